@@ -1,0 +1,24 @@
+/** xxhash64 and xxhash32, ready once this module is loaded (the WebAssembly starts asynchronously). */
+import xxhash from 'xxhash-wasm';
+
+const wasm = await xxhash();
+
+/** The 64-bit hash of bytes, as 16 hexadecimal digits. */
+export function hash64Text(bytes: Uint8Array): string {
+  return wasm.h64Raw(bytes).toString(16).padStart(16, '0');
+}
+
+/** The 64-bit hash of a text's UTF-8 bytes. */
+export function hash64(text: string): bigint {
+  return wasm.h64(text);
+}
+
+/** The 32-bit hash of bytes: an unsigned integer. Cheap; for checksums and digests. */
+export function hash32(bytes: Uint8Array, seed = 0): number {
+  return wasm.h32Raw(bytes, seed);
+}
+
+/** The 32-bit hash of a text's UTF-8 bytes. */
+export function hash32Text(text: string, seed = 0): number {
+  return wasm.h32(text, seed);
+}

@@ -1,0 +1,83 @@
+/** Operating errors: what can go wrong without a bug, one row a code. See docs/http-api.md. */
+
+/** `none`: nothing happened. `unknown`: the write may surface later (design.md law 7). */
+export type Outcome = 'none' | 'unknown';
+
+interface ErrorRow {
+  /** May the same request be sent again, as it is, with hope of another answer? */
+  readonly retryable: boolean;
+  /** The usual outcome; one instance may say otherwise. */
+  readonly outcome: Outcome;
+}
+
+const refused: ErrorRow = { retryable: false, outcome: 'none' };
+const later: ErrorRow = { retryable: true, outcome: 'none' };
+const uncertain: ErrorRow = { retryable: true, outcome: 'unknown' };
+
+export const ERROR_CODES = {
+  invalid_request: refused,
+  invalid_key: refused,
+  invalid_level: refused,
+  invalid_context: refused,
+  unauthorized: refused,
+  not_found: refused,
+  method_not_allowed: refused,
+  body_timeout: later,
+  siblings: refused,
+  context_required: refused,
+  version_changed: refused,
+  precondition_failed: refused,
+  value_too_large: refused,
+  unsupported_media_type: refused,
+  too_many_requests: later,
+  headers_too_large: refused,
+  not_implemented: refused,
+  level_not_reached: later,
+  overloaded: later,
+  not_ready: later,
+  peer_unreachable: later,
+  wrong_epoch: later,
+  storage_failed: uncertain,
+  outcome_unknown: uncertain,
+  deadline_passed: later,
+  context_too_large: refused,
+  corrupt_bytes: refused,
+  founding_refused: refused,
+  internal: { retryable: false, outcome: 'unknown' },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface ErrorOptions {
+  readonly outcome?: Outcome;
+  /** What helps: `required`, `received`, `field`, ... Shown to the client as it is. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/** An expected failure with a stable `code`. Anything else that is thrown is a programmer error. */
+export class OperatingError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly outcome: Outcome;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'OperatingError';
+    this.code = code;
+    this.retryable = ERROR_CODES[code].retryable;
+    this.outcome = options.outcome ?? ERROR_CODES[code].outcome;
+    this.details = options.details ?? {};
+  }
+}
+
+/** A programmer error: the invariant in `message` does not hold. */
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new Error(`Invariant broken: ${message}`);
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
