@@ -1,0 +1,26 @@
+/** Hybrid logical time (Kulkarni et al. 2014): near the wall clock, never back, for display and TTL. */
+import type { Clock } from '../environment/clock.js';
+
+const STEPS_PER_MILLISECOND = 1000;
+
+/** Times are integers: wall milliseconds times 1,000 plus a counter, so they read as microseconds. */
+export class HybridClock {
+  readonly #clock: Clock;
+  #last = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Greater than every time that this clock gave or was shown. */
+  now(): number {
+    const wall = Math.floor(this.#clock.wallMilliseconds()) * STEPS_PER_MILLISECOND;
+    this.#last = Math.max(wall, this.#last + 1);
+    return this.#last;
+  }
+}
+
+/** The wall milliseconds of a hybrid time. */
+export function millisecondsOf(hybrid: number): number {
+  return Math.floor(hybrid / STEPS_PER_MILLISECOND);
+}

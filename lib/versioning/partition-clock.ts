@@ -1,0 +1,98 @@
+/**
+ * The clock of one partition on one replica: for each writer the numbers that were seen here
+ * (docs/architecture.md, C1). Behind it: the filter that keeps the dead dead, and cheap comparison.
+ */
+import { assert } from '../errors.js';
+import type { Dot } from './dot.js';
+import type { VersionVector } from './version-vector.js';
+import type { Writer } from './writer.js';
+
+/** 1..prefix, and some numbers beyond it. */
+interface Seen {
+  prefix: number;
+  readonly beyond: Set<number>;
+}
+
+/** [writer, prefix, numbers beyond it, ascending], by writer. */
+export type PlainClock = (readonly [Writer, number, readonly number[]])[];
+
+/**
+ * Invariant: (w, n) in the clock means that this replica's record of that dot's key holds the dot or
+ * covers it, or that all owners' did and it was collected. So only the dots of values that were
+ * merged or minted here are added, never a context.
+ */
+export class PartitionClock {
+  readonly #writers = new Map<Writer, Seen>();
+
+  /** @throws Error where `plain` is no clock: numbers out of order or below the prefix. */
+  static from(plain: PlainClock): PartitionClock {
+    const clock = new PartitionClock();
+    for (const [writer, prefix, beyond] of plain) {
+      let last = prefix + 1;
+      for (const n of beyond) {
+        assert(n > last, 'numbers beyond the prefix ascend and leave a gap');
+        last = n;
+      }
+      clock.#writers.set(writer, { prefix, beyond: new Set(beyond) });
+    }
+    return clock;
+  }
+
+  has(dot: Dot): boolean {
+    const seen = this.#writers.get(dot.writer);
+    return seen !== undefined && (dot.n <= seen.prefix || seen.beyond.has(dot.n));
+  }
+
+  /** Were all of 1..n seen, for every entry (writer, n)? */
+  coversWithoutGap(vector: VersionVector): boolean {
+    for (const [writer, n] of vector) {
+      if ((this.#writers.get(writer)?.prefix ?? 0) < n) return false;
+    }
+    return true;
+  }
+
+  /** True where the dot was new. */
+  add(dot: Dot): boolean {
+    let seen = this.#writers.get(dot.writer);
+    if (seen === undefined) {
+      seen = { prefix: 0, beyond: new Set() };
+      this.#writers.set(dot.writer, seen);
+    }
+    if (dot.n <= seen.prefix || seen.beyond.has(dot.n)) return false;
+    if (dot.n === seen.prefix + 1) {
+      seen.prefix = dot.n;
+      absorb(seen);
+    } else {
+      seen.beyond.add(dot.n);
+    }
+    return true;
+  }
+
+  /** Everything that either has seen. */
+  union(other: PartitionClock): void {
+    for (const [writer, theirs] of other.#writers) {
+      const ours = this.#writers.get(writer);
+      if (ours === undefined) {
+        this.#writers.set(writer, { prefix: theirs.prefix, beyond: new Set(theirs.beyond) });
+        continue;
+      }
+      ours.prefix = Math.max(ours.prefix, theirs.prefix);
+      for (const n of theirs.beyond) ours.beyond.add(n);
+      for (const n of ours.beyond) if (n <= ours.prefix) ours.beyond.delete(n);
+      absorb(ours);
+    }
+  }
+
+  toPlain(): PlainClock {
+    const plain = [...this.#writers].map(
+      ([writer, seen]) =>
+        [writer, seen.prefix, [...seen.beyond].sort((a, b) => a - b)] as const,
+    );
+    return plain.sort((a, b) => (a[0] < b[0] ? -1 : 1));
+  }
+}
+
+/** Moves what follows the prefix without a gap into it. */
+function absorb(seen: Seen): void {
+  while (seen.beyond.delete(seen.prefix + 1)) seen.prefix += 1;
+}

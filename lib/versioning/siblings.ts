@@ -1,0 +1,121 @@
+/**
+ * Siblings: the values of a key that no other has superseded, and what they have seen (Dynamo 4.4;
+ * `write` and `merge` are `update` and `sync` of dotted version vector sets).
+ */
+import { assert } from '../errors.js';
+import { compareDots, type Dot, dotText, sameDot } from './dot.js';
+import { covers, joinVectors, type VersionVector, withDot } from './version-vector.js';
+
+/** `stub`: a value whose time to live ended; it keeps its dot and loses its bytes. */
+export type VersionState = 'value' | 'tombstone' | 'stub';
+
+/** One stored write. */
+export interface Version {
+  readonly dot: Dot;
+  readonly state: VersionState;
+  /** Media type of `value`; empty for the dead. */
+  readonly contentType: string;
+  /** For `application/json` the JSON text as it was written. Empty for the dead. */
+  readonly value: Uint8Array;
+  /** Hybrid time in microseconds (hybrid-clock.ts). For display; orders nothing. */
+  readonly writtenAt: number;
+  /** Wall time in milliseconds, where the writer gave a time to live. */
+  readonly expiresAt: number | undefined;
+}
+
+/**
+ * The state of a key on a replica. It always travels whole.
+ * Invariant: `context` covers the dot of every version; versions are sorted by dot and distinct.
+ */
+export interface Siblings {
+  /** The ring epoch under which this was made: the latest of all that went into it. */
+  readonly epoch: number;
+  /** Covers every version that this state holds or has superseded. */
+  readonly context: VersionVector;
+  readonly versions: readonly Version[];
+}
+
+/** What a write does: drops the versions that its writer had seen (`seen`) and adds its own. */
+export function write(
+  own: Siblings | undefined,
+  seen: VersionVector,
+  version: Version,
+  epoch: number,
+): Siblings {
+  assert(own === undefined || !covers(own.context, version.dot), 'a dot is minted once');
+  const concurrent = (own?.versions ?? []).filter((other) => !covers(seen, other.dot));
+  const context = own === undefined ? seen : joinVectors(own.context, seen);
+  return {
+    epoch: Math.max(epoch, own?.epoch ?? 0),
+    context: withDot(context, version.dot),
+    versions: [...concurrent, version].sort((a, b) => compareDots(a.dot, b.dot)),
+  };
+}
+
+/**
+ * Keeps what both hold, and what one holds and the other's context does not cover. Commutative,
+ * associative, idempotent. Returns `a` itself where `b` adds nothing, and `b` where `a` does not.
+ */
+export function merge(a: Siblings, b: Siblings): Siblings {
+  const versions: Version[] = [];
+  for (const version of a.versions) {
+    const other = find(b, version.dot);
+    if (other !== undefined) versions.push(other.state === 'stub' ? other : version);
+    else if (!covers(b.context, version.dot)) versions.push(version);
+  }
+  for (const version of b.versions) {
+    if (!covers(a.context, version.dot)) versions.push(version);
+  }
+  versions.sort((x, y) => compareDots(x.dot, y.dot));
+  const merged = {
+    epoch: Math.max(a.epoch, b.epoch),
+    context: joinVectors(a.context, b.context),
+    versions,
+  };
+  if (isSame(merged, a)) return a;
+  return isSame(merged, b) ? b : merged;
+}
+
+/** The version under `dot`, where it is held. */
+export function find(siblings: Siblings, dot: Dot): Version | undefined {
+  for (const version of siblings.versions) if (sameDot(version.dot, dot)) return version;
+  return undefined;
+}
+
+/** The versions that a reader sees: values whose time has not ended. */
+export function liveVersions(siblings: Siblings | undefined, nowMilliseconds: number): Version[] {
+  if (siblings === undefined) return [];
+  return siblings.versions.filter(
+    (version) =>
+      version.state === 'value' &&
+      (version.expiresAt === undefined || version.expiresAt > nowMilliseconds),
+  );
+}
+
+/**
+ * What replicas compare: the dots held and whether each is a stub, not the contexts, which settle
+ * never (docs/architecture.md, R3). Empty for an absent key.
+ */
+export function fingerprint(siblings: Siblings | undefined): string {
+  if (siblings === undefined) return '';
+  let text = '';
+  for (const version of siblings.versions) {
+    text += `${dotText(version.dot)}${version.state === 'stub' ? '!' : ';'}`;
+  }
+  return text;
+}
+
+function isSame(a: Siblings, b: Siblings): boolean {
+  if (a.epoch !== b.epoch || a.versions.length !== b.versions.length) return false;
+  if (a.context !== b.context && !sameVector(a.context, b.context)) return false;
+  return a.versions.every((version, i) => {
+    const other = b.versions[i];
+    return other !== undefined && sameDot(version.dot, other.dot) && version.state === other.state;
+  });
+}
+
+function sameVector(a: VersionVector, b: VersionVector): boolean {
+  if (a.size !== b.size) return false;
+  for (const [writer, n] of a) if (b.get(writer) !== n) return false;
+  return true;
+}
