@@ -12,33 +12,38 @@ const KINDS = new Uint8Array(256);
 const SIZES = new Uint8Array(256);
 const WIDTHS = new Uint8Array(256);
 
-const ROWS: readonly (readonly [from: number, to: number, kind: number, size: number, width: number])[] =
-  [
-    [0x00, 0x7f, NUMBER, 0, 0],
-    [0xc0, 0xc0, NUMBER, 0, 0],
-    [0xc2, 0xc3, NUMBER, 0, 0],
-    [0xc4, 0xc4, BYTES, 0, 1],
-    [0xc5, 0xc5, BYTES, 0, 2],
-    [0xc6, 0xc6, BYTES, 0, 4],
-    [0xca, 0xca, NUMBER, 4, 0],
-    [0xcb, 0xcb, NUMBER, 8, 0],
-    [0xcc, 0xcc, NUMBER, 1, 0],
-    [0xcd, 0xcd, NUMBER, 2, 0],
-    [0xce, 0xce, NUMBER, 4, 0],
-    [0xcf, 0xcf, NUMBER, 8, 0],
-    [0xd0, 0xd0, NUMBER, 1, 0],
-    [0xd1, 0xd1, NUMBER, 2, 0],
-    [0xd2, 0xd2, NUMBER, 4, 0],
-    [0xd3, 0xd3, NUMBER, 8, 0],
-    [0xd9, 0xd9, BYTES, 0, 1],
-    [0xda, 0xda, BYTES, 0, 2],
-    [0xdb, 0xdb, BYTES, 0, 4],
-    [0xdc, 0xdc, ARRAY, 0, 2],
-    [0xdd, 0xdd, ARRAY, 0, 4],
-    [0xde, 0xde, MAP, 0, 2],
-    [0xdf, 0xdf, MAP, 0, 4],
-    [0xe0, 0xff, NUMBER, 0, 0],
-  ];
+const ROWS: readonly (readonly [
+  from: number,
+  to: number,
+  kind: number,
+  size: number,
+  width: number,
+])[] = [
+  [0x00, 0x7f, NUMBER, 0, 0],
+  [0xc0, 0xc0, NUMBER, 0, 0],
+  [0xc2, 0xc3, NUMBER, 0, 0],
+  [0xc4, 0xc4, BYTES, 0, 1],
+  [0xc5, 0xc5, BYTES, 0, 2],
+  [0xc6, 0xc6, BYTES, 0, 4],
+  [0xca, 0xca, NUMBER, 4, 0],
+  [0xcb, 0xcb, NUMBER, 8, 0],
+  [0xcc, 0xcc, NUMBER, 1, 0],
+  [0xcd, 0xcd, NUMBER, 2, 0],
+  [0xce, 0xce, NUMBER, 4, 0],
+  [0xcf, 0xcf, NUMBER, 8, 0],
+  [0xd0, 0xd0, NUMBER, 1, 0],
+  [0xd1, 0xd1, NUMBER, 2, 0],
+  [0xd2, 0xd2, NUMBER, 4, 0],
+  [0xd3, 0xd3, NUMBER, 8, 0],
+  [0xd9, 0xd9, BYTES, 0, 1],
+  [0xda, 0xda, BYTES, 0, 2],
+  [0xdb, 0xdb, BYTES, 0, 4],
+  [0xdc, 0xdc, ARRAY, 0, 2],
+  [0xdd, 0xdd, ARRAY, 0, 4],
+  [0xde, 0xde, MAP, 0, 2],
+  [0xdf, 0xdf, MAP, 0, 4],
+  [0xe0, 0xff, NUMBER, 0, 0],
+];
 
 for (const [from, to, kind, size, width] of ROWS) {
   KINDS.fill(kind, from, to + 1);
@@ -85,16 +90,10 @@ export function isPlainMessagePack(bytes: Uint8Array): boolean {
     values += 1;
     if (position >= end || values > PLAIN_VALUES_MAX) return false;
     const first = bytes[position] ?? 0;
-    const kind = KINDS[first] ?? REFUSED;
     const width = WIDTHS[first] ?? 0;
-    position += 1;
-    let size = SIZES[first] ?? 0;
-    if (width > 0) {
-      size = 0;
-      for (const after = position + width; position < after; position += 1) {
-        size = size * 256 + (bytes[position] ?? 0);
-      }
-    }
+    const size = width === 0 ? (SIZES[first] ?? 0) : lengthAt(bytes, position + 1, width);
+    const kind = KINDS[first];
+    position += 1 + width;
     if (kind === NUMBER || kind === BYTES) {
       position += size;
       continue;
@@ -105,4 +104,13 @@ export function isPlainMessagePack(bytes: Uint8Array): boolean {
     expected = kind === MAP ? 2 * size : size;
     if (expected > end - position) return false;
   }
+}
+
+/** A length of `width` bytes, the highest first; what lies beyond the end counts as zeros. */
+function lengthAt(bytes: Uint8Array, position: number, width: number): number {
+  let length = 0;
+  for (let index = position; index < position + width; index += 1) {
+    length = length * 256 + (bytes[index] ?? 0);
+  }
+  return length;
 }

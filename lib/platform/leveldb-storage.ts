@@ -82,10 +82,7 @@ class LevelStorage implements Storage {
     }
   }
 
-  write(
-    batch: readonly StorageOperation[],
-    options: { readonly sync: boolean },
-  ): Promise<void> {
+  write(batch: readonly StorageOperation[], options: { readonly sync: boolean }): Promise<void> {
     const before = this.#lastWrite;
     const write = this.#commit(before, batch, options.sync);
     this.#lastWrite = write.catch(() => undefined);

@@ -56,7 +56,10 @@ export class PeerLink {
     this.#turn.push(message);
     this.#turnBytes += bytes;
     // After all that this turn reads from sockets, before it waits for more.
-    if (this.#turn.length === 1) setImmediate(() => { this.#flush(); });
+    if (this.#turn.length === 1)
+      setImmediate(() => {
+        this.#flush();
+      });
     return true;
   }
 
@@ -72,7 +75,9 @@ export class PeerLink {
     this.#end('this node stops');
     await new Promise<void>((resolve) => {
       if (this.#socket.readyState === this.#socket.CLOSED) resolve();
-      this.#socket.once('close', () => { resolve(); });
+      this.#socket.once('close', () => {
+        resolve();
+      });
       this.#socket.close(1_001);
     });
   }

@@ -1,18 +1,27 @@
 /** The transport port over WebSockets: one proven link for each pair of nodes. See docs/architecture.md. */
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
+import { WebSocketServer } from 'ws';
 import type { Cancel, Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { Random } from '../environment/random.js';
-import type { Message, NodeId, PeerAddress, Receiver, Transport } from '../environment/transport.js';
+import type {
+  Message,
+  NodeId,
+  PeerAddress,
+  Receiver,
+  Transport,
+} from '../environment/transport.js';
 import { assert, OperatingError } from '../errors.js';
 import { LimitedLog } from './limited-log.js';
 import { callPeer } from './peer-call.js';
 import { PeerDialer } from './peer-dialer.js';
 import { greet } from './peer-greeting.js';
-import { AcceptorHandshake, DialerHandshake, type HandshakeIdentity } from './peer-handshake.js';
+import type { HandshakeIdentity } from './peer-handshake.js';
+import { AcceptorHandshake, DialerHandshake } from './peer-handshake.js';
 import { PeerLink } from './peer-link.js';
 
 export interface PeerSocketsOptions {

@@ -1,8 +1,10 @@
 /** Real peer sockets on loopback, for the transport suite and the tests of hostile peers. */
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
+import { createServer } from 'node:net';
 import type { Fields, Observer, Severity } from '../../lib/environment/observer.js';
 import type { NodeId, Receiver, Transport } from '../../lib/environment/transport.js';
-import { PeerSockets, type PeerSocketsOptions } from '../../lib/platform/peer-sockets.js';
+import type { PeerSocketsOptions } from '../../lib/platform/peer-sockets.js';
+import { PeerSockets } from '../../lib/platform/peer-sockets.js';
 import { SystemClock } from '../../lib/platform/system-clock.js';
 import { SystemRandom } from '../../lib/platform/system-random.js';
 import type { TransportNetwork } from './transport-suite.js';

@@ -46,7 +46,10 @@ const putGetDelete: Case = async (t, open) => {
 
 const laterOperationsWin: Case = async (t, open) => {
   const { storage } = await open();
-  await storage.write([put('a', '1'), remove('a'), put('a', '2'), put('b', '1'), remove('b')], SYNC);
+  await storage.write(
+    [put('a', '1'), remove('a'), put('a', '2'), put('b', '1'), remove('b')],
+    SYNC,
+  );
   t.strictSame(await contents(storage), [['a', '2']]);
   await storage.write([], SYNC);
   await storage.write([], NO_SYNC);
@@ -56,7 +59,19 @@ const laterOperationsWin: Case = async (t, open) => {
 
 const utf8Order: Case = async (t, open) => {
   const { storage } = await open();
-  const keys = ['', '\u0000', 'a', 'a\u0000', 'aa', 'b', 'é', '\u07ff', '\ud7ff', '\ue000', '\uffff'];
+  const keys = [
+    '',
+    '\u0000',
+    'a',
+    'a\u0000',
+    'aa',
+    'b',
+    'é',
+    '\u07ff',
+    '\ud7ff',
+    '\ue000',
+    '\uffff',
+  ];
   keys.push('\u{10000}', '\u{1f600}', '\u{10ffff}', 'k'.repeat(4_096), `${'k'.repeat(4_096)}a`);
   await storage.write(
     keys.toReversed().map((key) => put(key, key)),

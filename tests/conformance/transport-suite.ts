@@ -27,6 +27,10 @@ export class Inbox implements Receiver {
   /** What `receive` does besides. */
   onMessage: (from: NodeId, message: Message) => void = () => undefined;
 
+  at(index: number): Message {
+    return this.messages[index]?.message;
+  }
+
   receive(from: NodeId, message: Message): void {
     this.messages.push({ from, message });
     this.onMessage(from, message);
@@ -130,8 +134,8 @@ const carriesAllTypes: Case = async (t, network) => {
   one.transport.send('n2', message);
   one.transport.send('n2', [binary, { inner: binary }]);
   await network.until(() => two.inbox.messages.length === 2, 'both arrived');
-  t.strictSame(two.inbox.messages[0]?.message, message);
-  const [first, second] = two.inbox.messages[1]?.message as [Uint8Array, { inner: Uint8Array }];
+  t.strictSame(two.inbox.at(0), message);
+  const [first, second] = two.inbox.at(1) as [Uint8Array, { inner: Uint8Array }];
   t.ok(first instanceof Uint8Array && second.inner instanceof Uint8Array);
   t.strictSame([...first, ...second.inner], [...binary, ...binary]);
   await stopAll(one, two);
@@ -143,7 +147,7 @@ const carriesLargeMessages: Case = async (t, network) => {
   t.ok(one.transport.send('n2', ['large', bytes]));
   one.transport.send('n2', ['small']);
   await network.until(() => two.inbox.messages.length === 2, 'both arrived');
-  const [, received] = two.inbox.messages[0]?.message as [string, Uint8Array];
+  const [, received] = two.inbox.at(0) as [string, Uint8Array];
   t.ok(bytes.equals(received));
   t.notOk(two.transport.send('n1', [Buffer.alloc(network.frameBytesMax)]), 'longer than a frame');
   t.ok(two.transport.isOpen('n1'), 'and the link stays');
@@ -231,8 +235,7 @@ const survivesRestarts: Case = async (t, network) => {
     await network.until(() => !other.transport.isOpen(restarted), 'its peer notices');
     const fresh = await startNode(network, restarted, [stays]);
     nodes.set(restarted, fresh);
-    const open = (): boolean =>
-      fresh.transport.isOpen(stays) && other.transport.isOpen(restarted);
+    const open = (): boolean => fresh.transport.isOpen(stays) && other.transport.isOpen(restarted);
     await network.until(open, `${restarted} is back`);
     const heard = fresh.inbox.messages.length;
     t.ok(other.transport.send(restarted, ['welcome back']));

@@ -16,7 +16,11 @@ const { message } = fc.letrec((tie) => ({
     fc.string({ unit: 'binary' }),
     bytes,
     fc.array(tie('message')),
-    fc.dictionary(fc.string().filter((key) => key !== '__proto__'), tie('message'), { noNullPrototype: true }),
+    fc.dictionary(
+      fc.string().filter((key) => key !== '__proto__'),
+      tie('message'),
+      { noNullPrototype: true },
+    ),
   ),
 }));
 
@@ -82,7 +86,7 @@ t.test('what must never be built is refused before it is decoded', async (t) => 
     'a typed array': rich.pack([new Float64Array(2)]),
     'a cycle': rich.pack([{ a: 1 }, { a: 1 }].map((each, _, all) => [each, all[0]])),
     'record definitions': records.pack([{ a: 1 }, { a: 2 }]),
-    'nothing': new Uint8Array(0),
+    nothing: new Uint8Array(0),
     'a map': encodeFrame([1]).with(0, 0x81),
     'a number': new Uint8Array([7]),
     'two frames': Buffer.concat([encodeFrame([1]), encodeFrame([2])]),
