@@ -66,8 +66,8 @@ const DEPTH_MAX = 32;
 /** Values in one frame: bounds what decoding allocates for bytes that announce nothing but values. */
 export const PLAIN_VALUES_MAX = 2_097_152;
 
-/** Elements still to come at each outer level; one call at a time uses it. */
-const outer = new Float64Array(DEPTH_MAX);
+/** Values still to come at each level; one call at a time uses it. */
+const expected = new Float64Array(DEPTH_MAX + 1);
 
 /**
  * Is this one whole MessagePack value made of null, booleans, numbers, strings, byte strings, arrays
@@ -75,35 +75,34 @@ const outer = new Float64Array(DEPTH_MAX);
  * them. So is what nests deeper than 32, or holds more than 2,097,152 values.
  */
 export function isPlainMessagePack(bytes: Uint8Array): boolean {
-  const end = bytes.length;
   let position = 0;
-  let depth = 0;
-  let expected = 1;
   let values = 0;
-  for (;;) {
-    while (expected === 0) {
-      if (depth === 0) return position === end;
+  let depth = 0;
+  expected[0] = 1;
+  while (depth >= 0) {
+    const left = expected[depth] ?? 0;
+    if (left === 0) {
       depth -= 1;
-      expected = outer[depth] ?? 0;
+      continue;
     }
-    expected -= 1;
+    expected[depth] = left - 1;
     values += 1;
-    if (position >= end || values > PLAIN_VALUES_MAX) return false;
+    if (position >= bytes.length || values > PLAIN_VALUES_MAX) return false;
     const first = bytes[position] ?? 0;
     const width = WIDTHS[first] ?? 0;
     const size = width === 0 ? (SIZES[first] ?? 0) : lengthAt(bytes, position + 1, width);
-    const kind = KINDS[first];
     position += 1 + width;
+    const kind = KINDS[first];
     if (kind === NUMBER || kind === BYTES) {
       position += size;
       continue;
     }
-    if (kind === REFUSED || depth === DEPTH_MAX) return false;
-    outer[depth] = expected;
+    const children = kind === MAP ? 2 * size : size;
+    if (kind === REFUSED || depth === DEPTH_MAX || children > bytes.length - position) return false;
     depth += 1;
-    expected = kind === MAP ? 2 * size : size;
-    if (expected > end - position) return false;
+    expected[depth] = children;
   }
+  return position === bytes.length;
 }
 
 /** A length of `width` bytes, the highest first; what lies beyond the end counts as zeros. */
