@@ -64,7 +64,7 @@ for (const [from, to, kind] of [
 
 const DEPTH_MAX = 32;
 /** Values in one frame: bounds what decoding allocates for bytes that announce nothing but values. */
-export const PLAIN_VALUES_MAX = 2_097_152;
+const PLAIN_VALUES_MAX = 2_097_152;
 
 /** Values still to come at each level; one call at a time uses it. */
 const expected = new Float64Array(DEPTH_MAX + 1);

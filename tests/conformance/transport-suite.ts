@@ -51,7 +51,7 @@ interface RunningNode {
   readonly inbox: Inbox;
 }
 
-export async function startNode(
+async function startNode(
   network: TransportNetwork,
   id: NodeId,
   peers: readonly NodeId[],
