@@ -31,7 +31,6 @@ export const consistencyGroup = {
     default: 0.1,
     minimum: 0,
     maximum: 1,
-    unit: 'probability',
     why: 'Share of weaker reads that compare all owners afterwards. Quorum and above always repair.',
   },
   blindWrites: {

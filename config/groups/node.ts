@@ -56,7 +56,7 @@ export const nodeGroup = {
     default: 1,
     minimum: 0.1,
     maximum: 100,
-    unit: 'share',
+    unit: 'times the usual',
     why: 'Share of the partitions against other nodes. Beyond 100 to 1 balance means little.',
   },
   clusterName: {
