@@ -1,0 +1,13 @@
+/** All that the API sees of a node. */
+import type { Coordination } from '../coordination/request.js';
+import type { Observer } from '../environment/observer.js';
+import type { ClusterControl } from '../membership/cluster-types.js';
+import type { SettingsControl } from '../membership/settings-types.js';
+
+export interface ApiNode {
+  readonly id: string;
+  readonly coordination: Coordination;
+  readonly settings: SettingsControl;
+  readonly cluster: ClusterControl;
+  readonly observer: Observer;
+}

@@ -1,0 +1,68 @@
+/** What a client asks of the coordinator, and what it answers: the seam below every API. */
+import type { Change } from '../persistence/intent.js';
+import type { Durability } from '../persistence/store.js';
+import type { Version } from '../versioning/siblings.js';
+
+interface Addressed {
+  /** `default` until there are namespaces. */
+  readonly namespace: string;
+  /** 1 to 1,024 bytes of UTF-8, well-formed. */
+  readonly key: string;
+  /** As the client wrote it; undefined: the cluster's default. */
+  readonly level: string | undefined;
+  /** Weaker levels to descend to, in order. */
+  readonly fallbacks: readonly string[];
+  /** Undefined: the node's default. */
+  readonly timeoutMilliseconds: number | undefined;
+}
+
+export type GetRequest = Addressed;
+
+export interface PutRequest extends Addressed {
+  /** A delete is the put of a tombstone. */
+  readonly change: Change;
+  /** The token that came with a read or a write of this key. */
+  readonly context: string | undefined;
+  /** `X-Overwrite: siblings` */
+  readonly overwriteSiblings: boolean;
+  readonly durability: Durability;
+}
+
+/** What was truly achieved. Nothing is weakened silently. */
+export interface Receipt {
+  /** The level that held: the one named, or a fallback. */
+  readonly level: string;
+  /** Primaries that answered (reads) or hold the write as durably as asked. */
+  readonly answered: number;
+  /** Primaries that the key has. */
+  readonly asked: number;
+  /** Stand-ins that hold a hint of this write, or answered for absent primaries. */
+  readonly standIns: number;
+  /** Writes: what the acknowledgements meant. */
+  readonly durability: Durability | undefined;
+}
+
+export interface GetAnswer {
+  /** The values that a reader sees, sorted by dot: 0 (not found), 1, or more (in conflict). */
+  readonly siblings: readonly Version[];
+  /** Is there a record at all, be it of the dead? */
+  readonly recorded: boolean;
+  /** To send back with the next write; undefined where there is no record. */
+  readonly context: string | undefined;
+  readonly receipt: Receipt;
+}
+
+export interface PutAnswer {
+  /** The dot of the new version, as text. */
+  readonly version: string;
+  readonly context: string;
+  /** The live versions that this write superseded. */
+  readonly replaced: readonly string[];
+  readonly receipt: Receipt;
+}
+
+/** What the API needs of the coordinator. Both reject with an OperatingError. */
+export interface Coordination {
+  get(request: GetRequest): Promise<GetAnswer>;
+  put(request: PutRequest): Promise<PutAnswer>;
+}

@@ -1,0 +1,88 @@
+/** What one node tells of its cluster: status, ring, where a key lies, readiness (docs/operations.md). */
+
+export interface MemberStatus {
+  readonly id: string;
+  readonly address: string;
+  readonly zone: string;
+  readonly weight: number;
+  readonly state: 'up' | 'suspect' | 'down';
+  /** Smoothed; undefined where there was no answer yet. */
+  readonly round_trip_ms: number | undefined;
+  /** Its own answer, where it gave one in time. */
+  readonly report: NodeReport | undefined;
+}
+
+/** What a node says of itself. */
+export interface NodeReport {
+  readonly id: string;
+  readonly version: string;
+  readonly start: number;
+  readonly uptime_s: number;
+  readonly epoch: number;
+  readonly ring_hash: string;
+  readonly settings_version: string;
+  readonly partitions_owned: number;
+  readonly hints: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
+  readonly storage: 'ok' | 'failed';
+  /** How it sees the others. */
+  readonly sees: Readonly<Record<string, 'up' | 'suspect' | 'down'>>;
+}
+
+export interface ClusterStatus {
+  readonly cluster: string;
+  readonly node: string;
+  readonly epoch: number;
+  readonly ring_hash: string;
+  readonly partitions: number;
+  readonly replicas: number;
+  /** min(replicas, nodes): as many copies as a key really has. */
+  readonly replicas_effective: number;
+  readonly nodes: readonly MemberStatus[];
+  /** Partitions with fewer than all, and with less than a majority, of their owners up. */
+  readonly partitions_under_replicated: number;
+  readonly partitions_without_quorum: number;
+  readonly alerts: readonly string[];
+  readonly verdict: 'ok' | 'degraded' | 'failing';
+}
+
+export interface RingView {
+  readonly cluster: string;
+  readonly epoch: number;
+  readonly hash: string;
+  readonly partitions: number;
+  readonly replicas: number;
+  readonly members: readonly {
+    readonly id: string;
+    readonly address: string;
+    readonly zone: string;
+    readonly weight: number;
+    readonly partitions_owned: number;
+    readonly partitions_first: number;
+  }[];
+  /** owners[partition]: node ids, the preferred first. */
+  readonly owners: readonly (readonly string[])[];
+}
+
+export interface LocateView {
+  readonly namespace: string;
+  readonly key: string;
+  readonly partition: number;
+  readonly epoch: number;
+  readonly primaries: readonly { readonly node: string; readonly zone: string; readonly up: boolean }[];
+  readonly stand_ins: readonly string[];
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** Why not, in one sentence. */
+  readonly reason: string | undefined;
+}
+
+export interface ClusterControl {
+  /** Asks every other node for its report, within a second. */
+  status(): Promise<ClusterStatus>;
+  ring(): RingView;
+  locate(namespace: string, key: string): LocateView;
+  /** Without a level: can this node coordinate? With one: can it be reached for every partition? */
+  readiness(level: string | undefined): Readiness;
+}

@@ -1,0 +1,71 @@
+/** The cluster's settings: what a change is, and what is told of it (docs/operations.md; M2). */
+import { z } from 'zod';
+import { parseLevel } from '../coordination/consistency-level.js';
+import { OperatingError } from '../errors.js';
+
+function levelFor(operation: 'read' | 'write') {
+  return z.string().superRefine((text, context) => {
+    try {
+      parseLevel(text, operation);
+    } catch (error) {
+      const message = error instanceof OperatingError ? error.message : 'not a level';
+      context.addIssue({ code: 'custom', message });
+    }
+  });
+}
+
+export const BLIND_WRITES = ['overwrite', 'sibling', 'refuse'] as const;
+export type BlindWrites = (typeof BLIND_WRITES)[number];
+
+/** Each field is valid independently of the others, so that merging field by field stays valid. */
+export const consistencySettings = z.strictObject({
+  default_level: levelFor('read'),
+  default_write_level: levelFor('write'),
+  read_repair_probability: z.number().min(0).max(1),
+  blind_writes: z.enum(BLIND_WRITES),
+});
+
+export type ConsistencySettings = z.infer<typeof consistencySettings>;
+export type SettingName = keyof ConsistencySettings;
+export const SETTING_NAMES = Object.keys(consistencySettings.shape) as readonly SettingName[];
+
+/** One change that was made. */
+export interface SettingsChange {
+  /** The version that the change made. */
+  readonly version: string;
+  /** Wall milliseconds on the node that took it. */
+  readonly at: number;
+  /** The node that took it, and who asked. */
+  readonly node: string;
+  readonly by: string;
+  readonly changed: Readonly<Record<string, { readonly from: unknown; readonly to: unknown }>>;
+  /** All fields after it, as that node saw them. */
+  readonly settings: ConsistencySettings;
+}
+
+export interface SettingsAnswer {
+  readonly settings: ConsistencySettings;
+  /** Names this state of all fields; for `If-Match` and rollback. */
+  readonly version: string;
+  /** Nodes known to have it durably; those that were away get it when they return. */
+  readonly nodes: readonly string[];
+}
+
+export interface ChangeOptions {
+  /** Only if this is still the version; else `precondition_failed`. */
+  readonly ifMatch: string | undefined;
+  /** Validate and show the result, change nothing. */
+  readonly dryRun: boolean;
+  readonly by: string;
+}
+
+/** What the API needs. Changes reject with `settings_unavailable` where no majority of nodes is up. */
+export interface SettingsControl {
+  /** As this node has them. */
+  current(): SettingsAnswer;
+  change(fields: Partial<ConsistencySettings>, options: ChangeOptions): Promise<SettingsAnswer>;
+  /** Newest first. */
+  history(): readonly SettingsChange[];
+  /** A new change, to the fields as they were at `version`; `not_found` where that is not known. */
+  rollback(version: string, options: ChangeOptions): Promise<SettingsAnswer>;
+}

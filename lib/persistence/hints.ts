@@ -1,0 +1,205 @@
+/** Hints: whole states held for absent primaries, durable before they count (Dynamo 4.6). */
+import type { Clock } from '../environment/clock.js';
+import type { Observer } from '../environment/observer.js';
+import type { NodeId } from '../environment/transport.js';
+import { decode, encode } from '../encoding/codec.js';
+import { OperatingError } from '../errors.js';
+import type { HybridClock } from '../versioning/hybrid-clock.js';
+import { merge, type Siblings } from '../versioning/siblings.js';
+import { type Intent, realise } from './intent.js';
+import type { Minter } from './minter.js';
+import { decodeRecord, encodeRecord, hexadecimal, type RecordKey, recordKey } from './records.js';
+import type { Minted } from './replica.js';
+import type { Durability, Store, Transacted, Transaction } from './store.js';
+
+export interface Hint {
+  readonly target: NodeId;
+  readonly at: RecordKey;
+  /** The record as it was stored or minted. */
+  readonly bytes: Uint8Array;
+  /** Minted here, as a stand-in: removing it takes a fresh writer. */
+  readonly minted: boolean;
+}
+
+export interface HintsOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly hybridClock: HybridClock;
+  readonly minter: Minter;
+  readonly observer: Observer;
+  readonly partitionCount: number;
+  /** Bytes of hints that this node holds for others. */
+  readonly bytesMax: number;
+}
+
+type PlainHint = [minted: boolean, bytes: Uint8Array];
+
+interface Held {
+  count: number;
+  bytes: number;
+}
+
+const LOAD_PAGE = 1000;
+
+export class Hints {
+  readonly #options: HintsOptions;
+  readonly #held = new Map<NodeId, Held>();
+  #bytes = 0;
+
+  private constructor(options: HintsOptions) {
+    this.#options = options;
+  }
+
+  /** Counts what is held. */
+  static async open(options: HintsOptions): Promise<Hints> {
+    const hints = new Hints(options);
+    let from = 'h';
+    for (;;) {
+      const page = await options.store.range({ from, before: 'i', limit: LOAD_PAGE });
+      for (const [key, bytes] of page) {
+        hints.#account(key.slice(1, key.indexOf('\u0000')), 1, bytes.length);
+        from = `${key}\u0000`;
+      }
+      if (page.length < LOAD_PAGE) return hints;
+    }
+  }
+
+  /** How many hints and bytes wait here for each target. */
+  get held(): ReadonlyMap<NodeId, Readonly<Held>> {
+    return this.#held;
+  }
+
+  get isFull(): boolean {
+    return this.#bytes >= this.#options.bytesMax;
+  }
+
+  /**
+   * Holds a state for an absent primary, merged with what is held already.
+   * @throws OperatingError `overloaded` where the quota is full.
+   */
+  hold(target: NodeId, at: RecordKey, bytes: Uint8Array, durability: Durability): Transacted<void> {
+    this.#assertRoom();
+    return this.#options.store.transact((transaction) => {
+      this.holdIn(transaction, target, at, bytes, false);
+    }, durability);
+  }
+
+  /** The same within another transaction; checks no quota and throws nothing. */
+  holdIn(
+    transaction: Transaction,
+    target: NodeId,
+    at: RecordKey,
+    bytes: Uint8Array,
+    minted: boolean,
+  ): void {
+    const key = hintKey(target, at);
+    const before = transaction.get(key);
+    const held = before === undefined ? undefined : (decode(before) as PlainHint);
+    const merged = held === undefined ? bytes : mergeBytes(at, held[1], bytes);
+    const after = encode([minted || held?.[0] === true, merged] satisfies PlainHint);
+    transaction.put(key, after);
+    this.#account(target, before === undefined ? 1 : 0, after.length - (before?.length ?? 0));
+    this.#options.observer.count('quorate_hints_stored_total');
+  }
+
+  /**
+   * Mints as a stand-in, on the merge of all hints held here for the key: one hint a primary, durable
+   * together. Only where no primary can be reached and the level allows it.
+   */
+  mint(
+    at: RecordKey,
+    primaries: readonly NodeId[],
+    intent: Intent,
+    durability: Durability,
+  ): Transacted<Minted> {
+    this.#assertRoom();
+    const moment = {
+      wallMilliseconds: this.#options.clock.wallMilliseconds(),
+      hybrid: this.#options.hybridClock.now(),
+    };
+    return this.#options.store.transact((transaction) => {
+      const { minter } = this.#options;
+      const base = this.heldFor(at, primaries);
+      const outcome = realise(base, intent, moment, minter.next(at.partition));
+      const bytes = encodeRecord(at, outcome.siblings);
+      minter.consume(at.partition, outcome.dot);
+      for (const target of primaries) this.holdIn(transaction, target, at, bytes, true);
+      return { ...outcome, bytes };
+    }, durability);
+  }
+
+  /** The merge of all that is held here for a key. */
+  heldFor(at: RecordKey, primaries: readonly NodeId[]): Siblings | undefined {
+    let merged: Siblings | undefined;
+    for (const target of primaries) {
+      const stored = this.#options.store.get(hintKey(target, at));
+      if (stored === undefined) continue;
+      const siblings = decodeRecord(at, (decode(stored) as PlainHint)[1]);
+      merged = merged === undefined ? siblings : merge(merged, siblings);
+    }
+    return merged;
+  }
+
+  /** Up to `limit` hints for a target, and where to go on. */
+  async page(
+    target: NodeId,
+    from: string,
+    limit: number,
+  ): Promise<{ readonly hints: Hint[]; readonly next: string | undefined }> {
+    const prefix = `h${target}\u0000`;
+    const start = from === '' ? prefix : from;
+    const page = await this.#options.store.range({ from: start, before: `h${target}\u0001`, limit });
+    const hints = page.map(([key, bytes]) => {
+      const rest = key.slice(prefix.length + 4);
+      const split = rest.indexOf('\u0000');
+      const at = recordKey(rest.slice(0, split), rest.slice(split + 1), this.#options.partitionCount);
+      const [minted, record] = decode(bytes) as PlainHint;
+      return { target, at, bytes: record, minted };
+    });
+    const last = page.at(-1)?.[0];
+    return { hints, next: page.length < limit || last === undefined ? undefined : `${last}\u0000` };
+  }
+
+  /** Removes a delivered hint, unless it has grown since. What it minted is forgotten with it (V1). */
+  async remove(hint: Hint): Promise<void> {
+    const key = hintKey(hint.target, hint.at);
+    const { committed } = this.#options.store.transact((transaction) => {
+      const stored = transaction.get(key);
+      if (stored === undefined) return;
+      const [minted, bytes] = decode(stored) as PlainHint;
+      if (Buffer.compare(bytes, hint.bytes) !== 0) return;
+      if (minted) this.#options.minter.takeFreshWriter(hint.at.partition);
+      transaction.delete(key);
+      this.#account(hint.target, -1, -stored.length);
+      this.#options.observer.count('quorate_hints_delivered_total');
+    }, 'os');
+    await committed;
+  }
+
+  #account(target: NodeId, count: number, bytes: number): void {
+    const held = this.#held.get(target) ?? { count: 0, bytes: 0 };
+    this.#held.set(target, { count: held.count + count, bytes: held.bytes + bytes });
+    this.#bytes += bytes;
+    this.#options.observer.measure('quorate_hints_held', held.count + count, { target });
+  }
+
+  #assertRoom(): void {
+    if (!this.isFull) return;
+    throw new OperatingError('overloaded', 'this node holds as many hints as it may', {
+      details: { limit: this.#options.bytesMax },
+    });
+  }
+}
+
+/** `h`, the target, U+0000, then as the storage key of the record. */
+function hintKey(target: NodeId, at: RecordKey): string {
+  return `h${target}\u0000${hexadecimal(at.partition)}${at.namespace}\u0000${at.key}`;
+}
+
+function mergeBytes(at: RecordKey, held: Uint8Array, incoming: Uint8Array): Uint8Array {
+  const a = decodeRecord(at, held);
+  const b = decodeRecord(at, incoming);
+  const merged = merge(a, b);
+  if (merged === a) return held;
+  return merged === b ? incoming : encodeRecord(at, merged);
+}

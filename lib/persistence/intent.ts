@@ -1,0 +1,121 @@
+/** What a writer wants of a key, and what it comes to on the state that a replica holds (C2, contract: TTL). */
+import { OperatingError } from '../errors.js';
+import { compareDots, type Dot, dotText } from '../versioning/dot.js';
+import { liveVersions, type Siblings, type Version, write } from '../versioning/siblings.js';
+import { covers, EMPTY_VECTOR, type VersionVector } from '../versioning/version-vector.js';
+
+export type Change =
+  | {
+      readonly state: 'value';
+      readonly contentType: string;
+      readonly value: Uint8Array;
+      /** Seconds to live; `keep` leaves the end of what is replaced. */
+      readonly ttlSeconds: number | 'keep' | undefined;
+    }
+  | { readonly state: 'tombstone' };
+
+export interface Intent {
+  readonly change: Change;
+  /** The writer's context; undefined: "replace what is there". */
+  readonly seen: VersionVector | undefined;
+  /** For a write without a context at quorum and stronger: what the asked replicas hold, merged. */
+  readonly met: Siblings | undefined;
+  /** May a write without a context drop two or more live siblings that nobody has read? */
+  readonly overwriteSiblings: boolean;
+  readonly epoch: number;
+}
+
+/** The moment of a write. */
+export interface Moment {
+  readonly wallMilliseconds: number;
+  readonly hybrid: number;
+}
+
+export interface Outcome {
+  readonly siblings: Siblings;
+  readonly dot: Dot;
+  /** The live versions that were superseded, as `version` texts. */
+  readonly replaced: readonly string[];
+}
+
+/**
+ * The new state of a key, in which the new version has `dot`.
+ * @throws OperatingError `siblings` where the write would drop two values that nobody has read.
+ */
+export function realise(
+  own: Siblings | undefined,
+  intent: Intent,
+  moment: Moment,
+  dot: Dot,
+): Outcome {
+  const seen = intent.seen ?? seenBlindly(own, intent.met);
+  const superseded = supersededLive([own, intent.met], seen, moment.wallMilliseconds);
+  if (intent.seen === undefined && superseded.length > 1 && !intent.overwriteSiblings) {
+    throw new OperatingError('siblings', 'the key has siblings that this write would drop unread', {
+      details: { versions: superseded.map((version) => dotText(version.dot)) },
+    });
+  }
+  const end = expiry(intent.change, superseded, moment.wallMilliseconds);
+  const version = versionOf(intent.change, dot, moment.hybrid, end);
+  return {
+    siblings: write(own, seen, version, intent.epoch),
+    dot,
+    replaced: superseded.map((other) => dotText(other.dot)),
+  };
+}
+
+function seenBlindly(own: Siblings | undefined, met: Siblings | undefined): VersionVector {
+  if (met !== undefined) return met.context;
+  return own?.context ?? EMPTY_VECTOR;
+}
+
+function supersededLive(
+  states: readonly (Siblings | undefined)[],
+  seen: VersionVector,
+  nowMilliseconds: number,
+): Version[] {
+  const byDot = new Map<string, Version>();
+  for (const state of states) {
+    for (const version of liveVersions(state, nowMilliseconds)) {
+      if (covers(seen, version.dot) && isCurrent(version, states)) {
+        byDot.set(dotText(version.dot), version);
+      }
+    }
+  }
+  return [...byDot.values()].sort((a, b) => compareDots(a.dot, b.dot));
+}
+
+/** Not superseded, or known to be a stub, by another of the states. */
+function isCurrent(version: Version, states: readonly (Siblings | undefined)[]): boolean {
+  return states.every((state) => {
+    if (state === undefined || !covers(state.context, version.dot)) return true;
+    const held = state.versions.find((other) => dotText(other.dot) === dotText(version.dot));
+    return held?.state === 'value';
+  });
+}
+
+/** The wall milliseconds at which the new version ends, if ever. */
+function expiry(change: Change, superseded: readonly Version[], now: number): number | undefined {
+  if (change.state === 'tombstone' || change.ttlSeconds === undefined) return undefined;
+  if (change.ttlSeconds !== 'keep') return now + change.ttlSeconds * 1000;
+  let latest: number | undefined;
+  for (const version of superseded) {
+    if (version.expiresAt === undefined) return undefined;
+    latest = Math.max(latest ?? 0, version.expiresAt);
+  }
+  return latest;
+}
+
+function versionOf(
+  change: Change,
+  dot: Dot,
+  writtenAt: number,
+  expiresAt: number | undefined,
+): Version {
+  if (change.state === 'value') {
+    const { state, contentType, value } = change;
+    return { dot, state, contentType, value, writtenAt, expiresAt };
+  }
+  const value = new Uint8Array(0);
+  return { dot, state: 'tombstone', contentType: '', value, writtenAt, expiresAt: undefined };
+}

@@ -1,0 +1,222 @@
+/** Transactions over any storage port: atomic by shape, durable in groups (Dynamo 5). */
+import type { Entry, Range, Storage, StorageOperation } from '../environment/storage.js';
+import type { Observer } from '../environment/observer.js';
+import { decode, encode } from '../encoding/codec.js';
+import { assert, messageOf, OperatingError } from '../errors.js';
+
+/** What an acknowledgement means: synced to the disk, handed to the system, or in memory only. */
+export type Durability = 'sync' | 'os' | 'memory';
+
+export interface Transaction {
+  get(key: string): Uint8Array | undefined;
+  put(key: string, value: Uint8Array): void;
+  delete(key: string): void;
+}
+
+export interface Transacted<T> {
+  readonly value: T;
+  /** Resolves when the transaction is as durable as was asked. */
+  readonly committed: Promise<void>;
+}
+
+export interface StoreOptions {
+  readonly storage: Storage;
+  readonly observer: Observer;
+  /** Bytes of keys and values that may wait for the disk; beyond them writes are refused. */
+  readonly queueBytesMax: number;
+}
+
+/** What is written in one batch. While one is in flight, the next gathers. */
+interface Group {
+  readonly entries: Map<string, Uint8Array | undefined>;
+  bytes: number;
+  sync: boolean;
+  readonly done: Promise<void>;
+  readonly settle: (error?: OperatingError) => void;
+}
+
+const COMMIT_KEY = 'm/commit';
+/** So many keys may be written and unsynced (durability `os`, `memory`) before a sync is forced. */
+const UNSYNCED_KEYS_MAX = 10_000;
+
+/**
+ * Read-merge-write needs no locks: `decide` is synchronous, sees everything that was decided before
+ * it, and is queued whole or not at all. Batches reach the disk in order.
+ * Invariant: a group's promise resolves only after the batch was written, and synced if it says so.
+ */
+export class Store {
+  readonly #options: StoreOptions;
+  #gathering: Group = emptyGroup();
+  #writing: Group | undefined;
+  #scheduled = false;
+  readonly #unsynced = new Set<string>();
+  #commit: number;
+  #failure: OperatingError | undefined;
+  #closed = false;
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+    const stored = options.storage.get(COMMIT_KEY);
+    this.#commit = stored === undefined ? 0 : Number(decode(stored));
+  }
+
+  /** Counts the batches that were synced, over all starts: the durable commit number of every ack. */
+  get commitNumber(): number {
+    return this.#commit;
+  }
+
+  /** Why nothing can be written any more, where that is so: a failed batch poisons the handle. */
+  get failure(): OperatingError | undefined {
+    return this.#failure;
+  }
+
+  /** What was last decided for the key, durable or not. */
+  get(key: string): Uint8Array | undefined {
+    for (const group of [this.#gathering, this.#writing]) {
+      if (group?.entries.has(key)) return group.entries.get(key);
+    }
+    return this.#options.storage.get(key);
+  }
+
+  /** A page of what is on disk; what is still queued may be missing from it. */
+  range(range: Range): Promise<Entry[]> {
+    return this.#options.storage.range(range);
+  }
+
+  /**
+   * Runs `decide` and queues what it put. Nothing is queued if it throws.
+   * @throws OperatingError `overloaded` where the queue is full, `storage_failed` after a failure.
+   */
+  transact<T>(decide: (transaction: Transaction) => T, durability: Durability = 'sync'): Transacted<T> {
+    this.#assertWritable();
+    const changes: [string, Uint8Array | undefined][] = [];
+    const value = decide({
+      get: (key) => findLast(changes, key, () => this.get(key)),
+      put: (key, bytes) => changes.push([key, bytes]),
+      delete: (key) => changes.push([key, undefined]),
+    });
+    const group = this.#gathering;
+    for (const [key, bytes] of changes) {
+      group.entries.set(key, bytes);
+      group.bytes += key.length + (bytes?.length ?? 0);
+    }
+    if (durability === 'sync') group.sync = true;
+    this.#schedule();
+    return { value, committed: durability === 'memory' ? Promise.resolve() : group.done };
+  }
+
+  /** Resolves when what `get` returns for the key is synced; undefined where it is already. */
+  whenDurable(key: string): Promise<void> | undefined {
+    const gathering = this.#gathering.entries.has(key);
+    const writing = this.#writing?.entries.has(key) === true;
+    if (!gathering && writing && this.#writing?.sync === true) return this.#writing.done;
+    if (!gathering && !writing && !this.#unsynced.has(key)) return undefined;
+    return this.sync();
+  }
+
+  /** Resolves when everything decided so far is on the disk. */
+  sync(): Promise<void> {
+    this.#assertWritable();
+    this.#gathering.sync = true;
+    this.#schedule();
+    return this.#gathering.done;
+  }
+
+  /** Writes what is queued, then closes the storage. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    if (this.#failure === undefined) await this.sync().catch(() => undefined);
+    this.#closed = true;
+    await this.#options.storage.close();
+  }
+
+  #assertWritable(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#closed) throw new OperatingError('not_ready', 'the store is closed');
+    const queued = this.#gathering.bytes + (this.#writing?.bytes ?? 0);
+    if (queued > this.#options.queueBytesMax) {
+      throw new OperatingError('overloaded', 'too many bytes wait for the disk');
+    }
+  }
+
+  /** A microtask later, so that all transactions of one event-loop turn share a batch. */
+  #schedule(): void {
+    if (this.#scheduled || this.#writing !== undefined) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      void this.#write();
+    });
+  }
+
+  async #write(): Promise<void> {
+    assert(this.#writing === undefined, 'one batch is in flight');
+    const group = this.#gathering;
+    this.#gathering = emptyGroup();
+    this.#writing = group;
+    if (this.#unsynced.size > UNSYNCED_KEYS_MAX) group.sync = true;
+    try {
+      await this.#options.storage.write(this.#batch(group), { sync: group.sync });
+      this.#written(group);
+    } catch (cause) {
+      this.#fail(group, cause);
+    }
+  }
+
+  #batch(group: Group): StorageOperation[] {
+    const batch: StorageOperation[] = [];
+    for (const [key, value] of group.entries) {
+      batch.push(value === undefined ? { type: 'delete', key } : { type: 'put', key, value });
+    }
+    if (group.sync) {
+      batch.push({ type: 'put', key: COMMIT_KEY, value: encode(this.#commit + 1) });
+    }
+    return batch;
+  }
+
+  #written(group: Group): void {
+    if (group.sync) {
+      this.#commit += 1;
+      this.#unsynced.clear();
+    } else {
+      for (const key of group.entries.keys()) this.#unsynced.add(key);
+    }
+    this.#options.observer.count('quorate_commits_total', { sync: String(group.sync) });
+    this.#options.observer.count('quorate_commit_operations_total', {}, group.entries.size);
+    this.#writing = undefined;
+    group.settle();
+    if (this.#gathering.entries.size > 0 || this.#gathering.sync) this.#schedule();
+  }
+
+  /** A sync that failed is never tried again: what the disk holds is unknown until a restart. */
+  #fail(group: Group, cause: unknown): void {
+    const reason = messageOf(cause);
+    this.#failure = new OperatingError('storage_failed', `the disk failed: ${reason}`, {
+      outcome: 'none',
+      cause,
+    });
+    this.#options.observer.log('error', 'storage failed; writes are refused until a restart', { reason });
+    const lost = new OperatingError('storage_failed', `the disk failed: ${reason}`, { cause });
+    group.settle(lost);
+    this.#gathering.settle(lost);
+  }
+}
+
+function emptyGroup(): Group {
+  let settle: (error?: OperatingError) => void = () => undefined;
+  const done = new Promise<void>((resolve, reject) => {
+    settle = (error) => (error === undefined ? resolve() : reject(error));
+  });
+  // A group without a waiter still fails loudly, through the store's observer.
+  done.catch(() => undefined);
+  return { entries: new Map(), bytes: 0, sync: false, done, settle };
+}
+
+function findLast(
+  changes: readonly (readonly [string, Uint8Array | undefined])[],
+  key: string,
+  otherwise: () => Uint8Array | undefined,
+): Uint8Array | undefined {
+  const change = changes.findLast(([changed]) => changed === key);
+  return change === undefined ? otherwise() : change[1];
+}

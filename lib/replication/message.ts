@@ -1,0 +1,17 @@
+/** Typed messages: each is declared by the folder that owns it, and checked on arrival. */
+import type { z } from 'zod';
+
+export interface MessageType<Request, Reply> {
+  /** `folder.verb`; unique. */
+  readonly name: string;
+  readonly request: z.ZodType<Request>;
+  readonly reply: z.ZodType<Reply>;
+}
+
+export function messageType<Request, Reply>(
+  name: string,
+  request: z.ZodType<Request>,
+  reply: z.ZodType<Reply>,
+): MessageType<Request, Reply> {
+  return { name, request, reply };
+}

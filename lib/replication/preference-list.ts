@@ -1,0 +1,58 @@
+/** Preference lists: who answers for a key (Dynamo 4.3, 4.6). */
+import type { NodeId } from '../environment/transport.js';
+import { ownersOf, type Ring } from '../partitioning/ring.js';
+import type { ClusterView } from './cluster-view.js';
+
+/** An owner of the key's partition, in its role for a request. */
+export interface Primary {
+  readonly node: NodeId;
+  readonly zone: string;
+  readonly up: boolean;
+}
+
+export interface PreferenceList {
+  /** In the order of the ring. */
+  readonly primaries: readonly Primary[];
+  /** The zone of the coordinator. */
+  readonly zone: string;
+}
+
+export function preferenceList(ring: Ring, partition: number, view: ClusterView): PreferenceList {
+  const primaries = ownersOf(ring, partition).map((node) => ({
+    node,
+    zone: zoneOf(ring, node),
+    up: view.isUp(node),
+  }));
+  return { primaries, zone: view.zone };
+}
+
+/**
+ * The nodes that can take an absent primary's place: up, not primaries, in the order of the ring
+ * from the partition on, this node itself last.
+ */
+export function standIns(ring: Ring, partition: number, view: ClusterView): NodeId[] {
+  const owners = ownersOf(ring, partition);
+  const first = ring.members.findIndex((member) => member.id === owners[0]);
+  const candidates: NodeId[] = [];
+  for (let step = 1; step < ring.members.length; step += 1) {
+    const member = ring.members[(first + step) % ring.members.length];
+    if (member === undefined || member.id === view.self || owners.includes(member.id)) continue;
+    if (view.isUp(member.id)) candidates.push(member.id);
+  }
+  candidates.push(view.self);
+  return candidates;
+}
+
+/** This node first, then its zone, then by round-trip time: the order in which to ask. */
+export function nearestFirst(list: PreferenceList, view: ClusterView): Primary[] {
+  const distance = (primary: Primary): number => {
+    if (primary.node === view.self) return -1;
+    const far = primary.zone === view.zone ? 0 : 1_000_000;
+    return far + view.roundTripMilliseconds(primary.node);
+  };
+  return list.primaries.filter((primary) => primary.up).sort((a, b) => distance(a) - distance(b));
+}
+
+function zoneOf(ring: Ring, node: NodeId): string {
+  return ring.members.find((member) => member.id === node)?.zone ?? '';
+}
