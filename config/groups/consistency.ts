@@ -31,7 +31,7 @@ export const consistencyGroup = {
     default: 0.1,
     minimum: 0,
     maximum: 1,
-    why: 'Share of weaker reads that compare all owners afterwards. Quorum and above always repair.',
+    why: 'Share of weaker reads to compare all owners after. Quorum and above repair always.',
   },
   blindWrites: {
     kind: 'enum',

@@ -1,4 +1,4 @@
-/** Time, chance, disk and network come in through the constructor: what lib/ may not call itself. */
+/** Time, chance, disk and network come in through the constructor: what lib/ may not call. */
 import ts from 'typescript';
 import type { Finding, Source } from './source.js';
 import { finding } from './source.js';

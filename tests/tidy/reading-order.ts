@@ -46,7 +46,7 @@ function readPackages(cell: string): Map<string, readonly string[] | undefined> 
   return new Map(found.map(([, name = '', names]) => [name, names?.split(' ')]));
 }
 
-/** Every row has its folder or file, every folder and file its row, and they are numbered in order. */
+/** Every row has its folder or file, each of those its row, and they are numbered in order. */
 export function checkContents(rows: readonly Row[], sources: readonly Source[]): Finding[] {
   const present = new Set(sources.map(rowNameOf).filter((name) => name !== undefined));
   const listed = new Set(rows.map(({ name }) => name));

@@ -35,8 +35,10 @@ export function environmentExample(): string {
 export function settingsTables(): string {
   const tables = Object.keys(SETTINGS).map((group) => {
     const rows = SETTING_LIST.filter((setting) => setting.group === group).map(
-      ({ name, variable, row }) =>
-        `| \`${name}\` | ${code(formatSetting(row, row.default))} | ${limitsOf(row)} | ${row.why} | \`${variable}\` |`,
+      ({ name, variable, row }) => {
+        const value = code(formatSetting(row, row.default));
+        return tableRow([code(name), value, limitsOf(row), row.why, code(variable)]);
+      },
     );
     return [
       `### ${group}`,
@@ -56,7 +58,7 @@ function profilesTable(): string {
       const cells = names.map((one) =>
         code(PROFILES[one][name] ?? formatSetting(row, row.default)),
       );
-      return `| \`${name}\` | ${cells.join(' | ')} |`;
+      return tableRow([code(name), ...cells]);
     },
   );
   return [
@@ -95,6 +97,10 @@ function limitsOf(row: SettingRow): string {
   const range = `${formatSetting(row, minimum)} to ${formatSetting(row, maximum)}`;
   const counted = unit === undefined ? range : `${range} ${unit}`;
   return rule === undefined ? counted : `${counted}, ${rule.says}`;
+}
+
+function tableRow(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
 }
 
 function code(value: unknown): string {

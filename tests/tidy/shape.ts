@@ -49,7 +49,7 @@ export function checkColumns(source: Source): Finding[] {
 /** The first line says what the file is; a command may have its `#!` before it. */
 export function checkFirstLine(source: Source): Finding[] {
   const text = source.text.replace(/^#!.*\n/, '');
-  return /^\/\*\*(?: \S|\n \* \S)/.test(text)
+  return /^\/\*\*(?: [^\s*]|\n \* \S)/.test(text)
     ? []
     : [`${source.path}:1 does not begin with a doc comment`];
 }

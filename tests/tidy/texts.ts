@@ -26,7 +26,7 @@ const VARIABLE = /^#?(QUORATE_[A-Z0-9_]+)=/;
 const LITERAL = /(['"`])(QUORATE_[A-Z0-9_]+)\1/g;
 
 /**
- * Variables of commands: each that the sources of bin/ name is in .env.example, and each that stands
+ * Variables of commands: each that the sources of bin/ name is in .env.example, and each that is
  * there is a setting or is named in bin/.
  */
 export function checkVariables(
