@@ -22,3 +22,8 @@ export function hash32(bytes: Uint8Array, seed = 0): number {
 export function hash32Text(text: string, seed = 0): number {
   return wasm.h32(text, seed);
 }
+
+/** The `count` highest bits (0 to 32) of the 64-bit hash of a text's UTF-8 bytes: an integer. */
+export function hash64TopBits(text: string, count: number): number {
+  return count === 0 ? 0 : Number(wasm.h64(text) >> BigInt(64 - count));
+}

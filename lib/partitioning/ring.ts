@@ -1,5 +1,7 @@
 /** The ring: Q equal slices of the hash space and the owners of each (Dynamo 4.2, strategy 3). */
 import type { NodeId } from '../environment/transport.js';
+import { assert } from '../errors.js';
+import { at } from './numbers.js';
 
 /** A node as the ring knows it. */
 export interface RingMember {
@@ -28,3 +30,27 @@ export interface Ring {
   /** Identity: 16 hexadecimal digits over everything above. */
   readonly hash: string;
 }
+
+/** Owner ids of every partition, worked out once a ring: a lookup is on the path of every request. */
+const ownerIds = new WeakMap<Ring, readonly (readonly NodeId[])[]>();
+
+/** The owners of a partition, the preferred first. The same array at every call. */
+export function ownersOf(ring: Ring, partition: number): readonly NodeId[] {
+  let ids = ownerIds.get(ring);
+  if (ids === undefined) {
+    ids = ring.owners.map((row) => row.map((index) => at(ring.members, index).id));
+    ownerIds.set(ring, ids);
+  }
+  const owners = ids[partition];
+  assert(owners !== undefined, 'a partition is 0 to Q - 1');
+  return owners;
+}
+
+/** Partitions that a node owns a copy of, ascending; none where it is no member. */
+export function ownedPartitions(ring: Ring, nodeId: NodeId): number[] {
+  const node = ring.members.findIndex((member) => member.id === nodeId);
+  return ring.owners.flatMap((row, partition) => (row.includes(node) ? [partition] : []));
+}
+
+export { decodeRing, encodeRing } from './ring-codec.js';
+export { foundRing } from './ring-founding.js';

@@ -1,0 +1,30 @@
+/** The first ring of a cluster: a pure function of what its founders were told (protocol.md 8). */
+import { OperatingError } from '../errors.js';
+import { place, sortedMembers } from './placement.js';
+import type { Ring, RingMember } from './ring.js';
+import { ringHash } from './ring-codec.js';
+import { brokenRule, type Unplaced } from './ring-rules.js';
+
+/**
+ * Ring 1 of a cluster. Founders with the same input get the same ring, in whatever order they name
+ * the members; any difference gives another hash.
+ * @throws OperatingError `invalid_request` with `details.field`
+ */
+export function foundRing(input: Unplaced): Ring {
+  const broken = brokenRule(input);
+  if (broken !== undefined) {
+    const { field, rule } = broken;
+    throw new OperatingError('invalid_request', `${field} must be: ${rule}`, {
+      details: { field, required: rule },
+    });
+  }
+  const { cluster, partitionCount, replicaCount } = input;
+  const members = sortedMembers(input.members).map(onlyRingFields);
+  const owners = place({ members, partitionCount, replicaCount });
+  const unsigned = { cluster, epoch: 1, partitionCount, replicaCount, members, owners };
+  return { ...unsigned, hash: ringHash(unsigned) };
+}
+
+function onlyRingFields({ id, address, zone, weight }: RingMember): RingMember {
+  return { id, address, zone, weight };
+}
