@@ -1,0 +1,226 @@
+/** The HTTP server beneath the API: limits, and problems for what never becomes a request. See docs/http-api.md. */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer, STATUS_CODES } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { ErrorCode } from '../errors.js';
+import { OperatingError } from '../errors.js';
+
+export interface HttpRefusal {
+  readonly status: 400 | 405 | 408 | 431;
+  readonly code: ErrorCode;
+  readonly detail: string;
+}
+
+export interface HttpListenerOptions {
+  readonly host: string;
+  /** 0: the system chooses. */
+  readonly port: number;
+  readonly headersMax: number;
+  /** Names and values together, with four bytes for the punctuation of each line. */
+  readonly headerBytesMax: number;
+  readonly connectionsMax: number;
+  /** From the first byte of a request to the end of its headers. */
+  readonly headersTimeoutMilliseconds: number;
+  /** From the first byte of a request to the end of its body. */
+  readonly requestTimeoutMilliseconds: number;
+  readonly keepAliveTimeoutMilliseconds: number;
+  /** After it a closing listener cuts what is still being answered. */
+  readonly closeTimeoutMilliseconds: number;
+  readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
+  /** The text of an `application/problem+json` body. */
+  readonly problem: (refusal: HttpRefusal) => string;
+}
+
+export interface HttpListener {
+  readonly port: number;
+  /** Stops accepting, lets answers under way end, cuts the rest after the timeout. */
+  close(): Promise<void>;
+}
+
+/** How often the server looks for requests that took too long, and for idle connections at the end. */
+const CHECK_MILLISECONDS = 500;
+const CLOSING_CHECK_MILLISECONDS = 25;
+/** `: ` and the end of the line. */
+const LINE_PUNCTUATION_BYTES = 4;
+
+const HEADERS_TOO_LARGE: HttpRefusal = {
+  status: 431,
+  code: 'headers_too_large',
+  detail: 'too many headers, or too many bytes in them',
+};
+const NOT_HTTP: HttpRefusal = {
+  status: 400,
+  code: 'invalid_request',
+  detail: 'not a complete HTTP/1.1 request',
+};
+const NO_HOST: HttpRefusal = { ...NOT_HTTP, detail: 'the Host header is missing' };
+const EXPECTATION: HttpRefusal = { ...NOT_HTTP, detail: 'the Expect header is not understood' };
+const TOO_SLOW: HttpRefusal = {
+  status: 408,
+  code: 'body_timeout',
+  detail: 'the request was not complete in time',
+};
+const NO_TUNNELS: HttpRefusal = {
+  status: 405,
+  code: 'method_not_allowed',
+  detail: 'CONNECT is not allowed',
+};
+
+/** By the code of a parser error; everything else is `NOT_HTTP`. */
+const REFUSALS: Readonly<Record<string, HttpRefusal>> = {
+  HPE_HEADER_OVERFLOW: HEADERS_TOO_LARGE,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: HEADERS_TOO_LARGE,
+  ERR_HTTP_REQUEST_TIMEOUT: TOO_SLOW,
+};
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** @throws OperatingError `not_ready` where the address cannot be listened on */
+export async function listenHttp(options: HttpListenerOptions): Promise<HttpListener> {
+  const listener = new Listener(options);
+  await listener.listen();
+  return listener;
+}
+
+class Listener implements HttpListener {
+  readonly #options: HttpListenerOptions;
+  readonly #server: Server;
+  /** The last request of a connection: whose answer would a late problem be taken for? */
+  readonly #last = new WeakMap<Duplex, Exchange>();
+  #closing: Promise<void> | undefined;
+
+  constructor(options: HttpListenerOptions) {
+    this.#options = options;
+    this.#server = createServer({
+      // More than the limit, so that most of what is beyond it can be answered in good order.
+      maxHeaderSize: 2 * options.headerBytesMax,
+      headersTimeout: options.headersTimeoutMilliseconds,
+      requestTimeout: options.requestTimeoutMilliseconds,
+      keepAliveTimeout: options.keepAliveTimeoutMilliseconds,
+      connectionsCheckingInterval: CHECK_MILLISECONDS,
+      // Without a problem body otherwise.
+      requireHostHeader: false,
+    });
+    // Otherwise headers beyond about a thousand vanish, and their meaning with them.
+    this.#server.maxHeadersCount = 0;
+    this.#server.maxConnections = options.connectionsMax;
+    this.#server.on('request', (request, response) => {
+      this.#handle(request, response);
+    });
+    this.#server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
+      this.#refuse(response, EXPECTATION);
+    });
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      this.#clientError(error, socket);
+    });
+    this.#server.on('connect', (_request, socket) => {
+      socket.on('error', () => undefined).end(this.#rawResponse(NO_TUNNELS));
+    });
+  }
+
+  async listen(): Promise<void> {
+    const { host, port } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (cause) => {
+        const message = `cannot listen on ${host}:${String(port)}: ${cause.message}`;
+        reject(new OperatingError('not_ready', message, { cause }));
+      });
+      this.#server.listen(port, host, resolve);
+    });
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #close(): Promise<void> {
+    return new Promise((resolve) => {
+      const idle = setInterval(() => {
+        this.#server.closeIdleConnections();
+      }, CLOSING_CHECK_MILLISECONDS);
+      const last = setTimeout(() => {
+        this.#server.closeAllConnections();
+      }, this.#options.closeTimeoutMilliseconds);
+      this.#server.close(() => {
+        clearInterval(idle);
+        clearTimeout(last);
+        resolve();
+      });
+      this.#server.closeIdleConnections();
+    });
+  }
+
+  #handle(request: IncomingMessage, response: ServerResponse): void {
+    this.#last.set(request.socket, { request, response });
+    const refusal = this.#refusalOf(request);
+    if (refusal !== undefined) {
+      this.#refuse(response, refusal);
+      return;
+    }
+    if (this.#closing !== undefined) response.setHeader('connection', 'close');
+    this.#options.handler(request, response);
+  }
+
+  #refusalOf(request: IncomingMessage): HttpRefusal | undefined {
+    const { rawHeaders } = request;
+    if (rawHeaders.length > 2 * this.#options.headersMax) return HEADERS_TOO_LARGE;
+    let bytes = 0;
+    let host = request.httpVersionMinor === 0;
+    for (let index = 0; index < rawHeaders.length; index += 2) {
+      const name = rawHeaders[index] ?? '';
+      bytes += name.length + (rawHeaders[index + 1]?.length ?? 0) + LINE_PUNCTUATION_BYTES;
+      host ||= name.length === 4 && name.toLowerCase() === 'host';
+    }
+    if (bytes > this.#options.headerBytesMax) return HEADERS_TOO_LARGE;
+    return host ? undefined : NO_HOST;
+  }
+
+  #refuse(response: ServerResponse, refusal: HttpRefusal): void {
+    const body = this.#options.problem(refusal);
+    response.writeHead(refusal.status, { ...problemHeaders(body), connection: 'close' });
+    response.end(body);
+  }
+
+  #clientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+    const last = this.#last.get(socket);
+    const answered = last === undefined || last.response.writableFinished;
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+    } else if (answered || (!last.response.headersSent && !last.request.complete)) {
+      // The broken request is the one that waits for this answer.
+      socket.end(this.#rawResponse(REFUSALS[error.code ?? ''] ?? NOT_HTTP), () => socket.destroy());
+    } else if (last.request.complete) {
+      // What is broken came behind a good request: that one gets its answer first.
+      last.response.once('close', () => socket.destroy());
+    } else {
+      socket.destroy();
+    }
+  }
+
+  /** For a connection without a response object. */
+  #rawResponse(refusal: HttpRefusal): string {
+    const body = this.#options.problem(refusal);
+    const reason = STATUS_CODES[refusal.status] ?? '';
+    const headers = Object.entries({ ...problemHeaders(body), connection: 'close' });
+    const lines = headers.map(([name, value]) => `${name}: ${String(value)}\r\n`).join('');
+    return `HTTP/1.1 ${String(refusal.status)} ${reason}\r\n${lines}\r\n${body}`;
+  }
+}
+
+function problemHeaders(body: string): Record<string, string | number> {
+  return {
+    'content-type': 'application/problem+json',
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  };
+}

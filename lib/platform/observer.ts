@@ -1,0 +1,159 @@
+/** The observer port: JSON lines on standard error, metrics for Prometheus. See docs/operations.md. */
+import type { Logger } from 'pino';
+import { pino } from 'pino';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Fields, Labels, MetricName, Observer, Severity } from '../environment/observer.js';
+import { METRICS } from '../environment/observer.js';
+import { assert } from '../errors.js';
+
+export interface LogAndMetricsOptions {
+  readonly nodeId: string;
+  /** Less severe lines are not written. */
+  readonly severity: Severity;
+  /** Where lines go; standard error (file descriptor 2) if not given. */
+  readonly write?: (line: string) => void;
+}
+
+/** What is counted under one set of labels. */
+interface Series {
+  readonly add?: (by: number) => void;
+  readonly measure?: (value: number) => void;
+}
+
+interface Metric {
+  readonly labelNames: readonly string[];
+  readonly seriesOf: (labels: Record<string, string>) => Series;
+  /** Looking a series up in the library costs more than counting: found once, kept here. */
+  readonly known: Map<string, Series>;
+}
+
+/** From half a millisecond to ten seconds. */
+const BUCKETS_SECONDS = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+];
+const NO_LABELS: Labels = {};
+/** Beyond it, all further label values of a metric are counted as `other`. */
+const SERIES_MAX = 1_000;
+const STANDARD_ERROR = 2;
+
+export class LogAndMetrics implements Observer {
+  readonly #logger: Logger;
+  readonly #flush: () => void;
+  readonly #registry = new Registry();
+  readonly #metrics: ReadonlyMap<MetricName, Metric>;
+
+  constructor(options: LogAndMetricsOptions) {
+    const { write } = options;
+    const toDescriptor =
+      write === undefined ? pino.destination({ dest: STANDARD_ERROR }) : undefined;
+    // A reader that went away must not take the node with it.
+    toDescriptor?.on('error', () => undefined);
+    this.#flush = () => toDescriptor?.flushSync();
+    this.#logger = pino(
+      {
+        level: options.severity,
+        base: { node: options.nodeId },
+        messageKey: 'event',
+        timestamp: pino.stdTimeFunctions.isoTime,
+        formatters: { level: (label) => ({ level: label }) },
+      },
+      toDescriptor ?? { write: write ?? (() => undefined) },
+    );
+    collectDefaultMetrics({ register: this.#registry });
+    const names = Object.keys(METRICS) as MetricName[];
+    this.#metrics = new Map(names.map((name) => [name, this.#register(name)]));
+  }
+
+  log(severity: Severity, event: string, fields: Fields = NO_LABELS): void {
+    this.#logger[severity](fields, event);
+  }
+
+  count(metric: MetricName, labels: Labels = NO_LABELS, by = 1): void {
+    const { add } = this.#series(metric, labels);
+    assert(add !== undefined, `${metric} is a counter`);
+    add(by);
+  }
+
+  measure(metric: MetricName, value: number, labels: Labels = NO_LABELS): void {
+    const { measure } = this.#series(metric, labels);
+    assert(measure !== undefined, `${metric} is a gauge or a histogram`);
+    measure(value);
+  }
+
+  get metricsContentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** All metrics in the text format of Prometheus. */
+  metricsText(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  /** Writes out what was logged; before the process ends. */
+  flush(): void {
+    this.#flush();
+  }
+
+  #series(name: MetricName, labels: Labels): Series {
+    const metric = this.#metrics.get(name);
+    assert(metric !== undefined, `${name} is in the table of metrics`);
+    let key = '';
+    for (const label of metric.labelNames) {
+      const value = labels[label];
+      assert(value !== undefined, `${name} is counted by ${label}`);
+      key += `${value}\u0000`;
+    }
+    return metric.known.get(key) ?? this.#newSeries(metric, key, labels);
+  }
+
+  #newSeries(metric: Metric, key: string, labels: Labels): Series {
+    const crowded = metric.known.size >= SERIES_MAX;
+    const values = metric.labelNames.map((label) => [
+      label,
+      crowded ? 'other' : (labels[label] ?? ''),
+    ]);
+    const series = metric.seriesOf(Object.fromEntries(values));
+    if (!crowded) metric.known.set(key, series);
+    return series;
+  }
+
+  #register(name: MetricName): Metric {
+    const { help, labels, kind } = METRICS[name];
+    const common = { name, help, labelNames: [...labels], registers: [this.#registry] };
+    const known = new Map<string, Series>();
+    if (kind === 'counter') {
+      const counter = new Counter(common);
+      const seriesOf: Metric['seriesOf'] = (values) => {
+        const child = counter.labels(values);
+        return {
+          add: (by) => {
+            child.inc(by);
+          },
+        };
+      };
+      return { labelNames: labels, known, seriesOf };
+    }
+    if (kind === 'gauge') {
+      const gauge = new Gauge(common);
+      const seriesOf: Metric['seriesOf'] = (values) => {
+        const child = gauge.labels(values);
+        return {
+          measure: (value) => {
+            child.set(value);
+          },
+        };
+      };
+      return { labelNames: labels, known, seriesOf };
+    }
+    const histogram = new Histogram({ ...common, buckets: BUCKETS_SECONDS });
+    const seriesOf: Metric['seriesOf'] = (values) => {
+      const child = histogram.labels(values);
+      return {
+        measure: (value) => {
+          child.observe(value);
+        },
+      };
+    };
+    return { labelNames: labels, known, seriesOf };
+  }
+}

@@ -1,0 +1,114 @@
+/** One proven link to a peer: a frame a turn, a queue with a limit in bytes. */
+import type { RawData, WebSocket } from 'ws';
+import { decodeFrame, encodeFrame, messageBytesMax } from '../encoding/frame.js';
+import type { Message } from '../environment/transport.js';
+import { messageOf, OperatingError } from '../errors.js';
+
+export interface PeerLinkOptions {
+  /** Longest frame that a peer takes. */
+  readonly frameBytesMax: number;
+  /** Most bytes waiting here and in the socket. */
+  readonly queueBytesMax: number;
+  /** A throw closes the link. */
+  readonly onMessage: (message: Message) => void;
+  /** Once. The link was closed from here, by the peer, or by a bad frame. */
+  readonly onClosed: (reason: string) => void;
+}
+
+/** A turn with more to say sends several frames: one large frame would block the peer while it decodes. */
+const FRAME_BYTES_AIM = 1_048_576;
+/** An array's first byte and its length. */
+const FRAME_HEAD_BYTES = 5;
+const BINARY = { binary: true, compress: false } as const;
+
+export class PeerLink {
+  readonly #socket: WebSocket;
+  readonly #options: PeerLinkOptions;
+  /** The messages of this turn, and the most bytes that they may take. */
+  #turn: Message[] = [];
+  #turnBytes = FRAME_HEAD_BYTES;
+  #closed = false;
+
+  constructor(socket: WebSocket, options: PeerLinkOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    socket.on('message', (data, isBinary) => {
+      this.#receive(data, isBinary);
+    });
+    socket.on('close', (code) => {
+      this.#end(`closed with ${String(code)}`);
+    });
+  }
+
+  /** Is the message of a size that any link takes? */
+  fits(message: Message): boolean {
+    return messageBytesMax(message) + FRAME_HEAD_BYTES <= this.#options.frameBytesMax;
+  }
+
+  /** False: the queue is full, the message too large, or the link closed. */
+  send(message: Message): boolean {
+    const bytes = messageBytesMax(message);
+    const waiting = this.#turnBytes + this.#socket.bufferedAmount;
+    if (this.#closed || waiting + bytes > this.#options.queueBytesMax) return false;
+    if (bytes + FRAME_HEAD_BYTES > this.#options.frameBytesMax) return false;
+    const aim = Math.min(FRAME_BYTES_AIM, this.#options.frameBytesMax);
+    if (this.#turnBytes + bytes > aim) this.#flush();
+    this.#turn.push(message);
+    this.#turnBytes += bytes;
+    // After all that this turn reads from sockets, before it waits for more.
+    if (this.#turn.length === 1)
+      setImmediate(() => {
+        this.#flush();
+      });
+    return true;
+  }
+
+  /** At once; what the socket still holds is lost. */
+  close(reason: string): void {
+    this.#end(reason);
+    this.#socket.terminate();
+  }
+
+  /** Sends what waits, says goodbye, and resolves when the peer has closed too. */
+  async finish(): Promise<void> {
+    this.#flush();
+    this.#end('this node stops');
+    await new Promise<void>((resolve) => {
+      if (this.#socket.readyState === this.#socket.CLOSED) resolve();
+      this.#socket.once('close', () => {
+        resolve();
+      });
+      this.#socket.close(1_001);
+    });
+  }
+
+  #flush(): void {
+    if (this.#closed || this.#turn.length === 0) return;
+    const turn = this.#turn;
+    this.#turn = [];
+    this.#turnBytes = FRAME_HEAD_BYTES;
+    this.#socket.send(encodeFrame(turn), BINARY);
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    if (this.#closed) return;
+    try {
+      if (!isBinary || !(data instanceof Uint8Array)) {
+        throw new OperatingError('corrupt_bytes', 'a text where frames are expected');
+      }
+      for (const message of decodeFrame(data)) {
+        if (this.#closed) return;
+        this.#options.onMessage(message);
+      }
+    } catch (error) {
+      this.close(`bad frame: ${messageOf(error)}`);
+    }
+  }
+
+  #end(reason: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#turn = [];
+    this.#options.onClosed(reason);
+  }
+}

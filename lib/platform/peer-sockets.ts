@@ -1,0 +1,286 @@
+/** The transport port over WebSockets: one proven link for each pair of nodes. See docs/architecture.md. */
+import type { IncomingMessage, Server } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import { WebSocketServer } from 'ws';
+import type { Cancel, Clock } from '../environment/clock.js';
+import type { Observer } from '../environment/observer.js';
+import type { Random } from '../environment/random.js';
+import type {
+  Message,
+  NodeId,
+  PeerAddress,
+  Receiver,
+  Transport,
+} from '../environment/transport.js';
+import { assert, OperatingError } from '../errors.js';
+import { LimitedLog } from './limited-log.js';
+import { callPeer } from './peer-call.js';
+import { PeerDialer } from './peer-dialer.js';
+import { greet } from './peer-greeting.js';
+import type { HandshakeIdentity } from './peer-handshake.js';
+import { AcceptorHandshake, DialerHandshake } from './peer-handshake.js';
+import { PeerLink } from './peer-link.js';
+
+export interface PeerSocketsOptions {
+  readonly self: NodeId;
+  /** Nodes of another cluster are refused, should they hold the same secret. */
+  readonly clusterName: string;
+  /** The cluster's secret, at least 32 bytes; never sent. */
+  readonly secret: Uint8Array;
+  readonly listen: { readonly host: string; readonly port: number };
+  /** The longest frame sent and taken. */
+  readonly frameBytesMax: number;
+  /** Most bytes that wait for one peer; beyond it `send` says no. At least `frameBytesMax`. */
+  readonly linkQueueBytesMax: number;
+  readonly reconnectDelayMinMilliseconds: number;
+  readonly reconnectDelayMaxMilliseconds: number;
+  /** For a connection to be made and both sides to be proven. */
+  readonly handshakeTimeoutMilliseconds: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly observer: Observer;
+}
+
+interface Peer {
+  readonly id: NodeId;
+  address: string;
+  readonly dialer: PeerDialer;
+}
+
+const NONCE_BYTES = 32;
+const SECRET_BYTES_MIN = 32;
+/** Connections that have not proven themselves: strangers can hold no more memory than these. */
+const UNPROVEN_CONNECTIONS_MAX = 128;
+const CONNECTIONS_MAX = 2_048;
+const GOODBYE_MILLISECONDS = 1_000;
+
+/**
+ * The node with the smaller id calls, again and again; the larger calls once when it starts, so that
+ * it is not awaited. A newly proven link replaces an older one of the same peer, which must be stale.
+ */
+export class PeerSockets implements Transport {
+  readonly #options: PeerSocketsOptions;
+  readonly #log: LimitedLog;
+  readonly #http: Server;
+  readonly #upgrades: WebSocketServer;
+  readonly #peers = new Map<NodeId, Peer>();
+  readonly #links = new Map<NodeId, PeerLink>();
+  readonly #unproven = new Set<Cancel>();
+  #receiver: Receiver | undefined;
+  #stopped = false;
+
+  constructor(options: PeerSocketsOptions) {
+    assert(options.secret.length >= SECRET_BYTES_MIN, 'the cluster secret has at least 32 bytes');
+    assert(options.linkQueueBytesMax >= options.frameBytesMax, 'a link can queue one whole frame');
+    this.#options = options;
+    this.#log = new LimitedLog(options.observer, options.clock);
+    const timeout = options.handshakeTimeoutMilliseconds;
+    this.#http = createServer({
+      headersTimeout: timeout,
+      requestTimeout: timeout,
+      connectionsCheckingInterval: timeout,
+    });
+    this.#http.maxConnections = CONNECTIONS_MAX;
+    this.#upgrades = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: options.frameBytesMax,
+    });
+  }
+
+  async start(receiver: Receiver): Promise<void> {
+    assert(this.#receiver === undefined, 'a transport starts once');
+    this.#receiver = receiver;
+    this.#http.on('request', (_request, response) => {
+      response.writeHead(426, { connection: 'close' }).end();
+    });
+    this.#http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.#upgrade(request, socket as Socket, head);
+    });
+    await this.#listen();
+    for (const peer of this.#peers.values()) peer.dialer.call();
+  }
+
+  /** The port that is listened on, where `listen` left the choice to the system. */
+  get port(): number {
+    return (this.#http.address() as AddressInfo).port;
+  }
+
+  setPeers(peers: readonly PeerAddress[]): void {
+    const wanted = new Set(peers.map((peer) => peer.id));
+    for (const { id, dialer } of this.#peers.values()) {
+      if (wanted.has(id)) continue;
+      this.#peers.delete(id);
+      dialer.stop();
+      this.#links.get(id)?.close('no peer any more');
+    }
+    for (const { id, address } of peers) {
+      const known = this.#peers.get(id);
+      if (id === this.#options.self) continue;
+      if (known !== undefined) {
+        known.address = address;
+        continue;
+      }
+      const peer: Peer = { id, address, dialer: this.#dialerOf(id) };
+      this.#peers.set(id, peer);
+      if (this.#receiver !== undefined && !this.#stopped) peer.dialer.call();
+    }
+  }
+
+  send(to: NodeId, message: Message): boolean {
+    const link = this.#links.get(to);
+    if (link === undefined) return false;
+    if (link.send(message)) return true;
+    if (!link.fits(message)) this.#log.log('error', 'message longer than a frame', { peer: to });
+    return false;
+  }
+
+  isOpen(peer: NodeId): boolean {
+    return this.#links.has(peer);
+  }
+
+  drop(peer: NodeId): void {
+    this.#links.get(peer)?.close('dropped');
+  }
+
+  /** Sends what waits, says goodbye to all peers, and cuts those who do not answer within a second. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    for (const { dialer } of this.#peers.values()) dialer.stop();
+    for (const cancel of this.#unproven) cancel();
+    const closed = new Promise<void>((resolve) => {
+      this.#http.close(() => {
+        resolve();
+      });
+    });
+    const links = [...this.#links.values()];
+    const cancel = this.#options.clock.after(GOODBYE_MILLISECONDS, () => {
+      for (const link of links) link.close('no goodbye in time');
+      this.#http.closeAllConnections();
+    });
+    await Promise.all(links.map((link) => link.finish()));
+    this.#http.closeAllConnections();
+    await closed;
+    cancel();
+  }
+
+  async #listen(): Promise<void> {
+    const { host, port } = this.#options.listen;
+    await new Promise<void>((resolve, reject) => {
+      const failed = (cause: Error): void => {
+        const message = `cannot listen for peers on ${host}:${String(port)}: ${cause.message}`;
+        reject(new OperatingError('not_ready', message, { cause }));
+      };
+      this.#http.once('error', failed);
+      this.#http.listen(port, host, () => {
+        this.#http.off('error', failed);
+        this.#http.on('error', (error) => {
+          this.#log.log('error', 'peer listener', { reason: error.message });
+        });
+        resolve();
+      });
+    });
+  }
+
+  #identity(): HandshakeIdentity {
+    const { self, clusterName, secret, random } = this.#options;
+    return { self, clusterName, secret, nonce: random.bytes(NONCE_BYTES) };
+  }
+
+  /** Somebody calls. */
+  #upgrade(request: IncomingMessage, connection: Socket, head: Buffer): void {
+    if (this.#stopped || this.#unproven.size >= UNPROVEN_CONNECTIONS_MAX) {
+      connection.destroy();
+      return;
+    }
+    this.#upgrades.handleUpgrade(request, connection, head, (socket) => {
+      const from = request.socket.remoteAddress;
+      const handshake = new AcceptorHandshake(this.#identity(), (id) => this.#refusal(id));
+      socket.on('error', ignoreError);
+      const cancel = greet(socket, connection, handshake, {
+        clock: this.#options.clock,
+        timeoutMilliseconds: this.#options.handshakeTimeoutMilliseconds,
+        onProven: (id) => {
+          this.#unproven.delete(cancel);
+          this.#open(id, socket, false);
+        },
+        onFailed: (reason) => {
+          this.#unproven.delete(cancel);
+          this.#log.log('warn', 'peer connection refused', { from, reason });
+        },
+      });
+      this.#unproven.add(cancel);
+    });
+  }
+
+  #refusal(id: NodeId): string | undefined {
+    const peer = this.#peers.get(id);
+    if (peer === undefined) return `node ${id} is not in the list of peers`;
+    const calling = peer.dialer.persistent && peer.dialer.calling;
+    return calling ? 'both call at once, and the smaller id prevails' : undefined;
+  }
+
+  #dialerOf(id: NodeId): PeerDialer {
+    const { clock, random, self } = this.#options;
+    return new PeerDialer({
+      clock,
+      random,
+      delayMinMilliseconds: this.#options.reconnectDelayMinMilliseconds,
+      delayMaxMilliseconds: this.#options.reconnectDelayMaxMilliseconds,
+      persistent: self < id,
+      dial: (failed) => this.#dial(id, failed),
+    });
+  }
+
+  #dial(peer: NodeId, failed: () => void): Cancel {
+    return callPeer({
+      address: this.#peers.get(peer)?.address ?? '',
+      handshake: new DialerHandshake(this.#identity(), peer),
+      frameBytesMax: this.#options.frameBytesMax,
+      timeoutMilliseconds: this.#options.handshakeTimeoutMilliseconds,
+      clock: this.#options.clock,
+      onProven: (socket) => {
+        this.#open(peer, socket, true);
+      },
+      onFailed: (reason, answered) => {
+        this.#log.log(answered ? 'warn' : 'debug', 'peer not connected', { peer, reason });
+        failed();
+      },
+    });
+  }
+
+  #open(id: NodeId, socket: WebSocket, called: boolean): void {
+    const peer = this.#peers.get(id);
+    const receiver = this.#receiver;
+    if (peer === undefined || receiver === undefined || this.#stopped) {
+      socket.terminate();
+      return;
+    }
+    this.#links.get(id)?.close('replaced by a newer link');
+    peer.dialer.connected(called);
+    const link = new PeerLink(socket, {
+      frameBytesMax: this.#options.frameBytesMax,
+      queueBytesMax: this.#options.linkQueueBytesMax,
+      onMessage: (message) => {
+        receiver.receive(id, message);
+      },
+      onClosed: (reason) => {
+        this.#links.delete(id);
+        this.#log.log('info', 'peer link closed', { peer: id, reason });
+        receiver.linkClosed(id);
+        if (!this.#stopped && !this.#links.has(id)) this.#peers.get(id)?.dialer.callLater();
+      },
+    });
+    this.#links.set(id, link);
+    this.#options.observer.log('info', 'peer link open', { peer: id, called });
+    receiver.linkOpened(id);
+  }
+}
+
+/** The close that follows an error says the rest. */
+function ignoreError(): void {}

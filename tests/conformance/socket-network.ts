@@ -1,0 +1,104 @@
+/** Real peer sockets on loopback, for the transport suite and the tests of hostile peers. */
+import type { AddressInfo, Server } from 'node:net';
+import { createServer } from 'node:net';
+import type { Fields, Observer, Severity } from '../../lib/environment/observer.js';
+import type { NodeId, Receiver, Transport } from '../../lib/environment/transport.js';
+import type { PeerSocketsOptions } from '../../lib/platform/peer-sockets.js';
+import { PeerSockets } from '../../lib/platform/peer-sockets.js';
+import { SystemClock } from '../../lib/platform/system-clock.js';
+import { SystemRandom } from '../../lib/platform/system-random.js';
+import type { TransportNetwork } from './transport-suite.js';
+
+export interface LogLine {
+  readonly severity: Severity;
+  readonly event: string;
+  readonly fields: Fields;
+}
+
+class RecordingObserver implements Observer {
+  readonly lines: LogLine[] = [];
+
+  log(severity: Severity, event: string, fields: Fields = {}): void {
+    this.lines.push({ severity, event, fields });
+  }
+
+  count(): void {}
+
+  measure(): void {}
+}
+
+const PATIENCE_MILLISECONDS = 8_000;
+
+/** Free ports are found by listening on them; nobody else asks for ports on this loopback address. */
+async function freePort(): Promise<number> {
+  const server: Server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export class SocketNetwork implements TransportNetwork {
+  readonly frameBytesMax = 262_144;
+  readonly queueBytesMax = 1_048_576;
+  readonly systemBufferBytesMax = 33_554_432;
+  readonly observer = new RecordingObserver();
+  readonly #ports: ReadonlyMap<NodeId, number>;
+  readonly #created: PeerSockets[] = [];
+
+  private constructor(ports: ReadonlyMap<NodeId, number>) {
+    this.#ports = ports;
+  }
+
+  static async make(): Promise<SocketNetwork> {
+    const ports = new Map<NodeId, number>();
+    for (const id of ['n1', 'n2', 'n3']) ports.set(id, await freePort());
+    return new SocketNetwork(ports);
+  }
+
+  portOf(id: NodeId): number {
+    return this.#ports.get(id) ?? 0;
+  }
+
+  create(id: NodeId, changes: Partial<PeerSocketsOptions> = {}): PeerSockets {
+    const sockets = new PeerSockets({
+      self: id,
+      clusterName: 'test',
+      secret: new Uint8Array(32).fill(7),
+      listen: { host: '127.0.0.1', port: this.portOf(id) },
+      frameBytesMax: this.frameBytesMax,
+      linkQueueBytesMax: this.queueBytesMax,
+      reconnectDelayMinMilliseconds: 20,
+      reconnectDelayMaxMilliseconds: 200,
+      handshakeTimeoutMilliseconds: 1_000,
+      clock: new SystemClock(),
+      random: new SystemRandom(),
+      observer: this.observer,
+      ...changes,
+    });
+    this.#created.push(sockets);
+    return sockets;
+  }
+
+  async start(transport: Transport, _id: NodeId, receiver: Receiver): Promise<void> {
+    await transport.start(receiver);
+  }
+
+  connect(transport: Transport, peers: readonly NodeId[]): void {
+    transport.setPeers(
+      peers.map((id) => ({ id, address: `127.0.0.1:${String(this.portOf(id))}` })),
+    );
+  }
+
+  async until(condition: () => boolean, what: string): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MILLISECONDS;
+    while (!condition()) {
+      if (performance.now() > deadline) throw new Error(`never: ${what}`);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#created.map((sockets) => sockets.stop()));
+  }
+}

@@ -1,0 +1,82 @@
+/** A transport whose traffic with chosen peers can be lost, in one direction or both. */
+import type {
+  Message,
+  NodeId,
+  PeerAddress,
+  Receiver,
+  Transport,
+} from '../../lib/environment/transport.js';
+
+export type CutDirection = 'to' | 'from';
+
+/**
+ * A cut is silent: a link that is open stays so, and what is sent on it gets lost, until somebody
+ * drops it; it does not open again before the cut is healed.
+ */
+export class CutTransport implements Transport, Receiver {
+  readonly #inner: Transport;
+  readonly #cuts = new Map<NodeId, ReadonlySet<CutDirection>>();
+  /** The links as this node sees them. */
+  readonly #open = new Set<NodeId>();
+  #receiver: Receiver | undefined;
+
+  constructor(inner: Transport) {
+    this.#inner = inner;
+  }
+
+  /** Replaces an earlier cut of the same peer. */
+  cut(peer: NodeId, directions: readonly CutDirection[] = ['to', 'from']): void {
+    this.#cuts.set(peer, new Set(directions));
+  }
+
+  heal(peer: NodeId): void {
+    if (!this.#cuts.delete(peer)) return;
+    if (this.#inner.isOpen(peer)) this.linkOpened(peer);
+  }
+
+  healAll(): void {
+    for (const peer of [...this.#cuts.keys()]) this.heal(peer);
+  }
+
+  start(receiver: Receiver): Promise<void> {
+    this.#receiver = receiver;
+    return this.#inner.start(this);
+  }
+
+  setPeers(peers: readonly PeerAddress[]): void {
+    this.#inner.setPeers(peers);
+  }
+
+  send(to: NodeId, message: Message): boolean {
+    if (!this.#open.has(to)) return false;
+    return this.#cuts.get(to)?.has('to') === true || this.#inner.send(to, message);
+  }
+
+  isOpen(peer: NodeId): boolean {
+    return this.#open.has(peer);
+  }
+
+  drop(peer: NodeId): void {
+    this.#inner.drop(peer);
+    this.linkClosed(peer);
+  }
+
+  stop(): Promise<void> {
+    return this.#inner.stop();
+  }
+
+  receive(from: NodeId, message: Message): void {
+    if (!this.#open.has(from) || this.#cuts.get(from)?.has('from') === true) return;
+    this.#receiver?.receive(from, message);
+  }
+
+  linkOpened(peer: NodeId): void {
+    if (this.#cuts.has(peer) || this.#open.has(peer)) return;
+    this.#open.add(peer);
+    this.#receiver?.linkOpened(peer);
+  }
+
+  linkClosed(peer: NodeId): void {
+    if (this.#open.delete(peer)) this.#receiver?.linkClosed(peer);
+  }
+}

@@ -1,0 +1,176 @@
+/** Strangers and broken peers at the peer listener: they harm nobody else. */
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+import t from 'tap';
+import { WebSocket } from 'ws';
+import { encodeFrame } from '../../../lib/encoding/frame.js';
+import { DialerHandshake } from '../../../lib/platform/peer-handshake.js';
+import { SocketNetwork } from '../../conformance/socket-network.js';
+import { Inbox } from '../../conformance/transport-suite.js';
+
+const SECRET = new Uint8Array(32).fill(7);
+
+async function startNode(network: SocketNetwork, id: string, peers: string[]) {
+  const inbox = new Inbox();
+  const transport = network.create(id);
+  network.connect(transport, peers);
+  await transport.start(inbox);
+  return { inbox, transport };
+}
+
+function reasons(network: SocketNetwork): string {
+  return network.observer.lines.map((line) => String(line.fields['reason'] ?? '')).join('\n');
+}
+
+/** A program that holds the secret, and sends what it likes once it is let in. */
+async function impersonate(network: SocketNetwork, id: string, to: string): Promise<WebSocket> {
+  const nonce = randomBytes(32);
+  const handshake = new DialerHandshake(
+    { self: id, clusterName: 'test', secret: SECRET, nonce },
+    to,
+  );
+  const socket = new WebSocket(`ws://127.0.0.1:${String(network.portOf(to))}/`);
+  socket.on('error', () => undefined);
+  await once(socket, 'open');
+  socket.send(handshake.opening);
+  for (;;) {
+    const [text] = (await once(socket, 'message')) as [Buffer];
+    const step = handshake.receive(text.toString());
+    if (step.reply !== undefined) socket.send(step.reply);
+    if (step.peer !== undefined) return socket;
+  }
+}
+
+const closed = async (socket: WebSocket | Socket): Promise<void> => {
+  await once(socket, 'close', { signal: AbortSignal.timeout(5_000) });
+};
+
+t.test('a wrong secret or cluster is refused, whoever calls', async (t) => {
+  for (const changes of [{ secret: new Uint8Array(32).fill(8) }, { clusterName: 'other' }]) {
+    for (const odd of ['n1', 'n2']) {
+      const network = await SocketNetwork.make();
+      const inbox = new Inbox();
+      for (const id of ['n1', 'n2']) {
+        const transport = network.create(id, id === odd ? changes : {});
+        network.connect(transport, ['n1', 'n2']);
+        await transport.start(inbox);
+      }
+      const expected = 'secret' in changes ? 'the secret differs' : 'another cluster';
+      await network.until(() => reasons(network).split(expected).length > 3, 'refused repeatedly');
+      t.strictSame(inbox.events, [], `${odd} is odd: ${expected}`);
+      await network.close();
+    }
+  }
+});
+
+t.test('bad frames of a peer close its link, and only that', async (t) => {
+  const network = await SocketNetwork.make();
+  const one = await startNode(network, 'n1', ['n2', 'n3']);
+  const two = await startNode(network, 'n2', ['n1', 'n3']);
+  await network.until(() => one.transport.isOpen('n2'), 'the others are linked');
+  const good = Buffer.from(encodeFrame([['good', new Uint8Array(40)]]));
+  const frames: (Buffer | string)[] = [
+    'a text',
+    Buffer.alloc(0),
+    encodeFrame([1]).subarray(0, 0),
+    good.subarray(0, -1),
+    Buffer.concat([good, good]),
+    Buffer.from([0xdd, 0xff, 0xff, 0xff, 0xff]),
+    Buffer.alloc(network.frameBytesMax + 1, 0x90),
+    ...Array.from({ length: 60 }, (_, n) => Buffer.concat([Buffer.from([0xc1]), randomBytes(n)])),
+  ] as (Buffer | string)[];
+  for (const frame of frames) {
+    const socket = await impersonate(network, 'n3', 'n2');
+    await network.until(() => two.transport.isOpen('n3'), 'let in');
+    socket.send(good);
+    socket.send(frame);
+    socket.send(good);
+    await closed(socket);
+    await network.until(() => !two.transport.isOpen('n3'), 'closed');
+  }
+  t.equal(two.inbox.messages.length, frames.length, 'what came before is heard, nothing after it');
+  t.equal(two.inbox.events.filter((event) => event === '-n3').length, frames.length);
+  t.notOk(two.inbox.events.includes('-n1'), 'the link to the other node stays');
+  one.transport.send('n2', ['still here']);
+  await network.until(() => two.inbox.messages.at(-1)?.from === 'n1', 'and works');
+  await network.close();
+});
+
+t.test('a newly proven link replaces a stale one', async (t) => {
+  const network = await SocketNetwork.make();
+  const two = await startNode(network, 'n2', ['n1']);
+  const stale = await impersonate(network, 'n1', 'n2');
+  await network.until(() => two.transport.isOpen('n1'), 'the first is open');
+  const fresh = await impersonate(network, 'n1', 'n2');
+  await closed(stale);
+  t.strictSame(two.inbox.events, ['+n1', '-n1', '+n1']);
+  fresh.send(encodeFrame([['fresh']]));
+  await network.until(() => two.inbox.messages.length === 1, 'heard');
+  fresh.terminate();
+  await network.close();
+});
+
+t.test('strangers get little: no frames, few bytes, little time', async (t) => {
+  const network = await SocketNetwork.make();
+  const two = await startNode(network, 'n2', ['n1']);
+  const port = network.portOf('n2');
+  const call = async (): Promise<WebSocket> => {
+    const socket = new WebSocket(`ws://127.0.0.1:${String(port)}/`);
+    socket.on('error', () => undefined);
+    await once(socket, 'open');
+    return socket;
+  };
+  const binary = await call();
+  binary.send(encodeFrame([['hello']]));
+  await closed(binary);
+  const large = await call();
+  large.send('x'.repeat(200_000));
+  await closed(large);
+  const silent = await call();
+  const garbage = connect(port, '127.0.0.1');
+  garbage.on('error', () => undefined).end(randomBytes(2_000));
+  garbage.resume();
+  const half = connect(port, '127.0.0.1');
+  half.on('error', () => undefined).write('GET / HTTP/1.1\r\nHost: x\r\n');
+  half.resume();
+  await Promise.all([closed(silent), closed(garbage), closed(half)]);
+  const answer = await fetch(`http://127.0.0.1:${String(port)}/`);
+  t.equal(answer.status, 426, 'a browser is told that this is no page');
+  t.match(reasons(network), /a frame before the proof/);
+  t.match(reasons(network), /too many bytes before a proof/);
+  t.match(reasons(network), /no proof in time/);
+  t.strictSame([two.inbox.events, two.inbox.messages], [[], []]);
+  const peer = await impersonate(network, 'n1', 'n2');
+  await network.until(() => two.transport.isOpen('n1'), 'a peer is still let in');
+  peer.terminate();
+  await network.close();
+});
+
+t.test('the messages of one turn share a frame', async (t) => {
+  const network = await SocketNetwork.make();
+  const two = await startNode(network, 'n2', ['n1']);
+  const socket = await impersonate(network, 'n1', 'n2');
+  await network.until(() => two.transport.isOpen('n1'), 'open');
+  const frames: Buffer[] = [];
+  socket.on('message', (data: Buffer) => frames.push(data));
+  for (let n = 0; n < 50; n += 1) two.transport.send('n1', [n]);
+  await Promise.resolve();
+  two.transport.send('n1', ['later in this turn']);
+  await network.until(() => frames.length > 0, 'a frame');
+  two.transport.send('n1', ['another turn']);
+  await network.until(() => frames.length > 1, 'the next');
+  t.equal(frames.length, 2);
+  t.ok(Buffer.from(encodeFrame([['another turn']])).equals(frames[1] ?? Buffer.alloc(0)));
+  socket.terminate();
+  await network.close();
+});
+
+t.test('a port in use is told at start', async (t) => {
+  const network = await SocketNetwork.make();
+  await startNode(network, 'n2', []);
+  const second = network.create('n2');
+  await t.rejects(second.start(new Inbox()), { message: /cannot listen for peers on 127.0.0.1/ });
+  await network.close();
+});
