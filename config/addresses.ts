@@ -13,7 +13,10 @@ export const addressSchema = z.string('must be host:port').refine((text) => {
 const founderSchema = z.strictObject({
   id: z
     .string('must be id=host:port')
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'has an id that is no name of a node'),
+    .regex(
+      /^[a-z0-9][a-z0-9-]{0,62}$/,
+      'has an id that is not of small letters, digits and hyphens',
+    ),
   address: addressSchema,
 });
 

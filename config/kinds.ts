@@ -92,7 +92,7 @@ const KINDS: { readonly [Kind in SettingKind]: KindRow<Kind> } = {
   },
 };
 
-/** The compiler does not see that the row of `row.kind` is the one for `row`; the table's type does. */
+/** The compiler does not see that `KINDS[row.kind]` is the one for `row`; the table's type does. */
 function kindOf(row: SettingRow): KindRow<SettingKind> {
   return KINDS[row.kind] as unknown as KindRow<SettingKind>;
 }

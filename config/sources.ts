@@ -37,9 +37,9 @@ export function readPairs(origin: string, pairs: Iterable<readonly [string, unkn
 }
 
 /**
- * `QUORATE_*` variables; an empty one counts as absent. In a file of ours (`strict`) each unknown one
- * is refused; in the environment, where others put theirs too (a service named quorate gets
- * QUORATE_PORT from an orchestrator), only a slip. `others`: variables that commands read themselves.
+ * `QUORATE_*` variables; an empty one counts as absent. In a file of ours (`strict`) each unknown
+ * one is refused; in the environment, where others put theirs too (a service named quorate gets
+ * QUORATE_PORT from an orchestrator), only a slip. `others`: variables that commands read.
  */
 export function readVariables(
   origin: string,

@@ -31,8 +31,7 @@ export const consistencyGroup = {
     default: 0.1,
     minimum: 0,
     maximum: 1,
-    unit: 'probability',
-    why: 'Share of weaker reads that compare all owners afterwards. Quorum and above always repair.',
+    why: 'Share of weaker reads to compare all owners after. Quorum and above repair always.',
   },
   blindWrites: {
     kind: 'enum',

@@ -8,8 +8,8 @@ export const nodeGroup = {
   id: {
     kind: 'text',
     default: '',
-    pattern: /^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,62})?$/,
-    says: NAME_SAYS,
+    pattern: /^(?:[a-z0-9][a-z0-9-]{0,62})?$/,
+    says: '1 to 63 small letters, digits or hyphens',
     why: 'Name of this node in the ring; needed to start one. It stays with the data directory.',
   },
   listen: {
@@ -56,7 +56,7 @@ export const nodeGroup = {
     default: 1,
     minimum: 0.1,
     maximum: 100,
-    unit: 'share',
+    unit: 'times the usual',
     why: 'Share of the partitions against other nodes. Beyond 100 to 1 balance means little.',
   },
   clusterName: {

@@ -2,7 +2,8 @@
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import type { PreferenceList } from '../replication/preference-list.js';
-import { majority, type Requirement } from '../replication/quorum.js';
+import type { Requirement } from '../replication/quorum.js';
+import { majority } from '../replication/quorum.js';
 
 interface LevelRow {
   readonly reads: boolean;
@@ -29,10 +30,13 @@ function zones(list: PreferenceList): NodeId[][] {
   return [...byZone.values()];
 }
 
-const anywhere = (count: number) => (list: PreferenceList): Requirement[] => [
-  { nodes: everywhere(list), required: count },
-];
-const mostOf = (nodes: readonly NodeId[]): Requirement => ({ nodes, required: majority(nodes.length) });
+const anywhere =
+  (count: number) =>
+  (list: PreferenceList): Requirement[] => [{ nodes: everywhere(list), required: count }];
+const mostOf = (nodes: readonly NodeId[]): Requirement => ({
+  nodes,
+  required: majority(nodes.length),
+});
 const quorum = (list: PreferenceList): Requirement[] => [mostOf(everywhere(list))];
 const all = (list: PreferenceList): Requirement[] => anywhere(list.primaries.length)(list);
 const localQuorum = (list: PreferenceList): Requirement[] => [mostOf(near(list))];
@@ -134,9 +138,13 @@ export function requirementsOf(level: ConsistencyLevel, list: PreferenceList): R
   const requirements = level.row.requires(list);
   for (const { nodes, required } of requirements) {
     if (required <= nodes.length) continue;
-    throw new OperatingError('invalid_level', `"${level.name}" needs more replicas than the key has`, {
-      details: { required, replicas: nodes.length, received: level.name },
-    });
+    throw new OperatingError(
+      'invalid_level',
+      `"${level.name}" needs more replicas than the key has`,
+      {
+        details: { required, replicas: nodes.length, received: level.name },
+      },
+    );
   }
   return requirements;
 }

@@ -1,4 +1,4 @@
-/** xxhash64 and xxhash32, ready once this module is loaded (the WebAssembly starts asynchronously). */
+/** xxhash64 and xxhash32, ready once this module is loaded (WebAssembly starts asynchronously). */
 import xxhash from 'xxhash-wasm';
 
 const wasm = await xxhash();

@@ -1,4 +1,4 @@
-/** Time as a port: a wall clock that may jump, a monotonic one that may not, and one-shot timers. */
+/** Time as a port: a wall clock that may jump, a monotonic one that may not, one-shot timers. */
 
 /** Stops a timer that has not fired; harmless afterwards. */
 export type Cancel = () => void;

@@ -68,7 +68,11 @@ export interface LocateView {
   readonly key: string;
   readonly partition: number;
   readonly epoch: number;
-  readonly primaries: readonly { readonly node: string; readonly zone: string; readonly up: boolean }[];
+  readonly primaries: readonly {
+    readonly node: string;
+    readonly zone: string;
+    readonly up: boolean;
+  }[];
   readonly stand_ins: readonly string[];
 }
 

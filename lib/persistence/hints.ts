@@ -5,10 +5,13 @@ import type { NodeId } from '../environment/transport.js';
 import { decode, encode } from '../encoding/codec.js';
 import { OperatingError } from '../errors.js';
 import type { HybridClock } from '../versioning/hybrid-clock.js';
-import { merge, type Siblings } from '../versioning/siblings.js';
-import { type Intent, realise } from './intent.js';
+import type { Siblings } from '../versioning/siblings.js';
+import { merge } from '../versioning/siblings.js';
+import type { Intent } from './intent.js';
+import { realise } from './intent.js';
 import type { Minter } from './minter.js';
-import { decodeRecord, encodeRecord, hexadecimal, type RecordKey, recordKey } from './records.js';
+import type { RecordKey } from './records.js';
+import { decodeRecord, encodeRecord, hexadecimal, recordKey } from './records.js';
 import type { Minted } from './replica.js';
 import type { Durability, Store, Transacted, Transaction } from './store.js';
 
@@ -148,11 +151,19 @@ export class Hints {
   ): Promise<{ readonly hints: Hint[]; readonly next: string | undefined }> {
     const prefix = `h${target}\u0000`;
     const start = from === '' ? prefix : from;
-    const page = await this.#options.store.range({ from: start, before: `h${target}\u0001`, limit });
+    const page = await this.#options.store.range({
+      from: start,
+      before: `h${target}\u0001`,
+      limit,
+    });
     const hints = page.map(([key, bytes]) => {
       const rest = key.slice(prefix.length + 4);
       const split = rest.indexOf('\u0000');
-      const at = recordKey(rest.slice(0, split), rest.slice(split + 1), this.#options.partitionCount);
+      const at = recordKey(
+        rest.slice(0, split),
+        rest.slice(split + 1),
+        this.#options.partitionCount,
+      );
       const [minted, record] = decode(bytes) as PlainHint;
       return { target, at, bytes: record, minted };
     });

@@ -1,7 +1,9 @@
 /** What a writer wants of a key, and what it comes to on the state that a replica holds (C2, contract: TTL). */
 import { OperatingError } from '../errors.js';
-import { compareDots, type Dot, dotText } from '../versioning/dot.js';
-import { hasSeen, liveVersions, type Seen, type Siblings, seenAfter, type Version, write } from '../versioning/siblings.js';
+import type { Dot } from '../versioning/dot.js';
+import { compareDots, dotText } from '../versioning/dot.js';
+import type { Seen, Siblings, Version } from '../versioning/siblings.js';
+import { hasSeen, liveVersions, seenAfter, write } from '../versioning/siblings.js';
 import { covers, EMPTY_VECTOR } from '../versioning/version-vector.js';
 
 export type Change =

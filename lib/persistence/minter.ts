@@ -2,7 +2,8 @@
 import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
 import type { Dot } from '../versioning/dot.js';
-import { freshWriter, type Writer } from '../versioning/writer.js';
+import type { Writer } from '../versioning/writer.js';
+import { freshWriter } from '../versioning/writer.js';
 
 export interface MinterOptions {
   readonly node: NodeId;

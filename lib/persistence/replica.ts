@@ -6,12 +6,16 @@ import { decode, encode } from '../encoding/codec.js';
 import { OperatingError } from '../errors.js';
 import { filterIncoming } from '../versioning/filter.js';
 import type { HybridClock } from '../versioning/hybrid-clock.js';
-import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
-import { fingerprint, merge, type Siblings } from '../versioning/siblings.js';
+import type { PlainClock } from '../versioning/partition-clock.js';
+import { PartitionClock } from '../versioning/partition-clock.js';
+import type { Siblings } from '../versioning/siblings.js';
+import { fingerprint, merge } from '../versioning/siblings.js';
 import type { VersionVector } from '../versioning/version-vector.js';
-import { type Intent, type Realised, realise } from './intent.js';
+import type { Intent, Realised } from './intent.js';
+import { realise } from './intent.js';
 import type { Minter } from './minter.js';
-import { decodeRecord, encodeRecord, hexadecimal, type RecordKey } from './records.js';
+import type { RecordKey } from './records.js';
+import { decodeRecord, encodeRecord, hexadecimal } from './records.js';
 import type { Durability, Store, Transacted, Transaction } from './store.js';
 
 /** A record as it lies in the storage, and what reading it yields. */
@@ -131,14 +135,22 @@ export class Replica {
     const admitted = this.#filter(at, own?.siblings, incoming);
     const merged = own === undefined ? admitted : merge(own.siblings, admitted);
     if (own !== undefined && merged === own.siblings) {
-      this.#note(at.partition, merged, incoming.versions.map((version) => version.dot));
+      this.#note(
+        at.partition,
+        merged,
+        incoming.versions.map((version) => version.dot),
+      );
       const durable = durability === 'sync' ? this.whenDurable(at) : undefined;
       return { value: own, committed: durable ?? Promise.resolve() };
     }
     return this.#options.store.transact((transaction) => {
       const kept = merged === incoming ? bytes : encodeRecord(at, merged);
       const stored = this.#put(transaction, at, merged, kept);
-      this.#note(at.partition, merged, incoming.versions.map((version) => version.dot));
+      this.#note(
+        at.partition,
+        merged,
+        incoming.versions.map((version) => version.dot),
+      );
       return stored;
     }, durability);
   }
@@ -174,7 +186,8 @@ export class Replica {
       incoming,
     );
     const { observer } = this.#options;
-    if (superseded > 0) observer.count('quorate_filter_total', { reason: 'superseded' }, superseded);
+    if (superseded > 0)
+      observer.count('quorate_filter_total', { reason: 'superseded' }, superseded);
     if (unaccounted.length > 0) {
       // Nothing is collected in this version, so a dot that the clock knows and the record does not
       // was lost here. To take it again heals; what superseded it will come by repair.
@@ -202,7 +215,11 @@ export class Replica {
     return record;
   }
 
-  #note(partition: number, held: Siblings, dots: readonly Siblings['versions'][number]['dot'][]): void {
+  #note(
+    partition: number,
+    held: Siblings,
+    dots: readonly Siblings['versions'][number]['dot'][],
+  ): void {
     const clock = this.clockOf(partition);
     let grown = false;
     for (const dot of dots) {
@@ -226,16 +243,24 @@ export class Replica {
     let size = 0;
     for (const writer of context.keys()) size += writer.length + 6;
     if (size <= limit) return;
-    throw new OperatingError('context_too_large', 'the context of this key has grown beyond its limit', {
-      details: { limit, size },
-    });
+    throw new OperatingError(
+      'context_too_large',
+      'the context of this key has grown beyond its limit',
+      {
+        details: { limit, size },
+      },
+    );
   }
 
   #assertRecordFits(bytes: Uint8Array): void {
     const limit = this.#options.recordBytesMax;
     if (bytes.length <= limit) return;
-    throw new OperatingError('record_too_large', 'the siblings of this key together exceed the limit', {
-      details: { limit, size: bytes.length },
-    });
+    throw new OperatingError(
+      'record_too_large',
+      'the siblings of this key together exceed the limit',
+      {
+        details: { limit, size: bytes.length },
+      },
+    );
   }
 }

@@ -87,7 +87,10 @@ export class Store {
    * Runs `decide` and queues what it put. Nothing is queued if it throws.
    * @throws OperatingError `overloaded` where the queue is full, `storage_failed` after a failure.
    */
-  transact<T>(decide: (transaction: Transaction) => T, durability: Durability = 'sync'): Transacted<T> {
+  transact<T>(
+    decide: (transaction: Transaction) => T,
+    durability: Durability = 'sync',
+  ): Transacted<T> {
     this.#assertWritable();
     const changes: [string, Uint8Array | undefined][] = [];
     const value = decide({
@@ -195,7 +198,9 @@ export class Store {
       outcome: 'none',
       cause,
     });
-    this.#options.observer.log('error', 'storage failed; writes are refused until a restart', { reason });
+    this.#options.observer.log('error', 'storage failed; writes are refused until a restart', {
+      reason,
+    });
     const lost = new OperatingError('storage_failed', `the disk failed: ${reason}`, { cause });
     group.settle(lost);
     this.#gathering.settle(lost);

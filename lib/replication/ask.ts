@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { Cancel, Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { Message, NodeId, Receiver, Transport } from '../environment/transport.js';
-import { assert, ERROR_CODES, type ErrorCode, messageOf, OperatingError } from '../errors.js';
+import type { ErrorCode } from '../errors.js';
+import { assert, ERROR_CODES, messageOf, OperatingError } from '../errors.js';
 import type { MessageType } from './message.js';
 
 /** What came of a request. The error's `outcome` is `none` only where the peer surely did nothing. */
@@ -88,9 +89,15 @@ export class Messenger implements Receiver {
     this.#options = options;
   }
 
-  handle<Request, Reply>(type: MessageType<Request, Reply>, handler: Handler<Request, Reply>): void {
+  /** @param anyEpoch serve it before the founding, and whatever ring or settings the sender has */
+  handle<Request, Reply>(
+    type: MessageType<Request, Reply>,
+    handler: Handler<Request, Reply>,
+    { anyEpoch = false } = {},
+  ): void {
     assert(!this.#handlers.has(type.name), `one handler for ${type.name}`);
     this.#handlers.set(type.name, {
+      anyEpoch,
       parse: (body) => type.request.parse(body),
       run: (body, incoming) => handler(body as Request, incoming),
     });
@@ -207,7 +214,8 @@ export class Messenger implements Receiver {
     const deadline = this.#options.clock.monotonicMilliseconds() + remaining;
     const incoming = { from, deadline };
     const gossip = this.#gossip;
-    if (epoch === gossip.epoch && settingsHash === gossip.settingsHash) {
+    const alike = epoch === gossip.epoch && settingsHash === gossip.settingsHash;
+    if (alike || handler.anyEpoch) {
       this.#serve(id, name, handler, request, incoming);
       return;
     }
@@ -217,7 +225,13 @@ export class Messenger implements Receiver {
     );
   }
 
-  #serve(id: number, name: string, handler: Registered, request: unknown, incoming: Incoming): void {
+  #serve(
+    id: number,
+    name: string,
+    handler: Registered,
+    request: unknown,
+    incoming: Incoming,
+  ): void {
     const { clock, observer, transport } = this.#options;
     const { from } = incoming;
     if (clock.monotonicMilliseconds() >= incoming.deadline) {
@@ -230,7 +244,8 @@ export class Messenger implements Receiver {
     };
     try {
       const reply = handler.run(request, incoming);
-      if (reply instanceof Promise) reply.then(done, (error: unknown) => this.#refuse(from, id, error));
+      if (reply instanceof Promise)
+        reply.then(done, (error: unknown) => this.#refuse(from, id, error));
       else done(reply);
     } catch (error) {
       this.#refuse(from, id, error);
@@ -252,7 +267,10 @@ export class Messenger implements Receiver {
     transport.send(to, [REFUSAL, id, code, message, outcome, known?.details ?? {}]);
   }
 
-  #receiveAnswer(from: NodeId, data: z.infer<typeof replyFrame> | z.infer<typeof refusalFrame>): void {
+  #receiveAnswer(
+    from: NodeId,
+    data: z.infer<typeof replyFrame> | z.infer<typeof refusalFrame>,
+  ): void {
     const pending = this.#pending.get(data[1]);
     // An answer after the deadline, or one of an earlier life of this node: nobody waits for it.
     if (pending === undefined || pending.to !== from) return;
@@ -289,6 +307,7 @@ export class Messenger implements Receiver {
 }
 
 interface Registered {
+  readonly anyEpoch: boolean;
   readonly parse: (body: unknown) => unknown;
   readonly run: (body: unknown, incoming: Incoming) => unknown;
 }

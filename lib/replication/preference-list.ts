@@ -1,6 +1,7 @@
 /** Preference lists: who answers for a key (Dynamo 4.3, 4.6). */
 import type { NodeId } from '../environment/transport.js';
-import { ownersOf, type Ring } from '../partitioning/ring.js';
+import type { Ring } from '../partitioning/ring.js';
+import { ownersOf } from '../partitioning/ring.js';
 import type { ClusterView } from './cluster-view.js';
 
 /** An owner of the key's partition, in its role for a request. */

@@ -48,8 +48,9 @@ export class Quorum {
     return [...this.#answers].filter(([, success]) => success).map(([node]) => node);
   }
 
-  hasSucceeded(node: NodeId): boolean {
-    return this.#answers.get(node) === true;
+  /** True: it did what was asked; false: it did not, or cannot; undefined: nothing yet. */
+  answerOf(node: NodeId): boolean | undefined {
+    return this.#answers.get(node);
   }
 }
 

@@ -69,5 +69,8 @@ function parse(body: Uint8Array): CausalContext {
     }
     return { epoch, vector, dot: isWriter(writer) ? { writer, n } : undefined };
   }
-  throw new OperatingError('invalid_context', 'the context is of a format that this node does not know');
+  throw new OperatingError(
+    'invalid_context',
+    'the context is of a format that this node does not know',
+  );
 }

@@ -1,5 +1,6 @@
 /** Dots: the name of one stored write (dotted version vectors, Preguiça et al. 2012). */
-import { isWriter, type Writer } from './writer.js';
+import type { Writer } from './writer.js';
+import { isWriter } from './writer.js';
 
 /** The n-th version that `writer` minted in one partition; n = 1, 2, 3, ... */
 export interface Dot {

@@ -1,6 +1,7 @@
-/** The filter that keeps the dead dead: what of an incoming state a replica takes (V4 in docs/architecture.md). */
+/** The filter that keeps the dead dead: what a replica takes of a state (docs/architecture.md, V4). */
 import type { PartitionClock } from './partition-clock.js';
-import { find, type Siblings, type Version } from './siblings.js';
+import type { Siblings, Version } from './siblings.js';
+import { find } from './siblings.js';
 import { covers } from './version-vector.js';
 
 export interface Filtered {

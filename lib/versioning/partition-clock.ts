@@ -85,8 +85,7 @@ export class PartitionClock {
 
   toPlain(): PlainClock {
     const plain = [...this.#writers].map(
-      ([writer, seen]) =>
-        [writer, seen.prefix, [...seen.beyond].sort((a, b) => a - b)] as const,
+      ([writer, seen]) => [writer, seen.prefix, [...seen.beyond].sort((a, b) => a - b)] as const,
     );
     return plain.sort((a, b) => (a[0] < b[0] ? -1 : 1));
   }

@@ -3,8 +3,10 @@
  * `write` and `merge` are `update` and `sync` of dotted version vector sets).
  */
 import { assert } from '../errors.js';
-import { compareDots, type Dot, dotText, sameDot } from './dot.js';
-import { covers, joinVectors, type VersionVector, withDot } from './version-vector.js';
+import type { Dot } from './dot.js';
+import { compareDots, dotText, sameDot } from './dot.js';
+import type { VersionVector } from './version-vector.js';
+import { covers, joinVectors, withDot } from './version-vector.js';
 
 /** `stub`: a value whose time to live ended; it keeps its dot and loses its bytes. */
 export type VersionState = 'value' | 'tombstone' | 'stub';

@@ -24,7 +24,10 @@ export function isWriter(text: string): boolean {
 
 /** A writer that nobody was before: `start` is the node's start number, the rest is chance. */
 export function freshWriter(node: NodeId, start: number, random: Random): Writer {
-  assert(isNodeId(node) && Number.isSafeInteger(start) && start > 0, 'a writer has a node and a start');
+  assert(
+    isNodeId(node) && Number.isSafeInteger(start) && start > 0,
+    'a writer has a node and a start',
+  );
   return `${node}.${start.toString(36)}.${Buffer.from(random.bytes(6)).toString('hex')}`;
 }
 

@@ -1,0 +1,31 @@
+/** What a get and a put work with. Passed by name; nobody reaches for more. */
+import type { Clock } from '../environment/clock.js';
+import type { Observer } from '../environment/observer.js';
+import type { Random } from '../environment/random.js';
+import type { Ring } from '../partitioning/ring.js';
+import type { Hints } from '../persistence/hints.js';
+import type { Replica } from '../persistence/replica.js';
+import type { Store } from '../persistence/store.js';
+import type { Messenger } from '../replication/ask.js';
+import type { ClusterView } from '../replication/cluster-view.js';
+
+export interface Collaborators {
+  /** The ring of the current epoch. */
+  readonly ring: () => Ring;
+  readonly view: ClusterView;
+  readonly messenger: Messenger;
+  readonly store: Store;
+  readonly replica: Replica;
+  readonly hints: Hints;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly observer: Observer;
+  /** This node's start number: part of every acknowledgement. */
+  readonly start: number;
+  /** After so long without enough answers, a read asks further replicas. */
+  readonly hedgeDelayMilliseconds: number;
+  /** How long background work of a request (repairs, hints after a failure) may take. */
+  readonly backgroundTimeoutMilliseconds: number;
+  /** Background repairs under way at once; beyond them they are left to later reads. */
+  readonly backgroundConcurrency: number;
+}

@@ -1,0 +1,87 @@
+/** Passing a put on to a primary: once, to the nearest, to the next where nothing was sent (Dynamo 6.4). */
+import { OperatingError } from '../errors.js';
+import type { PreferenceList } from '../replication/preference-list.js';
+import { nearestFirst } from '../replication/preference-list.js';
+import type { Answer } from '../replication/ask.js';
+import type { Seen } from '../versioning/siblings.js';
+import type { z } from 'zod';
+import type { Collaborators } from './collaborators.js';
+import { parseLevel } from './consistency-level.js';
+import { PUT } from './messages.js';
+import type { Put, PutResult } from './put.js';
+import { recordKey } from '../persistence/records.js';
+
+type Wire = z.infer<typeof PUT.request>;
+type WireResult = z.infer<typeof PUT.reply>;
+
+/** Undefined where no primary could be reached and nothing was sent. */
+export async function forward(
+  collaborators: Collaborators,
+  request: Put,
+  list: PreferenceList,
+): Promise<PutResult | undefined> {
+  const { messenger, observer, view } = collaborators;
+  const wire = toWire(request);
+  for (const { node } of nearestFirst(list, view)) {
+    const answer = await new Promise<Answer<WireResult>>((resolve) => {
+      messenger.ask(node, PUT, wire, request.deadline, resolve);
+    });
+    observer.count('quorate_forwards_total', { result: answer.ok ? 'ok' : answer.error.code });
+    if (answer.ok) return { ...answer.reply, seen: seenFrom(answer.reply.seen) };
+    const { code, outcome } = answer.error;
+    if (code === 'peer_unreachable' && outcome === 'none') continue;
+    if (code === 'peer_unreachable') {
+      throw new OperatingError('outcome_unknown', `${node} did not answer`, {
+        cause: answer.error,
+      });
+    }
+    throw answer.error;
+  }
+  return undefined;
+}
+
+function toWire({ at, change, seen, levels, overwriteSiblings, durability, zone }: Put): Wire {
+  return {
+    namespace: at.namespace,
+    key: at.key,
+    change:
+      change.state === 'value'
+        ? { ...change, ttlSeconds: change.ttlSeconds ?? null }
+        : { state: 'tombstone' },
+    seen: seen === undefined ? null : { vector: [...seen.vector], dot: seen.dot ?? null },
+    levels: levels.map(({ name }) => name),
+    overwriteSiblings,
+    durability,
+    zone,
+  };
+}
+
+/** A forwarded put, as the primary executes it. */
+export function fromWire(wire: Wire, deadline: number, partitionCount: number): Put {
+  const { change, seen, levels, overwriteSiblings, durability, zone } = wire;
+  return {
+    at: recordKey(wire.namespace, wire.key, partitionCount),
+    change:
+      change.state === 'value' ? { ...change, ttlSeconds: change.ttlSeconds ?? undefined } : change,
+    seen: seen === null ? undefined : seenFrom(seen),
+    levels: levels.map((name) => parseLevel(name, 'write')),
+    overwriteSiblings,
+    durability,
+    deadline,
+    zone,
+    forwarded: true,
+  };
+}
+
+export function toWireResult(result: PutResult): WireResult {
+  const { vector, dot } = result.seen;
+  return {
+    ...result,
+    replaced: [...result.replaced],
+    seen: { vector: [...vector], dot: dot ?? null },
+  };
+}
+
+function seenFrom(seen: WireResult['seen']): Seen {
+  return { vector: new Map(seen.vector), dot: seen.dot ?? undefined };
+}

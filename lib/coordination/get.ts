@@ -1,0 +1,168 @@
+/** A get: one full answer and fingerprints from the rest of R, merged, repaired where the level promises it (Dynamo 4.5). */
+import { OperatingError } from '../errors.js';
+import type { RecordKey } from '../persistence/records.js';
+import type { PreferenceList } from '../replication/preference-list.js';
+import { preferenceList, standIns } from '../replication/preference-list.js';
+import type { Siblings } from '../versioning/siblings.js';
+import { liveVersions, merge } from '../versioning/siblings.js';
+import type { Collaborators } from './collaborators.js';
+import type { ConsistencyLevel } from './consistency-level.js';
+import { requirementsOf } from './consistency-level.js';
+import { decodeRecord } from '../persistence/records.js';
+import { HELD } from './messages.js';
+import { ReadRound } from './read-round.js';
+import { repairLater } from './repair-later.js';
+import { writeBack } from './write-back.js';
+
+export interface Get {
+  readonly at: RecordKey;
+  /** The level, then its fallbacks. */
+  readonly levels: readonly ConsistencyLevel[];
+  /** On the monotonic clock. */
+  readonly deadline: number;
+  readonly readRepairProbability: number;
+}
+
+export interface Got {
+  /** Undefined: no record. */
+  readonly merged: Siblings | undefined;
+  readonly level: string;
+  readonly answered: number;
+  readonly asked: number;
+  readonly standIns: number;
+}
+
+/** @throws OperatingError `level_not_reached`, `deadline_passed`, `invalid_level` */
+export async function get(collaborators: Collaborators, request: Get): Promise<Got> {
+  const { at, levels, deadline } = request;
+  const list = preferenceList(collaborators.ring(), at.partition, collaborators.view);
+  const durable = levels.some((level) => level.row.repairs(list) !== undefined);
+  const round = new ReadRound(collaborators, {
+    at,
+    list,
+    deadline,
+    durable,
+    first: 'full',
+    others: durable ? 'fingerprint' : 'full',
+  });
+  // Levels that this key can never meet are refused before anybody is asked.
+  const ladder = levels.map((level) => ({ level, requirements: requirementsOf(level, list) }));
+  for (const { level, requirements } of ladder) {
+    if ((await round.reach(requirements)) !== 'reached') continue;
+    const got = await read(collaborators, request, { level, list, round });
+    if (got !== undefined) return got;
+  }
+  const held = await fromStandIns(collaborators, request, list);
+  if (held !== undefined) return held;
+  throw notReached(collaborators, request, list, round.answered);
+}
+
+interface Reached {
+  readonly level: ConsistencyLevel;
+  readonly list: PreferenceList;
+  readonly round: ReadRound;
+}
+
+/** What the answers amount to; undefined where the level's promise failed after all. */
+async function read(
+  collaborators: Collaborators,
+  request: Get,
+  { level, list, round }: Reached,
+): Promise<Got | undefined> {
+  const { at, deadline } = request;
+  const whole = await inFull(collaborators, request, { level, list, round });
+  if (whole === undefined) return undefined;
+  const repairs = level.row.repairs(list);
+  if (repairs === undefined && liveVersions(whole.merged(), nowOf(collaborators)).length === 0) {
+    // A miss is a claim: the other primaries are asked before it is made.
+    await whole.exhaust();
+  }
+  const merged = whole.merged();
+  if (repairs !== undefined && merged !== undefined) {
+    const back = { at, list, merged, copies: whole.copies, mode: 'foreground', deadline } as const;
+    if (!(await writeBack(collaborators, back, repairs))) return undefined;
+  }
+  if (collaborators.random.fraction() < request.readRepairProbability) {
+    repairLater(collaborators, at, list);
+  }
+  const { answered } = whole;
+  return { merged, level: level.name, answered, asked: list.primaries.length, standIns: 0 };
+}
+
+/** The round itself, where the fingerprints agree; else a second one, of whole records. */
+async function inFull(
+  collaborators: Collaborators,
+  { at, deadline }: Get,
+  { level, list, round }: Reached,
+): Promise<ReadRound | undefined> {
+  if (round.agrees && round.hasFull) return round;
+  const durable = level.row.repairs(list) !== undefined;
+  const full = new ReadRound(collaborators, {
+    at,
+    list,
+    deadline,
+    durable,
+    first: 'full',
+    others: 'full',
+  });
+  const state = await full.reach(requirementsOf(level, list));
+  return state === 'reached' ? full : undefined;
+}
+
+/** At `eventual`, where no primary can be reached: what stand-ins hold for them. */
+async function fromStandIns(
+  collaborators: Collaborators,
+  { at, levels, deadline }: Get,
+  list: PreferenceList,
+): Promise<Got | undefined> {
+  const level = levels.find(({ row }) => row.sloppyWrites);
+  if (level === undefined || list.primaries.some(({ up }) => up)) return undefined;
+  const { hints, messenger, view } = collaborators;
+  const owners = list.primaries.map(({ node }) => node);
+  const { namespace, key } = at;
+  const answers = await Promise.allSettled(
+    standIns(collaborators.ring(), at.partition, view).map(async (node) => {
+      if (node === view.self) return hints.heldFor(at, owners);
+      const { record } = await messenger.request(node, HELD, { namespace, key }, deadline);
+      return record === null ? undefined : decodeRecord(at, record);
+    }),
+  );
+  let merged: Siblings | undefined;
+  let holders = 0;
+  for (const answer of answers) {
+    if (answer.status === 'rejected' || answer.value === undefined) continue;
+    holders += 1;
+    merged = merged === undefined ? answer.value : merge(merged, answer.value);
+  }
+  if (merged === undefined) return undefined;
+  return {
+    merged,
+    level: level.name,
+    answered: 0,
+    asked: list.primaries.length,
+    standIns: holders,
+  };
+}
+
+function notReached(
+  { clock }: Collaborators,
+  { levels, deadline }: Get,
+  list: PreferenceList,
+  received: number,
+): OperatingError {
+  const first = levels[0];
+  const required = (first?.row.requires(list) ?? []).reduce(
+    (sum, { required }) => sum + required,
+    0,
+  );
+  const up = list.primaries.filter((primary) => primary.up).length;
+  const details = { required, received, replicas: list.primaries.length, up };
+  if (clock.monotonicMilliseconds() >= deadline) {
+    return new OperatingError('deadline_passed', 'too few replicas answered in time', { details });
+  }
+  return new OperatingError('level_not_reached', 'too few replicas answered', { details });
+}
+
+function nowOf({ clock }: Collaborators): number {
+  return clock.wallMilliseconds();
+}

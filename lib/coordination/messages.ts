@@ -1,0 +1,85 @@
+/** What coordinators and replicas say to each other. Records travel as they are stored. */
+import { z } from 'zod';
+import { messageType } from '../replication/message.js';
+
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
+const address = { namespace: z.string(), key: z.string() };
+const durability = z.enum(['sync', 'os', 'memory']);
+const dot = z.object({ writer: z.string(), n: z.number() });
+
+/** Start and durable commit number: peers remember the highest, and know a rolled-back disk by them. */
+const acknowledgement = z.object({ start: z.number(), commit: z.number() });
+export type Acknowledgement = z.infer<typeof acknowledgement>;
+
+/** Merge this whole state; the reply says that it is as durable as asked. */
+export const WRITE = messageType(
+  'coordination.write',
+  z.object({ ...address, record: bytes, durability }),
+  acknowledgement,
+);
+
+/**
+ * What do you hold? `full`: the record. `versions`: the record without its values. `fingerprint`:
+ * the dots held, as text. With `durable` the answer waits until what it shows is synced.
+ */
+export const READ = messageType(
+  'coordination.read',
+  z.object({
+    ...address,
+    want: z.enum(['full', 'versions', 'fingerprint']),
+    durable: z.boolean(),
+  }),
+  z.object({ record: bytes.nullable(), fingerprint: z.string() }),
+);
+export type Want = 'full' | 'versions' | 'fingerprint';
+
+/** Hold this state for an absent primary; the reply says that the hint is as durable as asked. */
+export const HOLD = messageType(
+  'coordination.hold',
+  z.object({ ...address, target: z.string(), record: bytes, durability }),
+  acknowledgement,
+);
+
+/** What do you hold for absent primaries of this key? */
+export const HELD = messageType(
+  'coordination.held',
+  z.object(address),
+  z.object({ record: bytes.nullable() }),
+);
+
+const seen = z.object({
+  vector: z.array(z.tuple([z.string(), z.number()])),
+  dot: dot.nullable(),
+});
+
+/** A client's put, from a node that is no primary to one that is. Passed on once. */
+export const PUT = messageType(
+  'coordination.put',
+  z.object({
+    ...address,
+    change: z.union([
+      z.object({
+        state: z.literal('value'),
+        contentType: z.string(),
+        value: bytes,
+        ttlSeconds: z.union([z.number(), z.literal('keep')]).nullable(),
+      }),
+      z.object({ state: z.literal('tombstone') }),
+    ]),
+    seen: seen.nullable(),
+    levels: z.array(z.string()),
+    overwriteSiblings: z.boolean(),
+    durability,
+    /** The zone of the node that the client talks to: `local-` levels are about it. */
+    zone: z.string(),
+  }),
+  z.object({
+    version: z.string(),
+    seen,
+    replaced: z.array(z.string()),
+    level: z.string(),
+    answered: z.number(),
+    asked: z.number(),
+    standIns: z.number(),
+  }),
+);

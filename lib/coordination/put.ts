@@ -1,0 +1,243 @@
+/** A put: minted at one primary, sent whole to the others, answered when W hold it durably (Dynamo 4.5, 4.6). */
+import { OperatingError } from '../errors.js';
+import type { Change, Intent } from '../persistence/intent.js';
+import type { RecordKey } from '../persistence/records.js';
+import type { Minted } from '../persistence/replica.js';
+import type { Durability } from '../persistence/store.js';
+import type { PreferenceList } from '../replication/preference-list.js';
+import { preferenceList } from '../replication/preference-list.js';
+import type { Requirement } from '../replication/quorum.js';
+import type { Seen, Siblings } from '../versioning/siblings.js';
+import type { Collaborators } from './collaborators.js';
+import type { ConsistencyLevel } from './consistency-level.js';
+import { requirementsOf } from './consistency-level.js';
+import { forward } from './forward.js';
+import { ReadRound } from './read-round.js';
+import { holdFor, holdersOf } from './hold.js';
+import { sendCopy } from './send-copy.js';
+import { WriteRound } from './write-round.js';
+
+export interface Put {
+  readonly at: RecordKey;
+  readonly change: Change;
+  /** The writer's context; undefined: "replace what is there". */
+  readonly seen: Seen | undefined;
+  /** The level, then its fallbacks. */
+  readonly levels: readonly ConsistencyLevel[];
+  readonly overwriteSiblings: boolean;
+  readonly durability: Durability;
+  /** On the monotonic clock. */
+  readonly deadline: number;
+  /** Of the node that the client talks to. */
+  readonly zone: string;
+  /** Did another node pass this on? It is not passed on again. */
+  readonly forwarded: boolean;
+}
+
+export interface PutResult {
+  readonly version: string;
+  readonly seen: Seen;
+  readonly replaced: readonly string[];
+  readonly level: string;
+  readonly answered: number;
+  readonly asked: number;
+  readonly standIns: number;
+}
+
+interface Rung {
+  readonly level: ConsistencyLevel;
+  readonly requirements: readonly Requirement[];
+}
+
+/**
+ * @throws OperatingError `siblings`, `level_not_reached` (nothing happened), `outcome_unknown` and
+ * `deadline_passed` (it may surface later), `context_too_large`, `overloaded`, `storage_failed`
+ */
+export async function put(collaborators: Collaborators, request: Put): Promise<PutResult> {
+  const { at, levels, zone } = request;
+  const { self } = collaborators.view;
+  const preferred = preferenceList(collaborators.ring(), at.partition, collaborators.view);
+  const list = { ...preferred, zone };
+  const ladder = levels.map((level) => ({ level, requirements: requirementsOf(level, list) }));
+
+  if (!list.primaries.some(({ node }) => node === self)) {
+    return putElsewhere(collaborators, request, list, ladder);
+  }
+  const rungs = ladder.filter(({ requirements }) => isPossible(requirements, list));
+  if (rungs.length === 0) throw notReached(ladder, list);
+
+  const met = await askVersions(collaborators, request, list, rungs);
+  const { write, minted } = mintAndSend(collaborators, request, list, met);
+  for (const { level, requirements } of rungs) {
+    if ((await write.reach(requirements, request.deadline)) !== 'reached') continue;
+    return {
+      version: minted.version,
+      seen: minted.seen,
+      replaced: minted.replaced,
+      level: level.name,
+      answered: write.stored,
+      asked: list.primaries.length,
+      standIns: write.standIns,
+    };
+  }
+  throw unknown(collaborators, request, rungs, write.stored);
+}
+
+/** Not a primary: pass the request on, or, where nobody is left and the level allows it, stand in. */
+async function putElsewhere(
+  collaborators: Collaborators,
+  request: Put,
+  list: PreferenceList,
+  ladder: readonly Rung[],
+): Promise<PutResult> {
+  if (request.forwarded) {
+    throw new OperatingError(
+      'wrong_epoch',
+      'the request was passed on to a node that is no primary',
+    );
+  }
+  if (list.primaries.some(({ up }) => up)) {
+    const result = await forward(collaborators, request, list);
+    if (result !== undefined) return result;
+  }
+  const sloppy = ladder.find(({ level }) => level.row.sloppyWrites);
+  if (sloppy === undefined) throw notReached(ladder, list);
+  const owners = list.primaries.map(({ node }) => node);
+  const { value, committed } = collaborators.hints.mint(
+    request.at,
+    owners,
+    intentOf(collaborators, request, undefined),
+    request.durability,
+  );
+  await committed;
+  const { version, seen, replaced } = answerOf(value);
+  const asked = list.primaries.length;
+  return { version, seen, replaced, level: sloppy.level.name, answered: 0, asked, standIns: 1 };
+}
+
+/**
+ * A write without a context replaces what is there. At quorum and stronger it asks first what that
+ * is, in small messages without values; what two such writes do at once stays as siblings.
+ */
+async function askVersions(
+  collaborators: Collaborators,
+  { at, seen, deadline }: Put,
+  list: PreferenceList,
+  rungs: readonly Rung[],
+): Promise<Siblings | undefined> {
+  if (seen !== undefined) return undefined;
+  let _possible: Rung | undefined;
+  for (const rung of rungs) {
+    if (rung.level.row.repairs(list) === undefined) return undefined;
+    _possible ??= rung;
+    const round = new ReadRound(collaborators, {
+      at,
+      list,
+      deadline,
+      durable: false,
+      first: 'versions',
+      others: 'versions',
+    });
+    if ((await round.reach(rung.requirements)) === 'reached') return round.merged();
+  }
+  throw notReached(rungs, list);
+}
+
+interface Sent {
+  readonly write: WriteRound;
+  readonly minted: {
+    readonly version: string;
+    readonly seen: Seen;
+    readonly replaced: readonly string[];
+  };
+}
+
+/** One transaction here; at the same time the whole state leaves for the other primaries. */
+function mintAndSend(
+  collaborators: Collaborators,
+  request: Put,
+  list: PreferenceList,
+  met: Siblings | undefined,
+): Sent {
+  const { hints, replica, ring, view, clock } = collaborators;
+  const { at, durability, deadline } = request;
+  const absent = list.primaries.filter(({ up }) => !up).map(({ node }) => node);
+  const holders = holdersOf(absent, ring(), at.partition, view);
+  const ownHints = hints.isFull ? [] : holders.filter(({ holder }) => holder === view.self);
+  const intent = intentOf(collaborators, request, met);
+  const { value, committed } = replica.mint(at, intent, durability, (transaction, bytes) => {
+    for (const { target } of ownHints) hints.holdIn(transaction, target, at, bytes, false);
+  });
+  const write = new WriteRound(clock);
+  const hold = (holder: string, target: string): void => {
+    holdFor(collaborators, { holder, target, at, record: value.bytes, durability }, (held) => {
+      if (held) write.hold();
+    });
+  };
+  for (const { node, up } of list.primaries) {
+    if (node === view.self) continue;
+    if (!up) {
+      write.fail(node);
+      continue;
+    }
+    sendCopy(collaborators, node, at, value.bytes, durability, deadline, (stored) => {
+      write.settle(node, stored);
+      if (!stored) hold(view.self, node);
+    });
+  }
+  for (const { target, holder } of holders) if (holder !== view.self) hold(holder, target);
+  committed.then(
+    () => {
+      for (const _ of ownHints) write.hold();
+      write.settle(view.self, true);
+    },
+    () => write.settle(view.self, false),
+  );
+  return { write, minted: answerOf(value) };
+}
+
+function intentOf(
+  { ring }: Collaborators,
+  { change, seen, overwriteSiblings }: Put,
+  met: Siblings | undefined,
+): Intent {
+  return { change, seen, met, overwriteSiblings, epoch: ring().epoch };
+}
+
+function answerOf({ dot, seen, replaced }: Minted): Sent['minted'] {
+  return { version: `${dot.writer}.${dot.n}`, seen, replaced };
+}
+
+function isPossible(requirements: readonly Requirement[], list: PreferenceList): boolean {
+  return requirements.every(({ nodes, required }) => {
+    const up = list.primaries.filter((primary) => primary.up && nodes.includes(primary.node));
+    return up.length >= required;
+  });
+}
+
+function notReached(rungs: readonly Rung[], list: PreferenceList): OperatingError {
+  const up = list.primaries.filter((primary) => primary.up).length;
+  return new OperatingError('level_not_reached', 'too few replicas are up for this level', {
+    outcome: 'none',
+    details: { required: requiredBy(rungs), up, replicas: list.primaries.length },
+  });
+}
+
+/** The write was minted, so it may surface. */
+function unknown(
+  { clock }: Collaborators,
+  { deadline }: Put,
+  rungs: readonly Rung[],
+  received: number,
+): OperatingError {
+  const late = clock.monotonicMilliseconds() >= deadline;
+  return new OperatingError(
+    late ? 'deadline_passed' : 'outcome_unknown',
+    late ? 'too few replicas acknowledged the write in time' : 'too few replicas hold the write',
+    { outcome: 'unknown', details: { required: requiredBy(rungs), received } },
+  );
+}
+
+function requiredBy(rungs: readonly Rung[]): number {
+  return (rungs[0]?.requirements ?? []).reduce((sum, { required }) => sum + required, 0);
+}

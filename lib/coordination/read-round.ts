@@ -1,0 +1,223 @@
+/** One read of several replicas: asks the nearest, replaces those that fail, hedges the slow (Dynamo 4.5, 5). */
+import type { NodeId } from '../environment/transport.js';
+import { messageOf } from '../errors.js';
+import type { RecordKey } from '../persistence/records.js';
+import { decodeRecord } from '../persistence/records.js';
+import type { PreferenceList } from '../replication/preference-list.js';
+import { nearestFirst } from '../replication/preference-list.js';
+import type { QuorumState, Requirement } from '../replication/quorum.js';
+import { Quorum } from '../replication/quorum.js';
+import type { Siblings } from '../versioning/siblings.js';
+import { merge } from '../versioning/siblings.js';
+import type { Cancel } from '../environment/clock.js';
+import type { Collaborators } from './collaborators.js';
+import type { Want } from './messages.js';
+import { READ } from './messages.js';
+
+/** What one replica said. */
+export interface Copy {
+  readonly fingerprint: string;
+  /** Undefined where only the fingerprint was asked, or the replica holds nothing. */
+  readonly siblings: Siblings | undefined;
+  readonly want: Want;
+}
+
+export interface ReadRoundOptions {
+  readonly at: RecordKey;
+  readonly list: PreferenceList;
+  /** On the monotonic clock. */
+  readonly deadline: number;
+  /** Must what the answers show be synced? */
+  readonly durable: boolean;
+  /** What the first replica is asked, and what the others are. */
+  readonly first: Want;
+  readonly others: Want;
+}
+
+export class ReadRound {
+  readonly #with: Collaborators;
+  readonly #options: ReadRoundOptions;
+  readonly #quorum = new Quorum([]);
+  readonly #asked = new Set<NodeId>();
+  readonly copies = new Map<NodeId, Copy>();
+  #notify: () => void = () => undefined;
+
+  constructor(collaborators: Collaborators, options: ReadRoundOptions) {
+    this.#with = collaborators;
+    this.#options = options;
+  }
+
+  /** Primaries that answered. */
+  get answered(): number {
+    return this.copies.size;
+  }
+
+  /** Resolves when the requirements are met, or cannot be any more, or the deadline has passed. */
+  reach(requirements: readonly Requirement[]): Promise<QuorumState> {
+    this.#askFor(requirements);
+    return this.#until(
+      () => this.#quorum.stateUnder(requirements),
+      () => this.#askFor(requirements),
+    );
+  }
+
+  /** Asks every primary that is up, and resolves when all of them have answered or failed. */
+  async exhaust(): Promise<void> {
+    const up = this.#candidates();
+    for (const node of up) this.#ask(node);
+    await this.#until(
+      () => (this.#openAmong(up) ? 'pending' : 'reached'),
+      () => undefined,
+    );
+  }
+
+  /** The merge of all that was said; undefined where nobody holds anything. */
+  merged(): Siblings | undefined {
+    let merged: Siblings | undefined;
+    for (const { siblings } of this.copies.values()) {
+      if (siblings === undefined) continue;
+      merged = merged === undefined ? siblings : merge(merged, siblings);
+    }
+    return merged;
+  }
+
+  /** Do all that answered hold the same? */
+  get agrees(): boolean {
+    let first: string | undefined;
+    for (const { fingerprint } of this.copies.values()) {
+      first ??= fingerprint;
+      if (fingerprint !== first) return false;
+    }
+    return true;
+  }
+
+  /** Has somebody answered with the whole record (or that there is none)? */
+  get hasFull(): boolean {
+    for (const copy of this.copies.values()) {
+      if (copy.want === 'full' || copy.fingerprint === '') return true;
+    }
+    return false;
+  }
+
+  #until(state: () => QuorumState, again: () => void): Promise<QuorumState> {
+    if (state() !== 'pending') return Promise.resolve(state());
+    const { clock, observer, hedgeDelayMilliseconds } = this.#with;
+    return new Promise((resolve) => {
+      let cancel: Cancel = () => undefined;
+      const finish = (result: QuorumState): void => {
+        cancel();
+        this.#notify = () => undefined;
+        resolve(result);
+      };
+      this.#notify = () => {
+        again();
+        const now = state();
+        if (now !== 'pending') finish(now);
+      };
+      const left = (): number => this.#options.deadline - clock.monotonicMilliseconds();
+      const hedge = (): void => {
+        const more = this.#candidates().filter((node) => !this.#asked.has(node));
+        if (more.length > 0) observer.count('quorate_hedges_total', {}, more.length);
+        for (const node of more) this.#ask(node);
+        cancel = clock.after(Math.max(0, left()), () => finish('lost'));
+      };
+      cancel = clock.after(Math.max(0, Math.min(hedgeDelayMilliseconds, left())), hedge);
+    });
+  }
+
+  /** Asks as many of the nearest as can still meet each requirement, beyond those asked already. */
+  #askFor(requirements: readonly Requirement[]): void {
+    const nearest = this.#candidates();
+    for (const { nodes, required } of requirements) {
+      let open = nodes.filter(
+        (node) => this.#asked.has(node) && this.#quorum.answerOf(node) !== false,
+      ).length;
+      for (const node of nearest) {
+        if (open >= required) break;
+        if (!nodes.includes(node) || this.#asked.has(node)) continue;
+        this.#ask(node);
+        open += 1;
+      }
+    }
+    for (const primary of this.#options.list.primaries) {
+      if (!primary.up) this.#quorum.fail(primary.node);
+    }
+  }
+
+  #candidates(): NodeId[] {
+    return nearestFirst(this.#options.list, this.#with.view).map(({ node }) => node);
+  }
+
+  #openAmong(nodes: readonly NodeId[]): boolean {
+    return nodes.some((node) => this.#quorum.answerOf(node) === undefined);
+  }
+
+  #ask(node: NodeId): void {
+    if (this.#asked.has(node)) return;
+    const { at, first, others, durable, deadline } = this.#options;
+    const want = this.#asked.size === 0 ? first : others;
+    this.#asked.add(node);
+    if (node === this.#with.view.self) {
+      this.#askSelf(want);
+      return;
+    }
+    const { namespace, key } = at;
+    this.#with.messenger.ask(node, READ, { namespace, key, want, durable }, deadline, (answer) => {
+      if (!answer.ok) {
+        this.#fail(node);
+        return;
+      }
+      try {
+        const { record, fingerprint } = answer.reply;
+        const siblings = record === null ? undefined : decodeRecord(at, record);
+        this.#succeed(node, { fingerprint, siblings, want });
+      } catch (error) {
+        this.#report(node, error);
+      }
+    });
+  }
+
+  #askSelf(want: Want): void {
+    const { replica, view } = this.#with;
+    const { at, durable } = this.#options;
+    try {
+      const record = replica.read(at);
+      const copy = {
+        fingerprint: record?.fingerprint ?? '',
+        siblings: record?.siblings,
+        want: record === undefined ? want : ('full' as const),
+      };
+      const wait = durable ? replica.whenDurable(at) : undefined;
+      if (wait === undefined) {
+        this.#succeed(view.self, copy);
+        return;
+      }
+      wait.then(
+        () => this.#succeed(view.self, copy),
+        (error: unknown) => this.#report(view.self, error),
+      );
+    } catch (error) {
+      this.#report(view.self, error);
+    }
+  }
+
+  #succeed(node: NodeId, copy: Copy): void {
+    this.copies.set(node, copy);
+    this.#quorum.succeed(node);
+    this.#notify();
+  }
+
+  #report(node: NodeId, error: unknown): void {
+    this.#with.observer.log('warn', 'a replica could not read a record', {
+      replica: node,
+      partition: this.#options.at.partition,
+      reason: messageOf(error),
+    });
+    this.#fail(node);
+  }
+
+  #fail(node: NodeId): void {
+    this.#quorum.fail(node);
+    this.#notify();
+  }
+}

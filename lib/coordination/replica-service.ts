@@ -1,0 +1,80 @@
+/** What a node does for coordinators elsewhere: reads, merges, hints, and puts passed on to it. */
+import { OperatingError } from '../errors.js';
+import type { RecordKey } from '../persistence/records.js';
+import { encodeRecord, recordKey } from '../persistence/records.js';
+import { ownersOf } from '../partitioning/ring.js';
+import type { Siblings } from '../versioning/siblings.js';
+import type { Collaborators } from './collaborators.js';
+import { fromWire, toWireResult } from './forward.js';
+import type { Acknowledgement, Want } from './messages.js';
+import { HELD, HOLD, PUT, READ, WRITE } from './messages.js';
+import { put } from './put.js';
+
+/** Registers the handlers; called once, when the ring is known. */
+export function serveReplicas(collaborators: Collaborators): void {
+  const { messenger, replica, hints } = collaborators;
+
+  messenger.handle(WRITE, async ({ namespace, key, record, durability }) => {
+    const at = ownedKey(collaborators, namespace, key);
+    await replica.merge(at, record, durability).committed;
+    return acknowledge(collaborators);
+  });
+
+  messenger.handle(READ, ({ namespace, key, want, durable }) => {
+    const at = ownedKey(collaborators, namespace, key);
+    const stored = replica.read(at);
+    const reply = {
+      record: stored === undefined ? null : recordOf(at, stored.siblings, stored.bytes, want),
+      fingerprint: stored?.fingerprint ?? '',
+    };
+    const wait = durable ? replica.whenDurable(at) : undefined;
+    return wait === undefined ? reply : wait.then(() => reply);
+  });
+
+  messenger.handle(HOLD, async ({ namespace, key, target, record, durability }) => {
+    const at = recordKey(namespace, key, collaborators.ring().partitionCount);
+    await hints.hold(target, at, record, durability).committed;
+    return acknowledge(collaborators);
+  });
+
+  messenger.handle(HELD, ({ namespace, key }) => {
+    const ring = collaborators.ring();
+    const at = recordKey(namespace, key, ring.partitionCount);
+    const held = hints.heldFor(at, ownersOf(ring, at.partition));
+    return { record: held === undefined ? null : encodeRecord(at, held) };
+  });
+
+  messenger.handle(PUT, async (wire, { deadline }) => {
+    const request = fromWire(wire, deadline, collaborators.ring().partitionCount);
+    return toWireResult(await put(collaborators, request));
+  });
+}
+
+function acknowledge({ start, store }: Collaborators): Acknowledgement {
+  return { start, commit: store.commitNumber };
+}
+
+/** @throws OperatingError `wrong_epoch` where this node does not own the key's partition. */
+function ownedKey({ ring, view }: Collaborators, namespace: string, key: string): RecordKey {
+  const at = recordKey(namespace, key, ring().partitionCount);
+  if (!ownersOf(ring(), at.partition).includes(view.self)) {
+    throw new OperatingError('wrong_epoch', 'this node does not own the partition of the key');
+  }
+  return at;
+}
+
+function recordOf(
+  at: RecordKey,
+  siblings: Siblings,
+  bytes: Uint8Array,
+  want: Want,
+): Uint8Array | null {
+  if (want === 'full') return bytes;
+  return want === 'fingerprint' ? null : withoutValues(at, siblings);
+}
+
+function withoutValues(at: RecordKey, siblings: Siblings): Uint8Array {
+  const value = new Uint8Array(0);
+  const versions = siblings.versions.map((version) => ({ ...version, value }));
+  return encodeRecord(at, { ...siblings, versions });
+}

@@ -1,0 +1,36 @@
+/** One whole state to one primary, this node or another: merged there, and acknowledged when durable. */
+import type { NodeId } from '../environment/transport.js';
+import { messageOf } from '../errors.js';
+import type { RecordKey } from '../persistence/records.js';
+import type { Durability } from '../persistence/store.js';
+import type { Collaborators } from './collaborators.js';
+import { WRITE } from './messages.js';
+
+/** `settle(true)`: held, as durably as asked. `settle(false)`: failed or unknown. Called once, later. */
+export function sendCopy(
+  collaborators: Pick<Collaborators, 'messenger' | 'replica' | 'view' | 'observer'>,
+  node: NodeId,
+  at: RecordKey,
+  record: Uint8Array,
+  durability: Durability,
+  deadline: number,
+  settle: (stored: boolean) => void,
+): void {
+  const { messenger, replica, view, observer } = collaborators;
+  if (node !== view.self) {
+    const { namespace, key } = at;
+    messenger.ask(node, WRITE, { namespace, key, record, durability }, deadline, (answer) =>
+      settle(answer.ok),
+    );
+    return;
+  }
+  // A merge that throws (a full queue, a damaged record) is a refusal like any other.
+  const merged = async (): Promise<void> => replica.merge(at, record, durability).committed;
+  merged().then(
+    () => settle(true),
+    (error: unknown) => {
+      observer.log('warn', 'this replica could not merge a copy', { reason: messageOf(error) });
+      settle(false);
+    },
+  );
+}

@@ -1,0 +1,58 @@
+/** The acknowledgements of one write: who holds it, and when enough do (Dynamo 4.5). */
+import type { Clock } from '../environment/clock.js';
+import type { NodeId } from '../environment/transport.js';
+import type { QuorumState, Requirement } from '../replication/quorum.js';
+import { Quorum } from '../replication/quorum.js';
+
+export class WriteRound {
+  readonly #clock: Clock;
+  readonly #quorum = new Quorum([]);
+  #standIns = 0;
+  #notify: () => void = () => undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Distinct primaries that hold the write as durably as was asked. */
+  get stored(): number {
+    return this.#quorum.succeeded.length;
+  }
+
+  /** Hints held for absent primaries. They count for no level. */
+  get standIns(): number {
+    return this.#standIns;
+  }
+
+  settle(node: NodeId, stored: boolean): void {
+    if (stored) this.#quorum.succeed(node);
+    else this.#quorum.fail(node);
+    this.#notify();
+  }
+
+  fail(node: NodeId): void {
+    this.settle(node, false);
+  }
+
+  hold(): void {
+    this.#standIns += 1;
+  }
+
+  /** Resolves when the requirements are met, or cannot be any more, or at the deadline (`pending`). */
+  reach(requirements: readonly Requirement[], deadline: number): Promise<QuorumState> {
+    const state = (): QuorumState => this.#quorum.stateUnder(requirements);
+    const left = deadline - this.#clock.monotonicMilliseconds();
+    if (state() !== 'pending' || left <= 0) return Promise.resolve(state());
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        cancel();
+        this.#notify = () => undefined;
+        resolve(state());
+      };
+      const cancel = this.#clock.after(left, finish);
+      this.#notify = () => {
+        if (state() !== 'pending') finish();
+      };
+    });
+  }
+}

@@ -1,0 +1,11 @@
+/** What users of the package may import. */
+export type {
+  Coordination,
+  GetAnswer,
+  GetRequest,
+  PutAnswer,
+  PutRequest,
+} from './coordination/request.js';
+export type { Environment } from './environment/environment.js';
+export { ERROR_CODES, type ErrorCode, OperatingError } from './errors.js';
+export { createNode, type NodeLimits, type NodeOptions, type QuorateNode } from './node.js';

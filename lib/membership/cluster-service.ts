@@ -1,0 +1,217 @@
+/** What a node tells of its cluster: it asks the others, and says how it sees them. */
+import type { Clock } from '../environment/clock.js';
+import type { NodeId } from '../environment/transport.js';
+import { parseLevel } from '../coordination/consistency-level.js';
+import { OperatingError } from '../errors.js';
+import type { Ring } from '../partitioning/ring.js';
+import { ownedPartitions, ownersOf } from '../partitioning/ring.js';
+import type { Hints } from '../persistence/hints.js';
+import { recordKey } from '../persistence/records.js';
+import type { Store } from '../persistence/store.js';
+import type { Messenger } from '../replication/ask.js';
+import { preferenceList, standIns } from '../replication/preference-list.js';
+import { majority } from '../replication/quorum.js';
+import type {
+  ClusterControl,
+  ClusterStatus,
+  LocateView,
+  MemberStatus,
+  NodeReport,
+  Readiness,
+  RingView,
+} from './cluster-types.js';
+import type { FailureDetector } from './failure-detector.js';
+import type { Founding } from './founding.js';
+import { REPORT } from './messages.js';
+import type { Settings } from './settings.js';
+
+export interface ClusterServiceOptions {
+  readonly self: NodeId;
+  readonly version: string;
+  readonly start: number;
+  readonly founding: Founding;
+  readonly view: FailureDetector;
+  readonly settings: Settings;
+  readonly hints: Hints;
+  readonly store: Store;
+  readonly messenger: Messenger;
+  readonly clock: Clock;
+}
+
+const REPORT_TIMEOUT_MILLISECONDS = 1000;
+
+export class ClusterService implements ClusterControl {
+  readonly #options: ClusterServiceOptions;
+  readonly #startedAt: number;
+
+  constructor(options: ClusterServiceOptions) {
+    this.#options = options;
+    this.#startedAt = options.clock.monotonicMilliseconds();
+    options.messenger.handle(REPORT, () => ({ report: this.#report() }), { anyEpoch: true });
+  }
+
+  async status(): Promise<ClusterStatus> {
+    const ring = this.#ring;
+    const nodes = await Promise.all(ring.members.map((member) => this.#memberStatus(member)));
+    const { underReplicated, withoutQuorum } = this.#countPartitions();
+    const alerts = this.#alerts(nodes, underReplicated, withoutQuorum);
+    return {
+      cluster: ring.cluster,
+      node: this.#options.self,
+      epoch: ring.epoch,
+      ring_hash: ring.hash,
+      partitions: ring.partitionCount,
+      replicas: ring.replicaCount,
+      replicas_effective: Math.min(ring.replicaCount, ring.members.length),
+      nodes,
+      partitions_under_replicated: underReplicated,
+      partitions_without_quorum: withoutQuorum,
+      alerts,
+      verdict: verdictOf(underReplicated, withoutQuorum, alerts),
+    };
+  }
+
+  ring(): RingView {
+    const ring = this.#ring;
+    const { cluster, epoch, hash, partitionCount, replicaCount } = ring;
+    const first = new Map<number, number>();
+    for (const [owner] of ring.owners) {
+      if (owner !== undefined) first.set(owner, (first.get(owner) ?? 0) + 1);
+    }
+    const members = ring.members.map((member, i) => ({
+      ...member,
+      partitions_owned: ownedPartitions(ring, member.id).length,
+      partitions_first: first.get(i) ?? 0,
+    }));
+    const owners = ring.owners.map((_, partition) => ownersOf(ring, partition));
+    return {
+      cluster,
+      epoch,
+      hash,
+      partitions: partitionCount,
+      replicas: replicaCount,
+      members,
+      owners,
+    };
+  }
+
+  locate(namespace: string, key: string): LocateView {
+    const ring = this.#ring;
+    const { partition } = recordKey(namespace, key, ring.partitionCount);
+    const { view } = this.#options;
+    const { primaries } = preferenceList(ring, partition, view);
+    const stand_ins = standIns(ring, partition, view).filter(
+      (node) => !primaries.some((primary) => primary.node === node),
+    );
+    return { namespace, key, partition, epoch: ring.epoch, primaries, stand_ins };
+  }
+
+  readiness(level: string | undefined): Readiness {
+    const { founding, store } = this.#options;
+    if (founding.obstacle !== undefined) return { ready: false, reason: founding.obstacle };
+    if (store.failure !== undefined) return { ready: false, reason: store.failure.message };
+    if (level === undefined) return { ready: true, reason: undefined };
+    const partition = this.#unreachablePartition(level);
+    if (partition === undefined) return { ready: true, reason: undefined };
+    return { ready: false, reason: `partition ${partition} cannot reach the level ${level} now` };
+  }
+
+  get #ring(): Ring {
+    return this.#options.founding.ring;
+  }
+
+  /** The first partition whose owners are too few for the level. */
+  #unreachablePartition(level: string): number | undefined {
+    const { row } = parseLevel(level, level.trim().toLowerCase() === 'any' ? 'write' : 'read');
+    for (let partition = 0; partition < this.#ring.partitionCount; partition += 1) {
+      const list = preferenceList(this.#ring, partition, this.#options.view);
+      const up = (node: NodeId): boolean => this.#options.view.isUp(node);
+      const reached = row
+        .requires(list)
+        .every(({ nodes, required }) => nodes.filter(up).length >= required);
+      if (!reached) return partition;
+    }
+    return undefined;
+  }
+
+  async #memberStatus(member: Ring['members'][number]): Promise<MemberStatus> {
+    const { self, view, messenger, clock } = this.#options;
+    const { id, address, zone, weight } = member;
+    const known = { id, address, zone, weight, state: view.stateOf(id) };
+    const round_trip_ms = id === self ? 0 : view.measuredRoundTrip(id);
+    if (id === self) return { ...known, round_trip_ms, report: this.#report() };
+    const deadline = clock.monotonicMilliseconds() + REPORT_TIMEOUT_MILLISECONDS;
+    const report = await messenger.request(id, REPORT, {}, deadline).then(
+      (reply) => reply.report as NodeReport,
+      (error: unknown) => {
+        if (error instanceof OperatingError) return undefined;
+        throw error;
+      },
+    );
+    return { ...known, round_trip_ms, report };
+  }
+
+  #report(): NodeReport {
+    const { self, version, start, settings, hints, view, store, clock } = this.#options;
+    const sees: Record<string, NodeReport['sees'][string]> = {};
+    for (const { id } of this.#ring.members) if (id !== self) sees[id] = view.stateOf(id);
+    const waiting = [...hints.held].filter(([, { count }]) => count > 0);
+    return {
+      id: self,
+      version,
+      start,
+      uptime_s: Math.floor((clock.monotonicMilliseconds() - this.#startedAt) / 1000),
+      epoch: this.#ring.epoch,
+      ring_hash: this.#ring.hash,
+      settings_version: settings.current().version,
+      partitions_owned: ownedPartitions(this.#ring, self).length,
+      hints: Object.fromEntries(waiting),
+      storage: store.failure === undefined ? 'ok' : 'failed',
+      sees,
+    };
+  }
+
+  #countPartitions(): { readonly underReplicated: number; readonly withoutQuorum: number } {
+    let underReplicated = 0;
+    let withoutQuorum = 0;
+    for (let partition = 0; partition < this.#ring.partitionCount; partition += 1) {
+      const { primaries } = preferenceList(this.#ring, partition, this.#options.view);
+      const up = primaries.filter((primary) => primary.up).length;
+      if (up < primaries.length) underReplicated += 1;
+      if (up < majority(primaries.length)) withoutQuorum += 1;
+    }
+    return { underReplicated, withoutQuorum };
+  }
+
+  #alerts(
+    nodes: readonly MemberStatus[],
+    underReplicated: number,
+    withoutQuorum: number,
+  ): string[] {
+    const ring = this.#ring;
+    const alerts: string[] = [];
+    for (const { id, state, report } of nodes) {
+      if (state !== 'up') alerts.push(`${id} is ${state}`);
+      if (report?.storage === 'failed') alerts.push(`the disk of ${id} failed`);
+    }
+    if (underReplicated > 0) alerts.push(`${underReplicated} partitions lack replicas`);
+    if (withoutQuorum > 0) alerts.push(`${withoutQuorum} partitions have no quorum`);
+    if (ring.members.length < ring.replicaCount) {
+      alerts.push(
+        `${ring.members.length} nodes hold ${ring.members.length} copies of a key, not ${ring.replicaCount}`,
+      );
+    }
+    const versions = new Set(nodes.flatMap(({ report }) => report?.settings_version ?? []));
+    if (versions.size > 1) alerts.push('nodes have different settings; they merge as they talk');
+    return alerts;
+  }
+}
+
+function verdictOf(
+  underReplicated: number,
+  withoutQuorum: number,
+  alerts: readonly string[],
+): ClusterStatus['verdict'] {
+  if (withoutQuorum > 0) return 'failing';
+  return underReplicated > 0 || alerts.length > 0 ? 'degraded' : 'ok';
+}

@@ -1,0 +1,129 @@
+/** Who is up, as this node sees it: open links and answered heartbeats (Dynamo 4.8.3). */
+import type { Clock } from '../environment/clock.js';
+import type { Observer } from '../environment/observer.js';
+import { Periodic } from '../environment/periodic.js';
+import type { Random } from '../environment/random.js';
+import type { NodeId, Transport } from '../environment/transport.js';
+import type { Messenger } from '../replication/ask.js';
+import type { ClusterView } from '../replication/cluster-view.js';
+import { PING } from './messages.js';
+
+export interface FailureDetectorOptions {
+  readonly self: NodeId;
+  readonly zone: string;
+  readonly peers: readonly NodeId[];
+  readonly messenger: Messenger;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly observer: Observer;
+  readonly heartbeatIntervalMilliseconds: number;
+  readonly heartbeatsMissedSuspect: number;
+  readonly heartbeatsMissedDead: number;
+}
+
+export type PeerState = 'up' | 'suspect' | 'down';
+
+interface Peer {
+  open: boolean;
+  /** On the monotonic clock: the last answered heartbeat, or the opening of the link. */
+  lastHeard: number;
+  roundTripMilliseconds: number | undefined;
+}
+
+/** Weight of the newest round trip in the smoothed one (as in RFC 6298). */
+const SMOOTHING = 0.125;
+
+export class FailureDetector implements ClusterView {
+  readonly self: NodeId;
+  readonly zone: string;
+  readonly #options: FailureDetectorOptions;
+  readonly #peers = new Map<NodeId, Peer>();
+  readonly #heartbeat: Periodic;
+
+  constructor(options: FailureDetectorOptions) {
+    this.#options = options;
+    this.self = options.self;
+    this.zone = options.zone;
+    for (const peer of options.peers) {
+      this.#peers.set(peer, { open: false, lastHeard: 0, roundTripMilliseconds: undefined });
+    }
+    this.#heartbeat = new Periodic(options, {
+      name: 'heartbeat',
+      intervalMilliseconds: options.heartbeatIntervalMilliseconds,
+      task: () => this.#beat(),
+    });
+    options.messenger.onLink((peer, open) => this.#noteLink(peer, open));
+  }
+
+  start(): void {
+    this.#heartbeat.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#heartbeat.stop();
+  }
+
+  isUp(node: NodeId): boolean {
+    return node === this.self || this.stateOf(node) !== 'down';
+  }
+
+  roundTripMilliseconds(node: NodeId): number {
+    return this.#peers.get(node)?.roundTripMilliseconds ?? 0;
+  }
+
+  /** Undefined where no heartbeat was answered yet. */
+  measuredRoundTrip(node: NodeId): number | undefined {
+    return this.#peers.get(node)?.roundTripMilliseconds;
+  }
+
+  stateOf(node: NodeId): PeerState {
+    if (node === this.self) return 'up';
+    const peer = this.#peers.get(node);
+    if (peer === undefined || !peer.open) return 'down';
+    const { clock, heartbeatIntervalMilliseconds } = this.#options;
+    const silence = clock.monotonicMilliseconds() - peer.lastHeard;
+    const missed = silence / heartbeatIntervalMilliseconds - 1;
+    if (missed >= this.#options.heartbeatsMissedDead) return 'down';
+    return missed >= this.#options.heartbeatsMissedSuspect ? 'suspect' : 'up';
+  }
+
+  #noteLink(node: NodeId, open: boolean): void {
+    const peer = this.#peers.get(node);
+    if (peer === undefined) return;
+    peer.open = open;
+    peer.lastHeard = this.#options.clock.monotonicMilliseconds();
+    const { observer } = this.#options;
+    observer.log(open ? 'info' : 'warn', open ? 'peer link opened' : 'peer link closed', {
+      peer: node,
+    });
+    observer.measure('quorate_peer_up', open ? 1 : 0, { peer: node });
+  }
+
+  #beat(): void {
+    const { clock, messenger, transport, observer } = this.#options;
+    const { heartbeatIntervalMilliseconds, heartbeatsMissedDead } = this.#options;
+    const now = clock.monotonicMilliseconds();
+    for (const [node, peer] of this.#peers) {
+      if (!peer.open) continue;
+      if (this.stateOf(node) === 'down') {
+        // The link is half open: nothing comes back on it, so it is taken down and opened anew.
+        observer.log('warn', 'peer missed its heartbeats', { peer: node });
+        transport.drop(node);
+        continue;
+      }
+      const deadline = now + heartbeatIntervalMilliseconds * heartbeatsMissedDead;
+      messenger.ask(node, PING, {}, deadline, (answer) => {
+        if (answer.ok) this.#noteAnswer(peer, now);
+      });
+    }
+  }
+
+  #noteAnswer(peer: Peer, sent: number): void {
+    const now = this.#options.clock.monotonicMilliseconds();
+    const sample = now - sent;
+    const before = peer.roundTripMilliseconds ?? sample;
+    peer.roundTripMilliseconds = before + SMOOTHING * (sample - before);
+    peer.lastHeard = Math.max(peer.lastHeard, now);
+  }
+}

@@ -1,0 +1,42 @@
+/** What members say to each other about the cluster. Served before the founding too. */
+import { z } from 'zod';
+import { messageType } from '../replication/message.js';
+
+/** A heartbeat. Start and durable commit number: what peers remember of a disk. */
+export const PING = messageType(
+  'membership.ping',
+  z.object({}),
+  z.object({ start: z.number(), commit: z.number() }),
+);
+
+/** "My founding list gives this ring." The reply tells the other's ring, and whether it serves. */
+export const FOUND = messageType(
+  'membership.found',
+  z.object({ hash: z.string() }),
+  z.object({ hash: z.string(), complete: z.boolean() }),
+);
+
+const fieldVersion = z.tuple([z.number(), z.string()]);
+
+const plainSettings = z.object({
+  fields: z.array(z.tuple([z.string(), z.unknown(), fieldVersion])),
+  history: z.array(z.unknown()),
+});
+export type PlainSettings = z.infer<typeof plainSettings>;
+
+/** "What are your settings?" */
+export const PULL_SETTINGS = messageType('membership.pull-settings', z.object({}), plainSettings);
+
+/** "Merge these durably." The reply is the hash of what came of it. */
+export const PUSH_SETTINGS = messageType(
+  'membership.push-settings',
+  plainSettings,
+  z.object({ hash: z.number() }),
+);
+
+/** "Report yourself": a NodeReport. */
+export const REPORT = messageType(
+  'membership.report',
+  z.object({}),
+  z.object({ report: z.unknown() }),
+);

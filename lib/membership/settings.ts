@@ -1,0 +1,220 @@
+/** The settings of the cluster at run time: changed at a majority, carried to the rest (M2). */
+import pLimit from 'p-limit';
+import type { Clock } from '../environment/clock.js';
+import type { Observer } from '../environment/observer.js';
+import type { NodeId } from '../environment/transport.js';
+import { decode, encode } from '../encoding/codec.js';
+import { OperatingError } from '../errors.js';
+import type { Store } from '../persistence/store.js';
+import type { Messenger } from '../replication/ask.js';
+import { majority } from '../replication/quorum.js';
+import type { PlainSettings } from './messages.js';
+import { PULL_SETTINGS, PUSH_SETTINGS } from './messages.js';
+import { SettingsState } from './settings-state.js';
+import type {
+  ChangeOptions,
+  ConsistencySettings,
+  SettingsAnswer,
+  SettingsChange,
+  SettingsControl,
+} from './settings-types.js';
+import { consistencySettings } from './settings-types.js';
+
+export interface SettingsOptions {
+  readonly self: NodeId;
+  /** All nodes of the ring, self included. */
+  readonly members: readonly NodeId[];
+  readonly initial: ConsistencySettings;
+  readonly store: Store;
+  readonly messenger: Messenger;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly timeoutMilliseconds: number;
+}
+
+const SETTINGS_KEY = 'm/settings';
+
+export class Settings implements SettingsControl {
+  readonly #options: SettingsOptions;
+  readonly #initial: SettingsState;
+  #state: SettingsState;
+  /** Changes of this node, one after the other. */
+  readonly #oneAtATime = pLimit(1);
+  /** Hashes of other nodes' settings that are merged here already. */
+  readonly #covered = new Set<number>();
+  readonly #pulls = new Map<NodeId, Promise<void>>();
+
+  constructor(options: SettingsOptions) {
+    this.#options = options;
+    this.#initial = SettingsState.initial(options.initial);
+    const stored = options.store.get(SETTINGS_KEY);
+    this.#state =
+      stored === undefined
+        ? this.#initial
+        : SettingsState.from(decode(stored) as PlainSettings, this.#initial);
+    options.messenger.handle(PULL_SETTINGS, () => this.#state.toPlain(), { anyEpoch: true });
+    options.messenger.handle(
+      PUSH_SETTINGS,
+      async (plain) => {
+        await this.#adopt(SettingsState.from(plain, this.#initial));
+        return { hash: this.#state.hash };
+      },
+      { anyEpoch: true },
+    );
+  }
+
+  get values(): ConsistencySettings {
+    return this.#state.settings;
+  }
+
+  get hash(): number {
+    return this.#state.hash;
+  }
+
+  current(): SettingsAnswer {
+    const { version, settings } = this.#state;
+    return { settings, version, nodes: [this.#options.self] };
+  }
+
+  history(): readonly SettingsChange[] {
+    return this.#state.history.toReversed();
+  }
+
+  change(fields: Partial<ConsistencySettings>, options: ChangeOptions): Promise<SettingsAnswer> {
+    const valid = validate(fields);
+    return this.#oneAtATime(() => this.#change(() => valid, options));
+  }
+
+  rollback(version: string, options: ChangeOptions): Promise<SettingsAnswer> {
+    return this.#oneAtATime(() => this.#change(() => this.#settingsAt(version), options));
+  }
+
+  /**
+   * Resolves when this node knows what `peer` knew when its hash was `hash`: at once where it does.
+   * Rejects where the peer cannot be asked.
+   */
+  reconcile(peer: NodeId, hash: number): Promise<void> {
+    if (hash === this.#state.hash || this.#covered.has(hash)) return Promise.resolve();
+    const running = this.#pulls.get(peer);
+    if (running !== undefined) return running;
+    const pull = this.#pull(peer)
+      .then((state) => this.#adopt(state))
+      .finally(() => this.#pulls.delete(peer));
+    this.#pulls.set(peer, pull);
+    return pull;
+  }
+
+  async #change(
+    fieldsOf: () => Partial<ConsistencySettings>,
+    { ifMatch, dryRun, by }: ChangeOptions,
+  ): Promise<SettingsAnswer> {
+    const { self, clock, observer } = this.#options;
+    await this.#readFromMajority();
+    const before = this.#state;
+    if (ifMatch !== undefined && ifMatch !== before.version) {
+      throw new OperatingError('precondition_failed', 'the settings were changed meanwhile', {
+        details: { received: ifMatch, version: before.version },
+      });
+    }
+    const fields = fieldsOf();
+    const after = before.change(fields, { at: clock.wallMilliseconds(), node: self, by });
+    if (dryRun) return { settings: after.settings, version: after.version, nodes: [] };
+    if (after !== before) observer.log('info', 'settings change', { by, fields });
+    await this.#adopt(after);
+    const nodes = await this.#writeToMajority();
+    const { settings, version } = this.#state;
+    return { settings, version, nodes };
+  }
+
+  #settingsAt(version: string): ConsistencySettings {
+    if (version === this.#initial.version) return this.#initial.settings;
+    const change = this.#state.history.find((made) => made.version === version);
+    if (change !== undefined) return change.settings;
+    throw new OperatingError('not_found', `the history has no version ${version}`, {
+      details: { received: version },
+    });
+  }
+
+  async #readFromMajority(): Promise<void> {
+    const answers = await Promise.allSettled(this.#others.map((peer) => this.#pull(peer)));
+    const states = answers.flatMap((answer) =>
+      answer.status === 'fulfilled' ? [answer.value] : [],
+    );
+    this.#assertMajority(states.length + 1, 'none');
+    for (const state of states) await this.#adopt(state);
+  }
+
+  async #writeToMajority(): Promise<NodeId[]> {
+    const { messenger, self } = this.#options;
+    const plain = this.#state.toPlain();
+    const deadline = this.#deadline();
+    const answers = await Promise.allSettled(
+      this.#others.map(async (peer) => {
+        await messenger.request(peer, PUSH_SETTINGS, plain, deadline);
+        return peer;
+      }),
+    );
+    const nodes = answers.flatMap((answer) =>
+      answer.status === 'fulfilled' ? [answer.value] : [],
+    );
+    this.#assertMajority(nodes.length + 1, 'unknown');
+    return [self, ...nodes].sort();
+  }
+
+  async #pull(peer: NodeId): Promise<SettingsState> {
+    const { messenger } = this.#options;
+    const plain = await messenger.request(peer, PULL_SETTINGS, {}, this.#deadline());
+    const state = SettingsState.from(plain, this.#initial);
+    this.#covered.add(state.hash);
+    return state;
+  }
+
+  /** Merges durably; what is known afterwards is never less than before. */
+  async #adopt(state: SettingsState): Promise<void> {
+    const merged = this.#state.merge(state);
+    if (merged.hash !== this.#state.hash) {
+      this.#state = merged;
+      this.#covered.clear();
+    }
+    const { committed } = this.#options.store.transact((transaction) => {
+      transaction.put(SETTINGS_KEY, encode(this.#state.toPlain()));
+    });
+    await committed;
+    this.#covered.add(state.hash);
+  }
+
+  get #others(): NodeId[] {
+    return this.#options.members.filter((member) => member !== this.#options.self);
+  }
+
+  #deadline(): number {
+    return this.#options.clock.monotonicMilliseconds() + this.#options.timeoutMilliseconds;
+  }
+
+  #assertMajority(received: number, outcome: 'none' | 'unknown'): void {
+    const required = majority(this.#options.members.length);
+    if (received >= required) return;
+    throw new OperatingError(
+      'settings_unavailable',
+      'too few nodes are up to change the settings',
+      {
+        outcome,
+        details: { required, received },
+      },
+    );
+  }
+}
+
+/** @throws OperatingError `invalid_request` that names the first field at fault. */
+function validate(fields: Partial<ConsistencySettings>): Partial<ConsistencySettings> {
+  const parsed = consistencySettings.partial().safeParse(fields);
+  if (parsed.success) {
+    const given = Object.entries(parsed.data).filter(([, value]) => value !== undefined);
+    return Object.fromEntries(given);
+  }
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.join('.') || (issue?.code === 'unrecognized_keys' ? issue.keys[0] : '');
+  throw new OperatingError('invalid_request', `${field}: ${issue?.message ?? 'invalid'}`, {
+    details: { field },
+  });
+}

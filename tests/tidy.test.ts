@@ -1,0 +1,261 @@
+/** The laws of the house, held against its sources. Each law is a row with a negative control. */
+import { readFileSync } from 'node:fs';
+import t from 'tap';
+import { SETTING_LIST } from '../config/schema.js';
+import { checkBanned } from './tidy/banned.js';
+import {
+  checkConfigImports,
+  checkContents,
+  checkCycles,
+  checkImports,
+  readRows,
+} from './tidy/reading-order.js';
+import { withEnvironment, withTables } from './tidy/settings-documents.js';
+import {
+  checkColumns,
+  checkComments,
+  checkFileLength,
+  checkFirstLine,
+  checkFunctionLength,
+  checkSkipped,
+} from './tidy/shape.js';
+import type { Finding, Source } from './tidy/source.js';
+import { readSources, readTexts, sourceOf } from './tidy/source.js';
+import { checkText, checkVariables } from './tidy/texts.js';
+
+const root = process.cwd();
+const rows = readRows(readFileSync('lib/README.md', 'utf8'));
+const sources = readSources(root);
+const texts = readTexts(root);
+
+/** Rows for the controls: what they show does not change with the book. */
+const fewRows = readRows(`
+| 1 | \`errors.ts\` | | errors | |
+| 2 | \`encoding/\` | | bytes | \`msgpackr\` \`node:crypto(createHmac)\` |
+| 3 | \`platform/\` | | the world | any |
+| 4 | \`client/\` | | programs | \`got\` |`);
+
+interface Law {
+  readonly name: string;
+  check(source: Source): Finding[];
+  /** Sources that break it: path and text. */
+  readonly broken: readonly (readonly [path: string, text: string])[];
+  /** Sources that come near, and keep it. */
+  readonly kept: readonly (readonly [path: string, text: string])[];
+}
+
+const lines = (count: number): string => '1;\n'.repeat(count);
+const inBook = 'lib/encoding/x.ts';
+
+const laws: readonly Law[] = [
+  {
+    name: 'a folder imports only from folders above it, and only its packages',
+    check: (source) => checkImports(source.path === inBook ? fewRows : rows, source),
+    broken: [
+      [inBook, "import { x } from '../platform/x.js';"],
+      [inBook, "import type { x } from '../client/x.js';"],
+      [inBook, "export { x } from '../client/x.js';"],
+      [inBook, "const x = await import('../client/x.js');"],
+      [inBook, "let x: import('../client/x.js').X;"],
+      [inBook, "import { x } from '../nowhere/x.js';"],
+      [inBook, "import { x } from '../../config/schema.js';"],
+      [inBook, "import got from 'got';"],
+      [inBook, "import { readFile } from 'node:fs';"],
+      [inBook, "import { createHmac, randomBytes } from 'node:crypto';"],
+      [inBook, "import * as all from 'node:crypto';"],
+      [inBook, "await import('node:' + 'fs');"],
+    ],
+    kept: [
+      [inBook, "import { x } from '../errors.js';\nimport { y } from './y.js';"],
+      [inBook, "import { createHmac } from 'node:crypto';\nimport 'msgpackr/deep';"],
+      [inBook, "import type { Server } from 'node:http';"],
+      [inBook, "// import got from 'got';\nconst x = \"import 'got'\";"],
+    ],
+  },
+  {
+    name: 'config/ stands alone',
+    check: checkConfigImports,
+    broken: [['config/x.ts', "import { x } from '../lib/encoding/x.js';"]],
+    kept: [['config/x.ts', "import { x } from '../lib/errors.js';\nimport { z } from 'zod';"]],
+  },
+  {
+    name: 'time, chance, disk and network come in through the constructor',
+    check: checkBanned,
+    broken: [
+      ...[
+        'Date.now();',
+        'new Date();',
+        'const later = Date;',
+        'class Mine extends Date {}',
+        'Math.random();',
+        "Math['random']();",
+        'performance.now();',
+        'setTimeout(() => {}, 1);',
+        'const { setImmediate } = globalThis;',
+        'crypto.randomUUID();',
+        'crypto.getRandomValues(x);',
+        'AbortSignal.timeout(5);',
+        'process.env;',
+        'const x = { fetch };',
+        "fetch('x');",
+        "import { randomBytes as b } from 'node:crypto';",
+      ].map((text) => [inBook, text] as const),
+    ],
+    kept: [
+      [inBook, '// Date.now()\nconst x = "Math.random()";'],
+      [inBook, 'function show(at: Date, now: typeof performance): Date { return at; }'],
+      [inBook, 'this.clock.setTimeout(1); const x = { process: 1, Date: 2 }; x.fetch;'],
+      [inBook, 'new Date(1234).toISOString(); Math.floor(1); new AbortController();'],
+      ['lib/platform/x.ts', 'Date.now(); process.env;'],
+      ['lib/client/x.ts', 'Date.now();'],
+      ['bin/x.ts', 'process.exit(0);'],
+    ],
+  },
+  {
+    name: 'a file has at most 250 lines, 400 in tests',
+    check: checkFileLength,
+    broken: [
+      ['lib/x.ts', lines(251)],
+      ['tests/x.ts', lines(401)],
+    ],
+    kept: [
+      ['lib/x.ts', lines(250)],
+      ['tests/x.ts', lines(400)],
+    ],
+  },
+  {
+    name: 'a function has at most 60 lines, 100 in tests',
+    check: checkFunctionLength,
+    broken: [
+      ['lib/x.ts', `function f() {\n${lines(59)}}`],
+      ['bin/x.ts', `const f = () => {\n${lines(59)}};`],
+      ['config/x.ts', `class A { get x() {\n${lines(59)}} }`],
+      ['tests/x.ts', `t.test('x', () => {\n${lines(99)}});`],
+    ],
+    kept: [
+      ['lib/x.ts', `function f() {\n${lines(58)}}`],
+      ['lib/x.ts', `class A {\n${lines(90)}}`],
+      ['tests/x.ts', `t.test('x', () => {\n${lines(98)}});`],
+    ],
+  },
+  {
+    name: 'a line has at most 100 columns',
+    check: checkColumns,
+    broken: [['lib/x.ts', `// ${'x'.repeat(98)}`]],
+    kept: [['lib/x.ts', `// ${'é'.repeat(97)}`]],
+  },
+  {
+    name: 'the first line says what a file is',
+    check: checkFirstLine,
+    broken: [
+      ['lib/x.ts', 'export const x = 1;'],
+      ['lib/x.ts', '// not a doc comment\n'],
+      ['lib/x.ts', '/** */\n'],
+    ],
+    kept: [
+      ['lib/x.ts', '/** What it is. */\n'],
+      ['lib/x.ts', '/**\n * What it is,\n * and more.\n */\n'],
+      ['bin/x.ts', '#!/usr/bin/env node\n/** What it is. */\n'],
+    ],
+  },
+  {
+    name: 'nothing is put off in a comment',
+    check: checkComments,
+    broken: [
+      ['lib/x.ts', '// TODO: later'],
+      ['lib/x.ts', 'function f() {\n  /* FIXME */\n  return [1 /* XXX */];\n}'],
+    ],
+    kept: [['lib/x.ts', "const x = 'TODO';"]],
+  },
+  {
+    name: 'no test is put off',
+    check: checkSkipped,
+    broken: [
+      ['tests/x.ts', "t.skip('x');"],
+      ['tests/x.ts', "t.test('x', { todo: true }, () => {});"],
+      ['tests/x.ts', "t.only('x', () => {});"],
+    ],
+    kept: [['tests/x.ts', "t.test('skip', { timeout: 5 }, () => {});\nrange.skip(1);"]],
+  },
+];
+
+for (const { name, check, broken, kept } of laws) {
+  t.test(name, async (t) => {
+    t.same(sources.flatMap(check), [], 'the sources keep it');
+    for (const [path, text] of broken) {
+      t.not(check(sourceOf(path, text)).length, 0, `fires: ${text.slice(0, 60)}`);
+    }
+    for (const [path, text] of kept) {
+      t.same(check(sourceOf(path, text)), [], `stays silent: ${text.slice(0, 60)}`);
+    }
+  });
+}
+
+t.test('the checks see the sources', async (t) => {
+  t.ok(sources.length > 30);
+  for (const folder of ['lib/', 'config/', 'tests/']) {
+    t.ok(
+      sources.some(({ path }) => path.startsWith(folder)),
+      folder,
+    );
+  }
+  t.ok(texts.some(({ path }) => path === 'package-lock.json'));
+});
+
+t.test('lib/README.md lists what is there, in order', async (t) => {
+  t.same(checkContents(rows, sources), []);
+  const files = ['lib/errors.ts', 'lib/encoding/x.ts', 'lib/platform/x.ts', 'lib/client/x.ts'];
+  const present = files.map((path) => sourceOf(path, ''));
+  t.same(checkContents(fewRows, present), []);
+  t.same(checkContents(fewRows, present.slice(1)), ['row errors.ts has no file']);
+  t.same(checkContents(fewRows.slice(0, 3), present), ['lib/client has no row']);
+  t.same(checkContents(fewRows.slice(1), present.slice(1)).length, 3, 'numbers start at 1');
+  t.throws(() => readRows('| 1 | `a/` | b |'), 'a malformed row is refused');
+});
+
+t.test('files do not import in circles', async (t) => {
+  t.same(checkCycles(sources), []);
+  const circle = [
+    sourceOf('lib/a.ts', "import type { B } from './b.js';"),
+    sourceOf('lib/b.ts', "import { c } from './c/c.js';"),
+    sourceOf('lib/c/c.ts', "export * from '../a.js';"),
+  ];
+  t.same(checkCycles(circle), ['cycle: lib/a.ts -> lib/b.ts -> lib/c/c.ts -> lib/a.ts']);
+  t.same(checkCycles(circle.slice(1)), []);
+});
+
+t.test('settings are listed where people look for them', async (t) => {
+  const example = readFileSync('.env.example', 'utf8');
+  const operations = readFileSync('docs/operations.md', 'utf8');
+  t.equal(example, withEnvironment(example), '.env.example: run `npm run settings`');
+  t.equal(operations, withTables(operations), 'docs/operations.md: run `npm run settings`');
+
+  const changed = example.replace('LISTEN=127.0.0.1:8080', 'LISTEN=127.0.0.1:1');
+  t.not(changed, withEnvironment(changed), 'another default is noticed');
+  const without = operations.replace(/^.*`ring\.replicas`.*\n/m, '');
+  t.not(without, withTables(without), 'a missing row is noticed');
+  t.throws(() => withTables('no marks'));
+});
+
+t.test('every variable is in .env.example, and nothing else is', async (t) => {
+  const settings = SETTING_LIST.map(({ variable }) => variable);
+  const bin = texts.filter(({ path }) => path.startsWith('bin/') && path.endsWith('.ts'));
+  t.same(checkVariables(readFileSync('.env.example', 'utf8'), settings, bin), []);
+  t.same(new Set(settings).size, settings.length, 'variables are unique');
+
+  const command = { path: 'bin/x.ts', text: "option.env('QUORATE_X')" };
+  t.same(checkVariables('#QUORATE_A=1\n#QUORATE_X=', ['QUORATE_A'], [command]), []);
+  t.same(checkVariables('#QUORATE_A=1', ['QUORATE_A'], [command]).length, 1);
+  t.same(checkVariables('', ['QUORATE_A'], []).length, 1);
+  t.same(checkVariables('#QUORATE_A=1\n#QUORATE_A=1', ['QUORATE_A'], []).length, 1);
+  t.same(checkVariables('QUORATE_B=1', [], []).length, 1);
+});
+
+t.test('no file names a machine or a registry', async (t) => {
+  t.same(texts.flatMap(checkText), []);
+  const host = ['registry', 'example', 'org'].join('.');
+  for (const text of [`cd ${'/home'}/x/y`, `"resolved": "https:${'//x'}"`, `see ${host}`]) {
+    t.not(checkText({ path: 'x.md', text }).length, 0, text);
+  }
+  t.same(checkText({ path: 'x.md', text: 'GET /api/home/x, ./root/x, work/x' }), []);
+});
