@@ -1,4 +1,4 @@
-/** The HTTP server beneath the API: limits, and problems for what never becomes a request. See docs/http-api.md. */
+/** The HTTP server beneath the API, with its limits. See docs/http-api.md. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -38,10 +38,10 @@ export interface HttpListener {
   close(): Promise<void>;
 }
 
-/** How often the server looks for requests that took too long, and for idle connections at the end. */
+/** How often the server looks for slow requests, and at its end for idle connections. */
 const CHECK_MILLISECONDS = 500;
 const CLOSING_CHECK_MILLISECONDS = 25;
-/** A connection that is cut while its client still sends takes the answer with it: read on for a while. */
+/** Cut while its client still sends, a connection takes the answer with it: read on for a while. */
 const LINGER_MILLISECONDS = 500;
 /** `: ` and the end of the line. */
 const LINE_PUNCTUATION_BYTES = 4;

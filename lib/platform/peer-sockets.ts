@@ -1,4 +1,4 @@
-/** The transport port over WebSockets: one proven link for each pair of nodes. See docs/architecture.md. */
+/** The transport port over WebSockets: a proven link for each pair. See docs/architecture.md. */
 import type { WebSocket } from 'ws';
 import type { Cancel, Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
@@ -50,8 +50,9 @@ const SECRET_BYTES_MIN = 32;
 const GOODBYE_MILLISECONDS = 1_000;
 
 /**
- * The node with the smaller id calls, again and again; the larger calls once when it starts, so that
- * it is not awaited. A newly proven link replaces an older one of the same peer, which must be stale.
+ * The node with the smaller id calls, again and again; the larger calls once when it starts, so
+ * that it is not awaited. A newly proven link replaces an older one of the same peer, which must
+ * be stale.
  */
 export class PeerSockets implements Transport {
   readonly #options: PeerSocketsOptions;
@@ -129,7 +130,7 @@ export class PeerSockets implements Transport {
     this.#links.get(peer)?.close('dropped');
   }
 
-  /** Sends what waits, says goodbye to all peers, and cuts those who do not answer within a second. */
+  /** Sends what waits, says goodbye, and cuts the peers who do not answer within a second. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;

@@ -1,3 +1,4 @@
+/** The HTTP listener against all that is no good request. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';

@@ -1,3 +1,4 @@
+/** Lines and metrics as an operator sees them. */
 import t from 'tap';
 import { METRICS } from '../../../lib/environment/observer.js';
 import { LogAndMetrics } from '../../../lib/platform/observer.js';

@@ -1,3 +1,4 @@
+/** When a peer is called again, and how much of it is logged. */
 import t from 'tap';
 import type { Cancel } from '../../../lib/environment/clock.js';
 import { LimitedLog } from '../../../lib/platform/limited-log.js';

@@ -1,3 +1,4 @@
+/** Which files are fit to hold a secret. */
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';

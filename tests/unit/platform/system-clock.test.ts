@@ -1,3 +1,4 @@
+/** What the real clock and chance promise beyond their libraries. */
 import t from 'tap';
 import { SystemClock } from '../../../lib/platform/system-clock.js';
 import { SystemRandom } from '../../../lib/platform/system-random.js';
