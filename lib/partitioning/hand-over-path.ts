@@ -34,15 +34,15 @@ export function shortestPath(
     settled: false,
     by: undefined,
   }));
+  const slotsOf = reached.map((): number[] => []);
+  for (const slot of order) at(slotsOf, assignment.holder(slot)).push(slot);
   for (;;) {
     const node = nearest(reached);
     if (node === undefined) return undefined;
     const here = at(reached, node);
     here.settled = true;
     if (assignment.excess(node) < 0) return walkBack(reached, node);
-    for (const slot of order) {
-      if (assignment.holder(slot) === node) relax(assignment, reached, slot, node, cost);
-    }
+    for (const slot of at(slotsOf, node)) relax(assignment, reached, slot, node, cost);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Which nodes own which partitions: even, over zones, and with few moves (docs/ring.md). */
 import { assert } from '../errors.js';
-import { Assignment, type Layout } from './assignment.js';
+import type { Layout } from './assignment.js';
+import { Assignment } from './assignment.js';
 import { placeChanged } from './changed-placement.js';
 import { placeFresh } from './fresh-placement.js';
 import { at, upTo } from './numbers.js';
@@ -28,7 +29,11 @@ export function place(input: PlacementInput): number[][] {
   const layout = layoutOf(input, members, previousOwners);
   const assignment = new Assignment(layout);
   if (previousOwners === undefined) placeFresh(assignment);
-  else placeChanged(assignment, previousOwners.map((row) => row.filter((node) => node !== GONE)));
+  else
+    placeChanged(
+      assignment,
+      previousOwners.map((row) => row.filter((node) => node !== GONE)),
+    );
   const owners = upTo(layout.partitionCount).map((partition) => {
     const begin = partition * layout.copies;
     const row = Array.from(assignment.slots.subarray(begin, begin + layout.copies));
@@ -76,7 +81,13 @@ function layoutOf(
     weight,
     held: at(held, index),
   }));
-  return { partitionCount, copies, zones, bounds, quotas: quotas(shares, partitionCount, copies, bounds) };
+  return {
+    partitionCount,
+    copies,
+    zones,
+    bounds,
+    quotas: quotas(shares, partitionCount, copies, bounds),
+  };
 }
 
 /** Owners that stay keep their place in the order; newcomers fill the places that became free. */

@@ -53,8 +53,14 @@ class Place {
     const count = (node: number) => at(this.#stands, node).size;
     const fewest = (node: number) => at(this.#fewest, node);
     const most = (node: number) => at(this.#most, node);
-    this.#drain((node) => count(node) > most(node), (node) => count(node) < most(node));
-    this.#drain((node) => count(node) > fewest(node), (node) => count(node) < fewest(node));
+    this.#drain(
+      (node) => count(node) > most(node),
+      (node) => count(node) < most(node),
+    );
+    this.#drain(
+      (node) => count(node) > fewest(node),
+      (node) => count(node) < fewest(node),
+    );
   }
 
   /** Passes places on from nodes that are `over` to nodes that are `under`, while there is a way. */

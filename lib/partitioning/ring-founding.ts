@@ -3,7 +3,8 @@ import { OperatingError } from '../errors.js';
 import { place, sortedMembers } from './placement.js';
 import type { Ring, RingMember } from './ring.js';
 import { ringHash } from './ring-codec.js';
-import { brokenRule, type Unplaced } from './ring-rules.js';
+import type { Unplaced } from './ring-rules.js';
+import { brokenRule } from './ring-rules.js';
 
 /**
  * Ring 1 of a cluster. Founders with the same input get the same ring, in whatever order they name

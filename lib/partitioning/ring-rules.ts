@@ -77,7 +77,9 @@ export function brokenRule(ring: Unplaced): BrokenRule | undefined {
 /** Whether members are sorted and owners complete, distinct and among them. */
 export function isPlaced(ring: Omit<Ring, 'hash'>): boolean {
   const copies = Math.min(ring.replicaCount, ring.members.length);
-  const sorted = sortedMembers(ring.members).every((member, index) => member === ring.members[index]);
+  const sorted = sortedMembers(ring.members).every(
+    (member, index) => member === ring.members[index],
+  );
   return (
     sorted &&
     isIntegerWithin(ring.epoch, 1, Number.MAX_SAFE_INTEGER) &&
