@@ -54,7 +54,8 @@ export function drawRingBalance(rows: readonly RingFigures[]): string {
     left,
     top: 34,
     orient: 'vertical' as const,
-    itemHeight: 8,
+    icon: 'rect',
+    itemHeight: 4,
     textStyle: { color: INK, fontFamily: FONT },
   });
   const names = {

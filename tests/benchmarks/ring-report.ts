@@ -1,15 +1,12 @@
 /** Balance, moves and lookups of the ring over 3 to 100 nodes: a table, and the picture of docs/ring.md. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { hash32Text } from '../../lib/encoding/hash.js';
 import { partitionOf } from '../../lib/partitioning/partition.js';
 import { place, sortedMembers } from '../../lib/partitioning/placement.js';
 import type { Ring, RingMember } from '../../lib/partitioning/ring.js';
 import { foundRing, ownersOf } from '../../lib/partitioning/ring.js';
-import {
-  movedCopies,
-  ownedCopies,
-  unavoidableMoves,
-} from '../unit/partitioning/placement-figures.js';
+import { movedCopies, ownedCopies } from '../unit/partitioning/placement-figures.js';
 import { equalMembers } from '../unit/partitioning/ring-arbitraries.js';
 import { drawRingBalance } from './ring-chart.js';
 
@@ -32,8 +29,10 @@ export interface RingFigures {
   /** Fullest over mean with every node at 64 random places of the circle, for comparison. */
   readonly randomPlaces: number;
   readonly joinMoved: number;
+  /** What the newcomer must get: its share rounded down. */
   readonly joinLeast: number;
   readonly leaveMoved: number;
+  /** What the leaver owned; nothing where too few nodes are left to take it. */
   readonly leaveLeast: number;
   readonly lookupNanoseconds: number;
 }
@@ -49,9 +48,7 @@ function randomPlacesBalance(nodes: number): number {
   const slices = 2 ** 32;
   const tokens = Array.from({ length: nodes * 64 }, (_, index) => ({
     node: index % nodes,
-    place:
-      partitionOf('token', String(index), 4_096) * 2 ** 20 +
-      partitionOf('b', String(index), 4_096) * 256,
+    place: hash32Text(`token ${index}`),
   })).sort((a, b) => a.place - b.place);
   const load = new Array<number>(nodes).fill(0);
   tokens.forEach(({ place: end }, index) => {
@@ -99,9 +96,9 @@ function figuresOf(nodes: number): RingFigures {
     optimum: Math.ceil(mean),
     randomPlaces: randomPlacesBalance(nodes),
     joinMoved: movedCopies(ring, joined),
-    joinLeast: unavoidableMoves(ring, joined),
+    joinLeast: Math.floor((PARTITION_COUNT * REPLICA_COUNT) / (nodes + 1)),
     leaveMoved: movedCopies(ring, left),
-    leaveLeast: unavoidableMoves(ring, left),
+    leaveLeast: nodes > REPLICA_COUNT ? (ownedCopies(ring)[0] ?? 0) : 0,
     lookupNanoseconds: lookupNanoseconds(members),
   };
 }
