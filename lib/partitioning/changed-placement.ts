@@ -1,6 +1,8 @@
 /** The placement after nodes came, went or changed: as it was, but for few moves (docs/ring.md). */
 import { assert } from '../errors.js';
 import type { Assignment } from './assignment.js';
+import type { IsNew } from './spare-moves.js';
+import { spareMoves } from './spare-moves.js';
 import { at, scatter, upTo } from './numbers.js';
 import { shortestPath } from './hand-over-path.js';
 
@@ -15,7 +17,10 @@ export function placeChanged(assignment: Assignment, kept: KeptOwners): void {
   // Slots in a scattered order, so that what a newcomer takes comes from everywhere.
   const order = shuffled(assignment.slots.length);
   handOverDirectly(assignment, order);
-  handOverAlongPaths(assignment, order, kept);
+  const isNew: IsNew = (slot, node) =>
+    node !== assignment.nobody && !at(kept, assignment.partitionOf(slot)).includes(node);
+  handOverAlongPaths(assignment, order, isNew);
+  spareMoves(assignment, isNew);
   assert(at(assignment.counts, assignment.nobody) === 0, 'every copy has an owner');
 }
 
@@ -73,13 +78,7 @@ function neediest(assignment: Assignment, nodes: readonly number[]): number {
  * comes first: it is valid as it was found, and where it spoils an earlier one of the same
  * partition, the next search starts nearer to the end.
  */
-function handOverAlongPaths(
-  assignment: Assignment,
-  order: readonly number[],
-  kept: KeptOwners,
-): void {
-  const isNew = (slot: number, node: number) =>
-    node !== assignment.nobody && !at(kept, assignment.partitionOf(slot)).includes(node);
+function handOverAlongPaths(assignment: Assignment, order: readonly number[], isNew: IsNew): void {
   const cost = (slot: number, giver: number, taker: number) =>
     Math.max(0, Number(isNew(slot, taker)) - Number(isNew(slot, giver)));
   for (let tries = assignment.slots.length; tries > 0; tries -= 1) {
