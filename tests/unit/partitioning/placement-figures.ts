@@ -29,12 +29,3 @@ export function movedCopies(before: Placed, after: Placed): number {
     .map((row, partition) => row.filter((id) => !beforeIds[partition]?.includes(id)).length)
     .reduce((total, count) => total + count, 0);
 }
-
-/** Copies that must move whatever one does, given how many each node is to own after the change. */
-export function unavoidableMoves(before: Placed, after: Placed): number {
-  const beforeCounts = ownedCopies(before);
-  const heldBefore = new Map(before.members.map(({ id }, node) => [id, beforeCounts[node] ?? 0]));
-  return ownedCopies(after)
-    .map((count, node) => Math.max(0, count - (heldBefore.get(after.members[node]?.id ?? '') ?? 0)))
-    .reduce((total, count) => total + count, 0);
-}
