@@ -40,7 +40,11 @@ export const METRICS = {
     help: 'Requests passed on to a primary',
     labels: ['result'],
   },
-  quorate_hedges_total: { kind: 'counter', help: 'Further replicas asked by slow reads', labels: [] },
+  quorate_hedges_total: {
+    kind: 'counter',
+    help: 'Further replicas asked by slow reads',
+    labels: [],
+  },
   quorate_peer_messages_total: {
     kind: 'counter',
     help: 'Peer requests by type and result',
@@ -51,7 +55,11 @@ export const METRICS = {
     help: 'Peer requests dropped because their deadline had passed',
     labels: ['type'],
   },
-  quorate_peer_up: { kind: 'gauge', help: '1 where this node sees the peer as up', labels: ['peer'] },
+  quorate_peer_up: {
+    kind: 'gauge',
+    help: '1 where this node sees the peer as up',
+    labels: ['peer'],
+  },
   quorate_commits_total: { kind: 'counter', help: 'Storage batches', labels: ['sync'] },
   quorate_commit_operations_total: { kind: 'counter', help: 'Operations in them', labels: [] },
   quorate_corrupt_records_total: {

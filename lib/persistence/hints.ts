@@ -120,11 +120,11 @@ export class Hints {
     return this.#options.store.transact((transaction) => {
       const { minter } = this.#options;
       const base = this.heldFor(at, primaries);
-      const outcome = realise(base, intent, moment, minter.next(at.partition));
-      const bytes = encodeRecord(at, outcome.siblings);
-      minter.consume(at.partition, outcome.dot);
+      const realised = realise(base, intent, moment, minter.next(at.partition));
+      const bytes = encodeRecord(at, realised.siblings);
+      minter.consume(at.partition, realised.dot);
       for (const target of primaries) this.holdIn(transaction, target, at, bytes, true);
-      return { ...outcome, bytes };
+      return { ...realised, bytes };
     }, durability);
   }
 

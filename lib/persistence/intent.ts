@@ -1,8 +1,8 @@
 /** What a writer wants of a key, and what it comes to on the state that a replica holds (C2, contract: TTL). */
 import { OperatingError } from '../errors.js';
 import { compareDots, type Dot, dotText } from '../versioning/dot.js';
-import { liveVersions, type Siblings, type Version, write } from '../versioning/siblings.js';
-import { covers, EMPTY_VECTOR, type VersionVector } from '../versioning/version-vector.js';
+import { hasSeen, liveVersions, type Seen, type Siblings, seenAfter, type Version, write } from '../versioning/siblings.js';
+import { covers, EMPTY_VECTOR } from '../versioning/version-vector.js';
 
 export type Change =
   | {
@@ -17,7 +17,7 @@ export type Change =
 export interface Intent {
   readonly change: Change;
   /** The writer's context; undefined: "replace what is there". */
-  readonly seen: VersionVector | undefined;
+  readonly seen: Seen | undefined;
   /** For a write without a context at quorum and stronger: what the asked replicas hold, merged. */
   readonly met: Siblings | undefined;
   /** May a write without a context drop two or more live siblings that nobody has read? */
@@ -31,8 +31,10 @@ export interface Moment {
   readonly hybrid: number;
 }
 
-export interface Outcome {
+export interface Realised {
   readonly siblings: Siblings;
+  /** What the writer has seen once this is written: the context of its answer. */
+  readonly seen: Seen;
   readonly dot: Dot;
   /** The live versions that were superseded, as `version` texts. */
   readonly replaced: readonly string[];
@@ -47,7 +49,7 @@ export function realise(
   intent: Intent,
   moment: Moment,
   dot: Dot,
-): Outcome {
+): Realised {
   const seen = intent.seen ?? seenBlindly(own, intent.met);
   const superseded = supersededLive([own, intent.met], seen, moment.wallMilliseconds);
   if (intent.seen === undefined && superseded.length > 1 && !intent.overwriteSiblings) {
@@ -57,27 +59,28 @@ export function realise(
   }
   const end = expiry(intent.change, superseded, moment.wallMilliseconds);
   const version = versionOf(intent.change, dot, moment.hybrid, end);
+  const siblings = write(own, seen, version, intent.epoch);
   return {
-    siblings: write(own, seen, version, intent.epoch),
+    siblings,
+    seen: seenAfter(seen, dot, siblings),
     dot,
     replaced: superseded.map((other) => dotText(other.dot)),
   };
 }
 
-function seenBlindly(own: Siblings | undefined, met: Siblings | undefined): VersionVector {
-  if (met !== undefined) return met.context;
-  return own?.context ?? EMPTY_VECTOR;
+function seenBlindly(own: Siblings | undefined, met: Siblings | undefined): Seen {
+  return { vector: (met ?? own)?.context ?? EMPTY_VECTOR, dot: undefined };
 }
 
 function supersededLive(
   states: readonly (Siblings | undefined)[],
-  seen: VersionVector,
+  seen: Seen,
   nowMilliseconds: number,
 ): Version[] {
   const byDot = new Map<string, Version>();
   for (const state of states) {
     for (const version of liveVersions(state, nowMilliseconds)) {
-      if (covers(seen, version.dot) && isCurrent(version, states)) {
+      if (hasSeen(seen, version.dot) && isCurrent(version, states)) {
         byDot.set(dotText(version.dot), version);
       }
     }

@@ -9,7 +9,7 @@ import type { HybridClock } from '../versioning/hybrid-clock.js';
 import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
 import { fingerprint, merge, type Siblings } from '../versioning/siblings.js';
 import type { VersionVector } from '../versioning/version-vector.js';
-import { type Intent, type Outcome, realise } from './intent.js';
+import { type Intent, type Realised, realise } from './intent.js';
 import type { Minter } from './minter.js';
 import { decodeRecord, encodeRecord, hexadecimal, type RecordKey } from './records.js';
 import type { Durability, Store, Transacted, Transaction } from './store.js';
@@ -21,7 +21,7 @@ export interface StoredRecord {
   readonly fingerprint: string;
 }
 
-export interface Minted extends Outcome {
+export interface Minted extends Realised {
   readonly bytes: Uint8Array;
 }
 
@@ -106,18 +106,18 @@ export class Replica {
     return this.#options.store.transact((transaction) => {
       const own = this.read(at)?.siblings;
       const { minter } = this.#options;
-      const outcome = realise(own, intent, moment, minter.next(at.partition));
-      this.#assertContextFits(outcome.siblings.context);
-      const bytes = encodeRecord(at, outcome.siblings);
+      const realised = realise(own, intent, moment, minter.next(at.partition));
+      this.#assertContextFits(realised.siblings.context);
+      const bytes = encodeRecord(at, realised.siblings);
       this.#assertRecordFits(bytes);
-      minter.consume(at.partition, outcome.dot);
-      this.#put(transaction, at, outcome.siblings, bytes);
-      this.#note(at.partition, outcome.siblings, [outcome.dot]);
-      if (outcome.siblings.versions.length > Math.max(1, own?.versions.length ?? 0)) {
+      minter.consume(at.partition, realised.dot);
+      this.#put(transaction, at, realised.siblings, bytes);
+      this.#note(at.partition, realised.siblings, [realised.dot]);
+      if (realised.siblings.versions.length > Math.max(1, own?.versions.length ?? 0)) {
         this.#options.observer.count('quorate_siblings_created_total');
       }
       also(transaction, bytes);
-      return { ...outcome, bytes };
+      return { ...realised, bytes };
     }, durability);
   }
 

@@ -2,16 +2,15 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { decode, encode } from '../encoding/codec.js';
 import { OperatingError } from '../errors.js';
-import type { VersionVector } from './version-vector.js';
+import type { Seen } from './siblings.js';
 import { isWriter } from './writer.js';
 
 const FORMAT = 1;
 const MAC_BYTES = 12;
 
-/** What the holder of a context has seen, and the ring epoch under which that was said. */
-export interface SeenContext {
+/** What the holder has seen, and the ring epoch under which that was said. */
+export interface CausalContext extends Seen {
   readonly epoch: number;
-  readonly vector: VersionVector;
 }
 
 /**
@@ -26,16 +25,19 @@ export class ContextSeal {
     this.#key = createHmac('sha256', secret).update('quorate causal context 1').digest();
   }
 
-  /** Base64url text: 12 bytes of HMAC-SHA256, then [format, epoch, writer, n, writer, n, ...]. */
-  seal(namespace: string, key: string, { epoch, vector }: SeenContext): string {
-    const flat: unknown[] = [FORMAT, epoch];
+  /**
+   * Base64url text: 12 bytes of HMAC-SHA256, then [format, epoch, writer of the dot or '', its n or
+   * 0, writer, n, writer, n, ...].
+   */
+  seal(namespace: string, key: string, { epoch, vector, dot }: CausalContext): string {
+    const flat: unknown[] = [FORMAT, epoch, dot?.writer ?? '', dot?.n ?? 0];
     for (const [writer, n] of vector) flat.push(writer, n);
     const body = encode(flat);
     return Buffer.concat([this.#mac(namespace, key, body), body]).toString('base64url');
   }
 
   /** @throws OperatingError `invalid_context`: forged, damaged, or of another namespace or key. */
-  open(namespace: string, key: string, token: string): SeenContext {
+  open(namespace: string, key: string, token: string): CausalContext {
     const bytes = Buffer.from(token, 'base64url');
     if (bytes.length > MAC_BYTES && bytes.toString('base64url') === token) {
       const body = bytes.subarray(MAC_BYTES);
@@ -56,17 +58,16 @@ export class ContextSeal {
   }
 }
 
-function parse(body: Uint8Array): SeenContext {
+function parse(body: Uint8Array): CausalContext {
   const flat = decode(body);
-  const vector = new Map<string, number>();
-  if (Array.isArray(flat) && flat[0] === FORMAT && Number.isSafeInteger(flat[1])) {
-    for (let i = 2; i + 1 < flat.length; i += 2) {
-      const [writer, n]: unknown[] = [flat[i], flat[i + 1]];
-      if (typeof writer === 'string' && isWriter(writer) && Number.isSafeInteger(n)) {
-        vector.set(writer, n as number);
-      }
+  if (Array.isArray(flat) && flat[0] === FORMAT) {
+    // The seal vouches for the rest: only `seal` writes it.
+    const [, epoch, writer, n, ...entries] = flat as [number, number, string, number, ...unknown[]];
+    const vector = new Map<string, number>();
+    for (let i = 0; i + 1 < entries.length; i += 2) {
+      vector.set(entries[i] as string, entries[i + 1] as number);
     }
-    if (vector.size * 2 + 2 === flat.length) return { epoch: flat[1] as number, vector };
+    return { epoch, vector, dot: isWriter(writer) ? { writer, n } : undefined };
   }
   throw new OperatingError('invalid_context', 'the context is of a format that this node does not know');
 }

@@ -35,16 +35,32 @@ export interface Siblings {
   readonly versions: readonly Version[];
 }
 
-/** What a write does: drops the versions that its writer had seen (`seen`) and adds its own. */
+/**
+ * What a writer has seen. `dot` is its own last write, where a vector that covers it would also cover
+ * an older sibling of the same replica that the writer has not seen.
+ */
+export interface Seen {
+  readonly vector: VersionVector;
+  readonly dot: Dot | undefined;
+}
+
+export function hasSeen(seen: Seen, dot: Dot): boolean {
+  return covers(seen.vector, dot) || (seen.dot !== undefined && sameDot(seen.dot, dot));
+}
+
+/**
+ * What a write does: drops the versions that its writer had seen and adds its own.
+ * `seen.dot` needs no place in the context: where its version is held, the context covers it.
+ */
 export function write(
   own: Siblings | undefined,
-  seen: VersionVector,
+  seen: Seen,
   version: Version,
   epoch: number,
 ): Siblings {
   assert(own === undefined || !covers(own.context, version.dot), 'a dot is minted once');
-  const concurrent = (own?.versions ?? []).filter((other) => !covers(seen, other.dot));
-  const context = own === undefined ? seen : joinVectors(own.context, seen);
+  const concurrent = (own?.versions ?? []).filter((other) => !hasSeen(seen, other.dot));
+  const context = own === undefined ? seen.vector : joinVectors(own.context, seen.vector);
   return {
     epoch: Math.max(epoch, own?.epoch ?? 0),
     context: withDot(context, version.dot),
@@ -74,6 +90,15 @@ export function merge(a: Siblings, b: Siblings): Siblings {
   };
   if (isSame(merged, a)) return a;
   return isSame(merged, b) ? b : merged;
+}
+
+/** What the writer of `dot` has seen once `written` holds it: what it had seen before, and its own. */
+export function seenAfter(seen: Seen, dot: Dot, written: Siblings): Seen {
+  const vector = withDot(seen.vector, dot);
+  const unread = written.versions.some(
+    (other) => !sameDot(other.dot, dot) && covers(vector, other.dot) && !hasSeen(seen, other.dot),
+  );
+  return unread ? { vector: seen.vector, dot } : { vector, dot: undefined };
 }
 
 /** The version under `dot`, where it is held. */

@@ -1,0 +1,63 @@
+/** Limits of one client request, and of all of them together. */
+import type { SettingGroup } from '../setting.js';
+import { KIBIBYTE, MEBIBYTE } from '../units.js';
+
+export const requestsGroup = {
+  timeoutDefaultMilliseconds: {
+    kind: 'milliseconds',
+    default: 5000,
+    minimum: 1,
+    maximum: 600_000,
+    why: 'Deadline of a request that sets none; it travels with every message.',
+  },
+  timeoutMaxMilliseconds: {
+    kind: 'milliseconds',
+    default: 60_000,
+    minimum: 1,
+    maximum: 600_000,
+    why: 'Longest deadline that a request may ask for: what it holds is held that long.',
+  },
+  valueBytesMax: {
+    kind: 'bytes',
+    default: MEBIBYTE,
+    minimum: 1,
+    maximum: 4 * MEBIBYTE,
+    why: 'Largest value. All siblings of a key travel in one frame, so it is far below a frame.',
+  },
+  contextBytesMax: {
+    kind: 'bytes',
+    default: 8 * KIBIBYTE,
+    minimum: 256,
+    maximum: 64 * KIBIBYTE,
+    why: 'Largest causal context; it is refused beyond, never cut. It must fit into a header.',
+  },
+  keyBytesMax: {
+    kind: 'bytes',
+    default: KIBIBYTE,
+    minimum: 1,
+    maximum: KIBIBYTE,
+    why: 'Largest key, in bytes of UTF-8, once decoded.',
+  },
+  hedgeDelayMilliseconds: {
+    kind: 'milliseconds',
+    default: 50,
+    minimum: 1,
+    maximum: 10_000,
+    why: 'Silence after which a read asks one more replica: above a healthy p99, below patience.',
+  },
+  requestsInFlightMax: {
+    kind: 'integer',
+    default: 4096,
+    minimum: 1,
+    maximum: 1_000_000,
+    unit: 'requests',
+    why: 'Requests that a node works on at once; more are shed with 503 while they are cheap.',
+  },
+  requestBytesInFlightMax: {
+    kind: 'bytes',
+    default: 64 * MEBIBYTE,
+    minimum: MEBIBYTE,
+    maximum: 4096 * MEBIBYTE,
+    why: 'Bytes of bodies held at once; beyond it requests are shed with 503.',
+  },
+} as const satisfies SettingGroup;

@@ -1,0 +1,65 @@
+/** What must hold between settings, whichever source each came from. */
+import type { SettingName, Settings } from './schema.js';
+
+interface Rule {
+  /** The settings that it binds; the first is the one that the message begins with. */
+  readonly settings: readonly [SettingName, ...SettingName[]];
+  holds(settings: Settings): boolean;
+  /** Completes "<first setting> must ...". */
+  readonly says: string;
+}
+
+export const RULES: readonly Rule[] = [
+  {
+    settings: ['requests.timeoutDefaultMilliseconds', 'requests.timeoutMaxMilliseconds'],
+    holds: ({ requests }) => requests.timeoutDefaultMilliseconds <= requests.timeoutMaxMilliseconds,
+    says: 'not be above requests.timeoutMaxMilliseconds',
+  },
+  {
+    settings: ['peers.heartbeatsMissedSuspect', 'peers.heartbeatsMissedDead'],
+    holds: ({ peers }) => peers.heartbeatsMissedSuspect < peers.heartbeatsMissedDead,
+    says: 'be below peers.heartbeatsMissedDead',
+  },
+  {
+    settings: ['peers.reconnectDelayMinMilliseconds', 'peers.reconnectDelayMaxMilliseconds'],
+    holds: ({ peers }) =>
+      peers.reconnectDelayMinMilliseconds <= peers.reconnectDelayMaxMilliseconds,
+    says: 'not be above peers.reconnectDelayMaxMilliseconds',
+  },
+  {
+    settings: ['peers.frameBytesMax', 'requests.valueBytesMax'],
+    holds: ({ peers, requests }) => peers.frameBytesMax >= 4 * requests.valueBytesMax,
+    says: 'hold at least four values of requests.valueBytesMax: siblings travel whole',
+  },
+  {
+    settings: ['peers.linkQueueBytesMax', 'peers.frameBytesMax'],
+    holds: ({ peers }) => peers.linkQueueBytesMax >= peers.frameBytesMax,
+    says: 'hold at least one frame of peers.frameBytesMax',
+  },
+  {
+    settings: ['storage.batchBytesMax', 'storage.queueBytesMax'],
+    holds: ({ storage }) => storage.batchBytesMax <= storage.queueBytesMax,
+    says: 'not be above storage.queueBytesMax',
+  },
+  {
+    settings: ['requests.requestBytesInFlightMax', 'requests.valueBytesMax'],
+    holds: ({ requests }) => requests.requestBytesInFlightMax >= requests.valueBytesMax,
+    says: 'hold at least one value of requests.valueBytesMax',
+  },
+  {
+    settings: ['requests.contextBytesMax', 'http.headerBytesMax'],
+    // A context in a header is text: four characters for three bytes.
+    holds: ({ requests, http }) => requests.contextBytesMax * 1.5 < http.headerBytesMax,
+    says: 'fit into http.headerBytesMax, as text and with room to spare',
+  },
+  {
+    settings: ['node.peerListen', 'node.listen'],
+    holds: ({ node }) => node.peerListen !== node.listen || node.listen.endsWith(':0'),
+    says: 'be another address than node.listen',
+  },
+  {
+    settings: ['node.join', 'node.initialCluster'],
+    holds: ({ node }) => node.join.length === 0 || node.initialCluster.length === 0,
+    says: 'not be given beside node.initialCluster: a node founds, or it joins',
+  },
+];
