@@ -19,8 +19,8 @@ interface Reached {
 }
 
 /**
- * Dijkstra's search over the nodes (and nobody, who holds the empty slots); an edge from a to b is a
- * slot that a may hand to b.
+ * Dijkstra's search over the nodes (and nobody, who holds the empty slots); an edge from a to b is
+ * a slot that a may hand to b.
  * @param order slots in the order in which equal ones are preferred
  * @returns the hand-overs from the first to the last; undefined where no copy can go anywhere
  */

@@ -1,4 +1,4 @@
-/** Takes back moves that a change did not need: circles of hand-overs that end with fewer of them. */
+/** Takes back moves that a change did not need, by hand-overs in circles (docs/ring.md). */
 import type { Assignment } from './assignment.js';
 import type { HandOver } from './hand-over-path.js';
 import { at, upTo } from './numbers.js';

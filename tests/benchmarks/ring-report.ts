@@ -1,4 +1,4 @@
-/** Balance, moves and lookups of the ring over 3 to 100 nodes: a table, and the picture of docs/ring.md. */
+/** Balance, moves, lookups of the ring over 3 to 100 nodes: table and picture of docs/ring.md. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { hash32Text } from '../../lib/encoding/hash.js';

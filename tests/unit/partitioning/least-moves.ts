@@ -1,4 +1,4 @@
-/** The fewest moves that any placement could need: an oracle by minimum cost flow, slow and plain. */
+/** The fewest moves that any placement could need: an oracle by minimum cost flow, slow, plain. */
 
 /** What must be reached, and what each node owned before. */
 export interface Target {

@@ -1,4 +1,4 @@
-/** What a placement is judged by, counted anew from its owners. Tests and the ring report use it. */
+/** What a placement is judged by, counted anew from its owners. For tests and the ring report. */
 import type { Ring } from '../../../lib/partitioning/ring.js';
 
 type Placed = Pick<Ring, 'members' | 'owners'>;
