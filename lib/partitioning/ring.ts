@@ -31,7 +31,7 @@ export interface Ring {
   readonly hash: string;
 }
 
-/** Owner ids of every partition, worked out once a ring: a lookup is on the path of every request. */
+/** Owner ids of every partition, worked out once a ring: every request looks owners up. */
 const ownerIds = new WeakMap<Ring, readonly (readonly NodeId[])[]>();
 
 /** The owners of a partition, the preferred first. The same array at every call. */
