@@ -51,6 +51,3 @@ export function ownedPartitions(ring: Ring, nodeId: NodeId): number[] {
   const node = ring.members.findIndex((member) => member.id === nodeId);
   return ring.owners.flatMap((row, partition) => (row.includes(node) ? [partition] : []));
 }
-
-export { decodeRing, encodeRing } from './ring-codec.js';
-export { foundRing } from './ring-founding.js';

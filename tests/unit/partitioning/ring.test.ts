@@ -3,13 +3,9 @@ import fc from 'fast-check';
 import t from 'tap';
 import { decode, encode } from '../../../lib/encoding/codec.js';
 import { OperatingError } from '../../../lib/errors.js';
-import {
-  decodeRing,
-  encodeRing,
-  foundRing,
-  ownedPartitions,
-  ownersOf,
-} from '../../../lib/partitioning/ring.js';
+import { decodeRing, encodeRing } from '../../../lib/partitioning/ring-codec.js';
+import { foundRing } from '../../../lib/partitioning/ring-founding.js';
+import { ownedPartitions, ownersOf } from '../../../lib/partitioning/ring.js';
 import { ringHash } from '../../../lib/partitioning/ring-codec.js';
 import { anyPlacementInput, equalMembers } from './ring-arbitraries.js';
 
