@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { AVAILABLE_LEVELS } from '../../coordination/consistency-level.js';
 import type { ApiWorld } from '../api-world.js';
+import { KEY_BYTES_MAX } from '../http/key-of-path.js';
 import { jsonReply } from './control-reply.js';
 import { LATER_FEATURES } from './later-paths.js';
 import type { ControlRoute } from './route.js';
@@ -21,7 +22,7 @@ const aboutShape = z.strictObject({
   not_in_this_version: z.array(z.string()),
 });
 
-export function aboutRoute({ node, version, limits }: ApiWorld, keyBytesMax: number): ControlRoute {
+export function aboutRoute({ node, version, limits }: ApiWorld): ControlRoute {
   const about: z.infer<typeof aboutShape> = {
     name: 'quorate',
     version,
@@ -31,7 +32,7 @@ export function aboutRoute({ node, version, limits }: ApiWorld, keyBytesMax: num
       levels: [...AVAILABLE_LEVELS],
       durabilities: ['sync', 'os', 'memory'],
       value_bytes_max: limits.valueBytesMax,
-      key_bytes_max: keyBytesMax,
+      key_bytes_max: KEY_BYTES_MAX,
     },
     not_in_this_version: [...LATER_FEATURES],
   };

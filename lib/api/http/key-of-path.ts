@@ -44,7 +44,7 @@ function keyOf(raw: string, plusIsSpace: boolean): string {
   return key;
 }
 
-/** Undefined where it is not percent-encoded UTF-8. Raw bytes beyond ASCII count as themselves. */
+/** Undefined where it is not percent-encoded UTF-8. */
 export function decodeOnce(raw: string, plusIsSpace: boolean): string | undefined {
   let plain = true;
   for (let i = 0; i < raw.length && plain; i += 1) {
@@ -59,7 +59,7 @@ function decodeBytes(raw: string, plusIsSpace: boolean): string | undefined {
   let length = 0;
   for (let i = 0; i < raw.length; i += 1) {
     let code = raw.charCodeAt(i);
-    if (code === HASH || code > 0xff) return undefined;
+    if (code === HASH || code > 0x7f) return undefined;
     if (code === PERCENT) {
       const digits = raw.slice(i + 1, i + 3);
       if (!/^[0-9a-fA-F]{2}$/.test(digits)) return undefined;
