@@ -1,4 +1,4 @@
-/** Everything but the data path: control routes over Koa, from one table (docs/http-api.md, Control). */
+/** Everything but the data path: control routes over Koa, from one table (docs/http-api.md). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Router from '@koa/router';
 import Koa from 'koa';

@@ -1,4 +1,4 @@
-/** The data path: get, put, delete and conflicts of one key, answered ahead of the router (Dynamo 4.1). */
+/** The data path: get, put, delete and conflicts of one key, ahead of the router (Dynamo 4.1). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PutRequest } from '../../coordination/request.js';
 import type { Change } from '../../persistence/intent.js';

@@ -1,4 +1,4 @@
-/** What a PUT wants: the value as it was written, its type, its time to live, and what its writer saw. */
+/** What a PUT wants: the value as it was written, its type, its time to live, its context. */
 import { jsonMembers } from '../../encoding/json-text.js';
 import { OperatingError } from '../../errors.js';
 import type { Change } from '../../persistence/intent.js';
@@ -132,7 +132,7 @@ function agreed<T>(field: string, body: T | undefined, header: T | undefined): T
   return body ?? header;
 }
 
-/** What curl and fetch send when nobody chose a type would be stored as it stands, and surprise later. */
+/** What curl and fetch send when nobody chose a type would be stored so, and surprise later. */
 function checkMeant(bytes: Buffer, contentType: string, essence: string, path: string): void {
   const isForm =
     essence === 'application/x-www-form-urlencoded' || essence.startsWith('multipart/');

@@ -1,4 +1,4 @@
-/** What headers ask of a read or a write, validated: level, fallbacks, deadline, durability, TTL, context. */
+/** What headers ask of a read or a write, validated: level, deadline, durability, context. */
 import { OperatingError } from '../../errors.js';
 import type { Durability } from '../../persistence/store.js';
 import { parseDuration } from './duration.js';

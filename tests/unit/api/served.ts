@@ -1,4 +1,4 @@
-/** The API on a real server on loopback, over a fake node, and requests whose every byte a test decides. */
+/** The API behind the real listener, over a fake node, and requests byte by byte. */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';

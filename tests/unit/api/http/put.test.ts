@@ -1,4 +1,4 @@
-/** Bodies of writes: JSON kept as it was written, bytes as they came, and what is hardly meant refused. */
+/** Bodies of writes: JSON kept as written, bytes as they came, what is hardly meant refused. */
 import t from 'tap';
 import { serve } from '../served.js';
 
