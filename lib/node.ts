@@ -10,6 +10,7 @@ import { HintedHandoff } from './handoff/hinted-handoff.js';
 import { ClusterService } from './membership/cluster-service.js';
 import { FailureDetector } from './membership/failure-detector.js';
 import { Founding } from './membership/founding.js';
+import { MemberGossip } from './membership/member-gossip.js';
 import { Settings } from './membership/settings.js';
 import type { ConsistencySettings } from './membership/settings-types.js';
 import type { RingMember } from './partitioning/ring.js';
@@ -17,6 +18,7 @@ import { foundRing } from './partitioning/ring-founding.js';
 import { Hints } from './persistence/hints.js';
 import { countStart } from './persistence/identity.js';
 import { Minter } from './persistence/minter.js';
+import { PartitionClocks } from './persistence/partition-clocks.js';
 import { Replica } from './persistence/replica.js';
 import { Store } from './persistence/store.js';
 import { Messenger } from './replication/ask.js';
@@ -86,56 +88,17 @@ export async function createNode(
   environment: Environment,
   options: NodeOptions,
 ): Promise<QuorateNode> {
-  const { clock, random, storage, transport, observer } = environment;
+  const { clock, transport, observer } = environment;
   const { id: self, limits } = options;
-  const member = options.founders.find(({ id }) => id === self);
-  if (member === undefined) {
-    throw new OperatingError('invalid_request', `the list of founders does not name ${self}`, {
-      details: { field: 'initialCluster' },
-    });
-  }
-  const store = new Store({ storage, observer, queueBytesMax: limits.storageQueueBytesMax });
-  const start = await countStart(store, self);
-  const messenger = new Messenger({
-    transport,
-    clock,
-    observer,
-    pendingMax: limits.peerRequestsMax,
-  });
-  const founding = await Founding.open({
-    ...{ self, store, messenger, clock, random, observer },
-    proposed: foundRing({ ...options, members: options.founders }),
-    retryIntervalMilliseconds: FOUNDING_RETRY_MILLISECONDS,
-  });
-  const { ring } = founding;
-  const peers = ring.members.filter(({ id }) => id !== self);
-  const view = new FailureDetector({
-    ...{ self, messenger, transport, clock, random, observer, ...limits },
-    zone: member.zone,
-    peers: peers.map(({ id }) => id),
-  });
-  const settings = new Settings({
-    ...{ self, store, messenger, clock, observer },
-    members: ring.members.map(({ id }) => id),
-    initial: options.consistency,
-    timeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
-  });
-  const minter = new Minter({ node: self, start, random });
-  const hybridClock = new HybridClock(clock);
-  const records = { store, clock, hybridClock, minter, observer };
-  const replica = await Replica.open({
-    ...records,
-    cacheBytesMax: limits.recordCacheBytesMax,
-    contextBytesMax: limits.contextBytesMax,
-    recordBytesMax: limits.recordBytesMax,
-  });
-  const hints = await Hints.open({
-    ...records,
-    partitionCount: ring.partitionCount,
-    bytesMax: limits.hintsBytesMax,
-  });
+  const disk = await openDisk(environment, options);
+  const pendingMax = limits.peerRequestsMax;
+  const messenger = new Messenger({ transport, clock, observer, pendingMax });
+  const members = await meet(environment, options, disk, messenger);
+  const { founding, view, settings } = members;
+  const { replica, hints } = disk;
+
   const collaborators: Collaborators = {
-    ...{ view, messenger, store, replica, hints, clock, random, observer, start },
+    ...{ ...environment, ...disk, view, messenger },
     ring: () => founding.ring,
     hedgeDelayMilliseconds: limits.hedgeDelayMilliseconds,
     backgroundTimeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
@@ -149,62 +112,89 @@ export async function createNode(
     ...limits,
   });
   const handoff = new HintedHandoff({
-    ...{ hints, messenger, view, clock, random, observer },
+    ...{ ...environment, hints, messenger, view },
     batchSize: limits.hintBatchSize,
     retryIntervalMilliseconds: limits.hintRetryIntervalMilliseconds,
     timeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
   });
   const cluster = new ClusterService({
-    ...{ self, start, founding, view, settings, hints, store, messenger, clock },
+    ...{ ...disk, ...members, self, messenger, clock },
     version: options.version,
   });
-  const clockKeeper = new Periodic(environment, {
-    name: 'persist clocks',
-    intervalMilliseconds: limits.clockPersistIntervalMilliseconds,
-    task: () => replica.persistClocks(),
-  });
+  const task = (): Promise<void> => disk.clocks.persist();
+  const intervalMilliseconds = limits.clockPersistIntervalMilliseconds;
+  const keeper = new Periodic(environment, { name: 'persist clocks', intervalMilliseconds, task });
 
-  messenger.setGossip({
-    get epoch() {
-      return founding.isComplete ? founding.ring.epoch : 0;
-    },
-    get settingsHash() {
-      return settings.hash;
-    },
-    reconcile: async (from, epoch, settingsHash) => {
-      const mine = founding.isComplete ? founding.ring.epoch : 0;
-      if (epoch !== mine) {
-        observer.count('quorate_filtered_epochs_total');
-        throw new OperatingError('wrong_epoch', `the ring epoch here is ${mine}, not ${epoch}`);
-      }
-      await settings.reconcile(from, settingsHash);
-    },
-  });
   messenger.onLink((peer, open) => {
     if (open && founding.isComplete) void handoff.deliverTo(peer);
   });
   serveReplicas(collaborators);
+  const peers = founding.ring.members.filter(({ id }) => id !== self);
   transport.setPeers(peers.map(({ id, address }) => ({ id, address })));
   await transport.start(messenger);
-  founding.start();
-  view.start();
-  handoff.start();
-  clockKeeper.start();
+  for (const part of [founding, view, handoff, keeper]) part.start();
 
   return {
     ...{ id: self, coordination, settings, cluster, observer, replica, hints },
     ready: () => founding.done,
     async stop() {
-      await founding.stop();
-      await view.stop();
-      await handoff.stop();
-      await clockKeeper.stop();
+      for (const part of [founding, view, handoff, keeper]) await part.stop();
       messenger.stop();
       await transport.stop();
-      await replica.persistClocks().catch(() => undefined);
-      await store.close();
+      if (disk.store.failure === undefined) await disk.clocks.persist();
+      await disk.store.close();
     },
   };
+}
+
+/** Everything that lives on this node's disk. */
+async function openDisk({ storage, clock, random, observer }: Environment, options: NodeOptions) {
+  const { id, limits, partitionCount } = options;
+  const store = new Store({ storage, observer, queueBytesMax: limits.storageQueueBytesMax });
+  const start = await countStart(store, id);
+  const clocks = await PartitionClocks.open(store);
+  const minter = new Minter({ node: id, start, random });
+  const records = { store, clock, hybridClock: new HybridClock(clock), minter, observer };
+  const replica = new Replica({
+    ...{ ...records, ...limits, clocks },
+    cacheBytesMax: limits.recordCacheBytesMax,
+  });
+  const bytesMax = limits.hintsBytesMax;
+  const hints = await Hints.open({ ...records, partitionCount, bytesMax });
+  return { store, start, clocks, replica, hints };
+}
+
+/** The cluster as this node knows it: its ring, its settings, and who is up. */
+async function meet(
+  { clock, random, transport, observer }: Environment,
+  { id: self, founders, limits, consistency, ...ringOptions }: NodeOptions,
+  { store }: { readonly store: Store },
+  messenger: Messenger,
+) {
+  const member = founders.find(({ id }) => id === self);
+  if (member === undefined) {
+    throw new OperatingError('invalid_request', `the list of founders does not name ${self}`, {
+      details: { field: 'initialCluster' },
+    });
+  }
+  const founding = await Founding.open({
+    ...{ self, store, messenger, clock, random, observer },
+    proposed: foundRing({ ...ringOptions, members: founders }),
+    retryIntervalMilliseconds: FOUNDING_RETRY_MILLISECONDS,
+  });
+  const members = founding.ring.members.map(({ id }) => id);
+  const view = new FailureDetector({
+    ...{ self, messenger, transport, clock, random, observer, ...limits },
+    zone: member.zone,
+    peers: members.filter((id) => id !== self),
+  });
+  const settings = new Settings({
+    ...{ self, store, messenger, clock, observer, members },
+    initial: consistency,
+    timeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
+  });
+  messenger.setGossip(new MemberGossip(founding, settings, observer));
+  return { founding, view, settings };
 }
 
 function defaultsOf(values: ConsistencySettings) {

@@ -1,4 +1,4 @@
-/** Consistency levels, a row each: whose answers count, how many, and what else they promise (Dynamo 4.5). */
+/** Consistency levels, a row each: whose answers count, and what else they promise (Dynamo 4.5). */
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import type { PreferenceList } from '../replication/preference-list.js';
@@ -131,8 +131,8 @@ function find(name: string): ConsistencyLevel | undefined {
 
 /**
  * What the level asks of this key.
- * @throws OperatingError `invalid_level`, with `required`, where it asks for more replicas than there
- * are (a number beyond N, a zone that holds none).
+ * @throws OperatingError `invalid_level`, with `required`, where it asks for more replicas than
+ * there are (a number beyond N, a zone that holds none).
  */
 export function requirementsOf(level: ConsistencyLevel, list: PreferenceList): Requirement[] {
   const requirements = level.row.requires(list);

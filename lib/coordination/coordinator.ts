@@ -1,4 +1,4 @@
-/** The coordinator of client requests: any node's (Dynamo 4.5). Texts become levels, contexts and deadlines. */
+/** The coordinator of client requests: texts become levels, contexts and deadlines (Dynamo 4.5). */
 import { OperatingError } from '../errors.js';
 import { type RecordKey, recordKey } from '../persistence/records.js';
 import type { ContextSeal } from '../versioning/causal-context.js';

@@ -1,14 +1,14 @@
-/** Passing a put on to a primary: once, to the nearest, to the next where nothing was sent (Dynamo 6.4). */
+/** Passing a put on to a primary: once; to the next only where nothing was sent (Dynamo 6.4). */
 import { OperatingError } from '../errors.js';
 import type { PreferenceList } from '../replication/preference-list.js';
 import { nearestFirst } from '../replication/preference-list.js';
-import type { Answer } from '../replication/ask.js';
+import type { Answer } from '../replication/pending-requests.js';
 import type { Seen } from '../versioning/siblings.js';
 import type { z } from 'zod';
 import type { Collaborators } from './collaborators.js';
 import { parseLevel } from './consistency-level.js';
 import { PUT } from './messages.js';
-import type { Put, PutResult } from './put.js';
+import type { Put, PutResult } from './put-request.js';
 import { recordKey } from '../persistence/records.js';
 
 type Wire = z.infer<typeof PUT.request>;

@@ -1,4 +1,4 @@
-/** A get: one full answer and fingerprints from the rest of R, merged, repaired where the level promises it (Dynamo 4.5). */
+/** A get: one full answer and fingerprints from the rest of R, merged, repaired (Dynamo 4.5). */
 import { OperatingError } from '../errors.js';
 import type { RecordKey } from '../persistence/records.js';
 import type { PreferenceList } from '../replication/preference-list.js';

@@ -7,7 +7,7 @@ const address = { namespace: z.string(), key: z.string() };
 const durability = z.enum(['sync', 'os', 'memory']);
 const dot = z.object({ writer: z.string(), n: z.number() });
 
-/** Start and durable commit number: peers remember the highest, and know a rolled-back disk by them. */
+/** Start and durable commit number: by them peers will know a rolled-back disk. */
 const acknowledgement = z.object({ start: z.number(), commit: z.number() });
 export type Acknowledgement = z.infer<typeof acknowledgement>;
 

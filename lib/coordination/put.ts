@@ -1,9 +1,7 @@
-/** A put: minted at one primary, sent whole to the others, answered when W hold it durably (Dynamo 4.5, 4.6). */
+/** A put: minted at one primary, sent whole to the others, answered when W hold it (Dynamo 4.5). */
 import { OperatingError } from '../errors.js';
-import type { Change, Intent } from '../persistence/intent.js';
-import type { RecordKey } from '../persistence/records.js';
+import type { Intent } from '../persistence/intent.js';
 import type { Minted } from '../persistence/replica.js';
-import type { Durability } from '../persistence/store.js';
 import type { PreferenceList } from '../replication/preference-list.js';
 import { preferenceList } from '../replication/preference-list.js';
 import type { Requirement } from '../replication/quorum.js';
@@ -12,37 +10,11 @@ import type { Collaborators } from './collaborators.js';
 import type { ConsistencyLevel } from './consistency-level.js';
 import { requirementsOf } from './consistency-level.js';
 import { forward } from './forward.js';
+import type { Put, PutResult } from './put-request.js';
 import { ReadRound } from './read-round.js';
 import { holdFor, holdersOf } from './hold.js';
 import { sendCopy } from './send-copy.js';
 import { WriteRound } from './write-round.js';
-
-export interface Put {
-  readonly at: RecordKey;
-  readonly change: Change;
-  /** The writer's context; undefined: "replace what is there". */
-  readonly seen: Seen | undefined;
-  /** The level, then its fallbacks. */
-  readonly levels: readonly ConsistencyLevel[];
-  readonly overwriteSiblings: boolean;
-  readonly durability: Durability;
-  /** On the monotonic clock. */
-  readonly deadline: number;
-  /** Of the node that the client talks to. */
-  readonly zone: string;
-  /** Did another node pass this on? It is not passed on again. */
-  readonly forwarded: boolean;
-}
-
-export interface PutResult {
-  readonly version: string;
-  readonly seen: Seen;
-  readonly replaced: readonly string[];
-  readonly level: string;
-  readonly answered: number;
-  readonly asked: number;
-  readonly standIns: number;
-}
 
 interface Rung {
   readonly level: ConsistencyLevel;
@@ -83,7 +55,7 @@ export async function put(collaborators: Collaborators, request: Put): Promise<P
   throw unknown(collaborators, request, rungs, write.stored);
 }
 
-/** Not a primary: pass the request on, or, where nobody is left and the level allows it, stand in. */
+/** Not a primary: pass the request on, or, where nobody is left and the level allows, stand in. */
 async function putElsewhere(
   collaborators: Collaborators,
   request: Put,

@@ -1,4 +1,4 @@
-/** One read of several replicas: asks the nearest, replaces those that fail, hedges the slow (Dynamo 4.5, 5). */
+/** One read of several replicas: asks the nearest, replaces the failed, hedges the slow. */
 import type { NodeId } from '../environment/transport.js';
 import { messageOf } from '../errors.js';
 import type { RecordKey } from '../persistence/records.js';

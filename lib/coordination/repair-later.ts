@@ -1,4 +1,4 @@
-/** Background read repair: after an answer, with the configured probability, all primaries are compared. */
+/** Background read repair: after an answer, by chance, all primaries are compared (Dynamo 5). */
 import type { RecordKey } from '../persistence/records.js';
 import type { PreferenceList } from '../replication/preference-list.js';
 import { messageOf } from '../errors.js';
@@ -9,7 +9,7 @@ import { writeBack } from './write-back.js';
 /** Repairs under way, per node. */
 const underWay = new WeakMap<Collaborators, number>();
 
-/** Starts a repair unless too many are under way: it is owned here, and its failure is only counted. */
+/** Starts a repair, unless too many are under way. A failure is only counted. */
 export function repairLater(
   collaborators: Collaborators,
   at: RecordKey,

@@ -1,4 +1,4 @@
-/** One whole state to one primary, this node or another: merged there, and acknowledged when durable. */
+/** One whole state to one primary, this node or another: merged, acknowledged when durable. */
 import type { NodeId } from '../environment/transport.js';
 import { messageOf } from '../errors.js';
 import type { RecordKey } from '../persistence/records.js';
@@ -6,7 +6,7 @@ import type { Durability } from '../persistence/store.js';
 import type { Collaborators } from './collaborators.js';
 import { WRITE } from './messages.js';
 
-/** `settle(true)`: held, as durably as asked. `settle(false)`: failed or unknown. Called once, later. */
+/** `settle(true)`: held as durably as asked; `false`: failed or unknown. Called once, later. */
 export function sendCopy(
   collaborators: Pick<Collaborators, 'messenger' | 'replica' | 'view' | 'observer'>,
   node: NodeId,

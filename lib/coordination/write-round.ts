@@ -38,7 +38,7 @@ export class WriteRound {
     this.#standIns += 1;
   }
 
-  /** Resolves when the requirements are met, or cannot be any more, or at the deadline (`pending`). */
+  /** Resolves when the requirements are met, or cannot be, or (`pending`) at the deadline. */
   reach(requirements: readonly Requirement[], deadline: number): Promise<QuorumState> {
     const state = (): QuorumState => this.#quorum.stateUnder(requirements);
     const left = deadline - this.#clock.monotonicMilliseconds();

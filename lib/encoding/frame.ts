@@ -1,11 +1,11 @@
-/** A peer frame: the messages of one event-loop turn to one peer, as bytes. See lib/environment/transport.ts. */
+/** A peer frame: one turn's messages to one peer, as bytes. See lib/environment/transport.ts. */
 import { Packr } from 'msgpackr';
 import { assert, OperatingError } from '../errors.js';
 import { isPlainMessagePack } from './plain-bytes.js';
 
 /**
- * No records: their readers are compiled anew in every frame, which costs more than the names of the
- * fields save. A message that is an array of positions is the cheapest.
+ * No records: their readers are compiled anew in every frame, which costs more than the names of
+ * the fields save. A message that is an array of positions is the cheapest.
  */
 const packr = new Packr({
   useRecords: false,
@@ -14,7 +14,7 @@ const packr = new Packr({
   moreTypes: false,
 });
 
-/** Up to here byte strings are views into their frame; whoever keeps one keeps no more than this. */
+/** Up to here byte strings are views into their frame: one that is kept keeps no more than this. */
 const SHARED_FRAME_BYTES_MAX = 8_192;
 
 /** Most bytes that a value needs beside its own text or bytes: a first byte and eight more. */
@@ -73,7 +73,7 @@ function detached(inner: object, bytesMax: number): object {
 
 /**
  * No fewer bytes than the message takes in a frame, found without encoding it.
- * Invariant: what is sent is plain: null, booleans, numbers, strings, byte strings, arrays, objects.
+ * Invariant: what is sent is plain: null, booleans, numbers, texts, byte strings, arrays, objects.
  */
 export function messageBytesMax(message: unknown): number {
   switch (typeof message) {

@@ -7,7 +7,7 @@ const BYTES = 2;
 const ARRAY = 3;
 const MAP = 4;
 
-/** By first byte: the kind; the bytes that follow a number, or a length it holds; the width of a length field. */
+/** By first byte: the kind; the bytes that follow, where it says so; a length field's width. */
 const KINDS = new Uint8Array(256);
 const SIZES = new Uint8Array(256);
 const WIDTHS = new Uint8Array(256);
@@ -63,16 +63,16 @@ for (const [from, to, kind] of [
 }
 
 const DEPTH_MAX = 32;
-/** Values in one frame: bounds what decoding allocates for bytes that announce nothing but values. */
-export const PLAIN_VALUES_MAX = 2_097_152;
+/** Bounds what decoding allocates where each byte is a value of its own. */
+const PLAIN_VALUES_MAX = 2_097_152;
 
 /** Values still to come at each level; one call at a time uses it. */
 const expected = new Float64Array(DEPTH_MAX + 1);
 
 /**
- * Is this one whole MessagePack value made of null, booleans, numbers, strings, byte strings, arrays
- * and maps? Extensions are refused: a decoder builds code, errors, patterns and huge integers of
- * them. So is what nests deeper than 32, or holds more than 2,097,152 values.
+ * Is this one whole MessagePack value made of null, booleans, numbers, strings, byte strings,
+ * arrays and maps? Extensions are refused: a decoder builds code, errors, patterns and huge
+ * integers of them. So is what nests deeper than 32, or holds more than 2,097,152 values.
  */
 export function isPlainMessagePack(bytes: Uint8Array): boolean {
   let position = 0;

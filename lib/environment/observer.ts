@@ -72,7 +72,7 @@ export const METRICS = {
     help: 'Incoming versions dropped by the partition clock, by reason',
     labels: ['reason'],
   },
-  quorate_filtered_epochs_total: {
+  quorate_refused_epochs_total: {
     kind: 'counter',
     help: 'Peer messages refused for their ring epoch',
     labels: [],

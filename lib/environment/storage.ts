@@ -19,7 +19,9 @@ export interface Range {
  * Keys are well-formed strings, values bytes; neither side changes a value once it was handed over.
  * A batch is atomic, and batches are applied in the order in which they were given: after a crash
  * the disk holds a prefix of them, with every batch in it that was written with `sync: true` and
- * resolved.
+ * resolved. An empty batch is one like any other: with `sync` it makes all before it durable. After
+ * a write that failed the engine refuses every call: what is on the disk is known when it was
+ * opened again.
  * Whatever goes wrong rejects (or, in `get`, throws) with an OperatingError `storage_failed`.
  */
 export interface Storage {

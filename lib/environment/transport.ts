@@ -27,9 +27,15 @@ export interface Receiver {
  */
 export interface Transport {
   start(receiver: Receiver): Promise<void>;
-  /** The peers to keep links with, self excluded. A later call replaces the set. */
+  /**
+   * The peers to keep links with, self excluded; before or after the start. A later call replaces
+   * the set: links to those who are not in it are closed, and they are not let in.
+   */
   setPeers(peers: readonly PeerAddress[]): void;
-  /** False: nothing was sent, because the link is closed or its queue (in bytes) is full. */
+  /**
+   * False: nothing was sent, because the link is closed, its queue (in bytes) is full, or the
+   * message is longer than a frame may be. True does not say that it arrives.
+   */
   send(to: NodeId, message: Message): boolean;
   isOpen(peer: NodeId): boolean;
   /** Closes one link that misbehaves; the transport may open it again. */

@@ -198,7 +198,7 @@ export class ClusterService implements ClusterControl {
     if (withoutQuorum > 0) alerts.push(`${withoutQuorum} partitions have no quorum`);
     if (ring.members.length < ring.replicaCount) {
       alerts.push(
-        `${ring.members.length} nodes hold ${ring.members.length} copies of a key, not ${ring.replicaCount}`,
+        `with ${ring.members.length} nodes a key has fewer than ${ring.replicaCount} copies`,
       );
     }
     const versions = new Set(nodes.flatMap(({ report }) => report?.settings_version ?? []));

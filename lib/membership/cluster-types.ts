@@ -1,4 +1,4 @@
-/** What one node tells of its cluster: status, ring, where a key lies, readiness (docs/operations.md). */
+/** What a node tells of its cluster: status, ring, where a key lies (docs/operations.md). */
 
 export interface MemberStatus {
   readonly id: string;

@@ -1,4 +1,4 @@
-/** The founding: the first ring, from the same explicit list at every founder (docs/architecture.md, M1). */
+/** The founding: the first ring, from the same list at every founder (docs/architecture.md, M1). */
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import { Periodic } from '../environment/periodic.js';
@@ -33,8 +33,8 @@ interface Stored {
 const RING_KEY = 'm/ring';
 
 /**
- * A founder stores its ring, and serves once every founder has confirmed the same hash; later starts
- * need nobody. A stored ring beats the list.
+ * A founder stores its ring, and serves once every founder has confirmed the same hash; later
+ * starts need nobody. A stored ring beats the list.
  */
 export class Founding {
   readonly #options: FoundingOptions;
@@ -146,7 +146,7 @@ export class Founding {
   #hear(node: NodeId, hash: string, complete: boolean): void {
     if (this.#complete) return;
     if (hash !== this.ring.hash) {
-      this.#obstacle = `${node} was given another founding list (its ring ${hash}, ours ${this.ring.hash})`;
+      this.#obstacle = `${node} was given another founding list: ${hash}, not ${this.ring.hash}`;
       this.#logMismatch(node, hash);
       return;
     }
@@ -154,7 +154,7 @@ export class Founding {
       // It could complete only with our stored confirmation, and this disk has never given one.
       const error = new OperatingError(
         'founding_refused',
-        `${node} serves this ring already, so this node's disk was lost; rebuilding one is not in this version`,
+        `${node} serves this ring already: this disk was lost; rebuilding is not in this version`,
       );
       this.#obstacle = error.message;
       this.#refused(error);

@@ -39,7 +39,7 @@ export class SettingsState {
     return new SettingsState(new Map(fields), []);
   }
 
-  /** Fields that are unknown or invalid here are left out: an older node ignores what it cannot do. */
+  /** Unknown or invalid fields are left out: an older node ignores what it cannot do. */
   static from(plain: PlainSettings, byDefault: SettingsState): SettingsState {
     const fields = new Map(byDefault.#fields);
     for (const [name, value, version] of plain.fields) {

@@ -59,7 +59,7 @@ export interface ChangeOptions {
   readonly by: string;
 }
 
-/** What the API needs. Changes reject with `settings_unavailable` where no majority of nodes is up. */
+/** What the API needs. Changes reject with `settings_unavailable` where no majority is up. */
 export interface SettingsControl {
   /** As this node has them. */
   current(): SettingsAnswer;

@@ -1,4 +1,4 @@
-/** Who holds which copy while a ring is placed: a table that never breaks the rules of distinctness. */
+/** Who holds which copy while a ring is placed: a table that keeps nodes and zones distinct. */
 import { assert } from '../errors.js';
 import { at } from './numbers.js';
 import type { ZoneBounds } from './quota.js';

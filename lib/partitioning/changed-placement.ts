@@ -1,6 +1,8 @@
 /** The placement after nodes came, went or changed: as it was, but for few moves (docs/ring.md). */
 import { assert } from '../errors.js';
 import type { Assignment } from './assignment.js';
+import type { IsNew } from './spare-moves.js';
+import { spareMoves } from './spare-moves.js';
 import { at, scatter, upTo } from './numbers.js';
 import { shortestPath } from './hand-over-path.js';
 
@@ -15,7 +17,10 @@ export function placeChanged(assignment: Assignment, kept: KeptOwners): void {
   // Slots in a scattered order, so that what a newcomer takes comes from everywhere.
   const order = shuffled(assignment.slots.length);
   handOverDirectly(assignment, order);
-  handOverAlongPaths(assignment, order, kept);
+  const isNew: IsNew = (slot, node) =>
+    node !== assignment.nobody && !at(kept, assignment.partitionOf(slot)).includes(node);
+  handOverAlongPaths(assignment, order, isNew);
+  spareMoves(assignment, isNew);
   assert(at(assignment.counts, assignment.nobody) === 0, 'every copy has an owner');
 }
 
@@ -37,25 +42,35 @@ function keep(assignment: Assignment, kept: KeptOwners): void {
   });
 }
 
-/** Every move here takes an empty slot, or a copy of who has too many, to who has too few. */
+/**
+ * Moves of one step each: empty slots first, and of these the ones that only nodes of one zone may
+ * take, whether they have too few or not (someone there must); then what some have too many.
+ */
 function handOverDirectly(assignment: Assignment, order: readonly number[]): void {
-  const nodes = upTo(assignment.nobody);
-  for (const emptySlots of [true, false]) {
-    for (const slot of order) {
-      const giver = assignment.holder(slot);
-      if ((giver === assignment.nobody) !== emptySlots || assignment.excess(giver) <= 0) continue;
-      let neediest = giver;
-      let most = 0;
-      for (const node of nodes) {
-        const excess = assignment.excess(node);
-        if (excess < most && assignment.mayGive(slot, node)) {
-          neediest = node;
-          most = excess;
-        }
-      }
-      if (most < 0) assignment.give(slot, neediest);
-    }
+  const isEmpty = (slot: number) => assignment.holder(slot) === assignment.nobody;
+  const isSurplus = (slot: number) => assignment.excess(assignment.holder(slot)) > 0;
+  const { zones: zoneOf, bounds } = assignment.layout;
+  const manyZones = bounds.most.length > 1;
+  for (const slot of manyZones ? order.filter(isEmpty) : []) {
+    const takers = takersOf(assignment, slot);
+    const zones = new Set(takers.map((node) => zoneOf[node]));
+    if (zones.size === 1) assignment.give(slot, neediest(assignment, takers));
   }
+  for (const slot of [...order.filter(isEmpty), ...order]) {
+    if (!isSurplus(slot)) continue;
+    const takers = takersOf(assignment, slot).filter((node) => assignment.excess(node) < 0);
+    if (takers.length > 0) assignment.give(slot, neediest(assignment, takers));
+  }
+}
+
+function takersOf(assignment: Assignment, slot: number): number[] {
+  return upTo(assignment.nobody).filter((node) => assignment.mayGive(slot, node));
+}
+
+function neediest(assignment: Assignment, nodes: readonly number[]): number {
+  return nodes.reduce((best, node) =>
+    assignment.excess(node) < assignment.excess(best) ? node : best,
+  );
 }
 
 /**
@@ -63,13 +78,7 @@ function handOverDirectly(assignment: Assignment, order: readonly number[]): voi
  * comes first: it is valid as it was found, and where it spoils an earlier one of the same
  * partition, the next search starts nearer to the end.
  */
-function handOverAlongPaths(
-  assignment: Assignment,
-  order: readonly number[],
-  kept: KeptOwners,
-): void {
-  const isNew = (slot: number, node: number) =>
-    node !== assignment.nobody && !at(kept, assignment.partitionOf(slot)).includes(node);
+function handOverAlongPaths(assignment: Assignment, order: readonly number[], isNew: IsNew): void {
   const cost = (slot: number, giver: number, taker: number) =>
     Math.max(0, Number(isNew(slot, taker)) - Number(isNew(slot, giver)));
   for (let tries = assignment.slots.length; tries > 0; tries -= 1) {

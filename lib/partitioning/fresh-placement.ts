@@ -10,11 +10,11 @@ const SEED = 0x51_07_a7_e5;
 /**
  * Fills an empty assignment so that every node holds exactly its quota.
  *
- * The nodes, zone by zone, each take their quota of places in a row that runs through all partitions
- * again and again (McNaughton's wrap-around rule). A node takes at most Q places in a row, so it meets
- * no partition twice; a zone with between k x Q and (k + 1) x Q places meets each k or k + 1 times.
- * That leaves neighbours that share everything, so random exchanges of two copies follow, which
- * change no count: when a node dies, its load falls on all the others.
+ * The nodes, zone by zone, each take their quota of places in a row that runs through all
+ * partitions again and again (McNaughton's wrap-around rule). A node takes at most Q places in a
+ * row, so it meets no partition twice; a zone with between k x Q and (k + 1) x Q places meets each
+ * k or k + 1 times. That leaves neighbours that share everything, so random exchanges of two
+ * copies follow, which change no count: when a node dies, its load falls on all the others.
  */
 export function placeFresh(assignment: Assignment): void {
   const { partitionCount, copies, zones, quotas } = assignment.layout;

@@ -19,8 +19,8 @@ interface Reached {
 }
 
 /**
- * Dijkstra's search over the nodes (and nobody, who holds the empty slots); an edge from a to b is a
- * slot that a may hand to b.
+ * Dijkstra's search over the nodes (and nobody, who holds the empty slots); an edge from a to b is
+ * a slot that a may hand to b.
  * @param order slots in the order in which equal ones are preferred
  * @returns the hand-overs from the first to the last; undefined where no copy can go anywhere
  */
@@ -34,15 +34,15 @@ export function shortestPath(
     settled: false,
     by: undefined,
   }));
+  const slotsOf = reached.map((): number[] => []);
+  for (const slot of order) at(slotsOf, assignment.holder(slot)).push(slot);
   for (;;) {
     const node = nearest(reached);
     if (node === undefined) return undefined;
     const here = at(reached, node);
     here.settled = true;
     if (assignment.excess(node) < 0) return walkBack(reached, node);
-    for (const slot of order) {
-      if (assignment.holder(slot) === node) relax(assignment, reached, slot, node, cost);
-    }
+    for (const slot of at(slotsOf, node)) relax(assignment, reached, slot, node, cost);
   }
 }
 

@@ -1,4 +1,4 @@
-/** From a key to its partition: one of Q equal slices of the hash space (Dynamo 4.2; docs/ring.md). */
+/** From a key to its partition, one of Q equal slices of the hash space (Dynamo 4.2). */
 import { hash64TopBits } from '../encoding/hash.js';
 import { assert } from '../errors.js';
 

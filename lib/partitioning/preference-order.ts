@@ -1,10 +1,10 @@
-/** Which owner of a partition is asked first: every node in its share of the places (docs/ring.md). */
+/** Which owner of a partition is asked first: each node in its share (docs/ring.md). */
 import { at, upTo } from './numbers.js';
 
 /**
  * Orders the owners of every partition in place, so that among the first owners, then among the
  * second, and so on, every node stands in its share of places, rounded up or down. Such an order
- * exists always (equal parts of a place for each owner are a flow, and a flow can be whole numbers).
+ * exists always: equal parts of a place for each owner are a flow, and a flow can be made whole.
  * What is balanced stays as it is.
  * @param owners of each partition, as many in each
  */
@@ -63,7 +63,7 @@ class Place {
     );
   }
 
-  /** Passes places on from nodes that are `over` to nodes that are `under`, while there is a way. */
+  /** Passes places from nodes that are `over` to nodes that are `under`, while there is a way. */
   #drain(over: Test, under: Test): void {
     for (let tries = this.#owners.length; tries > 0; tries -= 1) {
       const sources = this.#nodes.filter(over);

@@ -1,4 +1,4 @@
-/** How many copies each node should own: shares by weight, within what zones allow (docs/ring.md). */
+/** How many copies each node is to own: by weight, within what zones allow (docs/ring.md). */
 import { assert } from '../errors.js';
 import { at, sum } from './numbers.js';
 
@@ -35,8 +35,8 @@ export function zoneBounds(zoneSizes: readonly number[], copies: number): ZoneBo
 }
 
 /**
- * Copies each node is to own: its share by weight rounded up or down, at most one of each partition,
- * and in each zone what the bounds allow. Their sum is `partitionCount` x `copies`.
+ * Copies each node is to own: its share by weight rounded up or down, at most one of each
+ * partition, and in each zone what the bounds allow. Their sum is `partitionCount` x `copies`.
  */
 export function quotas(
   shares: readonly Share[],

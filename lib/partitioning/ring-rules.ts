@@ -1,4 +1,4 @@
-/** What every ring keeps: one list for the ring that is founded and the ring that arrives as bytes. */
+/** What every ring keeps: one list for rings that are founded and rings that arrive as bytes. */
 import { isPartitionCount, PARTITION_COUNT_MAX } from './partition.js';
 import type { Ring, RingMember } from './ring.js';
 import { sortedMembers } from './placement.js';

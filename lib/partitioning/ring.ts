@@ -31,7 +31,7 @@ export interface Ring {
   readonly hash: string;
 }
 
-/** Owner ids of every partition, worked out once a ring: a lookup is on the path of every request. */
+/** Owner ids of every partition, worked out once a ring: every request looks owners up. */
 const ownerIds = new WeakMap<Ring, readonly (readonly NodeId[])[]>();
 
 /** The owners of a partition, the preferred first. The same array at every call. */
@@ -51,6 +51,3 @@ export function ownedPartitions(ring: Ring, nodeId: NodeId): number[] {
   const node = ring.members.findIndex((member) => member.id === nodeId);
   return ring.owners.flatMap((row, partition) => (row.includes(node) ? [partition] : []));
 }
-
-export { decodeRing, encodeRing } from './ring-codec.js';
-export { foundRing } from './ring-founding.js';

@@ -106,8 +106,8 @@ export class Hints {
   }
 
   /**
-   * Mints as a stand-in, on the merge of all hints held here for the key: one hint a primary, durable
-   * together. Only where no primary can be reached and the level allows it.
+   * Mints as a stand-in, on the merge of all hints held here for the key: one hint a primary,
+   * durable together. Only where no primary can be reached and the level allows it.
    */
   mint(
     at: RecordKey,
@@ -171,7 +171,7 @@ export class Hints {
     return { hints, next: page.length < limit || last === undefined ? undefined : `${last}\u0000` };
   }
 
-  /** Removes a delivered hint, unless it has grown since. What it minted is forgotten with it (V1). */
+  /** Removes a delivered hint, unless it has grown. What was minted is forgotten with it (V1). */
   async remove(hint: Hint): Promise<void> {
     const key = hintKey(hint.target, hint.at);
     const { committed } = this.#options.store.transact((transaction) => {

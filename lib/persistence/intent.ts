@@ -1,4 +1,4 @@
-/** What a writer wants of a key, and what it comes to on the state that a replica holds (C2, contract: TTL). */
+/** What a writer wants of a key, and what it comes to on the state that a replica holds (W2). */
 import { OperatingError } from '../errors.js';
 import type { Dot } from '../versioning/dot.js';
 import { compareDots, dotText } from '../versioning/dot.js';

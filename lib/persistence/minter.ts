@@ -7,14 +7,14 @@ import { freshWriter } from '../versioning/writer.js';
 
 export interface MinterOptions {
   readonly node: NodeId;
-  /** The start number of this life of the node: higher at every start, and durable before it serves. */
+  /** Of this life of the node: higher at every start, and durable before it serves. */
   readonly start: number;
   readonly random: Random;
 }
 
 /**
- * Invariant: no dot is minted twice, also across crashes. The writer is fresh at every start, so the
- * numbers live in memory and nothing is reserved on disk.
+ * Invariant: no dot is minted twice, also across crashes. The writer is fresh at every start, so
+ * the numbers live in memory and nothing is reserved on disk.
  */
 export class Minter {
   readonly #options: MinterOptions;
@@ -38,7 +38,7 @@ export class Minter {
     this.#counters.set(partition, dot);
   }
 
-  /** Where this node may have forgotten what it minted in a partition, it goes on as somebody new. */
+  /** Where this node may have forgotten what it minted, it goes on as somebody new. */
   takeFreshWriter(partition: number): void {
     const { node, start, random } = this.#options;
     this.#counters.set(partition, { writer: freshWriter(node, start, random), n: 0 });

@@ -34,7 +34,7 @@ const HEADER_BYTES = 9;
 const STATES: readonly VersionState[] = ['value', 'tombstone', 'stub'];
 
 /**
- * Byte 0 the format, bytes 1 to 8 two 32-bit hashes over the storage key and the body, then the body:
+ * Byte 0 the format, bytes 1 to 8 two 32-bit hashes over storage key and body, then the body:
  * [epoch, writers, ns, [[writer index, n, state, written at, expires at or 0, type, value], ...]].
  */
 export function encodeRecord(at: RecordKey, siblings: Siblings): Uint8Array {

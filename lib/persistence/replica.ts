@@ -1,13 +1,10 @@
-/** A node's records: reads, mints and merges, each one transaction (Dynamo 4.3, 5; protocol in docs/architecture.md). */
+/** A node's records: reads, mints and merges, each one transaction (Dynamo 4.3, 5). */
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
-import { decode, encode } from '../encoding/codec.js';
 import { OperatingError } from '../errors.js';
 import { filterIncoming } from '../versioning/filter.js';
 import type { HybridClock } from '../versioning/hybrid-clock.js';
-import type { PlainClock } from '../versioning/partition-clock.js';
-import { PartitionClock } from '../versioning/partition-clock.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { fingerprint, merge } from '../versioning/siblings.js';
 import type { VersionVector } from '../versioning/version-vector.js';
@@ -15,7 +12,8 @@ import type { Intent, Realised } from './intent.js';
 import { realise } from './intent.js';
 import type { Minter } from './minter.js';
 import type { RecordKey } from './records.js';
-import { decodeRecord, encodeRecord, hexadecimal } from './records.js';
+import type { PartitionClocks } from './partition-clocks.js';
+import { decodeRecord, encodeRecord } from './records.js';
 import type { Durability, Store, Transacted, Transaction } from './store.js';
 
 /** A record as it lies in the storage, and what reading it yields. */
@@ -31,6 +29,7 @@ export interface Minted extends Realised {
 
 export interface ReplicaOptions {
   readonly store: Store;
+  readonly clocks: PartitionClocks;
   readonly clock: Clock;
   readonly hybridClock: HybridClock;
   readonly minter: Minter;
@@ -43,36 +42,16 @@ export interface ReplicaOptions {
   readonly recordBytesMax: number;
 }
 
-const CLOCK_PAGE = 1000;
-
 export class Replica {
   readonly #options: ReplicaOptions;
-  readonly #clocks = new Map<number, PartitionClock>();
-  /** Partitions whose clock has grown since it was last persisted. */
-  readonly #dirty = new Set<number>();
   readonly #cache: LRUCache<string, StoredRecord>;
 
-  private constructor(options: ReplicaOptions) {
+  constructor(options: ReplicaOptions) {
     this.#options = options;
     this.#cache = new LRUCache({
       maxSize: options.cacheBytesMax,
       sizeCalculation: (record, key) => record.bytes.length + 2 * key.length + 400,
     });
-  }
-
-  /** Loads the partition clocks. They may lag behind the records, never lead them (C4). */
-  static async open(options: ReplicaOptions): Promise<Replica> {
-    const replica = new Replica(options);
-    let from = 'c';
-    for (;;) {
-      const page = await options.store.range({ from, before: 'd', limit: CLOCK_PAGE });
-      for (const [key, bytes] of page) {
-        const plain = decode(bytes) as PlainClock;
-        replica.#clocks.set(Number.parseInt(key.slice(1), 16), PartitionClock.from(plain));
-        from = `${key}\u0000`;
-      }
-      if (page.length < CLOCK_PAGE) return replica;
-    }
   }
 
   /**
@@ -93,8 +72,8 @@ export class Replica {
   }
 
   /**
-   * Reads, merges, mints, updates the clock and queues, in one transaction. `also` puts what must be
-   * durable with it (hints).
+   * Reads, merges, mints, updates the clock and queues, in one transaction. `also` puts what must
+   * be durable with it (hints).
    * @throws OperatingError `siblings`, `context_too_large`, `overloaded`, `storage_failed`
    */
   mint(
@@ -116,7 +95,7 @@ export class Replica {
       this.#assertRecordFits(bytes);
       minter.consume(at.partition, realised.dot);
       this.#put(transaction, at, realised.siblings, bytes);
-      this.#note(at.partition, realised.siblings, [realised.dot]);
+      this.#options.clocks.note(at.partition, realised.siblings.context, [realised.dot]);
       if (realised.siblings.versions.length > Math.max(1, own?.versions.length ?? 0)) {
         this.#options.observer.count('quorate_siblings_created_total');
       }
@@ -131,57 +110,26 @@ export class Replica {
    */
   merge(at: RecordKey, bytes: Uint8Array, durability: Durability): Transacted<StoredRecord> {
     const incoming = this.#decode(at, bytes);
+    const dots = incoming.versions.map((version) => version.dot);
     const own = this.read(at);
     const admitted = this.#filter(at, own?.siblings, incoming);
     const merged = own === undefined ? admitted : merge(own.siblings, admitted);
     if (own !== undefined && merged === own.siblings) {
-      this.#note(
-        at.partition,
-        merged,
-        incoming.versions.map((version) => version.dot),
-      );
+      this.#options.clocks.note(at.partition, merged.context, dots);
       const durable = durability === 'sync' ? this.whenDurable(at) : undefined;
       return { value: own, committed: durable ?? Promise.resolve() };
     }
     return this.#options.store.transact((transaction) => {
       const kept = merged === incoming ? bytes : encodeRecord(at, merged);
       const stored = this.#put(transaction, at, merged, kept);
-      this.#note(
-        at.partition,
-        merged,
-        incoming.versions.map((version) => version.dot),
-      );
+      this.#options.clocks.note(at.partition, merged.context, dots);
       return stored;
     }, durability);
   }
 
-  /** The clock of a partition, live: read it at once, do not keep it. */
-  clockOf(partition: number): PartitionClock {
-    let clock = this.#clocks.get(partition);
-    if (clock === undefined) {
-      clock = new PartitionClock();
-      this.#clocks.set(partition, clock);
-    }
-    return clock;
-  }
-
-  /** Writes the clocks that have grown: with or after the records that they speak of, never before. */
-  async persistClocks(): Promise<void> {
-    if (this.#dirty.size === 0) return;
-    const partitions = [...this.#dirty];
-    this.#dirty.clear();
-    const { committed } = this.#options.store.transact((transaction) => {
-      for (const partition of partitions) {
-        const plain = this.clockOf(partition).toPlain();
-        transaction.put(`c${hexadecimal(partition)}`, encode(plain));
-      }
-    }, 'os');
-    await committed;
-  }
-
   #filter(at: RecordKey, own: Siblings | undefined, incoming: Siblings): Siblings {
     const { admitted, superseded, unaccounted } = filterIncoming(
-      this.clockOf(at.partition),
+      this.#options.clocks.of(at.partition),
       own,
       incoming,
     );
@@ -213,20 +161,6 @@ export class Replica {
     const record = { siblings, bytes, fingerprint: fingerprint(siblings) };
     this.#cache.set(at.storageKey, record);
     return record;
-  }
-
-  #note(
-    partition: number,
-    held: Siblings,
-    dots: readonly Siblings['versions'][number]['dot'][],
-  ): void {
-    const clock = this.clockOf(partition);
-    let grown = false;
-    for (const dot of dots) {
-      // Invariant: the clock speaks only of what the record holds or covers.
-      if ((held.context.get(dot.writer) ?? 0) >= dot.n) grown = clock.add(dot) || grown;
-    }
-    if (grown) this.#dirty.add(partition);
   }
 
   #decode(at: RecordKey, bytes: Uint8Array): Siblings {

@@ -36,7 +36,7 @@ interface Group {
 }
 
 const COMMIT_KEY = 'm/commit';
-/** So many keys may be written and unsynced (durability `os`, `memory`) before a sync is forced. */
+/** So many keys may be written and unsynced (`os`, `memory`) before a sync is forced. */
 const UNSYNCED_KEYS_MAX = 10_000;
 
 /**
@@ -60,7 +60,7 @@ export class Store {
     this.#commit = stored === undefined ? 0 : Number(decode(stored));
   }
 
-  /** Counts the batches that were synced, over all starts: the durable commit number of every ack. */
+  /** Counts synced batches, over all starts: the durable commit number of every ack. */
   get commitNumber(): number {
     return this.#commit;
   }

@@ -1,4 +1,4 @@
-/** The HTTP server beneath the API: limits, and problems for what never becomes a request. See docs/http-api.md. */
+/** The HTTP server beneath the API, with its limits. See docs/http-api.md. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -38,9 +38,11 @@ export interface HttpListener {
   close(): Promise<void>;
 }
 
-/** How often the server looks for requests that took too long, and for idle connections at the end. */
+/** How often the server looks for slow requests, and at its end for idle connections. */
 const CHECK_MILLISECONDS = 500;
 const CLOSING_CHECK_MILLISECONDS = 25;
+/** Cut while its client still sends, a connection takes the answer with it: read on for a while. */
+const LINGER_MILLISECONDS = 500;
 /** `: ` and the end of the line. */
 const LINE_PUNCTUATION_BYTES = 4;
 
@@ -91,6 +93,8 @@ class Listener implements HttpListener {
   readonly #server: Server;
   /** The last request of a connection: whose answer would a late problem be taken for? */
   readonly #last = new WeakMap<Duplex, Exchange>();
+  /** Connections that got their last problem; what still comes in is thrown away. */
+  readonly #refused = new WeakSet<Duplex>();
   #closing: Promise<void> | undefined;
 
   constructor(options: HttpListenerOptions) {
@@ -118,7 +122,8 @@ class Listener implements HttpListener {
       this.#clientError(error, socket);
     });
     this.#server.on('connect', (_request, socket) => {
-      socket.on('error', () => undefined).end(this.#rawResponse(NO_TUNNELS));
+      socket.on('error', () => undefined);
+      this.#refuseConnection(socket.resume(), NO_TUNNELS);
     });
   }
 
@@ -186,24 +191,38 @@ class Listener implements HttpListener {
 
   #refuse(response: ServerResponse, refusal: HttpRefusal): void {
     const body = this.#options.problem(refusal);
-    response.writeHead(refusal.status, { ...problemHeaders(body), connection: 'close' });
+    // Too many headers are passed over with their body, and the connection goes on.
+    if (refusal !== HEADERS_TOO_LARGE) response.setHeader('connection', 'close');
+    response.writeHead(refusal.status, problemHeaders(body));
     response.end(body);
   }
 
   #clientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+    if (this.#refused.has(socket)) return;
     const last = this.#last.get(socket);
     const answered = last === undefined || last.response.writableFinished;
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();
     } else if (answered || (!last.response.headersSent && !last.request.complete)) {
       // The broken request is the one that waits for this answer.
-      socket.end(this.#rawResponse(REFUSALS[error.code ?? ''] ?? NOT_HTTP), () => socket.destroy());
+      this.#refuseConnection(socket, REFUSALS[error.code ?? ''] ?? NOT_HTTP);
     } else if (last.request.complete) {
       // What is broken came behind a good request: that one gets its answer first.
       last.response.once('close', () => socket.destroy());
     } else {
       socket.destroy();
     }
+  }
+
+  #refuseConnection(socket: Duplex, refusal: HttpRefusal): void {
+    this.#refused.add(socket);
+    const cut = setTimeout(() => {
+      socket.destroy();
+    }, LINGER_MILLISECONDS);
+    socket.once('close', () => {
+      clearTimeout(cut);
+    });
+    socket.end(this.#rawResponse(refusal));
   }
 
   /** For a connection without a response object. */

@@ -21,7 +21,7 @@ type Database = ClassicLevel<string, Uint8Array>;
  */
 const BARRIER_KEY = '\u0000barrier';
 
-/** @throws OperatingError `storage_failed`, which says so where another process holds the directory. */
+/** @throws OperatingError `storage_failed`; `details.locked` where another process holds it. */
 export async function openLevelStorage(options: LevelStorageOptions): Promise<Storage> {
   const database: Database = new ClassicLevel(options.directory, {
     keyEncoding: 'utf8',
@@ -50,7 +50,7 @@ function openFailed(directory: string, error: unknown): OperatingError {
 
 class LevelStorage implements Storage {
   readonly #database: Database;
-  /** The last batch handed over: the binding's threads would not keep the order of two at a time. */
+  /** The last batch handed over: the binding's threads would not keep the order of two. */
   #lastWrite: Promise<void> = Promise.resolve();
   /** Set by the first write that fails. What is on the disk is unknown from then on. */
   #failure: unknown;
@@ -132,7 +132,7 @@ class LevelStorage implements Storage {
     this.#assertHealthy();
   }
 
-  /** A sync that failed may have dropped dirty pages: asking again would succeed and prove nothing. */
+  /** A failed sync may have dropped dirty pages: asking again would succeed and prove nothing. */
   #assertHealthy(): void {
     if (!this.#poisoned) return;
     throw handleUnusable('storage stopped at a failed write; open it again', this.#failure);

@@ -1,6 +1,7 @@
-/** The observer port: JSON lines on standard error, metrics for Prometheus. See docs/operations.md. */
+/** The observer port: JSON lines, and metrics for Prometheus. See docs/operations.md. */
 import type { Logger } from 'pino';
 import { pino } from 'pino';
+import type { CounterConfiguration } from 'prom-client';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Fields, Labels, MetricName, Observer, Severity } from '../environment/observer.js';
 import { METRICS } from '../environment/observer.js';
@@ -16,8 +17,10 @@ export interface LogAndMetricsOptions {
 
 /** What is counted under one set of labels. */
 interface Series {
-  readonly add?: (by: number) => void;
-  readonly measure?: (value: number) => void;
+  add?(by: number): void;
+  measure?(value: number): void;
+  /** Hands on what was added since. */
+  tell?(): void;
 }
 
 interface Metric {
@@ -69,15 +72,15 @@ export class LogAndMetrics implements Observer {
   }
 
   count(metric: MetricName, labels: Labels = NO_LABELS, by = 1): void {
-    const { add } = this.#series(metric, labels);
-    assert(add !== undefined, `${metric} is a counter`);
-    add(by);
+    const series = this.#series(metric, labels);
+    assert(series.add !== undefined, `${metric} is a counter`);
+    series.add(by);
   }
 
   measure(metric: MetricName, value: number, labels: Labels = NO_LABELS): void {
-    const { measure } = this.#series(metric, labels);
-    assert(measure !== undefined, `${metric} is a gauge or a histogram`);
-    measure(value);
+    const series = this.#series(metric, labels);
+    assert(series.measure !== undefined, `${metric} is a gauge or a histogram`);
+    series.measure(value);
   }
 
   get metricsContentType(): string {
@@ -86,6 +89,9 @@ export class LogAndMetrics implements Observer {
 
   /** All metrics in the text format of Prometheus. */
   metricsText(): Promise<string> {
+    for (const { known } of this.#metrics.values()) {
+      for (const series of known.values()) series.tell?.();
+    }
     return this.#registry.metrics();
   }
 
@@ -108,12 +114,13 @@ export class LogAndMetrics implements Observer {
 
   #newSeries(metric: Metric, key: string, labels: Labels): Series {
     const crowded = metric.known.size >= SERIES_MAX;
-    const values = metric.labelNames.map((label) => [
-      label,
-      crowded ? 'other' : (labels[label] ?? ''),
-    ]);
-    const series = metric.seriesOf(Object.fromEntries(values));
-    if (!crowded) metric.known.set(key, series);
+    const values = metric.labelNames.map((label) => (crowded ? 'other' : (labels[label] ?? '')));
+    const finalKey = crowded ? values.map((value) => `${value}\u0000`).join('') : key;
+    const known = metric.known.get(finalKey);
+    if (known !== undefined) return known;
+    const pairs = metric.labelNames.map((label, index) => [label, values[index] ?? '']);
+    const series = metric.seriesOf(Object.fromEntries(pairs));
+    metric.known.set(finalKey, series);
     return series;
   }
 
@@ -121,39 +128,48 @@ export class LogAndMetrics implements Observer {
     const { help, labels, kind } = METRICS[name];
     const common = { name, help, labelNames: [...labels], registers: [this.#registry] };
     const known = new Map<string, Series>();
-    if (kind === 'counter') {
-      const counter = new Counter(common);
-      const seriesOf: Metric['seriesOf'] = (values) => {
-        const child = counter.labels(values);
-        return {
-          add: (by) => {
-            child.inc(by);
-          },
-        };
-      };
-      return { labelNames: labels, known, seriesOf };
-    }
-    if (kind === 'gauge') {
-      const gauge = new Gauge(common);
-      const seriesOf: Metric['seriesOf'] = (values) => {
-        const child = gauge.labels(values);
-        return {
-          measure: (value) => {
-            child.set(value);
-          },
-        };
-      };
-      return { labelNames: labels, known, seriesOf };
-    }
-    const histogram = new Histogram({ ...common, buckets: BUCKETS_SECONDS });
-    const seriesOf: Metric['seriesOf'] = (values) => {
-      const child = histogram.labels(values);
-      return {
-        measure: (value) => {
-          child.observe(value);
-        },
-      };
+    return { labelNames: labels, known, seriesOf: seriesMaker(kind, common) };
+  }
+}
+
+/** Makes the series of one metric, by its kind. */
+function seriesMaker(
+  kind: 'counter' | 'gauge' | 'histogram',
+  configuration: Omit<CounterConfiguration<string>, 'collect'>,
+): Metric['seriesOf'] {
+  if (kind === 'counter') {
+    const counter = new Counter(configuration);
+    return (labels) => new CountSeries(counter.labels(labels));
+  }
+  if (kind === 'gauge') {
+    const gauge = new Gauge(configuration);
+    return (labels) => {
+      const child = gauge.labels(labels);
+      return { measure: (value) => child.set(value) };
     };
-    return { labelNames: labels, known, seriesOf };
+  }
+  const histogram = new Histogram({ ...configuration, buckets: BUCKETS_SECONDS });
+  return (labels) => {
+    const child = histogram.labels(labels);
+    return { measure: (value) => child.observe(value) };
+  };
+}
+
+/** Adds up here, and tells the library when somebody looks: it takes ten times as long. */
+class CountSeries implements Series {
+  readonly #child: Counter.Internal;
+  #untold = 0;
+
+  constructor(child: Counter.Internal) {
+    this.#child = child;
+  }
+
+  add(by: number): void {
+    this.#untold += by;
+  }
+
+  tell(): void {
+    this.#child.inc(this.#untold);
+    this.#untold = 0;
   }
 }

@@ -1,4 +1,4 @@
-/** How two nodes prove to each other that they hold the cluster's secret; see docs/architecture.md. */
+/** How two nodes prove that they hold the cluster's secret; see docs/architecture.md. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { NodeId } from '../environment/transport.js';
@@ -14,7 +14,7 @@ export interface Handshake {
   readonly opening: string | undefined;
   /**
    * Takes the next text of the other side.
-   * @throws OperatingError `unauthorized`, with the reason, where the other side is not to be trusted
+   * @throws OperatingError `unauthorized`, with the reason, where the other side is not trusted
    */
   receive(text: string): HandshakeStep;
 }
@@ -129,7 +129,7 @@ export class AcceptorHandshake implements Handshake {
   readonly #refusal: (peer: NodeId) => string | undefined;
   #transcript: Transcript | undefined;
 
-  /** `refusal`: why this peer is not wanted now, if it is not; asked at its hello and at its proof. */
+  /** `refusal`: why this peer is not wanted now, if so; asked at its hello and at its proof. */
   constructor(identity: HandshakeIdentity, refusal: (peer: NodeId) => string | undefined) {
     this.#identity = identity;
     this.#refusal = refusal;

@@ -15,7 +15,7 @@ export interface PeerLinkOptions {
   readonly onClosed: (reason: string) => void;
 }
 
-/** A turn with more to say sends several frames: one large frame would block the peer while it decodes. */
+/** A turn with more to say sends several frames: a large one blocks the peer while it decodes. */
 const FRAME_BYTES_AIM = 1_048_576;
 /** An array's first byte and its length. */
 const FRAME_HEAD_BYTES = 5;

@@ -1,10 +1,5 @@
-/** The transport port over WebSockets: one proven link for each pair of nodes. See docs/architecture.md. */
-import type { IncomingMessage, Server } from 'node:http';
-import { createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+/** The transport port over WebSockets: a proven link for each pair. See docs/architecture.md. */
 import type { WebSocket } from 'ws';
-import { WebSocketServer } from 'ws';
 import type { Cancel, Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { Random } from '../environment/random.js';
@@ -15,14 +10,14 @@ import type {
   Receiver,
   Transport,
 } from '../environment/transport.js';
-import { assert, OperatingError } from '../errors.js';
+import { assert } from '../errors.js';
 import { LimitedLog } from './limited-log.js';
 import { callPeer } from './peer-call.js';
 import { PeerDialer } from './peer-dialer.js';
-import { greet } from './peer-greeting.js';
 import type { HandshakeIdentity } from './peer-handshake.js';
 import { AcceptorHandshake, DialerHandshake } from './peer-handshake.js';
 import { PeerLink } from './peer-link.js';
+import { PeerListener } from './peer-listener.js';
 
 export interface PeerSocketsOptions {
   readonly self: NodeId;
@@ -52,23 +47,19 @@ interface Peer {
 
 const NONCE_BYTES = 32;
 const SECRET_BYTES_MIN = 32;
-/** Connections that have not proven themselves: strangers can hold no more memory than these. */
-const UNPROVEN_CONNECTIONS_MAX = 128;
-const CONNECTIONS_MAX = 2_048;
 const GOODBYE_MILLISECONDS = 1_000;
 
 /**
- * The node with the smaller id calls, again and again; the larger calls once when it starts, so that
- * it is not awaited. A newly proven link replaces an older one of the same peer, which must be stale.
+ * The node with the smaller id calls, again and again; the larger calls once when it starts, so
+ * that it is not awaited. A newly proven link replaces an older one of the same peer, which must
+ * be stale.
  */
 export class PeerSockets implements Transport {
   readonly #options: PeerSocketsOptions;
   readonly #log: LimitedLog;
-  readonly #http: Server;
-  readonly #upgrades: WebSocketServer;
+  readonly #listener: PeerListener;
   readonly #peers = new Map<NodeId, Peer>();
   readonly #links = new Map<NodeId, PeerLink>();
-  readonly #unproven = new Set<Cancel>();
   #receiver: Receiver | undefined;
   #stopped = false;
 
@@ -77,37 +68,29 @@ export class PeerSockets implements Transport {
     assert(options.linkQueueBytesMax >= options.frameBytesMax, 'a link can queue one whole frame');
     this.#options = options;
     this.#log = new LimitedLog(options.observer, options.clock);
-    const timeout = options.handshakeTimeoutMilliseconds;
-    this.#http = createServer({
-      headersTimeout: timeout,
-      requestTimeout: timeout,
-      connectionsCheckingInterval: timeout,
-    });
-    this.#http.maxConnections = CONNECTIONS_MAX;
-    this.#upgrades = new WebSocketServer({
-      noServer: true,
-      clientTracking: false,
-      perMessageDeflate: false,
-      maxPayload: options.frameBytesMax,
+    this.#listener = new PeerListener({
+      ...options.listen,
+      frameBytesMax: options.frameBytesMax,
+      timeoutMilliseconds: options.handshakeTimeoutMilliseconds,
+      clock: options.clock,
+      log: this.#log,
+      handshake: () => new AcceptorHandshake(this.#identity(), (id) => this.#refusal(id)),
+      onProven: (id, socket) => {
+        this.#open(id, socket, false);
+      },
     });
   }
 
   async start(receiver: Receiver): Promise<void> {
     assert(this.#receiver === undefined, 'a transport starts once');
     this.#receiver = receiver;
-    this.#http.on('request', (_request, response) => {
-      response.writeHead(426, { connection: 'close' }).end();
-    });
-    this.#http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      this.#upgrade(request, socket as Socket, head);
-    });
-    await this.#listen();
+    await this.#listener.listen();
     for (const peer of this.#peers.values()) peer.dialer.call();
   }
 
   /** The port that is listened on, where `listen` left the choice to the system. */
   get port(): number {
-    return (this.#http.address() as AddressInfo).port;
+    return this.#listener.port;
   }
 
   setPeers(peers: readonly PeerAddress[]): void {
@@ -147,75 +130,24 @@ export class PeerSockets implements Transport {
     this.#links.get(peer)?.close('dropped');
   }
 
-  /** Sends what waits, says goodbye to all peers, and cuts those who do not answer within a second. */
+  /** Sends what waits, says goodbye, and cuts the peers who do not answer within a second. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
     for (const { dialer } of this.#peers.values()) dialer.stop();
-    for (const cancel of this.#unproven) cancel();
-    const closed = new Promise<void>((resolve) => {
-      this.#http.close(() => {
-        resolve();
-      });
-    });
+    this.#listener.refuse();
     const links = [...this.#links.values()];
     const cancel = this.#options.clock.after(GOODBYE_MILLISECONDS, () => {
       for (const link of links) link.close('no goodbye in time');
-      this.#http.closeAllConnections();
     });
     await Promise.all(links.map((link) => link.finish()));
-    this.#http.closeAllConnections();
-    await closed;
+    await this.#listener.close();
     cancel();
-  }
-
-  async #listen(): Promise<void> {
-    const { host, port } = this.#options.listen;
-    await new Promise<void>((resolve, reject) => {
-      const failed = (cause: Error): void => {
-        const message = `cannot listen for peers on ${host}:${String(port)}: ${cause.message}`;
-        reject(new OperatingError('not_ready', message, { cause }));
-      };
-      this.#http.once('error', failed);
-      this.#http.listen(port, host, () => {
-        this.#http.off('error', failed);
-        this.#http.on('error', (error) => {
-          this.#log.log('error', 'peer listener', { reason: error.message });
-        });
-        resolve();
-      });
-    });
   }
 
   #identity(): HandshakeIdentity {
     const { self, clusterName, secret, random } = this.#options;
     return { self, clusterName, secret, nonce: random.bytes(NONCE_BYTES) };
-  }
-
-  /** Somebody calls. */
-  #upgrade(request: IncomingMessage, connection: Socket, head: Buffer): void {
-    if (this.#stopped || this.#unproven.size >= UNPROVEN_CONNECTIONS_MAX) {
-      connection.destroy();
-      return;
-    }
-    this.#upgrades.handleUpgrade(request, connection, head, (socket) => {
-      const from = request.socket.remoteAddress;
-      const handshake = new AcceptorHandshake(this.#identity(), (id) => this.#refusal(id));
-      socket.on('error', ignoreError);
-      const cancel = greet(socket, connection, handshake, {
-        clock: this.#options.clock,
-        timeoutMilliseconds: this.#options.handshakeTimeoutMilliseconds,
-        onProven: (id) => {
-          this.#unproven.delete(cancel);
-          this.#open(id, socket, false);
-        },
-        onFailed: (reason) => {
-          this.#unproven.delete(cancel);
-          this.#log.log('warn', 'peer connection refused', { from, reason });
-        },
-      });
-      this.#unproven.add(cancel);
-    });
   }
 
   #refusal(id: NodeId): string | undefined {
@@ -281,6 +213,3 @@ export class PeerSockets implements Transport {
     receiver.linkOpened(id);
   }
 }
-
-/** The close that follows an error says the rest. */
-function ignoreError(): void {}

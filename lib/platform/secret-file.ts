@@ -10,8 +10,8 @@ const OTHERS_MAY = 0o077;
 const HEX = /^(?:[0-9a-f]{2})+$/i;
 
 /**
- * The secret in a file: hexadecimal digits where there are nothing but those, else the bytes as they
- * are; white space around them does not count.
+ * The secret in a file: hexadecimal digits where there are nothing but those, else the bytes as
+ * they are; white space around them does not count.
  * @throws OperatingError `invalid_request`, saying what is wrong, never what is in the file
  */
 export async function readSecret(path: string): Promise<Uint8Array> {

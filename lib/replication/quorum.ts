@@ -1,4 +1,4 @@
-/** Counting answers: a vote over one set of nodes, or over several of which each must agree (Dynamo 4.5). */
+/** Counting answers: a vote over one set of nodes, or several that must all agree (Dynamo 4.5). */
 import type { NodeId } from '../environment/transport.js';
 
 /** `required` of these distinct nodes must answer. */

@@ -1,4 +1,4 @@
-/** The filter that keeps the dead dead: what a replica takes of a state (docs/architecture.md, V4). */
+/** The filter that keeps the dead dead: what of a state a replica takes (architecture.md, C3). */
 import type { PartitionClock } from './partition-clock.js';
 import type { Siblings, Version } from './siblings.js';
 import { find } from './siblings.js';

@@ -1,9 +1,9 @@
-/** Hybrid logical time (Kulkarni et al. 2014): near the wall clock, never back, for display and TTL. */
+/** Hybrid logical time (Kulkarni et al. 2014): near the wall clock, never back. For display. */
 import type { Clock } from '../environment/clock.js';
 
 const STEPS_PER_MILLISECOND = 1000;
 
-/** Times are integers: wall milliseconds times 1,000 plus a counter, so they read as microseconds. */
+/** Times are integers: wall milliseconds times 1,000 plus a counter; they read as microseconds. */
 export class HybridClock {
   readonly #clock: Clock;
   #last = 0;

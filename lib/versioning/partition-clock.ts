@@ -17,8 +17,8 @@ interface Seen {
 export type PlainClock = (readonly [Writer, number, readonly number[]])[];
 
 /**
- * Invariant: (w, n) in the clock means that this replica's record of that dot's key holds the dot or
- * covers it, or that all owners' did and it was collected. So only the dots of values that were
+ * Invariant: (w, n) in the clock means that this replica's record of that dot's key holds the dot
+ * or covers it, or that all owners' did and it was collected. So only the dots of values that were
  * merged or minted here are added, never a context.
  */
 export class PartitionClock {

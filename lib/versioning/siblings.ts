@@ -38,8 +38,8 @@ export interface Siblings {
 }
 
 /**
- * What a writer has seen. `dot` is its own last write, where a vector that covers it would also cover
- * an older sibling of the same replica that the writer has not seen.
+ * What a writer has seen. `dot` is its own last write, where a vector that covers it would also
+ * cover an older sibling of the same replica that the writer has not seen.
  */
 export interface Seen {
   readonly vector: VersionVector;
@@ -94,7 +94,7 @@ export function merge(a: Siblings, b: Siblings): Siblings {
   return isSame(merged, b) ? b : merged;
 }
 
-/** What the writer of `dot` has seen once `written` holds it: what it had seen before, and its own. */
+/** What the writer of `dot` has seen once `written` holds it: what it had, and its own. */
 export function seenAfter(seen: Seen, dot: Dot, written: Siblings): Seen {
   const vector = withDot(seen.vector, dot);
   const unread = written.versions.some(

@@ -1,19 +1,19 @@
-/** Writers: who mints versions. An identity never outlives its memory (docs/architecture.md, V1). */
+/** Writers: who mints versions. An identity never outlives its memory (architecture.md, V1). */
 import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
 import { assert } from '../errors.js';
 
 /**
  * `node.start.random`, e.g. `n1.3k.9f2c81d04b7a`: one life of one node (and of one partition, where
- * a fresh writer was taken later). Text, because writers are compared and hashed far more often than
- * taken apart.
+ * a fresh writer was taken later). Text, because writers are compared and hashed far more often
+ * than taken apart.
  */
 export type Writer = string;
 
 const NODE_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const WRITER = /^[a-z0-9][a-z0-9-]{0,62}\.[0-9a-z]{1,8}\.[0-9a-f]{12}$/;
 
-/** Node ids are lower case, digits and hyphens, 1 to 63 of them: they appear in versions and URLs. */
+/** Node ids are lower case, digits and hyphens, 1 to 63: they appear in versions and URLs. */
 export function isNodeId(text: string): boolean {
   return NODE_ID.test(text);
 }

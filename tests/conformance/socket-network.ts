@@ -29,10 +29,19 @@ class RecordingObserver implements Observer {
 
 const PATIENCE_MILLISECONDS = 8_000;
 
-/** Free ports are found by listening on them; nobody else asks for ports on this loopback address. */
+/**
+ * An address of this process's own, where the system has more than one for loopback: a port that
+ * was free a moment ago is then still free.
+ */
+export const HOST =
+  process.platform === 'linux'
+    ? `127.77.${String((process.pid >> 8) & 255)}.${String((process.pid & 127) + 1)}`
+    : '127.0.0.1';
+
+/** Free ports are found by listening on them. */
 async function freePort(): Promise<number> {
   const server: Server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
@@ -65,7 +74,7 @@ export class SocketNetwork implements TransportNetwork {
       self: id,
       clusterName: 'test',
       secret: new Uint8Array(32).fill(7),
-      listen: { host: '127.0.0.1', port: this.portOf(id) },
+      listen: { host: HOST, port: this.portOf(id) },
       frameBytesMax: this.frameBytesMax,
       linkQueueBytesMax: this.queueBytesMax,
       reconnectDelayMinMilliseconds: 20,
@@ -85,9 +94,7 @@ export class SocketNetwork implements TransportNetwork {
   }
 
   connect(transport: Transport, peers: readonly NodeId[]): void {
-    transport.setPeers(
-      peers.map((id) => ({ id, address: `127.0.0.1:${String(this.portOf(id))}` })),
-    );
+    transport.setPeers(peers.map((id) => ({ id, address: `${HOST}:${String(this.portOf(id))}` })));
   }
 
   async until(condition: () => boolean, what: string): Promise<void> {

@@ -1,4 +1,4 @@
-/** What every storage engine must do; see lib/environment/storage.ts. Run it once for each engine. */
+/** What every storage engine must do, in one suite; see lib/environment/storage.ts. */
 import fc from 'fast-check';
 import type { Test } from 'tap';
 import type { Storage, StorageOperation } from '../../lib/environment/storage.js';

@@ -1,4 +1,4 @@
-/** What every transport must do; see lib/environment/transport.ts. Run it once for each transport. */
+/** What every transport must do, in one suite; see lib/environment/transport.ts. */
 import type { Test } from 'tap';
 import type { Message, NodeId, Receiver, Transport } from '../../lib/environment/transport.js';
 
@@ -51,7 +51,7 @@ interface RunningNode {
   readonly inbox: Inbox;
 }
 
-export async function startNode(
+async function startNode(
   network: TransportNetwork,
   id: NodeId,
   peers: readonly NodeId[],

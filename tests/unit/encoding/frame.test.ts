@@ -1,3 +1,4 @@
+/** Frames: what goes in comes out, and hostile bytes get no further. */
 import fc from 'fast-check';
 import { Packr } from 'msgpackr';
 import t from 'tap';

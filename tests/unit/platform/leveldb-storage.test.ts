@@ -66,7 +66,7 @@ t.test('after kill -9 the disk holds a prefix with every batch that resolved', a
     for (let n = 0; ; n += 1) {
       const key = String(n).padStart(8, '0');
       const value = new Uint8Array(100);
-      const batch = [{ type: 'put', key: 'a' + key, value }, { type: 'put', key: 'b' + key, value }];
+      const batch = ['a', 'b'].map((letter) => ({ type: 'put', key: letter + key, value }));
       const sync = n % 3 === 0;
       await storage.write(batch, { sync });
       process.stdout.write(n + '\\n');

@@ -1,3 +1,4 @@
+/** The proof of the secret, from both sides and against impostors. */
 import fc from 'fast-check';
 import t from 'tap';
 import type { HandshakeIdentity } from '../../../lib/platform/peer-handshake.js';

@@ -1,3 +1,4 @@
+/** The order of keys against that of Buffer. */
 import fc from 'fast-check';
 import t from 'tap';
 import { compareUtf8 } from '../../../lib/platform/utf8-order.js';

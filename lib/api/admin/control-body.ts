@@ -1,0 +1,66 @@
+/** Bodies of control requests: JSON, small, and of the shape that the route asks for. */
+import type { IncomingMessage } from 'node:http';
+import type { z } from 'zod';
+import { jsonMembers } from '../../encoding/json-text.js';
+import { OperatingError } from '../../errors.js';
+import type { Admission } from '../http/admission.js';
+import { checkCharset, essenceOf, JSON_TYPE, unsupported } from '../http/media-type.js';
+import { checkEncoding, readBody } from '../http/read-body.js';
+import { invalid } from '../http/refusals.js';
+import type { RequestHeaders } from '../http/request-headers.js';
+
+const BODY_BYTES_MAX = 64 * 1024;
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * @throws OperatingError `unsupported_media_type` unless it says `application/json`, which a page of
+ * another origin cannot send unasked; `invalid_request`, naming the field
+ */
+export async function controlBody(
+  request: IncomingMessage,
+  headers: RequestHeaders,
+  shape: z.ZodType,
+  admission: Admission,
+): Promise<unknown> {
+  const { contentType = '', contentEncoding } = headers;
+  if (essenceOf(contentType) !== JSON_TYPE) {
+    throw unsupported("send it with -H 'Content-Type: application/json'", contentType);
+  }
+  checkCharset(contentType);
+  checkEncoding(contentEncoding);
+  const body = await readBody(request, headers, BODY_BYTES_MAX, admission);
+  try {
+    return shaped(objectOf(body.bytes), shape);
+  } finally {
+    body.release();
+  }
+}
+
+function objectOf(bytes: Uint8Array): unknown {
+  let text: string;
+  try {
+    text = strictUtf8.decode(bytes);
+  } catch {
+    throw invalid('body', 'the body is not UTF-8');
+  }
+  const found = jsonMembers(text);
+  if (found.kind === 'broken') throw invalid('body', `the body is not JSON: ${found.reason}`);
+  if (found.kind === 'other') throw invalid('body', 'the body is not an object');
+  if (found.kind === 'duplicate') {
+    throw invalid(found.name, `the member "${found.name}" is there twice`);
+  }
+  return JSON.parse(text);
+}
+
+function shaped(value: unknown, shape: z.ZodType): unknown {
+  const parsed = shape.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => {
+    const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+    return { field: unknown ?? (issue.path.join('.') || 'body'), message: issue.message };
+  });
+  const [{ field, message } = { field: 'body', message: 'not of the right shape' }] = problems;
+  throw new OperatingError('invalid_request', `${field}: ${message}`, {
+    details: { field, problems },
+  });
+}

@@ -1,0 +1,28 @@
+/** Replies of control routes: JSON, text, and the tags that go with them. */
+import { JSON_TYPE } from '../http/media-type.js';
+import { GUARD_HEADERS } from '../http/problem.js';
+import { invalid } from '../http/refusals.js';
+import { byteText, type Reply } from '../http/reply.js';
+
+/** @param headers name, value, name, value, ... besides type and guards */
+export function jsonReply(value: unknown, headers: readonly string[] = []): Reply {
+  return textReply(`${JSON.stringify(value)}\n`, JSON_TYPE, headers);
+}
+
+export function textReply(text: string, type: string, headers: readonly string[] = []): Reply {
+  return {
+    status: 200,
+    headers: ['Content-Type', type, ...GUARD_HEADERS, ...headers],
+    body: byteText(text),
+    result: 'ok',
+    level: undefined,
+  };
+}
+
+/** The version that an If-Match names; undefined where there is none, or `*`. */
+export function versionOfTag(ifMatch: string | undefined): string | undefined {
+  if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
+  const version = /^"([^"]+)"$/.exec(ifMatch.trim())?.[1];
+  if (version === undefined) throw invalid('if-match', 'If-Match is one strong tag, or *', ifMatch);
+  return version;
+}

@@ -1,0 +1,20 @@
+/** All control routes of a node. */
+import type { ApiWorld } from '../api-world.js';
+import { aboutRoute } from './about-route.js';
+import { clusterRoutes } from './cluster-routes.js';
+import { configRoutes } from './config-routes.js';
+import { DATA_ROUTES } from './data-routes.js';
+import { documentRoutes } from './document-routes.js';
+import { healthRoutes } from './health-routes.js';
+import type { ControlRoute } from './route.js';
+
+export function controlRoutes(world: ApiWorld): readonly ControlRoute[] {
+  const { cluster, settings } = world.node;
+  const routes = [
+    aboutRoute(world),
+    ...configRoutes(settings),
+    ...clusterRoutes(cluster),
+    ...healthRoutes(world),
+  ];
+  return [...routes, ...documentRoutes([...DATA_ROUTES, ...routes], world.version)];
+}

@@ -1,0 +1,193 @@
+/** What the document says of the data path, which serves these routes itself (docs/http-api.md). */
+import { z } from 'zod';
+import { AVAILABLE_LEVELS } from '../../coordination/consistency-level.js';
+import { KEY_BYTES_MAX } from '../http/key-of-path.js';
+import type { AnswerRow, ParameterRow, RouteDescription } from './route.js';
+
+const time = z.iso.datetime();
+const anyJson = z.unknown().refine((value) => value !== undefined, 'a value is there');
+const bytes = { value_base64: z.base64(), content_type: z.string() };
+const stored = {
+  version: z.string(),
+  written_at: time,
+  expires_at: time.optional(),
+};
+const oneOf = <A extends z.ZodRawShape>(shape: A) =>
+  z.union([z.strictObject({ value: anyJson, ...shape }), z.strictObject({ ...bytes, ...shape })]);
+
+const sibling = { ...stored, written_by: z.string() };
+const conflictSibling = {
+  ...sibling,
+  dot: z.strictObject({ writer: z.string(), n: z.int().min(1) }),
+  relation: z.enum(['concurrent', 'current']),
+};
+
+export const valueShape = oneOf({ key: z.string(), context: z.string().optional(), ...stored });
+export const listShape = z.strictObject({
+  key: z.string(),
+  context: z.string().optional(),
+  siblings: z.array(oneOf(sibling)),
+});
+export const writtenShape = z.strictObject({
+  key: z.string(),
+  version: z.string(),
+  context: z.string(),
+  replaced: z.array(z.string()),
+});
+export const conflictsShape = z.strictObject({
+  key: z.string(),
+  in_conflict: z.boolean(),
+  context: z.string().optional(),
+  siblings: z.array(oneOf(conflictSibling)),
+  resolutions: z.array(z.unknown()),
+});
+const putShape = z.strictObject({
+  value: anyJson,
+  ttl: z.union([z.int().min(1).max(315_360_000), z.literal('keep')]).optional(),
+  context: z.string().min(1).optional(),
+});
+
+const KEY_IN_PATH: ParameterRow = {
+  name: 'key',
+  in: 'path',
+  description:
+    'One segment, percent-encoded once ("/" as %2F); 1 to 1,024 bytes of UTF-8. Not "." or "..".',
+};
+const KEY_IN_QUERY: ParameterRow = {
+  name: 'key',
+  in: 'query',
+  description: 'Any key of 1 to 1,024 bytes of UTF-8.',
+  schema: { type: 'string', minLength: 1, maxLength: KEY_BYTES_MAX },
+};
+const header = (
+  name: string,
+  description: string,
+  schema?: ParameterRow['schema'],
+): ParameterRow => ({
+  name,
+  in: 'header',
+  description,
+  ...(schema === undefined ? {} : { schema }),
+});
+
+const COMMON: readonly ParameterRow[] = [
+  header(
+    'X-Consistency-Level',
+    `One of ${AVAILABLE_LEVELS.join(', ')}, or a number of primaries. Sent once.`,
+  ),
+  header('X-Consistency-Fallback', 'Weaker levels to descend to, separated by commas.'),
+  header('X-Timeout', 'Deadline: 250, 250ms, 5s, 1m; a bare number is milliseconds.'),
+  header('X-Request-Id', 'Up to 64 characters, given back in the answer and in logs.'),
+];
+const READ: readonly ParameterRow[] = [
+  ...COMMON,
+  header('Accept', 'With application/json stored bytes come as base64 in JSON.'),
+  header('If-None-Match', '304 where the value still has this ETag.'),
+  {
+    name: 'siblings',
+    in: 'query',
+    description: 'list: always 200, with 0, 1 or more siblings.',
+    schema: { type: 'string', const: 'list' },
+  },
+];
+const WRITE: readonly ParameterRow[] = [
+  ...COMMON,
+  header('X-Causal-Context', 'What the writer has seen: the context of an earlier answer.'),
+  header('X-Overwrite', 'siblings: a write without a context may drop siblings unread.', {
+    type: 'string',
+    const: 'siblings',
+  }),
+  header('X-Durability', 'What an acknowledgement means.', { enum: ['sync', 'os', 'memory'] }),
+];
+const PUT: readonly ParameterRow[] = [
+  ...WRITE,
+  header('X-TTL', 'Time to live in whole seconds, or with m or h, or "keep".'),
+  header('X-Raw', '1: stores the bytes of a form or text as they are.', {
+    type: 'string',
+    const: '1',
+  }),
+];
+
+const WRITTEN: Readonly<Record<number, AnswerRow>> = {
+  200: { description: 'Written, as durably as the level asks.', schema: writtenShape },
+  409: { description: 'Siblings that nobody has read would be dropped, or a context is required.' },
+  503: { description: 'The level was not reached; `outcome` says whether it may still surface.' },
+};
+const READ_ANSWERS: Readonly<Record<number, AnswerRow>> = {
+  200: {
+    description: 'The value; bytes that are not JSON come back as they were stored.',
+    schema: z.union([valueShape, listShape]),
+  },
+  304: { description: 'Not modified.' },
+  404: { description: 'No value, seen at the level; with the context of a tombstone if any.' },
+  409: { description: 'Several siblings, all in the body (`siblings`).' },
+  503: { description: 'The level was not reached.' },
+};
+
+const PATHS = [
+  { path: '/api/v1/kv/:key', key: KEY_IN_PATH, suffix: '', of: 'a key' },
+  { path: '/api/v1/kv', key: KEY_IN_QUERY, suffix: 'Any', of: 'any key' },
+] as const;
+
+export const DATA_ROUTES: readonly RouteDescription[] = [
+  ...PATHS.flatMap(({ path, key, suffix, of }): RouteDescription[] => [
+    {
+      method: 'GET',
+      path,
+      operationId: `get${suffix}Value`,
+      tag: 'Keys',
+      summary: `The value of ${of}`,
+      parameters: [key, ...READ],
+      answers: READ_ANSWERS,
+    },
+    {
+      method: 'HEAD',
+      path,
+      operationId: `head${suffix}Value`,
+      tag: 'Keys',
+      summary: `The headers of the value of ${of}`,
+      parameters: [key, ...READ],
+      answers: {
+        200: { description: 'There is one value.' },
+        404: { description: 'There is none.' },
+      },
+    },
+    {
+      method: 'PUT',
+      path,
+      operationId: `put${suffix}Value`,
+      tag: 'Keys',
+      summary: `Writes ${of}: a JSON value, or bytes of any other type`,
+      parameters: [key, ...PUT],
+      body: { 'application/json': putShape, 'application/octet-stream': undefined },
+      answers: {
+        ...WRITTEN,
+        413: { description: 'The value is too large.' },
+        415: {
+          description: 'A type that clients send by default; `detail` has the right command.',
+        },
+      },
+    },
+    {
+      method: 'DELETE',
+      path,
+      operationId: `delete${suffix}Value`,
+      tag: 'Keys',
+      summary: `Deletes ${of}: a write like any other`,
+      parameters: [key, ...WRITE],
+      answers: WRITTEN,
+    },
+  ]),
+  {
+    method: 'GET',
+    path: '/api/v1/kv/:key/conflicts',
+    operationId: 'getConflicts',
+    tag: 'Keys',
+    summary: 'The siblings of a key, and what each is to the others',
+    parameters: [KEY_IN_PATH, ...COMMON],
+    answers: {
+      200: { description: 'The siblings.', schema: conflictsShape },
+      404: { description: 'The key was never written.' },
+    },
+  },
+];

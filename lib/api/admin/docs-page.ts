@@ -1,0 +1,105 @@
+/** The page at /docs: the document as HTML that needs no script and nothing from outside. */
+import { ERROR_CODES, type ErrorCode } from '../../errors.js';
+import { ERROR_STATUS } from '../http/error-status.js';
+import { problemAnchor } from '../http/problem.js';
+import type { OpenApiDocument, OpenApiOperation } from './openapi.js';
+
+export const STYLE_PATH = '/docs/style.css';
+
+export const STYLE = `
+:root { color-scheme: light dark; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+code, pre { font-family: ui-monospace, monospace; font-size: 0.9em; }
+pre { overflow-x: auto; padding: 0.5rem; border: 1px solid #8886; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; vertical-align: top; padding: 0.25rem 0.5rem; border: 1px solid #8886; }
+summary { cursor: pointer; padding: 0.25rem 0; }
+`;
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function escapeHtml(text: unknown): string {
+  return String(text).replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
+}
+
+export function docsPage(document: OpenApiDocument): string {
+  const { title, version, description } = document.info;
+  const groups = new Map<string, string[]>();
+  for (const [path, operations] of Object.entries(document.paths)) {
+    for (const [method, operation] of Object.entries(operations)) {
+      const tag = operation.tags[0] ?? '';
+      groups.set(tag, [...(groups.get(tag) ?? []), operationHtml(method, path, operation)]);
+    }
+  }
+  const sections = [...groups].map(([tag, rows]) => `<h2>${escapeHtml(tag)}</h2>${rows.join('')}`);
+  return [
+    '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width">',
+    `<title>${escapeHtml(title)}</title><link rel="stylesheet" href="${STYLE_PATH}"></head><body>`,
+    `<h1>${escapeHtml(title)} ${escapeHtml(version)}</h1><p>${escapeHtml(description)}</p>`,
+    '<p>The same as a document for tools: <a href="/openapi.json">/openapi.json</a>.</p>',
+    ...sections,
+    problemsHtml(),
+    '</body></html>\n',
+  ].join('\n');
+}
+
+function operationHtml(method: string, path: string, operation: OpenApiOperation): string {
+  const { operationId, summary, parameters, requestBody, responses } = operation;
+  const bodies = Object.entries((requestBody?.['content'] ?? {}) as Record<string, object>);
+  return [
+    `<details id="${escapeHtml(operationId)}"><summary><code>${method.toUpperCase()} `,
+    `${escapeHtml(path)}</code> ${escapeHtml(summary)}</summary>`,
+    table(
+      ['parameter', 'in', 'meaning'],
+      parameters.map((row) => [row['name'], row['in'], row['description']]),
+    ),
+    ...bodies.map(([type, media]) => schemaHtml(`Body, ${type}`, media)),
+    table(
+      ['status', 'meaning'],
+      Object.entries(responses).map(([status, row]) => [status, row['description']]),
+    ),
+    ...Object.entries(responses)
+      .filter(([status]) => status.startsWith('2'))
+      .flatMap(([status, row]) =>
+        Object.entries((row['content'] ?? {}) as Record<string, object>).map(([type, media]) =>
+          schemaHtml(`Answer ${status}, ${type}`, media),
+        ),
+      ),
+    '</details>',
+  ].join('');
+}
+
+function schemaHtml(title: string, media: object): string {
+  if (!('schema' in media)) return `<p>${escapeHtml(title)}</p>`;
+  const text = JSON.stringify(media.schema, undefined, 2);
+  return `<p>${escapeHtml(title)}</p><pre>${escapeHtml(text)}</pre>`;
+}
+
+/** Where the `type` of every problem leads. */
+function problemsHtml(): string {
+  const rows = (Object.keys(ERROR_CODES) as ErrorCode[]).map((code) => {
+    const { status, title } = ERROR_STATUS[code];
+    const { retryable, outcome } = ERROR_CODES[code];
+    const cells = [code, status, title, retryable ? 'yes' : 'no', outcome];
+    return `<tr id="${problemAnchor(code)}">${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`;
+  });
+  return (
+    '<h2>Problems</h2><table><thead><tr><th>code</th><th>status</th><th>title</th>' +
+    `<th>retry?</th><th>outcome</th></tr></thead><tbody>${rows.join('')}</tbody></table>`
+  );
+}
+
+function table(heads: readonly string[], rows: readonly (readonly unknown[])[]): string {
+  if (rows.length === 0) return '';
+  const cells = (row: readonly unknown[], tag: string): string =>
+    `<tr>${row.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`;
+  const body = rows.map((row) => cells(row, 'td')).join('');
+  return `<table><thead>${cells(heads, 'th')}</thead><tbody>${body}</tbody></table>`;
+}

@@ -1,0 +1,61 @@
+/** The routes of the OpenAPI document and of its page. */
+import { textReply } from './control-reply.js';
+import { docsPage, STYLE, STYLE_PATH } from './docs-page.js';
+import { type OpenApiDocument, openApiDocument } from './openapi.js';
+import type { ControlRoute, RouteDescription } from './route.js';
+
+const HTML_TYPE = 'text/html; charset=utf-8';
+const CSS_TYPE = 'text/css; charset=utf-8';
+const DOCUMENT_TYPE = 'application/json';
+/** The page runs nothing and loads nothing but its own style. */
+const PAGE_HEADERS = [
+  'Content-Security-Policy',
+  "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'Referrer-Policy',
+  'no-referrer',
+];
+
+/** @param others everything else that the document describes; it describes itself too */
+export function documentRoutes(
+  others: readonly RouteDescription[],
+  version: string,
+): ControlRoute[] {
+  const shared = { method: 'GET', tag: 'About', parameters: [] } as const;
+  const rows: ControlRoute[] = [
+    {
+      ...shared,
+      path: '/openapi.json',
+      operationId: 'getOpenApi',
+      summary: 'This document',
+      answers: { 200: { description: 'The document.', contentType: DOCUMENT_TYPE } },
+      handle: () => textReply(text().document, DOCUMENT_TYPE),
+    },
+    {
+      ...shared,
+      path: '/docs',
+      operationId: 'getDocs',
+      summary: 'This document as a page',
+      answers: { 200: { description: 'The page.', contentType: HTML_TYPE } },
+      handle: () => textReply(text().page, HTML_TYPE, PAGE_HEADERS),
+    },
+    {
+      ...shared,
+      path: STYLE_PATH,
+      operationId: 'getDocsStyle',
+      summary: 'The style of the page',
+      answers: { 200: { description: 'The style.', contentType: CSS_TYPE } },
+      handle: () => textReply(STYLE, CSS_TYPE),
+    },
+  ];
+  // Made at the first request: most nodes are never asked.
+  let made: { readonly document: string; readonly page: string } | undefined;
+  const text = (): { readonly document: string; readonly page: string } => {
+    made ??= textsOf(openApiDocument([...others, ...rows], version));
+    return made;
+  };
+  return rows;
+}
+
+function textsOf(document: OpenApiDocument): { readonly document: string; readonly page: string } {
+  return { document: JSON.stringify(document), page: docsPage(document) };
+}

@@ -1,0 +1,54 @@
+/** Whether the process lives, whether it can serve, and what it counts (docs/operations.md). */
+import { z } from 'zod';
+import { OperatingError } from '../../errors.js';
+import type { ApiWorld } from '../api-world.js';
+import { parameter } from '../http/query.js';
+import { jsonReply, textReply } from './control-reply.js';
+import type { ControlRoute } from './route.js';
+
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+export function healthRoutes({ node, metrics }: ApiWorld): ControlRoute[] {
+  const tag = 'Health';
+  return [
+    {
+      method: 'GET',
+      path: '/healthz',
+      operationId: 'getHealth',
+      tag,
+      summary: 'This process is alive',
+      parameters: [],
+      answers: {
+        200: { description: 'It is.', schema: z.strictObject({ status: z.literal('ok') }) },
+      },
+      handle: () => jsonReply({ status: 'ok' }),
+    },
+    {
+      method: 'GET',
+      path: '/readyz',
+      operationId: 'getReadiness',
+      tag,
+      summary: 'This node can coordinate; with a level: can reach it now for every partition',
+      parameters: [{ name: 'level', in: 'query', description: 'A consistency level.' }],
+      answers: {
+        200: { description: 'It can.', schema: z.strictObject({ ready: z.literal(true) }) },
+        503: { description: 'It cannot; `detail` says why (`not_ready`).' },
+      },
+      handle: ({ query }) => {
+        const { ready, reason } = node.cluster.readiness(parameter(query, 'level'));
+        if (!ready) throw new OperatingError('not_ready', reason ?? 'this node is not ready');
+        return jsonReply({ ready: true });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/metrics',
+      operationId: 'getMetrics',
+      tag,
+      summary: 'Metrics in the text format of Prometheus',
+      parameters: [],
+      answers: { 200: { description: 'The metrics.', contentType: METRICS_TYPE } },
+      handle: async () => textReply(await metrics(), METRICS_TYPE),
+    },
+  ];
+}

@@ -1,0 +1,30 @@
+/** Paths that a later version serves: 501 with a problem that says so, never without effect. */
+import { later } from '../http/refusals.js';
+
+const LATER_PATHS: readonly (readonly [path: string, feature: string])[] = [
+  ['/api/v1/namespaces', 'namespaces'],
+  ['/api/v1/batch', 'batches'],
+  ['/api/v1/conflicts', 'the list of conflicts'],
+  ['/api/v1/operations', 'operations by Idempotency-Key'],
+  ['/api/v1/backups', 'backups'],
+  ['/api/v1/cluster/join', 'membership changes'],
+  ['/api/v1/cluster/leave', 'membership changes'],
+  ['/api/v1/cluster/replace', 'membership changes'],
+  ['/api/v1/cluster/plan', 'membership changes'],
+  ['/api/v1/cluster/commit', 'membership changes'],
+  ['/api/v1/cluster/abort', 'membership changes'],
+  ['/api/v1/cluster/exchange', 'anti-entropy on request'],
+  ['/api/v1/cluster/hints', 'the view of hints'],
+];
+
+/** What is not in this version, each named once. */
+export const LATER_FEATURES: readonly string[] = [
+  ...new Set(LATER_PATHS.map(([, feature]) => feature)),
+];
+
+/** @throws OperatingError `not_implemented` where a later version has something at this path */
+export function refuseLaterPath(path: string): void {
+  for (const [prefix, feature] of LATER_PATHS) {
+    if (path === prefix || path.startsWith(`${prefix}/`)) throw later(feature);
+  }
+}

@@ -1,0 +1,51 @@
+/** A row of the table of routes: what is served, and what the document says of it. */
+import type { z } from 'zod';
+import type { Query } from '../http/query.js';
+import type { Reply } from '../http/reply.js';
+import type { RequestHeaders } from '../http/request-headers.js';
+
+export interface ParameterRow {
+  readonly name: string;
+  readonly in: 'query' | 'path' | 'header';
+  readonly description: string;
+  /** What it may be; without one any text. */
+  readonly schema?: Readonly<Record<string, unknown>>;
+}
+
+export interface AnswerRow {
+  readonly description: string;
+  /** Undefined: `application/json`. */
+  readonly contentType?: string;
+  /** Undefined: no body, or one without a shape. */
+  readonly schema?: z.ZodType;
+}
+
+export interface RouteDescription {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE' | 'HEAD';
+  /** `/api/v1/kv/:key` */
+  readonly path: string;
+  /** Unique: generated clients name their functions by it. */
+  readonly operationId: string;
+  readonly tag: 'Keys' | 'Settings' | 'Cluster' | 'Health' | 'About';
+  readonly summary: string;
+  readonly parameters: readonly ParameterRow[];
+  /** Types of bodies that are taken, each with its shape where it has one. */
+  readonly body?: Readonly<Record<string, z.ZodType | undefined>>;
+  /** By status. Problems that any route may answer are added to every row. */
+  readonly answers: Readonly<Record<number, AnswerRow>>;
+}
+
+export interface ControlCall {
+  /** As it was requested. */
+  readonly url: string;
+  readonly query: Query;
+  readonly headers: RequestHeaders;
+  /** Validated against the row's `application/json` shape; undefined where there is none. */
+  readonly body: unknown;
+  /** Who asks, for histories. */
+  readonly by: string;
+}
+
+export interface ControlRoute extends RouteDescription {
+  readonly handle: (call: ControlCall) => Promise<Reply> | Reply;
+}

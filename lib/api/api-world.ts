@@ -1,0 +1,20 @@
+/** What the API is made of, and the limits that it keeps. */
+import type { Clock } from '../environment/clock.js';
+import type { AdmissionLimits } from './http/admission.js';
+import type { PutBodyLimits } from './http/put-body.js';
+import type { RequestLimits } from './http/request-options.js';
+import type { ApiNode } from './api-node.js';
+
+export type ApiLimits = AdmissionLimits & PutBodyLimits & RequestLimits;
+
+export interface ApiWorld {
+  readonly node: ApiNode;
+  readonly limits: ApiLimits;
+  /** Of the software. */
+  readonly version: string;
+  readonly clock: Clock;
+  /** A fresh id for a request: short, without blanks, not guessable where that matters. */
+  readonly requestId: () => string;
+  /** The text of `/metrics`, in the format of Prometheus. */
+  readonly metrics: () => Promise<string>;
+}

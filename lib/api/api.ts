@@ -1,0 +1,29 @@
+/** The API of a node: one listener function, the data path ahead of the router (docs/http-api.md). */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createControl } from './admin/control.js';
+import type { ApiWorld } from './api-world.js';
+import { DataPath } from './http/data-path.js';
+import { isDataPath } from './http/data-target.js';
+import { Exchanges } from './http/exchange.js';
+
+export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Every request that the listener parsed is answered, and every answer is counted. */
+export function createApi(world: ApiWorld): RequestListener {
+  const exchanges = new Exchanges(world);
+  const dataPath = new DataPath(world, exchanges);
+  const control = createControl(world, exchanges);
+  return (request, response) => {
+    const url = pathAndQuery(request.url ?? '');
+    if (isDataPath(url)) void dataPath.serve(request, response, url);
+    else void control(request, response, url);
+  };
+}
+
+/** Proxies may send the whole address (RFC 9112, 3.2.2): its origin says nothing here. */
+function pathAndQuery(url: string): string {
+  if (url.startsWith('/')) return url;
+  const origin = /^https?:\/\/[^/?#]*/i.exec(url)?.[0] ?? '';
+  const rest = url.slice(origin.length);
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}

@@ -1,0 +1,42 @@
+/** How much is worked on at once: beyond it requests are shed while they are still cheap. */
+import { OperatingError } from '../../errors.js';
+
+export interface AdmissionLimits {
+  readonly requestsInFlightMax: number;
+  /** Bytes of bodies that are held. */
+  readonly requestBytesInFlightMax: number;
+}
+
+export class Admission {
+  readonly #limits: AdmissionLimits;
+  #requests = 0;
+  #bytes = 0;
+
+  constructor(limits: AdmissionLimits) {
+    this.#limits = limits;
+  }
+
+  /** Pair it with `leave`, unless it throws. @throws OperatingError `overloaded` */
+  enter(): void {
+    if (this.#requests >= this.#limits.requestsInFlightMax) {
+      throw new OperatingError('overloaded', 'too many requests are under way on this node');
+    }
+    this.#requests += 1;
+  }
+
+  leave(): void {
+    this.#requests -= 1;
+  }
+
+  /** Pair it with `release`, unless it throws. @throws OperatingError `overloaded` */
+  hold(bytes: number): void {
+    if (this.#bytes + bytes > this.#limits.requestBytesInFlightMax) {
+      throw new OperatingError('overloaded', 'too many bytes of bodies are held by this node');
+    }
+    this.#bytes += bytes;
+  }
+
+  release(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+}

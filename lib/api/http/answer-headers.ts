@@ -1,0 +1,30 @@
+/** Headers of data answers: what to send back, and what was truly achieved. */
+import type { Receipt } from '../../coordination/request.js';
+
+/** `2/3`, and `stand-ins=1` where there were any. */
+export function replicasText({ answered, asked, standIns }: Receipt): string {
+  return standIns > 0 ? `${answered}/${asked}; stand-ins=${standIns}` : `${answered}/${asked}`;
+}
+
+/** The head of a data answer, to which the caller may add. */
+export function dataHeaders(
+  contentType: string,
+  receipt: Receipt,
+  context: string | undefined,
+): string[] {
+  const headers = [
+    'Content-Type',
+    contentType,
+    'Cache-Control',
+    'no-store',
+    'X-Content-Type-Options',
+    'nosniff',
+    'X-Consistency-Achieved',
+    receipt.level,
+    'X-Replicas',
+    replicasText(receipt),
+  ];
+  if (context !== undefined) headers.push('X-Causal-Context', context);
+  if (receipt.durability !== undefined) headers.push('X-Durability', receipt.durability);
+  return headers;
+}

@@ -1,0 +1,116 @@
+/** The data path: get, put, delete and conflicts of one key, answered ahead of the router (Dynamo 4.1). */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Change } from '../../persistence/intent.js';
+import type { ApiWorld } from '../api-world.js';
+import { conflictsAnswer } from './conflicts-answer.js';
+import { type DataResource, type DataTarget, targetOf } from './data-target.js';
+import type { Exchange, ExchangeKind, Exchanges } from './exchange.js';
+import { getAnswer } from './get-answer.js';
+import { putAnswer } from './put-answer.js';
+import { bodyBytesMax, putBody } from './put-body.js';
+import { checkEncoding, hasBody, readBody } from './read-body.js';
+import { invalid, later, wrongMethod } from './refusals.js';
+import type { Reply } from './reply.js';
+import { commonOptions, writeOptions } from './request-options.js';
+
+/** Until there are namespaces. */
+const NAMESPACE = 'default';
+
+type Operation = 'get' | 'put' | 'delete';
+
+const KINDS: Readonly<Record<Operation, ExchangeKind>> = {
+  get: { operation: 'get', reads: true },
+  put: { operation: 'put', reads: false },
+  delete: { operation: 'delete', reads: false },
+};
+/** A request that no operation answers changes nothing either. */
+const REFUSED: ExchangeKind = { operation: 'other', reads: true };
+
+const METHODS: Readonly<Record<DataResource, ReadonlyMap<string, Operation>>> = {
+  value: new Map([
+    ['GET', 'get'],
+    ['HEAD', 'get'],
+    ['PUT', 'put'],
+    ['DELETE', 'delete'],
+  ]),
+  conflicts: new Map([
+    ['GET', 'get'],
+    ['HEAD', 'get'],
+  ]),
+};
+const TOMBSTONE: Change = { state: 'tombstone' };
+
+export class DataPath {
+  readonly #world: ApiWorld;
+  readonly #exchanges: Exchanges;
+  readonly #handle: (exchange: Exchange) => Promise<Reply>;
+
+  constructor(world: ApiWorld, exchanges: Exchanges) {
+    this.#world = world;
+    this.#exchanges = exchanges;
+    this.#handle = async (exchange) => this.#route(exchange);
+  }
+
+  /** @param url path and query as they were sent; `isDataPath` holds. Never rejects. */
+  serve(request: IncomingMessage, response: ServerResponse, url: string): Promise<void> {
+    const operation = METHODS.value.get(request.method ?? '');
+    const kind = operation === undefined ? REFUSED : KINDS[operation];
+    return this.#exchanges.serve(request, response, url, kind, this.#handle);
+  }
+
+  #route(exchange: Exchange): Promise<Reply> {
+    const target = targetOf(exchange.url);
+    const methods = METHODS[target.resource];
+    const operation = methods.get(exchange.request.method ?? '');
+    if (operation === undefined) throw wrongMethod(exchange.request.method, [...methods.keys()]);
+    const { key } = target;
+    if (key === undefined) {
+      if (operation === 'get') throw later('lists of keys');
+      throw invalid('key', 'name the key: /api/v1/kv/KEY, or ?key=KEY');
+    }
+    if (operation === 'get') return this.#get(exchange, key, target);
+    if (target.asList) throw invalid('siblings', 'there is no parameter "siblings" on writes');
+    return operation === 'put' ? this.#put(exchange, key) : this.#delete(exchange, key);
+  }
+
+  async #get({ headers, requestId }: Exchange, key: string, target: DataTarget): Promise<Reply> {
+    const options = commonOptions(headers, this.#world.limits);
+    if (hasBody(headers)) throw invalid('body', 'a read takes no body');
+    const { level, fallbacks, timeoutMilliseconds } = options;
+    const answer = await this.#world.node.coordination.get({
+      namespace: NAMESPACE,
+      key,
+      level,
+      fallbacks,
+      timeoutMilliseconds,
+    });
+    if (target.resource === 'conflicts') return conflictsAnswer(answer, key, requestId);
+    const { accept, ifNoneMatch } = headers;
+    return getAnswer(answer, { key, asList: target.asList, accept, ifNoneMatch, requestId });
+  }
+
+  async #put({ request, url, headers }: Exchange, key: string): Promise<Reply> {
+    const { limits, node } = this.#world;
+    const options = writeOptions(headers, limits);
+    checkEncoding(headers.contentEncoding);
+    const bytesMax = bodyBytesMax(headers.contentType, limits);
+    const body = await readBody(request, headers, bytesMax, this.#exchanges.admission);
+    try {
+      const { change, context } = putBody(body.bytes, headers, limits, url);
+      const write = { ...options, namespace: NAMESPACE, key, change, context };
+      return putAnswer(await node.coordination.put(write), key);
+    } finally {
+      body.release();
+    }
+  }
+
+  async #delete({ headers }: Exchange, key: string): Promise<Reply> {
+    const options = writeOptions(headers, this.#world.limits);
+    if (hasBody(headers)) {
+      throw invalid('body', 'a delete takes no body; the context goes into X-Causal-Context');
+    }
+    if (headers.ttl !== undefined) throw invalid('x-ttl', 'a delete has no time to live');
+    const write = { ...options, namespace: NAMESPACE, key, change: TOMBSTONE };
+    return putAnswer(await this.#world.node.coordination.put(write), key);
+  }
+}

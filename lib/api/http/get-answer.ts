@@ -1,0 +1,129 @@
+/** What a read answers: a value, siblings as a conflict or as a list, or nothing (Dynamo 4.1). */
+import type { GetAnswer } from '../../coordination/request.js';
+import { OperatingError } from '../../errors.js';
+import { dotText } from '../../versioning/dot.js';
+import type { Version } from '../../versioning/siblings.js';
+import { dataHeaders } from './answer-headers.js';
+import { JSON_TYPE, prefersJson } from './media-type.js';
+import { PROBLEM_TYPE, problemBody } from './problem.js';
+import { byteText, type Reply } from './reply.js';
+import { siblingText, timesText, timeText, valueText, writtenAt } from './version-text.js';
+
+export interface GetView {
+  readonly key: string;
+  /** `?siblings=list` */
+  readonly asList: boolean;
+  readonly accept: string | undefined;
+  readonly ifNoneMatch: string | undefined;
+  readonly requestId: string;
+}
+
+export function getAnswer(answer: GetAnswer, view: GetView): Reply {
+  if (view.asList) return listReply(answer, view);
+  const [version, ...others] = answer.siblings;
+  if (version === undefined) return notFoundReply(answer, view);
+  if (others.length > 0) return siblingsReply(answer, view);
+  const reply = isJsonWanted(version, view)
+    ? jsonReply(answer, version, view)
+    : bytesReply(answer, version);
+  return notModified(reply, view.ifNoneMatch) ?? reply;
+}
+
+function isJsonWanted({ contentType }: Version, { accept }: GetView): boolean {
+  return contentType === JSON_TYPE || prefersJson(accept, contentType);
+}
+
+function jsonReply(answer: GetAnswer, version: Version, { key }: GetView): Reply {
+  const { context, receipt } = answer;
+  const dot = dotText(version.dot);
+  const headers = dataHeaders(JSON_TYPE, receipt, context);
+  headers.push('ETag', jsonTag(dot, context));
+  return {
+    status: 200,
+    headers,
+    body:
+      `{"key":${byteText(JSON.stringify(key))},${valueText(version)},"version":"${dot}",` +
+      `${contextText(context)}${timesText(version)}}`,
+    result: 'ok',
+    level: receipt.level,
+  };
+}
+
+/**
+ * A strong validator means the same bytes, and the context in the body may differ where the version
+ * does not. A context begins with its seal: six bytes that change with it.
+ */
+function jsonTag(dot: string, context: string | undefined): string {
+  return `"${dot}:${context === undefined ? '' : context.slice(0, 8)}"`;
+}
+
+function bytesReply({ context, receipt }: GetAnswer, version: Version): Reply {
+  const headers = dataHeaders(version.contentType, receipt, context);
+  headers.push('ETag', `"${dotText(version.dot)}"`, 'X-Written-At', writtenAt(version));
+  // A stored page must not act in the name of this origin.
+  headers.push('Content-Security-Policy', 'sandbox');
+  if (version.expiresAt !== undefined) headers.push('X-Expires-At', timeText(version.expiresAt));
+  return { status: 200, headers, body: version.value, result: 'ok', level: receipt.level };
+}
+
+/** The 304 of a reply whose ETag the client named; `*` names any. */
+function notModified(reply: Reply, ifNoneMatch: string | undefined): Reply | undefined {
+  if (ifNoneMatch === undefined) return undefined;
+  const tag = reply.headers[reply.headers.indexOf('ETag') + 1] as string;
+  const named = ifNoneMatch.split(',').map((text) => text.trim().replace(/^W\//, ''));
+  if (!named.includes(tag) && !named.includes('*')) return undefined;
+  return { ...reply, status: 304, body: '' };
+}
+
+function listReply({ siblings, context, receipt }: GetAnswer, { key }: GetView): Reply {
+  const headers = dataHeaders(JSON_TYPE, receipt, context);
+  headers.push('X-Siblings', String(siblings.length));
+  return {
+    status: 200,
+    headers,
+    body:
+      `{"key":${byteText(JSON.stringify(key))},${contextText(context)}` +
+      `"siblings":${siblingsText(siblings)}}`,
+    result: 'ok',
+    level: receipt.level,
+  };
+}
+
+/** A list, and not 300: some clients take that for success, and others throw away the values. */
+function siblingsReply(answer: GetAnswer, { key, requestId }: GetView): Reply {
+  const { siblings, context, receipt } = answer;
+  const problem = new OperatingError('siblings', `the key has ${siblings.length} siblings`, {
+    details: { key, ...(context === undefined ? {} : { context }) },
+  });
+  const members = byteText(JSON.stringify(problemBody(problem, requestId)));
+  const headers = dataHeaders(PROBLEM_TYPE, receipt, context);
+  headers.push('X-Siblings', String(siblings.length));
+  return {
+    status: 409,
+    headers,
+    body: `${members.slice(0, -1)},"siblings":${siblingsText(siblings)}}`,
+    result: 'siblings',
+    level: receipt.level,
+  };
+}
+
+function notFoundReply({ context, receipt }: GetAnswer, { key, requestId }: GetView): Reply {
+  const problem = new OperatingError('not_found', 'the key has no value', {
+    details: { key, ...(context === undefined ? {} : { context }) },
+  });
+  return {
+    status: 404,
+    headers: dataHeaders(PROBLEM_TYPE, receipt, context),
+    body: byteText(JSON.stringify(problemBody(problem, requestId))),
+    result: 'not_found',
+    level: receipt.level,
+  };
+}
+
+function siblingsText(siblings: readonly Version[]): string {
+  return `[${siblings.map((version) => `${siblingText(version)}}`).join(',')}]`;
+}
+
+function contextText(context: string | undefined): string {
+  return context === undefined ? '' : `"context":"${context}",`;
+}

@@ -1,0 +1,157 @@
+/** What a PUT wants: the value as it was written, its type, its time to live, and what its writer saw. */
+import { jsonMembers } from '../../encoding/json-text.js';
+import { OperatingError } from '../../errors.js';
+import type { Change } from '../../persistence/intent.js';
+import {
+  BYTES_TYPE,
+  checkCharset,
+  checkContentType,
+  essenceOf,
+  JSON_TYPE,
+  unsupported,
+} from './media-type.js';
+import { invalid } from './refusals.js';
+import type { RequestHeaders } from './request-headers.js';
+import { checkContext, checkTtl, type TtlSeconds, ttlOfHeader } from './request-options.js';
+
+export interface PutBodyLimits {
+  readonly valueBytesMax: number;
+  readonly contextBytesMax: number;
+}
+
+export interface PutBody {
+  readonly change: Change;
+  readonly context: string | undefined;
+}
+
+/** Room in a JSON body for what is around the value, its context not counted. */
+const ENVELOPE_BYTES = 4096;
+const MEMBERS = ['value', 'ttl', 'context'];
+
+export function bodyBytesMax(contentType: string | undefined, limits: PutBodyLimits): number {
+  const isJson = contentType !== undefined && essenceOf(contentType) === JSON_TYPE;
+  const envelope = isJson ? ENVELOPE_BYTES + limits.contextBytesMax : 0;
+  return limits.valueBytesMax + envelope;
+}
+
+/**
+ * @param path as it was requested, for the command that a refusal proposes
+ * @throws OperatingError `invalid_request`, `invalid_context`, `value_too_large`, or
+ * `unsupported_media_type` for what a client sends by default and hardly means
+ */
+export function putBody(
+  bytes: Buffer,
+  headers: RequestHeaders,
+  limits: PutBodyLimits,
+  path: string,
+): PutBody {
+  const { contentType, raw } = headers;
+  if (raw !== undefined && raw !== '1') throw invalid('x-raw', 'X-Raw is 1 or absent', raw);
+  if (contentType === undefined) return bytesBody(bytes, BYTES_TYPE, headers);
+  checkContentType(contentType);
+  const essence = essenceOf(contentType);
+  if (essence === JSON_TYPE) {
+    if (raw !== undefined) throw invalid('x-raw', 'X-Raw does not go with application/json', raw);
+    checkCharset(contentType);
+    return jsonBody(bytes, headers, limits);
+  }
+  if (raw === undefined) checkMeant(bytes, contentType, essence, path);
+  return bytesBody(bytes, contentType, headers);
+}
+
+function bytesBody(value: Buffer, contentType: string, headers: RequestHeaders): PutBody {
+  const ttlSeconds = ttlOfHeader(headers.ttl);
+  return { change: { state: 'value', contentType, value, ttlSeconds }, context: headers.context };
+}
+
+function jsonBody(bytes: Buffer, headers: RequestHeaders, limits: PutBodyLimits): PutBody {
+  const members = membersOf(bytes);
+  const unknown = [...members.keys()].find((name) => !MEMBERS.includes(name));
+  if (unknown !== undefined) {
+    throw invalid(unknown, `there is no member "${unknown}"; there are ${MEMBERS.join(', ')}`);
+  }
+  const text = members.get('value');
+  if (text === undefined) throw invalid('value', 'the member "value" is missing');
+  const value = Buffer.from(text, 'utf8');
+  if (value.length > limits.valueBytesMax) {
+    throw new OperatingError('value_too_large', 'the value is too large', {
+      details: { required: limits.valueBytesMax, received: value.length },
+    });
+  }
+  const ttlSeconds = agreed('ttl', ttlMember(members.get('ttl')), ttlOfHeader(headers.ttl));
+  const context = agreed('context', contextMember(members.get('context'), limits), headers.context);
+  return { change: { state: 'value', contentType: JSON_TYPE, value, ttlSeconds }, context };
+}
+
+function membersOf(bytes: Buffer): ReadonlyMap<string, string> {
+  const found = jsonMembers(strictText(bytes));
+  switch (found.kind) {
+    case 'object':
+      return found.members;
+    case 'other':
+      throw invalid('body', 'the body is not an object; send {"value": ...}');
+    case 'duplicate':
+      throw invalid(found.name, `the member "${found.name}" is there twice`);
+    case 'broken':
+      throw invalid('body', `the body is not JSON: ${found.reason}`);
+  }
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function strictText(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  // Bytes that are not UTF-8 became U+FFFD, and only then the slower decoder has to tell.
+  if (!text.includes('\ufffd')) return text;
+  try {
+    return strictUtf8.decode(bytes);
+  } catch {
+    throw invalid('body', 'the body is not UTF-8');
+  }
+}
+
+function ttlMember(text: string | undefined): TtlSeconds {
+  if (text === undefined) return undefined;
+  const ttl: unknown = JSON.parse(text);
+  return ttl === 'keep' ? ttl : checkTtl(typeof ttl === 'number' ? ttl : 0, 'ttl', ttl);
+}
+
+function contextMember(text: string | undefined, limits: PutBodyLimits): string | undefined {
+  if (text === undefined) return undefined;
+  const context: unknown = JSON.parse(text);
+  if (typeof context !== 'string') throw invalid('context', 'the context is a string');
+  checkContext(context, limits.contextBytesMax);
+  return context;
+}
+
+/** One value from two places: either alone, or both alike. */
+function agreed<T>(field: string, body: T | undefined, header: T | undefined): T | undefined {
+  if (body !== undefined && header !== undefined && body !== header) {
+    throw invalid(field, `the ${field} in the body is not the one in the header`);
+  }
+  return body ?? header;
+}
+
+/** What curl and fetch send when nobody chose a type would be stored as it stands, and surprise later. */
+function checkMeant(bytes: Buffer, contentType: string, essence: string, path: string): void {
+  const isForm =
+    essence === 'application/x-www-form-urlencoded' || essence.startsWith('multipart/');
+  const isText = essence.startsWith('text/');
+  if (!isForm && !isText) return;
+  const looksJson = isEnvelope(bytes);
+  if (isText && !looksJson) return;
+  const typed = looksJson
+    ? `-H 'Content-Type: application/json' --data '{"value": ...}'`
+    : `-H 'Content-Type: application/octet-stream' --data-binary ...`;
+  throw unsupported(
+    `${essence} is what clients send when nobody chose a type. Say which: ` +
+      `curl -X PUT ${typed} http://HOST${path.slice(0, 200)}; ` +
+      `or add -H 'X-Raw: 1' to store these bytes as ${essence}`,
+    contentType,
+  );
+}
+
+function isEnvelope(bytes: Buffer): boolean {
+  const found = jsonMembers(bytes.toString('utf8'));
+  return found.kind === 'duplicate' || (found.kind === 'object' && found.members.has('value'));
+}

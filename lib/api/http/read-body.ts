@@ -1,0 +1,143 @@
+/** Reads the body of a request, within a limit, without ever holding more than it. */
+import type { IncomingMessage } from 'node:http';
+import { OperatingError } from '../../errors.js';
+import type { Admission } from './admission.js';
+import { unsupported } from './media-type.js';
+import type { RequestHeaders } from './request-headers.js';
+
+const EMPTY = Buffer.alloc(0);
+/**
+ * So many bytes beyond the limit are read and thrown away before a refusal: a client that is still
+ * sending when the connection closes may never see the answer.
+ */
+const DISCARD_BYTES_MAX = 8 * 1024 * 1024;
+
+/** A body, and what gives back the room that it takes. */
+export interface Body {
+  readonly bytes: Buffer;
+  release(): void;
+}
+
+const NO_BODY: Body = { bytes: EMPTY, release: () => undefined };
+
+/** Does the request announce a body that is not empty? */
+export function hasBody({ contentLength, transferEncoding }: RequestHeaders): boolean {
+  return (
+    transferEncoding !== undefined || (contentLength !== undefined && Number(contentLength) > 0)
+  );
+}
+
+/** Is so much still to come that the connection is better closed than read to its end? */
+export function isTooLongToDiscard({ contentLength, transferEncoding }: RequestHeaders): boolean {
+  return transferEncoding !== undefined || Number(contentLength ?? 0) > DISCARD_BYTES_MAX;
+}
+
+/** @throws OperatingError `unsupported_media_type` */
+export function checkEncoding(contentEncoding: string | undefined): void {
+  if (contentEncoding === undefined || contentEncoding.toLowerCase() === 'identity') return;
+  throw unsupported('send the body without a Content-Encoding', contentEncoding);
+}
+
+/**
+ * @throws OperatingError `value_too_large`, `overloaded`; `invalid_request` where the body ended
+ * before its announced length. How long it may take is the listener's to limit.
+ */
+export async function readBody(
+  request: IncomingMessage,
+  headers: RequestHeaders,
+  bytesMax: number,
+  admission: Admission,
+): Promise<Body> {
+  if (!hasBody(headers)) return NO_BODY;
+  const announced = Number(headers.contentLength ?? 0);
+  if (announced > bytesMax + DISCARD_BYTES_MAX) throw tooLarge(bytesMax, announced);
+  return new Reading(request, bytesMax, admission).done;
+}
+
+class Reading {
+  readonly done: Promise<Body>;
+  readonly #admission: Admission;
+  readonly #bytesMax: number;
+  readonly #chunks: Buffer[] = [];
+  #received = 0;
+  #held = 0;
+  #refusal: unknown;
+  #settled = false;
+  #resolve: (body: Body) => void = () => undefined;
+  #reject: (error: unknown) => void = () => undefined;
+
+  constructor(request: IncomingMessage, bytesMax: number, admission: Admission) {
+    this.#bytesMax = bytesMax;
+    this.#admission = admission;
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    request.on('data', (chunk: Buffer) => this.#take(chunk));
+    request.on('end', () => this.#end());
+    request.on('error', () => this.#cut());
+    request.on('close', () => this.#cut());
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#settled) return;
+    this.#received += chunk.length;
+    if (this.#refusal === undefined) this.#keep(chunk);
+    if (this.#received > this.#bytesMax + DISCARD_BYTES_MAX) this.#fail(this.#refusal);
+  }
+
+  #keep(chunk: Buffer): void {
+    if (this.#received > this.#bytesMax) {
+      this.#refuse(tooLarge(this.#bytesMax, this.#received));
+      return;
+    }
+    try {
+      this.#admission.hold(chunk.length);
+      this.#held += chunk.length;
+      this.#chunks.push(chunk);
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  /** What was held is let go; the rest of the body is read and forgotten. */
+  #refuse(error: unknown): void {
+    this.#refusal = error;
+    this.#release();
+  }
+
+  #end(): void {
+    if (this.#settled) return;
+    if (this.#refusal !== undefined) {
+      this.#fail(this.#refusal);
+      return;
+    }
+    this.#settled = true;
+    const [first = EMPTY] = this.#chunks;
+    const bytes = this.#chunks.length <= 1 ? first : Buffer.concat(this.#chunks);
+    this.#resolve({ bytes, release: () => this.#release() });
+  }
+
+  #cut(): void {
+    if (this.#settled) return;
+    this.#fail(new OperatingError('invalid_request', 'the body ended before its announced length'));
+  }
+
+  #fail(error: unknown): void {
+    this.#settled = true;
+    this.#release();
+    this.#reject(error);
+  }
+
+  #release(): void {
+    this.#admission.release(this.#held);
+    this.#held = 0;
+    this.#chunks.length = 0;
+  }
+}
+
+function tooLarge(required: number, received: number): OperatingError {
+  return new OperatingError('value_too_large', `the body is larger than ${required} bytes`, {
+    details: { required, received },
+  });
+}

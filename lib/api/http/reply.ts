@@ -1,0 +1,49 @@
+/** What is answered to a request, and how it leaves: one head and one body in one write. */
+import type { ServerResponse } from 'node:http';
+
+/**
+ * The body as a string of which each character is one byte (`latin1`): the socket then gets head and
+ * body as one string, and stored bytes need no decoding. Or bytes, where there are many.
+ */
+export type ReplyBody = string | Uint8Array;
+
+export interface Reply {
+  readonly status: number;
+  /** Name, value, name, value, ... `Content-Length` and `X-Request-Id` are added. */
+  readonly headers: string[];
+  readonly body: ReplyBody;
+  /** For metrics: `ok`, or the code of a problem. */
+  readonly result: string;
+  /** For metrics: the level that held; undefined where none did. */
+  readonly level: string | undefined;
+}
+
+/** Text as a string of its UTF-8 bytes. */
+export function byteText(text: string): string {
+  for (let i = 0; i < text.length; i += 1) {
+    if (text.charCodeAt(i) > 0x7f) return Buffer.from(text, 'utf8').toString('latin1');
+  }
+  return text;
+}
+
+/** Bytes as a string of one character each. */
+export function bytesAsText(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}
+
+/** Sends it. `HEAD` gets the same head without the body. */
+export function sendReply(
+  response: ServerResponse,
+  reply: Reply,
+  requestId: string,
+  headOnly: boolean,
+): void {
+  const { status, headers, body } = reply;
+  // A 304 has no body, and must not tell another length than the 200 that it stands for.
+  if (status !== 304) headers.push('Content-Length', String(body.length));
+  headers.push('X-Request-Id', requestId);
+  response.writeHead(status, headers);
+  if (headOnly || status === 304) response.end();
+  else if (typeof body === 'string') response.end(body, 'latin1');
+  else response.end(body);
+}

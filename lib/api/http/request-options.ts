@@ -1,0 +1,113 @@
+/** What headers ask of a read or a write, validated: level, fallbacks, deadline, durability, TTL, context. */
+import { OperatingError } from '../../errors.js';
+import type { Durability } from '../../persistence/store.js';
+import { parseDuration } from './duration.js';
+import { invalid, later } from './refusals.js';
+import { checkHeaders, type RequestHeaders } from './request-headers.js';
+
+export type TtlSeconds = number | 'keep' | undefined;
+
+export interface RequestLimits {
+  readonly timeoutMaxMilliseconds: number;
+  readonly contextBytesMax: number;
+}
+
+/** The part of a request that reads and writes share. */
+export interface CommonOptions {
+  readonly level: string | undefined;
+  readonly fallbacks: readonly string[];
+  readonly timeoutMilliseconds: number | undefined;
+}
+
+export interface WriteOptions extends CommonOptions {
+  readonly context: string | undefined;
+  readonly overwriteSiblings: boolean;
+  readonly durability: Durability;
+}
+
+const FALLBACKS_MAX = 8;
+const TTL_SECONDS_MAX = 315_360_000;
+const DURABILITIES: readonly Durability[] = ['sync', 'os', 'memory'];
+const NO_FALLBACKS: readonly string[] = [];
+
+type LaterRow = readonly [field: keyof RequestHeaders, name: string];
+const LATER: readonly LaterRow[] = [
+  ['sessionToken', 'X-Session-Token'],
+  ['maxStaleness', 'X-Max-Staleness'],
+  ['readRepair', 'X-Read-Repair'],
+  ['idempotencyKey', 'Idempotency-Key'],
+  ['ifMatch', 'If-Match'],
+];
+
+/** @throws OperatingError `invalid_request` or `not_implemented`, naming the header */
+export function commonOptions(headers: RequestHeaders, limits: RequestLimits): CommonOptions {
+  checkHeaders(headers);
+  for (const [field, name] of LATER) if (headers[field] !== undefined) throw later(name);
+  return {
+    level: headers.level,
+    fallbacks: fallbacksOf(headers.fallback),
+    timeoutMilliseconds: timeoutOf(headers.timeout, limits.timeoutMaxMilliseconds),
+  };
+}
+
+export function writeOptions(headers: RequestHeaders, limits: RequestLimits): WriteOptions {
+  const { level, fallbacks, timeoutMilliseconds } = commonOptions(headers, limits);
+  if (headers.ifNoneMatch !== undefined) throw later('If-None-Match on a write');
+  const { context, overwrite } = headers;
+  if (context !== undefined) checkContext(context, limits.contextBytesMax);
+  if (overwrite !== undefined && overwrite !== 'siblings') {
+    throw invalid('x-overwrite', 'X-Overwrite is "siblings" or absent', overwrite);
+  }
+  return {
+    level,
+    fallbacks,
+    timeoutMilliseconds,
+    context,
+    overwriteSiblings: overwrite !== undefined,
+    durability: durabilityOf(headers.durability),
+  };
+}
+
+export function checkContext(context: string, bytesMax: number): void {
+  if (context.length > 0 && context.length <= bytesMax) return;
+  throw new OperatingError('invalid_context', `a context has 1 to ${bytesMax} characters`, {
+    details: { required: bytesMax, received: context.length },
+  });
+}
+
+/** Whole seconds. `received` is what the client sent, a number or a text. */
+export function checkTtl(seconds: number, field: string, received: unknown): number {
+  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= TTL_SECONDS_MAX) return seconds;
+  const message = `a time to live is 1 to ${TTL_SECONDS_MAX} whole seconds, or "keep"`;
+  throw invalid(field, message, received);
+}
+
+export function ttlOfHeader(text: string | undefined): TtlSeconds {
+  if (text === undefined || text === 'keep') return text;
+  return checkTtl((parseDuration(text, 's') ?? 0) / 1000, 'x-ttl', text);
+}
+
+function fallbacksOf(text: string | undefined): readonly string[] {
+  if (text === undefined) return NO_FALLBACKS;
+  const levels = text.split(',').map((level) => level.trim());
+  if (levels.includes('') || levels.length > FALLBACKS_MAX) {
+    const message = `name 1 to ${FALLBACKS_MAX} levels, separated by commas`;
+    throw invalid('x-consistency-fallback', message, text);
+  }
+  return levels;
+}
+
+function timeoutOf(text: string | undefined, maximum: number): number | undefined {
+  if (text === undefined) return undefined;
+  const milliseconds = parseDuration(text, 'ms');
+  if (milliseconds !== undefined && milliseconds >= 1 && milliseconds <= maximum)
+    return milliseconds;
+  throw invalid('x-timeout', `a timeout is 1ms to ${maximum}ms, as 250, 250ms, 5s, 1m`, text);
+}
+
+function durabilityOf(text: string | undefined): Durability {
+  if (text === undefined) return 'sync';
+  const found = DURABILITIES.find((name) => name === text.toLowerCase());
+  if (found !== undefined) return found;
+  throw invalid('x-durability', `X-Durability is one of ${DURABILITIES.join(', ')}`, text);
+}

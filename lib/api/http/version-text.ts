@@ -1,0 +1,40 @@
+/** One stored version as JSON text: JSON values as they were written, other bytes as base64. */
+import { dotText } from '../../versioning/dot.js';
+import { millisecondsOf } from '../../versioning/hybrid-clock.js';
+import type { Version } from '../../versioning/siblings.js';
+import { nodeOf } from '../../versioning/writer.js';
+import { JSON_TYPE } from './media-type.js';
+import { bytesAsText } from './reply.js';
+
+/** RFC 3339, UTC. */
+export function timeText(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+export function writtenAt({ writtenAt }: Version): string {
+  return timeText(millisecondsOf(writtenAt));
+}
+
+/** `"value":...` or `"value_base64":"...","content_type":"..."`, as byte text. */
+export function valueText(version: Version): string {
+  const { contentType, value } = version;
+  if (contentType === JSON_TYPE) return `"value":${bytesAsText(value)}`;
+  const base64 = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+  return `"value_base64":"${base64}","content_type":${JSON.stringify(contentType)}`;
+}
+
+/** `"version":"...","written_at":"..."`, with what else there is. */
+export function timesText(version: Version): string {
+  const { expiresAt } = version;
+  const end = expiresAt === undefined ? '' : `,"expires_at":"${timeText(expiresAt)}"`;
+  return `"written_at":"${writtenAt(version)}"${end}`;
+}
+
+/** A member of a list of siblings, without its closing brace, as byte text. */
+export function siblingText(version: Version): string {
+  const { dot } = version;
+  return (
+    `{${valueText(version)},"version":"${dotText(dot)}",${timesText(version)},` +
+    `"written_by":"${nodeOf(dot.writer)}"`
+  );
+}

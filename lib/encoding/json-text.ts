@@ -1,0 +1,85 @@
+/** The members of a JSON object with their values as they were written (docs/http-api.md, Values). */
+
+export type JsonMembers =
+  | { readonly kind: 'object'; readonly members: ReadonlyMap<string, string> }
+  /** Valid JSON, but an array, a string, a number, ... */
+  | { readonly kind: 'other' }
+  | { readonly kind: 'duplicate'; readonly name: string }
+  /** Not JSON; `reason` is what the parser says. */
+  | { readonly kind: 'broken'; readonly reason: string };
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const BLANKS = /[^ \t\n\r]/g;
+
+/**
+ * Splits the top level of a JSON text: name -> JSON text of the value, without blanks around it.
+ * `JSON.parse` alone would round numbers beyond 2^53; it judges the text here, and the scan that
+ * follows may therefore take the text to be valid. A Map, because a client may name a member `__proto__`.
+ */
+export function jsonMembers(text: string): JsonMembers {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    return { kind: 'broken', reason: error instanceof Error ? error.message : 'not JSON' };
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    return { kind: 'other' };
+  return split(text);
+}
+
+function split(text: string): JsonMembers {
+  const members = new Map<string, string>();
+  let at = skipBlanks(text, skipBlanks(text, 0) + 1);
+  while (text[at] !== '}') {
+    const nameEnd = stringEnd(text, at);
+    const name: unknown = JSON.parse(text.slice(at, nameEnd));
+    const valueStart = skipBlanks(text, skipBlanks(text, nameEnd) + 1);
+    const valueEnd = endOfValue(text, valueStart);
+    if (typeof name !== 'string') return { kind: 'broken', reason: 'a name is not a string' };
+    if (members.has(name)) return { kind: 'duplicate', name };
+    members.set(name, text.slice(valueStart, valueEnd));
+    at = skipBlanks(text, valueEnd);
+    if (text[at] === ',') at = skipBlanks(text, at + 1);
+  }
+  return { kind: 'object', members };
+}
+
+function skipBlanks(text: string, from: number): number {
+  BLANKS.lastIndex = from;
+  return BLANKS.test(text) ? BLANKS.lastIndex - 1 : text.length;
+}
+
+/** The index after the closing quote of the string that opens at `start`. */
+function stringEnd(text: string, start: number): number {
+  let at = start + 1;
+  while (text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
+  return at + 1;
+}
+
+const PUNCTUATION = /["{}[\],]/g;
+
+/** The index after the value that begins at `start`, blanks behind it not included. */
+function endOfValue(text: string, start: number): number {
+  let depth = 0;
+  let at = start;
+  for (;;) {
+    PUNCTUATION.lastIndex = at;
+    const found = PUNCTUATION.exec(text);
+    if (found === null) return text.length;
+    const mark = found[0];
+    at = found.index + 1;
+    if (mark === '"') at = stringEnd(text, found.index);
+    else if (mark === '{' || mark === '[') depth += 1;
+    else if (depth === 0) return trimEnd(text, start, found.index);
+    else if (mark !== ',') depth -= 1;
+    if (depth === 0 && mark !== ',' && mark !== undefined) return at;
+  }
+}
+
+function trimEnd(text: string, start: number, end: number): number {
+  let at = end;
+  while (at > start && ' \t\n\r'.includes(text.charAt(at - 1))) at -= 1;
+  return at;
+}

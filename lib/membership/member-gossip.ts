@@ -1,0 +1,37 @@
+/** What every peer message tells of its sender, and what a node that differs does (M2, M3). */
+import type { Observer } from '../environment/observer.js';
+import type { NodeId } from '../environment/transport.js';
+import { OperatingError } from '../errors.js';
+import type { Gossip } from '../replication/ask.js';
+import type { Founding } from './founding.js';
+import type { Settings } from './settings.js';
+
+export class MemberGossip implements Gossip {
+  readonly #founding: Founding;
+  readonly #settings: Settings;
+  readonly #observer: Observer;
+
+  constructor(founding: Founding, settings: Settings, observer: Observer) {
+    this.#founding = founding;
+    this.#settings = settings;
+    this.#observer = observer;
+  }
+
+  get epoch(): number {
+    return this.#founding.isComplete ? this.#founding.ring.epoch : 0;
+  }
+
+  get settingsHash(): number {
+    return this.#settings.hash;
+  }
+
+  /** Another ring is refused; other settings are merged before the request is served. */
+  async reconcile(from: NodeId, epoch: number, settingsHash: number): Promise<void> {
+    if (epoch !== this.epoch) {
+      this.#observer.count('quorate_refused_epochs_total');
+      const message = `the ring epoch here is ${this.epoch}, not ${epoch}`;
+      throw new OperatingError('wrong_epoch', message);
+    }
+    await this.#settings.reconcile(from, settingsHash);
+  }
+}

@@ -1,0 +1,76 @@
+/** Requests that wait for answers: each is settled exactly once, at its deadline at the latest. */
+import type { Cancel, Clock } from '../environment/clock.js';
+import type { NodeId } from '../environment/transport.js';
+import { OperatingError } from '../errors.js';
+
+/** What came of a request. An error's `outcome` is `none` only if the peer surely did nothing. */
+export type Answer<Reply> =
+  | { readonly ok: true; readonly reply: Reply }
+  | { readonly ok: false; readonly error: OperatingError };
+
+export interface Pending {
+  readonly to: NodeId;
+  /** On the monotonic clock. */
+  readonly deadline: number;
+  /** Checks a reply; throws where it is malformed. */
+  readonly parse: (body: unknown) => unknown;
+  readonly settle: (answer: Answer<unknown>) => void;
+}
+
+/** How often deadlines are looked at. */
+const SWEEP_MILLISECONDS = 20;
+
+export class PendingRequests {
+  readonly #clock: Clock;
+  readonly #pending = new Map<number, Pending>();
+  #cancelSweep: Cancel | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  add(id: number, pending: Pending): void {
+    this.#pending.set(id, pending);
+    this.#cancelSweep ??= this.#clock.after(SWEEP_MILLISECONDS, () => this.#sweep());
+  }
+
+  /** The request that `from` was asked under this id, if it still waits. */
+  find(id: number, from: NodeId): Pending | undefined {
+    const pending = this.#pending.get(id);
+    return pending?.to === from ? pending : undefined;
+  }
+
+  settle(id: number, pending: Pending, answer: Answer<unknown>): void {
+    this.#pending.delete(id);
+    pending.settle(answer);
+  }
+
+  /** Settles with an error what was asked of `peer`, or of everybody. */
+  fail(error: OperatingError, peer?: NodeId): void {
+    for (const [id, pending] of [...this.#pending]) {
+      if (peer === undefined || pending.to === peer) {
+        this.settle(id, pending, { ok: false, error });
+      }
+    }
+    if (peer === undefined) this.#cancelSweep?.();
+  }
+
+  #sweep(): void {
+    this.#cancelSweep = undefined;
+    const now = this.#clock.monotonicMilliseconds();
+    for (const [id, pending] of [...this.#pending]) {
+      if (pending.deadline > now) continue;
+      const error = new OperatingError('deadline_passed', `${pending.to} did not answer in time`, {
+        outcome: 'unknown',
+      });
+      this.settle(id, pending, { ok: false, error });
+    }
+    if (this.#pending.size > 0) {
+      this.#cancelSweep = this.#clock.after(SWEEP_MILLISECONDS, () => this.#sweep());
+    }
+  }
+}

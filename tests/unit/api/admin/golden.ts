@@ -1,0 +1,134 @@
+/** Golden requests and answers: at least one for every operation of the document. */
+import { ABSENT, type FakeNode, found, versionOf, WRITER, WRITTEN } from '../fake-node.js';
+import type { Sent } from '../served.js';
+
+interface Golden {
+  /** As the document names it. */
+  readonly operation: string;
+  readonly path: string;
+  readonly prepare?: (node: FakeNode) => void;
+  readonly sent?: Sent;
+  readonly status: number;
+  /** Of the body; undefined: any of the described shape. */
+  readonly expected?: unknown;
+}
+
+const KEY = '/api/v1/kv/{key}';
+const ANY_KEY = '/api/v1/kv';
+const CONFIG = '/api/v1/config/consistency';
+const JSON_HEADERS = { 'Content-Type': 'application/json' };
+const one = (node: FakeNode): void => {
+  node.answerGet = () => found(versionOf(5, 'application/json', '{"a":1}'));
+};
+const two = (node: FakeNode): void => {
+  node.answerGet = () => found(versionOf(5, 'application/json', '1'), versionOf(6, 'a/b', 'x'));
+};
+const none = (node: FakeNode): void => {
+  node.answerGet = () => ABSENT;
+};
+const VALUE = {
+  key: 'k',
+  value: { a: 1 },
+  version: `${WRITER}.5`,
+  context: 'Q29udGV4dA',
+  written_at: '2026-01-02T03:04:05.678Z',
+};
+const PUT = { headers: JSON_HEADERS, body: '{"value":{"a":1},"ttl":60}' };
+const CHANGE = { headers: JSON_HEADERS, body: '{"default_level":"one"}' };
+
+const keys = [
+  { of: KEY, path: '/api/v1/kv/k', and: '?' },
+  { of: ANY_KEY, path: '/api/v1/kv?key=k', and: '&' },
+].flatMap(({ of, path, and }): Golden[] => [
+  { operation: `GET ${of}`, path, prepare: one, status: 200, expected: VALUE },
+  { operation: `GET ${of}`, path, prepare: two, status: 409, expected: { code: 'siblings' } },
+  {
+    operation: `GET ${of}`,
+    path,
+    prepare: one,
+    sent: { headers: { 'If-None-Match': '*' } },
+    status: 304,
+  },
+  {
+    operation: `GET ${of}`,
+    path: `${path}${and}siblings=list`,
+    prepare: two,
+    status: 200,
+    expected: { key: 'k', siblings: [{ value: 1 }, { value_base64: 'eA==', content_type: 'a/b' }] },
+  },
+  { operation: `GET ${of}`, path, prepare: none, status: 404, expected: { code: 'not_found' } },
+  { operation: `HEAD ${of}`, path, prepare: none, status: 404 },
+  { operation: `HEAD ${of}`, path, prepare: one, status: 200 },
+  {
+    operation: `PUT ${of}`,
+    path,
+    sent: PUT,
+    status: 200,
+    expected: { key: 'k', version: WRITTEN.version, context: 'TmV3', replaced: WRITTEN.replaced },
+  },
+  {
+    operation: `PUT ${of}`,
+    path,
+    sent: { ...PUT, headers: { 'Content-Type': 'application/x-www-form-urlencoded' } },
+    status: 415,
+    expected: { code: 'unsupported_media_type', outcome: 'none', retryable: false },
+  },
+  { operation: `DELETE ${of}`, path, status: 200, expected: { key: 'k' } },
+]);
+
+export const GOLDEN: readonly Golden[] = [
+  ...keys,
+  {
+    operation: `GET ${KEY}/conflicts`,
+    path: '/api/v1/kv/k/conflicts',
+    prepare: two,
+    status: 200,
+    expected: { in_conflict: true, siblings: [{ relation: 'concurrent', dot: { n: 5 } }, {}] },
+  },
+  { operation: `GET ${KEY}/conflicts`, path: '/api/v1/kv/k/conflicts', prepare: none, status: 404 },
+  { operation: 'GET /api/v1', path: '/api/v1', status: 200, expected: { api_versions: ['v1'] } },
+  { operation: `GET ${CONFIG}`, path: CONFIG, status: 200, expected: { version: 'v1' } },
+  {
+    operation: `POST ${CONFIG}`,
+    path: `${CONFIG}?dry_run=1`,
+    sent: CHANGE,
+    status: 200,
+    expected: { settings: { default_level: 'one' }, dry_run: true },
+  },
+  {
+    operation: `POST ${CONFIG}`,
+    path: CONFIG,
+    sent: { ...CHANGE, headers: { ...JSON_HEADERS, 'If-Match': '"v0"' } },
+    status: 412,
+    expected: { code: 'precondition_failed' },
+  },
+  { operation: `GET ${CONFIG}/history`, path: `${CONFIG}/history`, status: 200 },
+  {
+    operation: `POST ${CONFIG}/rollback`,
+    path: `${CONFIG}/rollback`,
+    sent: { headers: JSON_HEADERS, body: '{"version":"v1"}' },
+    status: 200,
+    expected: { settings: { default_level: 'quorum' } },
+  },
+  { operation: 'GET /api/v1/cluster/status', path: '/api/v1/cluster/status', status: 200 },
+  { operation: 'GET /api/v1/cluster/ring', path: '/api/v1/cluster/ring', status: 200 },
+  {
+    operation: 'GET /api/v1/cluster/locate/{key}',
+    path: '/api/v1/cluster/locate/k',
+    status: 200,
+    expected: { key: 'k', primaries: [{ node: 'n1' }] },
+  },
+  {
+    operation: 'GET /api/v1/cluster/locate',
+    path: '/api/v1/cluster/locate?key=k',
+    status: 200,
+    expected: { key: 'k' },
+  },
+  { operation: 'GET /healthz', path: '/healthz', status: 200, expected: { status: 'ok' } },
+  { operation: 'GET /readyz', path: '/readyz', status: 200, expected: { ready: true } },
+  { operation: 'GET /readyz', path: '/readyz?level=all', status: 503 },
+  { operation: 'GET /metrics', path: '/metrics', status: 200, expected: 'x 1' },
+  { operation: 'GET /openapi.json', path: '/openapi.json', status: 200 },
+  { operation: 'GET /docs', path: '/docs', status: 200, expected: '<!doctype html>' },
+  { operation: 'GET /docs/style.css', path: '/docs/style.css', status: 200, expected: 'body' },
+];

@@ -1,0 +1,216 @@
+/** A node without a cluster: it records what the API asks, and answers what a test prepared. */
+import type { ApiNode } from '../../../lib/api/api-node.js';
+import type {
+  GetAnswer,
+  GetRequest,
+  PutAnswer,
+  PutRequest,
+  Receipt,
+} from '../../../lib/coordination/request.js';
+import type { Observer } from '../../../lib/environment/observer.js';
+import { OperatingError } from '../../../lib/errors.js';
+import type { ClusterStatus, RingView } from '../../../lib/membership/cluster-types.js';
+import type {
+  ChangeOptions,
+  ConsistencySettings,
+  SettingsAnswer,
+  SettingsChange,
+} from '../../../lib/membership/settings-types.js';
+import type { Version } from '../../../lib/versioning/siblings.js';
+
+export const WRITER = 'n1.1.0123456789ab';
+/** 2026-01-02T03:04:05.678Z */
+export const WRITTEN_AT = 1_767_323_045_678_000;
+
+export const RECEIPT: Receipt = {
+  level: 'quorum',
+  answered: 2,
+  asked: 3,
+  standIns: 0,
+  durability: undefined,
+};
+
+export function versionOf(
+  n: number,
+  contentType: string,
+  value: string | Uint8Array,
+  expiresAt?: number,
+): Version {
+  return {
+    dot: { writer: WRITER, n },
+    state: 'value',
+    contentType,
+    value: typeof value === 'string' ? Buffer.from(value) : value,
+    writtenAt: WRITTEN_AT,
+    expiresAt,
+  };
+}
+
+/** A read that found these. */
+export function found(...siblings: readonly Version[]): GetAnswer {
+  return { siblings, recorded: true, context: 'Q29udGV4dA', receipt: RECEIPT };
+}
+
+export const ABSENT: GetAnswer = {
+  siblings: [],
+  recorded: false,
+  context: undefined,
+  receipt: RECEIPT,
+};
+
+export const WRITTEN: PutAnswer = {
+  version: `${WRITER}.7`,
+  context: 'TmV3',
+  replaced: [`${WRITER}.6`],
+  receipt: { ...RECEIPT, durability: 'sync' },
+};
+
+const SETTINGS: ConsistencySettings = {
+  default_level: 'quorum',
+  default_write_level: 'quorum',
+  read_repair_probability: 0.1,
+  blind_writes: 'overwrite',
+};
+
+export class FakeNode implements ApiNode {
+  readonly id = 'n1';
+  readonly gets: GetRequest[] = [];
+  readonly puts: PutRequest[] = [];
+  readonly logged: { readonly event: string; readonly fields: unknown }[] = [];
+  readonly counted: string[] = [];
+  readonly changes: {
+    readonly fields: Partial<ConsistencySettings>;
+    readonly options: ChangeOptions;
+  }[] = [];
+  answerGet: (request: GetRequest) => Promise<GetAnswer> | GetAnswer = () => ABSENT;
+  answerPut: (request: PutRequest) => Promise<PutAnswer> | PutAnswer = () => WRITTEN;
+  #settings: SettingsAnswer = { settings: SETTINGS, version: 'v1', nodes: ['n1', 'n2'] };
+
+  readonly coordination = {
+    get: async (request: GetRequest): Promise<GetAnswer> => {
+      this.gets.push(request);
+      return this.answerGet(request);
+    },
+    put: async (request: PutRequest): Promise<PutAnswer> => {
+      this.puts.push(request);
+      return this.answerPut(request);
+    },
+  };
+
+  readonly settings = {
+    current: (): SettingsAnswer => this.#settings,
+    change: async (
+      fields: Partial<ConsistencySettings>,
+      options: ChangeOptions,
+    ): Promise<SettingsAnswer> => {
+      this.changes.push({ fields, options });
+      if (options.ifMatch !== undefined && options.ifMatch !== this.#settings.version) {
+        throw new OperatingError('precondition_failed', 'the version is another', {
+          details: { version: this.#settings.version },
+        });
+      }
+      const next = {
+        ...this.#settings,
+        settings: { ...this.#settings.settings, ...fields },
+        version: 'v2',
+      };
+      if (!options.dryRun) this.#settings = next;
+      return next;
+    },
+    history: (): readonly SettingsChange[] => [
+      {
+        version: 'v1',
+        at: WRITTEN_AT / 1000,
+        node: 'n1',
+        by: '127.0.0.1',
+        changed: { default_level: { from: 'one', to: 'quorum' } },
+        settings: SETTINGS,
+      },
+    ],
+    rollback: async (version: string, options: ChangeOptions): Promise<SettingsAnswer> => {
+      if (version !== 'v1') throw new OperatingError('not_found', 'that version is not known');
+      return this.settings.change(SETTINGS, options);
+    },
+  };
+
+  readonly cluster = {
+    status: async (): Promise<ClusterStatus> => STATUS,
+    ring: (): RingView => RING,
+    locate: (namespace: string, key: string) => ({
+      namespace,
+      key,
+      partition: 3,
+      epoch: 1,
+      primaries: [{ node: 'n1', zone: 'z1', up: true }],
+      stand_ins: [],
+    }),
+    readiness: (level: string | undefined) =>
+      level === 'all' ? { ready: false, reason: 'n2 is down' } : { ready: true, reason: undefined },
+  };
+
+  readonly observer: Observer = {
+    log: (_severity, event, fields) => {
+      this.logged.push({ event, fields });
+    },
+    count: (metric, labels = {}) => {
+      this.counted.push(`${metric} ${Object.values(labels).join(' ')}`);
+    },
+    measure: () => undefined,
+  };
+}
+
+const STATUS: ClusterStatus = {
+  cluster: 'c',
+  node: 'n1',
+  epoch: 1,
+  ring_hash: 'aa',
+  partitions: 2,
+  replicas: 3,
+  replicas_effective: 1,
+  nodes: [
+    {
+      id: 'n1',
+      address: '127.0.0.1:9090',
+      zone: 'z1',
+      weight: 1,
+      state: 'up',
+      round_trip_ms: undefined,
+      report: {
+        id: 'n1',
+        version: '0.1.0',
+        start: 1,
+        uptime_s: 2,
+        epoch: 1,
+        ring_hash: 'aa',
+        settings_version: 'v1',
+        partitions_owned: 2,
+        hints: { n2: { count: 1, bytes: 10 } },
+        storage: 'ok',
+        sees: { n2: 'down' },
+      },
+    },
+  ],
+  partitions_under_replicated: 0,
+  partitions_without_quorum: 0,
+  alerts: [],
+  verdict: 'ok',
+};
+
+const RING: RingView = {
+  cluster: 'c',
+  epoch: 1,
+  hash: 'aa',
+  partitions: 2,
+  replicas: 3,
+  members: [
+    {
+      id: 'n1',
+      address: '127.0.0.1:9090',
+      zone: 'z1',
+      weight: 1,
+      partitions_owned: 2,
+      partitions_first: 2,
+    },
+  ],
+  owners: [['n1'], ['n1']],
+};

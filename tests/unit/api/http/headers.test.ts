@@ -1,0 +1,139 @@
+/** Headers of requests: what each passes on, and what is refused instead of ignored. */
+import t from 'tap';
+import { serve } from '../served.js';
+
+const PATH = '/api/v1/kv/k';
+
+t.test('what they ask reaches the coordinator', async (t) => {
+  const { node, send } = await serve(t);
+  await send('PUT', PATH, {
+    headers: {
+      'x-consistency-LEVEL': 'Each-Quorum',
+      'X-Consistency-Fallback': 'quorum, one',
+      'X-Timeout': '2s',
+      'X-Durability': 'OS',
+      'X-Overwrite': 'siblings',
+      'X-Causal-Context': 'abc',
+    },
+    body: 'x',
+  });
+  t.match(node.puts[0], {
+    level: 'Each-Quorum',
+    fallbacks: ['quorum', 'one'],
+    timeoutMilliseconds: 2000,
+    durability: 'os',
+    overwriteSiblings: true,
+    context: 'abc',
+  });
+  await send('GET', PATH);
+  t.same(node.gets[0], {
+    namespace: 'default',
+    key: 'k',
+    level: undefined,
+    fallbacks: [],
+    timeoutMilliseconds: undefined,
+  });
+  for (const [text, milliseconds] of [
+    ['250', 250],
+    ['250ms', 250],
+    ['1m', 60_000],
+    ['60000', 60_000],
+  ] as const) {
+    await send('GET', PATH, { headers: { 'X-Timeout': text } });
+    t.equal(node.gets.at(-1)?.timeoutMilliseconds, milliseconds, text);
+  }
+});
+
+t.test('what is wrong is refused, and named', async (t) => {
+  const { node, send } = await serve(t);
+  const rows: readonly (readonly [method: string, name: string, value: string, field?: string])[] =
+    [
+      ['GET', 'X-Timeout', '0'],
+      ['GET', 'X-Timeout', '61s'],
+      ['GET', 'X-Timeout', '1h'],
+      ['GET', 'X-Timeout', '1.5s'],
+      ['GET', 'X-Timeout', ''],
+      ['GET', 'X-Timeout', '5 s'],
+      ['GET', 'X-Consistency-Fallback', 'one,,two'],
+      ['GET', 'X-Consistency-Fallback', ''],
+      ['GET', 'X-Consistency-Fallback', Array(9).fill('one').join(',')],
+      ['GET', 'X-Consistency', 'one'],
+      ['GET', 'X-Consistency-Levels', 'one'],
+      ['PUT', 'X-Durability', 'none'],
+      ['PUT', 'X-Overwrite', 'all'],
+      ['PUT', 'X-Raw', '0'],
+    ];
+  for (const [method, name, value] of rows) {
+    const answer = await send(method, PATH, { headers: { [name]: value } });
+    t.match(answer.json, { status: 400, field: name.toLowerCase() }, `${name}: ${value}`);
+  }
+  t.equal(node.gets.length + node.puts.length, 0);
+});
+
+t.test('a line twice is refused, in whatever spelling', async (t) => {
+  const { node, raw, send } = await serve(t);
+  for (const lines of [
+    'X-Consistency-Level: all\r\nX-Consistency-Level: one',
+    'X-Consistency-Level: one\r\nx-consistency-level: one',
+    'X-Causal-Context: a\r\nX-Causal-Context: b',
+    'X-Timeout: 1s\r\nX-TIMEOUT: 2s',
+  ]) {
+    const answer = await raw(`GET ${PATH} HTTP/1.1\r\nHost: x\r\n${lines}\r\n\r\n`);
+    t.match(answer, /^HTTP\/1.1 400 .*is there twice/s, lines);
+  }
+  t.equal(node.gets.length, 0);
+  await raw(`GET ${PATH} HTTP/1.1\r\nHost: x\r\nAccept: a/b\r\nAccept: c/d\r\n\r\n`);
+  t.equal(node.gets.length, 1, 'lists may be spread over lines');
+  const many = Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`x-filler-${i}`, 'x']));
+  await send('GET', PATH, { headers: { ...many, 'X-Consistency-Level': 'all' } });
+  t.equal(node.gets.at(-1)?.level, 'all', 'a level is seen behind many other headers');
+});
+
+t.test('what comes later says so', async (t) => {
+  const { node, send } = await serve(t);
+  const rows: readonly (readonly [methods: string, name: string, value: string])[] = [
+    ['GET PUT DELETE', 'X-Session-Token', 'x'],
+    ['GET PUT DELETE', 'X-Max-Staleness', '5s'],
+    ['GET PUT DELETE', 'X-Read-Repair', 'none'],
+    ['GET PUT DELETE', 'Idempotency-Key', 'x'],
+    ['PUT DELETE', 'If-Match', '"x"'],
+    ['PUT DELETE', 'If-None-Match', '*'],
+  ];
+  for (const [methods, name, value] of rows) {
+    for (const method of methods.split(' ')) {
+      const answer = await send(method, PATH, { headers: { [name]: value } });
+      t.match(answer.json, { status: 501, code: 'not_implemented' }, `${method} ${name}`);
+    }
+  }
+  t.equal(node.gets.length + node.puts.length, 0);
+});
+
+t.test('the id of a request is its own where that is sane', async (t) => {
+  const { send } = await serve(t);
+  for (const [sent, given] of [
+    ['abc-1.2:3_4', 'abc-1.2:3_4'],
+    ['a b', 'r1'],
+    ['x'.repeat(65), 'r2'],
+    ['<script>', 'r3'],
+  ] as const) {
+    const answer = await send('GET', PATH, { headers: { 'X-Request-Id': sent } });
+    t.equal(answer.headers['x-request-id'], given);
+    t.equal(answer.json?.['request_id'], given);
+  }
+});
+
+t.test('what is measured is labelled from a fixed set', async (t) => {
+  const { node, send } = await serve(t);
+  await send('GET', PATH, { headers: { 'X-Consistency-Level': 'x'.repeat(50), 'X-Timeout': '0' } });
+  await send('GET', PATH, { headers: { 'X-Consistency-Level': 'ALL', 'X-Timeout': '0' } });
+  await send('GET', PATH);
+  await send('PATCH', PATH);
+  await send('GET', '/healthz');
+  t.same(node.counted, [
+    'quorate_requests_total get other invalid_request',
+    'quorate_requests_total get all invalid_request',
+    'quorate_requests_total get quorum not_found',
+    'quorate_requests_total other default method_not_allowed',
+    'quorate_requests_total control default ok',
+  ]);
+});

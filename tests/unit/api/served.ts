@@ -1,0 +1,118 @@
+/** The API on a real server on loopback, over a fake node, and requests whose every byte a test decides. */
+import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
+import { createApi } from '../../../lib/api/api.js';
+import type { ApiLimits } from '../../../lib/api/api-world.js';
+import { FakeNode } from './fake-node.js';
+
+export const LIMITS: ApiLimits = {
+  valueBytesMax: 1024 * 1024,
+  contextBytesMax: 8192,
+  timeoutMaxMilliseconds: 60_000,
+  requestsInFlightMax: 64,
+  requestBytesInFlightMax: 8 * 1024 * 1024,
+};
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly bytes: Buffer;
+  readonly text: string;
+  /** Undefined where the body is not JSON. */
+  readonly json: Record<string, unknown> | undefined;
+}
+
+export interface Sent {
+  readonly headers?: OutgoingHttpHeaders | readonly string[];
+  readonly body?: string | Uint8Array;
+}
+
+export interface Served {
+  readonly node: FakeNode;
+  readonly port: number;
+  send(method: string, path: string, sent?: Sent): Promise<Answer>;
+  /** Writes the text to a fresh connection and returns all that comes until it closes. */
+  raw(text: string): Promise<string>;
+}
+
+export async function serve(
+  t: { teardown(end: () => unknown): void },
+  limits: Partial<ApiLimits> = {},
+): Promise<Served> {
+  const node = new FakeNode();
+  let ids = 0;
+  const api = createApi({
+    node,
+    limits: { ...LIMITS, ...limits },
+    version: '0.1.0',
+    clock: {
+      wallMilliseconds: () => 0,
+      monotonicMilliseconds: () => performance.now(),
+      after: () => () => undefined,
+    },
+    requestId: () => `r${++ids}`,
+    metrics: async () => '# HELP x y\nx 1\n',
+  });
+  const server = createServer(api);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    node,
+    port,
+    send: (method, path, sent = {}) => send(port, method, path, sent),
+    raw: (text) => raw(port, text),
+  };
+}
+
+function send(port: number, method: string, path: string, sent: Sent): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const headers = sent.headers as OutgoingHttpHeaders;
+    const options = {
+      host: '127.0.0.1',
+      port,
+      method,
+      path,
+      agent: false,
+      ...(headers && { headers }),
+    };
+    const request = httpRequest(options, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const bytes = Buffer.concat(chunks);
+        const text = bytes.toString('utf8');
+        const { statusCode: status = 0, headers } = response;
+        resolve({ status, headers, bytes, text, json: jsonOf(text) });
+      });
+    });
+    request.on('error', reject);
+    request.end(sent.body);
+  });
+}
+
+function raw(port: number, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.end(Buffer.from(text, 'latin1')));
+    let received = '';
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.toString('latin1');
+    });
+    socket.on('error', reject);
+    socket.on('close', () => resolve(received));
+  });
+}
+
+function jsonOf(text: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
