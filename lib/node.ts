@@ -168,7 +168,7 @@ async function openDisk({ storage, clock, random, observer }: Environment, optio
 async function meet(
   { clock, random, transport, observer }: Environment,
   { id: self, founders, limits, consistency, ...ringOptions }: NodeOptions,
-  { store }: { readonly store: Store },
+  { store, start }: { readonly store: Store; readonly start: number },
   messenger: Messenger,
 ) {
   const member = founders.find(({ id }) => id === self);
@@ -184,7 +184,7 @@ async function meet(
   });
   const members = founding.ring.members.map(({ id }) => id);
   const view = new FailureDetector({
-    ...{ self, messenger, transport, clock, random, observer, ...limits },
+    ...{ self, start, store, messenger, transport, clock, random, observer, ...limits },
     zone: member.zone,
     peers: members.filter((id) => id !== self),
   });

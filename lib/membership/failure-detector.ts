@@ -4,14 +4,18 @@ import type { Observer } from '../environment/observer.js';
 import { Periodic } from '../environment/periodic.js';
 import type { Random } from '../environment/random.js';
 import type { NodeId, Transport } from '../environment/transport.js';
+import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../replication/ask.js';
 import type { ClusterView } from '../replication/cluster-view.js';
-import { PING } from './messages.js';
+import { type Heartbeat, PING } from './messages.js';
 
 export interface FailureDetectorOptions {
   readonly self: NodeId;
   readonly zone: string;
   readonly peers: readonly NodeId[];
+  /** This node's start number. */
+  readonly start: number;
+  readonly store: Store;
   readonly messenger: Messenger;
   readonly transport: Transport;
   readonly clock: Clock;
@@ -53,7 +57,10 @@ export class FailureDetector implements ClusterView {
       intervalMilliseconds: options.heartbeatIntervalMilliseconds,
       task: () => this.#beat(),
     });
-    options.messenger.onLink((peer, open) => this.#noteLink(peer, open));
+    const { messenger, start, store } = options;
+    const answer = (): Heartbeat => ({ start, commit: store.commitNumber });
+    messenger.handle(PING, answer, { anyEpoch: true });
+    messenger.onLink((peer, open) => this.#noteLink(peer, open));
   }
 
   start(): void {

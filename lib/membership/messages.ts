@@ -2,12 +2,12 @@
 import { z } from 'zod';
 import { messageType } from '../replication/message.js';
 
-/** A heartbeat. Start and durable commit number: what peers remember of a disk. */
-export const PING = messageType(
-  'membership.ping',
-  z.object({}),
-  z.object({ start: z.number(), commit: z.number() }),
-);
+/** Start and durable commit number: what peers will remember of a disk. */
+const heartbeat = z.object({ start: z.number(), commit: z.number() });
+export type Heartbeat = z.infer<typeof heartbeat>;
+
+/** "Are you there?" */
+export const PING = messageType('membership.ping', z.object({}), heartbeat);
 
 /** "My founding list gives this ring." The reply tells the other's ring, and whether it serves. */
 export const FOUND = messageType(
