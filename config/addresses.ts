@@ -18,6 +18,15 @@ const founderSchema = z.strictObject({
       'has an id that is not of small letters, digits and hyphens',
     ),
   address: addressSchema,
+  zone: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'has a zone that is no name')
+    .optional(),
+  weight: z
+    .number('has a weight that is no number')
+    .min(0.1, 'has a weight below 0.1')
+    .max(100, 'has a weight above 100')
+    .optional(),
 });
 
 export const addressesSchema = z
@@ -35,10 +44,30 @@ export function parseList(text: string): string[] {
   return text === '' ? [] : text.split(',').map((part) => part.trim());
 }
 
-/** `n1=host:port`; what has no `=` has an empty id, which the schema refuses. */
+/**
+ * `n1=host:port`, with `;zone=z` and `;weight=w` behind it where they are not the default. What has
+ * no `=` has an empty id, and what is no number no weight, which the schema refuses.
+ */
 export function parseFounder(text: string): Founder {
+  const [entry = '', ...properties] = text.split(';');
+  const [id, address] = divide(entry);
+  const given = properties
+    .map(divide)
+    .map(([name, value]) => [name, name === 'weight' ? Number(value) : value]);
+  // A name that is none of the schema's is refused there, by its strictness.
+  return { ...Object.fromEntries(given), id, address };
+}
+
+export function formatFounder({ id, address, zone, weight }: Founder): string {
+  const properties = Object.entries({ zone, weight }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`;${name}=${value}`],
+  );
+  return `${id}=${address}${properties.join('')}`;
+}
+
+function divide(text: string): [name: string, value: string] {
   const equals = text.indexOf('=');
-  return { id: text.slice(0, Math.max(equals, 0)), address: text.slice(equals + 1) };
+  return [text.slice(0, Math.max(equals, 0)), text.slice(equals + 1)];
 }
 
 function distinct(list: readonly string[]): boolean {

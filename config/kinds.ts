@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   addressSchema,
   addressesSchema,
+  formatFounder,
   foundersSchema,
   parseFounder,
   parseList,
@@ -87,7 +88,7 @@ const KINDS: { readonly [Kind in SettingKind]: KindRow<Kind> } = {
   },
   founders: {
     parse: (text) => parseList(text).map(parseFounder),
-    format: (list) => list.map(({ id, address }) => `${id}=${address}`).join(','),
+    format: (list) => list.map(formatFounder).join(','),
     schema: () => foundersSchema,
   },
 };

@@ -5,6 +5,10 @@ export interface Founder {
   readonly id: string;
   /** `host:port` of its peer listener. */
   readonly address: string;
+  /** Undefined: the default of `node.zone`. */
+  readonly zone?: string | undefined;
+  /** Undefined: the default of `node.weight`. */
+  readonly weight?: number | undefined;
 }
 
 interface Row<Kind extends string, Value> {

@@ -32,7 +32,7 @@ export const nodeGroup = {
   initialCluster: {
     kind: 'founders',
     default: [],
-    why: 'Founders as id=host:port of their peer listeners; the same list on each. Else use join.',
+    why: 'Founders by peer listener, n1=host:port;zone=z;weight=w; the same on each. Else use join.',
   },
   join: {
     kind: 'addresses',

@@ -1,0 +1,108 @@
+/** A local cluster on paper: which node listens where. Founded once, then kept in its folder. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { messageOf, OperatingError } from '../../lib/errors.js';
+import type { CommandOptions } from '../command-options.js';
+
+/** What a cluster was founded with. Addresses are part of its ring, so the ports stay too. */
+const foundingShape = z.strictObject({
+  nodes: z.int().min(1),
+  basePort: z.int(),
+  adminPort: z.int(),
+  replicas: z.int().min(1),
+  partitions: z.int().min(1),
+});
+
+export type Founding = z.infer<typeof foundingShape>;
+
+export interface PlannedNode {
+  readonly id: string;
+  /** `host:port` for clients. */
+  readonly address: string;
+  readonly peerAddress: string;
+  readonly dataDir: string;
+  readonly logFile: string;
+}
+
+const HOST = '127.0.0.1';
+const PEER_PORT_DISTANCE = 1000;
+const ADMIN_PORT_DISTANCE = 3;
+const NODES_MAX = 100;
+const BASE_PORT_MAX = 65_535 - PEER_PORT_DISTANCE - NODES_MAX - 1;
+
+export function plannedNodes(
+  { nodes, basePort, adminPort }: Founding,
+  dataDir: string,
+): PlannedNode[] {
+  const ports = Array.from({ length: nodes + 1 }, (_, index) => basePort + index)
+    .filter((port) => port !== adminPort)
+    .slice(0, nodes);
+  return ports.map((port, index) => {
+    const id = `n${index + 1}`;
+    const folder = join(dataDir, id);
+    return {
+      id,
+      address: `${HOST}:${port}`,
+      peerAddress: `${HOST}:${port + PEER_PORT_DISTANCE}`,
+      dataDir: folder,
+      logFile: join(folder, 'log'),
+    };
+  });
+}
+
+/**
+ * What the flags say; in a folder that holds a cluster, what that was founded with.
+ * @throws OperatingError `invalid_request`, also where a flag contradicts what was founded
+ */
+export function foundingOf(options: CommandOptions, dataDir: string): Founding {
+  const stored = readFounding(dataDir);
+  const basePort = options.integer('basePort', { minimum: 1, maximum: BASE_PORT_MAX });
+  const asked: Founding = {
+    nodes: options.integer('nodes', { minimum: 1, maximum: NODES_MAX }),
+    basePort,
+    adminPort: options.isGiven('adminPort')
+      ? options.integer('adminPort', { minimum: 1, maximum: 65_535 })
+      : basePort + ADMIN_PORT_DISTANCE,
+    replicas: options.integer('replicas', { minimum: 1, maximum: 9 }),
+    partitions: options.integer('partitions', { minimum: 1, maximum: 4096 }),
+  };
+  if (stored === undefined) return asked;
+  for (const name of Object.keys(asked) as (keyof Founding)[]) {
+    if (!options.isGiven(name) || asked[name] === stored[name]) continue;
+    throw new OperatingError(
+      'invalid_request',
+      `${dataDir} holds a cluster that was founded with ${name} ${stored[name]}, not ` +
+        `${asked[name]}. Leave the option away, or choose another --data-dir`,
+    );
+  }
+  return stored;
+}
+
+export function keepFounding(founding: Founding, dataDir: string): void {
+  writeFileSync(fileOf(dataDir), `${JSON.stringify(founding, undefined, 2)}\n`);
+}
+
+function fileOf(dataDir: string): string {
+  return join(dataDir, 'cluster.json');
+}
+
+function readFounding(dataDir: string): Founding | undefined {
+  const file = fileOf(dataDir);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw broken(file, error);
+  }
+  try {
+    return foundingShape.parse(JSON.parse(text));
+  } catch (error) {
+    throw broken(file, error);
+  }
+}
+
+function broken(file: string, error: unknown): OperatingError {
+  return new OperatingError('invalid_request', `${file} cannot be used: ${messageOf(error)}`);
+}

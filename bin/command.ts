@@ -1,0 +1,33 @@
+/** What a command is: a row with its words, its options, and what it does. Rows are in commands.ts. */
+import type { CommandOptions } from './command-options.js';
+import type { ExitCode } from './exit-code.js';
+import type { Terminal } from './terminal.js';
+
+export interface OptionRow {
+  /** As commander writes them: `-o, --output <format>`. */
+  readonly flags: string;
+  /** What gives it where the flag does not. Settings of a node are read by config/ instead. */
+  readonly variable?: `QUORATE_${string}`;
+  readonly summary: string;
+  /** What it is without flag and variable; for people it is part of the summary. */
+  readonly default?: string;
+}
+
+export interface Invocation {
+  readonly arguments: readonly string[];
+  readonly options: CommandOptions;
+  readonly terminal: Terminal;
+  /** Every variable that some command reads; files of settings may hold them too. */
+  readonly variables: readonly string[];
+}
+
+export interface CommandRow {
+  readonly name: string;
+  readonly summary: string;
+  /** As commander writes them: `<key> [value]`. */
+  readonly arguments?: string;
+  readonly options: readonly OptionRow[];
+  readonly commands?: readonly CommandRow[];
+  /** Throws OperatingErrors; their code decides the exit. */
+  readonly run: (invocation: Invocation) => Promise<ExitCode> | ExitCode;
+}

@@ -1,0 +1,163 @@
+/** `quorate cluster`: a local cluster, one process a node, until Ctrl-C. See docs/operations.md. */
+import { relative, resolve } from 'node:path';
+import type { ProfileName } from '../../config/profiles.js';
+import { PROFILES } from '../../config/profiles.js';
+import { foundingOf } from '../cluster/cluster-plan.js';
+import { DATA_DIR_OPTION } from '../cluster/data-dir-option.js';
+import { LocalCluster } from '../cluster/local-cluster.js';
+import type { CommandRow, Invocation } from '../command.js';
+import { ENV_FILE_OPTION } from '../command-options.js';
+import type { ExitCode } from '../exit-code.js';
+import { EXIT } from '../exit-code.js';
+import { CONFIG_OPTION } from '../node/setting-options.js';
+import { STOP_SIGNALS } from '../node/supervision.js';
+import { OUTPUT_OPTION, print, table } from '../output.js';
+import type { Terminal } from '../terminal.js';
+import { startNodeCommand } from './cluster-start-node.js';
+
+export const clusterCommand: CommandRow = {
+  name: 'cluster',
+  summary: 'run a local cluster, one process a node, until Ctrl-C',
+  options: [
+    {
+      flags: '--nodes <count>',
+      variable: 'QUORATE_CLUSTER_NODES',
+      summary: 'how many nodes',
+      default: '3',
+    },
+    {
+      flags: '--base-port <port>',
+      variable: 'QUORATE_CLUSTER_BASE_PORT',
+      summary: 'port of the first node; the others follow, peers listen 1000 above',
+      default: '8090',
+    },
+    {
+      flags: '--admin-port <port>',
+      variable: 'QUORATE_CLUSTER_ADMIN_PORT',
+      summary: 'port that no node takes, for the page of administrators (default base port + 3)',
+    },
+    DATA_DIR_OPTION,
+    {
+      flags: '--replicas <count>',
+      variable: 'QUORATE_CLUSTER_REPLICAS',
+      summary: 'copies of each key (N)',
+      default: '3',
+    },
+    {
+      flags: '--partitions <count>',
+      variable: 'QUORATE_CLUSTER_PARTITIONS',
+      summary: 'slices of the ring (Q), a power of two',
+      default: '256',
+    },
+    {
+      flags: '--auto-spawn',
+      variable: 'QUORATE_CLUSTER_AUTO_SPAWN',
+      summary: 'start a node again when it dies',
+    },
+    {
+      flags: '--auto-spawn-delay <duration>',
+      variable: 'QUORATE_CLUSTER_AUTO_SPAWN_DELAY',
+      summary: 'how long it stays dead before that',
+      default: '5s',
+    },
+    {
+      flags: '--profile <name>',
+      variable: 'QUORATE_CLUSTER_PROFILE',
+      summary: `defaults of the nodes: ${Object.keys(PROFILES).join(', ')}`,
+      default: 'local',
+    },
+    CONFIG_OPTION,
+    ENV_FILE_OPTION,
+    OUTPUT_OPTION,
+  ],
+  commands: [startNodeCommand],
+  run,
+};
+
+async function run({ options, terminal }: Invocation): Promise<ExitCode> {
+  const { tell, interrupted } = watch(terminal);
+  const dataDir = resolve(options.required('dataDir'));
+  const delay = options.milliseconds('autoSpawnDelay', { minimum: 0, maximum: 3_600_000 });
+  options.oneOf('output', ['table', 'json', 'value']);
+  const profile = options.oneOf('profile', Object.keys(PROFILES) as ProfileName[]);
+  const cluster = new LocalCluster({
+    dataDir,
+    founding: foundingOf(options, dataDir),
+    nodeWords: [
+      ...['--profile', profile],
+      ...passedOn('--config', options.text('config')),
+      ...passedOn('--env-file', options.text('envFile')),
+    ],
+    autoSpawnDelayMilliseconds: options.isSet('autoSpawn') ? delay : undefined,
+    tell,
+  });
+  const started = cluster.start();
+  started.catch(() => undefined);
+  try {
+    await Promise.race([started, interrupted]);
+    if (cluster.isServing) announce(cluster, { options, terminal }, dataDir);
+    await interrupted;
+    tell('stopping');
+  } finally {
+    await cluster.stop();
+  }
+  return EXIT.done;
+}
+
+function passedOn(flag: string, value: string | undefined): string[] {
+  return value === undefined ? [] : [flag, resolve(value)];
+}
+
+function shorter(path: string): string {
+  const below = relative('.', path);
+  return below.startsWith('..') ? path : below;
+}
+
+function watch({ err }: Terminal): {
+  readonly tell: (text: string) => void;
+  readonly interrupted: Promise<void>;
+} {
+  const interrupted = new Promise<void>((stop) => {
+    for (const signal of STOP_SIGNALS) process.on(signal, () => stop());
+  });
+  return { tell: (text) => err(`quorate: ${text}\n`), interrupted };
+}
+
+function announce(
+  { nodes }: LocalCluster,
+  { options, terminal }: Pick<Invocation, 'options' | 'terminal'>,
+  dataDir: string,
+): void {
+  const rows = nodes.map((node) => ({ ...node, url: `http://${node.address}` }));
+  const [first, second = first] = rows;
+  if (first === undefined || second === undefined) return;
+  const requests = [
+    `curl -X PUT -H 'Content-Type: application/json' -d '{"value":"hello"}' ` +
+      `${first.url}/api/v1/kv/greeting`,
+    `curl ${second.url}/api/v1/kv/greeting`,
+  ];
+  print(terminal, options, {
+    table: () => {
+      const lines = rows.map(({ id, pid, url, peerAddress, logFile }) => [
+        ...[id, String(pid), url, peerAddress],
+        shorter(logFile),
+      ]);
+      const head = ['NODE', 'PID', 'CLIENTS', 'PEERS', 'LOG'];
+      return (
+        `${table(terminal, head, lines)}\nA first request:\n` +
+        `${requests.map((request) => `  ${request}\n`).join('')}\nCtrl-C stops the cluster.\n`
+      );
+    },
+    json: () => ({
+      data_dir: dataDir,
+      pid: process.pid,
+      nodes: rows.map(({ id, pid, url, peerAddress, logFile }) => ({
+        ...{ id, pid, url },
+        peer_address: peerAddress,
+        log: logFile,
+      })),
+      first_requests: requests,
+    }),
+    value: () => rows.map(({ url }) => url).join(','),
+  });
+}

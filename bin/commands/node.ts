@@ -1,0 +1,59 @@
+/** `quorate node`: one node in this process, until it is told to stop. */
+import { LogAndMetrics } from '../../lib/platform/observer.js';
+import { readSecret } from '../../lib/platform/secret-file.js';
+import { messageOf } from '../../lib/errors.js';
+import type { CommandRow, Invocation } from '../command.js';
+import type { ExitCode } from '../exit-code.js';
+import { EXIT } from '../exit-code.js';
+import { addressOf, checkNodeSettings, isLoopback } from '../node/node-options.js';
+import { runNode } from '../node/run-node.js';
+import { NODE_OPTIONS, settingsOf } from '../node/setting-options.js';
+import { tellParent, untilToldToStop } from '../node/supervision.js';
+import { softwareVersion } from '../software-version.js';
+
+export const nodeCommand: CommandRow = {
+  name: 'node',
+  summary: 'run one node of a cluster',
+  options: NODE_OPTIONS,
+  run,
+};
+
+async function run(invocation: Invocation): Promise<ExitCode> {
+  const settings = settingsOf(invocation);
+  checkNodeSettings(settings);
+  const secret = await readSecret(settings.node.secretFile);
+  const version = softwareVersion();
+  const observer = new LogAndMetrics({
+    nodeId: settings.node.id,
+    severity: settings.node.logLevel,
+  });
+  try {
+    observer.log('info', 'starting', { version, pid: process.pid });
+    if (!isLoopback(addressOf(settings.node.listen).host)) {
+      observer.log('warn', 'anybody who reaches this address can read and write', {
+        listen: settings.node.listen,
+      });
+    }
+    const supervised = untilToldToStop(observer);
+    const node = await runNode({ settings, secret, version, observer });
+    const refused = node.ready().then(() => {
+      observer.log('info', 'ready');
+      tellParent({ ready: true });
+      return supervised;
+    });
+    try {
+      // A node that must not serve ends; one that is told to stop before it is ready does too.
+      observer.log('info', 'stopping', { reason: await Promise.race([refused, supervised]) });
+    } finally {
+      await node.stop();
+    }
+    observer.log('info', 'stopped');
+    return EXIT.done;
+  } catch (error) {
+    observer.log('error', 'the node ends', { reason: messageOf(error) });
+    throw error;
+  } finally {
+    observer.flush();
+    if (process.connected) process.disconnect();
+  }
+}

@@ -1,0 +1,42 @@
+/** What the status of the process says, a row a meaning. See docs/operations.md. */
+import type { ErrorCode, OperatingError } from '../lib/errors.js';
+
+export const EXIT = {
+  done: 0,
+  notFound: 1,
+  usage: 2,
+  siblings: 3,
+  precondition: 4,
+  notAvailable: 5,
+  outcomeUnknown: 6,
+  notAllowed: 7,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Of a process that met a bug: not one of the answers above. */
+export const CRASHED = 70;
+
+/** Codes that are not covered by their outcome: `none` is not available, `unknown` is unknown. */
+const BY_CODE: Partial<Record<ErrorCode, ExitCode>> = {
+  invalid_request: EXIT.usage,
+  invalid_key: EXIT.usage,
+  invalid_level: EXIT.usage,
+  invalid_context: EXIT.usage,
+  method_not_allowed: EXIT.usage,
+  value_too_large: EXIT.usage,
+  unsupported_media_type: EXIT.usage,
+  headers_too_large: EXIT.usage,
+  unauthorized: EXIT.notAllowed,
+  not_found: EXIT.notFound,
+  siblings: EXIT.siblings,
+  context_required: EXIT.precondition,
+  version_changed: EXIT.precondition,
+  precondition_failed: EXIT.precondition,
+};
+
+export function exitCodeOf(error: OperatingError): ExitCode {
+  const listed = BY_CODE[error.code];
+  if (listed !== undefined) return listed;
+  return error.outcome === 'unknown' ? EXIT.outcomeUnknown : EXIT.notAvailable;
+}

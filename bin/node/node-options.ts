@@ -1,0 +1,126 @@
+/** Settings, checked each by itself, become the options of a node, checked against each other. */
+import { isIP } from 'node:net';
+import type { Settings } from '../../config/schema.js';
+import { SETTINGS } from '../../config/schema.js';
+import type { Founder } from '../../config/setting.js';
+import { OperatingError } from '../../lib/errors.js';
+import type { NodeOptions } from '../../lib/node.js';
+import type { RingMember } from '../../lib/partitioning/ring.js';
+
+export interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A record and what is around it fit into one frame. */
+const RECORD_SHARE_OF_FRAME = 0.75;
+/** Each client request may wait for some peers; the rest is for background work. */
+const PEER_REQUESTS_A_REQUEST = 4;
+const BACKGROUND_PEER_REQUESTS = 4096;
+
+/** @throws OperatingError `invalid_request`; `not_implemented` where the node is to join a ring */
+export function nodeOptionsOf(
+  settings: Settings,
+  given: { readonly secret: Uint8Array; readonly version: string },
+): NodeOptions {
+  const { node, ring, consistency, requests, peers, storage, handoff, background } = settings;
+  return {
+    ...given,
+    id: node.id,
+    cluster: node.clusterName,
+    partitionCount: ring.partitions,
+    replicaCount: ring.replicas,
+    founders: node.initialCluster.map(memberOf),
+    consistency: {
+      default_level: consistency.defaultLevel,
+      default_write_level: consistency.defaultWriteLevel,
+      read_repair_probability: consistency.readRepairProbability,
+      blind_writes: consistency.blindWrites,
+    },
+    limits: {
+      timeoutDefaultMilliseconds: requests.timeoutDefaultMilliseconds,
+      timeoutMaxMilliseconds: requests.timeoutMaxMilliseconds,
+      keyBytesMax: requests.keyBytesMax,
+      valueBytesMax: requests.valueBytesMax,
+      contextBytesMax: requests.contextBytesMax,
+      recordBytesMax: Math.floor(peers.frameBytesMax * RECORD_SHARE_OF_FRAME),
+      hedgeDelayMilliseconds: requests.hedgeDelayMilliseconds,
+      peerRequestsMax:
+        PEER_REQUESTS_A_REQUEST * requests.requestsInFlightMax + BACKGROUND_PEER_REQUESTS,
+      heartbeatIntervalMilliseconds: peers.heartbeatIntervalMilliseconds,
+      heartbeatsMissedSuspect: peers.heartbeatsMissedSuspect,
+      heartbeatsMissedDead: peers.heartbeatsMissedDead,
+      storageQueueBytesMax: storage.queueBytesMax,
+      recordCacheBytesMax: storage.recordCacheBytes,
+      clockPersistIntervalMilliseconds: storage.clockPersistIntervalMilliseconds,
+      hintsBytesMax: handoff.hintsBytesMax,
+      hintBatchSize: handoff.hintBatchSize,
+      hintRetryIntervalMilliseconds: handoff.hintRetryIntervalMilliseconds,
+      backgroundConcurrency: background.backgroundConcurrency,
+    },
+  };
+}
+
+/** What must hold before anything is opened. @throws as `nodeOptionsOf` */
+export function checkNodeSettings({ node, http }: Settings): void {
+  if (node.join.length > 0) {
+    throw new OperatingError(
+      'not_implemented',
+      '--join: changing the ring is not in this version; found a cluster with --initial-cluster',
+    );
+  }
+  if (node.id === '') throw wrong('--id is needed: the name of this node');
+  if (node.secretFile === '') {
+    throw wrong('--secret-file is needed: a node without the secret of its cluster does not start');
+  }
+  if (node.initialCluster.length === 0) {
+    throw wrong('--initial-cluster is needed: the same list of id=host:port at every founder');
+  }
+  checkOwnEntry(node);
+  if (!isLoopback(addressOf(node.listen).host) && !http.unsafeListen) {
+    throw wrong(
+      `--listen ${node.listen} lets anybody who reaches it read and write: this version has no ` +
+        'credentials. Listen on loopback, or say --http-unsafe-listen',
+    );
+  }
+}
+
+/** The others read zone and weight in the list; a flag of this node alone would found another ring. */
+function checkOwnEntry({ id, initialCluster, zone, weight }: Settings['node']): void {
+  const own = initialCluster.find((founder) => founder.id === id);
+  if (own === undefined) throw wrong(`--initial-cluster does not name ${id}`);
+  const member = memberOf(own);
+  const flags = { zone, weight };
+  for (const name of ['zone', 'weight'] as const) {
+    const isDefault = flags[name] === SETTINGS.node[name].default;
+    if (isDefault || flags[name] === member[name]) continue;
+    throw wrong(
+      `--${name} ${flags[name]} is not what --initial-cluster says of ${id}; ` +
+        `write ${id}=${own.address};${name}=${flags[name]} in the list of every founder`,
+    );
+  }
+}
+
+export function isLoopback(host: string): boolean {
+  if (isIP(host) === 4) return host.startsWith('127.');
+  return host === 'localhost' || host === '::1';
+}
+
+export function addressOf(text: string): HostAndPort {
+  const colon = text.lastIndexOf(':');
+  const host = text.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+  return { host, port: Number(text.slice(colon + 1)) };
+}
+
+function memberOf({ id, address, zone, weight }: Founder): RingMember {
+  return {
+    id,
+    address,
+    zone: zone ?? SETTINGS.node.zone.default,
+    weight: weight ?? SETTINGS.node.weight.default,
+  };
+}
+
+function wrong(message: string): OperatingError {
+  return new OperatingError('invalid_request', message);
+}

@@ -1,0 +1,118 @@
+/** A node in this process: the real world behind its ports, and the listener for its clients. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Settings } from '../../config/schema.js';
+import { createApi } from '../../lib/api/api.js';
+import { problemBody } from '../../lib/api/http/problem.js';
+import type { Environment } from '../../lib/environment/environment.js';
+import { messageOf, OperatingError } from '../../lib/errors.js';
+import type { QuorateNode } from '../../lib/node.js';
+import { createNode } from '../../lib/node.js';
+import type { HttpListener } from '../../lib/platform/http-listener.js';
+import { listenHttp } from '../../lib/platform/http-listener.js';
+import { openLevelStorage } from '../../lib/platform/leveldb-storage.js';
+import type { LogAndMetrics } from '../../lib/platform/observer.js';
+import { PeerSockets } from '../../lib/platform/peer-sockets.js';
+import { SystemClock } from '../../lib/platform/system-clock.js';
+import { SystemRandom } from '../../lib/platform/system-random.js';
+import { addressOf, nodeOptionsOf } from './node-options.js';
+
+export interface NodeProcess {
+  /** Resolves when the cluster is founded and this node serves; rejects where it must not. */
+  ready(): Promise<void>;
+  /** Answers what is under way, syncs, closes. */
+  stop(): Promise<void>;
+}
+
+export interface NodeProcessOptions {
+  readonly settings: Settings;
+  readonly secret: Uint8Array;
+  readonly version: string;
+  readonly observer: LogAndMetrics;
+}
+
+const HANDSHAKE_TIMEOUT_MILLISECONDS = 5000;
+/** What is still being answered at a stop is cut after it. */
+const CLOSE_TIMEOUT_MILLISECONDS = 5000;
+const REQUEST_ID_BYTES = 8;
+
+/** @throws OperatingError: a bad list, an address that is taken, a disk that cannot be used */
+export async function runNode(options: NodeProcessOptions): Promise<NodeProcess> {
+  const { settings, observer } = options;
+  const environment = await environmentOf(options);
+  const node = await createNode(environment, nodeOptionsOf(settings, options)).catch(
+    async (error: unknown) => {
+      await environment.storage.close().catch(() => undefined);
+      throw error;
+    },
+  );
+  let listener: HttpListener;
+  try {
+    listener = await listen(options, environment, node);
+  } catch (error) {
+    await node.stop();
+    throw error;
+  }
+  observer.log('info', 'listening', { clients: settings.node.listen, port: listener.port });
+  return {
+    ready: () => node.ready(),
+    stop: async () => {
+      await listener.close();
+      await node.stop();
+    },
+  };
+}
+
+async function environmentOf(options: NodeProcessOptions): Promise<Environment> {
+  const { node, peers, storage } = options.settings;
+  const { secret, observer } = options;
+  const clock = new SystemClock();
+  const random = new SystemRandom();
+  const transport = new PeerSockets({
+    ...{ clock, random, observer, secret },
+    self: node.id,
+    clusterName: node.clusterName,
+    listen: addressOf(node.peerListen),
+    frameBytesMax: peers.frameBytesMax,
+    linkQueueBytesMax: peers.linkQueueBytesMax,
+    reconnectDelayMinMilliseconds: peers.reconnectDelayMinMilliseconds,
+    reconnectDelayMaxMilliseconds: peers.reconnectDelayMaxMilliseconds,
+    handshakeTimeoutMilliseconds: HANDSHAKE_TIMEOUT_MILLISECONDS,
+  });
+  await mkdir(node.dataDir, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    const message = `--data-dir ${node.dataDir}: ${messageOf(cause)}`;
+    throw new OperatingError('invalid_request', message, { cause });
+  });
+  const opened = await openLevelStorage({
+    directory: join(node.dataDir, 'store'),
+    cacheBytes: storage.engineCacheBytes,
+    writeBufferBytes: storage.writeBufferBytes,
+  });
+  return { clock, random, storage: opened, transport, observer };
+}
+
+function listen(
+  { settings, version, observer }: NodeProcessOptions,
+  { clock, random }: Environment,
+  node: QuorateNode,
+): Promise<HttpListener> {
+  const { requests, http } = settings;
+  const requestId = () => Buffer.from(random.bytes(REQUEST_ID_BYTES)).toString('hex');
+  return listenHttp({
+    ...addressOf(settings.node.listen),
+    headersMax: http.headersCountMax,
+    headerBytesMax: http.headerBytesMax,
+    connectionsMax: http.connectionsMax,
+    headersTimeoutMilliseconds: http.headersTimeoutMilliseconds,
+    requestTimeoutMilliseconds: http.bodyTimeoutMilliseconds,
+    keepAliveTimeoutMilliseconds: http.keepAliveTimeoutMilliseconds,
+    closeTimeoutMilliseconds: CLOSE_TIMEOUT_MILLISECONDS,
+    handler: createApi({
+      ...{ node, version, clock, requestId },
+      limits: requests,
+      metrics: () => observer.metricsText(),
+    }),
+    problem: ({ code, detail }) =>
+      JSON.stringify(problemBody(new OperatingError(code, detail), requestId(), 'none')),
+  });
+}

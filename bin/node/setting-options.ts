@@ -1,0 +1,43 @@
+/** The settings of a node as options of a command: a flag a row of config/schema.ts. */
+import { loadSettings } from '../../config/load-settings.js';
+import type { SettingName, Settings } from '../../config/schema.js';
+import { SETTING_LIST } from '../../config/schema.js';
+import type { Invocation, OptionRow } from '../command.js';
+import { ENV_FILE_OPTION, nameOf } from '../command-options.js';
+
+export const CONFIG_OPTION: OptionRow = {
+  flags: '--config <file>',
+  variable: 'QUORATE_CONFIG',
+  summary: 'JSON file of settings, as config/example.json',
+};
+
+const SETTING_OPTIONS = SETTING_LIST.map(({ flag, row, name, variable }) => ({
+  name,
+  option: {
+    // A flag alone means true.
+    flags: row.kind === 'boolean' ? `${flag} [true|false]` : `${flag} <value>`,
+    summary: `${row.why} (${variable})`,
+  },
+}));
+
+export const NODE_OPTIONS: readonly OptionRow[] = [
+  ENV_FILE_OPTION,
+  CONFIG_OPTION,
+  ...SETTING_OPTIONS.map(({ option }) => option),
+];
+
+/** @throws OperatingError `invalid_request` that names every setting that is wrong */
+export function settingsOf({ options, terminal, variables }: Invocation): Settings {
+  const flags: Partial<Record<SettingName, string>> = {};
+  for (const { name, option } of SETTING_OPTIONS) {
+    const text = options.text(nameOf(option));
+    if (text !== undefined) flags[name] = text;
+  }
+  return loadSettings({
+    flags,
+    environment: terminal.environment,
+    envFile: options.text('envFile'),
+    configFile: options.text('config'),
+    otherVariables: variables,
+  });
+}

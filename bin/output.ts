@@ -1,0 +1,60 @@
+/** How answers are written: a table for people, JSON for programs, or the bare value. */
+import { styleText } from 'node:util';
+import type { OptionRow } from './command.js';
+import type { CommandOptions } from './command-options.js';
+import type { Terminal } from './terminal.js';
+
+export const OUTPUT_OPTION: OptionRow = {
+  flags: '-o, --output <format>',
+  variable: 'QUORATE_OUTPUT',
+  summary: 'table, json or value',
+  default: 'table',
+};
+
+/** The same answer in each form; each is made only when it is wanted. */
+export interface Views {
+  readonly table: (terminal: Terminal) => string;
+  readonly json: () => unknown;
+  readonly value: () => string;
+}
+
+/** Writes the answer in the form that `-o` asks for, and a line feed where it has none. */
+export function print(terminal: Terminal, options: CommandOptions, views: Views): void {
+  const format = options.oneOf('output', ['table', 'json', 'value']);
+  const text =
+    format === 'json'
+      ? JSON.stringify(views.json(), undefined, 2)
+      : format === 'value'
+        ? views.value()
+        : views.table(terminal);
+  if (text !== '') terminal.out(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+const GAP = '  ';
+
+/** Columns as wide as their widest cell; control characters are shown, not obeyed. */
+export function table(
+  { colours }: Pick<Terminal, 'colours'>,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const lines = [head, ...rows.map((row) => row.map(visible))];
+  const widths = head.map((_, column) =>
+    Math.max(...lines.map((line) => (line[column] ?? '').length)),
+  );
+  return lines
+    .map((line, index) => {
+      const cells = line.map((cell, column) => cell.padEnd(widths[column] ?? 0));
+      const text = cells.join(GAP).trimEnd();
+      return `${colours && index === 0 ? styleText('bold', text) : text}\n`;
+    })
+    .join('');
+}
+
+/** What was stored by somebody may hold escape sequences for this terminal. */
+export function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return `\\u{${code.toString(16)}}`;
+  });
+}

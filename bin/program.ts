@@ -1,0 +1,80 @@
+/** The command line, made of the table of commands: commander parses, the rows say the rest. */
+import { Command, CommanderError, Option } from 'commander';
+import { messageOf, OperatingError } from '../lib/errors.js';
+import type { CommandRow } from './command.js';
+import { CommandOptions, type GivenFlags } from './command-options.js';
+import { COMMANDS } from './commands.js';
+import { CRASHED, EXIT, exitCodeOf } from './exit-code.js';
+import type { Terminal } from './terminal.js';
+import { softwareVersion } from './software-version.js';
+
+/** Runs one command. Never throws; the number is the status of the process. */
+export async function runProgram(words: readonly string[], terminal: Terminal): Promise<number> {
+  let status: number = EXIT.done;
+  const program = new Command('quorate')
+    .description('A leaderless, tunable-consistency key-value store')
+    .version(softwareVersion(), '--version')
+    .enablePositionalOptions();
+  for (const row of COMMANDS) {
+    program.addCommand(commandOf(row, terminal, (code) => (status = code)));
+  }
+  applyEverywhere(program, (command) =>
+    command
+      .exitOverride()
+      .showHelpAfterError('(--help says more)')
+      .configureOutput({ writeOut: terminal.out, writeErr: terminal.err }),
+  );
+  try {
+    await program.parseAsync(words, { from: 'user' });
+    return status;
+  } catch (error) {
+    return statusOfFailure(error, terminal);
+  }
+}
+
+function commandOf(row: CommandRow, terminal: Terminal, done: (code: number) => void): Command {
+  const command = new Command(row.name).description(row.summary).enablePositionalOptions();
+  if (row.arguments !== undefined) command.arguments(row.arguments);
+  for (const { flags, summary, variable, default: byDefault } of row.options) {
+    const notes = [
+      byDefault === undefined ? [] : [`default ${byDefault}`],
+      variable === undefined ? [] : [variable],
+    ].flat();
+    const text = notes.length === 0 ? summary : `${summary} (${notes.join('; ')})`;
+    command.addOption(new Option(flags, text));
+  }
+  command.action(async () => {
+    const options = new CommandOptions(
+      row.options,
+      command.opts<GivenFlags>(),
+      terminal.environment,
+    );
+    const variables = variablesOf(COMMANDS);
+    done(await row.run({ arguments: command.args, options, terminal, variables }));
+  });
+  for (const child of row.commands ?? []) command.addCommand(commandOf(child, terminal, done));
+  return command;
+}
+
+function variablesOf(rows: readonly CommandRow[]): string[] {
+  return rows.flatMap(({ options, commands }) => [
+    ...options.flatMap(({ variable }) => variable ?? []),
+    ...variablesOf(commands ?? []),
+  ]);
+}
+
+function applyEverywhere(command: Command, apply: (command: Command) => unknown): void {
+  apply(command);
+  for (const child of command.commands) applyEverywhere(child, apply);
+}
+
+function statusOfFailure(error: unknown, { err }: Terminal): number {
+  // Commander has printed its own; help and version that were asked for are no failure.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (error instanceof OperatingError) {
+    err(`quorate: ${error.message}\n`);
+    return exitCodeOf(error);
+  }
+  err(`quorate: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`);
+  return CRASHED;
+}

@@ -1,0 +1,24 @@
+/** The world of a command: its streams and variables. Tests hand in their own. */
+import type { Readable } from 'node:stream';
+
+export interface Terminal {
+  /** The answer, and nothing else. */
+  readonly out: (text: string) => void;
+  /** Everything that is not the answer: progress, warnings, problems. */
+  readonly err: (text: string) => void;
+  readonly input: Readable;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** May the answer be coloured? */
+  readonly colours: boolean;
+}
+
+export function processTerminal(): Terminal {
+  const { NO_COLOR } = process.env;
+  return {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    input: process.stdin,
+    environment: process.env,
+    colours: process.stdout.isTTY === true && (NO_COLOR === undefined || NO_COLOR === ''),
+  };
+}
