@@ -56,7 +56,11 @@ async function comeToRest({ world, machines, onTrouble }: EndOptions): Promise<v
       for (const machine of machines) {
         const held = [...(machine.node?.hints.held ?? [])].filter(([, { count }]) => count > 0);
         if (held.length > 0) onTrouble(`${machine.id} never delivered ${JSON.stringify(held)}`);
-        else if (!isAtRest(machine, machines)) onTrouble(`${machine.id} does not come to rest`);
+        else if (!isAtRest(machine, machines)) {
+          const { node } = machine;
+          const state = [node?.cluster.readiness('all'), node?.settings.current()];
+          onTrouble(`${machine.id} does not come to rest: ${JSON.stringify(state)}`);
+        }
       }
       return;
     }

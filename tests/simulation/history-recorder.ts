@@ -74,7 +74,7 @@ export class HistoryRecorder {
       const [mint] = mintsOf.get(write.id) ?? [];
       const version = write.version ?? mint?.version;
       // A delete cannot be told from others by what was stored; see `#openDeletes`.
-      if (write.kind === 'delete' && write.outcome === 'open') continue;
+      if (isUnknownDelete(write)) continue;
       const seen = write.shown ?? (write.version === undefined ? mint?.replaced : write.replaced);
       const outcome = write.outcome === 'open' && version === undefined ? 'refused' : write.outcome;
       writes.push({ ...write, outcome, version, seen: seen ?? [] });
@@ -128,7 +128,7 @@ export class HistoryRecorder {
     for (const { key, version, replaced, writeId } of this.#mints) {
       if (writeId !== undefined || acknowledged.has(`${key} ${version}`)) continue;
       const open = this.#writes.filter(
-        (write) => write.key === key && write.kind === 'delete' && write.outcome === 'open',
+        (write) => write.key === key && isUnknownDelete(write),
       );
       const seen = [...replaced, ...open.flatMap(({ shown }) => shown ?? [])];
       const began = Math.min(...open.map((write) => write.began));
@@ -139,6 +139,10 @@ export class HistoryRecorder {
     }
     return writes;
   }
+}
+
+function isUnknownDelete({ kind, outcome, version }: ClientWrite): boolean {
+  return kind === 'delete' && outcome === 'open' && version === undefined;
 }
 
 function writeIdOf(change: Change): string | undefined {

@@ -6,6 +6,7 @@ import { createNode } from '../../lib/node.js';
 import { messageOf } from '../../lib/errors.js';
 import type { Intent, Realised } from '../../lib/persistence/intent.js';
 import type { RecordKey } from '../../lib/persistence/records.js';
+import { dotText } from '../../lib/versioning/dot.js';
 import type { SeededRandom } from './seeded-random.js';
 import { MachineTime, SimulatedClock } from './simulated-clock.js';
 import { SimulatedDisk } from './simulated-disk.js';
@@ -160,7 +161,11 @@ export class Machine {
 
   /** Looks over the shoulder of everything that mints. */
   #watch(node: QuorateNode): void {
-    const { onMint } = this.#options;
+    const { world } = this.#options;
+    const onMint: OnMint = (at, intent, realised) => {
+      world.note(`mint ${this.id} ${at.key} ${dotText(realised.dot)} instead of ${realised.replaced.join(' ')}`);
+      this.#options.onMint(at, intent, realised);
+    };
     const { replica, hints } = node;
     const mint = replica.mint.bind(replica);
     replica.mint = (at, intent, durability, also) => {
@@ -171,7 +176,7 @@ export class Machine {
     const mintHint = hints.mint.bind(hints);
     hints.mint = (at, primaries, intent, durability) => {
       const minted = mintHint(at, primaries, intent, durability);
-      this.#options.world.count('minted by a stand-in');
+      world.count('minted by a stand-in');
       onMint(at, intent, minted.value);
       return minted;
     };

@@ -110,17 +110,18 @@ function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
     weight: 1,
   }));
   const heartbeatIntervalMilliseconds = random.pick([50, 100, 200]);
+  const consistency = {
+    default_level: 'quorum',
+    default_write_level: 'quorum',
+    read_repair_probability: random.pick([0, 0.1, 1]),
+    blind_writes: 'overwrite',
+  } as const;
   return founders.map(({ id }) => ({
     ...{ id, founders, version: 'simulated', cluster: 'simulated' },
     partitionCount: shape.partitionCount,
     replicaCount: shape.replicaCount,
     secret: new Uint8Array(32).fill(7),
-    consistency: {
-      default_level: 'quorum',
-      default_write_level: 'quorum',
-      read_repair_probability: random.pick([0, 0.1, 1]),
-      blind_writes: 'overwrite',
-    },
+    consistency,
     limits: {
       timeoutDefaultMilliseconds: 2000,
       timeoutMaxMilliseconds: 60_000,

@@ -138,6 +138,9 @@ export class Workload {
       durability: random.pick(['sync', 'sync', 'sync', 'sync', 'sync', 'sync', 'os', 'memory']),
       ...fixed,
     };
+    const { level, fallbacks, durability } = request;
+    const how = [level, ...fallbacks, durability].join(' ');
+    world.note(`write ${write.id} ${kind} ${key} on ${machine.id} ${how} seen ${shown?.join(' ')}`);
     const answer = await this.#ask('put', machine, request, (node) => node.coordination.put(request));
     return this.#noteAnswer(write, request, answer);
   }
