@@ -1,4 +1,4 @@
-/** What a command is: a row with its words, its options, and what it does. Rows are in commands.ts. */
+/** What a command is: a row with its words, its options, and what it does (commands.ts). */
 import type { CommandOptions } from './command-options.js';
 import type { ExitCode } from './exit-code.js';
 import type { Terminal } from './terminal.js';

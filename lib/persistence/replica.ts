@@ -116,7 +116,7 @@ export class Replica {
     const merged = own === undefined ? admitted : merge(own.siblings, admitted);
     if (own !== undefined && merged === own.siblings) {
       this.#options.clocks.note(at.partition, merged.context, dots);
-      const durable = durability === 'sync' ? this.whenDurable(at) : undefined;
+      const durable = durability === 'memory' ? undefined : this.whenDurable(at);
       return { value: own, committed: durable ?? Promise.resolve() };
     }
     return this.#options.store.transact((transaction) => {

@@ -1,5 +1,6 @@
 /** The data path: get, put, delete and conflicts of one key, answered ahead of the router (Dynamo 4.1). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { PutRequest } from '../../coordination/request.js';
 import type { Change } from '../../persistence/intent.js';
 import type { ApiWorld } from '../api-world.js';
 import { conflictsAnswer } from './conflicts-answer.js';
@@ -11,7 +12,7 @@ import { bodyBytesMax, putBody } from './put-body.js';
 import { checkEncoding, hasBody, readBody } from './read-body.js';
 import { invalid, later, wrongMethod } from './refusals.js';
 import type { Reply } from './reply.js';
-import { commonOptions, writeOptions } from './request-options.js';
+import { commonOptions, type WriteOptions, writeOptions } from './request-options.js';
 
 /** Until there are namespaces. */
 const NAMESPACE = 'default';
@@ -97,7 +98,7 @@ export class DataPath {
     const body = await readBody(request, headers, bytesMax, this.#exchanges.admission);
     try {
       const { change, context } = putBody(body.bytes, headers, limits, url);
-      const write = { ...options, namespace: NAMESPACE, key, change, context };
+      const write = putRequest(key, change, context, options);
       return putAnswer(await node.coordination.put(write), key);
     } finally {
       body.release();
@@ -110,7 +111,28 @@ export class DataPath {
       throw invalid('body', 'a delete takes no body; the context goes into X-Causal-Context');
     }
     if (headers.ttl !== undefined) throw invalid('x-ttl', 'a delete has no time to live');
-    const write = { ...options, namespace: NAMESPACE, key, change: TOMBSTONE };
+    const write = putRequest(key, TOMBSTONE, options.context, options);
     return putAnswer(await this.#world.node.coordination.put(write), key);
   }
+}
+
+/** Field by field: spreading the options cost a fifth of the whole handler. */
+function putRequest(
+  key: string,
+  change: Change,
+  context: string | undefined,
+  options: WriteOptions,
+): PutRequest {
+  const { level, fallbacks, timeoutMilliseconds, overwriteSiblings, durability } = options;
+  return {
+    namespace: NAMESPACE,
+    key,
+    level,
+    fallbacks,
+    timeoutMilliseconds,
+    change,
+    context,
+    overwriteSiblings,
+    durability,
+  };
 }
