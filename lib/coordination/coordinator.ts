@@ -2,9 +2,8 @@
 import { OperatingError } from '../errors.js';
 import { type RecordKey, recordKey } from '../persistence/records.js';
 import type { ContextSeal } from '../versioning/causal-context.js';
-import type { Seen } from '../versioning/siblings.js';
+import { type Context, EMPTY_CONTEXT } from '../versioning/context.js';
 import { liveVersions } from '../versioning/siblings.js';
-import { EMPTY_VECTOR } from '../versioning/version-vector.js';
 import type { Collaborators } from './collaborators.js';
 import type { ConsistencyLevel } from './consistency-level.js';
 import { parseLevel } from './consistency-level.js';
@@ -54,11 +53,7 @@ export class Coordinator implements Coordination {
       context:
         merged === undefined
           ? undefined
-          : seal.seal(namespace, key, {
-              epoch: merged.epoch,
-              vector: merged.context,
-              dot: undefined,
-            }),
+          : seal.seal(namespace, key, { epoch: merged.epoch, ...merged.context }),
       receipt: { level, answered, asked, standIns, durability: undefined },
     };
   }
@@ -95,7 +90,7 @@ export class Coordinator implements Coordination {
     };
   }
 
-  #seen(request: PutRequest, blindWrites: Defaults['blindWrites']): Seen | undefined {
+  #seen(request: PutRequest, blindWrites: Defaults['blindWrites']): Context | undefined {
     const { namespace, key, context } = request;
     if (context !== undefined) return this.#options.seal.open(namespace, key, context);
     if (blindWrites === 'refuse') {
@@ -107,7 +102,7 @@ export class Coordinator implements Coordination {
         },
       );
     }
-    return blindWrites === 'sibling' ? { vector: EMPTY_VECTOR, dot: undefined } : undefined;
+    return blindWrites === 'sibling' ? EMPTY_CONTEXT : undefined;
   }
 
   #at({ namespace, key }: GetRequest): RecordKey {

@@ -3,7 +3,7 @@ import { OperatingError } from '../errors.js';
 import type { PreferenceList } from '../replication/preference-list.js';
 import { nearestFirst } from '../replication/preference-list.js';
 import type { Answer } from '../replication/pending-requests.js';
-import type { Seen } from '../versioning/siblings.js';
+import type { Context } from '../versioning/context.js';
 import type { z } from 'zod';
 import type { Collaborators } from './collaborators.js';
 import { parseLevel } from './consistency-level.js';
@@ -48,7 +48,7 @@ function toWire({ at, change, seen, levels, overwriteSiblings, durability, zone 
       change.state === 'value'
         ? { ...change, ttlSeconds: change.ttlSeconds ?? null }
         : { state: 'tombstone' },
-    seen: seen === undefined ? null : { vector: [...seen.vector], dot: seen.dot ?? null },
+    seen: seen === undefined ? null : plainOf(seen),
     levels: levels.map(({ name }) => name),
     overwriteSiblings,
     durability,
@@ -74,14 +74,17 @@ export function fromWire(wire: Wire, deadline: number, partitionCount: number): 
 }
 
 export function toWireResult(result: PutResult): WireResult {
-  const { vector, dot } = result.seen;
   return {
     ...result,
     replaced: [...result.replaced],
-    seen: { vector: [...vector], dot: dot ?? null },
+    seen: plainOf(result.seen),
   };
 }
 
-function seenFrom(seen: WireResult['seen']): Seen {
-  return { vector: new Map(seen.vector), dot: seen.dot ?? undefined };
+function seenFrom(seen: WireResult['seen']): Context {
+  return { vector: new Map(seen.vector), beyond: seen.beyond };
+}
+
+function plainOf({ vector, beyond }: Context): WireResult['seen'] {
+  return { vector: [...vector], beyond: [...beyond] };
 }

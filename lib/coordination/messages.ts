@@ -49,7 +49,7 @@ export const HELD = messageType(
 
 const seen = z.object({
   vector: z.array(z.tuple([z.string(), z.number()])),
-  dot: dot.nullable(),
+  beyond: z.array(dot),
 });
 
 /** A client's put, from a node that is no primary to one that is. Passed on once. */

@@ -2,14 +2,14 @@
 import type { Change } from '../persistence/intent.js';
 import type { RecordKey } from '../persistence/records.js';
 import type { Durability } from '../persistence/store.js';
-import type { Seen } from '../versioning/siblings.js';
+import type { Context } from '../versioning/context.js';
 import type { ConsistencyLevel } from './consistency-level.js';
 
 export interface Put {
   readonly at: RecordKey;
   readonly change: Change;
   /** The writer's context; undefined: "replace what is there". */
-  readonly seen: Seen | undefined;
+  readonly seen: Context | undefined;
   /** The level, then its fallbacks. */
   readonly levels: readonly ConsistencyLevel[];
   readonly overwriteSiblings: boolean;
@@ -24,7 +24,7 @@ export interface Put {
 
 export interface PutResult {
   readonly version: string;
-  readonly seen: Seen;
+  readonly seen: Context;
   readonly replaced: readonly string[];
   readonly level: string;
   readonly answered: number;

@@ -5,7 +5,8 @@ import type { Minted } from '../persistence/replica.js';
 import type { PreferenceList } from '../replication/preference-list.js';
 import { preferenceList } from '../replication/preference-list.js';
 import type { Requirement } from '../replication/quorum.js';
-import type { Seen, Siblings } from '../versioning/siblings.js';
+import type { Context } from '../versioning/context.js';
+import type { Siblings } from '../versioning/siblings.js';
 import type { Collaborators } from './collaborators.js';
 import type { ConsistencyLevel } from './consistency-level.js';
 import { requirementsOf } from './consistency-level.js';
@@ -119,7 +120,7 @@ interface Sent {
   readonly write: WriteRound;
   readonly minted: {
     readonly version: string;
-    readonly seen: Seen;
+    readonly seen: Context;
     readonly replaced: readonly string[];
   };
 }

@@ -1,10 +1,11 @@
 /** What a writer wants of a key, and what it comes to on the state that a replica holds (W2). */
 import { OperatingError } from '../errors.js';
+import type { Context } from '../versioning/context.js';
+import { covers, EMPTY_CONTEXT, seenAfter } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';
 import { compareDots, dotText } from '../versioning/dot.js';
-import type { Seen, Siblings, Version } from '../versioning/siblings.js';
-import { hasSeen, liveVersions, seenAfter, write } from '../versioning/siblings.js';
-import { covers, EMPTY_VECTOR } from '../versioning/version-vector.js';
+import type { Siblings, Version } from '../versioning/siblings.js';
+import { liveVersions, write } from '../versioning/siblings.js';
 
 export type Change =
   | {
@@ -19,7 +20,7 @@ export type Change =
 export interface Intent {
   readonly change: Change;
   /** The writer's context; undefined: "replace what is there". */
-  readonly seen: Seen | undefined;
+  readonly seen: Context | undefined;
   /** For a write without a context at quorum and stronger: what the asked replicas hold, merged. */
   readonly met: Siblings | undefined;
   /** May a write without a context drop two or more live siblings that nobody has read? */
@@ -36,7 +37,7 @@ export interface Moment {
 export interface Realised {
   readonly siblings: Siblings;
   /** What the writer has seen once this is written: the context of its answer. */
-  readonly seen: Seen;
+  readonly seen: Context;
   readonly dot: Dot;
   /** The live versions that were superseded, as `version` texts. */
   readonly replaced: readonly string[];
@@ -64,25 +65,25 @@ export function realise(
   const siblings = write(own, seen, version, intent.epoch);
   return {
     siblings,
-    seen: seenAfter(seen, dot, siblings),
+    seen: seenAfter(seen, dot, own?.context),
     dot,
     replaced: superseded.map((other) => dotText(other.dot)),
   };
 }
 
-function seenBlindly(own: Siblings | undefined, met: Siblings | undefined): Seen {
-  return { vector: (met ?? own)?.context ?? EMPTY_VECTOR, dot: undefined };
+function seenBlindly(own: Siblings | undefined, met: Siblings | undefined): Context {
+  return (met ?? own)?.context ?? EMPTY_CONTEXT;
 }
 
 function supersededLive(
   states: readonly (Siblings | undefined)[],
-  seen: Seen,
+  seen: Context,
   nowMilliseconds: number,
 ): Version[] {
   const byDot = new Map<string, Version>();
   for (const state of states) {
     for (const version of liveVersions(state, nowMilliseconds)) {
-      if (hasSeen(seen, version.dot) && isCurrent(version, states)) {
+      if (covers(seen, version.dot) && isCurrent(version, states)) {
         byDot.set(dotText(version.dot), version);
       }
     }

@@ -1,8 +1,8 @@
 /** The clocks of all partitions of a node, and their lazy way to the disk (architecture.md, C4). */
 import { decode, encode } from '../encoding/codec.js';
+import { type Context, covers } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';
 import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
-import { covers, type VersionVector } from '../versioning/version-vector.js';
 import { hexadecimal } from './records.js';
 import type { Store } from './store.js';
 
@@ -47,7 +47,7 @@ export class PartitionClocks {
    * Adds the dots of versions that a record has just taken in.
    * Invariant: a clock speaks only of what the record, whose context this is, holds or covers.
    */
-  note(partition: number, context: VersionVector, dots: readonly Dot[]): void {
+  note(partition: number, context: Context, dots: readonly Dot[]): void {
     const clock = this.of(partition);
     let grown = false;
     for (const dot of dots) if (covers(context, dot)) grown = clock.add(dot) || grown;

@@ -3,6 +3,7 @@ import { decode, encode } from '../encoding/codec.js';
 import { hash32, hash32Text } from '../encoding/hash.js';
 import { OperatingError } from '../errors.js';
 import { partitionOf } from '../partitioning/partition.js';
+import type { Dot } from '../versioning/dot.js';
 import type { Siblings, Version, VersionState } from '../versioning/siblings.js';
 
 /** A key with what follows from it. */
@@ -35,14 +36,16 @@ const STATES: readonly VersionState[] = ['value', 'tombstone', 'stub'];
 
 /**
  * Byte 0 the format, bytes 1 to 8 two 32-bit hashes over storage key and body, then the body:
- * [epoch, writers, ns, [[writer index, n, state, written at, expires at or 0, type, value], ...]].
+ * [epoch, writers, ns, [[writer index, n, state, written at, expires at or 0, type, value], ...],
+ * [writer, n, ...] of the dots beyond the vector].
  */
 export function encodeRecord(at: RecordKey, siblings: Siblings): Uint8Array {
-  const writers = [...siblings.context.keys()];
+  const { vector, beyond } = siblings.context;
+  const writers = [...vector.keys()];
   const body = encode([
     siblings.epoch,
     writers,
-    [...siblings.context.values()],
+    [...vector.values()],
     siblings.versions.map((version) => [
       writers.indexOf(version.dot.writer),
       version.dot.n,
@@ -52,6 +55,7 @@ export function encodeRecord(at: RecordKey, siblings: Siblings): Uint8Array {
       version.contentType,
       version.value,
     ]),
+    beyond.flatMap(({ writer, n }) => [writer, n]),
   ]);
   const record = new Uint8Array(HEADER_BYTES + body.length);
   record[0] = FORMAT;
@@ -81,16 +85,27 @@ export function decodeRecord(at: RecordKey, bytes: Uint8Array): Siblings {
     });
   }
   // The checksum vouches for the shape: only encodeRecord writes it.
-  const [epoch, writers, ns, versions] = decode(body) as PlainRecord;
+  const [epoch, writers, ns, versions, flat] = decode(body) as PlainRecord;
   return {
     epoch,
-    context: new Map(writers.map((writer, i) => [writer, ns[i] ?? 0])),
+    context: {
+      vector: new Map(writers.map((writer, i) => [writer, ns[i] ?? 0])),
+      beyond: dotsOf(flat),
+    },
     versions: versions.map((version) => versionOf(writers, version)),
   };
 }
 
 type PlainVersion = [number, number, number, number, number, string, Uint8Array];
-type PlainRecord = [number, string[], number[], PlainVersion[]];
+type PlainRecord = [number, string[], number[], PlainVersion[], (string | number)[]];
+
+function dotsOf(flat: readonly (string | number)[]): Dot[] {
+  const dots: Dot[] = [];
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    dots.push({ writer: flat[i] as string, n: flat[i + 1] as number });
+  }
+  return dots;
+}
 
 function versionOf(writers: readonly string[], plain: PlainVersion): Version {
   const [index, n, state, writtenAt, expiresAt, contentType, value] = plain;

@@ -3,11 +3,11 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import { OperatingError } from '../errors.js';
+import type { Context } from '../versioning/context.js';
 import { filterIncoming } from '../versioning/filter.js';
 import type { HybridClock } from '../versioning/hybrid-clock.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { fingerprint, merge } from '../versioning/siblings.js';
-import type { VersionVector } from '../versioning/version-vector.js';
 import type { Intent, Realised } from './intent.js';
 import { realise } from './intent.js';
 import type { Minter } from './minter.js';
@@ -172,10 +172,11 @@ export class Replica {
     }
   }
 
-  #assertContextFits(context: VersionVector): void {
+  #assertContextFits({ vector, beyond }: Context): void {
     const limit = this.#options.contextBytesMax;
     let size = 0;
-    for (const writer of context.keys()) size += writer.length + 6;
+    for (const writer of vector.keys()) size += writer.length + 6;
+    for (const { writer } of beyond) size += writer.length + 6;
     if (size <= limit) return;
     throw new OperatingError(
       'context_too_large',

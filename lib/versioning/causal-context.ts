@@ -1,15 +1,15 @@
-/** The context that a client carries: a version vector, bound to one key and authenticated (V5). */
+/** The context that a client carries: what it has seen of one key, bound to one key and authenticated (V5). */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { decode, encode } from '../encoding/codec.js';
 import { OperatingError } from '../errors.js';
-import type { Seen } from './siblings.js';
-import { isWriter } from './writer.js';
+import type { Context } from './context.js';
+import type { Dot } from './dot.js';
 
 const FORMAT = 1;
 const MAC_BYTES = 12;
 
 /** What the holder has seen, and the ring epoch under which that was said. */
-export interface CausalContext extends Seen {
+export interface CausalContext extends Context {
   readonly epoch: number;
 }
 
@@ -26,12 +26,13 @@ export class ContextSeal {
   }
 
   /**
-   * Base64url text: 12 bytes of HMAC-SHA256, then [format, epoch, writer of the dot or '', its n or
-   * 0, writer, n, writer, n, ...].
+   * Base64url text: 12 bytes of HMAC-SHA256, then [format, epoch, entries of the vector, writer, n,
+   * ..., then the dots beyond it, writer, n, ...].
    */
-  seal(namespace: string, key: string, { epoch, vector, dot }: CausalContext): string {
-    const flat: unknown[] = [FORMAT, epoch, dot?.writer ?? '', dot?.n ?? 0];
+  seal(namespace: string, key: string, { epoch, vector, beyond }: CausalContext): string {
+    const flat: unknown[] = [FORMAT, epoch, vector.size];
     for (const [writer, n] of vector) flat.push(writer, n);
+    for (const { writer, n } of beyond) flat.push(writer, n);
     const body = encode(flat);
     return Buffer.concat([this.#mac(namespace, key, body), body]).toString('base64url');
   }
@@ -62,12 +63,13 @@ function parse(body: Uint8Array): CausalContext {
   const flat = decode(body);
   if (Array.isArray(flat) && flat[0] === FORMAT) {
     // The seal vouches for the rest: only `seal` writes it.
-    const [, epoch, writer, n, ...entries] = flat as [number, number, string, number, ...unknown[]];
-    const vector = new Map<string, number>();
+    const [, epoch, size, ...entries] = flat as [number, number, number, ...unknown[]];
+    const dots: Dot[] = [];
     for (let i = 0; i + 1 < entries.length; i += 2) {
-      vector.set(entries[i] as string, entries[i + 1] as number);
+      dots.push({ writer: entries[i] as string, n: entries[i + 1] as number });
     }
-    return { epoch, vector, dot: isWriter(writer) ? { writer, n } : undefined };
+    const vector = new Map(dots.slice(0, size).map(({ writer, n }) => [writer, n]));
+    return { epoch, vector, beyond: dots.slice(size) };
   }
   throw new OperatingError(
     'invalid_context',

@@ -1,8 +1,8 @@
 /** The filter that keeps the dead dead: what of a state a replica takes (architecture.md, C3). */
+import { covers } from './context.js';
 import type { PartitionClock } from './partition-clock.js';
 import type { Siblings, Version } from './siblings.js';
 import { find } from './siblings.js';
-import { covers } from './version-vector.js';
 
 export interface Filtered {
   /** The incoming state without what was dropped; the very same object where nothing was. */

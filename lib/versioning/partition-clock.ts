@@ -24,13 +24,18 @@ export type PlainClock = (readonly [Writer, number, readonly number[]])[];
 export class PartitionClock {
   readonly #writers = new Map<Writer, Seen>();
 
-  /** @throws Error where `plain` is no clock: numbers out of order or below the prefix. */
+  /** @throws Error where `plain` is no clock: numbers out of order, or a writer named twice. */
   static from(plain: PlainClock): PartitionClock {
     const clock = new PartitionClock();
     for (const [writer, prefix, beyond] of plain) {
+      assert(Number.isSafeInteger(prefix) && prefix >= 0, 'a prefix is a count');
+      assert(!clock.#writers.has(writer), 'a writer has one entry');
       let last = prefix + 1;
       for (const n of beyond) {
-        assert(n > last, 'numbers beyond the prefix ascend and leave a gap');
+        assert(
+          Number.isSafeInteger(n) && n > last,
+          'numbers beyond the prefix ascend and leave a gap',
+        );
         last = n;
       }
       clock.#writers.set(writer, { prefix, beyond: new Set(beyond) });

@@ -3,10 +3,10 @@
  * `write` and `merge` are `update` and `sync` of dotted version vector sets).
  */
 import { assert } from '../errors.js';
+import type { Context } from './context.js';
+import { covers, joinContexts, sameContext, withMinted } from './context.js';
 import type { Dot } from './dot.js';
 import { compareDots, dotText, sameDot } from './dot.js';
-import type { VersionVector } from './version-vector.js';
-import { covers, joinVectors, withDot } from './version-vector.js';
 
 /** `stub`: a value whose time to live ended; it keeps its dot and loses its bytes. */
 export type VersionState = 'value' | 'tombstone' | 'stub';
@@ -33,39 +33,23 @@ export interface Siblings {
   /** The ring epoch under which this was made: the latest of all that went into it. */
   readonly epoch: number;
   /** Covers every version that this state holds or has superseded. */
-  readonly context: VersionVector;
+  readonly context: Context;
   readonly versions: readonly Version[];
 }
 
-/**
- * What a writer has seen. `dot` is its own last write, where a vector that covers it would also
- * cover an older sibling of the same replica that the writer has not seen.
- */
-export interface Seen {
-  readonly vector: VersionVector;
-  readonly dot: Dot | undefined;
-}
-
-export function hasSeen(seen: Seen, dot: Dot): boolean {
-  return covers(seen.vector, dot) || (seen.dot !== undefined && sameDot(seen.dot, dot));
-}
-
-/**
- * What a write does: drops the versions that its writer had seen and adds its own.
- * `seen.dot` needs no place in the context: where its version is held, the context covers it.
- */
+/** What a write does: drops the versions that its writer had seen and adds its own. */
 export function write(
   own: Siblings | undefined,
-  seen: Seen,
+  seen: Context,
   version: Version,
   epoch: number,
 ): Siblings {
   assert(own === undefined || !covers(own.context, version.dot), 'a dot is minted once');
-  const concurrent = (own?.versions ?? []).filter((other) => !hasSeen(seen, other.dot));
-  const context = own === undefined ? seen.vector : joinVectors(own.context, seen.vector);
+  const concurrent = (own?.versions ?? []).filter((other) => !covers(seen, other.dot));
+  const context = own === undefined ? seen : joinContexts(own.context, seen);
   return {
     epoch: Math.max(epoch, own?.epoch ?? 0),
-    context: withDot(context, version.dot),
+    context: withMinted(context, version.dot),
     versions: [...concurrent, version].sort((a, b) => compareDots(a.dot, b.dot)),
   };
 }
@@ -87,20 +71,11 @@ export function merge(a: Siblings, b: Siblings): Siblings {
   versions.sort((x, y) => compareDots(x.dot, y.dot));
   const merged = {
     epoch: Math.max(a.epoch, b.epoch),
-    context: joinVectors(a.context, b.context),
+    context: joinContexts(a.context, b.context),
     versions,
   };
   if (isSame(merged, a)) return a;
   return isSame(merged, b) ? b : merged;
-}
-
-/** What the writer of `dot` has seen once `written` holds it: what it had, and its own. */
-export function seenAfter(seen: Seen, dot: Dot, written: Siblings): Seen {
-  const vector = withDot(seen.vector, dot);
-  const unread = written.versions.some(
-    (other) => !sameDot(other.dot, dot) && covers(vector, other.dot) && !hasSeen(seen, other.dot),
-  );
-  return unread ? { vector: seen.vector, dot } : { vector, dot: undefined };
 }
 
 /** The version under `dot`, where it is held. */
@@ -134,15 +109,9 @@ export function fingerprint(siblings: Siblings | undefined): string {
 
 function isSame(a: Siblings, b: Siblings): boolean {
   if (a.epoch !== b.epoch || a.versions.length !== b.versions.length) return false;
-  if (a.context !== b.context && !sameVector(a.context, b.context)) return false;
+  if (!sameContext(a.context, b.context)) return false;
   return a.versions.every((version, i) => {
     const other = b.versions[i];
     return other !== undefined && sameDot(version.dot, other.dot) && version.state === other.state;
   });
-}
-
-function sameVector(a: VersionVector, b: VersionVector): boolean {
-  if (a.size !== b.size) return false;
-  for (const [writer, n] of a) if (b.get(writer) !== n) return false;
-  return true;
 }

@@ -7,7 +7,7 @@ export type VersionVector = ReadonlyMap<Writer, number>;
 
 export const EMPTY_VECTOR: VersionVector = new Map();
 
-export function covers(vector: VersionVector, dot: Dot): boolean {
+export function vectorCovers(vector: VersionVector, dot: Dot): boolean {
   return (vector.get(dot.writer) ?? 0) >= dot.n;
 }
 
@@ -28,6 +28,6 @@ export function joinVectors(a: VersionVector, b: VersionVector): VersionVector {
 
 /** The vector that also covers `dot`. */
 export function withDot(vector: VersionVector, dot: Dot): VersionVector {
-  if (covers(vector, dot)) return vector;
+  if (vectorCovers(vector, dot)) return vector;
   return new Map(vector).set(dot.writer, dot.n);
 }
