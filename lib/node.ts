@@ -92,7 +92,8 @@ export async function createNode(
   const { id: self, limits } = options;
   const disk = await openDisk(environment, options);
   const pendingMax = limits.peerRequestsMax;
-  const messenger = new Messenger({ transport, clock, observer, pendingMax });
+  const { start } = disk;
+  const messenger = new Messenger({ transport, clock, observer, pendingMax, start });
   const members = await meet(environment, options, disk, messenger);
   const { founding, view, settings } = members;
   const { replica, hints } = disk;
