@@ -22,6 +22,8 @@ export interface ExchangeKind {
   readonly operation: string;
   /** A read changes nothing, whatever goes wrong with it. */
   readonly reads: boolean;
+  /** Refused where too much is under way? A node that sheds load must still say that it lives. */
+  readonly shed: boolean;
 }
 
 /** Labels of metrics are of a fixed set, whatever clients send. */
@@ -65,8 +67,10 @@ export class Exchanges {
   ): Promise<Reply> {
     let entered = false;
     try {
-      this.admission.enter();
-      entered = true;
+      if (kind.shed) {
+        this.admission.enter();
+        entered = true;
+      }
       return await handle(exchange);
     } catch (error) {
       return this.#problem(error, exchange, kind);
