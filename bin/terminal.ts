@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 
 export interface Terminal {
   /** The answer, and nothing else. */
-  readonly out: (text: string) => void;
+  readonly out: (text: string | Uint8Array) => void;
   /** Everything that is not the answer: progress, warnings, problems. */
   readonly err: (text: string) => void;
   readonly input: Readable;

@@ -129,8 +129,6 @@ export async function createNode(
     if (open && founding.isComplete) void handoff.deliverTo(peer);
   });
   serveReplicas(collaborators);
-  const peers = founding.ring.members.filter(({ id }) => id !== self);
-  transport.setPeers(peers.map(({ id, address }) => ({ id, address })));
   await transport.start(messenger);
   for (const part of [founding, view, handoff, keeper]) part.start();
 
@@ -183,6 +181,7 @@ async function meet(
     retryIntervalMilliseconds: FOUNDING_RETRY_MILLISECONDS,
   });
   const members = founding.ring.members.map(({ id }) => id);
+  transport.setPeers(founding.ring.members.filter(({ id }) => id !== self));
   const view = new FailureDetector({
     ...{ self, start, store, messenger, transport, clock, random, observer, ...limits },
     zone: member.zone,

@@ -31,6 +31,8 @@ interface Group {
   readonly entries: Map<string, Uint8Array | undefined>;
   bytes: number;
   sync: boolean;
+  /** Does somebody wait for it? Not every transaction changes something. */
+  awaited: boolean;
   readonly done: Promise<void>;
   readonly settle: (error?: OperatingError) => void;
 }
@@ -144,6 +146,7 @@ export class Store {
 
   /** A microtask later, so that all transactions of one event-loop turn share a batch. */
   #schedule(): void {
+    this.#gathering.awaited = true;
     if (this.#scheduled || this.#writing !== undefined) return;
     this.#scheduled = true;
     queueMicrotask(() => {
@@ -188,7 +191,7 @@ export class Store {
     this.#options.observer.count('quorate_commit_operations_total', {}, group.entries.size);
     this.#writing = undefined;
     group.settle();
-    if (this.#gathering.entries.size > 0 || this.#gathering.sync) this.#schedule();
+    if (this.#gathering.awaited) this.#schedule();
   }
 
   /** A sync that failed is never tried again: what the disk holds is unknown until a restart. */
@@ -214,7 +217,7 @@ function emptyGroup(): Group {
   });
   // A group without a waiter still fails loudly, through the store's observer.
   done.catch(() => undefined);
-  return { entries: new Map(), bytes: 0, sync: false, done, settle };
+  return { entries: new Map(), bytes: 0, sync: false, awaited: false, done, settle };
 }
 
 function findLast(
