@@ -20,12 +20,12 @@ const NAMESPACE = 'default';
 type Operation = 'get' | 'put' | 'delete';
 
 const KINDS: Readonly<Record<Operation, ExchangeKind>> = {
-  get: { operation: 'get', reads: true },
-  put: { operation: 'put', reads: false },
-  delete: { operation: 'delete', reads: false },
+  get: { operation: 'get', reads: true, shed: true },
+  put: { operation: 'put', reads: false, shed: true },
+  delete: { operation: 'delete', reads: false, shed: true },
 };
 /** A request that no operation answers changes nothing either. */
-const REFUSED: ExchangeKind = { operation: 'other', reads: true };
+const REFUSED: ExchangeKind = { operation: 'other', reads: true, shed: true };
 
 const METHODS: Readonly<Record<DataResource, ReadonlyMap<string, Operation>>> = {
   value: new Map([
@@ -97,9 +97,11 @@ export class DataPath {
     const bytesMax = bodyBytesMax(headers.contentType, limits);
     const body = await readBody(request, headers, bytesMax, this.#exchanges.admission);
     try {
-      const { change, context } = putBody(body.bytes, headers, limits, url);
+      const { change, context } = putBody(body.bytes, headers, limits, () =>
+        addressOf(request.headers.host, url),
+      );
       const write = putRequest(key, change, context, options);
-      return putAnswer(await node.coordination.put(write), key);
+      return putAnswer(await node.coordination.put(write), key, change);
     } finally {
       body.release();
     }
@@ -112,7 +114,7 @@ export class DataPath {
     }
     if (headers.ttl !== undefined) throw invalid('x-ttl', 'a delete has no time to live');
     const write = putRequest(key, TOMBSTONE, options.context, options);
-    return putAnswer(await this.#world.node.coordination.put(write), key);
+    return putAnswer(await this.#world.node.coordination.put(write), key, TOMBSTONE);
   }
 }
 
@@ -135,4 +137,9 @@ function putRequest(
     overwriteSiblings,
     durability,
   };
+}
+
+/** For a command that a refusal proposes: nothing in it may end a quoted word of a shell. */
+function addressOf(host: string | undefined, url: string): string {
+  return `http://${host ?? 'HOST'}${url}`.slice(0, 300).replace(/[^\w.:/?=&%[\]~+-]/g, '');
 }

@@ -39,6 +39,9 @@ const LATER: readonly LaterRow[] = [
   ['ifMatch', 'If-Match'],
 ];
 
+/** Headers that answer 501 in this version. */
+export const LATER_HEADERS: readonly string[] = LATER.map(([, name]) => name);
+
 /** @throws OperatingError `invalid_request` or `not_implemented`, naming the header */
 export function commonOptions(headers: RequestHeaders, limits: RequestLimits): CommonOptions {
   checkHeaders(headers);

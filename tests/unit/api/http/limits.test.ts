@@ -76,6 +76,7 @@ t.test('too many requests at once are shed, and room comes back', async (t) => {
   const shed = await send('PUT', PATH);
   t.match(shed.json, { status: 503, code: 'overloaded', retryable: true, outcome: 'none' });
   t.equal(shed.headers['retry-after'], '1');
+  t.equal((await send('GET', '/healthz')).status, 200, 'a busy node lives');
   release();
   t.same(
     (await Promise.all(held)).map(({ status }) => status),
