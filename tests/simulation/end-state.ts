@@ -87,7 +87,7 @@ function replicasOf({ machines, onTrouble }: EndOptions, key: string): string[] 
     const stored = machine?.node?.replica.read(recordKey('default', key, partitionCount));
     if (stored === undefined) return '';
     for (const { dot } of stored.siblings.versions) {
-      if ((stored.siblings.context.get(dot.writer) ?? 0) >= dot.n) continue;
+      if ((stored.siblings.context.vector.get(dot.writer) ?? 0) >= dot.n) continue;
       onTrouble(`${id} holds ${dotText(dot)} outside its context`);
     }
     return stored.fingerprint;

@@ -64,7 +64,13 @@ export class HistoryRecorder {
   }
 
   minted({ key, partition }: RecordKey, { change }: Intent, { dot, replaced }: Realised): void {
-    this.#mints.push({ key, partition, version: dotText(dot), replaced, writeId: writeIdOf(change) });
+    this.#mints.push({
+      key,
+      partition,
+      version: dotText(dot),
+      replaced,
+      writeId: writeIdOf(change),
+    });
   }
 
   history(replicaCount: number, finals: readonly FinalState[]): History {
@@ -127,9 +133,7 @@ export class HistoryRecorder {
     const writes: Write[] = [];
     for (const { key, version, replaced, writeId } of this.#mints) {
       if (writeId !== undefined || acknowledged.has(`${key} ${version}`)) continue;
-      const open = this.#writes.filter(
-        (write) => write.key === key && isUnknownDelete(write),
-      );
+      const open = this.#writes.filter((write) => write.key === key && isUnknownDelete(write));
       const seen = [...replaced, ...open.flatMap(({ shown }) => shown ?? [])];
       const began = Math.min(...open.map((write) => write.began));
       writes.push({

@@ -163,7 +163,9 @@ export class Machine {
   #watch(node: QuorateNode): void {
     const { world } = this.#options;
     const onMint: OnMint = (at, intent, realised) => {
-      world.note(`mint ${this.id} ${at.key} ${dotText(realised.dot)} instead of ${realised.replaced.join(' ')}`);
+      world.note(
+        `mint ${this.id} ${at.key} ${dotText(realised.dot)} instead of ${realised.replaced.join(' ')}`,
+      );
       this.#options.onMint(at, intent, realised);
     };
     const { replica, hints } = node;

@@ -142,11 +142,15 @@ export class SimulatedNetwork {
   /** Tries until the link is open; one attempt is under way for each pair that wants one. */
   #dial(one: NodeId, other: NodeId): void {
     const endpoint = this.#endpoints.get(one);
-    this.#world.after(this.#random.between(0.5, 1.5) * DIAL_MILLISECONDS, `dial ${one} ${other}`, () => {
-      if (this.#endpoints.get(one) !== endpoint || endpoint === undefined) return;
-      if (!endpoint.peers.has(other) || endpoint.sides.has(other)) return;
-      if (!this.#open(endpoint, this.#endpoints.get(other))) this.#dial(one, other);
-    });
+    this.#world.after(
+      this.#random.between(0.5, 1.5) * DIAL_MILLISECONDS,
+      `dial ${one} ${other}`,
+      () => {
+        if (this.#endpoints.get(one) !== endpoint || endpoint === undefined) return;
+        if (!endpoint.peers.has(other) || endpoint.sides.has(other)) return;
+        if (!this.#open(endpoint, this.#endpoints.get(other))) this.#dial(one, other);
+      },
+    );
   }
 
   /** A handshake needs both directions, and both machines. */
@@ -233,7 +237,9 @@ export class SimulatedNetwork {
     if (endpoint.sides.get(from)?.opening !== opening || !endpoint.isAlive()) return;
     const pause = endpoint.machine.pausedUntil - this.#world.now;
     if (pause > 0) {
-      this.#world.after(pause, `arrive ${from} ${to}`, () => this.#arrive(from, to, opening, frame));
+      this.#world.after(pause, `arrive ${from} ${to}`, () =>
+        this.#arrive(from, to, opening, frame),
+      );
       return;
     }
     for (const message of decodeFrame(frame)) {

@@ -76,7 +76,9 @@ export async function simulate(
     await Promise.all([faults, clients]);
     // A fault that was under way has ended; nothing new has begun.
     nemesis.calm();
-    finals.push(...(await observeEnd({ world, random, machines, workload, onTrouble }, shape.keys)));
+    finals.push(
+      ...(await observeEnd({ world, random, machines, workload, onTrouble }, shape.keys)),
+    );
   };
   await world.runUntil(life());
   const history = recorder.history(replicaCount, finals);

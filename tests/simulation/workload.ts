@@ -1,7 +1,12 @@
 /** Clients of a simulated cluster: each a logical process that reads and writes a few keys. */
 import { writeValue } from '../../lib/checkers/checked-value.js';
 import type { ReadVersion, VersionName } from '../../lib/checkers/history.js';
-import type { GetAnswer, GetRequest, PutAnswer, PutRequest } from '../../lib/coordination/request.js';
+import type {
+  GetAnswer,
+  GetRequest,
+  PutAnswer,
+  PutRequest,
+} from '../../lib/coordination/request.js';
 import { messageOf, OperatingError } from '../../lib/errors.js';
 import { majority } from '../../lib/replication/quorum.js';
 import { dotText } from '../../lib/versioning/dot.js';
@@ -102,7 +107,9 @@ export class Workload {
     const request: GetRequest = { ...this.#addressed(random, key, READ_LEVELS), ...given(level) };
     const { world, recorder } = this.#options;
     const began = world.now;
-    const answer = await this.#ask('get', machine, request, (node) => node.coordination.get(request));
+    const answer = await this.#ask('get', machine, request, (node) =>
+      node.coordination.get(request),
+    );
     if (!(answer instanceof Object) || !('siblings' in answer)) return undefined;
     const { siblings, receipt, context } = answer;
     const versions = siblings.map(({ dot, value }) => ({
@@ -113,8 +120,17 @@ export class Workload {
     if (versions.length === 0) world.count('not found');
     if (receipt.standIns > 0) world.count('read from stand-ins');
     const { answered } = receipt;
-    recorder.read({ key, began, ended: world.now, versions, answered, repaired: this.#repaired(answer) });
-    world.note(`read ${key} ${receipt.level} ${answered} ${versions.map((v) => v.version).join(' ')}`);
+    recorder.read({
+      key,
+      began,
+      ended: world.now,
+      versions,
+      answered,
+      repaired: this.#repaired(answer),
+    });
+    world.note(
+      `read ${key} ${receipt.level} ${answered} ${versions.map((v) => v.version).join(' ')}`,
+    );
     return { context, shown: versions.map(({ version }) => version), versions };
   }
 
@@ -127,7 +143,8 @@ export class Workload {
     fixed: Partial<PutRequest> = {},
   ): Promise<Token | undefined> {
     const { world, recorder } = this.#options;
-    const kind = random.chance(this.#weights.delete) && fixed.level === undefined ? 'delete' : 'value';
+    const kind =
+      random.chance(this.#weights.delete) && fixed.level === undefined ? 'delete' : 'value';
     const shown = token?.context === undefined ? undefined : token.shown;
     const write = recorder.begin({ key, kind, shown, began: world.now });
     const request: PutRequest = {
@@ -141,7 +158,9 @@ export class Workload {
     const { level, fallbacks, durability } = request;
     const how = [level, ...fallbacks, durability].join(' ');
     world.note(`write ${write.id} ${kind} ${key} on ${machine.id} ${how} seen ${shown?.join(' ')}`);
-    const answer = await this.#ask('put', machine, request, (node) => node.coordination.put(request));
+    const answer = await this.#ask('put', machine, request, (node) =>
+      node.coordination.put(request),
+    );
     return this.#noteAnswer(write, request, answer);
   }
 
@@ -165,9 +184,12 @@ export class Workload {
     const { world } = this.#options;
     write.ended = world.now;
     if (answer === undefined || !('version' in answer)) {
-      write.outcome = answer instanceof OperatingError && answer.outcome === 'none' ? 'refused' : 'open';
+      write.outcome =
+        answer instanceof OperatingError && answer.outcome === 'none' ? 'refused' : 'open';
       if (write.outcome === 'open') world.count('unknown outcome');
-      world.note(`wrote ${write.id} ${write.outcome} ${answer instanceof OperatingError ? answer.code : ''}`);
+      world.note(
+        `wrote ${write.id} ${write.outcome} ${answer instanceof OperatingError ? answer.code : ''}`,
+      );
       return undefined;
     }
     const { version, replaced, receipt, context } = answer;
@@ -178,7 +200,9 @@ export class Workload {
     write.outcome = request.durability === 'sync' ? 'acknowledged' : 'open';
     if (receipt.standIns > 0) world.count('stand-in used');
     if (receipt.answered === 0) world.count('acknowledged by a hint alone');
-    world.note(`wrote ${write.id} ${version} ${receipt.level} ${receipt.answered} ${replaced.join(' ')}`);
+    world.note(
+      `wrote ${write.id} ${version} ${receipt.level} ${receipt.answered} ${replaced.join(' ')}`,
+    );
     return { context, shown: [...(write.shown ?? replaced), version], versions: [] };
   }
 
@@ -201,7 +225,8 @@ export class Workload {
         return undefined;
       }),
     ]);
-    if (result instanceof OperatingError) world.count(`${operation} ${result.code} ${result.outcome}`);
+    if (result instanceof OperatingError)
+      world.count(`${operation} ${result.code} ${result.outcome}`);
     else if (result instanceof Object) this.#countAnswer(operation, request, result.receipt.level);
     else world.count(`${operation} unanswered`);
     return result ?? undefined;
@@ -225,8 +250,7 @@ export class Workload {
 
   #repaired({ receipt }: GetAnswer): number {
     const { replicaCount, oneZone } = this.#options;
-    const promised =
-      REPAIRING.has(receipt.level) || (oneZone && receipt.level === 'local-quorum');
+    const promised = REPAIRING.has(receipt.level) || (oneZone && receipt.level === 'local-quorum');
     return promised && receipt.answered >= majority(replicaCount) ? majority(replicaCount) : 0;
   }
 }
