@@ -11,7 +11,8 @@ export function checkSuperseded({ writes, reads, finals }: History): Finding[] {
     const effective = new Set<VersionName>(versions.map(({ version }) => version));
     for (const write of writes) {
       if (write.key !== key || write.version === undefined) continue;
-      if (write.outcome === 'acknowledged' && (write.ended ?? began) < began) effective.add(write.version);
+      if (write.outcome === 'acknowledged' && (write.ended ?? began) < began)
+        effective.add(write.version);
     }
     for (const read of reads) {
       if (read.key === key && read.repaired > 0 && read.ended < began) {
