@@ -93,13 +93,14 @@ export class Replica {
       this.#assertContextFits(realised.siblings.context);
       const bytes = encodeRecord(at, realised.siblings);
       this.#assertRecordFits(bytes);
+      also(transaction, bytes);
+      // From here on nothing throws: what the cache, the clock and the minter know will be stored.
       minter.consume(at.partition, realised.dot);
       this.#put(transaction, at, realised.siblings, bytes);
       this.#options.clocks.note(at.partition, realised.siblings.context, [realised.dot]);
       if (realised.siblings.versions.length > Math.max(1, own?.versions.length ?? 0)) {
         this.#options.observer.count('quorate_siblings_created_total');
       }
-      also(transaction, bytes);
       return { ...realised, bytes };
     }, durability);
   }
@@ -116,7 +117,7 @@ export class Replica {
     const merged = own === undefined ? admitted : merge(own.siblings, admitted);
     if (own !== undefined && merged === own.siblings) {
       this.#options.clocks.note(at.partition, merged.context, dots);
-      const durable = durability === 'memory' ? undefined : this.whenDurable(at);
+      const durable = this.#options.store.whenDurable(at.storageKey, durability);
       return { value: own, committed: durable ?? Promise.resolve() };
     }
     return this.#options.store.transact((transaction) => {
