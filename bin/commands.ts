@@ -1,6 +1,31 @@
 /** The table of commands, in the order of the help. */
 import type { CommandRow } from './command.js';
 import { clusterCommand } from './commands/cluster.js';
+import { completionCommand } from './commands/completion.js';
+import { configCommand } from './commands/config.js';
+import { conflictsCommand } from './commands/conflicts.js';
+import { deleteCommand } from './commands/delete.js';
+import { getCommand } from './commands/get.js';
+import { locateCommand } from './commands/locate.js';
 import { nodeCommand } from './commands/node.js';
+import { putCommand } from './commands/put.js';
+import { ringCommand } from './commands/ring.js';
+import { statusCommand } from './commands/status.js';
+import { stressCommand } from './commands/stress.js';
+import { versionCommand } from './commands/version.js';
 
-export const COMMANDS: readonly CommandRow[] = [clusterCommand, nodeCommand];
+export const COMMANDS: readonly CommandRow[] = [
+  clusterCommand,
+  nodeCommand,
+  putCommand,
+  getCommand,
+  deleteCommand,
+  conflictsCommand,
+  statusCommand,
+  ringCommand,
+  locateCommand,
+  configCommand,
+  stressCommand,
+  versionCommand,
+  completionCommand(() => COMMANDS),
+];

@@ -1,5 +1,5 @@
 /** What the status of the process says, a row a meaning. See docs/operations.md. */
-import type { ErrorCode, OperatingError } from '../lib/errors.js';
+import type { ErrorCode, Outcome } from '../lib/errors.js';
 
 export const EXIT = {
   done: 0,
@@ -35,8 +35,9 @@ const BY_CODE: Partial<Record<ErrorCode, ExitCode>> = {
   precondition_failed: EXIT.precondition,
 };
 
-export function exitCodeOf(error: OperatingError): ExitCode {
-  const listed = BY_CODE[error.code];
+/** `error`: an OperatingError, or the problem that a node answered. */
+export function exitCodeOf(error: { readonly code: string; readonly outcome: Outcome }): ExitCode {
+  const listed = BY_CODE[error.code as ErrorCode];
   if (listed !== undefined) return listed;
   return error.outcome === 'unknown' ? EXIT.outcomeUnknown : EXIT.notAvailable;
 }

@@ -14,20 +14,40 @@ export const OUTPUT_OPTION: OptionRow = {
 /** The same answer in each form; each is made only when it is wanted. */
 export interface Views {
   readonly table: (terminal: Terminal) => string;
-  readonly json: () => unknown;
-  readonly value: () => string;
+  /** JSON text. */
+  readonly json: () => string;
+  /** Bytes are written as they are. */
+  readonly value: () => string | Uint8Array;
 }
 
 /** Writes the answer in the form that `-o` asks for, and a line feed where it has none. */
 export function print(terminal: Terminal, options: CommandOptions, views: Views): void {
   const format = options.oneOf('output', ['table', 'json', 'value']);
-  const text =
-    format === 'json'
-      ? JSON.stringify(views.json(), undefined, 2)
-      : format === 'value'
-        ? views.value()
-        : views.table(terminal);
-  if (text !== '') terminal.out(text.endsWith('\n') ? text : `${text}\n`);
+  const text = views[format](terminal);
+  if (typeof text !== 'string') terminal.out(text);
+  else if (text !== '') terminal.out(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/** For `json`: a value of ours, indented. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value, undefined, 2);
+}
+
+/** Plain values as members for `objectText`. */
+export function jsonMembers(
+  values: Readonly<Record<string, unknown>>,
+): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, JSON.stringify(value)]),
+  );
+}
+
+/** An object of members that are JSON texts already, so that numbers keep their digits. */
+export function objectText(members: Readonly<Record<string, string | undefined>>): string {
+  const lines = Object.entries(members).flatMap(([name, text]) =>
+    text === undefined ? [] : [`  ${JSON.stringify(name)}: ${text}`],
+  );
+  return `{\n${lines.join(',\n')}\n}`;
 }
 
 const GAP = '  ';

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command line of Quorate: one binary, a command a file in bin/commands/. See docs/operations.md. */
+/** The command line: one binary, a command a file in commands/. See docs/operations.md. */
 import { runProgram } from './program.js';
 import { processTerminal } from './terminal.js';
 

@@ -91,11 +91,11 @@ export async function createNode(
   const { clock, transport, observer } = environment;
   const { id: self, limits } = options;
   const disk = await openDisk(environment, options);
+  const { start, replica, hints } = disk;
   const pendingMax = limits.peerRequestsMax;
-  const messenger = new Messenger({ transport, clock, observer, pendingMax });
+  const messenger = new Messenger({ transport, clock, observer, pendingMax, start });
   const members = await meet(environment, options, disk, messenger);
   const { founding, view, settings } = members;
-  const { replica, hints } = disk;
 
   const collaborators: Collaborators = {
     ...{ ...environment, ...disk, view, messenger },
@@ -129,8 +129,6 @@ export async function createNode(
     if (open && founding.isComplete) void handoff.deliverTo(peer);
   });
   serveReplicas(collaborators);
-  const peers = founding.ring.members.filter(({ id }) => id !== self);
-  transport.setPeers(peers.map(({ id, address }) => ({ id, address })));
   await transport.start(messenger);
   for (const part of [founding, view, handoff, keeper]) part.start();
 
@@ -183,6 +181,7 @@ async function meet(
     retryIntervalMilliseconds: FOUNDING_RETRY_MILLISECONDS,
   });
   const members = founding.ring.members.map(({ id }) => id);
+  transport.setPeers(founding.ring.members.filter(({ id }) => id !== self));
   const view = new FailureDetector({
     ...{ self, start, store, messenger, transport, clock, random, observer, ...limits },
     zone: member.zone,

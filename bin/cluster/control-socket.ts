@@ -1,4 +1,4 @@
-/** How other processes ask a running cluster: a socket in a folder that only its owner may enter. */
+/** How others ask a running cluster: a socket in a folder that only its owner may enter. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import type { Socket } from 'node:net';

@@ -6,7 +6,7 @@ import type { CommandRow, Invocation } from '../command.js';
 import { ENV_FILE_OPTION } from '../command-options.js';
 import type { ExitCode } from '../exit-code.js';
 import { EXIT } from '../exit-code.js';
-import { OUTPUT_OPTION, print } from '../output.js';
+import { jsonText, OUTPUT_OPTION, print } from '../output.js';
 
 export const startNodeCommand: CommandRow = {
   name: 'start-node',
@@ -20,7 +20,7 @@ async function run({ arguments: [id = ''], options, terminal }: Invocation): Pro
   const { pid, started } = await askToStart(resolve(options.required('dataDir')), id);
   print(terminal, options, {
     table: () => `${id} ${started ? 'serves again' : 'runs already'} (pid ${pid})`,
-    json: () => ({ id, pid, started }),
+    json: () => jsonText({ id, pid, started }),
     value: () => String(pid),
   });
   return EXIT.done;

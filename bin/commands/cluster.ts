@@ -11,7 +11,7 @@ import type { ExitCode } from '../exit-code.js';
 import { EXIT } from '../exit-code.js';
 import { CONFIG_OPTION } from '../node/setting-options.js';
 import { STOP_SIGNALS } from '../node/supervision.js';
-import { OUTPUT_OPTION, print, table } from '../output.js';
+import { jsonText, OUTPUT_OPTION, print, table } from '../output.js';
 import type { Terminal } from '../terminal.js';
 import { startNodeCommand } from './cluster-start-node.js';
 
@@ -148,16 +148,17 @@ function announce(
         `${requests.map((request) => `  ${request}\n`).join('')}\nCtrl-C stops the cluster.\n`
       );
     },
-    json: () => ({
-      data_dir: dataDir,
-      pid: process.pid,
-      nodes: rows.map(({ id, pid, url, peerAddress, logFile }) => ({
-        ...{ id, pid, url },
-        peer_address: peerAddress,
-        log: logFile,
-      })),
-      first_requests: requests,
-    }),
+    json: () =>
+      jsonText({
+        data_dir: dataDir,
+        pid: process.pid,
+        nodes: rows.map(({ id, pid, url, peerAddress, logFile }) => ({
+          ...{ id, pid, url },
+          peer_address: peerAddress,
+          log: logFile,
+        })),
+        first_requests: requests,
+      }),
     value: () => rows.map(({ url }) => url).join(','),
   });
 }

@@ -1,12 +1,10 @@
 /** `quorate node`: one node in this process, until it is told to stop. */
-import { LogAndMetrics } from '../../lib/platform/observer.js';
-import { readSecret } from '../../lib/platform/secret-file.js';
 import { messageOf } from '../../lib/errors.js';
+import { readSecret } from '../../lib/platform/secret-file.js';
 import type { CommandRow, Invocation } from '../command.js';
 import type { ExitCode } from '../exit-code.js';
 import { EXIT } from '../exit-code.js';
 import { addressOf, checkNodeSettings, isLoopback } from '../node/node-options.js';
-import { runNode } from '../node/run-node.js';
 import { NODE_OPTIONS, settingsOf } from '../node/setting-options.js';
 import { tellParent, untilToldToStop } from '../node/supervision.js';
 import { softwareVersion } from '../software-version.js';
@@ -23,6 +21,11 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   checkNodeSettings(settings);
   const secret = await readSecret(settings.node.secretFile);
   const version = softwareVersion();
+  // Loaded here: the other commands need none of it, and start sooner.
+  const [{ runNode }, { LogAndMetrics }] = await Promise.all([
+    import('../node/run-node.js'),
+    import('../../lib/platform/observer.js'),
+  ]);
   const observer = new LogAndMetrics({
     nodeId: settings.node.id,
     severity: settings.node.logLevel,

@@ -85,7 +85,7 @@ export function checkNodeSettings({ node, http }: Settings): void {
   }
 }
 
-/** The others read zone and weight in the list; a flag of this node alone would found another ring. */
+/** The others read zone and weight in the list; a flag of this node alone founds another ring. */
 function checkOwnEntry({ id, initialCluster, zone, weight }: Settings['node']): void {
   const own = initialCluster.find((founder) => founder.id === id);
   if (own === undefined) throw wrong(`--initial-cluster does not name ${id}`);

@@ -32,7 +32,7 @@ export const nodeGroup = {
   initialCluster: {
     kind: 'founders',
     default: [],
-    why: 'Founders by peer listener, n1=host:port;zone=z;weight=w; the same on each. Else use join.',
+    why: 'Founders by peer listener, n1=host:port;zone=z;weight=w; the same on each. Or join.',
   },
   join: {
     kind: 'addresses',

@@ -1,4 +1,4 @@
-/** The API of a node: one listener function, the data path ahead of the router (docs/http-api.md). */
+/** The API of a node: one listener, the data path ahead of the router (docs/http-api.md). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createControl } from './admin/control.js';
 import type { ApiWorld } from './api-world.js';

@@ -3,7 +3,9 @@ import { OperatingError } from '../errors.js';
 import type { RecordKey } from '../persistence/records.js';
 import { encodeRecord, recordKey } from '../persistence/records.js';
 import { ownersOf } from '../partitioning/ring.js';
+import type { Incoming } from '../replication/ask.js';
 import type { Siblings } from '../versioning/siblings.js';
+import type { z } from 'zod';
 import type { Collaborators } from './collaborators.js';
 import { fromWire, toWireResult } from './forward.js';
 import type { Acknowledgement, Want } from './messages.js';
@@ -44,10 +46,11 @@ export function serveReplicas(collaborators: Collaborators): void {
     return { record: held === undefined ? null : encodeRecord(at, held) };
   });
 
-  messenger.handle(PUT, async (wire, { deadline }) => {
+  const execute = async (wire: z.infer<typeof PUT.request>, { deadline }: Incoming) => {
     const request = fromWire(wire, deadline, collaborators.ring().partitionCount);
     return toWireResult(await put(collaborators, request));
-  });
+  };
+  messenger.handle(PUT, execute, { once: true });
 }
 
 function acknowledge({ start, store }: Collaborators): Acknowledgement {

@@ -1,4 +1,4 @@
-/** The members of a JSON object with their values as they were written (docs/http-api.md, Values). */
+/** The members of a JSON object, with their values as they were written (docs/http-api.md). */
 
 export type JsonMembers =
   | { readonly kind: 'object'; readonly members: ReadonlyMap<string, string> }
@@ -15,7 +15,7 @@ const BLANKS = /[^ \t\n\r]/g;
 /**
  * Splits the top level of a JSON text: name -> JSON text of the value, without blanks around it.
  * `JSON.parse` alone would round numbers beyond 2^53; it judges the text here, and the scan that
- * follows may therefore take the text to be valid. A Map, because a client may name a member `__proto__`.
+ * follows may therefore take the text to be valid. A Map, since a member may be called `__proto__`.
  */
 export function jsonMembers(text: string): JsonMembers {
   let parsed: unknown;

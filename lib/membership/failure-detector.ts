@@ -101,7 +101,7 @@ export class FailureDetector implements ClusterView {
     peer.open = open;
     peer.lastHeard = this.#options.clock.monotonicMilliseconds();
     const { observer } = this.#options;
-    observer.log(open ? 'info' : 'warn', open ? 'peer link opened' : 'peer link closed', {
+    observer.log(open ? 'info' : 'warn', open ? 'peer is up' : 'peer is down', {
       peer: node,
     });
     observer.measure('quorate_peer_up', open ? 1 : 0, { peer: node });

@@ -3,6 +3,7 @@ import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { Message, NodeId, Receiver, Transport } from '../environment/transport.js';
 import { assert, messageOf, OperatingError } from '../errors.js';
+import { ExecutedRequests } from './executed-requests.js';
 import type { MessageType } from './message.js';
 import { type Answer, PendingRequests } from './pending-requests.js';
 import {
@@ -41,13 +42,19 @@ export interface MessengerOptions {
   readonly observer: Observer;
   /** Requests that may wait for their answers, all peers together. */
   readonly pendingMax: number;
+  /** This node's start number: by it ids never repeat, and no late reply meets a later life. */
+  readonly start: number;
 }
 
 interface Registered {
   readonly anyEpoch: boolean;
+  readonly once: boolean;
   readonly parse: (body: unknown) => unknown;
   readonly run: (body: unknown, incoming: Incoming) => unknown;
 }
+
+/** More requests than one life of a node sends. */
+const IDS_A_START = 2 ** 32;
 
 export class Messenger implements Receiver {
   readonly #options: MessengerOptions;
@@ -55,22 +62,28 @@ export class Messenger implements Receiver {
   readonly #pending: PendingRequests;
   readonly #linkListeners: ((peer: NodeId, open: boolean) => void)[] = [];
   #gossip: Gossip = { epoch: 0, settingsHash: 0, reconcile: () => Promise.resolve() };
-  #lastId = 0;
+  readonly #executed = new ExecutedRequests();
+  #lastId: number;
 
   constructor(options: MessengerOptions) {
     this.#options = options;
+    this.#lastId = options.start * IDS_A_START;
     this.#pending = new PendingRequests(options.clock);
   }
 
-  /** @param anyEpoch serve it before the founding, whatever ring or settings the sender has */
+  /**
+   * @param anyEpoch serve it before the founding, whatever ring or settings the sender has
+   * @param once execute it once, though a transport may repeat it
+   */
   handle<Request, Reply>(
     type: MessageType<Request, Reply>,
     handler: Handler<Request, Reply>,
-    { anyEpoch = false } = {},
+    { anyEpoch = false, once = false } = {},
   ): void {
     assert(!this.#handlers.has(type.name), `one handler for ${type.name}`);
     this.#handlers.set(type.name, {
       anyEpoch,
+      once,
       parse: (body) => type.request.parse(body),
       run: (body, incoming) => handler(body as Request, incoming),
     });
@@ -157,16 +170,14 @@ export class Messenger implements Receiver {
   /** What was asked on the link may have been done. */
   linkClosed(peer: NodeId): void {
     for (const listener of this.#linkListeners) listener(peer, false);
-    const outcome = 'unknown';
-    this.#pending.fail(
-      new OperatingError('peer_unreachable', `the link to ${peer} closed`, { outcome }),
-      peer,
-    );
+    const message = `the link to ${peer} closed`;
+    const error = new OperatingError('peer_unreachable', message, { outcome: 'unknown' });
+    this.#pending.fail(error, peer);
   }
 
   stop(): void {
-    const outcome = 'unknown';
-    this.#pending.fail(new OperatingError('not_ready', 'this node is stopping', { outcome }));
+    const message = 'this node is stopping';
+    this.#pending.fail(new OperatingError('not_ready', message, { outcome: 'unknown' }));
   }
 
   #receiveRequest(from: NodeId, message: RequestMessage): void {
@@ -177,17 +188,16 @@ export class Messenger implements Receiver {
       return;
     }
     const request = handler.parse(body);
+    if (handler.once && !this.#executed.note(from, id)) return;
     const deadline = this.#options.clock.monotonicMilliseconds() + remainingMilliseconds;
     const serve = (): void => this.#serve(message, handler, request, { from, deadline });
     const gossip = this.#gossip;
     const alike = epoch === gossip.epoch && settingsHash === gossip.settingsHash;
-    if (alike || handler.anyEpoch) {
-      serve();
-      return;
+    if (alike || handler.anyEpoch) serve();
+    else {
+      const refuse = (error: unknown): void => this.#refuse(from, id, error);
+      gossip.reconcile(from, epoch, settingsHash).then(serve, refuse);
     }
-    gossip
-      .reconcile(from, epoch, settingsHash)
-      .then(serve, (error: unknown) => this.#refuse(from, id, error));
   }
 
   #serve(

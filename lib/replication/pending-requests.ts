@@ -70,7 +70,8 @@ export class PendingRequests {
       this.settle(id, pending, { ok: false, error });
     }
     if (this.#pending.size > 0) {
-      this.#cancelSweep = this.#clock.after(SWEEP_MILLISECONDS, () => this.#sweep());
+      // What was settled may have asked again, and planned the next look already.
+      this.#cancelSweep ??= this.#clock.after(SWEEP_MILLISECONDS, () => this.#sweep());
     }
   }
 }

@@ -59,9 +59,9 @@ export class SocketNetwork implements TransportNetwork {
     this.#ports = ports;
   }
 
-  static async make(): Promise<SocketNetwork> {
+  static async make(ids: readonly NodeId[] = ['n1', 'n2', 'n3']): Promise<SocketNetwork> {
     const ports = new Map<NodeId, number>();
-    for (const id of ['n1', 'n2', 'n3']) ports.set(id, await freePort());
+    for (const id of ids) ports.set(id, await freePort());
     return new SocketNetwork(ports);
   }
 

@@ -1,8 +1,10 @@
 /** What this node is and can: versions and capabilities, the OpenAPI document, and its page. */
 import { z } from 'zod';
-import { AVAILABLE_LEVELS } from '../../coordination/consistency-level.js';
+import { AVAILABLE_LEVELS, LEVEL_NAMES } from '../../coordination/consistency-level.js';
 import type { ApiWorld } from '../api-world.js';
+import { LATER_OF_KEYS } from '../http/data-target.js';
 import { KEY_BYTES_MAX } from '../http/key-of-path.js';
+import { LATER_HEADERS } from '../http/request-options.js';
 import { jsonReply } from './control-reply.js';
 import { LATER_FEATURES } from './later-paths.js';
 import type { ControlRoute } from './route.js';
@@ -34,7 +36,12 @@ export function aboutRoute({ node, version, limits }: ApiWorld): ControlRoute {
       value_bytes_max: limits.valueBytesMax,
       key_bytes_max: KEY_BYTES_MAX,
     },
-    not_in_this_version: [...LATER_FEATURES],
+    not_in_this_version: [
+      ...LATER_FEATURES,
+      ...LATER_OF_KEYS,
+      ...LATER_HEADERS,
+      ...LEVEL_NAMES.filter((name) => !AVAILABLE_LEVELS.includes(name)),
+    ],
   };
   return {
     method: 'GET',

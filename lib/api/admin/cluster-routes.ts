@@ -1,13 +1,8 @@
-/** What a node tells of its cluster over HTTP: status, ring, where a key lies (docs/operations.md). */
+/** What a node tells of its cluster over HTTP: status and ring (docs/http-api.md, Control). */
 import { z } from 'zod';
 import type { ClusterControl } from '../../membership/cluster-types.js';
-import { KEY_BYTES_MAX, keyOfParameter, keyOfPath } from '../http/key-of-path.js';
-import { invalid } from '../http/refusals.js';
 import { jsonReply } from './control-reply.js';
 import type { ControlRoute } from './route.js';
-
-const LOCATE_PATH = '/api/v1/cluster/locate';
-const NAMESPACE = 'default';
 
 const health = z.enum(['up', 'suspect', 'down']);
 
@@ -69,18 +64,8 @@ const ringShape = z.strictObject({
   owners: z.array(z.array(z.string())),
 });
 
-const locateShape = z.strictObject({
-  namespace: z.string(),
-  key: z.string(),
-  partition: z.number(),
-  epoch: z.number(),
-  primaries: z.array(z.strictObject({ node: z.string(), zone: z.string(), up: z.boolean() })),
-  stand_ins: z.array(z.string()),
-});
-
 export function clusterRoutes(cluster: ClusterControl): ControlRoute[] {
   const tag = 'Cluster';
-  const located = { 200: { description: 'Its preference list.', schema: locateShape } };
   return [
     {
       method: 'GET',
@@ -101,41 +86,6 @@ export function clusterRoutes(cluster: ClusterControl): ControlRoute[] {
       parameters: [],
       answers: { 200: { description: 'The ring.', schema: ringShape } },
       handle: () => jsonReply(cluster.ring()),
-    },
-    {
-      method: 'GET',
-      path: `${LOCATE_PATH}/:key`,
-      operationId: 'locateKey',
-      tag,
-      summary: 'Where a key lies: its partition, its primaries, its stand-ins',
-      parameters: [{ name: 'key', in: 'path', description: 'The key, percent-encoded once.' }],
-      answers: located,
-      handle: ({ url }) => {
-        // The router decodes leniently, and twice two different keys to the same.
-        const [path = ''] = url.split('?', 1);
-        return jsonReply(cluster.locate(NAMESPACE, keyOfPath(path.slice(LOCATE_PATH.length + 1))));
-      },
-    },
-    {
-      method: 'GET',
-      path: LOCATE_PATH,
-      operationId: 'locateAnyKey',
-      tag,
-      summary: 'Where a key lies, for keys that no path can name',
-      parameters: [
-        {
-          name: 'key',
-          in: 'query',
-          description: 'The key.',
-          schema: { type: 'string', minLength: 1, maxLength: KEY_BYTES_MAX },
-        },
-      ],
-      answers: located,
-      handle: ({ query }) => {
-        const key = query.get('key');
-        if (key === undefined) throw invalid('key', 'name the key: locate/KEY, or ?key=KEY');
-        return jsonReply(cluster.locate(NAMESPACE, keyOfParameter(key)));
-      },
     },
   ];
 }

@@ -13,8 +13,8 @@ const BODY_BYTES_MAX = 64 * 1024;
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * @throws OperatingError `unsupported_media_type` unless it says `application/json`, which a page of
- * another origin cannot send unasked; `invalid_request`, naming the field
+ * @throws OperatingError `unsupported_media_type` unless it says `application/json`, which a page
+ * of another origin cannot send unasked; `invalid_request`, naming the field
  */
 export async function controlBody(
   request: IncomingMessage,

@@ -6,6 +6,7 @@ import { configRoutes } from './config-routes.js';
 import { DATA_ROUTES } from './data-routes.js';
 import { documentRoutes } from './document-routes.js';
 import { healthRoutes } from './health-routes.js';
+import { locateRoutes } from './locate-routes.js';
 import type { ControlRoute } from './route.js';
 
 export function controlRoutes(world: ApiWorld): readonly ControlRoute[] {
@@ -14,6 +15,7 @@ export function controlRoutes(world: ApiWorld): readonly ControlRoute[] {
     aboutRoute(world),
     ...configRoutes(settings),
     ...clusterRoutes(cluster),
+    ...locateRoutes(cluster),
     ...healthRoutes(world),
   ];
   return [...routes, ...documentRoutes([...DATA_ROUTES, ...routes], world.version)];

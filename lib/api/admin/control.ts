@@ -1,4 +1,4 @@
-/** Everything but the data path: control routes over Koa, from one table (docs/http-api.md, Control). */
+/** Everything but the data path: control routes over Koa, from one table (docs/http-api.md). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Router from '@koa/router';
 import Koa from 'koa';
@@ -29,7 +29,8 @@ export type ControlListener = (
   url: string,
 ) => Promise<void>;
 
-const KIND = { operation: 'control', reads: false };
+const READS = { operation: 'control', reads: true, shed: false };
+const WRITES = { ...READS, reads: false };
 
 export function createControl(world: ApiWorld, exchanges: Exchanges): ControlListener {
   const app = new Koa<ControlState>();
@@ -39,7 +40,8 @@ export function createControl(world: ApiWorld, exchanges: Exchanges): ControlLis
   app.use(async (context, next) => {
     context.respond = false;
     const { req, res, state } = context;
-    await exchanges.serve(req, res, req.url ?? '', KIND, async (exchange) => {
+    const kind = req.method === 'GET' || req.method === 'HEAD' ? READS : WRITES;
+    await exchanges.serve(req, res, req.url ?? '', kind, async (exchange) => {
       state.exchange = exchange;
       await next();
       if (state.reply === undefined) throw new Error('a route ended without a reply');

@@ -88,7 +88,8 @@ function problemsHtml(): string {
     const { status, title } = ERROR_STATUS[code];
     const { retryable, outcome } = ERROR_CODES[code];
     const cells = [code, status, title, retryable ? 'yes' : 'no', outcome];
-    return `<tr id="${problemAnchor(code)}">${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`;
+    const html = cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('');
+    return `<tr id="${problemAnchor(code)}">${html}</tr>`;
   });
   return (
     '<h2>Problems</h2><table><thead><tr><th>code</th><th>status</th><th>title</th>' +

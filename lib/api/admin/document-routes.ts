@@ -10,7 +10,13 @@ const DOCUMENT_TYPE = 'application/json';
 /** The page runs nothing and loads nothing but its own style. */
 const PAGE_HEADERS = [
   'Content-Security-Policy',
-  "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  [
+    "default-src 'none'",
+    "style-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
   'Referrer-Policy',
   'no-referrer',
 ];

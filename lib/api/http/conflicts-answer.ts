@@ -1,4 +1,4 @@
-/** The view of a key in conflict: its siblings, what each is to the others, how conflicts were resolved. */
+/** A key in conflict: its siblings, what each is to the others, how conflicts were resolved. */
 import type { GetAnswer } from '../../coordination/request.js';
 import { OperatingError } from '../../errors.js';
 import type { Version } from '../../versioning/siblings.js';

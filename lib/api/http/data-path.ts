@@ -1,5 +1,6 @@
-/** The data path: get, put, delete and conflicts of one key, answered ahead of the router (Dynamo 4.1). */
+/** The data path: get, put, delete and conflicts of one key, ahead of the router (Dynamo 4.1). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { PutRequest } from '../../coordination/request.js';
 import type { Change } from '../../persistence/intent.js';
 import type { ApiWorld } from '../api-world.js';
 import { conflictsAnswer } from './conflicts-answer.js';
@@ -11,7 +12,7 @@ import { bodyBytesMax, putBody } from './put-body.js';
 import { checkEncoding, hasBody, readBody } from './read-body.js';
 import { invalid, later, wrongMethod } from './refusals.js';
 import type { Reply } from './reply.js';
-import { commonOptions, writeOptions } from './request-options.js';
+import { commonOptions, type WriteOptions, writeOptions } from './request-options.js';
 
 /** Until there are namespaces. */
 const NAMESPACE = 'default';
@@ -19,12 +20,12 @@ const NAMESPACE = 'default';
 type Operation = 'get' | 'put' | 'delete';
 
 const KINDS: Readonly<Record<Operation, ExchangeKind>> = {
-  get: { operation: 'get', reads: true },
-  put: { operation: 'put', reads: false },
-  delete: { operation: 'delete', reads: false },
+  get: { operation: 'get', reads: true, shed: true },
+  put: { operation: 'put', reads: false, shed: true },
+  delete: { operation: 'delete', reads: false, shed: true },
 };
 /** A request that no operation answers changes nothing either. */
-const REFUSED: ExchangeKind = { operation: 'other', reads: true };
+const REFUSED: ExchangeKind = { operation: 'other', reads: true, shed: true };
 
 const METHODS: Readonly<Record<DataResource, ReadonlyMap<string, Operation>>> = {
   value: new Map([
@@ -96,9 +97,11 @@ export class DataPath {
     const bytesMax = bodyBytesMax(headers.contentType, limits);
     const body = await readBody(request, headers, bytesMax, this.#exchanges.admission);
     try {
-      const { change, context } = putBody(body.bytes, headers, limits, url);
-      const write = { ...options, namespace: NAMESPACE, key, change, context };
-      return putAnswer(await node.coordination.put(write), key);
+      const { change, context } = putBody(body.bytes, headers, limits, () =>
+        addressOf(request.headers.host, url),
+      );
+      const write = putRequest(key, change, context, options);
+      return putAnswer(await node.coordination.put(write), key, change);
     } finally {
       body.release();
     }
@@ -110,7 +113,33 @@ export class DataPath {
       throw invalid('body', 'a delete takes no body; the context goes into X-Causal-Context');
     }
     if (headers.ttl !== undefined) throw invalid('x-ttl', 'a delete has no time to live');
-    const write = { ...options, namespace: NAMESPACE, key, change: TOMBSTONE };
-    return putAnswer(await this.#world.node.coordination.put(write), key);
+    const write = putRequest(key, TOMBSTONE, options.context, options);
+    return putAnswer(await this.#world.node.coordination.put(write), key, TOMBSTONE);
   }
+}
+
+/** Field by field: spreading the options cost a fifth of the whole handler. */
+function putRequest(
+  key: string,
+  change: Change,
+  context: string | undefined,
+  options: WriteOptions,
+): PutRequest {
+  const { level, fallbacks, timeoutMilliseconds, overwriteSiblings, durability } = options;
+  return {
+    namespace: NAMESPACE,
+    key,
+    level,
+    fallbacks,
+    timeoutMilliseconds,
+    change,
+    context,
+    overwriteSiblings,
+    durability,
+  };
+}
+
+/** For a command that a refusal proposes: nothing in it may end a quoted word of a shell. */
+function addressOf(host: string | undefined, url: string): string {
+  return `http://${host ?? 'HOST'}${url}`.slice(0, 300).replace(/[^\w.:/?=&%[\]~+-]/g, '');
 }

@@ -40,6 +40,10 @@ const LATER_PARAMETERS: ReadonlyMap<string, string> = new Map([
   ['cursor', 'lists of keys'],
   ['values', 'lists of keys'],
 ]);
+/** What answers 501 on keys in this version. */
+export const LATER_OF_KEYS: readonly string[] = [
+  ...new Set([...LATER_RESOURCES.values(), ...LATER_PARAMETERS.values()]),
+];
 const VALUE_PARAMETERS = ['siblings', ...LATER_PARAMETERS.keys()];
 const VALUE_AND_KEY_PARAMETERS = ['key', ...VALUE_PARAMETERS];
 

@@ -22,6 +22,8 @@ export interface ExchangeKind {
   readonly operation: string;
   /** A read changes nothing, whatever goes wrong with it. */
   readonly reads: boolean;
+  /** Refused where too much is under way? A node that sheds load must still say that it lives. */
+  readonly shed: boolean;
 }
 
 /** Labels of metrics are of a fixed set, whatever clients send. */
@@ -47,13 +49,14 @@ export class Exchanges {
     const startedAt = this.#world.clock.monotonicMilliseconds();
     const headers = scanHeaders(request.rawHeaders);
     const requestId = requestIdOf(headers.requestId, this.#world.requestId);
-    const reply = await this.#admitted({ request, url, headers, requestId }, kind, handle);
+    const exchange = { request, url, headers, requestId };
+    const reply = await this.#admitted(exchange, kind, handle);
     // Else nobody is there any more, or the listener answered in our place (a body held open).
     if (!response.headersSent && !response.destroyed) {
       if (!request.complete && isTooLongToDiscard(headers)) {
         reply.headers.push('Connection', 'close');
       }
-      sendReply(response, reply, requestId, request.method === 'HEAD');
+      this.#send(response, reply, exchange, kind);
     }
     this.#observe(kind.operation, reply.level ?? levelLabel(headers.level), reply, startedAt);
   }
@@ -65,13 +68,27 @@ export class Exchanges {
   ): Promise<Reply> {
     let entered = false;
     try {
-      this.admission.enter();
-      entered = true;
+      if (kind.shed) {
+        this.admission.enter();
+        entered = true;
+      }
       return await handle(exchange);
     } catch (error) {
       return this.#problem(error, exchange, kind);
     } finally {
       if (entered) this.admission.leave();
+    }
+  }
+
+  /** A header that cannot be sent would otherwise end the process. */
+  #send(response: ServerResponse, reply: Reply, exchange: Exchange, kind: ExchangeKind): void {
+    const headOnly = exchange.request.method === 'HEAD';
+    try {
+      sendReply(response, reply, exchange.requestId, headOnly);
+    } catch (error) {
+      const problem = this.#problem(error, exchange, kind);
+      if (response.headersSent) response.destroy();
+      else sendReply(response, problem, exchange.requestId, headOnly);
     }
   }
 

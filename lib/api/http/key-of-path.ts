@@ -1,4 +1,4 @@
-/** Keys in paths and parameters: decoded once, strictly, from the raw request (docs/http-api.md, Keys). */
+/** Keys in paths and parameters: decoded once, strictly, from the raw request. */
 import { OperatingError } from '../../errors.js';
 
 export const KEY_BYTES_MAX = 1024;

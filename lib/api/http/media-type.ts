@@ -1,4 +1,4 @@
-/** Types of bodies: what a Content-Type is, and what an Accept header prefers (RFC 9110, 8.3, 12.5.1). */
+/** Types of bodies: what a Content-Type is, what an Accept header prefers (RFC 9110, 12.5.1). */
 import { OperatingError } from '../../errors.js';
 
 export const JSON_TYPE = 'application/json';
@@ -34,8 +34,8 @@ export function unsupported(message: string, received: string): OperatingError {
 }
 
 /**
- * Does this Accept header want JSON rather than the bytes of a value of `type`? Bytes win where both
- * are wanted alike, because that is how they were stored.
+ * Does this Accept header want JSON rather than the bytes of a value of `type`? Bytes win where
+ * both are wanted alike, because that is how they were stored.
  */
 export function prefersJson(accept: string | undefined, type: string): boolean {
   if (accept === undefined || !accept.toLowerCase().includes('json')) return false;

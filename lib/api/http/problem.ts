@@ -1,4 +1,4 @@
-/** Problems: every refusal and failure as `application/problem+json` (RFC 9457; docs/http-api.md, Errors). */
+/** Problems: every refusal and failure as `application/problem+json` (RFC 9457). */
 import { type ErrorCode, OperatingError, type Outcome } from '../../errors.js';
 import { ERROR_STATUS } from './error-status.js';
 import { byteText, type Reply } from './reply.js';

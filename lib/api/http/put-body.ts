@@ -1,4 +1,4 @@
-/** What a PUT wants: the value as it was written, its type, its time to live, and what its writer saw. */
+/** What a PUT wants: the value as it was written, its type, its time to live, its context. */
 import { jsonMembers } from '../../encoding/json-text.js';
 import { OperatingError } from '../../errors.js';
 import type { Change } from '../../persistence/intent.js';
@@ -35,7 +35,7 @@ export function bodyBytesMax(contentType: string | undefined, limits: PutBodyLim
 }
 
 /**
- * @param path as it was requested, for the command that a refusal proposes
+ * @param address of the key, for the command that a refusal proposes
  * @throws OperatingError `invalid_request`, `invalid_context`, `value_too_large`, or
  * `unsupported_media_type` for what a client sends by default and hardly means
  */
@@ -43,7 +43,7 @@ export function putBody(
   bytes: Buffer,
   headers: RequestHeaders,
   limits: PutBodyLimits,
-  path: string,
+  address: () => string,
 ): PutBody {
   const { contentType, raw } = headers;
   if (raw !== undefined && raw !== '1') throw invalid('x-raw', 'X-Raw is 1 or absent', raw);
@@ -55,7 +55,7 @@ export function putBody(
     checkCharset(contentType);
     return jsonBody(bytes, headers, limits);
   }
-  if (raw === undefined) checkMeant(bytes, contentType, essence, path);
+  if (raw === undefined) checkMeant(bytes, contentType, essence, address);
   return bytesBody(bytes, contentType, headers);
 }
 
@@ -132,8 +132,13 @@ function agreed<T>(field: string, body: T | undefined, header: T | undefined): T
   return body ?? header;
 }
 
-/** What curl and fetch send when nobody chose a type would be stored as it stands, and surprise later. */
-function checkMeant(bytes: Buffer, contentType: string, essence: string, path: string): void {
+/** What curl and fetch send when nobody chose a type would be stored so, and surprise later. */
+function checkMeant(
+  bytes: Buffer,
+  contentType: string,
+  essence: string,
+  address: () => string,
+): void {
   const isForm =
     essence === 'application/x-www-form-urlencoded' || essence.startsWith('multipart/');
   const isText = essence.startsWith('text/');
@@ -141,14 +146,22 @@ function checkMeant(bytes: Buffer, contentType: string, essence: string, path: s
   const looksJson = isEnvelope(bytes);
   if (isText && !looksJson) return;
   const typed = looksJson
-    ? `-H 'Content-Type: application/json' --data '{"value": ...}'`
-    : `-H 'Content-Type: application/octet-stream' --data-binary ...`;
+    ? `-H 'Content-Type: ${JSON_TYPE}' --data '${shown(bytes)}'`
+    : `-H 'Content-Type: ${BYTES_TYPE}' --data-binary ...`;
   throw unsupported(
     `${essence} is what clients send when nobody chose a type. Say which: ` +
-      `curl -X PUT ${typed} http://HOST${path.slice(0, 200)}; ` +
+      `curl -X PUT ${typed} '${address()}'; ` +
       `or add -H 'X-Raw: 1' to store these bytes as ${essence}`,
     contentType,
   );
+}
+
+const SHOWN_BYTES_MAX = 200;
+
+/** The body itself where it is short and safe within quotes. */
+function shown(bytes: Buffer): string {
+  const text = bytes.length <= SHOWN_BYTES_MAX ? bytes.toString('utf8') : '';
+  return /^[^'\p{Cc}\ufffd]+$/u.test(text) ? text : '{"value": ...}';
 }
 
 function isEnvelope(bytes: Buffer): boolean {

@@ -2,8 +2,8 @@
 import type { ServerResponse } from 'node:http';
 
 /**
- * The body as a string of which each character is one byte (`latin1`): the socket then gets head and
- * body as one string, and stored bytes need no decoding. Or bytes, where there are many.
+ * The body as a string of which each character is one byte (`latin1`): the socket then gets head
+ * and body as one string, and stored bytes need no decoding. Or bytes, where there are many.
  */
 export type ReplyBody = string | Uint8Array;
 

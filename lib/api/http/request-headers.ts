@@ -58,7 +58,7 @@ const HEADERS: ReadonlyMap<string, HeaderRow> = new Map<string, HeaderRow>([
   ['x-request-id', { field: 'requestId' }],
 ]);
 
-/** First letters of the names above, in lower case: most lines are passed over by one comparison. */
+/** First letters of the names above, in lower case: most lines are passed over by one look. */
 const FIRST_LETTERS = new Set([...HEADERS.keys()].map((name) => name.charCodeAt(0)));
 const OUR_PREFIX = 'x-consistency';
 

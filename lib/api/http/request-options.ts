@@ -1,4 +1,4 @@
-/** What headers ask of a read or a write, validated: level, fallbacks, deadline, durability, TTL, context. */
+/** What headers ask of a read or a write, validated: level, deadline, durability, context. */
 import { OperatingError } from '../../errors.js';
 import type { Durability } from '../../persistence/store.js';
 import { parseDuration } from './duration.js';
@@ -38,6 +38,9 @@ const LATER: readonly LaterRow[] = [
   ['idempotencyKey', 'Idempotency-Key'],
   ['ifMatch', 'If-Match'],
 ];
+
+/** Headers that answer 501 in this version. */
+export const LATER_HEADERS: readonly string[] = LATER.map(([, name]) => name);
 
 /** @throws OperatingError `invalid_request` or `not_implemented`, naming the header */
 export function commonOptions(headers: RequestHeaders, limits: RequestLimits): CommonOptions {

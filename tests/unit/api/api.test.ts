@@ -51,6 +51,15 @@ t.test('nothing else is there, and says so', async (t) => {
   }
 });
 
+t.test('a header that cannot be sent harms nobody', async (t) => {
+  const { node, send } = await serve(t);
+  node.answerGet = () => found(versionOf(1, 'a/b\r\nX-Forged: 1', 'x'));
+  const answer = await send('GET', '/api/v1/kv/k');
+  t.match(answer.json, { status: 500, code: 'internal' });
+  t.notOk('x-forged' in answer.headers);
+  t.equal(node.logged.length, 1);
+});
+
 t.test('what is unexpected is a problem without a stack, and is logged', async (t) => {
   const { node, send } = await serve(t);
   node.answerGet = () => {

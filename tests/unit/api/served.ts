@@ -1,10 +1,12 @@
-/** The API on a real server on loopback, over a fake node, and requests whose every byte a test decides. */
-import type { AddressInfo } from 'node:net';
+/** The API behind the real listener, over a fake node, and requests byte by byte. */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
-import { createServer, request as httpRequest } from 'node:http';
+import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { createApi } from '../../../lib/api/api.js';
 import type { ApiLimits } from '../../../lib/api/api-world.js';
+import { problemBody } from '../../../lib/api/http/problem.js';
+import { OperatingError } from '../../../lib/errors.js';
+import { listenHttp } from '../../../lib/platform/http-listener.js';
 import { FakeNode } from './fake-node.js';
 
 export const LIMITS: ApiLimits = {
@@ -55,13 +57,22 @@ export async function serve(
     requestId: () => `r${++ids}`,
     metrics: async () => '# HELP x y\nx 1\n',
   });
-  const server = createServer(api);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => {
-    server.closeAllConnections();
-    server.close();
+  const listener = await listenHttp({
+    host: '127.0.0.1',
+    port: 0,
+    headersMax: 200,
+    headerBytesMax: 32 * 1024,
+    connectionsMax: 100,
+    headersTimeoutMilliseconds: 400,
+    requestTimeoutMilliseconds: 400,
+    keepAliveTimeoutMilliseconds: 5000,
+    closeTimeoutMilliseconds: 100,
+    handler: api,
+    problem: ({ code, detail }) =>
+      JSON.stringify(problemBody(new OperatingError(code, detail), 'listener', 'none')),
   });
-  const { port } = server.address() as AddressInfo;
+  t.teardown(() => listener.close());
+  const { port } = listener;
   return {
     node,
     port,

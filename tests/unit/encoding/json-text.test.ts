@@ -5,7 +5,7 @@ import { jsonMembers } from '../../../lib/encoding/json-text.js';
 
 const blanks = fc.stringMatching(/^[ \t\n\r]{0,3}$/);
 
-/** JSON texts with blanks, escapes and long numbers in them, not only those that a program writes. */
+/** JSON texts with blanks, escapes and long numbers in them, as no program writes them. */
 const { value: valueText } = fc.letrec<{ value: string }>((tie) => ({
   value: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
@@ -28,10 +28,10 @@ const { value: valueText } = fc.letrec<{ value: string }>((tie) => ({
       .map((items) => `[${items.map((item) => item.join('')).join(',')}]`),
     fc
       .array(fc.tuple(blanks, fc.string(), blanks, blanks, tie('value'), blanks), { maxLength: 3 })
-      .map(
-        (rows) =>
-          `{${rows.map(([a, k, b, c, v, d]) => `${a}${JSON.stringify(k)}${b}:${c}${v}${d}`).join(',')}}`,
-      ),
+      .map((rows) =>
+        rows.map(([a, name, b, c, value, d]) => `${a}${JSON.stringify(name)}${b}:${c}${value}${d}`),
+      )
+      .map((members) => `{${members.join(',')}}`),
   ),
 }));
 

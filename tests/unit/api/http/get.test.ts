@@ -179,6 +179,10 @@ t.test('stand-ins are told', async (t) => {
   const receipt = { ...RECEIPT, level: 'any', answered: 1, standIns: 1, durability: 'os' } as const;
   node.answerPut = () => ({ version: 'v', context: 'c', replaced: [], receipt });
   const answer = await send('PUT', PATH, { body: 'x' });
-  t.match(answer.headers, { 'x-replicas': '1/3; stand-ins=1', 'x-durability': 'os' });
+  t.match(answer.headers, {
+    'x-replicas': '1/3; stand-ins=1',
+    'x-durability': 'os',
+    etag: '"v"',
+  });
   t.same(answer.json?.['replaced'], []);
 });

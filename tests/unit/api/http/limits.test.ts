@@ -49,7 +49,7 @@ t.test('a body that is announced as endless is not waited for', async (t) => {
 t.test('a body that is cut is not stored', async (t) => {
   const { node, raw, port, send } = await serve(t);
   const head = `PUT ${PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n`;
-  t.match(await raw(`${head}12345`), /^(HTTP\/1.1 400 |$)/, 'ended');
+  t.match(await raw(`${head}12345`), /^HTTP\/1.1 400 .*"code":"invalid_request"/s, 'ended');
   await new Promise<void>((resolve) => {
     const socket = connect(port, '127.0.0.1', () => {
       socket.write(`${head}12345`, () => socket.destroy());
@@ -76,6 +76,7 @@ t.test('too many requests at once are shed, and room comes back', async (t) => {
   const shed = await send('PUT', PATH);
   t.match(shed.json, { status: 503, code: 'overloaded', retryable: true, outcome: 'none' });
   t.equal(shed.headers['retry-after'], '1');
+  t.equal((await send('GET', '/healthz')).status, 200, 'a busy node lives');
   release();
   t.same(
     (await Promise.all(held)).map(({ status }) => status),
@@ -114,4 +115,55 @@ t.test('requests in a row share a connection, also after refusals', async (t) =>
   const answers = await raw(put('abc') + put('d') + get);
   t.same(answers.match(/HTTP\/1.1 \d+/g), ['HTTP/1.1 400', 'HTTP/1.1 400', 'HTTP/1.1 404']);
   t.match(answers, /X-Request-Id: last/);
+});
+
+t.test('a body that is held open is answered, and not stored', async (t) => {
+  const { node, port, send } = await serve(t);
+  const answer = await new Promise<string>((resolve, reject) => {
+    let received = '';
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.write(`PUT ${PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345`);
+    });
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.toString();
+    });
+    socket.on('error', reject);
+    socket.on('close', () => resolve(received));
+  });
+  t.match(answer, /^HTTP\/1.1 408 .*"code":"body_timeout"/s);
+  t.equal((await send('GET', '/healthz')).status, 200);
+  t.equal(node.puts.length, 0);
+});
+
+t.test('headers beyond the limit are refused, never dropped', async (t) => {
+  const { node, raw, send } = await serve(t);
+  for (const [count, status] of [
+    [190, 404],
+    [1500, 431],
+    [10_000, 431],
+  ] as const) {
+    const filler = Array.from({ length: count }, (_, i) => `x-${i}: y\r\n`).join('');
+    const level = 'X-Consistency-Level: all\r\n';
+    const answer = await raw(`GET ${PATH} HTTP/1.1\r\nHost: x\r\n${filler}${level}\r\n`);
+    t.match(answer, new RegExp(`^HTTP/1.1 ${status} `), String(count));
+    if (status === 431) t.match(answer, /"code":"headers_too_large"/);
+  }
+  t.same(
+    node.gets.map(({ level }) => level),
+    ['all'],
+  );
+  t.equal((await send('GET', '/healthz')).status, 200);
+});
+
+t.test('what is no HTTP gets a problem too', async (t) => {
+  const { raw } = await serve(t);
+  for (const text of [
+    'nonsense\r\n\r\n',
+    'GET /api/v1/kv/k\r\n\r\n',
+    'GET /api/v1/kv/\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n',
+    'GET /api/v1/kv/k HTTP/1.1\r\n\r\n',
+    'PUT /api/v1/kv/k HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx',
+  ]) {
+    t.match(await raw(text), /^HTTP\/1.1 400 .*application\/problem\+json/s, text);
+  }
 });

@@ -1,0 +1,83 @@
+/** The options that commands share which talk to a cluster, and the client that they come to. */
+import { OperatingError } from '../lib/errors.js';
+import type { QuorateClient, ReadOptions, WriteOptions } from '../lib/client/client.js';
+import type { OptionRow } from './command.js';
+import type { CommandOptions } from './command-options.js';
+import { ENV_FILE_OPTION } from './command-options.js';
+import { OUTPUT_OPTION } from './output.js';
+
+const ENDPOINT_OPTION: OptionRow = {
+  flags: '--endpoint <list>',
+  variable: 'QUORATE_ENDPOINT',
+  summary: 'nodes to talk to, separated by commas; the next where a connection is refused',
+  default: 'http://127.0.0.1:8090,http://127.0.0.1:8091,http://127.0.0.1:8092',
+};
+const LEVEL_OPTION: OptionRow = {
+  flags: '--level <level>',
+  variable: 'QUORATE_LEVEL',
+  summary: 'consistency level; without it the default of the cluster',
+};
+const FALLBACK_OPTION: OptionRow = {
+  flags: '--fallback <levels>',
+  variable: 'QUORATE_FALLBACK',
+  summary: 'weaker levels to descend to, separated by commas',
+};
+const TIMEOUT_OPTION: OptionRow = {
+  flags: '--timeout <duration>',
+  variable: 'QUORATE_TIMEOUT',
+  summary: 'deadline of the request; without it the default of the node',
+};
+const CONTEXT_OPTION: OptionRow = {
+  flags: '--context <context>',
+  variable: 'QUORATE_CONTEXT',
+  summary: 'what the writer has seen, from a get; without it: replace what is there',
+};
+const DURABILITY_OPTION: OptionRow = {
+  flags: '--durability <kind>',
+  variable: 'QUORATE_DURABILITY',
+  summary: 'what an acknowledgement means: sync, os or memory',
+};
+
+export const CONTROL_OPTIONS = [ENDPOINT_OPTION, OUTPUT_OPTION, ENV_FILE_OPTION];
+export const READ_OPTIONS = [LEVEL_OPTION, FALLBACK_OPTION, TIMEOUT_OPTION, ...CONTROL_OPTIONS];
+export const WRITE_OPTIONS = [CONTEXT_OPTION, DURABILITY_OPTION, ...READ_OPTIONS];
+export const LOAD_OPTIONS = [ENDPOINT_OPTION, LEVEL_OPTION, TIMEOUT_OPTION, ENV_FILE_OPTION];
+
+const TIMEOUT_LIMITS = { minimum: 1, maximum: 600_000 };
+
+export async function clientOf(options: CommandOptions): Promise<QuorateClient> {
+  // Loaded here: a command that does not talk to a cluster starts sooner.
+  const { QuorateClient: Client } = await import('../lib/client/client.js');
+  return new Client({ endpoints: endpointsOf(options) });
+}
+
+export function readOptionsOf(options: CommandOptions): ReadOptions {
+  return {
+    level: options.text('level'),
+    fallbacks: options.text('fallback') === undefined ? undefined : options.list('fallback'),
+    timeoutMilliseconds:
+      options.text('timeout') === undefined
+        ? undefined
+        : options.milliseconds('timeout', TIMEOUT_LIMITS),
+  };
+}
+
+export function writeOptionsOf(options: CommandOptions): WriteOptions {
+  return {
+    ...readOptionsOf(options),
+    context: options.text('context'),
+    durability: options.text('durability'),
+  };
+}
+
+/** @throws OperatingError `invalid_request` where one is no address */
+export function endpointsOf(options: CommandOptions): string[] {
+  return options.list('endpoint').map((text) => {
+    const whole = text.includes('://') ? text : `http://${text}`;
+    const url = URL.canParse(whole) ? new URL(whole) : undefined;
+    if (url?.protocol !== 'http:' || url.hostname === '' || url.pathname !== '/') {
+      throw new OperatingError('invalid_request', `--endpoint ${text} is not http://host:port`);
+    }
+    return url.origin;
+  });
+}

@@ -1,0 +1,166 @@
+/** `quorate config`: the settings of the cluster: read, change, look back, go back. */
+import { z } from 'zod';
+import type { ControlResult } from '../../lib/client/results.js';
+import { OperatingError } from '../../lib/errors.js';
+import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
+import type { CommandRow, Invocation, OptionRow } from '../command.js';
+import { printControl, settingsShape } from '../control-command.js';
+import type { ExitCode } from '../exit-code.js';
+import { table } from '../output.js';
+import type { Terminal } from '../terminal.js';
+
+const PATH = '/api/v1/config/consistency';
+
+const historyShape = z.looseObject({
+  history: z.array(
+    z.looseObject({
+      version: z.string(),
+      at: z.string(),
+      node: z.string(),
+      by: z.string(),
+      changed: z.record(z.string(), z.looseObject({ from: z.unknown(), to: z.unknown() })),
+    }),
+  ),
+});
+
+const CHANGE_OPTIONS: readonly OptionRow[] = [
+  {
+    flags: '--dry-run',
+    variable: 'QUORATE_CONFIG_DRY_RUN',
+    summary: 'show the result, change nothing',
+  },
+  {
+    flags: '--if-match <version>',
+    variable: 'QUORATE_CONFIG_IF_MATCH',
+    summary: 'only if this is still the version',
+  },
+  ...CONTROL_OPTIONS,
+];
+
+const getCommand: CommandRow = {
+  name: 'get',
+  summary: 'show the settings, or the value of one',
+  arguments: '[name]',
+  options: CONTROL_OPTIONS,
+  run: get,
+};
+
+export const configCommand: CommandRow = {
+  ...getCommand,
+  name: 'config',
+  summary: 'show or change the settings of the cluster',
+  commands: [
+    getCommand,
+    {
+      name: 'set',
+      summary: 'change settings on all nodes: default_level=one blind_writes=sibling',
+      arguments: '<name=value...>',
+      options: CHANGE_OPTIONS,
+      run: (invocation) => change(invocation, PATH, fieldsOf(invocation.arguments)),
+    },
+    {
+      name: 'history',
+      summary: 'show who changed what, newest first',
+      options: CONTROL_OPTIONS,
+      run: history,
+    },
+    {
+      name: 'rollback',
+      summary: 'go back to the settings as they were at a version',
+      arguments: '<version>',
+      options: CHANGE_OPTIONS,
+      run: (invocation) => {
+        const [version = ''] = invocation.arguments;
+        return change(invocation, `${PATH}/rollback`, { version });
+      },
+    },
+  ],
+};
+
+async function get(invocation: Invocation): Promise<ExitCode> {
+  const client = await clientOf(invocation.options);
+  return printSettings(invocation, await client.control('GET', PATH, settingsShape));
+}
+
+async function change(invocation: Invocation, path: string, body: unknown): Promise<ExitCode> {
+  const { options } = invocation;
+  const client = await clientOf(options);
+  const version = options.text('ifMatch');
+  const result = await client.control(
+    'POST',
+    options.isSet('dryRun') ? `${path}?dry_run=1` : path,
+    settingsShape,
+    body,
+    version === undefined ? {} : { 'if-match': `"${version}"` },
+  );
+  return printSettings({ ...invocation, arguments: [] }, result);
+}
+
+function printSettings(
+  invocation: Invocation,
+  result: ControlResult<z.infer<typeof settingsShape>>,
+): ExitCode {
+  const [name] = invocation.arguments;
+  if (name !== undefined && result.kind === 'answer') {
+    const value = result.content.settings[name];
+    if (value === undefined) throw unknownSetting(name, Object.keys(result.content.settings));
+    const content = { ...result.content, settings: { [name]: value } };
+    return printSettings(
+      { ...invocation, arguments: [] },
+      { ...result, content, text: JSON.stringify(content) },
+    );
+  }
+  return printControl(invocation, result, {
+    table: (terminal, { settings, version, nodes }) =>
+      `${table(terminal, ['SETTING', 'VALUE'], rowsOf(settings))}\n` +
+      `version ${version}, on ${nodes.join(', ')}\n`,
+    value: ({ settings }) => {
+      const values = Object.entries(settings);
+      const [only] = values;
+      if (values.length === 1 && only !== undefined) return String(only[1]);
+      return values.map(([setting, value]) => `${setting}=${String(value)}`).join('\n');
+    },
+  });
+}
+
+async function history(invocation: Invocation): Promise<ExitCode> {
+  const client = await clientOf(invocation.options);
+  const result = await client.control('GET', `${PATH}/history`, historyShape);
+  const view = (terminal: Terminal, { history: rows }: z.infer<typeof historyShape>): string =>
+    table(
+      terminal,
+      ['VERSION', 'AT', 'NODE', 'BY', 'CHANGED'],
+      rows.map(({ version, at, node, by, changed }) => [
+        ...[version, at, node, by],
+        Object.entries(changed)
+          .map(([name, { from, to }]) => `${name}: ${String(from)} -> ${String(to)}`)
+          .join(', '),
+      ]),
+    );
+  return printControl(invocation, result, {
+    table: view,
+    value: ({ history: rows }) => rows.map(({ version }) => version).join('\n'),
+  });
+}
+
+/** Numbers are numbers, everything else is text; the node judges. */
+function fieldsOf(words: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    words.map((word) => {
+      const equals = word.indexOf('=');
+      if (equals < 1) {
+        throw new OperatingError('invalid_request', `${JSON.stringify(word)} is not name=value`);
+      }
+      const value = word.slice(equals + 1);
+      return [word.slice(0, equals), /^-?\d+(?:\.\d+)?$/.test(value) ? Number(value) : value];
+    }),
+  );
+}
+
+function unknownSetting(name: string, known: readonly string[]): OperatingError {
+  return new OperatingError('invalid_request', `no setting ${name}; there are ${known.join(', ')}`);
+}
+
+function rowsOf(settings: Readonly<Record<string, unknown>>): string[][] {
+  return Object.entries(settings).map(([name, value]) => [name, String(value)]);
+}

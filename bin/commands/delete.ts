@@ -1,0 +1,17 @@
+/** `quorate delete`: writes a tombstone. */
+import { clientOf, WRITE_OPTIONS, writeOptionsOf } from '../client-options.js';
+import type { CommandRow } from '../command.js';
+import { printWritten } from '../written.js';
+
+export const deleteCommand: CommandRow = {
+  name: 'delete',
+  summary: 'delete the value of a key',
+  arguments: '<key>',
+  options: WRITE_OPTIONS,
+  run: async (invocation) => {
+    const { arguments: words, options } = invocation;
+    const [key = ''] = words;
+    const client = await clientOf(options);
+    return printWritten(key, await client.delete(key, writeOptionsOf(options)), invocation);
+  },
+};

@@ -1,0 +1,77 @@
+/** `quorate get`: the value of a key, or its siblings. */
+import type { Found, GetResult, InConflict } from '../../lib/client/results.js';
+import { clientOf, READ_OPTIONS, readOptionsOf } from '../client-options.js';
+import type { CommandRow, Invocation } from '../command.js';
+import type { ExitCode } from '../exit-code.js';
+import { EXIT } from '../exit-code.js';
+import { fail } from '../failure.js';
+import type { Views } from '../output.js';
+import { jsonMembers, objectText, OUTPUT_OPTION, print, table } from '../output.js';
+import { lineOfValue, membersOfValue, plainValue, textOfValue } from '../value-text.js';
+
+export const getCommand: CommandRow = {
+  name: 'get',
+  summary: 'read the value of a key',
+  arguments: '<key>',
+  options: READ_OPTIONS.map((row) =>
+    row === OUTPUT_OPTION ? { ...OUTPUT_OPTION, default: 'value' } : row,
+  ),
+  run,
+};
+
+async function run({ arguments: [key = ''], options, terminal }: Invocation): Promise<ExitCode> {
+  const client = await clientOf(options);
+  const result: GetResult = await client.get(key, readOptionsOf(options));
+  switch (result.kind) {
+    case 'value':
+      print(terminal, options, viewsOfValue(key, result));
+      return EXIT.done;
+    case 'siblings':
+      print(terminal, options, viewsOfSiblings(result));
+      terminal.err(
+        `quorate: ${result.siblings.length} siblings; a put with their context resolves them:\n` +
+          `  --context ${result.context}\n`,
+      );
+      return EXIT.siblings;
+    case 'not-found':
+      terminal.err(`quorate: no value, at level ${result.receipt.level}\n`);
+      return EXIT.notFound;
+    case 'problem':
+      return fail(terminal, result);
+  }
+}
+
+function viewsOfValue(key: string, found: Found): Views {
+  const { value, version, context, writtenAt, expiresAt, receipt } = found;
+  const head = ['KEY', 'VALUE', 'VERSION', 'WRITTEN', 'EXPIRES', 'LEVEL', 'REPLICAS', 'CONTEXT'];
+  const { level = '', replicas = '' } = receipt;
+  return {
+    table: (terminal) =>
+      table(terminal, head, [
+        [key, textOfValue(value), version, writtenAt, expiresAt ?? '-', level, replicas, context],
+      ]),
+    json: () =>
+      objectText({
+        key: JSON.stringify(key),
+        ...membersOfValue(value),
+        ...jsonMembers({ version, context, written_at: writtenAt, expires_at: expiresAt }),
+        ...jsonMembers({ level, replicas }),
+      }),
+    value: () => plainValue(value),
+  };
+}
+
+function viewsOfSiblings({ siblings, text }: InConflict): Views {
+  return {
+    table: (terminal) =>
+      table(
+        terminal,
+        ['VALUE', 'VERSION', 'WRITTEN', 'BY'],
+        siblings.map(({ value, version, writtenAt, writtenBy }) => [
+          ...[textOfValue(value), version, writtenAt, writtenBy],
+        ]),
+      ),
+    json: () => text,
+    value: () => siblings.map(({ value }) => lineOfValue(value)).join(''),
+  };
+}

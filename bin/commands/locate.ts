@@ -1,0 +1,39 @@
+/** `quorate locate`: where a key lies. */
+import { z } from 'zod';
+import { pathOf } from '../../lib/client/key-path.js';
+import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
+import type { CommandRow } from '../command.js';
+import { printControl } from '../control-command.js';
+import { table } from '../output.js';
+
+const shape = z.looseObject({
+  partition: z.number(),
+  primaries: z.array(z.looseObject({ node: z.string(), zone: z.string(), up: z.boolean() })),
+  stand_ins: z.array(z.string()),
+});
+
+export const locateCommand: CommandRow = {
+  name: 'locate',
+  summary: 'show the preference list of a key',
+  arguments: '<key>',
+  options: CONTROL_OPTIONS,
+  run: async (invocation) => {
+    const [key = ''] = invocation.arguments;
+    const client = await clientOf(invocation.options);
+    const path = pathOf('/api/v1/cluster/locate', key);
+    return printControl(invocation, await client.control('GET', path, shape), {
+      table: (terminal, { partition, primaries, stand_ins }) =>
+        table(
+          terminal,
+          ['NODE', 'ROLE', 'ZONE', 'UP', 'PARTITION'],
+          [
+            ...primaries.map(({ node, zone, up }) => [
+              ...[node, 'primary', zone, up ? 'yes' : 'no', String(partition)],
+            ]),
+            ...stand_ins.map((node) => [node, 'stand-in', '-', '-', String(partition)]),
+          ],
+        ),
+      value: ({ primaries }) => primaries.map(({ node }) => node).join(','),
+    });
+  },
+};

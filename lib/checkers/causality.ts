@@ -1,0 +1,82 @@
+/** Which write had seen which, as far as clients can know (docs/testing.md). */
+import type { VersionName, Write } from './history.js';
+
+/** Of one key, since the names of versions are unique within a key only. */
+export class Causality {
+  readonly #byVersion = new Map<VersionName, Write>();
+  /** Version -> the stored writes whose writers had been shown it. */
+  readonly #successors = new Map<VersionName, Write[]>();
+  readonly #pasts = new Map<VersionName, ReadonlySet<VersionName>>();
+
+  /** @param writes of the key */
+  private constructor(writes: readonly Write[]) {
+    for (const write of writes) {
+      if (write.version === undefined) continue;
+      this.#byVersion.set(write.version, write);
+      for (const seen of write.seen) {
+        const successors = this.#successors.get(seen);
+        if (successors === undefined) this.#successors.set(seen, [write]);
+        else successors.push(write);
+      }
+    }
+  }
+
+  /** The causality of each key; an empty one for a key that was never written. */
+  static byKey(writes: readonly Write[]): (key: string) => Causality {
+    const grouped = new Map<string, Write[]>();
+    for (const write of writes) {
+      const group = grouped.get(write.key);
+      if (group === undefined) grouped.set(write.key, [write]);
+      else group.push(write);
+    }
+    const byKey = new Map([...grouped].map(([key, group]) => [key, new Causality(group)]));
+    const none = new Causality([]);
+    return (key) => byKey.get(key) ?? none;
+  }
+
+  writeOf(version: VersionName): Write | undefined {
+    return this.#byVersion.get(version);
+  }
+
+  /** Had the writer of `later` seen `earlier`, or a version whose writer had, and so on? */
+  covers(later: VersionName, earlier: VersionName): boolean {
+    return this.#pastOf(later).has(earlier);
+  }
+
+  /**
+   * Is `version` among `shown`, or may it rightly be missing, because something that was stored by a
+   * writer who had seen it accounts for it? Deletes need not be shown. `begunBefore`: what began later
+   * accounts for nothing.
+   */
+  accountsFor(
+    shown: ReadonlySet<VersionName>,
+    version: VersionName,
+    begunBefore = Number.POSITIVE_INFINITY,
+  ): boolean {
+    const visited = new Set<VersionName>();
+    const open = [version];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      if (visited.has(next)) continue;
+      visited.add(next);
+      if (shown.has(next) || this.#byVersion.get(next)?.kind === 'delete') return true;
+      for (const { version: later, began } of this.#successors.get(next) ?? []) {
+        if (later !== undefined && began < begunBefore) open.push(later);
+      }
+    }
+    return false;
+  }
+
+  #pastOf(version: VersionName): ReadonlySet<VersionName> {
+    const known = this.#pasts.get(version);
+    if (known !== undefined) return known;
+    const past = new Set<VersionName>();
+    const open = [...(this.#byVersion.get(version)?.seen ?? [])];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      if (past.has(next)) continue;
+      past.add(next);
+      open.push(...(this.#byVersion.get(next)?.seen ?? []));
+    }
+    this.#pasts.set(version, past);
+    return past;
+  }
+}

@@ -1,0 +1,21 @@
+/** All checkers over one history (docs/testing.md: what each level forbids). */
+import { checkAgreement } from './check-agreement.js';
+import { checkFalseSiblings } from './check-false-siblings.js';
+import { checkLostWrites } from './check-lost-writes.js';
+import { checkStaleReads } from './check-stale-reads.js';
+import { checkSuperseded } from './check-superseded.js';
+import { checkValues } from './check-values.js';
+import type { Finding, History } from './history.js';
+
+const CHECKERS: readonly ((history: History) => Finding[])[] = [
+  checkValues,
+  checkLostWrites,
+  checkSuperseded,
+  checkFalseSiblings,
+  checkStaleReads,
+  checkAgreement,
+];
+
+export function checkHistory(history: History): Finding[] {
+  return CHECKERS.flatMap((check) => check(history));
+}

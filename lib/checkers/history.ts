@@ -1,0 +1,80 @@
+/**
+ * Histories: what clients did and were told, and nothing else. The checkers judge stores by them
+ * (docs/testing.md). Times are on one clock, in any unit.
+ */
+
+/** The name that the store gave to one stored write; unique within its key. */
+export type VersionName = string;
+
+/**
+ * `open`: the client was not told how it went; it may surface at any time, or never.
+ * `refused`: the store said that nothing happened.
+ */
+export type WriteOutcome = 'acknowledged' | 'open' | 'refused';
+
+export interface Write {
+  /** Unique in the history; its value, if any, carries it. */
+  readonly id: string;
+  readonly key: string;
+  readonly kind: 'value' | 'delete';
+  readonly began: number;
+  /** Undefined where there was no answer. */
+  readonly ended: number | undefined;
+  readonly outcome: WriteOutcome;
+  /** Undefined where it is not known to have been stored. */
+  readonly version: VersionName | undefined;
+  /**
+   * What the writer had been shown: the versions behind its context, or those that a write without a
+   * context was said to replace.
+   */
+  readonly seen: readonly VersionName[];
+  /** Primaries that held it durably at the answer, as the receipt says. */
+  readonly holders: number;
+}
+
+export interface ReadVersion {
+  readonly version: VersionName;
+  /** Undefined: a tombstone, where the reader could see one. */
+  readonly value: string | undefined;
+}
+
+export interface Read {
+  readonly id: string;
+  readonly key: string;
+  readonly began: number;
+  readonly ended: number;
+  readonly versions: readonly ReadVersion[];
+  /** Primaries whose answers went into it, as the receipt says. */
+  readonly answered: number;
+  /** Primaries that hold the answer durably since, by what the level promises; 0: nothing promised. */
+  readonly repaired: number;
+}
+
+/** What a key comes to when everything was healed and had time to settle. */
+export interface FinalState {
+  readonly key: string;
+  /** When that began to be looked at; what was acknowledged later is not judged by it. */
+  readonly began: number;
+  /** As a read at the strongest level returns it. */
+  readonly versions: readonly ReadVersion[];
+  /** What each primary holds by itself, as text that is equal where the state is. */
+  readonly replicas: readonly string[];
+}
+
+export interface History {
+  /** N: primaries of a key. */
+  readonly replicaCount: number;
+  readonly writes: readonly Write[];
+  /** Reads that were answered; those that failed say nothing. */
+  readonly reads: readonly Read[];
+  /** Empty where the store was not brought to rest. */
+  readonly finals: readonly FinalState[];
+}
+
+/** One thing that the store promised not to do. */
+export interface Finding {
+  /** Which checker. */
+  readonly checker: string;
+  readonly key: string;
+  readonly message: string;
+}

@@ -1,0 +1,120 @@
+/** The client for TypeScript programs: get, put, delete, and what a node tells of its cluster. */
+import type { z } from 'zod';
+import type { HttpAnswer, HttpRequest } from './http-exchange.js';
+import { exchange } from './http-exchange.js';
+import { pathOf } from './key-path.js';
+import { readControl, readGet, readWrite } from './read-answer.js';
+import type { ControlResult, GetResult, Problem, StoredValue, WriteResult } from './results.js';
+
+export interface ClientOptions {
+  /** `http://host:port`, in the order of preference; where one refuses the connection, the next. */
+  readonly endpoints: readonly string[];
+}
+
+export interface ReadOptions {
+  /** A consistency level; undefined: the default of the cluster. */
+  readonly level?: string | undefined;
+  /** Weaker levels to descend to. */
+  readonly fallbacks?: readonly string[] | undefined;
+  /** The deadline, which travels with the request; undefined: the default of the node. */
+  readonly timeoutMilliseconds?: number | undefined;
+}
+
+export interface WriteOptions extends ReadOptions {
+  /** Of the read that this write answers; undefined: replace what is there. */
+  readonly context?: string | undefined;
+  readonly durability?: string | undefined;
+}
+
+export interface PutOptions extends WriteOptions {
+  /** Time to live in seconds, or `keep`. */
+  readonly ttl?: number | 'keep' | undefined;
+}
+
+/** A node without a deadline from us has its own; this is for the network to it. */
+const PATIENCE_MILLISECONDS = 60_000;
+/** What the way there and back may take above the deadline. */
+const WAY_MILLISECONDS = 2000;
+const DATA_PATH = '/api/v1/kv';
+const NO_OPTIONS = {};
+
+export class QuorateClient {
+  readonly #endpoints: readonly string[];
+
+  constructor({ endpoints }: ClientOptions) {
+    this.#endpoints = endpoints;
+  }
+
+  async get(key: string, options: ReadOptions = NO_OPTIONS): Promise<GetResult> {
+    const request = { method: 'GET', path: pathOf(DATA_PATH, key) } as const;
+    return this.#ask({ ...request, headers: headersOf(options) }, options, readGet);
+  }
+
+  async put(
+    key: string,
+    value: StoredValue,
+    options: PutOptions = NO_OPTIONS,
+  ): Promise<WriteResult> {
+    const ttl = options.ttl === undefined ? {} : { 'x-ttl': String(options.ttl) };
+    const isJson = value.kind === 'json';
+    const headers = {
+      ...headersOf(options),
+      ...ttl,
+      'content-type': isJson ? 'application/json' : value.contentType,
+      // These bytes are meant, whatever they look like.
+      ...(isJson ? {} : { 'x-raw': '1' }),
+    };
+    const body = isJson ? `{"value":${value.text}}` : value.bytes;
+    const path = pathOf(DATA_PATH, key);
+    return this.#ask({ method: 'PUT', path, headers, body }, options, readWrite);
+  }
+
+  async delete(key: string, options: WriteOptions = NO_OPTIONS): Promise<WriteResult> {
+    const request = { method: 'DELETE', path: pathOf(DATA_PATH, key) } as const;
+    return this.#ask({ ...request, headers: headersOf(options) }, options, readWrite);
+  }
+
+  /** A control request. `shape` is what the answer must be. */
+  async control<Content>(
+    method: 'GET' | 'POST',
+    path: string,
+    shape: z.ZodType<Content>,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<ControlResult<Content>> {
+    const typed: Record<string, string> = { ...headers };
+    if (body !== undefined) typed['content-type'] = 'application/json';
+    const request = {
+      ...{ method, path, headers: typed },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    };
+    return this.#ask(request, NO_OPTIONS, (answer) => readControl(answer, shape));
+  }
+
+  async #ask<Result>(
+    request: HttpRequest,
+    { timeoutMilliseconds }: ReadOptions,
+    read: (answer: HttpAnswer) => Result,
+  ): Promise<Result | Problem> {
+    const answer = await exchange(request, {
+      endpoints: this.#endpoints,
+      timeoutMilliseconds:
+        timeoutMilliseconds === undefined
+          ? PATIENCE_MILLISECONDS
+          : timeoutMilliseconds + WAY_MILLISECONDS,
+    });
+    return answer.kind === 'http' ? read(answer) : answer;
+  }
+}
+
+function headersOf(options: WriteOptions): Record<string, string> {
+  const { level, fallbacks, timeoutMilliseconds, context, durability } = options;
+  const rows: readonly (readonly [name: string, value: string | undefined])[] = [
+    ['x-consistency-level', level],
+    ['x-consistency-fallback', fallbacks?.join(', ')],
+    ['x-timeout', timeoutMilliseconds === undefined ? undefined : `${timeoutMilliseconds}ms`],
+    ['x-causal-context', context],
+    ['x-durability', durability],
+  ];
+  return Object.fromEntries(rows.flatMap(([name, value]) => (value ? [[name, value]] : [])));
+}

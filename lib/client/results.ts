@@ -1,0 +1,85 @@
+/** What a client gets: each outcome is a value, none is thrown. See docs/http-api.md. */
+
+/** A stored value: JSON as it was written, or bytes with their type. */
+export type StoredValue =
+  | { readonly kind: 'json'; readonly text: string }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly contentType: string };
+
+/** What was truly achieved. */
+export interface Receipt {
+  /** The level that held. */
+  readonly level: string | undefined;
+  /** `2/3`, and `stand-ins=1` where there were any. */
+  readonly replicas: string | undefined;
+}
+
+export interface Sibling {
+  readonly value: StoredValue;
+  readonly version: string;
+  /** RFC 3339, UTC. */
+  readonly writtenAt: string;
+  readonly writtenBy: string;
+}
+
+export interface Problem {
+  readonly kind: 'problem';
+  /** Of HTTP; undefined where no answer came. */
+  readonly status: number | undefined;
+  /** Stable: lib/errors.ts. */
+  readonly code: string;
+  readonly detail: string;
+  /** `unknown`: the write may have happened, or may surface later. */
+  readonly outcome: 'none' | 'unknown';
+  readonly retryable: boolean;
+  /** Everything that the problem says, as JSON text; undefined where no answer came. */
+  readonly text: string | undefined;
+}
+
+export interface Found {
+  readonly kind: 'value';
+  readonly value: StoredValue;
+  /** Names the stored write; bytes have it as their tag. */
+  readonly version: string;
+  /** To send back with the next write. */
+  readonly context: string;
+  readonly writtenAt: string;
+  readonly expiresAt: string | undefined;
+  readonly receipt: Receipt;
+}
+
+export interface InConflict {
+  readonly kind: 'siblings';
+  readonly siblings: readonly Sibling[];
+  /** Covers all of them: a write with it resolves the conflict. */
+  readonly context: string;
+  readonly receipt: Receipt;
+  /** The answer, as JSON text. */
+  readonly text: string;
+}
+
+export interface NotFound {
+  readonly kind: 'not-found';
+  /** Of the tombstone, where there is one. */
+  readonly context: string | undefined;
+  readonly receipt: Receipt;
+}
+
+export interface Written {
+  readonly kind: 'written';
+  readonly version: string;
+  readonly context: string;
+  /** Versions that this write superseded. */
+  readonly replaced: readonly string[];
+  readonly receipt: Receipt;
+}
+
+export interface Answered<Content> {
+  readonly kind: 'answer';
+  readonly content: Content;
+  /** As it came. */
+  readonly text: string;
+}
+
+export type GetResult = Found | InConflict | NotFound | Problem;
+export type WriteResult = Written | Problem;
+export type ControlResult<Content> = Answered<Content> | Problem;

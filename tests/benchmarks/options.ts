@@ -1,0 +1,74 @@
+/** The words of `npm run bench`. */
+import { parseArgs } from 'node:util';
+import type { Experiment } from './rows.js';
+import { EXPERIMENTS } from './rows.js';
+
+export interface BenchOptions {
+  readonly experiments: readonly Experiment[];
+  readonly rounds: number;
+  /** Of each measurement. */
+  readonly seconds: number;
+  readonly install: boolean;
+  /** A work of the cluster to take a CPU profile of, instead of a table. */
+  readonly profile: string | undefined;
+  readonly connections: number;
+  readonly result: string;
+  readonly dataDir: string;
+  /** As it was typed. */
+  readonly command: string;
+}
+
+export const USAGE = `npm run bench -- [options]
+  --quick            3 rounds of 2 s a measurement, under 3 minutes (otherwise 7 of 5 s)
+  --only P1,P3       ${EXPERIMENTS.join(', ')}
+  --rounds N, --seconds N
+  --install          installs wrk and etcd-server with apt-get (as root, on Debian), and ends
+  --profile WORK     CPU profile of one node under "put quorum", "get quorum" or "get one"
+  --connections N    with --profile: 66 by default
+  --result FILE      where the figures go as JSON (dist/bench/result.json)
+  --data-dir DIR     where the systems keep their data meanwhile (dist/bench)`;
+
+/** @throws Error where the words make no sense */
+export function parseOptions(words: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      install: { type: 'boolean', default: false },
+      profile: { type: 'string' },
+      connections: { type: 'string', default: '66' },
+      result: { type: 'string', default: 'dist/bench/result.json' },
+      'data-dir': { type: 'string', default: 'dist/bench' },
+    },
+  });
+  const [rounds, seconds] = values.quick ? [3, 2] : [7, 5];
+  return {
+    experiments: experimentsOf(values.only),
+    rounds: wholeNumber(values.rounds, rounds),
+    seconds: wholeNumber(values.seconds, seconds),
+    install: values.install,
+    profile: values.profile,
+    connections: wholeNumber(values.connections, 66),
+    result: values.result,
+    dataDir: values['data-dir'],
+    command: ['npm run bench --', ...words].join(' '),
+  };
+}
+
+function experimentsOf(only: string | undefined): readonly Experiment[] {
+  if (only === undefined) return EXPERIMENTS;
+  return only.split(',').map((name) => {
+    const known = EXPERIMENTS.find((experiment) => experiment === name.trim().toUpperCase());
+    if (known === undefined) throw new Error(`there is no experiment "${name}"`);
+    return known;
+  });
+}
+
+function wholeNumber(text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new Error(`"${text}" is not a number from 1 to 9999`);
+  return Number(text);
+}

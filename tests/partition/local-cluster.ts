@@ -1,0 +1,132 @@
+/** Real nodes in one process, on loopback sockets that can be cut, for the partition scenarios. */
+import { nodeOptionsOf } from '../../bin/node/node-options.js';
+import { loadSettings } from '../../config/load-settings.js';
+import type { GetAnswer, PutAnswer } from '../../lib/coordination/request.js';
+import { OperatingError } from '../../lib/errors.js';
+import { createNode, type QuorateNode } from '../../lib/node.js';
+import { MemoryStorage } from '../../lib/platform/memory-storage.js';
+import { SystemClock } from '../../lib/platform/system-clock.js';
+import { SystemRandom } from '../../lib/platform/system-random.js';
+import { HOST, SocketNetwork } from '../conformance/socket-network.js';
+import { CutTransport } from './cut-transport.js';
+
+const KEY = { namespace: 'default', fallbacks: [], timeoutMilliseconds: 3000 } as const;
+
+type Nodes = ReadonlyMap<string, { readonly node: QuorateNode; readonly wire: CutTransport }>;
+
+export class LocalCluster {
+  readonly network: SocketNetwork;
+  readonly #nodes: Nodes;
+
+  private constructor(network: SocketNetwork, nodes: Nodes) {
+    this.network = network;
+    this.#nodes = nodes;
+  }
+
+  /** Founded and linked, with three copies of each key. */
+  static async start(ids: readonly string[]): Promise<LocalCluster> {
+    const network = await SocketNetwork.make(ids);
+    const initialCluster = ids.map((id) => `${id}=${HOST}:${network.portOf(id)}`).join(',');
+    const started = ids.map(async (id) => {
+      const wire = new CutTransport(network.create(id));
+      const settings = loadSettings({
+        flags: { 'node.id': id, 'node.initialCluster': initialCluster, 'ring.partitions': '16' },
+        profile: 'local',
+        environment: { QUORATE_PEERS_HEARTBEAT_INTERVAL_MILLISECONDS: '50' },
+      });
+      const options = nodeOptionsOf(settings, { secret: new Uint8Array(32), version: 'test' });
+      const environment = {
+        clock: new SystemClock(),
+        random: new SystemRandom(),
+        storage: new MemoryStorage(),
+        transport: wire,
+        observer: network.observer,
+      };
+      return [id, { node: await createNode(environment, options), wire }] as const;
+    });
+    const cluster = new LocalCluster(network, new Map(await Promise.all(started)));
+    await Promise.all(ids.map((id) => cluster.node(id).ready()));
+    await cluster.untilSeen(ids, ids);
+    return cluster;
+  }
+
+  node(id: string): QuorateNode {
+    return this.#at(id).node;
+  }
+
+  /** Loses everything between the two sides, both ways unless only one is named. */
+  cut(side: readonly string[], other: readonly string[], oneWay = false): void {
+    for (const a of side) {
+      for (const b of other) {
+        this.#at(a).wire.cut(b, oneWay ? ['to'] : ['to', 'from']);
+        if (!oneWay) this.#at(b).wire.cut(a);
+      }
+    }
+  }
+
+  heal(): void {
+    for (const { wire } of this.#nodes.values()) wire.healAll();
+  }
+
+  /** Waits until everybody in `viewers` sees all of `seen`, and nobody else, as up. */
+  async untilSeen(viewers: readonly string[], seen: readonly string[]): Promise<void> {
+    const sees = (viewer: string, id: string): boolean =>
+      this.node(viewer)
+        .cluster.locate('default', 'k')
+        .primaries.every(({ node, up }) => node !== id || up === seen.includes(id));
+    const all = [...this.#nodes.keys()];
+    const settled = (): boolean => viewers.every((viewer) => all.every((id) => sees(viewer, id)));
+    await this.network.until(settled, `${viewers.join()} see ${seen.join()}`);
+  }
+
+  put(at: string, key: string, value: string, level: string, context?: string): Promise<PutAnswer> {
+    return this.node(at).coordination.put({
+      ...{ ...KEY, key, level, context },
+      change: {
+        state: 'value',
+        contentType: 'text/plain',
+        value: Buffer.from(value),
+        ttlSeconds: undefined,
+      },
+      overwriteSiblings: false,
+      durability: 'sync',
+    });
+  }
+
+  delete(at: string, key: string, level: string, context?: string): Promise<PutAnswer> {
+    const change = { state: 'tombstone' } as const;
+    const request = { ...KEY, key, level, context, change, durability: 'sync' } as const;
+    return this.node(at).coordination.put({ ...request, overwriteSiblings: false });
+  }
+
+  get(at: string, key: string, level: string): Promise<GetAnswer> {
+    return this.node(at).coordination.get({ ...KEY, key, level });
+  }
+
+  /** The values that a node answers with, sorted. */
+  async values(at: string, key: string, level: string): Promise<string[]> {
+    const { siblings } = await this.get(at, key, level);
+    return siblings.map(({ value }) => Buffer.from(value).toString()).sort();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#nodes.values()].map(({ node }) => node.stop()));
+  }
+
+  #at(id: string): { readonly node: QuorateNode; readonly wire: CutTransport } {
+    const found = this.#nodes.get(id);
+    if (found === undefined) throw new Error(`no node ${id}`);
+    return found;
+  }
+}
+
+/** The code and outcome of a refusal, or `ok`. */
+export async function outcomeOf(operation: Promise<unknown>): Promise<string> {
+  try {
+    await operation;
+    return 'ok';
+  } catch (error) {
+    if (error instanceof OperatingError) return `${error.code}/${error.outcome}`;
+    throw error;
+  }
+}

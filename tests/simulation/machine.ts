@@ -1,0 +1,186 @@
+/** A machine with one node on it: its disk and clock remain while lives of the node come and go. */
+import type { Environment } from '../../lib/environment/environment.js';
+import type { Observer } from '../../lib/environment/observer.js';
+import type { NodeOptions, QuorateNode } from '../../lib/node.js';
+import { createNode } from '../../lib/node.js';
+import { messageOf } from '../../lib/errors.js';
+import type { Intent, Realised } from '../../lib/persistence/intent.js';
+import type { RecordKey } from '../../lib/persistence/records.js';
+import { dotText } from '../../lib/versioning/dot.js';
+import type { SeededRandom } from './seeded-random.js';
+import { MachineTime, SimulatedClock } from './simulated-clock.js';
+import { SimulatedDisk } from './simulated-disk.js';
+import type { SimulatedNetwork } from './simulated-network.js';
+import type { World } from './world.js';
+
+/** A version was made, for a client or not for any that is still there. */
+export type OnMint = (at: RecordKey, intent: Intent, realised: Realised) => void;
+
+interface Life {
+  readonly number: number;
+  alive: boolean;
+  node: QuorateNode | undefined;
+}
+
+export interface MachineOptions {
+  readonly world: World;
+  readonly network: SimulatedNetwork;
+  readonly node: NodeOptions;
+  readonly onMint: OnMint;
+  /** Something happened that no fault explains. */
+  readonly onTrouble: (message: string) => void;
+}
+
+export class Machine {
+  readonly id: string;
+  readonly time = new MachineTime();
+  readonly disk: SimulatedDisk;
+  readonly #options: MachineOptions;
+  #life: Life | undefined;
+  #lives = 0;
+
+  constructor(options: MachineOptions) {
+    this.#options = options;
+    this.id = options.node.id;
+    this.disk = new SimulatedDisk(options.world, this.id);
+  }
+
+  /** The node, where it runs. */
+  get node(): QuorateNode | undefined {
+    return this.#life?.alive === true ? this.#life.node : undefined;
+  }
+
+  get isUp(): boolean {
+    return this.#life?.alive === true;
+  }
+
+  /** Begins a life of the node; it may end before it has started. */
+  start(): void {
+    if (this.isUp) return;
+    const { world, node, onTrouble } = this.#options;
+    this.#lives += 1;
+    const life: Life = { number: this.#lives, alive: true, node: undefined };
+    this.#life = life;
+    world.note(`start ${this.id} life ${this.#lives}`);
+    createNode(this.#environment(life), node).then(
+      (created) => {
+        life.node = created;
+        this.#watch(created);
+        created.ready().catch((error: unknown) => {
+          onTrouble(`${this.id} was refused: ${messageOf(error)}`);
+        });
+      },
+      (error: unknown) => onTrouble(`${this.id} did not start: ${messageOf(error)}`),
+    );
+  }
+
+  /** Its ports never answer again. @param silently its peers are not told */
+  crash(silently: boolean): void {
+    const life = this.#life;
+    if (life?.alive !== true) return;
+    const { world, network } = this.#options;
+    world.note(`crash ${this.id}`);
+    world.count(silently ? 'machine lost' : 'process killed');
+    life.alive = false;
+    network.crash(this.id, silently);
+    this.disk.crash();
+  }
+
+  /** A clean end. */
+  async stop(): Promise<void> {
+    const life = this.#life;
+    if (life?.alive !== true || life.node === undefined) return;
+    const { world } = this.#options;
+    world.note(`stop ${this.id}`);
+    await life.node.stop();
+    if (!life.alive) return;
+    life.alive = false;
+    world.count('clean stop');
+    this.disk.crash();
+  }
+
+  pause(milliseconds: number): void {
+    const { world } = this.#options;
+    world.note(`pause ${this.id}`);
+    world.count('pause');
+    this.time.pausedUntil = world.now + milliseconds;
+  }
+
+  /** What a client asks of the node; pending for ever if this life ends first. */
+  call<T>(ask: (node: QuorateNode) => Promise<T>): Promise<T> | undefined {
+    const life = this.#life;
+    const node = life?.node;
+    if (life?.alive !== true || node === undefined) return undefined;
+    const { world } = this.#options;
+    return new Promise((resolve, reject) => {
+      const begin = (): void => {
+        if (!life.alive) return;
+        const pause = this.time.pausedUntil - world.now;
+        if (pause > 0) {
+          world.after(pause, `request ${this.id}`, begin);
+          return;
+        }
+        ask(node).then(
+          (answer) => life.alive && resolve(answer),
+          (error: unknown) => life.alive && reject(error as Error),
+        );
+      };
+      begin();
+    });
+  }
+
+  #environment(life: Life): Environment {
+    const { world, network } = this.#options;
+    const isAlive = (): boolean => life.alive;
+    const random: SeededRandom = world.random(`node ${this.id} ${life.number}`);
+    return {
+      clock: new SimulatedClock(world, this.time, this.id, isAlive),
+      random,
+      storage: this.disk.open(this.time, isAlive),
+      transport: network.attach(this.id, this.time, isAlive),
+      observer: this.#observer(isAlive),
+    };
+  }
+
+  #observer(isAlive: () => boolean): Observer {
+    const { world, onTrouble } = this.#options;
+    return {
+      log: (severity, event, fields) => {
+        if (!isAlive()) return;
+        world.note(`log ${this.id} ${severity} ${event} ${JSON.stringify(fields ?? {})}`);
+        if (severity === 'error') onTrouble(`${this.id}: ${event} ${JSON.stringify(fields ?? {})}`);
+      },
+      count: (metric, labels = {}, by = 1) => {
+        if (!isAlive()) return;
+        const name = metric.replace(/^quorate_|_total$/g, '');
+        world.count([name, ...Object.values(labels)].join(' '), by);
+      },
+      measure: () => undefined,
+    };
+  }
+
+  /** Looks over the shoulder of everything that mints. */
+  #watch(node: QuorateNode): void {
+    const { world } = this.#options;
+    const onMint: OnMint = (at, intent, realised) => {
+      world.note(
+        `mint ${this.id} ${at.key} ${dotText(realised.dot)} instead of ${realised.replaced.join(' ')}`,
+      );
+      this.#options.onMint(at, intent, realised);
+    };
+    const { replica, hints } = node;
+    const mint = replica.mint.bind(replica);
+    replica.mint = (at, intent, durability, also) => {
+      const minted = mint(at, intent, durability, also);
+      onMint(at, intent, minted.value);
+      return minted;
+    };
+    const mintHint = hints.mint.bind(hints);
+    hints.mint = (at, primaries, intent, durability) => {
+      const minted = mintHint(at, primaries, intent, durability);
+      world.count('minted by a stand-in');
+      onMint(at, intent, minted.value);
+      return minted;
+    };
+  }
+}

@@ -1,0 +1,176 @@
+/** What goes wrong in a simulation: kinds of faults, each on with chance one half, rates from the seed. */
+import type { Machine } from './machine.js';
+import type { SeededRandom } from './seeded-random.js';
+import type { SimulatedNetwork } from './simulated-network.js';
+import { CALM_NETWORK } from './simulated-network.js';
+import type { World } from './world.js';
+
+export interface NemesisOptions {
+  readonly world: World;
+  readonly network: SimulatedNetwork;
+  readonly machines: readonly Machine[];
+}
+
+/** A direction in which nothing arrives. */
+type Cut = readonly [from: string, to: string];
+
+const HOUR_MILLISECONDS = 3_600_000;
+const STOP_MILLISECONDS_MAX = 30_000;
+
+export class Nemesis {
+  readonly #options: NemesisOptions;
+  readonly #random: SeededRandom;
+  readonly #ids: readonly string[];
+  #stopped = false;
+
+  constructor(options: NemesisOptions) {
+    this.#options = options;
+    this.#random = options.world.random('nemesis');
+    this.#ids = options.machines.map(({ id }) => id);
+  }
+
+  /** From the very start: what the network and the clocks are like. */
+  prepare(): void {
+    const { network, machines } = this.#options;
+    const random = this.#random;
+    network.faults = {
+      loss: this.#isOn() ? random.between(0, 0.3) : 0,
+      duplication: this.#isOn() ? random.between(0, 0.15) : 0,
+      reorder: this.#isOn(),
+      delayMinimum: 0.1,
+      delayMean: random.pick([0.3, 2, 15]),
+      clogged: this.#isOn() ? random.between(0, 0.02) : 0,
+    };
+    const skewed = this.#isOn();
+    const drifting = this.#isOn();
+    for (const { time, disk } of machines) {
+      if (skewed) time.wallOffset = random.between(-HOUR_MILLISECONDS, HOUR_MILLISECONDS);
+      if (drifting) time.rate = random.between(0.9, 1.1);
+      disk.speed = { write: 0.05, sync: random.pick([0.5, 4, 20]) };
+    }
+  }
+
+  /** Resolves some time after `stop`. */
+  async run(): Promise<void> {
+    const plagues = [
+      () => this.#cutLinks(),
+      () => this.#crashMachines(),
+      () => this.#restartCleanly(),
+      () => this.#pauseMachines(),
+      () => this.#jumpClocks(),
+      () => this.#slowDisks(),
+    ];
+    await Promise.all(plagues.filter(() => this.#isOn()).map((plague) => this.#repeat(plague)));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Undoes what can be undone; wall clocks stay wrong. */
+  calm(): void {
+    const { network, machines, world } = this.#options;
+    network.faults = CALM_NETWORK;
+    network.healAll();
+    for (const machine of machines) {
+      machine.time.pausedUntil = Math.min(machine.time.pausedUntil, world.now);
+      machine.disk.speed = { write: 0.05, sync: 0.5 };
+      machine.start();
+    }
+  }
+
+  async #repeat(plague: () => Promise<void>): Promise<void> {
+    const mean = this.#random.between(400, 4000);
+    for (;;) {
+      await this.#wait(this.#random.exponential(mean));
+      if (this.#stopped) return;
+      await plague();
+    }
+  }
+
+  async #cutLinks(): Promise<void> {
+    const { network, world } = this.#options;
+    const cuts = this.#drawCuts();
+    world.note(`cut ${cuts.map((cut) => cut.join('>')).join(' ')}`);
+    for (const [from, to] of cuts) network.cut(from, to);
+    await this.#wait(this.#random.between(100, 4000));
+    for (const [from, to] of cuts) network.heal(from, to);
+    world.note('heal');
+  }
+
+  #drawCuts(): Cut[] {
+    const random = this.#random;
+    const [first = '', second = '', ...rest] = random.shuffle(this.#ids);
+    const shape = random.pick(['isolate', 'halves', 'one way', 'bridge', 'any', 'pair']);
+    this.#options.world.count(`cut: ${shape}`);
+    if (shape === 'isolate') return bothWays([first], [second, ...rest]);
+    if (shape === 'pair') return bothWays([first], [second]);
+    if (shape === 'one way') return [second, ...rest].map((other) => [first, other] as const);
+    const half = Math.ceil(rest.length / 2);
+    if (shape === 'halves') {
+      return bothWays([first, ...rest.slice(half)], [second, ...rest.slice(0, half)]);
+    }
+    // The first node sees both sides.
+    if (shape === 'bridge') return bothWays([second, ...rest.slice(half)], rest.slice(0, half));
+    return bothWays(this.#ids, this.#ids).filter(() => random.chance(0.4));
+  }
+
+  async #crashMachines(): Promise<void> {
+    const random = this.#random;
+    const count = random.pick([1, 1, 1, 2, this.#ids.length]);
+    const chosen = random.shuffle(this.#options.machines).slice(0, count);
+    const silently = random.chance(0.5);
+    for (const machine of chosen) {
+      machine.crash(silently);
+      if (random.chance(0.5)) await this.#wait(random.exponential(30));
+    }
+    await this.#wait(random.pick([5, 300, 3000]) * random.between(0.5, 1.5));
+    for (const machine of chosen) machine.start();
+  }
+
+  async #restartCleanly(): Promise<void> {
+    const machine = this.#random.pick(this.#options.machines);
+    const stopped = machine.stop().then(() => true);
+    const late = this.#wait(STOP_MILLISECONDS_MAX).then(() => false);
+    if (!(await Promise.race([stopped, late]))) {
+      if (machine.isUp) this.#options.world.count('stop took too long');
+      machine.crash(false);
+    }
+    await this.#wait(this.#random.between(1, 1000));
+    machine.start();
+  }
+
+  async #pauseMachines(): Promise<void> {
+    const milliseconds = this.#random.pick([100, 1000, 3000]) * this.#random.between(0.5, 1.5);
+    this.#random.pick(this.#options.machines).pause(milliseconds);
+    await this.#wait(milliseconds);
+  }
+
+  async #jumpClocks(): Promise<void> {
+    const { time } = this.#random.pick(this.#options.machines);
+    time.wallOffset += this.#random.between(-HOUR_MILLISECONDS, HOUR_MILLISECONDS);
+    this.#options.world.count('wall clock jumped');
+  }
+
+  async #slowDisks(): Promise<void> {
+    const { disk } = this.#random.pick(this.#options.machines);
+    const { speed } = disk;
+    disk.speed = { write: 5, sync: this.#random.between(50, 800) };
+    await this.#wait(this.#random.between(200, 3000));
+    disk.speed = speed;
+  }
+
+  #isOn(): boolean {
+    return this.#random.chance(0.5);
+  }
+
+  #wait(milliseconds: number): Promise<void> {
+    return this.#options.world.wait(milliseconds, 'nemesis');
+  }
+}
+
+function bothWays(one: readonly string[], other: readonly string[]): Cut[] {
+  return one.flatMap((a) =>
+    other.filter((b) => b !== a).flatMap((b) => [[a, b] as const, [b, a] as const]),
+  );
+}

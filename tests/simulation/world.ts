@@ -1,0 +1,122 @@
+/** The world of a simulation: virtual time, chance from a seed, and the trace (docs/testing.md). */
+import type { Cancel } from '../../lib/environment/clock.js';
+import { hash32Text } from '../../lib/encoding/hash.js';
+import type { PlannedEvent } from './event-queue.js';
+import { EventQueue } from './event-queue.js';
+import { SeededRandom } from './seeded-random.js';
+
+const EVENTS_MAX = 3_000_000;
+
+/**
+ * Fires the earliest event, waits until all promises have settled, repeats. Everything that happens
+ * is an event, so that the seed decides everything.
+ */
+export class World {
+  readonly seed: number;
+  /** How often something noteworthy happened, by name. */
+  readonly counters = new Map<string, number>();
+  /** Shown as they come, where somebody looks. */
+  readonly #narrate: ((line: string) => void) | undefined;
+  readonly #queue = new EventQueue();
+  readonly #afterEvent: (() => void)[] = [];
+  #now = 0;
+  #planned = 0;
+  #happened = 0;
+  #digests: [number, number] = [1, 2];
+
+  constructor(seed: number, narrate?: (line: string) => void) {
+    this.seed = seed;
+    this.#narrate = narrate;
+  }
+
+  /** Virtual milliseconds since the beginning of the world. */
+  get now(): number {
+    return this.#now;
+  }
+
+  get eventCount(): number {
+    return this.#happened;
+  }
+
+  /** Of everything that has happened: equal for equal seeds, in any process. */
+  get digest(): string {
+    return this.#digests.map((part) => (part >>> 0).toString(16).padStart(8, '0')).join('');
+  }
+
+  random(purpose: string): SeededRandom {
+    return new SeededRandom(this.seed, purpose);
+  }
+
+  /** Plans an event, `delayMilliseconds` from now. */
+  after(delayMilliseconds: number, kind: string, happen: () => void): Cancel {
+    const event: PlannedEvent = {
+      at: this.#now + Math.max(0, delayMilliseconds),
+      order: this.#planned,
+      kind,
+      cancelled: false,
+      happen,
+    };
+    this.#planned += 1;
+    this.#queue.add(event);
+    return () => {
+      event.cancelled = true;
+    };
+  }
+
+  wait(delayMilliseconds: number, kind: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.after(delayMilliseconds, kind, resolve);
+    });
+  }
+
+  /** Calls back when an event and all that it set off have come to rest. */
+  onRest(callback: () => void): void {
+    this.#afterEvent.push(callback);
+  }
+
+  count(name: string, by = 1): void {
+    this.counters.set(name, (this.counters.get(name) ?? 0) + by);
+  }
+
+  /** Adds to the trace. */
+  note(text: string): void {
+    const [a, b] = this.#digests;
+    this.#digests = [hash32Text(text, a), hash32Text(text, b)];
+    this.#narrate?.(`${this.#now.toFixed(3).padStart(12)} ${text}`);
+  }
+
+  /** Lets the world go on until the promise settles. Rejects where nothing is left to happen. */
+  async runUntil<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    const done = (): void => {
+      settled = true;
+    };
+    promise.then(done, done);
+    await this.#rest();
+    while (!settled) {
+      if (!(await this.step())) throw new Error('the world stands still');
+    }
+    return promise;
+  }
+
+  /** One event and all that follows from it at once. False: there is none. */
+  async step(): Promise<boolean> {
+    const event = this.#queue.take();
+    if (event === undefined) return false;
+    this.#happened += 1;
+    if (this.#happened > EVENTS_MAX) throw new Error('the world does not come to an end');
+    this.#now = Math.max(this.#now, event.at);
+    this.note(`${event.kind} ${this.#now.toFixed(3)}`);
+    event.happen();
+    await this.#rest();
+    return true;
+  }
+
+  /** All that promises have to say comes before the next turn of the event loop. */
+  async #rest(): Promise<void> {
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    for (const callback of this.#afterEvent) callback();
+  }
+}
