@@ -70,12 +70,16 @@ async function read(
   { level, list, round }: Reached,
 ): Promise<Got | undefined> {
   const { at, deadline } = request;
-  const whole = await inFull(collaborators, request, { level, list, round });
+  let whole = await inFull(collaborators, request, { level, list, round });
   if (whole === undefined) return undefined;
   const repairs = level.row.repairs(list);
   if (repairs === undefined && liveVersions(whole.merged(), nowOf(collaborators)).length === 0) {
-    // A miss is a claim: the other primaries are asked before it is made.
+    // A miss is a claim: the other primaries are asked before it is made, in full where they differ.
     await whole.exhaust();
+    if (!whole.agrees) {
+      whole = roundInFull(collaborators, request, list, false);
+      await whole.exhaust();
+    }
   }
   const merged = whole.merged();
   if (repairs !== undefined && merged !== undefined) {
@@ -92,21 +96,23 @@ async function read(
 /** The round itself, where the fingerprints agree; else a second one, of whole records. */
 async function inFull(
   collaborators: Collaborators,
-  { at, deadline }: Get,
+  request: Get,
   { level, list, round }: Reached,
 ): Promise<ReadRound | undefined> {
   if (round.agrees && round.hasFull) return round;
-  const durable = level.row.repairs(list) !== undefined;
-  const full = new ReadRound(collaborators, {
-    at,
-    list,
-    deadline,
-    durable,
-    first: 'full',
-    others: 'full',
-  });
+  const full = roundInFull(collaborators, request, list, level.row.repairs(list) !== undefined);
   const state = await full.reach(requirementsOf(level, list));
   return state === 'reached' ? full : undefined;
+}
+
+function roundInFull(
+  collaborators: Collaborators,
+  { at, deadline }: Get,
+  list: PreferenceList,
+  durable: boolean,
+): ReadRound {
+  const asked = { first: 'full', others: 'full' } as const;
+  return new ReadRound(collaborators, { at, list, deadline, durable, ...asked });
 }
 
 /** At `eventual`, where no primary can be reached: what stand-ins hold for them. */

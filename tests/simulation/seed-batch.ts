@@ -23,7 +23,6 @@ const RARE_EVENTS: Readonly<Record<string, RegExp>> = {
   'refused over siblings': /^put siblings/,
   'level beyond N refused': /^(get|put) invalid_level/,
   'superseded version filtered': /^filter superseded/,
-  'late message dropped': /^late_messages/,
   'crash lost unsynced writes': /^crash lost unsynced/,
   'crash lost writes given without sync': /^crash lost finished/,
   'process killed': /^process killed/,

@@ -149,7 +149,7 @@ export class Workload {
     const write = recorder.begin({ key, kind, shown, began: world.now });
     const request: PutRequest = {
       ...this.#addressed(random, key, WRITE_LEVELS),
-      change: kind === 'delete' ? { state: 'tombstone' } : valueOf(key, write.id, random),
+      change: kind === 'delete' ? { state: 'tombstone' } : checkedChange(key, write.id, random),
       context: token?.context,
       overwriteSiblings: random.chance(0.1),
       durability: random.pick(['sync', 'sync', 'sync', 'sync', 'sync', 'sync', 'os', 'memory']),
@@ -259,7 +259,7 @@ function given(level: string | undefined): Partial<GetRequest> {
   return level === undefined ? {} : { level, fallbacks: [], timeoutMilliseconds: 4000 };
 }
 
-function valueOf(key: string, writeId: string, random: SeededRandom): PutRequest['change'] {
+function checkedChange(key: string, writeId: string, random: SeededRandom): PutRequest['change'] {
   const text = writeValue({ key, writeId }, 'x'.repeat(random.below(40)));
   const value = new TextEncoder().encode(text);
   return { state: 'value', contentType: 'text/plain', value, ttlSeconds: undefined };
