@@ -66,7 +66,8 @@ export function table(
     .map((line, index) => {
       const cells = line.map((cell, column) => cell.padEnd(widths[column] ?? 0));
       const text = cells.join(GAP).trimEnd();
-      return `${colours && index === 0 ? styleText('bold', text, { validateStream: false }) : text}\n`;
+      const isHead = colours && index === 0;
+      return `${isHead ? styleText('bold', text, { validateStream: false }) : text}\n`;
     })
     .join('');
 }

@@ -1,4 +1,4 @@
-/** A user's session with a local cluster: keys, a node that dies and comes back, stops and starts. */
+/** A user's session with a local cluster: keys, a node that dies and is brought back, a restart. */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
