@@ -1,6 +1,6 @@
 /** How answers are written: a table for people, JSON for programs, or the bare value. */
 import { styleText } from 'node:util';
-import type { OptionRow } from './command.js';
+import type { OptionRow } from './option-row.js';
 import type { CommandOptions } from './command-options.js';
 import type { Terminal } from './terminal.js';
 
