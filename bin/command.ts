@@ -1,6 +1,5 @@
 /** What a command is: a row with its words, its options, and what it does (commands.ts). */
 import type { CommandOptions } from './command-options.js';
-import type { ExitCode } from './exit-code.js';
 import type { Terminal } from './terminal.js';
 
 export interface OptionRow {
@@ -28,6 +27,6 @@ export interface CommandRow {
   readonly arguments?: string;
   readonly options: readonly OptionRow[];
   readonly commands?: readonly CommandRow[];
-  /** Throws OperatingErrors; their code decides the exit. */
-  readonly run: (invocation: Invocation) => Promise<ExitCode> | ExitCode;
+  /** The status of the process. Throws OperatingErrors; their code decides it then. */
+  readonly run: (invocation: Invocation) => Promise<number> | number;
 }

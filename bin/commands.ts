@@ -11,6 +11,7 @@ import { nodeCommand } from './commands/node.js';
 import { putCommand } from './commands/put.js';
 import { ringCommand } from './commands/ring.js';
 import { statusCommand } from './commands/status.js';
+import { stressCommand } from './commands/stress.js';
 import { versionCommand } from './commands/version.js';
 
 export const COMMANDS: readonly CommandRow[] = [
@@ -24,6 +25,7 @@ export const COMMANDS: readonly CommandRow[] = [
   ringCommand,
   locateCommand,
   configCommand,
+  stressCommand,
   versionCommand,
   completionCommand(() => COMMANDS),
 ];

@@ -8,6 +8,8 @@ export interface Terminal {
   readonly err: (text: string) => void;
   readonly input: Readable;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Does somebody watch standard error? */
+  readonly interactive: boolean;
   /** May the answer be coloured? */
   readonly colours: boolean;
 }
@@ -19,6 +21,7 @@ export function processTerminal(): Terminal {
     err: (text) => void process.stderr.write(text),
     input: process.stdin,
     environment: process.env,
+    interactive: process.stderr.isTTY === true,
     colours: process.stdout.isTTY === true && (NO_COLOR === undefined || NO_COLOR === ''),
   };
 }

@@ -91,12 +91,11 @@ export async function createNode(
   const { clock, transport, observer } = environment;
   const { id: self, limits } = options;
   const disk = await openDisk(environment, options);
+  const { start, replica, hints } = disk;
   const pendingMax = limits.peerRequestsMax;
-  const { start } = disk;
   const messenger = new Messenger({ transport, clock, observer, pendingMax, start });
   const members = await meet(environment, options, disk, messenger);
   const { founding, view, settings } = members;
-  const { replica, hints } = disk;
 
   const collaborators: Collaborators = {
     ...{ ...environment, ...disk, view, messenger },
@@ -159,7 +158,7 @@ async function openDisk({ storage, clock, random, observer }: Environment, optio
     cacheBytesMax: limits.recordCacheBytesMax,
   });
   const bytesMax = limits.hintsBytesMax;
-  const hints = await Hints.open({ ...records, partitionCount, bytesMax });
+  const hints = await Hints.open({ ...records, ...limits, partitionCount, bytesMax });
   return { store, start, clocks, replica, hints };
 }
 

@@ -31,7 +31,7 @@ interface Group {
   readonly entries: Map<string, Uint8Array | undefined>;
   bytes: number;
   sync: boolean;
-  /** Does somebody wait for it? Not every transaction changes something. */
+  /** Does anybody wait for it, be it that nothing is to be written? */
   awaited: boolean;
   readonly done: Promise<void>;
   readonly settle: (error?: OperatingError) => void;
@@ -93,7 +93,7 @@ export class Store {
     decide: (transaction: Transaction) => T,
     durability: Durability = 'sync',
   ): Transacted<T> {
-    this.#assertWritable();
+    this.#assertRoom();
     const changes: [string, Uint8Array | undefined][] = [];
     const value = decide({
       get: (key) => findLast(changes, key, () => this.get(key)),
@@ -106,23 +106,25 @@ export class Store {
       group.bytes += key.length + (bytes?.length ?? 0);
     }
     if (durability === 'sync') group.sync = true;
+    group.awaited = true;
     this.#schedule();
     return { value, committed: durability === 'memory' ? Promise.resolve() : group.done };
   }
 
-  /** Resolves when what `get` returns for the key is synced; undefined where it is already. */
-  whenDurable(key: string): Promise<void> | undefined {
-    const gathering = this.#gathering.entries.has(key);
-    const writing = this.#writing?.entries.has(key) === true;
-    if (!gathering && writing && this.#writing?.sync === true) return this.#writing.done;
-    if (!gathering && !writing && !this.#unsynced.has(key)) return undefined;
+  /** Resolves when what `get` returns for the key is as durable; undefined where it is already. */
+  whenDurable(key: string, durability: Durability = 'sync'): Promise<void> | undefined {
+    if (durability === 'memory') return undefined;
+    const group = [this.#gathering, this.#writing].find((one) => one?.entries.has(key));
+    if (group !== undefined && (durability === 'os' || group.sync)) return group.done;
+    if (group === undefined && (durability === 'os' || !this.#unsynced.has(key))) return undefined;
     return this.sync();
   }
 
   /** Resolves when everything decided so far is on the disk. */
   sync(): Promise<void> {
-    this.#assertWritable();
+    this.#assertOpen();
     this.#gathering.sync = true;
+    this.#gathering.awaited = true;
     this.#schedule();
     return this.#gathering.done;
   }
@@ -135,9 +137,13 @@ export class Store {
     await this.#options.storage.close();
   }
 
-  #assertWritable(): void {
+  #assertOpen(): void {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#closed) throw new OperatingError('not_ready', 'the store is closed');
+  }
+
+  #assertRoom(): void {
+    this.#assertOpen();
     const queued = this.#gathering.bytes + (this.#writing?.bytes ?? 0);
     if (queued > this.#options.queueBytesMax) {
       throw new OperatingError('overloaded', 'too many bytes wait for the disk');
@@ -146,7 +152,6 @@ export class Store {
 
   /** A microtask later, so that all transactions of one event-loop turn share a batch. */
   #schedule(): void {
-    this.#gathering.awaited = true;
     if (this.#scheduled || this.#writing !== undefined) return;
     this.#scheduled = true;
     queueMicrotask(() => {

@@ -42,7 +42,7 @@ export interface MessengerOptions {
   readonly observer: Observer;
   /** Requests that may wait for their answers, all peers together. */
   readonly pendingMax: number;
-  /** This node's start number: ids of requests never repeat, so no late reply meets a later life. */
+  /** This node's start number: by it ids never repeat, and no late reply meets a later life. */
   readonly start: number;
 }
 
@@ -170,16 +170,14 @@ export class Messenger implements Receiver {
   /** What was asked on the link may have been done. */
   linkClosed(peer: NodeId): void {
     for (const listener of this.#linkListeners) listener(peer, false);
-    const outcome = 'unknown';
-    this.#pending.fail(
-      new OperatingError('peer_unreachable', `the link to ${peer} closed`, { outcome }),
-      peer,
-    );
+    const message = `the link to ${peer} closed`;
+    const error = new OperatingError('peer_unreachable', message, { outcome: 'unknown' });
+    this.#pending.fail(error, peer);
   }
 
   stop(): void {
-    const outcome = 'unknown';
-    this.#pending.fail(new OperatingError('not_ready', 'this node is stopping', { outcome }));
+    const message = 'this node is stopping';
+    this.#pending.fail(new OperatingError('not_ready', message, { outcome: 'unknown' }));
   }
 
   #receiveRequest(from: NodeId, message: RequestMessage): void {
@@ -195,13 +193,11 @@ export class Messenger implements Receiver {
     const serve = (): void => this.#serve(message, handler, request, { from, deadline });
     const gossip = this.#gossip;
     const alike = epoch === gossip.epoch && settingsHash === gossip.settingsHash;
-    if (alike || handler.anyEpoch) {
-      serve();
-      return;
+    if (alike || handler.anyEpoch) serve();
+    else {
+      const refuse = (error: unknown): void => this.#refuse(from, id, error);
+      gossip.reconcile(from, epoch, settingsHash).then(serve, refuse);
     }
-    gossip
-      .reconcile(from, epoch, settingsHash)
-      .then(serve, (error: unknown) => this.#refuse(from, id, error));
   }
 
   #serve(

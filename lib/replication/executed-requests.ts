@@ -1,4 +1,4 @@
-/** Remembers which requests were executed, so that one which a transport repeats is not executed again. */
+/** Remembers which requests were executed: a transport may repeat one. */
 import type { NodeId } from '../environment/transport.js';
 
 /** So many requests of a peer are remembered. */

@@ -1,4 +1,4 @@
-/** The context that a client carries: what it has seen of one key, bound to one key and authenticated (V5). */
+/** The context that a client carries: what it has seen of one key, sealed (architecture.md, V5). */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { decode, encode } from '../encoding/codec.js';
 import { OperatingError } from '../errors.js';

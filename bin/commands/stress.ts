@@ -1,0 +1,147 @@
+/** `quorate stress`: a load that checks every answer. See docs/testing.md. */
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { OperatingError } from '../../lib/errors.js';
+import type { Problem } from '../../lib/client/results.js';
+import { clientOf, endpointsOf, LOAD_OPTIONS, readOptionsOf } from '../client-options.js';
+import type { CommandRow, Invocation, OptionRow } from '../command.js';
+import type { CommandOptions } from '../command-options.js';
+import { settingsShape } from '../control-command.js';
+import { CRASHED, EXIT } from '../exit-code.js';
+import { fail } from '../failure.js';
+import { STOP_SIGNALS } from '../node/supervision.js';
+import { jsonText, OUTPUT_OPTION, print } from '../output.js';
+import { levelsOverlap } from '../stress/stress-plan.js';
+import type { StressPlan } from '../stress/stress-plan.js';
+import { progressLine, reportTable, stressReport } from '../stress/stress-report.js';
+import { StressRun } from '../stress/stress-run.js';
+import type { Terminal } from '../terminal.js';
+
+const STRESS_OPTIONS: readonly OptionRow[] = [
+  {
+    flags: '--get-qps <number>',
+    variable: 'QUORATE_STRESS_GET_QPS',
+    summary: 'gets a second',
+    default: '100',
+  },
+  {
+    flags: '--put-qps <number>',
+    variable: 'QUORATE_STRESS_PUT_QPS',
+    summary: 'puts a second',
+    default: '100',
+  },
+  {
+    flags: '--set-qps <number>',
+    variable: 'QUORATE_STRESS_SET_QPS',
+    summary: 'the same as --put-qps',
+  },
+  {
+    flags: '--duration <duration>',
+    variable: 'QUORATE_STRESS_DURATION',
+    summary: 'how long requests become due',
+    default: '10s',
+  },
+  {
+    flags: '--keys <count>',
+    variable: 'QUORATE_STRESS_KEYS',
+    summary: 'keys that are written and read; each has one writer at a time',
+    default: '1000',
+  },
+  {
+    flags: '--value-bytes <count>',
+    variable: 'QUORATE_STRESS_VALUE_BYTES',
+    summary: 'length of each value',
+    default: '100',
+  },
+  {
+    flags: '--connections <count>',
+    variable: 'QUORATE_STRESS_CONNECTIONS',
+    summary: 'connections to each endpoint, at most',
+    default: '32',
+  },
+];
+
+export const stressCommand: CommandRow = {
+  name: 'stress',
+  summary: 'put a load on a cluster and check every answer',
+  options: [...STRESS_OPTIONS, ...LOAD_OPTIONS, OUTPUT_OPTION],
+  run,
+};
+
+const PROGRESS_MILLISECONDS = 1000;
+/** Where nobody watches, a line now and then is enough. */
+const QUIET_PROGRESS_MILLISECONDS = 10_000;
+const HOUR_MILLISECONDS = 3_600_000;
+const QPS = { minimum: 0, maximum: 1_000_000 };
+const ERASE_LINE = '\r\u001b[K';
+
+const statusShape = z.looseObject({ replicas_effective: z.int() });
+
+async function run({ options, terminal }: Invocation): Promise<number> {
+  const plan = await planOf(options);
+  if ('kind' in plan) return fail(terminal, plan);
+  const stress = new StressRun(plan);
+  const endProgress = showProgress(stress, terminal);
+  for (const signal of STOP_SIGNALS) process.once(signal, () => stress.stop());
+  try {
+    await stress.run();
+  } finally {
+    endProgress();
+  }
+  const report = stressReport(plan, stress.tally, stress.loadMilliseconds);
+  print(terminal, options, {
+    table: (to) => reportTable(to, report),
+    json: () => jsonText(report),
+    value: () => String(report.per_second),
+  });
+  if (stress.tally.isPerfect) return EXIT.done;
+  // A wrong answer is a bug of the store.
+  return stress.tally.isCorrect ? EXIT.notAvailable : CRASHED;
+}
+
+async function planOf(options: CommandOptions): Promise<StressPlan | Problem> {
+  const both = options.isGiven('putQps') && options.isGiven('setQps');
+  if (both) throw new OperatingError('invalid_request', '--set-qps is --put-qps: give one of them');
+  const { level, timeoutMilliseconds } = readOptionsOf(options);
+  const asked = {
+    endpoints: endpointsOf(options),
+    getsPerSecond: options.number('getQps', QPS),
+    putsPerSecond: options.number(options.isGiven('setQps') ? 'setQps' : 'putQps', QPS),
+    durationMilliseconds: options.milliseconds('duration', {
+      minimum: 1,
+      maximum: 24 * HOUR_MILLISECONDS,
+    }),
+    keyCount: options.integer('keys', { minimum: 1, maximum: 1_000_000 }),
+    valueBytes: options.integer('valueBytes', { minimum: 1, maximum: 1_000_000 }),
+    connections: options.integer('connections', { minimum: 1, maximum: 10_000 }),
+    timeoutMilliseconds,
+    run: randomBytes(4).toString('hex'),
+  };
+  const client = await clientOf(options);
+  const [settings, status] = await Promise.all([
+    client.control('GET', '/api/v1/config/consistency', settingsShape),
+    client.control('GET', '/api/v1/cluster/status', statusShape),
+  ]);
+  if (settings.kind === 'problem') return settings;
+  if (status.kind === 'problem') return status;
+  const { default_level: read, default_write_level: write } = settings.content.settings;
+  const writeLevel = level ?? String(write);
+  // Nobody reads at `any`: it is a promise about a hint.
+  const readLevel = level === 'any' ? 'one' : (level ?? String(read));
+  const isStrict = levelsOverlap(readLevel, writeLevel, status.content.replicas_effective);
+  return { ...asked, readLevel, writeLevel, isStrict };
+}
+
+/** @returns what ends it */
+function showProgress(stress: StressRun, { err, interactive }: Terminal): () => void {
+  const began = performance.now();
+  const every = interactive ? PROGRESS_MILLISECONDS : QUIET_PROGRESS_MILLISECONDS;
+  const timer = setInterval(() => {
+    const line = progressLine(stress.tally, stress.inFlight, performance.now() - began);
+    err(interactive ? `${ERASE_LINE}${line}` : `${line}\n`);
+  }, every);
+  return () => {
+    clearInterval(timer);
+    if (interactive) err(ERASE_LINE);
+  };
+}

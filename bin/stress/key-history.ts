@@ -1,0 +1,95 @@
+/** What happened to one key under load, and which answers of a read it allows. See docs/testing.md. */
+import { assert } from '../../lib/errors.js';
+import { sequenceOf } from './stress-value.js';
+
+export type WriteOutcome = 'acknowledged' | 'unknown' | 'none';
+
+/** At the start of a read: what its answer must not fall behind. */
+export type Floor = number;
+
+/**
+ * One writer at a time, whose writes count 1, 2, 3... and replace what is there. So a write that was
+ * acknowledged is covered by every later one, and only writes of unknown outcome may stand beside
+ * others. Memory stays small: everything below the last acknowledged write needs no entry.
+ */
+export class KeyHistory {
+  readonly key: string;
+  #last = 0;
+  #acknowledged = 0;
+  /** The newest that any read has answered with: reads do not go back in time. */
+  #seen = 0;
+  #pending: number | undefined;
+  readonly #unknown = new Set<number>();
+  readonly #refused = new Set<number>();
+
+  constructor(key: string) {
+    this.key = key;
+  }
+
+  /** Is a write under way? */
+  get isBusy(): boolean {
+    return this.#pending !== undefined;
+  }
+
+  /** May there be siblings, through no fault of the store? */
+  get mayHaveSiblings(): boolean {
+    return this.#unknown.size > 0;
+  }
+
+  get acknowledged(): number {
+    return this.#acknowledged;
+  }
+
+  beginWrite(): number {
+    assert(this.#pending === undefined, 'a key has one writer at a time');
+    this.#last += 1;
+    this.#pending = this.#last;
+    return this.#last;
+  }
+
+  endWrite(sequence: number, outcome: WriteOutcome): void {
+    assert(this.#pending === sequence, 'the write that ends is the one that began');
+    this.#pending = undefined;
+    if (outcome === 'acknowledged') this.#acknowledged = sequence;
+    else if (outcome === 'unknown') this.#unknown.add(sequence);
+    else this.#refused.add(sequence);
+  }
+
+  floor(): Floor {
+    return Math.max(this.#acknowledged, this.#seen);
+  }
+
+  /**
+   * @param values what the read found: none, one, or siblings
+   * @param floor taken when the read began
+   * @param isStrict did reads and writes overlap in a replica? Else stale answers are allowed
+   * @returns what is wrong with the answer
+   */
+  judge(values: readonly unknown[], floor: Floor, isStrict: boolean): string | undefined {
+    const sequences: number[] = [];
+    for (const value of values) {
+      const sequence = sequenceOf(value, this.key);
+      if (sequence === undefined) return 'a value that is torn, or of another key';
+      if (sequence < 1 || sequence > this.#last) return `value ${sequence} was never written`;
+      if (this.#refused.has(sequence)) return `write ${sequence} had been refused, nothing done`;
+      sequences.push(sequence);
+    }
+    if (new Set(sequences).size < sequences.length) return 'the same value twice among siblings';
+    return isStrict ? this.#judgeOrder(sequences, floor) : undefined;
+  }
+
+  /** Where siblings are allowed: is the newest at least there? `values` were judged before. */
+  judgeNewest(values: readonly unknown[], floor: Floor): string | undefined {
+    const newest = Math.max(0, ...values.map((value) => sequenceOf(value, this.key) ?? 0));
+    return newest < floor ? `the newest is ${newest}, though ${floor} was acknowledged` : undefined;
+  }
+
+  #judgeOrder(sequences: number[], floor: Floor): string | undefined {
+    const newest = Math.max(0, ...sequences);
+    if (newest < floor) return `write ${newest} was answered where ${floor} was there before`;
+    const covered = sequences.find((one) => one !== newest && !this.#unknown.has(one));
+    if (covered !== undefined) return `sibling ${covered} was there before ${newest} was begun`;
+    this.#seen = Math.max(this.#seen, newest);
+    return undefined;
+  }
+}

@@ -1,0 +1,135 @@
+/** Requests by the thousand: kept connections to each endpoint, and what became of each request. */
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { Agent, request } from 'node:http';
+
+export interface LoadRequest {
+  readonly method: 'GET' | 'PUT';
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | number>>;
+  readonly body: string | undefined;
+}
+
+export type LoadOutcome =
+  | { readonly kind: 'answered'; readonly status: number; readonly body: string }
+  /** Every endpoint refused the connection: nothing was sent. */
+  | { readonly kind: 'refused' }
+  /** The connection broke under the request. */
+  | { readonly kind: 'broken' }
+  /** No answer in time. */
+  | { readonly kind: 'silent' };
+
+export interface LoadConnectionsOptions {
+  readonly endpoints: readonly string[];
+  /** For each endpoint. */
+  readonly connections: number;
+  readonly timeoutMilliseconds: number;
+  /** A connection was refused, and the request goes elsewhere. */
+  readonly onRefused: () => void;
+}
+
+interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly agent: Agent;
+}
+
+export class LoadConnections {
+  readonly #options: LoadConnectionsOptions;
+  readonly #endpoints: readonly Endpoint[];
+  #turn = 0;
+
+  constructor(options: LoadConnectionsOptions) {
+    this.#options = options;
+    this.#endpoints = options.endpoints.map((text) => {
+      const { hostname, port } = new URL(text);
+      const agent = new Agent({
+        keepAlive: true,
+        maxSockets: options.connections,
+        maxFreeSockets: options.connections,
+        scheduling: 'fifo',
+      });
+      return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || 80), agent };
+    });
+  }
+
+  /** Endpoints take turns; `done` is called once. */
+  send(load: LoadRequest, done: (outcome: LoadOutcome) => void): void {
+    this.#turn = (this.#turn + 1) % this.#endpoints.length;
+    this.#sendFrom(this.#turn, 0, load, done);
+  }
+
+  close(): void {
+    for (const { agent } of this.#endpoints) agent.destroy();
+  }
+
+  #sendFrom(
+    first: number,
+    refusals: number,
+    load: LoadRequest,
+    done: (outcome: LoadOutcome) => void,
+  ): void {
+    const endpoint = this.#endpoints[(first + refusals) % this.#endpoints.length];
+    if (endpoint === undefined || refusals >= this.#endpoints.length) {
+      done({ kind: 'refused' });
+      return;
+    }
+    sendOnce(endpoint, load, this.#options.timeoutMilliseconds, (outcome) => {
+      if (outcome.kind !== 'refused') {
+        done(outcome);
+        return;
+      }
+      this.#options.onRefused();
+      this.#sendFrom(first, refusals + 1, load, done);
+    });
+  }
+}
+
+function sendOnce(
+  { host, port, agent }: Endpoint,
+  { method, path, headers, body }: LoadRequest,
+  timeoutMilliseconds: number,
+  done: (outcome: LoadOutcome) => void,
+): void {
+  const sent = request({ host, port, agent, method, path, headers });
+  let settled = false;
+  const settle = (outcome: LoadOutcome): void => {
+    if (settled) return;
+    settled = true;
+    clearTimeout(timer);
+    done(outcome);
+  };
+  const timer = setTimeout(() => {
+    settle({ kind: 'silent' });
+    sent.destroy();
+  }, timeoutMilliseconds);
+  const isConnected = watchConnection(sent);
+  sent.on('error', () => settle({ kind: isConnected() ? 'broken' : 'refused' }));
+  sent.on('response', (response) => readBody(response, settle));
+  sent.end(body);
+}
+
+/** Before the connection stands nothing can have been sent. */
+function watchConnection(sent: ClientRequest): () => boolean {
+  let connected = false;
+  sent.on('socket', (socket) => {
+    if (!socket.connecting) connected = true;
+    else {
+      socket.once('connect', () => {
+        connected = true;
+      });
+    }
+  });
+  return () => connected;
+}
+
+function readBody(response: IncomingMessage, settle: (outcome: LoadOutcome) => void): void {
+  let body = '';
+  response.setEncoding('utf8');
+  response.on('data', (chunk: string) => {
+    body += chunk;
+  });
+  response.on('error', () => settle({ kind: 'broken' }));
+  response.on('end', () => {
+    settle({ kind: 'answered', status: response.statusCode ?? 0, body });
+  });
+}

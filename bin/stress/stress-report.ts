@@ -1,0 +1,102 @@
+/** What a load came to, for people and for programs. */
+import type { Terminal } from '../terminal.js';
+import { table } from '../output.js';
+import type { StressPlan } from './stress-plan.js';
+import type { Operation, Tally } from './tally.js';
+
+const OPERATIONS: readonly Operation[] = ['get', 'put'];
+const QUANTILES = { p50: 0.5, p95: 0.95, p99: 0.99, 'p99.9': 0.999 } as const;
+const REASONS_SHOWN = 10;
+
+/** All members are plain numbers and texts; latencies are milliseconds from when a request was due. */
+export function stressReport(plan: StressPlan, tally: Tally, loadMilliseconds: number) {
+  const requests = tally.requests.get + tally.requests.put;
+  const successes = tally.successes.get + tally.successes.put;
+  const judged = tally.correct + tally.incorrect;
+  return {
+    levels: { get: plan.readLevel, put: plan.writeLevel },
+    strict: plan.isStrict,
+    seconds: rounded(loadMilliseconds / 1000),
+    requests,
+    successes,
+    failures: tally.failures,
+    success_percent: percent(successes, requests - tally.broken),
+    answers_judged: judged,
+    answers_correct: tally.correct,
+    correct_percent: percent(tally.correct, judged),
+    keys_read_back: tally.keysRead,
+    keys_lost: tally.keysLost,
+    keys_unread: tally.keysUnread,
+    unknown_outcomes: tally.unknown,
+    broken_connections: tally.broken,
+    refused_and_retried: tally.refused,
+    per_second: rounded((1000 * tally.done) / Math.max(1, loadMilliseconds)),
+    latencies_ms: Object.fromEntries(OPERATIONS.map((one) => [one, latenciesOf(tally, one)])),
+    reasons: Object.fromEntries(tally.reasons),
+  };
+}
+
+export type StressReport = ReturnType<typeof stressReport>;
+
+export function reportTable(terminal: Pick<Terminal, 'colours'>, report: StressReport): string {
+  const { levels, strict, latencies_ms: latencies } = report;
+  const held = strict ? 'reads must see every acknowledged write' : 'stale reads are allowed';
+  const lines: readonly (readonly [name: string, text: string])[] = [
+    ['levels', `get ${levels.get}, put ${levels.put}: ${held}`],
+    ['requests', `${report.requests} in ${report.seconds} s, ${report.per_second}/s`],
+    ['success', `${report.success_percent} % (${report.successes}; ${report.failures} failed)`],
+    [
+      'correct',
+      `${report.correct_percent} % of ${report.answers_judged} reads; at the end ` +
+        `${report.keys_read_back} keys read back, ${report.keys_lost} lost an acknowledged write` +
+        (report.keys_unread === 0 ? '' : `, ${report.keys_unread} could not be read`),
+    ],
+    [
+      'unknown',
+      `${report.unknown_outcomes} writes; ${report.broken_connections} requests on connections ` +
+        'that broke',
+    ],
+    ['refused', `${report.refused_and_retried} connections, retried elsewhere`],
+  ];
+  const names = [...Object.keys(QUANTILES), 'max'];
+  const rows = OPERATIONS.map((one) => [
+    one,
+    ...names.map((name) => (latencies[one]?.[name] ?? 0).toFixed(2)),
+  ]);
+  const reasons = Object.entries(report.reasons).slice(0, REASONS_SHOWN);
+  return [
+    ...lines.map(([name, text]) => `${name.padEnd(10)}${text}\n`),
+    `\n${table(terminal, ['MS', ...names], rows)}`,
+    ...reasons.map(([reason, count]) => `! ${count} x ${reason}\n`),
+  ].join('');
+}
+
+/** One line while it runs. */
+export function progressLine(tally: Tally, inFlight: number, elapsedMilliseconds: number): string {
+  const { get, put } = tally.latencies;
+  const perSecond = Math.round((1000 * tally.done) / Math.max(1, elapsedMilliseconds));
+  return (
+    `${Math.round(elapsedMilliseconds / 1000)} s: ${tally.done} answered (${perSecond}/s), ` +
+    `${inFlight} in flight, ${tally.failures} failed, ${tally.incorrect} wrong, ` +
+    `${tally.unknown} unknown, p99 get ${get.quantile(0.99).toFixed(1)} ms, ` +
+    `put ${put.quantile(0.99).toFixed(1)} ms`
+  );
+}
+
+function latenciesOf(tally: Tally, operation: Operation): Record<string, number> {
+  const histogram = tally.latencies[operation];
+  const quantiles = Object.entries(QUANTILES).map(([name, fraction]) => [
+    name,
+    rounded(histogram.quantile(fraction)),
+  ]);
+  return Object.fromEntries([...quantiles, ['max', rounded(histogram.maxMilliseconds)]]);
+}
+
+/** 100 only where it is all of them. */
+function percent(part: number, whole: number): number {
+  return whole === 0 || part >= whole ? 100 : Math.floor((part / whole) * 10_000) / 100;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

@@ -1,0 +1,170 @@
+/** The requests of a load, and the judgement of their answers. */
+import type { KeyHistory, WriteOutcome } from './key-history.js';
+import type { LoadConnections, LoadOutcome } from './load-connections.js';
+import type { StressPlan } from './stress-plan.js';
+import { stressValue } from './stress-value.js';
+import type { Operation, Tally } from './tally.js';
+
+export type ReadBack = 'kept' | 'lost' | 'unread';
+
+interface Answer {
+  readonly value?: unknown;
+  readonly siblings?: readonly { readonly value?: unknown }[];
+  readonly code?: string;
+  readonly outcome?: string;
+}
+
+const OK = 200;
+
+export class StressRequests {
+  readonly #plan: StressPlan;
+  readonly #connections: LoadConnections;
+  readonly #tally: Tally;
+  readonly #readHeaders: Record<string, string>;
+  readonly #lastReadHeaders: Record<string, string>;
+
+  constructor(plan: StressPlan, connections: LoadConnections, tally: Tally) {
+    this.#plan = plan;
+    this.#connections = connections;
+    this.#tally = tally;
+    const timeout = plan.timeoutMilliseconds;
+    const common = timeout === undefined ? {} : { 'x-timeout': `${timeout}ms` };
+    this.#readHeaders = { ...common, 'x-consistency-level': plan.readLevel };
+    const last = plan.isStrict ? plan.readLevel : 'all';
+    this.#lastReadHeaders = { ...common, 'x-consistency-level': last };
+  }
+
+  /** The first write of a key, which is not part of the load. */
+  prepare(key: KeyHistory): Promise<void> {
+    return new Promise((resolve) => {
+      this.#write(key, (outcome) => {
+        if (outcome.kind !== 'answered' || outcome.status !== OK) {
+          this.#tally.fail(`prepare: ${reasonOf(outcome)}`);
+        }
+        resolve();
+      });
+    });
+  }
+
+  put(key: KeyHistory, done: () => void): void {
+    this.#tally.requests.put += 1;
+    this.#write(key, (outcome, written) => {
+      if (written === 'acknowledged') this.#tally.successes.put += 1;
+      else this.#miss('put', outcome);
+      if (written === 'unknown') this.#tally.unknown += 1;
+      done();
+    });
+  }
+
+  get(key: KeyHistory, done: () => void): void {
+    this.#tally.requests.get += 1;
+    const floor = key.floor();
+    this.#read(key, this.#readHeaders, (outcome) => {
+      const values = valuesOf(outcome);
+      if (values === undefined) {
+        this.#miss('get', outcome);
+      } else {
+        this.#tally.successes.get += 1;
+        this.#count(key, key.judge(values, floor, this.#plan.isStrict));
+      }
+      done();
+    });
+  }
+
+  /** Whether the last acknowledged write of a key is there, once nobody writes any more. */
+  readBack(key: KeyHistory): Promise<ReadBack> {
+    return new Promise((resolve) => {
+      const floor = key.acknowledged;
+      this.#read(key, this.#lastReadHeaders, (outcome) => {
+        const values = valuesOf(outcome);
+        if (values === undefined) {
+          this.#tally.note(`read back: ${reasonOf(outcome)}`);
+          resolve('unread');
+          return;
+        }
+        const { isStrict } = this.#plan;
+        // At weaker levels writes may stand side by side; the last of them must be among them.
+        const wrong = key.judge(values, floor, isStrict) ?? key.judgeNewest(values, floor);
+        if (wrong !== undefined) this.#tally.note(`${key.key}, read back: ${wrong}`);
+        resolve(wrong === undefined ? 'kept' : 'lost');
+      });
+    });
+  }
+
+  #write(key: KeyHistory, done: (outcome: LoadOutcome, written: WriteOutcome) => void): void {
+    const sequence = key.beginWrite();
+    const value = stressValue(key.key, sequence, this.#plan.valueBytes);
+    const body = `{"value":"${value}"}`;
+    const headers: Record<string, string | number> = {
+      'content-type': 'application/json',
+      'content-length': body.length,
+      'x-consistency-level': this.#plan.writeLevel,
+    };
+    const { timeoutMilliseconds, isStrict } = this.#plan;
+    if (timeoutMilliseconds !== undefined) headers['x-timeout'] = `${timeoutMilliseconds}ms`;
+    if (key.mayHaveSiblings || !isStrict) headers['x-overwrite'] = 'siblings';
+    const path = `/api/v1/kv/${key.key}`;
+    this.#connections.send({ method: 'PUT', path, headers, body }, (outcome) => {
+      const written = writeOutcomeOf(outcome);
+      key.endWrite(sequence, written);
+      done(outcome, written);
+    });
+  }
+
+  #read(
+    { key }: KeyHistory,
+    headers: Record<string, string>,
+    done: (outcome: LoadOutcome) => void,
+  ): void {
+    const path = `/api/v1/kv/${key}`;
+    this.#connections.send({ method: 'GET', path, headers, body: undefined }, done);
+  }
+
+  #count(key: KeyHistory, wrong: string | undefined): void {
+    if (wrong === undefined) this.#tally.correct += 1;
+    else {
+      this.#tally.incorrect += 1;
+      this.#tally.note(`${key.key}: ${wrong}`);
+    }
+  }
+
+  /** In flight on a connection that broke: no failure of those that remain. */
+  #miss(operation: Operation, outcome: LoadOutcome): void {
+    if (outcome.kind === 'broken') this.#tally.broken += 1;
+    else this.#tally.fail(`${operation}: ${reasonOf(outcome)}`);
+  }
+}
+
+/** The values that a read found, none included; undefined where it did not answer that. */
+function valuesOf(outcome: LoadOutcome): unknown[] | undefined {
+  const answer = answerOf(outcome);
+  if (outcome.kind !== 'answered' || answer === undefined) return undefined;
+  if (outcome.status === OK) return [answer.value];
+  if (answer.code === 'siblings') return (answer.siblings ?? []).map(({ value }) => value);
+  return answer.code === 'not_found' ? [] : undefined;
+}
+
+function writeOutcomeOf(outcome: LoadOutcome): WriteOutcome {
+  if (outcome.kind === 'refused') return 'none';
+  if (outcome.kind !== 'answered') return 'unknown';
+  if (outcome.status === OK) return 'acknowledged';
+  return answerOf(outcome)?.outcome === 'none' ? 'none' : 'unknown';
+}
+
+function reasonOf(outcome: LoadOutcome): string {
+  if (outcome.kind === 'refused') return 'every endpoint refused the connection';
+  if (outcome.kind === 'silent') return 'no answer in time';
+  if (outcome.kind === 'broken') return 'the connection broke';
+  const { code = 'no problem of ours' } = answerOf(outcome) ?? {};
+  return `${outcome.status} ${code}`;
+}
+
+function answerOf(outcome: LoadOutcome): Answer | undefined {
+  if (outcome.kind !== 'answered') return undefined;
+  try {
+    const answer: unknown = JSON.parse(outcome.body);
+    return typeof answer === 'object' && answer !== null ? answer : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,161 @@
+/** An open-loop load: requests leave when they are due, whatever became of the earlier ones. */
+import { KeyHistory } from './key-history.js';
+import { LoadConnections } from './load-connections.js';
+import { StressRequests } from './stress-requests.js';
+import type { StressPlan } from './stress-plan.js';
+import type { Operation } from './tally.js';
+import { Tally } from './tally.js';
+
+/** Requests that wait for answers; while there are more, those that are due wait too. */
+const IN_FLIGHT_MAX = 20_000;
+const TICK_MILLISECONDS = 1;
+const SIDE_BY_SIDE = 32;
+/** The last reads may be tried again while nodes come back and hints are delivered. */
+const READ_BACK_MILLISECONDS = 15_000;
+const READ_BACK_PAUSE_MILLISECONDS = 250;
+const PATIENCE_MILLISECONDS = 10_000;
+const WAY_MILLISECONDS = 2000;
+
+interface Queue {
+  readonly operation: Operation;
+  readonly perSecond: number;
+  /** How many have left; the next is due `(issued + 1) / perSecond` after the start. */
+  issued: number;
+}
+
+export class StressRun {
+  readonly tally = new Tally();
+  readonly #plan: StressPlan;
+  readonly #connections: LoadConnections;
+  readonly #requests: StressRequests;
+  readonly #keys: readonly KeyHistory[];
+  #inFlight = 0;
+  #idle: () => void = () => undefined;
+  #stopped = false;
+  #loadMilliseconds = 0;
+
+  constructor(plan: StressPlan) {
+    this.#plan = plan;
+    const { timeoutMilliseconds: timeout } = plan;
+    this.#connections = new LoadConnections({
+      endpoints: plan.endpoints,
+      connections: plan.connections,
+      timeoutMilliseconds:
+        timeout === undefined ? PATIENCE_MILLISECONDS : timeout + WAY_MILLISECONDS,
+      onRefused: () => {
+        this.tally.refused += 1;
+      },
+    });
+    this.#requests = new StressRequests(plan, this.#connections, this.tally);
+    this.#keys = Array.from(
+      { length: plan.keyCount },
+      (_, index) => new KeyHistory(`stress-${plan.run}-${index}`),
+    );
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** From the first request that was due to the last answer. */
+  get loadMilliseconds(): number {
+    return this.#loadMilliseconds;
+  }
+
+  /** No further requests become due; what was sent is awaited and read back. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async run(): Promise<void> {
+    try {
+      await this.#forEachKey((key) => this.#requests.prepare(key));
+      const began = performance.now();
+      await this.#load(began);
+      this.#loadMilliseconds = performance.now() - began;
+      const deadline = performance.now() + READ_BACK_MILLISECONDS;
+      await this.#forEachKey((key) => this.#readBack(key, deadline));
+    } finally {
+      this.#connections.close();
+    }
+  }
+
+  /** Resolves when everything that was due has been answered, or given up. */
+  async #load(began: number): Promise<void> {
+    const { getsPerSecond, putsPerSecond, durationMilliseconds } = this.#plan;
+    const queues: readonly Queue[] = [
+      { operation: 'get', perSecond: getsPerSecond, issued: 0 },
+      { operation: 'put', perSecond: putsPerSecond, issued: 0 },
+    ];
+    await new Promise<void>((resolve) => {
+      const tick = (): void => {
+        const elapsed = Math.min(performance.now() - began, durationMilliseconds);
+        let waiting = elapsed < durationMilliseconds;
+        for (const queue of queues) {
+          const due = Math.floor((elapsed / 1000) * queue.perSecond);
+          while (queue.issued < due && this.#issue(queue, began)) queue.issued += 1;
+          waiting ||= queue.issued < due;
+        }
+        if (waiting && !this.#stopped) setTimeout(tick, TICK_MILLISECONDS);
+        else resolve();
+      };
+      tick();
+    });
+    await new Promise<void>((resolve) => {
+      this.#idle = resolve;
+      if (this.#inFlight === 0) resolve();
+    });
+  }
+
+  /** False: it has to wait. Its latency counts from when it was due all the same. */
+  #issue({ operation, perSecond, issued }: Queue, began: number): boolean {
+    if (this.#inFlight >= IN_FLIGHT_MAX) return false;
+    const key = operation === 'get' ? this.#anyKey() : this.#freeKey();
+    if (key === undefined) return false;
+    const due = began + ((issued + 1) / perSecond) * 1000;
+    this.#inFlight += 1;
+    this.#requests[operation](key, () => {
+      this.tally.latencies[operation].record(performance.now() - due);
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0) this.#idle();
+    });
+    return true;
+  }
+
+  #anyKey(): KeyHistory | undefined {
+    return this.#keys[Math.floor(Math.random() * this.#keys.length)];
+  }
+
+  /** A key has one writer at a time. */
+  #freeKey(): KeyHistory | undefined {
+    const start = Math.floor(Math.random() * this.#keys.length);
+    for (let step = 0; step < this.#keys.length; step += 1) {
+      const key = this.#keys[(start + step) % this.#keys.length];
+      if (key !== undefined && !key.isBusy) return key;
+    }
+    return undefined;
+  }
+
+  async #readBack(key: KeyHistory, deadline: number): Promise<void> {
+    for (;;) {
+      const verdict = await this.#requests.readBack(key);
+      if (verdict === 'kept') break;
+      if (performance.now() < deadline && !(verdict === 'lost' && this.#plan.isStrict)) {
+        await new Promise((resolve) => setTimeout(resolve, READ_BACK_PAUSE_MILLISECONDS));
+        continue;
+      }
+      if (verdict === 'lost') this.tally.keysLost += 1;
+      else this.tally.keysUnread += 1;
+      break;
+    }
+    this.tally.keysRead += 1;
+  }
+
+  async #forEachKey(work: (key: KeyHistory) => Promise<void>): Promise<void> {
+    const rest = this.#keys.values();
+    const worker = async (): Promise<void> => {
+      for (const key of rest) await work(key);
+    };
+    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
+  }
+}

@@ -1,0 +1,56 @@
+/** What a load came to: counts, latencies, and the first of each kind of trouble. */
+import { LatencyHistogram } from './latency-histogram.js';
+
+export type Operation = 'get' | 'put';
+
+/** Kinds of trouble that are told apart; beyond them they are counted together. */
+const REASONS_MAX = 100;
+
+export class Tally {
+  readonly latencies = { get: new LatencyHistogram(), put: new LatencyHistogram() } as const;
+  readonly requests = { get: 0, put: 0 };
+  readonly successes = { get: 0, put: 0 };
+  /** Answers of reads that were judged. */
+  correct = 0;
+  incorrect = 0;
+  /** Writes that may or may not have happened. */
+  unknown = 0;
+  /** Requests whose connection broke under them; no failures, but no successes either. */
+  broken = 0;
+  /** Connections that were refused, their requests going elsewhere. */
+  refused = 0;
+  failures = 0;
+  /** Keys that were read back at the end, and of those the ones that lost a write. */
+  keysRead = 0;
+  keysLost = 0;
+  keysUnread = 0;
+  readonly #reasons = new Map<string, number>();
+
+  get isPerfect(): boolean {
+    return this.failures === 0 && this.isCorrect;
+  }
+
+  get isCorrect(): boolean {
+    return this.incorrect === 0 && this.keysLost === 0 && this.keysUnread === 0;
+  }
+
+  get done(): number {
+    return this.latencies.get.count + this.latencies.put.count;
+  }
+
+  /** Reason -> how often, the first ones that came. */
+  get reasons(): ReadonlyMap<string, number> {
+    return this.#reasons;
+  }
+
+  fail(reason: string): void {
+    this.failures += 1;
+    this.note(reason);
+  }
+
+  note(reason: string): void {
+    const known = this.#reasons.has(reason) || this.#reasons.size < REASONS_MAX;
+    const name = known ? reason : 'other';
+    this.#reasons.set(name, (this.#reasons.get(name) ?? 0) + 1);
+  }
+}
