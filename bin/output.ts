@@ -66,7 +66,7 @@ export function table(
     .map((line, index) => {
       const cells = line.map((cell, column) => cell.padEnd(widths[column] ?? 0));
       const text = cells.join(GAP).trimEnd();
-      return `${colours && index === 0 ? styleText('bold', text) : text}\n`;
+      return `${colours && index === 0 ? styleText('bold', text, { validateStream: false }) : text}\n`;
     })
     .join('');
 }
