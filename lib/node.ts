@@ -158,7 +158,7 @@ async function openDisk({ storage, clock, random, observer }: Environment, optio
     cacheBytesMax: limits.recordCacheBytesMax,
   });
   const bytesMax = limits.hintsBytesMax;
-  const hints = await Hints.open({ ...records, partitionCount, bytesMax });
+  const hints = await Hints.open({ ...records, ...limits, partitionCount, bytesMax });
   return { store, start, clocks, replica, hints };
 }
 

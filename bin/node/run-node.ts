@@ -1,6 +1,7 @@
 /** A node in this process: the real world behind its ports, and the listener for its clients. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Settings } from '../../config/schema.js';
 import { createApi } from '../../lib/api/api.js';
 import { problemBody } from '../../lib/api/http/problem.js';
@@ -35,6 +36,8 @@ const HANDSHAKE_TIMEOUT_MILLISECONDS = 5000;
 /** What is still being answered at a stop is cut after it. */
 const CLOSE_TIMEOUT_MILLISECONDS = 5000;
 const REQUEST_ID_BYTES = 8;
+const MEETING_TIMEOUT_MILLISECONDS = 2000;
+const MEETING_PAUSE_MILLISECONDS = 10;
 
 /** @throws OperatingError: a bad list, an address that is taken, a disk that cannot be used */
 export async function runNode(options: NodeProcessOptions): Promise<NodeProcess> {
@@ -48,6 +51,7 @@ export async function runNode(options: NodeProcessOptions): Promise<NodeProcess>
   );
   let listener: HttpListener;
   try {
+    await meetPeers(node);
     listener = await listen(options, environment, node);
   } catch (error) {
     await node.stop();
@@ -61,6 +65,17 @@ export async function runNode(options: NodeProcessOptions): Promise<NodeProcess>
       await node.stop();
     },
   };
+}
+
+/**
+ * A node that comes back would refuse its first requests, before its links are open: clients are
+ * let in when it reaches a quorum everywhere, or after a while, to see what is missing.
+ */
+async function meetPeers(node: QuorateNode): Promise<void> {
+  const deadline = performance.now() + MEETING_TIMEOUT_MILLISECONDS;
+  while (!node.cluster.readiness('quorum').ready && performance.now() < deadline) {
+    await setTimeout(MEETING_PAUSE_MILLISECONDS);
+  }
 }
 
 async function environmentOf(options: NodeProcessOptions): Promise<Environment> {

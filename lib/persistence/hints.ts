@@ -10,6 +10,7 @@ import { merge } from '../versioning/siblings.js';
 import type { Intent } from './intent.js';
 import { realise } from './intent.js';
 import type { Minter } from './minter.js';
+import { assertRecordFits, type RecordLimits } from './record-limits.js';
 import type { RecordKey } from './records.js';
 import { decodeRecord, encodeRecord, hexadecimal, recordKey } from './records.js';
 import type { Minted } from './replica.js';
@@ -24,7 +25,7 @@ export interface Hint {
   readonly minted: boolean;
 }
 
-export interface HintsOptions {
+export interface HintsOptions extends RecordLimits {
   readonly store: Store;
   readonly clock: Clock;
   readonly hybridClock: HybridClock;
@@ -125,8 +126,9 @@ export class Hints {
       const base = this.heldFor(at, primaries);
       const realised = realise(base, intent, moment, minter.next(at.partition));
       const bytes = encodeRecord(at, realised.siblings);
-      minter.consume(at.partition, realised.dot);
+      assertRecordFits(this.#options, realised.siblings, bytes);
       for (const target of primaries) this.holdIn(transaction, target, at, bytes, true);
+      minter.consume(at.partition, realised.dot);
       return { ...realised, bytes };
     }, durability);
   }

@@ -2,8 +2,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
-import { OperatingError } from '../errors.js';
-import type { Context } from '../versioning/context.js';
 import { filterIncoming } from '../versioning/filter.js';
 import type { HybridClock } from '../versioning/hybrid-clock.js';
 import type { Siblings } from '../versioning/siblings.js';
@@ -13,6 +11,7 @@ import { realise } from './intent.js';
 import type { Minter } from './minter.js';
 import type { RecordKey } from './records.js';
 import type { PartitionClocks } from './partition-clocks.js';
+import { assertRecordFits, type RecordLimits } from './record-limits.js';
 import { decodeRecord, encodeRecord } from './records.js';
 import type { Durability, Store, Transacted, Transaction } from './store.js';
 
@@ -27,7 +26,7 @@ export interface Minted extends Realised {
   readonly bytes: Uint8Array;
 }
 
-export interface ReplicaOptions {
+export interface ReplicaOptions extends RecordLimits {
   readonly store: Store;
   readonly clocks: PartitionClocks;
   readonly clock: Clock;
@@ -36,10 +35,6 @@ export interface ReplicaOptions {
   readonly observer: Observer;
   /** Bytes of decoded records kept in memory. */
   readonly cacheBytesMax: number;
-  /** A write that makes a context larger is refused (507); contexts are never cut. */
-  readonly contextBytesMax: number;
-  /** A write that makes a record, siblings and all, larger is refused (507). */
-  readonly recordBytesMax: number;
 }
 
 export class Replica {
@@ -90,9 +85,8 @@ export class Replica {
       const own = this.read(at)?.siblings;
       const { minter } = this.#options;
       const realised = realise(own, intent, moment, minter.next(at.partition));
-      this.#assertContextFits(realised.siblings.context);
       const bytes = encodeRecord(at, realised.siblings);
-      this.#assertRecordFits(bytes);
+      assertRecordFits(this.#options, realised.siblings, bytes);
       also(transaction, bytes);
       // From here on nothing throws: what the cache, the clock and the minter know will be stored.
       minter.consume(at.partition, realised.dot);
@@ -171,32 +165,5 @@ export class Replica {
       this.#options.observer.count('quorate_corrupt_records_total');
       throw error;
     }
-  }
-
-  #assertContextFits({ vector, beyond }: Context): void {
-    const limit = this.#options.contextBytesMax;
-    let size = 0;
-    for (const writer of vector.keys()) size += writer.length + 6;
-    for (const { writer } of beyond) size += writer.length + 6;
-    if (size <= limit) return;
-    throw new OperatingError(
-      'context_too_large',
-      'the context of this key has grown beyond its limit',
-      {
-        details: { limit, size },
-      },
-    );
-  }
-
-  #assertRecordFits(bytes: Uint8Array): void {
-    const limit = this.#options.recordBytesMax;
-    if (bytes.length <= limit) return;
-    throw new OperatingError(
-      'record_too_large',
-      'the siblings of this key together exceed the limit',
-      {
-        details: { limit, size: bytes.length },
-      },
-    );
   }
 }

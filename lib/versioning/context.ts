@@ -1,6 +1,6 @@
 /**
  * What a state holds or has superseded, and what a writer has seen: a set of dots
- * (docs/architecture.md, V3).
+ * (docs/architecture.md, V4).
  */
 import type { Dot } from './dot.js';
 import { compareDots, sameDot } from './dot.js';

@@ -164,6 +164,7 @@ t.test('bytes that wait have a bound; the rest is refused and nothing of it is k
   t.equal(store.get('b'), undefined);
   const durable = store.whenDurable('a');
   t.ok(durable, 'a read that waits for the disk is no write');
+  await turn();
   await storage.release();
   t.equal(await stateOf(Promise.all([first, durable])), 'resolved');
   const last = put(store, 'b', '1');

@@ -1,0 +1,101 @@
+/** The command line without a cluster: usage, help, and what is refused before any request. */
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import type { CommandRow } from '../../../bin/command.js';
+import { COMMANDS } from '../../../bin/commands.js';
+import { nameOf } from '../../../bin/command-options.js';
+import { runWords } from './fake-terminal.js';
+
+const NOBODY = ['--endpoint', '127.0.0.1:1'];
+
+interface Usage {
+  readonly words: readonly string[];
+  readonly status: number;
+  readonly says: RegExp;
+}
+
+const usages: readonly Usage[] = [
+  { words: ['nonsense'], status: 2, says: /unknown command 'nonsense'/ },
+  { words: ['get'], status: 2, says: /missing required argument 'key'/ },
+  { words: ['get', 'a', 'b'], status: 2, says: /too many arguments/ },
+  { words: ['get', 'k', '--lvel', 'one'], status: 2, says: /unknown option '--lvel'/ },
+  { words: ['get', 'k', '--endpoint', 'ftp://x'], status: 2, says: /ftp:\/\/x is not http/ },
+  { words: ['get', 'k', '--timeout', 'soon'], status: 2, says: /--timeout is a duration/ },
+  { words: ['get', 'k', '--env-file', '/nowhere'], status: 2, says: /\/nowhere cannot be read/ },
+  { words: ['get', 'k', ...NOBODY], status: 5, says: /no endpoint takes a connection.*ECONN/ },
+  { words: ['put', 'k', 'v', ...NOBODY], status: 5, says: /no endpoint takes a connection/ },
+  { words: ['put', 'k'], status: 2, says: /give a VALUE, or --file/ },
+  { words: ['put', 'k', 'v', '--file', 'f'], status: 2, says: /not both/ },
+  { words: ['put', 'k', '{"a":', '--json'], status: 2, says: /not JSON/ },
+  { words: ['put', 'k', 'v', '--ttl', '0'], status: 2, says: /--ttl is a number from 1/ },
+  { words: ['put', 'k', 'v', '--ttl', '1500ms'], status: 2, says: /whole seconds/ },
+  { words: ['put', 'k', '--file', '/nowhere/x'], status: 2, says: /cannot be read/ },
+  { words: ['config', 'set', 'default_level'], status: 2, says: /is not name=value/ },
+  { words: ['completion', 'cmd'], status: 2, says: /no completion for cmd/ },
+  { words: ['cluster', '--nodes', '0'], status: 2, says: /--nodes is a number from 1 to 100/ },
+  {
+    words: ['cluster', '--profile', 'moon'],
+    status: 2,
+    says: /--profile is one of local, lan, wan/,
+  },
+  { words: ['stress', '--put-qps', '1', '--set-qps', '2'], status: 2, says: /give one of them/ },
+  { words: ['version', '-o', 'yaml'], status: 2, says: /--output is one of table, json, value/ },
+  { words: ['node'], status: 2, says: /--id is needed/ },
+  { words: ['node', '--id', 'n1'], status: 2, says: /--secret-file is needed/ },
+  { words: ['node', '--id', 'N 1'], status: 2, says: /node\.id must be/ },
+  { words: ['node', '--id', 'n1', '--join', 'h:1'], status: 5, says: /not in this version/ },
+];
+
+for (const { words, status, says } of usages) {
+  t.test(`quorate ${words.join(' ')}`, async (t) => {
+    const ran = await runWords(words);
+    t.equal(ran.status, status);
+    t.match(ran.err, says);
+    t.equal(ran.out, '', 'nothing but answers on standard output');
+  });
+}
+
+t.test('what was asked for goes to standard output, and is no failure', async (t) => {
+  const help = await runWords(['--help']);
+  t.equal(help.status, 0);
+  for (const { name } of COMMANDS) t.match(help.out, new RegExp(`^  ${name}\\b`, 'm'));
+  t.match(await runWords(['version', '-o', 'value']), { status: 0, out: /^\d+\.\d+\.\d+\n$/ });
+  t.match(JSON.parse((await runWords(['version', '-o', 'json'])).out), { version: /^\d/ });
+  t.match(await runWords(['put', '--help']), { status: 0, out: /QUORATE_PUT_TTL/ });
+});
+
+t.test('a flag beats a variable, which beats --env-file', async (t) => {
+  const file = join(t.testdir(), 'env');
+  writeFileSync(file, 'QUORATE_OUTPUT=json\n');
+  const words = ['version', '--env-file', file];
+  t.match(await runWords(words), { out: /^\{/ });
+  t.match(await runWords(words, { QUORATE_OUTPUT: 'value' }), { out: /^\d/ });
+  const flagged = await runWords([...words, '-o', 'table'], { QUORATE_OUTPUT: 'value' });
+  t.match(flagged, { out: /^quorate / });
+  t.match(await runWords(['version'], { QUORATE_ENV_FILE: file }), { out: /^\{/ });
+});
+
+t.test('every command says what it is, and no flag has two meanings', async (t) => {
+  const visit = (row: CommandRow, path: string): void => {
+    t.not(row.summary, '', path);
+    const names = row.options.map(nameOf);
+    t.equal(new Set(names).size, names.length, `${path}: flags`);
+    for (const child of row.commands ?? []) visit(child, `${path} ${child.name}`);
+  };
+  for (const row of COMMANDS) visit(row, row.name);
+});
+
+t.test('the scripts of completion are taken by their shells', async (t) => {
+  const bash = await runWords(['completion', 'bash']);
+  const probe =
+    `${bash.out}\nCOMP_WORDS=(quorate cluster start-node --); COMP_CWORD=3; _quorate; ` +
+    `echo "\${COMPREPLY[*]}"`;
+  const checked = spawnSync('bash', ['-c', probe], { encoding: 'utf8', timeout: 5000 });
+  t.equal(checked.stdout, '--data-dir --env-file --output\n');
+  t.match(await runWords(['completion', 'zsh']), { status: 0, out: /^#compdef quorate/ });
+  const fish = await runWords(['completion', 'fish']);
+  t.match(fish.out, "complete -c quorate -f -n 'not __fish_seen_subcommand_from cluster");
+  t.match(fish.out, '-l base-port');
+});

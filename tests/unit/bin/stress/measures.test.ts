@@ -1,0 +1,96 @@
+/** The load's values, latencies and levels, against naive ones. */
+import fc from 'fast-check';
+import t from 'tap';
+import { LatencyHistogram } from '../../../../bin/stress/latency-histogram.js';
+import { levelsOverlap } from '../../../../bin/stress/stress-plan.js';
+import { reportTable, stressReport } from '../../../../bin/stress/stress-report.js';
+import { sequenceOf, stressValue } from '../../../../bin/stress/stress-value.js';
+import { Tally } from '../../../../bin/stress/tally.js';
+
+t.test('a value gives its sequence back, and no changed value does', async () => {
+  const cases = fc.tuple(
+    fc.stringMatching(/^[a-z0-9-]{1,20}$/),
+    fc.nat(),
+    fc.integer({ max: 300 }),
+  );
+  fc.assert(
+    fc.property(cases, fc.nat(), ([key, sequence, bytes], at) => {
+      const value = stressValue(key, sequence, bytes);
+      const index = at % value.length;
+      const changed =
+        value.slice(0, index) + (value[index] === '7' ? '8' : '7') + value.slice(index + 1);
+      return (
+        value.length >= bytes &&
+        sequenceOf(value, key) === sequence &&
+        sequenceOf(changed, key) === undefined &&
+        sequenceOf(value, `${key}x`) === undefined
+      );
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+t.test('quantiles are those of the sorted list, within a sixty-fourth', async () => {
+  const samples = fc.array(fc.double({ min: 0, max: 60_000, noNaN: true }), {
+    minLength: 1,
+    maxLength: 200,
+  });
+  fc.assert(
+    fc.property(samples, fc.double({ min: 0.001, max: 1, noNaN: true }), (list, fraction) => {
+      const histogram = new LatencyHistogram();
+      for (const one of list) histogram.record(one);
+      const sorted = list.toSorted((a, b) => a - b);
+      const exact = sorted[Math.ceil(fraction * list.length) - 1] ?? 0;
+      const found = histogram.quantile(fraction);
+      return found >= exact - 0.001 && found <= exact * (1 + 1 / 64) + 0.002;
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+t.test('strict where every read meets every write in a replica', async (t) => {
+  const rows: readonly (readonly [read: string, write: string, n: number, overlap: boolean])[] = [
+    ['quorum', 'quorum', 3, true],
+    ['one', 'one', 3, false],
+    ['one', 'all', 3, true],
+    ['two', '2', 3, true],
+    ['2', '2', 4, false],
+    ['eventual', 'quorum', 3, false],
+    ['local-quorum', 'quorum', 3, false],
+    ['one', 'one', 1, true],
+  ];
+  for (const [read, write, n, overlap] of rows) {
+    t.equal(levelsOverlap(read, write, n), overlap, `${read} ${write} ${n}`);
+  }
+});
+
+t.test('100 per cent is all of them', async (t) => {
+  const tally = new Tally();
+  tally.requests.put = 1_000_000;
+  tally.successes.put = 999_999;
+  tally.fail('put: 503 overloaded');
+  tally.correct = 3;
+  const plan = {
+    endpoints: [],
+    getsPerSecond: 0,
+    putsPerSecond: 0,
+    durationMilliseconds: 1,
+    keyCount: 1,
+    valueBytes: 1,
+    connections: 1,
+    timeoutMilliseconds: undefined,
+    readLevel: 'quorum',
+    writeLevel: 'quorum',
+    isStrict: true,
+    run: 'r',
+  };
+  const report = stressReport(plan, tally, 1000);
+  t.match(report, { success_percent: 99.99, correct_percent: 100, failures: 1 });
+  t.notOk(tally.isPerfect);
+  t.ok(tally.isCorrect);
+  const shown = reportTable({ colours: false }, report);
+  t.match(shown, '99.99 % ');
+  t.match(shown, '! 1 x put: 503 overloaded');
+  tally.incorrect += 1;
+  t.notOk(tally.isCorrect);
+});

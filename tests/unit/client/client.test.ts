@@ -1,0 +1,205 @@
+/** The client against a listener that answers as it is told: paths, headers, and typed results. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Test } from 'tap';
+import t from 'tap';
+import { z } from 'zod';
+import { QuorateClient } from '../../../lib/client/client.js';
+import { pathOf } from '../../../lib/client/key-path.js';
+
+interface Asked {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+type Answer = (response: ServerResponse, asked: Asked) => void;
+
+const REFUSING = 'http://127.0.0.1:1';
+
+async function listenerOf(t: Test, answer: Answer) {
+  const asked: Asked[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => {
+      body += String(chunk);
+    });
+    request.on('end', () => {
+      const { method = '', url = '', headers } = request;
+      asked.push({ method, url, headers, body });
+      answer(response, { method, url, headers, body });
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { asked, endpoint };
+}
+
+const json =
+  (status: number, body: unknown, headers: Record<string, string> = {}): Answer =>
+  (response) => {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers });
+    response.end(typeof body === 'string' ? body : JSON.stringify(body));
+  };
+const problem = (status: number, code: string, outcome: string, more = {}): Answer =>
+  json(status, { code, detail: 'why', outcome, retryable: true, ...more }, RECEIPT);
+
+const RECEIPT = { 'x-consistency-achieved': 'quorum', 'x-replicas': '2/3' };
+const WRITTEN = { key: 'k', version: 'v', context: 'c', replaced: ['u'] };
+
+t.test('a get is a value, siblings, nothing, or a problem', async (t) => {
+  const rows: readonly (readonly [answer: Answer, result: object])[] = [
+    [
+      json(
+        200,
+        '{"key":"k","value":12345678901234567890,"version":"v","context":"c","written_at":"w"}',
+        RECEIPT,
+      ),
+      {
+        kind: 'value',
+        value: { kind: 'json', text: '12345678901234567890' },
+        context: 'c',
+        receipt: { level: 'quorum', replicas: '2/3' },
+      },
+    ],
+    [
+      (response) => {
+        const headers = {
+          ...RECEIPT,
+          'content-type': 'image/x',
+          etag: '"v"',
+          'x-causal-context': 'c',
+        };
+        response.writeHead(200, headers).end(Buffer.from([0, 255]));
+      },
+      {
+        kind: 'value',
+        value: { kind: 'bytes', bytes: Buffer.from([0, 255]), contentType: 'image/x' },
+        version: 'v',
+        context: 'c',
+      },
+    ],
+    [
+      problem(409, 'siblings', 'none', {
+        context: 'c',
+        siblings: [
+          { value: { a: 1 }, version: 'v1', written_at: 'w', written_by: 'n1' },
+          {
+            value_base64: 'AP8=',
+            content_type: 'x/y',
+            version: 'v2',
+            written_at: 'w',
+            written_by: 'n2',
+          },
+        ],
+      }),
+      {
+        kind: 'siblings',
+        context: 'c',
+        siblings: [
+          { value: { kind: 'json', text: '{"a":1}' }, version: 'v1', writtenBy: 'n1' },
+          { value: { kind: 'bytes', contentType: 'x/y' }, version: 'v2' },
+        ],
+      },
+    ],
+    [problem(404, 'not_found', 'none'), { kind: 'not-found', receipt: { level: 'quorum' } }],
+    [problem(503, 'level_not_reached', 'none'), { kind: 'problem', status: 503, outcome: 'none' }],
+    [json(502, '<html>'), { kind: 'problem', status: 502, code: 'internal', outcome: 'unknown' }],
+    [json(200, '{"value":1}'), { kind: 'problem', status: 200, code: 'internal' }],
+  ];
+  for (const [answer, result] of rows) {
+    const { endpoint } = await listenerOf(t, answer);
+    t.match(await new QuorateClient({ endpoints: [endpoint] }).get('k'), result);
+  }
+});
+
+t.test('a put says what it means, and its options are headers', async (t) => {
+  const { asked, endpoint } = await listenerOf(t, json(200, WRITTEN, RECEIPT));
+  const client = new QuorateClient({ endpoints: [endpoint] });
+  const written = { kind: 'written', version: 'v', context: 'c', replaced: ['u'] };
+  const options = {
+    level: 'all',
+    fallbacks: ['quorum', 'one'],
+    timeoutMilliseconds: 250,
+    context: 'c0',
+    durability: 'os',
+    ttl: 60,
+  };
+  t.match(await client.put('k', { kind: 'json', text: '12345678901234567890' }, options), written);
+  t.match(asked[0], {
+    method: 'PUT',
+    url: '/api/v1/kv/k',
+    body: '{"value":12345678901234567890}',
+    headers: {
+      'content-type': 'application/json',
+      'x-consistency-level': 'all',
+      'x-consistency-fallback': 'quorum, one',
+      'x-timeout': '250ms',
+      'x-causal-context': 'c0',
+      'x-durability': 'os',
+      'x-ttl': '60',
+    },
+  });
+  await client.put('k', {
+    kind: 'bytes',
+    bytes: Buffer.from('{"value":1}'),
+    contentType: 'text/plain',
+  });
+  t.match(asked[1], {
+    body: '{"value":1}',
+    headers: { 'content-type': 'text/plain', 'x-raw': '1' },
+  });
+  t.match(await client.delete('k'), written);
+  t.match(asked[2], { method: 'DELETE', body: '' });
+  t.notOk(asked[2]?.headers['x-consistency-level'], 'the default of the cluster stays its default');
+});
+
+t.test('a key is one segment, encoded once', async (t) => {
+  const { asked, endpoint } = await listenerOf(t, json(200, WRITTEN));
+  const client = new QuorateClient({ endpoints: [endpoint] });
+  for (const key of ['a/b', '%2F', 'ü ?#', '..', '.', '...', '%2e%2e']) await client.delete(key);
+  t.same(
+    asked.map(({ url }) => url),
+    [
+      ...['/api/v1/kv/a%2Fb', '/api/v1/kv/%252F', '/api/v1/kv/%C3%BC%20%3F%23'],
+      ...['/api/v1/kv?key=..', '/api/v1/kv?key=.', '/api/v1/kv/...', '/api/v1/kv/%252e%252e'],
+    ],
+  );
+  t.equal(pathOf('/x', 'a/b', '/conflicts'), '/x/a%2Fb/conflicts');
+});
+
+t.test('a refused connection is tried elsewhere, an unanswered request is not', async (t) => {
+  const good = await listenerOf(t, json(200, WRITTEN));
+  const breaking = await listenerOf(t, (response) => void response.destroy());
+  const silent = await listenerOf(t, () => undefined);
+  const put = (endpoints: readonly string[], timeoutMilliseconds?: number) =>
+    new QuorateClient({ endpoints }).put('k', { kind: 'json', text: '1' }, { timeoutMilliseconds });
+
+  t.match(await put([REFUSING, good.endpoint]), { kind: 'written' });
+  t.match(await put([REFUSING]), { kind: 'problem', code: 'peer_unreachable', outcome: 'none' });
+  const broken = await put([breaking.endpoint, good.endpoint]);
+  t.match(broken, { kind: 'problem', code: 'peer_unreachable', outcome: 'unknown' });
+  t.equal(good.asked.length, 1, 'a write is asked once');
+  const late = await put([silent.endpoint], 1);
+  t.match(late, { kind: 'problem', code: 'deadline_passed', outcome: 'unknown' });
+  const read = await new QuorateClient({ endpoints: [breaking.endpoint] }).get('k');
+  t.match(read, { kind: 'problem', outcome: 'none' }, 'a read changes nothing');
+});
+
+t.test('control answers are checked against their shape', async (t) => {
+  const { asked, endpoint } = await listenerOf(t, json(200, { a: 1 }));
+  const client = new QuorateClient({ endpoints: [endpoint] });
+  const shape = z.looseObject({ a: z.number() });
+  const headers = { 'if-match': '"v"' };
+  const result = await client.control('POST', '/api/v1/x', shape, { b: 2 }, headers);
+  t.match(result, { kind: 'answer', content: { a: 1 }, text: '{"a":1}' });
+  t.match(asked[0], { body: '{"b":2}', headers: { 'if-match': '"v"' } });
+  const other = z.looseObject({ a: z.string() });
+  t.match(await client.control('GET', '/api/v1/x', other), { kind: 'problem', code: 'internal' });
+});

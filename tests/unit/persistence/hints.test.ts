@@ -1,0 +1,159 @@
+/** Hints: held whole and durably, merged, bounded, handed on in order, minted by stand-ins. */
+import t from 'tap';
+import type { Hint } from '../../../lib/persistence/hints.js';
+import { recordKey } from '../../../lib/persistence/records.js';
+import { EMPTY_CONTEXT } from '../../../lib/versioning/context.js';
+import { sameSiblings } from '../versioning/arbitraries.js';
+import { type Disk, intentOf, nothingElse, openDisk, PARTITIONS } from './disk.js';
+import { turn } from '../fakes.js';
+
+const at = recordKey('default', 'k', PARTITIONS);
+
+async function allOf({ hints }: Disk, target: string, limit = 2): Promise<Hint[]> {
+  const all: Hint[] = [];
+  for (let from: string | undefined = ''; from !== undefined; ) {
+    const page: Awaited<ReturnType<typeof hints.page>> = await hints.page(target, from, limit);
+    all.push(...page.hints);
+    from = page.next;
+  }
+  return all;
+}
+
+t.test('hints of one key are merged, and counted again after a restart', async (t) => {
+  const disk = await openDisk();
+  const other = await openDisk({ node: 'n2' });
+  const first = other.replica.mint(at, intentOf('1'), 'sync', nothingElse).value;
+  const second = other.replica.mint(
+    at,
+    intentOf('2', { seen: EMPTY_CONTEXT }),
+    'sync',
+    nothingElse,
+  );
+  await disk.hints.hold('n3', at, second.value.bytes, 'sync').committed;
+  await disk.hints.hold('n3', at, first.bytes, 'sync').committed;
+  const held = disk.hints.heldFor(at, ['n3', 'n9']);
+  t.ok(held && sameSiblings(held, second.value.siblings), 'the late one adds nothing');
+  t.equal(disk.hints.held.get('n3')?.count, 1);
+  const again = await openDisk({ storage: await disk.storage.afterCrash() });
+  t.strictSame([...again.hints.held], [...disk.hints.held]);
+  t.equal(disk.hints.heldFor(at, ['n9']), undefined);
+});
+
+t.test('pages have every hint of a target once, in order', async (t) => {
+  const disk = await openDisk();
+  const other = await openDisk({ node: 'n2' });
+  const names = ['a', 'b', 'c', 'd/e', '\u{1f600}', 'k k', '\u0001'];
+  for (const target of ['n3', 'n30', 'n2']) {
+    for (const name of names) {
+      const at = recordKey('default', name, PARTITIONS);
+      const { bytes } = other.replica.mint(at, intentOf(name), 'sync', nothingElse).value;
+      await disk.hints.hold(target, at, bytes, 'sync').committed;
+    }
+  }
+  for (const limit of [1, 2, 7, 100]) {
+    const all = await allOf(disk, 'n3', limit);
+    t.strictSame(all.map(({ at }) => at.key).sort(), names.toSorted());
+    const order = all.map(({ at }) => at.storageKey);
+    t.strictSame(
+      order,
+      order.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
+    );
+    t.ok(all.every(({ target, minted }) => target === 'n3' && !minted));
+  }
+});
+
+t.test('a delivered hint goes, unless it has grown meanwhile', async (t) => {
+  const disk = await openDisk();
+  const other = await openDisk({ node: 'n2' });
+  const first = other.replica.mint(at, intentOf('1'), 'sync', nothingElse).value;
+  await disk.hints.hold('n3', at, first.bytes, 'sync').committed;
+  const [hint] = await allOf(disk, 'n3');
+  const second = other.replica.mint(at, intentOf('2'), 'sync', nothingElse).value;
+  await disk.hints.hold('n3', at, second.bytes, 'sync').committed;
+  if (hint === undefined) throw new Error('one hint');
+  await disk.hints.remove(hint);
+  t.equal((await allOf(disk, 'n3')).length, 1, 'it has grown');
+  for (const grown of await allOf(disk, 'n3')) {
+    await disk.hints.remove(grown);
+    await disk.hints.remove(grown);
+  }
+  t.strictSame(disk.hints.held.get('n3'), { count: 0, bytes: 0 });
+  t.equal(disk.hints.isFull, false);
+});
+
+t.test('removing settles while another batch is in flight', async (t) => {
+  const disk = await openDisk();
+  const other = await openDisk({ node: 'n2' });
+  const { bytes } = other.replica.mint(at, intentOf('1'), 'sync', nothingElse).value;
+  await disk.hints.hold('n3', at, bytes, 'sync').committed;
+  const [hint] = await allOf(disk, 'n3');
+  if (hint === undefined) throw new Error('one hint');
+  const grown = other.replica.mint(at, intentOf('2'), 'sync', nothingElse).value;
+  disk.storage.held = true;
+  const holding = disk.hints.hold('n3', at, grown.bytes, 'sync').committed;
+  await turn();
+  const removing = disk.hints.remove(hint);
+  await disk.storage.release();
+  await holding;
+  while (disk.storage.waiting.length > 0) await disk.storage.release();
+  await removing;
+  t.pass('settled');
+});
+
+t.test('the quota refuses; within a write the caller has asked first', async (t) => {
+  const disk = await openDisk({ hintsBytesMax: 200 });
+  const other = await openDisk({ node: 'n2' });
+  const { bytes } = other.replica.mint(at, intentOf('x'.repeat(300)), 'sync', nothingElse).value;
+  await disk.hints.hold('n3', at, bytes, 'sync').committed;
+  t.ok(disk.hints.isFull);
+  const full = { code: 'overloaded', outcome: 'none' };
+  t.throws(() => disk.hints.hold('n3', at, bytes, 'sync'), full);
+  t.throws(() => disk.hints.mint(at, ['n3'], intentOf('y'), 'sync'), full);
+  for (const hint of await allOf(disk, 'n3')) await disk.hints.remove(hint);
+  await disk.hints.hold('n3', at, bytes, 'sync').committed;
+});
+
+t.test('a stand-in mints on all that it holds for the key', async (t) => {
+  const disk = await openDisk();
+  const owners = ['n3', 'n4', 'n5'];
+  const first = disk.hints.mint(at, owners, intentOf('1'), 'sync').value;
+  const second = disk.hints.mint(at, owners, intentOf('2'), 'sync').value;
+  t.strictSame(second.replaced, [`${first.dot.writer}.1`]);
+  t.equal(second.siblings.versions.length, 1);
+  t.equal((await allOf(disk, 'n3')).length, 0, 'pages show what is written');
+  await disk.store.sync();
+  for (const owner of owners) {
+    t.strictSame(
+      (await allOf(disk, owner)).map(({ minted }) => minted),
+      [true],
+    );
+  }
+  t.equal(disk.replica.read(at), undefined, 'a hint is no record');
+});
+
+t.test('after a minted hint is gone, the stand-in is somebody new there', async (t) => {
+  const disk = await openDisk();
+  const first = disk.hints.mint(at, ['n3', 'n4'], intentOf('1'), 'sync');
+  await first.committed;
+  const [hint] = await allOf(disk, 'n3');
+  if (hint === undefined) throw new Error('one hint');
+  await disk.hints.remove(hint);
+  const second = disk.hints.mint(at, ['n3', 'n4'], intentOf('2'), 'sync').value;
+  t.not(second.dot.writer, first.value.dot.writer);
+  t.equal(second.dot.n, 1);
+  t.equal(second.siblings.versions.length, 1, 'on what is held for the others');
+  const elsewhere = recordKey('default', 'j', PARTITIONS);
+  t.not(elsewhere.partition, at.partition);
+  const other = disk.hints.mint(elsewhere, ['n3'], intentOf('3'), 'sync').value;
+  t.equal(other.dot.writer, first.value.dot.writer, 'other partitions go on');
+});
+
+t.test('a stand-in refuses what a primary would refuse for its size', async (t) => {
+  const disk = await openDisk({ recordBytesMax: 300, contextBytesMax: 60 });
+  const large = intentOf('x'.repeat(400));
+  t.throws(() => disk.hints.mint(at, ['n3'], large, 'sync'), { code: 'record_too_large' });
+  const vector = new Map(['a', 'b', 'c', 'd'].map((id) => [`${id}.1.0123456789ab`, 1]));
+  const wide = intentOf('x', { seen: { vector, beyond: [] } });
+  t.throws(() => disk.hints.mint(at, ['n3'], wide, 'sync'), { code: 'context_too_large' });
+  t.equal(disk.minter.next(at.partition).n, 1);
+});

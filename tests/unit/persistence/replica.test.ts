@@ -1,0 +1,161 @@
+/** A replica: what it mints and merges, refuses, remembers, and finds again after a crash. */
+import fc from 'fast-check';
+import t from 'tap';
+import { decodeRecord, encodeRecord, recordKey } from '../../../lib/persistence/records.js';
+import { EMPTY_CONTEXT } from '../../../lib/versioning/context.js';
+import { dotText } from '../../../lib/versioning/dot.js';
+import { anySiblings, sameSiblings } from '../versioning/arbitraries.js';
+import { merge } from '../../../lib/versioning/siblings.js';
+import { HeldStorage, turn } from '../fakes.js';
+import { intentOf, nothingElse, openDisk, PARTITIONS } from './disk.js';
+
+const at = recordKey('default', 'k', PARTITIONS);
+
+t.test('mints, one number after the other, and reads what it minted at once', async (t) => {
+  const { replica } = await openDisk();
+  t.equal(replica.read(at), undefined);
+  const first = replica.mint(at, intentOf('1'), 'sync', nothingElse);
+  const second = replica.mint(at, intentOf('2'), 'sync', nothingElse);
+  t.equal(second.value.dot.n, first.value.dot.n + 1);
+  t.strictSame(second.value.replaced, [dotText(first.value.dot)]);
+  t.equal(replica.read(at)?.siblings, second.value.siblings);
+  t.strictSame(replica.read(at)?.bytes, second.value.bytes);
+  await Promise.all([first.committed, second.committed]);
+  t.equal(replica.whenDurable(at), undefined);
+});
+
+t.test('a refused write uses no number and changes nothing', async (t) => {
+  const disk = await openDisk({ recordBytesMax: 300, contextBytesMax: 60 });
+  const { replica, minter, clocks } = disk;
+  const before = replica.mint(at, intentOf('x'), 'sync', nothingElse).value;
+  const next = minter.next(at.partition);
+  const clock = JSON.stringify(clocks.of(at.partition).toPlain());
+  const vector = new Map(['a', 'b', 'c'].map((id) => [`${id}.1.0123456789ab`, 1]));
+  const refusals: [string, () => unknown][] = [
+    [
+      'record_too_large',
+      () =>
+        replica.mint(at, intentOf('x'.repeat(400), { seen: EMPTY_CONTEXT }), 'sync', nothingElse),
+    ],
+    [
+      'context_too_large',
+      () => replica.mint(at, intentOf('x', { seen: { vector, beyond: [] } }), 'sync', nothingElse),
+    ],
+  ];
+  const unseen = intentOf('y', { seen: EMPTY_CONTEXT });
+  replica.mint(at, unseen, 'sync', nothingElse);
+  refusals.push(['siblings', () => replica.mint(at, intentOf('z'), 'sync', nothingElse)]);
+  const state = replica.read(at);
+  const [later, grown] = [minter.next(at.partition), clocks.of(at.partition).toPlain()];
+  t.not(dotText(later), dotText(next));
+  t.not(JSON.stringify(grown), clock);
+  for (const [code, mint] of refusals) {
+    t.throws(mint, { code, outcome: 'none' }, code);
+    t.strictSame(minter.next(at.partition), later, code);
+    t.equal(replica.read(at), state, code);
+    t.strictSame(clocks.of(at.partition).toPlain(), grown, code);
+  }
+  t.ok(before);
+});
+
+t.test('what else must be durable may fail: then nothing was written', async (t) => {
+  const { replica, minter, clocks } = await openDisk();
+  const fail = (): never => {
+    throw new Error('a damaged hint');
+  };
+  t.throws(() => replica.mint(at, intentOf('x'), 'sync', fail), /a damaged hint/);
+  t.equal(replica.read(at), undefined);
+  t.equal(minter.next(at.partition).n, 1);
+  t.strictSame(clocks.of(at.partition).toPlain(), []);
+});
+
+t.test('merging is that of siblings, whatever comes how often', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(anySiblings, { minLength: 1, maxLength: 4 }), async (states) => {
+      const { replica } = await openDisk({ cacheBytesMax: 1_000 });
+      let expected = states[0];
+      for (const [i, state] of [...states, ...states].entries()) {
+        if (expected === undefined) return false;
+        if (i > 0) expected = merge(expected, state);
+        replica.merge(at, encodeRecord(at, state), 'os');
+      }
+      const stored = replica.read(at);
+      return (
+        expected !== undefined && stored !== undefined && sameSiblings(stored.siblings, expected)
+      );
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+t.test('a copy that adds nothing is acknowledged when what it equals is as durable', async (t) => {
+  const storage = new HeldStorage();
+  const { replica } = await openDisk({ storage });
+  storage.held = true;
+  const { value } = replica.mint(at, intentOf('1'), 'memory', nothingElse);
+  for (const durability of ['sync', 'os', 'memory'] as const) {
+    let acknowledged = false;
+    const { committed } = replica.merge(at, value.bytes, durability);
+    void committed.then(() => {
+      acknowledged = true;
+    });
+    await turn();
+    t.equal(acknowledged, durability === 'memory', durability);
+  }
+  while (storage.waiting.length > 0) await storage.release();
+  await replica.merge(at, value.bytes, 'sync').committed;
+  t.equal(storage.waiting.length, 0, 'nothing to write');
+});
+
+t.test('damage is refused, and counted, on either side', async (t) => {
+  const storage = new HeldStorage();
+  const disk = await openDisk({ storage });
+  const { bytes } = disk.replica.mint(at, intentOf('1'), 'sync', nothingElse).value;
+  await disk.store.sync();
+  t.throws(() => disk.replica.merge(at, bytes.with(20, 0xff), 'sync'), { code: 'corrupt_bytes' });
+  await storage.write([{ type: 'put', key: at.storageKey, value: bytes.with(30, 0xff) }], {
+    sync: true,
+  });
+  const again = await openDisk({ storage: await storage.afterCrash() });
+  t.throws(() => again.replica.read(at), { code: 'corrupt_bytes' });
+  t.throws(() => again.replica.mint(at, intentOf('2'), 'sync', nothingElse), {
+    code: 'corrupt_bytes',
+  });
+  t.throws(() => again.replica.merge(at, bytes, 'sync'), { code: 'corrupt_bytes' });
+  t.equal(again.observer.counts.get('quorate_corrupt_records_total'), 3);
+});
+
+t.test('a version that was superseded here does not come back', async (t) => {
+  const { replica, observer } = await openDisk();
+  const old = replica.mint(at, intentOf('1'), 'sync', nothingElse).value;
+  const now = replica.mint(at, intentOf('2'), 'sync', nothingElse).value;
+  replica.merge(at, old.bytes, 'sync');
+  t.equal(replica.read(at)?.siblings, now.siblings);
+  t.equal(observer.counts.get('quorate_filter_total superseded'), 1);
+});
+
+t.test('what the clock has seen and the record lacks is taken again, and reported', async (t) => {
+  const { replica, clocks, observer } = await openDisk();
+  const other = await openDisk({ node: 'n2' });
+  const { dot, bytes } = other.replica.mint(at, intentOf('1'), 'sync', nothingElse).value;
+  clocks.of(at.partition).add(dot);
+  replica.merge(at, bytes, 'sync');
+  t.equal(replica.read(at)?.siblings.versions.length, 1);
+  t.equal(observer.counts.get('quorate_filter_total unaccounted'), 1);
+});
+
+t.test('another node may not start on this disk', async (t) => {
+  const { storage } = await openDisk();
+  await t.rejects(openDisk({ node: 'n2', storage: await storage.afterCrash() }), {
+    code: 'founding_refused',
+  });
+});
+
+t.test('siblings that arise are counted', async (t) => {
+  const { replica, observer } = await openDisk();
+  replica.mint(at, intentOf('1'), 'sync', nothingElse);
+  replica.mint(at, intentOf('2', { seen: EMPTY_CONTEXT }), 'sync', nothingElse);
+  t.equal(observer.counts.get('quorate_siblings_created_total'), 1);
+  const stored = replica.read(at);
+  t.ok(stored && sameSiblings(decodeRecord(at, stored.bytes), stored.siblings));
+});
