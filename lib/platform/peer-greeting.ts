@@ -60,8 +60,9 @@ export function greet(
       if (isBinary) throw new Error('a frame before the proof');
       const step = handshake.receive(textOf(data));
       if (step.reply !== undefined) socket.send(step.reply);
+      // Its frames may follow its welcome so closely that they are counted before that is read.
+      if (step.trusted === true || step.peer !== undefined) connection.off('data', onBytes);
       if (step.peer === undefined || !end()) return;
-      connection.off('data', onBytes);
       options.onProven(step.peer);
     } catch (error) {
       refuse(messageOf(error));

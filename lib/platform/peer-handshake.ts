@@ -21,6 +21,8 @@ export interface Handshake {
 
 export interface HandshakeStep {
   readonly reply?: string;
+  /** The other side has proven itself: what it sends from now on need not be small. */
+  readonly trusted?: boolean;
   /** Set with the last step: both sides are proven. */
   readonly peer?: NodeId;
 }
@@ -118,7 +120,7 @@ export class DialerHandshake implements Handshake {
     assertProof(challenge.proof, proofOf('acceptor', this.#identity, transcript));
     this.#proved = true;
     const proof = proofOf('dialer', this.#identity, transcript).toString('hex');
-    return { reply: JSON.stringify({ proof }) };
+    return { reply: JSON.stringify({ proof }), trusted: true };
   }
 }
 

@@ -154,6 +154,32 @@ const carriesLargeMessages: Case = async (t, network) => {
   await stopAll(one, two);
 };
 
+const carriesAFloodFromTheFirstMoment: Case = async (t, network) => {
+  const ids = ['n1', 'n2'] as const;
+  const bytes = new Uint8Array(50_000);
+  const nodes = ids.map((id) => ({ id, inbox: new Inbox(), transport: network.create(id) }));
+  for (const { id, inbox, transport } of nodes) {
+    const opened = inbox.linkOpened.bind(inbox);
+    inbox.linkOpened = (peer) => {
+      opened(peer);
+      for (let n = 0; n < 4; n += 1) transport.send(peer, [n, bytes]);
+    };
+    network.connect(
+      transport,
+      ids.filter((other) => other !== id),
+    );
+    await network.start(transport, id, inbox);
+  }
+  const all = () => nodes.every(({ inbox }) => inbox.messages.length === 4);
+  await network.until(all, 'what was sent as the link opened has arrived');
+  t.same(
+    nodes.map(({ inbox }) => inbox.events),
+    [['+n2'], ['+n1']],
+    'on the first link',
+  );
+  await stopAll(...nodes);
+};
+
 const saysNoWhenFull: Case = async (t, network) => {
   const [one, two] = await startPair(network);
   const bytes = new Uint8Array(Math.floor(network.frameBytesMax / 4));
@@ -276,6 +302,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'messages keep their order': keepsOrder,
   'all types travel': carriesAllTypes,
   'large messages travel': carriesLargeMessages,
+  'a flood from the first moment travels': carriesAFloodFromTheFirstMoment,
   'a full queue says no': saysNoWhenFull,
   'a throw closes that link only': throwClosesThatLinkOnly,
   'a dropped link opens again': dropsAndReconnects,

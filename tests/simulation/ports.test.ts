@@ -1,0 +1,164 @@
+/** The simulated disk and network keep the contracts of the ports, and misbehave as they say. */
+import t from 'tap';
+import type { NodeId, Receiver, Transport } from '../../lib/environment/transport.js';
+import { storageConformance } from '../conformance/storage-suite.js';
+import type { TransportNetwork } from '../conformance/transport-suite.js';
+import { Inbox, transportConformance } from '../conformance/transport-suite.js';
+import { MachineTime } from './simulated-clock.js';
+import { SimulatedDisk } from './simulated-disk.js';
+import { CALM_NETWORK, SimulatedNetwork } from './simulated-network.js';
+import { World } from './world.js';
+
+const always = (): boolean => true;
+const EVERYTHING = { from: '', before: '\u{10ffff}', limit: 1000 };
+const put = (key: string) => ({ type: 'put', key, value: new Uint8Array([1]) }) as const;
+
+/** Lets a world go on by itself, for suites that only wait. */
+function letItRun(world: World): void {
+  const turn = async (): Promise<void> => {
+    while (!done) {
+      if (!(await world.step())) await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  let done = false;
+  t.teardown(() => {
+    done = true;
+  });
+  turn().catch((error: unknown) => t.error(error));
+}
+
+await storageConformance(t, 'simulated disk', async () => {
+  const world = new World(1);
+  letItRun(world);
+  const disk = new SimulatedDisk(world, 'n1');
+  const open = async () => disk.open(new MachineTime(), always);
+  return { storage: await open(), reopen: open };
+});
+
+class CalmNetwork implements TransportNetwork {
+  readonly #world = new World(1);
+  readonly #network = new SimulatedNetwork(this.#world);
+  readonly frameBytesMax = this.#network.frameBytesMax;
+  readonly queueBytesMax = this.#network.queueBytesMax;
+  readonly systemBufferBytesMax = 0;
+
+  constructor() {
+    letItRun(this.#world);
+  }
+
+  create(id: NodeId): Transport {
+    return this.#network.attach(id, new MachineTime(), always);
+  }
+
+  async start(transport: Transport, _id: NodeId, receiver: Receiver): Promise<void> {
+    await transport.start(receiver);
+  }
+
+  connect(transport: Transport, peers: readonly NodeId[]): void {
+    transport.setPeers(peers.map((id) => ({ id, address: `${id}:1` })));
+  }
+
+  async until(condition: () => boolean, what: string): Promise<void> {
+    const end = this.#world.now + 60_000;
+    while (!condition()) {
+      if (this.#world.now > end) throw new Error(`never: ${what}`);
+      await this.#world.wait(1, 'until');
+    }
+  }
+
+  async close(): Promise<void> {}
+}
+
+await transportConformance(t, 'simulated network', async () => new CalmNetwork());
+
+t.test('a crash keeps all that was synced, and a prefix of the rest', async (t) => {
+  const kept = new Set<number>();
+  for (let seed = 0; seed < 60; seed += 1) {
+    const world = new World(seed);
+    const disk = new SimulatedDisk(world, 'n1');
+    let alive = true;
+    const storage = disk.open(new MachineTime(), () => alive);
+    await world.runUntil(storage.write([put('a0'), put('a1')], { sync: true }));
+    await world.runUntil(storage.write([put('b0'), put('b1')], { sync: false }));
+    const last = storage.write([put('c0'), put('c1')], { sync: true });
+    let settled = false;
+    const settle = (): void => {
+      settled = true;
+    };
+    last.then(settle, settle);
+    alive = false;
+    disk.crash();
+    const again = disk.open(new MachineTime(), always);
+    const found = (await world.runUntil(again.range(EVERYTHING))).map(([key]) => key);
+    t.strictSame(found, ['a0', 'a1', 'b0', 'b1', 'c0', 'c1'].slice(0, found.length));
+    t.equal(found.length % 2, 0, 'no batch is torn');
+    t.notOk(settled, 'the dead hear nothing');
+    kept.add(found.length);
+  }
+  t.strictSame([...kept].sort(), [2, 4, 6]);
+});
+
+function pairOf(world: World): {
+  network: SimulatedNetwork;
+  transports: Transport[];
+  inboxes: Inbox[];
+} {
+  const network = new SimulatedNetwork(world);
+  const inboxes = [new Inbox(), new Inbox()];
+  const transports = ['n1', 'n2'].map((id) => network.attach(id, new MachineTime(), always));
+  transports.forEach((transport, i) => {
+    transport.setPeers([{ id: i === 0 ? 'n2' : 'n1', address: '' }]);
+  });
+  return { network, transports, inboxes };
+}
+
+t.test('frames are lost, repeated and overtaken as often as told', async (t) => {
+  const world = new World(9);
+  const { network, transports, inboxes } = pairOf(world);
+  const [one, two] = transports;
+  const [, inbox] = inboxes;
+  if (one === undefined || two === undefined || inbox === undefined) throw new Error('a pair');
+  await one.start(new Inbox());
+  await two.start(inbox);
+  await world.runUntil(world.wait(500, 'links'));
+  network.faults = { ...CALM_NETWORK, loss: 0.2, duplication: 0.2, reorder: true, delayMean: 20 };
+  for (let n = 0; n < 1000; n += 1) {
+    one.send('n2', n);
+    await world.runUntil(world.wait(1, 'pause'));
+  }
+  await world.runUntil(world.wait(5000, 'rest'));
+  const heard = inbox.messages.map(({ message }) => message as number);
+  t.ok(heard.length > 900 && heard.length < 1020, `${heard.length} of 1000, some of them twice`);
+  t.ok(new Set(heard).size < 900, 'some never');
+  t.notSame(
+    heard,
+    heard.toSorted((a, b) => a - b),
+    'not in order',
+  );
+});
+
+t.test('a cut in one direction is silent, and what is dropped then stays half open', async (t) => {
+  const world = new World(3);
+  const { network, transports, inboxes } = pairOf(world);
+  const [one, two] = transports;
+  const [first, second] = inboxes;
+  if (one === undefined || two === undefined || first === undefined || second === undefined) {
+    throw new Error('a pair');
+  }
+  await one.start(first);
+  await two.start(second);
+  await world.runUntil(world.wait(500, 'links'));
+  network.cut('n1', 'n2');
+  one.send('n2', 'lost');
+  two.send('n1', 'heard');
+  await world.runUntil(world.wait(500, 'cut'));
+  t.strictSame([first.messages.length, second.messages.length], [1, 0]);
+  one.drop('n2');
+  await world.runUntil(world.wait(500, 'dropped'));
+  t.notOk(one.isOpen('n2'));
+  t.ok(two.isOpen('n1'), 'it was not told');
+  network.heal('n1', 'n2');
+  await world.runUntil(world.wait(500, 'healed'));
+  t.ok(one.isOpen('n2') && two.isOpen('n1'));
+  t.strictSame(second.events, ['+n1', '-n1', '+n1']);
+});

@@ -1,0 +1,31 @@
+/** A range of seeds as a test: no findings, and everything rare has happened. */
+import type { Test } from 'tap';
+import { addKnownSeed, readKnownSeeds } from './known-seeds.js';
+import { SeedBatch } from './seed-batch.js';
+
+export async function runSeeds(t: Test, from: number, to: number): Promise<void> {
+  const batch = new SeedBatch();
+  const started = performance.now();
+  for (let seed = from; seed <= to; seed += 1) {
+    const { findings } = await batch.run(seed);
+    const [first] = findings;
+    if (first === undefined) continue;
+    const was = `${first.checker}: ${first.message}`;
+    addKnownSeed({ seed, was });
+    t.fail(`seed ${seed}: ${was}`, {
+      replay: `node dist/tests/simulation/simulate.js --verbose --seed ${seed}`,
+    });
+  }
+  t.equal(batch.failed.length, 0, `${to - from + 1} seeds without findings`);
+  for (const [event, count] of batch.rareEvents()) t.ok(count > 0, `${event}: ${count} times`);
+  t.comment(batch.report((performance.now() - started) / 1000));
+}
+
+/** The seeds that failed once, wherever they lie. */
+export async function runKnownSeeds(t: Test): Promise<void> {
+  const batch = new SeedBatch();
+  for (const { seed, was } of readKnownSeeds()) {
+    const { findings } = await batch.run(seed);
+    t.strictSame(findings, [], `seed ${seed}; it was: ${was}`);
+  }
+}
