@@ -34,6 +34,8 @@ export interface Gossip {
   readonly settingsHash: number;
   /** Resolves when this node may serve a request that carried these; rejects where it may not. */
   reconcile(from: NodeId, epoch: number, settingsHash: number): Promise<void>;
+  /** The same after a request that is served in any case, a heartbeat: nobody waits for it. */
+  notice(from: NodeId, epoch: number, settingsHash: number): void;
 }
 
 export interface MessengerOptions {
@@ -61,7 +63,12 @@ export class Messenger implements Receiver {
   readonly #handlers = new Map<string, Registered>();
   readonly #pending: PendingRequests;
   readonly #linkListeners: ((peer: NodeId, open: boolean) => void)[] = [];
-  #gossip: Gossip = { epoch: 0, settingsHash: 0, reconcile: () => Promise.resolve() };
+  #gossip: Gossip = {
+    epoch: 0,
+    settingsHash: 0,
+    reconcile: () => Promise.resolve(),
+    notice: () => undefined,
+  };
   readonly #executed = new ExecutedRequests();
   #lastId: number;
 
@@ -193,8 +200,11 @@ export class Messenger implements Receiver {
     const serve = (): void => this.#serve(message, handler, request, { from, deadline });
     const gossip = this.#gossip;
     const alike = epoch === gossip.epoch && settingsHash === gossip.settingsHash;
-    if (alike || handler.anyEpoch) serve();
-    else {
+    if (alike) serve();
+    else if (handler.anyEpoch) {
+      serve();
+      gossip.notice(from, epoch, settingsHash);
+    } else {
       const refuse = (error: unknown): void => this.#refuse(from, id, error);
       gossip.reconcile(from, epoch, settingsHash).then(serve, refuse);
     }

@@ -22,32 +22,40 @@ type Gate = (from: NodeId, to: NodeId, message: readonly unknown[]) => boolean;
 export class LocalNetwork {
   readonly #receivers = new Map<NodeId, Receiver>();
   readonly #peers = new Map<NodeId, ReadonlySet<NodeId>>();
+  readonly #lives = new Map<NodeId, number>();
   readonly #open = new Set<string>();
   readonly #cuts = new Set<string>();
   gate: Gate = () => true;
 
+  /** The transport of one life of a node: the next life, or a crash, leaves it without effect. */
   attach(id: NodeId): Transport {
+    const life = (this.#lives.get(id) ?? 0) + 1;
+    this.#lives.set(id, life);
+    const alive = (): boolean => this.#lives.get(id) === life;
     return {
       start: async (receiver) => {
-        this.#receivers.set(id, receiver);
+        if (alive()) this.#receivers.set(id, receiver);
         this.#refresh();
       },
       setPeers: (peers: readonly PeerAddress[]) => {
-        this.#peers.set(id, new Set(peers.map((peer) => peer.id)));
+        if (alive()) this.#peers.set(id, new Set(peers.map((peer) => peer.id)));
         this.#refresh();
       },
-      send: (to, message) => this.#send(id, to, message),
-      isOpen: (peer) => this.#open.has(pairOf(id, peer)),
+      send: (to, message) => alive() && this.#send(id, to, message),
+      isOpen: (peer) => alive() && this.#open.has(pairOf(id, peer)),
       drop: (peer) => {
-        this.#close(id, peer);
+        if (alive()) this.#close(id, peer);
         setImmediate(() => this.#refresh());
       },
-      stop: async () => this.detach(id),
+      stop: async () => {
+        if (alive()) this.detach(id);
+      },
     };
   }
 
   /** The node is gone; its peers see their links close. */
   detach(id: NodeId): void {
+    this.#lives.set(id, (this.#lives.get(id) ?? 0) + 1);
     this.#receivers.delete(id);
     this.#refresh();
   }

@@ -155,7 +155,7 @@ t.test('a deadline travels as what is left of it; late work is not begun', async
 });
 
 function gossipOf(reconcile: Gossip['reconcile']): Gossip {
-  return { epoch: 1, settingsHash: 7, reconcile };
+  return { epoch: 1, settingsHash: 7, reconcile, notice: () => undefined };
 }
 
 t.test('refusals keep code, outcome and details; a programmer error is internal', async (t) => {
@@ -196,7 +196,7 @@ t.test(
     const [a, b] = [messengerOf(), messengerOf()];
     const told: unknown[] = [];
     let refuse = false;
-    a.messenger.setGossip({ epoch: 1, settingsHash: 5, reconcile: () => Promise.resolve() });
+    a.messenger.setGossip({ ...gossipOf(() => Promise.resolve()), settingsHash: 5 });
     b.messenger.setGossip(
       gossipOf((...told_) => {
         told.push(told_);
