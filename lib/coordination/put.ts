@@ -58,7 +58,10 @@ export async function put(collaborators: Collaborators, request: Put): Promise<P
   throw unknown(collaborators, request, rungs, write.stored);
 }
 
-/** Not a primary that can write: pass the request on, or, where nobody is left and the level allows, stand in. */
+/**
+ * Not a primary that can write: pass the request on, or, where nobody is left and the level allows,
+ * stand in.
+ */
 async function putElsewhere(
   collaborators: Collaborators,
   request: Put,
