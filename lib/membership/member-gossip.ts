@@ -2,7 +2,7 @@
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import { messageOf, OperatingError } from '../errors.js';
-import type { Gossip } from '../replication/ask.js';
+import type { Gossip } from '../replication/gossip.js';
 import type { Founding } from './founding.js';
 import type { Settings } from './settings.js';
 

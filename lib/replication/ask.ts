@@ -4,6 +4,7 @@ import type { Observer } from '../environment/observer.js';
 import type { Message, NodeId, Receiver, Transport } from '../environment/transport.js';
 import { assert, messageOf, OperatingError } from '../errors.js';
 import { ExecutedRequests } from './executed-requests.js';
+import { type Gossip, NO_GOSSIP } from './gossip.js';
 import type { MessageType } from './message.js';
 import { type Answer, PendingRequests } from './pending-requests.js';
 import {
@@ -25,18 +26,6 @@ export type Handler<Request, Reply> = (
   request: Request,
   incoming: Incoming,
 ) => Reply | Promise<Reply>;
-
-/** What membership tells of this node with each request, and does with what the others tell. */
-export interface Gossip {
-  /** The ring epoch; 0 before the founding. */
-  readonly epoch: number;
-  /** Hash of the cluster's settings. */
-  readonly settingsHash: number;
-  /** Resolves when this node may serve a request that carried these; rejects where it may not. */
-  reconcile(from: NodeId, epoch: number, settingsHash: number): Promise<void>;
-  /** The same after a request that is served in any case, a heartbeat: nobody waits for it. */
-  notice(from: NodeId, epoch: number, settingsHash: number): void;
-}
 
 export interface MessengerOptions {
   readonly transport: Transport;
@@ -63,12 +52,7 @@ export class Messenger implements Receiver {
   readonly #handlers = new Map<string, Registered>();
   readonly #pending: PendingRequests;
   readonly #linkListeners: ((peer: NodeId, open: boolean) => void)[] = [];
-  #gossip: Gossip = {
-    epoch: 0,
-    settingsHash: 0,
-    reconcile: () => Promise.resolve(),
-    notice: () => undefined,
-  };
+  #gossip: Gossip = NO_GOSSIP;
   readonly #executed = new ExecutedRequests();
   #lastId: number;
 

@@ -1,10 +1,11 @@
-/** The messenger over links in memory: one settlement a request, deadlines, refusals, bad frames. */
+/** The messenger over links in memory: one answer a request, deadlines, refusals, bad frames. */
 import fc from 'fast-check';
 import t from 'tap';
 import { z } from 'zod';
 import type { Receiver, Transport } from '../../../lib/environment/transport.js';
 import { ERROR_CODES, type ErrorCode, OperatingError } from '../../../lib/errors.js';
-import { type Gossip, Messenger } from '../../../lib/replication/ask.js';
+import { Messenger } from '../../../lib/replication/ask.js';
+import type { Gossip } from '../../../lib/replication/gossip.js';
 import { messageType } from '../../../lib/replication/message.js';
 import type { Answer } from '../../../lib/replication/pending-requests.js';
 import { CountingObserver, ManualClock, turn } from '../fakes.js';
