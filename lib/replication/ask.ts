@@ -4,7 +4,7 @@ import type { Observer } from '../environment/observer.js';
 import type { Message, NodeId, Receiver, Transport } from '../environment/transport.js';
 import { assert, messageOf, OperatingError } from '../errors.js';
 import { ExecutedRequests } from './executed-requests.js';
-import { type Gossip, NO_GOSSIP } from './gossip.js';
+import type { Gossip } from './gossip.js';
 import type { MessageType } from './message.js';
 import { type Answer, PendingRequests } from './pending-requests.js';
 import {
@@ -52,7 +52,13 @@ export class Messenger implements Receiver {
   readonly #handlers = new Map<string, Registered>();
   readonly #pending: PendingRequests;
   readonly #linkListeners: ((peer: NodeId, open: boolean) => void)[] = [];
-  #gossip: Gossip = NO_GOSSIP;
+  #answerListener: (peer: NodeId) => void = () => undefined;
+  #gossip: Gossip = {
+    epoch: 0,
+    settingsHash: 0,
+    reconcile: () => Promise.resolve(),
+    notice: () => undefined,
+  };
   readonly #executed = new ExecutedRequests();
   #lastId: number;
 
@@ -83,6 +89,11 @@ export class Messenger implements Receiver {
   /** Membership introduces itself; until then messages carry epoch 0. */
   setGossip(gossip: Gossip): void {
     this.#gossip = gossip;
+  }
+
+  /** Told of every answer in time: what was asked and what came back have both arrived. */
+  onAnswer(listener: (peer: NodeId) => void): void {
+    this.#answerListener = listener;
   }
 
   onLink(listener: (peer: NodeId, open: boolean) => void): void {
@@ -146,6 +157,7 @@ export class Messenger implements Receiver {
     const pending = this.#pending.find(parsed.id, from);
     // An answer after the deadline, or one of an earlier life of this node: nobody waits for it.
     if (pending === undefined) return;
+    this.#answerListener(from);
     if (parsed.kind === 'reply') {
       const reply = pending.parse(parsed.body);
       this.#pending.settle(parsed.id, pending, { ok: true, reply });

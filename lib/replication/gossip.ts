@@ -1,4 +1,4 @@
-/** What every request says of its sender, and what a node does where it differs (M3). */
+/** What every peer request tells of its sender, and what a node that differs does (M2, M3). */
 import type { NodeId } from '../environment/transport.js';
 
 /** What membership tells of this node with each request, and does with what the others tell. */
@@ -12,11 +12,3 @@ export interface Gossip {
   /** The same after a request that is served in any case, a heartbeat: nobody waits for it. */
   notice(from: NodeId, epoch: number, settingsHash: number): void;
 }
-
-/** Before membership has introduced itself. */
-export const NO_GOSSIP: Gossip = {
-  epoch: 0,
-  settingsHash: 0,
-  reconcile: () => Promise.resolve(),
-  notice: () => undefined,
-};

@@ -1,4 +1,4 @@
-/** CPU profile of one node of a cluster under load: where its main thread was, function by function. */
+/** CPU profile of one node of a loaded cluster: where its main thread was, by function. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fill, hangUp } from './ask.js';
