@@ -65,6 +65,7 @@ export class LocalNetwork {
     this.#refresh();
   }
 
+  /** Opens what may open; also after the gate was changed. */
   heal(): void {
     this.#cuts.clear();
     this.#refresh();
@@ -89,13 +90,18 @@ export class LocalNetwork {
         const both = this.#receivers.has(a) && this.#receivers.has(b);
         const wanted = both && this.#peers.get(b)?.has(a) === true && !this.#cuts.has(pairOf(a, b));
         if (!wanted) this.#close(a, b);
-        else if (!this.#open.has(pairOf(a, b))) {
+        else if (!this.#open.has(pairOf(a, b)) && this.#greet(a, b)) {
           this.#open.add(pairOf(a, b));
           this.#receivers.get(a)?.linkOpened(b);
           this.#receivers.get(b)?.linkOpened(a);
         }
       }
     }
+  }
+
+  /** A link opens where both sides hear each other. */
+  #greet(a: NodeId, b: NodeId): boolean {
+    return this.gate(a, b, ['greeting']) && this.gate(b, a, ['greeting']);
   }
 
   #close(a: NodeId, b: NodeId): void {

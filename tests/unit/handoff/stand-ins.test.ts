@@ -1,4 +1,4 @@
-/** Stand-ins: hints held while a primary is away, minted where none is there, delivered on return. */
+/** Stand-ins: hints held for a primary that is away, minted if all are, delivered. */
 import t, { type Test } from 'tap';
 import { recordKey } from '../../../lib/persistence/records.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';

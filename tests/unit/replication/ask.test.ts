@@ -1,4 +1,4 @@
-/** The messenger over links in memory: one settlement a request, deadlines, refusals, bad frames. */
+/** The messenger over links in memory: one answer a request, deadlines, refusals, bad frames. */
 import fc from 'fast-check';
 import t from 'tap';
 import { z } from 'zod';
