@@ -139,7 +139,8 @@ export async function createNode(
       for (const part of [founding, view, handoff, keeper]) await part.stop();
       messenger.stop();
       await transport.stop();
-      if (disk.store.failure === undefined) await disk.clocks.persist();
+      // A clock that stays behind only makes peers send again; the store must be closed.
+      await disk.clocks.persist().catch(() => undefined);
       await disk.store.close();
     },
   };
@@ -147,7 +148,7 @@ export async function createNode(
 
 /** Everything that lives on this node's disk. */
 async function openDisk({ storage, clock, random, observer }: Environment, options: NodeOptions) {
-  const { id, limits, partitionCount } = options;
+  const { id, limits } = options;
   const store = new Store({ storage, observer, queueBytesMax: limits.storageQueueBytesMax });
   const start = await countStart(store, id);
   const clocks = await PartitionClocks.open(store);
@@ -158,7 +159,7 @@ async function openDisk({ storage, clock, random, observer }: Environment, optio
     cacheBytesMax: limits.recordCacheBytesMax,
   });
   const bytesMax = limits.hintsBytesMax;
-  const hints = await Hints.open({ ...records, ...limits, partitionCount, bytesMax });
+  const hints = await Hints.open({ ...records, ...limits, bytesMax });
   return { store, start, clocks, replica, hints };
 }
 
@@ -169,8 +170,7 @@ async function meet(
   { store, start }: { readonly store: Store; readonly start: number },
   messenger: Messenger,
 ) {
-  const member = founders.find(({ id }) => id === self);
-  if (member === undefined) {
+  if (!founders.some(({ id }) => id === self)) {
     throw new OperatingError('invalid_request', `the list of founders does not name ${self}`, {
       details: { field: 'initialCluster' },
     });
@@ -180,11 +180,12 @@ async function meet(
     proposed: foundRing({ ...ringOptions, members: founders }),
     retryIntervalMilliseconds: FOUNDING_RETRY_MILLISECONDS,
   });
-  const members = founding.ring.members.map(({ id }) => id);
-  transport.setPeers(founding.ring.members.filter(({ id }) => id !== self));
+  const { members: stored } = founding.ring;
+  const members = stored.map(({ id }) => id);
+  transport.setPeers(stored.filter(({ id }) => id !== self));
   const view = new FailureDetector({
     ...{ self, start, store, messenger, transport, clock, random, observer, ...limits },
-    zone: member.zone,
+    zone: stored.find(({ id }) => id === self)?.zone ?? '',
     peers: members.filter((id) => id !== self),
   });
   const settings = new Settings({

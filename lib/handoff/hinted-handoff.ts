@@ -4,7 +4,7 @@ import type { Observer } from '../environment/observer.js';
 import { Periodic } from '../environment/periodic.js';
 import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
-import { messageOf } from '../errors.js';
+import { type ErrorCode, messageOf, OperatingError } from '../errors.js';
 import { WRITE } from '../coordination/messages.js';
 import type { Hint, Hints } from '../persistence/hints.js';
 import type { Messenger } from '../replication/ask.js';
@@ -22,6 +22,9 @@ export interface HintedHandoffOptions {
   readonly retryIntervalMilliseconds: number;
   readonly timeoutMilliseconds: number;
 }
+
+/** What a target says that could take this hint another time, and no other now. */
+const NOT_NOW: ReadonlySet<ErrorCode> = new Set(['storage_failed', 'overloaded', 'not_ready']);
 
 export class HintedHandoff {
   readonly #options: HintedHandoffOptions;
@@ -71,19 +74,24 @@ export class HintedHandoff {
     return delivery;
   }
 
-  /** A hint that fails keeps no other back; it is tried again with the next round. */
+  /**
+   * A hint that fails keeps no other back; the next round tries again. So it does where the target
+   * takes nothing now: its disk failed, or it has too much to do.
+   */
   async #deliver(target: NodeId): Promise<void> {
     const { hints, view, batchSize } = this.#options;
     let from: string | undefined = '';
-    const failures: unknown[] = [];
+    let refused: PromiseRejectedResult | undefined;
     while (from !== undefined && !this.#stopped && view.isUp(target)) {
       const { hints: batch, next } = await hints.page(target, from, batchSize);
       const outcomes = await Promise.allSettled(batch.map((hint) => this.#handOver(hint)));
-      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-      if (failed !== undefined && failures.length === 0) failures.push(failed.reason);
+      const failed = outcomes.filter((outcome) => outcome.status === 'rejected');
+      const passing = failed.find(({ reason }) => isPassing(reason));
+      if (passing !== undefined) throw passing.reason;
+      refused ??= failed[0];
       from = next;
     }
-    if (failures.length > 0) throw failures[0];
+    if (refused !== undefined) throw refused.reason;
   }
 
   /** The version keeps its dot, so a second delivery changes nothing. */
@@ -96,4 +104,8 @@ export class HintedHandoff {
     await messenger.request(target, WRITE, copy, deadline);
     await hints.remove(hint);
   }
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof OperatingError && NOT_NOW.has(error.code);
 }

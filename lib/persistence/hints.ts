@@ -3,7 +3,7 @@ import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import { decode, encode } from '../encoding/codec.js';
-import { OperatingError } from '../errors.js';
+import { messageOf, OperatingError } from '../errors.js';
 import type { HybridClock } from '../versioning/hybrid-clock.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { merge } from '../versioning/siblings.js';
@@ -12,7 +12,7 @@ import { realise } from './intent.js';
 import type { Minter } from './minter.js';
 import { assertRecordFits, type RecordLimits } from './record-limits.js';
 import type { RecordKey } from './records.js';
-import { decodeRecord, encodeRecord, hexadecimal, recordKey } from './records.js';
+import { decodeRecord, encodeRecord, hexadecimal, recordKeyIn } from './records.js';
 import type { Minted } from './replica.js';
 import type { Durability, Store, Transacted, Transaction } from './store.js';
 
@@ -31,7 +31,6 @@ export interface HintsOptions extends RecordLimits {
   readonly hybridClock: HybridClock;
   readonly minter: Minter;
   readonly observer: Observer;
-  readonly partitionCount: number;
   /** Bytes of hints that this node holds for others. */
   readonly bytesMax: number;
 }
@@ -44,6 +43,7 @@ interface Held {
 }
 
 const LOAD_PAGE = 1000;
+const PARTITION_DIGITS = 4;
 
 export class Hints {
   readonly #options: HintsOptions;
@@ -98,9 +98,7 @@ export class Hints {
   ): void {
     const key = hintKey(target, at);
     const before = transaction.get(key);
-    const held = before === undefined ? undefined : (decode(before) as PlainHint);
-    const merged = held === undefined ? bytes : mergeBytes(at, held[1], bytes);
-    const after = encode([minted || held?.[0] === true, merged] satisfies PlainHint);
+    const after = encode(this.#grown(at, before, [minted, bytes]));
     transaction.put(key, after);
     this.#account(target, before === undefined ? 1 : 0, after.length - (before?.length ?? 0));
     this.#options.observer.count('quorate_hints_stored_total');
@@ -133,6 +131,26 @@ export class Hints {
     }, durability);
   }
 
+  /** What was held, merged with what comes; what is damaged gives way, and fails no write. */
+  #grown(at: RecordKey, before: Uint8Array | undefined, [minted, bytes]: PlainHint): PlainHint {
+    if (before === undefined) return [minted, bytes];
+    try {
+      const [mintedBefore, held] = decode(before) as PlainHint;
+      return [minted || mintedBefore, mergeBytes(at, held, bytes)];
+    } catch (error) {
+      this.#reportDamage(error);
+      // It may have been minted here, and is forgotten now (V1).
+      this.#options.minter.takeFreshWriter(at.partition);
+      return [minted, bytes];
+    }
+  }
+
+  #reportDamage(error: unknown): void {
+    const { observer } = this.#options;
+    observer.count('quorate_corrupt_records_total');
+    observer.log('error', 'a held hint is damaged', { reason: messageOf(error) });
+  }
+
   /** The merge of all that is held here for a key. */
   heldFor(at: RecordKey, primaries: readonly NodeId[]): Siblings | undefined {
     let merged: Siblings | undefined;
@@ -145,7 +163,7 @@ export class Hints {
     return merged;
   }
 
-  /** Up to `limit` hints for a target, and where to go on. */
+  /** Up to `limit` hints for a target, and where to go on. What is damaged stays, and is told. */
   async page(
     target: NodeId,
     from: string,
@@ -158,16 +176,15 @@ export class Hints {
       before: `h${target}\u0001`,
       limit,
     });
-    const hints = page.map(([key, bytes]) => {
-      const rest = key.slice(prefix.length + 4);
-      const split = rest.indexOf('\u0000');
-      const at = recordKey(
-        rest.slice(0, split),
-        rest.slice(split + 1),
-        this.#options.partitionCount,
-      );
-      const [minted, record] = decode(bytes) as PlainHint;
-      return { target, at, bytes: record, minted };
+    const hints = page.flatMap(([key, bytes]) => {
+      try {
+        const at = keyOfHint(key, prefix.length);
+        const [minted, record] = decode(bytes) as PlainHint;
+        return [{ target, at, bytes: record, minted }];
+      } catch (error) {
+        this.#reportDamage(error);
+        return [];
+      }
     });
     const last = page.at(-1)?.[0];
     return { hints, next: page.length < limit || last === undefined ? undefined : `${last}\u0000` };
@@ -207,6 +224,14 @@ export class Hints {
 /** `h`, the target, U+0000, then as the storage key of the record. */
 function hintKey(target: NodeId, at: RecordKey): string {
   return `h${target}\u0000${hexadecimal(at.partition)}${at.namespace}\u0000${at.key}`;
+}
+
+/** @param start where the partition begins, behind the target */
+function keyOfHint(key: string, start: number): RecordKey {
+  const rest = key.slice(start + PARTITION_DIGITS);
+  const split = rest.indexOf('\u0000');
+  const partition = Number.parseInt(key.slice(start, start + PARTITION_DIGITS), 16);
+  return recordKeyIn(partition, rest.slice(0, split), rest.slice(split + 1));
 }
 
 function mergeBytes(at: RecordKey, held: Uint8Array, incoming: Uint8Array): Uint8Array {

@@ -16,7 +16,11 @@ export interface RecordKey {
 }
 
 export function recordKey(namespace: string, key: string, partitionCount: number): RecordKey {
-  const partition = partitionOf(namespace, key, partitionCount);
+  return recordKeyIn(partitionOf(namespace, key, partitionCount), namespace, key);
+}
+
+/** The same where the partition is known: of what is stored already. */
+export function recordKeyIn(partition: number, namespace: string, key: string): RecordKey {
   return {
     namespace,
     key,

@@ -133,6 +133,46 @@ t.test('a hint that cannot be delivered keeps no other from it', async (t) => {
   t.equal(heldFor(cluster, 'n3'), 0);
 });
 
+t.test('a target whose disk has failed is asked once a round, not for every hint', async (t) => {
+  const cluster = await clusterFor(t, { limits: { hintBatchSize: 1 } });
+  await cluster.crash('n3');
+  for (let i = 0; i < 20; i += 1) await cluster.put('n1', `key ${i}`, 'x');
+  const disk = cluster.disks.get('n3');
+  if (disk === undefined) throw new Error('n3 has a disk');
+  let writes = 0;
+  cluster.network.gate = (_from, to, message) => {
+    if (to === 'n3' && message[2] === 'coordination.write') {
+      writes += 1;
+      if (writes === 1) {
+        disk.held = true;
+        setImmediate(() => void disk.fail());
+      }
+    }
+    return true;
+  };
+  await cluster.start('n3');
+  await cluster.clock.advance(10_000);
+  t.ok(writes > 0 && writes < 60, `${writes} attempts in ten rounds of up to two deliveries`);
+});
+
+t.test('hints find their way though flags speak of another ring than the stored one', async (t) => {
+  const cluster = await clusterFor(t, { zones: ['x', 'y', 'z'] });
+  await cluster.crash('n3');
+  await cluster.put('n1', 'k', 'x');
+  await cluster.crash('n1');
+  const { founders } = cluster.optionsOf('n1');
+  await cluster.start('n1', {
+    partitionCount: 4_096,
+    founders: founders.map((founder) => ({ ...founder, zone: 'moved' })),
+  });
+  await cluster.restart('n3');
+  await cluster.clock.advance(3_000);
+  t.equal(heldFor(cluster, 'n3'), 0, 'delivered, and removed');
+  t.ok(storedOn(cluster, 'n3', 'k'));
+  const { receipt } = await cluster.put('n1', 'k', 'y', { level: 'local-quorum' });
+  t.equal(receipt.level, 'local-quorum', 'its zone is that of the ring');
+});
+
 t.test('a full quota never fails the write itself', async (t) => {
   const cluster = await clusterFor(t, { limits: { hintsBytesMax: 300 } });
   await cluster.crash('n3');

@@ -45,7 +45,6 @@ export async function openDisk(options: DiskOptions = {}) {
   const hints = await Hints.open({
     ...{ store, clock, hybridClock, minter, observer },
     ...limits,
-    partitionCount: PARTITIONS,
     bytesMax: options.hintsBytesMax ?? 1_000_000,
   });
   return { store, start, clocks, minter, replica, hints, observer, storage, clock };

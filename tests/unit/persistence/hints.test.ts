@@ -157,3 +157,25 @@ t.test('a stand-in refuses what a primary would refuse for its size', async (t) 
   t.throws(() => disk.hints.mint(at, ['n3'], wide, 'sync'), { code: 'context_too_large' });
   t.equal(disk.minter.next(at.partition).n, 1);
 });
+
+t.test('a damaged hint holds up neither the others nor a write', async (t) => {
+  const disk = await openDisk();
+  const other = await openDisk({ node: 'n2' });
+  for (const name of ['j', 'k', 'l']) {
+    const at = recordKey('default', name, PARTITIONS);
+    const { bytes } = other.replica.mint(at, intentOf(name), 'sync', nothingElse).value;
+    await disk.hints.hold('n3', at, bytes, 'sync').committed;
+  }
+  const [[damaged = ''] = []] = await disk.storage.range({ from: 'h', before: 'i', limit: 1 });
+  for (const value of [[0xc1], [0x92, 0xc2, 0xc4, 1, 7], [0xc0]].map((one) => Buffer.from(one))) {
+    await disk.storage.write([{ type: 'put', key: damaged, value }], { sync: true });
+    t.equal((await allOf(disk, 'n3', 1)).length, value[0] === 0x92 ? 3 : 2);
+    const name = damaged.slice(damaged.lastIndexOf('\u0000') + 1);
+    const at = recordKey('default', name, PARTITIONS);
+    const writer = disk.minter.next(at.partition).writer;
+    const { bytes } = other.replica.mint(at, intentOf('next'), 'sync', nothingElse).value;
+    await disk.hints.hold('n3', at, bytes, 'sync').committed;
+    t.equal((await allOf(disk, 'n3', 1)).length, 3, 'the next state takes its place');
+    t.not(disk.minter.next(at.partition).writer, writer, 'what it held may have been minted here');
+  }
+});
