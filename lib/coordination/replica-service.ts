@@ -1,4 +1,5 @@
 /** What a node does for coordinators elsewhere: reads, merges, hints, and puts passed on to it. */
+import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import type { RecordKey } from '../persistence/records.js';
 import { encodeRecord, recordKey } from '../persistence/records.js';
@@ -14,16 +15,16 @@ import { put } from './put.js';
 
 /** Registers the handlers; called once, when the ring is known. */
 export function serveReplicas(collaborators: Collaborators): void {
-  const { messenger, replica, hints } = collaborators;
+  const { messenger, replica, hints, view } = collaborators;
 
   messenger.handle(WRITE, async ({ namespace, key, record, durability }) => {
-    const at = ownedKey(collaborators, namespace, key);
+    const at = keyOwnedBy(view.self, collaborators, namespace, key);
     await replica.merge(at, record, durability).committed;
     return acknowledge(collaborators);
   });
 
   messenger.handle(READ, ({ namespace, key, want, durable }) => {
-    const at = ownedKey(collaborators, namespace, key);
+    const at = keyOwnedBy(view.self, collaborators, namespace, key);
     const stored = replica.read(at);
     const reply = {
       record: stored === undefined ? null : recordOf(at, stored.siblings, stored.bytes, want),
@@ -34,7 +35,7 @@ export function serveReplicas(collaborators: Collaborators): void {
   });
 
   messenger.handle(HOLD, async ({ namespace, key, target, record, durability }) => {
-    const at = recordKey(namespace, key, collaborators.ring().partitionCount);
+    const at = keyOwnedBy(target, collaborators, namespace, key);
     await hints.hold(target, at, record, durability).committed;
     return acknowledge(collaborators);
   });
@@ -57,11 +58,16 @@ function acknowledge({ start, store }: Collaborators): Acknowledgement {
   return { start, commit: store.commitNumber };
 }
 
-/** @throws OperatingError `wrong_epoch` where this node does not own the key's partition. */
-function ownedKey({ ring, view }: Collaborators, namespace: string, key: string): RecordKey {
+/** @throws OperatingError `wrong_epoch` where `node` does not own the key's partition. */
+function keyOwnedBy(
+  node: NodeId,
+  { ring }: Collaborators,
+  namespace: string,
+  key: string,
+): RecordKey {
   const at = recordKey(namespace, key, ring().partitionCount);
-  if (!ownersOf(ring(), at.partition).includes(view.self)) {
-    throw new OperatingError('wrong_epoch', 'this node does not own the partition of the key');
+  if (!ownersOf(ring(), at.partition).includes(node)) {
+    throw new OperatingError('wrong_epoch', `${node} does not own the partition of the key`);
   }
   return at;
 }
