@@ -57,13 +57,12 @@ export class PartitionClocks {
   /** Writes the clocks that have grown: with or after the records that they speak of. */
   async persist(): Promise<void> {
     if (this.#dirty.size === 0) return;
-    const partitions = [...this.#dirty];
-    this.#dirty.clear();
     const { committed } = this.#store.transact((transaction) => {
-      for (const partition of partitions) {
+      for (const partition of this.#dirty) {
         transaction.put(`c${hexadecimal(partition)}`, encode(this.of(partition).toPlain()));
       }
     }, 'os');
+    this.#dirty.clear();
     await committed;
   }
 }

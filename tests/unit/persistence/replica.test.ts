@@ -159,3 +159,20 @@ t.test('siblings that arise are counted', async (t) => {
   const stored = replica.read(at);
   t.ok(stored && sameSiblings(decodeRecord(at, stored.bytes), stored.siblings));
 });
+
+t.test('a clock for which there was no room is written later', async (t) => {
+  const disk = await openDisk();
+  disk.storage.held = true;
+  const value = intentOf('x'.repeat(900_000));
+  const full = { code: 'overloaded' };
+  for (let i = 0; i < 12; i += 1) {
+    const at = recordKey('default', `${i}`, PARTITIONS);
+    disk.replica.mint(at, value, 'sync', nothingElse);
+  }
+  await t.rejects(disk.clocks.persist(), full);
+  disk.storage.held = false;
+  while (disk.storage.waiting.length > 0) await disk.storage.release();
+  await disk.clocks.persist();
+  const clocks = await disk.storage.range({ from: 'c', before: 'd', limit: PARTITIONS });
+  t.ok(clocks.length > 0);
+});
