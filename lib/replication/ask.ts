@@ -4,7 +4,7 @@ import type { Observer } from '../environment/observer.js';
 import type { Message, NodeId, Receiver, Transport } from '../environment/transport.js';
 import { assert, messageOf, OperatingError } from '../errors.js';
 import { ExecutedRequests } from './executed-requests.js';
-import type { Gossip } from './gossip.js';
+import { type Gossip, NO_GOSSIP } from './gossip.js';
 import type { MessageType } from './message.js';
 import { type Answer, PendingRequests } from './pending-requests.js';
 import {
@@ -53,12 +53,7 @@ export class Messenger implements Receiver {
   readonly #pending: PendingRequests;
   readonly #linkListeners: ((peer: NodeId, open: boolean) => void)[] = [];
   #answerListener: (peer: NodeId) => void = () => undefined;
-  #gossip: Gossip = {
-    epoch: 0,
-    settingsHash: 0,
-    reconcile: () => Promise.resolve(),
-    notice: () => undefined,
-  };
+  #gossip: Gossip = NO_GOSSIP;
   readonly #executed = new ExecutedRequests();
   #lastId: number;
 
