@@ -4,8 +4,8 @@ import type { Observer } from '../environment/observer.js';
 import type { Message, NodeId, Receiver, Transport } from '../environment/transport.js';
 import { assert, messageOf, OperatingError } from '../errors.js';
 import { ExecutedRequests } from './executed-requests.js';
-import { type Gossip, NO_GOSSIP } from './gossip.js';
-import type { MessageType } from './message.js';
+import type { Gossip } from './gossip.js';
+import type { Handler, Incoming, MessageType } from './message.js';
 import { type Answer, PendingRequests } from './pending-requests.js';
 import {
   parseMessage,
@@ -14,18 +14,6 @@ import {
   replyMessage,
   requestMessage,
 } from './wire.js';
-
-/** What a handler knows beside the body. */
-export interface Incoming {
-  readonly from: NodeId;
-  /** On this node's monotonic clock. */
-  readonly deadline: number;
-}
-
-export type Handler<Request, Reply> = (
-  request: Request,
-  incoming: Incoming,
-) => Reply | Promise<Reply>;
 
 export interface MessengerOptions {
   readonly transport: Transport;
@@ -52,8 +40,13 @@ export class Messenger implements Receiver {
   readonly #handlers = new Map<string, Registered>();
   readonly #pending: PendingRequests;
   readonly #linkListeners: ((peer: NodeId, open: boolean) => void)[] = [];
-  #answerListener: (peer: NodeId) => void = () => undefined;
-  #gossip: Gossip = NO_GOSSIP;
+  #onAnswer: (peer: NodeId) => void = () => undefined;
+  #gossip: Gossip = {
+    epoch: 0,
+    settingsHash: 0,
+    reconcile: () => Promise.resolve(),
+    notice: () => undefined,
+  };
   readonly #executed = new ExecutedRequests();
   #lastId: number;
 
@@ -88,7 +81,7 @@ export class Messenger implements Receiver {
 
   /** Told of every answer in time: what was asked and what came back have both arrived. */
   onAnswer(listener: (peer: NodeId) => void): void {
-    this.#answerListener = listener;
+    this.#onAnswer = listener;
   }
 
   onLink(listener: (peer: NodeId, open: boolean) => void): void {
@@ -152,7 +145,7 @@ export class Messenger implements Receiver {
     const pending = this.#pending.find(parsed.id, from);
     // An answer after the deadline, or one of an earlier life of this node: nobody waits for it.
     if (pending === undefined) return;
-    this.#answerListener(from);
+    this.#onAnswer(from);
     if (parsed.kind === 'reply') {
       const reply = pending.parse(parsed.body);
       this.#pending.settle(parsed.id, pending, { ok: true, reply });
@@ -228,15 +221,15 @@ export class Messenger implements Receiver {
 
   #refuse(to: NodeId, id: number, error: unknown): void {
     const { observer, transport } = this.#options;
-    let refusal = error;
-    if (!(refusal instanceof OperatingError)) {
+    let known = error;
+    if (!(known instanceof OperatingError)) {
       const reason = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
       observer.log('error', 'a peer request met a programmer error', { reason });
-      refusal = new OperatingError('internal', 'the peer failed');
+      known = new OperatingError('internal', 'the peer failed');
     }
-    const known = refusal as OperatingError;
-    observer.count('quorate_peer_messages_total', { type: 'refused', result: known.code });
-    transport.send(to, refusalMessage(id, known));
+    const refusal = known as OperatingError;
+    observer.count('quorate_peer_messages_total', { type: 'refused', result: refusal.code });
+    transport.send(to, refusalMessage(id, refusal));
   }
 }
 

@@ -12,11 +12,3 @@ export interface Gossip {
   /** The same after a request that is served in any case, a heartbeat: nobody waits for it. */
   notice(from: NodeId, epoch: number, settingsHash: number): void;
 }
-
-/** Before membership has introduced itself. */
-export const NO_GOSSIP: Gossip = {
-  epoch: 0,
-  settingsHash: 0,
-  reconcile: () => Promise.resolve(),
-  notice: () => undefined,
-};
