@@ -34,7 +34,7 @@ export interface CoordinatorOptions {
 
 export class Coordinator implements Coordination {
   readonly #options: CoordinatorOptions;
-  /** Sealing costs more than reading. A state belongs to one key and never changes. */
+  /** Sealing costs more than reading. A state is of one key and never changes: nor do they. */
   readonly #contexts = new WeakMap<Siblings, string>();
 
   constructor(options: CoordinatorOptions) {

@@ -15,8 +15,8 @@ type Wire = z.infer<typeof PUT.request>;
 type WireResult = z.infer<typeof PUT.reply>;
 
 /**
- * Undefined where no primary could be reached. One that refuses and has surely done nothing (a failed
- * disk, an overload) is passed by: the next may do better.
+ * Undefined where no primary could be reached. One that refuses and has surely done nothing (its
+ * disk failed, it is overloaded) is passed by: the next may do better.
  */
 export async function forward(
   collaborators: Collaborators,

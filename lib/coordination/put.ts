@@ -58,7 +58,7 @@ export async function put(collaborators: Collaborators, request: Put): Promise<P
   throw unknown(collaborators, request, rungs, write.stored);
 }
 
-/** Not a primary that can write: pass the request on, or, where nobody is left and the level allows, stand in. */
+/** No primary that can write: pass it on, or, with nobody left at a sloppy level, stand in. */
 async function putElsewhere(
   collaborators: Collaborators,
   request: Put,

@@ -22,32 +22,40 @@ type Gate = (from: NodeId, to: NodeId, message: readonly unknown[]) => boolean;
 export class LocalNetwork {
   readonly #receivers = new Map<NodeId, Receiver>();
   readonly #peers = new Map<NodeId, ReadonlySet<NodeId>>();
+  readonly #lives = new Map<NodeId, number>();
   readonly #open = new Set<string>();
   readonly #cuts = new Set<string>();
   gate: Gate = () => true;
 
+  /** The transport of one life of a node: the next life, or a crash, leaves it without effect. */
   attach(id: NodeId): Transport {
+    const life = (this.#lives.get(id) ?? 0) + 1;
+    this.#lives.set(id, life);
+    const alive = (): boolean => this.#lives.get(id) === life;
     return {
       start: async (receiver) => {
-        this.#receivers.set(id, receiver);
+        if (alive()) this.#receivers.set(id, receiver);
         this.#refresh();
       },
       setPeers: (peers: readonly PeerAddress[]) => {
-        this.#peers.set(id, new Set(peers.map((peer) => peer.id)));
+        if (alive()) this.#peers.set(id, new Set(peers.map((peer) => peer.id)));
         this.#refresh();
       },
-      send: (to, message) => this.#send(id, to, message),
-      isOpen: (peer) => this.#open.has(pairOf(id, peer)),
+      send: (to, message) => alive() && this.#send(id, to, message),
+      isOpen: (peer) => alive() && this.#open.has(pairOf(id, peer)),
       drop: (peer) => {
-        this.#close(id, peer);
+        if (alive()) this.#close(id, peer);
         setImmediate(() => this.#refresh());
       },
-      stop: async () => this.detach(id),
+      stop: async () => {
+        if (alive()) this.detach(id);
+      },
     };
   }
 
   /** The node is gone; its peers see their links close. */
   detach(id: NodeId): void {
+    this.#lives.set(id, (this.#lives.get(id) ?? 0) + 1);
     this.#receivers.delete(id);
     this.#refresh();
   }
@@ -57,6 +65,7 @@ export class LocalNetwork {
     this.#refresh();
   }
 
+  /** Opens what may open; also after the gate was changed. */
   heal(): void {
     this.#cuts.clear();
     this.#refresh();
@@ -81,13 +90,18 @@ export class LocalNetwork {
         const both = this.#receivers.has(a) && this.#receivers.has(b);
         const wanted = both && this.#peers.get(b)?.has(a) === true && !this.#cuts.has(pairOf(a, b));
         if (!wanted) this.#close(a, b);
-        else if (!this.#open.has(pairOf(a, b))) {
+        else if (!this.#open.has(pairOf(a, b)) && this.#greet(a, b)) {
           this.#open.add(pairOf(a, b));
           this.#receivers.get(a)?.linkOpened(b);
           this.#receivers.get(b)?.linkOpened(a);
         }
       }
     }
+  }
+
+  /** A link opens where both sides hear each other. */
+  #greet(a: NodeId, b: NodeId): boolean {
+    return this.gate(a, b, ['greeting']) && this.gate(b, a, ['greeting']);
   }
 
   #close(a: NodeId, b: NodeId): void {

@@ -1,10 +1,11 @@
-/** The messenger over links in memory: one settlement a request, deadlines, refusals, bad frames. */
+/** The messenger over links in memory: one answer a request, deadlines, refusals, bad frames. */
 import fc from 'fast-check';
 import t from 'tap';
 import { z } from 'zod';
 import type { Receiver, Transport } from '../../../lib/environment/transport.js';
 import { ERROR_CODES, type ErrorCode, OperatingError } from '../../../lib/errors.js';
-import { type Gossip, Messenger } from '../../../lib/replication/ask.js';
+import { Messenger } from '../../../lib/replication/ask.js';
+import type { Gossip } from '../../../lib/replication/gossip.js';
 import { messageType } from '../../../lib/replication/message.js';
 import type { Answer } from '../../../lib/replication/pending-requests.js';
 import { CountingObserver, ManualClock, turn } from '../fakes.js';
@@ -155,7 +156,7 @@ t.test('a deadline travels as what is left of it; late work is not begun', async
 });
 
 function gossipOf(reconcile: Gossip['reconcile']): Gossip {
-  return { epoch: 1, settingsHash: 7, reconcile };
+  return { epoch: 1, settingsHash: 7, reconcile, notice: () => undefined };
 }
 
 t.test('refusals keep code, outcome and details; a programmer error is internal', async (t) => {
@@ -196,7 +197,7 @@ t.test(
     const [a, b] = [messengerOf(), messengerOf()];
     const told: unknown[] = [];
     let refuse = false;
-    a.messenger.setGossip({ epoch: 1, settingsHash: 5, reconcile: () => Promise.resolve() });
+    a.messenger.setGossip({ ...gossipOf(() => Promise.resolve()), settingsHash: 5 });
     b.messenger.setGossip(
       gossipOf((...told_) => {
         told.push(told_);
