@@ -1,7 +1,7 @@
 /** The options that commands share which talk to a cluster, and the client that they come to. */
 import { OperatingError } from '../lib/errors.js';
 import type { QuorateClient, ReadOptions, WriteOptions } from '../lib/client/client.js';
-import type { OptionRow } from './command.js';
+import type { OptionRow } from './option-row.js';
 import type { CommandOptions } from './command-options.js';
 import { ENV_FILE_OPTION } from './command-options.js';
 import { OUTPUT_OPTION } from './output.js';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { DURATION_UNITS, parseQuantity } from '../config/units.js';
 import { messageOf, OperatingError } from '../lib/errors.js';
-import type { OptionRow } from './command.js';
+import type { OptionRow } from './option-row.js';
 
 /** As commander gives them: camel case, `true` where a flag has no value. */
 export type GivenFlags = Readonly<Record<string, string | boolean | undefined>>;

@@ -1,16 +1,7 @@
 /** What a command is: a row with its words, its options, and what it does (commands.ts). */
 import type { CommandOptions } from './command-options.js';
+import type { OptionRow } from './option-row.js';
 import type { Terminal } from './terminal.js';
-
-export interface OptionRow {
-  /** As commander writes them: `-o, --output <format>`. */
-  readonly flags: string;
-  /** What gives it where the flag does not. Settings of a node are read by config/ instead. */
-  readonly variable?: `QUORATE_${string}`;
-  readonly summary: string;
-  /** What it is without flag and variable; for people it is part of the summary. */
-  readonly default?: string;
-}
 
 export interface Invocation {
   readonly arguments: readonly string[];

@@ -1,6 +1,6 @@
 /** How answers are written: a table for people, JSON for programs, or the bare value. */
 import { styleText } from 'node:util';
-import type { OptionRow } from './command.js';
+import type { OptionRow } from './option-row.js';
 import type { CommandOptions } from './command-options.js';
 import type { Terminal } from './terminal.js';
 
@@ -66,7 +66,8 @@ export function table(
     .map((line, index) => {
       const cells = line.map((cell, column) => cell.padEnd(widths[column] ?? 0));
       const text = cells.join(GAP).trimEnd();
-      return `${colours && index === 0 ? styleText('bold', text, { validateStream: false }) : text}\n`;
+      const isHead = colours && index === 0;
+      return `${isHead ? styleText('bold', text, { validateStream: false }) : text}\n`;
     })
     .join('');
 }

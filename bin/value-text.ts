@@ -1,7 +1,7 @@
 /** Stored values on a terminal: plain, in a cell of a table, as a line, as members of JSON. */
 import type { StoredValue } from '../lib/client/results.js';
 
-/** As `-o value` has it: a JSON string without its quotes, other JSON as text, bytes as they are. */
+/** As `-o value` has it: a string without its quotes, other JSON as text, bytes as they are. */
 export function plainValue(value: StoredValue): string | Uint8Array {
   if (value.kind === 'bytes') return value.bytes;
   const parsed: unknown = value.text.startsWith('"') ? JSON.parse(value.text) : undefined;

@@ -8,7 +8,6 @@ type Profile = Partial<Record<SettingName, string | number | boolean>>;
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   /** Several nodes on one machine: quick to notice, modest with memory. */
   local: {
-    'peers.heartbeatIntervalMilliseconds': 250,
     'peers.reconnectDelayMaxMilliseconds': 500,
     'storage.recordCacheBytes': '32MiB',
     'storage.engineCacheBytes': '16MiB',

@@ -12,7 +12,11 @@ const replyShape = z.union([
   z.strictObject({ pid: z.int(), started: z.boolean() }),
   z.strictObject({ code: z.enum(['invalid_request', 'not_ready']), problem: z.string() }),
 ]);
-const runningShape = z.looseObject({ pid: z.int(), socket: z.string() });
+const runningShape = z.looseObject({
+  pid: z.int(),
+  socket: z.string(),
+  nodes: z.array(z.looseObject({ id: z.string(), pid: z.int().optional() })),
+});
 
 export interface Started {
   readonly pid: number;
@@ -135,8 +139,17 @@ function runningFile(dataDir: string): string {
 }
 
 function socketOf(dataDir: string): string | undefined {
+  return runningOf(dataDir)?.socket;
+}
+
+/** The process of a node, as the cluster wrote it down last; undefined where it has none. */
+export function pidOf(dataDir: string, id: string): number | undefined {
+  return runningOf(dataDir)?.nodes.find((node) => node.id === id)?.pid;
+}
+
+function runningOf(dataDir: string): z.infer<typeof runningShape> | undefined {
   try {
-    return runningShape.parse(JSON.parse(readFileSync(runningFile(dataDir), 'utf8'))).socket;
+    return runningShape.parse(JSON.parse(readFileSync(runningFile(dataDir), 'utf8')));
   } catch {
     return undefined;
   }

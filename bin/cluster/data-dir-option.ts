@@ -1,5 +1,5 @@
 /** The option that names the folder of a local cluster. */
-import type { OptionRow } from '../command.js';
+import type { OptionRow } from '../option-row.js';
 
 export const DATA_DIR_OPTION: OptionRow = {
   flags: '--data-dir <folder>',

@@ -13,6 +13,7 @@ import { CONFIG_OPTION } from '../node/setting-options.js';
 import { STOP_SIGNALS } from '../node/supervision.js';
 import { jsonText, OUTPUT_OPTION, print, table } from '../output.js';
 import type { Terminal } from '../terminal.js';
+import { pidCommand } from './cluster-pid.js';
 import { startNodeCommand } from './cluster-start-node.js';
 
 export const clusterCommand: CommandRow = {
@@ -70,7 +71,7 @@ export const clusterCommand: CommandRow = {
     ENV_FILE_OPTION,
     OUTPUT_OPTION,
   ],
-  commands: [startNodeCommand],
+  commands: [startNodeCommand, pidCommand],
   run,
 };
 

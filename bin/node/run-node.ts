@@ -68,8 +68,8 @@ export async function runNode(options: NodeProcessOptions): Promise<NodeProcess>
 }
 
 /**
- * A node that comes back would refuse the first requests, before its links are open: clients are let
- * in when it reaches a quorum everywhere, or after a while, so that they can see what is missing.
+ * A node that comes back would refuse its first requests, before its links are open: clients are
+ * let in when it reaches a quorum everywhere, or after a while, to see what is missing.
  */
 async function meetPeers(node: QuorateNode): Promise<void> {
   const deadline = performance.now() + MEETING_TIMEOUT_MILLISECONDS;

@@ -2,7 +2,8 @@
 import { loadSettings } from '../../config/load-settings.js';
 import type { SettingName, Settings } from '../../config/schema.js';
 import { SETTING_LIST } from '../../config/schema.js';
-import type { Invocation, OptionRow } from '../command.js';
+import type { Invocation } from '../command.js';
+import type { OptionRow } from '../option-row.js';
 import { ENV_FILE_OPTION, nameOf } from '../command-options.js';
 
 export const CONFIG_OPTION: OptionRow = {

@@ -1,4 +1,4 @@
-/** What happened to one key under load, and which answers of a read it allows. See docs/testing.md. */
+/** What happened to one key under load, and which answers of a read it allows (docs/testing.md). */
 import { assert } from '../../lib/errors.js';
 import { sequenceOf } from './stress-value.js';
 
@@ -8,9 +8,9 @@ export type WriteOutcome = 'acknowledged' | 'unknown' | 'none';
 export type Floor = number;
 
 /**
- * One writer at a time, whose writes count 1, 2, 3... and replace what is there. So a write that was
- * acknowledged is covered by every later one, and only writes of unknown outcome may stand beside
- * others. Memory stays small: everything below the last acknowledged write needs no entry.
+ * One writer at a time, whose writes count 1, 2, 3... and replace what is there. So a write that
+ * was acknowledged is covered by every later one, and only writes of unknown outcome may stand
+ * beside others. Memory stays small: what is below the last acknowledged write needs no entry.
  */
 export class KeyHistory {
   readonly key: string;

@@ -98,10 +98,14 @@ function sendOnce(
     clearTimeout(timer);
     done(outcome);
   };
-  const timer = setTimeout(() => {
-    settle({ kind: 'silent' });
-    sent.destroy();
-  }, timeoutMilliseconds);
+  // Patience begins with a connection: until then the request waits here, and nobody is silent.
+  let timer: NodeJS.Timeout | undefined;
+  sent.on('socket', () => {
+    timer = setTimeout(() => {
+      settle({ kind: 'silent' });
+      sent.destroy();
+    }, timeoutMilliseconds);
+  });
   const isConnected = watchConnection(sent);
   sent.on('error', () => settle({ kind: isConnected() ? 'broken' : 'refused' }));
   sent.on('response', (response) => readBody(response, settle));

@@ -1,4 +1,4 @@
-/** What a load is to do, and how strictly its answers can be judged at the level that it asks for. */
+/** What a load is to do, and how strictly its answers can be judged at its level. */
 
 export interface StressPlan {
   readonly endpoints: readonly string[];

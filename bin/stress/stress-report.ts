@@ -8,7 +8,7 @@ const OPERATIONS: readonly Operation[] = ['get', 'put'];
 const QUANTILES = { p50: 0.5, p95: 0.95, p99: 0.99, 'p99.9': 0.999 } as const;
 const REASONS_SHOWN = 10;
 
-/** All members are plain numbers and texts; latencies are milliseconds from when a request was due. */
+/** Plain numbers and texts; latencies are milliseconds from when a request was due. */
 export function stressReport(plan: StressPlan, tally: Tally, loadMilliseconds: number) {
   const requests = tally.requests.get + tally.requests.put;
   const successes = tally.successes.get + tally.successes.put;

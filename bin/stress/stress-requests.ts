@@ -15,6 +15,7 @@ interface Answer {
 }
 
 const OK = 200;
+const PREPARE_ATTEMPTS = 5;
 
 export class StressRequests {
   readonly #plan: StressPlan;
@@ -35,13 +36,15 @@ export class StressRequests {
   }
 
   /** The first write of a key, which is not part of the load. */
-  prepare(key: KeyHistory): Promise<void> {
+  prepare(key: KeyHistory, attempts = PREPARE_ATTEMPTS): Promise<void> {
     return new Promise((resolve) => {
-      this.#write(key, (outcome) => {
-        if (outcome.kind !== 'answered' || outcome.status !== OK) {
+      this.#write(key, (outcome, written) => {
+        if (written === 'acknowledged') resolve();
+        else if (attempts > 1) resolve(this.prepare(key, attempts - 1));
+        else {
           this.#tally.fail(`prepare: ${reasonOf(outcome)}`);
+          resolve();
         }
-        resolve();
       });
     });
   }

@@ -1,4 +1,4 @@
-/** Values that say where they belong: key, sequence and checksum, so that none can pass for another. */
+/** Values that bear key, sequence and checksum, so that none can pass for another. */
 import { crc32 } from 'node:zlib';
 
 const PATTERN = /^([^|]*)\|(\d{1,15})\|([0-9a-f]{8})\|(x*)$/;

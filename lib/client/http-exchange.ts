@@ -1,4 +1,4 @@
-/** One request and its answer, at the first endpoint that takes the connection. See docs/http-api.md. */
+/** One request and its answer, at the first endpoint that takes the connection. */
 import { got, RequestError } from 'got';
 import type { Problem } from './results.js';
 

@@ -1,8 +1,8 @@
 /** Keys in addresses: percent-encoded once, in one segment. See docs/http-api.md, Keys. */
 
 /**
- * The path of a key below `base`, percent-encoded once. Where URLs fold it (`.` and `..`), and for a
- * resource of such a key, the key is a parameter. @throws URIError where the key is not well-formed
+ * The path of a key below `base`, percent-encoded once. Where URLs fold it (`.` and `..`), also
+ * with a resource, the key is a parameter. @throws URIError where the key is not well-formed
  */
 export function pathOf(base: string, key: string, resource = ''): string {
   const encoded = encodeURIComponent(key);

@@ -92,13 +92,18 @@ export interface ConsistencyLevel {
   readonly row: LevelRow;
 }
 
+/** Made once: every request names a level, mostly as it stands here. */
+const NAMED: ReadonlyMap<string, ConsistencyLevel> = new Map(
+  LEVEL_NAMES.map((name) => [name, { name, row: LEVELS[name] }]),
+);
+
 /**
  * The level of a text: case-insensitive, surrounding blanks ignored.
  * @throws OperatingError `invalid_level` (unknown, zero, with parameters that it does not take, not
  * for this operation) or `not_implemented`.
  */
 export function parseLevel(text: string, operation: 'read' | 'write'): ConsistencyLevel {
-  const [name = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
+  const [name = '', ...parameters] = NAMED.has(text) ? [text] : partsOf(text);
   const level = find(name);
   if (level === undefined) {
     throw new OperatingError('invalid_level', `there is no consistency level "${name}"`, {
@@ -123,8 +128,13 @@ export function parseLevel(text: string, operation: 'read' | 'write'): Consisten
   return level;
 }
 
+function partsOf(text: string): string[] {
+  return text.split(';').map((part) => part.trim().toLowerCase());
+}
+
 function find(name: string): ConsistencyLevel | undefined {
-  if (Object.hasOwn(LEVELS, name)) return { name, row: LEVELS[name as LevelName] };
+  const named = NAMED.get(name);
+  if (named !== undefined) return named;
   if (/^[1-9][0-9]?$/.test(name)) return { name, row: counted(Number(name)) };
   return undefined;
 }

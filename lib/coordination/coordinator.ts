@@ -3,6 +3,7 @@ import { OperatingError } from '../errors.js';
 import { type RecordKey, recordKey } from '../persistence/records.js';
 import type { ContextSeal } from '../versioning/causal-context.js';
 import { type Context, EMPTY_CONTEXT } from '../versioning/context.js';
+import type { Siblings } from '../versioning/siblings.js';
 import { liveVersions } from '../versioning/siblings.js';
 import type { Collaborators } from './collaborators.js';
 import type { ConsistencyLevel } from './consistency-level.js';
@@ -33,15 +34,16 @@ export interface CoordinatorOptions {
 
 export class Coordinator implements Coordination {
   readonly #options: CoordinatorOptions;
+  /** Sealing costs more than reading. A state is of one key and never changes: nor do they. */
+  readonly #contexts = new WeakMap<Siblings, string>();
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
   }
 
   async get(request: GetRequest): Promise<GetAnswer> {
-    const { collaborators, seal, defaults } = this.#options;
+    const { collaborators, defaults } = this.#options;
     const { readLevel, readRepairProbability } = defaults();
-    const { namespace, key } = request;
     const levels = levelsOf(request, readLevel, 'read');
     const at = this.#at(request);
     const deadline = this.#deadline(request);
@@ -50,10 +52,7 @@ export class Coordinator implements Coordination {
     return {
       siblings: liveVersions(merged, collaborators.clock.wallMilliseconds()),
       recorded: merged !== undefined,
-      context:
-        merged === undefined
-          ? undefined
-          : seal.seal(namespace, key, { epoch: merged.epoch, ...merged.context }),
+      context: merged === undefined ? undefined : this.#contextOf(request, merged),
       receipt: { level, answered, asked, standIns, durability: undefined },
     };
   }
@@ -88,6 +87,15 @@ export class Coordinator implements Coordination {
       replaced,
       receipt: { level, answered, asked, standIns, durability },
     };
+  }
+
+  #contextOf({ namespace, key }: GetRequest, state: Siblings): string {
+    const known = this.#contexts.get(state);
+    if (known !== undefined) return known;
+    const { epoch, context } = state;
+    const sealed = this.#options.seal.seal(namespace, key, { epoch, ...context });
+    this.#contexts.set(state, sealed);
+    return sealed;
   }
 
   #seen(request: PutRequest, blindWrites: Defaults['blindWrites']): Context | undefined {

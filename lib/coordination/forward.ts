@@ -14,7 +14,10 @@ import { recordKey } from '../persistence/records.js';
 type Wire = z.infer<typeof PUT.request>;
 type WireResult = z.infer<typeof PUT.reply>;
 
-/** Undefined where no primary could be reached and nothing was sent. */
+/**
+ * Undefined where no primary could be reached. One that refuses and has surely done nothing (its
+ * disk failed, it is overloaded) is passed by: the next may do better.
+ */
 export async function forward(
   collaborators: Collaborators,
   request: Put,
@@ -22,14 +25,18 @@ export async function forward(
 ): Promise<PutResult | undefined> {
   const { messenger, observer, view } = collaborators;
   const wire = toWire(request);
+  let refusal: OperatingError | undefined;
   for (const { node } of nearestFirst(list, view)) {
     const answer = await new Promise<Answer<WireResult>>((resolve) => {
       messenger.ask(node, PUT, wire, request.deadline, resolve);
     });
     observer.count('quorate_forwards_total', { result: answer.ok ? 'ok' : answer.error.code });
     if (answer.ok) return { ...answer.reply, seen: seenFrom(answer.reply.seen) };
-    const { code, outcome } = answer.error;
-    if (code === 'peer_unreachable' && outcome === 'none') continue;
+    const { code, outcome, retryable } = answer.error;
+    if (outcome === 'none' && retryable) {
+      if (code !== 'peer_unreachable') refusal = answer.error;
+      continue;
+    }
     if (code === 'peer_unreachable') {
       throw new OperatingError('outcome_unknown', `${node} did not answer`, {
         cause: answer.error,
@@ -37,6 +44,7 @@ export async function forward(
     }
     throw answer.error;
   }
+  if (refusal !== undefined) throw refusal;
   return undefined;
 }
 

@@ -74,7 +74,7 @@ async function read(
   if (whole === undefined) return undefined;
   const repairs = level.row.repairs(list);
   if (repairs === undefined && liveVersions(whole.merged(), nowOf(collaborators)).length === 0) {
-    // A miss is a claim: the other primaries are asked before it is made, in full where they differ.
+    // A miss is a claim: the other primaries are asked first, in full where they differ.
     await whole.exhaust();
     if (!whole.agrees) {
       whole = roundInFull(collaborators, request, list, false);

@@ -33,7 +33,9 @@ export async function put(collaborators: Collaborators, request: Put): Promise<P
   const list = { ...preferred, zone };
   const ladder = levels.map((level) => ({ level, requirements: requirementsOf(level, list) }));
 
-  if (!list.primaries.some(({ node }) => node === self)) {
+  const { failure } = collaborators.store;
+  if (failure !== undefined && request.forwarded) throw failure;
+  if (failure !== undefined || !list.primaries.some(({ node }) => node === self)) {
     return putElsewhere(collaborators, request, list, ladder);
   }
   const rungs = ladder.filter(({ requirements }) => isPossible(requirements, list));
@@ -56,7 +58,7 @@ export async function put(collaborators: Collaborators, request: Put): Promise<P
   throw unknown(collaborators, request, rungs, write.stored);
 }
 
-/** Not a primary: pass the request on, or, where nobody is left and the level allows, stand in. */
+/** No primary that can write: pass it on, or, with nobody left at a sloppy level, stand in. */
 async function putElsewhere(
   collaborators: Collaborators,
   request: Put,
@@ -99,10 +101,8 @@ async function askVersions(
   rungs: readonly Rung[],
 ): Promise<Siblings | undefined> {
   if (seen !== undefined) return undefined;
-  let _possible: Rung | undefined;
   for (const rung of rungs) {
     if (rung.level.row.repairs(list) === undefined) return undefined;
-    _possible ??= rung;
     const round = new ReadRound(collaborators, {
       at,
       list,

@@ -3,7 +3,7 @@ import { OperatingError } from '../errors.js';
 import type { RecordKey } from '../persistence/records.js';
 import { encodeRecord, recordKey } from '../persistence/records.js';
 import { ownersOf } from '../partitioning/ring.js';
-import type { Incoming } from '../replication/ask.js';
+import type { Incoming } from '../replication/message.js';
 import type { Siblings } from '../versioning/siblings.js';
 import type { z } from 'zod';
 import type { Collaborators } from './collaborators.js';

@@ -71,14 +71,19 @@ export class HintedHandoff {
     return delivery;
   }
 
+  /** A hint that fails keeps no other back; it is tried again with the next round. */
   async #deliver(target: NodeId): Promise<void> {
     const { hints, view, batchSize } = this.#options;
     let from: string | undefined = '';
+    const failures: unknown[] = [];
     while (from !== undefined && !this.#stopped && view.isUp(target)) {
       const { hints: batch, next } = await hints.page(target, from, batchSize);
-      await Promise.all(batch.map((hint) => this.#handOver(hint)));
+      const outcomes = await Promise.allSettled(batch.map((hint) => this.#handOver(hint)));
+      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+      if (failed !== undefined && failures.length === 0) failures.push(failed.reason);
       from = next;
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   /** The version keeps its dot, so a second delivery changes nothing. */

@@ -1,4 +1,4 @@
-/** Who is up, as this node sees it: open links and answered heartbeats (Dynamo 4.8.3). */
+/** Who is up, as this node sees it: open links, and answers on them (Dynamo 4.8.3). */
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import { Periodic } from '../environment/periodic.js';
@@ -30,7 +30,7 @@ export type PeerState = 'up' | 'suspect' | 'down';
 
 interface Peer {
   open: boolean;
-  /** On the monotonic clock: the last answered heartbeat, or the opening of the link. */
+  /** On the monotonic clock: the last answer, to a heartbeat or another, or the link's opening. */
   lastHeard: number;
   roundTripMilliseconds: number | undefined;
 }
@@ -60,6 +60,7 @@ export class FailureDetector implements ClusterView {
     const { messenger, start, store } = options;
     const answer = (): Heartbeat => ({ start, commit: store.commitNumber });
     messenger.handle(PING, answer, { anyEpoch: true });
+    messenger.onAnswer((peer) => this.#noteAnswer(peer));
     messenger.onLink((peer, open) => this.#noteLink(peer, open));
   }
 
@@ -121,16 +122,18 @@ export class FailureDetector implements ClusterView {
       }
       const deadline = now + heartbeatIntervalMilliseconds * heartbeatsMissedDead;
       messenger.ask(node, PING, {}, deadline, (answer) => {
-        if (answer.ok) this.#noteAnswer(peer, now);
+        if (answer.ok) this.#noteRoundTrip(peer, clock.monotonicMilliseconds() - now);
       });
     }
   }
 
-  #noteAnswer(peer: Peer, sent: number): void {
-    const now = this.#options.clock.monotonicMilliseconds();
-    const sample = now - sent;
+  #noteAnswer(node: NodeId): void {
+    const peer = this.#peers.get(node);
+    if (peer !== undefined) peer.lastHeard = this.#options.clock.monotonicMilliseconds();
+  }
+
+  #noteRoundTrip(peer: Peer, sample: number): void {
     const before = peer.roundTripMilliseconds ?? sample;
     peer.roundTripMilliseconds = before + SMOOTHING * (sample - before);
-    peer.lastHeard = Math.max(peer.lastHeard, now);
   }
 }

@@ -4,10 +4,10 @@ import type { Observer } from '../environment/observer.js';
 import { Periodic } from '../environment/periodic.js';
 import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
-import { decode, encode } from '../encoding/codec.js';
 import { messageOf, OperatingError } from '../errors.js';
 import type { Ring } from '../partitioning/ring.js';
 import { decodeRing, encodeRing } from '../partitioning/ring-codec.js';
+import { decodeStored, encodeStored } from '../persistence/checksummed.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../replication/ask.js';
 import { FOUND } from './messages.js';
@@ -30,6 +30,12 @@ interface Stored {
   readonly complete: boolean;
 }
 
+/** As stored: the ring, whether all have confirmed it, and every ring that this disk stood for. */
+type Plain = [ring: Uint8Array, complete: boolean, stoodFor: string[]];
+
+/** So many lists, each other than the last, are remembered. */
+const STOOD_FOR_MAX = 100;
+
 const RING_KEY = 'm/ring';
 
 /**
@@ -42,7 +48,7 @@ export class Founding {
   readonly #confirmed = new Set<NodeId>();
   /** Founders that this life has told its ring. */
   readonly #answered = new Set<NodeId>();
-  /** Was there no ring on this disk? */
+  /** Has this disk never stood for the ring before? */
   readonly #fresh: boolean;
   readonly ring: Ring;
   #complete: boolean;
@@ -76,12 +82,13 @@ export class Founding {
       await keep(options.store, options.proposed, false);
       return new Founding(options, { ring: options.proposed, fresh: true, complete: false });
     }
-    const [bytes, complete] = decode(stored) as [Uint8Array, boolean];
+    const [bytes, complete, stoodFor] = decodeStored(RING_KEY, stored) as Plain;
     const ring = decodeRing(bytes);
     // An unconfirmed ring binds nobody: a list that was wrong can be put right.
     if (!complete && ring.hash !== options.proposed.hash) {
+      const fresh = !stoodFor.includes(options.proposed.hash);
       await keep(options.store, options.proposed, false);
-      return new Founding(options, { ring: options.proposed, fresh: false, complete: false });
+      return new Founding(options, { ring: options.proposed, fresh, complete: false });
     }
     if (ring.hash !== options.proposed.hash) {
       options.observer.log('warn', 'the stored ring differs from the configured list; it is kept', {
@@ -190,7 +197,11 @@ export class Founding {
 
 async function keep(store: Store, ring: Ring, complete: boolean): Promise<void> {
   const { committed } = store.transact((transaction) => {
-    transaction.put(RING_KEY, encode([encodeRing(ring), complete]));
+    const stored = transaction.get(RING_KEY);
+    const before = stored === undefined ? [] : (decodeStored(RING_KEY, stored) as Plain)[2];
+    const stoodFor = [...before.filter((hash) => hash !== ring.hash), ring.hash];
+    const plain: Plain = [encodeRing(ring), complete, stoodFor.slice(-STOOD_FOR_MAX)];
+    transaction.put(RING_KEY, encodeStored(RING_KEY, plain));
   });
   await committed;
 }

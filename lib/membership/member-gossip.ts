@@ -1,8 +1,8 @@
 /** What every peer message tells of its sender, and what a node that differs does (M2, M3). */
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
-import { OperatingError } from '../errors.js';
-import type { Gossip } from '../replication/ask.js';
+import { messageOf, OperatingError } from '../errors.js';
+import type { Gossip } from '../replication/gossip.js';
 import type { Founding } from './founding.js';
 import type { Settings } from './settings.js';
 
@@ -33,5 +33,14 @@ export class MemberGossip implements Gossip {
       throw new OperatingError('wrong_epoch', message);
     }
     await this.#settings.reconcile(from, settingsHash);
+  }
+
+  /** A node that nobody asks for anything else learns by heartbeats what it missed. */
+  notice(from: NodeId, epoch: number, settingsHash: number): void {
+    if (epoch === 0 || epoch !== this.epoch) return;
+    this.#settings.reconcile(from, settingsHash).catch((error: unknown) => {
+      const fields = { peer: from, reason: messageOf(error) };
+      this.#observer.log('debug', 'the settings of a peer could not be asked for', fields);
+    });
   }
 }

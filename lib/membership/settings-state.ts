@@ -21,12 +21,16 @@ export class SettingsState {
   readonly #fields: ReadonlyMap<SettingName, Field>;
   /** Oldest first, distinct by version. */
   readonly history: readonly SettingsChange[];
+  /** The same object at every look: every request asks for it. */
+  readonly settings: ConsistencySettings;
   /** Of all fields and changes: equal where two nodes know the same. */
   readonly hash: number;
 
   private constructor(fields: ReadonlyMap<SettingName, Field>, history: readonly SettingsChange[]) {
     this.#fields = fields;
     this.history = history;
+    const entries = [...fields].map(([name, { value }]) => [name, value]);
+    this.settings = Object.freeze(Object.fromEntries(entries) as ConsistencySettings);
     const plain = [this.#plainFields(), history.map(({ version }) => version)];
     this.hash = hash32(encode(plain));
   }
@@ -49,11 +53,6 @@ export class SettingsState {
       fields.set(known, { value, version });
     }
     return new SettingsState(fields, plain.history as SettingsChange[]);
-  }
-
-  get settings(): ConsistencySettings {
-    const entries = [...this.#fields].map(([name, { value }]) => [name, value]);
-    return Object.fromEntries(entries) as ConsistencySettings;
   }
 
   /** `n-hash`: how many changes deep, and which state exactly. */

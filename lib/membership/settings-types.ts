@@ -15,7 +15,6 @@ function levelFor(operation: 'read' | 'write') {
 }
 
 export const BLIND_WRITES = ['overwrite', 'sibling', 'refuse'] as const;
-export type BlindWrites = (typeof BLIND_WRITES)[number];
 
 /** Each field is valid independently of the others, so that merging field by field stays valid. */
 export const consistencySettings = z.strictObject({

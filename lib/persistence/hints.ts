@@ -2,13 +2,13 @@
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
-import { decode, encode } from '../encoding/codec.js';
 import { OperatingError } from '../errors.js';
 import type { HybridClock } from '../versioning/hybrid-clock.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { merge } from '../versioning/siblings.js';
 import type { Intent } from './intent.js';
 import { realise } from './intent.js';
+import { decodeStored, encodeStored } from './checksummed.js';
 import type { Minter } from './minter.js';
 import { assertRecordFits, type RecordLimits } from './record-limits.js';
 import type { RecordKey } from './records.js';
@@ -44,6 +44,7 @@ interface Held {
 }
 
 const LOAD_PAGE = 1000;
+const EMPTY = new Uint8Array(0);
 
 export class Hints {
   readonly #options: HintsOptions;
@@ -98,9 +99,9 @@ export class Hints {
   ): void {
     const key = hintKey(target, at);
     const before = transaction.get(key);
-    const held = before === undefined ? undefined : (decode(before) as PlainHint);
+    const held = before === undefined ? undefined : this.#open(key, before, at.partition);
     const merged = held === undefined ? bytes : mergeBytes(at, held[1], bytes);
-    const after = encode([minted || held?.[0] === true, merged] satisfies PlainHint);
+    const after = encodeStored(key, [minted || held?.[0] === true, merged] satisfies PlainHint);
     transaction.put(key, after);
     this.#account(target, before === undefined ? 1 : 0, after.length - (before?.length ?? 0));
     this.#options.observer.count('quorate_hints_stored_total');
@@ -137,9 +138,11 @@ export class Hints {
   heldFor(at: RecordKey, primaries: readonly NodeId[]): Siblings | undefined {
     let merged: Siblings | undefined;
     for (const target of primaries) {
-      const stored = this.#options.store.get(hintKey(target, at));
-      if (stored === undefined) continue;
-      const siblings = decodeRecord(at, (decode(stored) as PlainHint)[1]);
+      const key = hintKey(target, at);
+      const stored = this.#options.store.get(key);
+      const held = stored === undefined ? undefined : this.#open(key, stored, at.partition);
+      if (held === undefined) continue;
+      const siblings = decodeRecord(at, held[1]);
       merged = merged === undefined ? siblings : merge(merged, siblings);
     }
     return merged;
@@ -158,7 +161,7 @@ export class Hints {
       before: `h${target}\u0001`,
       limit,
     });
-    const hints = page.map(([key, bytes]) => {
+    const hints = page.flatMap(([key, bytes]) => {
       const rest = key.slice(prefix.length + 4);
       const split = rest.indexOf('\u0000');
       const at = recordKey(
@@ -166,8 +169,8 @@ export class Hints {
         rest.slice(split + 1),
         this.#options.partitionCount,
       );
-      const [minted, record] = decode(bytes) as PlainHint;
-      return { target, at, bytes: record, minted };
+      const held = this.#open(key, bytes, at.partition);
+      return held === undefined ? [] : [{ target, at, bytes: held[1], minted: held[0] }];
     });
     const last = page.at(-1)?.[0];
     return { hints, next: page.length < limit || last === undefined ? undefined : `${last}\u0000` };
@@ -179,7 +182,7 @@ export class Hints {
     const { committed } = this.#options.store.transact((transaction) => {
       const stored = transaction.get(key);
       if (stored === undefined) return;
-      const [minted, bytes] = decode(stored) as PlainHint;
+      const [minted, bytes] = this.#open(key, stored, hint.at.partition) ?? [false, EMPTY];
       if (Buffer.compare(bytes, hint.bytes) !== 0) return;
       if (minted) this.#options.minter.takeFreshWriter(hint.at.partition);
       transaction.delete(key);
@@ -187,6 +190,21 @@ export class Hints {
       this.#options.observer.count('quorate_hints_delivered_total');
     }, 'os');
     await committed;
+  }
+
+  /** Undefined where the hint is damaged. What it had minted is forgotten, and so is its writer. */
+  #open(key: string, stored: Uint8Array, partition: number): PlainHint | undefined {
+    try {
+      return decodeStored(key, stored) as PlainHint;
+    } catch (error) {
+      if (!(error instanceof OperatingError)) throw error;
+      this.#options.observer.count('quorate_corrupt_records_total');
+      this.#options.observer.log('error', 'a hint is damaged and cannot be delivered', {
+        partition,
+      });
+      this.#options.minter.takeFreshWriter(partition);
+      return undefined;
+    }
   }
 
   #account(target: NodeId, count: number, bytes: number): void {

@@ -4,7 +4,8 @@ import type { Observer } from '../environment/observer.js';
 import type { Message, NodeId, Receiver, Transport } from '../environment/transport.js';
 import { assert, messageOf, OperatingError } from '../errors.js';
 import { ExecutedRequests } from './executed-requests.js';
-import type { MessageType } from './message.js';
+import type { Gossip } from './gossip.js';
+import type { Handler, Incoming, MessageType } from './message.js';
 import { type Answer, PendingRequests } from './pending-requests.js';
 import {
   parseMessage,
@@ -13,28 +14,6 @@ import {
   replyMessage,
   requestMessage,
 } from './wire.js';
-
-/** What a handler knows beside the body. */
-export interface Incoming {
-  readonly from: NodeId;
-  /** On this node's monotonic clock. */
-  readonly deadline: number;
-}
-
-export type Handler<Request, Reply> = (
-  request: Request,
-  incoming: Incoming,
-) => Reply | Promise<Reply>;
-
-/** What membership tells of this node with each request, and does with what the others tell. */
-export interface Gossip {
-  /** The ring epoch; 0 before the founding. */
-  readonly epoch: number;
-  /** Hash of the cluster's settings. */
-  readonly settingsHash: number;
-  /** Resolves when this node may serve a request that carried these; rejects where it may not. */
-  reconcile(from: NodeId, epoch: number, settingsHash: number): Promise<void>;
-}
 
 export interface MessengerOptions {
   readonly transport: Transport;
@@ -61,7 +40,13 @@ export class Messenger implements Receiver {
   readonly #handlers = new Map<string, Registered>();
   readonly #pending: PendingRequests;
   readonly #linkListeners: ((peer: NodeId, open: boolean) => void)[] = [];
-  #gossip: Gossip = { epoch: 0, settingsHash: 0, reconcile: () => Promise.resolve() };
+  #onAnswer: (peer: NodeId) => void = () => undefined;
+  #gossip: Gossip = {
+    epoch: 0,
+    settingsHash: 0,
+    reconcile: () => Promise.resolve(),
+    notice: () => undefined,
+  };
   readonly #executed = new ExecutedRequests();
   #lastId: number;
 
@@ -92,6 +77,11 @@ export class Messenger implements Receiver {
   /** Membership introduces itself; until then messages carry epoch 0. */
   setGossip(gossip: Gossip): void {
     this.#gossip = gossip;
+  }
+
+  /** Told of every answer in time: what was asked and what came back have both arrived. */
+  onAnswer(listener: (peer: NodeId) => void): void {
+    this.#onAnswer = listener;
   }
 
   onLink(listener: (peer: NodeId, open: boolean) => void): void {
@@ -155,6 +145,7 @@ export class Messenger implements Receiver {
     const pending = this.#pending.find(parsed.id, from);
     // An answer after the deadline, or one of an earlier life of this node: nobody waits for it.
     if (pending === undefined) return;
+    this.#onAnswer(from);
     if (parsed.kind === 'reply') {
       const reply = pending.parse(parsed.body);
       this.#pending.settle(parsed.id, pending, { ok: true, reply });
@@ -193,8 +184,11 @@ export class Messenger implements Receiver {
     const serve = (): void => this.#serve(message, handler, request, { from, deadline });
     const gossip = this.#gossip;
     const alike = epoch === gossip.epoch && settingsHash === gossip.settingsHash;
-    if (alike || handler.anyEpoch) serve();
-    else {
+    if (alike) serve();
+    else if (handler.anyEpoch) {
+      serve();
+      gossip.notice(from, epoch, settingsHash);
+    } else {
       const refuse = (error: unknown): void => this.#refuse(from, id, error);
       gossip.reconcile(from, epoch, settingsHash).then(serve, refuse);
     }
@@ -227,15 +221,15 @@ export class Messenger implements Receiver {
 
   #refuse(to: NodeId, id: number, error: unknown): void {
     const { observer, transport } = this.#options;
-    let refusal = error;
-    if (!(refusal instanceof OperatingError)) {
+    let known = error;
+    if (!(known instanceof OperatingError)) {
       const reason = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
       observer.log('error', 'a peer request met a programmer error', { reason });
-      refusal = new OperatingError('internal', 'the peer failed');
+      known = new OperatingError('internal', 'the peer failed');
     }
-    const known = refusal as OperatingError;
-    observer.count('quorate_peer_messages_total', { type: 'refused', result: known.code });
-    transport.send(to, refusalMessage(id, known));
+    const refusal = known as OperatingError;
+    observer.count('quorate_peer_messages_total', { type: 'refused', result: refusal.code });
+    transport.send(to, refusalMessage(id, refusal));
   }
 }
 

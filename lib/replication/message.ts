@@ -1,5 +1,6 @@
 /** Typed messages: each is declared by the folder that owns it, and checked on arrival. */
 import type { z } from 'zod';
+import type { NodeId } from '../environment/transport.js';
 
 export interface MessageType<Request, Reply> {
   /** `folder.verb`; unique. */
@@ -15,3 +16,15 @@ export function messageType<Request, Reply>(
 ): MessageType<Request, Reply> {
   return { name, request, reply };
 }
+
+/** What a handler knows beside the body. */
+export interface Incoming {
+  readonly from: NodeId;
+  /** On this node's monotonic clock. */
+  readonly deadline: number;
+}
+
+export type Handler<Request, Reply> = (
+  request: Request,
+  incoming: Incoming,
+) => Reply | Promise<Reply>;

@@ -56,7 +56,9 @@ export class PendingRequests {
         this.settle(id, pending, { ok: false, error });
       }
     }
-    if (peer === undefined) this.#cancelSweep?.();
+    if (peer !== undefined) return;
+    this.#cancelSweep?.();
+    this.#cancelSweep = undefined;
   }
 
   #sweep(): void {

@@ -46,7 +46,7 @@ export function refusalMessage(id: number, error: OperatingError): unknown[] {
 /** @throws OperatingError `corrupt_bytes` where it is none of the three. */
 export function parseMessage(message: unknown): RequestMessage | ReplyMessage | RefusalMessage {
   if (Array.isArray(message)) {
-    const parsed = PARSERS[message[0] as 0 | 1 | 2]?.(message);
+    const parsed = PARSERS.get(message[0])?.(message);
     if (parsed !== undefined) return parsed;
   }
   throw new OperatingError('corrupt_bytes', 'a peer message is malformed');
@@ -56,29 +56,35 @@ type Parser = (
   message: readonly unknown[],
 ) => RequestMessage | ReplyMessage | RefusalMessage | undefined;
 
-const PARSERS: Readonly<Record<0 | 1 | 2, Parser>> = {
-  [REQUEST]([, id, name, epoch, settingsHash, remainingMilliseconds, body]) {
-    const numbers =
-      typeof id === 'number' &&
-      typeof epoch === 'number' &&
-      typeof settingsHash === 'number' &&
-      typeof remainingMilliseconds === 'number';
-    if (!numbers || typeof name !== 'string') return undefined;
-    return { kind: 'request', id, name, epoch, settingsHash, remainingMilliseconds, body };
-  },
-  [REPLY]([, id, body]) {
-    return typeof id === 'number' ? { kind: 'reply', id, body } : undefined;
-  },
-  [REFUSAL]([, id, code, text, outcome, details]) {
-    const known = typeof code === 'string' && Object.hasOwn(ERROR_CODES, code);
-    if (typeof id !== 'number' || typeof text !== 'string' || !isOutcome(outcome)) return undefined;
-    const error = new OperatingError(known ? (code as ErrorCode) : 'internal', text, {
-      outcome,
-      details: isFields(details) ? details : {},
-    });
-    return { kind: 'refusal', id, error };
-  },
+const parseRequest: Parser = (message) => {
+  const [, id, name, epoch, settingsHash, remainingMilliseconds, body] = message;
+  if (!isNumber(id) || !isNumber(epoch) || !isNumber(settingsHash)) return undefined;
+  if (!isNumber(remainingMilliseconds) || typeof name !== 'string') return undefined;
+  return { kind: 'request', id, name, epoch, settingsHash, remainingMilliseconds, body };
 };
+
+const parseReply: Parser = ([, id, body]) =>
+  isNumber(id) ? { kind: 'reply', id, body } : undefined;
+
+const parseRefusal: Parser = ([, id, code, text, outcome, details]) => {
+  const known = typeof code === 'string' && Object.hasOwn(ERROR_CODES, code);
+  if (!isNumber(id) || typeof text !== 'string' || !isOutcome(outcome)) return undefined;
+  const error = new OperatingError(known ? (code as ErrorCode) : 'internal', text, {
+    outcome,
+    details: isFields(details) ? details : {},
+  });
+  return { kind: 'refusal', id, error };
+};
+
+const PARSERS: ReadonlyMap<unknown, Parser> = new Map([
+  [REQUEST, parseRequest],
+  [REPLY, parseReply],
+  [REFUSAL, parseRefusal],
+]);
+
+function isNumber(value: unknown): value is number {
+  return Number.isFinite(value);
+}
 
 function isOutcome(value: unknown): value is Outcome {
   return value === 'none' || value === 'unknown';

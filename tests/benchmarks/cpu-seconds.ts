@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 /** Of /proc/PID/stat; 100 on every Linux that Node.js runs on. */
 const TICKS_PER_SECOND = 100;
-/** Fields 14 and 15, counted from the third: the second is a name in brackets, with blanks in it. */
+/** Fields 14 and 15, counted from the third: the second is a name in brackets, with blanks. */
 const USER = 11;
 const SYSTEM = 12;
 

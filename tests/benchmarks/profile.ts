@@ -1,7 +1,9 @@
-/** CPU profile of one node of a cluster under load: where its main thread was, function by function. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+/** CPU profile of one node of a loaded cluster: where its main thread was, by function. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fill, hangUp } from './ask.js';
+import type { CallFrame, CpuProfile } from './inspector.js';
+import { profiled } from './inspector.js';
 import { GENERATORS } from './keys.js';
 import { measure } from './measure.js';
 import type { BenchOptions } from './options.js';
@@ -9,83 +11,89 @@ import { workOf } from './system.js';
 import { startQuorate } from './systems/quorate.js';
 
 const BASE_PORT = 28_200;
-const ROWS_MAX = 45;
-const IDLE = new Set(['(idle)', '(root)', '(program)']);
+const WARM_UP_SECONDS = 3;
+const ROWS_MAX = 40;
+/** Waiting, and what is no function. */
+const NOT_WORK = new Set(['(idle)', '(root)']);
 
-interface CallFrame {
-  readonly functionName: string;
-  readonly url: string;
-  readonly lineNumber: number;
-}
-
-interface CpuProfile {
-  readonly nodes: readonly { readonly id: number; readonly callFrame: CallFrame }[];
-  readonly samples: readonly number[];
-  readonly timeDeltas: readonly number[];
-}
-
-/** Loads the cluster, and tells where the busiest of its nodes was. */
+/** Loads a cluster, and tells where one of its nodes was. */
 export async function profileText(options: BenchOptions, workName: string): Promise<string> {
-  mkdirSync(options.dataDir, { recursive: true });
-  const directory = mkdtempSync(join(resolve(options.dataDir), 'profile-'));
-  const { connections, seconds } = options;
+  const { connections, seconds, dataDir } = options;
+  mkdirSync(dataDir, { recursive: true });
+  const directory = mkdtempSync(join(dataDir, 'profile-'));
+  const system = await startQuorate({ nodes: 3, basePort: BASE_PORT, dataDir: directory });
   try {
-    const nodeOptions = `--cpu-prof --cpu-prof-interval=500 --cpu-prof-dir=${directory}`;
-    const system = await startQuorate({
-      ...{ nodes: 3, basePort: BASE_PORT, dataDir: directory, nodeOptions },
+    await fill(system, 'filled');
+    const work = workOf(system, workName);
+    const load = { system, work, connections, generators: GENERATORS, directory };
+    await measure({ ...load, seconds: WARM_UP_SECONDS, stamp: 'warm-up' });
+    let cpuMicroseconds = 0;
+    const profile = await profiled(system.pids[0] ?? 0, async () => {
+      ({ cpuMicroseconds } = await measure({ ...load, seconds, stamp: 'profiled' }));
     });
-    let figures: string;
-    try {
-      await fill(system, 'filled');
-      const work = workOf(system, workName);
-      const load = { system, work, connections, generators: GENERATORS, directory };
-      const measured = await measure({ ...load, seconds, stamp: 'profile' });
-      figures = `${workName}, ${connections} connections: ${measured.cpuMicroseconds.toFixed(0)} us`;
-    } finally {
-      hangUp();
-      await system.stop();
-    }
-    return `${figures} an operation, profiler included\n${tableOf(busiest(directory))}`;
+    const head = `${workName}, ${connections} connections: ${cpuMicroseconds.toFixed(0)} us`;
+    return `${head} CPU an operation, the profiler's included\n${tableOf(timesOf(profile))}`;
   } finally {
+    hangUp();
+    await system.stop();
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-/** Each node writes one, and so does the process that started them. */
-function busiest(directory: string): ReadonlyMap<string, number> {
-  const all = readdirSync(directory)
-    .filter((file) => file.endsWith('.cpuprofile'))
-    .map((file) =>
-      selfTimes(JSON.parse(readFileSync(join(directory, file), 'utf8')) as CpuProfile),
-    );
-  return all.reduce((most, times) => (total(times) > total(most) ? times : most));
+interface Times {
+  /** Microseconds in the function itself. */
+  self: number;
+  /** With what it called, up to its first `await`. */
+  whole: number;
 }
 
-/** Function and place -> microseconds in it, not in what it called. */
-function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): ReadonlyMap<string, number> {
+function timesOf({ nodes, samples, timeDeltas }: CpuProfile): ReadonlyMap<string, Times> {
   const names = new Map(nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
-  const times = new Map<string, number>();
+  const parents = new Map<number, number>();
+  for (const { id, children = [] } of nodes) for (const child of children) parents.set(child, id);
+  const times = new Map<string, Times>();
   for (const [index, id] of samples.entries()) {
     const name = names.get(id) ?? '';
-    if (!IDLE.has(name)) times.set(name, (times.get(name) ?? 0) + (timeDeltas[index] ?? 0));
+    if (NOT_WORK.has(name)) continue;
+    const spent = timeDeltas[index] ?? 0;
+    timeOf(times, name).self += spent;
+    const callers = new Set<string>();
+    for (let at: number | undefined = id; at !== undefined; at = parents.get(at)) {
+      callers.add(names.get(at) ?? '');
+    }
+    for (const caller of callers) timeOf(times, caller).whole += spent;
   }
   return times;
 }
 
+function timeOf(times: Map<string, Times>, name: string): Times {
+  const known = times.get(name);
+  if (known !== undefined) return known;
+  const fresh = { self: 0, whole: 0 };
+  times.set(name, fresh);
+  return fresh;
+}
+
 function nameOf({ functionName, url, lineNumber }: CallFrame): string {
-  const place = url.replace(/^.*\/(?:dist|node_modules)\//, '').replace(/^node:/, 'node:');
+  const place = url.replace(/^.*\/(?:dist|node_modules)\//, '');
   const name = functionName === '' ? '(anonymous)' : functionName;
   return place === '' ? name : `${name} ${place}:${lineNumber + 1}`;
 }
 
-function total(times: ReadonlyMap<string, number>): number {
-  return [...times.values()].reduce((sum, time) => sum + time, 0);
-}
-
-function tableOf(times: ReadonlyMap<string, number>): string {
-  const all = total(times);
-  const rows = [...times].sort(([, a], [, b]) => b - a).slice(0, ROWS_MAX);
-  return rows
-    .map(([name, time]) => `${((100 * time) / all).toFixed(1).padStart(5)} %  ${name}`)
-    .join('\n');
+/** Two lists: by own time, and, of our own functions, by time with what they called. */
+function tableOf(times: ReadonlyMap<string, Times>): string {
+  const all = [...times.values()].reduce((sum, { self }) => sum + self, 0);
+  const rows = (list: readonly [string, Times][], of: (time: Times) => number): string =>
+    [...list]
+      .sort(([, a], [, b]) => of(b) - of(a))
+      .slice(0, ROWS_MAX)
+      .map(([name, time]) => `${((100 * of(time)) / all).toFixed(1).padStart(5)} %  ${name}`)
+      .join('\n');
+  const own = [...times].filter(([name]) => name.includes(' lib/'));
+  return [
+    'in the function itself:',
+    rows([...times], ({ self }) => self),
+    'with what it called:',
+    rows(own, ({ whole }) => whole),
+  ].join('\n');
 }

@@ -1,6 +1,6 @@
 /** Draws docs/images/ring-balance.svg from the figures of the ring report. */
 import * as echarts from 'echarts';
-import type { RingFigures } from './ring-report.js';
+import type { RingFigures } from './ring-figures.js';
 
 const INK = '#333333';
 const GRID = '#e2e2e2';
@@ -29,16 +29,13 @@ function heading(text: string, left: number) {
   return { text, left, top: 8, textStyle };
 }
 
-/** Two panels: the fullest node over the mean, and copies moved over the least possible. */
-export function drawRingBalance(rows: readonly RingFigures[]): string {
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 960, height: 380 });
-  const points = (value: (row: RingFigures) => number): Point[] =>
-    rows.map((row) => [row.nodes, value(row)]);
-  const axis = {
-    axisLabel: { color: INK, fontFamily: FONT },
-    splitLine: { lineStyle: { color: GRID } },
-  };
-  const xAxis = (gridIndex: number) => ({
+const axis = {
+  axisLabel: { color: INK, fontFamily: FONT },
+  splitLine: { lineStyle: { color: GRID } },
+};
+
+function xAxis(gridIndex: number) {
+  return {
     ...axis,
     gridIndex,
     type: 'value' as const,
@@ -48,8 +45,15 @@ export function drawRingBalance(rows: readonly RingFigures[]): string {
     nameLocation: 'middle' as const,
     nameGap: 26,
     nameTextStyle: { color: INK, fontFamily: FONT },
-  });
-  const legend = (left: number, data: string[]) => ({
+  };
+}
+
+function yAxis(gridIndex: number, min: number, max: number) {
+  return { ...axis, gridIndex, type: 'value' as const, min, max };
+}
+
+function legend(left: number, data: string[]) {
+  return {
     data,
     left,
     top: 34,
@@ -57,15 +61,40 @@ export function drawRingBalance(rows: readonly RingFigures[]): string {
     icon: 'rect',
     itemHeight: 4,
     textStyle: { color: INK, fontFamily: FONT },
-  });
-  const names = {
-    ours: 'this ring',
-    limit: 'the limit: 1.05',
-    random: '64 random tokens a node',
-    join: 'a node joins',
-    leave: 'a node leaves',
-    moveLimit: 'the limit: 1.1',
   };
+}
+
+const NAMES = {
+  ours: 'this ring',
+  limit: 'the limit: 1.05',
+  random: '64 random tokens a node',
+  join: 'a node joins',
+  leave: 'a node leaves',
+  moveLimit: 'the limit: 1.1',
+};
+
+function seriesOf(rows: readonly RingFigures[]) {
+  const points = (value: (row: RingFigures) => number): Point[] =>
+    rows.map((row) => [row.nodes, value(row)]);
+  const random = points((row) => row.randomPlaces);
+  const ours = points((row) => row.fullest / row.mean);
+  const joins = points((row) => share(row.joinMoved, row.joinLeast));
+  const leaves = points((row) => share(row.leaveMoved, row.leaveLeast));
+  const limit = points(() => 1.05);
+  const moveLimit = points(() => 1.1);
+  return [
+    line(NAMES.random, 0, OTHERS, random),
+    line(NAMES.limit, 0, LEAVE, limit, true),
+    line(NAMES.ours, 0, OURS, ours),
+    line(NAMES.moveLimit, 1, LEAVE, moveLimit, true),
+    line(NAMES.join, 1, OURS, joins),
+    line(NAMES.leave, 1, OTHERS, leaves, true),
+  ];
+}
+
+/** Two panels: the fullest node over the mean, and copies moved over the least possible. */
+export function drawRingBalance(rows: readonly RingFigures[]): string {
+  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 960, height: 380 });
   chart.setOption({
     animation: false,
     backgroundColor: '#ffffff',
@@ -74,59 +103,16 @@ export function drawRingBalance(rows: readonly RingFigures[]): string {
       heading('Copies moved / least possible', 500),
     ],
     legend: [
-      legend(20, [names.ours, names.limit, names.random]),
-      legend(500, [names.join, names.leave, names.moveLimit]),
+      legend(20, [NAMES.ours, NAMES.limit, NAMES.random]),
+      legend(500, [NAMES.join, NAMES.leave, NAMES.moveLimit]),
     ],
     grid: [
       { left: 50, top: 110, width: 400, bottom: 50 },
       { left: 530, top: 110, width: 400, bottom: 50 },
     ],
     xAxis: [xAxis(0), xAxis(1)],
-    yAxis: [
-      { ...axis, gridIndex: 0, type: 'value', min: 1, max: 1.5 },
-      { ...axis, gridIndex: 1, type: 'value', min: 0.9, max: 1.2 },
-    ],
-    series: [
-      line(
-        names.random,
-        0,
-        OTHERS,
-        points((row) => row.randomPlaces),
-      ),
-      line(
-        names.limit,
-        0,
-        LEAVE,
-        points(() => 1.05),
-        true,
-      ),
-      line(
-        names.ours,
-        0,
-        OURS,
-        points((row) => row.fullest / row.mean),
-      ),
-      line(
-        names.moveLimit,
-        1,
-        LEAVE,
-        points(() => 1.1),
-        true,
-      ),
-      line(
-        names.join,
-        1,
-        OURS,
-        points((row) => share(row.joinMoved, row.joinLeast)),
-      ),
-      line(
-        names.leave,
-        1,
-        OTHERS,
-        points((row) => share(row.leaveMoved, row.leaveLeast)),
-        true,
-      ),
-    ],
+    yAxis: [yAxis(0, 1, 1.5), yAxis(1, 0.9, 1.2)],
+    series: seriesOf(rows),
   });
   const svg = chart.renderToSVGString();
   chart.dispose();

@@ -10,6 +10,7 @@ import { ownersOf } from '../../lib/partitioning/ring.js';
 import { movedCopies, ownedCopies } from '../unit/partitioning/placement-figures.js';
 import { equalMembers } from '../unit/partitioning/ring-arbitraries.js';
 import { drawRingBalance } from './ring-chart.js';
+import type { RingFigures } from './ring-figures.js';
 
 const PARTITION_COUNT = 1_024;
 const REPLICA_COUNT = 3;
@@ -19,24 +20,6 @@ const LOOKUPS = 200_000;
 const PICTURE = 'docs/images/ring-balance.svg';
 
 type Placed = Pick<Ring, 'members' | 'owners'>;
-
-/** One row of the table. */
-export interface RingFigures {
-  readonly nodes: number;
-  readonly mean: number;
-  readonly fullest: number;
-  /** The fullest node cannot own fewer: the mean rounded up. */
-  readonly optimum: number;
-  /** Fullest over mean with every node at 64 random places of the circle, for comparison. */
-  readonly randomPlaces: number;
-  readonly joinMoved: number;
-  /** What the newcomer must get: its share rounded down. */
-  readonly joinLeast: number;
-  readonly leaveMoved: number;
-  /** What the leaver owned; nothing where too few nodes are left to take it. */
-  readonly leaveLeast: number;
-  readonly lookupNanoseconds: number;
-}
 
 function placed(members: readonly RingMember[], previous?: Placed): Placed {
   const input = { members, partitionCount: PARTITION_COUNT, replicaCount: REPLICA_COUNT };

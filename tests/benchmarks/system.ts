@@ -28,7 +28,7 @@ export interface System {
   /** Every process, so that its CPU time can be read. */
   readonly pids: readonly number[];
   readonly works: ReadonlyMap<string, Work>;
-  /** The works that fill the keys, and that say what they hold; undefined where it keeps nothing. */
+  /** The works that fill keys and read them; undefined where it keeps nothing. */
   readonly keeps: { readonly put: string; readonly get: string } | undefined;
   stop(): Promise<void>;
 }

@@ -8,11 +8,11 @@ const STOP_MILLISECONDS = 15_000;
 const RETRY_MILLISECONDS = 100;
 
 /** Neither profilers nor test runners of this process are meant for those it starts. */
-export function cleanEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+export function cleanEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => name !== 'NODE_OPTIONS' && !/^(?:TAP|ETCD|QUORATE)/.test(name),
   );
-  return { ...Object.fromEntries(kept), ...more };
+  return Object.fromEntries(kept);
 }
 
 /** Resolves with the first text on standard output that `complete` accepts. */

@@ -10,8 +10,6 @@ export interface QuorateOptions {
   readonly nodes: number;
   readonly basePort: number;
   readonly dataDir: string;
-  /** For profiles: options of every node's Node.js. */
-  readonly nodeOptions?: string;
 }
 
 interface Announced {
@@ -21,12 +19,12 @@ interface Announced {
 const COMMAND = fileURLToPath(new URL('../../../bin/quorate.js', import.meta.url));
 
 export async function startQuorate(options: QuorateOptions): Promise<System> {
-  const { nodes, basePort, dataDir, nodeOptions } = options;
+  const { nodes, basePort, dataDir } = options;
   const flags = { nodes, 'base-port': basePort, 'data-dir': join(dataDir, `quorate-${nodes}`) };
   const words = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = spawn(process.execPath, [COMMAND, 'cluster', ...words, '-o', 'json'], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: cleanEnvironment(nodeOptions === undefined ? {} : { NODE_OPTIONS: nodeOptions }),
+    env: cleanEnvironment(),
   });
   const announced = JSON.parse(await firstOutput(child, isJson)) as Announced;
   return {

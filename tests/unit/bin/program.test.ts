@@ -1,4 +1,4 @@
-/** The command line without a cluster: usage, help, versions, and what is refused before any request. */
+/** The command line without a cluster: usage, help, and what is refused before any request. */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The table of levels against their descriptions in words, for every N and arrangement of zones. */
+/** The table of levels against their descriptions in words, for every N and in all zones. */
 import fc from 'fast-check';
 import t from 'tap';
 import {

@@ -16,7 +16,10 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 30 },
 );
 
-/** @returns the dots minted, with their partitions; and what the clock says beyond the records, at each start */
+/**
+ * @returns the dots minted, with their partitions; and what the clock says beyond the records, at
+ * each start
+ */
 async function live(
   steps: readonly Step[],
   rules: { readonly countsStarts: boolean; readonly clockFirst: boolean },

@@ -16,7 +16,7 @@ const requirements: fc.Arbitrary<Requirement[]> = fc.array(
 type Event = readonly [node: string, success: boolean];
 const events: fc.Arbitrary<Event[]> = fc.array(fc.tuple(node, fc.boolean()), { maxLength: 14 });
 
-/** All ways in which those who have not answered could answer: what is certain, what is possible. */
+/** Tries all ways in which those who have not answered could: what is certain, what possible? */
 function recount(requirements: readonly Requirement[], events: readonly Event[]): string {
   const yes = new Set(events.filter(([, success]) => success).map(([node]) => node));
   const answered = new Set(events.map(([node]) => node));

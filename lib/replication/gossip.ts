@@ -1,0 +1,14 @@
+/** What every peer request tells of its sender, and what a node that differs does (M2, M3). */
+import type { NodeId } from '../environment/transport.js';
+
+/** What membership tells of this node with each request, and does with what the others tell. */
+export interface Gossip {
+  /** The ring epoch; 0 before the founding. */
+  readonly epoch: number;
+  /** Hash of the cluster's settings. */
+  readonly settingsHash: number;
+  /** Resolves when this node may serve a request that carried these; rejects where it may not. */
+  reconcile(from: NodeId, epoch: number, settingsHash: number): Promise<void>;
+  /** The same after a request that is served in any case, a heartbeat: nobody waits for it. */
+  notice(from: NodeId, epoch: number, settingsHash: number): void;
+}

@@ -1,0 +1,171 @@
+/** A local cluster as a user has it: real processes, started and asked through the command line. */
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Test } from 'tap';
+import { checkFree } from '../../bin/cluster/free-ports.js';
+
+export interface Ran {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface RunningNode {
+  readonly id: string;
+  readonly pid: number;
+  readonly url: string;
+}
+
+interface Announced {
+  readonly pid: number;
+  readonly nodes: readonly RunningNode[];
+}
+
+const QUORATE = fileURLToPath(new URL('../../bin/quorate.js', import.meta.url));
+const START_MILLISECONDS = 40_000;
+const COMMAND_MILLISECONDS = 45_000;
+const POLL_MILLISECONDS = 50;
+const FIRST_PORT = 20_000;
+const PORTS = 8000;
+const PORTS_APART = 10;
+
+/** What taps and debuggers put into the environment is not for the children. */
+function childEnvironment(): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env);
+  return Object.fromEntries(inherited.filter(([name]) => !/^(?:TAP|NODE_|QUORATE_)/.test(name)));
+}
+
+/** One command, to its end; killed where it takes too long. */
+export async function quorate(words: readonly string[], input = ''): Promise<Ran> {
+  const child = spawn(process.execPath, [QUORATE, ...words], {
+    env: childEnvironment(),
+    timeout: COMMAND_MILLISECONDS,
+    killSignal: 'SIGKILL',
+  });
+  const texts = { out: '', err: '' };
+  child.stdout.on('data', (chunk) => {
+    texts.out += String(chunk);
+  });
+  child.stderr.on('data', (chunk) => {
+    texts.err += String(chunk);
+  });
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  const [status] = (await once(child, 'close')) as [number | null];
+  return { status, ...texts };
+}
+
+export class RealCluster {
+  readonly dataDir: string;
+  readonly announced: Announced;
+  readonly #process: ChildProcess;
+  readonly #ended: Promise<readonly unknown[]>;
+
+  private constructor(dataDir: string, child: ChildProcess, announced: Announced) {
+    this.dataDir = dataDir;
+    this.#process = child;
+    this.announced = announced;
+    this.#ended = once(child, 'exit');
+  }
+
+  /** Resolves when it has printed who serves. Nothing of it outlives the test. */
+  static async start(t: Test, dataDir: string, words: readonly string[]): Promise<RealCluster> {
+    const all = ['cluster', '--data-dir', dataDir, '-o', 'json', ...words];
+    const child = spawn(process.execPath, [QUORATE, ...all], {
+      env: childEnvironment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    // Nodes end with their parent, however that ends.
+    t.teardown(() => child.kill('SIGKILL'));
+    const texts = { out: '', err: '' };
+    child.stdout.on('data', (chunk) => {
+      texts.out += String(chunk);
+    });
+    child.stderr.on('data', (chunk) => {
+      texts.err += String(chunk);
+    });
+    await until('the cluster to be announced', START_MILLISECONDS, () => {
+      if (child.exitCode !== null) throw new Error(`the cluster ended: ${texts.err}`);
+      return texts.out.endsWith('}\n');
+    });
+    return new RealCluster(dataDir, child, JSON.parse(texts.out) as Announced);
+  }
+
+  get endpoints(): string {
+    return this.announced.nodes.map(({ url }) => url).join(',');
+  }
+
+  url(id: string): string {
+    return this.announced.nodes.find((node) => node.id === id)?.url ?? '';
+  }
+
+  /** A command against all nodes. */
+  ask(...words: readonly string[]): Promise<Ran> {
+    return quorate([...words, '--endpoint', this.endpoints]);
+  }
+
+  /** As it is now: nodes that came back have another process. */
+  pidOf(id: string): number {
+    const text = readFileSync(join(this.dataDir, 'running.json'), 'utf8');
+    const { nodes } = JSON.parse(text) as { readonly nodes: readonly RunningNode[] };
+    const pid = nodes.find((node) => node.id === id)?.pid;
+    if (pid === undefined) throw new Error(`${id} does not run`);
+    return pid;
+  }
+
+  /** As a power cut: no chance to say goodbye. */
+  async kill(id: string): Promise<void> {
+    const pid = this.pidOf(id);
+    process.kill(pid, 'SIGKILL');
+    await until(`${id} to be gone`, COMMAND_MILLISECONDS, () => !isAlive(pid));
+  }
+
+  bringBack(id: string): Promise<Ran> {
+    return quorate(['cluster', 'start-node', id, '--data-dir', this.dataDir]);
+  }
+
+  /** @returns the status of the process, or its signal */
+  async end(signal: NodeJS.Signals): Promise<unknown> {
+    this.#process.kill(signal);
+    const [status, by] = await this.#ended;
+    return status ?? by;
+  }
+}
+
+/** A port from which on enough are free, and a thousand above too. */
+export async function freeBasePort(): Promise<number> {
+  for (;;) {
+    const base = FIRST_PORT + PORTS_APART * Math.floor((Math.random() * PORTS) / PORTS_APART);
+    const ports = Array.from({ length: PORTS_APART }, (_, index) => base + index);
+    const addresses = ports.flatMap((port) => [`127.0.0.1:${port}`, `127.0.0.1:${port + 1000}`]);
+    const isFree = await checkFree(addresses).then(
+      () => true,
+      () => false,
+    );
+    if (isFree) return base;
+  }
+}
+
+export async function until(
+  what: string,
+  milliseconds: number,
+  holds: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const deadline = performance.now() + milliseconds;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

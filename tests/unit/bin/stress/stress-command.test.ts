@@ -1,0 +1,141 @@
+/** The checked load against a store that keeps its word, and against some that do not. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Test } from 'tap';
+import t from 'tap';
+import { runWords } from '../fake-terminal.js';
+
+interface Reply {
+  readonly status: number;
+  readonly body: object;
+}
+
+/** A store in a few lines. `put` and `get` may break its word. */
+interface Store {
+  readonly put: (values: Map<string, string[]>, key: string, value: string) => Reply;
+  readonly get: (values: string[]) => Reply;
+}
+
+const written: Reply = { status: 200, body: { version: 'v', context: 'c', replaced: [] } };
+const refusal = (status: number, code: string, outcome: string): Reply => ({
+  status,
+  body: { code, outcome, detail: 'why', retryable: true },
+});
+
+const good: Store = {
+  put: (values, key, value) => {
+    values.set(key, [value, ...(values.get(key) ?? [])]);
+    return written;
+  },
+  get: ([newest]) =>
+    newest === undefined
+      ? refusal(404, 'not_found', 'none')
+      : { status: 200, body: { value: newest } },
+};
+
+const fixed: Readonly<Record<string, object>> = {
+  '/api/v1/config/consistency': {
+    ...{ version: '1', nodes: [] },
+    settings: { default_level: 'quorum', default_write_level: 'quorum' },
+  },
+  '/api/v1/cluster/status': { replicas_effective: 3 },
+};
+
+async function loadOn(t: Test, { put, get }: Store) {
+  const values = new Map<string, string[]>();
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const { url = '', method } = request;
+      const control = fixed[url];
+      const key = url.split('/').at(-1) ?? '';
+      const text = Buffer.concat(chunks).toString();
+      let reply: Reply;
+      if (control !== undefined) reply = { status: 200, body: control };
+      else if (method === 'GET') reply = get(values.get(key) ?? []);
+      else reply = put(values, key, (JSON.parse(text) as { readonly value: string }).value);
+      response.writeHead(reply.status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(reply.body));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const endpoint = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const load = ['--get-qps', '200', '--set-qps', '200', '--duration', '400ms', '--keys', '5'];
+  const ran = await runWords(['stress', ...load, '--endpoint', endpoint, '-o', 'json']);
+  return { ...ran, report: JSON.parse(ran.out) as Record<string, unknown> };
+}
+
+t.test('a store that keeps its word', async (t) => {
+  const { status, report } = await loadOn(t, good);
+  t.equal(status, 0);
+  t.match(report, { requests: 160, successes: 160, failures: 0, answers_judged: 80 });
+  t.match(report, { answers_correct: 80, keys_read_back: 5, keys_lost: 0, strict: true });
+});
+
+t.test('stale answers', async (t) => {
+  const stale: Store = { ...good, get: (values) => good.get(values.slice(1)) };
+  const { status, report } = await loadOn(t, stale);
+  t.equal(status, 70);
+  t.not(report['answers_correct'], report['answers_judged']);
+  t.equal(report['keys_lost'], 5);
+});
+
+t.test('a value of nobody', async (t) => {
+  const torn: Store = { ...good, get: ([newest = '']) => good.get([newest.replace('x', 'y')]) };
+  const { status, report } = await loadOn(t, torn);
+  t.equal(status, 70);
+  t.equal(report['answers_correct'], 0);
+});
+
+t.test('siblings that nobody wrote side by side', async (t) => {
+  const revived: Store = {
+    ...good,
+    get: (values) => {
+      const siblings = values.slice(0, 2).map((value) => ({ value }));
+      const { status, body } = refusal(409, 'siblings', 'none');
+      return { status, body: { ...body, siblings } };
+    },
+  };
+  t.equal((await loadOn(t, revived)).status, 70);
+});
+
+t.test('refusals are failures, and what was refused must not show', async (t) => {
+  let count = 0;
+  const everyTenth = (kept: boolean): Store => ({
+    ...good,
+    put: (values, key, value) => {
+      count += 1;
+      if (count % 10 !== 0) return good.put(values, key, value);
+      if (kept) good.put(values, key, value);
+      return refusal(503, 'level_not_reached', 'none');
+    },
+  });
+  const honest = await loadOn(t, everyTenth(false));
+  t.equal(honest.status, 5);
+  t.match(honest.report, { reasons: { 'put: 503 level_not_reached': Number } });
+  t.equal(honest.report['answers_correct'], honest.report['answers_judged']);
+  t.equal((await loadOn(t, everyTenth(true))).status, 70);
+});
+
+t.test('writes of unknown outcome may show or not', async (t) => {
+  let count = 0;
+  const unsure: Store = {
+    ...good,
+    put: (values, key, value) => {
+      count += 1;
+      if (count % 10 !== 0) return good.put(values, key, value);
+      if (count % 20 === 0) good.put(values, key, value);
+      return refusal(503, 'outcome_unknown', 'unknown');
+    },
+  };
+  const { status, report } = await loadOn(t, unsure);
+  t.equal(status, 5, 'an answered request that is unknown is no success');
+  t.equal(report['answers_correct'], report['answers_judged']);
+  t.equal(report['keys_lost'], 0);
+  t.ok(Number(report['unknown_outcomes']) > 0);
+});

@@ -1,0 +1,284 @@
+/** Whole nodes in one process: real code, links in memory, disks that crash, time by hand. */
+import type {
+  Message,
+  NodeId,
+  PeerAddress,
+  Receiver,
+  Transport,
+} from '../../lib/environment/transport.js';
+import { decodeFrame, encodeFrame } from '../../lib/encoding/frame.js';
+import type {
+  GetAnswer,
+  GetRequest,
+  PutAnswer,
+  PutRequest,
+} from '../../lib/coordination/request.js';
+import { createNode, type NodeLimits, type NodeOptions, type QuorateNode } from '../../lib/node.js';
+import { CountingObserver, HeldStorage, ManualClock, SeededRandom, turn } from './fakes.js';
+
+/** May a message pass? Asked for each; by default all may. */
+type Gate = (from: NodeId, to: NodeId, message: readonly unknown[]) => boolean;
+
+export class LocalNetwork {
+  readonly #receivers = new Map<NodeId, Receiver>();
+  readonly #peers = new Map<NodeId, ReadonlySet<NodeId>>();
+  readonly #lives = new Map<NodeId, number>();
+  readonly #open = new Set<string>();
+  readonly #cuts = new Set<string>();
+  gate: Gate = () => true;
+
+  /** The transport of one life of a node: the next life, or a crash, leaves it without effect. */
+  attach(id: NodeId): Transport {
+    const life = (this.#lives.get(id) ?? 0) + 1;
+    this.#lives.set(id, life);
+    const alive = (): boolean => this.#lives.get(id) === life;
+    return {
+      start: async (receiver) => {
+        if (alive()) this.#receivers.set(id, receiver);
+        this.#refresh();
+      },
+      setPeers: (peers: readonly PeerAddress[]) => {
+        if (alive()) this.#peers.set(id, new Set(peers.map((peer) => peer.id)));
+        this.#refresh();
+      },
+      send: (to, message) => alive() && this.#send(id, to, message),
+      isOpen: (peer) => alive() && this.#open.has(pairOf(id, peer)),
+      drop: (peer) => {
+        if (alive()) this.#close(id, peer);
+        setImmediate(() => this.#refresh());
+      },
+      stop: async () => {
+        if (alive()) this.detach(id);
+      },
+    };
+  }
+
+  /** The node is gone; its peers see their links close. */
+  detach(id: NodeId): void {
+    this.#lives.set(id, (this.#lives.get(id) ?? 0) + 1);
+    this.#receivers.delete(id);
+    this.#refresh();
+  }
+
+  cut(a: NodeId, b: NodeId): void {
+    this.#cuts.add(pairOf(a, b));
+    this.#refresh();
+  }
+
+  /** Opens what may open; also after the gate was changed. */
+  heal(): void {
+    this.#cuts.clear();
+    this.#refresh();
+  }
+
+  #send(from: NodeId, to: NodeId, message: Message): boolean {
+    if (!this.#open.has(pairOf(from, to))) return false;
+    const frame = encodeFrame([message]);
+    if (!this.gate(from, to, message as unknown[])) return true;
+    const receiver = this.#receivers.get(to);
+    setImmediate(() => {
+      if (this.#receivers.get(to) !== receiver || !this.#open.has(pairOf(from, to))) return;
+      for (const one of decodeFrame(frame)) receiver?.receive(from, one);
+    });
+    return true;
+  }
+
+  /** Opens and closes links until they are as they should be. */
+  #refresh(): void {
+    for (const [a, peers] of this.#peers) {
+      for (const b of peers) {
+        const both = this.#receivers.has(a) && this.#receivers.has(b);
+        const wanted = both && this.#peers.get(b)?.has(a) === true && !this.#cuts.has(pairOf(a, b));
+        if (!wanted) this.#close(a, b);
+        else if (!this.#open.has(pairOf(a, b)) && this.#greet(a, b)) {
+          this.#open.add(pairOf(a, b));
+          this.#receivers.get(a)?.linkOpened(b);
+          this.#receivers.get(b)?.linkOpened(a);
+        }
+      }
+    }
+  }
+
+  /** A link opens where both sides hear each other. */
+  #greet(a: NodeId, b: NodeId): boolean {
+    return this.gate(a, b, ['greeting']) && this.gate(b, a, ['greeting']);
+  }
+
+  #close(a: NodeId, b: NodeId): void {
+    if (!this.#open.delete(pairOf(a, b))) return;
+    this.#receivers.get(a)?.linkClosed(b);
+    this.#receivers.get(b)?.linkClosed(a);
+  }
+}
+
+function pairOf(a: NodeId, b: NodeId): string {
+  return a < b ? `${a} ${b}` : `${b} ${a}`;
+}
+
+const LIMITS: NodeLimits = {
+  timeoutDefaultMilliseconds: 5_000,
+  timeoutMaxMilliseconds: 60_000,
+  keyBytesMax: 1_024,
+  valueBytesMax: 100_000,
+  contextBytesMax: 8_192,
+  recordBytesMax: 1_000_000,
+  hedgeDelayMilliseconds: 50,
+  peerRequestsMax: 1_000,
+  heartbeatIntervalMilliseconds: 500,
+  heartbeatsMissedSuspect: 3,
+  heartbeatsMissedDead: 6,
+  storageQueueBytesMax: 10_000_000,
+  recordCacheBytesMax: 1_000_000,
+  clockPersistIntervalMilliseconds: 1_000,
+  hintsBytesMax: 1_000_000,
+  hintBatchSize: 8,
+  hintRetryIntervalMilliseconds: 1_000,
+  backgroundConcurrency: 16,
+};
+
+export interface ClusterOptions {
+  readonly nodes?: number;
+  readonly replicas?: number;
+  readonly zones?: readonly string[];
+  readonly limits?: Partial<NodeLimits>;
+}
+
+export class LocalCluster {
+  readonly network = new LocalNetwork();
+  readonly clock = new ManualClock();
+  readonly ids: readonly NodeId[];
+  readonly nodes = new Map<NodeId, QuorateNode>();
+  readonly disks = new Map<NodeId, HeldStorage>();
+  readonly observers = new Map<NodeId, CountingObserver>();
+  readonly #options: ClusterOptions;
+  #lives = 0;
+
+  constructor(options: ClusterOptions = {}) {
+    this.#options = options;
+    this.ids = Array.from({ length: options.nodes ?? 3 }, (_, i) => `n${i + 1}`);
+  }
+
+  /** A founded cluster. */
+  static async of(options: ClusterOptions = {}): Promise<LocalCluster> {
+    const cluster = new LocalCluster(options);
+    for (const id of cluster.ids) await cluster.start(id);
+    await cluster.wait(Promise.all([...cluster.nodes.values()].map((node) => node.ready())));
+    return cluster;
+  }
+
+  async start(id: NodeId, changes: Partial<NodeOptions> = {}): Promise<QuorateNode> {
+    const { network, clock } = this;
+    this.#lives += 1;
+    const storage = this.disks.get(id) ?? new HeldStorage();
+    const observer = new CountingObserver();
+    this.disks.set(id, storage);
+    this.observers.set(id, observer);
+    const random = new SeededRandom(this.#lives);
+    const environment = { clock, random, storage, transport: network.attach(id), observer };
+    const node = await createNode(environment, { ...this.optionsOf(id), ...changes });
+    this.nodes.set(id, node);
+    return node;
+  }
+
+  optionsOf(id: NodeId): NodeOptions {
+    const { zones = ['z'], replicas = 3, limits = {} } = this.#options;
+    return {
+      id,
+      version: 'test',
+      cluster: 'local',
+      partitionCount: 16,
+      replicaCount: replicas,
+      founders: this.ids.map((id, i) => ({
+        id,
+        address: `${id}:1`,
+        zone: zones[i % zones.length] ?? 'z',
+        weight: 1,
+      })),
+      secret: Buffer.alloc(32, 1),
+      consistency: {
+        default_level: 'quorum',
+        default_write_level: 'quorum',
+        read_repair_probability: 0,
+        blind_writes: 'overwrite',
+      },
+      limits: { ...LIMITS, ...limits },
+    };
+  }
+
+  /** Power off: the disk keeps what was synced. `start` brings the node back. */
+  async crash(id: NodeId): Promise<void> {
+    const disk = this.disks.get(id);
+    this.network.detach(id);
+    this.nodes.delete(id);
+    if (disk === undefined) return;
+    this.disks.set(id, await disk.afterCrash());
+    await disk.close();
+  }
+
+  async restart(id: NodeId): Promise<void> {
+    const node = await this.start(id);
+    await this.wait(node.ready());
+  }
+
+  /** Lets time pass until the promise settles, at most a minute of it. */
+  async wait<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    const mark = (): void => {
+      settled = true;
+    };
+    promise.then(mark, mark);
+    for (let step = 0; step < 6_000 && !settled; step += 1) {
+      for (let i = 0; i < 4 && !settled; i += 1) await turn();
+      if (!settled) await this.clock.advance(10);
+    }
+    if (!settled) throw new Error('nothing came of it within a minute');
+    return promise;
+  }
+
+  node(id: NodeId): QuorateNode {
+    const node = this.nodes.get(id);
+    if (node === undefined) throw new Error(`${id} does not run`);
+    return node;
+  }
+
+  put(id: NodeId, key: string, text: string, fields: Partial<PutRequest> = {}): Promise<PutAnswer> {
+    const change = {
+      state: 'value',
+      contentType: 'text/plain',
+      value: Buffer.from(text),
+      ttlSeconds: undefined,
+    } as const;
+    const plain = { context: undefined, overwriteSiblings: false, durability: 'sync' } as const;
+    const request = { ...addressOf(key), ...plain, change, ...fields };
+    return this.wait(this.node(id).coordination.put(request));
+  }
+
+  get(id: NodeId, key: string, fields: Partial<GetRequest> = {}): Promise<GetAnswer> {
+    return this.wait(this.node(id).coordination.get({ ...addressOf(key), ...fields }));
+  }
+
+  /** The values that a get shows, sorted. */
+  async texts(id: NodeId, key: string, fields: Partial<GetRequest> = {}): Promise<string[]> {
+    const { siblings } = await this.get(id, key, fields);
+    return siblings.map(({ value }) => Buffer.from(value).toString()).sort();
+  }
+
+  /** A key that these nodes own, in any order; or that they do not. */
+  keyOwnedBy(owners: readonly NodeId[], owned = true): string {
+    const [any] = this.nodes.values();
+    for (let i = 0; i < 10_000; i += 1) {
+      const located = any?.cluster.locate('default', `k${i}`).primaries.map(({ node }) => node);
+      if (owners.every((owner) => located?.includes(owner) === owned)) return `k${i}`;
+    }
+    throw new Error('no such key');
+  }
+
+  async stop(): Promise<void> {
+    for (const node of this.nodes.values()) await this.wait(node.stop());
+  }
+}
+
+function addressOf(key: string): GetRequest {
+  const none = { level: undefined, fallbacks: [], timeoutMilliseconds: undefined };
+  return { namespace: 'default', key, ...none };
+}

@@ -1,0 +1,160 @@
+/** The founding: in any order, lists that were wrong put right, later starts alone, wiped disks. */
+import t, { type Test } from 'tap';
+import type { NodeOptions } from '../../../lib/node.js';
+import { LocalCluster } from '../local-cluster.js';
+
+function clusterOf(t: Test, nodes = 3): LocalCluster {
+  const cluster = new LocalCluster({ nodes });
+  t.teardown(() => cluster.stop());
+  return cluster;
+}
+
+async function hasFounded(cluster: LocalCluster, id: string): Promise<boolean> {
+  const founded = cluster
+    .node(id)
+    .ready()
+    .then(
+      () => true,
+      () => false,
+    );
+  return Promise.race([founded, cluster.clock.advance(2_000).then(() => false)]);
+}
+
+const orders = [
+  ['n1', 'n2', 'n3'],
+  ['n3', 'n2', 'n1'],
+  ['n2', 'n3', 'n1'],
+];
+for (const order of orders) {
+  t.test(`nobody serves before all have confirmed: ${order.join()}`, async (t) => {
+    const cluster = clusterOf(t);
+    for (const [i, id] of order.entries()) {
+      await cluster.start(id);
+      await cluster.clock.advance(1_500);
+      for (const started of order.slice(0, i + 1)) {
+        t.equal(await hasFounded(cluster, started), i === 2, `${started} with ${i + 1}`);
+        const { ready, reason } = cluster.node(started).cluster.readiness(undefined);
+        t.strictSame([ready, reason === undefined], [i === 2, i === 2]);
+      }
+      if (i < 2) await t.rejects(cluster.put(id, 'k', 'x'), { code: 'not_ready', outcome: 'none' });
+    }
+    await cluster.put('n1', 'k', 'x');
+    const hashes = order.map((id) => cluster.node(id).cluster.ring().hash);
+    t.equal(new Set(hashes).size, 1);
+  });
+}
+
+const wrong: [string, (right: NodeOptions) => Partial<NodeOptions>][] = [
+  [
+    'another address',
+    ({ founders }) => ({ founders: founders.with(0, { ...one(founders), address: 'n9:1' }) }),
+  ],
+  [
+    'another zone',
+    ({ founders }) => ({ founders: founders.with(0, { ...one(founders), zone: 'elsewhere' }) }),
+  ],
+  [
+    'another weight',
+    ({ founders }) => ({ founders: founders.with(0, { ...one(founders), weight: 2 }) }),
+  ],
+  ['a node too few', ({ founders }) => ({ founders: founders.slice(1) })],
+  ['another Q', () => ({ partitionCount: 32 })],
+  ['another N', () => ({ replicaCount: 2 })],
+  ["another cluster's name", () => ({ cluster: 'other' })],
+];
+
+function one(founders: NodeOptions['founders']): NodeOptions['founders'][number] {
+  const [first] = founders;
+  if (first === undefined) throw new Error('a cluster has a node');
+  return first;
+}
+
+for (const [name, change] of wrong) {
+  t.test(`refused on both sides and put right later: ${name}`, async (t) => {
+    const cluster = clusterOf(t);
+    await cluster.start('n1');
+    await cluster.start('n2');
+    await cluster.start('n3', change(cluster.optionsOf('n3')));
+    await cluster.clock.advance(3_000);
+    for (const id of cluster.ids) t.notOk(await hasFounded(cluster, id), id);
+    t.ok(
+      cluster.observers.get('n1')?.events.includes('a founder has another founding list') ||
+        name === 'a node too few',
+    );
+    await cluster.crash('n3');
+    await cluster.start('n3');
+    await cluster.clock.advance(3_000);
+    for (const id of cluster.ids) t.ok(await hasFounded(cluster, id), id);
+    await cluster.put('n3', 'k', 'x', { level: 'all' });
+  });
+}
+
+t.test('a stored ring beats the list, and later starts need nobody', async (t) => {
+  const cluster = clusterOf(t);
+  for (const id of cluster.ids) await cluster.start(id);
+  await cluster.clock.advance(1_000);
+  const { hash } = cluster.node('n1').cluster.ring();
+  await cluster.put('n1', 'k', 'x', { level: 'all' });
+  for (const id of cluster.ids) await cluster.crash(id);
+  const alone = await cluster.start('n1', { replicaCount: 1, partitionCount: 64 });
+  await alone.ready();
+  t.equal(alone.cluster.ring().hash, hash);
+  t.ok(
+    cluster.observers
+      .get('n1')
+      ?.events.includes('the stored ring differs from the configured list; it is kept'),
+  );
+  t.strictSame(await cluster.texts('n1', 'k', { level: 'one' }), ['x']);
+});
+
+t.test('a founder that crashes before all have confirmed goes on where it was', async (t) => {
+  const cluster = clusterOf(t);
+  await cluster.start('n1');
+  await cluster.start('n2');
+  await cluster.clock.advance(1_000);
+  await cluster.crash('n1');
+  await cluster.start('n3');
+  await cluster.clock.advance(1_000);
+  await cluster.start('n1');
+  await cluster.clock.advance(3_000);
+  for (const id of cluster.ids) t.ok(await hasFounded(cluster, id), id);
+});
+
+async function founded(t: Test): Promise<LocalCluster> {
+  const cluster = clusterOf(t);
+  for (const id of cluster.ids) await cluster.start(id);
+  await cluster.clock.advance(1_000);
+  await cluster.crash('n3');
+  cluster.disks.delete('n3');
+  return cluster;
+}
+
+t.test('a wiped founder is refused', async (t) => {
+  const cluster = await founded(t);
+  const wiped = await cluster.start('n3');
+  await cluster.clock.advance(2_000);
+  await t.rejects(wiped.ready(), { code: 'founding_refused' });
+  await t.rejects(cluster.get('n3', 'k'), { code: 'not_ready' });
+  await cluster.put('n1', 'k', 'x');
+});
+
+t.test('also where it was first given a list that was wrong', async (t) => {
+  const cluster = await founded(t);
+  await cluster.start('n3', { replicaCount: 2 });
+  await cluster.clock.advance(2_000);
+  await cluster.crash('n3');
+  const wiped = await cluster.start('n3');
+  await cluster.clock.advance(2_000);
+  await t.rejects(wiped.ready(), { code: 'founding_refused' });
+});
+
+t.test('one node founds itself; a list without this node is refused', async (t) => {
+  const cluster = clusterOf(t, 1);
+  const node = await cluster.start('n1');
+  await cluster.clock.advance(100);
+  await node.ready();
+  const { receipt } = await cluster.put('n1', 'k', 'x');
+  t.strictSame([receipt.answered, receipt.asked], [1, 1]);
+  await t.rejects(cluster.start('n9'), { code: 'invalid_request' });
+  cluster.nodes.delete('n9');
+});

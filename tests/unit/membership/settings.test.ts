@@ -1,0 +1,158 @@
+/** Settings on whole nodes: changed at a majority, kept, carried to those who were away. */
+import t, { type Test } from 'tap';
+import type { ChangeOptions, SettingsAnswer } from '../../../lib/membership/settings-types.js';
+import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
+
+const PLAIN: ChangeOptions = { ifMatch: undefined, dryRun: false, by: 'test' };
+
+async function clusterFor(t: Test, options: ClusterOptions = {}): Promise<LocalCluster> {
+  const cluster = await LocalCluster.of(options);
+  t.teardown(() => cluster.stop());
+  return cluster;
+}
+
+function change(
+  cluster: LocalCluster,
+  id: string,
+  fields: object,
+  options: Partial<ChangeOptions> = {},
+): Promise<SettingsAnswer> {
+  const { settings } = cluster.node(id);
+  // What comes over HTTP has no type yet.
+  return cluster.wait(
+    Promise.resolve().then(() => settings.change(fields, { ...PLAIN, ...options })),
+  );
+}
+
+const levelAt = (cluster: LocalCluster, id: string): string =>
+  cluster.node(id).settings.current().settings.default_level;
+
+t.test('a change is on all nodes that are up, and governs what requests do not say', async (t) => {
+  const cluster = await clusterFor(t);
+  const { version, nodes, settings } = await change(cluster, 'n1', { default_level: 'one' });
+  t.strictSame(nodes, ['n1', 'n2', 'n3']);
+  t.equal(settings.default_level, 'one');
+  for (const id of cluster.ids) t.equal(cluster.node(id).settings.current().version, version);
+  const { receipt } = await cluster.get('n3', 'k');
+  t.equal(receipt.level, 'one');
+  await change(cluster, 'n2', { blind_writes: 'refuse' });
+  await t.rejects(cluster.put('n3', 'k', 'x'), { code: 'context_required', outcome: 'none' });
+  await change(cluster, 'n2', { blind_writes: 'sibling' });
+  await cluster.put('n1', 'k', 'x');
+  await cluster.put('n1', 'k', 'y');
+  t.strictSame(await cluster.texts('n2', 'k'), ['x', 'y']);
+});
+
+t.test('a minority changes nothing', async (t) => {
+  const cluster = await clusterFor(t, { nodes: 5 });
+  for (const id of ['n3', 'n4', 'n5']) await cluster.crash(id);
+  const refused = change(cluster, 'n1', { default_level: 'one' });
+  await t.rejects(refused, {
+    code: 'settings_unavailable',
+    outcome: 'none',
+    details: { required: 3, received: 2 },
+  });
+  t.equal(levelAt(cluster, 'n1'), 'quorum');
+  await cluster.restart('n3');
+  const { nodes } = await change(cluster, 'n1', { default_level: 'one' });
+  t.strictSame(nodes, ['n1', 'n2', 'n3']);
+});
+
+t.test('what is invalid is named, and changes nothing', async (t) => {
+  const cluster = await clusterFor(t);
+  const rows: [object, string][] = [
+    [{ default_level: 'most' }, 'default_level'],
+    [{ default_level: 'any' }, 'default_level'],
+    [{ default_level: 'strong' }, 'default_level'],
+    [{ default_write_level: 7 }, 'default_write_level'],
+    [{ read_repair_probability: 1.5 }, 'read_repair_probability'],
+    [{ read_repair_probability: '1' }, 'read_repair_probability'],
+    [{ blind_writes: null }, 'blind_writes'],
+    [{ default_level: 'one', surprise: 1 }, 'surprise'],
+  ];
+  const before = cluster.node('n1').settings.current().version;
+  for (const [fields, field] of rows) {
+    const refused = change(cluster, 'n1', fields);
+    await t.rejects(refused, { code: 'invalid_request', details: { field } }, field);
+  }
+  t.equal(cluster.node('n1').settings.current().version, before);
+  t.strictSame(cluster.node('n1').settings.history(), []);
+});
+
+t.test('a dry run shows and changes nothing; If-Match holds against the newest', async (t) => {
+  const cluster = await clusterFor(t);
+  const before = cluster.node('n1').settings.current().version;
+  const dry = await change(cluster, 'n1', { default_level: 'one' }, { dryRun: true });
+  t.strictSame([dry.settings.default_level, dry.nodes], ['one', []]);
+  t.equal(levelAt(cluster, 'n1'), 'quorum');
+  const done = await change(cluster, 'n1', { default_level: 'one' }, { ifMatch: before });
+  t.equal(done.version, dry.version);
+  const late = change(cluster, 'n3', { default_level: 'all' }, { ifMatch: before });
+  await t.rejects(late, { code: 'precondition_failed', details: { version: done.version } });
+  const dryLate = change(cluster, 'n3', {}, { ifMatch: before, dryRun: true });
+  await t.rejects(dryLate, { code: 'precondition_failed' });
+});
+
+t.test('history, and back to a version; all of it survives restarts', async (t) => {
+  const cluster = await clusterFor(t);
+  const first = cluster.node('n1').settings.current().version;
+  const one = await change(cluster, 'n1', { default_level: 'one' }, { by: 'alice' });
+  await change(cluster, 'n2', { read_repair_probability: 1 }, { by: 'bob' });
+  const { settings } = cluster.node('n3');
+  const back = await cluster.wait(settings.rollback(one.version, { ...PLAIN, by: 'carol' }));
+  t.equal(back.settings.read_repair_probability, 0);
+  t.strictSame(
+    settings.history().map(({ by, node }) => `${by} ${node}`),
+    ['carol n3', 'bob n2', 'alice n1'],
+  );
+  t.strictSame(settings.history().at(-1)?.changed, {
+    default_level: { from: 'quorum', to: 'one' },
+  });
+  await t.rejects(cluster.wait(settings.rollback('9-00000000', PLAIN)), { code: 'not_found' });
+  for (const id of cluster.ids) await cluster.crash(id);
+  for (const id of cluster.ids) await cluster.start(id);
+  await cluster.clock.advance(1_000);
+  t.equal(levelAt(cluster, 'n2'), 'one');
+  t.equal(cluster.node('n1').settings.history().length, 3);
+  const initial = await cluster.wait(cluster.node('n1').settings.rollback(first, PLAIN));
+  t.equal(initial.settings.default_level, 'quorum');
+});
+
+t.test('a node that was away learns with the first message, before it serves it', async (t) => {
+  const cluster = await clusterFor(t);
+  await cluster.crash('n3');
+  await change(cluster, 'n1', { default_level: 'one' });
+  cluster.network.gate = (_from, to, message) =>
+    to !== 'n3' || message[0] !== 0 || message[2] !== 'membership.ping';
+  await cluster.restart('n3');
+  await cluster.put('n1', 'k', 'x', { level: 'all' });
+  t.equal(levelAt(cluster, 'n3'), 'one');
+  cluster.network.gate = () => true;
+  await cluster.crash('n2');
+  await change(cluster, 'n1', { default_level: 'all' });
+  await cluster.restart('n2');
+  await cluster.clock.advance(2_000);
+  t.equal(levelAt(cluster, 'n2'), 'all', 'or by heartbeats, if nobody asks it for anything');
+});
+
+t.test(
+  'two changes at once: each answer names what survived, and all come to the same',
+  async (t) => {
+    const cluster = await clusterFor(t);
+    const answers = await cluster.wait(
+      Promise.all([
+        cluster.node('n1').settings.change({ default_level: 'one' }, PLAIN),
+        cluster.node('n2').settings.change({ default_level: 'two' }, PLAIN),
+        cluster.node('n3').settings.change({ read_repair_probability: 1 }, PLAIN),
+      ]),
+    );
+    await cluster.put('n1', 'k', 'x', { level: 'all' });
+    await cluster.get('n2', 'k', { level: 'all' });
+    await cluster.clock.advance(1_000);
+    const versions = cluster.ids.map((id) => cluster.node(id).settings.current().version);
+    t.equal(new Set(versions).size, 1, versions.join());
+    t.equal(levelAt(cluster, 'n1'), 'two');
+    t.equal(cluster.node('n1').settings.history().length, 3);
+    t.ok(answers.every(({ nodes }) => nodes.length === 3));
+  },
+);

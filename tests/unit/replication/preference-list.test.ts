@@ -1,0 +1,107 @@
+/** Preference lists: the owners in their order, who stands in, and whom to ask first. */
+import fc from 'fast-check';
+import t from 'tap';
+import { type Ring, ownersOf } from '../../../lib/partitioning/ring.js';
+import { foundRing } from '../../../lib/partitioning/ring-founding.js';
+import type { ClusterView } from '../../../lib/replication/cluster-view.js';
+import {
+  nearestFirst,
+  preferenceList,
+  standIns,
+} from '../../../lib/replication/preference-list.js';
+
+const rings: readonly Ring[] = [1, 2, 3, 5, 8].map((count) =>
+  foundRing({
+    cluster: 'test',
+    partitionCount: 16,
+    replicaCount: 3,
+    members: Array.from({ length: count }, (_, i) => ({
+      id: `n${i}`,
+      address: `h:${i}`,
+      zone: `z${i % 3}`,
+      weight: 1,
+    })),
+  }),
+);
+
+/** A ring, and how one of its nodes sees the others. */
+const anyView = fc
+  .record({
+    ring: fc.constantFrom(...rings),
+    self: fc.nat(7),
+    down: fc.array(fc.nat(7)),
+    times: fc.array(fc.integer({ min: 0, max: 500 }), { minLength: 8, maxLength: 8 }),
+    partition: fc.nat(15),
+  })
+  .map(({ ring, self, down, times, partition }) => {
+    const own = ring.members[self % ring.members.length];
+    const id = own?.id ?? '';
+    const absent = new Set(down.map((i) => `n${i}`).filter((node) => node !== id));
+    const view: ClusterView = {
+      self: id,
+      zone: own?.zone ?? '',
+      isUp: (node) => !absent.has(node),
+      roundTripMilliseconds: (node) => times[Number(node.slice(1))] ?? 0,
+    };
+    return { ring, view, partition };
+  });
+
+t.test(
+  'primaries are the owners, in the order of the ring, with what is known of them',
+  async () => {
+    fc.assert(
+      fc.property(anyView, ({ ring, view, partition }) => {
+        const { primaries, zone } = preferenceList(ring, partition, view);
+        const owners = ownersOf(ring, partition);
+        return (
+          zone === view.zone &&
+          primaries.map(({ node }) => node).join() === owners.join() &&
+          primaries.every(({ node, up, zone }) => {
+            const member = ring.members.find(({ id }) => id === node);
+            return up === view.isUp(node) && member?.zone === zone;
+          })
+        );
+      }),
+      { numRuns: 10_000 },
+    );
+  },
+);
+
+t.test('stand-ins are up, distinct, no primaries, and this node last', async () => {
+  fc.assert(
+    fc.property(anyView, ({ ring, view, partition }) => {
+      const candidates = standIns(ring, partition, view);
+      const owners = ownersOf(ring, partition);
+      const others = candidates.slice(0, -1);
+      const possible = ring.members.filter(
+        ({ id }) => id !== view.self && view.isUp(id) && !owners.includes(id),
+      );
+      return (
+        candidates.at(-1) === view.self &&
+        new Set(candidates).size === candidates.length &&
+        others.length === possible.length &&
+        others.every((node) => possible.some(({ id }) => id === node))
+      );
+    }),
+    { numRuns: 10_000 },
+  );
+});
+
+t.test('asked first: this node, then its zone, then by round trip; never who is down', async () => {
+  fc.assert(
+    fc.property(anyView, ({ ring, view, partition }) => {
+      const list = preferenceList(ring, partition, view);
+      const order = nearestFirst(list, view);
+      const rank = ({ node, zone }: (typeof order)[number]): number => {
+        if (node === view.self) return -1;
+        return (zone === view.zone ? 0 : 1e6) + view.roundTripMilliseconds(node);
+      };
+      return (
+        order.length === list.primaries.filter(({ up }) => up).length &&
+        order.every(({ up }) => up) &&
+        order.every((primary, i) => i === 0 || rank(order[i - 1] ?? primary) <= rank(primary))
+      );
+    }),
+    { numRuns: 10_000 },
+  );
+});
