@@ -1,4 +1,5 @@
 /** What goes wrong in a simulation: kinds of faults, each on with chance one half, rates from the seed. */
+import { messageOf } from '../../lib/errors.js';
 import type { Machine } from './machine.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { SimulatedNetwork } from './simulated-network.js';
@@ -80,6 +81,7 @@ export class Nemesis {
       () => this.#pauseMachines(),
       () => this.#jumpClocks(),
       () => this.#slowDisks(),
+      () => this.#changeSettings(),
     ];
     await Promise.all(plagues.filter(() => this.#isOn()).map((plague) => this.#repeat(plague)));
   }
@@ -180,6 +182,21 @@ export class Nemesis {
     disk.speed = { write: 5, sync: this.#random.between(50, 800) };
     await this.#wait(this.#random.between(200, 3000));
     disk.speed = speed;
+  }
+
+  async #changeSettings(): Promise<void> {
+    const { machines, world } = this.#options;
+    const fields = { read_repair_probability: this.#random.pick([0, 0.1, 0.5, 1]) };
+    const options = { ifMatch: undefined, dryRun: false, by: 'nemesis' };
+    const answer = this.#random
+      .pick(machines)
+      .call((node) => node.settings.change(fields, options));
+    const noted = answer?.then(
+      () => world.count('settings changed'),
+      (error: unknown) => world.count(`settings not changed: ${messageOf(error)}`),
+    );
+    // The node may die of something else meanwhile.
+    await Promise.race([noted, this.#wait(10_000)]);
   }
 
   #kill(machine: Machine, silently: boolean): void {

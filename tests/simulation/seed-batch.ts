@@ -38,6 +38,8 @@ const RARE_EVENTS: Readonly<Record<string, RegExp>> = {
   'frame lost': /^frame lost/,
   'frame repeated': /^frame repeated/,
   'frame overtaken': /^frame overtaken/,
+  'settings changed': /^settings changed/,
+  'settings change refused': /^settings not changed/,
   'quorum read': /^get ok quorum/,
   'quorum write': /^put ok quorum/,
 };
