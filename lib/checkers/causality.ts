@@ -43,6 +43,11 @@ export class Causality {
     return this.#pastOf(later).has(earlier);
   }
 
+  /** The stored writes whose writers had been shown the version itself. */
+  successorsOf(version: VersionName): readonly Write[] {
+    return this.#successors.get(version) ?? [];
+  }
+
   /**
    * Is `version` among `shown`, or may it rightly be missing, because something that was stored by a
    * writer who had seen it accounts for it? Deletes need not be shown. `begunBefore`: what began later

@@ -1,5 +1,6 @@
 /** All checkers over one history (docs/testing.md: what each level forbids). */
 import { checkAgreement } from './check-agreement.js';
+import { checkBlindWrites } from './check-blind-writes.js';
 import { checkFalseSiblings } from './check-false-siblings.js';
 import { checkLostWrites } from './check-lost-writes.js';
 import { checkStaleReads } from './check-stale-reads.js';
@@ -13,6 +14,7 @@ const CHECKERS: readonly ((history: History) => Finding[])[] = [
   checkSuperseded,
   checkFalseSiblings,
   checkStaleReads,
+  checkBlindWrites,
   checkAgreement,
 ];
 

@@ -1,16 +1,8 @@
 /** Forbids stale reads where W + R > N: what so many hold durably, a later read of enough must show. */
 import { Causality } from './causality.js';
-import type { Finding, History, Read, VersionName } from './history.js';
+import { type Established, establishedByKey } from './established.js';
+import type { Finding, History, Read } from './history.js';
 
-/** From some moment on, so many primaries hold the version, or what superseded it. */
-interface Established {
-  readonly version: VersionName;
-  readonly since: number;
-  readonly holders: number;
-  readonly by: string;
-}
-
-/** Of writes: by the acknowledgement. Of reads that repair before they answer: by the answer. */
 export function checkStaleReads(history: History): Finding[] {
   const causalityOf = Causality.byKey(history.writes);
   const byKey = establishedByKey(history);
@@ -21,26 +13,6 @@ export function checkStaleReads(history: History): Finding[] {
       })
       .flatMap((established) => whatIsStale(causalityOf(read.key), read, established)),
   );
-}
-
-function establishedByKey({ writes, reads }: History): Map<string, Established[]> {
-  const byKey = new Map<string, Established[]>();
-  const add = (key: string, established: Established): void => {
-    const known = byKey.get(key);
-    if (known === undefined) byKey.set(key, [established]);
-    else known.push(established);
-  };
-  for (const { id, key, version, outcome, ended, holders } of writes) {
-    if (outcome !== 'acknowledged' || version === undefined || ended === undefined) continue;
-    add(key, { version, since: ended, holders, by: id });
-  }
-  for (const { id, key, versions, ended, repaired } of reads) {
-    if (repaired === 0) continue;
-    for (const { version } of versions) {
-      add(key, { version, since: ended, holders: repaired, by: id });
-    }
-  }
-  return byKey;
 }
 
 function whatIsStale(causality: Causality, read: Read, { version, by }: Established): Finding[] {

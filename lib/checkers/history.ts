@@ -30,6 +30,8 @@ export interface Write {
   readonly seen: readonly VersionName[];
   /** Primaries that held it durably at the answer, as the receipt says. */
   readonly holders: number;
+  /** Without a context: primaries that the level asks first for what is to be replaced; else 0. */
+  readonly consulted: number;
 }
 
 export interface ReadVersion {

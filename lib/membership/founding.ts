@@ -4,10 +4,10 @@ import type { Observer } from '../environment/observer.js';
 import { Periodic } from '../environment/periodic.js';
 import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
-import { decode, encode } from '../encoding/codec.js';
 import { messageOf, OperatingError } from '../errors.js';
 import type { Ring } from '../partitioning/ring.js';
 import { decodeRing, encodeRing } from '../partitioning/ring-codec.js';
+import { decodeStored, encodeStored } from '../persistence/checksummed.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../replication/ask.js';
 import { FOUND } from './messages.js';
@@ -82,7 +82,7 @@ export class Founding {
       await keep(options.store, options.proposed, false);
       return new Founding(options, { ring: options.proposed, fresh: true, complete: false });
     }
-    const [bytes, complete, stoodFor] = decode(stored) as Plain;
+    const [bytes, complete, stoodFor] = decodeStored(RING_KEY, stored) as Plain;
     const ring = decodeRing(bytes);
     // An unconfirmed ring binds nobody: a list that was wrong can be put right.
     if (!complete && ring.hash !== options.proposed.hash) {
@@ -198,10 +198,10 @@ export class Founding {
 async function keep(store: Store, ring: Ring, complete: boolean): Promise<void> {
   const { committed } = store.transact((transaction) => {
     const stored = transaction.get(RING_KEY);
-    const before = stored === undefined ? [] : (decode(stored) as Plain)[2];
+    const before = stored === undefined ? [] : (decodeStored(RING_KEY, stored) as Plain)[2];
     const stoodFor = [...before.filter((hash) => hash !== ring.hash), ring.hash];
     const plain: Plain = [encodeRing(ring), complete, stoodFor.slice(-STOOD_FOR_MAX)];
-    transaction.put(RING_KEY, encode(plain));
+    transaction.put(RING_KEY, encodeStored(RING_KEY, plain));
   });
   await committed;
 }

@@ -3,8 +3,8 @@ import pLimit from 'p-limit';
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
-import { decode, encode } from '../encoding/codec.js';
 import { OperatingError } from '../errors.js';
+import { decodeStored, encodeStored } from '../persistence/checksummed.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../replication/ask.js';
 import { majority } from '../replication/quorum.js';
@@ -51,7 +51,7 @@ export class Settings implements SettingsControl {
     this.#state =
       stored === undefined
         ? this.#initial
-        : SettingsState.from(decode(stored) as PlainSettings, this.#initial);
+        : SettingsState.from(decodeStored(SETTINGS_KEY, stored) as PlainSettings, this.#initial);
     options.messenger.handle(PULL_SETTINGS, () => this.#state.toPlain(), { anyEpoch: true });
     options.messenger.handle(
       PUSH_SETTINGS,
@@ -177,7 +177,7 @@ export class Settings implements SettingsControl {
       this.#covered.clear();
     }
     const { committed } = this.#options.store.transact((transaction) => {
-      transaction.put(SETTINGS_KEY, encode(this.#state.toPlain()));
+      transaction.put(SETTINGS_KEY, encodeStored(SETTINGS_KEY, this.#state.toPlain()));
     });
     await committed;
     this.#covered.add(state.hash);

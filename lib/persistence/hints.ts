@@ -2,13 +2,13 @@
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
-import { decode, encode } from '../encoding/codec.js';
-import { messageOf, OperatingError } from '../errors.js';
+import { OperatingError } from '../errors.js';
 import type { HybridClock } from '../versioning/hybrid-clock.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { merge } from '../versioning/siblings.js';
 import type { Intent } from './intent.js';
 import { realise } from './intent.js';
+import { decodeStored, encodeStored } from './checksummed.js';
 import type { Minter } from './minter.js';
 import { assertRecordFits, type RecordLimits } from './record-limits.js';
 import type { RecordKey } from './records.js';
@@ -44,10 +44,13 @@ interface Held {
 
 const LOAD_PAGE = 1000;
 const PARTITION_DIGITS = 4;
+const EMPTY = new Uint8Array(0);
 
 export class Hints {
   readonly #options: HintsOptions;
   readonly #held = new Map<NodeId, Held>();
+  /** Keys of damaged hints, each told and answered with a fresh writer once. */
+  readonly #damaged = new Set<string>();
   #bytes = 0;
 
   private constructor(options: HintsOptions) {
@@ -79,10 +82,12 @@ export class Hints {
 
   /**
    * Holds a state for an absent primary, merged with what is held already.
-   * @throws OperatingError `overloaded` where the quota is full.
+   * @throws OperatingError `overloaded` where the quota is full, `corrupt_bytes`
    */
   hold(target: NodeId, at: RecordKey, bytes: Uint8Array, durability: Durability): Transacted<void> {
     this.#assertRoom();
+    // What does not decode is refused now: nothing could be merged with it later.
+    decodeRecord(at, bytes);
     return this.#options.store.transact((transaction) => {
       this.holdIn(transaction, target, at, bytes, false);
     }, durability);
@@ -98,8 +103,11 @@ export class Hints {
   ): void {
     const key = hintKey(target, at);
     const before = transaction.get(key);
-    const after = encode(this.#grown(at, before, [minted, bytes]));
+    const held = before === undefined ? undefined : this.#open(key, before, at.partition);
+    const merged = held === undefined ? bytes : mergeBytes(at, held[1], bytes);
+    const after = encodeStored(key, [minted || held?.[0] === true, merged] satisfies PlainHint);
     transaction.put(key, after);
+    this.#damaged.delete(key);
     this.#account(target, before === undefined ? 1 : 0, after.length - (before?.length ?? 0));
     this.#options.observer.count('quorate_hints_stored_total');
   }
@@ -131,39 +139,21 @@ export class Hints {
     }, durability);
   }
 
-  /** What was held, merged with what comes; what is damaged gives way, and fails no write. */
-  #grown(at: RecordKey, before: Uint8Array | undefined, [minted, bytes]: PlainHint): PlainHint {
-    if (before === undefined) return [minted, bytes];
-    try {
-      const [mintedBefore, held] = decode(before) as PlainHint;
-      return [minted || mintedBefore, mergeBytes(at, held, bytes)];
-    } catch (error) {
-      this.#reportDamage(error);
-      // It may have been minted here, and is forgotten now (V1).
-      this.#options.minter.takeFreshWriter(at.partition);
-      return [minted, bytes];
-    }
-  }
-
-  #reportDamage(error: unknown): void {
-    const { observer } = this.#options;
-    observer.count('quorate_corrupt_records_total');
-    observer.log('error', 'a held hint is damaged', { reason: messageOf(error) });
-  }
-
   /** The merge of all that is held here for a key. */
   heldFor(at: RecordKey, primaries: readonly NodeId[]): Siblings | undefined {
     let merged: Siblings | undefined;
     for (const target of primaries) {
-      const stored = this.#options.store.get(hintKey(target, at));
-      if (stored === undefined) continue;
-      const siblings = decodeRecord(at, (decode(stored) as PlainHint)[1]);
+      const key = hintKey(target, at);
+      const stored = this.#options.store.get(key);
+      const held = stored === undefined ? undefined : this.#open(key, stored, at.partition);
+      if (held === undefined) continue;
+      const siblings = decodeRecord(at, held[1]);
       merged = merged === undefined ? siblings : merge(merged, siblings);
     }
     return merged;
   }
 
-  /** Up to `limit` hints for a target, and where to go on. What is damaged stays, and is told. */
+  /** Up to `limit` hints for a target, and where to go on. */
   async page(
     target: NodeId,
     from: string,
@@ -177,14 +167,9 @@ export class Hints {
       limit,
     });
     const hints = page.flatMap(([key, bytes]) => {
-      try {
-        const at = keyOfHint(key, prefix.length);
-        const [minted, record] = decode(bytes) as PlainHint;
-        return [{ target, at, bytes: record, minted }];
-      } catch (error) {
-        this.#reportDamage(error);
-        return [];
-      }
+      const at = keyOfHint(key, prefix.length);
+      const held = this.#open(key, bytes, at.partition);
+      return held === undefined ? [] : [{ target, at, bytes: held[1], minted: held[0] }];
     });
     const last = page.at(-1)?.[0];
     return { hints, next: page.length < limit || last === undefined ? undefined : `${last}\u0000` };
@@ -196,7 +181,7 @@ export class Hints {
     const { committed } = this.#options.store.transact((transaction) => {
       const stored = transaction.get(key);
       if (stored === undefined) return;
-      const [minted, bytes] = decode(stored) as PlainHint;
+      const [minted, bytes] = this.#open(key, stored, hint.at.partition) ?? [false, EMPTY];
       if (Buffer.compare(bytes, hint.bytes) !== 0) return;
       if (minted) this.#options.minter.takeFreshWriter(hint.at.partition);
       transaction.delete(key);
@@ -204,6 +189,23 @@ export class Hints {
       this.#options.observer.count('quorate_hints_delivered_total');
     }, 'os');
     await committed;
+  }
+
+  /** Undefined where the hint is damaged. What it had minted is forgotten, and so is its writer. */
+  #open(key: string, stored: Uint8Array, partition: number): PlainHint | undefined {
+    try {
+      return decodeStored(key, stored) as PlainHint;
+    } catch (error) {
+      if (!(error instanceof OperatingError)) throw error;
+      if (this.#damaged.has(key)) return undefined;
+      this.#damaged.add(key);
+      this.#options.observer.count('quorate_corrupt_records_total');
+      this.#options.observer.log('error', 'a hint is damaged and cannot be delivered', {
+        partition,
+      });
+      this.#options.minter.takeFreshWriter(partition);
+      return undefined;
+    }
   }
 
   #account(target: NodeId, count: number, bytes: number): void {

@@ -1,7 +1,7 @@
 /** Who the node on this disk is, and how often it has started. */
 import type { NodeId } from '../environment/transport.js';
-import { decode, encode } from '../encoding/codec.js';
 import { OperatingError } from '../errors.js';
+import { decodeStored, encodeStored } from './checksummed.js';
 import type { Store } from './store.js';
 
 const IDENTITY_KEY = 'm/node';
@@ -13,13 +13,14 @@ const IDENTITY_KEY = 'm/node';
  */
 export async function countStart(store: Store, node: NodeId): Promise<number> {
   const stored = store.get(IDENTITY_KEY);
-  const [owner, last] = stored === undefined ? [node, 0] : (decode(stored) as [NodeId, number]);
+  const [owner, last] =
+    stored === undefined ? [node, 0] : (decodeStored(IDENTITY_KEY, stored) as [NodeId, number]);
   if (owner !== node) {
     throw new OperatingError('founding_refused', `the data belongs to node ${owner}, not ${node}`);
   }
   const start = last + 1;
   const { committed } = store.transact((transaction) => {
-    transaction.put(IDENTITY_KEY, encode([node, start]));
+    transaction.put(IDENTITY_KEY, encodeStored(IDENTITY_KEY, [node, start]));
   });
   await committed;
   return start;

@@ -1,8 +1,8 @@
 /** The clocks of all partitions of a node, and their lazy way to the disk (architecture.md, C4). */
-import { decode, encode } from '../encoding/codec.js';
 import { type Context, covers } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';
 import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
+import { decodeStored, encodeStored } from './checksummed.js';
 import { hexadecimal } from './records.js';
 import type { Store } from './store.js';
 
@@ -25,7 +25,7 @@ export class PartitionClocks {
     for (;;) {
       const page = await store.range({ from, before: 'd', limit: PAGE });
       for (const [key, bytes] of page) {
-        const clock = PartitionClock.from(decode(bytes) as PlainClock);
+        const clock = PartitionClock.from(decodeStored(key, bytes) as PlainClock);
         clocks.#clocks.set(Number.parseInt(key.slice(1), 16), clock);
         from = `${key}\u0000`;
       }
@@ -59,7 +59,8 @@ export class PartitionClocks {
     if (this.#dirty.size === 0) return;
     const { committed } = this.#store.transact((transaction) => {
       for (const partition of this.#dirty) {
-        transaction.put(`c${hexadecimal(partition)}`, encode(this.of(partition).toPlain()));
+        const key = `c${hexadecimal(partition)}`;
+        transaction.put(key, encodeStored(key, this.of(partition).toPlain()));
       }
     }, 'os');
     this.#dirty.clear();

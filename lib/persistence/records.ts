@@ -1,10 +1,9 @@
 /** Records: the stored form of a key's Siblings, checksummed, and where they lie in the storage. */
-import { decode, encode } from '../encoding/codec.js';
-import { hash32, hash32Text } from '../encoding/hash.js';
-import { OperatingError } from '../errors.js';
+import { assert } from '../errors.js';
 import { partitionOf } from '../partitioning/partition.js';
 import type { Dot } from '../versioning/dot.js';
 import type { Siblings, Version, VersionState } from '../versioning/siblings.js';
+import { decodeStored, encodeStored } from './checksummed.js';
 
 /** A key with what follows from it. */
 export interface RecordKey {
@@ -34,24 +33,22 @@ export function hexadecimal(partition: number): string {
   return partition.toString(16).padStart(4, '0');
 }
 
-const FORMAT = 1;
-const HEADER_BYTES = 9;
 const STATES: readonly VersionState[] = ['value', 'tombstone', 'stub'];
 
 /**
- * Byte 0 the format, bytes 1 to 8 two 32-bit hashes over storage key and body, then the body:
+ * Checksummed under the storage key:
  * [epoch, writers, ns, [[writer index, n, state, written at, expires at or 0, type, value], ...],
  * [writer, n, ...] of the dots beyond the vector].
  */
 export function encodeRecord(at: RecordKey, siblings: Siblings): Uint8Array {
   const { vector, beyond } = siblings.context;
   const writers = [...vector.keys()];
-  const body = encode([
+  return encodeStored(at.storageKey, [
     siblings.epoch,
     writers,
     [...vector.values()],
     siblings.versions.map((version) => [
-      writers.indexOf(version.dot.writer),
+      indexOf(writers, version.dot.writer),
       version.dot.n,
       STATES.indexOf(version.state),
       version.writtenAt,
@@ -61,14 +58,6 @@ export function encodeRecord(at: RecordKey, siblings: Siblings): Uint8Array {
     ]),
     beyond.flatMap(({ writer, n }) => [writer, n]),
   ]);
-  const record = new Uint8Array(HEADER_BYTES + body.length);
-  record[0] = FORMAT;
-  record.set(body, HEADER_BYTES);
-  const view = new DataView(record.buffer);
-  const seed = hash32Text(at.storageKey);
-  view.setUint32(1, hash32(body, seed));
-  view.setUint32(5, hash32(body, ~seed >>> 0));
-  return record;
 }
 
 /**
@@ -76,20 +65,7 @@ export function encodeRecord(at: RecordKey, siblings: Siblings): Uint8Array {
  * @throws OperatingError `corrupt_bytes`: damaged, of another key, or of a format not known here.
  */
 export function decodeRecord(at: RecordKey, bytes: Uint8Array): Siblings {
-  const body = bytes.subarray(HEADER_BYTES);
-  const seed = hash32Text(at.storageKey);
-  if (
-    bytes.length <= HEADER_BYTES ||
-    bytes[0] !== FORMAT ||
-    readUint32(bytes, 1) !== hash32(body, seed) ||
-    readUint32(bytes, 5) !== hash32(body, ~seed >>> 0)
-  ) {
-    throw new OperatingError('corrupt_bytes', 'a record does not match its checksum', {
-      details: { partition: at.partition },
-    });
-  }
-  // The checksum vouches for the shape: only encodeRecord writes it.
-  const [epoch, writers, ns, versions, flat] = decode(body) as PlainRecord;
+  const [epoch, writers, ns, versions, flat] = decodeStored(at.storageKey, bytes) as PlainRecord;
   return {
     epoch,
     context: {
@@ -98,6 +74,12 @@ export function decodeRecord(at: RecordKey, bytes: Uint8Array): Siblings {
     },
     versions: versions.map((version) => versionOf(writers, version)),
   };
+}
+
+function indexOf(writers: readonly string[], writer: string): number {
+  const index = writers.indexOf(writer);
+  assert(index >= 0, 'the vector covers every version that is held');
+  return index;
 }
 
 type PlainVersion = [number, number, number, number, number, string, Uint8Array];
@@ -121,8 +103,4 @@ function versionOf(writers: readonly string[], plain: PlainVersion): Version {
     writtenAt,
     expiresAt: expiresAt === 0 ? undefined : expiresAt,
   };
-}
-
-function readUint32(bytes: Uint8Array, at: number): number {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at);
 }

@@ -1,8 +1,8 @@
 /** Transactions over any storage port: atomic by shape, durable in groups (Dynamo 5). */
 import type { Entry, Range, Storage, StorageOperation } from '../environment/storage.js';
 import type { Observer } from '../environment/observer.js';
-import { decode, encode } from '../encoding/codec.js';
 import { assert, messageOf, OperatingError } from '../errors.js';
+import { decodeStored, encodeStored } from './checksummed.js';
 
 /** What an acknowledgement means: synced to the disk, handed to the system, or in memory only. */
 export type Durability = 'sync' | 'os' | 'memory';
@@ -59,7 +59,7 @@ export class Store {
   constructor(options: StoreOptions) {
     this.#options = options;
     const stored = options.storage.get(COMMIT_KEY);
-    this.#commit = stored === undefined ? 0 : Number(decode(stored));
+    this.#commit = stored === undefined ? 0 : Number(decodeStored(COMMIT_KEY, stored));
   }
 
   /** Counts synced batches, over all starts: the durable commit number of every ack. */
@@ -180,7 +180,11 @@ export class Store {
       batch.push(value === undefined ? { type: 'delete', key } : { type: 'put', key, value });
     }
     if (group.sync) {
-      batch.push({ type: 'put', key: COMMIT_KEY, value: encode(this.#commit + 1) });
+      batch.push({
+        type: 'put',
+        key: COMMIT_KEY,
+        value: encodeStored(COMMIT_KEY, this.#commit + 1),
+      });
     }
     return batch;
   }

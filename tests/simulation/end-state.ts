@@ -13,6 +13,8 @@ export interface EndOptions {
   readonly machines: readonly Machine[];
   readonly workload: Workload;
   readonly onTrouble: (message: string) => void;
+  /** No node has ended, and no hint was refused: then messages and hints alone must do. */
+  readonly lostNothing: boolean;
 }
 
 const REST_MILLISECONDS_MAX = 60_000;
@@ -27,6 +29,7 @@ export async function observeEnd(
 ): Promise<FinalState[]> {
   const { world, random, machines, workload, onTrouble } = options;
   await comeToRest(options);
+  for (const key of keys) lookBeforeReads(options, key);
   const finals: FinalState[] = [];
   for (const key of keys) {
     const read = async (machine: Machine, level: string): Promise<Token | undefined> => {
@@ -74,6 +77,17 @@ function isAtRest({ node }: Machine, machines: readonly Machine[]): boolean {
   if ([...node.hints.held.values()].some(({ count }) => count > 0)) return false;
   const { version } = node.settings.current();
   return machines.every((other) => other.node?.settings.current().version === version);
+}
+
+/** What copies and hints alone have come to. */
+function lookBeforeReads(options: EndOptions, key: string): void {
+  const { world, onTrouble, lostNothing } = options;
+  const replicas = replicasOf(options, key);
+  if (replicas.every((replica) => replica === replicas[0])) {
+    if (lostNothing && replicas[0] !== '') world.count('alike without any read');
+    return;
+  }
+  if (lostNothing) onTrouble(`${key} differs though nothing was lost: ${replicas.join(' | ')}`);
 }
 
 /** The primaries, each by itself. */

@@ -25,6 +25,7 @@ export interface ClientWrite {
   version: VersionName | undefined;
   replaced: readonly VersionName[];
   holders: number;
+  consulted: number;
 }
 
 interface Mint {
@@ -51,6 +52,7 @@ export class HistoryRecorder {
       version: undefined,
       replaced: [],
       holders: 0,
+      consulted: 0,
     };
     this.#writes.push(begun);
     return begun;
@@ -138,7 +140,7 @@ export class HistoryRecorder {
       const began = Math.min(...open.map((write) => write.began));
       writes.push({
         ...{ id: `delete ${version}`, key, kind: 'delete', began, ended: undefined },
-        ...{ outcome: 'open', version, seen, holders: 0 },
+        ...{ outcome: 'open', version, seen, holders: 0, consulted: 0 },
       });
     }
     return writes;

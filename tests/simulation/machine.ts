@@ -148,6 +148,7 @@ export class Machine {
       log: (severity, event, fields) => {
         if (!isAlive()) return;
         world.note(`log ${this.id} ${severity} ${event} ${JSON.stringify(fields ?? {})}`);
+        if (severity === 'warn') world.count(`log ${event}`);
         if (severity === 'error') onTrouble(`${this.id}: ${event} ${JSON.stringify(fields ?? {})}`);
       },
       count: (metric, labels = {}, by = 1) => {

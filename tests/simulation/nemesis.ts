@@ -1,4 +1,5 @@
 /** What goes wrong in a simulation: kinds of faults, each on with chance one half, rates from the seed. */
+import { messageOf } from '../../lib/errors.js';
 import type { Machine } from './machine.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { SimulatedNetwork } from './simulated-network.js';
@@ -21,12 +22,33 @@ export class Nemesis {
   readonly #options: NemesisOptions;
   readonly #random: SeededRandom;
   readonly #ids: readonly string[];
+  /** How probable it is that an acknowledgement is the last that a node says. */
+  readonly #treachery: number;
+  #lives = true;
   #stopped = false;
 
   constructor(options: NemesisOptions) {
     this.#options = options;
     this.#random = options.world.random('nemesis');
     this.#ids = options.machines.map(({ id }) => id);
+    this.#treachery = this.#isOn() ? this.#random.between(0, 0.05) : 0;
+  }
+
+  /** Has no node ended so far, so that nothing but messages can have been lost? */
+  get sparedAll(): boolean {
+    return this.#lives;
+  }
+
+  /** What was acknowledged must be there, even if the node dies of it, or all do. */
+  acknowledged(machine: Machine): void {
+    const random = this.#random;
+    if (this.#stopped || !random.chance(this.#treachery)) return;
+    const { world, machines } = this.#options;
+    world.count('killed at an acknowledgement');
+    for (const dying of random.chance(0.5) ? machines : [machine]) {
+      this.#kill(dying, random.chance(0.5));
+      world.after(random.between(5, 500), 'nemesis', () => dying.start());
+    }
   }
 
   /** From the very start: what the network and the clocks are like. */
@@ -59,6 +81,7 @@ export class Nemesis {
       () => this.#pauseMachines(),
       () => this.#jumpClocks(),
       () => this.#slowDisks(),
+      () => this.#changeSettings(),
     ];
     await Promise.all(plagues.filter(() => this.#isOn()).map((plague) => this.#repeat(plague)));
   }
@@ -121,7 +144,7 @@ export class Nemesis {
     const chosen = random.shuffle(this.#options.machines).slice(0, count);
     const silently = random.chance(0.5);
     for (const machine of chosen) {
-      machine.crash(silently);
+      this.#kill(machine, silently);
       if (random.chance(0.5)) await this.#wait(random.exponential(30));
     }
     await this.#wait(random.pick([5, 300, 3000]) * random.between(0.5, 1.5));
@@ -130,11 +153,12 @@ export class Nemesis {
 
   async #restartCleanly(): Promise<void> {
     const machine = this.#random.pick(this.#options.machines);
+    this.#lives = false;
     const stopped = machine.stop().then(() => true);
     const late = this.#wait(STOP_MILLISECONDS_MAX).then(() => false);
     if (!(await Promise.race([stopped, late]))) {
       if (machine.isUp) this.#options.world.count('stop took too long');
-      machine.crash(false);
+      this.#kill(machine, false);
     }
     await this.#wait(this.#random.between(1, 1000));
     machine.start();
@@ -158,6 +182,26 @@ export class Nemesis {
     disk.speed = { write: 5, sync: this.#random.between(50, 800) };
     await this.#wait(this.#random.between(200, 3000));
     disk.speed = speed;
+  }
+
+  async #changeSettings(): Promise<void> {
+    const { machines, world } = this.#options;
+    const fields = { read_repair_probability: this.#random.pick([0, 0.1, 0.5, 1]) };
+    const options = { ifMatch: undefined, dryRun: false, by: 'nemesis' };
+    const answer = this.#random
+      .pick(machines)
+      .call((node) => node.settings.change(fields, options));
+    const noted = answer?.then(
+      () => world.count('settings changed'),
+      (error: unknown) => world.count(`settings not changed: ${messageOf(error)}`),
+    );
+    // The node may die of something else meanwhile.
+    await Promise.race([noted, this.#wait(10_000)]);
+  }
+
+  #kill(machine: Machine, silently: boolean): void {
+    this.#lives = false;
+    machine.crash(silently);
   }
 
   #isOn(): boolean {

@@ -27,7 +27,9 @@ const RARE_EVENTS: Readonly<Record<string, RegExp>> = {
   'crash lost writes given without sync': /^crash lost finished/,
   'process killed': /^process killed/,
   'machine lost': /^machine lost/,
+  'killed at an acknowledgement': /^killed at an ack/,
   'clean stop': /^clean stop/,
+  'alike without any read': /^alike without any read/,
   'half-open link': /^half-open link/,
   'cut in one direction': /^cut: one way/,
   'cut around a bridge': /^cut: bridge/,
@@ -36,6 +38,8 @@ const RARE_EVENTS: Readonly<Record<string, RegExp>> = {
   'frame lost': /^frame lost/,
   'frame repeated': /^frame repeated/,
   'frame overtaken': /^frame overtaken/,
+  'settings changed': /^settings changed/,
+  'settings change refused': /^settings not changed/,
   'quorum read': /^get ok quorum/,
   'quorum write': /^put ok quorum/,
 };

@@ -1,15 +1,17 @@
-/** `node dist/tests/simulation/simulate.js --seed N [--verbose]` or `--seeds A..B`; see docs/testing.md. */
+/** `node dist/tests/simulation/simulate.js --seed N [--verbose]` or `--seeds A..B [--first]`; see docs/testing.md. */
 import { parseArgs } from 'node:util';
 import { SeedBatch } from './seed-batch.js';
 import { simulate } from './simulation.js';
 
-const USAGE = 'usage: simulate --seed N [--verbose] | --seeds A..B';
+const USAGE = 'usage: simulate --seed N [--verbose] | --seeds A..B [--first]';
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
     seeds: { type: 'string' },
     verbose: { type: 'boolean', default: false },
+    /** Stop at the first failure. */
+    first: { type: 'boolean', default: false },
   },
 });
 
@@ -32,6 +34,7 @@ if (values.seed !== undefined && /^\d+$/.test(values.seed)) {
     if (first === undefined) continue;
     const more = findings.length > 1 ? ` (and ${findings.length - 1} more)` : '';
     console.log(`seed ${seed}: ${first.checker} ${first.key}: ${first.message}${more}`);
+    if (values.first) break;
   }
   console.log(batch.report((performance.now() - started) / 1000));
   process.exitCode = batch.failed.length > 0 ? 1 : 0;

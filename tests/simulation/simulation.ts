@@ -56,13 +56,14 @@ export async function simulate(
       }),
   );
   const replicaCount = Math.min(shape.replicaCount, shape.nodes);
+  const nemesis = new Nemesis({ world, network, machines });
   const workload = new Workload({
     ...{ world, machines, recorder, replicaCount, onTrouble },
+    onAcknowledged: (machine) => nemesis.acknowledged(machine),
     keys: shape.keys,
     clients: shape.clients,
     oneZone: shape.zones === 1,
   });
-  const nemesis = new Nemesis({ world, network, machines });
   const finals: FinalState[] = [];
   const life = async (): Promise<void> => {
     nemesis.prepare();
@@ -76,9 +77,9 @@ export async function simulate(
     await Promise.all([faults, clients]);
     // A fault that was under way has ended; nothing new has begun.
     nemesis.calm();
-    finals.push(
-      ...(await observeEnd({ world, random, machines, workload, onTrouble }, shape.keys)),
-    );
+    const lostNothing = nemesis.sparedAll && !world.counters.has('log a hint could not be held');
+    const end = { world, random, machines, workload, onTrouble, lostNothing };
+    finals.push(...(await observeEnd(end, shape.keys)));
   };
   await world.runUntil(life());
   const history = recorder.history(replicaCount, finals);

@@ -26,6 +26,8 @@ export interface WorkloadOptions {
   /** Are all nodes in one zone? */
   readonly oneZone: boolean;
   readonly onTrouble: (message: string) => void;
+  /** A write was acknowledged at this very moment. */
+  readonly onAcknowledged: (machine: Machine) => void;
 }
 
 /** A context and what it had shown. */
@@ -161,7 +163,9 @@ export class Workload {
     const answer = await this.#ask('put', machine, request, (node) =>
       node.coordination.put(request),
     );
-    return this.#noteAnswer(write, request, answer);
+    const noted = this.#noteAnswer(write, request, answer);
+    if (noted !== undefined) this.#options.onAcknowledged(machine);
+    return noted;
   }
 
   #write(
@@ -196,6 +200,7 @@ export class Workload {
     write.version = version;
     write.replaced = replaced;
     write.holders = receipt.answered;
+    write.consulted = this.#consulted(write, request);
     // What was acknowledged before it was synced may go in a crash.
     write.outcome = request.durability === 'sync' ? 'acknowledged' : 'open';
     if (receipt.standIns > 0) world.count('stand-in used');
@@ -246,6 +251,12 @@ export class Workload {
       fallbacks: random.pick(FALLBACKS),
       timeoutMilliseconds: random.pick([40, 300, 1000, 2000]),
     };
+  }
+
+  /** With a fallback it may have been the weaker level that asked nobody. */
+  #consulted({ shown }: ClientWrite, { level = 'quorum', fallbacks }: PutRequest): number {
+    if (shown !== undefined || fallbacks.length > 0) return 0;
+    return REPAIRING.has(level.toLowerCase()) ? majority(this.#options.replicaCount) : 0;
   }
 
   #repaired({ receipt }: GetAnswer): number {

@@ -1,6 +1,7 @@
 /** Histories made by hand, with the verdict that each checker must come to. */
 import t from 'tap';
 import { checkAgreement } from '../../../lib/checkers/check-agreement.js';
+import { checkBlindWrites } from '../../../lib/checkers/check-blind-writes.js';
 import { checkFalseSiblings } from '../../../lib/checkers/check-false-siblings.js';
 import { checkLostWrites } from '../../../lib/checkers/check-lost-writes.js';
 import { checkStaleReads } from '../../../lib/checkers/check-stale-reads.js';
@@ -14,7 +15,7 @@ const value = (version: string): string => writeValue({ key: 'k', writeId: `w-${
 function written(version: string, more: Partial<Write> = {}): Write {
   return {
     ...{ id: `w-${version}`, key: 'k', kind: 'value', began: 0, ended: 10 },
-    ...{ outcome: 'acknowledged', version, seen: [], holders: 2, ...more },
+    ...{ outcome: 'acknowledged', version, seen: [], holders: 2, consulted: 0, ...more },
   };
 }
 
@@ -220,6 +221,33 @@ const ROWS: readonly Row[] = [
       expected: 0,
     },
   ].map((row) => ({ ...row, name: `stale reads: ${row.name}`, check: checkStaleReads })),
+  ...[
+    {
+      name: 'replaces what is there',
+      history: history(
+        [written('a'), written('b', { began: 20, ended: 30, seen: ['a'], consulted: 2 })],
+        [],
+      ),
+      expected: 0,
+    },
+    {
+      name: 'leaves it',
+      history: history([written('a'), written('b', { began: 20, ended: 30, consulted: 2 })], []),
+      expected: 1,
+    },
+    {
+      name: 'leaves what another has replaced meanwhile',
+      history: history(
+        [
+          written('a'),
+          written('b', { began: 15, ended: 25, seen: ['a'] }),
+          written('c', { began: 20, ended: 30, consulted: 2 }),
+        ],
+        [],
+      ),
+      expected: 0,
+    },
+  ].map((row) => ({ ...row, name: `blind writes: ${row.name}`, check: checkBlindWrites })),
   ...[
     { name: 'its own', history: history([written('a')], ['a']), expected: 0 },
     { name: 'never written', history: history([], ['a']), expected: 1 },

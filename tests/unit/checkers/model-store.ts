@@ -75,7 +75,18 @@ export function run(rules: Rules, steps: readonly Step[]): History {
     const value = kind === 'value' ? writeValue({ key, writeId: id }) : undefined;
     history.push(rules.write(history.at(-1) ?? [], { version, value }, seen));
     writes.push({
-      ...{ id, key, kind, began, ended, outcome: 'acknowledged', version, seen, holders: 2 },
+      ...{
+        id,
+        key,
+        kind,
+        began,
+        ended,
+        outcome: 'acknowledged',
+        version,
+        seen,
+        holders: 2,
+        consulted: 0,
+      },
     });
     seenBy.set(session, [...seen, version]);
   });

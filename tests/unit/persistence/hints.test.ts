@@ -167,15 +167,24 @@ t.test('a damaged hint holds up neither the others nor a write', async (t) => {
     await disk.hints.hold('n3', at, bytes, 'sync').committed;
   }
   const [[damaged = ''] = []] = await disk.storage.range({ from: 'h', before: 'i', limit: 1 });
-  for (const value of [[0xc1], [0x92, 0xc2, 0xc4, 1, 7], [0xc0]].map((one) => Buffer.from(one))) {
-    await disk.storage.write([{ type: 'put', key: damaged, value }], { sync: true });
-    t.equal((await allOf(disk, 'n3', 1)).length, value[0] === 0x92 ? 3 : 2);
-    const name = damaged.slice(damaged.lastIndexOf('\u0000') + 1);
-    const at = recordKey('default', name, PARTITIONS);
-    const writer = disk.minter.next(at.partition).writer;
-    const { bytes } = other.replica.mint(at, intentOf('next'), 'sync', nothingElse).value;
-    await disk.hints.hold('n3', at, bytes, 'sync').committed;
-    t.equal((await allOf(disk, 'n3', 1)).length, 3, 'the next state takes its place');
-    t.not(disk.minter.next(at.partition).writer, writer, 'what it held may have been minted here');
-  }
+  const value = Buffer.from([0xc1]);
+  await disk.storage.write([{ type: 'put', key: damaged, value }], { sync: true });
+  const name = damaged.slice(damaged.lastIndexOf('\u0000') + 1);
+  const at = recordKey('default', name, PARTITIONS);
+  const { writer } = disk.minter.next(at.partition);
+  t.equal((await allOf(disk, 'n3', 1)).length, 2);
+  const fresh = disk.minter.next(at.partition).writer;
+  t.not(fresh, writer, 'what it held may have been minted here');
+  t.equal((await allOf(disk, 'n3', 1)).length, 2);
+  disk.hints.heldFor(at, ['n3']);
+  t.equal(disk.minter.next(at.partition).writer, fresh, 'once: contexts grow with each writer');
+  const { bytes } = other.replica.mint(at, intentOf('next'), 'sync', nothingElse).value;
+  await disk.hints.hold('n3', at, bytes, 'sync').committed;
+  t.equal((await allOf(disk, 'n3', 1)).length, 3, 'the next state takes its place');
+});
+
+t.test('a state that does not decode is not held', async (t) => {
+  const disk = await openDisk();
+  t.throws(() => disk.hints.hold('n3', at, Buffer.from('x'), 'sync'), { code: 'corrupt_bytes' });
+  t.strictSame([...disk.hints.held], []);
 });

@@ -1,0 +1,31 @@
+/**
+ * Forbids that a write without a context leaves what it was to replace: where W + R > N it has asked
+ * somebody who holds it.
+ */
+import { Causality } from './causality.js';
+import { establishedByKey } from './established.js';
+import type { Finding, History, VersionName, Write } from './history.js';
+
+export function checkBlindWrites(history: History): Finding[] {
+  const { writes, replicaCount } = history;
+  const causalityOf = Causality.byKey(writes);
+  const byKey = establishedByKey(history);
+  return writes.flatMap((write): Finding[] => {
+    const { id, key, outcome, began, consulted, version: own } = write;
+    if (consulted === 0 || outcome !== 'acknowledged') return [];
+    return (byKey.get(key) ?? []).flatMap(({ version, since, holders, by }) => {
+      if (since >= began || holders + consulted <= replicaCount || version === own) return [];
+      if (isReplaced(causalityOf(key), write, version)) return [];
+      const message = `${id} leaves ${version}, which ${by} had established before it began`;
+      return [{ checker: 'blind writes', key, message }];
+    });
+  });
+}
+
+/** By the write, or by another that it may not have met. */
+function isReplaced(causality: Causality, write: Write, version: VersionName): boolean {
+  if (causality.writeOf(version)?.kind === 'delete') return true;
+  if (write.version !== undefined && causality.covers(write.version, version)) return true;
+  const others = causality.successorsOf(version);
+  return others.some(({ began, id }) => id !== write.id && began < (write.ended ?? began));
+}
