@@ -51,7 +51,7 @@ export interface NodeLimits {
   readonly contextBytesMax: number;
   readonly recordBytesMax: number;
   readonly hedgeDelayMilliseconds: number;
-  /** Peer requests of this node that may wait for answers. */
+  /** Requests of this node that may wait for one peer. */
   readonly peerRequestsMax: number;
   readonly heartbeatIntervalMilliseconds: number;
   readonly heartbeatsMissedSuspect: number;

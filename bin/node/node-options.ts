@@ -14,7 +14,7 @@ export interface HostAndPort {
 
 /** A record and what is around it fit into one frame. */
 const RECORD_SHARE_OF_FRAME = 0.75;
-/** Each client request may wait for some peers; the rest is for background work. */
+/** Each client request may wait for a peer some times; the rest is for background work. */
 const PEER_REQUESTS_A_REQUEST = 4;
 const BACKGROUND_PEER_REQUESTS = 4096;
 

@@ -76,6 +76,10 @@ export class FailureDetector implements ClusterView {
     return node === this.self || this.stateOf(node) !== 'down';
   }
 
+  isSuspect(node: NodeId): boolean {
+    return this.stateOf(node) === 'suspect';
+  }
+
   roundTripMilliseconds(node: NodeId): number {
     return this.#peers.get(node)?.roundTripMilliseconds ?? 0;
   }

@@ -99,6 +99,8 @@ export class Settings implements SettingsControl {
     if (running !== undefined) return running;
     const pull = this.#pull(peer)
       .then((state) => this.#adopt(state))
+      // The peer knows no less than before, and may say it in fields that this version leaves out.
+      .then(() => void this.#covered.add(hash))
       .finally(() => this.#pulls.delete(peer));
     this.#pulls.set(peer, pull);
     return pull;

@@ -19,7 +19,7 @@ export interface MessengerOptions {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly observer: Observer;
-  /** Requests that may wait for their answers, all peers together. */
+  /** Requests that may wait for one peer: one that hangs must not use up the room of the others. */
   readonly pendingMax: number;
   /** This node's start number: by it ids never repeat, and no late reply meets a later life. */
   readonly start: number;
@@ -102,7 +102,7 @@ export class Messenger implements Receiver {
   ): void {
     const { clock, transport, pendingMax } = this.#options;
     const remainingMilliseconds = deadline - clock.monotonicMilliseconds();
-    const full = this.#pending.size >= pendingMax;
+    const full = this.#pending.countOf(to) >= pendingMax;
     this.#lastId += 1;
     const id = this.#lastId;
     const { epoch, settingsHash } = this.#gossip;
@@ -237,6 +237,6 @@ function notSent(to: NodeId, remainingMilliseconds: number, full: boolean): Oper
   if (remainingMilliseconds <= 0) {
     return new OperatingError('deadline_passed', 'no time was left to ask');
   }
-  if (full) return new OperatingError('overloaded', 'too many requests wait for peers');
+  if (full) return new OperatingError('overloaded', `too many requests wait for ${to}`);
   return new OperatingError('peer_unreachable', `${to} cannot be reached`, { outcome: 'none' });
 }

@@ -6,6 +6,8 @@ export interface ClusterView {
   readonly zone: string;
   /** May requests be sent there? False where the link is closed or heartbeats were missed. */
   isUp(node: NodeId): boolean;
+  /** Up, but silent for some heartbeats: asked last. */
+  isSuspect(node: NodeId): boolean;
   /** Smoothed round-trip time; 0 for this node itself. */
   roundTripMilliseconds(node: NodeId): number;
 }

@@ -23,18 +23,21 @@ const SWEEP_MILLISECONDS = 20;
 export class PendingRequests {
   readonly #clock: Clock;
   readonly #pending = new Map<number, Pending>();
+  readonly #waitingFor = new Map<NodeId, number>();
   #cancelSweep: Cancel | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  get size(): number {
-    return this.#pending.size;
+  /** How many wait for this peer. */
+  countOf(peer: NodeId): number {
+    return this.#waitingFor.get(peer) ?? 0;
   }
 
   add(id: number, pending: Pending): void {
     this.#pending.set(id, pending);
+    this.#waitingFor.set(pending.to, this.countOf(pending.to) + 1);
     this.#cancelSweep ??= this.#clock.after(SWEEP_MILLISECONDS, () => this.#sweep());
   }
 
@@ -46,6 +49,7 @@ export class PendingRequests {
 
   settle(id: number, pending: Pending, answer: Answer<unknown>): void {
     this.#pending.delete(id);
+    this.#waitingFor.set(pending.to, this.countOf(pending.to) - 1);
     pending.settle(answer);
   }
 

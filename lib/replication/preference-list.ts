@@ -44,12 +44,16 @@ export function standIns(ring: Ring, partition: number, view: ClusterView): Node
   return candidates;
 }
 
-/** This node first, then its zone, then by round-trip time: the order in which to ask. */
+/** Farther than any round trip. */
+const IN_ANOTHER_ZONE = 1_000_000;
+const SUSPECT = 2 * IN_ANOTHER_ZONE;
+
+/** This node first, then its zone, then by round-trip time, suspects last: the order to ask in. */
 export function nearestFirst(list: PreferenceList, view: ClusterView): Primary[] {
-  const distance = (primary: Primary): number => {
-    if (primary.node === view.self) return -1;
-    const far = primary.zone === view.zone ? 0 : 1_000_000;
-    return far + view.roundTripMilliseconds(primary.node);
+  const distance = ({ node, zone }: Primary): number => {
+    if (node === view.self) return -1;
+    const far = zone === view.zone ? 0 : IN_ANOTHER_ZONE;
+    return far + (view.isSuspect(node) ? SUSPECT : 0) + view.roundTripMilliseconds(node);
   };
   return list.primaries.filter((primary) => primary.up).sort((a, b) => distance(a) - distance(b));
 }

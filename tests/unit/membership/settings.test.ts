@@ -1,7 +1,11 @@
 /** Settings on whole nodes: changed at a majority, kept, carried to those who were away. */
 import t, { type Test } from 'tap';
 import type { ChangeOptions, SettingsAnswer } from '../../../lib/membership/settings-types.js';
+import type { Message, Transport } from '../../../lib/environment/transport.js';
+import { Settings } from '../../../lib/membership/settings.js';
+import { Messenger } from '../../../lib/replication/ask.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
+import { openDisk } from '../persistence/disk.js';
 
 const PLAIN: ChangeOptions = { ifMatch: undefined, dryRun: false, by: 'test' };
 
@@ -156,3 +160,29 @@ t.test(
     t.ok(answers.every(({ nodes }) => nodes.length === 3));
   },
 );
+
+t.test('settings of which this version knows but a part are asked for once', async (t) => {
+  const { store, clock, observer } = await openDisk();
+  const sent: Message[] = [];
+  const transport: Transport = {
+    start: async () => undefined,
+    setPeers: () => undefined,
+    send: (_to, message) => sent.push(message) > 0,
+    isOpen: () => true,
+    drop: () => undefined,
+    stop: async () => undefined,
+  };
+  const messenger = new Messenger({ transport, clock, observer, pendingMax: 10, start: 1 });
+  const settings = new Settings({
+    ...{ self: 'n1', members: ['n1', 'n2'], store, messenger, clock, observer },
+    initial: new LocalCluster().optionsOf('n1').consistency,
+    timeoutMilliseconds: 1_000,
+  });
+  const served = settings.reconcile('n2', 77);
+  const [, id] = sent[0] as [number, number];
+  const fields = [['of_a_later_version', true, [1, 'n2']]];
+  messenger.receive('n2', [1, id, { fields, history: [] }]);
+  await served;
+  await settings.reconcile('n2', 77);
+  t.equal(sent.length, 1);
+});

@@ -89,12 +89,17 @@ t.test('what cannot be sent has done nothing', async (t) => {
   t.strictSame([unreachable, late], [[], []], 'not before the call has returned');
   const first = ask(messenger);
   const full = ask(messenger);
+  const other = ask(messenger, 1_000, 'c');
   await turn();
   t.strictSame(errorOf(unreachable), ['peer_unreachable', 'none']);
   t.strictSame(errorOf(late), ['deadline_passed', 'none']);
   t.strictSame(errorOf(full), ['overloaded', 'none']);
-  t.strictSame(first, []);
-  t.equal(transport.sent.length, 1);
+  t.strictSame([first, other], [[], []], 'who waits for one peer keeps nobody from another');
+  t.equal(transport.sent.length, 2);
+  messenger.linkClosed('b');
+  t.strictSame(errorOf(first), ['peer_unreachable', 'unknown']);
+  ask(messenger);
+  t.equal(transport.sent.length, 3, 'there is room again');
 });
 
 t.test('whatever happens, a request is settled once', async (t) => {

@@ -30,17 +30,20 @@ const anyView = fc
     ring: fc.constantFrom(...rings),
     self: fc.nat(7),
     down: fc.array(fc.nat(7)),
+    suspects: fc.array(fc.nat(7)),
     times: fc.array(fc.integer({ min: 0, max: 500 }), { minLength: 8, maxLength: 8 }),
     partition: fc.nat(15),
   })
-  .map(({ ring, self, down, times, partition }) => {
+  .map(({ ring, self, down, suspects, times, partition }) => {
     const own = ring.members[self % ring.members.length];
     const id = own?.id ?? '';
     const absent = new Set(down.map((i) => `n${i}`).filter((node) => node !== id));
+    const silent = new Set(suspects.map((i) => `n${i}`));
     const view: ClusterView = {
       self: id,
       zone: own?.zone ?? '',
       isUp: (node) => !absent.has(node),
+      isSuspect: (node) => silent.has(node),
       roundTripMilliseconds: (node) => times[Number(node.slice(1))] ?? 0,
     };
     return { ring, view, partition };
@@ -87,21 +90,25 @@ t.test('stand-ins are up, distinct, no primaries, and this node last', async () 
   );
 });
 
-t.test('asked first: this node, then its zone, then by round trip; never who is down', async () => {
-  fc.assert(
-    fc.property(anyView, ({ ring, view, partition }) => {
-      const list = preferenceList(ring, partition, view);
-      const order = nearestFirst(list, view);
-      const rank = ({ node, zone }: (typeof order)[number]): number => {
-        if (node === view.self) return -1;
-        return (zone === view.zone ? 0 : 1e6) + view.roundTripMilliseconds(node);
-      };
-      return (
-        order.length === list.primaries.filter(({ up }) => up).length &&
-        order.every(({ up }) => up) &&
-        order.every((primary, i) => i === 0 || rank(order[i - 1] ?? primary) <= rank(primary))
-      );
-    }),
-    { numRuns: 10_000 },
-  );
-});
+t.test(
+  'asked first: this node, then its zone, then by round trip, suspects last; never who is down',
+  async () => {
+    fc.assert(
+      fc.property(anyView, ({ ring, view, partition }) => {
+        const list = preferenceList(ring, partition, view);
+        const order = nearestFirst(list, view);
+        const rank = ({ node, zone }: (typeof order)[number]): number => {
+          if (node === view.self) return -1;
+          const far = (zone === view.zone ? 0 : 1e6) + (view.isSuspect(node) ? 1e9 : 0);
+          return far + view.roundTripMilliseconds(node);
+        };
+        return (
+          order.length === list.primaries.filter(({ up }) => up).length &&
+          order.every(({ up }) => up) &&
+          order.every((primary, i) => i === 0 || rank(order[i - 1] ?? primary) <= rank(primary))
+        );
+      }),
+      { numRuns: 10_000 },
+    );
+  },
+);
