@@ -90,9 +90,9 @@ export async function createNode(
 ): Promise<QuorateNode> {
   const { clock, transport, observer } = environment;
   const { id: self, limits } = options;
+  const { peerRequestsMax: pendingMax } = limits;
   const disk = await openDisk(environment, options);
   const { start, replica, hints } = disk;
-  const pendingMax = limits.peerRequestsMax;
   const messenger = new Messenger({ transport, clock, observer, pendingMax, start });
   const members = await meet(environment, options, disk, messenger);
   const { founding, view, settings } = members;
@@ -139,7 +139,6 @@ export async function createNode(
       for (const part of [founding, view, handoff, keeper]) await part.stop();
       messenger.stop();
       await transport.stop();
-      // A clock that stays behind only makes peers send again; the store must be closed.
       await disk.clocks.persist().catch(() => undefined);
       await disk.store.close();
     },

@@ -8,7 +8,7 @@ export const handoffGroup = {
     default: 256 * MEBIBYTE,
     minimum: MEBIBYTE,
     maximum: 65_536 * MEBIBYTE,
-    why: 'Hints held for one target; when full, writes that need another are refused, none is cut.',
+    why: 'Hints held for others, all together; when full, a stand-in takes no more, and cuts none.',
   },
   hintBatchSize: {
     kind: 'integer',

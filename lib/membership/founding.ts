@@ -1,6 +1,6 @@
 /** The founding: the first ring, from the same list at every founder (docs/architecture.md, M1). */
 import type { Clock } from '../environment/clock.js';
-import type { Observer } from '../environment/observer.js';
+import type { Fields, Observer, Severity } from '../environment/observer.js';
 import { Periodic } from '../environment/periodic.js';
 import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
@@ -37,6 +37,7 @@ type Plain = [ring: Uint8Array, complete: boolean, stoodFor: string[]];
 const STOOD_FOR_MAX = 100;
 
 const RING_KEY = 'm/ring';
+const WAITING = 'the other founders have not confirmed the ring yet';
 
 /**
  * A founder stores its ring, and serves once every founder has confirmed the same hash; later
@@ -46,6 +47,7 @@ export class Founding {
   readonly #options: FoundingOptions;
   readonly #retry: Periodic;
   readonly #confirmed = new Set<NodeId>();
+  readonly #told = new Set<string>();
   /** Founders that this life has told its ring. */
   readonly #answered = new Set<NodeId>();
   /** Has this disk never stood for the ring before? */
@@ -56,7 +58,7 @@ export class Founding {
   #refused: (error: OperatingError) => void = () => undefined;
   /** Resolves when the ring is confirmed by all; rejects where this node must not serve. */
   readonly done: Promise<void>;
-  #obstacle = 'the other founders have not confirmed the ring yet';
+  #obstacle = WAITING;
 
   private constructor(options: FoundingOptions, stored: Stored) {
     this.#options = options;
@@ -138,7 +140,7 @@ export class Founding {
       .map(({ id }) => id)
       .filter((id) => id !== this.#options.self && !this.#confirmed.has(id));
     if (missing.length === 0) return;
-    this.#options.observer.log('info', 'waiting for founders', { missing, hash: this.ring.hash });
+    this.#tell('info', 'waiting for founders', { missing, hash: this.ring.hash });
     for (const node of missing) this.#ask(node);
   }
 
@@ -168,6 +170,7 @@ export class Founding {
       return;
     }
     this.#confirmed.add(node);
+    this.#obstacle = WAITING;
     this.#finishIfConfirmed();
   }
 
@@ -187,11 +190,16 @@ export class Founding {
   }
 
   #logMismatch(node: NodeId, hash: string): void {
-    this.#options.observer.log('error', 'a founder has another founding list', {
-      peer: node,
-      theirs: hash,
-      ours: this.ring.hash,
-    });
+    const fields = { peer: node, theirs: hash, ours: this.ring.hash };
+    this.#tell('error', 'a founder has another founding list', fields);
+  }
+
+  /** Once, though it is asked twice a second for as long as somebody is missing. */
+  #tell(severity: Severity, event: string, fields: Fields): void {
+    const text = JSON.stringify([event, fields]);
+    if (this.#told.has(text)) return;
+    this.#told.add(text);
+    this.#options.observer.log(severity, event, fields);
   }
 }
 

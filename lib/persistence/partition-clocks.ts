@@ -54,7 +54,10 @@ export class PartitionClocks {
     if (grown) this.#dirty.add(partition);
   }
 
-  /** Writes the clocks that have grown: with or after the records that they speak of. */
+  /**
+   * Writes the clocks that have grown: with or after the records that they speak of. One that could
+   * not be written stays behind, and that only makes peers send again.
+   */
   async persist(): Promise<void> {
     if (this.#dirty.size === 0) return;
     const { committed } = this.#store.transact((transaction) => {

@@ -158,3 +158,18 @@ t.test('one node founds itself; a list without this node is refused', async (t) 
   await t.rejects(cluster.start('n9'), { code: 'invalid_request' });
   cluster.nodes.delete('n9');
 });
+
+t.test('who is missing is logged, once and not twice a second', async (t) => {
+  const cluster = clusterOf(t);
+  await cluster.start('n1');
+  await cluster.clock.advance(10_000);
+  const waiting = (): number =>
+    cluster.observers.get('n1')?.events.filter((event) => event === 'waiting for founders')
+      .length ?? 0;
+  t.equal(waiting(), 1);
+  await cluster.start('n2');
+  await cluster.clock.advance(10_000);
+  t.equal(waiting(), 2, 'and again when it is somebody else');
+  await cluster.start('n3');
+  await cluster.wait(cluster.node('n1').ready());
+});
