@@ -208,12 +208,17 @@ export class Messenger implements Receiver {
     }
     const done = (reply: unknown): void => {
       observer.count('quorate_peer_messages_total', { type: name, result: 'ok' });
-      transport.send(from, replyMessage(id, reply));
+      if (transport.send(from, replyMessage(id, reply))) return;
+      // Too long for a frame, or for what waits already: it was done, and the peer need not wait.
+      const error = new OperatingError('overloaded', 'the answer is too long to be sent now', {
+        outcome: 'unknown',
+      });
+      this.#refuse(from, id, error);
     };
     try {
       const reply = handler.run(request, incoming);
       if (!(reply instanceof Promise)) done(reply);
-      else reply.then(done, (error: unknown) => this.#refuse(from, id, error));
+      else reply.then(done).catch((error: unknown) => this.#refuse(from, id, error));
     } catch (error) {
       this.#refuse(from, id, error);
     }

@@ -17,8 +17,10 @@ type Echo = Answer<{ readonly n: number }>;
 class Wire implements Transport {
   readonly sent: [to: string, message: unknown][] = [];
   open = true;
+  longest = Number.POSITIVE_INFINITY;
 
   send(to: string, message: unknown): boolean {
+    if (JSON.stringify(message).length > this.longest) return false;
     if (this.open) this.sent.push([to, structuredClone(message)]);
     return this.open;
   }
@@ -138,6 +140,24 @@ t.test('after a stop a request is settled at its deadline too', async (t) => {
   const answers = ask(messenger, 500);
   await clock.advance(600);
   t.equal(answers.length, 1);
+});
+
+t.test('an answer that cannot be sent keeps nobody waiting', async (t) => {
+  const [a, b] = [messengerOf(), messengerOf()];
+  b.transport.longest = 200;
+  const long = messageType('test.long', z.object({}), z.object({ text: z.string() }));
+  const answers: Answer<{ readonly text: string }>[] = [];
+  for (const later of [false, true]) {
+    const name = `test.long ${later}`;
+    const reply = { text: 'x'.repeat(300) };
+    b.messenger.handle({ ...long, name }, () => (later ? Promise.resolve(reply) : reply));
+    a.messenger.ask('b', { ...long, name }, {}, 1_000, (answer) => answers.push(answer));
+  }
+  await pump({ a, b });
+  const codes = answers.map((answer) =>
+    answer.ok ? '' : answer.error.code + answer.error.outcome,
+  );
+  t.strictSame(codes, ['overloadedunknown', 'overloadedunknown'], 'it was done');
 });
 
 t.test('a deadline travels as what is left of it; late work is not begun', async (t) => {
