@@ -2,10 +2,9 @@
 import type { Clock } from '../environment/clock.js';
 import type { AdmissionLimits } from './http/admission.js';
 import type { PutBodyLimits } from './http/put-body.js';
-import type { RequestLimits } from './http/request-options.js';
 import type { ApiNode } from './api-node.js';
 
-export type ApiLimits = AdmissionLimits & PutBodyLimits & RequestLimits;
+export type ApiLimits = AdmissionLimits & PutBodyLimits;
 
 export interface ApiWorld {
   readonly node: ApiNode;

@@ -74,12 +74,9 @@ async function read(
   if (whole === undefined) return undefined;
   const repairs = level.row.repairs(list);
   if (repairs === undefined && liveVersions(whole.merged(), nowOf(collaborators)).length === 0) {
-    // A miss is a claim: the other primaries are asked first, in full where they differ.
-    await whole.exhaust();
-    if (!whole.agrees) {
-      whole = roundInFull(collaborators, request, list, false);
-      await whole.exhaust();
-    }
+    // A miss is a claim: the other primaries are asked first.
+    whole = await exhausted(collaborators, request, list, whole);
+    if (whole === undefined) return undefined;
   }
   const merged = whole.merged();
   if (repairs !== undefined && merged !== undefined) {
@@ -93,13 +90,33 @@ async function read(
   return { merged, level: level.name, answered, asked: list.primaries.length, standIns: 0 };
 }
 
-/** The round itself, where the fingerprints agree; else a second one, of whole records. */
+/**
+ * All primaries that are up have said what they hold, in full. Undefined where one that said that it
+ * holds something did not say what: then nobody may say that there is nothing.
+ */
+async function exhausted(
+  collaborators: Collaborators,
+  request: Get,
+  list: PreferenceList,
+  round: ReadRound,
+): Promise<ReadRound | undefined> {
+  await round.exhaust();
+  if (round.isWhole) return round;
+  const full = roundInFull(collaborators, request, list, false);
+  await full.exhaust();
+  const silent = [...round.copies].some(
+    ([node, { fingerprint }]) => fingerprint !== '' && !full.copies.has(node),
+  );
+  return silent ? undefined : full;
+}
+
+/** The round itself, where it met every state in full; else a second one, of whole records. */
 async function inFull(
   collaborators: Collaborators,
   request: Get,
   { level, list, round }: Reached,
 ): Promise<ReadRound | undefined> {
-  if (round.agrees && round.hasFull) return round;
+  if (round.isWhole) return round;
   const full = roundInFull(collaborators, request, list, level.row.repairs(list) !== undefined);
   const state = await full.reach(requirementsOf(level, list));
   return state === 'reached' ? full : undefined;

@@ -7,6 +7,7 @@ import { preferenceList } from '../replication/preference-list.js';
 import type { Requirement } from '../replication/quorum.js';
 import type { Context } from '../versioning/context.js';
 import type { Siblings } from '../versioning/siblings.js';
+import { byDeadline } from './by-deadline.js';
 import type { Collaborators } from './collaborators.js';
 import type { ConsistencyLevel } from './consistency-level.js';
 import { requirementsOf } from './consistency-level.js';
@@ -38,10 +39,10 @@ export async function put(collaborators: Collaborators, request: Put): Promise<P
   if (failure !== undefined || !list.primaries.some(({ node }) => node === self)) {
     return putElsewhere(collaborators, request, list, ladder);
   }
-  const rungs = ladder.filter(({ requirements }) => isPossible(requirements, list));
-  if (rungs.length === 0) throw notReached(ladder, list);
+  const possible = ladder.filter(({ requirements }) => isPossible(requirements, list));
+  if (possible.length === 0) throw notReached(ladder, list);
 
-  const met = await askVersions(collaborators, request, list, rungs);
+  const { met, rungs } = await askVersions(collaborators, request, list, possible);
   const { write, minted } = mintAndSend(collaborators, request, list, met);
   for (const { level, requirements } of rungs) {
     if ((await write.reach(requirements, request.deadline)) !== 'reached') continue;
@@ -84,25 +85,35 @@ async function putElsewhere(
     intentOf(collaborators, request, undefined),
     request.durability,
   );
-  await committed;
+  await byDeadline(collaborators.clock, committed, request.deadline);
   const { version, seen, replaced } = answerOf(value);
   const asked = list.primaries.length;
   return { version, seen, replaced, level: sloppy.level.name, answered: 0, asked, standIns: 1 };
 }
 
+interface Asked {
+  /** Undefined: nobody was asked, or nobody holds anything. */
+  readonly met: Siblings | undefined;
+  /** The levels that may still be claimed: the one at which was asked, and those below it. */
+  readonly rungs: readonly Rung[];
+}
+
 /**
- * A write without a context replaces what is there. At quorum and stronger it asks first what that
- * is, in small messages without values; what two such writes do at once stays as siblings.
+ * A write without a context replaces what is there, and one that keeps the time to live must know
+ * it. At quorum and stronger they ask first what that is, in small messages without values; what
+ * two blind writes do at once stays as siblings.
  */
 async function askVersions(
   collaborators: Collaborators,
-  { at, seen, deadline }: Put,
+  { at, seen, change, deadline }: Put,
   list: PreferenceList,
-  rungs: readonly Rung[],
-): Promise<Siblings | undefined> {
-  if (seen !== undefined) return undefined;
-  for (const rung of rungs) {
-    if (rung.level.row.repairs(list) === undefined) return undefined;
+  ladder: readonly Rung[],
+): Promise<Asked> {
+  const keepsEnd = change.state === 'value' && change.ttlSeconds === 'keep';
+  if (seen !== undefined && !keepsEnd) return { met: undefined, rungs: ladder };
+  for (const [i, rung] of ladder.entries()) {
+    const rungs = ladder.slice(i);
+    if (rung.level.row.repairs(list) === undefined) return { met: undefined, rungs };
     const round = new ReadRound(collaborators, {
       at,
       list,
@@ -111,9 +122,10 @@ async function askVersions(
       first: 'versions',
       others: 'versions',
     });
-    if ((await round.reach(rung.requirements)) === 'reached') return round.merged();
+    if ((await round.reach(rung.requirements)) === 'reached') return { met: round.merged(), rungs };
+    if (collaborators.clock.monotonicMilliseconds() >= deadline) throw tooLate(ladder, list);
   }
-  throw notReached(rungs, list);
+  throw notReached(ladder, list);
 }
 
 interface Sent {
@@ -193,6 +205,14 @@ function notReached(rungs: readonly Rung[], list: PreferenceList): OperatingErro
   return new OperatingError('level_not_reached', 'too few replicas are up for this level', {
     outcome: 'none',
     details: { required: requiredBy(rungs), up, replicas: list.primaries.length },
+  });
+}
+
+/** Work that is late is not begun. */
+function tooLate(rungs: readonly Rung[], list: PreferenceList): OperatingError {
+  return new OperatingError('deadline_passed', 'too few replicas said in time what is there', {
+    outcome: 'none',
+    details: { required: requiredBy(rungs), replicas: list.primaries.length },
   });
 }
 

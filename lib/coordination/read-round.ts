@@ -91,12 +91,16 @@ export class ReadRound {
     return true;
   }
 
-  /** Has somebody answered with the whole record (or that there is none)? */
-  get hasFull(): boolean {
-    for (const copy of this.copies.values()) {
-      if (copy.want === 'full' || copy.fingerprint === '') return true;
+  /** Was every state that somebody holds met in full, so that `merged` leaves nothing out? */
+  get isWhole(): boolean {
+    const full = new Set<string>();
+    for (const { want, fingerprint } of this.copies.values()) {
+      if (want === 'full') full.add(fingerprint);
     }
-    return false;
+    for (const { fingerprint } of this.copies.values()) {
+      if (fingerprint !== '' && !full.has(fingerprint)) return false;
+    }
+    return true;
   }
 
   #until(state: () => QuorumState, again: () => void): Promise<QuorumState> {
@@ -118,8 +122,8 @@ export class ReadRound {
       const hedge = (): void => {
         const more = this.#candidates().filter((node) => !this.#asked.has(node));
         if (more.length > 0) observer.count('quorate_hedges_total', {}, more.length);
-        for (const node of more) this.#ask(node);
         cancel = clock.after(Math.max(0, left()), () => finish('lost'));
+        for (const node of more) this.#ask(node);
       };
       cancel = clock.after(Math.max(0, Math.min(hedgeDelayMilliseconds, left())), hedge);
     });

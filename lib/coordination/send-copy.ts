@@ -3,12 +3,16 @@ import type { NodeId } from '../environment/transport.js';
 import { messageOf } from '../errors.js';
 import type { RecordKey } from '../persistence/records.js';
 import type { Durability } from '../persistence/store.js';
+import { byDeadline } from './by-deadline.js';
 import type { Collaborators } from './collaborators.js';
 import { WRITE } from './messages.js';
 
-/** `settle(true)`: held as durably as asked; `false`: failed or unknown. Called once, later. */
+/**
+ * `settle(true)`: held as durably as asked; `false`: failed or unknown. Called once, later, and
+ * not long after the deadline.
+ */
 export function sendCopy(
-  collaborators: Pick<Collaborators, 'messenger' | 'replica' | 'view' | 'observer'>,
+  collaborators: Pick<Collaborators, 'messenger' | 'replica' | 'view' | 'clock' | 'observer'>,
   node: NodeId,
   at: RecordKey,
   record: Uint8Array,
@@ -16,7 +20,7 @@ export function sendCopy(
   deadline: number,
   settle: (stored: boolean) => void,
 ): void {
-  const { messenger, replica, view, observer } = collaborators;
+  const { messenger, replica, view, clock, observer } = collaborators;
   if (node !== view.self) {
     const { namespace, key } = at;
     messenger.ask(node, WRITE, { namespace, key, record, durability }, deadline, (answer) =>
@@ -25,7 +29,8 @@ export function sendCopy(
     return;
   }
   // A merge that throws (a full queue, a damaged record) is a refusal like any other.
-  const merged = async (): Promise<void> => replica.merge(at, record, durability).committed;
+  const merged = async (): Promise<void> =>
+    byDeadline(clock, replica.merge(at, record, durability).committed, deadline);
   merged().then(
     () => settle(true),
     (error: unknown) => {

@@ -5,7 +5,7 @@ import { covers, EMPTY_CONTEXT, seenAfter } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';
 import { compareDots, dotText } from '../versioning/dot.js';
 import type { Siblings, Version } from '../versioning/siblings.js';
-import { liveVersions, write } from '../versioning/siblings.js';
+import { find, liveVersions, write } from '../versioning/siblings.js';
 
 export type Change =
   | {
@@ -95,8 +95,7 @@ function supersededLive(
 function isCurrent(version: Version, states: readonly (Siblings | undefined)[]): boolean {
   return states.every((state) => {
     if (state === undefined || !covers(state.context, version.dot)) return true;
-    const held = state.versions.find((other) => dotText(other.dot) === dotText(version.dot));
-    return held?.state === 'value';
+    return find(state, version.dot)?.state === 'value';
   });
 }
 

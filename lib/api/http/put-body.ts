@@ -12,11 +12,17 @@ import {
 } from './media-type.js';
 import { invalid } from './refusals.js';
 import type { RequestHeaders } from './request-headers.js';
-import { checkContext, checkTtl, type TtlSeconds, ttlOfHeader } from './request-options.js';
+import {
+  checkContext,
+  checkTtl,
+  contextCharactersMax,
+  type RequestLimits,
+  type TtlSeconds,
+  ttlOfHeader,
+} from './request-options.js';
 
-export interface PutBodyLimits {
+export interface PutBodyLimits extends RequestLimits {
   readonly valueBytesMax: number;
-  readonly contextBytesMax: number;
 }
 
 export interface PutBody {
@@ -30,7 +36,7 @@ const MEMBERS = ['value', 'ttl', 'context'];
 
 export function bodyBytesMax(contentType: string | undefined, limits: PutBodyLimits): number {
   const isJson = contentType !== undefined && essenceOf(contentType) === JSON_TYPE;
-  const envelope = isJson ? ENVELOPE_BYTES + limits.contextBytesMax : 0;
+  const envelope = isJson ? ENVELOPE_BYTES + contextCharactersMax(limits) : 0;
   return limits.valueBytesMax + envelope;
 }
 
@@ -120,7 +126,7 @@ function contextMember(text: string | undefined, limits: PutBodyLimits): string 
   if (text === undefined) return undefined;
   const context: unknown = JSON.parse(text);
   if (typeof context !== 'string') throw invalid('context', 'the context is a string');
-  checkContext(context, limits.contextBytesMax);
+  checkContext(context, limits);
   return context;
 }
 

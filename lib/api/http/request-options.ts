@@ -9,6 +9,7 @@ export type TtlSeconds = number | 'keep' | undefined;
 
 export interface RequestLimits {
   readonly timeoutMaxMilliseconds: number;
+  /** Of a context as it is kept; its text is longer. */
   readonly contextBytesMax: number;
 }
 
@@ -26,6 +27,8 @@ export interface WriteOptions extends CommonOptions {
 }
 
 const FALLBACKS_MAX = 8;
+/** Room for what a context is sealed with. */
+const SEAL_CHARACTERS = 64;
 const TTL_SECONDS_MAX = 315_360_000;
 const DURABILITIES: readonly Durability[] = ['sync', 'os', 'memory'];
 const NO_FALLBACKS: readonly string[] = [];
@@ -57,7 +60,7 @@ export function writeOptions(headers: RequestHeaders, limits: RequestLimits): Wr
   const { level, fallbacks, timeoutMilliseconds } = commonOptions(headers, limits);
   if (headers.ifNoneMatch !== undefined) throw later('If-None-Match on a write');
   const { context, overwrite } = headers;
-  if (context !== undefined) checkContext(context, limits.contextBytesMax);
+  if (context !== undefined) checkContext(context, limits);
   if (overwrite !== undefined && overwrite !== 'siblings') {
     throw invalid('x-overwrite', 'X-Overwrite is "siblings" or absent', overwrite);
   }
@@ -71,10 +74,19 @@ export function writeOptions(headers: RequestHeaders, limits: RequestLimits): Wr
   };
 }
 
-export function checkContext(context: string, bytesMax: number): void {
-  if (context.length > 0 && context.length <= bytesMax) return;
-  throw new OperatingError('invalid_context', `a context has 1 to ${bytesMax} characters`, {
-    details: { required: bytesMax, received: context.length },
+/**
+ * The longest text that a context can be: sealed, and four characters for three bytes. Whatever
+ * this cluster has issued fits.
+ */
+export function contextCharactersMax({ contextBytesMax }: RequestLimits): number {
+  return Math.ceil(1.5 * contextBytesMax) + SEAL_CHARACTERS;
+}
+
+export function checkContext(context: string, limits: RequestLimits): void {
+  const required = contextCharactersMax(limits);
+  if (context.length > 0 && context.length <= required) return;
+  throw new OperatingError('invalid_context', `a context has 1 to ${required} characters`, {
+    details: { required, received: context.length },
   });
 }
 

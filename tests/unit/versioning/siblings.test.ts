@@ -154,3 +154,19 @@ t.test('readers see values whose time has not ended', async (t) => {
   }
   t.strictSame(liveVersions(undefined, 0), []);
 });
+
+t.test('very many siblings are merged, filtered and superseded in no time', async (t) => {
+  const writer = WRITERS[0] ?? '';
+  const count = 40_000;
+  const half = (odd: number): Siblings => ({
+    epoch: 1,
+    context: { vector: new Map([[writer, count]]), beyond: [] },
+    versions: Array.from({ length: count / 2 }, (_, i) =>
+      versionUnder({ writer, n: 2 * i + 1 + odd }, 'value'),
+    ),
+  });
+  const began = performance.now();
+  t.equal(merge(half(0), half(1)).versions.length, 0, 'each covers what the other holds');
+  t.equal(merge(half(0), half(0)).versions.length, count / 2);
+  t.ok(performance.now() - began < 1_000, 'milliseconds, and not the square of them');
+});
