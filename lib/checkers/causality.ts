@@ -49,9 +49,9 @@ export class Causality {
   }
 
   /**
-   * Is `version` among `shown`, or may it rightly be missing, because something that was stored by a
-   * writer who had seen it accounts for it? Deletes need not be shown. `begunBefore`: what began later
-   * accounts for nothing.
+   * Is `version` among `shown`, or may it rightly be missing, because something that was stored by
+   * a writer who had seen it accounts for it? Deletes need not be shown. `begunBefore`: what began
+   * later accounts for nothing.
    */
   accountsFor(
     shown: ReadonlySet<VersionName>,

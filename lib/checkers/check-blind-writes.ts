@@ -1,6 +1,6 @@
 /**
- * Forbids that a write without a context leaves what it was to replace: where W + R > N it has asked
- * somebody who holds it.
+ * Forbids that a write without a context leaves what it was to replace: where W + R > N it has
+ * asked somebody who holds it.
  */
 import { Causality } from './causality.js';
 import { establishedByKey } from './established.js';

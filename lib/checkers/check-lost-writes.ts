@@ -1,4 +1,7 @@
-/** Forbids that an acknowledged write is gone at the end, unless a writer who had seen it replaced it. */
+/**
+ * Forbids that an acknowledged write is gone at the end, unless a writer who had seen it replaced
+ * it.
+ */
 import { Causality } from './causality.js';
 import type { Finding, History } from './history.js';
 
@@ -12,7 +15,8 @@ export function checkLostWrites({ writes, finals }: History): Finding[] {
       const { id, version, kind, ended } = write;
       if (kind === 'delete' || version === undefined || (ended ?? began) >= began) continue;
       if (causalityOf(key).accountsFor(shown, version)) continue;
-      const message = `the acknowledged write ${id} (${version}) is lost; left: ${[...shown].join(' ')}`;
+      const left = [...shown].join(' ');
+      const message = `the acknowledged write ${id} (${version}) is lost; left: ${left}`;
       findings.push({ checker: 'lost writes', key, message });
     }
   }

@@ -1,4 +1,4 @@
-/** Forbids stale reads where W + R > N: what so many hold durably, a later read of enough must show. */
+/** Forbids stale reads: what W hold durably, a later read of R must show, where W + R > N. */
 import { Causality } from './causality.js';
 import { type Established, establishedByKey } from './established.js';
 import type { Finding, History, Read } from './history.js';

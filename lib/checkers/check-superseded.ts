@@ -1,4 +1,4 @@
-/** Forbids that a version is there at the end although a writer who had seen it replaced or deleted it. */
+/** Forbids that a version is left at the end although a writer who had seen it replaced it. */
 import { Causality } from './causality.js';
 import type { FinalState, Finding, History, VersionName } from './history.js';
 

@@ -24,8 +24,8 @@ export interface Write {
   /** Undefined where it is not known to have been stored. */
   readonly version: VersionName | undefined;
   /**
-   * What the writer had been shown: the versions behind its context, or those that a write without a
-   * context was said to replace.
+   * What the writer had been shown: the versions behind its context, or those that a write
+   * without a context was said to replace.
    */
   readonly seen: readonly VersionName[];
   /** Primaries that held it durably at the answer, as the receipt says. */
@@ -48,7 +48,10 @@ export interface Read {
   readonly versions: readonly ReadVersion[];
   /** Primaries whose answers went into it, as the receipt says. */
   readonly answered: number;
-  /** Primaries that hold the answer durably since, by what the level promises; 0: nothing promised. */
+  /**
+   * Primaries that hold the answer durably since, by what the level promises; 0: nothing
+   * promised.
+   */
   readonly repaired: number;
 }
 

@@ -91,8 +91,8 @@ async function read(
 }
 
 /**
- * All primaries that are up have said what they hold, in full. Undefined where one said that it
- * holds something, and did not say what: then nobody may say that there is nothing.
+ * All primaries that are up have said what they hold, in full. Undefined where one that said that
+ * it holds something did not say what: then nobody may say that there is nothing.
  */
 async function exhausted(
   collaborators: Collaborators,

@@ -1,4 +1,7 @@
-/** What a real cluster answers to what it should never take: a problem, nothing stored, and on it goes. */
+/**
+ * What a real cluster answers to what it should never take: a problem, nothing stored, and on it
+ * goes.
+ */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';

@@ -1,4 +1,6 @@
-/** What will happen, the earliest first; of two at the same time, the one that was planned first. */
+/**
+ * What will happen, the earliest first; of two at the same time, the one that was planned first.
+ */
 
 export interface PlannedEvent {
   /** Virtual milliseconds. */

@@ -1,4 +1,7 @@
-/** Writes the history of a simulation: what clients were told, and which of their writes were stored. */
+/**
+ * Writes the history of a simulation: what clients were told, and which of their writes were
+ * stored.
+ */
 import { readValue } from '../../lib/checkers/checked-value.js';
 import type {
   FinalState,
@@ -110,7 +113,8 @@ export class HistoryRecorder {
         findings.push({ checker: 'executed once', key, message });
       }
       if (outcome === 'refused' && versions.length > 0) {
-        const message = `${id} was refused with outcome "none", but stored as ${versions.join(' ')}`;
+        const stored = versions.join(' ');
+        const message = `${id} was refused with outcome "none", but stored as ${stored}`;
         findings.push({ checker: 'refused means nothing happened', key, message });
       }
     }
@@ -127,8 +131,8 @@ export class HistoryRecorder {
   }
 
   /**
-   * Tombstones that no client was told of. Each is one of the open deletes of its key; it is taken to
-   * have seen what any of them had.
+   * Tombstones that no client was told of. Each is one of the open deletes of its key; it is
+   * taken to have seen what any of them had.
    */
   #openDeletes(): Write[] {
     const acknowledged = new Set(this.#writes.map(({ key, version }) => `${key} ${version}`));

@@ -164,9 +164,9 @@ export class Machine {
   #watch(node: QuorateNode): void {
     const { world } = this.#options;
     const onMint: OnMint = (at, intent, realised) => {
-      world.note(
-        `mint ${this.id} ${at.key} ${dotText(realised.dot)} instead of ${realised.replaced.join(' ')}`,
-      );
+      const version = dotText(realised.dot);
+      const replaced = realised.replaced.join(' ');
+      world.note(`mint ${this.id} ${at.key} ${version} instead of ${replaced}`);
       this.#options.onMint(at, intent, realised);
     };
     const { replica, hints } = node;

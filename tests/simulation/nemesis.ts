@@ -1,4 +1,7 @@
-/** What goes wrong in a simulation: kinds of faults, each on with chance one half, rates from the seed. */
+/**
+ * What goes wrong in a simulation: kinds of faults, each on with chance one half, rates from the
+ * seed.
+ */
 import { messageOf } from '../../lib/errors.js';
 import type { Machine } from './machine.js';
 import type { SeededRandom } from './seeded-random.js';

@@ -1,6 +1,7 @@
 /**
- * `node dist/tests/simulation/planted-bugs.js [--seeds-max N]`: breaks one rule at a time in a copy of
- * the built code, and shows after how many seeds the simulator notices. Fails where it never does.
+ * `node dist/tests/simulation/planted-bugs.js [--seeds-max N] [--only NAME]`: breaks one rule at
+ * a time in a copy of the built code, and shows after how many seeds the simulator notices. Fails
+ * where it never does.
  */
 import { execFile } from 'node:child_process';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -99,11 +100,17 @@ const BUGS: readonly PlantedBug[] = [
 
 const COPY = 'dist/planted';
 
-const { values } = parseArgs({ options: { 'seeds-max': { type: 'string', default: '1000' } } });
+const { values } = parseArgs({
+  options: {
+    'seeds-max': { type: 'string', default: '1000' },
+    /** Part of a name. */
+    only: { type: 'string', default: '' },
+  },
+});
 const seedsMax = Number(values['seeds-max']);
 
 let missed = 0;
-for (const bug of BUGS) {
+for (const bug of BUGS.filter(({ name }) => name.includes(values.only))) {
   await plant(bug);
   const { seed, finding } = await firstCaught();
   if (seed === undefined) missed += 1;

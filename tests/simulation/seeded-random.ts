@@ -1,4 +1,7 @@
-/** Chance from a seed: sfc32 (Chris Doty-Humphrey, PractRand), with the draws that a simulation needs. */
+/**
+ * Chance from a seed: sfc32 (Chris Doty-Humphrey, PractRand), with the draws that a simulation
+ * needs.
+ */
 import type { Random } from '../../lib/environment/random.js';
 import { hash32Text } from '../../lib/encoding/hash.js';
 

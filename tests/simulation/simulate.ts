@@ -1,4 +1,7 @@
-/** `node dist/tests/simulation/simulate.js --seed N [--verbose]` or `--seeds A..B [--first]`; see docs/testing.md. */
+/**
+ * `node dist/tests/simulation/simulate.js --seed N [--verbose]` or `--seeds A..B [--first]`; see
+ * docs/testing.md.
+ */
 import { parseArgs } from 'node:util';
 import { SeedBatch } from './seed-batch.js';
 import { simulate } from './simulation.js';

@@ -1,4 +1,7 @@
-/** A disk that forgets at a crash what was not synced, but for a prefix of it (lib/environment/storage.ts). */
+/**
+ * A disk that forgets at a crash what was not synced, but for a prefix of it
+ * (lib/environment/storage.ts).
+ */
 import type { Entry, Range, Storage, StorageOperation } from '../../lib/environment/storage.js';
 import { OperatingError } from '../../lib/errors.js';
 import type { SeededRandom } from './seeded-random.js';

@@ -1,4 +1,7 @@
-/** Links between simulated machines: late, lost, repeated, reordered, cut (lib/environment/transport.ts). */
+/**
+ * Links between simulated machines: late, lost, repeated, reordered, cut
+ * (lib/environment/transport.ts).
+ */
 import type { Message, NodeId, Receiver, Transport } from '../../lib/environment/transport.js';
 import { decodeFrame, encodeFrame, messageBytesMax } from '../../lib/encoding/frame.js';
 import { hash32 } from '../../lib/encoding/hash.js';

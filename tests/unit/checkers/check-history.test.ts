@@ -1,4 +1,6 @@
-/** The checkers together: silent over a store that is right, and each loud over one that is wrong. */
+/**
+ * The checkers together: silent over a store that is right, and each loud over one that is wrong.
+ */
 import fc from 'fast-check';
 import t from 'tap';
 import { checkHistory } from '../../../lib/checkers/check-history.js';

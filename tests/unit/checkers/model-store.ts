@@ -1,4 +1,7 @@
-/** A store of a few lines that keeps every promise, and others that break one each: controls for the checkers. */
+/**
+ * A store of a few lines that keeps every promise, and others that break one each: controls for
+ * the checkers.
+ */
 import fc from 'fast-check';
 import { writeValue } from '../../../lib/checkers/checked-value.js';
 import type {

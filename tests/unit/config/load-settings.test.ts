@@ -35,24 +35,24 @@ t.test('a stronger source beats a weaker one', async (t) => {
   const folder = t.testdir();
   const configFile = join(folder, 'config.json');
   const envFile = join(folder, 'env');
-  const name = 'peers.heartbeatIntervalMilliseconds';
-  writeFileSync(configFile, '{"peers": {"heartbeatIntervalMilliseconds": 30}}');
-  writeFileSync(envFile, 'QUORATE_PEERS_HEARTBEAT_INTERVAL_MILLISECONDS=40ms\nOTHER=1\n');
-  const environment = { QUORATE_PEERS_HEARTBEAT_INTERVAL_MILLISECONDS: '50' };
+  const name = 'peers.reconnectDelayMaxMilliseconds';
+  writeFileSync(configFile, '{"peers": {"reconnectDelayMaxMilliseconds": 300}}');
+  writeFileSync(envFile, 'QUORATE_PEERS_RECONNECT_DELAY_MAX_MILLISECONDS=400ms\nOTHER=1\n');
+  const environment = { QUORATE_PEERS_RECONNECT_DELAY_MAX_MILLISECONDS: '450' };
   const read = (sources: SettingsSources): unknown => asRead(name, loadSettings(sources));
 
-  t.equal(read({}), 500);
-  t.equal(read({ profile: 'local' }), 250);
-  t.equal(read({ environment: { QUORATE_NODE_PROFILE: 'wan' } }), 1000);
-  t.equal(read({ profile: 'local', configFile }), 30);
-  t.equal(read({ profile: 'local', configFile, envFile }), 40);
-  t.equal(read({ profile: 'local', configFile, envFile, environment }), 50);
+  t.equal(read({}), 2000);
+  t.equal(read({ profile: 'local' }), 500);
+  t.equal(read({ environment: { QUORATE_NODE_PROFILE: 'wan' } }), 5000);
+  t.equal(read({ profile: 'local', configFile }), 300);
+  t.equal(read({ profile: 'local', configFile, envFile }), 400);
+  t.equal(read({ profile: 'local', configFile, envFile, environment }), 450);
   const flags = { [name]: '1m' };
   t.equal(read({ profile: 'local', configFile, envFile, environment, flags }), 60_000);
-  t.equal(read({ environment, flags: { [name]: undefined } }), 50, 'no flag is no source');
+  t.equal(read({ environment, flags: { [name]: undefined } }), 450, 'no flag is no source');
   t.equal(
-    read({ envFile, environment: { QUORATE_PEERS_HEARTBEAT_INTERVAL_MILLISECONDS: '' } }),
-    40,
+    read({ envFile, environment: { QUORATE_PEERS_RECONNECT_DELAY_MAX_MILLISECONDS: '' } }),
+    400,
     'an empty variable is none',
   );
 });
