@@ -57,7 +57,7 @@ const BUGS: readonly PlantedBug[] = [
   {
     name: 'blind writes at quorum do not ask for the versions first',
     file: 'coordination/put.js',
-    right: 'if (seen !== undefined)',
+    right: 'if (seen !== undefined && !keepsEnd)',
     wrong: 'if (seen !== seen + 1)',
   },
   {
