@@ -129,11 +129,12 @@ export class Store {
     return this.#gathering.done;
   }
 
-  /** Writes what is queued, then closes the storage. */
+  /** Writes what is queued, and takes nothing more; then closes the storage. */
   async close(): Promise<void> {
     if (this.#closed) return;
-    if (this.#failure === undefined) await this.sync().catch(() => undefined);
+    const last = this.#failure === undefined ? this.sync() : undefined;
     this.#closed = true;
+    await last?.catch(() => undefined);
     await this.#options.storage.close();
   }
 

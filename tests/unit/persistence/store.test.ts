@@ -226,3 +226,17 @@ t.test('a crash leaves a prefix with all that was acknowledged as synced', async
     { numRuns: 1_000 },
   );
 });
+
+t.test('while it closes it writes what is queued, and takes nothing more', async (t) => {
+  const storage = new HeldStorage();
+  storage.held = true;
+  const store = open(storage);
+  const early = put(store, 'a', '1');
+  await turn();
+  const queued = put(store, 'b', '2');
+  const closing = store.close();
+  t.throws(() => put(store, 'c', '3'), { code: 'not_ready', outcome: 'none' });
+  while (storage.waiting.length > 0) await storage.release();
+  await Promise.all([early, queued, closing]);
+  t.strictSame([store.failure, storage.closed], [undefined, true]);
+});
