@@ -37,11 +37,6 @@ export const RULES: readonly Rule[] = [
     says: 'hold at least one frame of peers.frameBytesMax',
   },
   {
-    settings: ['storage.batchBytesMax', 'storage.queueBytesMax'],
-    holds: ({ storage }) => storage.batchBytesMax <= storage.queueBytesMax,
-    says: 'not be above storage.queueBytesMax',
-  },
-  {
     settings: ['requests.requestBytesInFlightMax', 'requests.valueBytesMax'],
     holds: ({ requests }) => requests.requestBytesInFlightMax >= requests.valueBytesMax,
     says: 'hold at least one value of requests.valueBytesMax',

@@ -12,8 +12,8 @@ export interface HostAndPort {
   readonly port: number;
 }
 
-/** A record and what is around it fit into one frame. */
-const RECORD_SHARE_OF_FRAME = 0.75;
+/** Three sides of a cut may each write so large a record: their merge must still fit a frame. */
+const RECORD_SHARE_OF_FRAME = 0.3;
 /** Each client request may wait for a peer some times; the rest is for background work. */
 const PEER_REQUESTS_A_REQUEST = 4;
 const BACKGROUND_PEER_REQUESTS = 4096;

@@ -54,11 +54,4 @@ export const peersGroup = {
     maximum: 600_000,
     why: 'Longest pause between two attempts: how late a returning node may be noticed.',
   },
-  clockSkewMaxMilliseconds: {
-    kind: 'milliseconds',
-    default: 10_000,
-    minimum: 10,
-    maximum: 3_600_000,
-    why: 'A node further from the median of its peers neither judges expiry nor accepts a TTL.',
-  },
 } as const satisfies SettingGroup;

@@ -1,6 +1,6 @@
 /** Memory and pace of the storage of one node (paper 5). */
 import type { SettingGroup } from '../setting.js';
-import { KIBIBYTE, MEBIBYTE } from '../units.js';
+import { MEBIBYTE } from '../units.js';
 
 export const storageGroup = {
   queueBytesMax: {
@@ -9,13 +9,6 @@ export const storageGroup = {
     minimum: MEBIBYTE,
     maximum: 4096 * MEBIBYTE,
     why: 'Writes that wait for the disk, kept readable in memory; beyond it writes get 503.',
-  },
-  batchBytesMax: {
-    kind: 'bytes',
-    default: 4 * MEBIBYTE,
-    minimum: 64 * KIBIBYTE,
-    maximum: 256 * MEBIBYTE,
-    why: 'Largest group that one sync commits: it bounds how long the writes behind it wait.',
   },
   recordCacheBytes: {
     kind: 'bytes',

@@ -12,6 +12,7 @@ import { decodeRecord } from '../persistence/records.js';
 import { HELD } from './messages.js';
 import { ReadRound } from './read-round.js';
 import { repairLater } from './repair-later.js';
+import { shareOfTime } from './share-of-time.js';
 import { writeBack } from './write-back.js';
 
 export interface Get {
@@ -47,8 +48,9 @@ export async function get(collaborators: Collaborators, request: Get): Promise<G
   });
   // Levels that this key can never meet are refused before anybody is asked.
   const ladder = levels.map((level) => ({ level, requirements: requirementsOf(level, list) }));
-  for (const { level, requirements } of ladder) {
-    if ((await round.reach(requirements)) !== 'reached') continue;
+  for (const [i, { level, requirements }] of ladder.entries()) {
+    const until = shareOfTime(collaborators.clock, deadline, ladder.length - 1 - i);
+    if ((await round.reach(requirements, until)) !== 'reached') continue;
     const got = await read(collaborators, request, { level, list, round });
     if (got !== undefined) return got;
   }

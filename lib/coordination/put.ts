@@ -6,7 +6,7 @@ import type { PreferenceList } from '../replication/preference-list.js';
 import { preferenceList } from '../replication/preference-list.js';
 import type { Requirement } from '../replication/quorum.js';
 import type { Context } from '../versioning/context.js';
-import type { Siblings } from '../versioning/siblings.js';
+import { NO_SIBLINGS, type Siblings } from '../versioning/siblings.js';
 import { byDeadline } from './by-deadline.js';
 import type { Collaborators } from './collaborators.js';
 import type { ConsistencyLevel } from './consistency-level.js';
@@ -15,6 +15,7 @@ import { forward } from './forward.js';
 import type { Put, PutResult } from './put-request.js';
 import { ReadRound } from './read-round.js';
 import { holdFor, holdersOf } from './hold.js';
+import { shareOfTime } from './share-of-time.js';
 import { sendCopy } from './send-copy.js';
 import { WriteRound } from './write-round.js';
 
@@ -44,8 +45,9 @@ export async function put(collaborators: Collaborators, request: Put): Promise<P
 
   const { met, rungs } = await askVersions(collaborators, request, list, possible);
   const { write, minted } = mintAndSend(collaborators, request, list, met);
-  for (const { level, requirements } of rungs) {
-    if ((await write.reach(requirements, request.deadline)) !== 'reached') continue;
+  for (const [i, { level, requirements }] of rungs.entries()) {
+    const until = shareOfTime(collaborators.clock, request.deadline, rungs.length - 1 - i);
+    if ((await write.reach(requirements, until)) !== 'reached') continue;
     return {
       version: minted.version,
       seen: minted.seen,
@@ -92,7 +94,7 @@ async function putElsewhere(
 }
 
 interface Asked {
-  /** Undefined: nobody was asked, or nobody holds anything. */
+  /** Undefined: nobody was asked. */
   readonly met: Siblings | undefined;
   /** The levels that may still be claimed: the one at which was asked, and those below it. */
   readonly rungs: readonly Rung[];
@@ -114,15 +116,12 @@ async function askVersions(
   for (const [i, rung] of ladder.entries()) {
     const rungs = ladder.slice(i);
     if (rung.level.row.repairs(list) === undefined) return { met: undefined, rungs };
-    const round = new ReadRound(collaborators, {
-      at,
-      list,
-      deadline,
-      durable: false,
-      first: 'versions',
-      others: 'versions',
-    });
-    if ((await round.reach(rung.requirements)) === 'reached') return { met: round.merged(), rungs };
+    const asks = { at, list, durable: false, first: 'versions', others: 'versions' } as const;
+    const until = shareOfTime(collaborators.clock, deadline, ladder.length - 1 - i);
+    const round = new ReadRound(collaborators, { ...asks, deadline: until });
+    if ((await round.reach(rung.requirements)) === 'reached') {
+      return { met: round.merged() ?? NO_SIBLINGS, rungs };
+    }
     if (collaborators.clock.monotonicMilliseconds() >= deadline) throw tooLate(ladder, list);
   }
   throw notReached(ladder, list);

@@ -52,12 +52,16 @@ export class ReadRound {
     return this.copies.size;
   }
 
-  /** Resolves when the requirements are met, or cannot be any more, or the deadline has passed. */
-  reach(requirements: readonly Requirement[]): Promise<QuorumState> {
+  /** Resolves when the requirements are met, or cannot be any more, or at `until` at the latest. */
+  reach(
+    requirements: readonly Requirement[],
+    until: number = this.#options.deadline,
+  ): Promise<QuorumState> {
     this.#askFor(requirements);
     return this.#until(
       () => this.#quorum.stateUnder(requirements),
       () => this.#askFor(requirements),
+      until,
     );
   }
 
@@ -68,6 +72,7 @@ export class ReadRound {
     await this.#until(
       () => (this.#openAmong(up) ? 'pending' : 'reached'),
       () => undefined,
+      this.#options.deadline,
     );
   }
 
@@ -103,7 +108,7 @@ export class ReadRound {
     return true;
   }
 
-  #until(state: () => QuorumState, again: () => void): Promise<QuorumState> {
+  #until(state: () => QuorumState, again: () => void, until: number): Promise<QuorumState> {
     if (state() !== 'pending') return Promise.resolve(state());
     const { clock, observer, hedgeDelayMilliseconds } = this.#with;
     return new Promise((resolve) => {
@@ -118,7 +123,7 @@ export class ReadRound {
         const now = state();
         if (now !== 'pending') finish(now);
       };
-      const left = (): number => this.#options.deadline - clock.monotonicMilliseconds();
+      const left = (): number => until - clock.monotonicMilliseconds();
       const hedge = (): void => {
         const more = this.#candidates().filter((node) => !this.#asked.has(node));
         if (more.length > 0) observer.count('quorate_hedges_total', {}, more.length);
@@ -212,7 +217,7 @@ export class ReadRound {
   }
 
   #report(node: NodeId, error: unknown): void {
-    this.#with.observer.log('warn', 'a replica could not read a record', {
+    this.#with.observer.log('debug', 'a replica could not read a record', {
       replica: node,
       partition: this.#options.at.partition,
       reason: messageOf(error),

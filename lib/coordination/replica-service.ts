@@ -13,6 +13,9 @@ import type { Acknowledgement, Want } from './messages.js';
 import { HELD, HOLD, PUT, READ, WRITE } from './messages.js';
 import { put } from './put.js';
 
+/** Of the time that is left: the answer to a put that was passed on must still get back. */
+const SHARE_OF_THE_PRIMARY = 0.95;
+
 /** Registers the handlers; called once, when the ring is known. */
 export function serveReplicas(collaborators: Collaborators): void {
   const { messenger, replica, hints, view } = collaborators;
@@ -48,7 +51,9 @@ export function serveReplicas(collaborators: Collaborators): void {
   });
 
   const execute = async (wire: z.infer<typeof PUT.request>, { deadline }: Incoming) => {
-    const request = fromWire(wire, deadline, collaborators.ring().partitionCount);
+    const now = collaborators.clock.monotonicMilliseconds();
+    const until = now + (deadline - now) * SHARE_OF_THE_PRIMARY;
+    const request = fromWire(wire, until, collaborators.ring().partitionCount);
     return toWireResult(await put(collaborators, request));
   };
   messenger.handle(PUT, execute, { once: true });

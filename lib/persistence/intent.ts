@@ -21,7 +21,7 @@ export interface Intent {
   readonly change: Change;
   /** The writer's context; undefined: "replace what is there". */
   readonly seen: Context | undefined;
-  /** For a write without a context at quorum and stronger: what the asked replicas hold, merged. */
+  /** For a write without a context at quorum and stronger: what was met there; maybe nothing. */
   readonly met: Siblings | undefined;
   /** May a write without a context drop two or more live siblings that nobody has read? */
   readonly overwriteSiblings: boolean;

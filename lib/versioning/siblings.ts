@@ -4,7 +4,7 @@
  */
 import { assert } from '../errors.js';
 import type { Context } from './context.js';
-import { covers, joinContexts, sameContext, withMinted } from './context.js';
+import { covers, EMPTY_CONTEXT, joinContexts, sameContext, withMinted } from './context.js';
 import type { Dot } from './dot.js';
 import { compareDots, dotText, sameDot } from './dot.js';
 
@@ -36,6 +36,9 @@ export interface Siblings {
   readonly context: Context;
   readonly versions: readonly Version[];
 }
+
+/** Of a key of which nobody holds anything. */
+export const NO_SIBLINGS: Siblings = { epoch: 0, context: EMPTY_CONTEXT, versions: [] };
 
 /** What a write does: drops the versions that its writer had seen and adds its own. */
 export function write(

@@ -148,7 +148,6 @@ const breaks: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'peers.reconnectDelayMinMilliseconds': { 'peers.reconnectDelayMinMilliseconds': '3s' },
   'peers.frameBytesMax': { 'peers.frameBytesMax': '2MiB' },
   'peers.linkQueueBytesMax': { 'peers.linkQueueBytesMax': '1MiB' },
-  'storage.batchBytesMax': { 'storage.batchBytesMax': '65MiB' },
   'requests.requestBytesInFlightMax': {
     'requests.requestBytesInFlightMax': '1MiB',
     'requests.valueBytesMax': '2MiB',
