@@ -158,3 +158,11 @@ export function requirementsOf(level: ConsistencyLevel, list: PreferenceList): R
   }
   return requirements;
 }
+
+/** Are enough of the primaries up? */
+export function isPossible(requirements: readonly Requirement[], list: PreferenceList): boolean {
+  return requirements.every(({ nodes, required }) => {
+    const up = list.primaries.filter((primary) => primary.up && nodes.includes(primary.node));
+    return up.length >= required;
+  });
+}

@@ -3,8 +3,9 @@ import { OperatingError } from '../errors.js';
 import type { RecordKey } from '../persistence/records.js';
 import type { PreferenceList } from '../replication/preference-list.js';
 import { preferenceList, standIns } from '../replication/preference-list.js';
+import { requiredOf } from '../replication/quorum.js';
 import type { Siblings } from '../versioning/siblings.js';
-import { liveVersions, merge } from '../versioning/siblings.js';
+import { liveVersions, mergeAll } from '../versioning/siblings.js';
 import type { Collaborators } from './collaborators.js';
 import type { ConsistencyLevel } from './consistency-level.js';
 import { requirementsOf } from './consistency-level.js';
@@ -152,20 +153,17 @@ async function fromStandIns(
       return record === null ? undefined : decodeRecord(at, record);
     }),
   );
-  let merged: Siblings | undefined;
-  let holders = 0;
-  for (const answer of answers) {
-    if (answer.status === 'rejected' || answer.value === undefined) continue;
-    holders += 1;
-    merged = merged === undefined ? answer.value : merge(merged, answer.value);
-  }
+  const held = answers.flatMap((answer) =>
+    answer.status === 'rejected' || answer.value === undefined ? [] : [answer.value],
+  );
+  const merged = mergeAll(held);
   if (merged === undefined) return undefined;
   return {
     merged,
     level: level.name,
     answered: 0,
     asked: list.primaries.length,
-    standIns: holders,
+    standIns: held.length,
   };
 }
 
@@ -175,11 +173,7 @@ function notReached(
   list: PreferenceList,
   received: number,
 ): OperatingError {
-  const first = levels[0];
-  const required = (first?.row.requires(list) ?? []).reduce(
-    (sum, { required }) => sum + required,
-    0,
-  );
+  const required = requiredOf(levels[0]?.row.requires(list) ?? []);
   const up = list.primaries.filter((primary) => primary.up).length;
   const details = { required, received, replicas: list.primaries.length, up };
   if (clock.monotonicMilliseconds() >= deadline) {

@@ -4,13 +4,14 @@ import type { Intent } from '../persistence/intent.js';
 import type { Minted } from '../persistence/replica.js';
 import type { PreferenceList } from '../replication/preference-list.js';
 import { preferenceList } from '../replication/preference-list.js';
-import type { Requirement } from '../replication/quorum.js';
+import { type Requirement, requiredOf } from '../replication/quorum.js';
 import type { Context } from '../versioning/context.js';
+import { dotText } from '../versioning/dot.js';
 import { NO_SIBLINGS, type Siblings } from '../versioning/siblings.js';
 import { byDeadline } from './by-deadline.js';
 import type { Collaborators } from './collaborators.js';
 import type { ConsistencyLevel } from './consistency-level.js';
-import { requirementsOf } from './consistency-level.js';
+import { isPossible, requirementsOf } from './consistency-level.js';
 import { forward } from './forward.js';
 import type { Put, PutResult } from './put-request.js';
 import { ReadRound } from './read-round.js';
@@ -189,14 +190,7 @@ function intentOf(
 }
 
 function answerOf({ dot, seen, replaced }: Minted): Sent['minted'] {
-  return { version: `${dot.writer}.${dot.n}`, seen, replaced };
-}
-
-function isPossible(requirements: readonly Requirement[], list: PreferenceList): boolean {
-  return requirements.every(({ nodes, required }) => {
-    const up = list.primaries.filter((primary) => primary.up && nodes.includes(primary.node));
-    return up.length >= required;
-  });
+  return { version: dotText(dot), seen, replaced };
 }
 
 function notReached(rungs: readonly Rung[], list: PreferenceList): OperatingError {
@@ -230,6 +224,6 @@ function unknown(
   );
 }
 
-function requiredBy(rungs: readonly Rung[]): number {
-  return (rungs[0]?.requirements ?? []).reduce((sum, { required }) => sum + required, 0);
+function requiredBy([first]: readonly Rung[]): number {
+  return first === undefined ? 0 : requiredOf(first.requirements);
 }

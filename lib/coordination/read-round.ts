@@ -8,7 +8,7 @@ import { nearestFirst } from '../replication/preference-list.js';
 import type { QuorumState, Requirement } from '../replication/quorum.js';
 import { Quorum } from '../replication/quorum.js';
 import type { Siblings } from '../versioning/siblings.js';
-import { merge } from '../versioning/siblings.js';
+import { mergeAll } from '../versioning/siblings.js';
 import type { Cancel } from '../environment/clock.js';
 import type { Collaborators } from './collaborators.js';
 import type { Want } from './messages.js';
@@ -78,12 +78,7 @@ export class ReadRound {
 
   /** The merge of all that was said; undefined where nobody holds anything. */
   merged(): Siblings | undefined {
-    let merged: Siblings | undefined;
-    for (const { siblings } of this.copies.values()) {
-      if (siblings === undefined) continue;
-      merged = merged === undefined ? siblings : merge(merged, siblings);
-    }
-    return merged;
+    return mergeAll([...this.copies.values()].map(({ siblings }) => siblings));
   }
 
   /** Do all that answered hold the same? */

@@ -9,12 +9,13 @@ import { writeBack } from './write-back.js';
 /** Repairs under way, per node. */
 const underWay = new WeakMap<Collaborators, number>();
 
-/** Starts a repair, unless too many are under way. A failure is only counted. */
+/** Starts a repair, where there is a copy to compare, and not too many are under way. */
 export function repairLater(
   collaborators: Collaborators,
   at: RecordKey,
   list: PreferenceList,
 ): void {
+  if (list.primaries.length < 2) return;
   const running = underWay.get(collaborators) ?? 0;
   if (running >= collaborators.backgroundConcurrency) return;
   underWay.set(collaborators, running + 1);

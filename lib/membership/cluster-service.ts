@@ -1,7 +1,7 @@
 /** What a node tells of its cluster: it asks the others, and says how it sees them. */
 import type { Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
-import { parseLevel } from '../coordination/consistency-level.js';
+import { isPossible, parseLevel } from '../coordination/consistency-level.js';
 import { OperatingError } from '../errors.js';
 import type { Ring } from '../partitioning/ring.js';
 import { ownedPartitions, ownersOf } from '../partitioning/ring.js';
@@ -125,11 +125,7 @@ export class ClusterService implements ClusterControl {
     const { row } = parseLevel(level, level.trim().toLowerCase() === 'any' ? 'write' : 'read');
     for (let partition = 0; partition < this.#ring.partitionCount; partition += 1) {
       const list = preferenceList(this.#ring, partition, this.#options.view);
-      const up = (node: NodeId): boolean => this.#options.view.isUp(node);
-      const reached = row
-        .requires(list)
-        .every(({ nodes, required }) => nodes.filter(up).length >= required);
-      if (!reached) return partition;
+      if (!isPossible(row.requires(list), list)) return partition;
     }
     return undefined;
   }

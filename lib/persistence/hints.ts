@@ -5,7 +5,7 @@ import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import type { HybridClock } from '../versioning/hybrid-clock.js';
 import type { Siblings } from '../versioning/siblings.js';
-import { merge } from '../versioning/siblings.js';
+import { merge, mergeAll } from '../versioning/siblings.js';
 import type { Intent } from './intent.js';
 import { realise } from './intent.js';
 import { decodeStored, encodeStored } from './checksummed.js';
@@ -141,16 +141,13 @@ export class Hints {
 
   /** The merge of all that is held here for a key. */
   heldFor(at: RecordKey, primaries: readonly NodeId[]): Siblings | undefined {
-    let merged: Siblings | undefined;
-    for (const target of primaries) {
+    const states = primaries.map((target) => {
       const key = hintKey(target, at);
       const stored = this.#options.store.get(key);
       const held = stored === undefined ? undefined : this.#open(key, stored, at.partition);
-      if (held === undefined) continue;
-      const siblings = decodeRecord(at, held[1]);
-      merged = merged === undefined ? siblings : merge(merged, siblings);
-    }
-    return merged;
+      return held === undefined ? undefined : decodeRecord(at, held[1]);
+    });
+    return mergeAll(states);
   }
 
   /** Up to `limit` hints for a target, and where to go on. */

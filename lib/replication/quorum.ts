@@ -7,6 +7,11 @@ export interface Requirement {
   readonly required: number;
 }
 
+/** How many answers they ask for, all together: what a refusal tells. */
+export function requiredOf(requirements: readonly Requirement[]): number {
+  return requirements.reduce((sum, { required }) => sum + required, 0);
+}
+
 export type QuorumState = 'pending' | 'reached' | 'lost';
 
 export function majority(count: number): number {

@@ -81,6 +81,15 @@ export function merge(a: Siblings, b: Siblings): Siblings {
   return isSame(merged, b) ? b : merged;
 }
 
+/** The merge of several states; undefined where there is none. */
+export function mergeAll(states: Iterable<Siblings | undefined>): Siblings | undefined {
+  let merged: Siblings | undefined;
+  for (const state of states) {
+    if (state !== undefined) merged = merged === undefined ? state : merge(merged, state);
+  }
+  return merged;
+}
+
 /** The version under `dot`, where it is held. By halves: nothing but bytes limits their number. */
 export function find({ versions }: Siblings, dot: Dot): Version | undefined {
   let low = 0;

@@ -27,7 +27,7 @@ interface Announced {
 
 const QUORATE = fileURLToPath(new URL('../../bin/quorate.js', import.meta.url));
 const START_MILLISECONDS = 40_000;
-const COMMAND_MILLISECONDS = 45_000;
+const COMMAND_MILLISECONDS = 150_000;
 const POLL_MILLISECONDS = 50;
 const FIRST_PORT = 20_000;
 const PORTS = 8000;
