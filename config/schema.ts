@@ -1,4 +1,5 @@
 /** Every setting of a node: the one table, by group. Explained in docs/operations.md. */
+import { antiEntropyGroup } from './groups/anti-entropy.js';
 import { backgroundGroup } from './groups/background.js';
 import { consistencyGroup } from './groups/consistency.js';
 import { handoffGroup } from './groups/handoff.js';
@@ -19,6 +20,7 @@ export const SETTINGS = {
   peers: peersGroup,
   storage: storageGroup,
   handoff: handoffGroup,
+  antiEntropy: antiEntropyGroup,
   background: backgroundGroup,
 } as const satisfies Readonly<Record<string, SettingGroup>>;
 
@@ -58,7 +60,7 @@ function words(key: string): string[] {
 }
 
 function named(group: GroupName, key: string, row: SettingRow): NamedSetting {
-  const path = words(key)[0] === group ? words(key) : [group, ...words(key)];
+  const path = words(key)[0] === group ? words(key) : [...words(group), ...words(key)];
   return {
     group,
     key,

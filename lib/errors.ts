@@ -38,6 +38,7 @@ export const ERROR_CODES = {
   settings_unavailable: later,
   peer_unreachable: later,
   wrong_epoch: later,
+  rebuilding: later,
   storage_failed: uncertain,
   outcome_unknown: uncertain,
   deadline_passed: later,

@@ -8,4 +8,5 @@ export type {
 } from './coordination/request.js';
 export type { Environment } from './environment/environment.js';
 export { ERROR_CODES, type ErrorCode, OperatingError } from './errors.js';
-export { createNode, type NodeLimits, type NodeOptions, type QuorateNode } from './node.js';
+export { createNode, type QuorateNode } from './node.js';
+export type { NodeLimits, NodeOptions } from './node-options.js';

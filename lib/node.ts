@@ -1,4 +1,5 @@
 /** Assembles one node from an environment and options. Read it last: here everything meets. */
+import { AntiEntropy } from './anti-entropy/anti-entropy.js';
 import type { ApiNode } from './api/api-node.js';
 import type { Collaborators } from './coordination/collaborators.js';
 import { Coordinator } from './coordination/coordinator.js';
@@ -13,57 +14,14 @@ import { Founding } from './membership/founding.js';
 import { MemberGossip } from './membership/member-gossip.js';
 import { Settings } from './membership/settings.js';
 import type { ConsistencySettings } from './membership/settings-types.js';
-import type { RingMember } from './partitioning/ring.js';
 import { foundRing } from './partitioning/ring-founding.js';
-import { Hints } from './persistence/hints.js';
-import { countStart } from './persistence/identity.js';
-import { Minter } from './persistence/minter.js';
-import { PartitionClocks } from './persistence/partition-clocks.js';
-import { Replica } from './persistence/replica.js';
-import { Store } from './persistence/store.js';
+import { type Disk, openDisk } from './persistence/disk.js';
+import type { Hints } from './persistence/hints.js';
+import type { Replica } from './persistence/replica.js';
+import type { Store } from './persistence/store.js';
+import type { NodeLimits, NodeOptions } from './node-options.js';
 import { Messenger } from './replication/ask.js';
 import { ContextSeal } from './versioning/causal-context.js';
-import { HybridClock } from './versioning/hybrid-clock.js';
-
-export interface NodeOptions {
-  readonly id: string;
-  /** Of this software: what status reports. */
-  readonly version: string;
-  /** Name of the cluster: part of the ring's identity. */
-  readonly cluster: string;
-  readonly partitionCount: number;
-  readonly replicaCount: number;
-  /** The founders, this node among them: the same explicit list at every founder. */
-  readonly founders: readonly RingMember[];
-  /** The cluster's secret, at least 32 bytes. */
-  readonly secret: Uint8Array;
-  /** What the cluster's settings are until somebody changes them. */
-  readonly consistency: ConsistencySettings;
-  readonly limits: NodeLimits;
-}
-
-/** Sizes in bytes, times in milliseconds; defaults and reasons in config/. */
-export interface NodeLimits {
-  readonly timeoutDefaultMilliseconds: number;
-  readonly timeoutMaxMilliseconds: number;
-  readonly keyBytesMax: number;
-  readonly valueBytesMax: number;
-  readonly contextBytesMax: number;
-  readonly recordBytesMax: number;
-  readonly hedgeDelayMilliseconds: number;
-  /** Requests of this node that may wait for one peer. */
-  readonly peerRequestsMax: number;
-  readonly heartbeatIntervalMilliseconds: number;
-  readonly heartbeatsMissedSuspect: number;
-  readonly heartbeatsMissedDead: number;
-  readonly storageQueueBytesMax: number;
-  readonly recordCacheBytesMax: number;
-  readonly clockPersistIntervalMilliseconds: number;
-  readonly hintsBytesMax: number;
-  readonly hintBatchSize: number;
-  readonly hintRetryIntervalMilliseconds: number;
-  readonly backgroundConcurrency: number;
-}
 
 /** A node that has started. It serves once `ready` has resolved. */
 export interface QuorateNode extends ApiNode {
@@ -79,6 +37,7 @@ export interface QuorateNode extends ApiNode {
 /** So long may reads for repair, hints after a failure, and settings take. */
 const BACKGROUND_TIMEOUT_MILLISECONDS = 5000;
 const FOUNDING_RETRY_MILLISECONDS = 500;
+const TOMBSTONE_RETENTION_MILLISECONDS = 86_400_000;
 
 /**
  * Loads what is stored, opens the peer links, and returns before the cluster is founded.
@@ -91,7 +50,7 @@ export async function createNode(
   const { clock, transport, observer } = environment;
   const { id: self, limits } = options;
   const { peerRequestsMax: pendingMax } = limits;
-  const disk = await openDisk(environment, options);
+  const disk = await openDisk({ ...environment, node: self, limits });
   const { start, replica, hints } = disk;
   const messenger = new Messenger({ transport, clock, observer, pendingMax, start });
   const members = await meet(environment, options, disk, messenger);
@@ -111,33 +70,28 @@ export async function createNode(
     isReady: () => founding.isComplete,
     ...limits,
   });
-  const handoff = new HintedHandoff({
-    ...{ ...environment, hints, messenger, view },
-    batchSize: limits.hintBatchSize,
-    retryIntervalMilliseconds: limits.hintRetryIntervalMilliseconds,
-    timeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
-  });
   const cluster = new ClusterService({
     ...{ ...disk, ...members, self, messenger, clock },
     version: options.version,
   });
-  const task = (): Promise<void> => disk.clocks.persist();
-  const intervalMilliseconds = limits.clockPersistIntervalMilliseconds;
-  const keeper = new Periodic(environment, { name: 'persist clocks', intervalMilliseconds, task });
-
+  const { handoff, antiEntropy, keeper } = backgroundOf(environment, collaborators, disk, limits);
   messenger.onLink((peer, open) => {
-    if (open && founding.isComplete) void handoff.deliverTo(peer);
+    if (!open || !founding.isComplete) return;
+    void handoff.deliverTo(peer);
+    antiEntropy.meet(peer);
   });
   serveReplicas(collaborators);
   await transport.start(messenger);
-  for (const part of [founding, view, handoff, keeper]) part.start();
+  for (const part of [founding, view, handoff, antiEntropy, keeper]) part.start();
 
   return {
     ...{ id: self, coordination, settings, cluster, observer, replica, hints },
     ready: () => founding.done,
     async stop() {
       for (const part of [founding, view, handoff, keeper]) await part.stop();
+      const resting = antiEntropy.stop();
       messenger.stop();
+      await resting;
       await transport.stop();
       await disk.clocks.persist().catch(() => undefined);
       await disk.store.close();
@@ -145,21 +99,33 @@ export async function createNode(
   };
 }
 
-/** Everything that lives on this node's disk. */
-async function openDisk({ storage, clock, random, observer }: Environment, options: NodeOptions) {
-  const { id, limits } = options;
-  const store = new Store({ storage, observer, queueBytesMax: limits.storageQueueBytesMax });
-  const start = await countStart(store, id);
-  const clocks = await PartitionClocks.open(store);
-  const minter = new Minter({ node: id, start, random });
-  const records = { store, clock, hybridClock: new HybridClock(clock), minter, observer };
-  const replica = new Replica({
-    ...{ ...records, ...limits, clocks },
-    cacheBytesMax: limits.recordCacheBytesMax,
+/** What a node does unasked: hints go out, replicas are compared, clocks reach the disk. */
+function backgroundOf(
+  environment: Environment,
+  collaborators: Collaborators,
+  disk: Disk,
+  limits: NodeLimits,
+) {
+  const handoff = new HintedHandoff({
+    ...collaborators,
+    ...environment,
+    batchSize: limits.hintBatchSize,
+    retryIntervalMilliseconds: limits.hintRetryIntervalMilliseconds,
+    timeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
   });
-  const bytesMax = limits.hintsBytesMax;
-  const hints = await Hints.open({ ...records, ...limits, bytesMax });
-  return { store, start, clocks, replica, hints };
+  const antiEntropy = new AntiEntropy(
+    { ...collaborators, ...disk, limits },
+    { retentionMilliseconds: () => TOMBSTONE_RETENTION_MILLISECONDS },
+  );
+  const keeper = new Periodic(environment, {
+    name: 'persist clocks',
+    intervalMilliseconds: limits.clockPersistIntervalMilliseconds,
+    task: async () => {
+      disk.health.persist();
+      await disk.clocks.persist();
+    },
+  });
+  return { handoff, antiEntropy, keeper };
 }
 
 /** The cluster as this node knows it: its ring, its settings, and who is up. */

@@ -4,7 +4,7 @@ import type { Settings } from '../../config/schema.js';
 import { SETTINGS } from '../../config/schema.js';
 import type { Founder } from '../../config/setting.js';
 import { OperatingError } from '../../lib/errors.js';
-import type { NodeOptions } from '../../lib/node.js';
+import type { NodeOptions } from '../../lib/node-options.js';
 import type { RingMember } from '../../lib/partitioning/ring.js';
 
 export interface HostAndPort {
@@ -23,7 +23,7 @@ export function nodeOptionsOf(
   settings: Settings,
   given: { readonly secret: Uint8Array; readonly version: string },
 ): NodeOptions {
-  const { node, ring, consistency, requests, peers, storage, handoff, background } = settings;
+  const { node, ring, consistency, requests, peers, storage, handoff } = settings;
   return {
     ...given,
     id: node.id,
@@ -56,7 +56,8 @@ export function nodeOptionsOf(
       hintsBytesMax: handoff.hintsBytesMax,
       hintBatchSize: handoff.hintBatchSize,
       hintRetryIntervalMilliseconds: handoff.hintRetryIntervalMilliseconds,
-      backgroundConcurrency: background.backgroundConcurrency,
+      backgroundConcurrency: settings.background.backgroundConcurrency,
+      ...settings.antiEntropy,
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { Random } from '../environment/random.js';
 import type { Ring } from '../partitioning/ring.js';
+import type { PartitionHealth } from '../persistence/health.js';
 import type { Hints } from '../persistence/hints.js';
 import type { Replica } from '../persistence/replica.js';
 import type { Store } from '../persistence/store.js';
@@ -16,6 +17,7 @@ export interface Collaborators {
   readonly messenger: Messenger;
   readonly store: Store;
   readonly replica: Replica;
+  readonly health: PartitionHealth;
   readonly hints: Hints;
   readonly clock: Clock;
   readonly random: Random;

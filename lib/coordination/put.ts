@@ -4,26 +4,20 @@ import type { Intent } from '../persistence/intent.js';
 import type { Minted } from '../persistence/replica.js';
 import type { PreferenceList } from '../replication/preference-list.js';
 import { preferenceList } from '../replication/preference-list.js';
-import { type Requirement, requiredOf } from '../replication/quorum.js';
 import type { Context } from '../versioning/context.js';
 import { dotText } from '../versioning/dot.js';
 import { NO_SIBLINGS, type Siblings } from '../versioning/siblings.js';
 import { byDeadline } from './by-deadline.js';
 import type { Collaborators } from './collaborators.js';
-import type { ConsistencyLevel } from './consistency-level.js';
 import { isPossible, requirementsOf } from './consistency-level.js';
 import { forward } from './forward.js';
 import type { Put, PutResult } from './put-request.js';
 import { ReadRound } from './read-round.js';
 import { holdFor, holdersOf } from './hold.js';
+import { notReached, type Rung, tooLate, unknownOutcome } from './put-refusals.js';
 import { shareOfTime } from './share-of-time.js';
 import { sendCopy } from './send-copy.js';
 import { WriteRound } from './write-round.js';
-
-interface Rung {
-  readonly level: ConsistencyLevel;
-  readonly requirements: readonly Requirement[];
-}
 
 /**
  * @throws OperatingError `siblings`, `level_not_reached` (nothing happened), `outcome_unknown` and
@@ -36,16 +30,24 @@ export async function put(collaborators: Collaborators, request: Put): Promise<P
   const list = { ...preferred, zone };
   const ladder = levels.map((level) => ({ level, requirements: requirementsOf(level, list) }));
 
-  const { failure } = collaborators.store;
-  if (failure !== undefined && request.forwarded) throw failure;
-  if (failure !== undefined || !list.primaries.some(({ node }) => node === self)) {
+  if (!list.primaries.some(({ node }) => node === self)) {
     return putElsewhere(collaborators, request, list, ladder);
   }
+  const unfit = collaborators.store.failure ?? collaborators.health.obstacle(at.partition);
+  if (unfit !== undefined) return putDespite(collaborators, request, list, unfit);
   const possible = ladder.filter(({ requirements }) => isPossible(requirements, list));
   if (possible.length === 0) throw notReached(ladder, list);
 
   const { met, rungs } = await askVersions(collaborators, request, list, possible);
-  const { write, minted } = mintAndSend(collaborators, request, list, met);
+  let sent: Sent;
+  try {
+    sent = mintAndSend(collaborators, request, list, met);
+  } catch (error) {
+    // The very look at the record has shown that it is damaged: nothing was minted.
+    if (!(error instanceof OperatingError) || error.code !== 'rebuilding') throw error;
+    return putDespite(collaborators, request, list, error);
+  }
+  const { write, minted } = sent;
   for (const [i, { level, requirements }] of rungs.entries()) {
     const until = shareOfTime(collaborators.clock, request.deadline, rungs.length - 1 - i);
     if ((await write.reach(requirements, until)) !== 'reached') continue;
@@ -59,10 +61,25 @@ export async function put(collaborators: Collaborators, request: Put): Promise<P
       standIns: write.standIns,
     };
   }
-  throw unknown(collaborators, request, rungs, write.stored);
+  throw unknownOutcome(collaborators, request, rungs, write.stored);
 }
 
-/** No primary that can write: pass it on, or, with nobody left at a sloppy level, stand in. */
+/** A primary that cannot mint passes the request on, or says why; it stands in for nobody. */
+async function putDespite(
+  collaborators: Collaborators,
+  request: Put,
+  list: PreferenceList,
+  unfit: OperatingError,
+): Promise<PutResult> {
+  if (request.forwarded) throw unfit;
+  const { self } = collaborators.view;
+  const primaries = list.primaries.filter(({ node }) => node !== self);
+  const result = await forward(collaborators, request, { ...list, primaries });
+  if (result === undefined) throw unfit;
+  return result;
+}
+
+/** No primary: pass it on, or, with nobody left at a sloppy level, stand in. */
 async function putElsewhere(
   collaborators: Collaborators,
   request: Put,
@@ -144,7 +161,7 @@ function mintAndSend(
   list: PreferenceList,
   met: Siblings | undefined,
 ): Sent {
-  const { hints, replica, ring, view, clock } = collaborators;
+  const { hints, replica, ring, view, clock, health } = collaborators;
   const { at, durability, deadline } = request;
   const absent = list.primaries.filter(({ up }) => !up).map(({ node }) => node);
   const holders = holdersOf(absent, ring(), at.partition, view);
@@ -174,7 +191,7 @@ function mintAndSend(
   committed.then(
     () => {
       for (const _ of ownHints) write.hold();
-      write.settle(view.self, true);
+      write.settle(view.self, !health.isRebuilding(at.partition));
     },
     () => write.settle(view.self, false),
   );
@@ -191,39 +208,4 @@ function intentOf(
 
 function answerOf({ dot, seen, replaced }: Minted): Sent['minted'] {
   return { version: dotText(dot), seen, replaced };
-}
-
-function notReached(rungs: readonly Rung[], list: PreferenceList): OperatingError {
-  const up = list.primaries.filter((primary) => primary.up).length;
-  return new OperatingError('level_not_reached', 'too few replicas are up for this level', {
-    outcome: 'none',
-    details: { required: requiredBy(rungs), up, replicas: list.primaries.length },
-  });
-}
-
-/** Work that is late is not begun. */
-function tooLate(rungs: readonly Rung[], list: PreferenceList): OperatingError {
-  return new OperatingError('deadline_passed', 'too few replicas said in time what is there', {
-    outcome: 'none',
-    details: { required: requiredBy(rungs), replicas: list.primaries.length },
-  });
-}
-
-/** The write was minted, so it may surface. */
-function unknown(
-  { clock }: Collaborators,
-  { deadline }: Put,
-  rungs: readonly Rung[],
-  received: number,
-): OperatingError {
-  const late = clock.monotonicMilliseconds() >= deadline;
-  return new OperatingError(
-    late ? 'deadline_passed' : 'outcome_unknown',
-    late ? 'too few replicas acknowledged the write in time' : 'too few replicas hold the write',
-    { outcome: 'unknown', details: { required: requiredBy(rungs), received } },
-  );
-}
-
-function requiredBy([first]: readonly Rung[]): number {
-  return first === undefined ? 0 : requiredOf(first.requirements);
 }

@@ -22,7 +22,7 @@ export function serveReplicas(collaborators: Collaborators): void {
 
   messenger.handle(WRITE, async ({ namespace, key, record, durability }) => {
     const at = keyOwnedBy(view.self, collaborators, namespace, key);
-    await replica.merge(at, record, durability).committed;
+    await replica.mergeAndVouch(at, record, durability);
     return acknowledge(collaborators);
   });
 

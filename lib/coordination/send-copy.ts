@@ -30,7 +30,7 @@ export function sendCopy(
   }
   // A merge that throws (a full queue, a damaged record) is a refusal like any other.
   const merged = async (): Promise<void> =>
-    byDeadline(clock, replica.merge(at, record, durability).committed, deadline);
+    byDeadline(clock, replica.mergeAndVouch(at, record, durability), deadline);
   merged().then(
     () => settle(true),
     (error: unknown) => {

@@ -72,6 +72,61 @@ export const METRICS = {
     help: 'Incoming versions dropped by the partition clock, by reason',
     labels: ['reason'],
   },
+  quorate_damaged_partitions_total: {
+    kind: 'counter',
+    help: 'Partitions of this node that were found damaged, by what showed it',
+    labels: ['reason'],
+  },
+  quorate_rebuilt_partitions_total: {
+    kind: 'counter',
+    help: 'Damaged partitions whose rebuild is complete',
+    labels: [],
+  },
+  quorate_collected_records_total: {
+    kind: 'counter',
+    help: 'Records of the dead (tombstones, expired values) that were removed',
+    labels: [],
+  },
+  quorate_expired_values_total: {
+    kind: 'counter',
+    help: 'Values whose time to live has ended, made stubs here',
+    labels: [],
+  },
+  quorate_purged_versions_total: {
+    kind: 'counter',
+    help: 'Versions dropped at the end of a rebuild, since every other owner had seen their end',
+    labels: [],
+  },
+  quorate_exchanges_total: {
+    kind: 'counter',
+    help: 'Comparisons with a peer: alike, different, or failed',
+    labels: ['result'],
+  },
+  quorate_exchanged_records_total: {
+    kind: 'counter',
+    help: 'Records taken from peers by exchanges',
+    labels: [],
+  },
+  quorate_exchanged_bytes_total: {
+    kind: 'counter',
+    help: 'Bytes of records taken from peers by exchanges',
+    labels: [],
+  },
+  quorate_audit_differences_total: {
+    kind: 'counter',
+    help: 'Keys that differed from a peer twice although the clocks agree: an alarm',
+    labels: ['peer'],
+  },
+  quorate_scrubbed_partitions_total: {
+    kind: 'counter',
+    help: 'Partitions whose records were counted on the disk against their digests',
+    labels: [],
+  },
+  quorate_collection_blocked_total: {
+    kind: 'counter',
+    help: 'Times that a record of the dead could not be removed yet, by reason',
+    labels: ['reason'],
+  },
   quorate_refused_epochs_total: {
     kind: 'counter',
     help: 'Peer messages refused for their ring epoch',

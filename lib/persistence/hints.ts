@@ -134,7 +134,7 @@ export class Hints {
       const bytes = encodeRecord(at, realised.siblings);
       assertRecordFits(this.#options, realised.siblings, bytes);
       for (const target of primaries) this.holdIn(transaction, target, at, bytes, true);
-      minter.consume(at.partition, realised.dot);
+      minter.consume(at, realised.dot);
       return { ...realised, bytes };
     }, durability);
   }

@@ -1,18 +1,28 @@
 /** The clocks of all partitions of a node, and their lazy way to the disk (architecture.md, C4). */
+import { encode } from '../encoding/codec.js';
+import { hash32 } from '../encoding/hash.js';
+import { OperatingError } from '../errors.js';
 import { type Context, covers } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';
 import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
 import { decodeStored, encodeStored } from './checksummed.js';
 import { hexadecimal } from './records.js';
-import type { Store } from './store.js';
+import type { Store, Transaction } from './store.js';
 
 const PAGE = 1000;
+const NONE = new PartitionClock();
 
 export class PartitionClocks {
   readonly #store: Store;
   readonly #clocks = new Map<number, PartitionClock>();
+  /** As they lie on the disk, synced. */
+  readonly #persisted = new Map<number, PartitionClock>();
   /** Partitions whose clock has grown since it was last persisted. */
   readonly #dirty = new Set<number>();
+  readonly #hashes = new Map<number, number>();
+  readonly #generations = new Map<number, number>();
+  /** Partitions whose stored clock cannot be read: what was seen there is not known any more. */
+  readonly unreadable: number[] = [];
 
   private constructor(store: Store) {
     this.#store = store;
@@ -25,8 +35,7 @@ export class PartitionClocks {
     for (;;) {
       const page = await store.range({ from, before: 'd', limit: PAGE });
       for (const [key, bytes] of page) {
-        const clock = PartitionClock.from(decodeStored(key, bytes) as PlainClock);
-        clocks.#clocks.set(Number.parseInt(key.slice(1), 16), clock);
+        clocks.#load(Number.parseInt(key.slice(1), 16), key, bytes);
         from = `${key}\u0000`;
       }
       if (page.length < PAGE) return clocks;
@@ -43,6 +52,26 @@ export class PartitionClocks {
     return clock;
   }
 
+  /** What a crash now would leave of it, at least. Never changed once given. */
+  persisted(partition: number): PartitionClock {
+    return this.#persisted.get(partition) ?? NONE;
+  }
+
+  /** Another at every emptying: what was asked for before must not count afterwards. */
+  generation(partition: number): number {
+    return this.#generations.get(partition) ?? 0;
+  }
+
+  /** Equal where two clocks have seen the same. */
+  hashOf(partition: number): number {
+    let hash = this.#hashes.get(partition);
+    if (hash === undefined) {
+      hash = hash32(encode(this.of(partition).toPlain()));
+      this.#hashes.set(partition, hash);
+    }
+    return hash;
+  }
+
   /**
    * Adds the dots of versions that a record has just taken in.
    * Invariant: a clock speaks only of what the record, whose context this is, holds or covers.
@@ -51,7 +80,31 @@ export class PartitionClocks {
     const clock = this.of(partition);
     let grown = false;
     for (const dot of dots) if (covers(context, dot)) grown = clock.add(dot) || grown;
-    if (grown) this.#dirty.add(partition);
+    if (grown) this.#changed(partition);
+  }
+
+  /**
+   * Takes what another owner's clock says, once every record that stands behind it is durable here.
+   */
+  union(partition: number, other: PartitionClock): void {
+    if (this.of(partition).includes(other)) return;
+    this.of(partition).union(other);
+    this.#changed(partition);
+  }
+
+  /** Forgets what was seen, at once. What is on the disk goes with `forget`. */
+  empty(partition: number): void {
+    this.#clocks.set(partition, new PartitionClock());
+    this.#persisted.delete(partition);
+    this.#generations.set(partition, this.generation(partition) + 1);
+    this.#changed(partition);
+  }
+
+  /** Takes the stored clock away; what has been seen since is written again. */
+  forget(partition: number, transaction: Transaction): void {
+    transaction.delete(keyOf(partition));
+    this.#persisted.delete(partition);
+    this.#dirty.add(partition);
   }
 
   /**
@@ -60,13 +113,39 @@ export class PartitionClocks {
    */
   async persist(): Promise<void> {
     if (this.#dirty.size === 0) return;
+    const plain = [...this.#dirty].map((partition) => {
+      return { partition, clock: this.of(partition).toPlain(), of: this.generation(partition) };
+    });
     const { committed } = this.#store.transact((transaction) => {
-      for (const partition of this.#dirty) {
-        const key = `c${hexadecimal(partition)}`;
-        transaction.put(key, encodeStored(key, this.of(partition).toPlain()));
+      for (const { partition, clock } of plain) {
+        transaction.put(keyOf(partition), encodeStored(keyOf(partition), clock));
       }
-    }, 'os');
+    });
     this.#dirty.clear();
     await committed;
+    for (const { partition, clock, of } of plain) {
+      if (of !== this.generation(partition)) continue;
+      this.#persisted.set(partition, PartitionClock.from(clock));
+    }
   }
+
+  #changed(partition: number): void {
+    this.#dirty.add(partition);
+    this.#hashes.delete(partition);
+  }
+
+  #load(partition: number, key: string, bytes: Uint8Array): void {
+    try {
+      const plain = decodeStored(key, bytes) as PlainClock;
+      this.#clocks.set(partition, PartitionClock.from(plain));
+      this.#persisted.set(partition, PartitionClock.from(plain));
+    } catch (error) {
+      if (!(error instanceof OperatingError)) throw error;
+      this.unreadable.push(partition);
+    }
+  }
+}
+
+function keyOf(partition: number): string {
+  return `c${hexadecimal(partition)}`;
 }

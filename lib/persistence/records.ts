@@ -28,6 +28,29 @@ export function recordKeyIn(partition: number, namespace: string, key: string): 
   };
 }
 
+/** The same from where a record lies. */
+export function recordKeyOf(storageKey: string): RecordKey {
+  const split = storageKey.indexOf('\u0000');
+  return {
+    namespace: storageKey.slice(1 + PARTITION_DIGITS, split),
+    key: storageKey.slice(split + 1),
+    partition: Number.parseInt(storageKey.slice(1, 1 + PARTITION_DIGITS), 16),
+    storageKey,
+  };
+}
+
+/** The records of a partition lie from here ... */
+export function partitionStart(partition: number): string {
+  return `r${hexadecimal(partition)}`;
+}
+
+/** ... to before here. */
+export function partitionEnd(partition: number): string {
+  return partitionStart(partition + 1);
+}
+
+const PARTITION_DIGITS = 4;
+
 /** Four digits, so that storage keys of one partition lie side by side. */
 export function hexadecimal(partition: number): string {
   return partition.toString(16).padStart(4, '0');

@@ -1,7 +1,7 @@
 /** The storage port in memory: for tests, and for a node that need not survive. */
 import type { Entry, Range, Storage, StorageOperation } from '../environment/storage.js';
 import { handleUnusable } from './storage-failure.js';
-import { compareUtf8 } from './utf8-order.js';
+import { compareUtf8 } from '../encoding/utf8-order.js';
 
 /** An empty store; what it holds goes when the process does, `sync` or not. */
 export class MemoryStorage implements Storage {

@@ -56,6 +56,27 @@ export class PartitionClock {
     return true;
   }
 
+  /** Has this clock seen all that `other` has? */
+  includes(other: PartitionClock): boolean {
+    return other.missingFrom(this, 1).length === 0;
+  }
+
+  /** Up to `limit` dots that this clock has seen and `other` has not. */
+  missingFrom(other: PartitionClock, limit: number): Dot[] {
+    const missing: Dot[] = [];
+    for (const [writer, seen] of this.#writers) {
+      const from = (other.#writers.get(writer)?.prefix ?? 0) + 1;
+      for (let n = from; n <= seen.prefix && missing.length < limit; n += 1) {
+        if (!other.has({ writer, n })) missing.push({ writer, n });
+      }
+      for (const n of seen.beyond) {
+        if (missing.length >= limit) return missing;
+        if (!other.has({ writer, n })) missing.push({ writer, n });
+      }
+    }
+    return missing;
+  }
+
   /** True where the dot was new. */
   add(dot: Dot): boolean {
     let seen = this.#writers.get(dot.writer);

@@ -5,13 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HybridClock } from '../../lib/versioning/hybrid-clock.js';
-import { countStart } from '../../lib/persistence/identity.js';
-import { Minter } from '../../lib/persistence/minter.js';
-import { PartitionClocks } from '../../lib/persistence/partition-clocks.js';
+import { openDisk } from '../../lib/persistence/disk.js';
 import { recordKey } from '../../lib/persistence/records.js';
-import { Replica } from '../../lib/persistence/replica.js';
-import { Store } from '../../lib/persistence/store.js';
 import { openLevelStorage } from '../../lib/platform/leveldb-storage.js';
 import { createSecret } from '../../lib/platform/secret-file.js';
 import { SystemClock } from '../../lib/platform/system-clock.js';
@@ -42,16 +37,17 @@ async function fill(directory: string): Promise<void> {
     writeBufferBytes: 16 * MEBIBYTE,
   });
   const observer = { log: () => undefined, count: () => undefined, measure: () => undefined };
-  const store = new Store({ storage, observer, queueBytesMax: 256 * MEBIBYTE });
-  const start = await countStart(store, 'n1');
-  const clocks = await PartitionClocks.open(store);
-  const clock = new SystemClock();
-  const replica = new Replica({
-    ...{ store, clocks, clock, observer, cacheBytesMax: MEBIBYTE },
-    hybridClock: new HybridClock(clock),
-    minter: new Minter({ node: 'n1', start, random: new SystemRandom() }),
-    contextBytesMax: 8192,
-    recordBytesMax: MEBIBYTE,
+  const { store, clocks, replica } = await openDisk({
+    ...{ node: 'n1', storage, observer, clock: new SystemClock(), random: new SystemRandom() },
+    limits: {
+      contextBytesMax: 8192,
+      recordBytesMax: MEBIBYTE,
+      storageQueueBytesMax: 256 * MEBIBYTE,
+      recordCacheBytesMax: MEBIBYTE,
+      recentDotsMax: 0,
+      mintedKeysMax: 2,
+      hintsBytesMax: MEBIBYTE,
+    },
   });
   const intent = { change, seen: undefined, met: undefined, overwriteSiblings: false, epoch: 1 };
   for (let first = 0; first < KEYS; first += BATCH) {

@@ -1,7 +1,8 @@
 /** A machine with one node on it: its disk and clock remain while lives of the node come and go. */
 import type { Environment } from '../../lib/environment/environment.js';
 import type { Observer } from '../../lib/environment/observer.js';
-import type { NodeOptions, QuorateNode } from '../../lib/node.js';
+import type { NodeOptions } from '../../lib/node-options.js';
+import type { QuorateNode } from '../../lib/node.js';
 import { createNode } from '../../lib/node.js';
 import { messageOf } from '../../lib/errors.js';
 import type { Intent, Realised } from '../../lib/persistence/intent.js';

@@ -1,7 +1,7 @@
 /** One simulation: a cluster of production nodes, a phase of faults, a calm, and the judgement. */
 import type { FinalState, Finding } from '../../lib/checkers/history.js';
 import { checkHistory } from '../../lib/checkers/check-history.js';
-import type { NodeOptions } from '../../lib/node.js';
+import type { NodeOptions } from '../../lib/node-options.js';
 import { HistoryRecorder } from './history-recorder.js';
 import { Machine } from './machine.js';
 import { Nemesis } from './nemesis.js';
@@ -144,6 +144,15 @@ function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
       hintBatchSize: random.pick([1, 16]),
       hintRetryIntervalMilliseconds: random.pick([100, 1000]),
       backgroundConcurrency: 16,
+      recentDotsMax: random.pick([0, 5, 1000]),
+      mintedKeysMax: random.pick([2, 1000]),
+      exchangeIntervalMilliseconds: random.pick([200, 2000]),
+      confirmMilliseconds: random.pick([1, 100, 500]),
+      auditIntervalMilliseconds: random.pick([500, 5000]),
+      scrubPeriodMilliseconds: 20_000,
+      collectIntervalMilliseconds: random.pick([200, 2000]),
+      collectBatchSize: random.pick([1, 100]),
+      pageBytesMax: random.pick([1024, 65_536]),
     },
   }));
 }

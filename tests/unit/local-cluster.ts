@@ -13,7 +13,8 @@ import type {
   PutAnswer,
   PutRequest,
 } from '../../lib/coordination/request.js';
-import { createNode, type NodeLimits, type NodeOptions, type QuorateNode } from '../../lib/node.js';
+import { createNode, type QuorateNode } from '../../lib/node.js';
+import type { NodeLimits, NodeOptions } from '../../lib/node-options.js';
 import { CountingObserver, HeldStorage, ManualClock, SeededRandom, turn } from './fakes.js';
 
 /** May a message pass? Asked for each; by default all may. */
@@ -134,6 +135,15 @@ const LIMITS: NodeLimits = {
   hintBatchSize: 8,
   hintRetryIntervalMilliseconds: 1_000,
   backgroundConcurrency: 16,
+  recentDotsMax: 1_000,
+  mintedKeysMax: 10_000,
+  exchangeIntervalMilliseconds: 5_000,
+  confirmMilliseconds: 500,
+  auditIntervalMilliseconds: 10_000,
+  scrubPeriodMilliseconds: 600_000,
+  collectIntervalMilliseconds: 10_000,
+  collectBatchSize: 100,
+  pageBytesMax: 100_000,
 };
 
 export interface ClusterOptions {

@@ -30,6 +30,7 @@ export const ERROR_STATUS: Readonly<Record<ErrorCode, ErrorStatus>> = {
   settings_unavailable: { status: 503, title: 'Settings cannot be changed now' },
   peer_unreachable: { status: 503, title: 'A node cannot be reached' },
   wrong_epoch: { status: 503, title: 'The ring changed meanwhile' },
+  rebuilding: { status: 503, title: 'The replica is being rebuilt' },
   storage_failed: { status: 507, title: 'The disk failed' },
   outcome_unknown: { status: 503, title: 'The outcome is unknown' },
   deadline_passed: { status: 504, title: 'The deadline passed' },

@@ -1,6 +1,6 @@
 /** The founding: in any order, lists that were wrong put right, later starts alone, wiped disks. */
 import t, { type Test } from 'tap';
-import type { NodeOptions } from '../../../lib/node.js';
+import type { NodeOptions } from '../../../lib/node-options.js';
 import { LocalCluster } from '../local-cluster.js';
 
 function clusterOf(t: Test, nodes = 3): LocalCluster {

@@ -1,15 +1,11 @@
 /** A node's persistence as node.ts assembles it, over a disk that can crash. */
-import { HybridClock } from '../../../lib/versioning/hybrid-clock.js';
-import { Hints } from '../../../lib/persistence/hints.js';
-import { countStart } from '../../../lib/persistence/identity.js';
+import { decodeStored } from '../../../lib/persistence/checksummed.js';
+import { openDisk as openReal } from '../../../lib/persistence/disk.js';
 import type { Intent } from '../../../lib/persistence/intent.js';
-import { Minter } from '../../../lib/persistence/minter.js';
-import { PartitionClocks } from '../../../lib/persistence/partition-clocks.js';
-import { Replica } from '../../../lib/persistence/replica.js';
-import { Store } from '../../../lib/persistence/store.js';
 import { CountingObserver, HeldStorage, ManualClock, SeededRandom } from '../fakes.js';
 
 export const PARTITIONS = 4;
+const IDENTITY_KEY = 'm/node';
 
 export interface DiskOptions {
   readonly node?: string;
@@ -19,35 +15,35 @@ export interface DiskOptions {
   readonly recordBytesMax?: number;
   readonly hintsBytesMax?: number;
   readonly cacheBytesMax?: number;
-  /** For negative controls: a start that is not counted. */
-  readonly start?: number;
+  readonly mintedKeysMax?: number;
+  /** For negative controls: the starts before are forgotten. */
+  readonly forgetsStarts?: boolean;
 }
 
 export async function openDisk(options: DiskOptions = {}) {
   const { node = 'n1', storage = new HeldStorage(), seed = 1 } = options;
   const observer = new CountingObserver();
   const clock = new ManualClock();
-  const store = new Store({ storage, observer, queueBytesMax: 10_000_000 });
-  const start = options.start ?? (await countStart(store, node));
-  const random = new SeededRandom(seed + 1_000 * start);
-  const clocks = await PartitionClocks.open(store);
-  const minter = new Minter({ node, start, random });
-  const hybridClock = new HybridClock(clock);
-  const limits = {
-    contextBytesMax: options.contextBytesMax ?? 8_192,
-    recordBytesMax: options.recordBytesMax ?? 1_000_000,
-  };
-  const replica = new Replica({
-    ...{ store, clocks, clock, hybridClock, minter, observer },
-    cacheBytesMax: options.cacheBytesMax ?? 1_000_000,
-    ...limits,
+  if (options.forgetsStarts === true) {
+    void storage.write([{ type: 'delete', key: IDENTITY_KEY }], { sync: true });
+  }
+  const identity = storage.get(IDENTITY_KEY);
+  const before =
+    identity === undefined ? 0 : (decodeStored(IDENTITY_KEY, identity) as [string, number])[1];
+  const disk = await openReal({
+    ...{ node, storage, clock, observer },
+    random: new SeededRandom(seed + 1_000 * before),
+    limits: {
+      contextBytesMax: options.contextBytesMax ?? 8_192,
+      recordBytesMax: options.recordBytesMax ?? 1_000_000,
+      storageQueueBytesMax: 10_000_000,
+      recordCacheBytesMax: options.cacheBytesMax ?? 1_000_000,
+      recentDotsMax: 1_000,
+      mintedKeysMax: options.mintedKeysMax ?? 1_000,
+      hintsBytesMax: options.hintsBytesMax ?? 1_000_000,
+    },
   });
-  const hints = await Hints.open({
-    ...{ store, clock, hybridClock, minter, observer },
-    ...limits,
-    bytesMax: options.hintsBytesMax ?? 1_000_000,
-  });
-  return { store, start, clocks, minter, replica, hints, observer, storage, clock };
+  return { ...disk, observer, storage, clock };
 }
 
 export type Disk = Awaited<ReturnType<typeof openDisk>>;

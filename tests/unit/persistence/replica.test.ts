@@ -7,7 +7,7 @@ import { dotText } from '../../../lib/versioning/dot.js';
 import { anySiblings, sameSiblings } from '../versioning/arbitraries.js';
 import { merge } from '../../../lib/versioning/siblings.js';
 import { HeldStorage, turn } from '../fakes.js';
-import { intentOf, nothingElse, openDisk, PARTITIONS } from './disk.js';
+import { type Disk, intentOf, nothingElse, openDisk, PARTITIONS } from './disk.js';
 
 const at = recordKey('default', 'k', PARTITIONS);
 
@@ -95,15 +95,14 @@ t.test('a copy that adds nothing is acknowledged when what it equals is as durab
   const { value } = replica.mint(at, intentOf('1'), 'memory', nothingElse);
   for (const durability of ['sync', 'os', 'memory'] as const) {
     let acknowledged = false;
-    const { committed } = replica.merge(at, value.bytes, durability);
-    void committed.then(() => {
+    void replica.merge(at, value.bytes, durability).then(() => {
       acknowledged = true;
     });
     await turn();
     t.equal(acknowledged, durability === 'memory', durability);
   }
   while (storage.waiting.length > 0) await storage.release();
-  await replica.merge(at, value.bytes, 'sync').committed;
+  await replica.merge(at, value.bytes, 'sync');
   t.equal(storage.waiting.length, 0, 'nothing to write');
 });
 
@@ -112,36 +111,84 @@ t.test('damage is refused, and counted, on either side', async (t) => {
   const disk = await openDisk({ storage });
   const { bytes } = disk.replica.mint(at, intentOf('1'), 'sync', nothingElse).value;
   await disk.store.sync();
-  t.throws(() => disk.replica.merge(at, bytes.with(20, 0xff), 'sync'), { code: 'corrupt_bytes' });
+  await t.rejects(disk.replica.merge(at, bytes.with(20, 0xff), 'sync'), { code: 'corrupt_bytes' });
+  t.equal(disk.observer.counts.get('quorate_corrupt_records_total'), 1);
+  t.notOk(disk.health.isRebuilding(at.partition), 'what came from elsewhere is no damage here');
   await storage.write([{ type: 'put', key: at.storageKey, value: bytes.with(30, 0xff) }], {
     sync: true,
   });
-  const again = await openDisk({ storage: await storage.afterCrash() });
-  t.throws(() => again.replica.read(at), { code: 'corrupt_bytes' });
-  t.throws(() => again.replica.mint(at, intentOf('2'), 'sync', nothingElse), {
-    code: 'corrupt_bytes',
-  });
-  t.throws(() => again.replica.merge(at, bytes, 'sync'), { code: 'corrupt_bytes' });
-  t.equal(again.observer.counts.get('quorate_corrupt_records_total'), 3);
+  const open = async (): Promise<Disk> => openDisk({ storage: await storage.afterCrash() });
+  const looks: readonly ((disk: Disk) => unknown)[] = [
+    ({ replica }) => replica.read(at),
+    ({ replica }) => replica.mint(at, intentOf('2'), 'sync', nothingElse),
+  ];
+  for (const look of looks) {
+    const again = await open();
+    t.throws(() => look(again), { code: 'rebuilding' });
+    t.ok(again.health.isRebuilding(at.partition));
+    t.equal(again.observer.counts.get('quorate_damaged_partitions_total checksum'), 1);
+  }
+  const again = await open();
+  await t.rejects(again.replica.mergeAndVouch(at, bytes, 'sync'), { code: 'rebuilding' });
+  t.equal(again.table.read(at)?.siblings.versions.length, 1, 'taken, but not vouched for');
 });
 
 t.test('a version that was superseded here does not come back', async (t) => {
   const { replica, observer } = await openDisk();
   const old = replica.mint(at, intentOf('1'), 'sync', nothingElse).value;
   const now = replica.mint(at, intentOf('2'), 'sync', nothingElse).value;
-  replica.merge(at, old.bytes, 'sync');
+  await replica.merge(at, old.bytes, 'sync');
   t.equal(replica.read(at)?.siblings, now.siblings);
   t.equal(observer.counts.get('quorate_filter_total superseded'), 1);
 });
 
-t.test('what the clock has seen and the record lacks is taken again, and reported', async (t) => {
-  const { replica, clocks, observer } = await openDisk();
+t.test('what the clock has seen and the record lacks: the other owners are asked', async (t) => {
   const other = await openDisk({ node: 'n2' });
   const { dot, bytes } = other.replica.mint(at, intentOf('1'), 'sync', nothingElse).value;
-  clocks.of(at.partition).add(dot);
-  replica.merge(at, bytes, 'sync');
-  t.equal(replica.read(at)?.siblings.versions.length, 1);
-  t.equal(observer.counts.get('quorate_filter_total unaccounted'), 1);
+  const open = async (verdict: 'dropped' | 'damaged') => {
+    const disk = await openDisk();
+    disk.clocks.of(at.partition).add(dot);
+    disk.replica.onUnaccounted(async (asked, dots) => {
+      t.same([asked, dots], [at, [dot]]);
+      return verdict;
+    });
+    return disk;
+  };
+  const unasked = await openDisk();
+  unasked.clocks.of(at.partition).add(dot);
+  await t.rejects(unasked.replica.merge(at, bytes, 'sync'), { code: 'not_ready' });
+
+  const collected = await open('dropped');
+  await collected.replica.mergeAndVouch(at, bytes, 'sync');
+  t.equal(collected.replica.read(at), undefined, 'nothing is stored of what has ended');
+
+  const damaged = await open('damaged');
+  await t.rejects(damaged.replica.mergeAndVouch(at, bytes, 'sync'), { code: 'rebuilding' });
+  t.equal(damaged.table.read(at)?.siblings.versions.length, 1);
+  t.equal(damaged.observer.counts.get('quorate_damaged_partitions_total held elsewhere'), 1);
+});
+
+t.test('a record that lost what this life minted is damaged, whatever it says', async (t) => {
+  const disk = await openDisk();
+  const before = disk.replica.mint(at, intentOf('1'), 'sync', nothingElse).value;
+  disk.replica.mint(at, intentOf('2'), 'sync', nothingElse);
+  await disk.store.sync();
+  const older = { type: 'put', key: at.storageKey, value: before.bytes } as const;
+  await disk.storage.write([older], { sync: true });
+  disk.table.forgetCached(at);
+  const mint = () => disk.replica.mint(at, intentOf('3'), 'sync', nothingElse);
+  t.throws(mint, { code: 'rebuilding' });
+  t.equal(disk.observer.counts.get('quorate_damaged_partitions_total own mint missing'), 1);
+});
+
+t.test('who forgets what it minted goes on as somebody new', async (t) => {
+  const disk = await openDisk({ mintedKeysMax: 4 });
+  const writers = new Set<string>();
+  for (let i = 0; i < 20; i += 1) {
+    const key = { ...recordKey('default', `k${i}`, 1), partition: 0 };
+    writers.add(disk.replica.mint(key, intentOf('x'), 'os', nothingElse).value.dot.writer);
+  }
+  t.ok(writers.size > 3, `${writers.size} writers`);
 });
 
 t.test('another node may not start on this disk', async (t) => {

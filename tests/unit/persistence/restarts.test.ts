@@ -26,7 +26,7 @@ async function live(
 ): Promise<{ readonly dots: string[]; readonly ahead: string[] }> {
   const dots: string[] = [];
   const ahead: string[] = [];
-  const start = rules.countsStarts ? {} : { start: 1 };
+  const start = { forgetsStarts: !rules.countsStarts };
   let disk = await openDisk(start);
   disk.storage.held = true;
   for (const [what, which] of steps) {

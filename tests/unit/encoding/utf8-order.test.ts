@@ -1,7 +1,7 @@
 /** The order of keys against that of Buffer. */
 import fc from 'fast-check';
 import t from 'tap';
-import { compareUtf8 } from '../../../lib/platform/utf8-order.js';
+import { compareUtf8 } from '../../../lib/encoding/utf8-order.js';
 
 t.test('orders strings as their UTF-8 bytes', async (t) => {
   const text = fc.string({ unit: 'binary', maxLength: 6 });

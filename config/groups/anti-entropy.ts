@@ -1,0 +1,72 @@
+/** How replicas meet again without reads, and how damage is found (paper 4.7). */
+import type { SettingGroup } from '../setting.js';
+import { KIBIBYTE, MEBIBYTE } from '../units.js';
+
+export const antiEntropyGroup = {
+  exchangeIntervalMilliseconds: {
+    kind: 'milliseconds',
+    default: 5000,
+    minimum: 10,
+    maximum: 3_600_000,
+    why: 'Pause between exchanges, each with the next peer. Where nothing differs one is a root.',
+  },
+  confirmMilliseconds: {
+    kind: 'milliseconds',
+    default: 1000,
+    minimum: 1,
+    maximum: 60_000,
+    why: 'What a peer lacks must be lacking so much later too: most of it is on its way.',
+  },
+  auditIntervalMilliseconds: {
+    kind: 'milliseconds',
+    default: 60_000,
+    minimum: 10,
+    maximum: 86_400_000,
+    why: 'Pause between comparisons of all trees with a peer while writes keep clocks apart.',
+  },
+  scrubPeriodMilliseconds: {
+    kind: 'milliseconds',
+    default: 43_200_000,
+    minimum: 1000,
+    maximum: 2_592_000_000,
+    why: 'In this time every record is read from the disk once, so that rot is found in time.',
+  },
+  collectIntervalMilliseconds: {
+    kind: 'milliseconds',
+    default: 10_000,
+    minimum: 10,
+    maximum: 3_600_000,
+    why: 'Pause between looks for tombstones and expired values that may go.',
+  },
+  collectBatchSize: {
+    kind: 'integer',
+    default: 500,
+    minimum: 1,
+    maximum: 100_000,
+    unit: 'records',
+    why: 'Records that one look judges at most: it asks every other owner about them.',
+  },
+  pageBytesMax: {
+    kind: 'bytes',
+    default: 256 * KIBIBYTE,
+    minimum: KIBIBYTE,
+    maximum: 4 * MEBIBYTE,
+    why: 'Records in one message of an exchange: requests of clients share the link with it.',
+  },
+  recentDotsMax: {
+    kind: 'integer',
+    default: 50_000,
+    minimum: 0,
+    maximum: 10_000_000,
+    unit: 'versions',
+    why: 'Versions whose key is remembered; what is older is found by a scan of its partition.',
+  },
+  mintedKeysMax: {
+    kind: 'integer',
+    default: 1_000_000,
+    minimum: 2,
+    maximum: 100_000_000,
+    unit: 'keys',
+    why: 'Keys whose last own version is remembered, to notice one that the disk lost.',
+  },
+} as const satisfies SettingGroup;

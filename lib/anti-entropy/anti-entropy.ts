@@ -1,0 +1,196 @@
+/**
+ * Anti-entropy: replicas meet again without any read (Dynamo 4.7). When a link opens and from time
+ * to time a node compares itself with a peer, takes what it lacks, and audits the trees.
+ */
+import { Pauses } from '../environment/pauses.js';
+import { Periodic } from '../environment/periodic.js';
+import type { NodeId } from '../environment/transport.js';
+import { messageOf } from '../errors.js';
+import { ownedPartitions } from '../partitioning/ring.js';
+import { Audit, type Difference } from './audit.js';
+import { serveAudits } from './audit-service.js';
+import { Collection, type CollectionOptions } from './collection.js';
+import type { AntiEntropyCollaborators } from './collaborators.js';
+import { sharedPartitions } from './collaborators.js';
+import { Exchange } from './exchange.js';
+import { ExchangeService } from './exchange-service.js';
+import { MerkleTrees } from './merkle-tree.js';
+import { Rebuild } from './rebuild.js';
+import { Scrub } from './scrub.js';
+import { askOwners, serveTestimony } from './testimony-service.js';
+
+/** What one exchange with a peer has come to. */
+export interface ExchangeReport {
+  readonly peer: NodeId;
+  readonly alike: boolean;
+  /** Records and bytes taken from the peer. */
+  readonly records: number;
+  readonly bytes: number;
+  /** Keys that differed twice although nothing was missing. */
+  readonly differences: readonly Difference[];
+}
+
+export class AntiEntropy {
+  readonly #with: AntiEntropyCollaborators;
+  readonly #pauses: Pauses;
+  readonly #exchange: Exchange;
+  readonly #audit: Audit;
+  readonly #rebuild: Rebuild;
+  readonly #scrub: Scrub;
+  readonly #collection: Collection;
+  readonly #periodic: readonly Periodic[];
+  readonly #running = new Map<NodeId, Promise<ExchangeReport>>();
+  /** On the monotonic clock: when all trees were last compared with a peer. */
+  readonly #audited = new Map<NodeId, number>();
+  #rebuilding: Promise<void> | undefined;
+  #nextPeer = 0;
+  #nextScrub = 0;
+
+  constructor(collaborators: AntiEntropyCollaborators, options: CollectionOptions) {
+    this.#with = collaborators;
+    const { clock, digests, replica, health, limits } = collaborators;
+    this.#pauses = new Pauses(clock);
+    const trees = new MerkleTrees(digests);
+    this.#scrub = new Scrub(collaborators);
+    this.#exchange = new Exchange(collaborators, trees, this.#pauses);
+    this.#audit = new Audit(collaborators, trees, this.#pauses);
+    this.#rebuild = new Rebuild(collaborators, this.#exchange, this.#scrub);
+    this.#collection = new Collection(collaborators, options);
+    new ExchangeService(collaborators, trees, this.#scrub);
+    serveAudits(collaborators, trees);
+    serveTestimony(collaborators);
+    replica.onUnaccounted((at, dots) => askOwners(collaborators, at, dots));
+    health.onDamage(() => this.#rebuildSoon());
+    const every = (name: string, intervalMilliseconds: number, task: () => Promise<void>) =>
+      new Periodic(collaborators, { name, intervalMilliseconds, task });
+    this.#periodic = [
+      every('exchange', limits.exchangeIntervalMilliseconds, () => this.#next()),
+      every('scrub', this.#scrubInterval(), () => this.#scrubNext()),
+    ];
+  }
+
+  start(): void {
+    for (const periodic of this.#periodic) periodic.start();
+    this.#collection.start();
+    this.#rebuildSoon();
+  }
+
+  /** Ends pauses at once; what waits for an answer ends when the messenger stops. */
+  async stop(): Promise<void> {
+    this.#pauses.stop();
+    await Promise.all(this.#periodic.map((periodic) => periodic.stop()));
+    await this.#collection.stop();
+    await Promise.allSettled(this.#running.values());
+    await this.#rebuilding;
+  }
+
+  /** A peer is there again: what both have missed is found out now. */
+  meet(peer: NodeId): void {
+    this.#rebuildSoon();
+    this.exchangeWith(peer).catch((error: unknown) => this.#failed(peer, error));
+  }
+
+  /** One exchange with a peer at a time; a second call joins the one under way. */
+  exchangeWith(peer: NodeId): Promise<ExchangeReport> {
+    const running = this.#running.get(peer);
+    if (running !== undefined) return running;
+    const exchange = this.#exchangeWith(peer).finally(() => this.#running.delete(peer));
+    this.#running.set(peer, exchange);
+    return exchange;
+  }
+
+  /** What differs from a peer, found by the trees; nothing is changed. */
+  differencesFrom(peer: NodeId): Promise<Difference[]> {
+    return this.#audit.differences(peer, sharedPartitions(this.#with, peer));
+  }
+
+  async #exchangeWith(peer: NodeId): Promise<ExchangeReport> {
+    const { observer } = this.#with;
+    const found = await this.#exchange.compare(peer);
+    const alike = found.clocks.length === 0 && found.roots.length === 0;
+    observer.count('quorate_exchanges_total', { result: alike ? 'alike' : 'different' });
+    if (alike) return { peer, alike, records: 0, bytes: 0, differences: [] };
+    const { records, bytes } = await this.#exchange.pullMissing(peer, found.clocks);
+    const differences = await this.#auditTrees(peer, found);
+    return { peer, alike, records, bytes, differences };
+  }
+
+  /**
+   * Where clocks agree and trees do not, something is wrong. Under steady writes clocks differ at
+   * every moment, so from time to time all trees are looked at.
+   */
+  async #auditTrees(
+    peer: NodeId,
+    { clocks, roots }: Awaited<ReturnType<Exchange['compare']>>,
+  ): Promise<Difference[]> {
+    const { clock, limits, observer } = this.#with;
+    const now = clock.monotonicMilliseconds();
+    const due = now - (this.#audited.get(peer) ?? 0) >= limits.auditIntervalMilliseconds;
+    if (due) this.#audited.set(peer, now);
+    const suspected = due ? roots : roots.filter((partition) => !clocks.includes(partition));
+    const differences = await this.#audit.differences(peer, suspected);
+    if (differences.length === 0) return differences;
+    observer.count('quorate_audit_differences_total', { peer }, differences.length);
+    observer.log('warn', 'replicas differ though their clocks agree', {
+      peer,
+      keys: differences.length,
+      partitions: [...new Set(differences.map(({ at }) => at.partition))].slice(0, 10),
+    });
+    await this.#audit.repair(peer, differences);
+    return differences;
+  }
+
+  async #next(): Promise<void> {
+    this.#rebuildSoon();
+    const peers = this.#peers();
+    const peer = peers[this.#nextPeer % Math.max(1, peers.length)];
+    this.#nextPeer += 1;
+    if (peer === undefined) return;
+    await this.exchangeWith(peer).catch((error: unknown) => this.#failed(peer, error));
+  }
+
+  #peers(): NodeId[] {
+    const { ring, view } = this.#with;
+    return ring()
+      .members.map(({ id }) => id)
+      .filter((id) => id !== view.self && view.isUp(id));
+  }
+
+  async #scrubNext(): Promise<void> {
+    const { ring, view } = this.#with;
+    const owned = ownedPartitions(ring(), view.self);
+    const partition = owned[this.#nextScrub % Math.max(1, owned.length)];
+    this.#nextScrub += 1;
+    if (partition !== undefined) await this.#scrub.verify(partition);
+  }
+
+  #scrubInterval(): number {
+    const { ring, view, limits } = this.#with;
+    const owned = ownedPartitions(ring(), view.self).length;
+    return limits.scrubPeriodMilliseconds / Math.max(1, owned);
+  }
+
+  /** One rebuild at a time, over all partitions; what is damaged meanwhile is taken in the next. */
+  #rebuildSoon(): void {
+    if (this.#rebuilding !== undefined || this.#pauses.isStopped) return;
+    if (this.#with.health.rebuilding.length === 0) return;
+    this.#rebuilding = this.#pauses
+      .pause(REBUILD_DELAY_MILLISECONDS)
+      .then(() => this.#rebuild.run(() => this.#pauses.isStopped))
+      .catch((error: unknown) => {
+        this.#with.observer.count('quorate_background_failures_total', { task: 'rebuild' });
+        this.#with.observer.log('warn', 'a rebuild failed', { reason: messageOf(error) });
+      })
+      .finally(() => {
+        this.#rebuilding = undefined;
+      });
+  }
+
+  #failed(peer: NodeId, error: unknown): void {
+    this.#with.observer.count('quorate_exchanges_total', { result: 'failed' });
+    this.#with.observer.log('debug', 'an exchange failed', { peer, reason: messageOf(error) });
+  }
+}
+
+/** Damage comes in groups: a rebuild must not begin before the last of them. */
+const REBUILD_DELAY_MILLISECONDS = 10;

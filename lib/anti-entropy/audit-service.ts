@@ -1,0 +1,64 @@
+/** The answering side of an audit: branches, leaves, keys, and the records of a few of them. */
+import { ownersOf } from '../partitioning/ring.js';
+import { OperatingError } from '../errors.js';
+import { leafOf } from '../persistence/digests.js';
+import { partitionEnd, partitionStart, recordKey, recordKeyOf } from '../persistence/records.js';
+import type { z } from 'zod';
+import type { AntiEntropyCollaborators } from './collaborators.js';
+import { assertShared } from './collaborators.js';
+import type { MerkleTrees } from './merkle-tree.js';
+import { BRANCHES, KEYS, LEAVES, RECORDS } from './messages.js';
+
+/** Records looked at for one page. */
+const PAGE = 500;
+
+/** Registers the handlers; called once, when the ring is known. */
+export function serveAudits(collaborators: AntiEntropyCollaborators, trees: MerkleTrees): void {
+  const { messenger, replica, ring } = collaborators;
+  messenger.handle(BRANCHES, ({ partition }, { from }) => {
+    assertShared(collaborators, partition, from);
+    return { branches: [...trees.branchesOf(partition)] };
+  });
+  messenger.handle(LEAVES, ({ partition, branches }, { from }) => {
+    assertShared(collaborators, partition, from);
+    return { leaves: trees.leavesOf(partition, branches) };
+  });
+  messenger.handle(KEYS, ({ partition, leaves, from }, { from: peer }) => {
+    assertShared(collaborators, partition, peer);
+    collaborators.health.assertWhole(partition);
+    return listLive(collaborators, partition, leaves, from);
+  });
+  messenger.handle(RECORDS, ({ keys }, { from }) => ({
+    records: keys.map(({ namespace, key }) => {
+      const at = recordKey(namespace, key, ring().partitionCount);
+      if (!ownersOf(ring(), at.partition).includes(from)) {
+        throw new OperatingError('wrong_epoch', `${from} does not own the partition of the key`);
+      }
+      return replica.read(at)?.bytes ?? null;
+    }),
+  }));
+}
+
+/**
+ * The records of some leaves that hold a value. What is all dead may be collected elsewhere, and
+ * agrees with that.
+ */
+export async function listLive(
+  { store, table }: Pick<AntiEntropyCollaborators, 'store' | 'table'>,
+  partition: number,
+  leaves: readonly number[],
+  from: string,
+): Promise<z.infer<typeof KEYS.reply>> {
+  const wanted = new Set(leaves);
+  const start = from === '' ? partitionStart(partition) : from;
+  const page = await store.range({ from: start, before: partitionEnd(partition), limit: PAGE });
+  const keys: [string, string, string][] = [];
+  for (const [storageKey] of page) {
+    const at = recordKeyOf(storageKey);
+    if (!wanted.has(leafOf(at))) continue;
+    const record = table.read(at);
+    if (record?.live === true) keys.push([at.namespace, at.key, record.fingerprint]);
+  }
+  const last = page.at(-1)?.[0];
+  return { keys, next: page.length < PAGE || last === undefined ? null : `${last}\u0000` };
+}

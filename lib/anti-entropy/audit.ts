@@ -1,0 +1,155 @@
+/**
+ * The audit: what lies on the disks of two owners is compared by Merkle trees, whatever their
+ * clocks say (Dynamo 4.7). A difference is repaired where it was seen twice, and only where
+ * something is lacking.
+ */
+import type { NodeId } from '../environment/transport.js';
+import type { Pauses } from '../environment/pauses.js';
+import { WRITE } from '../coordination/messages.js';
+import type { RecordKey } from '../persistence/records.js';
+import { decodeRecord, encodeRecord, recordKeyIn } from '../persistence/records.js';
+import { merge } from '../versioning/siblings.js';
+import type { AntiEntropyCollaborators } from './collaborators.js';
+import { backgroundDeadline } from './collaborators.js';
+import { listLive } from './audit-service.js';
+import type { MerkleTrees } from './merkle-tree.js';
+import { BRANCHES, KEYS, LEAVES, RECORDS } from './messages.js';
+
+/** A key that two owners hold in different states. */
+export interface Difference {
+  readonly at: RecordKey;
+  /** Fingerprints; empty where it holds nothing that lives. */
+  readonly ours: string;
+  readonly theirs: string;
+}
+
+/** Keys that are repaired in one audit of a partition; the next finds the rest. */
+const REPAIRS_MAX = 10_000;
+const RECORDS_A_MESSAGE = 16;
+
+export class Audit {
+  readonly #with: AntiEntropyCollaborators;
+  readonly #trees: MerkleTrees;
+  readonly #pauses: Pauses;
+
+  constructor(collaborators: AntiEntropyCollaborators, trees: MerkleTrees, pauses: Pauses) {
+    this.#with = collaborators;
+    this.#trees = trees;
+    this.#pauses = pauses;
+  }
+
+  /** Differences that were there before and after the pause for confirmation, alike. */
+  async differences(peer: NodeId, partitions: readonly number[]): Promise<Difference[]> {
+    const seen: Difference[] = [];
+    for (const partition of partitions) {
+      if (this.#pauses.isStopped || seen.length >= REPAIRS_MAX) break;
+      seen.push(...(await this.#compare(peer, partition)));
+    }
+    if (seen.length === 0) return seen;
+    await this.#pauses.pause(this.#with.limits.confirmMilliseconds);
+    const still = new Map<string, Difference>();
+    for (const partition of new Set(seen.map(({ at }) => at.partition))) {
+      if (this.#pauses.isStopped) return [];
+      for (const one of await this.#compare(peer, partition)) still.set(one.at.storageKey, one);
+    }
+    return seen.filter(({ at, ours, theirs }) => {
+      const again = still.get(at.storageKey);
+      return again !== undefined && again.ours === ours && again.theirs === theirs;
+    });
+  }
+
+  /** Merges both sides and writes to whoever lags: by its filter a denier finds its damage. */
+  async repair(peer: NodeId, differences: readonly Difference[]): Promise<number> {
+    let repaired = 0;
+    for (let i = 0; i < differences.length; i += RECORDS_A_MESSAGE) {
+      if (this.#pauses.isStopped) break;
+      const some = differences.slice(i, i + RECORDS_A_MESSAGE).map(({ at }) => at);
+      const keys = some.map(({ namespace, key }) => ({ namespace, key }));
+      const deadline = backgroundDeadline(this.#with);
+      const { records } = await this.#with.messenger.request(peer, RECORDS, { keys }, deadline);
+      for (const [index, at] of some.entries()) {
+        await this.#repairOne(peer, at, records[index] ?? null);
+        repaired += 1;
+      }
+    }
+    return repaired;
+  }
+
+  async #repairOne(peer: NodeId, at: RecordKey, theirs: Uint8Array | null): Promise<void> {
+    const { replica, messenger } = this.#with;
+    const own = replica.read(at);
+    if (theirs !== null) await replica.merge(at, theirs, 'sync');
+    const decoded = theirs === null ? undefined : decodeRecord(at, theirs);
+    if (own === undefined) return;
+    const merged = decoded === undefined ? own.siblings : merge(decoded, own.siblings);
+    if (merged === decoded) return;
+    const { namespace, key } = at;
+    const record = encodeRecord(at, merged);
+    const deadline = backgroundDeadline(this.#with);
+    await messenger.request(peer, WRITE, { namespace, key, record, durability: 'sync' }, deadline);
+  }
+
+  /** Down the tree where it differs: branches, leaves, and the keys in them. */
+  async #compare(peer: NodeId, partition: number): Promise<Difference[]> {
+    const { messenger, health } = this.#with;
+    if (health.isRebuilding(partition)) return [];
+    const deadline = backgroundDeadline(this.#with);
+    const theirs = await messenger.request(peer, BRANCHES, { partition }, deadline);
+    const ours = this.#trees.branchesOf(partition);
+    const branches = [...ours.keys()].filter(
+      (branch) => ours[branch]?.equals(theirs.branches[branch] ?? EMPTY) !== true,
+    );
+    if (branches.length === 0) return [];
+    const request = { partition, branches };
+    const { leaves: theirLeaves } = await messenger.request(peer, LEAVES, request, deadline);
+    const known = new Map(theirLeaves);
+    const leaves = this.#trees
+      .leavesOf(partition, branches)
+      .filter(([leaf, sums]) => !sums.equals(known.get(leaf) ?? EMPTY))
+      .map(([leaf]) => leaf);
+    return leaves.length === 0 ? [] : this.#compareKeys(peer, partition, leaves);
+  }
+
+  async #compareKeys(
+    peer: NodeId,
+    partition: number,
+    leaves: readonly number[],
+  ): Promise<Difference[]> {
+    const theirs = await this.#theirKeys(peer, partition, leaves);
+    const differences: Difference[] = [];
+    let from = '';
+    for (;;) {
+      const page = await listLive(this.#with, partition, leaves, from);
+      for (const [namespace, key, ours] of page.keys) {
+        const at = recordKeyIn(partition, namespace, key);
+        const other = theirs.get(at.storageKey)?.fingerprint ?? '';
+        theirs.delete(at.storageKey);
+        if (other !== ours) differences.push({ at, ours, theirs: other });
+      }
+      if (page.next === null) break;
+      from = page.next;
+    }
+    for (const { at, fingerprint } of theirs.values()) {
+      differences.push({ at, ours: '', theirs: fingerprint });
+    }
+    return differences;
+  }
+
+  async #theirKeys(peer: NodeId, partition: number, leaves: readonly number[]) {
+    const keys = new Map<string, { readonly at: RecordKey; readonly fingerprint: string }>();
+    let from = '';
+    for (;;) {
+      const request = { partition, leaves: [...leaves], from };
+      const deadline = backgroundDeadline(this.#with);
+      const page = await this.#with.messenger.request(peer, KEYS, request, deadline);
+      for (const [namespace, key, fingerprint] of page.keys) {
+        const at = recordKeyIn(partition, namespace, key);
+        keys.set(at.storageKey, { at, fingerprint });
+      }
+      if (page.next === null) return keys;
+      from = page.next;
+    }
+  }
+}
+
+const EMPTY = Buffer.alloc(0);

@@ -1,0 +1,99 @@
+/** What anti-entropy works with. Passed by name; nobody reaches for more. */
+import type { Clock } from '../environment/clock.js';
+import type { Observer } from '../environment/observer.js';
+import type { Random } from '../environment/random.js';
+import type { NodeId } from '../environment/transport.js';
+import { OperatingError } from '../errors.js';
+import type { Ring } from '../partitioning/ring.js';
+import { ownersOf } from '../partitioning/ring.js';
+import type { Digests } from '../persistence/digests.js';
+import type { Endings } from '../persistence/endings.js';
+import type { PartitionHealth } from '../persistence/health.js';
+import type { PartitionClocks } from '../persistence/partition-clocks.js';
+import type { RecentDots } from '../persistence/recent-dots.js';
+import type { RecordTable } from '../persistence/record-table.js';
+import type { Replica } from '../persistence/replica.js';
+import type { Store } from '../persistence/store.js';
+import type { Messenger } from '../replication/ask.js';
+import type { ClusterView } from '../replication/cluster-view.js';
+
+export interface AntiEntropyLimits {
+  /** Pause between two exchanges, each with the next peer. */
+  readonly exchangeIntervalMilliseconds: number;
+  /** What is missing must still be missing so much later: most of it is on its way. */
+  readonly confirmMilliseconds: number;
+  /** Pause between two audits of the trees with the same peer, whatever the clocks say. */
+  readonly auditIntervalMilliseconds: number;
+  /** In this time every partition is counted on the disk once. */
+  readonly scrubPeriodMilliseconds: number;
+  /** Pause between two looks for records of the dead that may go. */
+  readonly collectIntervalMilliseconds: number;
+  /** Bytes of records in one message. */
+  readonly pageBytesMax: number;
+  /** Records of the dead that are judged in one turn. */
+  readonly collectBatchSize: number;
+}
+
+export interface AntiEntropyCollaborators {
+  readonly ring: () => Ring;
+  readonly view: ClusterView;
+  readonly messenger: Messenger;
+  readonly store: Store;
+  readonly table: RecordTable;
+  readonly clocks: PartitionClocks;
+  readonly digests: Digests;
+  readonly health: PartitionHealth;
+  readonly recentDots: RecentDots;
+  readonly replica: Replica;
+  readonly endings: Endings;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly observer: Observer;
+  /** This node's start number. */
+  readonly start: number;
+  /** How long one message of background work may wait for its answer. */
+  readonly backgroundTimeoutMilliseconds: number;
+  readonly limits: AntiEntropyLimits;
+}
+
+/** Partitions that this node and a peer both own, ascending. */
+export function sharedPartitions(
+  { ring, view: { self } }: Pick<AntiEntropyCollaborators, 'ring' | 'view'>,
+  peer: NodeId,
+): number[] {
+  const { partitionCount } = ring();
+  const shared: number[] = [];
+  for (let partition = 0; partition < partitionCount; partition += 1) {
+    const owners = ownersOf(ring(), partition);
+    if (owners.includes(self) && owners.includes(peer)) shared.push(partition);
+  }
+  return shared;
+}
+
+/** All owners of a partition but this node. */
+export function otherOwners(
+  { ring, view: { self } }: Pick<AntiEntropyCollaborators, 'ring' | 'view'>,
+  partition: number,
+): NodeId[] {
+  return ownersOf(ring(), partition).filter((owner) => owner !== self);
+}
+
+/** @throws OperatingError `wrong_epoch` where this node or the peer does not own the partition. */
+export function assertShared(
+  { ring, view: { self } }: Pick<AntiEntropyCollaborators, 'ring' | 'view'>,
+  partition: number,
+  peer: NodeId,
+): void {
+  const known = Number.isInteger(partition) && partition >= 0 && partition < ring().partitionCount;
+  const owners = known ? ownersOf(ring(), partition) : [];
+  if (owners.includes(self) && owners.includes(peer)) return;
+  throw new OperatingError('wrong_epoch', `${peer} and ${self} do not share the partition`);
+}
+
+/** On the monotonic clock: until when one message of background work may wait. */
+export function backgroundDeadline({
+  clock,
+  backgroundTimeoutMilliseconds,
+}: Pick<AntiEntropyCollaborators, 'clock' | 'backgroundTimeoutMilliseconds'>): number {
+  return clock.monotonicMilliseconds() + backgroundTimeoutMilliseconds;
+}

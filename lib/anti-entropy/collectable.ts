@@ -1,0 +1,37 @@
+/** When a record of the dead may go (docs/architecture.md, E2): pure. */
+import type { PartitionClock } from '../versioning/partition-clock.js';
+import type { Siblings } from '../versioning/siblings.js';
+
+/** Why a record of the dead stays, or `undefined` where it may go. */
+export type Obstacle =
+  | 'not all dead'
+  | 'owner under rebuild'
+  | 'not seen by all'
+  | 'held as a value';
+
+/** What one owner says. */
+export interface OwnerState {
+  /** As it is on its disk; undefined while the partition is under rebuild there. */
+  readonly persisted: PartitionClock | undefined;
+  /** Does it hold one of the stubs as a value: its clock has not judged it yet? */
+  readonly holdsValue: boolean;
+}
+
+/**
+ * Every owner, this node too, must have seen on its disk, without a gap, all that the record's
+ * context covers: then nobody can hold or be sent anything that the record still keeps dead.
+ */
+export function obstacleTo(
+  siblings: Siblings,
+  owners: readonly OwnerState[],
+): Obstacle | undefined {
+  if (siblings.versions.some(({ state }) => state === 'value')) return 'not all dead';
+  if (owners.some(({ persisted }) => persisted === undefined)) return 'owner under rebuild';
+  const { vector, beyond } = siblings.context;
+  const covered = new Map(vector);
+  for (const { writer, n } of beyond) covered.set(writer, Math.max(n, covered.get(writer) ?? 0));
+  if (owners.some(({ persisted }) => persisted?.coversWithoutGap(covered) !== true)) {
+    return 'not seen by all';
+  }
+  return owners.some(({ holdsValue }) => holdsValue) ? 'held as a value' : undefined;
+}

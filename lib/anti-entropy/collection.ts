@@ -1,0 +1,141 @@
+/** Collects the dead: tombstones and stubs whose time is over, found by their index (E2). */
+import { Periodic } from '../environment/periodic.js';
+import { messageOf, OperatingError } from '../errors.js';
+import { ownersOf } from '../partitioning/ring.js';
+import { indexEnd, indexFrom, parseIndexKey } from '../persistence/indexes.js';
+import { type RecordKey, recordKey } from '../persistence/records.js';
+import type { StoredRecord } from '../persistence/record-table.js';
+import type { Dot } from '../versioning/dot.js';
+import { PartitionClock } from '../versioning/partition-clock.js';
+import { find } from '../versioning/siblings.js';
+import type { AntiEntropyCollaborators } from './collaborators.js';
+import { assertShared, backgroundDeadline, otherOwners } from './collaborators.js';
+import { type OwnerState, obstacleTo } from './collectable.js';
+import { PERSISTED } from './messages.js';
+
+interface Candidate {
+  readonly at: RecordKey;
+  readonly record: StoredRecord;
+  readonly stubs: readonly Dot[];
+}
+
+export interface CollectionOptions {
+  /** So long after its death a record is kept in any case. */
+  readonly retentionMilliseconds: () => number;
+}
+
+export class Collection {
+  readonly #with: AntiEntropyCollaborators;
+  readonly #options: CollectionOptions;
+  readonly #periodic: Periodic;
+  /** Where the last turn stopped: what cannot go yet must not keep the rest from its turn. */
+  #from = '';
+
+  constructor(collaborators: AntiEntropyCollaborators, options: CollectionOptions) {
+    this.#with = collaborators;
+    this.#options = options;
+    this.#periodic = new Periodic(collaborators, {
+      name: 'collection',
+      intervalMilliseconds: collaborators.limits.collectIntervalMilliseconds,
+      task: () => this.run(),
+    });
+    const { messenger, health, clocks } = collaborators;
+    messenger.handle(PERSISTED, ({ partition, stubs }, { from }) => {
+      assertShared(collaborators, partition, from);
+      if (health.isRebuilding(partition)) {
+        return { clock: null, valued: stubs.map(() => false) };
+      }
+      const clock = clocks.persisted(partition).toPlain();
+      return { clock, valued: stubs.map((stub) => this.#holdsValue(stub)) };
+    });
+  }
+
+  start(): void {
+    this.#periodic.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#periodic.stop();
+  }
+
+  /** One turn: a bounded number of records, partition by partition. */
+  async run(): Promise<void> {
+    const byPartition = new Map<number, Candidate[]>();
+    for (const candidate of await this.#candidates()) {
+      const { partition } = candidate.at;
+      byPartition.set(partition, [...(byPartition.get(partition) ?? []), candidate]);
+    }
+    for (const [partition, candidates] of byPartition) {
+      await this.#collect(partition, candidates).catch((error: unknown) => {
+        this.#blocked('owner cannot be asked', candidates.length);
+        const reason = messageOf(error);
+        this.#with.observer.log('debug', 'nothing could be collected', { partition, reason });
+      });
+    }
+  }
+
+  async #candidates(): Promise<Candidate[]> {
+    const { store, table, clock, limits, health } = this.#with;
+    const limit = limits.collectBatchSize;
+    const end = indexFrom('t', clock.wallMilliseconds() - this.#options.retentionMilliseconds());
+    const first = indexFrom('t', 0);
+    const from = this.#from === '' ? first : this.#from;
+    if (from >= end || end >= indexEnd('t')) {
+      this.#from = '';
+      return [];
+    }
+    const page = await store.range({ from, before: end, limit });
+    const last = page.at(-1)?.[0];
+    this.#from = page.length < limit || last === undefined ? '' : `${last}\u0000`;
+    return page.flatMap(([indexed]) => {
+      const { at } = parseIndexKey(indexed);
+      if (health.isRebuilding(at.partition)) return [];
+      const record = table.read(at);
+      if (record === undefined || record.live) return [];
+      const stubs = record.siblings.versions.flatMap(({ state, dot }) =>
+        state === 'stub' ? [dot] : [],
+      );
+      return [{ at, record, stubs }];
+    });
+  }
+
+  async #collect(partition: number, candidates: readonly Candidate[]): Promise<void> {
+    const { clocks, endings, messenger } = this.#with;
+    const stubs = candidates.map(({ at: { namespace, key }, stubs: dots }) => {
+      return { namespace, key, dots: [...dots] };
+    });
+    const deadline = backgroundDeadline(this.#with);
+    const replies = await Promise.all(
+      otherOwners(this.#with, partition).map((peer) =>
+        messenger.request(peer, PERSISTED, { partition, stubs }, deadline),
+      ),
+    );
+    const owners = replies.map(({ clock, valued }) => ({
+      persisted: clock === null ? undefined : PartitionClock.from(clock),
+      valued,
+    }));
+    for (const [i, { at, record }] of candidates.entries()) {
+      const states: OwnerState[] = owners.map(({ persisted, valued }) => {
+        return { persisted, holdsValue: valued[i] === true };
+      });
+      states.push({ persisted: clocks.persisted(partition), holdsValue: false });
+      const obstacle = obstacleTo(record.siblings, states);
+      if (obstacle === undefined) await endings.collect(at, record.fingerprint).committed;
+      else this.#blocked(obstacle, 1);
+    }
+  }
+
+  #blocked(reason: string, by: number): void {
+    this.#with.observer.count('quorate_collection_blocked_total', { reason }, by);
+  }
+
+  #holdsValue({ namespace, key, dots }: { namespace: string; key: string; dots: readonly Dot[] }) {
+    const { ring, table, view } = this.#with;
+    const at = recordKey(namespace, key, ring().partitionCount);
+    if (!ownersOf(ring(), at.partition).includes(view.self)) {
+      throw new OperatingError('wrong_epoch', `${view.self} does not own the partition of the key`);
+    }
+    const siblings = table.read(at)?.siblings;
+    return siblings !== undefined && dots.some((dot) => find(siblings, dot)?.state === 'value');
+  }
+}

@@ -1,0 +1,152 @@
+/** The answering side of an exchange: what a peer lacks, and the clock that stands behind it. */
+import type { NodeId } from '../environment/transport.js';
+import { encode } from '../encoding/codec.js';
+import { hash32 } from '../encoding/hash.js';
+import type { RecordKey } from '../persistence/records.js';
+import { partitionEnd, partitionStart, recordKeyOf } from '../persistence/records.js';
+import type { StoredRecord } from '../persistence/record-table.js';
+import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
+import type { z } from 'zod';
+import type { AntiEntropyCollaborators } from './collaborators.js';
+import { assertShared, sharedPartitions } from './collaborators.js';
+import type { MerkleTrees } from './merkle-tree.js';
+import { CLOCKS, COMPARE, PULL } from './messages.js';
+import type { Scrub } from './scrub.js';
+
+type Page = z.infer<typeof PULL.reply>;
+
+/** Records looked at for one page, whatever their size. */
+const PAGE_RECORDS_MAX = 500;
+/** More missing versions than this are looked for in a scan. */
+const MISSING_MAX = 1000;
+
+/** Hash over all clocks, and root over all records, of some partitions. */
+export function summaryOf(
+  { clocks }: Pick<AntiEntropyCollaborators, 'clocks'>,
+  trees: MerkleTrees,
+  partitions: readonly number[],
+): { readonly clocks: number; readonly root: Buffer } {
+  const hashes = partitions.map((partition) => clocks.hashOf(partition));
+  return { clocks: hash32(encode(hashes)), root: trees.combinedRoot(partitions) };
+}
+
+export class ExchangeService {
+  readonly #with: AntiEntropyCollaborators;
+  readonly #trees: MerkleTrees;
+  readonly #scrub: Scrub;
+
+  constructor(collaborators: AntiEntropyCollaborators, trees: MerkleTrees, scrub: Scrub) {
+    this.#with = collaborators;
+    this.#trees = trees;
+    this.#scrub = scrub;
+    const { messenger, clocks } = collaborators;
+    messenger.handle(COMPARE, (theirs, { from }) => this.#compare(from, theirs));
+    messenger.handle(CLOCKS, ({ partitions }, { from }) => {
+      for (const partition of partitions) assertShared(collaborators, partition, from);
+      return {
+        clocks: partitions.map((partition): [number, PlainClock] => [
+          partition,
+          clocks.of(partition).toPlain(),
+        ]),
+      };
+    });
+    messenger.handle(PULL, (request, { from }) => {
+      assertShared(collaborators, request.partition, from);
+      return this.#pull(request);
+    });
+  }
+
+  #compare(peer: NodeId, theirs: z.infer<typeof COMPARE.request>): z.infer<typeof COMPARE.reply> {
+    const shared = sharedPartitions(this.#with, peer);
+    const ours = summaryOf(this.#with, this.#trees, shared);
+    if (ours.clocks === theirs.clocks && ours.root.equals(theirs.root)) {
+      return { alike: true, partitions: [] };
+    }
+    const partitions = shared.map((partition): [number, number, Uint8Array] => [
+      partition,
+      this.#with.clocks.hashOf(partition),
+      this.#trees.rootOf(partition).subarray(0, ROOT_BYTES),
+    ]);
+    return { alike: false, partitions };
+  }
+
+  /**
+   * The first page verifies the counts, since the clock vouches for what they count, and takes the
+   * clock before anything is read: what comes later is not in it. What it speaks of is synced
+   * before it leaves, so that no crash between two pages can make it say too much.
+   */
+  async #pull({ partition, clock, from }: z.infer<typeof PULL.request>): Promise<Page> {
+    const { clocks, store, start } = this.#with;
+    const theirs = PartitionClock.from(clock);
+    let snapshot: PlainClock | null = null;
+    if (from === '') {
+      await this.#scrub.verify(partition);
+      snapshot = clocks.of(partition).toPlain();
+    }
+    const generation = `${start}.${clocks.generation(partition)}`;
+    if (from === '') {
+      await store.sync();
+      const named = this.#named(partition, theirs);
+      if (named !== undefined) return { ...named, next: null, snapshot, generation };
+    }
+    const page = await this.#scan(
+      partition,
+      theirs,
+      from === '' ? partitionStart(partition) : from,
+    );
+    return { ...page, snapshot, generation };
+  }
+
+  /** By the log of recent dots; undefined where it does not name all, or they are too many. */
+  #named(partition: number, theirs: PartitionClock): Pick<Page, 'records'> | undefined {
+    const { clocks, recentDots, table, limits } = this.#with;
+    const missing = clocks.of(partition).missingFrom(theirs, MISSING_MAX);
+    if (missing.length === MISSING_MAX) return undefined;
+    const keys = new Map<string, RecordKey>();
+    for (const dot of missing) {
+      const at = recentDots.keyOf(partition, dot);
+      if (at === undefined) return undefined;
+      keys.set(at.storageKey, at);
+    }
+    const records: Page['records'] = [];
+    let bytes = 0;
+    for (const at of keys.values()) {
+      const record = table.read(at);
+      if (record === undefined || !hasMore(record, theirs)) continue;
+      bytes += record.bytes.length;
+      if (bytes > limits.pageBytesMax && records.length > 0) return undefined;
+      records.push([at.namespace, at.key, record.bytes]);
+    }
+    return { records };
+  }
+
+  async #scan(
+    partition: number,
+    theirs: PartitionClock,
+    from: string,
+  ): Promise<Pick<Page, 'records' | 'next'>> {
+    const { store, table, limits } = this.#with;
+    const before = partitionEnd(partition);
+    const page = await store.range({ from, before, limit: PAGE_RECORDS_MAX });
+    const records: Page['records'] = [];
+    let bytes = 0;
+    for (const [storageKey] of page) {
+      const at = recordKeyOf(storageKey);
+      const record = table.read(at);
+      if (record === undefined || !hasMore(record, theirs)) continue;
+      bytes += record.bytes.length;
+      if (bytes > limits.pageBytesMax && records.length > 0) return { records, next: storageKey };
+      records.push([at.namespace, at.key, record.bytes]);
+    }
+    const last = page.at(-1)?.[0];
+    const done = page.length < PAGE_RECORDS_MAX || last === undefined;
+    return { records, next: done ? null : `${last}\u0000` };
+  }
+}
+
+/** Enough of a root to tell two apart. */
+export const ROOT_BYTES = 8;
+
+function hasMore({ siblings }: StoredRecord, theirs: PartitionClock): boolean {
+  return siblings.versions.some(({ dot }) => !theirs.has(dot));
+}

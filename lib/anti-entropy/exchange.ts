@@ -1,0 +1,153 @@
+/**
+ * An exchange with a peer (Dynamo 4.7): what have you seen that I have not? Found by comparing
+ * partition clocks, and taken whole before the own clock says so (docs/architecture.md, C5).
+ */
+import type { NodeId } from '../environment/transport.js';
+import type { Pauses } from '../environment/pauses.js';
+import { OperatingError } from '../errors.js';
+import { type RecordKey, recordKeyIn } from '../persistence/records.js';
+import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
+import type { AntiEntropyCollaborators } from './collaborators.js';
+import { backgroundDeadline, sharedPartitions } from './collaborators.js';
+import { ROOT_BYTES, summaryOf } from './exchange-service.js';
+import type { MerkleTrees } from './merkle-tree.js';
+import { CLOCKS, COMPARE, PULL } from './messages.js';
+
+/** Where a peer and this node differ. */
+export interface Differences {
+  /** Partitions whose clocks differ. */
+  readonly clocks: readonly number[];
+  /** Partitions whose roots differ. */
+  readonly roots: readonly number[];
+}
+
+export interface Pulled {
+  readonly records: number;
+  readonly bytes: number;
+}
+
+/** Clocks in one message. */
+const CLOCKS_A_MESSAGE = 64;
+const NOTHING: Pulled = { records: 0, bytes: 0 };
+
+export class Exchange {
+  readonly #with: AntiEntropyCollaborators;
+  readonly #trees: MerkleTrees;
+  readonly #pauses: Pauses;
+
+  constructor(collaborators: AntiEntropyCollaborators, trees: MerkleTrees, pauses: Pauses) {
+    this.#with = collaborators;
+    this.#trees = trees;
+    this.#pauses = pauses;
+  }
+
+  /** One number and one root for all shared partitions; only where they differ, one for each. */
+  async compare(peer: NodeId): Promise<Differences> {
+    const { messenger, clocks } = this.#with;
+    const shared = sharedPartitions(this.#with, peer);
+    const ours = summaryOf(this.#with, this.#trees, shared);
+    const deadline = backgroundDeadline(this.#with);
+    const theirs = await messenger.request(peer, COMPARE, ours, deadline);
+    const differing: { clocks: number[]; roots: number[] } = { clocks: [], roots: [] };
+    for (const [partition, clock, root] of theirs.partitions) {
+      if (!shared.includes(partition)) continue;
+      if (clock !== clocks.hashOf(partition)) differing.clocks.push(partition);
+      const own = this.#trees.rootOf(partition).subarray(0, ROOT_BYTES);
+      if (!own.equals(root)) differing.roots.push(partition);
+    }
+    return differing;
+  }
+
+  /**
+   * Takes from the peer what this node still lacks after the pause for confirmation: most of what
+   * differs at one moment is on its way already.
+   */
+  async pullMissing(peer: NodeId, partitions: readonly number[]): Promise<Pulled> {
+    const suspected = await this.#clocksOf(peer, partitions);
+    const lagging = (): [number, PartitionClock][] =>
+      suspected.filter(([partition, theirs]) => !this.#has(partition, theirs));
+    if (lagging().length === 0) return NOTHING;
+    await this.#pauses.pause(this.#with.limits.confirmMilliseconds);
+    let records = 0;
+    let bytes = 0;
+    for (const [partition] of lagging()) {
+      if (this.#pauses.isStopped) break;
+      if (this.#with.health.isRebuilding(partition)) continue;
+      const pulled = await this.pull(peer, partition, this.#with.clocks.of(partition).toPlain());
+      records += pulled.records;
+      bytes += pulled.bytes;
+    }
+    return { records, bytes };
+  }
+
+  /**
+   * Takes every record with a version that `clock` lacks, durably, and only then the peer's clock.
+   * What the own clock was emptied for meanwhile, or the peer's, counts for nothing.
+   * @param onRecord is told of each record that came
+   */
+  async pull(
+    peer: NodeId,
+    partition: number,
+    clock: PlainClock,
+    onRecord: (bytes: Uint8Array, at: RecordKey) => void = () => undefined,
+  ): Promise<Pulled & { readonly snapshot: PartitionClock }> {
+    const { messenger, replica, clocks, observer } = this.#with;
+    const generation = clocks.generation(partition);
+    let snapshot: PlainClock | null = null;
+    let theirGeneration: string | undefined;
+    let from = '';
+    let records = 0;
+    let bytes = 0;
+    for (;;) {
+      const deadline = backgroundDeadline(this.#with);
+      const page = await messenger.request(peer, PULL, { partition, clock, from }, deadline);
+      theirGeneration ??= page.generation;
+      snapshot ??= page.snapshot;
+      if (page.generation !== theirGeneration) throw discarded(peer);
+      await Promise.all(
+        page.records.map(([namespace, key, record]) => {
+          const at = recordKeyIn(partition, namespace, key);
+          onRecord(record, at);
+          bytes += record.length;
+          return replica.merge(at, record, 'sync');
+        }),
+      );
+      records += page.records.length;
+      if (page.next === null) break;
+      from = page.next;
+    }
+    if (snapshot === null || clocks.generation(partition) !== generation) throw discarded(peer);
+    const theirs = PartitionClock.from(snapshot);
+    clocks.union(partition, theirs);
+    observer.count('quorate_exchanged_records_total', {}, records);
+    observer.count('quorate_exchanged_bytes_total', {}, bytes);
+    return { records, bytes, snapshot: theirs };
+  }
+
+  #has(partition: number, theirs: PartitionClock): boolean {
+    return this.#with.clocks.of(partition).includes(theirs);
+  }
+
+  async #clocksOf(
+    peer: NodeId,
+    partitions: readonly number[],
+  ): Promise<[number, PartitionClock][]> {
+    const all: [number, PartitionClock][] = [];
+    for (let i = 0; i < partitions.length; i += CLOCKS_A_MESSAGE) {
+      const some = partitions.slice(i, i + CLOCKS_A_MESSAGE);
+      const deadline = backgroundDeadline(this.#with);
+      const { clocks } = await this.#with.messenger.request(
+        peer,
+        CLOCKS,
+        { partitions: some },
+        deadline,
+      );
+      for (const [partition, plain] of clocks) all.push([partition, PartitionClock.from(plain)]);
+    }
+    return all;
+  }
+}
+
+function discarded(peer: NodeId): OperatingError {
+  return new OperatingError('not_ready', `an exchange with ${peer} was overtaken by damage`);
+}

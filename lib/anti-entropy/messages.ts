@@ -1,0 +1,116 @@
+/** What owners of the same partitions say to each other to find out where they differ. */
+import { z } from 'zod';
+import { messageType } from '../replication/message.js';
+import type { PlainClock } from '../versioning/partition-clock.js';
+
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
+const dot = z.object({ writer: z.string(), n: z.number() });
+const address = { namespace: z.string(), key: z.string() };
+const clock = z.custom<PlainClock>((value) => Array.isArray(value));
+const partition = z.number();
+
+/**
+ * "Of all partitions that we both own, this is what I have seen, and this is the root of what I
+ * hold." The reply is the same from the other side: whole where they differ, else empty.
+ */
+export const COMPARE = messageType(
+  'anti-entropy.compare',
+  z.object({ clocks: z.number(), root: bytes }),
+  z.object({
+    alike: z.boolean(),
+    /** [partition, hash of the clock, root] */
+    partitions: z.array(z.tuple([partition, z.number(), bytes])),
+  }),
+);
+
+/** "What have you seen of these partitions?" */
+export const CLOCKS = messageType(
+  'anti-entropy.clocks',
+  z.object({ partitions: z.array(partition) }),
+  z.object({ clocks: z.array(z.tuple([partition, clock])) }),
+);
+
+/**
+ * "Send me the records with versions that this clock lacks, from here on." The first page brings
+ * the clock that stands behind all pages, as it was before they were read.
+ */
+export const PULL = messageType(
+  'anti-entropy.pull',
+  z.object({ partition, clock, from: z.string() }),
+  z.object({
+    records: z.array(z.tuple([z.string(), z.string(), bytes])),
+    /** Where the next page begins; null: there is none. */
+    next: z.string().nullable(),
+    snapshot: clock.nullable(),
+    /** Of the sender's clock: all pages must be of one. */
+    generation: z.string(),
+  }),
+);
+
+/** "How do the leaves of this partition look?" The live sums of its 256 leaves, 8 bytes each. */
+export const LEAVES = messageType(
+  'anti-entropy.leaves',
+  z.object({ partition, branches: z.array(z.number()) }),
+  z.object({ leaves: z.array(z.tuple([z.number(), bytes])) }),
+);
+
+/** "Which branches does your tree of this partition have?" */
+export const BRANCHES = messageType(
+  'anti-entropy.branches',
+  z.object({ partition }),
+  z.object({ branches: z.array(bytes) }),
+);
+
+/** "Which live records lie in these leaves?" */
+export const KEYS = messageType(
+  'anti-entropy.keys',
+  z.object({ partition, leaves: z.array(z.number()), from: z.string() }),
+  z.object({
+    /** [namespace, key, fingerprint] */
+    keys: z.array(z.tuple([z.string(), z.string(), z.string()])),
+    next: z.string().nullable(),
+  }),
+);
+
+/** "What do you hold of these keys now?" Refused by an owner under rebuild. */
+export const RECORDS = messageType(
+  'anti-entropy.records',
+  z.object({ keys: z.array(z.object(address)) }),
+  z.object({ records: z.array(bytes.nullable()) }),
+);
+
+/** What an owner knows of one version; see testimony.ts. */
+const word = z.enum(['value', 'dead', 'covered', 'denied', 'unseen']);
+
+/** "What became of these versions of a key?" */
+export const TESTIFY = messageType(
+  'anti-entropy.testify',
+  z.object({ ...address, dots: z.array(dot) }),
+  z.object({
+    rebuilding: z.boolean(),
+    words: z.array(word),
+    /** Which of the dots the persisted clock has. */
+    persisted: z.array(z.boolean()),
+  }),
+);
+
+/** "May these records of the dead go?" The clock as it is on the disk; null while rebuilding. */
+export const PERSISTED = messageType(
+  'anti-entropy.persisted',
+  z.object({
+    partition,
+    stubs: z.array(z.object({ ...address, dots: z.array(dot) })),
+  }),
+  z.object({
+    clock: clock.nullable(),
+    /** For each of the stubs: is one of its dots held as a value here? */
+    valued: z.array(z.boolean()),
+  }),
+);
+
+/** "Compare yourself with all others now." */
+export const EXCHANGE_NOW = messageType(
+  'anti-entropy.exchange-now',
+  z.object({ partition: partition.nullable(), dryRun: z.boolean() }),
+  z.object({ reports: z.array(z.unknown()) }),
+);

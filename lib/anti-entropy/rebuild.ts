@@ -1,0 +1,129 @@
+/**
+ * The rebuild of damaged partitions (docs/architecture.md, D2): everything is taken from every
+ * other owner, and what they have all seen end is dropped.
+ */
+import type { NodeId } from '../environment/transport.js';
+import { messageOf } from '../errors.js';
+import { partitionEnd, partitionStart, recordKeyOf } from '../persistence/records.js';
+import type { RecordKey } from '../persistence/records.js';
+import { decodeRecord } from '../persistence/records.js';
+import { type Dot, dotText } from '../versioning/dot.js';
+import type { PartitionClock } from '../versioning/partition-clock.js';
+import type { AntiEntropyCollaborators } from './collaborators.js';
+import { backgroundDeadline, otherOwners } from './collaborators.js';
+import type { Exchange } from './exchange.js';
+import { TESTIFY } from './messages.js';
+import type { Scrub } from './scrub.js';
+import { isEndedElsewhere } from './testimony.js';
+
+/** What the other owners have sent of a partition since it was damaged. */
+interface Progress {
+  /** Of the own clock, at the damage that this is the rebuild of. */
+  readonly generation: number;
+  readonly snapshots: Map<NodeId, PartitionClock>;
+  /** Versions that another owner holds. */
+  readonly received: Set<string>;
+  corrected: boolean;
+}
+
+const PAGE = 500;
+
+export class Rebuild {
+  readonly #with: AntiEntropyCollaborators;
+  readonly #exchange: Exchange;
+  readonly #scrub: Scrub;
+  readonly #progress = new Map<number, Progress>();
+
+  constructor(collaborators: AntiEntropyCollaborators, exchange: Exchange, scrub: Scrub) {
+    this.#with = collaborators;
+    this.#exchange = exchange;
+    this.#scrub = scrub;
+  }
+
+  /** Goes as far with every damaged partition as the owners that are up allow. */
+  async run(isStopped: () => boolean): Promise<void> {
+    for (const partition of this.#with.health.rebuilding) {
+      if (isStopped()) return;
+      await this.#advance(partition).catch((error: unknown) => {
+        const reason = messageOf(error);
+        this.#with.observer.log('debug', 'a rebuild could not go on', { partition, reason });
+      });
+    }
+  }
+
+  async #advance(partition: number): Promise<void> {
+    const { view, health } = this.#with;
+    const progress = this.#progressOf(partition);
+    if (!progress.corrected) {
+      await this.#scrub.correct(partition);
+      progress.corrected = true;
+    }
+    const others = otherOwners(this.#with, partition);
+    for (const peer of others) {
+      if (progress.snapshots.has(peer) || !view.isUp(peer)) continue;
+      const note = (bytes: Uint8Array, at: RecordKey): void => {
+        for (const { dot } of decodeRecord(at, bytes).versions) progress.received.add(dotText(dot));
+      };
+      // With nothing seen, everything is sent.
+      const { snapshot } = await this.#exchange.pull(peer, partition, [], note);
+      progress.snapshots.set(peer, snapshot);
+    }
+    if (others.some((peer) => !progress.snapshots.has(peer))) return;
+    await this.#purge(partition, progress);
+    if (this.#progressOf(partition) !== progress) return;
+    this.#progress.delete(partition);
+    await health.rebuilt(partition);
+  }
+
+  /** Another damage meanwhile makes all that came before worth nothing. */
+  #progressOf(partition: number): Progress {
+    const generation = this.#with.clocks.generation(partition);
+    const known = this.#progress.get(partition);
+    if (known?.generation === generation) return known;
+    const progress = {
+      generation,
+      snapshots: new Map<NodeId, PartitionClock>(),
+      received: new Set<string>(),
+      corrected: false,
+    };
+    this.#progress.set(partition, progress);
+    return progress;
+  }
+
+  /**
+   * While nothing was known, a late hint may have brought back what was deleted: versions that all
+   * other clocks cover, and nobody sent. The owners are asked about each once more, then it goes.
+   */
+  async #purge(partition: number, { snapshots, received }: Progress): Promise<void> {
+    const { store, table, endings } = this.#with;
+    if (snapshots.size === 0) return;
+    const isSuspect = (dot: Dot): boolean =>
+      !received.has(dotText(dot)) && [...snapshots.values()].every((clock) => clock.has(dot));
+    await store.sync();
+    let from: string | undefined = partitionStart(partition);
+    while (from !== undefined) {
+      const page = await store.range({ from, before: partitionEnd(partition), limit: PAGE });
+      for (const [storageKey] of page) {
+        const at = recordKeyOf(storageKey);
+        const versions = table.read(at)?.siblings.versions ?? [];
+        const suspects = versions.map(({ dot }) => dot).filter(isSuspect);
+        const ended = suspects.length === 0 ? [] : await this.#endedElsewhere(at, suspects);
+        if (ended.length > 0) await endings.drop(at, ended).committed;
+      }
+      const last: string | undefined = page.at(-1)?.[0];
+      from = page.length < PAGE || last === undefined ? undefined : `${last}\u0000`;
+    }
+  }
+
+  async #endedElsewhere(at: RecordKey, dots: readonly Dot[]): Promise<Dot[]> {
+    const { messenger } = this.#with;
+    const { namespace, key, partition } = at;
+    const deadline = backgroundDeadline(this.#with);
+    const testimonies = await Promise.all(
+      otherOwners(this.#with, partition).map((peer) =>
+        messenger.request(peer, TESTIFY, { namespace, key, dots: [...dots] }, deadline),
+      ),
+    );
+    return dots.filter((_, i) => isEndedElsewhere(i, testimonies));
+  }
+}

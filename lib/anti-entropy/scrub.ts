@@ -1,0 +1,65 @@
+/**
+ * Counting what is on the disk against the digests (docs/architecture.md, D3): before an exchange
+ * vouches for it, after damage, and in the background, partition by partition.
+ */
+import { countRecords } from '../persistence/count-records.js';
+import type { AntiEntropyCollaborators } from './collaborators.js';
+
+type ScrubWorld = Pick<
+  AntiEntropyCollaborators,
+  'store' | 'table' | 'digests' | 'health' | 'observer'
+>;
+
+export class Scrub {
+  readonly #world: ScrubWorld;
+  readonly #underWay = new Map<number, Promise<void>>();
+
+  constructor(world: ScrubWorld) {
+    this.#world = world;
+  }
+
+  /** Resolves when the partition was counted; what is amiss has been noted as damage. */
+  verify(partition: number): Promise<void> {
+    const running = this.#underWay.get(partition);
+    if (running !== undefined) return running;
+    const count = this.#verify(partition).finally(() => this.#underWay.delete(partition));
+    this.#underWay.set(partition, count);
+    return count;
+  }
+
+  /** Takes away what cannot be read, and sets the digests right: a rebuild starts from the rest. */
+  async correct(partition: number): Promise<void> {
+    const { store, table, digests } = this.#world;
+    const { found, expected, corrupt } = await countRecords(this.#world, partition);
+    const { committed } = store.transact((transaction) => {
+      for (const at of corrupt) {
+        // Meanwhile it may have been written anew.
+        table.forgetCached(at);
+        if (isUnreadable(table, at)) transaction.delete(at.storageKey);
+      }
+      digests.correct(transaction, partition, found, expected);
+    });
+    await committed;
+  }
+
+  async #verify(partition: number): Promise<void> {
+    const { health, observer } = this.#world;
+    if (health.isRebuilding(partition)) return;
+    const { found, expected, corrupt } = await countRecords(this.#world, partition);
+    observer.count('quorate_scrubbed_partitions_total');
+    if (health.isRebuilding(partition)) return;
+    if (corrupt.length > 0) {
+      observer.count('quorate_corrupt_records_total', {}, corrupt.length);
+      health.damage(partition, 'checksum');
+    } else if (!found.equals(expected)) health.damage(partition, 'count');
+  }
+}
+
+function isUnreadable(table: ScrubWorld['table'], at: Parameters<typeof table.read>[0]): boolean {
+  try {
+    table.read(at);
+    return false;
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * What owners say of a version that one of them has seen and holds no more (protocol of the filter,
+ * docs/architecture.md, C3 and D4): collected everywhere, or lost by the one who asks?
+ */
+import type { PartitionClock } from '../versioning/partition-clock.js';
+import { covers } from '../versioning/context.js';
+import type { Dot } from '../versioning/dot.js';
+import type { Siblings } from '../versioning/siblings.js';
+import { find } from '../versioning/siblings.js';
+
+/**
+ * `value`, `dead`: held, in that state. `covered`: superseded by what is held. `denied`: seen, and
+ * neither. `unseen`.
+ */
+export type Word = 'value' | 'dead' | 'covered' | 'denied' | 'unseen';
+
+export interface Testimony {
+  readonly rebuilding: boolean;
+  /** For each dot that was asked about. */
+  readonly words: readonly Word[];
+  /** Does the persisted clock have it? */
+  readonly persisted: readonly boolean[];
+}
+
+export function wordOn(dot: Dot, own: Siblings | undefined, clock: PartitionClock): Word {
+  const held = own === undefined ? undefined : find(own, dot);
+  if (held !== undefined) return held.state === 'value' ? 'value' : 'dead';
+  if (own !== undefined && covers(own.context, dot)) return 'covered';
+  return clock.has(dot) ? 'denied' : 'unseen';
+}
+
+/**
+ * The verdict on whoever asks, who has seen the dots, and neither holds nor covers them.
+ * Dropped: a record that covers the version settles it as dead, and so does nobody holding it.
+ * Damaged: somebody holds the value; or holds it as dead, where not everybody's persisted clock has
+ * it, so that it cannot have been collected. What an owner under rebuild holds proves nothing.
+ * @param own whether the persisted clock of the asker has each dot
+ * @param others of all other owners
+ */
+export function verdictOn(
+  own: readonly boolean[],
+  others: readonly Testimony[],
+): 'dropped' | 'damaged' {
+  // Nobody else could know: what comes is taken again.
+  if (others.length === 0) return 'damaged';
+  const serving = others.filter(({ rebuilding }) => !rebuilding);
+  const lost = own.some((ownPersisted, i) => {
+    const words = serving.map(({ words: of }) => of[i]);
+    if (words.includes('covered')) return false;
+    if (words.includes('value')) return true;
+    const everywhere = ownPersisted && others.every(({ persisted }) => persisted[i] === true);
+    return words.includes('dead') && !everywhere;
+  });
+  return lost ? 'damaged' : 'dropped';
+}
+
+/** May a version be dropped at the end of a rebuild: have all others seen its end? */
+export function isEndedElsewhere(index: number, others: readonly Testimony[]): boolean {
+  return (
+    others.length > 0 &&
+    others.every(({ rebuilding, words }) => {
+      const word = words[index];
+      return !rebuilding && (word === 'covered' || word === 'denied');
+    })
+  );
+}

@@ -1,0 +1,40 @@
+/** What a node is told at its start. Defaults, limits and reasons of the numbers are in config/. */
+import type { AntiEntropyLimits } from './anti-entropy/collaborators.js';
+import type { ConsistencySettings } from './membership/settings-types.js';
+import type { RingMember } from './partitioning/ring.js';
+import type { DiskLimits } from './persistence/disk.js';
+
+export interface NodeOptions {
+  readonly id: string;
+  /** Of this software: what status reports. */
+  readonly version: string;
+  /** Name of the cluster: part of the ring's identity. */
+  readonly cluster: string;
+  readonly partitionCount: number;
+  readonly replicaCount: number;
+  /** The founders, this node among them: the same explicit list at every founder. */
+  readonly founders: readonly RingMember[];
+  /** The cluster's secret, at least 32 bytes. */
+  readonly secret: Uint8Array;
+  /** What the cluster's settings are until somebody changes them. */
+  readonly consistency: ConsistencySettings;
+  readonly limits: NodeLimits;
+}
+
+/** Sizes in bytes, times in milliseconds; defaults and reasons in config/. */
+export interface NodeLimits extends DiskLimits, AntiEntropyLimits {
+  readonly timeoutDefaultMilliseconds: number;
+  readonly timeoutMaxMilliseconds: number;
+  readonly keyBytesMax: number;
+  readonly valueBytesMax: number;
+  readonly hedgeDelayMilliseconds: number;
+  /** Requests of this node that may wait for one peer. */
+  readonly peerRequestsMax: number;
+  readonly heartbeatIntervalMilliseconds: number;
+  readonly heartbeatsMissedSuspect: number;
+  readonly heartbeatsMissedDead: number;
+  readonly clockPersistIntervalMilliseconds: number;
+  readonly hintBatchSize: number;
+  readonly hintRetryIntervalMilliseconds: number;
+  readonly backgroundConcurrency: number;
+}

@@ -1,0 +1,81 @@
+/**
+ * Counts what lies on the disk for a partition against its digests, while writes go on: damage
+ * that no checksum shows, a record that is gone or old, shows here (docs/architecture.md, D3).
+ */
+import { compareUtf8 } from '../encoding/utf8-order.js';
+import { OperatingError } from '../errors.js';
+import { fingerprint } from '../versioning/siblings.js';
+import type { Digests, RecordSummary } from './digests.js';
+import { leafOf, LeafSums } from './digests.js';
+import type { RecordKey } from './records.js';
+import { decodeRecord, partitionEnd, partitionStart, recordKeyOf } from './records.js';
+import type { RecordTable } from './record-table.js';
+import type { Store } from './store.js';
+
+export interface Counted {
+  /** What the disk held at the beginning of the count. */
+  readonly found: LeafSums;
+  /** What the digests said then. */
+  readonly expected: LeafSums;
+  /** Records whose bytes do not match their checksums. */
+  readonly corrupt: readonly RecordKey[];
+}
+
+export interface CountWorld {
+  readonly store: Store;
+  readonly table: RecordTable;
+  readonly digests: Digests;
+}
+
+const PAGE = 500;
+
+/**
+ * Exact whatever is written meanwhile: of a record that changes before it was counted, what it was
+ * before the change is counted instead.
+ * @throws OperatingError `storage_failed`
+ */
+export async function countRecords(world: CountWorld, partition: number): Promise<Counted> {
+  const { store, table, digests } = world;
+  const expected = digests.of(partition).copy();
+  const found = new LeafSums();
+  const corrupt: RecordKey[] = [];
+  const changed = new Set<string>();
+  let reached = partitionStart(partition);
+  const stop = table.watch(partition, (at, before) => {
+    if (changed.has(at.storageKey)) return;
+    changed.add(at.storageKey);
+    if (compareUtf8(at.storageKey, reached) < 0) return;
+    if (before !== undefined) found.add(leafOf(at), at.storageKey, before, 1);
+  });
+  try {
+    // What was decided before must be on the disk to be found there.
+    await store.sync();
+    for (;;) {
+      const range = { from: reached, before: partitionEnd(partition), limit: PAGE };
+      const page = await store.range(range);
+      for (const [key, bytes] of page) {
+        reached = `${key}\u0000`;
+        if (changed.has(key)) continue;
+        const at = recordKeyOf(key);
+        const summary = summaryOf(at, bytes);
+        if (summary === undefined) corrupt.push(at);
+        else found.add(leafOf(at), key, summary, 1);
+      }
+      if (page.length < PAGE) return { found, expected, corrupt };
+    }
+  } finally {
+    stop();
+  }
+}
+
+/** Undefined where the bytes are damaged. */
+function summaryOf(at: RecordKey, bytes: Uint8Array): RecordSummary | undefined {
+  try {
+    const siblings = decodeRecord(at, bytes);
+    const live = siblings.versions.some(({ state }) => state === 'value');
+    return { fingerprint: fingerprint(siblings), live };
+  } catch (error) {
+    if (error instanceof OperatingError && error.code === 'corrupt_bytes') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,181 @@
+/** Digests of a partition's records, leaf by leaf: what trees are built over (Dynamo 4.7). */
+import { hash32Text } from '../encoding/hash.js';
+import { OperatingError } from '../errors.js';
+import { decodeStored, encodeStored } from './checksummed.js';
+import { hexadecimal, type RecordKey } from './records.js';
+import type { Store, Transaction } from './store.js';
+
+/** Leaves of a partition: branches of `LEAVES_A_BRANCH` each. */
+export const BRANCHES = 16;
+export const LEAVES_A_BRANCH = 16;
+const LEAVES = BRANCHES * LEAVES_A_BRANCH;
+
+/** What a digest says of one record. */
+export interface RecordSummary {
+  readonly fingerprint: string;
+  /** Does it hold a value? What is all dead may be collected elsewhere already, and agrees. */
+  readonly live: boolean;
+}
+
+/**
+ * Numbers of one leaf. Sums of hashes modulo 2^32, in two lanes, so that one record moves them
+ * without its neighbours being read.
+ */
+const COUNT = 0;
+const ALL = 1;
+const LIVE = 3;
+const FIELDS = 5;
+
+/** All leaves of a partition, leaf after leaf. */
+export class LeafSums {
+  readonly #numbers: Uint32Array;
+
+  constructor(numbers = new Uint32Array(LEAVES * FIELDS)) {
+    this.#numbers = numbers;
+  }
+
+  /** Adds a record (`sign` 1), or takes it away (-1). */
+  add(leaf: number, storageKey: string, { fingerprint, live }: RecordSummary, sign: 1 | -1): void {
+    const text = `${storageKey}\u0000${fingerprint}`;
+    const [low, high] = [hash32Text(text, 1), hash32Text(text, 2)];
+    const at = leaf * FIELDS;
+    this.#move(at + COUNT, sign);
+    this.#move(at + ALL, sign * low);
+    this.#move(at + ALL + 1, sign * high);
+    if (!live) return;
+    this.#move(at + LIVE, sign * low);
+    this.#move(at + LIVE + 1, sign * high);
+  }
+
+  /** Adds what `counted` has more than `expected`. */
+  correct(counted: LeafSums, expected: LeafSums): void {
+    for (let i = 0; i < this.#numbers.length; i += 1) {
+      this.#move(i, (counted.#numbers[i] ?? 0) - (expected.#numbers[i] ?? 0));
+    }
+  }
+
+  /** The live records of a leaf as 8 bytes: what replicas compare. */
+  live(leaf: number): Buffer {
+    const bytes = Buffer.alloc(8);
+    bytes.writeUInt32BE(this.#numbers[leaf * FIELDS + LIVE] ?? 0, 0);
+    bytes.writeUInt32BE(this.#numbers[leaf * FIELDS + LIVE + 1] ?? 0, 4);
+    return bytes;
+  }
+
+  copy(): LeafSums {
+    return new LeafSums(this.#numbers.slice());
+  }
+
+  equals(other: LeafSums): boolean {
+    return this.#numbers.every((number, i) => number === other.#numbers[i]);
+  }
+
+  /** Records of the whole partition. */
+  get count(): number {
+    let count = 0;
+    for (let leaf = 0; leaf < LEAVES; leaf += 1) count += this.#numbers[leaf * FIELDS + COUNT] ?? 0;
+    return count;
+  }
+
+  plain(leaf: number): number[] {
+    return [...this.#numbers.subarray(leaf * FIELDS, (leaf + 1) * FIELDS)];
+  }
+
+  set(leaf: number, plain: readonly number[]): void {
+    this.#numbers.set(plain.slice(0, FIELDS), leaf * FIELDS);
+  }
+
+  #move(index: number, by: number): void {
+    this.#numbers[index] = ((this.#numbers[index] ?? 0) + by) % 2 ** 32;
+  }
+}
+
+const PAGE = 1000;
+
+/**
+ * Invariant (A1): the sums of a partition are those of the records that were decided for it. They
+ * change in the transaction that changes a record, so a record that is lost shows.
+ */
+export class Digests {
+  readonly #sums = new Map<number, LeafSums>();
+  readonly #revisions = new Map<number, number>();
+
+  /** Loads what is stored. A damaged leaf counts as empty: the next count finds the difference. */
+  static async open(store: Store): Promise<Digests> {
+    const digests = new Digests();
+    let from = 'd';
+    for (;;) {
+      const page = await store.range({ from, before: 'e', limit: PAGE });
+      for (const [key, bytes] of page) {
+        digests.#load(key, bytes);
+        from = `${key}\u0000`;
+      }
+      if (page.length < PAGE) return digests;
+    }
+  }
+
+  /** The sums of a partition, live: read them at once, do not keep them. */
+  of(partition: number): LeafSums {
+    let sums = this.#sums.get(partition);
+    if (sums === undefined) {
+      sums = new LeafSums();
+      this.#sums.set(partition, sums);
+    }
+    return sums;
+  }
+
+  /** Counts the changes of a partition: equal where nothing has changed. */
+  revision(partition: number): number {
+    return this.#revisions.get(partition) ?? 0;
+  }
+
+  /** A record goes from one state to another, in the transaction that does it. */
+  move(
+    transaction: Transaction,
+    at: RecordKey,
+    before: RecordSummary | undefined,
+    after: RecordSummary | undefined,
+  ): void {
+    if (before?.fingerprint === after?.fingerprint && before?.live === after?.live) return;
+    const leaf = leafOf(at);
+    const sums = this.of(at.partition);
+    if (before !== undefined) sums.add(leaf, at.storageKey, before, -1);
+    if (after !== undefined) sums.add(leaf, at.storageKey, after, 1);
+    this.#write(transaction, at.partition, leaf);
+  }
+
+  /** Sets right what a count found otherwise. */
+  correct(
+    transaction: Transaction,
+    partition: number,
+    counted: LeafSums,
+    expected: LeafSums,
+  ): void {
+    this.of(partition).correct(counted, expected);
+    for (let leaf = 0; leaf < LEAVES; leaf += 1) this.#write(transaction, partition, leaf);
+  }
+
+  #write(transaction: Transaction, partition: number, leaf: number): void {
+    this.#revisions.set(partition, this.revision(partition) + 1);
+    const key = `d${hexadecimal(partition)}${leaf.toString(16).padStart(2, '0')}`;
+    transaction.put(key, encodeStored(key, this.of(partition).plain(leaf)));
+  }
+
+  #load(key: string, bytes: Uint8Array): void {
+    const partition = Number.parseInt(key.slice(1, 5), 16);
+    const leaf = Number.parseInt(key.slice(5), 16);
+    try {
+      this.of(partition).set(leaf, decodeStored(key, bytes) as number[]);
+    } catch (error) {
+      if (!(error instanceof OperatingError)) throw error;
+    }
+  }
+}
+
+/** The leaf that a key belongs to, 0 to 255: on all replicas the same. */
+export function leafOf(at: RecordKey): number {
+  return hash32Text(at.storageKey, LEAF_SEED) % LEAVES;
+}
+
+/** Others than those of the sums. */
+const LEAF_SEED = 3;

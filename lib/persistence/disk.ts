@@ -1,0 +1,62 @@
+/** Everything that lives on the disk of one node, opened in order. */
+import type { Clock } from '../environment/clock.js';
+import type { Observer } from '../environment/observer.js';
+import type { Random } from '../environment/random.js';
+import type { Storage } from '../environment/storage.js';
+import type { NodeId } from '../environment/transport.js';
+import { HybridClock } from '../versioning/hybrid-clock.js';
+import { CollectedDots } from './collected-dots.js';
+import { Digests } from './digests.js';
+import { Endings } from './endings.js';
+import { PartitionHealth } from './health.js';
+import { Hints } from './hints.js';
+import { countStart } from './identity.js';
+import { Minter } from './minter.js';
+import { PartitionClocks } from './partition-clocks.js';
+import { RecentDots } from './recent-dots.js';
+import type { RecordLimits } from './record-limits.js';
+import { RecordTable } from './record-table.js';
+import { Replica } from './replica.js';
+import { Store } from './store.js';
+
+export interface DiskLimits extends RecordLimits {
+  readonly storageQueueBytesMax: number;
+  readonly recordCacheBytesMax: number;
+  readonly recentDotsMax: number;
+  readonly mintedKeysMax: number;
+  readonly hintsBytesMax: number;
+}
+
+export interface DiskOptions {
+  readonly node: NodeId;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly observer: Observer;
+  readonly limits: DiskLimits;
+}
+
+export type Disk = Awaited<ReturnType<typeof openDisk>>;
+
+/** @throws OperatingError `founding_refused` (the data of another node), `storage_failed` */
+export async function openDisk({ node, storage, clock, random, observer, limits }: DiskOptions) {
+  const store = new Store({ storage, observer, queueBytesMax: limits.storageQueueBytesMax });
+  const start = await countStart(store, node);
+  const clocks = await PartitionClocks.open(store);
+  const digests = await Digests.open(store);
+  const minter = new Minter({ node, start, random, keysMax: limits.mintedKeysMax });
+  const health = await PartitionHealth.open({ store, clocks, minter, observer });
+  const recentDots = new RecentDots(limits.recentDotsMax);
+  const table = new RecordTable({
+    ...{ store, digests, recentDots },
+    cacheBytesMax: limits.recordCacheBytesMax,
+  });
+  const collected = new CollectedDots();
+  const shared = { store, clock, hybridClock: new HybridClock(clock), minter, observer };
+  const records = { ...shared, ...limits, table, clocks, health, collected };
+  const replica = new Replica(records);
+  const endings = new Endings(records);
+  const hints = await Hints.open({ ...shared, ...limits, bytesMax: limits.hintsBytesMax });
+  const read = { table, digests, recentDots, clocks, health };
+  return { store, start, minter, replica, endings, hints, ...read };
+}

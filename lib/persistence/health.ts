@@ -1,0 +1,133 @@
+/**
+ * Which partitions of this node are damaged and under rebuild (docs/architecture.md, D1 and D2). A
+ * damaged replica vouches for nothing: its clock is emptied, its writer is fresh, and it answers
+ * for no level until it has taken everything from every other owner.
+ */
+import type { Observer } from '../environment/observer.js';
+import { messageOf, OperatingError } from '../errors.js';
+import { encodeStored } from './checksummed.js';
+import type { Minter } from './minter.js';
+import type { PartitionClocks } from './partition-clocks.js';
+import { hexadecimal } from './records.js';
+import type { Store } from './store.js';
+
+export interface PartitionHealthOptions {
+  readonly store: Store;
+  readonly clocks: PartitionClocks;
+  readonly minter: Minter;
+  readonly observer: Observer;
+}
+
+const PAGE = 1000;
+
+export class PartitionHealth {
+  readonly #options: PartitionHealthOptions;
+  readonly #rebuilding = new Set<number>();
+  /** Their markers could not be queued yet. */
+  readonly #unmarked = new Set<number>();
+  #onDamage: (partition: number) => void = () => undefined;
+
+  private constructor(options: PartitionHealthOptions) {
+    this.#options = options;
+  }
+
+  /** Finds the markers of an earlier life: a rebuild that was not finished begins anew. */
+  static async open(options: PartitionHealthOptions): Promise<PartitionHealth> {
+    const health = new PartitionHealth(options);
+    let from = 'b';
+    for (;;) {
+      const page = await options.store.range({ from, before: 'c', limit: PAGE });
+      for (const [key] of page) {
+        health.#rebuilding.add(Number.parseInt(key.slice(1), 16));
+        from = `${key}\u0000`;
+      }
+      if (page.length < PAGE) break;
+    }
+    for (const partition of options.clocks.unreadable) {
+      health.damage(partition, 'its clock cannot be read');
+    }
+    return health;
+  }
+
+  isRebuilding(partition: number): boolean {
+    return this.#rebuilding.has(partition);
+  }
+
+  get rebuilding(): readonly number[] {
+    return [...this.#rebuilding];
+  }
+
+  /** Told of every damage, once it is in force. */
+  onDamage(listener: (partition: number) => void): void {
+    this.#onDamage = listener;
+  }
+
+  /** From now on this replica of the partition vouches for nothing; a rebuild starts from here. */
+  damage(partition: number, reason: string): void {
+    const { clocks, minter, observer } = this.#options;
+    observer.count('quorate_damaged_partitions_total', { reason });
+    observer.log('warn', 'a partition is damaged and will be rebuilt', { partition, reason });
+    this.#rebuilding.add(partition);
+    minter.takeFreshWriter(partition);
+    clocks.empty(partition);
+    this.#mark(partition);
+    this.#onDamage(partition);
+  }
+
+  damageAll(partitions: readonly number[], reason: string): void {
+    for (const partition of partitions) this.damage(partition, reason);
+  }
+
+  /** Every other owner's records and clock are here. */
+  async rebuilt(partition: number): Promise<void> {
+    const { store, observer } = this.#options;
+    const { committed } = store.transact((transaction) => {
+      transaction.delete(markerOf(partition));
+    });
+    this.#unmarked.delete(partition);
+    this.#rebuilding.delete(partition);
+    observer.count('quorate_rebuilt_partitions_total');
+    observer.log('info', 'a partition is rebuilt', { partition });
+    await committed;
+  }
+
+  /** Marks what a full queue has kept from it. */
+  persist(): void {
+    for (const partition of [...this.#unmarked]) this.#mark(partition);
+  }
+
+  /** Why this replica of the partition answers for nothing, where that is so: `rebuilding`. */
+  obstacle(partition: number): OperatingError | undefined {
+    if (!this.#rebuilding.has(partition)) return undefined;
+    return new OperatingError('rebuilding', 'this replica of the partition is being rebuilt', {
+      details: { partition },
+    });
+  }
+
+  /** @throws OperatingError `rebuilding` */
+  assertWhole(partition: number): void {
+    const obstacle = this.obstacle(partition);
+    if (obstacle !== undefined) throw obstacle;
+  }
+
+  /** A full queue only puts it off: until then the stored clock is the old one. */
+  #mark(partition: number): void {
+    const { store, clocks, observer } = this.#options;
+    const key = markerOf(partition);
+    this.#unmarked.add(partition);
+    try {
+      store.transact((transaction) => {
+        transaction.put(key, encodeStored(key, true));
+        clocks.forget(partition, transaction);
+      });
+      this.#unmarked.delete(partition);
+    } catch (error) {
+      const reason = messageOf(error);
+      observer.log('warn', 'a damaged partition could not be marked yet', { partition, reason });
+    }
+  }
+}
+
+function markerOf(partition: number): string {
+  return `b${hexadecimal(partition)}`;
+}

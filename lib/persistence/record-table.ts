@@ -1,0 +1,121 @@
+/**
+ * The records of a node, and all that is derived of them: a record, its digest and its index
+ * entries change in one transaction (docs/architecture.md, A1 and X1).
+ */
+import { LRUCache } from 'lru-cache';
+import type { Siblings } from '../versioning/siblings.js';
+import { fingerprint } from '../versioning/siblings.js';
+import type { Digests, RecordSummary } from './digests.js';
+import { indexKeysOf } from './indexes.js';
+import type { RecordKey } from './records.js';
+import { decodeRecord } from './records.js';
+import type { RecentDots } from './recent-dots.js';
+import type { Store, Transaction } from './store.js';
+
+/** A record as it lies in the storage, and what reading it yields. */
+export interface StoredRecord extends RecordSummary {
+  readonly siblings: Siblings;
+  readonly bytes: Uint8Array;
+}
+
+export interface RecordTableOptions {
+  readonly store: Store;
+  readonly digests: Digests;
+  readonly recentDots: RecentDots;
+  /** Bytes of decoded records kept in memory. */
+  readonly cacheBytesMax: number;
+}
+
+/** Is told what a record was before each change. */
+export type Watcher = (at: RecordKey, before: RecordSummary | undefined) => void;
+
+const EMPTY = new Uint8Array(0);
+
+export class RecordTable {
+  readonly #options: RecordTableOptions;
+  readonly #cache: LRUCache<string, StoredRecord>;
+  readonly #watchers = new Map<number, Set<Watcher>>();
+
+  constructor(options: RecordTableOptions) {
+    this.#options = options;
+    this.#cache = new LRUCache({
+      maxSize: options.cacheBytesMax,
+      sizeCalculation: (record, key) => record.bytes.length + 2 * key.length + 400,
+    });
+  }
+
+  /**
+   * What was last decided for the key, durable or not.
+   * @throws OperatingError `corrupt_bytes` where the record does not match its checksum.
+   */
+  read(at: RecordKey): StoredRecord | undefined {
+    const cached = this.#cache.get(at.storageKey);
+    if (cached !== undefined) return cached;
+    const bytes = this.#options.store.get(at.storageKey);
+    if (bytes === undefined) return undefined;
+    const record = storedRecord(decodeRecord(at, bytes), bytes);
+    this.#cache.set(at.storageKey, record);
+    return record;
+  }
+
+  /**
+   * Puts a record in the place of another; nothing is thrown, so what memory knows will be stored.
+   * @param before as `read` gave it, in the same transaction
+   */
+  put(
+    transaction: Transaction,
+    at: RecordKey,
+    before: StoredRecord | undefined,
+    siblings: Siblings,
+    bytes: Uint8Array,
+  ): StoredRecord {
+    const record = storedRecord(siblings, bytes);
+    this.#changes(transaction, at, before, record);
+    transaction.put(at.storageKey, bytes);
+    for (const { dot } of siblings.versions) {
+      if (before?.siblings.versions.some((known) => known.dot === dot) === true) continue;
+      this.#options.recentDots.add(dot, at);
+    }
+    this.#cache.set(at.storageKey, record);
+    return record;
+  }
+
+  remove(transaction: Transaction, at: RecordKey, before: StoredRecord): void {
+    this.#changes(transaction, at, before, undefined);
+    transaction.delete(at.storageKey);
+    this.#cache.delete(at.storageKey);
+  }
+
+  /** Until the returned function is called, `watcher` is told of every change in the partition. */
+  watch(partition: number, watcher: Watcher): () => void {
+    const watchers = this.#watchers.get(partition) ?? new Set();
+    this.#watchers.set(partition, watchers.add(watcher));
+    return () => {
+      watchers.delete(watcher);
+    };
+  }
+
+  /** The next look reads the disk. */
+  forgetCached(at: RecordKey): void {
+    this.#cache.delete(at.storageKey);
+  }
+
+  #changes(
+    transaction: Transaction,
+    at: RecordKey,
+    before: StoredRecord | undefined,
+    after: StoredRecord | undefined,
+  ): void {
+    for (const watcher of this.#watchers.get(at.partition) ?? []) watcher(at, before);
+    this.#options.digests.move(transaction, at, before, after);
+    const had = indexKeysOf(at, before?.siblings);
+    const has = indexKeysOf(at, after?.siblings);
+    for (const key of had) if (!has.includes(key)) transaction.delete(key);
+    for (const key of has) if (!had.includes(key)) transaction.put(key, EMPTY);
+  }
+}
+
+function storedRecord(siblings: Siblings, bytes: Uint8Array): StoredRecord {
+  const live = siblings.versions.some(({ state }) => state === 'value');
+  return { siblings, bytes, fingerprint: fingerprint(siblings), live };
+}
