@@ -5,6 +5,7 @@ import { completionCommand } from './commands/completion.js';
 import { configCommand } from './commands/config.js';
 import { conflictsCommand } from './commands/conflicts.js';
 import { deleteCommand } from './commands/delete.js';
+import { exchangeCommand } from './commands/exchange.js';
 import { getCommand } from './commands/get.js';
 import { locateCommand } from './commands/locate.js';
 import { nodeCommand } from './commands/node.js';
@@ -24,6 +25,7 @@ export const COMMANDS: readonly CommandRow[] = [
   statusCommand,
   ringCommand,
   locateCommand,
+  exchangeCommand,
   configCommand,
   stressCommand,
   versionCommand,

@@ -1,5 +1,6 @@
 /** Assembles one node from an environment and options. Read it last: here everything meets. */
 import { AntiEntropy } from './anti-entropy/anti-entropy.js';
+import { ExchangeNow } from './anti-entropy/exchange-now.js';
 import type { ApiNode } from './api/api-node.js';
 import type { Collaborators } from './coordination/collaborators.js';
 import { Coordinator } from './coordination/coordinator.js';
@@ -74,7 +75,8 @@ export async function createNode(
     ...{ ...disk, ...members, self, messenger, clock },
     version: options.version,
   });
-  const { handoff, antiEntropy, keeper } = backgroundOf(environment, collaborators, disk, limits);
+  const background = backgroundOf(environment, collaborators, disk, limits);
+  const { handoff, antiEntropy, exchange, keeper } = background;
   messenger.onLink((peer, open) => {
     if (!open || !founding.isComplete) return;
     void handoff.deliverTo(peer);
@@ -85,7 +87,7 @@ export async function createNode(
   for (const part of [founding, view, handoff, antiEntropy, keeper]) part.start();
 
   return {
-    ...{ id: self, coordination, settings, cluster, observer, replica, hints },
+    ...{ id: self, coordination, settings, cluster, exchange, observer, replica, hints },
     ready: () => founding.done,
     async stop() {
       for (const part of [founding, view, handoff, keeper]) await part.stop();
@@ -113,10 +115,10 @@ function backgroundOf(
     retryIntervalMilliseconds: limits.hintRetryIntervalMilliseconds,
     timeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
   });
-  const antiEntropy = new AntiEntropy(
-    { ...collaborators, ...disk, limits },
-    { retentionMilliseconds: () => TOMBSTONE_RETENTION_MILLISECONDS },
-  );
+  const shared = { ...collaborators, ...disk, limits };
+  const antiEntropy = new AntiEntropy(shared, {
+    retentionMilliseconds: () => TOMBSTONE_RETENTION_MILLISECONDS,
+  });
   const keeper = new Periodic(environment, {
     name: 'persist clocks',
     intervalMilliseconds: limits.clockPersistIntervalMilliseconds,
@@ -125,7 +127,8 @@ function backgroundOf(
       await disk.clocks.persist();
     },
   });
-  return { handoff, antiEntropy, keeper };
+  const exchange = new ExchangeNow(shared, antiEntropy);
+  return { handoff, antiEntropy, exchange, keeper };
 }
 
 /** The cluster as this node knows it: its ring, its settings, and who is up. */

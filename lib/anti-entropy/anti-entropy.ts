@@ -11,8 +11,7 @@ import { Audit, type Difference } from './audit.js';
 import { serveAudits } from './audit-service.js';
 import { Collection, type CollectionOptions } from './collection.js';
 import type { AntiEntropyCollaborators } from './collaborators.js';
-import { sharedPartitions } from './collaborators.js';
-import { Exchange } from './exchange.js';
+import { type Differences, Exchange } from './exchange.js';
 import { ExchangeService } from './exchange-service.js';
 import { MerkleTrees } from './merkle-tree.js';
 import { Rebuild } from './rebuild.js';
@@ -90,23 +89,31 @@ export class AntiEntropy {
     this.exchangeWith(peer).catch((error: unknown) => this.#failed(peer, error));
   }
 
-  /** One exchange with a peer at a time; a second call joins the one under way. */
-  exchangeWith(peer: NodeId): Promise<ExchangeReport> {
+  /**
+   * One exchange with a peer at a time; a second call joins the one under way.
+   * @param only undefined: all partitions that both own
+   */
+  exchangeWith(peer: NodeId, only?: readonly number[]): Promise<ExchangeReport> {
     const running = this.#running.get(peer);
     if (running !== undefined) return running;
-    const exchange = this.#exchangeWith(peer).finally(() => this.#running.delete(peer));
+    const exchange = this.#exchangeWith(peer, only).finally(() => this.#running.delete(peer));
     this.#running.set(peer, exchange);
     return exchange;
   }
 
-  /** What differs from a peer, found by the trees; nothing is changed. */
-  differencesFrom(peer: NodeId): Promise<Difference[]> {
-    return this.#audit.differences(peer, sharedPartitions(this.#with, peer));
+  /** What differs from a peer in these partitions, found by the trees; nothing is changed. */
+  differencesFrom(peer: NodeId, partitions: readonly number[]): Promise<Difference[]> {
+    return this.#audit.differences(peer, partitions);
   }
 
-  async #exchangeWith(peer: NodeId): Promise<ExchangeReport> {
+  /** At the next exchange all trees are compared. */
+  auditSoon(peer: NodeId): void {
+    this.#audited.delete(peer);
+  }
+
+  async #exchangeWith(peer: NodeId, only?: readonly number[]): Promise<ExchangeReport> {
     const { observer } = this.#with;
-    const found = await this.#exchange.compare(peer);
+    const found = await this.#exchange.compare(peer, only);
     const alike = found.clocks.length === 0 && found.roots.length === 0;
     observer.count('quorate_exchanges_total', { result: alike ? 'alike' : 'different' });
     if (alike) return { peer, alike, records: 0, bytes: 0, differences: [] };
@@ -115,29 +122,37 @@ export class AntiEntropy {
     return { peer, alike, records, bytes, differences };
   }
 
-  /**
-   * Where clocks agree and trees do not, something is wrong. Under steady writes clocks differ at
-   * every moment, so from time to time all trees are looked at.
-   */
-  async #auditTrees(
-    peer: NodeId,
-    { clocks, roots }: Awaited<ReturnType<Exchange['compare']>>,
-  ): Promise<Difference[]> {
-    const { clock, limits, observer } = this.#with;
+  /** Under steady writes clocks differ at every moment, so at times all trees are looked at. */
+  async #auditTrees(peer: NodeId, { clocks, roots }: Differences): Promise<Difference[]> {
+    const { clock, limits } = this.#with;
     const now = clock.monotonicMilliseconds();
-    const due = now - (this.#audited.get(peer) ?? 0) >= limits.auditIntervalMilliseconds;
-    if (due) this.#audited.set(peer, now);
-    const suspected = due ? roots : roots.filter((partition) => !clocks.includes(partition));
-    const differences = await this.#audit.differences(peer, suspected);
-    if (differences.length === 0) return differences;
-    observer.count('quorate_audit_differences_total', { peer }, differences.length);
-    observer.log('warn', 'replicas differ though their clocks agree', {
-      peer,
-      keys: differences.length,
-      partitions: [...new Set(differences.map(({ at }) => at.partition))].slice(0, 10),
-    });
-    await this.#audit.repair(peer, differences);
+    const due = now - (this.#audited.get(peer) ?? Number.NEGATIVE_INFINITY);
+    const isDue = due >= limits.auditIntervalMilliseconds;
+    if (isDue) this.#audited.set(peer, now);
+    const agreeing = new Set(roots.filter((partition) => !clocks.includes(partition)));
+    const differences = await this.#audit.differences(peer, isDue ? roots : [...agreeing]);
+    const lagging = differences.filter(({ at }) => !agreeing.has(at.partition));
+    const strange = differences.filter(({ at }) => agreeing.has(at.partition));
+    await this.#audit.repair(peer, lagging);
+    const expired = await this.#audit.repair(peer, strange);
+    this.#report(peer, { lagging: lagging.length, expired, strange: strange.length - expired });
     return differences;
+  }
+
+  /** Where clocks agree, trees do not, and nothing has expired, something is wrong. */
+  #report(
+    peer: NodeId,
+    { lagging, expired, strange }: { lagging: number; expired: number; strange: number },
+  ): void {
+    const { observer } = this.#with;
+    const count = (kind: string, by: number): void => {
+      if (by > 0) observer.count('quorate_audit_differences_total', { peer, kind }, by);
+    };
+    count('lagging', lagging);
+    count('expiry', expired);
+    count('unexplained', strange);
+    if (strange === 0) return;
+    observer.log('warn', 'replicas differed though their clocks agree', { peer, keys: strange });
   }
 
   async #next(): Promise<void> {

@@ -8,7 +8,8 @@ import type { Pauses } from '../environment/pauses.js';
 import { WRITE } from '../coordination/messages.js';
 import type { RecordKey } from '../persistence/records.js';
 import { decodeRecord, encodeRecord, recordKeyIn } from '../persistence/records.js';
-import { merge } from '../versioning/siblings.js';
+import { dotText } from '../versioning/dot.js';
+import { merge, type Siblings } from '../versioning/siblings.js';
 import type { AntiEntropyCollaborators } from './collaborators.js';
 import { backgroundDeadline } from './collaborators.js';
 import { listLive } from './audit-service.js';
@@ -58,9 +59,12 @@ export class Audit {
     });
   }
 
-  /** Merges both sides and writes to whoever lags: by its filter a denier finds its damage. */
+  /**
+   * Merges both sides and writes to whoever lags: by its filter a denier finds its damage.
+   * @returns how many of them only differ in what has expired: no two clocks judge at once
+   */
   async repair(peer: NodeId, differences: readonly Difference[]): Promise<number> {
-    let repaired = 0;
+    let expired = 0;
     for (let i = 0; i < differences.length; i += RECORDS_A_MESSAGE) {
       if (this.#pauses.isStopped) break;
       const some = differences.slice(i, i + RECORDS_A_MESSAGE).map(({ at }) => at);
@@ -68,25 +72,30 @@ export class Audit {
       const deadline = backgroundDeadline(this.#with);
       const { records } = await this.#with.messenger.request(peer, RECORDS, { keys }, deadline);
       for (const [index, at] of some.entries()) {
-        await this.#repairOne(peer, at, records[index] ?? null);
-        repaired += 1;
+        if (await this.#repairOne(peer, at, records[index] ?? null)) expired += 1;
       }
     }
-    return repaired;
+    return expired;
   }
 
-  async #repairOne(peer: NodeId, at: RecordKey, theirs: Uint8Array | null): Promise<void> {
+  async #repairOne(peer: NodeId, at: RecordKey, record: Uint8Array | null): Promise<boolean> {
     const { replica, messenger } = this.#with;
-    const own = replica.read(at);
-    if (theirs !== null) await replica.merge(at, theirs, 'sync');
-    const decoded = theirs === null ? undefined : decodeRecord(at, theirs);
-    if (own === undefined) return;
-    const merged = decoded === undefined ? own.siblings : merge(decoded, own.siblings);
-    if (merged === decoded) return;
-    const { namespace, key } = at;
-    const record = encodeRecord(at, merged);
-    const deadline = backgroundDeadline(this.#with);
-    await messenger.request(peer, WRITE, { namespace, key, record, durability: 'sync' }, deadline);
+    const own = replica.read(at)?.siblings;
+    const theirs = record === null ? undefined : decodeRecord(at, record);
+    if (record !== null) await replica.merge(at, record, 'sync');
+    if (own === undefined) return false;
+    const merged = theirs === undefined ? own : merge(theirs, own);
+    if (merged !== theirs) {
+      const { namespace, key } = at;
+      const copy = {
+        namespace,
+        key,
+        record: encodeRecord(at, merged),
+        durability: 'sync' as const,
+      };
+      await messenger.request(peer, WRITE, copy, backgroundDeadline(this.#with));
+    }
+    return theirs !== undefined && dotsOf(own) === dotsOf(theirs);
   }
 
   /** Down the tree where it differs: branches, leaves, and the keys in them. */
@@ -153,3 +162,7 @@ export class Audit {
 }
 
 const EMPTY = Buffer.alloc(0);
+
+function dotsOf({ versions }: Siblings): string {
+  return versions.map(({ dot }) => dotText(dot)).join(' ');
+}

@@ -42,15 +42,16 @@ export class Exchange {
   }
 
   /** One number and one root for all shared partitions; only where they differ, one for each. */
-  async compare(peer: NodeId): Promise<Differences> {
+  async compare(peer: NodeId, only?: readonly number[]): Promise<Differences> {
     const { messenger, clocks } = this.#with;
     const shared = sharedPartitions(this.#with, peer);
+    const wanted = new Set(only ?? shared);
     const ours = summaryOf(this.#with, this.#trees, shared);
     const deadline = backgroundDeadline(this.#with);
     const theirs = await messenger.request(peer, COMPARE, ours, deadline);
     const differing: { clocks: number[]; roots: number[] } = { clocks: [], roots: [] };
     for (const [partition, clock, root] of theirs.partitions) {
-      if (!shared.includes(partition)) continue;
+      if (!wanted.has(partition)) continue;
       if (clock !== clocks.hashOf(partition)) differing.clocks.push(partition);
       const own = this.#trees.rootOf(partition).subarray(0, ROOT_BYTES);
       if (!own.equals(root)) differing.roots.push(partition);

@@ -1,4 +1,5 @@
 /** All that the API sees of a node. */
+import type { ExchangeControl } from '../anti-entropy/exchange-now.js';
 import type { Coordination } from '../coordination/request.js';
 import type { Observer } from '../environment/observer.js';
 import type { ClusterControl } from '../membership/cluster-types.js';
@@ -9,5 +10,6 @@ export interface ApiNode {
   readonly coordination: Coordination;
   readonly settings: SettingsControl;
   readonly cluster: ClusterControl;
+  readonly exchange: ExchangeControl;
   readonly observer: Observer;
 }

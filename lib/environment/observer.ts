@@ -114,8 +114,8 @@ export const METRICS = {
   },
   quorate_audit_differences_total: {
     kind: 'counter',
-    help: 'Keys that differed from a peer twice although the clocks agree: an alarm',
-    labels: ['peer'],
+    help: 'Keys that differed twice: expiry, lagging, or (an alarm) unexplained by the clocks',
+    labels: ['peer', 'kind'],
   },
   quorate_scrubbed_partitions_total: {
     kind: 'counter',

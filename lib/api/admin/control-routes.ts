@@ -5,17 +5,19 @@ import { clusterRoutes } from './cluster-routes.js';
 import { configRoutes } from './config-routes.js';
 import { DATA_ROUTES } from './data-routes.js';
 import { documentRoutes } from './document-routes.js';
+import { exchangeRoute } from './exchange-route.js';
 import { healthRoutes } from './health-routes.js';
 import { locateRoutes } from './locate-routes.js';
 import type { ControlRoute } from './route.js';
 
 export function controlRoutes(world: ApiWorld): readonly ControlRoute[] {
-  const { cluster, settings } = world.node;
+  const { cluster, settings, exchange } = world.node;
   const routes = [
     aboutRoute(world),
     ...configRoutes(settings),
     ...clusterRoutes(cluster),
     ...locateRoutes(cluster),
+    exchangeRoute(exchange),
     ...healthRoutes(world),
   ];
   return [...routes, ...documentRoutes([...DATA_ROUTES, ...routes], world.version)];

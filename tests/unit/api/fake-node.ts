@@ -133,6 +133,17 @@ export class FakeNode implements ApiNode {
     },
   };
 
+  readonly exchange = {
+    exchangeNow: async (partition: number | undefined, dryRun: boolean) => {
+      const keys = [
+        { namespace: 'default', key: 'k', partition: partition ?? 3, here: '', there: 'x' },
+      ];
+      const difference = { differences: 1, keys: dryRun ? keys : [] };
+      const peer = { peer: 'n2', error: undefined, records: 2, bytes: 300, ...difference };
+      return [{ node: 'n1', error: undefined, peers: [peer] }];
+    },
+  };
+
   readonly cluster = {
     status: async (): Promise<ClusterStatus> => STATUS,
     ring: (): RingView => RING,

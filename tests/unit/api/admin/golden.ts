@@ -124,6 +124,22 @@ export const GOLDEN: readonly Golden[] = [
     status: 200,
     expected: { key: 'k' },
   },
+  {
+    operation: 'POST /api/v1/cluster/exchange',
+    path: '/api/v1/cluster/exchange?dry_run=1',
+    sent: { headers: JSON_HEADERS, body: '{"partition":7}' },
+    status: 200,
+    expected: {
+      dry_run: true,
+      nodes: [{ node: 'n1', peers: [{ peer: 'n2', differences: 1, keys: [{ partition: 7 }] }] }],
+    },
+  },
+  {
+    operation: 'POST /api/v1/cluster/exchange',
+    path: '/api/v1/cluster/exchange',
+    sent: { headers: JSON_HEADERS, body: '{"partitions":7}' },
+    status: 400,
+  },
   { operation: 'GET /healthz', path: '/healthz', status: 200, expected: { status: 'ok' } },
   { operation: 'GET /readyz', path: '/readyz', status: 200, expected: { ready: true } },
   { operation: 'GET /readyz', path: '/readyz?level=all', status: 503 },

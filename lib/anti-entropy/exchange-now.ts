@@ -1,0 +1,120 @@
+/** Anti-entropy on request: every member compares itself with every other, and says what it saw. */
+import type { NodeId } from '../environment/transport.js';
+import { messageOf, OperatingError } from '../errors.js';
+import type { AntiEntropy } from './anti-entropy.js';
+import type { AntiEntropyCollaborators } from './collaborators.js';
+import { sharedPartitions } from './collaborators.js';
+import { EXCHANGE_NOW } from './messages.js';
+
+/** A key that differs, as fingerprints; empty where a node holds nothing that lives. */
+export interface KeyDifference {
+  readonly namespace: string;
+  readonly key: string;
+  readonly partition: number;
+  readonly here: string;
+  readonly there: string;
+}
+
+/** What one node found in comparing itself with one peer. */
+export interface PeerReport {
+  readonly peer: NodeId;
+  /** Why the two could not be compared, where that is so. */
+  readonly error: string | undefined;
+  /** Records and bytes that were taken from the peer. */
+  readonly records: number;
+  readonly bytes: number;
+  /** Keys that the trees found to differ; of very many only the first. */
+  readonly differences: number;
+  readonly keys: readonly KeyDifference[];
+}
+
+export interface NodeExchange {
+  readonly node: NodeId;
+  readonly error: string | undefined;
+  readonly peers: readonly PeerReport[];
+}
+
+/** What the API needs. */
+export interface ExchangeControl {
+  /**
+   * @param partition undefined: all
+   * @param dryRun lists the difference and changes nothing
+   */
+  exchangeNow(partition: number | undefined, dryRun: boolean): Promise<readonly NodeExchange[]>;
+}
+
+/** Trees of all partitions are compared, and what differs is confirmed and fetched. */
+const TIMEOUT_MILLISECONDS = 60_000;
+const KEYS_MAX = 1000;
+
+export class ExchangeNow implements ExchangeControl {
+  readonly #with: AntiEntropyCollaborators;
+  readonly #antiEntropy: AntiEntropy;
+
+  constructor(collaborators: AntiEntropyCollaborators, antiEntropy: AntiEntropy) {
+    this.#with = collaborators;
+    this.#antiEntropy = antiEntropy;
+    collaborators.messenger.handle(EXCHANGE_NOW, async ({ partition, dryRun }) => ({
+      reports: await this.#here(partition ?? undefined, dryRun),
+    }));
+  }
+
+  exchangeNow(partition: number | undefined, dryRun: boolean): Promise<NodeExchange[]> {
+    const { ring, view, messenger, clock } = this.#with;
+    if (partition !== undefined && partition >= ring().partitionCount) {
+      throw new OperatingError('invalid_request', 'there is no such partition', {
+        details: { field: 'partition', received: partition, partitions: ring().partitionCount },
+      });
+    }
+    const deadline = clock.monotonicMilliseconds() + TIMEOUT_MILLISECONDS;
+    const request = { partition: partition ?? null, dryRun };
+    return Promise.all(
+      ring().members.map(async ({ id: node }) => {
+        try {
+          if (node === view.self) {
+            return { node, error: undefined, peers: await this.#here(partition, dryRun) };
+          }
+          const { reports } = await messenger.request(node, EXCHANGE_NOW, request, deadline);
+          return { node, error: undefined, peers: reports as PeerReport[] };
+        } catch (error) {
+          return { node, error: messageOf(error), peers: [] };
+        }
+      }),
+    );
+  }
+
+  /** One peer after the other: this is background work, though somebody waits for it. */
+  async #here(partition: number | undefined, dryRun: boolean): Promise<PeerReport[]> {
+    const { ring, view } = this.#with;
+    const reports: PeerReport[] = [];
+    for (const { id: peer } of ring().members) {
+      if (peer === view.self) continue;
+      const shared = sharedPartitions(this.#with, peer);
+      const asked = partition === undefined ? shared : shared.filter((one) => one === partition);
+      if (asked.length > 0) reports.push(await this.#withPeer(peer, asked, dryRun));
+    }
+    return reports;
+  }
+
+  async #withPeer(
+    peer: NodeId,
+    partitions: readonly number[],
+    dryRun: boolean,
+  ): Promise<PeerReport> {
+    const nothing = { peer, error: undefined, records: 0, bytes: 0, differences: 0, keys: [] };
+    try {
+      if (!dryRun) this.#antiEntropy.auditSoon(peer);
+      const found = dryRun
+        ? { ...nothing, differences: await this.#antiEntropy.differencesFrom(peer, partitions) }
+        : await this.#antiEntropy.exchangeWith(peer, partitions);
+      const keys = found.differences.slice(0, KEYS_MAX).map(({ at, ours, theirs }) => {
+        const { namespace, key, partition } = at;
+        return { namespace, key, partition, here: ours, there: theirs };
+      });
+      const { records, bytes } = found;
+      return { ...nothing, records, bytes, differences: found.differences.length, keys };
+    } catch (error) {
+      return { ...nothing, error: messageOf(error) };
+    }
+  }
+}
