@@ -50,7 +50,7 @@ export interface Circumstances {
   readonly replicaCount: number;
   /** When a disk lost something last: what only one had acknowledged before may be gone. */
   readonly lastDamage: number;
-  /** By how much sane clocks and slow reapers may miss the end of a value; infinite: by anything. */
+  /** By how much sane clocks may miss the end of a value; infinite: by anything. */
   readonly expiryTolerance: number;
 }
 

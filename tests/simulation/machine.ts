@@ -98,7 +98,7 @@ export class Machine {
     );
   }
 
-  /** What a supervisor does: the life whose disk failed ends, and another begins once it is well. */
+  /** A supervisor: the life whose disk failed ends, another begins once the disk is well. */
   #startAgain(): void {
     if (this.#supervised) return;
     this.#supervised = true;

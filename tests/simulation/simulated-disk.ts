@@ -125,7 +125,7 @@ export class SimulatedDisk {
     this.#unsynced = [];
   }
 
-  /** Flips a bit in one of the values under keys that begin so. @returns the key, if there is any */
+  /** Flips a bit of a value whose key begins so. @returns the key, if there is any */
   rot(prefix: string): string | undefined {
     const keys = this.#durable.keysIn(prefix, `${prefix}\u{10ffff}`);
     const whole = keys.filter((key) => (this.#durable.get(key)?.length ?? 0) > 0);
