@@ -1,5 +1,6 @@
 /** One simulation: a cluster of production nodes, a phase of faults, a calm, and the judgement. */
 import type { FinalState, Finding } from '../../lib/checkers/history.js';
+import { countAllowedStaleReads } from '../../lib/checkers/check-stale-reads.js';
 import { checkHistory } from '../../lib/checkers/check-history.js';
 import type { NodeOptions } from '../../lib/node-options.js';
 import { HistoryRecorder } from './history-recorder.js';
@@ -102,6 +103,7 @@ export async function simulate(
       CLOCKS_ARE_JUDGED && nemesis.areClocksSane ? EXPIRY_TOLERANCE : Number.POSITIVE_INFINITY,
   };
   const history = recorder.history(circumstances, finals);
+  world.count('stale read at a weak level', countAllowedStaleReads(history));
   const judged = checkHistory(history).filter(({ checker }) => {
     return !nemesis.disks.anythingVanished || !UNNOTICED.has(checker);
   });
@@ -136,7 +138,9 @@ function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
     zone: `z${i % shape.zones}`,
     weight: 1,
   }));
-  const heartbeatIntervalMilliseconds = random.pick([50, 100, 200]) * (shape.pace > 1 ? 5 : 1);
+  // Every node asks every other one: many nodes do so less often.
+  const slowness = (shape.pace > 1 ? 5 : 1) * (shape.nodes > 5 ? 2 : 1);
+  const heartbeatIntervalMilliseconds = random.pick([50, 100, 200]) * slowness;
   const consistency = {
     default_level: 'quorum',
     default_write_level: 'quorum',

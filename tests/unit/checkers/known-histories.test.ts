@@ -5,7 +5,10 @@ import { checkBlindWrites } from '../../../lib/checkers/check-blind-writes.js';
 import { checkExpiry } from '../../../lib/checkers/check-expiry.js';
 import { checkFalseSiblings } from '../../../lib/checkers/check-false-siblings.js';
 import { checkLostWrites } from '../../../lib/checkers/check-lost-writes.js';
-import { checkStaleReads } from '../../../lib/checkers/check-stale-reads.js';
+import {
+  checkStaleReads,
+  countAllowedStaleReads,
+} from '../../../lib/checkers/check-stale-reads.js';
 import { checkSuperseded } from '../../../lib/checkers/check-superseded.js';
 import { checkValues } from '../../../lib/checkers/check-values.js';
 import { readValue, writeValue } from '../../../lib/checkers/checked-value.js';
@@ -342,6 +345,13 @@ for (const { name, check, history: judged, expected } of ROWS) {
     t.equal(findings.length, expected, findings.map(({ message }) => message).join('; '));
   });
 }
+
+t.test('stale reads that no level forbids are counted', async (t) => {
+  const missed = history([written('a', { holders: 1 })], [], [read([])]);
+  t.equal(countAllowedStaleReads(missed), 1);
+  t.equal(countAllowedStaleReads(history([written('a')], [], [read([])])), 0, 'forbidden');
+  t.equal(countAllowedStaleReads(history([written('a', { holders: 1 })], [], [read(['a'])])), 0);
+});
 
 t.test('a checked value comes back, and nothing else passes for one', async (t) => {
   const made = { key: 'k\u00e9', writeId: 'w1' };
