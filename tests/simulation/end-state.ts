@@ -3,6 +3,7 @@ import type { FinalState } from '../../lib/checkers/history.js';
 import { recordKey } from '../../lib/persistence/records.js';
 import { dotText } from '../../lib/versioning/dot.js';
 import type { Machine } from './machine.js';
+import { comeToRest } from './rest.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { Token, Workload } from './workload.js';
 import type { World } from './world.js';
@@ -17,8 +18,6 @@ export interface EndOptions {
   readonly lostNothing: boolean;
 }
 
-const REST_MILLISECONDS_MAX = 60_000;
-const POLL_MILLISECONDS = 100;
 /** Longer than any background task takes. */
 const SETTLE_MILLISECONDS = 6000;
 
@@ -28,7 +27,8 @@ export async function observeEnd(
   keys: readonly string[],
 ): Promise<FinalState[]> {
   const { world, random, machines, workload, onTrouble } = options;
-  await comeToRest(options);
+  await comeToRest({ ...options, keys });
+  await world.wait(SETTLE_MILLISECONDS, 'settle');
   for (const key of keys) lookBeforeReads(options, key);
   const finals: FinalState[] = [];
   for (const key of keys) {
@@ -49,34 +49,6 @@ export async function observeEnd(
   for (const key of keys) await overwrite(options, key);
   world.note('the end');
   return finals;
-}
-
-/** All founded, all links up, all hints delivered, all background work done. */
-async function comeToRest({ world, machines, onTrouble }: EndOptions): Promise<void> {
-  const end = world.now + REST_MILLISECONDS_MAX;
-  while (!machines.every((machine) => isAtRest(machine, machines))) {
-    if (world.now > end) {
-      for (const machine of machines) {
-        const held = [...(machine.node?.hints.held ?? [])].filter(([, { count }]) => count > 0);
-        if (held.length > 0) onTrouble(`${machine.id} never delivered ${JSON.stringify(held)}`);
-        else if (!isAtRest(machine, machines)) {
-          const { node } = machine;
-          const state = [node?.cluster.readiness('all'), node?.settings.current()];
-          onTrouble(`${machine.id} does not come to rest: ${JSON.stringify(state)}`);
-        }
-      }
-      return;
-    }
-    await world.wait(POLL_MILLISECONDS, 'rest');
-  }
-  await world.wait(SETTLE_MILLISECONDS, 'settle');
-}
-
-function isAtRest({ node }: Machine, machines: readonly Machine[]): boolean {
-  if (node === undefined || !node.cluster.readiness('all').ready) return false;
-  if ([...node.hints.held.values()].some(({ count }) => count > 0)) return false;
-  const { version } = node.settings.current();
-  return machines.every((other) => other.node?.settings.current().version === version);
 }
 
 /** What copies and hints alone have come to. */

@@ -12,7 +12,7 @@ import type { Intent, Realised } from '../../lib/persistence/intent.js';
 import type { RecordKey } from '../../lib/persistence/records.js';
 import { dotText } from '../../lib/versioning/dot.js';
 import type { SeededRandom } from './seeded-random.js';
-import { isWhole } from './node-view.js';
+import { isWhole, statesOfRemoved } from './node-view.js';
 import { MachineTime, SimulatedClock } from './simulated-clock.js';
 import { SimulatedDisk } from './simulated-disk.js';
 import type { SimulatedNetwork } from './simulated-network.js';
@@ -55,6 +55,11 @@ export class Machine {
     this.id = options.node.id;
     this.disk = new SimulatedDisk(options.world, this.id);
     this.disk.onFailed = () => this.#startAgain();
+    this.disk.onRemoval = (key, bytes) => {
+      const was = statesOfRemoved(key, bytes);
+      if (was?.has('tombstone')) options.world.count('tombstone collected');
+      if (was?.has('stub')) options.world.count('stub collected');
+    };
   }
 
   /** The node, where it runs. */
@@ -196,6 +201,9 @@ export class Machine {
       },
       count: (metric, labels = {}, by = 1) => {
         if (!isAlive()) return;
+        if (metric.startsWith('quorate_damaged') && !this.disk.everFaulty) {
+          world.count(`false damage: ${labels['reason']}`, by);
+        }
         const name = metric.replace(/^quorate_|_total$/g, '');
         world.count([name, ...Object.values(labels)].join(' '), by);
       },
@@ -206,7 +214,12 @@ export class Machine {
   /** Looks over the shoulder of everything that mints. */
   #watch(node: QuorateNode): void {
     const { world } = this.#options;
+    /** By partition, in this life. */
+    const writers = new Map<number, string>();
     const onMint: OnMint = (at, intent, realised) => {
+      const { writer } = realised.dot;
+      if ((writers.get(at.partition) ?? writer) !== writer) world.count('writer changed in a life');
+      writers.set(at.partition, writer);
       const version = dotText(realised.dot);
       const replaced = realised.replaced.join(' ');
       world.note(`mint ${this.id} ${at.key} ${version} instead of ${replaced}`);

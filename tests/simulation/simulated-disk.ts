@@ -56,6 +56,8 @@ export class SimulatedDisk {
   everFaulty = false;
   /** Keys under which damaged bytes lie that nobody has replaced. */
   readonly rotten = new Set<string>();
+  /** Told of what is about to be removed for good. */
+  onRemoval: (key: string, bytes: Uint8Array) => void = () => undefined;
   /** Told when a handle has died. */
   onFailed: () => void = () => undefined;
 
@@ -93,7 +95,11 @@ export class SimulatedDisk {
       this.onFailed();
       return why;
     }
-    for (const operation of batch.operations) this.#apply(visible, operation);
+    for (const operation of batch.operations) {
+      const removed = operation.type === 'delete' ? visible.get(operation.key) : undefined;
+      if (removed !== undefined) this.onRemoval(operation.key, removed);
+      this.#apply(visible, operation);
+    }
     batch.applied = true;
     if (batch.sync) this.#keep(this.#unsynced.indexOf(batch) + 1);
     return undefined;
