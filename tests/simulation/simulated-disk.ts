@@ -293,7 +293,7 @@ class Handle implements SimulatedStorage {
 }
 
 function copied(operation: StorageOperation): StorageOperation {
-  return operation.type === 'put' ? { ...operation, value: operation.value.slice() } : operation;
+  return operation.type === 'put' ? { ...operation, value: new Uint8Array(operation.value) } : operation;
 }
 
 function entriesOf(entries: SortedMap<Uint8Array>, { from, before, limit }: Range): Entry[] {
