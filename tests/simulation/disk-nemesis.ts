@@ -19,9 +19,7 @@ export interface DiskNemesisOptions {
 const ROTTING: Readonly<Record<string, string>> = {
   record: 'r',
   clock: 'c',
-  hint: 'h',
   digest: 'd',
-  'what the node knows of itself': 'm',
 };
 
 /** Kinds of faults that are drawn. */
@@ -29,8 +27,8 @@ const ENABLED = {
   'slow disk': true,
   'full disk': true,
   'failed write': true,
-  rot: false,
-  'vanished record': false,
+  rot: true,
+  'vanished record': true,
   'rolled-back disk': false,
   'lost disk': false,
   'damaged engine': false,

@@ -3,7 +3,9 @@
  * row says what is not so yet.
  */
 import type { QuorateNode } from '../../lib/node.js';
+import { BRANCHES, LEAVES_A_BRANCH, type LeafSums } from '../../lib/persistence/digests.js';
 import type { Machine } from './machine.js';
+import { liveState, ownersByPartition } from './node-view.js';
 import type { World } from './world.js';
 
 export interface RestOptions {
@@ -28,11 +30,44 @@ const CONDITIONS: Readonly<Record<string, Condition>> = {
         .filter(([, { count }]) => count > 0)
         .map(([target, { count }]) => `${id} holds ${count} for ${target}`),
     ),
+  'no rebuild': (nodes) =>
+    nodes
+      .filter(({ disk }) => disk.health.rebuilding.length > 0)
+      .map(({ id, disk }) => `${id} rebuilds ${disk.health.rebuilding.join(' ')}`),
+  'no rotten record': (_, { machines }) =>
+    machines.flatMap(({ id, disk }) =>
+      [...disk.rotten].filter((key) => key.startsWith('r')).map((key) => `${id}: ${key}`),
+    ),
+  'one clock': (nodes) =>
+    ownersByPartition(nodes).flatMap((owners, partition) => {
+      const hashes = new Set(owners.map(({ disk }) => disk.clocks.hashOf(partition)));
+      return hashes.size > 1 ? [`partition ${partition}: ${[...hashes].join(' | ')}`] : [];
+    }),
+  'one tree': (nodes) =>
+    ownersByPartition(nodes).flatMap((owners, partition) => {
+      const trees = new Set(owners.map(({ disk }) => treeOf(disk.digests.of(partition))));
+      return trees.size > 1 ? [`partition ${partition}`] : [];
+    }),
+  'one state a key': (nodes, { keys }) =>
+    keys.flatMap((key) => {
+      const primaries = nodes[0]?.cluster.locate('default', key).primaries ?? [];
+      const states = primaries.flatMap(({ node: id }) => {
+        const node = nodes.find((one) => one.id === id);
+        return node === undefined ? [] : [liveState(node, key)];
+      });
+      return new Set(states).size > 1 ? [`${key}: ${states.join(' | ')}`] : [];
+    }),
   'one version of the settings': (nodes) => {
     const versions = new Set(nodes.map(({ settings }) => settings.current().version));
     return versions.size > 1 ? [[...versions].join(' | ')] : [];
   },
 };
+
+function treeOf(sums: LeafSums): string {
+  return Array.from({ length: BRANCHES * LEAVES_A_BRANCH }, (_, leaf) => {
+    return sums.live(leaf).toString('hex');
+  }).join('');
+}
 
 const REST_MILLISECONDS_MAX = 120_000;
 const POLL_MILLISECONDS = 250;

@@ -293,7 +293,9 @@ class Handle implements SimulatedStorage {
 }
 
 function copied(operation: StorageOperation): StorageOperation {
-  return operation.type === 'put' ? { ...operation, value: new Uint8Array(operation.value) } : operation;
+  return operation.type === 'put'
+    ? { ...operation, value: new Uint8Array(operation.value) }
+    : operation;
 }
 
 function entriesOf(entries: SortedMap<Uint8Array>, { from, before, limit }: Range): Entry[] {

@@ -177,7 +177,7 @@ function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
       exchangeIntervalMilliseconds: random.pick([200, 2000]),
       confirmMilliseconds: random.pick([1, 100, 500]),
       auditIntervalMilliseconds: random.pick([500, 5000]),
-      scrubPeriodMilliseconds: 20_000,
+      scrubPeriodMilliseconds: random.pick([2000, 20_000]),
       collectIntervalMilliseconds: random.pick([200, 2000]),
       collectBatchSize: random.pick([1, 100]),
       pageBytesMax: random.pick([1024, 65_536]),

@@ -1,5 +1,5 @@
 /** A map from text to anything, with ranges in the order of storage engines. */
-import { compareUtf8 } from '../../lib/platform/utf8-order.js';
+import { compareUtf8 } from '../../lib/encoding/utf8-order.js';
 
 export class SortedMap<T> {
   readonly #entries: Map<string, T>;
