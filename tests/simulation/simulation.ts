@@ -140,7 +140,7 @@ function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
   }));
   // Every node asks every other one: many nodes do so less often.
   const slowness = (shape.pace > 1 ? 5 : 1) * (shape.nodes > 5 ? 2 : 1);
-  const heartbeatIntervalMilliseconds = random.pick([50, 100, 200]) * slowness;
+  const heartbeatIntervalMilliseconds = random.pick([100, 200, 400]) * slowness;
   const consistency = {
     default_level: 'quorum',
     default_write_level: 'quorum',
