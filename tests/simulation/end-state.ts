@@ -1,8 +1,11 @@
 /** The end of a simulation: the cluster comes to rest, and every key is read in every way. */
 import type { FinalState } from '../../lib/checkers/history.js';
+import type { QuorateNode } from '../../lib/node.js';
 import { recordKey } from '../../lib/persistence/records.js';
+import { covers } from '../../lib/versioning/context.js';
 import { dotText } from '../../lib/versioning/dot.js';
 import type { Machine } from './machine.js';
+import { liveState } from './node-view.js';
 import { comeToRest } from './rest.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { Token, Workload } from './workload.js';
@@ -75,17 +78,22 @@ function replicasOf({ machines, onTrouble }: EndOptions, key: string): string[] 
   const [any] = machines;
   const located = any?.node?.cluster.locate('default', key);
   if (located === undefined) return [];
-  const partitionCount = any?.node?.cluster.ring().partitions ?? 1;
   return located.primaries.map(({ node: id }) => {
     const machine = machines.find((each) => each.id === id);
-    const stored = machine?.node?.replica.read(recordKey('default', key, partitionCount));
-    if (stored === undefined) return '';
-    for (const { dot } of stored.siblings.versions) {
-      if ((stored.siblings.context.vector.get(dot.writer) ?? 0) >= dot.n) continue;
-      onTrouble(`${id} holds ${dotText(dot)} outside its context`);
-    }
-    return stored.fingerprint;
+    if (machine?.node === undefined) return '';
+    checkContext(machine.node, key, onTrouble);
+    return liveState(machine.node, key);
   });
+}
+
+/** Invariant of every record: its context covers what it holds. */
+function checkContext(node: QuorateNode, key: string, onTrouble: (message: string) => void): void {
+  const at = recordKey('default', key, node.cluster.ring().partitions);
+  const siblings = node.disk.table.read(at)?.siblings;
+  for (const { dot } of siblings?.versions ?? []) {
+    if (siblings !== undefined && covers(siblings.context, dot)) continue;
+    onTrouble(`${node.id} holds ${dotText(dot)} outside its context`);
+  }
 }
 
 /** Who has read all of it replaces all of it. */

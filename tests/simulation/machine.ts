@@ -202,7 +202,7 @@ export class Machine {
       count: (metric, labels = {}, by = 1) => {
         if (!isAlive()) return;
         if (metric.startsWith('quorate_damaged') && !this.disk.everFaulty) {
-          world.count(`false damage: ${labels['reason']}`, by);
+          onTrouble(`false damage: ${this.id} holds itself damaged: ${labels['reason']}`);
         }
         const name = metric.replace(/^quorate_|_total$/g, '');
         world.count([name, ...Object.values(labels)].join(' '), by);

@@ -118,7 +118,7 @@ export async function simulate(
 
 function drawShape(random: SeededRandom): Shape {
   const pace = random.below(SLOW_SEEDS) === 0 ? 20 : 1;
-  const keys = random.pick([1, 2, 3, 3, 10, 40]);
+  const keys = random.pick([1, 1, 2, 3, 3, 3, 10, 40]);
   return {
     nodes: random.pick([3, 3, 3, 3, 4, 5, 5, 5, 6, 7, 9]),
     replicaCount: random.pick([3, 3, 3, 3, 3, 2, 1, 4, 5]),
@@ -174,11 +174,11 @@ function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
       backgroundConcurrency: 16,
       recentDotsMax: random.pick([0, 5, 1000]),
       mintedKeysMax: random.pick([2, 1000]),
-      exchangeIntervalMilliseconds: random.pick([200, 2000]),
+      exchangeIntervalMilliseconds: random.pick([200, 1000, 5000]),
       confirmMilliseconds: random.pick([1, 100, 500]),
       auditIntervalMilliseconds: random.pick([500, 5000]),
       scrubPeriodMilliseconds: random.pick([2000, 20_000]),
-      collectIntervalMilliseconds: random.pick([200, 2000]),
+      collectIntervalMilliseconds: random.pick([100, 1000]),
       collectBatchSize: random.pick([1, 100]),
       pageBytesMax: random.pick([1024, 65_536]),
     },
