@@ -26,9 +26,10 @@ import { ContextSeal } from './versioning/causal-context.js';
 
 /** A node that has started. It serves once `ready` has resolved. */
 export interface QuorateNode extends ApiNode {
-  /** For tests and tools: the records of this node. */
+  /** For tests and tools: the records of this node, and all else on its disk. */
   readonly replica: Replica;
   readonly hints: Hints;
+  readonly disk: Disk;
   /** Resolves when the cluster is founded; rejects where the founding is refused. */
   ready(): Promise<void>;
   /** Finishes what is under way, syncs, closes. */
@@ -87,7 +88,7 @@ export async function createNode(
   for (const part of [founding, view, handoff, antiEntropy, keeper]) part.start();
 
   return {
-    ...{ id: self, coordination, settings, cluster, exchange, observer, replica, hints },
+    ...{ id: self, coordination, settings, cluster, exchange, observer, replica, hints, disk },
     ready: () => founding.done,
     async stop() {
       for (const part of [founding, view, handoff, keeper]) await part.stop();

@@ -50,25 +50,27 @@ export class Causality {
 
   /**
    * Is `version` among `shown`, or may it rightly be missing, because something that was stored by
-   * a writer who had seen it accounts for it? Deletes need not be shown. `begunBefore`: what began
-   * later accounts for nothing.
+   * a writer who had seen it accounts for it? Deletes need not be shown, nor what may have expired.
+   * @param at when the answer was given: what began or ended its time later accounts for nothing
    */
-  accountsFor(
-    shown: ReadonlySet<VersionName>,
-    version: VersionName,
-    begunBefore = Number.POSITIVE_INFINITY,
-  ): boolean {
+  accountsFor(shown: ReadonlySet<VersionName>, version: VersionName, at: number): boolean {
     const visited = new Set<VersionName>();
     const open = [version];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       if (visited.has(next)) continue;
       visited.add(next);
-      if (shown.has(next) || this.#byVersion.get(next)?.kind === 'delete') return true;
+      if (shown.has(next) || this.mayBeGone(next, at)) return true;
       for (const { version: later, began } of this.#successors.get(next) ?? []) {
-        if (later !== undefined && began < begunBefore) open.push(later);
+        if (later !== undefined && began < at) open.push(later);
       }
     }
     return false;
+  }
+
+  /** A delete, or a value whose time may have ended. */
+  mayBeGone(version: VersionName, at: number): boolean {
+    const write = this.#byVersion.get(version);
+    return write?.kind === 'delete' || (write?.expiry?.from ?? Number.POSITIVE_INFINITY) <= at;
   }
 
   #pastOf(version: VersionName): ReadonlySet<VersionName> {

@@ -24,7 +24,7 @@ export function checkBlindWrites(history: History): Finding[] {
 
 /** By the write, or by another that it may not have met. */
 function isReplaced(causality: Causality, write: Write, version: VersionName): boolean {
-  if (causality.writeOf(version)?.kind === 'delete') return true;
+  if (causality.mayBeGone(version, write.ended ?? write.began)) return true;
   if (write.version !== undefined && causality.covers(write.version, version)) return true;
   const others = causality.successorsOf(version);
   return others.some(({ began, id }) => id !== write.id && began < (write.ended ?? began));

@@ -1,6 +1,7 @@
 /** All checkers over one history (docs/testing.md: what each level forbids). */
 import { checkAgreement } from './check-agreement.js';
 import { checkBlindWrites } from './check-blind-writes.js';
+import { checkExpiry } from './check-expiry.js';
 import { checkFalseSiblings } from './check-false-siblings.js';
 import { checkLostWrites } from './check-lost-writes.js';
 import { checkStaleReads } from './check-stale-reads.js';
@@ -15,6 +16,7 @@ const CHECKERS: readonly ((history: History) => Finding[])[] = [
   checkFalseSiblings,
   checkStaleReads,
   checkBlindWrites,
+  checkExpiry,
   checkAgreement,
 ];
 

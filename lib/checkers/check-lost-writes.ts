@@ -14,7 +14,7 @@ export function checkLostWrites({ writes, finals }: History): Finding[] {
       if (write.key !== key || write.outcome !== 'acknowledged') continue;
       const { id, version, kind, ended } = write;
       if (kind === 'delete' || version === undefined || (ended ?? began) >= began) continue;
-      if (causalityOf(key).accountsFor(shown, version)) continue;
+      if (causalityOf(key).accountsFor(shown, version, began)) continue;
       const left = [...shown].join(' ');
       const message = `the acknowledged write ${id} (${version}) is lost; left: ${left}`;
       findings.push({ checker: 'lost writes', key, message });

@@ -15,6 +15,21 @@ export function checkStaleReads(history: History): Finding[] {
   );
 }
 
+/** How often reads missed what was established, and no level had promised that they would not. */
+export function countAllowedStaleReads(history: History): number {
+  const causalityOf = Causality.byKey(history.writes);
+  const byKey = establishedByKey(history);
+  let count = 0;
+  for (const read of history.reads) {
+    for (const { since, holders, version } of byKey.get(read.key) ?? []) {
+      if (since >= read.began || holders + read.answered > history.replicaCount) continue;
+      const shown = new Set(read.versions.map((each) => each.version));
+      if (!causalityOf(read.key).accountsFor(shown, version, read.ended)) count += 1;
+    }
+  }
+  return count;
+}
+
 function whatIsStale(causality: Causality, read: Read, { version, by }: Established): Finding[] {
   const { id, key, versions, ended } = read;
   const shown = new Set(versions.map((each) => each.version));

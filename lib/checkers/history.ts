@@ -32,6 +32,16 @@ export interface Write {
   readonly holders: number;
   /** Without a context: primaries that the level asks first for what is to be replaced; else 0. */
   readonly consulted: number;
+  /** Of a value with a time to live. */
+  readonly expiry?: Expiry | undefined;
+}
+
+/** When a value ends, as far as the clocks of the store may be trusted. */
+export interface Expiry {
+  /** From then on it may be gone. */
+  readonly from: number;
+  /** From then on it must be; infinite where no clock can be trusted. */
+  readonly by: number;
 }
 
 export interface ReadVersion {

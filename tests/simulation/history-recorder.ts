@@ -4,6 +4,7 @@
  */
 import { readValue } from '../../lib/checkers/checked-value.js';
 import type {
+  Expiry,
   FinalState,
   Finding,
   History,
@@ -12,8 +13,10 @@ import type {
   Write,
 } from '../../lib/checkers/history.js';
 import type { Change, Intent, Realised } from '../../lib/persistence/intent.js';
+import { find } from '../../lib/versioning/siblings.js';
 import type { RecordKey } from '../../lib/persistence/records.js';
 import { dotText } from '../../lib/versioning/dot.js';
+import { EPOCH_MILLISECONDS } from './simulated-clock.js';
 
 /** A write as its client knows it. */
 export interface ClientWrite {
@@ -38,6 +41,17 @@ interface Mint {
   readonly replaced: readonly VersionName[];
   /** Undefined: a tombstone. */
   readonly writeId: string | undefined;
+  /** True time at which a clock that is right would call it expired; undefined: never. */
+  readonly endsAt: number | undefined;
+}
+
+/** What the history of a simulation must be read with. */
+export interface Circumstances {
+  readonly replicaCount: number;
+  /** When a disk lost something last: what only one had acknowledged before may be gone. */
+  readonly lastDamage: number;
+  /** By how much sane clocks may miss the end of a value; infinite: by anything. */
+  readonly expiryTolerance: number;
 }
 
 export class HistoryRecorder {
@@ -68,30 +82,40 @@ export class HistoryRecorder {
     return recorded;
   }
 
-  minted({ key, partition }: RecordKey, { change }: Intent, { dot, replaced }: Realised): void {
+  /** @param now true time */
+  minted({ key, partition }: RecordKey, { change }: Intent, realised: Realised, now: number): void {
+    const { dot, replaced, siblings } = realised;
     this.#mints.push({
-      key,
-      partition,
-      version: dotText(dot),
-      replaced,
+      ...{ key, partition, version: dotText(dot), replaced },
       writeId: writeIdOf(change),
+      endsAt: endOf(change, find(siblings, dot)?.expiresAt, now),
     });
   }
 
-  history(replicaCount: number, finals: readonly FinalState[]): History {
+  history(circumstances: Circumstances, finals: readonly FinalState[]): History {
+    const { replicaCount, lastDamage, expiryTolerance } = circumstances;
     const mintsOf = this.#mintsById();
     const writes: Write[] = [];
+    /** A single holder may have been the one whose disk lost it. */
+    const mayBeLost = (holders: number, began: number): boolean =>
+      holders < 2 && began <= lastDamage;
     for (const write of this.#writes) {
       const [mint] = mintsOf.get(write.id) ?? [];
       const version = write.version ?? mint?.version;
       // A delete cannot be told from others by what was stored; see `#openDeletes`.
       if (isUnknownDelete(write)) continue;
       const seen = write.shown ?? (write.version === undefined ? mint?.replaced : write.replaced);
-      const outcome = write.outcome === 'open' && version === undefined ? 'refused' : write.outcome;
-      writes.push({ ...write, outcome, version, seen: seen ?? [] });
+      const expiry = expiryOf(mint?.endsAt, expiryTolerance);
+      const isKept = write.outcome !== 'acknowledged' || !mayBeLost(write.holders, write.began);
+      const told = isKept ? write.outcome : 'open';
+      const outcome = told === 'open' && version === undefined ? 'refused' : told;
+      writes.push({ ...write, outcome, version, seen: seen ?? [], expiry });
     }
     writes.push(...this.#openDeletes());
-    return { replicaCount, writes, reads: this.#reads, finals };
+    const reads = this.#reads.map((read) =>
+      mayBeLost(read.repaired, read.began) ? { ...read, repaired: 0 } : read,
+    );
+    return { replicaCount, writes, reads, finals };
   }
 
   /** What no client need notice, and must not happen all the same. */
@@ -149,6 +173,18 @@ export class HistoryRecorder {
     }
     return writes;
   }
+}
+
+/** By what the client asked for; where it asked to keep an end, by what the node made of that. */
+function endOf(change: Change, expiresAt: number | undefined, now: number): number | undefined {
+  if (change.state === 'tombstone' || expiresAt === undefined) return undefined;
+  const { ttlSeconds } = change;
+  if (typeof ttlSeconds === 'number') return now + 1000 * ttlSeconds;
+  return expiresAt - EPOCH_MILLISECONDS;
+}
+
+function expiryOf(endsAt: number | undefined, tolerance: number): Expiry | undefined {
+  return endsAt === undefined ? undefined : { from: endsAt - tolerance, by: endsAt + tolerance };
 }
 
 function isUnknownDelete({ kind, outcome, version }: ClientWrite): boolean {

@@ -1,4 +1,7 @@
-/** A machine with one node on it: its disk and clock remain while lives of the node come and go. */
+/**
+ * A machine with one node on it: its disk and clock remain while lives of the node come and go. A
+ * life whose disk fails is followed by another once the disk is well.
+ */
 import type { Environment } from '../../lib/environment/environment.js';
 import type { Observer } from '../../lib/environment/observer.js';
 import type { NodeOptions } from '../../lib/node-options.js';
@@ -9,6 +12,7 @@ import type { Intent, Realised } from '../../lib/persistence/intent.js';
 import type { RecordKey } from '../../lib/persistence/records.js';
 import { dotText } from '../../lib/versioning/dot.js';
 import type { SeededRandom } from './seeded-random.js';
+import { isWhole, statesOfRemoved } from './node-view.js';
 import { MachineTime, SimulatedClock } from './simulated-clock.js';
 import { SimulatedDisk } from './simulated-disk.js';
 import type { SimulatedNetwork } from './simulated-network.js';
@@ -32,6 +36,10 @@ export interface MachineOptions {
   readonly onTrouble: (message: string) => void;
 }
 
+const SUPERVISION_MILLISECONDS = 200;
+/** So long it may take until a node knows what its disk has lost. */
+const NOTICE_MILLISECONDS = 3000;
+
 export class Machine {
   readonly id: string;
   readonly time = new MachineTime();
@@ -39,11 +47,19 @@ export class Machine {
   readonly #options: MachineOptions;
   #life: Life | undefined;
   #lives = 0;
+  /** Somebody is to begin another life once the disk is well. */
+  #supervised = false;
 
   constructor(options: MachineOptions) {
     this.#options = options;
     this.id = options.node.id;
     this.disk = new SimulatedDisk(options.world, this.id);
+    this.disk.onFailed = () => this.#startAgain();
+    this.disk.onRemoval = (key, bytes) => {
+      const was = statesOfRemoved(key, bytes);
+      if (was?.has('tombstone')) options.world.count('tombstone collected');
+      if (was?.has('stub')) options.world.count('stub collected');
+    };
   }
 
   /** The node, where it runs. */
@@ -53,6 +69,11 @@ export class Machine {
 
   get isUp(): boolean {
     return this.#life?.alive === true;
+  }
+
+  /** Has the node made good what its disk had lost before `since`? */
+  isWhole(since: number): boolean {
+    return isWhole(this.node, this.disk) && this.#options.world.now > since + NOTICE_MILLISECONDS;
   }
 
   /** Begins a life of the node; it may end before it has started. */
@@ -71,8 +92,32 @@ export class Machine {
           onTrouble(`${this.id} was refused: ${messageOf(error)}`);
         });
       },
-      (error: unknown) => onTrouble(`${this.id} did not start: ${messageOf(error)}`),
+      (error: unknown) => {
+        if (!life.alive) return;
+        if (this.disk.everFaulty || this.#supervised) {
+          world.count('did not start on a faulty disk');
+          world.note(`${this.id} did not start: ${messageOf(error)}`);
+          this.#startAgain();
+        } else onTrouble(`${this.id} did not start: ${messageOf(error)}`);
+      },
     );
+  }
+
+  /** A supervisor: the life whose disk failed ends, another begins once the disk is well. */
+  #startAgain(): void {
+    if (this.#supervised) return;
+    this.#supervised = true;
+    const { world } = this.#options;
+    const turn = (): void => {
+      if (!this.isUp) this.#supervised = false;
+      else if (this.disk.isWell) {
+        this.#supervised = false;
+        this.crash(false);
+        this.start();
+        world.count('failed disk survived');
+      } else world.after(SUPERVISION_MILLISECONDS, `supervise ${this.id}`, turn);
+    };
+    world.after(SUPERVISION_MILLISECONDS, `supervise ${this.id}`, turn);
   }
 
   /** Its ports never answer again. @param silently its peers are not told */
@@ -150,10 +195,15 @@ export class Machine {
         if (!isAlive()) return;
         world.note(`log ${this.id} ${severity} ${event} ${JSON.stringify(fields ?? {})}`);
         if (severity === 'warn') world.count(`log ${event}`);
-        if (severity === 'error') onTrouble(`${this.id}: ${event} ${JSON.stringify(fields ?? {})}`);
+        if (severity !== 'error') return;
+        if (this.disk.everFaulty) world.count(`log ${event}`);
+        else onTrouble(`${this.id}: ${event} ${JSON.stringify(fields ?? {})}`);
       },
       count: (metric, labels = {}, by = 1) => {
         if (!isAlive()) return;
+        if (metric.startsWith('quorate_damaged') && !this.disk.everFaulty) {
+          onTrouble(`false damage: ${this.id} holds itself damaged: ${labels['reason']}`);
+        }
         const name = metric.replace(/^quorate_|_total$/g, '');
         world.count([name, ...Object.values(labels)].join(' '), by);
       },
@@ -164,7 +214,12 @@ export class Machine {
   /** Looks over the shoulder of everything that mints. */
   #watch(node: QuorateNode): void {
     const { world } = this.#options;
+    /** By partition, in this life. */
+    const writers = new Map<number, string>();
     const onMint: OnMint = (at, intent, realised) => {
+      const { writer } = realised.dot;
+      if ((writers.get(at.partition) ?? writer) !== writer) world.count('writer changed in a life');
+      writers.set(at.partition, writer);
       const version = dotText(realised.dot);
       const replaced = realised.replaced.join(' ');
       world.note(`mint ${this.id} ${at.key} ${version} instead of ${replaced}`);

@@ -3,6 +3,7 @@
  * seed.
  */
 import { messageOf } from '../../lib/errors.js';
+import { DiskNemesis } from './disk-nemesis.js';
 import type { Machine } from './machine.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { SimulatedNetwork } from './simulated-network.js';
@@ -13,6 +14,8 @@ export interface NemesisOptions {
   readonly world: World;
   readonly network: SimulatedNetwork;
   readonly machines: readonly Machine[];
+  /** Above one, faults are rarer and pauses may be long. */
+  readonly pace: number;
 }
 
 /** A direction in which nothing arrives. */
@@ -20,6 +23,8 @@ type Cut = readonly [from: string, to: string];
 
 const HOUR_MILLISECONDS = 3_600_000;
 const STOP_MILLISECONDS_MAX = 30_000;
+/** Of sane clocks from each other. */
+const SANE_MILLISECONDS = 50;
 
 export class Nemesis {
   readonly #options: NemesisOptions;
@@ -27,6 +32,9 @@ export class Nemesis {
   readonly #ids: readonly string[];
   /** How probable it is that an acknowledgement is the last that a node says. */
   readonly #treachery: number;
+  readonly #disks: DiskNemesis;
+  /** Whose wall clocks may be anything. */
+  readonly #wild: readonly Machine[];
   #lives = true;
   #stopped = false;
 
@@ -35,6 +43,24 @@ export class Nemesis {
     this.#random = options.world.random('nemesis');
     this.#ids = options.machines.map(({ id }) => id);
     this.#treachery = this.#isOn() ? this.#random.between(0, 0.05) : 0;
+    const { world, machines } = options;
+    const minority = Math.ceil(machines.length / 2) - 1;
+    const wild = this.#isOn() ? machines.length : minority;
+    this.#wild = this.#random.shuffle(machines).slice(0, wild);
+    this.#disks = new DiskNemesis({
+      ...{ world, machines, random: world.random('disk nemesis') },
+      kill: (machine, silently) => this.#kill(machine, silently),
+      isStopped: () => this.#stopped,
+    });
+  }
+
+  get disks(): DiskNemesis {
+    return this.#disks;
+  }
+
+  /** Are a majority of the clocks right, or nearly? */
+  get areClocksSane(): boolean {
+    return 2 * this.#wild.length < this.#ids.length;
   }
 
   /** Has no node ended so far, so that nothing but messages can have been lost? */
@@ -68,8 +94,10 @@ export class Nemesis {
     };
     const skewed = this.#isOn();
     const drifting = this.#isOn();
-    for (const { time, disk } of machines) {
-      if (skewed) time.wallOffset = random.between(-HOUR_MILLISECONDS, HOUR_MILLISECONDS);
+    for (const machine of machines) {
+      const { time, disk } = machine;
+      const skew = this.#wild.includes(machine) ? HOUR_MILLISECONDS : SANE_MILLISECONDS;
+      if (skewed) time.wallOffset = random.between(-skew, skew);
       if (drifting) time.rate = random.between(0.9, 1.1);
       disk.speed = { write: 0.05, sync: random.pick([0.5, 4, 20]) };
     }
@@ -83,10 +111,10 @@ export class Nemesis {
       () => this.#restartCleanly(),
       () => this.#pauseMachines(),
       () => this.#jumpClocks(),
-      () => this.#slowDisks(),
       () => this.#changeSettings(),
     ];
-    await Promise.all(plagues.filter(() => this.#isOn()).map((plague) => this.#repeat(plague)));
+    const on = [...plagues.filter(() => this.#isOn()), ...this.#disks.plagues()];
+    await Promise.all(on.map((plague) => this.#repeat(plague)));
   }
 
   stop(): void {
@@ -98,15 +126,15 @@ export class Nemesis {
     const { network, machines, world } = this.#options;
     network.faults = CALM_NETWORK;
     network.healAll();
+    this.#disks.calm();
     for (const machine of machines) {
       machine.time.pausedUntil = Math.min(machine.time.pausedUntil, world.now);
-      machine.disk.speed = { write: 0.05, sync: 0.5 };
       machine.start();
     }
   }
 
   async #repeat(plague: () => Promise<void>): Promise<void> {
-    const mean = this.#random.between(400, 4000);
+    const mean = this.#random.between(400, 4000) * Math.sqrt(this.#options.pace);
     for (;;) {
       await this.#wait(this.#random.exponential(mean));
       if (this.#stopped) return;
@@ -168,23 +196,19 @@ export class Nemesis {
   }
 
   async #pauseMachines(): Promise<void> {
-    const milliseconds = this.#random.pick([100, 1000, 3000]) * this.#random.between(0.5, 1.5);
+    const isLong = this.#options.pace > 1 && this.#random.chance(0.5);
+    const milliseconds =
+      (isLong ? 80_000 : this.#random.pick([100, 1000, 3000])) * this.#random.between(0.5, 1.5);
+    if (isLong) this.#options.world.count('pause of minutes');
     this.#random.pick(this.#options.machines).pause(milliseconds);
     await this.#wait(milliseconds);
   }
 
   async #jumpClocks(): Promise<void> {
-    const { time } = this.#random.pick(this.#options.machines);
+    if (this.#wild.length === 0) return;
+    const { time } = this.#random.pick(this.#wild);
     time.wallOffset += this.#random.between(-HOUR_MILLISECONDS, HOUR_MILLISECONDS);
     this.#options.world.count('wall clock jumped');
-  }
-
-  async #slowDisks(): Promise<void> {
-    const { disk } = this.#random.pick(this.#options.machines);
-    const { speed } = disk;
-    disk.speed = { write: 5, sync: this.#random.between(50, 800) };
-    await this.#wait(this.#random.between(200, 3000));
-    disk.speed = speed;
   }
 
   async #changeSettings(): Promise<void> {

@@ -5,7 +5,7 @@ import { storageConformance } from '../conformance/storage-suite.js';
 import type { TransportNetwork } from '../conformance/transport-suite.js';
 import { Inbox, transportConformance } from '../conformance/transport-suite.js';
 import { MachineTime } from './simulated-clock.js';
-import { SimulatedDisk } from './simulated-disk.js';
+import { SimulatedDisk, type SimulatedStorage } from './simulated-disk.js';
 import { CALM_NETWORK, SimulatedNetwork } from './simulated-network.js';
 import { World } from './world.js';
 
@@ -96,6 +96,73 @@ t.test('a crash keeps all that was synced, and a prefix of the rest', async (t) 
     kept.add(found.length);
   }
   t.strictSame([...kept].sort(), [2, 4, 6]);
+});
+
+function openDisk(seed: number): { world: World; disk: SimulatedDisk; storage: SimulatedStorage } {
+  const world = new World(seed);
+  const disk = new SimulatedDisk(world, 'n1');
+  return { world, disk, storage: disk.open(new MachineTime(), always) };
+}
+
+t.test('a write that fails is lost or kept, and the handle is dead', async (t) => {
+  for (const failure of ['lost', 'kept'] as const) {
+    const found = new Set<boolean>();
+    for (let seed = 0; seed < 40; seed += 1) {
+      const { world, disk, storage } = openDisk(seed);
+      let told = 0;
+      disk.onFailed = () => {
+        told += 1;
+      };
+      await world.runUntil(storage.write([put('a')], { sync: true }));
+      disk.failNext = failure;
+      await t.rejects(world.runUntil(storage.write([put('b')], { sync: true })));
+      await t.rejects(storage.write([put('c')], { sync: true }), 'the handle is dead');
+      t.throws(() => storage.get('a'));
+      t.equal(told, 1);
+      t.ok(disk.isWell, 'the disk is not');
+      disk.crash();
+      const again = disk.open(new MachineTime(), always);
+      t.ok(again.get('a'), 'what was synced is there');
+      t.notOk(again.get('c'));
+      found.add(again.get('b') !== undefined);
+    }
+    t.strictSame(found, new Set(failure === 'lost' ? [false] : [true, false]));
+  }
+});
+
+t.test('a full disk takes nothing, and says so before', async (t) => {
+  const { world, disk, storage } = openDisk(1);
+  disk.freeBytes = -1;
+  t.equal(await storage.freeBytes(), 0);
+  await t.rejects(world.runUntil(storage.write([put('a')], { sync: true })), /no space/);
+  disk.freeBytes = 1000;
+  const again = disk.open(new MachineTime(), always);
+  await world.runUntil(again.write([put('a')], { sync: true }));
+  t.equal(await again.freeBytes(), 1000);
+});
+
+t.test('bits flip, values vanish, disks return to the past or are lost', async (t) => {
+  const { world, disk, storage } = openDisk(2);
+  await world.runUntil(storage.write([put('r1'), put('x1')], { sync: true }));
+  t.equal(disk.rot('y'), undefined, 'there is nothing to rot');
+  t.equal(disk.rot('r'), 'r1');
+  t.notSame(storage.get('r1'), new Uint8Array([1]), 'at once');
+  t.strictSame(storage.get('x1'), new Uint8Array([1]));
+  t.strictSame(disk.rotten, new Set(['r1']));
+  await world.runUntil(storage.write([put('r1')], { sync: true }));
+  t.equal(disk.rotten.size, 0, 'written over');
+  t.notOk(disk.rollBack(), 'nothing was remembered');
+  disk.remember();
+  t.equal(disk.vanish('r'), 'r1');
+  t.notOk(storage.get('r1'));
+  disk.crash();
+  t.ok(disk.rollBack());
+  t.ok(disk.open(new MachineTime(), always).get('r1'), 'as it was remembered');
+  disk.damageEngine();
+  t.ok(disk.open(new MachineTime(), always).repaired);
+  t.notOk(disk.open(new MachineTime(), always).repaired, 'says so once');
+  disk.lose();
+  t.strictSame(await world.runUntil(disk.open(new MachineTime(), always).range(EVERYTHING)), []);
 });
 
 function pairOf(world: World): {

@@ -1,91 +1,105 @@
 /** Many simulations: which seeds failed, and how often what was rare has happened. */
-import type { SimulationResult } from './simulation.js';
+import { messageOf } from '../../lib/errors.js';
+import type { KnownSeed } from './known-seeds.js';
+import { RARE_EVENTS } from './rare-events.js';
 import { simulate } from './simulation.js';
 
-/** Each must happen at least once in a batch, or the batch proves too little. Sums of counters. */
-const RARE_EVENTS: Readonly<Record<string, RegExp>> = {
-  'hint held': /^hints_stored/,
-  'hint delivered': /^hints_delivered/,
-  'stand-in used': /^stand-in used/,
-  'minted by a stand-in': /^minted by a stand-in/,
-  'acknowledged by a hint alone': /^acknowledged by a hint alone/,
-  'read from stand-ins': /^read from stand-ins/,
-  'sibling created': /^siblings_created/,
-  'read with siblings': /^read with siblings/,
-  'read repaired before the answer': /^read_repairs foreground/,
-  'read repaired in the background': /^read_repairs background/,
-  'slow read hedged': /^hedges/,
-  'put passed on': /^forwards ok/,
-  'passing on failed': /^forwards (?!ok)/,
-  'fallback used': /^fallback used/,
-  'level not reached': /^(get|put) level_not_reached/,
-  'unknown outcome': /^unknown outcome/,
-  'refused over siblings': /^put siblings/,
-  'level beyond N refused': /^(get|put) invalid_level/,
-  'superseded version filtered': /^filter superseded/,
-  'crash lost unsynced writes': /^crash lost unsynced/,
-  'crash lost writes given without sync': /^crash lost finished/,
-  'process killed': /^process killed/,
-  'machine lost': /^machine lost/,
-  'killed at an acknowledgement': /^killed at an ack/,
-  'clean stop': /^clean stop/,
-  'alike without any read': /^alike without any read/,
-  'half-open link': /^half-open link/,
-  'cut in one direction': /^cut: one way/,
-  'cut around a bridge': /^cut: bridge/,
-  pause: /^pause/,
-  'wall clock jumped': /^wall clock jumped/,
-  'frame lost': /^frame lost/,
-  'frame repeated': /^frame repeated/,
-  'frame overtaken': /^frame overtaken/,
-  'settings changed': /^settings changed/,
-  'settings change refused': /^settings not changed/,
-  'quorum read': /^get ok quorum/,
-  'quorum write': /^put ok quorum/,
-};
+/** What a batch came to, as it travels between threads. */
+export interface BatchTotals {
+  readonly seeds: number;
+  readonly events: number;
+  readonly virtualMilliseconds: number;
+  readonly counters: ReadonlyMap<string, number>;
+  readonly failed: readonly KnownSeed[];
+}
 
 const REPLAY = 'node dist/tests/simulation/simulate.js --verbose --seed';
 
 export class SeedBatch {
   readonly #counters = new Map<string, number>();
-  readonly failed: SimulationResult[] = [];
+  readonly #failed: KnownSeed[] = [];
   #seeds = 0;
   #events = 0;
+  #virtualMilliseconds = 0;
 
-  async run(seed: number): Promise<SimulationResult> {
-    const result = await simulate(seed);
-    this.#seeds += 1;
-    this.#events += result.events;
-    for (const [name, count] of result.counters) {
+  /** @returns what was wrong, if anything was */
+  async run(seed: number): Promise<string | undefined> {
+    const { totals, was } = await runSeed(seed);
+    this.add(totals);
+    return was;
+  }
+
+  add({ seeds, events, virtualMilliseconds, counters, failed }: BatchTotals): void {
+    this.#seeds += seeds;
+    this.#events += events;
+    this.#virtualMilliseconds += virtualMilliseconds;
+    for (const [name, count] of counters) {
       this.#counters.set(name, (this.#counters.get(name) ?? 0) + count);
     }
-    if (result.findings.length > 0) this.failed.push(result);
-    return result;
+    this.#failed.push(...failed);
+  }
+
+  get totals(): BatchTotals {
+    return {
+      ...{ seeds: this.#seeds, events: this.#events, failed: this.#failed },
+      ...{ virtualMilliseconds: this.#virtualMilliseconds, counters: this.#counters },
+    };
   }
 
   /** How often each rare event has happened. */
   rareEvents(): Map<string, number> {
     const counters = [...this.#counters];
     return new Map(
-      Object.entries(RARE_EVENTS).map(([event, pattern]) => [
+      Object.entries(RARE_EVENTS).map(([event, { counters: pattern }]) => [
         event,
         counters.reduce((sum, [name, count]) => sum + (pattern.test(name) ? count : 0), 0),
       ]),
     );
   }
 
+  /** Rare events that never happened, though in so many seeds they must. */
+  missing(): string[] {
+    return [...this.rareEvents()]
+      .filter(([event, count]) => count === 0 && this.#seeds >= (RARE_EVENTS[event]?.within ?? 0))
+      .map(([event]) => event);
+  }
+
   /** @param seconds of real time that the batch took */
   report(seconds: number): string {
     const rate = (this.#seeds / seconds).toFixed(2);
+    const each = (this.#virtualMilliseconds / 1000 / Math.max(1, this.#seeds)).toFixed(1);
     const lines = [
-      `${this.#seeds} seeds, ${this.failed.length} failed, ${rate} seeds/s, ${this.#events} events`,
+      `${this.#seeds} seeds, ${this.#failed.length} failed, ${rate} seeds/s`,
+      `${this.#events} events; ${each} virtual seconds a seed`,
       ...[...this.rareEvents()].map(([event, count]) => `${String(count).padStart(9)}  ${event}`),
-      ...[...this.#counters]
-        .filter(([name]) => /^(get|put) /.test(name))
-        .sort()
-        .map(([name, count]) => `${String(count).padStart(9)}  ${name}`),
-      ...this.failed.map(({ seed }) => `${REPLAY} ${seed}`),
+      ...this.#rest().map(([name, count]) => `${String(count).padStart(9)}  ${name}`),
+      ...this.#failed.map(({ seed }) => `${REPLAY} ${seed}`),
     ];
     return lines.join('\n');
+  }
+
+  /** Answers by code, and counters that no rare event is about. */
+  #rest(): [string, number][] {
+    const patterns = Object.values(RARE_EVENTS).map(({ counters }) => counters);
+    const isRare = (name: string): boolean => patterns.some((pattern) => pattern.test(name));
+    return [...this.#counters]
+      .filter(([name]) => /^(get|put) /.test(name) || !isRare(name))
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+}
+
+/** A world that stands still, or does not come to an end, has failed as well. */
+async function runSeed(seed: number): Promise<{ totals: BatchTotals; was: string | undefined }> {
+  try {
+    const { findings, ...result } = await simulate(seed);
+    const [first] = findings;
+    const more = findings.length > 1 ? ` (and ${findings.length - 1} more)` : '';
+    const was = first && `${first.checker} ${first.key}: ${first.message}${more}`;
+    const failed = was === undefined ? [] : [{ seed, was }];
+    return { totals: { ...result, seeds: 1, failed }, was };
+  } catch (error) {
+    const was = `the world: ${messageOf(error)}`;
+    const nothing = { events: 0, virtualMilliseconds: 0, counters: new Map<string, number>() };
+    return { totals: { ...nothing, seeds: 1, failed: [{ seed, was }] }, was };
   }
 }

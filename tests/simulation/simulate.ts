@@ -1,9 +1,9 @@
 /**
- * `node dist/tests/simulation/simulate.js --seed N [--verbose]` or `--seeds A..B [--first]`; see
- * docs/testing.md.
+ * `npm run simulate -- --seed N [--verbose]` or `--seeds A..B [--first]`; see docs/testing.md.
  */
 import { parseArgs } from 'node:util';
 import { SeedBatch } from './seed-batch.js';
+import { parseSeeds } from './seed-range.js';
 import { simulate } from './simulation.js';
 
 const USAGE = 'usage: simulate --seed N [--verbose] | --seeds A..B [--first]';
@@ -18,6 +18,7 @@ const { values } = parseArgs({
   },
 });
 
+const range = parseSeeds(values.seeds);
 if (values.seed !== undefined && /^\d+$/.test(values.seed)) {
   const narrate = values.verbose ? (line: string) => console.log(line) : undefined;
   const result = await simulate(Number(values.seed), narrate);
@@ -27,20 +28,17 @@ if (values.seed !== undefined && /^\d+$/.test(values.seed)) {
   const { digest, events, virtualMilliseconds } = result;
   console.log(JSON.stringify({ seed: result.seed, digest, events, virtualMilliseconds }));
   process.exitCode = result.findings.length > 0 ? 1 : 0;
-} else if (values.seeds !== undefined && /^\d+\.\.\d+$/.test(values.seeds)) {
-  const [from = 0, to = 0] = values.seeds.split('..').map(Number);
+} else if (range !== undefined) {
   const batch = new SeedBatch();
   const started = performance.now();
-  for (let seed = from; seed <= to; seed += 1) {
-    const { findings } = await batch.run(seed);
-    const [first] = findings;
-    if (first === undefined) continue;
-    const more = findings.length > 1 ? ` (and ${findings.length - 1} more)` : '';
-    console.log(`seed ${seed}: ${first.checker} ${first.key}: ${first.message}${more}`);
+  for (let seed = range.from; seed <= range.to; seed += 1) {
+    const was = await batch.run(seed);
+    if (was === undefined) continue;
+    console.log(`seed ${seed}: ${was}`);
     if (values.first) break;
   }
   console.log(batch.report((performance.now() - started) / 1000));
-  process.exitCode = batch.failed.length > 0 ? 1 : 0;
+  process.exitCode = batch.totals.failed.length > 0 ? 1 : 0;
 } else {
   console.error(USAGE);
   process.exitCode = 2;

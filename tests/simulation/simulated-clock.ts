@@ -2,7 +2,8 @@
 import type { Cancel, Clock } from '../../lib/environment/clock.js';
 import type { World } from './world.js';
 
-const EPOCH_MILLISECONDS = 1_700_000_000_000;
+/** What a clock that is right shows when the world begins. */
+export const EPOCH_MILLISECONDS = 1_700_000_000_000;
 
 /** Survives restarts of the node on it. */
 export class MachineTime {

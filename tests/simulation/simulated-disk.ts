@@ -1,11 +1,12 @@
 /**
- * A disk that forgets at a crash what was not synced, but for a prefix of it
- * (lib/environment/storage.ts).
+ * A disk that forgets at a crash what was not synced, but for a prefix of it, and that fails, fills
+ * up, rots and is lost as it is told (lib/environment/storage.ts).
  */
 import type { Entry, Range, Storage, StorageOperation } from '../../lib/environment/storage.js';
 import { OperatingError } from '../../lib/errors.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { MachineTime } from './simulated-clock.js';
+import { SortedMap } from './sorted-map.js';
 import type { World } from './world.js';
 
 /** Milliseconds. */
@@ -20,73 +21,102 @@ interface Batch {
   applied: boolean;
 }
 
+/** What becomes of a batch whose write fails: nobody can know. */
+type Failure = 'lost' | 'kept';
+
+/** The port with what disks say of themselves. */
+export interface SimulatedStorage extends Storage {
+  readonly repaired: boolean;
+  freeBytes(): Promise<number | undefined>;
+}
+
+export const FREE_BYTES = 2 ** 40;
+
 /** What remains while nodes come and go. Opened by one life of a node at a time. */
 export class SimulatedDisk {
+  readonly name: string;
   readonly #world: World;
-  readonly #name: string;
   readonly #random: SeededRandom;
   /** As it would be found after a crash now, with none of `#unsynced`. */
-  readonly #durable = new Map<string, Uint8Array>();
+  readonly #durable = new SortedMap<Uint8Array>();
+  /** What the present handle sees; undefined: none was opened yet. */
+  #visible = new SortedMap<Uint8Array>();
   /** In order: given, but not known to be on the platter. */
   #unsynced: Batch[] = [];
+  /** As it was at some moment, for a later return to it. */
+  #earlier: (readonly [string, Uint8Array])[] | undefined;
+  /** The engine lost some of what it had, and will say so at the next opening. */
+  #engineDamaged = false;
   speed: DiskSpeed = { write: 0.1, sync: 2 };
+  /** Below zero bytes, writes fail. */
+  freeBytes = FREE_BYTES;
+  /** What becomes of the next batch with operations in it; the handle is dead after it. */
+  failNext: Failure | undefined;
+  /** Has anything ever been wrong with it but its speed? */
+  everFaulty = false;
+  /** Keys under which damaged bytes lie that nobody has replaced. */
+  readonly rotten = new Set<string>();
+  /** Told of what is about to be removed for good. */
+  onRemoval: (key: string, bytes: Uint8Array) => void = () => undefined;
+  /** Told when a handle has died. */
+  onFailed: () => void = () => undefined;
 
   constructor(world: World, name: string) {
     this.#world = world;
-    this.#name = name;
+    this.name = name;
     this.#random = world.random(`disk ${name}`);
   }
 
-  open(machine: MachineTime, isAlive: () => boolean): Storage {
-    const world = this.#world;
-    const visible = new Map(this.#durable);
-    let closed = false;
-    let busyUntil = 0;
-    const assertOpen = (): void => {
-      if (closed) throw new OperatingError('storage_failed', 'storage is closed');
-    };
-    /** One thing after another; never for the dead. */
-    const inTurn = (milliseconds: number, happen: () => void): void => {
-      busyUntil = Math.max(busyUntil, world.now, machine.pausedUntil) + milliseconds;
-      world.after(busyUntil - world.now, `disk ${this.#name}`, () => {
-        if (isAlive()) happen();
-      });
-    };
-    return {
-      get: (key) => {
-        assertOpen();
-        return visible.get(key)?.slice();
-      },
-      range: async (range) => {
-        assertOpen();
-        return new Promise<Entry[]>((resolve) => {
-          inTurn(this.speed.write, () => resolve(entriesOf(visible, range)));
-        });
-      },
-      write: async (operations, { sync }) => {
-        assertOpen();
-        const batch: Batch = { operations: operations.map(copied), sync, applied: false };
-        this.#unsynced.push(batch);
-        return new Promise<void>((resolve) => {
-          inTurn(this.#random.between(0.5, 1.5) * this.speed[sync ? 'sync' : 'write'], () => {
-            for (const operation of batch.operations) apply(visible, operation);
-            batch.applied = true;
-            if (sync) this.#keep(this.#unsynced.indexOf(batch) + 1);
-            resolve();
-          });
-        });
-      },
-      close: async () => {
-        if (closed) return;
-        closed = true;
-        await new Promise<void>((resolve) => {
-          inTurn(this.speed.sync, () => {
-            this.#keep(this.#unsynced.length);
-            resolve();
-          });
-        });
-      },
-    };
+  open(machine: MachineTime, isAlive: () => boolean): SimulatedStorage {
+    const repaired = this.#engineDamaged;
+    this.#engineDamaged = false;
+    this.#visible = new SortedMap(this.#durable);
+    return new Handle(this, { world: this.#world, machine, isAlive }, this.#visible, repaired);
+  }
+
+  /** Milliseconds that the next one will need. */
+  takes(kind: keyof DiskSpeed): number {
+    return this.#random.between(0.5, 1.5) * this.speed[kind];
+  }
+
+  given(batch: Batch): void {
+    this.#unsynced.push(batch);
+  }
+
+  /** @returns why, where it failed */
+  written(batch: Batch, visible: SortedMap<Uint8Array>): string | undefined {
+    const failure = this.#failureOf(batch);
+    if (failure !== undefined) {
+      const why = this.freeBytes < 0 ? 'no space is left' : 'input/output error';
+      this.failNext = undefined;
+      if (failure === 'lost') this.forget(batch);
+      this.#world.count(`disk: write failed, batch ${failure}`);
+      this.#world.note(`disk ${this.name} fails: ${why}, the batch is ${failure}`);
+      this.onFailed();
+      return why;
+    }
+    for (const operation of batch.operations) {
+      const removed = operation.type === 'delete' ? visible.get(operation.key) : undefined;
+      if (removed !== undefined) this.onRemoval(operation.key, removed);
+      this.#apply(visible, operation);
+    }
+    batch.applied = true;
+    if (batch.sync) this.#keep(this.#unsynced.indexOf(batch) + 1);
+    return undefined;
+  }
+
+  /** Of what was given, and did not reach the disk. */
+  forget(batch: Batch): void {
+    this.#unsynced.splice(this.#unsynced.indexOf(batch), 1);
+  }
+
+  closed(): void {
+    this.#keep(this.#unsynced.length);
+  }
+
+  /** Would the next write succeed? */
+  get isWell(): boolean {
+    return this.failNext === undefined && this.freeBytes >= 0;
   }
 
   /** Power is lost: of what was not synced a prefix remains; a batch is whole or gone. */
@@ -95,34 +125,181 @@ export class SimulatedDisk {
     const lost = this.#unsynced.slice(kept).filter(({ operations }) => operations.length > 0);
     if (lost.length > 0) this.#world.count('crash lost unsynced batches');
     if (lost.some(({ applied }) => applied)) this.#world.count('crash lost finished writes');
+    // Half of a batch at the end of the log: the engine finds it torn, and cuts it off.
+    if (lost.some(({ applied }) => !applied)) this.#world.count('crash tore a write');
     this.#keep(kept);
     this.#unsynced = [];
   }
 
+  /** Flips a bit of a value whose key begins so. @returns the key, if there is any */
+  rot(prefix: string): string | undefined {
+    const keys = this.#durable.keysIn(prefix, `${prefix}\u{10ffff}`);
+    const whole = keys.filter((key) => (this.#durable.get(key)?.length ?? 0) > 0);
+    if (whole.length === 0) return undefined;
+    const key = this.#random.pick(whole);
+    const bytes = (this.#durable.get(key) ?? new Uint8Array()).slice();
+    const at = this.#random.below(bytes.length);
+    bytes[at] = (bytes[at] ?? 0) ^ (1 << this.#random.below(8));
+    this.#damage(key, bytes);
+    this.rotten.add(key);
+    return key;
+  }
+
+  /** A value is gone, and nothing says so. @returns its key, if there is any */
+  vanish(prefix: string): string | undefined {
+    const keys = this.#durable.keysIn(prefix, `${prefix}\u{10ffff}`);
+    if (keys.length === 0) return undefined;
+    const key = this.#random.pick(keys);
+    this.#damage(key, undefined);
+    return key;
+  }
+
+  /** Notes what is durable now. */
+  remember(): void {
+    this.#earlier = [...this.#durable];
+  }
+
+  /** Everything is again as it was remembered. Only while nobody has the disk open. */
+  rollBack(): boolean {
+    if (this.#earlier === undefined) return false;
+    this.#replace(this.#earlier);
+    this.#earlier = undefined;
+    return true;
+  }
+
+  /** Another disk, with nothing on it. Only while nobody has it open. */
+  lose(): void {
+    this.#replace([]);
+  }
+
+  /** Only while nobody has it open: the engine comes up without some of what it had. */
+  damageEngine(): void {
+    const share = this.#random.pick([0.01, 0.1, 0.6]);
+    this.#replace([...this.#durable].filter(() => !this.#random.chance(share)));
+    this.#engineDamaged = true;
+  }
+
+  #replace(entries: readonly (readonly [string, Uint8Array])[]): void {
+    this.everFaulty = true;
+    this.rotten.clear();
+    this.#durable.clear();
+    for (const [key, value] of entries) this.#durable.set(key, value);
+  }
+
+  #damage(key: string, bytes: Uint8Array | undefined): void {
+    this.everFaulty = true;
+    for (const entries of [this.#durable, this.#visible]) {
+      if (bytes === undefined) entries.delete(key);
+      else entries.set(key, bytes);
+    }
+  }
+
+  #failureOf({ operations }: Batch): Failure | undefined {
+    if (operations.length === 0) return undefined;
+    return this.failNext ?? (this.freeBytes < 0 ? 'lost' : undefined);
+  }
+
   #keep(count: number): void {
     for (const { operations } of this.#unsynced.splice(0, count)) {
-      for (const operation of operations) apply(this.#durable, operation);
+      for (const operation of operations) this.#apply(this.#durable, operation);
     }
+  }
+
+  #apply(entries: SortedMap<Uint8Array>, operation: StorageOperation): void {
+    this.rotten.delete(operation.key);
+    if (operation.type === 'put') entries.set(operation.key, operation.value);
+    else entries.delete(operation.key);
   }
 }
 
-function apply(entries: Map<string, Uint8Array>, operation: StorageOperation): void {
-  if (operation.type === 'put') entries.set(operation.key, operation.value);
-  else entries.delete(operation.key);
+interface Life {
+  readonly world: World;
+  readonly machine: MachineTime;
+  readonly isAlive: () => boolean;
+}
+
+/** What one life of a node has of the disk. */
+class Handle implements SimulatedStorage {
+  readonly repaired: boolean;
+  readonly #disk: SimulatedDisk;
+  readonly #life: Life;
+  readonly #visible: SortedMap<Uint8Array>;
+  /** Takes nothing more. */
+  #closed = false;
+  /** Why nothing can be done with it any more. */
+  #dead: string | undefined;
+  #busyUntil = 0;
+
+  constructor(disk: SimulatedDisk, life: Life, visible: SortedMap<Uint8Array>, repaired: boolean) {
+    this.#disk = disk;
+    this.#life = life;
+    this.#visible = visible;
+    this.repaired = repaired;
+  }
+
+  async freeBytes(): Promise<number | undefined> {
+    return Math.max(0, this.#disk.freeBytes);
+  }
+
+  get(key: string): Uint8Array | undefined {
+    this.#assertOpen();
+    return this.#visible.get(key)?.slice();
+  }
+
+  async range(range: Range): Promise<Entry[]> {
+    this.#assertOpen();
+    await this.#inTurn(this.#disk.speed.write);
+    this.#assertAlive();
+    return entriesOf(this.#visible, range);
+  }
+
+  async write(operations: readonly StorageOperation[], { sync }: { sync: boolean }): Promise<void> {
+    this.#assertOpen();
+    const batch: Batch = { operations: operations.map(copied), sync, applied: false };
+    this.#disk.given(batch);
+    await this.#inTurn(this.#disk.takes(sync ? 'sync' : 'write'));
+    if (this.#dead !== undefined) this.#disk.forget(batch);
+    this.#assertAlive();
+    this.#dead = this.#disk.written(batch, this.#visible);
+    this.#assertAlive();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#inTurn(this.#disk.speed.sync);
+    if (this.#dead === undefined) this.#disk.closed();
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new OperatingError('storage_failed', 'storage is closed');
+    this.#assertAlive();
+  }
+
+  #assertAlive(): void {
+    if (this.#dead !== undefined) throw new OperatingError('storage_failed', this.#dead);
+  }
+
+  /** One thing after another; never for the dead. */
+  #inTurn(milliseconds: number): Promise<void> {
+    const { world, machine, isAlive } = this.#life;
+    this.#busyUntil = Math.max(this.#busyUntil, world.now, machine.pausedUntil) + milliseconds;
+    return new Promise((resolve) => {
+      world.after(this.#busyUntil - world.now, `disk ${this.#disk.name}`, () => {
+        if (isAlive()) resolve();
+      });
+    });
+  }
 }
 
 function copied(operation: StorageOperation): StorageOperation {
-  return operation.type === 'put' ? { ...operation, value: operation.value.slice() } : operation;
+  return operation.type === 'put'
+    ? { ...operation, value: new Uint8Array(operation.value) }
+    : operation;
 }
 
-function entriesOf(entries: ReadonlyMap<string, Uint8Array>, range: Range): Entry[] {
-  const { from, before, limit } = range;
-  const bytes = (text: string): Buffer => Buffer.from(text);
-  const [low, high] = [bytes(from), bytes(before)];
-  return [...entries]
-    .map(([key, value]) => ({ key, value, order: bytes(key) }))
-    .filter(({ order }) => order.compare(low) >= 0 && order.compare(high) < 0)
-    .sort((a, b) => a.order.compare(b.order))
-    .slice(0, limit)
-    .map(({ key, value }) => [key, value.slice()] as const);
+function entriesOf(entries: SortedMap<Uint8Array>, { from, before, limit }: Range): Entry[] {
+  return entries
+    .keysIn(from, before, limit)
+    .map((key) => [key, entries.get(key)?.slice() ?? new Uint8Array()] as const);
 }

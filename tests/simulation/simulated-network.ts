@@ -211,7 +211,7 @@ export class SimulatedNetwork {
 
   #transmit(from: NodeId, to: NodeId, side: Side, messages: Message[], bytes: number): void {
     const frame = encodeFrame(messages);
-    this.#world.note(`frame ${from} ${to} ${hash32(frame)}`);
+    this.#world.noteNumber(hash32(frame));
     const { loss, duplication, reorder, delayMinimum, delayMean, clogged } = this.faults;
     const release = (): void => {
       side.queuedBytes -= bytes;

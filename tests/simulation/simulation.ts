@@ -1,5 +1,6 @@
 /** One simulation: a cluster of production nodes, a phase of faults, a calm, and the judgement. */
 import type { FinalState, Finding } from '../../lib/checkers/history.js';
+import { countAllowedStaleReads } from '../../lib/checkers/check-stale-reads.js';
 import { checkHistory } from '../../lib/checkers/check-history.js';
 import type { NodeOptions } from '../../lib/node-options.js';
 import { HistoryRecorder } from './history-recorder.js';
@@ -21,6 +22,9 @@ export interface SimulationResult {
   readonly virtualMilliseconds: number;
 }
 
+/** One seed in so many takes its time. */
+const SLOW_SEEDS = 25;
+
 /** What the seed makes of the cluster. */
 interface Shape {
   readonly nodes: number;
@@ -30,7 +34,16 @@ interface Shape {
   readonly keys: readonly string[];
   readonly clients: number;
   readonly faultMilliseconds: number;
+  /** Everything takes longer: for pauses of minutes. */
+  readonly pace: number;
 }
+
+/** Beyond what sane clocks differ by and what it takes to notice, milliseconds. */
+const EXPIRY_TOLERANCE = 1500;
+/** Do nodes know whose clock is sane? */
+const CLOCKS_ARE_JUDGED = false;
+/** Whatever a node does not know that it has lost, it may not know when it is asked. */
+const UNNOTICED: ReadonlySet<string> = new Set(['stale reads', 'blind writes']);
 
 /** @param narrate is told everything that happens, line by line */
 export async function simulate(
@@ -52,16 +65,17 @@ export async function simulate(
     (node) =>
       new Machine({
         ...{ world, network, node, onTrouble },
-        onMint: (at, intent, realised) => recorder.minted(at, intent, realised),
+        onMint: (at, intent, realised) => recorder.minted(at, intent, realised, world.now),
       }),
   );
   const replicaCount = Math.min(shape.replicaCount, shape.nodes);
-  const nemesis = new Nemesis({ world, network, machines });
+  const nemesis = new Nemesis({ world, network, machines, pace: shape.pace });
   const workload = new Workload({
     ...{ world, machines, recorder, replicaCount, onTrouble },
     onAcknowledged: (machine) => nemesis.acknowledged(machine),
     keys: shape.keys,
     clients: shape.clients,
+    pace: shape.pace,
     oneZone: shape.zones === 1,
   });
   const finals: FinalState[] = [];
@@ -82,8 +96,18 @@ export async function simulate(
     finals.push(...(await observeEnd(end, shape.keys)));
   };
   await world.runUntil(life());
-  const history = recorder.history(replicaCount, finals);
-  const findings = [...trouble, ...recorder.findings(), ...checkHistory(history)];
+  const circumstances = {
+    replicaCount,
+    lastDamage: nemesis.disks.lastDamage,
+    expiryTolerance:
+      CLOCKS_ARE_JUDGED && nemesis.areClocksSane ? EXPIRY_TOLERANCE : Number.POSITIVE_INFINITY,
+  };
+  const history = recorder.history(circumstances, finals);
+  world.count('stale read at a weak level', countAllowedStaleReads(history));
+  const judged = checkHistory(history).filter(({ checker }) => {
+    return !nemesis.disks.anythingVanished || !UNNOTICED.has(checker);
+  });
+  const findings = [...trouble, ...recorder.findings(), ...judged];
   for (const { checker, key, message } of findings) world.note(`! ${checker} ${key} ${message}`);
   return {
     ...{ seed, findings, digest: world.digest, counters: world.counters },
@@ -93,15 +117,17 @@ export async function simulate(
 }
 
 function drawShape(random: SeededRandom): Shape {
-  const nodes = random.pick([3, 3, 4, 5, 5]);
+  const pace = random.below(SLOW_SEEDS) === 0 ? 20 : 1;
+  const keys = random.pick([1, 1, 2, 3, 3, 3, 10, 40]);
   return {
-    nodes,
-    replicaCount: random.pick([3, 3, 3, 2]),
-    partitionCount: random.pick([1, 4, 8]),
+    nodes: random.pick([3, 3, 3, 3, 4, 5, 5, 5, 6, 7, 9]),
+    replicaCount: random.pick([3, 3, 3, 3, 3, 2, 1, 4, 5]),
+    partitionCount: random.pick([1, 4, 8, 16]),
     zones: random.pick([1, 1, 2, 3]),
-    keys: ['k1', 'k2', 'k3'].slice(0, 1 + random.below(3)),
+    keys: Array.from({ length: keys }, (_, i) => `k${i + 1}`),
     clients: 2 + random.below(4),
-    faultMilliseconds: random.between(3000, 9000),
+    faultMilliseconds: random.between(3000, 9000) * pace,
+    pace,
   };
 }
 
@@ -112,7 +138,9 @@ function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
     zone: `z${i % shape.zones}`,
     weight: 1,
   }));
-  const heartbeatIntervalMilliseconds = random.pick([50, 100, 200]);
+  // Every node asks every other one: many nodes do so less often.
+  const slowness = (shape.pace > 1 ? 5 : 1) * (shape.nodes > 5 ? 2 : 1);
+  const heartbeatIntervalMilliseconds = random.pick([100, 200, 400]) * slowness;
   const consistency = {
     default_level: 'quorum',
     default_write_level: 'quorum',
@@ -146,11 +174,11 @@ function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
       backgroundConcurrency: 16,
       recentDotsMax: random.pick([0, 5, 1000]),
       mintedKeysMax: random.pick([2, 1000]),
-      exchangeIntervalMilliseconds: random.pick([200, 2000]),
+      exchangeIntervalMilliseconds: random.pick([200, 1000, 5000]),
       confirmMilliseconds: random.pick([1, 100, 500]),
       auditIntervalMilliseconds: random.pick([500, 5000]),
-      scrubPeriodMilliseconds: 20_000,
-      collectIntervalMilliseconds: random.pick([200, 2000]),
+      scrubPeriodMilliseconds: random.pick([2000, 20_000]),
+      collectIntervalMilliseconds: random.pick([100, 1000]),
       collectBatchSize: random.pick([1, 100]),
       pageBytesMax: random.pick([1024, 65_536]),
     },

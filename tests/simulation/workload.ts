@@ -21,6 +21,8 @@ export interface WorkloadOptions {
   readonly recorder: HistoryRecorder;
   readonly keys: readonly string[];
   readonly clients: number;
+  /** Above one, everybody takes longer. */
+  readonly pace: number;
   /** min(N, nodes). */
   readonly replicaCount: number;
   /** Are all nodes in one zone? */
@@ -53,7 +55,7 @@ const TOKENS_KEPT = 4;
 export class Workload {
   readonly #options: WorkloadOptions;
   readonly #style: SeededRandom;
-  readonly #weights: { read: number; delete: number; blind: number; stale: number };
+  readonly #weights: { read: number; delete: number; blind: number; stale: number; ttl: number };
   readonly #thinkMean: number;
   #stopped = false;
 
@@ -65,8 +67,9 @@ export class Workload {
       delete: this.#style.between(0, 0.35),
       blind: this.#style.between(0.1, 0.7),
       stale: this.#style.between(0, 0.5),
+      ttl: this.#style.chance(0.5) ? this.#style.between(0.1, 0.6) : 0,
     };
-    this.#thinkMean = this.#style.pick([20, 80, 200]);
+    this.#thinkMean = this.#style.pick([20, 80, 200]) * options.pace;
   }
 
   /** Resolves when all clients have come to an end after `stop`. */
@@ -119,6 +122,7 @@ export class Workload {
       value: new TextDecoder().decode(value),
     }));
     if (versions.length > 1) world.count('read with siblings');
+    if (versions.length >= 10) world.count('read with ten siblings');
     if (versions.length === 0) world.count('not found');
     if (receipt.standIns > 0) world.count('read from stand-ins');
     const { answered } = receipt;
@@ -145,13 +149,16 @@ export class Workload {
     fixed: Partial<PutRequest> = {},
   ): Promise<Token | undefined> {
     const { world, recorder } = this.#options;
-    const kind =
-      random.chance(this.#weights.delete) && fixed.level === undefined ? 'delete' : 'value';
+    const isLast = fixed.level !== undefined;
+    const kind = random.chance(this.#weights.delete) && !isLast ? 'delete' : 'value';
     const shown = token?.context === undefined ? undefined : token.shown;
     const write = recorder.begin({ key, kind, shown, began: world.now });
     const request: PutRequest = {
       ...this.#addressed(random, key, WRITE_LEVELS),
-      change: kind === 'delete' ? { state: 'tombstone' } : checkedChange(key, write.id, random),
+      change:
+        kind === 'delete'
+          ? { state: 'tombstone' }
+          : checkedChange(key, write.id, random, isLast ? undefined : this.#drawTtl(random)),
       context: token?.context,
       overwriteSiblings: random.chance(0.1),
       durability: random.pick(['sync', 'sync', 'sync', 'sync', 'sync', 'sync', 'os', 'memory']),
@@ -253,6 +260,12 @@ export class Workload {
     };
   }
 
+  #drawTtl(random: SeededRandom): number | 'keep' | undefined {
+    if (!random.chance(this.#weights.ttl)) return undefined;
+    this.#options.world.count('put with a time to live');
+    return random.pick([1, 1, 2, 4, 'keep' as const]);
+  }
+
   /** With a fallback it may have been the weaker level that asked nobody. */
   #consulted({ shown }: ClientWrite, { level = 'quorum', fallbacks }: PutRequest): number {
     if (shown !== undefined || fallbacks.length > 0) return 0;
@@ -266,12 +279,17 @@ export class Workload {
   }
 }
 
-function given(level: string | undefined): Partial<GetRequest> {
-  return level === undefined ? {} : { level, fallbacks: [], timeoutMilliseconds: 4000 };
-}
-
-function checkedChange(key: string, writeId: string, random: SeededRandom): PutRequest['change'] {
+function checkedChange(
+  key: string,
+  writeId: string,
+  random: SeededRandom,
+  ttlSeconds: number | 'keep' | undefined,
+): PutRequest['change'] {
   const text = writeValue({ key, writeId }, 'x'.repeat(random.below(40)));
   const value = new TextEncoder().encode(text);
-  return { state: 'value', contentType: 'text/plain', value, ttlSeconds: undefined };
+  return { state: 'value', contentType: 'text/plain', value, ttlSeconds };
+}
+
+function given(level: string | undefined): Partial<GetRequest> {
+  return level === undefined ? {} : { level, fallbacks: [], timeoutMilliseconds: 4000 };
 }

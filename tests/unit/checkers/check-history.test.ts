@@ -61,6 +61,16 @@ const WRONG: readonly { name: string; caughtBy: string; rules: Partial<Rules> }[
     },
   },
   {
+    name: 'values never end',
+    caughtBy: 'expired values',
+    rules: { isOver: () => false },
+  },
+  {
+    name: 'values end before their time',
+    caughtBy: 'lost writes',
+    rules: { isOver: () => true },
+  },
+  {
     name: 'replicas go their own ways',
     caughtBy: 'agreement',
     rules: { replicas: () => ['x', 'y', 'z'] },

@@ -2,9 +2,13 @@
 import t from 'tap';
 import { checkAgreement } from '../../../lib/checkers/check-agreement.js';
 import { checkBlindWrites } from '../../../lib/checkers/check-blind-writes.js';
+import { checkExpiry } from '../../../lib/checkers/check-expiry.js';
 import { checkFalseSiblings } from '../../../lib/checkers/check-false-siblings.js';
 import { checkLostWrites } from '../../../lib/checkers/check-lost-writes.js';
-import { checkStaleReads } from '../../../lib/checkers/check-stale-reads.js';
+import {
+  checkStaleReads,
+  countAllowedStaleReads,
+} from '../../../lib/checkers/check-stale-reads.js';
 import { checkSuperseded } from '../../../lib/checkers/check-superseded.js';
 import { checkValues } from '../../../lib/checkers/check-values.js';
 import { readValue, writeValue } from '../../../lib/checkers/checked-value.js';
@@ -51,6 +55,7 @@ interface Row {
 
 const open = { outcome: 'open', ended: undefined, holders: 0 } as const;
 const gone = { kind: 'delete' } as const;
+const brief = { expiry: { from: 40, by: 60 } } as const;
 
 const ROWS: readonly Row[] = [
   ...[
@@ -98,6 +103,21 @@ const ROWS: readonly Row[] = [
       name: 'acknowledged after the end was looked at',
       history: history([written('a', { began: 110, ended: 120 })], []),
       expected: 0,
+    },
+    {
+      name: 'expired',
+      history: history([written('a', brief)], []),
+      expected: 0,
+    },
+    {
+      name: 'replaced by what has expired',
+      history: history([written('a'), written('b', { ...brief, seen: ['a'] })], []),
+      expected: 0,
+    },
+    {
+      name: 'gone before its time',
+      history: history([written('a', { expiry: { from: 140, by: 160 } })], []),
+      expected: 1,
     },
     {
       name: 'another key may have the same names',
@@ -198,6 +218,16 @@ const ROWS: readonly Row[] = [
       expected: 1,
     },
     {
+      name: 'whose time may have ended',
+      history: history([written('a', brief)], [], [read([], { began: 39, ended: 41 })]),
+      expected: 0,
+    },
+    {
+      name: 'whose time has not ended',
+      history: history([written('a', brief)], [], [read([], { began: 20, ended: 39 })]),
+      expected: 1,
+    },
+    {
       name: 'the old beside the new',
       history: history([written('a'), written('b', { seen: ['a'] })], [], [read(['a', 'b'])]),
       expected: 1,
@@ -247,7 +277,25 @@ const ROWS: readonly Row[] = [
       ),
       expected: 0,
     },
+    {
+      name: 'leaves what may have expired meanwhile',
+      history: history(
+        [written('a', brief), written('b', { began: 35, ended: 45, consulted: 2 })],
+        [],
+      ),
+      expected: 0,
+    },
   ].map((row) => ({ ...row, name: `blind writes: ${row.name}`, check: checkBlindWrites })),
+  ...[
+    { name: 'kept, in time', history: history([written('a', brief)], []), expected: 0 },
+    { name: 'without an end', history: history([written('a')], ['a']), expected: 0 },
+    { name: 'past its end', history: history([written('a', brief)], ['a']), expected: 1 },
+    {
+      name: 'past an end that no clock can be trusted with',
+      history: history([written('a', { expiry: { from: 40, by: Infinity } })], ['a']),
+      expected: 0,
+    },
+  ].map((row) => ({ ...row, name: `expiry: ${row.name}`, check: checkExpiry })),
   ...[
     { name: 'its own', history: history([written('a')], ['a']), expected: 0 },
     { name: 'never written', history: history([], ['a']), expected: 1 },
@@ -297,6 +345,13 @@ for (const { name, check, history: judged, expected } of ROWS) {
     t.equal(findings.length, expected, findings.map(({ message }) => message).join('; '));
   });
 }
+
+t.test('stale reads that no level forbids are counted', async (t) => {
+  const missed = history([written('a', { holders: 1 })], [], [read([])]);
+  t.equal(countAllowedStaleReads(missed), 1);
+  t.equal(countAllowedStaleReads(history([written('a')], [], [read([])])), 0, 'forbidden');
+  t.equal(countAllowedStaleReads(history([written('a', { holders: 1 })], [], [read(['a'])])), 0);
+});
 
 t.test('a checked value comes back, and nothing else passes for one', async (t) => {
   const made = { key: 'k\u00e9', writeId: 'w1' };

@@ -21,6 +21,8 @@ export interface Step {
   readonly key: string;
   /** Of what the client has seen last; else of nothing. */
   readonly withContext: boolean;
+  /** Of a put: steps until its value ends; 0: never. */
+  readonly lives: number;
 }
 
 export const anySteps: fc.Arbitrary<Step[]> = fc.array(
@@ -29,6 +31,7 @@ export const anySteps: fc.Arbitrary<Step[]> = fc.array(
     client: fc.nat({ max: 2 }),
     key: fc.constantFrom(...KEYS),
     withContext: fc.boolean(),
+    lives: fc.constantFrom(0, 0, 1, 3, 10),
   }),
   { minLength: 1, maxLength: 40 },
 );
@@ -41,6 +44,8 @@ export interface Rules {
   readonly write: (state: State, added: ReadVersion, seen: readonly VersionName[]) => State;
   /** What a reader gets, of all the states that the key ever had, the newest last. */
   readonly read: (states: readonly State[]) => State;
+  /** Is the value of a put that ends at `end` gone now? */
+  readonly isOver: (end: number, now: number) => boolean;
   /** What three replicas hold in the end. */
   readonly replicas: (state: State) => readonly string[];
 }
@@ -50,6 +55,7 @@ const namesOf = (state: State): string => state.map(({ version }) => version).jo
 export const RIGHT: Rules = {
   write: (state, added, seen) => [...state.filter(({ version }) => !seen.includes(version)), added],
   read: (states) => states.at(-1) ?? [],
+  isOver: (end, now) => end <= now,
   replicas: (state) => [namesOf(state), namesOf(state), 'lags'],
 };
 
@@ -57,14 +63,20 @@ export const RIGHT: Rules = {
 export function run(rules: Rules, steps: readonly Step[]): History {
   const states = new Map<string, State[]>(KEYS.map((key) => [key, [[]]]));
   const seenBy = new Map<string, readonly VersionName[]>();
+  const ends = new Map<VersionName, number>();
+  const visibleAt = (state: State, now: number): State =>
+    visible(state).filter(({ version }) => {
+      const end = ends.get(version);
+      return end === undefined || !rules.isOver(end, now);
+    });
   const writes: Write[] = [];
   const reads: Read[] = [];
-  steps.forEach(({ operation, client, key, withContext }, index) => {
+  steps.forEach(({ operation, client, key, withContext, lives }, index) => {
     const [began, ended] = [10 * index, 10 * index + 5];
     const history = states.get(key) ?? [];
     const session = `${client} ${key}`;
     if (operation === 'read') {
-      const versions = visible(rules.read(history));
+      const versions = visibleAt(rules.read(history), began);
       reads.push({
         ...{ id: `r${index}`, key, began, ended, versions },
         ...{ answered: 2, repaired: 2 },
@@ -76,6 +88,8 @@ export function run(rules: Rules, steps: readonly Step[]): History {
     const seen = withContext ? (seenBy.get(session) ?? []) : [];
     const [id, version] = [`w${index}`, `v${index}`];
     const value = kind === 'value' ? writeValue({ key, writeId: id }) : undefined;
+    const end = kind === 'value' && lives > 0 ? 10 * (index + lives) : undefined;
+    if (end !== undefined) ends.set(version, end);
     history.push(rules.write(history.at(-1) ?? [], { version, value }, seen));
     writes.push({
       ...{
@@ -89,6 +103,7 @@ export function run(rules: Rules, steps: readonly Step[]): History {
         seen,
         holders: 2,
         consulted: 0,
+        expiry: end === undefined ? undefined : { from: end, by: end },
       },
     });
     seenBy.set(session, [...seen, version]);
@@ -96,7 +111,7 @@ export function run(rules: Rules, steps: readonly Step[]): History {
   const finals = KEYS.map((key): FinalState => {
     const state = states.get(key)?.at(-1) ?? [];
     const began = 10 * steps.length;
-    return { key, began, versions: visible(state), replicas: rules.replicas(state) };
+    return { key, began, versions: visibleAt(state, began), replicas: rules.replicas(state) };
   });
   return { replicaCount: 3, writes, reads, finals };
 }

@@ -1,0 +1,200 @@
+/**
+ * What disks do wrong in a simulation. What one owner of a partition loses, the others must make
+ * good; so only one machine at a time has a disk that lost something.
+ */
+import type { Machine } from './machine.js';
+import type { SeededRandom } from './seeded-random.js';
+import { FREE_BYTES } from './simulated-disk.js';
+import type { World } from './world.js';
+
+export interface DiskNemesisOptions {
+  readonly world: World;
+  readonly machines: readonly Machine[];
+  readonly random: SeededRandom;
+  readonly kill: (machine: Machine, silently: boolean) => void;
+  readonly isStopped: () => boolean;
+}
+
+/** Of what is stored, by how its keys begin. */
+const ROTTING: Readonly<Record<string, string>> = {
+  record: 'r',
+  clock: 'c',
+  digest: 'd',
+};
+
+/** Kinds of faults that are drawn. */
+const ENABLED = {
+  'slow disk': true,
+  'full disk': true,
+  'failed write': true,
+  rot: true,
+  'vanished record': true,
+  'rolled-back disk': false,
+  'lost disk': false,
+  'damaged engine': false,
+};
+
+/** One seed in so many has records that vanish without a trace. */
+const VANISHING_SEEDS = 12;
+const MEGABYTE = 1_048_576;
+
+export class DiskNemesis {
+  readonly #options: DiskNemesisOptions;
+  /** The only machine whose disk may have lost something that is not made good yet. */
+  #damaged: Machine | undefined;
+  #damagedAt = 0;
+  readonly #vanishes: boolean;
+  #vanished = false;
+
+  constructor(options: DiskNemesisOptions) {
+    this.#options = options;
+    this.#vanishes = options.random.below(VANISHING_SEEDS) === 0;
+  }
+
+  /** When a disk lost something last; minus infinity: never. */
+  get lastDamage(): number {
+    return this.#damaged === undefined && this.#damagedAt === 0
+      ? Number.NEGATIVE_INFINITY
+      : this.#damagedAt;
+  }
+
+  /** Was there a record that vanished, so that reads may have been wrong until it was missed? */
+  get anythingVanished(): boolean {
+    return this.#vanished;
+  }
+
+  /** The kinds that chance wants, each to be repeated for as long as the faults last. */
+  plagues(): (() => Promise<void>)[] {
+    const plagues: Readonly<Record<keyof typeof ENABLED, () => Promise<void>>> = {
+      'slow disk': () => this.#slowDown(),
+      'full disk': () => this.#fillUp(),
+      'failed write': () => this.#failWrites(),
+      rot: () => this.#rot(),
+      'vanished record': () => this.#vanish(),
+      'rolled-back disk': () => this.#rollBack(),
+      'lost disk': () => this.#lose(),
+      'damaged engine': () => this.#damageEngine(),
+    };
+    const names = Object.keys(plagues) as (keyof typeof ENABLED)[];
+    return names
+      .filter((name) => this.#options.random.chance(0.5) && ENABLED[name])
+      .map((name) => plagues[name]);
+  }
+
+  /** Nothing fails any more; what was lost stays lost. */
+  calm(): void {
+    for (const { disk } of this.#options.machines) {
+      disk.speed = { write: 0.05, sync: 0.5 };
+      disk.freeBytes = FREE_BYTES;
+      disk.failNext = undefined;
+    }
+  }
+
+  async #slowDown(): Promise<void> {
+    const { random, machines } = this.#options;
+    const { disk } = random.pick(machines);
+    const { speed } = disk;
+    disk.speed = { write: 5, sync: random.between(50, 800) };
+    await this.#wait(random.between(200, 3000));
+    disk.speed = speed;
+  }
+
+  async #fillUp(): Promise<void> {
+    const { random, machines, world } = this.#options;
+    const { disk } = random.pick(machines);
+    const hasReserve = random.chance(0.7);
+    world.count(hasReserve ? 'disk: nearly full' : 'disk: full to the last byte');
+    disk.everFaulty = true;
+    disk.freeBytes = hasReserve ? random.between(0, MEGABYTE) : -1;
+    await this.#wait(random.between(300, 4000));
+    disk.freeBytes = FREE_BYTES;
+  }
+
+  async #failWrites(): Promise<void> {
+    const { random, machines, world } = this.#options;
+    const { disk } = random.pick(machines);
+    world.count('disk: write to fail');
+    disk.everFaulty = true;
+    disk.failNext = random.pick(['lost', 'kept']);
+  }
+
+  async #rot(): Promise<void> {
+    const { random, world } = this.#options;
+    const machine = this.#draw();
+    if (machine === undefined) return;
+    const kind = random.pick(Object.keys(ROTTING));
+    const key = machine.disk.rot(ROTTING[kind] ?? '');
+    if (key !== undefined) this.#noteDamage(machine, `a ${kind} rots: ${JSON.stringify(key)}`);
+    if (key !== undefined) world.count(`rot: ${kind}`);
+  }
+
+  /** Of one machine in a whole simulation: nobody can say when it is made good. */
+  async #vanish(): Promise<void> {
+    const { world } = this.#options;
+    if (!this.#vanishes || this.#vanished) return;
+    const machine = this.#draw();
+    const key = machine?.disk.vanish('r');
+    if (machine === undefined || key === undefined) return;
+    this.#vanished = true;
+    this.#noteDamage(machine, `a record vanishes: ${JSON.stringify(key)}`);
+    world.count('record vanished');
+  }
+
+  async #rollBack(): Promise<void> {
+    const { random, world } = this.#options;
+    const machine = this.#draw();
+    if (machine === undefined) return;
+    machine.disk.remember();
+    await this.#wait(random.between(50, 3000));
+    if (this.#options.isStopped() || !this.#isFree(machine)) return;
+    await this.#replaceDisk(machine, 'its disk is rolled back', () => machine.disk.rollBack());
+    world.count('disk rolled back');
+  }
+
+  async #lose(): Promise<void> {
+    const machine = this.#draw();
+    if (machine === undefined) return;
+    await this.#replaceDisk(machine, 'its disk is lost', () => machine.disk.lose());
+    this.#options.world.count('disk lost');
+  }
+
+  async #damageEngine(): Promise<void> {
+    const machine = this.#draw();
+    if (machine === undefined) return;
+    await this.#replaceDisk(machine, 'its engine is damaged', () => machine.disk.damageEngine());
+    this.#options.world.count('engine damaged');
+  }
+
+  async #replaceDisk(machine: Machine, what: string, replace: () => void): Promise<void> {
+    const { random, kill } = this.#options;
+    kill(machine, random.chance(0.5));
+    replace();
+    this.#noteDamage(machine, what);
+    await this.#wait(random.pick([5, 300, 2000]) * random.between(0.5, 1.5));
+    machine.start();
+  }
+
+  #noteDamage(machine: Machine, what: string): void {
+    const { world } = this.#options;
+    this.#damaged = machine;
+    this.#damagedAt = world.now;
+    world.note(`damage ${machine.id}: ${what}`);
+  }
+
+  /** One whose disk may lose something now. */
+  #draw(): Machine | undefined {
+    const machine = this.#options.random.pick(this.#options.machines);
+    return this.#isFree(machine) ? machine : undefined;
+  }
+
+  #isFree(machine: Machine): boolean {
+    if (this.#damaged === undefined || this.#damaged === machine) return true;
+    if (this.#vanished || !this.#damaged.isWhole(this.#damagedAt)) return false;
+    this.#damaged = undefined;
+    return true;
+  }
+
+  #wait(milliseconds: number): Promise<void> {
+    return this.#options.world.wait(milliseconds, 'nemesis');
+  }
+}

@@ -1,0 +1,271 @@
+/** Bugs to be planted: one broken rule each, as an exact replacement in the built code. */
+
+export interface PlantedBug {
+  readonly name: string;
+  /** The chapter of docs/architecture.md that names the rule. */
+  readonly rule: string;
+  /** Below `lib/`, as it was built. */
+  readonly file: string;
+  /** Must be there once. */
+  readonly right: string;
+  readonly wrong: string;
+  /** Below `tests/`, as it was built: notices what no seed may meet. */
+  readonly test?: string;
+}
+
+export const BUGS: readonly PlantedBug[] = [
+  {
+    rule: 'V1',
+    name: 'the writer of a node is the same after a restart',
+    file: 'versioning/writer.js',
+    right: "Buffer.from(random.bytes(6)).toString('hex')",
+    wrong: "'000000000000'",
+  },
+  {
+    rule: 'V1',
+    name: 'start numbers begin anew at every restart, and so do writers',
+    file: 'persistence/minter.js',
+    right: 'this.#writer = freshWriter(options.node, options.start, options.random);',
+    wrong: "this.#writer = [options.node, 1, '000000000000'].join('.');",
+  },
+  {
+    rule: 'W3',
+    name: 'no hints are held',
+    file: 'coordination/hold.js',
+    right: 'const held = async () => hints.hold(target, at, record, durability).committed;',
+    wrong: 'const held = async () => undefined;',
+  },
+  {
+    rule: 'W3',
+    name: 'hints leave before they are delivered',
+    file: 'handoff/hinted-handoff.js',
+    right: 'await messenger.request(target, WRITE, copy, deadline);',
+    wrong: 'messenger.request(target, WRITE, copy, deadline).catch(() => undefined);',
+  },
+  {
+    rule: 'V1',
+    name: 'a stand-in keeps its writer after its hints have left',
+    file: 'persistence/hints.js',
+    right: 'this.#options.minter.takeFreshWriter(hint.at.partition);',
+    wrong: ';',
+  },
+  {
+    rule: 'R1',
+    name: 'reads do not repair before they answer',
+    file: 'coordination/get.js',
+    right: 'if (!(await writeBack(collaborators, back, repairs)))',
+    wrong: 'if (false)',
+  },
+  {
+    rule: 'W2',
+    name: 'blind writes at quorum do not ask for the versions first',
+    file: 'coordination/put.js',
+    right: 'if (seen !== undefined && !keepsEnd)',
+    wrong: 'if (seen !== seen + 1)',
+  },
+  {
+    rule: 'W1',
+    name: 'acknowledged before it is synced',
+    file: 'persistence/store.js',
+    right: "committed: durability === 'memory' ? Promise.resolve() : group.done",
+    wrong: 'committed: Promise.resolve()',
+  },
+  {
+    rule: 'V3',
+    name: 'merges keep what the other side has superseded',
+    file: 'versioning/siblings.js',
+    right: 'else if (!covers(b.context, version.dot))',
+    wrong: 'else',
+  },
+  {
+    rule: 'V3',
+    name: 'writes replace what their writers have not seen',
+    file: 'versioning/siblings.js',
+    right: '.filter((other) => !covers(seen, other.dot))',
+    wrong: '.filter(() => false)',
+  },
+  {
+    rule: 'V6',
+    name: 'a writer is told to have seen all that its node holds',
+    file: 'versioning/context.js',
+    right: 'return { vector: seen.vector, beyond: joinDots(seen.beyond, [dot], seen.vector) };',
+    wrong: 'return { vector: withDot(seen.vector, dot), beyond: [] };',
+  },
+  {
+    rule: 'W4',
+    name: 'puts that were passed on are executed as often as they arrive',
+    file: 'replication/ask.js',
+    right: 'if (handler.once && !this.#executed.note(from, id))',
+    wrong: 'if (false)',
+  },
+  {
+    rule: 'W1',
+    name: 'a transaction that changes nothing waits for the next that does',
+    file: 'persistence/store.js',
+    right: 'if (this.#gathering.awaited)',
+    wrong: 'if (this.#gathering.entries.size > 0 || this.#gathering.sync)',
+  },
+  {
+    rule: 'V1',
+    name: 'damage leaves the writer as it was',
+    file: 'persistence/health.js',
+    right: 'minter.takeFreshWriter(partition);',
+    wrong: ';',
+  },
+  {
+    rule: 'V1',
+    name: 'a mint that is missing is not noticed',
+    file: 'persistence/replica.js',
+    right: 'this.#assertMintsAreThere(at, own?.siblings);',
+    wrong: ';',
+  },
+  {
+    rule: 'V3',
+    name: 'copies carry the new version alone',
+    file: 'persistence/replica.js',
+    right: 'return { ...realised, bytes };',
+    wrong:
+      'const alone = realised.siblings.versions.filter(({ dot }) => dot === realised.dot);' +
+      'return { ...realised, bytes: encodeRecord(at, { ...realised.siblings, versions: alone }) };',
+  },
+  {
+    rule: 'C2',
+    name: 'contexts enter the partition clock',
+    file: 'persistence/partition-clocks.js',
+    right: 'let grown = false;',
+    wrong:
+      'let grown = true; for (const [writer, last] of context.vector)' +
+      ' for (let n = 1; n <= last; n += 1) clock.add({ writer, n });',
+  },
+  {
+    rule: 'C3',
+    name: 'the filter lets everything in',
+    file: 'versioning/filter.js',
+    right: 'if (!clock.has(version.dot))',
+    wrong: 'if (true)',
+  },
+  {
+    rule: 'C3',
+    name: 'the filter asks nobody',
+    file: 'persistence/replica.js',
+    right: 'const verdict = await this.#askOwners(at, unaccounted);',
+    wrong: "const verdict = 'dropped';",
+  },
+  {
+    rule: 'C4',
+    name: 'clocks reach the disk before the records that they speak of',
+    file: 'persistence/store.js',
+    right: 'await this.#options.storage.write(this.#batch(group), { sync: group.sync });',
+    wrong:
+      "const all = this.#batch(group), isClock = ({ key }) => key.startsWith('c');" +
+      'await this.#options.storage.write(all.filter(isClock), { sync: true });' +
+      'await this.#options.storage.write(all.filter((one) => !isClock(one)), { sync: group.sync });',
+  },
+  {
+    rule: 'C5',
+    name: 'the own clock takes in a peer before its records are there',
+    file: 'anti-entropy/exchange.js',
+    right: 'snapshot ??= page.snapshot;',
+    wrong:
+      'snapshot ??= page.snapshot;' +
+      'if (page.snapshot !== null) clocks.union(partition, PartitionClock.from(page.snapshot));',
+  },
+  {
+    rule: 'C5',
+    name: 'an exchange from before the damage counts',
+    file: 'anti-entropy/exchange.js',
+    right: 'clocks.generation(partition) !== generation',
+    wrong: 'false',
+  },
+  {
+    rule: 'C5',
+    name: 'exchanges take nothing',
+    file: 'anti-entropy/exchange.js',
+    right: 'if (lagging().length === 0)',
+    wrong: 'if (true)',
+  },
+  {
+    rule: 'A1',
+    name: 'digests do not follow the records',
+    file: 'persistence/record-table.js',
+    right: 'this.#options.digests.move(transaction, at, before, after);',
+    wrong: ';',
+  },
+  {
+    rule: 'A2',
+    name: 'audits repair nothing',
+    file: 'anti-entropy/anti-entropy.js',
+    right: 'await this.#audit.repair(peer, differences);',
+    wrong: ';',
+  },
+  {
+    rule: 'R1',
+    name: 'a miss that met a tombstone is not repaired',
+    file: 'coordination/get.js',
+    right: 'if (repairs !== undefined && merged !== undefined)',
+    wrong: 'if (repairs !== undefined && liveVersions(merged, nowOf(collaborators)).length > 0)',
+  },
+  {
+    rule: 'E1',
+    name: 'a stub loses to the value that it was',
+    file: 'versioning/siblings.js',
+    right: "versions.push(other.state === 'stub' ? other : version);",
+    wrong: "versions.push(version.state === 'stub' ? other : version);",
+  },
+  {
+    rule: 'E2',
+    name: 'tombstones go before every owner has seen them',
+    file: 'anti-entropy/collection.js',
+    right: 'if (obstacle === undefined)',
+    wrong: "if (obstacle !== 'not all dead')",
+  },
+  {
+    rule: 'E2',
+    name: 'clocks that are not on the disk are believed',
+    file: 'persistence/partition-clocks.js',
+    right: 'return this.#persisted.get(partition) ?? NONE;',
+    wrong: 'return this.of(partition);',
+  },
+  {
+    rule: 'D1',
+    name: 'damage leaves the clock as it was',
+    file: 'persistence/health.js',
+    right: 'clocks.empty(partition);',
+    wrong: ';',
+  },
+  {
+    rule: 'D1',
+    name: 'a damaged replica answers and acknowledges',
+    file: 'persistence/health.js',
+    right: 'assertWhole(partition) {',
+    wrong: 'assertWhole(partition) { return;',
+  },
+  {
+    rule: 'D2',
+    name: 'a rebuild ends without the purge',
+    file: 'anti-entropy/rebuild.js',
+    right: 'await this.#purge(partition, progress);',
+    wrong: ';',
+  },
+  {
+    rule: 'D2',
+    name: 'one other owner is enough for a rebuild',
+    file: 'anti-entropy/rebuild.js',
+    right: 'if (others.some((peer) => !progress.snapshots.has(peer)))',
+    wrong: 'if (progress.snapshots.size === 0)',
+  },
+  {
+    rule: 'D3',
+    name: 'a clock is given away without counting what stands behind it',
+    file: 'anti-entropy/exchange-service.js',
+    right: 'await this.#scrub.verify(partition);',
+    wrong: ';',
+  },
+  {
+    rule: 'D4',
+    name: 'a denial beats a held value',
+    file: 'anti-entropy/testimony.js',
+    right: "if (words.includes('value'))",
+    wrong: 'if (false)',
+  },
+];

@@ -1,0 +1,68 @@
+/**
+ * What must have happened in a batch of seeds, or the batch proves too little. Each row sums the
+ * counters whose names match.
+ */
+
+interface RareEvent {
+  readonly counters: RegExp;
+  /** Must have happened in a batch of so many seeds. */
+  readonly within: number;
+}
+
+/** In the seeds of every test run, and in long runs only. */
+const OFTEN = 250;
+const RARELY = 10_000;
+
+const often = (counters: RegExp): RareEvent => ({ counters, within: OFTEN });
+const rarely = (counters: RegExp): RareEvent => ({ counters, within: RARELY });
+
+export const RARE_EVENTS: Readonly<Record<string, RareEvent>> = {
+  'hint held': often(/^hints_stored/),
+  'hint delivered': often(/^hints_delivered/),
+  'stand-in used': often(/^stand-in used/),
+  'minted by a stand-in': often(/^minted by a stand-in/),
+  'acknowledged by a hint alone': often(/^acknowledged by a hint alone/),
+  'read from stand-ins': often(/^read from stand-ins/),
+  'sibling created': often(/^siblings_created/),
+  'read with siblings': often(/^read with siblings/),
+  'read with ten siblings': rarely(/^read with ten siblings/),
+  'read repaired before the answer': often(/^read_repairs foreground/),
+  'read repaired in the background': often(/^read_repairs background/),
+  'slow read hedged': often(/^hedges/),
+  'put passed on': often(/^forwards ok/),
+  'passing on failed': often(/^forwards (?!ok)/),
+  'fallback used': often(/^fallback used/),
+  'level not reached': often(/^(get|put) level_not_reached/),
+  'unknown outcome': often(/^unknown outcome/),
+  'stale read at a weak level': often(/^stale read at a weak level/),
+  'refused over siblings': often(/^put siblings/),
+  'level beyond N refused': often(/^(get|put) invalid_level/),
+  'superseded version filtered': often(/^filter superseded/),
+  'put with a time to live': often(/^put with a time to live/),
+  'crash lost unsynced writes': often(/^crash lost unsynced/),
+  'crash lost writes given without sync': often(/^crash lost finished/),
+  'crash tore a write': often(/^crash tore/),
+  'process killed': often(/^process killed/),
+  'machine lost': often(/^machine lost/),
+  'killed at an acknowledgement': often(/^killed at an ack/),
+  'clean stop': often(/^clean stop/),
+  'alike without any read': often(/^alike without any read/),
+  'half-open link': often(/^half-open link/),
+  'cut in one direction': often(/^cut: one way/),
+  'cut around a bridge': often(/^cut: bridge/),
+  pause: often(/^pause/),
+  'pause of minutes': rarely(/^pause of minutes/),
+  'wall clock jumped': often(/^wall clock jumped/),
+  'frame lost': often(/^frame lost/),
+  'frame repeated': often(/^frame repeated/),
+  'frame overtaken': often(/^frame overtaken/),
+  'settings changed': often(/^settings changed/),
+  'settings change refused': often(/^settings not changed/),
+  'disk nearly full': often(/^disk: nearly full/),
+  'disk full to the last byte': often(/^disk: full/),
+  'write failed and lost': often(/^disk: write failed, batch lost/),
+  'write failed and kept': often(/^disk: write failed, batch kept/),
+  'failed disk survived': often(/^failed disk survived/),
+  'quorum read': often(/^get ok quorum/),
+  'quorum write': often(/^put ok quorum/),
+};

@@ -1,0 +1,102 @@
+/**
+ * The calm: what must come true by itself when nothing is wrong any more, without any read. Each
+ * row says what is not so yet.
+ */
+import type { QuorateNode } from '../../lib/node.js';
+import { BRANCHES, LEAVES_A_BRANCH, type LeafSums } from '../../lib/persistence/digests.js';
+import type { Machine } from './machine.js';
+import { liveState, ownersByPartition } from './node-view.js';
+import type { World } from './world.js';
+
+export interface RestOptions {
+  readonly world: World;
+  readonly machines: readonly Machine[];
+  readonly keys: readonly string[];
+  readonly onTrouble: (message: string) => void;
+}
+
+/** Says what keeps the cluster from rest; nothing: an empty list. */
+type Condition = (nodes: readonly QuorateNode[], options: RestOptions) => string[];
+
+const CONDITIONS: Readonly<Record<string, Condition>> = {
+  'nodes that serve': (nodes) =>
+    nodes.flatMap((node) => {
+      const { ready, reason } = node.cluster.readiness('all');
+      return ready ? [] : [`${node.id}: ${reason}`];
+    }),
+  'no hints': (nodes) =>
+    nodes.flatMap(({ id, hints }) =>
+      [...hints.held]
+        .filter(([, { count }]) => count > 0)
+        .map(([target, { count }]) => `${id} holds ${count} for ${target}`),
+    ),
+  'no rebuild': (nodes) =>
+    nodes
+      .filter(({ disk }) => disk.health.rebuilding.length > 0)
+      .map(({ id, disk }) => `${id} rebuilds ${disk.health.rebuilding.join(' ')}`),
+  'no rotten record': (_, { machines }) =>
+    machines.flatMap(({ id, disk }) =>
+      [...disk.rotten].filter((key) => key.startsWith('r')).map((key) => `${id}: ${key}`),
+    ),
+  'one clock': (nodes) =>
+    ownersByPartition(nodes).flatMap((owners, partition) => {
+      const hashes = new Set(owners.map(({ disk }) => disk.clocks.hashOf(partition)));
+      return hashes.size > 1 ? [`partition ${partition}: ${[...hashes].join(' | ')}`] : [];
+    }),
+  'one tree': (nodes) =>
+    ownersByPartition(nodes).flatMap((owners, partition) => {
+      const trees = new Set(owners.map(({ disk }) => treeOf(disk.digests.of(partition))));
+      return trees.size > 1 ? [`partition ${partition}`] : [];
+    }),
+  'one state a key': (nodes, { keys }) =>
+    keys.flatMap((key) => {
+      const primaries = nodes[0]?.cluster.locate('default', key).primaries ?? [];
+      const states = primaries.flatMap(({ node: id }) => {
+        const node = nodes.find((one) => one.id === id);
+        return node === undefined ? [] : [liveState(node, key)];
+      });
+      return new Set(states).size > 1 ? [`${key}: ${states.join(' | ')}`] : [];
+    }),
+  'one version of the settings': (nodes) => {
+    const versions = new Set(nodes.map(({ settings }) => settings.current().version));
+    return versions.size > 1 ? [[...versions].join(' | ')] : [];
+  },
+};
+
+function treeOf(sums: LeafSums): string {
+  return Array.from({ length: BRANCHES * LEAVES_A_BRANCH }, (_, leaf) => {
+    return sums.live(leaf).toString('hex');
+  }).join('');
+}
+
+const REST_MILLISECONDS_MAX = 120_000;
+const POLL_MILLISECONDS = 250;
+
+/** Resolves when all is so, or when it took too long: then `onTrouble` was told what is not. */
+export async function comeToRest(options: RestOptions): Promise<void> {
+  const { world, onTrouble } = options;
+  const begun = world.now;
+  for (;;) {
+    const missing = obstacles(options);
+    if (missing.length === 0) break;
+    if (world.now > begun + REST_MILLISECONDS_MAX) {
+      for (const obstacle of missing.slice(0, 5)) onTrouble(`does not come to rest: ${obstacle}`);
+      break;
+    }
+    await world.wait(POLL_MILLISECONDS, 'rest');
+  }
+  world.note(`at rest after ${(world.now - begun).toFixed(0)} ms`);
+}
+
+function obstacles(options: RestOptions): string[] {
+  const { machines } = options;
+  const nodes = machines.flatMap(({ node }) => node ?? []);
+  if (nodes.length < machines.length) {
+    return machines.filter(({ node }) => node === undefined).map(({ id }) => `${id} is not up`);
+  }
+  for (const [name, condition] of Object.entries(CONDITIONS)) {
+    const missing = condition(nodes, options);
+    if (missing.length > 0) return missing.map((what) => `${name}: ${what}`);
+  }
+  return [];
+}
