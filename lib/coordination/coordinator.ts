@@ -47,7 +47,9 @@ export class Coordinator implements Coordination {
     const levels = levelsOf(request, readLevel, 'read');
     const at = this.#at(request);
     const deadline = this.#deadline(request);
-    const got = await get(collaborators, { at, levels, deadline, readRepairProbability });
+    const { readRepair } = request;
+    const how = { levels, deadline, readRepair, readRepairProbability };
+    const got = await get(collaborators, { at, ...how });
     const { merged, level, answered, asked, standIns } = got;
     return {
       siblings: liveVersions(merged, collaborators.clock.wallMilliseconds()),

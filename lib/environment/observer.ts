@@ -27,6 +27,21 @@ export const METRICS = {
     help: 'Copies written to lagging replicas by reads',
     labels: ['mode'],
   },
+  quorate_replicas_behind_total: {
+    kind: 'counter',
+    help: 'Reads that found this replica behind others',
+    labels: ['replica'],
+  },
+  quorate_replicas_behind_versions_total: {
+    kind: 'counter',
+    help: 'Versions that it lacked then, all together',
+    labels: ['replica'],
+  },
+  quorate_read_repair_failures_total: {
+    kind: 'counter',
+    help: 'Copies of reads that a lagging replica did not take in time',
+    labels: ['replica'],
+  },
   quorate_siblings_created_total: {
     kind: 'counter',
     help: 'Merges that left more live versions than either side had',

@@ -37,6 +37,9 @@ export interface Siblings {
   readonly versions: readonly Version[];
 }
 
+/** One version in a fingerprint. */
+const FINGERPRINTED = /[^;!]+[;!]/g;
+
 /** Of a key of which nobody holds anything. */
 export const NO_SIBLINGS: Siblings = { epoch: 0, context: EMPTY_CONTEXT, versions: [] };
 
@@ -125,6 +128,12 @@ export function fingerprint(siblings: Siblings | undefined): string {
     text += `${dotText(version.dot)}${version.state === 'stub' ? '!' : ';'}`;
   }
   return text;
+}
+
+/** How many of the versions that one fingerprint names another does not, or names alive. */
+export function versionsBehind(behind: string, whole: string): number {
+  const held = new Set(behind.match(FINGERPRINTED));
+  return (whole.match(FINGERPRINTED) ?? []).filter((version) => !held.has(version)).length;
 }
 
 function isSame(a: Siblings, b: Siblings): boolean {
