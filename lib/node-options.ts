@@ -33,6 +33,7 @@ export interface NodeLimits extends DiskLimits, AntiEntropyLimits {
   readonly heartbeatIntervalMilliseconds: number;
   readonly heartbeatsMissedSuspect: number;
   readonly heartbeatsMissedDead: number;
+  readonly clockSkewMaxMilliseconds: number;
   readonly clockPersistIntervalMilliseconds: number;
   readonly hintBatchSize: number;
   readonly hintRetryIntervalMilliseconds: number;

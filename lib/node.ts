@@ -8,6 +8,7 @@ import type { Environment } from './environment/environment.js';
 import { Periodic } from './environment/periodic.js';
 import { OperatingError } from './errors.js';
 import { HintedHandoff } from './handoff/hinted-handoff.js';
+import { ClockSanity } from './membership/clock-sanity.js';
 import { ClusterService } from './membership/cluster-service.js';
 import { FailureDetector } from './membership/failure-detector.js';
 import { Founding } from './membership/founding.js';
@@ -50,14 +51,16 @@ export async function createNode(
   const { clock, transport, observer } = environment;
   const { id: self, limits } = options;
   const { peerRequestsMax: pendingMax } = limits;
-  const disk = await openDisk({ ...environment, node: self, limits });
+  const memberCount = (): number => founding.ring.members.length;
+  const clockSanity = new ClockSanity({ ...limits, clock, observer, memberCount });
+  const disk = await openDisk({ ...environment, node: self, expiryClock: clockSanity, limits });
   const { start, replica, hints } = disk;
   const messenger = new Messenger({ transport, clock, observer, pendingMax, start });
-  const members = await meet(environment, options, disk, messenger);
+  const members = await meet(environment, options, { ...disk, clockSanity }, messenger);
   const { founding, view, settings } = members;
 
   const collaborators: Collaborators = {
-    ...{ ...environment, ...disk, view, messenger },
+    ...{ ...environment, ...disk, view, messenger, expiryClock: clockSanity },
     ring: () => founding.ring,
     hedgeDelayMilliseconds: limits.hedgeDelayMilliseconds,
     backgroundTimeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
@@ -71,7 +74,7 @@ export async function createNode(
     ...limits,
   });
   const cluster = new ClusterService({
-    ...{ ...disk, ...members, self, messenger, clock },
+    ...{ ...disk, ...members, self, messenger, clock, clockSanity },
     version: options.version,
   });
   const { handoff, antiEntropy, keeper } = backgroundOf(environment, collaborators, disk, limits);
@@ -132,7 +135,11 @@ function backgroundOf(
 async function meet(
   { clock, random, transport, observer }: Environment,
   { id: self, founders, limits, consistency, ...ringOptions }: NodeOptions,
-  { store, start }: { readonly store: Store; readonly start: number },
+  {
+    store,
+    start,
+    clockSanity,
+  }: { readonly store: Store; readonly start: number; readonly clockSanity: ClockSanity },
   messenger: Messenger,
 ) {
   if (!founders.some(({ id }) => id === self)) {
@@ -150,6 +157,7 @@ async function meet(
   transport.setPeers(stored.filter(({ id }) => id !== self));
   const view = new FailureDetector({
     ...{ self, start, store, messenger, transport, clock, random, observer, ...limits },
+    clockSanity,
     zone: stored.find(({ id }) => id === self)?.zone ?? '',
     peers: members.filter((id) => id !== self),
   });

@@ -57,6 +57,7 @@ export function nodeOptionsOf(
       hintBatchSize: handoff.hintBatchSize,
       hintRetryIntervalMilliseconds: handoff.hintRetryIntervalMilliseconds,
       backgroundConcurrency: settings.background.backgroundConcurrency,
+      ...settings.expiry,
       ...settings.antiEntropy,
     },
   };

@@ -52,7 +52,7 @@ export class Coordinator implements Coordination {
     const got = await get(collaborators, { at, ...how });
     const { merged, level, answered, asked, standIns } = got;
     return {
-      siblings: liveVersions(merged, collaborators.clock.wallMilliseconds()),
+      siblings: liveVersions(merged, collaborators.expiryClock.now()),
       recorded: merged !== undefined,
       context: merged === undefined ? undefined : this.#contextOf(request, merged),
       receipt: { level, answered, asked, standIns, durability: undefined },

@@ -76,10 +76,11 @@ async function read(
   { level, list, round }: Reached,
 ): Promise<Got | undefined> {
   const { at, deadline } = request;
+  const { expiryClock } = collaborators;
   let whole = await inFull(collaborators, request, { level, list, round });
   if (whole === undefined) return undefined;
   const repairs = level.row.repairs(list);
-  if (repairs === undefined && liveVersions(whole.merged(), nowOf(collaborators)).length === 0) {
+  if (repairs === undefined && liveVersions(whole.merged(), expiryClock.now()).length === 0) {
     // A miss is a claim: the other primaries are asked first.
     whole = await exhausted(collaborators, request, list, whole);
     if (whole === undefined) return undefined;
@@ -198,8 +199,4 @@ function notReached(
     return new OperatingError('deadline_passed', 'too few replicas answered in time', { details });
   }
   return new OperatingError('level_not_reached', 'too few replicas answered', { details });
-}
-
-function nowOf({ clock }: Collaborators): number {
-  return clock.wallMilliseconds();
 }

@@ -75,6 +75,16 @@ export const METRICS = {
     help: '1 where this node sees the peer as up',
     labels: ['peer'],
   },
+  quorate_clock_sane: {
+    kind: 'gauge',
+    help: '1 where the clock of this node is near the median of all members',
+    labels: [],
+  },
+  quorate_clock_skew_seconds: {
+    kind: 'gauge',
+    help: 'Clock of this node less the median of all members',
+    labels: [],
+  },
   quorate_commits_total: { kind: 'counter', help: 'Storage batches', labels: ['sync'] },
   quorate_commit_operations_total: { kind: 'counter', help: 'Operations in them', labels: [] },
   quorate_corrupt_records_total: {

@@ -8,6 +8,7 @@ import { HybridClock } from '../versioning/hybrid-clock.js';
 import { CollectedDots } from './collected-dots.js';
 import { Digests } from './digests.js';
 import { Endings } from './endings.js';
+import type { ExpiryClock } from './expiry-clock.js';
 import { PartitionHealth } from './health.js';
 import { Hints } from './hints.js';
 import { countStart } from './identity.js';
@@ -31,6 +32,7 @@ export interface DiskOptions {
   readonly node: NodeId;
   readonly storage: Storage;
   readonly clock: Clock;
+  readonly expiryClock: ExpiryClock;
   readonly random: Random;
   readonly observer: Observer;
   readonly limits: DiskLimits;
@@ -39,7 +41,8 @@ export interface DiskOptions {
 export type Disk = Awaited<ReturnType<typeof openDisk>>;
 
 /** @throws OperatingError `founding_refused` (the data of another node), `storage_failed` */
-export async function openDisk({ node, storage, clock, random, observer, limits }: DiskOptions) {
+export async function openDisk(options: DiskOptions) {
+  const { node, storage, clock, expiryClock, random, observer, limits } = options;
   const store = new Store({ storage, observer, queueBytesMax: limits.storageQueueBytesMax });
   const start = await countStart(store, node);
   const clocks = await PartitionClocks.open(store);
@@ -52,7 +55,8 @@ export async function openDisk({ node, storage, clock, random, observer, limits 
     cacheBytesMax: limits.recordCacheBytesMax,
   });
   const collected = new CollectedDots();
-  const shared = { store, clock, hybridClock: new HybridClock(clock), minter, observer };
+  const hybridClock = new HybridClock(clock);
+  const shared = { store, clock, expiryClock, hybridClock, minter, observer };
   const records = { ...shared, ...limits, table, clocks, health, collected };
   const replica = new Replica(records);
   const endings = new Endings(records);

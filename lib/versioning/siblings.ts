@@ -107,13 +107,21 @@ export function find({ versions }: Siblings, dot: Dot): Version | undefined {
   return undefined;
 }
 
-/** The versions that a reader sees: values whose time has not ended. */
-export function liveVersions(siblings: Siblings | undefined, nowMilliseconds: number): Version[] {
+/**
+ * The versions that a reader sees: values whose time has not ended.
+ * @param nowMilliseconds undefined where no clock can be trusted: then no time has ended
+ */
+export function liveVersions(
+  siblings: Siblings | undefined,
+  nowMilliseconds: number | undefined,
+): Version[] {
   if (siblings === undefined) return [];
   return siblings.versions.filter(
     (version) =>
       version.state === 'value' &&
-      (version.expiresAt === undefined || version.expiresAt > nowMilliseconds),
+      (version.expiresAt === undefined ||
+        nowMilliseconds === undefined ||
+        version.expiresAt > nowMilliseconds),
   );
 }
 

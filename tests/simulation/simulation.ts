@@ -137,6 +137,7 @@ function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
       heartbeatIntervalMilliseconds,
       heartbeatsMissedSuspect: 2,
       heartbeatsMissedDead: 6,
+      clockSkewMaxMilliseconds: 5000,
       storageQueueBytesMax: 16_777_216,
       recordCacheBytesMax: random.pick([2000, 1_048_576]),
       clockPersistIntervalMilliseconds: random.pick([50, 1000]),

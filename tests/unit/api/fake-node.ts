@@ -186,6 +186,7 @@ const STATUS: ClusterStatus = {
         partitions_owned: 2,
         hints: { n2: { count: 1, bytes: 10 } },
         storage: 'ok',
+        clock: { sane: true, skew_ms: -3 },
         sees: { n2: 'down' },
       },
     },
