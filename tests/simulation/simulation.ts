@@ -118,6 +118,7 @@ function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
     default_write_level: 'quorum',
     read_repair_probability: random.pick([0, 0.1, 1]),
     blind_writes: 'overwrite',
+    tombstone_retention_s: random.pick([0, 2, 86_400]),
   } as const;
   return founders.map(({ id }) => ({
     ...{ id, founders, version: 'simulated', cluster: 'simulated' },

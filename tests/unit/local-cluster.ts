@@ -220,6 +220,7 @@ export class LocalCluster {
         default_write_level: 'quorum',
         read_repair_probability: 0,
         blind_writes: 'overwrite',
+        tombstone_retention_s: 86_400,
       },
       limits: { ...LIMITS, ...limits },
     };

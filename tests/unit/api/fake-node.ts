@@ -70,6 +70,7 @@ const SETTINGS: ConsistencySettings = {
   default_write_level: 'quorum',
   read_repair_probability: 0.1,
   blind_writes: 'overwrite',
+  tombstone_retention_s: 86_400,
 };
 
 export class FakeNode implements ApiNode {
