@@ -18,6 +18,7 @@ import type { ConsistencySettings } from './membership/settings-types.js';
 import { foundRing } from './partitioning/ring-founding.js';
 import { type Disk, openDisk } from './persistence/disk.js';
 import type { Hints } from './persistence/hints.js';
+import { Reaper } from './persistence/reaper.js';
 import type { Replica } from './persistence/replica.js';
 import type { Store } from './persistence/store.js';
 import type { NodeLimits, NodeOptions } from './node-options.js';
@@ -38,7 +39,6 @@ export interface QuorateNode extends ApiNode {
 /** So long may reads for repair, hints after a failure, and settings take. */
 const BACKGROUND_TIMEOUT_MILLISECONDS = 5000;
 const FOUNDING_RETRY_MILLISECONDS = 500;
-const TOMBSTONE_RETENTION_MILLISECONDS = 86_400_000;
 
 /**
  * Loads what is stored, opens the peer links, and returns before the cluster is founded.
@@ -77,7 +77,8 @@ export async function createNode(
     ...{ ...disk, ...members, self, messenger, clock, clockSanity },
     version: options.version,
   });
-  const { handoff, antiEntropy, keeper } = backgroundOf(environment, collaborators, disk, limits);
+  const background = backgroundOf(environment, collaborators, { disk, settings, limits });
+  const { handoff, antiEntropy, reaper, keeper } = background;
   messenger.onLink((peer, open) => {
     if (!open || !founding.isComplete) return;
     void handoff.deliverTo(peer);
@@ -85,13 +86,13 @@ export async function createNode(
   });
   serveReplicas(collaborators);
   await transport.start(messenger);
-  for (const part of [founding, view, handoff, antiEntropy, keeper]) part.start();
+  for (const part of [founding, view, handoff, antiEntropy, reaper, keeper]) part.start();
 
   return {
     ...{ id: self, coordination, settings, cluster, observer, replica, hints },
     ready: () => founding.done,
     async stop() {
-      for (const part of [founding, view, handoff, keeper]) await part.stop();
+      for (const part of [founding, view, handoff, reaper, keeper]) await part.stop();
       const resting = antiEntropy.stop();
       messenger.stop();
       await resting;
@@ -102,12 +103,15 @@ export async function createNode(
   };
 }
 
-/** What a node does unasked: hints go out, replicas are compared, clocks reach the disk. */
+/** What a node does unasked: hints go out, replicas are compared, what has ended makes room. */
 function backgroundOf(
   environment: Environment,
   collaborators: Collaborators,
-  disk: Disk,
-  limits: NodeLimits,
+  {
+    disk,
+    settings,
+    limits,
+  }: { readonly disk: Disk; readonly settings: Settings; readonly limits: NodeLimits },
 ) {
   const handoff = new HintedHandoff({
     ...collaborators,
@@ -118,8 +122,9 @@ function backgroundOf(
   });
   const antiEntropy = new AntiEntropy(
     { ...collaborators, ...disk, limits },
-    { retentionMilliseconds: () => TOMBSTONE_RETENTION_MILLISECONDS },
+    { retentionMilliseconds: () => 1000 * settings.values.tombstone_retention_s },
   );
+  const reaper = new Reaper({ ...collaborators, ...disk, limits });
   const keeper = new Periodic(environment, {
     name: 'persist clocks',
     intervalMilliseconds: limits.clockPersistIntervalMilliseconds,
@@ -128,7 +133,7 @@ function backgroundOf(
       await disk.clocks.persist();
     },
   });
-  return { handoff, antiEntropy, keeper };
+  return { handoff, antiEntropy, reaper, keeper };
 }
 
 /** The cluster as this node knows it: its ring, its settings, and who is up. */

@@ -8,6 +8,7 @@ import type { Ring } from '../partitioning/ring.js';
 import { ownersOf } from '../partitioning/ring.js';
 import type { Digests } from '../persistence/digests.js';
 import type { Endings } from '../persistence/endings.js';
+import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { PartitionHealth } from '../persistence/health.js';
 import type { PartitionClocks } from '../persistence/partition-clocks.js';
 import type { RecentDots } from '../persistence/recent-dots.js';
@@ -46,6 +47,7 @@ export interface AntiEntropyCollaborators {
   readonly recentDots: RecentDots;
   readonly replica: Replica;
   readonly endings: Endings;
+  readonly expiryClock: ExpiryClock;
   readonly clock: Clock;
   readonly random: Random;
   readonly observer: Observer;

@@ -117,6 +117,11 @@ export const METRICS = {
     help: 'Values whose time to live has ended, made stubs here',
     labels: [],
   },
+  quorate_expiry_lag_seconds: {
+    kind: 'gauge',
+    help: 'How long ago the value ended that the reaper came to last; 0 where none is left',
+    labels: [],
+  },
   quorate_purged_versions_total: {
     kind: 'counter',
     help: 'Versions dropped at the end of a rebuild, since every other owner had seen their end',

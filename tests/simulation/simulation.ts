@@ -139,6 +139,8 @@ function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
       heartbeatsMissedSuspect: 2,
       heartbeatsMissedDead: 6,
       clockSkewMaxMilliseconds: 5000,
+      reapIntervalMilliseconds: random.pick([50, 1000]),
+      reapKeysMax: random.pick([1, 1000]),
       storageQueueBytesMax: 16_777_216,
       recordCacheBytesMax: random.pick([2000, 1_048_576]),
       clockPersistIntervalMilliseconds: random.pick([50, 1000]),

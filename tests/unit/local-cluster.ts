@@ -130,6 +130,8 @@ const LIMITS: NodeLimits = {
   heartbeatsMissedSuspect: 3,
   heartbeatsMissedDead: 6,
   clockSkewMaxMilliseconds: 5_000,
+  reapIntervalMilliseconds: 1_000,
+  reapKeysMax: 100,
   storageQueueBytesMax: 10_000_000,
   recordCacheBytesMax: 1_000_000,
   clockPersistIntervalMilliseconds: 1_000,
