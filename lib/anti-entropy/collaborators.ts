@@ -6,6 +6,7 @@ import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import type { Ring } from '../partitioning/ring.js';
 import { ownersOf } from '../partitioning/ring.js';
+import type { DeadRecords } from '../persistence/dead-records.js';
 import type { Digests } from '../persistence/digests.js';
 import type { Endings } from '../persistence/endings.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
@@ -33,6 +34,8 @@ export interface AntiEntropyLimits {
   readonly pageBytesMax: number;
   /** Records of the dead that are judged in one turn. */
   readonly collectBatchSize: number;
+  /** Records of the dead on this node beyond which the oldest do not wait for their retention. */
+  readonly deadRecordsMax: number;
 }
 
 export interface AntiEntropyCollaborators {
@@ -43,6 +46,7 @@ export interface AntiEntropyCollaborators {
   readonly table: RecordTable;
   readonly clocks: PartitionClocks;
   readonly digests: Digests;
+  readonly deadRecords: DeadRecords;
   readonly health: PartitionHealth;
   readonly recentDots: RecentDots;
   readonly replica: Replica;

@@ -152,6 +152,16 @@ export const METRICS = {
     help: 'Partitions whose records were counted on the disk against their digests',
     labels: [],
   },
+  quorate_dead_records: {
+    kind: 'gauge',
+    help: 'Tombstones and expired values that this node keeps',
+    labels: [],
+  },
+  quorate_dead_records_blocked: {
+    kind: 'gauge',
+    help: 'Those of them that were due in the last pass and could not be removed, by reason',
+    labels: ['reason'],
+  },
   quorate_collection_blocked_total: {
     kind: 'counter',
     help: 'Times that a record of the dead could not be removed yet, by reason',

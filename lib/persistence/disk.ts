@@ -6,6 +6,7 @@ import type { Storage } from '../environment/storage.js';
 import type { NodeId } from '../environment/transport.js';
 import { HybridClock } from '../versioning/hybrid-clock.js';
 import { CollectedDots } from './collected-dots.js';
+import { DeadRecords } from './dead-records.js';
 import { Digests } from './digests.js';
 import { Endings } from './endings.js';
 import type { ExpiryClock } from './expiry-clock.js';
@@ -49,9 +50,10 @@ export async function openDisk(options: DiskOptions) {
   const digests = await Digests.open(store);
   const minter = new Minter({ node, start, random, keysMax: limits.mintedKeysMax });
   const health = await PartitionHealth.open({ store, clocks, minter, observer });
+  const deadRecords = new DeadRecords();
   const recentDots = new RecentDots(limits.recentDotsMax);
   const table = new RecordTable({
-    ...{ store, digests, recentDots },
+    ...{ store, digests, deadRecords, recentDots },
     cacheBytesMax: limits.recordCacheBytesMax,
   });
   const collected = new CollectedDots();
@@ -61,6 +63,6 @@ export async function openDisk(options: DiskOptions) {
   const replica = new Replica(records);
   const endings = new Endings(records);
   const hints = await Hints.open({ ...shared, ...limits, bytesMax: limits.hintsBytesMax });
-  const read = { table, digests, recentDots, clocks, health };
+  const read = { table, digests, deadRecords, recentDots, clocks, health };
   return { store, start, minter, replica, endings, hints, ...read };
 }

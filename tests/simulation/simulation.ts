@@ -139,6 +139,7 @@ function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
       heartbeatsMissedSuspect: 2,
       heartbeatsMissedDead: 6,
       clockSkewMaxMilliseconds: 5000,
+      deadRecordsMax: random.pick([0, 1000]),
       reapIntervalMilliseconds: random.pick([50, 1000]),
       reapKeysMax: random.pick([1, 1000]),
       storageQueueBytesMax: 16_777_216,

@@ -147,6 +147,7 @@ const LIMITS: NodeLimits = {
   scrubPeriodMilliseconds: 600_000,
   collectIntervalMilliseconds: 10_000,
   collectBatchSize: 100,
+  deadRecordsMax: 1_000,
   pageBytesMax: 100_000,
 };
 
