@@ -104,7 +104,8 @@ function replicasOf({ machines, onTrouble }: EndOptions, key: string): string[] 
       if ((stored.siblings.context.vector.get(dot.writer) ?? 0) >= dot.n) continue;
       onTrouble(`${id} holds ${dotText(dot)} outside its context`);
     }
-    return stored.fingerprint;
+    // What is all dead may be collected here and not yet there.
+    return stored.live ? stored.fingerprint : '';
   });
 }
 
