@@ -2,6 +2,7 @@
 import { antiEntropyGroup } from './groups/anti-entropy.js';
 import { backgroundGroup } from './groups/background.js';
 import { consistencyGroup } from './groups/consistency.js';
+import { expiryGroup } from './groups/expiry.js';
 import { handoffGroup } from './groups/handoff.js';
 import { httpGroup } from './groups/http.js';
 import { nodeGroup } from './groups/node.js';
@@ -21,6 +22,7 @@ export const SETTINGS = {
   storage: storageGroup,
   handoff: handoffGroup,
   antiEntropy: antiEntropyGroup,
+  expiry: expiryGroup,
   background: backgroundGroup,
 } as const satisfies Readonly<Record<string, SettingGroup>>;
 

@@ -39,6 +39,7 @@ export const ERROR_CODES = {
   peer_unreachable: later,
   wrong_epoch: later,
   rebuilding: later,
+  clock_not_sane: later,
   storage_failed: uncertain,
   outcome_unknown: uncertain,
   deadline_passed: later,

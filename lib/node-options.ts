@@ -3,6 +3,7 @@ import type { AntiEntropyLimits } from './anti-entropy/collaborators.js';
 import type { ConsistencySettings } from './membership/settings-types.js';
 import type { RingMember } from './partitioning/ring.js';
 import type { DiskLimits } from './persistence/disk.js';
+import type { ReaperLimits } from './persistence/reaper.js';
 
 export interface NodeOptions {
   readonly id: string;
@@ -22,7 +23,7 @@ export interface NodeOptions {
 }
 
 /** Sizes in bytes, times in milliseconds; defaults and reasons in config/. */
-export interface NodeLimits extends DiskLimits, AntiEntropyLimits {
+export interface NodeLimits extends DiskLimits, AntiEntropyLimits, ReaperLimits {
   readonly timeoutDefaultMilliseconds: number;
   readonly timeoutMaxMilliseconds: number;
   readonly keyBytesMax: number;
@@ -33,6 +34,7 @@ export interface NodeLimits extends DiskLimits, AntiEntropyLimits {
   readonly heartbeatIntervalMilliseconds: number;
   readonly heartbeatsMissedSuspect: number;
   readonly heartbeatsMissedDead: number;
+  readonly clockSkewMaxMilliseconds: number;
   readonly clockPersistIntervalMilliseconds: number;
   readonly hintBatchSize: number;
   readonly hintRetryIntervalMilliseconds: number;

@@ -9,6 +9,7 @@ import type { Environment } from './environment/environment.js';
 import { Periodic } from './environment/periodic.js';
 import { OperatingError } from './errors.js';
 import { HintedHandoff } from './handoff/hinted-handoff.js';
+import { ClockSanity } from './membership/clock-sanity.js';
 import { ClusterService } from './membership/cluster-service.js';
 import { FailureDetector } from './membership/failure-detector.js';
 import { Founding } from './membership/founding.js';
@@ -18,6 +19,7 @@ import type { ConsistencySettings } from './membership/settings-types.js';
 import { foundRing } from './partitioning/ring-founding.js';
 import { type Disk, openDisk } from './persistence/disk.js';
 import type { Hints } from './persistence/hints.js';
+import { Reaper } from './persistence/reaper.js';
 import type { Replica } from './persistence/replica.js';
 import type { Store } from './persistence/store.js';
 import type { NodeLimits, NodeOptions } from './node-options.js';
@@ -39,7 +41,6 @@ export interface QuorateNode extends ApiNode {
 /** So long may reads for repair, hints after a failure, and settings take. */
 const BACKGROUND_TIMEOUT_MILLISECONDS = 5000;
 const FOUNDING_RETRY_MILLISECONDS = 500;
-const TOMBSTONE_RETENTION_MILLISECONDS = 86_400_000;
 
 /**
  * Loads what is stored, opens the peer links, and returns before the cluster is founded.
@@ -52,14 +53,16 @@ export async function createNode(
   const { clock, transport, observer } = environment;
   const { id: self, limits } = options;
   const { peerRequestsMax: pendingMax } = limits;
-  const disk = await openDisk({ ...environment, node: self, limits });
+  const memberCount = (): number => founding.ring.members.length;
+  const clockSanity = new ClockSanity({ ...limits, clock, observer, memberCount });
+  const disk = await openDisk({ ...environment, node: self, expiryClock: clockSanity, limits });
   const { start, replica, hints } = disk;
   const messenger = new Messenger({ transport, clock, observer, pendingMax, start });
-  const members = await meet(environment, options, disk, messenger);
+  const members = await meet(environment, options, { ...disk, clockSanity }, messenger);
   const { founding, view, settings } = members;
 
   const collaborators: Collaborators = {
-    ...{ ...environment, ...disk, view, messenger },
+    ...{ ...environment, ...disk, view, messenger, expiryClock: clockSanity },
     ring: () => founding.ring,
     hedgeDelayMilliseconds: limits.hedgeDelayMilliseconds,
     backgroundTimeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
@@ -73,11 +76,11 @@ export async function createNode(
     ...limits,
   });
   const cluster = new ClusterService({
-    ...{ ...disk, ...members, self, messenger, clock },
+    ...{ ...disk, ...members, self, messenger, clock, clockSanity },
     version: options.version,
   });
-  const background = backgroundOf(environment, collaborators, disk, limits);
-  const { handoff, antiEntropy, exchange, keeper } = background;
+  const background = backgroundOf(environment, collaborators, { disk, settings, limits });
+  const { handoff, antiEntropy, exchange, reaper, keeper } = background;
   messenger.onLink((peer, open) => {
     if (!open || !founding.isComplete) return;
     void handoff.deliverTo(peer);
@@ -85,13 +88,13 @@ export async function createNode(
   });
   serveReplicas(collaborators);
   await transport.start(messenger);
-  for (const part of [founding, view, handoff, antiEntropy, keeper]) part.start();
+  for (const part of [founding, view, handoff, antiEntropy, reaper, keeper]) part.start();
 
   return {
     ...{ id: self, coordination, settings, cluster, exchange, observer, replica, hints, disk },
     ready: () => founding.done,
     async stop() {
-      for (const part of [founding, view, handoff, keeper]) await part.stop();
+      for (const part of [founding, view, handoff, reaper, keeper]) await part.stop();
       const resting = antiEntropy.stop();
       messenger.stop();
       await resting;
@@ -102,12 +105,15 @@ export async function createNode(
   };
 }
 
-/** What a node does unasked: hints go out, replicas are compared, clocks reach the disk. */
+/** What a node does unasked: hints go out, replicas are compared, what has ended makes room. */
 function backgroundOf(
   environment: Environment,
   collaborators: Collaborators,
-  disk: Disk,
-  limits: NodeLimits,
+  {
+    disk,
+    settings,
+    limits,
+  }: { readonly disk: Disk; readonly settings: Settings; readonly limits: NodeLimits },
 ) {
   const handoff = new HintedHandoff({
     ...collaborators,
@@ -118,8 +124,9 @@ function backgroundOf(
   });
   const shared = { ...collaborators, ...disk, limits };
   const antiEntropy = new AntiEntropy(shared, {
-    retentionMilliseconds: () => TOMBSTONE_RETENTION_MILLISECONDS,
+    retentionMilliseconds: () => 1000 * settings.values.tombstone_retention_s,
   });
+  const reaper = new Reaper(shared);
   const keeper = new Periodic(environment, {
     name: 'persist clocks',
     intervalMilliseconds: limits.clockPersistIntervalMilliseconds,
@@ -129,14 +136,18 @@ function backgroundOf(
     },
   });
   const exchange = new ExchangeNow(shared, antiEntropy);
-  return { handoff, antiEntropy, exchange, keeper };
+  return { handoff, antiEntropy, exchange, reaper, keeper };
 }
 
 /** The cluster as this node knows it: its ring, its settings, and who is up. */
 async function meet(
   { clock, random, transport, observer }: Environment,
   { id: self, founders, limits, consistency, ...ringOptions }: NodeOptions,
-  { store, start }: { readonly store: Store; readonly start: number },
+  {
+    store,
+    start,
+    clockSanity,
+  }: { readonly store: Store; readonly start: number; readonly clockSanity: ClockSanity },
   messenger: Messenger,
 ) {
   if (!founders.some(({ id }) => id === self)) {
@@ -154,6 +165,7 @@ async function meet(
   transport.setPeers(stored.filter(({ id }) => id !== self));
   const view = new FailureDetector({
     ...{ self, start, store, messenger, transport, clock, random, observer, ...limits },
+    clockSanity,
     zone: stored.find(({ id }) => id === self)?.zone ?? '',
     peers: members.filter((id) => id !== self),
   });

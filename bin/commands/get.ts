@@ -13,15 +13,25 @@ export const getCommand: CommandRow = {
   name: 'get',
   summary: 'read the value of a key',
   arguments: '<key>',
-  options: READ_OPTIONS.map((row) =>
-    row === OUTPUT_OPTION ? { ...OUTPUT_OPTION, default: 'value' } : row,
-  ),
+  options: [
+    {
+      flags: '--read-repair <when>',
+      variable: 'QUORATE_GET_READ_REPAIR',
+      summary: 'when lagging replicas are repaired: await, async or none; without it by chance',
+    },
+    ...READ_OPTIONS.map((row) =>
+      row === OUTPUT_OPTION ? { ...OUTPUT_OPTION, default: 'value' } : row,
+    ),
+  ],
   run,
 };
 
 async function run({ arguments: [key = ''], options, terminal }: Invocation): Promise<ExitCode> {
   const client = await clientOf(options);
-  const result: GetResult = await client.get(key, readOptionsOf(options));
+  const result: GetResult = await client.get(key, {
+    ...readOptionsOf(options),
+    readRepair: options.text('readRepair'),
+  });
   switch (result.kind) {
     case 'value':
       print(terminal, options, viewsOfValue(key, result));

@@ -36,6 +36,7 @@ export function nodeOptionsOf(
       default_write_level: consistency.defaultWriteLevel,
       read_repair_probability: consistency.readRepairProbability,
       blind_writes: consistency.blindWrites,
+      tombstone_retention_s: consistency.tombstoneRetentionSeconds,
     },
     limits: {
       timeoutDefaultMilliseconds: requests.timeoutDefaultMilliseconds,
@@ -57,6 +58,7 @@ export function nodeOptionsOf(
       hintBatchSize: handoff.hintBatchSize,
       hintRetryIntervalMilliseconds: handoff.hintRetryIntervalMilliseconds,
       backgroundConcurrency: settings.background.backgroundConcurrency,
+      ...settings.expiry,
       ...settings.antiEntropy,
     },
   };

@@ -46,6 +46,14 @@ export const antiEntropyGroup = {
     unit: 'records',
     why: 'Records that one look judges at most: it asks every other owner about them.',
   },
+  deadRecordsMax: {
+    kind: 'integer',
+    default: 1_000_000,
+    minimum: 0,
+    maximum: 1_000_000_000,
+    unit: 'records',
+    why: 'Tombstones and stubs beyond which the oldest do not wait for their retention.',
+  },
   pageBytesMax: {
     kind: 'bytes',
     default: 256 * KIBIBYTE,

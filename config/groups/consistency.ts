@@ -39,4 +39,12 @@ export const consistencyGroup = {
     values: ['overwrite', 'sibling', 'refuse'],
     why: 'What a write without a context does: replace what is there, stand beside it, or fail.',
   },
+  tombstoneRetentionSeconds: {
+    kind: 'integer',
+    default: 86_400,
+    minimum: 0,
+    maximum: 315_360_000,
+    unit: 'seconds',
+    why: 'Age at which a tombstone or stub may go. Safety needs none: it is time to look at them.',
+  },
 } as const satisfies SettingGroup;

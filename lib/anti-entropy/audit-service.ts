@@ -2,6 +2,7 @@
 import { ownersOf } from '../partitioning/ring.js';
 import { OperatingError } from '../errors.js';
 import { leafOf } from '../persistence/digests.js';
+import { isOver } from '../persistence/endings.js';
 import { partitionEnd, partitionStart, recordKey, recordKeyOf } from '../persistence/records.js';
 import type { z } from 'zod';
 import type { AntiEntropyCollaborators } from './collaborators.js';
@@ -11,6 +12,8 @@ import { BRANCHES, KEYS, LEAVES, RECORDS } from './messages.js';
 
 /** Records looked at for one page. */
 const PAGE = 500;
+
+type ListWorld = Pick<AntiEntropyCollaborators, 'store' | 'table' | 'endings' | 'expiryClock'>;
 
 /** Registers the handlers; called once, when the ring is known. */
 export function serveAudits(collaborators: AntiEntropyCollaborators, trees: MerkleTrees): void {
@@ -41,10 +44,11 @@ export function serveAudits(collaborators: AntiEntropyCollaborators, trees: Merk
 
 /**
  * The records of some leaves that hold a value. What is all dead may be collected elsewhere, and
- * agrees with that.
+ * agrees with that. What has ended becomes a stub first: the reapers of two owners come to it at
+ * different times, and that is no difference.
  */
 export async function listLive(
-  { store, table }: Pick<AntiEntropyCollaborators, 'store' | 'table'>,
+  { store, table, endings, expiryClock }: ListWorld,
   partition: number,
   leaves: readonly number[],
   from: string,
@@ -53,10 +57,15 @@ export async function listLive(
   const start = from === '' ? partitionStart(partition) : from;
   const page = await store.range({ from: start, before: partitionEnd(partition), limit: PAGE });
   const keys: [string, string, string][] = [];
+  const now = expiryClock.now();
   for (const [storageKey] of page) {
     const at = recordKeyOf(storageKey);
     if (!wanted.has(leafOf(at))) continue;
-    const record = table.read(at);
+    let record = table.read(at);
+    if (record !== undefined && now !== undefined && isOver(record.siblings, now)) {
+      endings.expire(at, now);
+      record = table.read(at);
+    }
     if (record?.live === true) keys.push([at.namespace, at.key, record.fingerprint]);
   }
   const last = page.at(-1)?.[0];

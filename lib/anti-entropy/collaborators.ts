@@ -6,8 +6,10 @@ import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import type { Ring } from '../partitioning/ring.js';
 import { ownersOf } from '../partitioning/ring.js';
+import type { DeadRecords } from '../persistence/dead-records.js';
 import type { Digests } from '../persistence/digests.js';
 import type { Endings } from '../persistence/endings.js';
+import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { PartitionHealth } from '../persistence/health.js';
 import type { PartitionClocks } from '../persistence/partition-clocks.js';
 import type { RecentDots } from '../persistence/recent-dots.js';
@@ -32,6 +34,8 @@ export interface AntiEntropyLimits {
   readonly pageBytesMax: number;
   /** Records of the dead that are judged in one turn. */
   readonly collectBatchSize: number;
+  /** Records of the dead on this node beyond which the oldest do not wait for their retention. */
+  readonly deadRecordsMax: number;
 }
 
 export interface AntiEntropyCollaborators {
@@ -42,10 +46,12 @@ export interface AntiEntropyCollaborators {
   readonly table: RecordTable;
   readonly clocks: PartitionClocks;
   readonly digests: Digests;
+  readonly deadRecords: DeadRecords;
   readonly health: PartitionHealth;
   readonly recentDots: RecentDots;
   readonly replica: Replica;
   readonly endings: Endings;
+  readonly expiryClock: ExpiryClock;
   readonly clock: Clock;
   readonly random: Random;
   readonly observer: Observer;

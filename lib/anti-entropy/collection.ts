@@ -10,6 +10,7 @@ import { PartitionClock } from '../versioning/partition-clock.js';
 import { find } from '../versioning/siblings.js';
 import type { AntiEntropyCollaborators } from './collaborators.js';
 import { assertShared, backgroundDeadline, otherOwners } from './collaborators.js';
+import { countDue, dueUntil, type Retention } from './due.js';
 import { type OwnerState, obstacleTo } from './collectable.js';
 import { PERSISTED } from './messages.js';
 
@@ -30,6 +31,8 @@ export class Collection {
   readonly #periodic: Periodic;
   /** Where the last turn stopped: what cannot go yet must not keep the rest from its turn. */
   #from = '';
+  /** What this pass over the index could not collect, by reason; the last pass is published. */
+  readonly #tally = new Map<string, number>();
 
   constructor(collaborators: AntiEntropyCollaborators, options: CollectionOptions) {
     this.#with = collaborators;
@@ -72,12 +75,14 @@ export class Collection {
         this.#with.observer.log('debug', 'nothing could be collected', { partition, reason });
       });
     }
+    if (this.#from === '') this.#publish();
   }
 
   async #candidates(): Promise<Candidate[]> {
-    const { store, table, clock, limits, health } = this.#with;
+    const { store, table, limits, health } = this.#with;
     const limit = limits.collectBatchSize;
-    const end = indexFrom('t', clock.wallMilliseconds() - this.#options.retentionMilliseconds());
+    const retention = await this.#retention();
+    const end = indexFrom('t', dueUntil(retention));
     const first = indexFrom('t', 0);
     const from = this.#from === '' ? first : this.#from;
     if (from >= end || end >= indexEnd('t')) {
@@ -87,8 +92,12 @@ export class Collection {
     const page = await store.range({ from, before: end, limit });
     const last = page.at(-1)?.[0];
     this.#from = page.length < limit || last === undefined ? '' : `${last}\u0000`;
-    return page.flatMap(([indexed]) => {
-      const { at } = parseIndexKey(indexed);
+    const entries = page.map(([indexed]) => parseIndexKey(indexed));
+    const due = countDue(
+      entries.map(({ milliseconds }) => milliseconds),
+      retention,
+    );
+    return entries.slice(0, due).flatMap(({ at }) => {
       if (health.isRebuilding(at.partition)) return [];
       const record = table.read(at);
       if (record === undefined || record.live) return [];
@@ -97,6 +106,17 @@ export class Collection {
       );
       return [{ at, record, stubs }];
     });
+  }
+
+  async #retention(): Promise<Retention> {
+    const { store, deadRecords, clock, limits } = this.#with;
+    await deadRecords.countStored(store);
+    return {
+      nowMilliseconds: clock.wallMilliseconds(),
+      retentionMilliseconds: this.#options.retentionMilliseconds(),
+      dead: deadRecords.count,
+      deadMax: limits.deadRecordsMax,
+    };
   }
 
   async #collect(partition: number, candidates: readonly Candidate[]): Promise<void> {
@@ -127,6 +147,17 @@ export class Collection {
 
   #blocked(reason: string, by: number): void {
     this.#with.observer.count('quorate_collection_blocked_total', { reason }, by);
+    this.#tally.set(reason, (this.#tally.get(reason) ?? 0) + by);
+  }
+
+  /** A pass has come to its end: how many are kept, and why those that are due. */
+  #publish(): void {
+    const { observer, deadRecords } = this.#with;
+    observer.measure('quorate_dead_records', deadRecords.count);
+    for (const [reason, count] of this.#tally) {
+      observer.measure('quorate_dead_records_blocked', count, { reason });
+      this.#tally.set(reason, 0);
+    }
   }
 
   #holdsValue({ namespace, key, dots }: { namespace: string; key: string; dots: readonly Dot[] }) {

@@ -41,8 +41,6 @@ export function verdictOn(
   own: readonly boolean[],
   others: readonly Testimony[],
 ): 'dropped' | 'damaged' {
-  // Nobody else could know: what comes is taken again.
-  if (others.length === 0) return 'damaged';
   const serving = others.filter(({ rebuilding }) => !rebuilding);
   const lost = own.some((ownPersisted, i) => {
     const words = serving.map(({ words: of }) => of[i]);

@@ -20,6 +20,11 @@ export interface ReadOptions {
   readonly timeoutMilliseconds?: number | undefined;
 }
 
+export interface GetOptions extends ReadOptions {
+  /** When lagging replicas are repaired: `await`, `async`, `none`; undefined: by chance. */
+  readonly readRepair?: string | undefined;
+}
+
 export interface WriteOptions extends ReadOptions {
   /** Of the read that this write answers; undefined: replace what is there. */
   readonly context?: string | undefined;
@@ -45,9 +50,11 @@ export class QuorateClient {
     this.#endpoints = endpoints;
   }
 
-  async get(key: string, options: ReadOptions = NO_OPTIONS): Promise<GetResult> {
-    const request = { method: 'GET', path: pathOf(DATA_PATH, key) } as const;
-    return this.#ask({ ...request, headers: headersOf(options) }, options, readGet);
+  async get(key: string, options: GetOptions = NO_OPTIONS): Promise<GetResult> {
+    const { readRepair } = options;
+    const repair = readRepair === undefined ? {} : { 'x-read-repair': readRepair };
+    const headers = { ...headersOf(options), ...repair };
+    return this.#ask({ method: 'GET', path: pathOf(DATA_PATH, key), headers }, options, readGet);
   }
 
   async put(

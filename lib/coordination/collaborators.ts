@@ -3,6 +3,7 @@ import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { Random } from '../environment/random.js';
 import type { Ring } from '../partitioning/ring.js';
+import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { PartitionHealth } from '../persistence/health.js';
 import type { Hints } from '../persistence/hints.js';
 import type { Replica } from '../persistence/replica.js';
@@ -20,6 +21,7 @@ export interface Collaborators {
   readonly health: PartitionHealth;
   readonly hints: Hints;
   readonly clock: Clock;
+  readonly expiryClock: ExpiryClock;
   readonly random: Random;
   readonly observer: Observer;
   /** This node's start number: part of every acknowledgement. */

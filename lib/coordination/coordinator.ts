@@ -47,10 +47,12 @@ export class Coordinator implements Coordination {
     const levels = levelsOf(request, readLevel, 'read');
     const at = this.#at(request);
     const deadline = this.#deadline(request);
-    const got = await get(collaborators, { at, levels, deadline, readRepairProbability });
+    const { readRepair } = request;
+    const how = { levels, deadline, readRepair, readRepairProbability };
+    const got = await get(collaborators, { at, ...how });
     const { merged, level, answered, asked, standIns } = got;
     return {
-      siblings: liveVersions(merged, collaborators.clock.wallMilliseconds()),
+      siblings: liveVersions(merged, collaborators.expiryClock.now()),
       recorded: merged !== undefined,
       context: merged === undefined ? undefined : this.#contextOf(request, merged),
       receipt: { level, answered, asked, standIns, durability: undefined },

@@ -12,7 +12,8 @@ import { requirementsOf } from './consistency-level.js';
 import { decodeRecord } from '../persistence/records.js';
 import { HELD } from './messages.js';
 import { ReadRound } from './read-round.js';
-import { repairLater } from './repair-later.js';
+import { compare, repairLater } from './repair-later.js';
+import type { ReadRepair } from './request.js';
 import { shareOfTime } from './share-of-time.js';
 import { writeBack } from './write-back.js';
 
@@ -22,6 +23,8 @@ export interface Get {
   readonly levels: readonly ConsistencyLevel[];
   /** On the monotonic clock. */
   readonly deadline: number;
+  /** What the request says; undefined: by chance. */
+  readonly readRepair: ReadRepair | undefined;
   readonly readRepairProbability: number;
 }
 
@@ -45,7 +48,7 @@ export async function get(collaborators: Collaborators, request: Get): Promise<G
     deadline,
     durable,
     first: 'full',
-    others: durable ? 'fingerprint' : 'full',
+    others: 'fingerprint',
   });
   // Levels that this key can never meet are refused before anybody is asked.
   const ladder = levels.map((level) => ({ level, requirements: requirementsOf(level, list) }));
@@ -73,24 +76,40 @@ async function read(
   { level, list, round }: Reached,
 ): Promise<Got | undefined> {
   const { at, deadline } = request;
+  const { expiryClock } = collaborators;
   let whole = await inFull(collaborators, request, { level, list, round });
   if (whole === undefined) return undefined;
   const repairs = level.row.repairs(list);
-  if (repairs === undefined && liveVersions(whole.merged(), nowOf(collaborators)).length === 0) {
+  if (repairs === undefined && liveVersions(whole.merged(), expiryClock.now()).length === 0) {
     // A miss is a claim: the other primaries are asked first.
     whole = await exhausted(collaborators, request, list, whole);
     if (whole === undefined) return undefined;
   }
   const merged = whole.merged();
-  if (repairs !== undefined && merged !== undefined) {
-    const back = { at, list, merged, copies: whole.copies, mode: 'foreground', deadline } as const;
-    if (!(await writeBack(collaborators, back, repairs))) return undefined;
+  const awaited = request.readRepair === 'await';
+  if (merged !== undefined && (repairs !== undefined || awaited)) {
+    const { copies } = whole;
+    const back = { at, list, merged, copies, promised: awaited, deadline } as const;
+    const written = writeBack(collaborators, { ...back, mode: 'foreground' }, repairs ?? []);
+    if (!(await written.reached)) return undefined;
+    if (awaited) await written.settled;
   }
-  if (collaborators.random.fraction() < request.readRepairProbability) {
-    repairLater(collaborators, at, list);
-  }
+  await repairAfterwards(collaborators, request, list);
   const { answered } = whole;
   return { merged, level: level.name, answered, asked: list.primaries.length, standIns: 0 };
+}
+
+/** What was promised and finds no room to wait is done now: the reader pays, nothing is dropped. */
+async function repairAfterwards(
+  collaborators: Collaborators,
+  { at, deadline, readRepair, readRepairProbability }: Get,
+  list: PreferenceList,
+): Promise<void> {
+  const promised = readRepair === 'async';
+  const byChance = readRepair === undefined ? readRepairProbability : 0;
+  if (!promised && collaborators.random.fraction() >= byChance) return;
+  const repair = { at, list, promised };
+  if (!repairLater(collaborators, repair)) await compare(collaborators, repair, deadline);
 }
 
 /**
@@ -180,8 +199,4 @@ function notReached(
     return new OperatingError('deadline_passed', 'too few replicas answered in time', { details });
   }
   return new OperatingError('level_not_reached', 'too few replicas answered', { details });
-}
-
-function nowOf({ clock }: Collaborators): number {
-  return clock.wallMilliseconds();
 }

@@ -1,5 +1,6 @@
 /** What a put that is not done says: too few replicas, too late, or an outcome that is unknown. */
 import { OperatingError } from '../errors.js';
+import { clockNotSane } from '../persistence/intent.js';
 import type { PreferenceList } from '../replication/preference-list.js';
 import { type Requirement, requiredOf } from '../replication/quorum.js';
 import type { Collaborators } from './collaborators.js';
@@ -18,6 +19,15 @@ export function notReached(rungs: readonly Rung[], list: PreferenceList): Operat
     outcome: 'none',
     details: { required: requiredBy(rungs), up, replicas: list.primaries.length },
   });
+}
+
+/** A primary whose clock is wrong would give a wrong end, and does not know what has ended. */
+export function clockObstacle(
+  { expiryClock }: Collaborators,
+  { change }: Put,
+): OperatingError | undefined {
+  const ends = change.state === 'value' && change.ttlSeconds !== undefined;
+  return ends && expiryClock.now() === undefined ? clockNotSane() : undefined;
 }
 
 /** Work that is late is not begun. */

@@ -14,14 +14,15 @@ import { forward } from './forward.js';
 import type { Put, PutResult } from './put-request.js';
 import { ReadRound } from './read-round.js';
 import { holdFor, holdersOf } from './hold.js';
-import { notReached, type Rung, tooLate, unknownOutcome } from './put-refusals.js';
+import { clockObstacle, notReached, type Rung, tooLate, unknownOutcome } from './put-refusals.js';
 import { shareOfTime } from './share-of-time.js';
 import { sendCopy } from './send-copy.js';
 import { WriteRound } from './write-round.js';
 
 /**
  * @throws OperatingError `siblings`, `level_not_reached` (nothing happened), `outcome_unknown` and
- * `deadline_passed` (it may surface later), `context_too_large`, `overloaded`, `storage_failed`
+ * `deadline_passed` (it may surface later), `context_too_large`, `overloaded`, `storage_failed`,
+ * `clock_not_sane`
  */
 export async function put(collaborators: Collaborators, request: Put): Promise<PutResult> {
   const { at, levels, zone } = request;
@@ -33,7 +34,9 @@ export async function put(collaborators: Collaborators, request: Put): Promise<P
   if (!list.primaries.some(({ node }) => node === self)) {
     return putElsewhere(collaborators, request, list, ladder);
   }
-  const unfit = collaborators.store.failure ?? collaborators.health.obstacle(at.partition);
+  const { store, health } = collaborators;
+  const clock = clockObstacle(collaborators, request);
+  const unfit = store.failure ?? health.obstacle(at.partition) ?? clock;
   if (unfit !== undefined) return putDespite(collaborators, request, list, unfit);
   const possible = ladder.filter(({ requirements }) => isPossible(requirements, list));
   if (possible.length === 0) throw notReached(ladder, list);

@@ -29,8 +29,9 @@ export interface ReadRoundOptions {
   readonly deadline: number;
   /** Must what the answers show be synced? */
   readonly durable: boolean;
-  /** What the first replica is asked, and what the others are. */
+  /** What the first replica is asked, and another where that one fails or is slow. */
   readonly first: Want;
+  /** What the others are asked. */
   readonly others: Want;
 }
 
@@ -39,6 +40,8 @@ export class ReadRound {
   readonly #options: ReadRoundOptions;
   readonly #quorum = new Quorum([]);
   readonly #asked = new Set<NodeId>();
+  /** Who was asked as the first is, last of all, and has not failed. */
+  #first: NodeId | undefined;
   readonly copies = new Map<NodeId, Copy>();
   #notify: () => void = () => undefined;
 
@@ -70,7 +73,7 @@ export class ReadRound {
     const up = this.#candidates();
     for (const node of up) this.#ask(node);
     await this.#until(
-      () => (this.#openAmong(up) ? 'pending' : 'reached'),
+      () => (up.some((node) => this.#isOpen(node)) ? 'pending' : 'reached'),
       () => undefined,
       this.#options.deadline,
     );
@@ -123,7 +126,8 @@ export class ReadRound {
         const more = this.#candidates().filter((node) => !this.#asked.has(node));
         if (more.length > 0) observer.count('quorate_hedges_total', {}, more.length);
         cancel = clock.after(Math.max(0, left()), () => finish('lost'));
-        for (const node of more) this.#ask(node);
+        const silent = this.#isOpen(this.#first);
+        for (const node of more) this.#ask(node, silent);
       };
       cancel = clock.after(Math.max(0, Math.min(hedgeDelayMilliseconds, left())), hedge);
     });
@@ -152,15 +156,17 @@ export class ReadRound {
     return nearestFirst(this.#options.list, this.#with.view).map(({ node }) => node);
   }
 
-  #openAmong(nodes: readonly NodeId[]): boolean {
-    return nodes.some((node) => this.#quorum.answerOf(node) === undefined);
+  #isOpen(node: NodeId | undefined): boolean {
+    return node !== undefined && this.#quorum.answerOf(node) === undefined;
   }
 
-  #ask(node: NodeId): void {
+  /** @param isFirst ask it as the first is asked, whoever was */
+  #ask(node: NodeId, isFirst = this.#first === undefined): void {
     if (this.#asked.has(node)) return;
     const { at, first, others, durable, deadline } = this.#options;
-    const want = this.#asked.size === 0 ? first : others;
+    const want = isFirst ? first : others;
     this.#asked.add(node);
+    if (isFirst) this.#first = node;
     if (node === this.#with.view.self) {
       this.#askSelf(want);
       return;
@@ -222,6 +228,7 @@ export class ReadRound {
 
   #fail(node: NodeId): void {
     this.#quorum.fail(node);
+    if (node === this.#first) this.#first = undefined;
     this.#notify();
   }
 }

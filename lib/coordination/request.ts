@@ -16,7 +16,14 @@ interface Addressed {
   readonly timeoutMilliseconds: number | undefined;
 }
 
-export type GetRequest = Addressed;
+/** When a read writes what it found to the replicas that lag: before its answer, after it, not. */
+export const READ_REPAIRS = ['await', 'async', 'none'] as const;
+export type ReadRepair = (typeof READ_REPAIRS)[number];
+
+export interface GetRequest extends Addressed {
+  /** Beyond what the level promises; undefined: by chance, as the cluster's settings say. */
+  readonly readRepair?: ReadRepair | undefined;
+}
 
 export interface PutRequest extends Addressed {
   /** A delete is the put of a tombstone. */

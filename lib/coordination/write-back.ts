@@ -6,8 +6,9 @@ import type { PreferenceList } from '../replication/preference-list.js';
 import type { Requirement } from '../replication/quorum.js';
 import { Quorum } from '../replication/quorum.js';
 import type { Siblings } from '../versioning/siblings.js';
-import { fingerprint } from '../versioning/siblings.js';
+import { fingerprint, versionsBehind } from '../versioning/siblings.js';
 import type { Collaborators } from './collaborators.js';
+import { holdFor } from './hold.js';
 import type { Copy } from './read-round.js';
 import { sendCopy } from './send-copy.js';
 
@@ -18,20 +19,82 @@ export interface WriteBack {
   readonly merged: Siblings;
   readonly copies: ReadonlyMap<NodeId, Copy>;
   readonly mode: 'foreground' | 'background';
+  /** Was it promised? Then a replica that could not be repaired gets a hint. */
+  readonly promised: boolean;
   readonly deadline: number;
 }
 
+export interface WrittenBack {
+  /** True when `requirements` hold the merge durably; false when they cannot, or it is late. */
+  readonly reached: Promise<boolean>;
+  /** Resolves when each that it was sent to holds it or failed, soon after the deadline at most. */
+  readonly settled: Promise<void>;
+}
+
+interface Standing {
+  readonly quorum: Quorum;
+  /** They answered with less. */
+  readonly lagging: readonly NodeId[];
+  /** Up, and not asked. */
+  readonly spare: NodeId[];
+}
+
 /**
- * Writes the merge to the primaries that answered with less, and, where one of those fails, to the
- * others. True when `requirements` hold it durably; false when they cannot, or the deadline passed.
+ * Writes the merge to the primaries that answered with less, and, where `requirements` need more
+ * than those, to the others.
  */
 export function writeBack(
   collaborators: Collaborators,
   repair: WriteBack,
   requirements: readonly Requirement[],
-): Promise<boolean> {
-  const { at, list, merged, copies, deadline, mode } = repair;
+): WrittenBack {
+  const { at, merged, deadline } = repair;
   const whole = fingerprint(merged);
+  const { quorum, lagging, spare } = standing(repair, whole, requirements);
+  const bytes = encodeRecord(at, merged);
+  const checks: (() => void)[] = [];
+  let open = 0;
+  const send = (node: NodeId): void => {
+    collaborators.observer.count('quorate_read_repairs_total', { mode: repair.mode });
+    open += 1;
+    sendCopy(collaborators, node, at, bytes, 'sync', deadline, (stored) => {
+      open -= 1;
+      if (stored) quorum.succeed(node);
+      else {
+        quorum.fail(node);
+        noteFailed(collaborators, repair, node, bytes);
+        if (quorum.state !== 'reached') for (const other of spare.splice(0)) send(other);
+      }
+      for (const check of checks) check();
+    });
+  };
+  for (const node of lagging) {
+    noteBehind(collaborators, repair, node, whole);
+    send(node);
+  }
+  if (lagging.length === 0 && quorum.state === 'pending') {
+    for (const node of spare.splice(0)) send(node);
+  }
+  const once = <T>(outcome: () => T | undefined): Promise<T> =>
+    new Promise((resolve) => {
+      const check = (): void => {
+        const result = outcome();
+        if (result !== undefined) resolve(result);
+      };
+      checks.push(check);
+      check();
+    });
+  return {
+    reached: once(() => (quorum.state === 'pending' ? undefined : quorum.state === 'reached')),
+    settled: once(() => (open === 0 ? open : undefined)).then(() => undefined),
+  };
+}
+
+function standing(
+  { list, copies }: WriteBack,
+  whole: string,
+  requirements: readonly Requirement[],
+): Standing {
   const quorum = new Quorum(requirements);
   const lagging: NodeId[] = [];
   const spare: NodeId[] = [];
@@ -42,25 +105,31 @@ export function writeBack(
     else if (up) spare.push(node);
     else quorum.fail(node);
   }
-  if (lagging.length === 0 && quorum.state === 'reached') return Promise.resolve(true);
-  const bytes = encodeRecord(at, merged);
-  return new Promise((resolve) => {
-    const check = (): void => {
-      if (quorum.state !== 'pending') resolve(quorum.state === 'reached');
-    };
-    const send = (node: NodeId): void => {
-      collaborators.observer.count('quorate_read_repairs_total', { mode });
-      sendCopy(collaborators, node, at, bytes, 'sync', deadline, (stored) => {
-        if (stored) quorum.succeed(node);
-        else {
-          quorum.fail(node);
-          for (const other of spare.splice(0)) send(other);
-        }
-        check();
-      });
-    };
-    for (const node of lagging) send(node);
-    if (lagging.length === 0) for (const node of spare.splice(0)) send(node);
-    check();
-  });
+  return { quorum, lagging, spare };
+}
+
+/** The ledger: who was behind, how often, and by how many versions. */
+function noteBehind(
+  { observer }: Collaborators,
+  { copies }: WriteBack,
+  replica: NodeId,
+  whole: string,
+): void {
+  const versions = versionsBehind(copies.get(replica)?.fingerprint ?? '', whole);
+  observer.count('quorate_replicas_behind_total', { replica });
+  observer.count('quorate_replicas_behind_versions_total', { replica }, versions);
+}
+
+/** Whoever asked for the repair has been told, or will be: what failed must not be forgotten. */
+function noteFailed(
+  collaborators: Collaborators,
+  { at, promised }: WriteBack,
+  target: NodeId,
+  record: Uint8Array,
+): void {
+  collaborators.observer.count('quorate_read_repair_failures_total', { replica: target });
+  const { self } = collaborators.view;
+  if (!promised || target === self) return;
+  const hint = { holder: self, target, at, record, durability: 'sync' } as const;
+  holdFor(collaborators, hint, () => undefined);
 }

@@ -27,6 +27,21 @@ export const METRICS = {
     help: 'Copies written to lagging replicas by reads',
     labels: ['mode'],
   },
+  quorate_replicas_behind_total: {
+    kind: 'counter',
+    help: 'Reads that found this replica behind others',
+    labels: ['replica'],
+  },
+  quorate_replicas_behind_versions_total: {
+    kind: 'counter',
+    help: 'Versions that it lacked then, all together',
+    labels: ['replica'],
+  },
+  quorate_read_repair_failures_total: {
+    kind: 'counter',
+    help: 'Copies of reads that a lagging replica did not take in time',
+    labels: ['replica'],
+  },
   quorate_siblings_created_total: {
     kind: 'counter',
     help: 'Merges that left more live versions than either side had',
@@ -60,6 +75,16 @@ export const METRICS = {
     help: '1 where this node sees the peer as up',
     labels: ['peer'],
   },
+  quorate_clock_sane: {
+    kind: 'gauge',
+    help: '1 where the clock of this node is near the median of all members',
+    labels: [],
+  },
+  quorate_clock_skew_seconds: {
+    kind: 'gauge',
+    help: 'Clock of this node less the median of all members',
+    labels: [],
+  },
   quorate_commits_total: { kind: 'counter', help: 'Storage batches', labels: ['sync'] },
   quorate_commit_operations_total: { kind: 'counter', help: 'Operations in them', labels: [] },
   quorate_corrupt_records_total: {
@@ -92,6 +117,11 @@ export const METRICS = {
     help: 'Values whose time to live has ended, made stubs here',
     labels: [],
   },
+  quorate_expiry_lag_seconds: {
+    kind: 'gauge',
+    help: 'How long ago the value ended that the reaper came to last; 0 where none is left',
+    labels: [],
+  },
   quorate_purged_versions_total: {
     kind: 'counter',
     help: 'Versions dropped at the end of a rebuild, since every other owner had seen their end',
@@ -121,6 +151,16 @@ export const METRICS = {
     kind: 'counter',
     help: 'Partitions whose records were counted on the disk against their digests',
     labels: [],
+  },
+  quorate_dead_records: {
+    kind: 'gauge',
+    help: 'Tombstones and expired values that this node keeps',
+    labels: [],
+  },
+  quorate_dead_records_blocked: {
+    kind: 'gauge',
+    help: 'Those of them that were due in the last pass and could not be removed, by reason',
+    labels: ['reason'],
   },
   quorate_collection_blocked_total: {
     kind: 'counter',

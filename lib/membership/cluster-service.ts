@@ -11,6 +11,7 @@ import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../replication/ask.js';
 import { preferenceList, standIns } from '../replication/preference-list.js';
 import { majority } from '../replication/quorum.js';
+import type { ClockSanity } from './clock-sanity.js';
 import type {
   ClusterControl,
   ClusterStatus,
@@ -31,6 +32,7 @@ export interface ClusterServiceOptions {
   readonly start: number;
   readonly founding: Founding;
   readonly view: FailureDetector;
+  readonly clockSanity: ClockSanity;
   readonly settings: Settings;
   readonly hints: Hints;
   readonly store: Store;
@@ -149,6 +151,7 @@ export class ClusterService implements ClusterControl {
 
   #report(): NodeReport {
     const { self, version, start, settings, hints, view, store, clock } = this.#options;
+    const { sane, skewMilliseconds: skew } = this.#options.clockSanity.verdict;
     const sees: Record<string, NodeReport['sees'][string]> = {};
     for (const { id } of this.#ring.members) if (id !== self) sees[id] = view.stateOf(id);
     const waiting = [...hints.held].filter(([, { count }]) => count > 0);
@@ -163,6 +166,7 @@ export class ClusterService implements ClusterControl {
       partitions_owned: ownedPartitions(this.#ring, self).length,
       hints: Object.fromEntries(waiting),
       storage: store.failure === undefined ? 'ok' : 'failed',
+      clock: { sane, skew_ms: skew === undefined ? undefined : Math.round(skew) },
       sees,
     };
   }
@@ -189,6 +193,7 @@ export class ClusterService implements ClusterControl {
     for (const { id, state, report } of nodes) {
       if (state !== 'up') alerts.push(`${id} is ${state}`);
       if (report?.storage === 'failed') alerts.push(`the disk of ${id} failed`);
+      if (report?.clock.sane === false) alerts.push(clockAlert(id, report.clock.skew_ms));
     }
     if (underReplicated > 0) alerts.push(`${underReplicated} partitions lack replicas`);
     if (withoutQuorum > 0) alerts.push(`${withoutQuorum} partitions have no quorum`);
@@ -201,6 +206,11 @@ export class ClusterService implements ClusterControl {
     if (versions.size > 1) alerts.push('nodes have different settings; they merge as they talk');
     return alerts;
   }
+}
+
+function clockAlert(id: string, skew: number | undefined): string {
+  if (skew === undefined) return `${id} does not know enough clocks to trust its own`;
+  return `the clock of ${id} is ${(skew / 1000).toFixed(1)} s from those of the others`;
 }
 
 function verdictOf(

@@ -24,6 +24,8 @@ export interface NodeReport {
   readonly partitions_owned: number;
   readonly hints: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
   readonly storage: 'ok' | 'failed';
+  /** Is its clock near those of the others? The skew is undefined where it knows too few. */
+  readonly clock: { readonly sane: boolean; readonly skew_ms: number | undefined };
   /** How it sees the others. */
   readonly sees: Readonly<Record<string, 'up' | 'suspect' | 'down'>>;
 }

@@ -7,6 +7,7 @@ import type { NodeId, Transport } from '../environment/transport.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../replication/ask.js';
 import type { ClusterView } from '../replication/cluster-view.js';
+import type { ClockSanity } from './clock-sanity.js';
 import { type Heartbeat, PING } from './messages.js';
 
 export interface FailureDetectorOptions {
@@ -17,6 +18,8 @@ export interface FailureDetectorOptions {
   readonly start: number;
   readonly store: Store;
   readonly messenger: Messenger;
+  /** Told what the wall clocks of the peers are. */
+  readonly clockSanity: ClockSanity;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly random: Random;
@@ -57,8 +60,10 @@ export class FailureDetector implements ClusterView {
       intervalMilliseconds: options.heartbeatIntervalMilliseconds,
       task: () => this.#beat(),
     });
-    const { messenger, start, store } = options;
-    const answer = (): Heartbeat => ({ start, commit: store.commitNumber });
+    const { messenger, start, store, clock } = options;
+    const answer = (): Heartbeat => {
+      return { start, commit: store.commitNumber, wall: clock.wallMilliseconds() };
+    };
     messenger.handle(PING, answer, { anyEpoch: true });
     messenger.onAnswer((peer) => this.#noteAnswer(peer));
     messenger.onLink((peer, open) => this.#noteLink(peer, open));
@@ -110,12 +115,12 @@ export class FailureDetector implements ClusterView {
       peer: node,
     });
     observer.measure('quorate_peer_up', open ? 1 : 0, { peer: node });
+    // At once: what clock the peer has must be known before a time to live is taken.
+    if (open) this.#ping(node, peer);
   }
 
   #beat(): void {
-    const { clock, messenger, transport, observer } = this.#options;
-    const { heartbeatIntervalMilliseconds, heartbeatsMissedDead } = this.#options;
-    const now = clock.monotonicMilliseconds();
+    const { transport, observer } = this.#options;
     for (const [node, peer] of this.#peers) {
       if (!peer.open) continue;
       if (this.stateOf(node) === 'down') {
@@ -124,11 +129,21 @@ export class FailureDetector implements ClusterView {
         transport.drop(node);
         continue;
       }
-      const deadline = now + heartbeatIntervalMilliseconds * heartbeatsMissedDead;
-      messenger.ask(node, PING, {}, deadline, (answer) => {
-        if (answer.ok) this.#noteRoundTrip(peer, clock.monotonicMilliseconds() - now);
-      });
+      this.#ping(node, peer);
     }
+  }
+
+  #ping(node: NodeId, peer: Peer): void {
+    const { clock, messenger, clockSanity } = this.#options;
+    const { heartbeatIntervalMilliseconds, heartbeatsMissedDead } = this.#options;
+    const asked = clock.monotonicMilliseconds();
+    const deadline = asked + heartbeatIntervalMilliseconds * heartbeatsMissedDead;
+    messenger.ask(node, PING, {}, deadline, (answer) => {
+      if (!answer.ok) return;
+      const answered = clock.monotonicMilliseconds();
+      this.#noteRoundTrip(peer, answered - asked);
+      clockSanity.note(node, answer.reply.wall, asked, answered);
+    });
   }
 
   #noteAnswer(node: NodeId): void {

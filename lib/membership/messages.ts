@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { messageType } from '../replication/message.js';
 
-/** Start and durable commit number: what peers will remember of a disk. */
-const heartbeat = z.object({ start: z.number(), commit: z.number() });
+/** Start and durable commit number: what peers will remember of a disk. And its wall clock. */
+const heartbeat = z.object({ start: z.number(), commit: z.number(), wall: z.number() });
 export type Heartbeat = z.infer<typeof heartbeat>;
 
 /** "Are you there?" */

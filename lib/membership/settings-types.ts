@@ -14,6 +14,7 @@ function levelFor(operation: 'read' | 'write') {
   });
 }
 
+const TEN_YEARS_SECONDS = 315_360_000;
 export const BLIND_WRITES = ['overwrite', 'sibling', 'refuse'] as const;
 
 /** Each field is valid independently of the others, so that merging field by field stays valid. */
@@ -22,6 +23,7 @@ export const consistencySettings = z.strictObject({
   default_write_level: levelFor('write'),
   read_repair_probability: z.number().min(0).max(1),
   blind_writes: z.enum(BLIND_WRITES),
+  tombstone_retention_s: z.int().min(0).max(TEN_YEARS_SECONDS),
 });
 
 export type ConsistencySettings = z.infer<typeof consistencySettings>;

@@ -6,8 +6,10 @@ import type { Storage } from '../environment/storage.js';
 import type { NodeId } from '../environment/transport.js';
 import { HybridClock } from '../versioning/hybrid-clock.js';
 import { CollectedDots } from './collected-dots.js';
+import { DeadRecords } from './dead-records.js';
 import { Digests } from './digests.js';
 import { Endings } from './endings.js';
+import type { ExpiryClock } from './expiry-clock.js';
 import { PartitionHealth } from './health.js';
 import { Hints } from './hints.js';
 import { countStart } from './identity.js';
@@ -31,6 +33,7 @@ export interface DiskOptions {
   readonly node: NodeId;
   readonly storage: Storage;
   readonly clock: Clock;
+  readonly expiryClock: ExpiryClock;
   readonly random: Random;
   readonly observer: Observer;
   readonly limits: DiskLimits;
@@ -39,24 +42,27 @@ export interface DiskOptions {
 export type Disk = Awaited<ReturnType<typeof openDisk>>;
 
 /** @throws OperatingError `founding_refused` (the data of another node), `storage_failed` */
-export async function openDisk({ node, storage, clock, random, observer, limits }: DiskOptions) {
+export async function openDisk(options: DiskOptions) {
+  const { node, storage, clock, expiryClock, random, observer, limits } = options;
   const store = new Store({ storage, observer, queueBytesMax: limits.storageQueueBytesMax });
   const start = await countStart(store, node);
   const clocks = await PartitionClocks.open(store);
   const digests = await Digests.open(store);
   const minter = new Minter({ node, start, random, keysMax: limits.mintedKeysMax });
   const health = await PartitionHealth.open({ store, clocks, minter, observer });
+  const deadRecords = new DeadRecords();
   const recentDots = new RecentDots(limits.recentDotsMax);
   const table = new RecordTable({
-    ...{ store, digests, recentDots },
+    ...{ store, digests, deadRecords, recentDots },
     cacheBytesMax: limits.recordCacheBytesMax,
   });
   const collected = new CollectedDots();
-  const shared = { store, clock, hybridClock: new HybridClock(clock), minter, observer };
+  const hybridClock = new HybridClock(clock);
+  const shared = { store, clock, expiryClock, hybridClock, minter, observer };
   const records = { ...shared, ...limits, table, clocks, health, collected };
   const replica = new Replica(records);
   const endings = new Endings(records);
   const hints = await Hints.open({ ...shared, ...limits, bytesMax: limits.hintsBytesMax });
-  const read = { table, digests, recentDots, clocks, health };
+  const read = { table, digests, deadRecords, recentDots, clocks, health };
   return { store, start, minter, replica, endings, hints, ...read };
 }

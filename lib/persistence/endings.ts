@@ -96,6 +96,11 @@ export class Endings {
   }
 }
 
+/** Does it hold a value whose time is over, and that is no stub yet? */
+export function isOver({ versions }: Siblings, nowMilliseconds: number): boolean {
+  return versions.some((version) => hasEnded(version, nowMilliseconds));
+}
+
 function hasEnded({ state, expiresAt }: Version, nowMilliseconds: number): boolean {
   return state === 'value' && expiresAt !== undefined && expiresAt <= nowMilliseconds;
 }

@@ -6,6 +6,7 @@ import { OperatingError } from '../errors.js';
 import type { HybridClock } from '../versioning/hybrid-clock.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { merge, mergeAll } from '../versioning/siblings.js';
+import type { ExpiryClock } from './expiry-clock.js';
 import type { Intent } from './intent.js';
 import { realise } from './intent.js';
 import { decodeStored, encodeStored } from './checksummed.js';
@@ -28,6 +29,7 @@ export interface Hint {
 export interface HintsOptions extends RecordLimits {
   readonly store: Store;
   readonly clock: Clock;
+  readonly expiryClock: ExpiryClock;
   readonly hybridClock: HybridClock;
   readonly minter: Minter;
   readonly observer: Observer;
@@ -124,7 +126,7 @@ export class Hints {
   ): Transacted<Minted> {
     this.#assertRoom();
     const moment = {
-      wallMilliseconds: this.#options.clock.wallMilliseconds(),
+      wallMilliseconds: this.#options.expiryClock.now(),
       hybrid: this.#options.hybridClock.now(),
     };
     return this.#options.store.transact((transaction) => {

@@ -30,7 +30,8 @@ export interface Intent {
 
 /** The moment of a write. */
 export interface Moment {
-  readonly wallMilliseconds: number;
+  /** Undefined where the clock of this node is not sane. */
+  readonly wallMilliseconds: number | undefined;
   readonly hybrid: number;
 }
 
@@ -45,7 +46,8 @@ export interface Realised {
 
 /**
  * The new state of a key, in which the new version has `dot`.
- * @throws OperatingError `siblings` where the write would drop two values that nobody has read.
+ * @throws OperatingError `siblings` where the write would drop two values that nobody has read,
+ * `clock_not_sane` where it has a time to live and nobody here knows what time it is.
  */
 export function realise(
   own: Siblings | undefined,
@@ -78,7 +80,7 @@ function seenBlindly(own: Siblings | undefined, met: Siblings | undefined): Cont
 function supersededLive(
   states: readonly (Siblings | undefined)[],
   seen: Context,
-  nowMilliseconds: number,
+  nowMilliseconds: number | undefined,
 ): Version[] {
   const byDot = new Map<string, Version>();
   for (const state of states) {
@@ -100,8 +102,13 @@ function isCurrent(version: Version, states: readonly (Siblings | undefined)[]):
 }
 
 /** The wall milliseconds at which the new version ends, if ever. */
-function expiry(change: Change, superseded: readonly Version[], now: number): number | undefined {
+function expiry(
+  change: Change,
+  superseded: readonly Version[],
+  now: number | undefined,
+): number | undefined {
   if (change.state === 'tombstone' || change.ttlSeconds === undefined) return undefined;
+  if (now === undefined) throw clockNotSane();
   if (change.ttlSeconds !== 'keep') return now + change.ttlSeconds * 1000;
   let latest: number | undefined;
   for (const version of superseded) {
@@ -109,6 +116,14 @@ function expiry(change: Change, superseded: readonly Version[], now: number): nu
     latest = Math.max(latest ?? 0, version.expiresAt);
   }
   return latest;
+}
+
+/** A wrong clock would give a wrong end, and does not know what has ended. */
+export function clockNotSane(): OperatingError {
+  return new OperatingError(
+    'clock_not_sane',
+    'the clock of this node is not that of the cluster, so it takes no time to live',
+  );
 }
 
 function versionOf(

@@ -5,6 +5,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Siblings } from '../versioning/siblings.js';
 import { fingerprint } from '../versioning/siblings.js';
+import type { DeadRecords } from './dead-records.js';
 import type { Digests, RecordSummary } from './digests.js';
 import { indexKeysOf } from './indexes.js';
 import type { RecordKey } from './records.js';
@@ -21,6 +22,7 @@ export interface StoredRecord extends RecordSummary {
 export interface RecordTableOptions {
   readonly store: Store;
   readonly digests: Digests;
+  readonly deadRecords: DeadRecords;
   readonly recentDots: RecentDots;
   /** Bytes of decoded records kept in memory. */
   readonly cacheBytesMax: number;
@@ -108,6 +110,7 @@ export class RecordTable {
   ): void {
     for (const watcher of this.#watchers.get(at.partition) ?? []) watcher(at, before);
     this.#options.digests.move(transaction, at, before, after);
+    this.#options.deadRecords.note(before, after);
     const had = indexKeysOf(at, before?.siblings);
     const has = indexKeysOf(at, after?.siblings);
     for (const key of had) if (!has.includes(key)) transaction.delete(key);

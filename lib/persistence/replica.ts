@@ -1,5 +1,4 @@
 /** A node's replicas: reads, mints and merges, each one transaction (Dynamo 4.3, 5). */
-import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import { OperatingError } from '../errors.js';
 import { type Dot, dotText } from '../versioning/dot.js';
@@ -9,6 +8,7 @@ import type { Siblings } from '../versioning/siblings.js';
 import { merge } from '../versioning/siblings.js';
 import { vectorCovers } from '../versioning/version-vector.js';
 import type { CollectedDots } from './collected-dots.js';
+import type { ExpiryClock } from './expiry-clock.js';
 import type { PartitionHealth } from './health.js';
 import type { Intent, Realised } from './intent.js';
 import { realise } from './intent.js';
@@ -33,7 +33,7 @@ export interface ReplicaOptions extends RecordLimits {
   readonly clocks: PartitionClocks;
   readonly health: PartitionHealth;
   readonly collected: CollectedDots;
-  readonly clock: Clock;
+  readonly expiryClock: ExpiryClock;
   readonly hybridClock: HybridClock;
   readonly minter: Minter;
   readonly observer: Observer;
@@ -93,7 +93,7 @@ export class Replica {
   ): Transacted<Minted> {
     const { store, table, minter, clocks, observer } = this.#options;
     const moment = {
-      wallMilliseconds: this.#options.clock.wallMilliseconds(),
+      wallMilliseconds: this.#options.expiryClock.now(),
       hybrid: this.#options.hybridClock.now(),
     };
     return store.transact((transaction) => {

@@ -37,6 +37,9 @@ export interface Siblings {
   readonly versions: readonly Version[];
 }
 
+/** One version in a fingerprint. */
+const FINGERPRINTED = /[^;!]+[;!]/g;
+
 /** Of a key of which nobody holds anything. */
 export const NO_SIBLINGS: Siblings = { epoch: 0, context: EMPTY_CONTEXT, versions: [] };
 
@@ -104,13 +107,21 @@ export function find({ versions }: Siblings, dot: Dot): Version | undefined {
   return undefined;
 }
 
-/** The versions that a reader sees: values whose time has not ended. */
-export function liveVersions(siblings: Siblings | undefined, nowMilliseconds: number): Version[] {
+/**
+ * The versions that a reader sees: values whose time has not ended.
+ * @param nowMilliseconds undefined where no clock can be trusted: then no time has ended
+ */
+export function liveVersions(
+  siblings: Siblings | undefined,
+  nowMilliseconds: number | undefined,
+): Version[] {
   if (siblings === undefined) return [];
   return siblings.versions.filter(
     (version) =>
       version.state === 'value' &&
-      (version.expiresAt === undefined || version.expiresAt > nowMilliseconds),
+      (version.expiresAt === undefined ||
+        nowMilliseconds === undefined ||
+        version.expiresAt > nowMilliseconds),
   );
 }
 
@@ -125,6 +136,12 @@ export function fingerprint(siblings: Siblings | undefined): string {
     text += `${dotText(version.dot)}${version.state === 'stub' ? '!' : ';'}`;
   }
   return text;
+}
+
+/** How many of the versions that one fingerprint names another does not, or names alive. */
+export function versionsBehind(behind: string, whole: string): number {
+  const held = new Set(behind.match(FINGERPRINTED));
+  return (whole.match(FINGERPRINTED) ?? []).filter((version) => !held.has(version)).length;
 }
 
 function isSame(a: Siblings, b: Siblings): boolean {

@@ -36,9 +36,11 @@ async function fill(directory: string): Promise<void> {
     cacheBytes: 16 * MEBIBYTE,
     writeBufferBytes: 16 * MEBIBYTE,
   });
+  const clock = new SystemClock();
   const observer = { log: () => undefined, count: () => undefined, measure: () => undefined };
   const { store, clocks, replica } = await openDisk({
-    ...{ node: 'n1', storage, observer, clock: new SystemClock(), random: new SystemRandom() },
+    ...{ node: 'n1', storage, observer, clock, random: new SystemRandom() },
+    expiryClock: { now: () => clock.wallMilliseconds() },
     limits: {
       contextBytesMax: 8192,
       recordBytesMax: MEBIBYTE,

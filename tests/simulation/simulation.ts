@@ -146,6 +146,7 @@ function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
     default_write_level: 'quorum',
     read_repair_probability: random.pick([0, 0.1, 1]),
     blind_writes: 'overwrite',
+    tombstone_retention_s: random.pick([0, 2, 86_400]),
   } as const;
   return founders.map(({ id }) => ({
     ...{ id, founders, version: 'simulated', cluster: 'simulated' },
@@ -165,6 +166,10 @@ function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
       heartbeatIntervalMilliseconds,
       heartbeatsMissedSuspect: 2,
       heartbeatsMissedDead: 6,
+      clockSkewMaxMilliseconds: 5000,
+      deadRecordsMax: random.pick([0, 1000]),
+      reapIntervalMilliseconds: random.pick([50, 1000]),
+      reapKeysMax: random.pick([1, 1000]),
       storageQueueBytesMax: 16_777_216,
       recordCacheBytesMax: random.pick([2000, 1_048_576]),
       clockPersistIntervalMilliseconds: random.pick([50, 1000]),

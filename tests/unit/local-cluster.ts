@@ -1,4 +1,5 @@
 /** Whole nodes in one process: real code, links in memory, disks that crash, time by hand. */
+import type { Clock } from '../../lib/environment/clock.js';
 import type {
   Message,
   NodeId,
@@ -128,6 +129,9 @@ const LIMITS: NodeLimits = {
   heartbeatIntervalMilliseconds: 500,
   heartbeatsMissedSuspect: 3,
   heartbeatsMissedDead: 6,
+  clockSkewMaxMilliseconds: 5_000,
+  reapIntervalMilliseconds: 1_000,
+  reapKeysMax: 100,
   storageQueueBytesMax: 10_000_000,
   recordCacheBytesMax: 1_000_000,
   clockPersistIntervalMilliseconds: 1_000,
@@ -143,6 +147,7 @@ const LIMITS: NodeLimits = {
   scrubPeriodMilliseconds: 600_000,
   collectIntervalMilliseconds: 10_000,
   collectBatchSize: 100,
+  deadRecordsMax: 1_000,
   pageBytesMax: 100_000,
 };
 
@@ -160,6 +165,8 @@ export class LocalCluster {
   readonly nodes = new Map<NodeId, QuorateNode>();
   readonly disks = new Map<NodeId, HeldStorage>();
   readonly observers = new Map<NodeId, CountingObserver>();
+  /** By how much the wall clock of a node is wrong, in milliseconds. */
+  readonly skews = new Map<NodeId, number>();
   readonly #options: ClusterOptions;
   #lives = 0;
 
@@ -184,7 +191,13 @@ export class LocalCluster {
     this.disks.set(id, storage);
     this.observers.set(id, observer);
     const random = new SeededRandom(this.#lives);
-    const environment = { clock, random, storage, transport: network.attach(id), observer };
+    const skewed: Clock = {
+      wallMilliseconds: () => clock.wallMilliseconds() + (this.skews.get(id) ?? 0),
+      monotonicMilliseconds: () => clock.monotonicMilliseconds(),
+      after: (delay, callback) => clock.after(delay, callback),
+    };
+    const transport = network.attach(id);
+    const environment = { clock: skewed, random, storage, transport, observer };
     const node = await createNode(environment, { ...this.optionsOf(id), ...changes });
     this.nodes.set(id, node);
     return node;
@@ -210,6 +223,7 @@ export class LocalCluster {
         default_write_level: 'quorum',
         read_repair_probability: 0,
         blind_writes: 'overwrite',
+        tombstone_retention_s: 86_400,
       },
       limits: { ...LIMITS, ...limits },
     };
@@ -265,6 +279,18 @@ export class LocalCluster {
 
   get(id: NodeId, key: string, fields: Partial<GetRequest> = {}): Promise<GetAnswer> {
     return this.wait(this.node(id).coordination.get({ ...addressOf(key), ...fields }));
+  }
+
+  /** A put that ends. */
+  putFor(
+    id: NodeId,
+    key: string,
+    ttlSeconds: number | 'keep',
+    fields: Partial<PutRequest> = {},
+  ): Promise<PutAnswer> {
+    const value = Buffer.from(`for ${ttlSeconds}`);
+    const change = { state: 'value', contentType: 'text/plain', value, ttlSeconds } as const;
+    return this.put(id, key, '', { change, ...fields });
   }
 
   /** The values that a get shows, sorted. */

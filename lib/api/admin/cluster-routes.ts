@@ -17,6 +17,7 @@ const reportShape = z.strictObject({
   partitions_owned: z.number(),
   hints: z.record(z.string(), z.strictObject({ count: z.number(), bytes: z.number() })),
   storage: z.enum(['ok', 'failed']),
+  clock: z.strictObject({ sane: z.boolean(), skew_ms: z.number().optional() }),
   sees: z.record(z.string(), health),
 });
 

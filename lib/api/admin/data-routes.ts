@@ -1,6 +1,7 @@
 /** What the document says of the data path, which serves these routes itself (docs/http-api.md). */
 import { z } from 'zod';
 import { AVAILABLE_LEVELS } from '../../coordination/consistency-level.js';
+import { READ_REPAIRS } from '../../coordination/request.js';
 import { KEY_BYTES_MAX } from '../http/key-of-path.js';
 import type { AnswerRow, ParameterRow, RouteDescription } from './route.js';
 
@@ -79,8 +80,14 @@ const COMMON: readonly ParameterRow[] = [
   header('X-Timeout', 'Deadline: 250, 250ms, 5s, 1m; a bare number is milliseconds.'),
   header('X-Request-Id', 'Up to 64 characters, given back in the answer and in logs.'),
 ];
+const READ_REPAIR = header(
+  'X-Read-Repair',
+  'When lagging replicas are repaired: before the answer, after it, or not; else by chance.',
+  { enum: [...READ_REPAIRS] },
+);
 const READ: readonly ParameterRow[] = [
   ...COMMON,
+  READ_REPAIR,
   header('Accept', 'With application/json stored bytes come as base64 in JSON.'),
   header('If-None-Match', '304 where the value still has this ETag.'),
   {
@@ -184,7 +191,7 @@ export const DATA_ROUTES: readonly RouteDescription[] = [
     operationId: 'getConflicts',
     tag: 'Keys',
     summary: 'The siblings of a key, and what each is to the others',
-    parameters: [KEY_IN_PATH, ...COMMON],
+    parameters: [KEY_IN_PATH, ...COMMON, READ_REPAIR],
     answers: {
       200: { description: 'The siblings.', schema: conflictsShape },
       404: { description: 'The key was never written.' },

@@ -12,7 +12,7 @@ import { bodyBytesMax, putBody } from './put-body.js';
 import { checkEncoding, hasBody, readBody } from './read-body.js';
 import { invalid, later, wrongMethod } from './refusals.js';
 import type { Reply } from './reply.js';
-import { commonOptions, type WriteOptions, writeOptions } from './request-options.js';
+import { readOptions, type WriteOptions, writeOptions } from './request-options.js';
 
 /** Until there are namespaces. */
 const NAMESPACE = 'default';
@@ -75,15 +75,16 @@ export class DataPath {
   }
 
   async #get({ headers, requestId }: Exchange, key: string, target: DataTarget): Promise<Reply> {
-    const options = commonOptions(headers, this.#world.limits);
+    const options = readOptions(headers, this.#world.limits);
     if (hasBody(headers)) throw invalid('body', 'a read takes no body');
-    const { level, fallbacks, timeoutMilliseconds } = options;
+    const { level, fallbacks, timeoutMilliseconds, readRepair } = options;
     const answer = await this.#world.node.coordination.get({
       namespace: NAMESPACE,
       key,
       level,
       fallbacks,
       timeoutMilliseconds,
+      readRepair,
     });
     if (target.resource === 'conflicts') return conflictsAnswer(answer, key, requestId);
     const { accept, ifNoneMatch } = headers;

@@ -31,6 +31,7 @@ export const ERROR_STATUS: Readonly<Record<ErrorCode, ErrorStatus>> = {
   peer_unreachable: { status: 503, title: 'A node cannot be reached' },
   wrong_epoch: { status: 503, title: 'The ring changed meanwhile' },
   rebuilding: { status: 503, title: 'The replica is being rebuilt' },
+  clock_not_sane: { status: 503, title: 'The clock of the node is wrong' },
   storage_failed: { status: 507, title: 'The disk failed' },
   outcome_unknown: { status: 503, title: 'The outcome is unknown' },
   deadline_passed: { status: 504, title: 'The deadline passed' },

@@ -1,5 +1,7 @@
 /** What headers ask of a read or a write, validated: level, deadline, durability, context. */
 import { OperatingError } from '../../errors.js';
+import type { ReadRepair } from '../../coordination/request.js';
+import { READ_REPAIRS } from '../../coordination/request.js';
 import type { Durability } from '../../persistence/store.js';
 import { parseDuration } from './duration.js';
 import { invalid, later } from './refusals.js';
@@ -20,6 +22,10 @@ export interface CommonOptions {
   readonly timeoutMilliseconds: number | undefined;
 }
 
+export interface ReadOptions extends CommonOptions {
+  readonly readRepair: ReadRepair | undefined;
+}
+
 export interface WriteOptions extends CommonOptions {
   readonly context: string | undefined;
   readonly overwriteSiblings: boolean;
@@ -37,7 +43,6 @@ type LaterRow = readonly [field: keyof RequestHeaders, name: string];
 const LATER: readonly LaterRow[] = [
   ['sessionToken', 'X-Session-Token'],
   ['maxStaleness', 'X-Max-Staleness'],
-  ['readRepair', 'X-Read-Repair'],
   ['idempotencyKey', 'Idempotency-Key'],
   ['ifMatch', 'If-Match'],
 ];
@@ -56,10 +61,17 @@ export function commonOptions(headers: RequestHeaders, limits: RequestLimits): C
   };
 }
 
+export function readOptions(headers: RequestHeaders, limits: RequestLimits): ReadOptions {
+  const { level, fallbacks, timeoutMilliseconds } = commonOptions(headers, limits);
+  const readRepair = readRepairOf(headers.readRepair);
+  return { level, fallbacks, timeoutMilliseconds, readRepair };
+}
+
 export function writeOptions(headers: RequestHeaders, limits: RequestLimits): WriteOptions {
   const { level, fallbacks, timeoutMilliseconds } = commonOptions(headers, limits);
   if (headers.ifNoneMatch !== undefined) throw later('If-None-Match on a write');
-  const { context, overwrite } = headers;
+  const { context, overwrite, readRepair } = headers;
+  if (readRepair !== undefined) throw invalid('x-read-repair', 'X-Read-Repair is for reads');
   if (context !== undefined) checkContext(context, limits);
   if (overwrite !== undefined && overwrite !== 'siblings') {
     throw invalid('x-overwrite', 'X-Overwrite is "siblings" or absent', overwrite);
@@ -118,6 +130,13 @@ function timeoutOf(text: string | undefined, maximum: number): number | undefine
   if (milliseconds !== undefined && milliseconds >= 1 && milliseconds <= maximum)
     return milliseconds;
   throw invalid('x-timeout', `a timeout is 1ms to ${maximum}ms, as 250, 250ms, 5s, 1m`, text);
+}
+
+function readRepairOf(text: string | undefined): ReadRepair | undefined {
+  if (text === undefined) return undefined;
+  const found = READ_REPAIRS.find((name) => name === text.toLowerCase());
+  if (found !== undefined) return found;
+  throw invalid('x-read-repair', `X-Read-Repair is one of ${READ_REPAIRS.join(', ')}`, text);
 }
 
 function durabilityOf(text: string | undefined): Durability {

@@ -70,6 +70,7 @@ const SETTINGS: ConsistencySettings = {
   default_write_level: 'quorum',
   read_repair_probability: 0.1,
   blind_writes: 'overwrite',
+  tombstone_retention_s: 86_400,
 };
 
 export class FakeNode implements ApiNode {
@@ -197,6 +198,7 @@ const STATUS: ClusterStatus = {
         partitions_owned: 2,
         hints: { n2: { count: 1, bytes: 10 } },
         storage: 'ok',
+        clock: { sane: true, skew_ms: -3 },
         sees: { n2: 'down' },
       },
     },

@@ -155,6 +155,8 @@ t.test('a put says what it means, and its options are headers', async (t) => {
     body: '{"value":1}',
     headers: { 'content-type': 'text/plain', 'x-raw': '1' },
   });
+  await client.get('k', { readRepair: 'await' });
+  t.match(asked.pop(), { method: 'GET', headers: { 'x-read-repair': 'await' } });
   t.match(await client.delete('k'), written);
   t.match(asked[2], { method: 'DELETE', body: '' });
   t.notOk(asked[2]?.headers['x-consistency-level'], 'the default of the cluster stays its default');

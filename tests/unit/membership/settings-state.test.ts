@@ -9,6 +9,7 @@ const INITIAL: ConsistencySettings = {
   default_write_level: 'quorum',
   read_repair_probability: 0.1,
   blind_writes: 'overwrite',
+  tombstone_retention_s: 86_400,
 };
 
 const fields: fc.Arbitrary<Partial<ConsistencySettings>> = fc.record(
@@ -17,6 +18,7 @@ const fields: fc.Arbitrary<Partial<ConsistencySettings>> = fc.record(
     default_write_level: fc.constantFrom('one', 'any'),
     read_repair_probability: fc.constantFrom(0, 0.5, 1),
     blind_writes: fc.constantFrom('overwrite', 'sibling', 'refuse'),
+    tombstone_retention_s: fc.nat(315_360_000),
   },
   { requiredKeys: [] },
 );

@@ -32,6 +32,7 @@ export async function openDisk(options: DiskOptions = {}) {
     identity === undefined ? 0 : (decodeStored(IDENTITY_KEY, identity) as [string, number])[1];
   const disk = await openReal({
     ...{ node, storage, clock, observer },
+    expiryClock: { now: () => clock.wallMilliseconds() },
     random: new SeededRandom(seed + 1_000 * before),
     limits: {
       contextBytesMax: options.contextBytesMax ?? 8_192,

@@ -32,7 +32,12 @@ t.test('what they ask reaches the coordinator', async (t) => {
     level: undefined,
     fallbacks: [],
     timeoutMilliseconds: undefined,
+    readRepair: undefined,
   });
+  for (const when of ['await', 'ASYNC', 'none']) {
+    await send('GET', PATH, { headers: { 'X-Read-Repair': when } });
+    t.equal(node.gets.at(-1)?.readRepair, when.toLowerCase());
+  }
   for (const [text, milliseconds] of [
     ['250', 250],
     ['250ms', 250],
@@ -59,6 +64,10 @@ t.test('what is wrong is refused, and named', async (t) => {
       ['GET', 'X-Consistency-Fallback', Array(9).fill('one').join(',')],
       ['GET', 'X-Consistency', 'one'],
       ['GET', 'X-Consistency-Levels', 'one'],
+      ['GET', 'X-Read-Repair', 'later'],
+      ['GET', 'X-Read-Repair', ''],
+      ['PUT', 'X-Read-Repair', 'none'],
+      ['DELETE', 'X-Read-Repair', 'await'],
       ['PUT', 'X-Durability', 'none'],
       ['PUT', 'X-Overwrite', 'all'],
       ['PUT', 'X-Raw', '0'],
@@ -94,7 +103,6 @@ t.test('what comes later says so', async (t) => {
   const rows: readonly (readonly [methods: string, name: string, value: string])[] = [
     ['GET PUT DELETE', 'X-Session-Token', 'x'],
     ['GET PUT DELETE', 'X-Max-Staleness', '5s'],
-    ['GET PUT DELETE', 'X-Read-Repair', 'none'],
     ['GET PUT DELETE', 'Idempotency-Key', 'x'],
     ['PUT DELETE', 'If-Match', '"x"'],
     ['PUT DELETE', 'If-None-Match', '*'],

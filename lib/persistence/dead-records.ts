@@ -1,0 +1,47 @@
+/** How many records of the dead this node keeps: tombstones and stubs, not collected yet. */
+import type { RecordSummary } from './digests.js';
+import { indexEnd, indexFrom } from './indexes.js';
+import type { Store } from './store.js';
+
+const PAGE = 1000;
+
+/**
+ * Near enough to decide by: what changes during the count may be counted twice or not at all.
+ */
+export class DeadRecords {
+  #count = 0;
+  #counting: Promise<void> | undefined;
+
+  get count(): number {
+    return Math.max(0, this.#count);
+  }
+
+  /** Told of every change of a record. */
+  note(before: RecordSummary | undefined, after: RecordSummary | undefined): void {
+    if (before?.live === false) this.#count -= 1;
+    if (after?.live === false) this.#count += 1;
+  }
+
+  /** Adds those of earlier lives, once: by their index, so that it costs what there is of them. */
+  countStored(store: Store): Promise<void> {
+    this.#counting ??= this.#countStored(store).catch((error: unknown) => {
+      this.#counting = undefined;
+      throw error;
+    });
+    return this.#counting;
+  }
+
+  async #countStored(store: Store): Promise<void> {
+    const known = this.#count;
+    let stored = 0;
+    let from = indexFrom('t', 0);
+    for (;;) {
+      const page = await store.range({ from, before: indexEnd('t'), limit: PAGE });
+      stored += page.length;
+      const last = page.at(-1)?.[0];
+      if (page.length < PAGE || last === undefined) break;
+      from = `${last}\u0000`;
+    }
+    this.#count += stored - known;
+  }
+}

@@ -1,0 +1,85 @@
+/** The dead are kept for a while, fewer of them where they are too many, and never past safety. */
+import t, { type Test } from 'tap';
+import { recordKey } from '../../../lib/persistence/records.js';
+import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
+
+async function clusterFor(t: Test, options: ClusterOptions = {}): Promise<LocalCluster> {
+  const cluster = await LocalCluster.of(options);
+  t.teardown(() => cluster.stop());
+  return cluster;
+}
+
+const keys = Array.from({ length: 20 }, (_, i) => `k${i}`);
+
+function heldOn(cluster: LocalCluster, id: string): number {
+  const { replica } = cluster.node(id);
+  return keys.filter((key) => replica.read(recordKey('default', key, 16)) !== undefined).length;
+}
+
+async function deleteAll(cluster: LocalCluster): Promise<void> {
+  for (const key of keys) {
+    await cluster.put('n1', key, 'x', { level: 'all' });
+    await cluster.put('n2', key, '', { change: { state: 'tombstone' }, level: 'all' });
+    await cluster.clock.advance(10);
+  }
+}
+
+const keepFor = (cluster: LocalCluster, tombstone_retention_s: number) =>
+  cluster.wait(
+    cluster
+      .node('n1')
+      .settings.change(
+        { tombstone_retention_s },
+        { ifMatch: undefined, dryRun: false, by: 'test' },
+      ),
+  );
+
+t.test('tombstones and stubs stay for the retention of the cluster, then go', async (t) => {
+  const cluster = await clusterFor(t);
+  await keepFor(cluster, 100);
+  await deleteAll(cluster);
+  await cluster.putFor('n3', 'k0', 1, { level: 'all' });
+  await cluster.clock.advance(80_000);
+  for (const id of cluster.ids) t.equal(heldOn(cluster, id), keys.length, 'kept');
+  await cluster.clock.advance(80_000);
+  for (const id of cluster.ids) t.equal(heldOn(cluster, id), 0, 'collected');
+  for (const id of cluster.ids) t.strictSame(await cluster.texts(id, 'k0'), [], 'and still dead');
+});
+
+t.test('too many of them do not wait, the oldest first', async (t) => {
+  const cluster = await clusterFor(t, { limits: { deadRecordsMax: 5 } });
+  await deleteAll(cluster);
+  await cluster.clock.advance(60_000);
+  for (const id of cluster.ids) t.equal(heldOn(cluster, id), 5);
+  const at = recordKey('default', keys.at(-1) ?? '', 16);
+  t.ok(cluster.node('n1').replica.read(at), 'the youngest is among those that stay');
+});
+
+t.test('they are counted again after a restart', async (t) => {
+  const cluster = await clusterFor(t);
+  await deleteAll(cluster);
+  await cluster.clock.advance(2_000);
+  for (const id of cluster.ids) await cluster.crash(id);
+  for (const id of cluster.ids) {
+    const { limits } = cluster.optionsOf(id);
+    await cluster.start(id, { limits: { ...limits, deadRecordsMax: 3 } });
+  }
+  await cluster.clock.advance(60_000);
+  for (const id of cluster.ids) t.equal(heldOn(cluster, id), 3);
+});
+
+t.test('neither age nor number is a reason while an owner is away', async (t) => {
+  const cluster = await clusterFor(t, { limits: { deadRecordsMax: 0 } });
+  await keepFor(cluster, 0);
+  await cluster.put('n1', 'k0', 'x', { level: 'all' });
+  await cluster.crash('n3');
+  for (const key of keys) await cluster.put('n1', key, '', { change: { state: 'tombstone' } });
+  await cluster.clock.advance(100_000);
+  for (const id of ['n1', 'n2']) t.equal(heldOn(cluster, id), keys.length);
+  const reason = 'quorate_collection_blocked_total owner cannot be asked';
+  t.ok((cluster.observers.get('n1')?.counts.get(reason) ?? 0) > 0, 'and the metric says why');
+  await cluster.restart('n3');
+  await cluster.clock.advance(100_000);
+  for (const id of cluster.ids) t.equal(heldOn(cluster, id), 0);
+  t.strictSame(await cluster.texts('n3', 'k0'), []);
+});
