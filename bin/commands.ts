@@ -6,6 +6,7 @@ import { configCommand } from './commands/config.js';
 import { conflictsCommand } from './commands/conflicts.js';
 import { deleteCommand } from './commands/delete.js';
 import { getCommand } from './commands/get.js';
+import { hintsCommand } from './commands/hints.js';
 import { locateCommand } from './commands/locate.js';
 import { nodeCommand } from './commands/node.js';
 import { putCommand } from './commands/put.js';
@@ -24,6 +25,7 @@ export const COMMANDS: readonly CommandRow[] = [
   statusCommand,
   ringCommand,
   locateCommand,
+  hintsCommand,
   configCommand,
   stressCommand,
   versionCommand,

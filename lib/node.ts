@@ -6,7 +6,7 @@ import { serveReplicas } from './coordination/replica-service.js';
 import type { Environment } from './environment/environment.js';
 import { Periodic } from './environment/periodic.js';
 import { OperatingError } from './errors.js';
-import { HintedHandoff } from './handoff/hinted-handoff.js';
+import { Handoff, type HandoffLimits } from './handoff/handoff.js';
 import { ClusterService } from './membership/cluster-service.js';
 import { FailureDetector } from './membership/failure-detector.js';
 import { Founding } from './membership/founding.js';
@@ -43,7 +43,7 @@ export interface NodeOptions {
 }
 
 /** Sizes in bytes, times in milliseconds; defaults and reasons in config/. */
-export interface NodeLimits {
+export interface NodeLimits extends HandoffLimits {
   readonly timeoutDefaultMilliseconds: number;
   readonly timeoutMaxMilliseconds: number;
   readonly keyBytesMax: number;
@@ -59,9 +59,6 @@ export interface NodeLimits {
   readonly storageQueueBytesMax: number;
   readonly recordCacheBytesMax: number;
   readonly clockPersistIntervalMilliseconds: number;
-  readonly hintsBytesMax: number;
-  readonly hintBatchSize: number;
-  readonly hintRetryIntervalMilliseconds: number;
   readonly backgroundConcurrency: number;
 }
 
@@ -111,10 +108,9 @@ export async function createNode(
     isReady: () => founding.isComplete,
     ...limits,
   });
-  const handoff = new HintedHandoff({
-    ...{ ...environment, hints, messenger, view },
-    batchSize: limits.hintBatchSize,
-    retryIntervalMilliseconds: limits.hintRetryIntervalMilliseconds,
+  const handoff = new Handoff({
+    ...{ ...collaborators, ...limits },
+    isRebuilding: () => false,
     timeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
   });
   const cluster = new ClusterService({
@@ -134,6 +130,7 @@ export async function createNode(
 
   return {
     ...{ id: self, coordination, settings, cluster, observer, replica, hints },
+    handoff: handoff.control,
     ready: () => founding.done,
     async stop() {
       for (const part of [founding, view, handoff, keeper]) await part.stop();
@@ -157,8 +154,7 @@ async function openDisk({ storage, clock, random, observer }: Environment, optio
     ...{ ...records, ...limits, clocks },
     cacheBytesMax: limits.recordCacheBytesMax,
   });
-  const bytesMax = limits.hintsBytesMax;
-  const hints = await Hints.open({ ...records, ...limits, bytesMax });
+  const hints = await Hints.open({ ...records, ...limits });
   return { store, start, clocks, replica, hints };
 }
 

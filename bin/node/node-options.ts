@@ -53,9 +53,7 @@ export function nodeOptionsOf(
       storageQueueBytesMax: storage.queueBytesMax,
       recordCacheBytesMax: storage.recordCacheBytes,
       clockPersistIntervalMilliseconds: storage.clockPersistIntervalMilliseconds,
-      hintsBytesMax: handoff.hintsBytesMax,
-      hintBatchSize: handoff.hintBatchSize,
-      hintRetryIntervalMilliseconds: handoff.hintRetryIntervalMilliseconds,
+      ...handoff,
       backgroundConcurrency: background.backgroundConcurrency,
     },
   };

@@ -1,6 +1,7 @@
 /** All that the API sees of a node. */
 import type { Coordination } from '../coordination/request.js';
 import type { Observer } from '../environment/observer.js';
+import type { HandoffControl } from '../handoff/hints-report.js';
 import type { ClusterControl } from '../membership/cluster-types.js';
 import type { SettingsControl } from '../membership/settings-types.js';
 
@@ -9,5 +10,6 @@ export interface ApiNode {
   readonly coordination: Coordination;
   readonly settings: SettingsControl;
   readonly cluster: ClusterControl;
+  readonly handoff: HandoffControl;
   readonly observer: Observer;
 }

@@ -38,14 +38,14 @@ const BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'hints leave before they are delivered',
-    file: 'handoff/hinted-handoff.js',
-    right: 'await messenger.request(target, WRITE, copy, deadline);',
-    wrong: 'messenger.request(target, WRITE, copy, deadline).catch(() => undefined);',
+    file: 'handoff/delivery.js',
+    right: 'const left = batch.filter((_, place) => !refused.has(place));',
+    wrong: 'const left = batch;',
   },
   {
     name: 'a stand-in keeps its writer after its hints have left',
-    file: 'persistence/hints.js',
-    right: 'this.#options.minter.takeFreshWriter(hint.at.partition);',
+    file: 'persistence/hint-store.js',
+    right: 'this.#options.minter.takeFreshWriter(at.partition);',
     wrong: ';',
   },
   {

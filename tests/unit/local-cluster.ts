@@ -131,7 +131,11 @@ const LIMITS: NodeLimits = {
   recordCacheBytesMax: 1_000_000,
   clockPersistIntervalMilliseconds: 1_000,
   hintsBytesMax: 1_000_000,
+  hintsTargetBytesMax: 1_000_000,
+  hintAgeMaxMilliseconds: 10_800_000,
   hintBatchSize: 8,
+  hintBatchBytesMax: 100_000,
+  hintsPerSecondMax: 10_000,
   hintRetryIntervalMilliseconds: 1_000,
   backgroundConcurrency: 16,
 };

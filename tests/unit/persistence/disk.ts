@@ -18,6 +18,7 @@ export interface DiskOptions {
   readonly contextBytesMax?: number;
   readonly recordBytesMax?: number;
   readonly hintsBytesMax?: number;
+  readonly hintsTargetBytesMax?: number;
   readonly cacheBytesMax?: number;
   /** For negative controls: a start that is not counted. */
   readonly start?: number;
@@ -45,7 +46,8 @@ export async function openDisk(options: DiskOptions = {}) {
   const hints = await Hints.open({
     ...{ store, clock, hybridClock, minter, observer },
     ...limits,
-    bytesMax: options.hintsBytesMax ?? 1_000_000,
+    hintsBytesMax: options.hintsBytesMax ?? 1_000_000,
+    hintsTargetBytesMax: options.hintsTargetBytesMax ?? 1_000_000,
   });
   return { store, start, clocks, minter, replica, hints, observer, storage, clock };
 }

@@ -124,6 +124,12 @@ export const GOLDEN: readonly Golden[] = [
     status: 200,
     expected: { key: 'k' },
   },
+  {
+    operation: 'GET /api/v1/cluster/hints',
+    path: '/api/v1/cluster/hints',
+    status: 200,
+    expected: { hints: [{ holder: 'n1', target: 'n2', count: 1 }], unanswered: ['n3'] },
+  },
   { operation: 'GET /healthz', path: '/healthz', status: 200, expected: { status: 'ok' } },
   { operation: 'GET /readyz', path: '/readyz', status: 200, expected: { ready: true } },
   { operation: 'GET /readyz', path: '/readyz?level=all', status: 503 },
