@@ -7,6 +7,7 @@ import { conflictsCommand } from './commands/conflicts.js';
 import { deleteCommand } from './commands/delete.js';
 import { exchangeCommand } from './commands/exchange.js';
 import { getCommand } from './commands/get.js';
+import { hintsCommand } from './commands/hints.js';
 import { locateCommand } from './commands/locate.js';
 import { nodeCommand } from './commands/node.js';
 import { putCommand } from './commands/put.js';
@@ -26,6 +27,7 @@ export const COMMANDS: readonly CommandRow[] = [
   ringCommand,
   locateCommand,
   exchangeCommand,
+  hintsCommand,
   configCommand,
   stressCommand,
   versionCommand,

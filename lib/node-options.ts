@@ -1,5 +1,6 @@
 /** What a node is told at its start. Defaults, limits and reasons of the numbers are in config/. */
 import type { AntiEntropyLimits } from './anti-entropy/collaborators.js';
+import type { HandoffLimits } from './handoff/handoff.js';
 import type { ConsistencySettings } from './membership/settings-types.js';
 import type { RingMember } from './partitioning/ring.js';
 import type { DiskLimits } from './persistence/disk.js';
@@ -23,7 +24,7 @@ export interface NodeOptions {
 }
 
 /** Sizes in bytes, times in milliseconds; defaults and reasons in config/. */
-export interface NodeLimits extends DiskLimits, AntiEntropyLimits, ReaperLimits {
+export interface NodeLimits extends DiskLimits, AntiEntropyLimits, HandoffLimits, ReaperLimits {
   readonly timeoutDefaultMilliseconds: number;
   readonly timeoutMaxMilliseconds: number;
   readonly keyBytesMax: number;
@@ -36,7 +37,5 @@ export interface NodeLimits extends DiskLimits, AntiEntropyLimits, ReaperLimits 
   readonly heartbeatsMissedDead: number;
   readonly clockSkewMaxMilliseconds: number;
   readonly clockPersistIntervalMilliseconds: number;
-  readonly hintBatchSize: number;
-  readonly hintRetryIntervalMilliseconds: number;
   readonly backgroundConcurrency: number;
 }

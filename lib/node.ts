@@ -8,7 +8,7 @@ import { serveReplicas } from './coordination/replica-service.js';
 import type { Environment } from './environment/environment.js';
 import { Periodic } from './environment/periodic.js';
 import { OperatingError } from './errors.js';
-import { HintedHandoff } from './handoff/hinted-handoff.js';
+import { Handoff } from './handoff/handoff.js';
 import { ClockSanity } from './membership/clock-sanity.js';
 import { ClusterService } from './membership/cluster-service.js';
 import { FailureDetector } from './membership/failure-detector.js';
@@ -92,6 +92,7 @@ export async function createNode(
 
   return {
     ...{ id: self, coordination, settings, cluster, exchange, observer, replica, hints, disk },
+    handoff: handoff.control,
     ready: () => founding.done,
     async stop() {
       for (const part of [founding, view, handoff, reaper, keeper]) await part.stop();
@@ -115,11 +116,9 @@ function backgroundOf(
     limits,
   }: { readonly disk: Disk; readonly settings: Settings; readonly limits: NodeLimits },
 ) {
-  const handoff = new HintedHandoff({
-    ...collaborators,
-    ...environment,
-    batchSize: limits.hintBatchSize,
-    retryIntervalMilliseconds: limits.hintRetryIntervalMilliseconds,
+  const handoff = new Handoff({
+    ...{ ...collaborators, ...limits },
+    isRebuilding: (partition) => disk.health.isRebuilding(partition),
     timeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
   });
   const shared = { ...collaborators, ...disk, limits };

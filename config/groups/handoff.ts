@@ -1,6 +1,6 @@
 /** Hints for absent owners (paper 4.6). */
 import type { SettingGroup } from '../setting.js';
-import { MEBIBYTE } from '../units.js';
+import { DURATION_UNITS, KIBIBYTE, MEBIBYTE } from '../units.js';
 
 export const handoffGroup = {
   hintsBytesMax: {
@@ -8,15 +8,44 @@ export const handoffGroup = {
     default: 256 * MEBIBYTE,
     minimum: MEBIBYTE,
     maximum: 65_536 * MEBIBYTE,
-    why: 'Hints held for others, all together; when full, a stand-in takes no more, and cuts none.',
+    why: 'Hints held for others, all together. When full, none are taken: writes go on without.',
+  },
+  hintsTargetBytesMax: {
+    kind: 'bytes',
+    default: 128 * MEBIBYTE,
+    minimum: MEBIBYTE,
+    maximum: 65_536 * MEBIBYTE,
+    why: 'The same for one target: a node that is away for long leaves room for the others.',
+  },
+  hintAgeMaxMilliseconds: {
+    kind: 'milliseconds',
+    default: 3 * DURATION_UNITS.h,
+    minimum: 100,
+    maximum: 720 * DURATION_UNITS.h,
+    why: 'Older ones leave where a majority of owners hold them; an exchange brings the rest.',
   },
   hintBatchSize: {
     kind: 'integer',
     default: 64,
     minimum: 1,
-    maximum: 10_000,
+    maximum: 1000,
     unit: 'hints',
     why: 'Hints on their way to one target at once, so that a node that returns is not flooded.',
+  },
+  hintBatchBytesMax: {
+    kind: 'bytes',
+    default: 256 * KIBIBYTE,
+    minimum: KIBIBYTE,
+    maximum: 16 * MEBIBYTE,
+    why: 'Their bytes; a hint that is larger goes alone. Other messages wait behind them.',
+  },
+  hintsPerSecondMax: {
+    kind: 'integer',
+    default: 4000,
+    minimum: 1,
+    maximum: 1_000_000,
+    unit: 'hints a second',
+    why: 'What a node takes that was away, from all together; less while its disk lags behind.',
   },
   hintRetryIntervalMilliseconds: {
     kind: 'milliseconds',

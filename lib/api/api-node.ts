@@ -2,6 +2,7 @@
 import type { ExchangeControl } from '../anti-entropy/exchange-now.js';
 import type { Coordination } from '../coordination/request.js';
 import type { Observer } from '../environment/observer.js';
+import type { HandoffControl } from '../handoff/hints-report.js';
 import type { ClusterControl } from '../membership/cluster-types.js';
 import type { SettingsControl } from '../membership/settings-types.js';
 
@@ -11,5 +12,6 @@ export interface ApiNode {
   readonly settings: SettingsControl;
   readonly cluster: ClusterControl;
   readonly exchange: ExchangeControl;
+  readonly handoff: HandoffControl;
   readonly observer: Observer;
 }

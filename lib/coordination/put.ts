@@ -168,7 +168,9 @@ function mintAndSend(
   const { at, durability, deadline } = request;
   const absent = list.primaries.filter(({ up }) => !up).map(({ node }) => node);
   const holders = holdersOf(absent, ring(), at.partition, view);
-  const ownHints = hints.isFull ? [] : holders.filter(({ holder }) => holder === view.self);
+  const ownHints = holders.filter(
+    ({ holder, target }) => holder === view.self && hints.admit(target),
+  );
   const intent = intentOf(collaborators, request, met);
   const { value, committed } = replica.mint(at, intent, durability, (transaction, bytes) => {
     for (const { target } of ownHints) hints.holdIn(transaction, target, at, bytes, false);

@@ -49,6 +49,21 @@ export const METRICS = {
   },
   quorate_hints_stored_total: { kind: 'counter', help: 'Hints made durable', labels: [] },
   quorate_hints_delivered_total: { kind: 'counter', help: 'Hints delivered', labels: [] },
+  quorate_hints_expired_total: {
+    kind: 'counter',
+    help: 'Hints that left undelivered, by age or for room: a majority of owners hold them',
+    labels: [],
+  },
+  quorate_hints_kept_total: {
+    kind: 'counter',
+    help: 'Times that a hint was due to leave and stayed, because too few owners hold it',
+    labels: [],
+  },
+  quorate_hints_refused_total: {
+    kind: 'counter',
+    help: 'Hints not held because a quota was full: that of the target, or of the node',
+    labels: ['quota'],
+  },
   quorate_hints_held: { kind: 'gauge', help: 'Hints waiting on this node', labels: ['target'] },
   quorate_forwards_total: {
     kind: 'counter',

@@ -1,42 +1,41 @@
 /** Hinted handoff: what was held for an absent primary goes to it when it is back (Dynamo 4.6). */
-import type { Clock } from '../environment/clock.js';
-import type { Observer } from '../environment/observer.js';
 import { Periodic } from '../environment/periodic.js';
+import type { Observer } from '../environment/observer.js';
 import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
-import { type ErrorCode, messageOf, OperatingError } from '../errors.js';
-import { WRITE } from '../coordination/messages.js';
-import type { Hint, Hints } from '../persistence/hints.js';
-import type { Messenger } from '../replication/ask.js';
-import type { ClusterView } from '../replication/cluster-view.js';
+import { messageOf } from '../errors.js';
+import { Delivery, type DeliveryOptions } from './delivery.js';
 
-export interface HintedHandoffOptions {
-  readonly hints: Hints;
-  readonly messenger: Messenger;
-  readonly view: ClusterView;
-  readonly clock: Clock;
+export interface HintedHandoffOptions extends DeliveryOptions {
   readonly random: Random;
   readonly observer: Observer;
-  /** Hints under way to one target at once. */
-  readonly batchSize: number;
-  readonly retryIntervalMilliseconds: number;
-  readonly timeoutMilliseconds: number;
+  readonly hintRetryIntervalMilliseconds: number;
 }
 
-/** What a target says that could take this hint another time, and no other now. */
-const NOT_NOW: ReadonlySet<ErrorCode> = new Set(['storage_failed', 'overloaded', 'not_ready']);
+/** The way to one target, with who waits for it. */
+interface Way {
+  readonly delivery: Delivery;
+  running: Promise<void> | undefined;
+  /** Runs in a row in which nothing was taken. */
+  fruitless: number;
+  /** On the monotonic clock. */
+  dueAt: number;
+}
+
+/** What a target needs long for is not sent again and again: so much longer are pauses at most. */
+const PAUSE_FACTOR_MAX = 8;
 
 export class HintedHandoff {
   readonly #options: HintedHandoffOptions;
   readonly #retry: Periodic;
-  readonly #delivering = new Map<NodeId, Promise<void>>();
+  readonly #ways = new Map<NodeId, Way>();
   #stopped = false;
 
   constructor(options: HintedHandoffOptions) {
     this.#options = options;
     this.#retry = new Periodic(options, {
       name: 'hinted handoff',
-      intervalMilliseconds: options.retryIntervalMilliseconds,
+      intervalMilliseconds: options.hintRetryIntervalMilliseconds,
       task: () => this.deliverAll(),
     });
   }
@@ -47,65 +46,66 @@ export class HintedHandoff {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    for (const { delivery } of this.#ways.values()) delivery.stop();
     await this.#retry.stop();
-    await Promise.all(this.#delivering.values());
+    await Promise.all([...this.#ways.values()].map(({ running }) => running));
   }
 
-  /** Delivers to every target that is up. */
+  /** Delivers to every target that is up, and that has not just refused all. */
   async deliverAll(): Promise<void> {
-    const { hints, view } = this.#options;
-    const due = [...hints.held].filter(([target, { count }]) => count > 0 && view.isUp(target));
+    const { hints, view, clock } = this.#options;
+    const now = clock.monotonicMilliseconds();
+    const due = [...hints.held].filter(
+      ([target, { count }]) =>
+        count > 0 && view.isUp(target) && now >= (this.#ways.get(target)?.dueAt ?? 0),
+    );
     await Promise.all(due.map(([target]) => this.deliverTo(target)));
   }
 
   /** One delivery a target at a time; a second call joins the one under way. */
   deliverTo(target: NodeId): Promise<void> {
-    const running = this.#delivering.get(target);
-    if (running !== undefined) return running;
-    const delivery = this.#deliver(target)
-      .catch((error: unknown) => {
-        this.#options.observer.log('warn', 'handoff stopped; it will be tried again', {
-          target,
-          reason: messageOf(error),
-        });
-      })
-      .finally(() => this.#delivering.delete(target));
-    this.#delivering.set(target, delivery);
-    return delivery;
+    const { hints } = this.#options;
+    if (this.#stopped || (hints.held.get(target)?.count ?? 0) === 0) return Promise.resolve();
+    const way = this.#wayTo(target);
+    way.running ??= this.#deliver(target, way);
+    return way.running;
   }
 
-  /**
-   * A hint that fails keeps no other back; the next round tries again. So it does where the target
-   * takes nothing now: its disk failed, or it has too much to do.
-   */
-  async #deliver(target: NodeId): Promise<void> {
-    const { hints, view, batchSize } = this.#options;
-    let from: string | undefined = '';
-    let refused: PromiseRejectedResult | undefined;
-    while (from !== undefined && !this.#stopped && view.isUp(target)) {
-      const { hints: batch, next } = await hints.page(target, from, batchSize);
-      const outcomes = await Promise.allSettled(batch.map((hint) => this.#handOver(hint)));
-      const failed = outcomes.filter((outcome) => outcome.status === 'rejected');
-      const passing = failed.find(({ reason }) => isPassing(reason));
-      if (passing !== undefined) throw passing.reason;
-      refused ??= failed[0];
-      from = next;
+  /** How the way to a target goes; undefined where none was taken yet. */
+  wayTo(target: NodeId): { readonly delivery: Delivery; readonly isRunning: boolean } | undefined {
+    const way = this.#ways.get(target);
+    return way && { delivery: way.delivery, isRunning: way.running !== undefined };
+  }
+
+  #wayTo(target: NodeId): Way {
+    let way = this.#ways.get(target);
+    if (way === undefined) {
+      const delivery = new Delivery(this.#options, target);
+      way = { delivery, running: undefined, fruitless: 0, dueAt: 0 };
+      this.#ways.set(target, way);
     }
-    if (refused !== undefined) throw refused.reason;
+    return way;
   }
 
-  /** The version keeps its dot, so a second delivery changes nothing. */
-  async #handOver(hint: Hint): Promise<void> {
-    const { messenger, clock, hints, timeoutMilliseconds } = this.#options;
-    const { target, at, bytes } = hint;
-    const { namespace, key } = at;
-    const deadline = clock.monotonicMilliseconds() + timeoutMilliseconds;
-    const copy = { namespace, key, record: bytes, durability: 'sync' as const };
-    await messenger.request(target, WRITE, copy, deadline);
-    await hints.remove(hint);
+  async #deliver(target: NodeId, way: Way): Promise<void> {
+    const { clock, observer, hintRetryIntervalMilliseconds } = this.#options;
+    let reason: string | undefined;
+    try {
+      await way.delivery.run();
+      reason = way.delivery.obstacle;
+    } catch (error) {
+      reason = messageOf(error);
+    }
+    if (reason !== undefined) {
+      observer.log('warn', 'hints could not be delivered; they will be tried again', {
+        target,
+        reason,
+      });
+    }
+    way.fruitless = way.delivery.taken > 0 ? 0 : way.fruitless + 1;
+    const factor = Math.min(2 ** Math.max(0, way.fruitless - 1), PAUSE_FACTOR_MAX);
+    const pause = way.fruitless === 0 ? 0 : hintRetryIntervalMilliseconds * factor;
+    way.dueAt = clock.monotonicMilliseconds() + pause;
+    way.running = undefined;
   }
-}
-
-function isPassing(error: unknown): boolean {
-  return error instanceof OperatingError && NOT_NOW.has(error.code);
 }

@@ -11,6 +11,7 @@ import { Digests } from './digests.js';
 import { Endings } from './endings.js';
 import type { ExpiryClock } from './expiry-clock.js';
 import { PartitionHealth } from './health.js';
+import type { HintLimits } from './hint-quota.js';
 import { Hints } from './hints.js';
 import { countStart } from './identity.js';
 import { Minter } from './minter.js';
@@ -21,12 +22,11 @@ import { RecordTable } from './record-table.js';
 import { Replica } from './replica.js';
 import { Store } from './store.js';
 
-export interface DiskLimits extends RecordLimits {
+export interface DiskLimits extends RecordLimits, HintLimits {
   readonly storageQueueBytesMax: number;
   readonly recordCacheBytesMax: number;
   readonly recentDotsMax: number;
   readonly mintedKeysMax: number;
-  readonly hintsBytesMax: number;
 }
 
 export interface DiskOptions {
@@ -62,7 +62,7 @@ export async function openDisk(options: DiskOptions) {
   const records = { ...shared, ...limits, table, clocks, health, collected };
   const replica = new Replica(records);
   const endings = new Endings(records);
-  const hints = await Hints.open({ ...shared, ...limits, bytesMax: limits.hintsBytesMax });
+  const hints = await Hints.open({ ...shared, ...limits });
   const read = { table, digests, deadRecords, recentDots, clocks, health };
   return { store, start, minter, replica, endings, hints, ...read };
 }

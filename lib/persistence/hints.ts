@@ -5,68 +5,64 @@ import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import type { HybridClock } from '../versioning/hybrid-clock.js';
 import type { Siblings } from '../versioning/siblings.js';
-import { merge, mergeAll } from '../versioning/siblings.js';
+import { mergeAll } from '../versioning/siblings.js';
 import type { ExpiryClock } from './expiry-clock.js';
+import { type Held, type HintLimits, HintQuota } from './hint-quota.js';
+import type { Hint } from './hint-records.js';
+import { agesOf, ALL_HINTS, hintsOf, keyOfAge, keyOfHint, targetOf } from './hint-records.js';
+import { HintStore } from './hint-store.js';
 import type { Intent } from './intent.js';
 import { realise } from './intent.js';
-import { decodeStored, encodeStored } from './checksummed.js';
 import type { Minter } from './minter.js';
 import { assertRecordFits, type RecordLimits } from './record-limits.js';
 import type { RecordKey } from './records.js';
-import { decodeRecord, encodeRecord, hexadecimal, recordKeyIn } from './records.js';
+import { decodeRecord, encodeRecord } from './records.js';
 import type { Minted } from './replica.js';
 import type { Durability, Store, Transacted, Transaction } from './store.js';
 
-export interface Hint {
-  readonly target: NodeId;
-  readonly at: RecordKey;
-  /** The record as it was stored or minted. */
-  readonly bytes: Uint8Array;
-  /** Minted here, as a stand-in: removing it takes a fresh writer. */
-  readonly minted: boolean;
-}
-
-export interface HintsOptions extends RecordLimits {
+export interface HintsOptions extends RecordLimits, HintLimits {
   readonly store: Store;
   readonly clock: Clock;
   readonly expiryClock: ExpiryClock;
   readonly hybridClock: HybridClock;
   readonly minter: Minter;
   readonly observer: Observer;
-  /** Bytes of hints that this node holds for others. */
-  readonly bytesMax: number;
 }
 
-type PlainHint = [minted: boolean, bytes: Uint8Array];
-
-interface Held {
-  count: number;
-  bytes: number;
+export interface HintPage {
+  readonly hints: Hint[];
+  /** Where to go on; undefined at the end. */
+  readonly next: string | undefined;
 }
+
+/** Why hints leave. Early (`expired`) where enough primaries hold what they say. */
+const LEAVING = {
+  delivered: 'quorate_hints_delivered_total',
+  expired: 'quorate_hints_expired_total',
+} as const;
 
 const LOAD_PAGE = 1000;
-const PARTITION_DIGITS = 4;
-const EMPTY = new Uint8Array(0);
 
 export class Hints {
   readonly #options: HintsOptions;
-  readonly #held = new Map<NodeId, Held>();
-  /** Keys of damaged hints, each told and answered with a fresh writer once. */
-  readonly #damaged = new Set<string>();
-  #bytes = 0;
+  readonly #quota: HintQuota;
+  readonly #hints: HintStore;
+  #onDropped: (target: NodeId) => void = () => undefined;
 
   private constructor(options: HintsOptions) {
     this.#options = options;
+    this.#quota = new HintQuota(options, options.observer);
+    this.#hints = new HintStore({ ...options, quota: this.#quota });
   }
 
   /** Counts what is held. */
   static async open(options: HintsOptions): Promise<Hints> {
     const hints = new Hints(options);
-    let from = 'h';
+    let { from } = ALL_HINTS;
     for (;;) {
-      const page = await options.store.range({ from, before: 'i', limit: LOAD_PAGE });
+      const page = await options.store.range({ ...ALL_HINTS, from, limit: LOAD_PAGE });
       for (const [key, bytes] of page) {
-        hints.#account(key.slice(1, key.indexOf('\u0000')), 1, bytes.length);
+        hints.#quota.account(targetOf(key), 1, bytes.length);
         from = `${key}\u0000`;
       }
       if (page.length < LOAD_PAGE) return hints;
@@ -74,20 +70,30 @@ export class Hints {
   }
 
   /** How many hints and bytes wait here for each target. */
-  get held(): ReadonlyMap<NodeId, Readonly<Held>> {
-    return this.#held;
+  get held(): ReadonlyMap<NodeId, Held> {
+    return this.#quota.held;
   }
 
-  get isFull(): boolean {
-    return this.#bytes >= this.#options.bytesMax;
+  /** Told of a target for which a hint has left undelivered: it lacks what only others hold now. */
+  onDropped(listener: (target: NodeId) => void): void {
+    this.#onDropped = listener;
+  }
+
+  hasRoom(target: NodeId): boolean {
+    return this.#quota.hasRoom(target);
+  }
+
+  /** The same for a hint that is about to be held; a refusal is counted. */
+  admit(target: NodeId): boolean {
+    return this.#quota.admit(target);
   }
 
   /**
    * Holds a state for an absent primary, merged with what is held already.
-   * @throws OperatingError `overloaded` where the quota is full, `corrupt_bytes`
+   * @throws OperatingError `overloaded` where a quota is full, `corrupt_bytes`
    */
   hold(target: NodeId, at: RecordKey, bytes: Uint8Array, durability: Durability): Transacted<void> {
-    this.#assertRoom();
+    if (!this.admit(target)) throw full();
     // What does not decode is refused now: nothing could be merged with it later.
     decodeRecord(at, bytes);
     return this.#options.store.transact((transaction) => {
@@ -103,20 +109,16 @@ export class Hints {
     bytes: Uint8Array,
     minted: boolean,
   ): void {
-    const key = hintKey(target, at);
-    const before = transaction.get(key);
-    const held = before === undefined ? undefined : this.#open(key, before, at.partition);
-    const merged = held === undefined ? bytes : mergeBytes(at, held[1], bytes);
-    const after = encodeStored(key, [minted || held?.[0] === true, merged] satisfies PlainHint);
-    transaction.put(key, after);
-    this.#damaged.delete(key);
-    this.#account(target, before === undefined ? 1 : 0, after.length - (before?.length ?? 0));
+    const now = this.#options.clock.wallMilliseconds();
+    this.#hints.putIn(transaction, target, at, { bytes, minted }, now);
     this.#options.observer.count('quorate_hints_stored_total');
   }
 
   /**
-   * Mints as a stand-in, on the merge of all hints held here for the key: one hint a primary,
-   * durable together. Only where no primary can be reached and the level allows it.
+   * Mints as a stand-in, on the merge of all hints held here for the key: one hint a primary for
+   * which there is room, durable together. Only where no primary can be reached and the level
+   * allows it.
+   * @throws OperatingError `overloaded` where there is room for none
    */
   mint(
     at: RecordKey,
@@ -124,7 +126,8 @@ export class Hints {
     intent: Intent,
     durability: Durability,
   ): Transacted<Minted> {
-    this.#assertRoom();
+    const targets = primaries.filter((target) => this.admit(target));
+    if (targets.length === 0) throw full();
     const moment = {
       wallMilliseconds: this.#options.expiryClock.now(),
       hybrid: this.#options.hybridClock.now(),
@@ -135,7 +138,7 @@ export class Hints {
       const realised = realise(base, intent, moment, minter.next(at.partition));
       const bytes = encodeRecord(at, realised.siblings);
       assertRecordFits(this.#options, realised.siblings, bytes);
-      for (const target of primaries) this.holdIn(transaction, target, at, bytes, true);
+      for (const target of targets) this.holdIn(transaction, target, at, bytes, true);
       minter.consume(at, realised.dot);
       return { ...realised, bytes };
     }, durability);
@@ -144,101 +147,89 @@ export class Hints {
   /** The merge of all that is held here for a key. */
   heldFor(at: RecordKey, primaries: readonly NodeId[]): Siblings | undefined {
     const states = primaries.map((target) => {
-      const key = hintKey(target, at);
-      const stored = this.#options.store.get(key);
-      const held = stored === undefined ? undefined : this.#open(key, stored, at.partition);
-      return held === undefined ? undefined : decodeRecord(at, held[1]);
+      const held = this.#hints.read(target, at);
+      return held === undefined ? undefined : decodeRecord(at, held.bytes);
     });
     return mergeAll(states);
   }
 
-  /** Up to `limit` hints for a target, and where to go on. */
+  /**
+   * Hints for a target, in order of their partitions: up to `limit`, and up to `bytesMax` unless
+   * the first alone is larger. `from`: where the page before ended, or nothing.
+   */
   async page(
     target: NodeId,
     from: string,
     limit: number,
-  ): Promise<{ readonly hints: Hint[]; readonly next: string | undefined }> {
-    const prefix = `h${target}\u0000`;
-    const start = from === '' ? prefix : from;
-    const page = await this.#options.store.range({
-      from: start,
-      before: `h${target}\u0001`,
-      limit,
-    });
-    const hints = page.flatMap(([key, bytes]) => {
-      const at = keyOfHint(key, prefix.length);
-      const held = this.#open(key, bytes, at.partition);
-      return held === undefined ? [] : [{ target, at, bytes: held[1], minted: held[0] }];
-    });
-    const last = page.at(-1)?.[0];
-    return { hints, next: page.length < limit || last === undefined ? undefined : `${last}\u0000` };
-  }
-
-  /** Removes a delivered hint, unless it has grown. What was minted is forgotten with it (V1). */
-  async remove(hint: Hint): Promise<void> {
-    const key = hintKey(hint.target, hint.at);
-    const { committed } = this.#options.store.transact((transaction) => {
-      const stored = transaction.get(key);
-      if (stored === undefined) return;
-      const [minted, bytes] = this.#open(key, stored, hint.at.partition) ?? [false, EMPTY];
-      if (Buffer.compare(bytes, hint.bytes) !== 0) return;
-      if (minted) this.#options.minter.takeFreshWriter(hint.at.partition);
-      transaction.delete(key);
-      this.#account(hint.target, -1, -stored.length);
-      this.#options.observer.count('quorate_hints_delivered_total');
-    }, 'os');
-    await committed;
-  }
-
-  /** Undefined where the hint is damaged. What it had minted is forgotten, and so is its writer. */
-  #open(key: string, stored: Uint8Array, partition: number): PlainHint | undefined {
-    try {
-      return decodeStored(key, stored) as PlainHint;
-    } catch (error) {
-      if (!(error instanceof OperatingError)) throw error;
-      if (this.#damaged.has(key)) return undefined;
-      this.#damaged.add(key);
-      this.#options.observer.count('quorate_corrupt_records_total');
-      this.#options.observer.log('error', 'a hint is damaged and cannot be delivered', {
-        partition,
-      });
-      this.#options.minter.takeFreshWriter(partition);
-      return undefined;
+    bytesMax = Number.MAX_SAFE_INTEGER,
+  ): Promise<HintPage> {
+    const { count, bytes: all } = this.#quota.of(target);
+    const fitting = Math.max(1, Math.ceil((bytesMax * count) / Math.max(1, all)));
+    const place = hintsOf(target);
+    const atOnce = Math.min(limit, fitting);
+    const start = from === '' ? place.from : from;
+    const page = await this.#options.store.range({ ...place, from: start, limit: atOnce });
+    const hints: Hint[] = [];
+    let bytes = 0;
+    let last: string | undefined;
+    for (const [key, stored] of page) {
+      bytes += stored.length;
+      if (last !== undefined && bytes > bytesMax) return { hints, next: `${last}\u0000` };
+      last = key;
+      const at = keyOfHint(target, key);
+      const held = this.#hints.open(key, stored, at.partition);
+      if (held !== undefined) hints.push({ target, at, ...held });
+      else if (await this.#hints.discard(target, at)) this.#onDropped(target);
     }
+    return { hints, next: nextOf(last, page.length === atOnce) };
   }
 
-  #account(target: NodeId, count: number, bytes: number): void {
-    const held = this.#held.get(target) ?? { count: 0, bytes: 0 };
-    this.#held.set(target, { count: held.count + count, bytes: held.bytes + bytes });
-    this.#bytes += bytes;
-    this.#options.observer.measure('quorate_hints_held', held.count + count, { target });
+  /** Hints for a target that are held since before a moment, the oldest first. */
+  async aged(target: NodeId, from: string, before: number, limit: number): Promise<HintPage> {
+    const place = agesOf(target, before);
+    const start = from === '' ? place.from : from;
+    const page = await this.#options.store.range({ ...place, from: start, limit });
+    const hints: Hint[] = [];
+    const stale: string[] = [];
+    for (const [key] of page) {
+      const { at, heldSince } = keyOfAge(target, key);
+      const held = this.#hints.read(target, at);
+      if (held?.heldSince === heldSince) hints.push({ target, at, ...held });
+      else stale.push(key);
+    }
+    if (stale.length > 0) await this.#hints.forget(target, stale);
+    return { hints, next: nextOf(page.at(-1)?.[0], page.length === limit) };
   }
 
-  #assertRoom(): void {
-    if (!this.isFull) return;
-    throw new OperatingError('overloaded', 'this node holds as many hints as it may', {
-      details: { limit: this.#options.bytesMax },
-    });
+  /** Since when the oldest hint for a target is held, in wall milliseconds. */
+  async oldest(target: NodeId): Promise<number | undefined> {
+    const place = agesOf(target, Number.POSITIVE_INFINITY);
+    const [first] = await this.#options.store.range({ ...place, limit: 1 });
+    return first === undefined ? undefined : keyOfAge(target, first[0]).heldSince;
+  }
+
+  /**
+   * Removes hints of one target that have not grown since they were read; returns how many. What
+   * was minted here is forgotten with its hint, whyever that leaves, and so is its writer (V1).
+   */
+  async remove(hints: readonly Hint[], leaving: keyof typeof LEAVING): Promise<number> {
+    const { store, observer } = this.#options;
+    const { value: left, committed } = store.transact(
+      (transaction) => hints.filter((hint) => this.#hints.removeIn(transaction, hint)),
+      'os',
+    );
+    observer.count(LEAVING[leaving], {}, left.length);
+    await committed;
+    const [first] = left;
+    if (leaving === 'expired' && first !== undefined) this.#onDropped(first.target);
+    return left.length;
   }
 }
 
-/** `h`, the target, U+0000, then as the storage key of the record. */
-function hintKey(target: NodeId, at: RecordKey): string {
-  return `h${target}\u0000${hexadecimal(at.partition)}${at.namespace}\u0000${at.key}`;
+function nextOf(last: string | undefined, isFull: boolean): string | undefined {
+  return last === undefined || !isFull ? undefined : `${last}\u0000`;
 }
 
-/** @param start where the partition begins, behind the target */
-function keyOfHint(key: string, start: number): RecordKey {
-  const rest = key.slice(start + PARTITION_DIGITS);
-  const split = rest.indexOf('\u0000');
-  const partition = Number.parseInt(key.slice(start, start + PARTITION_DIGITS), 16);
-  return recordKeyIn(partition, rest.slice(0, split), rest.slice(split + 1));
-}
-
-function mergeBytes(at: RecordKey, held: Uint8Array, incoming: Uint8Array): Uint8Array {
-  const a = decodeRecord(at, held);
-  const b = decodeRecord(at, incoming);
-  const merged = merge(a, b);
-  if (merged === a) return held;
-  return merged === b ? incoming : encodeRecord(at, merged);
+function full(): OperatingError {
+  return new OperatingError('overloaded', 'this node holds as many hints as it may');
 }

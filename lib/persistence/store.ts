@@ -72,6 +72,11 @@ export class Store {
     return this.#failure;
   }
 
+  /** The share of the room for what waits for the disk that is used. */
+  get queueFill(): number {
+    return (this.#gathering.bytes + (this.#writing?.bytes ?? 0)) / this.#options.queueBytesMax;
+  }
+
   /** What was last decided for the key, durable or not. */
   get(key: string): Uint8Array | undefined {
     for (const group of [this.#gathering, this.#writing]) {
@@ -145,8 +150,7 @@ export class Store {
 
   #assertRoom(): void {
     this.#assertOpen();
-    const queued = this.#gathering.bytes + (this.#writing?.bytes ?? 0);
-    if (queued > this.#options.queueBytesMax) {
+    if (this.queueFill > 1) {
       throw new OperatingError('overloaded', 'too many bytes wait for the disk');
     }
   }

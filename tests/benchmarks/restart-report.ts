@@ -49,6 +49,7 @@ async function fill(directory: string): Promise<void> {
       recentDotsMax: 0,
       mintedKeysMax: 2,
       hintsBytesMax: MEBIBYTE,
+      hintsTargetBytesMax: MEBIBYTE,
     },
   });
   const intent = { change, seen: undefined, met: undefined, overwriteSiblings: false, epoch: 1 };

@@ -7,17 +7,19 @@ import { DATA_ROUTES } from './data-routes.js';
 import { documentRoutes } from './document-routes.js';
 import { exchangeRoute } from './exchange-route.js';
 import { healthRoutes } from './health-routes.js';
+import { hintsRoute } from './hints-route.js';
 import { locateRoutes } from './locate-routes.js';
 import type { ControlRoute } from './route.js';
 
 export function controlRoutes(world: ApiWorld): readonly ControlRoute[] {
-  const { cluster, settings, exchange } = world.node;
+  const { cluster, handoff, settings, exchange } = world.node;
   const routes = [
     aboutRoute(world),
     ...configRoutes(settings),
     ...clusterRoutes(cluster),
     ...locateRoutes(cluster),
     exchangeRoute(exchange),
+    hintsRoute(handoff),
     ...healthRoutes(world),
   ];
   return [...routes, ...documentRoutes([...DATA_ROUTES, ...routes], world.version)];

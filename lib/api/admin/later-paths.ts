@@ -13,7 +13,6 @@ const LATER_PATHS: readonly (readonly [path: string, feature: string])[] = [
   ['/api/v1/cluster/plan', 'membership changes'],
   ['/api/v1/cluster/commit', 'membership changes'],
   ['/api/v1/cluster/abort', 'membership changes'],
-  ['/api/v1/cluster/hints', 'the view of hints'],
 ];
 
 /** What is not in this version, each named once. */

@@ -38,15 +38,15 @@ export const BUGS: readonly PlantedBug[] = [
   {
     rule: 'W3',
     name: 'hints leave before they are delivered',
-    file: 'handoff/hinted-handoff.js',
-    right: 'await messenger.request(target, WRITE, copy, deadline);',
-    wrong: 'messenger.request(target, WRITE, copy, deadline).catch(() => undefined);',
+    file: 'handoff/delivery.js',
+    right: 'const left = batch.filter((_, place) => !refused.has(place));',
+    wrong: 'const left = batch;',
   },
   {
     rule: 'V1',
     name: 'a stand-in keeps its writer after its hints have left',
-    file: 'persistence/hints.js',
-    right: 'this.#options.minter.takeFreshWriter(hint.at.partition);',
+    file: 'persistence/hint-store.js',
+    right: 'this.#options.minter.takeFreshWriter(at.partition);',
     wrong: ';',
   },
   {
@@ -159,7 +159,7 @@ export const BUGS: readonly PlantedBug[] = [
     wrong:
       "const all = this.#batch(group), isClock = ({ key }) => key.startsWith('c');" +
       'await this.#options.storage.write(all.filter(isClock), { sync: true });' +
-      'await this.#options.storage.write(all.filter((one) => !isClock(one)), { sync: group.sync });',
+      'await this.#options.storage.write(all.filter((x) => !isClock(x)), { sync: group.sync });',
   },
   {
     rule: 'C5',

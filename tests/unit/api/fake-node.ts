@@ -9,6 +9,7 @@ import type {
 } from '../../../lib/coordination/request.js';
 import type { Observer } from '../../../lib/environment/observer.js';
 import { OperatingError } from '../../../lib/errors.js';
+import type { HintsView } from '../../../lib/handoff/hints-report.js';
 import type { ClusterStatus, RingView } from '../../../lib/membership/cluster-types.js';
 import type {
   ChangeOptions,
@@ -160,6 +161,10 @@ export class FakeNode implements ApiNode {
       level === 'all' ? { ready: false, reason: 'n2 is down' } : { ready: true, reason: undefined },
   };
 
+  readonly handoff = {
+    heldHints: async (): Promise<HintsView> => ({ hints: [HELD], unanswered: ['n3'] }),
+  };
+
   readonly observer: Observer = {
     log: (_severity, event, fields) => {
       this.logged.push({ event, fields });
@@ -170,6 +175,15 @@ export class FakeNode implements ApiNode {
     measure: () => undefined,
   };
 }
+
+const HELD = {
+  holder: 'n1',
+  target: 'n2',
+  count: 1,
+  bytes: 10,
+  oldest: '2026-01-02T03:04:05.678Z',
+  reason: 'n2 is down',
+};
 
 const STATUS: ClusterStatus = {
   cluster: 'c',

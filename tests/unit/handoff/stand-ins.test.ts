@@ -124,7 +124,9 @@ t.test('a hint that cannot be delivered keeps no other from it', async (t) => {
   for (let i = 0; i < 6; i += 1) await cluster.put('n1', `key ${i}`, 'x');
   const [first] = (await cluster.node('n1').hints.page('n3', '', 1)).hints;
   cluster.network.gate = (_from, to, message) =>
-    to !== 'n3' || (message[6] as { key?: string } | undefined)?.key !== first?.at.key;
+    to !== 'n3' ||
+    message[2] !== 'handoff.deliver' ||
+    (message[6] as { hints: { key: string }[] }).hints[0]?.key !== first?.at.key;
   await cluster.restart('n3');
   await cluster.clock.advance(20_000);
   t.equal(heldFor(cluster, 'n3'), 1, 'the others are there');
@@ -141,7 +143,7 @@ t.test('a target whose disk has failed is asked once a round, not for every hint
   if (disk === undefined) throw new Error('n3 has a disk');
   let writes = 0;
   cluster.network.gate = (_from, to, message) => {
-    if (to === 'n3' && message[2] === 'coordination.write') {
+    if (to === 'n3' && message[2] === 'handoff.deliver') {
       writes += 1;
       if (writes === 1) {
         disk.held = true;

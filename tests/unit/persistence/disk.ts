@@ -14,6 +14,7 @@ export interface DiskOptions {
   readonly contextBytesMax?: number;
   readonly recordBytesMax?: number;
   readonly hintsBytesMax?: number;
+  readonly hintsTargetBytesMax?: number;
   readonly cacheBytesMax?: number;
   readonly mintedKeysMax?: number;
   /** For negative controls: the starts before are forgotten. */
@@ -42,6 +43,7 @@ export async function openDisk(options: DiskOptions = {}) {
       recentDotsMax: 1_000,
       mintedKeysMax: options.mintedKeysMax ?? 1_000,
       hintsBytesMax: options.hintsBytesMax ?? 1_000_000,
+      hintsTargetBytesMax: options.hintsTargetBytesMax ?? 1_000_000,
     },
   });
   return { ...disk, observer, storage, clock };

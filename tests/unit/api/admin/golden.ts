@@ -125,6 +125,12 @@ export const GOLDEN: readonly Golden[] = [
     expected: { key: 'k' },
   },
   {
+    operation: 'GET /api/v1/cluster/hints',
+    path: '/api/v1/cluster/hints',
+    status: 200,
+    expected: { hints: [{ holder: 'n1', target: 'n2', count: 1 }], unanswered: ['n3'] },
+  },
+  {
     operation: 'POST /api/v1/cluster/exchange',
     path: '/api/v1/cluster/exchange?dry_run=1',
     sent: { headers: JSON_HEADERS, body: '{"partition":7}' },

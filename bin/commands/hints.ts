@@ -1,0 +1,47 @@
+/** `quorate hints`: what waits for absent nodes, and why. */
+import { z } from 'zod';
+import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
+import type { CommandRow } from '../command.js';
+import { printControl } from '../control-command.js';
+import { table } from '../output.js';
+
+const shape = z.looseObject({
+  hints: z.array(
+    z.looseObject({
+      holder: z.string(),
+      target: z.string(),
+      count: z.number(),
+      bytes: z.number(),
+      oldest: z.string().optional(),
+      estimated_end: z.string().optional(),
+      reason: z.string(),
+    }),
+  ),
+  unanswered: z.array(z.string()),
+});
+
+const HEAD = ['HOLDER', 'TARGET', 'HINTS', 'BYTES', 'OLDEST', 'END', 'WHY'];
+
+export const hintsCommand: CommandRow = {
+  name: 'hints',
+  summary: 'show what waits for absent nodes, and why',
+  options: CONTROL_OPTIONS,
+  run: async (invocation) => {
+    const client = await clientOf(invocation.options);
+    const result = await client.control('GET', '/api/v1/cluster/hints', shape);
+    return printControl(invocation, result, {
+      table: (terminal, { hints, unanswered }) =>
+        [
+          table(
+            terminal,
+            HEAD,
+            hints.map(({ holder, target, count, bytes, oldest, estimated_end: end, reason }) => [
+              ...[holder, target, String(count), String(bytes), oldest ?? '-', end ?? '-', reason],
+            ]),
+          ),
+          ...unanswered.map((node) => `! ${node} did not say what it holds\n`),
+        ].join(''),
+      value: ({ hints }) => String(hints.reduce((sum, { count }) => sum + count, 0)),
+    });
+  },
+};
