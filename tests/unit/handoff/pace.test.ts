@@ -63,7 +63,7 @@ t.test('holders that keep to it stay within the rate, all together', async (t) =
   });
   const fills = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1 });
   const holders = fc.integer({ min: 1, max: 4 });
-  fc.assert(
+  await fc.assert(
     fc.property(rates, holders, fills, (limits, count, queueFills) => {
       let bucket = fullBucket(limits, 0);
       const due = Array.from({ length: count }, () => ({ at: 0, hints: limits.batchSize }));
