@@ -125,6 +125,10 @@ function backgroundOf(
   const antiEntropy = new AntiEntropy(shared, {
     retentionMilliseconds: () => 1000 * settings.values.tombstone_retention_s,
   });
+  disk.hints.onDropped((target) => {
+    antiEntropy.auditSoon(target);
+    if (collaborators.view.isUp(target)) antiEntropy.meet(target);
+  });
   const reaper = new Reaper(shared);
   const keeper = new Periodic(environment, {
     name: 'persist clocks',

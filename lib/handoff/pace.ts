@@ -18,7 +18,7 @@ export interface Pace {
   readonly afterMilliseconds: number;
 }
 
-/** By the share of the storage queue that is used: what is left of the rate. The first that fits. */
+/** By the share of the storage queue that is used: the share of the rate that is left. */
 const SHARES = [
   { fillBelow: 0.25, share: 1 },
   { fillBelow: 0.5, share: 0.5 },
@@ -65,7 +65,7 @@ export function paceOf(
   return { hints, afterMilliseconds: Math.ceil((missing / rate) * 1000) };
 }
 
-/** What a holder makes of it: at least one hint, no more than its own limit, within half a minute. */
+/** What a holder makes of it: at least one hint, at most its own limit, within half a minute. */
 export function within({ hints, afterMilliseconds }: Pace, batchSize: number): Pace {
   return {
     hints: Math.min(Math.max(1, Math.floor(hints)), batchSize),

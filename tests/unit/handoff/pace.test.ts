@@ -1,5 +1,5 @@
 /** How fast a target takes hints: a table, and what no series of messages can get around. */
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import t from 'tap';
 import { fullBucket, paceOf, take, within } from '../../../lib/handoff/pace.js';
 
@@ -71,7 +71,7 @@ t.test('holders that keep to it stay within the rate, all together', async (t) =
       let now = 0;
       for (let step = 0; step < 200; step += 1) {
         const next = due.toSorted((a, b) => a.at - b.at)[0];
-        if (next === undefined) return;
+        if (next === undefined) return false;
         now = Math.max(now, next.at);
         taken += next.hints;
         bucket = take(bucket, next.hints, limits, now);
@@ -80,7 +80,7 @@ t.test('holders that keep to it stay within the rate, all together', async (t) =
         next.hints = within(pace, limits.batchSize).hints;
       }
       const most = (limits.perSecond * now) / 1000 + limits.batchSize * (count + 1);
-      if (taken > most + 1) throw new Error(`${taken} taken, at most ${most}`);
+      return taken <= most + 1;
     }),
     { numRuns: 2_000 },
   );
