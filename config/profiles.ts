@@ -24,6 +24,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     'peers.reconnectDelayMinMilliseconds': 200,
     'peers.reconnectDelayMaxMilliseconds': '5s',
     'handoff.hintsBytesMax': '1GiB',
+    'handoff.hintsTargetBytesMax': '512MiB',
     'handoff.hintBatchSize': 256,
   },
 };

@@ -14,6 +14,8 @@ export interface HostAndPort {
 
 /** Three sides of a cut may each write so large a record: their merge must still fit a frame. */
 const RECORD_SHARE_OF_FRAME = 0.3;
+/** A batch of hints fits a frame, whatever its keys are written in. */
+const BATCH_SHARE_OF_FRAME = 0.25;
 /** Each client request may wait for a peer some times; the rest is for background work. */
 const PEER_REQUESTS_A_REQUEST = 4;
 const BACKGROUND_PEER_REQUESTS = 4096;
@@ -55,6 +57,10 @@ export function nodeOptionsOf(
       recordCacheBytesMax: storage.recordCacheBytes,
       clockPersistIntervalMilliseconds: storage.clockPersistIntervalMilliseconds,
       ...handoff,
+      hintBatchBytesMax: Math.min(
+        handoff.hintBatchBytesMax,
+        peers.frameBytesMax * BATCH_SHARE_OF_FRAME,
+      ),
       backgroundConcurrency: settings.background.backgroundConcurrency,
       ...settings.expiry,
       ...settings.antiEntropy,

@@ -173,7 +173,7 @@ export class Hints {
     let bytes = 0;
     let last: string | undefined;
     for (const [key, stored] of page) {
-      bytes += stored.length;
+      bytes += key.length + stored.length;
       if (last !== undefined && bytes > bytesMax) return { hints, next: `${last}\u0000` };
       last = key;
       const at = keyOfHint(target, key);
