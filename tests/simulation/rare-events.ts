@@ -19,6 +19,9 @@ const rarely = (counters: RegExp): RareEvent => ({ counters, within: RARELY });
 export const RARE_EVENTS: Readonly<Record<string, RareEvent>> = {
   'hint held': often(/^hints_stored/),
   'hint delivered': often(/^hints_delivered/),
+  'hint expired': often(/^hints_expired/),
+  'old hint kept for lack of holders': often(/^hints_kept/),
+  'hint refused by the quota': often(/^hints_refused/),
   'stand-in used': often(/^stand-in used/),
   'minted by a stand-in': often(/^minted by a stand-in/),
   'acknowledged by a hint alone': often(/^acknowledged by a hint alone/),
@@ -48,6 +51,7 @@ export const RARE_EVENTS: Readonly<Record<string, RareEvent>> = {
   'filter met what was collected': often(/^filter collected/),
   'filter asked: dropped': often(/^filter dropped/),
   'filter asked: damaged': rarely(/^filter damaged/),
+  'hint rotted': often(/^rot: hint/),
   'record rotted': often(/^rot: record/),
   'clock rotted': often(/^rot: clock/),
   'digest rotted': often(/^rot: digest/),

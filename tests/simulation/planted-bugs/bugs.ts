@@ -53,7 +53,7 @@ export const BUGS: readonly PlantedBug[] = [
     rule: 'R1',
     name: 'reads do not repair before they answer',
     file: 'coordination/get.js',
-    right: 'if (!(await writeBack(collaborators, back, repairs)))',
+    right: 'if (!(await written.reached))',
     wrong: 'if (false)',
   },
   {
@@ -195,15 +195,16 @@ export const BUGS: readonly PlantedBug[] = [
     rule: 'A2',
     name: 'audits repair nothing',
     file: 'anti-entropy/anti-entropy.js',
-    right: 'await this.#audit.repair(peer, differences);',
-    wrong: ';',
+    right: 'const expired = await this.#audit.repair(peer, strange);',
+    wrong: 'const expired = 0;',
   },
   {
     rule: 'R1',
     name: 'a miss that met a tombstone is not repaired',
     file: 'coordination/get.js',
-    right: 'if (repairs !== undefined && merged !== undefined)',
-    wrong: 'if (repairs !== undefined && liveVersions(merged, nowOf(collaborators)).length > 0)',
+    right: 'if (merged !== undefined && (repairs !== undefined || awaited))',
+    wrong:
+      'if (liveVersions(merged, expiryClock.now()).length > 0 && (repairs !== undefined || awaited))',
   },
   {
     rule: 'E1',
@@ -267,5 +268,12 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'anti-entropy/testimony.js',
     right: "if (words.includes('value'))",
     wrong: 'if (false)',
+  },
+  {
+    rule: 'H1',
+    name: 'hints leave by age, whoever holds what they hold',
+    file: 'handoff/hint-expiry.js',
+    right: 'const safe = await holdings.safe(page);',
+    wrong: 'const safe = page;',
   },
 ];
