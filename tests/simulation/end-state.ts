@@ -17,8 +17,8 @@ export interface EndOptions {
   readonly machines: readonly Machine[];
   readonly workload: Workload;
   readonly onTrouble: (message: string) => void;
-  /** Do the nodes judge what has ended, and does what they judge agree with true time? */
-  readonly areClocksSane: boolean;
+  /** Has the key an owner who judges what has ended, and are its clock and the median right? */
+  readonly isJudged: (key: string) => boolean;
 }
 
 /** Longer than repairs that are under way take when nothing fails. */

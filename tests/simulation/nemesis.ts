@@ -76,6 +76,11 @@ export class Nemesis {
     }
   }
 
+  /** May its wall clock be anything? */
+  isWild(id: string): boolean {
+    return this.#wild.some((machine) => machine.id === id);
+  }
+
   /** From the very start: what the network and the clocks are like. */
   prepare(): void {
     const { network, machines } = this.#options;

@@ -14,8 +14,8 @@ export interface RestOptions {
   readonly machines: readonly Machine[];
   readonly keys: readonly string[];
   readonly onTrouble: (message: string) => void;
-  /** Do the nodes judge what has ended, and does what they judge agree with true time? */
-  readonly areClocksSane: boolean;
+  /** Has the key an owner who judges what has ended, and are its clock and the median right? */
+  readonly isJudged: (key: string) => boolean;
 }
 
 /** Late, so that nobody need be blamed who is late as well. */
@@ -67,9 +67,8 @@ const CONDITIONS: Readonly<Record<string, Condition>> = {
       const states = ownersOf(nodes, key).map((node) => liveState(node, key));
       return new Set(states).size > 1 ? [`${key}: ${states.join(' | ')}`] : [];
     }),
-  'nothing whose time has ended': (nodes, { world, keys, areClocksSane }) => {
-    if (!areClocksSane) return [];
-    return keys.flatMap((key) => {
+  'nothing whose time has ended': (nodes, { world, keys, isJudged }) => {
+    return keys.filter(isJudged).flatMap((key) => {
       return ownersOf(nodes, key)
         .filter((node) => hasEnded(node, key, wallTime(world)))
         .map(({ id }) => `${id} holds ${key}`);

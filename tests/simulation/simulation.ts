@@ -78,6 +78,11 @@ export async function simulate(
     pace: shape.pace,
     oneZone: shape.zones === 1,
   });
+  const isJudged = (key: string): boolean => {
+    const { node } = machines.find((machine) => machine.node !== undefined) ?? {};
+    const owners = node?.cluster.locate('default', key).primaries ?? [];
+    return nemesis.areClocksSane && owners.some(({ node: id }) => !nemesis.isWild(id));
+  };
   const finals: FinalState[] = [];
   const life = async (): Promise<void> => {
     nemesis.prepare();
@@ -91,14 +96,14 @@ export async function simulate(
     await Promise.all([faults, clients]);
     // A fault that was under way has ended; nothing new has begun.
     nemesis.calm();
-    const { areClocksSane } = nemesis;
-    const end = { world, random, machines, workload, onTrouble, areClocksSane };
+    const end = { world, random, machines, workload, onTrouble, isJudged };
     finals.push(...(await observeEnd(end, shape.keys)));
   };
   await world.runUntil(life());
   const circumstances = {
     replicaCount,
     lastDamage: nemesis.disks.lastDamage,
+    isJudged,
     expiryTolerance: nemesis.areClocksSane
       ? EXPIRY_TOLERANCE_MILLISECONDS
       : Number.POSITIVE_INFINITY,
