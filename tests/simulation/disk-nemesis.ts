@@ -19,6 +19,7 @@ export interface DiskNemesisOptions {
 const ROTTING: Readonly<Record<string, string>> = {
   record: 'r',
   clock: 'c',
+  hint: 'h',
   digest: 'd',
 };
 

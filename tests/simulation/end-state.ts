@@ -17,8 +17,8 @@ export interface EndOptions {
   readonly machines: readonly Machine[];
   readonly workload: Workload;
   readonly onTrouble: (message: string) => void;
-  /** No node has ended, and no hint was refused: then messages and hints alone must do. */
-  readonly lostNothing: boolean;
+  /** Has the key an owner who judges what has ended, and are its clock and the median right? */
+  readonly isJudged: (key: string) => boolean;
 }
 
 /** Longer than repairs that are under way take when nothing fails. */
@@ -35,7 +35,7 @@ export async function observeEnd(
   const { world, random, machines, workload, onTrouble } = options;
   await comeToRest({ ...options, keys });
   await world.wait(SETTLE_MILLISECONDS, 'settle');
-  for (const key of keys) lookBeforeReads(options, key);
+  for (const key of keys) countAlike(options, key);
   const finals: FinalState[] = [];
   for (const key of keys) {
     const read = async (machine: Machine, level: string): Promise<Token | undefined> => {
@@ -62,15 +62,11 @@ function askedOf({ machines, random }: EndOptions, keys: readonly string[]): rea
   return keys.length <= KEYS_ASKED_EVERYWHERE ? machines : [random.pick(machines)];
 }
 
-/** What copies and hints alone have come to. */
-function lookBeforeReads(options: EndOptions, key: string): void {
-  const { world, onTrouble, lostNothing } = options;
-  const replicas = replicasOf(options, key);
-  if (replicas.every((replica) => replica === replicas[0])) {
-    if (lostNothing && replicas[0] !== '') world.count('alike without any read');
-    return;
-  }
-  if (lostNothing) onTrouble(`${key} differs though nothing was lost: ${replicas.join(' | ')}`);
+/** Rest means that they are, but for values whose time ends just now. */
+function countAlike(options: EndOptions, key: string): void {
+  const [first, ...others] = replicasOf(options, key);
+  if (first === undefined || first === '' || others.some((other) => other !== first)) return;
+  options.world.count('alike without any read');
 }
 
 /** The primaries, each by itself. */

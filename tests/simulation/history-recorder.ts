@@ -52,6 +52,8 @@ export interface Circumstances {
   readonly lastDamage: number;
   /** By how much sane clocks may miss the end of a value; infinite: by anything. */
   readonly expiryTolerance: number;
+  /** Has a key an owner whose clock is sane? Without one nobody judges its values. */
+  readonly isJudged: (key: string) => boolean;
 }
 
 export class HistoryRecorder {
@@ -93,7 +95,7 @@ export class HistoryRecorder {
   }
 
   history(circumstances: Circumstances, finals: readonly FinalState[]): History {
-    const { replicaCount, lastDamage, expiryTolerance } = circumstances;
+    const { replicaCount, lastDamage, expiryTolerance, isJudged } = circumstances;
     const mintsOf = this.#mintsById();
     const writes: Write[] = [];
     /** A single holder may have been the one whose disk lost it. */
@@ -105,7 +107,7 @@ export class HistoryRecorder {
       // A delete cannot be told from others by what was stored; see `#openDeletes`.
       if (isUnknownDelete(write)) continue;
       const seen = write.shown ?? (write.version === undefined ? mint?.replaced : write.replaced);
-      const expiry = expiryOf(mint?.endsAt, expiryTolerance);
+      const expiry = expiryOf(mint?.endsAt, expiryTolerance, isJudged(write.key));
       const isKept = write.outcome !== 'acknowledged' || !mayBeLost(write.holders, write.began);
       const told = isKept ? write.outcome : 'open';
       const outcome = told === 'open' && version === undefined ? 'refused' : told;
@@ -183,8 +185,13 @@ function endOf(change: Change, expiresAt: number | undefined, now: number): numb
   return expiresAt - EPOCH_MILLISECONDS;
 }
 
-function expiryOf(endsAt: number | undefined, tolerance: number): Expiry | undefined {
-  return endsAt === undefined ? undefined : { from: endsAt - tolerance, by: endsAt + tolerance };
+function expiryOf(
+  endsAt: number | undefined,
+  tolerance: number,
+  isJudged: boolean,
+): Expiry | undefined {
+  if (endsAt === undefined) return undefined;
+  return { from: endsAt - tolerance, by: isJudged ? endsAt + tolerance : Number.POSITIVE_INFINITY };
 }
 
 function isUnknownDelete({ kind, outcome, version }: ClientWrite): boolean {

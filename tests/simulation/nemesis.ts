@@ -3,6 +3,7 @@
  * seed.
  */
 import { messageOf } from '../../lib/errors.js';
+import { majority } from '../../lib/replication/quorum.js';
 import { DiskNemesis } from './disk-nemesis.js';
 import type { Machine } from './machine.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -35,7 +36,7 @@ export class Nemesis {
   readonly #disks: DiskNemesis;
   /** Whose wall clocks may be anything. */
   readonly #wild: readonly Machine[];
-  #lives = true;
+  readonly #areAllWild: boolean;
   #stopped = false;
 
   constructor(options: NemesisOptions) {
@@ -44,8 +45,8 @@ export class Nemesis {
     this.#ids = options.machines.map(({ id }) => id);
     this.#treachery = this.#isOn() ? this.#random.between(0, 0.05) : 0;
     const { world, machines } = options;
-    const minority = Math.ceil(machines.length / 2) - 1;
-    const wild = this.#isOn() ? machines.length : minority;
+    this.#areAllWild = this.#isOn();
+    const wild = this.#areAllWild ? machines.length : wildClocksMax(machines.length);
     this.#wild = this.#random.shuffle(machines).slice(0, wild);
     this.#disks = new DiskNemesis({
       ...{ world, machines, random: world.random('disk nemesis') },
@@ -58,14 +59,9 @@ export class Nemesis {
     return this.#disks;
   }
 
-  /** Are a majority of the clocks right, or nearly? */
+  /** Are so many clocks right, or nearly, that nodes can tell which? */
   get areClocksSane(): boolean {
-    return 2 * this.#wild.length < this.#ids.length;
-  }
-
-  /** Has no node ended so far, so that nothing but messages can have been lost? */
-  get sparedAll(): boolean {
-    return this.#lives;
+    return !this.#areAllWild;
   }
 
   /** What was acknowledged must be there, even if the node dies of it, or all do. */
@@ -78,6 +74,11 @@ export class Nemesis {
       this.#kill(dying, random.chance(0.5));
       world.after(random.between(5, 500), 'nemesis', () => dying.start());
     }
+  }
+
+  /** May its wall clock be anything? */
+  isWild(id: string): boolean {
+    return this.#wild.some((machine) => machine.id === id);
   }
 
   /** From the very start: what the network and the clocks are like. */
@@ -184,7 +185,6 @@ export class Nemesis {
 
   async #restartCleanly(): Promise<void> {
     const machine = this.#random.pick(this.#options.machines);
-    this.#lives = false;
     const stopped = machine.stop().then(() => true);
     const late = this.#wait(STOP_MILLISECONDS_MAX).then(() => false);
     if (!(await Promise.race([stopped, late]))) {
@@ -227,7 +227,6 @@ export class Nemesis {
   }
 
   #kill(machine: Machine, silently: boolean): void {
-    this.#lives = false;
     machine.crash(silently);
   }
 
@@ -238,6 +237,11 @@ export class Nemesis {
   #wait(milliseconds: number): Promise<void> {
     return this.#options.world.wait(milliseconds, 'nemesis');
   }
+}
+
+/** Among any majority that a node may know, those that are right must be more. */
+function wildClocksMax(nodes: number): number {
+  return Math.max(1, Math.floor((majority(nodes) - 1) / 2));
 }
 
 function bothWays(one: readonly string[], other: readonly string[]): Cut[] {

@@ -1,6 +1,9 @@
 /** What a simulation reads of the insides of a node. */
 import type { QuorateNode } from '../../lib/node.js';
 import { decodeRecord, recordKey, recordKeyIn } from '../../lib/persistence/records.js';
+import type { StoredRecord } from '../../lib/persistence/record-table.js';
+import { obstacleTo } from '../../lib/anti-entropy/collectable.js';
+import { millisecondsOf } from '../../lib/versioning/hybrid-clock.js';
 import type { VersionState } from '../../lib/versioning/siblings.js';
 import type { SimulatedDisk } from './simulated-disk.js';
 
@@ -26,6 +29,52 @@ export function liveState({ disk, cluster }: QuorateNode, key: string): string {
     return record?.live === true ? record.fingerprint : '';
   } catch {
     return 'unreadable';
+  }
+}
+
+export function ownersOf(nodes: readonly QuorateNode[], key: string): QuorateNode[] {
+  const primaries = nodes[0]?.cluster.locate('default', key).primaries ?? [];
+  return primaries.flatMap(({ node: id }) => nodes.find((one) => one.id === id) ?? []);
+}
+
+/** Does it hold a value whose time has ended by the clock of a machine that is right? */
+export function hasEnded(node: QuorateNode, key: string, now: number): boolean {
+  const versions = recordOf(node, key)?.siblings.versions ?? [];
+  return versions.some(({ state, expiresAt = Number.POSITIVE_INFINITY }) => {
+    return state === 'value' && expiresAt <= now;
+  });
+}
+
+/**
+ * Why the record of a dead key is still there: `retention`, what keeps it from being collected, or
+ * `none`; undefined where there is none.
+ */
+export function obstacle(
+  node: QuorateNode,
+  key: string,
+  owners: readonly QuorateNode[],
+  now: number,
+): string | undefined {
+  const record = recordOf(node, key);
+  if (record === undefined || record.live) return undefined;
+  const { siblings } = record;
+  const { partition } = recordKey('default', key, node.cluster.ring().partitions);
+  const states = owners.map(({ disk }) => ({
+    persisted: disk.health.isRebuilding(partition) ? undefined : disk.clocks.persisted(partition),
+    holdsValue: false,
+  }));
+  const died = Math.max(
+    ...siblings.versions.map(({ expiresAt, writtenAt }) => expiresAt ?? millisecondsOf(writtenAt)),
+  );
+  const retention = 1000 * node.settings.current().settings.tombstone_retention_s;
+  return obstacleTo(siblings, states) ?? (died + retention > now ? 'retention' : 'none');
+}
+
+function recordOf({ disk, cluster }: QuorateNode, key: string): StoredRecord | undefined {
+  try {
+    return disk.table.read(recordKey('default', key, cluster.ring().partitions));
+  } catch {
+    return undefined;
   }
 }
 

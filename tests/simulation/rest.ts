@@ -5,7 +5,8 @@
 import type { QuorateNode } from '../../lib/node.js';
 import { BRANCHES, LEAVES_A_BRANCH, type LeafSums } from '../../lib/persistence/digests.js';
 import type { Machine } from './machine.js';
-import { liveState, ownersByPartition } from './node-view.js';
+import { hasEnded, liveState, obstacle, ownersByPartition, ownersOf } from './node-view.js';
+import { EPOCH_MILLISECONDS } from './simulated-clock.js';
 import type { World } from './world.js';
 
 export interface RestOptions {
@@ -13,6 +14,19 @@ export interface RestOptions {
   readonly machines: readonly Machine[];
   readonly keys: readonly string[];
   readonly onTrouble: (message: string) => void;
+  /** Has the key an owner who judges what has ended, and are its clock and the median right? */
+  readonly isJudged: (key: string) => boolean;
+}
+
+/** Late, so that nobody need be blamed who is late as well. */
+function wallTime(world: World): number {
+  return EPOCH_MILLISECONDS + world.now - LATE_MILLISECONDS;
+}
+
+/** What the clock of a node shows, whatever it is. */
+function wallOf({ world, machines }: RestOptions, node: QuorateNode): number {
+  const machine = machines.find(({ id }) => id === node.id);
+  return wallTime(world) + (machine?.time.wallOffset ?? 0);
 }
 
 /** Says what keeps the cluster from rest; nothing: an empty list. */
@@ -50,13 +64,24 @@ const CONDITIONS: Readonly<Record<string, Condition>> = {
     }),
   'one state a key': (nodes, { keys }) =>
     keys.flatMap((key) => {
-      const primaries = nodes[0]?.cluster.locate('default', key).primaries ?? [];
-      const states = primaries.flatMap(({ node: id }) => {
-        const node = nodes.find((one) => one.id === id);
-        return node === undefined ? [] : [liveState(node, key)];
-      });
+      const states = ownersOf(nodes, key).map((node) => liveState(node, key));
       return new Set(states).size > 1 ? [`${key}: ${states.join(' | ')}`] : [];
     }),
+  'nothing whose time has ended': (nodes, { world, keys, isJudged }) => {
+    return keys.filter(isJudged).flatMap((key) => {
+      return ownersOf(nodes, key)
+        .filter((node) => hasEnded(node, key, wallTime(world)))
+        .map(({ id }) => `${id} holds ${key}`);
+    });
+  },
+  'nothing dead that may go': (nodes, options) => {
+    return options.keys.flatMap((key) => {
+      const owners = ownersOf(nodes, key);
+      return owners
+        .filter((node) => obstacle(node, key, owners, wallOf(options, node)) === 'none')
+        .map(({ id }) => id);
+    });
+  },
   'one version of the settings': (nodes) => {
     const versions = new Set(nodes.map(({ settings }) => settings.current().version));
     return versions.size > 1 ? [[...versions].join(' | ')] : [];
@@ -69,6 +94,7 @@ function treeOf(sums: LeafSums): string {
   }).join('');
 }
 
+const LATE_MILLISECONDS = 2000;
 const REST_MILLISECONDS_MAX = 120_000;
 const POLL_MILLISECONDS = 250;
 
@@ -86,6 +112,20 @@ export async function comeToRest(options: RestOptions): Promise<void> {
     await world.wait(POLL_MILLISECONDS, 'rest');
   }
   world.note(`at rest after ${(world.now - begun).toFixed(0)} ms`);
+  countTheDead(options);
+}
+
+/** Why records of the dead are still there. */
+function countTheDead(options: RestOptions): void {
+  const { world, machines, keys } = options;
+  const nodes = machines.flatMap(({ node }) => node ?? []);
+  for (const key of keys) {
+    const owners = ownersOf(nodes, key);
+    for (const node of owners) {
+      const why = obstacle(node, key, owners, wallOf(options, node));
+      if (why !== undefined) world.count(`dead record left: ${why}`);
+    }
+  }
 }
 
 function obstacles(options: RestOptions): string[] {

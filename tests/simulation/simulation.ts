@@ -38,10 +38,10 @@ interface Shape {
   readonly pace: number;
 }
 
-/** Beyond what sane clocks differ by and what it takes to notice, milliseconds. */
-const EXPIRY_TOLERANCE = 1500;
-/** Do nodes know whose clock is sane? */
-const CLOCKS_ARE_JUDGED = false;
+/** Clocks that agree so far are sane. */
+const CLOCK_SKEW_MAX_MILLISECONDS = 400;
+/** Two sane clocks may be on either side of the median, and estimates of it are not exact. */
+const EXPIRY_TOLERANCE_MILLISECONDS = 2.5 * CLOCK_SKEW_MAX_MILLISECONDS;
 /** Whatever a node does not know that it has lost, it may not know when it is asked. */
 const UNNOTICED: ReadonlySet<string> = new Set(['stale reads', 'blind writes']);
 
@@ -78,6 +78,11 @@ export async function simulate(
     pace: shape.pace,
     oneZone: shape.zones === 1,
   });
+  const isJudged = (key: string): boolean => {
+    const { node } = machines.find((machine) => machine.node !== undefined) ?? {};
+    const owners = node?.cluster.locate('default', key).primaries ?? [];
+    return nemesis.areClocksSane && owners.some(({ node: id }) => !nemesis.isWild(id));
+  };
   const finals: FinalState[] = [];
   const life = async (): Promise<void> => {
     nemesis.prepare();
@@ -91,16 +96,17 @@ export async function simulate(
     await Promise.all([faults, clients]);
     // A fault that was under way has ended; nothing new has begun.
     nemesis.calm();
-    const lostNothing = nemesis.sparedAll && !world.counters.has('log a hint could not be held');
-    const end = { world, random, machines, workload, onTrouble, lostNothing };
+    const end = { world, random, machines, workload, onTrouble, isJudged };
     finals.push(...(await observeEnd(end, shape.keys)));
   };
   await world.runUntil(life());
   const circumstances = {
     replicaCount,
     lastDamage: nemesis.disks.lastDamage,
-    expiryTolerance:
-      CLOCKS_ARE_JUDGED && nemesis.areClocksSane ? EXPIRY_TOLERANCE : Number.POSITIVE_INFINITY,
+    isJudged,
+    expiryTolerance: nemesis.areClocksSane
+      ? EXPIRY_TOLERANCE_MILLISECONDS
+      : Number.POSITIVE_INFINITY,
   };
   const history = recorder.history(circumstances, finals);
   world.count('stale read at a weak level', countAllowedStaleReads(history));
@@ -146,7 +152,7 @@ function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
     default_write_level: 'quorum',
     read_repair_probability: random.pick([0, 0.1, 1]),
     blind_writes: 'overwrite',
-    tombstone_retention_s: random.pick([0, 2, 86_400]),
+    tombstone_retention_s: random.pick([0, 0, 1, 2, 86_400]),
   } as const;
   return founders.map(({ id }) => ({
     ...{ id, founders, version: 'simulated', cluster: 'simulated' },
@@ -166,7 +172,7 @@ function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
       heartbeatIntervalMilliseconds,
       heartbeatsMissedSuspect: 2,
       heartbeatsMissedDead: 6,
-      clockSkewMaxMilliseconds: 5000,
+      clockSkewMaxMilliseconds: CLOCK_SKEW_MAX_MILLISECONDS,
       deadRecordsMax: random.pick([0, 1000]),
       reapIntervalMilliseconds: random.pick([50, 1000]),
       reapKeysMax: random.pick([1, 1000]),
@@ -174,10 +180,10 @@ function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
       recordCacheBytesMax: random.pick([2000, 1_048_576]),
       clockPersistIntervalMilliseconds: random.pick([50, 1000]),
       hintsBytesMax: random.pick([3000, 1_048_576, 1_048_576]),
-      hintsTargetBytesMax: 1_048_576,
-      hintAgeMaxMilliseconds: random.pick([500, 10_800_000]),
+      hintsTargetBytesMax: random.pick([2000, 1_048_576, 1_048_576]),
+      hintAgeMaxMilliseconds: random.pick([200, 1000, 10_800_000]),
       hintBatchSize: random.pick([1, 16]),
-      hintBatchBytesMax: 65_536,
+      hintBatchBytesMax: random.pick([1000, 65_536]),
       hintsPerSecondMax: random.pick([200, 100_000]),
       hintRetryIntervalMilliseconds: random.pick([100, 1000]),
       backgroundConcurrency: 16,

@@ -34,6 +34,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'coordination/hold.js',
     right: 'const held = async () => hints.hold(target, at, record, durability).committed;',
     wrong: 'const held = async () => undefined;',
+    test: 'unit/handoff/stand-ins.test.js',
   },
   {
     rule: 'W3',
@@ -41,6 +42,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'handoff/delivery.js',
     right: 'const left = batch.filter((_, place) => !refused.has(place));',
     wrong: 'const left = batch;',
+    test: 'unit/handoff/delivery.test.js',
   },
   {
     rule: 'V1',
@@ -48,13 +50,15 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'persistence/hint-store.js',
     right: 'this.#options.minter.takeFreshWriter(at.partition);',
     wrong: ';',
+    test: 'unit/persistence/hints.test.js',
   },
   {
     rule: 'R1',
     name: 'reads do not repair before they answer',
     file: 'coordination/get.js',
-    right: 'if (!(await writeBack(collaborators, back, repairs)))',
+    right: 'if (!(await written.reached))',
     wrong: 'if (false)',
+    test: 'unit/coordination/put-and-get.test.js',
   },
   {
     rule: 'W2',
@@ -104,6 +108,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'persistence/store.js',
     right: 'if (this.#gathering.awaited)',
     wrong: 'if (this.#gathering.entries.size > 0 || this.#gathering.sync)',
+    test: 'unit/persistence/store.test.js',
   },
   {
     rule: 'V1',
@@ -111,6 +116,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'persistence/health.js',
     right: 'minter.takeFreshWriter(partition);',
     wrong: ';',
+    test: 'unit/anti-entropy/damage.test.js',
   },
   {
     rule: 'V1',
@@ -118,6 +124,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'persistence/replica.js',
     right: 'this.#assertMintsAreThere(at, own?.siblings);',
     wrong: ';',
+    test: 'unit/persistence/replica.test.js',
   },
   {
     rule: 'V3',
@@ -143,6 +150,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'versioning/filter.js',
     right: 'if (!clock.has(version.dot))',
     wrong: 'if (true)',
+    test: 'unit/persistence/replica.test.js',
   },
   {
     rule: 'C3',
@@ -150,6 +158,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'persistence/replica.js',
     right: 'const verdict = await this.#askOwners(at, unaccounted);',
     wrong: "const verdict = 'dropped';",
+    test: 'unit/persistence/replica.test.js',
   },
   {
     rule: 'C4',
@@ -160,6 +169,7 @@ export const BUGS: readonly PlantedBug[] = [
       "const all = this.#batch(group), isClock = ({ key }) => key.startsWith('c');" +
       'await this.#options.storage.write(all.filter(isClock), { sync: true });' +
       'await this.#options.storage.write(all.filter((x) => !isClock(x)), { sync: group.sync });',
+    test: 'unit/persistence/store.test.js',
   },
   {
     rule: 'C5',
@@ -169,6 +179,7 @@ export const BUGS: readonly PlantedBug[] = [
     wrong:
       'snapshot ??= page.snapshot;' +
       'if (page.snapshot !== null) clocks.union(partition, PartitionClock.from(page.snapshot));',
+    test: 'unit/anti-entropy/damage.test.js',
   },
   {
     rule: 'C5',
@@ -176,6 +187,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'anti-entropy/exchange.js',
     right: 'clocks.generation(partition) !== generation',
     wrong: 'false',
+    test: 'unit/anti-entropy/damage.test.js',
   },
   {
     rule: 'C5',
@@ -190,20 +202,25 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'persistence/record-table.js',
     right: 'this.#options.digests.move(transaction, at, before, after);',
     wrong: ';',
+    test: 'unit/anti-entropy/damage.test.js',
   },
   {
     rule: 'A2',
     name: 'audits repair nothing',
     file: 'anti-entropy/anti-entropy.js',
-    right: 'await this.#audit.repair(peer, differences);',
-    wrong: ';',
+    right: 'const expired = await this.#audit.repair(peer, strange);',
+    wrong: 'const expired = 0;',
+    test: 'unit/anti-entropy/expiry.test.js',
   },
   {
     rule: 'R1',
     name: 'a miss that met a tombstone is not repaired',
     file: 'coordination/get.js',
-    right: 'if (repairs !== undefined && merged !== undefined)',
-    wrong: 'if (repairs !== undefined && liveVersions(merged, nowOf(collaborators)).length > 0)',
+    right: 'if (merged !== undefined && (repairs !== undefined || awaited))',
+    wrong:
+      'const shown = liveVersions(merged, expiryClock.now());' +
+      'if (shown.length > 0 && (repairs !== undefined || awaited))',
+    test: 'unit/coordination/put-and-get.test.js',
   },
   {
     rule: 'E1',
@@ -211,6 +228,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'versioning/siblings.js',
     right: "versions.push(other.state === 'stub' ? other : version);",
     wrong: "versions.push(version.state === 'stub' ? other : version);",
+    test: 'unit/versioning/siblings.test.js',
   },
   {
     rule: 'E2',
@@ -218,6 +236,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'anti-entropy/collection.js',
     right: 'if (obstacle === undefined)',
     wrong: "if (obstacle !== 'not all dead')",
+    test: 'unit/anti-entropy/retention.test.js',
   },
   {
     rule: 'E2',
@@ -225,6 +244,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'persistence/partition-clocks.js',
     right: 'return this.#persisted.get(partition) ?? NONE;',
     wrong: 'return this.of(partition);',
+    test: 'unit/anti-entropy/damage.test.js',
   },
   {
     rule: 'D1',
@@ -232,6 +252,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'persistence/health.js',
     right: 'clocks.empty(partition);',
     wrong: ';',
+    test: 'unit/anti-entropy/damage.test.js',
   },
   {
     rule: 'D1',
@@ -239,6 +260,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'persistence/health.js',
     right: 'assertWhole(partition) {',
     wrong: 'assertWhole(partition) { return;',
+    test: 'unit/anti-entropy/damage.test.js',
   },
   {
     rule: 'D2',
@@ -246,6 +268,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'anti-entropy/rebuild.js',
     right: 'await this.#purge(partition, progress);',
     wrong: ';',
+    test: 'unit/anti-entropy/damage.test.js',
   },
   {
     rule: 'D2',
@@ -253,6 +276,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'anti-entropy/rebuild.js',
     right: 'if (others.some((peer) => !progress.snapshots.has(peer)))',
     wrong: 'if (progress.snapshots.size === 0)',
+    test: 'unit/anti-entropy/damage.test.js',
   },
   {
     rule: 'D3',
@@ -260,6 +284,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'anti-entropy/exchange-service.js',
     right: 'await this.#scrub.verify(partition);',
     wrong: ';',
+    test: 'unit/anti-entropy/damage.test.js',
   },
   {
     rule: 'D4',
@@ -267,5 +292,14 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'anti-entropy/testimony.js',
     right: "if (words.includes('value'))",
     wrong: 'if (false)',
+    test: 'unit/anti-entropy/verdicts.test.js',
+  },
+  {
+    rule: 'H1',
+    name: 'hints leave by age, whoever holds what they hold',
+    file: 'handoff/hint-expiry.js',
+    right: 'const safe = await holdings.safe(page);',
+    wrong: 'const safe = page;',
+    test: 'unit/handoff/hint-expiry.test.js',
   },
 ];

@@ -1,7 +1,7 @@
 /**
- * `npm run planted-bugs -- [--seeds-max N] [--only NAME] [--jobs J]`: breaks one rule at a time in
- * a copy of the built code, and shows which layer notices, and after how many seeds. Fails where
- * none does.
+ * `npm run planted-bugs -- [--seeds-max N] [--only NAME] [--jobs J] [--first tests]`: breaks one
+ * rule at a time in a copy of the built code, and shows which layer notices, and after how many
+ * seeds. Fails where none does.
  */
 import { execFile } from 'node:child_process';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -13,6 +13,8 @@ import { BUGS, type PlantedBug } from './bugs.js';
 const { values } = parseArgs({
   options: {
     'seeds-max': { type: 'string', default: '400' },
+    /** Where `tests`: the unit tests first, and seeds only for what they miss. */
+    first: { type: 'string', default: 'seeds' },
     /** Part of a name. */
     only: { type: 'string', default: '' },
     jobs: { type: 'string', default: String(availableParallelism()) },
@@ -38,7 +40,10 @@ async function work(job: number): Promise<void> {
   const copy = `dist/planted-${job}`;
   for (let bug = waiting.shift(); bug !== undefined; bug = waiting.shift()) {
     await plant(bug, copy);
-    const caught = (await caughtBySeeds(copy)) ?? (await caughtByTest(copy, bug));
+    const bySeeds = (): Promise<Caught | undefined> => caughtBySeeds(copy);
+    const byTest = (): Promise<Caught | undefined> => caughtByTest(copy, bug);
+    const layers = values.first === 'tests' ? [byTest, bySeeds] : [bySeeds, byTest];
+    const caught = (await layers[0]?.()) ?? (await layers[1]?.());
     if (caught === undefined) missed += 1;
     const { layer, when, finding } = caught ?? { layer: 'NOT CAUGHT', when: '', finding: '' };
     console.log(`| ${bug.rule} | ${bug.name} | ${layer} | ${when} | ${finding} |`);
@@ -75,7 +80,11 @@ async function caughtByTest(copy: string, { test }: PlantedBug): Promise<Caught 
   const { failed, stdout } = await run([join(copy, 'tests', test)]);
   if (!failed) return undefined;
   const finding = /^ *not ok \d+ - ([^\n]*)/m.exec(stdout)?.[1] ?? 'it fails';
-  return { layer: test.replace(/\.js$/, ''), when: `after ${seedsMax}`, finding };
+  return {
+    layer: test.replace(/\.js$/, ''),
+    when: values.first === 'tests' ? '' : `after ${seedsMax}`,
+    finding,
+  };
 }
 
 function run(

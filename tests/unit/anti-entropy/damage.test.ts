@@ -1,0 +1,151 @@
+/** A damaged partition: it vouches for nothing, is rebuilt from all, and spreads nothing. */
+import t, { type Test } from 'tap';
+import { Exchange } from '../../../lib/anti-entropy/exchange.js';
+import { MerkleTrees } from '../../../lib/anti-entropy/merkle-tree.js';
+import { Pauses } from '../../../lib/environment/pauses.js';
+import type { NodeId } from '../../../lib/environment/transport.js';
+import { PartitionClocks } from '../../../lib/persistence/partition-clocks.js';
+import { type RecordKey, recordKey } from '../../../lib/persistence/records.js';
+import { LocalCluster } from '../local-cluster.js';
+import { intentOf, nothingElse, openDisk, PARTITIONS } from '../persistence/disk.js';
+
+const at = recordKey('default', 'k', PARTITIONS);
+const DAMAGED = 'quorate_damaged_partitions_total';
+
+t.test('damage takes the clock, on the disk too, and the writer', async (t) => {
+  const disk = await openDisk();
+  const { replica, clocks, health, minter, storage } = disk;
+  const { value, committed } = replica.mint(at, intentOf('1'), 'sync', nothingElse);
+  await committed;
+  t.notOk(clocks.persisted(at.partition).has(value.dot), 'not on the disk yet');
+  await clocks.persist();
+  const [bytes, writer] = [value.bytes, minter.next(at.partition).writer];
+  const generation = clocks.generation(at.partition);
+  t.ok(clocks.persisted(at.partition).has(value.dot));
+  health.damage(at.partition, 'test');
+  t.not(minter.next(at.partition).writer, writer, 'a fresh writer');
+  t.not(clocks.generation(at.partition), generation);
+  t.notOk(clocks.of(at.partition).has(value.dot));
+  t.notOk(clocks.persisted(at.partition).has(value.dot));
+  await disk.store.sync();
+  const again = await PartitionClocks.open(disk.store);
+  t.notOk(again.of(at.partition).has(value.dot), 'nor after a restart');
+  t.throws(() => replica.read(at), { code: 'rebuilding' });
+  t.throws(() => replica.mint(at, intentOf('2'), 'sync', nothingElse), { code: 'rebuilding' });
+  await replica.merge(at, bytes, 'sync');
+  await t.rejects(replica.mergeAndVouch(at, bytes, 'sync'), { code: 'rebuilding' });
+  const restarted = await openDisk({ storage: await storage.afterCrash() });
+  t.ok(restarted.health.isRebuilding(at.partition), 'a restart goes on with it');
+  await health.rebuilt(at.partition);
+  t.ok(replica.read(at));
+});
+
+t.test('what a peer answered before the damage counts for nothing after it', async (t) => {
+  const disk = await openDisk();
+  const { clocks, health, digests, minter } = disk;
+  const dot = minter.next(at.partition);
+  const page = {
+    ...{ records: [], next: null, generation: '1.0' },
+    snapshot: [[dot.writer, dot.n, []]],
+  };
+  const request = async (): Promise<unknown> => {
+    if (damages) health.damage(at.partition, 'test');
+    return page;
+  };
+  let damages = true;
+  const world = { ...disk, messenger: { request }, backgroundTimeoutMilliseconds: 1000 };
+  const exchange = new Exchange(
+    world as unknown as ConstructorParameters<typeof Exchange>[0],
+    new MerkleTrees(digests),
+    new Pauses(disk.clock),
+  );
+  await t.rejects(exchange.pull('n2', at.partition, []), { code: 'not_ready' });
+  t.notOk(clocks.of(at.partition).has(dot));
+  damages = false;
+  await exchange.pull('n2', at.partition, []);
+  t.ok(clocks.of(at.partition).has(dot));
+});
+
+interface Stage {
+  readonly cluster: LocalCluster;
+  readonly at: RecordKey;
+  readonly rebuilds: (id: NodeId) => boolean;
+  /** Takes the record from a node's disk, behind its back. */
+  readonly vanish: (id: NodeId) => Promise<void>;
+}
+
+async function stageFor(t: Test): Promise<Stage> {
+  const cluster = await LocalCluster.of();
+  t.teardown(() => cluster.stop());
+  const key = cluster.keyOwnedBy(cluster.ids);
+  const place = recordKey('default', key, 16);
+  await cluster.put('n1', key, 'value', { level: 'all' });
+  return {
+    cluster,
+    at: place,
+    rebuilds: (id) => cluster.node(id).disk.health.isRebuilding(place.partition),
+    vanish: async (id) => {
+      const { store, table } = cluster.node(id).disk;
+      await cluster.wait(store.sync());
+      const operations = [{ type: 'delete', key: place.storageKey }] as const;
+      await cluster.disks.get(id)?.write(operations, { sync: true });
+      table.forgetCached(place);
+    },
+  };
+}
+
+t.test('a rebuild takes everything from every other owner', async (t) => {
+  const { cluster, at, rebuilds, vanish } = await stageFor(t);
+  await vanish('n1');
+  cluster.network.cut('n1', 'n3');
+  cluster.node('n1').disk.health.damage(at.partition, 'test');
+  await cluster.clock.advance(60_000);
+  t.ok(rebuilds('n1'), 'one owner has not been asked');
+  await t.rejects(cluster.get('n1', at.key, { level: 'all', timeoutMilliseconds: 500 }));
+  cluster.network.heal();
+  await cluster.clock.advance(20_000);
+  t.notOk(rebuilds('n1'));
+  t.strictSame(await cluster.texts('n1', at.key, { level: 'all' }), ['value']);
+  const hashes = cluster.ids.map((id) => cluster.node(id).disk.clocks.hashOf(at.partition));
+  t.equal(new Set(hashes).size, 1, 'and its clock is theirs');
+});
+
+t.test('what came back while nothing was known goes at the end of the rebuild', async (t) => {
+  const { cluster, at, rebuilds, vanish } = await stageFor(t);
+  const late = cluster.node('n1').replica.read(at)?.bytes ?? Buffer.alloc(0);
+  await cluster.wait(
+    cluster.node('n1').coordination.put({
+      ...{ namespace: 'default', key: at.key, level: 'all', fallbacks: [], context: undefined },
+      ...{ timeoutMilliseconds: undefined, overwriteSiblings: false, durability: 'sync' },
+      change: { state: 'tombstone' },
+    }),
+  );
+  for (const id of ['n2', 'n3']) {
+    const { endings, table } = cluster.node(id).disk;
+    const fingerprint = table.read(at)?.fingerprint ?? '';
+    t.ok(endings.collect(at, fingerprint).value, `${id} has collected the tombstone`);
+  }
+  await vanish('n1');
+  cluster.network.cut('n1', 'n2');
+  cluster.network.cut('n1', 'n3');
+  const { health, table } = cluster.node('n1').disk;
+  health.damage(at.partition, 'test');
+  await cluster.wait(cluster.node('n1').replica.merge(at, late, 'sync'));
+  t.ok(table.read(at)?.live, 'a late hint');
+  cluster.network.heal();
+  await cluster.clock.advance(20_000);
+  t.notOk(rebuilds('n1'));
+  t.strictSame(await cluster.texts('n1', at.key, { level: 'all' }), [], 'stays deleted');
+  t.equal(cluster.observers.get('n1')?.counts.get('quorate_purged_versions_total'), 1);
+});
+
+t.test('who gives its clock away counts first what stands behind it', async (t) => {
+  const { cluster, at, rebuilds, vanish } = await stageFor(t);
+  await vanish('n2');
+  t.notOk(rebuilds('n2'), 'it has not noticed');
+  cluster.node('n1').disk.health.damage(at.partition, 'test');
+  await cluster.clock.advance(20_000);
+  t.equal(cluster.observers.get('n2')?.counts.get(`${DAMAGED} count`), 1);
+  t.notOk(rebuilds('n1') || rebuilds('n2'));
+  t.strictSame(await cluster.texts('n2', at.key, { level: 'all' }), ['value']);
+});
