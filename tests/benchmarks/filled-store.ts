@@ -1,0 +1,60 @@
+/** A store with many keys, written as a node writes them, without the requests. */
+import { openDisk } from '../../lib/persistence/disk.js';
+import { recordKey } from '../../lib/persistence/records.js';
+import { openLevelStorage } from '../../lib/platform/leveldb-storage.js';
+import { SystemClock } from '../../lib/platform/system-clock.js';
+import { SystemRandom } from '../../lib/platform/system-random.js';
+
+export interface Filling {
+  readonly directory: string;
+  readonly keys: number;
+  readonly valueBytes: number;
+  /** Wall milliseconds at which all of them end, if ever. */
+  readonly endsAt: number | undefined;
+}
+
+const PARTITIONS = 256;
+const BATCH = 1000;
+const MEBIBYTE = 1024 * 1024;
+const SECOND = 1000;
+
+export async function fillStore({ directory, keys, valueBytes, endsAt }: Filling): Promise<void> {
+  const storage = await openLevelStorage({
+    directory,
+    cacheBytes: 16 * MEBIBYTE,
+    writeBufferBytes: 16 * MEBIBYTE,
+  });
+  const clock = new SystemClock();
+  const observer = { log: () => undefined, count: () => undefined, measure: () => undefined };
+  const { store, clocks, replica } = await openDisk({
+    ...{ node: 'n1', storage, observer, clock, random: new SystemRandom() },
+    expiryClock: { now: () => (endsAt ?? clock.wallMilliseconds()) - SECOND },
+    limits: {
+      contextBytesMax: 8192,
+      recordBytesMax: MEBIBYTE,
+      storageQueueBytesMax: 256 * MEBIBYTE,
+      recordCacheBytesMax: MEBIBYTE,
+      recentDotsMax: 0,
+      mintedKeysMax: 2,
+      hintsBytesMax: MEBIBYTE,
+      hintsTargetBytesMax: MEBIBYTE,
+    },
+  });
+  const change = {
+    state: 'value',
+    contentType: 'application/json',
+    value: Buffer.from(JSON.stringify('x'.repeat(valueBytes - 2))),
+    ttlSeconds: endsAt === undefined ? undefined : 1,
+  } as const;
+  const intent = { change, seen: undefined, met: undefined, overwriteSiblings: false, epoch: 1 };
+  for (let first = 0; first < keys; first += BATCH) {
+    let last = Promise.resolve();
+    for (let n = first; n < Math.min(keys, first + BATCH); n += 1) {
+      const at = recordKey('default', `key-${n}`, PARTITIONS);
+      last = replica.mint(at, intent, 'os', () => undefined).committed;
+    }
+    await last;
+  }
+  await clocks.persist();
+  await store.close();
+}
