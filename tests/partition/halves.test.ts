@@ -3,7 +3,7 @@ import type { Test } from 'tap';
 import t from 'tap';
 import type { Reach, Side } from './availability.js';
 import { Availability } from './availability.js';
-import { LocalCluster } from './local-cluster.js';
+import { LocalCluster, PATIENT } from './local-cluster.js';
 import { WriteLog } from './write-log.js';
 
 const KEYS = 24;
@@ -51,13 +51,6 @@ const cases: readonly Case[] = [
 
 const keys = Array.from({ length: KEYS }, (_, n) => `key ${n}`);
 
-async function cutApart(cluster: LocalCluster, sides: readonly Side[]): Promise<void> {
-  for (const [index, { nodes }] of sides.entries()) {
-    for (const other of sides.slice(index + 1)) cluster.cut(nodes, other.nodes);
-  }
-  for (const { nodes } of sides) await cluster.untilSeen(nodes, nodes);
-}
-
 /** A quorum is on one side at most; sloppy writes, and one where there is a primary, on both. */
 function checkCounts(t: Test, availability: Availability, cluster: LocalCluster, { sides }: Case) {
   for (const { name } of sides) {
@@ -92,11 +85,11 @@ for (const one of cases) {
   t.test(one.name, async (t) => {
     const { sides } = one;
     const ids = sides.flatMap(({ nodes }) => nodes);
-    const cluster = await LocalCluster.start(ids);
+    const cluster = await LocalCluster.start(ids, PATIENT);
     t.teardown(() => cluster.stop());
     const log = new WriteLog(cluster);
     for (const key of keys) t.equal(await log.put('n1', key, 'all'), 'ok', `${key} is everywhere`);
-    await cutApart(cluster, sides);
+    await cluster.cutApart(sides.map(({ nodes }) => nodes));
     const reach: Reach = (id) => sides.find(({ nodes }) => nodes.includes(id))?.nodes ?? [];
     const availability = new Availability();
     for (const side of sides) await availability.tryAll(cluster, side, reach, keys, log);

@@ -16,6 +16,12 @@ const KEY = { namespace: 'default', fallbacks: [], timeoutMilliseconds: 3000 } a
 
 const PARTITIONS = 16;
 
+/** For tables of outcomes: no node is taken for dead because this machine is busy. */
+export const PATIENT: Partial<NodeLimits> = {
+  heartbeatsMissedSuspect: 20,
+  heartbeatsMissedDead: 40,
+};
+
 type Nodes = ReadonlyMap<string, { readonly node: QuorateNode; readonly wire: CutTransport }>;
 
 export class LocalCluster {
@@ -90,6 +96,16 @@ export class LocalCluster {
         this.#at(b).wire.drop(a);
       }
     }
+  }
+
+  /** Cuts all sides from each other, links closed, and waits until everybody knows. */
+  async cutApart(sides: readonly (readonly string[])[]): Promise<void> {
+    for (const [index, side] of sides.entries()) {
+      const others = sides.slice(index + 1).flat();
+      this.cut(side, others);
+      this.drop(side, others);
+    }
+    for (const side of sides) await this.untilSeen(side, side);
   }
 
   heal(): void {

@@ -1,20 +1,13 @@
 /** Healed with no reads and no hints: exchanges alone bring the replicas together. */
 import type { Test } from 'tap';
 import t from 'tap';
-import { LocalCluster } from './local-cluster.js';
+import { LocalCluster, PATIENT } from './local-cluster.js';
 import { WriteLog } from './write-log.js';
 
 /** Hints are refused from the first on, so none can be what repairs. */
-const NO_HINTS = { hintsBytesMax: 0 };
+const NO_HINTS = { ...PATIENT, hintsBytesMax: 0 };
 const KEYS = 100;
 const keys = Array.from({ length: KEYS }, (_, n) => `key ${n}`);
-
-async function cutApart(cluster: LocalCluster, sides: readonly (readonly string[])[]) {
-  for (const [index, side] of sides.entries()) {
-    for (const other of sides.slice(index + 1)) cluster.cut(side, other);
-  }
-  for (const side of sides) await cluster.untilSeen(side, side);
-}
 
 /** @returns keys whose replicas differ */
 function different(cluster: LocalCluster): string[] {
@@ -42,7 +35,7 @@ t.test('an isolated replica, that nothing was kept for', async (t) => {
   t.teardown(() => cluster.stop());
   const log = new WriteLog(cluster);
   for (const key of keys.slice(0, KEYS / 2)) await log.put('n1', key, 'all');
-  await cutApart(cluster, [['n3'], ['n1', 'n2']]);
+  await cluster.cutApart([['n3'], ['n1', 'n2']]);
   for (const [index, key] of keys.entries()) {
     t.equal(await log.put(index % 2 === 0 ? 'n1' : 'n2', key, 'quorum'), 'ok');
   }
@@ -60,7 +53,7 @@ t.test('both halves of five write every key', async (t) => {
   t.teardown(() => cluster.stop());
   const log = new WriteLog(cluster);
   for (const key of keys) await log.put('n1', key, 'all');
-  await cutApart(cluster, sides);
+  await cluster.cutApart(sides);
   let written = 0;
   for (const [index, key] of keys.entries()) {
     for (const side of sides) {
@@ -81,7 +74,7 @@ t.test('deletes on one side, writes on the other, and deletes that nobody contes
   for (const key of keys) {
     contexts.set(key, (await cluster.put('n1', key, 'base', 'all')).context);
   }
-  await cutApart(cluster, [['n3'], ['n1', 'n2']]);
+  await cluster.cutApart([['n3'], ['n1', 'n2']]);
   const contested = keys.slice(0, KEYS / 2);
   for (const key of keys) await cluster.delete('n1', key, 'quorum', contexts.get(key));
   for (const key of contested) await cluster.put('n3', key, 'kept', 'one', contexts.get(key));

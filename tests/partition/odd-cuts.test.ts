@@ -2,7 +2,7 @@
 import t from 'tap';
 import type { Reach } from './availability.js';
 import { Availability, REFUSED } from './availability.js';
-import { LocalCluster } from './local-cluster.js';
+import { LocalCluster, PATIENT } from './local-cluster.js';
 import { WriteLog } from './write-log.js';
 
 const KEYS = 24;
@@ -12,11 +12,12 @@ t.test('a bridge sees both sides: what passes over it counts, and nothing else',
   const left = ['n1', 'n2'];
   const right = ['n3', 'n4'];
   const ids = [...left, ...right, 'n5'];
-  const cluster = await LocalCluster.start(ids);
+  const cluster = await LocalCluster.start(ids, PATIENT);
   t.teardown(() => cluster.stop());
   const log = new WriteLog(cluster);
   for (const key of keys) t.equal(await log.put('n5', key, 'all'), 'ok', `${key} is everywhere`);
   cluster.cut(left, right);
+  cluster.drop(left, right);
   await cluster.untilSeen(left, [...left, 'n5']);
   await cluster.untilSeen(right, [...right, 'n5']);
   await cluster.untilSeen(['n5'], ids);
@@ -49,7 +50,7 @@ t.test('a bridge sees both sides: what passes over it counts, and nothing else',
 
 t.test('a node that nobody hears: it learns that it is alone', async (t) => {
   const ids = ['n1', 'n2', 'n3'];
-  const cluster = await LocalCluster.start(ids);
+  const cluster = await LocalCluster.start(ids, PATIENT);
   t.teardown(() => cluster.stop());
   const log = new WriteLog(cluster);
   for (const key of keys) t.equal(await log.put('n1', key, 'all'), 'ok', `${key} is everywhere`);
