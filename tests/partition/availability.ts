@@ -85,7 +85,7 @@ export class Availability {
         for (const operation of level.operations) {
           const may = isPossible(level, operation, primaries, coordinator, reach);
           const got = await attempt(cluster, log, operation, coordinator, key, level.name);
-          this.#note(name, level.name, operation, got);
+          this.note(name, level.name, operation, got);
           if (got === (may ? 'ok' : REFUSED)) continue;
           const where = `${coordinator}, primaries ${primaries.join()}`;
           this.surprises.push(`${operation} ${level.name} on ${where}: ${got}`);
@@ -123,7 +123,8 @@ export class Availability {
       .join('\n');
   }
 
-  #note(side: string, level: string, operation: Operation, got: string): void {
+  /** @param got `ok`, or what was said instead */
+  note(side: string, level: string, operation: Operation, got: string): void {
     const key = `${side}|${level}|${operation}`;
     const count = this.#counts.get(key) ?? { tried: 0, ok: 0, refused: 0, other: 0 };
     count.tried += 1;

@@ -85,7 +85,7 @@ for (const one of cases) {
   t.test(one.name, async (t) => {
     const { sides } = one;
     const ids = sides.flatMap(({ nodes }) => nodes);
-    const cluster = await LocalCluster.start(ids, PATIENT);
+    const cluster = await LocalCluster.start(ids, { limits: PATIENT });
     t.teardown(() => cluster.stop());
     const log = new WriteLog(cluster);
     for (const key of keys) t.equal(await log.put('n1', key, 'all'), 'ok', `${key} is everywhere`);

@@ -3,10 +3,14 @@ import { nodeOptionsOf } from '../../bin/node/node-options.js';
 import { loadSettings } from '../../config/load-settings.js';
 import type { GetAnswer, PutAnswer, PutRequest } from '../../lib/coordination/request.js';
 import { OperatingError } from '../../lib/errors.js';
+import type { Storage } from '../../lib/environment/storage.js';
+import type { Transport } from '../../lib/environment/transport.js';
+import type { ConsistencySettings } from '../../lib/membership/settings-types.js';
 import type { NodeLimits } from '../../lib/node-options.js';
 import { createNode, type QuorateNode } from '../../lib/node.js';
 import { recordKey } from '../../lib/persistence/records.js';
 import { MemoryStorage } from '../../lib/platform/memory-storage.js';
+import type { PeerSocketsOptions } from '../../lib/platform/peer-sockets.js';
 import { SystemClock } from '../../lib/platform/system-clock.js';
 import { SystemRandom } from '../../lib/platform/system-random.js';
 import { HOST, SocketNetwork } from '../conformance/socket-network.js';
@@ -22,6 +26,17 @@ export const PATIENT: Partial<NodeLimits> = {
   heartbeatsMissedDead: 40,
 };
 
+export interface LocalClusterOptions {
+  readonly limits?: Partial<NodeLimits>;
+  /** What the cluster's settings are at first. */
+  readonly consistency?: Partial<ConsistencySettings>;
+  /** In memory where it is not given. */
+  readonly storageOf?: (id: string) => Promise<Storage>;
+  readonly sockets?: Partial<PeerSocketsOptions>;
+  /** Stands between a node and its links. */
+  readonly wrap?: (transport: Transport, id: string) => Transport;
+}
+
 type Nodes = ReadonlyMap<string, { readonly node: QuorateNode; readonly wire: CutTransport }>;
 
 export class LocalCluster {
@@ -36,12 +51,12 @@ export class LocalCluster {
   /** Founded and linked, with three copies of each key. */
   static async start(
     ids: readonly string[],
-    limits: Partial<NodeLimits> = {},
+    given: LocalClusterOptions = {},
   ): Promise<LocalCluster> {
     const network = await SocketNetwork.make(ids);
     const initialCluster = ids.map((id) => `${id}=${HOST}:${network.portOf(id)}`).join(',');
     const started = ids.map(async (id) => {
-      const wire = new CutTransport(network.create(id));
+      const wire = new CutTransport(network.create(id, given.sockets));
       const settings = loadSettings({
         flags: {
           ...{ 'node.id': id, 'node.initialCluster': initialCluster },
@@ -54,11 +69,15 @@ export class LocalCluster {
       const environment = {
         clock: new SystemClock(),
         random: new SystemRandom(),
-        storage: new MemoryStorage(),
-        transport: wire,
+        storage: (await given.storageOf?.(id)) ?? new MemoryStorage(),
+        transport: given.wrap?.(wire, id) ?? wire,
         observer: network.observer,
       };
-      const changed = { ...options, limits: { ...options.limits, ...limits } };
+      const changed = {
+        ...options,
+        limits: { ...options.limits, ...given.limits },
+        consistency: { ...options.consistency, ...given.consistency },
+      };
       return [id, { node: await createNode(environment, changed), wire }] as const;
     });
     const cluster = new LocalCluster(network, new Map(await Promise.all(started)));
@@ -166,6 +185,16 @@ export class LocalCluster {
     const live = stored?.siblings.versions.filter(({ state }) => state === 'value') ?? [];
     const values = live.map(({ value }) => Buffer.from(value).toString()).sort();
     return { values, fingerprint: stored?.fingerprint ?? '' };
+  }
+
+  /** The record as it lies there, the dead included; undefined where there is none. */
+  stored(id: string, key: string): Uint8Array | undefined {
+    return this.node(id).replica.read(recordKey('default', key, PARTITIONS))?.bytes;
+  }
+
+  /** A copy comes late, as from a message that was long on its way. */
+  deliver(id: string, key: string, bytes: Uint8Array): Promise<void> {
+    return this.node(id).replica.merge(recordKey('default', key, PARTITIONS), bytes, 'sync');
   }
 
   /** Waits until all primaries of each key hold the same, though nobody reads. */

@@ -31,7 +31,7 @@ async function healWithoutReads(t: Test, cluster: LocalCluster): Promise<void> {
 }
 
 t.test('an isolated replica, that nothing was kept for', async (t) => {
-  const cluster = await LocalCluster.start(['n1', 'n2', 'n3'], NO_HINTS);
+  const cluster = await LocalCluster.start(['n1', 'n2', 'n3'], { limits: NO_HINTS });
   t.teardown(() => cluster.stop());
   const log = new WriteLog(cluster);
   for (const key of keys.slice(0, KEYS / 2)) await log.put('n1', key, 'all');
@@ -49,7 +49,7 @@ t.test('both halves of five write every key', async (t) => {
     ['n1', 'n2', 'n3'],
     ['n4', 'n5'],
   ];
-  const cluster = await LocalCluster.start(sides.flat(), NO_HINTS);
+  const cluster = await LocalCluster.start(sides.flat(), { limits: NO_HINTS });
   t.teardown(() => cluster.stop());
   const log = new WriteLog(cluster);
   for (const key of keys) await log.put('n1', key, 'all');
@@ -68,7 +68,7 @@ t.test('both halves of five write every key', async (t) => {
 });
 
 t.test('deletes on one side, writes on the other, and deletes that nobody contests', async (t) => {
-  const cluster = await LocalCluster.start(['n1', 'n2', 'n3'], NO_HINTS);
+  const cluster = await LocalCluster.start(['n1', 'n2', 'n3'], { limits: NO_HINTS });
   t.teardown(() => cluster.stop());
   const contexts = new Map<string, string>();
   for (const key of keys) {

@@ -12,7 +12,7 @@ t.test('a bridge sees both sides: what passes over it counts, and nothing else',
   const left = ['n1', 'n2'];
   const right = ['n3', 'n4'];
   const ids = [...left, ...right, 'n5'];
-  const cluster = await LocalCluster.start(ids, PATIENT);
+  const cluster = await LocalCluster.start(ids, { limits: PATIENT });
   t.teardown(() => cluster.stop());
   const log = new WriteLog(cluster);
   for (const key of keys) t.equal(await log.put('n5', key, 'all'), 'ok', `${key} is everywhere`);
@@ -50,7 +50,7 @@ t.test('a bridge sees both sides: what passes over it counts, and nothing else',
 
 t.test('a node that nobody hears: it learns that it is alone', async (t) => {
   const ids = ['n1', 'n2', 'n3'];
-  const cluster = await LocalCluster.start(ids, PATIENT);
+  const cluster = await LocalCluster.start(ids, { limits: PATIENT });
   t.teardown(() => cluster.stop());
   const log = new WriteLog(cluster);
   for (const key of keys) t.equal(await log.put('n1', key, 'all'), 'ok', `${key} is everywhere`);
