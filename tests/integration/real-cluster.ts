@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Test } from 'tap';
+import { askToStart } from '../../bin/cluster/control-socket.js';
 import { checkFree } from '../../bin/cluster/free-ports.js';
 
 export interface Ran {
@@ -18,6 +18,11 @@ export interface RunningNode {
   readonly id: string;
   readonly pid: number;
   readonly url: string;
+}
+
+/** Whoever the processes must not outlive: a test, or a report. */
+export interface Owner {
+  teardown(end: () => unknown): void;
 }
 
 interface Announced {
@@ -72,15 +77,19 @@ export class RealCluster {
     this.#ended = once(child, 'exit');
   }
 
-  /** Resolves when it has printed who serves. Nothing of it outlives the test. */
-  static async start(t: Test, dataDir: string, words: readonly string[]): Promise<RealCluster> {
+  /** Resolves when it has printed who serves. Nothing of it outlives its owner. */
+  static async start(
+    owner: Owner,
+    dataDir: string,
+    words: readonly string[],
+  ): Promise<RealCluster> {
     const all = ['cluster', '--data-dir', dataDir, '-o', 'json', ...words];
     const child = spawn(process.execPath, [QUORATE, ...all], {
       env: childEnvironment(),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     // Nodes end with their parent, however that ends.
-    t.teardown(() => child.kill('SIGKILL'));
+    owner.teardown(() => child.kill('SIGKILL'));
     const texts = { out: '', err: '' };
     child.stdout.on('data', (chunk) => {
       texts.out += String(chunk);
@@ -93,6 +102,10 @@ export class RealCluster {
       return texts.out.endsWith('}\n');
     });
     return new RealCluster(dataDir, child, JSON.parse(texts.out) as Announced);
+  }
+
+  get ids(): string[] {
+    return this.announced.nodes.map(({ id }) => id);
   }
 
   get endpoints(): string {
@@ -122,6 +135,18 @@ export class RealCluster {
     const pid = this.pidOf(id);
     process.kill(pid, 'SIGKILL');
     await until(`${id} to be gone`, COMMAND_MILLISECONDS, () => !isAlive(pid));
+  }
+
+  /** All at once. Resolves when none is left. */
+  async killAll(): Promise<void> {
+    const pids = this.ids.map((id) => this.pidOf(id));
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    await until('all nodes to be gone', COMMAND_MILLISECONDS, () => !pids.some(isAlive));
+  }
+
+  /** All at once. Resolves when all serve. @throws OperatingError where one does not start */
+  async bringAllBack(): Promise<void> {
+    await Promise.all(this.ids.map((id) => askToStart(this.dataDir, id)));
   }
 
   bringBack(id: string): Promise<Ran> {

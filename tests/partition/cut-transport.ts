@@ -24,7 +24,7 @@ export class CutTransport implements Transport, Receiver {
     this.#inner = inner;
   }
 
-  /** Replaces an earlier cut of the same peer. */
+  /** Replaces an earlier cut of the same peer. No direction: the link only cannot open again. */
   cut(peer: NodeId, directions: readonly CutDirection[] = ['to', 'from']): void {
     this.#cuts.set(peer, new Set(directions));
   }

@@ -1,16 +1,41 @@
 /** Real nodes in one process, on loopback sockets that can be cut, for the partition scenarios. */
 import { nodeOptionsOf } from '../../bin/node/node-options.js';
 import { loadSettings } from '../../config/load-settings.js';
-import type { GetAnswer, PutAnswer } from '../../lib/coordination/request.js';
+import type { GetAnswer, PutAnswer, PutRequest } from '../../lib/coordination/request.js';
 import { OperatingError } from '../../lib/errors.js';
+import type { Storage } from '../../lib/environment/storage.js';
+import type { Transport } from '../../lib/environment/transport.js';
+import type { ConsistencySettings } from '../../lib/membership/settings-types.js';
+import type { NodeLimits } from '../../lib/node-options.js';
 import { createNode, type QuorateNode } from '../../lib/node.js';
+import { recordKey } from '../../lib/persistence/records.js';
 import { MemoryStorage } from '../../lib/platform/memory-storage.js';
+import type { PeerSocketsOptions } from '../../lib/platform/peer-sockets.js';
 import { SystemClock } from '../../lib/platform/system-clock.js';
 import { SystemRandom } from '../../lib/platform/system-random.js';
 import { HOST, SocketNetwork } from '../conformance/socket-network.js';
 import { CutTransport } from './cut-transport.js';
 
 const KEY = { namespace: 'default', fallbacks: [], timeoutMilliseconds: 3000 } as const;
+
+const PARTITIONS = 16;
+
+/** For tables of outcomes: no node is taken for dead because this machine is busy. */
+export const PATIENT: Partial<NodeLimits> = {
+  heartbeatsMissedSuspect: 20,
+  heartbeatsMissedDead: 40,
+};
+
+export interface LocalClusterOptions {
+  readonly limits?: Partial<NodeLimits>;
+  /** What the cluster's settings are at first. */
+  readonly consistency?: Partial<ConsistencySettings>;
+  /** In memory where it is not given. */
+  readonly storageOf?: (id: string) => Promise<Storage>;
+  readonly sockets?: Partial<PeerSocketsOptions>;
+  /** Stands between a node and its links. */
+  readonly wrap?: (transport: Transport, id: string) => Transport;
+}
 
 type Nodes = ReadonlyMap<string, { readonly node: QuorateNode; readonly wire: CutTransport }>;
 
@@ -24,13 +49,19 @@ export class LocalCluster {
   }
 
   /** Founded and linked, with three copies of each key. */
-  static async start(ids: readonly string[]): Promise<LocalCluster> {
+  static async start(
+    ids: readonly string[],
+    given: LocalClusterOptions = {},
+  ): Promise<LocalCluster> {
     const network = await SocketNetwork.make(ids);
     const initialCluster = ids.map((id) => `${id}=${HOST}:${network.portOf(id)}`).join(',');
     const started = ids.map(async (id) => {
-      const wire = new CutTransport(network.create(id));
+      const wire = new CutTransport(network.create(id, given.sockets));
       const settings = loadSettings({
-        flags: { 'node.id': id, 'node.initialCluster': initialCluster, 'ring.partitions': '16' },
+        flags: {
+          ...{ 'node.id': id, 'node.initialCluster': initialCluster },
+          'ring.partitions': String(PARTITIONS),
+        },
         profile: 'local',
         environment: { QUORATE_PEERS_HEARTBEAT_INTERVAL_MILLISECONDS: '50' },
       });
@@ -38,11 +69,16 @@ export class LocalCluster {
       const environment = {
         clock: new SystemClock(),
         random: new SystemRandom(),
-        storage: new MemoryStorage(),
-        transport: wire,
+        storage: (await given.storageOf?.(id)) ?? new MemoryStorage(),
+        transport: given.wrap?.(wire, id) ?? wire,
         observer: network.observer,
       };
-      return [id, { node: await createNode(environment, options), wire }] as const;
+      const changed = {
+        ...options,
+        limits: { ...options.limits, ...given.limits },
+        consistency: { ...options.consistency, ...given.consistency },
+      };
+      return [id, { node: await createNode(environment, changed), wire }] as const;
     });
     const cluster = new LocalCluster(network, new Map(await Promise.all(started)));
     await Promise.all(ids.map((id) => cluster.node(id).ready()));
@@ -50,18 +86,45 @@ export class LocalCluster {
     return cluster;
   }
 
+  get ids(): string[] {
+    return [...this.#nodes.keys()];
+  }
+
   node(id: string): QuorateNode {
     return this.#at(id).node;
   }
 
-  /** Loses everything between the two sides, both ways unless only one is named. */
+  /**
+   * Loses everything between the two sides; `oneWay`: only what the first sends to the other. A
+   * link needs both ways to open again.
+   */
   cut(side: readonly string[], other: readonly string[], oneWay = false): void {
     for (const a of side) {
       for (const b of other) {
         this.#at(a).wire.cut(b, oneWay ? ['to'] : ['to', 'from']);
-        if (!oneWay) this.#at(b).wire.cut(a);
+        this.#at(b).wire.cut(a, oneWay ? [] : ['to', 'from']);
       }
     }
+  }
+
+  /** Closes the links between the two sides, as a router that says so. */
+  drop(side: readonly string[], other: readonly string[]): void {
+    for (const a of side) {
+      for (const b of other) {
+        this.#at(a).wire.drop(b);
+        this.#at(b).wire.drop(a);
+      }
+    }
+  }
+
+  /** Cuts all sides from each other, links closed, and waits until everybody knows. */
+  async cutApart(sides: readonly (readonly string[])[]): Promise<void> {
+    for (const [index, side] of sides.entries()) {
+      const others = sides.slice(index + 1).flat();
+      this.cut(side, others);
+      this.drop(side, others);
+    }
+    for (const side of sides) await this.untilSeen(side, side);
   }
 
   heal(): void {
@@ -80,23 +143,23 @@ export class LocalCluster {
   }
 
   put(at: string, key: string, value: string, level: string, context?: string): Promise<PutAnswer> {
-    return this.node(at).coordination.put({
-      ...{ ...KEY, key, level, context },
-      change: {
-        state: 'value',
-        contentType: 'text/plain',
-        value: Buffer.from(value),
-        ttlSeconds: undefined,
-      },
-      overwriteSiblings: false,
-      durability: 'sync',
-    });
+    return this.#write(at, { key, level, context, change: textValue(value) });
+  }
+
+  /** Without a context, and also where there are siblings. */
+  overwrite(
+    at: string,
+    key: string,
+    value: string,
+    level: string,
+    timeoutMilliseconds: number = KEY.timeoutMilliseconds,
+  ): Promise<PutAnswer> {
+    const change = textValue(value);
+    return this.#write(at, { key, level, change, overwriteSiblings: true, timeoutMilliseconds });
   }
 
   delete(at: string, key: string, level: string, context?: string): Promise<PutAnswer> {
-    const change = { state: 'tombstone' } as const;
-    const request = { ...KEY, key, level, context, change, durability: 'sync' } as const;
-    return this.node(at).coordination.put({ ...request, overwriteSiblings: false });
+    return this.#write(at, { key, level, context, change: { state: 'tombstone' } });
   }
 
   get(at: string, key: string, level: string): Promise<GetAnswer> {
@@ -109,8 +172,47 @@ export class LocalCluster {
     return siblings.map(({ value }) => Buffer.from(value).toString()).sort();
   }
 
+  primariesOf(key: string): string[] {
+    const [any = ''] = this.ids;
+    return this.node(any)
+      .cluster.locate('default', key)
+      .primaries.map(({ node }) => node);
+  }
+
+  /** What a replica holds, asking nobody: no read that could repair it. */
+  held(id: string, key: string): { readonly values: string[]; readonly fingerprint: string } {
+    const stored = this.node(id).replica.read(recordKey('default', key, PARTITIONS));
+    const live = stored?.siblings.versions.filter(({ state }) => state === 'value') ?? [];
+    const values = live.map(({ value }) => Buffer.from(value).toString()).sort();
+    return { values, fingerprint: stored?.fingerprint ?? '' };
+  }
+
+  /** The record as it lies there, the dead included; undefined where there is none. */
+  stored(id: string, key: string): Uint8Array | undefined {
+    return this.node(id).replica.read(recordKey('default', key, PARTITIONS))?.bytes;
+  }
+
+  /** A copy comes late, as from a message that was long on its way. */
+  deliver(id: string, key: string, bytes: Uint8Array): Promise<void> {
+    return this.node(id).replica.merge(recordKey('default', key, PARTITIONS), bytes, 'sync');
+  }
+
+  /** Waits until all primaries of each key hold the same, though nobody reads. */
+  async untilAlike(keys: readonly string[]): Promise<void> {
+    const isAlike = (key: string): boolean => {
+      const [first, ...rest] = this.primariesOf(key).map((id) => this.held(id, key).fingerprint);
+      return rest.every((other) => other === first);
+    };
+    await this.network.until(() => keys.every(isAlike), 'all replicas are alike');
+  }
+
   async stop(): Promise<void> {
     await Promise.all([...this.#nodes.values()].map(({ node }) => node.stop()));
+  }
+
+  #write(at: string, request: Partial<PutRequest> & Pick<PutRequest, 'key' | 'level' | 'change'>) {
+    const plain = { context: undefined, overwriteSiblings: false, durability: 'sync' } as const;
+    return this.node(at).coordination.put({ ...KEY, ...plain, ...request });
   }
 
   #at(id: string): { readonly node: QuorateNode; readonly wire: CutTransport } {
@@ -118,6 +220,11 @@ export class LocalCluster {
     if (found === undefined) throw new Error(`no node ${id}`);
     return found;
   }
+}
+
+function textValue(text: string): PutRequest['change'] {
+  const value = Buffer.from(text);
+  return { state: 'value', contentType: 'text/plain', value, ttlSeconds: undefined };
 }
 
 /** The code and outcome of a refusal, or `ok`. */

@@ -26,7 +26,7 @@ export interface SimulationResult {
 const SLOW_SEEDS = 25;
 
 /** What the seed makes of the cluster. */
-interface Shape {
+export interface Shape {
   readonly nodes: number;
   readonly replicaCount: number;
   readonly partitionCount: number;
@@ -137,7 +137,7 @@ function drawShape(random: SeededRandom): Shape {
   };
 }
 
-function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
+export function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
   const founders = Array.from({ length: shape.nodes }, (_, i) => ({
     id: `n${i + 1}`,
     address: `10.0.0.${i + 1}:9090`,
@@ -201,7 +201,7 @@ function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
 }
 
 /** Every founder must be there once. */
-async function foundCluster(
+export async function foundCluster(
   world: World,
   random: SeededRandom,
   machines: readonly Machine[],

@@ -1,0 +1,194 @@
+/** Runs a named schedule of cuts under a workload: each side is asked, and all histories judged. */
+import { checkHistory } from '../../lib/checkers/check-history.js';
+import type { FinalState, Finding } from '../../lib/checkers/history.js';
+import { Availability, isPossible, LEVELS, REFUSED } from '../partition/availability.js';
+import { observeEnd } from './end-state.js';
+import { HistoryRecorder } from './history-recorder.js';
+import { Machine } from './machine.js';
+import type { Direction, Phase, Schedule, ScheduleName } from './schedules.js';
+import { SCHEDULES } from './schedules.js';
+import type { SeededRandom } from './seeded-random.js';
+import { CALM_NETWORK, SimulatedNetwork } from './simulated-network.js';
+import { drawNodes, foundCluster } from './simulation.js';
+import { Workload } from './workload.js';
+import { World } from './world.js';
+
+export interface ScheduleResult {
+  readonly findings: readonly Finding[];
+  readonly availability: Availability;
+  /** Tombstones that were collected from when the first cut was noticed until the last heal. */
+  readonly collectedWhileCut: number;
+  readonly collectedAfterwards: number;
+  readonly digest: string;
+}
+
+const REPLICAS = 3;
+const KEYS = ['k1', 'k2', 'k3', 'k4', 'k5', 'k6'];
+/** Longer than any node needs to miss all heartbeats of another. */
+const NOTICED_MILLISECONDS = 6000;
+/** Nothing gets lost but at a cut; so each outcome follows from the ring. */
+const NETWORK = { ...CALM_NETWORK, duplication: 0.1, reorder: true, delayMean: 2 };
+
+export class ScheduleRun {
+  readonly #schedule: Schedule;
+  readonly #world: World;
+  readonly #random: SeededRandom;
+  readonly #network: SimulatedNetwork;
+  readonly #machines: readonly Machine[];
+  readonly #recorder = new HistoryRecorder();
+  readonly #workload: Workload;
+  readonly #trouble: Finding[] = [];
+  readonly #availability = new Availability();
+  #collectedAtCut: number | undefined;
+
+  constructor(name: ScheduleName, seed: number, narrate?: (line: string) => void) {
+    this.#schedule = SCHEDULES[name];
+    const world = new World(seed, narrate);
+    this.#world = world;
+    world.note(`schedule ${name}`);
+    this.#random = world.random('schedule');
+    const onTrouble = (message: string) => this.#onTrouble(message);
+    const network = new SimulatedNetwork(world);
+    this.#network = network;
+    network.faults = NETWORK;
+    network.onThrow = (node, reason) => onTrouble(`${node} could not take a frame: ${reason}`);
+    this.#machines = this.#drawNodes().map(
+      (node) =>
+        new Machine({
+          ...{ world, network, node, onTrouble },
+          onMint: (at, intent, realised) => this.#recorder.minted(at, intent, realised, world.now),
+        }),
+    );
+    this.#workload = new Workload({
+      ...{ world, recorder: this.#recorder, onTrouble, keys: KEYS },
+      machines: this.#machines,
+      ...{ replicaCount: REPLICAS, oneZone: true, clients: 4, pace: 1 },
+      onAcknowledged: () => undefined,
+    });
+  }
+
+  async run(): Promise<ScheduleResult> {
+    const finals: FinalState[] = [];
+    let collectedAtHeal = 0;
+    const life = async (): Promise<void> => {
+      await foundCluster(this.#world, this.#random, this.#machines);
+      const clients = this.#workload.run();
+      await this.#wait(1000);
+      for (const phase of this.#schedule.phases) await this.#live(phase);
+      collectedAtHeal = this.#collected;
+      this.#workload.stop();
+      this.#network.healAll();
+      await clients;
+      const lostNothing = !this.#world.counters.has('log a hint could not be held');
+      finals.push(...(await observeEnd({ ...this.#ended(), lostNothing }, KEYS)));
+    };
+    await this.#world.runUntil(life());
+    const circumstances = {
+      ...{ replicaCount: REPLICAS, lastDamage: Number.NEGATIVE_INFINITY },
+      expiryTolerance: Number.POSITIVE_INFINITY,
+    };
+    const history = this.#recorder.history(circumstances, finals);
+    const judged = [...this.#recorder.findings(), ...checkHistory(history)];
+    return {
+      findings: [...this.#trouble, ...judged],
+      availability: this.#availability,
+      collectedWhileCut: collectedAtHeal - (this.#collectedAtCut ?? collectedAtHeal),
+      collectedAfterwards: this.#collected - collectedAtHeal,
+      digest: this.#world.digest,
+    };
+  }
+
+  async #live({ cuts, sides, milliseconds }: Phase): Promise<void> {
+    this.#network.healAll();
+    for (const [from, to] of cuts) this.#network.cut(from, to);
+    this.#world.note(`cut ${cuts.map((cut) => cut.join('>')).join(' ')}`);
+    if (Object.keys(sides).length === 0) {
+      await this.#wait(milliseconds);
+      return;
+    }
+    await this.#wait(NOTICED_MILLISECONDS);
+    this.#collectedAtCut ??= this.#collected;
+    for (const [side, nodes] of Object.entries(sides)) {
+      for (const id of nodes) await this.#askEverything(side, id, cuts);
+    }
+    await this.#wait(Math.max(0, milliseconds - NOTICED_MILLISECONDS));
+  }
+
+  async #askEverything(side: string, id: string, cuts: readonly Direction[]): Promise<void> {
+    const machine = this.#machines.find((one) => one.id === id);
+    if (machine?.node === undefined) return this.#onTrouble(`${id} does not run`);
+    const reach = (from: string): string[] =>
+      this.#machines.map((one) => one.id).filter((to) => from === to || isLinked(from, to, cuts));
+    for (const key of KEYS) {
+      const located = machine.node.cluster.locate('default', key);
+      const primaries = located.primaries.map(({ node }) => node);
+      for (const level of LEVELS) {
+        for (const operation of level.operations) {
+          const may = isPossible(level, operation, primaries, id, reach);
+          const done = await this.#ask(operation, machine, key, level.name);
+          this.#availability.note(side, level.name, operation, done ? 'ok' : REFUSED);
+          if (done === may) continue;
+          const where = `${id}, primaries ${primaries.join()}`;
+          const what = done ? 'succeeded' : 'failed';
+          this.#availability.surprises.push(`${operation} ${level.name} on ${where}: ${what}`);
+        }
+      }
+    }
+  }
+
+  async #ask(operation: 'get' | 'put', machine: Machine, key: string, level: string) {
+    const token =
+      operation === 'get'
+        ? await this.#workload.get(this.#random, machine, key, level)
+        : await this.#workload.put(this.#random, machine, key, undefined, {
+            ...{ level, fallbacks: [], timeoutMilliseconds: 4000 },
+            ...{ overwriteSiblings: true, durability: 'sync' },
+          });
+    return token !== undefined;
+  }
+
+  #drawNodes() {
+    const { nodes, limits, tombstoneRetentionSeconds } = this.#schedule;
+    const shape = {
+      ...{ nodes, replicaCount: REPLICAS, partitionCount: 16, zones: 1, keys: KEYS },
+      ...{ clients: 4, faultMilliseconds: 0, pace: 1 },
+    };
+    return drawNodes(this.#random, shape).map((node) => ({
+      ...node,
+      consistency: {
+        ...node.consistency,
+        tombstone_retention_s: tombstoneRetentionSeconds ?? node.consistency.tombstone_retention_s,
+      },
+      limits: {
+        ...node.limits,
+        ...{ hintsBytesMax: 4_194_304, hintsTargetBytesMax: 4_194_304 },
+        ...{ hintAgeMaxMilliseconds: 10_800_000, ...limits },
+      },
+    }));
+  }
+
+  #ended() {
+    const onTrouble = (message: string) => this.#onTrouble(message);
+    const [world, random, machines] = [this.#world, this.#random, this.#machines];
+    return { world, random, machines, workload: this.#workload, onTrouble };
+  }
+
+  #onTrouble(message: string): void {
+    this.#trouble.push({ checker: 'trouble', key: '', message });
+  }
+
+  get #collected(): number {
+    return this.#world.counters.get('tombstone collected') ?? 0;
+  }
+
+  #wait(milliseconds: number): Promise<void> {
+    return this.#world.wait(milliseconds, 'schedule');
+  }
+}
+
+/** Links need both directions. */
+function isLinked(one: string, other: string, cuts: readonly Direction[]): boolean {
+  return !cuts.some(
+    ([from, to]) => (from === one && to === other) || (from === other && to === one),
+  );
+}
