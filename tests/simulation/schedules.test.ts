@@ -1,4 +1,4 @@
-/** Every schedule of cuts, over a few seeds: what each side may do, and what there is at the end. */
+/** Every schedule of cuts, over a few seeds: what each side may do, and what is left. */
 import t from 'tap';
 import { ScheduleRun } from './run-schedule.js';
 import { SCHEDULES, type Schedule, type ScheduleName } from './schedules.js';
