@@ -89,7 +89,8 @@ export class Machine {
         life.node = created;
         this.#watch(created);
         created.ready().catch((error: unknown) => {
-          onTrouble(`${this.id} was refused: ${messageOf(error)}`);
+          if (this.disk.everFaulty) world.count('refused to serve on a faulty disk');
+          else onTrouble(`${this.id} was refused: ${messageOf(error)}`);
         });
       },
       (error: unknown) => {
