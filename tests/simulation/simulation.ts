@@ -65,6 +65,7 @@ export async function simulate(
     (node) =>
       new Machine({
         ...{ world, network, node, onTrouble },
+        hasAnyDiskLost: () => nemesis.disks.lastDamage >= 0,
         onMint: (at, intent, realised) => recorder.minted(at, intent, realised, world.now),
       }),
   );
