@@ -61,7 +61,7 @@ export async function simulate(
   const network = new SimulatedNetwork(world);
   network.onThrow = (node, reason) => onTrouble(`${node} could not take a frame: ${reason}`);
   const recorder = new HistoryRecorder();
-  const machines = drawNodes(random, shape).map(
+  const machines: readonly Machine[] = drawNodes(random, shape).map(
     (node) =>
       new Machine({
         ...{ world, network, node, onTrouble },
