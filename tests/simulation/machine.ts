@@ -32,6 +32,8 @@ export interface MachineOptions {
   readonly network: SimulatedNetwork;
   readonly node: NodeOptions;
   readonly onMint: OnMint;
+  /** Has any disk lost something? Then its owner can make others believe that they have. */
+  readonly hasAnyDiskLost: () => boolean;
   /** Something happened that no fault explains. */
   readonly onTrouble: (message: string) => void;
 }
@@ -89,7 +91,8 @@ export class Machine {
         life.node = created;
         this.#watch(created);
         created.ready().catch((error: unknown) => {
-          onTrouble(`${this.id} was refused: ${messageOf(error)}`);
+          if (this.disk.everFaulty) world.count('refused to serve on a faulty disk');
+          else onTrouble(`${this.id} was refused: ${messageOf(error)}`);
         });
       },
       (error: unknown) => {
@@ -202,7 +205,9 @@ export class Machine {
       count: (metric, labels = {}, by = 1) => {
         if (!isAlive()) return;
         if (metric.startsWith('quorate_damaged') && !this.disk.everFaulty) {
-          onTrouble(`false damage: ${this.id} holds itself damaged: ${labels['reason']}`);
+          const what = `${this.id} holds itself damaged: ${labels['reason']}`;
+          world.count(`false damage: ${labels['reason']}`, by);
+          if (!this.#options.hasAnyDiskLost()) onTrouble(what);
         }
         const name = metric.replace(/^quorate_|_total$/g, '');
         world.count([name, ...Object.values(labels)].join(' '), by);

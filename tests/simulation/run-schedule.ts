@@ -55,7 +55,7 @@ export class ScheduleRun {
     this.#machines = this.#drawNodes().map(
       (node) =>
         new Machine({
-          ...{ world, network, node, onTrouble },
+          ...{ world, network, node, onTrouble, hasAnyDiskLost: () => false },
           onMint: (at, intent, realised) => this.#recorder.minted(at, intent, realised, world.now),
         }),
     );

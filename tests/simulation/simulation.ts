@@ -61,10 +61,11 @@ export async function simulate(
   const network = new SimulatedNetwork(world);
   network.onThrow = (node, reason) => onTrouble(`${node} could not take a frame: ${reason}`);
   const recorder = new HistoryRecorder();
-  const machines = drawNodes(random, shape).map(
+  const machines: readonly Machine[] = drawNodes(random, shape).map(
     (node) =>
       new Machine({
         ...{ world, network, node, onTrouble },
+        hasAnyDiskLost: () => nemesis.disks.lastDamage >= 0,
         onMint: (at, intent, realised) => recorder.minted(at, intent, realised, world.now),
       }),
   );
