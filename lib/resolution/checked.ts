@@ -17,14 +17,19 @@ const NOBODY = 'nobody.1.000000000000';
  * The one value of all siblings. Values that are alike need no strategy. Anything else is resolved
  * as given and reversed, and once more beside its own result: what is not the same every time would
  * differ from node to node, or never come to rest.
+ * @param strategy undefined: there is none here now
  */
-export function resolveChecked(strategy: Strategy, siblings: readonly Version[]): Verdict {
+export function resolveChecked(
+  strategy: Strategy | undefined,
+  siblings: readonly Version[],
+): Verdict {
   const [first, ...others] = siblings;
   if (first === undefined) return { kind: 'kept' };
   if (others.every((other) => sameValue(first, other))) {
     const { contentType, value } = first;
     return { kind: 'resolved', resolved: { contentType, value, expiresAt: latestEnd(siblings) } };
   }
+  if (strategy === undefined) return { kind: 'refused', reason: 'this node has no such function' };
   try {
     const resolved = strategy(siblings);
     if (!sameResult(resolved, strategy(siblings.toReversed()))) {
