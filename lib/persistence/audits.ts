@@ -33,14 +33,15 @@ export class Audits {
     });
   }
 
-  /** In the transaction that writes the result. Throws nothing. */
-  addIn(transaction: Transaction, at: RecordKey, entry: AuditEntry): void {
+  /** In the transaction that writes the result. The entry as it fits. Throws nothing. */
+  addIn(transaction: Transaction, at: RecordKey, entry: AuditEntry): AuditEntry {
     const fitting = withinBytes(entry, this.#valueBytesMax);
     this.#shelf.add(transaction, at, entry.kept, plainOf(fitting), null);
+    return fitting;
   }
 
   /** Of a copy that came from elsewhere. Twice is once. */
-  add(at: RecordKey, entry: AuditEntry, durability: Durability): Transacted<void> {
+  add(at: RecordKey, entry: AuditEntry, durability: Durability): Transacted<AuditEntry> {
     return this.#store.transact((transaction) => this.addIn(transaction, at, entry), durability);
   }
 

@@ -147,6 +147,9 @@ function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
     read_repair_probability: random.pick([0, 0.1, 1]),
     blind_writes: 'overwrite',
     tombstone_retention_s: random.pick([0, 2, 86_400]),
+    conflict_resolution: 'siblings',
+    versions_kept: 0,
+    versions_kept_for_s: 0,
   } as const;
   return founders.map(({ id }) => ({
     ...{ id, founders, version: 'simulated', cluster: 'simulated' },

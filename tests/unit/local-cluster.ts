@@ -228,6 +228,9 @@ export class LocalCluster {
         read_repair_probability: 0,
         blind_writes: 'overwrite',
         tombstone_retention_s: 86_400,
+        conflict_resolution: 'siblings',
+        versions_kept: 0,
+        versions_kept_for_s: 0,
       },
       limits: { ...LIMITS, ...limits },
     };
