@@ -51,7 +51,7 @@ export const consistencyGroup = {
     kind: 'enum',
     default: 'siblings',
     values: ['siblings', 'last-writer', 'set-union', 'max', 'json-merge', 'custom'],
-    why: 'What a read does that meets siblings. `siblings` leaves them to clients: nothing is lost.',
+    why: 'What a read makes of siblings. `siblings` leaves them to clients: nothing is lost.',
   },
   versionsKept: {
     kind: 'integer',
@@ -59,7 +59,7 @@ export const consistencyGroup = {
     minimum: 0,
     maximum: 1000,
     unit: 'versions',
-    why: 'Superseded values of each key that stay readable. Each costs its bytes on every replica.',
+    why: 'Superseded values of a key that stay readable. Each costs its bytes on every replica.',
   },
   versionsKeptForSeconds: {
     kind: 'integer',

@@ -9,7 +9,7 @@ export const resolutionGroup = {
   module: {
     kind: 'text',
     default: '',
-    why: 'Path of the module whose function `resolve` is the strategy `custom`; the same everywhere.',
+    why: 'Path of the module whose `resolve` is the strategy `custom`; the same on all nodes.',
   },
   customTimeMaxMilliseconds: {
     kind: 'milliseconds',

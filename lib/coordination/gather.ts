@@ -1,14 +1,12 @@
 /** Asks all primaries of a key the same, and takes what comes: a union, not a vote. */
 import type { Cancel } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
-import type { RecordKey } from '../persistence/records.js';
 import type { MessageType } from '../replication/message.js';
 import type { PreferenceList } from '../replication/preference-list.js';
 import { Quorum, type Requirement } from '../replication/quorum.js';
 import type { Collaborators } from './collaborators.js';
 
 export interface Gathering<Request, Reply> {
-  readonly at: RecordKey;
   readonly list: PreferenceList;
   /** So many must answer; the others have a moment longer. */
   readonly requirements: readonly Requirement[];

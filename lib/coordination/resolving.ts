@@ -13,8 +13,8 @@ import type { Put, PutResult, Resolving } from './put-request.js';
 /**
  * All nodes mint the resolutions of a key at the same primary, the first that is up, and there all
  * but one find that the siblings have gone. Each at its own, they would leave siblings of their
- * results, and resolve those, for as long as the key is read. Undefined: it is to be minted here, or
- * wherever a put would be.
+ * results, and resolve those, for as long as the key is read. Undefined: it is to be minted where
+ * any put would be.
  */
 export async function putAtFirst(
   collaborators: Collaborators,

@@ -86,7 +86,7 @@ function assertUnchanged(
   own: Siblings | undefined,
   seen: Context,
   resolves: readonly Dot[],
-  nowMilliseconds: number,
+  nowMilliseconds: number | undefined,
 ): void {
   if (own === undefined) return;
   const unseen = liveVersions(own, nowMilliseconds).filter(({ dot }) => !covers(seen, dot));

@@ -2,8 +2,9 @@
 import { dotText } from '../versioning/dot.js';
 import type { Siblings, Version } from '../versioning/siblings.js';
 import { find, liveVersions } from '../versioning/siblings.js';
+import type { ExpiryClock } from './expiry-clock.js';
 import type { RecordKey } from './records.js';
-import { Shelf, type ShelfOptions } from './shelf.js';
+import { Shelf, type ShelfLimits, type ShelfOptions } from './shelf.js';
 import type { Transaction } from './store.js';
 
 /** What a list shows of a kept version. */
@@ -22,20 +23,45 @@ export interface WholeVersion extends KeptVersion {
 
 type About = [contentType: string, bytes: number, writtenAt: number];
 
+/** What the settings of the cluster ask for: of each key. */
+export interface VersionsWanted {
+  readonly count: number;
+  /** 0: whatever their age. */
+  readonly seconds: number;
+}
+
+export interface VersionsOptions extends Omit<ShelfOptions, 'name' | 'lists' | 'items' | 'limits'> {
+  readonly versionsBytesMax: number;
+  readonly expiryClock: ExpiryClock;
+}
+
+const NONE: VersionsWanted = { count: 0, seconds: 0 };
+
 export class KeptVersions {
   readonly #shelf: Shelf;
-  readonly #wallMilliseconds: () => number;
+  readonly #expiryClock: ExpiryClock;
+  #wanted = (): VersionsWanted => NONE;
 
-  constructor(options: Omit<ShelfOptions, 'name' | 'lists' | 'items'>) {
-    this.#shelf = new Shelf({ ...options, name: 'versions', lists: 'w', items: 'v' });
-    this.#wallMilliseconds = () => options.clock.wallMilliseconds();
+  constructor({ versionsBytesMax: bytesMax, expiryClock, ...options }: VersionsOptions) {
+    const limits = (): ShelfLimits => {
+      const { count, seconds } = this.#wanted();
+      const ageMillisecondsMax = seconds === 0 ? Number.POSITIVE_INFINITY : 1000 * seconds;
+      return { itemsMax: count, bytesMax, ageMillisecondsMax };
+    };
+    this.#shelf = new Shelf({ ...options, name: 'versions', lists: 'w', items: 'v', limits });
+    this.#expiryClock = expiryClock;
+  }
+
+  /** Membership introduces itself: the settings may change at any time. */
+  follow(wanted: () => VersionsWanted): void {
+    this.#wanted = wanted;
   }
 
   /** Called in every transaction that changes a record. Throws nothing. */
   keep(transaction: Transaction, at: RecordKey, before: Siblings | undefined, after: Siblings) {
     if (!this.#shelf.isOpen) return;
     // A stub is no successor: what ended by its time to live is gone for good.
-    for (const version of liveVersions(before, this.#wallMilliseconds())) {
+    for (const version of liveVersions(before, this.#expiryClock.now())) {
       if (find(after, version.dot) === undefined) this.#add(transaction, at, version);
     }
   }

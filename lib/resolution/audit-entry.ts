@@ -1,4 +1,4 @@
-/** What a resolution leaves behind: who decided what, by which rule, and what was dropped for it. */
+/** What a resolution leaves behind: who decided what, by which rule, and what was dropped. */
 import { dotText } from '../versioning/dot.js';
 import type { Version } from '../versioning/siblings.js';
 

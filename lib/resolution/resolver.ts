@@ -15,7 +15,7 @@ export interface ResolverOptions {
   /** What a value may have, whoever makes it. */
   readonly valueBytesMax: number;
   /** A custom function that takes longer, all its checks together, is left alone for a while. */
-  readonly customMillisecondsMax: number;
+  readonly customTimeMaxMilliseconds: number;
 }
 
 /** A function that took too long would otherwise hold up the node at every read. */
@@ -49,13 +49,13 @@ export class Resolver {
   }
 
   #verdict(name: StrategyName, siblings: readonly Version[]): Verdict {
-    const { clock, custom, valueBytesMax, customMillisecondsMax } = this.#options;
+    const { clock, custom, valueBytesMax, customTimeMaxMilliseconds } = this.#options;
     const strategy = strategyOf(name, custom);
     const begun = clock.monotonicMilliseconds();
     const rests = name === 'custom' && begun < this.#customRestsUntil;
     const verdict = resolveChecked(rests ? undefined : strategy, siblings);
     const took = clock.monotonicMilliseconds() - begun;
-    if (name === 'custom' && took > customMillisecondsMax) {
+    if (name === 'custom' && took > customTimeMaxMilliseconds) {
       this.#customRestsUntil = begun + took + REST_MILLISECONDS;
       const reason = `it took ${Math.ceil(took)} ms; it is asked again in a minute`;
       return { kind: 'refused', reason };

@@ -153,6 +153,10 @@ const LIMITS: NodeLimits = {
   collectBatchSize: 100,
   deadRecordsMax: 1_000,
   pageBytesMax: 100_000,
+  customTimeMaxMilliseconds: 50,
+  auditBytesMax: 100_000,
+  auditRetentionMilliseconds: 600_000,
+  versionsBytesMax: 100_000,
 };
 
 export interface ClusterOptions {

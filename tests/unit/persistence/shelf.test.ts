@@ -135,8 +135,10 @@ function version(n: number, fields: Partial<Version> = {}): Version {
 
 t.test('versions are kept when they are superseded, by a value or a tombstone', async (t) => {
   const world = open();
-  let itemsMax = 2;
-  const versions = new KeptVersions({ ...world, limits: () => ({ ...WIDE, itemsMax }) });
+  let count = 2;
+  const expiryClock = { now: () => world.clock.wallMilliseconds() };
+  const versions = new KeptVersions({ ...world, expiryClock, versionsBytesMax: 1e9 });
+  versions.follow(() => ({ count, seconds: 0 }));
   let state: Siblings | undefined;
   const put = async (next: Version, seen = state?.context ?? EMPTY_CONTEXT): Promise<void> => {
     const after = write(state, seen, next, 1);
@@ -160,7 +162,7 @@ t.test('versions are kept when they are superseded, by a value or a tombstone', 
   await put(version(6));
   t.strictSame(kept(), [`${writer}.2`, `${writer}.3`], 'what has ended is gone for good');
   t.equal(versions.read(at, dotText(version(5).dot)), undefined);
-  itemsMax = 0;
+  count = 0;
   await put(version(7));
   await versions.sweep();
   t.strictSame(await world.storage.range({ from: 'v', before: 'x', limit: 9 }), []);

@@ -86,7 +86,7 @@ t.test('every built-in keeps its contract, whatever the values', async () => {
       fc.property(anySiblings, (siblings) => {
         return resolveChecked(named(name), siblings).kind !== 'refused';
       }),
-      { numRuns: 5_000 },
+      { numRuns: 2_000 },
     );
   }
 });
@@ -102,7 +102,7 @@ t.test('unions and maxima come to the same, whoever resolved what first', async 
         if (a === undefined || b === undefined || whole === undefined) return true;
         return resolved(name, [sibling(21, a), sibling(22, b)]) === whole;
       }),
-      { numRuns: 5_000 },
+      { numRuns: 2_000 },
     );
   }
 });
@@ -120,7 +120,7 @@ t.test('a set has what any array had, and nothing else', async () => {
         union.length === new Set([10, ...arrays.flat()]).size
       );
     }),
-    { numRuns: 5_000 },
+    { numRuns: 2_000 },
   );
 });
 
