@@ -8,6 +8,7 @@ import { httpGroup } from './groups/http.js';
 import { nodeGroup } from './groups/node.js';
 import { peersGroup } from './groups/peers.js';
 import { requestsGroup } from './groups/requests.js';
+import { resolutionGroup } from './groups/resolution.js';
 import { ringGroup } from './groups/ring.js';
 import { storageGroup } from './groups/storage.js';
 import type { SettingGroup, SettingRow, ValueOf } from './setting.js';
@@ -16,6 +17,7 @@ export const SETTINGS = {
   node: nodeGroup,
   ring: ringGroup,
   consistency: consistencyGroup,
+  resolution: resolutionGroup,
   requests: requestsGroup,
   http: httpGroup,
   peers: peersGroup,

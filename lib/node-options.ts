@@ -5,6 +5,7 @@ import type { ConsistencySettings } from './membership/settings-types.js';
 import type { RingMember } from './partitioning/ring.js';
 import type { DiskLimits } from './persistence/disk.js';
 import type { ReaperLimits } from './persistence/reaper.js';
+import type { CustomResolver } from './resolution/custom.js';
 
 export interface NodeOptions {
   readonly id: string;
@@ -20,6 +21,8 @@ export interface NodeOptions {
   readonly secret: Uint8Array;
   /** What the cluster's settings are until somebody changes them. */
   readonly consistency: ConsistencySettings;
+  /** The strategy `custom`; the same function on every node. */
+  readonly customResolver?: CustomResolver | undefined;
   readonly limits: NodeLimits;
 }
 
@@ -29,6 +32,7 @@ export interface NodeLimits extends DiskLimits, AntiEntropyLimits, HandoffLimits
   readonly timeoutMaxMilliseconds: number;
   readonly keyBytesMax: number;
   readonly valueBytesMax: number;
+  readonly customTimeMaxMilliseconds: number;
   readonly hedgeDelayMilliseconds: number;
   /** Requests of this node that may wait for one peer. */
   readonly peerRequestsMax: number;

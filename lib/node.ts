@@ -24,6 +24,7 @@ import type { Replica } from './persistence/replica.js';
 import type { Store } from './persistence/store.js';
 import type { NodeLimits, NodeOptions } from './node-options.js';
 import { Messenger } from './replication/ask.js';
+import { Resolver } from './resolution/resolver.js';
 import { ContextSeal } from './versioning/causal-context.js';
 
 /** A node that has started. It serves once `ready` has resolved. */
@@ -41,6 +42,8 @@ export interface QuorateNode extends ApiNode {
 /** So long may reads for repair, hints after a failure, and settings take. */
 const BACKGROUND_TIMEOUT_MILLISECONDS = 5000;
 const FOUNDING_RETRY_MILLISECONDS = 500;
+/** A page of what was kept each time: room lags behind age, what is shown does not. */
+const SWEEP_INTERVAL_MILLISECONDS = 5000;
 
 /**
  * Loads what is stored, opens the peer links, and returns before the cluster is founded.
@@ -71,6 +74,7 @@ export async function createNode(
   const coordination = new Coordinator({
     collaborators,
     seal: new ContextSeal(options.secret),
+    resolver: new Resolver({ clock, observer, custom: options.customResolver, ...limits }),
     defaults: () => defaultsOf(settings.values),
     isReady: () => founding.isComplete,
     ...limits,
@@ -80,7 +84,7 @@ export async function createNode(
     version: options.version,
   });
   const background = backgroundOf(environment, collaborators, { disk, settings, limits });
-  const { handoff, antiEntropy, exchange, reaper, keeper } = background;
+  const { handoff, antiEntropy, exchange, reaper, keeper, sweeper } = background;
   messenger.onLink((peer, open) => {
     if (!open || !founding.isComplete) return;
     void handoff.deliverTo(peer);
@@ -88,14 +92,14 @@ export async function createNode(
   });
   serveReplicas(collaborators);
   await transport.start(messenger);
-  for (const part of [founding, view, handoff, antiEntropy, reaper, keeper]) part.start();
+  for (const part of [founding, view, handoff, antiEntropy, reaper, keeper, sweeper]) part.start();
 
   return {
     ...{ id: self, coordination, settings, cluster, exchange, observer, replica, hints, disk },
     handoff: handoff.control,
     ready: () => founding.done,
     async stop() {
-      for (const part of [founding, view, handoff, reaper, keeper]) await part.stop();
+      for (const part of [founding, view, handoff, reaper, keeper, sweeper]) await part.stop();
       const resting = antiEntropy.stop();
       messenger.stop();
       await resting;
@@ -116,6 +120,10 @@ function backgroundOf(
     limits,
   }: { readonly disk: Disk; readonly settings: Settings; readonly limits: NodeLimits },
 ) {
+  disk.versions.follow(() => ({
+    count: settings.values.versions_kept,
+    seconds: settings.values.versions_kept_for_s,
+  }));
   const handoff = new Handoff({
     ...{ ...collaborators, ...limits },
     isRebuilding: (partition) => disk.health.isRebuilding(partition),
@@ -138,8 +146,16 @@ function backgroundOf(
       await disk.clocks.persist();
     },
   });
+  const sweeper = new Periodic(environment, {
+    name: 'sweep what was kept',
+    intervalMilliseconds: SWEEP_INTERVAL_MILLISECONDS,
+    task: async () => {
+      await disk.versions.sweep();
+      await disk.audits.sweep();
+    },
+  });
   const exchange = new ExchangeNow(shared, antiEntropy);
-  return { handoff, antiEntropy, exchange, reaper, keeper };
+  return { handoff, antiEntropy, exchange, reaper, keeper, sweeper };
 }
 
 /** The cluster as this node knows it: its ring, its settings, and who is up. */
@@ -187,5 +203,6 @@ function defaultsOf(values: ConsistencySettings) {
     writeLevel: values.default_write_level,
     readRepairProbability: values.read_repair_probability,
     blindWrites: values.blind_writes,
+    conflictResolution: values.conflict_resolution,
   };
 }

@@ -25,7 +25,7 @@ export function nodeOptionsOf(
   settings: Settings,
   given: { readonly secret: Uint8Array; readonly version: string },
 ): NodeOptions {
-  const { node, ring, consistency, requests, peers, storage, handoff } = settings;
+  const { node, ring, consistency, resolution, requests, peers, storage, handoff } = settings;
   return {
     ...given,
     id: node.id,
@@ -39,6 +39,9 @@ export function nodeOptionsOf(
       read_repair_probability: consistency.readRepairProbability,
       blind_writes: consistency.blindWrites,
       tombstone_retention_s: consistency.tombstoneRetentionSeconds,
+      conflict_resolution: consistency.conflictResolution,
+      versions_kept: consistency.versionsKept,
+      versions_kept_for_s: consistency.versionsKeptForSeconds,
     },
     limits: {
       timeoutDefaultMilliseconds: requests.timeoutDefaultMilliseconds,
@@ -55,6 +58,10 @@ export function nodeOptionsOf(
       heartbeatsMissedDead: peers.heartbeatsMissedDead,
       storageQueueBytesMax: storage.queueBytesMax,
       recordCacheBytesMax: storage.recordCacheBytes,
+      customTimeMaxMilliseconds: resolution.customTimeMaxMilliseconds,
+      auditBytesMax: resolution.auditBytesMax,
+      auditRetentionMilliseconds: resolution.auditRetentionMilliseconds,
+      versionsBytesMax: resolution.versionsBytesMax,
       clockPersistIntervalMilliseconds: storage.clockPersistIntervalMilliseconds,
       ...handoff,
       hintBatchBytesMax: Math.min(

@@ -47,4 +47,26 @@ export const consistencyGroup = {
     unit: 'seconds',
     why: 'Age at which a tombstone or stub may go. Safety needs none: it is time to look at them.',
   },
+  conflictResolution: {
+    kind: 'enum',
+    default: 'siblings',
+    values: ['siblings', 'last-writer', 'set-union', 'max', 'json-merge', 'custom'],
+    why: 'What a read makes of siblings. `siblings` leaves them to clients: nothing is lost.',
+  },
+  versionsKept: {
+    kind: 'integer',
+    default: 0,
+    minimum: 0,
+    maximum: 1000,
+    unit: 'versions',
+    why: 'Superseded values of a key that stay readable. Each costs its bytes on every replica.',
+  },
+  versionsKeptForSeconds: {
+    kind: 'integer',
+    default: 0,
+    minimum: 0,
+    maximum: 315_360_000,
+    unit: 'seconds',
+    why: 'How long superseded values stay readable; 0: only `versionsKept` limits them.',
+  },
 } as const satisfies SettingGroup;

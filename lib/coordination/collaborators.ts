@@ -3,11 +3,13 @@ import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { Random } from '../environment/random.js';
 import type { Ring } from '../partitioning/ring.js';
+import type { Audits } from '../persistence/audits.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { PartitionHealth } from '../persistence/health.js';
 import type { Hints } from '../persistence/hints.js';
 import type { Replica } from '../persistence/replica.js';
 import type { Store } from '../persistence/store.js';
+import type { KeptVersions } from '../persistence/versions.js';
 import type { Messenger } from '../replication/ask.js';
 import type { ClusterView } from '../replication/cluster-view.js';
 
@@ -20,6 +22,8 @@ export interface Collaborators {
   readonly replica: Replica;
   readonly health: PartitionHealth;
   readonly hints: Hints;
+  readonly audits: Audits;
+  readonly versions: KeptVersions;
   readonly clock: Clock;
   readonly expiryClock: ExpiryClock;
   readonly random: Random;

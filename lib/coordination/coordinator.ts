@@ -1,16 +1,35 @@
 /** The coordinator of client requests: texts become levels, contexts and deadlines (Dynamo 4.5). */
 import { OperatingError } from '../errors.js';
+import type { Resolver } from '../resolution/resolver.js';
+import type { StrategyName } from '../resolution/strategies.js';
 import { type RecordKey, recordKey } from '../persistence/records.js';
 import type { ContextSeal } from '../versioning/causal-context.js';
 import { type Context, EMPTY_CONTEXT } from '../versioning/context.js';
+import { dotText, parseDot, sameDot } from '../versioning/dot.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { liveVersions } from '../versioning/siblings.js';
 import type { Collaborators } from './collaborators.js';
 import type { ConsistencyLevel } from './consistency-level.js';
 import { parseLevel } from './consistency-level.js';
-import { get } from './get.js';
+import { listConflicts } from './conflict-list.js';
+import { type Get, type Got, get } from './get.js';
+import { keptVersionOf, keptVersionsOf, type Look, resolutionsOf } from './history.js';
 import { put } from './put.js';
-import type { Coordination, GetAnswer, GetRequest, PutAnswer, PutRequest } from './request.js';
+import type { PutResult } from './put-request.js';
+import type {
+  ConflictList,
+  ConflictListRequest,
+  ConflictsAnswer,
+  Coordination,
+  GetAnswer,
+  GetRequest,
+  PutAnswer,
+  PutRequest,
+  ResolveRequest,
+  VersionRequest,
+  VersionsAnswer,
+} from './request.js';
+import { getResolved, resolveByOf, resolveSeen } from './settle.js';
 
 /** What the cluster's settings say of a request that does not. */
 export interface Defaults {
@@ -18,11 +37,13 @@ export interface Defaults {
   readonly writeLevel: string;
   readonly readRepairProbability: number;
   readonly blindWrites: 'overwrite' | 'sibling' | 'refuse';
+  readonly conflictResolution: StrategyName;
 }
 
 export interface CoordinatorOptions {
   readonly collaborators: Collaborators;
   readonly seal: ContextSeal;
+  readonly resolver: Resolver;
   readonly defaults: () => Defaults;
   /** Is the cluster founded? */
   readonly isReady: () => boolean;
@@ -42,33 +63,18 @@ export class Coordinator implements Coordination {
   }
 
   async get(request: GetRequest): Promise<GetAnswer> {
-    const { collaborators, defaults } = this.#options;
-    const { readLevel, readRepairProbability } = defaults();
-    const levels = levelsOf(request, readLevel, 'read');
-    const at = this.#at(request);
-    const deadline = this.#deadline(request);
-    const { readRepair } = request;
-    const how = { levels, deadline, readRepair, readRepairProbability };
-    const got = await get(collaborators, { at, ...how });
-    const { merged, level, answered, asked, standIns } = got;
-    return {
-      siblings: liveVersions(merged, collaborators.expiryClock.now()),
-      recorded: merged !== undefined,
-      context: merged === undefined ? undefined : this.#contextOf(request, merged),
-      receipt: { level, answered, asked, standIns, durability: undefined },
-    };
+    const { collaborators, defaults, resolver } = this.#options;
+    const read = this.#read(request, defaults().readLevel);
+    const strategy = defaults().conflictResolution;
+    return this.#answer(request, await getResolved(collaborators, read, resolver, strategy));
   }
 
   async put(request: PutRequest): Promise<PutAnswer> {
-    const { collaborators, seal, defaults, valueBytesMax } = this.#options;
+    const { collaborators, defaults } = this.#options;
     const { writeLevel, blindWrites } = defaults();
-    const { namespace, key, change, overwriteSiblings, durability } = request;
+    const { change, overwriteSiblings, durability } = request;
     const levels = levelsOf(request, writeLevel, 'write');
-    if (change.state === 'value' && change.value.length > valueBytesMax) {
-      throw new OperatingError('value_too_large', 'the value is larger than this cluster takes', {
-        details: { limit: valueBytesMax, received: change.value.length },
-      });
-    }
+    if (change.state === 'value') this.#assertFits(change.value);
     const at = this.#at(request);
     const result = await put(collaborators, {
       at,
@@ -81,14 +87,100 @@ export class Coordinator implements Coordination {
       zone: collaborators.view.zone,
       forwarded: false,
     });
+    return this.#written(request, result);
+  }
+
+  async conflicts(request: GetRequest): Promise<ConflictsAnswer> {
+    const { answer, look } = await this.#plain(request);
+    return { ...answer, resolutions: await resolutionsOf(this.#options.collaborators, look) };
+  }
+
+  async resolve(request: ResolveRequest): Promise<PutAnswer> {
+    const { collaborators, resolver, defaults, seal } = this.#options;
+    const { namespace, key, context, by: who, durability } = request;
+    const by = resolveByOf(request.resolution, resolver);
+    if (by.kind === 'value') this.#assertFits(by.value);
+    const read = this.#read(request, defaults().writeLevel);
+    for (const { name } of read.levels) parseLevel(name, 'write');
+    const seen = seal.open(namespace, key, context);
+    const resolve = { read, seen, by, who, durability, zone: collaborators.view.zone };
+    return this.#written(request, await resolveSeen(collaborators, resolve, resolver));
+  }
+
+  async versions(request: GetRequest): Promise<VersionsAnswer> {
+    const { answer, look } = await this.#plain(request);
+    const kept = await keptVersionsOf(this.#options.collaborators, look);
+    const current = new Set(answer.siblings.map(({ dot }) => dotText(dot)));
+    return { ...answer, kept: kept.filter(({ version }) => !current.has(version)) };
+  }
+
+  async version(request: VersionRequest): Promise<GetAnswer> {
+    const dot = parseDot(request.version);
+    if (dot === undefined) {
+      throw new OperatingError('invalid_request', 'that is no version', {
+        details: { field: 'version', received: request.version.slice(0, 200) },
+      });
+    }
+    const { answer, look } = await this.#plain(request);
+    const current = answer.siblings.filter((version) => sameDot(version.dot, dot));
+    if (current.length > 0) return { ...answer, siblings: current, context: undefined };
+    const kept = await keptVersionOf(this.#options.collaborators, look, request.version);
+    const version = { dot, state: 'value', expiresAt: undefined } as const;
+    const siblings = kept === undefined ? [] : [{ ...kept, ...version }];
+    return { ...answer, siblings, context: undefined };
+  }
+
+  async listConflicts(request: ConflictListRequest): Promise<ConflictList> {
+    const { collaborators, isReady, timeoutDefaultMilliseconds } = this.#options;
+    if (!isReady()) throw notReady();
+    return listConflicts(collaborators, request, timeoutDefaultMilliseconds);
+  }
+
+  /** What there is, whatever the setting would make of siblings. */
+  async #plain(request: GetRequest): Promise<{ readonly answer: GetAnswer; readonly look: Look }> {
+    const read = this.#read(request, this.#options.defaults().readLevel);
+    const got = await get(this.#options.collaborators, read);
+    const level = parseLevel(got.level, 'read');
+    const { at, deadline } = read;
+    return { answer: this.#answer(request, got), look: { at, level, deadline } };
+  }
+
+  #read(request: GetRequest, byDefault: string): Get {
+    const { readRepairProbability } = this.#options.defaults();
+    const levels = levelsOf(request, byDefault, 'read');
+    const at = this.#at(request);
+    const { readRepair } = request;
+    return { at, levels, deadline: this.#deadline(request), readRepair, readRepairProbability };
+  }
+
+  #answer(request: GetRequest, got: Got): GetAnswer {
+    const { merged, level, answered, asked, standIns } = got;
+    return {
+      siblings: liveVersions(merged, this.#options.collaborators.expiryClock.now()),
+      recorded: merged !== undefined,
+      context: merged === undefined ? undefined : this.#contextOf(request, merged),
+      receipt: { level, answered, asked, standIns, durability: undefined },
+    };
+  }
+
+  #written(request: Pick<PutRequest, 'namespace' | 'key' | 'durability'>, result: PutResult) {
+    const { namespace, key, durability } = request;
     const { version, replaced, level, answered, asked, standIns, seen } = result;
-    const { epoch } = collaborators.ring();
+    const { epoch } = this.#options.collaborators.ring();
     return {
       version,
-      context: seal.seal(namespace, key, { epoch, ...seen }),
+      context: this.#options.seal.seal(namespace, key, { epoch, ...seen }),
       replaced,
       receipt: { level, answered, asked, standIns, durability },
     };
+  }
+
+  #assertFits(value: Uint8Array): void {
+    const { valueBytesMax } = this.#options;
+    if (value.length <= valueBytesMax) return;
+    throw new OperatingError('value_too_large', 'the value is larger than this cluster takes', {
+      details: { limit: valueBytesMax, received: value.length },
+    });
   }
 
   #contextOf({ namespace, key }: GetRequest, state: Siblings): string {
@@ -117,7 +209,7 @@ export class Coordinator implements Coordination {
 
   #at({ namespace, key }: GetRequest): RecordKey {
     const { collaborators, keyBytesMax, isReady } = this.#options;
-    if (!isReady()) throw new OperatingError('not_ready', 'the cluster is not founded yet');
+    if (!isReady()) throw notReady();
     const size = Buffer.byteLength(key);
     if (size < 1 || size > keyBytesMax || !key.isWellFormed()) {
       throw new OperatingError('invalid_key', `a key has 1 to ${keyBytesMax} bytes of UTF-8`, {
@@ -145,4 +237,8 @@ function levelsOf(
   operation: 'read' | 'write',
 ): ConsistencyLevel[] {
   return [level ?? byDefault, ...fallbacks].map((text) => parseLevel(text, operation));
+}
+
+function notReady(): OperatingError {
+  return new OperatingError('not_ready', 'the cluster is not founded yet');
 }

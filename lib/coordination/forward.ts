@@ -5,10 +5,11 @@ import { nearestFirst } from '../replication/preference-list.js';
 import type { Answer } from '../replication/pending-requests.js';
 import type { Context } from '../versioning/context.js';
 import type { z } from 'zod';
+import { droppedFromWire, droppedToWire } from './audit-wire.js';
 import type { Collaborators } from './collaborators.js';
 import { parseLevel } from './consistency-level.js';
 import { PUT } from './messages.js';
-import type { Put, PutResult } from './put-request.js';
+import type { Put, PutResult, Resolving } from './put-request.js';
 import { recordKey } from '../persistence/records.js';
 
 type Wire = z.infer<typeof PUT.request>;
@@ -48,18 +49,27 @@ export async function forward(
   return undefined;
 }
 
-function toWire({ at, change, seen, levels, overwriteSiblings, durability, zone }: Put): Wire {
+function toWire(put: Put): Wire {
+  const { at, change, seen, levels, overwriteSiblings, durability, resolving, zone } = put;
   return {
     namespace: at.namespace,
     key: at.key,
     change:
       change.state === 'value'
-        ? { ...change, ttlSeconds: change.ttlSeconds ?? null }
+        ? {
+            ...change,
+            ttlSeconds: change.ttlSeconds ?? null,
+            expiresAt: change.expiresAt ?? null,
+          }
         : { state: 'tombstone' },
     seen: seen === undefined ? null : plainOf(seen),
     levels: levels.map(({ name }) => name),
     overwriteSiblings,
     durability,
+    resolving:
+      resolving === undefined
+        ? null
+        : { ...resolving, dropped: resolving.dropped.map(droppedToWire) },
     zone,
   };
 }
@@ -70,15 +80,27 @@ export function fromWire(wire: Wire, deadline: number, partitionCount: number): 
   return {
     at: recordKey(wire.namespace, wire.key, partitionCount),
     change:
-      change.state === 'value' ? { ...change, ttlSeconds: change.ttlSeconds ?? undefined } : change,
+      change.state === 'value'
+        ? {
+            ...change,
+            ttlSeconds: change.ttlSeconds ?? undefined,
+            expiresAt: change.expiresAt ?? undefined,
+          }
+        : change,
     seen: seen === null ? undefined : seenFrom(seen),
     levels: levels.map((name) => parseLevel(name, 'write')),
     overwriteSiblings,
     durability,
+    resolving: resolvingFrom(wire.resolving),
     deadline,
     zone,
     forwarded: true,
   };
+}
+
+function resolvingFrom(resolving: Wire['resolving']): Resolving | undefined {
+  if (resolving === null) return undefined;
+  return { ...resolving, dropped: resolving.dropped.map(droppedFromWire) };
 }
 
 export function toWireResult(result: PutResult): WireResult {

@@ -11,10 +11,30 @@ const dot = z.object({ writer: z.string(), n: z.number() });
 const acknowledgement = z.object({ start: z.number(), commit: z.number() });
 export type Acknowledgement = z.infer<typeof acknowledgement>;
 
-/** Merge this whole state; the reply says that it is as durable as asked. */
+const dropped = z.object({
+  version: z.string(),
+  contentType: z.string(),
+  value: bytes.nullable(),
+  bytes: z.number(),
+  writtenAt: z.number(),
+});
+const auditEntry = z.object({
+  at: z.number(),
+  strategy: z.string(),
+  by: z.string(),
+  kept: z.string(),
+  dropped: z.array(dropped),
+});
+export type WireDropped = z.infer<typeof dropped>;
+export type WireAuditEntry = z.infer<typeof auditEntry>;
+
+/**
+ * Merge this whole state; the reply says that it is as durable as asked. `audit` comes with what a
+ * resolution has written.
+ */
 export const WRITE = messageType(
   'coordination.write',
-  z.object({ ...address, record: bytes, durability }),
+  z.object({ ...address, record: bytes, durability, audit: auditEntry.optional() }),
   acknowledgement,
 );
 
@@ -63,6 +83,7 @@ export const PUT = messageType(
         contentType: z.string(),
         value: bytes,
         ttlSeconds: z.union([z.number(), z.literal('keep')]).nullable(),
+        expiresAt: z.number().nullable(),
       }),
       z.object({ state: z.literal('tombstone') }),
     ]),
@@ -70,11 +91,16 @@ export const PUT = messageType(
     levels: z.array(z.string()),
     overwriteSiblings: z.boolean(),
     durability,
+    /** A resolution: what its audit entry will say. */
+    resolving: z
+      .object({ strategy: z.string(), by: z.string(), dropped: z.array(dropped) })
+      .nullable(),
     /** The zone of the node that the client talks to: `local-` levels are about it. */
     zone: z.string(),
   }),
   z.object({
     version: z.string(),
+    writtenAt: z.number(),
     seen,
     replaced: z.array(z.string()),
     level: z.string(),
@@ -82,4 +108,32 @@ export const PUT = messageType(
     asked: z.number(),
     standIns: z.number(),
   }),
+);
+
+/** How were conflicts of this key resolved, as far as you know? */
+export const RESOLUTIONS = messageType(
+  'coordination.resolutions',
+  z.object(address),
+  z.object({ entries: z.array(auditEntry) }),
+);
+
+/** Which superseded versions of this key do you keep? */
+export const VERSIONS = messageType(
+  'coordination.versions',
+  z.object(address),
+  z.object({ versions: z.array(dropped.omit({ value: true })) }),
+);
+
+/** One of them, whole. */
+export const VERSION = messageType(
+  'coordination.version',
+  z.object({ ...address, version: z.string() }),
+  z.object({ kept: dropped.nullable() }),
+);
+
+/** Which keys are in conflict on your replicas? Entries of the index, behind `after`, in order. */
+export const CONFLICTS = messageType(
+  'coordination.conflicts',
+  z.object({ after: z.string(), limit: z.number() }),
+  z.object({ entries: z.array(z.string()) }),
 );

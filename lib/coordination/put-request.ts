@@ -3,7 +3,16 @@ import type { Change } from '../persistence/intent.js';
 import type { RecordKey } from '../persistence/records.js';
 import type { Durability } from '../persistence/store.js';
 import type { Context } from '../versioning/context.js';
+import type { DroppedVersion } from '../resolution/audit-entry.js';
 import type { ConsistencyLevel } from './consistency-level.js';
+
+/** A put that stands for siblings: what its audit entry will say. */
+export interface Resolving {
+  readonly strategy: string;
+  readonly by: string;
+  /** The siblings. Where they are others by now, the put fails with `version_changed`. */
+  readonly dropped: readonly DroppedVersion[];
+}
 
 export interface Put {
   readonly at: RecordKey;
@@ -14,6 +23,7 @@ export interface Put {
   readonly levels: readonly ConsistencyLevel[];
   readonly overwriteSiblings: boolean;
   readonly durability: Durability;
+  readonly resolving?: Resolving | undefined;
   /** On the monotonic clock. */
   readonly deadline: number;
   /** Of the node that the client talks to. */
@@ -24,6 +34,8 @@ export interface Put {
 
 export interface PutResult {
   readonly version: string;
+  /** Hybrid time. */
+  readonly writtenAt: number;
   readonly seen: Context;
   readonly replaced: readonly string[];
   readonly level: string;

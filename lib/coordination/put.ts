@@ -6,13 +6,15 @@ import type { PreferenceList } from '../replication/preference-list.js';
 import { preferenceList } from '../replication/preference-list.js';
 import type { Context } from '../versioning/context.js';
 import { dotText } from '../versioning/dot.js';
-import { NO_SIBLINGS, type Siblings } from '../versioning/siblings.js';
+import { find, NO_SIBLINGS, type Siblings } from '../versioning/siblings.js';
 import { byDeadline } from './by-deadline.js';
 import type { Collaborators } from './collaborators.js';
 import { isPossible, requirementsOf } from './consistency-level.js';
 import { forward } from './forward.js';
+import type { WireAuditEntry } from './messages.js';
 import type { Put, PutResult } from './put-request.js';
 import { ReadRound } from './read-round.js';
+import { auditIn, putAtFirst, resolvesOf } from './resolving.js';
 import { holdFor, holdersOf } from './hold.js';
 import { clockObstacle, notReached, type Rung, tooLate, unknownOutcome } from './put-refusals.js';
 import { shareOfTime } from './share-of-time.js';
@@ -31,6 +33,8 @@ export async function put(collaborators: Collaborators, request: Put): Promise<P
   const list = { ...preferred, zone };
   const ladder = levels.map((level) => ({ level, requirements: requirementsOf(level, list) }));
 
+  const resolved = await putAtFirst(collaborators, request, list);
+  if (resolved !== undefined) return resolved;
   if (!list.primaries.some(({ node }) => node === self)) {
     return putElsewhere(collaborators, request, list, ladder);
   }
@@ -55,9 +59,7 @@ export async function put(collaborators: Collaborators, request: Put): Promise<P
     const until = shareOfTime(collaborators.clock, request.deadline, rungs.length - 1 - i);
     if ((await write.reach(requirements, until)) !== 'reached') continue;
     return {
-      version: minted.version,
-      seen: minted.seen,
-      replaced: minted.replaced,
+      ...minted,
       level: level.name,
       answered: write.stored,
       asked: list.primaries.length,
@@ -109,9 +111,9 @@ async function putElsewhere(
     request.durability,
   );
   await byDeadline(collaborators.clock, committed, request.deadline);
-  const { version, seen, replaced } = answerOf(value);
   const asked = list.primaries.length;
-  return { version, seen, replaced, level: sloppy.level.name, answered: 0, asked, standIns: 1 };
+  const level = sloppy.level.name;
+  return { ...answerOf(value), level, answered: 0, asked, standIns: 1 };
 }
 
 interface Asked {
@@ -152,6 +154,7 @@ interface Sent {
   readonly write: WriteRound;
   readonly minted: {
     readonly version: string;
+    readonly writtenAt: number;
     readonly seen: Context;
     readonly replaced: readonly string[];
   };
@@ -172,8 +175,10 @@ function mintAndSend(
     ({ holder, target }) => holder === view.self && hints.admit(target),
   );
   const intent = intentOf(collaborators, request, met);
-  const { value, committed } = replica.mint(at, intent, durability, (transaction, bytes) => {
-    for (const { target } of ownHints) hints.holdIn(transaction, target, at, bytes, false);
+  let audit: WireAuditEntry | undefined;
+  const { value, committed } = replica.mint(at, intent, durability, (transaction, minted) => {
+    for (const { target } of ownHints) hints.holdIn(transaction, target, at, minted.bytes, false);
+    audit = auditIn(collaborators, transaction, request, minted);
   });
   const write = new WriteRound(clock);
   const hold = (holder: string, target: string): void => {
@@ -187,10 +192,11 @@ function mintAndSend(
       write.fail(node);
       continue;
     }
-    sendCopy(collaborators, node, at, value.bytes, durability, deadline, (stored) => {
+    const settle = (stored: boolean): void => {
       write.settle(node, stored);
       if (!stored) hold(view.self, node);
-    });
+    };
+    sendCopy(collaborators, node, at, value.bytes, durability, deadline, settle, audit);
   }
   for (const { target, holder } of holders) if (holder !== view.self) hold(holder, target);
   committed.then(
@@ -205,12 +211,14 @@ function mintAndSend(
 
 function intentOf(
   { ring }: Collaborators,
-  { change, seen, overwriteSiblings }: Put,
+  { change, seen, overwriteSiblings, resolving }: Put,
   met: Siblings | undefined,
 ): Intent {
-  return { change, seen, met, overwriteSiblings, epoch: ring().epoch };
+  const resolves = resolvesOf(resolving);
+  return { change, seen, met, overwriteSiblings, resolves, epoch: ring().epoch };
 }
 
-function answerOf({ dot, seen, replaced }: Minted): Sent['minted'] {
-  return { version: dotText(dot), seen, replaced };
+function answerOf({ dot, siblings, seen, replaced }: Minted): Sent['minted'] {
+  const writtenAt = find(siblings, dot)?.writtenAt ?? 0;
+  return { version: dotText(dot), writtenAt, seen, replaced };
 }

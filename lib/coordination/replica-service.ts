@@ -1,16 +1,18 @@
 /** What a node does for coordinators elsewhere: reads, merges, hints, and puts passed on to it. */
 import type { NodeId } from '../environment/transport.js';
-import { OperatingError } from '../errors.js';
+import { messageOf, OperatingError } from '../errors.js';
 import type { RecordKey } from '../persistence/records.js';
 import { encodeRecord, recordKey } from '../persistence/records.js';
 import { ownersOf } from '../partitioning/ring.js';
 import type { Incoming } from '../replication/message.js';
 import type { Siblings } from '../versioning/siblings.js';
 import type { z } from 'zod';
+import { entryFromWire } from './audit-wire.js';
 import type { Collaborators } from './collaborators.js';
 import { fromWire, toWireResult } from './forward.js';
-import type { Acknowledgement, Want } from './messages.js';
+import type { Acknowledgement, Want, WireAuditEntry } from './messages.js';
 import { HELD, HOLD, PUT, READ, WRITE } from './messages.js';
+import { serveHistory } from './history-service.js';
 import { put } from './put.js';
 
 /** Of the time that is left: the answer to a put that was passed on must still get back. */
@@ -20,9 +22,11 @@ const SHARE_OF_THE_PRIMARY = 0.95;
 export function serveReplicas(collaborators: Collaborators): void {
   const { messenger, replica, hints, view } = collaborators;
 
-  messenger.handle(WRITE, async ({ namespace, key, record, durability }) => {
+  messenger.handle(WRITE, async ({ namespace, key, record, durability, audit }) => {
     const at = keyOwnedBy(view.self, collaborators, namespace, key);
     await replica.mergeAndVouch(at, record, durability);
+    // Nobody waits for it: the replica that minted has it in the transaction of the write.
+    if (audit !== undefined) keepAudit(collaborators, at, audit);
     return acknowledge(collaborators);
   });
 
@@ -57,6 +61,19 @@ export function serveReplicas(collaborators: Collaborators): void {
     return toWireResult(await put(collaborators, request));
   };
   messenger.handle(PUT, execute, { once: true });
+  serveHistory(collaborators);
+}
+
+/** An entry that finds no room fails no write: others hold it. */
+function keepAudit(
+  { audits, observer }: Collaborators,
+  at: RecordKey,
+  audit: WireAuditEntry,
+): void {
+  const kept = async (): Promise<void> => audits.add(at, entryFromWire(audit), 'os').committed;
+  kept().catch((error: unknown) => {
+    observer.log('debug', 'an audit entry was not kept here', { reason: messageOf(error) });
+  });
 }
 
 function acknowledge({ start, store }: Collaborators): Acknowledgement {

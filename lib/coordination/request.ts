@@ -1,6 +1,8 @@
 /** What a client asks of the coordinator, and what it answers: the seam below every API. */
 import type { Change } from '../persistence/intent.js';
 import type { Durability } from '../persistence/store.js';
+import type { KeptVersion } from '../persistence/versions.js';
+import type { AuditEntry } from '../resolution/audit-entry.js';
 import type { Version } from '../versioning/siblings.js';
 
 interface Addressed {
@@ -33,6 +35,29 @@ export interface PutRequest extends Addressed {
   /** `X-Overwrite: siblings` */
   readonly overwriteSiblings: boolean;
   readonly durability: Durability;
+}
+
+/** Resolves the siblings that a context shows: by a strategy, or to a value. */
+export interface ResolveRequest extends Addressed {
+  readonly context: string;
+  readonly resolution:
+    | { readonly kind: 'strategy'; readonly strategy: string }
+    | { readonly kind: 'value'; readonly contentType: string; readonly value: Uint8Array };
+  /** Who asks, for the audit entry. */
+  readonly by: string;
+  readonly durability: Durability;
+}
+
+export interface VersionRequest extends Addressed {
+  readonly version: string;
+}
+
+export interface ConflictListRequest {
+  /** 1 to 1,000. */
+  readonly limit: number;
+  /** Of the page before. */
+  readonly cursor: string | undefined;
+  readonly timeoutMilliseconds: number | undefined;
 }
 
 /** What was truly achieved. Nothing is weakened silently. */
@@ -68,8 +93,40 @@ export interface PutAnswer {
   readonly receipt: Receipt;
 }
 
-/** What the API needs of the coordinator. Both reject with an OperatingError. */
+export interface ConflictsAnswer extends GetAnswer {
+  /** How earlier conflicts were resolved, the latest first. */
+  readonly resolutions: readonly AuditEntry[];
+}
+
+export interface VersionsAnswer extends GetAnswer {
+  /** Superseded and kept, the latest written first. */
+  readonly kept: readonly KeptVersion[];
+}
+
+export interface ConflictList {
+  /** The conflict that began first at the front. */
+  readonly conflicts: readonly {
+    readonly namespace: string;
+    readonly key: string;
+    /** Wall milliseconds. */
+    readonly since: number;
+  }[];
+  /** Of the next page; undefined where there is none. */
+  readonly cursor: string | undefined;
+  /** Nodes whose replicas are not in it. */
+  readonly unanswered: readonly string[];
+}
+
+/** What the API needs of the coordinator. All reject with an OperatingError. */
 export interface Coordination {
   get(request: GetRequest): Promise<GetAnswer>;
   put(request: PutRequest): Promise<PutAnswer>;
+  /** The siblings as they are, whatever the setting would make of them; what became of others. */
+  conflicts(request: GetRequest): Promise<ConflictsAnswer>;
+  /** `version_changed` where the context does not show what is there now. */
+  resolve(request: ResolveRequest): Promise<PutAnswer>;
+  versions(request: GetRequest): Promise<VersionsAnswer>;
+  /** One version, current or kept; no siblings where no replica that answered has it. */
+  version(request: VersionRequest): Promise<GetAnswer>;
+  listConflicts(request: ConflictListRequest): Promise<ConflictList>;
 }

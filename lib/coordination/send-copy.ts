@@ -5,11 +5,12 @@ import type { RecordKey } from '../persistence/records.js';
 import type { Durability } from '../persistence/store.js';
 import { byDeadline } from './by-deadline.js';
 import type { Collaborators } from './collaborators.js';
-import { WRITE } from './messages.js';
+import { WRITE, type WireAuditEntry } from './messages.js';
 
 /**
  * `settle(true)`: held as durably as asked; `false`: failed or unknown. Called once, later, and
  * not long after the deadline.
+ * @param audit of a resolution, for a replica elsewhere
  */
 export function sendCopy(
   collaborators: Pick<Collaborators, 'messenger' | 'replica' | 'view' | 'clock' | 'observer'>,
@@ -19,13 +20,14 @@ export function sendCopy(
   durability: Durability,
   deadline: number,
   settle: (stored: boolean) => void,
+  audit?: WireAuditEntry,
 ): void {
   const { messenger, replica, view, clock, observer } = collaborators;
   if (node !== view.self) {
     const { namespace, key } = at;
-    messenger.ask(node, WRITE, { namespace, key, record, durability }, deadline, (answer) =>
-      settle(answer.ok),
-    );
+    const copy = { namespace, key, record, durability };
+    const body = audit === undefined ? copy : { ...copy, audit };
+    messenger.ask(node, WRITE, body, deadline, (answer) => settle(answer.ok));
     return;
   }
   // A merge that throws (a full queue, a damaged record) is a refusal like any other.

@@ -51,8 +51,8 @@ function skipBlanks(text: string, from: number): number {
   return BLANKS.test(text) ? BLANKS.lastIndex - 1 : text.length;
 }
 
-/** The index after the closing quote of the string that opens at `start`. */
-function stringEnd(text: string, start: number): number {
+/** The index after the closing quote of the string that opens at `start`, in valid JSON. */
+export function stringEnd(text: string, start: number): number {
   let at = start + 1;
   while (text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
   return at + 1;

@@ -47,6 +47,16 @@ export const METRICS = {
     help: 'Merges that left more live versions than either side had',
     labels: [],
   },
+  quorate_resolutions_total: {
+    kind: 'counter',
+    help: 'Siblings given to a strategy: resolved, kept (of another shape), or refused',
+    labels: ['strategy', 'result'],
+  },
+  quorate_kept_items_total: {
+    kind: 'counter',
+    help: 'Versions and audit entries put aside, and those given up for room or age',
+    labels: ['shelf', 'change'],
+  },
   quorate_hints_stored_total: { kind: 'counter', help: 'Hints made durable', labels: [] },
   quorate_hints_delivered_total: { kind: 'counter', help: 'Hints delivered', labels: [] },
   quorate_hints_expired_total: {

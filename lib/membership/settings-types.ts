@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { parseLevel } from '../coordination/consistency-level.js';
 import { OperatingError } from '../errors.js';
+import { STRATEGY_NAMES } from '../resolution/strategies.js';
 
 function levelFor(operation: 'read' | 'write') {
   return z.string().superRefine((text, context) => {
@@ -17,6 +18,8 @@ function levelFor(operation: 'read' | 'write') {
 const TEN_YEARS_SECONDS = 315_360_000;
 export const BLIND_WRITES = ['overwrite', 'sibling', 'refuse'] as const;
 
+const VERSIONS_KEPT_MAX = 1000;
+
 /** Each field is valid independently of the others, so that merging field by field stays valid. */
 export const consistencySettings = z.strictObject({
   default_level: levelFor('read'),
@@ -24,6 +27,11 @@ export const consistencySettings = z.strictObject({
   read_repair_probability: z.number().min(0).max(1),
   blind_writes: z.enum(BLIND_WRITES),
   tombstone_retention_s: z.int().min(0).max(TEN_YEARS_SECONDS),
+  conflict_resolution: z.enum(STRATEGY_NAMES),
+  /** Of each key; 0: none. */
+  versions_kept: z.int().min(0).max(VERSIONS_KEPT_MAX),
+  /** 0: whatever their age. */
+  versions_kept_for_s: z.int().min(0).max(TEN_YEARS_SECONDS),
 });
 
 export type ConsistencySettings = z.infer<typeof consistencySettings>;

@@ -5,6 +5,7 @@ import type { Random } from '../environment/random.js';
 import type { Storage } from '../environment/storage.js';
 import type { NodeId } from '../environment/transport.js';
 import { HybridClock } from '../versioning/hybrid-clock.js';
+import { Audits } from './audits.js';
 import { CollectedDots } from './collected-dots.js';
 import { DeadRecords } from './dead-records.js';
 import { Digests } from './digests.js';
@@ -21,12 +22,16 @@ import type { RecordLimits } from './record-limits.js';
 import { RecordTable } from './record-table.js';
 import { Replica } from './replica.js';
 import { Store } from './store.js';
+import { KeptVersions } from './versions.js';
 
 export interface DiskLimits extends RecordLimits, HintLimits {
   readonly storageQueueBytesMax: number;
   readonly recordCacheBytesMax: number;
   readonly recentDotsMax: number;
   readonly mintedKeysMax: number;
+  readonly auditBytesMax: number;
+  readonly auditRetentionMilliseconds: number;
+  readonly versionsBytesMax: number;
 }
 
 export interface DiskOptions {
@@ -52,8 +57,10 @@ export async function openDisk(options: DiskOptions) {
   const health = await PartitionHealth.open({ store, clocks, minter, observer });
   const deadRecords = new DeadRecords();
   const recentDots = new RecentDots(limits.recentDotsMax);
+  const versions = new KeptVersions({ store, clock, expiryClock, observer, ...limits });
+  const audits = new Audits({ store, clock, observer, ...limits });
   const table = new RecordTable({
-    ...{ store, digests, deadRecords, recentDots },
+    ...{ store, digests, deadRecords, recentDots, versions },
     cacheBytesMax: limits.recordCacheBytesMax,
   });
   const collected = new CollectedDots();
@@ -63,6 +70,6 @@ export async function openDisk(options: DiskOptions) {
   const replica = new Replica(records);
   const endings = new Endings(records);
   const hints = await Hints.open({ ...shared, ...limits });
-  const read = { table, digests, deadRecords, recentDots, clocks, health };
+  const read = { versions, audits, table, digests, deadRecords, recentDots, clocks, health };
   return { store, start, minter, replica, endings, hints, ...read };
 }

@@ -14,6 +14,8 @@ export type Change =
       readonly value: Uint8Array;
       /** Seconds to live; `keep` leaves the end of what is replaced. */
       readonly ttlSeconds: number | 'keep' | undefined;
+      /** Of a resolution: the end of what it stands for, in wall milliseconds. */
+      readonly expiresAt?: number | undefined;
     }
   | { readonly state: 'tombstone' };
 
@@ -25,6 +27,8 @@ export interface Intent {
   readonly met: Siblings | undefined;
   /** May a write without a context drop two or more live siblings that nobody has read? */
   readonly overwriteSiblings: boolean;
+  /** A resolution: the siblings that it stands for. Where they are others by now, it fails. */
+  readonly resolves?: readonly Dot[] | undefined;
   readonly epoch: number;
 }
 
@@ -47,7 +51,8 @@ export interface Realised {
 /**
  * The new state of a key, in which the new version has `dot`.
  * @throws OperatingError `siblings` where the write would drop two values that nobody has read,
- * `clock_not_sane` where it has a time to live and nobody here knows what time it is.
+ * `clock_not_sane` where it has a time to live and nobody here knows what time it is,
+ * `version_changed` where a resolution would not stand for what is there.
  */
 export function realise(
   own: Siblings | undefined,
@@ -62,6 +67,9 @@ export function realise(
       details: { versions: superseded.map((version) => dotText(version.dot)) },
     });
   }
+  if (intent.resolves !== undefined) {
+    assertUnchanged(own, seen, intent.resolves, moment.wallMilliseconds);
+  }
   const end = expiry(intent.change, superseded, moment.wallMilliseconds);
   const version = versionOf(intent.change, dot, moment.hybrid, end);
   const siblings = write(own, seen, version, intent.epoch);
@@ -71,6 +79,24 @@ export function realise(
     dot,
     replaced: superseded.map((other) => dotText(other.dot)),
   };
+}
+
+/** Nothing live that was not seen, and none of the siblings superseded meanwhile. */
+function assertUnchanged(
+  own: Siblings | undefined,
+  seen: Context,
+  resolves: readonly Dot[],
+  nowMilliseconds: number | undefined,
+): void {
+  if (own === undefined) return;
+  const unseen = liveVersions(own, nowMilliseconds).filter(({ dot }) => !covers(seen, dot));
+  const gone = resolves.filter((dot) => {
+    return covers(own.context, dot) && find(own, dot)?.state !== 'value';
+  });
+  if (unseen.length === 0 && gone.length === 0) return;
+  throw new OperatingError('version_changed', 'the siblings were changed meanwhile', {
+    details: { versions: unseen.map(({ dot }) => dotText(dot)) },
+  });
 }
 
 function seenBlindly(own: Siblings | undefined, met: Siblings | undefined): Context {
@@ -107,7 +133,8 @@ function expiry(
   superseded: readonly Version[],
   now: number | undefined,
 ): number | undefined {
-  if (change.state === 'tombstone' || change.ttlSeconds === undefined) return undefined;
+  if (change.state === 'tombstone') return undefined;
+  if (change.ttlSeconds === undefined) return change.expiresAt;
   if (now === undefined) throw clockNotSane();
   if (change.ttlSeconds !== 'keep') return now + change.ttlSeconds * 1000;
   let latest: number | undefined;

@@ -12,6 +12,7 @@ import type { RecordKey } from './records.js';
 import { decodeRecord } from './records.js';
 import type { RecentDots } from './recent-dots.js';
 import type { Store, Transaction } from './store.js';
+import type { KeptVersions } from './versions.js';
 
 /** A record as it lies in the storage, and what reading it yields. */
 export interface StoredRecord extends RecordSummary {
@@ -24,6 +25,7 @@ export interface RecordTableOptions {
   readonly digests: Digests;
   readonly deadRecords: DeadRecords;
   readonly recentDots: RecentDots;
+  readonly versions: KeptVersions;
   /** Bytes of decoded records kept in memory. */
   readonly cacheBytesMax: number;
 }
@@ -74,6 +76,7 @@ export class RecordTable {
     const record = storedRecord(siblings, bytes);
     this.#changes(transaction, at, before, record);
     transaction.put(at.storageKey, bytes);
+    this.#options.versions.keep(transaction, at, before?.siblings, siblings);
     for (const { dot } of siblings.versions) {
       if (before?.siblings.versions.some((known) => known.dot === dot) === true) continue;
       this.#options.recentDots.add(dot, at);

@@ -89,7 +89,7 @@ export class Replica {
     at: RecordKey,
     intent: Intent,
     durability: Durability,
-    also: (transaction: Transaction, bytes: Uint8Array) => void,
+    also: (transaction: Transaction, minted: Minted) => void,
   ): Transacted<Minted> {
     const { store, table, minter, clocks, observer } = this.#options;
     const moment = {
@@ -102,7 +102,8 @@ export class Replica {
       const realised = realise(own?.siblings, intent, moment, minter.next(at.partition));
       const bytes = encodeRecord(at, realised.siblings);
       assertRecordFits(this.#options, realised.siblings, bytes);
-      also(transaction, bytes);
+      const minted = { ...realised, bytes };
+      also(transaction, minted);
       // From here on nothing throws: what the cache, the clock and the minter know will be stored.
       minter.consume(at, realised.dot);
       table.put(transaction, at, own, realised.siblings, bytes);
@@ -111,7 +112,7 @@ export class Replica {
       if (realised.siblings.versions.length > Math.max(1, held)) {
         observer.count('quorate_siblings_created_total');
       }
-      return { ...realised, bytes };
+      return minted;
     }, durability);
   }
 

@@ -154,6 +154,9 @@ export function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
     read_repair_probability: random.pick([0, 0.1, 1]),
     blind_writes: 'overwrite',
     tombstone_retention_s: random.pick([0, 0, 1, 2, 86_400]),
+    conflict_resolution: 'siblings',
+    versions_kept: 0,
+    versions_kept_for_s: 0,
   } as const;
   return founders.map(({ id }) => ({
     ...{ id, founders, version: 'simulated', cluster: 'simulated' },
@@ -188,6 +191,10 @@ export function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
       hintsPerSecondMax: random.pick([200, 100_000]),
       hintRetryIntervalMilliseconds: random.pick([100, 1000]),
       backgroundConcurrency: 16,
+      customTimeMaxMilliseconds: 50,
+      auditBytesMax: 100_000,
+      auditRetentionMilliseconds: 600_000,
+      versionsBytesMax: 100_000,
       recentDotsMax: random.pick([0, 5, 1000]),
       mintedKeysMax: random.pick([2, 1000]),
       exchangeIntervalMilliseconds: random.pick([200, 1000, 5000]),

@@ -153,6 +153,10 @@ const LIMITS: NodeLimits = {
   collectBatchSize: 100,
   deadRecordsMax: 1_000,
   pageBytesMax: 100_000,
+  customTimeMaxMilliseconds: 50,
+  auditBytesMax: 100_000,
+  auditRetentionMilliseconds: 600_000,
+  versionsBytesMax: 100_000,
 };
 
 export interface ClusterOptions {
@@ -228,6 +232,9 @@ export class LocalCluster {
         read_repair_probability: 0,
         blind_writes: 'overwrite',
         tombstone_retention_s: 86_400,
+        conflict_resolution: 'siblings',
+        versions_kept: 0,
+        versions_kept_for_s: 0,
       },
       limits: { ...LIMITS, ...limits },
     };

@@ -3,24 +3,30 @@ import type { ApiWorld } from '../api-world.js';
 import { aboutRoute } from './about-route.js';
 import { clusterRoutes } from './cluster-routes.js';
 import { configRoutes } from './config-routes.js';
+import { conflictListRoute } from './conflict-list-route.js';
 import { DATA_ROUTES } from './data-routes.js';
 import { documentRoutes } from './document-routes.js';
 import { exchangeRoute } from './exchange-route.js';
 import { healthRoutes } from './health-routes.js';
+import { HISTORY_ROUTES } from './history-routes.js';
 import { hintsRoute } from './hints-route.js';
 import { locateRoutes } from './locate-routes.js';
 import type { ControlRoute } from './route.js';
 
 export function controlRoutes(world: ApiWorld): readonly ControlRoute[] {
-  const { cluster, handoff, settings, exchange } = world.node;
+  const { cluster, coordination, handoff, settings, exchange } = world.node;
   const routes = [
     aboutRoute(world),
     ...configRoutes(settings),
     ...clusterRoutes(cluster),
     ...locateRoutes(cluster),
+    conflictListRoute(coordination),
     exchangeRoute(exchange),
     hintsRoute(handoff),
     ...healthRoutes(world),
   ];
-  return [...routes, ...documentRoutes([...DATA_ROUTES, ...routes], world.version)];
+  return [
+    ...routes,
+    ...documentRoutes([...DATA_ROUTES, ...HISTORY_ROUTES, ...routes], world.version),
+  ];
 }

@@ -5,24 +5,18 @@ import { READ_REPAIRS } from '../../coordination/request.js';
 import { KEY_BYTES_MAX } from '../http/key-of-path.js';
 import type { AnswerRow, ParameterRow, RouteDescription } from './route.js';
 
-const time = z.iso.datetime();
-const anyJson = z.unknown().refine((value) => value !== undefined, 'a value is there');
-const bytes = { value_base64: z.base64(), content_type: z.string() };
+export const time = z.iso.datetime();
+export const anyJson = z.unknown().refine((value) => value !== undefined, 'a value is there');
+export const bytes = { value_base64: z.base64(), content_type: z.string() };
 const stored = {
   version: z.string(),
   written_at: time,
   expires_at: time.optional(),
 };
-const oneOf = <A extends z.ZodRawShape>(shape: A) =>
+export const oneOf = <A extends z.ZodRawShape>(shape: A) =>
   z.union([z.strictObject({ value: anyJson, ...shape }), z.strictObject({ ...bytes, ...shape })]);
 
-const sibling = { ...stored, written_by: z.string() };
-const conflictSibling = {
-  ...sibling,
-  dot: z.strictObject({ writer: z.string(), n: z.int().min(1) }),
-  relation: z.enum(['concurrent', 'current']),
-};
-
+export const sibling = { ...stored, written_by: z.string() };
 export const valueShape = oneOf({ key: z.string(), context: z.string().optional(), ...stored });
 export const listShape = z.strictObject({
   key: z.string(),
@@ -34,13 +28,6 @@ export const writtenShape = z.strictObject({
   version: z.string(),
   context: z.string(),
   replaced: z.array(z.string()),
-});
-export const conflictsShape = z.strictObject({
-  key: z.string(),
-  in_conflict: z.boolean(),
-  context: z.string().optional(),
-  siblings: z.array(oneOf(conflictSibling)),
-  resolutions: z.array(z.unknown()),
 });
 const putShape = z.strictObject({
   value: anyJson,
@@ -71,7 +58,7 @@ const header = (
   ...(schema === undefined ? {} : { schema }),
 });
 
-const COMMON: readonly ParameterRow[] = [
+export const COMMON: readonly ParameterRow[] = [
   header(
     'X-Consistency-Level',
     `One of ${AVAILABLE_LEVELS.join(', ')}, or a number of primaries. Sent once.`,
@@ -96,8 +83,13 @@ const READ: readonly ParameterRow[] = [
     description: 'list: always 200, with 0, 1 or more siblings.',
     schema: { type: 'string', const: 'list' },
   },
+  {
+    name: 'version',
+    in: 'query',
+    description: 'One version, current or kept; 404 where it is not.',
+  },
 ];
-const WRITE: readonly ParameterRow[] = [
+export const WRITE: readonly ParameterRow[] = [
   ...COMMON,
   header('X-Causal-Context', 'What the writer has seen: the context of an earlier answer.'),
   header('X-Overwrite', 'siblings: a write without a context may drop siblings unread.', {
@@ -115,7 +107,7 @@ const PUT: readonly ParameterRow[] = [
   }),
 ];
 
-const WRITTEN: Readonly<Record<number, AnswerRow>> = {
+export const WRITTEN: Readonly<Record<number, AnswerRow>> = {
   200: { description: 'Written, as durably as the level asks.', schema: writtenShape },
   409: { description: 'Siblings that nobody has read would be dropped, or a context is required.' },
   503: { description: 'The level was not reached; `outcome` says whether it may still surface.' },
@@ -131,7 +123,7 @@ const READ_ANSWERS: Readonly<Record<number, AnswerRow>> = {
   503: { description: 'The level was not reached.' },
 };
 
-const PATHS = [
+export const PATHS = [
   { path: '/api/v1/kv/:key', key: KEY_IN_PATH, suffix: '', of: 'a key' },
   { path: '/api/v1/kv', key: KEY_IN_QUERY, suffix: 'Any', of: 'any key' },
 ] as const;
@@ -185,16 +177,4 @@ export const DATA_ROUTES: readonly RouteDescription[] = [
       answers: WRITTEN,
     },
   ]),
-  {
-    method: 'GET',
-    path: '/api/v1/kv/:key/conflicts',
-    operationId: 'getConflicts',
-    tag: 'Keys',
-    summary: 'The siblings of a key, and what each is to the others',
-    parameters: [KEY_IN_PATH, ...COMMON, READ_REPAIR],
-    answers: {
-      200: { description: 'The siblings.', schema: conflictsShape },
-      404: { description: 'The key was never written.' },
-    },
-  },
 ];

@@ -4,7 +4,6 @@ import { later } from '../http/refusals.js';
 const LATER_PATHS: readonly (readonly [path: string, feature: string])[] = [
   ['/api/v1/namespaces', 'namespaces'],
   ['/api/v1/batch', 'batches'],
-  ['/api/v1/conflicts', 'the list of conflicts'],
   ['/api/v1/operations', 'operations by Idempotency-Key'],
   ['/api/v1/backups', 'backups'],
   ['/api/v1/cluster/join', 'membership changes'],

@@ -12,33 +12,35 @@ import { bodyBytesMax, putBody } from './put-body.js';
 import { checkEncoding, hasBody, readBody } from './read-body.js';
 import { invalid, later, wrongMethod } from './refusals.js';
 import type { Reply } from './reply.js';
+import { checkResolveHeaders, resolveBody } from './resolve-body.js';
 import { readOptions, type WriteOptions, writeOptions } from './request-options.js';
+import { versionsAnswer } from './versions-answer.js';
 
 /** Until there are namespaces. */
 const NAMESPACE = 'default';
 
-type Operation = 'get' | 'put' | 'delete';
+type Operation = 'get' | 'put' | 'delete' | 'resolve';
 
 const KINDS: Readonly<Record<Operation, ExchangeKind>> = {
   get: { operation: 'get', reads: true, shed: true },
   put: { operation: 'put', reads: false, shed: true },
   delete: { operation: 'delete', reads: false, shed: true },
+  resolve: { operation: 'resolve', reads: false, shed: true },
 };
 /** A request that no operation answers changes nothing either. */
 const REFUSED: ExchangeKind = { operation: 'other', reads: true, shed: true };
 
+const READS: ReadonlyMap<string, Operation> = new Map([
+  ['GET', 'get'],
+  ['HEAD', 'get'],
+]);
 const METHODS: Readonly<Record<DataResource, ReadonlyMap<string, Operation>>> = {
-  value: new Map([
-    ['GET', 'get'],
-    ['HEAD', 'get'],
-    ['PUT', 'put'],
-    ['DELETE', 'delete'],
-  ]),
-  conflicts: new Map([
-    ['GET', 'get'],
-    ['HEAD', 'get'],
-  ]),
+  value: new Map([...READS, ['PUT', 'put'], ['DELETE', 'delete']]),
+  conflicts: READS,
+  resolve: new Map([['POST', 'resolve']]),
+  versions: READS,
 };
+const OPERATIONS = new Map([...METHODS.value, ...METHODS.resolve]);
 const TOMBSTONE: Change = { state: 'tombstone' };
 
 export class DataPath {
@@ -54,7 +56,7 @@ export class DataPath {
 
   /** @param url path and query as they were sent; `isDataPath` holds. Never rejects. */
   serve(request: IncomingMessage, response: ServerResponse, url: string): Promise<void> {
-    const operation = METHODS.value.get(request.method ?? '');
+    const operation = OPERATIONS.get(request.method ?? '');
     const kind = operation === undefined ? REFUSED : KINDS[operation];
     return this.#exchanges.serve(request, response, url, kind, this.#handle);
   }
@@ -70,7 +72,8 @@ export class DataPath {
       throw invalid('key', 'name the key: /api/v1/kv/KEY, or ?key=KEY');
     }
     if (operation === 'get') return this.#get(exchange, key, target);
-    if (target.asList) throw invalid('siblings', 'there is no parameter "siblings" on writes');
+    checkNoView(target);
+    if (operation === 'resolve') return this.#resolve(exchange, key);
     return operation === 'put' ? this.#put(exchange, key) : this.#delete(exchange, key);
   }
 
@@ -78,17 +81,48 @@ export class DataPath {
     const options = readOptions(headers, this.#world.limits);
     if (hasBody(headers)) throw invalid('body', 'a read takes no body');
     const { level, fallbacks, timeoutMilliseconds, readRepair } = options;
-    const answer = await this.#world.node.coordination.get({
+    const request = {
       namespace: NAMESPACE,
       key,
       level,
       fallbacks,
       timeoutMilliseconds,
       readRepair,
-    });
-    if (target.resource === 'conflicts') return conflictsAnswer(answer, key, requestId);
+    };
+    const { coordination } = this.#world.node;
+    const { resource, asList, version } = target;
+    if (resource === 'conflicts') {
+      return conflictsAnswer(await coordination.conflicts(request), key, requestId);
+    }
+    if (resource === 'versions') {
+      return versionsAnswer(await coordination.versions(request), key, requestId);
+    }
+    const answer =
+      version === undefined
+        ? await coordination.get(request)
+        : await coordination.version({ ...request, version });
     const { accept, ifNoneMatch } = headers;
-    return getAnswer(answer, { key, asList: target.asList, accept, ifNoneMatch, requestId });
+    return getAnswer(answer, { key, asList, version, accept, ifNoneMatch, requestId });
+  }
+
+  async #resolve({ request, headers }: Exchange, key: string): Promise<Reply> {
+    const { limits, node } = this.#world;
+    const options = writeOptions(headers, limits);
+    checkResolveHeaders(headers);
+    const bytesMax = bodyBytesMax(headers.contentType, limits);
+    const body = await readBody(request, headers, bytesMax, this.#exchanges.admission);
+    try {
+      const { context, resolution } = resolveBody(body.bytes, headers, limits);
+      const { level, fallbacks, timeoutMilliseconds, durability } = options;
+      const by = request.socket.remoteAddress ?? 'unknown';
+      const answer = await node.coordination.resolve({
+        ...{ namespace: NAMESPACE, key, level, fallbacks, timeoutMilliseconds, durability },
+        ...{ context, resolution, by },
+      });
+      return putAnswer(answer, key);
+    } finally {
+      body.release();
+    }
   }
 
   async #put({ request, url, headers }: Exchange, key: string): Promise<Reply> {
@@ -117,6 +151,11 @@ export class DataPath {
     const write = putRequest(key, TOMBSTONE, options.context, options);
     return putAnswer(await this.#world.node.coordination.put(write), key, TOMBSTONE);
   }
+}
+
+function checkNoView({ asList, version }: DataTarget): void {
+  if (asList) throw invalid('siblings', 'there is no parameter "siblings" on writes');
+  if (version !== undefined) throw invalid('version', 'there is no parameter "version" on writes');
 }
 
 /** Field by field: spreading the options cost a fifth of the whole handler. */

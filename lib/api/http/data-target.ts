@@ -21,31 +21,29 @@ export interface DataTarget {
   readonly resource: DataResource;
   /** `?siblings=list` */
   readonly asList: boolean;
+  /** `?version=` */
+  readonly version: string | undefined;
 }
 
-export type DataResource = 'value' | 'conflicts';
+export type DataResource = 'value' | 'conflicts' | 'resolve' | 'versions';
 
+/** Behind the key; or, with `?key=`, in the place of the path of a key. */
 const RESOURCES: ReadonlyMap<string, DataResource> = new Map([
-  ['', 'value'],
   ['conflicts', 'conflicts'],
-]);
-const LATER_RESOURCES: ReadonlyMap<string, string> = new Map([
-  ['conflicts/resolve', 'resolving conflicts by request'],
-  ['versions', 'kept versions'],
+  ['conflicts/resolve', 'resolve'],
+  ['versions', 'versions'],
 ]);
 const LATER_PARAMETERS: ReadonlyMap<string, string> = new Map([
-  ['version', 'kept versions'],
   ['prefix', 'lists of keys'],
   ['limit', 'lists of keys'],
   ['cursor', 'lists of keys'],
   ['values', 'lists of keys'],
 ]);
 /** What answers 501 on keys in this version. */
-export const LATER_OF_KEYS: readonly string[] = [
-  ...new Set([...LATER_RESOURCES.values(), ...LATER_PARAMETERS.values()]),
-];
-const VALUE_PARAMETERS = ['siblings', ...LATER_PARAMETERS.keys()];
+export const LATER_OF_KEYS: readonly string[] = [...new Set(LATER_PARAMETERS.values())];
+const VALUE_PARAMETERS = ['siblings', 'version', ...LATER_PARAMETERS.keys()];
 const VALUE_AND_KEY_PARAMETERS = ['key', ...VALUE_PARAMETERS];
+const KEY_PARAMETER = /(?:^|&)key=/;
 
 /**
  * @param url as it was requested; `isDataPath` holds
@@ -55,35 +53,34 @@ export function targetOf(url: string): DataTarget {
   const end = url.indexOf('?');
   const path = end < 0 ? url : url.slice(0, end);
   const query = end < 0 ? '' : url.slice(end + 1);
-  if (path.length === PREFIX.length) return queryTarget(query);
+  if (path.length === PREFIX.length) return queryTarget(query, 'value');
   const start = PREFIX.length + 1;
+  if (KEY_PARAMETER.test(query)) {
+    const resource = RESOURCES.get(path.slice(start));
+    if (resource !== undefined) return queryTarget(query, resource);
+  }
   const slash = path.indexOf('/', start);
   if (slash < 0) return { key: keyOfPath(path.slice(start)), ...view(query, 'value') };
   const rest = path.slice(slash + 1);
-  const feature = LATER_RESOURCES.get(rest);
-  if (feature !== undefined) throw later(feature);
-  const resource = rest === '' ? undefined : RESOURCES.get(rest);
+  const resource = RESOURCES.get(rest);
   if (resource === undefined) throw noSuchResource(rest);
   return { key: keyOfPath(path.slice(start, slash)), ...view(query, resource) };
 }
 
-function queryTarget(raw: string): DataTarget {
-  const query = parseQuery(raw, VALUE_AND_KEY_PARAMETERS);
-  const { asList } = valueView(query);
+function queryTarget(raw: string, resource: DataResource): DataTarget {
+  const query = parseQuery(raw, resource === 'value' ? VALUE_AND_KEY_PARAMETERS : ['key']);
   const key = query.get('key');
-  return { key: key === undefined ? undefined : keyOfParameter(key), resource: 'value', asList };
+  return { key: key === undefined ? undefined : keyOfParameter(key), resource, ...shown(query) };
 }
 
-function view(raw: string, resource: DataResource): Omit<DataTarget, 'key'> {
-  if (raw === '') return { resource, asList: false };
-  if (resource === 'value') {
-    return { resource, asList: valueView(parseQuery(raw, VALUE_PARAMETERS)).asList };
-  }
-  parseQuery(raw, []);
-  return { resource, asList: false };
+type View = Omit<DataTarget, 'key'>;
+
+function view(raw: string, resource: DataResource): View {
+  if (raw === '') return { resource, asList: false, version: undefined };
+  return { resource, ...shown(parseQuery(raw, resource === 'value' ? VALUE_PARAMETERS : [])) };
 }
 
-function valueView(query: ReadonlyMap<string, string>): { readonly asList: boolean } {
+function shown(query: ReadonlyMap<string, string>): Omit<View, 'resource'> {
   for (const name of query.keys()) {
     const feature = LATER_PARAMETERS.get(name);
     if (feature !== undefined) throw later(feature);
@@ -92,7 +89,7 @@ function valueView(query: ReadonlyMap<string, string>): { readonly asList: boole
   if (siblings !== undefined && siblings !== 'list') {
     throw invalid('siblings', '"siblings" is "list" or absent', siblings);
   }
-  return { asList: siblings !== undefined };
+  return { asList: siblings !== undefined, version: parameter(query, 'version') };
 }
 
 function noSuchResource(rest: string): OperatingError {

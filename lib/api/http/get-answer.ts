@@ -13,6 +13,8 @@ export interface GetView {
   readonly key: string;
   /** `?siblings=list` */
   readonly asList: boolean;
+  /** `?version=` */
+  readonly version: string | undefined;
   readonly accept: string | undefined;
   readonly ifNoneMatch: string | undefined;
   readonly requestId: string;
@@ -107,8 +109,11 @@ function siblingsReply(answer: GetAnswer, { key, requestId }: GetView): Reply {
   };
 }
 
-function notFoundReply({ context, receipt }: GetAnswer, { key, requestId }: GetView): Reply {
-  const problem = new OperatingError('not_found', 'the key has no value', {
+function notFoundReply({ context, receipt }: GetAnswer, view: GetView): Reply {
+  const { key, version, requestId } = view;
+  const message =
+    version === undefined ? 'the key has no value' : 'no replica that answered keeps this version';
+  const problem = new OperatingError('not_found', message, {
     details: { key, ...(context === undefined ? {} : { context }) },
   });
   return {

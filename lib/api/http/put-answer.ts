@@ -6,12 +6,12 @@ import { JSON_TYPE } from './media-type.js';
 import { byteText, type Reply } from './reply.js';
 
 /** `version` and `context` are ASCII without quotes: they are made here and in versioning/. */
-export function putAnswer(answer: PutAnswer, key: string, change: Change): Reply {
+export function putAnswer(answer: PutAnswer, key: string, change?: Change): Reply {
   const { version, context, replaced, receipt } = answer;
   const superseded = replaced.length === 0 ? '[]' : `["${replaced.join('","')}"]`;
   const headers = dataHeaders(JSON_TYPE, receipt, context);
   // Of JSON values the body of a GET holds more than what was put, so there is no tag of it yet.
-  if (change.state === 'value' && change.contentType !== JSON_TYPE) {
+  if (change?.state === 'value' && change.contentType !== JSON_TYPE) {
     headers.push('ETag', `"${version}"`);
   }
   return {

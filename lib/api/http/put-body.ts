@@ -78,18 +78,23 @@ function jsonBody(bytes: Buffer, headers: RequestHeaders, limits: PutBodyLimits)
   }
   const text = members.get('value');
   if (text === undefined) throw invalid('value', 'the member "value" is missing');
-  const value = Buffer.from(text, 'utf8');
-  if (value.length > limits.valueBytesMax) {
-    throw new OperatingError('value_too_large', 'the value is too large', {
-      details: { required: limits.valueBytesMax, received: value.length },
-    });
-  }
+  const value = valueOf(text, limits);
   const ttlSeconds = agreed('ttl', ttlMember(members.get('ttl')), ttlOfHeader(headers.ttl));
   const context = agreed('context', contextMember(members.get('context'), limits), headers.context);
   return { change: { state: 'value', contentType: JSON_TYPE, value, ttlSeconds }, context };
 }
 
-function membersOf(bytes: Buffer): ReadonlyMap<string, string> {
+/** The JSON text of a value as it is stored. */
+export function valueOf(text: string, { valueBytesMax }: PutBodyLimits): Buffer {
+  const value = Buffer.from(text, 'utf8');
+  if (value.length <= valueBytesMax) return value;
+  throw new OperatingError('value_too_large', 'the value is too large', {
+    details: { required: valueBytesMax, received: value.length },
+  });
+}
+
+/** @throws OperatingError `invalid_request` unless it is one object, no member of it twice */
+export function membersOf(bytes: Buffer): ReadonlyMap<string, string> {
   const found = jsonMembers(strictText(bytes));
   switch (found.kind) {
     case 'object':
@@ -122,7 +127,7 @@ function ttlMember(text: string | undefined): TtlSeconds {
   return ttl === 'keep' ? ttl : checkTtl(typeof ttl === 'number' ? ttl : 0, 'ttl', ttl);
 }
 
-function contextMember(text: string | undefined, limits: PutBodyLimits): string | undefined {
+export function contextMember(text: string | undefined, limits: PutBodyLimits): string | undefined {
   if (text === undefined) return undefined;
   const context: unknown = JSON.parse(text);
   if (typeof context !== 'string') throw invalid('context', 'the context is a string');
@@ -131,7 +136,11 @@ function contextMember(text: string | undefined, limits: PutBodyLimits): string 
 }
 
 /** One value from two places: either alone, or both alike. */
-function agreed<T>(field: string, body: T | undefined, header: T | undefined): T | undefined {
+export function agreed<T>(
+  field: string,
+  body: T | undefined,
+  header: T | undefined,
+): T | undefined {
   if (body !== undefined && header !== undefined && body !== header) {
     throw invalid(field, `the ${field} in the body is not the one in the header`);
   }

@@ -16,8 +16,7 @@ export function writtenAt({ writtenAt }: Version): string {
 }
 
 /** `"value":...` or `"value_base64":"...","content_type":"..."`, as byte text. */
-export function valueText(version: Version): string {
-  const { contentType, value } = version;
+export function valueText({ contentType, value }: Pick<Version, 'contentType' | 'value'>): string {
   if (contentType === JSON_TYPE) return `"value":${bytesAsText(value)}`;
   const base64 = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
   return `"value_base64":"${base64}","content_type":${JSON.stringify(contentType)}`;

@@ -1,11 +1,17 @@
 /** A node without a cluster: it records what the API asks, and answers what a test prepared. */
 import type { ApiNode } from '../../../lib/api/api-node.js';
 import type {
+  ConflictList,
+  ConflictListRequest,
+  ConflictsAnswer,
   GetAnswer,
   GetRequest,
   PutAnswer,
   PutRequest,
   Receipt,
+  ResolveRequest,
+  VersionRequest,
+  VersionsAnswer,
 } from '../../../lib/coordination/request.js';
 import type { Observer } from '../../../lib/environment/observer.js';
 import { OperatingError } from '../../../lib/errors.js';
@@ -17,6 +23,8 @@ import type {
   SettingsAnswer,
   SettingsChange,
 } from '../../../lib/membership/settings-types.js';
+import type { KeptVersion } from '../../../lib/persistence/versions.js';
+import type { AuditEntry } from '../../../lib/resolution/audit-entry.js';
 import type { Version } from '../../../lib/versioning/siblings.js';
 
 export const WRITER = 'n1.1.0123456789ab';
@@ -66,12 +74,21 @@ export const WRITTEN: PutAnswer = {
   receipt: { ...RECEIPT, durability: 'sync' },
 };
 
+const CONFLICTS: ConflictList = {
+  conflicts: [{ namespace: 'default', key: 'k/1', since: WRITTEN_AT / 1000 }],
+  cursor: 'bmV4dA',
+  unanswered: ['n3'],
+};
+
 const SETTINGS: ConsistencySettings = {
   default_level: 'quorum',
   default_write_level: 'quorum',
   read_repair_probability: 0.1,
   blind_writes: 'overwrite',
   tombstone_retention_s: 86_400,
+  conflict_resolution: 'siblings',
+  versions_kept: 0,
+  versions_kept_for_s: 0,
 };
 
 export class FakeNode implements ApiNode {
@@ -86,6 +103,10 @@ export class FakeNode implements ApiNode {
   }[] = [];
   answerGet: (request: GetRequest) => Promise<GetAnswer> | GetAnswer = () => ABSENT;
   answerPut: (request: PutRequest) => Promise<PutAnswer> | PutAnswer = () => WRITTEN;
+  readonly resolves: ResolveRequest[] = [];
+  readonly lists: ConflictListRequest[] = [];
+  resolutions: readonly AuditEntry[] = [];
+  kept: readonly KeptVersion[] = [];
   #settings: SettingsAnswer = { settings: SETTINGS, version: 'v1', nodes: ['n1', 'n2'] };
 
   readonly coordination = {
@@ -96,6 +117,24 @@ export class FakeNode implements ApiNode {
     put: async (request: PutRequest): Promise<PutAnswer> => {
       this.puts.push(request);
       return this.answerPut(request);
+    },
+    conflicts: async (request: GetRequest): Promise<ConflictsAnswer> => {
+      const answer = await this.coordination.get(request);
+      return { ...answer, resolutions: this.resolutions };
+    },
+    resolve: async (request: ResolveRequest): Promise<PutAnswer> => {
+      this.resolves.push(request);
+      return WRITTEN;
+    },
+    versions: async (request: GetRequest): Promise<VersionsAnswer> => {
+      return { ...(await this.coordination.get(request)), kept: this.kept };
+    },
+    version: async (request: VersionRequest): Promise<GetAnswer> => {
+      return { ...(await this.coordination.get(request)), context: undefined };
+    },
+    listConflicts: async (request: ConflictListRequest): Promise<ConflictList> => {
+      this.lists.push(request);
+      return CONFLICTS;
     },
   };
 

@@ -10,6 +10,9 @@ const INITIAL: ConsistencySettings = {
   read_repair_probability: 0.1,
   blind_writes: 'overwrite',
   tombstone_retention_s: 86_400,
+  conflict_resolution: 'siblings',
+  versions_kept: 0,
+  versions_kept_for_s: 0,
 };
 
 const fields: fc.Arbitrary<Partial<ConsistencySettings>> = fc.record(

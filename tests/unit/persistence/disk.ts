@@ -44,6 +44,9 @@ export async function openDisk(options: DiskOptions = {}) {
       mintedKeysMax: options.mintedKeysMax ?? 1_000,
       hintsBytesMax: options.hintsBytesMax ?? 1_000_000,
       hintsTargetBytesMax: options.hintsTargetBytesMax ?? 1_000_000,
+      auditBytesMax: 1_000_000,
+      auditRetentionMilliseconds: 1_000_000,
+      versionsBytesMax: 1_000_000,
     },
   });
   return { ...disk, observer, storage, clock };

@@ -1,5 +1,13 @@
 /** Golden requests and answers: at least one for every operation of the document. */
-import { ABSENT, type FakeNode, found, versionOf, WRITER, WRITTEN } from '../fake-node.js';
+import {
+  ABSENT,
+  type FakeNode,
+  found,
+  versionOf,
+  WRITER,
+  WRITTEN,
+  WRITTEN_AT,
+} from '../fake-node.js';
 import type { Sent } from '../served.js';
 
 interface Golden {
@@ -76,16 +84,104 @@ const keys = [
   { operation: `DELETE ${of}`, path, status: 200, expected: { key: 'k' } },
 ]);
 
+const audited = (node: FakeNode): void => {
+  two(node);
+  const row = { bytes: 1, writtenAt: WRITTEN_AT };
+  node.resolutions = [
+    {
+      ...{ at: WRITTEN_AT / 1000, strategy: 'max', by: 'n2', kept: `${WRITER}.4` },
+      dropped: [
+        {
+          ...row,
+          version: `${WRITER}.1`,
+          contentType: 'application/json',
+          value: Buffer.from('1'),
+        },
+        { ...row, version: `${WRITER}.2`, contentType: 'a/b', value: Buffer.from('x') },
+        { ...row, version: `${WRITER}.3`, contentType: 'a/b', value: undefined },
+      ],
+    },
+  ];
+  node.kept = [{ ...row, version: `${WRITER}.2`, contentType: 'a/b' }];
+};
+const RESOLVE = { headers: JSON_HEADERS, body: '{"context":"abc","strategy":"max"}' };
+
+const history = [
+  { of: KEY, path: (resource: string) => `/api/v1/kv/k/${resource}` },
+  { of: ANY_KEY, path: (resource: string) => `/api/v1/kv/${resource}?key=k` },
+].flatMap(({ of, path }): Golden[] => [
+  {
+    operation: `GET ${of}/conflicts`,
+    path: path('conflicts'),
+    prepare: audited,
+    status: 200,
+    expected: {
+      in_conflict: true,
+      siblings: [{ relation: 'concurrent', dot: { n: 5 } }, {}],
+      resolutions: [
+        {
+          ...{ at: '2026-01-02T03:04:05.678Z', strategy: 'max', by: 'n2', kept: `${WRITER}.4` },
+          dropped: [
+            { version: `${WRITER}.1`, value: 1, written_by: 'n1' },
+            { value_base64: 'eA==', content_type: 'a/b' },
+            { value_left_out: true, bytes: 1 },
+          ],
+        },
+      ],
+    },
+  },
+  { operation: `GET ${of}/conflicts`, path: path('conflicts'), prepare: none, status: 404 },
+  {
+    operation: `POST ${of}/conflicts/resolve`,
+    path: path('conflicts/resolve'),
+    sent: RESOLVE,
+    status: 200,
+    expected: { key: 'k', version: WRITTEN.version, replaced: WRITTEN.replaced },
+  },
+  {
+    operation: `POST ${of}/conflicts/resolve`,
+    path: path('conflicts/resolve'),
+    sent: { ...RESOLVE, body: '{"context":"abc"}' },
+    status: 400,
+    expected: { code: 'invalid_request', field: 'strategy', outcome: 'none' },
+  },
+  {
+    operation: `GET ${of}/versions`,
+    path: path('versions'),
+    prepare: (node) => {
+      audited(node);
+      one(node);
+    },
+    status: 200,
+    expected: {
+      key: 'k',
+      versions: [
+        { version: `${WRITER}.5`, state: 'current', content_type: 'application/json', bytes: 7 },
+        { version: `${WRITER}.2`, state: 'kept', content_type: 'a/b', bytes: 1 },
+      ],
+    },
+  },
+]);
+
 export const GOLDEN: readonly Golden[] = [
   ...keys,
+  ...history,
   {
-    operation: `GET ${KEY}/conflicts`,
-    path: '/api/v1/kv/k/conflicts',
-    prepare: two,
+    operation: 'GET /api/v1/conflicts',
+    path: '/api/v1/conflicts?limit=1',
     status: 200,
-    expected: { in_conflict: true, siblings: [{ relation: 'concurrent', dot: { n: 5 } }, {}] },
+    expected: {
+      conflicts: [{ namespace: 'default', key: 'k/1', since: '2026-01-02T03:04:05.678Z' }],
+      cursor: 'bmV4dA',
+      unanswered: ['n3'],
+    },
   },
-  { operation: `GET ${KEY}/conflicts`, path: '/api/v1/kv/k/conflicts', prepare: none, status: 404 },
+  {
+    operation: 'GET /api/v1/conflicts',
+    path: '/api/v1/conflicts?limit=0',
+    status: 400,
+    expected: { code: 'invalid_request', field: 'limit' },
+  },
   { operation: 'GET /api/v1', path: '/api/v1', status: 200, expected: { api_versions: ['v1'] } },
   { operation: `GET ${CONFIG}`, path: CONFIG, status: 200, expected: { version: 'v1' } },
   {

@@ -1,6 +1,7 @@
 /** The document against the routes: what it describes is served, what is served it describes. */
 import t from 'tap';
 import { DATA_ROUTES } from '../../../../lib/api/admin/data-routes.js';
+import { HISTORY_ROUTES } from '../../../../lib/api/admin/history-routes.js';
 import { documentPath, type OpenApiDocument } from '../../../../lib/api/admin/openapi.js';
 import { ERROR_CODES } from '../../../../lib/errors.js';
 import type { Answer, Served } from '../served.js';
@@ -22,7 +23,7 @@ t.test(
     const golden = new Set(GOLDEN.map(({ operation }) => operation));
     t.same([...golden].sort(), described.sort());
     t.ok(described.length > 20);
-    for (const { method, path } of DATA_ROUTES) {
+    for (const { method, path } of [...DATA_ROUTES, ...HISTORY_ROUTES]) {
       t.ok(golden.has(`${method} ${documentPath(path)}`), path);
     }
   },

@@ -1,6 +1,7 @@
 /** Answers of reads: values, bytes, siblings, nothing; and their headers. */
 import t from 'tap';
-import { conflictsShape, listShape, valueShape } from '../../../../lib/api/admin/data-routes.js';
+import { listShape, valueShape } from '../../../../lib/api/admin/data-routes.js';
+import { conflictsShape, versionsShape } from '../../../../lib/api/admin/history-routes.js';
 import { ABSENT, found, RECEIPT, versionOf, WRITER } from '../fake-node.js';
 import { serve } from '../served.js';
 
@@ -150,6 +151,27 @@ t.test('nothing, and the context of a tombstone', async (t) => {
   t.match(view.json, { in_conflict: false, siblings: [] });
   t.equal(view.status, 200);
   conflictsShape.parse(view.json);
+});
+
+t.test('versions, and one of them', async (t) => {
+  const { node, send } = await serve(t);
+  node.answerGet = () => found(versionOf(5, JSON_TYPE, '1'));
+  node.kept = [{ version: `${WRITER}.4`, contentType: 'a/b', bytes: 7, writtenAt: 0 }];
+  const list = await send('GET', `${PATH}/versions`);
+  versionsShape.parse(list.json);
+  t.match(list.json, {
+    versions: [{ state: 'current' }, { state: 'kept', written_at: '1970-01-01T00:00:00.000Z' }],
+  });
+  const one = await send('GET', `${PATH}?version=${WRITER}.5`);
+  t.match(one.json, { value: 1, version: `${WRITER}.5` });
+  t.notOk('x-causal-context' in one.headers, 'a version of the past is no context to write with');
+  t.match(node.gets.at(-1), { version: `${WRITER}.5` });
+  node.answerGet = () => found();
+  const gone = await send('GET', `${PATH}?version=${WRITER}.4`);
+  t.match(gone.json, { status: 404, detail: /keeps this version/ });
+  node.kept = [];
+  node.answerGet = () => ABSENT;
+  t.equal((await send('GET', `${PATH}/versions`)).status, 404);
 });
 
 t.test('304 for a tag that still holds', async (t) => {

@@ -1,0 +1,78 @@
+/** The keys in conflict now, of the whole cluster: each node reads its index, all are merged. */
+import type { NodeId } from '../environment/transport.js';
+import { OperatingError } from '../errors.js';
+import { conflictAt, conflictPage, isConflictPlace } from '../persistence/conflict-index.js';
+import { compareUtf8 } from '../encoding/utf8-order.js';
+import type { Collaborators } from './collaborators.js';
+import { CONFLICTS } from './messages.js';
+import type { ConflictList, ConflictListRequest } from './request.js';
+
+const CURSOR = 'base64url';
+
+/**
+ * A page, the conflict that began first at the front. Nodes that do not answer are named: keys
+ * which only they know to be in conflict are missing.
+ * @throws OperatingError `invalid_request` (the cursor)
+ */
+export async function listConflicts(
+  collaborators: Collaborators,
+  { limit, cursor, timeoutMilliseconds }: ConflictListRequest,
+  defaultTimeoutMilliseconds: number,
+): Promise<ConflictList> {
+  const { clock, ring } = collaborators;
+  const after = placeOf(cursor);
+  const deadline =
+    clock.monotonicMilliseconds() + (timeoutMilliseconds ?? defaultTimeoutMilliseconds);
+  const nodes = ring().members.map(({ id }) => id);
+  const answers = await Promise.all(
+    nodes.map((node) => askNode(collaborators, node, after, limit, deadline)),
+  );
+  const unanswered = nodes.filter((_, i) => answers[i] === undefined);
+  const places = [...new Set(answers.flatMap((entries) => entries ?? []))].sort(compareUtf8);
+  const page = places.slice(0, limit);
+  const isMore = places.length > limit || answers.some((entries) => entries?.length === limit);
+  const last = page.at(-1);
+  return {
+    conflicts: distinct(page),
+    cursor: isMore && last !== undefined ? Buffer.from(last).toString(CURSOR) : undefined,
+    unanswered,
+  };
+}
+
+/** Undefined where it did not answer. */
+async function askNode(
+  { view, store, messenger }: Collaborators,
+  node: NodeId,
+  after: string,
+  limit: number,
+  deadline: number,
+): Promise<readonly string[] | undefined> {
+  if (node === view.self) return conflictPage(store, after, limit);
+  if (!view.isUp(node)) return undefined;
+  try {
+    return (await messenger.request(node, CONFLICTS, { after, limit }, deadline)).entries;
+  } catch (error) {
+    if (error instanceof OperatingError) return undefined;
+    throw error;
+  }
+}
+
+/** Replicas that have not met yet may know of another beginning: the earliest is shown. */
+function distinct(places: readonly string[]): ConflictList['conflicts'] {
+  const rows = new Map<string, ConflictList['conflicts'][number]>();
+  for (const place of places) {
+    const { milliseconds, at } = conflictAt(place);
+    const { namespace, key, storageKey } = at;
+    if (!rows.has(storageKey)) rows.set(storageKey, { namespace, key, since: milliseconds });
+  }
+  return [...rows.values()];
+}
+
+function placeOf(cursor: string | undefined): string {
+  if (cursor === undefined) return '';
+  const place = Buffer.from(cursor, CURSOR).toString('utf8');
+  if (Buffer.from(place).toString(CURSOR) === cursor && isConflictPlace(place)) return place;
+  throw new OperatingError('invalid_request', 'the cursor is none that this cluster gave', {
+    details: { field: 'cursor' },
+  });
+}

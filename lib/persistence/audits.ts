@@ -1,0 +1,78 @@
+/** The audit entries of a node: how conflicts of its keys were resolved (docs/consistency.md). */
+import type { AuditEntry } from '../resolution/audit-entry.js';
+import { withinBytes } from '../resolution/audit-entry.js';
+import type { RecordKey } from './records.js';
+import { Shelf, type ShelfOptions } from './shelf.js';
+import type { Durability, Store, Transacted, Transaction } from './store.js';
+
+/** Of each key. */
+const ENTRIES_MAX = 16;
+
+export interface AuditsOptions extends Omit<ShelfOptions, 'name' | 'lists' | 'items' | 'limits'> {
+  /** Of the entries of one key, dropped values and all. */
+  readonly auditBytesMax: number;
+  readonly auditRetentionMilliseconds: number;
+}
+
+export class Audits {
+  readonly #store: Store;
+  readonly #shelf: Shelf;
+  readonly #valueBytesMax: number;
+
+  constructor({ auditBytesMax, auditRetentionMilliseconds, ...options }: AuditsOptions) {
+    const limits = {
+      itemsMax: ENTRIES_MAX,
+      bytesMax: auditBytesMax,
+      ageMillisecondsMax: auditRetentionMilliseconds,
+    };
+    this.#store = options.store;
+    this.#valueBytesMax = auditBytesMax / 2;
+    this.#shelf = new Shelf({
+      ...options,
+      ...{ name: 'audits', lists: 'b', items: 'a', limits: () => limits },
+    });
+  }
+
+  /** In the transaction that writes the result. The entry as it fits. Throws nothing. */
+  addIn(transaction: Transaction, at: RecordKey, entry: AuditEntry): AuditEntry {
+    const fitting = withinBytes(entry, this.#valueBytesMax);
+    this.#shelf.add(transaction, at, entry.kept, plainOf(fitting), null);
+    return fitting;
+  }
+
+  /** Of a copy that came from elsewhere. Twice is once. */
+  add(at: RecordKey, entry: AuditEntry, durability: Durability): Transacted<AuditEntry> {
+    return this.#store.transact((transaction) => this.addIn(transaction, at, entry), durability);
+  }
+
+  /** The earliest first. */
+  list(at: RecordKey): AuditEntry[] {
+    return this.#shelf.rows(at).flatMap((row) => {
+      const item = this.#shelf.item(at, row) as Plain | undefined;
+      return item === undefined ? [] : [entryOf(item)];
+    });
+  }
+
+  sweep(): Promise<void> {
+    return this.#shelf.sweep();
+  }
+}
+
+type PlainDropped = [string, string, Uint8Array | null, number, number];
+type Plain = [at: number, strategy: string, by: string, kept: string, dropped: PlainDropped[]];
+
+function plainOf({ at, strategy, by, kept, dropped }: AuditEntry): Plain {
+  const rows = dropped.map(
+    ({ version, contentType, value, bytes, writtenAt }): PlainDropped => [
+      ...([version, contentType, value ?? null, bytes, writtenAt] as const),
+    ],
+  );
+  return [at, strategy, by, kept, rows];
+}
+
+function entryOf([at, strategy, by, kept, rows]: Plain): AuditEntry {
+  const dropped = rows.map(([version, contentType, value, bytes, writtenAt]) => ({
+    ...{ version, contentType, value: value ?? undefined, bytes, writtenAt },
+  }));
+  return { at, strategy, by, kept, dropped };
+}

@@ -1,0 +1,186 @@
+/** What is put aside for each key, the latest of it, for a while: bounded in number, bytes, age. */
+import type { Clock } from '../environment/clock.js';
+import type { Observer } from '../environment/observer.js';
+import { OperatingError } from '../errors.js';
+import { decodeStored, encodeStored } from './checksummed.js';
+import type { RecordKey } from './records.js';
+import type { Store, Transaction } from './store.js';
+
+export interface ShelfLimits {
+  /** Of each key. */
+  readonly itemsMax: number;
+  readonly bytesMax: number;
+  readonly ageMillisecondsMax: number;
+}
+
+export interface ShelfOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  /** The label of metrics. */
+  readonly name: string;
+  /** First letters of storage keys: of the lists of what there is, and of the items. */
+  readonly lists: string;
+  readonly items: string;
+  /** As they are now: some are settings of the cluster. */
+  readonly limits: () => ShelfLimits;
+}
+
+/** What is known of an item without reading it. */
+export interface ShelfRow {
+  /** Wall milliseconds at which it was put aside here. */
+  readonly at: number;
+  readonly id: string;
+  readonly bytes: number;
+  /** What lists show of it: plain, and small. */
+  readonly about: unknown;
+}
+
+type PlainRow = [at: number, id: string, bytes: number, about: unknown];
+
+/** Lists looked through in one turn of `sweep`. */
+const SWEEP_PAGE = 64;
+const TIME_DIGITS = 12;
+
+/**
+ * A list a key, so that a transaction finds without a range what it has to trim; the items lie by
+ * themselves. Invariant: both are written in the transaction that changes the key.
+ */
+export class Shelf {
+  readonly #options: ShelfOptions;
+  /** Where the next turn of `sweep` begins. */
+  #cursor: string;
+
+  constructor(options: ShelfOptions) {
+    this.#options = options;
+    this.#cursor = options.lists;
+  }
+
+  /** Is anything kept now? What was kept before goes with the next sweep. */
+  get isOpen(): boolean {
+    return this.#options.limits().itemsMax > 0;
+  }
+
+  /** Puts an item aside, and gives up what exceeds the limits. Throws nothing. */
+  add(transaction: Transaction, at: RecordKey, id: string, item: unknown, about: unknown): void {
+    if (!this.isOpen) return;
+    const { clock, observer, name } = this.#options;
+    const place = placeOf(at);
+    const now = Math.floor(clock.wallMilliseconds());
+    const listKey = this.#listKey(place);
+    const before = this.#list(listKey, transaction.get(listKey));
+    const same = before.find((row) => row.id === id);
+    if (same !== undefined) return;
+    const itemKey = this.#itemKey(place, { at: now, id });
+    const bytes = encodeStored(itemKey, item);
+    transaction.put(itemKey, bytes);
+    observer.count('quorate_kept_items_total', { shelf: name, change: 'added' });
+    const rows = [...before, { at: now, id, bytes: bytes.length, about }];
+    this.#trim(transaction, place, rows, true);
+  }
+
+  /** What is there and not too old, the earliest first. Damage counts as nothing. */
+  rows(at: RecordKey): ShelfRow[] {
+    const listKey = this.#listKey(placeOf(at));
+    const { ageMillisecondsMax } = this.#options.limits();
+    const rows = this.#list(listKey, this.#options.store.get(listKey));
+    return rows.filter((row) => this.#now - row.at <= ageMillisecondsMax);
+  }
+
+  /** Undefined where it is not there any more, or is damaged. */
+  item(at: RecordKey, row: ShelfRow): unknown {
+    const key = this.#itemKey(placeOf(at), row);
+    const stored = this.#options.store.get(key);
+    return stored === undefined ? undefined : this.#open(key, stored);
+  }
+
+  /** One turn of the background: a page of lists, and what is too old or too much goes. */
+  async sweep(): Promise<void> {
+    const { store, lists } = this.#options;
+    const before = String.fromCharCode(lists.charCodeAt(0) + 1);
+    const page = await store.range({ from: this.#cursor, before, limit: SWEEP_PAGE });
+    const last = page.at(-1)?.[0];
+    this.#cursor = page.length < SWEEP_PAGE || last === undefined ? lists : `${last}\u0000`;
+    const full = page.filter(([key, stored]) => this.#exceeds(this.#list(key, stored)));
+    if (full.length === 0) return;
+    const { committed } = store.transact((transaction) => {
+      for (const [key] of full) {
+        const place = key.slice(1);
+        this.#trim(transaction, place, this.#list(key, transaction.get(key)), false);
+      }
+    }, 'os');
+    await committed;
+  }
+
+  get #now(): number {
+    return this.#options.clock.wallMilliseconds();
+  }
+
+  #exceeds(rows: readonly ShelfRow[]): boolean {
+    return this.#kept(rows).length < rows.length || rows.length === 0;
+  }
+
+  /** The latest that are within the limits. */
+  #kept(rows: readonly ShelfRow[]): ShelfRow[] {
+    const { itemsMax, bytesMax, ageMillisecondsMax } = this.#options.limits();
+    let bytes = 0;
+    let count = 0;
+    return rows
+      .toReversed()
+      .filter((row) => {
+        bytes += row.bytes;
+        count += 1;
+        return count <= itemsMax && bytes <= bytesMax && this.#now - row.at <= ageMillisecondsMax;
+      })
+      .reverse();
+  }
+
+  #trim(transaction: Transaction, place: string, rows: readonly ShelfRow[], grown: boolean): void {
+    const { observer, name } = this.#options;
+    const kept = this.#kept(rows);
+    const gone = rows.filter((row) => !kept.includes(row));
+    for (const row of gone) transaction.delete(this.#itemKey(place, row));
+    const listKey = this.#listKey(place);
+    if (kept.length === 0) transaction.delete(listKey);
+    else if (grown || gone.length > 0) {
+      const plain = kept.map(({ at, id, bytes, about }): PlainRow => [at, id, bytes, about]);
+      transaction.put(listKey, encodeStored(listKey, plain));
+    }
+    if (gone.length === 0) return;
+    observer.count('quorate_kept_items_total', { shelf: name, change: 'given up' }, gone.length);
+  }
+
+  #list(key: string, stored: Uint8Array | undefined): ShelfRow[] {
+    const plain = stored === undefined ? undefined : this.#open(key, stored);
+    return ((plain ?? []) as PlainRow[]).map(([at, id, bytes, about]) => ({
+      at,
+      id,
+      bytes,
+      about,
+    }));
+  }
+
+  #open(key: string, stored: Uint8Array): unknown {
+    try {
+      return decodeStored(key, stored);
+    } catch (error) {
+      if (!(error instanceof OperatingError)) throw error;
+      this.#options.observer.count('quorate_corrupt_records_total');
+      return undefined;
+    }
+  }
+
+  #listKey(place: string): string {
+    return `${this.#options.lists}${place}`;
+  }
+
+  #itemKey(place: string, { at, id }: Pick<ShelfRow, 'at' | 'id'>): string {
+    const time = Math.max(0, at).toString(16).padStart(TIME_DIGITS, '0');
+    return `${this.#options.items}${place}\u0000${time}${id}`;
+  }
+}
+
+/** The partition, the namespace, U+0000, the key: as in the storage key of the record. */
+function placeOf({ storageKey }: RecordKey): string {
+  return storageKey.slice(1);
+}
