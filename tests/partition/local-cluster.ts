@@ -8,7 +8,7 @@ import type { Transport } from '../../lib/environment/transport.js';
 import type { ConsistencySettings } from '../../lib/membership/settings-types.js';
 import type { NodeLimits } from '../../lib/node-options.js';
 import { createNode, type QuorateNode } from '../../lib/node.js';
-import { recordKey } from '../../lib/persistence/records.js';
+import { type RecordKey, recordKey } from '../../lib/persistence/records.js';
 import { MemoryStorage } from '../../lib/platform/memory-storage.js';
 import type { PeerSocketsOptions } from '../../lib/platform/peer-sockets.js';
 import { SystemClock } from '../../lib/platform/system-clock.js';
@@ -18,7 +18,7 @@ import { CutTransport } from './cut-transport.js';
 
 const KEY = { namespace: 'default', fallbacks: [], timeoutMilliseconds: 3000 } as const;
 
-const PARTITIONS = 16;
+const PARTITIONS_DEFAULT = 16;
 
 /** For tables of outcomes: no node is taken for dead because this machine is busy. */
 export const PATIENT: Partial<NodeLimits> = {
@@ -27,6 +27,7 @@ export const PATIENT: Partial<NodeLimits> = {
 };
 
 export interface LocalClusterOptions {
+  readonly partitions?: number;
   readonly limits?: Partial<NodeLimits>;
   /** What the cluster's settings are at first. */
   readonly consistency?: Partial<ConsistencySettings>;
@@ -43,9 +44,12 @@ export class LocalCluster {
   readonly network: SocketNetwork;
   readonly #nodes: Nodes;
 
-  private constructor(network: SocketNetwork, nodes: Nodes) {
+  readonly #partitions: number;
+
+  private constructor(network: SocketNetwork, nodes: Nodes, partitions: number) {
     this.network = network;
     this.#nodes = nodes;
+    this.#partitions = partitions;
   }
 
   /** Founded and linked, with three copies of each key. */
@@ -53,6 +57,7 @@ export class LocalCluster {
     ids: readonly string[],
     given: LocalClusterOptions = {},
   ): Promise<LocalCluster> {
+    const { partitions = PARTITIONS_DEFAULT } = given;
     const network = await SocketNetwork.make(ids);
     const initialCluster = ids.map((id) => `${id}=${HOST}:${network.portOf(id)}`).join(',');
     const started = ids.map(async (id) => {
@@ -60,7 +65,7 @@ export class LocalCluster {
       const settings = loadSettings({
         flags: {
           ...{ 'node.id': id, 'node.initialCluster': initialCluster },
-          'ring.partitions': String(PARTITIONS),
+          'ring.partitions': String(partitions),
         },
         profile: 'local',
         environment: { QUORATE_PEERS_HEARTBEAT_INTERVAL_MILLISECONDS: '50' },
@@ -80,7 +85,7 @@ export class LocalCluster {
       };
       return [id, { node: await createNode(environment, changed), wire }] as const;
     });
-    const cluster = new LocalCluster(network, new Map(await Promise.all(started)));
+    const cluster = new LocalCluster(network, new Map(await Promise.all(started)), partitions);
     await Promise.all(ids.map((id) => cluster.node(id).ready()));
     await cluster.untilSeen(ids, ids);
     return cluster;
@@ -172,6 +177,10 @@ export class LocalCluster {
     return siblings.map(({ value }) => Buffer.from(value).toString()).sort();
   }
 
+  recordKey(key: string): RecordKey {
+    return recordKey('default', key, this.#partitions);
+  }
+
   primariesOf(key: string): string[] {
     const [any = ''] = this.ids;
     return this.node(any)
@@ -181,7 +190,7 @@ export class LocalCluster {
 
   /** What a replica holds, asking nobody: no read that could repair it. */
   held(id: string, key: string): { readonly values: string[]; readonly fingerprint: string } {
-    const stored = this.node(id).replica.read(recordKey('default', key, PARTITIONS));
+    const stored = this.node(id).replica.read(this.recordKey(key));
     const live = stored?.siblings.versions.filter(({ state }) => state === 'value') ?? [];
     const values = live.map(({ value }) => Buffer.from(value).toString()).sort();
     return { values, fingerprint: stored?.fingerprint ?? '' };
@@ -189,12 +198,12 @@ export class LocalCluster {
 
   /** The record as it lies there, the dead included; undefined where there is none. */
   stored(id: string, key: string): Uint8Array | undefined {
-    return this.node(id).replica.read(recordKey('default', key, PARTITIONS))?.bytes;
+    return this.node(id).replica.read(this.recordKey(key))?.bytes;
   }
 
   /** A copy comes late, as from a message that was long on its way. */
   deliver(id: string, key: string, bytes: Uint8Array): Promise<void> {
-    return this.node(id).replica.merge(recordKey('default', key, PARTITIONS), bytes, 'sync');
+    return this.node(id).replica.merge(this.recordKey(key), bytes, 'sync');
   }
 
   /** Waits until all primaries of each key hold the same, though nobody reads. */

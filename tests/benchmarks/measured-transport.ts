@@ -1,0 +1,74 @@
+/** A transport that counts what is sent, as it would stand in frames, while somebody measures. */
+import { encodeFrame } from '../../lib/encoding/frame.js';
+import type {
+  Message,
+  NodeId,
+  PeerAddress,
+  Receiver,
+  Transport,
+} from '../../lib/environment/transport.js';
+
+/** What all transports that share it have sent, by the name of the request. */
+export class Meter {
+  readonly bytesByName = new Map<string, number>();
+  /** Requests by sender, receiver and number: their answers do not bear the name. */
+  readonly #names = new Map<string, string>();
+  isOn = false;
+
+  get bytes(): number {
+    return [...this.bytesByName.values()].reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  reset(): void {
+    this.bytesByName.clear();
+  }
+
+  count(from: NodeId, to: NodeId, message: Message): void {
+    const [, id, second] = message as [kind: number, id: number, second: unknown];
+    const isRequest = typeof second === 'string';
+    if (isRequest) this.#names.set(`${from} ${to} ${id}`, second);
+    if (!this.isOn) return;
+    const name = isRequest ? second : (this.#names.get(`${to} ${from} ${id}`) ?? 'other');
+    const bytes = encodeFrame([message]).length;
+    this.bytesByName.set(name, (this.bytesByName.get(name) ?? 0) + bytes);
+  }
+}
+
+export class MeasuredTransport implements Transport {
+  readonly #inner: Transport;
+  readonly #self: NodeId;
+  readonly #meter: Meter;
+
+  constructor(inner: Transport, self: NodeId, meter: Meter) {
+    this.#inner = inner;
+    this.#self = self;
+    this.#meter = meter;
+  }
+
+  /** Each message is counted as a frame of its own: shared frames are a little shorter. */
+  send(to: NodeId, message: Message): boolean {
+    const sent = this.#inner.send(to, message);
+    if (sent) this.#meter.count(this.#self, to, message);
+    return sent;
+  }
+
+  start(receiver: Receiver): Promise<void> {
+    return this.#inner.start(receiver);
+  }
+
+  setPeers(peers: readonly PeerAddress[]): void {
+    this.#inner.setPeers(peers);
+  }
+
+  isOpen(peer: NodeId): boolean {
+    return this.#inner.isOpen(peer);
+  }
+
+  drop(peer: NodeId): void {
+    this.#inner.drop(peer);
+  }
+
+  stop(): Promise<void> {
+    return this.#inner.stop();
+  }
+}
