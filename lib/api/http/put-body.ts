@@ -78,14 +78,14 @@ function jsonBody(bytes: Buffer, headers: RequestHeaders, limits: PutBodyLimits)
   }
   const text = members.get('value');
   if (text === undefined) throw invalid('value', 'the member "value" is missing');
-  const value = valueOf(text, limits);
+  const value = jsonValueOf(text, limits);
   const ttlSeconds = agreed('ttl', ttlMember(members.get('ttl')), ttlOfHeader(headers.ttl));
   const context = agreed('context', contextMember(members.get('context'), limits), headers.context);
   return { change: { state: 'value', contentType: JSON_TYPE, value, ttlSeconds }, context };
 }
 
 /** The JSON text of a value as it is stored. */
-export function valueOf(text: string, { valueBytesMax }: PutBodyLimits): Buffer {
+export function jsonValueOf(text: string, { valueBytesMax }: PutBodyLimits): Buffer {
   const value = Buffer.from(text, 'utf8');
   if (value.length <= valueBytesMax) return value;
   throw new OperatingError('value_too_large', 'the value is too large', {

@@ -1,7 +1,7 @@
 /** What a request to resolve wants: the context that was shown, and a strategy or a value. */
 import type { ResolveRequest } from '../../coordination/request.js';
 import { checkCharset, essenceOf, JSON_TYPE, unsupported } from './media-type.js';
-import { agreed, contextMember, membersOf, type PutBodyLimits, valueOf } from './put-body.js';
+import { agreed, contextMember, membersOf, type PutBodyLimits, jsonValueOf } from './put-body.js';
 import { checkEncoding } from './read-body.js';
 import { invalid } from './refusals.js';
 import type { RequestHeaders } from './request-headers.js';
@@ -44,7 +44,7 @@ export function resolveBody(
     const resolution = {
       kind: 'value',
       contentType: JSON_TYPE,
-      value: valueOf(value, limits),
+      value: jsonValueOf(value, limits),
     } as const;
     return { context, resolution };
   }
