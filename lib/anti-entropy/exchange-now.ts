@@ -54,9 +54,14 @@ export class ExchangeNow implements ExchangeControl {
   constructor(collaborators: AntiEntropyCollaborators, antiEntropy: AntiEntropy) {
     this.#with = collaborators;
     this.#antiEntropy = antiEntropy;
-    collaborators.messenger.handle(EXCHANGE_NOW, async ({ partition, dryRun }) => ({
-      reports: await this.#here(partition ?? undefined, dryRun),
-    }));
+    collaborators.messenger.handle(EXCHANGE_NOW, async ({ partition, dryRun }) => {
+      const reports = await this.#here(partition ?? undefined, dryRun);
+      return {
+        reports: reports.map(({ error, keys, ...report }) => {
+          return { ...report, error: error ?? null, keys: [...keys] };
+        }),
+      };
+    });
   }
 
   exchangeNow(partition: number | undefined, dryRun: boolean): Promise<NodeExchange[]> {
@@ -75,7 +80,10 @@ export class ExchangeNow implements ExchangeControl {
             return { node, error: undefined, peers: await this.#here(partition, dryRun) };
           }
           const { reports } = await messenger.request(node, EXCHANGE_NOW, request, deadline);
-          return { node, error: undefined, peers: reports as PeerReport[] };
+          const peers = reports.map(({ error, ...report }) => {
+            return { ...report, error: error ?? undefined };
+          });
+          return { node, error: undefined, peers };
         } catch (error) {
           return { node, error: messageOf(error), peers: [] };
         }

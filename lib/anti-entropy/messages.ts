@@ -112,5 +112,24 @@ export const PERSISTED = messageType(
 export const EXCHANGE_NOW = messageType(
   'anti-entropy.exchange-now',
   z.object({ partition: partition.nullable(), dryRun: z.boolean() }),
-  z.object({ reports: z.array(z.unknown()) }),
+  z.object({
+    reports: z.array(
+      z.object({
+        peer: z.string(),
+        error: z.string().nullable(),
+        records: z.number(),
+        bytes: z.number(),
+        differences: z.number(),
+        keys: z.array(
+          z.object({
+            namespace: z.string(),
+            key: z.string(),
+            partition,
+            here: z.string(),
+            there: z.string(),
+          }),
+        ),
+      }),
+    ),
+  }),
 );

@@ -86,3 +86,27 @@ t.test('deletes on one side, writes on the other, and deletes that nobody contes
     t.strictSame(gone, keys.slice(KEYS / 2), `${id}: what was deleted does not return`);
   }
 });
+
+t.test('an exchange on request says what differs, and brings it together', async (t) => {
+  // By itself nothing is compared: what passes is asked for.
+  const limits = { ...NO_HINTS, exchangeIntervalMilliseconds: 3_600_000 };
+  const cluster = await LocalCluster.start(['n1', 'n2', 'n3'], { limits });
+  t.teardown(() => cluster.stop());
+  for (const key of keys) await cluster.put('n1', key, 'base', 'all');
+  const changed = keys.slice(0, 5);
+  // Written as if no copy had left.
+  for (const key of changed) await cluster.mintSilently('n1', key, 'new');
+  const dry = await cluster.node('n2').exchange.exchangeNow(undefined, true);
+  t.same(dry.map(({ node, error }) => [node, error]).sort(), [
+    ['n1', undefined],
+    ['n2', undefined],
+    ['n3', undefined],
+  ]);
+  const found = dry.find(({ node }) => node === 'n2')?.peers.find(({ peer }) => peer === 'n1');
+  t.match(found, { error: undefined, differences: changed.length });
+  t.same(found?.keys.map(({ key }) => key).sort(), changed);
+  t.same(different(cluster), changed, 'a dry run changes nothing');
+  const wet = await cluster.node('n3').exchange.exchangeNow(undefined, false);
+  t.same(wet.flatMap(({ peers }) => peers).filter(({ error }) => error !== undefined), []);
+  await cluster.untilAlike(keys);
+});
