@@ -11,10 +11,12 @@ import { hintsCommand } from './commands/hints.js';
 import { locateCommand } from './commands/locate.js';
 import { nodeCommand } from './commands/node.js';
 import { putCommand } from './commands/put.js';
+import { resolveCommand } from './commands/resolve.js';
 import { ringCommand } from './commands/ring.js';
 import { statusCommand } from './commands/status.js';
 import { stressCommand } from './commands/stress.js';
 import { versionCommand } from './commands/version.js';
+import { versionsCommand } from './commands/versions.js';
 
 export const COMMANDS: readonly CommandRow[] = [
   clusterCommand,
@@ -23,6 +25,8 @@ export const COMMANDS: readonly CommandRow[] = [
   getCommand,
   deleteCommand,
   conflictsCommand,
+  resolveCommand,
+  versionsCommand,
   statusCommand,
   ringCommand,
   locateCommand,

@@ -19,6 +19,11 @@ export const getCommand: CommandRow = {
       variable: 'QUORATE_GET_READ_REPAIR',
       summary: 'when lagging replicas are repaired: await, async or none; without it by chance',
     },
+    {
+      flags: '--version <version>',
+      variable: 'QUORATE_GET_VERSION',
+      summary: 'one version, current or kept, instead of what the key holds',
+    },
     ...READ_OPTIONS.map((row) =>
       row === OUTPUT_OPTION ? { ...OUTPUT_OPTION, default: 'value' } : row,
     ),
@@ -31,6 +36,7 @@ async function run({ arguments: [key = ''], options, terminal }: Invocation): Pr
   const result: GetResult = await client.get(key, {
     ...readOptionsOf(options),
     readRepair: options.text('readRepair'),
+    version: options.text('version'),
   });
   switch (result.kind) {
     case 'value':

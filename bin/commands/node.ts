@@ -22,10 +22,14 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   const secret = await readSecret(settings.node.secretFile);
   const version = softwareVersion();
   // Loaded here: the other commands need none of it, and start sooner.
-  const [{ runNode }, { LogAndMetrics }] = await Promise.all([
+  const [{ runNode }, { LogAndMetrics }, { loadCustomResolver }] = await Promise.all([
     import('../node/run-node.js'),
     import('../../lib/platform/observer.js'),
+    import('../../lib/platform/custom-module.js'),
   ]);
+  const { module, customTimeMaxMilliseconds } = settings.resolution;
+  const customResolver =
+    module === '' ? undefined : await loadCustomResolver(module, customTimeMaxMilliseconds);
   const observer = new LogAndMetrics({
     nodeId: settings.node.id,
     severity: settings.node.logLevel,
@@ -38,7 +42,7 @@ async function run(invocation: Invocation): Promise<ExitCode> {
       });
     }
     const supervised = untilToldToStop(observer);
-    const node = await runNode({ settings, secret, version, observer });
+    const node = await runNode({ settings, secret, version, customResolver, observer });
     const refused = node.ready().then(() => {
       observer.log('info', 'ready');
       tellParent({ ready: true });

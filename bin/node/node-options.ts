@@ -23,7 +23,7 @@ const BACKGROUND_PEER_REQUESTS = 4096;
 /** @throws OperatingError `invalid_request`; `not_implemented` where the node is to join a ring */
 export function nodeOptionsOf(
   settings: Settings,
-  given: { readonly secret: Uint8Array; readonly version: string },
+  given: Pick<NodeOptions, 'secret' | 'version' | 'customResolver'>,
 ): NodeOptions {
   const { node, ring, consistency, resolution, requests, peers, storage, handoff } = settings;
   return {

@@ -9,6 +9,7 @@ import type { Environment } from '../../lib/environment/environment.js';
 import { messageOf, OperatingError } from '../../lib/errors.js';
 import type { QuorateNode } from '../../lib/node.js';
 import { createNode } from '../../lib/node.js';
+import type { NodeOptions } from '../../lib/node-options.js';
 import type { HttpListener } from '../../lib/platform/http-listener.js';
 import { listenHttp } from '../../lib/platform/http-listener.js';
 import { openLevelStorage } from '../../lib/platform/leveldb-storage.js';
@@ -29,6 +30,7 @@ export interface NodeProcessOptions {
   readonly settings: Settings;
   readonly secret: Uint8Array;
   readonly version: string;
+  readonly customResolver?: NodeOptions['customResolver'];
   readonly observer: LogAndMetrics;
 }
 

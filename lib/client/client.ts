@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { HttpAnswer, HttpRequest } from './http-exchange.js';
 import { exchange } from './http-exchange.js';
-import { pathOf } from './key-path.js';
+import { pathOf, withQuery } from './key-path.js';
 import { readControl, readGet, readWrite } from './read-answer.js';
 import type { ControlResult, GetResult, Problem, StoredValue, WriteResult } from './results.js';
 
@@ -23,7 +23,15 @@ export interface ReadOptions {
 export interface GetOptions extends ReadOptions {
   /** When lagging replicas are repaired: `await`, `async`, `none`; undefined: by chance. */
   readonly readRepair?: string | undefined;
+  /** One version, current or kept; undefined: what the key holds. */
+  readonly version?: string | undefined;
 }
+
+/** What is to become of siblings. */
+export type Resolution =
+  | { readonly kind: 'strategy'; readonly strategy: string }
+  /** JSON text. */
+  | { readonly kind: 'value'; readonly text: string };
 
 export interface WriteOptions extends ReadOptions {
   /** Of the read that this write answers; undefined: replace what is there. */
@@ -51,10 +59,11 @@ export class QuorateClient {
   }
 
   async get(key: string, options: GetOptions = NO_OPTIONS): Promise<GetResult> {
-    const { readRepair } = options;
+    const { readRepair, version } = options;
     const repair = readRepair === undefined ? {} : { 'x-read-repair': readRepair };
     const headers = { ...headersOf(options), ...repair };
-    return this.#ask({ method: 'GET', path: pathOf(DATA_PATH, key), headers }, options, readGet);
+    const path = withQuery(pathOf(DATA_PATH, key), { version });
+    return this.#ask({ method: 'GET', path, headers }, options, readGet);
   }
 
   async put(
@@ -79,6 +88,23 @@ export class QuorateClient {
   async delete(key: string, options: WriteOptions = NO_OPTIONS): Promise<WriteResult> {
     const request = { method: 'DELETE', path: pathOf(DATA_PATH, key) } as const;
     return this.#ask({ ...request, headers: headersOf(options) }, options, readWrite);
+  }
+
+  /** Resolves the siblings that `context` shows; they must be what is there. */
+  async resolve(
+    key: string,
+    resolution: Resolution,
+    options: WriteOptions & { readonly context: string },
+  ): Promise<WriteResult> {
+    const { context, ...others } = options;
+    const headers = { ...headersOf(others), 'content-type': 'application/json' };
+    const how =
+      resolution.kind === 'value'
+        ? `"value":${resolution.text}`
+        : `"strategy":${JSON.stringify(resolution.strategy)}`;
+    const body = `{"context":${JSON.stringify(context)},${how}}`;
+    const path = pathOf(DATA_PATH, key, '/conflicts/resolve');
+    return this.#ask({ method: 'POST', path, headers, body }, options, readWrite);
   }
 
   /** A control request. `shape` is what the answer must be. */

@@ -10,3 +10,16 @@ export function pathOf(base: string, key: string, resource = ''): string {
     ? `${base}${resource}?key=${encoded}`
     : `${base}/${encoded}${resource}`;
 }
+
+/** The same with parameters, those left out that are undefined. */
+export function withQuery(
+  path: string,
+  parameters: Readonly<Record<string, string | undefined>>,
+): string {
+  let whole = path;
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value === undefined) continue;
+    whole += `${whole.includes('?') ? '&' : '?'}${name}=${encodeURIComponent(value)}`;
+  }
+  return whole;
+}

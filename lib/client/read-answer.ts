@@ -23,7 +23,8 @@ const problemShape = z.looseObject({
 });
 const foundShape = z.looseObject({
   version: z.string(),
-  context: z.string(),
+  /** One version that was asked for by name comes without. */
+  context: z.string().default(''),
   written_at: z.string(),
   expires_at: z.string().optional(),
 });

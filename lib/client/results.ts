@@ -40,7 +40,7 @@ export interface Found {
   readonly value: StoredValue;
   /** Names the stored write; bytes have it as their tag. */
   readonly version: string;
-  /** To send back with the next write. */
+  /** To send back with the next write; empty where one version was asked for. */
   readonly context: string;
   readonly writtenAt: string;
   readonly expiresAt: string | undefined;

@@ -58,6 +58,31 @@ t.test('two writes with the same context are siblings until somebody resolves th
   t.match(await first.ask('get', 'cart'), { status: 0, out: 'apples and pears\n' });
 });
 
+t.test('conflicts are listed, resolved and audited; versions are kept', async (t) => {
+  t.equal((await first.ask('config', 'set', 'versions_kept=5')).status, 0);
+  const { context } = JSON.parse(
+    (await first.ask('put', 'set', '[]', '--json', '-o', 'json')).out,
+  ) as {
+    readonly context: string;
+  };
+  for (const value of ['["b"]', '[12345678901234567890]']) {
+    const words = ['put', 'set', value, '--json', '--context', context];
+    t.equal((await first.ask(...words)).status, 0);
+  }
+  t.match(await first.ask('conflicts', '-o', 'value'), { status: 0, out: 'set\n', err: '' });
+  t.match(await first.ask('resolve', 'set', '--strategy', 'max'), { status: 3 });
+  t.equal((await first.ask('resolve', 'set', '--strategy', 'set-union')).status, 0);
+  t.match(await first.ask('get', 'set'), { status: 0, out: '[12345678901234567890,"b"]\n' });
+  t.match(await first.ask('conflicts', '-o', 'value'), { status: 0, out: '' });
+  t.match(await first.ask('conflicts', 'set'), { status: 0, out: /"b".*set-union +127\.0\.0\.1/ });
+  t.equal((await first.ask('resolve', 'set', '--value', 'x')).status, 4, 'there is no conflict');
+  const versions = (await first.ask('versions', 'set', '-o', 'value')).out.trim().split('\n');
+  t.equal(versions.length, 4, 'one that is current, three that were');
+  const last = ['get', 'set', '--version', versions.at(-1) ?? ''];
+  t.match(await first.ask(...last), { status: 0, out: '[]\n' });
+  t.equal((await first.ask('config', 'set', 'versions_kept=0')).status, 0);
+});
+
 t.test('settings reach every node', async (t) => {
   const changed = await first.ask('config', 'set', 'default_level=one');
   t.match(changed, { status: 0, out: /on n1, n2, n3/ });

@@ -33,6 +33,11 @@ const usages: readonly Usage[] = [
   { words: ['put', 'k', 'v', '--ttl', '1500ms'], status: 2, says: /whole seconds/ },
   { words: ['put', 'k', '--file', '/nowhere/x'], status: 2, says: /cannot be read/ },
   { words: ['config', 'set', 'default_level'], status: 2, says: /is not name=value/ },
+  { words: ['resolve', 'k'], status: 2, says: /give --strategy or --value/ },
+  { words: ['resolve', 'k', '--strategy', 'max', '--value', '1'], status: 2, says: /not both/ },
+  { words: ['resolve', 'k', '--value', '{', '--json'], status: 2, says: /not JSON/ },
+  { words: ['conflicts', '--limit', '0'], status: 2, says: /--limit is a number from 1/ },
+  { words: ['versions', 'k', ...NOBODY], status: 5, says: /no endpoint takes a connection/ },
   { words: ['completion', 'cmd'], status: 2, says: /no completion for cmd/ },
   { words: ['cluster', '--nodes', '0'], status: 2, says: /--nodes is a number from 1 to 100/ },
   {

@@ -1,0 +1,43 @@
+/** `quorate versions`: what a key holds, and what is kept of its past. */
+import { z } from 'zod';
+import { pathOf } from '../../lib/client/key-path.js';
+import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
+import type { CommandRow } from '../command.js';
+import { printControl } from '../control-command.js';
+import { table } from '../output.js';
+
+const shape = z.looseObject({
+  versions: z.array(
+    z.looseObject({
+      version: z.string(),
+      state: z.string(),
+      written_at: z.string(),
+      written_by: z.string(),
+      content_type: z.string(),
+      bytes: z.number(),
+    }),
+  ),
+});
+
+export const versionsCommand: CommandRow = {
+  name: 'versions',
+  summary: 'list the versions of a key: current ones, and superseded ones that are kept',
+  arguments: '<key>',
+  options: CONTROL_OPTIONS,
+  run: async (invocation) => {
+    const [key = ''] = invocation.arguments;
+    const client = await clientOf(invocation.options);
+    const path = pathOf('/api/v1/kv', key, '/versions');
+    return printControl(invocation, await client.control('GET', path, shape), {
+      table: (terminal, { versions }) =>
+        table(
+          terminal,
+          ['VERSION', 'STATE', 'WRITTEN', 'BY', 'TYPE', 'BYTES'],
+          versions.map(({ version, state, written_at, written_by, content_type, bytes }) => [
+            ...[version, state, written_at, written_by, content_type, String(bytes)],
+          ]),
+        ),
+      value: ({ versions }) => versions.map(({ version }) => version).join('\n'),
+    });
+  },
+};
