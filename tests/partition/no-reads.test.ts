@@ -107,6 +107,9 @@ t.test('an exchange on request says what differs, and brings it together', async
   t.same(found?.keys.map(({ key }) => key).sort(), changed);
   t.same(different(cluster), changed, 'a dry run changes nothing');
   const wet = await cluster.node('n3').exchange.exchangeNow(undefined, false);
-  t.same(wet.flatMap(({ peers }) => peers).filter(({ error }) => error !== undefined), []);
+  t.same(
+    wet.flatMap(({ peers }) => peers).filter(({ error }) => error !== undefined),
+    [],
+  );
   await cluster.untilAlike(keys);
 });
