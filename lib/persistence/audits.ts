@@ -29,7 +29,7 @@ export class Audits {
     this.#valueBytesMax = auditBytesMax / 2;
     this.#shelf = new Shelf({
       ...options,
-      ...{ name: 'audits', lists: 'b', items: 'a', limits: () => limits },
+      ...{ name: 'audits', lists: 'l', items: 'a', limits: () => limits },
     });
   }
 

@@ -1,4 +1,4 @@
-/** Draws docs/images/convergence.svg: keys that differ, while they are written and after the heal. */
+/** Draws docs/images/convergence.svg: keys that differ, while written and after the heal. */
 import * as echarts from 'echarts';
 import type { HealFigures } from './convergence-figures.js';
 

@@ -1,4 +1,4 @@
-/** Two replicas of very many keys: what an exchange costs where nothing differs, and where 100 do. */
+/** Two replicas of very many keys: the cost of an exchange without differences, and with 100. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Owner } from '../integration/real-cluster.js';
 import type { LocalCluster } from '../partition/local-cluster.js';
