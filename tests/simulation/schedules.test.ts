@@ -6,7 +6,7 @@ import { SCHEDULES, type Schedule, type ScheduleName } from './schedules.js';
 /** Some take 2 s of a core; more of them: SCHEDULE_SEEDS=10 (docs/testing.md). */
 const SEEDS = Array.from({ length: Number(process.env['SCHEDULE_SEEDS'] ?? 1) }, (_, n) => n + 1);
 const names = Object.keys(SCHEDULES) as ScheduleName[];
-/** Whether anything is left to collect after the heal is for chance to say: a few seeds at least. */
+/** Whether anything is left to collect after the heal is for chance to say: a few seeds. */
 const AWAY: ScheduleName = 'a replica away for longer than tombstones are kept';
 const SEEDS_OF_AWAY = [...new Set([...SEEDS, 2, 3])];
 
