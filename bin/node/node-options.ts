@@ -54,6 +54,7 @@ export function nodeOptionsOf(
       heartbeatsMissedSuspect: peers.heartbeatsMissedSuspect,
       heartbeatsMissedDead: peers.heartbeatsMissedDead,
       storageQueueBytesMax: storage.queueBytesMax,
+      storageReserveBytes: storage.reserveBytes,
       recordCacheBytesMax: storage.recordCacheBytes,
       clockPersistIntervalMilliseconds: storage.clockPersistIntervalMilliseconds,
       ...handoff,

@@ -59,8 +59,8 @@ export function serveReplicas(collaborators: Collaborators): void {
   messenger.handle(PUT, execute, { once: true });
 }
 
-function acknowledge({ start, store }: Collaborators): Acknowledgement {
-  return { start, commit: store.commitNumber };
+function acknowledge({ identity, store }: Collaborators): Acknowledgement {
+  return { start: identity.start, commit: store.commitNumber };
 }
 
 /** @throws OperatingError `wrong_epoch` where `node` does not own the key's partition. */
