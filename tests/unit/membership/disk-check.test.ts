@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap';
 import { LocalCluster } from '../local-cluster.js';
 
-const DAMAGED = 'everything on this disk is damaged';
+const DAMAGED = 'a partition is damaged and will be rebuilt';
 
 async function clusterOf(t: Test): Promise<LocalCluster> {
   const cluster = await LocalCluster.of();

@@ -136,7 +136,9 @@ t.test(
     const wiped = await cluster.start('n3');
     await cluster.wait(wiped.ready());
     t.equal(wiped.cluster.ring().hash, cluster.node('n1').cluster.ring().hash);
-    t.ok(cluster.observers.get('n3')?.events.includes('everything on this disk is damaged'));
+    t.ok(
+      cluster.observers.get('n3')?.events.includes('a partition is damaged and will be rebuilt'),
+    );
     const { nodes } = await cluster.wait(cluster.node('n1').cluster.status());
     t.equal(nodes.find(({ id }) => id === 'n3')?.report?.start, 2, 'above what peers remember');
     await cluster.put('n1', 'k', 'x');
@@ -151,7 +153,7 @@ t.test('also where it was first given a list that was wrong', async (t) => {
   await cluster.crash('n3');
   const wiped = await cluster.start('n3');
   await cluster.wait(wiped.ready());
-  t.ok(cluster.observers.get('n3')?.events.includes('everything on this disk is damaged'));
+  t.ok(cluster.observers.get('n3')?.events.includes('a partition is damaged and will be rebuilt'));
 });
 
 t.test('also where it crashes before it has met anybody', async (t) => {
@@ -164,7 +166,7 @@ t.test('also where it crashes before it has met anybody', async (t) => {
   cluster.network.heal();
   const wiped = await cluster.start('n3');
   await cluster.wait(wiped.ready());
-  t.ok(cluster.observers.get('n3')?.events.includes('everything on this disk is damaged'));
+  t.ok(cluster.observers.get('n3')?.events.includes('a partition is damaged and will be rebuilt'));
 });
 
 t.test('a founder that has given its word is no wiped one, however late it learns', async (t) => {
@@ -180,5 +182,7 @@ t.test('a founder that has given its word is no wiped one, however late it learn
   cluster.network.gate = () => true;
   const late = await cluster.start('n3');
   await cluster.wait(late.ready());
-  t.notOk(cluster.observers.get('n3')?.events.includes('everything on this disk is damaged'));
+  t.notOk(
+    cluster.observers.get('n3')?.events.includes('a partition is damaged and will be rebuilt'),
+  );
 });
