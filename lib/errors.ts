@@ -40,6 +40,7 @@ export const ERROR_CODES = {
   wrong_epoch: later,
   rebuilding: later,
   clock_not_sane: later,
+  read_only: later,
   storage_failed: uncertain,
   outcome_unknown: uncertain,
   deadline_passed: later,

@@ -7,21 +7,20 @@ import { Coordinator } from './coordination/coordinator.js';
 import { serveReplicas } from './coordination/replica-service.js';
 import type { Environment } from './environment/environment.js';
 import { Periodic } from './environment/periodic.js';
+import type { NodeId } from './environment/transport.js';
 import { OperatingError } from './errors.js';
 import { Handoff } from './handoff/handoff.js';
 import { ClockSanity } from './membership/clock-sanity.js';
 import { ClusterService } from './membership/cluster-service.js';
-import { FailureDetector } from './membership/failure-detector.js';
-import { Founding } from './membership/founding.js';
-import { MemberGossip } from './membership/member-gossip.js';
-import { Settings } from './membership/settings.js';
+import { type Members, openMembers } from './membership/members.js';
+import type { Settings } from './membership/settings.js';
 import type { ConsistencySettings } from './membership/settings-types.js';
+import type { Ring } from './partitioning/ring.js';
 import { foundRing } from './partitioning/ring-founding.js';
 import { type Disk, openDisk } from './persistence/disk.js';
 import type { Hints } from './persistence/hints.js';
 import { Reaper } from './persistence/reaper.js';
 import type { Replica } from './persistence/replica.js';
-import type { Store } from './persistence/store.js';
 import type { NodeLimits, NodeOptions } from './node-options.js';
 import { Messenger } from './replication/ask.js';
 import { Resolver } from './resolution/resolver.js';
@@ -33,15 +32,19 @@ export interface QuorateNode extends ApiNode {
   readonly replica: Replica;
   readonly hints: Hints;
   readonly disk: Disk;
-  /** Resolves when the cluster is founded; rejects where the founding is refused. */
+  /**
+   * Resolves when the cluster is founded and the peers that can be reached were asked about the
+   * disk; rejects where the founding is refused.
+   */
   ready(): Promise<void>;
+  /** Resolves when the disk failed: reads go on, and this node must be made anew. */
+  readonly failed: Promise<OperatingError>;
   /** Finishes what is under way, syncs, closes. */
   stop(): Promise<void>;
 }
 
 /** So long may reads for repair, hints after a failure, and settings take. */
 const BACKGROUND_TIMEOUT_MILLISECONDS = 5000;
-const FOUNDING_RETRY_MILLISECONDS = 500;
 /** A page of what was kept each time: room lags behind age, what is shown does not. */
 const SWEEP_INTERVAL_MILLISECONDS = 5000;
 
@@ -55,14 +58,21 @@ export async function createNode(
 ): Promise<QuorateNode> {
   const { clock, transport, observer } = environment;
   const { id: self, limits } = options;
-  const { peerRequestsMax: pendingMax } = limits;
   const memberCount = (): number => founding.ring.members.length;
   const clockSanity = new ClockSanity({ ...limits, clock, observer, memberCount });
   const disk = await openDisk({ ...environment, node: self, expiryClock: clockSanity, limits });
-  const { start, replica, hints } = disk;
-  const messenger = new Messenger({ transport, clock, observer, pendingMax, start });
-  const members = await meet(environment, options, { ...disk, clockSanity }, messenger);
-  const { founding, view, settings } = members;
+  const { replica, hints, guard } = disk;
+  const messenger = new Messenger({
+    ...{ transport, clock, observer, start: disk.identity.start },
+    pendingMax: limits.peerRequestsMax,
+  });
+  const members = await openMembers({
+    ...{ environment, self, disk, messenger, clockSanity, limits },
+    proposed: proposedRing(options),
+    consistency: options.consistency,
+    timeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
+  });
+  const { founding, diskCheck, diskMemory, view, settings } = members;
 
   const collaborators: Collaborators = {
     ...{ ...environment, ...disk, view, messenger, expiryClock: clockSanity },
@@ -71,14 +81,7 @@ export async function createNode(
     backgroundTimeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
     backgroundConcurrency: limits.backgroundConcurrency,
   };
-  const coordination = new Coordinator({
-    collaborators,
-    seal: new ContextSeal(options.secret),
-    resolver: new Resolver({ clock, observer, custom: options.customResolver, ...limits }),
-    defaults: () => defaultsOf(settings.values),
-    isReady: () => founding.isComplete,
-    ...limits,
-  });
+  const coordination = coordinatorOf(collaborators, options, members);
   const cluster = new ClusterService({
     ...{ ...disk, ...members, self, messenger, clock, clockSanity },
     version: options.version,
@@ -86,20 +89,20 @@ export async function createNode(
   const background = backgroundOf(environment, collaborators, { disk, settings, limits });
   const { handoff, antiEntropy, exchange, reaper, keeper, sweeper } = background;
   messenger.onLink((peer, open) => {
-    if (!open || !founding.isComplete) return;
-    void handoff.deliverTo(peer);
-    antiEntropy.meet(peer);
+    if (open && founding.isComplete) background.meet(peer);
   });
   serveReplicas(collaborators);
   await transport.start(messenger);
-  for (const part of [founding, view, handoff, antiEntropy, reaper, keeper, sweeper]) part.start();
+  const parts = [founding, diskCheck, diskMemory, view, handoff, reaper, keeper, guard, sweeper];
+  for (const part of [...parts, antiEntropy]) part.start();
 
   return {
     ...{ id: self, coordination, settings, cluster, exchange, observer, replica, hints, disk },
     handoff: handoff.control,
-    ready: () => founding.done,
+    ready: async () => void (await Promise.all([founding.done, diskCheck.settled])),
+    failed: disk.store.failed,
     async stop() {
-      for (const part of [founding, view, handoff, reaper, keeper, sweeper]) await part.stop();
+      for (const part of parts) await part.stop();
       const resting = antiEntropy.stop();
       messenger.stop();
       await resting;
@@ -108,6 +111,22 @@ export async function createNode(
       await disk.store.close();
     },
   };
+}
+
+function coordinatorOf(
+  collaborators: Collaborators,
+  { secret, limits, customResolver: custom }: NodeOptions,
+  { founding, diskCheck, settings }: Members,
+): Coordinator {
+  const { clock, observer } = collaborators;
+  return new Coordinator({
+    collaborators,
+    seal: new ContextSeal(secret),
+    resolver: new Resolver({ clock, observer, custom, ...limits }),
+    defaults: () => defaultsOf(settings.values),
+    isReady: () => founding.isComplete && diskCheck.isSettled,
+    ...limits,
+  });
 }
 
 /** What a node does unasked: hints go out, replicas are compared, what has ended makes room. */
@@ -155,46 +174,21 @@ function backgroundOf(
     },
   });
   const exchange = new ExchangeNow(shared, antiEntropy);
-  return { handoff, antiEntropy, exchange, reaper, keeper, sweeper };
+  const meet = (peer: NodeId): void => {
+    void handoff.deliverTo(peer);
+    antiEntropy.meet(peer);
+  };
+  return { handoff, antiEntropy, exchange, reaper, keeper, sweeper, meet };
 }
 
-/** The cluster as this node knows it: its ring, its settings, and who is up. */
-async function meet(
-  { clock, random, transport, observer }: Environment,
-  { id: self, founders, limits, consistency, ...ringOptions }: NodeOptions,
-  {
-    store,
-    start,
-    clockSanity,
-  }: { readonly store: Store; readonly start: number; readonly clockSanity: ClockSanity },
-  messenger: Messenger,
-) {
+/** @throws OperatingError `invalid_request` where the list does not name this node */
+function proposedRing({ id: self, founders, ...ringOptions }: NodeOptions): Ring {
   if (!founders.some(({ id }) => id === self)) {
     throw new OperatingError('invalid_request', `the list of founders does not name ${self}`, {
       details: { field: 'initialCluster' },
     });
   }
-  const founding = await Founding.open({
-    ...{ self, store, messenger, clock, random, observer },
-    proposed: foundRing({ ...ringOptions, members: founders }),
-    retryIntervalMilliseconds: FOUNDING_RETRY_MILLISECONDS,
-  });
-  const { members: stored } = founding.ring;
-  const members = stored.map(({ id }) => id);
-  transport.setPeers(stored.filter(({ id }) => id !== self));
-  const view = new FailureDetector({
-    ...{ self, start, store, messenger, transport, clock, random, observer, ...limits },
-    clockSanity,
-    zone: stored.find(({ id }) => id === self)?.zone ?? '',
-    peers: members.filter((id) => id !== self),
-  });
-  const settings = new Settings({
-    ...{ self, store, messenger, clock, observer, members },
-    initial: consistency,
-    timeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
-  });
-  messenger.setGossip(new MemberGossip(founding, settings, observer));
-  return { founding, view, settings };
+  return foundRing({ ...ringOptions, members: founders });
 }
 
 function defaultsOf(values: ConsistencySettings) {

@@ -57,6 +57,7 @@ export function nodeOptionsOf(
       heartbeatsMissedSuspect: peers.heartbeatsMissedSuspect,
       heartbeatsMissedDead: peers.heartbeatsMissedDead,
       storageQueueBytesMax: storage.queueBytesMax,
+      storageReserveBytes: storage.reserveBytes,
       recordCacheBytesMax: storage.recordCacheBytes,
       customTimeMaxMilliseconds: resolution.customTimeMaxMilliseconds,
       auditBytesMax: resolution.auditBytesMax,

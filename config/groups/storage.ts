@@ -10,6 +10,13 @@ export const storageGroup = {
     maximum: 4096 * MEBIBYTE,
     why: 'Writes that wait for the disk, kept readable in memory; beyond it writes get 503.',
   },
+  reserveBytes: {
+    kind: 'bytes',
+    default: 256 * MEBIBYTE,
+    minimum: 0,
+    maximum: 1024 * 1024 * MEBIBYTE,
+    why: 'With less room on the disk a node takes no writes; the engine sorts its files in it.',
+  },
   recordCacheBytes: {
     kind: 'bytes',
     default: 64 * MEBIBYTE,

@@ -11,6 +11,7 @@ import type { Digests } from '../persistence/digests.js';
 import type { Endings } from '../persistence/endings.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { PartitionHealth } from '../persistence/health.js';
+import type { Identity } from '../persistence/identity.js';
 import type { PartitionClocks } from '../persistence/partition-clocks.js';
 import type { RecentDots } from '../persistence/recent-dots.js';
 import type { RecordTable } from '../persistence/record-table.js';
@@ -55,8 +56,8 @@ export interface AntiEntropyCollaborators {
   readonly clock: Clock;
   readonly random: Random;
   readonly observer: Observer;
-  /** This node's start number. */
-  readonly start: number;
+  /** Its start number is part of what a clock's generation is called. */
+  readonly identity: Identity;
   /** How long one message of background work may wait for its answer. */
   readonly backgroundTimeoutMilliseconds: number;
   readonly limits: AntiEntropyLimits;

@@ -76,14 +76,14 @@ export class ExchangeService {
    * before it leaves, so that no crash between two pages can make it say too much.
    */
   async #pull({ partition, clock, from }: z.infer<typeof PULL.request>): Promise<Page> {
-    const { clocks, store, start } = this.#with;
+    const { clocks, store, identity } = this.#with;
     const theirs = PartitionClock.from(clock);
     let snapshot: PlainClock | null = null;
     if (from === '') {
       await this.#scrub.verify(partition);
       snapshot = clocks.of(partition).toPlain();
     }
-    const generation = `${start}.${clocks.generation(partition)}`;
+    const generation = `${identity.start}.${clocks.generation(partition)}`;
     if (from === '') {
       await store.sync();
       const named = this.#named(partition, theirs);

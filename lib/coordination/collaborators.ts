@@ -7,6 +7,7 @@ import type { Audits } from '../persistence/audits.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { PartitionHealth } from '../persistence/health.js';
 import type { Hints } from '../persistence/hints.js';
+import type { Identity } from '../persistence/identity.js';
 import type { Replica } from '../persistence/replica.js';
 import type { Store } from '../persistence/store.js';
 import type { KeptVersions } from '../persistence/versions.js';
@@ -28,8 +29,8 @@ export interface Collaborators {
   readonly expiryClock: ExpiryClock;
   readonly random: Random;
   readonly observer: Observer;
-  /** This node's start number: part of every acknowledgement. */
-  readonly start: number;
+  /** Its start number is part of every acknowledgement. */
+  readonly identity: Identity;
   /** After so long without enough answers, a read asks further replicas. */
   readonly hedgeDelayMilliseconds: number;
   /** How long background work of a request (repairs, hints after a failure) may take. */

@@ -23,8 +23,8 @@ import { WriteRound } from './write-round.js';
 
 /**
  * @throws OperatingError `siblings`, `level_not_reached` (nothing happened), `outcome_unknown` and
- * `deadline_passed` (it may surface later), `context_too_large`, `overloaded`, `storage_failed`,
- * `clock_not_sane`
+ * `deadline_passed` (it may surface later), `context_too_large`, `overloaded`, `read_only`,
+ * `storage_failed`, `clock_not_sane`
  */
 export async function put(collaborators: Collaborators, request: Put): Promise<PutResult> {
   const { at, levels, zone } = request;
@@ -40,7 +40,7 @@ export async function put(collaborators: Collaborators, request: Put): Promise<P
   }
   const { store, health } = collaborators;
   const clock = clockObstacle(collaborators, request);
-  const unfit = store.failure ?? health.obstacle(at.partition) ?? clock;
+  const unfit = store.refusal ?? health.obstacle(at.partition) ?? clock;
   if (unfit !== undefined) return putDespite(collaborators, request, list, unfit);
   const possible = ladder.filter(({ requirements }) => isPossible(requirements, list));
   if (possible.length === 0) throw notReached(ladder, list);

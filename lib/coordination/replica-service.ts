@@ -76,8 +76,8 @@ function keepAudit(
   });
 }
 
-function acknowledge({ start, store }: Collaborators): Acknowledgement {
-  return { start, commit: store.commitNumber };
+function acknowledge({ identity, store }: Collaborators): Acknowledgement {
+  return { start: identity.start, commit: store.commitNumber };
 }
 
 /** @throws OperatingError `wrong_epoch` where `node` does not own the key's partition. */

@@ -112,6 +112,12 @@ export const METRICS = {
   },
   quorate_commits_total: { kind: 'counter', help: 'Storage batches', labels: ['sync'] },
   quorate_commit_operations_total: { kind: 'counter', help: 'Operations in them', labels: [] },
+  quorate_disk_free_bytes: { kind: 'gauge', help: 'Room that the disk still has', labels: [] },
+  quorate_read_only: {
+    kind: 'gauge',
+    help: '1 where this node takes no writes: its disk is nearly full, or failed',
+    labels: [],
+  },
   quorate_corrupt_records_total: {
     kind: 'counter',
     help: 'Stored bytes whose checksum did not match',

@@ -15,18 +15,30 @@ export interface Range {
   readonly limit: number;
 }
 
+/** The engine lost something of what was there, and was repaired to open at all. */
+export interface StorageRepair {
+  readonly reason: string;
+  /** The loss is on record elsewhere, durably: later openings need not tell of it again. */
+  noted(): Promise<void>;
+}
+
 /**
  * Keys are well-formed strings, values bytes; neither side changes a value once it was handed over.
  * A batch is atomic, and batches are applied in the order in which they were given: after a crash
  * the disk holds a prefix of them, with every batch in it that was written with `sync: true` and
  * resolved. An empty batch is one like any other: with `sync` it makes all before it durable. After
- * a write that failed the engine refuses every call: what is on the disk is known when it was
- * opened again.
- * Whatever goes wrong rejects (or, in `get`, throws) with an OperatingError `storage_failed`.
+ * a write that failed the engine refuses every other: what is on the disk is known when it was
+ * opened again. Reads go on as long as they can.
+ * Whatever goes wrong rejects (or, in `get`, throws) with an OperatingError `storage_failed`; a
+ * read of what the engine knows to be damaged with `corrupt_bytes`.
  */
 export interface Storage {
+  /** Not there where nothing was lost, or the loss was noted. */
+  readonly repair?: StorageRepair | undefined;
   get(key: string): Uint8Array | undefined;
   range(range: Range): Promise<Entry[]>;
   write(batch: readonly StorageOperation[], options: { readonly sync: boolean }): Promise<void>;
+  /** What the disk still has room for; undefined where nobody knows. */
+  freeBytes(): Promise<number | undefined>;
   close(): Promise<void>;
 }

@@ -22,7 +22,12 @@ export interface DeliveryOptions {
 }
 
 /** What a target says that takes no hint now. */
-const NOT_NOW: ReadonlySet<string> = new Set(['storage_failed', 'overloaded', 'not_ready']);
+const NOT_NOW: ReadonlySet<string> = new Set([
+  'storage_failed',
+  'read_only',
+  'overloaded',
+  'not_ready',
+]);
 /** Weight of the newest batch in the smoothed rate. */
 const SMOOTHING = 0.1;
 /** Longer pauses say that the target sets the pace, not the work. */

@@ -37,6 +37,7 @@ const TIMEOUT_MILLISECONDS = 1000;
 /** What a delivery met, by its code, as the end of a sentence that begins with the target. */
 const OBSTACLES: ReadonlyMap<string, string> = new Map([
   ['storage_failed', 'cannot write to its disk'],
+  ['read_only', 'has a disk that is nearly full'],
   ['overloaded', 'has too much to do'],
   ['not_ready', 'is not ready'],
   ['rebuilding', 'rebuilds partitions of theirs'],

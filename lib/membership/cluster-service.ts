@@ -6,6 +6,7 @@ import { OperatingError } from '../errors.js';
 import type { Ring } from '../partitioning/ring.js';
 import { ownedPartitions, ownersOf } from '../partitioning/ring.js';
 import type { Hints } from '../persistence/hints.js';
+import type { Identity } from '../persistence/identity.js';
 import { recordKey } from '../persistence/records.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../replication/ask.js';
@@ -21,6 +22,7 @@ import type {
   Readiness,
   RingView,
 } from './cluster-types.js';
+import type { DiskCheck } from './disk-check.js';
 import type { FailureDetector } from './failure-detector.js';
 import type { Founding } from './founding.js';
 import { REPORT } from './messages.js';
@@ -29,7 +31,8 @@ import type { Settings } from './settings.js';
 export interface ClusterServiceOptions {
   readonly self: NodeId;
   readonly version: string;
-  readonly start: number;
+  readonly identity: Identity;
+  readonly diskCheck: DiskCheck;
   readonly founding: Founding;
   readonly view: FailureDetector;
   readonly clockSanity: ClockSanity;
@@ -109,12 +112,14 @@ export class ClusterService implements ClusterControl {
   }
 
   readiness(level: string | undefined): Readiness {
-    const { founding, store } = this.#options;
-    if (founding.obstacle !== undefined) return { ready: false, reason: founding.obstacle };
-    if (store.failure !== undefined) return { ready: false, reason: store.failure.message };
-    if (level === undefined) return { ready: true, reason: undefined };
+    const { founding, diskCheck, store } = this.#options;
+    const obstacle = founding.obstacle ?? diskCheck.obstacle ?? store.failure?.message;
+    if (obstacle !== undefined) return { ready: false, reason: obstacle };
+    // It reads, and passes writes on.
+    const reason = store.refusal?.message;
+    if (level === undefined) return { ready: true, reason };
     const partition = this.#unreachablePartition(level);
-    if (partition === undefined) return { ready: true, reason: undefined };
+    if (partition === undefined) return { ready: true, reason };
     return { ready: false, reason: `partition ${partition} cannot reach the level ${level} now` };
   }
 
@@ -150,7 +155,7 @@ export class ClusterService implements ClusterControl {
   }
 
   #report(): NodeReport {
-    const { self, version, start, settings, hints, view, store, clock } = this.#options;
+    const { self, version, identity, settings, hints, view, store, clock } = this.#options;
     const { sane, skewMilliseconds: skew } = this.#options.clockSanity.verdict;
     const sees: Record<string, NodeReport['sees'][string]> = {};
     for (const { id } of this.#ring.members) if (id !== self) sees[id] = view.stateOf(id);
@@ -158,14 +163,14 @@ export class ClusterService implements ClusterControl {
     return {
       id: self,
       version,
-      start,
+      start: identity.start,
       uptime_s: Math.floor((clock.monotonicMilliseconds() - this.#startedAt) / 1000),
       epoch: this.#ring.epoch,
       ring_hash: this.#ring.hash,
       settings_version: settings.current().version,
       partitions_owned: ownedPartitions(this.#ring, self).length,
       hints: Object.fromEntries(waiting),
-      storage: store.failure === undefined ? 'ok' : 'failed',
+      storage: storageState(store),
       clock: { sane, skew_ms: skew === undefined ? undefined : Math.round(skew) },
       sees,
     };
@@ -194,6 +199,9 @@ export class ClusterService implements ClusterControl {
       if (state !== 'up') alerts.push(`${id} is ${state}`);
       if (report?.storage === 'failed') alerts.push(`the disk of ${id} failed`);
       if (report?.clock.sane === false) alerts.push(clockAlert(id, report.clock.skew_ms));
+      if (report?.storage === 'read_only') {
+        alerts.push(`the disk of ${id} is nearly full: it takes no writes`);
+      }
     }
     if (underReplicated > 0) alerts.push(`${underReplicated} partitions lack replicas`);
     if (withoutQuorum > 0) alerts.push(`${withoutQuorum} partitions have no quorum`);
@@ -220,4 +228,9 @@ function verdictOf(
 ): ClusterStatus['verdict'] {
   if (withoutQuorum > 0) return 'failing';
   return underReplicated > 0 || alerts.length > 0 ? 'degraded' : 'ok';
+}
+
+function storageState({ failure, refusal }: Store): NodeReport['storage'] {
+  if (failure !== undefined) return 'failed';
+  return refusal === undefined ? 'ok' : 'read_only';
 }

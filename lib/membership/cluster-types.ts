@@ -23,7 +23,7 @@ export interface NodeReport {
   readonly settings_version: string;
   readonly partitions_owned: number;
   readonly hints: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
-  readonly storage: 'ok' | 'failed';
+  readonly storage: 'ok' | 'read_only' | 'failed';
   /** Is its clock near those of the others? The skew is undefined where it knows too few. */
   readonly clock: { readonly sane: boolean; readonly skew_ms: number | undefined };
   /** How it sees the others. */
@@ -80,7 +80,7 @@ export interface LocateView {
 
 export interface Readiness {
   readonly ready: boolean;
-  /** Why not, in one sentence. */
+  /** Why not, or not for everything, in one sentence. */
   readonly reason: string | undefined;
 }
 

@@ -4,19 +4,19 @@ import type { Observer } from '../environment/observer.js';
 import { Periodic } from '../environment/periodic.js';
 import type { Random } from '../environment/random.js';
 import type { NodeId, Transport } from '../environment/transport.js';
-import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../replication/ask.js';
 import type { ClusterView } from '../replication/cluster-view.js';
+import type { Handler } from '../replication/message.js';
 import type { ClockSanity } from './clock-sanity.js';
+import type { DiskNumbers } from './disk-numbers.js';
 import { type Heartbeat, PING } from './messages.js';
 
 export interface FailureDetectorOptions {
   readonly self: NodeId;
   readonly zone: string;
   readonly peers: readonly NodeId[];
-  /** This node's start number. */
-  readonly start: number;
-  readonly store: Store;
+  /** What a peer is told of this node's disk. */
+  readonly numbersFor: (peer: NodeId) => DiskNumbers;
   readonly messenger: Messenger;
   /** Told what the wall clocks of the peers are. */
   readonly clockSanity: ClockSanity;
@@ -60,9 +60,9 @@ export class FailureDetector implements ClusterView {
       intervalMilliseconds: options.heartbeatIntervalMilliseconds,
       task: () => this.#beat(),
     });
-    const { messenger, start, store, clock } = options;
-    const answer = (): Heartbeat => {
-      return { start, commit: store.commitNumber, wall: clock.wallMilliseconds() };
+    const { messenger, numbersFor, clock } = options;
+    const answer: Handler<object, Heartbeat> = (_, { from }) => {
+      return { ...numbersFor(from), wall: clock.wallMilliseconds() };
     };
     messenger.handle(PING, answer, { anyEpoch: true });
     messenger.onAnswer((peer) => this.#noteAnswer(peer));

@@ -7,7 +7,7 @@ import type { NodeId } from '../environment/transport.js';
 import { messageOf, OperatingError } from '../errors.js';
 import type { Ring } from '../partitioning/ring.js';
 import { decodeRing, encodeRing } from '../partitioning/ring-codec.js';
-import { decodeStored, encodeStored } from '../persistence/checksummed.js';
+import { encodeStored, readStored } from '../persistence/checksummed.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../replication/ask.js';
 import { FOUND } from './messages.js';
@@ -22,19 +22,24 @@ export interface FoundingOptions {
   /** The ring that this node's own list gives. */
   readonly proposed: Ring;
   readonly retryIntervalMilliseconds: number;
+  /** Others serve this ring, and this disk knew nothing of it. Resolves when that is on record. */
+  readonly onWiped: () => Promise<void>;
 }
 
 interface Stored {
   readonly ring: Ring;
-  readonly fresh: boolean;
   readonly complete: boolean;
+  readonly told: readonly Told[];
 }
 
-/** As stored: the ring, whether all have confirmed it, and every ring that this disk stood for. */
-type Plain = [ring: Uint8Array, complete: boolean, stoodFor: string[]];
+/** A founder was told that this disk stands for the ring with this hash. */
+type Told = readonly [hash: string, founder: NodeId];
 
-/** So many lists, each other than the last, are remembered. */
-const STOOD_FOR_MAX = 100;
+/** As stored: the ring, whether all have confirmed it, and whom this disk ever confirmed a ring. */
+type Plain = [ring: Uint8Array, complete: boolean, told: Told[]];
+
+/** So many are remembered, the oldest are forgotten first. */
+const TOLD_MAX = 1000;
 
 const RING_KEY = 'm/ring';
 const WAITING = 'the other founders have not confirmed the ring yet';
@@ -47,13 +52,13 @@ export class Founding {
   readonly #options: FoundingOptions;
   readonly #retry: Periodic;
   readonly #confirmed = new Set<NodeId>();
-  readonly #told = new Set<string>();
-  /** Founders that this life has told its ring. */
-  readonly #answered = new Set<NodeId>();
-  /** Has this disk never stood for the ring before? */
-  readonly #fresh: boolean;
+  readonly #logged = new Set<string>();
+  #told: readonly Told[];
+  #adopting = false;
   readonly ring: Ring;
   #complete: boolean;
+  /** Is the ring complete on the disk, or will be after what is queued? */
+  #keptComplete: boolean;
   #founded: () => void = () => undefined;
   #refused: (error: OperatingError) => void = () => undefined;
   /** Resolves when the ring is confirmed by all; rejects where this node must not serve. */
@@ -63,8 +68,9 @@ export class Founding {
   private constructor(options: FoundingOptions, stored: Stored) {
     this.#options = options;
     this.ring = stored.ring;
-    this.#fresh = stored.fresh;
+    this.#told = stored.told;
     this.#complete = stored.complete;
+    this.#keptComplete = stored.complete;
     this.done = new Promise((resolve, reject) => {
       this.#founded = resolve;
       this.#refused = reject;
@@ -77,28 +83,32 @@ export class Founding {
     });
   }
 
-  /** Reads the stored ring, or stores the proposed one, before anybody is told of it. */
+  /**
+   * Reads the stored ring, or stores the proposed one, before anybody is told of it. A damaged one
+   * is none: peers that serve the ring will say that this disk has lost it.
+   */
   static async open(options: FoundingOptions): Promise<Founding> {
-    const stored = options.store.get(RING_KEY);
-    if (stored === undefined) {
-      await keep(options.store, options.proposed, false);
-      return new Founding(options, { ring: options.proposed, fresh: true, complete: false });
-    }
-    const [bytes, complete, stoodFor] = decodeStored(RING_KEY, stored) as Plain;
-    const ring = decodeRing(bytes);
+    const { store, proposed, observer } = options;
+    const bytes = store.get(RING_KEY);
+    const plain = bytes && (readStored(RING_KEY, bytes, observer) as Plain | undefined);
+    if (plain === undefined) return Founding.#propose(options, []);
+    const [encoded, complete, told] = plain;
+    const ring = decodeRing(encoded);
     // An unconfirmed ring binds nobody: a list that was wrong can be put right.
-    if (!complete && ring.hash !== options.proposed.hash) {
-      const fresh = !stoodFor.includes(options.proposed.hash);
-      await keep(options.store, options.proposed, false);
-      return new Founding(options, { ring: options.proposed, fresh, complete: false });
-    }
-    if (ring.hash !== options.proposed.hash) {
-      options.observer.log('warn', 'the stored ring differs from the configured list; it is kept', {
+    if (!complete && ring.hash !== proposed.hash) return Founding.#propose(options, told);
+    if (ring.hash !== proposed.hash) {
+      observer.log('warn', 'the stored ring differs from the configured list; it is kept', {
         stored: ring.hash,
-        configured: options.proposed.hash,
+        configured: proposed.hash,
       });
     }
-    return new Founding(options, { ring, fresh: false, complete });
+    return new Founding(options, { ring, complete, told });
+  }
+
+  static async #propose(options: FoundingOptions, told: readonly Told[]): Promise<Founding> {
+    const founding = new Founding(options, { ring: options.proposed, complete: false, told });
+    await founding.#keep();
+    return founding;
   }
 
   get isComplete(): boolean {
@@ -113,8 +123,8 @@ export class Founding {
   start(): void {
     this.#options.messenger.handle(
       FOUND,
-      ({ hash }, { from }) => {
-        if (hash === this.ring.hash) this.#answered.add(from);
+      async ({ hash }, { from }) => {
+        if (hash === this.ring.hash) await this.#noteTold(from);
         else this.#logMismatch(from, hash);
         return { hash: this.ring.hash, complete: this.#complete };
       },
@@ -159,14 +169,9 @@ export class Founding {
       this.#logMismatch(node, hash);
       return;
     }
-    if (complete && this.#fresh && !this.#answered.has(node)) {
+    if (complete && !this.#hasTold(node)) {
       // It could complete only with our stored confirmation, and this disk has never given one.
-      const error = new OperatingError(
-        'founding_refused',
-        `${node} serves this ring already: this disk was lost; rebuilding is not in this version`,
-      );
-      this.#obstacle = error.message;
-      this.#refused(error);
+      this.#adopt(node).catch((error: unknown) => this.#refuse(error));
       return;
     }
     this.#confirmed.add(node);
@@ -176,13 +181,30 @@ export class Founding {
 
   #finishIfConfirmed(): void {
     if (this.#complete || this.#confirmed.size < this.ring.members.length - 1) return;
-    this.#finish().catch((error: unknown) => {
-      this.#refused(new OperatingError('storage_failed', messageOf(error), { cause: error }));
-    });
+    this.#finish().catch((error: unknown) => this.#refuse(error));
+  }
+
+  /** A wiped disk: it takes the ring that the others serve, and vouches for nothing in it. */
+  async #adopt(node: NodeId): Promise<void> {
+    if (this.#adopting) return;
+    this.#adopting = true;
+    const fields = { peer: node, hash: this.ring.hash };
+    this.#options.observer.log(
+      'warn',
+      'a peer serves this ring already: the disk was lost',
+      fields,
+    );
+    await this.#options.onWiped();
+    await this.#finish();
+  }
+
+  #refuse(error: unknown): void {
+    this.#refused(new OperatingError('storage_failed', messageOf(error), { cause: error }));
   }
 
   async #finish(): Promise<void> {
-    await keep(this.#options.store, this.ring, true);
+    this.#keptComplete = true;
+    await this.#keep();
     this.#complete = true;
     await this.#retry.stop();
     this.#options.observer.log('info', 'the ring is founded', { hash: this.ring.hash });
@@ -197,19 +219,29 @@ export class Founding {
   /** Once, though it is asked twice a second for as long as somebody is missing. */
   #tell(severity: Severity, event: string, fields: Fields): void {
     const text = JSON.stringify([event, fields]);
-    if (this.#told.has(text)) return;
-    this.#told.add(text);
+    if (this.#logged.has(text)) return;
+    this.#logged.add(text);
     this.#options.observer.log(severity, event, fields);
   }
-}
 
-async function keep(store: Store, ring: Ring, complete: boolean): Promise<void> {
-  const { committed } = store.transact((transaction) => {
-    const stored = transaction.get(RING_KEY);
-    const before = stored === undefined ? [] : (decodeStored(RING_KEY, stored) as Plain)[2];
-    const stoodFor = [...before.filter((hash) => hash !== ring.hash), ring.hash];
-    const plain: Plain = [encodeRing(ring), complete, stoodFor.slice(-STOOD_FOR_MAX)];
-    transaction.put(RING_KEY, encodeStored(RING_KEY, plain));
-  });
-  await committed;
+  #hasTold(node: NodeId): boolean {
+    return this.#told.some(([hash, founder]) => hash === this.ring.hash && founder === node);
+  }
+
+  /** Durable before the answer: only a disk that was lost can have forgotten it. */
+  async #noteTold(node: NodeId): Promise<void> {
+    if (!this.#hasTold(node)) {
+      this.#told = [...this.#told, [this.ring.hash, node] as const].slice(-TOLD_MAX);
+    }
+    await this.#keep();
+  }
+
+  #keep(): Promise<void> {
+    const plain: Plain = [encodeRing(this.ring), this.#keptComplete, [...this.#told]];
+    return this.#options.store.transact(
+      (transaction) => transaction.put(RING_KEY, encodeStored(RING_KEY, plain)),
+      'sync',
+      'vital',
+    ).committed;
+  }
 }

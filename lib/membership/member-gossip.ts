@@ -3,17 +3,20 @@ import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import { messageOf, OperatingError } from '../errors.js';
 import type { Gossip } from '../replication/gossip.js';
+import type { DiskCheck } from './disk-check.js';
 import type { Founding } from './founding.js';
 import type { Settings } from './settings.js';
 
 export class MemberGossip implements Gossip {
   readonly #founding: Founding;
   readonly #settings: Settings;
+  readonly #diskCheck: DiskCheck;
   readonly #observer: Observer;
 
-  constructor(founding: Founding, settings: Settings, observer: Observer) {
+  constructor(founding: Founding, settings: Settings, diskCheck: DiskCheck, observer: Observer) {
     this.#founding = founding;
     this.#settings = settings;
+    this.#diskCheck = diskCheck;
     this.#observer = observer;
   }
 
@@ -25,8 +28,13 @@ export class MemberGossip implements Gossip {
     return this.#settings.hash;
   }
 
-  /** Another ring is refused; other settings are merged before the request is served. */
+  isMet(peer: NodeId): boolean {
+    return this.#diskCheck.isMet(peer);
+  }
+
+  /** A peer is met first; another ring is refused; other settings are merged. Then it is served. */
   async reconcile(from: NodeId, epoch: number, settingsHash: number): Promise<void> {
+    await this.#diskCheck.meet(from);
     if (epoch !== this.epoch) {
       this.#observer.count('quorate_refused_epochs_total');
       const message = `the ring epoch here is ${this.epoch}, not ${epoch}`;

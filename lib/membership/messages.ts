@@ -9,6 +9,13 @@ export type Heartbeat = z.infer<typeof heartbeat>;
 /** "Are you there?" */
 export const PING = messageType('membership.ping', z.object({}), heartbeat);
 
+/** "What do you remember of my disk?" The reply repeats the nonce of the question. */
+export const DISK = messageType(
+  'membership.disk',
+  z.object({ nonce: z.number() }),
+  z.object({ start: z.number(), commit: z.number(), nonce: z.number() }),
+);
+
 /** "My founding list gives this ring." The reply tells the other's ring, and whether it serves. */
 export const FOUND = messageType(
   'membership.found',

@@ -4,8 +4,8 @@ import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
-import { decodeStored, encodeStored } from '../persistence/checksummed.js';
-import type { Store } from '../persistence/store.js';
+import { encodeStored, readStored } from '../persistence/checksummed.js';
+import type { Store, Transaction } from '../persistence/store.js';
 import type { Messenger } from '../replication/ask.js';
 import { majority } from '../replication/quorum.js';
 import type { PlainSettings } from './messages.js';
@@ -47,11 +47,13 @@ export class Settings implements SettingsControl {
   constructor(options: SettingsOptions) {
     this.#options = options;
     this.#initial = SettingsState.initial(options.initial);
-    const stored = options.store.get(SETTINGS_KEY);
+    const bytes = options.store.get(SETTINGS_KEY);
+    // Damaged ones are those of the start: what the peers know is merged, as whatever differs.
+    const stored = bytes && readStored(SETTINGS_KEY, bytes, options.observer);
     this.#state =
       stored === undefined
         ? this.#initial
-        : SettingsState.from(decodeStored(SETTINGS_KEY, stored) as PlainSettings, this.#initial);
+        : SettingsState.from(stored as PlainSettings, this.#initial);
     options.messenger.handle(PULL_SETTINGS, () => this.#state.toPlain(), { anyEpoch: true });
     options.messenger.handle(
       PUSH_SETTINGS,
@@ -178,10 +180,10 @@ export class Settings implements SettingsControl {
       this.#state = merged;
       this.#covered.clear();
     }
-    const { committed } = this.#options.store.transact((transaction) => {
+    const keep = (transaction: Transaction): void => {
       transaction.put(SETTINGS_KEY, encodeStored(SETTINGS_KEY, this.#state.toPlain()));
-    });
-    await committed;
+    };
+    await this.#options.store.transact(keep, 'sync', 'vital').committed;
     this.#covered.add(state.hash);
   }
 

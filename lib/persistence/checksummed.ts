@@ -1,6 +1,7 @@
 /** What rests in the storage: a format, a checksum over its key and itself, and then the value. */
 import { decode, encode } from '../encoding/codec.js';
 import { hash32, hash32Text } from '../encoding/hash.js';
+import type { Observer } from '../environment/observer.js';
 import { OperatingError } from '../errors.js';
 
 /** Of everything stored; raised when an older node could not read a newer value. */
@@ -37,6 +38,18 @@ export function decodeStored(key: string, stored: Uint8Array): unknown {
     throw new OperatingError('corrupt_bytes', 'stored bytes do not match their checksum');
   }
   return decode(body);
+}
+
+/** The same, with damage told to the observer and undefined in its place. */
+export function readStored(key: string, stored: Uint8Array, observer: Observer): unknown {
+  try {
+    return decodeStored(key, stored);
+  } catch (error) {
+    if (!(error instanceof OperatingError)) throw error;
+    observer.count('quorate_corrupt_records_total');
+    observer.log('warn', 'stored bytes are damaged', { key });
+    return undefined;
+  }
 }
 
 function readUint32(bytes: Uint8Array, at: number): number {

@@ -9,12 +9,13 @@ import { Audits } from './audits.js';
 import { CollectedDots } from './collected-dots.js';
 import { DeadRecords } from './dead-records.js';
 import { Digests } from './digests.js';
+import { DiskGuard } from './disk-guard.js';
 import { Endings } from './endings.js';
 import type { ExpiryClock } from './expiry-clock.js';
 import { PartitionHealth } from './health.js';
 import type { HintLimits } from './hint-quota.js';
 import { Hints } from './hints.js';
-import { countStart } from './identity.js';
+import { Identity } from './identity.js';
 import { Minter } from './minter.js';
 import { PartitionClocks } from './partition-clocks.js';
 import { RecentDots } from './recent-dots.js';
@@ -26,6 +27,8 @@ import { KeptVersions } from './versions.js';
 
 export interface DiskLimits extends RecordLimits, HintLimits {
   readonly storageQueueBytesMax: number;
+  /** Below so much room on the disk a node takes no writes. */
+  readonly storageReserveBytes: number;
   readonly recordCacheBytesMax: number;
   readonly recentDotsMax: number;
   readonly mintedKeysMax: number;
@@ -50,9 +53,10 @@ export type Disk = Awaited<ReturnType<typeof openDisk>>;
 export async function openDisk(options: DiskOptions) {
   const { node, storage, clock, expiryClock, random, observer, limits } = options;
   const store = new Store({ storage, observer, queueBytesMax: limits.storageQueueBytesMax });
-  const start = await countStart(store, node);
+  const identity = await Identity.open(store, node, observer);
   const clocks = await PartitionClocks.open(store);
   const digests = await Digests.open(store);
+  const { start } = identity;
   const minter = new Minter({ node, start, random, keysMax: limits.mintedKeysMax });
   const health = await PartitionHealth.open({ store, clocks, minter, observer });
   const deadRecords = new DeadRecords();
@@ -71,5 +75,8 @@ export async function openDisk(options: DiskOptions) {
   const endings = new Endings(records);
   const hints = await Hints.open({ ...shared, ...limits });
   const read = { versions, audits, table, digests, deadRecords, recentDots, clocks, health };
-  return { store, start, minter, replica, endings, hints, ...read };
+  const reserveBytes = limits.storageReserveBytes;
+  const guard = new DiskGuard({ storage, store, clock, random, observer, reserveBytes });
+  await guard.check().catch(() => undefined);
+  return { store, identity, guard, minter, replica, endings, hints, ...read };
 }

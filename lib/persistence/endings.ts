@@ -12,7 +12,7 @@ import type { Minter } from './minter.js';
 import type { RecordTable } from './record-table.js';
 import type { RecordKey } from './records.js';
 import { encodeRecord } from './records.js';
-import type { Durability, Store, Transacted } from './store.js';
+import type { Durability, Store, Transacted, Transaction } from './store.js';
 
 export interface EndingsOptions {
   readonly store: Store;
@@ -66,7 +66,7 @@ export class Endings {
   /** Removes a record of the dead, unless it has changed since it was judged. */
   collect(at: RecordKey, fingerprint: string): Transacted<boolean> {
     const { store, table, health, collected, minter, observer } = this.#options;
-    return store.transact((transaction) => {
+    const remove = (transaction: Transaction): boolean => {
       const before = table.read(at);
       if (before?.fingerprint !== fingerprint || before.live) return false;
       if (health.isRebuilding(at.partition)) return false;
@@ -75,7 +75,9 @@ export class Endings {
       minter.forget(at);
       observer.count('quorate_collected_records_total');
       return true;
-    }, DURABILITY);
+    };
+    // It frees room: also where the disk has none left for anything else.
+    return store.transact(remove, DURABILITY, 'vital');
   }
 
   #change(

@@ -9,7 +9,7 @@ import { encodeStored } from './checksummed.js';
 import type { Minter } from './minter.js';
 import type { PartitionClocks } from './partition-clocks.js';
 import { hexadecimal } from './records.js';
-import type { Store } from './store.js';
+import type { Store, Transaction } from './store.js';
 
 export interface PartitionHealthOptions {
   readonly store: Store;
@@ -74,16 +74,17 @@ export class PartitionHealth {
     this.#onDamage(partition);
   }
 
-  damageAll(partitions: readonly number[], reason: string): void {
+  /** Resolves when it is on record: a crash from then on finds the damage again. */
+  async damageAll(partitions: readonly number[], reason: string): Promise<void> {
     for (const partition of partitions) this.damage(partition, reason);
+    await this.#options.store.sync();
   }
 
   /** Every other owner's records and clock are here. */
   async rebuilt(partition: number): Promise<void> {
     const { store, observer } = this.#options;
-    const { committed } = store.transact((transaction) => {
-      transaction.delete(markerOf(partition));
-    });
+    const forget = (transaction: Transaction): void => transaction.delete(markerOf(partition));
+    const { committed } = store.transact(forget, 'sync', 'vital');
     this.#unmarked.delete(partition);
     this.#rebuilding.delete(partition);
     observer.count('quorate_rebuilt_partitions_total');
@@ -116,10 +117,11 @@ export class PartitionHealth {
     const key = markerOf(partition);
     this.#unmarked.add(partition);
     try {
-      store.transact((transaction) => {
+      const mark = (transaction: Transaction): void => {
         transaction.put(key, encodeStored(key, true));
         clocks.forget(partition, transaction);
-      });
+      };
+      store.transact(mark, 'sync', 'vital');
       this.#unmarked.delete(partition);
     } catch (error) {
       const reason = messageOf(error);

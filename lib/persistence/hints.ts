@@ -217,6 +217,7 @@ export class Hints {
     const { value: left, committed } = store.transact(
       (transaction) => hints.filter((hint) => this.#hints.removeIn(transaction, hint)),
       'os',
+      'vital',
     );
     observer.count(LEAVING[leaving], {}, left.length);
     await committed;

@@ -21,7 +21,8 @@ export interface MinterOptions {
  */
 export class Minter {
   readonly #options: MinterOptions;
-  readonly #writer: Writer;
+  #start: number;
+  #writer: Writer;
   readonly #counters = new Map<number, Dot>();
   /** By storage key: what this life minted last. The older half goes when both are full. */
   #recent = new Map<string, Dot>();
@@ -29,7 +30,15 @@ export class Minter {
 
   constructor(options: MinterOptions) {
     this.#options = options;
-    this.#writer = freshWriter(options.node, options.start, options.random);
+    this.#start = options.start;
+    this.#writer = this.#freshWriter();
+  }
+
+  /** This life goes on under a higher start number, with fresh writers everywhere. */
+  raiseStart(start: number): void {
+    this.#start = start;
+    this.#writer = this.#freshWriter();
+    this.#counters.clear();
   }
 
   /** The dot that the next write of the partition takes. Used up only by `consume`. */
@@ -72,7 +81,11 @@ export class Minter {
 
   /** Where this node may have forgotten what it minted, it goes on as somebody new. */
   takeFreshWriter(partition: number): void {
-    const { node, start, random } = this.#options;
-    this.#counters.set(partition, { writer: freshWriter(node, start, random), n: 0 });
+    this.#counters.set(partition, { writer: this.#freshWriter(), n: 0 });
+  }
+
+  #freshWriter(): Writer {
+    const { node, random } = this.#options;
+    return freshWriter(node, this.#start, random);
   }
 }

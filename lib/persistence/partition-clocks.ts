@@ -116,11 +116,12 @@ export class PartitionClocks {
     const plain = [...this.#dirty].map((partition) => {
       return { partition, clock: this.of(partition).toPlain(), of: this.generation(partition) };
     });
-    const { committed } = this.#store.transact((transaction) => {
+    const keep = (transaction: Transaction): void => {
       for (const { partition, clock } of plain) {
         transaction.put(keyOf(partition), encodeStored(keyOf(partition), clock));
       }
-    });
+    };
+    const { committed } = this.#store.transact(keep, 'sync', 'vital');
     this.#dirty.clear();
     await committed;
     for (const { partition, clock, of } of plain) {

@@ -1,11 +1,24 @@
 /** Transactions over any storage port: atomic by shape, durable in groups (Dynamo 5). */
-import type { Entry, Range, Storage, StorageOperation } from '../environment/storage.js';
+import type { Entry, Range, Storage } from '../environment/storage.js';
 import type { Observer } from '../environment/observer.js';
 import { assert, messageOf, OperatingError } from '../errors.js';
-import { decodeStored, encodeStored } from './checksummed.js';
+import type { CommitGroup } from './commit-group.js';
+import {
+  commitOperation,
+  emptyGroup,
+  findLast,
+  operationsOf,
+  storedCommit,
+} from './commit-group.js';
 
 /** What an acknowledgement means: synced to the disk, handed to the system, or in memory only. */
 export type Durability = 'sync' | 'os' | 'memory';
+
+/**
+ * `vital`: goes on while the disk is nearly full. What frees room (a hint that leaves, a record
+ * that is collected), and the few bytes by which a node knows itself and its cluster.
+ */
+export type Urgency = 'ordinary' | 'vital';
 
 export interface Transaction {
   get(key: string): Uint8Array | undefined;
@@ -26,18 +39,6 @@ export interface StoreOptions {
   readonly queueBytesMax: number;
 }
 
-/** What is written in one batch. While one is in flight, the next gathers. */
-interface Group {
-  readonly entries: Map<string, Uint8Array | undefined>;
-  bytes: number;
-  sync: boolean;
-  /** Does anybody wait for it, be it that nothing is to be written? */
-  awaited: boolean;
-  readonly done: Promise<void>;
-  readonly settle: (error?: OperatingError) => void;
-}
-
-const COMMIT_KEY = 'm/commit';
 /** So many keys may be written and unsynced (`os`, `memory`) before a sync is forced. */
 const UNSYNCED_KEYS_MAX = 10_000;
 
@@ -48,23 +49,39 @@ const UNSYNCED_KEYS_MAX = 10_000;
  */
 export class Store {
   readonly #options: StoreOptions;
-  #gathering: Group = emptyGroup();
-  #writing: Group | undefined;
+  #gathering: CommitGroup = emptyGroup();
+  #writing: CommitGroup | undefined;
   #scheduled = false;
   readonly #unsynced = new Set<string>();
+  /** The commit number that this life has found on the disk. */
+  readonly foundCommit: number;
   #commit: number;
+  /** The next durable commit number is above it. */
+  #commitFloor = 0;
   #failure: OperatingError | undefined;
+  #readOnly: OperatingError | undefined;
+  #fail: (failure: OperatingError) => void = () => undefined;
+  /** Resolves when a batch has failed. */
+  readonly failed = new Promise<OperatingError>((resolve) => {
+    this.#fail = resolve;
+  });
   #closed = false;
 
   constructor(options: StoreOptions) {
     this.#options = options;
-    const stored = options.storage.get(COMMIT_KEY);
-    this.#commit = stored === undefined ? 0 : Number(decodeStored(COMMIT_KEY, stored));
+    this.foundCommit = storedCommit(options.storage, options.observer);
+    this.#commit = this.foundCommit;
   }
 
   /** Counts synced batches, over all starts: the durable commit number of every ack. */
   get commitNumber(): number {
     return this.#commit;
+  }
+
+  /** Peers remember a higher number. Resolves when the own one is durably above it. */
+  raiseCommit(above: number): Promise<void> {
+    this.#commitFloor = Math.max(this.#commitFloor, above);
+    return this.sync();
   }
 
   /** Why nothing can be written any more, where that is so: a failed batch poisons the handle. */
@@ -75,6 +92,16 @@ export class Store {
   /** The share of the room for what waits for the disk that is used. */
   get queueFill(): number {
     return (this.#gathering.bytes + (this.#writing?.bytes ?? 0)) / this.#options.queueBytesMax;
+  }
+
+  /** Why no ordinary transaction is taken now: the disk failed, or has no room. */
+  get refusal(): OperatingError | undefined {
+    return this.#failure ?? this.#readOnly;
+  }
+
+  /** Refuses ordinary transactions with this reason; undefined: takes them again. */
+  setReadOnly(reason: OperatingError | undefined): void {
+    this.#readOnly = reason;
   }
 
   /** What was last decided for the key, durable or not. */
@@ -92,13 +119,15 @@ export class Store {
 
   /**
    * Runs `decide` and queues what it put. Nothing is queued if it throws.
-   * @throws OperatingError `overloaded` where the queue is full, `storage_failed` after a failure.
+   * @throws OperatingError `overloaded` where the queue is full, `read_only` where the disk is,
+   * `storage_failed` after a failure.
    */
   transact<T>(
     decide: (transaction: Transaction) => T,
     durability: Durability = 'sync',
+    urgency: Urgency = 'ordinary',
   ): Transacted<T> {
-    this.#assertRoom();
+    this.#assertRoom(urgency);
     const changes: [string, Uint8Array | undefined][] = [];
     const value = decide({
       get: (key) => findLast(changes, key, () => this.get(key)),
@@ -148,8 +177,9 @@ export class Store {
     if (this.#closed) throw new OperatingError('not_ready', 'the store is closed');
   }
 
-  #assertRoom(): void {
+  #assertRoom(urgency: Urgency): void {
     this.#assertOpen();
+    if (this.#readOnly !== undefined && urgency === 'ordinary') throw this.#readOnly;
     if (this.queueFill > 1) {
       throw new OperatingError('overloaded', 'too many bytes wait for the disk');
     }
@@ -171,32 +201,22 @@ export class Store {
     this.#gathering = emptyGroup();
     this.#writing = group;
     if (this.#unsynced.size > UNSYNCED_KEYS_MAX) group.sync = true;
+    const { sync } = group;
+    const commit = Math.max(this.#commit, this.#commitFloor) + 1;
+    const batch = operationsOf(group);
+    if (sync) batch.push(commitOperation(commit));
     try {
-      await this.#options.storage.write(this.#batch(group), { sync: group.sync });
-      this.#written(group);
+      await this.#options.storage.write(batch, { sync });
+      this.#written(group, commit);
     } catch (cause) {
-      this.#fail(group, cause);
+      this.#poison(group, cause);
     }
   }
 
-  #batch(group: Group): StorageOperation[] {
-    const batch: StorageOperation[] = [];
-    for (const [key, value] of group.entries) {
-      batch.push(value === undefined ? { type: 'delete', key } : { type: 'put', key, value });
-    }
+  /** Invariant: a commit number is told to nobody before the batch that holds it is durable. */
+  #written(group: CommitGroup, commit: number): void {
     if (group.sync) {
-      batch.push({
-        type: 'put',
-        key: COMMIT_KEY,
-        value: encodeStored(COMMIT_KEY, this.#commit + 1),
-      });
-    }
-    return batch;
-  }
-
-  #written(group: Group): void {
-    if (group.sync) {
-      this.#commit += 1;
+      this.#commit = commit;
       this.#unsynced.clear();
     } else {
       for (const key of group.entries.keys()) this.#unsynced.add(key);
@@ -208,37 +228,23 @@ export class Store {
     if (this.#gathering.awaited) this.#schedule();
   }
 
-  /** A sync that failed is never tried again: what the disk holds is unknown until a restart. */
-  #fail(group: Group, cause: unknown): void {
+  /** A sync that failed is never tried again: what the disk holds is known when it was reopened. */
+  #poison(group: CommitGroup, cause: unknown): void {
     const reason = messageOf(cause);
     this.#failure = new OperatingError('storage_failed', `the disk failed: ${reason}`, {
       outcome: 'none',
       cause,
     });
-    this.#options.observer.log('error', 'storage failed; writes are refused until a restart', {
-      reason,
-    });
+    this.#options.observer.log(
+      'error',
+      'storage failed; writes are refused until it is opened anew',
+      {
+        reason,
+      },
+    );
     const lost = new OperatingError('storage_failed', `the disk failed: ${reason}`, { cause });
     group.settle(lost);
     this.#gathering.settle(lost);
+    this.#fail(this.#failure);
   }
-}
-
-function emptyGroup(): Group {
-  let settle: (error?: OperatingError) => void = () => undefined;
-  const done = new Promise<void>((resolve, reject) => {
-    settle = (error) => (error === undefined ? resolve() : reject(error));
-  });
-  // A group without a waiter still fails loudly, through the store's observer.
-  done.catch(() => undefined);
-  return { entries: new Map(), bytes: 0, sync: false, awaited: false, done, settle };
-}
-
-function findLast(
-  changes: readonly (readonly [string, Uint8Array | undefined])[],
-  key: string,
-  otherwise: () => Uint8Array | undefined,
-): Uint8Array | undefined {
-  const change = changes.findLast(([changed]) => changed === key);
-  return change === undefined ? otherwise() : change[1];
 }

@@ -1,8 +1,16 @@
 /** The storage port over LevelDB: see docs/architecture.md and lib/environment/storage.ts. */
+import { statfs } from 'node:fs/promises';
 import { ClassicLevel } from 'classic-level';
-import type { Entry, Range, Storage, StorageOperation } from '../environment/storage.js';
+import type {
+  Entry,
+  Range,
+  Storage,
+  StorageOperation,
+  StorageRepair,
+} from '../environment/storage.js';
 import { messageOf, OperatingError } from '../errors.js';
-import { handleUnusable, readFailed, writeFailed } from './storage-failure.js';
+import { holdsData, LevelRepairs } from './leveldb-repairs.js';
+import { handleUnusable, isCorruption, readFailed, writeFailed } from './storage-failure.js';
 
 export interface LevelStorageOptions {
   /** Made where it does not exist; one process at a time may hold it. */
@@ -11,6 +19,8 @@ export interface LevelStorageOptions {
   readonly cacheBytes: number;
   /** What gathers in memory (and in the log) before it becomes a sorted file. */
   readonly writeBufferBytes: number;
+  /** What the engine said of its files when it last stopped: they are repaired before they open. */
+  readonly damage?: string | undefined;
 }
 
 type Database = ClassicLevel<string, Uint8Array>;
@@ -21,24 +31,46 @@ type Database = ClassicLevel<string, Uint8Array>;
  */
 const BARRIER_KEY = '\u0000barrier';
 
-/** @throws OperatingError `storage_failed`; `details.locked` where another process holds it. */
+/**
+ * Repairs what does not open, and says so: what was lost, the caller must get from elsewhere.
+ * @throws OperatingError `storage_failed`; `details.locked` where another process holds it.
+ */
 export async function openLevelStorage(options: LevelStorageOptions): Promise<Storage> {
+  const { directory } = options;
+  const repairs = new LevelRepairs(directory);
+  try {
+    if (options.damage !== undefined) await repairs.repair(options.damage);
+    const database = await openDatabase(options).catch(async (error: unknown) => {
+      const cause = causeOf(error);
+      if (!isCorruption(cause)) throw error;
+      await repairs.repair(messageOf(cause));
+      return openDatabase(options);
+    });
+    return new LevelStorage(database, directory, await repairs.find());
+  } catch (error) {
+    throw openFailed(directory, error);
+  }
+}
+
+async function openDatabase(options: LevelStorageOptions): Promise<Database> {
   const database: Database = new ClassicLevel(options.directory, {
     keyEncoding: 'utf8',
     valueEncoding: 'view',
+    // A database without its first file is damaged; made anew, it would delete all others.
+    createIfMissing: !(await holdsData(options.directory)),
     cacheSize: options.cacheBytes,
     writeBufferSize: options.writeBufferBytes,
   });
-  try {
-    await database.open();
-  } catch (error) {
-    throw openFailed(options.directory, error);
-  }
-  return new LevelStorage(database);
+  await database.open();
+  return database;
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? error.cause : error;
 }
 
 function openFailed(directory: string, error: unknown): OperatingError {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const cause = causeOf(error);
   const locked = cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED';
   const reason = locked ? 'another process holds it' : messageOf(cause);
   return new OperatingError('storage_failed', `cannot open ${directory}: ${reason}`, {
@@ -50,6 +82,8 @@ function openFailed(directory: string, error: unknown): OperatingError {
 
 class LevelStorage implements Storage {
   readonly #database: Database;
+  readonly #directory: string;
+  readonly repair: StorageRepair | undefined;
   /** The last batch handed over: the binding's threads would not keep the order of two. */
   #lastWrite: Promise<void> = Promise.resolve();
   /** Set by the first write that fails. What is on the disk is unknown from then on. */
@@ -57,12 +91,14 @@ class LevelStorage implements Storage {
   #poisoned = false;
   #closing: Promise<void> | undefined;
 
-  constructor(database: Database) {
+  constructor(database: Database, directory: string, repair: StorageRepair | undefined) {
     this.#database = database;
+    this.#directory = directory;
+    this.repair = repair;
   }
 
   get(key: string): Uint8Array | undefined {
-    this.#assertUsable();
+    this.#assertOpen();
     try {
       return this.#database.getSync(key);
     } catch (error) {
@@ -71,7 +107,7 @@ class LevelStorage implements Storage {
   }
 
   async range(range: Range): Promise<Entry[]> {
-    this.#assertUsable();
+    this.#assertOpen();
     if (range.limit <= 0 || range.from === range.before) return [];
     try {
       return await this.#database
@@ -87,6 +123,13 @@ class LevelStorage implements Storage {
     const write = this.#commit(before, batch, options.sync);
     this.#lastWrite = write.catch(() => undefined);
     return write;
+  }
+
+  async freeBytes(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.#directory).catch((error: unknown) => {
+      throw readFailed(error);
+    });
+    return bavail * bsize;
   }
 
   close(): Promise<void> {
@@ -108,7 +151,8 @@ class LevelStorage implements Storage {
     batch: readonly StorageOperation[],
     sync: boolean,
   ): Promise<void> {
-    this.#assertUsable();
+    this.#assertOpen();
+    this.#assertHealthy();
     await before;
     this.#assertHealthy();
     try {
@@ -127,9 +171,8 @@ class LevelStorage implements Storage {
     }
   }
 
-  #assertUsable(): void {
+  #assertOpen(): void {
     if (this.#closing !== undefined) throw handleUnusable('storage is closed');
-    this.#assertHealthy();
   }
 
   /** A failed sync may have dropped dirty pages: asking again would succeed and prove nothing. */

@@ -35,6 +35,11 @@ export class MemoryStorage implements Storage {
     }
   }
 
+  /** As much as the process gets. */
+  async freeBytes(): Promise<undefined> {
+    return undefined;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
   }

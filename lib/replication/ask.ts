@@ -4,9 +4,9 @@ import type { Observer } from '../environment/observer.js';
 import type { Message, NodeId, Receiver, Transport } from '../environment/transport.js';
 import { assert, messageOf, OperatingError } from '../errors.js';
 import { ExecutedRequests } from './executed-requests.js';
-import type { Gossip } from './gossip.js';
+import { type Gossip, NO_GOSSIP } from './gossip.js';
 import type { Handler, Incoming, MessageType } from './message.js';
-import { type Answer, PendingRequests } from './pending-requests.js';
+import { type Answer, notSent, PendingRequests } from './pending-requests.js';
 import {
   parseMessage,
   type RequestMessage,
@@ -39,14 +39,10 @@ export class Messenger implements Receiver {
   readonly #options: MessengerOptions;
   readonly #handlers = new Map<string, Registered>();
   readonly #pending: PendingRequests;
+  readonly #replyListeners = new Map<string, (peer: NodeId, reply: unknown) => void>();
   readonly #linkListeners: ((peer: NodeId, open: boolean) => void)[] = [];
   #onAnswer: (peer: NodeId) => void = () => undefined;
-  #gossip: Gossip = {
-    epoch: 0,
-    settingsHash: 0,
-    reconcile: () => Promise.resolve(),
-    notice: () => undefined,
-  };
+  #gossip: Gossip = NO_GOSSIP;
   readonly #executed = new ExecutedRequests();
   #lastId: number;
 
@@ -74,6 +70,11 @@ export class Messenger implements Receiver {
     });
   }
 
+  /** This life has a higher start number than it began with: its ids follow. */
+  raiseStart(start: number): void {
+    this.#lastId = Math.max(this.#lastId, start * IDS_A_START);
+  }
+
   /** Membership introduces itself; until then messages carry epoch 0. */
   setGossip(gossip: Gossip): void {
     this.#gossip = gossip;
@@ -82,6 +83,14 @@ export class Messenger implements Receiver {
   /** Told of every answer in time: what was asked and what came back have both arrived. */
   onAnswer(listener: (peer: NodeId) => void): void {
     this.#onAnswer = listener;
+  }
+
+  /** Told of every reply of this type that came in time. */
+  onReply<Reply>(
+    type: Pick<MessageType<unknown, Reply>, 'name' | 'reply'>,
+    listener: (peer: NodeId, reply: Reply) => void,
+  ): void {
+    this.#replyListeners.set(type.name, listener as (peer: NodeId, reply: unknown) => void);
   }
 
   onLink(listener: (peer: NodeId, open: boolean) => void): void {
@@ -113,14 +122,13 @@ export class Messenger implements Receiver {
       return;
     }
     this.#pending.add(id, {
-      to,
-      deadline,
+      ...{ to, deadline, name: type.name },
       parse: (reply) => type.reply.parse(reply),
       settle: settle as (answer: Answer<unknown>) => void,
     });
   }
 
-  /** The same as a promise, where one more does not matter. Rejects with the error. */
+  /** As a promise, where one more does not matter. Rejects with the error. */
   request<Request, Reply>(
     to: NodeId,
     type: MessageType<Request, Reply>,
@@ -148,6 +156,7 @@ export class Messenger implements Receiver {
     this.#onAnswer(from);
     if (parsed.kind === 'reply') {
       const reply = pending.parse(parsed.body);
+      this.#replyListeners.get(pending.name)?.(from, reply);
       this.#pending.settle(parsed.id, pending, { ok: true, reply });
     } else {
       this.#pending.settle(parsed.id, pending, { ok: false, error: parsed.error });
@@ -184,7 +193,7 @@ export class Messenger implements Receiver {
     const serve = (): void => this.#serve(message, handler, request, { from, deadline });
     const gossip = this.#gossip;
     const alike = epoch === gossip.epoch && settingsHash === gossip.settingsHash;
-    if (alike) serve();
+    if (alike && gossip.isMet(from)) serve();
     else if (handler.anyEpoch) {
       serve();
       gossip.notice(from, epoch, settingsHash);
@@ -236,12 +245,4 @@ export class Messenger implements Receiver {
     observer.count('quorate_peer_messages_total', { type: 'refused', result: refusal.code });
     transport.send(to, refusalMessage(id, refusal));
   }
-}
-
-function notSent(to: NodeId, remainingMilliseconds: number, full: boolean): OperatingError {
-  if (remainingMilliseconds <= 0) {
-    return new OperatingError('deadline_passed', 'no time was left to ask');
-  }
-  if (full) return new OperatingError('overloaded', `too many requests wait for ${to}`);
-  return new OperatingError('peer_unreachable', `${to} cannot be reached`, { outcome: 'none' });
 }

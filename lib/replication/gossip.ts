@@ -7,8 +7,19 @@ export interface Gossip {
   readonly epoch: number;
   /** Hash of the cluster's settings. */
   readonly settingsHash: number;
+  /** Has the peer said what it remembers of this node's disk? It is served nothing before. */
+  isMet(peer: NodeId): boolean;
   /** Resolves when this node may serve a request that carried these; rejects where it may not. */
   reconcile(from: NodeId, epoch: number, settingsHash: number): Promise<void>;
   /** The same after a request that is served in any case, a heartbeat: nobody waits for it. */
   notice(from: NodeId, epoch: number, settingsHash: number): void;
 }
+
+/** Of a node before its membership has introduced itself. */
+export const NO_GOSSIP: Gossip = {
+  epoch: 0,
+  settingsHash: 0,
+  isMet: () => true,
+  reconcile: () => Promise.resolve(),
+  notice: () => undefined,
+};

@@ -10,6 +10,8 @@ export type Answer<Reply> =
 
 export interface Pending {
   readonly to: NodeId;
+  /** Of the message type. */
+  readonly name: string;
   /** On the monotonic clock. */
   readonly deadline: number;
   /** Checks a reply; throws where it is malformed. */
@@ -80,4 +82,13 @@ export class PendingRequests {
       this.#cancelSweep ??= this.#clock.after(SWEEP_MILLISECONDS, () => this.#sweep());
     }
   }
+}
+
+/** Why a request did not leave. */
+export function notSent(to: NodeId, remainingMilliseconds: number, full: boolean): OperatingError {
+  if (remainingMilliseconds <= 0) {
+    return new OperatingError('deadline_passed', 'no time was left to ask');
+  }
+  if (full) return new OperatingError('overloaded', `too many requests wait for ${to}`);
+  return new OperatingError('peer_unreachable', `${to} cannot be reached`, { outcome: 'none' });
 }

@@ -33,6 +33,7 @@ export async function fillStore({ directory, keys, valueBytes, endsAt }: Filling
       contextBytesMax: 8192,
       recordBytesMax: MEBIBYTE,
       storageQueueBytesMax: 256 * MEBIBYTE,
+      storageReserveBytes: 0,
       recordCacheBytesMax: MEBIBYTE,
       recentDotsMax: 0,
       auditBytesMax: 0,

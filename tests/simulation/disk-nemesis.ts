@@ -30,9 +30,9 @@ const ENABLED = {
   'failed write': true,
   rot: true,
   'vanished record': true,
-  'rolled-back disk': false,
-  'lost disk': false,
-  'damaged engine': false,
+  'rolled-back disk': true,
+  'lost disk': true,
+  'damaged engine': true,
 };
 
 /** One seed in so many has records that vanish without a trace. */

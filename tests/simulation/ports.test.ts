@@ -1,11 +1,12 @@
 /** The simulated disk and network keep the contracts of the ports, and misbehave as they say. */
 import t from 'tap';
+import type { Storage } from '../../lib/environment/storage.js';
 import type { NodeId, Receiver, Transport } from '../../lib/environment/transport.js';
 import { storageConformance } from '../conformance/storage-suite.js';
 import type { TransportNetwork } from '../conformance/transport-suite.js';
 import { Inbox, transportConformance } from '../conformance/transport-suite.js';
 import { MachineTime } from './simulated-clock.js';
-import { SimulatedDisk, type SimulatedStorage } from './simulated-disk.js';
+import { SimulatedDisk } from './simulated-disk.js';
 import { CALM_NETWORK, SimulatedNetwork } from './simulated-network.js';
 import { World } from './world.js';
 
@@ -98,7 +99,7 @@ t.test('a crash keeps all that was synced, and a prefix of the rest', async (t) 
   t.strictSame([...kept].sort(), [2, 4, 6]);
 });
 
-function openDisk(seed: number): { world: World; disk: SimulatedDisk; storage: SimulatedStorage } {
+function openDisk(seed: number): { world: World; disk: SimulatedDisk; storage: Storage } {
   const world = new World(seed);
   const disk = new SimulatedDisk(world, 'n1');
   return { world, disk, storage: disk.open(new MachineTime(), always) };
@@ -159,8 +160,10 @@ t.test('bits flip, values vanish, disks return to the past or are lost', async (
   t.ok(disk.rollBack());
   t.ok(disk.open(new MachineTime(), always).get('r1'), 'as it was remembered');
   disk.damageEngine();
-  t.ok(disk.open(new MachineTime(), always).repaired);
-  t.notOk(disk.open(new MachineTime(), always).repaired, 'says so once');
+  const { repair } = disk.open(new MachineTime(), always);
+  t.equal(repair?.reason, disk.open(new MachineTime(), always).repair?.reason, 'says so again');
+  await repair?.noted();
+  t.notOk(disk.open(new MachineTime(), always).repair, 'until it is noted');
   disk.lose();
   t.strictSame(await world.runUntil(disk.open(new MachineTime(), always).range(EVERYTHING)), []);
 });

@@ -2,7 +2,13 @@
  * A disk that forgets at a crash what was not synced, but for a prefix of it, and that fails, fills
  * up, rots and is lost as it is told (lib/environment/storage.ts).
  */
-import type { Entry, Range, Storage, StorageOperation } from '../../lib/environment/storage.js';
+import type {
+  Entry,
+  Range,
+  Storage,
+  StorageOperation,
+  StorageRepair,
+} from '../../lib/environment/storage.js';
 import { OperatingError } from '../../lib/errors.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { MachineTime } from './simulated-clock.js';
@@ -24,12 +30,6 @@ interface Batch {
 /** What becomes of a batch whose write fails: nobody can know. */
 type Failure = 'lost' | 'kept';
 
-/** The port with what disks say of themselves. */
-export interface SimulatedStorage extends Storage {
-  readonly repaired: boolean;
-  freeBytes(): Promise<number | undefined>;
-}
-
 export const FREE_BYTES = 2 ** 40;
 
 /** What remains while nodes come and go. Opened by one life of a node at a time. */
@@ -45,7 +45,7 @@ export class SimulatedDisk {
   #unsynced: Batch[] = [];
   /** As it was at some moment, for a later return to it. */
   #earlier: (readonly [string, Uint8Array])[] | undefined;
-  /** The engine lost some of what it had, and will say so at the next opening. */
+  /** The engine lost some of what it had, and says so at every opening until that is noted. */
   #engineDamaged = false;
   speed: DiskSpeed = { write: 0.1, sync: 2 };
   /** Below zero bytes, writes fail. */
@@ -67,11 +67,13 @@ export class SimulatedDisk {
     this.#random = world.random(`disk ${name}`);
   }
 
-  open(machine: MachineTime, isAlive: () => boolean): SimulatedStorage {
-    const repaired = this.#engineDamaged;
-    this.#engineDamaged = false;
+  open(machine: MachineTime, isAlive: () => boolean): Storage {
+    const noted = async (): Promise<void> => {
+      this.#engineDamaged = false;
+    };
+    const repair = this.#engineDamaged ? { reason: 'some of it is lost', noted } : undefined;
     this.#visible = new SortedMap(this.#durable);
-    return new Handle(this, { world: this.#world, machine, isAlive }, this.#visible, repaired);
+    return new Handle(this, { world: this.#world, machine, isAlive }, this.#visible, repair);
   }
 
   /** Milliseconds that the next one will need. */
@@ -219,8 +221,8 @@ interface Life {
 }
 
 /** What one life of a node has of the disk. */
-class Handle implements SimulatedStorage {
-  readonly repaired: boolean;
+class Handle implements Storage {
+  readonly repair: StorageRepair | undefined;
   readonly #disk: SimulatedDisk;
   readonly #life: Life;
   readonly #visible: SortedMap<Uint8Array>;
@@ -230,11 +232,16 @@ class Handle implements SimulatedStorage {
   #dead: string | undefined;
   #busyUntil = 0;
 
-  constructor(disk: SimulatedDisk, life: Life, visible: SortedMap<Uint8Array>, repaired: boolean) {
+  constructor(
+    disk: SimulatedDisk,
+    life: Life,
+    visible: SortedMap<Uint8Array>,
+    repair: StorageRepair | undefined,
+  ) {
     this.#disk = disk;
     this.#life = life;
     this.#visible = visible;
-    this.repaired = repaired;
+    this.repair = repair;
   }
 
   async freeBytes(): Promise<number | undefined> {

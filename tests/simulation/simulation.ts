@@ -181,6 +181,7 @@ export function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
       reapIntervalMilliseconds: random.pick([50, 1000]),
       reapKeysMax: random.pick([1, 1000]),
       storageQueueBytesMax: 16_777_216,
+      storageReserveBytes: 1_000_000,
       recordCacheBytesMax: random.pick([2000, 1_048_576]),
       clockPersistIntervalMilliseconds: random.pick([50, 1000]),
       hintsBytesMax: random.pick([3000, 1_048_576, 1_048_576]),

@@ -2,7 +2,13 @@
 import type { Cancel, Clock } from '../../lib/environment/clock.js';
 import type { Fields, Labels, MetricName, Observer } from '../../lib/environment/observer.js';
 import type { Random } from '../../lib/environment/random.js';
-import type { Entry, Range, Storage, StorageOperation } from '../../lib/environment/storage.js';
+import type {
+  Entry,
+  Range,
+  Storage,
+  StorageOperation,
+  StorageRepair,
+} from '../../lib/environment/storage.js';
 import { OperatingError } from '../../lib/errors.js';
 import { MemoryStorage } from '../../lib/platform/memory-storage.js';
 
@@ -109,6 +115,10 @@ export class HeldStorage implements Storage {
   closed = false;
   /** Held: `write` waits for `release`. */
   held = false;
+  /** What the disk has room for; undefined: nobody knows. */
+  free: number | undefined;
+  /** What the engine lost, as it says at every opening until it is noted. */
+  repair: StorageRepair | undefined;
   #failed = false;
 
   get(key: string): Uint8Array | undefined {
@@ -140,6 +150,18 @@ export class HeldStorage implements Storage {
     await turn();
   }
 
+  async freeBytes(): Promise<number | undefined> {
+    return this.free;
+  }
+
+  /** The engine lost something, and was repaired. */
+  wound(reason: string): void {
+    const noted = async (): Promise<void> => {
+      this.repair = undefined;
+    };
+    this.repair = { reason, noted };
+  }
+
   async fail(): Promise<void> {
     this.#failed = true;
     this.waiting.shift()?.reject(failure());
@@ -150,13 +172,12 @@ export class HeldStorage implements Storage {
   async afterCrash(extra = 0): Promise<HeldStorage> {
     await this.#keep(Math.min(extra, this.#unsynced.length));
     const found = new HeldStorage();
-    found.#durable = this.#durable;
-    found.#disk = new MemoryStorage();
-    await found.#disk.write(
-      (await this.#durable.range({ from: '', before: '\u{10ffff}', limit: 1e9 })).map(
-        ([key, value]) => ({ type: 'put', key, value }),
-      ),
-    );
+    found.free = this.free;
+    if (this.repair !== undefined) found.wound(this.repair.reason);
+    const kept = await this.#durable.range({ from: '', before: '\u{10ffff}', limit: 1e9 });
+    const batch = kept.map(([key, value]) => ({ type: 'put', key, value }) as const);
+    await found.#durable.write(batch);
+    await found.#disk.write(batch);
     return found;
   }
 

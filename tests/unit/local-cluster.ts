@@ -133,6 +133,7 @@ const LIMITS: NodeLimits = {
   reapIntervalMilliseconds: 1_000,
   reapKeysMax: 100,
   storageQueueBytesMax: 10_000_000,
+  storageReserveBytes: 1_000_000,
   recordCacheBytesMax: 1_000_000,
   clockPersistIntervalMilliseconds: 1_000,
   hintsBytesMax: 1_000_000,
@@ -248,6 +249,26 @@ export class LocalCluster {
     if (disk === undefined) return;
     this.disks.set(id, await disk.afterCrash());
     await disk.close();
+  }
+
+  /** The disk of a node as a crash now would leave it, for another day. */
+  async copyOfDisk(id: NodeId): Promise<HeldStorage> {
+    return (await this.disks.get(id)?.afterCrash()) ?? new HeldStorage();
+  }
+
+  /** Flips a bit of what the disk of a node that is down holds under the key. */
+  async spoil(id: NodeId, key: string): Promise<void> {
+    const disk = this.disks.get(id);
+    const value = disk?.get(key);
+    if (disk === undefined || value === undefined) throw new Error(`${id} holds no ${key}`);
+    value[value.length - 1] = (value.at(-1) ?? 0) ^ 1;
+    await disk.write([{ type: 'put', key, value }], { sync: true });
+  }
+
+  /** What was not synced is still there for the next start. */
+  async stopCleanly(id: NodeId): Promise<void> {
+    await this.wait(this.node(id).stop());
+    await this.crash(id);
   }
 
   async restart(id: NodeId): Promise<void> {

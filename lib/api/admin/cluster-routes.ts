@@ -16,7 +16,7 @@ const reportShape = z.strictObject({
   settings_version: z.string(),
   partitions_owned: z.number(),
   hints: z.record(z.string(), z.strictObject({ count: z.number(), bytes: z.number() })),
-  storage: z.enum(['ok', 'failed']),
+  storage: z.enum(['ok', 'read_only', 'failed']),
   clock: z.strictObject({ sane: z.boolean(), skew_ms: z.number().optional() }),
   sees: z.record(z.string(), health),
 });

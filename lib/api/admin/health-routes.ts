@@ -31,13 +31,16 @@ export function healthRoutes({ node, metrics }: ApiWorld): ControlRoute[] {
       summary: 'This node can coordinate; with a level: can reach it now for every partition',
       parameters: [{ name: 'level', in: 'query', description: 'A consistency level.' }],
       answers: {
-        200: { description: 'It can.', schema: z.strictObject({ ready: z.literal(true) }) },
+        200: {
+          description: 'It can; with `but`: not everything, and why.',
+          schema: z.strictObject({ ready: z.literal(true), but: z.string().optional() }),
+        },
         503: { description: 'It cannot; `detail` says why (`not_ready`).' },
       },
       handle: ({ query }) => {
         const { ready, reason } = node.cluster.readiness(parameter(query, 'level'));
         if (!ready) throw new OperatingError('not_ready', reason ?? 'this node is not ready');
-        return jsonReply({ ready: true });
+        return jsonReply(reason === undefined ? { ready: true } : { ready: true, but: reason });
       },
     },
     {

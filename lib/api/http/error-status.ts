@@ -32,6 +32,7 @@ export const ERROR_STATUS: Readonly<Record<ErrorCode, ErrorStatus>> = {
   wrong_epoch: { status: 503, title: 'The ring changed meanwhile' },
   rebuilding: { status: 503, title: 'The replica is being rebuilt' },
   clock_not_sane: { status: 503, title: 'The clock of the node is wrong' },
+  read_only: { status: 503, title: 'This node takes no writes now' },
   storage_failed: { status: 507, title: 'The disk failed' },
   outcome_unknown: { status: 503, title: 'The outcome is unknown' },
   deadline_passed: { status: 504, title: 'The deadline passed' },

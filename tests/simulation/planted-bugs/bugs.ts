@@ -25,8 +25,8 @@ export const BUGS: readonly PlantedBug[] = [
     rule: 'V1',
     name: 'start numbers begin anew at every restart, and so do writers',
     file: 'persistence/minter.js',
-    right: 'this.#writer = freshWriter(options.node, options.start, options.random);',
-    wrong: "this.#writer = [options.node, 1, '000000000000'].join('.');",
+    right: 'return freshWriter(node, this.#start, random);',
+    wrong: "return [node, 1, '000000000000'].join('.');",
   },
   {
     rule: 'W3',

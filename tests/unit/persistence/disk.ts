@@ -39,6 +39,7 @@ export async function openDisk(options: DiskOptions = {}) {
       contextBytesMax: options.contextBytesMax ?? 8_192,
       recordBytesMax: options.recordBytesMax ?? 1_000_000,
       storageQueueBytesMax: 10_000_000,
+      storageReserveBytes: 0,
       recordCacheBytesMax: options.cacheBytesMax ?? 1_000_000,
       recentDotsMax: 1_000,
       mintedKeysMax: options.mintedKeysMax ?? 1_000,

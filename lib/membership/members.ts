@@ -1,0 +1,95 @@
+/** The cluster as this node knows it: its ring, its settings, who is up, and what its disk is. */
+import type { Environment } from '../environment/environment.js';
+import type { NodeId } from '../environment/transport.js';
+import { OperatingError } from '../errors.js';
+import { ownedPartitions, type Ring } from '../partitioning/ring.js';
+import type { Disk } from '../persistence/disk.js';
+import type { Messenger } from '../replication/ask.js';
+import type { ClockSanity } from './clock-sanity.js';
+import { DiskCheck } from './disk-check.js';
+import { DiskMemory } from './disk-memory.js';
+import { FailureDetector } from './failure-detector.js';
+import { Founding } from './founding.js';
+import { MemberGossip } from './member-gossip.js';
+import { Settings } from './settings.js';
+import type { ConsistencySettings } from './settings-types.js';
+
+export interface MembersOptions {
+  readonly environment: Environment;
+  readonly self: NodeId;
+  /** The ring that this node's own list gives. */
+  readonly proposed: Ring;
+  readonly disk: Disk;
+  readonly messenger: Messenger;
+  readonly clockSanity: ClockSanity;
+  readonly consistency: ConsistencySettings;
+  readonly limits: {
+    readonly heartbeatIntervalMilliseconds: number;
+    readonly heartbeatsMissedSuspect: number;
+    readonly heartbeatsMissedDead: number;
+    readonly clockPersistIntervalMilliseconds: number;
+  };
+  /** How long a question about settings may take. */
+  readonly timeoutMilliseconds: number;
+}
+
+export type Members = Awaited<ReturnType<typeof openMembers>>;
+
+const FOUNDING_RETRY_MILLISECONDS = 500;
+
+/** @throws OperatingError `founding_refused` where nobody can say whose the disk is */
+export async function openMembers(options: MembersOptions) {
+  const { environment, self, proposed, disk, messenger, consistency, limits } = options;
+  const { transport } = environment;
+  const { store, identity } = disk;
+  const { damageAll, founding } = await openRing(options);
+  const { members: stored } = founding.ring;
+  const members = stored.map(({ id }) => id);
+  const peers = members.filter((id) => id !== self);
+  if (!identity.isProven && peers.length === 0) {
+    const message = `${proposed.cluster}: no peer can say whose this damaged disk is`;
+    throw new OperatingError('founding_refused', message);
+  }
+  transport.setPeers(stored.filter(({ id }) => id !== self));
+  const known = { ...environment, store, messenger, peers };
+  const { clockPersistIntervalMilliseconds: persistIntervalMilliseconds } = limits;
+  const diskMemory = new DiskMemory({ ...known, persistIntervalMilliseconds });
+  const onRaised = (start: number): void => {
+    disk.minter.raiseStart(start);
+    messenger.raiseStart(start);
+  };
+  const diskCheck = await DiskCheck.open({ ...known, identity, damageAll, onRaised });
+  const view = new FailureDetector({
+    ...{ ...known, self, ...limits, clockSanity: options.clockSanity },
+    zone: stored.find(({ id }) => id === self)?.zone ?? '',
+    numbersFor: (peer) => diskCheck.numbersFor(peer),
+  });
+  const { timeoutMilliseconds } = options;
+  const settings = new Settings({
+    ...{ ...known, self, members, timeoutMilliseconds },
+    initial: consistency,
+  });
+  messenger.setGossip(new MemberGossip(founding, settings, diskCheck, environment.observer));
+  return { founding, diskCheck, diskMemory, view, settings };
+}
+
+/** The ring, and what is to be done where all that was stored under it is in doubt. */
+async function openRing({ environment, self, proposed, disk, messenger }: MembersOptions) {
+  const { store, health } = disk;
+  // The first reason counts: what is under rebuild already loses nothing by another.
+  let damaged: Promise<void> | undefined;
+  const damageAll = (reason: string): Promise<void> =>
+    (damaged ??= health.damageAll(ownedPartitions(founding.ring, self), reason));
+  const founding = await Founding.open({
+    ...{ ...environment, self, store, messenger, proposed },
+    onWiped: () => damageAll('the disk was wiped'),
+    retryIntervalMilliseconds: FOUNDING_RETRY_MILLISECONDS,
+  });
+  const { repair } = environment.storage;
+  if (repair !== undefined) {
+    environment.observer.log('warn', 'the engine was repaired', { reason: repair.reason });
+    await damageAll('the engine was repaired');
+    await repair.noted();
+  }
+  return { damageAll, founding };
+}

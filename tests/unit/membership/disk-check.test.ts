@@ -1,0 +1,184 @@
+/** Disks that are older than their node: noticed before it serves, or when it meets who knows. */
+import t, { type Test } from 'tap';
+import { LocalCluster } from '../local-cluster.js';
+
+const DAMAGED = 'a partition is damaged and will be rebuilt';
+
+async function clusterOf(t: Test): Promise<LocalCluster> {
+  const cluster = await LocalCluster.of();
+  t.teardown(() => cluster.stop());
+  return cluster;
+}
+
+function isAccused(cluster: LocalCluster, id: string): boolean {
+  return cluster.observers.get(id)?.events.includes(DAMAGED) === true;
+}
+
+async function startOf(cluster: LocalCluster, id: string): Promise<number | undefined> {
+  const { nodes } = await cluster.wait(cluster.node(id).cluster.status());
+  return nodes.find((node) => node.id === id)?.report?.start;
+}
+
+/** The disk of n3 as it was, and as it is after writes that the others know of. */
+async function rollBack(cluster: LocalCluster): Promise<void> {
+  const copy = await cluster.copyOfDisk('n3');
+  for (let i = 0; i < 5; i += 1) await cluster.put('n1', `k${i}`, 'x', { level: 'all' });
+  await cluster.clock.advance(1_000);
+  await cluster.crash('n3');
+  cluster.disks.set('n3', copy);
+}
+
+t.test('a clean restart and a crash accuse nobody', async (t) => {
+  const cluster = await clusterOf(t);
+  for (const id of cluster.ids) {
+    await cluster.put('n1', 'k', id, { level: 'all' });
+    await cluster.crash(id);
+    await cluster.restart(id);
+    await cluster.stopCleanly(id);
+    await cluster.restart(id);
+    t.notOk(isAccused(cluster, id), id);
+    t.equal(await startOf(cluster, id), 3);
+  }
+});
+
+t.test('a disk that was rolled back is noticed before its node serves', async (t) => {
+  const cluster = await clusterOf(t);
+  await rollBack(cluster);
+  const node = await cluster.start('n3');
+  await t.rejects(cluster.get('n3', 'k1'), { code: 'not_ready', outcome: 'none' });
+  await cluster.wait(node.ready());
+  t.ok(isAccused(cluster, 'n3'));
+  t.equal(await startOf(cluster, 'n3'), 2);
+  await cluster.crash('n3');
+  await cluster.restart('n3');
+  t.notOk(isAccused(cluster, 'n3'), 'its numbers are right again');
+  t.equal(await startOf(cluster, 'n3'), 3);
+});
+
+t.test('with nobody to ask it serves, and is told by the first peer that it meets', async (t) => {
+  const cluster = await clusterOf(t);
+  await rollBack(cluster);
+  cluster.network.cut('n3', 'n1');
+  cluster.network.cut('n3', 'n2');
+  const node = await cluster.start('n3');
+  await cluster.wait(node.ready());
+  t.notOk(isAccused(cluster, 'n3'));
+  // What it commits meanwhile, and how often it starts, must not hide what it lacks.
+  for (let i = 0; i < 20; i += 1) await cluster.put('n3', 'own', `${i}`, { level: 'one' });
+  await cluster.stopCleanly('n3');
+  await cluster.restart('n3');
+  t.notOk(isAccused(cluster, 'n3'));
+  cluster.network.heal();
+  await cluster.clock.advance(1_000);
+  t.ok(isAccused(cluster, 'n3'));
+  t.strictSame(await cluster.texts('n3', 'own', { level: 'one' }), ['19'], 'what it holds stays');
+});
+
+t.test('a peer that was not met is served nothing, and told no numbers', async (t) => {
+  const cluster = await clusterOf(t);
+  await rollBack(cluster);
+  const replies: unknown[] = [];
+  cluster.network.gate = (from, to, message) => {
+    if (from === 'n3' && message[0] === 1 && to === 'n1') replies.push(message[2]);
+    // The question reaches n1 and n2, and no answer comes back.
+    return !(from === 'n3' && message[2] === 'membership.disk');
+  };
+  await cluster.start('n3');
+  await cluster.clock.advance(3_000);
+  t.ok(replies.length > 0);
+  t.strictSame(
+    new Set(replies.map((reply) => (reply as { start?: number }).start ?? 0)),
+    new Set([0]),
+  );
+  t.notOk(isAccused(cluster, 'n3'));
+  cluster.network.gate = () => true;
+  await cluster.wait(cluster.node('n3').ready());
+  t.ok(isAccused(cluster, 'n3'));
+});
+
+t.test('a crash between the damage and the numbers repeats both', async (t) => {
+  const cluster = await clusterOf(t);
+  await rollBack(cluster);
+  await cluster.start('n3');
+  const disk = cluster.disks.get('n3');
+  if (disk !== undefined) disk.held = true;
+  await cluster.clock.advance(600);
+  t.ok(isAccused(cluster, 'n3'));
+  await cluster.crash('n3');
+  await cluster.restart('n3');
+  t.ok(isAccused(cluster, 'n3'));
+});
+
+t.test('what a peer remembers outlives its own crash', async (t) => {
+  const cluster = await clusterOf(t);
+  await rollBack(cluster);
+  await cluster.clock.advance(2_500);
+  for (const id of ['n1', 'n2']) {
+    await cluster.stopCleanly(id);
+    await cluster.restart(id);
+  }
+  await cluster.restart('n3');
+  t.ok(isAccused(cluster, 'n3'));
+});
+
+t.test('a damaged identity or commit number: the peers know', async (t) => {
+  for (const key of ['m/node', 'm/commit']) {
+    const cluster = await clusterOf(t);
+    await cluster.put('n1', 'k', 'x', { level: 'all' });
+    await cluster.clock.advance(1_000);
+    await cluster.crash('n3');
+    await cluster.spoil('n3', key);
+    await cluster.restart('n3');
+    t.ok(isAccused(cluster, 'n3'), key);
+    t.equal(await startOf(cluster, 'n3'), 2, key);
+  }
+});
+
+t.test('a damaged identity without peers is refused', async (t) => {
+  const cluster = await LocalCluster.of({ nodes: 1, replicas: 1 });
+  await cluster.crash('n1');
+  await cluster.spoil('n1', 'm/node');
+  await t.rejects(cluster.start('n1'), { code: 'founding_refused' });
+  await t.rejects(cluster.start('n1'), { code: 'founding_refused' }, 'also the next time');
+});
+
+t.test('a damaged ring is one that the peers serve; damaged settings merge again', async (t) => {
+  const cluster = await clusterOf(t);
+  const change = { ifMatch: undefined, dryRun: false, by: 'test' };
+  const { settings } = cluster.node('n1');
+  await cluster.wait(settings.change({ default_level: 'one' }, change));
+  await cluster.crash('n3');
+  await cluster.spoil('n3', 'm/ring');
+  await cluster.spoil('n3', 'm/settings');
+  await cluster.restart('n3');
+  t.ok(isAccused(cluster, 'n3'));
+  await cluster.put('n1', 'k', 'x');
+  await cluster.clock.advance(1_000);
+  t.equal(cluster.node('n3').settings.current().settings.default_level, 'one');
+});
+
+t.test('whatever was damaged is rebuilt from the others', async (t) => {
+  const cluster = await clusterOf(t);
+  await rollBack(cluster);
+  await cluster.restart('n3');
+  await t.rejects(cluster.put('n1', 'k', 'x', { level: 'all' }), 'it vouches for nothing yet');
+  await cluster.clock.advance(30_000);
+  t.strictSame(cluster.node('n3').disk.health.rebuilding, []);
+  for (let i = 0; i < 5; i += 1) {
+    const { siblings } = await cluster.get('n3', `k${i}`, { level: 'all' });
+    t.equal(siblings.length, 1);
+  }
+  await cluster.put('n1', 'k', 'y', { level: 'all' });
+});
+
+t.test('an engine that was repaired', async (t) => {
+  const cluster = await clusterOf(t);
+  await cluster.crash('n3');
+  cluster.disks.get('n3')?.wound('a file was missing');
+  await cluster.restart('n3');
+  t.ok(isAccused(cluster, 'n3'));
+  t.equal(cluster.disks.get('n3')?.repair, undefined, 'noted, once the damage is on record');
+  await cluster.crash('n3');
+  await cluster.restart('n3');
+  t.notOk(isAccused(cluster, 'n3'));
+});
