@@ -10,6 +10,8 @@ import type { World } from './world.js';
 export interface DiskNemesisOptions {
   readonly world: World;
   readonly machines: readonly Machine[];
+  /** N: of a single copy nothing may be lost. */
+  readonly replicaCount: number;
   readonly random: SeededRandom;
   readonly kill: (machine: Machine, silently: boolean) => void;
   readonly isStopped: () => boolean;
@@ -21,18 +23,6 @@ const ROTTING: Readonly<Record<string, string>> = {
   clock: 'c',
   hint: 'h',
   digest: 'd',
-};
-
-/** Kinds of faults that are drawn. */
-const ENABLED = {
-  'slow disk': true,
-  'full disk': true,
-  'failed write': true,
-  rot: true,
-  'vanished record': true,
-  'rolled-back disk': true,
-  'lost disk': true,
-  'damaged engine': true,
 };
 
 /** One seed in so many has records that vanish without a trace. */
@@ -66,20 +56,17 @@ export class DiskNemesis {
 
   /** The kinds that chance wants, each to be repeated for as long as the faults last. */
   plagues(): (() => Promise<void>)[] {
-    const plagues: Readonly<Record<keyof typeof ENABLED, () => Promise<void>>> = {
-      'slow disk': () => this.#slowDown(),
-      'full disk': () => this.#fillUp(),
-      'failed write': () => this.#failWrites(),
-      rot: () => this.#rot(),
-      'vanished record': () => this.#vanish(),
-      'rolled-back disk': () => this.#rollBack(),
-      'lost disk': () => this.#lose(),
-      'damaged engine': () => this.#damageEngine(),
-    };
-    const names = Object.keys(plagues) as (keyof typeof ENABLED)[];
-    return names
-      .filter((name) => this.#options.random.chance(0.5) && ENABLED[name])
-      .map((name) => plagues[name]);
+    const plagues = [
+      () => this.#slowDown(),
+      () => this.#fillUp(),
+      () => this.#failWrites(),
+      () => this.#rot(),
+      () => this.#vanish(),
+      () => this.#rollBack(),
+      () => this.#lose(),
+      () => this.#damageEngine(),
+    ];
+    return plagues.filter(() => this.#options.random.chance(0.5));
   }
 
   /** Nothing fails any more; what was lost stays lost. */
@@ -184,6 +171,7 @@ export class DiskNemesis {
 
   /** One whose disk may lose something now. */
   #draw(): Machine | undefined {
+    if (this.#options.replicaCount === 1) return undefined;
     const machine = this.#options.random.pick(this.#options.machines);
     return this.#isFree(machine) ? machine : undefined;
   }

@@ -15,6 +15,7 @@ export interface NemesisOptions {
   readonly world: World;
   readonly network: SimulatedNetwork;
   readonly machines: readonly Machine[];
+  readonly replicaCount: number;
   /** Above one, faults are rarer and pauses may be long. */
   readonly pace: number;
 }
@@ -50,6 +51,7 @@ export class Nemesis {
     this.#wild = this.#random.shuffle(machines).slice(0, wild);
     this.#disks = new DiskNemesis({
       ...{ world, machines, random: world.random('disk nemesis') },
+      replicaCount: options.replicaCount,
       kill: (machine, silently) => this.#kill(machine, silently),
       isStopped: () => this.#stopped,
     });

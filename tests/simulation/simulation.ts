@@ -70,7 +70,7 @@ export async function simulate(
       }),
   );
   const replicaCount = Math.min(shape.replicaCount, shape.nodes);
-  const nemesis = new Nemesis({ world, network, machines, pace: shape.pace });
+  const nemesis = new Nemesis({ world, network, machines, replicaCount, pace: shape.pace });
   const workload = new Workload({
     ...{ world, machines, recorder, replicaCount, onTrouble },
     onAcknowledged: (machine) => nemesis.acknowledged(machine),

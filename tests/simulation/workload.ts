@@ -46,8 +46,11 @@ const READ_LEVELS = [
 ];
 const WRITE_LEVELS = [...READ_LEVELS, 'any', 'any', 'eventual', 'one', 'QUORUM'];
 const FALLBACKS = [[], [], [], ['one'], ['quorum', 'one'], ['eventual'], ['quorum', 'eventual']];
-/** Levels that repair a majority before they answer. */
-const REPAIRING = new Set(['quorum', 'two', 'three', 'all', '2', 'each-quorum']);
+/** Levels that repair a majority before they answer, where so many are one. */
+const REPAIRING: Readonly<Record<string, number>> = {
+  ...{ quorum: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY },
+  ...{ 'each-quorum': Number.POSITIVE_INFINITY, two: 2, '2': 2, three: 3 },
+};
 /** A client waits so much longer than the deadline that it named. */
 const PATIENCE_MILLISECONDS = 300;
 const TOKENS_KEPT = 4;
@@ -269,12 +272,17 @@ export class Workload {
   /** With a fallback it may have been the weaker level that asked nobody. */
   #consulted({ shown }: ClientWrite, { level = 'quorum', fallbacks }: PutRequest): number {
     if (shown !== undefined || fallbacks.length > 0) return 0;
-    return REPAIRING.has(level.toLowerCase()) ? majority(this.#options.replicaCount) : 0;
+    return this.#isRepairing(level) ? majority(this.#options.replicaCount) : 0;
+  }
+
+  #isRepairing(level: string): boolean {
+    return (REPAIRING[level.toLowerCase()] ?? 0) >= majority(this.#options.replicaCount);
   }
 
   #repaired({ receipt }: GetAnswer): number {
     const { replicaCount, oneZone } = this.#options;
-    const promised = REPAIRING.has(receipt.level) || (oneZone && receipt.level === 'local-quorum');
+    const promised =
+      this.#isRepairing(receipt.level) || (oneZone && receipt.level === 'local-quorum');
     return promised && receipt.answered >= majority(replicaCount) ? majority(replicaCount) : 0;
   }
 }
