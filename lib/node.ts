@@ -63,7 +63,7 @@ export async function createNode(
   const disk = await openDisk({ ...environment, node: self, expiryClock: clockSanity, limits });
   const { replica, hints, guard } = disk;
   const messenger = new Messenger({
-    ...{ transport, clock, observer, start: disk.identity.start },
+    ...{ transport, clock, observer, random: environment.random },
     pendingMax: limits.peerRequestsMax,
   });
   const members = await openMembers({

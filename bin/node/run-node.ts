@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Settings } from '../../config/schema.js';
-import { createApi } from '../../lib/api/api.js';
+import { createApi, type RequestListener } from '../../lib/api/api.js';
 import { problemBody } from '../../lib/api/http/problem.js';
 import type { Environment } from '../../lib/environment/environment.js';
 import { messageOf, OperatingError } from '../../lib/errors.js';
@@ -15,8 +15,10 @@ import { listenHttp } from '../../lib/platform/http-listener.js';
 import { openLevelStorage } from '../../lib/platform/leveldb-storage.js';
 import type { LogAndMetrics } from '../../lib/platform/observer.js';
 import { PeerSockets } from '../../lib/platform/peer-sockets.js';
+import { probeDisk } from '../../lib/platform/probe-disk.js';
 import { SystemClock } from '../../lib/platform/system-clock.js';
 import { SystemRandom } from '../../lib/platform/system-random.js';
+import { Renewal } from './renewal.js';
 import { addressOf, nodeOptionsOf } from './node-options.js';
 
 export interface NodeProcess {
@@ -44,30 +46,57 @@ const MEETING_PAUSE_MILLISECONDS = 10;
 /** @throws OperatingError: a bad list, an address that is taken, a disk that cannot be used */
 export async function runNode(options: NodeProcessOptions): Promise<NodeProcess> {
   const { settings, observer } = options;
-  const environment = await environmentOf(options);
+  const renewal = await Renewal.start({
+    create: (damage) => createServed(options, damage),
+    probe: () => probeDisk(settings.node.dataDir),
+    pause: (milliseconds) => setTimeout(milliseconds),
+    observer,
+  });
+  let listener: HttpListener;
+  try {
+    await meetPeers(renewal.node);
+    listener = await listen(options, (request, response) => renewal.node.serve(request, response));
+  } catch (error) {
+    await renewal.stop();
+    throw error;
+  }
+  observer.log('info', 'listening', { clients: settings.node.listen, port: listener.port });
+  return {
+    ready: () => renewal.node.ready(),
+    stop: async () => {
+      await listener.close();
+      await renewal.stop();
+    },
+  };
+}
+
+/** A node, and how it serves the requests of clients. */
+interface ServedNode extends QuorateNode {
+  readonly serve: RequestListener;
+}
+
+async function createServed(
+  options: NodeProcessOptions,
+  damage: string | undefined,
+): Promise<ServedNode> {
+  const { settings, version, observer } = options;
+  const environment = await environmentOf(options, damage);
   const node = await createNode(environment, nodeOptionsOf(settings, options)).catch(
     async (error: unknown) => {
       await environment.storage.close().catch(() => undefined);
       throw error;
     },
   );
-  let listener: HttpListener;
-  try {
-    await meetPeers(node);
-    listener = await listen(options, environment, node);
-  } catch (error) {
-    await node.stop();
-    throw error;
-  }
-  observer.log('info', 'listening', { clients: settings.node.listen, port: listener.port });
-  return {
-    ready: () => node.ready(),
-    stop: async () => {
-      await listener.close();
-      await node.stop();
-    },
-  };
+  const serve = createApi({
+    ...{ node, version, clock: environment.clock, requestId },
+    limits: settings.requests,
+    metrics: () => observer.metricsText(),
+  });
+  return { ...node, serve };
 }
+
+const random = new SystemRandom();
+const requestId = (): string => Buffer.from(random.bytes(REQUEST_ID_BYTES)).toString('hex');
 
 /**
  * A node that comes back would refuse its first requests, before its links are open: clients are
@@ -80,11 +109,13 @@ async function meetPeers(node: QuorateNode): Promise<void> {
   }
 }
 
-async function environmentOf(options: NodeProcessOptions): Promise<Environment> {
+async function environmentOf(
+  options: NodeProcessOptions,
+  damage: string | undefined,
+): Promise<Environment> {
   const { node, peers, storage } = options.settings;
   const { secret, observer } = options;
   const clock = new SystemClock();
-  const random = new SystemRandom();
   const transport = new PeerSockets({
     ...{ clock, random, observer, secret },
     self: node.id,
@@ -104,17 +135,13 @@ async function environmentOf(options: NodeProcessOptions): Promise<Environment> 
     directory: join(node.dataDir, 'store'),
     cacheBytes: storage.engineCacheBytes,
     writeBufferBytes: storage.writeBufferBytes,
+    damage,
   });
   return { clock, random, storage: opened, transport, observer };
 }
 
-function listen(
-  { settings, version, observer }: NodeProcessOptions,
-  { clock, random }: Environment,
-  node: QuorateNode,
-): Promise<HttpListener> {
-  const { requests, http } = settings;
-  const requestId = () => Buffer.from(random.bytes(REQUEST_ID_BYTES)).toString('hex');
+function listen({ settings }: NodeProcessOptions, handler: RequestListener): Promise<HttpListener> {
+  const { http } = settings;
   return listenHttp({
     ...addressOf(settings.node.listen),
     headersMax: http.headersCountMax,
@@ -124,11 +151,7 @@ function listen(
     requestTimeoutMilliseconds: http.bodyTimeoutMilliseconds,
     keepAliveTimeoutMilliseconds: http.keepAliveTimeoutMilliseconds,
     closeTimeoutMilliseconds: CLOSE_TIMEOUT_MILLISECONDS,
-    handler: createApi({
-      ...{ node, version, clock, requestId },
-      limits: requests,
-      metrics: () => observer.metricsText(),
-    }),
+    handler,
     problem: ({ code, detail }) =>
       JSON.stringify(problemBody(new OperatingError(code, detail), requestId(), 'none')),
   });

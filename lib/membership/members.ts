@@ -54,10 +54,7 @@ export async function openMembers(options: MembersOptions) {
   const known = { ...environment, store, messenger, peers };
   const { clockPersistIntervalMilliseconds: persistIntervalMilliseconds } = limits;
   const diskMemory = new DiskMemory({ ...known, persistIntervalMilliseconds });
-  const onRaised = (start: number): void => {
-    disk.minter.raiseStart(start);
-    messenger.raiseStart(start);
-  };
+  const onRaised = (start: number): void => disk.minter.raiseStart(start);
   const diskCheck = await DiskCheck.open({ ...known, identity, damageAll, onRaised });
   const view = new FailureDetector({
     ...{ ...known, self, ...limits, clockSanity: options.clockSanity },

@@ -3,13 +3,8 @@ import type { Entry, Range, Storage } from '../environment/storage.js';
 import type { Observer } from '../environment/observer.js';
 import { assert, messageOf, OperatingError } from '../errors.js';
 import type { CommitGroup } from './commit-group.js';
-import {
-  commitOperation,
-  emptyGroup,
-  findLast,
-  operationsOf,
-  storedCommit,
-} from './commit-group.js';
+import { commitOperation, emptyGroup, findLast } from './commit-group.js';
+import { operationsOf, storedCommit } from './commit-group.js';
 
 /** What an acknowledgement means: synced to the disk, handed to the system, or in memory only. */
 export type Durability = 'sync' | 'os' | 'memory';
@@ -113,8 +108,15 @@ export class Store {
   }
 
   /** A page of what is on disk; what is still queued may be missing from it. */
-  range(range: Range): Promise<Entry[]> {
-    return this.#options.storage.range(range);
+  async range(range: Range): Promise<Entry[]> {
+    try {
+      return await this.#options.storage.range(range);
+    } catch (error) {
+      // What the engine cannot list cannot be rebuilt either: it must be repaired.
+      const isDamage = error instanceof OperatingError && error.code === 'corrupt_bytes';
+      if (isDamage) this.#giveUp(`the engine is damaged: ${error.message}`, error);
+      throw error;
+    }
   }
 
   /**
@@ -218,9 +220,7 @@ export class Store {
     if (group.sync) {
       this.#commit = commit;
       this.#unsynced.clear();
-    } else {
-      for (const key of group.entries.keys()) this.#unsynced.add(key);
-    }
+    } else for (const key of group.entries.keys()) this.#unsynced.add(key);
     this.#options.observer.count('quorate_commits_total', { sync: String(group.sync) });
     this.#options.observer.count('quorate_commit_operations_total', {}, group.entries.size);
     this.#writing = undefined;
@@ -230,21 +230,20 @@ export class Store {
 
   /** A sync that failed is never tried again: what the disk holds is known when it was reopened. */
   #poison(group: CommitGroup, cause: unknown): void {
-    const reason = messageOf(cause);
-    this.#failure = new OperatingError('storage_failed', `the disk failed: ${reason}`, {
-      outcome: 'none',
-      cause,
-    });
-    this.#options.observer.log(
-      'error',
-      'storage failed; writes are refused until it is opened anew',
-      {
-        reason,
-      },
-    );
-    const lost = new OperatingError('storage_failed', `the disk failed: ${reason}`, { cause });
+    const message = `the disk failed: ${messageOf(cause)}`;
+    this.#giveUp(message, cause);
+    const lost = new OperatingError('storage_failed', message, { cause });
     group.settle(lost);
     this.#gathering.settle(lost);
+  }
+
+  /** Writes are refused from now on; whoever watches over the node opens the storage anew. */
+  #giveUp(message: string, cause: unknown): void {
+    const details = cause instanceof OperatingError ? cause.details : {};
+    const known = { outcome: 'none', details, cause } as const;
+    this.#failure ??= new OperatingError('storage_failed', message, known);
+    const reason = messageOf(cause);
+    this.#options.observer.log('error', 'storage failed; it must be opened anew', { reason });
     this.#fail(this.#failure);
   }
 }

@@ -6,6 +6,7 @@ export function readFailed(cause: unknown): OperatingError {
   if (isCorruption(cause)) {
     return new OperatingError('corrupt_bytes', `stored bytes are damaged: ${messageOf(cause)}`, {
       outcome: 'none',
+      details: { corrupt: true },
       cause,
     });
   }

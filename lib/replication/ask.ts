@@ -1,6 +1,7 @@
 /** Asking peers: requests with deadlines over the transport, and the handlers that answer. */
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
+import type { Random } from '../environment/random.js';
 import type { Message, NodeId, Receiver, Transport } from '../environment/transport.js';
 import { assert, messageOf, OperatingError } from '../errors.js';
 import { ExecutedRequests } from './executed-requests.js';
@@ -21,8 +22,7 @@ export interface MessengerOptions {
   readonly observer: Observer;
   /** Requests that may wait for one peer: one that hangs must not use up the room of the others. */
   readonly pendingMax: number;
-  /** This node's start number: by it ids never repeat, and no late reply meets a later life. */
-  readonly start: number;
+  readonly random: Random;
 }
 
 interface Registered {
@@ -32,8 +32,9 @@ interface Registered {
   readonly run: (body: unknown, incoming: Incoming) => unknown;
 }
 
-/** More requests than one life of a node sends. */
-const IDS_A_START = 2 ** 32;
+/** Ids of a life begin anywhere below 2^52: its requests never reach the end of whole numbers. */
+const ID_BYTES = 6;
+const ID_STEP = 16;
 
 export class Messenger implements Receiver {
   readonly #options: MessengerOptions;
@@ -44,11 +45,15 @@ export class Messenger implements Receiver {
   #onAnswer: (peer: NodeId) => void = () => undefined;
   #gossip: Gossip = NO_GOSSIP;
   readonly #executed = new ExecutedRequests();
+  /**
+   * From chance, not from the start number: a disk that was lost counts its starts anew, and a late
+   * reply to an earlier life must not be taken for one to this.
+   */
   #lastId: number;
 
   constructor(options: MessengerOptions) {
     this.#options = options;
-    this.#lastId = options.start * IDS_A_START;
+    this.#lastId = Buffer.from(options.random.bytes(ID_BYTES)).readUIntBE(0, ID_BYTES) * ID_STEP;
     this.#pending = new PendingRequests(options.clock);
   }
 
@@ -68,11 +73,6 @@ export class Messenger implements Receiver {
       parse: (body) => type.request.parse(body),
       run: (body, incoming) => handler(body as Request, incoming),
     });
-  }
-
-  /** This life has a higher start number than it began with: its ids follow. */
-  raiseStart(start: number): void {
-    this.#lastId = Math.max(this.#lastId, start * IDS_A_START);
   }
 
   /** Membership introduces itself; until then messages carry epoch 0. */

@@ -77,6 +77,8 @@ export class ScheduleRun {
       const clients = this.#workload.run();
       await this.#wait(1000);
       for (const phase of this.#schedule.phases) await this.#live(phase);
+      // Whatever the clients do, one tombstone is there that the replica away has not seen.
+      await this.#delete('gone');
       collectedAtHeal = this.#collected;
       this.#workload.stop();
       this.#network.healAll();
@@ -97,6 +99,14 @@ export class ScheduleRun {
       collectedAfterwards: this.#collected - collectedAtHeal,
       digest: this.#world.digest,
     };
+  }
+
+  async #delete(key: string): Promise<void> {
+    const plain = { namespace: 'default', key, level: 'quorum', fallbacks: [] };
+    const blind = { context: undefined, overwriteSiblings: true, timeoutMilliseconds: 4000 };
+    const kind = { change: { state: 'tombstone' }, durability: 'sync' } as const;
+    const request = { ...plain, ...blind, ...kind };
+    await this.#machines[0]?.call((node) => node.coordination.put(request))?.catch(() => undefined);
   }
 
   async #live({ cuts, sides, milliseconds }: Phase): Promise<void> {

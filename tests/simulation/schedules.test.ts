@@ -6,15 +6,13 @@ import { SCHEDULES, type Schedule, type ScheduleName } from './schedules.js';
 /** Some take 2 s of a core; more of them: SCHEDULE_SEEDS=10 (docs/testing.md). */
 const SEEDS = Array.from({ length: Number(process.env['SCHEDULE_SEEDS'] ?? 1) }, (_, n) => n + 1);
 const names = Object.keys(SCHEDULES) as ScheduleName[];
-/** Whether anything is left to collect after the heal is for chance to say: a few seeds. */
 const AWAY: ScheduleName = 'a replica away for longer than tombstones are kept';
-const SEEDS_OF_AWAY = [...new Set([...SEEDS, 2, 3])];
 
 for (const name of names) {
   t.test(name, async (t) => {
     const schedule: Schedule = SCHEDULES[name];
     const collected = { whileCut: 0, afterwards: 0 };
-    for (const seed of name === AWAY ? SEEDS_OF_AWAY : SEEDS) {
+    for (const seed of SEEDS) {
       const result = await new ScheduleRun(name, seed).run();
       const replay = `node dist/tests/simulation/simulate-schedule.js --schedule "${name}" --seed`;
       t.strictSame(result.findings, [], `seed ${seed} without findings`, {

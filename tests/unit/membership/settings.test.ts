@@ -172,7 +172,10 @@ t.test('settings of which this version knows but a part are asked for once', asy
     drop: () => undefined,
     stop: async () => undefined,
   };
-  const messenger = new Messenger({ transport, clock, observer, pendingMax: 10, start: 1 });
+  const messenger = new Messenger({
+    ...{ transport, clock, observer, pendingMax: 10 },
+    random: new SeededRandom(1),
+  });
   const settings = new Settings({
     ...{ self: 'n1', members: ['n1', 'n2'], store, messenger, clock, observer },
     initial: new LocalCluster().optionsOf('n1').consistency,

@@ -8,7 +8,7 @@ import { Messenger } from '../../../lib/replication/ask.js';
 import type { Gossip } from '../../../lib/replication/gossip.js';
 import { messageType } from '../../../lib/replication/message.js';
 import type { Answer } from '../../../lib/replication/pending-requests.js';
-import { CountingObserver, ManualClock, turn } from '../fakes.js';
+import { CountingObserver, ManualClock, SeededRandom, turn } from '../fakes.js';
 
 const ECHO = messageType('test.echo', z.object({ n: z.number() }), z.object({ n: z.number() }));
 type Echo = Answer<{ readonly n: number }>;
@@ -34,10 +34,13 @@ class Wire implements Transport {
   async stop(): Promise<void> {}
 }
 
-function messengerOf(clock = new ManualClock(), pendingMax = 100, start = 1) {
+function messengerOf(clock = new ManualClock(), pendingMax = 100, seed = 1) {
   const transport = new Wire();
   const observer = new CountingObserver();
-  const messenger = new Messenger({ transport, clock, observer, pendingMax, start });
+  const messenger = new Messenger({
+    ...{ transport, clock, observer, pendingMax },
+    random: new SeededRandom(seed),
+  });
   return { messenger, transport, observer, clock };
 }
 

@@ -1,0 +1,88 @@
+/**
+ * A node whose disk failed is ended, and made anew once the disk takes writes again: what it had
+ * decided and not synced is forgotten, as at a crash (docs/operations.md, A disk that fails).
+ */
+import type { Observer } from '../../lib/environment/observer.js';
+import { messageOf, type OperatingError } from '../../lib/errors.js';
+
+/** A node, as far as its renewal is concerned. */
+export interface Renewable {
+  /** Resolves when its disk has failed. */
+  readonly failed: Promise<OperatingError>;
+  stop(): Promise<void>;
+}
+
+export interface RenewalOptions<Node extends Renewable> {
+  /** @param damage what the engine said of its files, where it found them damaged */
+  readonly create: (damage: string | undefined) => Promise<Node>;
+  /** Rejects as long as the disk takes no synced write. */
+  readonly probe: () => Promise<void>;
+  readonly pause: (milliseconds: number) => Promise<void>;
+  readonly observer: Observer;
+}
+
+const PAUSE_MILLISECONDS = 250;
+const PAUSE_MILLISECONDS_MAX = 10_000;
+
+export class Renewal<Node extends Renewable> {
+  readonly #options: RenewalOptions<Node>;
+  #node: Node;
+  #stopped = false;
+  #renewing: Promise<void> = Promise.resolve();
+
+  private constructor(options: RenewalOptions<Node>, node: Node) {
+    this.#options = options;
+    this.#node = node;
+    this.#watch(node);
+  }
+
+  static async start<Node extends Renewable>(
+    options: RenewalOptions<Node>,
+  ): Promise<Renewal<Node>> {
+    return new Renewal(options, await options.create(undefined));
+  }
+
+  /** The node of now; while none can be made, the one that has ended: it refuses by itself. */
+  get node(): Node {
+    return this.#node;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#renewing;
+    await this.#node.stop();
+  }
+
+  #watch(node: Node): void {
+    void node.failed.then((failure) => {
+      if (this.#stopped || node !== this.#node) return;
+      this.#renewing = this.#renew(failure);
+    });
+  }
+
+  /** The failed node answers reads until the disk is well; then another takes its place. */
+  async #renew(failure: OperatingError): Promise<void> {
+    const { create, probe, pause, observer } = this.#options;
+    const damage = failure.details['corrupt'] === true ? failure.message : undefined;
+    let ended = false;
+    for (let wait = PAUSE_MILLISECONDS; !this.#stopped; wait = longer(wait)) {
+      await pause(wait);
+      if (this.#stopped) return;
+      try {
+        await probe();
+        if (!ended) await this.#node.stop();
+        ended = true;
+        this.#node = await create(damage);
+        observer.log('info', 'the disk is well: the node was made anew', {});
+        this.#watch(this.#node);
+        return;
+      } catch (error) {
+        observer.log('warn', 'the disk is not well yet', { reason: messageOf(error) });
+      }
+    }
+  }
+}
+
+function longer(milliseconds: number): number {
+  return Math.min(2 * milliseconds, PAUSE_MILLISECONDS_MAX);
+}

@@ -1,0 +1,117 @@
+/** A node whose disk failed is made anew, when the disk is well, and not before. */
+import t from 'tap';
+import { Renewal } from '../../../bin/node/renewal.js';
+import { OperatingError } from '../../../lib/errors.js';
+import { CountingObserver, turn } from '../fakes.js';
+
+class FakeNode {
+  fail: (failure: OperatingError) => void = () => undefined;
+  readonly failed = new Promise<OperatingError>((resolve) => {
+    this.fail = resolve;
+  });
+  stops = 0;
+
+  async stop(): Promise<void> {
+    this.stops += 1;
+  }
+}
+
+/** A world in which pauses end when the test says so. */
+async function renewalOf() {
+  const nodes: FakeNode[] = [];
+  const damages: (string | undefined)[] = [];
+  const pauses: number[] = [];
+  const world = { isWell: true, opens: true, endPause: (): void => undefined };
+  const observer = new CountingObserver();
+  const renewal = await Renewal.start<FakeNode>({
+    create: async (damage) => {
+      if (!world.opens) throw new Error('the directory is locked');
+      damages.push(damage);
+      const node = new FakeNode();
+      nodes.push(node);
+      return node;
+    },
+    probe: async () => {
+      if (!world.isWell) throw new Error('no space left');
+    },
+    pause: (milliseconds) => {
+      pauses.push(milliseconds);
+      return new Promise((resolve) => {
+        world.endPause = resolve;
+      });
+    },
+    observer,
+  });
+  const next = async (): Promise<void> => {
+    world.endPause();
+    await turn();
+  };
+  return { renewal, nodes, damages, pauses, world, next };
+}
+
+const failure = (details = {}): OperatingError =>
+  new OperatingError('storage_failed', 'the disk failed', { details });
+
+t.test('another takes its place once the disk is well; pauses grow, up to a limit', async (t) => {
+  const { renewal, nodes, pauses, world, next } = await renewalOf();
+  const [first] = nodes;
+  world.isWell = false;
+  first?.fail(failure());
+  await turn();
+  for (let i = 0; i < 8; i += 1) await next();
+  t.equal(nodes.length, 1);
+  t.equal(first?.stops, 0, 'it answers reads meanwhile');
+  t.same(pauses.slice(0, 3), [250, 500, 1000]);
+  t.equal(pauses.at(-1), 10_000);
+  world.isWell = true;
+  await next();
+  t.equal(first?.stops, 1);
+  t.equal(renewal.node, nodes[1]);
+  nodes[1]?.fail(failure());
+  await turn();
+  await next();
+  t.equal(renewal.node, nodes[2], 'as often as it takes');
+  await renewal.stop();
+  t.same(
+    nodes.map(({ stops }) => stops),
+    [1, 1, 1],
+  );
+});
+
+t.test('a storage that does not open yet is tried again; the old node is ended once', async (t) => {
+  const { renewal, nodes, world, next } = await renewalOf();
+  world.opens = false;
+  nodes[0]?.fail(failure());
+  await turn();
+  await next();
+  await next();
+  t.equal(nodes[0]?.stops, 1);
+  world.opens = true;
+  await next();
+  t.equal(renewal.node, nodes[1]);
+  await renewal.stop();
+});
+
+t.test('what the engine said of its files goes to the next opening', async (t) => {
+  const { renewal, nodes, damages, next } = await renewalOf();
+  nodes[0]?.fail(failure({ corrupt: true }));
+  await turn();
+  await next();
+  t.same(damages, [undefined, 'the disk failed']);
+  nodes[1]?.fail(failure({ corrupt: false }));
+  await turn();
+  await next();
+  t.equal(damages[2], undefined);
+  await renewal.stop();
+});
+
+t.test('nothing is made anew after the stop', async (t) => {
+  const { renewal, nodes, next } = await renewalOf();
+  nodes[0]?.fail(failure());
+  await turn();
+  const stopped = renewal.stop();
+  await next();
+  await stopped;
+  t.equal(nodes.length, 1);
+  t.equal(nodes[0]?.stops, 1);
+});
