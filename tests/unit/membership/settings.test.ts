@@ -4,6 +4,7 @@ import type { ChangeOptions, SettingsAnswer } from '../../../lib/membership/sett
 import type { Message, Transport } from '../../../lib/environment/transport.js';
 import { Settings } from '../../../lib/membership/settings.js';
 import { Messenger } from '../../../lib/replication/ask.js';
+import { SeededRandom } from '../fakes.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
 import { openDisk } from '../persistence/disk.js';
 
