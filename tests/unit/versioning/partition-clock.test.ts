@@ -33,6 +33,25 @@ t.test('add and has are those of a set', async () => {
   );
 });
 
+t.test('what one clock has and another lacks is the difference of sets', async () => {
+  fc.assert(
+    fc.property(dots, dots, fc.integer({ min: 1, max: 8 }), (a, b, limit) => {
+      const [ours, theirs] = [clockOf(a), clockOf(b)];
+      const missing = ours.missingFrom(theirs, 1_000).map(dotText).sort();
+      const seen = new Set(b.map(dotText));
+      const expected = [...new Set(a.map(dotText))].filter((dot) => !seen.has(dot)).sort();
+      const few = ours.missingFrom(theirs, limit).map(dotText);
+      return (
+        JSON.stringify(missing) === JSON.stringify(expected) &&
+        few.length === Math.min(limit, expected.length) &&
+        few.every((dot) => expected.includes(dot)) &&
+        theirs.includes(ours) === (expected.length === 0)
+      );
+    }),
+    RUNS,
+  );
+});
+
 t.test('a union is the union, and leaves the other side alone', async () => {
   fc.assert(
     fc.property(dots, dots, dots, (a, b, later) => {

@@ -1,0 +1,150 @@
+/** Digests say what lies on the disk, whatever was written, and trees differ where sets do. */
+import fc from 'fast-check';
+import t from 'tap';
+import { MerkleTrees } from '../../../lib/anti-entropy/merkle-tree.js';
+import { countRecords } from '../../../lib/persistence/count-records.js';
+import { Digests, LeafSums, leafOf } from '../../../lib/persistence/digests.js';
+import { indexKeysOf, parseIndexKey } from '../../../lib/persistence/indexes.js';
+import { encodeRecord, recordKey } from '../../../lib/persistence/records.js';
+import { anySiblings } from '../versioning/arbitraries.js';
+import { type Disk, intentOf, nothingElse, openDisk } from './disk.js';
+
+const keys = Array.from({ length: 6 }, (_, i) => recordKey('default', `k${i}`, 1));
+const at = (n: number) => keys[n % keys.length] ?? keys[0] ?? recordKey('default', 'k', 1);
+
+const overAll = intentOf('x', { overwriteSiblings: true });
+
+/** What a reader of the whole disk would sum up. */
+function naive(disk: Disk): LeafSums {
+  const sums = new LeafSums();
+  for (const key of keys) {
+    const record = disk.table.read(key);
+    if (record !== undefined) sums.add(leafOf(key), key.storageKey, record, 1);
+  }
+  return sums;
+}
+
+t.test('after any writes, merges and collections they are what the records sum up to', async () => {
+  const steps = fc.array(fc.tuple(fc.nat(5), fc.nat(3), anySiblings), { maxLength: 12 });
+  await fc.assert(
+    fc.asyncProperty(steps, async (steps) => {
+      const disk = await openDisk();
+      for (const [n, what, state] of steps) {
+        if (what === 0) disk.replica.mint(at(n), overAll, 'os', nothingElse);
+        else if (what === 3) disk.endings.expire(at(n), Number.POSITIVE_INFINITY);
+        else if (what === 2) {
+          const record = disk.table.read(at(n));
+          if (record !== undefined) disk.endings.collect(at(n), record.fingerprint);
+        } else {
+          await disk.replica.merge(at(n), encodeRecord(at(n), state), 'os').catch(() => undefined);
+        }
+      }
+      const { found, expected, corrupt } = await countRecords(disk, 0);
+      const stored = (await Digests.open(disk.store)).of(0);
+      const all = [found, expected, stored, disk.digests.of(0)];
+      return corrupt.length === 0 && all.every((sums) => sums.equals(naive(disk)));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+t.test('a count is exact while writes go on, and shows what is gone or old', async (t) => {
+  const disk = await openDisk();
+  const many = Array.from({ length: 2_500 }, (_, i) => recordKey('default', `m${i}`, 1));
+  for (const key of many) disk.replica.mint(key, intentOf('1'), 'os', nothingElse);
+  const old = disk.table.read(at(0));
+  const counting = countRecords(disk, 0);
+  let writing = true;
+  const writes = (async () => {
+    for (let i = 0; writing; i += 1) {
+      const key = many[(i * 7919) % many.length] ?? at(0);
+      disk.replica.mint(key, intentOf(`${i}`), 'os', nothingElse);
+      disk.replica.mint(recordKey('default', `new${i % 500}`, 1), intentOf('x'), 'os', nothingElse);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  })();
+  const during = await counting;
+  writing = false;
+  await writes;
+  t.ok(during.found.equals(during.expected), 'nothing is amiss');
+  t.equal(old, undefined);
+
+  const gone = many[17] ?? at(0);
+  const before = disk.table.read(gone);
+  await disk.store.sync();
+  await disk.storage.write([{ type: 'delete', key: gone.storageKey }], { sync: true });
+  const missed = await countRecords(disk, 0);
+  t.notOk(missed.found.equals(missed.expected), 'a record is gone');
+  t.equal(missed.expected.count - missed.found.count, 1);
+
+  disk.replica.mint(gone, intentOf('newer'), 'os', nothingElse);
+  await disk.store.sync();
+  const older = { type: 'put', key: gone.storageKey, value: before?.bytes ?? gone.storageKey };
+  await disk.storage.write([older as never], { sync: true });
+  const stale = await countRecords(disk, 0);
+  t.equal(stale.expected.count, stale.found.count);
+  t.notOk(stale.found.equals(stale.expected), 'a record is old');
+});
+
+t.test('trees differ exactly where the sets of live records do', async () => {
+  const states = fc.array(fc.tuple(fc.nat(5), anySiblings), { maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(states, states, async (ours, theirs) => {
+      const [a, b] = [await openDisk(), await openDisk({ node: 'n2' })];
+      for (const [disk, states] of [
+        [a, ours],
+        [b, theirs],
+      ] as const) {
+        for (const [n, state] of states) {
+          await disk.replica.merge(at(n), encodeRecord(at(n), state), 'os').catch(() => undefined);
+        }
+      }
+      const live = (disk: Disk): string[] =>
+        keys.map((key) => {
+          const record = disk.table.read(key);
+          return record?.live === true ? record.fingerprint : '';
+        });
+      const [here, there] = [live(a), live(b)];
+      const differing = keys.filter((_, i) => here[i] !== there[i]).map(leafOf);
+      const [left, right] = [new MerkleTrees(a.digests), new MerkleTrees(b.digests)];
+      const all = Array.from({ length: 16 }, (_, branch) => branch);
+      const found = left
+        .leavesOf(0, all)
+        .filter(([leaf, sums]) => !right.leavesOf(0, all)[leaf]?.[1].equals(sums))
+        .map(([leaf]) => leaf);
+      const same = left.rootOf(0).equals(right.rootOf(0));
+      const expected = [...new Set(differing)].sort((x, y) => x - y);
+      return JSON.stringify(found) === JSON.stringify(expected) && same === (expected.length === 0);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+t.test('a tree is built again only where something has changed', async (t) => {
+  const disk = await openDisk();
+  const trees = new MerkleTrees(disk.digests);
+  disk.replica.mint(at(0), intentOf('1'), 'os', nothingElse);
+  const before = [...trees.branchesOf(0)];
+  disk.replica.mint(at(0), intentOf('2'), 'os', nothingElse);
+  const changed = trees.branchesOf(0).filter((branch, i) => branch !== before[i]);
+  t.equal(changed.length, 1, 'one branch');
+  t.equal(trees.branchesOf(0), trees.branchesOf(0), 'nothing, where nothing has');
+});
+
+t.test('index entries say when and of which key, and are a function of the state', async () => {
+  const key = fc.string({ unit: 'binary', minLength: 1 }).filter((text) => text.isWellFormed());
+  fc.assert(
+    fc.property(anySiblings, key, (state, name) => {
+      const where = recordKey('default', name, 256);
+      const entries = indexKeysOf(where, state);
+      const values = state.versions.filter((version) => version.state === 'value').length;
+      const dead = state.versions.length > 0 && values === 0;
+      const kinds = entries.map((entry) => entry[0]).join('');
+      const known = entries.every((entry) => {
+        return parseIndexKey(entry).at.storageKey === where.storageKey;
+      });
+      return known && kinds === `${dead ? 't' : ''}${values > 1 ? 'k' : ''}`;
+    }),
+    { numRuns: 10_000 },
+  );
+});
