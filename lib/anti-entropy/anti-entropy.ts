@@ -55,7 +55,7 @@ export class AntiEntropy {
     this.#audit = new Audit(collaborators, trees, this.#pauses);
     this.#rebuild = new Rebuild(collaborators, this.#exchange, this.#scrub);
     this.#collection = new Collection(collaborators, options);
-    new ExchangeService(collaborators, trees, this.#scrub);
+    new ExchangeService(collaborators, trees, { scrub: this.#scrub, pauses: this.#pauses });
     serveAudits(collaborators, trees);
     serveTestimony(collaborators);
     replica.onUnaccounted((at, dots) => askOwners(collaborators, at, dots));

@@ -1,5 +1,6 @@
 /** The answering side of an exchange: what a peer lacks, and the clock that stands behind it. */
 import type { NodeId } from '../environment/transport.js';
+import type { Pauses } from '../environment/pauses.js';
 import { encode } from '../encoding/codec.js';
 import { hash32 } from '../encoding/hash.js';
 import type { RecordKey } from '../persistence/records.js';
@@ -34,11 +35,17 @@ export class ExchangeService {
   readonly #with: AntiEntropyCollaborators;
   readonly #trees: MerkleTrees;
   readonly #scrub: Scrub;
+  readonly #pauses: Pauses;
 
-  constructor(collaborators: AntiEntropyCollaborators, trees: MerkleTrees, scrub: Scrub) {
+  constructor(
+    collaborators: AntiEntropyCollaborators,
+    trees: MerkleTrees,
+    { scrub, pauses }: { readonly scrub: Scrub; readonly pauses: Pauses },
+  ) {
     this.#with = collaborators;
     this.#trees = trees;
     this.#scrub = scrub;
+    this.#pauses = pauses;
     const { messenger, clocks } = collaborators;
     messenger.handle(COMPARE, (theirs, { from }) => this.#compare(from, theirs));
     messenger.handle(CLOCKS, ({ partitions }, { from }) => {
@@ -56,8 +63,12 @@ export class ExchangeService {
     });
   }
 
-  #compare(peer: NodeId, theirs: z.infer<typeof COMPARE.request>): z.infer<typeof COMPARE.reply> {
+  async #compare(
+    peer: NodeId,
+    theirs: z.infer<typeof COMPARE.request>,
+  ): Promise<z.infer<typeof COMPARE.reply>> {
     const shared = sharedPartitions(this.#with, peer);
+    await this.#trees.refresh(shared, () => this.#pauses.pause(0));
     const ours = summaryOf(this.#with, this.#trees, shared);
     if (ours.clocks === theirs.clocks && ours.root.equals(theirs.root)) {
       return { alike: true, partitions: [] };

@@ -28,6 +28,8 @@ export interface Pulled {
 
 /** Clocks in one message. */
 const CLOCKS_A_MESSAGE = 64;
+/** The partition is counted on the disk of the peer first, and it may be a large one. */
+const PULL_TIMEOUT_MILLISECONDS = 60_000;
 const NOTHING: Pulled = { records: 0, bytes: 0 };
 
 export class Exchange {
@@ -46,6 +48,7 @@ export class Exchange {
     const { messenger, clocks } = this.#with;
     const shared = sharedPartitions(this.#with, peer);
     const wanted = new Set(only ?? shared);
+    await this.#trees.refresh(shared, () => this.#pauses.pause(0));
     const ours = summaryOf(this.#with, this.#trees, shared);
     const deadline = backgroundDeadline(this.#with);
     const theirs = await messenger.request(peer, COMPARE, ours, deadline);
@@ -100,7 +103,7 @@ export class Exchange {
     let records = 0;
     let bytes = 0;
     for (;;) {
-      const deadline = backgroundDeadline(this.#with);
+      const deadline = this.#with.clock.monotonicMilliseconds() + PULL_TIMEOUT_MILLISECONDS;
       const page = await messenger.request(peer, PULL, { partition, clock, from }, deadline);
       theirGeneration ??= page.generation;
       snapshot ??= page.snapshot;

@@ -17,12 +17,29 @@ interface PartitionTree {
   readonly root: Buffer;
 }
 
+/** Some milliseconds of work, where every branch of them has changed. */
+const BUILT_AT_ONCE = 4;
+
 export class MerkleTrees {
   readonly #digests: Digests;
   readonly #trees = new Map<number, PartitionTree>();
 
   constructor(digests: Digests) {
     this.#digests = digests;
+  }
+
+  /**
+   * Builds what has changed, a few partitions at a time: requests of clients share the processor.
+   * @param breathe resolves when others had their turn
+   */
+  async refresh(partitions: readonly number[], breathe: () => Promise<void>): Promise<void> {
+    let built = 0;
+    for (const partition of partitions) {
+      if (this.#trees.get(partition)?.revision === this.#digests.revision(partition)) continue;
+      this.#tree(partition);
+      built += 1;
+      if (built % BUILT_AT_ONCE === 0) await breathe();
+    }
   }
 
   /** The root of a partition: 32 bytes. */
