@@ -130,10 +130,10 @@ export const BUGS: readonly PlantedBug[] = [
     rule: 'V3',
     name: 'copies carry the new version alone',
     file: 'persistence/replica.js',
-    right: 'return { ...realised, bytes };',
+    right: 'return minted;',
     wrong:
       'const alone = realised.siblings.versions.filter(({ dot }) => dot === realised.dot);' +
-      'return { ...realised, bytes: encodeRecord(at, { ...realised.siblings, versions: alone }) };',
+      'return { ...minted, bytes: encodeRecord(at, { ...realised.siblings, versions: alone }) };',
   },
   {
     rule: 'C2',
@@ -164,11 +164,11 @@ export const BUGS: readonly PlantedBug[] = [
     rule: 'C4',
     name: 'clocks reach the disk before the records that they speak of',
     file: 'persistence/store.js',
-    right: 'await this.#options.storage.write(this.#batch(group), { sync: group.sync });',
+    right: 'await this.#options.storage.write(batch, { sync });',
     wrong:
-      "const all = this.#batch(group), isClock = ({ key }) => key.startsWith('c');" +
-      'await this.#options.storage.write(all.filter(isClock), { sync: true });' +
-      'await this.#options.storage.write(all.filter((x) => !isClock(x)), { sync: group.sync });',
+      "const isClock = ({ key }) => key.startsWith('c');" +
+      'await this.#options.storage.write(batch.filter(isClock), { sync: true });' +
+      'await this.#options.storage.write(batch.filter((x) => !isClock(x)), { sync });',
     test: 'unit/persistence/store.test.js',
   },
   {
