@@ -30,6 +30,8 @@ export class Scrub {
   /** Takes away what cannot be read, and sets the digests right: a rebuild starts from the rest. */
   async correct(partition: number): Promise<void> {
     const { store, table, digests } = this.#world;
+    // What is remembered may be gone from the disk: it would not be written again.
+    table.forgetPartition(partition);
     const { found, expected, corrupt } = await countRecords(this.#world, partition);
     const { committed } = store.transact((transaction) => {
       for (const at of corrupt) {

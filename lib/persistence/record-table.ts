@@ -9,7 +9,7 @@ import type { DeadRecords } from './dead-records.js';
 import type { Digests, RecordSummary } from './digests.js';
 import { indexKeysOf } from './indexes.js';
 import type { RecordKey } from './records.js';
-import { decodeRecord } from './records.js';
+import { decodeRecord, partitionStart } from './records.js';
 import type { RecentDots } from './recent-dots.js';
 import type { Store, Transaction } from './store.js';
 import type { KeptVersions } from './versions.js';
@@ -103,6 +103,12 @@ export class RecordTable {
   /** The next look reads the disk. */
   forgetCached(at: RecordKey): void {
     this.#cache.delete(at.storageKey);
+  }
+
+  /** The same for all records of a partition. */
+  forgetPartition(partition: number): void {
+    const start = partitionStart(partition);
+    for (const key of [...this.#cache.keys()]) if (key.startsWith(start)) this.#cache.delete(key);
   }
 
   #changes(
