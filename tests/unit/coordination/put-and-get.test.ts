@@ -165,6 +165,22 @@ t.test('at quorum what is answered is durable on a majority first', async (t) =>
   t.strictSame(await cluster.texts(holders[0] ?? '', 'k'), ['x'], 'after a power cut');
 });
 
+t.test('so is a 404 that met a tombstone', async (t) => {
+  const cluster = await clusterFor(t);
+  const { context } = await cluster.put('n1', 'k', 'x', { level: 'all' });
+  cluster.network.gate = (_from, _to, message) => message[2] !== 'coordination.write';
+  const tombstone = { change: { state: 'tombstone' }, context, level: 'one' } as const;
+  await cluster.put('n1', 'k', '', tombstone);
+  const missed = cluster.get('n1', 'k', { timeoutMilliseconds: 300 });
+  await t.rejects(missed, { code: /^(deadline_passed|level_not_reached)$/, outcome: 'none' });
+  cluster.network.gate = () => true;
+  t.strictSame(await cluster.texts('n1', 'k'), []);
+  const seen = cluster.ids.filter(
+    (id) => storedOn(cluster, id, 'k') === storedOn(cluster, 'n1', 'k'),
+  );
+  t.ok(seen.length >= 2, `${seen.join()} hold the tombstone`);
+});
+
 t.test('a primary whose disk has failed is passed by', async (t) => {
   const cluster = await clusterFor(t, { nodes: 5 });
   const key = cluster.keyOwnedBy(['n1', 'n2']);

@@ -133,3 +133,23 @@ t.test('a node that stops while the target lets it wait does not hang', async (t
   await cluster.clock.advance(100);
   t.ok(stopped);
 });
+
+t.test('what the target refuses stays, until it takes it', async (t) => {
+  const cluster = await clusterFor(t);
+  await cluster.crash('n3');
+  const keys = await holdMany(cluster, 12);
+  const partitions = keys.map((key) => recordKey('default', key, 16).partition);
+  const [damaged = 0] = partitions;
+  const refused = partitions.filter((partition) => partition === damaged).length;
+  // A rebuild needs all other owners: this one cannot end.
+  cluster.network.cut('n2', 'n3');
+  cluster.network.gate = (_from, _to, message) => message[2] !== 'handoff.deliver';
+  await cluster.start('n3');
+  cluster.node('n3').disk.health.damage(damaged, 'test');
+  cluster.network.gate = () => true;
+  await cluster.clock.advance(20_000);
+  t.equal(heldBy(cluster, 'n1'), refused);
+  cluster.network.heal();
+  await cluster.clock.advance(60_000);
+  t.equal(heldBy(cluster, 'n1'), 0);
+});
