@@ -3,6 +3,7 @@
  * vouches for it, after damage, and in the background, partition by partition.
  */
 import { countRecords } from '../persistence/count-records.js';
+import type { RecordKey } from '../persistence/records.js';
 import type { AntiEntropyCollaborators } from './collaborators.js';
 
 type ScrubWorld = Pick<
@@ -32,7 +33,8 @@ export class Scrub {
     const { store, table, digests } = this.#world;
     // What is remembered may be gone from the disk: it would not be written again.
     table.forgetPartition(partition);
-    const { found, expected, corrupt } = await countRecords(this.#world, partition);
+    const counted = await countRecords(this.#world, partition);
+    const { found, expected, corrupt, unindexed } = counted;
     const { committed } = store.transact((transaction) => {
       for (const at of corrupt) {
         // Meanwhile it may have been written anew.
@@ -40,6 +42,17 @@ export class Scrub {
         if (isUnreadable(table, at)) transaction.delete(at.storageKey);
       }
       digests.correct(transaction, partition, found, expected);
+      for (const at of unindexed) table.index(transaction, at);
+    });
+    await committed;
+  }
+
+  /** What an index lacks is no damage: it is a function of the records. */
+  async #index(lost: readonly RecordKey[]): Promise<void> {
+    const { store, table, observer } = this.#world;
+    observer.log('warn', 'index entries were lost, and are put again', { records: lost.length });
+    const { committed } = store.transact((transaction) => {
+      for (const at of lost) table.index(transaction, at);
     });
     await committed;
   }
@@ -47,13 +60,15 @@ export class Scrub {
   async #verify(partition: number): Promise<void> {
     const { health, observer } = this.#world;
     if (health.isRebuilding(partition)) return;
-    const { found, expected, corrupt } = await countRecords(this.#world, partition);
+    const counted = await countRecords(this.#world, partition);
+    const { found, expected, corrupt, unindexed } = counted;
     observer.count('quorate_scrubbed_partitions_total');
     if (health.isRebuilding(partition)) return;
     if (corrupt.length > 0) {
       observer.count('quorate_corrupt_records_total', {}, corrupt.length);
       health.damage(partition, 'checksum');
     } else if (!found.equals(expected)) health.damage(partition, 'count');
+    else if (unindexed.length > 0) await this.#index(unindexed);
   }
 }
 

@@ -4,9 +4,10 @@
  */
 import { compareUtf8 } from '../encoding/utf8-order.js';
 import { OperatingError } from '../errors.js';
-import { fingerprint } from '../versioning/siblings.js';
+import { fingerprint, type Siblings } from '../versioning/siblings.js';
 import type { Digests, RecordSummary } from './digests.js';
 import { leafOf, LeafSums } from './digests.js';
+import { indexKeysOf } from './indexes.js';
 import type { RecordKey } from './records.js';
 import { decodeRecord, partitionEnd, partitionStart, recordKeyOf } from './records.js';
 import type { RecordTable } from './record-table.js';
@@ -19,6 +20,8 @@ export interface Counted {
   readonly expected: LeafSums;
   /** Records whose bytes do not match their checksums. */
   readonly corrupt: readonly RecordKey[];
+  /** Records that lack an index entry: without it they are not found when they are due. */
+  readonly unindexed: readonly RecordKey[];
 }
 
 export interface CountWorld {
@@ -39,6 +42,7 @@ export async function countRecords(world: CountWorld, partition: number): Promis
   const expected = digests.of(partition).copy();
   const found = new LeafSums();
   const corrupt: RecordKey[] = [];
+  const unindexed: RecordKey[] = [];
   const changed = new Set<string>();
   let reached = partitionStart(partition);
   const stop = table.watch(partition, (at, before) => {
@@ -57,23 +61,30 @@ export async function countRecords(world: CountWorld, partition: number): Promis
         reached = `${key}\u0000`;
         if (changed.has(key)) continue;
         const at = recordKeyOf(key);
-        const summary = summaryOf(at, bytes);
-        if (summary === undefined) corrupt.push(at);
-        else found.add(leafOf(at), key, summary, 1);
+        const siblings = siblingsOf(at, bytes);
+        if (siblings === undefined) corrupt.push(at);
+        else {
+          found.add(leafOf(at), key, summaryOf(siblings), 1);
+          const isIndexed = (entry: string): boolean => store.get(entry) !== undefined;
+          if (!indexKeysOf(at, siblings).every(isIndexed)) unindexed.push(at);
+        }
       }
-      if (page.length < PAGE) return { found, expected, corrupt };
+      if (page.length < PAGE) return { found, expected, corrupt, unindexed };
     }
   } finally {
     stop();
   }
 }
 
+function summaryOf(siblings: Siblings): RecordSummary {
+  const live = siblings.versions.some(({ state }) => state === 'value');
+  return { fingerprint: fingerprint(siblings), live };
+}
+
 /** Undefined where the bytes are damaged. */
-function summaryOf(at: RecordKey, bytes: Uint8Array): RecordSummary | undefined {
+function siblingsOf(at: RecordKey, bytes: Uint8Array): Siblings | undefined {
   try {
-    const siblings = decodeRecord(at, bytes);
-    const live = siblings.versions.some(({ state }) => state === 'value');
-    return { fingerprint: fingerprint(siblings), live };
+    return decodeRecord(at, bytes);
   } catch (error) {
     if (error instanceof OperatingError && error.code === 'corrupt_bytes') return undefined;
     throw error;

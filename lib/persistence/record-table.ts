@@ -4,7 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { Siblings } from '../versioning/siblings.js';
-import { fingerprint } from '../versioning/siblings.js';
+import { find, fingerprint } from '../versioning/siblings.js';
 import type { DeadRecords } from './dead-records.js';
 import type { Digests, RecordSummary } from './digests.js';
 import { indexKeysOf } from './indexes.js';
@@ -78,7 +78,7 @@ export class RecordTable {
     transaction.put(at.storageKey, bytes);
     this.#options.versions.keep(transaction, at, before?.siblings, siblings);
     for (const { dot } of siblings.versions) {
-      if (before?.siblings.versions.some((known) => known.dot === dot) === true) continue;
+      if (before !== undefined && find(before.siblings, dot) !== undefined) continue;
       this.#options.recentDots.add(dot, at);
     }
     this.#cache.set(at.storageKey, record);
@@ -89,6 +89,13 @@ export class RecordTable {
     this.#changes(transaction, at, before, undefined);
     transaction.delete(at.storageKey);
     this.#cache.delete(at.storageKey);
+  }
+
+  /** Puts the index entries that a record should have, and that the disk has lost. */
+  index(transaction: Transaction, at: RecordKey): void {
+    for (const key of indexKeysOf(at, this.read(at)?.siblings)) {
+      if (transaction.get(key) === undefined) transaction.put(key, EMPTY);
+    }
   }
 
   /** Until the returned function is called, `watcher` is told of every change in the partition. */

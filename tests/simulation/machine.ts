@@ -209,6 +209,7 @@ export class Machine {
           world.count(`false damage: ${labels['reason']}`, by);
           if (!this.#options.hasAnyDiskLost()) onTrouble(what);
         }
+        if (labels['reason'] === 'the disk was rolled back') this.disk.isOld = false;
         const name = metric.replace(/^quorate_|_total$/g, '');
         world.count([name, ...Object.values(labels)].join(' '), by);
       },

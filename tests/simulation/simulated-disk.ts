@@ -54,6 +54,8 @@ export class SimulatedDisk {
   failNext: Failure | undefined;
   /** Has anything ever been wrong with it but its speed? */
   everFaulty = false;
+  /** It was rolled back, and its node does not know yet: there was nobody to tell. */
+  isOld = false;
   /** Keys under which damaged bytes lie that nobody has replaced. */
   readonly rotten = new Set<string>();
   /** Told of what is about to be removed for good. */
@@ -165,12 +167,14 @@ export class SimulatedDisk {
   rollBack(): boolean {
     if (this.#earlier === undefined) return false;
     this.#replace(this.#earlier);
+    this.isOld = true;
     this.#earlier = undefined;
     return true;
   }
 
   /** Another disk, with nothing on it. Only while nobody has it open. */
   lose(): void {
+    this.isOld = false;
     this.#replace([]);
   }
 

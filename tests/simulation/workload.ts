@@ -115,6 +115,7 @@ export class Workload {
     const request: GetRequest = { ...this.#addressed(random, key, READ_LEVELS), ...given(level) };
     const { world, recorder } = this.#options;
     const began = world.now;
+    const wasOld = machine.disk.isOld;
     const answer = await this.#ask('get', machine, request, (node) =>
       node.coordination.get(request),
     );
@@ -128,7 +129,8 @@ export class Workload {
     if (versions.length >= 10) world.count('read with ten siblings');
     if (versions.length === 0) world.count('not found');
     if (receipt.standIns > 0) world.count('read from stand-ins');
-    const { answered } = receipt;
+    // With nobody to ask a node serves what it has: its own answers prove nothing then.
+    const answered = wasOld ? 0 : receipt.answered;
     recorder.read({
       key,
       began,
@@ -138,7 +140,7 @@ export class Workload {
       repaired: this.#repaired(answer),
     });
     world.note(
-      `read ${key} ${receipt.level} ${answered} ${versions.map((v) => v.version).join(' ')}`,
+      `read ${key} ${receipt.level} ${receipt.answered} ${versions.map((v) => v.version).join(' ')}`,
     );
     return { context, shown: versions.map(({ version }) => version), versions };
   }

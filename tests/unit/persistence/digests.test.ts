@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { MerkleTrees } from '../../../lib/anti-entropy/merkle-tree.js';
+import { Scrub } from '../../../lib/anti-entropy/scrub.js';
 import { countRecords } from '../../../lib/persistence/count-records.js';
 import { Digests, LeafSums, leafOf } from '../../../lib/persistence/digests.js';
 import { indexKeysOf, parseIndexKey } from '../../../lib/persistence/indexes.js';
@@ -147,4 +148,23 @@ t.test('index entries say when and of which key, and are a function of the state
     }),
     { numRuns: 10_000 },
   );
+});
+
+t.test('index entries that the disk has lost are put again', async (t) => {
+  const disk = await openDisk();
+  const ended = { ...intentOf('x').change, ttlSeconds: 60 } as never;
+  disk.replica.mint(at(0), intentOf('x', { change: ended }), 'os', nothingElse);
+  disk.replica.mint(at(1), intentOf('', { change: { state: 'tombstone' } }), 'os', nothingElse);
+  await disk.store.sync();
+  const entries = [at(0), at(1)].flatMap((key) => {
+    return indexKeysOf(key, disk.table.read(key)?.siblings);
+  });
+  t.equal(entries.length, 2);
+  const lost = entries.map((key) => ({ type: 'delete', key }) as const);
+  await disk.storage.write(lost, { sync: true });
+  t.equal((await countRecords(disk, 0)).unindexed.length, 2);
+  await new Scrub(disk).verify(0);
+  t.notOk(disk.health.isRebuilding(0), 'this is no damage');
+  t.ok(entries.every((key) => disk.store.get(key) !== undefined));
+  t.strictSame((await countRecords(disk, 0)).unindexed, []);
 });
