@@ -139,10 +139,9 @@ export class Workload {
       answered,
       repaired: this.#repaired(answer),
     });
-    world.note(
-      `read ${key} ${receipt.level} ${receipt.answered} ${versions.map((v) => v.version).join(' ')}`,
-    );
-    return { context, shown: versions.map(({ version }) => version), versions };
+    const shown = versions.map(({ version }) => version);
+    world.note(`read ${key} ${receipt.level} ${receipt.answered} ${shown.join(' ')}`);
+    return { context, shown, versions };
   }
 
   /** @param token undefined: a blind write */
