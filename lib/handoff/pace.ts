@@ -27,8 +27,8 @@ const SHARES = [
 
 /** A message has about as many hints as may be taken in this time, so that they come evenly. */
 const SLICE_MILLISECONDS = 20;
-/** With a full queue: one hint, to ask again. */
-const FULL: Pace = { hints: 1, afterMilliseconds: 1000 };
+/** With a full queue: one hint, to ask again, after so long or when there is a token for it. */
+const FULL_PAUSE_MILLISECONDS = 1000;
 /** Whatever a target says, a holder asks again after so long. */
 const PAUSE_MILLISECONDS_MAX = 30_000;
 
@@ -57,12 +57,15 @@ export function paceOf(
   queueFill: number,
 ): Pace {
   const row = SHARES.find(({ fillBelow }) => queueFill < fillBelow);
-  if (row === undefined) return FULL;
+  const until = (hints: number, rate: number) =>
+    Math.ceil((Math.max(0, hints - tokens) / rate) * 1000);
+  if (row === undefined) {
+    return { hints: 1, afterMilliseconds: Math.max(FULL_PAUSE_MILLISECONDS, until(1, perSecond)) };
+  }
   const rate = perSecond * row.share;
   const slice = Math.ceil((rate * SLICE_MILLISECONDS) / 1000);
   const hints = Math.min(Math.max(1, slice), batchSize);
-  const missing = Math.max(0, hints - tokens);
-  return { hints, afterMilliseconds: Math.ceil((missing / rate) * 1000) };
+  return { hints, afterMilliseconds: until(hints, rate) };
 }
 
 /** What a holder makes of it: at least one hint, at most its own limit, within half a minute. */
