@@ -23,6 +23,7 @@ import { Reaper } from './persistence/reaper.js';
 import type { Replica } from './persistence/replica.js';
 import type { NodeLimits, NodeOptions } from './node-options.js';
 import { Messenger } from './replication/ask.js';
+import type { ClusterView } from './replication/cluster-view.js';
 import { Resolver } from './resolution/resolver.js';
 import { ContextSeal } from './versioning/causal-context.js';
 
@@ -32,6 +33,8 @@ export interface QuorateNode extends ApiNode {
   readonly replica: Replica;
   readonly hints: Hints;
   readonly disk: Disk;
+  /** How it sees the others. */
+  readonly view: ClusterView;
   /**
    * Resolves when the cluster is founded and the peers that can be reached were asked about the
    * disk; rejects where the founding is refused.
@@ -98,6 +101,7 @@ export async function createNode(
 
   return {
     ...{ id: self, coordination, settings, cluster, exchange, observer, replica, hints, disk },
+    view,
     handoff: handoff.control,
     ready: async () => void (await Promise.all([founding.done, diskCheck.settled])),
     failed: disk.store.failed,

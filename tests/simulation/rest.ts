@@ -38,6 +38,11 @@ const CONDITIONS: Readonly<Record<string, Condition>> = {
       const { ready, reason } = node.cluster.readiness('all');
       return ready ? [] : [`${node.id}: ${reason}`];
     }),
+  // A link that froze looks open until enough heartbeats are missed.
+  'peers that answer': (nodes) =>
+    nodes.flatMap(({ id, view }) =>
+      nodes.flatMap((peer) => (view.isSuspect(peer.id) ? [`${id} suspects ${peer.id}`] : [])),
+    ),
   'no hints': (nodes) =>
     nodes.flatMap(({ id, hints }) =>
       [...hints.held]

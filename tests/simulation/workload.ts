@@ -115,7 +115,7 @@ export class Workload {
     const request: GetRequest = { ...this.#addressed(random, key, READ_LEVELS), ...given(level) };
     const { world, recorder } = this.#options;
     const began = world.now;
-    const wasOld = machine.disk.isOld;
+    const old = this.#oldDisks();
     const answer = await this.#ask('get', machine, request, (node) =>
       node.coordination.get(request),
     );
@@ -129,8 +129,8 @@ export class Workload {
     if (versions.length >= 10) world.count('read with ten siblings');
     if (versions.length === 0) world.count('not found');
     if (receipt.standIns > 0) world.count('read from stand-ins');
-    // With nobody to ask a node serves what it has: its own answers prove nothing then.
-    const answered = wasOld ? 0 : receipt.answered;
+    const doubtful = this.#ownersAmong(machine, key, [...old, ...this.#oldDisks()]);
+    const answered = Math.max(0, receipt.answered - doubtful);
     recorder.read({
       key,
       began,
@@ -142,6 +142,16 @@ export class Workload {
     const shown = versions.map(({ version }) => version);
     world.note(`read ${key} ${receipt.level} ${receipt.answered} ${shown.join(' ')}`);
     return { context, shown, versions };
+  }
+
+  /** Nodes that nobody has told yet of what their disks have lost: their answers prove nothing. */
+  #oldDisks(): string[] {
+    return this.#options.machines.filter(({ disk }) => disk.isOld).map(({ id }) => id);
+  }
+
+  #ownersAmong({ node }: Machine, key: string, ids: readonly string[]): number {
+    const owners = node?.cluster.locate('default', key).primaries ?? [];
+    return owners.filter((owner) => ids.includes(owner.node)).length;
   }
 
   /** @param token undefined: a blind write */
