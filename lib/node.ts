@@ -101,8 +101,7 @@ export async function createNode(
 
   return {
     ...{ id: self, coordination, settings, cluster, exchange, observer, replica, hints, disk },
-    view,
-    handoff: handoff.control,
+    ...{ view, handoff: handoff.control },
     ready: async () => void (await Promise.all([founding.done, diskCheck.settled])),
     failed: disk.store.failed,
     async stop() {
