@@ -18,6 +18,7 @@ import { PeerSockets } from '../../lib/platform/peer-sockets.js';
 import { probeDisk } from '../../lib/platform/probe-disk.js';
 import { SystemClock } from '../../lib/platform/system-clock.js';
 import { SystemRandom } from '../../lib/platform/system-random.js';
+import { TurnQueue } from '../../lib/platform/turn-queue.js';
 import { Renewal } from './renewal.js';
 import { addressOf, nodeOptionsOf } from './node-options.js';
 
@@ -91,11 +92,14 @@ async function createServed(
     ...{ node, version, clock: environment.clock, requestId },
     limits: settings.requests,
     metrics: () => observer.metricsText(),
+    together: turn.add,
   });
   return { ...node, serve };
 }
 
 const random = new SystemRandom();
+/** Answers to clients and frames to peers leave together. */
+const turn = new TurnQueue();
 const requestId = (): string => Buffer.from(random.bytes(REQUEST_ID_BYTES)).toString('hex');
 
 /**
@@ -117,7 +121,7 @@ async function environmentOf(
   const { secret, observer } = options;
   const clock = new SystemClock();
   const transport = new PeerSockets({
-    ...{ clock, random, observer, secret },
+    ...{ clock, random, observer, secret, together: turn.add },
     self: node.id,
     clusterName: node.clusterName,
     listen: addressOf(node.peerListen),

@@ -113,22 +113,29 @@ export class AntiEntropy {
 
   async #exchangeWith(peer: NodeId, only?: readonly number[]): Promise<ExchangeReport> {
     const { observer } = this.#with;
-    const found = await this.#exchange.compare(peer, only);
+    const trees = this.#isAuditDue(peer);
+    const found = await this.#exchange.compare(peer, trees, only);
     const alike = found.clocks.length === 0 && found.roots.length === 0;
     observer.count('quorate_exchanges_total', { result: alike ? 'alike' : 'different' });
     if (alike) return { peer, alike, records: 0, bytes: 0, differences: [] };
     const { records, bytes } = await this.#exchange.pullMissing(peer, found.clocks);
-    const differences = await this.#auditTrees(peer, found);
+    const differences = await this.#auditTrees(peer, found, trees);
     return { peer, alike, records, bytes, differences };
   }
 
   /** Under steady writes clocks differ at every moment, so at times all trees are looked at. */
-  async #auditTrees(peer: NodeId, { clocks, roots }: Differences): Promise<Difference[]> {
+  #isAuditDue(peer: NodeId): boolean {
     const { clock, limits } = this.#with;
-    const now = clock.monotonicMilliseconds();
-    const due = now - (this.#audited.get(peer) ?? Number.NEGATIVE_INFINITY);
-    const isDue = due >= limits.auditIntervalMilliseconds;
-    if (isDue) this.#audited.set(peer, now);
+    const last = this.#audited.get(peer) ?? Number.NEGATIVE_INFINITY;
+    return clock.monotonicMilliseconds() - last >= limits.auditIntervalMilliseconds;
+  }
+
+  async #auditTrees(
+    peer: NodeId,
+    { clocks, roots }: Differences,
+    isDue: boolean,
+  ): Promise<Difference[]> {
+    if (isDue) this.#audited.set(peer, this.#with.clock.monotonicMilliseconds());
     const agreeing = new Set(roots.filter((partition) => !clocks.includes(partition)));
     const differences = await this.#audit.differences(peer, isDue ? roots : [...agreeing]);
     const lagging = differences.filter(({ at }) => !agreeing.has(at.partition));

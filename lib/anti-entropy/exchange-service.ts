@@ -11,7 +11,7 @@ import type { z } from 'zod';
 import type { AntiEntropyCollaborators } from './collaborators.js';
 import { assertShared, sharedPartitions } from './collaborators.js';
 import type { MerkleTrees } from './merkle-tree.js';
-import { CLOCKS, COMPARE, PULL } from './messages.js';
+import { CLOCKS, COMPARE, PULL, ROOTS } from './messages.js';
 import type { Scrub } from './scrub.js';
 
 type Page = z.infer<typeof PULL.reply>;
@@ -21,14 +21,12 @@ const PAGE_RECORDS_MAX = 500;
 /** More missing versions than this are looked for in a scan. */
 const MISSING_MAX = 1000;
 
-/** Hash over all clocks, and root over all records, of some partitions. */
-export function summaryOf(
+/** One hash over the clocks of some partitions. */
+export function hashOfClocks(
   { clocks }: Pick<AntiEntropyCollaborators, 'clocks'>,
-  trees: MerkleTrees,
   partitions: readonly number[],
-): { readonly clocks: number; readonly root: Buffer } {
-  const hashes = partitions.map((partition) => clocks.hashOf(partition));
-  return { clocks: hash32(encode(hashes)), root: trees.combinedRoot(partitions) };
+): number {
+  return hash32(encode(partitions.map((partition) => clocks.hashOf(partition))));
 }
 
 export class ExchangeService {
@@ -48,6 +46,7 @@ export class ExchangeService {
     this.#pauses = pauses;
     const { messenger, clocks } = collaborators;
     messenger.handle(COMPARE, (theirs, { from }) => this.#compare(from, theirs));
+    messenger.handle(ROOTS, (_, { from }) => this.#roots(from));
     messenger.handle(CLOCKS, ({ partitions }, { from }) => {
       for (const partition of partitions) assertShared(collaborators, partition, from);
       return {
@@ -68,17 +67,22 @@ export class ExchangeService {
     theirs: z.infer<typeof COMPARE.request>,
   ): Promise<z.infer<typeof COMPARE.reply>> {
     const shared = sharedPartitions(this.#with, peer);
+    const { clocks } = this.#with;
+    const alike = hashOfClocks(this.#with, shared) === theirs.clocks;
+    const differing = alike
+      ? []
+      : shared.map((partition): [number, number] => [partition, clocks.hashOf(partition)]);
+    if (!alike && !theirs.trees) return { clocks: differing, root: null };
     await this.#trees.refresh(shared, () => this.#pauses.pause(0));
-    const ours = summaryOf(this.#with, this.#trees, shared);
-    if (ours.clocks === theirs.clocks && ours.root.equals(theirs.root)) {
-      return { alike: true, partitions: [] };
-    }
-    const partitions = shared.map((partition): [number, number, Uint8Array] => [
-      partition,
-      this.#with.clocks.hashOf(partition),
-      this.#trees.rootOf(partition).subarray(0, ROOT_BYTES),
-    ]);
-    return { alike: false, partitions };
+    return { clocks: differing, root: this.#trees.combinedRoot(shared) };
+  }
+
+  async #roots(peer: NodeId): Promise<z.infer<typeof ROOTS.reply>> {
+    const shared = sharedPartitions(this.#with, peer);
+    await this.#trees.refresh(shared, () => this.#pauses.pause(0));
+    const rootOf = (partition: number): Uint8Array =>
+      this.#trees.rootOf(partition).subarray(0, ROOT_BYTES);
+    return { roots: shared.map((partition) => [partition, rootOf(partition)]) };
   }
 
   /**

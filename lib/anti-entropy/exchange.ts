@@ -9,9 +9,9 @@ import { type RecordKey, recordKeyIn } from '../persistence/records.js';
 import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
 import type { AntiEntropyCollaborators } from './collaborators.js';
 import { backgroundDeadline, sharedPartitions } from './collaborators.js';
-import { ROOT_BYTES, summaryOf } from './exchange-service.js';
+import { hashOfClocks, ROOT_BYTES } from './exchange-service.js';
 import type { MerkleTrees } from './merkle-tree.js';
-import { CLOCKS, COMPARE, PULL } from './messages.js';
+import { CLOCKS, COMPARE, PULL, ROOTS } from './messages.js';
 
 /** Where a peer and this node differ. */
 export interface Differences {
@@ -43,23 +43,30 @@ export class Exchange {
     this.#pauses = pauses;
   }
 
-  /** One number and one root for all shared partitions; only where they differ, one for each. */
-  async compare(peer: NodeId, only?: readonly number[]): Promise<Differences> {
+  /**
+   * One number and one root for all shared partitions; only where they differ, one for each.
+   * @param trees compare them too where clocks differ, and so the records must
+   */
+  async compare(peer: NodeId, trees: boolean, only?: readonly number[]): Promise<Differences> {
     const { messenger, clocks } = this.#with;
     const shared = sharedPartitions(this.#with, peer);
     const wanted = new Set(only ?? shared);
-    await this.#trees.refresh(shared, () => this.#pauses.pause(0));
-    const ours = summaryOf(this.#with, this.#trees, shared);
+    const request = { clocks: hashOfClocks(this.#with, shared), trees };
     const deadline = backgroundDeadline(this.#with);
-    const theirs = await messenger.request(peer, COMPARE, ours, deadline);
-    const differing: { clocks: number[]; roots: number[] } = { clocks: [], roots: [] };
-    for (const [partition, clock, root] of theirs.partitions) {
-      if (!wanted.has(partition)) continue;
-      if (clock !== clocks.hashOf(partition)) differing.clocks.push(partition);
-      const own = this.#trees.rootOf(partition).subarray(0, ROOT_BYTES);
-      if (!own.equals(root)) differing.roots.push(partition);
+    const theirs = await messenger.request(peer, COMPARE, request, deadline);
+    const differing = theirs.clocks
+      .filter(([partition, hash]) => wanted.has(partition) && hash !== clocks.hashOf(partition))
+      .map(([partition]) => partition);
+    if (theirs.root === null) return { clocks: differing, roots: [] };
+    await this.#trees.refresh(shared, () => this.#pauses.pause(0));
+    if (this.#trees.combinedRoot(shared).equals(theirs.root)) {
+      return { clocks: differing, roots: [] };
     }
-    return differing;
+    const { roots } = await messenger.request(peer, ROOTS, {}, backgroundDeadline(this.#with));
+    const isOther = ([partition, root]: readonly [number, Uint8Array]): boolean =>
+      !this.#trees.rootOf(partition).subarray(0, ROOT_BYTES).equals(root);
+    const others = roots.filter((one) => wanted.has(one[0]) && isOther(one));
+    return { clocks: differing, roots: others.map(([partition]) => partition) };
   }
 
   /**

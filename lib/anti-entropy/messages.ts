@@ -10,17 +10,25 @@ const clock = z.custom<PlainClock>((value) => Array.isArray(value));
 const partition = z.number();
 
 /**
- * "Of all partitions that we both own, this is what I have seen, and this is the root of what I
- * hold." The reply is the same from the other side: whole where they differ, else empty.
+ * "Of all partitions that we both own, this is what I have seen." The reply has the hash of each
+ * clock where they differ, else one root over all that is held: under steady writes clocks are
+ * apart at every moment, and trees are not built for nothing. With `trees` the root comes anyway.
  */
 export const COMPARE = messageType(
   'anti-entropy.compare',
-  z.object({ clocks: z.number(), root: bytes }),
+  z.object({ clocks: z.number(), trees: z.boolean() }),
   z.object({
-    alike: z.boolean(),
-    /** [partition, hash of the clock, root] */
-    partitions: z.array(z.tuple([partition, z.number(), bytes])),
+    /** [partition, hash of the clock] */
+    clocks: z.array(z.tuple([partition, z.number()])),
+    root: bytes.nullable(),
   }),
+);
+
+/** "What are the roots of all partitions that we both own?" */
+export const ROOTS = messageType(
+  'anti-entropy.roots',
+  z.object({}),
+  z.object({ roots: z.array(z.tuple([partition, bytes])) }),
 );
 
 /** "What have you seen of these partitions?" */

@@ -14,6 +14,8 @@ export interface ApiWorld {
   readonly clock: Clock;
   /** A fresh id for a request: short, without blanks, not guessable where that matters. */
   readonly requestId: () => string;
+  /** Runs it together with others of this turn of the event loop, soon: what writes to sockets. */
+  readonly together: (run: () => void) => void;
   /** The text of `/metrics`, in the format of Prometheus. */
   readonly metrics: () => Promise<string>;
 }

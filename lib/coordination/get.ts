@@ -85,7 +85,9 @@ async function read(
     whole = await exhausted(collaborators, request, list, whole);
     if (whole === undefined) return undefined;
   }
+  // Taken together: who answers from here on has no part in what is answered.
   const merged = whole.merged();
+  const { answered } = whole;
   const awaited = request.readRepair === 'await';
   if (merged !== undefined && (repairs !== undefined || awaited)) {
     const { copies } = whole;
@@ -95,7 +97,6 @@ async function read(
     if (awaited) await written.settled;
   }
   await repairAfterwards(collaborators, request, list);
-  const { answered } = whole;
   return { merged, level: level.name, answered, asked: list.primaries.length, standIns: 0 };
 }
 

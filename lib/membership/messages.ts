@@ -31,8 +31,12 @@ const plainSettings = z.object({
 });
 export type PlainSettings = z.infer<typeof plainSettings>;
 
-/** "What are your settings?" */
-export const PULL_SETTINGS = messageType('membership.pull-settings', z.object({}), plainSettings);
+/** "What are your settings, and under which hash do you speak of them?" */
+export const PULL_SETTINGS = messageType(
+  'membership.pull-settings',
+  z.object({}),
+  z.object({ settings: plainSettings, hash: z.number() }),
+);
 
 /** "Merge these durably." The reply is the hash of what came of it. */
 export const PUSH_SETTINGS = messageType(

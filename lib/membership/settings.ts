@@ -54,7 +54,8 @@ export class Settings implements SettingsControl {
       stored === undefined
         ? this.#initial
         : SettingsState.from(stored as PlainSettings, this.#initial);
-    options.messenger.handle(PULL_SETTINGS, () => this.#state.toPlain(), { anyEpoch: true });
+    const tell = () => ({ settings: this.#state.toPlain(), hash: this.#state.hash });
+    options.messenger.handle(PULL_SETTINGS, tell, { anyEpoch: true });
     options.messenger.handle(
       PUSH_SETTINGS,
       async (plain) => {
@@ -92,18 +93,14 @@ export class Settings implements SettingsControl {
   }
 
   /**
-   * Resolves when this node knows what `peer` knew when its hash was `hash`: at once where it does.
-   * Rejects where the peer cannot be asked.
+   * Resolves when this node knows what `peer` knows, if its hash is not known here: at once where
+   * it is. Rejects where the peer cannot be asked.
    */
   reconcile(peer: NodeId, hash: number): Promise<void> {
     if (hash === this.#state.hash || this.#covered.has(hash)) return Promise.resolve();
     const running = this.#pulls.get(peer);
     if (running !== undefined) return running;
-    const pull = this.#pull(peer)
-      .then((state) => this.#adopt(state))
-      // The peer knows no less than before, and may say it in fields that this version leaves out.
-      .then(() => void this.#covered.add(hash))
-      .finally(() => this.#pulls.delete(peer));
+    const pull = this.#pull(peer).finally(() => this.#pulls.delete(peer));
     this.#pulls.set(peer, pull);
     return pull;
   }
@@ -141,11 +138,8 @@ export class Settings implements SettingsControl {
 
   async #readFromMajority(): Promise<void> {
     const answers = await Promise.allSettled(this.#others.map((peer) => this.#pull(peer)));
-    const states = answers.flatMap((answer) =>
-      answer.status === 'fulfilled' ? [answer.value] : [],
-    );
-    this.#assertMajority(states.length + 1, 'none');
-    for (const state of states) await this.#adopt(state);
+    const answered = answers.filter(({ status }) => status === 'fulfilled');
+    this.#assertMajority(answered.length + 1, 'none');
   }
 
   async #writeToMajority(): Promise<NodeId[]> {
@@ -165,12 +159,16 @@ export class Settings implements SettingsControl {
     return [self, ...nodes].sort();
   }
 
-  async #pull(peer: NodeId): Promise<SettingsState> {
+  /**
+   * Merges what the peer knows now. What it knew when it sent a hash may be more: a disk that was
+   * lost since forgets. And it may speak of fields that this version leaves out: its own hash is
+   * what counts.
+   */
+  async #pull(peer: NodeId): Promise<void> {
     const { messenger } = this.#options;
-    const plain = await messenger.request(peer, PULL_SETTINGS, {}, this.#deadline());
-    const state = SettingsState.from(plain, this.#initial);
-    this.#covered.add(state.hash);
-    return state;
+    const { settings, hash } = await messenger.request(peer, PULL_SETTINGS, {}, this.#deadline());
+    await this.#adopt(SettingsState.from(settings, this.#initial));
+    this.#covered.add(hash);
   }
 
   /** Merges durably; what is known afterwards is never less than before. */

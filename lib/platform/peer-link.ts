@@ -9,6 +9,8 @@ export interface PeerLinkOptions {
   readonly frameBytesMax: number;
   /** Most bytes waiting here and in the socket. */
   readonly queueBytesMax: number;
+  /** Runs it together with other writes of this turn, soon. */
+  readonly together: (run: () => void) => void;
   /** A throw closes the link. */
   readonly onMessage: (message: Message) => void;
   /** Once. The link was closed from here, by the peer, or by a bad frame. */
@@ -55,15 +57,7 @@ export class PeerLink {
     if (this.#turnBytes + bytes > aim) this.#flush();
     this.#turn.push(message);
     this.#turnBytes += bytes;
-    // After all that this turn and the next read from sockets, before a wait for more: under load
-    // half as many frames as a flush a turn, and where there is no load a turn takes microseconds.
-    if (this.#turn.length === 1) {
-      setImmediate(() => {
-        setImmediate(() => {
-          this.#flush();
-        });
-      });
-    }
+    if (this.#turn.length === 1) this.#options.together(() => this.#flush());
     return true;
   }
 

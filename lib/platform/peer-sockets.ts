@@ -34,6 +34,8 @@ export interface PeerSocketsOptions {
   readonly reconnectDelayMaxMilliseconds: number;
   /** For a connection to be made and both sides to be proven. */
   readonly handshakeTimeoutMilliseconds: number;
+  /** Runs it together with other writes of this turn of the event loop, soon. */
+  readonly together: (run: () => void) => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly observer: Observer;
@@ -198,6 +200,7 @@ export class PeerSockets implements Transport {
     const link = new PeerLink(socket, {
       frameBytesMax: this.#options.frameBytesMax,
       queueBytesMax: this.#options.linkQueueBytesMax,
+      together: this.#options.together,
       onMessage: (message) => {
         receiver.receive(id, message);
       },

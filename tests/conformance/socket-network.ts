@@ -7,6 +7,7 @@ import type { PeerSocketsOptions } from '../../lib/platform/peer-sockets.js';
 import { PeerSockets } from '../../lib/platform/peer-sockets.js';
 import { SystemClock } from '../../lib/platform/system-clock.js';
 import { SystemRandom } from '../../lib/platform/system-random.js';
+import { TurnQueue } from '../../lib/platform/turn-queue.js';
 import type { TransportNetwork } from './transport-suite.js';
 
 export interface LogLine {
@@ -80,6 +81,7 @@ export class SocketNetwork implements TransportNetwork {
       reconnectDelayMinMilliseconds: 20,
       reconnectDelayMaxMilliseconds: 200,
       handshakeTimeoutMilliseconds: 1_000,
+      together: new TurnQueue().add,
       clock: new SystemClock(),
       random: new SystemRandom(),
       observer: this.observer,

@@ -56,7 +56,7 @@ export class SimulatedDisk {
   everFaulty = false;
   /** It was rolled back, and its node does not know yet: there was nobody to tell. */
   isOld = false;
-  /** Keys under which damaged bytes lie that nobody has replaced. */
+  /** Keys under which damaged bytes lie, or nothing any more, and that nobody has replaced. */
   readonly rotten = new Set<string>();
   /** Told of what is about to be removed for good. */
   onRemoval: (key: string, bytes: Uint8Array) => void = () => undefined;
@@ -155,6 +155,7 @@ export class SimulatedDisk {
     if (keys.length === 0) return undefined;
     const key = this.#random.pick(keys);
     this.#damage(key, undefined);
+    this.rotten.add(key);
     return key;
   }
 

@@ -83,12 +83,13 @@ export class Exchanges {
   /** A header that cannot be sent would otherwise end the process. */
   #send(response: ServerResponse, reply: Reply, exchange: Exchange, kind: ExchangeKind): void {
     const headOnly = exchange.request.method === 'HEAD';
+    const { together } = this.#world;
     try {
-      sendReply(response, reply, exchange.requestId, headOnly);
+      sendReply(response, reply, exchange.requestId, headOnly, together);
     } catch (error) {
       const problem = this.#problem(error, exchange, kind);
       if (response.headersSent) response.destroy();
-      else sendReply(response, problem, exchange.requestId, headOnly);
+      else sendReply(response, problem, exchange.requestId, headOnly, together);
     }
   }
 

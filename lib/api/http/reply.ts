@@ -31,19 +31,25 @@ export function bytesAsText(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
-/** Sends it. `HEAD` gets the same head without the body. */
+/**
+ * Sends it, together with others. `HEAD` gets the same head without the body. Throws, with nothing
+ * sent, where a header cannot be.
+ */
 export function sendReply(
   response: ServerResponse,
   reply: Reply,
   requestId: string,
   headOnly: boolean,
+  together: (run: () => void) => void,
 ): void {
   const { status, headers, body } = reply;
   // A 304 has no body, and must not tell another length than the 200 that it stands for.
   if (status !== 304) headers.push('Content-Length', String(body.length));
   headers.push('X-Request-Id', requestId);
   response.writeHead(status, headers);
-  if (headOnly || status === 304) response.end();
-  else if (typeof body === 'string') response.end(body, 'latin1');
-  else response.end(body);
+  together(() => {
+    if (headOnly || status === 304) response.end();
+    else if (typeof body === 'string') response.end(body, 'latin1');
+    else response.end(body);
+  });
 }

@@ -55,6 +55,7 @@ export async function serve(
       after: () => () => undefined,
     },
     requestId: () => `r${++ids}`,
+    together: (run) => run(),
     metrics: async () => '# HELP x y\nx 1\n',
   });
   const listener = await listenHttp({

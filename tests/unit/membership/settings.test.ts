@@ -162,7 +162,8 @@ t.test(
   },
 );
 
-t.test('settings of which this version knows but a part are asked for once', async (t) => {
+/** A node's settings, and what it sends to the only peer. */
+async function alone() {
   const { store, clock, observer } = await openDisk();
   const sent: Message[] = [];
   const transport: Transport = {
@@ -182,11 +183,33 @@ t.test('settings of which this version knows but a part are asked for once', asy
     initial: new LocalCluster().optionsOf('n1').consistency,
     timeoutMilliseconds: 1_000,
   });
+  /** Answers the last question. */
+  const answer = (fields: readonly unknown[], hash: number): void => {
+    const [, id] = sent.at(-1) as [number, number];
+    messenger.receive('n2', [1, id, { settings: { fields, history: [] }, hash }]);
+  };
+  return { settings, sent, answer };
+}
+
+t.test('settings of which this version knows but a part are asked for once', async (t) => {
+  const { settings, sent, answer } = await alone();
   const served = settings.reconcile('n2', 77);
-  const [, id] = sent[0] as [number, number];
-  const fields = [['of_a_later_version', true, [1, 'n2']]];
-  messenger.receive('n2', [1, id, { fields, history: [] }]);
+  answer([['of_a_later_version', true, [1, 'n2']]], 77);
   await served;
   await settings.reconcile('n2', 77);
   t.equal(sent.length, 1);
+});
+
+t.test('what a peer has forgotten since is asked for again, of whoever tells of it', async (t) => {
+  const { settings, sent, answer } = await alone();
+  const served = settings.reconcile('n2', 77);
+  answer([], 55);
+  await served;
+  await settings.reconcile('n2', 55);
+  t.equal(sent.length, 1, 'what it knows now is known');
+  const again = settings.reconcile('n2', 77);
+  answer([['default_level', 'one', [1, 'n2']]], 77);
+  await again;
+  t.equal(sent.length, 2);
+  t.equal(settings.values.default_level, 'one');
 });
