@@ -13,7 +13,7 @@ import { isPossible, requirementsOf } from './consistency-level.js';
 import { forward } from './forward.js';
 import type { WireAuditEntry } from './messages.js';
 import type { Put, PutResult } from './put-request.js';
-import { ReadRound } from './read-round.js';
+import { ReadRound, type ReadRoundOptions } from './read-round.js';
 import { auditIn, putAtFirst, resolvesOf } from './resolving.js';
 import { holdFor, holdersOf } from './hold.js';
 import { clockObstacle, notReached, type Rung, tooLate, unknownOutcome } from './put-refusals.js';
@@ -139,15 +139,28 @@ async function askVersions(
   for (const [i, rung] of ladder.entries()) {
     const rungs = ladder.slice(i);
     if (rung.level.row.repairs(list) === undefined) return { met: undefined, rungs };
-    const asks = { at, list, durable: false, first: 'versions', others: 'versions' } as const;
     const until = shareOfTime(collaborators.clock, deadline, ladder.length - 1 - i);
-    const round = new ReadRound(collaborators, { ...asks, deadline: until });
-    if ((await round.reach(rung.requirements)) === 'reached') {
-      return { met: round.merged() ?? NO_SIBLINGS, rungs };
-    }
+    const asks = { at, list, durable: false, deadline: until };
+    const round = await versionsAt(collaborators, asks, rung);
+    if (round !== undefined) return { met: round.merged() ?? NO_SIBLINGS, rungs };
     if (collaborators.clock.monotonicMilliseconds() >= deadline) throw tooLate(ladder, list);
   }
   throw notReached(ladder, list);
+}
+
+/** Mostly this replica holds what the others hold, and their fingerprints say so. */
+async function versionsAt(
+  collaborators: Collaborators,
+  asks: Pick<ReadRoundOptions, 'at' | 'list' | 'durable' | 'deadline'>,
+  { requirements }: Rung,
+): Promise<ReadRound | undefined> {
+  for (const others of ['fingerprint', 'versions'] as const) {
+    const first = others === 'fingerprint' ? 'full' : others;
+    const round = new ReadRound(collaborators, { ...asks, first, others });
+    if ((await round.reach(requirements)) !== 'reached') return undefined;
+    if (others === 'versions' || round.isWhole) return round;
+  }
+  return undefined;
 }
 
 interface Sent {

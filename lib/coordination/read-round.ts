@@ -43,7 +43,7 @@ export class ReadRound {
   /** Who was asked as the first is, last of all, and has not failed. */
   #first: NodeId | undefined;
   readonly copies = new Map<NodeId, Copy>();
-  #notify: () => void = () => undefined;
+  #notify: (failed: boolean) => void = () => undefined;
 
   constructor(collaborators: Collaborators, options: ReadRoundOptions) {
     this.#with = collaborators;
@@ -116,8 +116,8 @@ export class ReadRound {
         this.#notify = () => undefined;
         resolve(result);
       };
-      this.#notify = () => {
-        again();
+      this.#notify = (failed) => {
+        if (failed) again();
         const now = state();
         if (now !== 'pending') finish(now);
       };
@@ -214,7 +214,7 @@ export class ReadRound {
   #succeed(node: NodeId, copy: Copy): void {
     this.copies.set(node, copy);
     this.#quorum.succeed(node);
-    this.#notify();
+    this.#notify(false);
   }
 
   #report(node: NodeId, error: unknown): void {
@@ -229,6 +229,6 @@ export class ReadRound {
   #fail(node: NodeId): void {
     this.#quorum.fail(node);
     if (node === this.#first) this.#first = undefined;
-    this.#notify();
+    this.#notify(true);
   }
 }

@@ -22,12 +22,13 @@ const SHARE_OF_THE_PRIMARY = 0.95;
 export function serveReplicas(collaborators: Collaborators): void {
   const { messenger, replica, hints, view } = collaborators;
 
-  messenger.handle(WRITE, async ({ namespace, key, record, durability, audit }) => {
+  messenger.handle(WRITE, ({ namespace, key, record, durability, audit }) => {
     const at = keyOwnedBy(view.self, collaborators, namespace, key);
-    await replica.mergeAndVouch(at, record, durability);
-    // Nobody waits for it: the replica that minted has it in the transaction of the write.
-    if (audit !== undefined) keepAudit(collaborators, at, audit);
-    return acknowledge(collaborators);
+    return replica.mergeAndVouch(at, record, durability).then(() => {
+      // Nobody waits for it: the replica that minted has it in the transaction of the write.
+      if (audit !== undefined) keepAudit(collaborators, at, audit);
+      return acknowledge(collaborators);
+    });
   });
 
   messenger.handle(READ, ({ namespace, key, want, durable }) => {

@@ -35,18 +35,21 @@ const ROUND_TRIP_SHARE = 0.5;
 /**
  * The median of all clocks that are known: it lies among the right ones where those are more than
  * half of them. One who knows fewer than a majority of the members does not know what is right.
- * @param own and `others` on one scale, in milliseconds
+ * @param own and `others` (ascending) on one scale, in milliseconds
  */
 export function judgeClock(
   own: number,
   others: readonly number[],
   { memberCount, skewMax }: { readonly memberCount: number; readonly skewMax: number },
 ): ClockVerdict {
-  const all = [own, ...others].sort((a, b) => a - b);
-  if (all.length < majority(memberCount)) return { sane: false, skewMilliseconds: undefined };
-  const middle = (all.length - 1) / 2;
-  const [low = own, high = own] = [all[Math.floor(middle)], all[Math.ceil(middle)]];
-  const skewMilliseconds = own - (low + high) / 2;
+  const count = others.length + 1;
+  if (count < majority(memberCount)) return { sane: false, skewMilliseconds: undefined };
+  const below = others.findIndex((other) => other >= own);
+  const place = below < 0 ? others.length : below;
+  // Every read and write asks: nothing is sorted, and no list is made.
+  const nth = (n: number): number => (n === place ? own : (others[n < place ? n : n - 1] ?? own));
+  const middle = (count - 1) / 2;
+  const skewMilliseconds = own - (nth(Math.floor(middle)) + nth(Math.ceil(middle))) / 2;
   return { sane: Math.abs(skewMilliseconds) <= skewMax, skewMilliseconds };
 }
 
@@ -57,6 +60,9 @@ export function judgeClock(
 export class ClockSanity implements ExpiryClock {
   readonly #options: ClockSanityOptions;
   readonly #estimates = new Map<NodeId, Estimate>();
+  /** Those that are not too old, ascending, until one is. */
+  #offsets: readonly number[] = [];
+  #offsetsUntil = Number.NEGATIVE_INFINITY;
   #wasSane: boolean | undefined;
 
   constructor(options: ClockSanityOptions) {
@@ -67,11 +73,19 @@ export class ClockSanity implements ExpiryClock {
     const { clock, clockSkewMaxMilliseconds: skewMax } = this.#options;
     const memberCount = this.#options.memberCount();
     const now = clock.monotonicMilliseconds();
-    const others: number[] = [];
-    for (const { offsetMilliseconds, takenAt } of this.#estimates.values()) {
-      if (now - takenAt <= ESTIMATE_AGE_MAX_MILLISECONDS) others.push(offsetMilliseconds);
-    }
+    const others = this.#recentOffsets(now);
     return judgeClock(clock.wallMilliseconds() - now, others, { memberCount, skewMax });
+  }
+
+  #recentOffsets(now: number): readonly number[] {
+    if (now <= this.#offsetsUntil) return this.#offsets;
+    const recent = [...this.#estimates.values()].filter(
+      ({ takenAt }) => now - takenAt <= ESTIMATE_AGE_MAX_MILLISECONDS,
+    );
+    const oldest = Math.min(...recent.map(({ takenAt }) => takenAt));
+    this.#offsetsUntil = oldest + ESTIMATE_AGE_MAX_MILLISECONDS;
+    this.#offsets = recent.map(({ offsetMilliseconds }) => offsetMilliseconds).sort(ascending);
+    return this.#offsets;
   }
 
   now(): number | undefined {
@@ -84,6 +98,7 @@ export class ClockSanity implements ExpiryClock {
     if (answered - asked > ROUND_TRIP_SHARE * clockSkewMaxMilliseconds) return;
     const offsetMilliseconds = wall - (asked + answered) / 2;
     this.#estimates.set(peer, { offsetMilliseconds, takenAt: answered });
+    this.#offsetsUntil = Number.NEGATIVE_INFINITY;
     this.#tell();
   }
 
@@ -99,4 +114,8 @@ export class ClockSanity implements ExpiryClock {
     if (sane) observer.log('info', 'the clock agrees with those of the other nodes', fields);
     else observer.log('warn', 'the clock differs from those of the other nodes', fields);
   }
+}
+
+function ascending(a: number, b: number): number {
+  return a - b;
 }

@@ -31,17 +31,34 @@ export interface Ring {
   readonly hash: string;
 }
 
-/** Owner ids of every partition, worked out once a ring: every request looks owners up. */
-const ownerIds = new WeakMap<Ring, readonly (readonly NodeId[])[]>();
+interface Owners {
+  readonly ids: readonly NodeId[];
+  readonly members: readonly RingMember[];
+}
+
+/** Owners of every partition, worked out once a ring: every request looks them up. */
+const ownersByRing = new WeakMap<Ring, readonly Owners[]>();
 
 /** The owners of a partition, the preferred first. The same array at every call. */
 export function ownersOf(ring: Ring, partition: number): readonly NodeId[] {
-  let ids = ownerIds.get(ring);
-  if (ids === undefined) {
-    ids = ring.owners.map((row) => row.map((index) => at(ring.members, index).id));
-    ownerIds.set(ring, ids);
+  return lookUp(ring, partition).ids;
+}
+
+/** The same, with what the ring knows of them. */
+export function owningMembers(ring: Ring, partition: number): readonly RingMember[] {
+  return lookUp(ring, partition).members;
+}
+
+function lookUp(ring: Ring, partition: number): Owners {
+  let all = ownersByRing.get(ring);
+  if (all === undefined) {
+    all = ring.owners.map((row) => {
+      const members = row.map((index) => at(ring.members, index));
+      return { members, ids: members.map(({ id }) => id) };
+    });
+    ownersByRing.set(ring, all);
   }
-  const owners = ids[partition];
+  const owners = all[partition];
   assert(owners !== undefined, 'a partition is 0 to Q - 1');
   return owners;
 }

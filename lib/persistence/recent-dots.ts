@@ -2,10 +2,21 @@
 import { type Dot, dotText } from '../versioning/dot.js';
 import type { RecordKey } from './records.js';
 
-/** Where it does not reach back, whoever asks scans the partition. */
+interface Entry {
+  readonly dot: Dot;
+  readonly at: RecordKey;
+}
+
+/**
+ * Where it does not reach back, whoever asks scans the partition. Every write adds to it, and few
+ * ask: what was added is indexed when somebody does.
+ */
 export class RecentDots {
   readonly #countMax: number;
-  /** The oldest first. */
+  /** The i-th that was added lies at i modulo `countMax`. */
+  readonly #log: Entry[] = [];
+  #added = 0;
+  #indexed = 0;
   readonly #keys = new Map<string, RecordKey>();
 
   constructor(countMax: number) {
@@ -13,13 +24,22 @@ export class RecentDots {
   }
 
   add(dot: Dot, at: RecordKey): void {
-    this.#keys.set(nameOf(at.partition, dot), at);
-    if (this.#keys.size <= this.#countMax) return;
-    const [oldest] = this.#keys.keys();
-    if (oldest !== undefined) this.#keys.delete(oldest);
+    if (this.#countMax === 0) return;
+    const place = this.#added % this.#countMax;
+    const oldest = this.#log[place];
+    if (oldest !== undefined && this.#added - this.#countMax < this.#indexed) {
+      this.#keys.delete(nameOf(oldest.at.partition, oldest.dot));
+    }
+    this.#log[place] = { dot, at };
+    this.#added += 1;
   }
 
   keyOf(partition: number, dot: Dot): RecordKey | undefined {
+    this.#indexed = Math.max(this.#indexed, this.#added - this.#countMax);
+    for (; this.#indexed < this.#added; this.#indexed += 1) {
+      const entry = this.#log[this.#indexed % this.#countMax];
+      if (entry !== undefined) this.#keys.set(nameOf(entry.at.partition, entry.dot), entry.at);
+    }
     return this.#keys.get(nameOf(partition, dot));
   }
 }

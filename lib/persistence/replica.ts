@@ -2,7 +2,6 @@
 import type { Observer } from '../environment/observer.js';
 import { OperatingError } from '../errors.js';
 import { type Dot, dotText } from '../versioning/dot.js';
-import { filterIncoming } from '../versioning/filter.js';
 import type { HybridClock } from '../versioning/hybrid-clock.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { merge } from '../versioning/siblings.js';
@@ -10,6 +9,7 @@ import { vectorCovers } from '../versioning/version-vector.js';
 import type { CollectedDots } from './collected-dots.js';
 import type { ExpiryClock } from './expiry-clock.js';
 import type { PartitionHealth } from './health.js';
+import { type Look, lookAt } from './incoming.js';
 import type { Intent, Realised } from './intent.js';
 import { realise } from './intent.js';
 import type { Minter } from './minter.js';
@@ -123,27 +123,44 @@ export class Replica {
    * @throws OperatingError `corrupt_bytes`, `overloaded`, `storage_failed`, `not_ready` (the owners
    * cannot be asked)
    */
-  async merge(at: RecordKey, bytes: Uint8Array, durability: Durability): Promise<void> {
-    const incoming = this.#decode(at, bytes);
+  merge(at: RecordKey, bytes: Uint8Array, durability: Durability): Promise<void> {
+    try {
+      const incoming = this.#decode(at, bytes);
+      const look = this.#look(at, incoming, NOTHING_DROPPED);
+      if (look.unaccounted.length > 0) return this.#mergeAsking(at, look, bytes, durability);
+      return this.#take(at, look, bytes, durability);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  /** The same, acknowledged: under rebuild a replica takes all, and vouches for nothing. */
+  mergeAndVouch(at: RecordKey, bytes: Uint8Array, durability: Durability): Promise<void> {
+    return this.merge(at, bytes, durability).then(() =>
+      this.#options.health.assertWhole(at.partition),
+    );
+  }
+
+  async #mergeAsking(
+    at: RecordKey,
+    first: Look,
+    bytes: Uint8Array,
+    durability: Durability,
+  ): Promise<void> {
+    let look = first;
     let dropped = NOTHING_DROPPED;
-    for (let questions = 0; ; questions += 1) {
-      const unaccounted = this.#unaccounted(at, incoming, dropped);
-      if (unaccounted.length === 0) break;
+    for (let questions = 0; look.unaccounted.length > 0; questions += 1) {
       if (questions === QUESTIONS_MAX) {
         throw new OperatingError('not_ready', 'what became of a version cannot be found out now');
       }
+      const { unaccounted } = look;
       const verdict = await this.#askOwners(at, unaccounted);
       this.#options.observer.count('quorate_filter_total', { reason: verdict });
       if (verdict === 'damaged') this.#options.health.damage(at.partition, 'held elsewhere');
       else dropped = new Set([...dropped, ...unaccounted.map(dotText)]);
+      look = this.#look(at, look.incoming, dropped);
     }
-    await this.#merge(at, incoming, bytes, dropped, durability);
-  }
-
-  /** The same, acknowledged: under rebuild a replica takes all, and vouches for nothing. */
-  async mergeAndVouch(at: RecordKey, bytes: Uint8Array, durability: Durability): Promise<void> {
-    await this.merge(at, bytes, durability);
-    this.#options.health.assertWhole(at.partition);
+    await this.#take(at, look, bytes, durability);
   }
 
   #decode(at: RecordKey, bytes: Uint8Array): Siblings {
@@ -165,27 +182,21 @@ export class Replica {
     health.assertWhole(at.partition);
   }
 
-  /** Dots of incoming versions that the clock has seen, and nothing here accounts for. */
-  #unaccounted(at: RecordKey, incoming: Siblings, dropped: ReadonlySet<string>): Dot[] {
-    const { clocks, health, collected } = this.#options;
-    const own = this.#readForMerge(at);
-    if (health.isRebuilding(at.partition)) return [];
-    const { unaccounted } = filterIncoming(clocks.of(at.partition), own?.siblings, incoming);
-    return unaccounted
-      .map(({ dot }) => dot)
-      .filter((dot) => !dropped.has(dotText(dot)) && !collected.has(at, dot));
+  #look(at: RecordKey, incoming: Siblings, dropped: ReadonlySet<string>): Look {
+    return lookAt(this.#options, at, this.#readForMerge(at), incoming, dropped);
   }
 
-  #merge(
+  #take(
     at: RecordKey,
-    incoming: Siblings,
+    { own, incoming, admitted, superseded, collected }: Look,
     bytes: Uint8Array,
-    dropped: ReadonlySet<string>,
     durability: Durability,
   ): Promise<void> {
-    const { store, table, clocks } = this.#options;
-    const own = this.#readForMerge(at);
-    const admitted = this.#admit(at, own?.siblings, incoming, dropped);
+    const { store, table, clocks, observer } = this.#options;
+    if (superseded > 0) {
+      observer.count('quorate_filter_total', { reason: 'superseded' }, superseded);
+    }
+    if (collected > 0) observer.count('quorate_filter_total', { reason: 'collected' }, collected);
     const dots = admitted.versions.map(({ dot }) => dot);
     const allEnded = admitted.versions.length === 0 && incoming.versions.length > 0;
     if (own === undefined && allEnded) return Promise.resolve();
@@ -200,27 +211,6 @@ export class Replica {
       clocks.note(at.partition, merged.context, dots);
     }, durability);
     return committed;
-  }
-
-  /** The incoming state without what the clock has seen end. Under rebuild nothing is known. */
-  #admit(
-    at: RecordKey,
-    own: Siblings | undefined,
-    incoming: Siblings,
-    dropped: ReadonlySet<string>,
-  ): Siblings {
-    const { clocks, health, collected, observer } = this.#options;
-    if (health.isRebuilding(at.partition)) return incoming;
-    const filtered = filterIncoming(clocks.of(at.partition), own, incoming);
-    const { admitted, superseded, unaccounted } = filtered;
-    if (superseded > 0)
-      observer.count('quorate_filter_total', { reason: 'superseded' }, superseded);
-    if (unaccounted.length === 0) return admitted;
-    const gone = unaccounted.filter(
-      ({ dot }) => dropped.has(dotText(dot)) || collected.has(at, dot),
-    );
-    observer.count('quorate_filter_total', { reason: 'collected' }, gone.length);
-    return { ...admitted, versions: admitted.versions.filter((one) => !gone.includes(one)) };
   }
 
   /** A damaged record is replaced by what comes; the partition is under rebuild then. */

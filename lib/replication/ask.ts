@@ -215,21 +215,20 @@ export class Messenger implements Receiver {
       observer.count('quorate_late_messages_total', { type: name });
       return;
     }
-    const done = (reply: unknown): void => {
+    const refuse = (error: unknown): void => this.#refuse(from, id, error);
+    const answer = (reply: unknown): void => {
       observer.count('quorate_peer_messages_total', { type: name, result: 'ok' });
       if (transport.send(from, replyMessage(id, reply))) return;
       // Too long for a frame, or for what waits already: it was done, and the peer need not wait.
-      const error = new OperatingError('overloaded', 'the answer is too long to be sent now', {
-        outcome: 'unknown',
-      });
-      this.#refuse(from, id, error);
+      const message = 'the answer is too long to be sent now';
+      refuse(new OperatingError('overloaded', message, { outcome: 'unknown' }));
     };
     try {
       const reply = handler.run(request, incoming);
-      if (!(reply instanceof Promise)) done(reply);
-      else reply.then(done).catch((error: unknown) => this.#refuse(from, id, error));
+      if (reply instanceof Promise) reply.then(answer).catch(refuse);
+      else answer(reply);
     } catch (error) {
-      this.#refuse(from, id, error);
+      refuse(error);
     }
   }
 

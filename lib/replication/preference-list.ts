@@ -1,7 +1,7 @@
 /** Preference lists: who answers for a key (Dynamo 4.3, 4.6). */
 import type { NodeId } from '../environment/transport.js';
 import type { Ring } from '../partitioning/ring.js';
-import { ownersOf } from '../partitioning/ring.js';
+import { ownersOf, owningMembers } from '../partitioning/ring.js';
 import type { ClusterView } from './cluster-view.js';
 
 /** An owner of the key's partition, in its role for a request. */
@@ -19,9 +19,9 @@ export interface PreferenceList {
 }
 
 export function preferenceList(ring: Ring, partition: number, view: ClusterView): PreferenceList {
-  const primaries = ownersOf(ring, partition).map((node) => ({
+  const primaries = owningMembers(ring, partition).map(({ id: node, zone }) => ({
     node,
-    zone: zoneOf(ring, node),
+    zone,
     up: view.isUp(node),
   }));
   return { primaries, zone: view.zone };
@@ -55,9 +55,7 @@ export function nearestFirst(list: PreferenceList, view: ClusterView): Primary[]
     const far = zone === view.zone ? 0 : IN_ANOTHER_ZONE;
     return far + (view.isSuspect(node) ? SUSPECT : 0) + view.roundTripMilliseconds(node);
   };
-  return list.primaries.filter((primary) => primary.up).sort((a, b) => distance(a) - distance(b));
-}
-
-function zoneOf(ring: Ring, node: NodeId): string {
-  return ring.members.find((member) => member.id === node)?.zone ?? '';
+  const up = list.primaries.filter((primary) => primary.up);
+  const distances = new Map(up.map((primary) => [primary, distance(primary)]));
+  return up.sort((a, b) => (distances.get(a) ?? 0) - (distances.get(b) ?? 0));
 }
