@@ -1,7 +1,7 @@
 /** One measurement: load, CPU time, and a sample of the answers, so that nothing fast is wrong. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from './ask.js';
-import { cpuSeconds } from './cpu-seconds.js';
+import { cpuSeconds } from './process-figures.js';
 import type { Generated, LoadOptions } from './load.js';
 import { generate } from './load.js';
 import { keyOf, valueFor } from './keys.js';
