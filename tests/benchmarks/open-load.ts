@@ -21,6 +21,8 @@ export interface Answered {
   readonly due: number;
   /** From when it was due to the end of its answer. */
   readonly milliseconds: number;
+  /** From when it left: what the node that answered knows of. */
+  readonly underwayMilliseconds: number;
   /** 0: no answer: the connection broke, or patience ended. */
   readonly status: number;
   readonly body: string | undefined;
@@ -141,17 +143,21 @@ export class OpenLoad {
   #send(n: number, due: number, request: OpenRequest, refusals: number): void {
     const endpoint = this.#endpointFor(n + refusals);
     let status = 0;
+    let left = due;
     let body: string | undefined;
     const end = (reason?: string): void => {
-      const milliseconds = performance.now() - due;
+      const now = performance.now();
+      const times = { due, milliseconds: now - due, underwayMilliseconds: now - left };
       this.#inFlight -= 1;
-      this.#options.onAnswer({ n, due, milliseconds, status, body, reason });
+      this.#options.onAnswer({ n, ...times, status, body, reason });
       this.#sendWhatIsDue();
       if (this.#inFlight === 0) this.#idle();
     };
     const { method, path, headers, body: sent, keepBody = false } = request;
     const handler: Dispatcher.DispatchHandler = {
-      onRequestStart: () => undefined,
+      onRequestStart: () => {
+        left = performance.now();
+      },
       onResponseStart: (_, code) => {
         status = code;
       },
