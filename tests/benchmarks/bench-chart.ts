@@ -16,9 +16,14 @@ const PANELS: readonly (readonly [title: string, figure: (measured: Measured) =>
   ['CPU, microseconds an operation', ({ cpuMicroseconds }) => Math.round(cpuMicroseconds)],
 ];
 
-/** Rows from the top in the order of the table; those that did not run are left out. */
+/**
+ * Rows from the top in the order of the table. What did not run is left out, and what is no store
+ * by itself: its figures would press all others into a corner.
+ */
 export function drawBench(all: readonly RowResult[]): string {
-  const rows = all.filter(({ rounds }) => rounds.length > 0).toReversed();
+  const rows = all
+    .filter(({ row, rounds }) => rounds.length > 0 && row.system !== 'parts')
+    .toReversed();
   const names = rows.map(
     ({ row, systemName }) => `${workText(row)}, ${row.connections}: ${systemName}`,
   );

@@ -14,7 +14,8 @@ const LEAST_MILLISECONDS = 0.1;
 const COLOURS = [OURS, OTHERS, LIMIT];
 const QUANTILES = { p50: 0.5, p99: 0.99, 'p99.9': 0.999 } as const;
 
-type Point = [seconds: number, value: number];
+/** Null: a gap in the line. */
+type Point = [seconds: number, value: number | null];
 
 function line(name: string, panel: number, colour: number, data: readonly Point[]) {
   const color = COLOURS[colour] ?? OURS;
@@ -39,8 +40,10 @@ function pointsOf(
   value: (sample: NodeSample) => number | undefined,
 ): Point[] {
   return samples.flatMap((sample): Point[] => {
+    if (sample.id !== id) return [];
+    if (sample.residentBytes === undefined) return [[sample.seconds, null]];
     const y = value(sample);
-    return sample.id === id && y !== undefined ? [[sample.seconds, y]] : [];
+    return y === undefined ? [] : [[sample.seconds, y]];
   });
 }
 
@@ -88,7 +91,7 @@ export function drawMixed(figures: MixedFigures): string {
     ],
     grid: panels.map((top) => ({ left: LEFT, right: 30, top, height: PANEL_HEIGHT })),
     xAxis: panels.map((_, gridIndex) => ({
-      ...{ ...value, gridIndex, max: seconds.length, name: gridIndex === 2 ? 'seconds' : '' },
+      ...{ ...value, gridIndex, max: seconds.length - 1, name: gridIndex === 2 ? 'seconds' : '' },
       ...{ nameLocation: 'middle', nameGap: 28, nameTextStyle: text },
     })),
     yAxis: panels.map((_, gridIndex) =>

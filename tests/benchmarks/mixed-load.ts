@@ -1,7 +1,7 @@
 /** Puts and gets at quorum in turn over a set of keys, and what became of them, second by second. */
 import { LatencyHistogram } from '../../bin/stress/latency-histogram.js';
 import type { Answered, OpenRequest } from './open-load.js';
-import { OpenLoad } from './open-load.js';
+import { OpenLoad, sendOnce } from './open-load.js';
 
 /** What nodes are told with each request: no answer may take longer from when it left. */
 export const DEADLINE_MILLISECONDS = 5000;
@@ -108,17 +108,7 @@ export function mixedLoad({ endpoints, keys, perSecond, onAnswer }: MixedLoadOpt
 }
 
 /** Every key once. @throws Error where one is refused */
-export async function fillMixed(endpoints: readonly string[], keys: number): Promise<void> {
-  let failures = 0;
-  const load: OpenLoad = new OpenLoad({
-    ...{ endpoints, connections: CONNECTIONS, patienceMilliseconds: PATIENCE_MILLISECONDS },
-    perSecond: Number.POSITIVE_INFINITY,
-    request: (n) => mixedRequest(2 * n, keys),
-    onAnswer: ({ status }) => {
-      if (status !== OK) failures += 1;
-      if (load.sent >= keys) load.stop();
-    },
-  });
-  await load.run(Number.POSITIVE_INFINITY);
-  if (failures > 0) throw new Error(`${failures} keys could not be written`);
+export function fillMixed(endpoints: readonly string[], keys: number): Promise<void> {
+  const request = (n: number): OpenRequest => mixedRequest(2 * n, keys);
+  return sendOnce({ endpoints, connections: CONNECTIONS, count: keys, request });
 }

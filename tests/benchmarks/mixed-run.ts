@@ -129,11 +129,10 @@ export class MixedRun {
         await this.#cluster.kill(id);
         continue;
       }
-      this.#happened(`start ${id}`);
       const { status, err } = await this.#cluster.bringBack(id);
       if (status !== 0) throw new Error(`${id} does not come back: ${err}`);
       this.#begin(`${id} back`);
-      this.#happened(`${id} serves`);
+      this.#happened(`${id} is back`);
     }
   }
 

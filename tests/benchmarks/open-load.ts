@@ -37,6 +37,8 @@ export interface OpenLoadOptions {
   /** All endpoints together; as many requests are under way in a closed loop. */
   readonly connections: number;
   readonly patienceMilliseconds: number;
+  /** So many requests at most. */
+  readonly count?: number;
   readonly request: (n: number) => OpenRequest;
   readonly onAnswer: (answered: Answered) => void;
 }
@@ -105,6 +107,7 @@ export class OpenLoad {
 
   /** Has all that was due left? */
   get #isOver(): boolean {
+    if (this.#sent === this.#options.count) return true;
     return performance.now() >= this.#endsAt && this.#dueAt(this.#sent) >= this.#endsAt;
   }
 
@@ -116,7 +119,7 @@ export class OpenLoad {
   }
 
   #sendWhatIsDue(): void {
-    while (this.#inFlight < this.#inFlightMax) {
+    while (this.#inFlight < this.#inFlightMax && this.#sent !== this.#options.count) {
       const due = this.#dueAt(this.#sent);
       if (due > performance.now() || due >= this.#endsAt) return;
       const n = this.#sent;
@@ -179,4 +182,36 @@ export class OpenLoad {
     };
     endpoint.pool.dispatch({ method, path, headers, body: sent ?? null }, handler);
   }
+}
+
+const ONCE_PATIENCE_MILLISECONDS = 30_000;
+
+export interface OnceOptions {
+  readonly endpoints: readonly string[];
+  readonly connections: number;
+  readonly count: number;
+  readonly request: (n: number) => OpenRequest;
+  readonly onAnswer?: (answered: Answered) => void;
+}
+
+/** Sends `count` requests, as fast as they are answered. @throws Error where one is no 200 */
+export async function sendOnce({
+  count,
+  onAnswer = () => undefined,
+  ...asked
+}: OnceOptions): Promise<void> {
+  const refused: Answered[] = [];
+  const load = new OpenLoad({
+    ...{ ...asked, count },
+    perSecond: Number.POSITIVE_INFINITY,
+    patienceMilliseconds: ONCE_PATIENCE_MILLISECONDS,
+    onAnswer: (answered) => {
+      if (answered.status !== 200) refused.push(answered);
+      onAnswer(answered);
+    },
+  });
+  await load.run(Number.POSITIVE_INFINITY);
+  const [first] = refused;
+  if (first === undefined) return;
+  throw new Error(`${refused.length} of ${count} refused: ${first.status} ${first.reason ?? ''}`);
 }

@@ -97,7 +97,7 @@ function rowLine({ row, systemName, rounds, notRun }: RowResult): string {
 }
 
 export function workText({ work, near = false, pace }: Row): string {
-  if (pace !== undefined) return `${work}, at ${pace.share} of the throughput`;
+  if (pace !== undefined) return `${work}, open-loop at ${100 * pace.share} %`;
   return near ? `${work}, of its node` : work;
 }
 

@@ -42,7 +42,7 @@ export async function startQuorate(options: QuorateOptions): Promise<System> {
     synced: 'LevelDB log, synced in groups, on W nodes before the answer',
     endpoints,
     pids: announced.nodes.map(({ pid }) => pid),
-    works: WORKS,
+    works: QUORATE_WORKS,
     keeps: { put: 'put quorum', get: 'get quorum' },
     ...(replicas === 1 ? { ownerOf: await ownersOf(announced) } : {}),
     eventLoopDelay: async () => {
@@ -96,7 +96,7 @@ function put(level: string): Work {
   };
 }
 
-const WORKS: ReadonlyMap<string, Work> = new Map([
+export const QUORATE_WORKS: ReadonlyMap<string, Work> = new Map([
   ['put quorum', put('quorum')],
   ['put one', put('one')],
   ['get quorum', get('quorum')],
