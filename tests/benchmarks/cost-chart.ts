@@ -38,17 +38,8 @@ export function drawCost(title: string, figures: readonly CostFigure[]): string 
   );
   const ends = extentOf(figures.map(({ x }) => x));
   return draw(WIDTH, HEIGHT, {
-    title: [heading('CPU, us an operation', 20), heading('Latency, ms', 500)],
-    legend: [
-      legend(20, works),
-      {
-        ...legend(
-          500,
-          works.flatMap((work) => [`${work} p50`, `${work} p99`]),
-        ),
-        ...{ orient: 'horizontal', width: 420 },
-      },
-    ],
+    title: [heading('CPU, us an operation', 20), heading('Latency, ms: p50, and p99 dashed', 500)],
+    legend: legend(20, works),
     grid: LEFTS.map((left) => ({ left, top: 110, width: 400, bottom: 55 })),
     xAxis: LEFTS.map((_, gridIndex) => ({
       ...{ ...axis, ...ends, gridIndex, name: title, nameLocation: 'middle', nameGap: 30 },

@@ -1,4 +1,4 @@
-/** `npm run cost-report`: what an operation costs as keys, values, nodes, siblings, clients grow. */
+/** `npm run cost-report`: what an operation costs as keys, values, nodes, ... grow. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

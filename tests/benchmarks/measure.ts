@@ -5,7 +5,7 @@ import { cpuSeconds } from './process-figures.js';
 import type { LoadOptions } from './load.js';
 import { endpointOf, generate, keysOf } from './load.js';
 import { generatePaced } from './paced-load.js';
-import { keyOf, valueFor } from './keys.js';
+import { GENERATORS, keyOf, valueFor } from './keys.js';
 import type { Generated, System } from './system.js';
 import { workOf } from './system.js';
 
@@ -72,10 +72,10 @@ export async function metered(
 }
 
 /** While the load runs: each answer holds a value of the key that was asked for. */
-async function checkReads({ system, work, seconds, generators }: LoadOptions): Promise<number> {
+async function checkReads({ system, work, seconds }: LoadOptions): Promise<number> {
   if (work.valueIn === undefined) return 0;
   for (let i = 0; i < SAMPLES; i += 1) {
-    const key = keyOf(i % generators, i);
+    const key = keyOf(i % GENERATORS, i);
     const { status, body } = await ask(endpointOf(system, i), work, key, '');
     const held = status === 200 ? work.valueIn(body) : '';
     if (!held.startsWith(`${key}/`)) throw new Error(`${system.name}: ${status} ${body}`);

@@ -1,4 +1,4 @@
-/** Puts and gets at quorum in turn over a set of keys, and what became of them, second by second. */
+/** Puts and gets at quorum in turn over a set of keys, and what became of them. */
 import { LatencyHistogram } from '../../bin/stress/latency-histogram.js';
 import type { Answered, OpenRequest } from './open-load.js';
 import { OpenLoad, sendOnce } from './open-load.js';

@@ -1,6 +1,6 @@
 /**
  * `npm run mixed-report`: ten minutes of puts and gets at 70 % of the limit, while one node is
- * killed and comes back, and then another: latency over time, failures, memory (docs/performance.md).
+ * killed and comes back, and then another: latency over time, memory (docs/performance.md).
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -115,7 +115,7 @@ const limit = await limitOf(endpoints, keys, limitSeconds);
 const figures = await new MixedRun(cluster, keys).run(share * limit, 60 * minutes);
 console.log(
   `${where.cores} cores (${where.processor}) for three nodes and the load, ${where.fileSystem}, ` +
-    `node ${where.node}; a write of 4 KiB and its sync take ${where.syncMilliseconds.toFixed(2)} ms`,
+    `node ${where.node}; a sync takes ${where.syncMilliseconds.toFixed(2)} ms`,
 );
 const isReached = report(figures, limit);
 await cluster.end('SIGTERM');
