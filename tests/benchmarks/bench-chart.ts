@@ -4,10 +4,10 @@ import type { Measured } from './measure.js';
 import type { RowResult } from './report.js';
 import { median, workText } from './report.js';
 
-const WIDTH = 960;
+const WIDTH = 1000;
 const ROW_HEIGHT = 24;
 const MARGINS = { top: 44, bottom: 30 };
-const LEFT = 300;
+const LEFT = 340;
 const PANEL = 280;
 const GAP = 60;
 
