@@ -1,24 +1,40 @@
 /** One run: starts what its rows need, measures in interleaved rounds, stops everything. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Owner } from '../integration/real-cluster.js';
 import { fill, hangUp } from './ask.js';
+import { FACTS } from './facts.js';
 import { machine } from './machine.js';
 import type { Measured } from './measure.js';
-import { measure } from './measure.js';
+import { measure, metered } from './measure.js';
 import type { BenchOptions } from './options.js';
-import type { Results } from './report.js';
+import type { Fact, Results } from './report.js';
 import type { Row, SystemKind } from './rows.js';
 import { ROWS } from './rows.js';
 import type { System } from './system.js';
 import { workOf } from './system.js';
 import { startBare } from './systems/bare.js';
 import { startEtcd } from './systems/etcd.js';
+import { startParts } from './systems/parts.js';
 import { startQuorate } from './systems/quorate.js';
+import { startRedis } from './systems/redis.js';
 import { isInstalled, missing } from './tools.js';
 
-const ONE_NODE_PORT = 28_090;
-const CLUSTER_PORT = 28_100;
-const WARM_UP_SECONDS = 2;
+/** How each is started; where it needs a tool that npm does not bring, which. */
+const SYSTEMS: readonly {
+  readonly kind: SystemKind;
+  readonly tool?: string;
+  readonly start: (dataDir: string) => Promise<System>;
+}[] = [
+  { kind: 'one node', start: (dataDir) => startQuorate({ nodes: 1, dataDir }) },
+  { kind: 'cluster', start: (dataDir) => startQuorate({ nodes: 3, dataDir }) },
+  { kind: 'two nodes', start: (dataDir) => startQuorate({ nodes: 2, replicas: 1, dataDir }) },
+  { kind: 'three nodes', start: (dataDir) => startQuorate({ nodes: 3, replicas: 1, dataDir }) },
+  { kind: 'five nodes', start: (dataDir) => startQuorate({ nodes: 5, replicas: 1, dataDir }) },
+  { kind: 'etcd', tool: 'etcd', start: startEtcd },
+  { kind: 'redis', tool: 'redis-server', start: startRedis },
+  { kind: 'parts', start: startParts },
+];
 
 export class BenchRun {
   readonly #options: BenchOptions;
@@ -28,6 +44,9 @@ export class BenchRun {
   /** Why a system does not run. */
   readonly #absent = new Map<SystemKind, string>();
   readonly #measured = new Map<Row, Measured[]>();
+  readonly #ends: (() => unknown)[] = [];
+  /** By row, as it was measured last. */
+  readonly #throughput = new Map<string, number>();
 
   constructor(options: BenchOptions) {
     this.#options = options;
@@ -41,7 +60,7 @@ export class BenchRun {
     const where = machine(this.#directory);
     await this.#startAll();
     const live = this.#rows.filter(({ system }) => this.#systems.has(system));
-    for (const row of live) await this.#measure(row, 'warm-up', WARM_UP_SECONDS);
+    for (const row of live) await this.#measure(row, 'warm-up', this.#options.warmUpSeconds);
     for (let round = 1; round <= this.#options.rounds; round += 1) {
       console.error(`round ${round} of ${this.#options.rounds}`);
       // There and back again, so that nobody always comes first.
@@ -55,6 +74,7 @@ export class BenchRun {
       options: this.#options,
       machine: where,
       systems: systems.map(({ name, version, synced }) => ({ name, version, synced })),
+      facts: await this.#facts(),
       rows: this.#rows.map((row) => ({
         row,
         systemName: this.#systems.get(row.system)?.name ?? row.system,
@@ -68,36 +88,65 @@ export class BenchRun {
     hangUp();
     for (const system of [...this.#systems.values()].reverse()) await system.stop();
     this.#systems.clear();
+    for (const end of this.#ends.splice(0).reverse()) await end();
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
   async #startAll(): Promise<void> {
-    const dataDir = this.#directory;
     const wanted = (kind: SystemKind): boolean => this.#rows.some(({ system }) => system === kind);
-    const start = async (kind: SystemKind, started: Promise<System>): Promise<void> => {
-      const system = await started;
-      this.#systems.set(kind, system);
-      console.error(`${system.name} ${system.version}: ${system.endpoints.join(' ')}`);
-      await fill(system, 'filled');
-    };
-    if (wanted('one node')) {
-      await start('one node', startQuorate({ nodes: 1, basePort: ONE_NODE_PORT, dataDir }));
+    for (const { kind, tool, start } of SYSTEMS.filter(({ kind }) => wanted(kind))) {
+      if (tool === undefined || isInstalled(tool)) await this.#start(kind, start(this.#directory));
+      else this.#absent.set(kind, missing(tool));
     }
-    if (wanted('cluster')) {
-      await start('cluster', startQuorate({ nodes: 3, basePort: CLUSTER_PORT, dataDir }));
-    }
+    // Answers what they answer.
     const like = this.#systems.get('cluster') ?? this.#systems.get('one node');
-    if (wanted('bare') && like !== undefined) await start('bare', startBare(like));
-    if (wanted('etcd') && isInstalled('etcd')) await start('etcd', startEtcd(dataDir));
-    else if (wanted('etcd')) this.#absent.set('etcd', missing('etcd'));
+    if (wanted('bare') && like !== undefined) await this.#start('bare', startBare(like));
   }
 
-  #measure(row: Row, stamp: string, seconds: number): Promise<Measured> {
+  async #start(kind: SystemKind, started: Promise<System>): Promise<void> {
+    const system = await started;
+    this.#systems.set(kind, system);
+    console.error(`${system.name} ${system.version}: ${system.endpoints.join(' ')}`);
+    await fill(system, 'filled');
+  }
+
+  async #measure(row: Row, stamp: string, seconds: number): Promise<Measured> {
     const system = this.#systems.get(row.system);
     if (system === undefined) throw new Error(`${row.system} does not run`);
-    const { connections, generators } = row;
+    const { connections, generators, near = false } = row;
+    const ownLoad = system.ownLoads?.get(row.work);
+    if (ownLoad !== undefined) {
+      return (await metered(system, () => ownLoad(connections, seconds))).measured;
+    }
     const work = workOf(system, row.work);
-    const directory = this.#directory;
-    return measure({ system, work, connections, generators, seconds, stamp, directory });
+    const perSecond = this.#paceOf(row);
+    const measured = await measure({
+      ...{ system, work, connections, generators, seconds, stamp, near },
+      ...(perSecond === undefined ? {} : { perSecond }),
+      directory: this.#directory,
+    });
+    this.#throughput.set(row.id, measured.operationsPerSecond);
+    return measured;
+  }
+
+  /** What is no row: measured once, after the rounds, while the systems idle. */
+  async #facts(): Promise<readonly Fact[]> {
+    const { experiments, isQuick } = this.#options;
+    const owner: Owner = { teardown: (end) => this.#ends.push(end) };
+    const facts: Fact[] = [];
+    for (const { experiment, measure } of FACTS) {
+      if (!experiments.includes(experiment)) continue;
+      console.error(`${experiment}, once`);
+      const owned = { isQuick, etcd: this.#systems.get('etcd'), owner };
+      facts.push(...(await measure(owned)));
+    }
+    return facts;
+  }
+
+  #paceOf({ id, pace }: Row): number | undefined {
+    if (pace === undefined) return undefined;
+    const throughput = this.#throughput.get(pace.of);
+    if (throughput === undefined) throw new Error(`${id} needs ${pace.of} first`);
+    return throughput * pace.share;
   }
 }

@@ -1,6 +1,7 @@
 /** `npm run bench`: the targets measured side by side. See docs/performance.md. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { drawBench } from './bench-chart.js';
 import { BenchRun } from './bench-run.js';
 import type { BenchOptions } from './options.js';
 import { parseOptions, USAGE } from './options.js';
@@ -38,6 +39,8 @@ async function table(options: BenchOptions): Promise<void> {
     const results = await run.run();
     mkdirSync(dirname(options.result), { recursive: true });
     writeFileSync(options.result, reportJson(results));
+    mkdirSync(dirname(options.picture), { recursive: true });
+    writeFileSync(options.picture, drawBench(results.rows));
     console.log(reportText(results));
     const reasons = new Set(results.rows.flatMap(({ notRun }) => notRun ?? []));
     for (const reason of reasons) console.log(`NOT RUN: ${reason}`);

@@ -1,8 +1,9 @@
 /** What a million values that end at once cost: `npm run expiry-report` (docs/performance.md). */
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cpuSeconds } from './cpu-seconds.js';
+import { cpuSeconds } from './process-figures.js';
 import { fillStore } from './filled-store.js';
+import { delayOf, metricsOf } from './node-metrics.js';
 import { type SingleNode, singleNode } from './single-node.js';
 import { stop, until } from './systems/process.js';
 
@@ -34,12 +35,6 @@ function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
-async function metricsOf(place: SingleNode): Promise<ReadonlyMap<string, number>> {
-  const text = await (await fetch(`${place.endpoint}/metrics`)).text();
-  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  return new Map(lines.map((line) => [line.split(' ')[0] ?? '', Number(line.split(' ')[1])]));
-}
-
 /** Puts and gets in turn, until told to stop; milliseconds of each. */
 async function client(place: SingleNode, number: number, on: () => boolean): Promise<number[]> {
   const took: number[] = [];
@@ -69,11 +64,11 @@ async function phase(
   const lags: number[] = [];
   let residentBytes = 0;
   let seconds = 0;
-  await metricsOf(place);
+  await metricsOf(place.endpoint);
   for (;;) {
     await sleep(1000);
-    const metrics = await metricsOf(place);
-    lags.push(metrics.get('nodejs_eventloop_lag_p99_seconds') ?? Number.NaN);
+    const metrics = await metricsOf(place.endpoint);
+    lags.push(delayOf(metrics.get('nodejs_eventloop_lag_p99_seconds') ?? Number.NaN));
     residentBytes = Math.max(residentBytes, metrics.get('process_resident_memory_bytes') ?? 0);
     seconds = (performance.now() - began) / 1000;
     if (over(metrics, seconds)) break;
@@ -86,8 +81,8 @@ async function phase(
     ...{ seconds, cpuSeconds: cpu, requests: took.length, residentBytes },
     p50: quantile(took, 0.5),
     p99: quantile(took, 0.99),
-    lagP99: 1000 * quantile(lags, 0.5),
-    lagP99Max: 1000 * (lags.at(-1) ?? Number.NaN),
+    lagP99: quantile(lags, 0.5),
+    lagP99Max: lags.at(-1) ?? Number.NaN,
   };
 }
 

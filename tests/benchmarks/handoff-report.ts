@@ -112,7 +112,7 @@ while ((await held()) > 0) await sleep(POLL_MILLISECONDS);
 const to = performance.now();
 const after = await delivered();
 await sleep(QUIET_MILLISECONDS);
-load.stop();
+await load.stop();
 await stop(cluster);
 await rm(folder, { recursive: true });
 

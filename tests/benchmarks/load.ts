@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { System, Work } from './system.js';
+import type { Generated, PlainRequest, System, Work } from './system.js';
 import { KEYS_A_GENERATOR, keyOf, keysFrom, valueFor } from './keys.js';
 
 /** From the built file to its neighbour among the sources. */
@@ -20,50 +20,61 @@ export interface LoadOptions {
   readonly stamp: string;
   /** Where the files of requests go. */
   readonly directory: string;
-}
-
-export interface Generated {
-  readonly requests: number;
-  readonly seconds: number;
-  readonly p50Milliseconds: number;
-  readonly p99Milliseconds: number;
-  /** Answers other than 2xx and 3xx, and connections that broke. */
-  readonly failures: number;
+  /** Each key only from the endpoint that stores it. */
+  readonly near?: boolean;
+  /** Open-loop at this rate, all generators together; otherwise a closed loop. */
+  readonly perSecond?: number;
 }
 
 /** Runs all generators side by side; one result each. */
 export function generate(options: LoadOptions): Promise<Generated[]> {
-  const { system, connections, generators, directory } = options;
+  const { system, work, stamp, connections, generators, directory } = options;
   const share = Math.round(connections / generators);
   return Promise.all(
     Array.from({ length: generators }, (_, generator) => {
-      const file = join(directory, `requests-${generator}`);
-      writeFileSync(file, linesOf(options, generator));
-      const endpoint = system.endpoints[generator % system.endpoints.length] ?? '';
-      return runWrk(options, endpoint, share, file);
+      const endpoint = endpointOf(system, generator);
+      return runWrk({
+        ...{ endpoint, directory, name: String(generator), connections: share },
+        headers: work.headers,
+        requests: keysOf(options, generator).map((key) => work.request(key, valueFor(key, stamp))),
+        seconds: options.seconds,
+      });
     }),
   );
 }
 
-function linesOf({ work, stamp }: LoadOptions, generator: number): string {
-  const keys = work.writes
+/** What a generator asks for, in its order. */
+export function keysOf({ system, work, near = false }: LoadOptions, generator: number): string[] {
+  const all = work.writes
     ? Array.from({ length: KEYS_A_GENERATOR }, (_, i) => keyOf(generator, i))
     : keysFrom(generator);
-  return keys
-    .map((key) => {
-      const { method, path, body = '' } = work.request(key, valueFor(key, stamp));
-      return `${method} ${path} ${body}\n`;
-    })
-    .join('');
+  const endpoint = endpointOf(system, generator);
+  return near ? all.filter((key) => system.ownerOf?.(key) === endpoint) : all;
 }
 
-async function runWrk(
-  { work, seconds }: LoadOptions,
-  endpoint: string,
-  connections: number,
-  file: string,
-): Promise<Generated> {
-  const headers = Object.entries(work.headers).flatMap(([name, text]) => [
+export function endpointOf({ endpoints }: System, i: number): string {
+  return endpoints[i % endpoints.length] ?? '';
+}
+
+export interface WrkOptions {
+  readonly endpoint: string;
+  readonly connections: number;
+  readonly seconds: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent in turn, again and again. */
+  readonly requests: readonly PlainRequest[];
+  /** Where the file of requests goes, and its name among those at the same time. */
+  readonly directory: string;
+  readonly name: string;
+}
+
+/** One process of wrk, in a closed loop. */
+export async function runWrk(options: WrkOptions): Promise<Generated> {
+  const { endpoint, connections, seconds, requests } = options;
+  const file = join(options.directory, `requests-${options.name}`);
+  const lines = requests.map(({ method, path, body = '' }) => `${method} ${path} ${body}\n`);
+  writeFileSync(file, lines.join(''));
+  const headers = Object.entries(options.headers).flatMap(([name, text]) => [
     '-H',
     `${name}: ${text}`,
   ]);

@@ -10,7 +10,6 @@ import type { BenchOptions } from './options.js';
 import { workOf } from './system.js';
 import { startQuorate } from './systems/quorate.js';
 
-const BASE_PORT = 28_200;
 const WARM_UP_SECONDS = 3;
 const ROWS_MAX = 40;
 /** Waiting, and what is no function. */
@@ -21,7 +20,7 @@ export async function profileText(options: BenchOptions, workName: string): Prom
   const { connections, seconds, dataDir } = options;
   mkdirSync(dataDir, { recursive: true });
   const directory = mkdtempSync(join(dataDir, 'profile-'));
-  const system = await startQuorate({ nodes: 3, basePort: BASE_PORT, dataDir: directory });
+  const system = await startQuorate({ nodes: 3, dataDir: directory });
   try {
     await fill(system, 'filled');
     const work = workOf(system, workName);

@@ -1,8 +1,8 @@
 /** The table of a benchmark: medians of rounds, ratios of the same round, and the yardstick. */
 import type { Machine } from './machine.js';
 import type { Measured } from './measure.js';
-import type { Comparison, Figure, Row } from './rows.js';
-import { COMPARISONS } from './rows.js';
+import type { Comparison, Experiment, Figure, Part, Row } from './rows.js';
+import { COMPARISONS, LESS_IS_BETTER } from './rows.js';
 import type { BenchOptions } from './options.js';
 
 export interface RowResult {
@@ -25,6 +25,17 @@ export interface Results {
   readonly machine: Machine;
   readonly systems: readonly Versions[];
   readonly rows: readonly RowResult[];
+  readonly facts: readonly Fact[];
+}
+
+/** What was measured once, and is no ratio. */
+export interface Fact {
+  readonly experiment: Experiment;
+  readonly text: string;
+  readonly value: number;
+  readonly unit: string;
+  /** Not to be passed; undefined: said for the reader's sense of scale. */
+  readonly target: number | undefined;
 }
 
 export function median(values: readonly number[]): number {
@@ -38,13 +49,15 @@ export function reportText(results: Results): string {
   return [
     ...headLines(results),
     '',
-    '| work | conn. | system | operations/s | p50 ms | p99 ms | CPU us/op | sketch | x sketch |',
-    '|---|---|---|---|---|---|---|---|---|',
+    '| work | conn. | system | operations/s | p50 ms | p99 ms | loop ms | CPU us/op | sketch ' +
+      '| x sketch |',
+    '|---|---|---|---|---|---|---|---|---|---|',
     ...results.rows.map(rowLine),
     '',
-    '| | compared | ratio | target | |',
+    '| | compared | figure | target | |',
     '|---|---|---|---|---|',
     ...comparisonLines(results),
+    ...results.facts.map(factLine),
     '',
     `again: ${results.options.command}`,
   ].join('\n');
@@ -59,20 +72,23 @@ function headLines({ options, machine, systems }: Results): string[] {
       `${machine.syncMilliseconds.toFixed(2)} ms; values of 100 bytes, N = 3`,
     ...systems.map(({ name, version, synced }) => `${name} ${version}: synced: ${synced}`),
     `medians of ${options.rounds} interleaved rounds of ${options.seconds} s; CPU: all processes ` +
-      'of a system together',
+      'of a system together; loop: p99 of the event-loop delay of its worst process',
   ];
 }
 
 function rowLine({ row, systemName, rounds, notRun }: RowResult): string {
-  const { work, connections, sketchMicroseconds: sketch } = row;
-  const start = `| ${work} | ${connections} | ${systemName} |`;
-  if (notRun !== undefined) return `${start} **NOT RUN** | | | | | |`;
+  const { connections, sketchMicroseconds: sketch } = row;
+  const start = `| ${workText(row)} | ${connections} | ${systemName} |`;
+  if (notRun !== undefined) return `${start} **NOT RUN** | | | | | | |`;
   const of = (figure: (measured: Measured) => number): number => median(rounds.map(figure));
   const cpu = of(({ cpuMicroseconds }) => cpuMicroseconds);
   const cells = [
     of(({ operationsPerSecond }) => operationsPerSecond).toFixed(0),
     of(({ p50Milliseconds }) => p50Milliseconds).toFixed(2),
     of(({ p99Milliseconds }) => p99Milliseconds).toFixed(1),
+    rounds.some(({ eventLoopMilliseconds }) => eventLoopMilliseconds !== undefined)
+      ? of(FIGURES.eventLoop).toFixed(1)
+      : '',
     cpu.toFixed(1),
     sketch === undefined ? '' : String(sketch),
     sketch === undefined ? '' : (cpu / sketch).toFixed(2),
@@ -80,42 +96,82 @@ function rowLine({ row, systemName, rounds, notRun }: RowResult): string {
   return `${start} ${cells.join(' | ')} |`;
 }
 
+export function workText({ work, near = false, pace }: Row): string {
+  if (pace !== undefined) return `${work}, open-loop at ${100 * pace.share} %`;
+  return near ? `${work}, of its node` : work;
+}
+
 const FIGURES: Readonly<Record<Figure, (measured: Measured) => number>> = {
   throughput: ({ operationsPerSecond }) => operationsPerSecond,
   efficiency: ({ cpuMicroseconds }) => 1 / cpuMicroseconds,
+  cpu: ({ cpuMicroseconds }) => cpuMicroseconds,
+  p50: ({ p50Milliseconds }) => p50Milliseconds,
   p99: ({ p99Milliseconds }) => p99Milliseconds,
+  eventLoop: ({ eventLoopMilliseconds }) => eventLoopMilliseconds ?? Number.NaN,
 };
 
-/** Median of the ratios of each round; undefined where one side did not run. */
-export function ratioOf(results: Results, comparison: Comparison): number | undefined {
-  const roundsOf = (id: string) => results.rows.find(({ row }) => row.id === id)?.rounds ?? [];
-  const against = roundsOf(comparison.against);
-  const figure = FIGURES[comparison.figure];
-  const ratios = roundsOf(comparison.of).flatMap((measured, round) => {
-    const other = against[round];
-    return other === undefined ? [] : [figure(measured) / figure(other)];
-  });
+/**
+ * Median of the ratios of each round, or of the figure where it stands for itself; undefined where
+ * one side did not run.
+ */
+export function ratioOf(
+  rows: readonly RowResult[],
+  { of, against, figure }: Comparison,
+): number | undefined {
+  const value = (id: string, round: number): number | undefined => {
+    const measured = rows.find(({ row }) => row.id === id)?.rounds[round];
+    return measured === undefined ? undefined : FIGURES[figure](measured);
+  };
+  const parts: readonly Part[] =
+    typeof against === 'string' ? [{ id: against, times: 1 }] : (against ?? []);
+  const count = rows.find(({ row }) => row.id === of)?.rounds.length ?? 0;
+  const ratios = Array.from({ length: count }, (_, round) => {
+    const others = parts.map(({ id, times }) => (value(id, round) ?? Number.NaN) * times);
+    const sum = others.reduce((total, other) => total + other, 0);
+    return (value(of, round) ?? Number.NaN) / (parts.length === 0 ? 1 : sum);
+  }).filter((ratio) => !Number.isNaN(ratio));
   return ratios.length === 0 ? undefined : median(ratios);
 }
 
-function comparisonLines(results: Results): string[] {
-  return COMPARISONS.filter(({ experiment }) =>
-    results.options.experiments.includes(experiment),
-  ).map((comparison) => {
+function comparisonLines({ options, rows }: Results): string[] {
+  return comparisonsOf(options).map((comparison) => {
     const { experiment, text, figure, target } = comparison;
-    const ratio = ratioOf(results, comparison);
-    const sign = figure === 'p99' ? '<=' : '>=';
-    const start = `| ${experiment} | ${text} |`;
-    if (ratio === undefined) return `${start} **NOT RUN** | ${sign} ${target} | |`;
-    const reached = figure === 'p99' ? ratio <= target : ratio >= target;
-    return `${start} ${ratio.toFixed(2)} | ${sign} ${target} | ${reached ? 'reached' : 'missed'} |`;
+    const less = LESS_IS_BETTER.has(figure);
+    return targetLine(experiment, text, ratioOf(rows, comparison), '', target, less);
   });
+}
+
+function factLine({ experiment, text, value, unit, target }: Fact): string {
+  return targetLine(experiment, text, value, unit, target, true);
+}
+
+function targetLine(
+  experiment: Experiment,
+  text: string,
+  value: number | undefined,
+  unit: string,
+  target: number | undefined,
+  lessIsBetter: boolean,
+): string {
+  const sign = lessIsBetter ? '<=' : '>=';
+  const wanted = target === undefined ? '' : `${sign} ${target}`;
+  const start = `| ${experiment} | ${text} |`;
+  if (value === undefined) return `${start} **NOT RUN** | ${wanted} | |`;
+  const shown = `${start} ${value.toFixed(value < 100 ? 2 : 0)} ${unit}`.trimEnd();
+  if (target === undefined) return `${shown} | | |`;
+  const reached = lessIsBetter ? value <= target : value >= target;
+  return `${shown} | ${wanted} | ${reached ? 'reached' : 'missed'} |`;
+}
+
+function comparisonsOf({ experiments }: BenchOptions): readonly Comparison[] {
+  return COMPARISONS.filter(({ experiment }) => experiments.includes(experiment));
 }
 
 /** The figures of every round, and the ratios. */
 export function reportJson(results: Results): string {
-  const comparisons = COMPARISONS.filter(({ experiment }) =>
-    results.options.experiments.includes(experiment),
-  ).map((comparison) => ({ ...comparison, ratio: ratioOf(results, comparison) ?? null }));
+  const comparisons = comparisonsOf(results.options).map((comparison) => ({
+    ...comparison,
+    ratio: ratioOf(results.rows, comparison) ?? null,
+  }));
   return `${JSON.stringify({ ...results, comparisons }, undefined, 2)}\n`;
 }

@@ -1,13 +1,6 @@
 /** Draws docs/images/ring-balance.svg from the figures of the ring report. */
-import * as echarts from 'echarts';
+import { axis, draw, heading, LIMIT, legend, OTHERS, OURS, text } from './charts.js';
 import type { RingFigures } from './ring-figures.js';
-
-const INK = '#333333';
-const GRID = '#e2e2e2';
-const OURS = '#0b6e4f';
-const LEAVE = '#c05621';
-const OTHERS = '#8a8a8a';
-const FONT = 'Helvetica, Arial, sans-serif';
 
 type Point = readonly [nodes: number, value: number];
 
@@ -24,16 +17,6 @@ function line(name: string, panel: number, color: string, data: readonly Point[]
   };
 }
 
-function heading(text: string, left: number) {
-  const textStyle = { fontSize: 14, fontWeight: 'bold' as const, color: INK, fontFamily: FONT };
-  return { text, left, top: 8, textStyle };
-}
-
-const axis = {
-  axisLabel: { color: INK, fontFamily: FONT },
-  splitLine: { lineStyle: { color: GRID } },
-};
-
 function xAxis(gridIndex: number) {
   return {
     ...axis,
@@ -44,24 +27,12 @@ function xAxis(gridIndex: number) {
     name: 'nodes',
     nameLocation: 'middle' as const,
     nameGap: 26,
-    nameTextStyle: { color: INK, fontFamily: FONT },
+    nameTextStyle: text,
   };
 }
 
 function yAxis(gridIndex: number, min: number, max: number) {
   return { ...axis, gridIndex, type: 'value' as const, min, max };
-}
-
-function legend(left: number, data: string[]) {
-  return {
-    data,
-    left,
-    top: 34,
-    orient: 'vertical' as const,
-    icon: 'rect',
-    itemHeight: 4,
-    textStyle: { color: INK, fontFamily: FONT },
-  };
 }
 
 const NAMES = {
@@ -84,9 +55,9 @@ function seriesOf(rows: readonly RingFigures[]) {
   const moveLimit = points(() => 1.1);
   return [
     line(NAMES.random, 0, OTHERS, random),
-    line(NAMES.limit, 0, LEAVE, limit, true),
+    line(NAMES.limit, 0, LIMIT, limit, true),
     line(NAMES.ours, 0, OURS, ours),
-    line(NAMES.moveLimit, 1, LEAVE, moveLimit, true),
+    line(NAMES.moveLimit, 1, LIMIT, moveLimit, true),
     line(NAMES.join, 1, OURS, joins),
     line(NAMES.leave, 1, OTHERS, leaves, true),
   ];
@@ -94,10 +65,7 @@ function seriesOf(rows: readonly RingFigures[]) {
 
 /** Two panels: the fullest node over the mean, and copies moved over the least possible. */
 export function drawRingBalance(rows: readonly RingFigures[]): string {
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 960, height: 380 });
-  chart.setOption({
-    animation: false,
-    backgroundColor: '#ffffff',
+  return draw(960, 380, {
     title: [
       heading('Copies of the fullest node / mean', 20),
       heading('Copies moved / least possible', 500),
@@ -114,9 +82,6 @@ export function drawRingBalance(rows: readonly RingFigures[]): string {
     yAxis: [yAxis(0, 1, 1.5), yAxis(1, 0.9, 1.2)],
     series: seriesOf(rows),
   });
-  const svg = chart.renderToSVGString();
-  chart.dispose();
-  return svg;
 }
 
 /** Nothing moved where nothing had to is as good as can be. */

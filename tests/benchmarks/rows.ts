@@ -1,9 +1,19 @@
 /** What is measured, a row each, and what is compared with what: the targets of the project. */
 
-export const EXPERIMENTS = ['P1', 'P2', 'P3', 'P5'] as const;
+export const EXPERIMENTS = ['P1', 'P2', 'P3', 'P5', 'P7', 'P8', 'P9', 'P10', 'P12'] as const;
 export type Experiment = (typeof EXPERIMENTS)[number];
 
-export type SystemKind = 'one node' | 'cluster' | 'bare' | 'etcd';
+export type SystemKind =
+  | 'one node'
+  | 'cluster'
+  /** Every key on one node only (N=1). */
+  | 'two nodes'
+  | 'three nodes'
+  | 'five nodes'
+  | 'bare'
+  | 'etcd'
+  | 'redis'
+  | 'parts';
 
 export interface Row {
   readonly id: string;
@@ -18,6 +28,10 @@ export interface Row {
    * yardstick. Real semantics may cost twice of it.
    */
   readonly sketchMicroseconds?: number;
+  /** Each key is asked of the node that stores it. */
+  readonly near?: boolean;
+  /** Open-loop, at this share of the throughput that another row had last. */
+  readonly pace?: { readonly of: string; readonly share: number };
 }
 
 const three = { generators: 3 };
@@ -26,7 +40,7 @@ export const ROWS: readonly Row[] = [
   {
     id: 'one',
     ...{ system: 'one node', work: 'get one', connections: 64, generators: 1 },
-    usedBy: ['P1', 'P2'],
+    usedBy: ['P1', 'P2', 'P8'],
     sketchMicroseconds: 19.5,
   },
   {
@@ -43,7 +57,7 @@ export const ROWS: readonly Row[] = [
   {
     id: 'put-66',
     ...{ system: 'cluster', work: 'put quorum', connections: 66, ...three },
-    usedBy: ['P3'],
+    usedBy: ['P3', 'P7', 'P9'],
     sketchMicroseconds: 130,
   },
   {
@@ -54,7 +68,7 @@ export const ROWS: readonly Row[] = [
   {
     id: 'bare-put',
     ...{ system: 'bare', work: 'put', connections: 66, ...three },
-    usedBy: ['P3'],
+    usedBy: ['P3', 'P7'],
   },
   {
     id: 'put-258',
@@ -95,18 +109,73 @@ export const ROWS: readonly Row[] = [
     ...{ system: 'etcd', work: 'get linearizable', connections: 66, ...three },
     usedBy: ['P5'],
   },
+  {
+    id: 'redis-set',
+    ...{ system: 'redis', work: 'set', connections: 66, generators: 1 },
+    usedBy: ['P3'],
+  },
+  {
+    id: 'redis-get',
+    ...{ system: 'redis', work: 'get', connections: 66, generators: 1 },
+    usedBy: ['P5'],
+  },
+  {
+    id: 'storage',
+    ...{ system: 'parts', work: 'storage put', connections: 66, generators: 1 },
+    usedBy: ['P7'],
+  },
+  {
+    id: 'message',
+    // Two of each put, over three links.
+    ...{ system: 'parts', work: 'message', connections: 44, generators: 1 },
+    usedBy: ['P7'],
+  },
+  ...scaling('two nodes', 2),
+  ...scaling('three nodes', 3),
+  ...scaling('five nodes', 5),
+  { id: 'put-1', ...putOne('one node', 1), usedBy: ['P8'] },
+  { id: 'put-2', ...putOne('two nodes', 2), near: true, usedBy: ['P8'] },
+  { id: 'put-3', ...putOne('three nodes', 3), near: true, usedBy: ['P8'] },
+  {
+    id: 'paced',
+    ...{ system: 'cluster', work: 'put quorum', connections: 66, ...three },
+    usedBy: ['P9'],
+    pace: { of: 'put-66', share: 0.5 },
+  },
 ];
 
-/** `throughput`: operations a second; `efficiency`: operations a CPU second; `p99`: of latency. */
-export type Figure = 'throughput' | 'efficiency' | 'p99';
+/** Gets at `one` where every key is on one node: asked of that node, and of any. */
+function scaling(system: SystemKind, generators: number): Row[] {
+  const common = { system, work: 'get one', connections: 64, generators, usedBy: ['P8'] } as const;
+  return [
+    { id: `near-${generators}`, ...common, near: true },
+    { id: `any-${generators}`, ...common },
+  ];
+}
+
+function putOne(system: SystemKind, generators: number) {
+  return { system, work: 'put one', connections: 66, generators };
+}
+
+/** `throughput`: operations a second; `efficiency`: operations a CPU second; or of Measured. */
+export type Figure = 'throughput' | 'efficiency' | 'cpu' | 'p50' | 'p99' | 'eventLoop';
+
+/** Of these figures less is better: the target is not to be passed. */
+export const LESS_IS_BETTER: ReadonlySet<Figure> = new Set(['cpu', 'p50', 'p99', 'eventLoop']);
+
+export interface Part {
+  readonly id: string;
+  readonly times: number;
+}
 
 export interface Comparison {
   readonly experiment: Experiment;
   readonly text: string;
   readonly of: string;
-  readonly against: string;
+  /** A row, or a sum of rows. Undefined: the figure stands for itself. */
+  readonly against?: string | readonly Part[];
   readonly figure: Figure;
-  /** The ratio to reach; of p99, not to pass. */
+  /** The ratio to reach or not to pass; without a row to compare with, the figure. */
   readonly target: number;
 }
 
@@ -155,5 +224,43 @@ export const COMPARISONS: readonly Comparison[] = [
     experiment: 'P5',
     text: 'GET at quorum against a linearizable range of etcd',
     ...{ of: 'quorum', against: 'linearizable', figure: 'throughput', target: 3 },
+  },
+  {
+    experiment: 'P7',
+    text: 'CPU of a PUT at quorum against HTTP + 3 storage puts + 2 messages (no more than)',
+    of: 'put-66',
+    against: [
+      { id: 'bare-put', times: 1 },
+      { id: 'storage', times: 3 },
+      { id: 'message', times: 2 },
+    ],
+    ...{ figure: 'cpu', target: 1.6 },
+  },
+  ...[2, 3, 5].flatMap((nodes): Comparison[] => [
+    {
+      experiment: 'P8',
+      text: `CPU of a GET at one, ${nodes} nodes, N=1, asked of its node, against one node`,
+      ...{ of: `near-${nodes}`, against: 'one', figure: 'cpu', target: 1.15 },
+    },
+    {
+      experiment: 'P8',
+      text: 'the same, asked of any node, which asks the one that stores it',
+      ...{ of: `any-${nodes}`, against: 'one', figure: 'cpu', target: 1.15 },
+    },
+  ]),
+  {
+    experiment: 'P9',
+    text: 'PUT at quorum at half of the throughput of P3, open-loop: p50, ms (no more than)',
+    ...{ of: 'paced', figure: 'p50', target: 2 },
+  },
+  {
+    experiment: 'P9',
+    text: 'its p99, ms (no more than)',
+    ...{ of: 'paced', figure: 'p99', target: 10 },
+  },
+  {
+    experiment: 'P9',
+    text: 'p99 of the event-loop delay of the worst node meanwhile, ms (no more than)',
+    ...{ of: 'paced', figure: 'eventLoop', target: 10 },
   },
 ];

@@ -1,12 +1,7 @@
 /** A light load at a steady rate, whatever the answers take: what other work does to latency. */
 import { Agent, request } from 'node:http';
-
-export interface Answered {
-  /** `performance.now()` at which it was due. */
-  readonly due: number;
-  readonly milliseconds: number;
-  readonly status: number;
-}
+import type { Answered, OpenRequest } from './open-load.js';
+import { OpenLoad } from './open-load.js';
 
 export interface SteadyLoadOptions {
   readonly endpoints: readonly string[];
@@ -15,6 +10,8 @@ export interface SteadyLoadOptions {
 
 const VALUE = JSON.stringify({ value: 'x'.repeat(98) });
 const KEYS = 1000;
+const CONNECTIONS = 64;
+const PATIENCE_MILLISECONDS = 60_000;
 
 /** Connections that stay open; by default as many as are needed at once. */
 export function keptAlive(connections = 64): Agent {
@@ -38,15 +35,17 @@ export function ask(agent: Agent, method: string, url: string, body = ''): Promi
 /** Puts and gets at quorum in turn, of keys of its own. Timed from when each was due. */
 export class SteadyLoad {
   readonly answers: Answered[] = [];
-  readonly #options: SteadyLoadOptions;
-  readonly #agent = keptAlive();
-  readonly #timer: NodeJS.Timeout;
-  readonly #startedAt = performance.now();
-  #sent = 0;
+  readonly #load: OpenLoad;
+  readonly #run: Promise<void>;
 
-  constructor(options: SteadyLoadOptions) {
-    this.#options = options;
-    this.#timer = setInterval(() => this.#sendWhatIsDue(), 1);
+  constructor({ endpoints, perSecond }: SteadyLoadOptions) {
+    this.#load = new OpenLoad({
+      ...{ endpoints, perSecond, connections: CONNECTIONS * endpoints.length },
+      patienceMilliseconds: PATIENCE_MILLISECONDS,
+      request: steadyRequest,
+      onAnswer: (answered) => this.answers.push(answered),
+    });
+    this.#run = this.#load.run(Number.POSITIVE_INFINITY);
   }
 
   /** Of the requests that were due from `from` to `to`. */
@@ -67,29 +66,19 @@ export class SteadyLoad {
     return this.answers.filter(({ status }) => status !== 200).length;
   }
 
-  stop(): void {
-    clearInterval(this.#timer);
-    this.#agent.destroy();
+  /** Resolves when what was under way has been answered. */
+  stop(): Promise<void> {
+    this.#load.stop();
+    return this.#run;
   }
+}
 
-  #sendWhatIsDue(): void {
-    for (;;) {
-      const due = this.#startedAt + (1000 * this.#sent) / this.#options.perSecond;
-      if (due > performance.now()) return;
-      void this.#send(this.#sent, due);
-      this.#sent += 1;
-    }
+/** A key is put once and read afterwards, so that no two blind puts of it meet. */
+function steadyRequest(n: number): OpenRequest {
+  if (n % 2 === 0 || n < KEYS) {
+    const path = `/api/v1/kv/light-${Math.floor(n / 2)}-${n % 2}`;
+    return { method: 'PUT', path, headers: { 'Content-Type': 'application/json' }, body: VALUE };
   }
-
-  /** A key is put once and read afterwards, so that no two blind puts of it meet. */
-  async #send(n: number, due: number): Promise<void> {
-    const { endpoints } = this.#options;
-    const endpoint = endpoints[n % endpoints.length] ?? '';
-    const key = `light-${Math.floor(n / 2)}`;
-    const isPut = n % 2 === 0 || n < KEYS;
-    const older = `light-${Math.floor((n - KEYS) / 2)}`;
-    const url = `${endpoint}/api/v1/kv/${isPut ? `${key}-${n % 2}` : `${older}-0`}`;
-    const status = await ask(this.#agent, isPut ? 'PUT' : 'GET', url, isPut ? VALUE : '');
-    this.answers.push({ due, milliseconds: performance.now() - due, status });
-  }
+  const older = Math.floor((n - KEYS) / 2);
+  return { method: 'GET', path: `/api/v1/kv/light-${older}-0`, headers: {} };
 }

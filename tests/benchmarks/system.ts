@@ -1,7 +1,7 @@
 /** What is measured: processes that answer requests, and the works that they can be asked for. */
 
 export interface PlainRequest {
-  readonly method: string;
+  readonly method: 'GET' | 'PUT' | 'POST';
   /** Without blanks. */
   readonly path: string;
   /** One line, or none. */
@@ -18,6 +18,19 @@ export interface Work {
   readonly writes: boolean;
 }
 
+/** What a generator of load says of the answers. */
+export interface Generated {
+  readonly requests: number;
+  readonly seconds: number;
+  readonly p50Milliseconds: number;
+  readonly p99Milliseconds: number;
+  /** Answers other than 2xx and 3xx, and connections that broke. */
+  readonly failures: number;
+}
+
+/** A work that is not asked for over HTTP: it brings its own load. */
+export type OwnLoad = (connections: number, seconds: number) => Promise<readonly Generated[]>;
+
 export interface System {
   readonly name: string;
   readonly version: string;
@@ -30,6 +43,12 @@ export interface System {
   readonly works: ReadonlyMap<string, Work>;
   /** The works that fill keys and read them; undefined where it keeps nothing. */
   readonly keeps: { readonly put: string; readonly get: string } | undefined;
+  /** Beside `works`, by name. */
+  readonly ownLoads?: ReadonlyMap<string, OwnLoad>;
+  /** Which endpoint stores a key, where only one does. */
+  readonly ownerOf?: (key: string) => string;
+  /** p99 of event-loop delay since it was asked for, milliseconds, of the worst process. */
+  readonly eventLoopDelay?: () => Promise<number>;
   stop(): Promise<void>;
 }
 

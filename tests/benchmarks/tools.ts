@@ -1,4 +1,4 @@
-/** The tools that a benchmark needs and npm does not bring: wrk, and etcd to compare with. */
+/** The tools that a benchmark needs and npm does not bring: wrk, and stores to compare with. */
 import { spawnSync } from 'node:child_process';
 
 interface Tool {
@@ -9,6 +9,9 @@ interface Tool {
 const TOOLS: readonly Tool[] = [
   { command: 'wrk', debianPackage: 'wrk' },
   { command: 'etcd', debianPackage: 'etcd-server' },
+  { command: 'etcdctl', debianPackage: 'etcd-client' },
+  { command: 'redis-server', debianPackage: 'redis-server' },
+  { command: 'redis-benchmark', debianPackage: 'redis-tools' },
 ];
 
 export function isInstalled(command: string): boolean {

@@ -2,18 +2,19 @@
 import type { ChildProcess } from 'node:child_process';
 import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { freeBasePort } from '../../integration/real-cluster.js';
 import { ask } from '../ask.js';
 import type { System, Work } from '../system.js';
 import { cleanEnvironment, stop, until } from './process.js';
 
 const MEMBERS = 3;
-const BASE_PORT = 28_379;
 
 export async function startEtcd(dataDir: string): Promise<System> {
+  const basePort = await freeBasePort();
   const members = Array.from({ length: MEMBERS }, (_, index) => ({
     name: `m${index}`,
-    client: `http://127.0.0.1:${BASE_PORT + 2 * index}`,
-    peer: `http://127.0.0.1:${BASE_PORT + 2 * index + 1}`,
+    client: `http://127.0.0.1:${basePort + 2 * index}`,
+    peer: `http://127.0.0.1:${basePort + 2 * index + 1}`,
   }));
   const everybody = members.map(({ name, peer }) => `${name}=${peer}`).join(',');
   const children = members.map(({ name, client, peer }): ChildProcess => {

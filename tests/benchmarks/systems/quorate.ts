@@ -2,45 +2,75 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { partitionOf } from '../../../lib/partitioning/partition.js';
 import { softwareVersion } from '../../../bin/software-version.js';
+import { freeBasePort } from '../../integration/real-cluster.js';
+import { eventLoopDelay } from '../node-metrics.js';
 import type { System, Work } from '../system.js';
 import { cleanEnvironment, firstOutput, stop } from './process.js';
 
 export interface QuorateOptions {
   readonly nodes: number;
-  readonly basePort: number;
+  /** How many nodes hold a key (N); 3, or as many as there are. */
+  readonly replicas?: number;
   readonly dataDir: string;
 }
 
 interface Announced {
-  readonly nodes: readonly { readonly pid: number; readonly url: string }[];
+  readonly nodes: readonly { readonly id: string; readonly pid: number; readonly url: string }[];
 }
 
 const COMMAND = fileURLToPath(new URL('../../../bin/quorate.js', import.meta.url));
 
 export async function startQuorate(options: QuorateOptions): Promise<System> {
-  const { nodes, basePort, dataDir } = options;
-  const flags = { nodes, 'base-port': basePort, 'data-dir': join(dataDir, `quorate-${nodes}`) };
+  const { nodes, dataDir, replicas = 3 } = options;
+  const flags = {
+    ...{ nodes, replicas, 'base-port': await freeBasePort() },
+    'data-dir': join(dataDir, `quorate-${nodes}-${replicas}`),
+  };
   const words = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = spawn(process.execPath, [COMMAND, 'cluster', ...words, '-o', 'json'], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: cleanEnvironment(),
   });
   const announced = JSON.parse(await firstOutput(child, isJson)) as Announced;
+  const endpoints = announced.nodes.map(({ url }) => url);
+  const name = nodes === 1 ? 'Quorate, one node' : `Quorate, ${nodes} nodes`;
   return {
-    name: nodes === 1 ? 'Quorate, one node' : `Quorate, ${nodes} nodes`,
+    name: nodes > 1 && replicas === 1 ? `${name}, N=1` : name,
     version: softwareVersion(),
     synced: 'LevelDB log, synced in groups, on W nodes before the answer',
-    endpoints: announced.nodes.map(({ url }) => url),
+    endpoints,
     pids: announced.nodes.map(({ pid }) => pid),
-    works: WORKS,
+    works: QUORATE_WORKS,
     keeps: { put: 'put quorum', get: 'get quorum' },
+    ...(replicas === 1 ? { ownerOf: await ownersOf(announced) } : {}),
+    eventLoopDelay: async () => {
+      const delays = await Promise.all(endpoints.map(eventLoopDelay));
+      return Math.max(...delays.map((delay) => delay ?? 0));
+    },
     stop: () => stop(child),
   };
 }
 
 function isJson(text: string): boolean {
   return /\n\}\s*$/.test(text);
+}
+
+interface RingAnswer {
+  readonly partitions: number;
+  readonly owners: readonly (readonly string[])[];
+}
+
+/** From key to the endpoint of its first owner. */
+async function ownersOf({ nodes }: Announced): Promise<(key: string) => string> {
+  const answer = await fetch(`${nodes[0]?.url}/api/v1/cluster/ring`);
+  const { partitions, owners } = (await answer.json()) as RingAnswer;
+  const urls = new Map(nodes.map(({ id, url }) => [id, url]));
+  return (key) => {
+    const [owner = ''] = owners[partitionOf('default', key, partitions)] ?? [];
+    return urls.get(owner) ?? '';
+  };
 }
 
 function get(level: string): Work {
@@ -53,19 +83,22 @@ function get(level: string): Work {
 }
 
 /** Blind: without a context, so that the versions are asked for first. */
-const PUT: Work = {
-  headers: { 'X-Consistency-Level': 'quorum', 'Content-Type': 'application/json' },
-  request: (key, value) => ({
-    method: 'PUT',
-    path: `/api/v1/kv/${key}`,
-    body: JSON.stringify({ value }),
-  }),
-  valueIn: undefined,
-  writes: true,
-};
+function put(level: string): Work {
+  return {
+    headers: { 'X-Consistency-Level': level, 'Content-Type': 'application/json' },
+    request: (key, value) => ({
+      method: 'PUT',
+      path: `/api/v1/kv/${key}`,
+      body: JSON.stringify({ value }),
+    }),
+    valueIn: undefined,
+    writes: true,
+  };
+}
 
-const WORKS: ReadonlyMap<string, Work> = new Map([
-  ['put quorum', PUT],
+export const QUORATE_WORKS: ReadonlyMap<string, Work> = new Map([
+  ['put quorum', put('quorum')],
+  ['put one', put('one')],
   ['get quorum', get('quorum')],
   ['get one', get('one')],
   ['get eventual', get('eventual')],

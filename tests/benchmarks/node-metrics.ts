@@ -1,0 +1,34 @@
+/** What a node says of itself in its metrics. */
+
+/** prom-client's timer is due every 10 ms, and its figures count from one shot to the next. */
+const TIMER_SECONDS = 0.01;
+
+/** By name, and by name and labels as they stand there. */
+export async function metricsOf(endpoint: string): Promise<ReadonlyMap<string, number>> {
+  return parseMetrics(await (await fetch(`${endpoint}/metrics`)).text());
+}
+
+export function parseMetrics(text: string): ReadonlyMap<string, number> {
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(
+    lines.map((line) => {
+      const end = line.lastIndexOf(' ');
+      return [line.slice(0, end), Number(line.slice(end + 1))];
+    }),
+  );
+}
+
+/**
+ * p99 of the delay of its event loop since the metrics were asked for the last time, milliseconds;
+ * undefined where it does not answer.
+ */
+export async function eventLoopDelay(endpoint: string): Promise<number | undefined> {
+  const metrics = await metricsOf(endpoint).catch(() => undefined);
+  const lag = metrics?.get('nodejs_eventloop_lag_p99_seconds');
+  return lag === undefined ? undefined : delayOf(lag);
+}
+
+/** @param lag seconds, as in the metric `nodejs_eventloop_lag_p99_seconds` */
+export function delayOf(lag: number): number {
+  return Math.max(0, lag - TIMER_SECONDS) * 1000;
+}
