@@ -1,6 +1,6 @@
 /** A process of `npm run storage-report`: batches like a node's, written until it is over. */
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Storage } from '../../lib/environment/storage.js';
@@ -17,6 +17,8 @@ const QUEUE_BYTES_MAX = 256 * MEBIBYTE;
 const RECORD_BYTES = 200;
 const LEAF_BYTES = 40;
 const CLOCK_BYTES = 80;
+/** In which file systems count. */
+const BLOCK_BYTES = 512;
 const PARTITIONS = 256;
 const CLOCKS_INTERVAL_MILLISECONDS = 1000;
 
@@ -96,6 +98,13 @@ async function write(store: Store, load: StorageLoad): Promise<number[]> {
   return took.sort((a, b) => a - b);
 }
 
+/** What the files take; one that a compaction has just removed takes nothing. */
+function diskBytes(directory: string): number {
+  const names = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+  const files = names.map((name) => statSync(join(directory, name), { throwIfNoEntry: false }));
+  return files.reduce((sum, file) => sum + BLOCK_BYTES * (file?.blocks ?? 0), 0);
+}
+
 async function run(load: StorageLoad): Promise<StorageFigures> {
   const began = performance.now();
   const storage = await openEngine(load.engine, load.directory);
@@ -106,7 +115,6 @@ async function run(load: StorageLoad): Promise<StorageFigures> {
   const took = await write(store, load);
   const seconds = (performance.now() - start) / 1000;
   const { user, system } = process.cpuUsage(cpu);
-  const kibibytes = execFileSync('du', ['-sk', load.directory], { encoding: 'utf8' });
   return {
     openMilliseconds,
     putsPerSecond: took.length / seconds,
@@ -114,7 +122,7 @@ async function run(load: StorageLoad): Promise<StorageFigures> {
     putsPerBatch: took.length / observer.batches,
     p50Milliseconds: took[took.length >> 1] ?? Number.NaN,
     p99Milliseconds: took[Math.floor(0.99 * took.length)] ?? Number.NaN,
-    diskMebibytes: Number.parseInt(kibibytes, 10) / 1024,
+    diskMebibytes: diskBytes(load.directory) / MEBIBYTE,
     residentMebibytes: process.memoryUsage.rss() / MEBIBYTE,
   };
 }
