@@ -14,6 +14,8 @@ export interface StorageLoad {
   readonly inFlight: number;
   readonly valueBytes: number;
   readonly keys: number;
+  /** 2: a record and the leaf of its digest, as a node writes them; 1: the record alone. */
+  readonly keysOfPut: 1 | 2;
   readonly seconds: number;
 }
 

@@ -56,13 +56,14 @@ function bytesOf(length: number, stamp: number): Buffer {
 const digits = (value: number, width: number): string => value.toString(16).padStart(width, '0');
 
 /** A record, and the leaf of the digest that changes with it. */
-function put(store: Store, id: number, valueBytes: number, stamp: number): Promise<void> {
+function put(store: Store, id: number, stamp: number, load: StorageLoad): Promise<void> {
   const mixed = Math.imul(id, 2_654_435_761) >>> 0;
   const partition = digits(mixed >>> 24, 4);
   const leaf = digits((mixed >>> 8) & 255, 2);
   return store.transact((transaction) => {
-    const record = bytesOf(RECORD_BYTES + valueBytes, stamp);
+    const record = bytesOf(RECORD_BYTES + load.valueBytes, stamp);
     transaction.put(`r${partition}default/key-${id}`, record);
+    if (load.keysOfPut === 1) return;
     transaction.put(`d${partition}${leaf}`, bytesOf(LEAF_BYTES, stamp));
   }).committed;
 }
@@ -84,7 +85,7 @@ async function write(store: Store, load: StorageLoad): Promise<number[]> {
   const writer = async (): Promise<void> => {
     for (let now = performance.now(); now < end; now = performance.now()) {
       seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
-      const written = put(store, seed % load.keys, load.valueBytes, took.length);
+      const written = put(store, seed % load.keys, took.length, load);
       if (now - clocksAt > CLOCKS_INTERVAL_MILLISECONDS) {
         clocksAt = now;
         await putClocks(store);

@@ -123,7 +123,7 @@ async function feed(inner: Storage, overlay: Overlay): Promise<void> {
   await inner.write(batch, SYNCED);
 }
 
-/** Its blocks are there before they are written: a sync then changes no metadata. */
+/** Its blocks are there before they are written, so that a sync changes no metadata. */
 async function allocate(path: string, bytes: number): Promise<FileHandle> {
   const file = await open(path, 'w+');
   await file.write(Buffer.alloc(bytes), 0, bytes, 0);

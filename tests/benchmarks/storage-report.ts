@@ -14,7 +14,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '3' },
     /** Numbers of cases, from 1. */
-    cases: { type: 'string', default: '1,2,3,4,5' },
+    cases: { type: 'string', default: '1,2,3,4,5,6,7' },
     /** On the disk that a node would use. */
     parent: { type: 'string', default: 'dist' },
   },
@@ -31,14 +31,16 @@ const ENGINES: readonly Engine[] = [
   { name: 'log of 2 x 32 MiB in front', writeBufferMebibytes: 16, logMebibytes: 32 },
 ];
 
-type Case = Pick<StorageLoad, 'inFlight' | 'valueBytes' | 'keys'>;
+type Case = Pick<StorageLoad, 'inFlight' | 'valueBytes' | 'keys' | 'keysOfPut'>;
 
 const CASES: readonly Case[] = [
-  { inFlight: 1, valueBytes: 100, keys: 1_000_000 },
-  { inFlight: 8, valueBytes: 100, keys: 1_000_000 },
-  { inFlight: 64, valueBytes: 100, keys: 1_000_000 },
-  { inFlight: 64, valueBytes: 100, keys: 12_000 },
-  { inFlight: 64, valueBytes: 10_240, keys: 100_000 },
+  { inFlight: 1, valueBytes: 100, keys: 1_000_000, keysOfPut: 2 },
+  { inFlight: 8, valueBytes: 100, keys: 1_000_000, keysOfPut: 2 },
+  { inFlight: 64, valueBytes: 100, keys: 1_000_000, keysOfPut: 2 },
+  { inFlight: 64, valueBytes: 100, keys: 12_000, keysOfPut: 2 },
+  { inFlight: 64, valueBytes: 10_240, keys: 100_000, keysOfPut: 2 },
+  { inFlight: 64, valueBytes: 100, keys: 1_000_000, keysOfPut: 1 },
+  { inFlight: 256, valueBytes: 100, keys: 1_000_000, keysOfPut: 2 },
 ];
 
 async function runLoad(load: StorageLoad): Promise<StorageFigures> {
@@ -83,15 +85,24 @@ function row(engine: Engine, work: Case, rounds: readonly StorageFigures[]): str
     median(rounds, (one) => one.residentMebibytes).toFixed(0),
     median(rounds, (one) => one.openMilliseconds).toFixed(0),
   ];
-  const { inFlight, valueBytes, keys } = work;
-  return `| ${[engine.name, inFlight, valueBytes, keys, ...cells].join(' | ')} |`;
+  const { inFlight, valueBytes, keys, keysOfPut } = work;
+  return `| ${[engine.name, inFlight, valueBytes, keys, keysOfPut, ...cells].join(' | ')} |`;
 }
 
 const { cores, processor, kernel, node, fileSystem, syncMilliseconds } = machine(PARENT);
 console.log(`${cores} cores (${processor}), Linux ${kernel}, ${fileSystem}, node ${node}`);
 console.log(`a sync takes ${syncMilliseconds.toFixed(2)} ms; ${ROUNDS} rounds of ${SECONDS} s`);
-const columns = ['engine', 'in flight', 'bytes', 'keys', 'puts/s', 'CPU us', 'a batch'];
-columns.push('p50 ms', 'p99 ms', 'disk MiB', 'RSS MiB', 'open ms');
+const columns = ['engine', 'in flight', 'bytes', 'keys', 'keys a put'];
+columns.push(
+  'puts/s',
+  'CPU us',
+  'puts a batch',
+  'p50 ms',
+  'p99 ms',
+  'disk MiB',
+  'RSS MiB',
+  'open ms',
+);
 console.log(`| ${columns.join(' | ')} |`);
 console.log(`|${'---|'.repeat(columns.length)}`);
 const chosen = values.cases.split(',').map(Number);
