@@ -22,7 +22,7 @@ export const antiEntropyGroup = {
     default: 60_000,
     minimum: 10,
     maximum: 86_400_000,
-    why: 'Pause between comparisons of all trees with a peer while writes keep clocks apart.',
+    why: 'Pause between comparisons of some trees with a peer while writes keep clocks apart.',
   },
   scrubPeriodMilliseconds: {
     kind: 'milliseconds',

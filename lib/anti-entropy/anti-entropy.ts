@@ -10,7 +10,7 @@ import { ownedPartitions } from '../partitioning/ring.js';
 import { Audit, type Difference } from './audit.js';
 import { serveAudits } from './audit-service.js';
 import { Collection, type CollectionOptions } from './collection.js';
-import type { AntiEntropyCollaborators } from './collaborators.js';
+import { type AntiEntropyCollaborators, sharedPartitions } from './collaborators.js';
 import { type Differences, Exchange } from './exchange.js';
 import { ExchangeService } from './exchange-service.js';
 import { MerkleTrees } from './merkle-tree.js';
@@ -39,8 +39,10 @@ export class AntiEntropy {
   readonly #collection: Collection;
   readonly #periodic: readonly Periodic[];
   readonly #running = new Map<NodeId, Promise<ExchangeReport>>();
-  /** On the monotonic clock: when all trees were last compared with a peer. */
-  readonly #audited = new Map<NodeId, number>();
+  /** When trees were last compared with a peer whose clocks differ, and which come next. */
+  readonly #audited = new Map<NodeId, { readonly at: number; readonly next: number }>();
+  /** Peers with whom the next exchange compares all trees. */
+  readonly #wholeAudits = new Set<NodeId>();
   #rebuilding: Promise<void> | undefined;
   #nextPeer = 0;
   #nextScrub = 0;
@@ -108,36 +110,40 @@ export class AntiEntropy {
 
   /** At the next exchange all trees are compared. */
   auditSoon(peer: NodeId): void {
-    this.#audited.delete(peer);
+    this.#wholeAudits.add(peer);
   }
 
   async #exchangeWith(peer: NodeId, only?: readonly number[]): Promise<ExchangeReport> {
     const { observer } = this.#with;
-    const trees = this.#isAuditDue(peer);
-    const found = await this.#exchange.compare(peer, trees, only);
+    const found = await this.#exchange.compare(peer, this.#toAudit(peer), only);
     const alike = found.clocks.length === 0 && found.roots.length === 0;
     observer.count('quorate_exchanges_total', { result: alike ? 'alike' : 'different' });
     if (alike) return { peer, alike, records: 0, bytes: 0, differences: [] };
     const { records, bytes } = await this.#exchange.pullMissing(peer, found.clocks);
-    const differences = await this.#auditTrees(peer, found, trees);
+    const differences = await this.#auditTrees(peer, found);
     return { peer, alike, records, bytes, differences };
   }
 
-  /** Under steady writes clocks differ at every moment, so at times all trees are looked at. */
-  #isAuditDue(peer: NodeId): boolean {
+  /**
+   * Under steady writes clocks differ at every moment: then a few trees are looked at from time to
+   * time, since those differ as well, and the keys of each that does are compared one by one.
+   */
+  #toAudit(peer: NodeId): number[] {
+    const shared = sharedPartitions(this.#with, peer);
+    if (this.#wholeAudits.delete(peer)) return shared;
     const { clock, limits } = this.#with;
-    const last = this.#audited.get(peer) ?? Number.NEGATIVE_INFINITY;
-    return clock.monotonicMilliseconds() - last >= limits.auditIntervalMilliseconds;
+    const now = clock.monotonicMilliseconds();
+    const { at, next } = this.#audited.get(peer) ?? { at: Number.NEGATIVE_INFINITY, next: 0 };
+    if (now - at < limits.auditIntervalMilliseconds || shared.length === 0) return [];
+    const start = next % shared.length;
+    const partitions = shared.slice(start, start + AUDITED_AT_ONCE);
+    this.#audited.set(peer, { at: now, next: start + partitions.length });
+    return partitions;
   }
 
-  async #auditTrees(
-    peer: NodeId,
-    { clocks, roots }: Differences,
-    isDue: boolean,
-  ): Promise<Difference[]> {
-    if (isDue) this.#audited.set(peer, this.#with.clock.monotonicMilliseconds());
+  async #auditTrees(peer: NodeId, { clocks, roots }: Differences): Promise<Difference[]> {
     const agreeing = new Set(roots.filter((partition) => !clocks.includes(partition)));
-    const differences = await this.#audit.differences(peer, isDue ? roots : [...agreeing]);
+    const differences = await this.#audit.differences(peer, roots);
     const lagging = differences.filter(({ at }) => !agreeing.has(at.partition));
     const strange = differences.filter(({ at }) => agreeing.has(at.partition));
     await this.#audit.repair(peer, lagging);
@@ -214,5 +220,7 @@ export class AntiEntropy {
   }
 }
 
+/** Partitions of one audit while writes go on: their records are read, twice. */
+const AUDITED_AT_ONCE = 8;
 /** Damage comes in groups: a rebuild must not begin before the last of them. */
 const REBUILD_DELAY_MILLISECONDS = 10;

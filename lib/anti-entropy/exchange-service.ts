@@ -46,7 +46,9 @@ export class ExchangeService {
     this.#pauses = pauses;
     const { messenger, clocks } = collaborators;
     messenger.handle(COMPARE, (theirs, { from }) => this.#compare(from, theirs));
-    messenger.handle(ROOTS, (_, { from }) => this.#roots(from));
+    messenger.handle(ROOTS, async (_, { from }) => {
+      return { roots: await this.#rootsOf(sharedPartitions(collaborators, from)) };
+    });
     messenger.handle(CLOCKS, ({ partitions }, { from }) => {
       for (const partition of partitions) assertShared(collaborators, partition, from);
       return {
@@ -68,21 +70,23 @@ export class ExchangeService {
   ): Promise<z.infer<typeof COMPARE.reply>> {
     const shared = sharedPartitions(this.#with, peer);
     const { clocks } = this.#with;
-    const alike = hashOfClocks(this.#with, shared) === theirs.clocks;
-    const differing = alike
-      ? []
-      : shared.map((partition): [number, number] => [partition, clocks.hashOf(partition)]);
-    if (!alike && !theirs.trees) return { clocks: differing, root: null };
-    await this.#trees.refresh(shared, () => this.#pauses.pause(0));
-    return { clocks: differing, root: this.#trees.combinedRoot(shared) };
+    if (hashOfClocks(this.#with, shared) === theirs.clocks) {
+      await this.#trees.refresh(shared, () => this.#pauses.pause(0));
+      return { clocks: [], root: this.#trees.combinedRoot(shared), roots: [] };
+    }
+    return {
+      clocks: shared.map((partition) => [partition, clocks.hashOf(partition)]),
+      root: null,
+      roots: await this.#rootsOf(shared.filter((partition) => theirs.audit.includes(partition))),
+    };
   }
 
-  async #roots(peer: NodeId): Promise<z.infer<typeof ROOTS.reply>> {
-    const shared = sharedPartitions(this.#with, peer);
-    await this.#trees.refresh(shared, () => this.#pauses.pause(0));
-    const rootOf = (partition: number): Uint8Array =>
-      this.#trees.rootOf(partition).subarray(0, ROOT_BYTES);
-    return { roots: shared.map((partition) => [partition, rootOf(partition)]) };
+  async #rootsOf(partitions: readonly number[]): Promise<[number, Uint8Array][]> {
+    await this.#trees.refresh(partitions, () => this.#pauses.pause(0));
+    return partitions.map((partition) => [
+      partition,
+      this.#trees.rootOf(partition).subarray(0, ROOT_BYTES),
+    ]);
   }
 
   /**

@@ -45,28 +45,36 @@ export class Exchange {
 
   /**
    * One number and one root for all shared partitions; only where they differ, one for each.
-   * @param trees compare them too where clocks differ, and so the records must
+   * @param audit partitions whose roots are compared in any case
    */
-  async compare(peer: NodeId, trees: boolean, only?: readonly number[]): Promise<Differences> {
+  async compare(
+    peer: NodeId,
+    audit: readonly number[],
+    only?: readonly number[],
+  ): Promise<Differences> {
     const { messenger, clocks } = this.#with;
     const shared = sharedPartitions(this.#with, peer);
     const wanted = new Set(only ?? shared);
-    const request = { clocks: hashOfClocks(this.#with, shared), trees };
+    const request = { clocks: hashOfClocks(this.#with, shared), audit: [...audit] };
     const deadline = backgroundDeadline(this.#with);
     const theirs = await messenger.request(peer, COMPARE, request, deadline);
     const differing = theirs.clocks
       .filter(([partition, hash]) => wanted.has(partition) && hash !== clocks.hashOf(partition))
       .map(([partition]) => partition);
-    if (theirs.root === null) return { clocks: differing, roots: [] };
-    await this.#trees.refresh(shared, () => this.#pauses.pause(0));
-    if (this.#trees.combinedRoot(shared).equals(theirs.root)) {
-      return { clocks: differing, roots: [] };
-    }
-    const { roots } = await messenger.request(peer, ROOTS, {}, backgroundDeadline(this.#with));
+    const roots = theirs.root === null ? theirs.roots : await this.#rootsUnless(peer, theirs.root);
     const isOther = ([partition, root]: readonly [number, Uint8Array]): boolean =>
-      !this.#trees.rootOf(partition).subarray(0, ROOT_BYTES).equals(root);
-    const others = roots.filter((one) => wanted.has(one[0]) && isOther(one));
-    return { clocks: differing, roots: others.map(([partition]) => partition) };
+      wanted.has(partition) && !this.#trees.rootOf(partition).subarray(0, ROOT_BYTES).equals(root);
+    return { clocks: differing, roots: roots.filter(isOther).map(([partition]) => partition) };
+  }
+
+  /** The roots of all shared partitions; none where this one over all of them is the own, too. */
+  async #rootsUnless(peer: NodeId, root: Uint8Array): Promise<[number, Uint8Array][]> {
+    const shared = sharedPartitions(this.#with, peer);
+    await this.#trees.refresh(shared, () => this.#pauses.pause(0));
+    if (this.#trees.combinedRoot(shared).equals(root)) return [];
+    const deadline = backgroundDeadline(this.#with);
+    const { roots } = await this.#with.messenger.request(peer, ROOTS, {}, deadline);
+    return roots;
   }
 
   /**

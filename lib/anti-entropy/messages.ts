@@ -12,15 +12,17 @@ const partition = z.number();
 /**
  * "Of all partitions that we both own, this is what I have seen." The reply has the hash of each
  * clock where they differ, else one root over all that is held: under steady writes clocks are
- * apart at every moment, and trees are not built for nothing. With `trees` the root comes anyway.
+ * apart at every moment, and trees are not built for nothing. Then only those of `audit` are.
  */
 export const COMPARE = messageType(
   'anti-entropy.compare',
-  z.object({ clocks: z.number(), trees: z.boolean() }),
+  z.object({ clocks: z.number(), audit: z.array(partition) }),
   z.object({
     /** [partition, hash of the clock] */
     clocks: z.array(z.tuple([partition, z.number()])),
     root: bytes.nullable(),
+    /** Of the partitions to audit, where clocks differ. */
+    roots: z.array(z.tuple([partition, bytes])),
   }),
 );
 
