@@ -1,18 +1,19 @@
 /**
- * Merkle trees over the digests of partitions (Dynamo 4.7): 16 leaves to a branch, 16 branches to a
- * partition, and one root over all partitions that two owners share. Only what has changed is built
- * again.
+ * Merkle trees over the digests of partitions (Dynamo 4.7): a branch is a hash over 16 leaves, a
+ * partition a tree of 16 branches, and one root lies over all partitions that two owners share.
+ * Only what has changed is built again.
  */
+import { createHash } from 'node:crypto';
 import MerkleTools from 'merkle-tools';
 import { assert } from '../errors.js';
 import type { Digests, LeafSums } from '../persistence/digests.js';
-import { BRANCHES, LEAVES_A_BRANCH } from '../persistence/digests.js';
+import { BRANCHES, LEAF_BYTES, LEAVES_A_BRANCH } from '../persistence/digests.js';
 
 interface PartitionTree {
   /** Of the digests, when this was built. */
   readonly revision: number;
   /** The live sums of all leaves, then. */
-  readonly leaves: readonly Buffer[];
+  readonly leaves: Buffer;
   readonly branches: readonly Buffer[];
   readonly root: Buffer;
 }
@@ -56,7 +57,10 @@ export class MerkleTrees {
   leavesOf(partition: number, branches: readonly number[]): [number, Buffer][] {
     const { leaves } = this.#tree(partition);
     return branches.flatMap((branch) =>
-      leavesOfBranch(branch).map((leaf): [number, Buffer] => [leaf, at(leaves, leaf)]),
+      Array.from({ length: LEAVES_A_BRANCH }, (_, i): [number, Buffer] => {
+        const leaf = branch * LEAVES_A_BRANCH + i;
+        return [leaf, leaves.subarray(leaf * LEAF_BYTES, (leaf + 1) * LEAF_BYTES)];
+      }),
     );
   }
 
@@ -76,18 +80,20 @@ export class MerkleTrees {
 }
 
 function build(sums: LeafSums, revision: number, before: PartitionTree | undefined): PartitionTree {
-  const leaves = Array.from({ length: BRANCHES * LEAVES_A_BRANCH }, (_, leaf) => sums.live(leaf));
+  const leaves = sums.live();
   const branches = Array.from({ length: BRANCHES }, (_, branch) => {
-    const own = leavesOfBranch(branch);
-    const same =
-      before !== undefined && own.every((leaf) => leaves[leaf]?.equals(at(before.leaves, leaf)));
-    return same ? at(before.branches, branch) : merkleRoot(own.map((leaf) => at(leaves, leaf)));
+    const own = leavesOfBranch(leaves, branch);
+    if (before !== undefined && own.equals(leavesOfBranch(before.leaves, branch))) {
+      return at(before.branches, branch);
+    }
+    return createHash('sha256').update(own).digest();
   });
   return { revision, leaves, branches, root: merkleRoot(branches) };
 }
 
-function leavesOfBranch(branch: number): number[] {
-  return Array.from({ length: LEAVES_A_BRANCH }, (_, i) => branch * LEAVES_A_BRANCH + i);
+function leavesOfBranch(leaves: Buffer, branch: number): Buffer {
+  const bytes = LEAVES_A_BRANCH * LEAF_BYTES;
+  return leaves.subarray(branch * bytes, (branch + 1) * bytes);
 }
 
 function merkleRoot(nodes: readonly Buffer[]): Buffer {

@@ -9,6 +9,8 @@ import type { Store, Transaction } from './store.js';
 export const BRANCHES = 16;
 export const LEAVES_A_BRANCH = 16;
 const LEAVES = BRANCHES * LEAVES_A_BRANCH;
+/** Of the sums over a leaf's live records, as they travel. */
+export const LEAF_BYTES = 8;
 
 /** What a digest says of one record. */
 export interface RecordSummary {
@@ -54,11 +56,14 @@ export class LeafSums {
     }
   }
 
-  /** The live records of a leaf as 8 bytes: what replicas compare. */
-  live(leaf: number): Buffer {
-    const bytes = Buffer.alloc(8);
-    bytes.writeUInt32BE(this.#numbers[leaf * FIELDS + LIVE] ?? 0, 0);
-    bytes.writeUInt32BE(this.#numbers[leaf * FIELDS + LIVE + 1] ?? 0, 4);
+  /** The live records of all leaves, `LEAF_BYTES` each, leaf after leaf: what replicas compare. */
+  live(): Buffer {
+    const bytes = Buffer.allocUnsafe(LEAVES * LEAF_BYTES);
+    for (let leaf = 0; leaf < LEAVES; leaf += 1) {
+      const from = leaf * FIELDS + LIVE;
+      bytes.writeUInt32BE(this.#numbers[from] ?? 0, leaf * LEAF_BYTES);
+      bytes.writeUInt32BE(this.#numbers[from + 1] ?? 0, leaf * LEAF_BYTES + 4);
+    }
     return bytes;
   }
 
