@@ -13,6 +13,8 @@ export const LIMITS: ApiLimits = {
   valueBytesMax: 1024 * 1024,
   contextBytesMax: 8192,
   timeoutMaxMilliseconds: 60_000,
+  timeoutDefaultMilliseconds: 5000,
+  batchBytesMax: 8 * 1024 * 1024,
   requestsInFlightMax: 64,
   requestBytesInFlightMax: 8 * 1024 * 1024,
 };
@@ -52,7 +54,10 @@ export async function serve(
     clock: {
       wallMilliseconds: () => 0,
       monotonicMilliseconds: () => performance.now(),
-      after: () => () => undefined,
+      after: (milliseconds, callback) => {
+        const timer = setTimeout(callback, milliseconds);
+        return () => clearTimeout(timer);
+      },
     },
     requestId: () => `r${++ids}`,
     metrics: async () => '# HELP x y\nx 1\n',
