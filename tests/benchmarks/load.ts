@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { System, Work } from './system.js';
+import type { PlainRequest, System, Work } from './system.js';
 import { KEYS_A_GENERATOR, keyOf, keysFrom, valueFor } from './keys.js';
 
 /** From the built file to its neighbour among the sources. */
@@ -49,12 +49,21 @@ function linesOf({ work, stamp }: LoadOptions, generator: number): string {
   const keys = work.writes
     ? Array.from({ length: KEYS_A_GENERATOR }, (_, i) => keyOf(generator, i))
     : keysFrom(generator);
-  return keys
-    .map((key) => {
-      const { method, path, body = '' } = work.request(key, valueFor(key, stamp));
-      return `${method} ${path} ${body}\n`;
-    })
+  const rows = keys.map((key) => [key, valueFor(key, stamp)] as const);
+  return requestsOf(work, rows)
+    .map(({ method, path, body = '' }) => `${method} ${path} ${body}\n`)
     .join('');
+}
+
+function requestsOf(
+  { request, batch }: Work,
+  rows: readonly (readonly [key: string, value: string])[],
+): PlainRequest[] {
+  if (batch === undefined) return rows.map(([key, value]) => request(key, value));
+  const { size } = batch;
+  return Array.from({ length: Math.floor(rows.length / size) }, (_, i) =>
+    batch.request(rows.slice(i * size, (i + 1) * size)),
+  );
 }
 
 async function runWrk(

@@ -35,9 +35,10 @@ export async function measure(options: LoadOptions): Promise<Measured> {
   const failures = sum(generated, ({ failures }) => failures);
   if (failures > 0) throw new Error(`${system.name}: ${failures} requests were refused or broken`);
   const checkedAfterwards = work.writes ? await checkWritten(options, generated) : 0;
-  const operations = sum(generated, ({ requests }) => requests);
+  const size = work.batch?.size ?? 1;
+  const operations = size * sum(generated, ({ requests }) => requests);
   return {
-    operationsPerSecond: sum(generated, ({ requests, seconds }) => requests / seconds),
+    operationsPerSecond: size * sum(generated, ({ requests, seconds }) => requests / seconds),
     cpuMicroseconds: (cpu * 1e6) / operations,
     p50Milliseconds: Math.max(...generated.map(({ p50Milliseconds }) => p50Milliseconds)),
     p99Milliseconds: Math.max(...generated.map(({ p99Milliseconds }) => p99Milliseconds)),
@@ -61,7 +62,7 @@ async function checkReads({ system, work, seconds, generators }: LoadOptions): P
 
 /** What was acknowledged is what another endpoint reads: the very value of this load. */
 async function checkWritten(
-  { system, stamp, connections }: LoadOptions,
+  { system, work: written, stamp, connections }: LoadOptions,
   generated: readonly Generated[],
 ): Promise<number> {
   if (system.keeps === undefined) return 0;
@@ -69,7 +70,7 @@ async function checkWritten(
   let checked = 0;
   for (const [generator, { requests }] of generated.entries()) {
     // Answers come in another order than requests, by as many as there are connections.
-    const sure = requests - connections - NEVER_SENT;
+    const sure = (requests - connections - NEVER_SENT) * (written.batch?.size ?? 1);
     for (let sample = 0; sample < SAMPLES && sample < sure; sample += 1) {
       const i = NEVER_SENT + Math.floor((sample * sure) / SAMPLES);
       const key = keyOf(generator, i);

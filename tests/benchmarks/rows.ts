@@ -1,6 +1,6 @@
 /** What is measured, a row each, and what is compared with what: the targets of the project. */
 
-export const EXPERIMENTS = ['P1', 'P2', 'P3', 'P5'] as const;
+export const EXPERIMENTS = ['P1', 'P2', 'P3', 'P5', 'P6'] as const;
 export type Experiment = (typeof EXPERIMENTS)[number];
 
 export type SystemKind = 'one node' | 'cluster' | 'bare' | 'etcd';
@@ -43,7 +43,7 @@ export const ROWS: readonly Row[] = [
   {
     id: 'put-66',
     ...{ system: 'cluster', work: 'put quorum', connections: 66, ...three },
-    usedBy: ['P3'],
+    usedBy: ['P3', 'P6'],
     sketchMicroseconds: 130,
   },
   {
@@ -70,7 +70,7 @@ export const ROWS: readonly Row[] = [
   {
     id: 'cluster-one',
     ...{ system: 'cluster', work: 'get one', connections: 66, ...three },
-    usedBy: ['P5'],
+    usedBy: ['P5', 'P6'],
     sketchMicroseconds: 19.5,
   },
   {
@@ -94,6 +94,16 @@ export const ROWS: readonly Row[] = [
     id: 'linearizable',
     ...{ system: 'etcd', work: 'get linearizable', connections: 66, ...three },
     usedBy: ['P5'],
+  },
+  {
+    id: 'batch-put',
+    ...{ system: 'cluster', work: 'batch put quorum', connections: 12, ...three },
+    usedBy: ['P6'],
+  },
+  {
+    id: 'batch-one',
+    ...{ system: 'cluster', work: 'batch get one', connections: 12, ...three },
+    usedBy: ['P6'],
   },
 ];
 
@@ -155,5 +165,15 @@ export const COMPARISONS: readonly Comparison[] = [
     experiment: 'P5',
     text: 'GET at quorum against a linearizable range of etcd',
     ...{ of: 'quorum', against: 'linearizable', figure: 'throughput', target: 3 },
+  },
+  {
+    experiment: 'P6',
+    text: 'puts at quorum in batches of 100 against single ones',
+    ...{ of: 'batch-put', against: 'put-66', figure: 'throughput', target: 5 },
+  },
+  {
+    experiment: 'P6',
+    text: 'gets at one in batches of 100 against single ones',
+    ...{ of: 'batch-one', against: 'cluster-one', figure: 'throughput', target: 5 },
   },
 ];

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { softwareVersion } from '../../../bin/software-version.js';
 import type { System, Work } from '../system.js';
+import { BATCH_WORKS } from './quorate-batches.js';
 import { cleanEnvironment, firstOutput, stop } from './process.js';
 
 export interface QuorateOptions {
@@ -65,6 +66,7 @@ const PUT: Work = {
 };
 
 const WORKS: ReadonlyMap<string, Work> = new Map([
+  ...BATCH_WORKS,
   ['put quorum', PUT],
   ['get quorum', get('quorum')],
   ['get one', get('one')],
