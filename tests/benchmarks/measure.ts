@@ -67,12 +67,13 @@ async function checkWritten(
 ): Promise<number> {
   if (system.keeps === undefined) return 0;
   const work = workOf(system, system.keeps.get);
+  const size = written.batch?.size ?? 1;
   let checked = 0;
   for (const [generator, { requests }] of generated.entries()) {
     // Answers come in another order than requests, by as many as there are connections.
-    const sure = (requests - connections - NEVER_SENT) * (written.batch?.size ?? 1);
+    const sure = (requests - connections - NEVER_SENT) * size;
     for (let sample = 0; sample < SAMPLES && sample < sure; sample += 1) {
-      const i = NEVER_SENT + Math.floor((sample * sure) / SAMPLES);
+      const i = NEVER_SENT * size + Math.floor((sample * sure) / SAMPLES);
       const key = keyOf(generator, i);
       const { body } = await ask(endpointOf(system, generator + 1 + sample), work, key, '');
       const held = work.valueIn?.(body);
