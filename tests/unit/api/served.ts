@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { createApi } from '../../../lib/api/api.js';
+import type { ApiNode } from '../../../lib/api/api-node.js';
 import type { ApiLimits } from '../../../lib/api/api-world.js';
 import { problemBody } from '../../../lib/api/http/problem.js';
 import { OperatingError } from '../../../lib/errors.js';
@@ -41,11 +42,21 @@ export interface Served {
   raw(text: string): Promise<string>;
 }
 
-export async function serve(
-  t: { teardown(end: () => unknown): void },
-  limits: Partial<ApiLimits> = {},
-): Promise<Served> {
+interface Ending {
+  teardown(end: () => unknown): void;
+}
+
+export async function serve(t: Ending, limits: Partial<ApiLimits> = {}): Promise<Served> {
   const node = new FakeNode();
+  return { ...(await serveNode(t, node, limits)), node };
+}
+
+/** The same over any node. */
+export async function serveNode(
+  t: Ending,
+  node: ApiNode,
+  limits: Partial<ApiLimits> = {},
+): Promise<Omit<Served, 'node'>> {
   let ids = 0;
   const api = createApi({
     node,
@@ -79,7 +90,6 @@ export async function serve(
   t.teardown(() => listener.close());
   const { port } = listener;
   return {
-    node,
     port,
     send: (method, path, sent = {}) => send(port, method, path, sent),
     raw: (text) => raw(port, text),
