@@ -81,7 +81,7 @@ export class LocalNetwork {
     const receiver = this.#receivers.get(to);
     const pair = `${from} ${to}`;
     const turn = this.#turns.get(pair);
-    // As real links do: the messages of one turn are one frame. Encoded now: what is sent is a copy.
+    // As real links do: the messages of one turn arrive in one. What is sent is a copy.
     if (turn?.receiver === receiver) {
       turn?.frames.push(encodeFrame([message]));
       return true;
