@@ -32,7 +32,7 @@ const CONTEXT_OPTION: OptionRow = {
   variable: 'QUORATE_CONTEXT',
   summary: 'what the writer has seen, from a get; without it: replace what is there',
 };
-const DURABILITY_OPTION: OptionRow = {
+export const DURABILITY_OPTION: OptionRow = {
   flags: '--durability <kind>',
   variable: 'QUORATE_DURABILITY',
   summary: 'what an acknowledgement means: sync, os or memory',

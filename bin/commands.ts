@@ -1,5 +1,6 @@
 /** The table of commands, in the order of the help. */
 import type { CommandRow } from './command.js';
+import { batchCommand } from './commands/batch.js';
 import { clusterCommand } from './commands/cluster.js';
 import { completionCommand } from './commands/completion.js';
 import { configCommand } from './commands/config.js';
@@ -24,6 +25,7 @@ export const COMMANDS: readonly CommandRow[] = [
   putCommand,
   getCommand,
   deleteCommand,
+  batchCommand,
   conflictsCommand,
   resolveCommand,
   versionsCommand,

@@ -37,9 +37,14 @@ export const RULES: readonly Rule[] = [
     says: 'hold at least one frame of peers.frameBytesMax',
   },
   {
-    settings: ['requests.requestBytesInFlightMax', 'requests.valueBytesMax'],
-    holds: ({ requests }) => requests.requestBytesInFlightMax >= requests.valueBytesMax,
-    says: 'hold at least one value of requests.valueBytesMax',
+    settings: [
+      'requests.requestBytesInFlightMax',
+      'requests.valueBytesMax',
+      'requests.batchBytesMax',
+    ],
+    holds: ({ requests }) =>
+      requests.requestBytesInFlightMax >= Math.max(requests.valueBytesMax, requests.batchBytesMax),
+    says: 'hold a value of requests.valueBytesMax and a batch of requests.batchBytesMax',
   },
   {
     settings: ['requests.contextBytesMax', 'http.headerBytesMax'],

@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   version_changed: refused,
   precondition_failed: refused,
   value_too_large: refused,
+  answer_too_large: refused,
   unsupported_media_type: refused,
   too_many_requests: later,
   headers_too_large: refused,

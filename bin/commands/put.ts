@@ -1,5 +1,4 @@
 /** `quorate put`: writes a value: a string, JSON, or the bytes of a file. */
-import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { OperatingError, messageOf } from '../../lib/errors.js';
 import type { PutOptions } from '../../lib/client/client.js';
@@ -8,6 +7,7 @@ import { clientOf, WRITE_OPTIONS, writeOptionsOf } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import type { CommandOptions } from '../command-options.js';
 import type { ExitCode } from '../exit-code.js';
+import { readAll, readWhole, strictTextOf } from '../read-input.js';
 import { printWritten } from '../written.js';
 
 export const putCommand: CommandRow = {
@@ -42,9 +42,8 @@ export const putCommand: CommandRow = {
   run,
 };
 
-const VALUE_BYTES_MAX = 8 * 1024 * 1024;
+const STORE_BYTES = '; store bytes with --file';
 const TTL_SECONDS_MAX = 315_360_000;
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 async function run(invocation: Invocation): Promise<ExitCode> {
   const { arguments: words, options, terminal } = invocation;
@@ -66,12 +65,13 @@ async function storedValue(
   }
   const isJson = options.isSet('json');
   if (file !== undefined) {
-    const bytes = file === '-' ? await readAll(input) : await readWhole(file);
+    const bytes = file === '-' ? await readAll(input) : await readWhole(file, `--file ${file}`);
     return isJson
-      ? jsonValue(textOf(bytes))
+      ? jsonValue(strictTextOf(bytes, STORE_BYTES))
       : { kind: 'bytes', bytes, contentType: options.required('contentType') };
   }
-  const text = argument === '-' ? textOf(await readAll(input)) : (argument ?? '');
+  const text =
+    argument === '-' ? strictTextOf(await readAll(input), STORE_BYTES) : (argument ?? '');
   return isJson ? jsonValue(text) : { kind: 'json', text: JSON.stringify(text) };
 }
 
@@ -93,34 +93,6 @@ function ttlOf(options: CommandOptions): number | 'keep' | undefined {
   const seconds = options.milliseconds('ttl', limits) / 1000;
   if (!Number.isInteger(seconds)) throw wrong('--ttl is whole seconds');
   return seconds;
-}
-
-function textOf(bytes: Uint8Array): string {
-  try {
-    return strictUtf8.decode(bytes);
-  } catch {
-    throw wrong('the input is not UTF-8; store bytes with --file');
-  }
-}
-
-async function readWhole(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    throw wrong(`--file ${file} cannot be read: ${messageOf(error)}`);
-  }
-}
-
-async function readAll(input: Readable): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of input) {
-    const part = typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Uint8Array);
-    bytes += part.length;
-    if (bytes > VALUE_BYTES_MAX) throw wrong(`the input is above ${VALUE_BYTES_MAX} bytes`);
-    chunks.push(part);
-  }
-  return Buffer.concat(chunks);
 }
 
 function wrong(message: string): OperatingError {

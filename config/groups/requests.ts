@@ -31,6 +31,13 @@ export const requestsGroup = {
     maximum: 64 * KIBIBYTE,
     why: 'Largest causal context; it is refused beyond, never cut. It must fit into a header.',
   },
+  batchBytesMax: {
+    kind: 'bytes',
+    default: 8 * MEBIBYTE,
+    minimum: 64 * KIBIBYTE,
+    maximum: 64 * MEBIBYTE,
+    why: 'Largest body of a batch, and most that its answer holds: further values are left out.',
+  },
   keyBytesMax: {
     kind: 'bytes',
     default: KIBIBYTE,

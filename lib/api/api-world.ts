@@ -4,7 +4,12 @@ import type { AdmissionLimits } from './http/admission.js';
 import type { PutBodyLimits } from './http/put-body.js';
 import type { ApiNode } from './api-node.js';
 
-export type ApiLimits = AdmissionLimits & PutBodyLimits;
+export type ApiLimits = AdmissionLimits &
+  PutBodyLimits & {
+    readonly timeoutDefaultMilliseconds: number;
+    /** Of the body of a batch, and of its answer, but for what is answered to writes. */
+    readonly batchBytesMax: number;
+  };
 
 export interface ApiWorld {
   readonly node: ApiNode;

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createControl } from './admin/control.js';
 import type { ApiWorld } from './api-world.js';
+import { BatchPath, isBatchPath } from './http/batch-path.js';
 import { DataPath } from './http/data-path.js';
 import { isDataPath } from './http/data-target.js';
 import { Exchanges } from './http/exchange.js';
@@ -12,10 +13,12 @@ export type RequestListener = (request: IncomingMessage, response: ServerRespons
 export function createApi(world: ApiWorld): RequestListener {
   const exchanges = new Exchanges(world);
   const dataPath = new DataPath(world, exchanges);
+  const batchPath = new BatchPath(world, exchanges);
   const control = createControl(world, exchanges);
   return (request, response) => {
     const url = pathAndQuery(request.url ?? '');
     if (isDataPath(url)) void dataPath.serve(request, response, url);
+    else if (isBatchPath(url)) void batchPath.serve(request, response, url);
     else void control(request, response, url);
   };
 }

@@ -4,7 +4,16 @@ import type { HttpAnswer, HttpRequest } from './http-exchange.js';
 import { exchange } from './http-exchange.js';
 import { pathOf, withQuery } from './key-path.js';
 import { readControl, readGet, readWrite } from './read-answer.js';
-import type { ControlResult, GetResult, Problem, StoredValue, WriteResult } from './results.js';
+import { batchText, type Operation, readBatch, resultOf } from './batch.js';
+import type {
+  Batched,
+  BatchRow,
+  ControlResult,
+  GetResult,
+  Problem,
+  StoredValue,
+  WriteResult,
+} from './results.js';
 
 export interface ClientOptions {
   /** `http://host:port`, in the order of preference; where one refuses the connection, the next. */
@@ -43,6 +52,9 @@ export interface PutOptions extends WriteOptions {
   /** Time to live in seconds, or `keep`. */
   readonly ttl?: number | 'keep' | undefined;
 }
+
+/** For all operations; a level is for those that name none. */
+export type BatchOptions = Omit<WriteOptions, 'context'>;
 
 /** A node without a deadline from us has its own; this is for the network to it. */
 const PATIENCE_MILLISECONDS = 60_000;
@@ -105,6 +117,27 @@ export class QuorateClient {
     const body = `{"context":${JSON.stringify(context)},${how}}`;
     const path = pathOf(DATA_PATH, key, '/conflicts/resolve');
     return this.#ask({ method: 'POST', path, headers, body }, options, readWrite);
+  }
+
+  /** Many keys in one request; each operation succeeds or fails by itself. */
+  async batch(
+    operations: readonly Operation[],
+    options: BatchOptions = NO_OPTIONS,
+  ): Promise<Batched<GetResult | WriteResult> | Problem> {
+    const batched = await this.batchText(batchText(operations), options);
+    if (batched.kind === 'problem') return batched;
+    const results = batched.results.map((row, i) => resultOf(row, operations[i]));
+    return { ...batched, results };
+  }
+
+  /** The same of a JSON text that somebody else has written. */
+  async batchText(
+    body: string,
+    options: BatchOptions = NO_OPTIONS,
+  ): Promise<Batched<BatchRow> | Problem> {
+    const headers = { ...headersOf(options), 'content-type': 'application/json' };
+    const request = { method: 'POST', path: '/api/v1/batch', headers, body } as const;
+    return this.#ask(request, options, readBatch);
   }
 
   /** A control request. `shape` is what the answer must be. */

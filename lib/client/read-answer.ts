@@ -27,6 +27,8 @@ const foundShape = z.looseObject({
   context: z.string().default(''),
   written_at: z.string(),
   expires_at: z.string().optional(),
+  value_base64: z.base64().optional(),
+  content_type: z.string().optional(),
 });
 const writtenShape = z.looseObject({
   version: z.string(),
@@ -90,14 +92,21 @@ function readFound(answer: HttpAnswer): GetResult {
     };
   }
   const text = textOf(answer);
-  const { version, context, written_at, expires_at } = foundShape.parse(JSON.parse(text));
+  const found = foundShape.parse(JSON.parse(text));
+  const { version, context, written_at, expires_at } = found;
+  return {
+    ...{ kind: 'value', value: valueIn(text, found), version, context, receipt },
+    ...{ writtenAt: written_at, expiresAt: expires_at },
+  };
+}
+
+/** JSON as it was written; bytes come so only where somebody prefers JSON: in batches. */
+function valueIn(text: string, found: z.infer<typeof foundShape>): StoredValue {
+  if (found.value_base64 !== undefined) return storedValue(found);
   const split = jsonMembers(text);
   const value = split.kind === 'object' ? split.members.get('value') : undefined;
   if (value === undefined) throw new Error('the answer has no value');
-  return {
-    ...{ kind: 'value', value: { kind: 'json', text: value }, version, context, receipt },
-    ...{ writtenAt: written_at, expiresAt: expires_at },
-  };
+  return { kind: 'json', text: value };
 }
 
 function readConflict(answer: HttpAnswer): GetResult {
@@ -117,7 +126,7 @@ function storedValue({
   value,
   value_base64,
   content_type,
-}: z.infer<typeof siblingShape>): StoredValue {
+}: Pick<z.infer<typeof siblingShape>, 'value' | 'value_base64' | 'content_type'>): StoredValue {
   if (value_base64 === undefined) return { kind: 'json', text: JSON.stringify(value) };
   const bytes = Uint8Array.from(atob(value_base64), (character) => character.charCodeAt(0));
   return { kind: 'bytes', bytes, contentType: content_type ?? '' };
@@ -127,7 +136,7 @@ function receiptOf({ header }: HttpAnswer): Receipt {
   return { level: header('x-consistency-achieved'), replicas: header('x-replicas') };
 }
 
-function readProblem(answer: HttpAnswer): Problem {
+export function readProblem(answer: HttpAnswer): Problem {
   return reading(answer, ({ status }) => {
     const text = textOf(answer);
     const { code, detail, outcome, retryable } = problemShape.parse(JSON.parse(text));
@@ -136,7 +145,7 @@ function readProblem(answer: HttpAnswer): Problem {
 }
 
 /** What is none of ours came from something in between, which may have passed the request on. */
-function reading<Result>(answer: HttpAnswer, read: Reading<Result>): Result | Problem {
+export function reading<Result>(answer: HttpAnswer, read: Reading<Result>): Result | Problem {
   try {
     return read(answer);
   } catch {
@@ -152,6 +161,6 @@ function reading<Result>(answer: HttpAnswer, read: Reading<Result>): Result | Pr
   }
 }
 
-function textOf({ body }: HttpAnswer): string {
+export function textOf({ body }: HttpAnswer): string {
   return new TextDecoder().decode(body);
 }

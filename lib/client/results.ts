@@ -80,6 +80,30 @@ export interface Answered<Content> {
   readonly text: string;
 }
 
+/** Each operation of a batch has an outcome of its own, in their order. */
+export interface Batched<Result> {
+  readonly kind: 'batch';
+  /** How many of them are no success: nothing found and siblings count, as they do alone. */
+  readonly failed: number;
+  readonly results: readonly Result[];
+  /** The answer, as JSON text. */
+  readonly text: string;
+}
+
+/** One result as it came, for whoever does not know the operation. */
+export interface BatchRow {
+  readonly status: number;
+  /** Of a failure. */
+  readonly code: string | undefined;
+  readonly detail: string | undefined;
+  readonly outcome: 'none' | 'unknown';
+  readonly key: string | undefined;
+  readonly version: string | undefined;
+  readonly receipt: Receipt;
+  /** JSON text. */
+  readonly text: string;
+}
+
 export type GetResult = Found | InConflict | NotFound | Problem;
 export type WriteResult = Written | Problem;
 export type ControlResult<Content> = Answered<Content> | Problem;

@@ -26,10 +26,12 @@ export function jsonMembers(text: string): JsonMembers {
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     return { kind: 'other' };
-  return split(text);
+  return splitObject(text);
 }
 
-function split(text: string): JsonMembers {
+/** The same of a text that `JSON.parse` has judged already: for what is within another. */
+export function splitObject(text: string): JsonMembers {
+  if (text[skipBlanks(text, 0)] !== '{') return { kind: 'other' };
   const members = new Map<string, string>();
   let at = skipBlanks(text, skipBlanks(text, 0) + 1);
   while (text[at] !== '}') {
@@ -44,6 +46,21 @@ function split(text: string): JsonMembers {
     if (text[at] === ',') at = skipBlanks(text, at + 1);
   }
   return { kind: 'object', members };
+}
+
+/** The elements of a valid JSON array, each as it was written; undefined where it is none. */
+export function splitArray(text: string): string[] | undefined {
+  const open = skipBlanks(text, 0);
+  if (text[open] !== '[') return undefined;
+  const elements: string[] = [];
+  let at = skipBlanks(text, open + 1);
+  while (text[at] !== ']') {
+    const end = endOfValue(text, at);
+    elements.push(text.slice(at, end));
+    at = skipBlanks(text, end);
+    if (text[at] === ',') at = skipBlanks(text, at + 1);
+  }
+  return elements;
 }
 
 function skipBlanks(text: string, from: number): number {

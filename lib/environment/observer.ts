@@ -17,6 +17,11 @@ export const METRICS = {
     help: 'Client operations by level and result code (ok, not_found, siblings, or an error code)',
     labels: ['operation', 'level', 'result'],
   },
+  quorate_batch_operations_total: {
+    kind: 'counter',
+    help: 'Operations of batches by result code, as of requests',
+    labels: ['operation', 'result'],
+  },
   quorate_request_duration_seconds: {
     kind: 'histogram',
     help: 'Time from the parsed request to its answer',

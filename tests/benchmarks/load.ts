@@ -36,10 +36,25 @@ export function generate(options: LoadOptions): Promise<Generated[]> {
       return runWrk({
         ...{ endpoint, directory, name: String(generator), connections: share },
         headers: work.headers,
-        requests: keysOf(options, generator).map((key) => work.request(key, valueFor(key, stamp))),
+        requests: requestsOf(
+          work,
+          keysOf(options, generator).map((key) => [key, valueFor(key, stamp)]),
+        ),
         seconds: options.seconds,
       });
     }),
+  );
+}
+
+/** One request a row, or one for as many rows as a batch has. */
+function requestsOf(
+  { request, batch }: Work,
+  rows: readonly (readonly [key: string, value: string])[],
+): PlainRequest[] {
+  if (batch === undefined) return rows.map(([key, value]) => request(key, value));
+  const { size } = batch;
+  return Array.from({ length: Math.floor(rows.length / size) }, (_, i) =>
+    batch.request(rows.slice(i * size, (i + 1) * size)),
   );
 }
 

@@ -34,6 +34,7 @@ export async function measure(options: LoadOptions): Promise<Measured> {
     system,
     () => (perSecond === undefined ? generate(options) : generatePaced(options, perSecond)),
     () => (work.writes ? Promise.resolve(0) : checkReads(options)),
+    work.batch?.size,
   );
   const checkedAfterwards = work.writes ? await checkWritten(options, generated) : 0;
   return { ...measured, checked: beside + checkedAfterwards };
@@ -45,11 +46,16 @@ interface Metered {
   readonly beside: number;
 }
 
-/** Runs a load, and something beside it. @throws Error where requests failed */
+/**
+ * Runs a load, and something beside it.
+ * @param size operations of one request
+ * @throws Error where requests failed
+ */
 export async function metered(
   system: System,
   load: () => Promise<readonly Generated[]>,
   beside: () => Promise<number> = () => Promise.resolve(0),
+  size = 1,
 ): Promise<Metered> {
   await system.eventLoopDelay?.();
   const before = cpuSeconds(system.pids);
@@ -58,9 +64,9 @@ export async function metered(
   const eventLoopMilliseconds = await system.eventLoopDelay?.();
   const failures = sum(generated, ({ failures }) => failures);
   if (failures > 0) throw new Error(`${system.name}: ${failures} requests were refused or broken`);
-  const operations = sum(generated, ({ requests }) => requests);
+  const operations = size * sum(generated, ({ requests }) => requests);
   const measured = {
-    operationsPerSecond: sum(generated, ({ requests, seconds }) => requests / seconds),
+    operationsPerSecond: size * sum(generated, ({ requests, seconds }) => requests / seconds),
     cpuMicroseconds: (cpu * 1e6) / operations,
     p50Milliseconds: Math.max(...generated.map(({ p50Milliseconds }) => p50Milliseconds)),
     p99Milliseconds: Math.max(...generated.map(({ p99Milliseconds }) => p99Milliseconds)),
@@ -92,13 +98,14 @@ async function checkWritten(
   const { system, stamp, connections } = options;
   if (system.keeps === undefined) return 0;
   const work = workOf(system, system.keeps.get);
+  const size = options.work.batch?.size ?? 1;
   let checked = 0;
   for (const [generator, { requests }] of generated.entries()) {
     // Answers come in another order than requests, by as many as there are connections.
-    const sure = requests - connections - NEVER_SENT;
+    const sure = (requests - connections - NEVER_SENT) * size;
     const keys = keysOf(options, generator);
     for (let sample = 0; sample < SAMPLES && sample < sure; sample += 1) {
-      const i = NEVER_SENT + Math.floor((sample * sure) / SAMPLES);
+      const i = NEVER_SENT * size + Math.floor((sample * sure) / SAMPLES);
       const key = keys[i % keys.length] ?? '';
       const { body } = await ask(endpointOf(system, generator + 1 + sample), work, key, '');
       const held = work.valueIn?.(body);

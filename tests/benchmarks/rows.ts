@@ -1,6 +1,6 @@
 /** What is measured, a row each, and what is compared with what: the targets of the project. */
 
-export const EXPERIMENTS = ['P1', 'P2', 'P3', 'P5', 'P7', 'P8', 'P9', 'P10', 'P12'] as const;
+export const EXPERIMENTS = ['P1', 'P2', 'P3', 'P5', 'P6', 'P7', 'P8', 'P9', 'P10', 'P12'] as const;
 export type Experiment = (typeof EXPERIMENTS)[number];
 
 export type SystemKind =
@@ -57,7 +57,7 @@ export const ROWS: readonly Row[] = [
   {
     id: 'put-66',
     ...{ system: 'cluster', work: 'put quorum', connections: 66, ...three },
-    usedBy: ['P3', 'P7', 'P9'],
+    usedBy: ['P3', 'P6', 'P7', 'P9'],
     sketchMicroseconds: 130,
   },
   {
@@ -84,7 +84,7 @@ export const ROWS: readonly Row[] = [
   {
     id: 'cluster-one',
     ...{ system: 'cluster', work: 'get one', connections: 66, ...three },
-    usedBy: ['P5'],
+    usedBy: ['P5', 'P6'],
     sketchMicroseconds: 19.5,
   },
   {
@@ -141,6 +141,16 @@ export const ROWS: readonly Row[] = [
     ...{ system: 'cluster', work: 'put quorum', connections: 66, ...three },
     usedBy: ['P9'],
     pace: { of: 'put-66', share: 0.5 },
+  },
+  {
+    id: 'batch-put',
+    ...{ system: 'cluster', work: 'batch put quorum', connections: 12, ...three },
+    usedBy: ['P6'],
+  },
+  {
+    id: 'batch-one',
+    ...{ system: 'cluster', work: 'batch get one', connections: 12, ...three },
+    usedBy: ['P6'],
   },
 ];
 
@@ -262,5 +272,15 @@ export const COMPARISONS: readonly Comparison[] = [
     experiment: 'P9',
     text: 'p99 of the event-loop delay of the worst node meanwhile, ms (no more than)',
     ...{ of: 'paced', figure: 'eventLoop', target: 10 },
+  },
+  {
+    experiment: 'P6',
+    text: 'puts at quorum in batches of 100 against single ones',
+    ...{ of: 'batch-put', against: 'put-66', figure: 'throughput', target: 5 },
+  },
+  {
+    experiment: 'P6',
+    text: 'gets at one in batches of 100 against single ones',
+    ...{ of: 'batch-one', against: 'cluster-one', figure: 'throughput', target: 5 },
   },
 ];

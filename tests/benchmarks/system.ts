@@ -12,6 +12,11 @@ export interface PlainRequest {
 export interface Work {
   readonly headers: Readonly<Record<string, string>>;
   readonly request: (key: string, value: string) => PlainRequest;
+  /** Where a request bears many operations: how many, and how they are put together. */
+  readonly batch?: {
+    readonly size: number;
+    readonly request: (rows: readonly (readonly [key: string, value: string])[]) => PlainRequest;
+  };
   /** The value that the body of an answer holds; undefined: answers hold none worth a look. */
   readonly valueIn: ((body: string) => string) | undefined;
   /** Whether it stores: then each generator keeps to keys of its own. */

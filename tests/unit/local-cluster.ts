@@ -27,6 +27,8 @@ export class LocalNetwork {
   readonly #lives = new Map<NodeId, number>();
   readonly #open = new Set<string>();
   readonly #cuts = new Set<string>();
+  /** What was sent in this turn, by who to whom. */
+  readonly #turns = new Map<string, { receiver: Receiver | undefined; frames: Uint8Array[] }>();
   gate: Gate = () => true;
 
   /** The transport of one life of a node: the next life, or a crash, leaves it without effect. */
@@ -75,12 +77,23 @@ export class LocalNetwork {
 
   #send(from: NodeId, to: NodeId, message: Message): boolean {
     if (!this.#open.has(pairOf(from, to))) return false;
-    const frame = encodeFrame([message]);
     if (!this.gate(from, to, message as unknown[])) return true;
     const receiver = this.#receivers.get(to);
+    const pair = `${from} ${to}`;
+    const turn = this.#turns.get(pair);
+    // As real links do: the messages of one turn arrive in one. What is sent is a copy.
+    if (turn?.receiver === receiver) {
+      turn?.frames.push(encodeFrame([message]));
+      return true;
+    }
+    const frames = [encodeFrame([message])];
+    this.#turns.set(pair, { receiver, frames });
     setImmediate(() => {
+      if (this.#turns.get(pair)?.frames === frames) this.#turns.delete(pair);
       if (this.#receivers.get(to) !== receiver || !this.#open.has(pairOf(from, to))) return;
-      for (const one of decodeFrame(frame)) receiver?.receive(from, one);
+      for (const frame of frames) {
+        for (const one of decodeFrame(frame)) receiver?.receive(from, one);
+      }
     });
     return true;
   }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { AVAILABLE_LEVELS, LEVEL_NAMES } from '../../coordination/consistency-level.js';
 import type { ApiWorld } from '../api-world.js';
+import { BATCH_OPERATIONS_MAX } from '../http/batch-body.js';
 import { LATER_OF_KEYS } from '../http/data-target.js';
 import { KEY_BYTES_MAX } from '../http/key-of-path.js';
 import { LATER_HEADERS } from '../http/request-options.js';
@@ -20,6 +21,8 @@ const aboutShape = z.strictObject({
     durabilities: z.array(z.string()),
     value_bytes_max: z.number(),
     key_bytes_max: z.number(),
+    batch_operations_max: z.number(),
+    batch_bytes_max: z.number(),
   }),
   not_in_this_version: z.array(z.string()),
 });
@@ -35,6 +38,8 @@ export function aboutRoute({ node, version, limits }: ApiWorld): ControlRoute {
       durabilities: ['sync', 'os', 'memory'],
       value_bytes_max: limits.valueBytesMax,
       key_bytes_max: KEY_BYTES_MAX,
+      batch_operations_max: BATCH_OPERATIONS_MAX,
+      batch_bytes_max: limits.batchBytesMax,
     },
     not_in_this_version: [
       ...LATER_FEATURES,

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { jsonMembers } from '../../encoding/json-text.js';
 import { OperatingError } from '../../errors.js';
 import type { Admission } from '../http/admission.js';
-import { checkCharset, essenceOf, JSON_TYPE, unsupported } from '../http/media-type.js';
+import { checkJsonType } from '../http/media-type.js';
 import { checkEncoding, readBody } from '../http/read-body.js';
 import { invalid } from '../http/refusals.js';
 import type { RequestHeaders } from '../http/request-headers.js';
@@ -22,11 +22,8 @@ export async function controlBody(
   shape: z.ZodType,
   admission: Admission,
 ): Promise<unknown> {
-  const { contentType = '', contentEncoding } = headers;
-  if (essenceOf(contentType) !== JSON_TYPE) {
-    throw unsupported("send it with -H 'Content-Type: application/json'", contentType);
-  }
-  checkCharset(contentType);
+  const { contentType, contentEncoding } = headers;
+  checkJsonType(contentType);
   checkEncoding(contentEncoding);
   const body = await readBody(request, headers, BODY_BYTES_MAX, admission);
   try {

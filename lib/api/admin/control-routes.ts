@@ -1,6 +1,7 @@
 /** All control routes of a node. */
 import type { ApiWorld } from '../api-world.js';
 import { aboutRoute } from './about-route.js';
+import { BATCH_ROUTE } from './batch-route.js';
 import { clusterRoutes } from './cluster-routes.js';
 import { configRoutes } from './config-routes.js';
 import { conflictListRoute } from './conflict-list-route.js';
@@ -27,6 +28,6 @@ export function controlRoutes(world: ApiWorld): readonly ControlRoute[] {
   ];
   return [
     ...routes,
-    ...documentRoutes([...DATA_ROUTES, ...HISTORY_ROUTES, ...routes], world.version),
+    ...documentRoutes([...DATA_ROUTES, ...HISTORY_ROUTES, BATCH_ROUTE, ...routes], world.version),
   ];
 }

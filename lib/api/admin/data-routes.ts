@@ -8,7 +8,7 @@ import type { AnswerRow, ParameterRow, RouteDescription } from './route.js';
 export const time = z.iso.datetime();
 export const anyJson = z.unknown().refine((value) => value !== undefined, 'a value is there');
 export const bytes = { value_base64: z.base64(), content_type: z.string() };
-const stored = {
+export const stored = {
   version: z.string(),
   written_at: time,
   expires_at: time.optional(),
@@ -23,15 +23,17 @@ export const listShape = z.strictObject({
   context: z.string().optional(),
   siblings: z.array(oneOf(sibling)),
 });
-export const writtenShape = z.strictObject({
+export const written = {
   key: z.string(),
   version: z.string(),
   context: z.string(),
   replaced: z.array(z.string()),
-});
+};
+export const writtenShape = z.strictObject(written);
+export const timeToLive = z.union([z.int().min(1).max(315_360_000), z.literal('keep')]);
 const putShape = z.strictObject({
   value: anyJson,
-  ttl: z.union([z.int().min(1).max(315_360_000), z.literal('keep')]).optional(),
+  ttl: timeToLive.optional(),
   context: z.string().min(1).optional(),
 });
 
@@ -67,7 +69,7 @@ export const COMMON: readonly ParameterRow[] = [
   header('X-Timeout', 'Deadline: 250, 250ms, 5s, 1m; a bare number is milliseconds.'),
   header('X-Request-Id', 'Up to 64 characters, given back in the answer and in logs.'),
 ];
-const READ_REPAIR = header(
+export const READ_REPAIR = header(
   'X-Read-Repair',
   'When lagging replicas are repaired: before the answer, after it, or not; else by chance.',
   { enum: [...READ_REPAIRS] },
@@ -89,14 +91,17 @@ const READ: readonly ParameterRow[] = [
     description: 'One version, current or kept; 404 where it is not.',
   },
 ];
-export const WRITE: readonly ParameterRow[] = [
-  ...COMMON,
-  header('X-Causal-Context', 'What the writer has seen: the context of an earlier answer.'),
+export const ANY_WRITE: readonly ParameterRow[] = [
   header('X-Overwrite', 'siblings: a write without a context may drop siblings unread.', {
     type: 'string',
     const: 'siblings',
   }),
   header('X-Durability', 'What an acknowledgement means.', { enum: ['sync', 'os', 'memory'] }),
+];
+export const WRITE: readonly ParameterRow[] = [
+  ...COMMON,
+  header('X-Causal-Context', 'What the writer has seen: the context of an earlier answer.'),
+  ...ANY_WRITE,
 ];
 const PUT: readonly ParameterRow[] = [
   ...WRITE,

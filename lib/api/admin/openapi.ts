@@ -1,8 +1,8 @@
 /** The OpenAPI 3.1 document, built from the same rows that the router serves (docs/http-api.md). */
 import { z } from 'zod';
-import { ERROR_CODES } from '../../errors.js';
 import { PROBLEM_TYPE } from '../http/problem.js';
 import { JSON_TYPE } from '../http/media-type.js';
+import { problemShape } from './problem-shape.js';
 import type { AnswerRow, ParameterRow, RouteDescription } from './route.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -24,16 +24,6 @@ export interface OpenApiDocument {
   readonly components: Json;
 }
 
-const problemShape = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-  code: z.enum(Object.keys(ERROR_CODES) as [string, ...string[]]),
-  retryable: z.boolean(),
-  outcome: z.enum(['none', 'unknown']),
-  request_id: z.string(),
-});
 const PROBLEM = {
   [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } },
 };

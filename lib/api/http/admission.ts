@@ -16,16 +16,19 @@ export class Admission {
     this.#limits = limits;
   }
 
-  /** Pair it with `leave`, unless it throws. @throws OperatingError `overloaded` */
-  enter(): void {
-    if (this.#requests >= this.#limits.requestsInFlightMax) {
+  /**
+   * Pair it with `leave`, unless it throws. @throws OperatingError `overloaded`
+   * @param requests how many at once: each operation of a batch is as much work as one
+   */
+  enter(requests = 1): void {
+    if (this.#requests + requests > this.#limits.requestsInFlightMax) {
       throw new OperatingError('overloaded', 'too many requests are under way on this node');
     }
-    this.#requests += 1;
+    this.#requests += requests;
   }
 
-  leave(): void {
-    this.#requests -= 1;
+  leave(requests = 1): void {
+    this.#requests -= requests;
   }
 
   /** Pair it with `release`, unless it throws. @throws OperatingError `overloaded` */

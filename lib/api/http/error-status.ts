@@ -20,6 +20,7 @@ export const ERROR_STATUS: Readonly<Record<ErrorCode, ErrorStatus>> = {
   version_changed: { status: 409, title: 'The version changed meanwhile' },
   precondition_failed: { status: 412, title: 'The precondition does not hold' },
   value_too_large: { status: 413, title: 'The body is too large' },
+  answer_too_large: { status: 413, title: 'The answer would be too large' },
   unsupported_media_type: { status: 415, title: 'Not a type of body that is taken here' },
   too_many_requests: { status: 429, title: 'Too many requests' },
   headers_too_large: { status: 431, title: 'Too many or too large headers' },

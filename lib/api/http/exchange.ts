@@ -74,7 +74,7 @@ export class Exchanges {
       }
       return await handle(exchange);
     } catch (error) {
-      return this.#problem(error, exchange, kind);
+      return this.problemOf(error, exchange, kind.reads);
     } finally {
       if (entered) this.admission.leave();
     }
@@ -87,13 +87,14 @@ export class Exchanges {
     try {
       sendReply(response, reply, exchange.requestId, headOnly, together);
     } catch (error) {
-      const problem = this.#problem(error, exchange, kind);
+      const problem = this.problemOf(error, exchange, kind.reads);
       if (response.headersSent) response.destroy();
       else sendReply(response, problem, exchange.requestId, headOnly, together);
     }
   }
 
-  #problem(error: unknown, { requestId }: Exchange, { reads }: ExchangeKind): Reply {
+  /** @param reads what was asked changes nothing, whatever went wrong */
+  problemOf(error: unknown, { requestId }: Pick<Exchange, 'requestId'>, reads: boolean): Reply {
     if (!(error instanceof OperatingError)) {
       const fields = { request_id: requestId, error };
       this.#world.node.observer.log('error', 'a request failed unexpectedly', fields);

@@ -34,6 +34,12 @@ export function keyOfParameter(value: string): string {
 function keyOf(raw: string, plusIsSpace: boolean): string {
   const key = decodeOnce(raw, plusIsSpace);
   if (key === undefined) throw invalidKey('the key is not percent-encoded UTF-8', raw);
+  checkKey(key);
+  return key;
+}
+
+/** @throws OperatingError `invalid_key` */
+export function checkKey(key: string): void {
   const bytes = Buffer.byteLength(key);
   if (bytes === 0) throw invalidKey('the key is empty', key);
   if (bytes > KEY_BYTES_MAX) {
@@ -41,7 +47,8 @@ function keyOf(raw: string, plusIsSpace: boolean): string {
       details: { required: KEY_BYTES_MAX, received: bytes },
     });
   }
-  return key;
+  if (!key.isWellFormed())
+    throw invalidKey('the key is no text: half of a pair', key.toWellFormed());
 }
 
 /** Undefined where it is not percent-encoded UTF-8. */

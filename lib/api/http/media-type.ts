@@ -27,6 +27,14 @@ export function checkCharset(contentType: string): void {
   throw unsupported('JSON is UTF-8', contentType);
 }
 
+/** A page of another origin cannot send this type unasked. */
+export function checkJsonType(contentType = ''): void {
+  if (essenceOf(contentType) !== JSON_TYPE) {
+    throw unsupported("send it with -H 'Content-Type: application/json'", contentType);
+  }
+  checkCharset(contentType);
+}
+
 export function unsupported(message: string, received: string): OperatingError {
   return new OperatingError('unsupported_media_type', message, {
     details: { received: received.slice(0, CONTENT_TYPE_CHARACTERS_MAX) },

@@ -1,5 +1,5 @@
 /** What a PUT wants: the value as it was written, its type, its time to live, its context. */
-import { jsonMembers } from '../../encoding/json-text.js';
+import { type JsonMembers, jsonMembers } from '../../encoding/json-text.js';
 import { OperatingError } from '../../errors.js';
 import type { Change } from '../../persistence/intent.js';
 import {
@@ -72,10 +72,7 @@ function bytesBody(value: Buffer, contentType: string, headers: RequestHeaders):
 
 function jsonBody(bytes: Buffer, headers: RequestHeaders, limits: PutBodyLimits): PutBody {
   const members = membersOf(bytes);
-  const unknown = [...members.keys()].find((name) => !MEMBERS.includes(name));
-  if (unknown !== undefined) {
-    throw invalid(unknown, `there is no member "${unknown}"; there are ${MEMBERS.join(', ')}`);
-  }
+  checkMembers(members, MEMBERS);
   const text = members.get('value');
   if (text === undefined) throw invalid('value', 'the member "value" is missing');
   const value = jsonValueOf(text, limits);
@@ -95,16 +92,28 @@ export function jsonValueOf(text: string, { valueBytesMax }: PutBodyLimits): Buf
 
 /** @throws OperatingError `invalid_request` unless it is one object, no member of it twice */
 export function membersOf(bytes: Buffer): ReadonlyMap<string, string> {
-  const found = jsonMembers(strictText(bytes));
+  return objectOf(jsonMembers(strictText(bytes)), 'the body');
+}
+
+/** @param what it is that was split, as a refusal names it */
+export function objectOf(found: JsonMembers, what: string): ReadonlyMap<string, string> {
   switch (found.kind) {
     case 'object':
       return found.members;
     case 'other':
-      throw invalid('body', 'the body is not an object; send {"value": ...}');
+      throw invalid('body', `${what} is not an object`);
     case 'duplicate':
       throw invalid(found.name, `the member "${found.name}" is there twice`);
     case 'broken':
-      throw invalid('body', `the body is not JSON: ${found.reason}`);
+      throw invalid('body', `${what} is not JSON: ${found.reason}`);
+  }
+}
+
+/** @throws OperatingError `invalid_request`, naming a member that is none of `known` */
+export function checkMembers(members: ReadonlyMap<string, string>, known: readonly string[]): void {
+  for (const name of members.keys()) {
+    if (known.includes(name)) continue;
+    throw invalid(name, `there is no member "${name}"; there are ${known.join(', ')}`);
   }
 }
 
@@ -121,7 +130,7 @@ function strictText(bytes: Buffer): string {
   }
 }
 
-function ttlMember(text: string | undefined): TtlSeconds {
+export function ttlMember(text: string | undefined): TtlSeconds {
   if (text === undefined) return undefined;
   const ttl: unknown = JSON.parse(text);
   return ttl === 'keep' ? ttl : checkTtl(typeof ttl === 'number' ? ttl : 0, 'ttl', ttl);

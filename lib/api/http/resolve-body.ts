@@ -1,7 +1,14 @@
 /** What a request to resolve wants: the context that was shown, and a strategy or a value. */
 import type { ResolveRequest } from '../../coordination/request.js';
-import { checkCharset, essenceOf, JSON_TYPE, unsupported } from './media-type.js';
-import { agreed, contextMember, membersOf, type PutBodyLimits, jsonValueOf } from './put-body.js';
+import { checkJsonType, JSON_TYPE } from './media-type.js';
+import {
+  agreed,
+  checkMembers,
+  contextMember,
+  jsonValueOf,
+  membersOf,
+  type PutBodyLimits,
+} from './put-body.js';
 import { checkEncoding } from './read-body.js';
 import { invalid } from './refusals.js';
 import type { RequestHeaders } from './request-headers.js';
@@ -10,11 +17,8 @@ const MEMBERS = ['context', 'strategy', 'value'];
 
 /** @throws OperatingError `unsupported_media_type`, `invalid_request`: before the body is read */
 export function checkResolveHeaders(headers: RequestHeaders): void {
-  const { contentType = '', contentEncoding, ttl, raw, overwrite } = headers;
-  if (essenceOf(contentType) !== JSON_TYPE) {
-    throw unsupported("send it with -H 'Content-Type: application/json'", contentType);
-  }
-  checkCharset(contentType);
+  const { contentType, contentEncoding, ttl, raw, overwrite } = headers;
+  checkJsonType(contentType);
   checkEncoding(contentEncoding);
   for (const [name, value] of Object.entries({
     'x-ttl': ttl,
@@ -32,10 +36,7 @@ export function resolveBody(
   limits: PutBodyLimits,
 ): Pick<ResolveRequest, 'context' | 'resolution'> {
   const members = membersOf(bytes);
-  const unknown = [...members.keys()].find((name) => !MEMBERS.includes(name));
-  if (unknown !== undefined) {
-    throw invalid(unknown, `there is no member "${unknown}"; there are ${MEMBERS.join(', ')}`);
-  }
+  checkMembers(members, MEMBERS);
   const context = agreed('context', contextMember(members.get('context'), limits), headers.context);
   if (context === undefined) throw invalid('context', 'name what you have seen: "context"');
   const strategy = members.get('strategy');

@@ -7,6 +7,7 @@ import { softwareVersion } from '../../../bin/software-version.js';
 import { freeBasePort } from '../../integration/real-cluster.js';
 import { eventLoopDelay } from '../node-metrics.js';
 import type { System, Work } from '../system.js';
+import { BATCH_WORKS } from './quorate-batches.js';
 import { cleanEnvironment, firstOutput, stop } from './process.js';
 
 export interface QuorateOptions {
@@ -97,6 +98,7 @@ function put(level: string): Work {
 }
 
 export const QUORATE_WORKS: ReadonlyMap<string, Work> = new Map([
+  ...BATCH_WORKS,
   ['put quorum', put('quorum')],
   ['put one', put('one')],
   ['get quorum', get('quorum')],

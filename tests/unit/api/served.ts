@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { createApi } from '../../../lib/api/api.js';
+import type { ApiNode } from '../../../lib/api/api-node.js';
 import type { ApiLimits } from '../../../lib/api/api-world.js';
 import { problemBody } from '../../../lib/api/http/problem.js';
 import { OperatingError } from '../../../lib/errors.js';
@@ -13,6 +14,8 @@ export const LIMITS: ApiLimits = {
   valueBytesMax: 1024 * 1024,
   contextBytesMax: 8192,
   timeoutMaxMilliseconds: 60_000,
+  timeoutDefaultMilliseconds: 5000,
+  batchBytesMax: 8 * 1024 * 1024,
   requestsInFlightMax: 64,
   requestBytesInFlightMax: 8 * 1024 * 1024,
 };
@@ -39,11 +42,21 @@ export interface Served {
   raw(text: string): Promise<string>;
 }
 
-export async function serve(
-  t: { teardown(end: () => unknown): void },
-  limits: Partial<ApiLimits> = {},
-): Promise<Served> {
+interface Ending {
+  teardown(end: () => unknown): void;
+}
+
+export async function serve(t: Ending, limits: Partial<ApiLimits> = {}): Promise<Served> {
   const node = new FakeNode();
+  return { ...(await serveNode(t, node, limits)), node };
+}
+
+/** The same over any node. */
+export async function serveNode(
+  t: Ending,
+  node: ApiNode,
+  limits: Partial<ApiLimits> = {},
+): Promise<Omit<Served, 'node'>> {
   let ids = 0;
   const api = createApi({
     node,
@@ -52,7 +65,10 @@ export async function serve(
     clock: {
       wallMilliseconds: () => 0,
       monotonicMilliseconds: () => performance.now(),
-      after: () => () => undefined,
+      after: (milliseconds, callback) => {
+        const timer = setTimeout(callback, milliseconds);
+        return () => clearTimeout(timer);
+      },
     },
     requestId: () => `r${++ids}`,
     together: (run) => run(),
@@ -75,7 +91,6 @@ export async function serve(
   t.teardown(() => listener.close());
   const { port } = listener;
   return {
-    node,
     port,
     send: (method, path, sent = {}) => send(port, method, path, sent),
     raw: (text) => raw(port, text),

@@ -163,9 +163,46 @@ const history = [
   },
 ]);
 
+const BATCH = '/api/v1/batch';
+const batchOf = (operations: string): Sent => ({
+  headers: JSON_HEADERS,
+  body: `{"operations":[${operations}]}`,
+});
+const GET_AND_PUT = '{"op":"get","key":"k"},{"op":"put","key":"l","value":1,"level":"one"}';
+const PUT_RESULT = {
+  ...{ status: 200, key: 'l', version: WRITTEN.version, replaced: WRITTEN.replaced },
+  receipt: { level: 'quorum', replicas: '2/3', durability: 'sync' },
+};
+const batches: readonly Golden[] = [
+  {
+    ...{ operation: `POST ${BATCH}`, path: BATCH, prepare: one, status: 200 },
+    sent: batchOf(`${GET_AND_PUT},{"op":"delete","key":"m","context":"abc"}`),
+    expected: { failed: 0, results: [{ ...VALUE, status: 200 }, PUT_RESULT, { key: 'm' }] },
+  },
+  {
+    ...{ operation: `POST ${BATCH}`, path: BATCH, prepare: none, status: 207 },
+    sent: batchOf(GET_AND_PUT),
+    expected: { failed: 1, results: [{ status: 404, code: 'not_found' }, PUT_RESULT] },
+  },
+  {
+    ...{ operation: `POST ${BATCH}`, path: BATCH, prepare: two, status: 207 },
+    sent: batchOf('{"op":"get","key":"k"}'),
+    expected: {
+      failed: 1,
+      results: [{ status: 409, code: 'siblings', siblings: [{ value: 1 }, {}] }],
+    },
+  },
+  {
+    ...{ operation: `POST ${BATCH}`, path: BATCH, status: 400 },
+    sent: batchOf('{"op":"get","key":"k"},{"op":"got","key":"l"}'),
+    expected: { code: 'invalid_request', field: 'op', index: 1, outcome: 'none' },
+  },
+];
+
 export const GOLDEN: readonly Golden[] = [
   ...keys,
   ...history,
+  ...batches,
   {
     operation: 'GET /api/v1/conflicts',
     path: '/api/v1/conflicts?limit=1',

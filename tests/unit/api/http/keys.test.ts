@@ -118,7 +118,6 @@ t.test('what comes later says so', async (t) => {
     'GET /api/v1/namespaces/default/kv/a',
     'DELETE /api/v1/namespaces/shop/kv/..',
     'PUT /api/v1/namespaces/shop',
-    'POST /api/v1/batch',
     'GET /api/v1/operations/x',
     'POST /api/v1/backups',
     'POST /api/v1/cluster/join',

@@ -1,0 +1,79 @@
+/** `quorate batch`: many operations in one request, from a file of JSON or of JSON lines. */
+import { messageOf, OperatingError } from '../../lib/errors.js';
+import type { Batched, BatchRow } from '../../lib/client/results.js';
+import { clientOf, DURABILITY_OPTION, READ_OPTIONS, readOptionsOf } from '../client-options.js';
+import type { CommandRow, Invocation } from '../command.js';
+import type { ExitCode } from '../exit-code.js';
+import { EXIT, exitCodeOf } from '../exit-code.js';
+import { fail } from '../failure.js';
+import { print, table } from '../output.js';
+import { readAll, readWhole, strictTextOf } from '../read-input.js';
+
+export const batchCommand: CommandRow = {
+  name: 'batch',
+  summary:
+    'many operations at once: a file of {"operations":[...]}, or one a line; - is standard input',
+  arguments: '<file>',
+  options: [DURABILITY_OPTION, ...READ_OPTIONS],
+  run,
+};
+
+async function run({ arguments: [file = ''], options, terminal }: Invocation): Promise<ExitCode> {
+  const body = bodyOf(
+    strictTextOf(file === '-' ? await readAll(terminal.input) : await readWhole(file, file)),
+  );
+  const settings = { ...readOptionsOf(options), durability: options.text('durability') };
+  const client = await clientOf(options);
+  const result = await client.batchText(body, settings);
+  if (result.kind === 'problem') return fail(terminal, result);
+  const head = ['#', 'STATUS', 'KEY', 'VERSION', 'LEVEL', 'REPLICAS', 'PROBLEM'];
+  print(terminal, options, {
+    table: (to) => table(to, head, result.results.map(cellsOf)),
+    json: () => result.text,
+    value: () => result.results.map(({ text }) => `${text}\n`).join(''),
+  });
+  return exitOf(result);
+}
+
+/** The node judges what the operations say; here only lines are told from one document. */
+function bodyOf(text: string): string {
+  if (isBatch(text)) return text;
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  for (const [i, line] of lines.entries()) {
+    try {
+      JSON.parse(line);
+    } catch (error) {
+      throw wrong(`line ${i + 1} is not JSON: ${messageOf(error)}`);
+    }
+  }
+  return `{"operations":[${lines.join(',')}]}`;
+}
+
+function isBatch(text: string): boolean {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null && 'operations' in parsed;
+  } catch {
+    return false;
+  }
+}
+
+function cellsOf(row: BatchRow, i: number): string[] {
+  const { status, key = '', version = '-', receipt, code, detail } = row;
+  const { level = '-', replicas = '-' } = receipt;
+  const problem = code === undefined ? '-' : `${code}: ${detail ?? ''}`;
+  return [String(i), String(status), key, version, level, replicas, problem];
+}
+
+/** An unknown outcome outweighs all; else the first failure speaks for the others. */
+function exitOf({ results }: Batched<BatchRow>): ExitCode {
+  const failures = results.flatMap(({ code, outcome }) =>
+    code === undefined ? [] : [exitCodeOf({ code, outcome })],
+  );
+  if (failures.includes(EXIT.outcomeUnknown)) return EXIT.outcomeUnknown;
+  return failures[0] ?? EXIT.done;
+}
+
+function wrong(message: string): OperatingError {
+  return new OperatingError('invalid_request', message);
+}

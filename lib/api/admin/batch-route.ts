@@ -1,0 +1,75 @@
+/** What the document says of batches; lib/api/http/batch-path.ts serves them. */
+import { z } from 'zod';
+import { BATCH_OPERATIONS_MAX } from '../http/batch-body.js';
+import { KEY_BYTES_MAX } from '../http/key-of-path.js';
+import {
+  ANY_WRITE,
+  anyJson,
+  COMMON,
+  oneOf,
+  READ_REPAIR,
+  stored,
+  timeToLive,
+  written,
+} from './data-routes.js';
+import { problemShape } from './problem-shape.js';
+import type { RouteDescription } from './route.js';
+
+const addressed = {
+  key: z.string().min(1).max(KEY_BYTES_MAX),
+  /** In this version "default". */
+  namespace: z.string().optional(),
+  level: z.union([z.string(), z.int()]).optional(),
+};
+const context = { context: z.string().min(1).optional() };
+const put = {
+  op: z.literal('put'),
+  ...addressed,
+  ...context,
+  ttl: timeToLive.optional(),
+};
+const operation = z.union([
+  z.strictObject({ op: z.literal('get'), ...addressed }),
+  z.strictObject({ ...put, value: anyJson }),
+  z.strictObject({ ...put, value_base64: z.base64(), content_type: z.string().optional() }),
+  z.strictObject({ op: z.literal('delete'), ...addressed, ...context }),
+]);
+const batchShape = z.strictObject({
+  operations: z.array(operation).min(1).max(BATCH_OPERATIONS_MAX),
+});
+
+const receipt = z.strictObject({
+  level: z.string(),
+  replicas: z.string(),
+  durability: z.enum(['sync', 'os', 'memory']).optional(),
+});
+const done = { status: z.literal(200), receipt };
+const answerShape = z.strictObject({
+  failed: z.int().min(0),
+  results: z.array(
+    z.union([
+      oneOf({ ...done, key: z.string(), context: z.string().optional(), ...stored }),
+      z.strictObject({ ...done, ...written }),
+      problemShape.extend({ receipt: receipt.optional() }),
+    ]),
+  ),
+});
+
+const DESCRIPTION =
+  'In `results`, in the order of the operations, the body that each single request would have had.';
+
+export const BATCH_ROUTE: RouteDescription = {
+  method: 'POST',
+  path: '/api/v1/batch',
+  operationId: 'postBatch',
+  tag: 'Keys',
+  summary: 'Reads and writes many keys; each operation succeeds or fails by itself',
+  parameters: [...COMMON, READ_REPAIR, ...ANY_WRITE],
+  body: { 'application/json': batchShape },
+  answers: {
+    200: { description: `Every operation succeeded. ${DESCRIPTION}`, schema: answerShape },
+    207: { description: `${'`failed`'} of them did not. ${DESCRIPTION}`, schema: answerShape },
+    400: { description: 'An operation (`index`) is not understood; none was executed.' },
+    413: { description: 'The body is too large; none was executed.' },
+  },
+};

@@ -1,0 +1,145 @@
+/** What a batch asks for: its operations, read strictly before any is done (docs/http-api.md). */
+import { splitArray, splitObject } from '../../encoding/json-text.js';
+import { OperatingError } from '../../errors.js';
+import type { Change } from '../../persistence/intent.js';
+import { checkKey } from './key-of-path.js';
+import { BYTES_TYPE, checkContentType, essenceOf, JSON_TYPE } from './media-type.js';
+import { checkMembers, membersOf, objectOf, ttlMember } from './put-body.js';
+import { invalid, later } from './refusals.js';
+
+export const BATCH_OPERATIONS_MAX = 1000;
+/** Until there are namespaces. */
+const NAMESPACE = 'default';
+
+export const OPERATION_NAMES = ['get', 'put', 'delete'] as const;
+type OperationName = (typeof OPERATION_NAMES)[number];
+
+export interface BatchOperation {
+  readonly op: OperationName;
+  readonly namespace: string;
+  readonly key: string;
+  /** As it was written; undefined: what the headers of the batch say. */
+  readonly level: string | undefined;
+  readonly context: string | undefined;
+  /** Undefined: a read. */
+  readonly change: Change | undefined;
+  /** Why it is not executed: it asks for what is not in this version. */
+  readonly refusal: OperatingError | undefined;
+}
+
+type Members = ReadonlyMap<string, string>;
+
+const COMMON = ['op', 'key', 'namespace', 'level', 'if_match'];
+const MEMBERS: Readonly<Record<OperationName, readonly string[]>> = {
+  get: COMMON,
+  put: [...COMMON, 'value', 'value_base64', 'content_type', 'ttl', 'context'],
+  delete: [...COMMON, 'context'],
+};
+const TOMBSTONE: Change = { state: 'tombstone' };
+
+/**
+ * @throws OperatingError `invalid_request`, `invalid_key`, `unsupported_media_type`; of one
+ * operation with its `index`. Nothing of such a batch is done.
+ */
+export function batchBody(bytes: Buffer): BatchOperation[] {
+  const body = membersOf(bytes);
+  checkMembers(body, ['operations']);
+  const texts = splitArray(body.get('operations') ?? '');
+  if (texts === undefined) throw invalid('operations', '"operations" is a list of operations');
+  if (texts.length < 1 || texts.length > BATCH_OPERATIONS_MAX) {
+    const message = `a batch has 1 to ${BATCH_OPERATIONS_MAX} operations`;
+    throw invalid('operations', message, texts.length);
+  }
+  const seen = new Set<string>();
+  return texts.map((text, index) => {
+    try {
+      const operation = operationOf(text);
+      const name = `${operation.namespace}\u0000${operation.key}`;
+      if (seen.has(name)) throw invalid('key', 'the key is in the batch twice', operation.key);
+      seen.add(name);
+      return operation;
+    } catch (error) {
+      throw ofOperation(error, index);
+    }
+  });
+}
+
+function ofOperation(error: unknown, index: number): unknown {
+  if (!(error instanceof OperatingError)) return error;
+  const { code, message, details } = error;
+  return new OperatingError(code, `operation ${index}: ${message}`, {
+    details: { index, ...details },
+  });
+}
+
+function operationOf(text: string): BatchOperation {
+  const members = objectOf(splitObject(text), 'the operation');
+  const op = OPERATION_NAMES.find((name) => members.get('op') === `"${name}"`);
+  if (op === undefined) {
+    throw invalid('op', `"op" is one of ${OPERATION_NAMES.join(', ')}`, members.get('op'));
+  }
+  checkMembers(members, MEMBERS[op]);
+  const key = textMember(members, 'key');
+  if (key === undefined) throw invalid('key', 'the member "key" is missing');
+  checkKey(key);
+  const namespace = textMember(members, 'namespace') ?? NAMESPACE;
+  return {
+    ...{ op, namespace, key },
+    level: levelMember(members.get('level')),
+    context: textMember(members, 'context'),
+    change: changeOf(op, members),
+    refusal: refusalOf(namespace, textMember(members, 'if_match')),
+  };
+}
+
+function refusalOf(namespace: string, ifMatch: string | undefined): OperatingError | undefined {
+  if (namespace !== NAMESPACE) return later('namespaces');
+  return ifMatch === undefined ? undefined : later('if_match');
+}
+
+function textMember(members: Members, name: string): string | undefined {
+  const text = members.get(name);
+  if (text === undefined) return undefined;
+  const value: unknown = JSON.parse(text);
+  if (typeof value === 'string') return value;
+  throw invalid(name, `"${name}" is a string`);
+}
+
+/** A number of primaries may be written as one. */
+function levelMember(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const level: unknown = JSON.parse(text);
+  if (typeof level === 'string') return level;
+  if (Number.isInteger(level)) return String(level);
+  throw invalid('level', '"level" is a level, or a number of primaries');
+}
+
+function changeOf(op: OperationName, members: Members): Change | undefined {
+  if (op !== 'put') return op === 'get' ? undefined : TOMBSTONE;
+  return { state: 'value', ...valueMember(members), ttlSeconds: ttlMember(members.get('ttl')) };
+}
+
+/** How large a value may be is for the cluster to say, of each operation. */
+function valueMember(members: Members): { readonly contentType: string; readonly value: Buffer } {
+  const text = members.get('value');
+  const base64 = textMember(members, 'value_base64');
+  const contentType = textMember(members, 'content_type');
+  if ((text === undefined) === (base64 === undefined)) {
+    throw invalid('value', 'give a "value", or a "value_base64", and not both');
+  }
+  if (base64 !== undefined) return bytesValue(base64, contentType ?? BYTES_TYPE);
+  if (contentType === undefined) {
+    return { contentType: JSON_TYPE, value: Buffer.from(text ?? '', 'utf8') };
+  }
+  throw invalid('content_type', '"content_type" goes with "value_base64"', contentType);
+}
+
+function bytesValue(base64: string, contentType: string): { contentType: string; value: Buffer } {
+  checkContentType(contentType);
+  if (essenceOf(contentType) === JSON_TYPE) {
+    throw invalid('content_type', 'JSON is sent as it is: "value"', contentType);
+  }
+  const value = Buffer.from(base64, 'base64');
+  if (value.toString('base64') === base64) return { contentType, value };
+  throw invalid('value_base64', 'the value is not base64, with its padding (RFC 4648, 4)');
+}

@@ -1,0 +1,77 @@
+/** `POST /api/v1/batch`: many operations in one request, each with its own answer (not atomic). */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ApiWorld } from '../api-world.js';
+import { batchBody } from './batch-body.js';
+import { type BatchHeaders, batchReply, runBatch } from './batch-run.js';
+import type { Exchange, ExchangeKind, Exchanges } from './exchange.js';
+import { checkJsonType } from './media-type.js';
+import { parseQuery } from './query.js';
+import { checkEncoding, readBody } from './read-body.js';
+import { invalid, wrongMethod } from './refusals.js';
+import type { Reply } from './reply.js';
+import type { RequestHeaders } from './request-headers.js';
+import { readOptions, type RequestLimits, writeOptions } from './request-options.js';
+
+const PATH = '/api/v1/batch';
+const KIND: ExchangeKind = { operation: 'batch', reads: false, shed: true };
+
+export function isBatchPath(url: string): boolean {
+  return url.startsWith(PATH) && (url.length === PATH.length || url[PATH.length] === '?');
+}
+
+export class BatchPath {
+  readonly #world: ApiWorld;
+  readonly #exchanges: Exchanges;
+
+  constructor(world: ApiWorld, exchanges: Exchanges) {
+    this.#world = world;
+    this.#exchanges = exchanges;
+  }
+
+  /** @param url path and query as they were sent; `isBatchPath` holds. Never rejects. */
+  serve(request: IncomingMessage, response: ServerResponse, url: string): Promise<void> {
+    return this.#exchanges.serve(request, response, url, KIND, (exchange) => this.#post(exchange));
+  }
+
+  async #post(exchange: Exchange): Promise<Reply> {
+    const { request, url, headers } = exchange;
+    if (request.method !== 'POST') throw wrongMethod(request.method, ['POST']);
+    parseQuery(url.slice(PATH.length + 1), []);
+    const { limits } = this.#world;
+    const options = batchHeaders(headers, limits);
+    const { admission } = this.#exchanges;
+    const body = await readBody(request, headers, limits.batchBytesMax, admission);
+    try {
+      const operations = batchBody(body.bytes);
+      // The exchange has entered for one of them.
+      const others = operations.length - 1;
+      admission.enter(others);
+      try {
+        const { requestId } = exchange;
+        const run = { world: this.#world, exchanges: this.#exchanges, requestId, ...options };
+        return batchReply(await runBatch(run, operations));
+      } finally {
+        admission.leave(others);
+      }
+    } finally {
+      body.release();
+    }
+  }
+}
+
+/** What the headers say of all operations. @throws OperatingError before the body is read */
+function batchHeaders(headers: RequestHeaders, limits: RequestLimits): BatchHeaders {
+  const read = readOptions(headers, limits);
+  const write = writeOptions({ ...headers, readRepair: undefined }, limits);
+  checkJsonType(headers.contentType);
+  checkEncoding(headers.contentEncoding);
+  for (const [name, value] of Object.entries({
+    'x-causal-context': headers.context,
+    'x-ttl': headers.ttl,
+    'x-raw': headers.raw,
+  })) {
+    if (value === undefined) continue;
+    throw invalid(name, `${name} is of one key: an operation has a member for it`, value);
+  }
+  return { read, write };
+}

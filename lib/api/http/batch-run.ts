@@ -1,0 +1,177 @@
+/** Executes the operations of a batch, some at a time, and joins what they answer. */
+import type { Labels } from '../../environment/observer.js';
+import { assert, OperatingError } from '../../errors.js';
+import type { Receipt } from '../../coordination/request.js';
+import type { Change } from '../../persistence/intent.js';
+import type { ApiWorld } from '../api-world.js';
+import { replicasText } from './answer-headers.js';
+import type { BatchOperation } from './batch-body.js';
+import type { Exchanges } from './exchange.js';
+import { getAnswer } from './get-answer.js';
+import { JSON_TYPE } from './media-type.js';
+import { GUARD_HEADERS } from './problem.js';
+import { putAnswer } from './put-answer.js';
+import type { Reply } from './reply.js';
+import type { ReadOptions, WriteOptions } from './request-options.js';
+
+export interface BatchHeaders {
+  readonly read: ReadOptions;
+  readonly write: WriteOptions;
+}
+
+export interface BatchRun extends BatchHeaders {
+  readonly world: ApiWorld;
+  readonly exchanges: Exchanges;
+  readonly requestId: string;
+}
+
+/** What the single request would have answered, within the answer of the batch. */
+interface Result {
+  readonly status: number;
+  /** An object, as byte text. */
+  readonly text: string;
+  readonly result: string;
+}
+
+/**
+ * So many operations begin in one turn: enough to share messages and a commit, and few enough to
+ * let other requests have theirs.
+ */
+const TURN_OPERATIONS = 128;
+
+/** One result an operation, in their order; never rejects for what one of them meets. */
+export async function runBatch(
+  run: BatchRun,
+  operations: readonly BatchOperation[],
+): Promise<Result[]> {
+  const { clock, limits } = run.world;
+  const timeout = run.read.timeoutMilliseconds ?? limits.timeoutDefaultMilliseconds;
+  const deadline = clock.monotonicMilliseconds() + timeout;
+  const batch = new Batch(run, deadline);
+  const results: Promise<Result>[] = [];
+  for (const [i, operation] of operations.entries()) {
+    if (i > 0 && i % TURN_OPERATIONS === 0) {
+      await new Promise<void>((resolve) => {
+        clock.after(0, resolve);
+      });
+    }
+    results.push(batch.execute(operation));
+  }
+  const all = await Promise.all(results);
+  count(run.world, operations, all);
+  return all;
+}
+
+/** 207 where one has failed: a client that looks at the status alone must not miss it. */
+export function batchReply(results: readonly Result[]): Reply {
+  const failed = results.filter(({ status }) => status >= 400).length;
+  return {
+    status: failed === 0 ? 200 : 207,
+    headers: ['Content-Type', JSON_TYPE, ...GUARD_HEADERS],
+    body: `{"failed":${failed},"results":[${results.map(({ text }) => text).join(',')}]}`,
+    result: failed === 0 ? 'ok' : 'partial',
+    level: undefined,
+  };
+}
+
+class Batch {
+  readonly #run: BatchRun;
+  /** On the monotonic clock, of all operations. */
+  readonly #deadline: number;
+  /** Bytes that the answer may still grow by. */
+  #room: number;
+
+  constructor(run: BatchRun, deadline: number) {
+    this.#run = run;
+    this.#deadline = deadline;
+    this.#room = run.world.limits.batchBytesMax;
+  }
+
+  async execute(operation: BatchOperation): Promise<Result> {
+    const { change, refusal } = operation;
+    try {
+      if (refusal !== undefined) throw refusal;
+      const left = this.#deadline - this.#run.world.clock.monotonicMilliseconds();
+      if (left <= 0) throw new OperatingError('deadline_passed', 'the batch came no further');
+      if (change === undefined) return await this.#get(operation, left);
+      return this.#taken(await this.#put(operation, change, left));
+    } catch (error) {
+      const { exchanges, requestId } = this.#run;
+      const problem = exchanges.problemOf(error, { requestId }, change === undefined);
+      return this.#taken(resultOf(problem, undefined));
+    }
+  }
+
+  /** In the turn in which it was judged: others are judged by what is left. */
+  #taken(result: Result): Result {
+    this.#room -= result.text.length;
+    return result;
+  }
+
+  /** What was read and finds no room is forgotten at once, and what follows is not read at all. */
+  async #get({ key, namespace, level }: BatchOperation, left: number): Promise<Result> {
+    const { world, read, requestId } = this.#run;
+    if (this.#room <= 0) throw this.#full();
+    const { fallbacks, readRepair } = read;
+    const answer = await world.node.coordination.get({
+      ...{ namespace, key, fallbacks, readRepair },
+      level: level ?? read.level,
+      timeoutMilliseconds: left,
+    });
+    const view = { asList: false, version: undefined, accept: JSON_TYPE, ifNoneMatch: undefined };
+    const result = resultOf(getAnswer(answer, { ...view, key, requestId }), answer.receipt);
+    if (result.text.length > this.#room) throw this.#full();
+    return this.#taken(result);
+  }
+
+  async #put(operation: BatchOperation, change: Change, left: number): Promise<Result> {
+    const { world, write } = this.#run;
+    const { namespace, key, level, context } = operation;
+    const { fallbacks, overwriteSiblings, durability } = write;
+    const answer = await world.node.coordination.put({
+      ...{ namespace, key, fallbacks, change, context, overwriteSiblings, durability },
+      level: level ?? write.level,
+      timeoutMilliseconds: left,
+    });
+    return resultOf(putAnswer(answer, key, change), answer.receipt);
+  }
+
+  #full(): OperatingError {
+    const limit = this.#run.world.limits.batchBytesMax;
+    const message = 'its value would make the answer of the batch too large: ask for it in another';
+    return new OperatingError('answer_too_large', message, { details: { limit } });
+  }
+}
+
+/** The body of the single answer; before it what that one tells in its status and its headers. */
+function resultOf({ status, body, result }: Reply, receipt: Receipt | undefined): Result {
+  assert(typeof body === 'string', 'JSON was preferred');
+  // Problems bear their status themselves.
+  const head = status < 400 ? `"status":${status},` : '';
+  const text = `{${head}${receipt === undefined ? '' : receiptText(receipt)}${body.slice(1)}`;
+  return { status, text, result };
+}
+
+function receiptText(receipt: Receipt): string {
+  const { level, durability } = receipt;
+  const meant = durability === undefined ? '' : `,"durability":"${durability}"`;
+  return `"receipt":{"level":"${level}","replicas":"${replicasText(receipt)}"${meant}},`;
+}
+
+/** Counted together: a batch is to cost less than its operations would. */
+function count(
+  { node }: ApiWorld,
+  operations: readonly BatchOperation[],
+  results: readonly Result[],
+): void {
+  const counts = new Map<string, { readonly labels: Labels; amount: number }>();
+  for (const [i, { op }] of operations.entries()) {
+    const result = results[i]?.result ?? '';
+    const known = counts.get(`${op} ${result}`);
+    if (known !== undefined) known.amount += 1;
+    else counts.set(`${op} ${result}`, { labels: { operation: op, result }, amount: 1 });
+  }
+  for (const { labels, amount } of counts.values()) {
+    node.observer.count('quorate_batch_operations_total', labels, amount);
+  }
+}
