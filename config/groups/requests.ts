@@ -62,7 +62,7 @@ export const requestsGroup = {
   },
   requestBytesInFlightMax: {
     kind: 'bytes',
-    default: 64 * MEBIBYTE,
+    default: 96 * MEBIBYTE,
     minimum: MEBIBYTE,
     maximum: 4096 * MEBIBYTE,
     why: 'Bytes of bodies held at once; beyond it requests are shed with 503.',

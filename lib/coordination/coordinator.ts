@@ -15,7 +15,8 @@ import { listConflicts } from './conflict-list.js';
 import { type Get, type Got, get } from './get.js';
 import { keptVersionOf, keptVersionsOf, type Look, resolutionsOf } from './history.js';
 import { put } from './put.js';
-import type { PutResult } from './put-request.js';
+import { LargeWrites } from './large-writes.js';
+import type { Put, PutResult } from './put-request.js';
 import type {
   ConflictList,
   ConflictListRequest,
@@ -55,11 +56,13 @@ export interface CoordinatorOptions {
 
 export class Coordinator implements Coordination {
   readonly #options: CoordinatorOptions;
+  readonly #large: LargeWrites;
   /** Sealing costs more than reading. A state is of one key and never changes: nor do they. */
   readonly #contexts = new WeakMap<Siblings, string>();
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
+    this.#large = new LargeWrites(options.collaborators.clock);
   }
 
   async get(request: GetRequest): Promise<GetAnswer> {
@@ -76,17 +79,20 @@ export class Coordinator implements Coordination {
     const levels = levelsOf(request, writeLevel, 'write');
     if (change.state === 'value') this.#assertFits(change.value);
     const at = this.#at(request);
-    const result = await put(collaborators, {
+    const deadline = this.#deadline(request);
+    const write: Put = {
       at,
       change,
       seen: this.#seen(request, blindWrites),
       levels,
       overwriteSiblings,
       durability,
-      deadline: this.#deadline(request),
+      deadline,
       zone: collaborators.view.zone,
       forwarded: false,
-    });
+    };
+    const bytes = change.state === 'value' ? change.value.length : 0;
+    const result = await this.#large.run(bytes, deadline, () => put(collaborators, write));
     return this.#written(request, result);
   }
 

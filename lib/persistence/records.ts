@@ -99,6 +99,14 @@ export function decodeRecord(at: RecordKey, bytes: Uint8Array): Siblings {
   };
 }
 
+/** From here on reading a record again costs less than keeping its values twice. */
+const LARGE_BYTES = 65_536;
+
+/** The siblings of `bytes`, as they are kept: large values as parts of it, not beside it. */
+export function withinRecord(at: RecordKey, siblings: Siblings, bytes: Uint8Array): Siblings {
+  return bytes.length < LARGE_BYTES ? siblings : decodeRecord(at, bytes);
+}
+
 function indexOf(writers: readonly string[], writer: string): number {
   const index = writers.indexOf(writer);
   assert(index >= 0, 'the vector covers every version that is held');

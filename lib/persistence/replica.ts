@@ -17,7 +17,7 @@ import type { PartitionClocks } from './partition-clocks.js';
 import { assertRecordFits, type RecordLimits } from './record-limits.js';
 import type { RecordTable, StoredRecord } from './record-table.js';
 import type { RecordKey } from './records.js';
-import { decodeRecord, encodeRecord } from './records.js';
+import { decodeRecord, encodeRecord, withinRecord } from './records.js';
 import type { Durability, Store, Transacted, Transaction } from './store.js';
 
 export interface Minted extends Realised {
@@ -106,7 +106,7 @@ export class Replica {
       also(transaction, minted);
       // From here on nothing throws: what the cache, the clock and the minter know will be stored.
       minter.consume(at, realised.dot);
-      table.put(transaction, at, own, realised.siblings, bytes);
+      table.put(transaction, at, own, withinRecord(at, realised.siblings, bytes), bytes);
       clocks.note(at.partition, realised.siblings.context, [realised.dot]);
       const held = own?.siblings.versions.length ?? 0;
       if (realised.siblings.versions.length > Math.max(1, held)) {

@@ -1,5 +1,5 @@
 /** What a batch asks for: its operations, read strictly before any is done (docs/http-api.md). */
-import { splitArray, splitObject } from '../../encoding/json-text.js';
+import { splitArray, splitObject, stringOf } from '../../encoding/json-text.js';
 import { OperatingError } from '../../errors.js';
 import type { Change } from '../../persistence/intent.js';
 import { checkKey } from './key-of-path.js';
@@ -11,8 +11,7 @@ export const BATCH_OPERATIONS_MAX = 1000;
 /** Until there are namespaces. */
 const NAMESPACE = 'default';
 
-export const OPERATION_NAMES = ['get', 'put', 'delete'] as const;
-type OperationName = (typeof OPERATION_NAMES)[number];
+type OperationName = 'get' | 'put' | 'delete';
 
 export interface BatchOperation {
   readonly op: OperationName;
@@ -35,6 +34,8 @@ const MEMBERS: Readonly<Record<OperationName, readonly string[]>> = {
   put: [...COMMON, 'value', 'value_base64', 'content_type', 'ttl', 'context'],
   delete: [...COMMON, 'context'],
 };
+const NAMES = Object.keys(MEMBERS) as OperationName[];
+const BY_TEXT = new Map(NAMES.map((name) => [`"${name}"`, name]));
 const TOMBSTONE: Change = { state: 'tombstone' };
 
 /**
@@ -74,9 +75,9 @@ function ofOperation(error: unknown, index: number): unknown {
 
 function operationOf(text: string): BatchOperation {
   const members = objectOf(splitObject(text), 'the operation');
-  const op = OPERATION_NAMES.find((name) => members.get('op') === `"${name}"`);
+  const op = BY_TEXT.get(members.get('op') ?? '');
   if (op === undefined) {
-    throw invalid('op', `"op" is one of ${OPERATION_NAMES.join(', ')}`, members.get('op'));
+    throw invalid('op', `"op" is one of ${NAMES.join(', ')}`, members.get('op'));
   }
   checkMembers(members, MEMBERS[op]);
   const key = textMember(members, 'key');
@@ -84,7 +85,9 @@ function operationOf(text: string): BatchOperation {
   checkKey(key);
   const namespace = textMember(members, 'namespace') ?? NAMESPACE;
   return {
-    ...{ op, namespace, key },
+    op,
+    namespace,
+    key,
     level: levelMember(members.get('level')),
     context: textMember(members, 'context'),
     change: changeOf(op, members),
@@ -100,8 +103,7 @@ function refusalOf(namespace: string, ifMatch: string | undefined): OperatingErr
 function textMember(members: Members, name: string): string | undefined {
   const text = members.get(name);
   if (text === undefined) return undefined;
-  const value: unknown = JSON.parse(text);
-  if (typeof value === 'string') return value;
+  if (text.startsWith('"')) return stringOf(text);
   throw invalid(name, `"${name}" is a string`);
 }
 
@@ -116,7 +118,8 @@ function levelMember(text: string | undefined): string | undefined {
 
 function changeOf(op: OperationName, members: Members): Change | undefined {
   if (op !== 'put') return op === 'get' ? undefined : TOMBSTONE;
-  return { state: 'value', ...valueMember(members), ttlSeconds: ttlMember(members.get('ttl')) };
+  const { contentType, value } = valueMember(members);
+  return { state: 'value', contentType, value, ttlSeconds: ttlMember(members.get('ttl')) };
 }
 
 /** How large a value may be is for the cluster to say, of each operation. */

@@ -113,13 +113,24 @@ class Batch {
     const { world, read, requestId } = this.#run;
     if (this.#room <= 0) throw this.#full();
     const { fallbacks, readRepair } = read;
+    // Field by field, here and below: spreading costs more than the rest of it.
     const answer = await world.node.coordination.get({
-      ...{ namespace, key, fallbacks, readRepair },
+      namespace,
+      key,
       level: level ?? read.level,
+      fallbacks,
       timeoutMilliseconds: left,
+      readRepair,
     });
-    const view = { asList: false, version: undefined, accept: JSON_TYPE, ifNoneMatch: undefined };
-    const result = resultOf(getAnswer(answer, { ...view, key, requestId }), answer.receipt);
+    const view = {
+      key,
+      asList: false,
+      version: undefined,
+      accept: JSON_TYPE,
+      ifNoneMatch: undefined,
+      requestId,
+    };
+    const result = resultOf(getAnswer(answer, view), answer.receipt);
     if (result.text.length > this.#room) throw this.#full();
     return this.#taken(result);
   }
@@ -129,9 +140,15 @@ class Batch {
     const { namespace, key, level, context } = operation;
     const { fallbacks, overwriteSiblings, durability } = write;
     const answer = await world.node.coordination.put({
-      ...{ namespace, key, fallbacks, change, context, overwriteSiblings, durability },
+      namespace,
+      key,
       level: level ?? write.level,
+      fallbacks,
       timeoutMilliseconds: left,
+      change,
+      context,
+      overwriteSiblings,
+      durability,
     });
     return resultOf(putAnswer(answer, key, change), answer.receipt);
   }

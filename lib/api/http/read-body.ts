@@ -115,6 +115,8 @@ class Reading {
     this.#settled = true;
     const [first = EMPTY] = this.#chunks;
     const bytes = this.#chunks.length <= 1 ? first : Buffer.concat(this.#chunks);
+    // Held until the answer otherwise, as a second copy.
+    this.#chunks.length = 0;
     this.#resolve({ bytes, release: () => this.#release() });
   }
 

@@ -1,0 +1,82 @@
+/** Large values are written a few at a time: they neither fill the links nor hold up others. */
+import type { Clock } from '../environment/clock.js';
+import { OperatingError } from '../errors.js';
+
+/** From here on a value is large: it takes longer to copy and to hash than all else of a put. */
+const LARGE_BYTES = 65_536;
+/**
+ * Bytes of large values on their way at once. Each is copied for the disk and for each link: what
+ * waits here is held once. A few are enough to keep a disk busy.
+ */
+const AT_ONCE_BYTES_MAX = 4 * 1024 * 1024;
+
+interface Waiting {
+  readonly bytes: number;
+  readonly enter: () => void;
+}
+
+/** First come, first served. What waits is bounded by what the API admits. */
+export class LargeWrites {
+  readonly #clock: Clock;
+  readonly #waiting = new Set<Waiting>();
+  #bytes = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * Runs a write of so many bytes in its turn; small ones at once.
+   * @param deadline on the monotonic clock
+   * @throws OperatingError `deadline_passed` where its turn did not come in time: nothing happened
+   */
+  async run<T>(bytes: number, deadline: number, write: () => Promise<T>): Promise<T> {
+    if (bytes < LARGE_BYTES) return write();
+    await this.#enter(bytes, deadline);
+    try {
+      return await write();
+    } finally {
+      this.#bytes -= bytes;
+      this.#next();
+    }
+  }
+
+  #enter(bytes: number, deadline: number): Promise<void> {
+    if (this.#waiting.size === 0 && this.#fits(bytes)) {
+      this.#bytes += bytes;
+      return Promise.resolve();
+    }
+    return new Promise((resolve, reject) => {
+      const left = Math.max(0, deadline - this.#clock.monotonicMilliseconds());
+      const cancel = this.#clock.after(left, () => {
+        this.#waiting.delete(waiting);
+        const message = 'other large values were still being written';
+        reject(new OperatingError('deadline_passed', message));
+        // Whoever came after it may fit where it did not.
+        this.#next();
+      });
+      const waiting = {
+        bytes,
+        enter: () => {
+          cancel();
+          resolve();
+        },
+      };
+      this.#waiting.add(waiting);
+    });
+  }
+
+  /** One that is larger than all the room goes alone. */
+  #fits(bytes: number): boolean {
+    return this.#bytes === 0 || this.#bytes + bytes <= AT_ONCE_BYTES_MAX;
+  }
+
+  #next(): void {
+    for (const waiting of this.#waiting) {
+      if (!this.#fits(waiting.bytes)) return;
+      this.#waiting.delete(waiting);
+      this.#bytes += waiting.bytes;
+      waiting.enter();
+    }
+  }
+}
