@@ -9,7 +9,7 @@ import type { QuorateNode } from '../../lib/node.js';
 import { createNode } from '../../lib/node.js';
 import { messageOf } from '../../lib/errors.js';
 import type { Intent, Realised } from '../../lib/persistence/intent.js';
-import type { RecordKey } from '../../lib/persistence/records.js';
+import { partitionStart, type RecordKey } from '../../lib/persistence/records.js';
 import { dotText } from '../../lib/versioning/dot.js';
 import type { SeededRandom } from './seeded-random.js';
 import { isWhole, statesOfRemoved } from './node-view.js';
@@ -41,6 +41,9 @@ export interface MachineOptions {
 const SUPERVISION_MILLISECONDS = 200;
 /** So long it may take until a node knows what its disk has lost. */
 const NOTICE_MILLISECONDS = 3000;
+
+/** After these a node knows what is missing on its disk. */
+const COUNTED = new Set(['a partition is damaged and will be rebuilt', 'a partition is rebuilt']);
 
 export class Machine {
   readonly id: string;
@@ -197,6 +200,7 @@ export class Machine {
       log: (severity, event, fields) => {
         if (!isAlive()) return;
         world.note(`log ${this.id} ${severity} ${event} ${JSON.stringify(fields ?? {})}`);
+        if (COUNTED.has(event)) this.disk.counted(partitionStart(Number(fields?.['partition'])));
         if (severity === 'warn') world.count(`log ${event}`);
         if (severity !== 'error') return;
         if (this.disk.everFaulty) world.count(`log ${event}`);

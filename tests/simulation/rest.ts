@@ -57,6 +57,11 @@ const CONDITIONS: Readonly<Record<string, Condition>> = {
     machines.flatMap(({ id, disk }) =>
       [...disk.rotten].filter((key) => key.startsWith('r')).map((key) => `${id}: ${key}`),
     ),
+  // It may be gone for good, where nobody else had it; but its node must know.
+  'no record gone unnoticed': (_, { machines }) =>
+    machines.flatMap(({ id, disk }) =>
+      [...disk.vanished].filter((key) => key.startsWith('r')).map((key) => `${id}: ${key}`),
+    ),
   'one clock': (nodes) =>
     ownersByPartition(nodes).flatMap((owners, partition) => {
       const hashes = new Set(owners.map(({ disk }) => disk.clocks.hashOf(partition)));

@@ -56,8 +56,10 @@ export class SimulatedDisk {
   everFaulty = false;
   /** It was rolled back, and its node does not know yet: there was nobody to tell. */
   isOld = false;
-  /** Keys under which damaged bytes lie, or nothing any more, and that nobody has replaced. */
+  /** Keys under which damaged bytes lie that nobody has replaced. */
   readonly rotten = new Set<string>();
+  /** Keys that are gone, and whose partition nobody has counted since. */
+  readonly vanished = new Set<string>();
   /** Told of what is about to be removed for good. */
   onRemoval: (key: string, bytes: Uint8Array) => void = () => undefined;
   /** Told when a handle has died. */
@@ -155,8 +157,14 @@ export class SimulatedDisk {
     if (keys.length === 0) return undefined;
     const key = this.#random.pick(keys);
     this.#damage(key, undefined);
-    this.rotten.add(key);
+    this.rotten.delete(key);
+    this.vanished.add(key);
     return key;
+  }
+
+  /** What is gone of the keys that begin so is known to be. */
+  counted(prefix: string): void {
+    for (const key of this.vanished) if (key.startsWith(prefix)) this.vanished.delete(key);
   }
 
   /** Notes what is durable now. */
@@ -189,6 +197,7 @@ export class SimulatedDisk {
   #replace(entries: readonly (readonly [string, Uint8Array])[]): void {
     this.everFaulty = true;
     this.rotten.clear();
+    this.vanished.clear();
     this.#durable.clear();
     for (const [key, value] of entries) this.#durable.set(key, value);
   }
@@ -214,6 +223,7 @@ export class SimulatedDisk {
 
   #apply(entries: SortedMap<Uint8Array>, operation: StorageOperation): void {
     this.rotten.delete(operation.key);
+    this.vanished.delete(operation.key);
     if (operation.type === 'put') entries.set(operation.key, operation.value);
     else entries.delete(operation.key);
   }
