@@ -42,14 +42,22 @@ export class Collection {
       intervalMilliseconds: collaborators.limits.collectIntervalMilliseconds,
       task: () => this.run(),
     });
-    const { messenger, health, clocks } = collaborators;
-    messenger.handle(PERSISTED, ({ partition, stubs }, { from }) => {
+    const { messenger, health, clocks, store, ring } = collaborators;
+    messenger.handle(PERSISTED, async ({ partition, stubs }, { from }) => {
       assertShared(collaborators, partition, from);
       if (health.isRebuilding(partition)) {
         return { clock: null, valued: stubs.map(() => false) };
       }
       const clock = clocks.persisted(partition).toPlain();
-      return { clock, valued: stubs.map((stub) => this.#holdsValue(stub)) };
+      const valued = stubs.map((stub) => this.#holdsValue(stub));
+      // A stub has the dot of its value, so no clock tells whether it is on the disk: before it is,
+      // a crash makes it a value again, and who has collected it would take itself for damaged.
+      await Promise.all(
+        stubs.map(({ namespace, key }) => {
+          return store.whenDurable(recordKey(namespace, key, ring().partitionCount).storageKey);
+        }),
+      );
+      return { clock, valued };
     });
   }
 

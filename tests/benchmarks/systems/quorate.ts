@@ -15,6 +15,8 @@ export interface QuorateOptions {
   /** How many nodes hold a key (N); 3, or as many as there are. */
   readonly replicas?: number;
   readonly dataDir: string;
+  /** `quorate.js` of another build; that of this one if not given. */
+  readonly command?: string;
 }
 
 interface Announced {
@@ -24,13 +26,13 @@ interface Announced {
 const COMMAND = fileURLToPath(new URL('../../../bin/quorate.js', import.meta.url));
 
 export async function startQuorate(options: QuorateOptions): Promise<System> {
-  const { nodes, dataDir, replicas = 3 } = options;
+  const { nodes, dataDir, replicas = 3, command = COMMAND } = options;
   const flags = {
     ...{ nodes, replicas, 'base-port': await freeBasePort() },
     'data-dir': join(dataDir, `quorate-${nodes}-${replicas}`),
   };
   const words = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const child = spawn(process.execPath, [COMMAND, 'cluster', ...words, '-o', 'json'], {
+  const child = spawn(process.execPath, [command, 'cluster', ...words, '-o', 'json'], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: cleanEnvironment(),
   });
