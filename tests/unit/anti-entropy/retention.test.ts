@@ -46,6 +46,30 @@ t.test('tombstones and stubs stay for the retention of the cluster, then go', as
   for (const id of cluster.ids) t.strictSame(await cluster.texts(id, 'k0'), [], 'and still dead');
 });
 
+t.test('a stub goes once every owner has it on its disk: a crash revives no value', async (t) => {
+  const cluster = await clusterFor(t);
+  await keepFor(cluster, 1);
+  for (const key of keys) await cluster.putFor('n3', key, 1, { level: 'all' });
+  const collectors = (): string[] => cluster.ids.filter((id) => heldOn(cluster, id) < keys.length);
+  for (let step = 0; step < 1000 && collectors().length === 0; step += 1) {
+    await cluster.clock.advance(50);
+  }
+  const [collector] = collectors();
+  t.ok(collector, 'somebody has begun');
+  const missing = keys.filter((key) => {
+    return cluster.node(collector ?? '').replica.read(recordKey('default', key, 16)) === undefined;
+  });
+  for (const id of cluster.ids) {
+    if (id === collector) continue;
+    await cluster.crash(id);
+    await cluster.start(id);
+    for (const key of missing) {
+      const record = cluster.node(id).replica.read(recordKey('default', key, 16));
+      t.not(record?.live, true, `${key} on ${id}`);
+    }
+  }
+});
+
 t.test('too many of them do not wait, the oldest first', async (t) => {
   const cluster = await clusterFor(t, { limits: { deadRecordsMax: 5 } });
   await deleteAll(cluster);
