@@ -295,6 +295,14 @@ export const BUGS: readonly PlantedBug[] = [
     test: 'unit/anti-entropy/verdicts.test.js',
   },
   {
+    rule: 'E2',
+    name: 'a stub in memory alone lets others collect theirs',
+    file: 'anti-entropy/collection.js',
+    right: 'return store.whenDurable(recordKey(namespace, key, ring().partitionCount).storageKey);',
+    wrong: 'return undefined;',
+    test: 'unit/anti-entropy/retention.test.js',
+  },
+  {
     rule: 'H1',
     name: 'hints leave by age, whoever holds what they hold',
     file: 'handoff/hint-expiry.js',
