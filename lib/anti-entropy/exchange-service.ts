@@ -105,7 +105,9 @@ export class ExchangeService {
     const generation = `${identity.start}.${clocks.generation(partition)}`;
     if (from === '') {
       await store.sync();
-      const named = this.#named(partition, theirs);
+      // Who has seen nothing takes everything (a rebuild): this clock may lag behind the records
+      // here, after a crash, and does not name them all.
+      const named = clock.length === 0 ? undefined : this.#named(partition, theirs);
       if (named !== undefined) return { ...named, next: null, snapshot, generation };
     }
     const page = await this.#scan(

@@ -295,6 +295,14 @@ export const BUGS: readonly PlantedBug[] = [
     test: 'unit/anti-entropy/verdicts.test.js',
   },
   {
+    rule: 'D2',
+    name: 'a rebuild is sent what the clock names, which may lag',
+    file: 'anti-entropy/exchange-service.js',
+    right: 'clock.length === 0 ? undefined : this.#named',
+    wrong: 'this.#named',
+    test: 'unit/anti-entropy/damage.test.js',
+  },
+  {
     rule: 'E2',
     name: 'a stub in memory alone lets others collect theirs',
     file: 'anti-entropy/collection.js',

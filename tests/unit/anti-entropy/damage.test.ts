@@ -6,6 +6,7 @@ import { Pauses } from '../../../lib/environment/pauses.js';
 import type { NodeId } from '../../../lib/environment/transport.js';
 import { PartitionClocks } from '../../../lib/persistence/partition-clocks.js';
 import { type RecordKey, recordKey } from '../../../lib/persistence/records.js';
+import type { Dot } from '../../../lib/versioning/dot.js';
 import { LocalCluster } from '../local-cluster.js';
 import { intentOf, nothingElse, openDisk, PARTITIONS } from '../persistence/disk.js';
 
@@ -94,6 +95,12 @@ async function stageFor(t: Test): Promise<Stage> {
   };
 }
 
+function dotOf(cluster: LocalCluster, id: string, at: RecordKey): Dot {
+  const [version] = cluster.node(id).replica.read(at)?.siblings.versions ?? [];
+  if (version === undefined) throw new Error(`${id} does not hold ${at.key}`);
+  return version.dot;
+}
+
 t.test('a rebuild takes everything from every other owner', async (t) => {
   const { cluster, at, rebuilds, vanish } = await stageFor(t);
   await vanish('n1');
@@ -108,6 +115,32 @@ t.test('a rebuild takes everything from every other owner', async (t) => {
   t.strictSame(await cluster.texts('n1', at.key, { level: 'all' }), ['value']);
   const hashes = cluster.ids.map((id) => cluster.node(id).disk.clocks.hashOf(at.partition));
   t.equal(new Set(hashes).size, 1, 'and its clock is theirs');
+});
+
+t.test('also what the clocks of the owners have forgotten in a crash', async (t) => {
+  const { cluster, at, rebuilds, vanish } = await stageFor(t);
+  await vanish('n1');
+  for (const id of ['n2', 'n3']) {
+    // The record is on the disk, and the clock never was.
+    const { store } = cluster.node(id).disk;
+    const { committed } = store.transact((transaction) => {
+      cluster.node(id).disk.clocks.forget(at.partition, transaction);
+    });
+    await committed;
+    await cluster.crash(id);
+    await cluster.start(id);
+    t.notOk(
+      cluster
+        .node(id)
+        .disk.clocks.of(at.partition)
+        .has(dotOf(cluster, id, at)),
+      id,
+    );
+  }
+  cluster.node('n1').disk.health.damage(at.partition, 'test');
+  await cluster.clock.advance(20_000);
+  t.notOk(rebuilds('n1'));
+  t.ok(cluster.node('n1').replica.read(at)?.live);
 });
 
 t.test('what came back while nothing was known goes at the end of the rebuild', async (t) => {
