@@ -103,6 +103,16 @@ export class AntiEntropy {
     return exchange;
   }
 
+  /** The same with all trees, and not one that began before. */
+  async auditWith(peer: NodeId, only: readonly number[]): Promise<ExchangeReport> {
+    for (let running = this.#running.get(peer); running !== undefined; ) {
+      await running.catch(() => undefined);
+      running = this.#running.get(peer);
+    }
+    this.auditSoon(peer);
+    return this.exchangeWith(peer, only);
+  }
+
   /** What differs from a peer in these partitions, found by the trees; nothing is changed. */
   differencesFrom(peer: NodeId, partitions: readonly number[]): Promise<Difference[]> {
     return this.#audit.differences(peer, partitions);
@@ -115,7 +125,9 @@ export class AntiEntropy {
 
   async #exchangeWith(peer: NodeId, only?: readonly number[]): Promise<ExchangeReport> {
     const { observer } = this.#with;
-    const found = await this.#exchange.compare(peer, this.#toAudit(peer), only);
+    const { partitions, done } = this.#toAudit(peer);
+    const found = await this.#exchange.compare(peer, partitions, only);
+    done();
     const alike = found.clocks.length === 0 && found.roots.length === 0;
     observer.count('quorate_exchanges_total', { result: alike ? 'alike' : 'different' });
     if (alike) return { peer, alike, records: 0, bytes: 0, differences: [] };
@@ -128,17 +140,21 @@ export class AntiEntropy {
    * Under steady writes clocks differ at every moment: then a few trees are looked at from time to
    * time, since those differ as well, and the keys of each that does are compared one by one.
    */
-  #toAudit(peer: NodeId): number[] {
+  #toAudit(peer: NodeId): { readonly partitions: number[]; readonly done: () => void } {
     const shared = sharedPartitions(this.#with, peer);
-    if (this.#wholeAudits.delete(peer)) return shared;
+    if (this.#wholeAudits.has(peer)) {
+      return { partitions: shared, done: () => void this.#wholeAudits.delete(peer) };
+    }
     const { clock, limits } = this.#with;
     const now = clock.monotonicMilliseconds();
     const { at, next } = this.#audited.get(peer) ?? { at: Number.NEGATIVE_INFINITY, next: 0 };
-    if (now - at < limits.auditIntervalMilliseconds || shared.length === 0) return [];
+    if (now - at < limits.auditIntervalMilliseconds || shared.length === 0) {
+      return { partitions: [], done: () => undefined };
+    }
     const start = next % shared.length;
     const partitions = shared.slice(start, start + AUDITED_AT_ONCE);
-    this.#audited.set(peer, { at: now, next: start + partitions.length });
-    return partitions;
+    const then = { at: now, next: start + partitions.length };
+    return { partitions, done: () => void this.#audited.set(peer, then) };
   }
 
   async #auditTrees(peer: NodeId, { clocks, roots }: Differences): Promise<Difference[]> {

@@ -111,10 +111,9 @@ export class ExchangeNow implements ExchangeControl {
   ): Promise<PeerReport> {
     const nothing = { peer, error: undefined, records: 0, bytes: 0, differences: 0, keys: [] };
     try {
-      if (!dryRun) this.#antiEntropy.auditSoon(peer);
       const found = dryRun
         ? { ...nothing, differences: await this.#antiEntropy.differencesFrom(peer, partitions) }
-        : await this.#antiEntropy.exchangeWith(peer, partitions);
+        : await this.#antiEntropy.auditWith(peer, partitions);
       const keys = found.differences.slice(0, KEYS_MAX).map(({ at, ours, theirs }) => {
         const { namespace, key, partition } = at;
         return { namespace, key, partition, here: ours, there: theirs };

@@ -11,7 +11,7 @@ import type { z } from 'zod';
 import type { AntiEntropyCollaborators } from './collaborators.js';
 import { assertShared, sharedPartitions } from './collaborators.js';
 import type { MerkleTrees } from './merkle-tree.js';
-import { CLOCKS, COMPARE, PULL, ROOTS } from './messages.js';
+import { CLOCKS, COMPARE, PULL, ROOTS, type Rooted } from './messages.js';
 import type { Scrub } from './scrub.js';
 
 type Page = z.infer<typeof PULL.reply>;
@@ -81,10 +81,11 @@ export class ExchangeService {
     };
   }
 
-  async #rootsOf(partitions: readonly number[]): Promise<[number, Uint8Array][]> {
+  async #rootsOf(partitions: readonly number[]): Promise<Rooted[]> {
     await this.#trees.refresh(partitions, () => this.#pauses.pause(0));
     return partitions.map((partition) => [
       partition,
+      this.#with.clocks.hashOf(partition),
       this.#trees.rootOf(partition).subarray(0, ROOT_BYTES),
     ]);
   }

@@ -11,7 +11,7 @@ import type { AntiEntropyCollaborators } from './collaborators.js';
 import { backgroundDeadline, sharedPartitions } from './collaborators.js';
 import { hashOfClocks, ROOT_BYTES } from './exchange-service.js';
 import type { MerkleTrees } from './merkle-tree.js';
-import { CLOCKS, COMPARE, PULL, ROOTS } from './messages.js';
+import { CLOCKS, COMPARE, PULL, ROOTS, type Rooted } from './messages.js';
 
 /** Where a peer and this node differ. */
 export interface Differences {
@@ -58,17 +58,31 @@ export class Exchange {
     const request = { clocks: hashOfClocks(this.#with, shared), audit: [...audit] };
     const deadline = backgroundDeadline(this.#with);
     const theirs = await messenger.request(peer, COMPARE, request, deadline);
-    const differing = theirs.clocks
-      .filter(([partition, hash]) => wanted.has(partition) && hash !== clocks.hashOf(partition))
-      .map(([partition]) => partition);
     const roots = theirs.root === null ? theirs.roots : await this.#rootsUnless(peer, theirs.root);
-    const isOther = ([partition, root]: readonly [number, Uint8Array]): boolean =>
-      wanted.has(partition) && !this.#trees.rootOf(partition).subarray(0, ROOT_BYTES).equals(root);
-    return { clocks: differing, roots: roots.filter(isOther).map(([partition]) => partition) };
+    await this.#trees.refresh(
+      roots.map(([partition]) => partition),
+      () => this.#pauses.pause(0),
+    );
+    // Meanwhile writes went on: a root says something beside the clock of the same moment only.
+    const hashes = new Map(theirs.clocks);
+    for (const [partition, hash] of roots) hashes.set(partition, hash);
+    const isOther = ([partition, , root]: Rooted): boolean =>
+      !this.#trees.rootOf(partition).subarray(0, ROOT_BYTES).equals(root);
+    const within = (partition: number): boolean => wanted.has(partition);
+    return {
+      clocks: [...hashes]
+        .filter(([partition, hash]) => hash !== clocks.hashOf(partition))
+        .map(([partition]) => partition)
+        .filter(within),
+      roots: roots
+        .filter(isOther)
+        .map(([partition]) => partition)
+        .filter(within),
+    };
   }
 
   /** The roots of all shared partitions; none where this one over all of them is the own, too. */
-  async #rootsUnless(peer: NodeId, root: Uint8Array): Promise<[number, Uint8Array][]> {
+  async #rootsUnless(peer: NodeId, root: Uint8Array): Promise<Rooted[]> {
     const shared = sharedPartitions(this.#with, peer);
     await this.#trees.refresh(shared, () => this.#pauses.pause(0));
     if (this.#trees.combinedRoot(shared).equals(root)) return [];

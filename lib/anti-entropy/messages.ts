@@ -9,6 +9,10 @@ const address = { namespace: z.string(), key: z.string() };
 const clock = z.custom<PlainClock>((value) => Array.isArray(value));
 const partition = z.number();
 
+/** [partition, hash of the clock, root], of one moment. */
+const rooted = z.tuple([partition, z.number(), bytes]);
+export type Rooted = z.infer<typeof rooted>;
+
 /**
  * "Of all partitions that we both own, this is what I have seen." The reply has the hash of each
  * clock where they differ, else one root over all that is held: under steady writes clocks are
@@ -22,7 +26,7 @@ export const COMPARE = messageType(
     clocks: z.array(z.tuple([partition, z.number()])),
     root: bytes.nullable(),
     /** Of the partitions to audit, where clocks differ. */
-    roots: z.array(z.tuple([partition, bytes])),
+    roots: z.array(rooted),
   }),
 );
 
@@ -30,7 +34,7 @@ export const COMPARE = messageType(
 export const ROOTS = messageType(
   'anti-entropy.roots',
   z.object({}),
-  z.object({ roots: z.array(z.tuple([partition, bytes])) }),
+  z.object({ roots: z.array(rooted) }),
 );
 
 /** "What have you seen of these partitions?" */

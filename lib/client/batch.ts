@@ -39,7 +39,10 @@ const rowShape = z.looseObject({
 });
 const answerShape = z.looseObject({ failed: z.int(), results: z.array(rowShape) });
 
-/** Values as they are: numbers keep their digits. */
+/**
+ * Values as they are: numbers keep their digits.
+ * @throws SyntaxError where the text of a value is no JSON: it might become further operations
+ */
 export function batchText(operations: readonly Operation[]): string {
   return `{"operations":[${operations.map(operationText).join(',')}]}`;
 }
@@ -52,7 +55,10 @@ function operationText(operation: Operation): string {
 }
 
 function valueText(value: StoredValue): string {
-  if (value.kind === 'json') return `"value":${value.text}`;
+  if (value.kind === 'json') {
+    JSON.parse(value.text);
+    return `"value":${value.text}`;
+  }
   const base64 = Buffer.from(value.bytes).toString('base64');
   return `"value_base64":"${base64}","content_type":${JSON.stringify(value.contentType)}`;
 }

@@ -78,10 +78,14 @@ export function stringEnd(text: string, start: number): number {
   }
 }
 
+/** A part of a string that is longer keeps all of it in memory; the parser makes strings anew. */
+const COPIED_LENGTH_MAX = 12;
+
 /** What a valid JSON text of a string stands for. */
 export function stringOf(text: string): string {
   // Without escapes it stands for itself, and needs no parser.
-  return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1);
+  const isPlain = text.length <= COPIED_LENGTH_MAX + 2 && !text.includes('\\');
+  return isPlain ? text.slice(1, -1) : (JSON.parse(text) as string);
 }
 
 const PUNCTUATION = /["{}[\],]/g;

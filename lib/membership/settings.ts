@@ -34,6 +34,12 @@ export interface SettingsOptions {
 
 const SETTINGS_KEY = 'm/settings';
 
+/** What a peer answers. */
+interface Told {
+  readonly settings: PlainSettings;
+  readonly hash: number;
+}
+
 export class Settings implements SettingsControl {
   readonly #options: SettingsOptions;
   readonly #initial: SettingsState;
@@ -100,7 +106,9 @@ export class Settings implements SettingsControl {
     if (hash === this.#state.hash || this.#covered.has(hash)) return Promise.resolve();
     const running = this.#pulls.get(peer);
     if (running !== undefined) return running;
-    const pull = this.#pull(peer).finally(() => this.#pulls.delete(peer));
+    const pull = this.#ask(peer)
+      .then((told) => this.#learn(told))
+      .finally(() => this.#pulls.delete(peer));
     this.#pulls.set(peer, pull);
     return pull;
   }
@@ -137,9 +145,10 @@ export class Settings implements SettingsControl {
   }
 
   async #readFromMajority(): Promise<void> {
-    const answers = await Promise.allSettled(this.#others.map((peer) => this.#pull(peer)));
-    const answered = answers.filter(({ status }) => status === 'fulfilled');
-    this.#assertMajority(answered.length + 1, 'none');
+    const answers = await Promise.allSettled(this.#others.map((peer) => this.#ask(peer)));
+    const told = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+    this.#assertMajority(told.length + 1, 'none');
+    for (const one of told) await this.#learn(one);
   }
 
   async #writeToMajority(): Promise<NodeId[]> {
@@ -159,14 +168,16 @@ export class Settings implements SettingsControl {
     return [self, ...nodes].sort();
   }
 
+  #ask(peer: NodeId): Promise<Told> {
+    return this.#options.messenger.request(peer, PULL_SETTINGS, {}, this.#deadline());
+  }
+
   /**
-   * Merges what the peer knows now. What it knew when it sent a hash may be more: a disk that was
+   * Merges what a peer knows now. What it knew when it sent a hash may be more: a disk that was
    * lost since forgets. And it may speak of fields that this version leaves out: its own hash is
    * what counts.
    */
-  async #pull(peer: NodeId): Promise<void> {
-    const { messenger } = this.#options;
-    const { settings, hash } = await messenger.request(peer, PULL_SETTINGS, {}, this.#deadline());
+  async #learn({ settings, hash }: Told): Promise<void> {
     await this.#adopt(SettingsState.from(settings, this.#initial));
     this.#covered.add(hash);
   }

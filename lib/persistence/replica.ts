@@ -103,10 +103,11 @@ export class Replica {
       const bytes = encodeRecord(at, realised.siblings);
       assertRecordFits(this.#options, realised.siblings, bytes);
       const minted = { ...realised, bytes };
+      const kept = withinRecord(at, realised.siblings, bytes);
       also(transaction, minted);
       // From here on nothing throws: what the cache, the clock and the minter know will be stored.
       minter.consume(at, realised.dot);
-      table.put(transaction, at, own, withinRecord(at, realised.siblings, bytes), bytes);
+      table.put(transaction, at, own, kept, bytes);
       clocks.note(at.partition, realised.siblings.context, [realised.dot]);
       const held = own?.siblings.versions.length ?? 0;
       if (realised.siblings.versions.length > Math.max(1, held)) {

@@ -38,6 +38,8 @@ interface Result {
  * let other requests have theirs.
  */
 const TURN_OPERATIONS = 128;
+/** So many are read at once while nothing says how large what they read is. */
+const FIRST_READS = 16;
 
 /** One result an operation, in their order; never rejects for what one of them meets. */
 export async function runBatch(
@@ -55,6 +57,7 @@ export async function runBatch(
         clock.after(0, resolve);
       });
     }
+    if (operation.change === undefined) await batch.roomToRead();
     results.push(batch.execute(operation));
   }
   const all = await Promise.all(results);
@@ -80,11 +83,29 @@ class Batch {
   readonly #deadline: number;
   /** Bytes that the answer may still grow by. */
   #room: number;
+  /** Reads under way, and the largest of their results so far. */
+  #reads = 0;
+  #largest = 0;
+  #proceed: () => void = () => undefined;
 
   constructor(run: BatchRun, deadline: number) {
     this.#run = run;
     this.#deadline = deadline;
     this.#room = run.world.limits.batchBytesMax;
+  }
+
+  /** Resolves when one more may be read: what is read is held, and must find room in the answer. */
+  async roomToRead(): Promise<void> {
+    while (this.#reads >= this.#readsMax) {
+      await new Promise<void>((resolve) => {
+        this.#proceed = resolve;
+      });
+    }
+  }
+
+  get #readsMax(): number {
+    if (this.#largest === 0) return FIRST_READS;
+    return Math.max(1, Math.min(TURN_OPERATIONS, Math.floor(this.#room / this.#largest)));
   }
 
   async execute(operation: BatchOperation): Promise<Result> {
@@ -93,7 +114,7 @@ class Batch {
       if (refusal !== undefined) throw refusal;
       const left = this.#deadline - this.#run.world.clock.monotonicMilliseconds();
       if (left <= 0) throw new OperatingError('deadline_passed', 'the batch came no further');
-      if (change === undefined) return await this.#get(operation, left);
+      if (change === undefined) return await this.#read(operation, left);
       return this.#taken(await this.#put(operation, change, left));
     } catch (error) {
       const { exchanges, requestId } = this.#run;
@@ -106,6 +127,17 @@ class Batch {
   #taken(result: Result): Result {
     this.#room -= result.text.length;
     return result;
+  }
+
+  async #read(operation: BatchOperation, left: number): Promise<Result> {
+    this.#reads += 1;
+    try {
+      return await this.#get(operation, left);
+    } finally {
+      this.#reads -= 1;
+      this.#largest = Math.max(this.#largest, 1);
+      this.#proceed();
+    }
   }
 
   /** What was read and finds no room is forgotten at once, and what follows is not read at all. */
@@ -131,7 +163,12 @@ class Batch {
       requestId,
     };
     const result = resultOf(getAnswer(answer, view), answer.receipt);
-    if (result.text.length > this.#room) throw this.#full();
+    this.#largest = Math.max(this.#largest, result.text.length);
+    if (result.text.length > this.#room) {
+      // The answer is full: else each of what follows would be read to find no room.
+      this.#room = 0;
+      throw this.#full();
+    }
     return this.#taken(result);
   }
 

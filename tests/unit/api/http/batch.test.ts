@@ -264,6 +264,27 @@ t.test('a failure is of its operation, and a bug is logged and not told', async 
   t.match(served.node.counted.join('\n'), /put outcome_unknown/);
 });
 
+t.test('few are read at once while nobody knows how large they are', async (t) => {
+  const served = await serve(t, { batchBytesMax: 100_000, requestsInFlightMax: 1000 });
+  let reading = 0;
+  let most = 0;
+  const { coordination } = served.node;
+  const get = coordination.get.bind(coordination);
+  coordination.get = async (request) => {
+    reading += 1;
+    most = Math.max(most, reading);
+    await new Promise((resolve) => setImmediate(resolve));
+    reading -= 1;
+    return get(request);
+  };
+  served.node.answerGet = () => found(versionOf(1, 'a/b', 'x'.repeat(20_000)));
+  const gets = Array.from({ length: 100 }, (_, i) => `{"op":"get","key":"k${i}"}`);
+  const answer = await batch(served, gets);
+  t.equal(resultsOf(answer).filter(({ status }) => status === 200).length, 3);
+  t.ok(most <= 16, `${most} at once`);
+  t.ok(served.node.gets.length < 40, `${served.node.gets.length} of 100 were read`);
+});
+
 t.test('an answer is bounded: what finds no room is left out, and not even read', async (t) => {
   const batchBytesMax = 10_000;
   const served = await serve(t, { batchBytesMax, requestsInFlightMax: 1000 });
