@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { machine } from './machine.js';
 import type { Engine, StorageFigures, StorageLoad } from './storage-figures.js';
 import { cleanEnvironment } from './systems/process.js';
+import { median } from './report.js';
 
 const { values } = parseArgs({
   options: {
@@ -69,21 +70,20 @@ async function measure(engine: Engine, work: Case): Promise<StorageFigures> {
   }
 }
 
-function median(rounds: readonly StorageFigures[], of: (one: StorageFigures) => number): number {
-  const sorted = rounds.map(of).sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? Number.NaN;
+function middle(rounds: readonly StorageFigures[], of: (one: StorageFigures) => number): number {
+  return median(rounds.map(of));
 }
 
 function row(engine: Engine, work: Case, rounds: readonly StorageFigures[]): string {
   const cells = [
-    median(rounds, (one) => one.putsPerSecond).toFixed(0),
-    median(rounds, (one) => one.cpuMicroseconds).toFixed(1),
-    median(rounds, (one) => one.putsPerBatch).toFixed(0),
-    median(rounds, (one) => one.p50Milliseconds).toFixed(2),
-    median(rounds, (one) => one.p99Milliseconds).toFixed(1),
-    median(rounds, (one) => one.diskMebibytes).toFixed(0),
-    median(rounds, (one) => one.residentMebibytes).toFixed(0),
-    median(rounds, (one) => one.openMilliseconds).toFixed(0),
+    middle(rounds, (one) => one.putsPerSecond).toFixed(0),
+    middle(rounds, (one) => one.cpuMicroseconds).toFixed(1),
+    middle(rounds, (one) => one.putsPerBatch).toFixed(0),
+    middle(rounds, (one) => one.p50Milliseconds).toFixed(2),
+    middle(rounds, (one) => one.p99Milliseconds).toFixed(1),
+    middle(rounds, (one) => one.diskMebibytes).toFixed(0),
+    middle(rounds, (one) => one.residentMebibytes).toFixed(0),
+    middle(rounds, (one) => one.openMilliseconds).toFixed(0),
   ];
   const { inFlight, valueBytes, keys, keysOfPut } = work;
   return `| ${[engine.name, inFlight, valueBytes, keys, keysOfPut, ...cells].join(' | ')} |`;
