@@ -78,6 +78,11 @@ export class OperatingError extends Error {
   }
 }
 
+/** Bytes that are not what their checksum says, or that do not decode. */
+export function isCorrupt(error: unknown): error is OperatingError {
+  return error instanceof OperatingError && error.code === 'corrupt_bytes';
+}
+
 /** A programmer error: the invariant in `message` does not hold. */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`Invariant broken: ${message}`);

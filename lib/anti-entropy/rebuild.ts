@@ -3,7 +3,7 @@
  * other owner, and what they have all seen end is dropped.
  */
 import type { NodeId } from '../environment/transport.js';
-import { messageOf } from '../errors.js';
+import { isCorrupt, messageOf } from '../errors.js';
 import { partitionEnd, partitionStart, recordKeyOf } from '../persistence/records.js';
 import type { RecordKey } from '../persistence/records.js';
 import { decodeRecord } from '../persistence/records.js';
@@ -95,7 +95,7 @@ export class Rebuild {
    * other clocks cover, and nobody sent. The owners are asked about each once more, then it goes.
    */
   async #purge(partition: number, { snapshots, received }: Progress): Promise<void> {
-    const { store, table, endings } = this.#with;
+    const { store, endings } = this.#with;
     if (snapshots.size === 0) return;
     const isSuspect = (dot: Dot): boolean =>
       !received.has(dotText(dot)) && [...snapshots.values()].every((clock) => clock.has(dot));
@@ -105,13 +105,26 @@ export class Rebuild {
       const page = await store.range({ from, before: partitionEnd(partition), limit: PAGE });
       for (const [storageKey] of page) {
         const at = recordKeyOf(storageKey);
-        const versions = table.read(at)?.siblings.versions ?? [];
-        const suspects = versions.map(({ dot }) => dot).filter(isSuspect);
+        const suspects = this.#dotsAt(at).filter(isSuspect);
         const ended = suspects.length === 0 ? [] : await this.#endedElsewhere(at, suspects);
         if (ended.length > 0) await endings.drop(at, ended).committed;
       }
       const last: string | undefined = page.at(-1)?.[0];
       from = page.length < PAGE || last === undefined ? undefined : `${last}\u0000`;
+    }
+  }
+
+  /** A record that rots while its partition is rebuilt is another damage: all begins anew. */
+  #dotsAt(at: RecordKey): Dot[] {
+    const { table, health, observer } = this.#with;
+    try {
+      return (table.read(at)?.siblings.versions ?? []).map(({ dot }) => dot);
+    } catch (error) {
+      if (isCorrupt(error)) {
+        observer.count('quorate_corrupt_records_total');
+        health.damage(at.partition, 'checksum');
+      }
+      throw error;
     }
   }
 

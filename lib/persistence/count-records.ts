@@ -3,7 +3,7 @@
  * that no checksum shows, a record that is gone or old, shows here (docs/architecture.md, D3).
  */
 import { compareUtf8 } from '../encoding/utf8-order.js';
-import { OperatingError } from '../errors.js';
+import { isCorrupt } from '../errors.js';
 import { fingerprint, type Siblings } from '../versioning/siblings.js';
 import type { Digests, RecordSummary } from './digests.js';
 import { leafOf, LeafSums } from './digests.js';
@@ -86,7 +86,7 @@ function siblingsOf(at: RecordKey, bytes: Uint8Array): Siblings | undefined {
   try {
     return decodeRecord(at, bytes);
   } catch (error) {
-    if (error instanceof OperatingError && error.code === 'corrupt_bytes') return undefined;
+    if (isCorrupt(error)) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /** A node's replicas: reads, mints and merges, each one transaction (Dynamo 4.3, 5). */
 import type { Observer } from '../environment/observer.js';
-import { OperatingError } from '../errors.js';
+import { isCorrupt, OperatingError } from '../errors.js';
 import { type Dot, dotText } from '../versioning/dot.js';
 import type { HybridClock } from '../versioning/hybrid-clock.js';
 import type { Siblings } from '../versioning/siblings.js';
@@ -231,8 +231,4 @@ export class Replica {
       throw error;
     }
   }
-}
-
-function isCorrupt(error: unknown): boolean {
-  return error instanceof OperatingError && error.code === 'corrupt_bytes';
 }

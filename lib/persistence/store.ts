@@ -1,7 +1,7 @@
 /** Transactions over any storage port: atomic by shape, durable in groups (Dynamo 5). */
 import type { Entry, Range, Storage } from '../environment/storage.js';
 import type { Observer } from '../environment/observer.js';
-import { assert, messageOf, OperatingError } from '../errors.js';
+import { assert, isCorrupt, messageOf, OperatingError } from '../errors.js';
 import type { CommitGroup } from './commit-group.js';
 import { commitOperation, emptyGroup, findLast } from './commit-group.js';
 import { operationsOf, storedCommit } from './commit-group.js';
@@ -113,8 +113,7 @@ export class Store {
       return await this.#options.storage.range(range);
     } catch (error) {
       // What the engine cannot list cannot be rebuilt either: it must be repaired.
-      const isDamage = error instanceof OperatingError && error.code === 'corrupt_bytes';
-      if (isDamage) this.#giveUp(`the engine is damaged: ${error.message}`, error);
+      if (isCorrupt(error)) this.#giveUp(`the engine is damaged: ${error.message}`, error);
       throw error;
     }
   }

@@ -1,9 +1,11 @@
 /** The end of a simulation: the cluster comes to rest, and every key is read in every way. */
 import type { FinalState } from '../../lib/checkers/history.js';
+import { messageOf } from '../../lib/errors.js';
 import type { QuorateNode } from '../../lib/node.js';
 import { recordKey } from '../../lib/persistence/records.js';
 import { covers } from '../../lib/versioning/context.js';
 import { dotText } from '../../lib/versioning/dot.js';
+import type { Siblings } from '../../lib/versioning/siblings.js';
 import type { Machine } from './machine.js';
 import { liveState } from './node-view.js';
 import { comeToRest } from './rest.js';
@@ -85,7 +87,12 @@ function replicasOf({ machines, onTrouble }: EndOptions, key: string): string[] 
 /** Invariant of every record: its context covers what it holds. */
 function checkContext(node: QuorateNode, key: string, onTrouble: (message: string) => void): void {
   const at = recordKey('default', key, node.cluster.ring().partitions);
-  const siblings = node.disk.table.read(at)?.siblings;
+  let siblings: Siblings | undefined;
+  try {
+    siblings = node.disk.table.read(at)?.siblings;
+  } catch (error) {
+    onTrouble(`${node.id} cannot read ${key} after the calm: ${messageOf(error)}`);
+  }
   for (const { dot } of siblings?.versions ?? []) {
     if (siblings !== undefined && covers(siblings.context, dot)) continue;
     onTrouble(`${node.id} holds ${dotText(dot)} outside its context`);

@@ -269,7 +269,7 @@ export class LocalCluster {
     return (await this.disks.get(id)?.afterCrash()) ?? new HeldStorage();
   }
 
-  /** Flips a bit of what the disk of a node that is down holds under the key. */
+  /** Flips a bit of what the disk of a node holds under the key. */
   async spoil(id: NodeId, key: string): Promise<void> {
     const disk = this.disks.get(id);
     const value = disk?.get(key);

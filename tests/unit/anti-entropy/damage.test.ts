@@ -143,21 +143,39 @@ t.test('also what the clocks of the owners have forgotten in a crash', async (t)
   t.ok(cluster.node('n1').replica.read(at)?.live);
 });
 
+/** Deleted everywhere, and two owners have forgotten that already. */
+async function deleteAt(cluster: LocalCluster, at: RecordKey): Promise<void> {
+  const change = { state: 'tombstone' } as const;
+  await cluster.put('n1', at.key, '', { level: 'all', change });
+  for (const id of ['n2', 'n3']) {
+    const { endings, table } = cluster.node(id).disk;
+    const { value, committed } = endings.collect(at, table.read(at)?.fingerprint ?? '');
+    if (!value) throw new Error(`${id} has not collected the tombstone`);
+    await cluster.wait(committed);
+  }
+}
+
+t.test('a record that rots while its partition is rebuilt keeps nobody from the end', async (t) => {
+  const { cluster, at, rebuilds } = await stageFor(t);
+  await deleteAt(cluster, at);
+  cluster.network.cut('n1', 'n3');
+  const { health, table } = cluster.node('n1').disk;
+  health.damage(at.partition, 'test');
+  await cluster.clock.advance(20_000);
+  t.ok(rebuilds('n1'), 'one owner has not been asked');
+  await cluster.spoil('n1', at.storageKey);
+  table.forgetCached(at);
+  cluster.network.heal();
+  await cluster.clock.advance(30_000);
+  t.notOk(rebuilds('n1'));
+  t.strictSame(await cluster.texts('n1', at.key, { level: 'all' }), []);
+  t.equal(table.read(at), undefined, 'what could not be read is gone');
+});
+
 t.test('what came back while nothing was known goes at the end of the rebuild', async (t) => {
   const { cluster, at, rebuilds, vanish } = await stageFor(t);
   const late = cluster.node('n1').replica.read(at)?.bytes ?? Buffer.alloc(0);
-  await cluster.wait(
-    cluster.node('n1').coordination.put({
-      ...{ namespace: 'default', key: at.key, level: 'all', fallbacks: [], context: undefined },
-      ...{ timeoutMilliseconds: undefined, overwriteSiblings: false, durability: 'sync' },
-      change: { state: 'tombstone' },
-    }),
-  );
-  for (const id of ['n2', 'n3']) {
-    const { endings, table } = cluster.node(id).disk;
-    const fingerprint = table.read(at)?.fingerprint ?? '';
-    t.ok(endings.collect(at, fingerprint).value, `${id} has collected the tombstone`);
-  }
+  await deleteAt(cluster, at);
   await vanish('n1');
   cluster.network.cut('n1', 'n2');
   cluster.network.cut('n1', 'n3');
