@@ -129,8 +129,7 @@ export class Workload {
     if (versions.length >= 10) world.count('read with ten siblings');
     if (versions.length === 0) world.count('not found');
     if (receipt.standIns > 0) world.count('read from stand-ins');
-    const doubtful = this.#ownersAmong(machine, key, [...old, ...this.#oldDisks()]);
-    const answered = Math.max(0, receipt.answered - doubtful);
+    const answered = this.#trusted(receipt.answered, machine, key, old);
     recorder.read({
       key,
       began,
@@ -149,9 +148,11 @@ export class Workload {
     return this.#options.machines.filter(({ disk }) => disk.isOld).map(({ id }) => id);
   }
 
-  #ownersAmong({ node }: Machine, key: string, ids: readonly string[]): number {
+  /** So many of the owners that were asked surely had what they should. */
+  #trusted(asked: number, { node }: Machine, key: string, oldBefore: readonly string[]): number {
+    const old = [...oldBefore, ...this.#oldDisks()];
     const owners = node?.cluster.locate('default', key).primaries ?? [];
-    return owners.filter((owner) => ids.includes(owner.node)).length;
+    return Math.max(0, asked - owners.filter((owner) => old.includes(owner.node)).length);
   }
 
   /** @param token undefined: a blind write */
@@ -181,10 +182,12 @@ export class Workload {
     const { level, fallbacks, durability } = request;
     const how = [level, ...fallbacks, durability].join(' ');
     world.note(`write ${write.id} ${kind} ${key} on ${machine.id} ${how} seen ${shown?.join(' ')}`);
+    const old = this.#oldDisks();
     const answer = await this.#ask('put', machine, request, (node) =>
       node.coordination.put(request),
     );
     const noted = this.#noteAnswer(write, request, answer);
+    write.consulted = this.#trusted(write.consulted, machine, key, old);
     if (noted !== undefined) this.#options.onAcknowledged(machine);
     return noted;
   }
