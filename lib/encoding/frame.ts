@@ -100,8 +100,9 @@ function objectBytesMax(value: object): number {
     for (const element of value) bytes += messageBytesMax(element);
     return bytes;
   }
-  for (const [key, inner] of Object.entries(value)) {
-    bytes += VALUE_BYTES + stringBytesMax(key) + messageBytesMax(inner);
+  const fields = value as Record<string, unknown>;
+  for (const key in fields) {
+    bytes += VALUE_BYTES + stringBytesMax(key) + messageBytesMax(fields[key]);
   }
   return bytes;
 }

@@ -4,9 +4,9 @@
  */
 import { compareUtf8 } from '../encoding/utf8-order.js';
 import { isCorrupt } from '../errors.js';
-import { fingerprint, type Siblings } from '../versioning/siblings.js';
-import type { Digests, RecordSummary } from './digests.js';
-import { leafOf, LeafSums } from './digests.js';
+import type { Siblings } from '../versioning/siblings.js';
+import type { Digests } from './digests.js';
+import { leafOf, LeafSums, RecordSummary } from './digests.js';
 import { indexKeysOf } from './indexes.js';
 import type { RecordKey } from './records.js';
 import { decodeRecord, partitionEnd, partitionStart, recordKeyOf } from './records.js';
@@ -49,7 +49,7 @@ export async function countRecords(world: CountWorld, partition: number): Promis
     if (changed.has(at.storageKey)) return;
     changed.add(at.storageKey);
     if (compareUtf8(at.storageKey, reached) < 0) return;
-    if (before !== undefined) found.add(leafOf(at), at.storageKey, before, 1);
+    if (before !== undefined) found.add(leafOf(at), before, 1);
   });
   try {
     // What was decided before must be on the disk to be found there.
@@ -64,7 +64,7 @@ export async function countRecords(world: CountWorld, partition: number): Promis
         const siblings = siblingsOf(at, bytes);
         if (siblings === undefined) corrupt.push(at);
         else {
-          found.add(leafOf(at), key, summaryOf(siblings), 1);
+          found.add(leafOf(at), new RecordSummary(key, siblings), 1);
           const isIndexed = (entry: string): boolean => store.get(entry) !== undefined;
           if (!indexKeysOf(at, siblings).every(isIndexed)) unindexed.push(at);
         }
@@ -74,11 +74,6 @@ export async function countRecords(world: CountWorld, partition: number): Promis
   } finally {
     stop();
   }
-}
-
-function summaryOf(siblings: Siblings): RecordSummary {
-  const live = siblings.versions.some(({ state }) => state === 'value');
-  return { fingerprint: fingerprint(siblings), live };
 }
 
 /** Undefined where the bytes are damaged. */

@@ -1,6 +1,7 @@
 /** Digests of a partition's records, leaf by leaf: what trees are built over (Dynamo 4.7). */
 import { hash32Text } from '../encoding/hash.js';
 import { OperatingError } from '../errors.js';
+import { fingerprint, type Siblings } from '../versioning/siblings.js';
 import { decodeStored, encodeStored } from './checksummed.js';
 import { hexadecimal, type RecordKey } from './records.js';
 import type { Store, Transaction } from './store.js';
@@ -12,11 +13,43 @@ const LEAVES = BRANCHES * LEAVES_A_BRANCH;
 /** Of the sums over a leaf's live records, as they travel. */
 export const LEAF_BYTES = 8;
 
-/** What a digest says of one record. */
-export interface RecordSummary {
+/**
+ * What a digest says of one record. It is hashed when a digest asks first, and not again when it
+ * is taken away.
+ */
+export class RecordSummary {
   readonly fingerprint: string;
   /** Does it hold a value? What is all dead may be collected elsewhere already, and agrees. */
   readonly live: boolean;
+  readonly #storageKey: string;
+  #hashed = false;
+  /** As signed integers, which need no room of their own. */
+  #low = 0;
+  #high = 0;
+
+  constructor(storageKey: string, siblings: Siblings) {
+    this.#storageKey = storageKey;
+    this.fingerprint = fingerprint(siblings);
+    this.live = siblings.versions.some(({ state }) => state === 'value');
+  }
+
+  get low(): number {
+    this.#hash();
+    return this.#low;
+  }
+
+  get high(): number {
+    this.#hash();
+    return this.#high;
+  }
+
+  #hash(): void {
+    if (this.#hashed) return;
+    const text = `${this.#storageKey}\u0000${this.fingerprint}`;
+    this.#low = hash32Text(text, 1) | 0;
+    this.#high = hash32Text(text, 2) | 0;
+    this.#hashed = true;
+  }
 }
 
 /**
@@ -37,14 +70,13 @@ export class LeafSums {
   }
 
   /** Adds a record (`sign` 1), or takes it away (-1). */
-  add(leaf: number, storageKey: string, { fingerprint, live }: RecordSummary, sign: 1 | -1): void {
-    const text = `${storageKey}\u0000${fingerprint}`;
-    const [low, high] = [hash32Text(text, 1), hash32Text(text, 2)];
+  add(leaf: number, record: RecordSummary, sign: 1 | -1): void {
+    const { low, high } = record;
     const at = leaf * FIELDS;
     this.#move(at + COUNT, sign);
     this.#move(at + ALL, sign * low);
     this.#move(at + ALL + 1, sign * high);
-    if (!live) return;
+    if (!record.live) return;
     this.#move(at + LIVE, sign * low);
     this.#move(at + LIVE + 1, sign * high);
   }
@@ -82,16 +114,15 @@ export class LeafSums {
     return count;
   }
 
-  plain(leaf: number): number[] {
-    return [...this.#numbers.subarray(leaf * FIELDS, (leaf + 1) * FIELDS)];
+  /** The numbers of a leaf, as they are stored: a view, in the order of this machine's bytes. */
+  bytesOf(leaf: number): Uint8Array {
+    const bytes = FIELDS * Uint32Array.BYTES_PER_ELEMENT;
+    return new Uint8Array(this.#numbers.buffer, leaf * bytes, bytes);
   }
 
-  set(leaf: number, plain: readonly number[]): void {
-    this.#numbers.set(plain.slice(0, FIELDS), leaf * FIELDS);
-  }
-
+  /** Such an array keeps what is left modulo 2^32. */
   #move(index: number, by: number): void {
-    this.#numbers[index] = ((this.#numbers[index] ?? 0) + by) % 2 ** 32;
+    this.#numbers[index] = (this.#numbers[index] ?? 0) + by;
   }
 }
 
@@ -144,8 +175,8 @@ export class Digests {
     if (before?.fingerprint === after?.fingerprint && before?.live === after?.live) return;
     const leaf = leafOf(at);
     const sums = this.of(at.partition);
-    if (before !== undefined) sums.add(leaf, at.storageKey, before, -1);
-    if (after !== undefined) sums.add(leaf, at.storageKey, after, 1);
+    if (before !== undefined) sums.add(leaf, before, -1);
+    if (after !== undefined) sums.add(leaf, after, 1);
     this.#write(transaction, at.partition, leaf);
   }
 
@@ -163,14 +194,16 @@ export class Digests {
   #write(transaction: Transaction, partition: number, leaf: number): void {
     this.#revisions.set(partition, this.revision(partition) + 1);
     const key = `d${hexadecimal(partition)}${leaf.toString(16).padStart(2, '0')}`;
-    transaction.put(key, encodeStored(key, this.of(partition).plain(leaf)));
+    transaction.put(key, encodeStored(key, this.of(partition).bytesOf(leaf)));
   }
 
   #load(key: string, bytes: Uint8Array): void {
     const partition = Number.parseInt(key.slice(1, 5), 16);
     const leaf = Number.parseInt(key.slice(5), 16);
     try {
-      this.of(partition).set(leaf, decodeStored(key, bytes) as number[]);
+      this.of(partition)
+        .bytesOf(leaf)
+        .set(decodeStored(key, bytes) as Uint8Array);
     } catch (error) {
       if (!(error instanceof OperatingError)) throw error;
     }

@@ -4,9 +4,9 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { Siblings } from '../versioning/siblings.js';
-import { find, fingerprint } from '../versioning/siblings.js';
+import { find } from '../versioning/siblings.js';
 import type { DeadRecords } from './dead-records.js';
-import type { Digests, RecordSummary } from './digests.js';
+import { type Digests, RecordSummary } from './digests.js';
 import { indexKeysOf } from './indexes.js';
 import type { RecordKey } from './records.js';
 import { decodeRecord, partitionStart } from './records.js';
@@ -15,9 +15,15 @@ import type { Store, Transaction } from './store.js';
 import type { KeptVersions } from './versions.js';
 
 /** A record as it lies in the storage, and what reading it yields. */
-export interface StoredRecord extends RecordSummary {
+export class StoredRecord extends RecordSummary {
   readonly siblings: Siblings;
   readonly bytes: Uint8Array;
+
+  constructor({ storageKey }: RecordKey, siblings: Siblings, bytes: Uint8Array) {
+    super(storageKey, siblings);
+    this.siblings = siblings;
+    this.bytes = bytes;
+  }
 }
 
 export interface RecordTableOptions {
@@ -57,7 +63,7 @@ export class RecordTable {
     if (cached !== undefined) return cached;
     const bytes = this.#options.store.get(at.storageKey);
     if (bytes === undefined) return undefined;
-    const record = storedRecord(decodeRecord(at, bytes), bytes);
+    const record = new StoredRecord(at, decodeRecord(at, bytes), bytes);
     this.#cache.set(at.storageKey, record);
     return record;
   }
@@ -73,7 +79,7 @@ export class RecordTable {
     siblings: Siblings,
     bytes: Uint8Array,
   ): StoredRecord {
-    const record = storedRecord(siblings, bytes);
+    const record = new StoredRecord(at, siblings, bytes);
     this.#changes(transaction, at, before, record);
     transaction.put(at.storageKey, bytes);
     this.#options.versions.keep(transaction, at, before?.siblings, siblings);
@@ -132,9 +138,4 @@ export class RecordTable {
     for (const key of had) if (!has.includes(key)) transaction.delete(key);
     for (const key of has) if (!had.includes(key)) transaction.put(key, EMPTY);
   }
-}
-
-function storedRecord(siblings: Siblings, bytes: Uint8Array): StoredRecord {
-  const live = siblings.versions.some(({ state }) => state === 'value');
-  return { siblings, bytes, fingerprint: fingerprint(siblings), live };
 }

@@ -123,7 +123,7 @@ export class Messenger implements Receiver {
     }
     this.#pending.add(id, {
       ...{ to, deadline, name: type.name },
-      parse: (reply) => type.reply.parse(reply),
+      reply: type.reply,
       settle: settle as (answer: Answer<unknown>) => void,
     });
   }
@@ -155,7 +155,7 @@ export class Messenger implements Receiver {
     if (pending === undefined) return;
     this.#onAnswer(from);
     if (parsed.kind === 'reply') {
-      const reply = pending.parse(parsed.body);
+      const reply = pending.reply.parse(parsed.body);
       this.#replyListeners.get(pending.name)?.(from, reply);
       this.#pending.settle(parsed.id, pending, { ok: true, reply });
     } else {

@@ -1,4 +1,5 @@
 /** Requests that wait for answers: each is settled exactly once, at its deadline at the latest. */
+import type { z } from 'zod';
 import type { Cancel, Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
@@ -14,8 +15,8 @@ export interface Pending {
   readonly name: string;
   /** On the monotonic clock. */
   readonly deadline: number;
-  /** Checks a reply; throws where it is malformed. */
-  readonly parse: (body: unknown) => unknown;
+  /** What a reply must be. */
+  readonly reply: z.ZodType;
   readonly settle: (answer: Answer<unknown>) => void;
 }
 

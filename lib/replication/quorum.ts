@@ -50,7 +50,11 @@ export class Quorum {
   }
 
   get succeeded(): NodeId[] {
-    return [...this.#answers].filter(([, success]) => success).map(([node]) => node);
+    const succeeded: NodeId[] = [];
+    this.#answers.forEach((success, node) => {
+      if (success) succeeded.push(node);
+    });
+    return succeeded;
   }
 
   /** True: it did what was asked; false: it did not, or cannot; undefined: nothing yet. */

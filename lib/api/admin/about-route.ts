@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { AVAILABLE_LEVELS, LEVEL_NAMES } from '../../coordination/consistency-level.js';
 import type { ApiWorld } from '../api-world.js';
-import { BATCH_OPERATIONS_MAX } from '../http/batch-body.js';
+import { batchOperationsMax } from '../http/batch-body.js';
 import { LATER_OF_KEYS } from '../http/data-target.js';
 import { KEY_BYTES_MAX } from '../http/key-of-path.js';
 import { LATER_HEADERS } from '../http/request-options.js';
@@ -38,7 +38,7 @@ export function aboutRoute({ node, version, limits }: ApiWorld): ControlRoute {
       durabilities: ['sync', 'os', 'memory'],
       value_bytes_max: limits.valueBytesMax,
       key_bytes_max: KEY_BYTES_MAX,
-      batch_operations_max: BATCH_OPERATIONS_MAX,
+      batch_operations_max: batchOperationsMax(limits),
       batch_bytes_max: limits.batchBytesMax,
     },
     not_in_this_version: [

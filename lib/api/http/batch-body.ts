@@ -2,12 +2,19 @@
 import { splitArray, splitObject, stringOf } from '../../encoding/json-text.js';
 import { OperatingError } from '../../errors.js';
 import type { Change } from '../../persistence/intent.js';
+import type { AdmissionLimits } from './admission.js';
 import { checkKey } from './key-of-path.js';
 import { BYTES_TYPE, checkContentType, essenceOf, JSON_TYPE } from './media-type.js';
 import { checkMembers, membersOf, objectOf, ttlMember } from './put-body.js';
 import { invalid, later } from './refusals.js';
 
 export const BATCH_OPERATIONS_MAX = 1000;
+
+/** Each counts as a request: there would never be room for a batch of more than may be at once. */
+export function batchOperationsMax({ requestsInFlightMax }: AdmissionLimits): number {
+  return Math.min(BATCH_OPERATIONS_MAX, requestsInFlightMax);
+}
+
 /** Until there are namespaces. */
 const NAMESPACE = 'default';
 
@@ -42,13 +49,13 @@ const TOMBSTONE: Change = { state: 'tombstone' };
  * @throws OperatingError `invalid_request`, `invalid_key`, `unsupported_media_type`; of one
  * operation with its `index`. Nothing of such a batch is done.
  */
-export function batchBody(bytes: Buffer): BatchOperation[] {
+export function batchBody(bytes: Buffer, operationsMax: number): BatchOperation[] {
   const body = membersOf(bytes);
   checkMembers(body, ['operations']);
   const texts = splitArray(body.get('operations') ?? '');
   if (texts === undefined) throw invalid('operations', '"operations" is a list of operations');
-  if (texts.length < 1 || texts.length > BATCH_OPERATIONS_MAX) {
-    const message = `a batch has 1 to ${BATCH_OPERATIONS_MAX} operations`;
+  if (texts.length < 1 || texts.length > operationsMax) {
+    const message = `a batch has 1 to ${operationsMax} operations`;
     throw invalid('operations', message, texts.length);
   }
   const seen = new Set<string>();

@@ -1,7 +1,7 @@
 /** `POST /api/v1/batch`: many operations in one request, each with its own answer (not atomic). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiWorld } from '../api-world.js';
-import { batchBody } from './batch-body.js';
+import { batchBody, batchOperationsMax } from './batch-body.js';
 import { type BatchHeaders, batchReply, runBatch } from './batch-run.js';
 import type { Exchange, ExchangeKind, Exchanges } from './exchange.js';
 import { checkJsonType } from './media-type.js';
@@ -42,7 +42,7 @@ export class BatchPath {
     const { admission } = this.#exchanges;
     const body = await readBody(request, headers, limits.batchBytesMax, admission);
     try {
-      const operations = batchBody(body.bytes);
+      const operations = batchBody(body.bytes, batchOperationsMax(limits));
       // The exchange has entered for one of them.
       const others = operations.length - 1;
       admission.enter(others);

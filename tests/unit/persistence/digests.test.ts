@@ -20,7 +20,7 @@ function naive(disk: Disk): LeafSums {
   const sums = new LeafSums();
   for (const key of keys) {
     const record = disk.table.read(key);
-    if (record !== undefined) sums.add(leafOf(key), key.storageKey, record, 1);
+    if (record !== undefined) sums.add(leafOf(key), record, 1);
   }
   return sums;
 }

@@ -303,7 +303,20 @@ t.test('bodies and operations count against what a node works on at once', async
   const served = await serve(t, { batchBytesMax: 1000, requestsInFlightMax: 3 });
   const gets = (n: number) => Array.from({ length: n }, (_, i) => `{"op":"get","key":"k${i}"}`);
   t.equal((await batch(served, gets(3))).status, 207);
-  t.match((await batch(served, gets(4))).json, { status: 503, code: 'overloaded' });
+  const tooMany = { status: 400, field: 'operations', received: 4 };
+  t.match((await batch(served, gets(4))).json, tooMany, 'there would never be room');
+  const waiting: (() => void)[] = [];
+  const { answerGet } = served.node;
+  served.node.answerGet = async (request) => {
+    await new Promise<void>((resolve) => waiting.push(resolve));
+    return answerGet(request);
+  };
+  const first = batch(served, gets(2));
+  while (waiting.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  t.match((await batch(served, gets(2))).json, { status: 503, code: 'overloaded' });
+  served.node.answerGet = answerGet;
+  for (const go of waiting) go();
+  t.equal((await first).status, 207);
   const large = `{"op":"put","key":"k","value":"${'x'.repeat(1000)}"}`;
   t.match((await batch(served, [large])).json, { status: 413, code: 'value_too_large' });
   t.equal((await batch(served, gets(3))).status, 207, 'room came back');
