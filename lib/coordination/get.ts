@@ -77,7 +77,8 @@ async function read(
 ): Promise<Got | undefined> {
   const { at, deadline } = request;
   const { expiryClock } = collaborators;
-  let whole = await inFull(collaborators, request, { level, list, round });
+  // Nearly always: what need not be waited for is not awaited, here and below.
+  let whole = round.isWhole ? round : await inFull(collaborators, request, level, list);
   if (whole === undefined) return undefined;
   const repairs = level.row.repairs(list);
   if (repairs === undefined && liveVersions(whole.merged(), expiryClock.now()).length === 0) {
@@ -96,20 +97,27 @@ async function read(
     if (!(await written.reached)) return undefined;
     if (awaited) await written.settled;
   }
-  await repairAfterwards(collaborators, request, list);
+  if (isRepairedAfterwards(collaborators, request)) {
+    await repairAfterwards(collaborators, request, list);
+  }
   return { merged, level: level.name, answered, asked: list.primaries.length, standIns: 0 };
+}
+
+function isRepairedAfterwards(
+  { random }: Collaborators,
+  { readRepair, readRepairProbability }: Get,
+): boolean {
+  if (readRepair === undefined) return random.fraction() < readRepairProbability;
+  return readRepair === 'async';
 }
 
 /** What was promised and finds no room to wait is done now: the reader pays, nothing is dropped. */
 async function repairAfterwards(
   collaborators: Collaborators,
-  { at, deadline, readRepair, readRepairProbability }: Get,
+  { at, deadline, readRepair }: Get,
   list: PreferenceList,
 ): Promise<void> {
-  const promised = readRepair === 'async';
-  const byChance = readRepair === undefined ? readRepairProbability : 0;
-  if (!promised && collaborators.random.fraction() >= byChance) return;
-  const repair = { at, list, promised };
+  const repair = { at, list, promised: readRepair === 'async' };
   if (!repairLater(collaborators, repair)) await compare(collaborators, repair, deadline);
 }
 
@@ -133,13 +141,13 @@ async function exhausted(
   return silent ? undefined : full;
 }
 
-/** The round itself, where it met every state in full; else a second one, of whole records. */
+/** A second round, of whole records: the first has met a state by its fingerprint alone. */
 async function inFull(
   collaborators: Collaborators,
   request: Get,
-  { level, list, round }: Reached,
+  level: ConsistencyLevel,
+  list: PreferenceList,
 ): Promise<ReadRound | undefined> {
-  if (round.isWhole) return round;
   const full = roundInFull(collaborators, request, list, level.row.repairs(list) !== undefined);
   const state = await full.reach(requirementsOf(level, list));
   return state === 'reached' ? full : undefined;
