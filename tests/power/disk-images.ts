@@ -8,6 +8,7 @@ import {
   openSync,
   readFileSync,
   rmSync,
+  statfsSync,
   writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -114,6 +115,17 @@ export class DiskImages {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** Takes all room of one but so much. */
+  fill(name: string, bytesLeft: number): void {
+    const { bavail, bsize } = statfsSync(this.#mountPoint(name));
+    run('fallocate', '-l', String(bavail * bsize - bytesLeft), this.#ballast(name));
+  }
+
+  /** The room is there again. */
+  makeRoom(name: string): void {
+    rmSync(this.#ballast(name));
+  }
+
   /** Files of the controls: on each disk one that is synced, and one that is not. */
   writeProbes(mark: string): void {
     for (const name of this.#names) {
@@ -149,6 +161,10 @@ export class DiskImages {
 
   #probe(name: string, kind: string, mark: string): string {
     return join(this.#mountPoint(name), `${kind}-${mark}`);
+  }
+
+  #ballast(name: string): string {
+    return join(this.#mountPoint(name), 'ballast');
   }
 
   #image(name: string): string {
