@@ -275,6 +275,11 @@ t.test('what a transport repeats is executed once where that is asked', async (t
   t.not(lastId(first.transport), lastId(later.transport), 'ids of another life');
 });
 
+/** A reply that nobody waits for is no bad frame: it may be one to an earlier life. */
+function isNoReply(message: unknown): boolean {
+  return !Array.isArray(message) || message[0] !== 1 || !Number.isFinite(message[1]);
+}
+
 t.test('a bad frame throws, and settles and serves nothing', async (t) => {
   const { messenger, transport } = messengerOf();
   messenger.handle(ECHO, () => {
@@ -296,7 +301,7 @@ t.test('a bad frame throws, and settles and serves nothing', async (t) => {
   }
   t.strictSame(answers, []);
   fc.assert(
-    fc.property(fc.anything(), (message) => {
+    fc.property(fc.anything().filter(isNoReply), (message) => {
       try {
         messenger.receive('b', message);
         return false;
