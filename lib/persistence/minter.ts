@@ -4,7 +4,14 @@ import type { NodeId } from '../environment/transport.js';
 import type { Dot } from '../versioning/dot.js';
 import type { Writer } from '../versioning/writer.js';
 import { freshWriter } from '../versioning/writer.js';
+import { type MintedKey, MintedKeys, mintedKey } from './minted-keys.js';
 import type { RecordKey } from './records.js';
+
+interface Half {
+  readonly keys: MintedKeys;
+  /** Who minted them. */
+  readonly writers: Set<Writer>;
+}
 
 export interface MinterOptions {
   readonly node: NodeId;
@@ -24,9 +31,11 @@ export class Minter {
   #start: number;
   #writer: Writer;
   readonly #counters = new Map<number, Dot>();
-  /** By storage key: what this life minted last. The older half goes when both are full. */
-  #recent = new Map<string, Dot>();
-  #older = new Map<string, Dot>();
+  /** What this life minted last for each key. The older half goes when both are full. */
+  #recent: Half = { keys: new MintedKeys(), writers: new Set() };
+  #older: Half = { keys: new MintedKeys(), writers: new Set() };
+  /** A mint asks for its key twice. */
+  #hashed: { readonly at: RecordKey; readonly writer: Writer; readonly key: MintedKey } | undefined;
 
   constructor(options: MinterOptions) {
     this.#options = options;
@@ -51,16 +60,15 @@ export class Minter {
   /** Called inside the transaction that stores the dot, when nothing can fail any more. */
   consume(at: RecordKey, dot: Dot): void {
     this.#counters.set(at.partition, dot);
-    this.#recent.set(at.storageKey, dot);
-    if (this.#recent.size <= this.#options.keysMax / 2) return;
-    const forgotten = this.#older;
+    this.#recent.keys.set(this.#keyOf(at, dot.writer), dot.n);
+    this.#recent.writers.add(dot.writer);
+    if (this.#recent.keys.used <= this.#options.keysMax / 2) return;
+    const forgotten = this.#older.writers;
     this.#older = this.#recent;
-    this.#recent = new Map();
+    this.#recent = { keys: new MintedKeys(), writers: new Set() };
     // Whoever mints on a record must know what it minted there before, or be somebody new.
-    for (const writer of new Set([...forgotten.values()].map((dot) => dot.writer))) {
-      for (const [partition, counter] of this.#counters) {
-        if (counter.writer === writer) this.takeFreshWriter(partition);
-      }
+    for (const [partition, { writer }] of this.#counters) {
+      if (forgotten.has(writer)) this.takeFreshWriter(partition);
     }
   }
 
@@ -69,19 +77,29 @@ export class Minter {
    * not cover it has lost something.
    */
   lastOf(at: RecordKey): Dot | undefined {
-    const dot = this.#recent.get(at.storageKey) ?? this.#older.get(at.storageKey);
-    return dot?.writer === this.next(at.partition).writer ? dot : undefined;
+    const { writer } = this.next(at.partition);
+    const key = this.#keyOf(at, writer);
+    const n = this.#recent.keys.get(key) ?? this.#older.keys.get(key);
+    return n === undefined ? undefined : { writer, n };
   }
 
   /** The record was removed on purpose. */
   forget(at: RecordKey): void {
-    this.#recent.delete(at.storageKey);
-    this.#older.delete(at.storageKey);
+    const key = this.#keyOf(at, this.next(at.partition).writer);
+    for (const { keys } of [this.#recent, this.#older]) keys.delete(key);
   }
 
   /** Where this node may have forgotten what it minted, it goes on as somebody new. */
   takeFreshWriter(partition: number): void {
     this.#counters.set(partition, { writer: this.#freshWriter(), n: 0 });
+  }
+
+  #keyOf(at: RecordKey, writer: Writer): MintedKey {
+    const known = this.#hashed;
+    if (known?.at === at && known.writer === writer) return known.key;
+    const key = mintedKey(writer, at);
+    this.#hashed = { at, writer, key };
+    return key;
   }
 
   #freshWriter(): Writer {

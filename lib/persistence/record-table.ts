@@ -39,6 +39,9 @@ export interface RecordTableOptions {
 /** Is told what a record was before each change. */
 export type Watcher = (at: RecordKey, before: RecordSummary | undefined) => void;
 
+/** Of a decoded record with one version, beside its bytes and its key: measured. */
+const OBJECTS_BYTES = 1250;
+
 const EMPTY = new Uint8Array(0);
 
 export class RecordTable {
@@ -50,7 +53,7 @@ export class RecordTable {
     this.#options = options;
     this.#cache = new LRUCache({
       maxSize: options.cacheBytesMax,
-      sizeCalculation: (record, key) => record.bytes.length + 2 * key.length + 400,
+      sizeCalculation: (record, key) => record.bytes.length + 2 * key.length + OBJECTS_BYTES,
     });
   }
 
