@@ -39,7 +39,8 @@ export async function fillStore({ directory, keys, valueBytes, endsAt }: Filling
       auditBytesMax: 0,
       auditRetentionMilliseconds: 0,
       versionsBytesMax: 0,
-      mintedKeysMax: 2,
+      // As a node, which forgets none of so few: each that is forgotten would be another writer.
+      mintedKeysMax: 2 * keys + 2,
       hintsBytesMax: MEBIBYTE,
       hintsTargetBytesMax: MEBIBYTE,
     },
