@@ -1,5 +1,5 @@
 /** Digests of a partition's records, leaf by leaf: what trees are built over (Dynamo 4.7). */
-import { hash32Text } from '../encoding/hash.js';
+import { hash32Text, hash64Halves } from '../encoding/hash.js';
 import { OperatingError } from '../errors.js';
 import { fingerprint, type Siblings } from '../versioning/siblings.js';
 import { decodeStored, encodeStored } from './checksummed.js';
@@ -45,15 +45,15 @@ export class RecordSummary {
 
   #hash(): void {
     if (this.#hashed) return;
-    const text = `${this.#storageKey}\u0000${this.fingerprint}`;
-    this.#low = hash32Text(text, 1) | 0;
-    this.#high = hash32Text(text, 2) | 0;
+    const { low, high } = hash64Halves(`${this.#storageKey}\u0000${this.fingerprint}`);
+    this.#low = low | 0;
+    this.#high = high | 0;
     this.#hashed = true;
   }
 }
 
 /**
- * Numbers of one leaf. Sums of hashes modulo 2^32, in two lanes, so that one record moves them
+ * Numbers of one leaf. Sums of the halves of hashes modulo 2^32, so that one record moves them
  * without its neighbours being read.
  */
 const COUNT = 0;
@@ -215,5 +215,5 @@ export function leafOf(at: RecordKey): number {
   return hash32Text(at.storageKey, LEAF_SEED) % LEAVES;
 }
 
-/** Others than those of the sums. */
+/** Any: replicas agree on it. */
 const LEAF_SEED = 3;

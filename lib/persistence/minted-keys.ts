@@ -1,17 +1,13 @@
 /** Which number was minted last for a key, in 32 to 64 bytes, however long the keys are. */
-import { hash32Text } from '../encoding/hash.js';
+import { type Halves, hash64Halves } from '../encoding/hash.js';
 import type { Writer } from '../versioning/writer.js';
 import type { RecordKey } from './records.js';
 
-/** 64 bits of a writer and a key: among a million two are taken for one in 3 of 10^8 nodes. */
-export interface MintedKey {
-  readonly low: number;
-  readonly high: number;
-}
+/** Of a writer and a key. Among a million of them two are taken for one in 3 of 10^8 nodes. */
+export type MintedKey = Halves;
 
 export function mintedKey(writer: Writer, { storageKey }: RecordKey): MintedKey {
-  const name = `${writer}\u0000${storageKey}`;
-  return { low: hash32Text(name, 1), high: hash32Text(name, 2) };
+  return hash64Halves(`${writer}\u0000${storageKey}`);
 }
 
 const SLOTS_MIN = 256;
