@@ -96,18 +96,14 @@ export class ReadRound {
 
   /** Was every state that somebody holds met in full, so that `merged` leaves nothing out? */
   get isWhole(): boolean {
+    const full = new Set<string>();
     for (const { want, fingerprint } of this.copies.values()) {
-      if (want === 'full' || fingerprint === '') continue;
-      if (!this.#isMetInFull(fingerprint)) return false;
+      if (want === 'full') full.add(fingerprint);
+    }
+    for (const { fingerprint } of this.copies.values()) {
+      if (fingerprint !== '' && !full.has(fingerprint)) return false;
     }
     return true;
-  }
-
-  #isMetInFull(state: string): boolean {
-    for (const { want, fingerprint } of this.copies.values()) {
-      if (want === 'full' && fingerprint === state) return true;
-    }
-    return false;
   }
 
   #until(state: () => QuorumState, again: () => void, until: number): Promise<QuorumState> {

@@ -13,22 +13,27 @@ export function hash64(text: string): bigint {
   return wasm.h64(text);
 }
 
-/** Its upper and its lower 32 bits. */
+/** The lower and the upper 32 bits of a 64-bit hash. */
 export interface Halves {
   readonly low: number;
   readonly high: number;
 }
 
 /**
- * The same in two halves. Two 32-bit hashes with two seeds are no substitute: texts that one takes
- * for the same, the other often does too.
+ * The 64-bit hash of a text's UTF-8 bytes, in halves. Two 32-bit hashes with two seeds are no
+ * substitute: texts that one takes for the same, the other often does too.
  */
 export function hash64Halves(text: string): Halves {
-  const hash = wasm.h64(text);
+  const hash = hash64(text);
   return { low: Number(hash & 0xffffffffn), high: Number(hash >> 32n) };
 }
 
-/** The 32-bit hash of bytes: an unsigned integer. Cheap; for checksums and digests. */
+/** The 64-bit hash of bytes. */
+export function hash64Bytes(bytes: Uint8Array, seed: bigint): bigint {
+  return wasm.h64Raw(bytes, seed);
+}
+
+/** The 32-bit hash of bytes: an unsigned integer. Cheap. */
 export function hash32(bytes: Uint8Array, seed = 0): number {
   return wasm.h32Raw(bytes, seed);
 }

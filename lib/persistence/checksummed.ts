@@ -1,23 +1,20 @@
 /** What rests in the storage: a format, a checksum over its key and itself, and then the value. */
 import { decode, encode } from '../encoding/codec.js';
-import { hash32, hash32Text } from '../encoding/hash.js';
+import { hash64, hash64Bytes } from '../encoding/hash.js';
 import type { Observer } from '../environment/observer.js';
 import { OperatingError } from '../errors.js';
 
 /** Of everything stored; raised when an older node could not read a newer value. */
-const FORMAT = 1;
+const FORMAT = 2;
 const HEADER_BYTES = 9;
 
-/** Byte 0 the format, bytes 1 to 8 two 32-bit hashes over the key and the encoded value. */
+/** Byte 0 the format, bytes 1 to 8 a hash of the encoded value, seeded with that of the key. */
 export function encodeStored(key: string, value: unknown): Uint8Array {
   const body = encode(value);
   const stored = new Uint8Array(HEADER_BYTES + body.length);
   stored[0] = FORMAT;
   stored.set(body, HEADER_BYTES);
-  const view = new DataView(stored.buffer);
-  const seed = hash32Text(key);
-  view.setUint32(1, hash32(body, seed));
-  view.setUint32(5, hash32(body, ~seed >>> 0));
+  new DataView(stored.buffer).setBigUint64(1, hash64Bytes(body, hash64(key)));
   return stored;
 }
 
@@ -28,12 +25,10 @@ export function encodeStored(key: string, value: unknown): Uint8Array {
  */
 export function decodeStored(key: string, stored: Uint8Array): unknown {
   const body = stored.subarray(HEADER_BYTES);
-  const seed = hash32Text(key);
   if (
     stored.length <= HEADER_BYTES ||
     stored[0] !== FORMAT ||
-    readUint32(stored, 1) !== hash32(body, seed) ||
-    readUint32(stored, 5) !== hash32(body, ~seed >>> 0)
+    readChecksum(stored) !== hash64Bytes(body, hash64(key))
   ) {
     throw new OperatingError('corrupt_bytes', 'stored bytes do not match their checksum');
   }
@@ -52,6 +47,6 @@ export function readStored(key: string, stored: Uint8Array, observer: Observer):
   }
 }
 
-function readUint32(bytes: Uint8Array, at: number): number {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at);
+function readChecksum(bytes: Uint8Array): bigint {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(1);
 }

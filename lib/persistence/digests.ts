@@ -1,5 +1,5 @@
 /** Digests of a partition's records, leaf by leaf: what trees are built over (Dynamo 4.7). */
-import { hash32Text, hash64Halves } from '../encoding/hash.js';
+import { type Halves, hash32Text, hash64Halves } from '../encoding/hash.js';
 import { OperatingError } from '../errors.js';
 import { fingerprint, type Siblings } from '../versioning/siblings.js';
 import { decodeStored, encodeStored } from './checksummed.js';
@@ -22,10 +22,7 @@ export class RecordSummary {
   /** Does it hold a value? What is all dead may be collected elsewhere already, and agrees. */
   readonly live: boolean;
   readonly #storageKey: string;
-  #hashed = false;
-  /** As signed integers, which need no room of their own. */
-  #low = 0;
-  #high = 0;
+  #halves: Halves | undefined;
 
   constructor(storageKey: string, siblings: Siblings) {
     this.#storageKey = storageKey;
@@ -33,22 +30,10 @@ export class RecordSummary {
     this.live = siblings.versions.some(({ state }) => state === 'value');
   }
 
-  get low(): number {
-    this.#hash();
-    return this.#low;
-  }
-
-  get high(): number {
-    this.#hash();
-    return this.#high;
-  }
-
-  #hash(): void {
-    if (this.#hashed) return;
-    const { low, high } = hash64Halves(`${this.#storageKey}\u0000${this.fingerprint}`);
-    this.#low = low | 0;
-    this.#high = high | 0;
-    this.#hashed = true;
+  /** Of its hash, with its key: what sums add up. */
+  get halves(): Halves {
+    this.#halves ??= hash64Halves(`${this.#storageKey}\u0000${this.fingerprint}`);
+    return this.#halves;
   }
 }
 
@@ -71,7 +56,7 @@ export class LeafSums {
 
   /** Adds a record (`sign` 1), or takes it away (-1). */
   add(leaf: number, record: RecordSummary, sign: 1 | -1): void {
-    const { low, high } = record;
+    const { low, high } = record.halves;
     const at = leaf * FIELDS;
     this.#move(at + COUNT, sign);
     this.#move(at + ALL, sign * low);

@@ -40,7 +40,7 @@ export interface RecordTableOptions {
 export type Watcher = (at: RecordKey, before: RecordSummary | undefined) => void;
 
 /** Of a decoded record with one version, beside its bytes and its key: measured. */
-const OBJECTS_BYTES = 1250;
+const OBJECTS_BYTES = 1300;
 
 const EMPTY = new Uint8Array(0);
 

@@ -36,7 +36,7 @@ export interface HandshakeIdentity {
 }
 
 /** Raised when frames or messages change so that older nodes cannot read them. */
-const PROTOCOL_VERSION = 2;
+const PROTOCOL_VERSION = 3;
 
 const hex = z.string().regex(/^[0-9a-f]{64}$/);
 const helloSchema = z.strictObject({

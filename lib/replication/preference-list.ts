@@ -55,16 +55,7 @@ export function nearestFirst(list: PreferenceList, view: ClusterView): Primary[]
     const far = zone === view.zone ? 0 : IN_ANOTHER_ZONE;
     return far + (view.isSuspect(node) ? SUSPECT : 0) + view.roundTripMilliseconds(node);
   };
-  const nearest: Primary[] = [];
-  const distances: number[] = [];
-  for (const primary of list.primaries) {
-    if (!primary.up) continue;
-    const far = distance(primary);
-    // Few, and mostly in order: each goes before those that are farther.
-    let place = nearest.length;
-    while (place > 0 && (distances[place - 1] ?? 0) > far) place -= 1;
-    nearest.splice(place, 0, primary);
-    distances.splice(place, 0, far);
-  }
-  return nearest;
+  const up = list.primaries.filter((primary) => primary.up);
+  const distances = new Map(up.map((primary) => [primary, distance(primary)]));
+  return up.sort((a, b) => (distances.get(a) ?? 0) - (distances.get(b) ?? 0));
 }

@@ -50,11 +50,7 @@ export class Quorum {
   }
 
   get succeeded(): NodeId[] {
-    const succeeded: NodeId[] = [];
-    this.#answers.forEach((success, node) => {
-      if (success) succeeded.push(node);
-    });
-    return succeeded;
+    return [...this.#answers].filter(([, success]) => success).map(([node]) => node);
   }
 
   /** True: it did what was asked; false: it did not, or cannot; undefined: nothing yet. */

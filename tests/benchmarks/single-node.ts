@@ -1,11 +1,13 @@
 /** A cluster of one node, as a process of its own, over a folder that may hold data already. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSecret } from '../../lib/platform/secret-file.js';
+import { freePorts } from '../conformance/free-ports.js';
 import { cleanEnvironment } from './systems/process.js';
+
+const HOST = '127.0.0.1';
 
 export interface SingleNode {
   /** Where its store is. */
@@ -19,13 +21,13 @@ export async function singleNode(name: string): Promise<SingleNode> {
   const folder = await mkdtemp(join(tmpdir(), `quorate-${name}-`));
   const secretFile = join(folder, 'secret');
   await createSecret(secretFile);
-  const [port, peerPort] = [await freePort(), await freePort()];
+  const [port = 0, peerPort = 0] = await freePorts(HOST, 2);
   const words = ['dist/bin/quorate.js', 'node', '--id', 'n1', '--data-dir', folder];
-  const places = ['--listen', `127.0.0.1:${port}`, '--peer-listen', `127.0.0.1:${peerPort}`];
-  const list = ['--initial-cluster', `n1=127.0.0.1:${peerPort}`, '--secret-file', secretFile];
+  const places = ['--listen', `${HOST}:${port}`, '--peer-listen', `${HOST}:${peerPort}`];
+  const list = ['--initial-cluster', `n1=${HOST}:${peerPort}`, '--secret-file', secretFile];
   return {
     store: join(folder, 'store'),
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: `http://${HOST}:${port}`,
     start: (flags = []) =>
       spawn(process.execPath, [...words, ...places, ...list, ...flags], {
         env: cleanEnvironment(),
@@ -33,12 +35,4 @@ export async function singleNode(name: string): Promise<SingleNode> {
       }),
     remove: () => rm(folder, { recursive: true }),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

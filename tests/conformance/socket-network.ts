@@ -1,6 +1,4 @@
 /** Real peer sockets on loopback, for the transport suite and the tests of hostile peers. */
-import type { AddressInfo, Server } from 'node:net';
-import { createServer } from 'node:net';
 import type { Fields, Observer, Severity } from '../../lib/environment/observer.js';
 import type { NodeId, Receiver, Transport } from '../../lib/environment/transport.js';
 import type { PeerSocketsOptions } from '../../lib/platform/peer-sockets.js';
@@ -8,6 +6,7 @@ import { PeerSockets } from '../../lib/platform/peer-sockets.js';
 import { SystemClock } from '../../lib/platform/system-clock.js';
 import { SystemRandom } from '../../lib/platform/system-random.js';
 import { TurnQueue } from '../../lib/platform/turn-queue.js';
+import { freePorts } from './free-ports.js';
 import type { TransportNetwork } from './transport-suite.js';
 
 export interface LogLine {
@@ -39,15 +38,6 @@ export const HOST =
     ? `127.77.${String((process.pid >> 8) & 255)}.${String((process.pid & 127) + 1)}`
     : '127.0.0.1';
 
-/** Free ports are found by listening on them. */
-async function freePort(): Promise<number> {
-  const server: Server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 export class SocketNetwork implements TransportNetwork {
   readonly frameBytesMax = 262_144;
   readonly queueBytesMax = 1_048_576;
@@ -61,9 +51,8 @@ export class SocketNetwork implements TransportNetwork {
   }
 
   static async make(ids: readonly NodeId[] = ['n1', 'n2', 'n3']): Promise<SocketNetwork> {
-    const ports = new Map<NodeId, number>();
-    for (const id of ids) ports.set(id, await freePort());
-    return new SocketNetwork(ports);
+    const ports = await freePorts(HOST, ids.length);
+    return new SocketNetwork(new Map(ids.map((id, index) => [id, ports[index] ?? 0])));
   }
 
   portOf(id: NodeId): number {
