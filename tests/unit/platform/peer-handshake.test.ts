@@ -66,7 +66,7 @@ t.test('other clusters, versions and unwanted nodes are refused by name', async 
   const unknown = new DialerHandshake(identity('n9'), 'n2');
   t.throws(() => acceptor().receive(unknown.opening), unauthorized('n9 is unknown'));
   const hello = new DialerHandshake(identity('n1'), 'n2').opening;
-  const newer = hello.replace('"version":2', '"version":3');
+  const newer = hello.replace(/"version":\d+/, '"version":9999');
   t.throws(() => acceptor().receive(newer), unauthorized(/another version/));
 });
 
