@@ -13,7 +13,7 @@ export function hash64(text: string): bigint {
   return wasm.h64(text);
 }
 
-/** The lower and the upper 32 bits of a 64-bit hash. */
+/** The lower and the upper 32 bits of a 64-bit hash, as signed integers: those need no boxes. */
 export interface Halves {
   readonly low: number;
   readonly high: number;
@@ -25,7 +25,7 @@ export interface Halves {
  */
 export function hash64Halves(text: string): Halves {
   const hash = hash64(text);
-  return { low: Number(hash & 0xffffffffn), high: Number(hash >> 32n) };
+  return { low: Number(hash & 0xffffffffn) | 0, high: Number(hash >> 32n) | 0 };
 }
 
 /** The 64-bit hash of bytes. */

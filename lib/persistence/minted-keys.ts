@@ -17,7 +17,7 @@ const DELETED = -1;
 
 /** A hash table with linear probing, at most half full. */
 export class MintedKeys {
-  #hashes = new Uint32Array(2 * SLOTS_MIN);
+  #hashes = new Int32Array(2 * SLOTS_MIN);
   #numbers = new Float64Array(SLOTS_MIN);
   #used = 0;
 
@@ -64,7 +64,7 @@ export class MintedKeys {
 
   #grow(): void {
     const [hashes, numbers] = [this.#hashes, this.#numbers];
-    this.#hashes = new Uint32Array(2 * hashes.length);
+    this.#hashes = new Int32Array(2 * hashes.length);
     this.#numbers = new Float64Array(2 * numbers.length);
     this.#used = 0;
     numbers.forEach((n, slot) => {

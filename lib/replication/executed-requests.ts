@@ -1,21 +1,28 @@
 /** Remembers which requests were executed: a transport may repeat one. */
 import type { NodeId } from '../environment/transport.js';
 
-/** So many requests of a peer are remembered. */
-const EXECUTED_MAX = 4096;
+/** So many requests of a peer are remembered, and at most as many more. */
+const EXECUTED_MIN = 2048;
+
+/** The older half goes at once: to look for the oldest of a set is to pass all that left it. */
+interface Executed {
+  recent: Set<number>;
+  older: ReadonlySet<number>;
+}
 
 export class ExecutedRequests {
-  /** Of each peer, the oldest first. */
-  readonly #ids = new Map<NodeId, Set<number>>();
+  readonly #ids = new Map<NodeId, Executed>();
 
   /** False where it was noted before. */
   note(from: NodeId, id: number): boolean {
-    const ids = this.#ids.get(from) ?? new Set();
+    const ids = this.#ids.get(from) ?? { recent: new Set(), older: new Set() };
     this.#ids.set(from, ids);
-    if (ids.has(id)) return false;
-    ids.add(id);
-    const [oldest] = ids;
-    if (ids.size > EXECUTED_MAX && oldest !== undefined) ids.delete(oldest);
+    if (ids.recent.has(id) || ids.older.has(id)) return false;
+    ids.recent.add(id);
+    if (ids.recent.size === EXECUTED_MIN) {
+      ids.older = ids.recent;
+      ids.recent = new Set();
+    }
     return true;
   }
 }

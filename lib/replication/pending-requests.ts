@@ -22,10 +22,14 @@ export interface Pending {
 
 /** How often deadlines are looked at. */
 const SWEEP_MILLISECONDS = 20;
+/** The least number of requests after which the map is made anew. */
+const RENEWAL_MIN = 256;
 
 export class PendingRequests {
   readonly #clock: Clock;
-  readonly #pending = new Map<number, Pending>();
+  #pending = new Map<number, Pending>();
+  /** Until the map is made anew. */
+  #room = RENEWAL_MIN;
   readonly #waitingFor = new Map<NodeId, number>();
   #cancelSweep: Cancel | undefined;
 
@@ -39,6 +43,8 @@ export class PendingRequests {
   }
 
   add(id: number, pending: Pending): void {
+    if (this.#room === 0) this.#renew();
+    this.#room -= 1;
     this.#pending.set(id, pending);
     this.#waitingFor.set(pending.to, this.countOf(pending.to) + 1);
     this.#cancelSweep ??= this.#clock.after(SWEEP_MILLISECONDS, () => this.#sweep());
@@ -66,6 +72,16 @@ export class PendingRequests {
     if (peer !== undefined) return;
     this.#cancelSweep?.();
     this.#cancelSweep = undefined;
+  }
+
+  /**
+   * V8 links each table that a map has outgrown to the next. One that has grown old so holds all
+   * that came after it, with all that waited there, until the whole heap is collected: half of what
+   * a put left to be collected so was this.
+   */
+  #renew(): void {
+    this.#pending = new Map(this.#pending);
+    this.#room = Math.max(RENEWAL_MIN, 2 * this.#pending.size);
   }
 
   #sweep(): void {
