@@ -136,6 +136,24 @@ t.test('whatever happens, a request is settled once', async (t) => {
   t.strictSame([...totals.keys()].sort(), [...kinds, 'reply', 'siblings none']);
 });
 
+t.test('a request waits however many come and go meanwhile', async (t) => {
+  const { messenger, transport } = messengerOf(new ManualClock(), 10_000);
+  const patient = Array.from({ length: 700 }, () => ask(messenger));
+  const ids = transport.sent.map(([, message]) => idOf(message));
+  for (let i = 0; i < 3_000; i += 1) {
+    const answers = ask(messenger);
+    messenger.receive('b', [1, lastId(transport), { n: i }]);
+    if (answers.length !== 1) t.fail(`request ${i} was not answered`);
+  }
+  ids.forEach((id, n) => {
+    messenger.receive('b', [1, id, { n }]);
+  });
+  t.strictSame(
+    patient,
+    ids.map((_, n) => [{ ok: true, reply: { n } }]),
+  );
+});
+
 t.test('after a stop a request is settled at its deadline too', async (t) => {
   const { messenger, clock } = messengerOf();
   void ask(messenger);
@@ -266,6 +284,8 @@ t.test('what a transport repeats is executed once where that is asked', async (t
     messenger.receive('a', [0, id, 'test.echo', 0, 0, 100, { n: 1 }]);
   }
   t.equal(transport.sent.length, executed);
+  messenger.receive('a', [0, 8_000, 'test.echo', 0, 0, 100, { n: 1 }]);
+  t.equal(executed, 9_902, 'thousands later, too');
   const [first, later] = [
     messengerOf(new ManualClock(), 9, 1),
     messengerOf(new ManualClock(), 9, 2),
