@@ -55,7 +55,7 @@ export function parseOptions(words: readonly string[]): BenchOptions {
     experiments: experimentsOf(values.only),
     rounds: wholeNumber(values.rounds, rounds),
     seconds: wholeNumber(values.seconds, seconds),
-    warmUpSeconds: values.quick ? 1 : 2,
+    warmUpSeconds: values.quick ? 1 : 5,
     isQuick: values.quick,
     install: values.install,
     profile: values.profile,
