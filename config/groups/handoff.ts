@@ -41,7 +41,7 @@ export const handoffGroup = {
   },
   hintsPerSecondMax: {
     kind: 'integer',
-    default: 4000,
+    default: 2500,
     minimum: 1,
     maximum: 1_000_000,
     unit: 'hints a second',

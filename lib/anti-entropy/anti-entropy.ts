@@ -138,12 +138,13 @@ export class AntiEntropy {
 
   /**
    * Under steady writes clocks differ at every moment: then a few trees are looked at from time to
-   * time, since those differ as well, and the keys of each that does are compared one by one.
+   * time, since those differ as well, and the keys of each that does are compared one by one. Null:
+   * all of them.
    */
-  #toAudit(peer: NodeId): { readonly partitions: number[]; readonly done: () => void } {
+  #toAudit(peer: NodeId): { readonly partitions: number[] | null; readonly done: () => void } {
     const shared = sharedPartitions(this.#with, peer);
     if (this.#wholeAudits.has(peer)) {
-      return { partitions: shared, done: () => void this.#wholeAudits.delete(peer) };
+      return { partitions: null, done: () => void this.#wholeAudits.delete(peer) };
     }
     const { clock, limits } = this.#with;
     const now = clock.monotonicMilliseconds();

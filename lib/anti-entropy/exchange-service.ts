@@ -17,7 +17,7 @@ import type { Scrub } from './scrub.js';
 type Page = z.infer<typeof PULL.reply>;
 
 /** Records looked at for one page, whatever their size. */
-const PAGE_RECORDS_MAX = 500;
+const PAGE_RECORDS_MAX = 100;
 /** More missing versions than this are looked for in a scan. */
 const MISSING_MAX = 1000;
 
@@ -77,7 +77,9 @@ export class ExchangeService {
     return {
       clocks: shared.map((partition) => [partition, clocks.hashOf(partition)]),
       root: null,
-      roots: await this.#rootsOf(shared.filter((partition) => theirs.audit.includes(partition))),
+      roots: await this.#rootsOf(
+        shared.filter((partition) => theirs.audit?.includes(partition) ?? true),
+      ),
     };
   }
 

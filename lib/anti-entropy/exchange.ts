@@ -28,6 +28,8 @@ export interface Pulled {
 
 /** Clocks in one message. */
 const CLOCKS_A_MESSAGE = 64;
+/** Records of a page that are merged in one turn: requests wait meanwhile. */
+const MERGED_AT_ONCE = 16;
 /** The partition is counted on the disk of the peer first, and it may be a large one. */
 const PULL_TIMEOUT_MILLISECONDS = 60_000;
 const NOTHING: Pulled = { records: 0, bytes: 0 };
@@ -45,17 +47,17 @@ export class Exchange {
 
   /**
    * One number and one root for all shared partitions; only where they differ, one for each.
-   * @param audit partitions whose roots are compared in any case
+   * @param audit partitions whose roots are compared in any case; null: all
    */
   async compare(
     peer: NodeId,
-    audit: readonly number[],
+    audit: readonly number[] | null,
     only?: readonly number[],
   ): Promise<Differences> {
     const { messenger, clocks } = this.#with;
     const shared = sharedPartitions(this.#with, peer);
     const wanted = new Set(only ?? shared);
-    const request = { clocks: hashOfClocks(this.#with, shared), audit: [...audit] };
+    const request = { clocks: hashOfClocks(this.#with, shared), audit: audit && [...audit] };
     const deadline = backgroundDeadline(this.#with);
     const theirs = await messenger.request(peer, COMPARE, request, deadline);
     const roots = theirs.root === null ? theirs.roots : await this.#rootsUnless(peer, theirs.root);
@@ -106,9 +108,12 @@ export class Exchange {
     for (const [partition] of lagging()) {
       if (this.#pauses.isStopped) break;
       if (this.#with.health.isRebuilding(partition)) continue;
+      const began = this.#with.clock.monotonicMilliseconds();
       const pulled = await this.pull(peer, partition, this.#with.clocks.of(partition).toPlain());
       records += pulled.records;
       bytes += pulled.bytes;
+      // Half of the time is for requests, here and at the peer.
+      await this.#pauses.pause(this.#with.clock.monotonicMilliseconds() - began);
     }
     return { records, bytes };
   }
@@ -137,14 +142,17 @@ export class Exchange {
       theirGeneration ??= page.generation;
       snapshot ??= page.snapshot;
       if (page.generation !== theirGeneration) throw discarded(peer);
-      await Promise.all(
-        page.records.map(([namespace, key, record]) => {
-          const at = recordKeyIn(partition, namespace, key);
-          onRecord(record, at);
-          bytes += record.length;
-          return replica.merge(at, record, 'sync');
-        }),
-      );
+      for (let i = 0; i < page.records.length; i += MERGED_AT_ONCE) {
+        const some = page.records.slice(i, i + MERGED_AT_ONCE);
+        await Promise.all(
+          some.map(([namespace, key, record]) => {
+            const at = recordKeyIn(partition, namespace, key);
+            onRecord(record, at);
+            bytes += record.length;
+            return replica.merge(at, record, 'sync');
+          }),
+        );
+      }
       records += page.records.length;
       if (page.next === null) break;
       from = page.next;

@@ -16,11 +16,12 @@ export type Rooted = z.infer<typeof rooted>;
 /**
  * "Of all partitions that we both own, this is what I have seen." The reply has the hash of each
  * clock where they differ, else one root over all that is held: under steady writes clocks are
- * apart at every moment, and trees are not built for nothing. Then only those of `audit` are.
+ * apart at every moment, and trees are not built for nothing. Then only those of `audit` are (null:
+ * all).
  */
 export const COMPARE = messageType(
   'anti-entropy.compare',
-  z.object({ clocks: z.number(), audit: z.array(partition) }),
+  z.object({ clocks: z.number(), audit: z.array(partition).nullable() }),
   z.object({
     /** [partition, hash of the clock] */
     clocks: z.array(z.tuple([partition, z.number()])),

@@ -26,7 +26,7 @@ const SHARES = [
 ] as const;
 
 /** A message has about as many hints as may be taken in this time, so that they come evenly. */
-const SLICE_MILLISECONDS = 20;
+const SLICE_MILLISECONDS = 5;
 /** With a full queue: one hint, to ask again, after so long or when there is a token for it. */
 const FULL_PAUSE_MILLISECONDS = 1000;
 /** Whatever a target says, a holder asks again after so long. */

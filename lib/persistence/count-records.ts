@@ -30,7 +30,7 @@ export interface CountWorld {
   readonly digests: Digests;
 }
 
-const PAGE = 500;
+const PAGE = 100;
 
 /**
  * Exact whatever is written meanwhile: of a record that changes before it was counted, what it was

@@ -108,6 +108,7 @@ const start = promisify(execFile);
 await start(process.execPath, [COMMAND, 'cluster', 'start-node', AWAY, '--data-dir', dataDir], {
   env: cleanEnvironment(),
 });
+const serves = performance.now();
 while ((await held()) > 0) await sleep(POLL_MILLISECONDS);
 const to = performance.now();
 const after = await delivered();
@@ -117,8 +118,8 @@ await stop(cluster);
 await rm(folder, { recursive: true });
 
 const seconds = (to - from) / 1000;
-const [quiet, busy] = [load.percentile(0.99, quietFrom, quietTo), load.percentile(0.99, from, to)];
-const ratio = busy / quiet;
+// The start itself takes a core for a while; where each node has a machine, nobody else's.
+const ratio = load.percentile(0.99, serves, to) / load.percentile(0.99, quietFrom, quietTo);
 const row = (name: string, a: number, b: number): string => {
   const times = [0.5, 0.99, 1].map((share) => load.percentile(share, a, b).toFixed(1));
   return `| ${name} | ${load.count(a, b)} | ${times.join(' | ')} |`;
@@ -131,7 +132,8 @@ console.log(
 );
 console.log('| puts and gets | number | p50 ms | p99 ms | most ms |\n|---|---|---|---|---|');
 console.log(row('quiet, before', quietFrom, quietTo));
-console.log(row('hints are delivered', from, to));
+console.log(row(`${AWAY} starts`, from, serves));
+console.log(row('hints are delivered', serves, to));
 console.log(row('quiet, after', to, to + QUIET_MILLISECONDS));
 console.log(`\n| | value | target | |\n|---|---|---|---|`);
 console.log(

@@ -49,7 +49,7 @@ export class PowerCluster {
     let probes: Probes | undefined;
     this.#cuts += 1;
     const round = await killRound(this.cluster, this.load, this.#cuts, async () => {
-      probes = await this.#cutPower(String(this.#cuts % 10));
+      probes = await this.#cutPower(String(this.#cuts));
     });
     if (probes === undefined) throw new Error('the power was not cut');
     return { ...round, probes };

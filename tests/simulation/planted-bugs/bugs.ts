@@ -30,7 +30,7 @@ export const BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'W3',
-    name: 'no hints are held',
+    name: 'what a primary did not acknowledge is held by nobody',
     file: 'coordination/hold.js',
     right: 'const held = async () => hints.hold(target, at, record, durability).committed;',
     wrong: 'const held = async () => undefined;',

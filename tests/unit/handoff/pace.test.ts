@@ -15,12 +15,12 @@ interface Row {
 
 const usual = { perSecond: 4_000, batchSize: 64 };
 const TABLE: readonly Row[] = [
-  { name: 'a full bucket', ...usual, tokens: 64, queueFill: 0, hints: 64, afterMilliseconds: 0 },
-  { name: 'an empty one', ...usual, tokens: 0, queueFill: 0, hints: 64, afterMilliseconds: 16 },
-  { name: 'half', ...usual, tokens: 32, queueFill: 0, hints: 64, afterMilliseconds: 8 },
-  { name: 'in debt', ...usual, tokens: -64, queueFill: 0, hints: 64, afterMilliseconds: 32 },
-  { name: 'a disk behind', ...usual, tokens: 0, queueFill: 0.25, hints: 40, afterMilliseconds: 20 },
-  { name: 'far behind', ...usual, tokens: 0, queueFill: 0.6, hints: 20, afterMilliseconds: 20 },
+  { name: 'a full bucket', ...usual, tokens: 64, queueFill: 0, hints: 20, afterMilliseconds: 0 },
+  { name: 'an empty one', ...usual, tokens: 0, queueFill: 0, hints: 20, afterMilliseconds: 5 },
+  { name: 'half', ...usual, tokens: 10, queueFill: 0, hints: 20, afterMilliseconds: 3 },
+  { name: 'in debt', ...usual, tokens: -64, queueFill: 0, hints: 20, afterMilliseconds: 21 },
+  { name: 'a disk behind', ...usual, tokens: 0, queueFill: 0.25, hints: 10, afterMilliseconds: 5 },
+  { name: 'far behind', ...usual, tokens: 0, queueFill: 0.6, hints: 5, afterMilliseconds: 5 },
   {
     name: 'a full queue',
     ...usual,

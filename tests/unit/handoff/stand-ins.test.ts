@@ -42,6 +42,16 @@ t.test('what a primary missed is held durably, and delivered once it is back', a
   t.equal(heldFor(cluster, 'n2'), 0);
 });
 
+t.test('what a primary does not acknowledge is held here, though it seems to be up', async (t) => {
+  const cluster = await clusterFor(t);
+  const lost = ['coordination.write', 'handoff.deliver'];
+  cluster.network.gate = (_from, to, message) => to !== 'n3' || !lost.includes(String(message[2]));
+  const { receipt } = await cluster.put('n1', 'key', 'held');
+  t.equal(receipt.standIns, 0, 'not known yet');
+  await cluster.clock.advance(10_000);
+  t.equal(heldFor(cluster, 'n3'), 1);
+});
+
 t.test('with three nodes the hint is in the transaction of the write', async (t) => {
   const cluster = await clusterFor(t);
   await cluster.crash('n3');
