@@ -6,6 +6,7 @@ import type { Collaborators } from './coordination/collaborators.js';
 import { Coordinator } from './coordination/coordinator.js';
 import { serveReplicas } from './coordination/replica-service.js';
 import type { Environment } from './environment/environment.js';
+import { Foreground } from './environment/foreground.js';
 import { Periodic } from './environment/periodic.js';
 import type { NodeId } from './environment/transport.js';
 import { OperatingError } from './errors.js';
@@ -78,8 +79,8 @@ export async function createNode(
   const { founding, diskCheck, diskMemory, view, settings } = members;
 
   const collaborators: Collaborators = {
-    ...{ ...environment, ...disk, view, messenger, expiryClock: clockSanity },
-    ring: () => founding.ring,
+    ...{ ...environment, ...disk, view, messenger, foreground: new Foreground() },
+    ...{ ring: () => founding.ring, expiryClock: clockSanity },
     hedgeDelayMilliseconds: limits.hedgeDelayMilliseconds,
     backgroundTimeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
     backgroundConcurrency: limits.backgroundConcurrency,
@@ -101,7 +102,7 @@ export async function createNode(
 
   return {
     ...{ id: self, coordination, settings, cluster, exchange, observer, replica, hints, disk },
-    ...{ view, handoff: handoff.control },
+    ...{ view, handoff: handoff.control, foreground: collaborators.foreground },
     ready: async () => void (await Promise.all([founding.done, diskCheck.settled])),
     failed: disk.store.failed,
     async stop() {

@@ -41,11 +41,11 @@ export const handoffGroup = {
   },
   hintsPerSecondMax: {
     kind: 'integer',
-    default: 2500,
+    default: 5000,
     minimum: 1,
     maximum: 1_000_000,
     unit: 'hints a second',
-    why: 'What a node takes that was away, from all together; less while its disk lags behind.',
+    why: 'What a node takes that was away, from all together; less while clients wait for it.',
   },
   hintRetryIntervalMilliseconds: {
     kind: 'milliseconds',

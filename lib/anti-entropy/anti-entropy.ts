@@ -49,8 +49,8 @@ export class AntiEntropy {
 
   constructor(collaborators: AntiEntropyCollaborators, options: CollectionOptions) {
     this.#with = collaborators;
-    const { clock, digests, replica, health, limits } = collaborators;
-    this.#pauses = new Pauses(clock);
+    const { digests, replica, health, limits } = collaborators;
+    this.#pauses = new Pauses(collaborators);
     const trees = new MerkleTrees(digests);
     this.#scrub = new Scrub(collaborators);
     this.#exchange = new Exchange(collaborators, trees, this.#pauses);

@@ -1,5 +1,6 @@
 /** What anti-entropy works with. Passed by name; nobody reaches for more. */
 import type { Clock } from '../environment/clock.js';
+import type { Foreground } from '../environment/foreground.js';
 import type { Observer } from '../environment/observer.js';
 import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
@@ -54,6 +55,7 @@ export interface AntiEntropyCollaborators {
   readonly endings: Endings;
   readonly expiryClock: ExpiryClock;
   readonly clock: Clock;
+  readonly foreground: Foreground;
   readonly random: Random;
   readonly observer: Observer;
   /** Its start number is part of what a clock's generation is called. */

@@ -1,6 +1,7 @@
 /** All that the API sees of a node. */
 import type { ExchangeControl } from '../anti-entropy/exchange-now.js';
 import type { Coordination } from '../coordination/request.js';
+import type { Foreground } from '../environment/foreground.js';
 import type { Observer } from '../environment/observer.js';
 import type { HandoffControl } from '../handoff/hints-report.js';
 import type { ClusterControl } from '../membership/cluster-types.js';
@@ -13,5 +14,6 @@ export interface ApiNode {
   readonly cluster: ClusterControl;
   readonly exchange: ExchangeControl;
   readonly handoff: HandoffControl;
+  readonly foreground: Foreground;
   readonly observer: Observer;
 }

@@ -1,5 +1,6 @@
 /** What a get and a put work with. Passed by name; nobody reaches for more. */
 import type { Clock } from '../environment/clock.js';
+import type { Foreground } from '../environment/foreground.js';
 import type { Observer } from '../environment/observer.js';
 import type { Random } from '../environment/random.js';
 import type { Ring } from '../partitioning/ring.js';
@@ -26,6 +27,7 @@ export interface Collaborators {
   readonly audits: Audits;
   readonly versions: KeptVersions;
   readonly clock: Clock;
+  readonly foreground: Foreground;
   readonly expiryClock: ExpiryClock;
   readonly random: Random;
   readonly observer: Observer;

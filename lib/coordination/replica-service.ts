@@ -20,15 +20,29 @@ const SHARE_OF_THE_PRIMARY = 0.95;
 
 /** Registers the handlers; called once, when the ring is known. */
 export function serveReplicas(collaborators: Collaborators): void {
-  const { messenger, replica, hints, view } = collaborators;
+  const { messenger, replica, hints, view, foreground } = collaborators;
+  const whileWaitedFor = <Result>(work: Promise<Result>): Promise<Result> => {
+    foreground.enter();
+    return work.then(
+      (result) => {
+        foreground.leave();
+        return result;
+      },
+      (error: unknown) => {
+        foreground.leave();
+        throw error;
+      },
+    );
+  };
 
   messenger.handle(WRITE, ({ namespace, key, record, durability, audit }) => {
     const at = keyOwnedBy(view.self, collaborators, namespace, key);
-    return replica.mergeAndVouch(at, record, durability).then(() => {
+    const written = replica.mergeAndVouch(at, record, durability).then(() => {
       // Nobody waits for it: the replica that minted has it in the transaction of the write.
       if (audit !== undefined) keepAudit(collaborators, at, audit);
       return acknowledge(collaborators);
     });
+    return whileWaitedFor(written);
   });
 
   messenger.handle(READ, ({ namespace, key, want, durable }) => {
@@ -59,7 +73,7 @@ export function serveReplicas(collaborators: Collaborators): void {
     const now = collaborators.clock.monotonicMilliseconds();
     const until = now + (deadline - now) * SHARE_OF_THE_PRIMARY;
     const request = fromWire(wire, until, collaborators.ring().partitionCount);
-    return toWireResult(await put(collaborators, request));
+    return toWireResult(await whileWaitedFor(put(collaborators, request)));
   };
   messenger.handle(PUT, execute, { once: true });
   serveHistory(collaborators);

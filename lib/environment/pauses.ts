@@ -1,13 +1,16 @@
 /** Pauses of background work, which a stop ends at once. */
 import type { Cancel, Clock } from './clock.js';
+import type { Foreground } from './foreground.js';
 
 export class Pauses {
   readonly #clock: Clock;
+  readonly #foreground: Foreground;
   readonly #open = new Map<() => void, Cancel>();
   #stopped = false;
 
-  constructor(clock: Clock) {
+  constructor({ clock, foreground }: { readonly clock: Clock; readonly foreground: Foreground }) {
     this.#clock = clock;
+    this.#foreground = foreground;
   }
 
   get isStopped(): boolean {
@@ -24,6 +27,12 @@ export class Pauses {
       };
       this.#open.set(end, this.#clock.after(milliseconds, end));
     });
+  }
+
+  /** After a step that began then, on the monotonic clock: so long that it had but its share. */
+  rest(beganAt: number): Promise<void> {
+    const worked = this.#clock.monotonicMilliseconds() - beganAt;
+    return this.pause(worked * (1 / this.#foreground.backgroundShare - 1));
   }
 
   /** Ends all pauses; later ones take no time. */

@@ -1,5 +1,6 @@
 /** All of handoff on one node: what it holds for others, and what others held for it. */
 import type { Environment } from '../environment/environment.js';
+import type { Foreground } from '../environment/foreground.js';
 import type { NodeId } from '../environment/transport.js';
 import type { Ring } from '../partitioning/ring.js';
 import type { HintLimits } from '../persistence/hint-quota.js';
@@ -27,6 +28,7 @@ export interface HandoffOptions extends HandoffLimits, Omit<Environment, 'storag
   readonly ring: () => Ring;
   readonly view: ClusterView;
   readonly messenger: Messenger;
+  readonly foreground: Foreground;
   readonly store: Store;
   readonly replica: Replica;
   readonly hints: Hints;

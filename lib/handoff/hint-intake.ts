@@ -1,5 +1,6 @@
 /** What a target does with hints: merges those that it can, and sets the rate of the next. */
 import type { Clock } from '../environment/clock.js';
+import type { Foreground } from '../environment/foreground.js';
 import type { Observer } from '../environment/observer.js';
 import { OperatingError } from '../errors.js';
 import { byDeadline } from '../coordination/by-deadline.js';
@@ -19,6 +20,7 @@ export interface HintIntakeOptions {
   readonly replica: Replica;
   readonly store: Store;
   readonly clock: Clock;
+  readonly foreground: Foreground;
   readonly observer: Observer;
   /** Hints that this node takes in a second, from all holders together. */
   readonly hintsPerSecondMax: number;
@@ -36,7 +38,7 @@ const SHARE_OF_TIME = 0.9;
 
 /** Registers the handler; called once, when the ring is known. */
 export function serveHintIntake(options: HintIntakeOptions): void {
-  const { messenger, store, clock, hintsPerSecondMax, hintBatchSize } = options;
+  const { messenger, store, clock, foreground, hintsPerSecondMax, hintBatchSize } = options;
   const limits = { perSecond: hintsPerSecondMax, batchSize: hintBatchSize };
   let bucket: Bucket = fullBucket(limits, clock.monotonicMilliseconds());
 
@@ -49,7 +51,8 @@ export function serveHintIntake(options: HintIntakeOptions): void {
       code === undefined ? [] : [[place, code] satisfies [number, string]],
     );
     bucket = take(bucket, 0, limits, clock.monotonicMilliseconds());
-    return { refused, pace: paceOf(bucket, limits, store.queueFill) };
+    const load = { share: foreground.backgroundShare, queueFill: store.queueFill };
+    return { refused, pace: paceOf(bucket, limits, load) };
   });
 }
 

@@ -1,4 +1,4 @@
-/** How fast a target takes hints: a token bucket, and how full its storage queue is. Pure. */
+/** How fast a target takes hints: a token bucket, and what else the target has to do. Pure. */
 
 /** Tokens at a moment: hints that may be taken now. Below zero: taken in advance. */
 export interface Bucket {
@@ -16,6 +16,14 @@ export interface PaceLimits {
 export interface Pace {
   readonly hints: number;
   readonly afterMilliseconds: number;
+}
+
+/** What else a target has to do. */
+export interface Load {
+  /** Of its time, left to background work: above 0, at most 1. */
+  readonly share: number;
+  /** Of the storage queue: 0 to 1. */
+  readonly queueFill: number;
 }
 
 /** By the share of the storage queue that is used: the share of the rate that is left. */
@@ -54,7 +62,7 @@ export function take(
 export function paceOf(
   { tokens }: Bucket,
   { perSecond, batchSize }: PaceLimits,
-  queueFill: number,
+  { share, queueFill }: Load,
 ): Pace {
   const row = SHARES.find(({ fillBelow }) => queueFill < fillBelow);
   const until = (hints: number, rate: number) =>
@@ -62,7 +70,7 @@ export function paceOf(
   if (row === undefined) {
     return { hints: 1, afterMilliseconds: Math.max(FULL_PAUSE_MILLISECONDS, until(1, perSecond)) };
   }
-  const rate = perSecond * row.share;
+  const rate = perSecond * Math.min(share, row.share);
   const slice = Math.ceil((rate * SLICE_MILLISECONDS) / 1000);
   const hints = Math.min(Math.max(1, slice), batchSize);
   return { hints, afterMilliseconds: until(hints, rate) };

@@ -3,6 +3,7 @@
  * time (docs/architecture.md, E1). Reads judge for themselves; it gives back the room.
  */
 import type { Clock } from '../environment/clock.js';
+import type { Foreground } from '../environment/foreground.js';
 import type { Observer } from '../environment/observer.js';
 import { Pauses } from '../environment/pauses.js';
 import { Periodic } from '../environment/periodic.js';
@@ -30,6 +31,7 @@ export interface ReaperOptions {
   readonly health: PartitionHealth;
   readonly expiryClock: ExpiryClock;
   readonly clock: Clock;
+  readonly foreground: Foreground;
   readonly random: Random;
   readonly observer: Observer;
   readonly limits: ReaperLimits;
@@ -56,7 +58,7 @@ export class Reaper {
 
   constructor(options: ReaperOptions) {
     this.#options = options;
-    this.#pauses = new Pauses(options.clock);
+    this.#pauses = new Pauses(options);
     this.#periodic = new Periodic(options, {
       name: 'expiry',
       intervalMilliseconds: options.limits.reapIntervalMilliseconds,
@@ -73,7 +75,7 @@ export class Reaper {
     return this.#periodic.stop();
   }
 
-  /** One turn. After each page it rests as long as the page took: at most half of a busy node. */
+  /** One turn, with rests between its pages. */
   async run(): Promise<void> {
     const { clock, expiryClock, observer, limits } = this.#options;
     let left = limits.reapKeysMax;
@@ -90,7 +92,7 @@ export class Reaper {
         return;
       }
       left -= taken;
-      await this.#pauses.pause(clock.monotonicMilliseconds() - began);
+      await this.#pauses.rest(began);
     }
   }
 

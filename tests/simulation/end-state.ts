@@ -38,6 +38,11 @@ export async function observeEnd(
   await comeToRest({ ...options, keys });
   await world.wait(SETTLE_MILLISECONDS, 'settle');
   for (const key of keys) countAlike(options, key);
+  for (const { id, node } of machines) {
+    // What was counted and never left would slow all background work down, unseen.
+    const waiting = node?.foreground.requests ?? 0;
+    if (waiting !== 0) onTrouble(`${id} counts ${waiting} requests that nobody waits for`);
+  }
   const finals: FinalState[] = [];
   for (const key of keys) {
     const read = async (machine: Machine, level: string): Promise<Token | undefined> => {

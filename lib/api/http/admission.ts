@@ -1,4 +1,5 @@
 /** How much is worked on at once: beyond it requests are shed while they are still cheap. */
+import type { Foreground } from '../../environment/foreground.js';
 import { OperatingError } from '../../errors.js';
 
 export interface AdmissionLimits {
@@ -9,11 +10,13 @@ export interface AdmissionLimits {
 
 export class Admission {
   readonly #limits: AdmissionLimits;
+  readonly #foreground: Foreground;
   #requests = 0;
   #bytes = 0;
 
-  constructor(limits: AdmissionLimits) {
+  constructor(limits: AdmissionLimits, foreground: Foreground) {
     this.#limits = limits;
+    this.#foreground = foreground;
   }
 
   /**
@@ -25,10 +28,12 @@ export class Admission {
       throw new OperatingError('overloaded', 'too many requests are under way on this node');
     }
     this.#requests += requests;
+    this.#foreground.enter(requests);
   }
 
   leave(requests = 1): void {
     this.#requests -= requests;
+    this.#foreground.leave(requests);
   }
 
   /** Pair it with `release`, unless it throws. @throws OperatingError `overloaded` */

@@ -35,7 +35,7 @@ export class Exchanges {
 
   constructor(world: ApiWorld) {
     this.#world = world;
-    this.admission = new Admission(world.limits);
+    this.admission = new Admission(world.limits, world.node.foreground);
   }
 
   /** Answers with what `handle` returns, or with the problem of what it throws. Never rejects. */

@@ -2,6 +2,7 @@
 import t, { type Test } from 'tap';
 import { Exchange } from '../../../lib/anti-entropy/exchange.js';
 import { MerkleTrees } from '../../../lib/anti-entropy/merkle-tree.js';
+import { Foreground } from '../../../lib/environment/foreground.js';
 import { Pauses } from '../../../lib/environment/pauses.js';
 import type { NodeId } from '../../../lib/environment/transport.js';
 import { PartitionClocks } from '../../../lib/persistence/partition-clocks.js';
@@ -58,12 +59,16 @@ t.test('what a peer answered before the damage counts for nothing after it', asy
   const exchange = new Exchange(
     world as unknown as ConstructorParameters<typeof Exchange>[0],
     new MerkleTrees(digests),
-    new Pauses(disk.clock),
+    new Pauses({ clock: disk.clock, foreground: new Foreground() }),
   );
-  await t.rejects(exchange.pull('n2', at.partition, []), { code: 'not_ready' });
+  const overtaken = t.rejects(exchange.pull('n2', at.partition, []), { code: 'not_ready' });
+  await disk.clock.advance(1);
+  await overtaken;
   t.notOk(clocks.of(at.partition).has(dot));
   damages = false;
-  await exchange.pull('n2', at.partition, []);
+  const pulled = exchange.pull('n2', at.partition, []);
+  await disk.clock.advance(1);
+  await pulled;
   t.ok(clocks.of(at.partition).has(dot));
 });
 

@@ -13,6 +13,7 @@ import type {
   VersionRequest,
   VersionsAnswer,
 } from '../../../lib/coordination/request.js';
+import { Foreground } from '../../../lib/environment/foreground.js';
 import type { Observer } from '../../../lib/environment/observer.js';
 import { OperatingError } from '../../../lib/errors.js';
 import type { HintsView } from '../../../lib/handoff/hints-report.js';
@@ -93,6 +94,7 @@ const SETTINGS: ConsistencySettings = {
 
 export class FakeNode implements ApiNode {
   readonly id = 'n1';
+  readonly foreground = new Foreground();
   readonly gets: GetRequest[] = [];
   readonly puts: PutRequest[] = [];
   readonly logged: { readonly event: string; readonly fields: unknown }[] = [];

@@ -8,6 +8,7 @@ interface Row {
   readonly perSecond: number;
   readonly batchSize: number;
   readonly tokens: number;
+  readonly share?: number;
   readonly queueFill: number;
   readonly hints: number;
   readonly afterMilliseconds: number;
@@ -21,6 +22,24 @@ const TABLE: readonly Row[] = [
   { name: 'in debt', ...usual, tokens: -64, queueFill: 0, hints: 20, afterMilliseconds: 21 },
   { name: 'a disk behind', ...usual, tokens: 0, queueFill: 0.25, hints: 10, afterMilliseconds: 5 },
   { name: 'far behind', ...usual, tokens: 0, queueFill: 0.6, hints: 5, afterMilliseconds: 5 },
+  {
+    name: 'clients wait',
+    ...usual,
+    tokens: 0,
+    share: 0.1,
+    queueFill: 0,
+    hints: 2,
+    afterMilliseconds: 5,
+  },
+  {
+    name: 'clients wait, and the disk is behind: the scarcer counts',
+    ...usual,
+    tokens: 0,
+    share: 0.25,
+    queueFill: 0.25,
+    hints: 5,
+    afterMilliseconds: 5,
+  },
   {
     name: 'a full queue',
     ...usual,
@@ -59,8 +78,9 @@ const TABLE: readonly Row[] = [
 ];
 
 t.test('the table', async (t) => {
-  for (const { name, tokens, queueFill, hints, afterMilliseconds, ...limits } of TABLE) {
-    const pace = paceOf({ tokens, atMilliseconds: 0 }, limits, queueFill);
+  for (const { name, tokens, share = 1, queueFill, hints, afterMilliseconds, ...limits } of TABLE) {
+    const load = { share, queueFill };
+    const pace = paceOf({ tokens, atMilliseconds: 0 }, limits, load);
     t.strictSame(pace, { hints, afterMilliseconds }, name);
   }
 });
@@ -70,10 +90,14 @@ t.test('holders that keep to it stay within the rate, all together', async (t) =
     perSecond: fc.integer({ min: 1, max: 10_000 }),
     batchSize: fc.integer({ min: 1, max: 200 }),
   });
-  const fills = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1 });
+  const load = fc.record({
+    share: fc.double({ min: 0.01, max: 1, noNaN: true }),
+    queueFill: fc.double({ min: 0, max: 1, noNaN: true }),
+  });
+  const loads = fc.array(load, { minLength: 1 });
   const holders = fc.integer({ min: 1, max: 4 });
   await fc.assert(
-    fc.property(rates, holders, fills, (limits, count, queueFills) => {
+    fc.property(rates, holders, loads, (limits, count, loads) => {
       let bucket = fullBucket(limits, 0);
       const due = Array.from({ length: count }, () => ({ at: 0, hints: limits.batchSize }));
       let taken = 0;
@@ -84,7 +108,8 @@ t.test('holders that keep to it stay within the rate, all together', async (t) =
         now = Math.max(now, next.at);
         taken += next.hints;
         bucket = take(bucket, next.hints, limits, now);
-        const pace = paceOf(bucket, limits, queueFills[step % queueFills.length] ?? 0);
+        const load = loads[step % loads.length] ?? { share: 1, queueFill: 0 };
+        const pace = paceOf(bucket, limits, load);
         next.at = now + pace.afterMilliseconds;
         next.hints = within(pace, limits.batchSize).hints;
       }

@@ -2,6 +2,7 @@
 import t from 'tap';
 import { Reaper } from '../../../lib/persistence/reaper.js';
 import { recordKey } from '../../../lib/persistence/records.js';
+import { Foreground } from '../../../lib/environment/foreground.js';
 import type { Range } from '../../../lib/environment/storage.js';
 import { HeldStorage, SeededRandom } from '../fakes.js';
 import { intentOf, nothingElse, openDisk } from './disk.js';
@@ -22,6 +23,7 @@ async function reaperOf(reapKeysMax = 1_000) {
   const reaper = new Reaper({
     ...disk,
     random: new SeededRandom(1),
+    foreground: new Foreground(),
     expiryClock: { now: () => (sane ? disk.clock.wallMilliseconds() : undefined) },
     limits: { reapIntervalMilliseconds: 1_000, reapKeysMax },
   });

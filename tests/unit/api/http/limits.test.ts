@@ -73,6 +73,7 @@ t.test('too many requests at once are shed, and room comes back', async (t) => {
   };
   const held = [send('PUT', PATH), send('PUT', PATH)];
   while (node.puts.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  t.equal(node.foreground.requests, 2, 'background work knows who waits');
   const shed = await send('PUT', PATH);
   t.match(shed.json, { status: 503, code: 'overloaded', retryable: true, outcome: 'none' });
   t.equal(shed.headers['retry-after'], '1');
@@ -83,6 +84,7 @@ t.test('too many requests at once are shed, and room comes back', async (t) => {
     [200, 200],
   );
   t.equal((await send('PUT', PATH)).status, 200);
+  t.equal(node.foreground.requests, 0);
 });
 
 t.test('too many bytes at once are shed, and room comes back', async (t) => {
