@@ -98,22 +98,17 @@ export class Exchange {
    * differs at one moment is on its way already.
    */
   async pullMissing(peer: NodeId, partitions: readonly number[]): Promise<Pulled> {
-    const suspected = await this.#clocksOf(peer, partitions);
-    const lagging = (): [number, PartitionClock][] =>
-      suspected.filter(([partition, theirs]) => !this.#has(partition, theirs));
-    if (lagging().length === 0) return NOTHING;
+    const suspected = await this.#clocksOf(peer, this.#fromItsPlace(peer, partitions));
+    if (suspected.every(([partition, theirs]) => this.#has(partition, theirs))) return NOTHING;
     await this.#pauses.pause(this.#with.limits.confirmMilliseconds);
     let records = 0;
     let bytes = 0;
-    for (const [partition] of lagging()) {
+    for (const [partition, theirs] of suspected) {
       if (this.#pauses.isStopped) break;
-      if (this.#with.health.isRebuilding(partition)) continue;
-      const began = this.#with.clock.monotonicMilliseconds();
+      if (this.#has(partition, theirs) || this.#with.health.isRebuilding(partition)) continue;
       const pulled = await this.pull(peer, partition, this.#with.clocks.of(partition).toPlain());
       records += pulled.records;
       bytes += pulled.bytes;
-      // Half of the time is for requests, here and at the peer.
-      await this.#pauses.pause(this.#with.clock.monotonicMilliseconds() - began);
     }
     return { records, bytes };
   }
@@ -129,7 +124,7 @@ export class Exchange {
     clock: PlainClock,
     onRecord: (bytes: Uint8Array, at: RecordKey) => void = () => undefined,
   ): Promise<Pulled & { readonly snapshot: PartitionClock }> {
-    const { messenger, replica, clocks, observer } = this.#with;
+    const { messenger, replica, clocks, clock: time, observer } = this.#with;
     const generation = clocks.generation(partition);
     let snapshot: PlainClock | null = null;
     let theirGeneration: string | undefined;
@@ -137,7 +132,8 @@ export class Exchange {
     let records = 0;
     let bytes = 0;
     for (;;) {
-      const deadline = this.#with.clock.monotonicMilliseconds() + PULL_TIMEOUT_MILLISECONDS;
+      const began = time.monotonicMilliseconds();
+      const deadline = began + PULL_TIMEOUT_MILLISECONDS;
       const page = await messenger.request(peer, PULL, { partition, clock, from }, deadline);
       theirGeneration ??= page.generation;
       snapshot ??= page.snapshot;
@@ -154,6 +150,7 @@ export class Exchange {
         );
       }
       records += page.records.length;
+      await this.#pauses.rest(began);
       if (page.next === null) break;
       from = page.next;
     }
@@ -163,6 +160,15 @@ export class Exchange {
     observer.count('quorate_exchanged_records_total', {}, records);
     observer.count('quorate_exchanged_bytes_total', {}, bytes);
     return { records, bytes, snapshot: theirs };
+  }
+
+  /** Exchanges with several peers begin far apart: what one has taken, the others need not. */
+  #fromItsPlace(peer: NodeId, partitions: readonly number[]): readonly number[] {
+    const { ring, view } = this.#with;
+    const others = ring().members.filter(({ id }) => id !== view.self);
+    const place = others.findIndex(({ id }) => id === peer);
+    const start = Math.floor((Math.max(0, place) / others.length) * partitions.length);
+    return [...partitions.slice(start), ...partitions.slice(0, start)];
   }
 
   #has(partition: number, theirs: PartitionClock): boolean {
