@@ -193,7 +193,7 @@ export const BUGS: readonly PlantedBug[] = [
     rule: 'C5',
     name: 'exchanges take nothing',
     file: 'anti-entropy/exchange.js',
-    right: 'if (lagging().length === 0)',
+    right: 'if (suspected.every(([partition, theirs]) => this.#has(partition, theirs)))',
     wrong: 'if (true)',
   },
   {

@@ -4,11 +4,12 @@
  * seeds. Fails where none does.
  */
 import { execFile } from 'node:child_process';
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BUGS, type PlantedBug } from './bugs.js';
+import { plant } from './plant.js';
 
 const { values } = parseArgs({
   options: {
@@ -39,7 +40,10 @@ process.exitCode = missed > 0 ? 1 : 0;
 async function work(job: number): Promise<void> {
   const copy = `dist/planted-${job}`;
   for (let bug = waiting.shift(); bug !== undefined; bug = waiting.shift()) {
-    await plant(bug, copy);
+    await rm(copy, { recursive: true, force: true });
+    await cp('dist/lib', join(copy, 'lib'), { recursive: true });
+    await cp('dist/tests', join(copy, 'tests'), { recursive: true });
+    await plant(join(copy, 'lib'), bug);
     const bySeeds = (): Promise<Caught | undefined> => caughtBySeeds(copy);
     const byTest = (): Promise<Caught | undefined> => caughtByTest(copy, bug);
     const layers = values.first === 'tests' ? [byTest, bySeeds] : [bySeeds, byTest];
@@ -49,18 +53,6 @@ async function work(job: number): Promise<void> {
     console.log(`| ${bug.rule} | ${bug.name} | ${layer} | ${when} | ${finding} |`);
   }
   await rm(copy, { recursive: true, force: true });
-}
-
-async function plant({ name, file, right, wrong }: PlantedBug, copy: string): Promise<void> {
-  await rm(copy, { recursive: true, force: true });
-  await cp('dist/lib', join(copy, 'lib'), { recursive: true });
-  await cp('dist/tests', join(copy, 'tests'), { recursive: true });
-  const path = join(copy, 'lib', file);
-  const parts = (await readFile(path, 'utf8')).split(right);
-  if (parts.length !== 2) {
-    throw new Error(`"${name}" matches ${parts.length - 1} times in ${file}, not once`);
-  }
-  await writeFile(path, parts.join(wrong));
 }
 
 /** Seeds count from 1, so the first that is caught is also how many it took. */
