@@ -175,7 +175,7 @@ export class Coordinator implements Coordination {
     const { epoch } = this.#options.collaborators.ring();
     return {
       version,
-      context: this.#options.seal.seal(namespace, key, { epoch, ...seen }),
+      context: this.#options.seal.seal(namespace, key, epoch, seen),
       replaced,
       receipt: { level, answered, asked, standIns, durability },
     };
@@ -193,7 +193,7 @@ export class Coordinator implements Coordination {
     const known = this.#contexts.get(state);
     if (known !== undefined) return known;
     const { epoch, context } = state;
-    const sealed = this.#options.seal.seal(namespace, key, { epoch, ...context });
+    const sealed = this.#options.seal.seal(namespace, key, epoch, context);
     this.#contexts.set(state, sealed);
     return sealed;
   }

@@ -11,7 +11,7 @@ import type { ConsistencyLevel } from './consistency-level.js';
 import { requirementsOf } from './consistency-level.js';
 import { decodeRecord } from '../persistence/records.js';
 import { HELD } from './messages.js';
-import { ReadRound } from './read-round.js';
+import { copyOf, ReadRound } from './read-round.js';
 import { compare, repairLater } from './repair-later.js';
 import type { ReadRepair } from './request.js';
 import { shareOfTime } from './share-of-time.js';
@@ -92,8 +92,9 @@ async function read(
   const awaited = request.readRepair === 'await';
   if (merged !== undefined && (repairs !== undefined || awaited)) {
     const { copies } = whole;
-    const back = { at, list, merged, copies, promised: awaited, deadline } as const;
-    const written = writeBack(collaborators, { ...back, mode: 'foreground' }, repairs ?? []);
+    const mode = 'foreground';
+    const back = { at, list, merged, copies, mode, promised: awaited, deadline } as const;
+    const written = writeBack(collaborators, back, repairs ?? []);
     if (!(await written.reached)) return undefined;
     if (awaited) await written.settled;
   }
@@ -135,8 +136,8 @@ async function exhausted(
   if (round.isWhole) return round;
   const full = roundInFull(collaborators, request, list, false);
   await full.exhaust();
-  const silent = [...round.copies].some(
-    ([node, { fingerprint }]) => fingerprint !== '' && !full.copies.has(node),
+  const silent = round.copies.some(
+    ({ node, fingerprint }) => fingerprint !== '' && copyOf(full.copies, node) === undefined,
   );
   return silent ? undefined : full;
 }
@@ -159,8 +160,8 @@ function roundInFull(
   list: PreferenceList,
   durable: boolean,
 ): ReadRound {
-  const asked = { first: 'full', others: 'full' } as const;
-  return new ReadRound(collaborators, { at, list, deadline, durable, ...asked });
+  const want = 'full';
+  return new ReadRound(collaborators, { at, list, deadline, durable, first: want, others: want });
 }
 
 /** At `eventual`, where no primary can be reached: what stand-ins hold for them. */

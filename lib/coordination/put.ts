@@ -29,8 +29,8 @@ import { WriteRound } from './write-round.js';
 export async function put(collaborators: Collaborators, request: Put): Promise<PutResult> {
   const { at, levels, zone } = request;
   const { self } = collaborators.view;
-  const preferred = preferenceList(collaborators.ring(), at.partition, collaborators.view);
-  const list = { ...preferred, zone };
+  const { primaries } = preferenceList(collaborators.ring(), at.partition, collaborators.view);
+  const list = { primaries, zone };
   const ladder = levels.map((level) => ({ level, requirements: requirementsOf(level, list) }));
 
   const resolved = await putAtFirst(collaborators, request, list);
@@ -55,16 +55,13 @@ export async function put(collaborators: Collaborators, request: Put): Promise<P
     return putDespite(collaborators, request, list, error);
   }
   const { write, minted } = sent;
+  const { version, writtenAt, seen, replaced } = minted;
   for (const [i, { level, requirements }] of rungs.entries()) {
     const until = shareOfTime(collaborators.clock, request.deadline, rungs.length - 1 - i);
     if ((await write.reach(requirements, until)) !== 'reached') continue;
-    return {
-      ...minted,
-      level: level.name,
-      answered: write.stored,
-      asked: list.primaries.length,
-      standIns: write.standIns,
-    };
+    const { stored: answered, standIns } = write;
+    const asked = list.primaries.length;
+    return { version, writtenAt, seen, replaced, level: level.name, answered, asked, standIns };
   }
   throw unknownOutcome(collaborators, request, rungs, write.stored);
 }
@@ -149,14 +146,16 @@ async function askVersions(
 }
 
 /** Mostly this replica holds what the others hold, and their fingerprints say so. */
+const WANTS = ['fingerprint', 'versions'] as const;
+
 async function versionsAt(
   collaborators: Collaborators,
-  asks: Pick<ReadRoundOptions, 'at' | 'list' | 'durable' | 'deadline'>,
+  { at, list, durable, deadline }: Pick<ReadRoundOptions, 'at' | 'list' | 'durable' | 'deadline'>,
   { requirements }: Rung,
 ): Promise<ReadRound | undefined> {
-  for (const others of ['fingerprint', 'versions'] as const) {
+  for (const others of WANTS) {
     const first = others === 'fingerprint' ? 'full' : others;
-    const round = new ReadRound(collaborators, { ...asks, first, others });
+    const round = new ReadRound(collaborators, { at, list, durable, deadline, first, others });
     if ((await round.reach(requirements)) !== 'reached') return undefined;
     if (others === 'versions' || round.isWhole) return round;
   }

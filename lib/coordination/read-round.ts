@@ -16,10 +16,16 @@ import { READ } from './messages.js';
 
 /** What one replica said. */
 export interface Copy {
+  readonly node: NodeId;
   readonly fingerprint: string;
   /** Undefined where only the fingerprint was asked, or the replica holds nothing. */
   readonly siblings: Siblings | undefined;
   readonly want: Want;
+}
+
+/** What `node` said, if it said anything. */
+export function copyOf(copies: readonly Copy[], node: NodeId): Copy | undefined {
+  return copies.find((copy) => copy.node === node);
 }
 
 export interface ReadRoundOptions {
@@ -39,10 +45,10 @@ export class ReadRound {
   readonly #with: Collaborators;
   readonly #options: ReadRoundOptions;
   readonly #quorum = new Quorum([]);
-  readonly #asked = new Set<NodeId>();
+  readonly #asked: NodeId[] = [];
   /** Who was asked as the first is, last of all, and has not failed. */
   #first: NodeId | undefined;
-  readonly copies = new Map<NodeId, Copy>();
+  readonly #copies: Copy[] = [];
   #notify: (failed: boolean) => void = () => undefined;
 
   constructor(collaborators: Collaborators, options: ReadRoundOptions) {
@@ -52,7 +58,12 @@ export class ReadRound {
 
   /** Primaries that answered. */
   get answered(): number {
-    return this.copies.size;
+    return this.#copies.length;
+  }
+
+  /** What each said, one of each. */
+  get copies(): readonly Copy[] {
+    return this.#copies;
   }
 
   /** Resolves when the requirements are met, or cannot be any more, or at `until` at the latest. */
@@ -81,29 +92,22 @@ export class ReadRound {
 
   /** The merge of all that was said; undefined where nobody holds anything. */
   merged(): Siblings | undefined {
-    return mergeAll([...this.copies.values()].map(({ siblings }) => siblings));
+    return mergeAll(this.#copies.map(({ siblings }) => siblings));
   }
 
   /** Do all that answered hold the same? */
   get agrees(): boolean {
-    let first: string | undefined;
-    for (const { fingerprint } of this.copies.values()) {
-      first ??= fingerprint;
-      if (fingerprint !== first) return false;
-    }
-    return true;
+    return this.#copies.every(({ fingerprint }) => fingerprint === this.#copies[0]?.fingerprint);
   }
 
   /** Was every state that somebody holds met in full, so that `merged` leaves nothing out? */
   get isWhole(): boolean {
-    const full = new Set<string>();
-    for (const { want, fingerprint } of this.copies.values()) {
-      if (want === 'full') full.add(fingerprint);
-    }
-    for (const { fingerprint } of this.copies.values()) {
-      if (fingerprint !== '' && !full.has(fingerprint)) return false;
-    }
-    return true;
+    return this.#copies.every(
+      ({ want, fingerprint }) =>
+        want === 'full' ||
+        fingerprint === '' ||
+        this.#copies.some((other) => other.want === 'full' && other.fingerprint === fingerprint),
+    );
   }
 
   #until(state: () => QuorumState, again: () => void, until: number): Promise<QuorumState> {
@@ -123,7 +127,7 @@ export class ReadRound {
       };
       const left = (): number => until - clock.monotonicMilliseconds();
       const hedge = (): void => {
-        const more = this.#candidates().filter((node) => !this.#asked.has(node));
+        const more = this.#candidates().filter((node) => !this.#asked.includes(node));
         if (more.length > 0) observer.count('quorate_hedges_total', {}, more.length);
         cancel = clock.after(Math.max(0, left()), () => finish('lost'));
         const silent = this.#isOpen(this.#first);
@@ -138,11 +142,11 @@ export class ReadRound {
     const nearest = this.#candidates();
     for (const { nodes, required } of requirements) {
       let open = nodes.filter(
-        (node) => this.#asked.has(node) && this.#quorum.answerOf(node) !== false,
+        (node) => this.#asked.includes(node) && this.#quorum.answerOf(node) !== false,
       ).length;
       for (const node of nearest) {
         if (open >= required) break;
-        if (!nodes.includes(node) || this.#asked.has(node)) continue;
+        if (!nodes.includes(node) || this.#asked.includes(node)) continue;
         this.#ask(node);
         open += 1;
       }
@@ -162,10 +166,10 @@ export class ReadRound {
 
   /** @param isFirst ask it as the first is asked, whoever was */
   #ask(node: NodeId, isFirst = this.#first === undefined): void {
-    if (this.#asked.has(node)) return;
+    if (this.#asked.includes(node)) return;
     const { at, first, others, durable, deadline } = this.#options;
     const want = isFirst ? first : others;
-    this.#asked.add(node);
+    this.#asked.push(node);
     if (isFirst) this.#first = node;
     if (node === this.#with.view.self) {
       this.#askSelf(want);
@@ -180,7 +184,7 @@ export class ReadRound {
       try {
         const { record, fingerprint } = answer.reply;
         const siblings = record === null ? undefined : decodeRecord(at, record);
-        this.#succeed(node, { fingerprint, siblings, want });
+        this.#succeed({ node, fingerprint, siblings, want });
       } catch (error) {
         this.#report(node, error);
       }
@@ -192,18 +196,19 @@ export class ReadRound {
     const { at, durable } = this.#options;
     try {
       const record = replica.read(at);
-      const copy = {
+      const copy: Copy = {
+        node: view.self,
         fingerprint: record?.fingerprint ?? '',
         siblings: record?.siblings,
-        want: record === undefined ? want : ('full' as const),
+        want: record === undefined ? want : 'full',
       };
       const wait = durable ? replica.whenDurable(at) : undefined;
       if (wait === undefined) {
-        this.#succeed(view.self, copy);
+        this.#succeed(copy);
         return;
       }
       wait.then(
-        () => this.#succeed(view.self, copy),
+        () => this.#succeed(copy),
         (error: unknown) => this.#report(view.self, error),
       );
     } catch (error) {
@@ -211,9 +216,9 @@ export class ReadRound {
     }
   }
 
-  #succeed(node: NodeId, copy: Copy): void {
-    this.copies.set(node, copy);
-    this.#quorum.succeed(node);
+  #succeed(copy: Copy): void {
+    this.#copies.push(copy);
+    this.#quorum.succeed(copy.node);
     this.#notify(false);
   }
 

@@ -9,7 +9,7 @@ import type { Siblings } from '../versioning/siblings.js';
 import { fingerprint, versionsBehind } from '../versioning/siblings.js';
 import type { Collaborators } from './collaborators.js';
 import { holdFor } from './hold.js';
-import type { Copy } from './read-round.js';
+import { type Copy, copyOf } from './read-round.js';
 import { sendCopy } from './send-copy.js';
 
 export interface WriteBack {
@@ -17,7 +17,7 @@ export interface WriteBack {
   readonly list: PreferenceList;
   /** Never a new version: the merge, under the dots that it has. */
   readonly merged: Siblings;
-  readonly copies: ReadonlyMap<NodeId, Copy>;
+  readonly copies: readonly Copy[];
   readonly mode: 'foreground' | 'background';
   /** Was it promised? Then a replica that could not be repaired gets a hint. */
   readonly promised: boolean;
@@ -30,6 +30,12 @@ export interface WrittenBack {
   /** Resolves when each that it was sent to holds it or failed, soon after the deadline at most. */
   readonly settled: Promise<void>;
 }
+
+/** Nearly always: whoever answered holds the merge, and they are enough. */
+const NOTHING_TO_WRITE: WrittenBack = {
+  reached: Promise.resolve(true),
+  settled: Promise.resolve(),
+};
 
 interface Standing {
   readonly quorum: Quorum;
@@ -51,6 +57,7 @@ export function writeBack(
   const { at, merged, deadline } = repair;
   const whole = fingerprint(merged);
   const { quorum, lagging, spare } = standing(repair, whole, requirements);
+  if (lagging.length === 0 && quorum.state === 'reached') return NOTHING_TO_WRITE;
   const bytes = encodeRecord(at, merged);
   const checks: (() => void)[] = [];
   let open = 0;
@@ -99,7 +106,7 @@ function standing(
   const lagging: NodeId[] = [];
   const spare: NodeId[] = [];
   for (const { node, up } of list.primaries) {
-    const copy = copies.get(node);
+    const copy = copyOf(copies, node);
     if (copy?.fingerprint === whole) quorum.succeed(node);
     else if (copy !== undefined) lagging.push(node);
     else if (up) spare.push(node);
@@ -115,7 +122,7 @@ function noteBehind(
   replica: NodeId,
   whole: string,
 ): void {
-  const versions = versionsBehind(copies.get(replica)?.fingerprint ?? '', whole);
+  const versions = versionsBehind(copyOf(copies, replica)?.fingerprint ?? '', whole);
   observer.count('quorate_replicas_behind_total', { replica });
   observer.count('quorate_replicas_behind_versions_total', { replica }, versions);
 }

@@ -8,13 +8,17 @@ import { OperatingError } from '../errors.js';
 const FORMAT = 2;
 const HEADER_BYTES = 9;
 
+/** One for all: a view of fresh bytes costs more than the checksum. */
+const checksum = new Uint8Array(HEADER_BYTES - 1);
+const checksumView = new DataView(checksum.buffer);
+
 /** Byte 0 the format, bytes 1 to 8 a hash of the encoded value, seeded with that of the key. */
 export function encodeStored(key: string, value: unknown): Uint8Array {
   const body = encode(value);
   const stored = new Uint8Array(HEADER_BYTES + body.length);
   stored[0] = FORMAT;
+  stored.set(checksumOf(key, body), 1);
   stored.set(body, HEADER_BYTES);
-  new DataView(stored.buffer).setBigUint64(1, hash64Bytes(body, hash64(key)));
   return stored;
 }
 
@@ -28,7 +32,7 @@ export function decodeStored(key: string, stored: Uint8Array): unknown {
   if (
     stored.length <= HEADER_BYTES ||
     stored[0] !== FORMAT ||
-    readChecksum(stored) !== hash64Bytes(body, hash64(key))
+    !checksumOf(key, body).every((byte, i) => byte === stored[i + 1])
   ) {
     throw new OperatingError('corrupt_bytes', 'stored bytes do not match their checksum');
   }
@@ -47,6 +51,8 @@ export function readStored(key: string, stored: Uint8Array, observer: Observer):
   }
 }
 
-function readChecksum(bytes: Uint8Array): bigint {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(1);
+/** Valid until the next call. */
+function checksumOf(key: string, body: Uint8Array): Uint8Array {
+  checksumView.setBigUint64(0, hash64Bytes(body, hash64(key)));
+  return checksum;
 }

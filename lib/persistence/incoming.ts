@@ -1,7 +1,7 @@
 /** What a replica makes of a state that comes from elsewhere, before it takes it (C3, D4). */
 import { type Dot, dotText } from '../versioning/dot.js';
 import { filterIncoming } from '../versioning/filter.js';
-import type { Siblings } from '../versioning/siblings.js';
+import type { Siblings, Version } from '../versioning/siblings.js';
 import type { CollectedDots } from './collected-dots.js';
 import type { PartitionHealth } from './health.js';
 import type { PartitionClocks } from './partition-clocks.js';
@@ -21,6 +21,8 @@ export interface Look {
   readonly unaccounted: readonly Dot[];
 }
 
+const NONE: readonly Dot[] = [];
+
 interface Known {
   readonly clocks: PartitionClocks;
   readonly health: PartitionHealth;
@@ -38,18 +40,24 @@ export function lookAt(
   incoming: Siblings,
   dropped: ReadonlySet<string>,
 ): Look {
-  const nothing = { superseded: 0, collected: 0, unaccounted: [] };
-  if (health.isRebuilding(at.partition)) return { own, incoming, admitted: incoming, ...nothing };
+  if (health.isRebuilding(at.partition)) {
+    return { own, incoming, admitted: incoming, superseded: 0, collected: 0, unaccounted: NONE };
+  }
   const filtered = filterIncoming(clocks.of(at.partition), own?.siblings, incoming);
   const { admitted, superseded } = filtered;
-  if (filtered.unaccounted.length === 0) return { own, incoming, admitted, ...nothing, superseded };
+  if (filtered.unaccounted.length === 0) {
+    return { own, incoming, admitted, superseded, collected: 0, unaccounted: NONE };
+  }
   const gone = filtered.unaccounted.filter(
     ({ dot }) => dropped.has(dotText(dot)) || collected.has(at, dot),
   );
-  const unaccounted = filtered.unaccounted.filter((one) => !gone.includes(one));
+  const left = (version: Version): boolean => !gone.includes(version);
   return {
-    ...{ own, incoming, superseded, collected: gone.length },
-    admitted: { ...admitted, versions: admitted.versions.filter((one) => !gone.includes(one)) },
-    unaccounted: unaccounted.map(({ dot }) => dot),
+    own,
+    incoming,
+    admitted: { ...admitted, versions: admitted.versions.filter(left) },
+    superseded,
+    collected: gone.length,
+    unaccounted: filtered.unaccounted.filter(left).map(({ dot }) => dot),
   };
 }

@@ -99,18 +99,18 @@ export class Replica {
     return store.transact((transaction) => {
       const own = this.read(at);
       this.#assertMintsAreThere(at, own?.siblings);
-      const realised = realise(own?.siblings, intent, moment, minter.next(at.partition));
-      const bytes = encodeRecord(at, realised.siblings);
-      assertRecordFits(this.#options, realised.siblings, bytes);
-      const minted = { ...realised, bytes };
-      const kept = withinRecord(at, realised.siblings, bytes);
+      const next = minter.next(at.partition);
+      const { siblings, seen, dot, replaced } = realise(own?.siblings, intent, moment, next);
+      const bytes = encodeRecord(at, siblings);
+      assertRecordFits(this.#options, siblings, bytes);
+      const minted = { siblings, seen, dot, replaced, bytes };
       also(transaction, minted);
       // From here on nothing throws: what the cache, the clock and the minter know will be stored.
-      minter.consume(at, realised.dot);
-      table.put(transaction, at, own, kept, bytes);
-      clocks.note(at.partition, realised.siblings.context, [realised.dot]);
+      minter.consume(at, dot);
+      table.put(transaction, at, own, withinRecord(at, siblings, bytes), bytes);
+      clocks.note(at.partition, siblings.context, [dot]);
       const held = own?.siblings.versions.length ?? 0;
-      if (realised.siblings.versions.length > Math.max(1, held)) {
+      if (siblings.versions.length > Math.max(1, held)) {
         observer.count('quorate_siblings_created_total');
       }
       return minted;

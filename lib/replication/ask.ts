@@ -122,7 +122,9 @@ export class Messenger implements Receiver {
       return;
     }
     this.#pending.add(id, {
-      ...{ to, deadline, name: type.name },
+      to,
+      name: type.name,
+      deadline,
       reply: type.reply,
       settle: settle as (answer: Answer<unknown>) => void,
     });

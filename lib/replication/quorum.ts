@@ -20,11 +20,13 @@ export function majority(count: number): number {
 
 /**
  * Counts distinct nodes, never answers. Several requirements are one by asking all: zones, and two
- * rings during a ring change.
+ * rings during a ring change. A few nodes are found sooner in an array than in a set, and each
+ * request makes quorums.
  */
 export class Quorum {
   readonly #requirements: readonly Requirement[];
-  readonly #answers = new Map<NodeId, boolean>();
+  readonly #succeeded: NodeId[] = [];
+  readonly #failed: NodeId[] = [];
 
   constructor(requirements: readonly Requirement[]) {
     this.#requirements = requirements;
@@ -32,48 +34,41 @@ export class Quorum {
 
   /** The node did what was asked. */
   succeed(node: NodeId): void {
-    this.#answers.set(node, true);
+    if (!this.#succeeded.includes(node)) this.#succeeded.push(node);
   }
 
   /** The node did not, or its answer cannot come any more. A success before stays a success. */
   fail(node: NodeId): void {
-    if (!this.#answers.has(node)) this.#answers.set(node, false);
+    if (!this.#failed.includes(node)) this.#failed.push(node);
   }
 
   get state(): QuorumState {
-    return stateOf(this.#requirements, this.#answers);
+    return this.stateUnder(this.#requirements);
   }
 
   /** The state of the same answers under other requirements: what a fallback asks. */
   stateUnder(requirements: readonly Requirement[]): QuorumState {
-    return stateOf(requirements, this.#answers);
+    let state: QuorumState = 'reached';
+    for (const { nodes, required } of requirements) {
+      let yes = 0;
+      let open = 0;
+      for (const node of nodes) {
+        if (this.#succeeded.includes(node)) yes += 1;
+        else if (!this.#failed.includes(node)) open += 1;
+      }
+      if (yes + open < required) return 'lost';
+      if (yes < required) state = 'pending';
+    }
+    return state;
   }
 
-  get succeeded(): NodeId[] {
-    return [...this.#answers].filter(([, success]) => success).map(([node]) => node);
+  get succeeded(): readonly NodeId[] {
+    return this.#succeeded;
   }
 
   /** True: it did what was asked; false: it did not, or cannot; undefined: nothing yet. */
   answerOf(node: NodeId): boolean | undefined {
-    return this.#answers.get(node);
+    if (this.#succeeded.includes(node)) return true;
+    return this.#failed.includes(node) ? false : undefined;
   }
-}
-
-function stateOf(
-  requirements: readonly Requirement[],
-  answers: ReadonlyMap<NodeId, boolean>,
-): QuorumState {
-  let state: QuorumState = 'reached';
-  for (const { nodes, required } of requirements) {
-    let yes = 0;
-    let open = 0;
-    for (const node of nodes) {
-      const answer = answers.get(node);
-      if (answer === true) yes += 1;
-      else if (answer === undefined) open += 1;
-    }
-    if (yes + open < required) return 'lost';
-    if (yes < required) state = 'pending';
-  }
-  return state;
 }

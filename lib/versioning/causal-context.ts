@@ -29,7 +29,7 @@ export class ContextSeal {
    * Base64url text: 12 bytes of HMAC-SHA256, then [format, epoch, entries of the vector, writer, n,
    * ..., then the dots beyond it, writer, n, ...].
    */
-  seal(namespace: string, key: string, { epoch, vector, beyond }: CausalContext): string {
+  seal(namespace: string, key: string, epoch: number, { vector, beyond }: Context): string {
     const flat: unknown[] = [FORMAT, epoch, vector.size];
     for (const [writer, n] of vector) flat.push(writer, n);
     for (const { writer, n } of beyond) flat.push(writer, n);

@@ -60,27 +60,29 @@ export function targetOf(url: string): DataTarget {
     if (resource !== undefined) return queryTarget(query, resource);
   }
   const slash = path.indexOf('/', start);
-  if (slash < 0) return { key: keyOfPath(path.slice(start)), ...view(query, 'value') };
+  if (slash < 0) return target(keyOfPath(path.slice(start)), query, 'value');
   const rest = path.slice(slash + 1);
   const resource = RESOURCES.get(rest);
   if (resource === undefined) throw noSuchResource(rest);
-  return { key: keyOfPath(path.slice(start, slash)), ...view(query, resource) };
+  return target(keyOfPath(path.slice(start, slash)), query, resource);
 }
 
 function queryTarget(raw: string, resource: DataResource): DataTarget {
   const query = parseQuery(raw, resource === 'value' ? VALUE_AND_KEY_PARAMETERS : ['key']);
   const key = query.get('key');
-  return { key: key === undefined ? undefined : keyOfParameter(key), resource, ...shown(query) };
+  return shown(key === undefined ? undefined : keyOfParameter(key), query, resource);
 }
 
-type View = Omit<DataTarget, 'key'>;
-
-function view(raw: string, resource: DataResource): View {
-  if (raw === '') return { resource, asList: false, version: undefined };
-  return { resource, ...shown(parseQuery(raw, resource === 'value' ? VALUE_PARAMETERS : [])) };
+function target(key: string, raw: string, resource: DataResource): DataTarget {
+  if (raw === '') return { key, resource, asList: false, version: undefined };
+  return shown(key, parseQuery(raw, resource === 'value' ? VALUE_PARAMETERS : []), resource);
 }
 
-function shown(query: ReadonlyMap<string, string>): Omit<View, 'resource'> {
+function shown(
+  key: string | undefined,
+  query: ReadonlyMap<string, string>,
+  resource: DataResource,
+): DataTarget {
   for (const name of query.keys()) {
     const feature = LATER_PARAMETERS.get(name);
     if (feature !== undefined) throw later(feature);
@@ -89,7 +91,8 @@ function shown(query: ReadonlyMap<string, string>): Omit<View, 'resource'> {
   if (siblings !== undefined && siblings !== 'list') {
     throw invalid('siblings', '"siblings" is "list" or absent', siblings);
   }
-  return { asList: siblings !== undefined, version: parameter(query, 'version') };
+  const version = parameter(query, 'version');
+  return { key, resource, asList: siblings !== undefined, version };
 }
 
 function noSuchResource(rest: string): OperatingError {

@@ -22,9 +22,9 @@ export interface GetView {
 
 export function getAnswer(answer: GetAnswer, view: GetView): Reply {
   if (view.asList) return listReply(answer, view);
-  const [version, ...others] = answer.siblings;
+  const [version] = answer.siblings;
   if (version === undefined) return notFoundReply(answer, view);
-  if (others.length > 0) return siblingsReply(answer, view);
+  if (answer.siblings.length > 1) return siblingsReply(answer, view);
   const reply = isJsonWanted(version, view)
     ? jsonReply(answer, version, view)
     : bytesReply(answer, version);

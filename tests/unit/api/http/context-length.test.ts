@@ -26,7 +26,7 @@ t.test('whatever a record may have as context is taken back from a client', asyn
       }
       const last = [...vector.keys()].at(-1) ?? '';
       vector.delete(last);
-      const text = seal.seal('default', 'k', { epoch: 1, vector, beyond: [] });
+      const text = seal.seal('default', 'k', 1, { vector, beyond: [] });
       t.ok(vector.size > 0 && fits(vector, contextBytesMax));
       t.doesNotThrow(
         () => checkContext(text, { contextBytesMax, timeoutMaxMilliseconds: 1 }),
