@@ -90,7 +90,8 @@ async function read(
   const merged = whole.merged();
   const { answered } = whole;
   const awaited = request.readRepair === 'await';
-  if (merged !== undefined && (repairs !== undefined || awaited)) {
+  const promises = repairs !== undefined || awaited;
+  if (merged !== undefined && promises && !whole.isHeldBy(repairs ?? [])) {
     const { copies } = whole;
     const mode = 'foreground';
     const back = { at, list, merged, copies, mode, promised: awaited, deadline } as const;

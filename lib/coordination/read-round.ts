@@ -100,6 +100,11 @@ export class ReadRound {
     return this.#copies.every(({ fingerprint }) => fingerprint === this.#copies[0]?.fingerprint);
   }
 
+  /** Do they hold the same, and are they enough? Then nothing need be written back. */
+  isHeldBy(requirements: readonly Requirement[]): boolean {
+    return this.agrees && this.#quorum.stateUnder(requirements) === 'reached';
+  }
+
   /** Was every state that somebody holds met in full, so that `merged` leaves nothing out? */
   get isWhole(): boolean {
     return this.#copies.every(

@@ -1,7 +1,7 @@
 /** What sets a put apart that resolves siblings: where it is minted, and what it leaves behind. */
 import { OperatingError } from '../errors.js';
 import type { Minted } from '../persistence/replica.js';
-import type { Transaction } from '../persistence/store.js';
+import type { Transaction } from '../persistence/transaction.js';
 import type { PreferenceList } from '../replication/preference-list.js';
 import { type Dot, dotText, parseDot } from '../versioning/dot.js';
 import { entryToWire } from './audit-wire.js';

@@ -24,7 +24,17 @@ const READS_MAX = 2;
  * A read under a strategy: what it finds in conflict is resolved before it answers, by a put at the
  * level that held. Where that fails the siblings are answered: nothing is decided then.
  */
-export async function getResolved(
+export function getResolved(
+  collaborators: Collaborators,
+  request: Get,
+  resolver: Resolver,
+  strategy: StrategyName,
+): Promise<Got> {
+  if (strategy === 'siblings') return get(collaborators, request);
+  return getSettled(collaborators, request, resolver, strategy);
+}
+
+async function getSettled(
   collaborators: Collaborators,
   request: Get,
   resolver: Resolver,
@@ -32,7 +42,6 @@ export async function getResolved(
 ): Promise<Got> {
   for (let reads = 1; ; reads += 1) {
     const got = await get(collaborators, request);
-    if (strategy === 'siblings') return got;
     const settled = await settle(collaborators, request, got, resolver, strategy);
     if (settled !== 'changed') return settled;
     if (reads === READS_MAX) return got;

@@ -31,12 +31,6 @@ export interface WrittenBack {
   readonly settled: Promise<void>;
 }
 
-/** Nearly always: whoever answered holds the merge, and they are enough. */
-const NOTHING_TO_WRITE: WrittenBack = {
-  reached: Promise.resolve(true),
-  settled: Promise.resolve(),
-};
-
 interface Standing {
   readonly quorum: Quorum;
   /** They answered with less. */
@@ -57,7 +51,6 @@ export function writeBack(
   const { at, merged, deadline } = repair;
   const whole = fingerprint(merged);
   const { quorum, lagging, spare } = standing(repair, whole, requirements);
-  if (lagging.length === 0 && quorum.state === 'reached') return NOTHING_TO_WRITE;
   const bytes = encodeRecord(at, merged);
   const checks: (() => void)[] = [];
   let open = 0;

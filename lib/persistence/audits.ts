@@ -3,7 +3,8 @@ import type { AuditEntry } from '../resolution/audit-entry.js';
 import { withinBytes } from '../resolution/audit-entry.js';
 import type { RecordKey } from './records.js';
 import { Shelf, type ShelfOptions } from './shelf.js';
-import type { Durability, Store, Transacted, Transaction } from './store.js';
+import type { Durability, Store, Transacted } from './store.js';
+import type { Transaction } from './transaction.js';
 
 /** Of each key. */
 const ENTRIES_MAX = 16;

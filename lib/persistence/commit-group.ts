@@ -43,13 +43,3 @@ export function storedCommit(storage: Storage, observer: Observer): number {
   const stored = storage.get(COMMIT_KEY);
   return stored === undefined ? 0 : Number(readStored(COMMIT_KEY, stored, observer) ?? 0);
 }
-
-/** What a transaction itself has changed last. */
-export function findLast(
-  changes: readonly (readonly [string, Uint8Array | undefined])[],
-  key: string,
-  otherwise: () => Uint8Array | undefined,
-): Uint8Array | undefined {
-  const change = changes.findLast(([changed]) => changed === key);
-  return change === undefined ? otherwise() : change[1];
-}

@@ -4,7 +4,8 @@ import { OperatingError } from '../errors.js';
 import { fingerprint, type Siblings } from '../versioning/siblings.js';
 import { decodeStored, encodeStored } from './checksummed.js';
 import { hexadecimal, type RecordKey } from './records.js';
-import type { Store, Transaction } from './store.js';
+import type { Store } from './store.js';
+import type { Transaction } from './transaction.js';
 
 /** Leaves of a partition: branches of `LEAVES_A_BRANCH` each. */
 export const BRANCHES = 16;

@@ -12,7 +12,8 @@ import type { Minter } from './minter.js';
 import type { RecordTable } from './record-table.js';
 import type { RecordKey } from './records.js';
 import { encodeRecord } from './records.js';
-import type { Durability, Store, Transacted, Transaction } from './store.js';
+import type { Durability, Store, Transacted } from './store.js';
+import type { Transaction } from './transaction.js';
 
 export interface EndingsOptions {
   readonly store: Store;

@@ -9,7 +9,8 @@ import { encodeStored } from './checksummed.js';
 import type { Minter } from './minter.js';
 import type { PartitionClocks } from './partition-clocks.js';
 import { hexadecimal } from './records.js';
-import type { Store, Transaction } from './store.js';
+import type { Store } from './store.js';
+import type { Transaction } from './transaction.js';
 
 export interface PartitionHealthOptions {
   readonly store: Store;

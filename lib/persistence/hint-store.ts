@@ -7,7 +7,8 @@ import { ageKey, decodeHint, encodeHint, hintKey, keyOfAge, mergeBytes } from '.
 import type { HintQuota } from './hint-quota.js';
 import type { Minter } from './minter.js';
 import type { RecordKey } from './records.js';
-import type { Store, Transaction } from './store.js';
+import type { Store } from './store.js';
+import type { Transaction } from './transaction.js';
 
 export interface HintStoreOptions {
   readonly store: Store;

@@ -18,7 +18,8 @@ import { assertRecordFits, type RecordLimits } from './record-limits.js';
 import type { RecordKey } from './records.js';
 import { decodeRecord, encodeRecord } from './records.js';
 import type { Minted } from './replica.js';
-import type { Durability, Store, Transacted, Transaction } from './store.js';
+import type { Durability, Store, Transacted } from './store.js';
+import type { Transaction } from './transaction.js';
 
 export interface HintsOptions extends RecordLimits, HintLimits {
   readonly store: Store;

@@ -3,7 +3,7 @@ import { OperatingError } from '../errors.js';
 import type { Context } from '../versioning/context.js';
 import { covers, EMPTY_CONTEXT, seenAfter } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';
-import { compareDots, dotText } from '../versioning/dot.js';
+import { compareDots, dotText, sameDot } from '../versioning/dot.js';
 import type { Siblings, Version } from '../versioning/siblings.js';
 import { find, liveVersions, write } from '../versioning/siblings.js';
 
@@ -108,15 +108,18 @@ function supersededLive(
   seen: Context,
   nowMilliseconds: number | undefined,
 ): Version[] {
-  const byDot = new Map<string, Version>();
+  const superseded: Version[] = [];
   for (const state of states) {
     for (const version of liveVersions(state, nowMilliseconds)) {
-      if (covers(seen, version.dot) && isCurrent(version, states)) {
-        byDot.set(dotText(version.dot), version);
-      }
+      if (covers(seen, version.dot) && isCurrent(version, states)) superseded.push(version);
     }
   }
-  return [...byDot.values()].sort((a, b) => compareDots(a.dot, b.dot));
+  superseded.sort((a, b) => compareDots(a.dot, b.dot));
+  // Several states may hold the same.
+  return superseded.filter(({ dot }, i) => {
+    const before = superseded[i - 1];
+    return before === undefined || !sameDot(before.dot, dot);
+  });
 }
 
 /** Not superseded, or known to be a stub, by another of the states. */

@@ -7,7 +7,8 @@ import type { Dot } from '../versioning/dot.js';
 import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
 import { decodeStored, encodeStored } from './checksummed.js';
 import { hexadecimal } from './records.js';
-import type { Store, Transaction } from './store.js';
+import type { Store } from './store.js';
+import type { Transaction } from './transaction.js';
 
 const PAGE = 1000;
 const NONE = new PartitionClock();

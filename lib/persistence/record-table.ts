@@ -11,7 +11,8 @@ import { indexKeysOf } from './indexes.js';
 import type { RecordKey } from './records.js';
 import { decodeRecord, partitionStart } from './records.js';
 import type { RecentDots } from './recent-dots.js';
-import type { Store, Transaction } from './store.js';
+import type { Store } from './store.js';
+import type { Transaction } from './transaction.js';
 import type { KeptVersions } from './versions.js';
 
 /** A record as it lies in the storage, and what reading it yields. */

@@ -51,9 +51,17 @@ export function partitionEnd(partition: number): string {
 
 const PARTITION_DIGITS = 4;
 
+/** By partition, as they were asked for: every request does. */
+const hexadecimals = new Map<number, string>();
+
 /** Four digits, so that storage keys of one partition lie side by side. */
 export function hexadecimal(partition: number): string {
-  return partition.toString(16).padStart(4, '0');
+  let digits = hexadecimals.get(partition);
+  if (digits === undefined) {
+    digits = partition.toString(16).padStart(PARTITION_DIGITS, '0');
+    hexadecimals.set(partition, digits);
+  }
+  return digits;
 }
 
 const STATES: readonly VersionState[] = ['value', 'tombstone', 'stub'];

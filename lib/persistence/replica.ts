@@ -18,7 +18,8 @@ import { assertRecordFits, type RecordLimits } from './record-limits.js';
 import type { RecordTable, StoredRecord } from './record-table.js';
 import type { RecordKey } from './records.js';
 import { decodeRecord, encodeRecord, withinRecord } from './records.js';
-import type { Durability, Store, Transacted, Transaction } from './store.js';
+import type { Durability, Store, Transacted } from './store.js';
+import type { Transaction } from './transaction.js';
 
 export interface Minted extends Realised {
   readonly bytes: Uint8Array;

@@ -4,7 +4,8 @@ import type { Observer } from '../environment/observer.js';
 import { OperatingError } from '../errors.js';
 import { decodeStored, encodeStored } from './checksummed.js';
 import type { RecordKey } from './records.js';
-import type { Store, Transaction } from './store.js';
+import type { Store } from './store.js';
+import type { Transaction } from './transaction.js';
 
 export interface ShelfLimits {
   /** Of each key. */

@@ -3,8 +3,9 @@ import type { Entry, Range, Storage } from '../environment/storage.js';
 import type { Observer } from '../environment/observer.js';
 import { assert, isCorrupt, messageOf, OperatingError } from '../errors.js';
 import type { CommitGroup } from './commit-group.js';
-import { commitOperation, emptyGroup, findLast } from './commit-group.js';
+import { commitOperation, emptyGroup } from './commit-group.js';
 import { operationsOf, storedCommit } from './commit-group.js';
+import { Changes, type Transaction } from './transaction.js';
 
 /** What an acknowledgement means: synced to the disk, handed to the system, or in memory only. */
 export type Durability = 'sync' | 'os' | 'memory';
@@ -14,12 +15,6 @@ export type Durability = 'sync' | 'os' | 'memory';
  * that is collected), and the few bytes by which a node knows itself and its cluster.
  */
 export type Urgency = 'ordinary' | 'vital';
-
-export interface Transaction {
-  get(key: string): Uint8Array | undefined;
-  put(key: string, value: Uint8Array): void;
-  delete(key: string): void;
-}
 
 export interface Transacted<T> {
   readonly value: T;
@@ -129,17 +124,10 @@ export class Store {
     urgency: Urgency = 'ordinary',
   ): Transacted<T> {
     this.#assertRoom(urgency);
-    const changes: [string, Uint8Array | undefined][] = [];
-    const value = decide({
-      get: (key) => findLast(changes, key, () => this.get(key)),
-      put: (key, bytes) => changes.push([key, bytes]),
-      delete: (key) => changes.push([key, undefined]),
-    });
+    const changes = new Changes(this);
+    const value = decide(changes);
     const group = this.#gathering;
-    for (const [key, bytes] of changes) {
-      group.entries.set(key, bytes);
-      group.bytes += key.length + (bytes?.length ?? 0);
-    }
+    changes.addTo(group);
     if (durability === 'sync') group.sync = true;
     group.awaited = true;
     this.#schedule();

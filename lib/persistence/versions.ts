@@ -5,7 +5,7 @@ import { find, liveVersions } from '../versioning/siblings.js';
 import type { ExpiryClock } from './expiry-clock.js';
 import type { RecordKey } from './records.js';
 import { Shelf, type ShelfLimits, type ShelfOptions } from './shelf.js';
-import type { Transaction } from './store.js';
+import type { Transaction } from './transaction.js';
 
 /** What a list shows of a kept version. */
 export interface KeptVersion {

@@ -27,7 +27,14 @@ interface Metric {
   readonly labelNames: readonly string[];
   readonly seriesOf: (labels: Record<string, string>) => Series;
   /** Looking a series up in the library costs more than counting: found once, kept here. */
-  readonly known: Map<string, Series>;
+  readonly known: Branch;
+  readonly series: Series[];
+}
+
+/** By the values of the labels, one after the other: no key is made of them at every count. */
+interface Branch {
+  readonly branches: Map<string, Branch>;
+  series: Series | undefined;
 }
 
 /** From half a millisecond to ten seconds. */
@@ -89,9 +96,7 @@ export class LogAndMetrics implements Observer {
 
   /** All metrics in the text format of Prometheus. */
   metricsText(): Promise<string> {
-    for (const { known } of this.#metrics.values()) {
-      for (const series of known.values()) series.tell?.();
-    }
+    for (const { series } of this.#metrics.values()) for (const one of series) one.tell?.();
     return this.#registry.metrics();
   }
 
@@ -103,33 +108,42 @@ export class LogAndMetrics implements Observer {
   #series(name: MetricName, labels: Labels): Series {
     const metric = this.#metrics.get(name);
     assert(metric !== undefined, `${name} is in the table of metrics`);
-    let key = '';
+    let branch: Branch | undefined = metric.known;
     for (const label of metric.labelNames) {
       const value = labels[label];
       assert(value !== undefined, `${name} is counted by ${label}`);
-      key += `${value}\u0000`;
+      branch = branch?.branches.get(value);
     }
-    return metric.known.get(key) ?? this.#newSeries(metric, key, labels);
+    return branch?.series ?? this.#newSeries(metric, labels);
   }
 
-  #newSeries(metric: Metric, key: string, labels: Labels): Series {
-    const crowded = metric.known.size >= SERIES_MAX;
+  #newSeries(metric: Metric, labels: Labels): Series {
+    const crowded = metric.series.length >= SERIES_MAX;
     const values = metric.labelNames.map((label) => (crowded ? 'other' : (labels[label] ?? '')));
-    const finalKey = crowded ? values.map((value) => `${value}\u0000`).join('') : key;
-    const known = metric.known.get(finalKey);
-    if (known !== undefined) return known;
-    const pairs = metric.labelNames.map((label, index) => [label, values[index] ?? '']);
-    const series = metric.seriesOf(Object.fromEntries(pairs));
-    metric.known.set(finalKey, series);
-    return series;
+    let branch = metric.known;
+    for (const value of values) {
+      const next = branch.branches.get(value) ?? newBranch();
+      branch.branches.set(value, next);
+      branch = next;
+    }
+    if (branch.series === undefined) {
+      const pairs = metric.labelNames.map((label, index) => [label, values[index] ?? '']);
+      branch.series = metric.seriesOf(Object.fromEntries(pairs));
+      metric.series.push(branch.series);
+    }
+    return branch.series;
   }
 
   #register(name: MetricName): Metric {
     const { help, labels, kind } = METRICS[name];
     const common = { name, help, labelNames: [...labels], registers: [this.#registry] };
-    const known = new Map<string, Series>();
-    return { labelNames: labels, known, seriesOf: seriesMaker(kind, common) };
+    const seriesOf = seriesMaker(kind, common);
+    return { labelNames: labels, known: newBranch(), series: [], seriesOf };
   }
+}
+
+function newBranch(): Branch {
+  return { branches: new Map(), series: undefined };
 }
 
 /** Makes the series of one metric, by its kind. */

@@ -6,7 +6,7 @@ import type { Message, NodeId, Receiver, Transport } from '../environment/transp
 import { assert, messageOf, OperatingError } from '../errors.js';
 import { ExecutedRequests } from './executed-requests.js';
 import { type Gossip, NO_GOSSIP } from './gossip.js';
-import type { Handler, Incoming, MessageType } from './message.js';
+import type { Handler, Incoming, MessageType, Registered } from './message.js';
 import { type Answer, notSent, PendingRequests } from './pending-requests.js';
 import {
   parseMessage,
@@ -23,13 +23,6 @@ export interface MessengerOptions {
   /** Requests that may wait for one peer: one that hangs must not use up the room of the others. */
   readonly pendingMax: number;
   readonly random: Random;
-}
-
-interface Registered {
-  readonly anyEpoch: boolean;
-  readonly once: boolean;
-  readonly parse: (body: unknown) => unknown;
-  readonly run: (body: unknown, incoming: Incoming) => unknown;
 }
 
 /** Ids of a life begin anywhere below 2^52: its requests never reach the end of whole numbers. */
@@ -57,14 +50,10 @@ export class Messenger implements Receiver {
     this.#pending = new PendingRequests(options.clock);
   }
 
-  /**
-   * @param anyEpoch serve it before the founding, whatever ring or settings the sender has
-   * @param once execute it once, though a transport may repeat it
-   */
   handle<Request, Reply>(
     type: MessageType<Request, Reply>,
     handler: Handler<Request, Reply>,
-    { anyEpoch = false, once = false } = {},
+    { anyEpoch = false, once = false }: Partial<Pick<Registered, 'anyEpoch' | 'once'>> = {},
   ): void {
     assert(!this.#handlers.has(type.name), `one handler for ${type.name}`);
     this.#handlers.set(type.name, {
@@ -192,14 +181,15 @@ export class Messenger implements Receiver {
     const request = handler.parse(body);
     if (handler.once && !this.#executed.note(from, id)) return;
     const deadline = this.#options.clock.monotonicMilliseconds() + remainingMilliseconds;
-    const serve = (): void => this.#serve(message, handler, request, { from, deadline });
+    const incoming = { from, deadline };
     const gossip = this.#gossip;
     const alike = epoch === gossip.epoch && settingsHash === gossip.settingsHash;
-    if (alike && gossip.isMet(from)) serve();
+    if (alike && gossip.isMet(from)) this.#serve(message, handler, request, incoming);
     else if (handler.anyEpoch) {
-      serve();
+      this.#serve(message, handler, request, incoming);
       gossip.notice(from, epoch, settingsHash);
     } else {
+      const serve = (): void => this.#serve(message, handler, request, incoming);
       const refuse = (error: unknown): void => this.#refuse(from, id, error);
       gossip.reconcile(from, epoch, settingsHash).then(serve, refuse);
     }
@@ -211,26 +201,36 @@ export class Messenger implements Receiver {
     request: unknown,
     incoming: Incoming,
   ): void {
-    const { clock, observer, transport } = this.#options;
-    const { from } = incoming;
-    if (clock.monotonicMilliseconds() >= incoming.deadline) {
+    const { clock, observer } = this.#options;
+    const { from, deadline } = incoming;
+    if (clock.monotonicMilliseconds() >= deadline) {
       observer.count('quorate_late_messages_total', { type: name });
       return;
     }
-    const refuse = (error: unknown): void => this.#refuse(from, id, error);
-    const answer = (reply: unknown): void => {
-      observer.count('quorate_peer_messages_total', { type: name, result: 'ok' });
-      if (transport.send(from, replyMessage(id, reply))) return;
-      // Too long for a frame, or for what waits already: it was done, and the peer need not wait.
-      const message = 'the answer is too long to be sent now';
-      refuse(new OperatingError('overloaded', message, { outcome: 'unknown' }));
-    };
     try {
       const reply = handler.run(request, incoming);
-      if (reply instanceof Promise) reply.then(answer).catch(refuse);
-      else answer(reply);
+      if (reply instanceof Promise) {
+        reply.then(
+          (later: unknown) => this.#answer(from, id, name, later),
+          (error: unknown) => this.#refuse(from, id, error),
+        );
+      } else this.#answer(from, id, name, reply);
     } catch (error) {
-      refuse(error);
+      this.#refuse(from, id, error);
+    }
+  }
+
+  /** Never throws. */
+  #answer(to: NodeId, id: number, name: string, reply: unknown): void {
+    const { observer, transport } = this.#options;
+    try {
+      observer.count('quorate_peer_messages_total', { type: name, result: 'ok' });
+      if (transport.send(to, replyMessage(id, reply))) return;
+      // Too long for a frame, or for what waits already: it was done, and the peer need not wait.
+      const message = 'the answer is too long to be sent now';
+      this.#refuse(to, id, new OperatingError('overloaded', message, { outcome: 'unknown' }));
+    } catch (error) {
+      this.#refuse(to, id, error);
     }
   }
 

@@ -28,3 +28,13 @@ export type Handler<Request, Reply> = (
   request: Request,
   incoming: Incoming,
 ) => Reply | Promise<Reply>;
+
+/** How a message is served. */
+export interface Registered {
+  /** Serve it before the founding, whatever ring or settings the sender has. */
+  readonly anyEpoch: boolean;
+  /** Execute it once, though a transport may repeat it. */
+  readonly once: boolean;
+  readonly parse: (body: unknown) => unknown;
+  readonly run: (body: unknown, incoming: Incoming) => unknown;
+}

@@ -55,7 +55,9 @@ export function nearestFirst(list: PreferenceList, view: ClusterView): Primary[]
     const far = zone === view.zone ? 0 : IN_ANOTHER_ZONE;
     return far + (view.isSuspect(node) ? SUSPECT : 0) + view.roundTripMilliseconds(node);
   };
-  const up = list.primaries.filter((primary) => primary.up);
-  const distances = new Map(up.map((primary) => [primary, distance(primary)]));
-  return up.sort((a, b) => (distances.get(a) ?? 0) - (distances.get(b) ?? 0));
+  return list.primaries
+    .filter(({ up }) => up)
+    .map((primary) => ({ primary, distance: distance(primary) }))
+    .sort((a, b) => a.distance - b.distance)
+    .map(({ primary }) => primary);
 }

@@ -51,7 +51,7 @@ export class DataPath {
   constructor(world: ApiWorld, exchanges: Exchanges) {
     this.#world = world;
     this.#exchanges = exchanges;
-    this.#handle = async (exchange) => this.#route(exchange);
+    this.#handle = (exchange) => this.#route(exchange);
   }
 
   /** @param url path and query as they were sent; `isDataPath` holds. Never rejects. */

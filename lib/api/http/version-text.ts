@@ -6,9 +6,20 @@ import { nodeOf } from '../../versioning/writer.js';
 import { JSON_TYPE } from './media-type.js';
 import { bytesAsText } from './reply.js';
 
+const MILLISECONDS = 1000;
+/** The second that was written last, and its text: what is written together has it in common. */
+let second = Number.NaN;
+let secondText = '';
+
 /** RFC 3339, UTC. */
 export function timeText(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
+  const whole = Math.floor(milliseconds / MILLISECONDS);
+  if (whole !== second) {
+    secondText = new Date(whole * MILLISECONDS).toISOString().slice(0, -'000Z'.length);
+    second = whole;
+  }
+  const rest = Math.floor(milliseconds - whole * MILLISECONDS);
+  return `${secondText}${String(rest).padStart(3, '0')}Z`;
 }
 
 export function writtenAt({ writtenAt }: Version): string {
