@@ -24,6 +24,7 @@ import { Reaper } from './persistence/reaper.js';
 import type { Replica } from './persistence/replica.js';
 import type { NodeLimits, NodeOptions } from './node-options.js';
 import { Messenger } from './replication/ask.js';
+import { Lag } from './replication/lag.js';
 import type { ClusterView } from './replication/cluster-view.js';
 import { Resolver } from './resolution/resolver.js';
 import { ContextSeal } from './versioning/causal-context.js';
@@ -60,16 +61,14 @@ export async function createNode(
   environment: Environment,
   options: NodeOptions,
 ): Promise<QuorateNode> {
-  const { clock, transport, observer } = environment;
+  const { clock, transport, observer, random } = environment;
   const { id: self, limits } = options;
   const memberCount = (): number => founding.ring.members.length;
   const clockSanity = new ClockSanity({ ...limits, clock, observer, memberCount });
   const disk = await openDisk({ ...environment, node: self, expiryClock: clockSanity, limits });
   const { replica, hints, guard } = disk;
-  const messenger = new Messenger({
-    ...{ transport, clock, observer, random: environment.random },
-    pendingMax: limits.peerRequestsMax,
-  });
+  const asking = { transport, clock, observer, random, pendingMax: limits.peerRequestsMax };
+  const messenger = new Messenger(asking);
   const members = await openMembers({
     ...{ environment, self, disk, messenger, clockSanity, limits },
     proposed: proposedRing(options),
@@ -80,6 +79,7 @@ export async function createNode(
 
   const collaborators: Collaborators = {
     ...{ ...environment, ...disk, view, messenger, foreground: new Foreground() },
+    lag: new Lag({ self, clock, hintsFor: (node) => hints.held.get(node)?.count ?? 0 }),
     ...{ ring: () => founding.ring, expiryClock: clockSanity },
     hedgeDelayMilliseconds: limits.hedgeDelayMilliseconds,
     backgroundTimeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,

@@ -13,6 +13,7 @@ import type { Replica } from '../persistence/replica.js';
 import type { Store } from '../persistence/store.js';
 import type { KeptVersions } from '../persistence/versions.js';
 import type { Messenger } from '../replication/ask.js';
+import type { Lag } from '../replication/lag.js';
 import type { ClusterView } from '../replication/cluster-view.js';
 
 export interface Collaborators {
@@ -28,6 +29,7 @@ export interface Collaborators {
   readonly versions: KeptVersions;
   readonly clock: Clock;
   readonly foreground: Foreground;
+  readonly lag: Lag;
   readonly expiryClock: ExpiryClock;
   readonly random: Random;
   readonly observer: Observer;

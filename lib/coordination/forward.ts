@@ -24,10 +24,10 @@ export async function forward(
   request: Put,
   list: PreferenceList,
 ): Promise<PutResult | undefined> {
-  const { messenger, observer, view } = collaborators;
+  const { messenger, observer, view, lag } = collaborators;
   const wire = toWire(request);
   let refusal: OperatingError | undefined;
-  for (const { node } of nearestFirst(list, view)) {
+  for (const { node } of nearestFirst(list, view, lag.isBehind)) {
     const answer = await new Promise<Answer<WireResult>>((resolve) => {
       messenger.ask(node, PUT, wire, request.deadline, resolve);
     });

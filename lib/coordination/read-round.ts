@@ -162,7 +162,8 @@ export class ReadRound {
   }
 
   #candidates(): NodeId[] {
-    return nearestFirst(this.#options.list, this.#with.view).map(({ node }) => node);
+    const { view, lag } = this.#with;
+    return nearestFirst(this.#options.list, view, lag.isBehind).map(({ node }) => node);
   }
 
   #isOpen(node: NodeId | undefined): boolean {

@@ -8,6 +8,7 @@ import type { Hints } from '../persistence/hints.js';
 import type { Replica } from '../persistence/replica.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../replication/ask.js';
+import type { Lag } from '../replication/lag.js';
 import type { ClusterView } from '../replication/cluster-view.js';
 import { HintExpiry } from './hint-expiry.js';
 import { serveHintIntake } from './hint-intake.js';
@@ -29,6 +30,7 @@ export interface HandoffOptions extends HandoffLimits, Omit<Environment, 'storag
   readonly view: ClusterView;
   readonly messenger: Messenger;
   readonly foreground: Foreground;
+  readonly lag: Lag;
   readonly store: Store;
   readonly replica: Replica;
   readonly hints: Hints;

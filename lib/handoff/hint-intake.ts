@@ -9,6 +9,7 @@ import { recordKey } from '../persistence/records.js';
 import type { Replica } from '../persistence/replica.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../replication/ask.js';
+import type { Lag } from '../replication/lag.js';
 import type { ClusterView } from '../replication/cluster-view.js';
 import { DELIVER } from './messages.js';
 import { type Bucket, fullBucket, paceOf, take } from './pace.js';
@@ -21,6 +22,7 @@ export interface HintIntakeOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly foreground: Foreground;
+  readonly lag: Lag;
   readonly observer: Observer;
   /** Hints that this node takes in a second, from all holders together. */
   readonly hintsPerSecondMax: number;
@@ -38,12 +40,13 @@ const SHARE_OF_TIME = 0.9;
 
 /** Registers the handler; called once, when the ring is known. */
 export function serveHintIntake(options: HintIntakeOptions): void {
-  const { messenger, store, clock, foreground, hintsPerSecondMax, hintBatchSize } = options;
+  const { messenger, store, clock, foreground, lag, hintsPerSecondMax, hintBatchSize } = options;
   const limits = { perSecond: hintsPerSecondMax, batchSize: hintBatchSize };
   let bucket: Bucket = fullBucket(limits, clock.monotonicMilliseconds());
 
   messenger.handle(DELIVER, async ({ hints }, { deadline }) => {
     const now = clock.monotonicMilliseconds();
+    lag.noteHints();
     bucket = take(bucket, hints.length, limits, now);
     const until = now + (deadline - now) * SHARE_OF_TIME;
     const codes = await Promise.all(hints.map((hint) => refusalOf(options, hint, until)));

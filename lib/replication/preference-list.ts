@@ -45,15 +45,24 @@ export function standIns(ring: Ring, partition: number, view: ClusterView): Node
 }
 
 /** Farther than any round trip. */
-const IN_ANOTHER_ZONE = 1_000_000;
+const BEHIND = 1_000_000;
+const IN_ANOTHER_ZONE = 2 * BEHIND;
 const SUSPECT = 2 * IN_ANOTHER_ZONE;
 
-/** This node first, then its zone, then by round-trip time, suspects last: the order to ask in. */
-export function nearestFirst(list: PreferenceList, view: ClusterView): Primary[] {
+/**
+ * The order to ask in: this node first, then its zone, then by round-trip time; in a zone those
+ * that are behind after the others; suspects last.
+ */
+export function nearestFirst(
+  list: PreferenceList,
+  view: ClusterView,
+  isBehind: (node: NodeId) => boolean,
+): Primary[] {
   const distance = ({ node, zone }: Primary): number => {
-    if (node === view.self) return -1;
+    const late = isBehind(node) ? BEHIND : 0;
+    if (node === view.self) return late - 1;
     const far = zone === view.zone ? 0 : IN_ANOTHER_ZONE;
-    return far + (view.isSuspect(node) ? SUSPECT : 0) + view.roundTripMilliseconds(node);
+    return far + late + (view.isSuspect(node) ? SUSPECT : 0) + view.roundTripMilliseconds(node);
   };
   return list.primaries
     .filter(({ up }) => up)

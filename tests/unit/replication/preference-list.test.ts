@@ -31,10 +31,11 @@ const anyView = fc
     self: fc.nat(7),
     down: fc.array(fc.nat(7)),
     suspects: fc.array(fc.nat(7)),
+    behind: fc.array(fc.nat(7)),
     times: fc.array(fc.integer({ min: 0, max: 500 }), { minLength: 8, maxLength: 8 }),
     partition: fc.nat(15),
   })
-  .map(({ ring, self, down, suspects, times, partition }) => {
+  .map(({ ring, self, down, suspects, behind, times, partition }) => {
     const own = ring.members[self % ring.members.length];
     const id = own?.id ?? '';
     const absent = new Set(down.map((i) => `n${i}`).filter((node) => node !== id));
@@ -46,7 +47,8 @@ const anyView = fc
       isSuspect: (node) => silent.has(node),
       roundTripMilliseconds: (node) => times[Number(node.slice(1))] ?? 0,
     };
-    return { ring, view, partition };
+    const late = new Set(behind.map((i) => `n${i}`));
+    return { ring, view, partition, isBehind: (node: string) => late.has(node) };
   });
 
 t.test(
@@ -91,16 +93,17 @@ t.test('stand-ins are up, distinct, no primaries, and this node last', async () 
 });
 
 t.test(
-  'asked first: this node, then its zone, then by round trip, suspects last; never who is down',
+  'asked first: this node, its zone, by round trip, who is behind, suspects; never who is down',
   async () => {
     fc.assert(
-      fc.property(anyView, ({ ring, view, partition }) => {
+      fc.property(anyView, ({ ring, view, partition, isBehind }) => {
         const list = preferenceList(ring, partition, view);
-        const order = nearestFirst(list, view);
+        const order = nearestFirst(list, view, isBehind);
         const rank = ({ node, zone }: (typeof order)[number]): number => {
-          if (node === view.self) return -1;
-          const far = (zone === view.zone ? 0 : 1e6) + (view.isSuspect(node) ? 1e9 : 0);
-          return far + view.roundTripMilliseconds(node);
+          const late = isBehind(node) ? 1e6 : 0;
+          if (node === view.self) return late - 1;
+          const far = (zone === view.zone ? 0 : 1e9) + (view.isSuspect(node) ? 1e12 : 0);
+          return far + late + view.roundTripMilliseconds(node);
         };
         return (
           order.length === list.primaries.filter(({ up }) => up).length &&
