@@ -216,10 +216,10 @@ export const BUGS: readonly PlantedBug[] = [
     rule: 'R1',
     name: 'a miss that met a tombstone is not repaired',
     file: 'coordination/get.js',
-    right: 'if (merged !== undefined && (repairs !== undefined || awaited))',
+    right: 'if (merged !== undefined && promises && !whole.isHeldBy(repairs ?? []))',
     wrong:
       'const shown = liveVersions(merged, expiryClock.now());' +
-      'if (shown.length > 0 && (repairs !== undefined || awaited))',
+      'if (shown.length > 0 && promises && !whole.isHeldBy(repairs ?? []))',
     test: 'unit/coordination/put-and-get.test.js',
   },
   {
