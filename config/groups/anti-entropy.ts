@@ -77,4 +77,12 @@ export const antiEntropyGroup = {
     unit: 'keys',
     why: 'Keys whose last own version is remembered, to notice one that the disk lost.',
   },
+  digestLogEntriesMax: {
+    kind: 'integer',
+    default: 4096,
+    minimum: 1,
+    maximum: 1_000_000,
+    unit: 'batches',
+    why: 'Batches that may move the digest of a partition before it is written whole.',
+  },
 } as const satisfies SettingGroup;

@@ -1,7 +1,7 @@
 /** The answering side of an audit: branches, leaves, keys, and the records of a few of them. */
 import { ownersOf } from '../partitioning/ring.js';
 import { OperatingError } from '../errors.js';
-import { leafOf } from '../persistence/digests.js';
+import { leafOf } from '../persistence/leaf-sums.js';
 import { isOver } from '../persistence/endings.js';
 import { partitionEnd, partitionStart, recordKey, recordKeyOf } from '../persistence/records.js';
 import type { z } from 'zod';

@@ -6,8 +6,9 @@
 import { createHash } from 'node:crypto';
 import MerkleTools from 'merkle-tools';
 import { assert } from '../errors.js';
-import type { Digests, LeafSums } from '../persistence/digests.js';
-import { BRANCHES, LEAF_BYTES, LEAVES_A_BRANCH } from '../persistence/digests.js';
+import type { Digests } from '../persistence/digests.js';
+import type { LeafSums } from '../persistence/leaf-sums.js';
+import { BRANCHES, LEAF_BYTES, LEAVES_A_BRANCH } from '../persistence/leaf-sums.js';
 
 interface PartitionTree {
   /** Of the digests, when this was built. */

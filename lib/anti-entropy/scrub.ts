@@ -41,7 +41,7 @@ export class Scrub {
         table.forgetCached(at);
         if (isUnreadable(table, at)) transaction.delete(at.storageKey);
       }
-      digests.correct(transaction, partition, found, expected);
+      digests.correct(partition, found, expected);
       for (const at of unindexed) table.index(transaction, at);
     });
     await committed;

@@ -6,7 +6,7 @@ import { compareUtf8 } from '../encoding/utf8-order.js';
 import { isCorrupt } from '../errors.js';
 import type { Siblings } from '../versioning/siblings.js';
 import type { Digests } from './digests.js';
-import { leafOf, LeafSums, RecordSummary } from './digests.js';
+import { leafOf, LeafSums, RecordSummary } from './leaf-sums.js';
 import { indexKeysOf } from './indexes.js';
 import type { RecordKey } from './records.js';
 import { decodeRecord, partitionEnd, partitionStart, recordKeyOf } from './records.js';

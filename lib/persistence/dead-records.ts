@@ -1,5 +1,5 @@
 /** How many records of the dead this node keeps: tombstones and stubs, not collected yet. */
-import type { RecordSummary } from './digests.js';
+import type { RecordSummary } from './leaf-sums.js';
 import { indexEnd, indexFrom } from './indexes.js';
 import type { Store } from './store.js';
 

@@ -6,8 +6,9 @@ import { LRUCache } from 'lru-cache';
 import type { Siblings } from '../versioning/siblings.js';
 import { find } from '../versioning/siblings.js';
 import type { DeadRecords } from './dead-records.js';
-import { type Digests, RecordSummary } from './digests.js';
+import type { Digests } from './digests.js';
 import { indexKeysOf } from './indexes.js';
+import { RecordSummary } from './leaf-sums.js';
 import type { RecordKey } from './records.js';
 import { decodeRecord, partitionStart } from './records.js';
 import type { RecentDots } from './recent-dots.js';
@@ -135,7 +136,7 @@ export class RecordTable {
     after: StoredRecord | undefined,
   ): void {
     for (const watcher of this.#watchers.get(at.partition) ?? []) watcher(at, before);
-    this.#options.digests.move(transaction, at, before, after);
+    this.#options.digests.move(at, before, after);
     this.#options.deadRecords.note(before, after);
     const had = indexKeysOf(at, before?.siblings);
     const has = indexKeysOf(at, after?.siblings);

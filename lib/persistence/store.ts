@@ -1,5 +1,5 @@
 /** Transactions over any storage port: atomic by shape, durable in groups (Dynamo 5). */
-import type { Entry, Range, Storage } from '../environment/storage.js';
+import type { Entry, Range, Storage, StorageOperation } from '../environment/storage.js';
 import type { Observer } from '../environment/observer.js';
 import { assert, isCorrupt, messageOf, OperatingError } from '../errors.js';
 import type { CommitGroup } from './commit-group.js';
@@ -56,6 +56,7 @@ export class Store {
     this.#fail = resolve;
   });
   #closed = false;
+  #companions: () => readonly StorageOperation[] = () => [];
 
   constructor(options: StoreOptions) {
     this.#options = options;
@@ -66,6 +67,14 @@ export class Store {
   /** Counts synced batches, over all starts: the durable commit number of every ack. */
   get commitNumber(): number {
     return this.#commit;
+  }
+
+  /**
+   * What goes with each batch: asked for when one leaves, after all that is in it was decided and
+   * before anything else is.
+   */
+  accompany(companions: () => readonly StorageOperation[]): void {
+    this.#companions = companions;
   }
 
   /** Peers remember a higher number. Resolves when the own one is durably above it. */
@@ -193,6 +202,7 @@ export class Store {
     const { sync } = group;
     const commit = Math.max(this.#commit, this.#commitFloor) + 1;
     const batch = operationsOf(group);
+    for (const operation of this.#companions()) batch.push(operation);
     if (sync) batch.push(commitOperation(commit));
     try {
       await this.#options.storage.write(batch, { sync });

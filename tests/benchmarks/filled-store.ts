@@ -41,6 +41,7 @@ export async function fillStore({ directory, keys, valueBytes, endsAt }: Filling
       versionsBytesMax: 0,
       // As a node, which forgets none of so few: each that is forgotten would be another writer.
       mintedKeysMax: 2 * keys + 2,
+      digestLogEntriesMax: 4096,
       hintsBytesMax: MEBIBYTE,
       hintsTargetBytesMax: MEBIBYTE,
     },

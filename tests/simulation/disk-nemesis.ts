@@ -23,6 +23,7 @@ const ROTTING: Readonly<Record<string, string>> = {
   clock: 'c',
   hint: 'h',
   digest: 'd',
+  'digest log': 'j',
 };
 
 /** One seed in so many has records that vanish without a trace. */

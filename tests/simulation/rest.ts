@@ -3,7 +3,7 @@
  * row says what is not so yet.
  */
 import type { QuorateNode } from '../../lib/node.js';
-import type { LeafSums } from '../../lib/persistence/digests.js';
+import type { LeafSums } from '../../lib/persistence/leaf-sums.js';
 import type { Machine } from './machine.js';
 import { hasEnded, liveState, obstacle, ownersByPartition, ownersOf } from './node-view.js';
 import { EPOCH_MILLISECONDS } from './simulated-clock.js';

@@ -205,6 +205,7 @@ export function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
       collectIntervalMilliseconds: random.pick([100, 1000]),
       collectBatchSize: random.pick([1, 100]),
       pageBytesMax: random.pick([1024, 65_536]),
+      digestLogEntriesMax: random.pick([1, 10, 100]),
     },
   }));
 }

@@ -159,6 +159,7 @@ const LIMITS: NodeLimits = {
   backgroundConcurrency: 16,
   recentDotsMax: 1_000,
   mintedKeysMax: 10_000,
+  digestLogEntriesMax: 100,
   exchangeIntervalMilliseconds: 5_000,
   confirmMilliseconds: 500,
   auditIntervalMilliseconds: 10_000,

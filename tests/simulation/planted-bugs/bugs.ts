@@ -200,7 +200,7 @@ export const BUGS: readonly PlantedBug[] = [
     rule: 'A1',
     name: 'digests do not follow the records',
     file: 'persistence/record-table.js',
-    right: 'this.#options.digests.move(transaction, at, before, after);',
+    right: 'this.#options.digests.move(at, before, after);',
     wrong: ';',
     test: 'unit/anti-entropy/damage.test.js',
   },

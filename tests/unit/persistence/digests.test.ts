@@ -4,9 +4,11 @@ import t from 'tap';
 import { MerkleTrees } from '../../../lib/anti-entropy/merkle-tree.js';
 import { Scrub } from '../../../lib/anti-entropy/scrub.js';
 import { countRecords } from '../../../lib/persistence/count-records.js';
-import { Digests, LeafSums, leafOf } from '../../../lib/persistence/digests.js';
+import { Digests } from '../../../lib/persistence/digests.js';
 import { indexKeysOf, parseIndexKey } from '../../../lib/persistence/indexes.js';
+import { leafOf, LeafSums } from '../../../lib/persistence/leaf-sums.js';
 import { encodeRecord, recordKey } from '../../../lib/persistence/records.js';
+import { Store } from '../../../lib/persistence/store.js';
 import { anySiblings } from '../versioning/arbitraries.js';
 import { type Disk, intentOf, nothingElse, openDisk } from './disk.js';
 
@@ -14,6 +16,12 @@ const keys = Array.from({ length: 6 }, (_, i) => recordKey('default', `k${i}`, 1
 const at = (n: number) => keys[n % keys.length] ?? keys[0] ?? recordKey('default', 'k', 1);
 
 const overAll = intentOf('x', { overwriteSiblings: true });
+
+/** As another life of the node finds them. */
+function reopened({ storage, observer }: Disk): Promise<Digests> {
+  const store = new Store({ storage, observer, queueBytesMax: 1_000_000 });
+  return Digests.open(store, { digestLogEntriesMax: 4 });
+}
 
 /** What a reader of the whole disk would sum up. */
 function naive(disk: Disk): LeafSums {
@@ -41,12 +49,58 @@ t.test('after any writes, merges and collections they are what the records sum u
         }
       }
       const { found, expected, corrupt } = await countRecords(disk, 0);
-      const stored = (await Digests.open(disk.store)).of(0);
+      const stored = (await reopened(disk)).of(0);
       const all = [found, expected, stored, disk.digests.of(0)];
       return corrupt.length === 0 && all.every((sums) => sums.equals(naive(disk)));
     }),
     { numRuns: 1_000 },
   );
+});
+
+t.test('what lies on the disk comes to the sums, after any batches and lives', async () => {
+  const partitions = 8;
+  const put = fc.record({ key: fc.nat(40), leaves: fc.boolean(), restarts: fc.nat(9) });
+  const limit = fc.integer({ min: 1, max: 6 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(put, { maxLength: 60 }), limit, async (puts, max) => {
+      let disk = await openDisk({ digestLogEntriesMax: max });
+      for (const [i, { key, leaves, restarts }] of puts.entries()) {
+        const where = recordKey('default', `k${key}`, partitions);
+        disk.replica.mint(where, intentOf(`${i}`), 'os', nothingElse);
+        if (leaves) await disk.store.sync();
+        if (restarts > 0) continue;
+        await disk.store.sync();
+        const { storage } = disk;
+        disk = await openDisk({ digestLogEntriesMax: max, storage });
+      }
+      await disk.store.sync();
+      const found = await reopened(disk);
+      const log = await disk.store.range({ from: 'j', before: 'k', limit: 100 });
+      const all = Array.from({ length: partitions }, (_, partition) => partition);
+      return log.length <= max && all.every((p) => found.of(p).equals(disk.digests.of(p)));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+t.test('where the digest on the disk is damaged, the next life counts, and finds it', async (t) => {
+  for (const kind of ['d', 'j']) {
+    const disk = await openDisk({ digestLogEntriesMax: kind === 'd' ? 2 : 100 });
+    for (let i = 0; i < 9; i += 1) {
+      disk.replica.mint(at(i), intentOf(`${i}`), 'os', nothingElse);
+      await disk.store.sync();
+    }
+    const range = { from: kind, before: `${kind}~`, limit: 100 };
+    const [key, bytes] = (await disk.store.range(range)).at(-1) ?? ['', new Uint8Array(0)];
+    const rotten = bytes.map((byte, i) => (i === bytes.length - 1 ? byte ^ 1 : byte));
+    await disk.storage.write([{ type: 'put', key, value: rotten }], { sync: true });
+    const { storage } = disk;
+    const next = await openDisk({ storage });
+    await new Scrub(next).verify(0);
+    t.ok(next.health.isRebuilding(0), kind);
+    await new Scrub(next).correct(0);
+    t.ok((await reopened(next)).of(0).equals(naive(next)), 'it is set right, and stays so');
+  }
 });
 
 t.test('a count is exact while writes go on, and shows what is gone or old', async (t) => {

@@ -17,6 +17,7 @@ export interface DiskOptions {
   readonly hintsTargetBytesMax?: number;
   readonly cacheBytesMax?: number;
   readonly mintedKeysMax?: number;
+  readonly digestLogEntriesMax?: number;
   /** For negative controls: the starts before are forgotten. */
   readonly forgetsStarts?: boolean;
 }
@@ -43,6 +44,7 @@ export async function openDisk(options: DiskOptions = {}) {
       recordCacheBytesMax: options.cacheBytesMax ?? 1_000_000,
       recentDotsMax: 1_000,
       mintedKeysMax: options.mintedKeysMax ?? 1_000,
+      digestLogEntriesMax: options.digestLogEntriesMax ?? 4,
       hintsBytesMax: options.hintsBytesMax ?? 1_000_000,
       hintsTargetBytesMax: options.hintsTargetBytesMax ?? 1_000_000,
       auditBytesMax: 1_000_000,

@@ -1,0 +1,121 @@
+/** Sums over the records of a partition, leaf by leaf: what trees are built over (Dynamo 4.7). */
+import { type Halves, hash32Text, hash64Halves } from '../encoding/hash.js';
+import { fingerprint, type Siblings } from '../versioning/siblings.js';
+import type { RecordKey } from './records.js';
+
+/** Leaves of a partition: branches of `LEAVES_A_BRANCH` each. */
+export const BRANCHES = 16;
+export const LEAVES_A_BRANCH = 16;
+export const LEAVES = BRANCHES * LEAVES_A_BRANCH;
+/** Of the sums over a leaf's live records, as they travel. */
+export const LEAF_BYTES = 8;
+
+/**
+ * What a digest says of one record. It is hashed when a digest asks first, and not again when it
+ * is taken away.
+ */
+export class RecordSummary {
+  readonly fingerprint: string;
+  /** Does it hold a value? What is all dead may be collected elsewhere already, and agrees. */
+  readonly live: boolean;
+  readonly #storageKey: string;
+  #halves: Halves | undefined;
+
+  constructor(storageKey: string, siblings: Siblings) {
+    this.#storageKey = storageKey;
+    this.fingerprint = fingerprint(siblings);
+    this.live = siblings.versions.some(({ state }) => state === 'value');
+  }
+
+  /** Of its hash, with its key: what sums add up. */
+  get halves(): Halves {
+    this.#halves ??= hash64Halves(`${this.#storageKey}\u0000${this.fingerprint}`);
+    return this.#halves;
+  }
+}
+
+/**
+ * Numbers of one leaf. Sums of the halves of hashes modulo 2^32, so that one record moves them
+ * without its neighbours being read.
+ */
+const COUNT = 0;
+const ALL = 1;
+const LIVE = 3;
+export const FIELDS = 5;
+
+/** All leaves of a partition, leaf after leaf. */
+export class LeafSums {
+  readonly #numbers: Uint32Array;
+
+  constructor(numbers = new Uint32Array(LEAVES * FIELDS)) {
+    this.#numbers = numbers;
+  }
+
+  /** Adds a record (`sign` 1), or takes it away (-1). */
+  add(leaf: number, record: RecordSummary, sign: 1 | -1): void {
+    const { low, high } = record.halves;
+    const at = leaf * FIELDS;
+    this.#move(at + COUNT, sign);
+    this.#move(at + ALL, sign * low);
+    this.#move(at + ALL + 1, sign * high);
+    if (!record.live) return;
+    this.#move(at + LIVE, sign * low);
+    this.#move(at + LIVE + 1, sign * high);
+  }
+
+  /** Adds what `counted` has more than `expected`. */
+  correct(counted: LeafSums, expected: LeafSums): void {
+    for (let i = 0; i < this.#numbers.length; i += 1) {
+      this.#move(i, (counted.#numbers[i] ?? 0) - (expected.#numbers[i] ?? 0));
+    }
+  }
+
+  /** The live records of all leaves, `LEAF_BYTES` each, leaf after leaf: what replicas compare. */
+  live(): Buffer {
+    const bytes = Buffer.allocUnsafe(LEAVES * LEAF_BYTES);
+    for (let leaf = 0; leaf < LEAVES; leaf += 1) {
+      const from = leaf * FIELDS + LIVE;
+      bytes.writeUInt32BE(this.#numbers[from] ?? 0, leaf * LEAF_BYTES);
+      bytes.writeUInt32BE(this.#numbers[from + 1] ?? 0, leaf * LEAF_BYTES + 4);
+    }
+    return bytes;
+  }
+
+  copy(): LeafSums {
+    return new LeafSums(this.#numbers.slice());
+  }
+
+  equals(other: LeafSums): boolean {
+    return this.#numbers.every((number, i) => number === other.#numbers[i]);
+  }
+
+  /** Records of the whole partition. */
+  get count(): number {
+    let count = 0;
+    for (let leaf = 0; leaf < LEAVES; leaf += 1) count += this.#numbers[leaf * FIELDS + COUNT] ?? 0;
+    return count;
+  }
+
+  /** All `LEAVES` times `FIELDS` numbers, live: a view. */
+  get numbers(): Uint32Array {
+    return this.#numbers;
+  }
+
+  /** The `FIELDS` numbers of a leaf, live: a view. */
+  numbersOf(leaf: number): Uint32Array {
+    return this.#numbers.subarray(leaf * FIELDS, (leaf + 1) * FIELDS);
+  }
+
+  /** Such an array keeps what is left modulo 2^32. */
+  #move(index: number, by: number): void {
+    this.#numbers[index] = (this.#numbers[index] ?? 0) + by;
+  }
+}
+
+/** The leaf that a key belongs to, 0 to 255: on all replicas the same. */
+export function leafOf(at: RecordKey): number {
+  return hash32Text(at.storageKey, LEAF_SEED) % LEAVES;
+}
+
+/** Any: replicas agree on it. */
+const LEAF_SEED = 3;
