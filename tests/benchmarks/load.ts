@@ -120,6 +120,7 @@ function parse(text: string): Generated {
     p50Milliseconds: percentile(text, '50%'),
     p99Milliseconds: percentile(text, '99%'),
     failures: (broken?.slice(1) ?? []).reduce((sum, n) => sum + Number(n), Number(refused)),
+    trouble: [broken?.[0] ?? '', `not 2xx or 3xx: ${refused}`].join('; '),
   };
 }
 

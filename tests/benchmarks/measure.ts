@@ -63,7 +63,10 @@ export async function metered(
   const cpu = cpuSeconds(system.pids) - before;
   const eventLoopMilliseconds = await system.eventLoopDelay?.();
   const failures = sum(generated, ({ failures }) => failures);
-  if (failures > 0) throw new Error(`${system.name}: ${failures} requests were refused or broken`);
+  if (failures > 0) {
+    const troubles = generated.map(({ trouble = '' }) => trouble).join(' | ');
+    throw new Error(`${system.name}: ${failures} requests failed: ${troubles}`);
+  }
   const operations = size * sum(generated, ({ requests }) => requests);
   const measured = {
     operationsPerSecond: size * sum(generated, ({ requests, seconds }) => requests / seconds),

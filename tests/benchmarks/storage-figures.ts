@@ -14,7 +14,10 @@ export interface StorageLoad {
   readonly inFlight: number;
   readonly valueBytes: number;
   readonly keys: number;
-  /** 2: a record and the leaf of its digest, as a node writes them; 1: the record alone. */
+  /**
+   * 2: a record and an entry for the leaf of its digest, as nodes once wrote them (decision 0008);
+   * 1: the record alone, as they do now.
+   */
   readonly keysOfPut: 1 | 2;
   readonly seconds: number;
 }

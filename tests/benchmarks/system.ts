@@ -31,6 +31,8 @@ export interface Generated {
   readonly p99Milliseconds: number;
   /** Answers other than 2xx and 3xx, and connections that broke. */
   readonly failures: number;
+  /** In the words of the generator. */
+  readonly trouble?: string;
 }
 
 /** A work that is not asked for over HTTP: it brings its own load. */
