@@ -83,6 +83,6 @@ export const antiEntropyGroup = {
     minimum: 1,
     maximum: 1_000_000,
     unit: 'batches',
-    why: 'Batches that may move the digest of a partition before it is written whole.',
+    why: 'Batches that may move the digest of a partition before it gets a checkpoint.',
   },
 } as const satisfies SettingGroup;

@@ -1,9 +1,8 @@
 /** How many records of the dead this node keeps: tombstones and stubs, not collected yet. */
-import type { RecordSummary } from './leaf-sums.js';
+import { eachEntry } from './each-entry.js';
 import { indexEnd, indexFrom } from './indexes.js';
+import type { RecordSummary } from './leaf-sums.js';
 import type { Store } from './store.js';
-
-const PAGE = 1000;
 
 /**
  * Near enough to decide by: what changes during the count may be counted twice or not at all.
@@ -34,14 +33,9 @@ export class DeadRecords {
   async #countStored(store: Store): Promise<void> {
     const known = this.#count;
     let stored = 0;
-    let from = indexFrom('t', 0);
-    for (;;) {
-      const page = await store.range({ from, before: indexEnd('t'), limit: PAGE });
-      stored += page.length;
-      const last = page.at(-1)?.[0];
-      if (page.length < PAGE || last === undefined) break;
-      from = `${last}\u0000`;
-    }
+    await eachEntry(store, { from: indexFrom('t', 0), before: indexEnd('t') }, () => {
+      stored += 1;
+    });
     this.#count += stored - known;
   }
 }

@@ -1,132 +1,139 @@
 /**
- * How digests lie on the disk: each partition whole as it once was, and a log of where leaves have
- * come to since, one entry a batch. An entry of its own for each leaf that a record moved was half
- * of what the engine took for a put.
+ * How digests lie on the disk: a checkpoint of each partition, and a log of where leaves have come
+ * to since, one entry a batch. An entry of its own for each leaf that a record moved was half of
+ * what the engine took for a put.
  */
+import type { Observer } from '../environment/observer.js';
 import type { StorageOperation } from '../environment/storage.js';
-import { OperatingError } from '../errors.js';
-import { decodeStored, encodeStored } from './checksummed.js';
+import { encodeStored, readStored } from './checksummed.js';
+import { eachEntry } from './each-entry.js';
 import { FIELDS, LEAVES, type LeafSums } from './leaf-sums.js';
 import { hexadecimal } from './records.js';
 import type { Store } from './store.js';
 
-/** `d`, the partition: [the last entry that is in it, its numbers]. */
-type PlainDigest = [number, Uint8Array];
-/** `j`, the number of the entry: for each leaf its place, and its numbers. */
+/** `d`, the partition: [the last sequence number that is in it, its numbers]. */
+type PlainCheckpoint = [number, Uint8Array];
+/** `j`, the sequence number: for each leaf its place, and its numbers. */
 const ENTRY_FIELDS = 1 + FIELDS;
-const ENTRY_DIGITS = 12;
+const SEQUENCE_DIGITS = 12;
 /** Of all entries: a start reads them. */
 const BYTES_MAX = 2 * 1024 * 1024;
-const PAGE = 1000;
+
+export interface DigestLogOptions {
+  readonly sumsOf: (partition: number) => LeafSums;
+  readonly entriesMax: number;
+}
 
 interface Logged {
-  readonly entry: number;
+  readonly sequence: number;
   readonly bytes: number;
 }
 
 /**
  * Numbers are stored in the order of this machine's bytes.
- * Invariant: what a partition lies as, and the entries after it, in order, come to its sums as they
- * were when the last batch left.
+ * Invariant: the checkpoint of a partition, and the entries after it, in order, come to its sums as
+ * they were when the last batch left.
  */
 export class DigestLog {
-  readonly #sumsOf: (partition: number) => LeafSums;
-  readonly #entriesMax: number;
+  readonly #options: DigestLogOptions;
   /** The oldest first. */
   readonly #logged: Logged[] = [];
   #bytes = 0;
   #last = 0;
-  /** The first entry that is not in what a partition lies as, the lowest first. */
-  readonly #behind = new Map<number, number>();
+  /** Partitions, by the first entry that is not in their checkpoint, the lowest first. */
+  readonly #dirty = new Map<number, number>();
 
-  constructor(sumsOf: (partition: number) => LeafSums, entriesMax: number) {
-    this.#sumsOf = sumsOf;
-    this.#entriesMax = entriesMax;
+  constructor(options: DigestLogOptions) {
+    this.#options = options;
   }
 
   /** Brings the sums to what is stored; what is damaged is left out. */
-  async load(store: Store): Promise<void> {
-    const whole = new Map<number, number>();
-    await eachOf(store, 'd', 'e', (key, bytes) => {
-      const partition = Number.parseInt(key.slice(1), 16);
-      const stored = readable(key, bytes) as PlainDigest | undefined;
+  async load(store: Store, observer: Observer): Promise<void> {
+    const { sumsOf } = this.#options;
+    const checkpoints = new Map<number, number>();
+    await eachEntry(store, { from: 'd', before: 'e' }, (key, bytes) => {
+      const stored = readStored(key, bytes, observer) as PlainCheckpoint | undefined;
       if (stored === undefined) return;
-      whole.set(partition, stored[0]);
-      this.#sumsOf(partition).numbers.set(numbersIn(stored[1]));
-      this.#last = Math.max(this.#last, stored[0]);
+      const [sequence, numbers] = stored;
+      const partition = Number.parseInt(key.slice(1), 16);
+      checkpoints.set(partition, sequence);
+      sumsOf(partition).numbers.set(numbersIn(numbers));
+      this.#last = Math.max(this.#last, sequence);
     });
-    await eachOf(store, 'j', 'k', (key, bytes) => {
-      const entry = Number.parseInt(key.slice(1), 16);
-      this.#note(entry, bytes.length);
-      const stored = readable(key, bytes) as Uint8Array | undefined;
+    await eachEntry(store, { from: 'j', before: 'k' }, (key, bytes) => {
+      const sequence = Number.parseInt(key.slice(1), 16);
+      this.#note(sequence, bytes.length);
+      const stored = readStored(key, bytes, observer) as Uint8Array | undefined;
       if (stored === undefined) return;
       const numbers = numbersIn(stored);
       for (let i = 0; i < numbers.length; i += ENTRY_FIELDS) {
         const place = numbers[i] ?? 0;
         const partition = Math.floor(place / LEAVES);
-        if (entry <= (whole.get(partition) ?? 0)) continue;
-        const leaf = numbers.subarray(i + 1, i + ENTRY_FIELDS);
-        this.#sumsOf(partition)
-          .numbersOf(place % LEAVES)
-          .set(leaf);
-        if (!this.#behind.has(partition)) this.#behind.set(partition, entry);
+        if (sequence <= (checkpoints.get(partition) ?? 0)) continue;
+        const leaf = sumsOf(partition).numbersOf(place % LEAVES);
+        leaf.set(numbers.subarray(i + 1, i + ENTRY_FIELDS));
+        this.#markDirty(partition, sequence);
       }
     });
   }
 
   /**
    * The next entry: where these leaves are now. Where the log is full its oldest entries go, and
-   * the partitions that need them are written whole.
+   * the partitions that need them get a checkpoint.
    * @param moved the partition times `LEAVES`, and the leaf
    */
   append(moved: ReadonlySet<number>): StorageOperation[] {
-    const entry = this.#last + 1;
+    const sequence = this.#last + 1;
     const numbers = new Uint32Array(moved.size * ENTRY_FIELDS);
     let i = 0;
     for (const place of moved) {
       const partition = Math.floor(place / LEAVES);
       numbers[i] = place;
-      numbers.set(this.#sumsOf(partition).numbersOf(place % LEAVES), i + 1);
+      numbers.set(this.#options.sumsOf(partition).numbersOf(place % LEAVES), i + 1);
       i += ENTRY_FIELDS;
-      if (!this.#behind.has(partition)) this.#behind.set(partition, entry);
+      this.#markDirty(partition, sequence);
     }
-    const key = keyOf(entry);
+    const key = keyOf(sequence);
     const value = encodeStored(key, bytesOf(numbers));
-    this.#note(entry, value.length);
-    return [{ type: 'put', key, value }, ...this.#shorten()];
+    this.#note(sequence, value.length);
+    return [{ type: 'put', key, value }, ...this.#truncate()];
   }
 
-  #note(entry: number, bytes: number): void {
-    this.#logged.push({ entry, bytes });
+  #markDirty(partition: number, sequence: number): void {
+    if (!this.#dirty.has(partition)) this.#dirty.set(partition, sequence);
+  }
+
+  #note(sequence: number, bytes: number): void {
+    this.#logged.push({ sequence, bytes });
     this.#bytes += bytes;
-    this.#last = Math.max(this.#last, entry);
+    this.#last = Math.max(this.#last, sequence);
   }
 
-  #shorten(): StorageOperation[] {
+  #truncate(): StorageOperation[] {
     const operations: StorageOperation[] = [];
-    while (this.#logged.length > this.#entriesMax || this.#bytes > BYTES_MAX) {
+    while (this.#logged.length > this.#options.entriesMax || this.#bytes > BYTES_MAX) {
       const oldest = this.#logged.shift();
       if (oldest === undefined) break;
       this.#bytes -= oldest.bytes;
-      for (const [partition, first] of this.#behind) {
-        if (first > oldest.entry) break;
-        operations.push(this.#whole(partition));
-        this.#behind.delete(partition);
+      for (const [partition, first] of this.#dirty) {
+        if (first > oldest.sequence) break;
+        operations.push(this.#checkpoint(partition));
+        this.#dirty.delete(partition);
       }
-      operations.push({ type: 'delete', key: keyOf(oldest.entry) });
+      operations.push({ type: 'delete', key: keyOf(oldest.sequence) });
     }
     return operations;
   }
 
-  #whole(partition: number): StorageOperation {
+  #checkpoint(partition: number): StorageOperation {
     const key = `d${hexadecimal(partition)}`;
-    const plain: PlainDigest = [this.#last, bytesOf(this.#sumsOf(partition).numbers)];
+    const plain: PlainCheckpoint = [this.#last, bytesOf(this.#options.sumsOf(partition).numbers)];
     return { type: 'put', key, value: encodeStored(key, plain) };
   }
 }
 
-function keyOf(entry: number): string {
-  return `j${entry.toString(16).padStart(ENTRY_DIGITS, '0')}`;
+function keyOf(sequence: number): string {
+  return `j${sequence.toString(16).padStart(SEQUENCE_DIGITS, '0')}`;
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array {
@@ -136,30 +143,4 @@ function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array {
 /** A copy: what was stored lies at any offset. */
 function numbersIn(bytes: Uint8Array): Uint32Array {
   return new Uint32Array(Uint8Array.from(bytes).buffer);
-}
-
-async function eachOf(
-  store: Store,
-  start: string,
-  before: string,
-  take: (key: string, bytes: Uint8Array) => void,
-): Promise<void> {
-  let from = start;
-  for (;;) {
-    const page = await store.range({ from, before, limit: PAGE });
-    for (const [key, bytes] of page) {
-      take(key, bytes);
-      from = `${key}\u0000`;
-    }
-    if (page.length < PAGE) return;
-  }
-}
-
-function readable(key: string, bytes: Uint8Array): unknown {
-  try {
-    return decodeStored(key, bytes);
-  } catch (error) {
-    if (!(error instanceof OperatingError)) throw error;
-    return undefined;
-  }
 }

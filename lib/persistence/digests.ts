@@ -1,12 +1,13 @@
 /** The digests of all partitions of a node, and their way to the disk (architecture.md, A1). */
+import type { Observer } from '../environment/observer.js';
 import type { StorageOperation } from '../environment/storage.js';
 import { DigestLog } from './digest-log.js';
 import { LEAVES, leafOf, LeafSums, type RecordSummary } from './leaf-sums.js';
 import type { RecordKey } from './records.js';
 import type { Store } from './store.js';
 
-export interface DigestOptions {
-  /** So many batches may have moved leaves of a partition before it is written whole. */
+export interface DigestLimits {
+  /** So many batches may have moved leaves of a partition before it gets a checkpoint. */
   readonly digestLogEntriesMax: number;
 }
 
@@ -21,14 +22,14 @@ export class Digests {
   /** Leaves that moved since the last batch left: the partition times `LEAVES`, and the leaf. */
   readonly #moved = new Set<number>();
 
-  private constructor({ digestLogEntriesMax }: DigestOptions) {
-    this.#log = new DigestLog((partition) => this.of(partition), digestLogEntriesMax);
+  private constructor({ digestLogEntriesMax: entriesMax }: DigestLimits) {
+    this.#log = new DigestLog({ sumsOf: (partition) => this.of(partition), entriesMax });
   }
 
   /** Loads what is stored. What is damaged counts as empty: the next count finds the difference. */
-  static async open(store: Store, options: DigestOptions): Promise<Digests> {
-    const digests = new Digests(options);
-    await digests.#log.load(store);
+  static async open(store: Store, observer: Observer, limits: DigestLimits): Promise<Digests> {
+    const digests = new Digests(limits);
+    await digests.#log.load(store, observer);
     store.accompany(() => digests.#leave());
     return digests;
   }

@@ -8,7 +8,7 @@ import { HybridClock } from '../versioning/hybrid-clock.js';
 import { Audits } from './audits.js';
 import { CollectedDots } from './collected-dots.js';
 import { DeadRecords } from './dead-records.js';
-import { type DigestOptions, Digests } from './digests.js';
+import { type DigestLimits, Digests } from './digests.js';
 import { DiskGuard } from './disk-guard.js';
 import { Endings } from './endings.js';
 import type { ExpiryClock } from './expiry-clock.js';
@@ -25,7 +25,7 @@ import { Replica } from './replica.js';
 import { Store } from './store.js';
 import { KeptVersions } from './versions.js';
 
-export interface DiskLimits extends RecordLimits, HintLimits, DigestOptions {
+export interface DiskLimits extends RecordLimits, HintLimits, DigestLimits {
   readonly storageQueueBytesMax: number;
   /** Below so much room on the disk a node takes no writes. */
   readonly storageReserveBytes: number;
@@ -55,7 +55,7 @@ export async function openDisk(options: DiskOptions) {
   const store = new Store({ storage, observer, queueBytesMax: limits.storageQueueBytesMax });
   const identity = await Identity.open(store, node, observer);
   const clocks = await PartitionClocks.open(store);
-  const digests = await Digests.open(store, limits);
+  const digests = await Digests.open(store, observer, limits);
   const { start } = identity;
   const minter = new Minter({ node, start, random, keysMax: limits.mintedKeysMax });
   const health = await PartitionHealth.open({ store, clocks, minter, observer });

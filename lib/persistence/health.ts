@@ -6,6 +6,7 @@
 import type { Observer } from '../environment/observer.js';
 import { messageOf, OperatingError } from '../errors.js';
 import { encodeStored } from './checksummed.js';
+import { eachEntry } from './each-entry.js';
 import type { Minter } from './minter.js';
 import type { PartitionClocks } from './partition-clocks.js';
 import { hexadecimal } from './records.js';
@@ -18,8 +19,6 @@ export interface PartitionHealthOptions {
   readonly minter: Minter;
   readonly observer: Observer;
 }
-
-const PAGE = 1000;
 
 export class PartitionHealth {
   readonly #options: PartitionHealthOptions;
@@ -35,15 +34,9 @@ export class PartitionHealth {
   /** Finds the markers of an earlier life: a rebuild that was not finished begins anew. */
   static async open(options: PartitionHealthOptions): Promise<PartitionHealth> {
     const health = new PartitionHealth(options);
-    let from = 'b';
-    for (;;) {
-      const page = await options.store.range({ from, before: 'c', limit: PAGE });
-      for (const [key] of page) {
-        health.#rebuilding.add(Number.parseInt(key.slice(1), 16));
-        from = `${key}\u0000`;
-      }
-      if (page.length < PAGE) break;
-    }
+    await eachEntry(options.store, { from: 'b', before: 'c' }, (key) => {
+      health.#rebuilding.add(Number.parseInt(key.slice(1), 16));
+    });
     for (const partition of options.clocks.unreadable) {
       health.damage(partition, 'its clock cannot be read');
     }

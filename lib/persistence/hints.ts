@@ -6,6 +6,7 @@ import { OperatingError } from '../errors.js';
 import type { HybridClock } from '../versioning/hybrid-clock.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { mergeAll } from '../versioning/siblings.js';
+import { eachEntry } from './each-entry.js';
 import type { ExpiryClock } from './expiry-clock.js';
 import { type Held, type HintLimits, HintQuota } from './hint-quota.js';
 import type { Hint } from './hint-records.js';
@@ -42,8 +43,6 @@ const LEAVING = {
   expired: 'quorate_hints_expired_total',
 } as const;
 
-const LOAD_PAGE = 1000;
-
 export class Hints {
   readonly #options: HintsOptions;
   readonly #quota: HintQuota;
@@ -59,15 +58,10 @@ export class Hints {
   /** Counts what is held. */
   static async open(options: HintsOptions): Promise<Hints> {
     const hints = new Hints(options);
-    let { from } = ALL_HINTS;
-    for (;;) {
-      const page = await options.store.range({ ...ALL_HINTS, from, limit: LOAD_PAGE });
-      for (const [key, bytes] of page) {
-        hints.#quota.account(targetOf(key), 1, bytes.length);
-        from = `${key}\u0000`;
-      }
-      if (page.length < LOAD_PAGE) return hints;
-    }
+    await eachEntry(options.store, ALL_HINTS, (key, bytes) => {
+      hints.#quota.account(targetOf(key), 1, bytes.length);
+    });
+    return hints;
   }
 
   /** How many hints and bytes wait here for each target. */

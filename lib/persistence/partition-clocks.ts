@@ -6,11 +6,11 @@ import { type Context, covers } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';
 import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
 import { decodeStored, encodeStored } from './checksummed.js';
+import { eachEntry } from './each-entry.js';
 import { hexadecimal } from './records.js';
 import type { Store } from './store.js';
 import type { Transaction } from './transaction.js';
 
-const PAGE = 1000;
 const NONE = new PartitionClock();
 
 export class PartitionClocks {
@@ -32,15 +32,10 @@ export class PartitionClocks {
   /** Loads what is stored. It may lag behind the records, and never leads them. */
   static async open(store: Store): Promise<PartitionClocks> {
     const clocks = new PartitionClocks(store);
-    let from = 'c';
-    for (;;) {
-      const page = await store.range({ from, before: 'd', limit: PAGE });
-      for (const [key, bytes] of page) {
-        clocks.#load(Number.parseInt(key.slice(1), 16), key, bytes);
-        from = `${key}\u0000`;
-      }
-      if (page.length < PAGE) return clocks;
-    }
+    await eachEntry(store, { from: 'c', before: 'd' }, (key, bytes) => {
+      clocks.#load(Number.parseInt(key.slice(1), 16), key, bytes);
+    });
+    return clocks;
   }
 
   /** The clock of a partition, live: read it at once, do not keep it. */

@@ -64,14 +64,9 @@ export function nearestFirst(
     const far = zone === view.zone ? 0 : IN_ANOTHER_ZONE;
     return far + late + (view.isSuspect(node) ? SUSPECT : 0) + view.roundTripMilliseconds(node);
   };
-  const nearest: Primary[] = [];
-  const distances: number[] = [];
-  for (const primary of list.primaries) {
-    if (!primary.up) continue;
-    const own = distance(primary);
-    const nearer = distances.filter((other) => other <= own).length;
-    nearest.splice(nearer, 0, primary);
-    distances.splice(nearer, 0, own);
-  }
-  return nearest;
+  return list.primaries
+    .filter(({ up }) => up)
+    .map((primary) => ({ primary, distance: distance(primary) }))
+    .sort((a, b) => a.distance - b.distance)
+    .map(({ primary }) => primary);
 }

@@ -20,7 +20,7 @@ const overAll = intentOf('x', { overwriteSiblings: true });
 /** As another life of the node finds them. */
 function reopened({ storage, observer }: Disk): Promise<Digests> {
   const store = new Store({ storage, observer, queueBytesMax: 1_000_000 });
-  return Digests.open(store, { digestLogEntriesMax: 4 });
+  return Digests.open(store, observer, { digestLogEntriesMax: 4 });
 }
 
 /** What a reader of the whole disk would sum up. */
@@ -59,15 +59,15 @@ t.test('after any writes, merges and collections they are what the records sum u
 
 t.test('what lies on the disk comes to the sums, after any batches and lives', async () => {
   const partitions = 8;
-  const put = fc.record({ key: fc.nat(40), leaves: fc.boolean(), restarts: fc.nat(9) });
+  const put = fc.record({ key: fc.nat(40), synced: fc.boolean(), restarts: fc.nat(9) });
   const limit = fc.integer({ min: 1, max: 6 });
   await fc.assert(
     fc.asyncProperty(fc.array(put, { maxLength: 60 }), limit, async (puts, max) => {
       let disk = await openDisk({ digestLogEntriesMax: max });
-      for (const [i, { key, leaves, restarts }] of puts.entries()) {
+      for (const [i, { key, synced, restarts }] of puts.entries()) {
         const where = recordKey('default', `k${key}`, partitions);
         disk.replica.mint(where, intentOf(`${i}`), 'os', nothingElse);
-        if (leaves) await disk.store.sync();
+        if (synced) await disk.store.sync();
         if (restarts > 0) continue;
         await disk.store.sync();
         const { storage } = disk;
