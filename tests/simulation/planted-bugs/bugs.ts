@@ -132,8 +132,8 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'persistence/replica.js',
     right: 'return minted;',
     wrong:
-      'const alone = realised.siblings.versions.filter(({ dot }) => dot === realised.dot);' +
-      'return { ...minted, bytes: encodeRecord(at, { ...realised.siblings, versions: alone }) };',
+      'const alone = siblings.versions.filter((version) => version.dot === dot);' +
+      'return { ...minted, bytes: encodeRecord(at, { ...siblings, versions: alone }) };',
   },
   {
     rule: 'C2',
