@@ -20,6 +20,11 @@ export interface Axis {
 const MEBIBYTE = 1024 * 1024;
 const KEYS = 2000;
 const CONNECTIONS = 66;
+/**
+ * Of each generator: several times its connections. A blind put that meets another of its key on
+ * its way makes a sibling, and the next one is refused, as it must.
+ */
+const KEYS_OF_CONNECTIONS = 8192;
 /** Large values are many bytes in flight: fewer requests at once, at all sizes. */
 const VALUE_CONNECTIONS = 12;
 /** Of the requests of one generator. */
@@ -161,7 +166,8 @@ function measureConnections(
     for (const x of points) {
       const point = { system, x, connections: x };
       const works = ['put quorum', 'get quorum'];
-      figures.push(...(await measureWorks(works, point, { count: KEYS }, context)));
+      const keys = { count: KEYS_OF_CONNECTIONS };
+      figures.push(...(await measureWorks(works, point, keys, context)));
     }
     return figures;
   });
