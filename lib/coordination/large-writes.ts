@@ -1,9 +1,8 @@
 /** Large values are written a few at a time: they neither fill the links nor hold up others. */
+import { LARGE_BYTES } from '../encoding/large.js';
 import type { Clock } from '../environment/clock.js';
 import { OperatingError } from '../errors.js';
 
-/** From here on a value is large: it takes longer to copy and to hash than all else of a put. */
-const LARGE_BYTES = 65_536;
 /**
  * Bytes of large values on their way at once. Each is copied for the disk and for each link: what
  * waits here is held once. A few are enough to keep a disk busy.

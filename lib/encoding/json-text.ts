@@ -72,10 +72,17 @@ function skipBlanks(text: string, from: number): number {
 export function stringEnd(text: string, start: number): number {
   let at = start + 1;
   for (;;) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) return at + 1;
-    at += code === BACKSLASH ? 2 : 1;
+    const quote = text.indexOf('"', at);
+    if (!isEscaped(text, quote)) return quote + 1;
+    at = quote + 1;
   }
+}
+
+/** Is there an odd number of backslashes before it? */
+function isEscaped(text: string, quote: number): boolean {
+  let at = quote;
+  while (text.charCodeAt(at - 1) === BACKSLASH) at -= 1;
+  return (quote - at) % 2 === 1;
 }
 
 /** A part of a string that is longer keeps all of it in memory; the parser makes strings anew. */

@@ -1,4 +1,5 @@
 /** Records: the stored form of a key's Siblings, checksummed, and where they lie in the storage. */
+import { LARGE_BYTES } from '../encoding/large.js';
 import { assert } from '../errors.js';
 import { partitionOf } from '../partitioning/partition.js';
 import type { Dot } from '../versioning/dot.js';
@@ -107,10 +108,10 @@ export function decodeRecord(at: RecordKey, bytes: Uint8Array): Siblings {
   };
 }
 
-/** From here on reading a record again costs less than keeping its values twice. */
-const LARGE_BYTES = 65_536;
-
-/** The siblings of `bytes`, as they are kept: large values as parts of it, not beside it. */
+/**
+ * The siblings of `bytes`, as they are kept: large values as parts of it, not beside it. Reading a
+ * record again costs less than keeping them twice.
+ */
 export function withinRecord(at: RecordKey, siblings: Siblings, bytes: Uint8Array): Siblings {
   return bytes.length < LARGE_BYTES ? siblings : decodeRecord(at, bytes);
 }

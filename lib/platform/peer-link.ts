@@ -1,6 +1,8 @@
 /** One proven link to a peer: a frame for two turns, a queue with a limit in bytes. */
 import type { RawData, WebSocket } from 'ws';
 import { decodeFrame, encodeFrame, messageBytesMax } from '../encoding/frame.js';
+import { encodeFrameParts } from '../encoding/frame-parts.js';
+import { LARGE_BYTES } from '../encoding/large.js';
 import type { Message } from '../environment/transport.js';
 import { messageOf, OperatingError } from '../errors.js';
 
@@ -54,10 +56,12 @@ export class PeerLink {
     if (this.#closed || waiting + bytes > this.#options.queueBytesMax) return false;
     if (bytes + FRAME_HEAD_BYTES > this.#options.frameBytesMax) return false;
     const aim = Math.min(FRAME_BYTES_AIM, this.#options.frameBytesMax);
-    if (this.#turnBytes + bytes > aim) this.#flush();
+    if (bytes >= LARGE_BYTES || this.#turnBytes + bytes > aim) this.#flush();
     this.#turn.push(message);
     this.#turnBytes += bytes;
-    if (this.#turn.length === 1) this.#options.together(() => this.#flush());
+    // A large message has a frame of its own, and its byte strings are sent as they lie.
+    if (bytes >= LARGE_BYTES) this.#flush();
+    else if (this.#turn.length === 1) this.#options.together(() => this.#flush());
     return true;
   }
 
@@ -83,9 +87,18 @@ export class PeerLink {
   #flush(): void {
     if (this.#closed || this.#turn.length === 0) return;
     const turn = this.#turn;
+    const large = turn.length === 1 && this.#turnBytes >= FRAME_HEAD_BYTES + LARGE_BYTES;
     this.#turn = [];
     this.#turnBytes = FRAME_HEAD_BYTES;
-    this.#socket.send(encodeFrame(turn), BINARY);
+    if (large) this.#sendParts(encodeFrameParts(turn));
+    else this.#socket.send(encodeFrame(turn), BINARY);
+  }
+
+  /** As fragments of one WebSocket message: the peer sees no difference. */
+  #sendParts(parts: readonly Uint8Array[]): void {
+    for (const [i, part] of parts.entries()) {
+      this.#socket.send(part, { ...BINARY, fin: i === parts.length - 1 });
+    }
   }
 
   #receive(data: RawData, isBinary: boolean): void {

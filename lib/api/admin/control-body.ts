@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import { jsonMembers } from '../../encoding/json-text.js';
 import { OperatingError } from '../../errors.js';
-import type { Admission } from '../http/admission.js';
+import type { Exchanges } from '../http/exchange.js';
 import { checkJsonType } from '../http/media-type.js';
 import { checkEncoding, readBody } from '../http/read-body.js';
 import { invalid } from '../http/refusals.js';
@@ -20,17 +20,17 @@ export async function controlBody(
   request: IncomingMessage,
   headers: RequestHeaders,
   shape: z.ZodType,
-  admission: Admission,
+  { admission, turns }: Exchanges,
 ): Promise<unknown> {
   const { contentType, contentEncoding } = headers;
   checkJsonType(contentType);
   checkEncoding(contentEncoding);
-  const body = await readBody(request, headers, BODY_BYTES_MAX, admission);
-  try {
-    return shaped(objectOf(body.bytes), shape);
-  } finally {
-    body.release();
-  }
+  const limits = { bytesMax: BODY_BYTES_MAX, admission, turns };
+  const { parsed, release } = await readBody(request, headers, limits, (bytes) =>
+    shaped(objectOf(bytes), shape),
+  );
+  release();
+  return parsed;
 }
 
 function objectOf(bytes: Uint8Array): unknown {

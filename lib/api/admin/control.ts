@@ -4,7 +4,6 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import { messageOf } from '../../errors.js';
 import type { ApiWorld } from '../api-world.js';
-import type { Admission } from '../http/admission.js';
 import type { Exchange, Exchanges } from '../http/exchange.js';
 import { parseQuery } from '../http/query.js';
 import { invalid, noSuchPath, wrongMethod } from '../http/refusals.js';
@@ -48,7 +47,7 @@ export function createControl(world: ApiWorld, exchanges: Exchanges): ControlLis
       return state.reply;
     });
   });
-  app.use(routerOf(controlRoutes(world), exchanges.admission).routes());
+  app.use(routerOf(controlRoutes(world), exchanges).routes());
   app.use(refuse);
   const callback = app.callback();
   return async (request, response, url) => {
@@ -57,18 +56,18 @@ export function createControl(world: ApiWorld, exchanges: Exchanges): ControlLis
   };
 }
 
-function routerOf(routes: readonly ControlRoute[], admission: Admission): Router<ControlState> {
+function routerOf(routes: readonly ControlRoute[], exchanges: Exchanges): Router<ControlState> {
   const router = new Router<ControlState>({ strict: true, sensitive: true });
   for (const route of routes) {
     router.register(route.path, [route.method], async ({ state }) => {
       if (state.exchange === undefined) throw new Error('a route runs within an exchange');
-      state.reply = await run(route, state.exchange, admission);
+      state.reply = await run(route, state.exchange, exchanges);
     });
   }
   return router;
 }
 
-async function run(route: ControlRoute, exchange: Exchange, admission: Admission): Promise<Reply> {
+async function run(route: ControlRoute, exchange: Exchange, exchanges: Exchanges): Promise<Reply> {
   const { request, url, headers } = exchange;
   checkHeaders(headers);
   const question = url.indexOf('?');
@@ -77,7 +76,7 @@ async function run(route: ControlRoute, exchange: Exchange, admission: Admission
   const shape = route.body?.['application/json'];
   if (shape === undefined && hasBody(headers)) throw invalid('body', 'there is no body here');
   const body =
-    shape === undefined ? undefined : await controlBody(request, headers, shape, admission);
+    shape === undefined ? undefined : await controlBody(request, headers, shape, exchanges);
   const by = request.socket.remoteAddress ?? 'unknown';
   return route.handle({ url, query, headers, body, by });
 }

@@ -39,10 +39,13 @@ export class BatchPath {
     parseQuery(url.slice(PATH.length + 1), []);
     const { limits } = this.#world;
     const options = batchHeaders(headers, limits);
-    const { admission } = this.#exchanges;
-    const body = await readBody(request, headers, limits.batchBytesMax, admission);
+    const { admission, turns } = this.#exchanges;
+    const room = { bytesMax: limits.batchBytesMax, admission, turns };
+    const body = await readBody(request, headers, room, (bytes) =>
+      batchBody(bytes, batchOperationsMax(limits)),
+    );
     try {
-      const operations = batchBody(body.bytes, batchOperationsMax(limits));
+      const operations = body.parsed;
       // The exchange has entered for one of them.
       const others = operations.length - 1;
       admission.enter(others);

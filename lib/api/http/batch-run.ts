@@ -1,6 +1,6 @@
 /** Executes the operations of a batch, some at a time, and joins what they answer. */
 import type { Labels } from '../../environment/observer.js';
-import { assert, OperatingError } from '../../errors.js';
+import { OperatingError } from '../../errors.js';
 import type { Receipt } from '../../coordination/request.js';
 import type { Change } from '../../persistence/intent.js';
 import type { ApiWorld } from '../api-world.js';
@@ -11,7 +11,7 @@ import { getAnswer } from './get-answer.js';
 import { JSON_TYPE } from './media-type.js';
 import { GUARD_HEADERS } from './problem.js';
 import { putAnswer } from './put-answer.js';
-import type { Reply } from './reply.js';
+import { bytesAsText, type Reply } from './reply.js';
 import type { ReadOptions, WriteOptions } from './request-options.js';
 
 export interface BatchHeaders {
@@ -199,10 +199,10 @@ class Batch {
 
 /** The body of the single answer; before it what that one tells in its status and its headers. */
 function resultOf({ status, body, result }: Reply, receipt: Receipt | undefined): Result {
-  assert(typeof body === 'string', 'JSON was preferred');
+  const json = typeof body === 'string' ? body : bytesAsText(body);
   // Problems bear their status themselves.
   const head = status < 400 ? `"status":${status},` : '';
-  const text = `{${head}${receipt === undefined ? '' : receiptText(receipt)}${body.slice(1)}`;
+  const text = `{${head}${receipt === undefined ? '' : receiptText(receipt)}${json.slice(1)}`;
   return { status, text, result };
 }
 

@@ -1,6 +1,6 @@
 /** The data path: get, put, delete and conflicts of one key, ahead of the router (Dynamo 4.1). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { PutRequest } from '../../coordination/request.js';
+import type { GetAnswer, PutRequest } from '../../coordination/request.js';
 import type { Change } from '../../persistence/intent.js';
 import type { ApiWorld } from '../api-world.js';
 import { conflictsAnswer } from './conflicts-answer.js';
@@ -9,10 +9,11 @@ import type { Exchange, ExchangeKind, Exchanges } from './exchange.js';
 import { getAnswer } from './get-answer.js';
 import { putAnswer } from './put-answer.js';
 import { bodyBytesMax, putBody } from './put-body.js';
-import { checkEncoding, hasBody, readBody } from './read-body.js';
+import { type BodyRoom, checkEncoding, hasBody, readBody } from './read-body.js';
 import { invalid, later, wrongMethod } from './refusals.js';
 import type { Reply } from './reply.js';
 import { checkResolveHeaders, resolveBody } from './resolve-body.js';
+import type { RequestHeaders } from './request-headers.js';
 import { readOptions, type WriteOptions, writeOptions } from './request-options.js';
 import { versionsAnswer } from './versions-answer.js';
 
@@ -101,6 +102,8 @@ export class DataPath {
       version === undefined
         ? await coordination.get(request)
         : await coordination.version({ ...request, version });
+    const turn = this.#exchanges.turns.next(bytesOf(answer));
+    if (turn !== undefined) await turn;
     const { accept, ifNoneMatch } = headers;
     return getAnswer(answer, { key, asList, version, accept, ifNoneMatch, requestId });
   }
@@ -109,10 +112,11 @@ export class DataPath {
     const { limits, node } = this.#world;
     const options = writeOptions(headers, limits);
     checkResolveHeaders(headers);
-    const bytesMax = bodyBytesMax(headers.contentType, limits);
-    const body = await readBody(request, headers, bytesMax, this.#exchanges.admission);
+    const body = await readBody(request, headers, this.#room(headers), (bytes) =>
+      resolveBody(bytes, headers, limits),
+    );
     try {
-      const { context, resolution } = resolveBody(body.bytes, headers, limits);
+      const { context, resolution } = body.parsed;
       const { level, fallbacks, timeoutMilliseconds, durability } = options;
       const by = request.socket.remoteAddress ?? 'unknown';
       const answer = await node.coordination.resolve({
@@ -129,17 +133,22 @@ export class DataPath {
     const { limits, node } = this.#world;
     const options = writeOptions(headers, limits);
     checkEncoding(headers.contentEncoding);
-    const bytesMax = bodyBytesMax(headers.contentType, limits);
-    const body = await readBody(request, headers, bytesMax, this.#exchanges.admission);
+    const body = await readBody(request, headers, this.#room(headers), (bytes) =>
+      putBody(bytes, headers, limits, () => addressOf(request.headers.host, url)),
+    );
     try {
-      const { change, context } = putBody(body.bytes, headers, limits, () =>
-        addressOf(request.headers.host, url),
-      );
+      const { change, context } = body.parsed;
       const write = putRequest(key, change, context, options);
       return putAnswer(await node.coordination.put(write), key, change);
     } finally {
       body.release();
     }
+  }
+
+  #room({ contentType }: RequestHeaders): BodyRoom {
+    const bytesMax = bodyBytesMax(contentType, this.#world.limits);
+    const { admission, turns } = this.#exchanges;
+    return { bytesMax, admission, turns };
   }
 
   async #delete({ headers }: Exchange, key: string): Promise<Reply> {
@@ -151,6 +160,10 @@ export class DataPath {
     const write = putRequest(key, TOMBSTONE, options.context, options);
     return putAnswer(await this.#world.node.coordination.put(write), key, TOMBSTONE);
   }
+}
+
+function bytesOf({ siblings }: GetAnswer): number {
+  return siblings.reduce((bytes, { value }) => bytes + value.length, 0);
 }
 
 function checkNoView({ asList, version }: DataTarget): void {

@@ -4,6 +4,7 @@ import { LEVEL_NAMES } from '../../coordination/consistency-level.js';
 import { OperatingError } from '../../errors.js';
 import type { ApiWorld } from '../api-world.js';
 import { Admission } from './admission.js';
+import { LargeTurns } from './large-turns.js';
 import { operatingError, problemReply } from './problem.js';
 import { isTooLongToDiscard } from './read-body.js';
 import { type Reply, sendReply } from './reply.js';
@@ -31,11 +32,13 @@ const LEVEL_LABELS: ReadonlySet<string> = new Set(LEVEL_NAMES);
 
 export class Exchanges {
   readonly admission: Admission;
+  readonly turns: LargeTurns;
   readonly #world: ApiWorld;
 
   constructor(world: ApiWorld) {
     this.#world = world;
     this.admission = new Admission(world.limits, world.node.foreground);
+    this.turns = new LargeTurns(world.clock);
   }
 
   /** Answers with what `handle` returns, or with the problem of what it throws. Never rejects. */

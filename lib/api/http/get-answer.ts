@@ -1,12 +1,13 @@
 /** What a read answers: a value, siblings as a conflict or as a list, or nothing (Dynamo 4.1). */
 import type { GetAnswer } from '../../coordination/request.js';
+import { LARGE_BYTES } from '../../encoding/large.js';
 import { OperatingError } from '../../errors.js';
 import { dotText } from '../../versioning/dot.js';
 import type { Version } from '../../versioning/siblings.js';
 import { dataHeaders } from './answer-headers.js';
 import { JSON_TYPE, prefersJson } from './media-type.js';
 import { PROBLEM_TYPE, problemBody } from './problem.js';
-import { byteText, type Reply } from './reply.js';
+import { byteText, type Reply, type ReplyBody } from './reply.js';
 import { siblingText, timesText, timeText, valueText, writtenAt } from './version-text.js';
 
 export interface GetView {
@@ -40,15 +41,23 @@ function jsonReply(answer: GetAnswer, version: Version, { key }: GetView): Reply
   const dot = dotText(version.dot);
   const headers = dataHeaders(JSON_TYPE, receipt, context);
   headers.push('ETag', jsonTag(dot, context));
-  return {
-    status: 200,
-    headers,
-    body:
-      `{"key":${byteText(JSON.stringify(key))},${valueText(version)},"version":"${dot}",` +
-      `${contextText(context)}${timesText(version)}}`,
-    result: 'ok',
-    level: receipt.level,
-  };
+  const before = `{"key":${byteText(JSON.stringify(key))},`;
+  const after = `,"version":"${dot}",${contextText(context)}${timesText(version)}}`;
+  const body = joined(before, version, after);
+  return { status: 200, headers, body, result: 'ok', level: receipt.level };
+}
+
+/** As bytes a large value is copied once; as a string it would be at each step of its way. */
+function joined(before: string, version: Version, after: string): ReplyBody {
+  const { contentType, value } = version;
+  if (contentType !== JSON_TYPE || value.length < LARGE_BYTES) {
+    return `${before}${valueText(version)}${after}`;
+  }
+  return Buffer.concat([
+    Buffer.from(`${before}"value":`, 'latin1'),
+    value,
+    Buffer.from(after, 'latin1'),
+  ]);
 }
 
 /**

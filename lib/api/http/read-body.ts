@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { OperatingError } from '../../errors.js';
 import type { Admission } from './admission.js';
+import type { LargeTurns } from './large-turns.js';
 import { unsupported } from './media-type.js';
 import type { RequestHeaders } from './request-headers.js';
 
@@ -12,13 +13,18 @@ const EMPTY = Buffer.alloc(0);
  */
 const DISCARD_BYTES_MAX = 8 * 1024 * 1024;
 
-/** A body, and what gives back the room that it takes. */
-export interface Body {
-  readonly bytes: Buffer;
+/** What a body was parsed to, and what gives back the room that its bytes took. */
+export interface Body<Parsed> {
+  readonly parsed: Parsed;
   release(): void;
 }
 
-const NO_BODY: Body = { bytes: EMPTY, release: () => undefined };
+/** Within what a body is read. */
+export interface BodyRoom {
+  readonly bytesMax: number;
+  readonly admission: Admission;
+  readonly turns: LargeTurns;
+}
 
 /** Does the request announce a body that is not empty? */
 export function hasBody({ contentLength, transferEncoding }: RequestHeaders): boolean {
@@ -39,31 +45,41 @@ export function checkEncoding(contentEncoding: string | undefined): void {
 }
 
 /**
+ * Once they are parsed nobody holds the bytes any more, but for what they were parsed to.
  * @throws OperatingError `value_too_large`, `overloaded`; `invalid_request` where the body ended
- * before its announced length. How long it may take is the listener's to limit.
+ * before its announced length; what `parse` throws. The listener limits how long it may take.
  */
-export async function readBody(
+export async function readBody<Parsed>(
   request: IncomingMessage,
   headers: RequestHeaders,
-  bytesMax: number,
-  admission: Admission,
-): Promise<Body> {
-  if (!hasBody(headers)) return NO_BODY;
+  { bytesMax, admission, turns }: BodyRoom,
+  parse: (bytes: Buffer) => Parsed,
+): Promise<Body<Parsed>> {
+  if (!hasBody(headers)) return { parsed: parse(EMPTY), release: () => undefined };
   const announced = Number(headers.contentLength ?? 0);
   if (announced > bytesMax + DISCARD_BYTES_MAX) throw tooLarge(bytesMax, announced);
-  return new Reading(request, bytesMax, admission).done;
+  const reading = new Reading(request, bytesMax, admission);
+  await reading.done;
+  const turn = turns.next(reading.received);
+  if (turn !== undefined) await turn;
+  try {
+    return { parsed: parse(reading.take()), release: () => reading.release() };
+  } catch (error) {
+    reading.release();
+    throw error;
+  }
 }
 
 class Reading {
-  readonly done: Promise<Body>;
+  readonly done: Promise<void>;
   readonly #admission: Admission;
   readonly #bytesMax: number;
   readonly #chunks: Buffer[] = [];
-  #received = 0;
+  received = 0;
   #held = 0;
   #refusal: unknown;
   #settled = false;
-  #resolve: (body: Body) => void = () => undefined;
+  #resolve: () => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
 
   constructor(request: IncomingMessage, bytesMax: number, admission: Admission) {
@@ -81,14 +97,14 @@ class Reading {
 
   #take(chunk: Buffer): void {
     if (this.#settled) return;
-    this.#received += chunk.length;
+    this.received += chunk.length;
     if (this.#refusal === undefined) this.#keep(chunk);
-    if (this.#received > this.#bytesMax + DISCARD_BYTES_MAX) this.#fail(this.#refusal);
+    if (this.received > this.#bytesMax + DISCARD_BYTES_MAX) this.#fail(this.#refusal);
   }
 
   #keep(chunk: Buffer): void {
-    if (this.#received > this.#bytesMax) {
-      this.#refuse(tooLarge(this.#bytesMax, this.#received));
+    if (this.received > this.#bytesMax) {
+      this.#refuse(tooLarge(this.#bytesMax, this.received));
       return;
     }
     try {
@@ -103,7 +119,7 @@ class Reading {
   /** What was held is let go; the rest of the body is read and forgotten. */
   #refuse(error: unknown): void {
     this.#refusal = error;
-    this.#release();
+    this.release();
   }
 
   #end(): void {
@@ -113,11 +129,21 @@ class Reading {
       return;
     }
     this.#settled = true;
+    this.#resolve();
+  }
+
+  /** The whole of it, once `done` has resolved; nothing of it is kept here. */
+  take(): Buffer {
     const [first = EMPTY] = this.#chunks;
     const bytes = this.#chunks.length <= 1 ? first : Buffer.concat(this.#chunks);
-    // Held until the answer otherwise, as a second copy.
     this.#chunks.length = 0;
-    this.#resolve({ bytes, release: () => this.#release() });
+    return bytes;
+  }
+
+  release(): void {
+    this.#admission.release(this.#held);
+    this.#held = 0;
+    this.#chunks.length = 0;
   }
 
   #cut(): void {
@@ -127,14 +153,8 @@ class Reading {
 
   #fail(error: unknown): void {
     this.#settled = true;
-    this.#release();
+    this.release();
     this.#reject(error);
-  }
-
-  #release(): void {
-    this.#admission.release(this.#held);
-    this.#held = 0;
-    this.#chunks.length = 0;
   }
 }
 
