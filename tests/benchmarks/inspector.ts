@@ -1,72 +1,67 @@
-/** The CPU profiler of another Node.js process, through the inspector that SIGUSR1 opens in it. */
+/** The inspector of another Node.js process, which SIGUSR1 opens in it: profiles, counts, memory. */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { until } from './systems/process.js';
 
 /** Where Node.js listens when it is asked to by signal: loopback only. */
 const INSPECTOR = 'http://127.0.0.1:9229/json/list';
-const SAMPLE_MICROSECONDS = 500;
-
-export interface CallFrame {
-  readonly functionName: string;
-  readonly url: string;
-  readonly lineNumber: number;
-}
-
-/** A function as it was called from its parent. */
-export interface ProfileNode {
-  readonly id: number;
-  readonly callFrame: CallFrame;
-  readonly children?: readonly number[];
-}
-
-export interface CpuProfile {
-  readonly nodes: readonly ProfileNode[];
-  readonly samples: readonly number[];
-  /** Microseconds before each sample. */
-  readonly timeDeltas: readonly number[];
-}
 
 interface Reply {
   readonly id?: number;
-  readonly result?: { readonly profile?: CpuProfile };
+  readonly result?: unknown;
+  readonly error?: { readonly message: string };
 }
 
-/** Where the main thread of the process is while `work` runs. */
-export async function profiled(pid: number, work: () => Promise<void>): Promise<CpuProfile> {
-  process.kill(pid, 'SIGUSR1');
-  let address = '';
-  await until('the inspector', async () => {
-    const [target] = (await (await fetch(INSPECTOR)).json()) as { webSocketDebuggerUrl: string }[];
-    address = target?.webSocketDebuggerUrl ?? '';
-    return address !== '';
-  });
-  const socket = new WebSocket(address, { perMessageDeflate: false });
-  await once(socket, 'open');
-  let lastId = 0;
-  const call = (method: string, params = {}): Promise<Reply> => {
-    lastId += 1;
-    const id = lastId;
-    return new Promise((resolve) => {
+export class Inspector {
+  readonly #socket: WebSocket;
+  #lastId = 0;
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+  }
+
+  static async open(pid: number): Promise<Inspector> {
+    process.kill(pid, 'SIGUSR1');
+    let address = '';
+    await until('the inspector', async () => {
+      const targets = (await (await fetch(INSPECTOR)).json()) as { webSocketDebuggerUrl: string }[];
+      address = targets[0]?.webSocketDebuggerUrl ?? '';
+      return address !== '';
+    });
+    const socket = new WebSocket(address, { perMessageDeflate: false });
+    await once(socket, 'open');
+    return new Inspector(socket);
+  }
+
+  /** @throws Error with what the inspector says */
+  call(method: string, params = {}): Promise<unknown> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise((resolve, reject) => {
       const listen = (data: Buffer): void => {
         const reply = JSON.parse(data.toString('utf8')) as Reply;
         if (reply.id !== id) return;
-        socket.off('message', listen);
-        resolve(reply);
+        this.#socket.off('message', listen);
+        if (reply.error === undefined) resolve(reply.result);
+        else reject(new Error(`${method}: ${reply.error.message}`));
       };
-      socket.on('message', listen);
-      socket.send(JSON.stringify({ id, method, params }));
+      this.#socket.on('message', listen);
+      this.#socket.send(JSON.stringify({ id, method, params }));
     });
-  };
-  try {
-    await call('Profiler.enable');
-    await call('Profiler.setSamplingInterval', { interval: SAMPLE_MICROSECONDS });
-    await call('Profiler.start');
-    await work();
-    const { profile } = (await call('Profiler.stop')).result ?? {};
-    if (profile === undefined) throw new Error('the inspector gave no profile');
-    return profile;
-  } finally {
-    socket.terminate();
+  }
+
+  /** What an expression comes to in the process: something that JSON can say. */
+  async evaluate(expression: string): Promise<unknown> {
+    const reply = await this.call('Runtime.evaluate', { expression, returnByValue: true });
+    const { result, exceptionDetails } = reply as {
+      readonly result: { readonly value?: unknown };
+      readonly exceptionDetails?: { readonly text: string };
+    };
+    if (exceptionDetails !== undefined) throw new Error(exceptionDetails.text);
+    return result.value;
+  }
+
+  close(): void {
+    this.#socket.terminate();
   }
 }
