@@ -1,4 +1,4 @@
-/** The inspector of another Node.js process, which SIGUSR1 opens in it: profiles, counts, memory. */
+/** The inspector of another Node.js process, which SIGUSR1 opens: profiles, counts, memory. */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { until } from './systems/process.js';

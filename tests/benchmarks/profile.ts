@@ -37,7 +37,7 @@ export async function profileText(options: BenchOptions, workName: string): Prom
     };
     const head = `${workName}, ${connections} connections, one node of ${NODES}`;
     const profile = await profiled(inspector, run);
-    const time = `${cpuMicroseconds.toFixed(0)} us CPU an operation on all nodes, the profiler's too`;
+    const time = `${cpuMicroseconds.toFixed(0)} us CPU an operation, all nodes, the profiler's too`;
     const promises = (await promisesOf(inspector, run)) / operations;
     const { bytes, largest } = await bytesOf(inspector, run);
     const counts =
