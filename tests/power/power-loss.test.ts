@@ -9,8 +9,8 @@ const KEYS = 60;
 
 t.test('the power of all nodes is cut in the middle of a load', async (t) => {
   const power = await PowerCluster.start(t, KEYS);
-  const control = await power.cutWithoutSync();
-  t.equal(control.lost, control.written, 'the control: what was never synced is found lost');
+  const lost = await power.cutWithoutSync();
+  t.ok(lost > 0, `the control: of what was never synced, ${lost} keys are found lost`);
   for (let n = 1; n <= CUTS; n += 1) {
     const cut = await power.cut();
     const { disks, syncedLeft, unsyncedLeft } = cut.probes;
