@@ -20,6 +20,7 @@ import type { Replica } from '../persistence/replica.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../replication/ask.js';
 import type { ClusterView } from '../replication/cluster-view.js';
+import type { Lag } from '../replication/lag.js';
 
 export interface AntiEntropyLimits {
   /** Pause between two exchanges, each with the next peer. */
@@ -44,6 +45,7 @@ export interface AntiEntropyCollaborators {
   readonly ring: () => Ring;
   readonly view: ClusterView;
   readonly messenger: Messenger;
+  readonly lag: Lag;
   readonly store: Store;
   readonly table: RecordTable;
   readonly clocks: PartitionClocks;

@@ -30,6 +30,9 @@ export interface Pulled {
 const CLOCKS_A_MESSAGE = 64;
 /** Records of a page that are merged in one turn: requests wait meanwhile. */
 const MERGED_AT_ONCE = 16;
+/** An exchange waits so long in all while hints come, and looks again after so long. */
+const HINTS_AWAITED_MILLISECONDS_MAX = 30_000;
+const HINTS_PAUSE_MILLISECONDS = 250;
 /** The partition is counted on the disk of the peer first, and it may be a large one. */
 const PULL_TIMEOUT_MILLISECONDS = 60_000;
 const NOTHING: Pulled = { records: 0, bytes: 0 };
@@ -101,9 +104,11 @@ export class Exchange {
     const suspected = await this.#clocksOf(peer, this.#fromItsPlace(peer, partitions));
     if (suspected.every(([partition, theirs]) => this.#has(partition, theirs))) return NOTHING;
     await this.#pauses.pause(this.#with.limits.confirmMilliseconds);
+    const until = this.#with.clock.monotonicMilliseconds() + HINTS_AWAITED_MILLISECONDS_MAX;
     let records = 0;
     let bytes = 0;
     for (const [partition, theirs] of suspected) {
+      await this.#whileHintsCome(until);
       if (this.#pauses.isStopped) break;
       if (this.#has(partition, theirs) || this.#with.health.isRebuilding(partition)) continue;
       const pulled = await this.pull(peer, partition, this.#with.clocks.of(partition).toPlain());
@@ -111,6 +116,18 @@ export class Exchange {
       bytes += pulled.bytes;
     }
     return { records, bytes };
+  }
+
+  /** What hints bring is not pulled as well: of all that a node has missed most would come twice. */
+  async #whileHintsCome(until: number): Promise<void> {
+    const { lag, view, clock } = this.#with;
+    while (
+      lag.isBehind(view.self) &&
+      clock.monotonicMilliseconds() < until &&
+      !this.#pauses.isStopped
+    ) {
+      await this.#pauses.pause(HINTS_PAUSE_MILLISECONDS);
+    }
   }
 
   /**

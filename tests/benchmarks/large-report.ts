@@ -1,9 +1,13 @@
-/** `npm run large-report`: how long small gets take beside 64 values of 1 MiB at once. */
+/**
+ * `npm run large-report`: how long small gets take beside 64 values of 1 MiB at once, and how many
+ * bytes of buffers are in use meanwhile, once what is not has been collected.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LargeLoad } from '../integration/large-load.js';
 import { freeBasePort, RealCluster } from '../integration/real-cluster.js';
+import { Inspector } from './inspector.js';
 import { processOwner } from './owner.js';
 
 const COUNT = 64;
@@ -13,6 +17,12 @@ const MEBIBYTE = 1024 * 1024;
 function percentile(times: readonly number[], share: number): string {
   const sorted = [...times].sort((a, b) => a - b);
   return (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1);
+}
+
+/** In MiB, after a collection. */
+async function buffersInUse(inspector: Inspector): Promise<number> {
+  await inspector.call('HeapProfiler.collectGarbage');
+  return Number(await inspector.evaluate('process.memoryUsage().arrayBuffers')) / MEBIBYTE;
 }
 
 const owner = processOwner();
@@ -40,5 +50,20 @@ for (let round = 0; round < ROUNDS; round += 1) {
     console.log(`| ${[...cells, ...more, memory].join(' | ')} |`);
   }
 }
+console.log('| work | buffers in use before, MiB | most, MiB |');
+console.log('|---|---|---|');
+const inspector = await Inspector.open(cluster.pidOf('n1'));
+for (const [name, work] of works) {
+  const before = await buffersInUse(inspector);
+  let most = before;
+  let isDone = false;
+  const done = work().finally(() => {
+    isDone = true;
+  });
+  while (!isDone) most = Math.max(most, await buffersInUse(inspector));
+  await done;
+  console.log(`| ${name} | ${before.toFixed(0)} | ${most.toFixed(0)} |`);
+}
+inspector.close();
 load.close();
 await cluster.end('SIGTERM');

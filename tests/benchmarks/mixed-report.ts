@@ -69,6 +69,16 @@ function nodeLine({ samples }: MixedFigures, id: string): { line: string; growth
   return { line: `| ${cells.join(' | ')} |`, growth };
 }
 
+/** What waited for a node that came back, and how long until nothing did. */
+function returnLine({ samples }: MixedFigures, { name, from }: Phase, until: number): string {
+  const waiting = samples.filter(
+    ({ hintsHeld, seconds }) => (hintsHeld ?? 0) > 0 && seconds > from && seconds < until,
+  );
+  const most = waiting.reduce((sum, { hintsHeld = 0 }) => Math.max(sum, hintsHeld), 0);
+  const last = waiting.at(-1)?.seconds ?? from;
+  return `${name}: up to ${most} hints a holder, the last seen after ${(last - from).toFixed(0)} s`;
+}
+
 function report(figures: MixedFigures, limit: number): boolean {
   const { total, phases, perSecond, refused } = figures;
   console.log(
@@ -87,6 +97,11 @@ function report(figures: MixedFigures, limit: number): boolean {
   console.log('|---|---|---|---|---|---|---|');
   const nodes = cluster.ids.map((id) => nodeLine(figures, id));
   for (const { line } of nodes) console.log(line);
+  console.log();
+  for (const [i, phase] of phases.entries()) {
+    const until = phases[i + 1]?.from ?? Number.POSITIVE_INFINITY;
+    if (phase.name.endsWith('back')) console.log(returnLine(figures, phase, until));
+  }
   const { checked, wrong, siblings, beyondDeadline, late } = total;
   console.log(
     `\n${checked} answers looked into, ${wrong} wrong; ${siblings} gets met siblings of broken ` +

@@ -4,7 +4,7 @@ import { LatencyHistogram } from '../../bin/stress/latency-histogram.js';
 import type { RealCluster } from '../integration/real-cluster.js';
 import type { MixedTally } from './mixed-load.js';
 import { judge, mixedLoad, newTally } from './mixed-load.js';
-import { eventLoopDelay } from './node-metrics.js';
+import { eventLoopDelayIn, hintsHeldIn, metricsOf } from './node-metrics.js';
 import { residentBytes } from './process-figures.js';
 
 /** When nodes are killed and brought back, as shares of the whole time. */
@@ -30,6 +30,8 @@ export interface NodeSample {
   readonly residentBytes: number | undefined;
   /** p99 since the last sample that has one, milliseconds. */
   readonly eventLoopMilliseconds: number | undefined;
+  /** Undefined in samples without a look at the metrics, and while it is away. */
+  readonly hintsHeld: number | undefined;
 }
 
 export interface Phase {
@@ -139,10 +141,16 @@ export class MixedRun {
   async #sample(): Promise<void> {
     for (let n = 0; !this.#isOver; n += 1) {
       await sleep(SAMPLE_MILLISECONDS);
-      const taken = this.#cluster.announced.nodes.map(async ({ id, url }) => ({
-        ...{ id, seconds: this.#elapsedSeconds, residentBytes: this.#residentBytes(id) },
-        eventLoopMilliseconds: n % METRICS_EVERY === 0 ? await eventLoopDelay(url) : undefined,
-      }));
+      const isLook = n % METRICS_EVERY === 0;
+      const taken = this.#cluster.announced.nodes.map(async ({ id, url }) => {
+        const memory = this.#residentBytes(id);
+        const metrics = isLook ? await metricsOf(url).catch(() => undefined) : undefined;
+        return {
+          ...{ id, seconds: this.#elapsedSeconds, residentBytes: memory },
+          eventLoopMilliseconds: eventLoopDelayIn(metrics),
+          hintsHeld: hintsHeldIn(metrics),
+        };
+      });
       this.#samples.push(...(await Promise.all(taken)));
     }
   }

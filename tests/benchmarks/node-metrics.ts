@@ -23,9 +23,21 @@ export function parseMetrics(text: string): ReadonlyMap<string, number> {
  * undefined where it does not answer.
  */
 export async function eventLoopDelay(endpoint: string): Promise<number | undefined> {
-  const metrics = await metricsOf(endpoint).catch(() => undefined);
+  return eventLoopDelayIn(await metricsOf(endpoint).catch(() => undefined));
+}
+
+export function eventLoopDelayIn(
+  metrics: ReadonlyMap<string, number> | undefined,
+): number | undefined {
   const lag = metrics?.get('nodejs_eventloop_lag_p99_seconds');
   return lag === undefined ? undefined : delayOf(lag);
+}
+
+/** Hints that wait on the node, for all targets. */
+export function hintsHeldIn(metrics: ReadonlyMap<string, number> | undefined): number | undefined {
+  if (metrics === undefined) return undefined;
+  const held = [...metrics].filter(([name]) => name.startsWith('quorate_hints_held{'));
+  return held.reduce((sum, [, count]) => sum + count, 0);
 }
 
 /** @param lag seconds, as in the metric `nodejs_eventloop_lag_p99_seconds` */

@@ -27,7 +27,8 @@ export const USAGE = `npm run bench -- [options]
   --only P1,P3       ${EXPERIMENTS.join(', ')}
   --rounds N, --seconds N
   --install          installs wrk, etcd and redis with apt-get (as root, on Debian), and ends
-  --profile WORK     CPU profile of one node under "put quorum", "get quorum" or "get one"
+  --profile WORK     of one node under "put quorum", "get quorum" or "get one": where its CPU
+                     goes, how many promises an operation makes and how many bytes it allocates
   --connections N    with --profile: 66 by default
   --result FILE      where the figures go as JSON (dist/bench/result.json)
   --picture FILE     the picture of the table (dist/bench/bench.svg)
