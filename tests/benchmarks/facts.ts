@@ -17,7 +17,7 @@ export interface FactOptions {
 }
 
 const KEYS = 1_000_000;
-const KEYS_QUICK = 100_000;
+const KEYS_QUICK = 30_000;
 const OVERWRITE_SECONDS = 600;
 const OVERWRITE_SECONDS_QUICK = 5;
 const MEGABYTE = 1e6;
