@@ -118,7 +118,7 @@ export class Exchange {
     return { records, bytes };
   }
 
-  /** What hints bring is not pulled as well: of all that a node has missed most would come twice. */
+  /** What hints bring is not pulled too: of what a node has missed, most would come twice. */
   async #whileHintsCome(until: number): Promise<void> {
     const { lag, view, clock } = this.#with;
     while (
