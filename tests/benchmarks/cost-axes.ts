@@ -27,6 +27,8 @@ const CONNECTIONS = 66;
 const KEYS_OF_CONNECTIONS = 8192;
 /** Large values are many bytes in flight: fewer requests at once, at all sizes. */
 const VALUE_CONNECTIONS = 12;
+/** One at a time, a fill would take minutes. */
+const FILL_CONNECTIONS_MIN = 12;
 /** Of the requests of one generator. */
 const FILE_BYTES_MAX = 32 * MEBIBYTE;
 const KEYS_OF_VALUES_MIN = 8;
@@ -112,7 +114,7 @@ async function measureWorks(
   const all = system.endpoints.flatMap((_, generator) => puts(generator));
   await sendOnce({
     ...{ endpoints: system.endpoints, count: all.length },
-    connections: Math.min(point.connections, CONNECTIONS),
+    connections: Math.max(FILL_CONNECTIONS_MIN, Math.min(point.connections, CONNECTIONS)),
     request: (n) => {
       const { method, path, body = '' } = all[n] ?? { method: 'GET', path: '/' };
       return { method, path, headers, body };
