@@ -131,7 +131,9 @@ export class AntiEntropy {
     const alike = found.clocks.length === 0 && found.roots.length === 0;
     observer.count('quorate_exchanges_total', { result: alike ? 'alike' : 'different' });
     if (alike) return { peer, alike, records: 0, bytes: 0, differences: [] };
-    const { records, bytes } = await this.#exchange.pullMissing(peer, found.clocks);
+    // Who asked for certain partitions is waiting.
+    const hintsFirst = only === undefined;
+    const { records, bytes } = await this.#exchange.pullMissing(peer, found.clocks, hintsFirst);
     const differences = await this.#auditTrees(peer, found);
     return { peer, alike, records, bytes, differences };
   }

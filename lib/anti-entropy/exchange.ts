@@ -99,12 +99,18 @@ export class Exchange {
   /**
    * Takes from the peer what this node still lacks after the pause for confirmation: most of what
    * differs at one moment is on its way already.
+   * @param hintsFirst does it wait while hints come?
    */
-  async pullMissing(peer: NodeId, partitions: readonly number[]): Promise<Pulled> {
+  async pullMissing(
+    peer: NodeId,
+    partitions: readonly number[],
+    hintsFirst: boolean,
+  ): Promise<Pulled> {
     const suspected = await this.#clocksOf(peer, this.#fromItsPlace(peer, partitions));
     if (suspected.every(([partition, theirs]) => this.#has(partition, theirs))) return NOTHING;
     await this.#pauses.pause(this.#with.limits.confirmMilliseconds);
-    const until = this.#with.clock.monotonicMilliseconds() + HINTS_AWAITED_MILLISECONDS_MAX;
+    const patience = hintsFirst ? HINTS_AWAITED_MILLISECONDS_MAX : 0;
+    const until = this.#with.clock.monotonicMilliseconds() + patience;
     let records = 0;
     let bytes = 0;
     for (const [partition, theirs] of suspected) {
