@@ -129,22 +129,23 @@ export class OpenLoad {
     }
   }
 
-  /** They take turns; where all of them rest, it is tried all the same. */
-  #endpointFor(turn: number): Endpoint {
+  /**
+   * They take turns. What was for one that rests is shared by the others, two requests at a time:
+   * kinds of requests may take turns, too. Where all of them rest, it is tried all the same.
+   */
+  #endpointFor(n: number, refusals: number): Endpoint {
     const now = performance.now();
     const count = this.#endpoints.length;
-    for (let step = 0; step < count; step += 1) {
-      const endpoint = this.#endpoints[(turn + step) % count];
-      if (endpoint !== undefined && endpoint.restsUntil <= now) return endpoint;
-    }
-    const first = this.#endpoints[turn % count];
-    if (first === undefined) throw new Error('there is no endpoint');
-    return first;
+    const own = this.#endpoints[(n + refusals) % count];
+    if (own === undefined) throw new Error('there is no endpoint');
+    if (own.restsUntil <= now) return own;
+    const awake = this.#endpoints.filter(({ restsUntil }) => restsUntil <= now);
+    return awake[Math.floor(n / (2 * count)) % awake.length] ?? own;
   }
 
   /** @param refusals endpoints that have refused it before */
   #send(n: number, due: number, request: OpenRequest, refusals: number): void {
-    const endpoint = this.#endpointFor(n + refusals);
+    const endpoint = this.#endpointFor(n, refusals);
     let status = 0;
     let left = due;
     let body: string | undefined;

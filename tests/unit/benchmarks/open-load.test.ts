@@ -74,6 +74,25 @@ t.test('an endpoint that refuses is passed over', async (t) => {
   t.ok(load.refused > 0);
 });
 
+t.test('the others share what was for one that rests, of each kind', async (t) => {
+  const counts = [0, 0, 0, 0];
+  const counted = (place: number): Handler => {
+    return (request, response) => {
+      const isEven = Number(request.url?.slice(1)) % 2 === 0;
+      counts[2 * place + (isEven ? 1 : 0)] = (counts[2 * place + (isEven ? 1 : 0)] ?? 0) + 1;
+      echo(request, response);
+    };
+  };
+  const [one, other] = await Promise.all([serve(t, counted(0)), serve(t, counted(1))]);
+  const endpoints = [one.url, await deadUrl(t), other.url];
+  const load = new OpenLoad({
+    ...{ ...common, endpoints, perSecond: 1000, request: get, onAnswer: () => undefined },
+  });
+  await load.run(0.3);
+  // Of 300 a quarter each, but for those that the dead one refused.
+  t.ok(counts.every((count) => count > 60));
+});
+
 t.test('a closed loop keeps to its connections', async (t) => {
   let underway = 0;
   let most = 0;
