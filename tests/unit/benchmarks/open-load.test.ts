@@ -78,8 +78,8 @@ t.test('the others share what was for one that rests, of each kind', async (t) =
   const counts = [0, 0, 0, 0];
   const counted = (place: number): Handler => {
     return (request, response) => {
-      const isEven = Number(request.url?.slice(1)) % 2 === 0;
-      counts[2 * place + (isEven ? 1 : 0)] = (counts[2 * place + (isEven ? 1 : 0)] ?? 0) + 1;
+      const slot = 2 * place + (Number(request.url?.slice(1)) % 2);
+      counts[slot] = (counts[slot] ?? 0) + 1;
       echo(request, response);
     };
   };
