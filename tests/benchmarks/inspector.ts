@@ -3,8 +3,11 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { until } from './systems/process.js';
 
-/** Where Node.js listens when it is asked to by signal: loopback only. */
+/** Where Node.js listens when it is asked to by signal: loopback only, one process at a time. */
 const INSPECTOR = 'http://127.0.0.1:9229/json/list';
+/** It stops listening when nobody is connected any more, so it is told to do it soon. */
+const STOP_LISTENING =
+  "void setTimeout(() => process.getBuiltinModule('node:inspector').close(), 50)";
 
 interface Reply {
   readonly id?: number;
@@ -61,7 +64,22 @@ export class Inspector {
     return result.value;
   }
 
-  close(): void {
+  /** Of the process, once what nobody holds has been collected. */
+  async memoryInUse(): Promise<NodeJS.MemoryUsage> {
+    // What finalizers of the first let go is collected by the second.
+    for (let n = 0; n < 2; n += 1) await this.call('HeapProfiler.collectGarbage');
+    return (await this.evaluate('process.memoryUsage()')) as NodeJS.MemoryUsage;
+  }
+
+  /** Resolves when the port is free for the next process. */
+  async close(): Promise<void> {
+    await this.evaluate(STOP_LISTENING);
     this.#socket.terminate();
+    await until('the end of the inspector', async () =>
+      fetch(INSPECTOR).then(
+        () => false,
+        () => true,
+      ),
+    );
   }
 }

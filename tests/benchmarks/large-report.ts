@@ -21,8 +21,7 @@ function percentile(times: readonly number[], share: number): string {
 
 /** In MiB, after a collection. */
 async function buffersInUse(inspector: Inspector): Promise<number> {
-  await inspector.call('HeapProfiler.collectGarbage');
-  return Number(await inspector.evaluate('process.memoryUsage().arrayBuffers')) / MEBIBYTE;
+  return (await inspector.memoryInUse()).arrayBuffers / MEBIBYTE;
 }
 
 const owner = processOwner();
@@ -64,6 +63,6 @@ for (const [name, work] of works) {
   await done;
   console.log(`| ${name} | ${before.toFixed(0)} | ${most.toFixed(0)} |`);
 }
-inspector.close();
+await inspector.close();
 load.close();
 await cluster.end('SIGTERM');

@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { freeBasePort, RealCluster } from '../integration/real-cluster.js';
+import { Inspector } from './inspector.js';
 import { machine } from './machine.js';
 import { growthOf } from './measure-memory.js';
 import { drawMixed } from './mixed-chart.js';
@@ -51,24 +52,42 @@ function phaseLine({ name, from, tally }: Phase): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-/** A node at a time: memory since it was last started, and the worst event-loop delay. */
-function nodeLine({ samples }: MixedFigures, id: string): { line: string; growth: number } {
+/** Bytes of each node's heap and buffers that are held, before the ten minutes or after them. */
+async function inUse(): Promise<ReadonlyMap<string, number>> {
+  const held = new Map<string, number>();
+  for (const id of cluster.ids) {
+    const inspector = await Inspector.open(cluster.pidOf(id));
+    const { heapUsed, external } = await inspector.memoryInUse();
+    await inspector.close();
+    held.set(id, heapUsed + external);
+  }
+  return held;
+}
+
+/**
+ * A node at a time: memory since it was last started, what was in use at both ends, and the worst
+ * event-loop delay. Resident memory of a node that has just started rises until its caches are
+ * full, so it is judged of those alone that were never away; what is in use is judged of all.
+ */
+function nodeLine({ samples }: MixedFigures, id: string): { line: string; isFlat: boolean } {
   const own = samples.filter((sample) => sample.id === id);
   const away = own.findLastIndex(({ residentBytes }) => residentBytes === undefined);
   const memory = own.slice(away + 1).flatMap(({ residentBytes }) => residentBytes ?? []);
   const delays = own.flatMap(({ eventLoopMilliseconds }) => eventLoopMilliseconds ?? []);
   const growth = growthOf(memory);
   const sorted = delays.toSorted((a, b) => a - b);
+  const [before = Number.NaN, after = Number.NaN] = [usedBefore, usedAfter].map((of) => of.get(id));
+  const mebibytes = (bytes = Number.NaN): string => (bytes / MEBIBYTE).toFixed(0);
   const cells = [
     id,
-    ...[memory[0], Math.max(...memory), memory.at(-1)].map((bytes) =>
-      Math.round((bytes ?? 0) / MEBIBYTE),
-    ),
+    ...[memory[0], Math.max(...memory), memory.at(-1)].map(mebibytes),
     growth.toFixed(2),
+    ...[mebibytes(before), mebibytes(after), (after / before).toFixed(2)],
     (sorted[sorted.length >> 1] ?? Number.NaN).toFixed(1),
     (sorted.at(-1) ?? Number.NaN).toFixed(1),
   ];
-  return { line: `| ${cells.join(' | ')} |`, growth };
+  const isFlat = after / before <= GROWTH_MAX && (away !== -1 || growth <= GROWTH_MAX);
+  return { line: `| ${cells.join(' | ')} |`, isFlat };
 }
 
 /** What waited for a node that came back, and whether all of it was delivered in the phase. */
@@ -100,8 +119,11 @@ function report(figures: MixedFigures, limit: number): boolean {
   for (const phase of [...phases, { name: '**all**', from: 0, tally: total }]) {
     console.log(phaseLine(phase));
   }
-  console.log('\n| node | RSS MiB, start | most | end | growth | loop p99 ms, median | most |');
-  console.log('|---|---|---|---|---|---|---|');
+  console.log(
+    '\n| node | RSS MiB, start | most | end | growth | in use MiB, before | after | growth ' +
+      '| loop p99 ms, median | most |',
+  );
+  console.log('|---|---|---|---|---|---|---|---|---|---|');
   const nodes = cluster.ids.map((id) => nodeLine(figures, id));
   for (const { line } of nodes) console.log(line);
   console.log();
@@ -115,7 +137,7 @@ function report(figures: MixedFigures, limit: number): boolean {
       `puts; ${refused} connections refused and made elsewhere`,
   );
   for (const [reason, count] of total.reasons) console.log(`${count} x ${reason}`);
-  const flat = nodes.every(({ growth }) => growth <= GROWTH_MAX);
+  const flat = nodes.every(({ isFlat }) => isFlat);
   console.log(
     `\nbeyond their deadline: ${beyondDeadline} and late by then: ${late} (target 0); ` +
       `memory flat: ${flat}`,
@@ -134,11 +156,13 @@ const endpoints = cluster.announced.nodes.map(({ url }) => url);
 await fillMixed(endpoints, keys);
 await limitOf(endpoints, keys, WARM_SECONDS);
 const limit = await limitOf(endpoints, keys, limitSeconds);
+const usedBefore = await inUse();
 const figures = await new MixedRun(cluster, keys).run(share * limit, 60 * minutes);
 console.log(
   `${where.cores} cores (${where.processor}) for three nodes and the load, ${where.fileSystem}, ` +
     `node ${where.node}; a sync takes ${where.syncMilliseconds.toFixed(2)} ms`,
 );
+const usedAfter = await inUse();
 const isReached = report(figures, limit);
 await cluster.end('SIGTERM');
 for (const file of [values.picture, values.result]) mkdirSync(dirname(file), { recursive: true });

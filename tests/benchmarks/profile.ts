@@ -23,13 +23,12 @@ export async function profileText(options: BenchOptions, workName: string): Prom
   mkdirSync(dataDir, { recursive: true });
   const directory = mkdtempSync(join(dataDir, 'profile-'));
   const system = await startQuorate({ nodes: NODES, dataDir: directory });
-  let inspector: Inspector | undefined;
   try {
     await fill(system, 'filled');
     const work = workOf(system, workName);
     const load = { system, work, connections, generators: GENERATORS, directory };
     await measure({ ...load, seconds: WARM_UP_SECONDS, stamp: 'warm-up' });
-    inspector = await Inspector.open(system.pids[0] ?? 0);
+    const inspector = await Inspector.open(system.pids[0] ?? 0);
     let operations = 0;
     let cpuMicroseconds = 0;
     const run = async (): Promise<void> => {
@@ -40,13 +39,13 @@ export async function profileText(options: BenchOptions, workName: string): Prom
     const time = `${cpuMicroseconds.toFixed(0)} us CPU an operation, all nodes, the profiler's too`;
     const promises = (await promisesOf(inspector, run)) / operations;
     const { bytes, largest } = await bytesOf(inspector, run);
+    await inspector.close();
     const counts =
       `an operation makes ${promises.toFixed(1)} promises on this node and allocates ` +
       `${(bytes / operations).toFixed(0)} bytes (its share of all ${NODES}); most of them in:`;
     const places = largest.map(([frame, size]) => rowOf(size / bytes, placeOf(frame)));
     return [`${head}: ${time}`, tableOf(timesOf(profile)), counts, ...places].join('\n');
   } finally {
-    inspector?.close();
     hangUp();
     await system.stop();
     rmSync(directory, { recursive: true, force: true });
