@@ -41,8 +41,10 @@ export interface RecordTableOptions {
 /** Is told what a record was before each change. */
 export type Watcher = (at: RecordKey, before: RecordSummary | undefined) => void;
 
-/** Of a decoded record with one version, beside its bytes and its key: measured. */
-const OBJECTS_BYTES = 1300;
+/** Objects of a decoded record, of each version and of each entry of its context: measured. */
+const RECORD_BYTES = 700;
+const VERSION_BYTES = 440;
+const CONTEXT_ENTRY_BYTES = 110;
 
 const EMPTY = new Uint8Array(0);
 
@@ -55,7 +57,7 @@ export class RecordTable {
     this.#options = options;
     this.#cache = new LRUCache({
       maxSize: options.cacheBytesMax,
-      sizeCalculation: (record, key) => record.bytes.length + 2 * key.length + OBJECTS_BYTES,
+      sizeCalculation: (record, key) => memoryBytesOf(record) + 2 * key.length,
     });
   }
 
@@ -143,4 +145,16 @@ export class RecordTable {
     for (const key of had) if (!has.includes(key)) transaction.delete(key);
     for (const key of has) if (!had.includes(key)) transaction.put(key, EMPTY);
   }
+}
+
+/** About what a decoded record takes: siblings and writers of many starts are objects, too. */
+function memoryBytesOf({ siblings: { context, versions }, bytes }: StoredRecord): number {
+  const entries = context.vector.size + context.beyond.length;
+  let size = RECORD_BYTES + CONTEXT_ENTRY_BYTES * entries + bytes.length;
+  for (const { value } of versions) {
+    // What was minted here lies beside the record, what was read is a part of it.
+    const beside = value.buffer === bytes.buffer ? 0 : value.length;
+    size += VERSION_BYTES + beside;
+  }
+  return size;
 }

@@ -1,0 +1,59 @@
+/** Decoded records in memory: as many as there is room for, by what they really take. */
+import t from 'tap';
+import { encodeRecord, recordKey } from '../../../lib/persistence/records.js';
+import type { Siblings } from '../../../lib/versioning/siblings.js';
+import { HeldStorage } from '../fakes.js';
+import { versionUnder } from '../versioning/arbitraries.js';
+import { openDisk, PARTITIONS } from './disk.js';
+
+const KEYS = 20;
+/** Room for each of them with one version by one writer, and not for twice as much. */
+const ROOM = KEYS * 2_000;
+
+class CountingStorage extends HeldStorage {
+  reads = 0;
+
+  override get(key: string): Uint8Array | undefined {
+    if (key.startsWith('r')) this.reads += 1;
+    return super.get(key);
+  }
+}
+
+interface Shape {
+  readonly versions: number;
+  readonly writers: number;
+}
+
+/** Numbers run per partition, so that of each key they are others. */
+function stateOf({ versions, writers }: Shape, last: number): Siblings {
+  const names = Array.from({ length: writers }, (_, i) => `n${i + 1}.1.0123456789ab`);
+  const [writer = ''] = names;
+  const dots = Array.from({ length: versions }, (_, i) => ({ writer, n: last - versions + i + 1 }));
+  return {
+    epoch: 1,
+    context: { vector: new Map(names.map((name) => [name, last])), beyond: [] },
+    versions: dots.map((dot) => versionUnder(dot, 'value')),
+  };
+}
+
+/** How often the engine is asked while all keys are read three times over. */
+async function readsOf(shape: Shape): Promise<number> {
+  const storage = new CountingStorage();
+  const { replica } = await openDisk({ storage, cacheBytesMax: ROOM });
+  const keys = Array.from({ length: KEYS }, (_, i) => recordKey('default', `k${i}`, PARTITIONS));
+  for (const [i, at] of keys.entries()) {
+    await replica.merge(at, encodeRecord(at, stateOf(shape, 100 * (i + 1))), 'sync');
+  }
+  storage.reads = 0;
+  for (let round = 0; round < 3; round += 1) for (const at of keys) replica.read(at);
+  return storage.reads;
+}
+
+t.test('what fits is read from memory', async (t) => {
+  t.equal(await readsOf({ versions: 1, writers: 1 }), 0);
+});
+
+t.test('siblings and the writers of many starts take room of their own', async (t) => {
+  t.ok((await readsOf({ versions: 8, writers: 1 })) > KEYS, 'versions');
+  t.ok((await readsOf({ versions: 1, writers: 16 })) > KEYS, 'entries of the context');
+});
