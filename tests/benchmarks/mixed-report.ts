@@ -157,6 +157,8 @@ await fillMixed(endpoints, keys);
 await limitOf(endpoints, keys, WARM_SECONDS);
 const limit = await limitOf(endpoints, keys, limitSeconds);
 const usedBefore = await inUse();
+// They stood still, and such a collection cools them: as warm again as they were.
+await limitOf(endpoints, keys, WARM_SECONDS);
 const figures = await new MixedRun(cluster, keys).run(share * limit, 60 * minutes);
 console.log(
   `${where.cores} cores (${where.processor}) for three nodes and the load, ${where.fileSystem}, ` +

@@ -143,6 +143,13 @@ export const ROWS: readonly Row[] = [
     pace: { of: 'put-66', share: 0.5 },
   },
   {
+    id: 'etcd-paced',
+    ...{ system: 'etcd', work: 'put', connections: 66, ...three },
+    usedBy: ['P9'],
+    // At the same rate: what of the latency is the machine's.
+    pace: { of: 'put-66', share: 0.5 },
+  },
+  {
     id: 'batch-put',
     ...{ system: 'cluster', work: 'batch put quorum', connections: 12, ...three },
     usedBy: ['P6'],
