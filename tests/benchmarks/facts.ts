@@ -7,7 +7,7 @@ import { measurePair } from './measure-pair.js';
 import type { Fact } from './report.js';
 import type { Experiment } from './rows.js';
 import type { System } from './system.js';
-import { isInstalled } from './tools.js';
+import { isInstalled, missing } from './tools.js';
 
 export interface FactOptions {
   readonly isQuick: boolean;
@@ -33,7 +33,11 @@ export const FACTS: readonly {
 
 /** A minute of puts over gRPC, as etcd's own tool makes them. */
 async function checkPerf({ isQuick, etcd }: FactOptions): Promise<readonly Fact[]> {
-  if (isQuick || etcd === undefined || !isInstalled('etcdctl')) return [];
+  if (isQuick || etcd === undefined) return [];
+  if (!isInstalled('etcdctl')) {
+    console.error(`NOT RUN: ${missing('etcdctl')}`);
+    return [];
+  }
   const words = ['check', 'perf', '--load=xl', `--endpoints=${etcd.endpoints.join(',')}`];
   const run = promisify(execFile)('etcdctl', words, { env: { ...process.env, ETCDCTL_API: '3' } });
   // It fails where etcd is slower than it wants: the figures are there all the same.
