@@ -24,6 +24,7 @@ import { Reaper } from './persistence/reaper.js';
 import type { Replica } from './persistence/replica.js';
 import type { NodeLimits, NodeOptions } from './node-options.js';
 import { Messenger } from './replication/ask.js';
+import { Hedging } from './replication/hedging.js';
 import { Lag } from './replication/lag.js';
 import type { ClusterView } from './replication/cluster-view.js';
 import { Resolver } from './resolution/resolver.js';
@@ -80,6 +81,7 @@ export async function createNode(
   const collaborators: Collaborators = {
     ...{ ...environment, ...disk, view, messenger, foreground: new Foreground() },
     lag: new Lag({ self, clock, hintsFor: (node) => hints.held.get(node)?.count ?? 0 }),
+    hedging: new Hedging(clock, limits.hedgeDelayMilliseconds),
     ...{ ring: () => founding.ring, expiryClock: clockSanity },
     hedgeDelayMilliseconds: limits.hedgeDelayMilliseconds,
     backgroundTimeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,

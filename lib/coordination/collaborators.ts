@@ -13,6 +13,7 @@ import type { Replica } from '../persistence/replica.js';
 import type { Store } from '../persistence/store.js';
 import type { KeptVersions } from '../persistence/versions.js';
 import type { Messenger } from '../replication/ask.js';
+import type { Hedging } from '../replication/hedging.js';
 import type { Lag } from '../replication/lag.js';
 import type { ClusterView } from '../replication/cluster-view.js';
 
@@ -30,12 +31,13 @@ export interface Collaborators {
   readonly clock: Clock;
   readonly foreground: Foreground;
   readonly lag: Lag;
+  readonly hedging: Hedging;
   readonly expiryClock: ExpiryClock;
   readonly random: Random;
   readonly observer: Observer;
   /** Its start number is part of every acknowledgement. */
   readonly identity: Identity;
-  /** After so long without enough answers, a read asks further replicas. */
+  /** The least silence after which a read asks further replicas. */
   readonly hedgeDelayMilliseconds: number;
   /** How long background work of a request (repairs, hints after a failure) may take. */
   readonly backgroundTimeoutMilliseconds: number;

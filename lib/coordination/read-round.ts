@@ -117,7 +117,7 @@ export class ReadRound {
 
   #until(state: () => QuorumState, again: () => void, until: number): Promise<QuorumState> {
     if (state() !== 'pending') return Promise.resolve(state());
-    const { clock, observer, hedgeDelayMilliseconds } = this.#with;
+    const { clock, observer, hedging } = this.#with;
     return new Promise((resolve) => {
       let cancel: Cancel = () => undefined;
       const finish = (result: QuorumState): void => {
@@ -138,7 +138,8 @@ export class ReadRound {
         const silent = this.#isOpen(this.#first);
         for (const node of more) this.#ask(node, silent);
       };
-      cancel = clock.after(Math.max(0, Math.min(hedgeDelayMilliseconds, left())), hedge);
+      const patience = hedging.patience(this.#options.list, this.#asked, left());
+      cancel = clock.after(Math.max(0, Math.min(patience, left())), hedge);
     });
   }
 
@@ -182,11 +183,14 @@ export class ReadRound {
       return;
     }
     const { namespace, key } = at;
-    this.#with.messenger.ask(node, READ, { namespace, key, want, durable }, deadline, (answer) => {
+    const { messenger, clock, hedging } = this.#with;
+    const since = clock.monotonicMilliseconds();
+    messenger.ask(node, READ, { namespace, key, want, durable }, deadline, (answer) => {
       if (!answer.ok) {
         this.#fail(node);
         return;
       }
+      hedging.note(node, since);
       try {
         const { record, fingerprint } = answer.reply;
         const siblings = record === null ? undefined : decodeRecord(at, record);

@@ -87,7 +87,8 @@ export class PendingRequests {
   #sweep(): void {
     this.#cancelSweep = undefined;
     const now = this.#clock.monotonicMilliseconds();
-    for (const [id, pending] of [...this.#pending]) {
+    // Not of a copy: thousands may wait. What is asked meanwhile is looked at, too, and has time.
+    for (const [id, pending] of this.#pending) {
       if (pending.deadline > now) continue;
       const error = new OperatingError('deadline_passed', `${pending.to} did not answer in time`, {
         outcome: 'unknown',

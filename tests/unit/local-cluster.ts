@@ -30,6 +30,13 @@ export class LocalNetwork {
   /** What was sent in this turn, by who to whom. */
   readonly #turns = new Map<string, { receiver: Receiver | undefined; frames: Uint8Array[] }>();
   gate: Gate = () => true;
+  /** Milliseconds that a message takes; 0: it is there in the next turn. */
+  delay: (from: NodeId, to: NodeId) => number = () => 0;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** The transport of one life of a node: the next life, or a crash, leaves it without effect. */
   attach(id: NodeId): Transport {
@@ -78,13 +85,20 @@ export class LocalNetwork {
   #send(from: NodeId, to: NodeId, message: Message): boolean {
     if (!this.#open.has(pairOf(from, to))) return false;
     if (!this.gate(from, to, message as unknown[])) return true;
+    const delay = this.delay(from, to);
+    if (delay === 0) this.#deliver(from, to, message);
+    else this.#clock.after(delay, () => this.#deliver(from, to, message));
+    return true;
+  }
+
+  #deliver(from: NodeId, to: NodeId, message: Message): void {
     const receiver = this.#receivers.get(to);
     const pair = `${from} ${to}`;
     const turn = this.#turns.get(pair);
     // As real links do: the messages of one turn arrive in one. What is sent is a copy.
     if (turn?.receiver === receiver) {
       turn?.frames.push(encodeFrame([message]));
-      return true;
+      return;
     }
     const frames = [encodeFrame([message])];
     this.#turns.set(pair, { receiver, frames });
@@ -95,7 +109,6 @@ export class LocalNetwork {
         for (const one of decodeFrame(frame)) receiver?.receive(from, one);
       }
     });
-    return true;
   }
 
   /** Opens and closes links until they are as they should be. */
@@ -182,8 +195,8 @@ export interface ClusterOptions {
 }
 
 export class LocalCluster {
-  readonly network = new LocalNetwork();
   readonly clock = new ManualClock();
+  readonly network = new LocalNetwork(this.clock);
   readonly ids: readonly NodeId[];
   readonly nodes = new Map<NodeId, QuorateNode>();
   readonly disks = new Map<NodeId, HeldStorage>();

@@ -1,0 +1,76 @@
+/** When a slow replica is not waited for any longer (Dean, Barroso: The Tail at Scale, 2013). */
+import type { Clock } from '../environment/clock.js';
+import type { NodeId } from '../environment/transport.js';
+import type { PreferenceList } from './preference-list.js';
+
+/** The last answers of a replica. */
+interface Window {
+  /** Milliseconds; the i-th lies at i modulo `WINDOW`. */
+  readonly times: Float64Array;
+  count: number;
+  /** Of the answers 95 in 100 took no longer, in milliseconds; 0: they are too few yet. */
+  slow: number;
+  /** On the monotonic clock. */
+  last: number;
+}
+
+const WINDOW = 64;
+/** Answers between two looks at the window. */
+const STEP = 16;
+const SLOW = 0.95;
+/** Longer ago says nothing of now. */
+const RECENT_MILLISECONDS = 10_000;
+
+/**
+ * Silence of the replicas asked is borne for as long as another would take to answer, too. Where
+ * all are slow, because they are asked too much, hedges bring nothing, and only ask them more.
+ */
+export class Hedging {
+  readonly #clock: Clock;
+  readonly #delayMilliseconds: number;
+  readonly #windows = new Map<NodeId, Window>();
+
+  /** @param delayMilliseconds the least silence, of replicas as fast as one likes */
+  constructor(clock: Clock, delayMilliseconds: number) {
+    this.#clock = clock;
+    this.#delayMilliseconds = delayMilliseconds;
+  }
+
+  /** @param since on the monotonic clock: when `node` was asked what it has answered now */
+  note(node: NodeId, since: number): void {
+    const now = this.#clock.monotonicMilliseconds();
+    let window = this.#windows.get(node);
+    if (window === undefined) {
+      window = { times: new Float64Array(WINDOW), count: 0, slow: 0, last: now };
+      this.#windows.set(node, window);
+    }
+    window.times[window.count % WINDOW] = now - since;
+    window.count += 1;
+    window.last = now;
+    if (window.count % STEP === 0) window.slow = slowest(window);
+  }
+
+  /**
+   * How long to wait for those `asked`, in milliseconds: half of what is `left` at most, so that
+   * the fastest of the others finds time to answer, but never less than the least.
+   */
+  patience({ primaries }: PreferenceList, asked: readonly NodeId[], left: number): number {
+    let expected = left / 2;
+    for (const { node, up } of primaries) {
+      if (up && !asked.includes(node)) expected = Math.min(expected, this.#slow(node));
+    }
+    return Math.max(this.#delayMilliseconds, expected);
+  }
+
+  #slow(node: NodeId): number {
+    const window = this.#windows.get(node);
+    if (window === undefined) return 0;
+    const age = this.#clock.monotonicMilliseconds() - window.last;
+    return age > RECENT_MILLISECONDS ? 0 : window.slow;
+  }
+}
+
+function slowest({ times, count }: Window): number {
+  const sorted = times.slice(0, Math.min(count, WINDOW)).sort();
+  return sorted[Math.floor(SLOW * (sorted.length - 1))] ?? 0;
+}

@@ -1,0 +1,101 @@
+/** How long a silent replica is waited for before another is asked. */
+import t from 'tap';
+import type { PreferenceList } from '../../../lib/replication/preference-list.js';
+import { Hedging } from '../../../lib/replication/hedging.js';
+import { ManualClock } from '../fakes.js';
+import { LocalCluster } from '../local-cluster.js';
+
+const LEAST = 50;
+const LEFT = 5_000;
+
+function listOf(...down: readonly string[]): PreferenceList {
+  const nodes = ['n1', 'n2', 'n3'];
+  return {
+    zone: 'z',
+    primaries: nodes.map((node) => ({ node, zone: 'z', up: !down.includes(node) })),
+  };
+}
+
+/** `node` answers so often, each after so long. */
+async function answer(
+  hedging: Hedging,
+  clock: ManualClock,
+  node: string,
+  times: readonly number[],
+) {
+  for (const time of times) {
+    const since = clock.monotonicMilliseconds();
+    await clock.advance(time);
+    hedging.note(node, since);
+  }
+}
+
+const repeated = (count: number, time: number): number[] => Array<number>(count).fill(time);
+
+t.test('the least while little is known, then what the other takes', async (t) => {
+  const clock = new ManualClock();
+  const hedging = new Hedging(clock, LEAST);
+  const patience = (...asked: string[]): number => hedging.patience(listOf(), asked, LEFT);
+  t.equal(patience('n1', 'n2'), LEAST);
+  await answer(hedging, clock, 'n3', repeated(15, 300));
+  t.equal(patience('n1', 'n2'), LEAST, 'fifteen answers are too few');
+  await answer(hedging, clock, 'n3', [300]);
+  t.equal(patience('n1', 'n2'), 300);
+  t.equal(patience('n1', 'n3'), LEAST, 'n2 may be fast');
+  t.equal(patience('n1'), LEAST, 'the fastest of the others');
+  await answer(hedging, clock, 'n3', repeated(64, 3));
+  t.equal(patience('n1', 'n2'), LEAST, 'it is fast again');
+});
+
+t.test('one slow answer in twenty is not the rule', async (t) => {
+  const clock = new ManualClock();
+  const hedging = new Hedging(clock, LEAST);
+  for (let i = 0; i < 4; i += 1) {
+    await answer(hedging, clock, 'n3', [...repeated(15, 80), ...(i === 0 ? [900] : [80])]);
+  }
+  t.equal(hedging.patience(listOf(), ['n1', 'n2'], LEFT), 80);
+  for (let i = 0; i < 4; i += 1)
+    await answer(hedging, clock, 'n3', [...repeated(14, 80), 900, 900]);
+  t.equal(hedging.patience(listOf(), ['n1', 'n2'], LEFT), 900);
+});
+
+t.test('half of the time is kept for the other, and old answers say nothing', async (t) => {
+  const clock = new ManualClock();
+  const hedging = new Hedging(clock, LEAST);
+  await answer(hedging, clock, 'n3', repeated(16, 700));
+  t.equal(hedging.patience(listOf(), ['n1', 'n2'], 1_000), 500);
+  t.equal(hedging.patience(listOf(), ['n1', 'n2'], 60), LEAST);
+  t.equal(hedging.patience(listOf('n3'), ['n1', 'n2'], 1_000), 500, 'there is nobody else to ask');
+  await clock.advance(10_001);
+  t.equal(hedging.patience(listOf(), ['n1', 'n2'], LEFT), LEAST);
+});
+
+t.test('where all are slow nobody is asked twice; where one hangs another is', async (t) => {
+  const cluster = await LocalCluster.of();
+  t.teardown(() => cluster.stop());
+  const hedges = (): number => cluster.observers.get('n1')?.counts.get('quorate_hedges_total') ?? 0;
+  const read = async (count: number): Promise<number> => {
+    const before = hedges();
+    for (let i = 0; i < count; i += 1) await cluster.get('n1', `k${i}`, { level: 'quorum' });
+    return hedges() - before;
+  };
+  let answers = 0;
+  cluster.network.delay = (_from, to) => {
+    answers += to === 'n1' ? 1 : 0;
+    return to === 'n1' ? 150 + ((answers * 7) % 50) : 0;
+  };
+  t.equal(await read(8), 8, 'each asks a third replica while it is not known better');
+  await read(24);
+  const hedged = await read(40);
+  t.ok(hedged <= 5, `few of forty: ${hedged}`);
+
+  const first = new Set<string>();
+  cluster.network.gate = (from, to, message) => {
+    if (message[2] === 'coordination.read' && first.size === 0) first.add(to);
+    return to !== 'n1' || !first.has(from);
+  };
+  const since = cluster.clock.monotonicMilliseconds();
+  t.equal(await read(1), 1);
+  const took = cluster.clock.monotonicMilliseconds() - since;
+  t.ok(took > 300 && took < 450, `after the time of the other the other is asked: ${took} ms`);
+});
