@@ -5,6 +5,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } fr
 import { fileURLToPath } from 'node:url';
 import { OperatingError } from '../../lib/errors.js';
 import type { NodeNews } from '../node/supervision.js';
+import { V8_FLAGS } from '../node/v8-flags.js';
 import type { PlannedNode } from './cluster-plan.js';
 
 export interface NodeChildOptions {
@@ -15,11 +16,6 @@ export interface NodeChildOptions {
   readonly onDeath: (child: NodeChild, how: string) => void;
 }
 
-/**
- * One helper thread of V8 a node: several nodes share this machine, and four each only get in their
- * way.
- */
-const NODE_FLAGS = ['--v8-pool-size=1'];
 const READY_TIMEOUT_MILLISECONDS = 60_000;
 /** Longer than a node takes to give up by itself. */
 const STOP_TIMEOUT_MILLISECONDS = 20_000;
@@ -54,13 +50,9 @@ export class NodeChild {
     const { dataDir, logFile } = this.planned;
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     const log = openLog(logFile);
-    const child = spawn(
-      process.execPath,
-      [...NODE_FLAGS, QUORATE, 'node', ...this.#options.words],
-      {
-        stdio: ['ignore', log, log, 'ipc'],
-      },
-    );
+    const child = spawn(process.execPath, [...V8_FLAGS, QUORATE, 'node', ...this.#options.words], {
+      stdio: ['ignore', log, log, 'ipc'],
+    });
     closeSync(log);
     this.#process = child;
     let ready = false;

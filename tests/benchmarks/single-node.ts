@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { V8_FLAGS } from '../../bin/node/v8-flags.js';
 import { createSecret } from '../../lib/platform/secret-file.js';
 import { freePorts } from '../conformance/free-ports.js';
 import { cleanEnvironment } from './systems/process.js';
@@ -22,7 +23,7 @@ export async function singleNode(name: string): Promise<SingleNode> {
   const secretFile = join(folder, 'secret');
   await createSecret(secretFile);
   const [port = 0, peerPort = 0] = await freePorts(HOST, 2);
-  const words = ['dist/bin/quorate.js', 'node', '--id', 'n1', '--data-dir', folder];
+  const words = [...V8_FLAGS, 'dist/bin/quorate.js', 'node', '--id', 'n1', '--data-dir', folder];
   const places = ['--listen', `${HOST}:${port}`, '--peer-listen', `${HOST}:${peerPort}`];
   const list = ['--initial-cluster', `n1=${HOST}:${peerPort}`, '--secret-file', secretFile];
   return {

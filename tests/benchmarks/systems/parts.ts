@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { V8_FLAGS } from '../../../bin/node/v8-flags.js';
 import type { Generated, OwnLoad, System } from '../system.js';
 import { cleanEnvironment, stop } from './process.js';
 
@@ -22,7 +23,7 @@ export async function startParts(dataDir: string): Promise<System> {
   const child = fork(PROCESS, [join(dataDir, 'parts')], {
     env: cleanEnvironment(),
     // As a node of a local cluster has it.
-    execArgv: ['--v8-pool-size=1'],
+    execArgv: [...V8_FLAGS],
   });
   await once(child, 'message');
   const load =

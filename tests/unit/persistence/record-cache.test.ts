@@ -4,7 +4,7 @@ import { encodeRecord, recordKey } from '../../../lib/persistence/records.js';
 import type { Siblings } from '../../../lib/versioning/siblings.js';
 import { HeldStorage } from '../fakes.js';
 import { versionUnder } from '../versioning/arbitraries.js';
-import { openDisk, PARTITIONS } from './disk.js';
+import { intentOf, nothingElse, openDisk, PARTITIONS } from './disk.js';
 
 const KEYS = 20;
 /** Room for each of them with one version by one writer, and not for twice as much. */
@@ -57,3 +57,29 @@ t.test('siblings and the writers of many starts take room of their own', async (
   t.ok((await readsOf({ versions: 8, writers: 1 })) > KEYS, 'versions');
   t.ok((await readsOf({ versions: 1, writers: 16 })) > KEYS, 'entries of the context');
 });
+
+t.test(
+  'what was minted here lies beside its record, what came from elsewhere within it',
+  async (t) => {
+    const text = 'x'.repeat(3_000);
+    const cacheBytesMax = KEYS * (2_000 + text.length);
+    const source = await openDisk();
+    const minting = new CountingStorage();
+    const merging = new CountingStorage();
+    const minted = await openDisk({ storage: minting, cacheBytesMax });
+    const merged = await openDisk({ storage: merging, cacheBytesMax });
+    const keys = Array.from({ length: KEYS }, (_, i) => recordKey('default', `k${i}`, PARTITIONS));
+    for (const at of keys) {
+      const { value } = source.replica.mint(at, intentOf(text), 'sync', nothingElse);
+      await merged.replica.merge(at, value.bytes, 'sync');
+      await minted.replica.mint(at, intentOf(text), 'sync', nothingElse).committed;
+    }
+    for (const storage of [minting, merging]) storage.reads = 0;
+    for (const at of keys) {
+      minted.replica.read(at);
+      merged.replica.read(at);
+    }
+    t.equal(merging.reads, 0, 'all of them fit');
+    t.ok(minting.reads > 0, 'with their values twice they do not');
+  },
+);

@@ -1,0 +1,7 @@
+/** How V8 is told to run a node on a machine that several share (docs/performance.md). */
+export const V8_FLAGS: readonly string[] = [
+  // One helper thread: four a node only get in each other's way.
+  '--v8-pool-size=1',
+  // MiB of young objects. A collection of 16 holds all requests up for twice as long.
+  '--max-semi-space-size=8',
+];
