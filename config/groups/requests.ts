@@ -50,7 +50,7 @@ export const requestsGroup = {
     default: 50,
     minimum: 1,
     maximum: 10_000,
-    why: 'Least silence after which a read asks one more replica; longer where that one is slow, too.',
+    why: 'Least silence after which a read asks one more replica; more where that one is slow.',
   },
   requestsInFlightMax: {
     kind: 'integer',
