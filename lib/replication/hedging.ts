@@ -3,23 +3,23 @@ import type { Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
 import type { PreferenceList } from './preference-list.js';
 
-/** The last answers of a replica. */
+/** The last answers of a replica in the present period. */
 interface Window {
+  /** When the period began, on the monotonic clock. */
+  readonly since: number;
   /** Milliseconds; the i-th lies at i modulo `WINDOW`. */
   readonly times: Float64Array;
   count: number;
   /** Of the answers 95 in 100 took no longer, in milliseconds; 0: they are too few yet. */
   slow: number;
-  /** On the monotonic clock. */
-  last: number;
 }
 
 const WINDOW = 64;
 /** Answers between two looks at the window. */
 const STEP = 16;
 const SLOW = 0.95;
-/** Longer ago says nothing of now. */
-const RECENT_MILLISECONDS = 10_000;
+/** What was measured in one holds in the next, until that one has answers enough of its own. */
+const PERIOD_MILLISECONDS = 10_000;
 
 /**
  * Silence of the replicas asked is borne for as long as another would take to answer, too. Where
@@ -39,14 +39,9 @@ export class Hedging {
   /** @param since on the monotonic clock: when `node` was asked what it has answered now */
   note(node: NodeId, since: number): void {
     const now = this.#clock.monotonicMilliseconds();
-    let window = this.#windows.get(node);
-    if (window === undefined) {
-      window = { times: new Float64Array(WINDOW), count: 0, slow: 0, last: now };
-      this.#windows.set(node, window);
-    }
+    const window = this.#windowAt(node, now);
     window.times[window.count % WINDOW] = now - since;
     window.count += 1;
-    window.last = now;
     if (window.count % STEP === 0) window.slow = slowest(window);
   }
 
@@ -62,11 +57,20 @@ export class Hedging {
     return Math.max(this.#delayMilliseconds, expected);
   }
 
+  #windowAt(node: NodeId, now: number): Window {
+    const known = this.#windows.get(node);
+    if (known !== undefined && now - known.since <= PERIOD_MILLISECONDS) return known;
+    const slow = known !== undefined && known.count >= STEP ? this.#slow(node) : 0;
+    const window = { since: now, times: known?.times ?? new Float64Array(WINDOW), count: 0, slow };
+    this.#windows.set(node, window);
+    return window;
+  }
+
   #slow(node: NodeId): number {
     const window = this.#windows.get(node);
     if (window === undefined) return 0;
-    const age = this.#clock.monotonicMilliseconds() - window.last;
-    return age > RECENT_MILLISECONDS ? 0 : window.slow;
+    const age = this.#clock.monotonicMilliseconds() - window.since;
+    return age > 2 * PERIOD_MILLISECONDS ? 0 : window.slow;
   }
 }
 

@@ -32,9 +32,11 @@ async function main(words: readonly string[]): Promise<number> {
 
 async function table(options: BenchOptions): Promise<void> {
   const run = new BenchRun(options);
-  process.once('SIGINT', () => {
-    void run.stop().finally(() => process.exit(130));
-  });
+  for (const [signal, status] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) {
+    process.once(signal, () => {
+      void run.stop().finally(() => process.exit(status));
+    });
+  }
   try {
     const results = await run.run();
     mkdirSync(dirname(options.result), { recursive: true });
