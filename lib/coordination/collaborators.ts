@@ -37,7 +37,7 @@ export interface Collaborators {
   readonly observer: Observer;
   /** Its start number is part of every acknowledgement. */
   readonly identity: Identity;
-  /** The least silence after which a read asks further replicas. */
+  /** How long those have to answer whose answers are welcome, and not needed. */
   readonly hedgeDelayMilliseconds: number;
   /** How long background work of a request (repairs, hints after a failure) may take. */
   readonly backgroundTimeoutMilliseconds: number;
