@@ -1,4 +1,4 @@
-/** Where a benchmark ran: processors, versions, and what a sync of this disk takes. */
+/** Where a benchmark ran: processors, versions, what a sync of its disk takes, and a read. */
 import { execFileSync } from 'node:child_process';
 import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
@@ -6,6 +6,11 @@ import { join } from 'node:path';
 
 const SYNCS = 64;
 const BLOCK = Buffer.alloc(4096, 1);
+/** Bytes that fit into the second level of caches, and bytes that only a third would hold. */
+const NEAR_BYTES = 2 ** 18;
+const FAR_BYTES = 2 ** 23;
+const LINE_NUMBERS = 16;
+const READS = 2 ** 20;
 
 export interface Machine {
   readonly cores: number;
@@ -17,6 +22,9 @@ export interface Machine {
   readonly fileSystem: string;
   /** Median of writing 4 KiB and `fdatasync`. */
   readonly syncMilliseconds: number;
+  /** A read of memory that waits for the one before it, within `NEAR_BYTES` and `FAR_BYTES`. */
+  readonly nearReadNanoseconds: number;
+  readonly farReadNanoseconds: number;
 }
 
 export function machine(directory: string): Machine {
@@ -30,6 +38,8 @@ export function machine(directory: string): Machine {
     wrk: wrkVersion(),
     fileSystem: fileSystemOf(directory),
     syncMilliseconds: syncMilliseconds(directory),
+    nearReadNanoseconds: readNanoseconds(NEAR_BYTES),
+    farReadNanoseconds: readNanoseconds(FAR_BYTES),
   };
 }
 
@@ -63,4 +73,33 @@ function syncMilliseconds(directory: string): number {
   closeSync(descriptor);
   rmSync(file);
   return times.sort((a, b) => a - b)[SYNCS / 2] ?? Number.NaN;
+}
+
+/** A walk through all cache lines of so many bytes, in an order that no processor foresees. */
+function readNanoseconds(bytes: number): number {
+  const next = new Int32Array(bytes / Int32Array.BYTES_PER_ELEMENT);
+  const lines = shuffled(next.length / LINE_NUMBERS);
+  lines.forEach((line, i) => {
+    next[line * LINE_NUMBERS] = (lines[(i + 1) % lines.length] ?? 0) * LINE_NUMBERS;
+  });
+  walk(next, READS);
+  const start = process.hrtime.bigint();
+  walk(next, READS);
+  return Number(process.hrtime.bigint() - start) / READS;
+}
+
+function walk(next: Int32Array, reads: number): number {
+  let at = 0;
+  for (let read = 0; read < reads; read += 1) at = next[at] ?? 0;
+  return at;
+}
+
+/** 0 to `count` - 1 in any order (Fisher and Yates). */
+function shuffled(count: number): Int32Array {
+  const order = Int32Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i -= 1) {
+    const j = Math.floor(Math.random() * (i + 1));
+    [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
+  }
+  return order;
 }
