@@ -133,7 +133,7 @@ export const ROWS: readonly Row[] = [
   ...scaling('two nodes', 2),
   ...scaling('three nodes', 3),
   ...scaling('five nodes', 5),
-  { id: 'put-1', ...putOne('one node', 1), usedBy: ['P8'] },
+  { id: 'put-1', ...putOne('one node', 1), usedBy: ['P8', 'P9'] },
   { id: 'put-2', ...putOne('two nodes', 2), near: true, usedBy: ['P8'] },
   { id: 'put-3', ...putOne('three nodes', 3), near: true, usedBy: ['P8'] },
   {
@@ -154,6 +154,13 @@ export const ROWS: readonly Row[] = [
     ...{ system: 'bare', work: 'put', connections: 66, ...three },
     usedBy: ['P9'],
     pace: { of: 'put-66', share: 0.5 },
+  },
+  {
+    id: 'one-paced',
+    ...putOne('one node', 1),
+    usedBy: ['P9'],
+    // What the latency is where a node has a core, and the load another.
+    pace: { of: 'put-1', share: 0.5 },
   },
   {
     id: 'batch-put',
