@@ -70,8 +70,9 @@ function headLines({ options, machine, systems }: Results): string[] {
       `Linux ${kernel}, node ${node}, wrk ${wrk}`,
     `disk: ${fileSystem}; a write of 4 KiB and its sync take ` +
       `${machine.syncMilliseconds.toFixed(2)} ms; values of 100 bytes, N = 3`,
-    `a read of memory that waits for the one before it: ${machine.nearReadNanoseconds.toFixed(1)} ` +
-      `ns within 256 KiB, ${machine.farReadNanoseconds.toFixed(0)} within 8 MiB`,
+    'a read of memory that waits for the one before it: ' +
+      `${machine.nearReadNanoseconds.toFixed(1)} ns within 256 KiB, ` +
+      `${machine.farReadNanoseconds.toFixed(0)} within 8 MiB`,
     ...systems.map(({ name, version, synced }) => `${name} ${version}: synced: ${synced}`),
     `medians of ${options.rounds} interleaved rounds of ${options.seconds} s; CPU: all processes ` +
       'of a system together; loop: p99 of the event-loop delay of its worst process',
