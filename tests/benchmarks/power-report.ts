@@ -39,7 +39,7 @@ async function run(): Promise<boolean> {
   return report.isClean && probesGood && controls.found === controls.cuts && status === 0;
 }
 
-const why = whyNoPowerCut();
+const why = await whyNoPowerCut();
 if (why === undefined) {
   process.exitCode = (await run()) ? 0 : 1;
 } else {

@@ -1,5 +1,5 @@
 /** File systems in files, whose power can be cut: what was not synced is gone. Linux, and root. */
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import {
   closeSync,
   fsyncSync,
@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 const IMAGE_BYTES = 512 * 1024 * 1024;
 const PROBE_BYTES = 4096;
@@ -32,7 +33,7 @@ for folder in folders:
 `;
 
 /** Why power cannot be cut here; undefined where it can. Nothing is left behind. */
-export function whyNoPowerCut(): string | undefined {
+export async function whyNoPowerCut(): Promise<string | undefined> {
   if (process.platform !== 'linux') return `${process.platform} has no ext4`;
   if (process.getuid?.() !== 0) return 'only root may mount file systems';
   for (const [command, flag] of [
@@ -46,7 +47,7 @@ export function whyNoPowerCut(): string | undefined {
   try {
     images = DiskImages.create(['probe']);
     images.mountAll();
-    images.cutPower();
+    await images.cutPower();
     return undefined;
   } catch (error) {
     return `no file system could be mounted and cut: ${String(error).split('\n')[0]}`;
@@ -94,9 +95,13 @@ export class DiskImages {
     }
   }
 
-  /** Everything at once. From here on all that is not synced is lost. */
-  cutPower(): void {
-    run('python3', '-c', SHUTDOWN, ...this.#names.map((name) => this.#mountPoint(name)));
+  /**
+   * Everything at once: all that is not synced by then is lost. A load in this process goes on
+   * until the very cut, since it is waited for, and blocks nothing.
+   */
+  async cutPower(): Promise<void> {
+    const folders = this.#names.map((name) => this.#mountPoint(name));
+    await promisify(execFile)('python3', ['-c', SHUTDOWN, ...folders]);
   }
 
   /** Nobody may have a file open any more: waits until those who died have let go. */

@@ -21,6 +21,7 @@ export interface CutRound extends KillRound {
 const NODES = ['n1', 'n2', 'n3'];
 const CONTROL_KEYS = 40;
 const CONTROL_MILLISECONDS = 500;
+const CONTROLS_MAX = 4;
 
 export class PowerCluster {
   readonly cluster: RealCluster;
@@ -60,25 +61,12 @@ export class PowerCluster {
   /**
    * The control: of writes that were acknowledged from memory, until the very cut, the last must be
    * gone, and the very reader that finds nothing lost elsewhere must say so. What a node syncs for
-   * itself in between takes those before it to the disk.
+   * itself takes those before it to the disk: where that was the last thing it did, once more.
    * @returns how many keys it calls lost
    */
   async cutWithoutSync(): Promise<number> {
-    const [endpoint = ''] = this.cluster.announced.nodes.map(({ url }) => url);
-    const control = new CheckedLoad({
-      ...{ endpoints: [endpoint], keyCount: CONTROL_KEYS, workers: 1 },
-    });
-    let isOn = true;
-    const written = (async (): Promise<void> => {
-      while (isOn) for (const key of control.keys) await control.putUnsynced(endpoint, key);
-    })();
-    await sleep(CONTROL_MILLISECONDS);
-    await this.#cutPower('c');
-    isOn = false;
-    await written;
-    await this.cluster.bringAllBack();
-    const { lost } = await control.readBack();
-    control.close();
+    let lost = 0;
+    for (let n = 1; n <= CONTROLS_MAX && lost === 0; n += 1) lost = await this.#cutUnsynced();
     return lost;
   }
 
@@ -90,9 +78,29 @@ export class PowerCluster {
     return status;
   }
 
+  async #cutUnsynced(): Promise<number> {
+    const [endpoint = ''] = this.cluster.announced.nodes.map(({ url }) => url);
+    const control = new CheckedLoad({
+      ...{ endpoints: [endpoint], keyCount: CONTROL_KEYS, workers: 1 },
+    });
+    let isOn = true;
+    const written = (async (): Promise<void> => {
+      while (isOn) for (const key of control.keys) await control.putUnsynced(endpoint, key);
+    })();
+    await sleep(CONTROL_MILLISECONDS);
+    this.#cuts += 1;
+    await this.#cutPower(String(this.#cuts));
+    isOn = false;
+    await written;
+    await this.cluster.bringAllBack();
+    const { lost } = await control.readBack();
+    control.close();
+    return lost;
+  }
+
   async #cutPower(mark: string): Promise<Probes> {
     this.#disks.writeProbes(mark);
-    this.#disks.cutPower();
+    await this.#disks.cutPower();
     await this.cluster.killAll();
     await this.#disks.unmountAll();
     this.#disks.mountAll();
