@@ -18,6 +18,7 @@ import { startEtcd } from './systems/etcd.js';
 import { startParts } from './systems/parts.js';
 import { startQuorate } from './systems/quorate.js';
 import { startRedis } from './systems/redis.js';
+import { startSketch } from './systems/sketch.js';
 import { isInstalled, missing } from './tools.js';
 
 /** How each is started; where it needs a tool that npm does not bring, which. */
@@ -31,6 +32,7 @@ const SYSTEMS: readonly {
   { kind: 'two nodes', start: (dataDir) => startQuorate({ nodes: 2, replicas: 1, dataDir }) },
   { kind: 'three nodes', start: (dataDir) => startQuorate({ nodes: 3, replicas: 1, dataDir }) },
   { kind: 'five nodes', start: (dataDir) => startQuorate({ nodes: 5, replicas: 1, dataDir }) },
+  { kind: 'sketch', start: startSketch },
   { kind: 'etcd', tool: 'etcd', start: startEtcd },
   { kind: 'redis', tool: 'redis-server', start: startRedis },
   { kind: 'parts', start: startParts },
@@ -52,7 +54,11 @@ export class BenchRun {
     this.#options = options;
     mkdirSync(options.dataDir, { recursive: true });
     this.#directory = mkdtempSync(join(options.dataDir, 'run-'));
-    this.#rows = ROWS.filter(({ usedBy }) => usedBy.some((id) => options.experiments.includes(id)));
+    const { experiments, isQuick } = options;
+    this.#rows = ROWS.filter(
+      ({ usedBy, fullOnly = false }) =>
+        usedBy.some((id) => experiments.includes(id)) && !(isQuick && fullOnly),
+    );
   }
 
   /** @throws Error where an answer is wrong, or a system does not start */

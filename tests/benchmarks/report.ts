@@ -49,10 +49,9 @@ export function reportText(results: Results): string {
   return [
     ...headLines(results),
     '',
-    '| work | conn. | system | operations/s | p50 ms | p99 ms | loop ms | CPU us/op | sketch ' +
-      '| x sketch |',
-    '|---|---|---|---|---|---|---|---|---|---|',
-    ...results.rows.map(rowLine),
+    '| work | conn. | system | operations/s | p50 ms | p99 ms | loop ms | CPU us/op | x sketch |',
+    '|---|---|---|---|---|---|---|---|---|',
+    ...results.rows.map((row) => rowLine(row, results.rows)),
     '',
     '| | compared | figure | target | |',
     '|---|---|---|---|---|',
@@ -79,12 +78,16 @@ function headLines({ options, machine, systems }: Results): string[] {
   ];
 }
 
-function rowLine({ row, systemName, rounds, notRun }: RowResult): string {
-  const { connections, sketchMicroseconds: sketch } = row;
+function rowLine(
+  { row, systemName, rounds, notRun }: RowResult,
+  all: readonly RowResult[],
+): string {
+  const { id, connections, sketch } = row;
   const start = `| ${workText(row)} | ${connections} | ${systemName} |`;
-  if (notRun !== undefined) return `${start} **NOT RUN** | | | | | | |`;
+  if (notRun !== undefined) return `${start} **NOT RUN** | | | | | |`;
   const of = (figure: (measured: Measured) => number): number => median(rounds.map(figure));
-  const cpu = of(({ cpuMicroseconds }) => cpuMicroseconds);
+  const overSketch =
+    sketch === undefined ? undefined : ratioOf(all, { of: id, against: sketch, figure: 'cpu' });
   const cells = [
     of(({ operationsPerSecond }) => operationsPerSecond).toFixed(0),
     of(({ p50Milliseconds }) => p50Milliseconds).toFixed(2),
@@ -92,9 +95,8 @@ function rowLine({ row, systemName, rounds, notRun }: RowResult): string {
     rounds.some(({ eventLoopMilliseconds }) => eventLoopMilliseconds !== undefined)
       ? of(FIGURES.eventLoop).toFixed(1)
       : '',
-    cpu.toFixed(1),
-    sketch === undefined ? '' : String(sketch),
-    sketch === undefined ? '' : (cpu / sketch).toFixed(2),
+    of(FIGURES.cpu).toFixed(1),
+    overSketch?.toFixed(2) ?? '',
   ];
   return `${start} ${cells.join(' | ')} |`;
 }
@@ -119,7 +121,7 @@ const FIGURES: Readonly<Record<Figure, (measured: Measured) => number>> = {
  */
 export function ratioOf(
   rows: readonly RowResult[],
-  { of, against, figure }: Comparison,
+  { of, against, figure }: Pick<Comparison, 'of' | 'against' | 'figure'>,
 ): number | undefined {
   const value = (id: string, round: number): number | undefined => {
     const measured = rows.find(({ row }) => row.id === id)?.rounds[round];

@@ -26,6 +26,18 @@ t.test('a paced row comes after the one that it keeps to, in each experiment', (
   t.end();
 });
 
+t.test('a row and its sketch are the same work, at about as many connections', (t) => {
+  for (const { id, work, connections, sketch } of ROWS) {
+    if (sketch === undefined) continue;
+    const other = ROWS.find((row) => row.id === sketch);
+    t.equal(other?.system, 'sketch', id);
+    // An eventual read is one of the nearest replica, as one at `one` is.
+    t.equal(other?.work, work === 'get eventual' ? 'get one' : work, id);
+    t.ok(Math.abs((other?.connections ?? 0) - connections) <= 2, id);
+  }
+  t.end();
+});
+
 t.test('options', (t) => {
   t.match(parseOptions([]), { experiments: EXPERIMENTS, rounds: 7, seconds: 5, isQuick: false });
   t.match(parseOptions(['--quick']), { rounds: 3, seconds: 1, isQuick: true });
