@@ -92,14 +92,16 @@ async function createServed(
     ...{ node, version, clock: environment.clock, requestId },
     limits: settings.requests,
     metrics: () => observer.metricsText(),
-    together: turn.add,
+    together: leaving.add,
   });
   return { ...node, serve };
 }
 
 const random = new SystemRandom();
-/** Answers to clients and frames to peers leave together. */
-const turn = new TurnQueue();
+/** Requests of clients are handled together, when all of a turn have been read. */
+const arriving = new TurnQueue(1);
+/** Answers to clients and frames to peers leave together: twice as many as after one turn. */
+const leaving = new TurnQueue(2);
 const requestId = (): string => Buffer.from(random.bytes(REQUEST_ID_BYTES)).toString('hex');
 
 /**
@@ -121,7 +123,7 @@ async function environmentOf(
   const { secret, observer } = options;
   const clock = new SystemClock();
   const transport = new PeerSockets({
-    ...{ clock, random, observer, secret, together: turn.add },
+    ...{ clock, random, observer, secret, together: leaving.add },
     self: node.id,
     clusterName: node.clusterName,
     listen: addressOf(node.peerListen),
@@ -156,6 +158,7 @@ function listen({ settings }: NodeProcessOptions, handler: RequestListener): Pro
     keepAliveTimeoutMilliseconds: http.keepAliveTimeoutMilliseconds,
     closeTimeoutMilliseconds: CLOSE_TIMEOUT_MILLISECONDS,
     handler,
+    together: arriving.add,
     problem: ({ code, detail }) =>
       JSON.stringify(problemBody(new OperatingError(code, detail), requestId(), 'none')),
   });

@@ -1,16 +1,19 @@
 /** The HTTP server beneath the API, with its limits. See docs/http-api.md. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer, STATUS_CODES } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { ErrorCode } from '../errors.js';
 import { OperatingError } from '../errors.js';
-
-export interface HttpRefusal {
-  readonly status: 400 | 405 | 408 | 431;
-  readonly code: ErrorCode;
-  readonly detail: string;
-}
+import type { HttpRefusal } from './http-refusals.js';
+import {
+  EXPECTATION,
+  HEADERS_TOO_LARGE,
+  NO_HOST,
+  NO_TUNNELS,
+  problemHeaders,
+  rawProblem,
+  refusalOfError,
+} from './http-refusals.js';
 
 export interface HttpListenerOptions {
   readonly host: string;
@@ -28,6 +31,8 @@ export interface HttpListenerOptions {
   /** After it a closing listener cuts what is still being answered. */
   readonly closeTimeoutMilliseconds: number;
   readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Runs it together with the handling of other requests of this turn of the event loop, soon. */
+  readonly together: (run: () => void) => void;
   /** The text of an `application/problem+json` body. */
   readonly problem: (refusal: HttpRefusal) => string;
 }
@@ -45,36 +50,6 @@ const CLOSING_CHECK_MILLISECONDS = 25;
 const LINGER_MILLISECONDS = 500;
 /** `: ` and the end of the line. */
 const LINE_PUNCTUATION_BYTES = 4;
-
-const HEADERS_TOO_LARGE: HttpRefusal = {
-  status: 431,
-  code: 'headers_too_large',
-  detail: 'too many headers, or too many bytes in them',
-};
-const NOT_HTTP: HttpRefusal = {
-  status: 400,
-  code: 'invalid_request',
-  detail: 'not a complete HTTP/1.1 request',
-};
-const NO_HOST: HttpRefusal = { ...NOT_HTTP, detail: 'the Host header is missing' };
-const EXPECTATION: HttpRefusal = { ...NOT_HTTP, detail: 'the Expect header is not understood' };
-const TOO_SLOW: HttpRefusal = {
-  status: 408,
-  code: 'body_timeout',
-  detail: 'the request was not complete in time',
-};
-const NO_TUNNELS: HttpRefusal = {
-  status: 405,
-  code: 'method_not_allowed',
-  detail: 'CONNECT is not allowed',
-};
-
-/** By the code of a parser error; everything else is `NOT_HTTP`. */
-const REFUSALS: Readonly<Record<string, HttpRefusal>> = {
-  HPE_HEADER_OVERFLOW: HEADERS_TOO_LARGE,
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: HEADERS_TOO_LARGE,
-  ERR_HTTP_REQUEST_TIMEOUT: TOO_SLOW,
-};
 
 interface Exchange {
   readonly request: IncomingMessage;
@@ -171,8 +146,12 @@ class Listener implements HttpListener {
       this.#refuse(response, refusal);
       return;
     }
-    if (this.#closing !== undefined) response.setHeader('connection', 'close');
-    this.#options.handler(request, response);
+    this.#options.together(() => {
+      // Who is gone by now would never end: nothing more is heard of its body.
+      if (request.destroyed || response.destroyed || this.#refused.has(request.socket)) return;
+      if (this.#closing !== undefined) response.setHeader('connection', 'close');
+      this.#options.handler(request, response);
+    });
   }
 
   #refusalOf(request: IncomingMessage): HttpRefusal | undefined {
@@ -205,7 +184,7 @@ class Listener implements HttpListener {
       socket.destroy();
     } else if (answered || (!last.response.headersSent && !last.request.complete)) {
       // The broken request is the one that waits for this answer.
-      this.#refuseConnection(socket, REFUSALS[error.code ?? ''] ?? NOT_HTTP);
+      this.#refuseConnection(socket, refusalOfError(error));
     } else if (last.request.complete) {
       // What is broken came behind a good request: that one gets its answer first.
       last.response.once('close', () => socket.destroy());
@@ -222,24 +201,6 @@ class Listener implements HttpListener {
     socket.once('close', () => {
       clearTimeout(cut);
     });
-    socket.end(this.#rawResponse(refusal));
+    socket.end(rawProblem(refusal, this.#options.problem(refusal)));
   }
-
-  /** For a connection without a response object. */
-  #rawResponse(refusal: HttpRefusal): string {
-    const body = this.#options.problem(refusal);
-    const reason = STATUS_CODES[refusal.status] ?? '';
-    const headers = Object.entries({ ...problemHeaders(body), connection: 'close' });
-    const lines = headers.map(([name, value]) => `${name}: ${String(value)}\r\n`).join('');
-    return `HTTP/1.1 ${String(refusal.status)} ${reason}\r\n${lines}\r\n${body}`;
-  }
-}
-
-function problemHeaders(body: string): Record<string, string | number> {
-  return {
-    'content-type': 'application/problem+json',
-    'content-length': Buffer.byteLength(body),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-  };
 }

@@ -70,7 +70,7 @@ export class SocketNetwork implements TransportNetwork {
       reconnectDelayMinMilliseconds: 20,
       reconnectDelayMaxMilliseconds: 200,
       handshakeTimeoutMilliseconds: 1_000,
-      together: new TurnQueue().add,
+      together: new TurnQueue(2).add,
       clock: new SystemClock(),
       random: new SystemRandom(),
       observer: this.observer,

@@ -29,7 +29,8 @@ const NOTHING: Kept = { version: 0, body: STORED };
 const VERSIONS_A_MILLISECOND = 1024;
 
 const [directory = ''] = process.argv.slice(2);
-const turn = new TurnQueue();
+const arriving = new TurnQueue(1);
+const leaving = new TurnQueue(2);
 const kept = new Map<string, Kept>();
 const database = new ClassicLevel<string, Uint8Array>(directory, {
   ...{ keyEncoding: 'utf8', valueEncoding: 'view' },
@@ -73,7 +74,7 @@ class Frames<M> {
   add(message: M): void {
     this.#waiting.push(message);
     if (this.#waiting.length > 1) return;
-    turn.add(() => {
+    leaving.add(() => {
       this.#socket.send(pack(this.#waiting));
       this.#waiting = [];
     });
@@ -146,7 +147,7 @@ function get(key: string, level: unknown, response: ServerResponse): void {
 }
 
 function answer(response: ServerResponse, status: number, body: Uint8Array): void {
-  turn.add(() => {
+  leaving.add(() => {
     const length = String(body.length);
     response.writeHead(status, ['Content-Type', 'application/json', 'Content-Length', length]);
     response.end(body);
@@ -165,7 +166,9 @@ function handle(request: IncomingMessage, response: ServerResponse): void {
 }
 
 await database.open();
-const server = createServer(handle);
+const server = createServer((request, response) => {
+  arriving.add(() => handle(request, response));
+});
 const sockets = new WebSocketServer({ host: '127.0.0.1', port: 0 });
 sockets.on('connection', serve);
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

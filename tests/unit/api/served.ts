@@ -8,6 +8,7 @@ import type { ApiLimits } from '../../../lib/api/api-world.js';
 import { problemBody } from '../../../lib/api/http/problem.js';
 import { OperatingError } from '../../../lib/errors.js';
 import { listenHttp } from '../../../lib/platform/http-listener.js';
+import { TurnQueue } from '../../../lib/platform/turn-queue.js';
 import { FakeNode } from './fake-node.js';
 
 export const LIMITS: ApiLimits = {
@@ -85,6 +86,7 @@ export async function serveNode(
     keepAliveTimeoutMilliseconds: 5000,
     closeTimeoutMilliseconds: 100,
     handler: api,
+    together: new TurnQueue(1).add,
     problem: ({ code, detail }) =>
       JSON.stringify(problemBody(new OperatingError(code, detail), 'listener', 'none')),
   });

@@ -2,10 +2,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import type { Test } from 'tap';
 import type { HttpListener, HttpListenerOptions } from '../../../lib/platform/http-listener.js';
 import { listenHttp } from '../../../lib/platform/http-listener.js';
+import { TurnQueue } from '../../../lib/platform/turn-queue.js';
 
 const OPTIONS: Omit<HttpListenerOptions, 'handler'> = {
   host: '127.0.0.1',
@@ -18,6 +20,7 @@ const OPTIONS: Omit<HttpListenerOptions, 'handler'> = {
   keepAliveTimeoutMilliseconds: 60_000,
   closeTimeoutMilliseconds: 500,
   problem: ({ status, code, detail }) => JSON.stringify({ status, code, detail }),
+  together: new TurnQueue(1).add,
 };
 
 interface Fixture {
@@ -161,6 +164,30 @@ t.test('bodies that break off or stand still', async (t) => {
   const slow = say(listener.port, 'GET / HTTP/1.1\r\nHost: x\r\n');
   assertProblem(t, await held.answer, 408, 'body_timeout');
   assertProblem(t, await slow.answer, 408, 'body_timeout');
+});
+
+t.test('who is gone before a request is handled is not heard any more', async (t) => {
+  const runs: (() => void)[] = [];
+  const { listener, requests } = await start(t, { together: (run) => runs.push(run) });
+  const arrived = async (count: number): Promise<void> => {
+    while (runs.length < count) await sleep(1);
+  };
+  const gone = say(listener.port, 'PUT /gone HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc');
+  const broken = say(
+    listener.port,
+    'PUT /broken HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+  );
+  await arrived(2);
+  gone.socket.resetAndDestroy();
+  assertProblem(t, await broken.answer, 400, 'invalid_request');
+  const there = say(listener.port, 'GET /there HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  await arrived(3);
+  for (const run of runs) run();
+  t.match(await there.answer, /\/there:/);
+  t.strictSame(
+    requests.map(({ url }) => url),
+    ['/there'],
+  );
 });
 
 t.test('rubbish behind a good request does not take its answer', async (t) => {
