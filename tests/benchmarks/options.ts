@@ -23,7 +23,7 @@ export interface BenchOptions {
 }
 
 export const USAGE = `npm run bench -- [options]
-  --quick            3 rounds of 1 s, fewer keys, P8 only if named: under 3 minutes
+  --quick            3 rounds of 1 s, fewer keys and rows, P8 only if named: under 3 minutes
                      (otherwise 7 rounds of 5 s)
   --only P1,P3       ${EXPERIMENTS.join(', ')}
   --rounds N, --seconds N
