@@ -1,11 +1,10 @@
 /** What a put is made of, each part alone in a process: storage commits and messages of peers. */
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { V8_FLAGS } from '../../../bin/node/v8-flags.js';
 import type { Generated, OwnLoad, System } from '../system.js';
-import { cleanEnvironment, stop } from './process.js';
+import { cleanEnvironment, nextMessage, stop } from './process.js';
 
 export const PARTS = ['storage put', 'message'] as const;
 export type Part = (typeof PARTS)[number];
@@ -25,14 +24,13 @@ export async function startParts(dataDir: string): Promise<System> {
     // As a node of a local cluster has it.
     execArgv: [...V8_FLAGS],
   });
-  await once(child, 'message');
+  await nextMessage(child);
   const load =
     (part: Part): OwnLoad =>
     async (connections, seconds) => {
       const request: PartRequest = { part, connections, seconds };
       child.send(request);
-      const [generated] = (await once(child, 'message')) as [Generated];
-      return [generated];
+      return [(await nextMessage(child)) as Generated];
     };
   return {
     name: 'a part alone',

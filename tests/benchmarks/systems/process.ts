@@ -37,6 +37,20 @@ export function firstOutput(
   });
 }
 
+/** What a forked child says next. @throws Error where it ends first */
+export function nextMessage(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null): void => {
+      reject(new Error(`${child.spawnfile} ended with ${code}`));
+    };
+    child.once('exit', ended);
+    child.once('message', (message) => {
+      child.off('exit', ended);
+      resolve(message);
+    });
+  });
+}
+
 /** Asks again until the answer is yes. @throws Error where it never is */
 export async function until(what: string, ready: () => Promise<boolean>): Promise<void> {
   for (let waited = 0; waited < START_MILLISECONDS; waited += RETRY_MILLISECONDS) {

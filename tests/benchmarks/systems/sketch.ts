@@ -1,11 +1,10 @@
 /** The yardstick: three nodes without semantics, asked as Quorate is. See sketch-node.ts. */
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { V8_FLAGS } from '../../../bin/node/v8-flags.js';
 import type { System } from '../system.js';
-import { cleanEnvironment, stop } from './process.js';
+import { cleanEnvironment, nextMessage, stop } from './process.js';
 import { QUORATE_WORKS } from './quorate.js';
 
 /** Where a node listens. */
@@ -26,8 +25,8 @@ export async function startSketch(dataDir: string): Promise<System> {
       execArgv: [...V8_FLAGS],
     }),
   );
-  const said = () => Promise.all(children.map((child) => once(child, 'message')));
-  const ports = (await said()).map(([ports]) => ports as SketchPorts);
+  const said = () => Promise.all(children.map(nextMessage));
+  const ports = (await said()) as SketchPorts[];
   const connected = said();
   for (const [i, child] of children.entries()) {
     child.send(ports.filter((_, j) => j !== i).map(({ peers }) => peers));
