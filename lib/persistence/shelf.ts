@@ -1,8 +1,7 @@
 /** What is put aside for each key, the latest of it, for a while: bounded in number, bytes, age. */
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
-import { OperatingError } from '../errors.js';
-import { decodeStored, encodeStored } from './checksummed.js';
+import { encodeStored, readStored } from './checksummed.js';
 import type { RecordKey } from './records.js';
 import type { Store } from './store.js';
 import type { Transaction } from './transaction.js';
@@ -92,7 +91,7 @@ export class Shelf {
   item(at: RecordKey, row: ShelfRow): unknown {
     const key = this.#itemKey(placeOf(at), row);
     const stored = this.#options.store.get(key);
-    return stored === undefined ? undefined : this.#open(key, stored);
+    return stored === undefined ? undefined : readStored(key, stored, this.#options.observer);
   }
 
   /** One turn of the background: a page of lists, and what is too old or too much goes. */
@@ -152,23 +151,14 @@ export class Shelf {
   }
 
   #list(key: string, stored: Uint8Array | undefined): ShelfRow[] {
-    const plain = stored === undefined ? undefined : this.#open(key, stored);
+    const plain =
+      stored === undefined ? undefined : readStored(key, stored, this.#options.observer);
     return ((plain ?? []) as PlainRow[]).map(([at, id, bytes, about]) => ({
       at,
       id,
       bytes,
       about,
     }));
-  }
-
-  #open(key: string, stored: Uint8Array): unknown {
-    try {
-      return decodeStored(key, stored);
-    } catch (error) {
-      if (!(error instanceof OperatingError)) throw error;
-      this.#options.observer.count('quorate_corrupt_records_total');
-      return undefined;
-    }
   }
 
   #listKey(place: string): string {

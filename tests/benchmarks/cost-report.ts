@@ -20,10 +20,12 @@ const { values } = parseArgs({
     seconds: { type: 'string' },
     /** The largest point of an axis that is measured. */
     most: { type: 'string', default: 'Infinity' },
-    pictures: { type: 'string', default: 'docs/images' },
+    pictures: { type: 'string' },
     'data-dir': { type: 'string', default: 'dist/bench' },
   },
 });
+/** What a quick look draws is not for the documentation. */
+const pictures = values.pictures ?? (values.quick ? 'dist/bench' : 'docs/images');
 const asked = values.only.split(',').map((name) => name.trim());
 const unknown = asked.find((name) => !names.includes(name));
 if (unknown !== undefined) throw new Error(`there is no "${unknown}"; there are ${names}`);
@@ -45,7 +47,7 @@ function tableOf(title: string, figures: readonly CostFigure[]): string {
 }
 
 mkdirSync(values['data-dir'], { recursive: true });
-mkdirSync(values.pictures, { recursive: true });
+mkdirSync(pictures, { recursive: true });
 const folder = mkdtempSync(join(values['data-dir'], 'cost-'));
 processOwner().teardown(() => rmSync(folder, { recursive: true, force: true }));
 const where = machine(folder);
@@ -62,7 +64,7 @@ for (const { name, title, points, quickPoints, measure } of AXES) {
   const chosen = (values.quick ? quickPoints : points).filter((x) => x <= Number(values.most));
   const figures = await measure(chosen, { seconds, directory });
   console.log(`\n${tableOf(title, figures)}`);
-  writeFileSync(join(values.pictures, `cost-${name}.svg`), drawCost(title, figures));
+  writeFileSync(join(pictures, `cost-${name}.svg`), drawCost(title, figures));
   const json = { command: words, where, seconds, axis: name, figures };
   writeFileSync(
     join(values['data-dir'], `cost-${name}.json`),
