@@ -27,7 +27,7 @@ export async function forward(
   const { messenger, observer, view, lag } = collaborators;
   const wire = toWire(request);
   let refusal: OperatingError | undefined;
-  for (const { node } of nearestFirst(list, view, lag.isBehind)) {
+  for (const node of nearestFirst(list, view, lag.isBehind)) {
     const answer = await new Promise<Answer<WireResult>>((resolve) => {
       messenger.ask(node, PUT, wire, request.deadline, resolve);
     });

@@ -164,7 +164,7 @@ export class ReadRound {
 
   #candidates(): NodeId[] {
     const { view, lag } = this.#with;
-    return nearestFirst(this.#options.list, view, lag.isBehind).map(({ node }) => node);
+    return nearestFirst(this.#options.list, view, lag.isBehind);
   }
 
   #isOpen(node: NodeId | undefined): boolean {

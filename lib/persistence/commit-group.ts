@@ -28,9 +28,11 @@ export function emptyGroup(): CommitGroup {
 }
 
 export function operationsOf({ entries }: CommitGroup): StorageOperation[] {
-  return [...entries].map(([key, value]) =>
-    value === undefined ? { type: 'delete', key } : { type: 'put', key, value },
-  );
+  const operations: StorageOperation[] = [];
+  entries.forEach((value, key) => {
+    operations.push(value === undefined ? { type: 'delete', key } : { type: 'put', key, value });
+  });
+  return operations;
 }
 
 /** Part of every batch that is synced: so it is as durable as what it numbers. */

@@ -22,9 +22,11 @@ export interface IndexEntry {
 const TIME_DIGITS = 12;
 const PARTITION_DIGITS = 4;
 
+const NONE: readonly string[] = [];
+
 /** The entries that a state has: up to two. */
-export function indexKeysOf(at: RecordKey, siblings: Siblings | undefined): string[] {
-  if (siblings === undefined) return [];
+export function indexKeysOf(at: RecordKey, siblings: Siblings | undefined): readonly string[] {
+  if (siblings === undefined || isPlain(siblings)) return NONE;
   const keys: string[] = [];
   const values = siblings.versions.filter(({ state }) => state === 'value');
   const ends = values.flatMap(({ expiresAt }) => expiresAt ?? []);
@@ -37,6 +39,12 @@ export function indexKeysOf(at: RecordKey, siblings: Siblings | undefined): stri
     keys.push(indexKey('k', times[1] ?? 0, at));
   }
   return keys;
+}
+
+/** One value without an end, as nearly all are: every write asks this twice. */
+function isPlain({ versions }: Siblings): boolean {
+  const [first] = versions;
+  return versions.length === 1 && first?.state === 'value' && first.expiresAt === undefined;
 }
 
 function diedAt({ expiresAt, writtenAt }: Version): number {

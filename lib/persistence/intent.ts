@@ -61,7 +61,9 @@ export function realise(
   dot: Dot,
 ): Realised {
   const seen = intent.seen ?? seenBlindly(own, intent.met);
-  const superseded = supersededLive([own, intent.met], seen, moment.wallMilliseconds);
+  // Mostly nobody holds anything but what this replica does.
+  const states = intent.met === own ? [own] : [own, intent.met];
+  const superseded = supersededLive(states, seen, moment.wallMilliseconds);
   if (intent.seen === undefined && superseded.length > 1 && !intent.overwriteSiblings) {
     throw new OperatingError('siblings', 'the key has siblings that this write would drop unread', {
       details: { versions: superseded.map((version) => dotText(version.dot)) },

@@ -19,8 +19,8 @@ export function dominates(a: VersionVector, b: VersionVector): boolean {
 
 /** The least vector that covers both; one of the two, where that suffices. */
 export function joinVectors(a: VersionVector, b: VersionVector): VersionVector {
-  if (a === b || b.size === 0 || dominates(a, b)) return a;
-  if (a.size === 0) return b;
+  if (a === b || dominates(a, b)) return a;
+  if (dominates(b, a)) return b;
   const joined = new Map(a);
   for (const [writer, n] of b) if ((joined.get(writer) ?? 0) < n) joined.set(writer, n);
   return joined;

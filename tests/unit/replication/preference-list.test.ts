@@ -98,7 +98,8 @@ t.test(
     fc.assert(
       fc.property(anyView, ({ ring, view, partition, isBehind }) => {
         const list = preferenceList(ring, partition, view);
-        const order = nearestFirst(list, view, isBehind);
+        const nearest = nearestFirst(list, view, isBehind);
+        const order = nearest.flatMap((id) => list.primaries.filter(({ node }) => node === id));
         const rank = ({ node, zone }: (typeof order)[number]): number => {
           const late = isBehind(node) ? 1e6 : 0;
           if (node === view.self) return late - 1;
@@ -106,7 +107,8 @@ t.test(
           return far + late + view.roundTripMilliseconds(node);
         };
         return (
-          order.length === list.primaries.filter(({ up }) => up).length &&
+          nearest.length === list.primaries.filter(({ up }) => up).length &&
+          order.length === nearest.length &&
           order.every(({ up }) => up) &&
           order.every((primary, i) => i === 0 || rank(order[i - 1] ?? primary) <= rank(primary))
         );
