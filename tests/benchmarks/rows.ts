@@ -97,6 +97,7 @@ export const ROWS: readonly Row[] = [
     id: 'quorum-258',
     ...{ system: 'cluster', work: 'get quorum', connections: 258, ...three },
     usedBy: ['P5'],
+    fullOnly: true,
   },
   {
     id: 'serializable',
