@@ -28,11 +28,9 @@ export function emptyGroup(): CommitGroup {
 }
 
 export function operationsOf({ entries }: CommitGroup): StorageOperation[] {
-  const operations: StorageOperation[] = [];
-  entries.forEach((value, key) => {
-    operations.push(value === undefined ? { type: 'delete', key } : { type: 'put', key, value });
-  });
-  return operations;
+  return [...entries].map(([key, value]) =>
+    value === undefined ? { type: 'delete', key } : { type: 'put', key, value },
+  );
 }
 
 /** Part of every batch that is synced: so it is as durable as what it numbers. */

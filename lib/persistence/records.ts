@@ -4,7 +4,6 @@ import { assert } from '../errors.js';
 import { partitionOf } from '../partitioning/partition.js';
 import type { Dot } from '../versioning/dot.js';
 import type { Siblings, Version, VersionState } from '../versioning/siblings.js';
-import type { VersionVector } from '../versioning/version-vector.js';
 import { decodeStored, encodeStored } from './checksummed.js';
 
 /** A key with what follows from it. */
@@ -102,7 +101,7 @@ export function decodeRecord(at: RecordKey, bytes: Uint8Array): Siblings {
   return {
     epoch,
     context: {
-      vector: vectorOf(writers, ns),
+      vector: new Map(writers.map((writer, i) => [writer, ns[i] ?? 0])),
       beyond: dotsOf(flat),
     },
     versions: versions.map((version) => versionOf(writers, version)),
@@ -125,12 +124,6 @@ function indexOf(writers: readonly string[], writer: string): number {
 
 type PlainVersion = [number, number, number, number, number, string, Uint8Array];
 type PlainRecord = [number, string[], number[], PlainVersion[], (string | number)[]];
-
-function vectorOf(writers: readonly string[], ns: readonly number[]): VersionVector {
-  const vector = new Map<string, number>();
-  for (let i = 0; i < writers.length; i += 1) vector.set(writers[i] ?? '', ns[i] ?? 0);
-  return vector;
-}
 
 function dotsOf(flat: readonly (string | number)[]): Dot[] {
   const dots: Dot[] = [];

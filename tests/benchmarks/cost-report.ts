@@ -25,7 +25,7 @@ const { values } = parseArgs({
   },
 });
 /** What a quick look draws is not for the documentation. */
-const pictures = values.pictures ?? (values.quick ? 'dist/bench' : 'docs/images');
+const pictures = values.pictures ?? (values.quick ? values['data-dir'] : 'docs/images');
 const asked = values.only.split(',').map((name) => name.trim());
 const unknown = asked.find((name) => !names.includes(name));
 if (unknown !== undefined) throw new Error(`there is no "${unknown}"; there are ${names}`);

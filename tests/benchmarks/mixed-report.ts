@@ -30,7 +30,8 @@ const { values } = parseArgs({
   },
 });
 /** What a quick look draws is not for the documentation. */
-const picture = values.picture ?? `${values.quick ? 'dist/bench' : 'docs/images'}/mixed.svg`;
+const pictures = values.quick ? values['data-dir'] : 'docs/images';
+const picture = values.picture ?? join(pictures, 'mixed.svg');
 const minutes = values.quick ? 1 : Number(values.minutes);
 const share = Number(values.share) / 100;
 if (!(minutes > 0 && minutes <= 1440 && share > 0 && share <= 1)) {

@@ -24,7 +24,7 @@ export interface Row {
   readonly connections: number;
   readonly generators: number;
   readonly usedBy: readonly Experiment[];
-  /** The row of the sketch that does the same work. Real semantics may cost twice its CPU. */
+  /** The row of the sketch that does the same work: at most twice its CPU is the target. */
   readonly sketch?: string;
   /** For the reader's sense of scale: left out of a quick run. */
   readonly fullOnly?: boolean;
