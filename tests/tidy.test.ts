@@ -20,8 +20,9 @@ import {
   checkSkipped,
 } from './tidy/shape.js';
 import type { Finding, Source } from './tidy/source.js';
+import { staleOutputs } from './tidy/stale-outputs.js';
 import { readSources, readTexts, sourceOf } from './tidy/source.js';
-import { checkText, checkVariables } from './tidy/texts.js';
+import { checkScripts, checkText, checkVariables } from './tidy/texts.js';
 
 const root = process.cwd();
 const rows = readRows(readFileSync('lib/README.md', 'utf8'));
@@ -254,8 +255,25 @@ t.test('every variable is in .env.example, and nothing else is', async (t) => {
 t.test('no file names a machine or a registry', async (t) => {
   t.same(texts.flatMap(checkText), []);
   const host = ['registry', 'example', 'org'].join('.');
-  for (const text of [`cd ${'/home'}/x/y`, `"resolved": "https:${'//x'}"`, `see ${host}`]) {
+  const npx = `npx ${'quorate'} status`;
+  for (const text of [`cd ${'/home'}/x/y`, `"resolved": "https:${'//x'}"`, `see ${host}`, npx]) {
     t.not(checkText({ path: 'x.md', text }).length, 0, text);
   }
   t.same(checkText({ path: 'x.md', text: 'GET /api/home/x, ./root/x, work/x' }), []);
+});
+
+t.test('no script of the package removes what a cluster may run from', async (t) => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    readonly scripts: Record<string, string>;
+  };
+  t.same(checkScripts(scripts), []);
+  for (const script of ['node -e "fs.rmSync(\'dist\')"', 'rm -rf dist && tsc', 'tsc -b --clean']) {
+    t.equal(checkScripts({ prepare: script }).length, 1, script);
+  }
+  t.same(checkScripts({ prepare: 'tsc -b && node dist/tests/tidy/prune-build.js' }), []);
+});
+
+t.test('built files whose source is gone are found, and no others', async (t) => {
+  const outputs = ['lib/a.js', 'lib/a.js.map', 'lib/a.d.ts', 'tests/old.test.js', 'lib/b.d.ts'];
+  t.same(staleOutputs(['lib/a.ts'], outputs), ['tests/old.test.js', 'lib/b.d.ts']);
 });

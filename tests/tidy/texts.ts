@@ -12,6 +12,8 @@ const FORBIDDEN: readonly (readonly [what: string, pattern: RegExp])[] = [
   ['a path of one machine', /\b[A-Z]:\\Users\\/],
   ['the host of a package registry', /\bregistry\.[a-z0-9-]+\.[a-z]/],
   ['a resolved address in the lock file', /^\s*"resolved": "https?:/m],
+  // Inside the clone npx installs the clone first, and builds under whatever runs from it.
+  ['a command through npx, in place of ./quorate', /\bnpx +quorate\b/],
 ];
 
 export function checkText({ path, text }: Text): Finding[] {
@@ -20,6 +22,15 @@ export function checkText({ path, text }: Text): Finding[] {
     if (found === null) return [];
     return [`${path}:${text.slice(0, found.index).split('\n').length} holds ${what}`];
   });
+}
+
+const REMOVES = /\brm(?:Sync)?\b|\brimraf\b|--clean\b/;
+
+/** A cluster may run from `dist/` while a script runs: none of them empties it. */
+export function checkScripts(scripts: Readonly<Record<string, string>>): Finding[] {
+  return Object.entries(scripts)
+    .filter(([, script]) => REMOVES.test(script))
+    .map(([name]) => `package.json: the script ${name} removes files that may be in use`);
 }
 
 const VARIABLE = /^#?(QUORATE_[A-Z0-9_]+)=/;

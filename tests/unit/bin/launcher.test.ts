@@ -1,0 +1,42 @@
+/** `./quorate`: from any folder, through links, with its words untouched; not built: a message. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import t from 'tap';
+
+const LAUNCHER = resolve('quorate');
+
+function run(path: string, words: readonly string[], cwd: string) {
+  const { status, stdout, stderr } = spawnSync(path, words, {
+    ...{ cwd, encoding: 'utf8', timeout: 30_000 },
+    env: { PATH: process.env['PATH'] },
+  });
+  return { status, out: stdout, err: stderr };
+}
+
+t.test('it finds the program wherever it is called from', async (t) => {
+  const folder = t.testdir({ 'with blanks': {} });
+  symlinkSync(LAUNCHER, join(folder, 'absolute'));
+  symlinkSync('../absolute', join(folder, 'with blanks', 'relative'));
+  for (const path of [LAUNCHER, join(folder, 'absolute'), join(folder, 'with blanks/relative')]) {
+    t.match(run(path, ['version', '-o', 'value'], folder), {
+      status: 0,
+      out: /^\d+\.\d+/,
+      err: '',
+    });
+  }
+});
+
+t.test('words are those of the command, none of Node.js', async (t) => {
+  const ran = run(LAUNCHER, ['version', '--env-file', 'nowhere'], t.testdir());
+  t.match(ran, { status: 2, out: '', err: /^quorate: nowhere cannot be read/ });
+});
+
+t.test('a clone that is not built says what to do', async (t) => {
+  const folder = t.testdir();
+  mkdirSync(join(folder, "it's a clone"));
+  const path = join(folder, "it's a clone", 'quorate');
+  copyFileSync(LAUNCHER, path);
+  chmodSync(path, 0o755);
+  t.match(run(path, ['status'], folder), { status: 5, out: '', err: /not built yet.*npm ci/ });
+});
