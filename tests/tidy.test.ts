@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { SETTING_LIST } from '../config/schema.js';
 import { checkBanned } from './tidy/banned.js';
+import { checkGuarded } from './tidy/guarded.js';
 import {
   checkConfigImports,
   checkContents,
@@ -110,6 +111,21 @@ const laws: readonly Law[] = [
       ['lib/platform/x.ts', 'Date.now(); process.env;'],
       ['lib/client/x.ts', 'Date.now();'],
       ['bin/x.ts', 'process.exit(0);'],
+    ],
+  },
+  {
+    name: 'what throws in a listener that strangers reach does not end the node',
+    check: checkGuarded,
+    broken: [
+      ["socket.on('message', f);", "this.#socket.once('close', f);", 'clock.after(1, f);'],
+      ['socket.send(x).on(event, f);', "events.server.on('upgrade', f);"],
+    ]
+      .flat()
+      .map((text) => ['lib/platform/peer-listener.ts', text] as const),
+    kept: [
+      ['lib/platform/peer-listener.ts', "events.on(socket, 'message', cut, f); events.after(1);"],
+      ['lib/platform/peer-link.ts', "this.#options.events.on(socket, 'close', f, f);"],
+      ['lib/platform/system-clock.ts', "socket.on('message', f);"],
     ],
   },
   {

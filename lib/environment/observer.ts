@@ -203,6 +203,16 @@ export const METRICS = {
     help: 'Times that a record of the dead could not be removed yet, by reason',
     labels: ['reason'],
   },
+  quorate_peer_refusals_total: {
+    kind: 'counter',
+    help: 'Connections to the peer port that were refused before a proof, by reason',
+    labels: ['reason'],
+  },
+  quorate_listener_failures_total: {
+    kind: 'counter',
+    help: 'Errors in listeners that strangers reach: bugs; each closed its connection',
+    labels: ['listener'],
+  },
   quorate_refused_epochs_total: {
     kind: 'counter',
     help: 'Peer messages refused for their ring epoch',

@@ -1,9 +1,11 @@
 /** One call to a peer's listener, until both sides are proven or it failed. */
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import type { Cancel, Clock } from '../environment/clock.js';
+import type { Cancel } from '../environment/clock.js';
 import { assert, messageOf } from '../errors.js';
-import { greet } from './peer-greeting.js';
+import type { GuardedEvents } from './guarded-events.js';
+import { PeerGreeting } from './peer-greeting.js';
 import type { Handshake } from './peer-handshake.js';
 
 export interface PeerCallOptions {
@@ -13,57 +15,68 @@ export interface PeerCallOptions {
   readonly frameBytesMax: number;
   /** For the connection, and again for the handshake. */
   readonly timeoutMilliseconds: number;
-  readonly clock: Clock;
-  readonly onProven: (socket: WebSocket) => void;
+  /** Whoever listens at the address is a stranger, too, until it has proven itself. */
+  readonly events: GuardedEvents;
+  readonly onProven: (socket: WebSocket, address: string) => void;
   /** `answered`: somebody was there, and would not have us, or could not prove itself. */
   readonly onFailed: (reason: string, answered: boolean) => void;
 }
 
+/** What an error of the network says is short; one of a parser may quote what was sent. */
+const REASON_LENGTH_MAX = 200;
+
 /** Calls one of `onProven` and `onFailed`, once and later; neither after it was cancelled. */
 export function callPeer(options: PeerCallOptions): Cancel {
-  const { address, frameBytesMax, timeoutMilliseconds, clock } = options;
+  const { address, frameBytesMax, timeoutMilliseconds, events } = options;
+  const nothing = (): void => undefined;
   let socket: WebSocket;
   try {
     socket = new WebSocket(`ws://${address}/`, {
       perMessageDeflate: false,
+      autoPong: false,
       maxPayload: frameBytesMax,
       handshakeTimeout: timeoutMilliseconds,
       // Masks protect proxies from pages in browsers; a mask of zeros spares both sides the work.
       generateMask: (mask) => mask.fill(0),
     });
   } catch (error) {
-    return clock.after(0, () => {
+    return events.after(0, nothing, () => {
       options.onFailed(messageOf(error), false);
     });
   }
   let reason = 'closed before the handshake';
-  const onClose = (): void => {
-    options.onFailed(reason, false);
+  const cut = (): void => {
+    socket.terminate();
   };
+  const stopListening = events.on(socket, 'close', nothing, () => {
+    options.onFailed(reason, false);
+  });
   let cancel: Cancel = () => {
-    socket.off('close', onClose).terminate();
+    stopListening();
+    cut();
   };
   let connection: Socket | undefined;
-  socket.on('close', onClose);
-  socket.on('error', (error) => {
-    reason = error.message;
+  events.on(socket, 'error', nothing, (error: Error) => {
+    reason = error.message.slice(0, REASON_LENGTH_MAX);
   });
-  socket.on('upgrade', (response) => {
+  events.on(socket, 'upgrade', cut, (response: IncomingMessage) => {
     connection = response.socket;
   });
-  socket.on('open', () => {
+  events.on(socket, 'open', cut, () => {
     assert(connection !== undefined, 'a socket that opened was upgraded');
-    socket.off('close', onClose);
-    cancel = greet(socket, connection, options.handshake, {
-      clock,
+    const { remoteAddress = '' } = connection;
+    stopListening();
+    const greeting = new PeerGreeting(socket, connection, options.handshake, {
+      events,
       timeoutMilliseconds,
       onProven: () => {
-        options.onProven(socket);
+        options.onProven(socket, remoteAddress);
       },
       onFailed: (refusal) => {
         options.onFailed(refusal, true);
       },
     });
+    cancel = () => greeting.cancel();
   });
   return () => {
     cancel();

@@ -2,7 +2,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { NodeId } from '../environment/transport.js';
-import { OperatingError } from '../errors.js';
+import { isNodeId } from '../versioning/writer.js';
+import { PeerRefusal, type PeerRefusalName } from './peer-refusals.js';
 
 /**
  * The dialer says hello with its nonce; the acceptor answers with its own nonce and a proof over
@@ -12,9 +13,11 @@ import { OperatingError } from '../errors.js';
 export interface Handshake {
   /** What the side that begins says first. */
   readonly opening: string | undefined;
+  /** Who the other side says or should be; proven by nothing yet. */
+  readonly claimed: NodeId | undefined;
   /**
    * Takes the next text of the other side.
-   * @throws OperatingError `unauthorized`, with the reason, where the other side is not trusted
+   * @throws PeerRefusal where the other side is not trusted
    */
   receive(text: string): HandshakeStep;
 }
@@ -36,14 +39,19 @@ export interface HandshakeIdentity {
 }
 
 /** Raised when frames or messages change so that older nodes cannot read them. */
-const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 3;
+
+/** Longer than any name of a cluster (`node.clusterName`). */
+const CLUSTER_LENGTH_MAX = 255;
 
 const hex = z.string().regex(/^[0-9a-f]{64}$/);
+/** By the rule of settings and of versions: 1 to 63 bytes of ASCII. */
+const nodeId = z.string().refine(isNodeId);
 const helloSchema = z.strictObject({
-  version: z.number(),
-  cluster: z.string(),
-  from: z.string(),
-  to: z.string(),
+  version: z.int(),
+  cluster: z.string().max(CLUSTER_LENGTH_MAX),
+  from: nodeId,
+  to: nodeId,
   nonce: hex,
 });
 const challengeSchema = z.strictObject({ nonce: hex, proof: hex });
@@ -67,18 +75,18 @@ function proofOf(side: Side, identity: HandshakeIdentity, transcript: Transcript
 }
 
 function assertProof(proof: string, expected: Buffer): void {
-  if (!timingSafeEqual(Buffer.from(proof, 'hex'), expected)) refuse('the secret differs');
+  if (!timingSafeEqual(Buffer.from(proof, 'hex'), expected)) refuse('secret_differs');
 }
 
-function refuse(reason: string): never {
-  throw new OperatingError('unauthorized', reason);
+function refuse(refusal: PeerRefusalName): never {
+  throw new PeerRefusal(refusal);
 }
 
 function parse<T>(schema: z.ZodType<T>, text: string): T {
   try {
     return schema.parse(JSON.parse(text));
   } catch {
-    return refuse('not a handshake');
+    return refuse('not_a_handshake');
   }
 }
 
@@ -89,13 +97,13 @@ function nonceText(identity: HandshakeIdentity): string {
 /** The side that opened the connection, and knows whom it wants. */
 export class DialerHandshake implements Handshake {
   readonly opening: string;
+  readonly claimed: NodeId;
   readonly #identity: HandshakeIdentity;
-  readonly #peer: NodeId;
   #proved = false;
 
   constructor(identity: HandshakeIdentity, peer: NodeId) {
     this.#identity = identity;
-    this.#peer = peer;
+    this.claimed = peer;
     this.opening = JSON.stringify({
       version: PROTOCOL_VERSION,
       cluster: identity.clusterName,
@@ -108,12 +116,12 @@ export class DialerHandshake implements Handshake {
   receive(text: string): HandshakeStep {
     if (this.#proved) {
       parse(welcomeSchema, text);
-      return { peer: this.#peer };
+      return { peer: this.claimed };
     }
     const challenge = parse(challengeSchema, text);
     const transcript = {
       dialer: this.#identity.self,
-      acceptor: this.#peer,
+      acceptor: this.claimed,
       dialerNonce: nonceText(this.#identity),
       acceptorNonce: challenge.nonce,
     };
@@ -128,11 +136,12 @@ export class DialerHandshake implements Handshake {
 export class AcceptorHandshake implements Handshake {
   readonly opening = undefined;
   readonly #identity: HandshakeIdentity;
-  readonly #refusal: (peer: NodeId) => string | undefined;
+  readonly #refusal: (peer: NodeId) => PeerRefusalName | undefined;
   #transcript: Transcript | undefined;
+  claimed: NodeId | undefined;
 
   /** `refusal`: why this peer is not wanted now, if so; asked at its hello and at its proof. */
-  constructor(identity: HandshakeIdentity, refusal: (peer: NodeId) => string | undefined) {
+  constructor(identity: HandshakeIdentity, refusal: (peer: NodeId) => PeerRefusalName | undefined) {
     this.#identity = identity;
     this.#refusal = refusal;
   }
@@ -145,9 +154,10 @@ export class AcceptorHandshake implements Handshake {
 
   #challenge(hello: z.infer<typeof helloSchema>): HandshakeStep {
     const { self, clusterName } = this.#identity;
-    if (hello.version !== PROTOCOL_VERSION) refuse('another version of the peer protocol');
-    if (hello.cluster !== clusterName) refuse('another cluster');
-    if (hello.to !== self) refuse(`this is not the node that was called, but ${self}`);
+    this.claimed = hello.from;
+    if (hello.version !== PROTOCOL_VERSION) refuse('other_version');
+    if (hello.cluster !== clusterName) refuse('other_cluster');
+    if (hello.to !== self) refuse('other_node');
     this.#assertWanted(hello.from);
     const nonce = nonceText(this.#identity);
     const transcript = {
@@ -168,7 +178,7 @@ export class AcceptorHandshake implements Handshake {
   }
 
   #assertWanted(peer: NodeId): void {
-    const reason = this.#refusal(peer);
-    if (reason !== undefined) refuse(reason);
+    const refusal = this.#refusal(peer);
+    if (refusal !== undefined) refuse(refusal);
   }
 }

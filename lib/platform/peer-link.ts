@@ -5,6 +5,7 @@ import { encodeFrameParts } from '../encoding/frame-parts.js';
 import { LARGE_BYTES } from '../encoding/large.js';
 import type { Message } from '../environment/transport.js';
 import { messageOf, OperatingError } from '../errors.js';
+import type { GuardedEvents } from './guarded-events.js';
 
 export interface PeerLinkOptions {
   /** Longest frame that a peer takes. */
@@ -13,6 +14,7 @@ export interface PeerLinkOptions {
   readonly queueBytesMax: number;
   /** Runs it together with other writes of this turn, soon. */
   readonly together: (run: () => void) => void;
+  readonly events: GuardedEvents;
   /** A throw closes the link. */
   readonly onMessage: (message: Message) => void;
   /** Once. The link was closed from here, by the peer, or by a bad frame. */
@@ -36,10 +38,13 @@ export class PeerLink {
   constructor(socket: WebSocket, options: PeerLinkOptions) {
     this.#socket = socket;
     this.#options = options;
-    socket.on('message', (data, isBinary) => {
+    const cut = (): void => {
+      socket.terminate();
+    };
+    options.events.on(socket, 'message', cut, (data: RawData, isBinary: boolean) => {
       this.#receive(data, isBinary);
     });
-    socket.on('close', (code) => {
+    options.events.on(socket, 'close', cut, (code: number) => {
       this.#end(`closed with ${String(code)}`);
     });
   }
@@ -77,9 +82,7 @@ export class PeerLink {
     this.#end('this node stops');
     await new Promise<void>((resolve) => {
       if (this.#socket.readyState === this.#socket.CLOSED) resolve();
-      this.#socket.once('close', () => {
-        resolve();
-      });
+      this.#options.events.on(this.#socket, 'close', resolve, resolve);
       this.#socket.close(1_001);
     });
   }

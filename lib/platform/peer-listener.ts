@@ -1,74 +1,98 @@
 /** Where peers call: WebSockets on a port of their own, for those who prove themselves. */
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Cancel, Clock } from '../environment/clock.js';
+import type { Cancel } from '../environment/clock.js';
+import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
+import type { GuardedEvents } from './guarded-events.js';
 import type { LimitedLog } from './limited-log.js';
-import { greet } from './peer-greeting.js';
+import { plainAddress } from './peer-addresses.js';
+import { PeerGreeting } from './peer-greeting.js';
 import type { Handshake } from './peer-handshake.js';
+import { PEER_REFUSALS, type PeerRefusalName } from './peer-refusals.js';
+import { UnprovenConnections } from './unproven-connections.js';
 
 export interface PeerListenerOptions {
   readonly host: string;
   /** 0: the system chooses. */
   readonly port: number;
   readonly frameBytesMax: number;
+  /** From the connection to the proof. */
   readonly timeoutMilliseconds: number;
-  readonly clock: Clock;
+  readonly events: GuardedEvents;
+  readonly observer: Observer;
+  /** For what strangers cause: it must not take the lines of others. */
   readonly log: LimitedLog;
+  /** Is a member known at this address now? Room is kept for it. */
+  readonly isMemberAddress: (address: string) => boolean;
   /** One for each caller. */
   readonly handshake: () => Handshake;
-  readonly onProven: (peer: NodeId, socket: WebSocket) => void;
+  readonly onProven: (peer: NodeId, socket: WebSocket, address: string) => void;
 }
 
-/** Connections that have not proven themselves: strangers can hold no more memory than these. */
-const UNPROVEN_CONNECTIONS_MAX = 128;
-const CONNECTIONS_MAX = 2_048;
+/** A connection that has not proven itself. */
+interface Caller {
+  readonly connection: Socket;
+  readonly address: string;
+  /** Closes it, and says why as far as it can by now. */
+  refuse: (refusal: PeerRefusalName) => void;
+  /** Its time is not counted any more. */
+  readonly cancel: Cancel;
+}
+
+/** Each holds some 20 KiB. */
+const UNPROVEN_MAX = {
+  strangersMax: 256,
+  strangersAddressMax: 64,
+  membersMax: 512,
+  membersAddressMax: 256,
+};
+/** Fewer than one address may hold: those who arrive in one turn do not push out each other. */
+const BACKLOG = 128;
+const HEADER_BYTES_MAX = 8_192;
 
 export class PeerListener {
   readonly #options: PeerListenerOptions;
   readonly #http: Server;
   readonly #upgrades: WebSocketServer;
-  readonly #unproven = new Set<Cancel>();
+  readonly #unproven: UnprovenConnections<Caller>;
+  readonly #callers = new Map<Socket, Caller>();
   #closed: Promise<void> | undefined;
 
   constructor(options: PeerListenerOptions) {
     this.#options = options;
+    this.#unproven = new UnprovenConnections(UNPROVEN_MAX, options.isMemberAddress);
     const timeout = options.timeoutMilliseconds;
     this.#http = createServer({
       headersTimeout: timeout,
       requestTimeout: timeout,
       connectionsCheckingInterval: timeout,
+      maxHeaderSize: HEADER_BYTES_MAX,
     });
-    this.#http.maxConnections = CONNECTIONS_MAX;
     this.#upgrades = new WebSocketServer({
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
+      // Nobody here sends pings; answers to them would wait without a bound.
+      autoPong: false,
       maxPayload: options.frameBytesMax,
     });
-    this.#http.on('request', (_request, response) => {
-      response.writeHead(426, { connection: 'close' }).end();
-    });
-    this.#http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      this.#upgrade(request, socket as Socket, head);
-    });
+    this.#listenToStrangers(options.events);
   }
 
   /** @throws OperatingError `not_ready` where the address cannot be listened on */
   async listen(): Promise<void> {
-    const { host, port, log } = this.#options;
+    const { host, port, log, events } = this.#options;
     await new Promise<void>((resolve, reject) => {
-      const failed = (cause: Error): void => {
+      const stop = events.on(this.#http, 'error', noClose, (cause: Error) => {
         const message = `cannot listen for peers on ${host}:${String(port)}: ${cause.message}`;
         reject(new OperatingError('not_ready', message, { cause }));
-      };
-      this.#http.once('error', failed);
-      this.#http.listen(port, host, () => {
-        this.#http.off('error', failed);
-        this.#http.on('error', (error) => {
+      });
+      this.#http.listen({ port, host, backlog: BACKLOG }, () => {
+        stop();
+        events.on(this.#http, 'error', noClose, (error: Error) => {
           log.log('error', 'peer listener failed', { reason: error.message });
         });
         resolve();
@@ -87,8 +111,7 @@ export class PeerListener {
         resolve();
       });
     });
-    for (const cancel of this.#unproven) cancel();
-    this.#unproven.clear();
+    for (const connection of this.#callers.keys()) connection.destroy();
   }
 
   /** Resolves when the last connection is gone; what was let in is for others to close. */
@@ -98,28 +121,123 @@ export class PeerListener {
     await this.#closed;
   }
 
-  #upgrade(request: IncomingMessage, connection: Socket, head: Buffer): void {
-    if (this.#closed !== undefined || this.#unproven.size >= UNPROVEN_CONNECTIONS_MAX) {
+  #listenToStrangers(events: GuardedEvents): void {
+    const http = this.#http;
+    const cut = (connection: Socket): void => {
+      connection.destroy();
+    };
+    events.on(http, 'connection', cut, (connection: Socket) => this.#admit(connection));
+    events.on(
+      http,
+      'clientError',
+      (_error: Error, connection: Socket) => cut(connection),
+      (_error: Error, connection: Socket) => cut(connection),
+    );
+    events.on(
+      http,
+      'request',
+      (request: IncomingMessage, _response: ServerResponse) => cut(request.socket),
+      (request: IncomingMessage, response: ServerResponse) => {
+        const status = isFromPage(request) ? 403 : 426;
+        response.writeHead(status, { connection: 'close' }).end();
+      },
+    );
+    events.on(
+      http,
+      'upgrade',
+      (_request: IncomingMessage, connection: Socket, _head: Buffer) => cut(connection),
+      (request: IncomingMessage, connection: Socket, head: Buffer) => {
+        this.#upgrade(request, connection, head);
+      },
+    );
+  }
+
+  /** Every connection counts from its first moment: one that says nothing takes room, too. */
+  #admit(connection: Socket): void {
+    const { events, timeoutMilliseconds } = this.#options;
+    const cut = (): void => {
+      connection.destroy();
+    };
+    // For as long as it lives, whoever else listens: the close that follows says the rest.
+    events.on(connection, 'error', cut, () => undefined);
+    const address = plainAddress(connection.remoteAddress ?? '');
+    if (this.#closed !== undefined || address === '') {
       connection.destroy();
       return;
     }
-    const from = connection.remoteAddress;
+    const caller: Caller = {
+      connection,
+      address,
+      refuse: (refusal) => {
+        connection.destroy();
+        this.#refused(address, refusal, PEER_REFUSALS[refusal]);
+      },
+      cancel: events.after(timeoutMilliseconds, cut, () => caller.refuse('no_proof_in_time')),
+    };
+    events.on(connection, 'close', cut, () => this.#forget(caller));
+    this.#callers.set(connection, caller);
+    const evicted = this.#unproven.add(caller, address);
+    if (evicted === undefined) return;
+    evicted.refuse('no_room');
+    evicted.connection.destroy();
+  }
+
+  #forget(caller: Caller): void {
+    caller.cancel();
+    this.#callers.delete(caller.connection);
+    this.#unproven.delete(caller);
+  }
+
+  #upgrade(request: IncomingMessage, connection: Socket, head: Buffer): void {
+    const caller = this.#callers.get(connection);
+    if (this.#closed !== undefined || caller === undefined) {
+      connection.destroy();
+      return;
+    }
+    if (isFromPage(request)) {
+      connection.end(FORBIDDEN);
+      this.#refused(caller.address, 'from_a_page', PEER_REFUSALS.from_a_page);
+      return;
+    }
     this.#upgrades.handleUpgrade(request, connection, head, (socket) => {
-      // The close that follows an error says the rest.
-      socket.on('error', () => undefined);
-      const cancel = greet(socket, connection, this.#options.handshake(), {
-        clock: this.#options.clock,
-        timeoutMilliseconds: this.#options.timeoutMilliseconds,
-        onProven: (peer) => {
-          this.#unproven.delete(cancel);
-          this.#options.onProven(peer, socket);
-        },
-        onFailed: (reason) => {
-          this.#unproven.delete(cancel);
-          this.#options.log.log('warn', 'peer connection refused', { from, reason });
-        },
-      });
-      this.#unproven.add(cancel);
+      this.#greet(caller, socket);
     });
   }
+
+  #greet(caller: Caller, socket: WebSocket): void {
+    const { events, timeoutMilliseconds, onProven } = this.#options;
+    const handshake = this.#options.handshake();
+    const greeting = new PeerGreeting(socket, caller.connection, handshake, {
+      events,
+      timeoutMilliseconds,
+      onProven: (peer) => {
+        this.#forget(caller);
+        onProven(peer, socket, caller.address);
+      },
+      onFailed: (reason, refusal) => {
+        this.#refused(caller.address, refusal, reason, handshake.claimed);
+      },
+    });
+    caller.refuse = (refusal) => greeting.refuse(refusal);
+  }
+
+  #refused(
+    from: string,
+    refusal: PeerRefusalName | undefined,
+    reason: string,
+    claimed?: NodeId,
+  ): void {
+    const { observer, log } = this.#options;
+    observer.count('quorate_peer_refusals_total', { reason: refusal ?? 'closed' });
+    log.log('warn', 'peer connection refused', { from, claimed, reason });
+  }
+}
+
+const FORBIDDEN = 'HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n';
+
+const noClose = (): void => undefined;
+
+/** Only browsers send an origin: peers are no pages, whatever a page may be made to call. */
+function isFromPage({ headers }: IncomingMessage): boolean {
+  return headers.origin !== undefined || headers['sec-websocket-origin'] !== undefined;
 }

@@ -1,4 +1,5 @@
 /** The transport port over WebSockets: a proven link for each pair. See docs/architecture.md. */
+import { lookup } from 'node:dns/promises';
 import type { WebSocket } from 'ws';
 import type { Cancel, Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
@@ -11,13 +12,16 @@ import type {
   Transport,
 } from '../environment/transport.js';
 import { assert } from '../errors.js';
+import { GuardedEvents } from './guarded-events.js';
 import { LimitedLog } from './limited-log.js';
+import { PeerAddresses } from './peer-addresses.js';
 import { callPeer } from './peer-call.js';
 import { PeerDialer } from './peer-dialer.js';
 import type { HandshakeIdentity } from './peer-handshake.js';
 import { AcceptorHandshake, DialerHandshake } from './peer-handshake.js';
 import { PeerLink } from './peer-link.js';
 import { PeerListener } from './peer-listener.js';
+import type { PeerRefusalName } from './peer-refusals.js';
 
 export interface PeerSocketsOptions {
   readonly self: NodeId;
@@ -59,7 +63,9 @@ const GOODBYE_MILLISECONDS = 1_000;
 export class PeerSockets implements Transport {
   readonly #options: PeerSocketsOptions;
   readonly #log: LimitedLog;
+  readonly #events: GuardedEvents;
   readonly #listener: PeerListener;
+  readonly #addresses: PeerAddresses;
   readonly #peers = new Map<NodeId, Peer>();
   readonly #links = new Map<NodeId, PeerLink>();
   #receiver: Receiver | undefined;
@@ -69,16 +75,20 @@ export class PeerSockets implements Transport {
     assert(options.secret.length >= SECRET_BYTES_MIN, 'the cluster secret has at least 32 bytes');
     assert(options.linkQueueBytesMax >= options.frameBytesMax, 'a link can queue one whole frame');
     this.#options = options;
-    this.#log = new LimitedLog(options.observer, options.clock);
+    const { clock, observer } = options;
+    this.#log = new LimitedLog(observer, clock);
+    // Of its own: strangers must not take the lines of members.
+    const log = new LimitedLog(observer, clock);
+    this.#events = new GuardedEvents({ listener: 'peers', clock, log, observer });
+    this.#addresses = new PeerAddresses({ clock, resolve: resolveHost });
     this.#listener = new PeerListener({
-      ...options.listen,
+      ...{ ...options.listen, observer, log, events: this.#events },
       frameBytesMax: options.frameBytesMax,
       timeoutMilliseconds: options.handshakeTimeoutMilliseconds,
-      clock: options.clock,
-      log: this.#log,
+      isMemberAddress: (address) => this.#addresses.has(address),
       handshake: () => new AcceptorHandshake(this.#identity(), (id) => this.#refusal(id)),
-      onProven: (id, socket) => {
-        this.#open(id, socket, false);
+      onProven: (id, socket, address) => {
+        this.#open(id, socket, address, false);
       },
     });
   }
@@ -96,6 +106,7 @@ export class PeerSockets implements Transport {
   }
 
   setPeers(peers: readonly PeerAddress[]): void {
+    this.#addresses.set(peers);
     const wanted = new Set(peers.map((peer) => peer.id));
     for (const { id, dialer } of this.#peers.values()) {
       if (wanted.has(id)) continue;
@@ -152,11 +163,11 @@ export class PeerSockets implements Transport {
     return { self, clusterName, secret, nonce: random.bytes(NONCE_BYTES) };
   }
 
-  #refusal(id: NodeId): string | undefined {
+  #refusal(id: NodeId): PeerRefusalName | undefined {
     const peer = this.#peers.get(id);
-    if (peer === undefined) return `node ${id} is not in the list of peers`;
+    if (peer === undefined) return 'unknown_peer';
     const calling = peer.dialer.persistent && peer.dialer.calling;
-    return calling ? 'both call at once, and the smaller id prevails' : undefined;
+    return calling ? 'both_call' : undefined;
   }
 
   #dialerOf(id: NodeId): PeerDialer {
@@ -177,9 +188,9 @@ export class PeerSockets implements Transport {
       handshake: new DialerHandshake(this.#identity(), peer),
       frameBytesMax: this.#options.frameBytesMax,
       timeoutMilliseconds: this.#options.handshakeTimeoutMilliseconds,
-      clock: this.#options.clock,
-      onProven: (socket) => {
-        this.#open(peer, socket, true);
+      events: this.#events,
+      onProven: (socket, address) => {
+        this.#open(peer, socket, address, true);
       },
       onFailed: (reason, answered) => {
         this.#log.log(answered ? 'warn' : 'debug', 'peer not connected', { peer, reason });
@@ -188,19 +199,21 @@ export class PeerSockets implements Transport {
     });
   }
 
-  #open(id: NodeId, socket: WebSocket, called: boolean): void {
+  #open(id: NodeId, socket: WebSocket, address: string, called: boolean): void {
     const peer = this.#peers.get(id);
     const receiver = this.#receiver;
     if (peer === undefined || receiver === undefined || this.#stopped) {
       socket.terminate();
       return;
     }
+    this.#addresses.note(id, address);
     this.#links.get(id)?.close('replaced by a newer link');
     peer.dialer.connected(called);
     const link = new PeerLink(socket, {
       frameBytesMax: this.#options.frameBytesMax,
       queueBytesMax: this.#options.linkQueueBytesMax,
       together: this.#options.together,
+      events: this.#events,
       onMessage: (message) => {
         receiver.receive(id, message);
       },
@@ -215,4 +228,9 @@ export class PeerSockets implements Transport {
     this.#options.observer.log('info', 'peer link open', { peer: id, called });
     receiver.linkOpened(id);
   }
+}
+
+/** All addresses of a name, as calls to it find them. */
+async function resolveHost(host: string): Promise<string[]> {
+  return (await lookup(host, { all: true })).map(({ address }) => address);
 }
