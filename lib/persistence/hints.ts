@@ -130,11 +130,12 @@ export class Hints {
     return this.#options.store.transact((transaction) => {
       const { minter } = this.#options;
       const base = this.heldFor(at, primaries);
-      const realised = realise(base, intent, moment, minter.next(at.partition));
+      const next = minter.next(at.partition, base?.context, intent.seen);
+      const realised = realise(base, intent, moment, next);
       const bytes = encodeRecord(at, realised.siblings);
       assertRecordFits(this.#options, realised.siblings, bytes);
       for (const target of targets) this.holdIn(transaction, target, at, bytes, true);
-      minter.consume(at, realised.dot);
+      minter.consume(at, realised.dot, base?.context);
       return { ...realised, bytes };
     }, durability);
   }

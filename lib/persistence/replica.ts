@@ -100,14 +100,15 @@ export class Replica {
     return store.transact((transaction) => {
       const own = this.read(at);
       this.#assertMintsAreThere(at, own?.siblings);
-      const next = minter.next(at.partition);
+      const context = own?.siblings.context;
+      const next = minter.next(at.partition, context, intent.seen);
       const { siblings, seen, dot, replaced } = realise(own?.siblings, intent, moment, next);
       const bytes = encodeRecord(at, siblings);
       assertRecordFits(this.#options, siblings, bytes);
       const minted = { siblings, seen, dot, replaced, bytes };
       also(transaction, minted);
       // From here on nothing throws: what the cache, the clock and the minter know will be stored.
-      minter.consume(at, dot);
+      minter.consume(at, dot, context);
       table.put(transaction, at, own, withinRecord(at, siblings, bytes), bytes);
       clocks.note(at.partition, siblings.context, [dot]);
       const held = own?.siblings.versions.length ?? 0;

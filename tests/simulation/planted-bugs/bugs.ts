@@ -127,6 +127,14 @@ export const BUGS: readonly PlantedBug[] = [
     test: 'unit/persistence/replica.test.js',
   },
   {
+    rule: 'V1',
+    name: 'a writer that has forgotten keys mints on those that have no record',
+    file: 'persistence/minter.js',
+    right: 'this.#retire(forgotten);',
+    wrong: ';',
+    test: 'unit/persistence/replica.test.js',
+  },
+  {
     rule: 'V3',
     name: 'copies carry the new version alone',
     file: 'persistence/replica.js',
