@@ -12,6 +12,9 @@ const packr = new Packr({
   variableMapSize: true,
   int64AsType: 'number',
   moreTypes: false,
+  // A field that is undefined is one that is absent, as in the types of the messages. The library's
+  // own types do not know this option.
+  ...{ skipValues: [undefined] },
 });
 
 /** Up to here byte strings are views into their frame: one that is kept keeps no more than this. */
@@ -74,6 +77,7 @@ function detached(inner: object, bytesMax: number): object {
 /**
  * No fewer bytes than the message takes in a frame, found without encoding it.
  * Invariant: what is sent is plain: null, booleans, numbers, texts, byte strings, arrays, objects.
+ * Fields of objects may be undefined, which is to be absent; elements of arrays may not.
  */
 export function messageBytesMax(message: unknown): number {
   switch (typeof message) {
@@ -102,7 +106,9 @@ function objectBytesMax(value: object): number {
   }
   const fields = value as Record<string, unknown>;
   for (const key in fields) {
-    bytes += VALUE_BYTES + stringBytesMax(key) + messageBytesMax(fields[key]);
+    const inner = fields[key];
+    if (inner === undefined) continue;
+    bytes += VALUE_BYTES + stringBytesMax(key) + messageBytesMax(inner);
   }
   return bytes;
 }

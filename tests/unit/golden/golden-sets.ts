@@ -1,0 +1,13 @@
+/** All formats whose bytes are recorded; a row for each version number. */
+import { PROTOCOL_VERSION } from '../../../lib/platform/peer-handshake.js';
+import type { GoldenSet } from './golden-bytes.js';
+import { messageBytes } from './message-bytes.js';
+
+export const GOLDEN_SETS: readonly GoldenSet[] = [
+  {
+    file: 'tests/unit/golden/messages.json',
+    versionName: 'PROTOCOL_VERSION',
+    version: PROTOCOL_VERSION,
+    bytes: messageBytes(),
+  },
+];

@@ -1,0 +1,260 @@
+/**
+ * A sample of every message: each optional or nullable field with and without its value. A further
+ * sample goes behind those of its list: their place is their name.
+ */
+import * as antiEntropy from '../../../lib/anti-entropy/messages.js';
+import * as coordination from '../../../lib/coordination/messages.js';
+import * as handoff from '../../../lib/handoff/messages.js';
+import type { NodeReport } from '../../../lib/membership/cluster-types.js';
+import * as membership from '../../../lib/membership/messages.js';
+import type { MessageType } from '../../../lib/replication/message.js';
+
+export interface MessageSamples<Request = unknown, Reply = unknown> {
+  readonly type: MessageType<Request, Reply>;
+  readonly requests: readonly Request[];
+  readonly replies: readonly Reply[];
+}
+
+function samples<Request, Reply>(
+  type: MessageType<Request, Reply>,
+  requests: readonly Request[],
+  replies: readonly Reply[],
+): MessageSamples {
+  return { type: type as MessageType<unknown, unknown>, requests, replies };
+}
+
+/** Everything that these folders export as a message. */
+export const MESSAGE_FOLDERS = { antiEntropy, coordination, handoff, membership };
+
+const address = { namespace: 'default', key: 'clé' };
+const record = Uint8Array.of(1, 2, 3, 255);
+const empty = new Uint8Array(0);
+const WRITER = 'n1.1.0123456789ab';
+const dots = [{ writer: WRITER, n: 7 }];
+const clock: [string, number, number[]][] = [
+  [WRITER, 12, [14, 70_000]],
+  ['n2.3k.ba9876543210', 2 ** 33, []],
+];
+const acknowledgement = { start: 3, commit: 2 ** 40 };
+const WRITTEN_AT = 1_700_000_000_000 * 2 ** 12;
+const version = `${WRITER}:7`;
+const dropped = {
+  version,
+  contentType: 'text/plain',
+  value: record,
+  bytes: 4,
+  writtenAt: WRITTEN_AT,
+};
+const audit = {
+  at: 1_700_000_000_000,
+  strategy: 'last-writer',
+  by: 'read',
+  kept: version,
+  dropped: [dropped, { ...dropped, value: null }],
+};
+const seen = { vector: [[WRITER, 7] as [string, number]], beyond: dots };
+const put = {
+  ...address,
+  change: {
+    state: 'value' as const,
+    contentType: 'application/json',
+    value: record,
+    ttlSeconds: 60,
+    expiresAt: 1_700_000_060_000,
+  },
+  seen,
+  levels: ['quorum', 'one'],
+  overwriteSiblings: true,
+  durability: 'sync' as const,
+  resolving: {
+    strategy: 'last-writer',
+    by: 'read',
+    dropped: [dropped, { ...dropped, value: null }],
+  },
+  zone: 'a',
+};
+const putResult = {
+  version,
+  writtenAt: WRITTEN_AT,
+  seen,
+  replaced: [version],
+  level: 'quorum',
+  answered: 2,
+  asked: 3,
+  standIns: 0,
+};
+const plainSettings = {
+  fields: [
+    ['versions_kept', 3, [1, 'n1']],
+    ['default_level', 'quorum', [0, '']],
+  ] as [string, unknown, [number, string]][],
+  history: [{ version: '1-0a', at: 1_700_000_000_000, node: 'n1', by: 'ana', changed: {} }],
+};
+const report: NodeReport = {
+  id: 'n1',
+  version: '0.1.0',
+  start: 3,
+  uptime_s: 12.5,
+  epoch: 1,
+  ring_hash: '0a1b',
+  settings_version: '1-0a',
+  partitions_owned: 64,
+  hints: { n2: { count: 1, bytes: 300 } },
+  storage: 'ok',
+  clock: { sane: true, skew_ms: -1.5 },
+  sees: { n2: 'up', n3: 'down' },
+};
+const exchangeReport = { peer: 'n2', error: null, records: 2, bytes: 600, differences: 1 };
+const differing = { ...address, partition: 5, here: 'n1:7', there: '' };
+const hints = { holder: 'n1', target: 'n2', count: 2, bytes: 600, reason: 'n2 is down' };
+
+const ANTI_ENTROPY = [
+  samples(
+    antiEntropy.COMPARE,
+    [
+      { clocks: 7, audit: [1, 300] },
+      { clocks: 2 ** 32 - 1, audit: null },
+    ],
+    [
+      { clocks: [], root: record, roots: [] },
+      { clocks: [[1, 2]], root: null, roots: [[1, 2, record]] },
+    ],
+  ),
+  samples(antiEntropy.ROOTS, [{}], [{ roots: [[1, 2, record]] }]),
+  samples(antiEntropy.CLOCKS, [{ partitions: [1, 2] }], [{ clocks: [[1, clock]] }]),
+  samples(
+    antiEntropy.PULL,
+    [{ partition: 1, clock, from: '' }],
+    [
+      { records: [['default', 'k', record]], next: 'r0001x', snapshot: clock, generation: '1.2' },
+      { records: [], next: null, snapshot: null, generation: '1.2' },
+    ],
+  ),
+  samples(antiEntropy.LEAVES, [{ partition: 1, branches: [0, 15] }], [{ leaves: [[3, record]] }]),
+  samples(antiEntropy.BRANCHES, [{ partition: 1 }], [{ branches: [record, empty] }]),
+  samples(
+    antiEntropy.KEYS,
+    [{ partition: 1, leaves: [3], from: 'r0001' }],
+    [
+      { keys: [['default', 'k', 'n1:7']], next: 'r0001x' },
+      { keys: [], next: null },
+    ],
+  ),
+  samples(antiEntropy.RECORDS, [{ keys: [address] }], [{ records: [record, null] }]),
+  samples(
+    antiEntropy.TESTIFY,
+    [{ ...address, dots }],
+    [{ rebuilding: false, words: ['value', 'denied'], persisted: [true, false] }],
+  ),
+  samples(
+    antiEntropy.PERSISTED,
+    [{ partition: 1, stubs: [{ ...address, dots }] }],
+    [
+      { clock, valued: [true] },
+      { clock: null, valued: [false] },
+    ],
+  ),
+  samples(
+    antiEntropy.EXCHANGE_NOW,
+    [
+      { partition: 1, dryRun: true },
+      { partition: null, dryRun: false },
+    ],
+    [
+      {
+        reports: [
+          { ...exchangeReport, keys: [differing] },
+          { ...exchangeReport, error: 'n2 is away', keys: [] },
+        ],
+      },
+    ],
+  ),
+];
+
+const COORDINATION = [
+  samples(
+    coordination.WRITE,
+    [
+      { ...address, record, durability: 'sync' },
+      { ...address, record, durability: 'memory', audit },
+    ],
+    [acknowledgement],
+  ),
+  samples(
+    coordination.READ,
+    [{ ...address, want: 'fingerprint', durable: true }],
+    [
+      { record, fingerprint: 'n1:7' },
+      { record: null, fingerprint: '' },
+    ],
+  ),
+  samples(
+    coordination.HOLD,
+    [{ ...address, target: 'n2', record, durability: 'os' }],
+    [acknowledgement],
+  ),
+  samples(coordination.HELD, [address], [{ record }, { record: null }]),
+  samples(
+    coordination.PUT,
+    [
+      put,
+      { ...put, change: { state: 'tombstone' }, seen: null, resolving: null },
+      { ...put, change: { ...put.change, ttlSeconds: 'keep', expiresAt: null } },
+      { ...put, change: { ...put.change, ttlSeconds: null } },
+    ],
+    [putResult],
+  ),
+  samples(coordination.RESOLUTIONS, [address], [{ entries: [audit] }]),
+  samples(
+    coordination.VERSIONS,
+    [address],
+    [{ versions: [{ version, contentType: 'text/plain', bytes: 4, writtenAt: WRITTEN_AT }] }],
+  ),
+  samples(
+    coordination.VERSION,
+    [{ ...address, version }],
+    [{ kept: dropped }, { kept: { ...dropped, value: null } }, { kept: null }],
+  ),
+  samples(coordination.CONFLICTS, [{ after: '', limit: 100 }], [{ entries: ['k0000'] }]),
+];
+
+const HANDOFF = [
+  samples(
+    handoff.DELIVER,
+    [{ hints: [{ ...address, record }] }],
+    [{ refused: [[0, 'rebuilding']], pace: { hints: 64, afterMilliseconds: 12.5 } }],
+  ),
+  samples(handoff.HOLDINGS, [{ keys: [{ ...address, dots }] }], [{ held: [true, false] }]),
+  samples(
+    handoff.HELD_HINTS,
+    [{}],
+    [
+      {
+        hints: [
+          { ...hints, oldest: '2026-01-01T00:00:00Z', estimated_end: '2026-01-01T00:01:00Z' },
+          hints,
+        ],
+      },
+    ],
+  ),
+];
+
+const MEMBERSHIP = [
+  samples(membership.PING, [{}], [{ ...acknowledgement, wall: 1_700_000_000_000 }]),
+  samples(membership.DISK, [{ nonce: 9 }], [{ ...acknowledgement, nonce: 9 }]),
+  samples(membership.FOUND, [{ hash: '0a1b' }], [{ hash: '0a1b', complete: true }]),
+  samples(membership.PULL_SETTINGS, [{}], [{ settings: plainSettings, hash: 7 }]),
+  samples(membership.PUSH_SETTINGS, [plainSettings], [{ hash: 2 ** 31 }]),
+  samples(
+    membership.REPORT,
+    [{}],
+    [{ report }, { report: { ...report, clock: { sane: false, skew_ms: undefined } } }],
+  ),
+];
+
+export const MESSAGE_SAMPLES: readonly MessageSamples[] = [
+  ...ANTI_ENTROPY,
+  ...COORDINATION,
+  ...HANDOFF,
+  ...MEMBERSHIP,
+];
