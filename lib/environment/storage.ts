@@ -24,9 +24,11 @@ export interface StorageRepair {
 
 /**
  * Keys are well-formed strings, values bytes; neither side changes a value once it was handed over.
- * A batch is atomic, and batches are applied in the order in which they were given: after a crash
- * the disk holds a prefix of them, with every batch in it that was written with `sync: true` and
- * resolved. An empty batch is one like any other: with `sync` it makes all before it durable. After
+ * A batch is atomic, and batches are applied in the order in which they were given.
+ * Invariant: a crash takes no batch that was written with `sync: true` and resolved; and where it
+ * leaves a synced batch, resolved or not, it leaves all that was given before it. Of what was given
+ * without sync since the last synced batch that is left, a power cut leaves any part, in any order.
+ * An empty batch is one like any other: with `sync` it makes all before it durable. After
  * a write that failed the engine refuses every other: what is on the disk is known when it was
  * opened again. Reads go on as long as they can.
  * Whatever goes wrong rejects (or, in `get`, throws) with an OperatingError `storage_failed`; a

@@ -11,6 +11,7 @@ import type {
 import { messageOf, OperatingError } from '../errors.js';
 import { holdsData, LevelRepairs } from './leveldb-repairs.js';
 import { handleUnusable, isCorruption, readFailed, writeFailed } from './storage-failure.js';
+import { UnsyncedWrites } from './unsynced-writes.js';
 
 export interface LevelStorageOptions {
   /** Made where it does not exist; one process at a time may hold it. */
@@ -25,10 +26,7 @@ export interface LevelStorageOptions {
 
 type Database = ClassicLevel<string, Uint8Array>;
 
-/**
- * Deleted by an empty batch, so that it can be synced as any other: what was written before it
- * is then on the disk too. Nobody else uses this key.
- */
+/** Deleted by an empty batch, so that it can be synced as any other. Nobody else uses this key. */
 const BARRIER_KEY = '\u0000barrier';
 
 /**
@@ -86,6 +84,7 @@ class LevelStorage implements Storage {
   readonly repair: StorageRepair | undefined;
   /** The last batch handed over: the binding's threads would not keep the order of two. */
   #lastWrite: Promise<void> = Promise.resolve();
+  readonly #unsynced = new UnsyncedWrites();
   /** Set by the first write that fails. What is on the disk is unknown from then on. */
   #failure: unknown;
   #poisoned = false;
@@ -155,15 +154,17 @@ class LevelStorage implements Storage {
     this.#assertHealthy();
     await before;
     this.#assertHealthy();
+    const next = this.#unsynced.next(batch, sync);
     try {
       // A chained batch costs a tenth of an array batch: no checks and no objects an operation.
       const chained = this.#database.batch();
-      for (const operation of batch) {
+      for (const operation of next.operations) {
         if (operation.type === 'put') chained.put(operation.key, operation.value);
         else chained.del(operation.key);
       }
-      if (batch.length === 0) chained.del(BARRIER_KEY);
-      await chained.write({ sync });
+      if (next.operations.length === 0) chained.del(BARRIER_KEY);
+      await chained.write({ sync: next.sync });
+      next.written();
     } catch (error) {
       this.#poisoned = true;
       this.#failure = error;

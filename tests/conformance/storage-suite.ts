@@ -9,6 +9,8 @@ export interface OpenedStorage {
   readonly storage: Storage;
   /** Opens the same place again, after `storage` was closed; absent where nothing survives. */
   readonly reopen?: () => Promise<Storage>;
+  /** Cuts the power, and opens the same place again; absent where it cannot be cut. */
+  readonly crash?: () => Promise<Storage>;
 }
 
 export type OpenStorage = () => Promise<OpenedStorage>;
@@ -266,6 +268,66 @@ const behavesAsSortedMap: Case = async (t, open) => {
   await storage.close();
 };
 
+interface History {
+  /** For each batch in turn: is it synced? */
+  readonly syncs: readonly boolean[];
+  /** Of how many batches it waits for the end before the power is cut. */
+  readonly awaited: number;
+}
+
+const BATCH_BYTES = 4_000;
+
+/** Writes a history, cuts the power in the middle of it, and says which batches are there again. */
+async function batchesLeft(t: Test, open: OpenStorage, history: History): Promise<number[]> {
+  const { storage, crash } = await open();
+  if (crash === undefined) throw new Error('its power cannot be cut');
+  const text = 'x'.repeat(BATCH_BYTES);
+  const writes = history.syncs.map((sync, n) =>
+    storage.write([put(`a${n}`, text), put('last', String(n)), put(`b${n}`, '')], { sync }),
+  );
+  for (const write of writes) write.catch(() => undefined);
+  await Promise.all(writes.slice(0, history.awaited));
+  const again = await crash();
+  const found = writes.flatMap((_, n) => (again.get(`a${n}`) === undefined ? [] : [n]));
+  for (const n of writes.keys()) {
+    t.equal(again.get(`b${n}`) !== undefined, found.includes(n), 'a batch is whole or gone');
+  }
+  t.equal(textOf(again.get('last')), found.at(-1)?.toString(), 'the last one that is left wins');
+  await again.close();
+  return found;
+}
+
+/** A sync makes durable all that was written before it, whoever wrote that, and however. */
+const syncsCoverAllBefore: Case = async (t, open) => {
+  const { storage, crash } = await open();
+  await storage.close();
+  if (crash === undefined) {
+    t.pass('its power cannot be cut here; see tests/power');
+    return;
+  }
+  await powerCuts(t, open, 100);
+};
+
+/** @param runs histories */
+export async function powerCuts(t: Test, open: OpenStorage, runs: number): Promise<void> {
+  const syncs = fc.array(
+    fc.nat({ max: 3 }).map((n) => n === 0),
+    { minLength: 1, maxLength: 40 },
+  );
+  const histories = fc.record({ syncs, share: fc.nat({ max: 100 }) });
+  await fc.assert(
+    fc.asyncProperty(histories, async ({ syncs: each, share }) => {
+      const awaited = Math.ceil((each.length * share) / 100);
+      const found = await batchesLeft(t, open, { syncs: each, awaited });
+      const promised = each.slice(0, awaited).lastIndexOf(true);
+      const lastSynced = Math.max(promised, ...found.filter((n) => each[n]));
+      const expected = Array.from({ length: lastSynced + 1 }, (_, n) => n);
+      t.strictSame(found.slice(0, lastSynced + 1), expected, 'nothing before a sync is missing');
+    }),
+    { numRuns: runs, endOnFailure: true },
+  );
+}
+
 const CASES: Readonly<Record<string, Case>> = {
   'put, get, delete': putGetDelete,
   'later operations of a batch win': laterOperationsWin,
@@ -277,6 +339,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'batches are atomic to readers': batchesAreAtomicToReaders,
   'closed means closed': closedMeansClosed,
   'what was written survives a reopening': survivesReopening,
+  'a sync covers all that was written before it': syncsCoverAllBefore,
   'any history behaves as a sorted map': behavesAsSortedMap,
 };
 

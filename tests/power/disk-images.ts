@@ -1,5 +1,6 @@
 /** File systems in files, whose power can be cut: what was not synced is gone. Linux, and root. */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   closeSync,
   fsyncSync,
@@ -14,7 +15,6 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 
 const IMAGE_BYTES = 512 * 1024 * 1024;
 const PROBE_BYTES = 4096;
@@ -28,6 +28,8 @@ const PAUSE_MILLISECONDS = 50;
 const SHUTDOWN = `
 import fcntl, os, struct, sys
 folders = [os.open(path, os.O_RDONLY) for path in sys.argv[1:]]
+print('ready', flush=True)
+sys.stdin.readline()
 for folder in folders:
     fcntl.ioctl(folder, 0x8004587D, struct.pack('I', 2))
 `;
@@ -84,14 +86,14 @@ export class DiskImages {
     for (const name of names) {
       run('truncate', '-s', String(IMAGE_BYTES), images.#image(name));
       run('mkfs.ext4', '-q', '-F', images.#image(name));
-      mkdirSync(images.#mountPoint(name));
+      mkdirSync(images.mountPoint(name));
     }
     return images;
   }
 
   mountAll(): void {
     for (const name of this.#names) {
-      run('mount', '-o', 'loop', this.#image(name), this.#mountPoint(name));
+      run('mount', '-o', 'loop', this.#image(name), this.mountPoint(name));
     }
   }
 
@@ -100,14 +102,29 @@ export class DiskImages {
    * until the very cut, since it is waited for, and blocks nothing.
    */
   async cutPower(): Promise<void> {
-    const folders = this.#names.map((name) => this.#mountPoint(name));
-    await promisify(execFile)('python3', ['-c', SHUTDOWN, ...folders]);
+    const cut = await this.armCut();
+    await cut();
+  }
+
+  /** Everything is ready: the returned function cuts within a millisecond. Call it. */
+  async armCut(): Promise<() => Promise<void>> {
+    const folders = this.#names.map((name) => this.mountPoint(name));
+    const child = spawn('python3', ['-c', SHUTDOWN, ...folders], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const closed = once(child, 'close');
+    await once(child.stdout, 'data');
+    return async () => {
+      child.stdin.end('\n');
+      const [status] = (await closed) as [number | null];
+      if (status !== 0) throw new Error(`the power could not be cut: ${status}`);
+    };
   }
 
   /** Nobody may have a file open any more: waits until those who died have let go. */
   async unmountAll(): Promise<void> {
     for (const name of this.#names) {
-      for (let attempt = 1; !succeeds('umount', this.#mountPoint(name)); attempt += 1) {
+      for (let attempt = 1; !succeeds('umount', this.mountPoint(name)); attempt += 1) {
         if (attempt === ATTEMPTS) throw new Error(`${name} cannot be unmounted`);
         await sleep(PAUSE_MILLISECONDS);
       }
@@ -116,13 +133,13 @@ export class DiskImages {
 
   /** Whatever state they are in. */
   discard(): void {
-    for (const name of this.#names) succeeds('umount', '--lazy', this.#mountPoint(name));
+    for (const name of this.#names) succeeds('umount', '--lazy', this.mountPoint(name));
     rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** Takes all room of one but so much. */
   fill(name: string, bytesLeft: number): void {
-    const { bavail, bsize } = statfsSync(this.#mountPoint(name));
+    const { bavail, bsize } = statfsSync(this.mountPoint(name));
     run('fallocate', '-l', String(bavail * bsize - bytesLeft), this.#ballast(name));
   }
 
@@ -159,24 +176,25 @@ export class DiskImages {
   }
 
   #syncFolder(name: string): void {
-    const folder = openSync(this.#mountPoint(name), 'r');
+    const folder = openSync(this.mountPoint(name), 'r');
     fsyncSync(folder);
     closeSync(folder);
   }
 
   #probe(name: string, kind: string, mark: string): string {
-    return join(this.#mountPoint(name), `${kind}-${mark}`);
+    return join(this.mountPoint(name), `${kind}-${mark}`);
   }
 
   #ballast(name: string): string {
-    return join(this.#mountPoint(name), 'ballast');
+    return join(this.mountPoint(name), 'ballast');
   }
 
   #image(name: string): string {
     return join(this.folder, `${name}.img`);
   }
 
-  #mountPoint(name: string): string {
+  /** Where one of them is mounted. */
+  mountPoint(name: string): string {
     return join(this.folder, name);
   }
 }

@@ -66,6 +66,7 @@ export const RARE_EVENTS: Readonly<Record<string, RareEvent>> = {
   'put with a time to live': often(/^put with a time to live/),
   'crash lost unsynced writes': often(/^crash lost unsynced/),
   'crash lost writes given without sync': often(/^crash lost finished/),
+  'crash lost the middle': often(/^crash lost the middle/),
   'crash tore a write': often(/^crash tore/),
   'process killed': often(/^process killed/),
   'machine lost': often(/^machine lost/),

@@ -1,6 +1,8 @@
 /**
- * A disk that forgets at a crash what was not synced, but for a prefix of it, and that fails, fills
- * up, rots and is lost as it is told (lib/environment/storage.ts).
+ * A disk under an engine that writes log files, as LevelDB does: a crash may take any of what was
+ * not synced, and a sync reaches only the log file that is written now. The handle makes of it what
+ * the port promises, by the code that the real one uses (lib/platform/unsynced-writes.ts). The disk
+ * also fails, fills up, rots and is lost as it is told.
  */
 import type {
   Entry,
@@ -10,6 +12,9 @@ import type {
   StorageRepair,
 } from '../../lib/environment/storage.js';
 import { OperatingError } from '../../lib/errors.js';
+import { UnsyncedWrites } from '../../lib/platform/unsynced-writes.js';
+import type { Batch } from './log-files.js';
+import { LogFiles } from './log-files.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { MachineTime } from './simulated-clock.js';
 import { SortedMap } from './sorted-map.js';
@@ -19,12 +24,6 @@ import type { World } from './world.js';
 export interface DiskSpeed {
   readonly write: number;
   readonly sync: number;
-}
-
-interface Batch {
-  readonly operations: readonly StorageOperation[];
-  readonly sync: boolean;
-  applied: boolean;
 }
 
 /** What becomes of a batch whose write fails: nobody can know. */
@@ -37,12 +36,11 @@ export class SimulatedDisk {
   readonly name: string;
   readonly #world: World;
   readonly #random: SeededRandom;
-  /** As it would be found after a crash now, with none of `#unsynced`. */
+  readonly #logs: LogFiles;
+  /** As it would be found after a crash now, with nothing that was not synced. */
   readonly #durable = new SortedMap<Uint8Array>();
   /** What the present handle sees; undefined: none was opened yet. */
   #visible = new SortedMap<Uint8Array>();
-  /** In order: given, but not known to be on the platter. */
-  #unsynced: Batch[] = [];
   /** As it was at some moment, for a later return to it. */
   #earlier: (readonly [string, Uint8Array])[] | undefined;
   /** The engine lost some of what it had, and says so at every opening until that is noted. */
@@ -69,6 +67,9 @@ export class SimulatedDisk {
     this.#world = world;
     this.name = name;
     this.#random = world.random(`disk ${name}`);
+    this.#logs = new LogFiles(world, world.random(`log files ${name}`), ({ operations }) => {
+      for (const operation of operations) this.#apply(this.#durable, operation);
+    });
   }
 
   open(machine: MachineTime, isAlive: () => boolean): Storage {
@@ -85,8 +86,9 @@ export class SimulatedDisk {
     return this.#random.between(0.5, 1.5) * this.speed[kind];
   }
 
-  given(batch: Batch): void {
-    this.#unsynced.push(batch);
+  /** Takes a batch for writing. */
+  given(operations: readonly StorageOperation[], sync: boolean): Batch {
+    return this.#logs.given(operations, sync);
   }
 
   /** @returns why, where it failed */
@@ -95,7 +97,7 @@ export class SimulatedDisk {
     if (failure !== undefined) {
       const why = this.freeBytes < 0 ? 'no space is left' : 'input/output error';
       this.failNext = undefined;
-      if (failure === 'lost') this.forget(batch);
+      if (failure === 'lost') this.#logs.forget(batch);
       this.#world.count(`disk: write failed, batch ${failure}`);
       this.#world.note(`disk ${this.name} fails: ${why}, the batch is ${failure}`);
       this.onFailed();
@@ -106,18 +108,12 @@ export class SimulatedDisk {
       if (removed !== undefined) this.onRemoval(operation.key, removed);
       this.#apply(visible, operation);
     }
-    batch.applied = true;
-    if (batch.sync) this.#keep(this.#unsynced.indexOf(batch) + 1);
+    this.#logs.applied(batch);
     return undefined;
   }
 
-  /** Of what was given, and did not reach the disk. */
-  forget(batch: Batch): void {
-    this.#unsynced.splice(this.#unsynced.indexOf(batch), 1);
-  }
-
   closed(): void {
-    this.#keep(this.#unsynced.length);
+    this.#logs.closed();
   }
 
   /** Would the next write succeed? */
@@ -125,16 +121,9 @@ export class SimulatedDisk {
     return this.failNext === undefined && this.freeBytes >= 0;
   }
 
-  /** Power is lost: of what was not synced a prefix remains; a batch is whole or gone. */
+  /** Power is lost. */
   crash(): void {
-    const kept = this.#random.below(this.#unsynced.length + 1);
-    const lost = this.#unsynced.slice(kept).filter(({ operations }) => operations.length > 0);
-    if (lost.length > 0) this.#world.count('crash lost unsynced batches');
-    if (lost.some(({ applied }) => applied)) this.#world.count('crash lost finished writes');
-    // Half of a batch at the end of the log: the engine finds it torn, and cuts it off.
-    if (lost.some(({ applied }) => !applied)) this.#world.count('crash tore a write');
-    this.#keep(kept);
-    this.#unsynced = [];
+    this.#logs.crash();
   }
 
   /** Flips a bit of a value whose key begins so. @returns the key, if there is any */
@@ -215,12 +204,6 @@ export class SimulatedDisk {
     return this.failNext ?? (this.freeBytes < 0 ? 'lost' : undefined);
   }
 
-  #keep(count: number): void {
-    for (const { operations } of this.#unsynced.splice(0, count)) {
-      for (const operation of operations) this.#apply(this.#durable, operation);
-    }
-  }
-
   #apply(entries: SortedMap<Uint8Array>, operation: StorageOperation): void {
     this.rotten.delete(operation.key);
     this.vanished.delete(operation.key);
@@ -246,6 +229,8 @@ class Handle implements Storage {
   /** Why nothing can be done with it any more. */
   #dead: string | undefined;
   #busyUntil = 0;
+  #lastWrite: Promise<void> = Promise.resolve();
+  readonly #unsynced = new UnsyncedWrites();
 
   constructor(
     disk: SimulatedDisk,
@@ -275,22 +260,34 @@ class Handle implements Storage {
     return entriesOf(this.#visible, range);
   }
 
-  async write(operations: readonly StorageOperation[], { sync }: { sync: boolean }): Promise<void> {
-    this.#assertOpen();
-    const batch: Batch = { operations: operations.map(copied), sync, applied: false };
-    this.#disk.given(batch);
-    await this.#inTurn(this.#disk.takes(sync ? 'sync' : 'write'));
-    if (this.#dead !== undefined) this.#disk.forget(batch);
-    this.#assertAlive();
-    this.#dead = this.#disk.written(batch, this.#visible);
-    this.#assertAlive();
+  write(operations: readonly StorageOperation[], { sync }: { sync: boolean }): Promise<void> {
+    const write = this.#commit(this.#lastWrite, operations.map(copied), sync);
+    this.#lastWrite = write.catch(() => undefined);
+    return write;
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    await this.#lastWrite;
     await this.#inTurn(this.#disk.speed.sync);
     if (this.#dead === undefined) this.#disk.closed();
+  }
+
+  async #commit(
+    before: Promise<void>,
+    operations: readonly StorageOperation[],
+    sync: boolean,
+  ): Promise<void> {
+    this.#assertOpen();
+    await before;
+    this.#assertAlive();
+    const next = this.#unsynced.next(operations, sync);
+    const batch = this.#disk.given(next.operations, next.sync);
+    await this.#inTurn(this.#disk.takes(next.sync ? 'sync' : 'write'));
+    this.#dead = this.#disk.written(batch, this.#visible);
+    this.#assertAlive();
+    next.written();
   }
 
   #assertOpen(): void {

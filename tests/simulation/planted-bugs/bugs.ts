@@ -75,6 +75,14 @@ export const BUGS: readonly PlantedBug[] = [
     wrong: 'committed: Promise.resolve()',
   },
   {
+    rule: 'C4',
+    name: 'a sync covers only the log file that is written now',
+    file: 'platform/unsynced-writes.js',
+    right: '[...this.#operations.values(), ...operations]',
+    wrong: 'operations',
+    test: 'simulation/ports.test.js',
+  },
+  {
     rule: 'V3',
     name: 'merges keep what the other side has superseded',
     file: 'versioning/siblings.js',
