@@ -13,6 +13,7 @@ import { OperatingError } from './errors.js';
 import { Handoff } from './handoff/handoff.js';
 import { ClockSanity } from './membership/clock-sanity.js';
 import { ClusterService } from './membership/cluster-service.js';
+import type { DiskCheck } from './membership/disk-check.js';
 import { type Members, openMembers } from './membership/members.js';
 import type { Settings } from './membership/settings.js';
 import type { ConsistencySettings } from './membership/settings-types.js';
@@ -92,7 +93,7 @@ export async function createNode(
     ...{ ...disk, ...members, self, messenger, clock, clockSanity },
     version: options.version,
   });
-  const background = backgroundOf(environment, collaborators, { disk, settings, limits });
+  const background = backgroundOf(environment, collaborators, { ...members, disk, limits });
   const { handoff, antiEntropy, exchange, reaper, keeper, sweeper } = background;
   messenger.onLink((peer, open) => {
     if (open && founding.isComplete) background.meet(peer);
@@ -142,8 +143,14 @@ function backgroundOf(
   {
     disk,
     settings,
+    diskCheck,
     limits,
-  }: { readonly disk: Disk; readonly settings: Settings; readonly limits: NodeLimits },
+  }: {
+    readonly disk: Disk;
+    readonly settings: Settings;
+    readonly diskCheck: DiskCheck;
+    readonly limits: NodeLimits;
+  },
 ) {
   disk.versions.follow(() => ({
     count: settings.values.versions_kept,
@@ -154,7 +161,8 @@ function backgroundOf(
     isRebuilding: (partition) => disk.health.isRebuilding(partition),
     timeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
   });
-  const shared = { ...collaborators, ...disk, limits };
+  const isMet = (peer: NodeId): boolean => diskCheck.isMet(peer);
+  const shared = { ...collaborators, ...disk, limits, isMet };
   const antiEntropy = new AntiEntropy(shared, {
     retentionMilliseconds: () => 1000 * settings.values.tombstone_retention_s,
   });

@@ -14,6 +14,7 @@ import { type AntiEntropyCollaborators, sharedPartitions } from './collaborators
 import { type Differences, Exchange } from './exchange.js';
 import { ExchangeService } from './exchange-service.js';
 import { MerkleTrees } from './merkle-tree.js';
+import { serveLosses } from './announcement.js';
 import { Rebuild } from './rebuild.js';
 import { Scrub } from './scrub.js';
 import { askOwners, serveTestimony } from './testimony-service.js';
@@ -60,6 +61,7 @@ export class AntiEntropy {
     new ExchangeService(collaborators, trees, { scrub: this.#scrub, pauses: this.#pauses });
     serveAudits(collaborators, trees);
     serveTestimony(collaborators);
+    serveLosses(collaborators);
     replica.onUnaccounted((at, dots) => askOwners(collaborators, at, dots));
     health.onDamage(() => this.#rebuildSoon());
     const every = (name: string, intervalMilliseconds: number, task: () => Promise<void>) =>

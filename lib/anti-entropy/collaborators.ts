@@ -13,6 +13,7 @@ import type { Endings } from '../persistence/endings.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { PartitionHealth } from '../persistence/health.js';
 import type { Identity } from '../persistence/identity.js';
+import type { Losses } from '../persistence/losses.js';
 import type { PartitionClocks } from '../persistence/partition-clocks.js';
 import type { RecentDots } from '../persistence/recent-dots.js';
 import type { RecordTable } from '../persistence/record-table.js';
@@ -62,6 +63,9 @@ export interface AntiEntropyCollaborators {
   readonly observer: Observer;
   /** Its start number is part of what a clock's generation is called. */
   readonly identity: Identity;
+  readonly losses: Losses;
+  /** Has the peer said what it remembers of this node's disk? */
+  readonly isMet: (peer: NodeId) => boolean;
   /** How long one message of background work may wait for its answer. */
   readonly backgroundTimeoutMilliseconds: number;
   readonly limits: AntiEntropyLimits;

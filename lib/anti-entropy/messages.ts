@@ -46,6 +46,16 @@ export const CLOCKS = messageType(
 );
 
 /**
+ * "I lost what I held of these partitions: from this start of me on my answers count again." The
+ * reply says that this is known, durably, and what else is known of owners of the same partitions.
+ */
+export const LOST = messageType(
+  'anti-entropy.lost',
+  z.object({ losses: z.array(z.tuple([partition, z.number()])) }),
+  z.object({ lost: z.array(z.tuple([partition, z.string(), z.number()])) }),
+);
+
+/**
  * "Send me the records with versions that this clock lacks, from here on." The first page brings
  * the clock that stands behind all pages, as it was before they were read.
  */

@@ -1,6 +1,6 @@
 /**
- * The rebuild of damaged partitions (docs/architecture.md, D2): everything is taken from every
- * other owner, and what they have all seen end is dropped.
+ * The rebuild of damaged partitions (docs/architecture.md, D2 and D5): once every other owner knows
+ * of the loss everything is taken from each, and what they have all seen end is dropped.
  */
 import type { NodeId } from '../environment/transport.js';
 import { isCorrupt, messageOf } from '../errors.js';
@@ -9,6 +9,7 @@ import type { RecordKey } from '../persistence/records.js';
 import { decodeRecord } from '../persistence/records.js';
 import { type Dot, dotText } from '../versioning/dot.js';
 import type { PartitionClock } from '../versioning/partition-clock.js';
+import { announce, type Told } from './announcement.js';
 import type { AntiEntropyCollaborators } from './collaborators.js';
 import { backgroundDeadline, otherOwners } from './collaborators.js';
 import type { Exchange } from './exchange.js';
@@ -17,10 +18,12 @@ import type { Scrub } from './scrub.js';
 import { isEndedElsewhere } from './testimony.js';
 
 /** What the other owners have sent of a partition since it was damaged. */
-interface Progress {
+interface Progress extends Told {
   /** Of the own clock, at the damage that this is the rebuild of. */
   readonly generation: number;
   readonly snapshots: Map<NodeId, PartitionClock>;
+  /** Copied from while another owner was away. That counts for nothing, but is a copy more. */
+  readonly early: Set<NodeId>;
   /** Versions that another owner holds. */
   readonly received: Set<string>;
   corrected: boolean;
@@ -42,7 +45,9 @@ export class Rebuild {
 
   /** Goes as far with every damaged partition as the owners that are up allow. */
   async run(isStopped: () => boolean): Promise<void> {
-    for (const partition of this.#with.health.rebuilding) {
+    const { rebuilding } = this.#with.health;
+    await announce(this.#with, rebuilding.map(this.#progressOf, this));
+    for (const partition of rebuilding) {
       if (isStopped()) return;
       await this.#advance(partition).catch((error: unknown) => {
         const reason = messageOf(error);
@@ -59,6 +64,10 @@ export class Rebuild {
       progress.corrected = true;
     }
     const others = otherOwners(this.#with, partition);
+    if (progress.start === undefined || others.some((peer) => !progress.confirmed.has(peer))) {
+      await this.#copyEarly(partition, progress, others);
+      return;
+    }
     for (const peer of others) {
       if (progress.snapshots.has(peer) || !view.isUp(peer)) continue;
       const note = (bytes: Uint8Array, at: RecordKey): void => {
@@ -75,14 +84,34 @@ export class Rebuild {
     await health.rebuilt(partition);
   }
 
+  /**
+   * An owner that is away for long keeps the rebuild from its end, but not the data from this disk.
+   * It answers for nothing, and all is copied again once everybody knows of the loss.
+   */
+  async #copyEarly(
+    partition: number,
+    { early }: Progress,
+    others: readonly NodeId[],
+  ): Promise<void> {
+    const { view } = this.#with;
+    if (others.every((peer) => view.isUp(peer))) return;
+    for (const peer of others) {
+      if (early.has(peer) || !view.isUp(peer)) continue;
+      await this.#exchange.pull(peer, partition, []);
+      early.add(peer);
+    }
+  }
+
   /** Another damage meanwhile makes all that came before worth nothing. */
   #progressOf(partition: number): Progress {
     const generation = this.#with.clocks.generation(partition);
     const known = this.#progress.get(partition);
     if (known?.generation === generation) return known;
     const progress = {
-      generation,
+      ...{ partition, generation, start: undefined },
+      confirmed: new Set<NodeId>(),
       snapshots: new Map<NodeId, PartitionClock>(),
+      early: new Set<NodeId>(),
       received: new Set<string>(),
       corrected: false,
     };

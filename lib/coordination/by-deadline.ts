@@ -3,11 +3,11 @@ import type { Clock } from '../environment/clock.js';
 import { OperatingError } from '../errors.js';
 
 /** @throws OperatingError `deadline_passed`: what was queued may still reach the disk */
-export async function byDeadline(
+export async function byDeadline<T>(
   clock: Clock,
-  committed: Promise<void>,
+  committed: Promise<T>,
   deadline: number,
-): Promise<void> {
+): Promise<T> {
   let cancel = (): void => undefined;
   const late = new Promise<never>((_, reject) => {
     const left = Math.max(0, deadline - clock.monotonicMilliseconds());
@@ -17,7 +17,7 @@ export async function byDeadline(
     });
   });
   try {
-    await Promise.race([committed, late]);
+    return await Promise.race([committed, late]);
   } finally {
     cancel();
   }

@@ -9,6 +9,7 @@ import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { PartitionHealth } from '../persistence/health.js';
 import type { Hints } from '../persistence/hints.js';
 import type { Identity } from '../persistence/identity.js';
+import type { Losses } from '../persistence/losses.js';
 import type { Replica } from '../persistence/replica.js';
 import type { Store } from '../persistence/store.js';
 import type { KeptVersions } from '../persistence/versions.js';
@@ -37,6 +38,8 @@ export interface Collaborators {
   readonly observer: Observer;
   /** Its start number is part of every acknowledgement. */
   readonly identity: Identity;
+  /** Whose answers of earlier starts count no more. */
+  readonly losses: Losses;
   /** How long those have to answer whose answers are welcome, and not needed. */
   readonly hedgeDelayMilliseconds: number;
   /** How long background work of a request (repairs, hints after a failure) may take. */

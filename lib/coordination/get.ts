@@ -11,7 +11,8 @@ import type { ConsistencyLevel } from './consistency-level.js';
 import { requirementsOf } from './consistency-level.js';
 import { decodeRecord } from '../persistence/records.js';
 import { HELD } from './messages.js';
-import { copyOf, ReadRound } from './read-round.js';
+import { copyOf } from './copy.js';
+import { ReadRound } from './read-round.js';
 import { compare, repairLater } from './repair-later.js';
 import type { ReadRepair } from './request.js';
 import { shareOfTime } from './share-of-time.js';
@@ -37,8 +38,19 @@ export interface Got {
   readonly standIns: number;
 }
 
-/** @throws OperatingError `level_not_reached`, `deadline_passed`, `invalid_level` */
+/**
+ * Where a replica has dropped what was about to be answered, all is asked again (R5).
+ * @throws OperatingError `level_not_reached`, `deadline_passed`, `invalid_level`
+ */
 export async function get(collaborators: Collaborators, request: Get): Promise<Got> {
+  for (;;) {
+    const got = await getOnce(collaborators, request);
+    if (got !== 'overtaken') return got;
+    collaborators.observer.count('quorate_reads_begun_anew_total');
+  }
+}
+
+async function getOnce(collaborators: Collaborators, request: Get): Promise<Got | 'overtaken'> {
   const { at, levels, deadline } = request;
   const list = preferenceList(collaborators.ring(), at.partition, collaborators.view);
   const durable = levels.some((level) => level.row.repairs(list) !== undefined);
@@ -69,12 +81,12 @@ interface Reached {
   readonly round: ReadRound;
 }
 
-/** What the answers amount to; undefined where the level's promise failed after all. */
+/** What the answers come to; undefined where the level's promise failed after all. */
 async function read(
   collaborators: Collaborators,
   request: Get,
   { level, list, round }: Reached,
-): Promise<Got | undefined> {
+): Promise<Got | 'overtaken' | undefined> {
   const { at, deadline } = request;
   const { expiryClock } = collaborators;
   // Nearly always: what need not be waited for is not awaited, here and below.
@@ -96,7 +108,8 @@ async function read(
     const mode = 'foreground';
     const back = { at, list, merged, copies, mode, promised: awaited, deadline } as const;
     const written = writeBack(collaborators, back, repairs ?? []);
-    if (!(await written.reached)) return undefined;
+    const outcome = await written.outcome;
+    if (outcome !== 'reached') return outcome === 'overtaken' ? outcome : undefined;
     if (awaited) await written.settled;
   }
   if (isRepairedAfterwards(collaborators, request)) {

@@ -11,6 +11,12 @@ const dot = z.object({ writer: z.string(), n: z.number() });
 const acknowledgement = z.object({ start: z.number(), commit: z.number() });
 export type Acknowledgement = z.infer<typeof acknowledgement>;
 
+/** Owners of the partition that lost it, and from which start on their answers count again. */
+const lost = z.array(z.tuple([z.string(), z.number()])).optional();
+
+/** See `Fate`. */
+const fate = z.enum(['collected', 'ended']);
+
 const dropped = z.object({
   version: z.string(),
   contentType: z.string(),
@@ -35,7 +41,7 @@ export type WireAuditEntry = z.infer<typeof auditEntry>;
 export const WRITE = messageType(
   'coordination.write',
   z.object({ ...address, record: bytes, durability, audit: auditEntry.optional() }),
-  acknowledgement,
+  acknowledgement.extend({ lost, fate: fate.optional() }),
 );
 
 /**
@@ -49,7 +55,7 @@ export const READ = messageType(
     want: z.enum(['full', 'versions', 'fingerprint']),
     durable: z.boolean(),
   }),
-  z.object({ record: bytes.nullable(), fingerprint: z.string() }),
+  z.object({ record: bytes.nullable(), fingerprint: z.string(), start: z.number(), lost }),
 );
 export type Want = 'full' | 'versions' | 'fingerprint';
 

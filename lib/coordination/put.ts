@@ -19,6 +19,8 @@ import { holdFor, holdersOf } from './hold.js';
 import { clockObstacle, notReached, type Rung, tooLate, unknownOutcome } from './put-refusals.js';
 import { shareOfTime } from './share-of-time.js';
 import { sendCopy } from './send-copy.js';
+import { countedIn } from './counted.js';
+import type { Stored } from './send-copy.js';
 import { WriteRound } from './write-round.js';
 
 /**
@@ -179,7 +181,7 @@ function mintAndSend(
   list: PreferenceList,
   met: Siblings | undefined,
 ): Sent {
-  const { hints, replica, ring, view, clock, health } = collaborators;
+  const { hints, replica, ring, view, clock, health, identity } = collaborators;
   const { at, durability, deadline } = request;
   const absent = list.primaries.filter(({ up }) => !up).map(({ node }) => node);
   const holders = holdersOf(absent, ring(), at.partition, view);
@@ -187,12 +189,13 @@ function mintAndSend(
     ({ holder, target }) => holder === view.self && hints.admit(target),
   );
   const intent = intentOf(collaborators, request, met);
+  const { start } = identity;
   let audit: WireAuditEntry | undefined;
   const { value, committed } = replica.mint(at, intent, durability, (transaction, minted) => {
     for (const { target } of ownHints) hints.holdIn(transaction, target, at, minted.bytes, false);
     audit = auditIn(collaborators, transaction, request, minted);
   });
-  const write = new WriteRound(clock);
+  const write = new WriteRound(clock, countedIn(collaborators, at.partition, []));
   const hold = (holder: string, target: string): void => {
     holdFor(collaborators, { holder, target, at, record: value.bytes, durability }, (held) => {
       if (held) write.hold();
@@ -204,9 +207,9 @@ function mintAndSend(
       write.fail(node);
       continue;
     }
-    const settle = (stored: boolean): void => {
+    const settle = (stored: Stored | undefined): void => {
       write.settle(node, stored);
-      if (!stored) hold(view.self, node);
+      if (stored === undefined) hold(view.self, node);
     };
     sendCopy(collaborators, node, at, value.bytes, durability, deadline, settle, audit);
   }
@@ -214,9 +217,9 @@ function mintAndSend(
   committed.then(
     () => {
       for (const _ of ownHints) write.hold();
-      write.settle(view.self, !health.isRebuilding(at.partition));
+      write.settle(view.self, health.isRebuilding(at.partition) ? undefined : { start });
     },
-    () => write.settle(view.self, false),
+    () => write.fail(view.self),
   );
   return { write, minted: answerOf(value) };
 }

@@ -6,27 +6,15 @@ import { decodeRecord } from '../persistence/records.js';
 import type { PreferenceList } from '../replication/preference-list.js';
 import { nearestFirst } from '../replication/preference-list.js';
 import type { QuorumState, Requirement } from '../replication/quorum.js';
-import { Quorum } from '../replication/quorum.js';
+import type { Quorum } from '../replication/quorum.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { mergeAll } from '../versioning/siblings.js';
 import type { Cancel } from '../environment/clock.js';
 import type { Collaborators } from './collaborators.js';
+import type { Copy } from './copy.js';
+import { countedIn } from './counted.js';
 import type { Want } from './messages.js';
 import { READ } from './messages.js';
-
-/** What one replica said. */
-export interface Copy {
-  readonly node: NodeId;
-  readonly fingerprint: string;
-  /** Undefined where only the fingerprint was asked, or the replica holds nothing. */
-  readonly siblings: Siblings | undefined;
-  readonly want: Want;
-}
-
-/** What `node` said, if it said anything. */
-export function copyOf(copies: readonly Copy[], node: NodeId): Copy | undefined {
-  return copies.find((copy) => copy.node === node);
-}
 
 export interface ReadRoundOptions {
   readonly at: RecordKey;
@@ -44,7 +32,7 @@ export interface ReadRoundOptions {
 export class ReadRound {
   readonly #with: Collaborators;
   readonly #options: ReadRoundOptions;
-  readonly #quorum = new Quorum([]);
+  readonly #quorum: Quorum;
   readonly #asked: NodeId[] = [];
   /** Who was asked as the first is, last of all, and has not failed. */
   #first: NodeId | undefined;
@@ -54,11 +42,12 @@ export class ReadRound {
   constructor(collaborators: Collaborators, options: ReadRoundOptions) {
     this.#with = collaborators;
     this.#options = options;
+    this.#quorum = countedIn(collaborators, options.at.partition, []);
   }
 
-  /** Primaries that answered. */
+  /** Primaries that answered, and have lost nothing since. */
   get answered(): number {
-    return this.#copies.length;
+    return this.#quorum.succeeded.length;
   }
 
   /** What each said, one of each. */
@@ -126,7 +115,8 @@ export class ReadRound {
         resolve(result);
       };
       this.#notify = (failed) => {
-        if (failed) again();
+        // An answer may also have shown that another counts no more.
+        if (failed || state() === 'pending') again();
         const now = state();
         if (now !== 'pending') finish(now);
       };
@@ -183,7 +173,7 @@ export class ReadRound {
       return;
     }
     const { namespace, key } = at;
-    const { messenger, clock, hedging } = this.#with;
+    const { messenger, clock, hedging, losses } = this.#with;
     const since = clock.monotonicMilliseconds();
     messenger.ask(node, READ, { namespace, key, want, durable }, deadline, (answer) => {
       if (!answer.ok) {
@@ -192,9 +182,10 @@ export class ReadRound {
       }
       hedging.note(node, since);
       try {
-        const { record, fingerprint } = answer.reply;
+        const { record, fingerprint, start, lost } = answer.reply;
+        losses.learnIn(at.partition, lost);
         const siblings = record === null ? undefined : decodeRecord(at, record);
-        this.#succeed({ node, fingerprint, siblings, want });
+        this.#succeed({ node, fingerprint, siblings, want, start });
       } catch (error) {
         this.#report(node, error);
       }
@@ -202,7 +193,7 @@ export class ReadRound {
   }
 
   #askSelf(want: Want): void {
-    const { replica, view } = this.#with;
+    const { replica, view, identity } = this.#with;
     const { at, durable } = this.#options;
     try {
       const record = replica.read(at);
@@ -211,6 +202,7 @@ export class ReadRound {
         fingerprint: record?.fingerprint ?? '',
         siblings: record?.siblings,
         want: record === undefined ? want : 'full',
+        start: identity.start,
       };
       const wait = durable ? replica.whenDurable(at) : undefined;
       if (wait === undefined) {
@@ -228,7 +220,7 @@ export class ReadRound {
 
   #succeed(copy: Copy): void {
     this.#copies.push(copy);
-    this.#quorum.succeed(copy.node);
+    this.#quorum.succeed(copy.node, copy.start);
     this.#notify(false);
   }
 

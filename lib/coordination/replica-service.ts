@@ -20,7 +20,7 @@ const SHARE_OF_THE_PRIMARY = 0.95;
 
 /** Registers the handlers; called once, when the ring is known. */
 export function serveReplicas(collaborators: Collaborators): void {
-  const { messenger, replica, hints, view, foreground } = collaborators;
+  const { messenger, hints, foreground } = collaborators;
   const whileWaitedFor = <Result>(work: Promise<Result>): Promise<Result> => {
     foreground.enter();
     return work.then(
@@ -35,27 +35,8 @@ export function serveReplicas(collaborators: Collaborators): void {
     );
   };
 
-  messenger.handle(WRITE, ({ namespace, key, record, durability, audit }) => {
-    const at = keyOwnedBy(view.self, collaborators, namespace, key);
-    const written = replica.mergeAndVouch(at, record, durability).then(() => {
-      // Nobody waits for it: the replica that minted has it in the transaction of the write.
-      if (audit !== undefined) keepAudit(collaborators, at, audit);
-      return acknowledge(collaborators);
-    });
-    return whileWaitedFor(written);
-  });
-
-  messenger.handle(READ, ({ namespace, key, want, durable }) => {
-    const at = keyOwnedBy(view.self, collaborators, namespace, key);
-    const stored = replica.read(at);
-    const reply = {
-      record: stored === undefined ? null : recordOf(at, stored.siblings, stored.bytes, want),
-      fingerprint: stored?.fingerprint ?? '',
-    };
-    const wait = durable ? replica.whenDurable(at) : undefined;
-    return wait === undefined ? reply : wait.then(() => reply);
-  });
-
+  messenger.handle(WRITE, (request) => whileWaitedFor(take(collaborators, request)));
+  messenger.handle(READ, (request) => show(collaborators, request));
   messenger.handle(HOLD, async ({ namespace, key, target, record, durability }) => {
     const at = keyOwnedBy(target, collaborators, namespace, key);
     await hints.hold(target, at, record, durability).committed;
@@ -77,6 +58,38 @@ export function serveReplicas(collaborators: Collaborators): void {
   };
   messenger.handle(PUT, execute, { once: true });
   serveHistory(collaborators);
+}
+
+/** A copy, and the audit of the resolution that it is of. */
+async function take(
+  collaborators: Collaborators,
+  { namespace, key, record, durability, audit }: z.infer<typeof WRITE.request>,
+): Promise<z.infer<typeof WRITE.reply>> {
+  const { replica, identity, losses, view } = collaborators;
+  const at = keyOwnedBy(view.self, collaborators, namespace, key);
+  // What was damaged since the merge began must not look as if it came after the damage.
+  const { start } = identity;
+  const fate = await replica.mergeAndVouch(at, record, durability);
+  // Nobody waits for it: the replica that minted has it in the transaction of the write.
+  if (audit !== undefined) keepAudit(collaborators, at, audit);
+  return { ...acknowledge(collaborators), start, lost: losses.of(at.partition), fate };
+}
+
+function show(
+  collaborators: Collaborators,
+  { namespace, key, want, durable }: z.infer<typeof READ.request>,
+): z.infer<typeof READ.reply> | Promise<z.infer<typeof READ.reply>> {
+  const { replica, identity, losses, view } = collaborators;
+  const at = keyOwnedBy(view.self, collaborators, namespace, key);
+  const stored = replica.read(at);
+  const reply = {
+    record: stored === undefined ? null : recordOf(at, stored.siblings, stored.bytes, want),
+    fingerprint: stored?.fingerprint ?? '',
+    start: identity.start,
+    lost: losses.of(at.partition),
+  };
+  const wait = durable ? replica.whenDurable(at) : undefined;
+  return wait === undefined ? reply : wait.then(() => reply);
 }
 
 /** An entry that finds no room fails no write: others hold it. */

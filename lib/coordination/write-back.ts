@@ -4,13 +4,14 @@ import type { RecordKey } from '../persistence/records.js';
 import { encodeRecord } from '../persistence/records.js';
 import type { PreferenceList } from '../replication/preference-list.js';
 import type { Requirement } from '../replication/quorum.js';
-import { Quorum } from '../replication/quorum.js';
+import type { Quorum } from '../replication/quorum.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { fingerprint, versionsBehind } from '../versioning/siblings.js';
 import type { Collaborators } from './collaborators.js';
+import { countedIn } from './counted.js';
 import { holdFor } from './hold.js';
-import { type Copy, copyOf } from './read-round.js';
-import { sendCopy } from './send-copy.js';
+import { type Copy, copyOf } from './copy.js';
+import { sendCopy, type Stored } from './send-copy.js';
 
 export interface WriteBack {
   readonly at: RecordKey;
@@ -24,9 +25,14 @@ export interface WriteBack {
   readonly deadline: number;
 }
 
+/**
+ * `reached`: the requirements hold the merge durably. `lost`: they cannot, or it is late.
+ * `overtaken`: a replica has dropped a value of it, which may have ended before the read began.
+ */
+export type Outcome = 'reached' | 'lost' | 'overtaken';
+
 export interface WrittenBack {
-  /** True when `requirements` hold the merge durably; false when they cannot, or it is late. */
-  readonly reached: Promise<boolean>;
+  readonly outcome: Promise<Outcome>;
   /** Resolves when each that it was sent to holds it or failed, soon after the deadline at most. */
   readonly settled: Promise<void>;
 }
@@ -50,21 +56,24 @@ export function writeBack(
 ): WrittenBack {
   const { at, merged, deadline } = repair;
   const whole = fingerprint(merged);
-  const { quorum, lagging, spare } = standing(repair, whole, requirements);
+  const { quorum, lagging, spare } = standing(collaborators, repair, whole, requirements);
   const bytes = encodeRecord(at, merged);
   const checks: (() => void)[] = [];
   let open = 0;
+  let overtaken = false;
   const send = (node: NodeId): void => {
     collaborators.observer.count('quorate_read_repairs_total', { mode: repair.mode });
     open += 1;
     sendCopy(collaborators, node, at, bytes, 'sync', deadline, (stored) => {
       open -= 1;
-      if (stored) quorum.succeed(node);
-      else {
+      if (stored === undefined) {
         quorum.fail(node);
         noteFailed(collaborators, repair, node, bytes);
-        if (quorum.state !== 'reached') for (const other of spare.splice(0)) send(other);
-      }
+      } else if (hasDropped(stored, copyOf(repair.copies, node))) overtaken = true;
+      else quorum.succeed(node, stored.start);
+      // Also where an answer has shown that another counts no more.
+      const isShort = !overtaken && (stored === undefined || open === 0);
+      if (isShort && quorum.state !== 'reached') for (const other of spare.splice(0)) send(other);
       for (const check of checks) check();
     });
   };
@@ -84,23 +93,38 @@ export function writeBack(
       checks.push(check);
       check();
     });
+  const outcome = (): Outcome | undefined => {
+    if (overtaken) return 'overtaken';
+    const { state } = quorum;
+    return state === 'pending' ? undefined : state;
+  };
   return {
-    reached: once(() => (quorum.state === 'pending' ? undefined : quorum.state === 'reached')),
+    outcome: once(outcome),
     settled: once(() => (open === 0 ? open : undefined)).then(() => undefined),
   };
 }
 
+/**
+ * What a replica had collected by then, or held nothing of when it was asked and has superseded by
+ * now, may have been deleted before the read began (R5). What is only superseded by a later write
+ * was there when the read began: a busy key is not read again for it.
+ */
+function hasDropped({ fate }: Stored, copy: Copy | undefined): boolean {
+  return fate === 'collected' || (fate === 'ended' && copy?.fingerprint === '');
+}
+
 function standing(
-  { list, copies }: WriteBack,
+  collaborators: Collaborators,
+  { at, list, copies }: WriteBack,
   whole: string,
   requirements: readonly Requirement[],
 ): Standing {
-  const quorum = new Quorum(requirements);
+  const quorum = countedIn(collaborators, at.partition, requirements);
   const lagging: NodeId[] = [];
   const spare: NodeId[] = [];
   for (const { node, up } of list.primaries) {
     const copy = copyOf(copies, node);
-    if (copy?.fingerprint === whole) quorum.succeed(node);
+    if (copy?.fingerprint === whole) quorum.succeed(node, copy.start);
     else if (copy !== undefined) lagging.push(node);
     else if (up) spare.push(node);
     else quorum.fail(node);

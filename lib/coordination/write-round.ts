@@ -2,16 +2,19 @@
 import type { Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
 import type { QuorumState, Requirement } from '../replication/quorum.js';
-import { Quorum } from '../replication/quorum.js';
+import type { Quorum } from '../replication/quorum.js';
+import type { Stored } from './send-copy.js';
 
 export class WriteRound {
   readonly #clock: Clock;
-  readonly #quorum = new Quorum([]);
+  readonly #quorum: Quorum;
   #standIns = 0;
   #notify: () => void = () => undefined;
 
-  constructor(clock: Clock) {
+  /** @param quorum of the partition, without requirements */
+  constructor(clock: Clock, quorum: Quorum) {
     this.#clock = clock;
+    this.#quorum = quorum;
   }
 
   /** Distinct primaries that hold the write as durably as was asked. */
@@ -24,14 +27,14 @@ export class WriteRound {
     return this.#standIns;
   }
 
-  settle(node: NodeId, stored: boolean): void {
-    if (stored) this.#quorum.succeed(node);
+  settle(node: NodeId, stored: Pick<Stored, 'start'> | undefined): void {
+    if (stored !== undefined) this.#quorum.succeed(node, stored.start);
     else this.#quorum.fail(node);
     this.#notify();
   }
 
   fail(node: NodeId): void {
-    this.settle(node, false);
+    this.settle(node, undefined);
   }
 
   hold(): void {

@@ -47,6 +47,12 @@ export const METRICS = {
     help: 'Copies of reads that a lagging replica did not take in time',
     labels: ['replica'],
   },
+  quorate_reads_begun_anew_total: {
+    kind: 'counter',
+    help: 'Reads that had to ask again',
+    labels: [],
+  },
+  quorate_struck_answers_total: { kind: 'counter', help: 'Answers of before a loss', labels: [] },
   quorate_siblings_created_total: {
     kind: 'counter',
     help: 'Merges that left more live versions than either side had',
@@ -137,6 +143,11 @@ export const METRICS = {
     kind: 'counter',
     help: 'Partitions of this node that were found damaged, by what showed it',
     labels: ['reason'],
+  },
+  quorate_announced_losses_total: {
+    kind: 'counter',
+    help: 'Losses that an owner confirmed',
+    labels: [],
   },
   quorate_rebuilt_partitions_total: {
     kind: 'counter',

@@ -5,6 +5,8 @@ import type { NodeId } from '../environment/transport.js';
 import type { Ring } from '../partitioning/ring.js';
 import type { HintLimits } from '../persistence/hint-quota.js';
 import type { Hints } from '../persistence/hints.js';
+import type { Identity } from '../persistence/identity.js';
+import type { Losses } from '../persistence/losses.js';
 import type { Replica } from '../persistence/replica.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../replication/ask.js';
@@ -33,6 +35,8 @@ export interface HandoffOptions extends HandoffLimits, Omit<Environment, 'storag
   readonly lag: Lag;
   readonly store: Store;
   readonly replica: Replica;
+  readonly identity: Identity;
+  readonly losses: Losses;
   readonly hints: Hints;
   readonly isRebuilding: (partition: number) => boolean;
   /** Of one message to a peer. */

@@ -4,19 +4,23 @@ import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import { ownersOf, type Ring } from '../partitioning/ring.js';
 import type { Hint } from '../persistence/hint-records.js';
+import type { Identity } from '../persistence/identity.js';
+import type { Losses } from '../persistence/losses.js';
 import { decodeRecord, recordKey } from '../persistence/records.js';
 import type { Replica } from '../persistence/replica.js';
 import type { Messenger } from '../replication/ask.js';
 import type { ClusterView } from '../replication/cluster-view.js';
 import { majority } from '../replication/quorum.js';
 import { covers } from '../versioning/context.js';
-import { HOLDINGS, type KeyInQuestion } from './messages.js';
+import { type Held, HOLDINGS, type KeyInQuestion } from './messages.js';
 
 export interface HoldingsOptions {
   readonly ring: () => Ring;
   readonly view: ClusterView;
   readonly messenger: Messenger;
   readonly replica: Replica;
+  readonly identity: Identity;
+  readonly losses: Losses;
   readonly clock: Clock;
   /** Partitions that this node rebuilds: it vouches for nothing there. */
   readonly isRebuilding: (partition: number) => boolean;
@@ -28,46 +32,54 @@ export class Holdings {
 
   constructor(options: HoldingsOptions) {
     this.#options = options;
-    options.messenger.handle(HOLDINGS, async ({ keys }) => ({ held: await this.#own(keys) }));
+    options.messenger.handle(HOLDINGS, ({ keys }) => this.#own(keys));
   }
 
   /**
    * Those of the hints of which every version is held or covered, durably, by a majority of the
-   * key's owners. Who does not answer holds nothing.
+   * key's owners. Who does not answer holds nothing, and who has lost its disk since, neither.
    */
   async safe(hints: readonly Hint[]): Promise<Hint[]> {
     const ring = this.#options.ring();
-    const counts = hints.map(() => 0);
     const owners = hints.map(({ at }) => ownersOf(ring, at.partition));
-    const ask = async (node: NodeId): Promise<void> => {
-      const places = owners.flatMap((list, place) => (list.includes(node) ? [place] : []));
-      const held = await this.#ask(
-        node,
-        places.flatMap((place) => questionOf(hints[place])),
-      );
-      for (const [i, place] of places.entries()) {
-        if (held[i] === true) counts[place] = (counts[place] ?? 0) + 1;
-      }
+    const ask = async (node: NodeId) => {
+      const asked = hints.filter((_, place) => owners[place]?.includes(node));
+      const { held, start, lost } = await this.#ask(node, asked.map(questionOf));
+      this.#options.losses.learn(lost);
+      return { node, start, holds: new Set(asked.filter((_, i) => held[i] === true)) };
     };
-    await Promise.all([...new Set(owners.flat())].map(ask));
-    return hints.filter((_, i) => (counts[i] ?? 0) >= majority(owners[i]?.length ?? 0));
+    const answers = await Promise.all([...new Set(owners.flat())].map(ask));
+    return hints.filter((hint, place) => {
+      const holders = answers.filter(({ node, start, holds }) => {
+        return holds.has(hint) && this.#options.losses.stands(hint.at.partition, node, start);
+      });
+      return holders.length >= majority(owners[place]?.length ?? 0);
+    });
   }
 
-  async #ask(node: NodeId, keys: readonly KeyInQuestion[]): Promise<readonly boolean[]> {
+  async #ask(node: NodeId, keys: readonly KeyInQuestion[]): Promise<Held> {
     const { view, messenger, clock, timeoutMilliseconds } = this.#options;
     if (node === view.self) return this.#own(keys);
-    if (!view.isUp(node)) return [];
+    if (!view.isUp(node)) return SILENT;
     const deadline = clock.monotonicMilliseconds() + timeoutMilliseconds;
     try {
-      return (await messenger.request(node, HOLDINGS, { keys: [...keys] }, deadline)).held;
+      return await messenger.request(node, HOLDINGS, { keys: [...keys] }, deadline);
     } catch (error) {
-      if (error instanceof OperatingError) return [];
+      if (error instanceof OperatingError) return SILENT;
       throw error;
     }
   }
 
-  #own(keys: readonly KeyInQuestion[]): Promise<boolean[]> {
-    return Promise.all(keys.map((key) => this.#holds(key)));
+  async #own(keys: readonly KeyInQuestion[]): Promise<Held> {
+    const { identity, losses, ring } = this.#options;
+    // What was damaged since must not look as if it was asked after the damage.
+    const { start } = identity;
+    const held = await Promise.all(keys.map((key) => this.#holds(key)));
+    const partitions = keys.map(({ namespace, key }) => {
+      return recordKey(namespace, key, ring().partitionCount).partition;
+    });
+    const lost = [...new Set(partitions)].flatMap((partition) => losses.listOf(partition));
+    return { held, start, lost };
   }
 
   /** Only a record that is synced counts: a clock without one may be wrong, and is then rebuilt. */
@@ -90,10 +102,11 @@ export class Holdings {
   }
 }
 
-/** @returns one question, or none where there is no hint */
-function questionOf(hint: Hint | undefined): KeyInQuestion[] {
-  if (hint === undefined) return [];
+/** Of one that did not answer. */
+const SILENT: Held = { held: [], start: 0, lost: [] };
+
+function questionOf(hint: Hint): KeyInQuestion {
   const { namespace, key } = hint.at;
   const dots = decodeRecord(hint.at, hint.bytes).versions.map(({ dot }) => ({ ...dot }));
-  return [{ namespace, key, dots }];
+  return { namespace, key, dots };
 }

@@ -23,8 +23,14 @@ export const DELIVER = messageType(
 export const HOLDINGS = messageType(
   'handoff.holdings',
   z.object({ keys: z.array(z.object({ ...address, dots: z.array(dot) })) }),
-  z.object({ held: z.array(z.boolean()) }),
+  z.object({
+    held: z.array(z.boolean()),
+    start: z.number(),
+    /** [partition, node, start]: owners whose answers of earlier starts count no more. */
+    lost: z.array(z.tuple([z.number(), z.string(), z.number()])),
+  }),
 );
+export type Held = z.infer<typeof HOLDINGS.reply>;
 export type KeyInQuestion = z.infer<typeof HOLDINGS.request>['keys'][number];
 
 const heldHints = z.object({

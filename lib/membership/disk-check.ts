@@ -29,6 +29,8 @@ export interface DiskCheckOptions {
 
 const UNMET_KEY = 'm/unmet';
 const RETRY_MILLISECONDS = 250;
+/** So many starts in a row may have been heard of by none of the peers that are asked. */
+const UNHEARD_STARTS = 1000;
 /** So long a start waits for links to peers that may be away. */
 const REACH_MILLISECONDS = 500;
 
@@ -154,7 +156,7 @@ export class DiskCheck {
       observer.log('warn', 'the disk is older than a peer remembers', { peer, found, remembered });
       await damageAll('the disk was rolled back');
       await store.raiseCommit(remembered.commit);
-      await identity.raise(remembered.start);
+      await identity.raise(remembered.start + UNHEARD_STARTS);
       onRaised(identity.start);
     }
     await this.#keep(peer);

@@ -16,6 +16,7 @@ import { PartitionHealth } from './health.js';
 import type { HintLimits } from './hint-quota.js';
 import { Hints } from './hints.js';
 import { Identity } from './identity.js';
+import { Losses } from './losses.js';
 import { Minter } from './minter.js';
 import { PartitionClocks } from './partition-clocks.js';
 import { RecentDots } from './recent-dots.js';
@@ -54,6 +55,7 @@ export async function openDisk(options: DiskOptions) {
   const { node, storage, clock, expiryClock, random, observer, limits } = options;
   const store = new Store({ storage, observer, queueBytesMax: limits.storageQueueBytesMax });
   const identity = await Identity.open(store, node, observer);
+  const losses = Losses.open(store, observer);
   const clocks = await PartitionClocks.open(store);
   const digests = await Digests.open(store, observer, limits);
   const { start } = identity;
@@ -78,5 +80,5 @@ export async function openDisk(options: DiskOptions) {
   const reserveBytes = limits.storageReserveBytes;
   const guard = new DiskGuard({ storage, store, clock, random, observer, reserveBytes });
   await guard.check().catch(() => undefined);
-  return { store, identity, guard, minter, replica, endings, hints, ...read };
+  return { store, identity, losses, guard, minter, replica, endings, hints, ...read };
 }

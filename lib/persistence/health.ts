@@ -74,11 +74,17 @@ export class PartitionHealth {
     await this.#options.store.sync();
   }
 
-  /** Every other owner's records and clock are here. */
+  /**
+   * Every other owner's records and clock are here. The clock goes to the disk with that: others
+   * may have collected what it has seen, and without it a late hint would bring that back.
+   */
   async rebuilt(partition: number): Promise<void> {
-    const { store, observer } = this.#options;
-    const forget = (transaction: Transaction): void => transaction.delete(markerOf(partition));
-    const { committed } = store.transact(forget, 'sync', 'vital');
+    const { store, clocks, observer } = this.#options;
+    const keep = (transaction: Transaction): void => {
+      transaction.delete(markerOf(partition));
+      clocks.keep(partition, transaction);
+    };
+    const { committed } = store.transact(keep, 'sync', 'vital');
     this.#unmarked.delete(partition);
     this.#rebuilding.delete(partition);
     observer.count('quorate_rebuilt_partitions_total');

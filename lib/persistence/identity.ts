@@ -15,12 +15,15 @@ export class Identity {
   readonly #store: Store;
   #start: number;
   #proven: boolean;
+  /** What was given to the disk last; it is taken once it is there. */
+  #next: { readonly start: number; readonly proven: boolean };
 
   private constructor(store: Store, [node, start, proven]: Plain) {
     this.#store = store;
     this.node = node;
     this.#start = start;
     this.#proven = proven;
+    this.#next = { start, proven };
   }
 
   /**
@@ -52,10 +55,19 @@ export class Identity {
 
   /** Peers remember this start, or a later one: on from above it, durably. */
   async raise(above: number): Promise<void> {
-    const start = Math.max(this.#start, above + 1);
-    await this.#keep(start, true);
-    this.#start = Math.max(this.#start, start);
+    await this.#take(Math.max(this.#next.start, above + 1), true);
     this.#proven = true;
+  }
+
+  /** Something here was lost: on from a start in which nothing was said yet, durably. */
+  async renew(): Promise<void> {
+    await this.#take(this.#next.start + 1, this.#next.proven);
+  }
+
+  async #take(start: number, proven: boolean): Promise<void> {
+    this.#next = { start, proven };
+    await this.#keep(start, proven);
+    this.#start = Math.max(this.#start, start);
   }
 
   #keep(start: number, proven: boolean): Promise<void> {

@@ -1,7 +1,7 @@
 /** What a replica makes of a state that comes from elsewhere, before it takes it (C3, D4). */
 import { type Dot, dotText } from '../versioning/dot.js';
 import { filterIncoming } from '../versioning/filter.js';
-import type { Siblings, Version } from '../versioning/siblings.js';
+import { find, type Siblings, type Version } from '../versioning/siblings.js';
 import type { CollectedDots } from './collected-dots.js';
 import type { PartitionHealth } from './health.js';
 import type { PartitionClocks } from './partition-clocks.js';
@@ -17,11 +17,13 @@ export interface Look {
   /** Versions that were dropped, as the record says or as its collection did. */
   readonly superseded: number;
   readonly collected: number;
+  /** Was a value among those that were collected? */
+  readonly valueCollected: boolean;
   /** Seen here, and neither held nor covered: the other owners must be asked first. */
   readonly unaccounted: readonly Dot[];
 }
 
-const NONE: readonly Dot[] = [];
+const NOTHING_GONE = { collected: 0, valueCollected: false, unaccounted: [] } as const;
 
 interface Known {
   readonly clocks: PartitionClocks;
@@ -41,12 +43,12 @@ export function lookAt(
   dropped: ReadonlySet<string>,
 ): Look {
   if (health.isRebuilding(at.partition)) {
-    return { own, incoming, admitted: incoming, superseded: 0, collected: 0, unaccounted: NONE };
+    return { ...NOTHING_GONE, own, incoming, admitted: incoming, superseded: 0 };
   }
   const filtered = filterIncoming(clocks.of(at.partition), own?.siblings, incoming);
   const { admitted, superseded } = filtered;
   if (filtered.unaccounted.length === 0) {
-    return { own, incoming, admitted, superseded, collected: 0, unaccounted: NONE };
+    return { ...NOTHING_GONE, own, incoming, admitted, superseded };
   }
   const gone = filtered.unaccounted.filter(
     ({ dot }) => dropped.has(dotText(dot)) || collected.has(at, dot),
@@ -58,6 +60,20 @@ export function lookAt(
     admitted: { ...admitted, versions: admitted.versions.filter(left) },
     superseded,
     collected: gone.length,
+    valueCollected: gone.some(({ state }) => state === 'value'),
     unaccounted: filtered.unaccounted.filter(left).map(({ dot }) => dot),
   };
+}
+
+/**
+ * What became of the values of a state that was merged, where not all are live in the record now:
+ * one was dropped as collected, or none was, and one is superseded or has expired.
+ */
+export type Fate = 'collected' | 'ended';
+
+export function fateIn(merged: Siblings, incoming: Siblings): Fate | undefined {
+  if (merged === incoming) return undefined;
+  const isLive = ({ dot, state }: Version): boolean =>
+    state !== 'value' || find(merged, dot)?.state === 'value';
+  return incoming.versions.every(isLive) ? undefined : 'ended';
 }

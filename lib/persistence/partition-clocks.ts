@@ -103,6 +103,12 @@ export class PartitionClocks {
     this.#dirty.add(partition);
   }
 
+  /** Writes it now, with what it speaks of. */
+  keep(partition: number, transaction: Transaction): void {
+    const plain = this.of(partition).toPlain();
+    transaction.put(keyOf(partition), encodeStored(keyOf(partition), plain));
+  }
+
   /**
    * Writes the clocks that have grown: with or after the records that they speak of. One that could
    * not be written stays behind, and that only makes peers send again.
@@ -113,9 +119,7 @@ export class PartitionClocks {
       return { partition, clock: this.of(partition).toPlain(), of: this.generation(partition) };
     });
     const keep = (transaction: Transaction): void => {
-      for (const { partition, clock } of plain) {
-        transaction.put(keyOf(partition), encodeStored(keyOf(partition), clock));
-      }
+      for (const { partition } of plain) this.keep(partition, transaction);
     };
     const { committed } = this.#store.transact(keep, 'sync', 'vital');
     this.#dirty.clear();

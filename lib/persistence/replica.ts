@@ -9,7 +9,7 @@ import { vectorCovers } from '../versioning/version-vector.js';
 import type { CollectedDots } from './collected-dots.js';
 import type { ExpiryClock } from './expiry-clock.js';
 import type { PartitionHealth } from './health.js';
-import { type Look, lookAt } from './incoming.js';
+import { type Fate, fateIn, type Look, lookAt } from './incoming.js';
 import type { Intent, Realised } from './intent.js';
 import { realise } from './intent.js';
 import type { Minter } from './minter.js';
@@ -126,7 +126,7 @@ export class Replica {
    * @throws OperatingError `corrupt_bytes`, `overloaded`, `storage_failed`, `not_ready` (the owners
    * cannot be asked)
    */
-  merge(at: RecordKey, bytes: Uint8Array, durability: Durability): Promise<void> {
+  merge(at: RecordKey, bytes: Uint8Array, durability: Durability): Promise<Fate | undefined> {
     try {
       const incoming = this.#decode(at, bytes);
       const look = this.#look(at, incoming, NOTHING_DROPPED);
@@ -138,10 +138,15 @@ export class Replica {
   }
 
   /** The same, acknowledged: under rebuild a replica takes all, and vouches for nothing. */
-  mergeAndVouch(at: RecordKey, bytes: Uint8Array, durability: Durability): Promise<void> {
-    return this.merge(at, bytes, durability).then(() =>
-      this.#options.health.assertWhole(at.partition),
-    );
+  mergeAndVouch(
+    at: RecordKey,
+    bytes: Uint8Array,
+    durability: Durability,
+  ): Promise<Fate | undefined> {
+    return this.merge(at, bytes, durability).then((fate) => {
+      this.#options.health.assertWhole(at.partition);
+      return fate;
+    });
   }
 
   async #mergeAsking(
@@ -149,7 +154,7 @@ export class Replica {
     first: Look,
     bytes: Uint8Array,
     durability: Durability,
-  ): Promise<void> {
+  ): Promise<Fate | undefined> {
     let look = first;
     let dropped = NOTHING_DROPPED;
     for (let questions = 0; look.unaccounted.length > 0; questions += 1) {
@@ -163,7 +168,7 @@ export class Replica {
       else dropped = new Set([...dropped, ...unaccounted.map(dotText)]);
       look = this.#look(at, look.incoming, dropped);
     }
-    await this.#take(at, look, bytes, durability);
+    return this.#take(at, look, bytes, durability);
   }
 
   #decode(at: RecordKey, bytes: Uint8Array): Siblings {
@@ -191,10 +196,10 @@ export class Replica {
 
   #take(
     at: RecordKey,
-    { own, incoming, admitted, superseded, collected }: Look,
+    { own, incoming, admitted, superseded, collected, valueCollected }: Look,
     bytes: Uint8Array,
     durability: Durability,
-  ): Promise<void> {
+  ): Promise<Fate | undefined> {
     const { store, table, clocks, observer } = this.#options;
     if (superseded > 0) {
       observer.count('quorate_filter_total', { reason: 'superseded' }, superseded);
@@ -202,18 +207,21 @@ export class Replica {
     if (collected > 0) observer.count('quorate_filter_total', { reason: 'collected' }, collected);
     const dots = admitted.versions.map(({ dot }) => dot);
     const allEnded = admitted.versions.length === 0 && incoming.versions.length > 0;
-    if (own === undefined && allEnded) return Promise.resolve();
+    const gone = valueCollected ? 'collected' : undefined;
+    if (own === undefined && allEnded) return Promise.resolve(gone);
     const merged = own === undefined ? admitted : merge(own.siblings, admitted);
+    const fate = gone ?? fateIn(merged, incoming);
     if (own !== undefined && merged === own.siblings) {
       clocks.note(at.partition, merged.context, dots);
-      return store.whenDurable(at.storageKey, durability) ?? Promise.resolve();
+      const durable = store.whenDurable(at.storageKey, durability);
+      return durable === undefined ? Promise.resolve(fate) : durable.then(() => fate);
     }
     const { committed } = store.transact((transaction) => {
       const kept = merged === incoming ? bytes : encodeRecord(at, merged);
       table.put(transaction, at, own, merged, kept);
       clocks.note(at.partition, merged.context, dots);
     }, durability);
-    return committed;
+    return committed.then(() => fate);
   }
 
   /** A damaged record is replaced by what comes; the partition is under rebuild then. */

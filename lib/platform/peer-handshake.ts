@@ -39,7 +39,7 @@ export interface HandshakeIdentity {
 }
 
 /** Raised when frames or messages change so that older nodes cannot read them. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 /** Longer than any name of a cluster (`node.clusterName`). */
 const CLUSTER_LENGTH_MAX = 255;

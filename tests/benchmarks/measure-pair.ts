@@ -71,7 +71,7 @@ async function fill(cluster: LocalCluster, keyCount: number): Promise<number> {
   const [one, other] = [cluster.node('n1').replica, cluster.node('n2').replica];
   let bytes = 0;
   for (let first = 0; first < keyCount; first += BATCH) {
-    const merged: Promise<void>[] = [];
+    const merged: Promise<unknown>[] = [];
     for (let n = first; n < Math.min(keyCount, first + BATCH); n += 1) {
       const at = cluster.recordKey(keyOf(n));
       const minted = one.mint(at, INTENT, 'os', () => undefined);

@@ -210,8 +210,8 @@ export class LocalCluster {
   }
 
   /** A copy comes late, as from a message that was long on its way. */
-  deliver(id: string, key: string, bytes: Uint8Array): Promise<void> {
-    return this.node(id).replica.merge(this.recordKey(key), bytes, 'sync');
+  async deliver(id: string, key: string, bytes: Uint8Array): Promise<void> {
+    await this.node(id).replica.merge(this.recordKey(key), bytes, 'sync');
   }
 
   /** Waits until all primaries of each key hold the same, though nobody reads. */

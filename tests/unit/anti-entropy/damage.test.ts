@@ -112,7 +112,8 @@ t.test('a rebuild takes everything from every other owner', async (t) => {
   cluster.network.cut('n1', 'n3');
   cluster.node('n1').disk.health.damage(at.partition, 'test');
   await cluster.clock.advance(60_000);
-  t.ok(rebuilds('n1'), 'one owner has not been asked');
+  t.ok(rebuilds('n1'), 'one owner does not know, and has not been asked');
+  t.ok(cluster.node('n1').disk.table.read(at)?.live, 'a copy more in the meantime');
   await t.rejects(cluster.get('n1', at.key, { level: 'all', timeoutMilliseconds: 500 }));
   cluster.network.heal();
   await cluster.clock.advance(20_000);
@@ -120,6 +121,26 @@ t.test('a rebuild takes everything from every other owner', async (t) => {
   t.strictSame(await cluster.texts('n1', at.key, { level: 'all' }), ['value']);
   const hashes = cluster.ids.map((id) => cluster.node(id).disk.clocks.hashOf(at.partition));
   t.equal(new Set(hashes).size, 1, 'and its clock is theirs');
+});
+
+t.test('a rebuilt partition and its clock are on the disk together', async (t) => {
+  const limits = { clockPersistIntervalMilliseconds: 3_600_000 };
+  const cluster = await LocalCluster.of({ limits });
+  t.teardown(() => cluster.stop());
+  const at = recordKey('default', cluster.keyOwnedBy(cluster.ids), 16);
+  await cluster.put('n1', at.key, 'value', { level: 'all' });
+  const dot = dotOf(cluster, 'n1', at);
+  cluster.node('n1').disk.health.damage(at.partition, 'test');
+  const rebuilds = (): boolean => cluster.node('n1').disk.health.isRebuilding(at.partition);
+  for (let waited = 0; rebuilds() && waited < 2_000; waited += 1) await cluster.clock.advance(10);
+  await cluster.wait(cluster.node('n1').disk.store.sync());
+  await cluster.crash('n1');
+  await cluster.start('n1');
+  t.notOk(rebuilds());
+  t.ok(
+    cluster.node('n1').disk.clocks.of(at.partition).has(dot),
+    'others may have collected what it vouched for, and a late hint would bring it back',
+  );
 });
 
 t.test('also what the clocks of the owners have forgotten in a crash', async (t) => {

@@ -122,6 +122,7 @@ const ANTI_ENTROPY = [
   ),
   samples(antiEntropy.ROOTS, [{}], [{ roots: [[1, 2, record]] }]),
   samples(antiEntropy.CLOCKS, [{ partitions: [1, 2] }], [{ clocks: [[1, clock]] }]),
+  samples(antiEntropy.LOST, [{ losses: [[1, 3]] }], [{ lost: [[1, 'n2', 3]] }]),
   samples(
     antiEntropy.PULL,
     [{ partition: 1, clock, from: '' }],
@@ -178,14 +179,18 @@ const COORDINATION = [
       { ...address, record, durability: 'sync' },
       { ...address, record, durability: 'memory', audit },
     ],
-    [acknowledgement],
+    [
+      acknowledgement,
+      { ...acknowledgement, lost: [['n2', 3]], fate: 'collected' },
+      { ...acknowledgement, fate: 'ended' },
+    ],
   ),
   samples(
     coordination.READ,
     [{ ...address, want: 'fingerprint', durable: true }],
     [
-      { record, fingerprint: 'n1:7' },
-      { record: null, fingerprint: '' },
+      { record, fingerprint: 'n1:7', start: 3 },
+      { record: null, fingerprint: '', start: 3, lost: [['n2', 3]] },
     ],
   ),
   samples(
@@ -224,7 +229,11 @@ const HANDOFF = [
     [{ hints: [{ ...address, record }] }],
     [{ refused: [[0, 'rebuilding']], pace: { hints: 64, afterMilliseconds: 12.5 } }],
   ),
-  samples(handoff.HOLDINGS, [{ keys: [{ ...address, dots }] }], [{ held: [true, false] }]),
+  samples(
+    handoff.HOLDINGS,
+    [{ keys: [{ ...address, dots }] }],
+    [{ held: [true, false], start: 3, lost: [[7, 'n2', 3]] }],
+  ),
   samples(
     handoff.HELD_HINTS,
     [{}],

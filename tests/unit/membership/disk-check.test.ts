@@ -48,11 +48,12 @@ t.test('a disk that was rolled back is noticed before its node serves', async (t
   await t.rejects(cluster.get('n3', 'k1'), { code: 'not_ready', outcome: 'none' });
   await cluster.wait(node.ready());
   t.ok(isAccused(cluster, 'n3'));
-  t.equal(await startOf(cluster, 'n3'), 2);
+  const start = (await startOf(cluster, 'n3')) ?? 0;
+  t.ok(start > 1, 'above all that the peers have heard of');
   await cluster.crash('n3');
   await cluster.restart('n3');
   t.notOk(isAccused(cluster, 'n3'), 'its numbers are right again');
-  t.equal(await startOf(cluster, 'n3'), 3);
+  t.ok(((await startOf(cluster, 'n3')) ?? 0) > start);
 });
 
 t.test('with nobody to ask it serves, and is told by the first peer that it meets', async (t) => {
@@ -130,7 +131,7 @@ t.test('a damaged identity or commit number: the peers know', async (t) => {
     await cluster.spoil('n3', key);
     await cluster.restart('n3');
     t.ok(isAccused(cluster, 'n3'), key);
-    t.equal(await startOf(cluster, 'n3'), 2, key);
+    t.ok(((await startOf(cluster, 'n3')) ?? 0) > 1, key);
   }
 });
 
