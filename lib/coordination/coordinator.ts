@@ -4,7 +4,7 @@ import type { Resolver } from '../resolution/resolver.js';
 import type { StrategyName } from '../resolution/strategies.js';
 import { type RecordKey, recordKey } from '../persistence/records.js';
 import type { ContextSeal } from '../versioning/causal-context.js';
-import { type Context, EMPTY_CONTEXT } from '../versioning/context.js';
+import type { Context } from '../versioning/context.js';
 import { dotText, parseDot, sameDot } from '../versioning/dot.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { liveVersions } from '../versioning/siblings.js';
@@ -12,6 +12,7 @@ import type { Collaborators } from './collaborators.js';
 import type { ConsistencyLevel } from './consistency-level.js';
 import { parseLevel } from './consistency-level.js';
 import { listConflicts } from './conflict-list.js';
+import { type BlindWrites, seenBlindly } from './blind-writes.js';
 import { type Get, type Got, get } from './get.js';
 import { keptVersionOf, keptVersionsOf, type Look, resolutionsOf } from './history.js';
 import { put } from './put.js';
@@ -37,7 +38,7 @@ export interface Defaults {
   readonly readLevel: string;
   readonly writeLevel: string;
   readonly readRepairProbability: number;
-  readonly blindWrites: 'overwrite' | 'sibling' | 'refuse';
+  readonly blindWrites: BlindWrites;
   readonly conflictResolution: StrategyName;
 }
 
@@ -198,19 +199,10 @@ export class Coordinator implements Coordination {
     return sealed;
   }
 
-  #seen(request: PutRequest, blindWrites: Defaults['blindWrites']): Context | undefined {
+  #seen(request: PutRequest, blindWrites: BlindWrites): Context | undefined {
     const { namespace, key, context } = request;
     if (context !== undefined) return this.#options.seal.open(namespace, key, context);
-    if (blindWrites === 'refuse') {
-      throw new OperatingError(
-        'context_required',
-        'this cluster takes no writes without a context',
-        {
-          details: { blind_writes: blindWrites },
-        },
-      );
-    }
-    return blindWrites === 'sibling' ? EMPTY_CONTEXT : undefined;
+    return seenBlindly(request, blindWrites);
   }
 
   #at({ namespace, key }: GetRequest): RecordKey {
