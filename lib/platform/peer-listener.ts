@@ -42,15 +42,18 @@ interface Caller {
   readonly cancel: Cancel;
 }
 
-/** Each holds some 20 KiB. */
+/** Each holds up to 20 KiB. */
 const UNPROVEN_MAX = {
   strangersMax: 256,
   strangersAddressMax: 64,
-  membersMax: 512,
-  membersAddressMax: 256,
+  membersMax: 1_024,
+  membersAddressMax: 768,
 };
-/** Fewer than one address may hold: those who arrive in one turn do not push out each other. */
-const BACKLOG = 128;
+/**
+ * What the system holds until this node accepts it, all at once: fewer than one address of members
+ * may hold, or those who arrive in one turn would push out each other unheard.
+ */
+const BACKLOG = 511;
 const HEADER_BYTES_MAX = 8_192;
 
 export class PeerListener {

@@ -16,6 +16,25 @@ interface Seen {
 /** [writer, prefix, numbers beyond it, ascending], by writer. */
 export type PlainClock = (readonly [Writer, number, readonly number[]])[];
 
+/** Are these writers, each once, with counts, and with numbers beyond them that leave a gap? */
+export function isPlainClock(value: unknown): value is PlainClock {
+  if (!Array.isArray(value)) return false;
+  const writers = new Set<unknown>();
+  for (const entry of value) {
+    if (!Array.isArray(entry)) return false;
+    const [writer, prefix, beyond] = entry as unknown[];
+    if (typeof writer !== 'string' || writers.has(writer) || !Array.isArray(beyond)) return false;
+    writers.add(writer);
+    let last = -1;
+    for (const n of [prefix, ...(beyond as unknown[])]) {
+      if (!Number.isSafeInteger(n) || (n as number) <= last) return false;
+      // The first number beyond a prefix would be part of it if it followed at once.
+      last = last === -1 ? (n as number) + 1 : (n as number);
+    }
+  }
+  return true;
+}
+
 /**
  * Invariant: (w, n) in the clock means that this replica's record of that dot's key holds the dot
  * or covers it, or that all owners' did and it was collected. So only the dots of values that were
@@ -24,20 +43,11 @@ export type PlainClock = (readonly [Writer, number, readonly number[]])[];
 export class PartitionClock {
   readonly #writers = new Map<Writer, Seen>();
 
-  /** @throws Error where `plain` is no clock: numbers out of order, or a writer named twice. */
+  /** Invariant: `plain` is a clock (`isPlainClock`). */
   static from(plain: PlainClock): PartitionClock {
+    assert(isPlainClock(plain), 'numbers of a clock ascend, and a writer has one entry');
     const clock = new PartitionClock();
     for (const [writer, prefix, beyond] of plain) {
-      assert(Number.isSafeInteger(prefix) && prefix >= 0, 'a prefix is a count');
-      assert(!clock.#writers.has(writer), 'a writer has one entry');
-      let last = prefix + 1;
-      for (const n of beyond) {
-        assert(
-          Number.isSafeInteger(n) && n > last,
-          'numbers beyond the prefix ascend and leave a gap',
-        );
-        last = n;
-      }
       clock.#writers.set(writer, { prefix, beyond: new Set(beyond) });
     }
     return clock;

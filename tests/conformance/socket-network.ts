@@ -1,5 +1,11 @@
 /** Real peer sockets on loopback, for the transport suite and the tests of hostile peers. */
-import type { Fields, Observer, Severity } from '../../lib/environment/observer.js';
+import type {
+  Fields,
+  Labels,
+  MetricName,
+  Observer,
+  Severity,
+} from '../../lib/environment/observer.js';
 import type { NodeId, Receiver, Transport } from '../../lib/environment/transport.js';
 import type { PeerSocketsOptions } from '../../lib/platform/peer-sockets.js';
 import { PeerSockets } from '../../lib/platform/peer-sockets.js';
@@ -17,12 +23,20 @@ export interface LogLine {
 
 class RecordingObserver implements Observer {
   readonly lines: LogLine[] = [];
+  readonly #counts = new Map<MetricName, number>();
 
   log(severity: Severity, event: string, fields: Fields = {}): void {
     this.lines.push({ severity, event, fields });
   }
 
-  count(): void {}
+  count(metric: MetricName, _labels?: Labels, by = 1): void {
+    this.#counts.set(metric, this.countOf(metric) + by);
+  }
+
+  /** Under all labels together. */
+  countOf(metric: MetricName): number {
+    return this.#counts.get(metric) ?? 0;
+  }
 
   measure(): void {}
 }

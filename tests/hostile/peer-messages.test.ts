@@ -1,0 +1,72 @@
+/** Messages of all types with parts changed, from a member to real nodes: they refuse, and go on. */
+import t from 'tap';
+import { decodeFrame } from '../../lib/encoding/frame.js';
+import type { Transport } from '../../lib/environment/transport.js';
+import { LocalCluster } from '../partition/local-cluster.js';
+import { messageBytes } from '../unit/golden/message-bytes.js';
+import { Chance } from './chance.js';
+
+const INPUTS = Number(process.env['HOSTILE_INPUTS'] ?? 10_000);
+const SEED = Number(process.env['HOSTILE_SEED'] ?? 1);
+const SEEDS_APART = 10_000_019;
+const MESSAGES = [...messageBytes().values()].flatMap(decodeFrame) as unknown[][];
+/** Which part of a request is its body, and which say how it may be served. */
+const BODY = 6;
+const EPOCH = 3;
+const SETTINGS_HASH = 4;
+/** Sent before it is looked whether the link holds. */
+const IN_A_ROW = 4;
+
+/** A request as a member of this cluster sends it, with one or two things changed. */
+function madMessage(chance: Chance, settingsHash: number): unknown {
+  const message = [...chance.pick(MESSAGES)];
+  if (message.length > BODY) {
+    message[EPOCH] = 1;
+    message[SETTINGS_HASH] = settingsHash;
+    message[BODY] = chance.changed(message[BODY]);
+  } else message[2] = chance.changed(message[2]);
+  return chance.oneIn(4) ? chance.changed(message) : message;
+}
+
+if (INPUTS > 10_000) t.setTimeout(0);
+
+t.test(`${INPUTS} messages of a member from seed ${SEED}`, async (t) => {
+  let wire: Transport | undefined;
+  let settingsHash = 0;
+  /** Keeps the way in, and the hash that this node tells the others. */
+  const tap = (transport: Transport): Transport => {
+    wire = transport;
+    const send = transport.send.bind(transport);
+    transport.send = (to, message) => {
+      if (Array.isArray(message) && message.length > BODY) settingsHash = message[SETTINGS_HASH];
+      return send(to, message);
+    };
+    return transport;
+  };
+  const cluster = await LocalCluster.start(['n0', 'n1', 'n2', 'n3'], {
+    sockets: { reconnectDelayMinMilliseconds: 1, reconnectDelayMaxMilliseconds: 5 },
+    wrap: (transport, id) => (id === 'n0' ? tap(transport) : transport),
+  });
+  const { network } = cluster;
+  await cluster.put('n1', 'before', 'x', 'quorum');
+
+  let next = 0;
+  const attack = async (target: string): Promise<void> => {
+    while (next < INPUTS) {
+      await network.until(() => wire?.isOpen(target) === true, `${target} is open at ${next}`);
+      const chance = new Chance(SEED * SEEDS_APART + next);
+      for (let n = 0; n < IN_A_ROW; n += 1) wire?.send(target, madMessage(chance, settingsHash));
+      next += IN_A_ROW;
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  };
+  await Promise.all(['n1', 'n2', 'n3'].map(attack));
+  await cluster.untilSeen(cluster.ids, cluster.ids);
+  t.same(await cluster.values('n2', 'before', 'quorum'), ['x']);
+  await cluster.put('n3', 'after', 'y', 'all');
+  const errors = network.observer.lines.filter(({ event }) => /programmer error/.test(event));
+  const reasons = new Set(errors.map(({ fields }) => String(fields['reason'])));
+  t.same([...reasons], [], 'what is wrong is refused as such');
+  t.equal(network.observer.countOf('quorate_listener_failures_total'), 0, 'nothing threw');
+  await cluster.stop();
+});
