@@ -1,4 +1,4 @@
-/** Messages of all types with parts changed, from a member to real nodes: they refuse, and go on. */
+/** Messages of all types with parts changed, from a member to real nodes: they refuse, go on. */
 import t from 'tap';
 import { decodeFrame } from '../../lib/encoding/frame.js';
 import type { Transport } from '../../lib/environment/transport.js';
