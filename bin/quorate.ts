@@ -1,8 +1,12 @@
 #!/usr/bin/env node
 /** The command line: one binary, a command a file in commands/. See docs/operations.md. */
+import { OUTPUT_FAILED } from './exit-code.js';
 import { runProgram } from './program.js';
-import { processTerminal } from './terminal.js';
+import { bearStreamErrors, processTerminal } from './terminal.js';
 
-// A reader that closed the pipe (`quorate ring | head`) wants no more.
-process.stdout.on('error', () => process.exit());
-process.exitCode = await runProgram(process.argv.slice(2), processTerminal());
+// The answer is nowhere: whatever became of the command, its status must not say `done`.
+bearStreamErrors(() => {
+  process.exitCode = OUTPUT_FAILED;
+});
+const status = await runProgram(process.argv.slice(2), processTerminal());
+process.exitCode ??= status;

@@ -25,3 +25,16 @@ export function processTerminal(): Terminal {
     colours: process.stdout.isTTY === true && (NO_COLOR === undefined || NO_COLOR === ''),
   };
 }
+
+/**
+ * Streams whose reader went away (`quorate ring | head`) end nothing, neither a command nor what it
+ * watches over: what is written to them is dropped. @param onLost an answer was lost otherwise
+ */
+export function bearStreamErrors(onLost: () => void): void {
+  process.stderr.on('error', () => undefined);
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') return;
+    processTerminal().err(`quorate: the answer could not be written: ${code ?? 'no reason'}\n`);
+    onLost();
+  });
+}

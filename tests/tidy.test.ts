@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { SETTING_LIST } from '../config/schema.js';
-import { checkBanned } from './tidy/banned.js';
+import { checkBanned, checkFolders } from './tidy/banned.js';
 import { checkGuarded } from './tidy/guarded.js';
 import {
   checkConfigImports,
@@ -79,6 +79,19 @@ const laws: readonly Law[] = [
     check: checkConfigImports,
     broken: [['config/x.ts', "import { x } from '../lib/encoding/x.js';"]],
     kept: [['config/x.ts', "import { x } from '../lib/errors.js';\nimport { z } from 'zod';"]],
+  },
+  {
+    name: 'folders for data are made in one place, which cannot hang',
+    check: checkFolders,
+    broken: [
+      ['bin/x.ts', "import { mkdirSync } from 'node:fs';"],
+      ['lib/platform/x.ts', "fs.promises.mkdir('x', { recursive: true });"],
+    ],
+    kept: [
+      ['lib/platform/make-folder.ts', "mkdirSync('x');"],
+      ['tests/x.ts', "mkdirSync('x');"],
+      ['bin/x.ts', "makeFolder('x', 'mkdir');"],
+    ],
   },
   {
     name: 'time, chance, disk and network come in through the constructor',

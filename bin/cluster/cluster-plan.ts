@@ -1,8 +1,9 @@
 /** A local cluster on paper: which node listens where. Founded once, then kept in its folder. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { messageOf, OperatingError } from '../../lib/errors.js';
+import { replaceFile } from '../../lib/platform/replace-file.js';
 import type { CommandOptions } from '../command-options.js';
 
 /** What a cluster was founded with. Addresses are part of its ring, so the ports stay too. */
@@ -79,8 +80,9 @@ export function foundingOf(options: CommandOptions, dataDir: string): Founding {
   return stored;
 }
 
+/** @throws OperatingError `not_ready` where it cannot be written */
 export function keepFounding(founding: Founding, dataDir: string): void {
-  writeFileSync(fileOf(dataDir), `${JSON.stringify(founding, undefined, 2)}\n`);
+  replaceFile(fileOf(dataDir), `${JSON.stringify(founding, undefined, 2)}\n`);
 }
 
 function fileOf(dataDir: string): string {

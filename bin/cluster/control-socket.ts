@@ -1,48 +1,46 @@
 /** How others ask a running cluster: a socket in a folder that only its owner may enter. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { messageOf, OperatingError } from '../../lib/errors.js';
+import { ERROR_CODES, type ErrorCode, messageOf, OperatingError } from '../../lib/errors.js';
+import { runningOf } from './running-file.js';
 
+const CODES = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]];
 const requestShape = z.strictObject({ startNode: z.string() });
 const replyShape = z.union([
   z.strictObject({ pid: z.int(), started: z.boolean() }),
-  z.strictObject({ code: z.enum(['invalid_request', 'not_ready']), problem: z.string() }),
+  z.strictObject({ code: z.enum(CODES), problem: z.string() }),
 ]);
-const runningShape = z.looseObject({
-  pid: z.int(),
-  socket: z.string(),
-  nodes: z.array(z.looseObject({ id: z.string(), pid: z.int().optional() })),
-});
-
 export interface Started {
   readonly pid: number;
   /** False: it was running already. */
   readonly started: boolean;
 }
 
+const FOLDER_PREFIX = 'quorate-';
+const SOCKET_NAME = 'control';
 const LINE_BYTES_MAX = 64 * 1024;
 /** Above the patience with which a node is awaited. */
 const ANSWER_TIMEOUT_MILLISECONDS = 70_000;
 
 export interface ControlSocket {
-  /** Writes down anew who runs. */
-  note(): void;
+  /** Its path. */
+  readonly path: string;
+  /** At once: whoever waits for an answer gets none. */
   close(): void;
 }
 
-/** `running`: what status files and people want to know besides; kept beside the socket's path. */
+/** @throws OperatingError `not_ready` where no socket can be made */
 export async function serveControl(
-  dataDir: string,
-  running: () => Readonly<Record<string, unknown>>,
   startNode: (id: string) => Promise<Started>,
 ): Promise<ControlSocket> {
-  // Not in the data folder: the path of a socket may have about a hundred characters.
-  const path = join(mkdtempSync(join(tmpdir(), 'quorate-')), 'control');
+  const open = new Set<Socket>();
   const server = createServer((socket) => {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
     socket.on('error', () => socket.destroy());
     onLine(socket, (line) => {
       answer(line, startNode).then(
@@ -51,30 +49,45 @@ export async function serveControl(
       );
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, resolve);
-  });
-  const file = runningFile(dataDir);
-  const note = (): void => {
-    const state = { pid: process.pid, socket: path, ...running() };
-    writeFileSync(file, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
-  };
-  note();
+  const path = await listenPrivately(server);
   return {
-    note,
+    path,
     close: () => {
       server.close();
-      rmSync(file, { force: true });
+      for (const socket of open) socket.destroy();
       rmSync(dirname(path), { recursive: true, force: true });
     },
   };
 }
 
-/** Is there a process that answers for this folder? */
-export async function isControlled(dataDir: string): Promise<boolean> {
-  const path = socketOf(dataDir);
-  if (path === undefined) return false;
+/** Not in the data folder: the path of a socket may have about a hundred characters. */
+async function listenPrivately(server: Server): Promise<string> {
+  let folder: string | undefined;
+  try {
+    folder = mkdtempSync(join(tmpdir(), FOLDER_PREFIX));
+    const path = join(folder, SOCKET_NAME);
+    await new Promise<void>((resolve, reject) => {
+      // Later ones too: a connection that could not be taken ends nothing.
+      server.on('error', reject);
+      server.listen(path, resolve);
+    });
+    return path;
+  } catch (cause) {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    const message = `no control socket in ${tmpdir()}: ${messageOf(cause)}`;
+    throw new OperatingError('not_ready', message, { cause });
+  }
+}
+
+/** What a cluster left that was ended without a chance to clean up. Nobody answers there. */
+export function removeLeftSocket(path: string): void {
+  const folder = dirname(path);
+  const isOurs = basename(path) === SOCKET_NAME && basename(folder).startsWith(FOLDER_PREFIX);
+  if (isOurs) rmSync(folder, { recursive: true, force: true });
+}
+
+/** Does a process answer there? */
+export async function isAnswered(path: string): Promise<boolean> {
   const socket = createConnection(path);
   const open = await opened(socket);
   socket.destroy();
@@ -83,7 +96,7 @@ export async function isControlled(dataDir: string): Promise<boolean> {
 
 /** @throws OperatingError `not_ready` where no cluster runs, or the node does not start */
 export async function askToStart(dataDir: string, id: string): Promise<Started> {
-  const path = socketOf(dataDir);
+  const path = runningOf(dataDir)?.socket;
   const none = new OperatingError(
     'not_ready',
     `no cluster runs on ${dataDir}; start it: quorate cluster --data-dir ${dataDir}`,
@@ -112,8 +125,8 @@ async function answer(
 }
 
 function refusal(error: unknown): z.infer<typeof replyShape> {
-  const isUsage = error instanceof OperatingError && error.code === 'invalid_request';
-  return { code: isUsage ? 'invalid_request' : 'not_ready', problem: messageOf(error) };
+  const code = error instanceof OperatingError ? error.code : 'not_ready';
+  return { code, problem: messageOf(error) };
 }
 
 function onLine(socket: Socket, use: (line: string) => void): void {
@@ -132,25 +145,4 @@ function opened(socket: Socket): Promise<boolean> {
     socket.once('connect', () => resolve(true));
     socket.once('error', () => resolve(false));
   });
-}
-
-function runningFile(dataDir: string): string {
-  return join(dataDir, 'running.json');
-}
-
-function socketOf(dataDir: string): string | undefined {
-  return runningOf(dataDir)?.socket;
-}
-
-/** The process of a node, as the cluster wrote it down last; undefined where it has none. */
-export function pidOf(dataDir: string, id: string): number | undefined {
-  return runningOf(dataDir)?.nodes.find((node) => node.id === id)?.pid;
-}
-
-function runningOf(dataDir: string): z.infer<typeof runningShape> | undefined {
-  try {
-    return runningShape.parse(JSON.parse(readFileSync(runningFile(dataDir), 'utf8')));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,14 +1,18 @@
 /** A cluster of processes on this machine: all started, each watched, all stopped together. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, OperatingError } from '../../lib/errors.js';
+import { makeFolder } from '../../lib/platform/make-folder.js';
 import { createSecret } from '../../lib/platform/secret-file.js';
+import { aborted } from '../supervision.js';
 import { checkFree } from './free-ports.js';
 import type { Founding, PlannedNode } from './cluster-plan.js';
 import { keepFounding, plannedNodes } from './cluster-plan.js';
 import type { ControlSocket, Started } from './control-socket.js';
-import { isControlled, serveControl } from './control-socket.js';
+import { isAnswered, removeLeftSocket, serveControl } from './control-socket.js';
 import { NodeChild } from './node-child.js';
+import { RespawnPace } from './respawn-pace.js';
+import { forgetRunning, noteRunning, runningOf } from './running-file.js';
 
 export interface LocalClusterOptions {
   readonly dataDir: string;
@@ -21,101 +25,140 @@ export interface LocalClusterOptions {
   readonly tell: (text: string) => void;
 }
 
+interface Watched {
+  readonly child: NodeChild;
+  /** Undefined: it is not started again by itself. */
+  readonly pace: RespawnPace | undefined;
+}
+
+/**
+ * One task starts it and then stops it, never both at once: a start that is told to stop returns,
+ * and what it began is ended by the stop. Invariant: nothing is opened after `stop` was called.
+ */
 export class LocalCluster {
   readonly #options: LocalClusterOptions;
-  readonly #children: readonly NodeChild[];
+  readonly #watched: readonly Watched[];
   readonly #respawns = new Set<NodeJS.Timeout>();
   #control: ControlSocket | undefined;
   #stopping = false;
 
   constructor(options: LocalClusterOptions) {
     this.#options = options;
-    const { dataDir, founding, nodeWords } = options;
+    const { dataDir, founding, nodeWords, autoSpawnDelayMilliseconds: delay } = options;
     const nodes = plannedNodes(founding, dataDir);
-    this.#children = nodes.map(
-      (planned) =>
-        new NodeChild({
-          planned,
-          words: [...wordsOf(planned, nodes, founding, secretFile(dataDir)), ...nodeWords],
-          onDeath: (child, how) => this.#died(child, how),
-        }),
-    );
+    this.#watched = nodes.map((planned) => {
+      const words = [...wordsOf(planned, nodes, founding, secretFile(dataDir)), ...nodeWords];
+      const pace = delay === undefined ? undefined : new RespawnPace(delay);
+      const onDeath = (child: NodeChild, how: string): void =>
+        this.#rest({ child, pace }, how, pace?.served());
+      return { child: new NodeChild({ planned, words, onDeath }), pace };
+    });
   }
 
   /** Nodes with their process ids; undefined where one is dead. */
   get nodes(): readonly (PlannedNode & { readonly pid: number | undefined })[] {
-    return this.#children.map(({ planned, pid }) => ({ ...planned, pid }));
+    return this.#watched.map(({ child }) => ({ ...child.planned, pid: child.process?.pid }));
   }
 
-  /** Have all nodes been ready, and is nobody stopping them? */
-  get isServing(): boolean {
-    return this.#control !== undefined && !this.#stopping;
-  }
-
-  /** Resolves when every node serves. @throws OperatingError, and nothing runs any more */
-  async start(): Promise<void> {
+  /**
+   * Resolves with true when every node serves, with false when it was told to stop before that.
+   * Either way, and after an error, `stop` ends what was begun. @throws OperatingError
+   */
+  async start(told: AbortSignal): Promise<boolean> {
     const { dataDir, founding } = this.#options;
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    if (await isControlled(dataDir)) {
-      throw new OperatingError('not_ready', `a cluster runs on ${dataDir} already`);
+    makeFolder(dataDir, `--data-dir ${dataDir}`);
+    const left = runningOf(dataDir)?.socket;
+    if (left !== undefined) {
+      if (await isAnswered(left)) {
+        throw new OperatingError('not_ready', `a cluster runs on ${dataDir} already`);
+      }
+      removeLeftSocket(left);
     }
     await checkFree(this.nodes.flatMap(({ address, peerAddress }) => [address, peerAddress]));
     if (!existsSync(secretFile(dataDir))) await createSecret(secretFile(dataDir));
     keepFounding(founding, dataDir);
-    try {
-      // All at once: a founder serves only when all have confirmed the ring.
-      await Promise.all(this.#children.map((child) => child.start()));
-      this.#control = await serveControl(
-        dataDir,
-        () => ({ nodes: this.nodes.map(({ id, address, pid }) => ({ id, address, pid })) }),
-        (id) => this.startNode(id),
-      );
-    } catch (error) {
-      await this.stop();
-      throw error;
-    }
+    if (told.aborted) return false;
+    // All at once: a founder serves only when all have confirmed the ring.
+    const ready = Promise.all(this.#watched.map(({ child }) => child.start()));
+    await Promise.race([ready, aborted(told)]);
+    if (told.aborted) return false;
+    this.#control = await serveControl((id) => this.startNode(id));
+    this.#note();
+    return !told.aborted;
   }
 
-  /** Brings a dead node back. @throws OperatingError `invalid_request`, `not_ready` */
+  /** Brings a dead node back. @throws OperatingError `invalid_request`, or why it does not start */
   async startNode(id: string): Promise<Started> {
-    const child = this.#children.find(({ planned }) => planned.id === id);
-    if (child === undefined || this.#stopping) {
-      const ids = this.#children.map(({ planned }) => planned.id).join(', ');
+    const child = this.#watched.find((row) => row.child.planned.id === id)?.child;
+    if (child === undefined) {
+      const ids = this.nodes.map((node) => node.id).join(', ');
       throw new OperatingError('invalid_request', `there is no node ${id}; there are ${ids}`);
     }
-    const started = child.pid === undefined;
+    const started = child.process === undefined;
     await child.start();
-    const { pid } = child;
+    const pid = child.process?.pid;
     if (pid === undefined) throw new OperatingError('not_ready', `${id} ended again`);
     if (started) {
-      this.#control?.note();
+      this.#note();
       this.#options.tell(`${id} serves again (pid ${pid})`);
     }
     return { pid, started };
   }
 
-  /** All nodes stop, side by side. May be called at any time. */
+  /** All nodes stop, side by side. Called once, when the start has ended, well or not. */
   async stop(): Promise<void> {
-    this.#stopping = true;
-    for (const timer of this.#respawns) clearTimeout(timer);
-    this.#control?.close();
-    await Promise.all(this.#children.map((child) => child.stop()));
+    this.#close();
+    await Promise.all(this.#watched.map(({ child }) => child.stop()));
   }
 
-  #died(child: NodeChild, how: string): void {
+  /** The same at once, without a word to the nodes. */
+  kill(): void {
+    this.#close();
+    for (const { child } of this.#watched) child.kill();
+  }
+
+  #close(): void {
+    this.#stopping = true;
+    for (const timer of this.#respawns) clearTimeout(timer);
+    if (this.#control === undefined) return;
+    this.#control.close();
+    forgetRunning(this.#options.dataDir);
+  }
+
+  /** A disk that takes no note ends nothing: `cluster pid` does not know the node then. */
+  #note(): void {
+    if (this.#control === undefined || this.#stopping) return;
+    const nodes = this.#watched.map(({ child: { planned, process: running } }) => ({
+      ...{ id: planned.id, address: planned.address, pid: running?.pid, stamp: running?.stamp },
+    }));
+    try {
+      const running = { pid: process.pid, socket: this.#control.path, nodes };
+      noteRunning(this.#options.dataDir, running);
+    } catch (error) {
+      this.#options.tell(messageOf(error));
+    }
+  }
+
+  /** @param pause until it is started again; undefined: it is not */
+  #rest(watched: Watched, how: string, pause: number | undefined): void {
     if (this.#stopping) return;
-    const { dataDir, autoSpawnDelayMilliseconds: delay } = this.#options;
-    const { id } = child.planned;
-    if (delay === undefined) {
+    const { dataDir, tell } = this.#options;
+    const { id } = watched.child.planned;
+    if (pause === undefined) {
       const command = `quorate cluster start-node ${id} --data-dir ${dataDir}`;
-      this.#options.tell(`${id} ${how}. The others go on. Bring it back: ${command}`);
+      tell(`${id} ${how}. The others go on. Bring it back: ${command}`);
       return;
     }
-    this.#options.tell(`${id} ${how}. It starts again in ${delay} ms`);
+    tell(`${id} ${how}. It starts again in ${pause} ms`);
     const timer = setTimeout(() => {
       this.#respawns.delete(timer);
-      this.startNode(id).catch((error: unknown) => this.#died(child, messageOf(error)));
-    }, delay);
+      this.startNode(id).catch((error: unknown) => {
+        // What the same start would meet again is not tried again.
+        const isFinal = error instanceof OperatingError && !error.retryable;
+        const next = isFinal ? undefined : watched.pace?.failed();
+        this.#rest(watched, `did not start: ${messageOf(error)}`, next);
+      });
+    }, pause);
     this.#respawns.add(timer);
   }
 }

@@ -1,19 +1,29 @@
 /** One node as a process of its own: started, watched, stopped. Its log goes to a file. */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { OperatingError } from '../../lib/errors.js';
+import { messageOf, OperatingError } from '../../lib/errors.js';
+import { makeFolder } from '../../lib/platform/make-folder.js';
+import { processStamp } from '../../lib/platform/process-stamp.js';
 import type { NodeNews } from '../node/supervision.js';
 import { V8_FLAGS } from '../node/v8-flags.js';
+import type { StopMessage } from '../supervision.js';
 import type { PlannedNode } from './cluster-plan.js';
 
 export interface NodeChildOptions {
   readonly planned: PlannedNode;
   /** Words after `quorate node`. */
   readonly words: readonly string[];
-  /** It ended, and nobody had asked for it. */
+  /** It served, and ended, and nobody had asked for it. */
   readonly onDeath: (child: NodeChild, how: string) => void;
+}
+
+/** What stands for a process, also when its number has been given to another. */
+export interface NodeProcess {
+  readonly pid: number;
+  /** Undefined: the system does not say. */
+  readonly stamp: string | undefined;
 }
 
 const READY_TIMEOUT_MILLISECONDS = 60_000;
@@ -22,11 +32,14 @@ const STOP_TIMEOUT_MILLISECONDS = 20_000;
 const LOG_BYTES_MAX = 16 * 1024 * 1024;
 const LAST_LINES = 3;
 const QUORATE = fileURLToPath(new URL('../quorate.js', import.meta.url));
+const STOP: StopMessage = { stop: true };
 
 export class NodeChild {
   readonly planned: PlannedNode;
   readonly #options: NodeChildOptions;
-  #process: ChildProcess | undefined;
+  #child: ChildProcess | undefined;
+  #process: NodeProcess | undefined;
+  #ready: Promise<void> = Promise.resolve();
   #exited: Promise<void> = Promise.resolve();
   #stopping = false;
 
@@ -36,71 +49,115 @@ export class NodeChild {
   }
 
   /** Undefined: it does not run. */
-  get pid(): number | undefined {
-    return this.#process?.pid;
+  get process(): NodeProcess | undefined {
+    return this.#process;
   }
 
   /**
-   * Resolves when the node serves.
-   * @throws OperatingError `not_ready` with the end of its log where it ends, or takes too long
+   * Resolves when the node serves; where it starts already, with that start.
+   * @throws OperatingError with what the node says where it refuses, else `not_ready` with the end
+   *   of its log
    */
   async start(): Promise<void> {
     if (this.#stopping) throw new OperatingError('not_ready', 'the cluster stops');
-    if (this.#process !== undefined) return;
-    const { dataDir, logFile } = this.planned;
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    const log = openLog(logFile);
-    const child = spawn(process.execPath, [...V8_FLAGS, QUORATE, 'node', ...this.#options.words], {
-      stdio: ['ignore', log, log, 'ipc'],
-    });
-    closeSync(log);
-    this.#process = child;
-    let ready = false;
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(this.#notReady('is not ready yet'));
-      }, READY_TIMEOUT_MILLISECONDS);
-      child.on('message', (news: NodeNews) => {
-        ready = news.ready;
-        clearTimeout(timer);
-        resolve();
-      });
-      this.#exited = new Promise((exited) => {
-        const ended = (how: string): void => {
-          clearTimeout(timer);
-          this.#process = undefined;
-          exited();
-          if (!ready) reject(this.#notReady(how));
-          else if (!this.#stopping) this.#options.onDeath(this, how);
-        };
-        child.once('error', (error) => ended(`could not be started: ${error.message}`));
-        child.once('exit', (code, signal) => ended(`ended with ${signal ?? `status ${code}`}`));
-      });
-    });
+    if (this.#child === undefined) this.#ready = this.#watch(this.#spawn());
+    return this.#ready;
   }
 
-  /** Asks it to stop, and kills it where it does not. */
+  /** Asks it to stop, and kills it where it does not. It is not started any more. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    const child = this.#process;
+    const child = this.#child;
     if (child === undefined) return;
-    child.kill('SIGTERM');
+    // One that is gone already does not hear it: its exit is awaited.
+    if (child.connected) child.send(STOP, () => undefined);
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MILLISECONDS);
     await this.#exited;
     clearTimeout(timer);
   }
 
+  /** At once, without a wait. */
+  kill(): void {
+    this.#stopping = true;
+    this.#child?.kill('SIGKILL');
+  }
+
+  #spawn(): ChildProcess {
+    const { dataDir, logFile } = this.planned;
+    makeFolder(dataDir, dataDir);
+    const log = openLog(logFile);
+    // Without the two dashes Node.js takes --env-file for itself, wherever it stands.
+    const words = [...V8_FLAGS, '--', QUORATE, 'node', ...this.#options.words];
+    const child = spawn(process.execPath, words, { stdio: ['ignore', log, log, 'ipc'] });
+    closeSync(log);
+    const { pid } = child;
+    this.#child = child;
+    this.#process = pid === undefined ? undefined : { pid, stamp: processStamp(pid) };
+    return child;
+  }
+
+  #watch(child: ChildProcess): Promise<void> {
+    let isReady = false;
+    let refusal: OperatingError | undefined;
+    const ready = new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(this.#notReady('is not ready yet'));
+      }, READY_TIMEOUT_MILLISECONDS);
+      child.on('message', (news: NodeNews) => {
+        if (!news.ready) {
+          refusal = new OperatingError(news.code, `${this.planned.id}: ${news.reason}`);
+          return;
+        }
+        isReady = true;
+        clearTimeout(timer);
+        resolve();
+        // Of use where it came too late for whoever waited.
+        this.#ready = Promise.resolve();
+      });
+      this.#exited = new Promise((exited) => {
+        const ended = (how: string): void => {
+          clearTimeout(timer);
+          this.#child = undefined;
+          this.#process = undefined;
+          exited();
+          if (!isReady) reject(refusal ?? this.#notReady(how));
+          else if (!this.#stopping) this.#options.onDeath(this, how);
+        };
+        // Also where a message or a signal could not be sent: it ended only if it never began.
+        child.on('error', (error) => {
+          if (child.pid === undefined) ended(`could not be started: ${error.message}`);
+        });
+        // Not 'exit': its last message, why it ends, may come after that.
+        child.once('close', (code, signal) => ended(`ended with ${signal ?? `status ${code}`}`));
+      });
+    });
+    return ready;
+  }
+
   #notReady(how: string): OperatingError {
     const { id, logFile } = this.planned;
-    const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-LAST_LINES);
-    const message = `${id} ${how}; the end of ${logFile}:\n  ${lines.join('\n  ')}`;
+    const message = `${id} ${how}; the end of ${logFile}:\n  ${lastLines(logFile).join('\n  ')}`;
     return new OperatingError('not_ready', message);
   }
 }
 
 /** One older log is kept, so that starts do not fill the disk. */
 function openLog(file: string): number {
-  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > LOG_BYTES_MAX) renameSync(file, `${file}.old`);
-  return openSync(file, 'a', 0o600);
+  try {
+    const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    if (size > LOG_BYTES_MAX) renameSync(file, `${file}.old`);
+    return openSync(file, 'a', 0o600);
+  } catch (cause) {
+    throw new OperatingError('not_ready', `${file} cannot be written: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function lastLines(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-LAST_LINES);
+  } catch (error) {
+    return [messageOf(error)];
+  }
 }

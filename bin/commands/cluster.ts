@@ -10,9 +10,8 @@ import { ENV_FILE_OPTION } from '../command-options.js';
 import type { ExitCode } from '../exit-code.js';
 import { EXIT } from '../exit-code.js';
 import { CONFIG_OPTION } from '../node/setting-options.js';
-import { STOP_SIGNALS } from '../node/supervision.js';
 import { jsonText, OUTPUT_OPTION, print, table } from '../output.js';
-import type { Terminal } from '../terminal.js';
+import { stopRequest } from '../supervision.js';
 import { pidCommand } from './cluster-pid.js';
 import { startNodeCommand } from './cluster-start-node.js';
 
@@ -75,11 +74,13 @@ export const clusterCommand: CommandRow = {
   run,
 };
 
+/** Longer than the nodes are given, and what is left of a start. */
+const STOP_LIMIT_MILLISECONDS = 30_000;
+
 async function run({ options, terminal }: Invocation): Promise<ExitCode> {
-  const { tell, interrupted } = watch(terminal);
+  const tell = (text: string): void => terminal.err(`quorate: ${text}\n`);
   const dataDir = resolve(options.required('dataDir'));
   const delay = options.milliseconds('autoSpawnDelay', { minimum: 0, maximum: 3_600_000 });
-  options.oneOf('output', ['table', 'json', 'value']);
   const profile = options.oneOf('profile', Object.keys(PROFILES) as ProfileName[]);
   const cluster = new LocalCluster({
     dataDir,
@@ -92,15 +93,20 @@ async function run({ options, terminal }: Invocation): Promise<ExitCode> {
     autoSpawnDelayMilliseconds: options.isSet('autoSpawn') ? delay : undefined,
     tell,
   });
-  const started = cluster.start();
-  started.catch(() => undefined);
+  const stop = stopRequest({
+    limitMilliseconds: STOP_LIMIT_MILLISECONDS,
+    endNow: (why) => {
+      cluster.kill();
+      tell(why);
+    },
+  });
   try {
-    await Promise.race([started, interrupted]);
-    if (cluster.isServing) announce(cluster, { options, terminal }, dataDir);
-    await interrupted;
+    if (await cluster.start(stop.told)) announce(cluster, { options, terminal }, dataDir);
+    await stop.untilTold;
     tell('stopping');
   } finally {
     await cluster.stop();
+    stop.close();
   }
   return EXIT.done;
 }
@@ -112,16 +118,6 @@ function passedOn(flag: string, value: string | undefined): string[] {
 function shorter(path: string): string {
   const below = relative('.', path);
   return below.startsWith('..') ? path : below;
-}
-
-function watch({ err }: Terminal): {
-  readonly tell: (text: string) => void;
-  readonly interrupted: Promise<void>;
-} {
-  const interrupted = new Promise<void>((stop) => {
-    for (const signal of STOP_SIGNALS) process.on(signal, () => stop());
-  });
-  return { tell: (text) => err(`quorate: ${text}\n`), interrupted };
 }
 
 function announce(

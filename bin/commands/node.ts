@@ -6,8 +6,9 @@ import type { ExitCode } from '../exit-code.js';
 import { EXIT } from '../exit-code.js';
 import { addressOf, checkNodeSettings, isLoopback } from '../node/node-options.js';
 import { NODE_OPTIONS, settingsOf } from '../node/setting-options.js';
-import { tellParent, untilToldToStop } from '../node/supervision.js';
+import { endOnBugs, newsOf, tellParent } from '../node/supervision.js';
 import { softwareVersion } from '../software-version.js';
+import { stopRequest, type StopRequest } from '../supervision.js';
 
 export const nodeCommand: CommandRow = {
   name: 'node',
@@ -16,7 +17,31 @@ export const nodeCommand: CommandRow = {
   run,
 };
 
+/** A stop that takes longer is cut: what was acknowledged is on the disk. */
+const STOP_LIMIT_MILLISECONDS = 15_000;
+
 async function run(invocation: Invocation): Promise<ExitCode> {
+  let lastWords = (_why: string): void => undefined;
+  const stop = stopRequest({
+    limitMilliseconds: STOP_LIMIT_MILLISECONDS,
+    endNow: (why) => lastWords(why),
+  });
+  try {
+    return await serve(invocation, stop, (words) => (lastWords = words));
+  } catch (error) {
+    const news = newsOf(error);
+    if (news !== undefined) await tellParent(news);
+    throw error;
+  } finally {
+    stop.close();
+  }
+}
+
+async function serve(
+  invocation: Invocation,
+  { told, untilTold }: StopRequest,
+  onEnd: (lastWords: (why: string) => void) => void,
+): Promise<ExitCode> {
   const settings = settingsOf(invocation);
   checkNodeSettings(settings);
   const secret = await readSecret(settings.node.secretFile);
@@ -34,6 +59,11 @@ async function run(invocation: Invocation): Promise<ExitCode> {
     nodeId: settings.node.id,
     severity: settings.node.logLevel,
   });
+  onEnd((why) => {
+    observer.log('error', 'the node ends at once', { reason: why });
+    observer.flush();
+  });
+  endOnBugs(observer);
   try {
     observer.log('info', 'starting', { version, pid: process.pid });
     if (!isLoopback(addressOf(settings.node.listen).host)) {
@@ -41,16 +71,18 @@ async function run(invocation: Invocation): Promise<ExitCode> {
         listen: settings.node.listen,
       });
     }
-    const supervised = untilToldToStop(observer);
-    const node = await runNode({ settings, secret, version, customResolver, observer });
-    const refused = node.ready().then(() => {
-      observer.log('info', 'ready');
-      tellParent({ ready: true });
-      return supervised;
+    const node = await runNode({ settings, secret, version, customResolver, observer, told });
+    const serving = node.ready().then(() => {
+      if (!told.aborted) {
+        observer.log('info', 'ready');
+        void tellParent({ ready: true });
+      }
+      return untilTold;
     });
     try {
       // A node that must not serve ends; one that is told to stop before it is ready does too.
-      observer.log('info', 'stopping', { reason: await Promise.race([refused, supervised]) });
+      const reason = await Promise.race([serving, untilTold, node.failed]);
+      observer.log('info', 'stopping', { reason });
     } finally {
       await node.stop();
     }
@@ -61,6 +93,5 @@ async function run(invocation: Invocation): Promise<ExitCode> {
     throw error;
   } finally {
     observer.flush();
-    if (process.connected) process.disconnect();
   }
 }

@@ -10,7 +10,7 @@ import type { CommandOptions } from '../command-options.js';
 import { settingsShape } from '../control-command.js';
 import { CRASHED, EXIT } from '../exit-code.js';
 import { fail } from '../failure.js';
-import { STOP_SIGNALS } from '../node/supervision.js';
+import { STOP_SIGNALS } from '../supervision.js';
 import { jsonText, OUTPUT_OPTION, print } from '../output.js';
 import { levelsOverlap } from '../stress/stress-plan.js';
 import type { StressPlan } from '../stress/stress-plan.js';

@@ -3,7 +3,7 @@
  * decided and not synced is forgotten, as at a crash (docs/operations.md, A disk that fails).
  */
 import type { Observer } from '../../lib/environment/observer.js';
-import { messageOf, type OperatingError } from '../../lib/errors.js';
+import { isCorrupt, messageOf, OperatingError } from '../../lib/errors.js';
 
 /** A node, as far as its renewal is concerned. */
 export interface Renewable {
@@ -29,10 +29,16 @@ export class Renewal<Node extends Renewable> {
   #node: Node;
   #stopped = false;
   #renewing: Promise<void> = Promise.resolve();
+  #giveUp: (error: OperatingError) => void = () => undefined;
+  /** Rejects with what no further try would change: the node has ended, and stays so. */
+  readonly failed = new Promise<never>((_, reject) => {
+    this.#giveUp = reject;
+  });
 
   private constructor(options: RenewalOptions<Node>, node: Node) {
     this.#options = options;
     this.#node = node;
+    this.failed.catch(() => undefined);
     this.#watch(node);
   }
 
@@ -77,10 +83,16 @@ export class Renewal<Node extends Renewable> {
         this.#watch(this.#node);
         return;
       } catch (error) {
+        if (cannotHeal(error)) return this.#giveUp(error);
         observer.log('warn', 'the disk is not well yet', { reason: messageOf(error) });
       }
     }
   }
+}
+
+/** Damage is repaired, a disk may be freed, a lock be given up; a refusal stays. */
+function cannotHeal(error: unknown): error is OperatingError {
+  return error instanceof OperatingError && !error.retryable && !isCorrupt(error);
 }
 
 function longer(milliseconds: number): number {

@@ -1,18 +1,18 @@
 /** A node in this process: the real world behind its ports, and the listener for its clients. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Settings } from '../../config/schema.js';
 import { createApi, type RequestListener } from '../../lib/api/api.js';
 import { problemBody } from '../../lib/api/http/problem.js';
 import type { Environment } from '../../lib/environment/environment.js';
-import { messageOf, OperatingError } from '../../lib/errors.js';
+import { OperatingError } from '../../lib/errors.js';
 import type { QuorateNode } from '../../lib/node.js';
 import { createNode } from '../../lib/node.js';
 import type { NodeOptions } from '../../lib/node-options.js';
 import type { HttpListener } from '../../lib/platform/http-listener.js';
 import { listenHttp } from '../../lib/platform/http-listener.js';
 import { openLevelStorage } from '../../lib/platform/leveldb-storage.js';
+import { makeFolder } from '../../lib/platform/make-folder.js';
 import type { LogAndMetrics } from '../../lib/platform/observer.js';
 import { PeerSockets } from '../../lib/platform/peer-sockets.js';
 import { probeDisk } from '../../lib/platform/probe-disk.js';
@@ -25,6 +25,8 @@ import { addressOf, nodeOptionsOf } from './node-options.js';
 export interface NodeProcess {
   /** Resolves when the cluster is founded and this node serves; rejects where it must not. */
   ready(): Promise<void>;
+  /** Rejects when the node has ended and cannot be made anew, whatever the disk does. */
+  readonly failed: Promise<never>;
   /** Answers what is under way, syncs, closes. */
   stop(): Promise<void>;
 }
@@ -35,6 +37,8 @@ export interface NodeProcessOptions {
   readonly version: string;
   readonly customResolver?: NodeOptions['customResolver'];
   readonly observer: LogAndMetrics;
+  /** Aborted when the node is to stop, perhaps while it starts. */
+  readonly told: AbortSignal;
 }
 
 const HANDSHAKE_TIMEOUT_MILLISECONDS = 5000;
@@ -55,7 +59,7 @@ export async function runNode(options: NodeProcessOptions): Promise<NodeProcess>
   });
   let listener: HttpListener;
   try {
-    await meetPeers(renewal.node);
+    await meetPeers(renewal.node, options.told);
     listener = await listen(options, (request, response) => renewal.node.serve(request, response));
   } catch (error) {
     await renewal.stop();
@@ -64,6 +68,7 @@ export async function runNode(options: NodeProcessOptions): Promise<NodeProcess>
   observer.log('info', 'listening', { clients: settings.node.listen, port: listener.port });
   return {
     ready: () => renewal.node.ready(),
+    failed: renewal.failed,
     stop: async () => {
       await listener.close();
       await renewal.stop();
@@ -108,9 +113,10 @@ const requestId = (): string => Buffer.from(random.bytes(REQUEST_ID_BYTES)).toSt
  * A node that comes back would refuse its first requests, before its links are open: clients are
  * let in when it reaches a quorum everywhere, or after a while, to see what is missing.
  */
-async function meetPeers(node: QuorateNode): Promise<void> {
+async function meetPeers(node: QuorateNode, told: AbortSignal): Promise<void> {
   const deadline = performance.now() + MEETING_TIMEOUT_MILLISECONDS;
   while (!node.cluster.readiness('quorum').ready && performance.now() < deadline) {
+    if (told.aborted) return;
     await setTimeout(MEETING_PAUSE_MILLISECONDS);
   }
 }
@@ -133,10 +139,7 @@ async function environmentOf(
     reconnectDelayMaxMilliseconds: peers.reconnectDelayMaxMilliseconds,
     handshakeTimeoutMilliseconds: HANDSHAKE_TIMEOUT_MILLISECONDS,
   });
-  await mkdir(node.dataDir, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
-    const message = `--data-dir ${node.dataDir}: ${messageOf(cause)}`;
-    throw new OperatingError('invalid_request', message, { cause });
-  });
+  makeFolder(node.dataDir, `--data-dir ${node.dataDir}`);
   const opened = await openLevelStorage({
     directory: join(node.dataDir, 'store'),
     cacheBytes: storage.engineCacheBytes,

@@ -1,21 +1,36 @@
-/** What ends a node: signals, a parent that went away, a bug. */
-import { messageOf } from '../../lib/errors.js';
+/** What a node tells the process that started it, and what a bug does to it. */
+import type { ErrorCode } from '../../lib/errors.js';
+import { messageOf, OperatingError } from '../../lib/errors.js';
 import type { LogAndMetrics } from '../../lib/platform/observer.js';
 import { CRASHED } from '../exit-code.js';
 
-/** What a node tells the process that spawned it. */
-export interface NodeNews {
-  readonly ready: true;
+/** Over the channel to the parent. */
+export type NodeNews =
+  | { readonly ready: true }
+  /** It ends, and says why. Not retryable: the same start would end the same way. */
+  | {
+      readonly ready: false;
+      readonly code: ErrorCode;
+      readonly reason: string;
+      readonly retryable: boolean;
+    };
+
+/** Resolves when it has left, or cannot. Without a parent there is nobody to tell. */
+export function tellParent(news: NodeNews): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined || !process.connected) resolve();
+    else process.send(news, undefined, undefined, () => resolve());
+  });
 }
 
-/** What a person, a supervisor, and a terminal that closes send. */
-export const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+/** An end for a reason that is not a bug. */
+export function newsOf(error: unknown): NodeNews | undefined {
+  if (!(error instanceof OperatingError)) return undefined;
+  return { ready: false, code: error.code, reason: error.message, retryable: error.retryable };
+}
 
-/** A stop that takes longer is cut: what was acknowledged is on the disk. */
-const STOP_TIMEOUT_MILLISECONDS = 15_000;
-
-/** Resolves with the reason. Later signals are borne: Ctrl-C reaches a whole group twice. */
-export function untilToldToStop(observer: LogAndMetrics): Promise<string> {
+/** A bug ends the node: nobody knows what still holds. */
+export function endOnBugs(observer: LogAndMetrics): void {
   const crash = (event: string) => (error: unknown) => {
     const stack = error instanceof Error ? error.stack : undefined;
     observer.log('error', event, { reason: messageOf(error), stack });
@@ -24,21 +39,4 @@ export function untilToldToStop(observer: LogAndMetrics): Promise<string> {
   };
   process.on('uncaughtException', crash('uncaught exception'));
   process.on('unhandledRejection', crash('unhandled rejection'));
-  return new Promise((resolve) => {
-    const stop = (reason: string): void => {
-      setTimeout(() => {
-        observer.log('error', 'the stop took too long');
-        observer.flush();
-        process.exit(CRASHED);
-      }, STOP_TIMEOUT_MILLISECONDS).unref();
-      resolve(reason);
-    };
-    for (const signal of STOP_SIGNALS) process.on(signal, () => stop(signal));
-    // The channel closes with the parent, however that ended.
-    process.on('disconnect', () => stop('the parent went away'));
-  });
-}
-
-export function tellParent(news: NodeNews): void {
-  process.send?.(news, undefined, undefined, () => undefined);
 }

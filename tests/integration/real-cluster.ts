@@ -30,7 +30,7 @@ interface Announced {
   readonly nodes: readonly RunningNode[];
 }
 
-const QUORATE = fileURLToPath(new URL('../../bin/quorate.js', import.meta.url));
+export const QUORATE = fileURLToPath(new URL('../../bin/quorate.js', import.meta.url));
 const START_MILLISECONDS = 40_000;
 const COMMAND_MILLISECONDS = 150_000;
 const POLL_MILLISECONDS = 50;
@@ -39,7 +39,7 @@ const PORTS = 8000;
 const PORTS_APART = 10;
 
 /** What taps and debuggers put into the environment is not for the children. */
-function childEnvironment(): NodeJS.ProcessEnv {
+export function childEnvironment(): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env);
   return Object.fromEntries(inherited.filter(([name]) => !/^(?:TAP|NODE_|QUORATE_)/.test(name)));
 }

@@ -1,7 +1,7 @@
 /** Time, chance, disk and network come in through the constructor: what lib/ may not call. */
 import ts from 'typescript';
 import type { Finding, Source } from './source.js';
-import { finding } from './source.js';
+import { finding, walk } from './source.js';
 
 /** Folders of lib/ that are the real world, or live in a program of somebody else. */
 const EXEMPT = ['lib/platform/', 'lib/client/'];
@@ -47,6 +47,21 @@ export function checkBanned(source: Source): Finding[] {
     ts.forEachChild(node, visit);
   };
   visit(source.tree);
+  return found;
+}
+
+/** Where folders are made: the recursive form of `mkdir` tries for ever where nothing can be. */
+const FOLDER_MAKER = 'lib/platform/make-folder.ts';
+
+export function checkFolders(source: Source): Finding[] {
+  const isProgram = source.path.startsWith('lib/') || source.path.startsWith('bin/');
+  if (!isProgram || source.path === FOLDER_MAKER) return [];
+  const found: Finding[] = [];
+  walk(source.tree, (node) => {
+    if (ts.isIdentifier(node) && /^mkdir(?:Sync)?$/.test(node.text)) {
+      found.push(finding(source, node, `${node.text}: folders are made by ${FOLDER_MAKER}`));
+    }
+  });
   return found;
 }
 

@@ -1,8 +1,9 @@
 /** Which files are fit to hold a secret. */
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { createSecret, readSecret } from '../../../lib/platform/secret-file.js';
+import { createSecret, readSecret, thisReader } from '../../../lib/platform/secret-file.js';
 
 async function fileOf(directory: string, content: string | Uint8Array, mode = 0o600) {
   const path = join(directory, 'secret');
@@ -20,7 +21,8 @@ t.test('a secret that was made can be read by its owner, and is made once', asyn
   const secret = await readSecret(path);
   t.equal(secret.length, 32);
   t.equal(`${Buffer.from(secret).toString('hex')}\n`, await readFile(path, 'utf8'));
-  await t.rejects(createSecret(path), refused(/cannot be used: EEXIST/));
+  await t.rejects(createSecret(path), refused(/cannot be made: EEXIST/));
+  t.same(await readdir(t.testdirName), ['secret'], 'and nothing is left beside it');
   const other = join(t.testdir({}), 'other');
   await createSecret(other);
   t.notOk(Buffer.from(secret).equals(await readSecret(other)), 'never the same twice');
@@ -42,8 +44,21 @@ t.test('hexadecimal digits, or the bytes as they are', async (t) => {
 t.test('what is unfit is refused, without telling what is in it', async (t) => {
   const directory = t.testdir();
   const good = 'x'.repeat(32);
-  for (const mode of [0o640, 0o604, 0o620, 0o666]) {
-    await t.rejects(readSecret(await fileOf(directory, good, mode)), refused(/chmod 600/));
+  const { uid, gid } = await stat(await fileOf(directory, good));
+  const owner = { user: uid, groups: [gid] };
+  const strangers = { user: uid, groups: [gid + 1, gid + 2] };
+  const rows: readonly (readonly [mode: number, says: RegExp, reader?: typeof owner])[] = [
+    [0o604, /can be read by everybody: chmod o-r/],
+    [0o644, /can be read by everybody/],
+    [0o620, /can be changed by others: chmod go-w/],
+    [0o602, /can be changed by others/],
+    [0o666, /can be changed by others/],
+    [0o460, /can be changed by others/],
+    [0o640, /can be read by group \d+, to which this process does not belong/, strangers],
+    [0o440, /chmod g-r it, or run the process with that group/, strangers],
+  ];
+  for (const [mode, says, reader = owner] of rows) {
+    await t.rejects(readSecret(await fileOf(directory, good, mode), reader), refused(says));
   }
   for (const short of ['', 'hunter2', 'ab'.repeat(31), ` ${'x'.repeat(31)}\n`]) {
     const path = await fileOf(directory, short);
@@ -55,4 +70,35 @@ t.test('what is unfit is refused, without telling what is in it', async (t) => {
   await t.rejects(readSecret(join(directory, 'absent')), refused(/ENOENT/));
   await t.rejects(readSecret(directory), refused(/is not a file/));
   await t.rejects(createSecret(join(directory, 'no', 'such', 'place')), refused(/ENOENT/));
+  const pipe = join(directory, 'pipe');
+  spawnSync('mkfifo', ['-m', '600', pipe]);
+  await t.rejects(readSecret(pipe), refused(/is not a file/), 'nobody waits for a writer');
+});
+
+t.test(
+  'a secret that an orchestrator mounts is accepted: links, and a group that reads',
+  async (t) => {
+    const folder = t.testdir();
+    const data = join(folder, '..2026_11_29');
+    await mkdir(data);
+    const target = await fileOf(data, 'x'.repeat(32), 0o440);
+    await symlink('..2026_11_29', join(folder, '..data'));
+    const path = join(folder, 'secret');
+    await symlink(join('..data', 'secret'), path);
+    const { uid, gid } = await stat(target);
+    t.equal((await readSecret(path, { user: uid, groups: [gid + 1, gid] })).length, 32);
+    t.equal((await readSecret(path)).length, 32, 'this process is in its own group');
+    // The target counts, whatever the link says.
+    await chmod(target, 0o444);
+    await t.rejects(readSecret(path), refused(/can be read by everybody/));
+  },
+);
+
+t.test('its owner is root or the reader, and nobody else', async (t) => {
+  const path = await fileOf(t.testdir(), 'x'.repeat(32), 0o440);
+  const { uid, gid } = await stat(path);
+  const reader = { user: uid + 1, groups: [gid] };
+  if (uid === 0) t.equal((await readSecret(path, reader)).length, 32, 'root wrote it for others');
+  else await t.rejects(readSecret(path, reader), refused(/belongs to user \d+, who could change/));
+  t.match(thisReader(), { user: process.geteuid?.(), groups: [process.getegid?.()] });
 });

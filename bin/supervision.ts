@@ -1,0 +1,83 @@
+/** What ends a process that serves: signals, a parent that went away, a stop that takes too long. */
+import { constants } from 'node:os';
+import { CRASHED } from './exit-code.js';
+
+/** What a person, an orchestrator, and a terminal that closes send. */
+export const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+/** What a parent sends to a node over its channel: signals are for people. */
+export interface StopMessage {
+  readonly stop: true;
+}
+
+export interface StopRequestOptions {
+  /** From the first request on. */
+  readonly limitMilliseconds: number;
+  /** The last thing that the process does, where it cannot wait: synchronous. */
+  readonly endNow: (why: string) => void;
+}
+
+export interface StopRequest {
+  /** Aborted by the first request; its reason is a text. */
+  readonly told: AbortSignal;
+  /** Resolves with the reason. */
+  readonly untilTold: Promise<string>;
+  /** Lets the process end: its channel to the parent is closed. The limit stays. */
+  close(): void;
+}
+
+/** Ctrl-C reaches a whole group, and what stands between (npm) hands it on: one press, two signals. */
+const ONE_PRESS_MILLISECONDS = 250;
+/** As shells have it for a process that a signal ended. */
+const SIGNAL_STATUS = 128;
+
+/**
+ * Listens from now on. The first signal, message of the parent, or loss of it asks for a stop; a
+ * second signal ends the process at once, with 128 and its number as the status; so does a stop that
+ * takes longer than the limit, with the status of a crash.
+ */
+export function stopRequest({ limitMilliseconds, endNow }: StopRequestOptions): StopRequest {
+  const controller = new AbortController();
+  let firstSignal: number | undefined;
+  const end = (why: string, status: number): void => {
+    endNow(why);
+    process.exit(status);
+  };
+  const request = (reason: string): void => {
+    if (controller.signal.aborted) return;
+    setTimeout(() => end('the stop took too long', CRASHED), limitMilliseconds).unref();
+    controller.abort(reason);
+  };
+  for (const signal of STOP_SIGNALS) {
+    process.on(signal, () => {
+      const now = performance.now();
+      firstSignal ??= now;
+      if (now - firstSignal <= ONE_PRESS_MILLISECONDS) request(signal);
+      else end(`a second signal: ${signal}`, SIGNAL_STATUS + constants.signals[signal]);
+    });
+  }
+  const lost = (): void => request('the parent went away');
+  if (process.send !== undefined) {
+    process.on('message', ({ stop }: Partial<StopMessage>) => {
+      if (stop === true) request('the parent asks');
+    });
+    process.on('disconnect', lost);
+    // It may have gone before anybody listened.
+    if (!process.connected) lost();
+  }
+  return {
+    told: controller.signal,
+    untilTold: aborted(controller.signal).then(() => String(controller.signal.reason)),
+    close: () => {
+      if (process.connected) process.disconnect();
+    },
+  };
+}
+
+/** Resolves when it is aborted, or at once. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
