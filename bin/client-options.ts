@@ -9,8 +9,9 @@ import { OUTPUT_OPTION } from './output.js';
 const ENDPOINT_OPTION: OptionRow = {
   flags: '--endpoint <list>',
   variable: 'QUORATE_ENDPOINT',
-  summary: 'nodes to talk to, separated by commas; the next where a connection is refused',
+  summary: 'nodes to talk to, separated by commas; the next where one does not answer',
   default: 'http://127.0.0.1:8090,http://127.0.0.1:8091,http://127.0.0.1:8092',
+  check: endpointsOf,
 };
 const LEVEL_OPTION: OptionRow = {
   flags: '--level <level>',
@@ -26,6 +27,7 @@ const TIMEOUT_OPTION: OptionRow = {
   flags: '--timeout <duration>',
   variable: 'QUORATE_TIMEOUT',
   summary: 'deadline of the request; without it the default of the node',
+  check: readOptionsOf,
 };
 const CONTEXT_OPTION: OptionRow = {
   flags: '--context <context>',
@@ -72,7 +74,9 @@ export function writeOptionsOf(options: CommandOptions): WriteOptions {
 
 /** @throws OperatingError `invalid_request` where one is no address */
 export function endpointsOf(options: CommandOptions): string[] {
-  return options.list('endpoint').map((text) => {
+  const list = options.list('endpoint');
+  if (list.length === 0) throw new OperatingError('invalid_request', '--endpoint names no node');
+  return list.map((text) => {
     const whole = text.includes('://') ? text : `http://${text}`;
     const url = URL.canParse(whole) ? new URL(whole) : undefined;
     if (url?.protocol !== 'http:' || url.hostname === '' || url.pathname !== '/') {

@@ -9,7 +9,12 @@ export const OUTPUT_OPTION: OptionRow = {
   variable: 'QUORATE_OUTPUT',
   summary: 'table, json or value',
   default: 'table',
+  check: formatOf,
 };
+
+function formatOf(options: CommandOptions): keyof Views {
+  return options.oneOf('output', ['table', 'json', 'value']);
+}
 
 /** The same answer in each form; each is made only when it is wanted. */
 export interface Views {
@@ -22,8 +27,7 @@ export interface Views {
 
 /** Writes the answer in the form that `-o` asks for, and a line feed where it has none. */
 export function print(terminal: Terminal, options: CommandOptions, views: Views): void {
-  const format = options.oneOf('output', ['table', 'json', 'value']);
-  const text = views[format](terminal);
+  const text = views[formatOf(options)](terminal);
   if (typeof text !== 'string') terminal.out(text);
   else if (text !== '') terminal.out(text.endsWith('\n') ? text : `${text}\n`);
 }

@@ -1,10 +1,12 @@
 /** The command line, made of the table of commands: commander parses, the rows say the rest. */
 import { Command, CommanderError, Option } from 'commander';
+import { ArgumentError } from '../lib/client/arguments.js';
 import { messageOf, OperatingError } from '../lib/errors.js';
 import type { CommandRow } from './command.js';
-import { CommandOptions, type GivenFlags } from './command-options.js';
+import { CommandOptions, type GivenFlags, nameOf } from './command-options.js';
 import { COMMANDS } from './commands.js';
 import { CRASHED, EXIT, exitCodeOf } from './exit-code.js';
+import type { OptionRow } from './option-row.js';
 import type { Terminal } from './terminal.js';
 import { softwareVersion } from './software-version.js';
 
@@ -49,11 +51,19 @@ function commandOf(row: CommandRow, terminal: Terminal, done: (code: number) => 
       command.opts<GivenFlags>(),
       terminal.environment,
     );
+    // All of them before anything is done: a command that is refused has changed nothing.
+    for (const option of row.options) checkOption(option, options);
     const variables = variablesOf(COMMANDS);
     done(await row.run({ arguments: command.args, options, terminal, variables }));
   });
   for (const child of row.commands ?? []) command.addCommand(commandOf(child, terminal, done));
   return command;
+}
+
+/** Flags alone are true or false, and what else a row says of itself. */
+function checkOption(option: OptionRow, options: CommandOptions): void {
+  if (!/[<[]/.test(option.flags)) options.isSet(nameOf(option));
+  option.check?.(options);
 }
 
 function variablesOf(rows: readonly CommandRow[]): string[] {
@@ -74,6 +84,10 @@ function statusOfFailure(error: unknown, { err }: Terminal): number {
   if (error instanceof OperatingError) {
     err(`quorate: ${error.message}\n`);
     return exitCodeOf(error);
+  }
+  if (error instanceof ArgumentError) {
+    err(`quorate: ${error.message}\n`);
+    return EXIT.usage;
   }
   err(`quorate: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`);
   return CRASHED;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { pathOf, withQuery } from '../../lib/client/key-path.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
+import type { CommandOptions } from '../command-options.js';
 import { printControl } from '../control-command.js';
 import type { ExitCode } from '../exit-code.js';
 import { table } from '../output.js';
@@ -48,6 +49,7 @@ export const conflictsCommand: CommandRow = {
       variable: 'QUORATE_CONFLICTS_LIMIT',
       summary: 'most keys to list',
       default: '100',
+      check: limitOf,
     },
     {
       flags: '--cursor <cursor>',
@@ -62,9 +64,13 @@ export const conflictsCommand: CommandRow = {
   },
 };
 
+function limitOf(options: CommandOptions): number {
+  return options.integer('limit', { minimum: 1, maximum: 1000 });
+}
+
 async function list(invocation: Invocation): Promise<ExitCode> {
   const { options, terminal } = invocation;
-  const limit = String(options.integer('limit', { minimum: 1, maximum: 1000 }));
+  const limit = String(limitOf(options));
   const client = await clientOf(options);
   const path = withQuery('/api/v1/conflicts', { limit, cursor: options.text('cursor') });
   const result = await client.control('GET', path, listShape);

@@ -1,6 +1,7 @@
 /** A batch as it is sent and as it is answered. See docs/http-api.md, Batches. */
 import { z } from 'zod';
 import { jsonMembers, splitArray } from '../encoding/json-text.js';
+import { ArgumentError, headerTextOf, keyOf, storedOf } from './arguments.js';
 import type { HttpAnswer } from './http-exchange.js';
 import { readGet, reading, readProblem, readWrite, textOf } from './read-answer.js';
 import type { Batched, BatchRow, GetResult, Problem, StoredValue, WriteResult } from './results.js';
@@ -41,24 +42,33 @@ const answerShape = z.looseObject({ failed: z.int(), results: z.array(rowShape) 
 
 /**
  * Values as they are: numbers keep their digits.
- * @throws SyntaxError where the text of a value is no JSON: it might become further operations
+ * @throws ArgumentError where an operation is none, or the text of a value no JSON: it might become
+ *   further operations
  */
 export function batchText(operations: readonly Operation[]): string {
+  if (!Array.isArray(operations)) throw new ArgumentError('a batch is a list of operations');
   return `{"operations":[${operations.map(operationText).join(',')}]}`;
 }
 
+const KINDS: ReadonlySet<unknown> = new Set(['get', 'put', 'delete']);
+
 function operationText(operation: Operation): string {
-  const { kind, value, ...others } = { value: undefined, ...operation };
-  const members = JSON.stringify({ op: kind, ...others });
-  if (value === undefined) return members;
-  return `${members.slice(0, -1)},${valueText(value)}}`;
+  const { kind, key, level, context, ttl, value } = {
+    ...{ context: undefined, ttl: undefined, value: undefined },
+    ...operation,
+  };
+  if (!KINDS.has(kind)) throw new ArgumentError('an operation is of kind get, put or delete');
+  const texts = { level, context };
+  for (const [name, text] of Object.entries(texts)) {
+    if (text !== undefined) headerTextOf(text, name);
+  }
+  const members = JSON.stringify({ op: kind, key: keyOf(key), ...texts, ttl });
+  if (kind !== 'put') return members;
+  return `${members.slice(0, -1)},${valueText(storedOf(value))}}`;
 }
 
 function valueText(value: StoredValue): string {
-  if (value.kind === 'json') {
-    JSON.parse(value.text);
-    return `"value":${value.text}`;
-  }
+  if (value.kind === 'json') return `"value":${value.text}`;
   const base64 = Buffer.from(value.bytes).toString('base64');
   return `"value_base64":"${base64}","content_type":${JSON.stringify(value.contentType)}`;
 }

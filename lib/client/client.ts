@@ -1,5 +1,14 @@
 /** The client for TypeScript programs: get, put, delete, and what a node tells of its cluster. */
 import type { z } from 'zod';
+import {
+  endpointsOf,
+  headerTextOf,
+  jsonTextOf,
+  storedOf,
+  timeoutOf,
+  unicodeOf,
+} from './arguments.js';
+import { Endpoints } from './endpoints.js';
 import type { HttpAnswer, HttpRequest } from './http-exchange.js';
 import { exchange } from './http-exchange.js';
 import { pathOf, withQuery } from './key-path.js';
@@ -15,8 +24,10 @@ import type {
   WriteResult,
 } from './results.js';
 
+export { ArgumentError, json, type JsonValue } from './arguments.js';
+
 export interface ClientOptions {
-  /** `http://host:port`, in the order of preference; where one refuses the connection, the next. */
+  /** `http://host:port`, in the order of preference; where one does not answer, the next. */
   readonly endpoints: readonly string[];
 }
 
@@ -64,16 +75,16 @@ const DATA_PATH = '/api/v1/kv';
 const NO_OPTIONS = {};
 
 export class QuorateClient {
-  readonly #endpoints: readonly string[];
+  readonly #endpoints: Endpoints;
 
+  /** @throws ArgumentError, as every method does before anything is sent */
   constructor({ endpoints }: ClientOptions) {
-    this.#endpoints = endpoints;
+    this.#endpoints = new Endpoints(endpointsOf(endpoints));
   }
 
   async get(key: string, options: GetOptions = NO_OPTIONS): Promise<GetResult> {
     const { readRepair, version } = options;
-    const repair = readRepair === undefined ? {} : { 'x-read-repair': readRepair };
-    const headers = { ...headersOf(options), ...repair };
+    const headers = { ...headersOf(options), ...headersFrom({ 'x-read-repair': readRepair }) };
     const path = withQuery(pathOf(DATA_PATH, key), { version });
     return this.#ask({ method: 'GET', path, headers }, options, readGet);
   }
@@ -83,16 +94,16 @@ export class QuorateClient {
     value: StoredValue,
     options: PutOptions = NO_OPTIONS,
   ): Promise<WriteResult> {
-    const ttl = options.ttl === undefined ? {} : { 'x-ttl': String(options.ttl) };
-    const isJson = value.kind === 'json';
+    const stored = storedOf(value);
+    const isJson = stored.kind === 'json';
     const headers = {
       ...headersOf(options),
-      ...ttl,
-      'content-type': isJson ? 'application/json' : value.contentType,
+      ...headersFrom({ 'x-ttl': options.ttl === undefined ? undefined : String(options.ttl) }),
+      'content-type': isJson ? 'application/json' : stored.contentType,
       // These bytes are meant, whatever they look like.
       ...(isJson ? {} : { 'x-raw': '1' }),
     };
-    const body = isJson ? `{"value":${value.text}}` : value.bytes;
+    const body = isJson ? `{"value":${stored.text}}` : stored.bytes;
     const path = pathOf(DATA_PATH, key);
     return this.#ask({ method: 'PUT', path, headers, body }, options, readWrite);
   }
@@ -112,9 +123,9 @@ export class QuorateClient {
     const headers = { ...headersOf(others), 'content-type': 'application/json' };
     const how =
       resolution.kind === 'value'
-        ? `"value":${resolution.text}`
-        : `"strategy":${JSON.stringify(resolution.strategy)}`;
-    const body = `{"context":${JSON.stringify(context)},${how}}`;
+        ? `"value":${jsonTextOf(resolution.text)}`
+        : `"strategy":${JSON.stringify(unicodeOf(resolution.strategy, 'a strategy'))}`;
+    const body = `{"context":${JSON.stringify(unicodeOf(context, 'a context'))},${how}}`;
     const path = pathOf(DATA_PATH, key, '/conflicts/resolve');
     return this.#ask({ method: 'POST', path, headers, body }, options, readWrite);
   }
@@ -174,13 +185,21 @@ export class QuorateClient {
 }
 
 function headersOf(options: WriteOptions): Record<string, string> {
-  const { level, fallbacks, timeoutMilliseconds, context, durability } = options;
-  const rows: readonly (readonly [name: string, value: string | undefined])[] = [
-    ['x-consistency-level', level],
-    ['x-consistency-fallback', fallbacks?.join(', ')],
-    ['x-timeout', timeoutMilliseconds === undefined ? undefined : `${timeoutMilliseconds}ms`],
-    ['x-causal-context', context],
-    ['x-durability', durability],
-  ];
-  return Object.fromEntries(rows.flatMap(([name, value]) => (value ? [[name, value]] : [])));
+  const { level, fallbacks = [], timeoutMilliseconds: timeout, context, durability } = options;
+  return headersFrom({
+    'x-consistency-level': level,
+    'x-consistency-fallback': fallbacks.length === 0 ? undefined : fallbacks.join(', '),
+    'x-timeout': timeout === undefined ? undefined : `${timeoutOf(timeout)}ms`,
+    'x-causal-context': context,
+    'x-durability': durability,
+  });
+}
+
+/** An empty one is refused, not left out: an empty context would be a blind write. */
+function headersFrom(rows: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(rows).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, headerTextOf(value, name)]],
+    ),
+  );
 }

@@ -1,5 +1,7 @@
-/** One request and its answer, at the first endpoint that takes the connection. */
+/** One request and its answer, at an endpoint that is known to answer. */
 import { got, RequestError } from 'got';
+import type { Endpoints } from './endpoints.js';
+import { firstToAnswer } from './first-to-answer.js';
 import type { Problem } from './results.js';
 
 export interface HttpRequest {
@@ -18,9 +20,8 @@ export interface HttpAnswer {
 }
 
 export interface ExchangeOptions {
-  /** `http://host:port`, in the order of preference. */
-  readonly endpoints: readonly string[];
-  /** For each endpoint that is tried. */
+  readonly endpoints: Endpoints;
+  /** For all endpoints that are tried, together. */
   readonly timeoutMilliseconds: number;
 }
 
@@ -35,19 +36,34 @@ const NOTHING_SENT = new Set([
 /** Timeouts of got before anything was sent. */
 const CONNECTING = new Set(['lookup', 'connect', 'secureConnect', 'socket']);
 
-/** Never throws for what a network or a node may do; each endpoint is tried at most once. */
+/**
+ * Never throws for what a network or a node may do. The request is sent once: whoever repeats a write
+ * decides that with its outcome in hand. So that it does not go to a node that is silent, an endpoint
+ * that has not answered lately is asked first whether it does, where there are others.
+ */
 export async function exchange(
   request: HttpRequest,
   { endpoints, timeoutMilliseconds }: ExchangeOptions,
 ): Promise<HttpAnswer | Problem> {
+  const deadline = performance.now() + timeoutMilliseconds;
   const refusals: string[] = [];
-  for (const endpoint of endpoints) {
+  const refused = (endpoint: string, reason: string): void => {
+    refusals.push(`${endpoint} (${reason})`);
+    endpoints.missed(endpoint, performance.now());
+  };
+  let left = endpoints.inOrder(performance.now());
+  while (left.length > 0) {
+    const endpoint = await choose(left, endpoints, deadline, refused);
+    if (endpoint === undefined) break;
     try {
-      return await ask(endpoint, request, timeoutMilliseconds);
+      const answer = await ask(endpoint, request, timeLeft(deadline));
+      endpoints.answered(endpoint, performance.now());
+      return answer;
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
+      refused(endpoint, error.code);
       if (!nothingSent(error)) return unanswered(request, endpoint, error);
-      refusals.push(`${endpoint} (${error.code})`);
+      left = left.filter((other) => other !== endpoint);
     }
   }
   return {
@@ -61,6 +77,25 @@ export async function exchange(
   };
 }
 
+/** @returns undefined where none of them answers before the deadline */
+async function choose(
+  left: readonly string[],
+  endpoints: Endpoints,
+  deadline: number,
+  refused: (endpoint: string, reason: string) => void,
+): Promise<string | undefined> {
+  const [first] = left;
+  if (first === undefined || left.length === 1) return first;
+  if (endpoints.isKnown(first, performance.now())) return first;
+  const { winner, failed } = await firstToAnswer(left, timeLeft(deadline));
+  for (const { endpoint, reason } of failed) refused(endpoint, reason);
+  return winner;
+}
+
+function timeLeft(deadline: number): number {
+  return Math.max(1, deadline - performance.now());
+}
+
 async function ask(
   endpoint: string,
   { method, path, headers, body }: HttpRequest,
@@ -72,7 +107,6 @@ async function ask(
     ...(body === undefined ? {} : { body }),
     responseType: 'buffer',
     timeout: { request: timeoutMilliseconds },
-    // A write is asked once: whoever repeats it decides that with its outcome in hand.
     retry: { limit: 0 },
     followRedirect: false,
     throwHttpErrors: false,

@@ -1,11 +1,12 @@
 /** Keys in addresses: percent-encoded once, in one segment. See docs/http-api.md, Keys. */
+import { keyOf, unicodeOf } from './arguments.js';
 
 /**
  * The path of a key below `base`, percent-encoded once. Where URLs fold it (`.` and `..`), also
- * with a resource, the key is a parameter. @throws URIError where the key is not well-formed
+ * with a resource, the key is a parameter. @throws ArgumentError where it is no key
  */
 export function pathOf(base: string, key: string, resource = ''): string {
-  const encoded = encodeURIComponent(key);
+  const encoded = encodeURIComponent(keyOf(key));
   return key === '.' || key === '..'
     ? `${base}${resource}?key=${encoded}`
     : `${base}/${encoded}${resource}`;
@@ -19,7 +20,7 @@ export function withQuery(
   let whole = path;
   for (const [name, value] of Object.entries(parameters)) {
     if (value === undefined) continue;
-    whole += `${whole.includes('?') ? '&' : '?'}${name}=${encodeURIComponent(value)}`;
+    whole += `${whole.includes('?') ? '&' : '?'}${name}=${encodeURIComponent(unicodeOf(value, name))}`;
   }
   return whole;
 }

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Test } from 'tap';
 import t from 'tap';
 import { z } from 'zod';
-import { QuorateClient } from '../../../lib/client/client.js';
+import { ArgumentError, QuorateClient } from '../../../lib/client/client.js';
 import { pathOf } from '../../../lib/client/key-path.js';
 
 interface Asked {
@@ -19,7 +19,14 @@ type Answer = (response: ServerResponse, asked: Asked) => void;
 
 const REFUSING = 'http://127.0.0.1:1';
 
-async function listenerOf(t: Test, answer: Answer) {
+const well = (response: ServerResponse): unknown => response.end('{}');
+
+/** @param health null: it answers as every other request */
+async function listenerOf(
+  t: Test,
+  answer: Answer,
+  health: ((response: ServerResponse) => unknown) | null = well,
+) {
   const asked: Asked[] = [];
   const server = createServer((request, response) => {
     let body = '';
@@ -28,6 +35,10 @@ async function listenerOf(t: Test, answer: Answer) {
     });
     request.on('end', () => {
       const { method = '', url = '', headers } = request;
+      if (url === '/healthz' && health !== null) {
+        health(response);
+        return;
+      }
       asked.push({ method, url, headers, body });
       answer(response, { method, url, headers, body });
     });
@@ -204,4 +215,101 @@ t.test('control answers are checked against their shape', async (t) => {
   t.match(asked[0], { body: '{"b":2}', headers: { 'if-match': '"v"' } });
   const other = z.looseObject({ a: z.string() });
   t.match(await client.control('GET', '/api/v1/x', other), { kind: 'problem', code: 'internal' });
+});
+
+t.test('a silent endpoint is waited for once, and no write goes there', async (t) => {
+  const good = await listenerOf(t, json(200, WRITTEN));
+  // It takes connections, and says nothing: a process that was stopped, a full disk below a proxy.
+  const silent = await listenerOf(t, () => undefined, null);
+  const client = new QuorateClient({ endpoints: [silent.endpoint, REFUSING, good.endpoint] });
+  const patient = { timeoutMilliseconds: 3_600_000 };
+  for (let i = 0; i < 5; i += 1) {
+    const value = { kind: 'json', text: '1' } as const;
+    t.match(await client.put('k', value, patient), { kind: 'written' });
+  }
+  t.equal(good.asked.length, 5);
+  t.notOk(silent.asked.some(({ method }) => method === 'PUT'));
+  t.ok(silent.asked.length < 5, 'it is remembered');
+  const both = new QuorateClient({ endpoints: [silent.endpoint, REFUSING] });
+  const none = await both.put('k', { kind: 'json', text: '1' }, { timeoutMilliseconds: 10 });
+  t.match(none, { kind: 'problem', outcome: 'none', detail: /silent.*|ECONNREFUSED/ });
+});
+
+t.test('one that answered and falls silent is asked last from then on', async (t) => {
+  let isWell = true;
+  const good = await listenerOf(t, json(200, WRITTEN));
+  const turning = await listenerOf(
+    t,
+    (response, asked) => (isWell ? json(200, WRITTEN)(response, asked) : undefined),
+    (response) => (isWell ? well(response) : undefined),
+  );
+  const client = new QuorateClient({ endpoints: [turning.endpoint, good.endpoint] });
+  const put = (timeoutMilliseconds: number) =>
+    client.put('k', { kind: 'json', text: '1' }, { timeoutMilliseconds });
+  t.match(await put(60_000), { kind: 'written' });
+  t.equal(turning.asked.length, 1);
+  isWell = false;
+  // Whoever answered a moment ago is not asked again whether it does: this one write is unknown.
+  t.match(await put(1), { kind: 'problem', outcome: 'unknown' });
+  t.match(await put(3_600_000), { kind: 'written' });
+  t.equal(good.asked.length, 1);
+});
+
+t.test('what cannot be sent as it is meant is a TypeError, and nothing is sent', async (t) => {
+  const { asked, endpoint } = await listenerOf(t, json(200, WRITTEN));
+  const client = new QuorateClient({ endpoints: [endpoint] });
+  const put = (value: unknown, options = {}, key: unknown = 'k') =>
+    client.put(key as string, value as never, options);
+  const one = { kind: 'json', text: '1' };
+  const resolve = (resolution: unknown) =>
+    client.resolve('k', resolution as never, { context: 'c' });
+  const rows: readonly (readonly [call: () => Promise<unknown>, says: RegExp])[] = [
+    [() => put({ apples: 1 }), /a value is json\(\.\.\.\).*not an object with apples/],
+    [() => put('text'), /not "text"/],
+    [() => put(undefined), /not undefined/],
+    [() => put({ kind: 'json' }), /the text of a value is a string, not undefined/],
+    [() => put({ kind: 'json', text: '1,"ttl":1' }), /not one JSON text/],
+    [() => put({ kind: 'json', text: '1} {' }), /not one JSON text/],
+    [() => put({ kind: 'json', text: '' }), /not one JSON text/],
+    [() => put({ kind: 'json', text: '"\ud800"' }), /half of a surrogate pair/],
+    [() => put({ kind: 'bytes', bytes: 'x', contentType: 'a/b' }), /are a Uint8Array, not "x"/],
+    [() => put({ kind: 'bytes', bytes: new Uint8Array(1) }), /contentType is printable ASCII/],
+    [
+      () => put({ kind: 'bytes', bytes: new Uint8Array(1), contentType: 'application/JSON; a=b' }),
+      /JSON is given as/,
+    ],
+    [() => put(one, {}, ''), /a key has at least one character/],
+    [() => put(one, {}, 'a\ud800'), /a key holds half of a surrogate pair/],
+    [() => put(one, {}, 7), /a key is a string, not 7/],
+    [() => put(one, { level: 'größte' }), /x-consistency-level is printable ASCII/],
+    [() => put(one, { level: 'one\r\nx-ttl: 1' }), /x-consistency-level is printable ASCII/],
+    [() => put(one, { context: '' }), /x-causal-context.*at least one character/],
+    [() => put(one, { timeoutMilliseconds: Number.NaN }), /timeoutMilliseconds.*not NaN/],
+    [() => put(one, { timeoutMilliseconds: -1 }), /timeoutMilliseconds is a number above 0/],
+    [() => client.get('\udc00'), /half of a surrogate pair/],
+    [() => client.get('k', { version: '\udc00' }), /version holds half/],
+    [() => client.delete(''), /a key has at least one character/],
+    [() => resolve({ kind: 'value', text: '1,"context":"x"' }), /not one JSON text/],
+    [() => resolve({ kind: 'strategy', strategy: 7 }), /a strategy is a string/],
+    [() => client.batch([{ kind: 'get', key: '' }]), /a key has at least one character/],
+    [() => client.batch([{ kind: 'put', key: 'k', value: { a: 1 } as never }]), /a value is json/],
+    [
+      () => client.batch([{ kind: 'put', key: 'k', value: { kind: 'json', text: '1},{' } }]),
+      /not one JSON text/,
+    ],
+    [() => client.batch([{ kind: 'drop' as 'get', key: 'k' }]), /of kind get, put or delete/],
+    [() => client.batch(7 as never), /a list of operations/],
+  ];
+  for (const [call, says] of rows) {
+    const error = await call().then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    t.ok(error instanceof TypeError && error instanceof ArgumentError, String(says));
+    t.match(String((error as Error | undefined)?.message), says);
+  }
+  t.same(asked, []);
+  for (const endpoints of [[], ['ftp://x'], ['127.0.0.1:80'], [7], 'http://x', undefined]) {
+    t.throws(() => new QuorateClient({ endpoints: endpoints as never }), ArgumentError);
+  }
 });
