@@ -11,7 +11,6 @@ const ENDPOINT_OPTION: OptionRow = {
   variable: 'QUORATE_ENDPOINT',
   summary: 'nodes to talk to, separated by commas; the next where one does not answer',
   default: 'http://127.0.0.1:8090,http://127.0.0.1:8091,http://127.0.0.1:8092',
-  check: endpointsOf,
 };
 const LEVEL_OPTION: OptionRow = {
   flags: '--level <level>',
@@ -27,7 +26,6 @@ const TIMEOUT_OPTION: OptionRow = {
   flags: '--timeout <duration>',
   variable: 'QUORATE_TIMEOUT',
   summary: 'deadline of the request; without it the default of the node',
-  check: readOptionsOf,
 };
 const CONTEXT_OPTION: OptionRow = {
   flags: '--context <context>',

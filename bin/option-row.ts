@@ -1,5 +1,4 @@
 /** An option of a command: a row of its table. */
-import type { CommandOptions } from './command-options.js';
 
 export interface OptionRow {
   /** As commander writes them: `-o, --output <format>`. */
@@ -9,6 +8,6 @@ export interface OptionRow {
   readonly summary: string;
   /** What it is without flag and variable; for people it is part of the summary. */
   readonly default?: string;
-  /** Called before the command does anything. Throws an OperatingError where the value is wrong. */
-  readonly check?: (options: CommandOptions) => unknown;
+  /** Nothing else is taken. */
+  readonly choices?: readonly string[];
 }

@@ -4,17 +4,15 @@ import type { OptionRow } from './option-row.js';
 import type { CommandOptions } from './command-options.js';
 import type { Terminal } from './terminal.js';
 
+const FORMATS = ['table', 'json', 'value'] as const;
+
 export const OUTPUT_OPTION: OptionRow = {
   flags: '-o, --output <format>',
   variable: 'QUORATE_OUTPUT',
   summary: 'table, json or value',
   default: 'table',
-  check: formatOf,
+  choices: FORMATS,
 };
-
-function formatOf(options: CommandOptions): keyof Views {
-  return options.oneOf('output', ['table', 'json', 'value']);
-}
 
 /** The same answer in each form; each is made only when it is wanted. */
 export interface Views {
@@ -27,7 +25,7 @@ export interface Views {
 
 /** Writes the answer in the form that `-o` asks for, and a line feed where it has none. */
 export function print(terminal: Terminal, options: CommandOptions, views: Views): void {
-  const text = views[formatOf(options)](terminal);
+  const text = views[options.oneOf('output', FORMATS)](terminal);
   if (typeof text !== 'string') terminal.out(text);
   else if (text !== '') terminal.out(text.endsWith('\n') ? text : `${text}\n`);
 }

@@ -51,7 +51,7 @@ function commandOf(row: CommandRow, terminal: Terminal, done: (code: number) => 
       command.opts<GivenFlags>(),
       terminal.environment,
     );
-    // All of them before anything is done: a command that is refused has changed nothing.
+    // Before anything is done: a command that is refused has changed nothing.
     for (const option of row.options) checkOption(option, options);
     const variables = variablesOf(COMMANDS);
     done(await row.run({ arguments: command.args, options, terminal, variables }));
@@ -60,10 +60,10 @@ function commandOf(row: CommandRow, terminal: Terminal, done: (code: number) => 
   return command;
 }
 
-/** Flags alone are true or false, and what else a row says of itself. */
+/** Flags alone are true or false, and some have choices; commands judge the others. */
 function checkOption(option: OptionRow, options: CommandOptions): void {
   if (!/[<[]/.test(option.flags)) options.isSet(nameOf(option));
-  option.check?.(options);
+  if (option.choices !== undefined) options.oneOf(nameOf(option), option.choices);
 }
 
 function variablesOf(rows: readonly CommandRow[]): string[] {

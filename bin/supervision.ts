@@ -1,4 +1,4 @@
-/** What ends a process that serves: signals, a parent that went away, a stop that takes too long. */
+/** What ends a process that serves: signals, a parent that went away, a stop that takes long. */
 import { constants } from 'node:os';
 import { CRASHED } from './exit-code.js';
 
@@ -26,15 +26,15 @@ export interface StopRequest {
   close(): void;
 }
 
-/** Ctrl-C reaches a whole group, and what stands between (npm) hands it on: one press, two signals. */
+/** Ctrl-C reaches a whole group, and npm hands it on besides: one press, two signals. */
 const ONE_PRESS_MILLISECONDS = 250;
 /** As shells have it for a process that a signal ended. */
 const SIGNAL_STATUS = 128;
 
 /**
- * Listens from now on. The first signal, message of the parent, or loss of it asks for a stop; a
- * second signal ends the process at once, with 128 and its number as the status; so does a stop that
- * takes longer than the limit, with the status of a crash.
+ * Listens from now on. The first signal, message of the parent, or loss of it asks for a stop. A
+ * second signal ends the process at once, with 128 and its number as the status; so does a stop
+ * that takes longer than the limit, with the status of a crash.
  */
 export function stopRequest({ limitMilliseconds, endNow }: StopRequestOptions): StopRequest {
   const controller = new AbortController();

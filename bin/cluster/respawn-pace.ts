@@ -1,4 +1,4 @@
-/** When a node that ended is started again: later each time that it does not come up, then never. */
+/** When a node that ended starts again: later each time that it does not come up, then never. */
 
 const PAUSE_MILLISECONDS_MIN = 100;
 const PAUSE_MILLISECONDS_MAX = 60_000;

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { pathOf, withQuery } from '../../lib/client/key-path.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
-import type { CommandOptions } from '../command-options.js';
 import { printControl } from '../control-command.js';
 import type { ExitCode } from '../exit-code.js';
 import { table } from '../output.js';
@@ -49,7 +48,6 @@ export const conflictsCommand: CommandRow = {
       variable: 'QUORATE_CONFLICTS_LIMIT',
       summary: 'most keys to list',
       default: '100',
-      check: limitOf,
     },
     {
       flags: '--cursor <cursor>',
@@ -60,19 +58,18 @@ export const conflictsCommand: CommandRow = {
   ],
   run: (invocation) => {
     const [key] = invocation.arguments;
-    return key === undefined ? list(invocation) : show(invocation, key);
+    const limit = invocation.options.integer('limit', { minimum: 1, maximum: 1000 });
+    return key === undefined ? list(invocation, limit) : show(invocation, key);
   },
 };
 
-function limitOf(options: CommandOptions): number {
-  return options.integer('limit', { minimum: 1, maximum: 1000 });
-}
-
-async function list(invocation: Invocation): Promise<ExitCode> {
+async function list(invocation: Invocation, limit: number): Promise<ExitCode> {
   const { options, terminal } = invocation;
-  const limit = String(limitOf(options));
   const client = await clientOf(options);
-  const path = withQuery('/api/v1/conflicts', { limit, cursor: options.text('cursor') });
+  const path = withQuery('/api/v1/conflicts', {
+    limit: String(limit),
+    cursor: options.text('cursor'),
+  });
   const result = await client.control('GET', path, listShape);
   if (result.kind === 'answer') {
     const { cursor, unanswered } = result.content;

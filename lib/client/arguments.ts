@@ -52,7 +52,7 @@ export function storedOf(value: unknown): StoredValue {
   return { kind: 'bytes', bytes, contentType: type };
 }
 
-/** One JSON text, as it was written. It stands within another text: more than one would be members. */
+/** One JSON text, as it was written. It is put into another: a second one would be members. */
 export function jsonTextOf(text: unknown): string {
   const whole = unicodeOf(text, 'the text of a value');
   try {

@@ -13,7 +13,7 @@ export class Endpoints {
     this.#addresses = addresses;
   }
 
-  /** Those that missed no answer lately, as they are preferred; then the others, the oldest first. */
+  /** Those that missed no answer lately, as they are preferred; then the others, oldest first. */
   inOrder(now: number): string[] {
     const missedAt = (address: string): number => {
       const at = this.#missed.get(address);

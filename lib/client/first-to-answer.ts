@@ -1,4 +1,4 @@
-/** Asks endpoints whether they answer at all, one after the other, and takes the first that does. */
+/** Asks endpoints whether they answer at all, one after the other; the first that does, wins. */
 import { got } from 'got';
 
 export interface Probed {

@@ -37,9 +37,9 @@ const NOTHING_SENT = new Set([
 const CONNECTING = new Set(['lookup', 'connect', 'secureConnect', 'socket']);
 
 /**
- * Never throws for what a network or a node may do. The request is sent once: whoever repeats a write
- * decides that with its outcome in hand. So that it does not go to a node that is silent, an endpoint
- * that has not answered lately is asked first whether it does, where there are others.
+ * Never throws for what a network or a node may do. The request is sent once: whoever repeats a
+ * write decides that with its outcome in hand. So that it does not go to a node that is silent, an
+ * endpoint that has not answered lately is asked first whether it does, where there are others.
  */
 export async function exchange(
   request: HttpRequest,

@@ -20,7 +20,8 @@ export function withQuery(
   let whole = path;
   for (const [name, value] of Object.entries(parameters)) {
     if (value === undefined) continue;
-    whole += `${whole.includes('?') ? '&' : '?'}${name}=${encodeURIComponent(unicodeOf(value, name))}`;
+    const encoded = encodeURIComponent(unicodeOf(value, name));
+    whole += `${whole.includes('?') ? '&' : '?'}${name}=${encoded}`;
   }
   return whole;
 }

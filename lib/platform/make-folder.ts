@@ -8,7 +8,7 @@ const OWNER_ONLY = 0o700;
 const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'EIO']);
 
 /**
- * Makes a folder, and those above it, for its owner only. The recursive form of `mkdir` is not used:
+ * Makes a folder, and those above it, for its owner only. Not by the recursive form of `mkdir`:
  * where a folder exists in which nothing can be made (`/proc/x`), Node.js 20 tries for ever.
  * @param what names it in the error: an option and its value
  * @throws OperatingError `invalid_request` where it cannot be a folder to write in; `not_ready`

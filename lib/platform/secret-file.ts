@@ -32,8 +32,8 @@ export function thisReader(): Reader | undefined {
 /**
  * The secret in a file: hexadecimal digits where there are nothing but those, else the bytes as
  * they are; white space around them does not count. Links are followed, and their target is judged:
- * it belongs to root or to the reader, nobody else may change it, and only a group of the reader may
- * read it, as where an orchestrator mounts it (Kubernetes: `fsGroup`, `defaultMode: 0440`).
+ * it belongs to root or to the reader, nobody else may change it, and only a group of the reader
+ * may read it, as where an orchestrator mounts it (Kubernetes: `fsGroup`, `defaultMode: 0440`).
  * @param reader undefined: who owns it, and who may read it, is not judged
  * @throws OperatingError `invalid_request`, saying what is wrong, never what is in the file
  */
