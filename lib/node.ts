@@ -22,6 +22,7 @@ import { foundRing } from './partitioning/ring-founding.js';
 import { type Disk, openDisk } from './persistence/disk.js';
 import type { Hints } from './persistence/hints.js';
 import { Reaper } from './persistence/reaper.js';
+import { leaveTicket } from './persistence/ticket.js';
 import type { Replica } from './persistence/replica.js';
 import type { NodeLimits, NodeOptions } from './node-options.js';
 import { Messenger } from './replication/ask.js';
@@ -46,7 +47,9 @@ export interface QuorateNode extends ApiNode {
   ready(): Promise<void>;
   /** Resolves when the disk failed: reads go on, and this node must be made anew. */
   readonly failed: Promise<OperatingError>;
-  /** Finishes what is under way, syncs, closes. */
+  /** Tells the peers that `stop` is near, so that nodes that stop together wait for each other. */
+  announceStop(): void;
+  /** Finishes what is under way, hands its writers on to the next life, syncs, closes. */
   stop(): Promise<void>;
 }
 
@@ -77,7 +80,7 @@ export async function createNode(
     consistency: options.consistency,
     timeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
   });
-  const { founding, diskCheck, diskMemory, view, settings } = members;
+  const { founding, diskCheck, diskMemory, tickets, view, settings } = members;
 
   const collaborators: Collaborators = {
     ...{ ...environment, ...disk, view, messenger, foreground: new Foreground() },
@@ -100,30 +103,49 @@ export async function createNode(
   });
   serveReplicas(collaborators);
   await transport.start(messenger);
-  const parts = [founding, diskCheck, diskMemory, view, handoff, reaper, keeper, guard, sweeper];
+  const known = [founding, diskCheck, diskMemory, tickets, view];
+  const parts = [...known, handoff, reaper, keeper, guard, sweeper];
   for (const part of [...parts, antiEntropy]) part.start();
 
   return {
     ...{ id: self, coordination, settings, cluster, exchange, observer, replica, hints, disk },
     ...{ view, handoff: handoff.control, foreground: collaborators.foreground },
-    ready: async () => void (await Promise.all([founding.done, diskCheck.settled])),
+    ready: async () =>
+      void (await Promise.all([founding.done, diskCheck.settled, tickets.settled])),
     failed: disk.store.failed,
-    async stop() {
-      for (const part of parts) await part.stop();
-      const resting = antiEntropy.stop();
-      messenger.stop();
-      await resting;
-      await transport.stop();
-      await disk.clocks.persist().catch(() => undefined);
-      await disk.store.close();
-    },
+    announceStop: () => tickets.announceStop(),
+    stop: () => stopAll({ parts, antiEntropy, messenger, tickets, transport, disk }),
   };
+}
+
+interface Running {
+  readonly parts: readonly { stop(): Promise<void> }[];
+  readonly antiEntropy: AntiEntropy;
+  readonly messenger: Messenger;
+  readonly tickets: Members['tickets'];
+  readonly transport: Environment['transport'];
+  readonly disk: Disk;
+}
+
+/** The ticket is the last that is written: what it hands on is all on the disk. */
+async function stopAll({ parts, antiEntropy, messenger, tickets, transport, disk }: Running) {
+  tickets.announceStop();
+  for (const part of parts) await part.stop();
+  const resting = antiEntropy.stop();
+  messenger.stop();
+  await resting;
+  const ticket = await tickets.leave();
+  await transport.stop();
+  await disk.clocks.persist().catch(() => undefined);
+  await disk.store.close((transaction, commit) => {
+    if (ticket !== undefined) leaveTicket(transaction, ticket, commit);
+  });
 }
 
 function coordinatorOf(
   collaborators: Collaborators,
   { secret, limits, customResolver: custom }: NodeOptions,
-  { founding, diskCheck, settings }: Members,
+  { founding, diskCheck, tickets, settings }: Members,
 ): Coordinator {
   const { clock, observer } = collaborators;
   return new Coordinator({
@@ -131,7 +153,7 @@ function coordinatorOf(
     seal: new ContextSeal(secret),
     resolver: new Resolver({ clock, observer, custom, ...limits }),
     defaults: () => defaultsOf(settings.values),
-    isReady: () => founding.isComplete && diskCheck.isSettled,
+    isReady: () => founding.isComplete && diskCheck.isSettled && tickets.isSettled,
     ...limits,
   });
 }

@@ -70,6 +70,7 @@ export async function runNode(options: NodeProcessOptions): Promise<NodeProcess>
     ready: () => renewal.node.ready(),
     failed: renewal.failed,
     stop: async () => {
+      renewal.node.announceStop();
       await listener.close();
       await renewal.stop();
     },

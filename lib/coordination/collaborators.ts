@@ -10,6 +10,7 @@ import type { PartitionHealth } from '../persistence/health.js';
 import type { Hints } from '../persistence/hints.js';
 import type { Identity } from '../persistence/identity.js';
 import type { Losses } from '../persistence/losses.js';
+import type { Minter } from '../persistence/minter.js';
 import type { Replica } from '../persistence/replica.js';
 import type { Store } from '../persistence/store.js';
 import type { KeptVersions } from '../persistence/versions.js';
@@ -25,6 +26,7 @@ export interface Collaborators {
   readonly messenger: Messenger;
   readonly store: Store;
   readonly replica: Replica;
+  readonly minter: Minter;
   readonly health: PartitionHealth;
   readonly hints: Hints;
   readonly audits: Audits;

@@ -40,9 +40,9 @@ export async function put(collaborators: Collaborators, request: Put): Promise<P
   if (!list.primaries.some(({ node }) => node === self)) {
     return putElsewhere(collaborators, request, list, ladder);
   }
-  const { store, health } = collaborators;
+  const { store, health, minter } = collaborators;
   const clock = clockObstacle(collaborators, request);
-  const unfit = store.refusal ?? health.obstacle(at.partition) ?? clock;
+  const unfit = store.refusal ?? minter.obstacle ?? health.obstacle(at.partition) ?? clock;
   if (unfit !== undefined) return putDespite(collaborators, request, list, unfit);
   const possible = ladder.filter(({ requirements }) => isPossible(requirements, list));
   if (possible.length === 0) throw notReached(ladder, list);

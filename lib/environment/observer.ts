@@ -154,6 +154,11 @@ export const METRICS = {
     help: 'Damaged partitions whose rebuild is complete',
     labels: [],
   },
+  quorate_tickets_total: {
+    kind: 'counter',
+    help: 'Starts after a clean stop: did the writers live on?',
+    labels: ['result'],
+  },
   quorate_collected_records_total: {
     kind: 'counter',
     help: 'Records of the dead (tombstones, expired values) that were removed',

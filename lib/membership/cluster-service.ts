@@ -27,12 +27,14 @@ import type { FailureDetector } from './failure-detector.js';
 import type { Founding } from './founding.js';
 import { REPORT } from './messages.js';
 import type { Settings } from './settings.js';
+import type { Tickets } from './tickets.js';
 
 export interface ClusterServiceOptions {
   readonly self: NodeId;
   readonly version: string;
   readonly identity: Identity;
   readonly diskCheck: DiskCheck;
+  readonly tickets: Tickets;
   readonly founding: Founding;
   readonly view: FailureDetector;
   readonly clockSanity: ClockSanity;
@@ -112,8 +114,9 @@ export class ClusterService implements ClusterControl {
   }
 
   readiness(level: string | undefined): Readiness {
-    const { founding, diskCheck, store } = this.#options;
-    const obstacle = founding.obstacle ?? diskCheck.obstacle ?? store.failure?.message;
+    const { founding, diskCheck, tickets, store } = this.#options;
+    const unsettled = founding.obstacle ?? diskCheck.obstacle ?? tickets.obstacle;
+    const obstacle = unsettled ?? store.failure?.message;
     if (obstacle !== undefined) return { ready: false, reason: obstacle };
     // It reads, and passes writes on.
     const reason = store.refusal?.message;

@@ -13,6 +13,7 @@ import { Founding } from './founding.js';
 import { MemberGossip } from './member-gossip.js';
 import { Settings } from './settings.js';
 import type { ConsistencySettings } from './settings-types.js';
+import { Tickets } from './tickets.js';
 
 export interface MembersOptions {
   readonly environment: Environment;
@@ -56,6 +57,8 @@ export async function openMembers(options: MembersOptions) {
   const diskMemory = new DiskMemory({ ...known, persistIntervalMilliseconds });
   const onRaised = (start: number): void => disk.minter.raiseStart(start);
   const diskCheck = await DiskCheck.open({ ...known, identity, damageAll, onRaised });
+  const isMet = (peer: NodeId): boolean => diskCheck.isMet(peer);
+  const tickets = new Tickets({ ...known, ...disk, isMet });
   const view = new FailureDetector({
     ...{ ...known, self, ...limits, clockSanity: options.clockSanity },
     zone: stored.find(({ id }) => id === self)?.zone ?? '',
@@ -67,16 +70,20 @@ export async function openMembers(options: MembersOptions) {
     initial: consistency,
   });
   messenger.setGossip(new MemberGossip(founding, settings, diskCheck, environment.observer));
-  return { founding, diskCheck, diskMemory, view, settings };
+  return { founding, diskCheck, diskMemory, tickets, view, settings };
 }
 
 /** The ring, and what is to be done where all that was stored under it is in doubt. */
 async function openRing({ environment, self, proposed, disk, messenger }: MembersOptions) {
-  const { store, health } = disk;
+  const { store, health, minter } = disk;
   // The first reason counts: what is under rebuild already loses nothing by another.
   let damaged: Promise<void> | undefined;
-  const damageAll = (reason: string): Promise<void> =>
-    (damaged ??= health.damageAll(ownedPartitions(founding.ring, self), reason));
+  const damageAll = (reason: string): Promise<void> => {
+    // What it minted as a stand-in is in doubt as well.
+    minter.renewAll();
+    damaged ??= health.damageAll(ownedPartitions(founding.ring, self), reason);
+    return damaged;
+  };
   const founding = await Founding.open({
     ...{ ...environment, self, store, messenger, proposed },
     onWiped: () => damageAll('the disk was wiped'),

@@ -51,3 +51,26 @@ export const REPORT = messageType(
   z.object({}),
   z.object({ report: z.unknown() }),
 );
+
+/** "I am about to stop", or "I need nothing more of you": who stops too waits meanwhile. */
+export const STOPPING = messageType(
+  'membership.stopping',
+  z.object({ done: z.boolean() }),
+  z.object({}),
+);
+
+/** The life that a ticket was made in, and its id. */
+const namedTicket = z.object({ start: z.number(), id: z.string().max(64) });
+export type NamedTicket = z.infer<typeof namedTicket>;
+
+const isHeld = z.object({ held: z.boolean() });
+
+/** "Hold this ticket for my next life." Answered when it is durable. */
+export const HOLD_TICKET = messageType('membership.hold-ticket', namedTicket, isHeld);
+
+/** "Do you hold this ticket? Then I take it." `life` tells a question that is repeated. */
+export const TAKE_TICKET = messageType(
+  'membership.take-ticket',
+  namedTicket.extend({ life: z.string().max(64) }),
+  isHeld,
+);

@@ -24,6 +24,7 @@ import type { RecordLimits } from './record-limits.js';
 import { RecordTable } from './record-table.js';
 import { Replica } from './replica.js';
 import { Store } from './store.js';
+import { pickUpTicket } from './ticket.js';
 import { KeptVersions } from './versions.js';
 
 export interface DiskLimits extends RecordLimits, HintLimits, DigestLimits {
@@ -56,6 +57,7 @@ export async function openDisk(options: DiskOptions) {
   const store = new Store({ storage, observer, queueBytesMax: limits.storageQueueBytesMax });
   const identity = await Identity.open(store, node, observer);
   const losses = Losses.open(store, observer);
+  const ticket = await pickUpTicket(store, observer);
   const clocks = await PartitionClocks.open(store);
   const digests = await Digests.open(store, observer, limits);
   const { start } = identity;
@@ -80,5 +82,5 @@ export async function openDisk(options: DiskOptions) {
   const reserveBytes = limits.storageReserveBytes;
   const guard = new DiskGuard({ storage, store, clock, random, observer, reserveBytes });
   await guard.check().catch(() => undefined);
-  return { store, identity, losses, guard, minter, replica, endings, hints, ...read };
+  return { store, identity, losses, ticket, guard, minter, replica, endings, hints, ...read };
 }

@@ -62,7 +62,7 @@ export class Minter {
   /** Partitions in which nothing of an earlier life may be used on. */
   readonly #renewed = new Set<number>();
   #allRenewed = false;
-  #closed = false;
+  #obstacle: OperatingError | undefined;
 
   constructor(options: MinterOptions) {
     this.#options = options;
@@ -86,10 +86,10 @@ export class Minter {
    * The dot that the next write of the key takes. Used up only by `consume`.
    * @param own the context of the record on which it is minted; undefined: there is none
    * @param seen what the client has seen
-   * @throws OperatingError `not_ready` once the node is stopping
+   * @throws OperatingError `not_ready`: the obstacle
    */
   next(partition: number, own?: Context, seen?: Context): Dot {
-    if (this.#closed) throw new OperatingError('not_ready', 'this node is stopping');
+    if (this.#obstacle !== undefined) throw this.#obstacle;
     let lane = this.#laneOf(partition);
     // Only a disk that is older than its node does not know how far its own writers have counted.
     if (isAhead(own, lane) || isAhead(seen, lane)) {
@@ -140,9 +140,14 @@ export class Minter {
     this.#lanes.set(partition, { present: this.#freshWriter(), last: new Map() });
   }
 
-  /** Nothing is minted any more: how far all have counted stays as it is. */
-  close(): void {
-    this.#closed = true;
+  /** Why nothing is minted now, where that is so. */
+  get obstacle(): OperatingError | undefined {
+    return this.#obstacle;
+  }
+
+  /** Nothing is minted from now on. @param reason undefined: mints again */
+  hold(reason: string | undefined): void {
+    this.#obstacle = reason === undefined ? undefined : new OperatingError('not_ready', reason);
   }
 
   /** How far the writers have counted, for a life that goes on with them. */

@@ -161,13 +161,32 @@ export class Store {
     return this.#gathering.done;
   }
 
-  /** Writes what is queued, and takes nothing more; then closes the storage. */
-  async close(): Promise<void> {
+  /**
+   * Writes what is queued, and takes nothing more; then closes the storage.
+   * @param decide puts what is written last, in a batch of its own with the given commit number
+   */
+  async close(decide?: (transaction: Transaction, commit: number) => void): Promise<void> {
     if (this.#closed) return;
-    const last = this.#failure === undefined ? this.sync() : undefined;
+    const queued = this.#failure === undefined ? this.sync() : undefined;
     this.#closed = true;
-    await last?.catch(() => undefined);
+    await queued?.catch(() => undefined);
+    if (decide !== undefined && this.#failure === undefined) await this.#writeLast(decide);
     await this.#options.storage.close();
+  }
+
+  async #writeLast(decide: (transaction: Transaction, commit: number) => void): Promise<void> {
+    const changes = new Changes(this);
+    decide(changes, this.#nextCommit);
+    const group = this.#gathering;
+    changes.addTo(group);
+    group.sync = true;
+    group.awaited = true;
+    this.#schedule();
+    await group.done.catch(() => undefined);
+  }
+
+  get #nextCommit(): number {
+    return Math.max(this.#commit, this.#commitFloor) + 1;
   }
 
   #assertOpen(): void {
@@ -200,7 +219,7 @@ export class Store {
     this.#writing = group;
     if (this.#unsynced.size > UNSYNCED_KEYS_MAX) group.sync = true;
     const { sync } = group;
-    const commit = Math.max(this.#commit, this.#commitFloor) + 1;
+    const commit = this.#nextCommit;
     const batch = operationsOf(group);
     for (const operation of this.#companions()) batch.push(operation);
     if (sync) batch.push(commitOperation(commit));

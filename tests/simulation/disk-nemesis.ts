@@ -14,6 +14,7 @@ export interface DiskNemesisOptions {
   readonly replicaCount: number;
   readonly random: SeededRandom;
   readonly kill: (machine: Machine, silently: boolean) => void;
+  readonly stopCleanly: (machine: Machine) => Promise<void>;
   readonly isStopped: () => boolean;
 }
 
@@ -133,7 +134,13 @@ export class DiskNemesis {
     const { random, world } = this.#options;
     const machine = this.#draw();
     if (machine === undefined) return;
+    // A disk as a clean stop leaves it has a ticket, which the life that follows uses up.
+    const isStopped = random.chance(0.3);
+    if (isStopped) await this.#options.stopCleanly(machine);
+    if (isStopped && machine.isUp) return;
     machine.disk.remember();
+    if (isStopped) machine.start();
+    if (isStopped) world.count('disk remembered at a clean stop');
     await this.#wait(random.between(50, 3000));
     if (this.#options.isStopped() || !this.#isFree(machine)) return;
     await this.#replaceDisk(machine, 'its disk is rolled back', () => machine.disk.rollBack());

@@ -53,6 +53,7 @@ export class Nemesis {
       ...{ world, machines, random: world.random('disk nemesis') },
       replicaCount: options.replicaCount,
       kill: (machine, silently) => this.#kill(machine, silently),
+      stopCleanly: (machine) => this.#stopCleanly(machine),
       isStopped: () => this.#stopped,
     });
   }
@@ -186,15 +187,26 @@ export class Nemesis {
   }
 
   async #restartCleanly(): Promise<void> {
-    const machine = this.#random.pick(this.#options.machines);
+    const random = this.#random;
+    const { machines, world } = this.#options;
+    const areAll = random.chance(0.2);
+    if (areAll) world.count('all stopped cleanly');
+    const chosen = areAll ? machines : [random.pick(machines)];
+    await Promise.all(chosen.map((machine) => this.#stopCleanly(machine)));
+    await this.#wait(random.between(1, 1000));
+    for (const machine of random.shuffle(chosen)) {
+      const isTorn = !machine.isUp && random.chance(0.1) && machine.disk.tearTicket();
+      if (isTorn) world.count('ticket torn');
+      machine.start();
+    }
+  }
+
+  async #stopCleanly(machine: Machine): Promise<void> {
     const stopped = machine.stop().then(() => true);
     const late = this.#wait(STOP_MILLISECONDS_MAX).then(() => false);
-    if (!(await Promise.race([stopped, late]))) {
-      if (machine.isUp) this.#options.world.count('stop took too long');
-      this.#kill(machine, false);
-    }
-    await this.#wait(this.#random.between(1, 1000));
-    machine.start();
+    if (await Promise.race([stopped, late])) return;
+    if (machine.isUp) this.#options.world.count('stop took too long');
+    this.#kill(machine, false);
   }
 
   async #pauseMachines(): Promise<void> {

@@ -140,6 +140,17 @@ export class SimulatedDisk {
     return key;
   }
 
+  /** What a clean stop has left for the next start is torn. Only while nobody has it open. */
+  tearTicket(): boolean {
+    const key = 'm/ticket';
+    const bytes = this.#durable.get(key)?.slice();
+    if (bytes === undefined) return false;
+    const at = this.#random.below(bytes.length);
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    this.#damage(key, bytes);
+    return true;
+  }
+
   /** A value is gone, and nothing says so. @returns its key, if there is any */
   vanish(prefix: string): string | undefined {
     const keys = this.#durable.keysIn(prefix, `${prefix}\u{10ffff}`);

@@ -252,6 +252,9 @@ const MEMBERSHIP = [
   samples(membership.PING, [{}], [{ ...acknowledgement, wall: 1_700_000_000_000 }]),
   samples(membership.DISK, [{ nonce: 9 }], [{ ...acknowledgement, nonce: 9 }]),
   samples(membership.FOUND, [{ hash: '0a1b' }], [{ hash: '0a1b', complete: true }]),
+  samples(membership.STOPPING, [{ done: false }, { done: true }], [{}]),
+  samples(membership.HOLD_TICKET, [{ start: 3, id: '00ff' }], [{ held: true }]),
+  samples(membership.TAKE_TICKET, [{ start: 3, id: '00ff', life: '11ee' }], [{ held: false }]),
   samples(membership.PULL_SETTINGS, [{}], [{ settings: plainSettings, hash: 7 }]),
   samples(membership.PUSH_SETTINGS, [plainSettings], [{ hash: 2 ** 31 }]),
   samples(

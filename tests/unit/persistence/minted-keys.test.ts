@@ -140,7 +140,7 @@ t.test('a later life goes on with the writers, but where it began anew itself', 
   raised.raiseStart(7);
   raised.resume(before.counts());
   t.strictSame(raised.counts(), [], 'a disk that was rolled back');
-  before.close();
+  before.hold('stopping');
   t.throws(() => before.next(0), { code: 'not_ready' });
   t.end();
 });
