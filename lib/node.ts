@@ -137,9 +137,8 @@ async function stopAll({ parts, antiEntropy, messenger, tickets, transport, disk
   const ticket = await tickets.leave();
   await transport.stop();
   await disk.clocks.persist().catch(() => undefined);
-  await disk.store.close((transaction, commit) => {
-    if (ticket !== undefined) leaveTicket(transaction, ticket, commit);
-  });
+  if (ticket !== undefined) await leaveTicket(disk.store, ticket).catch(() => undefined);
+  await disk.store.close();
 }
 
 function coordinatorOf(

@@ -161,32 +161,16 @@ export class Store {
     return this.#gathering.done;
   }
 
-  /**
-   * Writes what is queued, and takes nothing more; then closes the storage.
-   * @param decide puts what is written last, in a batch of its own with the given commit number
-   */
-  async close(decide?: (transaction: Transaction, commit: number) => void): Promise<void> {
+  /** Writes what is queued, and takes nothing more; then closes the storage. */
+  async close(): Promise<void> {
     if (this.#closed) return;
-    const queued = this.#failure === undefined ? this.sync() : undefined;
+    // What is synced stays the last batch: its number says whether a disk is at this point.
+    const isSynced = this.#writing === undefined && !this.#gathering.awaited;
+    const isDone = this.#failure !== undefined || (isSynced && this.#unsynced.size === 0);
+    const last = isDone ? undefined : this.sync();
     this.#closed = true;
-    await queued?.catch(() => undefined);
-    if (decide !== undefined && this.#failure === undefined) await this.#writeLast(decide);
+    await last?.catch(() => undefined);
     await this.#options.storage.close();
-  }
-
-  async #writeLast(decide: (transaction: Transaction, commit: number) => void): Promise<void> {
-    const changes = new Changes(this);
-    decide(changes, this.#nextCommit);
-    const group = this.#gathering;
-    changes.addTo(group);
-    group.sync = true;
-    group.awaited = true;
-    this.#schedule();
-    await group.done.catch(() => undefined);
-  }
-
-  get #nextCommit(): number {
-    return Math.max(this.#commit, this.#commitFloor) + 1;
   }
 
   #assertOpen(): void {
@@ -219,7 +203,7 @@ export class Store {
     this.#writing = group;
     if (this.#unsynced.size > UNSYNCED_KEYS_MAX) group.sync = true;
     const { sync } = group;
-    const commit = this.#nextCommit;
+    const commit = Math.max(this.#commit, this.#commitFloor) + 1;
     const batch = operationsOf(group);
     for (const operation of this.#companions()) batch.push(operation);
     if (sync) batch.push(commitOperation(commit));

@@ -26,10 +26,14 @@ type Plain = [
 
 const TICKET_KEY = 'm/ticket';
 
-/** @param commit the number of the batch that this goes into, the last one of its life */
-export function leaveTicket(transaction: Transaction, ticket: Ticket, commit: number): void {
-  const plain: Plain = [commit, ticket.start, ticket.id, ticket.voters, ticket.counts];
-  transaction.put(TICKET_KEY, encodeStored(TICKET_KEY, plain));
+/** Written last, in a batch of its own: nothing may be queued any more. */
+export async function leaveTicket(store: Store, ticket: Ticket): Promise<void> {
+  await store.sync();
+  const { start, id, voters, counts } = ticket;
+  const plain: Plain = [store.commitNumber + 1, start, id, voters, counts];
+  const put = (transaction: Transaction): void =>
+    transaction.put(TICKET_KEY, encodeStored(TICKET_KEY, plain));
+  await store.transact(put, 'sync', 'vital').committed;
 }
 
 /**

@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import { pino } from 'pino';
 import type { CounterConfiguration } from 'prom-client';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Fields, Labels, MetricName, Observer, Severity } from '../environment/observer.js';
-import { METRICS } from '../environment/observer.js';
+import type { Fields, Labels, Observer, Severity } from '../environment/observer.js';
+import { type MetricName, METRICS } from '../environment/metrics.js';
 import { assert } from '../errors.js';
 
 export interface LogAndMetricsOptions {

@@ -1,6 +1,7 @@
 /** Fakes of the ports, for the unit tests: a clock by hand, chance by seed, a silent observer. */
 import type { Cancel, Clock } from '../../lib/environment/clock.js';
-import type { Fields, Labels, MetricName, Observer } from '../../lib/environment/observer.js';
+import type { MetricName } from '../../lib/environment/metrics.js';
+import type { Fields, Labels, Observer } from '../../lib/environment/observer.js';
 import type { Random } from '../../lib/environment/random.js';
 import type {
   Entry,

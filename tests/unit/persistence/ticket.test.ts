@@ -22,7 +22,8 @@ async function stopped(): Promise<HeldStorage> {
   const storage = new HeldStorage();
   const store = storeOn(storage);
   store.transact((transaction) => transaction.put('r', new Uint8Array(1)), 'os');
-  await store.close((transaction, commit) => leaveTicket(transaction, TICKET, commit));
+  await leaveTicket(store, TICKET);
+  await store.close();
   return storage.afterCrash();
 }
 

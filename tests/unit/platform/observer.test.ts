@@ -1,6 +1,6 @@
 /** Lines and metrics as an operator sees them. */
 import t from 'tap';
-import { METRICS } from '../../../lib/environment/observer.js';
+import { METRICS } from '../../../lib/environment/metrics.js';
 import { LogAndMetrics } from '../../../lib/platform/observer.js';
 
 function make(severity: 'debug' | 'info' | 'warn' | 'error' = 'info') {
