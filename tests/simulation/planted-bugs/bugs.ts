@@ -1,4 +1,5 @@
 /** Bugs to be planted: one broken rule each, as an exact replacement in the built code. */
+import { WRITER_BUGS } from './writer-bugs.js';
 
 export interface PlantedBug {
   readonly name: string;
@@ -14,6 +15,7 @@ export interface PlantedBug {
 }
 
 export const BUGS: readonly PlantedBug[] = [
+  ...WRITER_BUGS,
   {
     rule: 'V1',
     name: 'the writer of a node is the same after a restart',
@@ -133,54 +135,6 @@ export const BUGS: readonly PlantedBug[] = [
     right: 'this.#assertMintsAreThere(at, own?.siblings);',
     wrong: ';',
     test: 'unit/persistence/replica.test.js',
-  },
-  {
-    rule: 'V1',
-    name: 'a writer that has forgotten keys mints on those that have no record',
-    file: 'persistence/minter.js',
-    right: 'this.#retire(forgotten);',
-    wrong: ';',
-    test: 'unit/persistence/replica.test.js',
-  },
-  {
-    rule: 'V1',
-    name: 'a ticket used twice: whoever holds it keeps it',
-    file: 'membership/held-tickets.js',
-    right: 'await this.#keep(from, [start, id, life]);',
-    wrong: ';',
-    test: 'unit/membership/tickets.test.js',
-  },
-  {
-    rule: 'V1',
-    name: 'a ticket counts before it is erased where it was held',
-    file: 'membership/held-tickets.js',
-    right: 'await this.#keep(from, [start, id, life]);',
-    wrong: 'this.#keep(from, [start, id, life]).catch(() => undefined);',
-    test: 'unit/membership/tickets.test.js',
-  },
-  {
-    rule: 'V1',
-    name: 'a ticket counts before it is erased on the own disk',
-    file: 'persistence/ticket.js',
-    right: '(transaction) => transaction.delete(TICKET_KEY)',
-    wrong: '() => undefined',
-    test: 'unit/persistence/ticket.test.js',
-  },
-  {
-    rule: 'V1',
-    name: 'a ticket counts on a disk that is not as the clean stop left it',
-    file: 'persistence/ticket.js',
-    right: 'if (commit === store.foundCommit)',
-    wrong: 'if (true)',
-    test: 'unit/persistence/ticket.test.js',
-  },
-  {
-    rule: 'V1',
-    name: 'a ticket is used though the disk was rolled back',
-    file: 'persistence/minter.js',
-    right: 'if (this.#allRenewed)',
-    wrong: 'if (false)',
-    test: 'unit/persistence/minted-keys.test.js',
   },
   {
     rule: 'V3',
