@@ -1,11 +1,6 @@
 /** Real peer sockets on loopback, for the transport suite and the tests of hostile peers. */
-import type {
-  Fields,
-  Labels,
-  MetricName,
-  Observer,
-  Severity,
-} from '../../lib/environment/observer.js';
+import type { MetricName } from '../../lib/environment/metrics.js';
+import type { Fields, Labels, Observer, Severity } from '../../lib/environment/observer.js';
 import type { NodeId, Receiver, Transport } from '../../lib/environment/transport.js';
 import type { PeerSocketsOptions } from '../../lib/platform/peer-sockets.js';
 import { PeerSockets } from '../../lib/platform/peer-sockets.js';
