@@ -1,18 +1,6 @@
 /** Bugs to be planted: one broken rule each, as an exact replacement in the built code. */
+import type { PlantedBug } from './planted-bug.js';
 import { WRITER_BUGS } from './writer-bugs.js';
-
-export interface PlantedBug {
-  readonly name: string;
-  /** The chapter of docs/architecture.md that names the rule. */
-  readonly rule: string;
-  /** Below `lib/`, as it was built. */
-  readonly file: string;
-  /** Must be there once. */
-  readonly right: string;
-  readonly wrong: string;
-  /** Below `tests/`, as it was built: notices what no seed may meet. */
-  readonly test?: string;
-}
 
 export const BUGS: readonly PlantedBug[] = [
   ...WRITER_BUGS,

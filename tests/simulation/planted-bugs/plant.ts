@@ -1,7 +1,7 @@
 /** Plants a bug in built code. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PlantedBug } from './bugs.js';
+import type { PlantedBug } from './planted-bug.js';
 
 /** The text of the file with the bug in it. @throws Error where the right text is not there once */
 export async function plantedText(lib: string, bug: PlantedBug): Promise<string> {

@@ -8,7 +8,8 @@ import { cp, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { BUGS, type PlantedBug } from './bugs.js';
+import { BUGS } from './bugs.js';
+import type { PlantedBug } from './planted-bug.js';
 import { plant } from './plant.js';
 
 const { values } = parseArgs({

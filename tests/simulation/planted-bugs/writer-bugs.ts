@@ -1,5 +1,5 @@
 /** Bugs in how writers live on, and in what is kept beside records. */
-import type { PlantedBug } from './bugs.js';
+import type { PlantedBug } from './planted-bug.js';
 
 export const WRITER_BUGS: readonly PlantedBug[] = [
   {
