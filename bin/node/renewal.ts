@@ -45,7 +45,7 @@ export class Renewal<Node extends Renewable> {
   static async start<Node extends Renewable>(
     options: RenewalOptions<Node>,
   ): Promise<Renewal<Node>> {
-    return new Renewal(options, await options.create(undefined));
+    return new Renewal(options, await createOrRepair(options));
   }
 
   /** The node of now; while none can be made, the one that has ended: it refuses by itself. */
@@ -69,7 +69,7 @@ export class Renewal<Node extends Renewable> {
   /** The failed node answers reads until the disk is well; then another takes its place. */
   async #renew(failure: OperatingError): Promise<void> {
     const { create, probe, pause, observer } = this.#options;
-    const damage = failure.details['corrupt'] === true ? failure.message : undefined;
+    let damage = damageIn(failure);
     let ended = false;
     for (let wait = PAUSE_MILLISECONDS; !this.#stopped; wait = longer(wait)) {
       await pause(wait);
@@ -84,6 +84,7 @@ export class Renewal<Node extends Renewable> {
         return;
       } catch (error) {
         if (cannotHeal(error)) return this.#giveUp(error);
+        damage ??= damageIn(error);
         observer.log('warn', 'the disk is not well yet', { reason: messageOf(error) });
       }
     }
@@ -93,6 +94,27 @@ export class Renewal<Node extends Renewable> {
 /** Damage is repaired, a disk may be freed, a lock be given up; a refusal stays. */
 function cannotHeal(error: unknown): error is OperatingError {
   return error instanceof OperatingError && !error.retryable && !isCorrupt(error);
+}
+
+/** A start reads what no opening does: damage that shows only then is repaired as any other. */
+async function createOrRepair<Node extends Renewable>({
+  create,
+  observer,
+}: RenewalOptions<Node>): Promise<Node> {
+  try {
+    return await create(undefined);
+  } catch (error) {
+    const damage = damageIn(error);
+    if (damage === undefined) throw error;
+    observer.log('warn', 'the engine is damaged: it is repaired', { reason: damage });
+    return create(damage);
+  }
+}
+
+/** What the engine said of its files, where it found them damaged. */
+function damageIn(error: unknown): string | undefined {
+  const isDamage = error instanceof OperatingError && error.details['corrupt'] === true;
+  return isDamage ? error.message : undefined;
 }
 
 function longer(milliseconds: number): number {

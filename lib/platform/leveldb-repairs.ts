@@ -1,12 +1,17 @@
 /** LevelDB after damage: repaired, and remembered as such until the loss is on record elsewhere. */
-import { open, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { link, mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import type { StorageRepair } from '../environment/storage.js';
-import { messageOf } from '../errors.js';
+import { isEngineFile, unlessMissing } from './leveldb-inspection.js';
 
 /** In its log of events, where it passes over part of its write-ahead log at an opening. */
 const PASSED_OVER = /^.*dropping \d+ bytes.*$/m;
+/** Below the database: what was set aside at the last repair, by us and by the engine. */
+const DAMAGED = 'damaged';
+const LOST = 'lost';
+/** What the engine says may quote a file that was swapped with another. */
+const REASON_CHARACTERS_MAX = 500;
 
 /**
  * The marker lies beside the database, and is there before anything is repaired: a crash in between
@@ -21,10 +26,25 @@ export class LevelRepairs {
     this.#marker = `${directory}.repaired`;
   }
 
-  /** Keeps what can be read; what cannot goes to the folder `lost`. */
-  async repair(reason: string): Promise<void> {
-    await this.#mark(reason);
+  /**
+   * Keeps what can be read; what cannot goes to the folders `damaged` and `lost`.
+   * @param bad files that the engine would stumble over
+   */
+  async repair(reason: string, bad: readonly string[]): Promise<void> {
+    await this.#begin(reason);
+    await this.#setAside(bad);
     await ClassicLevel.repair(this.#directory);
+  }
+
+  /** Nothing of it can be read: all of it goes to the folder `damaged`. */
+  async giveUp(reason: string): Promise<void> {
+    await this.#begin(reason);
+    await this.#setAside((await readdir(this.#directory)).filter(isEngineFile));
+  }
+
+  /** Whatever lies in the way of the engine, and holds nothing: no loss. */
+  async clear(names: readonly string[]): Promise<void> {
+    if (names.length > 0) await this.#setAside(names);
   }
 
   /** Whatever this opening, or one before it, has lost. */
@@ -37,26 +57,59 @@ export class LevelRepairs {
     return { reason, noted: () => rm(this.#marker, { force: true }) };
   }
 
+  /**
+   * The engine locks its file LOCK, but not while it repairs. So the same lock is taken elsewhere:
+   * it belongs to the file, whatever its name.
+   * @throws what the engine throws where another process holds it
+   */
+  async assertUnlocked(): Promise<void> {
+    const elsewhere = await mkdtemp(`${this.#directory}.lock-`);
+    try {
+      const linked = await link(join(this.#directory, 'LOCK'), join(elsewhere, 'LOCK')).then(
+        () => true,
+        () => false,
+      );
+      if (!linked) return;
+      const probe = new ClassicLevel(elsewhere);
+      await probe.open();
+      await probe.close();
+    } finally {
+      await rm(elsewhere, { recursive: true, force: true });
+    }
+  }
+
+  /**
+   * What an earlier repair has set aside goes, so that there is never more of it than one store;
+   * not what one has that was not finished.
+   */
+  async #begin(reason: string): Promise<void> {
+    const before = await readFile(this.#marker).catch(unlessMissing);
+    await this.#mark(reason);
+    if (before !== undefined) return;
+    for (const folder of [DAMAGED, LOST]) {
+      await rm(join(this.#directory, folder), { recursive: true, force: true });
+    }
+  }
+
+  async #setAside(names: readonly string[]): Promise<void> {
+    const folder = join(this.#directory, DAMAGED);
+    await mkdir(folder, { recursive: true });
+    for (const name of names) {
+      await rm(join(folder, name), { recursive: true, force: true });
+      await rename(join(this.#directory, name), join(folder, name)).catch(unlessMissing);
+    }
+  }
+
   async #mark(reason: string): Promise<void> {
+    const text = reason.slice(0, REASON_CHARACTERS_MAX);
     const file = await open(this.#marker, 'w');
     try {
-      await file.writeFile(reason);
+      await file.writeFile(text);
       await file.sync();
     } finally {
       await file.close();
     }
-    const folder = await open(join(this.#directory, '..'));
+    const folder = await open(dirname(this.#directory));
     await folder.sync().finally(() => folder.close());
   }
-}
-
-/** Is there more than an empty directory? */
-export async function holdsData(directory: string): Promise<boolean> {
-  const names = await readdir(directory).catch((error: unknown) => unlessMissing(error) ?? []);
-  return names.some((name) => /\.(?:ldb|sst|log)$/.test(name));
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-  throw new Error(messageOf(error), { cause: error });
 }

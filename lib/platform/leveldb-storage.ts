@@ -1,6 +1,5 @@
 /** The storage port over LevelDB: see docs/architecture.md and lib/environment/storage.ts. */
 import { statfs } from 'node:fs/promises';
-import { ClassicLevel } from 'classic-level';
 import type {
   Entry,
   Range,
@@ -8,23 +7,11 @@ import type {
   StorageOperation,
   StorageRepair,
 } from '../environment/storage.js';
-import { messageOf, OperatingError } from '../errors.js';
-import { holdsData, LevelRepairs } from './leveldb-repairs.js';
-import { handleUnusable, isCorruption, readFailed, writeFailed } from './storage-failure.js';
+import { messageOf } from '../errors.js';
+import type { Database, LevelStorageOptions } from './leveldb-open.js';
+import { openLevel } from './leveldb-open.js';
+import { handleUnusable, readFailed, writeFailed } from './storage-failure.js';
 import { UnsyncedWrites } from './unsynced-writes.js';
-
-export interface LevelStorageOptions {
-  /** Made where it does not exist; one process at a time may hold it. */
-  readonly directory: string;
-  /** Uncompressed blocks kept in memory. */
-  readonly cacheBytes: number;
-  /** What gathers in memory (and in the log) before it becomes a sorted file. */
-  readonly writeBufferBytes: number;
-  /** What the engine said of its files when it last stopped: they are repaired before they open. */
-  readonly damage?: string | undefined;
-}
-
-type Database = ClassicLevel<string, Uint8Array>;
 
 /** Deleted by an empty batch, so that it can be synced as any other. Nobody else uses this key. */
 const BARRIER_KEY = '\u0000barrier';
@@ -34,48 +21,8 @@ const BARRIER_KEY = '\u0000barrier';
  * @throws OperatingError `storage_failed`; `details.locked` where another process holds it.
  */
 export async function openLevelStorage(options: LevelStorageOptions): Promise<Storage> {
-  const { directory } = options;
-  const repairs = new LevelRepairs(directory);
-  try {
-    if (options.damage !== undefined) await repairs.repair(options.damage);
-    const database = await openDatabase(options).catch(async (error: unknown) => {
-      const cause = causeOf(error);
-      if (!isCorruption(cause)) throw error;
-      await repairs.repair(messageOf(cause));
-      return openDatabase(options);
-    });
-    return new LevelStorage(database, directory, await repairs.find());
-  } catch (error) {
-    throw openFailed(directory, error);
-  }
-}
-
-async function openDatabase(options: LevelStorageOptions): Promise<Database> {
-  const database: Database = new ClassicLevel(options.directory, {
-    keyEncoding: 'utf8',
-    valueEncoding: 'view',
-    // A database without its first file is damaged; made anew, it would delete all others.
-    createIfMissing: !(await holdsData(options.directory)),
-    cacheSize: options.cacheBytes,
-    writeBufferSize: options.writeBufferBytes,
-  });
-  await database.open();
-  return database;
-}
-
-function causeOf(error: unknown): unknown {
-  return error instanceof Error && error.cause !== undefined ? error.cause : error;
-}
-
-function openFailed(directory: string, error: unknown): OperatingError {
-  const cause = causeOf(error);
-  const locked = cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED';
-  const reason = locked ? 'another process holds it' : messageOf(cause);
-  return new OperatingError('storage_failed', `cannot open ${directory}: ${reason}`, {
-    outcome: 'none',
-    details: { directory, locked },
-    cause,
-  });
+  const { database, repair } = await openLevel(options);
+  return new LevelStorage(database, options.directory, repair);
 }
 
 class LevelStorage implements Storage {

@@ -30,10 +30,9 @@ export function handleUnusable(reason: string, cause?: unknown): OperatingError 
   return new OperatingError('storage_failed', reason, { outcome: 'none', cause });
 }
 
-/** A file that is missing or shorter than was written down, or all files but the first. */
+/** A file that is missing, shorter than was written down or no file, or all but the first. */
 const WRONG_FILES = [
-  /\.(?:ldb|sst): (?:Invalid argument|No such file)/,
-  /MANIFEST-\d+: No such file/,
+  /(?:\.(?:ldb|sst|log)|CURRENT|MANIFEST-\d+): (?:Invalid argument|No such|Is a directory)/,
   /does not exist \(create_if_missing/,
 ];
 

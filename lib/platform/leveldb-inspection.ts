@@ -1,0 +1,151 @@
+/** A look at the files of LevelDB before the engine sees them: it changes nothing. */
+import type { FileHandle } from 'node:fs/promises';
+import { open, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf } from '../errors.js';
+import { readLog, readManifest } from './leveldb-manifest.js';
+
+export interface Inspection {
+  /** What is lost or not as it was written; undefined where nothing is. */
+  readonly damage?: string | undefined;
+  /** Files that the engine, or its repair, would stumble over. */
+  readonly bad: readonly string[];
+}
+
+const FINE: Inspection = { bad: [] };
+/** Every table ends with it (doc/table_format.md). */
+const TABLE_END = Buffer.from('57fb808b247547db', 'hex');
+const FOOTER_BYTES = 48;
+const ENGINE_FILE = /^(?:CURRENT|LOCK|LOG|LOG\.old|MANIFEST-\d+|\d+\.(?:ldb|sst|log|dbtmp))$/;
+/** They say nothing of what is stored. */
+const WITHOUT_DATA = /^(?:LOCK|LOG|LOG\.old)$/;
+const DATA_FILE = /^\d+\.(?:ldb|sst|log)$/;
+
+export function isEngineFile(name: string): boolean {
+  return ENGINE_FILE.test(name);
+}
+
+/** Is there more than an empty directory? */
+export async function holdsData(directory: string): Promise<boolean> {
+  return (await namesIn(directory)).some((name) => DATA_FILE.test(name));
+}
+
+/**
+ * Each file that is needed is there, is a file, and has the length that was written down. Flipped
+ * bits are left to checksums.
+ * @throws Error of the system: no permission, a disk that cannot be read
+ */
+export async function inspect(directory: string): Promise<Inspection> {
+  const names = (await namesIn(directory)).filter(isEngineFile);
+  const directories = (await directoriesIn(directory)).filter(isEngineFile);
+  if (!names.some((name) => DATA_FILE.test(name))) return { bad: directories };
+  const lost = directories.find((name) => !WITHOUT_DATA.test(name));
+  if (lost !== undefined) return { damage: `${lost} is a directory`, bad: directories };
+  const found = await inspectNamed(directory, new Set(names));
+  return { ...found, bad: [...found.bad, ...directories] };
+}
+
+/** From CURRENT to the manifest, and from there to the tables and the log. */
+async function inspectNamed(directory: string, names: ReadonlySet<string>): Promise<Inspection> {
+  const current = await readIfThere(join(directory, 'CURRENT'));
+  const named = /^(MANIFEST-\d+)\n$/.exec(current?.toString('latin1') ?? '')?.[1];
+  if (named === undefined) return { damage: 'CURRENT names no manifest', bad: [] };
+  const bytes = await readIfThere(join(directory, named));
+  if (bytes === undefined) return { damage: `${named} is missing`, bad: [] };
+  try {
+    const { logNumber, tables } = readManifest(bytes);
+    return await inspectTables(directory, names, tables, logNumber);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) throw error;
+    return { damage: `${named} cannot be read: ${messageOf(error)}`, bad: [] };
+  }
+}
+
+async function inspectTables(
+  directory: string,
+  names: ReadonlySet<string>,
+  tables: ReadonlyMap<number, number>,
+  logNumber: number,
+): Promise<Inspection> {
+  const bad: string[] = [];
+  let damage: string | undefined;
+  for (const [number, bytes] of tables) {
+    const name = [`${digits(number)}.ldb`, `${digits(number)}.sst`].find((one) => names.has(one));
+    const why = name === undefined ? 'is missing' : await whyNotTable(join(directory, name), bytes);
+    if (why === undefined) continue;
+    if (name !== undefined) bad.push(name);
+    damage ??= `the table ${name ?? digits(number)} ${why}`;
+  }
+  damage ??= await inspectLogs(directory, names, logNumber);
+  return damage === undefined ? FINE : { damage, bad };
+}
+
+/**
+ * All but the newest end with a whole record: the engine had gone on to the next. What is cut off
+ * the newest cannot be seen here: the last commit numbers are gone too, and peers remember them.
+ */
+async function inspectLogs(
+  directory: string,
+  names: ReadonlySet<string>,
+  logNumber: number,
+): Promise<string | undefined> {
+  // The engine makes a log file before it writes down its number; a new or repaired one has none.
+  const first = `${digits(logNumber)}.log`;
+  if (logNumber > 0 && !names.has(first)) return `${first} is missing`;
+  const logs = [...names].filter((name) => /^\d+\.log$/.test(name));
+  const needed = logs.filter((name) => Number.parseInt(name, 10) >= logNumber).sort();
+  for (const name of needed.slice(0, -1)) {
+    if (!(await isWholeLog(join(directory, name)))) return `${name} is cut off`;
+  }
+  return undefined;
+}
+
+async function isWholeLog(path: string): Promise<boolean> {
+  const bytes = await readFile(path);
+  try {
+    return readLog(bytes).isWhole;
+  } catch {
+    return false;
+  }
+}
+
+async function whyNotTable(path: string, bytes: number): Promise<string | undefined> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    if (size !== bytes) return `has ${size} bytes, not ${bytes}`;
+    return (await endsAsTable(file, size)) ? undefined : 'does not end as a table';
+  } finally {
+    await file.close();
+  }
+}
+
+async function endsAsTable(file: FileHandle, size: number): Promise<boolean> {
+  if (size < FOOTER_BYTES) return false;
+  const end = Buffer.alloc(TABLE_END.length);
+  await file.read(end, 0, end.length, size - end.length);
+  return end.equals(TABLE_END);
+}
+
+/** As the engine names its files. */
+function digits(number: number): string {
+  return String(number).padStart(6, '0');
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  return (await readdir(directory).catch(unlessMissing)) ?? [];
+}
+
+async function directoriesIn(directory: string): Promise<string[]> {
+  const entries = (await readdir(directory, { withFileTypes: true }).catch(unlessMissing)) ?? [];
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
+
+async function readIfThere(path: string): Promise<Buffer | undefined> {
+  return readFile(path).catch(unlessMissing);
+}
+
+export function unlessMissing(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  throw error;
+}

@@ -1,0 +1,135 @@
+/** Each file of the engine, damaged in each way: it opens, and says so where anything is lost. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import type { Test } from 'tap';
+import { openLevelStorage } from '../../../lib/platform/leveldb-storage.js';
+import { isCorruption } from '../../../lib/platform/storage-failure.js';
+import {
+  COMMIT,
+  DAMAGES,
+  fillFolder,
+  filesToDamage,
+  noise,
+  openAndRead,
+  SIZES,
+  swap,
+  textOf,
+} from './engine-folder.js';
+
+t.setTimeout(300_000);
+const root = t.testdir();
+const original = join(root, 'original');
+const contents = await fillFolder(original);
+const last = textOf(contents.get(COMMIT));
+const files = filesToDamage(original);
+let folders = 0;
+
+function copy(): string {
+  folders += 1;
+  const directory = join(root, `copy-${folders}`);
+  cpSync(original, directory, { recursive: true });
+  return directory;
+}
+
+/**
+ * Where something is lost, it was repaired, or the last commit number is lost too, which the peers
+ * remember. It takes writes, and what it says of a repair it says until that is noted.
+ */
+async function check(t: Test, directory: string): Promise<void> {
+  const found = await openAndRead(directory, contents);
+  const { storage, repaired, lost, commit } = found;
+  if (!repaired && lost > 0) t.not(commit, last, 'the peers see that it is old');
+  const value = noise(9, 1);
+  await storage.write([{ type: 'put', key: 'new', value }], { sync: true });
+  await storage.close();
+  const again = await openAndRead(directory, contents);
+  t.equal(again.repaired, repaired, 'says so until it is noted');
+  t.equal(again.lost, lost, 'as before');
+  t.strictSame([...(again.storage.get('new') ?? [])], [...value]);
+  await again.storage.repair?.noted();
+  await again.storage.close();
+  const noted = await openLevelStorage({ directory, ...SIZES });
+  t.notOk(noted.repair, 'noted');
+  await noted.close();
+  rmSync(directory, { recursive: true });
+}
+
+t.test('there is enough to damage', async (t) => {
+  t.ok(files.length >= 7, files.join(', '));
+});
+
+for (const file of files) {
+  t.test(file.replace(/\d+/, 'n'), async (t) => {
+    for (const [title, damage] of Object.entries(DAMAGES)) {
+      const directory = copy();
+      damage(join(directory, file));
+      await t.test(`${file} ${title}`, (t) => check(t, directory));
+    }
+    for (const other of files.filter((one) => one > file)) {
+      const directory = copy();
+      swap(join(directory, file), other);
+      await t.test(`${file} and ${other} are swapped`, (t) => check(t, directory));
+    }
+  });
+}
+
+t.test('files that are none of the engine change nothing', async (t) => {
+  const directory = copy();
+  writeFileSync(join(directory, 'notes.txt'), 'mine');
+  mkdirSync(join(directory, 'folder'));
+  writeFileSync(join(directory, '999999.ldb'), noise(999, 1));
+  const { storage, lost, repaired } = await openAndRead(directory, contents);
+  t.strictSame([lost, repaired], [0, false]);
+  await storage.close();
+  t.ok(readdirSync(directory).includes('notes.txt'));
+});
+
+t.test('where nothing can be read any more the store begins empty, and says so', async (t) => {
+  const directory = copy();
+  for (const name of readdirSync(directory)) writeFileSync(join(directory, name), noise(999, 1));
+  const { storage, repaired, lost } = await openAndRead(directory, contents);
+  t.strictSame([repaired, lost], [true, contents.size]);
+  await storage.close();
+  const kept = ['damaged', 'lost'].flatMap((name) => readdirSync(join(directory, name)));
+  t.ok(kept.length > 0, `${kept.length} files are set aside`);
+});
+
+t.test('a damaged folder that another process holds is left alone', async (t) => {
+  const directory = copy();
+  const platform = new URL('../../../lib/platform/leveldb-storage.js', import.meta.url).href;
+  const program = `
+    import { openLevelStorage } from ${JSON.stringify(platform)};
+    const storage = await openLevelStorage(${JSON.stringify({ directory, ...SIZES })});
+    process.stdout.write('open');
+    process.stdin.on('end', () => storage.close());
+    process.stdin.resume();`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: {},
+  });
+  const closed = once(child, 'close');
+  await once(child.stdout, 'data');
+  rmSync(join(directory, 'CURRENT'));
+  await t.rejects(openLevelStorage({ directory, ...SIZES }), /another process holds it/);
+  const touched = ['CURRENT', 'damaged', 'lost'].filter((name) =>
+    readdirSync(directory).includes(name),
+  );
+  t.strictSame(touched, []);
+  t.notOk(existsSync(`${directory}.repaired`), 'nothing is marked');
+  t.notOk(
+    readdirSync(root).some((name) => name.includes('.lock-')),
+    'nothing is left behind',
+  );
+  child.stdin.end();
+  await closed;
+});
+
+t.test('what is no damage', async (t) => {
+  for (const reason of ['Permission denied', 'No space left on device', 'Input/output error']) {
+    t.notOk(isCorruption(new Error(`IO error: /x/000005.ldb: ${reason}`)), reason);
+  }
+  t.ok(isCorruption(new Error('IO error: /x/000005.ldb: Invalid argument')), 'it is empty');
+});
