@@ -1,9 +1,10 @@
 /** LevelDB after damage: repaired, and remembered as such until the loss is on record elsewhere. */
-import { link, mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import type { StorageRepair } from '../environment/storage.js';
 import { isEngineFile, unlessMissing } from './leveldb-inspection.js';
+import { makeFolder } from './make-folder.js';
 
 /** In its log of events, where it passes over part of its write-ahead log at an opening. */
 const PASSED_OVER = /^.*dropping \d+ bytes.*$/m;
@@ -93,7 +94,7 @@ export class LevelRepairs {
 
   async #setAside(names: readonly string[]): Promise<void> {
     const folder = join(this.#directory, DAMAGED);
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder, `the folder for damaged files ${folder}`);
     for (const name of names) {
       await rm(join(folder, name), { recursive: true, force: true });
       await rename(join(this.#directory, name), join(folder, name)).catch(unlessMissing);
