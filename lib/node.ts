@@ -2,8 +2,8 @@
 import { AntiEntropy } from './anti-entropy/anti-entropy.js';
 import { ExchangeNow } from './anti-entropy/exchange-now.js';
 import type { ApiNode } from './api/api-node.js';
-import type { Collaborators } from './coordination/collaborators.js';
-import { Coordinator } from './coordination/coordinator.js';
+import { assembleCoordination } from './coordination/assemble.js';
+import { serveHistory } from './coordination/history-service.js';
 import { serveReplicas } from './coordination/replica-service.js';
 import type { Environment } from './environment/environment.js';
 import { Foreground } from './environment/foreground.js';
@@ -20,6 +20,7 @@ import type { ConsistencySettings } from './membership/settings-types.js';
 import type { Ring } from './partitioning/ring.js';
 import { foundRing } from './partitioning/ring-founding.js';
 import { type Disk, openDisk } from './persistence/disk.js';
+import type { ExpiryClock } from './persistence/expiry-clock.js';
 import type { Hints } from './persistence/hints.js';
 import { Reaper } from './persistence/reaper.js';
 import { leaveTicket } from './persistence/ticket.js';
@@ -29,6 +30,7 @@ import { Messenger } from './replication/ask.js';
 import { Hedging } from './replication/hedging.js';
 import { Lag } from './replication/lag.js';
 import type { ClusterView } from './replication/cluster-view.js';
+import { Plans } from './replication/plan.js';
 import { Resolver } from './resolution/resolver.js';
 import { ContextSeal } from './versioning/causal-context.js';
 
@@ -82,34 +84,34 @@ export async function createNode(
   });
   const { founding, diskCheck, diskMemory, tickets, view, settings } = members;
 
-  const collaborators: Collaborators = {
-    ...{ ...environment, ...disk, view, messenger, foreground: new Foreground() },
+  const shared: Shared = {
+    ring: () => founding.ring,
+    ...{ view, messenger, foreground: new Foreground(), expiryClock: clockSanity },
     lag: new Lag({ self, clock, hintsFor: (node) => hints.held.get(node)?.count ?? 0 }),
-    hedging: new Hedging(clock, limits.hedgeDelayMilliseconds),
-    ...{ ring: () => founding.ring, expiryClock: clockSanity },
-    hedgeDelayMilliseconds: limits.hedgeDelayMilliseconds,
-    backgroundTimeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
-    backgroundConcurrency: limits.backgroundConcurrency,
   };
-  const coordination = coordinatorOf(collaborators, options, members);
+  const plans = new Plans({ ...shared, isBehind: shared.lag.isBehind });
+  const { coordinator, writes } = coordinationOf(environment, options, {
+    ...{ disk, members, shared, plans },
+  });
   const cluster = new ClusterService({
-    ...{ ...disk, ...members, self, messenger, clock, clockSanity },
+    ...{ ...disk, ...members, self, messenger, plans, clock, clockSanity },
     version: options.version,
   });
-  const background = backgroundOf(environment, collaborators, { ...members, disk, limits });
+  const background = backgroundOf(environment, shared, { ...members, disk, limits });
   const { handoff, antiEntropy, exchange, reaper, keeper, sweeper } = background;
   messenger.onLink((peer, open) => {
     if (open && founding.isComplete) background.meet(peer);
   });
-  serveReplicas(collaborators);
+  serveReplicas({ ...disk, ...shared, self, writes, clock, observer });
+  serveHistory({ ...disk, ...shared });
   await transport.start(messenger);
   const known = [founding, diskCheck, diskMemory, tickets, view];
   const parts = [...known, handoff, reaper, keeper, guard, sweeper];
   for (const part of [...parts, antiEntropy]) part.start();
 
   return {
-    ...{ id: self, coordination, settings, cluster, exchange, observer, replica, hints, disk },
-    ...{ view, handoff: handoff.control, foreground: collaborators.foreground },
+    ...{ id: self, coordination: coordinator, settings, cluster, exchange, observer, replica },
+    ...{ hints, disk, view, handoff: handoff.control, foreground: shared.foreground },
     ready: async () =>
       void (await Promise.all([founding.done, diskCheck.settled, tickets.settled])),
     failed: disk.store.failed,
@@ -141,26 +143,45 @@ async function stopAll({ parts, antiEntropy, messenger, tickets, transport, disk
   await disk.store.close();
 }
 
-function coordinatorOf(
-  collaborators: Collaborators,
+/** What reaches beyond this node's disk. */
+interface Shared {
+  readonly ring: () => Ring;
+  readonly view: ClusterView;
+  readonly messenger: Messenger;
+  readonly lag: Lag;
+  readonly foreground: Foreground;
+  readonly expiryClock: ExpiryClock;
+}
+
+interface Coordinating {
+  readonly disk: Disk;
+  readonly members: Members;
+  readonly shared: Shared;
+  readonly plans: Plans;
+}
+
+function coordinationOf(
+  environment: Environment,
   { secret, limits, customResolver: custom }: NodeOptions,
-  { founding, diskCheck, tickets, settings }: Members,
-): Coordinator {
-  const { clock, observer } = collaborators;
-  return new Coordinator({
-    collaborators,
+  { disk, members, shared, plans }: Coordinating,
+) {
+  const { clock, observer } = environment;
+  const { founding, diskCheck, tickets, settings } = members;
+  return assembleCoordination({
+    ...{ ...environment, ...shared, ...limits, disk, plans },
+    hedging: new Hedging(clock, limits.hedgeDelayMilliseconds),
     seal: new ContextSeal(secret),
     resolver: new Resolver({ clock, observer, custom, ...limits }),
     defaults: () => defaultsOf(settings.values),
     isReady: () => founding.isComplete && diskCheck.isSettled && tickets.isSettled,
-    ...limits,
+    backgroundTimeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
   });
 }
 
 /** What a node does unasked: hints go out, replicas are compared, what has ended makes room. */
 function backgroundOf(
   environment: Environment,
-  collaborators: Collaborators,
+  shared: Shared,
   {
     disk,
     settings,
@@ -178,20 +199,23 @@ function backgroundOf(
     seconds: settings.values.versions_kept_for_s,
   }));
   const handoff = new Handoff({
-    ...{ ...collaborators, ...limits },
+    ...{ ...environment, ...shared, ...disk, ...limits },
     isRebuilding: (partition) => disk.health.isRebuilding(partition),
     timeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
   });
-  const isMet = (peer: NodeId): boolean => diskCheck.isMet(peer);
-  const shared = { ...collaborators, ...disk, limits, isMet };
-  const antiEntropy = new AntiEntropy(shared, {
+  const comparing = {
+    ...{ ...environment, ...shared, ...disk, limits },
+    isMet: (peer: NodeId): boolean => diskCheck.isMet(peer),
+    backgroundTimeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
+  };
+  const antiEntropy = new AntiEntropy(comparing, {
     retentionMilliseconds: () => 1000 * settings.values.tombstone_retention_s,
   });
   disk.hints.onDropped((target) => {
     antiEntropy.auditSoon(target);
-    if (collaborators.view.isUp(target)) antiEntropy.meet(target);
+    if (shared.view.isUp(target)) antiEntropy.meet(target);
   });
-  const reaper = new Reaper(shared);
+  const reaper = new Reaper(comparing);
   const keeper = new Periodic(environment, {
     name: 'persist clocks',
     intervalMilliseconds: limits.clockPersistIntervalMilliseconds,
@@ -208,7 +232,7 @@ function backgroundOf(
       await disk.audits.sweep();
     },
   });
-  const exchange = new ExchangeNow(shared, antiEntropy);
+  const exchange = new ExchangeNow(comparing, antiEntropy);
   const meet = (peer: NodeId): void => {
     void handoff.deliverTo(peer);
     antiEntropy.meet(peer);

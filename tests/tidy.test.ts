@@ -142,14 +142,16 @@ const laws: readonly Law[] = [
     ],
   },
   {
-    name: 'a file has at most 250 lines, 400 in tests',
+    name: 'a file has at most 300 lines, 400 in tests and cores',
     check: checkFileLength,
     broken: [
-      ['lib/x.ts', lines(251)],
+      ['lib/x.ts', lines(301)],
+      ['lib/x-core.ts', lines(401)],
       ['tests/x.ts', lines(401)],
     ],
     kept: [
-      ['lib/x.ts', lines(250)],
+      ['lib/x.ts', lines(300)],
+      ['lib/x-core.ts', lines(400)],
       ['tests/x.ts', lines(400)],
     ],
   },

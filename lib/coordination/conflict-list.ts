@@ -1,13 +1,25 @@
 /** The keys in conflict now, of the whole cluster: each node reads its index, all are merged. */
+import type { Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import { conflictAt, conflictPage, isConflictPlace } from '../persistence/conflict-index.js';
 import { compareUtf8 } from '../encoding/utf8-order.js';
-import type { Collaborators } from './collaborators.js';
+import type { Ring } from '../partitioning/ring.js';
+import type { Store } from '../persistence/store.js';
+import type { Messenger } from '../replication/ask.js';
+import type { ClusterView } from '../replication/cluster-view.js';
 import { CONFLICTS } from './messages.js';
 import type { ConflictList, ConflictListRequest } from './request.js';
 
 const CURSOR = 'base64url';
+
+export interface ConflictListOptions {
+  readonly ring: () => Ring;
+  readonly view: ClusterView;
+  readonly store: Store;
+  readonly messenger: Messenger;
+  readonly clock: Clock;
+}
 
 /**
  * A page, the conflict that began first at the front. Nodes that do not answer are named: keys
@@ -15,17 +27,17 @@ const CURSOR = 'base64url';
  * @throws OperatingError `invalid_request` (the cursor)
  */
 export async function listConflicts(
-  collaborators: Collaborators,
+  options: ConflictListOptions,
   { limit, cursor, timeoutMilliseconds }: ConflictListRequest,
   defaultTimeoutMilliseconds: number,
 ): Promise<ConflictList> {
-  const { clock, ring } = collaborators;
+  const { clock, ring } = options;
   const after = placeOf(cursor);
   const deadline =
     clock.monotonicMilliseconds() + (timeoutMilliseconds ?? defaultTimeoutMilliseconds);
   const nodes = ring().members.map(({ id }) => id);
   const answers = await Promise.all(
-    nodes.map((node) => askNode(collaborators, node, after, limit, deadline)),
+    nodes.map((node) => askNode(options, node, after, limit, deadline)),
   );
   const unanswered = nodes.filter((_, i) => answers[i] === undefined);
   const places = [...new Set(answers.flatMap((entries) => entries ?? []))].sort(compareUtf8);
@@ -41,7 +53,7 @@ export async function listConflicts(
 
 /** Undefined where it did not answer. */
 async function askNode(
-  { view, store, messenger }: Collaborators,
+  { view, store, messenger }: ConflictListOptions,
   node: NodeId,
   after: string,
   limit: number,

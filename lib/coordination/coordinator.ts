@@ -1,5 +1,9 @@
 /** The coordinator of client requests: texts become levels, contexts and deadlines (Dynamo 4.5). */
+import type { Clock } from '../environment/clock.js';
 import { OperatingError } from '../errors.js';
+import type { Ring } from '../partitioning/ring.js';
+import type { ExpiryClock } from '../persistence/expiry-clock.js';
+import type { Plans } from '../replication/plan.js';
 import type { Resolver } from '../resolution/resolver.js';
 import type { StrategyName } from '../resolution/strategies.js';
 import { type RecordKey, recordKey } from '../persistence/records.js';
@@ -8,16 +12,14 @@ import type { Context } from '../versioning/context.js';
 import { dotText, parseDot, sameDot } from '../versioning/dot.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { liveVersions } from '../versioning/siblings.js';
-import type { Collaborators } from './collaborators.js';
-import type { ConsistencyLevel } from './consistency-level.js';
-import { parseLevel } from './consistency-level.js';
-import { listConflicts } from './conflict-list.js';
 import { type BlindWrites, seenBlindly } from './blind-writes.js';
-import { type Get, type Got, get } from './get.js';
-import { keptVersionOf, keptVersionsOf, type Look, resolutionsOf } from './history.js';
-import { put } from './put.js';
+import { type ConflictListOptions, listConflicts } from './conflict-list.js';
+import type { History, Look } from './history.js';
+import { type ConsistencyLevel, parseLevel } from './level.js';
 import { LargeWrites } from './large-writes.js';
 import type { Put, PutResult } from './put-request.js';
+import type { Got } from './read-core.js';
+import type { Get, Reads } from './reads.js';
 import type {
   ConflictList,
   ConflictListRequest,
@@ -31,7 +33,8 @@ import type {
   VersionRequest,
   VersionsAnswer,
 } from './request.js';
-import { getResolved, resolveByOf, resolveSeen } from './settle.js';
+import { resolveByOf, type Settlement } from './settle.js';
+import type { Writes } from './writes.js';
 
 /** What the cluster's settings say of a request that does not. */
 export interface Defaults {
@@ -43,7 +46,16 @@ export interface Defaults {
 }
 
 export interface CoordinatorOptions {
-  readonly collaborators: Collaborators;
+  readonly reads: Reads;
+  readonly writes: Writes;
+  readonly history: History;
+  readonly settlement: Settlement;
+  /** What a list of the keys in conflict asks. */
+  readonly conflicts: ConflictListOptions;
+  readonly plans: Plans;
+  readonly ring: () => Ring;
+  readonly expiryClock: ExpiryClock;
+  readonly clock: Clock;
   readonly seal: ContextSeal;
   readonly resolver: Resolver;
   readonly defaults: () => Defaults;
@@ -63,18 +75,19 @@ export class Coordinator implements Coordination {
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
-    this.#large = new LargeWrites(options.collaborators.clock);
+    this.#large = new LargeWrites(options.clock);
   }
 
-  async get(request: GetRequest): Promise<GetAnswer> {
-    const { collaborators, defaults, resolver } = this.#options;
-    const read = this.#read(request, defaults().readLevel);
-    const strategy = defaults().conflictResolution;
-    return this.#answer(request, await getResolved(collaborators, read, resolver, strategy));
+  get(request: GetRequest): GetAnswer | Promise<GetAnswer> {
+    const { settlement, defaults } = this.#options;
+    const { readLevel, conflictResolution } = defaults();
+    const got = settlement.get(this.#read(request, readLevel), conflictResolution);
+    if (got instanceof Promise) return got.then((later) => this.#answer(request, later));
+    return this.#answer(request, got);
   }
 
   async put(request: PutRequest): Promise<PutAnswer> {
-    const { collaborators, defaults } = this.#options;
+    const { writes, plans, defaults } = this.#options;
     const { writeLevel, blindWrites } = defaults();
     const { change, overwriteSiblings, durability } = request;
     const levels = levelsOf(request, writeLevel, 'write');
@@ -89,34 +102,34 @@ export class Coordinator implements Coordination {
       overwriteSiblings,
       durability,
       deadline,
-      zone: collaborators.view.zone,
+      zone: plans.of(at.partition).zone,
       forwarded: false,
     };
     const bytes = change.state === 'value' ? change.value.length : 0;
-    const result = await this.#large.run(bytes, deadline, () => put(collaborators, write));
+    const result = await this.#large.run(bytes, deadline, () => writes.put(write));
     return this.#written(request, result);
   }
 
   async conflicts(request: GetRequest): Promise<ConflictsAnswer> {
     const { answer, look } = await this.#plain(request);
-    return { ...answer, resolutions: await resolutionsOf(this.#options.collaborators, look) };
+    return { ...answer, resolutions: await this.#options.history.resolutionsOf(look) };
   }
 
   async resolve(request: ResolveRequest): Promise<PutAnswer> {
-    const { collaborators, resolver, defaults, seal } = this.#options;
+    const { settlement, resolver, plans, defaults, seal } = this.#options;
     const { namespace, key, context, by: who, durability } = request;
     const by = resolveByOf(request.resolution, resolver);
     if (by.kind === 'value') this.#assertFits(by.value);
     const read = this.#read(request, defaults().writeLevel);
     for (const { name } of read.levels) parseLevel(name, 'write');
     const seen = seal.open(namespace, key, context);
-    const resolve = { read, seen, by, who, durability, zone: collaborators.view.zone };
-    return this.#written(request, await resolveSeen(collaborators, resolve, resolver));
+    const resolve = { read, seen, by, who, durability, zone: plans.of(read.at.partition).zone };
+    return this.#written(request, await settlement.resolve(resolve));
   }
 
   async versions(request: GetRequest): Promise<VersionsAnswer> {
     const { answer, look } = await this.#plain(request);
-    const kept = await keptVersionsOf(this.#options.collaborators, look);
+    const kept = await this.#options.history.keptVersionsOf(look);
     const current = new Set(answer.siblings.map(({ dot }) => dotText(dot)));
     return { ...answer, kept: kept.filter(({ version }) => !current.has(version)) };
   }
@@ -131,22 +144,22 @@ export class Coordinator implements Coordination {
     const { answer, look } = await this.#plain(request);
     const current = answer.siblings.filter((version) => sameDot(version.dot, dot));
     if (current.length > 0) return { ...answer, siblings: current, context: undefined };
-    const kept = await keptVersionOf(this.#options.collaborators, look, request.version);
+    const kept = await this.#options.history.keptVersionOf(look, request.version);
     const version = { dot, state: 'value', expiresAt: undefined } as const;
     const siblings = kept === undefined ? [] : [{ ...kept, ...version }];
     return { ...answer, siblings, context: undefined };
   }
 
   async listConflicts(request: ConflictListRequest): Promise<ConflictList> {
-    const { collaborators, isReady, timeoutDefaultMilliseconds } = this.#options;
+    const { conflicts, isReady, timeoutDefaultMilliseconds } = this.#options;
     if (!isReady()) throw notReady();
-    return listConflicts(collaborators, request, timeoutDefaultMilliseconds);
+    return listConflicts(conflicts, request, timeoutDefaultMilliseconds);
   }
 
   /** What there is, whatever the setting would make of siblings. */
   async #plain(request: GetRequest): Promise<{ readonly answer: GetAnswer; readonly look: Look }> {
     const read = this.#read(request, this.#options.defaults().readLevel);
-    const got = await get(this.#options.collaborators, read);
+    const got = await this.#options.reads.get(read);
     const level = parseLevel(got.level, 'read');
     const { at, deadline } = read;
     return { answer: this.#answer(request, got), look: { at, level, deadline } };
@@ -163,7 +176,7 @@ export class Coordinator implements Coordination {
   #answer(request: GetRequest, got: Got): GetAnswer {
     const { merged, level, answered, asked, standIns } = got;
     return {
-      siblings: liveVersions(merged, this.#options.collaborators.expiryClock.now()),
+      siblings: liveVersions(merged, this.#options.expiryClock.now()),
       recorded: merged !== undefined,
       context: merged === undefined ? undefined : this.#contextOf(request, merged),
       receipt: { level, answered, asked, standIns, durability: undefined },
@@ -173,7 +186,7 @@ export class Coordinator implements Coordination {
   #written(request: Pick<PutRequest, 'namespace' | 'key' | 'durability'>, result: PutResult) {
     const { namespace, key, durability } = request;
     const { version, replaced, level, answered, asked, standIns, seen } = result;
-    const { epoch } = this.#options.collaborators.ring();
+    const { epoch } = this.#options.ring();
     return {
       version,
       context: this.#options.seal.seal(namespace, key, epoch, seen),
@@ -206,7 +219,7 @@ export class Coordinator implements Coordination {
   }
 
   #at({ namespace, key }: GetRequest): RecordKey {
-    const { collaborators, keyBytesMax, isReady } = this.#options;
+    const { ring, keyBytesMax, isReady } = this.#options;
     if (!isReady()) throw notReady();
     const size = Buffer.byteLength(key);
     if (size < 1 || size > keyBytesMax || !key.isWellFormed()) {
@@ -214,18 +227,18 @@ export class Coordinator implements Coordination {
         details: { limit: keyBytesMax, received: size },
       });
     }
-    return recordKey(namespace, key, collaborators.ring().partitionCount);
+    return recordKey(namespace, key, ring().partitionCount);
   }
 
   #deadline({ timeoutMilliseconds }: GetRequest): number {
-    const { collaborators, timeoutDefaultMilliseconds, timeoutMaxMilliseconds } = this.#options;
+    const { clock, timeoutDefaultMilliseconds, timeoutMaxMilliseconds } = this.#options;
     const timeout = timeoutMilliseconds ?? timeoutDefaultMilliseconds;
     if (!(timeout > 0 && timeout <= timeoutMaxMilliseconds)) {
       throw new OperatingError('invalid_request', 'the timeout is out of range', {
         details: { field: 'X-Timeout', limit: timeoutMaxMilliseconds, received: timeout },
       });
     }
-    return collaborators.clock.monotonicMilliseconds() + timeout;
+    return clock.monotonicMilliseconds() + timeout;
   }
 }
 

@@ -1,13 +1,25 @@
 /** What a node tells coordinators of the past of its keys, and of those in conflict now. */
+import type { Ring } from '../partitioning/ring.js';
+import type { Audits } from '../persistence/audits.js';
 import { conflictPage } from '../persistence/conflict-index.js';
 import { recordKey } from '../persistence/records.js';
+import type { Store } from '../persistence/store.js';
+import type { KeptVersions } from '../persistence/versions.js';
+import type { Messenger } from '../replication/ask.js';
 import { entryToWire, wholeToWire } from './audit-wire.js';
-import type { Collaborators } from './collaborators.js';
 import { CONFLICTS, RESOLUTIONS, VERSION, VERSIONS } from './messages.js';
 
+export interface HistoryServiceOptions {
+  readonly messenger: Messenger;
+  readonly audits: Audits;
+  readonly versions: KeptVersions;
+  readonly store: Store;
+  readonly ring: () => Ring;
+}
+
 /** Registers the handlers; called once, when the ring is known. */
-export function serveHistory(collaborators: Collaborators): void {
-  const { messenger, audits, versions, store, ring } = collaborators;
+export function serveHistory(options: HistoryServiceOptions): void {
+  const { messenger, audits, versions, store, ring } = options;
   const keyOf = (namespace: string, key: string) => {
     return recordKey(namespace, key, ring().partitionCount);
   };

@@ -29,7 +29,7 @@ export class LargeWrites {
    * @param deadline on the monotonic clock
    * @throws OperatingError `deadline_passed` where its turn did not come in time: nothing happened
    */
-  async run<T>(bytes: number, deadline: number, write: () => Promise<T>): Promise<T> {
+  async run<T>(bytes: number, deadline: number, write: () => T | Promise<T>): Promise<T> {
     if (bytes < LARGE_BYTES) return write();
     await this.#enter(bytes, deadline);
     try {

@@ -57,7 +57,6 @@ export const READ = messageType(
   }),
   z.object({ record: bytes.nullable(), fingerprint: z.string(), start: z.number(), lost }),
 );
-export type Want = 'full' | 'versions' | 'fingerprint';
 
 /** Hold this state for an absent primary; the reply says that the hint is as durable as asked. */
 export const HOLD = messageType(

@@ -4,7 +4,7 @@ import type { RecordKey } from '../persistence/records.js';
 import type { Durability } from '../persistence/store.js';
 import type { Context } from '../versioning/context.js';
 import type { DroppedVersion } from '../resolution/audit-entry.js';
-import type { ConsistencyLevel } from './consistency-level.js';
+import type { ConsistencyLevel } from './level.js';
 
 /** A put that stands for siblings: what its audit entry will say. */
 export interface Resolving {

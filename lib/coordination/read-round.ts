@@ -1,53 +1,53 @@
-/** One read of several replicas: asks the nearest, replaces the failed, hedges the slow. */
+/** One round of asking primaries what they hold: whom, and what their answers amount to. Pure. */
 import type { NodeId } from '../environment/transport.js';
-import { messageOf } from '../errors.js';
-import type { RecordKey } from '../persistence/records.js';
-import { decodeRecord } from '../persistence/records.js';
-import type { PreferenceList } from '../replication/preference-list.js';
-import { nearestFirst } from '../replication/preference-list.js';
-import type { QuorumState, Requirement } from '../replication/quorum.js';
-import type { Quorum } from '../replication/quorum.js';
+import type { Plan } from '../replication/plan.js';
+import { type Quorum, type QuorumState, type Standing, Votes } from '../replication/quorum.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { mergeAll } from '../versioning/siblings.js';
-import type { Cancel } from '../environment/clock.js';
-import type { Collaborators } from './collaborators.js';
-import type { Copy } from './copy.js';
-import { countedIn } from './counted.js';
-import type { Want } from './messages.js';
-import { READ } from './messages.js';
 
-export interface ReadRoundOptions {
-  readonly at: RecordKey;
-  readonly list: PreferenceList;
-  /** On the monotonic clock. */
-  readonly deadline: number;
-  /** Must what the answers show be synced? */
-  readonly durable: boolean;
-  /** What the first replica is asked, and another where that one fails or is slow. */
-  readonly first: Want;
-  /** What the others are asked. */
-  readonly others: Want;
+/** `full`: the record. `versions`: the record without its values. `fingerprint`: the dots held. */
+export type Want = 'full' | 'versions' | 'fingerprint';
+
+/** What one replica said. */
+export interface Copy {
+  readonly node: NodeId;
+  readonly fingerprint: string;
+  /** Undefined where only the fingerprint was asked, or the replica holds nothing. */
+  readonly siblings: Siblings | undefined;
+  readonly want: Want;
+  /** In which start of the replica it was said. */
+  readonly start: number;
+}
+
+/** What `node` said, if it said anything. */
+export function copyOf(copies: readonly Copy[], node: NodeId): Copy | undefined {
+  return copies.find((copy) => copy.node === node);
+}
+
+/** Somebody is to be asked. */
+export interface Ask {
+  readonly node: NodeId;
+  readonly want: Want;
 }
 
 export class ReadRound {
-  readonly #with: Collaborators;
-  readonly #options: ReadRoundOptions;
-  readonly #quorum: Quorum;
+  readonly #plan: Plan;
+  /** What the first replica is asked, and another where that one fails or is slow. */
+  readonly #firstWant: Want;
+  /** What the others are asked. */
+  readonly #othersWant: Want;
   readonly #asked: NodeId[] = [];
+  readonly #votes: Votes;
+  readonly #copies: Copy[] = [];
   /** Who was asked as the first is, last of all, and has not failed. */
   #first: NodeId | undefined;
-  readonly #copies: Copy[] = [];
-  #notify: (failed: boolean) => void = () => undefined;
 
-  constructor(collaborators: Collaborators, options: ReadRoundOptions) {
-    this.#with = collaborators;
-    this.#options = options;
-    this.#quorum = countedIn(collaborators, options.at.partition, []);
-  }
-
-  /** Primaries that answered, and have lost nothing since. */
-  get answered(): number {
-    return this.#quorum.succeeded.length;
+  constructor(plan: Plan, firstWant: Want, othersWant: Want, standing: Standing) {
+    this.#plan = plan;
+    this.#firstWant = firstWant;
+    this.#othersWant = othersWant;
+    this.#votes = new Votes(standing);
+    for (const node of plan.absent) this.#votes.deny(node);
   }
 
   /** What each said, one of each. */
@@ -55,28 +55,66 @@ export class ReadRound {
     return this.#copies;
   }
 
-  /** Resolves when the requirements are met, or cannot be any more, or at `until` at the latest. */
-  reach(
-    requirements: readonly Requirement[],
-    until: number = this.#options.deadline,
-  ): Promise<QuorumState> {
-    this.#askFor(requirements);
-    return this.#until(
-      () => this.#quorum.stateUnder(requirements),
-      () => this.#askFor(requirements),
-      until,
-    );
+  /** How many primaries answered, and have lost nothing since. */
+  get answered(): number {
+    return this.#votes.granted.length;
   }
 
-  /** Asks every primary that is up, and resolves when all of them have answered or failed. */
-  async exhaust(): Promise<void> {
-    const up = this.#candidates();
-    for (const node of up) this.#ask(node);
-    await this.#until(
-      () => (up.some((node) => this.#isOpen(node)) ? 'pending' : 'reached'),
-      () => undefined,
-      this.#options.deadline,
-    );
+  get asked(): readonly NodeId[] {
+    return this.#asked;
+  }
+
+  stateOf(quorum: Quorum): QuorumState {
+    return quorum.stateOf(this.#votes);
+  }
+
+  /** As many of the nearest as can still meet each requirement, beyond those asked already. */
+  next({ requirements }: Quorum): Ask[] {
+    const asks: Ask[] = [];
+    for (const { nodes, required } of requirements) {
+      let open = nodes.filter(
+        (node) => this.#asked.includes(node) && this.#votes.of(node) !== false,
+      ).length;
+      for (const node of this.#plan.order) {
+        if (open >= required) break;
+        if (!nodes.includes(node) || this.#asked.includes(node)) continue;
+        asks.push(this.#ask(node, this.#first === undefined));
+        open += 1;
+      }
+    }
+    return asks;
+  }
+
+  /** All others, because those asked are slow: as the first was asked, where that one is silent. */
+  hedge(): Ask[] {
+    const silent = this.#first === undefined || this.#votes.of(this.#first) === undefined;
+    return this.#unasked().map((node) => this.#ask(node, silent));
+  }
+
+  /** Every primary that is up and was not asked. */
+  rest(): Ask[] {
+    return this.#unasked().map((node) => this.#ask(node, this.#first === undefined));
+  }
+
+  took(copy: Copy): void {
+    if (copyOf(this.#copies, copy.node) !== undefined) return;
+    this.#copies.push(copy);
+    this.#votes.grant(copy.node, copy.start);
+  }
+
+  failed(node: NodeId): void {
+    this.#votes.deny(node);
+    if (node === this.#first) this.#first = undefined;
+  }
+
+  /** Has every one that was asked answered or failed? */
+  get isSettled(): boolean {
+    return this.#asked.every((node) => this.#votes.of(node) !== undefined);
+  }
+
+  /** Whoever is still silent will not be heard. */
+  giveUp(): void {
+    for (const node of this.#asked) if (this.#votes.of(node) === undefined) this.failed(node);
   }
 
   /** The merge of all that was said; undefined where nobody holds anything. */
@@ -90,8 +128,8 @@ export class ReadRound {
   }
 
   /** Do they hold the same, and are they enough? Then nothing need be written back. */
-  isHeldBy(requirements: readonly Requirement[]): boolean {
-    return this.agrees && this.#quorum.stateUnder(requirements) === 'reached';
+  isHeldBy(quorum: Quorum): boolean {
+    return this.agrees && this.stateOf(quorum) === 'reached';
   }
 
   /** Was every state that somebody holds met in full, so that `merged` leaves nothing out? */
@@ -104,138 +142,13 @@ export class ReadRound {
     );
   }
 
-  #until(state: () => QuorumState, again: () => void, until: number): Promise<QuorumState> {
-    if (state() !== 'pending') return Promise.resolve(state());
-    const { clock, observer, hedging } = this.#with;
-    return new Promise((resolve) => {
-      let cancel: Cancel = () => undefined;
-      const finish = (result: QuorumState): void => {
-        cancel();
-        this.#notify = () => undefined;
-        resolve(result);
-      };
-      this.#notify = (failed) => {
-        // An answer may also have shown that another counts no more.
-        if (failed || state() === 'pending') again();
-        const now = state();
-        if (now !== 'pending') finish(now);
-      };
-      const left = (): number => until - clock.monotonicMilliseconds();
-      const hedge = (): void => {
-        const more = this.#candidates().filter((node) => !this.#asked.includes(node));
-        if (more.length > 0) observer.count('quorate_hedges_total', {}, more.length);
-        cancel = clock.after(Math.max(0, left()), () => finish('lost'));
-        const silent = this.#isOpen(this.#first);
-        for (const node of more) this.#ask(node, silent);
-      };
-      const patience = hedging.patience(this.#options.list, this.#asked, left());
-      cancel = clock.after(Math.max(0, Math.min(patience, left())), hedge);
-    });
+  #unasked(): NodeId[] {
+    return this.#plan.order.filter((node) => !this.#asked.includes(node));
   }
 
-  /** Asks as many of the nearest as can still meet each requirement, beyond those asked already. */
-  #askFor(requirements: readonly Requirement[]): void {
-    const nearest = this.#candidates();
-    for (const { nodes, required } of requirements) {
-      let open = nodes.filter(
-        (node) => this.#asked.includes(node) && this.#quorum.answerOf(node) !== false,
-      ).length;
-      for (const node of nearest) {
-        if (open >= required) break;
-        if (!nodes.includes(node) || this.#asked.includes(node)) continue;
-        this.#ask(node);
-        open += 1;
-      }
-    }
-    for (const primary of this.#options.list.primaries) {
-      if (!primary.up) this.#quorum.fail(primary.node);
-    }
-  }
-
-  #candidates(): NodeId[] {
-    const { view, lag } = this.#with;
-    return nearestFirst(this.#options.list, view, lag.isBehind);
-  }
-
-  #isOpen(node: NodeId | undefined): boolean {
-    return node !== undefined && this.#quorum.answerOf(node) === undefined;
-  }
-
-  /** @param isFirst ask it as the first is asked, whoever was */
-  #ask(node: NodeId, isFirst = this.#first === undefined): void {
-    if (this.#asked.includes(node)) return;
-    const { at, first, others, durable, deadline } = this.#options;
-    const want = isFirst ? first : others;
+  #ask(node: NodeId, isFirst: boolean): Ask {
     this.#asked.push(node);
     if (isFirst) this.#first = node;
-    if (node === this.#with.view.self) {
-      this.#askSelf(want);
-      return;
-    }
-    const { namespace, key } = at;
-    const { messenger, clock, hedging, losses } = this.#with;
-    const since = clock.monotonicMilliseconds();
-    messenger.ask(node, READ, { namespace, key, want, durable }, deadline, (answer) => {
-      if (!answer.ok) {
-        this.#fail(node);
-        return;
-      }
-      hedging.note(node, since);
-      try {
-        const { record, fingerprint, start, lost } = answer.reply;
-        losses.learnIn(at.partition, lost);
-        const siblings = record === null ? undefined : decodeRecord(at, record);
-        this.#succeed({ node, fingerprint, siblings, want, start });
-      } catch (error) {
-        this.#report(node, error);
-      }
-    });
-  }
-
-  #askSelf(want: Want): void {
-    const { replica, view, identity } = this.#with;
-    const { at, durable } = this.#options;
-    try {
-      const record = replica.read(at);
-      const copy: Copy = {
-        node: view.self,
-        fingerprint: record?.fingerprint ?? '',
-        siblings: record?.siblings,
-        want: record === undefined ? want : 'full',
-        start: identity.start,
-      };
-      const wait = durable ? replica.whenDurable(at) : undefined;
-      if (wait === undefined) {
-        this.#succeed(copy);
-        return;
-      }
-      wait.then(
-        () => this.#succeed(copy),
-        (error: unknown) => this.#report(view.self, error),
-      );
-    } catch (error) {
-      this.#report(view.self, error);
-    }
-  }
-
-  #succeed(copy: Copy): void {
-    this.#copies.push(copy);
-    this.#quorum.succeed(copy.node, copy.start);
-    this.#notify(false);
-  }
-
-  #report(node: NodeId, error: unknown): void {
-    this.#with.observer.log('debug', 'a replica could not read a record', {
-      replica: node,
-      partition: this.#options.at.partition,
-      reason: messageOf(error),
-    });
-    this.#fail(node);
-  }
-
-  #fail(node: NodeId): void {
-    this.#quorum.fail(node);
-    if (node === this.#first) this.#first = undefined;
-    this.#notify(true);
+    return { node, want: isFirst ? this.#firstWant : this.#othersWant };
   }
 }

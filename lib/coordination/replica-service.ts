@@ -1,26 +1,51 @@
 /** What a node does for coordinators elsewhere: reads, merges, hints, and puts passed on to it. */
+import type { Clock } from '../environment/clock.js';
+import type { Foreground } from '../environment/foreground.js';
+import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import { messageOf, OperatingError } from '../errors.js';
 import type { RecordKey } from '../persistence/records.js';
 import { encodeRecord, recordKey } from '../persistence/records.js';
-import { ownersOf } from '../partitioning/ring.js';
+import { ownersOf, type Ring } from '../partitioning/ring.js';
+import type { Audits } from '../persistence/audits.js';
+import type { Hints } from '../persistence/hints.js';
+import type { Identity } from '../persistence/identity.js';
+import type { Losses } from '../persistence/losses.js';
+import type { Replica } from '../persistence/replica.js';
+import type { Store } from '../persistence/store.js';
+import type { Messenger } from '../replication/ask.js';
 import type { Incoming } from '../replication/message.js';
 import type { Siblings } from '../versioning/siblings.js';
 import type { z } from 'zod';
 import { entryFromWire } from './audit-wire.js';
-import type { Collaborators } from './collaborators.js';
-import { fromWire, toWireResult } from './forward.js';
-import type { Acknowledgement, Want, WireAuditEntry } from './messages.js';
+import type { Acknowledgement, WireAuditEntry } from './messages.js';
 import { HELD, HOLD, PUT, READ, WRITE } from './messages.js';
-import { serveHistory } from './history-service.js';
-import { put } from './put.js';
+import { putFromWire, resultToWire } from './put-wire.js';
+import type { Want } from './read-round.js';
+import type { Writes } from './writes.js';
 
 /** Of the time that is left: the answer to a put that was passed on must still get back. */
 const SHARE_OF_THE_PRIMARY = 0.95;
 
+export interface ReplicaServiceOptions {
+  readonly self: NodeId;
+  readonly messenger: Messenger;
+  readonly writes: Writes;
+  readonly replica: Replica;
+  readonly hints: Hints;
+  readonly audits: Audits;
+  readonly store: Store;
+  readonly identity: Identity;
+  readonly losses: Losses;
+  readonly foreground: Foreground;
+  readonly ring: () => Ring;
+  readonly clock: Clock;
+  readonly observer: Observer;
+}
+
 /** Registers the handlers; called once, when the ring is known. */
-export function serveReplicas(collaborators: Collaborators): void {
-  const { messenger, hints, foreground } = collaborators;
+export function serveReplicas(options: ReplicaServiceOptions): void {
+  const { messenger, writes, hints, foreground, ring, clock } = options;
   const whileWaitedFor = <Result>(work: Promise<Result>): Promise<Result> => {
     foreground.enter();
     return work.then(
@@ -35,52 +60,49 @@ export function serveReplicas(collaborators: Collaborators): void {
     );
   };
 
-  messenger.handle(WRITE, (request) => whileWaitedFor(take(collaborators, request)));
-  messenger.handle(READ, (request) => show(collaborators, request));
+  messenger.handle(WRITE, (request) => whileWaitedFor(take(options, request)));
+  messenger.handle(READ, (request) => show(options, request));
   messenger.handle(HOLD, async ({ namespace, key, target, record, durability }) => {
-    const at = keyOwnedBy(target, collaborators, namespace, key);
+    const at = keyOwnedBy(target, ring(), namespace, key);
     await hints.hold(target, at, record, durability).committed;
-    return acknowledge(collaborators);
+    return acknowledge(options);
   });
 
   messenger.handle(HELD, ({ namespace, key }) => {
-    const ring = collaborators.ring();
-    const at = recordKey(namespace, key, ring.partitionCount);
-    const held = hints.heldFor(at, ownersOf(ring, at.partition));
+    const at = recordKey(namespace, key, ring().partitionCount);
+    const held = hints.heldFor(at, ownersOf(ring(), at.partition));
     return { record: held === undefined ? null : encodeRecord(at, held) };
   });
 
   const execute = async (wire: z.infer<typeof PUT.request>, { deadline }: Incoming) => {
-    const now = collaborators.clock.monotonicMilliseconds();
+    const now = clock.monotonicMilliseconds();
     const until = now + (deadline - now) * SHARE_OF_THE_PRIMARY;
-    const request = fromWire(wire, until, collaborators.ring().partitionCount);
-    return toWireResult(await whileWaitedFor(put(collaborators, request)));
+    const request = putFromWire(wire, until, ring().partitionCount);
+    return resultToWire(await whileWaitedFor(Promise.resolve(writes.put(request))));
   };
   messenger.handle(PUT, execute, { once: true });
-  serveHistory(collaborators);
 }
 
 /** A copy, and the audit of the resolution that it is of. */
 async function take(
-  collaborators: Collaborators,
+  options: ReplicaServiceOptions,
   { namespace, key, record, durability, audit }: z.infer<typeof WRITE.request>,
 ): Promise<z.infer<typeof WRITE.reply>> {
-  const { replica, identity, losses, view } = collaborators;
-  const at = keyOwnedBy(view.self, collaborators, namespace, key);
+  const { self, ring, replica, identity, losses } = options;
+  const at = keyOwnedBy(self, ring(), namespace, key);
   // What was damaged since the merge began must not look as if it came after the damage.
   const { start } = identity;
   const fate = await replica.mergeAndVouch(at, record, durability);
   // Nobody waits for it: the replica that minted has it in the transaction of the write.
-  if (audit !== undefined) keepAudit(collaborators, at, audit);
-  return { ...acknowledge(collaborators), start, lost: losses.of(at.partition), fate };
+  if (audit !== undefined) keepAudit(options, at, audit);
+  return { ...acknowledge(options), start, lost: losses.of(at.partition), fate };
 }
 
 function show(
-  collaborators: Collaborators,
+  { self, ring, replica, identity, losses }: ReplicaServiceOptions,
   { namespace, key, want, durable }: z.infer<typeof READ.request>,
 ): z.infer<typeof READ.reply> | Promise<z.infer<typeof READ.reply>> {
-  const { replica, identity, losses, view } = collaborators;
-  const at = keyOwnedBy(view.self, collaborators, namespace, key);
+  const at = keyOwnedBy(self, ring(), namespace, key);
   const stored = replica.read(at);
   const reply = {
     record: stored === undefined ? null : recordOf(at, stored.siblings, stored.bytes, want),
@@ -94,7 +116,7 @@ function show(
 
 /** An entry that finds no room fails no write: others hold it. */
 function keepAudit(
-  { audits, observer }: Collaborators,
+  { audits, observer }: ReplicaServiceOptions,
   at: RecordKey,
   audit: WireAuditEntry,
 ): void {
@@ -104,19 +126,14 @@ function keepAudit(
   });
 }
 
-function acknowledge({ identity, store }: Collaborators): Acknowledgement {
+function acknowledge({ identity, store }: ReplicaServiceOptions): Acknowledgement {
   return { start: identity.start, commit: store.commitNumber };
 }
 
 /** @throws OperatingError `wrong_epoch` where `node` does not own the key's partition. */
-function keyOwnedBy(
-  node: NodeId,
-  { ring }: Collaborators,
-  namespace: string,
-  key: string,
-): RecordKey {
-  const at = recordKey(namespace, key, ring().partitionCount);
-  if (!ownersOf(ring(), at.partition).includes(node)) {
+function keyOwnedBy(node: NodeId, ring: Ring, namespace: string, key: string): RecordKey {
+  const at = recordKey(namespace, key, ring.partitionCount);
+  if (!ownersOf(ring, at.partition).includes(node)) {
     throw new OperatingError('wrong_epoch', `${node} does not own the partition of the key`);
   }
   return at;

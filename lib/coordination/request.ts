@@ -119,7 +119,8 @@ export interface ConflictList {
 
 /** What the API needs of the coordinator. All reject with an OperatingError. */
 export interface Coordination {
-  get(request: GetRequest): Promise<GetAnswer>;
+  /** At once where nothing need be waited for. */
+  get(request: GetRequest): GetAnswer | Promise<GetAnswer>;
   put(request: PutRequest): Promise<PutAnswer>;
   /** The siblings as they are, whatever the setting would make of them; what became of others. */
   conflicts(request: GetRequest): Promise<ConflictsAnswer>;

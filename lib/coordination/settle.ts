@@ -1,6 +1,10 @@
 /** Siblings that become one value: at a read by the setting, or by request (Dynamo 4.4, 6.1). */
+import type { Observer } from '../environment/observer.js';
+import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
+import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { Change } from '../persistence/intent.js';
+import type { Plans } from '../replication/plan.js';
 import { droppedVersion } from '../resolution/audit-entry.js';
 import type { Resolver } from '../resolution/resolver.js';
 import { type StrategyName, STRATEGY_NAMES } from '../resolution/strategies.js';
@@ -9,88 +13,24 @@ import { covers } from '../versioning/context.js';
 import type { Context } from '../versioning/context.js';
 import { parseDot } from '../versioning/dot.js';
 import { liveVersions, type Siblings, type Version, write } from '../versioning/siblings.js';
-import type { Collaborators } from './collaborators.js';
-import { parseLevel } from './consistency-level.js';
-import type { Get, Got } from './get.js';
-import { get } from './get.js';
-import { put } from './put.js';
+import { parseLevel } from './level.js';
 import type { Put, PutResult } from './put-request.js';
+import type { Got } from './read-core.js';
+import type { Get, Reads } from './reads.js';
 import type { ResolveRequest } from './request.js';
+import type { Writes } from './writes.js';
 
 /** Where the siblings are others by the time that their resolution is minted, it reads again. */
 const READS_MAX = 2;
 
-/**
- * A read under a strategy: what it finds in conflict is resolved before it answers, by a put at the
- * level that held. Where that fails the siblings are answered: nothing is decided then.
- */
-export function getResolved(
-  collaborators: Collaborators,
-  request: Get,
-  resolver: Resolver,
-  strategy: StrategyName,
-): Promise<Got> {
-  if (strategy === 'siblings') return get(collaborators, request);
-  return getSettled(collaborators, request, resolver, strategy);
-}
-
-async function getSettled(
-  collaborators: Collaborators,
-  request: Get,
-  resolver: Resolver,
-  strategy: StrategyName,
-): Promise<Got> {
-  for (let reads = 1; ; reads += 1) {
-    const got = await get(collaborators, request);
-    const settled = await settle(collaborators, request, got, resolver, strategy);
-    if (settled !== 'changed') return settled;
-    if (reads === READS_MAX) return got;
-  }
-}
-
-async function settle(
-  collaborators: Collaborators,
-  { at, deadline }: Get,
-  got: Got,
-  resolver: Resolver,
-  strategy: StrategyName,
-): Promise<Got | 'changed'> {
-  const { expiryClock, observer, ring, view } = collaborators;
-  const { merged, level } = got;
-  const siblings = liveVersions(merged, expiryClock.now());
-  // Stand-ins have no say in what becomes of siblings that the primaries hold.
-  if (merged === undefined || siblings.length < 2 || got.answered === 0) return got;
-  const resolved = resolver.resolve(strategy, siblings);
-  if (resolved === undefined) return got;
-  try {
-    const result = await put(collaborators, {
-      ...{ at, deadline, zone: view.zone, forwarded: false, overwriteSiblings: false },
-      change: changeOf(resolved),
-      seen: merged.context,
-      levels: [parseLevel(level, 'write')],
-      durability: 'sync',
-      resolving: { strategy, by: view.self, dropped: siblings.map(droppedVersion) },
-    });
-    return { ...got, merged: after(merged, resolved, result, ring().epoch) };
-  } catch (error) {
-    if (!(error instanceof OperatingError)) throw error;
-    const { code } = error;
-    observer.count('quorate_resolutions_total', { strategy, result: code });
-    return code === 'version_changed' ? 'changed' : got;
-  }
-}
-
-/** What the read has met, with the result in the place of the siblings. */
-function after(
-  merged: Siblings,
-  { contentType, value, expiresAt }: Resolved,
-  { version, writtenAt }: PutResult,
-  epoch: number,
-): Siblings {
-  const dot = parseDot(version);
-  if (dot === undefined) throw new Error('Invariant broken: a put answers with a dot');
-  const made: Version = { dot, state: 'value', contentType, value, writtenAt, expiresAt };
-  return write(merged, merged.context, made, epoch);
+export interface SettlementOptions {
+  readonly self: NodeId;
+  readonly plans: Plans;
+  readonly reads: Reads;
+  readonly writes: Writes;
+  readonly resolver: Resolver;
+  readonly expiryClock: ExpiryClock;
+  readonly observer: Observer;
 }
 
 export type ResolveBy =
@@ -125,39 +65,105 @@ export interface Resolve extends Pick<Put, 'durability' | 'zone'> {
   readonly who: string;
 }
 
-/**
- * Resolves what the context shows, if that is what is there.
- * @throws OperatingError `version_changed`; `siblings` where the strategy cannot; and as a put
- */
-export async function resolveSeen(
-  collaborators: Collaborators,
-  { read, seen, by, who, durability, zone }: Resolve,
-  resolver: Resolver,
-): Promise<PutResult> {
-  const { at, levels, deadline } = read;
-  const { merged } = await get(collaborators, read);
-  const live = liveVersions(merged, collaborators.expiryClock.now());
-  const siblings = live.filter(({ dot }) => covers(seen, dot));
-  if (siblings.length < 2 || siblings.length < live.length) throw changed(live, siblings);
-  const resolved = by.kind === 'value' ? { ...by, expiresAt: undefined } : byRule(by.strategy);
-  return put(collaborators, {
-    ...{ at, levels, deadline, durability, zone, seen },
-    ...{ forwarded: false, overwriteSiblings: false },
-    change: changeOf(resolved),
-    resolving: {
-      strategy: by.kind === 'value' ? 'value' : by.strategy,
-      by: who,
-      dropped: siblings.map(droppedVersion),
-    },
-  });
+export class Settlement {
+  readonly #options: SettlementOptions;
 
-  function byRule(strategy: StrategyName): Resolved {
-    const found = resolver.resolve(strategy, siblings);
+  constructor(options: SettlementOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * A read under a strategy: what it finds in conflict is resolved before it answers, by a put at
+   * the level that held. Where that fails the siblings are answered: nothing is decided then.
+   */
+  get(request: Get, strategy: StrategyName): Got | Promise<Got> {
+    if (strategy === 'siblings') return this.#options.reads.get(request);
+    return this.#getSettled(request, strategy);
+  }
+
+  async #getSettled(request: Get, strategy: StrategyName): Promise<Got> {
+    for (let reads = 1; ; reads += 1) {
+      const got = await this.#options.reads.get(request);
+      const settled = await this.#settle(request, got, strategy);
+      if (settled !== 'changed') return settled;
+      if (reads === READS_MAX) return got;
+    }
+  }
+
+  async #settle({ at, deadline }: Get, got: Got, strategy: StrategyName): Promise<Got | 'changed'> {
+    const { self, plans, writes, resolver, expiryClock, observer } = this.#options;
+    const { merged, level } = got;
+    const siblings = liveVersions(merged, expiryClock.now());
+    // Stand-ins have no say in what becomes of siblings that the primaries hold.
+    if (merged === undefined || siblings.length < 2 || got.answered === 0) return got;
+    const resolved = resolver.resolve(strategy, siblings);
+    if (resolved === undefined) return got;
+    const { zone, epoch } = plans.of(at.partition);
+    try {
+      const result = await writes.put({
+        ...{ at, deadline, zone, forwarded: false, overwriteSiblings: false },
+        change: changeOf(resolved),
+        seen: merged.context,
+        levels: [parseLevel(level, 'write')],
+        durability: 'sync',
+        resolving: { strategy, by: self, dropped: siblings.map(droppedVersion) },
+      });
+      return { ...got, merged: after(merged, resolved, result, epoch) };
+    } catch (error) {
+      if (!(error instanceof OperatingError)) throw error;
+      const { code } = error;
+      observer.count('quorate_resolutions_total', { strategy, result: code });
+      return code === 'version_changed' ? 'changed' : got;
+    }
+  }
+
+  /**
+   * Resolves what the context shows, if that is what is there.
+   * @throws OperatingError `version_changed`; `siblings` where the strategy cannot; and as a put
+   */
+  async resolve({ read, seen, by, who, durability, zone }: Resolve): Promise<PutResult> {
+    const { reads, writes, expiryClock } = this.#options;
+    const { at, levels, deadline } = read;
+    const { merged } = await reads.get(read);
+    const live = liveVersions(merged, expiryClock.now());
+    const siblings = live.filter(({ dot }) => covers(seen, dot));
+    if (siblings.length < 2 || siblings.length < live.length) throw changed(live, siblings);
+    const resolved =
+      by.kind === 'value'
+        ? { ...by, expiresAt: undefined }
+        : this.#byStrategy(by.strategy, siblings);
+    return writes.put({
+      ...{ at, levels, deadline, durability, zone, seen },
+      ...{ forwarded: false, overwriteSiblings: false },
+      change: changeOf(resolved),
+      resolving: {
+        strategy: by.kind === 'value' ? 'value' : by.strategy,
+        by: who,
+        dropped: siblings.map(droppedVersion),
+      },
+    });
+  }
+
+  #byStrategy(strategy: StrategyName, siblings: readonly Version[]): Resolved {
+    const found = this.#options.resolver.resolve(strategy, siblings);
     if (found !== undefined) return found;
     throw new OperatingError('siblings', `"${strategy}" does not resolve these values; they stay`, {
       details: { strategy },
     });
   }
+}
+
+/** What the read has met, with the result in the place of the siblings. */
+function after(
+  merged: Siblings,
+  { contentType, value, expiresAt }: Resolved,
+  { version, writtenAt }: PutResult,
+  epoch: number,
+): Siblings {
+  const dot = parseDot(version);
+  if (dot === undefined) throw new Error('Invariant broken: a put answers with a dot');
+  const made: Version = { dot, state: 'value', contentType, value, writtenAt, expiresAt };
+  return write(merged, merged.context, made, epoch);
 }
 
 function changed(live: readonly Version[], siblings: readonly Version[]): OperatingError {

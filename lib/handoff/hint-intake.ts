@@ -3,7 +3,7 @@ import type { Clock } from '../environment/clock.js';
 import type { Foreground } from '../environment/foreground.js';
 import type { Observer } from '../environment/observer.js';
 import { OperatingError } from '../errors.js';
-import { byDeadline } from '../coordination/by-deadline.js';
+import { byDeadline } from '../environment/by-deadline.js';
 import { ownersOf, type Ring } from '../partitioning/ring.js';
 import { recordKey } from '../persistence/records.js';
 import type { Replica } from '../persistence/replica.js';

@@ -1,7 +1,7 @@
 /** What a node tells of its cluster: it asks the others, and says how it sees them. */
 import type { Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
-import { isPossible, parseLevel } from '../coordination/consistency-level.js';
+import { parseLevel } from '../coordination/level.js';
 import { OperatingError } from '../errors.js';
 import type { Ring } from '../partitioning/ring.js';
 import { ownedPartitions, ownersOf } from '../partitioning/ring.js';
@@ -10,7 +10,7 @@ import type { Identity } from '../persistence/identity.js';
 import { recordKey } from '../persistence/records.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../replication/ask.js';
-import { preferenceList, standIns } from '../replication/preference-list.js';
+import type { Plans } from '../replication/plan.js';
 import { majority } from '../replication/quorum.js';
 import type { ClockSanity } from './clock-sanity.js';
 import type {
@@ -42,6 +42,7 @@ export interface ClusterServiceOptions {
   readonly hints: Hints;
   readonly store: Store;
   readonly messenger: Messenger;
+  readonly plans: Plans;
   readonly clock: Clock;
 }
 
@@ -105,11 +106,8 @@ export class ClusterService implements ClusterControl {
   locate(namespace: string, key: string): LocateView {
     const ring = this.#ring;
     const { partition } = recordKey(namespace, key, ring.partitionCount);
-    const { view } = this.#options;
-    const { primaries } = preferenceList(ring, partition, view);
-    const stand_ins = standIns(ring, partition, view).filter(
-      (node) => !primaries.some((primary) => primary.node === node),
-    );
+    const { primaries, standIns } = this.#options.plans.of(partition);
+    const stand_ins = standIns.filter((node) => !primaries.some((owner) => owner.node === node));
     return { namespace, key, partition, epoch: ring.epoch, primaries, stand_ins };
   }
 
@@ -132,10 +130,10 @@ export class ClusterService implements ClusterControl {
 
   /** The first partition whose owners are too few for the level. */
   #unreachablePartition(level: string): number | undefined {
-    const { row } = parseLevel(level, level.trim().toLowerCase() === 'any' ? 'write' : 'read');
+    const rule = parseLevel(level, level.trim().toLowerCase() === 'any' ? 'write' : 'read');
     for (let partition = 0; partition < this.#ring.partitionCount; partition += 1) {
-      const list = preferenceList(this.#ring, partition, this.#options.view);
-      if (!isPossible(row.requires(list), list)) return partition;
+      const plan = this.#options.plans.of(partition);
+      if (!plan.under(rule).quorum.isPossibleFor(plan.order)) return partition;
     }
     return undefined;
   }
@@ -183,7 +181,7 @@ export class ClusterService implements ClusterControl {
     let underReplicated = 0;
     let withoutQuorum = 0;
     for (let partition = 0; partition < this.#ring.partitionCount; partition += 1) {
-      const { primaries } = preferenceList(this.#ring, partition, this.#options.view);
+      const { primaries } = this.#options.plans.of(partition);
       const up = primaries.filter((primary) => primary.up).length;
       if (up < primaries.length) underReplicated += 1;
       if (up < majority(primaries.length)) withoutQuorum += 1;

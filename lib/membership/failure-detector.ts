@@ -47,6 +47,7 @@ export class FailureDetector implements ClusterView {
   readonly #options: FailureDetectorOptions;
   readonly #peers = new Map<NodeId, Peer>();
   readonly #heartbeat: Periodic;
+  #revision = 0;
 
   constructor(options: FailureDetectorOptions) {
     this.#options = options;
@@ -75,6 +76,10 @@ export class FailureDetector implements ClusterView {
 
   stop(): Promise<void> {
     return this.#heartbeat.stop();
+  }
+
+  get revision(): number {
+    return this.#revision;
   }
 
   isUp(node: NodeId): boolean {
@@ -109,6 +114,7 @@ export class FailureDetector implements ClusterView {
     const peer = this.#peers.get(node);
     if (peer === undefined) return;
     peer.open = open;
+    this.#revision += 1;
     peer.lastHeard = this.#options.clock.monotonicMilliseconds();
     const { observer } = this.#options;
     observer.log(open ? 'info' : 'warn', open ? 'peer is up' : 'peer is down', {
@@ -121,6 +127,7 @@ export class FailureDetector implements ClusterView {
 
   #beat(): void {
     const { transport, observer } = this.#options;
+    this.#revision += 1;
     for (const [node, peer] of this.#peers) {
       if (!peer.open) continue;
       if (this.stateOf(node) === 'down') {

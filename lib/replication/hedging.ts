@@ -1,7 +1,7 @@
 /** When a slow replica is not waited for any longer (Dean, Barroso: The Tail at Scale, 2013). */
 import type { Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
-import type { PreferenceList } from './preference-list.js';
+import type { Plan } from './plan.js';
 
 /** The last answers of a replica in the present period. */
 interface Window {
@@ -49,10 +49,10 @@ export class Hedging {
    * How long to wait for those `asked`, in milliseconds: half of what is `left` at most, so that
    * the fastest of the others finds time to answer, but never less than the least.
    */
-  patience({ primaries }: PreferenceList, asked: readonly NodeId[], left: number): number {
+  patience({ order }: Pick<Plan, 'order'>, asked: readonly NodeId[], left: number): number {
     let expected = left / 2;
-    for (const { node, up } of primaries) {
-      if (up && !asked.includes(node)) expected = Math.min(expected, this.#slow(node));
+    for (const node of order) {
+      if (!asked.includes(node)) expected = Math.min(expected, this.#slow(node));
     }
     return Math.max(this.#delayMilliseconds, expected);
   }

@@ -7,73 +7,99 @@ export interface Requirement {
   readonly required: number;
 }
 
-/** How many answers they ask for, all together: what a refusal tells. */
-export function requiredOf(requirements: readonly Requirement[]): number {
-  return requirements.reduce((sum, { required }) => sum + required, 0);
-}
-
 export type QuorumState = 'pending' | 'reached' | 'lost';
 
 export function majority(count: number): number {
   return Math.floor(count / 2) + 1;
 }
 
-/** Does what a node said in this start of it still count? */
-export type Stands = (node: NodeId, start: number) => boolean;
+/** Which answers count: what a node said before it lost its disk does not (D5). */
+export interface Standing {
+  /** Does what the node said in this start of it still count? */
+  stands(node: NodeId, start: number): boolean;
+  /** An answer was counted, and counts no more. */
+  struck(): void;
+}
 
-interface Success {
+/** All answers count. */
+export const ALL_STAND: Standing = { stands: () => true, struck: () => undefined };
+
+interface Grant {
   readonly node: NodeId;
   readonly start: number;
 }
 
 /**
- * Counts distinct nodes, never answers. What a node said before it lost its disk is struck, also
- * after it was counted. Several requirements are one by asking all: zones, and two
- * rings during a ring change. A few nodes are found sooner in an array than in a set, and each
- * request makes quorums.
+ * Who did what was asked, and who did not. Counts distinct nodes, never answers. What a node said
+ * before it lost its disk is struck, also after it was counted. A few nodes are found sooner in an
+ * array than in a set, and each request has votes.
  */
-export class Quorum {
-  readonly #requirements: readonly Requirement[];
-  #succeeded: Success[] = [];
-  readonly #failed: NodeId[] = [];
-  readonly #stands: Stands;
-  readonly #onStruck: () => void;
+export class Votes {
+  #yes: Grant[] = [];
+  readonly #no: NodeId[] = [];
+  readonly #standing: Standing;
 
-  /** @param onStruck is told of each answer that counts no more */
-  constructor(
-    requirements: readonly Requirement[],
-    stands: Stands = () => true,
-    onStruck: () => void = () => undefined,
-  ) {
-    this.#requirements = requirements;
-    this.#stands = stands;
-    this.#onStruck = onStruck;
+  constructor(standing: Standing = ALL_STAND) {
+    this.#standing = standing;
   }
 
   /** The node did what was asked, in this start of it. */
-  succeed(node: NodeId, start = Number.POSITIVE_INFINITY): void {
-    if (!this.#has(node)) this.#succeeded.push({ node, start });
+  grant(node: NodeId, start = Number.POSITIVE_INFINITY): void {
+    if (!this.#has(node)) this.#yes.push({ node, start });
   }
 
-  /** The node did not, or its answer cannot come any more. A success before stays a success. */
-  fail(node: NodeId): void {
-    if (!this.#failed.includes(node)) this.#failed.push(node);
+  /** The node did not, or its answer cannot come any more. A grant before stays a grant. */
+  deny(node: NodeId): void {
+    if (!this.#no.includes(node)) this.#no.push(node);
   }
 
-  get state(): QuorumState {
-    return this.stateUnder(this.#requirements);
-  }
-
-  /** The state of the same answers under other requirements: what a fallback asks. */
-  stateUnder(requirements: readonly Requirement[]): QuorumState {
+  /** True: granted; false: denied; undefined: nothing yet. */
+  of(node: NodeId): boolean | undefined {
     this.#strike();
+    if (this.#has(node)) return true;
+    return this.#no.includes(node) ? false : undefined;
+  }
+
+  get granted(): readonly NodeId[] {
+    this.#strike();
+    return this.#yes.map(({ node }) => node);
+  }
+
+  #has(node: NodeId): boolean {
+    return this.#yes.some((grant) => grant.node === node);
+  }
+
+  #strike(): void {
+    for (const { node, start } of this.#yes) {
+      if (this.#standing.stands(node, start)) continue;
+      this.#yes = this.#yes.filter((grant) => grant.node !== node);
+      this.deny(node);
+      this.#standing.struck();
+    }
+  }
+}
+
+/**
+ * A value: what must be granted. Several requirements are one by asking all: zones, and the two
+ * rings of a ring change.
+ */
+export class Quorum {
+  /** Invariant: of a level there is at least one; an empty quorum is always reached. */
+  readonly requirements: readonly Requirement[];
+
+  constructor(requirements: readonly Requirement[]) {
+    this.requirements = requirements;
+  }
+
+  stateOf(votes: Votes): QuorumState {
     let state: QuorumState = 'reached';
-    for (const { nodes, required } of requirements) {
+    for (const { nodes, required } of this.requirements) {
       let yes = 0;
       let open = 0;
       for (const node of nodes) {
-        if (this.#has(node)) yes += 1;
-        else if (!this.#failed.includes(node)) open += 1;
+        const vote = votes.of(node);
+        if (vote === true) yes += 1;
+        else if (vote === undefined) open += 1;
       }
       if (yes + open < required) return 'lost';
       if (yes < required) state = 'pending';
@@ -81,30 +107,16 @@ export class Quorum {
     return state;
   }
 
-  get succeeded(): readonly NodeId[] {
-    this.#strike();
-    return this.#succeeded.map(({ node }) => node);
+  /** How many answers are asked for, all together: what a refusal tells. */
+  get required(): number {
+    return this.requirements.reduce((sum, { required }) => sum + required, 0);
   }
 
-  /** True: it did what was asked; false: it did not, or cannot; undefined: nothing yet. */
-  answerOf(node: NodeId): boolean | undefined {
-    this.#strike();
-    if (this.#has(node)) return true;
-    return this.#failed.includes(node) ? false : undefined;
-  }
-
-  #has(node: NodeId): boolean {
-    return this.#succeeded.some((success) => success.node === node);
-  }
-
-  #strike(): void {
-    const stands = ({ node, start }: Success): boolean => this.#stands(node, start);
-    if (this.#succeeded.every(stands)) return;
-    const struck = this.#succeeded.filter((success) => !stands(success));
-    this.#succeeded = this.#succeeded.filter(stands);
-    for (const { node } of struck) {
-      this.fail(node);
-      this.#onStruck();
-    }
+  /** Can it be reached by these nodes alone? */
+  isPossibleFor(nodes: readonly NodeId[]): boolean {
+    return this.requirements.every(
+      (requirement) =>
+        requirement.nodes.filter((node) => nodes.includes(node)).length >= requirement.required,
+    );
   }
 }

@@ -167,7 +167,7 @@ export class LocalCluster {
     return this.#write(at, { key, level, context, change: { state: 'tombstone' } });
   }
 
-  get(at: string, key: string, level: string): Promise<GetAnswer> {
+  async get(at: string, key: string, level: string): Promise<GetAnswer> {
     return this.node(at).coordination.get({ ...KEY, key, level });
   }
 

@@ -116,7 +116,7 @@ export class Workload {
     const { world, recorder } = this.#options;
     const began = world.now;
     const old = this.#oldDisks();
-    const answer = await this.#ask('get', machine, request, (node) =>
+    const answer = await this.#ask('get', machine, request, async (node) =>
       node.coordination.get(request),
     );
     if (!(answer instanceof Object) || !('siblings' in answer)) return undefined;

@@ -336,8 +336,9 @@ export class LocalCluster {
     return this.wait(this.node(id).coordination.put(request));
   }
 
-  get(id: NodeId, key: string, fields: Partial<GetRequest> = {}): Promise<GetAnswer> {
-    return this.wait(this.node(id).coordination.get({ ...addressOf(key), ...fields }));
+  async get(id: NodeId, key: string, fields: Partial<GetRequest> = {}): Promise<GetAnswer> {
+    const answer = this.node(id).coordination.get({ ...addressOf(key), ...fields });
+    return this.wait(Promise.resolve(answer));
   }
 
   /** A put that ends. */

@@ -1,6 +1,6 @@
 /** What this node is and can: versions and capabilities, the OpenAPI document, and its page. */
 import { z } from 'zod';
-import { AVAILABLE_LEVELS, LEVEL_NAMES } from '../../coordination/consistency-level.js';
+import { AVAILABLE_LEVELS, LEVEL_NAMES } from '../../coordination/level.js';
 import type { ApiWorld } from '../api-world.js';
 import { batchOperationsMax } from '../http/batch-body.js';
 import { LATER_OF_KEYS } from '../http/data-target.js';

@@ -1,6 +1,6 @@
 /** What the document says of the data path, which serves these routes itself (docs/http-api.md). */
 import { z } from 'zod';
-import { AVAILABLE_LEVELS } from '../../coordination/consistency-level.js';
+import { AVAILABLE_LEVELS } from '../../coordination/level.js';
 import { READ_REPAIRS } from '../../coordination/request.js';
 import { KEY_BYTES_MAX } from '../http/key-of-path.js';
 import type { AnswerRow, ParameterRow, RouteDescription } from './route.js';

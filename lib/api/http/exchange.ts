@@ -1,6 +1,6 @@
 /** One request and its one reply: admitted, handled, answered, counted; the same on every path. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { LEVEL_NAMES } from '../../coordination/consistency-level.js';
+import { LEVEL_NAMES } from '../../coordination/level.js';
 import { OperatingError } from '../../errors.js';
 import type { ApiWorld } from '../api-world.js';
 import { Admission } from './admission.js';

@@ -21,7 +21,7 @@ export const BUGS: readonly PlantedBug[] = [
   {
     rule: 'W3',
     name: 'what a primary did not acknowledge is held by nobody',
-    file: 'coordination/hold.js',
+    file: 'coordination/replicas.js',
     right: 'const held = async () => hints.hold(target, at, record, durability).committed;',
     wrong: 'const held = async () => undefined;',
     test: 'unit/handoff/stand-ins.test.js',
@@ -45,17 +45,17 @@ export const BUGS: readonly PlantedBug[] = [
   {
     rule: 'R1',
     name: 'reads do not repair before they answer',
-    file: 'coordination/get.js',
-    right: "if (outcome !== 'reached')",
-    wrong: "if (outcome === 'overtaken')",
-    test: 'unit/coordination/put-and-get.test.js',
+    file: 'coordination/read-core.js',
+    right: 'const promised = repairsTo !== undefined || awaitsRepair;',
+    wrong: 'const promised = awaitsRepair;',
+    test: 'unit/coordination/read-core.test.js',
   },
   {
     rule: 'W2',
     name: 'blind writes at quorum do not ask for the versions first',
-    file: 'coordination/put.js',
-    right: 'if (seen !== undefined && !keepsEnd)',
-    wrong: 'if (seen !== seen + 1)',
+    file: 'coordination/write-core.js',
+    right: 'if (!asksFirst || attempt?.repairsTo === undefined)',
+    wrong: 'if (asksFirst !== undefined)',
   },
   {
     rule: 'W1',
@@ -213,12 +213,10 @@ export const BUGS: readonly PlantedBug[] = [
   {
     rule: 'R1',
     name: 'a miss that met a tombstone is not repaired',
-    file: 'coordination/get.js',
-    right: 'if (merged !== undefined && promises && !whole.isHeldBy(repairs ?? []))',
-    wrong:
-      'const shown = liveVersions(merged, expiryClock.now());' +
-      'if (shown.length > 0 && promises && !whole.isHeldBy(repairs ?? []))',
-    test: 'unit/coordination/put-and-get.test.js',
+    file: 'coordination/read-core.js',
+    right: 'const promised = repairsTo !== undefined || awaitsRepair;',
+    wrong: 'const promised = !this.#options.isMiss(merged) && repairsTo !== undefined;',
+    test: 'unit/coordination/read-core.test.js',
   },
   {
     rule: 'E1',
@@ -311,9 +309,9 @@ export const BUGS: readonly PlantedBug[] = [
   {
     rule: 'R5',
     name: 'the ack of a write-back counts although its value was dropped',
-    file: 'coordination/write-back.js',
-    right: 'if (hasDropped(stored, copyOf(repair.copies, node)))',
-    wrong: 'if (false)',
+    file: 'coordination/repair-core.js',
+    right: 'else if (this.#hasDropped(node, stored))',
+    wrong: 'else if (false)',
     test: 'unit/coordination/dropped-copies.test.js',
   },
   {

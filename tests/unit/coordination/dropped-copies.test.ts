@@ -65,7 +65,9 @@ async function stageFor(t: Test): Promise<Stage> {
   const { context } = await cluster.put('n1', key, '', { level: 'quorum', ...TOMBSTONE });
   cluster.network.cut('n4', 'n2');
   const request = { namespace: 'default', key, level: 'quorum', fallbacks: [] };
-  const read = cluster.node('n4').coordination.get({ ...request, timeoutMilliseconds: 60_000 });
+  const read = Promise.resolve(
+    cluster.node('n4').coordination.get({ ...request, timeoutMilliseconds: 60_000 }),
+  );
   read.catch(() => undefined);
   await cluster.clock.advance(1000);
   isApart = false;

@@ -91,7 +91,7 @@ t.test('a read at a node that is no owner counts no copy of before a loss', asyn
   const { cluster, key } = stage;
   slowDown(cluster, [{ from: 'n4', to: 'n3', name: WRITE, milliseconds: 20_000 }]);
   const request = { namespace: 'default', key, level: 'quorum', fallbacks: [], ...PATIENT };
-  const read = settled(cluster.node('n4').coordination.get(request));
+  const read = settled(Promise.resolve(cluster.node('n4').coordination.get(request)));
   await cluster.clock.advance(1000);
   await loseSecond(stage);
   await cluster.clock.advance(10_000);
@@ -140,7 +140,7 @@ t.test('copying begins when all others know: what they took before is copied', a
     { from: 'n2', to: 'n3', name: 'anti-entropy.lost', milliseconds: 4500 },
   ]);
   const request = { namespace: 'default', key, level: 'quorum', fallbacks: [], ...PATIENT };
-  const read = settled(cluster.node('n4').coordination.get(request));
+  const read = settled(Promise.resolve(cluster.node('n4').coordination.get(request)));
   await cluster.clock.advance(10);
   await loseSecond(stage);
   await cluster.clock.advance(30_000);

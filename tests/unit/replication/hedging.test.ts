@@ -1,6 +1,5 @@
 /** How long a silent replica is waited for before another is asked. */
 import t from 'tap';
-import type { PreferenceList } from '../../../lib/replication/preference-list.js';
 import { Hedging } from '../../../lib/replication/hedging.js';
 import { ManualClock } from '../fakes.js';
 import { LocalCluster } from '../local-cluster.js';
@@ -8,12 +7,8 @@ import { LocalCluster } from '../local-cluster.js';
 const LEAST = 50;
 const LEFT = 5_000;
 
-function listOf(...down: readonly string[]): PreferenceList {
-  const nodes = ['n1', 'n2', 'n3'];
-  return {
-    zone: 'z',
-    primaries: nodes.map((node) => ({ node, zone: 'z', up: !down.includes(node) })),
-  };
+function listOf(...down: readonly string[]): { readonly order: readonly string[] } {
+  return { order: ['n1', 'n2', 'n3'].filter((node) => !down.includes(node)) };
 }
 
 /** `node` answers now, once for each of these times. */

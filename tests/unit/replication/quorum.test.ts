@@ -1,7 +1,7 @@
 /** The quorum against a naive recount, over one set of nodes and over several. */
 import fc from 'fast-check';
 import t from 'tap';
-import { majority, Quorum, type Requirement } from '../../../lib/replication/quorum.js';
+import { majority, Quorum, type Requirement, Votes } from '../../../lib/replication/quorum.js';
 
 const RUNS = { numRuns: 10_000 };
 const NODES = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
@@ -34,42 +34,40 @@ function recount(requirements: readonly Requirement[], events: readonly Event[])
   return outcomes.has(true) ? 'reached' : 'lost';
 }
 
-function quorumAfter(requirements: readonly Requirement[], events: readonly Event[]): Quorum {
-  const quorum = new Quorum(requirements);
+function votesOf(events: readonly Event[]): Votes {
+  const votes = new Votes();
   for (const [node, success] of events) {
-    if (success) quorum.succeed(node);
-    else quorum.fail(node);
+    if (success) votes.grant(node);
+    else votes.deny(node);
   }
-  return quorum;
+  return votes;
 }
 
 t.test('reached, lost and pending are what a recount of all that may come says', async () => {
   fc.assert(
     fc.property(requirements, events, (requirements, events) => {
-      const quorum = quorumAfter(requirements, events);
-      const expected = recount(requirements, events);
       return (
-        quorum.state === expected &&
-        new Quorum([]).stateUnder([]) === 'reached' &&
-        quorumAfter([], events).stateUnder(requirements) === expected
+        new Quorum(requirements).stateOf(votesOf(events)) === recount(requirements, events) &&
+        new Quorum([]).stateOf(votesOf(events)) === 'reached'
       );
     }),
     { numRuns: 3_000 },
   );
 });
 
-t.test('nodes are counted, not answers; a success stays; the order is of no matter', async () => {
+t.test('nodes are counted, not answers; a grant stays; the order is of no matter', async () => {
   fc.assert(
     fc.property(requirements, events, fc.nat(13), (requirements, events, rotation) => {
       const [head, tail] = [events.slice(rotation), events.slice(0, rotation)];
-      const again = quorumAfter(requirements, [...head, ...tail, ...events]);
-      return again.state === quorumAfter(requirements, events).state;
+      const quorum = new Quorum(requirements);
+      const again = quorum.stateOf(votesOf([...head, ...tail, ...events]));
+      return again === quorum.stateOf(votesOf(events));
     }),
     RUNS,
   );
 });
 
-t.test('what is reached or lost stays so, but for a success after a failure', async () => {
+t.test('what is reached or lost stays so, but for a grant after a denial', async () => {
   fc.assert(
     fc.property(
       requirements,
@@ -78,16 +76,29 @@ t.test('what is reached or lost stays so, but for a success after a failure', as
       }),
       (requirements, events) => {
         const quorum = new Quorum(requirements);
-        let last = quorum.state;
+        const votes = new Votes();
+        let last = quorum.stateOf(votes);
         for (const [node, success] of events) {
-          if (success) quorum.succeed(node);
-          else quorum.fail(node);
-          if (last !== 'pending' && quorum.state !== last) return false;
-          last = quorum.state;
+          if (success) votes.grant(node);
+          else votes.deny(node);
+          const state = quorum.stateOf(votes);
+          if (last !== 'pending' && state !== last) return false;
+          last = state;
         }
-        return quorum.succeeded.length === events.filter(([, success]) => success).length;
+        return votes.granted.length === events.filter(([, success]) => success).length;
       },
     ),
+    RUNS,
+  );
+});
+
+t.test('what the nodes that are up can reach is what their grants would reach', async () => {
+  fc.assert(
+    fc.property(requirements, fc.uniqueArray(node), (requirements, up) => {
+      const quorum = new Quorum(requirements);
+      const state = quorum.stateOf(votesOf(up.map((node) => [node, true] as const)));
+      return quorum.isPossibleFor(up) === (state === 'reached');
+    }),
     RUNS,
   );
 });
@@ -99,20 +110,21 @@ t.test('two majorities of one set meet', async (t) => {
 });
 
 t.test('with two rings, neither alone is enough', async (t) => {
-  const rings = [
+  const quorum = new Quorum([
     { nodes: ['a', 'b', 'c'], required: 2 },
     { nodes: ['b', 'c', 'd'], required: 2 },
-  ];
-  const quorum = new Quorum(rings);
-  quorum.succeed('a');
-  quorum.succeed('b');
-  t.equal(quorum.state, 'pending', 'the new ring has one answer');
-  quorum.succeed('d');
-  t.equal(quorum.state, 'reached');
-  const lost = new Quorum(rings);
-  for (const node of ['a', 'b']) lost.succeed(node);
-  for (const node of ['c', 'd']) lost.fail(node);
-  t.equal(lost.state, 'lost');
-  t.equal(lost.answerOf('c'), false);
-  t.equal(lost.answerOf('x'), undefined);
+  ]);
+  const votes = new Votes();
+  votes.grant('a');
+  votes.grant('b');
+  t.equal(quorum.stateOf(votes), 'pending', 'the new ring has one answer');
+  votes.grant('d');
+  t.equal(quorum.stateOf(votes), 'reached');
+  const lost = new Votes();
+  for (const node of ['a', 'b']) lost.grant(node);
+  for (const node of ['c', 'd']) lost.deny(node);
+  t.equal(quorum.stateOf(lost), 'lost');
+  t.equal(lost.of('c'), false);
+  t.equal(lost.of('x'), undefined);
+  t.equal(quorum.required, 4);
 });

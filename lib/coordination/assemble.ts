@@ -1,0 +1,76 @@
+/** Assembles what coordinates requests on a node: each part is given what it names, no more. */
+import type { Clock } from '../environment/clock.js';
+import type { Observer } from '../environment/observer.js';
+import type { Random } from '../environment/random.js';
+import type { Ring } from '../partitioning/ring.js';
+import type { Disk } from '../persistence/disk.js';
+import type { ExpiryClock } from '../persistence/expiry-clock.js';
+import type { Messenger } from '../replication/ask.js';
+import type { ClusterView } from '../replication/cluster-view.js';
+import type { Hedging } from '../replication/hedging.js';
+import type { Plans } from '../replication/plan.js';
+import type { Resolver } from '../resolution/resolver.js';
+import { Coordinator, type CoordinatorOptions } from './coordinator.js';
+import { Engine } from './engine.js';
+import { History } from './history.js';
+import { Reads } from './reads.js';
+import { Replicas } from './replicas.js';
+import { Settlement } from './settle.js';
+import { Standings } from './standings.js';
+import { Writes } from './writes.js';
+
+export interface CoordinationOptions
+  extends Omit<
+    CoordinatorOptions,
+    'reads' | 'writes' | 'history' | 'settlement' | 'conflicts' | 'resolver'
+  > {
+  readonly disk: Disk;
+  readonly view: ClusterView;
+  readonly ring: () => Ring;
+  readonly plans: Plans;
+  readonly messenger: Messenger;
+  readonly hedging: Hedging;
+  readonly resolver: Resolver;
+  readonly expiryClock: ExpiryClock;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly observer: Observer;
+  readonly hedgeDelayMilliseconds: number;
+  readonly backgroundTimeoutMilliseconds: number;
+  readonly backgroundConcurrency: number;
+}
+
+export function assembleCoordination(options: CoordinationOptions) {
+  const { disk, view, ring, plans, messenger, hedging, clock, observer, random } = options;
+  const { replica, minter, hints, store, health, audits, versions, identity, losses } = disk;
+  const { resolver, expiryClock } = options;
+  const { backgroundTimeoutMilliseconds, backgroundConcurrency } = options;
+  const { self } = view;
+  const engine = new Engine(clock);
+  const replicas = new Replicas({
+    ...{ self, replica, hints, identity, losses, messenger, hedging, clock, observer },
+    backgroundTimeoutMilliseconds,
+  });
+  const standings = new Standings(losses, observer);
+  const shared = { plans, engine, replicas, standings, hedging, expiryClock, clock, observer };
+  const reads = new Reads({
+    ...shared,
+    ...{ random, backgroundTimeoutMilliseconds, backgroundConcurrency },
+  });
+  const writes = new Writes({
+    ...{ ...shared, messenger, store, replica, minter, hints, audits, health, identity },
+  });
+  const history = new History({
+    ...{ plans, engine, messenger, audits, versions, clock },
+    graceMilliseconds: options.hedgeDelayMilliseconds,
+  });
+  const settlement = new Settlement({
+    ...{ self, plans, reads, writes, resolver, expiryClock, observer },
+  });
+  const conflicts = { ring, view, store, messenger, clock };
+  const coordinator = new Coordinator({
+    ...options,
+    ...{ reads, writes, history, settlement, conflicts },
+  });
+  return { coordinator, writes };
+}

@@ -1,0 +1,146 @@
+/** Drives the courses of requests: one table, one timer; the doing to their deciding (Dynamo 4.5). */
+import type { Cancel, Clock } from '../environment/clock.js';
+import { assert } from '../errors.js';
+
+/**
+ * The course of one request: a machine without I/O, clock or promise. Told what has happened, it
+ * says what follows. Its events beyond these two are its own.
+ */
+export interface Course<Effect> {
+  /** Milliseconds since `begin`. The engine sets it before each event. */
+  now: number;
+  begin(): readonly Effect[];
+  /** Time has passed: `wakesAt` has come. */
+  elapsed(): readonly Effect[];
+  /** When it wants to be told of time again, in milliseconds since `begin`; maybe never. */
+  readonly wakesAt: number;
+  /** Nothing that is still to come changes anything. */
+  readonly isDone: boolean;
+}
+
+/** Nothing follows. */
+export const NOTHING: readonly never[] = [];
+
+/** Courses are looked at no more often. */
+const SWEEP_MILLISECONDS = 5;
+
+/** One course under way. */
+export class Operation<Effect, Kind extends Course<Effect>> {
+  readonly course: Kind;
+  /** On the monotonic clock. */
+  readonly begunAt: number;
+  /** Where it stands among the open ones; -1: it is over. */
+  place = -1;
+  readonly #engine: Engine;
+  readonly #perform: (effect: Effect) => void;
+
+  constructor(engine: Engine, course: Kind, begunAt: number, perform: (effect: Effect) => void) {
+    this.#engine = engine;
+    this.course = course;
+    this.begunAt = begunAt;
+    this.#perform = perform;
+  }
+
+  /** Tells the course what has happened, and does what follows; nothing once it is over. */
+  tell(event: (course: Kind) => readonly Effect[]): void {
+    if (this.place < 0) return;
+    this.course.now = this.#engine.now() - this.begunAt;
+    this.follow(event(this.course));
+  }
+
+  follow(effects: readonly Effect[]): void {
+    for (const effect of effects) this.#perform(effect);
+    if (this.place < 0) return;
+    if (this.course.isDone) this.#engine.close(this);
+    else this.#engine.planSweep(this.begunAt + this.course.wakesAt);
+  }
+
+  /** @param now on the monotonic clock */
+  sweep(now: number): void {
+    if (this.place < 0 || now < this.begunAt + this.course.wakesAt) return;
+    this.course.now = now - this.begunAt;
+    this.follow(this.course.elapsed());
+  }
+}
+
+/** An operation of any kind. */
+type Open = Operation<never, Course<never>>;
+
+export class Engine {
+  readonly #clock: Clock;
+  readonly #open: Open[] = [];
+  #cancel: Cancel | undefined;
+  /** When the timer fires, on the monotonic clock. */
+  #sweepsAt = Number.POSITIVE_INFINITY;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** How many courses are under way. */
+  get size(): number {
+    return this.#open.length;
+  }
+
+  /**
+   * Begins a course. What it says is done by `perform`; what can be said at once is told before
+   * this returns.
+   */
+  run<Effect, Kind extends Course<Effect>>(
+    course: Kind,
+    perform: (effect: Effect, operation: Operation<Effect, Kind>) => void,
+  ): void {
+    const operation: Operation<Effect, Kind> = new Operation(
+      this,
+      course,
+      this.#clock.monotonicMilliseconds(),
+      (effect: Effect) => perform(effect, operation),
+    );
+    operation.place = this.#open.length;
+    this.#open.push(operation as unknown as Open);
+    operation.follow(course.begin());
+  }
+
+  /** On the monotonic clock. */
+  now(): number {
+    return this.#clock.monotonicMilliseconds();
+  }
+
+  /** Called by the operation. */
+  close<Effect, Kind extends Course<Effect>>(operation: Operation<Effect, Kind>): void {
+    const { place } = operation;
+    const last = this.#open.pop();
+    assert(last !== undefined && place >= 0, 'an operation is closed once');
+    operation.place = -1;
+    // A timer for nothing would keep a process alive that has stopped.
+    if (this.#open.length === 0) this.#cancelSweep();
+    if (place === this.#open.length) return;
+    this.#open[place] = last;
+    last.place = place;
+  }
+
+  /** Called by an operation that wants to be told of time then, on the monotonic clock. */
+  planSweep(at: number): void {
+    if (at >= this.#sweepsAt || at === Number.POSITIVE_INFINITY) return;
+    this.#cancelSweep();
+    const now = this.now();
+    this.#sweepsAt = Math.max(at, now + SWEEP_MILLISECONDS);
+    this.#cancel = this.#clock.after(this.#sweepsAt - now, () => this.#sweep());
+  }
+
+  #cancelSweep(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#sweepsAt = Number.POSITIVE_INFINITY;
+  }
+
+  #sweep(): void {
+    this.#cancelSweep();
+    const now = this.now();
+    // A copy: what is told of time may end, and begin others.
+    for (const operation of [...this.#open]) operation.sweep(now);
+    let next = Number.POSITIVE_INFINITY;
+    for (const { begunAt, course } of this.#open) next = Math.min(next, begunAt + course.wakesAt);
+    this.planSweep(next);
+  }
+}

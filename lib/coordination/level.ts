@@ -1,0 +1,169 @@
+/** Consistency levels, a row each: whose answers count, and what else they promise (Dynamo 4.5). */
+import type { NodeId } from '../environment/transport.js';
+import { OperatingError } from '../errors.js';
+import type { LevelPlan, LevelRule, Plan, Primary } from '../replication/plan.js';
+import { majority, type Requirement } from '../replication/quorum.js';
+
+interface LevelRow {
+  readonly reads: boolean;
+  readonly writes: boolean;
+  /** Those that wait for a later version answer 501. */
+  readonly available: boolean;
+  /** Writes: may a durable hint on a stand-in stand for the one answer that is needed? */
+  readonly standInWrites: boolean;
+  /** Reads: with no primary to be reached, may what stand-ins hold be answered? */
+  readonly standInReads: boolean;
+  /** The answers of distinct primaries that must come. */
+  readonly requires: LevelRule['requires'];
+  /** What must hold a merge durably before a read answers with it; undefined: nothing must. */
+  readonly repairsTo: LevelRule['repairsTo'];
+}
+
+type Owners = readonly Primary[];
+
+const nodesOf = (owners: Owners): NodeId[] => owners.map(({ node }) => node);
+const near = (owners: Owners, zone: string): NodeId[] =>
+  nodesOf(owners.filter((owner) => owner.zone === zone));
+
+function zonesOf(owners: Owners): NodeId[][] {
+  const zones = new Map<string, NodeId[]>();
+  for (const { node, zone } of owners) zones.set(zone, [...(zones.get(zone) ?? []), node]);
+  return [...zones.values()];
+}
+
+const anywhere =
+  (required: number) =>
+  (owners: Owners): Requirement[] => [{ nodes: nodesOf(owners), required }];
+const mostOf = (nodes: readonly NodeId[]): Requirement => ({
+  nodes,
+  required: majority(nodes.length),
+});
+const quorum = (owners: Owners): Requirement[] => [mostOf(nodesOf(owners))];
+const all = (owners: Owners): Requirement[] => anywhere(owners.length)(owners);
+const localQuorum = (owners: Owners, zone: string): Requirement[] => [mostOf(near(owners, zone))];
+const eachQuorum = (owners: Owners): Requirement[] => zonesOf(owners).map(mostOf);
+const nothing = (): undefined => undefined;
+
+const plain = {
+  ...{ reads: true, writes: true, available: true },
+  ...{ standInWrites: false, standInReads: false },
+};
+const later = { ...plain, available: false, requires: anywhere(1), repairsTo: nothing };
+
+/** So many primaries; a majority or more of them makes it a quorum. */
+function counted(count: number): LevelRow {
+  return {
+    ...plain,
+    requires: anywhere(count),
+    repairsTo: (owners) => (count >= majority(owners.length) ? quorum(owners) : undefined),
+  };
+}
+
+const LEVELS = {
+  one: counted(1),
+  two: counted(2),
+  three: counted(3),
+  quorum: { ...plain, requires: quorum, repairsTo: quorum },
+  all: { ...plain, requires: all, repairsTo: quorum },
+  any: { ...counted(1), reads: false, standInWrites: true },
+  eventual: { ...counted(1), standInWrites: true, standInReads: true, repairsTo: nothing },
+  'local-one': {
+    ...plain,
+    requires: (owners, zone) => [{ nodes: near(owners, zone), required: 1 }],
+    repairsTo: nothing,
+  },
+  'local-quorum': { ...plain, requires: localQuorum, repairsTo: localQuorum },
+  'each-quorum': { ...plain, requires: eachQuorum, repairsTo: eachQuorum },
+  session: later,
+  causal: later,
+  'bounded-staleness': later,
+  strong: later,
+} as const satisfies Record<string, LevelRow>;
+
+export type LevelName = keyof typeof LEVELS;
+export const LEVEL_NAMES = Object.keys(LEVELS) as readonly LevelName[];
+/** The levels that work in this version. */
+export const AVAILABLE_LEVELS = LEVEL_NAMES.filter((name) => LEVELS[name].available);
+
+/** A level as a request names it: a row, or a number of primaries. `name`: `quorum`, `4`. */
+export interface ConsistencyLevel extends LevelRow {
+  readonly name: string;
+}
+
+/** Made once: every request names a level, mostly as it stands here. */
+const NAMED: ReadonlyMap<string, ConsistencyLevel> = new Map(
+  LEVEL_NAMES.map((name) => [name, { name, ...LEVELS[name] }]),
+);
+
+/**
+ * The level of a text: case-insensitive, surrounding blanks ignored.
+ * @throws OperatingError `invalid_level` (unknown, zero, with parameters that it does not take, not
+ * for this operation) or `not_implemented`.
+ */
+export function parseLevel(text: string, operation: 'read' | 'write'): ConsistencyLevel {
+  const [name = '', ...parameters] = NAMED.has(text) ? [text] : partsOf(text);
+  const level = find(name);
+  if (level === undefined) {
+    throw new OperatingError('invalid_level', `there is no consistency level "${name}"`, {
+      details: { received: text, known: [...AVAILABLE_LEVELS, 'a number of primaries'] },
+    });
+  }
+  if (!level.available) {
+    throw new OperatingError('not_implemented', `the level "${name}" is not in this version`, {
+      details: { received: text, known: AVAILABLE_LEVELS },
+    });
+  }
+  if (parameters.length > 0) {
+    throw new OperatingError('invalid_level', `the level "${name}" takes no parameters`, {
+      details: { received: text },
+    });
+  }
+  if (operation === 'read' ? !level.reads : !level.writes) {
+    throw new OperatingError('invalid_level', `the level "${name}" is not for ${operation}s`, {
+      details: { received: text },
+    });
+  }
+  return level;
+}
+
+function partsOf(text: string): string[] {
+  return text.split(';').map((part) => part.trim().toLowerCase());
+}
+
+function find(name: string): ConsistencyLevel | undefined {
+  const named = NAMED.get(name);
+  if (named !== undefined) return named;
+  if (/^[1-9][0-9]?$/.test(name)) return { name, ...counted(Number(name)) };
+  return undefined;
+}
+
+/** A level that a request tries, and what it asks of the key. */
+export interface Attempt extends LevelPlan {
+  readonly level: ConsistencyLevel;
+}
+
+/**
+ * The level and its fallbacks under a plan.
+ * @param zone of the node that the client talks to
+ * @throws OperatingError `invalid_level`, with `required`, where one asks for more replicas than
+ * there are (a number beyond N, a zone that holds none)
+ */
+export function attemptsOf(
+  levels: readonly ConsistencyLevel[],
+  plan: Plan,
+  zone: string = plan.zone,
+): Attempt[] {
+  return levels.map((level) => {
+    const under = plan.under(level, zone);
+    for (const { nodes, required } of under.quorum.requirements) {
+      if (required > nodes.length) throw tooFewOwners(level, nodes.length, required);
+    }
+    return { level, quorum: under.quorum, repairsTo: under.repairsTo };
+  });
+}
+
+function tooFewOwners(level: ConsistencyLevel, replicas: number, required: number): OperatingError {
+  const message = `"${level.name}" needs more replicas than the key has`;
+  const details = { required, replicas, received: level.name };
+  return new OperatingError('invalid_level', message, { details });
+}

@@ -1,0 +1,85 @@
+/** A put and its result as they travel to the primary that executes it, and back. */
+import type { z } from 'zod';
+import { recordKey } from '../persistence/records.js';
+import type { Context } from '../versioning/context.js';
+import { droppedFromWire, droppedToWire } from './audit-wire.js';
+import { parseLevel } from './level.js';
+import type { PUT } from './messages.js';
+import type { Put, PutResult, Resolving } from './put-request.js';
+
+type Wire = z.infer<typeof PUT.request>;
+type WireResult = z.infer<typeof PUT.reply>;
+
+export function putToWire(put: Put): Wire {
+  const { at, change, seen, levels, overwriteSiblings, durability, resolving, zone } = put;
+  return {
+    namespace: at.namespace,
+    key: at.key,
+    change:
+      change.state === 'value'
+        ? {
+            ...change,
+            ttlSeconds: change.ttlSeconds ?? null,
+            expiresAt: change.expiresAt ?? null,
+          }
+        : { state: 'tombstone' },
+    seen: seen === undefined ? null : plainOf(seen),
+    levels: levels.map(({ name }) => name),
+    overwriteSiblings,
+    durability,
+    resolving:
+      resolving === undefined
+        ? null
+        : { ...resolving, dropped: resolving.dropped.map(droppedToWire) },
+    zone,
+  };
+}
+
+/** A put that was passed on, as the primary executes it. */
+export function putFromWire(wire: Wire, deadline: number, partitionCount: number): Put {
+  const { change, seen, levels, overwriteSiblings, durability, zone } = wire;
+  return {
+    at: recordKey(wire.namespace, wire.key, partitionCount),
+    change:
+      change.state === 'value'
+        ? {
+            ...change,
+            ttlSeconds: change.ttlSeconds ?? undefined,
+            expiresAt: change.expiresAt ?? undefined,
+          }
+        : change,
+    seen: seen === null ? undefined : seenFrom(seen),
+    levels: levels.map((name) => parseLevel(name, 'write')),
+    overwriteSiblings,
+    durability,
+    resolving: resolvingFrom(wire.resolving),
+    deadline,
+    zone,
+    forwarded: true,
+  };
+}
+
+function resolvingFrom(resolving: Wire['resolving']): Resolving | undefined {
+  if (resolving === null) return undefined;
+  return { ...resolving, dropped: resolving.dropped.map(droppedFromWire) };
+}
+
+export function resultToWire(result: PutResult): WireResult {
+  return {
+    ...result,
+    replaced: [...result.replaced],
+    seen: plainOf(result.seen),
+  };
+}
+
+export function resultFromWire(result: WireResult): PutResult {
+  return { ...result, seen: seenFrom(result.seen) };
+}
+
+function seenFrom(seen: WireResult['seen']): Context {
+  return { vector: new Map(seen.vector), beyond: seen.beyond };
+}
+
+function plainOf({ vector, beyond }: Context): WireResult['seen'] {
+  return { vector: [...vector], beyond: [...beyond] };
+}

@@ -1,0 +1,383 @@
+/**
+ * The course of a read: one full answer and fingerprints from the rest of R, merged, repaired where
+ * the level promises it (Dynamo 4.5, 5; docs/architecture.md, R1 to R4). Pure: see engine.ts.
+ */
+import type { NodeId } from '../environment/transport.js';
+import { OperatingError } from '../errors.js';
+import type { Plan } from '../replication/plan.js';
+import type { Standing } from '../replication/quorum.js';
+import type { Siblings } from '../versioning/siblings.js';
+import { mergeAll } from '../versioning/siblings.js';
+import type { Attempt } from './level.js';
+import { NOTHING, type Course } from './engine.js';
+import { type Ask, type Copy, copyOf, ReadRound } from './read-round.js';
+import { NO_QUORUM, RepairCore, type RepairWrite, type Stored } from './repair-core.js';
+
+export interface ReadOptions {
+  readonly plan: Plan;
+  /** The level, then its fallbacks. */
+  readonly attempts: readonly Attempt[];
+  /** Until the deadline of the request. */
+  readonly timeoutMilliseconds: number;
+  /** How long to wait for those asked before the others are asked, too, with so much time left. */
+  readonly patience: (asked: readonly NodeId[], leftMilliseconds: number) => number;
+  /** Has every value of it ended, or been deleted? */
+  readonly isMiss: (merged: Siblings | undefined) => boolean;
+  /** `X-Read-Repair: await`: all that lag hold the merge, or have failed, before the answer. */
+  readonly awaitsRepair: boolean;
+  readonly standing: Standing;
+}
+
+export interface Got {
+  /** Undefined: no record. */
+  readonly merged: Siblings | undefined;
+  readonly level: string;
+  readonly answered: number;
+  readonly asked: number;
+  readonly standIns: number;
+}
+
+export type ReadEffect =
+  /** Ask this replica; the answer is told with the number of the round. */
+  | ({ readonly do: 'ask'; readonly round: number; readonly durable: boolean } & Ask)
+  /** Write the merge to this replica; the answer is told with the number of the repair. */
+  | ({ readonly do: 'repair'; readonly repair: number; readonly merged: Siblings } & RepairWrite)
+  /** The repair of this replica failed. */
+  | { readonly do: 'repair failed'; readonly node: NodeId; readonly merged: Siblings }
+  /** The others were slow, and so many more are asked. */
+  | { readonly do: 'count hedges'; readonly count: number }
+  /** A replica has dropped what was about to be answered: all is asked again (R5). */
+  | { readonly do: 'count begun anew' }
+  /** Ask what is held for absent primaries. */
+  | { readonly do: 'ask stand-in'; readonly node: NodeId }
+  | { readonly do: 'answer'; readonly got: Got }
+  | { readonly do: 'refuse'; readonly error: OperatingError };
+
+type Stage =
+  | 'asking'
+  /** A state was met by its fingerprint alone: all are asked in full. */
+  | 'asking in full'
+  /** A miss at a weak level is a claim: the other primaries are asked first. */
+  | 'asking the rest'
+  | 'asking the rest in full'
+  | 'repairing'
+  | 'awaiting the repair'
+  | 'asking stand-ins'
+  | 'over';
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+export class ReadCore implements Course<ReadEffect> {
+  readonly #options: ReadOptions;
+  readonly #durable: boolean;
+  /** All that were begun. */
+  readonly #rounds: ReadRound[] = [];
+  readonly #repairs: RepairCore[] = [];
+  readonly #held: Siblings[] = [];
+  readonly #silentStandIns = new Set<NodeId>();
+  #stage: Stage = 'asking';
+  /** The round that every attempt goes on with. */
+  #firstRound: ReadRound;
+  /** The round that the present stage waits for. */
+  #round: ReadRound;
+  #attempt = 0;
+  now = 0;
+  #attemptEndsAt = 0;
+  #hedgesAt = NEVER;
+
+  constructor(options: ReadOptions) {
+    this.#options = options;
+    this.#durable = options.attempts.some(({ repairsTo }) => repairsTo !== undefined);
+    this.#firstRound = this.#newRound('full', 'fingerprint');
+    this.#round = this.#firstRound;
+  }
+
+  get isDone(): boolean {
+    return this.#stage === 'over' && this.#repairs.every(({ open }) => open.length === 0);
+  }
+
+  get wakesAt(): number {
+    const { timeoutMilliseconds } = this.#options;
+    if (this.#stage === 'over') return timeoutMilliseconds;
+    const ends = this.#stage === 'asking' ? this.#attemptEndsAt : timeoutMilliseconds;
+    return Math.min(ends, this.#hedgesAt);
+  }
+
+  begin(): readonly ReadEffect[] {
+    return this.#tryAttempt();
+  }
+
+  /** A replica said what it holds. */
+  said(round: number, copy: Copy): readonly ReadEffect[] {
+    const at = this.#rounds[round];
+    at?.took(copy);
+    return at === this.#round ? this.#advance() : NOTHING;
+  }
+
+  /** A replica did not, and will not. */
+  failed(round: number, node: NodeId): readonly ReadEffect[] {
+    const at = this.#rounds[round];
+    at?.failed(node);
+    if (at !== this.#round) return NOTHING;
+    const more = this.#isAsking ? this.#asks(at.next(this.#current.quorum)) : NOTHING;
+    return [...more, ...this.#advance()];
+  }
+
+  /** @param stored undefined: this replica does not hold the merge, or nobody knows */
+  repaired(repair: number, node: NodeId, stored: Stored | undefined): readonly ReadEffect[] {
+    const core = this.#repairs[repair];
+    if (core === undefined) return NOTHING;
+    const effects: ReadEffect[] = [];
+    if (stored === undefined) effects.push({ do: 'repair failed', node, merged: core.merged });
+    effects.push(...this.#writes(repair, core.answered(node, stored)));
+    if (repair === this.#repairs.length - 1) effects.push(...this.#advance());
+    return effects;
+  }
+
+  /** @param held undefined: nothing, or it did not answer */
+  standInSaid(node: NodeId, held: Siblings | undefined): readonly ReadEffect[] {
+    if (!this.#silentStandIns.delete(node)) return NOTHING;
+    if (held !== undefined) this.#held.push(held);
+    return this.#advance();
+  }
+
+  elapsed(): readonly ReadEffect[] {
+    if (this.now >= this.#options.timeoutMilliseconds) return this.#expire();
+    if (this.#stage === 'asking' && this.now >= this.#attemptEndsAt) return this.#nextAttempt();
+    return this.now >= this.#hedgesAt ? this.#hedge() : NOTHING;
+  }
+
+  get #current(): Attempt {
+    const attempt = this.#options.attempts[this.#attempt];
+    if (attempt === undefined) throw new Error('Invariant broken: an attempt is under way');
+    return attempt;
+  }
+
+  get #isAsking(): boolean {
+    return this.#stage === 'asking' || this.#stage === 'asking in full';
+  }
+
+  #newRound(first: Ask['want'], others: Ask['want']): ReadRound {
+    const round = new ReadRound(this.#options.plan, first, others, this.#options.standing);
+    this.#rounds.push(round);
+    return round;
+  }
+
+  /** What the stage waits for may have come. */
+  #advance(): readonly ReadEffect[] {
+    switch (this.#stage) {
+      case 'asking':
+      case 'asking in full': {
+        const state = this.#round.stateOf(this.#current.quorum);
+        if (state === 'pending') return NOTHING;
+        return state === 'lost' ? this.#nextAttempt() : this.#reached();
+      }
+      case 'asking the rest':
+        return this.#round.isSettled ? this.#restSaid() : NOTHING;
+      case 'asking the rest in full':
+        return this.#round.isSettled ? this.#restSaidInFull() : NOTHING;
+      case 'repairing':
+      case 'awaiting the repair':
+        return this.#repairAdvanced();
+      case 'asking stand-ins':
+        return this.#silentStandIns.size === 0 ? this.#standInsSaid() : NOTHING;
+      case 'over':
+        return NOTHING;
+    }
+  }
+
+  #tryAttempt(): readonly ReadEffect[] {
+    const { attempts, timeoutMilliseconds } = this.#options;
+    const below = attempts.length - 1 - this.#attempt;
+    // A level that hangs must leave some time to those below it: an equal share of what is left.
+    const left = timeoutMilliseconds - this.now;
+    this.#attemptEndsAt = this.now + left / (below + 1);
+    this.#stage = 'asking';
+    this.#round = this.#firstRound;
+    return this.#askRound(this.#attemptEndsAt - this.now);
+  }
+
+  #askRound(left: number): readonly ReadEffect[] {
+    if (this.#round.stateOf(this.#current.quorum) === 'lost') return this.#nextAttempt();
+    const asks = this.#asks(this.#round.next(this.#current.quorum));
+    this.#hedgesAt = this.now + Math.min(left, this.#options.patience(this.#round.asked, left));
+    const after = this.#advance();
+    return after.length === 0 ? asks : [...asks, ...after];
+  }
+
+  #nextAttempt(): readonly ReadEffect[] {
+    if (this.now >= this.#options.timeoutMilliseconds) return this.#refuse();
+    if (this.#attempt + 1 === this.#options.attempts.length) return this.#askStandIns();
+    this.#attempt += 1;
+    return this.#tryAttempt();
+  }
+
+  /** Under the same deadline. Whoever was asked before is not heard any more. */
+  #beginAnew(): readonly ReadEffect[] {
+    if (this.now >= this.#options.timeoutMilliseconds) return this.#refuse();
+    this.#firstRound = this.#newRound('full', 'fingerprint');
+    this.#attempt = 0;
+    return [{ do: 'count begun anew' }, ...this.#tryAttempt()];
+  }
+
+  #reached(): readonly ReadEffect[] {
+    this.#hedgesAt = NEVER;
+    if (this.#round.isWhole) return this.#whole();
+    this.#stage = 'asking in full';
+    this.#round = this.#newRound('full', 'full');
+    return this.#askRound(this.#options.timeoutMilliseconds - this.now);
+  }
+
+  /** Everything that was said was said in full. */
+  #whole(): readonly ReadEffect[] {
+    if (this.#current.repairsTo !== undefined || !this.#options.isMiss(this.#round.merged())) {
+      return this.#merged();
+    }
+    return this.#askRest('asking the rest');
+  }
+
+  #askRest(stage: Stage): readonly ReadEffect[] {
+    this.#stage = stage;
+    this.#hedgesAt = NEVER;
+    const asks = this.#asks(this.#round.rest());
+    return [...asks, ...this.#advance()];
+  }
+
+  #restSaid(): readonly ReadEffect[] {
+    if (this.#round.isWhole) return this.#merged();
+    this.#round = this.#newRound('full', 'full');
+    return this.#askRest('asking the rest in full');
+  }
+
+  /** Where one that holds something did not say what, nobody may say that there is nothing. */
+  #restSaidInFull(): readonly ReadEffect[] {
+    const before = this.#rounds.at(-2);
+    const silent = before?.copies.some(
+      ({ node, fingerprint }) =>
+        fingerprint !== '' && copyOf(this.#round.copies, node) === undefined,
+    );
+    return silent === true ? this.#nextAttempt() : this.#merged();
+  }
+
+  /** Who answers from here on has no part in what is answered. */
+  #merged(): readonly ReadEffect[] {
+    const { repairsTo } = this.#current;
+    const { plan, awaitsRepair, standing } = this.#options;
+    const merged = this.#round.merged();
+    const promised = repairsTo !== undefined || awaitsRepair;
+    if (merged === undefined || !promised || this.#round.isHeldBy(repairsTo ?? NO_QUORUM)) {
+      return this.#answer(merged);
+    }
+    const { copies } = this.#round;
+    const quorum = repairsTo ?? NO_QUORUM;
+    const repair = new RepairCore({ plan, merged, copies, quorum, standing });
+    this.#repairs.push(repair);
+    this.#stage = 'repairing';
+    this.#hedgesAt = NEVER;
+    const writes = this.#writes(this.#repairs.length - 1, repair.begin());
+    return [...writes, ...this.#advance()];
+  }
+
+  #repairAdvanced(): readonly ReadEffect[] {
+    const repair = this.#repairs.at(-1);
+    if (repair === undefined || repair.state === 'pending') return NOTHING;
+    if (repair.state === 'overtaken') return this.#beginAnew();
+    if (repair.state === 'lost') return this.#nextAttempt();
+    this.#stage = 'awaiting the repair';
+    if (this.#options.awaitsRepair && repair.open.length > 0) return NOTHING;
+    return this.#answer(repair.merged);
+  }
+
+  #answer(merged: Siblings | undefined): readonly ReadEffect[] {
+    this.#stage = 'over';
+    this.#hedgesAt = NEVER;
+    const level = this.#current.level.name;
+    const { answered } = this.#round;
+    const asked = this.#options.plan.primaries.length;
+    return [{ do: 'answer', got: { merged, level, answered, asked, standIns: 0 } }];
+  }
+
+  /** At `eventual`, where no primary can be reached: what stand-ins hold for them. */
+  #askStandIns(): readonly ReadEffect[] {
+    const { plan, attempts } = this.#options;
+    this.#hedgesAt = NEVER;
+    const isAllowed = attempts.some(({ level }) => level.standInReads);
+    if (!isAllowed || plan.order.length > 0) return this.#refuse();
+    this.#stage = 'asking stand-ins';
+    for (const node of plan.standIns) this.#silentStandIns.add(node);
+    return plan.standIns.map((node) => ({ do: 'ask stand-in', node }));
+  }
+
+  #standInsSaid(): readonly ReadEffect[] {
+    const merged = mergeAll(this.#held);
+    const attempt = this.#options.attempts.find(({ level }) => level.standInReads);
+    if (merged === undefined || attempt === undefined) return this.#refuse();
+    this.#stage = 'over';
+    const asked = this.#options.plan.primaries.length;
+    const standIns = this.#held.length;
+    const level = attempt.level.name;
+    return [{ do: 'answer', got: { merged, level, answered: 0, asked, standIns } }];
+  }
+
+  #refuse(): readonly ReadEffect[] {
+    this.#stage = 'over';
+    const { plan, attempts, timeoutMilliseconds } = this.#options;
+    const details = {
+      required: attempts[0]?.quorum.required ?? 0,
+      received: this.#firstRound.answered,
+      replicas: plan.primaries.length,
+      up: plan.order.length,
+    };
+    const late = this.now >= timeoutMilliseconds;
+    const error = late
+      ? new OperatingError('deadline_passed', 'too few replicas answered in time', { details })
+      : new OperatingError('level_not_reached', 'too few replicas answered', { details });
+    return [{ do: 'refuse', error }];
+  }
+
+  #hedge(): readonly ReadEffect[] {
+    this.#hedgesAt = NEVER;
+    const more = this.#round.hedge();
+    if (more.length === 0) return NOTHING;
+    return [{ do: 'count hedges', count: more.length }, ...this.#asks(more)];
+  }
+
+  /** The deadline of the request: whoever is silent has failed. */
+  #expire(): readonly ReadEffect[] {
+    const effects: ReadEffect[] = [];
+    if (this.#stage === 'asking the rest' || this.#stage === 'asking the rest in full') {
+      // The level itself has held: the silence of the others is no reason not to answer.
+      this.#round.giveUp();
+      effects.push(...this.#advance());
+    }
+    if (this.#stage !== 'over' && this.#stage !== 'awaiting the repair') {
+      effects.push(...this.#refuse());
+    }
+    for (const repair of this.#repairs) {
+      for (const node of repair.giveUp()) {
+        effects.push({ do: 'repair failed', node, merged: repair.merged });
+      }
+    }
+    effects.push(...this.#advance());
+    return effects;
+  }
+
+  #asks(asks: readonly Ask[]): readonly ReadEffect[] {
+    if (asks.length === 0) return NOTHING;
+    const round = this.#rounds.indexOf(this.#round);
+    const durable = this.#isAsking && this.#isDurable;
+    return asks.map(({ node, want }) => ({ do: 'ask', round, durable, node, want }));
+  }
+
+  /** Must what the answers show be synced? */
+  get #isDurable(): boolean {
+    if (this.#stage === 'asking') return this.#durable;
+    return this.#current.repairsTo !== undefined;
+  }
+
+  #writes(repair: number, writes: readonly RepairWrite[]): readonly ReadEffect[] {
+    const merged = this.#repairs[repair]?.merged;
+    if (merged === undefined || writes.length === 0) return NOTHING;
+    return writes.map((write) => ({ do: 'repair', repair, merged, ...write }));
+  }
+}

@@ -1,0 +1,237 @@
+/** The replicas of a key as a coordinator reaches them: over a link, or here on this node. */
+import type { z } from 'zod';
+import type { Clock } from '../environment/clock.js';
+import type { Observer } from '../environment/observer.js';
+import type { NodeId } from '../environment/transport.js';
+import { messageOf } from '../errors.js';
+import type { Hints } from '../persistence/hints.js';
+import type { RecordKey } from '../persistence/records.js';
+import { decodeRecord } from '../persistence/records.js';
+import type { Identity } from '../persistence/identity.js';
+import type { Losses } from '../persistence/losses.js';
+import type { Replica } from '../persistence/replica.js';
+import type { Durability } from '../persistence/store.js';
+import type { Messenger } from '../replication/ask.js';
+import type { Hedging } from '../replication/hedging.js';
+import type { Siblings } from '../versioning/siblings.js';
+import { HELD, HOLD, READ, WRITE, type WireAuditEntry } from './messages.js';
+import type { Copy, Want } from './read-round.js';
+import type { Stored } from './repair-core.js';
+
+export interface ReplicasOptions {
+  readonly self: NodeId;
+  readonly replica: Replica;
+  readonly hints: Hints;
+  /** Its start is part of every answer. */
+  readonly identity: Identity;
+  /** Whose answers of earlier starts count no more. */
+  readonly losses: Losses;
+  readonly messenger: Messenger;
+  readonly hedging: Hedging;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  /** How long a stand-in may take to hold a hint that nobody waits for. */
+  readonly backgroundTimeoutMilliseconds: number;
+}
+
+export interface ReadOf {
+  readonly at: RecordKey;
+  readonly want: Want;
+  /** Must what the answer shows be synced? */
+  readonly durable: boolean;
+  /** On the monotonic clock. */
+  readonly deadline: number;
+}
+
+export interface WriteOf {
+  readonly at: RecordKey;
+  /** The whole state, as it is stored. */
+  readonly record: Uint8Array;
+  readonly durability: Durability;
+  /** On the monotonic clock. */
+  readonly deadline: number;
+  /** Of a resolution, for a replica elsewhere. */
+  readonly audit?: WireAuditEntry | undefined;
+}
+
+export interface HintOf extends Pick<WriteOf, 'at' | 'record' | 'durability'> {
+  readonly target: NodeId;
+  readonly holder: NodeId;
+}
+
+export class Replicas {
+  readonly #options: ReplicasOptions;
+
+  constructor(options: ReplicasOptions) {
+    this.#options = options;
+  }
+
+  /** `settle(undefined)`: it failed. Called once; for this node maybe before this returns. */
+  read(node: NodeId, read: ReadOf, settle: (copy: Copy | undefined) => void): void {
+    const { self, messenger, hedging, clock } = this.#options;
+    if (node === self) {
+      this.#readHere(read, settle);
+      return;
+    }
+    const { at, want, durable, deadline } = read;
+    const { namespace, key } = at;
+    const since = clock.monotonicMilliseconds();
+    messenger.ask(node, READ, { namespace, key, want, durable }, deadline, (answer) => {
+      if (!answer.ok) {
+        settle(undefined);
+        return;
+      }
+      hedging.note(node, since);
+      this.#options.losses.learnIn(at.partition, answer.reply.lost);
+      settle(this.#copyOf(node, at, want, answer.reply));
+    });
+  }
+
+  /** `settle(undefined)`: it failed, or nobody knows. Called once, later. */
+  write(node: NodeId, write: WriteOf, settle: (stored: Stored | undefined) => void): void {
+    const { self, messenger, losses } = this.#options;
+    if (node === self) {
+      this.#writeHere(write, settle);
+      return;
+    }
+    const { at, record, durability, deadline, audit } = write;
+    const { namespace, key } = at;
+    const copy = { namespace, key, record, durability };
+    const body = audit === undefined ? copy : { ...copy, audit };
+    messenger.ask(node, WRITE, body, deadline, (answer) => {
+      if (answer.ok) losses.learnIn(at.partition, answer.reply.lost);
+      settle(answer.ok ? { start: answer.reply.start, fate: answer.reply.fate } : undefined);
+    });
+  }
+
+  /**
+   * Asks the holder, and holds the hint here where it cannot. A hint never fails the write that it
+   * is of: `settle(false)` says that nobody holds it, and repair must find the difference.
+   */
+  hold(hint: HintOf, settle: (held: boolean) => void): void {
+    const { self, messenger, clock, backgroundTimeoutMilliseconds } = this.#options;
+    const { holder, target, at, record, durability } = hint;
+    if (holder === self) {
+      this.#holdHere(hint, settle);
+      return;
+    }
+    const { namespace, key } = at;
+    const deadline = clock.monotonicMilliseconds() + backgroundTimeoutMilliseconds;
+    const body = { namespace, key, target, record, durability };
+    messenger.ask(holder, HOLD, body, deadline, (answer) => {
+      if (answer.ok) settle(true);
+      else this.#holdHere(hint, settle);
+    });
+  }
+
+  /** What the node holds for absent primaries; undefined: nothing, or it did not answer. */
+  held(
+    node: NodeId,
+    at: RecordKey,
+    owners: readonly NodeId[],
+    deadline: number,
+    settle: (held: Siblings | undefined) => void,
+  ): void {
+    const { self, hints, messenger } = this.#options;
+    const { namespace, key } = at;
+    const tell = (read: () => Siblings | undefined): void => {
+      let held: Siblings | undefined;
+      try {
+        held = read();
+      } catch (error) {
+        this.#couldNotRead(node, at, error);
+      }
+      settle(held);
+    };
+    if (node === self) {
+      tell(() => hints.heldFor(at, owners));
+      return;
+    }
+    messenger.ask(node, HELD, { namespace, key }, deadline, (answer) => {
+      const record = answer.ok ? answer.reply.record : null;
+      tell(() => (record === null ? undefined : decodeRecord(at, record)));
+    });
+  }
+
+  #copyOf(
+    node: NodeId,
+    at: RecordKey,
+    want: Want,
+    { record, fingerprint, start }: z.infer<typeof READ.reply>,
+  ): Copy | undefined {
+    try {
+      const siblings = record === null ? undefined : decodeRecord(at, record);
+      return { node, fingerprint, siblings, want, start };
+    } catch (error) {
+      this.#couldNotRead(node, at, error);
+      return undefined;
+    }
+  }
+
+  #readHere({ at, want, durable }: ReadOf, settle: (copy: Copy | undefined) => void): void {
+    const { self, replica, identity } = this.#options;
+    let copy: Copy;
+    let wait: Promise<void> | undefined;
+    try {
+      const record = replica.read(at);
+      copy = {
+        node: self,
+        fingerprint: record?.fingerprint ?? '',
+        siblings: record?.siblings,
+        want: record === undefined ? want : 'full',
+        start: identity.start,
+      };
+      wait = durable ? replica.whenDurable(at) : undefined;
+    } catch (error) {
+      this.#couldNotRead(self, at, error);
+      settle(undefined);
+      return;
+    }
+    if (wait === undefined) {
+      settle(copy);
+      return;
+    }
+    wait.then(
+      () => settle(copy),
+      (error: unknown) => {
+        this.#couldNotRead(self, at, error);
+        settle(undefined);
+      },
+    );
+  }
+
+  #writeHere(
+    { at, record, durability }: WriteOf,
+    settle: (stored: Stored | undefined) => void,
+  ): void {
+    const { replica, identity, observer } = this.#options;
+    // What is damaged while it waits must not look as if it was written after the damage.
+    const { start } = identity;
+    replica.mergeAndVouch(at, record, durability).then(
+      (fate) => settle({ start, fate }),
+      // A full queue, a damaged record: a refusal like any other.
+      (error: unknown) => {
+        observer.log('warn', 'this replica could not merge a copy', { reason: messageOf(error) });
+        settle(undefined);
+      },
+    );
+  }
+
+  #holdHere({ target, at, record, durability }: HintOf, settle: (held: boolean) => void): void {
+    const { hints, observer } = this.#options;
+    const held = async (): Promise<void> => hints.hold(target, at, record, durability).committed;
+    held().then(
+      () => settle(true),
+      (error: unknown) => {
+        observer.log('warn', 'a hint could not be held', { target, reason: messageOf(error) });
+        settle(false);
+      },
+    );
+  }
+
+  #couldNotRead(replica: NodeId, { partition }: RecordKey, error: unknown): void {
+    this.#options.observer.log('debug', 'a replica could not read a record', {
+      ...{ replica, partition, reason: messageOf(error) },
+    });
+  }
+}

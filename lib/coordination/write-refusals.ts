@@ -1,0 +1,46 @@
+/** What a write that is not done says: too few replicas, too late, or an outcome that is unknown. */
+import { OperatingError } from '../errors.js';
+import type { Plan } from '../replication/plan.js';
+import type { Attempt } from './level.js';
+
+export function tooFewUp(attempts: readonly Attempt[], plan: Plan): OperatingError {
+  return new OperatingError('level_not_reached', 'too few replicas are up for this level', {
+    outcome: 'none',
+    details: {
+      required: requiredBy(attempts),
+      up: plan.order.length,
+      replicas: plan.primaries.length,
+    },
+  });
+}
+
+/** Work that is late is not begun. */
+export function askedTooLate(attempts: readonly Attempt[], plan: Plan): OperatingError {
+  return new OperatingError('deadline_passed', 'too few replicas said in time what is there', {
+    outcome: 'none',
+    details: { required: requiredBy(attempts), replicas: plan.primaries.length },
+  });
+}
+
+/** The write was minted, so it may surface. */
+export function unknownOutcome(
+  attempts: readonly Attempt[],
+  received: number,
+  isLate: boolean,
+): OperatingError {
+  return new OperatingError(
+    isLate ? 'deadline_passed' : 'outcome_unknown',
+    isLate ? 'too few replicas acknowledged the write in time' : 'too few replicas hold the write',
+    { outcome: 'unknown', details: { required: requiredBy(attempts), received } },
+  );
+}
+
+/** It was passed on to a node that cannot do it; whoever passed it on asks another. */
+export function noPrimary(): OperatingError {
+  const message = 'the request was passed on to a node that is no primary';
+  return new OperatingError('wrong_epoch', message);
+}
+
+function requiredBy([first]: readonly Attempt[]): number {
+  return first?.quorum.required ?? 0;
+}

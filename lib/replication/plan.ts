@@ -1,0 +1,205 @@
+/** Plans: whom a request for a partition asks, in which order, and how many must answer (4.3). */
+import type { NodeId } from '../environment/transport.js';
+import type { Ring } from '../partitioning/ring.js';
+import { owningMembers } from '../partitioning/ring.js';
+import type { ClusterView } from './cluster-view.js';
+import { Quorum, type Requirement } from './quorum.js';
+
+/** An owner of the key's partition, in its role for a request. */
+export interface Primary {
+  readonly node: NodeId;
+  readonly zone: string;
+  readonly up: boolean;
+}
+
+/** What a consistency level asks of one set of owners; pure functions of the set. */
+export interface LevelRule {
+  /** Unique: what was computed for it is kept under it. */
+  readonly name: string;
+  /** The answers of distinct primaries that must come. */
+  requires(owners: readonly Primary[], zone: string): readonly Requirement[];
+  /** What must hold a merge durably before a read answers with it; undefined: nothing must. */
+  repairsTo(owners: readonly Primary[], zone: string): readonly Requirement[] | undefined;
+}
+
+/** A level under a plan. */
+export interface LevelPlan {
+  readonly quorum: Quorum;
+  /** Undefined: a read answers what it was told. */
+  readonly repairsTo: Quorum | undefined;
+}
+
+/** What a plan says. */
+interface PlanParts {
+  readonly partition: number;
+  readonly epoch: number;
+  /** The owners of each live ring epoch: one set; two while the ring changes. Every one counts. */
+  readonly sets: readonly (readonly Primary[])[];
+  /** The primaries that are up, in the order in which they are asked: nearest first. */
+  readonly order: readonly NodeId[];
+  /**
+   * The nodes that can take an absent primary's place: up, no primaries, in the order of the ring
+   * from the partition on, this node itself last.
+   */
+  readonly standIns: readonly NodeId[];
+  readonly self: NodeId;
+  /** Of this node. */
+  readonly zone: string;
+}
+
+/** Immutable. Kept for as long as the revision of the view stands. */
+export class Plan implements PlanParts {
+  readonly partition: number;
+  readonly epoch: number;
+  readonly sets: readonly (readonly Primary[])[];
+  readonly order: readonly NodeId[];
+  readonly standIns: readonly NodeId[];
+  readonly self: NodeId;
+  readonly zone: string;
+  /** The owners of all sets, each once, in the order of the ring. */
+  readonly primaries: readonly Primary[];
+  /** The primaries that are not up. */
+  readonly absent: readonly NodeId[];
+  readonly #levels = new Map<string, LevelPlan>();
+
+  constructor({ partition, epoch, sets, order, standIns, self, zone }: PlanParts) {
+    this.partition = partition;
+    this.epoch = epoch;
+    this.sets = sets;
+    this.order = order;
+    this.standIns = standIns;
+    this.self = self;
+    this.zone = zone;
+    this.primaries = sets.flatMap((owners, i) =>
+      owners.filter(({ node }) => !sets.slice(0, i).some((set) => holds(set, node))),
+    );
+    this.absent = this.primaries.flatMap(({ node, up }) => (up ? [] : [node]));
+  }
+
+  /** Is this node one of the primaries? */
+  get isPrimary(): boolean {
+    return this.primaries.some(({ node }) => node === this.self);
+  }
+
+  /** @param zone of the node that the client talks to: `local-` levels are about it */
+  under(rule: LevelRule, zone: string = this.zone): LevelPlan {
+    const name = zone === this.zone ? rule.name : `${rule.name} ${zone}`;
+    let known = this.#levels.get(name);
+    if (known === undefined) {
+      known = this.#levelPlan(rule, zone);
+      this.#levels.set(name, known);
+    }
+    return known;
+  }
+
+  #levelPlan(rule: LevelRule, zone: string): LevelPlan {
+    const quorum = new Quorum(this.sets.flatMap((owners) => rule.requires(owners, zone)));
+    const repairs = this.sets.map((owners) => rule.repairsTo(owners, zone));
+    const repairsTo = repairs.some((one) => one === undefined)
+      ? undefined
+      : new Quorum(repairs.flatMap((one) => one ?? []));
+    return { quorum, repairsTo };
+  }
+}
+
+function holds(owners: readonly Primary[], node: NodeId): boolean {
+  return owners.some((owner) => owner.node === node);
+}
+
+/**
+ * A pure function of the ring and the view.
+ * @param isBehind are replicas on this node known to lack what others hold?
+ */
+export function planFor(
+  ring: Ring,
+  partition: number,
+  view: ClusterView,
+  isBehind: (node: NodeId) => boolean,
+): Plan {
+  const owners = owningMembers(ring, partition).map(({ id: node, zone }) => ({
+    node,
+    zone,
+    up: view.isUp(node),
+  }));
+  return new Plan({
+    ...{ partition, epoch: ring.epoch, sets: [owners], self: view.self, zone: view.zone },
+    order: nearestFirst(owners, view, isBehind),
+    standIns: standInsOf(ring, owners, view),
+  });
+}
+
+function standInsOf(ring: Ring, owners: readonly Primary[], view: ClusterView): NodeId[] {
+  const first = ring.members.findIndex((member) => member.id === owners[0]?.node);
+  const candidates: NodeId[] = [];
+  for (let step = 1; step < ring.members.length; step += 1) {
+    const member = ring.members[(first + step) % ring.members.length];
+    if (member === undefined || member.id === view.self) continue;
+    if (holds(owners, member.id)) continue;
+    if (view.isUp(member.id)) candidates.push(member.id);
+  }
+  candidates.push(view.self);
+  return candidates;
+}
+
+/** Farther than any round trip. */
+const BEHIND = 1_000_000;
+const IN_ANOTHER_ZONE = 2 * BEHIND;
+const SUSPECT = 2 * IN_ANOTHER_ZONE;
+
+/**
+ * This node first, then its zone, then by round-trip time; in a zone those that are behind after
+ * the others; suspects last.
+ */
+function nearestFirst(
+  primaries: readonly Primary[],
+  view: ClusterView,
+  isBehind: (node: NodeId) => boolean,
+): NodeId[] {
+  const distance = ({ node, zone }: Primary): number => {
+    const late = isBehind(node) ? BEHIND : 0;
+    if (node === view.self) return late - 1;
+    const far = zone === view.zone ? 0 : IN_ANOTHER_ZONE;
+    return far + late + (view.isSuspect(node) ? SUSPECT : 0) + view.roundTripMilliseconds(node);
+  };
+  return primaries
+    .filter(({ up }) => up)
+    .map((primary) => ({ node: primary.node, distance: distance(primary) }))
+    .sort((a, b) => a.distance - b.distance)
+    .map(({ node }) => node);
+}
+
+export interface PlansOptions {
+  /** The ring of the current epoch. */
+  readonly ring: () => Ring;
+  readonly view: ClusterView;
+  /** Are replicas on this node known to lack what others hold? */
+  readonly isBehind: (node: NodeId) => boolean;
+}
+
+/** Plans of all partitions, kept until the view or the ring is another. */
+export class Plans {
+  readonly #options: PlansOptions;
+  #plans: (Plan | undefined)[] = [];
+  #revision = -1;
+  #epoch = -1;
+
+  constructor(options: PlansOptions) {
+    this.#options = options;
+  }
+
+  of(partition: number): Plan {
+    const { ring, view, isBehind } = this.#options;
+    const current = ring();
+    if (this.#revision !== view.revision || this.#epoch !== current.epoch) {
+      this.#plans = [];
+      this.#revision = view.revision;
+      this.#epoch = current.epoch;
+    }
+    let plan = this.#plans[partition];
+    if (plan === undefined) {
+      plan = planFor(current, partition, view, isBehind);
+      this.#plans[partition] = plan;
+    }
+    return plan;
+  }
+}

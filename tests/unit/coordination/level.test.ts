@@ -1,0 +1,138 @@
+/** The table of levels against their descriptions in words, for every N and in all zones. */
+import fc from 'fast-check';
+import t from 'tap';
+import {
+  attemptsOf,
+  AVAILABLE_LEVELS,
+  LEVEL_NAMES,
+  parseLevel,
+} from '../../../lib/coordination/level.js';
+import { OperatingError } from '../../../lib/errors.js';
+import { Plan } from '../../../lib/replication/plan.js';
+import { type Quorum, Votes } from '../../../lib/replication/quorum.js';
+
+const anyPlan: fc.Arbitrary<Plan> = fc
+  .array(fc.constantFrom('x', 'y', 'z'), { minLength: 1, maxLength: 7 })
+  .map((zones) => {
+    const owners = zones.map((zone, i) => ({ node: `n${i}`, zone, up: true }));
+    const order = owners.map(({ node }) => node);
+    const parts = { partition: 0, epoch: 1, sets: [owners], order, standIns: [] };
+    return new Plan({ ...parts, self: 'n0', zone: 'x' });
+  });
+
+type Rule = (answers: number, of: number, near: number, nearOf: number, zones: boolean) => boolean;
+const most = (count: number, of: number): boolean => count > of / 2;
+
+/** In words: `answers` of `of` primaries, `near` of `nearOf` in my zone; all zones have most? */
+const RULES: Readonly<Record<string, Rule>> = {
+  one: (answers) => answers >= 1,
+  two: (answers) => answers >= 2,
+  three: (answers) => answers >= 3,
+  '1': (answers) => answers >= 1,
+  '4': (answers) => answers >= 4,
+  quorum: (answers, of) => most(answers, of),
+  all: (answers, of) => answers === of,
+  any: (answers) => answers >= 1,
+  eventual: (answers) => answers >= 1,
+  'local-one': (_answers, _of, near) => near >= 1,
+  'local-quorum': (_answers, _of, near, nearOf) => most(near, nearOf),
+  'each-quorum': (_answers, _of, _near, _nearOf, zones) => zones,
+};
+
+function holds(rule: Rule, { primaries, zone }: Plan, answers: Set<string>): boolean {
+  const said = primaries.filter(({ node }) => answers.has(node));
+  const near = primaries.filter((primary) => primary.zone === zone);
+  const everyZone = primaries.every((primary) => {
+    const same = primaries.filter((other) => other.zone === primary.zone);
+    return most(same.filter(({ node }) => answers.has(node)).length, same.length);
+  });
+  const nearSaid = said.filter((primary) => primary.zone === zone).length;
+  return rule(said.length, primaries.length, nearSaid, near.length, everyZone);
+}
+
+function quorumOf(name: string, plan: Plan): Quorum | OperatingError {
+  try {
+    const [attempt] = attemptsOf([parseLevel(name, 'write')], plan);
+    if (attempt === undefined) throw new Error('one level is one attempt');
+    return attempt.quorum;
+  } catch (error) {
+    if (error instanceof OperatingError) return error;
+    throw error;
+  }
+}
+
+function reached(quorum: Quorum, answers: ReadonlySet<string>): boolean {
+  const votes = new Votes();
+  for (const node of answers) votes.grant(node);
+  return quorum.stateOf(votes) === 'reached';
+}
+
+for (const [name, rule] of Object.entries(RULES)) {
+  t.test(
+    `${name} asks for what it says, and only for more than there is is it refused`,
+    async () => {
+      fc.assert(
+        fc.property(anyPlan, fc.nat(127), (plan, choice) => {
+          const nodes = plan.primaries.map(({ node }) => node);
+          const answers = new Set(nodes.filter((_, i) => (choice & (1 << i)) !== 0));
+          const asked = quorumOf(name, plan);
+          if (asked instanceof OperatingError) {
+            return (
+              asked.code === 'invalid_level' &&
+              asked.outcome === 'none' &&
+              typeof asked.details['required'] === 'number' &&
+              !holds(rule, plan, new Set(nodes))
+            );
+          }
+          return reached(asked, answers) === holds(rule, plan, answers);
+        }),
+        { numRuns: 2_000 },
+      );
+    },
+  );
+}
+
+t.test('the rows are all there', async (t) => {
+  const rows = Object.keys(RULES).filter((name) => !/^\d/.test(name));
+  t.strictSame([...AVAILABLE_LEVELS].sort(), rows.sort());
+  const later = LEVEL_NAMES.filter((name) => !AVAILABLE_LEVELS.includes(name));
+  t.strictSame([...later].sort(), ['bounded-staleness', 'causal', 'session', 'strong']);
+});
+
+t.test(
+  'a read that is answered from a majority, and only such a one, repairs a majority',
+  async () => {
+    fc.assert(
+      fc.property(anyPlan, fc.constantFrom(...AVAILABLE_LEVELS), (plan, name) => {
+        if (name === 'any' || name.includes('-')) return true;
+        const asked = quorumOf(name, plan);
+        if (asked instanceof OperatingError) return true;
+        const { repairsTo } = plan.under(parseLevel(name, 'read'));
+        const isMajority = (asked.requirements[0]?.required ?? 0) > plan.primaries.length / 2;
+        return isMajority && name !== 'eventual'
+          ? (repairsTo?.required ?? 0) > plan.primaries.length / 2
+          : repairsTo === undefined;
+      }),
+      { numRuns: 5_000 },
+    );
+  },
+);
+
+t.test('names are read in any case; everything else is refused', async (t) => {
+  for (const name of AVAILABLE_LEVELS) {
+    t.equal(parseLevel(` ${name.toUpperCase()} `, 'write').name, name);
+    const read = (): unknown => parseLevel(name, 'read').name;
+    if (name === 'any') t.throws(read, { code: 'invalid_level' });
+    else t.equal(read(), name);
+  }
+  for (const name of ['session', 'causal', 'Strong', 'bounded-staleness;max=500ms']) {
+    t.throws(() => parseLevel(name, 'read'), { code: 'not_implemented' }, name);
+  }
+  const bad = ['', ' ', '0', '-1', '01', '1.5', '100', '1e1', 'most', 'quorum;max=5', 'quorum;'];
+  bad.push('quorum,one', '__proto__', 'constructor', 'toString', 'local_one', 'ONE TWO', '１');
+  for (const name of bad) {
+    t.throws(() => parseLevel(name, 'read'), { code: 'invalid_level', outcome: 'none' }, name);
+  }
+  t.equal(parseLevel('4', 'read').name, '4');
+  t.equal(parseLevel('99', 'read').name, '99');
+});

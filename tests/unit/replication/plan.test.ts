@@ -1,0 +1,159 @@
+/** Plans: the owners in their order, who stands in, whom to ask first, and how long they hold. */
+import fc from 'fast-check';
+import t from 'tap';
+import { type Ring, ownersOf } from '../../../lib/partitioning/ring.js';
+import { foundRing } from '../../../lib/partitioning/ring-founding.js';
+import type { ClusterView } from '../../../lib/replication/cluster-view.js';
+import { Plan, planFor, Plans } from '../../../lib/replication/plan.js';
+
+const rings: readonly Ring[] = [1, 2, 3, 5, 8].map((count) =>
+  foundRing({
+    cluster: 'test',
+    partitionCount: 16,
+    replicaCount: 3,
+    members: Array.from({ length: count }, (_, i) => ({
+      id: `n${i}`,
+      address: `h:${i}`,
+      zone: `z${i % 3}`,
+      weight: 1,
+    })),
+  }),
+);
+
+/** A ring, and how one of its nodes sees the others. */
+const anyView = fc
+  .record({
+    ring: fc.constantFrom(...rings),
+    self: fc.nat(7),
+    down: fc.array(fc.nat(7)),
+    suspects: fc.array(fc.nat(7)),
+    behind: fc.array(fc.nat(7)),
+    times: fc.array(fc.integer({ min: 0, max: 500 }), { minLength: 8, maxLength: 8 }),
+    partition: fc.nat(15),
+  })
+  .map(({ ring, self, down, suspects, behind, times, partition }) => {
+    const own = ring.members[self % ring.members.length];
+    const id = own?.id ?? '';
+    const absent = new Set(down.map((i) => `n${i}`).filter((node) => node !== id));
+    const silent = new Set(suspects.map((i) => `n${i}`));
+    const view: ClusterView = {
+      self: id,
+      zone: own?.zone ?? '',
+      revision: 0,
+      isUp: (node) => !absent.has(node),
+      isSuspect: (node) => silent.has(node),
+      roundTripMilliseconds: (node) => times[Number(node.slice(1))] ?? 0,
+    };
+    const late = new Set(behind.map((i) => `n${i}`));
+    return { ring, view, partition, isBehind: (node: string) => late.has(node) };
+  });
+
+t.test(
+  'primaries are the owners, in the order of the ring, with what is known of them',
+  async () => {
+    fc.assert(
+      fc.property(anyView, ({ ring, view, partition, isBehind }) => {
+        const { primaries, zone } = planFor(ring, partition, view, isBehind);
+        const owners = ownersOf(ring, partition);
+        return (
+          zone === view.zone &&
+          primaries.map(({ node }) => node).join() === owners.join() &&
+          primaries.every(({ node, up, zone }) => {
+            const member = ring.members.find(({ id }) => id === node);
+            return up === view.isUp(node) && member?.zone === zone;
+          })
+        );
+      }),
+      { numRuns: 10_000 },
+    );
+  },
+);
+
+t.test('stand-ins are up, distinct, no primaries, and this node last', async () => {
+  fc.assert(
+    fc.property(anyView, ({ ring, view, partition, isBehind }) => {
+      const candidates = planFor(ring, partition, view, isBehind).standIns;
+      const owners = ownersOf(ring, partition);
+      const others = candidates.slice(0, -1);
+      const possible = ring.members.filter(
+        ({ id }) => id !== view.self && view.isUp(id) && !owners.includes(id),
+      );
+      return (
+        candidates.at(-1) === view.self &&
+        new Set(candidates).size === candidates.length &&
+        others.length === possible.length &&
+        others.every((node) => possible.some(({ id }) => id === node))
+      );
+    }),
+    { numRuns: 10_000 },
+  );
+});
+
+t.test(
+  'asked first: this node, its zone, by round trip, who is behind, suspects; never who is down',
+  async () => {
+    fc.assert(
+      fc.property(anyView, ({ ring, view, partition, isBehind }) => {
+        const plan = planFor(ring, partition, view, isBehind);
+        const nearest = plan.order;
+        const order = nearest.flatMap((id) => plan.primaries.filter(({ node }) => node === id));
+        const rank = ({ node, zone }: (typeof order)[number]): number => {
+          const late = isBehind(node) ? 1e6 : 0;
+          if (node === view.self) return late - 1;
+          const far = (zone === view.zone ? 0 : 1e9) + (view.isSuspect(node) ? 1e12 : 0);
+          return far + late + view.roundTripMilliseconds(node);
+        };
+        return (
+          nearest.length === plan.primaries.filter(({ up }) => up).length &&
+          order.length === nearest.length &&
+          order.every(({ up }) => up) &&
+          order.every((primary, i) => i === 0 || rank(order[i - 1] ?? primary) <= rank(primary))
+        );
+      }),
+      { numRuns: 10_000 },
+    );
+  },
+);
+
+t.test('a plan is kept while the revision of the view stands, and the ring', async (t) => {
+  const [, , first, second] = rings;
+  if (first === undefined || second === undefined) throw new Error('there are rings');
+  let ring: Ring = first;
+  let up = true;
+  const view = {
+    ...{ self: 'n0', zone: 'z0', revision: 0, isSuspect: () => false },
+    ...{ isUp: () => up, roundTripMilliseconds: () => 0 },
+  };
+  const plans = new Plans({ ring: () => ring, view, isBehind: () => false });
+  const before = plans.of(3);
+  t.equal(plans.of(3), before);
+  up = false;
+  t.equal(plans.of(3), before, 'who changes without a new revision is not seen');
+  view.revision += 1;
+  const after = plans.of(3);
+  t.strictSame(after.order, []);
+  t.equal(after.absent.length, 3);
+  ring = { ...second, epoch: 2 };
+  t.equal(plans.of(3).epoch, 2);
+});
+
+t.test('two sets of owners: each once, and a level asks both', async (t) => {
+  const primary = (node: string) => ({ node, zone: 'z', up: node !== 'd' });
+  const sets = [['a', 'b', 'c'].map(primary), ['b', 'c', 'd'].map(primary)];
+  const order = ['a', 'b', 'c'];
+  const parts = { partition: 0, epoch: 2, sets, order, standIns: [], self: 'a', zone: 'z' };
+  const plan = new Plan(parts);
+  t.strictSame(
+    plan.primaries.map(({ node }) => node),
+    ['a', 'b', 'c', 'd'],
+  );
+  t.strictSame(plan.absent, ['d']);
+  const two = (owners: readonly { readonly node: string }[]) => [
+    { nodes: owners.map(({ node }) => node), required: 2 },
+  ];
+  const rule = { name: 'two', requires: two, repairsTo: () => undefined };
+  t.equal(plan.under(rule).quorum.required, 4);
+  t.equal(plan.under(rule), plan.under(rule), 'worked out once');
+  t.ok(plan.under(rule).quorum.isPossibleFor(['b', 'c']));
+  t.notOk(plan.under(rule).quorum.isPossibleFor(['a', 'b']), 'the second set has one');
+});
