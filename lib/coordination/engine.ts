@@ -1,4 +1,4 @@
-/** Drives the courses of requests: one table, one timer; the doing to their deciding (Dynamo 4.5). */
+/** Drives the courses of requests: one table, one timer; it does what cores decide (Dynamo 4.5). */
 import type { Cancel, Clock } from '../environment/clock.js';
 import { assert } from '../errors.js';
 

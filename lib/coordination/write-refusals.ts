@@ -1,4 +1,4 @@
-/** What a write that is not done says: too few replicas, too late, or an outcome that is unknown. */
+/** What a write that is not done says: too few replicas, too late, or an unknown outcome. */
 import { OperatingError } from '../errors.js';
 import type { Plan } from '../replication/plan.js';
 import type { Attempt } from './level.js';
