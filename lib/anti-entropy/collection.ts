@@ -2,7 +2,8 @@
 import { Periodic } from '../environment/periodic.js';
 import { messageOf, OperatingError } from '../errors.js';
 import { ownersOf } from '../partitioning/ring.js';
-import { indexEnd, indexFrom, parseIndexKey } from '../persistence/indexes.js';
+import { futureFrom } from '../persistence/expiry-clock.js';
+import { type IndexEntry, indexEnd, indexFrom, parseIndexKey } from '../persistence/indexes.js';
 import { type RecordKey, recordKey } from '../persistence/records.js';
 import type { StoredRecord } from '../persistence/record-table.js';
 import type { Dot } from '../versioning/dot.js';
@@ -30,7 +31,7 @@ export class Collection {
   readonly #options: CollectionOptions;
   readonly #periodic: Periodic;
   /** Where the last turn stopped: what cannot go yet must not keep the rest from its turn. */
-  #from = '';
+  readonly #cursors = { old: '', undated: '' };
   /** What this pass over the index could not collect, by reason; the last pass is published. */
   readonly #tally = new Map<string, number>();
 
@@ -83,24 +84,17 @@ export class Collection {
         this.#with.observer.log('debug', 'nothing could be collected', { partition, reason });
       });
     }
-    if (this.#from === '') this.#publish();
+    if (this.#cursors.old === '') this.#publish();
   }
 
   async #candidates(): Promise<Candidate[]> {
-    const { store, table, limits, health } = this.#with;
-    const limit = limits.collectBatchSize;
+    const { table, health } = this.#with;
     const retention = await this.#retention();
-    const end = indexFrom('t', dueUntil(retention));
-    const first = indexFrom('t', 0);
-    const from = this.#from === '' ? first : this.#from;
-    if (from >= end || end >= indexEnd('t')) {
-      this.#from = '';
-      return [];
-    }
-    const page = await store.range({ from, before: end, limit });
-    const last = page.at(-1)?.[0];
-    this.#from = page.length < limit || last === undefined ? '' : `${last}\u0000`;
-    const entries = page.map(([indexed]) => parseIndexKey(indexed));
+    const { futureFromMilliseconds: future } = retention;
+    const old = await this.#page('old', 0, dueUntil(retention) ?? 0);
+    const undated =
+      future === undefined ? [] : await this.#page('undated', future, Number.POSITIVE_INFINITY);
+    const entries = [...old, ...undated];
     const due = countDue(
       entries.map(({ milliseconds }) => milliseconds),
       retention,
@@ -116,11 +110,31 @@ export class Collection {
     });
   }
 
+  /** Entries of those that died in this time, and were not looked at in this pass. */
+  async #page(
+    kind: 'old' | 'undated',
+    from: number,
+    before: number,
+  ): Promise<readonly IndexEntry[]> {
+    const { store, limits } = this.#with;
+    const end = Number.isFinite(before) ? indexFrom('t', before) : indexEnd('t');
+    const start = this.#cursors[kind] === '' ? indexFrom('t', from) : this.#cursors[kind];
+    this.#cursors[kind] = '';
+    if (start >= end) return [];
+    const limit = limits.collectBatchSize;
+    const page = await store.range({ from: start, before: end, limit });
+    const last = page.at(-1)?.[0];
+    if (page.length === limit && last !== undefined) this.#cursors[kind] = `${last}\u0000`;
+    return page.map(([indexed]) => parseIndexKey(indexed));
+  }
+
   async #retention(): Promise<Retention> {
-    const { store, deadRecords, clock, limits } = this.#with;
+    const { store, deadRecords, expiryClock, limits } = this.#with;
     await deadRecords.countStored(store);
+    const now = expiryClock.now();
     return {
-      nowMilliseconds: clock.wallMilliseconds(),
+      nowMilliseconds: now,
+      futureFromMilliseconds: now === undefined ? undefined : futureFrom(now, expiryClock),
       retentionMilliseconds: this.#options.retentionMilliseconds(),
       dead: deadRecords.count,
       deadMax: limits.deadRecordsMax,

@@ -1,7 +1,10 @@
 /** When the dead are old enough to go, or too many to wait (docs/architecture.md, E2): pure. */
 
 export interface Retention {
-  readonly nowMilliseconds: number;
+  /** Of a sane clock; undefined: nobody here knows what time it is. */
+  readonly nowMilliseconds: number | undefined;
+  /** What died later than this was dated by a clock that was wrong, and is of no known age. */
+  readonly futureFromMilliseconds?: number | undefined;
   /** So long after its death a record is kept, while there is room. */
   readonly retentionMilliseconds: number;
   /** Records of the dead on this node. */
@@ -10,17 +13,22 @@ export interface Retention {
   readonly deadMax: number;
 }
 
-/** Up to when a record must have died to be looked at. */
-export function dueUntil(retention: Retention): number {
+/** Up to when a record must have died to be looked at; undefined: none is. */
+export function dueUntil(retention: Retention): number | undefined {
   const { nowMilliseconds, retentionMilliseconds } = retention;
-  return excessOf(retention) > 0 ? nowMilliseconds : nowMilliseconds - retentionMilliseconds;
+  if (excessOf(retention) > 0) return nowMilliseconds ?? Number.POSITIVE_INFINITY;
+  return nowMilliseconds === undefined ? undefined : nowMilliseconds - retentionMilliseconds;
 }
 
 /** How many of these may go, the oldest first, as far as their age and number say. */
 export function countDue(deaths: readonly number[], retention: Retention): number {
-  const { nowMilliseconds, retentionMilliseconds } = retention;
-  const old = deaths.filter((died) => died < nowMilliseconds - retentionMilliseconds).length;
-  return Math.min(deaths.length, Math.max(old, excessOf(retention)));
+  const {
+    nowMilliseconds: now = Number.NEGATIVE_INFINITY,
+    futureFromMilliseconds: future = Number.POSITIVE_INFINITY,
+    retentionMilliseconds,
+  } = retention;
+  const isOld = (died: number): boolean => died < now - retentionMilliseconds || died >= future;
+  return Math.min(deaths.length, Math.max(deaths.filter(isOld).length, excessOf(retention)));
 }
 
 function excessOf({ dead, deadMax }: Retention): number {

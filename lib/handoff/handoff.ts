@@ -5,6 +5,7 @@ import type { NodeId } from '../environment/transport.js';
 import type { Ring } from '../partitioning/ring.js';
 import type { HintLimits } from '../persistence/hint-quota.js';
 import type { Hints } from '../persistence/hints.js';
+import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { Identity } from '../persistence/identity.js';
 import type { Losses } from '../persistence/losses.js';
 import type { Replica } from '../persistence/replica.js';
@@ -35,6 +36,7 @@ export interface HandoffOptions extends HandoffLimits, Omit<Environment, 'storag
   readonly lag: Lag;
   readonly store: Store;
   readonly replica: Replica;
+  readonly expiryClock: ExpiryClock;
   readonly identity: Identity;
   readonly losses: Losses;
   readonly hints: Hints;

@@ -4,13 +4,16 @@ import type { Observer } from '../environment/observer.js';
 import { Periodic } from '../environment/periodic.js';
 import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
+import { type ExpiryClock, futureFrom } from '../persistence/expiry-clock.js';
 import type { Hints } from '../persistence/hints.js';
+import { agesOf, type Hint } from '../persistence/hint-records.js';
 import type { Holdings } from './holdings.js';
 
 export interface HintExpiryOptions {
   readonly hints: Hints;
   readonly holdings: Holdings;
   readonly clock: Clock;
+  readonly expiryClock: ExpiryClock;
   readonly random: Random;
   readonly observer: Observer;
   readonly hintAgeMaxMilliseconds: number;
@@ -22,7 +25,7 @@ const PAGE = 128;
 
 /**
  * Invariant: a hint leaves undelivered only where a majority of the owners of its key say that
- * they hold or cover each of its versions durably. The wall clock says when to ask, never more.
+ * they hold or cover each of its versions durably. A clock says when to ask, never more.
  */
 export class HintExpiry {
   readonly #options: HintExpiryOptions;
@@ -54,20 +57,37 @@ export class HintExpiry {
     }
   }
 
-  /** Where the quota is full, the oldest make room, whatever their age. */
   async #look(target: NodeId): Promise<void> {
-    const { hints, holdings, clock, observer, hintAgeMaxMilliseconds } = this.#options;
-    const before = hints.hasRoom(target)
-      ? clock.wallMilliseconds() - hintAgeMaxMilliseconds
-      : Number.POSITIVE_INFINITY;
-    const from = this.#cursors.get(target) ?? '';
-    const { hints: page, next } = await hints.aged(target, from, before, PAGE);
-    if (next === undefined) this.#cursors.delete(target);
-    else this.#cursors.set(target, next);
+    const { holdings, hints, observer } = this.#options;
+    const page = await this.#due(target);
     if (page.length === 0) return;
     const safe = await holdings.safe(page);
     const kept = page.length - safe.length;
     if (kept > 0) observer.count('quorate_hints_kept_total', {}, kept);
     if (safe.length > 0) await hints.remove(safe, 'expired');
+  }
+
+  /**
+   * Where the quota is full, the oldest make room, whatever their age. Those of no known age, which
+   * a clock that was wrong has dated, are looked at after the old ones.
+   */
+  async #due(target: NodeId): Promise<Hint[]> {
+    const { hints, expiryClock, hintAgeMaxMilliseconds } = this.#options;
+    const now = expiryClock.now();
+    const isFull = !hints.hasRoom(target);
+    if (now === undefined && !isFull) return [];
+    const before =
+      now === undefined || isFull ? Number.POSITIVE_INFINITY : now - hintAgeMaxMilliseconds;
+    const from = this.#cursors.get(target) ?? '';
+    const { hints: page, next } = await hints.aged(target, from, before, PAGE);
+    if (next !== undefined) {
+      this.#cursors.set(target, next);
+      return page;
+    }
+    this.#cursors.delete(target);
+    if (now === undefined || isFull) return page;
+    const { before: future } = agesOf(target, futureFrom(now, expiryClock));
+    const undated = await hints.aged(target, future, Number.POSITIVE_INFINITY, PAGE);
+    return [...page, ...undated.hints];
   }
 }

@@ -92,6 +92,16 @@ export class ClockSanity implements ExpiryClock {
     return this.verdict.sane ? this.#options.clock.wallMilliseconds() : undefined;
   }
 
+  stamp(): number {
+    const { sane, skewMilliseconds = 0 } = this.verdict;
+    const wall = this.#options.clock.wallMilliseconds();
+    return sane ? wall : wall - Math.round(skewMilliseconds);
+  }
+
+  get skewMaxMilliseconds(): number {
+    return this.#options.clockSkewMaxMilliseconds;
+  }
+
   /** @param asked and `answered` on the monotonic clock; `wall` was read in between */
   note(peer: NodeId, wall: number, asked: number, answered: number): void {
     const { clockSkewMaxMilliseconds } = this.#options;

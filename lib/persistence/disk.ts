@@ -65,14 +65,14 @@ export async function openDisk(options: DiskOptions) {
   const health = await PartitionHealth.open({ store, clocks, minter, observer });
   const deadRecords = new DeadRecords();
   const recentDots = new RecentDots(limits.recentDotsMax);
-  const versions = new KeptVersions({ store, clock, expiryClock, observer, ...limits });
-  const audits = new Audits({ store, clock, observer, ...limits });
+  const versions = new KeptVersions({ store, expiryClock, observer, ...limits });
+  const audits = new Audits({ store, expiryClock, observer, ...limits });
   const table = new RecordTable({
     ...{ store, digests, deadRecords, recentDots, versions },
     cacheBytesMax: limits.recordCacheBytesMax,
   });
   const collected = new CollectedDots();
-  const hybridClock = new HybridClock(clock);
+  const hybridClock = new HybridClock(() => expiryClock.stamp());
   const shared = { store, clock, expiryClock, hybridClock, minter, observer };
   const records = { ...shared, ...limits, table, clocks, health, collected };
   const replica = new Replica(records);
@@ -82,5 +82,6 @@ export async function openDisk(options: DiskOptions) {
   const reserveBytes = limits.storageReserveBytes;
   const guard = new DiskGuard({ storage, store, clock, random, observer, reserveBytes });
   await guard.check().catch(() => undefined);
-  return { store, identity, losses, ticket, guard, minter, replica, endings, hints, ...read };
+  const own = { store, identity, losses, ticket, expiryClock, guard };
+  return { ...own, minter, replica, endings, hints, ...read };
 }

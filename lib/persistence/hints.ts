@@ -104,7 +104,7 @@ export class Hints {
     bytes: Uint8Array,
     minted: boolean,
   ): void {
-    const now = this.#options.clock.wallMilliseconds();
+    const now = this.#options.expiryClock.stamp();
     this.#hints.putIn(transaction, target, at, { bytes, minted }, now);
     this.#options.observer.count('quorate_hints_stored_total');
   }

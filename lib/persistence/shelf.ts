@@ -1,7 +1,7 @@
 /** What is put aside for each key, the latest of it, for a while: bounded in number, bytes, age. */
-import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import { encodeStored, readStored } from './checksummed.js';
+import { type ExpiryClock, isOlderThan } from './expiry-clock.js';
 import type { RecordKey } from './records.js';
 import type { Store } from './store.js';
 import type { Transaction } from './transaction.js';
@@ -15,7 +15,8 @@ export interface ShelfLimits {
 
 export interface ShelfOptions {
   readonly store: Store;
-  readonly clock: Clock;
+  /** Dates what is put aside, and judges its age. */
+  readonly expiryClock: ExpiryClock;
   readonly observer: Observer;
   /** The label of metrics. */
   readonly name: string;
@@ -64,9 +65,9 @@ export class Shelf {
   /** Puts an item aside, and gives up what exceeds the limits. Throws nothing. */
   add(transaction: Transaction, at: RecordKey, id: string, item: unknown, about: unknown): void {
     if (!this.isOpen) return;
-    const { clock, observer, name } = this.#options;
+    const { expiryClock, observer, name } = this.#options;
     const place = placeOf(at);
-    const now = Math.floor(clock.wallMilliseconds());
+    const now = Math.floor(expiryClock.stamp());
     const listKey = this.#listKey(place);
     const before = this.#list(listKey, transaction.get(listKey));
     const same = before.find((row) => row.id === id);
@@ -82,9 +83,13 @@ export class Shelf {
   /** What is there and not too old, the earliest first. Damage counts as nothing. */
   rows(at: RecordKey): ShelfRow[] {
     const listKey = this.#listKey(placeOf(at));
-    const { ageMillisecondsMax } = this.#options.limits();
+    const { expiryClock, limits } = this.#options;
+    const { ageMillisecondsMax } = limits();
+    const now = expiryClock.now();
     const rows = this.#list(listKey, this.#options.store.get(listKey));
-    return rows.filter((row) => this.#now - row.at <= ageMillisecondsMax);
+    return rows.filter(({ at: since }) => {
+      return !isOlderThan(since, ageMillisecondsMax, expiryClock, now);
+    });
   }
 
   /** Undefined where it is not there any more, or is damaged. */
@@ -112,17 +117,15 @@ export class Shelf {
     await committed;
   }
 
-  get #now(): number {
-    return this.#options.clock.wallMilliseconds();
-  }
-
   #exceeds(rows: readonly ShelfRow[]): boolean {
     return this.#kept(rows).length < rows.length || rows.length === 0;
   }
 
   /** The latest that are within the limits. */
   #kept(rows: readonly ShelfRow[]): ShelfRow[] {
-    const { itemsMax, bytesMax, ageMillisecondsMax } = this.#options.limits();
+    const { expiryClock, limits } = this.#options;
+    const { itemsMax, bytesMax, ageMillisecondsMax } = limits();
+    const now = expiryClock.now();
     let bytes = 0;
     let count = 0;
     return rows
@@ -130,7 +133,8 @@ export class Shelf {
       .filter((row) => {
         bytes += row.bytes;
         count += 1;
-        return count <= itemsMax && bytes <= bytesMax && this.#now - row.at <= ageMillisecondsMax;
+        const isOld = isOlderThan(row.at, ageMillisecondsMax, expiryClock, now);
+        return count <= itemsMax && bytes <= bytesMax && !isOld;
       })
       .reverse();
   }

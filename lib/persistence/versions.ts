@@ -32,7 +32,6 @@ export interface VersionsWanted {
 
 export interface VersionsOptions extends Omit<ShelfOptions, 'name' | 'lists' | 'items' | 'limits'> {
   readonly versionsBytesMax: number;
-  readonly expiryClock: ExpiryClock;
 }
 
 const NONE: VersionsWanted = { count: 0, seconds: 0 };
@@ -42,14 +41,14 @@ export class KeptVersions {
   readonly #expiryClock: ExpiryClock;
   #wanted = (): VersionsWanted => NONE;
 
-  constructor({ versionsBytesMax: bytesMax, expiryClock, ...options }: VersionsOptions) {
+  constructor({ versionsBytesMax: bytesMax, ...options }: VersionsOptions) {
     const limits = (): ShelfLimits => {
       const { count, seconds } = this.#wanted();
       const ageMillisecondsMax = seconds === 0 ? Number.POSITIVE_INFINITY : 1000 * seconds;
       return { itemsMax: count, bytesMax, ageMillisecondsMax };
     };
     this.#shelf = new Shelf({ ...options, name: 'versions', lists: 'w', items: 'v', limits });
-    this.#expiryClock = expiryClock;
+    this.#expiryClock = options.expiryClock;
   }
 
   /** Membership introduces itself: the settings may change at any time. */

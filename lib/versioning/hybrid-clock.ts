@@ -1,20 +1,18 @@
 /** Hybrid logical time (Kulkarni et al. 2014): near the wall clock, never back. For display. */
-import type { Clock } from '../environment/clock.js';
-
 const STEPS_PER_MILLISECOND = 1000;
 
 /** Times are integers: wall milliseconds times 1,000 plus a counter; they read as microseconds. */
 export class HybridClock {
-  readonly #clock: Clock;
+  readonly #wallMilliseconds: () => number;
   #last = 0;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(wallMilliseconds: () => number) {
+    this.#wallMilliseconds = wallMilliseconds;
   }
 
   /** Greater than every time that this clock gave or was shown. */
   now(): number {
-    const wall = Math.floor(this.#clock.wallMilliseconds()) * STEPS_PER_MILLISECOND;
+    const wall = Math.floor(this.#wallMilliseconds()) * STEPS_PER_MILLISECOND;
     this.#last = Math.max(wall, this.#last + 1);
     return this.#last;
   }

@@ -28,7 +28,11 @@ export async function fillStore({ directory, keys, valueBytes, endsAt }: Filling
   const observer = { log: () => undefined, count: () => undefined, measure: () => undefined };
   const { store, clocks, replica } = await openDisk({
     ...{ node: 'n1', storage, observer, clock, random: new SystemRandom() },
-    expiryClock: { now: () => (endsAt ?? clock.wallMilliseconds()) - SECOND },
+    expiryClock: {
+      now: () => (endsAt ?? clock.wallMilliseconds()) - SECOND,
+      stamp: () => clock.wallMilliseconds(),
+      skewMaxMilliseconds: SECOND,
+    },
     limits: {
       contextBytesMax: 8192,
       recordBytesMax: MEBIBYTE,

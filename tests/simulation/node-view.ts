@@ -2,6 +2,7 @@
 import type { QuorateNode } from '../../lib/node.js';
 import { decodeRecord, recordKey, recordKeyIn } from '../../lib/persistence/records.js';
 import type { StoredRecord } from '../../lib/persistence/record-table.js';
+import { isOlderThan } from '../../lib/persistence/expiry-clock.js';
 import { obstacleTo } from '../../lib/anti-entropy/collectable.js';
 import { millisecondsOf } from '../../lib/versioning/hybrid-clock.js';
 import type { VersionState } from '../../lib/versioning/siblings.js';
@@ -46,14 +47,13 @@ export function hasEnded(node: QuorateNode, key: string, now: number): boolean {
 }
 
 /**
- * Why the record of a dead key is still there: `retention`, what keeps it from being collected, or
- * `none`; undefined where there is none.
+ * Why the record of a dead key is still there: `retention`, `no sane clock`, what keeps it from
+ * being collected, or `none`; undefined where there is none.
  */
 export function obstacle(
   node: QuorateNode,
   key: string,
   owners: readonly QuorateNode[],
-  now: number,
 ): string | undefined {
   const record = recordOf(node, key);
   if (record === undefined || record.live) return undefined;
@@ -67,7 +67,11 @@ export function obstacle(
     ...siblings.versions.map(({ expiresAt, writtenAt }) => expiresAt ?? millisecondsOf(writtenAt)),
   );
   const retention = 1000 * node.settings.current().settings.tombstone_retention_s;
-  return obstacleTo(siblings, states) ?? (died + retention > now ? 'retention' : 'none');
+  const blocked = obstacleTo(siblings, states);
+  if (blocked !== undefined) return blocked;
+  const { expiryClock } = node.disk;
+  if (expiryClock.now() === undefined) return 'no sane clock';
+  return isOlderThan(died, retention, expiryClock) ? 'none' : 'retention';
 }
 
 function recordOf({ disk, cluster }: QuorateNode, key: string): StoredRecord | undefined {

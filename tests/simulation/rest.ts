@@ -23,12 +23,6 @@ function wallTime(world: World): number {
   return EPOCH_MILLISECONDS + world.now - LATE_MILLISECONDS;
 }
 
-/** What the clock of a node shows, whatever it is. */
-function wallOf({ world, machines }: RestOptions, node: QuorateNode): number {
-  const machine = machines.find(({ id }) => id === node.id);
-  return wallTime(world) + (machine?.time.wallOffset ?? 0);
-}
-
 /** Says what keeps the cluster from rest; nothing: an empty list. */
 type Condition = (nodes: readonly QuorateNode[], options: RestOptions) => string[];
 
@@ -87,9 +81,7 @@ const CONDITIONS: Readonly<Record<string, Condition>> = {
   'nothing dead that may go': (nodes, options) => {
     return options.keys.flatMap((key) => {
       const owners = ownersOf(nodes, key);
-      return owners
-        .filter((node) => obstacle(node, key, owners, wallOf(options, node)) === 'none')
-        .map(({ id }) => id);
+      return owners.filter((node) => obstacle(node, key, owners) === 'none').map(({ id }) => id);
     });
   },
   'one version of the settings': (nodes) => {
@@ -130,7 +122,7 @@ function countTheDead(options: RestOptions): void {
   for (const key of keys) {
     const owners = ownersOf(nodes, key);
     for (const node of owners) {
-      const why = obstacle(node, key, owners, wallOf(options, node));
+      const why = obstacle(node, key, owners);
       if (why !== undefined) world.count(`dead record left: ${why}`);
     }
   }

@@ -11,6 +11,7 @@ import type {
   StorageRepair,
 } from '../../lib/environment/storage.js';
 import { OperatingError } from '../../lib/errors.js';
+import type { ExpiryClock } from '../../lib/persistence/expiry-clock.js';
 import { MemoryStorage } from '../../lib/platform/memory-storage.js';
 
 /** Time stands still until `advance`. */
@@ -52,6 +53,18 @@ export class ManualClock implements Clock {
   get waiting(): number {
     return this.#timers.length;
   }
+}
+
+/** A clock that agrees with those of all others, as long as `isSane` says so. */
+export function expiryClockOf(
+  clock: Pick<Clock, 'wallMilliseconds'>,
+  isSane: () => boolean = () => true,
+): ExpiryClock {
+  return {
+    now: () => (isSane() ? clock.wallMilliseconds() : undefined),
+    stamp: () => clock.wallMilliseconds(),
+    skewMaxMilliseconds: 5000,
+  };
 }
 
 /** All promises that are ready have run. */

@@ -27,6 +27,18 @@ t.test('by age, and the oldest first where there are too many', (t) => {
   t.end();
 });
 
+t.test('what a wrong clock has dated; and nobody here knows the time', (t) => {
+  const plenty = { retentionMilliseconds: 100, dead: 2, deadMax: 10 };
+  const now = { ...plenty, nowMilliseconds: 1_000, futureFromMilliseconds: 1_050 };
+  t.equal(countDue([1_049, 1_050, 9_000], now), 2, 'of no known age');
+  const unknown = { ...plenty, nowMilliseconds: undefined };
+  t.equal(countDue([10, 9_000], unknown), 0);
+  t.equal(dueUntil(unknown), undefined);
+  t.equal(countDue([10, 9_000], { ...unknown, dead: 11 }), 1, 'but too many are too many');
+  t.equal(dueUntil({ ...unknown, dead: 11 }), Number.POSITIVE_INFINITY);
+  t.end();
+});
+
 t.test('laws: more are due with time, with more of them, and with less room', (t) => {
   const cases = fc.record({
     deaths: fc.array(fc.nat(1_000), { maxLength: 20 }).map((all) => all.sort((a, b) => a - b)),

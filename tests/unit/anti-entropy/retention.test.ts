@@ -107,3 +107,39 @@ t.test('neither age nor number is a reason while an owner is away', async (t) =>
   for (const id of cluster.ids) t.equal(heldOn(cluster, id), 0);
   t.strictSame(await cluster.texts('n3', 'k0'), []);
 });
+
+const YEAR_MILLISECONDS = 31_536_000_000;
+
+t.test('a clock that is a year ahead collects nothing before its time', async (t) => {
+  const cluster = await clusterFor(t);
+  await keepFor(cluster, 100);
+  await deleteAll(cluster);
+  cluster.skews.set('n2', YEAR_MILLISECONDS);
+  await cluster.clock.advance(60_000);
+  t.equal(heldOn(cluster, 'n2'), keys.length);
+});
+
+t.test('what it deletes is dated by the clocks of the others, and goes in time', async (t) => {
+  const cluster = await clusterFor(t);
+  await keepFor(cluster, 10);
+  cluster.skews.set('n2', YEAR_MILLISECONDS);
+  await deleteAll(cluster);
+  const { siblings } = cluster.node('n1').replica.read(recordKey('default', 'k0', 16)) ?? {};
+  const [tombstone] = siblings?.versions ?? [];
+  t.equal(tombstone?.state, 'tombstone');
+  const ahead = (tombstone?.writtenAt ?? 0) / 1000 - cluster.clock.wallMilliseconds();
+  t.ok(ahead < 5000, 'near the median of all');
+  cluster.skews.set('n2', 0);
+  await cluster.clock.advance(120_000);
+  for (const id of cluster.ids) t.equal(heldOn(cluster, id), 0);
+});
+
+t.test('tombstones from the future do not wait for it', async (t) => {
+  const cluster = await clusterFor(t);
+  await keepFor(cluster, 10);
+  for (const id of cluster.ids) cluster.skews.set(id, YEAR_MILLISECONDS);
+  await deleteAll(cluster);
+  for (const id of cluster.ids) cluster.skews.set(id, 0);
+  await cluster.clock.advance(120_000);
+  for (const id of cluster.ids) t.equal(heldOn(cluster, id), 0);
+});

@@ -2,7 +2,13 @@
 import { decodeStored } from '../../../lib/persistence/checksummed.js';
 import { openDisk as openReal } from '../../../lib/persistence/disk.js';
 import type { Intent } from '../../../lib/persistence/intent.js';
-import { CountingObserver, HeldStorage, ManualClock, SeededRandom } from '../fakes.js';
+import {
+  CountingObserver,
+  expiryClockOf,
+  HeldStorage,
+  ManualClock,
+  SeededRandom,
+} from '../fakes.js';
 
 export const PARTITIONS = 4;
 const IDENTITY_KEY = 'm/node';
@@ -34,7 +40,7 @@ export async function openDisk(options: DiskOptions = {}) {
     identity === undefined ? 0 : (decodeStored(IDENTITY_KEY, identity) as [string, number])[1];
   const disk = await openReal({
     ...{ node, storage, clock, observer },
-    expiryClock: { now: () => clock.wallMilliseconds() },
+    expiryClock: expiryClockOf(clock),
     random: new SeededRandom(seed + 1_000 * before),
     limits: {
       contextBytesMax: options.contextBytesMax ?? 8_192,

@@ -4,7 +4,7 @@ import { Reaper } from '../../../lib/persistence/reaper.js';
 import { recordKey } from '../../../lib/persistence/records.js';
 import { Foreground } from '../../../lib/environment/foreground.js';
 import type { Range } from '../../../lib/environment/storage.js';
-import { HeldStorage, SeededRandom } from '../fakes.js';
+import { expiryClockOf, HeldStorage, SeededRandom } from '../fakes.js';
 import { intentOf, nothingElse, openDisk } from './disk.js';
 
 const keyOf = (key: string) => recordKey('default', key, 16);
@@ -24,7 +24,7 @@ async function reaperOf(reapKeysMax = 1_000) {
     ...disk,
     random: new SeededRandom(1),
     foreground: new Foreground(),
-    expiryClock: { now: () => (sane ? disk.clock.wallMilliseconds() : undefined) },
+    expiryClock: expiryClockOf(disk.clock, () => sane),
     limits: { reapIntervalMilliseconds: 1_000, reapKeysMax },
   });
   return {

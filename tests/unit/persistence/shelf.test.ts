@@ -10,7 +10,7 @@ import { type AuditEntry, mergeEntries } from '../../../lib/resolution/audit-ent
 import { EMPTY_CONTEXT } from '../../../lib/versioning/context.js';
 import { dotText } from '../../../lib/versioning/dot.js';
 import { type Siblings, type Version, write } from '../../../lib/versioning/siblings.js';
-import { CountingObserver, HeldStorage, ManualClock } from '../fakes.js';
+import { CountingObserver, expiryClockOf, HeldStorage, ManualClock } from '../fakes.js';
 
 const at = recordKey('default', 'k', 4);
 const WIDE: ShelfLimits = { itemsMax: 100, bytesMax: 1e9, ageMillisecondsMax: 1e12 };
@@ -18,7 +18,7 @@ const WIDE: ShelfLimits = { itemsMax: 100, bytesMax: 1e9, ageMillisecondsMax: 1e
 function open(storage = new HeldStorage()) {
   const [observer, clock] = [new CountingObserver(), new ManualClock()];
   const store = new Store({ storage, observer, queueBytesMax: 1e9 });
-  return { storage, observer, clock, store };
+  return { storage, observer, clock, store, expiryClock: expiryClockOf(clock) };
 }
 
 function shelfOf(world: ReturnType<typeof open>, limits: () => ShelfLimits): Shelf {
@@ -133,11 +133,32 @@ function version(n: number, fields: Partial<Version> = {}): Version {
   };
 }
 
+t.test('ages are judged by a sane clock alone, and the future is of no known age', async (t) => {
+  const world = open();
+  let [isSane, ahead] = [true, 0];
+  const time = { wallMilliseconds: () => world.clock.wallMilliseconds() + ahead };
+  const expiryClock = expiryClockOf(time, () => isSane);
+  const shelf = shelfOf({ ...world, expiryClock }, () => ({ ...WIDE, ageMillisecondsMax: 60_000 }));
+  const add = async (id: string): Promise<void> => {
+    await world.store.transact((tx) => shelf.add(tx, at, id, id, null)).committed;
+  };
+  const ids = (): string[] => shelf.rows(at).map(({ id }) => id);
+  await add('a');
+  [isSane, ahead] = [false, 3_600_000];
+  await shelf.sweep();
+  t.strictSame(ids(), ['a'], 'by a wrong clock it would be too old');
+  await add('b');
+  t.strictSame(ids(), ['a', 'b']);
+  [isSane, ahead] = [true, 0];
+  t.strictSame(ids(), ['a'], 'nobody knows how old the other is');
+  await shelf.sweep();
+  t.equal((await keysOf(world.storage)).length, 2, 'a list and an item');
+});
+
 t.test('versions are kept when they are superseded, by a value or a tombstone', async (t) => {
   const world = open();
   let count = 2;
-  const expiryClock = { now: () => world.clock.wallMilliseconds() };
-  const versions = new KeptVersions({ ...world, expiryClock, versionsBytesMax: 1e9 });
+  const versions = new KeptVersions({ ...world, versionsBytesMax: 1e9 });
   versions.follow(() => ({ count, seconds: 0 }));
   let state: Siblings | undefined;
   const put = async (next: Version, seen = state?.context ?? EMPTY_CONTEXT): Promise<void> => {
