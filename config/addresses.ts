@@ -34,6 +34,17 @@ export const addressesSchema = z
   .max(LIST_MAX, `must name at most ${LIST_MAX}`)
   .refine(distinct, 'must name each address once');
 
+/** Host names, without a port. */
+export const namesSchema = z
+  .array(
+    z
+      .string('must be a list of host names')
+      .regex(/^[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?\.?$/, 'must be host names'),
+    'must be a list of host names',
+  )
+  .max(LIST_MAX, `must name at most ${LIST_MAX}`)
+  .refine(distinct, 'must name each host once');
+
 export const foundersSchema = z
   .array(founderSchema, 'must be a list of id=host:port')
   .max(LIST_MAX, `must name at most ${LIST_MAX}`)

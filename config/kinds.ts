@@ -5,6 +5,7 @@ import {
   addressesSchema,
   formatFounder,
   foundersSchema,
+  namesSchema,
   parseFounder,
   parseList,
 } from './addresses.js';
@@ -85,6 +86,11 @@ const KINDS: { readonly [Kind in SettingKind]: KindRow<Kind> } = {
     parse: parseList,
     format: (list) => list.join(','),
     schema: () => addressesSchema,
+  },
+  names: {
+    parse: parseList,
+    format: (list) => list.join(','),
+    schema: () => namesSchema,
   },
   founders: {
     parse: (text) => parseList(text).map(parseFounder),

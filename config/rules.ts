@@ -47,6 +47,12 @@ export const RULES: readonly Rule[] = [
     says: 'hold a value of requests.valueBytesMax and a batch of requests.batchBytesMax',
   },
   {
+    settings: ['requests.answerBytesInFlightMax', 'requests.batchBytesMax', 'peers.frameBytesMax'],
+    holds: ({ requests, peers }) =>
+      requests.answerBytesInFlightMax >= 2 * Math.max(requests.batchBytesMax, peers.frameBytesMax),
+    says: 'hold two batches of requests.batchBytesMax, and two frames of peers.frameBytesMax',
+  },
+  {
     settings: ['requests.contextBytesMax', 'http.headerBytesMax'],
     // A context in a header is text: four characters for three bytes.
     holds: ({ requests, http }) => requests.contextBytesMax * 1.5 < http.headerBytesMax,

@@ -53,6 +53,7 @@ export type SettingRow =
   | EnumRow
   | Row<'address', string>
   | Row<'addresses', readonly string[]>
+  | Row<'names', readonly string[]>
   | Row<'founders', readonly Founder[]>;
 
 export type SettingKind = SettingRow['kind'];
@@ -68,6 +69,7 @@ interface Values {
   text: string;
   address: string;
   addresses: readonly string[];
+  names: readonly string[];
   founders: readonly Founder[];
 }
 

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Settings } from '../../config/schema.js';
 import { createApi, type RequestListener } from '../../lib/api/api.js';
+import { isHealthPath } from '../../lib/api/admin/health-routes.js';
+import type { ConnectionFigures } from '../../lib/api/api-world.js';
 import { problemBody } from '../../lib/api/http/problem.js';
 import type { Environment } from '../../lib/environment/environment.js';
 import { OperatingError } from '../../lib/errors.js';
@@ -41,6 +43,12 @@ export interface NodeProcessOptions {
   readonly told: AbortSignal;
 }
 
+/** What a node, made anew or not, must know of the listener that is made after it. */
+interface Served extends NodeProcessOptions {
+  readonly connections: () => ConnectionFigures;
+}
+
+const NO_CONNECTIONS: ConnectionFigures = { open: 0, openMax: 0, waitingBytes: 0 };
 const HANDSHAKE_TIMEOUT_MILLISECONDS = 5000;
 /** What is still being answered at a stop is cut after it. */
 const CLOSE_TIMEOUT_MILLISECONDS = 5000;
@@ -51,27 +59,30 @@ const MEETING_PAUSE_MILLISECONDS = 10;
 /** @throws OperatingError: a bad list, an address that is taken, a disk that cannot be used */
 export async function runNode(options: NodeProcessOptions): Promise<NodeProcess> {
   const { settings, observer } = options;
+  let listener: HttpListener | undefined;
+  const connections = (): ConnectionFigures => listener?.figures ?? NO_CONNECTIONS;
   const renewal = await Renewal.start({
-    create: (damage) => createServed(options, damage),
+    create: (damage) => createServed({ ...options, connections }, damage),
     probe: () => probeDisk(settings.node.dataDir),
     pause: (milliseconds) => setTimeout(milliseconds),
     observer,
   });
-  let listener: HttpListener;
+  let listening: HttpListener;
   try {
     await meetPeers(renewal.node, options.told);
-    listener = await listen(options, (request, response) => renewal.node.serve(request, response));
+    listening = await listen(options, (request, response) => renewal.node.serve(request, response));
   } catch (error) {
     await renewal.stop();
     throw error;
   }
-  observer.log('info', 'listening', { clients: settings.node.listen, port: listener.port });
+  listener = listening;
+  observer.log('info', 'listening', { clients: settings.node.listen, port: listening.port });
   return {
     ready: () => renewal.node.ready(),
     failed: renewal.failed,
     stop: async () => {
       renewal.node.announceStop();
-      await listener.close();
+      await listening.close();
       await renewal.stop();
     },
   };
@@ -82,11 +93,8 @@ interface ServedNode extends QuorateNode {
   readonly serve: RequestListener;
 }
 
-async function createServed(
-  options: NodeProcessOptions,
-  damage: string | undefined,
-): Promise<ServedNode> {
-  const { settings, version, observer } = options;
+async function createServed(options: Served, damage: string | undefined): Promise<ServedNode> {
+  const { settings, version, observer, connections } = options;
   const environment = await environmentOf(options, damage);
   const node = await createNode(environment, nodeOptionsOf(settings, options)).catch(
     async (error: unknown) => {
@@ -95,9 +103,13 @@ async function createServed(
     },
   );
   const serve = createApi({
-    ...{ node, version, clock: environment.clock, requestId },
+    ...{ node, version, clock: environment.clock, requestId, connections },
+    logsRequests: settings.node.logLevel === 'debug',
     limits: settings.requests,
-    metrics: () => observer.metricsText(),
+    metrics: () => {
+      environment.transport.measure();
+      return observer.metricsText();
+    },
     together: leaving.add,
   });
   return { ...node, serve };
@@ -125,7 +137,7 @@ async function meetPeers(node: QuorateNode, told: AbortSignal): Promise<void> {
 async function environmentOf(
   options: NodeProcessOptions,
   damage: string | undefined,
-): Promise<Environment> {
+): Promise<Environment & { readonly transport: PeerSockets }> {
   const { node, peers, storage } = options.settings;
   const { secret, observer } = options;
   const clock = new SystemClock();
@@ -150,7 +162,10 @@ async function environmentOf(
   return { clock, random, storage: opened, transport, observer };
 }
 
-function listen({ settings }: NodeProcessOptions, handler: RequestListener): Promise<HttpListener> {
+function listen(
+  { settings, observer }: NodeProcessOptions,
+  handler: RequestListener,
+): Promise<HttpListener> {
   const { http } = settings;
   return listenHttp({
     ...addressOf(settings.node.listen),
@@ -160,6 +175,12 @@ function listen({ settings }: NodeProcessOptions, handler: RequestListener): Pro
     headersTimeoutMilliseconds: http.headersTimeoutMilliseconds,
     requestTimeoutMilliseconds: http.bodyTimeoutMilliseconds,
     keepAliveTimeoutMilliseconds: http.keepAliveTimeoutMilliseconds,
+    sendTimeoutMilliseconds: http.sendTimeoutMilliseconds,
+    pipelinedBytesMax: http.pipelinedBytesMax,
+    hostNames: http.hostNames,
+    isVital: isHealthPath,
+    clock: new SystemClock(),
+    observer,
     closeTimeoutMilliseconds: CLOSE_TIMEOUT_MILLISECONDS,
     handler,
     together: arriving.add,

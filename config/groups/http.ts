@@ -1,6 +1,6 @@
 /** Limits of the listener for clients. */
 import type { SettingGroup } from '../setting.js';
-import { KIBIBYTE } from '../units.js';
+import { KIBIBYTE, MEBIBYTE } from '../units.js';
 
 export const httpGroup = {
   headersCountMax: {
@@ -46,6 +46,25 @@ export const httpGroup = {
     maximum: 1_000_000,
     unit: 'connections',
     why: 'Connections of clients at once; each costs a descriptor and some kilobytes.',
+  },
+  sendTimeoutMilliseconds: {
+    kind: 'milliseconds',
+    default: 30_000,
+    minimum: 100,
+    maximum: 600_000,
+    why: 'A client that takes nothing of its answer for so long is cut: the answer holds memory.',
+  },
+  pipelinedBytesMax: {
+    kind: 'bytes',
+    default: 32 * MEBIBYTE,
+    minimum: 64 * KIBIBYTE,
+    maximum: 1024 * MEBIBYTE,
+    why: 'Heads of requests that wait for earlier ones of their connections; beyond it 503.',
+  },
+  hostNames: {
+    kind: 'names',
+    default: [],
+    why: 'Host names under which clients may ask, besides localhost and IP addresses; else 421.',
   },
   unsafeListen: {
     kind: 'boolean',

@@ -67,4 +67,19 @@ export const requestsGroup = {
     maximum: 4096 * MEBIBYTE,
     why: 'Bytes of bodies held at once; beyond it requests are shed with 503.',
   },
+  answerBytesInFlightMax: {
+    kind: 'bytes',
+    default: 128 * MEBIBYTE,
+    minimum: MEBIBYTE,
+    maximum: 4096 * MEBIBYTE,
+    why: 'Bytes of answers held until clients have taken them; beyond it reads are shed with 503.',
+  },
+  controlInFlightMax: {
+    kind: 'integer',
+    default: 32,
+    minimum: 1,
+    maximum: 10_000,
+    unit: 'requests',
+    why: 'Control requests at once, health and metrics apart; more are shed with 503.',
+  },
 } as const satisfies SettingGroup;

@@ -39,23 +39,31 @@ export interface ExchangeControl {
   /**
    * @param partition undefined: all
    * @param dryRun lists the difference and changes nothing
+   * @throws OperatingError `overloaded` where this node is at it already, twice
    */
-  exchangeNow(partition: number | undefined, dryRun: boolean): Promise<readonly NodeExchange[]>;
+  exchangeNow(
+    partition: number | undefined,
+    dryRun: boolean,
+    timeoutMilliseconds?: number,
+  ): Promise<readonly NodeExchange[]>;
 }
 
 /** Trees of all partitions are compared, and what differs is confirmed and fetched. */
 const TIMEOUT_MILLISECONDS = 60_000;
 const KEYS_MAX = 1000;
+/** Asked for by clients here and at peers together: each compares everything. */
+const AT_ONCE_MAX = 2;
 
 export class ExchangeNow implements ExchangeControl {
   readonly #with: AntiEntropyCollaborators;
   readonly #antiEntropy: AntiEntropy;
+  #underWay = 0;
 
   constructor(collaborators: AntiEntropyCollaborators, antiEntropy: AntiEntropy) {
     this.#with = collaborators;
     this.#antiEntropy = antiEntropy;
-    collaborators.messenger.handle(EXCHANGE_NOW, async ({ partition, dryRun }) => {
-      const reports = await this.#here(partition ?? undefined, dryRun);
+    collaborators.messenger.handle(EXCHANGE_NOW, async ({ partition, dryRun }, { deadline }) => {
+      const reports = await this.#here(partition ?? undefined, dryRun, deadline);
       return {
         reports: reports.map(({ error, keys, ...report }) => {
           return { ...report, error: error ?? null, keys: [...keys] };
@@ -64,20 +72,25 @@ export class ExchangeNow implements ExchangeControl {
     });
   }
 
-  exchangeNow(partition: number | undefined, dryRun: boolean): Promise<NodeExchange[]> {
+  exchangeNow(
+    partition: number | undefined,
+    dryRun: boolean,
+    timeoutMilliseconds: number = TIMEOUT_MILLISECONDS,
+  ): Promise<NodeExchange[]> {
     const { ring, view, messenger, clock } = this.#with;
     if (partition !== undefined && partition >= ring().partitionCount) {
       throw new OperatingError('invalid_request', 'there is no such partition', {
         details: { field: 'partition', received: partition, partitions: ring().partitionCount },
       });
     }
-    const deadline = clock.monotonicMilliseconds() + TIMEOUT_MILLISECONDS;
+    this.#assertRoom();
+    const deadline = clock.monotonicMilliseconds() + timeoutMilliseconds;
     const request = { partition: partition ?? null, dryRun };
     return Promise.all(
       ring().members.map(async ({ id: node }) => {
         try {
           if (node === view.self) {
-            return { node, error: undefined, peers: await this.#here(partition, dryRun) };
+            return { node, error: undefined, peers: await this.#here(partition, dryRun, deadline) };
           }
           const { reports } = await messenger.request(node, EXCHANGE_NOW, request, deadline);
           const peers = reports.map(({ error, ...report }) => {
@@ -92,14 +105,40 @@ export class ExchangeNow implements ExchangeControl {
   }
 
   /** One peer after the other: this is background work, though somebody waits for it. */
-  async #here(partition: number | undefined, dryRun: boolean): Promise<PeerReport[]> {
-    const { ring, view } = this.#with;
+  async #here(
+    partition: number | undefined,
+    dryRun: boolean,
+    deadline: number,
+  ): Promise<PeerReport[]> {
+    this.#assertRoom();
+    this.#underWay += 1;
+    try {
+      return await this.#withPeers(partition, dryRun, deadline);
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+
+  #assertRoom(): void {
+    if (this.#underWay < AT_ONCE_MAX) return;
+    throw new OperatingError('overloaded', 'exchanges that were asked for are under way here');
+  }
+
+  async #withPeers(
+    partition: number | undefined,
+    dryRun: boolean,
+    deadline: number,
+  ): Promise<PeerReport[]> {
+    const { ring, view, clock } = this.#with;
     const reports: PeerReport[] = [];
     for (const { id: peer } of ring().members) {
       if (peer === view.self) continue;
       const shared = sharedPartitions(this.#with, peer);
       const asked = partition === undefined ? shared : shared.filter((one) => one === partition);
-      if (asked.length > 0) reports.push(await this.#withPeer(peer, asked, dryRun));
+      if (asked.length === 0) continue;
+      // Nobody waits for it any more.
+      if (clock.monotonicMilliseconds() >= deadline) break;
+      reports.push(await this.#withPeer(peer, asked, dryRun));
     }
     return reports;
   }

@@ -9,7 +9,19 @@ export type ApiLimits = AdmissionLimits &
     readonly timeoutDefaultMilliseconds: number;
     /** Of the body of a batch, and of its answer, but for what is answered to writes. */
     readonly batchBytesMax: number;
+    /** Of answers that their clients have not taken yet. */
+    readonly answerBytesInFlightMax: number;
+    /** Control requests at once. */
+    readonly controlInFlightMax: number;
   };
+
+/** What the listener holds. */
+export interface ConnectionFigures {
+  readonly open: number;
+  readonly openMax: number;
+  /** Heads of requests that wait for earlier ones of their connections. */
+  readonly waitingBytes: number;
+}
 
 export interface ApiWorld {
   readonly node: ApiNode;
@@ -21,6 +33,9 @@ export interface ApiWorld {
   readonly requestId: () => string;
   /** Runs it together with others of this turn of the event loop, soon: what writes to sockets. */
   readonly together: (run: () => void) => void;
+  /** Is a line written for each request? */
+  readonly logsRequests: boolean;
+  readonly connections: () => ConnectionFigures;
   /** The text of `/metrics`, in the format of Prometheus. */
   readonly metrics: () => Promise<string>;
 }

@@ -1,28 +1,9 @@
 /** The names of all metrics of a node, and what each says. */
-
-interface MetricRow {
-  readonly kind: 'counter' | 'gauge' | 'histogram';
-  readonly help: string;
-  readonly labels: readonly string[];
-}
+import { CLIENT_METRICS, type MetricRow } from './client-metrics.js';
 
 /** Every metric that a node reports; units last, as Prometheus wants them. */
 export const METRICS = {
-  quorate_requests_total: {
-    kind: 'counter',
-    help: 'Client operations by level and result code (ok, not_found, siblings, or an error code)',
-    labels: ['operation', 'level', 'result'],
-  },
-  quorate_batch_operations_total: {
-    kind: 'counter',
-    help: 'Operations of batches by result code, as of requests',
-    labels: ['operation', 'result'],
-  },
-  quorate_request_duration_seconds: {
-    kind: 'histogram',
-    help: 'Time from the parsed request to its answer',
-    labels: ['operation', 'level'],
-  },
+  ...CLIENT_METRICS,
   quorate_read_repairs_total: {
     kind: 'counter',
     help: 'Copies written to lagging replicas by reads',
@@ -105,6 +86,16 @@ export const METRICS = {
   quorate_peer_up: {
     kind: 'gauge',
     help: '1 where this node sees the peer as up',
+    labels: ['peer'],
+  },
+  quorate_peer_queue_bytes: {
+    kind: 'gauge',
+    help: 'Bytes of messages that wait to leave for a peer',
+    labels: ['peer'],
+  },
+  quorate_peer_queue_refused_total: {
+    kind: 'counter',
+    help: 'Messages that were not sent, because too many bytes wait for that peer',
     labels: ['peer'],
   },
   quorate_clock_sane: {

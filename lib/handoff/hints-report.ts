@@ -18,8 +18,8 @@ export interface HintsView {
 }
 
 export interface HandoffControl {
-  /** Asks every other node what it holds, within a second. */
-  heldHints(): Promise<HintsView>;
+  /** Asks every other node what it holds, within a second at most. */
+  heldHints(timeoutMilliseconds?: number): Promise<HintsView>;
 }
 
 export interface HintsReportOptions {
@@ -56,19 +56,20 @@ export class HintsReport implements HandoffControl {
     options.messenger.handle(HELD_HINTS, report, { anyEpoch: true });
   }
 
-  async heldHints(): Promise<HintsView> {
+  async heldHints(timeoutMilliseconds: number = TIMEOUT_MILLISECONDS): Promise<HintsView> {
+    const timeout = Math.min(timeoutMilliseconds, TIMEOUT_MILLISECONDS);
+    const deadline = this.#options.clock.monotonicMilliseconds() + timeout;
     const nodes = this.#options.ring().members.map(({ id }) => id);
-    const answers = await Promise.all(nodes.map((node) => this.#ask(node)));
+    const answers = await Promise.all(nodes.map((node) => this.#ask(node, deadline)));
     return {
       hints: answers.flatMap((answer) => answer ?? []),
       unanswered: nodes.filter((_, i) => answers[i] === undefined),
     };
   }
 
-  async #ask(node: NodeId): Promise<readonly HeldHints[] | undefined> {
-    const { view, messenger, clock } = this.#options;
+  async #ask(node: NodeId, deadline: number): Promise<readonly HeldHints[] | undefined> {
+    const { view, messenger } = this.#options;
     if (node === view.self) return this.#own();
-    const deadline = clock.monotonicMilliseconds() + TIMEOUT_MILLISECONDS;
     try {
       return (await messenger.request(node, HELD_HINTS, {}, deadline)).hints;
     } catch (error) {

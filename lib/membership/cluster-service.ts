@@ -58,9 +58,13 @@ export class ClusterService implements ClusterControl {
     options.messenger.handle(REPORT, () => ({ report: this.#report() }), { anyEpoch: true });
   }
 
-  async status(): Promise<ClusterStatus> {
+  async status(timeoutMilliseconds: number = REPORT_TIMEOUT_MILLISECONDS): Promise<ClusterStatus> {
     const ring = this.#ring;
-    const nodes = await Promise.all(ring.members.map((member) => this.#memberStatus(member)));
+    const timeout = Math.min(timeoutMilliseconds, REPORT_TIMEOUT_MILLISECONDS);
+    const deadline = this.#options.clock.monotonicMilliseconds() + timeout;
+    const nodes = await Promise.all(
+      ring.members.map((member) => this.#memberStatus(member, deadline)),
+    );
     const { underReplicated, withoutQuorum } = this.#countPartitions();
     const alerts = this.#alerts(nodes, underReplicated, withoutQuorum);
     return {
@@ -138,13 +142,12 @@ export class ClusterService implements ClusterControl {
     return undefined;
   }
 
-  async #memberStatus(member: Ring['members'][number]): Promise<MemberStatus> {
-    const { self, view, messenger, clock } = this.#options;
+  async #memberStatus(member: Ring['members'][number], deadline: number): Promise<MemberStatus> {
+    const { self, view, messenger } = this.#options;
     const { id, address, zone, weight } = member;
     const known = { id, address, zone, weight, state: view.stateOf(id) };
     const round_trip_ms = id === self ? 0 : view.measuredRoundTrip(id);
     if (id === self) return { ...known, round_trip_ms, report: this.#report() };
-    const deadline = clock.monotonicMilliseconds() + REPORT_TIMEOUT_MILLISECONDS;
     const report = await messenger.request(id, REPORT, {}, deadline).then(
       (reply) => reply.report as NodeReport,
       (error: unknown) => {

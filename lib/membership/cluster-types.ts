@@ -85,8 +85,8 @@ export interface Readiness {
 }
 
 export interface ClusterControl {
-  /** Asks every other node for its report, within a second. */
-  status(): Promise<ClusterStatus>;
+  /** Asks every other node for its report, within a second at most. */
+  status(timeoutMilliseconds?: number): Promise<ClusterStatus>;
   ring(): RingView;
   locate(namespace: string, key: string): LocateView;
   /** Without a level: can this node coordinate? With one: can it be reached for every partition? */

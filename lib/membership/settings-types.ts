@@ -66,6 +66,8 @@ export interface ChangeOptions {
   /** Validate and show the result, change nothing. */
   readonly dryRun: boolean;
   readonly by: string;
+  /** Undefined: what background work has. */
+  readonly timeoutMilliseconds?: number;
 }
 
 /** What the API needs. Changes reject with `settings_unavailable` where no majority is up. */

@@ -92,11 +92,11 @@ export class Settings implements SettingsControl {
 
   change(fields: Partial<ConsistencySettings>, options: ChangeOptions): Promise<SettingsAnswer> {
     const valid = validate(fields);
-    return this.#oneAtATime(() => this.#change(() => valid, options));
+    return this.#inTurn(() => valid, options);
   }
 
   rollback(version: string, options: ChangeOptions): Promise<SettingsAnswer> {
-    return this.#oneAtATime(() => this.#change(() => this.#settingsAt(version), options));
+    return this.#inTurn(() => this.#settingsAt(version), options);
   }
 
   /**
@@ -114,12 +114,27 @@ export class Settings implements SettingsControl {
     return pull;
   }
 
+  /** One change after the other; one whose turn comes after its deadline is not made. */
+  #inTurn(
+    fieldsOf: () => Partial<ConsistencySettings>,
+    options: ChangeOptions,
+  ): Promise<SettingsAnswer> {
+    const deadline = this.#deadline(options.timeoutMilliseconds);
+    return this.#oneAtATime(() => {
+      if (this.#options.clock.monotonicMilliseconds() >= deadline) {
+        throw new OperatingError('deadline_passed', 'other changes took the time');
+      }
+      return this.#change(fieldsOf, options, deadline);
+    });
+  }
+
   async #change(
     fieldsOf: () => Partial<ConsistencySettings>,
     { ifMatch, dryRun, by }: ChangeOptions,
+    deadline: number,
   ): Promise<SettingsAnswer> {
     const { self, clock, observer } = this.#options;
-    await this.#readFromMajority();
+    await this.#readFromMajority(deadline);
     const before = this.#state;
     if (ifMatch !== undefined && ifMatch !== before.version) {
       throw new OperatingError('precondition_failed', 'the settings were changed meanwhile', {
@@ -131,7 +146,7 @@ export class Settings implements SettingsControl {
     if (dryRun) return { settings: after.settings, version: after.version, nodes: [] };
     if (after !== before) observer.log('info', 'settings change', { by, fields });
     await this.#adopt(after);
-    const nodes = await this.#writeToMajority();
+    const nodes = await this.#writeToMajority(deadline);
     const { settings, version } = this.#state;
     return { settings, version, nodes };
   }
@@ -145,17 +160,17 @@ export class Settings implements SettingsControl {
     });
   }
 
-  async #readFromMajority(): Promise<void> {
-    const answers = await Promise.allSettled(this.#others.map((peer) => this.#ask(peer)));
+  async #readFromMajority(deadline: number): Promise<void> {
+    const asked = this.#others.map((peer) => this.#ask(peer, deadline));
+    const answers = await Promise.allSettled(asked);
     const told = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
     this.#assertMajority(told.length + 1, 'none');
     for (const one of told) await this.#learn(one);
   }
 
-  async #writeToMajority(): Promise<NodeId[]> {
+  async #writeToMajority(deadline: number): Promise<NodeId[]> {
     const { messenger, self } = this.#options;
     const plain = this.#state.toPlain();
-    const deadline = this.#deadline();
     const answers = await Promise.allSettled(
       this.#others.map(async (peer) => {
         await messenger.request(peer, PUSH_SETTINGS, plain, deadline);
@@ -169,8 +184,8 @@ export class Settings implements SettingsControl {
     return [self, ...nodes].sort();
   }
 
-  #ask(peer: NodeId): Promise<Told> {
-    return this.#options.messenger.request(peer, PULL_SETTINGS, {}, this.#deadline());
+  #ask(peer: NodeId, deadline = this.#deadline()): Promise<Told> {
+    return this.#options.messenger.request(peer, PULL_SETTINGS, {}, deadline);
   }
 
   /**
@@ -201,8 +216,8 @@ export class Settings implements SettingsControl {
     return this.#options.members.filter((member) => member !== this.#options.self);
   }
 
-  #deadline(): number {
-    return this.#options.clock.monotonicMilliseconds() + this.#options.timeoutMilliseconds;
+  #deadline(timeoutMilliseconds = this.#options.timeoutMilliseconds): number {
+    return this.#options.clock.monotonicMilliseconds() + timeoutMilliseconds;
   }
 
   #assertMajority(received: number, outcome: 'none' | 'unknown'): void {

@@ -3,42 +3,57 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { OperatingError } from '../errors.js';
-import type { HttpRefusal } from './http-refusals.js';
+import type { ConnectionFigures } from '../api/api-world.js';
+import type { Clock } from '../environment/clock.js';
+import type { Observer } from '../environment/observer.js';
+import { messageOf, OperatingError } from '../errors.js';
+import { type ConnectionOwner, HttpConnection, type HttpExchange } from './http-connection.js';
+import { HttpConnections } from './http-connections.js';
+import { HeadJudge, type HeadLimits } from './http-head.js';
+import { ServedHosts } from './http-hosts.js';
 import {
-  EXPECTATION,
   HEADERS_TOO_LARGE,
-  NO_HOST,
+  type HttpRefusal,
   NO_TUNNELS,
   problemHeaders,
   rawProblem,
   refusalOfError,
+  TOO_MANY_CONNECTIONS,
 } from './http-refusals.js';
+import { LimitedLog } from './limited-log.js';
 
-export interface HttpListenerOptions {
+export interface HttpListenerOptions extends HeadLimits {
   readonly host: string;
   /** 0: the system chooses. */
   readonly port: number;
-  readonly headersMax: number;
-  /** Names and values together, with four bytes for the punctuation of each line. */
-  readonly headerBytesMax: number;
+  /** Under which the node is served, besides IP literals and `localhost`. */
+  readonly hostNames: readonly string[];
   readonly connectionsMax: number;
+  /** Heads of requests that wait, on all connections, for earlier ones of theirs. */
+  readonly pipelinedBytesMax: number;
   /** From the first byte of a request to the end of its headers. */
   readonly headersTimeoutMilliseconds: number;
   /** From the first byte of a request to the end of its body. */
   readonly requestTimeoutMilliseconds: number;
   readonly keepAliveTimeoutMilliseconds: number;
+  /** A client that takes nothing of its answer for so long is cut. */
+  readonly sendTimeoutMilliseconds: number;
   /** After it a closing listener cuts what is still being answered. */
   readonly closeTimeoutMilliseconds: number;
+  /** Is it a question after health? It is answered beyond the limit of connections too. */
+  readonly isVital: (url: string) => boolean;
   readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
   /** Runs it together with the handling of other requests of this turn of the event loop, soon. */
   readonly together: (run: () => void) => void;
   /** The text of an `application/problem+json` body. */
   readonly problem: (refusal: HttpRefusal) => string;
+  readonly clock: Clock;
+  readonly observer: Observer;
 }
 
 export interface HttpListener {
   readonly port: number;
+  readonly figures: ConnectionFigures;
   /** Stops accepting, lets answers under way end, cuts the rest after the timeout. */
   close(): Promise<void>;
 }
@@ -46,15 +61,6 @@ export interface HttpListener {
 /** How often the server looks for slow requests, and at its end for idle connections. */
 const CHECK_MILLISECONDS = 500;
 const CLOSING_CHECK_MILLISECONDS = 25;
-/** Cut while its client still sends, a connection takes the answer with it: read on for a while. */
-const LINGER_MILLISECONDS = 500;
-/** `: ` and the end of the line. */
-const LINE_PUNCTUATION_BYTES = 4;
-
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
 
 /** @throws OperatingError `not_ready` where the address cannot be listened on */
 export async function listenHttp(options: HttpListenerOptions): Promise<HttpListener> {
@@ -63,17 +69,24 @@ export async function listenHttp(options: HttpListenerOptions): Promise<HttpList
   return listener;
 }
 
-class Listener implements HttpListener {
+class Listener implements HttpListener, ConnectionOwner {
   readonly #options: HttpListenerOptions;
   readonly #server: Server;
-  /** The last request of a connection: whose answer would a late problem be taken for? */
-  readonly #last = new WeakMap<Duplex, Exchange>();
-  /** Connections that got their last problem; what still comes in is thrown away. */
-  readonly #refused = new WeakSet<Duplex>();
+  readonly #judge: HeadJudge;
+  readonly #log: LimitedLog;
+  readonly #connections: HttpConnections;
   #closing: Promise<void> | undefined;
 
   constructor(options: HttpListenerOptions) {
     this.#options = options;
+    this.#judge = new HeadJudge(options, new ServedHosts([options.host, ...options.hostNames]));
+    this.#log = new LimitedLog(options.observer, options.clock);
+    this.#connections = new HttpConnections({
+      connectionsMax: options.connectionsMax,
+      waitingBytesMax: options.pipelinedBytesMax,
+      observer: options.observer,
+      log: this.#log,
+    });
     this.#server = createServer({
       // More than the limit, so that most of what is beyond it can be answered in good order.
       maxHeaderSize: 2 * options.headerBytesMax,
@@ -86,35 +99,62 @@ class Listener implements HttpListener {
     });
     // Otherwise headers beyond about a thousand vanish, and their meaning with them.
     this.#server.maxHeadersCount = 0;
-    this.#server.maxConnections = options.connectionsMax;
-    this.#server.on('request', (request, response) => {
-      this.#handle(request, response);
+    this.#server.timeout = options.sendTimeoutMilliseconds;
+    // A client that has asked may close its side and wait for the answers.
+    Object.assign(this.#server, { httpAllowHalfOpen: true });
+    this.#listenTo(this.#server);
+  }
+
+  /** Each of these is reached by strangers: whatever they send, none of them may throw. */
+  #listenTo(server: Server): void {
+    const take = (request: IncomingMessage, response: ServerResponse): void => {
+      this.#guarded(request.socket, (connection) => connection.add({ request, response }));
+    };
+    server.on('connection', (socket) => {
+      this.#connections.open(new HttpConnection(socket, this, this.#connections));
     });
-    this.#server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
-      this.#refuse(response, EXPECTATION);
+    // What expects something is judged in its turn, as all the others.
+    server.on('request', take).on('checkContinue', take).on('checkExpectation', take);
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      this.#guarded(socket, (connection) => {
+        if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+        else connection.break(refusalOfError(error));
+      });
     });
-    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-      this.#clientError(error, socket);
-    });
-    this.#server.on('connect', (_request, socket) => {
+    server.on('connect', (_request, socket) => {
       socket.on('error', () => undefined);
-      this.#refuseConnection(socket.resume(), NO_TUNNELS);
+      this.#guarded(socket, (connection) => connection.break(NO_TUNNELS));
+    });
+    server.on('timeout', (socket) => {
+      this.#guarded(socket, (connection) => this.#timedOut(connection));
     });
   }
 
   async listen(): Promise<void> {
     const { host, port } = this.#options;
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (cause) => {
+      const failed = (cause: Error): void => {
         const message = `cannot listen on ${host}:${String(port)}: ${cause.message}`;
         reject(new OperatingError('not_ready', message, { cause }));
+      };
+      this.#server.once('error', failed);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', failed);
+        // The system may fail to accept one: that must not end the node.
+        this.#server.on('error', (error) => {
+          this.#log.log('error', 'a connection was not accepted', { reason: error.message });
+        });
+        resolve();
       });
-      this.#server.listen(port, host, resolve);
     });
   }
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  get figures(): ConnectionFigures {
+    return this.#connections.figures;
   }
 
   close(): Promise<void> {
@@ -139,68 +179,63 @@ class Listener implements HttpListener {
     });
   }
 
-  #handle(request: IncomingMessage, response: ServerResponse): void {
-    this.#last.set(request.socket, { request, response });
-    const refusal = this.#refusalOf(request);
-    if (refusal !== undefined) {
-      this.#refuse(response, refusal);
+  begin(connection: HttpConnection, exchange: HttpExchange): void {
+    this.#guarded(connection.socket, () => this.#begin(connection, exchange));
+  }
+
+  #begin(connection: HttpConnection, { request, response }: HttpExchange): void {
+    const beyond = this.#connections.isBeyond(connection);
+    const isExcess = beyond && !this.#options.isVital(request.url ?? '');
+    if (isExcess) this.#connections.note('limit');
+    const verdict = isExcess ? TOO_MANY_CONNECTIONS : this.#judge.judge(request);
+    if (verdict !== undefined && verdict !== 'last') {
+      this.#refuse(request, response, verdict);
       return;
     }
+    const isLast = verdict === 'last' || beyond;
     this.#options.together(() => {
       // Who is gone by now would never end: nothing more is heard of its body.
-      if (request.destroyed || response.destroyed || this.#refused.has(request.socket)) return;
-      if (this.#closing !== undefined) response.setHeader('connection', 'close');
-      this.#options.handler(request, response);
+      if (request.destroyed || response.destroyed || connection.isOver) return;
+      this.#guarded(connection.socket, () => {
+        if (isLast || this.#closing !== undefined) response.setHeader('connection', 'close');
+        this.#options.handler(request, response);
+      });
     });
   }
 
-  #refusalOf(request: IncomingMessage): HttpRefusal | undefined {
-    const { rawHeaders } = request;
-    if (rawHeaders.length > 2 * this.#options.headersMax) return HEADERS_TOO_LARGE;
-    let bytes = 0;
-    let host = request.httpVersionMinor === 0;
-    for (let index = 0; index < rawHeaders.length; index += 2) {
-      const name = rawHeaders[index] ?? '';
-      bytes += name.length + (rawHeaders[index + 1]?.length ?? 0) + LINE_PUNCTUATION_BYTES;
-      host ||= name.length === 4 && name.toLowerCase() === 'host';
-    }
-    if (bytes > this.#options.headerBytesMax) return HEADERS_TOO_LARGE;
-    return host ? undefined : NO_HOST;
+  farewell(refusal: HttpRefusal): string {
+    this.#note(refusal, undefined);
+    return rawProblem(refusal, this.#options.problem(refusal));
   }
 
-  #refuse(response: ServerResponse, refusal: HttpRefusal): void {
+  /** A bug that a request finds ends its connection, and not the node. */
+  #guarded(socket: Duplex, run: (connection: HttpConnection) => void): void {
+    const connection = this.#connections.of(socket);
+    try {
+      if (connection !== undefined) run(connection);
+      else socket.destroy();
+    } catch (error) {
+      socket.destroy();
+      this.#log.log('error', 'a request failed unexpectedly', { reason: messageOf(error), error });
+    }
+  }
+
+  #refuse(request: IncomingMessage, response: ServerResponse, refusal: HttpRefusal): void {
+    this.#note(refusal, request.method);
     const body = this.#options.problem(refusal);
     // Too many headers are passed over with their body, and the connection goes on.
     if (refusal !== HEADERS_TOO_LARGE) response.setHeader('connection', 'close');
-    response.writeHead(refusal.status, problemHeaders(body));
+    response.writeHead(refusal.status, problemHeaders(refusal, body));
     response.end(body);
   }
 
-  #clientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-    if (this.#refused.has(socket)) return;
-    const last = this.#last.get(socket);
-    const answered = last === undefined || last.response.writableFinished;
-    if (error.code === 'ECONNRESET' || !socket.writable) {
-      socket.destroy();
-    } else if (answered || (!last.response.headersSent && !last.request.complete)) {
-      // The broken request is the one that waits for this answer.
-      this.#refuseConnection(socket, refusalOfError(error));
-    } else if (last.request.complete) {
-      // What is broken came behind a good request: that one gets its answer first.
-      last.response.once('close', () => socket.destroy());
-    } else {
-      socket.destroy();
-    }
+  #note({ status, code }: HttpRefusal, method: string | undefined): void {
+    this.#options.observer.log('debug', 'request refused', { method, status, code });
   }
 
-  #refuseConnection(socket: Duplex, refusal: HttpRefusal): void {
-    this.#refused.add(socket);
-    const cut = setTimeout(() => {
-      socket.destroy();
-    }, LINGER_MILLISECONDS);
-    socket.once('close', () => {
-      clearTimeout(cut);
-    });
-    socket.end(rawProblem(refusal, this.#options.problem(refusal)));
+  #timedOut(connection: HttpConnection): void {
+    if (connection.isSending) this.#connections.end(connection, 'unread');
+    // What is being received or handled has deadlines of its own.
+    else if (!connection.isBusy && connection.hasServed) connection.socket.destroy();
   }
 }

@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { ErrorCode } from '../errors.js';
 
 export interface HttpRefusal {
-  readonly status: 400 | 405 | 408 | 431;
+  readonly status: 400 | 403 | 405 | 408 | 417 | 421 | 431 | 501 | 503;
   readonly code: ErrorCode;
   readonly detail: string;
 }
@@ -19,9 +19,47 @@ const NOT_HTTP: HttpRefusal = {
   detail: 'not a complete HTTP/1.1 request',
 };
 export const NO_HOST: HttpRefusal = { ...NOT_HTTP, detail: 'the Host header is missing' };
-export const EXPECTATION: HttpRefusal = {
+export const TWO_HOSTS: HttpRefusal = { ...NOT_HTTP, detail: 'the Host header is there twice' };
+export const BAD_HOST: HttpRefusal = { ...NOT_HTTP, detail: 'the host is not a name and a port' };
+export const BAD_TARGET: HttpRefusal = {
   ...NOT_HTTP,
-  detail: 'the Expect header is not understood',
+  detail: 'the target is neither a path nor an address that begins with http://',
+};
+export const FRAMING_OF_1_0: HttpRefusal = {
+  ...NOT_HTTP,
+  detail: 'HTTP/1.0 has no Transfer-Encoding',
+};
+export const MISDIRECTED: HttpRefusal = {
+  status: 421,
+  code: 'misdirected_request',
+  detail:
+    'this node is not served under that host name: use an IP address or localhost, or add the ' +
+    'name to the setting http.hostNames',
+};
+export const FOREIGN_ORIGIN: HttpRefusal = {
+  status: 403,
+  code: 'forbidden_origin',
+  detail: 'a page of another origin changes nothing here',
+};
+export const CODED_BODY: HttpRefusal = {
+  status: 501,
+  code: 'not_implemented',
+  detail: 'the only Transfer-Encoding is "chunked", alone',
+};
+export const EXPECTATION: HttpRefusal = {
+  status: 417,
+  code: 'expectation_failed',
+  detail: 'the only expectation is "100-continue"',
+};
+export const TOO_MANY_CONNECTIONS: HttpRefusal = {
+  status: 503,
+  code: 'overloaded',
+  detail: 'as many connections as this node takes are busy',
+};
+export const TOO_MUCH_AHEAD: HttpRefusal = {
+  status: 503,
+  code: 'overloaded',
+  detail: 'too many requests wait on their connections for earlier ones',
 };
 const TOO_SLOW: HttpRefusal = {
   status: 408,
@@ -33,6 +71,7 @@ export const NO_TUNNELS: HttpRefusal = {
   code: 'method_not_allowed',
   detail: 'CONNECT is not allowed',
 };
+const RETRY_AFTER_SECONDS = 1;
 
 /** By the code of a parser error; everything else is `NOT_HTTP`. */
 const REFUSALS: Readonly<Record<string, HttpRefusal>> = {
@@ -47,18 +86,23 @@ export function refusalOfError({ code }: NodeJS.ErrnoException): HttpRefusal {
 }
 
 /** For a connection without a response object. */
-export function rawProblem({ status }: HttpRefusal, body: string): string {
+export function rawProblem(refusal: HttpRefusal, body: string): string {
+  const { status } = refusal;
   const reason = STATUS_CODES[status] ?? '';
-  const headers = Object.entries({ ...problemHeaders(body), connection: 'close' });
+  const headers = Object.entries({ ...problemHeaders(refusal, body), connection: 'close' });
   const lines = headers.map(([name, value]) => `${name}: ${String(value)}\r\n`).join('');
   return `HTTP/1.1 ${String(status)} ${reason}\r\n${lines}\r\n${body}`;
 }
 
-export function problemHeaders(body: string): Record<string, string | number> {
+export function problemHeaders(
+  { status }: HttpRefusal,
+  body: string,
+): Record<string, string | number> {
   return {
     'content-type': 'application/problem+json',
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
+    ...(status === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {}),
   };
 }

@@ -49,6 +49,12 @@ export class PeerLink {
     });
   }
 
+  /** Waiting here and in the socket. */
+  get queuedBytes(): number {
+    const turnBytes = this.#turn.length === 0 ? 0 : this.#turnBytes;
+    return turnBytes + this.#socket.bufferedAmount;
+  }
+
   /** Is the message of a size that any link takes? */
   fits(message: Message): boolean {
     return messageBytesMax(message) + FRAME_HEAD_BYTES <= this.#options.frameBytesMax;
@@ -57,8 +63,7 @@ export class PeerLink {
   /** False: the queue is full, the message too large, or the link closed. */
   send(message: Message): boolean {
     const bytes = messageBytesMax(message);
-    const waiting = this.#turnBytes + this.#socket.bufferedAmount;
-    if (this.#closed || waiting + bytes > this.#options.queueBytesMax) return false;
+    if (this.#closed || this.queuedBytes + bytes > this.#options.queueBytesMax) return false;
     if (bytes + FRAME_HEAD_BYTES > this.#options.frameBytesMax) return false;
     const aim = Math.min(FRAME_BYTES_AIM, this.#options.frameBytesMax);
     if (bytes >= LARGE_BYTES || this.#turnBytes + bytes > aim) this.#flush();

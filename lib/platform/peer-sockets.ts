@@ -131,8 +131,20 @@ export class PeerSockets implements Transport {
     const link = this.#links.get(to);
     if (link === undefined) return false;
     if (link.send(message)) return true;
-    if (!link.fits(message)) this.#log.log('error', 'message longer than a frame', { peer: to });
+    if (link.fits(message)) {
+      this.#options.observer.count('quorate_peer_queue_refused_total', { peer: to });
+    } else {
+      this.#log.log('error', 'message longer than a frame', { peer: to });
+    }
     return false;
+  }
+
+  /** Sets the gauges: when somebody looks. */
+  measure(): void {
+    const { observer } = this.#options;
+    for (const [peer, link] of this.#links) {
+      observer.measure('quorate_peer_queue_bytes', link.queuedBytes, { peer });
+    }
   }
 
   isOpen(peer: NodeId): boolean {

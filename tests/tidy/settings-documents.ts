@@ -92,6 +92,7 @@ function limitsOf(row: SettingRow): string {
   if (row.kind === 'text') return row.says ?? 'text';
   if (row.kind === 'address') return 'host:port';
   if (row.kind === 'addresses') return 'host:port,...';
+  if (row.kind === 'names') return 'name,...';
   if (row.kind === 'founders') return 'id=host:port,...';
   const { minimum, maximum, unit, rule } = row;
   const range = `${formatSetting(row, minimum)} to ${formatSetting(row, maximum)}`;

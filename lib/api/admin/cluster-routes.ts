@@ -1,6 +1,7 @@
 /** What a node tells of its cluster over HTTP: status and ring (docs/http-api.md, Control). */
 import { z } from 'zod';
 import type { ClusterControl } from '../../membership/cluster-types.js';
+import { type ClientLoad, clientLoadShape } from './client-load.js';
 import { jsonReply } from './control-reply.js';
 import type { ControlRoute } from './route.js';
 
@@ -44,6 +45,8 @@ const statusShape = z.strictObject({
   partitions_without_quorum: z.number(),
   alerts: z.array(z.string()),
   verdict: z.enum(['ok', 'degraded', 'failing']),
+  /** What clients hold on the node that answers. */
+  clients: clientLoadShape,
 });
 
 const ringShape = z.strictObject({
@@ -65,7 +68,7 @@ const ringShape = z.strictObject({
   owners: z.array(z.array(z.string())),
 });
 
-export function clusterRoutes(cluster: ClusterControl): ControlRoute[] {
+export function clusterRoutes(cluster: ClusterControl, load: ClientLoad): ControlRoute[] {
   const tag = 'Cluster';
   return [
     {
@@ -76,7 +79,10 @@ export function clusterRoutes(cluster: ClusterControl): ControlRoute[] {
       summary: 'The nodes, what each says of itself and of the others, and one verdict',
       parameters: [],
       answers: { 200: { description: 'The status.', schema: statusShape } },
-      handle: async () => jsonReply(await cluster.status()),
+      handle: async ({ timeoutMilliseconds }) => {
+        const status = await cluster.status(timeoutMilliseconds);
+        return jsonReply({ ...status, clients: load.report() });
+      },
     },
     {
       method: 'GET',

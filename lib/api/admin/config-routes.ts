@@ -112,10 +112,13 @@ export function configRoutes(settings: SettingsControl): ControlRoute[] {
 
 type Apply = (options: Parameters<SettingsControl['change']>[1]) => Promise<SettingsAnswer>;
 
-async function changed({ query, headers, by }: ControlCall, apply: Apply): Promise<Reply> {
+async function changed(
+  { query, headers, by, timeoutMilliseconds }: ControlCall,
+  apply: Apply,
+): Promise<Reply> {
   const dryRun = flag(query, 'dry_run');
   const ifMatch = versionOfTag(headers.ifMatch);
-  return answerOf(await apply({ ifMatch, dryRun, by }), dryRun);
+  return answerOf(await apply({ ifMatch, dryRun, by, timeoutMilliseconds }), dryRun);
 }
 
 function answerOf({ version, settings, nodes }: SettingsAnswer, dryRun: boolean): Reply {

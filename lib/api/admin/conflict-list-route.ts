@@ -37,9 +37,9 @@ export function conflictListRoute(coordination: Coordination): ControlRoute {
       { name: 'cursor', in: 'query', description: 'Of the page before.' },
     ],
     answers: { 200: { description: 'A page of keys.', schema: listShape } },
-    handle: async ({ query }) => {
+    handle: async ({ query, timeoutMilliseconds }) => {
       const request = { limit: limitOf(query), cursor: parameter(query, 'cursor') };
-      const list = await coordination.listConflicts({ ...request, timeoutMilliseconds: undefined });
+      const list = await coordination.listConflicts({ ...request, timeoutMilliseconds });
       const conflicts = list.conflicts.map((row) => ({ ...row, since: timeText(row.since) }));
       return jsonReply({ ...list, conflicts });
     },

@@ -1,13 +1,11 @@
 /** Bodies of control requests: JSON, small, and of the shape that the route asks for. */
-import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import { jsonMembers } from '../../encoding/json-text.js';
 import { OperatingError } from '../../errors.js';
-import type { Exchanges } from '../http/exchange.js';
+import type { Exchange, Exchanges } from '../http/exchange.js';
 import { checkJsonType } from '../http/media-type.js';
 import { checkEncoding, readBody } from '../http/read-body.js';
 import { invalid } from '../http/refusals.js';
-import type { RequestHeaders } from '../http/request-headers.js';
 
 const BODY_BYTES_MAX = 64 * 1024;
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -17,16 +15,15 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * of another origin cannot send unasked; `invalid_request`, naming the field
  */
 export async function controlBody(
-  request: IncomingMessage,
-  headers: RequestHeaders,
+  exchange: Exchange,
   shape: z.ZodType,
   { admission, turns }: Exchanges,
 ): Promise<unknown> {
-  const { contentType, contentEncoding } = headers;
+  const { contentType, contentEncoding } = exchange.headers;
   checkJsonType(contentType);
   checkEncoding(contentEncoding);
   const limits = { bytesMax: BODY_BYTES_MAX, admission, turns };
-  const { parsed, release } = await readBody(request, headers, limits, (bytes) =>
+  const { parsed, release } = await readBody(exchange, limits, (bytes) =>
     shaped(objectOf(bytes), shape),
   );
   release();

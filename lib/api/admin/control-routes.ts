@@ -2,9 +2,12 @@
 import type { ApiWorld } from '../api-world.js';
 import { aboutRoute } from './about-route.js';
 import { BATCH_ROUTE } from './batch-route.js';
+import type { Exchanges } from '../http/exchange.js';
+import { ClientLoad } from './client-load.js';
 import { clusterRoutes } from './cluster-routes.js';
 import { configRoutes } from './config-routes.js';
 import { conflictListRoute } from './conflict-list-route.js';
+import type { ControlWork } from './control-work.js';
 import { DATA_ROUTES } from './data-routes.js';
 import { documentRoutes } from './document-routes.js';
 import { exchangeRoute } from './exchange-route.js';
@@ -14,17 +17,22 @@ import { hintsRoute } from './hints-route.js';
 import { locateRoutes } from './locate-routes.js';
 import type { ControlRoute } from './route.js';
 
-export function controlRoutes(world: ApiWorld): readonly ControlRoute[] {
+export function controlRoutes(
+  world: ApiWorld,
+  exchanges: Exchanges,
+  work: ControlWork,
+): readonly ControlRoute[] {
+  const load = new ClientLoad(world, exchanges, work);
   const { cluster, coordination, handoff, settings, exchange } = world.node;
   const routes = [
     aboutRoute(world),
     ...configRoutes(settings),
-    ...clusterRoutes(cluster),
+    ...clusterRoutes(cluster, load),
     ...locateRoutes(cluster),
     conflictListRoute(coordination),
     exchangeRoute(exchange),
     hintsRoute(handoff),
-    ...healthRoutes(world),
+    ...healthRoutes(world, load),
   ];
   return [
     ...routes,

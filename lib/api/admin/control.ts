@@ -4,14 +4,17 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import { messageOf } from '../../errors.js';
 import type { ApiWorld } from '../api-world.js';
-import type { Exchange, Exchanges } from '../http/exchange.js';
+import type { Exchange, ExchangeKind, Exchanges } from '../http/exchange.js';
 import { parseQuery } from '../http/query.js';
-import { invalid, noSuchPath, wrongMethod } from '../http/refusals.js';
-import { hasBody } from '../http/read-body.js';
+import { noSuchPath, wrongMethod } from '../http/refusals.js';
+import { hasBody, refuseBody } from '../http/read-body.js';
 import type { Reply } from '../http/reply.js';
 import { checkHeaders } from '../http/request-headers.js';
+import { timeoutAsked } from '../http/request-options.js';
 import { controlBody } from './control-body.js';
 import { controlRoutes } from './control-routes.js';
+import { ControlWork } from './control-work.js';
+import { isHealthPath } from './health-routes.js';
 import { refuseLaterPath } from './later-paths.js';
 import type { ControlRoute } from './route.js';
 
@@ -28,8 +31,11 @@ export type ControlListener = (
   url: string,
 ) => Promise<void>;
 
-const READS = { operation: 'control', reads: true, shed: false };
-const WRITES = { ...READS, reads: false };
+/** No route, or not known yet. */
+const NO_ROUTE = '';
+const READS: ExchangeKind = { operation: 'control', reads: true, shed: false, route: NO_ROUTE };
+const WRITES: ExchangeKind = { ...READS, reads: false };
+const HEALTH: ExchangeKind = { ...READS, vital: true };
 
 export function createControl(world: ApiWorld, exchanges: Exchanges): ControlListener {
   const app = new Koa<ControlState>();
@@ -39,15 +45,16 @@ export function createControl(world: ApiWorld, exchanges: Exchanges): ControlLis
   app.use(async (context, next) => {
     context.respond = false;
     const { req, res, state } = context;
-    const kind = req.method === 'GET' || req.method === 'HEAD' ? READS : WRITES;
-    await exchanges.serve(req, res, req.url ?? '', kind, async (exchange) => {
+    await exchanges.serve(req, res, req.url ?? '', kindOf(req), async (exchange) => {
       state.exchange = exchange;
       await next();
       if (state.reply === undefined) throw new Error('a route ended without a reply');
       return state.reply;
     });
   });
-  app.use(routerOf(controlRoutes(world), exchanges).routes());
+  const work = new ControlWork(world.clock, world.limits.controlInFlightMax);
+  const runner: Runner = { exchanges, work, limits: world.limits };
+  app.use(routerOf(controlRoutes(world, exchanges, work), runner).routes());
   app.use(refuse);
   const callback = app.callback();
   return async (request, response, url) => {
@@ -56,29 +63,50 @@ export function createControl(world: ApiWorld, exchanges: Exchanges): ControlLis
   };
 }
 
-function routerOf(routes: readonly ControlRoute[], exchanges: Exchanges): Router<ControlState> {
+interface Runner {
+  readonly exchanges: Exchanges;
+  readonly work: ControlWork;
+  readonly limits: ApiWorld['limits'];
+}
+
+function kindOf({ method, url }: IncomingMessage): ExchangeKind {
+  if (method !== 'GET' && method !== 'HEAD') return WRITES;
+  return isHealthPath(url ?? '') ? HEALTH : READS;
+}
+
+function routerOf(routes: readonly ControlRoute[], runner: Runner): Router<ControlState> {
   const router = new Router<ControlState>({ strict: true, sensitive: true });
   for (const route of routes) {
     router.register(route.path, [route.method], async ({ state }) => {
       if (state.exchange === undefined) throw new Error('a route runs within an exchange');
-      state.reply = await run(route, state.exchange, exchanges);
+      state.reply = await run(route, state.exchange, runner);
     });
   }
   return router;
 }
 
-async function run(route: ControlRoute, exchange: Exchange, exchanges: Exchanges): Promise<Reply> {
+async function run(
+  route: ControlRoute,
+  exchange: Exchange,
+  { exchanges, work, limits }: Runner,
+): Promise<Reply> {
   const { request, url, headers } = exchange;
+  exchange.route = route.path;
   checkHeaders(headers);
+  const asked = timeoutAsked(headers, limits);
+  const { timeoutDefaultMilliseconds, timeoutMaxMilliseconds } = limits;
+  const usual = route.isLong === true ? timeoutMaxMilliseconds : timeoutDefaultMilliseconds;
+  const timeoutMilliseconds = asked ?? usual;
   const question = url.indexOf('?');
   const known = route.parameters.filter((row) => row.in === 'query').map((row) => row.name);
   const query = parseQuery(question < 0 ? '' : url.slice(question + 1), known);
   const shape = route.body?.['application/json'];
-  if (shape === undefined && hasBody(headers)) throw invalid('body', 'there is no body here');
-  const body =
-    shape === undefined ? undefined : await controlBody(request, headers, shape, exchanges);
+  if (shape === undefined && hasBody(headers)) await refuseBody(exchange, 'there is no body here');
+  const body = shape === undefined ? undefined : await controlBody(exchange, shape, exchanges);
   const by = request.socket.remoteAddress ?? 'unknown';
-  return route.handle({ url, query, headers, body, by });
+  const call = { url, query, headers, body, by, timeoutMilliseconds };
+  if (route.isUnbounded === true) return route.handle(call);
+  return work.run(timeoutMilliseconds, () => route.handle(call));
 }
 
 /** What no route answered: of a later version, of another method, or nothing at all. */

@@ -38,6 +38,7 @@ const requestShape = z.strictObject({ partition: z.int().min(0).optional() });
 
 export function exchangeRoute(exchange: ExchangeControl): ControlRoute {
   return {
+    isLong: true,
     method: 'POST',
     path: '/api/v1/cluster/exchange',
     operationId: 'exchangeNow',
@@ -53,10 +54,11 @@ export function exchangeRoute(exchange: ExchangeControl): ControlRoute {
     ],
     body: { 'application/json': requestShape },
     answers: { 200: { description: 'What each node found, and took.', schema: shape } },
-    handle: async ({ query, body }) => {
+    handle: async ({ query, body, timeoutMilliseconds }) => {
       const dry_run = flag(query, 'dry_run');
       const { partition } = body as z.infer<typeof requestShape>;
-      return jsonReply({ dry_run, nodes: await exchange.exchangeNow(partition, dry_run) });
+      const nodes = await exchange.exchangeNow(partition, dry_run, timeoutMilliseconds);
+      return jsonReply({ dry_run, nodes });
     },
   };
 }

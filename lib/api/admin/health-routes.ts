@@ -3,17 +3,26 @@ import { z } from 'zod';
 import { OperatingError } from '../../errors.js';
 import type { ApiWorld } from '../api-world.js';
 import { parameter } from '../http/query.js';
+import type { ClientLoad } from './client-load.js';
 import { jsonReply, textReply } from './control-reply.js';
 import type { ControlRoute } from './route.js';
 
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-export function healthRoutes({ node, metrics }: ApiWorld): ControlRoute[] {
+const HEALTH_PATH = '/healthz';
+
+/** Is it answered on whatever connection, and however much there is to do? */
+export function isHealthPath(url: string): boolean {
+  return url === HEALTH_PATH;
+}
+
+export function healthRoutes({ node, metrics }: ApiWorld, load: ClientLoad): ControlRoute[] {
   const tag = 'Health';
   return [
     {
       method: 'GET',
-      path: '/healthz',
+      isUnbounded: true,
+      path: HEALTH_PATH,
       operationId: 'getHealth',
       tag,
       summary: 'This process is alive',
@@ -25,6 +34,7 @@ export function healthRoutes({ node, metrics }: ApiWorld): ControlRoute[] {
     },
     {
       method: 'GET',
+      isUnbounded: true,
       path: '/readyz',
       operationId: 'getReadiness',
       tag,
@@ -45,13 +55,17 @@ export function healthRoutes({ node, metrics }: ApiWorld): ControlRoute[] {
     },
     {
       method: 'GET',
+      isUnbounded: true,
       path: '/metrics',
       operationId: 'getMetrics',
       tag,
       summary: 'Metrics in the text format of Prometheus',
       parameters: [],
       answers: { 200: { description: 'The metrics.', contentType: METRICS_TYPE } },
-      handle: async () => textReply(await metrics(), METRICS_TYPE),
+      handle: async () => {
+        load.measure();
+        return textReply(await metrics(), METRICS_TYPE);
+      },
     },
   ];
 }

@@ -28,6 +28,7 @@ export function hintsRoute(handoff: HandoffControl): ControlRoute {
     summary: 'Hints that wait, by holder and target, and why they were not delivered yet',
     parameters: [],
     answers: { 200: { description: 'What every node holds.', schema: hintsShape } },
-    handle: async () => jsonReply(await handoff.heldHints()),
+    handle: async ({ timeoutMilliseconds }) =>
+      jsonReply(await handoff.heldHints(timeoutMilliseconds)),
   };
 }

@@ -44,8 +44,14 @@ export interface ControlCall {
   readonly body: unknown;
   /** Who asks, for histories. */
   readonly by: string;
+  /** What the request asks for, or what is usual. */
+  readonly timeoutMilliseconds: number;
 }
 
 export interface ControlRoute extends RouteDescription {
+  /** Takes long: as much time as any request may have, unless it asks for less. */
+  readonly isLong?: true;
+  /** Asks nobody, and is how an operator looks at a node that sheds: always answered. */
+  readonly isUnbounded?: true;
   readonly handle: (call: ControlCall) => Promise<Reply> | Reply;
 }

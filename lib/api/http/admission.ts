@@ -19,6 +19,15 @@ export class Admission {
     this.#foreground = foreground;
   }
 
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** Of bodies. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /**
    * Pair it with `leave`, unless it throws. @throws OperatingError `overloaded`
    * @param requests how many at once: each operation of a batch is as much work as one

@@ -13,7 +13,7 @@ import type { RequestHeaders } from './request-headers.js';
 import { readOptions, type RequestLimits, writeOptions } from './request-options.js';
 
 const PATH = '/api/v1/batch';
-const KIND: ExchangeKind = { operation: 'batch', reads: false, shed: true };
+const KIND: ExchangeKind = { operation: 'batch', reads: false, shed: true, route: PATH };
 
 export function isBatchPath(url: string): boolean {
   return url.startsWith(PATH) && (url.length === PATH.length || url[PATH.length] === '?');
@@ -41,7 +41,7 @@ export class BatchPath {
     const options = batchHeaders(headers, limits);
     const { admission, turns } = this.#exchanges;
     const room = { bytesMax: limits.batchBytesMax, admission, turns };
-    const body = await readBody(request, headers, room, (bytes) =>
+    const body = await readBody(exchange, room, (bytes) =>
       batchBody(bytes, batchOperationsMax(limits)),
     );
     try {
@@ -50,8 +50,7 @@ export class BatchPath {
       const others = operations.length - 1;
       admission.enter(others);
       try {
-        const { requestId } = exchange;
-        const run = { world: this.#world, exchanges: this.#exchanges, requestId, ...options };
+        const run = { world: this.#world, exchanges: this.#exchanges, exchange, ...options };
         return batchReply(await runBatch(run, operations));
       } finally {
         admission.leave(others);

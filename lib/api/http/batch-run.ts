@@ -6,7 +6,7 @@ import type { Change } from '../../persistence/intent.js';
 import type { ApiWorld } from '../api-world.js';
 import { replicasText } from './answer-headers.js';
 import type { BatchOperation } from './batch-body.js';
-import type { Exchanges } from './exchange.js';
+import type { Exchange, Exchanges } from './exchange.js';
 import { getAnswer } from './get-answer.js';
 import { JSON_TYPE } from './media-type.js';
 import { GUARD_HEADERS } from './problem.js';
@@ -22,7 +22,7 @@ export interface BatchHeaders {
 export interface BatchRun extends BatchHeaders {
   readonly world: ApiWorld;
   readonly exchanges: Exchanges;
-  readonly requestId: string;
+  readonly exchange: Exchange;
 }
 
 /** What the single request would have answered, within the answer of the batch. */
@@ -117,8 +117,8 @@ class Batch {
       if (change === undefined) return await this.#read(operation, left);
       return this.#taken(await this.#put(operation, change, left));
     } catch (error) {
-      const { exchanges, requestId } = this.#run;
-      const problem = exchanges.problemOf(error, { requestId }, change === undefined);
+      const { exchanges, exchange } = this.#run;
+      const problem = exchanges.problemOf(error, exchange, change === undefined);
       return this.#taken(resultOf(problem, undefined));
     }
   }
@@ -142,7 +142,7 @@ class Batch {
 
   /** What was read and finds no room is forgotten at once, and what follows is not read at all. */
   async #get({ key, namespace, level }: BatchOperation, left: number): Promise<Result> {
-    const { world, read, requestId } = this.#run;
+    const { world, read, exchanges, exchange } = this.#run;
     if (this.#room <= 0) throw this.#full();
     const { fallbacks, readRepair } = read;
     // Field by field, here and below: spreading costs more than the rest of it.
@@ -160,7 +160,7 @@ class Batch {
       version: undefined,
       accept: JSON_TYPE,
       ifNoneMatch: undefined,
-      requestId,
+      requestId: exchange.requestId,
     };
     const result = resultOf(getAnswer(answer, view), answer.receipt);
     this.#largest = Math.max(this.#largest, result.text.length);
@@ -169,6 +169,7 @@ class Batch {
       this.#room = 0;
       throw this.#full();
     }
+    exchanges.reserve(exchange, result.text.length);
     return this.#taken(result);
   }
 

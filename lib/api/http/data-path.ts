@@ -1,6 +1,7 @@
 /** The data path: get, put, delete and conflicts of one key, ahead of the router (Dynamo 4.1). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GetAnswer, PutRequest } from '../../coordination/request.js';
+import { LARGE_BYTES } from '../../encoding/large.js';
 import type { Change } from '../../persistence/intent.js';
 import type { ApiWorld } from '../api-world.js';
 import { conflictsAnswer } from './conflicts-answer.js';
@@ -9,7 +10,7 @@ import type { Exchange, ExchangeKind, Exchanges } from './exchange.js';
 import { getAnswer } from './get-answer.js';
 import { putAnswer } from './put-answer.js';
 import { bodyBytesMax, putBody } from './put-body.js';
-import { type BodyRoom, checkEncoding, hasBody, readBody } from './read-body.js';
+import { type BodyRoom, checkEncoding, hasBody, readBody, refuseBody } from './read-body.js';
 import { invalid, later, wrongMethod } from './refusals.js';
 import type { Reply } from './reply.js';
 import { checkResolveHeaders, resolveBody } from './resolve-body.js';
@@ -22,14 +23,20 @@ const NAMESPACE = 'default';
 
 type Operation = 'get' | 'put' | 'delete' | 'resolve';
 
+const ROUTES: Readonly<Record<DataResource, string>> = {
+  value: '/api/v1/kv/:key',
+  conflicts: '/api/v1/kv/:key/conflicts',
+  resolve: '/api/v1/kv/:key/conflicts/resolve',
+  versions: '/api/v1/kv/:key/versions',
+};
 const KINDS: Readonly<Record<Operation, ExchangeKind>> = {
-  get: { operation: 'get', reads: true, shed: true },
-  put: { operation: 'put', reads: false, shed: true },
-  delete: { operation: 'delete', reads: false, shed: true },
-  resolve: { operation: 'resolve', reads: false, shed: true },
+  get: { operation: 'get', reads: true, shed: true, route: ROUTES.value },
+  put: { operation: 'put', reads: false, shed: true, route: ROUTES.value },
+  delete: { operation: 'delete', reads: false, shed: true, route: ROUTES.value },
+  resolve: { operation: 'resolve', reads: false, shed: true, route: ROUTES.resolve },
 };
 /** A request that no operation answers changes nothing either. */
-const REFUSED: ExchangeKind = { operation: 'other', reads: true, shed: true };
+const REFUSED: ExchangeKind = { operation: 'other', reads: true, shed: true, route: ROUTES.value };
 
 const READS: ReadonlyMap<string, Operation> = new Map([
   ['GET', 'get'],
@@ -64,6 +71,7 @@ export class DataPath {
 
   #route(exchange: Exchange): Promise<Reply> {
     const target = targetOf(exchange.url);
+    exchange.route = ROUTES[target.resource];
     const methods = METHODS[target.resource];
     const operation = methods.get(exchange.request.method ?? '');
     if (operation === undefined) throw wrongMethod(exchange.request.method, [...methods.keys()]);
@@ -78,9 +86,10 @@ export class DataPath {
     return operation === 'put' ? this.#put(exchange, key) : this.#delete(exchange, key);
   }
 
-  async #get({ headers, requestId }: Exchange, key: string, target: DataTarget): Promise<Reply> {
+  async #get(exchange: Exchange, key: string, target: DataTarget): Promise<Reply> {
+    const { headers, requestId } = exchange;
     const options = readOptions(headers, this.#world.limits);
-    if (hasBody(headers)) throw invalid('body', 'a read takes no body');
+    if (hasBody(headers)) await refuseBody(exchange, 'a read takes no body');
     const { level, fallbacks, timeoutMilliseconds, readRepair } = options;
     const request = {
       namespace: NAMESPACE,
@@ -102,17 +111,21 @@ export class DataPath {
       version === undefined
         ? await coordination.get(request)
         : await coordination.version({ ...request, version });
-    const turn = this.#exchanges.turns.next(bytesOf(answer));
-    if (turn !== undefined) await turn;
+    const bytes = bytesOf(answer);
+    if (bytes >= LARGE_BYTES) {
+      this.#exchanges.reserve(exchange, bytes);
+      await this.#exchanges.turns.next(bytes);
+    }
     const { accept, ifNoneMatch } = headers;
     return getAnswer(answer, { key, asList, version, accept, ifNoneMatch, requestId });
   }
 
-  async #resolve({ request, headers }: Exchange, key: string): Promise<Reply> {
+  async #resolve(exchange: Exchange, key: string): Promise<Reply> {
+    const { request, headers } = exchange;
     const { limits, node } = this.#world;
     const options = writeOptions(headers, limits);
     checkResolveHeaders(headers);
-    const body = await readBody(request, headers, this.#room(headers), (bytes) =>
+    const body = await readBody(exchange, this.#room(headers), (bytes) =>
       resolveBody(bytes, headers, limits),
     );
     try {
@@ -129,11 +142,12 @@ export class DataPath {
     }
   }
 
-  async #put({ request, url, headers }: Exchange, key: string): Promise<Reply> {
+  async #put(exchange: Exchange, key: string): Promise<Reply> {
+    const { request, url, headers } = exchange;
     const { limits, node } = this.#world;
     const options = writeOptions(headers, limits);
     checkEncoding(headers.contentEncoding);
-    const body = await readBody(request, headers, this.#room(headers), (bytes) =>
+    const body = await readBody(exchange, this.#room(headers), (bytes) =>
       putBody(bytes, headers, limits, () => addressOf(request.headers.host, url)),
     );
     try {
@@ -151,12 +165,14 @@ export class DataPath {
     return { bytesMax, admission, turns };
   }
 
-  async #delete({ headers }: Exchange, key: string): Promise<Reply> {
+  async #delete(exchange: Exchange, key: string): Promise<Reply> {
+    const { headers } = exchange;
     const options = writeOptions(headers, this.#world.limits);
-    if (hasBody(headers)) {
-      throw invalid('body', 'a delete takes no body; the context goes into X-Causal-Context');
-    }
     if (headers.ttl !== undefined) throw invalid('x-ttl', 'a delete has no time to live');
+    if (hasBody(headers)) {
+      const message = 'a delete takes no body; the context goes into X-Causal-Context';
+      await refuseBody(exchange, message);
+    }
     const write = putRequest(key, TOMBSTONE, options.context, options);
     return putAnswer(await this.#world.node.coordination.put(write), key, TOMBSTONE);
   }

@@ -1,9 +1,10 @@
 /** Reads the body of a request, within a limit, without ever holding more than it. */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { OperatingError } from '../../errors.js';
 import type { Admission } from './admission.js';
 import type { LargeTurns } from './large-turns.js';
 import { unsupported } from './media-type.js';
+import { invalid } from './refusals.js';
 import type { RequestHeaders } from './request-headers.js';
 
 const EMPTY = Buffer.alloc(0);
@@ -26,7 +27,14 @@ export interface BodyRoom {
   readonly turns: LargeTurns;
 }
 
-/** Does the request announce a body that is not empty? */
+/** Who sends the body, and is asked for it. */
+interface Sender {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly headers: RequestHeaders;
+}
+
+/** Does the request announce a body? One in chunks may turn out to be empty. */
 export function hasBody({ contentLength, transferEncoding }: RequestHeaders): boolean {
   return (
     transferEncoding !== undefined || (contentLength !== undefined && Number(contentLength) > 0)
@@ -36,6 +44,35 @@ export function hasBody({ contentLength, transferEncoding }: RequestHeaders): bo
 /** Is so much still to come that the connection is better closed than read to its end? */
 export function isTooLongToDiscard({ contentLength, transferEncoding }: RequestHeaders): boolean {
   return transferEncoding !== undefined || Number(contentLength ?? 0) > DISCARD_BYTES_MAX;
+}
+
+/**
+ * Where there is to be no body: proxies add one in chunks that is empty, and that is none.
+ * @throws OperatingError `invalid_request` at its first byte
+ */
+export async function refuseBody(sender: Sender, message: string): Promise<void> {
+  if (sender.headers.transferEncoding === undefined) throw invalid('body', message);
+  const { request } = sender;
+  await new Promise<void>((resolve, reject) => {
+    request.on('data', () => reject(invalid('body', message)));
+    request.on('end', () => resolve());
+    request.on('error', () => reject(cutOff()));
+    request.on('close', () => reject(cutOff()));
+    proceed(sender);
+  });
+  checkTrailers(request);
+}
+
+/** Says to who waits for it that the body may come: all else of the request is good. */
+function proceed({ request, response, headers }: Sender): void {
+  // HTTP/1.0 knows no such waiting.
+  if (headers.expect !== undefined && request.httpVersionMinor > 0) response.writeContinue();
+}
+
+/** What came behind the body would have no effect. */
+function checkTrailers({ rawTrailers }: IncomingMessage): void {
+  const [name] = rawTrailers;
+  if (name !== undefined) throw invalid(name.toLowerCase(), 'no headers are taken behind a body');
 }
 
 /** @throws OperatingError `unsupported_media_type` */
@@ -50,19 +87,23 @@ export function checkEncoding(contentEncoding: string | undefined): void {
  * before its announced length; what `parse` throws. The listener limits how long it may take.
  */
 export async function readBody<Parsed>(
-  request: IncomingMessage,
-  headers: RequestHeaders,
+  sender: Sender,
   { bytesMax, admission, turns }: BodyRoom,
   parse: (bytes: Buffer) => Parsed,
 ): Promise<Body<Parsed>> {
+  const { request, headers } = sender;
   if (!hasBody(headers)) return { parsed: parse(EMPTY), release: () => undefined };
   const announced = Number(headers.contentLength ?? 0);
-  if (announced > bytesMax + DISCARD_BYTES_MAX) throw tooLarge(bytesMax, announced);
+  // Whoever waits to be asked for it has not sent it yet: there is nothing to discard.
+  const discarded = headers.expect === undefined ? DISCARD_BYTES_MAX : 0;
+  if (announced > bytesMax + discarded) throw tooLarge(bytesMax, announced);
   const reading = new Reading(request, bytesMax, admission);
+  proceed(sender);
   await reading.done;
   const turn = turns.next(reading.received);
   if (turn !== undefined) await turn;
   try {
+    checkTrailers(request);
     return { parsed: parse(reading.take()), release: () => reading.release() };
   } catch (error) {
     reading.release();
@@ -148,7 +189,7 @@ class Reading {
 
   #cut(): void {
     if (this.#settled) return;
-    this.#fail(new OperatingError('invalid_request', 'the body ended before its announced length'));
+    this.#fail(cutOff());
   }
 
   #fail(error: unknown): void {
@@ -156,6 +197,10 @@ class Reading {
     this.release();
     this.#reject(error);
   }
+}
+
+function cutOff(): OperatingError {
+  return new OperatingError('invalid_request', 'the body ended before its announced length');
 }
 
 function tooLarge(required: number, received: number): OperatingError {

@@ -22,6 +22,7 @@ export interface RequestHeaders {
   contentEncoding: string | undefined;
   contentLength: string | undefined;
   transferEncoding: string | undefined;
+  expect: string | undefined;
   requestId: string | undefined;
   /** The name of a header that was sent twice and must not be. */
   repeated: string | undefined;
@@ -55,6 +56,7 @@ const HEADERS: ReadonlyMap<string, HeaderRow> = new Map<string, HeaderRow>([
   ['content-encoding', { field: 'contentEncoding', list: true }],
   ['content-length', { field: 'contentLength' }],
   ['transfer-encoding', { field: 'transferEncoding', list: true }],
+  ['expect', { field: 'expect' }],
   ['x-request-id', { field: 'requestId' }],
 ]);
 
@@ -120,6 +122,7 @@ function noHeaders(): RequestHeaders {
     contentEncoding: undefined,
     contentLength: undefined,
     transferEncoding: undefined,
+    expect: undefined,
     requestId: undefined,
     repeated: undefined,
     unknown: undefined,

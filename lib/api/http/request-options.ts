@@ -57,8 +57,16 @@ export function commonOptions(headers: RequestHeaders, limits: RequestLimits): C
   return {
     level: headers.level,
     fallbacks: fallbacksOf(headers.fallback),
-    timeoutMilliseconds: timeoutOf(headers.timeout, limits.timeoutMaxMilliseconds),
+    timeoutMilliseconds: timeoutAsked(headers, limits),
   };
+}
+
+/** The deadline that a request asks for. @throws OperatingError `invalid_request` */
+export function timeoutAsked(
+  { timeout }: RequestHeaders,
+  { timeoutMaxMilliseconds }: Pick<RequestLimits, 'timeoutMaxMilliseconds'>,
+): number | undefined {
+  return timeoutOf(timeout, timeoutMaxMilliseconds);
 }
 
 export function readOptions(headers: RequestHeaders, limits: RequestLimits): ReadOptions {

@@ -1,4 +1,5 @@
 /** A node without a cluster: it records what the API asks, and answers what a test prepared. */
+import type { ExchangeControl } from '../../../lib/anti-entropy/exchange-now.js';
 import type { ApiNode } from '../../../lib/api/api-node.js';
 import type {
   ConflictList,
@@ -98,6 +99,7 @@ export class FakeNode implements ApiNode {
   readonly gets: GetRequest[] = [];
   readonly puts: PutRequest[] = [];
   readonly logged: { readonly event: string; readonly fields: unknown }[] = [];
+  readonly debugged: { readonly event: string; readonly fields: unknown }[] = [];
   readonly counted: string[] = [];
   readonly changes: {
     readonly fields: Partial<ConsistencySettings>;
@@ -176,7 +178,7 @@ export class FakeNode implements ApiNode {
     },
   };
 
-  readonly exchange = {
+  readonly exchange: { -readonly [Name in keyof ExchangeControl]: ExchangeControl[Name] } = {
     exchangeNow: async (partition: number | undefined, dryRun: boolean) => {
       const keys = [
         { namespace: 'default', key: 'k', partition: partition ?? 3, here: '', there: 'x' },
@@ -207,8 +209,9 @@ export class FakeNode implements ApiNode {
   };
 
   readonly observer: Observer = {
-    log: (_severity, event, fields) => {
-      this.logged.push({ event, fields });
+    log: (severity, event, fields) => {
+      const lines = severity === 'debug' ? this.debugged : this.logged;
+      lines.push({ event, fields });
     },
     count: (metric, labels = {}) => {
       this.counted.push(`${metric} ${Object.values(labels).join(' ')}`);

@@ -3,11 +3,13 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { createApi } from '../../../lib/api/api.js';
+import { isHealthPath } from '../../../lib/api/admin/health-routes.js';
 import type { ApiNode } from '../../../lib/api/api-node.js';
 import type { ApiLimits } from '../../../lib/api/api-world.js';
 import { problemBody } from '../../../lib/api/http/problem.js';
+import type { Clock } from '../../../lib/environment/clock.js';
 import { OperatingError } from '../../../lib/errors.js';
-import { listenHttp } from '../../../lib/platform/http-listener.js';
+import { type HttpListener, listenHttp } from '../../../lib/platform/http-listener.js';
 import { TurnQueue } from '../../../lib/platform/turn-queue.js';
 import { FakeNode } from './fake-node.js';
 
@@ -19,6 +21,8 @@ export const LIMITS: ApiLimits = {
   batchBytesMax: 8 * 1024 * 1024,
   requestsInFlightMax: 64,
   requestBytesInFlightMax: 8 * 1024 * 1024,
+  answerBytesInFlightMax: 32 * 1024 * 1024,
+  controlInFlightMax: 8,
 };
 
 export interface Answer {
@@ -59,28 +63,38 @@ export async function serveNode(
   limits: Partial<ApiLimits> = {},
 ): Promise<Omit<Served, 'node'>> {
   let ids = 0;
+  let listener: HttpListener | undefined;
+  const clock: Clock = {
+    wallMilliseconds: () => 0,
+    monotonicMilliseconds: () => performance.now(),
+    after: (milliseconds, callback) => {
+      const timer = setTimeout(callback, milliseconds);
+      return () => clearTimeout(timer);
+    },
+  };
   const api = createApi({
     node,
     limits: { ...LIMITS, ...limits },
     version: '0.1.0',
-    clock: {
-      wallMilliseconds: () => 0,
-      monotonicMilliseconds: () => performance.now(),
-      after: (milliseconds, callback) => {
-        const timer = setTimeout(callback, milliseconds);
-        return () => clearTimeout(timer);
-      },
-    },
+    clock,
+    logsRequests: true,
+    connections: () => listener?.figures ?? { open: 0, openMax: 0, waitingBytes: 0 },
     requestId: () => `r${++ids}`,
     together: (run) => run(),
     metrics: async () => '# HELP x y\nx 1\n',
   });
-  const listener = await listenHttp({
+  const listening = await listenHttp({
     host: '127.0.0.1',
     port: 0,
     headersMax: 200,
     headerBytesMax: 32 * 1024,
     connectionsMax: 100,
+    hostNames: [],
+    pipelinedBytesMax: 1024 * 1024,
+    sendTimeoutMilliseconds: 400,
+    isVital: isHealthPath,
+    clock,
+    observer: node.observer,
     headersTimeoutMilliseconds: 400,
     requestTimeoutMilliseconds: 400,
     keepAliveTimeoutMilliseconds: 5000,
@@ -90,8 +104,9 @@ export async function serveNode(
     problem: ({ code, detail }) =>
       JSON.stringify(problemBody(new OperatingError(code, detail), 'listener', 'none')),
   });
-  t.teardown(() => listener.close());
-  const { port } = listener;
+  listener = listening;
+  t.teardown(() => listening.close());
+  const { port } = listening;
   return {
     port,
     send: (method, path, sent = {}) => send(port, method, path, sent),

@@ -27,7 +27,7 @@ t.test('settings are read and changed by field', async (t) => {
   t.notOk('dry_run' in (after.json ?? {}));
   t.same(node.changes.at(-1), {
     fields: { default_level: 'one' },
-    options: { ifMatch: 'v1', dryRun: false, by: '127.0.0.1' },
+    options: { ifMatch: 'v1', dryRun: false, by: '127.0.0.1', timeoutMilliseconds: 5000 },
   });
   const late = await send('POST', CONFIG, { headers, body });
   t.match(late.json, { status: 412, code: 'precondition_failed', version: 'v2' });

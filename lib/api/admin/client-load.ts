@@ -1,0 +1,50 @@
+/** What clients hold on this node now, against its limits: for status and metrics. */
+import { z } from 'zod';
+import type { ApiWorld } from '../api-world.js';
+import type { Exchanges } from '../http/exchange.js';
+import type { ControlWork } from './control-work.js';
+
+const used = z.strictObject({ now: z.number(), limit: z.number() });
+export const clientLoadShape = z.strictObject({
+  connections: used,
+  requests: used,
+  control_requests: used,
+  /** Of bodies that are held. */
+  request_bytes: used,
+  /** Of answers that were made and have not left. */
+  answer_bytes: used,
+});
+
+export class ClientLoad {
+  readonly #world: ApiWorld;
+  readonly #exchanges: Exchanges;
+  readonly #work: ControlWork;
+
+  constructor(world: ApiWorld, exchanges: Exchanges, work: ControlWork) {
+    this.#world = world;
+    this.#exchanges = exchanges;
+    this.#work = work;
+  }
+
+  report(): z.infer<typeof clientLoadShape> {
+    const { limits, connections } = this.#world;
+    const { admission, answers } = this.#exchanges;
+    const { open, openMax } = connections();
+    return {
+      connections: { now: open, limit: openMax },
+      requests: { now: admission.requests, limit: limits.requestsInFlightMax },
+      control_requests: { now: this.#work.underWay, limit: limits.controlInFlightMax },
+      request_bytes: { now: admission.bytes, limit: limits.requestBytesInFlightMax },
+      answer_bytes: { now: answers.bytes, limit: answers.bytesMax },
+    };
+  }
+
+  /** Gauges are set when somebody looks: at every request it would cost more than the request. */
+  measure(): void {
+    const { node, connections } = this.#world;
+    const { open, waitingBytes } = connections();
+    node.observer.measure('quorate_http_connections', open);
+    node.observer.measure('quorate_http_waiting_bytes', waitingBytes);
+    node.observer.measure('quorate_answer_bytes', this.#exchanges.answers.bytes);
+  }
+}

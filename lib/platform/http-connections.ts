@@ -1,0 +1,120 @@
+/** The connections of clients: how many there may be, and who goes when there are more. */
+import type { Duplex } from 'node:stream';
+import type { ConnectionFigures } from '../api/api-world.js';
+import type { Observer } from '../environment/observer.js';
+import type { ConnectionPlace, HttpConnection } from './http-connection.js';
+import type { LimitedLog } from './limited-log.js';
+
+export interface ConnectionsOptions {
+  readonly connectionsMax: number;
+  readonly waitingBytesMax: number;
+  readonly observer: Observer;
+  readonly log: LimitedLog;
+}
+
+/** Why a connection was ended from here; a label of metrics. */
+export type Ending = 'idle' | 'limit' | 'unread';
+
+const EVENTS: Readonly<Record<Ending, string>> = {
+  idle: 'too many connections: the one that idled for longest was closed',
+  limit: 'too many connections, and all are busy: one was refused',
+  unread: 'a connection was cut: its client takes nothing of its answer',
+};
+/** Beyond the limit so many are let in for a question after health: the newest of them. */
+const BEYOND_MAX = 32;
+
+export class HttpConnections implements ConnectionPlace {
+  readonly #options: ConnectionsOptions;
+  readonly #all = new Map<Duplex, HttpConnection>();
+  /** Nothing is under way on them; the first has been idle for longest. */
+  readonly #idle = new Set<HttpConnection>();
+  /** Let in beyond the limit. */
+  readonly #beyond = new Set<HttpConnection>();
+  #waitingBytes = 0;
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+  }
+
+  get figures(): ConnectionFigures {
+    return {
+      open: this.#all.size,
+      openMax: this.#options.connectionsMax,
+      waitingBytes: this.#waitingBytes,
+    };
+  }
+
+  of(socket: Duplex): HttpConnection | undefined {
+    return this.#all.get(socket);
+  }
+
+  /** Lets a new one in. Where there are too many the longest idle one goes for it. */
+  open(connection: HttpConnection): void {
+    const { socket } = connection;
+    this.#all.set(socket, connection);
+    socket.once('close', () => this.#forget(connection));
+    if (this.#isRoom) {
+      this.#idle.add(connection);
+      return;
+    }
+    const [idle] = this.#idle;
+    if (idle !== undefined) {
+      this.end(idle, 'idle');
+      this.#idle.add(connection);
+      return;
+    }
+    this.#beyond.add(connection);
+    const [oldest] = this.#beyond;
+    if (this.#beyond.size > BEYOND_MAX && oldest !== undefined) this.end(oldest, 'limit');
+  }
+
+  /** Is it one too many, by now? Then only a question after health is answered on it. */
+  isBeyond(connection: HttpConnection): boolean {
+    if (!this.#beyond.has(connection)) return false;
+    if (this.#all.size - this.#beyond.size >= this.#options.connectionsMax) return true;
+    this.#beyond.delete(connection);
+    return false;
+  }
+
+  idle(connection: HttpConnection): void {
+    if (!this.#beyond.has(connection)) this.#idle.add(connection);
+  }
+
+  busy(connection: HttpConnection): void {
+    this.#idle.delete(connection);
+  }
+
+  hold(bytes: number): boolean {
+    if (this.#waitingBytes + bytes > this.#options.waitingBytesMax) return false;
+    this.#waitingBytes += bytes;
+    return true;
+  }
+
+  release(bytes: number): void {
+    this.#waitingBytes -= bytes;
+  }
+
+  /** Cuts it, and says so. */
+  end(connection: HttpConnection, why: Ending): void {
+    this.#forget(connection);
+    connection.socket.destroy();
+    this.note(why);
+  }
+
+  note(why: Ending): void {
+    const { observer, log, connectionsMax } = this.#options;
+    observer.count('quorate_http_connections_ended_total', { reason: why });
+    log.log('warn', EVENTS[why], { connections: this.#all.size, limit: connectionsMax });
+  }
+
+  /** Those beyond the limit do not count. */
+  get #isRoom(): boolean {
+    return this.#all.size - this.#beyond.size <= this.#options.connectionsMax;
+  }
+
+  #forget(connection: HttpConnection): void {
+    this.#all.delete(connection.socket);
+    this.#idle.delete(connection);
+    this.#beyond.delete(connection);
+  }
+}

@@ -1,0 +1,74 @@
+/** How many connections there may be, and who goes when there are more. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import t from 'tap';
+import { assertProblem, type Conversation, say, start } from './listening.js';
+
+const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+const ENDED = 'quorate_http_connections_ended_total';
+
+async function answered({ socket }: Conversation): Promise<void> {
+  if (socket.bytesRead === 0) await new Promise((resolve) => socket.once('data', resolve));
+  await sleep(10);
+}
+
+t.test('the one that idled for longest goes for a new one', async (t) => {
+  const { listener, observer } = await start(t, { connectionsMax: 3 });
+  const held: Conversation[] = [];
+  for (const path of ['/1', '/2', '/3']) {
+    const one = say(listener.port, get(path));
+    await answered(one);
+    held.push(one);
+  }
+  held[0]?.socket.write(get('/again'));
+  await sleep(30);
+  const fourth = say(listener.port, get('/4'));
+  t.match(await held[1]?.answer, /\/2:$/, 'the second is idle since before the first');
+  await answered(fourth);
+  t.equal(listener.figures.open, 3);
+  t.equal(observer.counts.get(`${ENDED} idle`), 1);
+  t.match(observer.events, ['too many connections: the one that idled for longest was closed']);
+  for (const { socket } of [...held, fourth]) socket.resetAndDestroy();
+});
+
+t.test('silent ones count as idle', async (t) => {
+  const { listener } = await start(t, { connectionsMax: 2 });
+  const silent = [say(listener.port, ''), say(listener.port, '')];
+  while (listener.figures.open < 2) await sleep(1);
+  const one = say(listener.port, get('/a'));
+  t.equal(await silent[0]?.answer, '');
+  await answered(one);
+  silent[1]?.socket.resetAndDestroy();
+  one.socket.resetAndDestroy();
+});
+
+t.test('where all are busy a new one is told, and health is answered', async (t) => {
+  const { listener, observer } = await start(t, { connectionsMax: 2 });
+  const busy = [say(listener.port, get('/never')), say(listener.port, get('/never'))];
+  while (listener.figures.open < 2) await sleep(1);
+  await sleep(20);
+  const refused = await say(listener.port, get('/a')).answer;
+  assertProblem(t, refused, 503, 'overloaded');
+  t.match(refused.toLowerCase(), 'retry-after: 1');
+  for (let i = 0; i < 5; i += 1) {
+    const health = await say(listener.port, get('/healthz')).answer;
+    t.match(health, /^HTTP\/1.1 200 [\s\S]*connection: close[\s\S]*\/healthz:$/i);
+  }
+  t.equal(observer.counts.get(`${ENDED} limit`), 1);
+  const silent = Array.from({ length: 80 }, () => say(listener.port, ''));
+  await sleep(50);
+  t.match(await say(listener.port, get('/healthz')).answer, /\/healthz:$/, 'among silent ones too');
+  t.ok(listener.figures.open <= 2 + 33, 'they are bounded');
+  for (const { socket } of [...silent, ...busy]) socket.resetAndDestroy();
+  while (listener.figures.open > 0) await sleep(1);
+  t.match(await say(listener.port, 'GET /b HTTP/1.0\r\n\r\n').answer, /\/b:$/, 'room comes back');
+});
+
+t.test('a handler that throws ends its connection alone', async (t) => {
+  const handler = (): void => {
+    throw new Error('a bug');
+  };
+  const { listener, observer } = await start(t, { handler });
+  t.equal(await say(listener.port, get('/a') + get('/b')).answer, '');
+  t.equal(await say(listener.port, get('/a')).answer, '');
+  t.match(observer.events, ['a request failed unexpectedly', 'a request failed unexpectedly']);
+});

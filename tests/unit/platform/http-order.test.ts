@@ -1,0 +1,147 @@
+/** Requests of one connection: one at a time, in order, however they come, and bounded. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import t from 'tap';
+import { assertProblem, say, start } from './listening.js';
+
+const HOST = 'Host: localhost\r\n';
+const get = (path: string, more = ''): string => `GET ${path} HTTP/1.1\r\n${HOST}${more}\r\n`;
+const put = (path: string, body: string): string =>
+  `PUT ${path} HTTP/1.1\r\n${HOST}Content-Length: ${String(body.length)}\r\n\r\n${body}`;
+const CLOSE = 'Connection: close\r\n';
+
+/** What is under way at once, and in which order requests began. */
+function watched() {
+  const began: string[] = [];
+  let underWay = 0;
+  let most = 0;
+  const handler = (request: IncomingMessage, response: ServerResponse): void => {
+    began.push(request.url ?? '');
+    underWay += 1;
+    most = Math.max(most, underWay);
+    setTimeout(() => {
+      underWay -= 1;
+      response.end(`${request.url ?? ''};`);
+    }, began.length % 3);
+  };
+  return { began, handler, most: () => most };
+}
+
+t.test('pipelined requests begin one after the other, in their order', async (t) => {
+  const { began, handler, most } = watched();
+  const { listener } = await start(t, { handler });
+  const paths = Array.from({ length: 60 }, (_, n) => `/${String(n)}`);
+  const text = paths.map((path) => (path.endsWith('5') ? put(path, 'abc') : get(path)));
+  const answer = await say(listener.port, text.join('') + get('/last', CLOSE)).answer;
+  t.strictSame(began, [...paths, '/last']);
+  t.equal(most(), 1);
+  t.strictSame(
+    answer.match(/\/\w+;/g),
+    [...paths, '/last'].map((path) => `${path};`),
+  );
+});
+
+t.test('more of them than one read brings, and in pieces', async (t) => {
+  const { listener, requests } = await start(t);
+  const all = get('/a', `Filler: ${'x'.repeat(300)}\r\n`).repeat(1000) + get('/z', CLOSE);
+  const { socket, answer } = say(listener.port, '');
+  for (let at = 0; at < all.length; at += 7001) {
+    socket.write(all.slice(at, at + 7001));
+    if (at % 5 === 0) await sleep(1);
+  }
+  t.equal((await answer).match(/HTTP\/1.1 200/g)?.length, 1001);
+  t.equal(requests.length, 1001);
+});
+
+t.test('whoever closes its side after asking gets every answer', async (t) => {
+  const { listener } = await start(t);
+  const { socket, answer } = say(listener.port, get('/late') + put('/b', 'abc') + get('/c'));
+  socket.end();
+  t.match(await answer, /\/late:.*\/b:abc.*\/c:/s);
+});
+
+t.test('nothing is begun behind the last answer of a connection', async (t) => {
+  const { listener, requests } = await start(t);
+  const rows = {
+    'the client said so': [get('/first', CLOSE) + put('/behind', 'x'), 1],
+    'HTTP/1.0': [`GET /first HTTP/1.0\r\n\r\n${put('/behind', 'x')}`, 1],
+    'it was refused': [`GET /first HTTP/1.1\r\n\r\n${put('/behind', 'x')}`, 0],
+  } as const;
+  for (const [name, [text, count]] of Object.entries(rows)) {
+    requests.length = 0;
+    const answer = await say(listener.port, text).answer;
+    t.equal(answer.match(/HTTP\/1.1/g)?.length, 1, name);
+    t.equal(requests.length, count, name);
+  }
+});
+
+t.test('a tunnel or rubbish behind requests waits for their answers', async (t) => {
+  const { listener } = await start(t);
+  for (const [text, status, code] of [
+    [`CONNECT localhost:1 HTTP/1.1\r\n${HOST}\r\n`, 405, 'method_not_allowed'],
+    ['\u0001\r\n', 400, 'invalid_request'],
+    [`PUT / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 400, 'invalid_request'],
+    [`GET / HTTP/1.1\r\n${HOST}Con`, 408, 'body_timeout'],
+    [`PUT / HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nabc`, 408, 'body_timeout'],
+  ] as const) {
+    const answer = await say(listener.port, get('/late') + put('/b', 'abc') + text).answer;
+    const answers = answer.split(/(?=HTTP\/1.1 \d)/);
+    t.match(answers[0], /\/late:/, text);
+    t.match(answers[1], /\/b:abc/);
+    assertProblem(t, answers[2] ?? '', status, code);
+    t.equal(answers.length, 3);
+  }
+});
+
+t.test('what waits is bounded, over all connections', async (t) => {
+  const { listener, requests } = await start(t, { pipelinedBytesMax: 65_536 });
+  const { answer } = say(listener.port, get('/late') + get('/next').repeat(200));
+  const text = await answer;
+  const good = text.match(/HTTP\/1.1 200/g)?.length ?? 0;
+  t.ok(good > 10 && good < 40, `${String(good)} were taken`);
+  t.match(text, /HTTP\/1.1 503 .*retry-after: 1.*"code":"overloaded"/s, 'then it is told');
+  t.equal(requests.length, good);
+  t.equal(listener.figures.waitingBytes, 0, 'room comes back');
+  const left = say(listener.port, get('/late') + get('/next').repeat(20));
+  while (listener.figures.waitingBytes === 0) await sleep(1);
+  left.socket.resetAndDestroy();
+  await left.answer;
+  while (listener.figures.waitingBytes > 0) await sleep(1);
+});
+
+t.test('of a connection that reads nothing only one answer is made, and it is cut', async (t) => {
+  let made = 0;
+  const handler = (_request: unknown, response: ServerResponse): void => {
+    made += 1;
+    response.end(Buffer.alloc(32 * 1024 * 1024));
+  };
+  const { listener, observer } = await start(t, { handler, sendTimeoutMilliseconds: 300 });
+  const socket = connect(listener.port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.pause().write(get('/a').repeat(500));
+  while (!observer.counts.has('quorate_http_connections_ended_total unread')) await sleep(5);
+  t.equal(made, 1);
+  t.match(observer.events, ['a connection was cut: its client takes nothing of its answer']);
+  t.equal(listener.figures.open, 0);
+  socket.destroy();
+});
+
+t.test('a slow reader that goes on is not cut, nor who waits for an answer', async (t) => {
+  const handler = (request: IncomingMessage, response: ServerResponse): void => {
+    if (request.url === '/slow') setTimeout(() => response.end('slow'), 1500);
+    else response.end(Buffer.alloc(24 * 1024 * 1024));
+  };
+  const { listener, observer } = await start(t, { handler, sendTimeoutMilliseconds: 1000 });
+  const { answer } = say(listener.port, get('/slow', CLOSE));
+  t.match(await answer, /slow$/);
+  const socket = connect(listener.port, '127.0.0.1');
+  socket.write(get('/large', CLOSE));
+  let received = 0;
+  for await (const chunk of socket) {
+    received += (chunk as Buffer).length;
+    if (received % 7 === 0) await sleep(5);
+  }
+  t.ok(received > 24 * 1024 * 1024);
+  t.equal(observer.counts.size, 0);
+});
