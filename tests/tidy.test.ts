@@ -20,6 +20,7 @@ import {
   checkFunctionLength,
   checkSkipped,
 } from './tidy/shape.js';
+import { brokenLinks, checkNamedFiles, documentPaths } from './tidy/references.js';
 import type { Finding, Source } from './tidy/source.js';
 import { staleOutputs } from './tidy/stale-outputs.js';
 import { readSources, readTexts, sourceOf } from './tidy/source.js';
@@ -222,6 +223,24 @@ for (const { name, check, broken, kept } of laws) {
     }
   });
 }
+
+t.test('what documents and comments refer to is there', async (t) => {
+  t.same(sources.flatMap(checkNamedFiles), []);
+  t.same(checkNamedFiles(sourceOf('lib/x.ts', '/** See docs/nowhere.md and docs/ring.md. */')), [
+    'lib/x.ts names docs/nowhere.md, which is not there',
+  ]);
+  const paths = documentPaths();
+  t.ok(paths.length > 10);
+  t.same(
+    paths.flatMap((path) => brokenLinks(path, readFileSync(path, 'utf8'))),
+    [],
+  );
+  const text = '[a](ring.md) [b](ring.md#nowhere) [c](nowhere.md) [d](https://x.example)';
+  t.same(brokenLinks('docs/README.md', text), [
+    'docs/README.md: ring.md#nowhere',
+    'docs/README.md: nowhere.md',
+  ]);
+});
 
 t.test('the checks see the sources', async (t) => {
   t.ok(sources.length > 30);

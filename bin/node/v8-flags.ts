@@ -1,4 +1,4 @@
-/** How V8 is told to run a node on a machine that several share (docs/performance.md). */
+/** How V8 is told to run a node on a machine that several share (docs/notebook/performance.md). */
 export const V8_FLAGS: readonly string[] = [
   // One helper thread: four a node only get in each other's way.
   '--v8-pool-size=1',

@@ -1,4 +1,4 @@
-/** `npm run bench`: the targets measured side by side. See docs/performance.md. */
+/** `npm run bench`: the targets measured side by side. See docs/notebook/performance.md. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { drawBench } from './bench-chart.js';

@@ -1,4 +1,4 @@
-/** What a million values that end at once cost: `npm run expiry-report` (docs/performance.md). */
+/** What a million values that end at once cost: `npm run expiry-report`. */
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuSeconds } from './process-figures.js';

@@ -1,6 +1,6 @@
 /**
  * `npm run mixed-report`: ten minutes of puts and gets at 70 % of the limit, while one node is
- * killed and comes back, and then another: latency over time, memory (docs/performance.md).
+ * killed and comes back, and then another: latency over time, memory.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,5 +1,5 @@
 /**
- * Two builds side by side, in pairs of rounds: `npm run pairs-report -- DIR` (docs/performance.md).
+ * Two builds side by side, in pairs of rounds: `npm run pairs-report -- DIR`.
  * On a machine that is never quiet, only such a ratio says whether a change has helped.
  */
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,0 +1,62 @@
+/** References of documents and comments: what they name must be there. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import type { Finding, Source } from './source.js';
+
+/** A file of the repository, as a comment or a document names it. */
+const NAMED = /\b(?:docs|lib|tests|config|bin)\/[\w./-]*\w\.(?:md|ts|json|txt)\b/g;
+const LINK = /\]\(([^)\s]+)\)/g;
+
+/** `docs/x.md`, `lib/x.ts` in the text of a source. */
+export function checkNamedFiles({ path, text }: Source): Finding[] {
+  // A test of these rules names what is not there.
+  if (path.startsWith('tests/tidy')) return [];
+  return [...new Set(text.match(NAMED) ?? [])]
+    .filter((name) => !name.startsWith('dist/') && !existsSync(name))
+    .map((name) => `${path} names ${name}, which is not there`);
+}
+
+/** All documents: README.md and those in `docs/`. */
+export function documentPaths(): string[] {
+  const inFolder = (folder: string): string[] =>
+    readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return inFolder(path);
+      return entry.name.endsWith('.md') ? [path] : [];
+    });
+  return ['README.md', 'lib/README.md', ...inFolder('docs')];
+}
+
+/** Links to files and to headings that are not there. */
+export function brokenLinks(path: string, text: string): string[] {
+  const broken: string[] = [];
+  for (const [, target = ''] of text.matchAll(LINK)) {
+    if (/^[a-z]+:/.test(target)) continue;
+    const [file = '', heading] = target.split('#');
+    const full = file === '' ? path : join(dirname(path), file);
+    const isThere = existsSync(full);
+    const isHeadingThere =
+      heading === undefined ||
+      !full.endsWith('.md') ||
+      (isThere && headingsOf(readFileSync(full, 'utf8')).has(heading));
+    if (!isThere || !isHeadingThere) broken.push(`${relative('.', path)}: ${target}`);
+  }
+  return broken;
+}
+
+/** The anchors of a document, as renderers of Markdown make them. */
+function headingsOf(text: string): Set<string> {
+  const lines = text.replace(/```[\s\S]*?```/g, '').split('\n');
+  return new Set(
+    lines
+      .filter((line) => /^#{1,6} /.test(line))
+      .map((line) =>
+        line
+          .replace(/^#+ /, '')
+          .toLowerCase()
+          .replace(/[^\p{L}\p{N} _-]/gu, '')
+          .trim()
+          .replaceAll(' ', '-'),
+      ),
+  );
+}
