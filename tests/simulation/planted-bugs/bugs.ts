@@ -1,8 +1,10 @@
 /** Bugs to be planted: one broken rule each, as an exact replacement in the built code. */
+import { DAMAGE_BUGS } from './damage-bugs.js';
 import type { PlantedBug } from './planted-bug.js';
 import { WRITER_BUGS } from './writer-bugs.js';
 
 export const BUGS: readonly PlantedBug[] = [
+  ...DAMAGE_BUGS,
   ...WRITER_BUGS,
   {
     rule: 'V1',
@@ -243,38 +245,6 @@ export const BUGS: readonly PlantedBug[] = [
     test: 'unit/anti-entropy/damage.test.js',
   },
   {
-    rule: 'D1',
-    name: 'damage leaves the clock as it was',
-    file: 'persistence/health.js',
-    right: 'clocks.empty(partition);',
-    wrong: ';',
-    test: 'unit/anti-entropy/damage.test.js',
-  },
-  {
-    rule: 'D1',
-    name: 'a damaged replica answers and acknowledges',
-    file: 'persistence/health.js',
-    right: 'assertWhole(partition) {',
-    wrong: 'assertWhole(partition) { return;',
-    test: 'unit/anti-entropy/damage.test.js',
-  },
-  {
-    rule: 'D2',
-    name: 'a rebuild ends without the purge',
-    file: 'anti-entropy/rebuild.js',
-    right: 'await this.#purge(partition, progress);',
-    wrong: ';',
-    test: 'unit/anti-entropy/damage.test.js',
-  },
-  {
-    rule: 'D2',
-    name: 'one other owner is enough for a rebuild',
-    file: 'anti-entropy/rebuild.js',
-    right: 'if (others.some((peer) => !progress.snapshots.has(peer)))',
-    wrong: 'if (progress.snapshots.size === 0)',
-    test: 'unit/anti-entropy/damage.test.js',
-  },
-  {
     rule: 'E3',
     name: 'what a wrong clock has dated waits until then',
     file: 'persistence/expiry-clock.js',
@@ -307,38 +277,6 @@ export const BUGS: readonly PlantedBug[] = [
     test: 'unit/anti-entropy/retention.test.js',
   },
   {
-    rule: 'D5',
-    name: 'acks of before a loss count',
-    file: 'persistence/losses.js',
-    right: 'return lost === undefined || lost.every(([of, from]) => of !== node || start >= from);',
-    wrong: 'return true;',
-    test: 'unit/coordination/losses.test.js',
-  },
-  {
-    rule: 'D5',
-    name: 'copying begins before all have confirmed',
-    file: 'anti-entropy/rebuild.js',
-    right: 'others.some((peer) => !progress.confirmed.has(peer))',
-    wrong: 'false',
-    test: 'unit/coordination/losses.test.js',
-  },
-  {
-    rule: 'D5',
-    name: 'answers do not name the losses that their owner knows of',
-    file: 'coordination/replica-service.js',
-    right: 'start, lost: losses.of(at.partition), fate };',
-    wrong: 'start, fate };',
-    test: 'unit/coordination/losses.test.js',
-  },
-  {
-    rule: 'D5',
-    name: 'a restart forgets which losses were announced',
-    file: 'persistence/losses.js',
-    right: 'losses.learn((stored ?? []));',
-    wrong: ';',
-    test: 'unit/persistence/losses.test.js',
-  },
-  {
     rule: 'R5',
     name: 'the ack of a write-back counts although its value was dropped',
     file: 'coordination/repair-core.js',
@@ -360,30 +298,6 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'persistence/health.js',
     right: 'clocks.keep(partition, transaction);',
     wrong: ';',
-    test: 'unit/anti-entropy/damage.test.js',
-  },
-  {
-    rule: 'D3',
-    name: 'a clock is given away without counting what stands behind it',
-    file: 'anti-entropy/exchange-service.js',
-    right: 'await this.#scrub.verify(partition);',
-    wrong: ';',
-    test: 'unit/anti-entropy/damage.test.js',
-  },
-  {
-    rule: 'D4',
-    name: 'a denial beats a held value',
-    file: 'anti-entropy/testimony.js',
-    right: "if (words.includes('value'))",
-    wrong: 'if (false)',
-    test: 'unit/anti-entropy/verdicts.test.js',
-  },
-  {
-    rule: 'D2',
-    name: 'a rebuild is sent what the clock names, which may lag',
-    file: 'anti-entropy/exchange-service.js',
-    right: 'clock.length === 0 ? undefined : this.#named',
-    wrong: 'this.#named',
     test: 'unit/anti-entropy/damage.test.js',
   },
   {
