@@ -51,6 +51,7 @@ export const ERROR_CODES = {
   context_too_large: refused,
   record_too_large: refused,
   corrupt_bytes: refused,
+  unknown_format: refused,
   founding_refused: refused,
   internal: { retryable: false, outcome: 'unknown' },
 } as const satisfies Record<string, ErrorRow>;

@@ -7,12 +7,14 @@ import { isHealthPath } from '../../lib/api/admin/health-routes.js';
 import type { ConnectionFigures } from '../../lib/api/api-world.js';
 import { problemBody } from '../../lib/api/http/problem.js';
 import type { Environment } from '../../lib/environment/environment.js';
-import { OperatingError } from '../../lib/errors.js';
+import { messageOf, OperatingError } from '../../lib/errors.js';
 import type { QuorateNode } from '../../lib/node.js';
 import { createNode } from '../../lib/node.js';
 import type { NodeOptions } from '../../lib/node-options.js';
 import type { HttpListener } from '../../lib/platform/http-listener.js';
 import { listenHttp } from '../../lib/platform/http-listener.js';
+import { STORED_FORMAT, unknownFormat } from '../../lib/persistence/checksummed.js';
+import { readFormat, writeFormat } from '../../lib/platform/format-file.js';
 import { openLevelStorage } from '../../lib/platform/leveldb-storage.js';
 import { makeFolder } from '../../lib/platform/make-folder.js';
 import type { LogAndMetrics } from '../../lib/platform/observer.js';
@@ -102,6 +104,10 @@ async function createServed(options: Served, damage: string | undefined): Promis
       throw error;
     },
   );
+  // Not where the disk is full: each value says its format, too.
+  await writeFormat(settings.node.dataDir, STORED_FORMAT).catch((error: unknown) => {
+    observer.log('warn', 'the file `format` cannot be written', { reason: messageOf(error) });
+  });
   const serve = createApi({
     ...{ node, version, clock: environment.clock, requestId, connections },
     logsRequests: settings.node.logLevel === 'debug',
@@ -153,6 +159,10 @@ async function environmentOf(
     handshakeTimeoutMilliseconds: HANDSHAKE_TIMEOUT_MILLISECONDS,
   });
   makeFolder(node.dataDir, `--data-dir ${node.dataDir}`);
+  const format = await readFormat(node.dataDir);
+  if (format !== undefined && format !== STORED_FORMAT) {
+    throw unknownFormat(`--data-dir ${node.dataDir}`, format);
+  }
   const opened = await openLevelStorage({
     directory: join(node.dataDir, 'store'),
     cacheBytes: storage.engineCacheBytes,

@@ -1,7 +1,7 @@
 /** One hint at a time: opened, put, taken away, with its entry by age and what the quota counts. */
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
-import { OperatingError } from '../errors.js';
+import { isCorrupt } from '../errors.js';
 import type { Hint, HintState } from './hint-records.js';
 import { ageKey, decodeHint, encodeHint, hintKey, keyOfAge, mergeBytes } from './hint-records.js';
 import type { HintQuota } from './hint-quota.js';
@@ -40,7 +40,7 @@ export class HintStore {
     try {
       return decodeHint(key, stored);
     } catch (error) {
-      if (!(error instanceof OperatingError)) throw error;
+      if (!isCorrupt(error)) throw error;
       if (this.#damaged.has(key)) return undefined;
       this.#damaged.add(key);
       this.#options.observer.count('quorate_corrupt_records_total');

@@ -1,7 +1,7 @@
 /** The clocks of all partitions of a node, and their lazy way to the disk (architecture.md, C4). */
 import { encode } from '../encoding/codec.js';
 import { hash32 } from '../encoding/hash.js';
-import { OperatingError } from '../errors.js';
+import { isCorrupt } from '../errors.js';
 import { type Context, covers } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';
 import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
@@ -141,7 +141,7 @@ export class PartitionClocks {
       this.#clocks.set(partition, PartitionClock.from(plain));
       this.#persisted.set(partition, PartitionClock.from(plain));
     } catch (error) {
-      if (!(error instanceof OperatingError)) throw error;
+      if (!isCorrupt(error)) throw error;
       this.unreadable.push(partition);
     }
   }

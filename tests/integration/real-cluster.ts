@@ -77,14 +77,15 @@ export class RealCluster {
     this.#ended = once(child, 'exit');
   }
 
-  /** Resolves when it has printed who serves. Nothing of it outlives its owner. */
+  /** @param program of another build. Resolves when it has printed who serves. Nothing of it outlives its owner. */
   static async start(
     owner: Owner,
     dataDir: string,
     words: readonly string[],
+    program = QUORATE,
   ): Promise<RealCluster> {
     const all = ['cluster', '--data-dir', dataDir, '-o', 'json', ...words];
-    const child = spawn(process.execPath, [QUORATE, ...all], {
+    const child = spawn(process.execPath, [program, ...all], {
       env: childEnvironment(),
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -43,6 +43,7 @@ export const ERROR_STATUS: Readonly<Record<ErrorCode, ErrorStatus>> = {
   context_too_large: { status: 507, title: 'The context is too large' },
   record_too_large: { status: 507, title: 'The siblings are too large' },
   corrupt_bytes: { status: 500, title: 'Stored bytes are damaged' },
+  unknown_format: { status: 500, title: 'Stored by another version' },
   founding_refused: { status: 503, title: 'The cluster was not founded' },
   internal: { status: 500, title: 'Internal error' },
 };

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 export interface GoldenSet {
   /** Where the bytes are kept, from the root of the repository. */
   readonly file: string;
-  /** The constant that is to be raised, for messages. */
+  /** The constant that is to be raised. */
   readonly versionName: string;
   readonly version: number;
   /** By what was encoded. */

@@ -1,7 +1,9 @@
 /** All formats whose bytes are recorded; a row for each version number. */
+import { STORED_FORMAT } from '../../../lib/persistence/checksummed.js';
 import { PROTOCOL_VERSION } from '../../../lib/platform/peer-handshake.js';
 import type { GoldenSet } from './golden-bytes.js';
 import { messageBytes } from './message-bytes.js';
+import { storedBytes } from './stored-bytes.js';
 
 export const GOLDEN_SETS: readonly GoldenSet[] = [
   {
@@ -9,5 +11,11 @@ export const GOLDEN_SETS: readonly GoldenSet[] = [
     versionName: 'PROTOCOL_VERSION',
     version: PROTOCOL_VERSION,
     bytes: messageBytes(),
+  },
+  {
+    file: 'tests/unit/golden/stored.json',
+    versionName: 'STORED_FORMAT',
+    version: STORED_FORMAT,
+    bytes: await storedBytes(),
   },
 ];

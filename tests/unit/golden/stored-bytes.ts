@@ -1,0 +1,63 @@
+/** What small histories leave on a disk: an entry of every kind that is stored. */
+import { encodeStored } from '../../../lib/persistence/checksummed.js';
+import { commitOperation } from '../../../lib/persistence/commit-group.js';
+import { recordKey } from '../../../lib/persistence/records.js';
+import { LocalCluster } from '../local-cluster.js';
+import { intentOf, nothingElse, openDisk, PARTITIONS } from '../persistence/disk.js';
+
+const EVERYTHING = { from: '', before: '\u{10ffff}', limit: 10_000 };
+const COMMIT_KEY = 'm/commit';
+const AUDIT = {
+  ...{ at: 1_700_000_000_000, strategy: 'max', by: 'n1', kept: 'n1.1.000000000000.1' },
+  dropped: [
+    {
+      ...{ version: 'n2.1.000000000000.1', contentType: 'text/plain', bytes: 1, writtenAt: 7 },
+      value: Uint8Array.of(1),
+    },
+  ],
+};
+
+/** By the key under which it lies. */
+export async function storedBytes(): Promise<Map<string, Uint8Array>> {
+  const bytes = new Map([...(await ofReplica()), ...(await ofMember())]);
+  // How many batches a history takes is no format.
+  bytes.delete(COMMIT_KEY);
+  const commit = commitOperation(7);
+  if (commit.type === 'put') bytes.set(commit.key, commit.value);
+  bytes.set('any value', encodeStored('any value', ['text', 1, -1, 0.5, true, null, [2 ** 40]]));
+  return bytes;
+}
+
+async function ofReplica(): Promise<(readonly [string, Uint8Array])[]> {
+  const disk = await openDisk({ digestLogEntriesMax: 2 });
+  disk.versions.follow(() => ({ count: 2, seconds: 0 }));
+  const at = (key: string) => recordKey('default', key, PARTITIONS);
+  const mint = async (key: string, intent = intentOf('value')): Promise<Uint8Array> => {
+    const { value, committed } = disk.replica.mint(at(key), intent, 'sync', nothingElse);
+    await committed;
+    return value.bytes;
+  };
+  const value = { ...intentOf('value').change, ttlSeconds: 60 };
+  await mint('a');
+  const bytes = await mint('a', intentOf('another'));
+  await mint('ends', intentOf('', { change: value }));
+  await mint('deleted');
+  await mint('deleted', intentOf('', { change: { state: 'tombstone' } }));
+  await disk.hints.hold('n3', at('a'), bytes, 'sync').committed;
+  await disk.audits.add(at('a'), AUDIT, 'sync').committed;
+  await disk.clocks.persist();
+  await disk.health.damageAll([at('b').partition], 'an example');
+  return disk.storage.range(EVERYTHING);
+}
+
+async function ofMember(): Promise<(readonly [string, Uint8Array])[]> {
+  const cluster = await LocalCluster.of({ nodes: 1, replicas: 1 });
+  const change = { dryRun: false, by: 'an example', ifMatch: undefined };
+  const { settings } = cluster.node('n1');
+  await cluster.wait(settings.change({ default_level: 'one' }, change));
+  const storage = cluster.disks.get('n1');
+  const own = { from: 'm', before: 'n', limit: 100 };
+  const entries = (await storage?.range(own)) ?? [];
+  await cluster.stop();
+  return entries;
+}
