@@ -70,8 +70,16 @@ export class RealCluster {
   readonly #process: ChildProcess;
   readonly #ended: Promise<readonly unknown[]>;
 
-  private constructor(dataDir: string, child: ChildProcess, announced: Announced) {
+  readonly #texts: { readonly err: string };
+
+  private constructor(
+    dataDir: string,
+    child: ChildProcess,
+    announced: Announced,
+    texts: { readonly err: string },
+  ) {
     this.dataDir = dataDir;
+    this.#texts = texts;
     this.#process = child;
     this.announced = announced;
     this.#ended = once(child, 'exit');
@@ -102,7 +110,12 @@ export class RealCluster {
       if (child.exitCode !== null) throw new Error(`the cluster ended: ${texts.err}`);
       return texts.out.endsWith('}\n');
     });
-    return new RealCluster(dataDir, child, JSON.parse(texts.out) as Announced);
+    return new RealCluster(dataDir, child, JSON.parse(texts.out) as Announced, texts);
+  }
+
+  /** What it has said on standard error so far. */
+  get told(): string {
+    return this.#texts.err;
   }
 
   get ids(): string[] {

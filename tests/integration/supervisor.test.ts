@@ -1,7 +1,7 @@
 /** The process that watches a local cluster: readers that go away, a death without a word, pids. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import {
@@ -107,3 +107,23 @@ t.test(
     t.match(ran, { status: 2, out: '', err: /n\d: .*valueBytesMax/ });
   },
 );
+
+t.test('a node that refuses is not spawned again and again, and its reason is told', async (t) => {
+  const dataDir = join(t.testdir(), 'data');
+  const basePort = String(await freeBasePort());
+  const cluster = await RealCluster.start(t, dataDir, [
+    ...['--base-port', basePort, '--nodes', '2'],
+    ...['--auto-spawn', '--auto-spawn-delay', '0'],
+  ]);
+  const secret = join(dataDir, 'secret');
+  chmodSync(secret, 0o644);
+  await cluster.kill('n2');
+  const refused = /n2 did not start: n2: secret file .*chmod o-r.*Bring it back/s;
+  await until('the refusal', MILLISECONDS_MAX, () => refused.test(cluster.told));
+  t.equal(cluster.told.match(/did not start/g)?.length, 1);
+  const asked = await cluster.bringBack('n2');
+  t.match(asked, { status: 2, out: '', err: /chmod o-r/ }, 'the status of the refusal');
+  chmodSync(secret, 0o600);
+  t.match(await cluster.bringBack('n2'), { status: 0, out: /n2 serves again/ });
+  t.equal(await cluster.end('SIGTERM'), 0);
+});

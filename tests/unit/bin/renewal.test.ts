@@ -21,11 +21,14 @@ async function renewalOf() {
   const nodes: FakeNode[] = [];
   const damages: (string | undefined)[] = [];
   const pauses: number[] = [];
-  const world = { isWell: true, opens: true, endPause: (): void => undefined };
+  const world = {
+    ...{ isWell: true, opens: true, endPause: (): void => undefined },
+    refusal: new Error('the directory is locked'),
+  };
   const observer = new CountingObserver();
   const renewal = await Renewal.start<FakeNode>({
     create: async (damage) => {
-      if (!world.opens) throw new Error('the directory is locked');
+      if (!world.opens) throw world.refusal;
       damages.push(damage);
       const node = new FakeNode();
       nodes.push(node);
@@ -115,3 +118,31 @@ t.test('nothing is made anew after the stop', async (t) => {
   t.equal(nodes.length, 1);
   t.equal(nodes[0]?.stops, 1);
 });
+
+t.test(
+  'what no further try would change ends it; damage and a busy disk are tried again',
+  async (t) => {
+    const { renewal, nodes, pauses, world, next } = await renewalOf();
+    const given = renewal.failed.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    world.opens = false;
+    nodes[0]?.fail(failure());
+    await turn();
+    for (const code of ['storage_failed', 'corrupt_bytes', 'not_ready'] as const) {
+      world.refusal = new OperatingError(code, 'not now');
+      const before = pauses.length;
+      await next();
+      t.equal(pauses.length, before + 1, `${code} is tried again`);
+    }
+    const refusal = new OperatingError('founding_refused', 'another ring');
+    world.refusal = refusal;
+    await next();
+    t.equal(await given, refusal);
+    const ended = pauses.length;
+    await next();
+    t.equal(pauses.length, ended, 'no further try');
+    await renewal.stop();
+  },
+);
