@@ -31,6 +31,8 @@ export type ControlListener = (
   url: string,
 ) => Promise<void>;
 
+/** Of a socket whose client went away. */
+const GONE: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT']);
 /** No route, or not known yet. */
 const NO_ROUTE = '';
 const READS: ExchangeKind = { operation: 'control', reads: true, shed: false, route: NO_ROUTE };
@@ -39,8 +41,10 @@ const HEALTH: ExchangeKind = { ...READS, vital: true };
 
 export function createControl(world: ApiWorld, exchanges: Exchanges): ControlListener {
   const app = new Koa<ControlState>();
-  app.on('error', (error) => {
-    world.node.observer.log('error', 'a control request failed', { reason: messageOf(error) });
+  app.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever resets the connection must not fill the log.
+    const severity = GONE.has(error.code ?? '') ? 'debug' : 'error';
+    world.node.observer.log(severity, 'a control request failed', { reason: messageOf(error) });
   });
   app.use(async (context, next) => {
     context.respond = false;
