@@ -14,6 +14,8 @@ export interface ConnectionOwner {
   begin(connection: HttpConnection, exchange: HttpExchange): void;
   /** The last words of a connection: as they are written to the socket. */
   farewell(refusal: HttpRefusal): string;
+  /** For a message that could not be read in its time, since earlier ones were handled. */
+  readonly graceMilliseconds: number;
 }
 
 /** What it shares with all the others. */
@@ -45,7 +47,16 @@ export class HttpConnection {
   #current: HttpExchange | undefined;
   /** No request is taken any more; what is said when those before have their answers. */
   #farewell: HttpRefusal | undefined;
+  /** The last message is broken and has its answer: there is nothing more to say. */
+  #isSilent = false;
   #ended = false;
+  /** Has it not been read for a while, since the parser's clock last ran out? */
+  #wasHeld = false;
+  /** What is said where a message gets no further in its grace. */
+  #late: HttpRefusal | undefined;
+  #cancelGrace: (() => void) | undefined;
+  #added = 0;
+  #stalledAt = Number.NEGATIVE_INFINITY;
   #hasServed = false;
   readonly #answered = (): void => this.#next();
 
@@ -74,6 +85,14 @@ export class HttpConnection {
     return this.#hasServed;
   }
 
+  /** Told at the end of each span in which the socket took nothing. */
+  isStalled(now: number, spanMilliseconds: number): boolean {
+    const since = now - this.#stalledAt;
+    this.#stalledAt = now;
+    // Had it taken anything meanwhile, this would have come a whole span later.
+    return since < 1.5 * spanMilliseconds;
+  }
+
   get isBusy(): boolean {
     return this.#current !== undefined;
   }
@@ -81,6 +100,7 @@ export class HttpConnection {
   /** What was parsed next. After a broken message, or last words, nobody hears it. */
   add(exchange: HttpExchange): void {
     if (this.#farewell !== undefined || this.isOver) return;
+    this.#added += 1;
     if (this.#current === undefined) this.#begin(exchange);
     else this.#enqueue(exchange);
   }
@@ -97,6 +117,32 @@ export class HttpConnection {
     else if (!isWhole && last === this.#current) this.#breakCurrent(refusal);
   }
 
+  /** A message was not complete in time. That it was not read meanwhile is not its client's fault. */
+  timeOut(refusal: HttpRefusal): void {
+    if (!this.#wasHeld) {
+      this.break(refusal);
+      return;
+    }
+    this.#wasHeld = false;
+    this.#late = refusal;
+    if (this.#waiting.length === 0) this.#startGrace();
+  }
+
+  /** From when it is read again. */
+  #startGrace(): void {
+    const added = this.#added;
+    const timer = setTimeout(() => {
+      this.#cancelGrace = undefined;
+      const late = this.#late;
+      // Held again: it begins anew when that is over.
+      if (late === undefined || this.#waiting.length > 0) return;
+      this.#late = undefined;
+      const isWhole = this.#current === undefined || this.#current.request.complete;
+      if (this.#added === added || !isWhole) this.break(late);
+    }, this.#owner.graceMilliseconds);
+    this.#cancelGrace = () => clearTimeout(timer);
+  }
+
   /** Says last words at once. */
   #end(refusal: HttpRefusal): void {
     this.#ended = true;
@@ -109,11 +155,13 @@ export class HttpConnection {
       clearTimeout(cut);
     });
     socket.resume();
-    socket.end(this.#owner.farewell(refusal));
+    if (this.#isSilent) socket.end();
+    else socket.end(this.#owner.farewell(refusal));
   }
 
   #breakCurrent(refusal: HttpRefusal): void {
-    if (this.#current?.response.headersSent === true) this.socket.destroy();
+    // An answer that was made early, a refusal, is let go its way.
+    if (this.#current?.response.headersSent === true) this.#isSilent = true;
     else this.#end(refusal);
   }
 
@@ -133,6 +181,7 @@ export class HttpConnection {
     }
     this.#waitingBytes += bytes;
     this.#waiting.push(exchange);
+    this.#wasHeld = true;
     this.socket.pause();
   }
 
@@ -147,12 +196,17 @@ export class HttpConnection {
     if (next !== undefined) {
       this.#release(bytesOf(next));
       this.#begin(next);
-      if (this.#waiting.length === 0) this.socket.resume();
+      if (this.#waiting.length === 0) this.#readOn();
     } else if (this.#farewell !== undefined) {
       this.#end(this.#farewell);
     } else {
       this.#place.idle(this);
     }
+  }
+
+  #readOn(): void {
+    this.socket.resume();
+    if (this.#late !== undefined && this.#cancelGrace === undefined) this.#startGrace();
   }
 
   #dropLast(): void {
@@ -161,6 +215,7 @@ export class HttpConnection {
   }
 
   #forget(): void {
+    this.#cancelGrace?.();
     this.#waiting.length = 0;
     this.#release(this.#waitingBytes);
   }

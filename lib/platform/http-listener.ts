@@ -58,6 +58,8 @@ export interface HttpListener {
   close(): Promise<void>;
 }
 
+/** The parser's clock ran out. */
+const TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
 /** How often the server looks for slow requests, and at its end for idle connections. */
 const CHECK_MILLISECONDS = 500;
 const CLOSING_CHECK_MILLISECONDS = 25;
@@ -99,7 +101,7 @@ class Listener implements HttpListener, ConnectionOwner {
     });
     // Otherwise headers beyond about a thousand vanish, and their meaning with them.
     this.#server.maxHeadersCount = 0;
-    this.#server.timeout = options.sendTimeoutMilliseconds;
+    this.#server.timeout = this.#sendSpan;
     // A client that has asked may close its side and wait for the answers.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#listenTo(this.#server);
@@ -118,6 +120,7 @@ class Listener implements HttpListener, ConnectionOwner {
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       this.#guarded(socket, (connection) => {
         if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+        else if (error.code === TIMEOUT) connection.timeOut(refusalOfError(error));
         else connection.break(refusalOfError(error));
       });
     });
@@ -147,6 +150,15 @@ class Listener implements HttpListener, ConnectionOwner {
         resolve();
       });
     });
+  }
+
+  get graceMilliseconds(): number {
+    return this.#options.requestTimeoutMilliseconds;
+  }
+
+  /** The socket tells after each such time that it took nothing: after two of them it is cut. */
+  get #sendSpan(): number {
+    return Math.ceil(this.#options.sendTimeoutMilliseconds / 2);
   }
 
   get port(): number {
@@ -234,8 +246,13 @@ class Listener implements HttpListener, ConnectionOwner {
   }
 
   #timedOut(connection: HttpConnection): void {
-    if (connection.isSending) this.#connections.end(connection, 'unread');
-    // What is being received or handled has deadlines of its own.
-    else if (!connection.isBusy && connection.hasServed) connection.socket.destroy();
+    if (connection.isSending) {
+      const now = this.#options.clock.monotonicMilliseconds();
+      if (connection.isStalled(now, this.#sendSpan)) this.#connections.end(connection, 'unread');
+      else connection.socket.setTimeout(this.#sendSpan);
+    } else if (!connection.isBusy && connection.hasServed) {
+      // What is being received or handled has deadlines of its own.
+      connection.socket.destroy();
+    }
   }
 }

@@ -1,4 +1,4 @@
-/** Thousands of strangers at the HTTP port of a real cluster: no node ends, and health is answered. */
+/** Strangers at the HTTP port of a real cluster: no node ends, and health is answered. */
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

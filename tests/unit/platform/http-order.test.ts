@@ -145,3 +145,35 @@ t.test('a slow reader that goes on is not cut, nor who waits for an answer', asy
   t.ok(received > 24 * 1024 * 1024);
   t.equal(observer.counts.size, 0);
 });
+
+t.test('what could not be read in its time, because it waited, is not late', async (t) => {
+  const handler = (request: IncomingMessage, response: ServerResponse): void => {
+    request.resume();
+    setTimeout(() => response.end(`${request.url ?? ''};`), request.url === '/slow' ? 400 : 1);
+  };
+  const { listener } = await start(t, { handler });
+  const filler = `Filler: ${'x'.repeat(2000)}\r\n`;
+  const slow = get('/slow').repeat(5) + get('/fast', filler).repeat(60);
+  const body = 'x'.repeat(300_000);
+  const answer = await say(listener.port, slow + put('/body', body) + get('/last', CLOSE)).answer;
+  t.equal(answer.match(/HTTP\/1.1 200/g)?.length, 67);
+  t.match(answer, /\/last;$/);
+  const half = await say(listener.port, `${slow}GET /never HTTP/1.1\r\nHo`).answer;
+  t.equal(half.match(/HTTP\/1.1 200/g)?.length, 65);
+  t.match(half, /HTTP\/1.1 408 .*"body_timeout"/s, 'but what comes no further then is');
+});
+
+t.test('an early answer to a message that breaks off is not lost', async (t) => {
+  const handler = (_request: IncomingMessage, response: ServerResponse): void => {
+    response.writeHead(413, { 'Content-Length': 4 });
+    setTimeout(() => response.end('much'), 50);
+  };
+  const { listener } = await start(t, { handler });
+  const { socket, answer } = say(
+    listener.port,
+    `PUT / HTTP/1.1\r\n${HOST}Content-Length: 100\r\n\r\nabc`,
+  );
+  await sleep(20);
+  socket.end();
+  t.match(await answer, /^HTTP\/1.1 413 [\s\S]*\r\n\r\nmuch$/);
+});
