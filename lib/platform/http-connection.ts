@@ -117,7 +117,7 @@ export class HttpConnection {
     else if (!isWhole && last === this.#current) this.#breakCurrent(refusal);
   }
 
-  /** A message was not complete in time. That it was not read meanwhile is not its client's fault. */
+  /** A message was not complete in time. That it was not read is not its client's fault. */
   timeOut(refusal: HttpRefusal): void {
     if (!this.#wasHeld) {
       this.break(refusal);
