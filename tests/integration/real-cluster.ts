@@ -85,7 +85,10 @@ export class RealCluster {
     this.#ended = once(child, 'exit');
   }
 
-  /** @param program of another build. Resolves when it has printed who serves. Nothing of it outlives its owner. */
+  /**
+   * Resolves when it has printed who serves. Nothing of it outlives its owner.
+   * @param program of another build
+   */
   static async start(
     owner: Owner,
     dataDir: string,
