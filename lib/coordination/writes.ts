@@ -139,7 +139,8 @@ export class Writes {
     const ends = change.state === 'value' && change.ttlSeconds !== undefined;
     // A primary whose clock is wrong would give a wrong end, and does not know what has ended.
     const clock = ends && expiryClock.now() === undefined ? clockNotSane() : undefined;
-    return store.refusal ?? minter.obstacle ?? health.obstacle(at.partition) ?? clock;
+    const refusal = change.state === 'tombstone' ? store.shrinkingRefusal : store.refusal;
+    return refusal ?? minter.obstacle ?? health.obstacle(at.partition) ?? clock;
   }
 
   #forward(node: NodeId, operation: Writing, put: Put): void {

@@ -40,6 +40,8 @@ export interface Storage {
   get(key: string): Uint8Array | undefined;
   range(range: Range): Promise<Entry[]>;
   write(batch: readonly StorageOperation[], options: { readonly sync: boolean }): Promise<void>;
+  /** Gives the room of what was deleted back to the disk; reads and writes go on meanwhile. */
+  compact(): Promise<void>;
   /** What the disk still has room for; undefined where nobody knows. */
   freeBytes(): Promise<number | undefined>;
   close(): Promise<void>;

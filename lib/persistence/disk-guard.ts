@@ -4,7 +4,7 @@ import type { Observer } from '../environment/observer.js';
 import { Periodic } from '../environment/periodic.js';
 import type { Random } from '../environment/random.js';
 import type { Storage } from '../environment/storage.js';
-import { OperatingError } from '../errors.js';
+import { messageOf, OperatingError } from '../errors.js';
 import type { Store } from './store.js';
 
 export interface DiskGuardOptions {
@@ -21,6 +21,12 @@ const INTERVAL_MILLISECONDS = 500;
 /** Writes are taken again a little above the reserve: else it would flap at every compaction. */
 const RESUME_RATIO = 1.25;
 
+/** Of the reserve, for what leaves less than there was: its log, and the sorting of the engine. */
+const SHRINKING_SHARE = 0.25;
+/** Between two compactions, at least; and so many times as long as the last one took. */
+const COMPACT_PAUSE_MILLISECONDS = 10_000;
+const COMPACT_PAUSE_RATIO = 10;
+
 /** Is there room for ordinary writes? */
 export function hasRoom(freeBytes: number, reserveBytes: number, hadRoom: boolean): boolean {
   return freeBytes >= (hadRoom ? reserveBytes : reserveBytes * RESUME_RATIO);
@@ -30,6 +36,10 @@ export class DiskGuard {
   readonly #options: DiskGuardOptions;
   readonly #look: Periodic;
   #hadRoom = true;
+  #compacting: Promise<void> | undefined;
+  /** On the monotonic clock. */
+  #compactAfter = Number.NEGATIVE_INFINITY;
+  #compactedCount = 0;
 
   constructor(options: DiskGuardOptions) {
     this.#options = options;
@@ -47,8 +57,9 @@ export class DiskGuard {
     this.#look.start();
   }
 
-  stop(): Promise<void> {
-    return this.#look.stop();
+  async stop(): Promise<void> {
+    await this.#look.stop();
+    await this.#compacting;
   }
 
   /** Also before a node begins to serve: the disk may be full already. */
@@ -58,13 +69,35 @@ export class DiskGuard {
     if (freeBytes === undefined) return;
     observer.measure('quorate_disk_free_bytes', freeBytes);
     const room = hasRoom(freeBytes, reserveBytes, this.#hadRoom);
+    const details = { free_bytes: freeBytes, reserve_bytes: reserveBytes };
+    const mayShrink = room || freeBytes >= reserveBytes * SHRINKING_SHARE;
+    store.setReadOnly(room ? undefined : full(details), mayShrink);
+    if (!room && mayShrink) this.#compact();
     if (room === this.#hadRoom) return;
     this.#hadRoom = room;
-    const details = { free_bytes: freeBytes, reserve_bytes: reserveBytes };
-    store.setReadOnly(room ? undefined : full(details));
     if (store.failure === undefined) observer.measure('quorate_read_only', room ? 0 : 1);
     const event = room ? 'the disk has room again' : 'the disk is nearly full: no writes are taken';
     observer.log(room ? 'info' : 'warn', event, details);
+  }
+
+  /** The engine gives room back when it sorts its files, which it does for new writes alone. */
+  #compact(): void {
+    const { storage, store, clock, observer } = this.#options;
+    const began = clock.monotonicMilliseconds();
+    const count = store.shrinkingCount;
+    const isDue = began >= this.#compactAfter && count !== this.#compactedCount;
+    if (this.#compacting !== undefined || !isDue) return;
+    const done = (): void => {
+      const took = clock.monotonicMilliseconds() - began;
+      const pause = Math.max(COMPACT_PAUSE_MILLISECONDS, COMPACT_PAUSE_RATIO * took);
+      this.#compactAfter = began + took + pause;
+      this.#compactedCount = count;
+      this.#compacting = undefined;
+    };
+    this.#compacting = storage.compact().then(done, (error: unknown) => {
+      observer.log('warn', 'the engine gives no room back', { reason: messageOf(error) });
+      done();
+    });
   }
 }
 

@@ -86,7 +86,7 @@ export class Endings {
     changed: (siblings: Siblings) => Siblings | undefined,
   ): Transacted<boolean> {
     const { store, table, minter } = this.#options;
-    return store.transact((transaction) => {
+    const change = (transaction: Transaction): boolean => {
       const before = table.read(at);
       const after = before === undefined ? undefined : changed(before.siblings);
       if (before === undefined || after === before.siblings) return false;
@@ -95,7 +95,8 @@ export class Endings {
         minter.forget(at);
       } else table.put(transaction, at, before, after, encodeRecord(at, after));
       return true;
-    }, DURABILITY);
+    };
+    return store.transact(change, DURABILITY, 'shrinking');
   }
 }
 

@@ -93,26 +93,35 @@ export class HintStore {
   /** Takes away a hint that is damaged: nothing can be delivered or merged with it any more. */
   async discard(target: NodeId, at: RecordKey): Promise<boolean> {
     const key = hintKey(target, at);
-    const { value, committed } = this.#options.store.transact((transaction) => {
-      const stored = transaction.get(key);
-      if (stored === undefined || this.open(key, stored, at.partition) !== undefined) return false;
-      this.#damaged.delete(key);
-      transaction.delete(key);
-      this.#options.quota.account(target, -1, -stored.length);
-      return true;
-    }, 'os');
+    const { value, committed } = this.#options.store.transact(
+      (transaction) => {
+        const stored = transaction.get(key);
+        if (stored === undefined || this.open(key, stored, at.partition) !== undefined)
+          return false;
+        this.#damaged.delete(key);
+        transaction.delete(key);
+        this.#options.quota.account(target, -1, -stored.length);
+        return true;
+      },
+      'os',
+      'shrinking',
+    );
     await committed;
     return value;
   }
 
   /** Takes away entries by age whose hints are gone or were held anew. */
   async forget(target: NodeId, ageKeys: readonly string[]): Promise<void> {
-    const { committed } = this.#options.store.transact((transaction) => {
-      for (const key of ageKeys) {
-        const { at, heldSince } = keyOfAge(target, key);
-        if (this.read(target, at)?.heldSince !== heldSince) transaction.delete(key);
-      }
-    }, 'os');
+    const { committed } = this.#options.store.transact(
+      (transaction) => {
+        for (const key of ageKeys) {
+          const { at, heldSince } = keyOfAge(target, key);
+          if (this.read(target, at)?.heldSince !== heldSince) transaction.delete(key);
+        }
+      },
+      'os',
+      'shrinking',
+    );
     await committed;
   }
 }

@@ -16,6 +16,7 @@ import type { PartitionHealth } from './health.js';
 import { indexFrom, indexKeysOf, parseIndexKey } from './indexes.js';
 import type { RecordTable } from './record-table.js';
 import type { Store } from './store.js';
+import type { Transaction } from './transaction.js';
 
 export interface ReaperLimits {
   /** Pause between two turns. */
@@ -42,7 +43,12 @@ const PAGE = 32;
 /** What ended before the last look is not looked for again until then: it may have come late. */
 const FROM_THE_BEGINNING_MILLISECONDS = 60_000;
 /** The disk is busy or gone: the next turn tries again. */
-const NOT_NOW: ReadonlySet<ErrorCode> = new Set(['overloaded', 'storage_failed', 'not_ready']);
+const NOT_NOW: ReadonlySet<ErrorCode> = new Set([
+  'overloaded',
+  'read_only',
+  'storage_failed',
+  'not_ready',
+]);
 
 export class Reaper {
   readonly #options: ReaperOptions;
@@ -149,6 +155,7 @@ export class Reaper {
     const { store, table } = this.#options;
     const { at } = parseIndexKey(indexed);
     if (indexKeysOf(at, table.read(at)?.siblings).includes(indexed)) return undefined;
-    return store.transact((transaction) => transaction.delete(indexed), 'os').committed;
+    const drop = (transaction: Transaction): void => transaction.delete(indexed);
+    return store.transact(drop, 'os', 'shrinking').committed;
   }
 }

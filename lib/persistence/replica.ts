@@ -18,7 +18,7 @@ import { assertRecordFits, type RecordLimits } from './record-limits.js';
 import type { RecordTable, StoredRecord } from './record-table.js';
 import type { RecordKey } from './records.js';
 import { decodeRecord, encodeRecord, withinRecord } from './records.js';
-import type { Durability, Store, Transacted } from './store.js';
+import type { Durability, Store, Transacted, Urgency } from './store.js';
 import type { Transaction } from './transaction.js';
 
 export interface Minted extends Realised {
@@ -97,26 +97,31 @@ export class Replica {
       wallMilliseconds: this.#options.expiryClock.now(),
       hybrid: this.#options.hybridClock.now(),
     };
-    return store.transact((transaction) => {
-      const own = this.read(at);
-      this.#assertMintsAreThere(at, own?.siblings);
-      const context = own?.siblings.context;
-      const next = minter.next(at.partition, context, intent.seen);
-      const { siblings, seen, dot, replaced } = realise(own?.siblings, intent, moment, next);
-      const bytes = encodeRecord(at, siblings);
-      assertRecordFits(this.#options, siblings, bytes);
-      const minted = { siblings, seen, dot, replaced, bytes };
-      also(transaction, minted);
-      // From here on nothing throws: what the cache, the clock and the minter know will be stored.
-      minter.consume(at, dot, context);
-      table.put(transaction, at, own, withinRecord(at, siblings, bytes), bytes);
-      clocks.note(at.partition, siblings.context, [dot]);
-      const held = own?.siblings.versions.length ?? 0;
-      if (siblings.versions.length > Math.max(1, held)) {
-        observer.count('quorate_siblings_created_total');
-      }
-      return minted;
-    }, durability);
+    const urgency = this.#urgencyOf(at, intent);
+    return store.transact(
+      (transaction) => {
+        const own = this.read(at);
+        this.#assertMintsAreThere(at, own?.siblings);
+        const context = own?.siblings.context;
+        const next = minter.next(at.partition, context, intent.seen);
+        const { siblings, seen, dot, replaced } = realise(own?.siblings, intent, moment, next);
+        const bytes = encodeRecord(at, siblings);
+        assertRecordFits(this.#options, siblings, bytes);
+        const minted = { siblings, seen, dot, replaced, bytes };
+        also(transaction, minted);
+        // From here on nothing throws: what the cache, the clock and the minter know will be stored.
+        minter.consume(at, dot, context);
+        table.put(transaction, at, own, withinRecord(at, siblings, bytes), bytes);
+        clocks.note(at.partition, siblings.context, [dot]);
+        const held = own?.siblings.versions.length ?? 0;
+        if (siblings.versions.length > Math.max(1, held)) {
+          observer.count('quorate_siblings_created_total');
+        }
+        return minted;
+      },
+      durability,
+      urgency,
+    );
   }
 
   /**
@@ -171,6 +176,13 @@ export class Replica {
     return this.#take(at, look, bytes, durability);
   }
 
+  /** A delete of what is there leaves less than there was: also where the disk has no room left. */
+  #urgencyOf(at: RecordKey, { change }: Intent): Urgency {
+    if (change.state !== 'tombstone') return 'ordinary';
+    const holdsValue = this.read(at)?.siblings.versions.some(({ state }) => state === 'value');
+    return holdsValue === true ? 'shrinking' : 'ordinary';
+  }
+
   #decode(at: RecordKey, bytes: Uint8Array): Siblings {
     try {
       return decodeRecord(at, bytes);
@@ -216,11 +228,16 @@ export class Replica {
       const durable = store.whenDurable(at.storageKey, durability);
       return durable === undefined ? Promise.resolve(fate) : durable.then(() => fate);
     }
-    const { committed } = store.transact((transaction) => {
-      const kept = merged === incoming ? bytes : encodeRecord(at, merged);
-      table.put(transaction, at, own, merged, kept);
-      clocks.note(at.partition, merged.context, dots);
-    }, durability);
+    const kept = merged === incoming ? bytes : encodeRecord(at, merged);
+    const shrinks = own !== undefined && kept.length <= own.bytes.length;
+    const { committed } = store.transact(
+      (transaction) => {
+        table.put(transaction, at, own, merged, kept);
+        clocks.note(at.partition, merged.context, dots);
+      },
+      durability,
+      shrinks ? 'shrinking' : 'ordinary',
+    );
     return committed.then(() => fate);
   }
 

@@ -108,12 +108,16 @@ export class Shelf {
     this.#cursor = page.length < SWEEP_PAGE || last === undefined ? lists : `${last}\u0000`;
     const full = page.filter(([key, stored]) => this.#exceeds(this.#list(key, stored)));
     if (full.length === 0) return;
-    const { committed } = store.transact((transaction) => {
-      for (const [key] of full) {
-        const place = key.slice(1);
-        this.#trim(transaction, place, this.#list(key, transaction.get(key)), false);
-      }
-    }, 'os');
+    const { committed } = store.transact(
+      (transaction) => {
+        for (const [key] of full) {
+          const place = key.slice(1);
+          this.#trim(transaction, place, this.#list(key, transaction.get(key)), false);
+        }
+      },
+      'os',
+      'shrinking',
+    );
     await committed;
   }
 

@@ -11,10 +11,12 @@ import { Changes, type Transaction } from './transaction.js';
 export type Durability = 'sync' | 'os' | 'memory';
 
 /**
- * `vital`: goes on while the disk is nearly full. What frees room (a hint that leaves, a record
- * that is collected), and the few bytes by which a node knows itself and its cluster.
+ * What goes on while the disk is nearly full. `shrinking`: what leaves less than there was (a value
+ * that ended or is deleted, what was kept too long), as long as a part of the reserve is left.
+ * `vital`: always; the few bytes by which a node knows itself and its cluster, hints that leave,
+ * records that are collected.
  */
-export type Urgency = 'ordinary' | 'vital';
+export type Urgency = 'ordinary' | 'shrinking' | 'vital';
 
 export interface Transacted<T> {
   readonly value: T;
@@ -50,6 +52,8 @@ export class Store {
   #commitFloor = 0;
   #failure: OperatingError | undefined;
   #readOnly: OperatingError | undefined;
+  #mayShrink = true;
+  #shrinkingCount = 0;
   #fail: (failure: OperatingError) => void = () => undefined;
   /** Resolves when a batch has failed. */
   readonly failed = new Promise<OperatingError>((resolve) => {
@@ -98,9 +102,23 @@ export class Store {
     return this.#failure ?? this.#readOnly;
   }
 
-  /** Refuses ordinary transactions with this reason; undefined: takes them again. */
-  setReadOnly(reason: OperatingError | undefined): void {
+  /** The same for a transaction that leaves less than there was. */
+  get shrinkingRefusal(): OperatingError | undefined {
+    return this.#failure ?? (this.#mayShrink ? undefined : this.#readOnly);
+  }
+
+  /** How many transactions were to leave less than there was. */
+  get shrinkingCount(): number {
+    return this.#shrinkingCount;
+  }
+
+  /**
+   * Refuses ordinary transactions with this reason; undefined: takes them again.
+   * @param mayShrink is there room for those that leave less than there was?
+   */
+  setReadOnly(reason: OperatingError | undefined, mayShrink = true): void {
     this.#readOnly = reason;
+    this.#mayShrink = mayShrink;
   }
 
   /** What was last decided for the key, durable or not. */
@@ -135,6 +153,7 @@ export class Store {
     this.#assertRoom(urgency);
     const changes = new Changes(this);
     const value = decide(changes);
+    if (urgency === 'shrinking') this.#shrinkingCount += 1;
     const group = this.#gathering;
     changes.addTo(group);
     if (durability === 'sync') group.sync = true;
@@ -181,6 +200,7 @@ export class Store {
   #assertRoom(urgency: Urgency): void {
     this.#assertOpen();
     if (this.#readOnly !== undefined && urgency === 'ordinary') throw this.#readOnly;
+    if (urgency === 'shrinking' && this.shrinkingRefusal !== undefined) throw this.shrinkingRefusal;
     if (this.queueFill > 1) {
       throw new OperatingError('overloaded', 'too many bytes wait for the disk');
     }

@@ -25,6 +25,9 @@ export async function openLevelStorage(options: LevelStorageOptions): Promise<St
   return new LevelStorage(database, options.directory, repair);
 }
 
+/** No key is above it. */
+const LAST_KEY = '\u{10ffff}\u{10ffff}';
+
 class LevelStorage implements Storage {
   readonly #database: Database;
   readonly #directory: string;
@@ -69,6 +72,15 @@ class LevelStorage implements Storage {
     const write = this.#commit(before, batch, options.sync);
     this.#lastWrite = write.catch(() => undefined);
     return write;
+  }
+
+  async compact(): Promise<void> {
+    this.#assertOpen();
+    try {
+      await this.#database.compactRange('', LAST_KEY);
+    } catch (error) {
+      throw writeFailed(error);
+    }
   }
 
   async freeBytes(): Promise<number> {

@@ -35,6 +35,11 @@ export class MemoryStorage implements Storage {
     }
   }
 
+  /** Its room is given back by itself. */
+  async compact(): Promise<void> {
+    this.#assertOpen();
+  }
+
   /** As much as the process gets. */
   async freeBytes(): Promise<undefined> {
     return undefined;

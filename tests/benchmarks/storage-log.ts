@@ -83,6 +83,10 @@ export class LogSketch implements Storage {
     for (const [index, { key }] of batch.entries()) this.#overlay.set(key, values[index]);
   }
 
+  compact(): Promise<void> {
+    return this.#inner.compact();
+  }
+
   freeBytes(): Promise<number | undefined> {
     return this.#inner.freeBytes();
   }

@@ -203,6 +203,25 @@ const batchesAreAtomicToReaders: Case = async (t, open) => {
   await storage.close();
 };
 
+const compactingChangesNothing: Case = async (t, open) => {
+  const { storage } = await open();
+  await storage.write([put('a', '1'), put('b', '2'), put('c', '3')], SYNC);
+  await storage.write([remove('b')], NO_SYNC);
+  const [, after] = await Promise.all([
+    storage.compact(),
+    storage.write([put('d', '4')], NO_SYNC),
+    storage.range(EVERYTHING),
+  ]);
+  t.equal(after, undefined);
+  t.strictSame(await contents(storage), [
+    ['a', '1'],
+    ['c', '3'],
+    ['d', '4'],
+  ]);
+  await storage.close();
+  await t.rejects(storage.compact(), { code: 'storage_failed' });
+};
+
 const closedMeansClosed: Case = async (t, open) => {
   const { storage } = await open();
   const last = storage.write([put('a', '1')], NO_SYNC);
@@ -337,6 +356,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'values of all sizes': valuesOfAllSizes,
   'concurrent writes keep their order': orderOfConcurrentWrites,
   'batches are atomic to readers': batchesAreAtomicToReaders,
+  'compacting changes nothing': compactingChangesNothing,
   'closed means closed': closedMeansClosed,
   'what was written survives a reopening': survivesReopening,
   'a sync covers all that was written before it': syncsCoverAllBefore,

@@ -1,4 +1,5 @@
 /** Disks that are full: nodes read on, lose nothing, and take writes again by themselves. */
+import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import { freeBasePort, RealCluster, until } from '../integration/real-cluster.js';
 import { DiskImages } from './disk-images.js';
@@ -67,6 +68,38 @@ t.test('one disk is full, then all of them, then none', async (t) => {
   for (const [i] of urls.entries()) {
     t.match(await ask(first, `k${i}`, undefined, 'all'), { status: 200, body: { value: 20 + i } });
   }
+  t.equal(await cluster.end('SIGTERM'), 0);
+  await disks.unmountAll();
+});
+
+/** A little more than the room at which a node takes writes again: 1.25 times the reserve. */
+const ROOM_BYTES = 390 * 1024 * 1024;
+const VALUE_BYTES = 700_000;
+const WRITES_MAX = 600;
+const TTL_SECONDS = 30;
+const EMPTIED_MILLISECONDS = 180_000;
+
+t.test('disks that are full of values that end empty by themselves', async (t) => {
+  const disks = DiskImages.create(NODES);
+  t.teardown(() => disks.discard());
+  disks.mountAll();
+  const words = ['--base-port', String(await freeBasePort()), '--partitions', '16'];
+  const cluster = await RealCluster.start(t, disks.folder, words);
+  const [url = ''] = NODES.map((id) => cluster.url(id));
+  for (const id of NODES) disks.fill(id, ROOM_BYTES);
+  const put = async (key: string, ttl: number): Promise<number> => {
+    const value = randomBytes(VALUE_BYTES).toString('base64');
+    const body = JSON.stringify({ value, ttl });
+    const init = { method: 'PUT', body, headers: JSON_HEADERS };
+    return (await fetch(`${url}/api/v1/kv/${key}`, init)).status;
+  };
+  let count = 0;
+  while (count < WRITES_MAX && (await put(`k${count}`, TTL_SECONDS)) === 200) count += 1;
+  t.ok(count > 0 && count < WRITES_MAX, `${count} values, then the disks are nearly full`);
+  await until('the disks to empty', EMPTIED_MILLISECONDS, async () => {
+    return (await put('more', TTL_SECONDS)) === 200;
+  });
+  t.equal((await ask(url, 'k0')).status, 404, 'what filled them has ended');
   t.equal(await cluster.end('SIGTERM'), 0);
   await disks.unmountAll();
 });

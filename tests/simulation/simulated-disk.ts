@@ -255,6 +255,12 @@ class Handle implements Storage {
     this.repair = repair;
   }
 
+  async compact(): Promise<void> {
+    this.#assertOpen();
+    await this.#inTurn(this.#disk.speed.write);
+    this.#assertAlive();
+  }
+
   async freeBytes(): Promise<number | undefined> {
     return Math.max(0, this.#disk.freeBytes);
   }

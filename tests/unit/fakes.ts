@@ -131,6 +131,7 @@ export class HeldStorage implements Storage {
   held = false;
   /** What the disk has room for; undefined: nobody knows. */
   free: number | undefined;
+  compacted = 0;
   /** What the engine lost, as it says at every opening until it is noted. */
   repair: StorageRepair | undefined;
   #failed = false;
@@ -162,6 +163,10 @@ export class HeldStorage implements Storage {
     if (sync) await this.#keep(this.#unsynced.length);
     resolve();
     await turn();
+  }
+
+  async compact(): Promise<void> {
+    this.compacted += 1;
   }
 
   async freeBytes(): Promise<number | undefined> {

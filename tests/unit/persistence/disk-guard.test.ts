@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { DiskGuard, hasRoom } from '../../../lib/persistence/disk-guard.js';
-import { Store } from '../../../lib/persistence/store.js';
+import { Store, type Urgency } from '../../../lib/persistence/store.js';
 import { CountingObserver, HeldStorage, ManualClock, SeededRandom, turn } from '../fakes.js';
 
 const RESERVE = 1000;
@@ -16,7 +16,7 @@ function guarded() {
   return { storage, store, guard, clock, observer };
 }
 
-const put = (store: Store, urgency?: 'ordinary' | 'vital'): Promise<void> =>
+const put = (store: Store, urgency?: Urgency): Promise<void> =>
   store.transact((transaction) => transaction.put('k', Buffer.from('v')), 'sync', urgency)
     .committed;
 
@@ -39,6 +39,33 @@ t.test('writes are refused below the reserve, reads and what is vital go on', as
   await guard.check();
   await put(store);
   t.equal(store.refusal, undefined);
+});
+
+t.test('what leaves less than there was goes on, down to a quarter of the reserve', async (t) => {
+  const { storage, store, guard, clock } = guarded();
+  storage.free = RESERVE / 2;
+  await guard.check();
+  t.equal(storage.compacted, 0, 'nothing was given up yet');
+  await put(store, 'shrinking');
+  await guard.check();
+  t.equal(storage.compacted, 1);
+  await guard.check();
+  await put(store, 'shrinking');
+  await guard.check();
+  t.equal(storage.compacted, 1, 'not again at once');
+  await clock.advance(10_001);
+  await guard.check();
+  t.equal(storage.compacted, 2);
+  await turn();
+  storage.free = RESERVE / 4 - 1;
+  await guard.check();
+  t.throws(() => put(store, 'shrinking'), { code: 'read_only' });
+  t.equal(store.shrinkingRefusal?.code, 'read_only');
+  await put(store, 'vital');
+  storage.free = RESERVE / 4;
+  await guard.check();
+  await put(store, 'shrinking');
+  t.throws(() => put(store), { code: 'read_only' });
 });
 
 t.test('it looks twice a second, and a look that fails changes nothing', async (t) => {
