@@ -1,4 +1,5 @@
 /** How answers are written: a table for people, JSON for programs, or the bare value. */
+import { greatestOf } from '../lib/encoding/extremes.js';
 import { styleText } from 'node:util';
 import type { OptionRow } from './option-row.js';
 import type { CommandOptions } from './command-options.js';
@@ -62,7 +63,7 @@ export function table(
 ): string {
   const lines = [head, ...rows.map((row) => row.map(visible))];
   const widths = head.map((_, column) =>
-    Math.max(...lines.map((line) => (line[column] ?? '').length)),
+    greatestOf(lines.map((line) => (line[column] ?? '').length)),
   );
   return lines
     .map((line, index) => {

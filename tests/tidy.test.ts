@@ -11,6 +11,7 @@ import {
   checkImports,
   readRows,
 } from './tidy/reading-order.js';
+import { checkSpread } from './tidy/spread.js';
 import { withEnvironment, withTables } from './tidy/settings-documents.js';
 import {
   checkColumns,
@@ -140,6 +141,19 @@ const laws: readonly Law[] = [
       ['lib/platform/peer-listener.ts', "events.on(socket, 'message', cut, f); events.after(1);"],
       ['lib/platform/peer-link.ts', "this.#options.events.on(socket, 'close', f, f);"],
       ['lib/platform/system-clock.ts', "socket.on('message', f);"],
+    ],
+  },
+  {
+    name: 'no list is the arguments of a call',
+    check: checkSpread,
+    broken: [
+      ['lib/x.ts', 'Math.max(...list);'],
+      ['bin/x.ts', 'list.push(1, ...others);'],
+      ['config/x.ts', 'String.fromCharCode(...codes);'],
+    ],
+    kept: [
+      ['lib/x.ts', 'const all = [...list]; f(...list); Math.max(a, b); list.push(a);'],
+      ['tests/x.ts', 'Math.max(...list);'],
     ],
   },
   {

@@ -12,9 +12,9 @@ export interface HostAndPort {
   readonly port: number;
 }
 
-/** Three sides of a cut may each write so large a record: their merge must still fit a frame. */
+/** What a client may write; merges of many sides may be larger (`MESSAGE_FRAMES_MAX`). */
 const RECORD_SHARE_OF_FRAME = 0.3;
-/** A batch of hints fits a frame, whatever its keys are written in. */
+/** A page of records, and a batch of hints, fit a frame, whatever their keys are written in. */
 const BATCH_SHARE_OF_FRAME = 0.25;
 /** Each client request may wait for a peer some times; the rest is for background work. */
 const PEER_REQUESTS_A_REQUEST = 4;
@@ -72,6 +72,10 @@ export function nodeOptionsOf(
       backgroundConcurrency: settings.background.backgroundConcurrency,
       ...settings.expiry,
       ...settings.antiEntropy,
+      pageBytesMax: Math.min(
+        settings.antiEntropy.pageBytesMax,
+        peers.frameBytesMax * BATCH_SHARE_OF_FRAME,
+      ),
     },
   };
 }

@@ -1,4 +1,5 @@
 /** What happened to one key under load, and which answers of a read it allows (docs/testing.md). */
+import { greatestOf } from '../../lib/encoding/extremes.js';
 import { assert } from '../../lib/errors.js';
 import { sequenceOf } from './stress-value.js';
 
@@ -80,12 +81,12 @@ export class KeyHistory {
 
   /** Where siblings are allowed: is the newest at least there? `values` were judged before. */
   judgeNewest(values: readonly unknown[], floor: Floor): string | undefined {
-    const newest = Math.max(0, ...values.map((value) => sequenceOf(value, this.key) ?? 0));
+    const newest = Math.max(0, greatestOf(values.map((value) => sequenceOf(value, this.key) ?? 0)));
     return newest < floor ? `the newest is ${newest}, though ${floor} was acknowledged` : undefined;
   }
 
   #judgeOrder(sequences: number[], floor: Floor): string | undefined {
-    const newest = Math.max(0, ...sequences);
+    const newest = Math.max(0, greatestOf(sequences));
     if (newest < floor) return `write ${newest} was answered where ${floor} was there before`;
     const covered = sequences.find((one) => one !== newest && !this.#unknown.has(one));
     if (covered !== undefined) return `sibling ${covered} was there before ${newest} was begun`;

@@ -38,7 +38,7 @@ export const peersGroup = {
     default: 16 * MEBIBYTE,
     minimum: 64 * KIBIBYTE,
     maximum: 256 * MEBIBYTE,
-    why: 'Largest frame that is accepted; a larger one closes the link. Same on all nodes.',
+    why: 'Largest frame of many messages; a single one may be of 16 frames. Same on all nodes.',
   },
   reconnectDelayMinMilliseconds: {
     kind: 'milliseconds',

@@ -1,4 +1,5 @@
 /** The answering side of an audit: branches, leaves, keys, and the records of a few of them. */
+import { messageBytesMax } from '../encoding/frame.js';
 import { ownersOf } from '../partitioning/ring.js';
 import { OperatingError } from '../errors.js';
 import { leafOf } from '../persistence/leaf-sums.js';
@@ -13,11 +14,14 @@ import { BRANCHES, KEYS, LEAVES, RECORDS } from './messages.js';
 /** Records looked at for one page. */
 const PAGE = 500;
 
-type ListWorld = Pick<AntiEntropyCollaborators, 'store' | 'table' | 'endings' | 'expiryClock'>;
+type ListWorld = Pick<
+  AntiEntropyCollaborators,
+  'store' | 'table' | 'endings' | 'expiryClock' | 'limits'
+>;
 
 /** Registers the handlers; called once, when the ring is known. */
 export function serveAudits(collaborators: AntiEntropyCollaborators, trees: MerkleTrees): void {
-  const { messenger, replica, ring } = collaborators;
+  const { messenger, replica, ring, limits } = collaborators;
   messenger.handle(BRANCHES, ({ partition }, { from }) => {
     assertShared(collaborators, partition, from);
     return { branches: [...trees.branchesOf(partition)] };
@@ -31,15 +35,21 @@ export function serveAudits(collaborators: AntiEntropyCollaborators, trees: Merk
     collaborators.health.assertWhole(partition);
     return listLive(collaborators, partition, leaves, from);
   });
-  messenger.handle(RECORDS, ({ keys }, { from }) => ({
-    records: keys.map(({ namespace, key }) => {
+  messenger.handle(RECORDS, ({ keys }, { from }) => {
+    const records: (Uint8Array | null)[] = [];
+    let bytes = 0;
+    for (const { namespace, key } of keys) {
       const at = recordKey(namespace, key, ring().partitionCount);
       if (!ownersOf(ring(), at.partition).includes(from)) {
         throw new OperatingError('wrong_epoch', `${from} does not own the partition of the key`);
       }
-      return replica.read(at)?.bytes ?? null;
-    }),
-  }));
+      const record = replica.read(at)?.bytes ?? null;
+      bytes += record?.length ?? 0;
+      if (bytes > limits.pageBytesMax && records.length > 0) break;
+      records.push(record);
+    }
+    return { records };
+  });
 }
 
 /**
@@ -48,7 +58,7 @@ export function serveAudits(collaborators: AntiEntropyCollaborators, trees: Merk
  * different times, and that is no difference.
  */
 export async function listLive(
-  { store, table, endings, expiryClock }: ListWorld,
+  { store, table, endings, expiryClock, limits }: ListWorld,
   partition: number,
   leaves: readonly number[],
   from: string,
@@ -58,6 +68,7 @@ export async function listLive(
   const page = await store.range({ from: start, before: partitionEnd(partition), limit: PAGE });
   const keys: [string, string, string][] = [];
   const now = expiryClock.now();
+  let bytes = 0;
   for (const [storageKey] of page) {
     const at = recordKeyOf(storageKey);
     if (!wanted.has(leafOf(at))) continue;
@@ -66,7 +77,11 @@ export async function listLive(
       endings.expire(at, now);
       record = table.read(at);
     }
-    if (record?.live === true) keys.push([at.namespace, at.key, record.fingerprint]);
+    if (record?.live !== true) continue;
+    const row: [string, string, string] = [at.namespace, at.key, record.fingerprint];
+    bytes += messageBytesMax(row);
+    if (bytes > limits.pageBytesMax && keys.length > 0) return { keys, next: storageKey };
+    keys.push(row);
   }
   const last = page.at(-1)?.[0];
   return { keys, next: page.length < PAGE || last === undefined ? null : `${last}\u0000` };

@@ -7,6 +7,7 @@ import type { NodeId } from '../environment/transport.js';
 import type { Pauses } from '../environment/pauses.js';
 import { WRITE } from '../coordination/messages.js';
 import type { RecordKey } from '../persistence/records.js';
+import { OperatingError } from '../errors.js';
 import { decodeRecord, encodeRecord, recordKeyIn } from '../persistence/records.js';
 import { dotText } from '../versioning/dot.js';
 import { merge, type Siblings } from '../versioning/siblings.js';
@@ -44,7 +45,7 @@ export class Audit {
     const seen: Difference[] = [];
     for (const partition of partitions) {
       if (this.#pauses.isStopped || seen.length >= REPAIRS_MAX) break;
-      seen.push(...(await this.#compare(peer, partition)));
+      for (const one of await this.#compare(peer, partition)) seen.push(one);
     }
     if (seen.length === 0) return seen;
     await this.#pauses.pause(this.#with.limits.confirmMilliseconds);
@@ -65,15 +66,19 @@ export class Audit {
    */
   async repair(peer: NodeId, differences: readonly Difference[]): Promise<number> {
     let expired = 0;
-    for (let i = 0; i < differences.length; i += RECORDS_A_MESSAGE) {
-      if (this.#pauses.isStopped) break;
-      const some = differences.slice(i, i + RECORDS_A_MESSAGE).map(({ at }) => at);
+    let next = 0;
+    while (next < differences.length && !this.#pauses.isStopped) {
+      const some = differences.slice(next, next + RECORDS_A_MESSAGE).map(({ at }) => at);
       const keys = some.map(({ namespace, key }) => ({ namespace, key }));
       const deadline = backgroundDeadline(this.#with);
       const { records } = await this.#with.messenger.request(peer, RECORDS, { keys }, deadline);
-      for (const [index, at] of some.entries()) {
-        if (await this.#repairOne(peer, at, records[index] ?? null)) expired += 1;
+      // Of large ones it sends only the first, and is asked for the others again.
+      for (const [index, record] of records.slice(0, some.length).entries()) {
+        const at = some[index];
+        if (at !== undefined && (await this.#repairOne(peer, at, record))) expired += 1;
       }
+      if (records.length === 0) throw new OperatingError('corrupt_bytes', 'an answer without end');
+      next += records.length;
     }
     return expired;
   }

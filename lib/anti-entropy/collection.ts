@@ -1,4 +1,6 @@
 /** Collects the dead: tombstones and stubs whose time is over, found by their index (E2). */
+import { groupsWithin } from '../encoding/cut-list.js';
+import { messageBytesMax } from '../encoding/frame.js';
 import { Periodic } from '../environment/periodic.js';
 import { messageOf, OperatingError } from '../errors.js';
 import { ownersOf } from '../partitioning/ring.js';
@@ -77,7 +79,14 @@ export class Collection {
       const { partition } = candidate.at;
       byPartition.set(partition, [...(byPartition.get(partition) ?? []), candidate]);
     }
-    for (const [partition, candidates] of byPartition) {
+    const { pageBytesMax } = this.#with.limits;
+    const parts = [...byPartition].flatMap(([partition, candidates]) => {
+      const bytes = (part: Candidate): number => messageBytesMax(questionOf(part));
+      return groupsWithin(candidates, bytes, pageBytesMax).map(
+        (group) => [partition, group] as const,
+      );
+    });
+    for (const [partition, candidates] of parts) {
       await this.#collect(partition, candidates).catch((error: unknown) => {
         this.#blocked('owner cannot be asked', candidates.length);
         const reason = messageOf(error);
@@ -143,9 +152,7 @@ export class Collection {
 
   async #collect(partition: number, candidates: readonly Candidate[]): Promise<void> {
     const { clocks, endings, messenger } = this.#with;
-    const stubs = candidates.map(({ at: { namespace, key }, stubs: dots }) => {
-      return { namespace, key, dots: [...dots] };
-    });
+    const stubs = candidates.map(questionOf);
     const deadline = backgroundDeadline(this.#with);
     const replies = await Promise.all(
       otherOwners(this.#with, partition).map((peer) =>
@@ -191,4 +198,8 @@ export class Collection {
     const siblings = table.read(at)?.siblings;
     return siblings !== undefined && dots.some((dot) => find(siblings, dot)?.state === 'value');
   }
+}
+
+function questionOf({ at: { namespace, key }, stubs }: Candidate) {
+  return { namespace, key, dots: [...stubs] };
 }

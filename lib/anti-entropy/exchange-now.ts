@@ -1,4 +1,5 @@
 /** Anti-entropy on request: every member compares itself with every other, and says what it saw. */
+import { firstWithin } from '../encoding/cut-list.js';
 import type { NodeId } from '../environment/transport.js';
 import { messageOf, OperatingError } from '../errors.js';
 import type { AntiEntropy } from './anti-entropy.js';
@@ -153,10 +154,11 @@ export class ExchangeNow implements ExchangeControl {
       const found = dryRun
         ? { ...nothing, differences: await this.#antiEntropy.differencesFrom(peer, partitions) }
         : await this.#antiEntropy.auditWith(peer, partitions);
-      const keys = found.differences.slice(0, KEYS_MAX).map(({ at, ours, theirs }) => {
+      const rows = found.differences.slice(0, KEYS_MAX).map(({ at, ours, theirs }) => {
         const { namespace, key, partition } = at;
         return { namespace, key, partition, here: ours, there: theirs };
       });
+      const keys = firstWithin(rows, this.#with.limits.pageBytesMax);
       const { records, bytes } = found;
       return { ...nothing, records, bytes, differences: found.differences.length, keys };
     } catch (error) {

@@ -1,4 +1,5 @@
 /** The answering side of an exchange: what a peer lacks, and the clock that stands behind it. */
+import { firstWithin } from '../encoding/cut-list.js';
 import type { NodeId } from '../environment/transport.js';
 import type { Pauses } from '../environment/pauses.js';
 import { encode } from '../encoding/codec.js';
@@ -51,12 +52,11 @@ export class ExchangeService {
     });
     messenger.handle(CLOCKS, ({ partitions }, { from }) => {
       for (const partition of partitions) assertShared(collaborators, partition, from);
-      return {
-        clocks: partitions.map((partition): [number, PlainClock] => [
-          partition,
-          clocks.of(partition).toPlain(),
-        ]),
-      };
+      const all = partitions.map((partition): [number, PlainClock] => [
+        partition,
+        clocks.of(partition).toPlain(),
+      ]);
+      return { clocks: firstWithin(all, this.#with.limits.pageBytesMax) };
     });
     messenger.handle(PULL, (request, { from }) => {
       assertShared(collaborators, request.partition, from);

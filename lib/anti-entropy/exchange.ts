@@ -203,8 +203,8 @@ export class Exchange {
     partitions: readonly number[],
   ): Promise<[number, PartitionClock][]> {
     const all: [number, PartitionClock][] = [];
-    for (let i = 0; i < partitions.length; i += CLOCKS_A_MESSAGE) {
-      const some = partitions.slice(i, i + CLOCKS_A_MESSAGE);
+    while (all.length < partitions.length) {
+      const some = partitions.slice(all.length, all.length + CLOCKS_A_MESSAGE);
       const deadline = backgroundDeadline(this.#with);
       const { clocks } = await this.#with.messenger.request(
         peer,
@@ -212,6 +212,7 @@ export class Exchange {
         { partitions: some },
         deadline,
       );
+      if (clocks.length === 0) throw new OperatingError('corrupt_bytes', 'an answer without end');
       for (const [partition, plain] of clocks) all.push([partition, PartitionClock.from(plain)]);
     }
     return all;

@@ -38,7 +38,7 @@ export const ROOTS = messageType(
   z.object({ roots: z.array(rooted) }),
 );
 
-/** "What have you seen of these partitions?" */
+/** "What have you seen of these partitions?" The reply has the first of them, one at least. */
 export const CLOCKS = messageType(
   'anti-entropy.clocks',
   z.object({ partitions: z.array(partition) }),
@@ -97,7 +97,10 @@ export const KEYS = messageType(
   }),
 );
 
-/** "What do you hold of these keys now?" Refused by an owner under rebuild. */
+/**
+ * "What do you hold of these keys now?" Refused by an owner under rebuild. The reply has the first
+ * of them, one at least, as many as a message is to hold.
+ */
 export const RECORDS = messageType(
   'anti-entropy.records',
   z.object({ keys: z.array(z.object(address)) }),

@@ -81,7 +81,7 @@ export class Causality {
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       if (past.has(next)) continue;
       past.add(next);
-      open.push(...(this.#byVersion.get(next)?.seen ?? []));
+      for (const seen of this.#byVersion.get(next)?.seen ?? []) open.push(seen);
     }
     this.#pasts.set(version, past);
     return past;

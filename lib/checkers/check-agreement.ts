@@ -6,7 +6,7 @@ export function checkAgreement({ finals, replicaCount }: History): Finding[] {
   for (const { key, replicas } of finals) {
     const alike = new Map<string, number>();
     for (const state of replicas) alike.set(state, (alike.get(state) ?? 0) + 1);
-    const most = Math.max(0, ...alike.values());
+    const most = [...alike.values()].reduce((a, b) => Math.max(a, b), 0);
     if (2 * most > replicaCount) continue;
     const message = `no majority of ${replicaCount} agrees: ${replicas.join(' | ')}`;
     findings.push({ checker: 'agreement', key, message });

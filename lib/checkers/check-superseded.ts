@@ -30,7 +30,7 @@ function effectiveVersions({ writes, reads }: History, final: FinalState): Versi
   }
   for (const read of reads) {
     if (read.key !== key || read.repaired === 0 || read.ended >= began) continue;
-    effective.push(...read.versions.map(({ version }) => version));
+    for (const { version } of read.versions) effective.push(version);
   }
   return effective;
 }

@@ -34,7 +34,7 @@ export interface Transport {
   setPeers(peers: readonly PeerAddress[]): void;
   /**
    * False: nothing was sent, because the link is closed, its queue (in bytes) is full, or the
-   * message is longer than a frame may be. True does not say that it arrives.
+   * message is longer than any may be. True does not say that it arrives.
    */
   send(to: NodeId, message: Message): boolean;
   isOpen(peer: NodeId): boolean;

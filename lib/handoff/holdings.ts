@@ -1,4 +1,6 @@
 /** Who of a key's owners holds what a hint says, durably: asked before the hint may leave early. */
+import { groupsWithin } from '../encoding/cut-list.js';
+import { messageBytesMax } from '../encoding/frame.js';
 import type { Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
@@ -25,6 +27,8 @@ export interface HoldingsOptions {
   /** Partitions that this node rebuilds: it vouches for nothing there. */
   readonly isRebuilding: (partition: number) => boolean;
   readonly timeoutMilliseconds: number;
+  /** Bytes of the keys of one question. */
+  readonly hintBatchBytesMax: number;
 }
 
 export class Holdings {
@@ -40,6 +44,15 @@ export class Holdings {
    * key's owners. Who does not answer holds nothing, and who has lost its disk since, neither.
    */
   async safe(hints: readonly Hint[]): Promise<Hint[]> {
+    const bytesOf = (hint: Hint): number => messageBytesMax(questionOf(hint));
+    const safe: Hint[] = [];
+    for (const some of groupsWithin(hints, bytesOf, this.#options.hintBatchBytesMax)) {
+      for (const hint of await this.#safe(some)) safe.push(hint);
+    }
+    return safe;
+  }
+
+  async #safe(hints: readonly Hint[]): Promise<Hint[]> {
     const ring = this.#options.ring();
     const owners = hints.map(({ at }) => ownersOf(ring, at.partition));
     const ask = async (node: NodeId) => {

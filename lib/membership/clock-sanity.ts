@@ -1,4 +1,5 @@
 /** Is the wall clock of this node sane? How far it is from those of all members (protocol.md 6). */
+import { leastOf } from '../encoding/extremes.js';
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
@@ -82,7 +83,7 @@ export class ClockSanity implements ExpiryClock {
     const recent = [...this.#estimates.values()].filter(
       ({ takenAt }) => now - takenAt <= ESTIMATE_AGE_MAX_MILLISECONDS,
     );
-    const oldest = Math.min(...recent.map(({ takenAt }) => takenAt));
+    const oldest = leastOf(recent.map(({ takenAt }) => takenAt));
     this.#offsetsUntil = oldest + ESTIMATE_AGE_MAX_MILLISECONDS;
     this.#offsets = recent.map(({ offsetMilliseconds }) => offsetMilliseconds).sort(ascending);
     return this.#offsets;

@@ -1,4 +1,5 @@
 /** The settings as data: fields that merge one by one, and the history of changes (M2). */
+import { greatestOf } from '../encoding/extremes.js';
 import { encode } from '../encoding/codec.js';
 import { hash32 } from '../encoding/hash.js';
 import type { PlainSettings } from './messages.js';
@@ -106,7 +107,7 @@ export class SettingsState {
   }
 
   get #depth(): number {
-    return Math.max(...[...this.#fields.values()].map(({ version }) => version[0]));
+    return greatestOf([...this.#fields.values()].map(({ version }) => version[0]));
   }
 
   #plainFields(): [string, unknown, [number, string]][] {

@@ -1,4 +1,5 @@
 /** How many copies each node is to own: by weight, within what zones allow (docs/ring.md). */
+import { leastOf } from '../encoding/extremes.js';
 import { assert } from '../errors.js';
 import { at, sum } from './numbers.js';
 
@@ -55,7 +56,7 @@ export function quotas(
       at(bounds.fewest, zone) * partitionCount,
       at(bounds.most, zone) * partitionCount,
     );
-  const top = partitionCount / Math.min(...shares.map((share) => share.weight));
+  const top = partitionCount / leastOf(shares.map((share) => share.weight));
   const total = partitionCount * copies;
   const level = levelFor(total, top, (candidate) =>
     sum(zones.map((members, zone) => zoneAtLevel(members, zone, candidate))),

@@ -2,6 +2,7 @@
  * Index entries: a pure function of the state of a key, kept in the transaction that changes it.
  * By them what is due and what is in conflict is found without a scan (docs/architecture.md, X1).
  */
+import { greatestOf, leastOf } from '../encoding/extremes.js';
 import { assert } from '../errors.js';
 import { millisecondsOf } from '../versioning/hybrid-clock.js';
 import type { Siblings, Version } from '../versioning/siblings.js';
@@ -30,9 +31,9 @@ export function indexKeysOf(at: RecordKey, siblings: Siblings | undefined): read
   const keys: string[] = [];
   const values = siblings.versions.filter(({ state }) => state === 'value');
   const ends = values.flatMap(({ expiresAt }) => expiresAt ?? []);
-  if (ends.length > 0) keys.push(indexKey('x', Math.min(...ends), at));
+  if (ends.length > 0) keys.push(indexKey('x', leastOf(ends), at));
   if (values.length === 0 && siblings.versions.length > 0) {
-    keys.push(indexKey('t', Math.max(...siblings.versions.map(diedAt)), at));
+    keys.push(indexKey('t', greatestOf(siblings.versions.map(diedAt)), at));
   }
   if (values.length > 1) {
     const times = values.map(({ writtenAt }) => millisecondsOf(writtenAt)).sort((a, b) => a - b);

@@ -12,7 +12,7 @@ export interface PeerCallOptions {
   /** `host:port` */
   readonly address: string;
   readonly handshake: Handshake;
-  readonly frameBytesMax: number;
+  readonly messageBytesMax: number;
   /** For the connection, and again for the handshake. */
   readonly timeoutMilliseconds: number;
   /** Whoever listens at the address is a stranger, too, until it has proven itself. */
@@ -27,14 +27,14 @@ const REASON_LENGTH_MAX = 200;
 
 /** Calls one of `onProven` and `onFailed`, once and later; neither after it was cancelled. */
 export function callPeer(options: PeerCallOptions): Cancel {
-  const { address, frameBytesMax, timeoutMilliseconds, events } = options;
+  const { address, messageBytesMax, timeoutMilliseconds, events } = options;
   const nothing = (): void => undefined;
   let socket: WebSocket;
   try {
     socket = new WebSocket(`ws://${address}/`, {
       perMessageDeflate: false,
       autoPong: false,
-      maxPayload: frameBytesMax,
+      maxPayload: messageBytesMax,
       handshakeTimeout: timeoutMilliseconds,
       // Masks protect proxies from pages in browsers; a mask of zeros spares both sides the work.
       generateMask: (mask) => mask.fill(0),

@@ -2,13 +2,13 @@
 import type { RawData, WebSocket } from 'ws';
 import { decodeFrame, encodeFrame, messageBytesMax } from '../encoding/frame.js';
 import { encodeFrameParts } from '../encoding/frame-parts.js';
-import { LARGE_BYTES } from '../encoding/large.js';
+import { hasRoomFor, LARGE_BYTES, MESSAGE_FRAMES_MAX } from '../encoding/large.js';
 import type { Message } from '../environment/transport.js';
 import { messageOf, OperatingError } from '../errors.js';
 import type { GuardedEvents } from './guarded-events.js';
 
 export interface PeerLinkOptions {
-  /** Longest frame that a peer takes. */
+  /** Longest frame of many messages; one alone may be longer (`hasRoomFor`). */
   readonly frameBytesMax: number;
   /** Most bytes waiting here and in the socket. */
   readonly queueBytesMax: number;
@@ -57,14 +57,15 @@ export class PeerLink {
 
   /** Is the message of a size that any link takes? */
   fits(message: Message): boolean {
-    return messageBytesMax(message) + FRAME_HEAD_BYTES <= this.#options.frameBytesMax;
+    const bytes = messageBytesMax(message) + FRAME_HEAD_BYTES;
+    return bytes <= this.#options.frameBytesMax * MESSAGE_FRAMES_MAX;
   }
 
   /** False: the queue is full, the message too large, or the link closed. */
   send(message: Message): boolean {
     const bytes = messageBytesMax(message);
-    if (this.#closed || this.queuedBytes + bytes > this.#options.queueBytesMax) return false;
-    if (bytes + FRAME_HEAD_BYTES > this.#options.frameBytesMax) return false;
+    const waiting = this.queuedBytes;
+    if (this.#closed || !hasRoomFor(bytes + FRAME_HEAD_BYTES, waiting, this.#options)) return false;
     const aim = Math.min(FRAME_BYTES_AIM, this.#options.frameBytesMax);
     if (bytes >= LARGE_BYTES || this.#turnBytes + bytes > aim) this.#flush();
     this.#turn.push(message);

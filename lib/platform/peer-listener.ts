@@ -18,7 +18,7 @@ export interface PeerListenerOptions {
   readonly host: string;
   /** 0: the system chooses. */
   readonly port: number;
-  readonly frameBytesMax: number;
+  readonly messageBytesMax: number;
   /** From the connection to the proof. */
   readonly timeoutMilliseconds: number;
   readonly events: GuardedEvents;
@@ -80,7 +80,7 @@ export class PeerListener {
       perMessageDeflate: false,
       // Nobody here sends pings; answers to them would wait without a bound.
       autoPong: false,
-      maxPayload: options.frameBytesMax,
+      maxPayload: options.messageBytesMax,
     });
     this.#listenToStrangers(options.events);
   }

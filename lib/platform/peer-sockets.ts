@@ -11,6 +11,7 @@ import type {
   Receiver,
   Transport,
 } from '../environment/transport.js';
+import { MESSAGE_FRAMES_MAX } from '../encoding/large.js';
 import { assert } from '../errors.js';
 import { GuardedEvents } from './guarded-events.js';
 import { LimitedLog } from './limited-log.js';
@@ -30,7 +31,7 @@ export interface PeerSocketsOptions {
   /** The cluster's secret, at least 32 bytes; never sent. */
   readonly secret: Uint8Array;
   readonly listen: { readonly host: string; readonly port: number };
-  /** The longest frame sent and taken. */
+  /** The longest frame of many messages; one alone may take sixteen times as much. */
   readonly frameBytesMax: number;
   /** Most bytes that wait for one peer; beyond it `send` says no. At least `frameBytesMax`. */
   readonly linkQueueBytesMax: number;
@@ -83,7 +84,7 @@ export class PeerSockets implements Transport {
     this.#addresses = new PeerAddresses({ clock, resolve: resolveHost });
     this.#listener = new PeerListener({
       ...{ ...options.listen, observer, log, events: this.#events },
-      frameBytesMax: options.frameBytesMax,
+      messageBytesMax: options.frameBytesMax * MESSAGE_FRAMES_MAX,
       timeoutMilliseconds: options.handshakeTimeoutMilliseconds,
       isMemberAddress: (address) => this.#addresses.has(address),
       handshake: () => new AcceptorHandshake(this.#identity(), (id) => this.#refusal(id)),
@@ -134,7 +135,7 @@ export class PeerSockets implements Transport {
     if (link.fits(message)) {
       this.#options.observer.count('quorate_peer_queue_refused_total', { peer: to });
     } else {
-      this.#log.log('error', 'message longer than a frame', { peer: to });
+      this.#log.log('error', 'a message is too long to be sent', { peer: to });
     }
     return false;
   }
@@ -198,7 +199,7 @@ export class PeerSockets implements Transport {
     return callPeer({
       address: this.#peers.get(peer)?.address ?? '',
       handshake: new DialerHandshake(this.#identity(), peer),
-      frameBytesMax: this.#options.frameBytesMax,
+      messageBytesMax: this.#options.frameBytesMax * MESSAGE_FRAMES_MAX,
       timeoutMilliseconds: this.#options.handshakeTimeoutMilliseconds,
       events: this.#events,
       onProven: (socket, address) => {

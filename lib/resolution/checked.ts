@@ -1,4 +1,5 @@
 /** A strategy held to its contract each time: order must not matter, nor a second time. */
+import { greatestOf } from '../encoding/extremes.js';
 import { messageOf } from '../errors.js';
 import type { Version } from '../versioning/siblings.js';
 import { latestEnd, type Resolved, type Strategy } from './strategy.js';
@@ -36,7 +37,7 @@ export function resolveChecked(
       return { kind: 'refused', reason: 'its result depends on the order of the siblings' };
     }
     if (resolved === undefined) return { kind: 'kept' };
-    const latest = Math.max(...siblings.map(({ writtenAt }) => writtenAt));
+    const latest = greatestOf(siblings.map(({ writtenAt }) => writtenAt));
     const [one, two] = [1, 2].map((n) => shownAs(resolved, n, latest + n)) as [Version, Version];
     for (const again of [[one], [one, two], [...siblings, one], [two, one, ...siblings]]) {
       if (sameResult(resolved, strategy(again))) continue;

@@ -149,7 +149,12 @@ const carriesLargeMessages: Case = async (t, network) => {
   await network.until(() => two.inbox.messages.length === 2, 'both arrived');
   const [, received] = two.inbox.at(0) as [string, Uint8Array];
   t.ok(bytes.equals(received));
-  t.notOk(two.transport.send('n1', [Buffer.alloc(network.frameBytesMax)]), 'longer than a frame');
+  const merged = Buffer.alloc(15 * network.frameBytesMax, 'many sides');
+  t.ok(one.transport.send('n2', [merged]), 'longer than a frame: it goes alone');
+  await network.until(() => two.inbox.messages.length >= 3, 'that arrived, too');
+  t.ok(merged.equals((two.inbox.at(2) as [Uint8Array])[0]));
+  const longest = Buffer.alloc(16 * network.frameBytesMax);
+  t.notOk(two.transport.send('n1', [longest]), 'longer than any may be');
   t.ok(two.transport.isOpen('n1'), 'and the link stays');
   await stopAll(one, two);
 };

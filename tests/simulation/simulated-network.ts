@@ -4,6 +4,7 @@
  */
 import type { Message, NodeId, Receiver, Transport } from '../../lib/environment/transport.js';
 import { decodeFrame, encodeFrame, messageBytesMax } from '../../lib/encoding/frame.js';
+import { hasRoomFor } from '../../lib/encoding/large.js';
 import { hash32 } from '../../lib/encoding/hash.js';
 import { messageOf } from '../../lib/errors.js';
 import type { MachineTime } from './simulated-clock.js';
@@ -33,6 +34,7 @@ export const CALM_NETWORK: NetworkFaults = {
 
 const FRAME_BYTES_MAX = 262_144;
 const QUEUE_BYTES_MAX = 1_048_576;
+const LIMITS = { frameBytesMax: FRAME_BYTES_MAX, queueBytesMax: QUEUE_BYTES_MAX };
 const DIAL_MILLISECONDS = 60;
 
 /** One side of a link, as the node there sees it. */
@@ -181,7 +183,7 @@ export class SimulatedNetwork {
     const side = from.sides.get(to);
     if (side === undefined || !from.isAlive()) return false;
     const bytes = messageBytesMax(message);
-    if (bytes > FRAME_BYTES_MAX || side.queuedBytes + bytes > QUEUE_BYTES_MAX) return false;
+    if (!hasRoomFor(bytes, side.queuedBytes, LIMITS)) return false;
     side.queuedBytes += bytes;
     if (side.outbound.length === 0) this.#waiting.push([from, to]);
     side.outbound.push(message);

@@ -1,0 +1,32 @@
+/** Lists in messages are cut by bytes, whatever their elements are. */
+import { messageBytesMax } from './frame.js';
+
+/**
+ * As many of the first elements as take no more than so many bytes of a message; one at least, if
+ * there is one: whoever asks for the rest comes to an end.
+ */
+export function firstWithin<T>(list: readonly T[], bytesMax: number): T[] {
+  return groupsWithin(list, messageBytesMax, bytesMax)[0] ?? [];
+}
+
+/** The whole list in groups of up to so many bytes, of one element at least. */
+export function groupsWithin<T>(
+  list: readonly T[],
+  bytesOf: (element: T) => number,
+  bytesMax: number,
+): T[][] {
+  const groups: T[][] = [];
+  let group: T[] = [];
+  let bytes = 0;
+  for (const element of list) {
+    const more = bytesOf(element);
+    if (group.length > 0 && bytes + more > bytesMax) {
+      groups.push(group);
+      group = [];
+      bytes = 0;
+    }
+    group.push(element);
+    bytes += more;
+  }
+  return group.length === 0 ? groups : [...groups, group];
+}
