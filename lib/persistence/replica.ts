@@ -109,7 +109,7 @@ export class Replica {
         assertRecordFits(this.#options, siblings, bytes);
         const minted = { siblings, seen, dot, replaced, bytes };
         also(transaction, minted);
-        // From here on nothing throws: what the cache, the clock and the minter know will be stored.
+        // Nothing throws from here on: what cache, clock and minter know will be stored.
         minter.consume(at, dot, context);
         table.put(transaction, at, own, withinRecord(at, siblings, bytes), bytes);
         clocks.note(at.partition, siblings.context, [dot]);

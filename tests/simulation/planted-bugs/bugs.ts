@@ -1,10 +1,12 @@
 /** Bugs to be planted: one broken rule each, as an exact replacement in the built code. */
 import { DAMAGE_BUGS } from './damage-bugs.js';
+import { DISK_BUGS } from './disk-bugs.js';
 import type { PlantedBug } from './planted-bug.js';
 import { WRITER_BUGS } from './writer-bugs.js';
 
 export const BUGS: readonly PlantedBug[] = [
   ...DAMAGE_BUGS,
+  ...DISK_BUGS,
   ...WRITER_BUGS,
   {
     rule: 'V1',
@@ -65,14 +67,6 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'persistence/store.js',
     right: "committed: durability === 'memory' ? Promise.resolve() : group.done",
     wrong: 'committed: Promise.resolve()',
-  },
-  {
-    rule: 'C4',
-    name: 'a sync covers only the log file that is written now',
-    file: 'platform/unsynced-writes.js',
-    right: '[...this.#operations.values(), ...operations]',
-    wrong: 'operations',
-    test: 'simulation/ports.test.js',
   },
   {
     rule: 'V3',

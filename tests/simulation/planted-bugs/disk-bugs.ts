@@ -1,0 +1,37 @@
+/** Bugs to be planted in what lies on a disk: its files, its formats, its room. */
+import type { PlantedBug } from './planted-bug.js';
+
+export const DISK_BUGS: readonly PlantedBug[] = [
+  {
+    rule: 'C4',
+    name: 'a sync covers only the log file that is written now',
+    file: 'platform/unsynced-writes.js',
+    right: '[...this.#operations.values(), ...operations]',
+    wrong: 'operations',
+    test: 'simulation/ports.test.js',
+  },
+  {
+    rule: 'D3',
+    name: 'a log file that is missing is not missed',
+    file: 'platform/leveldb-inspection.js',
+    right: 'if (logNumber > 0 && !names.has(first))',
+    wrong: 'if (false)',
+    test: 'unit/platform/leveldb-damage.test.js',
+  },
+  {
+    rule: 'S1',
+    name: 'what another build has stored counts as damaged',
+    file: 'persistence/checksummed.js',
+    right: 'if (format !== STORED_FORMAT)',
+    wrong: "if (format !== STORED_FORMAT) throw new OperatingError('corrupt_bytes', 'x'); if (false)",
+    test: 'unit/persistence/formats.test.js',
+  },
+  {
+    rule: 'E1',
+    name: 'values that ended stay where the disk has no room',
+    file: 'persistence/endings.js',
+    right: "return store.transact(change, DURABILITY, 'shrinking');",
+    wrong: 'return store.transact(change, DURABILITY);',
+    test: 'unit/persistence/full-disk.test.js',
+  },
+];
