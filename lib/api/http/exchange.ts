@@ -161,7 +161,9 @@ export class Exchanges {
     if (!logsRequests) return;
     const { method } = request;
     const ms = Math.round(milliseconds * 1000) / 1000;
-    const fields = { method, route, status, result, level, ms, request_id: requestId };
+    // `level` in a line is its severity.
+    const consistency = level;
+    const fields = { method, route, status, result, consistency, ms, request_id: requestId };
     node.observer.log('debug', 'request', fields);
   }
 }

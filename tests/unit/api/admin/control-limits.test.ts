@@ -94,16 +94,18 @@ t.test('each request has a line in the log, without what clients put into it', a
       event: 'request',
       fields: {
         ...{ method: 'PUT', route: '/api/v1/kv/:key', status: 200, result: 'ok' },
-        ...{ level: 'quorum', ms: Number, request_id: 'mine' },
+        ...{ consistency: 'quorum', ms: Number, request_id: 'mine' },
       },
     },
     { fields: { method: 'GET', route: '/api/v1/kv/:key', status: 404, request_id: 'r1' } },
     { fields: { route: '/api/v1/kv/:key/conflicts', status: 404 } },
     { fields: { method: 'DELETE', route: '/api/v1/kv/:key', status: 404 } },
-    { fields: { route: '/api/v1/cluster/locate/:key', status: 200, level: 'default' } },
+    { fields: { route: '/api/v1/cluster/locate/:key', status: 200, consistency: 'default' } },
     { fields: { route: '', status: 404 } },
     { event: 'request refused', fields: { method: 'GET', status: 421 } },
   ]);
   t.equal(node.debugged.length, 7);
+  // These are of every line.
+  t.notMatch(JSON.stringify(node.debugged), /"(?:level|time|node)"/);
   t.notMatch(JSON.stringify(node.debugged), secret);
 });
