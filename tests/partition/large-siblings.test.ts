@@ -12,6 +12,8 @@ const SOCKETS = { frameBytesMax: 4 * MEBIBYTE, linkQueueBytesMax: 4 * MEBIBYTE }
 const LIMITS = {
   valueBytesMax: MEBIBYTE,
   recordBytesMax: 3.5 * MEBIBYTE,
+  // Hints would bring what each side wrote, one by one.
+  hintsBytesMax: 0,
   heartbeatsMissedSuspect: 100,
   heartbeatsMissedDead: 200,
 };
