@@ -6,14 +6,17 @@ import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
 import { HOLD, WRITE } from '../coordination/messages.js';
 import { encodeStored, readStored } from '../persistence/checksummed.js';
+import type { Losses } from '../persistence/losses.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../replication/ask.js';
+import type { Incoming } from '../replication/message.js';
 import { type DiskNumbers, highest, NO_NUMBERS } from './disk-numbers.js';
 import { DISK, PING } from './messages.js';
 
 export interface DiskMemoryOptions {
   readonly peers: readonly NodeId[];
   readonly store: Store;
+  readonly losses: Losses;
   readonly messenger: Messenger;
   readonly clock: Clock;
   readonly random: Random;
@@ -44,9 +47,13 @@ export class DiskMemory {
     for (const type of [PING, WRITE, HOLD]) {
       messenger.onReply(type, (peer, numbers) => this.note(peer, numbers));
     }
-    messenger.handle(DISK, ({ nonce }, { from }) => ({ ...this.of(from), nonce }), {
-      anyEpoch: true,
-    });
+    // A start in which a loss was announced is remembered with it: below that a disk is old, and
+    // nothing that its node says would count.
+    const answer = ({ nonce }: { readonly nonce: number }, { from }: Incoming) => {
+      const announced = { ...NO_NUMBERS, start: options.losses.startOf(from) };
+      return { ...highest(this.of(from), announced), nonce };
+    };
+    messenger.handle(DISK, answer, { anyEpoch: true });
   }
 
   start(): void {

@@ -54,7 +54,8 @@ export async function openMembers(options: MembersOptions) {
   transport.setPeers(stored.filter(({ id }) => id !== self));
   const known = { ...environment, store, messenger, peers };
   const { clockPersistIntervalMilliseconds: persistIntervalMilliseconds } = limits;
-  const diskMemory = new DiskMemory({ ...known, persistIntervalMilliseconds });
+  const { losses } = disk;
+  const diskMemory = new DiskMemory({ ...known, losses, persistIntervalMilliseconds });
   const onRaised = (start: number): void => disk.minter.raiseStart(start);
   const diskCheck = await DiskCheck.open({ ...known, identity, damageAll, onRaised });
   const isMet = (peer: NodeId): boolean => diskCheck.isMet(peer);

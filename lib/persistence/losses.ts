@@ -52,6 +52,15 @@ export class Losses {
     return (this.of(partition) ?? []).map(([node, start]) => [partition, node, start]);
   }
 
+  /** The highest start that the node has announced in any partition; 0: none. */
+  startOf(node: NodeId): number {
+    const all = [...this.#byPartition.values()].flat();
+    return all.reduce(
+      (highest, [of, start]) => (of === node ? Math.max(highest, start) : highest),
+      0,
+    );
+  }
+
   /** In memory at once; a lower start than is known changes nothing. */
   learn(losses: readonly LostIn[]): void {
     for (const [partition, node, start] of losses) {

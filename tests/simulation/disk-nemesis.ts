@@ -2,6 +2,7 @@
  * What disks do wrong in a simulation. What one owner of a partition loses, the others must make
  * good; so only one machine at a time has a disk that lost something.
  */
+import { DamageLog, keyStoredAt } from './damage-log.js';
 import type { Machine } from './machine.js';
 import type { SeededRandom } from './seeded-random.js';
 import { FREE_BYTES } from './simulated-disk.js';
@@ -27,6 +28,9 @@ const ROTTING: Readonly<Record<string, string>> = {
   'digest log': 'j',
 };
 
+/** What cannot be told from the rest of what is there: the others hold it, or nobody does. */
+const HELD: readonly string[] = ['record', 'hint'];
+
 /** One seed in so many has records that vanish without a trace. */
 const VANISHING_SEEDS = 12;
 const MEGABYTE = 1_048_576;
@@ -37,7 +41,9 @@ export class DiskNemesis {
   #damaged: Machine | undefined;
   #damagedAt = 0;
   readonly #vanishes: boolean;
-  #vanished = false;
+  #vanished: string | undefined;
+  /** What was lost for good, by whom. */
+  readonly log = new DamageLog();
 
   constructor(options: DiskNemesisOptions) {
     this.#options = options;
@@ -51,8 +57,8 @@ export class DiskNemesis {
       : this.#damagedAt;
   }
 
-  /** Was there a record that vanished, so that reads may have been wrong until it was missed? */
-  get anythingVanished(): boolean {
+  /** The key whose record vanished, so that reads of it may have been wrong until it was missed. */
+  get vanishedKey(): string | undefined {
     return this.#vanished;
   }
 
@@ -114,19 +120,22 @@ export class DiskNemesis {
     if (machine === undefined) return;
     const kind = random.pick(Object.keys(ROTTING));
     const key = machine.disk.rot(ROTTING[kind] ?? '');
-    if (key !== undefined) this.#noteDamage(machine, `a ${kind} rots: ${JSON.stringify(key)}`);
-    if (key !== undefined) world.count(`rot: ${kind}`);
+    if (key === undefined) return;
+    this.#noteDamage(machine, `a ${kind} rots: ${JSON.stringify(key)}`);
+    world.count(`rot: ${kind}`);
+    if (HELD.includes(kind)) this.#noteLoss(machine, { key: keyStoredAt(key) });
   }
 
   /** Of one machine in a whole simulation: nobody can say when it is made good. */
   async #vanish(): Promise<void> {
     const { world } = this.#options;
-    if (!this.#vanishes || this.#vanished) return;
+    if (!this.#vanishes || this.#vanished !== undefined) return;
     const machine = this.#draw();
     const key = machine?.disk.vanish('r');
     if (machine === undefined || key === undefined) return;
-    this.#vanished = true;
+    this.#vanished = keyStoredAt(key);
     this.#noteDamage(machine, `a record vanishes: ${JSON.stringify(key)}`);
+    this.#noteLoss(machine, { key: this.#vanished });
     world.count('record vanished');
   }
 
@@ -141,9 +150,11 @@ export class DiskNemesis {
     machine.disk.remember();
     if (isStopped) machine.start();
     if (isStopped) world.count('disk remembered at a clean stop');
+    const keptUntil = world.now;
     await this.#wait(random.between(50, 3000));
     if (this.#options.isStopped() || !this.#isFree(machine)) return;
-    await this.#replaceDisk(machine, 'its disk is rolled back', () => machine.disk.rollBack());
+    const what = 'its disk is rolled back';
+    await this.#replaceDisk(machine, what, () => machine.disk.rollBack(), keptUntil);
     world.count('disk rolled back');
   }
 
@@ -161,11 +172,17 @@ export class DiskNemesis {
     this.#options.world.count('engine damaged');
   }
 
-  async #replaceDisk(machine: Machine, what: string, replace: () => void): Promise<void> {
+  async #replaceDisk(
+    machine: Machine,
+    what: string,
+    replace: () => void,
+    keptUntil?: number,
+  ): Promise<void> {
     const { random, kill } = this.#options;
     kill(machine, random.chance(0.5));
     replace();
     this.#noteDamage(machine, what);
+    this.#noteLoss(machine, { keptUntil });
     await this.#wait(random.pick([5, 300, 2000]) * random.between(0.5, 1.5));
     machine.start();
   }
@@ -177,6 +194,13 @@ export class DiskNemesis {
     world.note(`damage ${machine.id}: ${what}`);
   }
 
+  #noteLoss(
+    { id }: Machine,
+    { key, keptUntil = Number.NEGATIVE_INFINITY }: { key?: string; keptUntil?: number | undefined },
+  ): void {
+    this.log.note({ machine: id, at: this.#options.world.now, keptUntil, key });
+  }
+
   /** One whose disk may lose something now. */
   #draw(): Machine | undefined {
     if (this.#options.replicaCount === 1) return undefined;
@@ -186,7 +210,7 @@ export class DiskNemesis {
 
   #isFree(machine: Machine): boolean {
     if (this.#damaged === undefined || this.#damaged === machine) return true;
-    if (this.#vanished || !this.#damaged.isWhole(this.#damagedAt)) return false;
+    if (this.#vanished !== undefined || !this.#damaged.isWhole(this.#damagedAt)) return false;
     this.#damaged = undefined;
     return true;
   }

@@ -16,6 +16,7 @@ import type { Change, Intent, Realised } from '../../lib/persistence/intent.js';
 import { find } from '../../lib/versioning/siblings.js';
 import type { RecordKey } from '../../lib/persistence/records.js';
 import { dotText } from '../../lib/versioning/dot.js';
+import type { Holding } from './damage-log.js';
 import { EPOCH_MILLISECONDS } from './simulated-clock.js';
 
 /** A write as its client knows it. */
@@ -48,8 +49,8 @@ interface Mint {
 /** What the history of a simulation must be read with. */
 export interface Circumstances {
   readonly replicaCount: number;
-  /** When a disk lost something last: what only one had acknowledged before may be gone. */
-  readonly lastDamage: number;
+  /** May the disk that held it have lost it? */
+  readonly mayBeLost: (holding: Holding) => boolean;
   /** By how much sane clocks may miss the end of a value; infinite: by anything. */
   readonly expiryTolerance: number;
   /** Has a key an owner whose clock is sane? Without one nobody judges its values. */
@@ -95,12 +96,9 @@ export class HistoryRecorder {
   }
 
   history(circumstances: Circumstances, finals: readonly FinalState[]): History {
-    const { replicaCount, lastDamage, expiryTolerance, isJudged } = circumstances;
+    const { replicaCount, mayBeLost, expiryTolerance, isJudged } = circumstances;
     const mintsOf = this.#mintsById();
     const writes: Write[] = [];
-    /** A single holder may have been the one whose disk lost it. */
-    const mayBeLost = (holders: number, began: number): boolean =>
-      holders < 2 && began <= lastDamage;
     for (const write of this.#writes) {
       const [mint] = mintsOf.get(write.id) ?? [];
       const version = write.version ?? mint?.version;
@@ -108,14 +106,15 @@ export class HistoryRecorder {
       if (isUnknownDelete(write)) continue;
       const seen = write.shown ?? (write.version === undefined ? mint?.replaced : write.replaced);
       const expiry = expiryOf(mint?.endsAt, expiryTolerance, isJudged(write.key));
-      const isKept = write.outcome !== 'acknowledged' || !mayBeLost(write.holders, write.began);
+      const { ended = write.began } = write;
+      const isKept = write.outcome !== 'acknowledged' || !mayBeLost({ ...write, ended });
       const told = isKept ? write.outcome : 'open';
       const outcome = told === 'open' && version === undefined ? 'refused' : told;
       writes.push({ ...write, outcome, version, seen: seen ?? [], expiry });
     }
     writes.push(...this.#openDeletes());
     const reads = this.#reads.map((read) =>
-      mayBeLost(read.repaired, read.began) ? { ...read, repaired: 0 } : read,
+      mayBeLost({ ...read, holders: read.repaired }) ? { ...read, repaired: 0 } : read,
     );
     return { replicaCount, writes, reads, finals };
   }

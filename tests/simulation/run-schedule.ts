@@ -87,7 +87,7 @@ export class ScheduleRun {
     };
     await this.#world.runUntil(life());
     const circumstances = {
-      ...{ replicaCount: REPLICAS, lastDamage: Number.NEGATIVE_INFINITY },
+      ...{ replicaCount: REPLICAS, mayBeLost: () => false },
       ...{ isJudged, expiryTolerance: Number.POSITIVE_INFINITY },
     };
     const history = this.#recorder.history(circumstances, finals);

@@ -29,6 +29,11 @@ export interface DiskSpeed {
 /** What becomes of a batch whose write fails: nobody can know. */
 type Failure = 'lost' | 'kept';
 
+interface Earlier {
+  readonly entries: readonly (readonly [string, Uint8Array])[];
+  readonly engineDamaged: boolean;
+}
+
 export const FREE_BYTES = 2 ** 40;
 
 /** What remains while nodes come and go. Opened by one life of a node at a time. */
@@ -42,7 +47,7 @@ export class SimulatedDisk {
   /** What the present handle sees; undefined: none was opened yet. */
   #visible = new SortedMap<Uint8Array>();
   /** As it was at some moment, for a later return to it. */
-  #earlier: (readonly [string, Uint8Array])[] | undefined;
+  #earlier: Earlier | undefined;
   /** The engine lost some of what it had, and says so at every opening until that is noted. */
   #engineDamaged = false;
   speed: DiskSpeed = { write: 0.1, sync: 2 };
@@ -169,13 +174,15 @@ export class SimulatedDisk {
 
   /** Notes what is durable now. */
   remember(): void {
-    this.#earlier = [...this.#durable];
+    this.#earlier = { entries: [...this.#durable], engineDamaged: this.#engineDamaged };
   }
 
   /** Everything is again as it was remembered. Only while nobody has the disk open. */
   rollBack(): boolean {
     if (this.#earlier === undefined) return false;
-    this.#replace(this.#earlier);
+    this.#replace(this.#earlier.entries);
+    // What its engine had lost by then it finds out again.
+    this.#engineDamaged = this.#earlier.engineDamaged;
     this.isOld = true;
     this.#earlier = undefined;
     return true;

@@ -3,7 +3,7 @@ import type { FinalState, Finding } from '../../lib/checkers/history.js';
 import { countAllowedStaleReads } from '../../lib/checkers/check-stale-reads.js';
 import { checkHistory } from '../../lib/checkers/check-history.js';
 import type { NodeOptions } from '../../lib/node-options.js';
-import { HistoryRecorder } from './history-recorder.js';
+import { type Circumstances, HistoryRecorder } from './history-recorder.js';
 import { Machine } from './machine.js';
 import { Nemesis } from './nemesis.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -79,11 +79,12 @@ export async function simulate(
     pace: shape.pace,
     oneZone: shape.zones === 1,
   });
-  const isJudged = (key: string): boolean => {
+  const ownersOf = (key: string): string[] => {
     const { node } = machines.find((machine) => machine.node !== undefined) ?? {};
-    const owners = node?.cluster.locate('default', key).primaries ?? [];
-    return nemesis.areClocksSane && owners.some(({ node: id }) => !nemesis.isWild(id));
+    return (node?.cluster.locate('default', key).primaries ?? []).map(({ node: id }) => id);
   };
+  const isJudged = (key: string): boolean =>
+    nemesis.areClocksSane && ownersOf(key).some((id) => !nemesis.isWild(id));
   const finals: FinalState[] = [];
   const life = async (): Promise<void> => {
     nemesis.prepare();
@@ -101,9 +102,9 @@ export async function simulate(
     finals.push(...(await observeEnd(end, shape.keys)));
   };
   await world.runUntil(life());
-  const circumstances = {
+  const circumstances: Circumstances = {
     replicaCount,
-    lastDamage: nemesis.disks.lastDamage,
+    mayBeLost: (holding) => nemesis.disks.log.mayBeLost(holding, ownersOf(holding.key)),
     isJudged,
     expiryTolerance: nemesis.areClocksSane
       ? EXPIRY_TOLERANCE_MILLISECONDS
@@ -111,8 +112,8 @@ export async function simulate(
   };
   const history = recorder.history(circumstances, finals);
   world.count('stale read at a weak level', countAllowedStaleReads(history));
-  const judged = checkHistory(history).filter(({ checker }) => {
-    return !nemesis.disks.anythingVanished || !UNNOTICED.has(checker);
+  const judged = checkHistory(history).filter(({ checker, key }) => {
+    return key !== nemesis.disks.vanishedKey || !UNNOTICED.has(checker);
   });
   const findings = [...trouble, ...recorder.findings(), ...judged];
   for (const { checker, key, message } of findings) world.note(`! ${checker} ${key} ${message}`);

@@ -1,5 +1,6 @@
 /** Disks that are older than their node: noticed before it serves, or when it meets who knows. */
 import t, { type Test } from 'tap';
+import { recordKey } from '../../../lib/persistence/records.js';
 import { LocalCluster } from '../local-cluster.js';
 
 const DAMAGED = 'a partition is damaged and will be rebuilt';
@@ -182,4 +183,19 @@ t.test('an engine that was repaired', async (t) => {
   await cluster.crash('n3');
   await cluster.restart('n3');
   t.notOk(isAccused(cluster, 'n3'));
+});
+
+t.test('a disk from before an announced loss is old, whatever the heartbeats told', async (t) => {
+  const cluster = await clusterOf(t);
+  await cluster.put('n1', 'k', 'x', { level: 'all' });
+  await cluster.clock.advance(1_000);
+  await cluster.crash('n3');
+  const { losses } = cluster.node('n1').disk;
+  const { partition } = recordKey('default', 'k', 16);
+  losses.learn([[partition, 'n3', 7]]);
+  await cluster.restart('n3');
+  t.ok(isAccused(cluster, 'n3'));
+  t.ok(((await startOf(cluster, 'n3')) ?? 0) >= 7, 'what it says from now on counts');
+  await cluster.clock.advance(20_000);
+  t.strictSame(await cluster.texts('n1', 'k', { level: 'all' }), ['x']);
 });
