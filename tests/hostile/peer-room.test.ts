@@ -4,10 +4,12 @@ import { connect, type Socket } from 'node:net';
 import t from 'tap';
 import { Worker } from 'node:worker_threads';
 import type { PeerSockets } from '../../lib/platform/peer-sockets.js';
-import { HOST, SocketNetwork } from '../conformance/socket-network.js';
+import { SocketNetwork } from '../conformance/socket-network.js';
 import { Inbox } from '../conformance/transport-suite.js';
 import { upgradeRequest } from './web-socket-bytes.js';
 
+/** Where both listen, and where calls to it come from. */
+const HOST = '127.0.0.1';
 /** Only Linux has more than one address for loopback by itself. */
 const ELSEWHERE = process.platform === 'linux' ? '127.88.0.1' : HOST;
 const STRANGERS = 900;
@@ -22,10 +24,12 @@ interface Pair {
 /** Two is called, and waits long for a proof; one is not started yet. */
 async function pair(): Promise<Pair> {
   const network = await SocketNetwork.make(['n1', 'n2']);
-  const one = network.create('n1', { reconnectDelayMinMilliseconds: 1 });
-  const two = network.create('n2', { handshakeTimeoutMilliseconds: 60_000 });
-  network.connect(one, ['n2']);
-  network.connect(two, ['n1']);
+  const listen = (id: string) => ({ host: HOST, port: network.portOf(id) });
+  const one = network.create('n1', { listen: listen('n1'), reconnectDelayMinMilliseconds: 1 });
+  const timeout = { handshakeTimeoutMilliseconds: 60_000 };
+  const two = network.create('n2', { listen: listen('n2'), ...timeout });
+  one.setPeers([{ id: 'n2', address: `${HOST}:${network.portOf('n2')}` }]);
+  two.setPeers([{ id: 'n1', address: `${HOST}:${network.portOf('n1')}` }]);
   await two.start(new Inbox());
   return { network, one, two };
 }
