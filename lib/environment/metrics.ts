@@ -110,6 +110,16 @@ export const METRICS = {
   },
   quorate_commits_total: { kind: 'counter', help: 'Storage batches', labels: ['sync'] },
   quorate_commit_operations_total: { kind: 'counter', help: 'Operations in them', labels: [] },
+  quorate_largest_context_bytes: {
+    kind: 'gauge',
+    help: 'Of the causal contexts of the keys that this life has read or written',
+    labels: [],
+  },
+  quorate_largest_context_entries: {
+    kind: 'gauge',
+    help: 'Writers in the causal context that has most of them',
+    labels: [],
+  },
   quorate_disk_free_bytes: { kind: 'gauge', help: 'Room that the disk still has', labels: [] },
   quorate_read_only: {
     kind: 'gauge',

@@ -7,6 +7,7 @@ import type { Ring } from '../partitioning/ring.js';
 import { ownedPartitions, ownersOf } from '../partitioning/ring.js';
 import type { Hints } from '../persistence/hints.js';
 import type { Identity } from '../persistence/identity.js';
+import type { LargestKeys } from '../persistence/largest-keys.js';
 import { recordKey } from '../persistence/records.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../replication/ask.js';
@@ -33,6 +34,7 @@ export interface ClusterServiceOptions {
   readonly self: NodeId;
   readonly version: string;
   readonly identity: Identity;
+  readonly largest: LargestKeys;
   readonly diskCheck: DiskCheck;
   readonly tickets: Tickets;
   readonly founding: Founding;
@@ -47,6 +49,7 @@ export interface ClusterServiceOptions {
 }
 
 const REPORT_TIMEOUT_MILLISECONDS = 1000;
+const LARGE_KEYS_TOLD = 3;
 
 export class ClusterService implements ClusterControl {
   readonly #options: ClusterServiceOptions;
@@ -163,6 +166,7 @@ export class ClusterService implements ClusterControl {
     const { sane, skewMilliseconds: skew } = this.#options.clockSanity.verdict;
     const sees: Record<string, NodeReport['sees'][string]> = {};
     for (const { id } of this.#ring.members) if (id !== self) sees[id] = view.stateOf(id);
+    const large = this.#options.largest.alarming.slice(0, LARGE_KEYS_TOLD);
     const waiting = [...hints.held].filter(([, { count }]) => count > 0);
     return {
       id: self,
@@ -175,6 +179,7 @@ export class ClusterService implements ClusterControl {
       partitions_owned: ownedPartitions(this.#ring, self).length,
       hints: Object.fromEntries(waiting),
       storage: storageState(store),
+      large_keys: large.length === 0 ? undefined : large,
       clock: { sane, skew_ms: skew === undefined ? undefined : Math.round(skew) },
       sees,
     };
@@ -207,6 +212,7 @@ export class ClusterService implements ClusterControl {
         alerts.push(`the disk of ${id} is nearly full: it takes no writes`);
       }
     }
+    alerts.push(...sizeAlerts(nodes));
     if (underReplicated > 0) alerts.push(`${underReplicated} partitions lack replicas`);
     if (withoutQuorum > 0) alerts.push(`${withoutQuorum} partitions have no quorum`);
     if (ring.members.length < ring.replicaCount) {
@@ -218,6 +224,18 @@ export class ClusterService implements ClusterControl {
     if (versions.size > 1) alerts.push('nodes have different settings; they merge as they talk');
     return alerts;
   }
+}
+
+/** Of each key once: its replicas say nearly the same. */
+function sizeAlerts(nodes: readonly MemberStatus[]): string[] {
+  const told = new Map<string, string>();
+  for (const { what, namespace, key, bytes, limit } of nodes.flatMap(
+    ({ report }) => report?.large_keys ?? [],
+  )) {
+    const name = `the ${what} of ${JSON.stringify(key)} in ${namespace}`;
+    if (!told.has(name)) told.set(name, `${name}: ${bytes} of ${limit} bytes`);
+  }
+  return [...told.values()];
 }
 
 function clockAlert(id: string, skew: number | undefined): string {

@@ -1,4 +1,5 @@
 /** What a node tells of its cluster: status, ring, where a key lies (docs/operations.md). */
+import type { LargeKey } from '../persistence/largest-keys.js';
 
 export interface MemberStatus {
   readonly id: string;
@@ -26,6 +27,8 @@ export interface NodeReport {
   readonly storage: 'ok' | 'read_only' | 'failed';
   /** Is its clock near those of the others? The skew is undefined where it knows too few. */
   readonly clock: { readonly sane: boolean; readonly skew_ms: number | undefined };
+  /** The keys that are nearest to a limit of their size, above half of it: at most three. */
+  readonly large_keys?: readonly LargeKey[] | undefined;
   /** How it sees the others. */
   readonly sees: Readonly<Record<string, 'up' | 'suspect' | 'down'>>;
 }

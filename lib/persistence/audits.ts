@@ -54,6 +54,11 @@ export class Audits {
     });
   }
 
+  /** In the transaction that removes the record. Throws nothing. */
+  forget(transaction: Transaction, at: RecordKey): void {
+    this.#shelf.forget(transaction, at);
+  }
+
   sweep(): Promise<void> {
     return this.#shelf.sweep();
   }

@@ -17,6 +17,7 @@ import type { HintLimits } from './hint-quota.js';
 import { Hints } from './hints.js';
 import { Identity } from './identity.js';
 import { Losses } from './losses.js';
+import { LargestKeys } from './largest-keys.js';
 import { Minter } from './minter.js';
 import { PartitionClocks } from './partition-clocks.js';
 import { RecentDots } from './recent-dots.js';
@@ -67,8 +68,9 @@ export async function openDisk(options: DiskOptions) {
   const recentDots = new RecentDots(limits.recentDotsMax);
   const versions = new KeptVersions({ store, expiryClock, observer, ...limits });
   const audits = new Audits({ store, expiryClock, observer, ...limits });
+  const largest = new LargestKeys(limits, observer);
   const table = new RecordTable({
-    ...{ store, digests, deadRecords, recentDots, versions },
+    ...{ store, digests, deadRecords, recentDots, versions, audits, largest },
     cacheBytesMax: limits.recordCacheBytesMax,
   });
   const collected = new CollectedDots();
@@ -78,7 +80,17 @@ export async function openDisk(options: DiskOptions) {
   const replica = new Replica(records);
   const endings = new Endings(records);
   const hints = await Hints.open({ ...shared, ...limits });
-  const read = { versions, audits, table, digests, deadRecords, recentDots, clocks, health };
+  const read = {
+    versions,
+    audits,
+    table,
+    largest,
+    digests,
+    deadRecords,
+    recentDots,
+    clocks,
+    health,
+  };
   const reserveBytes = limits.storageReserveBytes;
   const guard = new DiskGuard({ storage, store, clock, random, observer, reserveBytes });
   await guard.check().catch(() => undefined);

@@ -133,7 +133,10 @@ export class Hints {
       const next = minter.next(at.partition, base?.context, intent.seen);
       const realised = realise(base, intent, moment, next);
       const bytes = encodeRecord(at, realised.siblings);
-      assertRecordFits(this.#options, realised.siblings, bytes);
+      const { siblings } = realised;
+      const before = base && { siblings: base, bytes: encodeRecord(at, base) };
+      const isDelete = intent.change.state === 'tombstone';
+      assertRecordFits(this.#options, before, intent.seen, { siblings, bytes }, isDelete);
       for (const target of targets) this.holdIn(transaction, target, at, bytes, true);
       minter.consume(at, realised.dot, base?.context);
       return { ...realised, bytes };

@@ -5,9 +5,11 @@
 import { LRUCache } from 'lru-cache';
 import type { Siblings } from '../versioning/siblings.js';
 import { find } from '../versioning/siblings.js';
+import type { Audits } from './audits.js';
 import type { DeadRecords } from './dead-records.js';
 import type { Digests } from './digests.js';
 import { indexKeysOf } from './indexes.js';
+import type { LargestKeys } from './largest-keys.js';
 import { RecordSummary } from './leaf-sums.js';
 import type { RecordKey } from './records.js';
 import { decodeRecord, partitionStart } from './records.js';
@@ -34,6 +36,8 @@ export interface RecordTableOptions {
   readonly deadRecords: DeadRecords;
   readonly recentDots: RecentDots;
   readonly versions: KeptVersions;
+  readonly audits: Audits;
+  readonly largest: LargestKeys;
   /** Bytes of decoded records kept in memory. */
   readonly cacheBytesMax: number;
 }
@@ -71,6 +75,7 @@ export class RecordTable {
     const bytes = this.#options.store.get(at.storageKey);
     if (bytes === undefined) return undefined;
     const record = new StoredRecord(at, decodeRecord(at, bytes), bytes);
+    this.#options.largest.note(at, record.siblings, bytes.length);
     this.#cache.set(at.storageKey, record);
     return record;
   }
@@ -89,6 +94,7 @@ export class RecordTable {
     const record = new StoredRecord(at, siblings, bytes);
     this.#changes(transaction, at, before, record);
     transaction.put(at.storageKey, bytes);
+    this.#options.largest.note(at, siblings, bytes.length);
     this.#options.versions.keep(transaction, at, before?.siblings, siblings);
     for (const { dot } of siblings.versions) {
       if (before !== undefined && find(before.siblings, dot) !== undefined) continue;
@@ -98,7 +104,12 @@ export class RecordTable {
     return record;
   }
 
+  /** What is kept beside a record ends with it: nothing outlives a key that was deleted. */
   remove(transaction: Transaction, at: RecordKey, before: StoredRecord): void {
+    const { versions, audits, largest } = this.#options;
+    versions.forget(transaction, at);
+    audits.forget(transaction, at);
+    largest.forget(at);
     this.#changes(transaction, at, before, undefined);
     transaction.delete(at.storageKey);
     this.#cache.delete(at.storageKey);

@@ -106,7 +106,8 @@ export class Replica {
         const next = minter.next(at.partition, context, intent.seen);
         const { siblings, seen, dot, replaced } = realise(own?.siblings, intent, moment, next);
         const bytes = encodeRecord(at, siblings);
-        assertRecordFits(this.#options, siblings, bytes);
+        const isDelete = intent.change.state === 'tombstone';
+        assertRecordFits(this.#options, own, intent.seen, { siblings, bytes }, isDelete);
         const minted = { siblings, seen, dot, replaced, bytes };
         also(transaction, minted);
         // Nothing throws from here on: what cache, clock and minter know will be stored.

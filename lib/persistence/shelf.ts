@@ -80,6 +80,19 @@ export class Shelf {
     this.#trim(transaction, place, rows, true);
   }
 
+  /** The key is gone, and all that was put aside for it. Throws nothing. */
+  forget(transaction: Transaction, at: RecordKey): void {
+    const place = placeOf(at);
+    const listKey = this.#listKey(place);
+    const stored = transaction.get(listKey);
+    if (stored === undefined) return;
+    const { observer, name } = this.#options;
+    const rows = this.#list(listKey, stored);
+    for (const row of rows) transaction.delete(this.#itemKey(place, row));
+    transaction.delete(listKey);
+    observer.count('quorate_kept_items_total', { shelf: name, change: 'given up' }, rows.length);
+  }
+
   /** What is there and not too old, the earliest first. Damage counts as nothing. */
   rows(at: RecordKey): ShelfRow[] {
     const listKey = this.#listKey(placeOf(at));

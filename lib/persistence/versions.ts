@@ -81,6 +81,11 @@ export class KeptVersions {
     return { version, contentType, bytes, writtenAt, value: value as Uint8Array };
   }
 
+  /** In the transaction that removes the record. Throws nothing. */
+  forget(transaction: Transaction, at: RecordKey): void {
+    this.#shelf.forget(transaction, at);
+  }
+
   sweep(): Promise<void> {
     return this.#shelf.sweep();
   }

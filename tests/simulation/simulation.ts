@@ -170,7 +170,7 @@ export function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
       timeoutMaxMilliseconds: 60_000,
       keyBytesMax: 1024,
       valueBytesMax: 1_048_576,
-      contextBytesMax: 65_536,
+      contextBytesMax: random.pick([65_536, 65_536, 65_536, 60]),
       recordBytesMax: 4_194_304,
       hedgeDelayMilliseconds: random.pick([5, 50, 500]),
       peerRequestsMax: 10_000,

@@ -77,7 +77,7 @@ function jsonBody(bytes: Buffer, headers: RequestHeaders, limits: PutBodyLimits)
   if (text === undefined) throw invalid('value', 'the member "value" is missing');
   const value = jsonValueOf(text, limits);
   const ttlSeconds = agreed('ttl', ttlMember(members.get('ttl')), ttlOfHeader(headers.ttl));
-  const context = agreed('context', contextMember(members.get('context'), limits), headers.context);
+  const context = agreed('context', contextMember(members.get('context')), headers.context);
   return { change: { state: 'value', contentType: JSON_TYPE, value, ttlSeconds }, context };
 }
 
@@ -136,11 +136,11 @@ export function ttlMember(text: string | undefined): TtlSeconds {
   return ttl === 'keep' ? ttl : checkTtl(typeof ttl === 'number' ? ttl : 0, 'ttl', ttl);
 }
 
-export function contextMember(text: string | undefined, limits: PutBodyLimits): string | undefined {
+export function contextMember(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const context: unknown = JSON.parse(text);
   if (typeof context !== 'string') throw invalid('context', 'the context is a string');
-  checkContext(context, limits);
+  checkContext(context);
   return context;
 }
 

@@ -37,7 +37,7 @@ export function resolveBody(
 ): Pick<ResolveRequest, 'context' | 'resolution'> {
   const members = membersOf(bytes);
   checkMembers(members, MEMBERS);
-  const context = agreed('context', contextMember(members.get('context'), limits), headers.context);
+  const context = agreed('context', contextMember(members.get('context')), headers.context);
   if (context === undefined) throw invalid('context', 'name what you have seen: "context"');
   const strategy = members.get('strategy');
   const value = members.get('value');

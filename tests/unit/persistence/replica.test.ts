@@ -35,6 +35,7 @@ t.test('a refused write uses no number and changes nothing', async (t) => {
   const before = replica.mint(at, intentOf('x'), 'sync', nothingElse).value;
   const next = minter.next(at.partition);
   const clock = JSON.stringify(clocks.of(at.partition).toPlain());
+  const unwritten = recordKey('default', 'unwritten', PARTITIONS);
   const vector = new Map(['a', 'b', 'c'].map((id) => [`${id}.1.0123456789ab`, 1]));
   const refusals: [string, () => unknown][] = [
     [
@@ -44,7 +45,13 @@ t.test('a refused write uses no number and changes nothing', async (t) => {
     ],
     [
       'context_too_large',
-      () => replica.mint(at, intentOf('x', { seen: { vector, beyond: [] } }), 'sync', nothingElse),
+      () =>
+        replica.mint(
+          unwritten,
+          intentOf('x', { seen: { vector, beyond: [] } }),
+          'sync',
+          nothingElse,
+        ),
     ],
   ];
   const unseen = intentOf('y', { seen: EMPTY_CONTEXT });
