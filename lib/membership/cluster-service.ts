@@ -13,6 +13,7 @@ import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../replication/ask.js';
 import type { Plans } from '../replication/plan.js';
 import { majority } from '../replication/quorum.js';
+import { clockAlert, sizeAlerts } from './alerts.js';
 import type { ClockSanity } from './clock-sanity.js';
 import type {
   ClusterControl,
@@ -224,23 +225,6 @@ export class ClusterService implements ClusterControl {
     if (versions.size > 1) alerts.push('nodes have different settings; they merge as they talk');
     return alerts;
   }
-}
-
-/** Of each key once: its replicas say nearly the same. */
-function sizeAlerts(nodes: readonly MemberStatus[]): string[] {
-  const told = new Map<string, string>();
-  for (const { what, namespace, key, bytes, limit } of nodes.flatMap(
-    ({ report }) => report?.large_keys ?? [],
-  )) {
-    const name = `the ${what} of ${JSON.stringify(key)} in ${namespace}`;
-    if (!told.has(name)) told.set(name, `${name}: ${bytes} of ${limit} bytes`);
-  }
-  return [...told.values()];
-}
-
-function clockAlert(id: string, skew: number | undefined): string {
-  if (skew === undefined) return `${id} does not know enough clocks to trust its own`;
-  return `the clock of ${id} is ${(skew / 1000).toFixed(1)} s from those of the others`;
 }
 
 function verdictOf(

@@ -1,4 +1,5 @@
 /** The end of a simulation: the cluster comes to rest, and every key is read in every way. */
+import type { PutRequest } from '../../lib/coordination/request.js';
 import type { FinalState } from '../../lib/checkers/history.js';
 import { messageOf } from '../../lib/errors.js';
 import type { QuorateNode } from '../../lib/node.js';
@@ -104,21 +105,30 @@ function checkContext(node: QuorateNode, key: string, onTrouble: (message: strin
   }
 }
 
+const LAST: Partial<PutRequest> = {
+  ...{ level: 'quorum', fallbacks: [], timeoutMilliseconds: 4000 },
+  durability: 'sync',
+  overwriteSiblings: true,
+};
+const DELETE: Partial<PutRequest> = { ...LAST, change: { state: 'tombstone' } };
+
 /** Who has read all of it replaces all of it. */
 async function overwrite(
-  { random, machines, workload, onTrouble }: EndOptions,
+  { world, random, machines, workload, onTrouble }: EndOptions,
   key: string,
 ): Promise<void> {
   const seen = await workload.get(random, random.pick(machines), key, 'quorum');
   if (seen === undefined) return;
-  const fixed = { level: 'quorum', fallbacks: [], timeoutMilliseconds: 4000 } as const;
-  const written = await workload.put(random, random.pick(machines), key, seen, {
-    ...fixed,
-    durability: 'sync',
-    overwriteSiblings: true,
-  });
+  const tooLarge = (): number => world.counters.get('put context_too_large none') ?? 0;
+  const before = tooLarge();
+  const picked = random.pick(machines);
+  const written = await workload.put(random, picked, key, seen, LAST);
   if (written === undefined) {
-    onTrouble(`${key} could not be written at quorum after the calm`);
+    // At the limit of its context a key takes no value by another writer; a delete it always takes.
+    const isFull = tooLarge() > before;
+    const deleted = isFull && (await workload.put(random, picked, key, seen, DELETE));
+    if (deleted) world.count('deleted at the limit of its context');
+    else onTrouble(`${key} could not be written at quorum after the calm`);
     return;
   }
   for (const machine of machines) {

@@ -78,6 +78,8 @@ export const RARE_EVENTS: Readonly<Record<string, RareEvent>> = {
   'all stopped cleanly': often(/^all stopped cleanly/),
   'ticket used': often(/^tickets used/),
   'ticket refused': rarely(/^tickets refused/),
+  'context at its limit': often(/^put context_too_large/),
+  'key near a limit': often(/^log a key has come near a limit/),
   'ticket torn': often(/^ticket torn/),
   'disk remembered at a clean stop': often(/^disk remembered at a clean stop/),
   'alike without any read': often(/^alike without any read/),

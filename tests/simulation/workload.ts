@@ -165,7 +165,8 @@ export class Workload {
   ): Promise<Token | undefined> {
     const { world, recorder } = this.#options;
     const isLast = fixed.level !== undefined;
-    const kind = random.chance(this.#weights.delete) && !isLast ? 'delete' : 'value';
+    const deletes = random.chance(this.#weights.delete) && !isLast;
+    const kind = deletes || fixed.change?.state === 'tombstone' ? 'delete' : 'value';
     const shown = token?.context === undefined ? undefined : token.shown;
     const write = recorder.begin({ key, kind, shown, began: world.now });
     const request: PutRequest = {

@@ -1,4 +1,4 @@
-/** Whatever context the cluster has handed out comes back through the door, as the text that it is. */
+/** Whatever context the cluster has handed out comes back through the door as the text it is. */
 import t from 'tap';
 import type { RequestHeaders } from '../../../../lib/api/http/request-headers.js';
 import { writeOptions } from '../../../../lib/api/http/request-options.js';

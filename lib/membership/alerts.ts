@@ -1,0 +1,19 @@
+/** What status says of single things that need somebody, in one sentence each. */
+import type { MemberStatus } from './cluster-types.js';
+
+/** Of each key once: its replicas say nearly the same. */
+export function sizeAlerts(nodes: readonly MemberStatus[]): string[] {
+  const told = new Map<string, string>();
+  for (const { what, namespace, key, bytes, limit } of nodes.flatMap(
+    ({ report }) => report?.large_keys ?? [],
+  )) {
+    const name = `the ${what} of ${JSON.stringify(key)} in ${namespace}`;
+    if (!told.has(name)) told.set(name, `${name}: ${bytes} of ${limit} bytes`);
+  }
+  return [...told.values()];
+}
+
+export function clockAlert(id: string, skew: number | undefined): string {
+  if (skew === undefined) return `${id} does not know enough clocks to trust its own`;
+  return `the clock of ${id} is ${(skew / 1000).toFixed(1)} s from those of the others`;
+}
