@@ -55,7 +55,6 @@ t.test('time to live and context, in the body and in headers', async (t) => {
   t.equal(await put('{"value":1,"context":7}'), 'context');
   t.equal(await put('{"value":1,"context":""}'), 'invalid_context');
   t.equal(await put('{"value":1}', { 'X-Causal-Context': '' }), 'invalid_context');
-  t.equal(await put(`{"value":1,"context":"${'c'.repeat(12_353)}"}`), 'invalid_context');
 });
 
 t.test('broken bodies are refused, and name what is wrong', async (t) => {
