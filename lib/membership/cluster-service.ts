@@ -213,7 +213,7 @@ export class ClusterService implements ClusterControl {
         alerts.push(`the disk of ${id} is nearly full: it takes no writes`);
       }
     }
-    alerts.push(...sizeAlerts(nodes));
+    for (const alert of sizeAlerts(nodes)) alerts.push(alert);
     if (underReplicated > 0) alerts.push(`${underReplicated} partitions lack replicas`);
     if (withoutQuorum > 0) alerts.push(`${withoutQuorum} partitions have no quorum`);
     if (ring.members.length < ring.replicaCount) {
