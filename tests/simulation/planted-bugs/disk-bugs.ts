@@ -23,7 +23,8 @@ export const DISK_BUGS: readonly PlantedBug[] = [
     name: 'what another build has stored counts as damaged',
     file: 'persistence/checksummed.js',
     right: 'if (format !== STORED_FORMAT)',
-    wrong: "if (format !== STORED_FORMAT) throw new OperatingError('corrupt_bytes', 'x'); if (false)",
+    wrong:
+      "if (format !== STORED_FORMAT) throw new OperatingError('corrupt_bytes', 'x'); if (false)",
     test: 'unit/persistence/formats.test.js',
   },
   {
