@@ -136,13 +136,15 @@ t.test('copying begins when all others know: what they took before is copied', a
   const stage = await onlyAtSecond(t);
   const { cluster, key } = stage;
   slowDown(cluster, [
-    { from: 'n4', to: 'n3', name: WRITE, milliseconds: 4000 },
-    { from: 'n2', to: 'n3', name: 'anti-entropy.lost', milliseconds: 4500 },
+    { from: 'n4', to: 'n3', name: WRITE, milliseconds: 6500 },
+    { from: 'n2', to: 'n3', name: 'anti-entropy.lost', milliseconds: 9000 },
   ]);
   const request = { namespace: 'default', key, level: 'quorum', fallbacks: [], ...PATIENT };
   const read = settled(Promise.resolve(cluster.node('n4').coordination.get(request)));
   await cluster.clock.advance(10);
   await loseSecond(stage);
+  await cluster.clock.advance(8000);
+  slowDown(cluster, []);
   await cluster.clock.advance(30_000);
   t.match(await read, { siblings: [{ state: 'value' }] });
   t.notOk(stage.rebuilds('n2'), 'rebuilt');
