@@ -53,6 +53,7 @@ export const ERROR_CODES = {
   corrupt_bytes: refused,
   unknown_format: refused,
   founding_refused: refused,
+  id_in_use: refused,
   internal: { retryable: false, outcome: 'unknown' },
 } as const satisfies Record<string, ErrorRow>;
 

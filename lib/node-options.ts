@@ -7,16 +7,22 @@ import type { DiskLimits } from './persistence/disk.js';
 import type { ReaperLimits } from './persistence/reaper.js';
 import type { CustomResolver } from './resolution/custom.js';
 
+/** A node of the founding list, and where it can be called. */
+export interface Founder extends RingMember {
+  /** `host:port` of its peer listener. A hint: it may change. */
+  readonly address: string;
+}
+
 export interface NodeOptions {
   readonly id: string;
   /** Of this software: what status reports. */
   readonly version: string;
-  /** Name of the cluster: part of the ring's identity. */
+  /** Name of the cluster: part of the ring's identity, and never another one on the same disk. */
   readonly cluster: string;
   readonly partitionCount: number;
   readonly replicaCount: number;
   /** The founders, this node among them: the same explicit list at every founder. */
-  readonly founders: readonly RingMember[];
+  readonly founders: readonly Founder[];
   /** The cluster's secret, at least 32 bytes. */
   readonly secret: Uint8Array;
   /** What the cluster's settings are until somebody changes them. */

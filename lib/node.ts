@@ -7,22 +7,23 @@ import { serveHistory } from './coordination/history-service.js';
 import { serveReplicas } from './coordination/replica-service.js';
 import type { Environment } from './environment/environment.js';
 import { Foreground } from './environment/foreground.js';
-import { Periodic } from './environment/periodic.js';
 import type { NodeId } from './environment/transport.js';
-import { OperatingError } from './errors.js';
+import type { OperatingError } from './errors.js';
 import { Handoff } from './handoff/handoff.js';
 import { ClockSanity } from './membership/clock-sanity.js';
 import { ClusterService } from './membership/cluster-service.js';
 import type { DiskCheck } from './membership/disk-check.js';
 import { type Members, openMembers } from './membership/members.js';
+import { receiverOf } from './membership/receiver.js';
 import type { Settings } from './membership/settings.js';
 import type { ConsistencySettings } from './membership/settings-types.js';
 import type { Ring } from './partitioning/ring.js';
-import { foundRing } from './partitioning/ring-founding.js';
+import { proposedRing } from './partitioning/ring-founding.js';
 import { type Disk, openDisk } from './persistence/disk.js';
 import type { ExpiryClock } from './persistence/expiry-clock.js';
 import type { Hints } from './persistence/hints.js';
 import { Reaper } from './persistence/reaper.js';
+import { upkeepOf } from './persistence/upkeep.js';
 import { leaveTicket } from './persistence/ticket.js';
 import type { Replica } from './persistence/replica.js';
 import type { NodeLimits, NodeOptions } from './node-options.js';
@@ -49,6 +50,8 @@ export interface QuorateNode extends ApiNode {
   ready(): Promise<void>;
   /** Resolves when the disk failed: reads go on, and this node must be made anew. */
   readonly failed: Promise<OperatingError>;
+  /** Resolves where this node must not run: its disk is of another cluster, or its id is taken. */
+  readonly refused: Promise<OperatingError>;
   /** Tells the peers that `stop` is near, so that nodes that stop together wait for each other. */
   announceStop(): void;
   /** Finishes what is under way, hands its writers on to the next life, syncs, closes. */
@@ -57,8 +60,6 @@ export interface QuorateNode extends ApiNode {
 
 /** So long may reads for repair, hints after a failure, and settings take. */
 const BACKGROUND_TIMEOUT_MILLISECONDS = 5000;
-/** A page of what was kept each time: room lags behind age, what is shown does not. */
-const SWEEP_INTERVAL_MILLISECONDS = 5000;
 
 /**
  * Loads what is stored, opens the peer links, and returns before the cluster is founded.
@@ -68,21 +69,24 @@ export async function createNode(
   environment: Environment,
   options: NodeOptions,
 ): Promise<QuorateNode> {
-  const { clock, transport, observer, random } = environment;
+  const { clock, transport, observer } = environment;
   const { id: self, limits } = options;
   const memberCount = (): number => founding.ring.members.length;
   const clockSanity = new ClockSanity({ ...limits, clock, observer, memberCount });
-  const disk = await openDisk({ ...environment, node: self, expiryClock: clockSanity, limits });
-  const { replica, hints, guard } = disk;
-  const asking = { transport, clock, observer, random, pendingMax: limits.peerRequestsMax };
-  const messenger = new Messenger(asking);
+  const disk = await openDisk({
+    ...{ ...environment, node: self, clusterName: options.cluster, limits },
+    expiryClock: clockSanity,
+  });
+  const { replica, hints } = disk;
+  const messenger = new Messenger({ ...environment, pendingMax: limits.peerRequestsMax });
   const members = await openMembers({
     ...{ environment, self, disk, messenger, clockSanity, limits },
-    proposed: proposedRing(options),
+    proposed: proposedRing(self, { ...options, members: options.founders }),
+    founders: options.founders,
     consistency: options.consistency,
     timeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
   });
-  const { founding, diskCheck, diskMemory, tickets, view, settings } = members;
+  const { founding, admission, diskCheck, diskMemory, tickets, view, settings } = members;
 
   const shared: Shared = {
     ring: () => founding.ring,
@@ -98,26 +102,31 @@ export async function createNode(
     version: options.version,
   });
   const background = backgroundOf(environment, shared, { ...members, disk, limits });
-  const { handoff, antiEntropy, exchange, reaper, keeper, sweeper } = background;
+  const { handoff, antiEntropy, exchange } = background;
   messenger.onLink((peer, open) => {
     if (open && founding.isComplete) background.meet(peer);
   });
   serveReplicas({ ...disk, ...shared, self, writes, clock, observer });
   serveHistory({ ...disk, ...shared });
-  await transport.start(messenger);
-  const known = [founding, diskCheck, diskMemory, tickets, view];
-  const parts = [...known, handoff, reaper, keeper, guard, sweeper];
+  await transport.start(receiverOf(admission, messenger));
+  const known = [founding, admission, diskCheck, diskMemory, tickets, view];
+  const parts = [...known, ...background.parts];
   for (const part of [...parts, antiEntropy]) part.start();
 
   return {
     ...{ id: self, coordination: coordinator, settings, cluster, exchange, observer, replica },
     ...{ hints, disk, view, handoff: handoff.control, foreground: shared.foreground },
-    ready: async () =>
-      void (await Promise.all([founding.done, diskCheck.settled, tickets.settled])),
+    ready: () => orRefused([founding.done, diskCheck.settled, tickets.settled], admission.ended),
+    refused: admission.ended,
     failed: disk.store.failed,
     announceStop: () => tickets.announceStop(),
     stop: () => stopAll({ parts, antiEntropy, messenger, tickets, transport, disk }),
   };
+}
+
+async function orRefused(ready: Promise<unknown>[], ended: Promise<OperatingError>): Promise<void> {
+  const refusal = ended.then((error) => Promise.reject(error));
+  await Promise.race([Promise.all(ready), refusal]);
 }
 
 interface Running {
@@ -166,14 +175,18 @@ function coordinationOf(
   { disk, members, shared, plans }: Coordinating,
 ) {
   const { clock, observer } = environment;
-  const { founding, diskCheck, tickets, settings } = members;
+  const { founding, admission, diskCheck, tickets, settings } = members;
   return assembleCoordination({
     ...{ ...environment, ...shared, ...limits, disk, plans },
     hedging: new Hedging(clock, limits.hedgeDelayMilliseconds),
-    seal: new ContextSeal(secret),
+    seal: new ContextSeal(secret, () => founding.clusterId),
     resolver: new Resolver({ clock, observer, custom, ...limits }),
     defaults: () => defaultsOf(settings.values),
-    isReady: () => founding.isComplete && diskCheck.isSettled && tickets.isSettled,
+    isReady: () =>
+      founding.isComplete &&
+      diskCheck.isSettled &&
+      tickets.isSettled &&
+      admission.obstacle === undefined,
     backgroundTimeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
   });
 }
@@ -216,38 +229,14 @@ function backgroundOf(
     if (shared.view.isUp(target)) antiEntropy.meet(target);
   });
   const reaper = new Reaper(comparing);
-  const keeper = new Periodic(environment, {
-    name: 'persist clocks',
-    intervalMilliseconds: limits.clockPersistIntervalMilliseconds,
-    task: async () => {
-      disk.health.persist();
-      await disk.clocks.persist();
-    },
-  });
-  const sweeper = new Periodic(environment, {
-    name: 'sweep what was kept',
-    intervalMilliseconds: SWEEP_INTERVAL_MILLISECONDS,
-    task: async () => {
-      await disk.versions.sweep();
-      await disk.audits.sweep();
-    },
-  });
   const exchange = new ExchangeNow(comparing, antiEntropy);
   const meet = (peer: NodeId): void => {
     void handoff.deliverTo(peer);
     antiEntropy.meet(peer);
   };
-  return { handoff, antiEntropy, exchange, reaper, keeper, sweeper, meet };
-}
-
-/** @throws OperatingError `invalid_request` where the list does not name this node */
-function proposedRing({ id: self, founders, ...ringOptions }: NodeOptions): Ring {
-  if (!founders.some(({ id }) => id === self)) {
-    throw new OperatingError('invalid_request', `the list of founders does not name ${self}`, {
-      details: { field: 'initialCluster' },
-    });
-  }
-  return foundRing({ ...ringOptions, members: founders });
+  const upkeep = upkeepOf(environment, disk, limits.clockPersistIntervalMilliseconds);
+  const parts = [handoff, reaper, ...upkeep, disk.guard];
+  return { handoff, antiEntropy, exchange, parts, meet };
 }
 
 function defaultsOf(values: ConsistencySettings) {

@@ -4,8 +4,7 @@ import type { Settings } from '../../config/schema.js';
 import { SETTINGS } from '../../config/schema.js';
 import type { Founder } from '../../config/setting.js';
 import { OperatingError } from '../../lib/errors.js';
-import type { NodeOptions } from '../../lib/node-options.js';
-import type { RingMember } from '../../lib/partitioning/ring.js';
+import type { Founder as FoundingMember, NodeOptions } from '../../lib/node-options.js';
 
 export interface HostAndPort {
   readonly host: string;
@@ -131,7 +130,7 @@ export function addressOf(text: string): HostAndPort {
   return { host, port: Number(text.slice(colon + 1)) };
 }
 
-function memberOf({ id, address, zone, weight }: Founder): RingMember {
+function memberOf({ id, address, zone, weight }: Founder): FoundingMember {
   return {
     id,
     address,

@@ -9,6 +9,8 @@ import { isCorrupt, messageOf, OperatingError } from '../../lib/errors.js';
 export interface Renewable {
   /** Resolves when its disk has failed. */
   readonly failed: Promise<OperatingError>;
+  /** Resolves where it must not run: then no other is made either. */
+  readonly refused: Promise<OperatingError>;
   stop(): Promise<void>;
 }
 
@@ -60,6 +62,7 @@ export class Renewal<Node extends Renewable> {
   }
 
   #watch(node: Node): void {
+    void node.refused.then((refusal) => this.#giveUp(refusal));
     void node.failed.then((failure) => {
       if (this.#stopped || node !== this.#node) return;
       this.#renewing = this.#renew(failure);

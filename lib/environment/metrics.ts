@@ -226,6 +226,16 @@ export const METRICS = {
     help: 'Errors in listeners that strangers reach: bugs; each closed its connection',
     labels: ['listener'],
   },
+  quorate_refused_lives_total: {
+    kind: 'counter',
+    help: 'Nodes refused because another node of their id was running; names the id',
+    labels: ['peer'],
+  },
+  quorate_foreign_nodes_total: {
+    kind: 'counter',
+    help: 'Nodes of another cluster that were met under the id of a member; names the id',
+    labels: ['peer'],
+  },
   quorate_refused_epochs_total: {
     kind: 'counter',
     help: 'Peer messages refused for their ring epoch',

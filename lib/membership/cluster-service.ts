@@ -13,6 +13,8 @@ import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../replication/ask.js';
 import type { Plans } from '../replication/plan.js';
 import { majority } from '../replication/quorum.js';
+import type { Addresses } from './addresses.js';
+import type { Admission } from './admission.js';
 import { clockAlert, sizeAlerts } from './alerts.js';
 import type { ClockSanity } from './clock-sanity.js';
 import type {
@@ -36,6 +38,8 @@ export interface ClusterServiceOptions {
   readonly version: string;
   readonly identity: Identity;
   readonly largest: LargestKeys;
+  readonly addresses: Addresses;
+  readonly admission: Admission;
   readonly diskCheck: DiskCheck;
   readonly tickets: Tickets;
   readonly founding: Founding;
@@ -73,6 +77,7 @@ export class ClusterService implements ClusterControl {
     const alerts = this.#alerts(nodes, underReplicated, withoutQuorum);
     return {
       cluster: ring.cluster,
+      cluster_id: this.#options.founding.clusterId,
       node: this.#options.self,
       epoch: ring.epoch,
       ring_hash: ring.hash,
@@ -96,6 +101,7 @@ export class ClusterService implements ClusterControl {
     }
     const members = ring.members.map((member, i) => ({
       ...member,
+      address: this.#options.addresses.likeliest(member.id),
       partitions_owned: ownedPartitions(ring, member.id).length,
       partitions_first: first.get(i) ?? 0,
     }));
@@ -120,9 +126,9 @@ export class ClusterService implements ClusterControl {
   }
 
   readiness(level: string | undefined): Readiness {
-    const { founding, diskCheck, tickets, store } = this.#options;
+    const { founding, admission, diskCheck, tickets, store } = this.#options;
     const unsettled = founding.obstacle ?? diskCheck.obstacle ?? tickets.obstacle;
-    const obstacle = unsettled ?? store.failure?.message;
+    const obstacle = admission.obstacle ?? unsettled ?? store.failure?.message;
     if (obstacle !== undefined) return { ready: false, reason: obstacle };
     // It reads, and passes writes on.
     const reason = store.refusal?.message;
@@ -147,9 +153,10 @@ export class ClusterService implements ClusterControl {
   }
 
   async #memberStatus(member: Ring['members'][number], deadline: number): Promise<MemberStatus> {
-    const { self, view, messenger } = this.#options;
-    const { id, address, zone, weight } = member;
-    const known = { id, address, zone, weight, state: view.stateOf(id) };
+    const { self, view, messenger, addresses, admission } = this.#options;
+    const { id } = member;
+    const now = { address: addresses.likeliest(id), protocol: admission.linkOf(id)?.version };
+    const known = { ...member, ...now, state: view.stateOf(id) };
     const round_trip_ms = id === self ? 0 : view.measuredRoundTrip(id);
     if (id === self) return { ...known, round_trip_ms, report: this.#report() };
     const report = await messenger.request(id, REPORT, {}, deadline).then(
@@ -183,6 +190,7 @@ export class ClusterService implements ClusterControl {
       large_keys: large.length === 0 ? undefined : large,
       clock: { sane, skew_ms: skew === undefined ? undefined : Math.round(skew) },
       sees,
+      identity: this.#options.admission.alerts,
     };
   }
 
@@ -204,7 +212,7 @@ export class ClusterService implements ClusterControl {
     withoutQuorum: number,
   ): string[] {
     const ring = this.#ring;
-    const alerts: string[] = [];
+    const alerts = [...new Set(nodes.flatMap(({ report }) => report?.identity ?? []))];
     for (const { id, state, report } of nodes) {
       if (state !== 'up') alerts.push(`${id} is ${state}`);
       if (report?.storage === 'failed') alerts.push(`the disk of ${id} failed`);

@@ -3,7 +3,10 @@ import type { LargeKey } from '../persistence/largest-keys.js';
 
 export interface MemberStatus {
   readonly id: string;
+  /** Where its peer listener is, as far as is known now. */
   readonly address: string;
+  /** The version of peer messages on the link to it; undefined where there is none. */
+  readonly protocol: number | undefined;
   readonly zone: string;
   readonly weight: number;
   readonly state: 'up' | 'suspect' | 'down';
@@ -31,10 +34,14 @@ export interface NodeReport {
   readonly large_keys?: readonly LargeKey[] | undefined;
   /** How it sees the others. */
   readonly sees: Readonly<Record<string, 'up' | 'suspect' | 'down'>>;
+  /** Nodes that it has met and that are not who they should be, in sentences. */
+  readonly identity: readonly string[];
 }
 
 export interface ClusterStatus {
   readonly cluster: string;
+  /** Random, agreed at the founding; empty before it. */
+  readonly cluster_id: string;
   readonly node: string;
   readonly epoch: number;
   readonly ring_hash: string;

@@ -21,6 +21,8 @@ export interface DiskCheckOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly observer: Observer;
+  /** Is it doubtful that this node may run at all? It does not serve meanwhile. */
+  readonly isDoubtful: () => boolean;
   /** Resolves when the damage of everything here is on record, durably. */
   readonly damageAll: (reason: string) => Promise<void>;
   /** The start number is higher now: ids and writers follow. */
@@ -164,8 +166,8 @@ export class DiskCheck {
   }
 
   #look(): void {
-    const { transport, identity, clock, peers } = this.#options;
-    if (this.#settled || (!identity.isProven && peers.length > 0)) return;
+    const { transport, identity, clock, peers, isDoubtful } = this.#options;
+    if (this.#settled || isDoubtful() || (!identity.isProven && peers.length > 0)) return;
     const waited = clock.monotonicMilliseconds() - this.#startedAt >= REACH_MILLISECONDS;
     const missing = [...this.#unmet.keys()];
     if (missing.length > 0 && (!waited || missing.some((peer) => transport.isOpen(peer)))) return;

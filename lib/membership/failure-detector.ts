@@ -9,6 +9,7 @@ import type { ClusterView } from '../replication/cluster-view.js';
 import type { Handler } from '../replication/message.js';
 import type { ClockSanity } from './clock-sanity.js';
 import type { DiskNumbers } from './disk-numbers.js';
+import type { Admission } from './admission.js';
 import { type Heartbeat, PING } from './messages.js';
 
 export interface FailureDetectorOptions {
@@ -18,6 +19,8 @@ export interface FailureDetectorOptions {
   /** What a peer is told of this node's disk. */
   readonly numbersFor: (peer: NodeId) => DiskNumbers;
   readonly messenger: Messenger;
+  /** Told which lives of which nodes the peers are linked with. */
+  readonly admission: Pick<Admission, 'sightings' | 'noteHeartbeat'>;
   /** Told what the wall clocks of the peers are. */
   readonly clockSanity: ClockSanity;
   readonly transport: Transport;
@@ -61,9 +64,10 @@ export class FailureDetector implements ClusterView {
       intervalMilliseconds: options.heartbeatIntervalMilliseconds,
       task: () => this.#beat(),
     });
-    const { messenger, numbersFor, clock } = options;
+    const { messenger, numbersFor, clock, admission } = options;
     const answer: Handler<object, Heartbeat> = (_, { from }) => {
-      return { ...numbersFor(from), wall: clock.wallMilliseconds() };
+      const sightings = admission.sightings();
+      return { ...numbersFor(from), wall: clock.wallMilliseconds(), sightings };
     };
     messenger.handle(PING, answer, { anyEpoch: true });
     messenger.onAnswer((peer) => this.#noteAnswer(peer));
@@ -141,7 +145,7 @@ export class FailureDetector implements ClusterView {
   }
 
   #ping(node: NodeId, peer: Peer): void {
-    const { clock, messenger, clockSanity } = this.#options;
+    const { clock, messenger, clockSanity, admission } = this.#options;
     const { heartbeatIntervalMilliseconds, heartbeatsMissedDead } = this.#options;
     const asked = clock.monotonicMilliseconds();
     const deadline = asked + heartbeatIntervalMilliseconds * heartbeatsMissedDead;
@@ -150,6 +154,7 @@ export class FailureDetector implements ClusterView {
       const answered = clock.monotonicMilliseconds();
       this.#noteRoundTrip(peer, answered - asked);
       clockSanity.note(node, answer.reply.wall, asked, answered);
+      admission.noteHeartbeat(node, answer.reply.sightings, asked);
     });
   }
 

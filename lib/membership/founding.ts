@@ -1,76 +1,52 @@
-/** The founding: the first ring, from the same list at every founder (docs/architecture.md, M1). */
-import type { Clock } from '../environment/clock.js';
-import type { Fields, Observer, Severity } from '../environment/observer.js';
+/** The founding: the first ring and the cluster's id, agreed by all founders (architecture, M1). */
 import { Periodic } from '../environment/periodic.js';
-import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
 import { messageOf, OperatingError } from '../errors.js';
 import type { Ring } from '../partitioning/ring.js';
-import { decodeRing, encodeRing } from '../partitioning/ring-codec.js';
-import { encodeStored, readStored } from '../persistence/checksummed.js';
-import type { Store } from '../persistence/store.js';
-import type { Messenger } from '../replication/ask.js';
+import { FoundingAnswers, type FoundingAnswer } from './founding-answers.js';
+import { FoundingLog } from './founding-log.js';
+import type { FoundingOptions } from './founding-options.js';
+import {
+  FOUNDING_KEY,
+  keepFounding,
+  readFounding,
+  type StoredFounding,
+} from './founding-record.js';
 import { FOUND } from './messages.js';
 
-export interface FoundingOptions {
-  readonly self: NodeId;
-  readonly store: Store;
-  readonly messenger: Messenger;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly observer: Observer;
-  /** The ring that this node's own list gives. */
-  readonly proposed: Ring;
-  readonly retryIntervalMilliseconds: number;
-  /** Others serve this ring, and this disk knew nothing of it. Resolves when that is on record. */
-  readonly onWiped: () => Promise<void>;
-}
-
-interface Stored {
-  readonly ring: Ring;
-  readonly complete: boolean;
-  readonly told: readonly Told[];
-}
-
-/** A founder was told that this disk stands for the ring with this hash. */
-type Told = readonly [hash: string, founder: NodeId];
-
-/** As stored: the ring, whether all have confirmed it, and whom this disk ever confirmed a ring. */
-type Plain = [ring: Uint8Array, complete: boolean, told: Told[]];
-
-/** So many are remembered, the oldest are forgotten first. */
-const TOLD_MAX = 1000;
-
-const RING_KEY = 'm/ring';
+const CLUSTER_ID_BYTES = 16;
 const WAITING = 'the other founders have not confirmed the ring yet';
 
 /**
- * A founder stores its ring, and serves once every founder has confirmed the same hash; later
- * starts need nobody. A stored ring beats the list.
+ * A founder stores its ring, and serves once every founder has confirmed the same hash and the same
+ * cluster id; later starts need nobody. A stored ring beats the list. The founder with the smallest
+ * id proposes the cluster's id, once all others have said which they know.
  */
 export class Founding {
   readonly #options: FoundingOptions;
   readonly #retry: Periodic;
-  readonly #confirmed = new Set<NodeId>();
-  readonly #logged = new Set<string>();
-  #told: readonly Told[];
-  #adopting = false;
+  readonly #answers: FoundingAnswers;
+  readonly #asking = new Set<NodeId>();
+  readonly #log: FoundingLog;
   readonly ring: Ring;
+  #stored: StoredFounding;
   #complete: boolean;
-  /** Is the ring complete on the disk, or will be after what is queued? */
-  #keptComplete: boolean;
+  /** A step that waits for the disk is under way: the next one is decided after it. */
+  #stepping = false;
   #founded: () => void = () => undefined;
   #refused: (error: OperatingError) => void = () => undefined;
   /** Resolves when the ring is confirmed by all; rejects where this node must not serve. */
   readonly done: Promise<void>;
   #obstacle = WAITING;
 
-  private constructor(options: FoundingOptions, stored: Stored) {
+  private constructor(options: FoundingOptions, stored: StoredFounding) {
     this.#options = options;
+    this.#log = new FoundingLog(options.observer);
+    this.#stored = stored;
     this.ring = stored.ring;
-    this.#told = stored.told;
     this.#complete = stored.complete;
-    this.#keptComplete = stored.complete;
+    const founders = stored.ring.members.map(({ id }) => id);
+    this.#answers = new FoundingAnswers(options.self, founders);
     this.done = new Promise((resolve, reject) => {
       this.#founded = resolve;
       this.#refused = reject;
@@ -88,31 +64,26 @@ export class Founding {
    * is none: peers that serve the ring will say that this disk has lost it.
    */
   static async open(options: FoundingOptions): Promise<Founding> {
-    const { store, proposed, observer } = options;
-    const bytes = store.get(RING_KEY);
-    const plain = bytes && (readStored(RING_KEY, bytes, observer) as Plain | undefined);
-    if (plain === undefined) return Founding.#propose(options, []);
-    const [encoded, complete, told] = plain;
-    const ring = decodeRing(encoded);
-    // An unconfirmed ring binds nobody: a list that was wrong can be put right.
-    if (!complete && ring.hash !== proposed.hash) return Founding.#propose(options, told);
-    if (ring.hash !== proposed.hash) {
+    const { proposed, observer } = options;
+    const stored = readFounding(options);
+    const founding = new Founding(options, stored);
+    if (stored.complete && stored.ring.hash !== proposed.hash) {
       observer.log('warn', 'the stored ring differs from the configured list; it is kept', {
-        stored: ring.hash,
+        stored: stored.ring.hash,
         configured: proposed.hash,
       });
     }
-    return new Founding(options, { ring, complete, told });
-  }
-
-  static async #propose(options: FoundingOptions, told: readonly Told[]): Promise<Founding> {
-    const founding = new Founding(options, { ring: options.proposed, complete: false, told });
-    await founding.#keep();
+    await founding.#keep({});
     return founding;
   }
 
   get isComplete(): boolean {
     return this.#complete;
+  }
+
+  /** Of the cluster that this node belongs to, random; empty before the founding. */
+  get clusterId(): string {
+    return this.#options.identity.clusterId;
   }
 
   /** Why this node does not serve yet. */
@@ -123,11 +94,7 @@ export class Founding {
   start(): void {
     this.#options.messenger.handle(
       FOUND,
-      async ({ hash }, { from }) => {
-        if (hash === this.ring.hash) await this.#noteTold(from);
-        else this.#logMismatch(from, hash);
-        return { hash: this.ring.hash, complete: this.#complete };
-      },
+      ({ hash, cluster }, { from }) => this.#answer(from, hash, cluster),
       { anyEpoch: true },
     );
     if (this.#complete) {
@@ -137,111 +104,142 @@ export class Founding {
     this.#options.messenger.onLink((peer, open) => {
       if (open && !this.#complete) this.#ask(peer);
     });
-    if (this.ring.members.length === 1) this.#finishIfConfirmed();
-    else this.#retry.start();
+    this.#decide();
+    this.#retry.start();
   }
 
   async stop(): Promise<void> {
     await this.#retry.stop();
   }
 
+  /** What this disk stands for; durably, where the other founder names the same. */
+  async #answer(from: NodeId, hash: string, cluster: string) {
+    if (hash !== this.ring.hash) this.#log.otherList(from, hash, this.ring.hash);
+    // Whoever names an id may be asked for it: what it answers is what its disk stands for.
+    else if (!this.#complete && cluster !== '' && !this.#answers.has(from, cluster)) {
+      this.#ask(from);
+    }
+    for (;;) {
+      const { cluster: known } = this.#stored;
+      const confirms = hash === this.ring.hash && cluster !== '' && cluster === known;
+      // Durable before the answer: only a disk that was lost can have forgotten it.
+      if (confirms && !this.#hasTold(from, known)) await this.#keep({ told: [hash, known, from] });
+      else await this.#options.store.whenDurable(FOUNDING_KEY);
+      // The id may have become another one meanwhile. What is answered was stored when it is.
+      if (this.#stored.cluster === known) {
+        return { hash: this.ring.hash, cluster: known, complete: this.#complete };
+      }
+    }
+  }
+
   #askAll(): void {
-    const missing = this.ring.members
-      .map(({ id }) => id)
-      .filter((id) => id !== this.#options.self && !this.#confirmed.has(id));
+    if (this.#complete) return;
+    const missing = this.#answers.missing(this.#stored.cluster);
     if (missing.length === 0) return;
-    this.#tell('info', 'waiting for founders', { missing, hash: this.ring.hash });
+    this.#log.waiting(missing, this.ring.hash);
     for (const node of missing) this.#ask(node);
   }
 
+  /** One question to a founder at a time. */
   #ask(node: NodeId): void {
+    if (this.#asking.has(node) || node === this.#options.self) return;
+    this.#asking.add(node);
     const { messenger, clock, retryIntervalMilliseconds } = this.#options;
     const deadline = clock.monotonicMilliseconds() + retryIntervalMilliseconds;
-    messenger.ask(node, FOUND, { hash: this.ring.hash }, deadline, (answer) => {
-      if (answer.ok) this.#hear(node, answer.reply.hash, answer.reply.complete);
+    const { cluster } = this.#stored;
+    const question = { hash: this.ring.hash, cluster };
+    messenger.ask(node, FOUND, question, deadline, (answer) => {
+      this.#asking.delete(node);
+      if (answer.ok) this.#hear(node, cluster, answer.reply);
     });
   }
 
-  #hear(node: NodeId, hash: string, complete: boolean): void {
+  #hear(node: NodeId, asked: string, { hash, ...answer }: FoundingAnswer & { hash: string }): void {
     if (this.#complete) return;
     if (hash !== this.ring.hash) {
       this.#obstacle = `${node} was given another founding list: ${hash}, not ${this.ring.hash}`;
-      this.#logMismatch(node, hash);
+      this.#log.otherList(node, hash, this.ring.hash);
       return;
     }
-    if (complete && !this.#hasTold(node)) {
-      // It could complete only with our stored confirmation, and this disk has never given one.
-      this.#adopt(node).catch((error: unknown) => this.#refuse(error));
-      return;
-    }
-    this.#confirmed.add(node);
     this.#obstacle = WAITING;
-    this.#finishIfConfirmed();
+    this.#answers.note(node, asked, answer);
+    this.#decide();
   }
 
-  #finishIfConfirmed(): void {
-    if (this.#complete || this.#confirmed.size < this.ring.members.length - 1) return;
-    this.#finish().catch((error: unknown) => this.#refuse(error));
+  /** The next step of the founding, from all that was answered. One at a time. */
+  #decide(): void {
+    if (this.#complete || this.#stepping) return;
+    const step = this.#nextStep();
+    if (step === undefined) return;
+    this.#stepping = true;
+    step
+      .then(() => {
+        this.#stepping = false;
+        this.#decide();
+      })
+      .catch((error: unknown) => {
+        this.#refused(new OperatingError('storage_failed', messageOf(error), { cause: error }));
+      });
   }
 
-  /** A wiped disk: it takes the ring that the others serve, and vouches for nothing in it. */
-  async #adopt(node: NodeId): Promise<void> {
-    if (this.#adopting) return;
-    this.#adopting = true;
-    const fields = { peer: node, hash: this.ring.hash };
-    this.#options.observer.log(
-      'warn',
-      'a peer serves this ring already: the disk was lost',
-      fields,
-    );
-    await this.#options.onWiped();
-    await this.#finish();
+  #nextStep(): Promise<void> | undefined {
+    const served = this.#answers.served();
+    if (served.length > 1) {
+      this.#obstacle = `founders serve different clusters under this list: ${served.join(' and ')}`;
+      return undefined;
+    }
+    const serving = this.#answers.serving((node, id) => !this.#hasTold(node, id));
+    if (serving !== undefined) return this.#adopt(serving.node, serving.cluster);
+    const { cluster } = this.#stored;
+    const proposal = this.#answers.proposal(cluster, () => this.#drawId());
+    if (proposal !== undefined) return this.#take(proposal);
+    return this.#answers.areAllFor(cluster) ? this.#finish() : undefined;
   }
 
-  #refuse(error: unknown): void {
-    this.#refused(new OperatingError('storage_failed', messageOf(error), { cause: error }));
+  #drawId(): string {
+    return Buffer.from(this.#options.random.bytes(CLUSTER_ID_BYTES)).toString('hex');
+  }
+
+  /** On the disk before it is confirmed to anybody. */
+  async #take(cluster: string): Promise<void> {
+    await this.#keep({ cluster });
+    for (const { id } of this.ring.members) this.#ask(id);
+  }
+
+  /**
+   * A peer serves this ring. It could only do so with the stored confirmation of this disk, which
+   * has never given one: it was wiped. It takes what the others serve, and vouches for nothing.
+   */
+  #adopt(peer: NodeId, cluster: string): Promise<void> | undefined {
+    const { transport, observer, onWiped } = this.#options;
+    // Another cluster may answer at the address of a member: all who can be asked must agree.
+    if (!this.#answers.haveAnswered((id) => transport.isOpen(id))) return undefined;
+    const fields = { peer, hash: this.ring.hash, cluster };
+    observer.log('warn', 'a peer serves this ring already: the disk was lost', fields);
+    return onWiped()
+      .then(() => this.#keep({ cluster }))
+      .then(() => this.#finish());
   }
 
   async #finish(): Promise<void> {
-    this.#keptComplete = true;
-    await this.#keep();
+    await this.#keep({ complete: true });
     this.#complete = true;
     await this.#retry.stop();
-    this.#options.observer.log('info', 'the ring is founded', { hash: this.ring.hash });
+    const fields = { hash: this.ring.hash, cluster: this.#stored.cluster };
+    this.#options.observer.log('info', 'the ring is founded', fields);
     this.#founded();
   }
 
-  #logMismatch(node: NodeId, hash: string): void {
-    const fields = { peer: node, theirs: hash, ours: this.ring.hash };
-    this.#tell('error', 'a founder has another founding list', fields);
+  #hasTold(node: NodeId, cluster: string): boolean {
+    const { hash } = this.ring;
+    return this.#stored.told.some(
+      ([ring, id, founder]) => ring === hash && id === cluster && founder === node,
+    );
   }
 
-  /** Once, though it is asked twice a second for as long as somebody is missing. */
-  #tell(severity: Severity, event: string, fields: Fields): void {
-    const text = JSON.stringify([event, fields]);
-    if (this.#logged.has(text)) return;
-    this.#logged.add(text);
-    this.#options.observer.log(severity, event, fields);
-  }
-
-  #hasTold(node: NodeId): boolean {
-    return this.#told.some(([hash, founder]) => hash === this.ring.hash && founder === node);
-  }
-
-  /** Durable before the answer: only a disk that was lost can have forgotten it. */
-  async #noteTold(node: NodeId): Promise<void> {
-    if (!this.#hasTold(node)) {
-      this.#told = [...this.#told, [this.ring.hash, node] as const].slice(-TOLD_MAX);
-    }
-    await this.#keep();
-  }
-
-  #keep(): Promise<void> {
-    const plain: Plain = [encodeRing(this.ring), this.#keptComplete, [...this.#told]];
-    return this.#options.store.transact(
-      (transaction) => transaction.put(RING_KEY, encodeStored(RING_KEY, plain)),
-      'sync',
-      'vital',
-    ).committed;
+  #keep(changes: Parameters<typeof keepFounding>[2]): Promise<void> {
+    const { stored, committed } = keepFounding(this.#options, this.#stored, changes);
+    this.#stored = stored;
+    return committed;
   }
 }

@@ -5,6 +5,8 @@ import { OperatingError } from '../errors.js';
 import { ownedPartitions, type Ring } from '../partitioning/ring.js';
 import type { Disk } from '../persistence/disk.js';
 import type { Messenger } from '../replication/ask.js';
+import { Addresses } from './addresses.js';
+import { Admission } from './admission.js';
 import type { ClockSanity } from './clock-sanity.js';
 import { DiskCheck } from './disk-check.js';
 import { DiskMemory } from './disk-memory.js';
@@ -20,6 +22,8 @@ export interface MembersOptions {
   readonly self: NodeId;
   /** The ring that this node's own list gives. */
   readonly proposed: Ring;
+  /** The founders of that list, and where they can be called. */
+  readonly founders: readonly { readonly id: NodeId; readonly address: string }[];
   readonly disk: Disk;
   readonly messenger: Messenger;
   readonly clockSanity: ClockSanity;
@@ -51,17 +55,31 @@ export async function openMembers(options: MembersOptions) {
     const message = `${proposed.cluster}: no peer can say whose this damaged disk is`;
     throw new OperatingError('founding_refused', message);
   }
-  transport.setPeers(stored.filter(({ id }) => id !== self));
+  const listed = new Map(options.founders.map(({ id, address }) => [id, address]));
+  const addresses = await Addresses.open({
+    ...environment,
+    store,
+    members,
+    listed,
+  });
+  const setPeers = (): void => transport.setPeers(addresses.all().filter(({ id }) => id !== self));
+  addresses.onChanged(setPeers);
+  setPeers();
+  const admission = new Admission({
+    ...{ ...environment, self, messenger, founding, addresses },
+    probeMilliseconds: limits.heartbeatIntervalMilliseconds * limits.heartbeatsMissedDead,
+  });
   const known = { ...environment, store, messenger, peers };
   const { clockPersistIntervalMilliseconds: persistIntervalMilliseconds } = limits;
   const { losses } = disk;
   const diskMemory = new DiskMemory({ ...known, losses, persistIntervalMilliseconds });
   const onRaised = (start: number): void => disk.minter.raiseStart(start);
-  const diskCheck = await DiskCheck.open({ ...known, identity, damageAll, onRaised });
+  const isDoubtful = (): boolean => admission.obstacle !== undefined;
+  const diskCheck = await DiskCheck.open({ ...known, identity, damageAll, onRaised, isDoubtful });
   const isMet = (peer: NodeId): boolean => diskCheck.isMet(peer);
   const tickets = new Tickets({ ...known, ...disk, isMet });
   const view = new FailureDetector({
-    ...{ ...known, self, ...limits, clockSanity: options.clockSanity },
+    ...{ ...known, self, ...limits, clockSanity: options.clockSanity, admission },
     zone: stored.find(({ id }) => id === self)?.zone ?? '',
     numbersFor: (peer) => diskCheck.numbersFor(peer),
   });
@@ -71,12 +89,12 @@ export async function openMembers(options: MembersOptions) {
     initial: consistency,
   });
   messenger.setGossip(new MemberGossip(founding, settings, diskCheck, environment.observer));
-  return { founding, diskCheck, diskMemory, tickets, view, settings };
+  return { founding, addresses, admission, diskCheck, diskMemory, tickets, view, settings };
 }
 
 /** The ring, and what is to be done where all that was stored under it is in doubt. */
 async function openRing({ environment, self, proposed, disk, messenger }: MembersOptions) {
-  const { store, health, minter } = disk;
+  const { store, health, identity, minter } = disk;
   // The first reason counts: what is under rebuild already loses nothing by another.
   let damaged: Promise<void> | undefined;
   const damageAll = (reason: string): Promise<void> => {
@@ -86,7 +104,7 @@ async function openRing({ environment, self, proposed, disk, messenger }: Member
     return damaged;
   };
   const founding = await Founding.open({
-    ...{ ...environment, self, store, messenger, proposed },
+    ...{ ...environment, self, store, identity, messenger, proposed },
     onWiped: () => damageAll('the disk was wiped'),
     retryIntervalMilliseconds: FOUNDING_RETRY_MILLISECONDS,
   });

@@ -2,8 +2,23 @@
 import { z } from 'zod';
 import { messageType } from '../replication/message.js';
 
+/**
+ * A node that the sender is linked with: which life of it, where it can be called, how long ago it
+ * was alive for certain, and how long the sender has known that life. In milliseconds.
+ */
+const sighting = z.tuple([z.string(), z.string(), z.string(), z.number(), z.number()]);
+export type Sighting = z.infer<typeof sighting>;
+
+/** Of so many nodes a heartbeat tells; others follow with the next ones. */
+export const SIGHTINGS_MAX = 16;
+
 /** Start and durable commit number: what peers will remember of a disk. And its wall clock. */
-const heartbeat = z.object({ start: z.number(), commit: z.number(), wall: z.number() });
+const heartbeat = z.object({
+  start: z.number(),
+  commit: z.number(),
+  wall: z.number(),
+  sightings: z.array(sighting).max(SIGHTINGS_MAX),
+});
 export type Heartbeat = z.infer<typeof heartbeat>;
 
 /** "Are you there?" */
@@ -16,11 +31,14 @@ export const DISK = messageType(
   z.object({ start: z.number(), commit: z.number(), nonce: z.number() }),
 );
 
-/** "My founding list gives this ring." The reply tells the other's ring, and whether it serves. */
+/**
+ * "My founding list gives this ring, and the cluster has this id": empty where none is known yet.
+ * The reply tells the other's ring and id, and whether it serves.
+ */
 export const FOUND = messageType(
   'membership.found',
-  z.object({ hash: z.string() }),
-  z.object({ hash: z.string(), complete: z.boolean() }),
+  z.object({ hash: z.string(), cluster: z.string() }),
+  z.object({ hash: z.string(), cluster: z.string(), complete: z.boolean() }),
 );
 
 const fieldVersion = z.tuple([z.number(), z.string()]);

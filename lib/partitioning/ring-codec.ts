@@ -7,7 +7,7 @@ import type { Ring, RingMember } from './ring.js';
 import { brokenRule, isPlaced } from './ring-rules.js';
 
 /** First byte of every encoded ring. */
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 
 /** Bytes of one owner: an index into the members, high byte first. */
 const OWNER_BYTES = 2;
@@ -65,7 +65,7 @@ const CONTENT_FIELDS = 6;
 
 /** The canonical order; the identity of every ring depends on it. */
 function contentRow(ring: RingContent): unknown[] {
-  const members = ring.members.map(({ id, address, zone, weight }) => [id, address, zone, weight]);
+  const members = ring.members.map(({ id, zone, weight }) => [id, zone, weight]);
   const { cluster, epoch, partitionCount, replicaCount } = ring;
   return [cluster, epoch, partitionCount, replicaCount, members, packOwners(ring.owners)];
 }
@@ -90,16 +90,13 @@ function unpackOwners(bytes: Uint8Array, partitionCount: number, copies: number)
 }
 
 function memberOf(row: unknown): RingMember {
-  refuseUnless(Array.isArray(row) && row.length === 4, 'a member is no member');
-  const [id, address, zone, weight] = row as unknown[];
+  refuseUnless(Array.isArray(row) && row.length === 3, 'a member is no member');
+  const [id, zone, weight] = row as unknown[];
   refuseUnless(
-    typeof id === 'string' &&
-      typeof address === 'string' &&
-      typeof zone === 'string' &&
-      typeof weight === 'number',
+    typeof id === 'string' && typeof zone === 'string' && typeof weight === 'number',
     'a member is no member',
   );
-  return { id, address, zone, weight };
+  return { id, zone, weight };
 }
 
 function refuseUnless(condition: unknown, why: string): asserts condition {

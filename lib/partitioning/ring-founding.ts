@@ -1,4 +1,5 @@
 /** The first ring of a cluster: a pure function of what its founders were told (protocol.md 8). */
+import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import { place, sortedMembers } from './placement.js';
 import type { Ring, RingMember } from './ring.js';
@@ -26,6 +27,19 @@ export function foundRing(input: Unplaced): Ring {
   return { ...unsigned, hash: ringHash(unsigned) };
 }
 
-function onlyRingFields({ id, address, zone, weight }: RingMember): RingMember {
-  return { id, address, zone, weight };
+/**
+ * The ring that the list of a node gives.
+ * @throws OperatingError `invalid_request` where it does not name this node, or as `foundRing`
+ */
+export function proposedRing(self: NodeId, input: Unplaced): Ring {
+  if (!input.members.some(({ id }) => id === self)) {
+    throw new OperatingError('invalid_request', `the list of founders does not name ${self}`, {
+      details: { field: 'initialCluster' },
+    });
+  }
+  return foundRing(input);
+}
+
+function onlyRingFields({ id, zone, weight }: RingMember): RingMember {
+  return { id, zone, weight };
 }

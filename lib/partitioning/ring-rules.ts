@@ -58,11 +58,6 @@ const RULES: readonly Rule[] = [
       members.every(({ id }) => id !== ''),
   },
   {
-    field: 'members.address',
-    rule: 'not empty',
-    holds: everyMember(({ address }) => address !== ''),
-  },
-  {
     field: 'members.weight',
     rule: `a number, ${WEIGHT_MIN} to ${WEIGHT_MAX}`,
     holds: everyMember(({ weight }) => weight >= WEIGHT_MIN && weight <= WEIGHT_MAX),

@@ -3,11 +3,9 @@ import type { NodeId } from '../environment/transport.js';
 import { assert } from '../errors.js';
 import { at } from './numbers.js';
 
-/** A node as the ring knows it. */
+/** A node as the ring knows it. Where it can be called is no part of the ring: addresses change. */
 export interface RingMember {
   readonly id: NodeId;
-  /** `host:port` of the peer listener. */
-  readonly address: string;
   /** Failure domain; copies go to N of them where there are enough. */
   readonly zone: string;
   /** Share of the partitions relative to the others; > 0. */

@@ -42,6 +42,8 @@ export interface DiskLimits extends RecordLimits, HintLimits, DigestLimits {
 
 export interface DiskOptions {
   readonly node: NodeId;
+  /** As configured. */
+  readonly clusterName: string;
   readonly storage: Storage;
   readonly clock: Clock;
   readonly expiryClock: ExpiryClock;
@@ -52,11 +54,11 @@ export interface DiskOptions {
 
 export type Disk = Awaited<ReturnType<typeof openDisk>>;
 
-/** @throws OperatingError `founding_refused` (the data of another node), `storage_failed` */
+/** @throws OperatingError `founding_refused` (of another node or cluster), `storage_failed` */
 export async function openDisk(options: DiskOptions) {
-  const { node, storage, clock, expiryClock, random, observer, limits } = options;
+  const { node, clusterName, storage, clock, expiryClock, random, observer, limits } = options;
   const store = new Store({ storage, observer, queueBytesMax: limits.storageQueueBytesMax });
-  const identity = await Identity.open(store, node, observer);
+  const identity = await Identity.open(store, { node, clusterName }, observer);
   const losses = Losses.open(store, observer);
   const ticket = await pickUpTicket(store, observer);
   const clocks = await PartitionClocks.open(store);

@@ -33,7 +33,7 @@ export class PeerAddresses {
 
   /** The members of now; what was known of others is forgotten. */
   set(peers: readonly PeerAddress[]): void {
-    this.#hosts = new Set(peers.map(({ address }) => hostOf(address)));
+    this.#hosts = new Set(peers.flatMap(({ addresses }) => addresses.map(hostOf)));
     const ids = new Set(peers.map(({ id }) => id));
     for (const id of [...this.#proven.keys()]) if (!ids.has(id)) this.#proven.delete(id);
     this.#resolvedAt = Number.NEGATIVE_INFINITY;

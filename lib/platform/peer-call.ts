@@ -1,12 +1,12 @@
 /** One call to a peer's listener, until both sides are proven or it failed. */
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Cancel } from '../environment/clock.js';
 import { assert, messageOf } from '../errors.js';
 import type { GuardedEvents } from './guarded-events.js';
 import { PeerGreeting } from './peer-greeting.js';
-import type { Handshake } from './peer-handshake.js';
+import type { Handshake, ProvenPeer } from './peer-handshake.js';
 
 export interface PeerCallOptions {
   /** `host:port` */
@@ -17,7 +17,11 @@ export interface PeerCallOptions {
   readonly timeoutMilliseconds: number;
   /** Whoever listens at the address is a stranger, too, until it has proven itself. */
   readonly events: GuardedEvents;
-  readonly onProven: (socket: WebSocket, address: string) => void;
+  /** How names become addresses: by the system at each call, where it is undefined. */
+  readonly lookup: LookupFunction | undefined;
+  /** Somebody is there: the handshake begins. */
+  readonly onReached: () => void;
+  readonly onProven: (link: ProvenPeer, socket: WebSocket, address: string) => void;
   /** `answered`: somebody was there, and would not have us, or could not prove itself. */
   readonly onFailed: (reason: string, answered: boolean) => void;
 }
@@ -27,18 +31,11 @@ const REASON_LENGTH_MAX = 200;
 
 /** Calls one of `onProven` and `onFailed`, once and later; neither after it was cancelled. */
 export function callPeer(options: PeerCallOptions): Cancel {
-  const { address, messageBytesMax, timeoutMilliseconds, events } = options;
+  const { address, timeoutMilliseconds, events } = options;
   const nothing = (): void => undefined;
   let socket: WebSocket;
   try {
-    socket = new WebSocket(`ws://${address}/`, {
-      perMessageDeflate: false,
-      autoPong: false,
-      maxPayload: messageBytesMax,
-      handshakeTimeout: timeoutMilliseconds,
-      // Masks protect proxies from pages in browsers; a mask of zeros spares both sides the work.
-      generateMask: (mask) => mask.fill(0),
-    });
+    socket = new WebSocket(`ws://${address}/`, socketOptions(options));
   } catch (error) {
     return events.after(0, nothing, () => {
       options.onFailed(messageOf(error), false);
@@ -66,11 +63,12 @@ export function callPeer(options: PeerCallOptions): Cancel {
     assert(connection !== undefined, 'a socket that opened was upgraded');
     const { remoteAddress = '' } = connection;
     stopListening();
+    options.onReached();
     const greeting = new PeerGreeting(socket, connection, options.handshake, {
       events,
       timeoutMilliseconds,
-      onProven: () => {
-        options.onProven(socket, remoteAddress);
+      onProven: (link) => {
+        options.onProven(link, socket, remoteAddress);
       },
       onFailed: (refusal) => {
         options.onFailed(refusal, true);
@@ -80,5 +78,17 @@ export function callPeer(options: PeerCallOptions): Cancel {
   });
   return () => {
     cancel();
+  };
+}
+
+function socketOptions({ messageBytesMax, timeoutMilliseconds, lookup }: PeerCallOptions) {
+  return {
+    perMessageDeflate: false,
+    autoPong: false,
+    maxPayload: messageBytesMax,
+    handshakeTimeout: timeoutMilliseconds,
+    ...(lookup === undefined ? {} : { lookup }),
+    // Masks protect proxies from pages in browsers; a mask of zeros spares both sides the work.
+    generateMask: (mask: Buffer) => mask.fill(0),
   };
 }

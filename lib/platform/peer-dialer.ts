@@ -1,4 +1,4 @@
-/** Calls one peer until somebody answers: at once, then after longer and longer pauses. */
+/** Calls one peer until there is a link: at once, then after longer and longer pauses. */
 import type { Cancel, Clock } from '../environment/clock.js';
 import type { Random } from '../environment/random.js';
 
@@ -7,14 +7,14 @@ export interface PeerDialerOptions {
   readonly random: Random;
   readonly delayMinMilliseconds: number;
   readonly delayMaxMilliseconds: number;
-  /** False: one call only, and the peer calls back. */
-  readonly persistent: boolean;
-  /** Begins a call; `failed` may be called once, and not after the call was cancelled. */
-  readonly dial: (failed: () => void) => Cancel;
+  /** Begins a call to the address; `failed` may be called once, and not after it was cancelled. */
+  readonly dial: (address: string, failed: () => void) => Cancel;
 }
 
+/** Where a peer can be called changes; each call that fails is followed by one elsewhere. */
 export class PeerDialer {
   readonly #options: PeerDialerOptions;
+  #addresses: readonly string[] = [];
   #failures = 0;
   #cancelCall: Cancel | undefined;
   #cancelPause: Cancel | undefined;
@@ -27,8 +27,12 @@ export class PeerDialer {
     return this.#cancelCall !== undefined;
   }
 
-  get persistent(): boolean {
-    return this.#options.persistent;
+  /** The likeliest first. True: they are others than before. */
+  setAddresses(addresses: readonly string[]): boolean {
+    const changed = addresses.join() !== this.#addresses.join();
+    this.#addresses = addresses;
+    if (changed) this.#failures = 0;
+    return changed;
   }
 
   /** Calls now, unless a call is under way. */
@@ -36,18 +40,22 @@ export class PeerDialer {
     if (this.calling) return;
     this.#cancelPause?.();
     this.#cancelPause = undefined;
-    this.#cancelCall = this.#options.dial(() => {
+    const address = this.#addresses[this.#failures % this.#addresses.length];
+    // Nobody knows where it is: it will call.
+    if (address === undefined) return;
+    this.#cancelCall = this.#options.dial(address, () => {
       this.#cancelCall = undefined;
       this.callLater();
     });
   }
 
-  /** Calls after a pause, where it is this side's turn. */
+  /** Calls after a pause. */
   callLater(): void {
-    if (!this.#options.persistent || this.calling || this.#cancelPause !== undefined) return;
+    if (this.calling || this.#cancelPause !== undefined) return;
     const { delayMinMilliseconds, delayMaxMilliseconds, random, clock } = this.#options;
-    const longest = Math.min(delayMaxMilliseconds, delayMinMilliseconds * 2 ** this.#failures);
-    this.#failures = Math.min(this.#failures + 1, 30);
+    const doublings = Math.min(this.#failures, 30);
+    const longest = Math.min(delayMaxMilliseconds, delayMinMilliseconds * 2 ** doublings);
+    this.#failures += 1;
     // Half of it by chance: a node that returns is not called by all others at one moment.
     this.#cancelPause = clock.after(longest * (0.5 + 0.5 * random.fraction()), () => {
       this.#cancelPause = undefined;

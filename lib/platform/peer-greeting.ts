@@ -1,16 +1,15 @@
 /** Runs a handshake over a socket that nobody vouches for yet: little time, few bytes. */
 import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
-import type { NodeId } from '../environment/transport.js';
 import type { GuardedEvents } from './guarded-events.js';
-import type { Handshake } from './peer-handshake.js';
-import { closingOf, PEER_REFUSALS, PeerRefusal, type PeerRefusalName } from './peer-refusals.js';
+import type { Handshake, HandshakeStep, ProvenPeer } from './peer-handshake.js';
+import { closingOf, PeerRefusal, type PeerRefusalName } from './peer-refusals.js';
 
 export interface GreetingOptions {
   readonly events: GuardedEvents;
   readonly timeoutMilliseconds: number;
   /** Both sides are proven; the socket has no listener for messages any more. */
-  readonly onProven: (peer: NodeId) => void;
+  readonly onProven: (link: ProvenPeer) => void;
   /** The socket is closed or closing. `refusal`: undefined where the other side closed. */
   readonly onFailed: (reason: string, refusal: PeerRefusalName | undefined) => void;
 }
@@ -27,6 +26,10 @@ export class PeerGreeting {
   readonly #handshake: Handshake;
   readonly #options: GreetingOptions;
   readonly #listening: (() => void)[];
+  readonly #cut: () => void;
+  readonly #stopCounting: () => void;
+  /** This side looks into something, and the other one waits for it. */
+  #isThinking = false;
   #ended = false;
 
   constructor(
@@ -44,50 +47,82 @@ export class PeerGreeting {
     };
     // The close that follows an error says the rest. Never cancelled.
     events.on(socket, 'error', cut, () => undefined);
-    const stopCounting = events.on(connection, 'data', cut, () => {
+    this.#cut = cut;
+    this.#stopCounting = events.on(connection, 'data', cut, () => {
       if (connection.bytesRead <= GREETING_BYTES_MAX) return;
-      this.refuse('too_many_bytes');
+      this.refuse(new PeerRefusal('too_many_bytes'));
       connection.destroy();
     });
     this.#listening = [
-      stopCounting,
+      this.#stopCounting,
       events.on(socket, 'message', cut, (data: RawData, isBinary: boolean) => {
-        this.#receive(data, isBinary, stopCounting);
+        this.#receive(data, isBinary);
       }),
       events.on(socket, 'close', cut, (code: number, reason: Buffer) => {
         if (this.#end()) options.onFailed(closingOf(code, reason), undefined);
       }),
-      events.after(timeoutMilliseconds, cut, () => this.refuse('no_proof_in_time')),
+      events.after(timeoutMilliseconds, cut, () => {
+        this.refuse(new PeerRefusal('no_proof_in_time'));
+      }),
     ];
     if (handshake.opening !== undefined) socket.send(handshake.opening);
   }
 
   /** Says why, and closes. */
-  refuse(refusal: PeerRefusalName): void {
+  refuse(refusal: PeerRefusal): void {
     if (!this.#end()) return;
     const socket = this.#socket;
-    socket.close(CLOSE_REFUSED, PEER_REFUSALS[refusal]);
+    socket.close(CLOSE_REFUSED, refusal.message);
     const cut = (): void => socket.terminate();
     this.#options.events.after(LINGER_MILLISECONDS, cut, cut);
-    this.#options.onFailed(PEER_REFUSALS[refusal], refusal);
+    this.#options.onFailed(refusal.reason, refusal.refusal);
   }
 
   cancel(): void {
     if (this.#end()) this.#socket.terminate();
   }
 
-  #receive(data: RawData, isBinary: boolean, stopCounting: () => void): void {
+  #receive(data: RawData, isBinary: boolean): void {
     try {
       if (isBinary) throw new PeerRefusal('early_frame');
+      if (this.#isThinking) throw new PeerRefusal('not_a_handshake');
       const step = this.#handshake.receive(textOf(data));
-      if (step.reply !== undefined) this.#socket.send(step.reply);
-      // Its frames may follow its welcome so closely that they are counted before that is read.
-      if (step.trusted === true || step.peer !== undefined) stopCounting();
-      if (step.peer !== undefined && this.#end()) this.#options.onProven(step.peer);
+      if (step instanceof Promise) this.#takeLater(step);
+      else this.#take(step);
     } catch (error) {
-      this.refuse(error instanceof PeerRefusal ? error.refusal : 'failed');
-      if (!(error instanceof PeerRefusal)) throw error;
+      this.#fail(error);
     }
+  }
+
+  #takeLater(step: Promise<HandshakeStep>): void {
+    this.#isThinking = true;
+    const settle = (run: () => void): void => {
+      this.#options.events.run('handshake', this.#cut, () => {
+        this.#isThinking = false;
+        run();
+      });
+    };
+    step.then(
+      (taken) => settle(() => this.#take(taken)),
+      (error: unknown) => settle(() => this.#fail(error)),
+    );
+  }
+
+  #take({ reply, trusted, refusal, link }: HandshakeStep): void {
+    if (this.#ended) return;
+    if (reply !== undefined) this.#socket.send(reply);
+    if (refusal !== undefined) {
+      this.refuse(refusal);
+      return;
+    }
+    // Its frames may follow its last text so closely that they are counted before that is read.
+    if (trusted === true || link !== undefined) this.#stopCounting();
+    if (link !== undefined && this.#end()) this.#options.onProven(link);
+  }
+
+  #fail(error: unknown): void {
+    this.refuse(error instanceof PeerRefusal ? error : new PeerRefusal('failed'));
+    if (!(error instanceof PeerRefusal)) throw error;
   }
 
   /** True the first time. */

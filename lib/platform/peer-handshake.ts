@@ -1,14 +1,26 @@
-/** How two nodes prove that they hold the cluster's secret; see docs/architecture.md. */
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
-import type { NodeId } from '../environment/transport.js';
-import { isNodeId } from '../versioning/writer.js';
+/** How two nodes prove that they hold the cluster's secret; see docs/architecture.md (M4). */
+import type { Introduction, LinkRefusal, NodeId } from '../environment/transport.js';
+import { chosenVersion, mismatch, type VersionRange } from './peer-protocol.js';
 import { PeerRefusal, type PeerRefusalName } from './peer-refusals.js';
+import {
+  challengeSchema,
+  helloSchema,
+  introductionSchema,
+  refuse,
+  Transcript,
+  verdictSchema,
+  welcomeSchema,
+} from './peer-transcript.js';
 
 /**
- * The dialer says hello with its nonce; the acceptor answers with its own nonce and a proof over
- * both; the dialer proves itself; the acceptor welcomes it. A proof names its side, both ids, the
- * cluster and the protocol's version: none can be replayed or reflected.
+ * Five texts, each a body and a proof over all bodies so far and the side that says it, so that
+ * nothing can be changed, replayed or reflected:
+ *
+ * 1. The dialer says hello: who it is, whom it wants, which versions it speaks, a nonce.
+ * 2. The acceptor answers with its versions and its nonce; its proof shows that it has the secret.
+ * 3. The dialer proves the secret, and introduces itself.
+ * 4. The acceptor introduces itself too, and says whether it takes the link.
+ * 5. The dialer says the same. Only then is the link open, on both sides.
  */
 export interface Handshake {
   /** What the side that begins says first. */
@@ -17,168 +29,164 @@ export interface Handshake {
   readonly claimed: NodeId | undefined;
   /**
    * Takes the next text of the other side.
-   * @throws PeerRefusal where the other side is not trusted
+   * @throws PeerRefusal, or rejects with it, where the other side is not trusted
    */
-  receive(text: string): HandshakeStep;
+  receive(text: string): HandshakeStep | Promise<HandshakeStep>;
 }
 
 export interface HandshakeStep {
   readonly reply?: string;
   /** The other side has proven itself: what it sends from now on need not be small. */
   readonly trusted?: boolean;
-  /** Set with the last step: both sides are proven. */
-  readonly peer?: NodeId;
+  /** The connection ends after the reply. */
+  readonly refusal?: PeerRefusal;
+  /** Set with the last step: both sides are proven, and take the link. */
+  readonly link?: ProvenPeer;
 }
 
-export interface HandshakeIdentity {
+/** Who the other side is, proven. */
+export interface ProvenPeer {
+  readonly peer: NodeId;
+  readonly introduction: Introduction;
+  /** The highest version that both sides speak. */
+  readonly version: number;
+}
+
+/** This side of a handshake. */
+export interface HandshakeParty {
   readonly self: NodeId;
   readonly clusterName: string;
   readonly secret: Uint8Array;
   /** Fresh for each handshake, 32 unpredictable bytes. */
   readonly nonce: Uint8Array;
+  readonly versions: VersionRange;
+  readonly introduce: () => Introduction;
+  readonly judge: (proven: ProvenPeer) => Promise<LinkRefusal | undefined>;
+  /** The other side has proven itself, and refuses this one. */
+  readonly onRefused: (peer: NodeId, refusal: LinkRefusal) => void;
 }
 
-/** Raised when frames or messages change so that older nodes cannot read them. */
-export const PROTOCOL_VERSION = 4;
-
-/** Longer than any name of a cluster (`node.clusterName`). */
-const CLUSTER_LENGTH_MAX = 255;
-
-const hex = z.string().regex(/^[0-9a-f]{64}$/);
-/** By the rule of settings and of versions: 1 to 63 bytes of ASCII. */
-const nodeId = z.string().refine(isNodeId);
-const helloSchema = z.strictObject({
-  version: z.int(),
-  cluster: z.string().max(CLUSTER_LENGTH_MAX),
-  from: nodeId,
-  to: nodeId,
-  nonce: hex,
-});
-const challengeSchema = z.strictObject({ nonce: hex, proof: hex });
-const proofSchema = z.strictObject({ proof: hex });
-const welcomeSchema = z.strictObject({ welcome: z.literal(true) });
-
-type Side = 'dialer' | 'acceptor';
-
-interface Transcript {
-  readonly dialer: NodeId;
-  readonly acceptor: NodeId;
-  readonly dialerNonce: string;
-  readonly acceptorNonce: string;
+function greetingOf({ versions: { min, max }, nonce }: HandshakeParty) {
+  return { versions: [min, max] as const, nonce: Buffer.from(nonce).toString('hex') };
 }
 
-function proofOf(side: Side, identity: HandshakeIdentity, transcript: Transcript): Buffer {
-  const { dialer, acceptor, dialerNonce, acceptorNonce } = transcript;
-  const place = [PROTOCOL_VERSION, identity.clusterName, dialer, acceptor];
-  const text = JSON.stringify(['quorate peer', side, ...place, dialerNonce, acceptorNonce]);
-  return createHmac('sha256', identity.secret).update(text).digest();
-}
+const REFUSED: Readonly<Record<LinkRefusal['kind'], PeerRefusalName>> = {
+  cluster: 'other_cluster',
+  life: 'id_in_use',
+};
 
-function assertProof(proof: string, expected: Buffer): void {
-  if (!timingSafeEqual(Buffer.from(proof, 'hex'), expected)) refuse('secret_differs');
-}
-
-function refuse(refusal: PeerRefusalName): never {
-  throw new PeerRefusal(refusal);
-}
-
-function parse<T>(schema: z.ZodType<T>, text: string): T {
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch {
-    return refuse('not_a_handshake');
-  }
-}
-
-function nonceText(identity: HandshakeIdentity): string {
-  return Buffer.from(identity.nonce).toString('hex');
+function refusalOf({ kind, detail }: LinkRefusal): PeerRefusal {
+  return new PeerRefusal(REFUSED[kind], detail);
 }
 
 /** The side that opened the connection, and knows whom it wants. */
 export class DialerHandshake implements Handshake {
   readonly opening: string;
   readonly claimed: NodeId;
-  readonly #identity: HandshakeIdentity;
-  #proved = false;
+  readonly #party: HandshakeParty;
+  readonly #transcript: Transcript;
+  #version: number | undefined;
 
-  constructor(identity: HandshakeIdentity, peer: NodeId) {
-    this.#identity = identity;
+  constructor(party: HandshakeParty, peer: NodeId) {
+    this.#party = party;
     this.claimed = peer;
-    this.opening = JSON.stringify({
-      version: PROTOCOL_VERSION,
-      cluster: identity.clusterName,
-      from: identity.self,
-      to: peer,
-      nonce: nonceText(identity),
-    });
+    this.#transcript = new Transcript(party.secret);
+    const { self: from, clusterName: cluster } = party;
+    const hello = { ...greetingOf(party), cluster, from, to: peer };
+    this.opening = this.#transcript.say('dialer', hello, false);
   }
 
-  receive(text: string): HandshakeStep {
-    if (this.#proved) {
-      parse(welcomeSchema, text);
-      return { peer: this.claimed };
+  receive(text: string): HandshakeStep | Promise<HandshakeStep> {
+    return this.#version === undefined ? this.#prove(text) : this.#decide(text, this.#version);
+  }
+
+  #prove(text: string): HandshakeStep {
+    const challenge = this.#transcript.hear('acceptor', challengeSchema, text);
+    const [min, max] = challenge.versions;
+    const ours = this.#party.versions;
+    this.#version = chosenVersion(ours, { min, max });
+    if (this.#version === undefined) refuse('other_version', mismatch(ours, { min, max }));
+    const introduction = this.#party.introduce();
+    return { reply: this.#transcript.say('dialer', introduction), trusted: true };
+  }
+
+  async #decide(text: string, version: number): Promise<HandshakeStep> {
+    const welcome = this.#transcript.hear('acceptor', welcomeSchema, text);
+    const { introduction } = welcome;
+    if (welcome.refusal !== undefined) {
+      this.#party.onRefused(this.claimed, welcome.refusal);
+      throw refusalOf(welcome.refusal);
     }
-    const challenge = parse(challengeSchema, text);
-    const transcript = {
-      dialer: this.#identity.self,
-      acceptor: this.claimed,
-      dialerNonce: nonceText(this.#identity),
-      acceptorNonce: challenge.nonce,
-    };
-    assertProof(challenge.proof, proofOf('acceptor', this.#identity, transcript));
-    this.#proved = true;
-    const proof = proofOf('dialer', this.#identity, transcript).toString('hex');
-    return { reply: JSON.stringify({ proof }), trusted: true };
+    const link = { peer: this.claimed, introduction, version };
+    const refusal = await this.#party.judge(link);
+    const reply = this.#transcript.say('dialer', { refusal });
+    return refusal === undefined ? { reply, link } : { reply, refusal: refusalOf(refusal) };
   }
 }
 
 /** The side that was called. */
 export class AcceptorHandshake implements Handshake {
   readonly opening = undefined;
-  readonly #identity: HandshakeIdentity;
-  readonly #refusal: (peer: NodeId) => PeerRefusalName | undefined;
-  #transcript: Transcript | undefined;
   claimed: NodeId | undefined;
+  readonly #party: HandshakeParty;
+  readonly #unwanted: (peer: NodeId) => PeerRefusalName | undefined;
+  readonly #transcript: Transcript;
+  /** Set from the hello on. */
+  #hello: { readonly peer: NodeId; readonly version: number | undefined } | undefined;
+  /** Set once this side takes the link. */
+  #link: ProvenPeer | undefined;
 
-  /** `refusal`: why this peer is not wanted now, if so; asked at its hello and at its proof. */
-  constructor(identity: HandshakeIdentity, refusal: (peer: NodeId) => PeerRefusalName | undefined) {
-    this.#identity = identity;
-    this.#refusal = refusal;
+  /** `unwanted`: why this peer is not wanted now, if so; asked at its hello and at its proof. */
+  constructor(party: HandshakeParty, unwanted: (peer: NodeId) => PeerRefusalName | undefined) {
+    this.#party = party;
+    this.#unwanted = unwanted;
+    this.#transcript = new Transcript(party.secret);
   }
 
-  receive(text: string): HandshakeStep {
-    return this.#transcript === undefined
-      ? this.#challenge(parse(helloSchema, text))
-      : this.#welcome(parse(proofSchema, text), this.#transcript);
+  receive(text: string): HandshakeStep | Promise<HandshakeStep> {
+    if (this.#link !== undefined) return this.#end(text, this.#link);
+    if (this.#hello === undefined) return this.#challenge(text);
+    return this.#decide(text, this.#hello.peer, this.#hello.version);
   }
 
-  #challenge(hello: z.infer<typeof helloSchema>): HandshakeStep {
-    const { self, clusterName } = this.#identity;
+  #challenge(text: string): HandshakeStep {
+    const { self, clusterName, versions: ours } = this.#party;
+    const hello = this.#transcript.hear('dialer', helloSchema, text, false);
     this.claimed = hello.from;
-    if (hello.version !== PROTOCOL_VERSION) refuse('other_version');
     if (hello.cluster !== clusterName) refuse('other_cluster');
     if (hello.to !== self) refuse('other_node');
     this.#assertWanted(hello.from);
-    const nonce = nonceText(this.#identity);
-    const transcript = {
-      dialer: hello.from,
-      acceptor: self,
-      dialerNonce: hello.nonce,
-      acceptorNonce: nonce,
-    };
-    this.#transcript = transcript;
-    const proof = proofOf('acceptor', this.#identity, transcript).toString('hex');
-    return { reply: JSON.stringify({ nonce, proof }) };
+    const [min, max] = hello.versions;
+    const version = chosenVersion(ours, { min, max });
+    this.#hello = { peer: hello.from, version };
+    const reply = this.#transcript.say('acceptor', greetingOf(this.#party));
+    if (version !== undefined) return { reply };
+    // The dialer learns from the challenge which versions this side speaks.
+    return { reply, refusal: new PeerRefusal('other_version', mismatch(ours, { min, max })) };
   }
 
-  #welcome({ proof }: z.infer<typeof proofSchema>, transcript: Transcript): HandshakeStep {
-    assertProof(proof, proofOf('dialer', this.#identity, transcript));
-    this.#assertWanted(transcript.dialer);
-    return { reply: JSON.stringify({ welcome: true }), peer: transcript.dialer };
+  async #decide(text: string, peer: NodeId, version: number | undefined): Promise<HandshakeStep> {
+    const introduction = this.#transcript.hear('dialer', introductionSchema, text);
+    this.#assertWanted(peer);
+    if (version === undefined) return refuse('other_version');
+    const link = { peer, introduction, version };
+    const refusal = await this.#party.judge(link);
+    const welcome = { introduction: this.#party.introduce(), refusal };
+    const reply = this.#transcript.say('acceptor', welcome);
+    if (refusal !== undefined) return { reply, refusal: refusalOf(refusal) };
+    this.#link = link;
+    return { reply, trusted: true };
+  }
+
+  #end(text: string, link: ProvenPeer): HandshakeStep {
+    const { refusal } = this.#transcript.hear('dialer', verdictSchema, text);
+    if (refusal === undefined) return { link };
+    this.#party.onRefused(link.peer, refusal);
+    throw refusalOf(refusal);
   }
 
   #assertWanted(peer: NodeId): void {
-    const refusal = this.#refusal(peer);
-    if (refusal !== undefined) refuse(refusal);
+    const unwanted = this.#unwanted(peer);
+    if (unwanted !== undefined) refuse(unwanted);
   }
 }

@@ -3,11 +3,13 @@ import type { RawData, WebSocket } from 'ws';
 import { decodeFrame, encodeFrame, messageBytesMax } from '../encoding/frame.js';
 import { encodeFrameParts } from '../encoding/frame-parts.js';
 import { hasRoomFor, LARGE_BYTES, MESSAGE_FRAMES_MAX } from '../encoding/large.js';
-import type { Message } from '../environment/transport.js';
+import type { LinkFacts, Message } from '../environment/transport.js';
 import { messageOf, OperatingError } from '../errors.js';
 import type { GuardedEvents } from './guarded-events.js';
 
 export interface PeerLinkOptions {
+  /** Who is at the other end, and which version of messages both speak. */
+  readonly facts: LinkFacts;
   /** Longest frame of many messages; one alone may be longer (`hasRoomFor`). */
   readonly frameBytesMax: number;
   /** Most bytes waiting here and in the socket. */
@@ -53,6 +55,10 @@ export class PeerLink {
   get queuedBytes(): number {
     const turnBytes = this.#turn.length === 0 ? 0 : this.#turnBytes;
     return turnBytes + this.#socket.bufferedAmount;
+  }
+
+  get facts(): LinkFacts {
+    return this.#options.facts;
   }
 
   /** Is the message of a size that any link takes? */

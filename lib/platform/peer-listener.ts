@@ -10,8 +10,8 @@ import type { GuardedEvents } from './guarded-events.js';
 import type { LimitedLog } from './limited-log.js';
 import { plainAddress } from './peer-addresses.js';
 import { PeerGreeting } from './peer-greeting.js';
-import type { Handshake } from './peer-handshake.js';
-import { PEER_REFUSALS, type PeerRefusalName } from './peer-refusals.js';
+import type { Handshake, ProvenPeer } from './peer-handshake.js';
+import { PEER_REFUSALS, PeerRefusal, type PeerRefusalName } from './peer-refusals.js';
 import { UnprovenConnections } from './unproven-connections.js';
 
 export interface PeerListenerOptions {
@@ -28,8 +28,8 @@ export interface PeerListenerOptions {
   /** Is a member known at this address now? Room is kept for it. */
   readonly isMemberAddress: (address: string) => boolean;
   /** One for each caller. */
-  readonly handshake: () => Handshake;
-  readonly onProven: (peer: NodeId, socket: WebSocket, address: string) => void;
+  readonly handshake: (address: string) => Handshake;
+  readonly onProven: (link: ProvenPeer, socket: WebSocket, address: string) => void;
 }
 
 /** A connection that has not proven itself. */
@@ -209,19 +209,19 @@ export class PeerListener {
 
   #greet(caller: Caller, socket: WebSocket): void {
     const { events, timeoutMilliseconds, onProven } = this.#options;
-    const handshake = this.#options.handshake();
+    const handshake = this.#options.handshake(caller.address);
     const greeting = new PeerGreeting(socket, caller.connection, handshake, {
       events,
       timeoutMilliseconds,
-      onProven: (peer) => {
+      onProven: (link) => {
         this.#forget(caller);
-        onProven(peer, socket, caller.address);
+        onProven(link, socket, caller.address);
       },
       onFailed: (reason, refusal) => {
         this.#refused(caller.address, refusal, reason, handshake.claimed);
       },
     });
-    caller.refuse = (refusal) => greeting.refuse(refusal);
+    caller.refuse = (refusal) => greeting.refuse(new PeerRefusal(refusal));
   }
 
   #refused(

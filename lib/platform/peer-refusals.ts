@@ -9,6 +9,7 @@ export const PEER_REFUSALS = {
   not_a_handshake: 'not a handshake',
   other_version: 'another version of the peer protocol',
   other_cluster: 'another cluster',
+  id_in_use: 'another node of this id is running',
   other_node: 'another node was called than this one',
   unknown_peer: 'the caller is not in the list of peers',
   both_call: 'both call at once, and the smaller id prevails',
@@ -26,10 +27,18 @@ export type PeerRefusalName = keyof typeof PEER_REFUSALS;
 /** An expected refusal; anything else that is thrown by a handshake counts as `failed`. */
 export class PeerRefusal extends OperatingError {
   readonly refusal: PeerRefusalName;
+  /** For the log of this side alone: numbers, or what a proven node has said. */
+  readonly detail: string | undefined;
 
-  constructor(refusal: PeerRefusalName) {
+  constructor(refusal: PeerRefusalName, detail?: string) {
     super('unauthorized', PEER_REFUSALS[refusal]);
     this.refusal = refusal;
+    this.detail = detail;
+  }
+
+  /** For the log. */
+  get reason(): string {
+    return this.detail === undefined ? this.message : `${this.message}: ${this.detail}`;
   }
 }
 

@@ -1,10 +1,12 @@
 /** The transport port over WebSockets: a proven link for each pair. See docs/architecture.md. */
 import { lookup } from 'node:dns/promises';
+import type { LookupFunction } from 'node:net';
 import type { WebSocket } from 'ws';
-import type { Cancel, Clock } from '../environment/clock.js';
+import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { Random } from '../environment/random.js';
 import type {
+  LinkFacts,
   Message,
   NodeId,
   PeerAddress,
@@ -16,12 +18,12 @@ import { assert } from '../errors.js';
 import { GuardedEvents } from './guarded-events.js';
 import { LimitedLog } from './limited-log.js';
 import { PeerAddresses } from './peer-addresses.js';
-import { callPeer } from './peer-call.js';
-import { PeerDialer } from './peer-dialer.js';
-import type { HandshakeIdentity } from './peer-handshake.js';
+import { PeerCalls } from './peer-calls.js';
+import type { HandshakeParty, ProvenPeer } from './peer-handshake.js';
 import { AcceptorHandshake, DialerHandshake } from './peer-handshake.js';
 import { PeerLink } from './peer-link.js';
 import { PeerListener } from './peer-listener.js';
+import { PROTOCOL_VERSIONS, type VersionRange } from './peer-protocol.js';
 import type { PeerRefusalName } from './peer-refusals.js';
 
 export interface PeerSocketsOptions {
@@ -41,15 +43,13 @@ export interface PeerSocketsOptions {
   readonly handshakeTimeoutMilliseconds: number;
   /** Runs it together with other writes of this turn of the event loop, soon. */
   readonly together: (run: () => void) => void;
+  /** By default those of this build. */
+  readonly versions?: VersionRange;
+  /** How names become addresses; by default the system is asked, at each call anew. */
+  readonly lookup?: LookupFunction;
   readonly clock: Clock;
   readonly random: Random;
   readonly observer: Observer;
-}
-
-interface Peer {
-  readonly id: NodeId;
-  address: string;
-  readonly dialer: PeerDialer;
 }
 
 const NONCE_BYTES = 32;
@@ -57,9 +57,8 @@ const SECRET_BYTES_MIN = 32;
 const GOODBYE_MILLISECONDS = 1_000;
 
 /**
- * The node with the smaller id calls, again and again; the larger calls once when it starts, so
- * that it is not awaited. A newly proven link replaces an older one of the same peer, which must
- * be stale.
+ * A newly proven link replaces an older one of the same life of a peer, which must be stale.
+ * Another life of it is let in only once the older link is closed: the receiver judges that.
  */
 export class PeerSockets implements Transport {
   readonly #options: PeerSocketsOptions;
@@ -67,7 +66,7 @@ export class PeerSockets implements Transport {
   readonly #events: GuardedEvents;
   readonly #listener: PeerListener;
   readonly #addresses: PeerAddresses;
-  readonly #peers = new Map<NodeId, Peer>();
+  readonly #calls: PeerCalls;
   readonly #links = new Map<NodeId, PeerLink>();
   #receiver: Receiver | undefined;
   #stopped = false;
@@ -87,10 +86,20 @@ export class PeerSockets implements Transport {
       messageBytesMax: options.frameBytesMax * MESSAGE_FRAMES_MAX,
       timeoutMilliseconds: options.handshakeTimeoutMilliseconds,
       isMemberAddress: (address) => this.#addresses.has(address),
-      handshake: () => new AcceptorHandshake(this.#identity(), (id) => this.#refusal(id)),
-      onProven: (id, socket, address) => {
-        this.#open(id, socket, address, false);
+      handshake: (remote) => {
+        const party = this.#party({ remote, called: false });
+        return new AcceptorHandshake(party, (id) => this.#unwanted(id));
       },
+      onProven: (link, socket, address) => {
+        this.#open(socket, address, factsOf(link, { remote: address, called: false }), link.peer);
+      },
+    });
+    this.#calls = new PeerCalls({
+      ...{ ...options, log: this.#log, events: this.#events },
+      messageBytesMax: options.frameBytesMax * MESSAGE_FRAMES_MAX,
+      handshake: (peer, remote) => new DialerHandshake(this.#party({ remote, called: true }), peer),
+      onProven: (link, socket, address, remote) =>
+        this.#open(socket, address, factsOf(link, { remote, called: true }), link.peer),
     });
   }
 
@@ -98,7 +107,7 @@ export class PeerSockets implements Transport {
     assert(this.#receiver === undefined, 'a transport starts once');
     this.#receiver = receiver;
     await this.#listener.listen();
-    for (const peer of this.#peers.values()) peer.dialer.call();
+    this.#calls.start((peer) => this.#links.has(peer));
   }
 
   /** The port that is listened on, where `listen` left the choice to the system. */
@@ -108,24 +117,7 @@ export class PeerSockets implements Transport {
 
   setPeers(peers: readonly PeerAddress[]): void {
     this.#addresses.set(peers);
-    const wanted = new Set(peers.map((peer) => peer.id));
-    for (const { id, dialer } of this.#peers.values()) {
-      if (wanted.has(id)) continue;
-      this.#peers.delete(id);
-      dialer.stop();
-      this.#links.get(id)?.close('no peer any more');
-    }
-    for (const { id, address } of peers) {
-      const known = this.#peers.get(id);
-      if (id === this.#options.self) continue;
-      if (known !== undefined) {
-        known.address = address;
-        continue;
-      }
-      const peer: Peer = { id, address, dialer: this.#dialerOf(id) };
-      this.#peers.set(id, peer);
-      if (this.#receiver !== undefined && !this.#stopped) peer.dialer.call();
-    }
+    for (const id of this.#calls.set(peers)) this.#links.get(id)?.close('no peer any more');
   }
 
   send(to: NodeId, message: Message): boolean {
@@ -160,7 +152,7 @@ export class PeerSockets implements Transport {
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
-    for (const { dialer } of this.#peers.values()) dialer.stop();
+    this.#calls.stop();
     this.#listener.refuse();
     const links = [...this.#links.values()];
     const cancel = this.#options.clock.after(GOODBYE_MILLISECONDS, () => {
@@ -171,58 +163,38 @@ export class PeerSockets implements Transport {
     cancel();
   }
 
-  #identity(): HandshakeIdentity {
-    const { self, clusterName, secret, random } = this.#options;
-    return { self, clusterName, secret, nonce: random.bytes(NONCE_BYTES) };
-  }
-
-  #refusal(id: NodeId): PeerRefusalName | undefined {
-    const peer = this.#peers.get(id);
-    if (peer === undefined) return 'unknown_peer';
-    const calling = peer.dialer.persistent && peer.dialer.calling;
-    return calling ? 'both_call' : undefined;
-  }
-
-  #dialerOf(id: NodeId): PeerDialer {
-    const { clock, random, self } = this.#options;
-    return new PeerDialer({
-      clock,
-      random,
-      delayMinMilliseconds: this.#options.reconnectDelayMinMilliseconds,
-      delayMaxMilliseconds: this.#options.reconnectDelayMaxMilliseconds,
-      persistent: self < id,
-      dial: (failed) => this.#dial(id, failed),
-    });
-  }
-
-  #dial(peer: NodeId, failed: () => void): Cancel {
-    return callPeer({
-      address: this.#peers.get(peer)?.address ?? '',
-      handshake: new DialerHandshake(this.#identity(), peer),
-      messageBytesMax: this.#options.frameBytesMax * MESSAGE_FRAMES_MAX,
-      timeoutMilliseconds: this.#options.handshakeTimeoutMilliseconds,
-      events: this.#events,
-      onProven: (socket, address) => {
-        this.#open(peer, socket, address, true);
-      },
-      onFailed: (reason, answered) => {
-        this.#log.log(answered ? 'warn' : 'debug', 'peer not connected', { peer, reason });
-        failed();
-      },
-    });
-  }
-
-  #open(id: NodeId, socket: WebSocket, address: string, called: boolean): void {
-    const peer = this.#peers.get(id);
+  #party(way: Pick<LinkFacts, 'remote' | 'called'>): HandshakeParty {
+    const { self, clusterName, secret, random, versions = PROTOCOL_VERSIONS } = this.#options;
     const receiver = this.#receiver;
-    if (peer === undefined || receiver === undefined || this.#stopped) {
+    assert(receiver !== undefined, 'links are made once the transport has started');
+    return {
+      ...{ self, clusterName, secret, versions, nonce: random.bytes(NONCE_BYTES) },
+      introduce: () => receiver.introduce(),
+      judge: (link) => receiver.judge(link.peer, factsOf(link, way)),
+      onRefused: (peer, refusal) => receiver.linkRefused(peer, refusal, way),
+    };
+  }
+
+  #unwanted(id: NodeId): PeerRefusalName | undefined {
+    if (!this.#calls.has(id)) return 'unknown_peer';
+    return this.#calls.prevails(id) ? 'both_call' : undefined;
+  }
+
+  /** False: the link is not wanted any more. */
+  #open(socket: WebSocket, address: string, facts: LinkFacts, id: NodeId): boolean {
+    const receiver = this.#receiver;
+    const before = this.#links.get(id);
+    // Another life of it came first, since this one was judged.
+    const isLate = before !== undefined && before.facts.life !== facts.life;
+    if (receiver === undefined || this.#stopped || !this.#calls.has(id) || isLate) {
       socket.terminate();
-      return;
+      return false;
     }
     this.#addresses.note(id, address);
-    this.#links.get(id)?.close('replaced by a newer link');
-    peer.dialer.connected(called);
+    before?.close('replaced by a newer link');
+    this.#calls.connected(id, facts.called);
     const link = new PeerLink(socket, {
+      facts,
       frameBytesMax: this.#options.frameBytesMax,
       queueBytesMax: this.#options.linkQueueBytesMax,
       together: this.#options.together,
@@ -234,13 +206,19 @@ export class PeerSockets implements Transport {
         this.#links.delete(id);
         this.#log.log('info', 'peer link closed', { peer: id, reason });
         receiver.linkClosed(id);
-        if (!this.#stopped && !this.#links.has(id)) this.#peers.get(id)?.dialer.callLater();
+        if (!this.#stopped && !this.#links.has(id)) this.#calls.callLater(id);
       },
     });
     this.#links.set(id, link);
-    this.#options.observer.log('info', 'peer link open', { peer: id, called });
-    receiver.linkOpened(id);
+    const { called, remote, version } = facts;
+    this.#options.observer.log('info', 'peer link open', { peer: id, called, remote, version });
+    receiver.linkOpened(id, facts);
+    return true;
   }
+}
+
+function factsOf(link: ProvenPeer, way: Pick<LinkFacts, 'remote' | 'called'>): LinkFacts {
+  return { ...link.introduction, ...way, version: link.version };
 }
 
 /** All addresses of a name, as calls to it find them. */

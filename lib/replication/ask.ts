@@ -2,7 +2,7 @@
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { Random } from '../environment/random.js';
-import type { Message, NodeId, Receiver, Transport } from '../environment/transport.js';
+import type { Message, NodeId, Transport } from '../environment/transport.js';
 import { assert, messageOf, OperatingError } from '../errors.js';
 import { ExecutedRequests } from './executed-requests.js';
 import { type Gossip, NO_GOSSIP } from './gossip.js';
@@ -29,7 +29,7 @@ export interface MessengerOptions {
 const ID_BYTES = 6;
 const ID_STEP = 16;
 
-export class Messenger implements Receiver {
+export class Messenger {
   readonly #options: MessengerOptions;
   readonly #handlers = new Map<string, Registered>();
   readonly #pending: PendingRequests;

@@ -18,11 +18,18 @@ export interface CausalContext extends Context {
  * versions of another: the seal covers namespace and key, and a context is refused elsewhere.
  */
 export class ContextSeal {
-  readonly #key: Uint8Array;
+  readonly #secret: Uint8Array;
+  readonly #clusterId: () => string;
+  #key: Uint8Array | undefined;
 
-  /** @param secret the cluster's secret; every node seals with a key derived from it. */
-  constructor(secret: Uint8Array) {
-    this.#key = createHmac('sha256', secret).update('quorate causal context 1').digest();
+  /**
+   * @param secret the cluster's secret
+   * @param clusterId known once a node serves; with the secret it gives the key, so that contexts
+   * of another cluster with the same secret are refused.
+   */
+  constructor(secret: Uint8Array, clusterId: () => string) {
+    this.#secret = secret;
+    this.#clusterId = clusterId;
   }
 
   /**
@@ -53,6 +60,9 @@ export class ContextSeal {
   }
 
   #mac(namespace: string, key: string, body: Uint8Array): Uint8Array {
+    this.#key ??= createHmac('sha256', this.#secret)
+      .update(`quorate causal context 2 ${this.#clusterId()}`)
+      .digest();
     const mac = createHmac('sha256', this.#key);
     mac.update(`${namespace}\u0000${key}\u0000`).update(body);
     return mac.digest().subarray(0, MAC_BYTES);

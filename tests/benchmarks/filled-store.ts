@@ -27,7 +27,7 @@ export async function fillStore({ directory, keys, valueBytes, endsAt }: Filling
   const clock = new SystemClock();
   const observer = { log: () => undefined, count: () => undefined, measure: () => undefined };
   const { store, clocks, replica } = await openDisk({
-    ...{ node: 'n1', storage, observer, clock, random: new SystemRandom() },
+    ...{ node: 'n1', clusterName: 'bench', storage, observer, clock, random: new SystemRandom() },
     expiryClock: {
       now: () => (endsAt ?? clock.wallMilliseconds()) - SECOND,
       stamp: () => clock.wallMilliseconds(),

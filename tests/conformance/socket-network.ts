@@ -94,7 +94,9 @@ export class SocketNetwork implements TransportNetwork {
   }
 
   connect(transport: Transport, peers: readonly NodeId[]): void {
-    transport.setPeers(peers.map((id) => ({ id, address: `${HOST}:${String(this.portOf(id))}` })));
+    transport.setPeers(
+      peers.map((id) => ({ id, addresses: [`${HOST}:${String(this.portOf(id))}`] })),
+    );
   }
 
   async until(condition: () => boolean, what: string): Promise<void> {

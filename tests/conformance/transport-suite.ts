@@ -1,6 +1,7 @@
 /** What every transport must do, in one suite; see lib/environment/transport.ts. */
 import type { Test } from 'tap';
-import type { Message, NodeId, Receiver, Transport } from '../../lib/environment/transport.js';
+import { Inbox } from './inbox.js';
+import type { NodeId, Receiver, Transport } from '../../lib/environment/transport.js';
 
 export interface TransportNetwork {
   /** A node with the right secret, not started. Two of one id never run at the same time. */
@@ -19,31 +20,6 @@ export interface TransportNetwork {
 }
 
 export type MakeNetwork = () => Promise<TransportNetwork>;
-
-/** Everything that a receiver was told, in order. */
-export class Inbox implements Receiver {
-  readonly messages: { from: NodeId; message: Message }[] = [];
-  readonly events: string[] = [];
-  /** What `receive` does besides. */
-  onMessage: (from: NodeId, message: Message) => void = () => undefined;
-
-  at(index: number): Message {
-    return this.messages[index]?.message;
-  }
-
-  receive(from: NodeId, message: Message): void {
-    this.messages.push({ from, message });
-    this.onMessage(from, message);
-  }
-
-  linkOpened(peer: NodeId): void {
-    this.events.push(`+${peer}`);
-  }
-
-  linkClosed(peer: NodeId): void {
-    this.events.push(`-${peer}`);
-  }
-}
 
 interface RunningNode {
   readonly id: NodeId;
@@ -165,8 +141,8 @@ const carriesAFloodFromTheFirstMoment: Case = async (t, network) => {
   const nodes = ids.map((id) => ({ id, inbox: new Inbox(), transport: network.create(id) }));
   for (const { id, inbox, transport } of nodes) {
     const opened = inbox.linkOpened.bind(inbox);
-    inbox.linkOpened = (peer) => {
-      opened(peer);
+    inbox.linkOpened = (peer, link) => {
+      opened(peer, link);
       for (let n = 0; n < 4; n += 1) transport.send(peer, [n, bytes]);
     };
     network.connect(
@@ -275,6 +251,47 @@ const survivesRestarts: Case = async (t, network) => {
   await stopAll(...nodes.values());
 };
 
+const knowsTheOtherEnd: Case = async (t, network) => {
+  const [one, two] = ['n1', 'n2'].map((id) => ({ inbox: new Inbox(), id }));
+  if (one === undefined || two === undefined) throw new Error('two nodes');
+  for (const { inbox, id } of [one, two]) {
+    inbox.introduction = { cluster: 'c', ring: 'r', life: `life of ${id}`, address: `${id}:9` };
+    const transport = network.create(id);
+    network.connect(transport, id === 'n1' ? ['n2'] : ['n1']);
+    await network.start(transport, id, inbox);
+  }
+  await network.until(() => one.inbox.links.has('n2') && two.inbox.links.has('n1'), 'open');
+  t.match(one.inbox.links.get('n2'), { ...two.inbox.introduction, remote: /./ });
+  t.match(two.inbox.links.get('n1'), { ...one.inbox.introduction, remote: /./ });
+  const versions = [one.inbox.links.get('n2')?.version, two.inbox.links.get('n1')?.version];
+  t.equal(versions[0], versions[1]);
+};
+
+const refusesOnEitherSide: Case = async (t, network) => {
+  for (const refuser of ['n1', 'n2']) {
+    const refusal = { kind: 'life', detail: 'elsewhere' } as const;
+    const other = refuser === 'n1' ? 'n2' : 'n1';
+    const nodes = new Map<NodeId, { inbox: Inbox; transport: Transport }>();
+    for (const id of ['n1', 'n2']) {
+      const inbox = new Inbox();
+      if (id === refuser) inbox.refusals.set(other, refusal);
+      const transport = network.create(id);
+      network.connect(transport, id === 'n1' ? ['n2'] : ['n1']);
+      await network.start(transport, id, inbox);
+      nodes.set(id, { inbox, transport });
+    }
+    const [mine, theirs] = [nodes.get(refuser), nodes.get(other)];
+    if (mine === undefined || theirs === undefined) throw new Error('two nodes');
+    await network.until(() => theirs.inbox.refused.length > 0, 'told');
+    t.strictSame(theirs.inbox.refused[0], [refuser, refusal]);
+    t.strictSame([mine.inbox.events, theirs.inbox.events], [[], []], 'no link opened');
+    mine.inbox.refusals.clear();
+    await network.until(() => mine.transport.isOpen(other), 'open once it is not refused');
+    await theirs.transport.stop();
+    await mine.transport.stop();
+  }
+};
+
 const followsTheSetOfPeers: Case = async (t, network) => {
   const one = await startNode(network, 'n1', []);
   const two = await startNode(network, 'n2', ['n1']);
@@ -312,6 +329,8 @@ const CASES: Readonly<Record<string, Case>> = {
   'a throw closes that link only': throwClosesThatLinkOnly,
   'a dropped link opens again': dropsAndReconnects,
   'a restarted peer is back': survivesRestarts,
+  'both sides know who is at the other end': knowsTheOtherEnd,
+  'either side may refuse, and the other is told': refusesOnEitherSide,
   'links follow the set of peers': followsTheSetOfPeers,
   'stop resolves': stops,
 };

@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { DialerHandshake } from '../../lib/platform/peer-handshake.js';
+import { party } from '../unit/platform/handshakes.js';
 import type { Place } from './stranger.js';
 import { textFrame, upgradeRequest } from './web-socket-bytes.js';
 
 const HEADERS_END = '\r\n\r\n';
-const IDENTITY = { clusterName: 'test', secret: new Uint8Array(32).fill(7) };
 
 /**
  * The bare connection of a proven link: whatever is written to it arrives as it is.
@@ -18,12 +18,12 @@ export async function impersonate(place: Place, id: string, to: string): Promise
   socket.on('error', () => undefined);
   const texts = new Texts(socket);
   const nonce = randomBytes(32);
-  const handshake = new DialerHandshake({ ...IDENTITY, self: id, nonce }, to);
+  const handshake = new DialerHandshake(party(id, { nonce }), to);
   socket.write(Buffer.concat([upgradeRequest(), textFrame(handshake.opening)]));
   for (;;) {
-    const step = handshake.receive(await texts.next());
+    const step = await handshake.receive(await texts.next());
     if (step.reply !== undefined) socket.write(textFrame(step.reply));
-    if (step.peer === undefined) continue;
+    if (step.link === undefined) continue;
     texts.end();
     return socket.resume();
   }

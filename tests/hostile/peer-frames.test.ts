@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import t from 'tap';
 import { encodeFrame } from '../../lib/encoding/frame.js';
 import { HOST, SocketNetwork } from '../conformance/socket-network.js';
-import { Inbox } from '../conformance/transport-suite.js';
+import { Inbox } from '../conformance/inbox.js';
 import { messageBytes } from '../unit/golden/message-bytes.js';
 import { Chance } from './chance.js';
 import { impersonate } from './impostor.js';

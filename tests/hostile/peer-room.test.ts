@@ -4,8 +4,8 @@ import { connect, type Socket } from 'node:net';
 import t from 'tap';
 import { Worker } from 'node:worker_threads';
 import type { PeerSockets } from '../../lib/platform/peer-sockets.js';
+import { Inbox } from '../conformance/inbox.js';
 import { SocketNetwork } from '../conformance/socket-network.js';
-import { Inbox } from '../conformance/transport-suite.js';
 import { upgradeRequest } from './web-socket-bytes.js';
 
 /** Where both listen, and where calls to it come from. */
@@ -28,8 +28,8 @@ async function pair(): Promise<Pair> {
   const one = network.create('n1', { listen: listen('n1'), reconnectDelayMinMilliseconds: 1 });
   const timeout = { handshakeTimeoutMilliseconds: 60_000 };
   const two = network.create('n2', { listen: listen('n2'), ...timeout });
-  one.setPeers([{ id: 'n2', address: `${HOST}:${network.portOf('n2')}` }]);
-  two.setPeers([{ id: 'n1', address: `${HOST}:${network.portOf('n1')}` }]);
+  one.setPeers([{ id: 'n2', addresses: [`${HOST}:${network.portOf('n2')}`] }]);
+  two.setPeers([{ id: 'n1', addresses: [`${HOST}:${network.portOf('n1')}`] }]);
   await two.start(new Inbox());
   return { network, one, two };
 }

@@ -1,7 +1,7 @@
 /** Ten thousand strangers at the peer port, over real sockets: no node ends, members get in. */
 import t from 'tap';
 import { HOST, SocketNetwork } from '../conformance/socket-network.js';
-import { Inbox } from '../conformance/transport-suite.js';
+import { Inbox } from '../conformance/inbox.js';
 import { Chance } from './chance.js';
 import { playStranger } from './stranger.js';
 import { strangerScript } from './stranger-scripts.js';

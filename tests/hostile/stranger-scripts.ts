@@ -5,11 +5,11 @@ import { OPCODE, textFrame, upgradeRequest, webSocketFrame } from './web-socket-
 /** What is sent one after the other, each when something has come back or a moment has passed. */
 export type StrangerScript = readonly Buffer[];
 
-const VERSION_ABOUT = 4;
+const VERSION_ABOUT = 5;
 
 function hello(chance: Chance): Record<string, unknown> {
   return {
-    version: chance.below(VERSION_ABOUT + 2),
+    versions: [chance.below(VERSION_ABOUT + 2), VERSION_ABOUT + chance.below(2)],
     cluster: chance.pick(['test', 'test', 'other', '']),
     from: chance.pick(['n1', 'n1', 'n2', 'n9']),
     to: chance.pick(['n2', 'n2', 'n1']),
@@ -19,15 +19,18 @@ function hello(chance: Chance): Record<string, unknown> {
 
 /** Texts of a handshake: right ones in the wrong place, and all that is wrong with one. */
 function greeting(chance: Chance): string {
-  const proof = { proof: chance.bytes(32).toString('hex') };
+  const introduction = { cluster: 'c', ring: 'r', life: 'l', address: 'a:1' };
+  const proof = { body: JSON.stringify(introduction), proof: chance.bytes(32).toString('hex') };
+  const said = (body: unknown): string => JSON.stringify({ body: JSON.stringify(body) });
   const texts: (() => string)[] = [
-    () => JSON.stringify({ ...hello(chance), [chance.pick(['from', 'to'])]: chance.text() }),
-    () => JSON.stringify(chance.changed(hello(chance))),
+    () => said({ ...hello(chance), [chance.pick(['from', 'to'])]: chance.text() }),
+    () => said(chance.changed(hello(chance))),
     () => JSON.stringify(chance.changed(proof)),
     () => JSON.stringify(proof),
-    () => JSON.stringify({ welcome: true }),
-    () => JSON.stringify(hello(chance)),
-    () => chance.mutated(Buffer.from(JSON.stringify(hello(chance)))).toString(),
+    () => said({ introduction }),
+    () => said({ refusal: { kind: 'life', detail: chance.text() } }),
+    () => said(hello(chance)),
+    () => chance.mutated(Buffer.from(said(hello(chance)))).toString(),
     () => '['.repeat(chance.length()),
     () => `{"version":${'9'.repeat(chance.length())}}`,
     () => chance.text(),

@@ -1,7 +1,8 @@
 /** The cut itself, over real sockets. */
 import t from 'tap';
 import { SocketNetwork } from '../conformance/socket-network.js';
-import { Inbox, transportConformance } from '../conformance/transport-suite.js';
+import { Inbox } from '../conformance/inbox.js';
+import { transportConformance } from '../conformance/transport-suite.js';
 import { CutTransport } from './cut-transport.js';
 
 async function pair(network: SocketNetwork) {

@@ -1,5 +1,8 @@
 /** A transport whose traffic with chosen peers can be lost, in one direction or both. */
 import type {
+  Introduction,
+  LinkFacts,
+  LinkRefusal,
   Message,
   NodeId,
   PeerAddress,
@@ -18,6 +21,8 @@ export class CutTransport implements Transport, Receiver {
   readonly #cuts = new Map<NodeId, ReadonlySet<CutDirection>>();
   /** The links as this node sees them. */
   readonly #open = new Set<NodeId>();
+  /** As the inner transport has opened them. */
+  readonly #links = new Map<NodeId, LinkFacts>();
   #receiver: Receiver | undefined;
 
   constructor(inner: Transport) {
@@ -31,7 +36,8 @@ export class CutTransport implements Transport, Receiver {
 
   heal(peer: NodeId): void {
     if (!this.#cuts.delete(peer)) return;
-    if (this.#inner.isOpen(peer)) this.linkOpened(peer);
+    const link = this.#links.get(peer);
+    if (link !== undefined && this.#inner.isOpen(peer)) this.linkOpened(peer, link);
   }
 
   healAll(): void {
@@ -70,10 +76,24 @@ export class CutTransport implements Transport, Receiver {
     this.#receiver?.receive(from, message);
   }
 
-  linkOpened(peer: NodeId): void {
+  introduce(): Introduction {
+    if (this.#receiver === undefined) throw new Error('it has not started');
+    return this.#receiver.introduce();
+  }
+
+  async judge(peer: NodeId, link: LinkFacts): Promise<LinkRefusal | undefined> {
+    return this.#receiver?.judge(peer, link);
+  }
+
+  linkRefused(...refusal: Parameters<Receiver['linkRefused']>): void {
+    this.#receiver?.linkRefused(...refusal);
+  }
+
+  linkOpened(peer: NodeId, link: LinkFacts): void {
+    this.#links.set(peer, link);
     if (this.#cuts.has(peer) || this.#open.has(peer)) return;
     this.#open.add(peer);
-    this.#receiver?.linkOpened(peer);
+    this.#receiver?.linkOpened(peer, link);
   }
 
   linkClosed(peer: NodeId): void {

@@ -7,7 +7,7 @@ import type { Observer } from '../../lib/environment/observer.js';
 import type { NodeOptions } from '../../lib/node-options.js';
 import type { QuorateNode } from '../../lib/node.js';
 import { createNode } from '../../lib/node.js';
-import { messageOf } from '../../lib/errors.js';
+import { messageOf, type OperatingError } from '../../lib/errors.js';
 import type { Intent, Realised } from '../../lib/persistence/intent.js';
 import { partitionStart, type RecordKey } from '../../lib/persistence/records.js';
 import { dotText } from '../../lib/versioning/dot.js';
@@ -34,6 +34,10 @@ export interface MachineOptions {
   readonly onMint: OnMint;
   /** Has any disk lost something? Then its owner can make others believe that they have. */
   readonly hasAnyDiskLost: () => boolean;
+  /** By default an empty one. */
+  readonly disk?: SimulatedDisk;
+  /** Where it is on the network; by default as its node is called. */
+  readonly place?: string;
   /** Something happened that no fault explains. */
   readonly onTrouble: (message: string) => void;
 }
@@ -47,6 +51,9 @@ const COUNTED = new Set(['a partition is damaged and will be rebuilt', 'a partit
 
 export class Machine {
   readonly id: string;
+  readonly place: string;
+  /** Why the last life ended by itself, where it did. */
+  refusal: OperatingError | undefined;
   readonly time = new MachineTime();
   readonly disk: SimulatedDisk;
   readonly #options: MachineOptions;
@@ -58,7 +65,8 @@ export class Machine {
   constructor(options: MachineOptions) {
     this.#options = options;
     this.id = options.node.id;
-    this.disk = new SimulatedDisk(options.world, this.id);
+    this.place = options.place ?? this.id;
+    this.disk = options.disk ?? new SimulatedDisk(options.world, this.place);
     this.disk.onFailed = () => this.#startAgain();
     this.disk.onRemoval = (key, bytes) => {
       const was = statesOfRemoved(key, bytes);
@@ -88,25 +96,35 @@ export class Machine {
     this.#lives += 1;
     const life: Life = { number: this.#lives, alive: true, node: undefined };
     this.#life = life;
-    world.note(`start ${this.id} life ${this.#lives}`);
+    world.note(`start ${this.place} life ${this.#lives}`);
     createNode(this.#environment(life), node).then(
       (created) => {
         life.node = created;
         this.#watch(created);
+        void created.refused.then((error) => this.#end(life, error));
         created.ready().catch((error: unknown) => {
+          if (this.refusal !== undefined) return;
           if (this.disk.everFaulty) world.count('refused to serve on a faulty disk');
-          else onTrouble(`${this.id} was refused: ${messageOf(error)}`);
+          else onTrouble(`${this.place} was refused: ${messageOf(error)}`);
         });
       },
       (error: unknown) => {
         if (!life.alive) return;
         if (this.disk.everFaulty || this.#supervised) {
           world.count('did not start on a faulty disk');
-          world.note(`${this.id} did not start: ${messageOf(error)}`);
+          world.note(`${this.place} did not start: ${messageOf(error)}`);
           this.#startAgain();
-        } else onTrouble(`${this.id} did not start: ${messageOf(error)}`);
+        } else onTrouble(`${this.place} did not start: ${messageOf(error)}`);
       },
     );
+  }
+
+  /** It must not run, and ends by itself. */
+  #end(life: Life, error: OperatingError): void {
+    if (!life.alive) return;
+    this.refusal = error;
+    this.#options.onTrouble(`${this.place} ends: ${error.message}`);
+    this.crash(false);
   }
 
   /** A supervisor: the life whose disk failed ends, another begins once the disk is well. */
@@ -121,9 +139,9 @@ export class Machine {
         this.crash(false);
         this.start();
         world.count('failed disk survived');
-      } else world.after(SUPERVISION_MILLISECONDS, `supervise ${this.id}`, turn);
+      } else world.after(SUPERVISION_MILLISECONDS, `supervise ${this.place}`, turn);
     };
-    world.after(SUPERVISION_MILLISECONDS, `supervise ${this.id}`, turn);
+    world.after(SUPERVISION_MILLISECONDS, `supervise ${this.place}`, turn);
   }
 
   /** Its ports never answer again. @param silently its peers are not told */
@@ -131,10 +149,10 @@ export class Machine {
     const life = this.#life;
     if (life?.alive !== true) return;
     const { world, network } = this.#options;
-    world.note(`crash ${this.id}`);
+    world.note(`crash ${this.place}`);
     world.count(silently ? 'machine lost' : 'process killed');
     life.alive = false;
-    network.crash(this.id, silently);
+    network.crash(this.place, silently);
     this.disk.crash();
   }
 
@@ -143,7 +161,7 @@ export class Machine {
     const life = this.#life;
     if (life?.alive !== true || life.node === undefined) return;
     const { world } = this.#options;
-    world.note(`stop ${this.id}`);
+    world.note(`stop ${this.place}`);
     await life.node.stop();
     if (!life.alive) return;
     life.alive = false;
@@ -153,7 +171,7 @@ export class Machine {
 
   pause(milliseconds: number): void {
     const { world } = this.#options;
-    world.note(`pause ${this.id}`);
+    world.note(`pause ${this.place}`);
     world.count('pause');
     this.time.pausedUntil = world.now + milliseconds;
   }
@@ -169,7 +187,7 @@ export class Machine {
         if (!life.alive) return;
         const pause = this.time.pausedUntil - world.now;
         if (pause > 0) {
-          world.after(pause, `request ${this.id}`, begin);
+          world.after(pause, `request ${this.place}`, begin);
           return;
         }
         ask(node).then(
@@ -184,12 +202,12 @@ export class Machine {
   #environment(life: Life): Environment {
     const { world, network } = this.#options;
     const isAlive = (): boolean => life.alive;
-    const random: SeededRandom = world.random(`node ${this.id} ${life.number}`);
+    const random: SeededRandom = world.random(`node ${this.place} ${life.number}`);
     return {
       clock: new SimulatedClock(world, this.time, this.id, isAlive),
       random,
       storage: this.disk.open(this.time, isAlive),
-      transport: network.attach(this.id, this.time, isAlive),
+      transport: network.attach(this.id, this.time, isAlive, this.place),
       observer: this.#observer(isAlive),
     };
   }
@@ -199,17 +217,17 @@ export class Machine {
     return {
       log: (severity, event, fields) => {
         if (!isAlive()) return;
-        world.note(`log ${this.id} ${severity} ${event} ${JSON.stringify(fields ?? {})}`);
+        world.note(`log ${this.place} ${severity} ${event} ${JSON.stringify(fields ?? {})}`);
         if (COUNTED.has(event)) this.disk.counted(partitionStart(Number(fields?.['partition'])));
         if (severity === 'warn') world.count(`log ${event}`);
         if (severity !== 'error') return;
         if (this.disk.everFaulty) world.count(`log ${event}`);
-        else onTrouble(`${this.id}: ${event} ${JSON.stringify(fields ?? {})}`);
+        else onTrouble(`${this.place}: ${event} ${JSON.stringify(fields ?? {})}`);
       },
       count: (metric, labels = {}, by = 1) => {
         if (!isAlive()) return;
         if (metric.startsWith('quorate_damaged') && !this.disk.everFaulty) {
-          const what = `${this.id} holds itself damaged: ${labels['reason']}`;
+          const what = `${this.place} holds itself damaged: ${labels['reason']}`;
           world.count(`false damage: ${labels['reason']}`, by);
           if (!this.#options.hasAnyDiskLost()) onTrouble(what);
         }
@@ -232,7 +250,7 @@ export class Machine {
       writers.set(at.partition, writer);
       const version = dotText(realised.dot);
       const replaced = realised.replaced.join(' ');
-      world.note(`mint ${this.id} ${at.key} ${version} instead of ${replaced}`);
+      world.note(`mint ${this.place} ${at.key} ${version} instead of ${replaced}`);
       this.#options.onMint(at, intent, realised);
     };
     const { replica, hints } = node;

@@ -4,7 +4,8 @@ import type { Storage } from '../../lib/environment/storage.js';
 import type { NodeId, Receiver, Transport } from '../../lib/environment/transport.js';
 import { storageConformance } from '../conformance/storage-suite.js';
 import type { TransportNetwork } from '../conformance/transport-suite.js';
-import { Inbox, transportConformance } from '../conformance/transport-suite.js';
+import { Inbox } from '../conformance/inbox.js';
+import { transportConformance } from '../conformance/transport-suite.js';
 import { MachineTime } from './simulated-clock.js';
 import { SimulatedDisk } from './simulated-disk.js';
 import { CALM_NETWORK, SimulatedNetwork } from './simulated-network.js';
@@ -69,7 +70,7 @@ class CalmNetwork implements TransportNetwork {
   }
 
   connect(transport: Transport, peers: readonly NodeId[]): void {
-    transport.setPeers(peers.map((id) => ({ id, address: `${id}:1` })));
+    transport.setPeers(peers.map((id) => ({ id, addresses: [`${id}:1`] })));
   }
 
   async until(condition: () => boolean, what: string): Promise<void> {
@@ -190,7 +191,7 @@ function pairOf(world: World): {
   const inboxes = [new Inbox(), new Inbox()];
   const transports = ['n1', 'n2'].map((id) => network.attach(id, new MachineTime(), always));
   transports.forEach((transport, i) => {
-    transport.setPeers([{ id: i === 0 ? 'n2' : 'n1', address: '' }]);
+    transport.setPeers([{ id: i === 0 ? 'n2' : 'n1', addresses: [i === 0 ? 'n2:1' : 'n1:1'] }]);
   });
   return { network, transports, inboxes };
 }

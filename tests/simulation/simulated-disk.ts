@@ -188,6 +188,11 @@ export class SimulatedDisk {
     return true;
   }
 
+  /** What is durable on the other disk now. Only while nobody has this one open. */
+  copy(other: SimulatedDisk): void {
+    this.#replace([...other.#durable]);
+  }
+
   /** Another disk, with nothing on it. Only while nobody has it open. */
   lose(): void {
     this.isOld = false;

@@ -2,7 +2,13 @@
  * Links between simulated machines: late, lost, repeated, reordered, cut
  * (lib/environment/transport.ts).
  */
-import type { Message, NodeId, Receiver, Transport } from '../../lib/environment/transport.js';
+import type {
+  LinkFacts,
+  Message,
+  NodeId,
+  Receiver,
+  Transport,
+} from '../../lib/environment/transport.js';
 import { decodeFrame, encodeFrame, messageBytesMax } from '../../lib/encoding/frame.js';
 import { hasRoomFor } from '../../lib/encoding/large.js';
 import { hash32 } from '../../lib/encoding/hash.js';
@@ -44,22 +50,29 @@ interface Side {
   outbound: Message[];
   queuedBytes: number;
   lastArrival: number;
+  /** Of the node at the other end. */
+  readonly life: string;
+  readonly other: Endpoint;
 }
 
 interface Endpoint {
   readonly id: NodeId;
+  /** Where it is: what cuts name, and what others call. */
+  readonly place: string;
   readonly machine: MachineTime;
   readonly isAlive: () => boolean;
   receiver: Receiver | undefined;
-  peers: Set<NodeId>;
+  /** Where each may be, the likeliest first. */
+  peers: ReadonlyMap<NodeId, readonly string[]>;
   readonly sides: Map<NodeId, Side>;
 }
 
 export class SimulatedNetwork {
   readonly #world: World;
   readonly #random: SeededRandom;
-  readonly #endpoints = new Map<NodeId, Endpoint>();
-  /** `from>to` */
+  /** By place. */
+  readonly #endpoints = new Map<string, Endpoint>();
+  /** `from>to`, places */
   readonly #cuts = new Set<string>();
   readonly #waiting: [Endpoint, NodeId][] = [];
   #openings = 0;
@@ -81,12 +94,15 @@ export class SimulatedNetwork {
     return QUEUE_BYTES_MAX;
   }
 
-  /** The transport port of one life of a node. */
-  attach(id: NodeId, machine: MachineTime, isAlive: () => boolean): Transport {
+  /**
+   * The transport port of one life of a node. An address is a place and a port: `n1:9090`.
+   * @param place where it is; several nodes of one id, or of other clusters, are in several places
+   */
+  attach(id: NodeId, machine: MachineTime, isAlive: () => boolean, place = id): Transport {
     const endpoint: Endpoint = {
-      ...{ id, machine, isAlive },
+      ...{ id, place, machine, isAlive },
       receiver: undefined,
-      peers: new Set(),
+      peers: new Map(),
       sides: new Map(),
     };
     const isOpen = (peer: NodeId): boolean =>
@@ -94,16 +110,19 @@ export class SimulatedNetwork {
     return {
       start: async (receiver) => {
         endpoint.receiver = receiver;
-        this.#endpoints.set(id, endpoint);
-        for (const peer of endpoint.peers) this.#dial(id, peer);
+        this.#endpoints.set(place, endpoint);
+        for (const peer of endpoint.peers.keys()) this.#dial(endpoint, peer);
       },
       setPeers: (peers) => {
-        endpoint.peers = new Set(peers.map((peer) => peer.id));
+        const before = endpoint.peers;
+        endpoint.peers = new Map(peers.map((peer) => [peer.id, peer.addresses]));
         for (const peer of endpoint.sides.keys()) {
           if (!endpoint.peers.has(peer)) this.#drop(endpoint, peer);
         }
         if (endpoint.receiver === undefined) return;
-        for (const peer of endpoint.peers) this.#dial(id, peer);
+        for (const peer of endpoint.peers.keys()) {
+          if (!before.has(peer)) this.#dial(endpoint, peer);
+        }
       },
       send: (to, message) => this.#send(endpoint, to, message),
       isOpen,
@@ -111,21 +130,21 @@ export class SimulatedNetwork {
       stop: async () => {
         this.#flush();
         for (const peer of [...endpoint.sides.keys()]) this.#drop(endpoint, peer);
-        if (this.#endpoints.get(id) === endpoint) this.#endpoints.delete(id);
+        if (this.#endpoints.get(place) === endpoint) this.#endpoints.delete(place);
       },
     };
   }
 
   /** The machine is gone. @param silently no peer is told; its links look open */
-  crash(id: NodeId, silently: boolean): void {
-    const endpoint = this.#endpoints.get(id);
+  crash(place: string, silently: boolean): void {
+    const endpoint = this.#endpoints.get(place);
     if (endpoint === undefined) return;
-    this.#endpoints.delete(id);
+    this.#endpoints.delete(place);
     if (silently) {
       this.#world.count('half-open link');
       return;
     }
-    for (const peer of endpoint.sides.keys()) this.#tellClosed(id, peer, endpoint.sides.get(peer));
+    for (const side of endpoint.sides.values()) this.#tellClosed(endpoint, side);
   }
 
   cut(from: NodeId, to: NodeId): void {
@@ -140,30 +159,63 @@ export class SimulatedNetwork {
     this.#cuts.clear();
   }
 
-  #isCut(from: NodeId, to: NodeId): boolean {
-    return this.#cuts.has(`${from}>${to}`);
+  #isCut(from: Endpoint, to: Endpoint): boolean {
+    return this.#cuts.has(`${from.place}>${to.place}`);
   }
 
-  /** Tries until the link is open; one attempt is under way for each pair that wants one. */
-  #dial(one: NodeId, other: NodeId): void {
-    const endpoint = this.#endpoints.get(one);
-    this.#world.after(
-      this.#random.between(0.5, 1.5) * DIAL_MILLISECONDS,
-      `dial ${one} ${other}`,
-      () => {
-        if (this.#endpoints.get(one) !== endpoint || endpoint === undefined) return;
-        if (!endpoint.peers.has(other) || endpoint.sides.has(other)) return;
-        if (!this.#open(endpoint, this.#endpoints.get(other))) this.#dial(one, other);
-      },
-    );
+  /** Tries until the link is open; each call goes to the next address. */
+  #dial(one: Endpoint, other: NodeId, attempt = 0): void {
+    const delay = this.#random.between(0.5, 1.5) * DIAL_MILLISECONDS;
+    this.#world.after(delay, `dial ${one.place} ${other}`, () => {
+      if (this.#endpoints.get(one.place) !== one) return;
+      const addresses = one.peers.get(other);
+      if (addresses === undefined || one.sides.has(other)) return;
+      const address = addresses[attempt % addresses.length] ?? '';
+      const called = this.#endpoints.get(address.slice(0, address.lastIndexOf(':')));
+      void this.#greet(one, called, other).then((opened) => {
+        if (!opened) this.#dial(one, other, attempt + 1);
+      });
+    });
   }
 
-  /** A handshake needs both directions, and both machines. */
-  #open(one: Endpoint, other: Endpoint | undefined): boolean {
-    if (other === undefined || !other.peers.has(one.id) || !other.isAlive()) return false;
-    if (this.#isCut(one.id, other.id) || this.#isCut(other.id, one.id)) return false;
+  /** A handshake needs both directions, both machines, and that neither side refuses. */
+  async #greet(one: Endpoint, other: Endpoint | undefined, wanted: NodeId): Promise<boolean> {
+    if (other?.id !== wanted || !this.#canMeet(one, other)) return false;
+    const ends = [
+      { end: other, peer: one, called: false },
+      { end: one, peer: other, called: true },
+    ];
+    const facts = new Map<Endpoint, LinkFacts>();
+    for (const { end, peer, called } of ends) {
+      const introduction = peer.receiver?.introduce();
+      if (introduction === undefined || end.receiver === undefined) return false;
+      const link = { ...introduction, remote: peer.place, called, version: 1 };
+      const refusal = await end.receiver.judge(peer.id, link);
+      if (!this.#canMeet(one, other)) return false;
+      if (refusal !== undefined) {
+        this.#world.note(`${end.place} refuses ${peer.place}: ${refusal.kind}`);
+        peer.receiver?.linkRefused(end.id, refusal, { called: !called, remote: end.place });
+        return false;
+      }
+      facts.set(end, link);
+    }
+    // Somebody was faster: the life that was judged may be another than that.
+    if (one.sides.has(other.id)) return true;
+    return this.#open(one, other, facts);
+  }
+
+  #canMeet(one: Endpoint, other: Endpoint): boolean {
+    if (this.#endpoints.get(one.place) !== one) return false;
+    if (this.#endpoints.get(other.place) !== other || !other.isAlive()) return false;
+    if (!other.peers.has(one.id) || !one.peers.has(other.id)) return false;
+    if (this.#isCut(one, other) || this.#isCut(other, one)) return false;
     const { now } = this.#world;
-    if (one.machine.pausedUntil > now || other.machine.pausedUntil > now) return false;
+    return one.machine.pausedUntil <= now && other.machine.pausedUntil <= now;
+  }
+
+  #open(one: Endpoint, other: Endpoint, facts: ReadonlyMap<Endpoint, LinkFacts>): boolean {
+    const before = other.sides.get(one.id);
+    if (before !== undefined && before.life !== facts.get(other)?.life) return false;
     // The other side may still believe in an earlier opening.
     this.#close(other, one.id);
     this.#openings += 1;
@@ -172,10 +224,17 @@ export class SimulatedNetwork {
       [one, other],
       [other, one],
     ] as const) {
-      side.sides.set(peer.id, { opening, outbound: [], queuedBytes: 0, lastArrival: 0 });
+      const life = facts.get(side)?.life ?? '';
+      const state = { opening, life, outbound: [], queuedBytes: 0, lastArrival: 0, other: peer };
+      side.sides.set(peer.id, state);
     }
-    one.receiver?.linkOpened(other.id);
-    other.receiver?.linkOpened(one.id);
+    for (const [side, peer] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      const link = facts.get(side);
+      if (link !== undefined) side.receiver?.linkOpened(peer.id, link);
+    }
     return true;
   }
 
@@ -200,18 +259,18 @@ export class SimulatedNetwork {
       for (const message of side.outbound.splice(0)) {
         const size = messageBytesMax(message);
         if (bytes + size > FRAME_BYTES_MAX) {
-          this.#transmit(from.id, to, side, frame, bytes);
+          this.#transmit(from, side, frame, bytes);
           frame = [];
           bytes = 0;
         }
         frame.push(message);
         bytes += size;
       }
-      this.#transmit(from.id, to, side, frame, bytes);
+      this.#transmit(from, side, frame, bytes);
     }
   }
 
-  #transmit(from: NodeId, to: NodeId, side: Side, messages: Message[], bytes: number): void {
+  #transmit(from: Endpoint, side: Side, messages: Message[], bytes: number): void {
     const frame = encodeFrame(messages);
     this.#world.noteNumber(hash32(frame));
     const { loss, duplication, reorder, delayMinimum, delayMean, clogged } = this.faults;
@@ -229,30 +288,32 @@ export class SimulatedNetwork {
       side.lastArrival = Math.max(side.lastArrival, at);
       const lost = this.#random.chance(loss);
       if (lost) this.#world.count('frame lost');
-      this.#world.after(at - this.#world.now, `arrive ${from} ${to}`, () => {
+      const kind = `arrive ${from.place} ${side.other.place}`;
+      this.#world.after(at - this.#world.now, kind, () => {
         if (copy === 0) release();
-        if (!lost) this.#arrive(from, to, side.opening, frame);
+        if (!lost) this.#arrive(from, side, frame);
       });
     }
   }
 
-  #arrive(from: NodeId, to: NodeId, opening: number, frame: Uint8Array): void {
-    const endpoint = this.#endpoints.get(to);
-    if (endpoint === undefined || this.#isCut(from, to)) return;
-    if (endpoint.sides.get(from)?.opening !== opening || !endpoint.isAlive()) return;
-    const pause = endpoint.machine.pausedUntil - this.#world.now;
+  #arrive(from: Endpoint, { opening, other: to }: Side, frame: Uint8Array): void {
+    if (this.#endpoints.get(to.place) !== to || this.#isCut(from, to)) return;
+    const side = to.sides.get(from.id);
+    if (side?.opening !== opening || !to.isAlive()) return;
+    const pause = to.machine.pausedUntil - this.#world.now;
     if (pause > 0) {
-      this.#world.after(pause, `arrive ${from} ${to}`, () =>
-        this.#arrive(from, to, opening, frame),
+      const back: Side = { ...side, other: to };
+      this.#world.after(pause, `arrive ${from.place} ${to.place}`, () =>
+        this.#arrive(from, back, frame),
       );
       return;
     }
     for (const message of decodeFrame(frame)) {
       try {
-        endpoint.receiver?.receive(from, message);
+        to.receiver?.receive(from.id, message);
       } catch (error) {
-        this.onThrow(to, messageOf(error));
-        this.#drop(endpoint, from);
+        this.onThrow(to.id, messageOf(error));
+        this.#drop(to, from.id);
         return;
       }
     }
@@ -262,8 +323,8 @@ export class SimulatedNetwork {
     const side = endpoint.sides.get(peer);
     if (side === undefined) return;
     this.#close(endpoint, peer);
-    this.#tellClosed(endpoint.id, peer, side);
-    if (endpoint.peers.has(peer)) this.#dial(endpoint.id, peer);
+    this.#tellClosed(endpoint, side);
+    if (endpoint.peers.has(peer)) this.#dial(endpoint, peer);
   }
 
   #close(endpoint: Endpoint, peer: NodeId): void {
@@ -271,24 +332,26 @@ export class SimulatedNetwork {
   }
 
   /** The end of a link travels like anything else, behind what was sent before. */
-  #tellClosed(from: NodeId, to: NodeId, side: Side | undefined): void {
-    if (side === undefined) return;
+  #tellClosed(from: Endpoint, side: Side): void {
     const { now } = this.#world;
+    const to = side.other;
     const delay = Math.max(side.lastArrival - now, this.faults.delayMinimum) + 0.01;
-    this.#world.after(delay, `close ${from} ${to}`, () => {
-      const endpoint = this.#endpoints.get(to);
-      if (endpoint?.sides.get(from)?.opening !== side.opening) return;
+    this.#world.after(delay, `close ${from.place} ${to.place}`, () => {
+      if (this.#endpoints.get(to.place) !== to) return;
+      if (to.sides.get(from.id)?.opening !== side.opening) return;
       if (this.#isCut(from, to)) {
         this.#world.count('half-open link');
         return;
       }
-      const pause = endpoint.machine.pausedUntil - this.#world.now;
+      const pause = to.machine.pausedUntil - this.#world.now;
       if (pause > 0) {
-        this.#world.after(pause, `close ${from} ${to}`, () => this.#tellClosed(from, to, side));
+        this.#world.after(pause, `close ${from.place} ${to.place}`, () => {
+          this.#tellClosed(from, side);
+        });
         return;
       }
-      this.#close(endpoint, from);
-      if (endpoint.peers.has(from)) this.#dial(to, from);
+      this.#close(to, from.id);
+      if (to.peers.has(from.id)) this.#dial(to, from.id);
     });
   }
 }

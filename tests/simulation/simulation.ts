@@ -142,7 +142,7 @@ function drawShape(random: SeededRandom): Shape {
 export function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
   const founders = Array.from({ length: shape.nodes }, (_, i) => ({
     id: `n${i + 1}`,
-    address: `10.0.0.${i + 1}:9090`,
+    address: `n${i + 1}:9090`,
     zone: `z${i % shape.zones}`,
     weight: 1,
   }));

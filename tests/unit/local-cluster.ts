@@ -1,13 +1,6 @@
 /** Whole nodes in one process: real code, links in memory, disks that crash, time by hand. */
 import type { Clock } from '../../lib/environment/clock.js';
-import type {
-  Message,
-  NodeId,
-  PeerAddress,
-  Receiver,
-  Transport,
-} from '../../lib/environment/transport.js';
-import { decodeFrame, encodeFrame } from '../../lib/encoding/frame.js';
+import type { NodeId } from '../../lib/environment/transport.js';
 import type {
   GetAnswer,
   GetRequest,
@@ -16,132 +9,8 @@ import type {
 } from '../../lib/coordination/request.js';
 import { createNode, type QuorateNode } from '../../lib/node.js';
 import type { NodeLimits, NodeOptions } from '../../lib/node-options.js';
+import { LocalNetwork } from './local-network.js';
 import { CountingObserver, HeldStorage, ManualClock, SeededRandom, turn } from './fakes.js';
-
-/** May a message pass? Asked for each; by default all may. */
-type Gate = (from: NodeId, to: NodeId, message: readonly unknown[]) => boolean;
-
-export class LocalNetwork {
-  readonly #receivers = new Map<NodeId, Receiver>();
-  readonly #peers = new Map<NodeId, ReadonlySet<NodeId>>();
-  readonly #lives = new Map<NodeId, number>();
-  readonly #open = new Set<string>();
-  readonly #cuts = new Set<string>();
-  /** What was sent in this turn, by who to whom. */
-  readonly #turns = new Map<string, { receiver: Receiver | undefined; frames: Uint8Array[] }>();
-  gate: Gate = () => true;
-  /** Milliseconds that a message takes; 0: it is there in the next turn. */
-  delay: (from: NodeId, to: NodeId) => number = () => 0;
-  readonly #clock: Clock;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** The transport of one life of a node: the next life, or a crash, leaves it without effect. */
-  attach(id: NodeId): Transport {
-    const life = (this.#lives.get(id) ?? 0) + 1;
-    this.#lives.set(id, life);
-    const alive = (): boolean => this.#lives.get(id) === life;
-    return {
-      start: async (receiver) => {
-        if (alive()) this.#receivers.set(id, receiver);
-        this.#refresh();
-      },
-      setPeers: (peers: readonly PeerAddress[]) => {
-        if (alive()) this.#peers.set(id, new Set(peers.map((peer) => peer.id)));
-        this.#refresh();
-      },
-      send: (to, message) => alive() && this.#send(id, to, message),
-      isOpen: (peer) => alive() && this.#open.has(pairOf(id, peer)),
-      drop: (peer) => {
-        if (alive()) this.#close(id, peer);
-        setImmediate(() => this.#refresh());
-      },
-      stop: async () => {
-        if (alive()) this.detach(id);
-      },
-    };
-  }
-
-  /** The node is gone; its peers see their links close. */
-  detach(id: NodeId): void {
-    this.#lives.set(id, (this.#lives.get(id) ?? 0) + 1);
-    this.#receivers.delete(id);
-    this.#refresh();
-  }
-
-  cut(a: NodeId, b: NodeId): void {
-    this.#cuts.add(pairOf(a, b));
-    this.#refresh();
-  }
-
-  /** Opens what may open; also after the gate was changed. */
-  heal(): void {
-    this.#cuts.clear();
-    this.#refresh();
-  }
-
-  #send(from: NodeId, to: NodeId, message: Message): boolean {
-    if (!this.#open.has(pairOf(from, to))) return false;
-    if (!this.gate(from, to, message as unknown[])) return true;
-    const delay = this.delay(from, to);
-    if (delay === 0) this.#deliver(from, to, message);
-    else this.#clock.after(delay, () => this.#deliver(from, to, message));
-    return true;
-  }
-
-  #deliver(from: NodeId, to: NodeId, message: Message): void {
-    const receiver = this.#receivers.get(to);
-    const pair = `${from} ${to}`;
-    const turn = this.#turns.get(pair);
-    // As real links do: the messages of one turn arrive in one. What is sent is a copy.
-    if (turn?.receiver === receiver) {
-      turn?.frames.push(encodeFrame([message]));
-      return;
-    }
-    const frames = [encodeFrame([message])];
-    this.#turns.set(pair, { receiver, frames });
-    setImmediate(() => {
-      if (this.#turns.get(pair)?.frames === frames) this.#turns.delete(pair);
-      if (this.#receivers.get(to) !== receiver || !this.#open.has(pairOf(from, to))) return;
-      for (const frame of frames) {
-        for (const one of decodeFrame(frame)) receiver?.receive(from, one);
-      }
-    });
-  }
-
-  /** Opens and closes links until they are as they should be. */
-  #refresh(): void {
-    for (const [a, peers] of this.#peers) {
-      for (const b of peers) {
-        const both = this.#receivers.has(a) && this.#receivers.has(b);
-        const wanted = both && this.#peers.get(b)?.has(a) === true && !this.#cuts.has(pairOf(a, b));
-        if (!wanted) this.#close(a, b);
-        else if (!this.#open.has(pairOf(a, b)) && this.#greet(a, b)) {
-          this.#open.add(pairOf(a, b));
-          this.#receivers.get(a)?.linkOpened(b);
-          this.#receivers.get(b)?.linkOpened(a);
-        }
-      }
-    }
-  }
-
-  /** A link opens where both sides hear each other. */
-  #greet(a: NodeId, b: NodeId): boolean {
-    return this.gate(a, b, ['greeting']) && this.gate(b, a, ['greeting']);
-  }
-
-  #close(a: NodeId, b: NodeId): void {
-    if (!this.#open.delete(pairOf(a, b))) return;
-    this.#receivers.get(a)?.linkClosed(b);
-    this.#receivers.get(b)?.linkClosed(a);
-  }
-}
-
-function pairOf(a: NodeId, b: NodeId): string {
-  return a < b ? `${a} ${b}` : `${b} ${a}`;
-}
 
 const LIMITS: NodeLimits = {
   timeoutDefaultMilliseconds: 5_000,

@@ -20,10 +20,12 @@ const reportShape = z.strictObject({
   storage: z.enum(['ok', 'read_only', 'failed']),
   clock: z.strictObject({ sane: z.boolean(), skew_ms: z.number().optional() }),
   sees: z.record(z.string(), health),
+  identity: z.array(z.string()),
 });
 
 const statusShape = z.strictObject({
   cluster: z.string(),
+  cluster_id: z.string(),
   node: z.string(),
   epoch: z.number(),
   ring_hash: z.string(),
@@ -34,6 +36,7 @@ const statusShape = z.strictObject({
     z.strictObject({
       id: z.string(),
       address: z.string(),
+      protocol: z.number().optional(),
       zone: z.string(),
       weight: z.number(),
       state: health,

@@ -45,5 +45,6 @@ export const ERROR_STATUS: Readonly<Record<ErrorCode, ErrorStatus>> = {
   corrupt_bytes: { status: 500, title: 'Stored bytes are damaged' },
   unknown_format: { status: 500, title: 'Stored by another version' },
   founding_refused: { status: 503, title: 'The cluster was not founded' },
+  id_in_use: { status: 503, title: 'Another node runs under this id' },
   internal: { status: 500, title: 'Internal error' },
 };

@@ -42,6 +42,9 @@ for (const [transport, peer] of [
         waiting.delete(n);
       }
     },
+    introduce: () => ({ cluster: '', ring: '', life: '', address: '' }),
+    judge: () => Promise.resolve(undefined),
+    linkRefused: () => undefined,
     linkOpened: () => undefined,
     linkClosed: () => undefined,
   });

@@ -231,6 +231,7 @@ const HELD = {
 
 const STATUS: ClusterStatus = {
   cluster: 'c',
+  cluster_id: 'cc',
   node: 'n1',
   epoch: 1,
   ring_hash: 'aa',
@@ -241,6 +242,7 @@ const STATUS: ClusterStatus = {
     {
       id: 'n1',
       address: '127.0.0.1:9090',
+      protocol: undefined,
       zone: 'z1',
       weight: 1,
       state: 'up',
@@ -258,6 +260,7 @@ const STATUS: ClusterStatus = {
         storage: 'ok',
         clock: { sane: true, skew_ms: -3 },
         sees: { n2: 'down' },
+        identity: [],
       },
     },
   ],

@@ -6,6 +6,7 @@ import { CountingObserver, turn } from '../fakes.js';
 
 class FakeNode {
   fail: (failure: OperatingError) => void = () => undefined;
+  readonly refused = new Promise<OperatingError>(() => undefined);
   readonly failed = new Promise<OperatingError>((resolve) => {
     this.fail = resolve;
   });

@@ -1,6 +1,6 @@
 /** All formats whose bytes are recorded; a row for each version number. */
 import { STORED_FORMAT } from '../../../lib/persistence/checksummed.js';
-import { PROTOCOL_VERSION } from '../../../lib/platform/peer-handshake.js';
+import { PROTOCOL_VERSIONS } from '../../../lib/platform/peer-protocol.js';
 import type { GoldenSet } from './golden-bytes.js';
 import { messageBytes } from './message-bytes.js';
 import { storedBytes } from './stored-bytes.js';
@@ -8,8 +8,8 @@ import { storedBytes } from './stored-bytes.js';
 export const GOLDEN_SETS: readonly GoldenSet[] = [
   {
     file: 'tests/unit/golden/messages.json',
-    versionName: 'PROTOCOL_VERSION',
-    version: PROTOCOL_VERSION,
+    versionName: 'PROTOCOL_VERSIONS.max',
+    version: PROTOCOL_VERSIONS.max,
     bytes: messageBytes(),
   },
   {

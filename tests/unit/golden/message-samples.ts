@@ -35,6 +35,7 @@ const clock: [string, number, number[]][] = [
   [WRITER, 12, [14, 70_000]],
   ['n2.3k.ba9876543210', 2 ** 33, []],
 ];
+const sightings: membership.Sighting[] = [['n2', '018bcfe56800-01', 'h2:9080', 12.5, 70_000]];
 const acknowledgement = { start: 3, commit: 2 ** 40 };
 const WRITTEN_AT = 1_700_000_000_000 * 2 ** 12;
 const version = `${WRITER}:7`;
@@ -103,6 +104,7 @@ const report: NodeReport = {
   storage: 'ok',
   clock: { sane: true, skew_ms: -1.5 },
   sees: { n2: 'up', n3: 'down' },
+  identity: [],
 };
 const exchangeReport = { peer: 'n2', error: null, records: 2, bytes: 600, differences: 1 };
 const differing = { ...address, partition: 5, here: 'n1:7', there: '' };
@@ -249,9 +251,13 @@ const HANDOFF = [
 ];
 
 const MEMBERSHIP = [
-  samples(membership.PING, [{}], [{ ...acknowledgement, wall: 1_700_000_000_000 }]),
+  samples(membership.PING, [{}], [{ ...acknowledgement, wall: 1_700_000_000_000, sightings }]),
   samples(membership.DISK, [{ nonce: 9 }], [{ ...acknowledgement, nonce: 9 }]),
-  samples(membership.FOUND, [{ hash: '0a1b' }], [{ hash: '0a1b', complete: true }]),
+  samples(
+    membership.FOUND,
+    [{ hash: '0a1b', cluster: 'c1' }],
+    [{ hash: '0a1b', cluster: 'c1', complete: true }],
+  ),
   samples(membership.STOPPING, [{ done: false }, { done: true }], [{}]),
   samples(membership.HOLD_TICKET, [{ start: 3, id: '00ff' }], [{ held: true }]),
   samples(membership.TAKE_TICKET, [{ start: 3, id: '00ff', life: '11ee' }], [{ held: false }]),

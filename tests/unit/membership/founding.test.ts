@@ -46,10 +46,6 @@ for (const order of orders) {
 
 const wrong: [string, (right: NodeOptions) => Partial<NodeOptions>][] = [
   [
-    'another address',
-    ({ founders }) => ({ founders: founders.with(0, { ...one(founders), address: 'n9:1' }) }),
-  ],
-  [
     'another zone',
     ({ founders }) => ({ founders: founders.with(0, { ...one(founders), zone: 'elsewhere' }) }),
   ],
@@ -140,7 +136,8 @@ t.test(
       cluster.observers.get('n3')?.events.includes('a partition is damaged and will be rebuilt'),
     );
     const { nodes } = await cluster.wait(cluster.node('n1').cluster.status());
-    t.equal(nodes.find(({ id }) => id === 'n3')?.report?.start, 2, 'above what peers remember');
+    const start = nodes.find(({ id }) => id === 'n3')?.report?.start ?? 0;
+    t.ok(start > 1, 'above what peers remember');
     await cluster.put('n1', 'k', 'x');
   },
 );
@@ -171,13 +168,13 @@ t.test('also where it crashes before it has met anybody', async (t) => {
 
 t.test('a founder that has given its word is no wiped one, however late it learns', async (t) => {
   const cluster = clusterOf(t);
-  const deaf = (_from: string, to: string, message: readonly unknown[]): boolean =>
-    to !== 'n3' || message[0] !== 1;
+  const deaf = (from: string, to: string, message: readonly unknown[]): boolean =>
+    from !== 'n2' || to !== 'n3' || message[0] !== 1;
   cluster.network.gate = deaf;
   for (const id of cluster.ids) await cluster.start(id);
   await cluster.clock.advance(2_000);
   t.ok(await hasFounded(cluster, 'n1'));
-  t.notOk(await hasFounded(cluster, 'n3'), 'answers do not reach it');
+  t.notOk(await hasFounded(cluster, 'n3'), 'the answers of n2 do not reach it');
   await cluster.crash('n3');
   cluster.network.gate = () => true;
   const late = await cluster.start('n3');

@@ -7,7 +7,6 @@ import type { RingMember } from '../../../lib/partitioning/ring.js';
 export function equalMembers(count: number, zones = 1): RingMember[] {
   return Array.from({ length: count }, (_, index) => ({
     id: `n${index}`,
-    address: `127.0.0.1:${9_000 + index}`,
     zone: `z${index % zones}`,
     weight: 1,
   }));
@@ -28,7 +27,7 @@ export function anyMembers(most = 16): fc.Arbitrary<RingMember[]> {
   return fc
     .integer({ min: 1, max: 7 })
     .chain((zoneCount) => fc.array(member(zoneCount), { minLength: 1, maxLength: most }))
-    .map((rows) => rows.map((row, index) => ({ id: `n${index}`, address: `h:${index}`, ...row })));
+    .map((rows) => rows.map((row, index) => ({ id: `n${index}`, ...row })));
 }
 
 /** What `place` takes, without a previous ring. Q is 1 to 256. */
@@ -54,6 +53,6 @@ export const anyChange: fc.Arbitrary<(members: readonly RingMember[]) => RingMem
         zone: typeof zones[index] === 'number' && index % 5 === 0 ? `z${zones[index]}` : one.zone,
       }))
       .filter((_, index) => !leavers.includes(index));
-    const newcomer = { id: 'new', address: 'h:new', zone: 'z0', weight: 1 };
+    const newcomer = { id: 'new', zone: 'z0', weight: 1 };
     return joins || stay.length === 0 ? [...stay, newcomer] : stay;
   });

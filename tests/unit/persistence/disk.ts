@@ -39,7 +39,7 @@ export async function openDisk(options: DiskOptions = {}) {
   const before =
     identity === undefined ? 0 : (decodeStored(IDENTITY_KEY, identity) as [string, number])[1];
   const disk = await openReal({
-    ...{ node, storage, clock, observer },
+    ...{ node, clusterName: 'test', storage, clock, observer },
     expiryClock: expiryClockOf(clock),
     random: new SeededRandom(seed + 1_000 * before),
     limits: {

@@ -4,25 +4,27 @@ import t from 'tap';
 import { foundersSchema } from '../../../config/addresses.js';
 import { checkSetting } from '../../../config/kinds.js';
 import { nodeGroup } from '../../../config/groups/node.js';
-import { AcceptorHandshake, PROTOCOL_VERSION } from '../../../lib/platform/peer-handshake.js';
+import { AcceptorHandshake } from '../../../lib/platform/peer-handshake.js';
+import { PROTOCOL_VERSIONS } from '../../../lib/platform/peer-protocol.js';
 import { isNodeId } from '../../../lib/versioning/writer.js';
+import { party } from './handshakes.js';
 
 function introduces(id: string, side: 'from' | 'to'): boolean {
   const seen: string[] = [];
-  const identity = { clusterName: 'test', secret: Buffer.alloc(32), nonce: Buffer.alloc(32) };
-  const acceptor = new AcceptorHandshake({ ...identity, self: 'n1' }, (peer) => {
+  const acceptor = new AcceptorHandshake(party('n1'), (peer) => {
     seen.push(peer);
     return undefined;
   });
   const hello = {
-    version: PROTOCOL_VERSION,
+    versions: [PROTOCOL_VERSIONS.min, PROTOCOL_VERSIONS.max],
     cluster: 'test',
     from: 'n2',
     to: 'n1',
     nonce: '00'.repeat(32),
   };
   try {
-    acceptor.receive(JSON.stringify({ ...hello, [side]: id }));
+    const body = JSON.stringify({ ...hello, [side]: id });
+    void acceptor.receive(JSON.stringify({ body }));
   } catch (error) {
     if (side === 'to') return !/^not a handshake$/.test((error as Error).message);
   }

@@ -29,9 +29,9 @@ t.test('addresses of the list, with and without names, as it changes', async (t)
     },
   });
   addresses.set([
-    { id: 'n1', address: 'db1:9080' },
-    { id: 'n2', address: '[0:0::2]:9080' },
-    { id: 'n3', address: 'gone:9080' },
+    { id: 'n1', addresses: ['db1:9080'] },
+    { id: 'n2', addresses: ['[0:0::2]:9080'] },
+    { id: 'n3', addresses: ['gone:9080'] },
   ]);
   t.ok(addresses.has('::2'), 'no name: known at once');
   await turn();
@@ -50,7 +50,7 @@ t.test('addresses of the list, with and without names, as it changes', async (t)
 
   addresses.note('n2', '::ffff:10.7.7.7');
   t.ok(addresses.has('10.7.7.7'), 'where it proved itself from');
-  addresses.set([{ id: 'n1', address: 'db1:9080' }]);
+  addresses.set([{ id: 'n1', addresses: ['db1:9080'] }]);
   await turn();
   t.notOk(addresses.has('10.7.7.7') || addresses.has('::2'), 'no member any more');
   t.ok(addresses.has('10.0.0.9'));

@@ -26,27 +26,29 @@ class FakeClock {
   }
 }
 
-function make(persistent: boolean) {
+function make() {
   const clock = new FakeClock();
   const calls: (() => void)[] = [];
+  const called: string[] = [];
   const dialer = new PeerDialer({
     clock,
     random: { fraction: () => 1, bytes: (count) => new Uint8Array(count) },
     delayMinMilliseconds: 100,
     delayMaxMilliseconds: 1_000,
-    persistent,
-    dial: (failed) => {
+    dial: (address, failed) => {
+      called.push(address);
       const index = calls.push(failed) - 1;
       return () => {
         calls[index] = () => t.fail('failed after it was cancelled');
       };
     },
   });
-  return { clock, calls, dialer };
+  dialer.setAddresses(['a:1']);
+  return { clock, calls, called, dialer };
 }
 
 t.test('pauses double up to their limit, and begin anew after a link', async (t) => {
-  const { clock, calls, dialer } = make(true);
+  const { clock, calls, dialer } = make();
   dialer.call();
   for (let n = 0; n < 6; n += 1) {
     calls.at(-1)?.();
@@ -61,7 +63,7 @@ t.test('pauses double up to their limit, and begin anew after a link', async (t)
 });
 
 t.test('one call and one pause at a time', async (t) => {
-  const { clock, calls, dialer } = make(true);
+  const { clock, calls, dialer } = make();
   dialer.call();
   dialer.call();
   dialer.callLater();
@@ -76,12 +78,27 @@ t.test('one call and one pause at a time', async (t) => {
   t.notOk(dialer.calling, 'a link made by the other side ends the call');
 });
 
-t.test('a dialer that is not persistent calls once', async (t) => {
-  const { clock, calls, dialer } = make(false);
+t.test('each call that fails is followed by one to the next address', async (t) => {
+  const { clock, calls, called, dialer } = make();
+  t.ok(dialer.setAddresses(['a:1', 'b:1', 'c:1']));
+  t.notOk(dialer.setAddresses(['a:1', 'b:1', 'c:1']));
+  const again = (): void => {
+    calls.at(-1)?.();
+    clock.fire?.();
+  };
   dialer.call();
-  calls[0]?.();
-  dialer.callLater();
-  t.strictSame([calls.length, clock.delays.length], [1, 0]);
+  for (let n = 0; n < 3; n += 1) again();
+  t.strictSame(called, ['a:1', 'b:1', 'c:1', 'a:1']);
+  t.ok(dialer.setAddresses(['d:1', 'b:1']), 'it has moved');
+  again();
+  t.equal(called.at(-1), 'b:1', 'a call that has failed is followed by the next address');
+  dialer.connected(true);
+  dialer.call();
+  t.equal(called.at(-1), 'd:1', 'after a link the likeliest is called first');
+  const { calls: none, dialer: lost } = make();
+  lost.setAddresses([]);
+  lost.call();
+  t.strictSame([none.length, lost.calling], [0, false], 'nobody knows where it is');
 });
 
 t.test('the log of strangers is short, and says how much it left out', async (t) => {

@@ -8,7 +8,8 @@ import { WebSocket } from 'ws';
 import { encodeFrame } from '../../../lib/encoding/frame.js';
 import { DialerHandshake } from '../../../lib/platform/peer-handshake.js';
 import { HOST, SocketNetwork } from '../../conformance/socket-network.js';
-import { Inbox } from '../../conformance/transport-suite.js';
+import { Inbox } from '../../conformance/inbox.js';
+import { party } from './handshakes.js';
 
 const SECRET = new Uint8Array(32).fill(7);
 
@@ -27,10 +28,7 @@ function reasons(network: SocketNetwork): string {
 /** A program that holds the secret, and sends what it likes once it is let in. */
 async function impersonate(network: SocketNetwork, id: string, to: string): Promise<WebSocket> {
   const nonce = randomBytes(32);
-  const handshake = new DialerHandshake(
-    { self: id, clusterName: 'test', secret: SECRET, nonce },
-    to,
-  );
+  const handshake = new DialerHandshake(party(id, { secret: SECRET, nonce }), to);
   const socket = new WebSocket(`ws://${HOST}:${String(network.portOf(to))}/`);
   socket.on('error', () => undefined);
   await once(socket, 'open');
@@ -39,9 +37,9 @@ async function impersonate(network: SocketNetwork, id: string, to: string): Prom
     const gone = once(socket, 'close').then(() => Promise.reject(new Error('not let in')));
     const [text] = (await Promise.race([once(socket, 'message'), gone])) as [Buffer];
     gone.catch(() => undefined);
-    const step = handshake.receive(text.toString());
+    const step = await handshake.receive(text.toString());
     if (step.reply !== undefined) socket.send(step.reply);
-    if (step.peer !== undefined) return socket;
+    if (step.link !== undefined) return socket;
   }
 }
 

@@ -13,7 +13,6 @@ const rings: readonly Ring[] = [1, 2, 3, 5, 8].map((count) =>
     replicaCount: 3,
     members: Array.from({ length: count }, (_, i) => ({
       id: `n${i}`,
-      address: `h:${i}`,
       zone: `z${i % 3}`,
       weight: 1,
     })),

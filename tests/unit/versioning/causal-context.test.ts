@@ -9,7 +9,7 @@ import { sameContext } from '../../../lib/versioning/context.js';
 import { anyContext } from './arbitraries.js';
 
 const secret = Buffer.alloc(32, 7);
-const seal = new ContextSeal(secret);
+const seal = new ContextSeal(secret, () => 'c');
 const anySealed = fc.record({ epoch: fc.integer({ min: 1, max: 9_000 }), context: anyContext });
 const anyName = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 });
 
@@ -26,7 +26,7 @@ t.test('a context comes back as it was', async () => {
   fc.assert(
     fc.property(anySealed, anyName, anyName, ({ epoch, context }, namespace, key) => {
       const token = seal.seal(namespace, key, epoch, context);
-      const opened = new ContextSeal(secret).open(namespace, key, token);
+      const opened = new ContextSeal(secret, () => 'c').open(namespace, key, token);
       return opened.epoch === epoch && sameContext(opened, context) && /^[\w-]+$/.test(token);
     }),
     { numRuns: 10_000 },
@@ -91,7 +91,7 @@ t.test('garbage is refused', async () => {
 t.test('the seal of another cluster is refused', async () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), anySealed, (other, sealed) => {
-      const token = new ContextSeal(other).seal('a', 'k', 1, sealed.context);
+      const token = new ContextSeal(other, () => 'c').seal('a', 'k', 1, sealed.context);
       return Buffer.compare(other, secret) === 0 || refused(() => seal.open('a', 'k', token));
     }),
     { numRuns: 2_000 },

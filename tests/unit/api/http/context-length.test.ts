@@ -6,7 +6,7 @@ import { assertRecordFits } from '../../../../lib/persistence/record-limits.js';
 import { ContextSeal } from '../../../../lib/versioning/causal-context.js';
 import type { VersionVector } from '../../../../lib/versioning/version-vector.js';
 
-const seal = new ContextSeal(Buffer.alloc(32, 1));
+const seal = new ContextSeal(Buffer.alloc(32, 1), () => 'c');
 const NOTHING = new Uint8Array(0);
 
 function fits(vector: VersionVector, contextBytesMax: number): boolean {

@@ -1,0 +1,83 @@
+/** The founding as it lies on the disk (architecture, M1). */
+import type { Observer } from '../environment/observer.js';
+import type { NodeId } from '../environment/transport.js';
+import { OperatingError } from '../errors.js';
+import type { Ring } from '../partitioning/ring.js';
+import { decodeRing, encodeRing } from '../partitioning/ring-codec.js';
+import { encodeStored, readStored } from '../persistence/checksummed.js';
+import type { Identity } from '../persistence/identity.js';
+import type { Store } from '../persistence/store.js';
+
+/** A founder was told that this disk stands for the ring with this hash, and this cluster. */
+export type Told = readonly [hash: string, cluster: string, founder: NodeId];
+
+export interface StoredFounding {
+  readonly ring: Ring;
+  /** Empty: none is known yet. */
+  readonly cluster: string;
+  /** Have all founders confirmed both? */
+  readonly complete: boolean;
+  /** Whom this disk ever confirmed a ring and a cluster. */
+  readonly told: readonly Told[];
+}
+
+type Plain = [ring: Uint8Array, complete: boolean, cluster: string, told: readonly Told[]];
+
+/** So many are remembered, the oldest are forgotten first. */
+const TOLD_MAX = 1000;
+
+/** Where it lies. */
+export const FOUNDING_KEY = 'm/ring';
+
+interface Disk {
+  readonly store: Store;
+  readonly identity: Identity;
+}
+
+/**
+ * What is stored; where it is none, or unconfirmed and of another list, what the list gives.
+ * @throws OperatingError `founding_refused` where it is of another cluster
+ */
+export function readFounding({
+  store,
+  identity,
+  proposed,
+  observer,
+}: Disk & { readonly proposed: Ring; readonly observer: Observer }): StoredFounding {
+  // A disk that has lost its ring may still know its cluster.
+  const anew = { ring: proposed, cluster: identity.clusterId, complete: false };
+  const bytes = store.get(FOUNDING_KEY);
+  const plain = bytes && (readStored(FOUNDING_KEY, bytes, observer) as Plain | undefined);
+  if (plain === undefined) return { ...anew, told: [] };
+  const [encoded, complete, cluster, told] = plain;
+  const ring = decodeRing(encoded);
+  if (complete && ring.cluster !== proposed.cluster) {
+    const theirs = `the cluster ${ring.cluster} (id ${cluster})`;
+    const message = `the data belongs to ${theirs}, not to ${proposed.cluster}`;
+    throw new OperatingError('founding_refused', message);
+  }
+  // An unconfirmed ring binds nobody: a list that was wrong can be put right.
+  if (!complete && ring.hash !== proposed.hash) return { ...anew, told };
+  return { ring, cluster, complete, told };
+}
+
+/** Merges the changes and writes all of it; with `complete` the disk belongs to the cluster. */
+export function keepFounding(
+  { store, identity }: Disk,
+  before: StoredFounding,
+  { told, ...changes }: { cluster?: string; complete?: true; told?: Told },
+): { readonly stored: StoredFounding; readonly committed: Promise<void> } {
+  const all = told === undefined ? before.told : [...before.told, told].slice(-TOLD_MAX);
+  const stored: StoredFounding = { ...before, ...changes, told: all };
+  const { ring, complete, cluster } = stored;
+  const plain: Plain = [encodeRing(ring), complete, cluster, all];
+  const { committed } = store.transact(
+    (transaction) => {
+      transaction.put(FOUNDING_KEY, encodeStored(FOUNDING_KEY, plain));
+      if (complete) identity.join(transaction, { name: ring.cluster, id: cluster });
+    },
+    'sync',
+    'vital',
+  );
+  return { stored, committed };
+}

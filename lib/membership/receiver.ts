@@ -1,0 +1,21 @@
+/** What a transport tells: of links to their gate, of messages to the messenger. */
+import type { Receiver } from '../environment/transport.js';
+import type { Messenger } from '../replication/ask.js';
+import type { Admission } from './admission.js';
+
+export function receiverOf(admission: Admission, messenger: Messenger): Receiver {
+  return {
+    introduce: () => admission.introduce(),
+    judge: (peer, link) => admission.judge(peer, link),
+    linkRefused: (peer, refusal, link) => admission.linkRefused(peer, refusal, link),
+    receive: (from, message) => messenger.receive(from, message),
+    linkOpened: (peer, link) => {
+      admission.linkOpened(peer, link);
+      messenger.linkOpened(peer);
+    },
+    linkClosed: (peer) => {
+      admission.linkClosed(peer);
+      messenger.linkClosed(peer);
+    },
+  };
+}

@@ -1,0 +1,54 @@
+/** A receiver that notes what it is told. */
+import type {
+  Introduction,
+  LinkFacts,
+  LinkRefusal,
+  Message,
+  NodeId,
+  Receiver,
+} from '../../lib/environment/transport.js';
+
+/** Everything that a receiver was told, in order. */
+export class Inbox implements Receiver {
+  readonly messages: { from: NodeId; message: Message }[] = [];
+  readonly events: string[] = [];
+  /** What `receive` does besides. */
+  onMessage: (from: NodeId, message: Message) => void = () => undefined;
+
+  at(index: number): Message {
+    return this.messages[index]?.message;
+  }
+
+  /** Whom it does not let in, and why. */
+  readonly refusals = new Map<NodeId, LinkRefusal>();
+  introduction: Introduction = { cluster: 'c', ring: 'r', life: 'l', address: 'a:1' };
+  /** What it was told of peers who would not have it. */
+  readonly refused: [peer: NodeId, refusal: LinkRefusal][] = [];
+  readonly links = new Map<NodeId, LinkFacts>();
+
+  introduce(): Introduction {
+    return this.introduction;
+  }
+
+  async judge(peer: NodeId): Promise<LinkRefusal | undefined> {
+    return this.refusals.get(peer);
+  }
+
+  linkRefused(peer: NodeId, refusal: LinkRefusal): void {
+    this.refused.push([peer, refusal]);
+  }
+
+  receive(from: NodeId, message: Message): void {
+    this.messages.push({ from, message });
+    this.onMessage(from, message);
+  }
+
+  linkOpened(peer: NodeId, link: LinkFacts): void {
+    this.links.set(peer, link);
+    this.events.push(`+${peer}`);
+  }
+
+  linkClosed(peer: NodeId): void {
+    this.events.push(`-${peer}`);
+  }
+}
