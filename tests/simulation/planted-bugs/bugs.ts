@@ -2,11 +2,13 @@
 import { DAMAGE_BUGS } from './damage-bugs.js';
 import { DISK_BUGS } from './disk-bugs.js';
 import type { PlantedBug } from './planted-bug.js';
+import { STRANGER_BUGS } from './stranger-bugs.js';
 import { WRITER_BUGS } from './writer-bugs.js';
 
 export const BUGS: readonly PlantedBug[] = [
   ...DAMAGE_BUGS,
   ...DISK_BUGS,
+  ...STRANGER_BUGS,
   ...WRITER_BUGS,
   {
     rule: 'V1',

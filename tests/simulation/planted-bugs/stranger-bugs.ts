@@ -1,0 +1,77 @@
+/** Bugs in what strangers reach: no seed meets sockets, so a test of each part notices. */
+import type { PlantedBug } from './planted-bug.js';
+
+export const STRANGER_BUGS: readonly PlantedBug[] = [
+  {
+    rule: 'H',
+    name: 'requests of one connection run at the same time',
+    file: 'platform/http-connection.js',
+    right: 'if (this.#current === undefined)\n            this.#begin(exchange);',
+    wrong: 'if (true)\n            this.#begin(exchange);',
+    test: 'unit/platform/http-order.test.js',
+  },
+  {
+    rule: 'H',
+    name: 'any host is served',
+    file: 'platform/http-hosts.js',
+    right: 'return MISDIRECTED;',
+    wrong: 'return undefined;',
+    test: 'unit/platform/http-head.test.js',
+  },
+  {
+    rule: 'H',
+    name: 'a page of another origin may change data',
+    file: 'platform/http-head.js',
+    right: 'return foreignOrigin(origin, authority) ? FOREIGN_ORIGIN : undefined;',
+    wrong: 'return undefined;',
+    test: 'unit/platform/http-head.test.js',
+  },
+  {
+    rule: 'H',
+    name: 'a coded body is stored as it came',
+    file: 'platform/http-head.js',
+    right: "if (coding.toLowerCase() !== 'chunked')",
+    wrong: "if (coding.toLowerCase() === '')",
+    test: 'unit/platform/http-head.test.js',
+  },
+  {
+    rule: 'H',
+    name: 'at the limit of connections idle ones stay',
+    file: 'platform/http-connections.js',
+    right: 'if (idle !== undefined) {',
+    wrong: 'if (idle !== undefined && idle === null) {',
+    test: 'unit/platform/http-connections.test.js',
+  },
+  {
+    rule: 'H',
+    name: 'answers that nobody reads have no bound',
+    file: 'api/http/answer-bytes.js',
+    right: 'if (this.#bytes + bytes > limit) {',
+    wrong: 'if (limit < 0) {',
+    test: 'unit/api/http/answers.test.js',
+  },
+  {
+    rule: 'H',
+    name: 'control requests have no bound',
+    file: 'api/admin/control-work.js',
+    right: 'if (this.#underWay >= this.#atOnceMax) {',
+    wrong: 'if (this.#atOnceMax < 0) {',
+    test: 'unit/api/admin/control-limits.test.js',
+  },
+  {
+    rule: 'H',
+    name: 'a secret that any group may read is accepted',
+    file: 'platform/secret-file.js',
+    right: '!groups.includes(gid)',
+    wrong: 'groups.length < 0',
+    test: 'unit/platform/secret-file.test.js',
+  },
+  {
+    rule: 'H',
+    name: 'the client pastes text that is no JSON',
+    file: 'client/arguments.js',
+    right: 'JSON.parse(whole);',
+    wrong: ';',
+    test: 'unit/client/client.test.js',
+  },
+];
