@@ -81,6 +81,8 @@ export class ReadCore implements Course<ReadEffect> {
   /** The round that the present stage waits for. */
   #round: ReadRound;
   #attempt = 0;
+  /** How many primaries have a part in what is answered. */
+  #answered = 0;
   now = 0;
   #attemptEndsAt = 0;
   #hedgesAt = NEVER;
@@ -259,8 +261,9 @@ export class ReadCore implements Course<ReadEffect> {
     return silent === true ? this.#nextAttempt() : this.#merged();
   }
 
-  /** Who answers from here on has no part in what is answered. */
+  /** Who answers from here on has no part in what is answered, and is not counted. */
   #merged(): readonly ReadEffect[] {
+    this.#answered = this.#round.answered;
     const { repairsTo } = this.#current;
     const { plan, awaitsRepair, standing } = this.#options;
     const merged = this.#round.merged();
@@ -292,7 +295,7 @@ export class ReadCore implements Course<ReadEffect> {
     this.#stage = 'over';
     this.#hedgesAt = NEVER;
     const level = this.#current.level.name;
-    const { answered } = this.#round;
+    const answered = this.#answered;
     const asked = this.#options.plan.primaries.length;
     return [{ do: 'answer', got: { merged, level, answered, asked, standIns: 0 } }];
   }

@@ -57,6 +57,14 @@ export const BUGS: readonly PlantedBug[] = [
     test: 'unit/coordination/read-core.test.js',
   },
   {
+    rule: 'R1',
+    name: 'a replica that answers during the repair is counted, though it is not in the merge',
+    file: 'coordination/read-core.js',
+    right: 'const answered = this.#answered;',
+    wrong: 'const answered = this.#round.answered;',
+    test: 'unit/coordination/read-core.test.js',
+  },
+  {
     rule: 'W2',
     name: 'blind writes at quorum do not ask for the versions first',
     file: 'coordination/write-core.js',
