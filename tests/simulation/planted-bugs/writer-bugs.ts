@@ -30,8 +30,8 @@ export const WRITER_BUGS: readonly PlantedBug[] = [
     rule: 'V1',
     name: 'a ticket counts before it is erased on the own disk',
     file: 'persistence/ticket.js',
-    right: '(transaction) => transaction.delete(TICKET_KEY)',
-    wrong: '() => undefined',
+    right: 'await store.transact((transaction) => transaction.delete(',
+    wrong: 'void store.transact((transaction) => transaction.delete(',
     test: 'unit/persistence/ticket.test.js',
   },
   {
