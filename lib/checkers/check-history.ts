@@ -4,6 +4,7 @@ import { checkBlindWrites } from './check-blind-writes.js';
 import { checkExpiry } from './check-expiry.js';
 import { checkFalseSiblings } from './check-false-siblings.js';
 import { checkLostWrites } from './check-lost-writes.js';
+import { checkReceipts } from './check-receipts.js';
 import { checkStaleReads } from './check-stale-reads.js';
 import { checkSuperseded } from './check-superseded.js';
 import { checkValues } from './check-values.js';
@@ -17,6 +18,7 @@ const CHECKERS: readonly ((history: History) => Finding[])[] = [
   checkStaleReads,
   checkBlindWrites,
   checkExpiry,
+  checkReceipts,
   checkAgreement,
 ];
 

@@ -32,15 +32,19 @@ export interface Write {
   readonly holders: number;
   /** Without a context: primaries that the level asks first for what is to be replaced; else 0. */
   readonly consulted: number;
-  /** Of a value with a time to live. */
+  /** Of a value with a time to live, by what its client asked for. */
   readonly expiry?: Expiry | undefined;
+  /** What the store made of the siblings that it has `seen`, by a strategy. */
+  readonly resolves?: true | undefined;
 }
 
 /** When a value ends, as far as the clocks of the store may be trusted. */
 export interface Expiry {
-  /** From then on it may be gone. */
+  /** From then on it may be gone: the earliest end that clocks may have made of it. */
   readonly from: number;
-  /** From then on it must be; infinite where no clock can be trusted. */
+  /** The latest end that clocks may have made of it. */
+  readonly until: number;
+  /** From then on it must be gone; infinite where no clock can be trusted. */
   readonly by: number;
 }
 
@@ -48,6 +52,8 @@ export interface ReadVersion {
   readonly version: VersionName;
   /** Undefined: a tombstone, where the reader could see one. */
   readonly value: string | undefined;
+  /** When it ends, as the answer says; null: never; undefined: the answer does not say. */
+  readonly endsAt?: number | null | undefined;
 }
 
 export interface Read {
@@ -76,6 +82,32 @@ export interface FinalState {
   readonly replicas: readonly string[];
 }
 
+/** What an answer said of how it came about, and what was seen of that from outside. */
+export interface Claim {
+  /** The read or write that was answered. */
+  readonly id: string;
+  readonly key: string;
+  /** What the client asked for: the level, its fallbacks; more where the default was changed. */
+  readonly levels: readonly string[];
+  /** The level that held, as the receipt says. */
+  readonly level: string;
+  /** Primaries that answered, or hold the write, as the receipt says. */
+  readonly answered: number;
+  readonly standIns: number;
+  readonly primaries: readonly { readonly node: string; readonly zone: string }[];
+  /** Of the node that was asked. */
+  readonly zone: string;
+  /**
+   * Primaries that can have done what is claimed. Of a write: those that held it as durably as was
+   * claimed when it was answered. Of a read: those that were asked meanwhile.
+   */
+  readonly witnesses: readonly string[];
+  /** Of a write: does a stand-in hold it as durably as was claimed, or has handed it over? */
+  readonly isHinted: boolean;
+  /** Of a write: what was asked, and what was said to have held. */
+  readonly durability?: { readonly asked: string; readonly held: string | undefined } | undefined;
+}
+
 export interface History {
   /** N: primaries of a key. */
   readonly replicaCount: number;
@@ -84,6 +116,9 @@ export interface History {
   readonly reads: readonly Read[];
   /** Empty where the store was not brought to rest. */
   readonly finals: readonly FinalState[];
+  /** Superseded versions that were asked for by name, or listed. */
+  readonly kept?: readonly Pick<Read, 'id' | 'key' | 'versions'>[] | undefined;
+  readonly claims?: readonly Claim[] | undefined;
 }
 
 /** One thing that the store promised not to do. */

@@ -11,7 +11,9 @@ import type { Machine } from './machine.js';
 import { liveState } from './node-view.js';
 import { comeToRest } from './rest.js';
 import type { SeededRandom } from './seeded-random.js';
-import type { Token, Workload } from './workload.js';
+import type { KvClient, Token } from './kv-client.js';
+import type { SettingsClient } from './settings-client.js';
+import type { Workload } from './workload.js';
 import type { World } from './world.js';
 
 export interface EndOptions {
@@ -19,6 +21,8 @@ export interface EndOptions {
   readonly random: SeededRandom;
   readonly machines: readonly Machine[];
   readonly workload: Workload;
+  readonly client: KvClient;
+  readonly settings: SettingsClient;
   readonly onTrouble: (message: string) => void;
   /** Has the key an owner who judges what has ended, and are its clock and the median right? */
   readonly isJudged: (key: string) => boolean;
@@ -35,7 +39,7 @@ export async function observeEnd(
   options: EndOptions,
   keys: readonly string[],
 ): Promise<FinalState[]> {
-  const { world, random, machines, workload, onTrouble } = options;
+  const { world, random, machines, workload, settings, onTrouble } = options;
   await comeToRest({ ...options, keys });
   await world.wait(SETTLE_MILLISECONDS, 'settle');
   for (const key of keys) countAlike(options, key);
@@ -43,6 +47,10 @@ export async function observeEnd(
     // What was counted and never left would slow all background work down, unseen.
     const waiting = node?.foreground.requests ?? 0;
     if (waiting !== 0) onTrouble(`${id} counts ${waiting} requests that nobody waits for`);
+  }
+  for (const machine of machines) {
+    if (!(await settings.read(machine, true)))
+      onTrouble(`${machine.id} does not show its settings`);
   }
   const finals: FinalState[] = [];
   for (const key of keys) {

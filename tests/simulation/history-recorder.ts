@@ -2,8 +2,9 @@
  * Writes the history of a simulation: what clients were told, and which of their writes were
  * stored.
  */
-import { readValue } from '../../lib/checkers/checked-value.js';
+import { readParts } from '../../lib/checkers/checked-value.js';
 import type {
+  Claim,
   Expiry,
   FinalState,
   Finding,
@@ -13,7 +14,6 @@ import type {
   Write,
 } from '../../lib/checkers/history.js';
 import type { Change, Intent, Realised } from '../../lib/persistence/intent.js';
-import { find } from '../../lib/versioning/siblings.js';
 import type { RecordKey } from '../../lib/persistence/records.js';
 import { dotText } from '../../lib/versioning/dot.js';
 import type { Holding } from './damage-log.js';
@@ -35,14 +35,30 @@ export interface ClientWrite {
   consulted: number;
 }
 
+/** What a client was told of a resolution that it asked for. */
+export interface ToldResolution {
+  readonly key: string;
+  readonly version: VersionName;
+  readonly ended: number;
+  readonly holders: number;
+  readonly outcome: Write['outcome'];
+}
+
 interface Mint {
   readonly key: string;
   readonly partition: number;
   readonly version: VersionName;
   readonly replaced: readonly VersionName[];
-  /** Undefined: a tombstone. */
+  /** Undefined: a tombstone, or what a strategy has made of siblings. */
   readonly writeId: string | undefined;
-  /** True time at which a clock that is right would call it expired; undefined: never. */
+  readonly isTombstone: boolean;
+  /** Of a resolution: the siblings that it stands for. */
+  readonly resolves: readonly VersionName[] | undefined;
+  readonly at: number;
+  /**
+   * True time at which a clock that is right would call it expired, by what the client asked for;
+   * undefined: never.
+   */
   readonly endsAt: number | undefined;
 }
 
@@ -61,6 +77,11 @@ export class HistoryRecorder {
   readonly #writes: ClientWrite[] = [];
   readonly #reads: Read[] = [];
   readonly #mints: Mint[] = [];
+  readonly #kept: Pick<Read, 'id' | 'key' | 'versions'>[] = [];
+  readonly #claims: Claim[] = [];
+  readonly #resolutions = new Map<string, ToldResolution>();
+  /** By key and version. */
+  readonly #mintOf = new Map<string, Mint>();
   #reading = 0;
 
   begin(write: Pick<ClientWrite, 'key' | 'kind' | 'shown' | 'began'>): ClientWrite {
@@ -85,14 +106,57 @@ export class HistoryRecorder {
     return recorded;
   }
 
+  /** A claim of an answer, to be judged. */
+  claimed(claim: Claim): void {
+    this.#claims.push(claim);
+  }
+
+  /** Versions of the past that were shown. */
+  keptShown(shown: Pick<Read, 'key' | 'versions'>): void {
+    this.#kept.push({ ...shown, id: `kept ${this.#kept.length + 1}` });
+  }
+
+  resolved(told: ToldResolution): void {
+    this.#resolutions.set(`${told.key} ${told.version}`, told);
+  }
+
   /** @param now true time */
-  minted({ key, partition }: RecordKey, { change }: Intent, realised: Realised, now: number): void {
-    const { dot, replaced, siblings } = realised;
-    this.#mints.push({
-      ...{ key, partition, version: dotText(dot), replaced },
-      writeId: writeIdOf(change),
-      endsAt: endOf(change, find(siblings, dot)?.expiresAt, now),
-    });
+  minted(at: RecordKey, intent: Intent, realised: Realised, now: number): void {
+    const { key, partition } = at;
+    const { change, resolves } = intent;
+    const { dot, replaced } = realised;
+    const ids = change.state === 'tombstone' ? [] : writeIdsOf(change.value, key);
+    // A value that a client chose has its own id, and no version yet: what repeats it is a copy.
+    const isCopy = (): boolean =>
+      ids.length !== 1 || this.#mints.some(({ writeId }) => writeId === ids[0]);
+    const isResolution = resolves !== undefined && isCopy();
+    const mint: Mint = {
+      ...{ key, partition, version: dotText(dot), replaced, at: now },
+      writeId: isResolution ? undefined : ids[0],
+      isTombstone: change.state === 'tombstone',
+      resolves: isResolution ? resolves.map(dotText) : undefined,
+      endsAt: this.#endOf(change, key, replaced, now),
+    };
+    this.#mints.push(mint);
+    this.#mintOf.set(`${key} ${mint.version}`, mint);
+  }
+
+  /** By what the client asked for: `keep` is the end of what was replaced, which has its own. */
+  #endOf(
+    change: Change,
+    key: string,
+    replaced: readonly VersionName[],
+    now: number,
+  ): number | undefined {
+    if (change.state === 'tombstone') return undefined;
+    const { ttlSeconds, expiresAt } = change;
+    if (typeof ttlSeconds === 'number') return now + 1000 * ttlSeconds;
+    if (ttlSeconds === undefined) {
+      return expiresAt === undefined ? undefined : expiresAt - EPOCH_MILLISECONDS;
+    }
+    const ends = replaced.map((version) => this.#mintOf.get(`${key} ${version}`)?.endsAt);
+    if (ends.length === 0 || ends.includes(undefined)) return undefined;
+    return Math.max(...ends.map(Number));
   }
 
   history(circumstances: Circumstances, finals: readonly FinalState[]): History {
@@ -113,10 +177,31 @@ export class HistoryRecorder {
       writes.push({ ...write, outcome, version, seen: seen ?? [], expiry });
     }
     writes.push(...this.#openDeletes());
+    for (const mint of this.#mints) {
+      if (mint.resolves === undefined) continue;
+      const { key, endsAt } = mint;
+      const expiry = expiryOf(endsAt, expiryTolerance, isJudged(key));
+      writes.push(this.#resolution(mint, mint.resolves, expiry, mayBeLost));
+    }
     const reads = this.#reads.map((read) =>
       mayBeLost({ ...read, holders: read.repaired }) ? { ...read, repaired: 0 } : read,
     );
-    return { replicaCount, writes, reads, finals };
+    return { replicaCount, writes, reads, finals, kept: this.#kept, claims: this.#claims };
+  }
+
+  #resolution(
+    { key, version, replaced, at }: Mint,
+    resolves: readonly VersionName[],
+    expiry: Expiry | undefined,
+    mayBeLost: (holders: number, began: number) => boolean,
+  ): Write {
+    const { ended, holders = 0, outcome } = this.#resolutions.get(`${key} ${version}`) ?? {};
+    const isKept = outcome === 'acknowledged' && !mayBeLost(holders, at);
+    return {
+      ...{ id: `resolution ${version}`, key, kind: 'value', began: at, ended, version, expiry },
+      seen: [...replaced, ...resolves],
+      ...{ outcome: isKept ? outcome : 'open', holders, consulted: 0, resolves: true },
+    };
   }
 
   /** What no client need notice, and must not happen all the same. */
@@ -130,6 +215,12 @@ export class HistoryRecorder {
         findings.push({ checker: 'dots', key, message: `${version} was issued twice` });
       }
       dots.add(dot);
+    }
+    for (const { key, version, replaced, resolves } of this.#mints) {
+      const unseen = resolves && replaced.filter((each) => !resolves.includes(each));
+      if (unseen === undefined || unseen.length === 0) continue;
+      const message = `${version}, which resolves others, replaced ${unseen.join(' ')}`;
+      findings.push({ checker: 'resolutions', key, message });
     }
     for (const { id, key, outcome } of this.#writes) {
       const versions = (mintsOf.get(id) ?? []).map(({ version }) => version);
@@ -162,8 +253,8 @@ export class HistoryRecorder {
   #openDeletes(): Write[] {
     const acknowledged = new Set(this.#writes.map(({ key, version }) => `${key} ${version}`));
     const writes: Write[] = [];
-    for (const { key, version, replaced, writeId } of this.#mints) {
-      if (writeId !== undefined || acknowledged.has(`${key} ${version}`)) continue;
+    for (const { key, version, replaced, isTombstone } of this.#mints) {
+      if (!isTombstone || acknowledged.has(`${key} ${version}`)) continue;
       const open = this.#writes.filter((write) => write.key === key && isUnknownDelete(write));
       const seen = [...replaced, ...open.flatMap(({ shown }) => shown ?? [])];
       const began = Math.min(...open.map((write) => write.began));
@@ -176,29 +267,22 @@ export class HistoryRecorder {
   }
 }
 
-/** By what the client asked for; where it asked to keep an end, by what the node made of that. */
-function endOf(change: Change, expiresAt: number | undefined, now: number): number | undefined {
-  if (change.state === 'tombstone' || expiresAt === undefined) return undefined;
-  const { ttlSeconds } = change;
-  if (typeof ttlSeconds === 'number') return now + 1000 * ttlSeconds;
-  return expiresAt - EPOCH_MILLISECONDS;
-}
-
 function expiryOf(
   endsAt: number | undefined,
   tolerance: number,
   isJudged: boolean,
 ): Expiry | undefined {
   if (endsAt === undefined) return undefined;
-  return { from: endsAt - tolerance, by: isJudged ? endsAt + tolerance : Number.POSITIVE_INFINITY };
+  const until = endsAt + tolerance;
+  return { from: endsAt - tolerance, until, by: isJudged ? until : Number.POSITIVE_INFINITY };
 }
 
 function isUnknownDelete({ kind, outcome, version }: ClientWrite): boolean {
   return kind === 'delete' && outcome === 'open' && version === undefined;
 }
 
-function writeIdOf(change: Change): string | undefined {
-  if (change.state === 'tombstone') return undefined;
-  const text = new TextDecoder().decode(change.value);
-  return readValue(text)?.writeId ?? `not a checked value: ${text}`;
+function writeIdsOf(value: Uint8Array, key: string): string[] {
+  const text = new TextDecoder().decode(value);
+  const ids = readParts(text, key)?.map(({ writeId }) => writeId);
+  return ids ?? [`not a checked value: ${text.slice(0, 60)}`];
 }

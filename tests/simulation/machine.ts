@@ -2,6 +2,7 @@
  * A machine with one node on it: its disk and clock remain while lives of the node come and go. A
  * life whose disk fails is followed by another once the disk is well.
  */
+import type { Clock } from '../../lib/environment/clock.js';
 import type { Environment } from '../../lib/environment/environment.js';
 import type { Observer } from '../../lib/environment/observer.js';
 import type { NodeOptions } from '../../lib/node-options.js';
@@ -11,6 +12,8 @@ import { messageOf, type OperatingError } from '../../lib/errors.js';
 import type { Intent, Realised } from '../../lib/persistence/intent.js';
 import { partitionStart, type RecordKey } from '../../lib/persistence/records.js';
 import { dotText } from '../../lib/versioning/dot.js';
+import type { ApiLimits } from '../../lib/api/api-world.js';
+import { type HttpAnswer, HttpPort, type HttpRequest } from './http-port.js';
 import type { SeededRandom } from './seeded-random.js';
 import { isWhole, statesOfRemoved } from './node-view.js';
 import { MachineTime, SimulatedClock } from './simulated-clock.js';
@@ -25,12 +28,14 @@ interface Life {
   readonly number: number;
   alive: boolean;
   node: QuorateNode | undefined;
+  http: HttpPort | undefined;
 }
 
 export interface MachineOptions {
   readonly world: World;
   readonly network: SimulatedNetwork;
   readonly node: NodeOptions;
+  readonly apiLimits: ApiLimits;
   readonly onMint: OnMint;
   /** Has any disk lost something? Then its owner can make others believe that they have. */
   readonly hasAnyDiskLost: () => boolean;
@@ -59,6 +64,10 @@ export class Machine {
   readonly #options: MachineOptions;
   #life: Life | undefined;
   #lives = 0;
+  /** When the record of a key was looked at last, for anybody. */
+  readonly lastReads = new Map<string, number>();
+  /** Told when a node serves again. */
+  onStarted: () => void = () => undefined;
   /** Somebody is to begin another life once the disk is well. */
   #supervised = false;
 
@@ -80,6 +89,20 @@ export class Machine {
     return this.#life?.alive === true ? this.#life.node : undefined;
   }
 
+  /** How many lives its node has had, the present one included. */
+  get lives(): number {
+    return this.#lives;
+  }
+
+  get zone(): string {
+    const { id, founders } = this.#options.node;
+    return founders.find((founder) => founder.id === id)?.zone ?? '';
+  }
+
+  get partitionCount(): number {
+    return this.#options.node.partitionCount;
+  }
+
   get isUp(): boolean {
     return this.#life?.alive === true;
   }
@@ -94,14 +117,17 @@ export class Machine {
     if (this.isUp) return;
     const { world, node, onTrouble } = this.#options;
     this.#lives += 1;
-    const life: Life = { number: this.#lives, alive: true, node: undefined };
+    const life: Life = { number: this.#lives, alive: true, node: undefined, http: undefined };
     this.#life = life;
     world.note(`start ${this.place} life ${this.#lives}`);
-    createNode(this.#environment(life), node).then(
+    const environment = this.#environment(life);
+    createNode(environment, node).then(
       (created) => {
         life.node = created;
+        life.http = this.#httpOf(created, environment.clock, life);
         this.#watch(created);
         void created.refused.then((error) => this.#end(life, error));
+        this.onStarted();
         created.ready().catch((error: unknown) => {
           if (this.refusal !== undefined) return;
           if (this.disk.everFaulty) world.count('refused to serve on a faulty disk');
@@ -176,7 +202,13 @@ export class Machine {
     this.time.pausedUntil = world.now + milliseconds;
   }
 
-  /** What a client asks of the node; pending for ever if this life ends first. */
+  /** What a client asks over HTTP; pending for ever if this life ends first. */
+  exchange(request: HttpRequest): Promise<HttpAnswer> | undefined {
+    const http = this.#life?.http;
+    return http === undefined ? undefined : this.call(() => http.exchange(request));
+  }
+
+  /** What is asked of the node; pending for ever if this life ends first. */
   call<T>(ask: (node: QuorateNode) => Promise<T>): Promise<T> | undefined {
     const life = this.#life;
     const node = life?.node;
@@ -196,6 +228,19 @@ export class Machine {
         );
       };
       begin();
+    });
+  }
+
+  #httpOf(node: QuorateNode, clock: Clock, life: Life): HttpPort {
+    let requests = 0;
+    const requestId = (): string => {
+      requests += 1;
+      return `${this.id}-${life.number}-${requests}`;
+    };
+    return new HttpPort({
+      ...{ node, clock, requestId, limits: this.#options.apiLimits, version: 'simulated' },
+      together: (run) => run(),
+      metrics: async () => '',
     });
   }
 
@@ -254,6 +299,12 @@ export class Machine {
       this.#options.onMint(at, intent, realised);
     };
     const { replica, hints } = node;
+    const read = replica.read.bind(replica);
+    replica.read = (at) => {
+      const record = read(at);
+      this.lastReads.set(at.key, world.now);
+      return record;
+    };
     const mint = replica.mint.bind(replica);
     replica.mint = (at, intent, durability, also) => {
       const minted = mint(at, intent, durability, also);

@@ -2,11 +2,11 @@
  * What goes wrong in a simulation: kinds of faults, each on with chance one half, rates from the
  * seed.
  */
-import { messageOf } from '../../lib/errors.js';
 import { majority } from '../../lib/replication/quorum.js';
 import { DiskNemesis } from './disk-nemesis.js';
 import type { Machine } from './machine.js';
 import type { SeededRandom } from './seeded-random.js';
+import type { SettingsClient } from './settings-client.js';
 import type { SimulatedNetwork } from './simulated-network.js';
 import { CALM_NETWORK } from './simulated-network.js';
 import type { World } from './world.js';
@@ -16,6 +16,7 @@ export interface NemesisOptions {
   readonly network: SimulatedNetwork;
   readonly machines: readonly Machine[];
   readonly replicaCount: number;
+  readonly settings: SettingsClient;
   /** Above one, faults are rarer and pauses may be long. */
   readonly pace: number;
 }
@@ -226,18 +227,10 @@ export class Nemesis {
   }
 
   async #changeSettings(): Promise<void> {
-    const { machines, world } = this.#options;
-    const fields = { read_repair_probability: this.#random.pick([0, 0.1, 0.5, 1]) };
-    const options = { ifMatch: undefined, dryRun: false, by: 'nemesis' };
-    const answer = this.#random
-      .pick(machines)
-      .call((node) => node.settings.change(fields, options));
-    const noted = answer?.then(
-      () => world.count('settings changed'),
-      (error: unknown) => world.count(`settings not changed: ${messageOf(error)}`),
-    );
+    const { machines, settings } = this.#options;
+    const machine = this.#random.pick(machines);
     // The node may die of something else meanwhile.
-    await Promise.race([noted, this.#wait(10_000)]);
+    await Promise.race([settings.change(machine, this.#random), this.#wait(10_000)]);
   }
 
   #kill(machine: Machine, silently: boolean): void {

@@ -9,7 +9,11 @@ import type { Direction, Phase, Schedule, ScheduleName } from './schedules.js';
 import { SCHEDULES } from './schedules.js';
 import type { SeededRandom } from './seeded-random.js';
 import { CALM_NETWORK, SimulatedNetwork } from './simulated-network.js';
-import { drawNodes, foundCluster } from './simulation.js';
+import { drawApiLimits, drawNodes, foundCluster, type Shape } from './simulation.js';
+import { KvClient } from './kv-client.js';
+import { SettingsClient } from './settings-client.js';
+import { SettingsLog } from './settings-log.js';
+import { Witness } from './witness.js';
 import { Workload } from './workload.js';
 import { World } from './world.js';
 
@@ -24,6 +28,11 @@ export interface ScheduleResult {
 
 const REPLICAS = 3;
 const KEYS = ['k1', 'k2', 'k3', 'k4', 'k5', 'k6'];
+const SHAPE: Shape = {
+  ...{ nodes: 3, replicaCount: REPLICAS, partitionCount: 16, zones: 1, keys: KEYS },
+  ...{ clients: 4, faultMilliseconds: 0, pace: 1, valueShape: 'text', boldSettings: false },
+  ...{ frameBytesMax: 262_144, largeValueBytes: 0, tight: false },
+};
 /** Longer than any node needs to miss all heartbeats of another. */
 const NOTICED_MILLISECONDS = 6000;
 /** Nothing gets lost but at a cut; so each outcome follows from the ring. */
@@ -36,6 +45,9 @@ export class ScheduleRun {
   readonly #network: SimulatedNetwork;
   readonly #machines: readonly Machine[];
   readonly #recorder = new HistoryRecorder();
+  readonly #client: KvClient;
+  readonly #log: SettingsLog;
+  readonly #settings: SettingsClient;
   readonly #workload: Workload;
   readonly #trouble: Finding[] = [];
   readonly #availability = new Availability();
@@ -52,19 +64,24 @@ export class ScheduleRun {
     this.#network = network;
     network.faults = NETWORK;
     network.onThrow = (node, reason) => onTrouble(`${node} could not take a frame: ${reason}`);
-    this.#machines = this.#drawNodes().map(
+    const nodes = this.#drawNodes();
+    const apiLimits = drawApiLimits(this.#random, SHAPE);
+    this.#machines = nodes.map(
       (node) =>
         new Machine({
-          ...{ world, network, node, onTrouble, hasAnyDiskLost: () => false },
+          ...{ world, network, node, apiLimits, onTrouble, hasAnyDiskLost: () => false },
           onMint: (at, intent, realised) => this.#recorder.minted(at, intent, realised, world.now),
         }),
     );
-    this.#workload = new Workload({
-      ...{ world, recorder: this.#recorder, onTrouble, keys: KEYS },
-      machines: this.#machines,
-      ...{ replicaCount: REPLICAS, oneZone: true, clients: 4, pace: 1 },
+    const common = { world, machines: this.#machines, recorder: this.#recorder };
+    this.#log = new SettingsLog({ ...nodes[0]?.consistency });
+    this.#settings = new SettingsClient({ world, log: this.#log, onTrouble, isBold: false });
+    this.#client = new KvClient({
+      ...{ ...common, onTrouble, settings: this.#log, replicaCount: REPLICAS, oneZone: true },
+      witness: new Witness(world, this.#machines),
       onAcknowledged: () => undefined,
     });
+    this.#workload = new Workload({ ...common, ...SHAPE, client: this.#client });
   }
 
   async run(): Promise<ScheduleResult> {
@@ -91,7 +108,8 @@ export class ScheduleRun {
       ...{ isJudged, expiryTolerance: Number.POSITIVE_INFINITY },
     };
     const history = this.#recorder.history(circumstances, finals);
-    const judged = [...this.#recorder.findings(), ...checkHistory(history)];
+    const observed = [...this.#recorder.findings(), ...this.#log.findings()];
+    const judged = [...observed, ...checkHistory(history)];
     return {
       findings: [...this.#trouble, ...judged],
       availability: this.#availability,
@@ -102,11 +120,8 @@ export class ScheduleRun {
   }
 
   async #delete(key: string): Promise<void> {
-    const plain = { namespace: 'default', key, level: 'quorum', fallbacks: [] };
-    const blind = { context: undefined, overwriteSiblings: true, timeoutMilliseconds: 4000 };
-    const kind = { change: { state: 'tombstone' }, durability: 'sync' } as const;
-    const request = { ...plain, ...blind, ...kind };
-    await this.#machines[0]?.call((node) => node.coordination.put(request))?.catch(() => undefined);
+    const [machine] = this.#machines;
+    if (machine !== undefined) await this.#workload.delete(machine, key, 'quorum');
   }
 
   async #live({ cuts, sides, milliseconds }: Phase): Promise<void> {
@@ -160,14 +175,11 @@ export class ScheduleRun {
 
   #drawNodes() {
     const { nodes, limits, tombstoneRetentionSeconds } = this.#schedule;
-    const shape = {
-      ...{ nodes, replicaCount: REPLICAS, partitionCount: 16, zones: 1, keys: KEYS },
-      ...{ clients: 4, faultMilliseconds: 0, pace: 1 },
-    };
-    return drawNodes(this.#random, shape).map((node) => ({
+    return drawNodes(this.#random, { ...SHAPE, nodes }).map((node) => ({
       ...node,
       consistency: {
         ...node.consistency,
+        blind_writes: 'overwrite' as const,
         tombstone_retention_s: tombstoneRetentionSeconds ?? node.consistency.tombstone_retention_s,
       },
       limits: {
@@ -181,7 +193,8 @@ export class ScheduleRun {
   #ended() {
     const onTrouble = (message: string) => this.#onTrouble(message);
     const [world, random, machines] = [this.#world, this.#random, this.#machines];
-    return { world, random, machines, workload: this.#workload, onTrouble };
+    const asking = { workload: this.#workload, client: this.#client, settings: this.#settings };
+    return { world, random, machines, ...asking, onTrouble };
   }
 
   #onTrouble(message: string): void {

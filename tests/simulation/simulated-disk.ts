@@ -57,6 +57,8 @@ export class SimulatedDisk {
   failNext: Failure | undefined;
   /** Has anything ever been wrong with it but its speed? */
   everFaulty = false;
+  /** When it lost something last that it had kept. */
+  damagedAt = Number.NEGATIVE_INFINITY;
   /** It was rolled back, and its node does not know yet: there was nobody to tell. */
   isOld = false;
   /** Keys under which damaged bytes lie that nobody has replaced. */
@@ -84,6 +86,24 @@ export class SimulatedDisk {
     const repair = this.#engineDamaged ? { reason: 'some of it is lost', noted } : undefined;
     this.#visible = new SortedMap(this.#durable);
     return new Handle(this, { world: this.#world, machine, isAlive }, this.#visible, repair);
+  }
+
+  /** What a loss of power now would leave under the key at the least. */
+  durable(key: string): Uint8Array | undefined {
+    return this.#durable.get(key);
+  }
+
+  /** What the present handle sees, synced or not. */
+  visible(key: string): Uint8Array | undefined {
+    return this.#visible.get(key);
+  }
+
+  durableEntries(prefix: string): (readonly [string, Uint8Array])[] {
+    return entriesOf(this.#durable, prefixRange(prefix));
+  }
+
+  visibleEntries(prefix: string): (readonly [string, Uint8Array])[] {
+    return entriesOf(this.#visible, prefixRange(prefix));
   }
 
   /** Milliseconds that the next one will need. */
@@ -208,6 +228,7 @@ export class SimulatedDisk {
 
   #replace(entries: readonly (readonly [string, Uint8Array])[]): void {
     this.everFaulty = true;
+    this.damagedAt = this.#world.now;
     this.rotten.clear();
     this.vanished.clear();
     this.#durable.clear();
@@ -216,6 +237,7 @@ export class SimulatedDisk {
 
   #damage(key: string, bytes: Uint8Array | undefined): void {
     this.everFaulty = true;
+    this.damagedAt = this.#world.now;
     for (const entries of [this.#durable, this.#visible]) {
       if (bytes === undefined) entries.delete(key);
       else entries.set(key, bytes);
@@ -344,6 +366,10 @@ function copied(operation: StorageOperation): StorageOperation {
   return operation.type === 'put'
     ? { ...operation, value: new Uint8Array(operation.value) }
     : operation;
+}
+
+function prefixRange(prefix: string): Range {
+  return { from: prefix, before: `${prefix}\u{10ffff}`, limit: Number.POSITIVE_INFINITY };
 }
 
 function entriesOf(entries: SortedMap<Uint8Array>, { from, before, limit }: Range): Entry[] {

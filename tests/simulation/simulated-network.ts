@@ -38,9 +38,8 @@ export const CALM_NETWORK: NetworkFaults = {
   clogged: 0,
 };
 
-const FRAME_BYTES_MAX = 262_144;
-const QUEUE_BYTES_MAX = 1_048_576;
-const LIMITS = { frameBytesMax: FRAME_BYTES_MAX, queueBytesMax: QUEUE_BYTES_MAX };
+/** Frames that may wait for one peer. */
+const QUEUE_FRAMES = 4;
 const DIAL_MILLISECONDS = 60;
 
 /** One side of a link, as the node there sees it. */
@@ -69,6 +68,7 @@ interface Endpoint {
 
 export class SimulatedNetwork {
   readonly #world: World;
+  readonly frameBytesMax: number;
   readonly #random: SeededRandom;
   /** By place. */
   readonly #endpoints = new Map<string, Endpoint>();
@@ -80,18 +80,15 @@ export class SimulatedNetwork {
   /** Told of a receiver that throws: with frames that are never damaged, that is a bug. */
   onThrow: (node: NodeId, reason: string) => void = () => undefined;
 
-  constructor(world: World) {
+  constructor(world: World, frameBytesMax = 262_144) {
     this.#world = world;
+    this.frameBytesMax = frameBytesMax;
     this.#random = world.random('network');
     world.onRest(() => this.#flush());
   }
 
-  get frameBytesMax(): number {
-    return FRAME_BYTES_MAX;
-  }
-
   get queueBytesMax(): number {
-    return QUEUE_BYTES_MAX;
+    return QUEUE_FRAMES * this.frameBytesMax;
   }
 
   /**
@@ -242,7 +239,7 @@ export class SimulatedNetwork {
     const side = from.sides.get(to);
     if (side === undefined || !from.isAlive()) return false;
     const bytes = messageBytesMax(message);
-    if (!hasRoomFor(bytes, side.queuedBytes, LIMITS)) return false;
+    if (!hasRoomFor(bytes, side.queuedBytes, this)) return false;
     side.queuedBytes += bytes;
     if (side.outbound.length === 0) this.#waiting.push([from, to]);
     side.outbound.push(message);
@@ -258,7 +255,7 @@ export class SimulatedNetwork {
       let bytes = 0;
       for (const message of side.outbound.splice(0)) {
         const size = messageBytesMax(message);
-        if (bytes + size > FRAME_BYTES_MAX) {
+        if (bytes + size > this.frameBytesMax) {
           this.#transmit(from, side, frame, bytes);
           frame = [];
           bytes = 0;

@@ -2,14 +2,21 @@
 import type { FinalState, Finding } from '../../lib/checkers/history.js';
 import { countAllowedStaleReads } from '../../lib/checkers/check-stale-reads.js';
 import { checkHistory } from '../../lib/checkers/check-history.js';
+import type { ApiLimits } from '../../lib/api/api-world.js';
 import type { NodeOptions } from '../../lib/node-options.js';
+import type { CustomSibling, CustomValue } from '../../lib/resolution/custom.js';
+import { STRATEGY_NAMES } from '../../lib/resolution/strategies.js';
 import { type Circumstances, HistoryRecorder } from './history-recorder.js';
 import { Machine } from './machine.js';
+import { KvClient } from './kv-client.js';
 import { Nemesis } from './nemesis.js';
+import { SettingsClient } from './settings-client.js';
+import { SettingsLog } from './settings-log.js';
 import type { SeededRandom } from './seeded-random.js';
 import { SimulatedNetwork } from './simulated-network.js';
 import { observeEnd } from './end-state.js';
-import { Workload } from './workload.js';
+import { Witness } from './witness.js';
+import { Workload, type WorkloadOptions } from './workload.js';
 import { World } from './world.js';
 
 export interface SimulationResult {
@@ -36,6 +43,14 @@ export interface Shape {
   readonly faultMilliseconds: number;
   /** Everything takes longer: for pauses of minutes. */
   readonly pace: number;
+  readonly valueShape: WorkloadOptions['valueShape'];
+  /** Are fields of the settings changed that decide what a read or a write is to do? */
+  readonly boldSettings: boolean;
+  /** Of a peer frame; some values are a quarter of it. */
+  readonly frameBytesMax: number;
+  readonly largeValueBytes: number;
+  /** Are there so few requests at once, and so few bytes that wait, that some are refused? */
+  readonly tight: boolean;
 }
 
 /** Clocks that agree so far are sane. */
@@ -58,27 +73,35 @@ export async function simulate(
   const onTrouble = (message: string): void => {
     trouble.push({ checker: 'trouble', key: '', message });
   };
-  const network = new SimulatedNetwork(world);
+  const network = new SimulatedNetwork(world, shape.frameBytesMax);
   network.onThrow = (node, reason) => onTrouble(`${node} could not take a frame: ${reason}`);
   const recorder = new HistoryRecorder();
-  const machines: readonly Machine[] = drawNodes(random, shape).map(
+  const nodes = drawNodes(random, shape);
+  const apiLimits = drawApiLimits(random, shape);
+  const machines: readonly Machine[] = nodes.map(
     (node) =>
       new Machine({
-        ...{ world, network, node, onTrouble },
+        ...{ world, network, node, apiLimits, onTrouble },
         hasAnyDiskLost: () => nemesis.disks.lastDamage >= 0,
         onMint: (at, intent, realised) => recorder.minted(at, intent, realised, world.now),
       }),
   );
   const replicaCount = Math.min(shape.replicaCount, shape.nodes);
-  const nemesis = new Nemesis({ world, network, machines, replicaCount, pace: shape.pace });
-  const workload = new Workload({
-    ...{ world, machines, recorder, replicaCount, onTrouble },
+  const log = new SettingsLog({ ...nodes[0]?.consistency });
+  const settings = new SettingsClient({ world, log, onTrouble, isBold: shape.boldSettings });
+  const nemesis = new Nemesis({
+    ...{ world, network, machines, replicaCount, settings, pace: shape.pace },
+  });
+  for (const machine of machines) {
+    machine.onStarted = () => void settings.read(machine, false);
+  }
+  const client = new KvClient({
+    ...{ world, machines, recorder, replicaCount, onTrouble, settings: log },
+    witness: new Witness(world, machines),
     onAcknowledged: (machine) => nemesis.acknowledged(machine),
-    keys: shape.keys,
-    clients: shape.clients,
-    pace: shape.pace,
     oneZone: shape.zones === 1,
   });
+  const workload = new Workload({ world, machines, recorder, client, ...shape });
   const ownersOf = (key: string): string[] => {
     const { node } = machines.find((machine) => machine.node !== undefined) ?? {};
     return (node?.cluster.locate('default', key).primaries ?? []).map(({ node: id }) => id);
@@ -98,7 +121,7 @@ export async function simulate(
     await Promise.all([faults, clients]);
     // A fault that was under way has ended; nothing new has begun.
     nemesis.calm();
-    const end = { world, random, machines, workload, onTrouble, isJudged };
+    const end = { world, random, machines, workload, client, settings, onTrouble, isJudged };
     finals.push(...(await observeEnd(end, shape.keys)));
   };
   await world.runUntil(life());
@@ -115,7 +138,7 @@ export async function simulate(
   const judged = checkHistory(history).filter(({ checker, key }) => {
     return key !== nemesis.disks.vanishedKey || !UNNOTICED.has(checker);
   });
-  const findings = [...trouble, ...recorder.findings(), ...judged];
+  const findings = [...trouble, ...recorder.findings(), ...log.findings(), ...judged];
   for (const { checker, key, message } of findings) world.note(`! ${checker} ${key} ${message}`);
   return {
     ...{ seed, findings, digest: world.digest, counters: world.counters },
@@ -127,6 +150,7 @@ export async function simulate(
 function drawShape(random: SeededRandom): Shape {
   const pace = random.below(SLOW_SEEDS) === 0 ? 20 : 1;
   const keys = random.pick([1, 1, 2, 3, 3, 3, 10, 40]);
+  const size = random.pick(SIZES);
   return {
     nodes: random.pick([3, 3, 3, 3, 4, 5, 5, 5, 6, 7, 9]),
     replicaCount: random.pick([3, 3, 3, 3, 3, 2, 1, 4, 5]),
@@ -136,6 +160,30 @@ function drawShape(random: SeededRandom): Shape {
     clients: 2 + random.below(4),
     faultMilliseconds: random.between(3000, 9000) * pace,
     pace,
+    valueShape: random.pick(['text', 'text', 'mixed', 'mixed', 'array', 'object', 'number']),
+    boldSettings: random.chance(0.3),
+    ...size,
+    tight: random.chance(0.15),
+  };
+}
+
+/** Most values are small; some are so large that few of them fill a frame, be it a smaller one. */
+const SIZES: readonly Pick<Shape, 'frameBytesMax' | 'largeValueBytes'>[] = [
+  ...Array.from({ length: 13 }, () => ({ frameBytesMax: 262_144, largeValueBytes: 0 })),
+  { frameBytesMax: 32_768, largeValueBytes: 8000 },
+  { frameBytesMax: 32_768, largeValueBytes: 2000 },
+  { frameBytesMax: 400_000, largeValueBytes: 90_000 },
+];
+
+export function drawApiLimits(random: SeededRandom, { tight }: Shape): ApiLimits {
+  return {
+    valueBytesMax: 1_048_576,
+    contextBytesMax: 65_536,
+    timeoutDefaultMilliseconds: 2000,
+    timeoutMaxMilliseconds: 60_000,
+    batchBytesMax: tight ? random.pick([1000, 8_388_608]) : 8_388_608,
+    requestsInFlightMax: tight ? random.pick([1, 2, 64]) : 64,
+    requestBytesInFlightMax: tight ? random.pick([1500, 8_388_608]) : 8_388_608,
   };
 }
 
@@ -153,27 +201,29 @@ export function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
     default_level: 'quorum',
     default_write_level: 'quorum',
     read_repair_probability: random.pick([0, 0.1, 1]),
-    blind_writes: 'overwrite',
+    blind_writes: random.pick(['overwrite', 'overwrite', 'overwrite', 'sibling'] as const),
     tombstone_retention_s: random.pick([0, 0, 1, 2, 86_400]),
-    conflict_resolution: 'siblings',
-    versions_kept: 0,
+    conflict_resolution: shape.boldSettings ? random.pick(STRATEGY_NAMES) : 'siblings',
+    versions_kept: random.pick([0, 0, 2]),
     versions_kept_for_s: 0,
   } as const;
+  const { frameBytesMax, tight } = shape;
   return founders.map(({ id }) => ({
     ...{ id, founders, version: 'simulated', cluster: 'simulated' },
     partitionCount: shape.partitionCount,
     replicaCount: shape.replicaCount,
     secret: new Uint8Array(32).fill(7),
     consistency,
+    customResolver: greatestText,
     limits: {
       timeoutDefaultMilliseconds: 2000,
       timeoutMaxMilliseconds: 60_000,
       keyBytesMax: 1024,
-      valueBytesMax: 1_048_576,
+      valueBytesMax: frameBytesMax / 4,
       contextBytesMax: random.pick([65_536, 65_536, 65_536, 60]),
-      recordBytesMax: 4_194_304,
+      recordBytesMax: Math.floor(0.3 * frameBytesMax),
       hedgeDelayMilliseconds: random.pick([5, 50, 500]),
-      peerRequestsMax: 10_000,
+      peerRequestsMax: tight ? random.pick([20, 10_000]) : 10_000,
       heartbeatIntervalMilliseconds,
       heartbeatsMissedSuspect: 2,
       heartbeatsMissedDead: 6,
@@ -181,7 +231,7 @@ export function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
       deadRecordsMax: random.pick([0, 1000]),
       reapIntervalMilliseconds: random.pick([50, 1000]),
       reapKeysMax: random.pick([1, 1000]),
-      storageQueueBytesMax: 16_777_216,
+      storageQueueBytesMax: tight ? random.pick([1000, 16_777_216]) : 16_777_216,
       storageReserveBytes: 1_000_000,
       recordCacheBytesMax: random.pick([2000, 1_048_576]),
       clockPersistIntervalMilliseconds: random.pick([50, 1000]),
@@ -189,7 +239,7 @@ export function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
       hintsTargetBytesMax: random.pick([2000, 1_048_576, 1_048_576]),
       hintAgeMaxMilliseconds: random.pick([200, 1000, 10_800_000]),
       hintBatchSize: random.pick([1, 16]),
-      hintBatchBytesMax: random.pick([1000, 65_536]),
+      hintBatchBytesMax: random.pick([1000, Math.min(65_536, frameBytesMax / 4)]),
       hintsPerSecondMax: random.pick([200, 100_000]),
       hintRetryIntervalMilliseconds: random.pick([100, 1000]),
       backgroundConcurrency: 16,
@@ -205,10 +255,16 @@ export function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
       scrubPeriodMilliseconds: random.pick([2000, 20_000]),
       collectIntervalMilliseconds: random.pick([100, 1000]),
       collectBatchSize: random.pick([1, 100]),
-      pageBytesMax: random.pick([1024, 65_536]),
+      pageBytesMax: random.pick([1024, Math.min(65_536, frameBytesMax / 4)]),
       digestLogEntriesMax: random.pick([1, 10, 100]),
     },
   }));
+}
+
+/** A function of the siblings alone, whatever their order, as it must be. */
+function greatestText(siblings: readonly CustomSibling[]): CustomValue | undefined {
+  const [first] = siblings.toSorted((a, b) => (a.text < b.text ? 1 : -1));
+  return first && { contentType: first.contentType, value: first.bytes };
 }
 
 /** Every founder must be there once. */

@@ -1,16 +1,8 @@
 /** Clients of a simulated cluster: each a logical process that reads and writes a few keys. */
-import { writeValue } from '../../lib/checkers/checked-value.js';
-import type { ReadVersion, VersionName } from '../../lib/checkers/history.js';
-import type {
-  GetAnswer,
-  GetRequest,
-  PutAnswer,
-  PutRequest,
-} from '../../lib/coordination/request.js';
-import { messageOf, OperatingError } from '../../lib/errors.js';
-import { majority } from '../../lib/replication/quorum.js';
-import { dotText } from '../../lib/versioning/dot.js';
+import { shapedValue, type ValueShape } from '../../lib/checkers/checked-value.js';
 import type { ClientWrite, HistoryRecorder } from './history-recorder.js';
+import type { KvClient, Token } from './kv-client.js';
+import type { Addressed, ReadRequest, WriteRequest } from './kv-request.js';
 import type { Machine } from './machine.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { World } from './world.js';
@@ -19,25 +11,15 @@ export interface WorkloadOptions {
   readonly world: World;
   readonly machines: readonly Machine[];
   readonly recorder: HistoryRecorder;
+  readonly client: KvClient;
   readonly keys: readonly string[];
   readonly clients: number;
   /** Above one, everybody takes longer. */
   readonly pace: number;
-  /** min(N, nodes). */
-  readonly replicaCount: number;
-  /** Are all nodes in one zone? */
-  readonly oneZone: boolean;
-  readonly onTrouble: (message: string) => void;
-  /** A write was acknowledged at this very moment. */
-  readonly onAcknowledged: (machine: Machine) => void;
-}
-
-/** A context and what it had shown. */
-export interface Token {
-  readonly context: string | undefined;
-  readonly shown: readonly VersionName[];
-  /** Of a read. */
-  readonly versions: readonly ReadVersion[];
+  /** Of the values: what a strategy can resolve; mixed: anything. */
+  readonly valueShape: ValueShape | 'mixed';
+  /** Some values are so large. */
+  readonly largeValueBytes: number;
 }
 
 const READ_LEVELS = [
@@ -46,19 +28,34 @@ const READ_LEVELS = [
 ];
 const WRITE_LEVELS = [...READ_LEVELS, 'any', 'any', 'eventual', 'one', 'QUORUM'];
 const FALLBACKS = [[], [], [], ['one'], ['quorum', 'one'], ['eventual'], ['quorum', 'eventual']];
-/** Levels that repair a majority before they answer, where so many are one. */
-const REPAIRING: Readonly<Record<string, number>> = {
-  ...{ quorum: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY },
-  ...{ 'each-quorum': Number.POSITIVE_INFINITY, two: 2, '2': 2, three: 3 },
-};
-/** A client waits so much longer than the deadline that it named. */
-const PATIENCE_MILLISECONDS = 300;
+const SHAPES: readonly ValueShape[] = ['text', 'text', 'string', 'array', 'object', 'number'];
+const STRATEGIES = ['last-writer', 'set-union', 'max', 'json-merge', 'custom'];
+const READ_REPAIRS = ['await', 'async', 'none'] as const;
 const TOKENS_KEPT = 4;
+const LARGE_SHARE = 0.3;
+
+/** One of what clients do beside single reads and writes. */
+type Errand = (client: Client) => Promise<Token | undefined>;
+
+interface Client {
+  readonly random: SeededRandom;
+  readonly machine: Machine;
+  readonly key: string;
+  /** Of the key, the latest last. */
+  readonly kept: readonly Token[];
+}
 
 export class Workload {
   readonly #options: WorkloadOptions;
   readonly #style: SeededRandom;
-  readonly #weights: { read: number; delete: number; blind: number; stale: number; ttl: number };
+  readonly #weights: {
+    read: number;
+    delete: number;
+    blind: number;
+    stale: number;
+    ttl: number;
+    errand: number;
+  };
   readonly #thinkMean: number;
   #stopped = false;
 
@@ -71,8 +68,14 @@ export class Workload {
       blind: this.#style.between(0.1, 0.7),
       stale: this.#style.between(0, 0.5),
       ttl: this.#style.chance(0.5) ? this.#style.between(0.1, 0.6) : 0,
+      errand: this.#style.between(0, 0.25),
     };
     this.#thinkMean = this.#style.pick([20, 80, 200]) * options.pace;
+  }
+
+  /** May any value end by itself? */
+  get hasEnds(): boolean {
+    return this.#weights.ttl > 0;
   }
 
   /** Resolves when all clients have come to an end after `stop`. */
@@ -96,223 +99,192 @@ export class Workload {
       const key = random.pick(keys);
       if (random.chance(0.3) || !machine.isUp) machine = random.pick(machines);
       const kept = tokens.get(key) ?? [];
-      const token = random.chance(this.#weights.read)
-        ? await this.get(random, machine, key)
-        : await this.#write(random, machine, key, kept);
+      const token = await this.#act({ random, machine, key, kept }, tokens);
       if (token === undefined) continue;
       kept.push(token);
       if (kept.length > TOKENS_KEPT) kept.shift();
     }
   }
 
+  #act(client: Client, tokens: ReadonlyMap<string, Token[]>): Promise<Token | undefined> {
+    const { random, machine, key, kept } = client;
+    if (random.chance(this.#weights.errand)) {
+      return random.pick(this.#errands(tokens))(client);
+    }
+    if (random.chance(this.#weights.read)) return this.get(random, machine, key);
+    return this.put(random, machine, key, this.#drawToken(random, kept));
+  }
+
+  #errands(tokens: ReadonlyMap<string, Token[]>): readonly Errand[] {
+    return [
+      (client) => this.#batch(client, tokens),
+      (client) => this.#batch(client, tokens),
+      ({ random, machine, key }) => {
+        return this.#options.client.conflicts(machine, addressed(random, key, READ_LEVELS));
+      },
+      async ({ random, machine, key }) => {
+        await this.#options.client.versions(machine, addressed(random, key, READ_LEVELS));
+        return undefined;
+      },
+      async ({ machine }) => {
+        await this.#options.client.listConflicts(machine);
+        return undefined;
+      },
+      (client) => this.#resolve(client),
+      (client) => this.#resolve(client),
+    ];
+  }
+
   /** @param level as the client writes it; undefined: any that reads take */
-  async get(
+  get(
     random: SeededRandom,
     machine: Machine,
     key: string,
     level?: string,
   ): Promise<Token | undefined> {
-    const request: GetRequest = { ...this.#addressed(random, key, READ_LEVELS), ...given(level) };
-    const { world, recorder } = this.#options;
-    const began = world.now;
-    const old = this.#oldDisks();
-    const answer = await this.#ask('get', machine, request, async (node) =>
-      node.coordination.get(request),
-    );
-    if (!(answer instanceof Object) || !('siblings' in answer)) return undefined;
-    const { siblings, receipt, context } = answer;
-    const versions = siblings.map(({ dot, value }) => ({
-      version: dotText(dot),
-      value: new TextDecoder().decode(value),
-    }));
-    if (versions.length > 1) world.count('read with siblings');
-    if (versions.length >= 10) world.count('read with ten siblings');
-    if (versions.length === 0) world.count('not found');
-    if (receipt.standIns > 0) world.count('read from stand-ins');
-    const answered = this.#trusted(receipt.answered, machine, key, old);
-    recorder.read({
-      key,
-      began,
-      ended: world.now,
-      versions,
-      answered,
-      repaired: this.#repaired(answer),
-    });
-    const shown = versions.map(({ version }) => version);
-    world.note(`read ${key} ${receipt.level} ${receipt.answered} ${shown.join(' ')}`);
-    return { context, shown, versions };
-  }
-
-  /** Nodes that nobody has told yet of what their disks have lost: their answers prove nothing. */
-  #oldDisks(): string[] {
-    return this.#options.machines.filter(({ disk }) => disk.isOld).map(({ id }) => id);
-  }
-
-  /** So many of the owners that were asked surely had what they should. */
-  #trusted(asked: number, { node }: Machine, key: string, oldBefore: readonly string[]): number {
-    const old = [...oldBefore, ...this.#oldDisks()];
-    const owners = node?.cluster.locate('default', key).primaries ?? [];
-    return Math.max(0, asked - owners.filter((owner) => old.includes(owner.node)).length);
+    const request = drawRead(random, key);
+    return this.#options.client.get(machine, { ...request, ...given(level) });
   }
 
   /** @param token undefined: a blind write */
-  async put(
+  put(
     random: SeededRandom,
     machine: Machine,
     key: string,
     token: Token | undefined,
-    fixed: Partial<PutRequest> = {},
+    fixed: Partial<WriteRequest> = {},
   ): Promise<Token | undefined> {
-    const { world, recorder } = this.#options;
-    const isLast = fixed.level !== undefined;
-    const deletes = random.chance(this.#weights.delete) && !isLast;
-    const kind = deletes || fixed.change?.state === 'tombstone' ? 'delete' : 'value';
+    const [drawn, write] = this.#drawWrite(random, key, token, fixed.level !== undefined);
+    return this.#options.client.put(machine, { ...drawn, ...fixed }, write);
+  }
+
+  /** Replaces whatever is there, without having seen it. */
+  delete(machine: Machine, key: string, level: string): Promise<Token | undefined> {
+    const write = this.#begin(key, 'delete', undefined);
+    const request = { value: undefined, ttl: undefined, context: undefined, inQuery: false };
+    const how = { overwriteSiblings: true, durability: 'sync' as const };
+    const all = { ...request, ...how, ...PATIENT, key, level };
+    return this.#options.client.put(machine, all, write);
+  }
+
+  #drawToken(random: SeededRandom, kept: readonly Token[]): Token | undefined {
+    const { blind, stale } = this.#weights;
+    if (kept.length === 0 || random.chance(blind)) return undefined;
+    return random.chance(stale) ? random.pick(kept) : kept.at(-1);
+  }
+
+  /** @param isLast a value that stays, of a write that is to succeed */
+  #drawWrite(
+    random: SeededRandom,
+    key: string,
+    token: Token | undefined,
+    isLast: boolean,
+  ): [WriteRequest, ClientWrite] {
+    const kind = random.chance(this.#weights.delete) && !isLast ? 'delete' : 'value';
     const shown = token?.context === undefined ? undefined : token.shown;
-    const write = recorder.begin({ key, kind, shown, began: world.now });
-    const request: PutRequest = {
-      ...this.#addressed(random, key, WRITE_LEVELS),
-      change:
-        kind === 'delete'
-          ? { state: 'tombstone' }
-          : checkedChange(key, write.id, random, isLast ? undefined : this.#drawTtl(random)),
+    const write = this.#begin(key, kind, shown);
+    const shape = this.#drawShape(random);
+    const value = kind === 'delete' ? undefined : this.#value(random, write, shape);
+    const request: WriteRequest = {
+      ...addressed(random, key, WRITE_LEVELS),
+      value,
+      ttl: kind === 'delete' || isLast ? undefined : this.#drawTtl(random),
       context: token?.context,
       overwriteSiblings: random.chance(0.1),
       durability: random.pick(['sync', 'sync', 'sync', 'sync', 'sync', 'sync', 'os', 'memory']),
-      ...fixed,
     };
-    const { level, fallbacks, durability } = request;
-    const how = [level, ...fallbacks, durability].join(' ');
-    world.note(`write ${write.id} ${kind} ${key} on ${machine.id} ${how} seen ${shown?.join(' ')}`);
-    const old = this.#oldDisks();
-    const answer = await this.#ask('put', machine, request, (node) =>
-      node.coordination.put(request),
-    );
-    const noted = this.#noteAnswer(write, request, answer);
-    write.consulted = this.#trusted(write.consulted, machine, key, old);
-    if (noted !== undefined) this.#options.onAcknowledged(machine);
-    return noted;
+    return [request, write];
   }
 
-  #write(
-    random: SeededRandom,
-    machine: Machine,
-    key: string,
-    kept: readonly Token[],
-  ): Promise<Token | undefined> {
-    const { blind, stale } = this.#weights;
-    if (kept.length === 0 || random.chance(blind)) return this.put(random, machine, key, undefined);
-    const token = random.chance(stale) ? random.pick(kept) : kept.at(-1);
-    return this.put(random, machine, key, token);
+  #begin(key: string, kind: ClientWrite['kind'], shown: ClientWrite['shown']): ClientWrite {
+    const { recorder, world } = this.#options;
+    return recorder.begin({ key, kind, shown, began: world.now });
   }
 
-  #noteAnswer(
-    write: ClientWrite,
-    request: PutRequest,
-    answer: PutAnswer | GetAnswer | OperatingError | undefined,
-  ): Token | undefined {
-    const { world } = this.#options;
-    write.ended = world.now;
-    if (answer === undefined || !('version' in answer)) {
-      write.outcome =
-        answer instanceof OperatingError && answer.outcome === 'none' ? 'refused' : 'open';
-      if (write.outcome === 'open') world.count('unknown outcome');
-      world.note(
-        `wrote ${write.id} ${write.outcome} ${answer instanceof OperatingError ? answer.code : ''}`,
-      );
-      return undefined;
+  #drawShape(random: SeededRandom): ValueShape {
+    const { valueShape } = this.#options;
+    return valueShape === 'mixed' ? random.pick(SHAPES) : valueShape;
+  }
+
+  #value(random: SeededRandom, { id, key }: ClientWrite, shape: ValueShape) {
+    const { largeValueBytes, world } = this.#options;
+    const isLarge = largeValueBytes > 0 && random.chance(LARGE_SHARE);
+    if (isLarge) world.count('large value');
+    const length = isLarge ? random.between(0.5, 1) * largeValueBytes : random.below(40);
+    const text = shapedValue({ key, writeId: id }, shape, 'x'.repeat(Math.floor(length)));
+    return { text, isJson: shape !== 'text' };
+  }
+
+  async #batch(client: Client, tokens: ReadonlyMap<string, Token[]>): Promise<undefined> {
+    const { random, machine } = client;
+    const keys = random.shuffle(this.#options.keys).slice(0, 1 + random.below(6));
+    const writes = new Map<unknown, ClientWrite>();
+    const durability = random.pick(['sync', 'sync', 'sync', 'os'] as const);
+    const timeoutMilliseconds = random.pick([300, 1000, 2000]);
+    const all = { durability, timeoutMilliseconds };
+    const whole = { timeoutMilliseconds, fallbacks: [], inQuery: false };
+    const operations = keys.map((key): ReadRequest | WriteRequest => {
+      if (random.chance(this.#weights.read)) return { ...drawRead(random, key), ...whole };
+      const token = this.#drawToken(random, tokens.get(key) ?? []);
+      const [drawn, write] = this.#drawWrite(random, key, token, false);
+      const operation = { ...drawn, ...whole, durability, overwriteSiblings: false };
+      writes.set(operation, write);
+      return operation;
+    });
+    const told = await this.#options.client.batch(machine, operations, writes, all);
+    for (const [i, token] of told.entries()) {
+      const kept = tokens.get(keys[i] ?? '');
+      if (token === undefined || kept === undefined) continue;
+      kept.push(token);
+      if (kept.length > TOKENS_KEPT) kept.shift();
     }
-    const { version, replaced, receipt, context } = answer;
-    write.version = version;
-    write.replaced = replaced;
-    write.holders = receipt.answered;
-    write.consulted = this.#consulted(write, request);
-    // What was acknowledged before it was synced may go in a crash.
-    write.outcome = request.durability === 'sync' ? 'acknowledged' : 'open';
-    if (receipt.standIns > 0) world.count('stand-in used');
-    if (receipt.answered === 0) world.count('acknowledged by a hint alone');
-    world.note(
-      `wrote ${write.id} ${version} ${receipt.level} ${receipt.answered} ${replaced.join(' ')}`,
-    );
-    return { context, shown: [...(write.shown ?? replaced), version], versions: [] };
+    return undefined;
   }
 
-  /** Undefined: no answer; the node may have died. */
-  async #ask<T extends GetAnswer | PutAnswer>(
-    operation: 'get' | 'put',
-    machine: Machine,
-    request: GetRequest,
-    ask: Parameters<typeof machine.call<T>>[0],
-  ): Promise<T | OperatingError | undefined> {
-    const { world, onTrouble } = this.#options;
-    const answer = machine.call(ask);
-    if (answer === undefined) return new OperatingError('peer_unreachable', 'connection refused');
-    const patience = (request.timeoutMilliseconds ?? 0) + PATIENCE_MILLISECONDS;
-    const result = await Promise.race([
-      world.wait(patience, 'patience'),
-      answer.catch((error: unknown) => {
-        if (error instanceof OperatingError) return error;
-        onTrouble(`${operation} on ${machine.id} threw ${messageOf(error)}`);
-        return undefined;
-      }),
-    ]);
-    if (result instanceof OperatingError)
-      world.count(`${operation} ${result.code} ${result.outcome}`);
-    else if (result instanceof Object) this.#countAnswer(operation, request, result.receipt.level);
-    else world.count(`${operation} unanswered`);
-    return result ?? undefined;
-  }
-
-  #countAnswer(operation: 'get' | 'put', { level }: GetRequest, achieved: string): void {
-    const { world } = this.#options;
-    world.count(`${operation} ok ${achieved}`);
-    if (level !== undefined && level.toLowerCase() !== achieved) world.count('fallback used');
-  }
-
-  #addressed(random: SeededRandom, key: string, levels: readonly string[]): GetRequest {
-    return {
-      namespace: 'default',
-      key,
-      level: random.chance(0.1) ? undefined : random.pick(levels),
-      fallbacks: random.pick(FALLBACKS),
-      timeoutMilliseconds: random.pick([40, 300, 1000, 2000]),
-    };
+  /** Of siblings, where some are met: by a strategy, or by a value of the client. */
+  async #resolve({ random, machine, key }: Client): Promise<Token | undefined> {
+    const { client } = this.#options;
+    const seen = await client.conflicts(machine, addressed(random, key, ['quorum']));
+    if (seen?.context === undefined || seen.versions.length < 2) return seen;
+    const request = addressed(random, key, READ_LEVELS);
+    if (random.chance(0.6)) {
+      return client.resolve(machine, request, seen, { strategy: random.pick(STRATEGIES) });
+    }
+    const write = this.#begin(key, 'value', seen.shown);
+    const shape = this.#drawShape(random);
+    const { text: value } = this.#value(random, write, shape === 'text' ? 'string' : shape);
+    return client.resolve(machine, request, seen, { value, write });
   }
 
   #drawTtl(random: SeededRandom): number | 'keep' | undefined {
     if (!random.chance(this.#weights.ttl)) return undefined;
+    const ttl = random.pick([1, 1, 2, 4, 'keep' as const]);
     this.#options.world.count('put with a time to live');
-    return random.pick([1, 1, 2, 4, 'keep' as const]);
-  }
-
-  /** With a fallback it may have been the weaker level that asked nobody. */
-  #consulted({ shown }: ClientWrite, { level = 'quorum', fallbacks }: PutRequest): number {
-    if (shown !== undefined || fallbacks.length > 0) return 0;
-    return this.#isRepairing(level) ? majority(this.#options.replicaCount) : 0;
-  }
-
-  #isRepairing(level: string): boolean {
-    return (REPAIRING[level.toLowerCase()] ?? 0) >= majority(this.#options.replicaCount);
-  }
-
-  #repaired({ receipt }: GetAnswer): number {
-    const { replicaCount, oneZone } = this.#options;
-    const promised =
-      this.#isRepairing(receipt.level) || (oneZone && receipt.level === 'local-quorum');
-    return promised && receipt.answered >= majority(replicaCount) ? majority(replicaCount) : 0;
+    if (ttl === 'keep') this.#options.world.count('put that keeps the end');
+    return ttl;
   }
 }
 
-function checkedChange(
-  key: string,
-  writeId: string,
-  random: SeededRandom,
-  ttlSeconds: number | 'keep' | undefined,
-): PutRequest['change'] {
-  const text = writeValue({ key, writeId }, 'x'.repeat(random.below(40)));
-  const value = new TextEncoder().encode(text);
-  return { state: 'value', contentType: 'text/plain', value, ttlSeconds };
+function drawRead(random: SeededRandom, key: string): ReadRequest {
+  return {
+    ...addressed(random, key, READ_LEVELS),
+    readRepair: random.chance(0.5) ? random.pick(READ_REPAIRS) : undefined,
+    asList: random.chance(0.3),
+  };
 }
 
-function given(level: string | undefined): Partial<GetRequest> {
-  return level === undefined ? {} : { level, fallbacks: [], timeoutMilliseconds: 4000 };
+function addressed(random: SeededRandom, key: string, levels: readonly string[]): Addressed {
+  return {
+    key,
+    level: random.chance(0.1) ? undefined : random.pick(levels),
+    fallbacks: random.pick(FALLBACKS),
+    timeoutMilliseconds: random.pick([40, 300, 1000, 2000]),
+    inQuery: random.chance(0.2),
+  };
 }
+
+function given(level: string | undefined): Partial<Addressed> {
+  return level === undefined ? {} : { ...PATIENT, level };
+}
+
+const PATIENT = { fallbacks: [] as readonly string[], timeoutMilliseconds: 4000 };

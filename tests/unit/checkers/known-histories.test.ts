@@ -55,7 +55,7 @@ interface Row {
 
 const open = { outcome: 'open', ended: undefined, holders: 0 } as const;
 const gone = { kind: 'delete' } as const;
-const brief = { expiry: { from: 40, by: 60 } } as const;
+const brief = { expiry: { from: 40, until: 60, by: 60 } } as const;
 
 const ROWS: readonly Row[] = [
   ...[
@@ -116,7 +116,7 @@ const ROWS: readonly Row[] = [
     },
     {
       name: 'gone before its time',
-      history: history([written('a', { expiry: { from: 140, by: 160 } })], []),
+      history: history([written('a', { expiry: { from: 140, until: 160, by: 160 } })], []),
       expected: 1,
     },
     {
@@ -292,7 +292,7 @@ const ROWS: readonly Row[] = [
     { name: 'past its end', history: history([written('a', brief)], ['a']), expected: 1 },
     {
       name: 'past an end that no clock can be trusted with',
-      history: history([written('a', { expiry: { from: 40, by: Infinity } })], ['a']),
+      history: history([written('a', { expiry: { from: 40, until: 60, by: Infinity } })], ['a']),
       expected: 0,
     },
   ].map((row) => ({ ...row, name: `expiry: ${row.name}`, check: checkExpiry })),

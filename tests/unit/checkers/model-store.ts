@@ -103,7 +103,7 @@ export function run(rules: Rules, steps: readonly Step[]): History {
         seen,
         holders: 2,
         consulted: 0,
-        expiry: end === undefined ? undefined : { from: end, by: end },
+        expiry: end === undefined ? undefined : { from: end, until: end, by: end },
       },
     });
     seenBy.set(session, [...seen, version]);

@@ -1,0 +1,96 @@
+/**
+ * Forbids that a setting is another than somebody asked for, or falls back behind a change that was
+ * acknowledged. Each field is judged by itself.
+ */
+import type { Finding } from './history.js';
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+export interface SettingsWrite {
+  readonly id: string;
+  readonly began: number;
+  /** Undefined where there was no answer. */
+  readonly ended: number | undefined;
+  /** As of writes of keys: `open` may surface at any time, `refused` never. */
+  readonly outcome: 'acknowledged' | 'open' | 'refused';
+  readonly fields: Fields;
+  /** Who has it durably, as the answer says. */
+  readonly nodes: readonly string[];
+  /** The version that it was to be made on; undefined: on any. */
+  readonly ifMatch: string | undefined;
+  /** The version that the answer names. */
+  readonly version: string | undefined;
+}
+
+export interface SettingsRead {
+  readonly id: string;
+  readonly node: string;
+  readonly began: number;
+  readonly ended: number;
+  readonly fields: Fields;
+  readonly version: string;
+  /** After the calm: every node has what was ever acknowledged. */
+  readonly isLast: boolean;
+  /** When the disk of the node lost something last; what it knew before may be gone. */
+  readonly damagedAt: number;
+}
+
+export interface SettingsHistory {
+  /** What every node starts with. */
+  readonly initial: Fields;
+  readonly writes: readonly SettingsWrite[];
+  readonly reads: readonly SettingsRead[];
+}
+
+export function checkSettings(history: SettingsHistory): Finding[] {
+  const messages = [
+    ...history.reads.flatMap((read) => readProblems(history, read)),
+    ...conditionProblems(history),
+  ];
+  return messages.map((message) => ({ checker: 'settings', key: '', message }));
+}
+
+function readProblems({ initial, writes }: SettingsHistory, read: SettingsRead): string[] {
+  const problems: string[] = [];
+  for (const [name, value] of Object.entries(read.fields)) {
+    const changes = writes.filter(({ fields, outcome }) => name in fields && outcome !== 'refused');
+    const sources = changes.filter(({ fields, began }) => {
+      return fields[name] === value && began <= read.ended;
+    });
+    const isInitial = initial[name] === value;
+    const where = `${read.id} at ${read.node} shows ${name} = ${String(value)}`;
+    if (!isInitial && sources.length === 0) problems.push(`${where}, which nobody set`);
+    const later = changes.find((change) => isLost(change, name, read, sources));
+    if (later !== undefined) problems.push(`${where}, though ${later.id} had set another`);
+  }
+  return problems;
+}
+
+/** Should the read show the change, or one that is not wholly before it? */
+function isLost(
+  change: SettingsWrite,
+  name: string,
+  read: SettingsRead,
+  sources: readonly SettingsWrite[],
+): boolean {
+  const { outcome, ended = Number.POSITIVE_INFINITY, fields, nodes, began } = change;
+  if (outcome !== 'acknowledged' || ended > read.began || fields[name] === read.fields[name]) {
+    return false;
+  }
+  if (!read.isLast && (!nodes.includes(read.node) || read.damagedAt >= began)) return false;
+  return !sources.some((source) => (source.ended ?? Number.POSITIVE_INFINITY) >= began);
+}
+
+/** Versions never come back: two changes on the same one cannot both have been made in turn. */
+function conditionProblems({ writes }: SettingsHistory): string[] {
+  const made = writes.filter(({ outcome }) => outcome === 'acknowledged');
+  return made.flatMap(({ id, ifMatch, began }) => {
+    if (ifMatch === undefined) return [];
+    const before = made.find((other) => {
+      const changed = other.version !== ifMatch && other.ifMatch === ifMatch;
+      return changed && (other.ended ?? Number.POSITIVE_INFINITY) < began;
+    });
+    if (before === undefined) return [];
+    return [`${id} was made on ${ifMatch}, though ${before.id} had changed that`];
+  });
+}

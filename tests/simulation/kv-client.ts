@@ -1,0 +1,384 @@
+/**
+ * A client that asks over HTTP and writes down what it was told, with what was seen of that from
+ * outside. It knows of the store what its documentation promises.
+ */
+import type { ReadVersion, VersionName } from '../../lib/checkers/history.js';
+import { messageOf } from '../../lib/errors.js';
+import { majority } from '../../lib/replication/quorum.js';
+import type { ClientWrite, HistoryRecorder } from './history-recorder.js';
+import type { HttpAnswer, HttpRequest } from './http-port.js';
+import * as answers from './kv-answer.js';
+import * as requests from './kv-request.js';
+import type { Machine } from './machine.js';
+import type { SettingsLog } from './settings-log.js';
+import type { Beginning, Witness } from './witness.js';
+import type { World } from './world.js';
+
+export interface KvClientOptions {
+  readonly world: World;
+  readonly machines: readonly Machine[];
+  readonly recorder: HistoryRecorder;
+  readonly witness: Witness;
+  readonly settings: SettingsLog;
+  /** min(N, nodes). */
+  readonly replicaCount: number;
+  /** Are all nodes in one zone? */
+  readonly oneZone: boolean;
+  readonly onTrouble: (message: string) => void;
+  /** A write was acknowledged at this very moment. */
+  readonly onAcknowledged: (machine: Machine) => void;
+}
+
+/** A context and what it had shown. */
+export interface Token {
+  readonly context: string | undefined;
+  readonly shown: readonly VersionName[];
+  /** Of a read. */
+  readonly versions: readonly ReadVersion[];
+}
+
+/** What was known when a request left. */
+interface Asked {
+  readonly machine: Machine;
+  readonly since: Beginning;
+  readonly oldDisks: readonly string[];
+}
+
+/** Levels that repair a majority before they answer, where so many are one. */
+const REPAIRING: Readonly<Record<string, number>> = {
+  ...{ quorum: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY },
+  ...{ 'each-quorum': Number.POSITIVE_INFINITY, two: 2, '2': 2, three: 3 },
+};
+/** A client waits so much longer than the deadline that it named. */
+const PATIENCE_MILLISECONDS = 300;
+
+export class KvClient {
+  readonly #options: KvClientOptions;
+
+  constructor(options: KvClientOptions) {
+    this.#options = options;
+  }
+
+  async get(machine: Machine, request: requests.ReadRequest): Promise<Token | undefined> {
+    const asked = this.#begin(machine);
+    if (request.readRepair !== undefined) this.#count(`X-Read-Repair: ${request.readRepair}`);
+    if (request.asList) this.#count('get as a list');
+    const answer = await this.#ask('get', machine, request, requests.getRequest(request));
+    return this.#noteRead(asked, request, answer && answers.readAnswer(answer), 'get');
+  }
+
+  /** @param shown what the context of the request had shown; undefined: it has none */
+  async put(
+    machine: Machine,
+    request: requests.WriteRequest,
+    write: ClientWrite,
+  ): Promise<Token | undefined> {
+    const asked = this.#begin(machine);
+    this.#noteBegun(machine, request, write);
+    const answer = await this.#ask('put', machine, request, requests.putRequest(request));
+    return this.#noteWrite(asked, request, write, answer && answers.writeAnswer(answer));
+  }
+
+  /** Each operation is told as if it had been asked alone. */
+  async batch(
+    machine: Machine,
+    operations: readonly (requests.ReadRequest | requests.WriteRequest)[],
+    writes: ReadonlyMap<unknown, ClientWrite>,
+    all: Pick<requests.WriteRequest, 'timeoutMilliseconds' | 'durability'>,
+  ): Promise<(Token | undefined)[]> {
+    const asked = this.#begin(machine);
+    for (const operation of operations) {
+      const write = writes.get(operation);
+      if (write !== undefined && 'durability' in operation) {
+        this.#noteBegun(machine, operation, write);
+      }
+    }
+    const answer = await this.#ask('batch', machine, all, requests.batchRequest(operations, all));
+    const reads = operations.map((operation) => !writes.has(operation));
+    const results = answer && answers.batchAnswers(answer, reads);
+    if (answer?.status === 207) this.#count('batch answered in part');
+    return operations.map((operation, i) => {
+      const result = results?.[i];
+      const write = writes.get(operation);
+      return write === undefined || !('durability' in operation)
+        ? this.#noteRead(asked, operation, result, 'get')
+        : this.#noteWrite(asked, operation, write, result);
+    });
+  }
+
+  /** The siblings of a key and what became of earlier ones. */
+  async conflicts(machine: Machine, request: requests.Addressed): Promise<Token | undefined> {
+    const asked = this.#begin(machine);
+    const sent = requests.lookRequest(request, 'conflicts');
+    const answer = await this.#ask('conflicts', machine, request, sent);
+    const resolutions = answer === undefined ? [] : answers.resolutionsOf(answer);
+    if (resolutions.length > 0) this.#count('resolution shown by its audit entry');
+    return this.#noteRead(asked, request, answer && answers.readAnswer(answer), 'conflicts');
+  }
+
+  /** The past of a key: what is listed, and one version of it. */
+  async versions(machine: Machine, request: requests.Addressed): Promise<void> {
+    const sent = requests.lookRequest(request, 'versions');
+    const answer = await this.#ask('versions', machine, request, sent);
+    const [version] = answer === undefined ? [] : answers.keptVersions(answer);
+    if (version === undefined) return;
+    this.#count('kept version listed');
+    const one = requests.versionRequest(request, version);
+    const shown = await this.#ask('version', machine, request, one);
+    const read = shown && answers.readAnswer(shown);
+    if (read?.kind !== 'read' || read.versions.length === 0) return;
+    this.#count('kept version read');
+    this.#options.recorder.keptShown({ key: request.key, versions: read.versions });
+  }
+
+  /** @param by a strategy; or a JSON value, and the write that it is of */
+  async resolve(
+    machine: Machine,
+    request: requests.Addressed,
+    token: Token,
+    by: { readonly strategy: string } | { readonly value: string; readonly write: ClientWrite },
+  ): Promise<Token | undefined> {
+    const { recorder, world } = this.#options;
+    const asked = this.#begin(machine);
+    const sent = requests.resolveRequest(request, token.context ?? '', by);
+    const answer = await this.#ask('resolve', machine, request, sent);
+    const told = answer && answers.writeAnswer(answer);
+    const how = { ...request, durability: 'sync' as const };
+    if (told?.kind === 'written') {
+      this.#count('strategy' in by ? `resolved by ${by.strategy}` : 'resolved by a value');
+    }
+    if ('write' in by) return this.#noteWrite(asked, how, by.write, told);
+    if (told?.kind !== 'written') return undefined;
+    const { version, context, receipt } = told;
+    this.#claim(asked, how, `resolution ${version}`, told);
+    recorder.resolved({
+      ...{ key: request.key, version, ended: world.now, outcome: 'acknowledged' },
+      holders: this.#trusted(receipt.answered, asked, request.key),
+    });
+    this.#options.onAcknowledged(machine);
+    return { context, shown: [...token.shown, version], versions: [] };
+  }
+
+  /** The keys in conflict as one node lists them; undefined where it does not. */
+  async listConflicts(machine: Machine): Promise<string[] | undefined> {
+    const sent = { method: 'GET', path: '/api/v1/conflicts?limit=100', headers: {} };
+    const patience = { timeoutMilliseconds: 5000 };
+    const answer = await this.#ask('list', machine, patience, { ...sent, body: undefined });
+    if (answer?.status !== 200) return undefined;
+    const { conflicts, unanswered } = JSON.parse(answer.body.toString('utf8')) as {
+      conflicts: { key: string }[];
+      unanswered: string[];
+    };
+    if (conflicts.length > 0) this.#count('conflicts listed');
+    return unanswered.length > 0 ? undefined : conflicts.map(({ key }) => key);
+  }
+
+  #begin(machine: Machine): Asked {
+    return { machine, since: this.#options.witness.begin(), oldDisks: this.#oldDisks() };
+  }
+
+  #noteRead(
+    asked: Asked,
+    request: requests.Addressed,
+    answer: answers.Answer | undefined,
+    operation: string,
+  ): Token | undefined {
+    this.#countAnswer(operation, request, answer);
+    if (answer?.kind !== 'read') return undefined;
+    const { world, recorder } = this.#options;
+    const { key } = request;
+    const { versions, receipt, context } = answer;
+    if (versions.length > 1) this.#count('read with siblings');
+    if (versions.length >= 10) this.#count('read with ten siblings');
+    if (versions.length === 0) this.#count('not found');
+    if (receipt.standIns > 0) this.#count('read from stand-ins');
+    const read = recorder.read({
+      ...{ key, began: asked.since.at, ended: world.now, versions },
+      answered: this.#trusted(receipt.answered, asked, key),
+      repaired: this.#repaired(receipt),
+    });
+    this.#claim(asked, request, read.id, answer);
+    const shown = versions.map(({ version }) => version);
+    world.note(`${read.id} ${key} ${receipt.level} ${receipt.answered} ${shown.join(' ')}`);
+    return { context, shown, versions };
+  }
+
+  #noteBegun(machine: Machine, request: requests.WriteRequest, write: ClientWrite): void {
+    const { id, kind, key, shown } = write;
+    const how = [request.level, ...request.fallbacks, request.durability].join(' ');
+    this.#options.world.note(
+      `write ${id} ${kind} ${key} on ${machine.id} ${how} seen ${shown?.join(' ')}`,
+    );
+  }
+
+  #noteWrite(
+    asked: Asked,
+    request: requests.Addressed & Pick<requests.WriteRequest, 'durability'>,
+    write: ClientWrite,
+    answer: answers.Answer | undefined,
+  ): Token | undefined {
+    const { world } = this.#options;
+    this.#countAnswer('put', request, answer);
+    write.ended = world.now;
+    if (answer?.kind !== 'written') {
+      const refused = answer?.kind === 'refused' && answer.outcome === 'none';
+      write.outcome = refused ? 'refused' : 'open';
+      if (write.outcome === 'open') this.#count('unknown outcome');
+      const code = answer?.kind === 'refused' ? answer.code : '';
+      world.note(`wrote ${write.id} ${write.outcome} ${code}`);
+      return undefined;
+    }
+    const { version, replaced, receipt, context } = answer;
+    write.version = version;
+    write.replaced = replaced;
+    write.holders = receipt.answered;
+    write.consulted = this.#trusted(this.#consulted(write, request), asked, write.key);
+    // What was acknowledged before it was synced may go in a crash.
+    write.outcome = request.durability === 'sync' ? 'acknowledged' : 'open';
+    if (receipt.standIns > 0) this.#count('stand-in used');
+    if (receipt.answered === 0) this.#count('acknowledged by a hint alone');
+    world.note(
+      `wrote ${write.id} ${version} ${receipt.level} ${receipt.answered} ${replaced.join(' ')}`,
+    );
+    this.#claim(asked, request, write.id, answer);
+    this.#options.onAcknowledged(asked.machine);
+    return { context, shown: [...(write.shown ?? replaced), version], versions: [] };
+  }
+
+  /** What the answer claims, beside what can be seen at this moment. */
+  #claim(
+    { machine, since }: Asked,
+    {
+      key,
+      level,
+      fallbacks,
+      ...request
+    }: requests.Addressed & { durability?: requests.Durability },
+    id: string,
+    answer: answers.ReadAnswer | answers.WriteAnswer,
+  ): void {
+    const { witness, recorder, settings } = this.#options;
+    const { receipt } = answer;
+    const field = answer.kind === 'read' ? 'default_level' : 'default_write_level';
+    const asked = level === undefined ? settings.possible(field).map(String) : [level];
+    const claim = {
+      ...{ id, key, levels: [...asked, ...fallbacks], level: receipt.level },
+      ...{ answered: receipt.answered, standIns: receipt.standIns },
+      ...{ primaries: witness.primaries(key), zone: witness.zoneOf(machine.id) },
+    };
+    if (answer.kind === 'read') {
+      recorder.claimed({ ...claim, witnesses: witness.asked(key, since), isHinted: false });
+      this.#claimRepaired(claim, answer, since);
+      return;
+    }
+    const durability = request.durability ?? 'sync';
+    const { version } = answer;
+    recorder.claimed({
+      ...claim,
+      witnesses: witness.holders(key, version, durability, since),
+      isHinted: receipt.answered > 0 || witness.isHinted(key, version, durability, since),
+      durability: { asked: durability, held: receipt.durability },
+    });
+  }
+
+  /** What a read promises to have made last is on the disks of a majority when it answers. */
+  #claimRepaired(
+    claim: Pick<Parameters<HistoryRecorder['claimed']>[0], 'id' | 'key' | 'primaries' | 'zone'>,
+    { versions, receipt }: answers.ReadAnswer,
+    since: Beginning,
+  ): void {
+    const repaired = this.#repaired(receipt);
+    if (repaired === 0) return;
+    const { witness, recorder } = this.#options;
+    const { key, primaries, zone, id } = claim;
+    for (const { version } of versions) {
+      recorder.claimed({
+        ...{ id: `${id} of ${version}`, key, primaries, zone, standIns: 0, isHinted: false },
+        ...{ levels: [String(repaired)], level: String(repaired), answered: repaired },
+        witnesses: witness.holders(key, version, 'sync', since),
+      });
+    }
+  }
+
+  /** Nodes that nobody has told yet of what their disks have lost: their answers prove nothing. */
+  #oldDisks(): string[] {
+    return this.#options.machines.filter(({ disk }) => disk.isOld).map(({ id }) => id);
+  }
+
+  /** So many of the owners that were asked surely had what they should. */
+  #trusted(count: number, { oldDisks }: Asked, key: string): number {
+    const old = [...oldDisks, ...this.#oldDisks()];
+    const owners = this.#options.witness.primaries(key);
+    return Math.max(0, count - owners.filter(({ node }) => old.includes(node)).length);
+  }
+
+  /** Undefined: no answer; the node may have died. */
+  async #ask(
+    operation: string,
+    machine: Machine,
+    { timeoutMilliseconds }: Pick<requests.Addressed, 'timeoutMilliseconds'>,
+    request: HttpRequest,
+  ): Promise<HttpAnswer | undefined> {
+    const { world, onTrouble } = this.#options;
+    this.#count(`asked: ${operation}`);
+    const answer = machine.exchange(request);
+    if (answer === undefined) return REFUSED_CONNECTION;
+    const result = await Promise.race([
+      world.wait(timeoutMilliseconds + PATIENCE_MILLISECONDS, 'patience'),
+      answer.catch((error: unknown) => {
+        onTrouble(`${operation} on ${machine.id} failed: ${messageOf(error)}`);
+        return undefined;
+      }),
+    ]);
+    if (result === undefined) this.#count(`${operation} unanswered`);
+    if ((result?.status ?? 0) === 500) {
+      onTrouble(`${operation} on ${machine.id}: ${result?.body.toString('utf8')}`);
+    }
+    return result ?? undefined;
+  }
+
+  #countAnswer(
+    operation: string,
+    { level }: requests.Addressed,
+    answer: answers.Answer | undefined,
+  ): void {
+    if (answer === undefined) return;
+    if (answer.kind === 'refused') {
+      this.#count(`${operation} ${answer.code} ${answer.outcome}`);
+      return;
+    }
+    const achieved = answer.receipt.level;
+    this.#count(`${operation} ok ${achieved}`);
+    if (level !== undefined && level.toLowerCase() !== achieved) this.#count('fallback used');
+  }
+
+  /** With a fallback it may have been the weaker level that asked nobody. */
+  #consulted({ shown }: ClientWrite, { level, fallbacks }: requests.Addressed): number {
+    const { settings, replicaCount } = this.#options;
+    if (shown !== undefined || fallbacks.length > 0) return 0;
+    if (settings.possible('blind_writes').some((kind) => kind !== 'overwrite')) return 0;
+    const levels = level === undefined ? settings.possible('default_write_level') : [level];
+    const repairs = levels.every((one) => this.#isRepairing(String(one)));
+    return repairs ? majority(replicaCount) : 0;
+  }
+
+  #isRepairing(level: string): boolean {
+    return (REPAIRING[level.toLowerCase()] ?? 0) >= majority(this.#options.replicaCount);
+  }
+
+  #repaired({ level, answered }: answers.Receipt): number {
+    const { replicaCount, oneZone } = this.#options;
+    const promised = this.#isRepairing(level) || (oneZone && level === 'local-quorum');
+    return promised && answered >= majority(replicaCount) ? majority(replicaCount) : 0;
+  }
+
+  #count(name: string): void {
+    this.#options.world.count(name);
+  }
+}
+
+const REFUSED_CONNECTION: HttpAnswer = {
+  status: 503,
+  headers: new Map(),
+  body: Buffer.from('{"code":"peer_unreachable","outcome":"none"}'),
+};

@@ -1,0 +1,135 @@
+/** What the clients of a simulation ask for, as HTTP requests (docs/http-api.md). */
+import type { HttpRequest } from './http-port.js';
+
+export interface Addressed {
+  readonly key: string;
+  /** As it is sent; undefined: the default of the cluster. */
+  readonly level: string | undefined;
+  readonly fallbacks: readonly string[];
+  readonly timeoutMilliseconds: number;
+  /** The key as `?key=`, and not as a part of the path. */
+  readonly inQuery: boolean;
+}
+
+export interface ReadRequest extends Addressed {
+  readonly readRepair: 'await' | 'async' | 'none' | undefined;
+  /** `?siblings=list` */
+  readonly asList: boolean;
+}
+
+export type Durability = 'sync' | 'os' | 'memory';
+
+export interface WriteRequest extends Addressed {
+  /** Undefined: a delete. */
+  readonly value: { readonly text: string; readonly isJson: boolean } | undefined;
+  readonly ttl: number | 'keep' | undefined;
+  readonly context: string | undefined;
+  readonly overwriteSiblings: boolean;
+  readonly durability: Durability;
+}
+
+export function getRequest(request: ReadRequest): HttpRequest {
+  const { readRepair, asList } = request;
+  const query = asList ? 'siblings=list' : '';
+  const headers = { ...common(request), ...optional('X-Read-Repair', readRepair) };
+  return { method: 'GET', path: pathOf(request, '', query), headers, body: undefined };
+}
+
+export function putRequest(request: WriteRequest): HttpRequest {
+  const { value, ttl, context, overwriteSiblings, durability } = request;
+  const headers = {
+    ...common(request),
+    ...optional('X-Durability', durability === 'sync' ? undefined : durability),
+    ...optional('X-Overwrite', overwriteSiblings ? 'siblings' : undefined),
+  };
+  const path = pathOf(request, '', '');
+  const inHeaders = { ...headers, ...optional('X-Causal-Context', context) };
+  if (value === undefined) return { method: 'DELETE', path, headers: inHeaders, body: undefined };
+  if (!value.isJson) {
+    const typed = { ...inHeaders, ...optional('X-TTL', ttl), 'Content-Type': 'text/plain' };
+    return { method: 'PUT', path, headers: typed, body: value.text };
+  }
+  const members = [`"value":${value.text}`];
+  if (ttl !== undefined) members.push(`"ttl":${JSON.stringify(ttl)}`);
+  if (context !== undefined) members.push(`"context":${JSON.stringify(context)}`);
+  const json = { ...headers, 'Content-Type': 'application/json' };
+  return { method: 'PUT', path, headers: json, body: `{${members.join(',')}}` };
+}
+
+/** `conflicts`, or `versions`. */
+export function lookRequest(request: Addressed, resource: string): HttpRequest {
+  const path = pathOf(request, `/${resource}`, '');
+  return { method: 'GET', path, headers: common(request), body: undefined };
+}
+
+export function versionRequest(request: Addressed, version: string): HttpRequest {
+  const path = pathOf(request, '', `version=${encodeURIComponent(version)}`);
+  return { method: 'GET', path, headers: common(request), body: undefined };
+}
+
+/** @param by a strategy, or JSON text */
+export function resolveRequest(
+  request: Addressed,
+  context: string,
+  by: { readonly strategy: string } | { readonly value: string },
+): HttpRequest {
+  const how = 'strategy' in by ? `"strategy":"${by.strategy}"` : `"value":${by.value}`;
+  return {
+    method: 'POST',
+    path: pathOf(request, '/conflicts/resolve', ''),
+    headers: { ...common(request), 'Content-Type': 'application/json' },
+    body: `{"context":${JSON.stringify(context)},${how}}`,
+  };
+}
+
+/** Reads and writes of several keys in one request. What holds for all is taken from the first. */
+export function batchRequest(
+  operations: readonly (ReadRequest | WriteRequest)[],
+  { timeoutMilliseconds, durability }: Pick<WriteRequest, 'timeoutMilliseconds' | 'durability'>,
+): HttpRequest {
+  const rows = operations.map((operation) => {
+    const { key, level } = operation;
+    const named = [`"key":${JSON.stringify(key)}`];
+    if (level !== undefined) named.push(`"level":${JSON.stringify(level)}`);
+    if (!('durability' in operation)) return `{"op":"get",${named.join(',')}}`;
+    const { value, ttl, context } = operation;
+    if (context !== undefined) named.push(`"context":${JSON.stringify(context)}`);
+    if (value === undefined) return `{"op":"delete",${named.join(',')}}`;
+    if (ttl !== undefined) named.push(`"ttl":${JSON.stringify(ttl)}`);
+    named.push(value.isJson ? `"value":${value.text}` : base64Members(value.text));
+    return `{"op":"put",${named.join(',')}}`;
+  });
+  return {
+    method: 'POST',
+    path: '/api/v1/batch',
+    headers: {
+      'Content-Type': 'application/json',
+      'X-Timeout': `${timeoutMilliseconds}ms`,
+      ...optional('X-Durability', durability === 'sync' ? undefined : durability),
+    },
+    body: `{"operations":[${rows.join(',')}]}`,
+  };
+}
+
+function base64Members(text: string): string {
+  const base64 = Buffer.from(text, 'utf8').toString('base64');
+  return `"value_base64":"${base64}","content_type":"text/plain"`;
+}
+
+function pathOf({ key, inQuery }: Addressed, resource: string, query: string): string {
+  const name = encodeURIComponent(key);
+  if (!inQuery) return `/api/v1/kv/${name}${resource}${query === '' ? '' : `?${query}`}`;
+  return `/api/v1/kv${resource}?key=${name}${query === '' ? '' : `&${query}`}`;
+}
+
+function common({ level, fallbacks, timeoutMilliseconds }: Addressed): Record<string, string> {
+  return {
+    ...optional('X-Consistency-Level', level),
+    ...optional('X-Consistency-Fallback', fallbacks.length > 0 ? fallbacks.join(', ') : undefined),
+    'X-Timeout': `${timeoutMilliseconds}ms`,
+  };
+}
+
+function optional(name: string, value: string | number | undefined): Record<string, string> {
+  return value === undefined ? {} : { [name]: String(value) };
+}

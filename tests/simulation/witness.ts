@@ -1,0 +1,141 @@
+/**
+ * What can be seen from outside of how an answer came about: which machines hold a version, how
+ * safely, and which were asked for a key. Receipts are judged by it.
+ */
+import { decodeHint, keyOfHint, targetOf } from '../../lib/persistence/hint-records.js';
+import { decodeRecord, type RecordKey, recordKey } from '../../lib/persistence/records.js';
+import { covers } from '../../lib/versioning/context.js';
+import { type Dot, parseDot } from '../../lib/versioning/dot.js';
+import type { Siblings } from '../../lib/versioning/siblings.js';
+import type { Durability } from './kv-request.js';
+import type { Machine } from './machine.js';
+import type { World } from './world.js';
+
+export interface Primary {
+  readonly node: string;
+  readonly zone: string;
+}
+
+/** When a request began, and in which of their lives the machines were then. */
+export interface Beginning {
+  readonly at: number;
+  readonly lives: ReadonlyMap<string, number>;
+}
+
+export class Witness {
+  readonly #world: World;
+  readonly #machines: readonly Machine[];
+  readonly #primaries = new Map<string, readonly Primary[]>();
+
+  constructor(world: World, machines: readonly Machine[]) {
+    this.#world = world;
+    this.#machines = machines;
+  }
+
+  begin(): Beginning {
+    const lives = new Map(this.#machines.map(({ id, lives }) => [id, lives]));
+    return { at: this.#world.now, lives };
+  }
+
+  /** Of a key; the ring of a simulation stays as it is. Empty while no node was ever up. */
+  primaries(key: string): readonly Primary[] {
+    const known = this.#primaries.get(key);
+    if (known !== undefined) return known;
+    const { node } = this.#machines.find((machine) => machine.node !== undefined) ?? {};
+    if (node === undefined) return [];
+    const { primaries } = node.cluster.locate('default', key);
+    this.#primaries.set(key, primaries);
+    return primaries;
+  }
+
+  zoneOf(id: string): string {
+    return this.#machines.find((machine) => machine.id === id)?.zone ?? '';
+  }
+
+  /**
+   * The primaries that hold the version now, or what superseded it; also those of which nobody can
+   * tell, since they have lost something since.
+   */
+  holders(key: string, version: string, durability: Durability, since: Beginning): string[] {
+    const dot = parseDot(version);
+    if (dot === undefined) return [];
+    return this.#owners(key)
+      .filter((machine) => mayHold(machine, this.#at(machine, key), dot, durability, since))
+      .map(({ id }) => id);
+  }
+
+  /** The primaries whose record of the key was looked at since. */
+  asked(key: string, { at }: Beginning): string[] {
+    return this.#owners(key)
+      .filter(({ lastReads }) => (lastReads.get(key) ?? Number.NEGATIVE_INFINITY) >= at)
+      .map(({ id }) => id);
+  }
+
+  /** Does a stand-in hold it on its disk, or has it handed it over to a primary? */
+  isHinted(key: string, version: string, durability: Durability, since: Beginning): boolean {
+    const dot = parseDot(version);
+    if (dot === undefined) return false;
+    // What is in memory alone cannot be seen from outside.
+    if (durability === 'memory') return true;
+    if (this.holders(key, version, durability, since).length > 0) return true;
+    return this.#machines.some((machine) => {
+      if (isExcused(machine, durability, since)) return true;
+      return hintsOf(machine, key, durability).some(({ context }) => covers(context, dot));
+    });
+  }
+
+  #owners(key: string): Machine[] {
+    const ids = this.primaries(key).map(({ node }) => node);
+    return this.#machines.filter(({ id }) => ids.includes(id));
+  }
+
+  #at({ partitionCount }: Machine, key: string): RecordKey {
+    return recordKey('default', key, partitionCount);
+  }
+}
+
+/** What it had may be gone, though it told the truth when it said that it had it. */
+function isExcused({ disk, id, lives }: Machine, durability: Durability, since: Beginning) {
+  if (disk.damagedAt >= since.at) return true;
+  return durability !== 'sync' && lives !== since.lives.get(id);
+}
+
+function mayHold(
+  machine: Machine,
+  at: RecordKey,
+  dot: Dot,
+  durability: Durability,
+  since: Beginning,
+): boolean {
+  if (isExcused(machine, durability, since)) return true;
+  const { disk, node } = machine;
+  try {
+    const inMemory = (): Siblings | undefined => node?.disk.table.read(at)?.siblings;
+    const held = durability === 'memory' ? inMemory() : stored(machine, at, durability);
+    if (held !== undefined) return covers(held.context, dot);
+    // What was collected is in the clock alone.
+    return node?.disk.clocks.of(at.partition).has(dot) === true && inMemory() === undefined;
+  } catch {
+    // A record that cannot be read: nobody can tell.
+    return disk.everFaulty;
+  }
+}
+
+function stored({ disk }: Machine, at: RecordKey, durability: 'sync' | 'os'): Siblings | undefined {
+  const bytes = durability === 'sync' ? disk.durable(at.storageKey) : disk.visible(at.storageKey);
+  return bytes === undefined ? undefined : decodeRecord(at, bytes);
+}
+
+function hintsOf({ disk }: Machine, key: string, durability: 'sync' | 'os'): Siblings[] {
+  const entries = durability === 'sync' ? disk.durableEntries('h') : disk.visibleEntries('h');
+  return entries.flatMap(([hint, bytes]) => {
+    if (hint.startsWith('h/')) return [];
+    const at = keyOfHint(targetOf(hint), hint);
+    if (at.key !== key) return [];
+    try {
+      return decodeRecord(at, decodeHint(hint, bytes).bytes);
+    } catch {
+      return [];
+    }
+  });
+}
