@@ -2,7 +2,9 @@
  * Counting what is on the disk against the digests (docs/architecture.md, D3): before an exchange
  * vouches for it, after damage, and in the background, partition by partition.
  */
+import { conflictsIn } from '../persistence/conflict-index.js';
 import { countRecords } from '../persistence/count-records.js';
+import { indexKeysOf, parseIndexKey } from '../persistence/indexes.js';
 import type { RecordKey } from '../persistence/records.js';
 import type { AntiEntropyCollaborators } from './collaborators.js';
 
@@ -35,6 +37,7 @@ export class Scrub {
     table.forgetPartition(partition);
     const counted = await countRecords(this.#world, partition);
     const { found, expected, corrupt, unindexed } = counted;
+    const conflicts = await conflictsIn(store, partition);
     const { committed } = store.transact((transaction) => {
       for (const at of corrupt) {
         // Meanwhile it may have been written anew.
@@ -43,6 +46,8 @@ export class Scrub {
       }
       digests.correct(partition, found, expected);
       for (const at of unindexed) table.index(transaction, at);
+      // A record that was lost left its entry: nobody else would ever look at it.
+      for (const entry of conflicts) if (isStale(table, entry)) transaction.delete(entry);
     });
     await committed;
   }
@@ -70,6 +75,12 @@ export class Scrub {
     } else if (!found.equals(expected)) health.damage(partition, 'count');
     else if (unindexed.length > 0) await this.#index(unindexed);
   }
+}
+
+/** Names an index entry a record that does not have it? */
+function isStale(table: ScrubWorld['table'], entry: string): boolean {
+  const { at } = parseIndexKey(entry);
+  return isUnreadable(table, at) || !indexKeysOf(at, table.read(at)?.siblings).includes(entry);
 }
 
 function isUnreadable(table: ScrubWorld['table'], at: Parameters<typeof table.read>[0]): boolean {

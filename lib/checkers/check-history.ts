@@ -4,6 +4,7 @@ import { checkBlindWrites } from './check-blind-writes.js';
 import { checkExpiry } from './check-expiry.js';
 import { checkFalseSiblings } from './check-false-siblings.js';
 import { checkLostWrites } from './check-lost-writes.js';
+import { checkMisses } from './check-misses.js';
 import { checkReceipts } from './check-receipts.js';
 import { checkStaleReads } from './check-stale-reads.js';
 import { checkSuperseded } from './check-superseded.js';
@@ -19,6 +20,7 @@ const CHECKERS: readonly ((history: History) => Finding[])[] = [
   checkBlindWrites,
   checkExpiry,
   checkReceipts,
+  checkMisses,
   checkAgreement,
 ];
 

@@ -69,6 +69,15 @@ export interface Read {
    * promised.
    */
   readonly repaired: number;
+  /** Of a read that found nothing, where it was watched. */
+  readonly miss?: Miss | undefined;
+}
+
+export interface Miss {
+  /** What replicas said that they hold, in answers to this very read. */
+  readonly told: readonly VersionName[];
+  /** Primaries that were up all the time, and were not asked. */
+  readonly unasked: readonly string[];
 }
 
 /** What a key comes to when everything was healed and had time to settle. */

@@ -1,4 +1,5 @@
 /** Which keys of a node are in conflict: read from the index, never from the records. */
+import { eachEntry } from './each-entry.js';
 import { indexEnd, parseIndexKey, type IndexEntry } from './indexes.js';
 import type { Store } from './store.js';
 
@@ -13,6 +14,15 @@ export async function conflictPage(store: Store, after: string, limit: number): 
   const from = after === '' ? KIND : `${KIND}${after}\u0000`;
   const page = await store.range({ from, before: indexEnd(KIND), limit });
   return page.map(([key]) => key.slice(KIND.length));
+}
+
+/** The entries of a partition. They lie by time: all entries of the node are walked over. */
+export async function conflictsIn(store: Store, partition: number): Promise<string[]> {
+  const found: string[] = [];
+  await eachEntry(store, { from: KIND, before: indexEnd(KIND) }, (entry) => {
+    if (parseIndexKey(entry).at.partition === partition) found.push(entry);
+  });
+  return found;
 }
 
 /** When the conflict of this place began, and where. */

@@ -30,6 +30,7 @@ export interface EndOptions {
 
 /** Longer than repairs that are under way take when nothing fails. */
 const SETTLE_MILLISECONDS = 1000;
+const TRIES_MAX = 5;
 /** Of many keys, not each is asked of every node, and not each is written once more. */
 const KEYS_ASKED_EVERYWHERE = 4;
 const KEYS_OVERWRITTEN = 4;
@@ -68,6 +69,7 @@ export async function observeEnd(
     const last = await read(random.pick(machines), 'quorum');
     finals.push({ key, began, versions: last?.versions ?? [], replicas: replicasOf(options, key) });
   }
+  await checkConflictList(options, finals);
   for (const key of random.shuffle(keys).slice(0, KEYS_OVERWRITTEN)) await overwrite(options, key);
   world.note('the end');
   return finals;
@@ -113,28 +115,52 @@ function checkContext(node: QuorateNode, key: string, onTrouble: (message: strin
   }
 }
 
-const LAST: Partial<PutRequest> = {
-  ...{ level: 'quorum', fallbacks: [], timeoutMilliseconds: 4000 },
-  durability: 'sync',
-  overwriteSiblings: true,
-};
-const DELETE: Partial<PutRequest> = { ...LAST, change: { state: 'tombstone' } };
+/** What is in conflict is listed, and nothing else. Values that end are of no use here. */
+async function checkConflictList(
+  { client, random, machines, workload, world, onTrouble }: EndOptions,
+  finals: readonly FinalState[],
+): Promise<void> {
+  if (workload.hasEnds) return;
+  const machine = random.pick(machines);
+  const listed = await client.listConflicts(machine);
+  if (listed === undefined) {
+    onTrouble(`${machine.id} does not list the conflicts of all nodes after the calm`);
+    return;
+  }
+  const inConflict = finals.filter(({ versions }) => versions.length > 1).map(({ key }) => key);
+  if (inConflict.length > 0) world.count('keys in conflict in the end');
+  for (const key of inConflict) {
+    if (!listed.includes(key)) onTrouble(`${key} is in conflict, and ${machine.id} does not list it`);
+  }
+  for (const key of listed) {
+    if (!inConflict.includes(key)) onTrouble(`${machine.id} lists ${key}, which is not in conflict`);
+  }
+}
 
 /** Who has read all of it replaces all of it. */
 async function overwrite(
-  { world, random, machines, workload, onTrouble }: EndOptions,
+  { world, random, machines, workload, client, onTrouble }: EndOptions,
   key: string,
 ): Promise<void> {
   const seen = await workload.get(random, random.pick(machines), key, 'quorum');
   if (seen === undefined) return;
+  const fixed = { level: 'quorum', fallbacks: [], timeoutMilliseconds: 4000 } as const;
   const tooLarge = (): number => world.counters.get('put context_too_large none') ?? 0;
   const before = tooLarge();
-  const picked = random.pick(machines);
-  const written = await workload.put(random, picked, key, seen, LAST);
+  // A cluster that takes no blind writes cannot be given what it never had.
+  if (seen.context === undefined && client.mayRefuseBlindWrites) return;
+  const how = { ...fixed, durability: 'sync', overwriteSiblings: true } as const;
+  let written: Token | undefined;
+  for (let tries = 0; tries < TRIES_MAX && written === undefined && tooLarge() === before; tries += 1) {
+    // Where few bytes may wait for a disk, what goes on in the background may have the room.
+    if (tries > 0) await world.wait(SETTLE_MILLISECONDS, 'once more');
+    written = await workload.put(random, random.pick(machines), key, seen, how);
+  }
   if (written === undefined) {
     // At the limit of its context a key takes no value by another writer; a delete it always takes.
     const isFull = tooLarge() > before;
-    const deleted = isFull && (await workload.put(random, picked, key, seen, DELETE));
+    const picked = random.pick(machines);
+    const deleted = isFull && (await workload.delete(picked, key, 'quorum', seen));
     if (deleted) world.count('deleted at the limit of its context');
     else onTrouble(`${key} could not be written at quorum after the calm`);
     return;

@@ -2,7 +2,7 @@
  * A client that asks over HTTP and writes down what it was told, with what was seen of that from
  * outside. It knows of the store what its documentation promises.
  */
-import type { ReadVersion, VersionName } from '../../lib/checkers/history.js';
+import type { Miss, ReadVersion, VersionName } from '../../lib/checkers/history.js';
 import { messageOf } from '../../lib/errors.js';
 import { majority } from '../../lib/replication/quorum.js';
 import type { ClientWrite, HistoryRecorder } from './history-recorder.js';
@@ -49,6 +49,8 @@ const REPAIRING: Readonly<Record<string, number>> = {
   ...{ quorum: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY },
   ...{ 'each-quorum': Number.POSITIVE_INFINITY, two: 2, '2': 2, three: 3 },
 };
+/** At these no read repairs before it answers, unless it is asked to. */
+const WEAK = new Set(['eventual', 'local-one']);
 /** A client waits so much longer than the deadline that it named. */
 const PATIENCE_MILLISECONDS = 300;
 
@@ -59,12 +61,23 @@ export class KvClient {
     this.#options = options;
   }
 
+  get mayRefuseBlindWrites(): boolean {
+    return this.#options.settings.possible('blind_writes').includes('refuse');
+  }
+
   async get(machine: Machine, request: requests.ReadRequest): Promise<Token | undefined> {
     const asked = this.#begin(machine);
     if (request.readRepair !== undefined) this.#count(`X-Read-Repair: ${request.readRepair}`);
     if (request.asList) this.#count('get as a list');
+    const { key, timeoutMilliseconds } = request;
+    const watch = this.#options.witness.watch(machine, key, timeoutMilliseconds);
     const answer = await this.#ask('get', machine, request, requests.getRequest(request));
-    return this.#noteRead(asked, request, answer && answers.readAnswer(answer), 'get');
+    const miss = watch?.end();
+    const read = answer && answers.readAnswer(answer);
+    // Answers that come while it repairs have no part in what it says.
+    const isWatched = read?.kind === 'read' && WEAK.has(read.receipt.level);
+    const noted = isWatched && request.readRepair !== 'await' ? miss : undefined;
+    return this.#noteRead(asked, request, read, 'get', noted);
   }
 
   /** @param shown what the context of the request had shown; undefined: it has none */
@@ -182,6 +195,7 @@ export class KvClient {
     request: requests.Addressed,
     answer: answers.Answer | undefined,
     operation: string,
+    miss?: Miss,
   ): Token | undefined {
     this.#countAnswer(operation, request, answer);
     if (answer?.kind !== 'read') return undefined;
@@ -196,7 +210,9 @@ export class KvClient {
       ...{ key, began: asked.since.at, ended: world.now, versions },
       answered: this.#trusted(receipt.answered, asked, key),
       repaired: this.#repaired(receipt),
+      ...(versions.length === 0 && receipt.answered > 0 ? { miss } : {}),
     });
+    if (versions.length === 0 && miss !== undefined) this.#count('miss at a weak level');
     this.#claim(asked, request, read.id, answer);
     const shown = versions.map(({ version }) => version);
     world.note(`${read.id} ${key} ${receipt.level} ${receipt.answered} ${shown.join(' ')}`);
@@ -241,8 +257,21 @@ export class KvClient {
       `wrote ${write.id} ${version} ${receipt.level} ${receipt.answered} ${replaced.join(' ')}`,
     );
     this.#claim(asked, request, write.id, answer);
+    if (write.shown === undefined) this.#checkBlind(write, replaced);
     this.#options.onAcknowledged(asked.machine);
     return { context, shown: [...(write.shown ?? replaced), version], versions: [] };
+  }
+
+  /** What the setting makes of a write without a context, where it was never another. */
+  #checkBlind({ id }: ClientWrite, replaced: readonly VersionName[]): void {
+    const { settings, onTrouble } = this.#options;
+    const kinds = settings.possible('blind_writes');
+    this.#count(`blind write: ${kinds.length > 1 ? 'changing' : String(kinds[0])}`);
+    if (kinds.length > 1) return;
+    if (kinds[0] === 'refuse') onTrouble(`${id} has no context, and was taken`);
+    if (kinds[0] === 'sibling' && replaced.length > 0) {
+      onTrouble(`${id} has no context, is to be a sibling, and replaced ${replaced.join(' ')}`);
+    }
   }
 
   /** What the answer claims, beside what can be seen at this moment. */

@@ -93,7 +93,8 @@ async function runSeed(seed: number): Promise<{ totals: BatchTotals; was: string
   try {
     const { findings, ...result } = await simulate(seed);
     const [first] = findings;
-    const more = findings.length > 1 ? ` (and ${findings.length - 1} more)` : '';
+    const checkers = [...new Set(findings.map(({ checker }) => checker))].join(', ');
+    const more = findings.length > 1 ? ` (and ${findings.length - 1} more: ${checkers})` : '';
     const was = first && `${first.checker} ${first.key}: ${first.message}${more}`;
     const failed = was === undefined ? [] : [{ seed, was }];
     return { totals: { ...result, seeds: 1, failed }, was };

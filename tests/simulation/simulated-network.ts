@@ -66,6 +66,12 @@ interface Endpoint {
   readonly sides: Map<NodeId, Side>;
 }
 
+interface Watch {
+  /** @param now on the monotonic clock of the sender */
+  sent(from: NodeId, to: NodeId, message: Message, now: number): void;
+  delivered(from: NodeId, to: NodeId, message: Message): void;
+}
+
 export class SimulatedNetwork {
   readonly #world: World;
   readonly frameBytesMax: number;
@@ -74,6 +80,8 @@ export class SimulatedNetwork {
   readonly #endpoints = new Map<string, Endpoint>();
   /** `from>to`, places */
   readonly #cuts = new Set<string>();
+  /** Told of what is sent and of what arrives. */
+  readonly watches = new Set<Watch>();
   readonly #waiting: [Endpoint, NodeId][] = [];
   #openings = 0;
   faults: NetworkFaults = CALM_NETWORK;
@@ -236,6 +244,8 @@ export class SimulatedNetwork {
   }
 
   #send(from: Endpoint, to: NodeId, message: Message): boolean {
+    const now = this.#world.now * from.machine.rate;
+    for (const watch of this.watches) watch.sent(from.id, to, message, now);
     const side = from.sides.get(to);
     if (side === undefined || !from.isAlive()) return false;
     const bytes = messageBytesMax(message);
@@ -306,6 +316,7 @@ export class SimulatedNetwork {
       return;
     }
     for (const message of decodeFrame(frame)) {
+      for (const watch of this.watches) watch.delivered(from, to, message);
       try {
         to.receiver?.receive(from.id, message);
       } catch (error) {

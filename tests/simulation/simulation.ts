@@ -97,7 +97,7 @@ export async function simulate(
   }
   const client = new KvClient({
     ...{ world, machines, recorder, replicaCount, onTrouble, settings: log },
-    witness: new Witness(world, machines),
+    witness: new Witness(world, network, machines),
     onAcknowledged: (machine) => nemesis.acknowledged(machine),
     oneZone: shape.zones === 1,
   });

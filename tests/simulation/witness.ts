@@ -2,6 +2,8 @@
  * What can be seen from outside of how an answer came about: which machines hold a version, how
  * safely, and which were asked for a key. Receipts are judged by it.
  */
+import type { Miss } from '../../lib/checkers/history.js';
+import type { QuorateNode } from '../../lib/node.js';
 import { decodeHint, keyOfHint, targetOf } from '../../lib/persistence/hint-records.js';
 import { decodeRecord, type RecordKey, recordKey } from '../../lib/persistence/records.js';
 import { covers } from '../../lib/versioning/context.js';
@@ -9,6 +11,8 @@ import { type Dot, parseDot } from '../../lib/versioning/dot.js';
 import type { Siblings } from '../../lib/versioning/siblings.js';
 import type { Durability } from './kv-request.js';
 import type { Machine } from './machine.js';
+import { ReadWatch } from './read-watch.js';
+import type { SimulatedNetwork } from './simulated-network.js';
 import type { World } from './world.js';
 
 export interface Primary {
@@ -22,19 +26,49 @@ export interface Beginning {
   readonly lives: ReadonlyMap<string, number>;
 }
 
+export interface WatchedRead {
+  readonly end: () => Miss;
+}
+
 export class Witness {
   readonly #world: World;
+  readonly #network: SimulatedNetwork;
   readonly #machines: readonly Machine[];
   readonly #primaries = new Map<string, readonly Primary[]>();
 
-  constructor(world: World, machines: readonly Machine[]) {
+  constructor(world: World, network: SimulatedNetwork, machines: readonly Machine[]) {
     this.#world = world;
+    this.#network = network;
     this.#machines = machines;
   }
 
   begin(): Beginning {
     const lives = new Map(this.#machines.map(({ id, lives }) => [id, lives]));
     return { at: this.#world.now, lives };
+  }
+
+  /**
+   * Watches a read that begins at this moment; undefined where that cannot be told from others.
+   * `end` must be called.
+   */
+  watch(machine: Machine, key: string, timeoutMilliseconds: number): WatchedRead | undefined {
+    const { node, time, id } = machine;
+    if (node === undefined || time.pausedUntil > this.#world.now) return undefined;
+    const deadline = this.#world.now * time.rate + timeoutMilliseconds;
+    const watch = new ReadWatch(id, key, deadline);
+    this.#network.watches.add(watch);
+    const up = upOf(node, key);
+    return {
+      end: (): Miss => {
+        this.#network.watches.delete(watch);
+        const still = machine.node === node ? upOf(node, key) : [];
+        const late = this.#world.now * time.rate >= deadline;
+        const unasked = up.filter((one) => {
+          return one !== id && still.includes(one) && !watch.asked.has(one) && !late;
+        });
+        return { told: watch.versions, unasked };
+      },
+    };
   }
 
   /** Of a key; the ring of a simulation stays as it is. Empty while no node was ever up. */
@@ -92,6 +126,11 @@ export class Witness {
   #at({ partitionCount }: Machine, key: string): RecordKey {
     return recordKey('default', key, partitionCount);
   }
+}
+
+/** The primaries that are up as the node sees it. */
+function upOf({ cluster }: QuorateNode, key: string): string[] {
+  return cluster.locate('default', key).primaries.flatMap(({ node, up }) => (up ? [node] : []));
 }
 
 /** What it had may be gone, though it told the truth when it said that it had it. */

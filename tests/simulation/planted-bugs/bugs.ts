@@ -1,4 +1,5 @@
 /** Bugs to be planted: one broken rule each, as an exact replacement in the built code. */
+import { BUGS_OF_ANSWERS } from './bugs-of-answers.js';
 import { DAMAGE_BUGS } from './damage-bugs.js';
 import { DISK_BUGS } from './disk-bugs.js';
 import type { PlantedBug } from './planted-bug.js';
@@ -6,6 +7,7 @@ import { STRANGER_BUGS } from './stranger-bugs.js';
 import { WRITER_BUGS } from './writer-bugs.js';
 
 export const BUGS: readonly PlantedBug[] = [
+  ...BUGS_OF_ANSWERS,
   ...DAMAGE_BUGS,
   ...DISK_BUGS,
   ...STRANGER_BUGS,

@@ -1,14 +1,19 @@
-/** What a planted bug is: one broken rule, and who must notice. */
+/** One rule of the store, broken by an exact replacement in the built code. */
 
 export interface PlantedBug {
   readonly name: string;
-  /** The chapter of docs/architecture.md that names the rule. */
+  /** The chapter of docs/architecture.md that names the rule; HTTP: docs/http-api.md. */
   readonly rule: string;
   /** Below `lib/`, as it was built. */
   readonly file: string;
   /** Must be there once. */
   readonly right: string;
   readonly wrong: string;
-  /** Below `tests/`, as it was built: notices what no seed may meet. */
+  /**
+   * The checkers of the simulator of which one notices it first (`trouble` is what no fault
+   * explains). Absent: it is the test that does.
+   */
+  readonly checkers?: readonly string[];
+  /** Below `tests/`, as it was built: notices it without any seed. */
   readonly test?: string;
 }

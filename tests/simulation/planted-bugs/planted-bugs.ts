@@ -1,7 +1,7 @@
 /**
- * `npm run planted-bugs -- [--seeds-max N] [--only NAME] [--jobs J] [--first tests]`: breaks one
- * rule at a time in a copy of the built code, and shows which layer notices, and after how many
- * seeds. Fails where none does.
+ * `npm run planted-bugs -- [--seeds-max N] [--only NAME] [--jobs J]`: breaks one rule at a time in
+ * a copy of the built code. Each must be noticed by the layer that it names: the simulator, by one
+ * of its checkers, or a test. Fails where that is not so.
  */
 import { execFile } from 'node:child_process';
 import { cp, rm } from 'node:fs/promises';
@@ -9,14 +9,12 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BUGS } from './bugs.js';
-import type { PlantedBug } from './planted-bug.js';
 import { plant } from './plant.js';
+import type { PlantedBug } from './planted-bug.js';
 
 const { values } = parseArgs({
   options: {
     'seeds-max': { type: 'string', default: '400' },
-    /** Where `tests`: the unit tests first, and seeds only for what they miss. */
-    first: { type: 'string', default: 'seeds' },
     /** Part of a name. */
     only: { type: 'string', default: '' },
     jobs: { type: 'string', default: String(availableParallelism()) },
@@ -26,10 +24,13 @@ const seedsMax = Number(values['seeds-max']);
 const OUTPUT_BYTES_MAX = 2 ** 26;
 
 interface Caught {
-  /** `seeds`, or a test file. */
+  /** The checker, or the test file. */
   readonly layer: string;
+  /** After how many seeds; of a test: nothing. */
   readonly when: string;
   readonly finding: string;
+  /** Is it the layer that the bug names? */
+  readonly isNamed: boolean;
 }
 
 const waiting = BUGS.filter(({ name }) => name.includes(values.only));
@@ -45,27 +46,36 @@ async function work(job: number): Promise<void> {
     await cp('dist/lib', join(copy, 'lib'), { recursive: true });
     await cp('dist/tests', join(copy, 'tests'), { recursive: true });
     await plant(join(copy, 'lib'), bug);
-    const bySeeds = (): Promise<Caught | undefined> => caughtBySeeds(copy);
-    const byTest = (): Promise<Caught | undefined> => caughtByTest(copy, bug);
-    const layers = values.first === 'tests' ? [byTest, bySeeds] : [bySeeds, byTest];
-    const caught = (await layers[0]?.()) ?? (await layers[1]?.());
-    if (caught === undefined) missed += 1;
+    const caught = await (bug.checkers === undefined
+      ? caughtByTest(copy, bug)
+      : caughtBySeeds(copy, bug.checkers));
+    if (caught?.isNamed !== true) missed += 1;
     const { layer, when, finding } = caught ?? { layer: 'NOT CAUGHT', when: '', finding: '' };
-    console.log(`| ${bug.rule} | ${bug.name} | ${layer} | ${when} | ${finding} |`);
+    const not = caught?.isNamed === false ? ' (not the layer that it names)' : '';
+    console.log(`| ${bug.rule} | ${bug.name} | ${layer}${not} | ${when} | ${finding} |`);
   }
   await rm(copy, { recursive: true, force: true });
 }
 
 /** Seeds count from 1, so the first that is caught is also how many it took. */
-async function caughtBySeeds(copy: string): Promise<Caught | undefined> {
+async function caughtBySeeds(
+  copy: string,
+  checkers: readonly string[],
+): Promise<Caught | undefined> {
   const script = join(copy, 'tests/simulation/simulate.js');
   const { stdout, stderr } = await run([script, '--seeds', `1..${seedsMax}`, '--first']);
-  const match = /^seed (\d+): ([^\n]*)/m.exec(stdout);
+  const match = /^seed (\d+): ([^\n]*?)(?: \(and \d+ more: ([^\n]*)\))?$/m.exec(stdout);
   if (match !== null) {
-    return { layer: 'seeds', when: match[1] ?? '', finding: (match[2] ?? '').slice(0, 60) };
+    const [, when = '', finding = '', others = ''] = match;
+    const found = others.split(', ');
+    const layer = checkers.find((checker) => {
+      return finding.startsWith(`${checker} `) || found.includes(checker);
+    });
+    const isNamed = layer !== undefined;
+    return { layer: layer ?? 'seeds', when, finding: finding.slice(0, 80), isNamed };
   }
   if (stderr === '') return undefined;
-  return { layer: 'seeds', when: '1', finding: 'the simulator itself fails' };
+  return { layer: 'seeds', when: '1', finding: 'the simulator itself fails', isNamed: false };
 }
 
 async function caughtByTest(copy: string, { test }: PlantedBug): Promise<Caught | undefined> {
@@ -73,11 +83,7 @@ async function caughtByTest(copy: string, { test }: PlantedBug): Promise<Caught 
   const { failed, stdout } = await run([join(copy, 'tests', test)]);
   if (!failed) return undefined;
   const finding = /^ *not ok \d+ - ([^\n]*)/m.exec(stdout)?.[1] ?? 'it fails';
-  return {
-    layer: test.replace(/\.js$/, ''),
-    when: values.first === 'tests' ? '' : `after ${seedsMax}`,
-    finding,
-  };
+  return { layer: test.replace(/\.js$/, ''), when: '', finding, isNamed: true };
 }
 
 function run(

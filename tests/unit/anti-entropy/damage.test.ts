@@ -2,11 +2,14 @@
 import t, { type Test } from 'tap';
 import { Exchange } from '../../../lib/anti-entropy/exchange.js';
 import { MerkleTrees } from '../../../lib/anti-entropy/merkle-tree.js';
+import { Scrub } from '../../../lib/anti-entropy/scrub.js';
 import { Foreground } from '../../../lib/environment/foreground.js';
 import { Pauses } from '../../../lib/environment/pauses.js';
 import type { NodeId } from '../../../lib/environment/transport.js';
+import { conflictPage } from '../../../lib/persistence/conflict-index.js';
 import { PartitionClocks } from '../../../lib/persistence/partition-clocks.js';
 import { type RecordKey, recordKey } from '../../../lib/persistence/records.js';
+import { EMPTY_CONTEXT } from '../../../lib/versioning/context.js';
 import type { Dot } from '../../../lib/versioning/dot.js';
 import { LocalCluster } from '../local-cluster.js';
 import { intentOf, nothingElse, openDisk, PARTITIONS } from '../persistence/disk.js';
@@ -70,6 +73,17 @@ t.test('what a peer answered before the damage counts for nothing after it', asy
   await disk.clock.advance(1);
   await pulled;
   t.ok(clocks.of(at.partition).has(dot));
+});
+
+t.test('a record that was lost is not listed as in conflict for ever', async (t) => {
+  const disk = await openDisk();
+  const apart = { ...intentOf('1'), seen: EMPTY_CONTEXT };
+  for (let i = 0; i < 2; i += 1) disk.replica.mint(at, apart, 'sync', nothingElse);
+  await disk.store.sync();
+  t.equal((await conflictPage(disk.store, '', 10)).length, 1);
+  await disk.storage.write([{ type: 'delete', key: at.storageKey }], { sync: true });
+  await new Scrub(disk).correct(at.partition);
+  t.strictSame(await conflictPage(disk.store, '', 10), []);
 });
 
 interface Stage {
