@@ -6,6 +6,7 @@ import { checkFalseSiblings } from './check-false-siblings.js';
 import { checkLostWrites } from './check-lost-writes.js';
 import { checkMisses } from './check-misses.js';
 import { checkReceipts } from './check-receipts.js';
+import { checkResolutions } from './check-resolutions.js';
 import { checkStaleReads } from './check-stale-reads.js';
 import { checkSuperseded } from './check-superseded.js';
 import { checkValues } from './check-values.js';
@@ -21,6 +22,7 @@ const CHECKERS: readonly ((history: History) => Finding[])[] = [
   checkExpiry,
   checkReceipts,
   checkMisses,
+  checkResolutions,
   checkAgreement,
 ];
 

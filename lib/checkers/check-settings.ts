@@ -81,16 +81,20 @@ function isLost(
   return !sources.some((source) => (source.ended ?? Number.POSITIVE_INFINITY) >= began);
 }
 
-/** Versions never come back: two changes on the same one cannot both have been made in turn. */
+/** A change is made on the newest version that anybody was told of before, or on a newer one. */
 function conditionProblems({ writes }: SettingsHistory): string[] {
   const made = writes.filter(({ outcome }) => outcome === 'acknowledged');
   return made.flatMap(({ id, ifMatch, began }) => {
     if (ifMatch === undefined) return [];
-    const before = made.find((other) => {
-      const changed = other.version !== ifMatch && other.ifMatch === ifMatch;
-      return changed && (other.ended ?? Number.POSITIVE_INFINITY) < began;
+    const before = made.find(({ ended = Number.POSITIVE_INFINITY, version }) => {
+      return ended < began && version !== undefined && depthOf(version) > depthOf(ifMatch);
     });
     if (before === undefined) return [];
-    return [`${id} was made on ${ifMatch}, though ${before.id} had changed that`];
+    return [`${id} was made on ${ifMatch}, though ${before.id} had made ${before.version}`];
   });
+}
+
+/** How many changes deep: a version begins with it. */
+function depthOf(version: string): number {
+  return Number.parseInt(version, 10);
 }

@@ -35,7 +35,7 @@ function whatIsWrong(
   if (value === undefined) return undefined;
   const parts = readParts(value, key);
   if (parts === undefined) return `${version} is torn: ${JSON.stringify(value.slice(0, 60))}`;
-  const isResolution = known.causality.writeOf(version)?.resolves === true;
+  const isResolution = known.causality.writeOf(version)?.resolves !== undefined;
   if (parts.length > 1 && !isResolution) return `${version} is made of ${parts.length} writes`;
   for (const part of parts) {
     const message = whatIsWrongWith(part, key, version, known);
@@ -46,7 +46,7 @@ function whatIsWrong(
     known.versions.set(writeId, before);
     if (before !== version) return `${writeId} has two versions, ${before} and ${version}`;
   }
-  return isResolution ? whatIsInvented(parts, version, known) : undefined;
+  return undefined;
 }
 
 function whatIsWrongWith(
@@ -60,19 +60,5 @@ function whatIsWrongWith(
   if (write === undefined) return `${version} was never written`;
   if (write.outcome === 'refused') return `${version} is the refused write ${write.id}`;
   if (write.kind === 'delete') return `${version} is a value, but ${write.id} was a delete`;
-  return undefined;
-}
-
-/** A strategy makes something of the siblings that it was given, and of nothing else. */
-function whatIsInvented(
-  parts: readonly CheckedValue[],
-  version: VersionName,
-  { writes, causality }: Known,
-): string | undefined {
-  for (const { writeId } of parts) {
-    const of = writes.get(writeId)?.version;
-    if (of !== undefined && causality.covers(version, of)) continue;
-    return `${version} resolves siblings among which ${writeId} was not`;
-  }
   return undefined;
 }

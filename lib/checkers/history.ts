@@ -34,8 +34,8 @@ export interface Write {
   readonly consulted: number;
   /** Of a value with a time to live, by what its client asked for. */
   readonly expiry?: Expiry | undefined;
-  /** What the store made of the siblings that it has `seen`, by a strategy. */
-  readonly resolves?: true | undefined;
+  /** What the store made of these siblings, by a strategy; it has `seen` them. */
+  readonly resolves?: readonly VersionName[] | undefined;
 }
 
 /** When a value ends, as far as the clocks of the store may be trusted. */

@@ -200,7 +200,7 @@ export class HistoryRecorder {
     return {
       ...{ id: `resolution ${version}`, key, kind: 'value', began: at, ended, version, expiry },
       seen: [...replaced, ...resolves],
-      ...{ outcome: isKept ? outcome : 'open', holders, consulted: 0, resolves: true },
+      ...{ outcome: isKept ? outcome : 'open', holders, consulted: 0, resolves },
     };
   }
 
@@ -215,12 +215,6 @@ export class HistoryRecorder {
         findings.push({ checker: 'dots', key, message: `${version} was issued twice` });
       }
       dots.add(dot);
-    }
-    for (const { key, version, replaced, resolves } of this.#mints) {
-      const unseen = resolves && replaced.filter((each) => !resolves.includes(each));
-      if (unseen === undefined || unseen.length === 0) continue;
-      const message = `${version}, which resolves others, replaced ${unseen.join(' ')}`;
-      findings.push({ checker: 'resolutions', key, message });
     }
     for (const { id, key, outcome } of this.#writes) {
       const versions = (mintsOf.get(id) ?? []).map(({ version }) => version);

@@ -263,13 +263,13 @@ export class KvClient {
   }
 
   /** What the setting makes of a write without a context, where it was never another. */
-  #checkBlind({ id }: ClientWrite, replaced: readonly VersionName[]): void {
+  #checkBlind({ id, kind }: ClientWrite, replaced: readonly VersionName[]): void {
     const { settings, onTrouble } = this.#options;
     const kinds = settings.possible('blind_writes');
     this.#count(`blind write: ${kinds.length > 1 ? 'changing' : String(kinds[0])}`);
     if (kinds.length > 1) return;
     if (kinds[0] === 'refuse') onTrouble(`${id} has no context, and was taken`);
-    if (kinds[0] === 'sibling' && replaced.length > 0) {
+    if (kind === 'value' && kinds[0] === 'sibling' && replaced.length > 0) {
       onTrouble(`${id} has no context, is to be a sibling, and replaced ${replaced.join(' ')}`);
     }
   }

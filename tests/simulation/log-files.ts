@@ -58,6 +58,11 @@ export class LogFiles {
     this.#pending.splice(this.#pending.indexOf(batch), 1);
   }
 
+  /** What no crash takes, and has not been told of yet, since something before it might go. */
+  get surviving(): readonly StorageOperation[] {
+    return this.#pending.flatMap(({ durable, operations }) => (durable ? operations : []));
+  }
+
   closed(): void {
     this.#makeDurable(() => true);
   }

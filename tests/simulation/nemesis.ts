@@ -229,8 +229,11 @@ export class Nemesis {
   async #changeSettings(): Promise<void> {
     const { machines, settings } = this.#options;
     const machine = this.#random.pick(machines);
-    // The node may die of something else meanwhile.
-    await Promise.race([settings.change(machine, this.#random), this.#wait(10_000)]);
+    for (let changes = this.#random.pick([1, 2, 4]); changes > 0; changes -= 1) {
+      // The node may die of something else meanwhile.
+      await Promise.race([settings.change(machine, this.#random), this.#wait(10_000)]);
+      await this.#wait(this.#random.exponential(200));
+    }
   }
 
   #kill(machine: Machine, silently: boolean): void {

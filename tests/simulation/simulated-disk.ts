@@ -90,7 +90,9 @@ export class SimulatedDisk {
 
   /** What a loss of power now would leave under the key at the least. */
   durable(key: string): Uint8Array | undefined {
-    return this.#durable.get(key);
+    const last = this.#logs.surviving.findLast((operation) => operation.key === key);
+    if (last === undefined) return this.#durable.get(key);
+    return last.type === 'put' ? last.value : undefined;
   }
 
   /** What the present handle sees, synced or not. */
@@ -99,7 +101,9 @@ export class SimulatedDisk {
   }
 
   durableEntries(prefix: string): (readonly [string, Uint8Array])[] {
-    return entriesOf(this.#durable, prefixRange(prefix));
+    const entries = new SortedMap(this.#durable);
+    for (const operation of this.#logs.surviving) applyTo(entries, operation);
+    return entriesOf(entries, prefixRange(prefix));
   }
 
   visibleEntries(prefix: string): (readonly [string, Uint8Array])[] {
@@ -252,9 +256,13 @@ export class SimulatedDisk {
   #apply(entries: SortedMap<Uint8Array>, operation: StorageOperation): void {
     this.rotten.delete(operation.key);
     this.vanished.delete(operation.key);
-    if (operation.type === 'put') entries.set(operation.key, operation.value);
-    else entries.delete(operation.key);
+    applyTo(entries, operation);
   }
+}
+
+function applyTo(entries: SortedMap<Uint8Array>, operation: StorageOperation): void {
+  if (operation.type === 'put') entries.set(operation.key, operation.value);
+  else entries.delete(operation.key);
 }
 
 interface Life {

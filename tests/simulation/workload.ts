@@ -58,6 +58,7 @@ export class Workload {
   };
   readonly #thinkMean: number;
   #stopped = false;
+  #fresh = 0;
 
   constructor(options: WorkloadOptions) {
     this.#options = options;
@@ -132,6 +133,8 @@ export class Workload {
       },
       (client) => this.#resolve(client),
       (client) => this.#resolve(client),
+      (client) => this.#lookForNew(client),
+      (client) => this.#lookForNew(client),
     ];
   }
 
@@ -254,6 +257,21 @@ export class Workload {
     const shape = this.#drawShape(random);
     const { text: value } = this.#value(random, write, shape === 'text' ? 'string' : shape);
     return client.resolve(machine, request, seen, { value, write });
+  }
+
+  /** A key that few replicas have yet is read at once, where one answer is enough. */
+  async #lookForNew({ random, machine }: Client): Promise<undefined> {
+    this.#fresh += 1;
+    const key = `new${this.#fresh}`;
+    const fixed = { level: 'one', fallbacks: [], ttl: undefined } as const;
+    await this.put(random, machine, key, undefined, fixed);
+    for (const other of random.shuffle(this.#options.machines).slice(0, 3)) {
+      const request = drawRead(random, key);
+      const level = random.pick(['eventual', 'local-one']);
+      const weak = { level, fallbacks: [], readRepair: 'none' as const };
+      await this.#options.client.get(other, { ...request, ...weak });
+    }
+    return undefined;
   }
 
   #drawTtl(random: SeededRandom): number | 'keep' | undefined {

@@ -138,7 +138,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
     file: 'api/http/batch-run.js',
     right: '            context,\n',
     wrong: '            context: undefined,\n',
-    checkers: ['contexts'],
+    checkers: ['lost writes', 'stale reads'],
   },
   {
     rule: 'HTTP',
@@ -162,7 +162,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
     file: 'persistence/intent.js',
     right: 'assertUnchanged(own, seen, intent.resolves, moment.wallMilliseconds);',
     wrong: ';',
-    checkers: ['resolutions'],
+    test: 'unit/coordination/resolution.test.js',
   },
   {
     rule: 'X1',
