@@ -102,7 +102,10 @@ export class DiskNemesis {
     world.count(hasReserve ? 'disk: nearly full' : 'disk: full to the last byte');
     disk.everFaulty = true;
     disk.freeBytes = hasReserve ? random.between(0, MEGABYTE) : -1;
-    await this.#wait(random.between(300, 4000));
+    if (random.chance(0.2)) {
+      world.count('disk: full until the calm');
+      while (!this.#options.isStopped()) await this.#wait(500);
+    } else await this.#wait(random.between(300, 4000));
     disk.freeBytes = FREE_BYTES;
   }
 

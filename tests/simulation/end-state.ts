@@ -130,10 +130,12 @@ async function checkConflictList(
   const inConflict = finals.filter(({ versions }) => versions.length > 1).map(({ key }) => key);
   if (inConflict.length > 0) world.count('keys in conflict in the end');
   for (const key of inConflict) {
-    if (!listed.includes(key)) onTrouble(`${key} is in conflict, and ${machine.id} does not list it`);
+    if (!listed.includes(key))
+      onTrouble(`${key} is in conflict, and ${machine.id} does not list it`);
   }
   for (const key of listed) {
-    if (!inConflict.includes(key)) onTrouble(`${machine.id} lists ${key}, which is not in conflict`);
+    if (!inConflict.includes(key))
+      onTrouble(`${machine.id} lists ${key}, which is not in conflict`);
   }
 }
 

@@ -229,7 +229,9 @@ export class KvClient {
 
   #noteWrite(
     asked: Asked,
-    request: requests.Addressed & Pick<requests.WriteRequest, 'durability'>,
+    request: requests.Addressed &
+      Pick<requests.WriteRequest, 'durability'> &
+      Partial<Pick<requests.WriteRequest, 'overwriteSiblings'>>,
     write: ClientWrite,
     answer: answers.Answer | undefined,
   ): Token | undefined {
@@ -257,7 +259,9 @@ export class KvClient {
       `wrote ${write.id} ${version} ${receipt.level} ${receipt.answered} ${replaced.join(' ')}`,
     );
     this.#claim(asked, request, write.id, answer);
-    if (write.shown === undefined) this.#checkBlind(write, replaced);
+    if (write.shown === undefined && request.overwriteSiblings !== true) {
+      this.#checkBlind(write, replaced);
+    }
     this.#options.onAcknowledged(asked.machine);
     return { context, shown: [...(write.shown ?? replaced), version], versions: [] };
   }

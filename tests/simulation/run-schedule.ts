@@ -31,7 +31,7 @@ const KEYS = ['k1', 'k2', 'k3', 'k4', 'k5', 'k6'];
 const SHAPE: Shape = {
   ...{ nodes: 3, replicaCount: REPLICAS, partitionCount: 16, zones: 1, keys: KEYS },
   ...{ clients: 4, faultMilliseconds: 0, pace: 1, valueShape: 'text', boldSettings: false },
-  ...{ frameBytesMax: 262_144, largeValueBytes: 0, tight: false },
+  ...{ frameBytesMax: 262_144, largeValueBytes: 0, tight: false, unequalWeights: false },
 };
 /** Longer than any node needs to miss all heartbeats of another. */
 const NOTICED_MILLISECONDS = 6000;

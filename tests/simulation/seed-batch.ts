@@ -78,6 +78,14 @@ export class SeedBatch {
     return lines.join('\n');
   }
 
+  /** How often each was visited in a thousand seeds, as a table for docs/testing.md. */
+  visits(): string {
+    const rows = [...this.rareEvents()].map(([event, count]) => {
+      return `| ${event} | ${((1000 * count) / Math.max(1, this.#seeds)).toFixed(0)} |`;
+    });
+    return [`| in 1,000 seeds (of ${this.#seeds}) | times |`, '|---|---:|', ...rows].join('\n');
+  }
+
   /** Answers by code, and counters that no rare event is about. */
   #rest(): [string, number][] {
     const patterns = Object.values(RARE_EVENTS).map(({ counters }) => counters);

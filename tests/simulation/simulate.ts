@@ -1,12 +1,12 @@
 /**
- * `npm run simulate -- --seed N [--verbose]` or `--seeds A..B [--first]`; see docs/testing.md.
+ * `npm run simulate -- --seed N [--verbose]` or `--seeds A..B [--first] [--visits]`; see docs/testing.md.
  */
 import { parseArgs } from 'node:util';
 import { SeedBatch } from './seed-batch.js';
 import { parseSeeds } from './seed-range.js';
 import { simulate } from './simulation.js';
 
-const USAGE = 'usage: simulate --seed N [--verbose] | --seeds A..B [--first]';
+const USAGE = 'usage: simulate --seed N [--verbose] | --seeds A..B [--first] [--visits]';
 
 const { values } = parseArgs({
   options: {
@@ -15,6 +15,8 @@ const { values } = parseArgs({
     verbose: { type: 'boolean', default: false },
     /** Stop at the first failure. */
     first: { type: 'boolean', default: false },
+    /** Print how often what is rare was visited, as a table, and nothing else at the end. */
+    visits: { type: 'boolean', default: false },
   },
 });
 
@@ -37,7 +39,8 @@ if (values.seed !== undefined && /^\d+$/.test(values.seed)) {
     console.log(`seed ${seed}: ${was}`);
     if (values.first) break;
   }
-  console.log(batch.report((performance.now() - started) / 1000));
+  const seconds = (performance.now() - started) / 1000;
+  console.log(values.visits ? batch.visits() : batch.report(seconds));
   process.exitCode = batch.totals.failed.length > 0 ? 1 : 0;
 } else {
   console.error(USAGE);

@@ -43,6 +43,8 @@ export interface Shape {
   readonly faultMilliseconds: number;
   /** Everything takes longer: for pauses of minutes. */
   readonly pace: number;
+  /** Do some nodes own more than others? */
+  readonly unequalWeights: boolean;
   readonly valueShape: WorkloadOptions['valueShape'];
   /** Are fields of the settings changed that decide what a read or a write is to do? */
   readonly boldSettings: boolean;
@@ -69,6 +71,7 @@ export async function simulate(
   const random = world.random('shape');
   const shape = drawShape(random);
   world.note(`shape ${JSON.stringify(shape)}`);
+  if (shape.unequalWeights) world.count('unequal weights');
   const trouble: Finding[] = [];
   const onTrouble = (message: string): void => {
     trouble.push({ checker: 'trouble', key: '', message });
@@ -160,6 +163,7 @@ function drawShape(random: SeededRandom): Shape {
     clients: 2 + random.below(4),
     faultMilliseconds: random.between(3000, 9000) * pace,
     pace,
+    unequalWeights: random.chance(0.2),
     valueShape: random.pick(['text', 'text', 'mixed', 'mixed', 'array', 'object', 'number']),
     boldSettings: random.chance(0.3),
     ...size,
@@ -192,7 +196,7 @@ export function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
     id: `n${i + 1}`,
     address: `n${i + 1}:9090`,
     zone: `z${i % shape.zones}`,
-    weight: 1,
+    weight: shape.unequalWeights ? random.pick([1, 1, 2, 3]) : 1,
   }));
   // Every node asks every other one: many nodes do so less often.
   const slowness = (shape.pace > 1 ? 5 : 1) * (shape.nodes > 5 ? 2 : 1);

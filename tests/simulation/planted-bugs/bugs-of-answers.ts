@@ -127,8 +127,8 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
   {
     rule: 'W2',
     name: 'blind writes replace, though they are to be siblings',
-    file: 'coordination/coordinator.js',
-    right: "return blindWrites === 'sibling' ? EMPTY_CONTEXT : undefined;",
+    file: 'coordination/blind-writes.js',
+    right: 'return EMPTY_CONTEXT;',
     wrong: 'return undefined;',
     checkers: ['trouble'],
   },

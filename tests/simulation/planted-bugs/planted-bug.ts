@@ -11,7 +11,7 @@ export interface PlantedBug {
   readonly wrong: string;
   /**
    * The checkers of the simulator of which one notices it first (`trouble` is what no fault
-   * explains). Absent: it is the test that does.
+   * explains). Absent: the test does; where there is none either, any checker may.
    */
   readonly checkers?: readonly string[];
   /** Below `tests/`, as it was built: notices it without any seed. */

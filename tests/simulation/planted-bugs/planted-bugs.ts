@@ -46,9 +46,8 @@ async function work(job: number): Promise<void> {
     await cp('dist/lib', join(copy, 'lib'), { recursive: true });
     await cp('dist/tests', join(copy, 'tests'), { recursive: true });
     await plant(join(copy, 'lib'), bug);
-    const caught = await (bug.checkers === undefined
-      ? caughtByTest(copy, bug)
-      : caughtBySeeds(copy, bug.checkers));
+    const isForTest = bug.checkers === undefined && bug.test !== undefined;
+    const caught = await (isForTest ? caughtByTest(copy, bug) : caughtBySeeds(copy, bug.checkers));
     if (caught?.isNamed !== true) missed += 1;
     const { layer, when, finding } = caught ?? { layer: 'NOT CAUGHT', when: '', finding: '' };
     const not = caught?.isNamed === false ? ' (not the layer that it names)' : '';
@@ -60,7 +59,7 @@ async function work(job: number): Promise<void> {
 /** Seeds count from 1, so the first that is caught is also how many it took. */
 async function caughtBySeeds(
   copy: string,
-  checkers: readonly string[],
+  checkers: readonly string[] | undefined,
 ): Promise<Caught | undefined> {
   const script = join(copy, 'tests/simulation/simulate.js');
   const { stdout, stderr } = await run([script, '--seeds', `1..${seedsMax}`, '--first']);
@@ -68,10 +67,10 @@ async function caughtBySeeds(
   if (match !== null) {
     const [, when = '', finding = '', others = ''] = match;
     const found = others.split(', ');
-    const layer = checkers.find((checker) => {
+    const layer = checkers?.find((checker) => {
       return finding.startsWith(`${checker} `) || found.includes(checker);
     });
-    const isNamed = layer !== undefined;
+    const isNamed = checkers === undefined || layer !== undefined;
     return { layer: layer ?? 'seeds', when, finding: finding.slice(0, 80), isNamed };
   }
   if (stderr === '') return undefined;
