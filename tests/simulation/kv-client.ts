@@ -4,26 +4,20 @@
  */
 import type { Miss, ReadVersion, VersionName } from '../../lib/checkers/history.js';
 import { messageOf } from '../../lib/errors.js';
-import { majority } from '../../lib/replication/quorum.js';
 import type { ClientWrite, HistoryRecorder } from './history-recorder.js';
 import type { HttpAnswer, HttpRequest } from './http-port.js';
 import * as answers from './kv-answer.js';
 import * as requests from './kv-request.js';
+import { LevelPromises, type LevelPromisesOptions } from './level-promises.js';
 import type { Machine } from './machine.js';
-import type { SettingsLog } from './settings-log.js';
 import type { Beginning, Witness } from './witness.js';
 import type { World } from './world.js';
 
-export interface KvClientOptions {
+export interface KvClientOptions extends LevelPromisesOptions {
   readonly world: World;
   readonly machines: readonly Machine[];
   readonly recorder: HistoryRecorder;
   readonly witness: Witness;
-  readonly settings: SettingsLog;
-  /** min(N, nodes). */
-  readonly replicaCount: number;
-  /** Are all nodes in one zone? */
-  readonly oneZone: boolean;
   readonly onTrouble: (message: string) => void;
   /** A write was acknowledged at this very moment. */
   readonly onAcknowledged: (machine: Machine) => void;
@@ -44,11 +38,6 @@ interface Asked {
   readonly oldDisks: readonly string[];
 }
 
-/** Levels that repair a majority before they answer, where so many are one. */
-const REPAIRING: Readonly<Record<string, number>> = {
-  ...{ quorum: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY },
-  ...{ 'each-quorum': Number.POSITIVE_INFINITY, two: 2, '2': 2, three: 3 },
-};
 /** At these no read repairs before it answers, unless it is asked to. */
 const WEAK = new Set(['eventual', 'local-one']);
 /** A client waits so much longer than the deadline that it named. */
@@ -56,9 +45,11 @@ const PATIENCE_MILLISECONDS = 300;
 
 export class KvClient {
   readonly #options: KvClientOptions;
+  readonly #promises: LevelPromises;
 
   constructor(options: KvClientOptions) {
     this.#options = options;
+    this.#promises = new LevelPromises(options);
   }
 
   get mayRefuseBlindWrites(): boolean {
@@ -66,7 +57,7 @@ export class KvClient {
   }
 
   async get(machine: Machine, request: requests.ReadRequest): Promise<Token | undefined> {
-    const asked = this.#begin(machine);
+    const asked = this.#begin(machine, [request.key]);
     if (request.readRepair !== undefined) this.#count(`X-Read-Repair: ${request.readRepair}`);
     if (request.asList) this.#count('get as a list');
     const { key, timeoutMilliseconds } = request;
@@ -86,7 +77,7 @@ export class KvClient {
     request: requests.WriteRequest,
     write: ClientWrite,
   ): Promise<Token | undefined> {
-    const asked = this.#begin(machine);
+    const asked = this.#begin(machine, [request.key]);
     this.#noteBegun(machine, request, write);
     const answer = await this.#ask('put', machine, request, requests.putRequest(request));
     return this.#noteWrite(asked, request, write, answer && answers.writeAnswer(answer));
@@ -99,7 +90,8 @@ export class KvClient {
     writes: ReadonlyMap<unknown, ClientWrite>,
     all: Pick<requests.WriteRequest, 'timeoutMilliseconds' | 'durability'>,
   ): Promise<(Token | undefined)[]> {
-    const asked = this.#begin(machine);
+    const keys = operations.map(({ key }) => key);
+    const asked = this.#begin(machine, keys);
     for (const operation of operations) {
       const write = writes.get(operation);
       if (write !== undefined && 'durability' in operation) {
@@ -121,7 +113,7 @@ export class KvClient {
 
   /** The siblings of a key and what became of earlier ones. */
   async conflicts(machine: Machine, request: requests.Addressed): Promise<Token | undefined> {
-    const asked = this.#begin(machine);
+    const asked = this.#begin(machine, [request.key]);
     const sent = requests.lookRequest(request, 'conflicts');
     const answer = await this.#ask('conflicts', machine, request, sent);
     const resolutions = answer === undefined ? [] : answers.resolutionsOf(answer);
@@ -152,7 +144,7 @@ export class KvClient {
     by: { readonly strategy: string } | { readonly value: string; readonly write: ClientWrite },
   ): Promise<Token | undefined> {
     const { recorder, world } = this.#options;
-    const asked = this.#begin(machine);
+    const asked = this.#begin(machine, [request.key]);
     const sent = requests.resolveRequest(request, token.context ?? '', by);
     const answer = await this.#ask('resolve', machine, request, sent);
     const told = answer && answers.writeAnswer(answer);
@@ -186,8 +178,8 @@ export class KvClient {
     return unanswered.length > 0 ? undefined : conflicts.map(({ key }) => key);
   }
 
-  #begin(machine: Machine): Asked {
-    return { machine, since: this.#options.witness.begin(), oldDisks: this.#oldDisks() };
+  #begin(machine: Machine, keys: readonly string[]): Asked {
+    return { machine, since: this.#options.witness.begin(keys), oldDisks: this.#oldDisks() };
   }
 
   #noteRead(
@@ -209,7 +201,7 @@ export class KvClient {
     const read = recorder.read({
       ...{ key, began: asked.since.at, ended: world.now, versions },
       answered: this.#trusted(receipt.answered, asked, key),
-      repaired: this.#repaired(receipt),
+      repaired: this.#promises.repaired(receipt),
       ...(versions.length === 0 && receipt.answered > 0 ? { miss } : {}),
     });
     if (versions.length === 0 && miss !== undefined) this.#count('miss at a weak level');
@@ -250,7 +242,7 @@ export class KvClient {
     write.version = version;
     write.replaced = replaced;
     write.holders = receipt.answered;
-    write.consulted = this.#trusted(this.#consulted(write, request), asked, write.key);
+    write.consulted = this.#trusted(this.#promises.consulted(write, request), asked, write.key);
     // What was acknowledged before it was synced may go in a crash.
     write.outcome = request.durability === 'sync' ? 'acknowledged' : 'open';
     if (receipt.standIns > 0) this.#count('stand-in used');
@@ -320,7 +312,7 @@ export class KvClient {
     { versions, receipt }: answers.ReadAnswer,
     since: Beginning,
   ): void {
-    const repaired = this.#repaired(receipt);
+    const repaired = this.#promises.repaired(receipt);
     if (repaired === 0) return;
     const { witness, recorder } = this.#options;
     const { key, primaries, zone, id } = claim;
@@ -383,26 +375,6 @@ export class KvClient {
     const achieved = answer.receipt.level;
     this.#count(`${operation} ok ${achieved}`);
     if (level !== undefined && level.toLowerCase() !== achieved) this.#count('fallback used');
-  }
-
-  /** With a fallback it may have been the weaker level that asked nobody. */
-  #consulted({ shown }: ClientWrite, { level, fallbacks }: requests.Addressed): number {
-    const { settings, replicaCount } = this.#options;
-    if (shown !== undefined || fallbacks.length > 0) return 0;
-    if (settings.possible('blind_writes').some((kind) => kind !== 'overwrite')) return 0;
-    const levels = level === undefined ? settings.possible('default_write_level') : [level];
-    const repairs = levels.every((one) => this.#isRepairing(String(one)));
-    return repairs ? majority(replicaCount) : 0;
-  }
-
-  #isRepairing(level: string): boolean {
-    return (REPAIRING[level.toLowerCase()] ?? 0) >= majority(this.#options.replicaCount);
-  }
-
-  #repaired({ level, answered }: answers.Receipt): number {
-    const { replicaCount, oneZone } = this.#options;
-    const promised = this.#isRepairing(level) || (oneZone && level === 'local-quorum');
-    return promised && answered >= majority(replicaCount) ? majority(replicaCount) : 0;
   }
 
   #count(name: string): void {

@@ -240,6 +240,8 @@ export class Machine {
     return new HttpPort({
       ...{ node, clock, requestId, limits: this.#options.apiLimits, version: 'simulated' },
       together: (run) => run(),
+      logsRequests: false,
+      connections: () => ({ open: 0, openMax: 0, waitingBytes: 0 }),
       metrics: async () => '',
     });
   }

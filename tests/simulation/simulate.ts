@@ -1,5 +1,6 @@
 /**
- * `npm run simulate -- --seed N [--verbose]` or `--seeds A..B [--first] [--visits]`; see docs/testing.md.
+ * `npm run simulate -- --seed N [--verbose]` or `--seeds A..B [--first] [--visits]`; see
+ * docs/testing.md.
  */
 import { parseArgs } from 'node:util';
 import { SeedBatch } from './seed-batch.js';

@@ -186,6 +186,8 @@ export function drawApiLimits(random: SeededRandom, { tight }: Shape): ApiLimits
     timeoutDefaultMilliseconds: 2000,
     timeoutMaxMilliseconds: 60_000,
     batchBytesMax: tight ? random.pick([1000, 8_388_608]) : 8_388_608,
+    answerBytesInFlightMax: 67_108_864,
+    controlInFlightMax: 16,
     requestsInFlightMax: tight ? random.pick([1, 2, 64]) : 64,
     requestBytesInFlightMax: tight ? random.pick([1500, 8_388_608]) : 8_388_608,
   };

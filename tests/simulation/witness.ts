@@ -42,7 +42,9 @@ export class Witness {
     this.#machines = machines;
   }
 
-  begin(): Beginning {
+  begin(keys: readonly string[]): Beginning {
+    // By the time of the answer all nodes may be down.
+    for (const key of keys) this.primaries(key);
     const lives = new Map(this.#machines.map(({ id, lives }) => [id, lives]));
     return { at: this.#world.now, lives };
   }
@@ -134,9 +136,10 @@ function upOf({ cluster }: QuorateNode, key: string): string[] {
 }
 
 /** What it had may be gone, though it told the truth when it said that it had it. */
-function isExcused({ disk, id, lives }: Machine, durability: Durability, since: Beginning) {
+function isExcused(machine: Machine, durability: Durability, since: Beginning): boolean {
+  const { disk, id, lives, isUp } = machine;
   if (disk.damagedAt >= since.at) return true;
-  return durability !== 'sync' && lives !== since.lives.get(id);
+  return durability !== 'sync' && (!isUp || lives !== since.lives.get(id));
 }
 
 function mayHold(

@@ -30,6 +30,10 @@ const WRITE_LEVELS = [...READ_LEVELS, 'any', 'any', 'eventual', 'one', 'QUORUM']
 const FALLBACKS = [[], [], [], ['one'], ['quorum', 'one'], ['eventual'], ['quorum', 'eventual']];
 const SHAPES: readonly ValueShape[] = ['text', 'text', 'string', 'array', 'object', 'number'];
 const STRATEGIES = ['last-writer', 'set-union', 'max', 'json-merge', 'custom'];
+/** By the shape of the values. */
+const FITTING: Readonly<Record<string, string>> = {
+  ...{ array: 'set-union', object: 'json-merge', number: 'max', text: 'custom' },
+};
 const READ_REPAIRS = ['await', 'async', 'none'] as const;
 const TOKENS_KEPT = 4;
 const LARGE_SHARE = 0.3;
@@ -251,7 +255,9 @@ export class Workload {
     if (seen?.context === undefined || seen.versions.length < 2) return seen;
     const request = addressed(random, key, READ_LEVELS);
     if (random.chance(0.6)) {
-      return client.resolve(machine, request, seen, { strategy: random.pick(STRATEGIES) });
+      const fitting = FITTING[this.#options.valueShape] ?? 'last-writer';
+      const strategy = random.chance(0.6) ? fitting : random.pick(STRATEGIES);
+      return client.resolve(machine, request, seen, { strategy });
     }
     const write = this.#begin(key, 'value', seen.shown);
     const shape = this.#drawShape(random);

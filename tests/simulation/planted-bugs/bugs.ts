@@ -52,14 +52,6 @@ export const BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'R1',
-    name: 'reads do not repair before they answer',
-    file: 'coordination/read-core.js',
-    right: 'const promised = repairsTo !== undefined || awaitsRepair;',
-    wrong: 'const promised = awaitsRepair;',
-    test: 'unit/coordination/read-core.test.js',
-  },
-  {
-    rule: 'R1',
     name: 'a replica that answers during the repair is counted, though it is not in the merge',
     file: 'coordination/read-core.js',
     right: 'const answered = this.#answered;',
@@ -217,14 +209,6 @@ export const BUGS: readonly PlantedBug[] = [
     right: 'const expired = await this.#audit.repair(peer, strange);',
     wrong: 'const expired = 0;',
     test: 'unit/anti-entropy/expiry.test.js',
-  },
-  {
-    rule: 'R1',
-    name: 'a miss that met a tombstone is not repaired',
-    file: 'coordination/read-core.js',
-    right: 'const promised = repairsTo !== undefined || awaitsRepair;',
-    wrong: 'const promised = !this.#options.isMiss(merged) && repairsTo !== undefined;',
-    test: 'unit/coordination/read-core.test.js',
   },
   {
     rule: 'E1',

@@ -1,0 +1,52 @@
+/** What levels promise beyond the answers that they count (docs/consistency.md). */
+import { majority } from '../../lib/replication/quorum.js';
+import type { ClientWrite } from './history-recorder.js';
+import type { Receipt } from './kv-answer.js';
+import type { Addressed } from './kv-request.js';
+import type { SettingsLog } from './settings-log.js';
+
+export interface LevelPromisesOptions {
+  readonly settings: SettingsLog;
+  /** min(N, nodes). */
+  readonly replicaCount: number;
+  /** Are all nodes in one zone? */
+  readonly oneZone: boolean;
+}
+
+/** Levels that repair a majority before they answer, where so many are one. */
+const REPAIRING: Readonly<Record<string, number>> = {
+  ...{ quorum: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY },
+  ...{ 'each-quorum': Number.POSITIVE_INFINITY, two: 2, '2': 2, three: 3 },
+};
+
+export class LevelPromises {
+  readonly #options: LevelPromisesOptions;
+
+  constructor(options: LevelPromisesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Primaries that are asked first for what a write without a context is to replace. With a
+   * fallback it may have been the weaker level, which asks nobody.
+   */
+  consulted({ shown }: ClientWrite, { level, fallbacks }: Addressed): number {
+    const { settings, replicaCount } = this.#options;
+    if (shown !== undefined || fallbacks.length > 0) return 0;
+    if (settings.possible('blind_writes').some((kind) => kind !== 'overwrite')) return 0;
+    const levels = level === undefined ? settings.possible('default_write_level') : [level];
+    const repairs = levels.every((one) => this.#isRepairing(String(one)));
+    return repairs ? majority(replicaCount) : 0;
+  }
+
+  /** Primaries on whose disks what a read shows is when it answers. */
+  repaired({ level, answered }: Receipt): number {
+    const { replicaCount, oneZone } = this.#options;
+    const promised = this.#isRepairing(level) || (oneZone && level === 'local-quorum');
+    return promised && answered >= majority(replicaCount) ? majority(replicaCount) : 0;
+  }
+
+  #isRepairing(level: string): boolean {
+    return (REPAIRING[level.toLowerCase()] ?? 0) >= majority(this.#options.replicaCount);
+  }
+}
