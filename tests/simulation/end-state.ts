@@ -1,5 +1,4 @@
 /** The end of a simulation: the cluster comes to rest, and every key is read in every way. */
-import type { PutRequest } from '../../lib/coordination/request.js';
 import type { FinalState } from '../../lib/checkers/history.js';
 import { messageOf } from '../../lib/errors.js';
 import type { QuorateNode } from '../../lib/node.js';
@@ -153,7 +152,11 @@ async function overwrite(
   if (seen.context === undefined && client.mayRefuseBlindWrites) return;
   const how = { ...fixed, durability: 'sync', overwriteSiblings: true } as const;
   let written: Token | undefined;
-  for (let tries = 0; tries < TRIES_MAX && written === undefined && tooLarge() === before; tries += 1) {
+  for (
+    let tries = 0;
+    tries < TRIES_MAX && written === undefined && tooLarge() === before;
+    tries += 1
+  ) {
     // Where few bytes may wait for a disk, what goes on in the background may have the room.
     if (tries > 0) await world.wait(SETTLE_MILLISECONDS, 'once more');
     written = await workload.put(random, random.pick(machines), key, seen, how);

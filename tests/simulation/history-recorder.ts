@@ -193,10 +193,11 @@ export class HistoryRecorder {
     { key, version, replaced, at }: Mint,
     resolves: readonly VersionName[],
     expiry: Expiry | undefined,
-    mayBeLost: (holders: number, began: number) => boolean,
+    mayBeLost: (holding: Holding) => boolean,
   ): Write {
     const { ended, holders = 0, outcome } = this.#resolutions.get(`${key} ${version}`) ?? {};
-    const isKept = outcome === 'acknowledged' && !mayBeLost(holders, at);
+    const holding = { key, holders, began: at, ended: ended ?? at };
+    const isKept = outcome === 'acknowledged' && !mayBeLost(holding);
     return {
       ...{ id: `resolution ${version}`, key, kind: 'value', began: at, ended, version, expiry },
       seen: [...replaced, ...resolves],

@@ -165,13 +165,13 @@ export class Workload {
     return this.#options.client.put(machine, { ...drawn, ...fixed }, write);
   }
 
-  /** Replaces whatever is there, without having seen it. */
-  delete(machine: Machine, key: string, level: string): Promise<Token | undefined> {
-    const write = this.#begin(key, 'delete', undefined);
-    const request = { value: undefined, ttl: undefined, context: undefined, inQuery: false };
+  /** Replaces what its token has shown; whatever is there, where it has none. */
+  delete(machine: Machine, key: string, level: string, token?: Token): Promise<Token | undefined> {
+    const context = token?.context;
+    const write = this.#begin(key, 'delete', context === undefined ? undefined : token?.shown);
+    const request = { value: undefined, ttl: undefined, context, inQuery: false };
     const how = { overwriteSiblings: true, durability: 'sync' as const };
-    const all = { ...request, ...how, ...PATIENT, key, level };
-    return this.#options.client.put(machine, all, write);
+    return this.#options.client.put(machine, { ...request, ...how, ...PATIENT, key, level }, write);
   }
 
   #drawToken(random: SeededRandom, kept: readonly Token[]): Token | undefined {
