@@ -1,9 +1,10 @@
 /** Clusters side by side on one network, whose disks and places get mixed up. */
+import type { ApiLimits } from '../../lib/api/api-world.js';
 import type { NodeOptions } from '../../lib/node-options.js';
 import type { QuorateNode } from '../../lib/node.js';
 import { Machine } from './machine.js';
 import { SimulatedNetwork } from './simulated-network.js';
-import { drawNodes } from './simulation.js';
+import { drawApiLimits, drawNodes, PLAIN_SHAPE } from './simulation.js';
 import { World } from './world.js';
 
 export interface Placed {
@@ -19,6 +20,7 @@ export class IdentityWorld {
   readonly network: SimulatedNetwork;
   readonly trouble: string[] = [];
   readonly #options: NodeOptions;
+  readonly #apiLimits: ApiLimits;
 
   constructor(seed: number) {
     this.world = new World(seed);
@@ -26,8 +28,9 @@ export class IdentityWorld {
     this.network.onThrow = (node, reason) => this.trouble.push(`${node} threw: ${reason}`);
     const shape = {
       ...{ nodes: 3, replicaCount: 3, partitionCount: 4, zones: 1, keys: ['k'], clients: 1 },
-      ...{ faultMilliseconds: 0, pace: 1 },
+      ...{ faultMilliseconds: 0, pace: 1, ...PLAIN_SHAPE },
     };
+    this.#apiLimits = drawApiLimits(this.world.random('limits'), shape);
     const [options] = drawNodes(this.world.random('nodes'), shape);
     if (options === undefined) throw new Error('no node was drawn');
     this.#options = options;
@@ -41,6 +44,7 @@ export class IdentityWorld {
     return new Machine({
       ...{ world: this.world, network: this.network, place },
       node: { ...this.#options, id, founders, cluster },
+      apiLimits: this.#apiLimits,
       ...(from === undefined ? {} : { disk: from.disk }),
       onMint: () => undefined,
       hasAnyDiskLost: () => true,

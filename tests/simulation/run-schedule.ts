@@ -9,7 +9,7 @@ import type { Direction, Phase, Schedule, ScheduleName } from './schedules.js';
 import { SCHEDULES } from './schedules.js';
 import type { SeededRandom } from './seeded-random.js';
 import { CALM_NETWORK, SimulatedNetwork } from './simulated-network.js';
-import { drawApiLimits, drawNodes, foundCluster, type Shape } from './simulation.js';
+import { drawApiLimits, drawNodes, foundCluster, PLAIN_SHAPE, type Shape } from './simulation.js';
 import { KvClient } from './kv-client.js';
 import { SettingsClient } from './settings-client.js';
 import { SettingsLog } from './settings-log.js';
@@ -30,8 +30,7 @@ const REPLICAS = 3;
 const KEYS = ['k1', 'k2', 'k3', 'k4', 'k5', 'k6'];
 const SHAPE: Shape = {
   ...{ nodes: 3, replicaCount: REPLICAS, partitionCount: 16, zones: 1, keys: KEYS },
-  ...{ clients: 4, faultMilliseconds: 0, pace: 1, valueShape: 'text', boldSettings: false },
-  ...{ frameBytesMax: 262_144, largeValueBytes: 0, tight: false, unequalWeights: false },
+  ...{ clients: 4, faultMilliseconds: 0, pace: 1, ...PLAIN_SHAPE },
 };
 /** Longer than any node needs to miss all heartbeats of another. */
 const NOTICED_MILLISECONDS = 6000;

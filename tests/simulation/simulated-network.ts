@@ -316,7 +316,7 @@ export class SimulatedNetwork {
       return;
     }
     for (const message of decodeFrame(frame)) {
-      for (const watch of this.watches) watch.delivered(from, to, message);
+      for (const watch of this.watches) watch.delivered(from.id, to.id, message);
       try {
         to.receiver?.receive(from.id, message);
       } catch (error) {

@@ -55,6 +55,13 @@ export interface Shape {
   readonly tight: boolean;
 }
 
+/** Where nothing of the clients is of interest. */
+export const PLAIN_SHAPE = {
+  valueShape: 'text',
+  ...{ unequalWeights: false, boldSettings: false, tight: false },
+  ...{ frameBytesMax: 262_144, largeValueBytes: 0 },
+} as const;
+
 /** Clocks that agree so far are sane. */
 const CLOCK_SKEW_MAX_MILLISECONDS = 400;
 /** Two sane clocks may be on either side of the median, and estimates of it are not exact. */
