@@ -91,7 +91,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
     rule: 'R1',
     name: 'a read counts all primaries as answered',
     file: 'coordination/read-core.js',
-    right: 'const { answered } = this.#round;',
+    right: 'const answered = this.#answered;',
     wrong: 'const answered = this.#options.plan.primaries.length;',
     checkers: ['receipts'],
   },
