@@ -1,10 +1,10 @@
 /** What a node is told at its start. Defaults, limits and reasons of the numbers are in config/. */
 import type { AntiEntropyLimits } from './anti-entropy/collaborators.js';
-import type { HandoffLimits } from './handoff/handoff.js';
+import type { HandoffLimits } from './hints/handoff.js';
 import type { ConsistencySettings } from './membership/settings-types.js';
 import type { RingMember } from './partitioning/ring.js';
-import type { DiskLimits } from './persistence/disk.js';
-import type { ReaperLimits } from './persistence/reaper.js';
+import type { DiskLimits } from './disk/disk.js';
+import type { ReaperLimits } from './replica/reaper.js';
 import type { CustomResolver } from './resolution/custom.js';
 
 /** A node of the founding list, and where it can be called. */

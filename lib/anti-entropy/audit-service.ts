@@ -3,7 +3,7 @@ import { messageBytesMax } from '../encoding/frame.js';
 import { ownersOf } from '../partitioning/ring.js';
 import { OperatingError } from '../errors.js';
 import { leafOf } from '../persistence/leaf-sums.js';
-import { isOver } from '../persistence/endings.js';
+import { isOver } from '../replica/endings.js';
 import { partitionEnd, partitionStart, recordKey, recordKeyOf } from '../persistence/records.js';
 import type { z } from 'zod';
 import type { AntiEntropyCollaborators } from './collaborators.js';

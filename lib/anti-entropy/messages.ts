@@ -1,6 +1,6 @@
 /** What owners of the same partitions say to each other to find out where they differ. */
 import { z } from 'zod';
-import { messageType } from '../replication/message.js';
+import { messageType } from '../rpc/message.js';
 import { isPlainClock, type PlainClock } from '../versioning/partition-clock.js';
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);

@@ -3,7 +3,7 @@ import type { ExchangeControl } from '../anti-entropy/exchange-now.js';
 import type { Coordination } from '../coordination/request.js';
 import type { Foreground } from '../environment/foreground.js';
 import type { Observer } from '../environment/observer.js';
-import type { HandoffControl } from '../handoff/hints-report.js';
+import type { HandoffControl } from '../hints/hints-report.js';
 import type { ClusterControl } from '../membership/cluster-types.js';
 import type { SettingsControl } from '../membership/settings-types.js';
 

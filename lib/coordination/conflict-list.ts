@@ -6,7 +6,7 @@ import { conflictAt, conflictPage, isConflictPlace } from '../persistence/confli
 import { compareUtf8 } from '../encoding/utf8-order.js';
 import type { Ring } from '../partitioning/ring.js';
 import type { Store } from '../persistence/store.js';
-import type { Messenger } from '../replication/ask.js';
+import type { Messenger } from '../rpc/messenger.js';
 import type { ClusterView } from '../replication/cluster-view.js';
 import { CONFLICTS } from './messages.js';
 import type { ConflictList, ConflictListRequest } from './request.js';

@@ -5,7 +5,7 @@ import { conflictPage } from '../persistence/conflict-index.js';
 import { recordKey } from '../persistence/records.js';
 import type { Store } from '../persistence/store.js';
 import type { KeptVersions } from '../persistence/versions.js';
-import type { Messenger } from '../replication/ask.js';
+import type { Messenger } from '../rpc/messenger.js';
 import { entryToWire, wholeToWire } from './audit-wire.js';
 import { CONFLICTS, RESOLUTIONS, VERSION, VERSIONS } from './messages.js';
 

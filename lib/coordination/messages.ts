@@ -1,6 +1,6 @@
 /** What coordinators and replicas say to each other. Records travel as they are stored. */
 import { z } from 'zod';
-import { messageType } from '../replication/message.js';
+import { messageType } from '../rpc/message.js';
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 const address = { namespace: z.string(), key: z.string() };

@@ -1,5 +1,5 @@
 /** A put as the coordinator executes it, here or where it was passed on to. */
-import type { Change } from '../persistence/intent.js';
+import type { Change } from '../replica/intent.js';
 import type { RecordKey } from '../persistence/records.js';
 import type { Durability } from '../persistence/store.js';
 import type { Context } from '../versioning/context.js';

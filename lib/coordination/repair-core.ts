@@ -2,7 +2,7 @@
 import type { NodeId } from '../environment/transport.js';
 import type { Plan } from '../replication/plan.js';
 import { Quorum, type QuorumState, type Standing, Votes } from '../replication/quorum.js';
-import type { Fate } from '../persistence/incoming.js';
+import type { Fate } from '../replica/incoming.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { fingerprint, versionsBehind } from '../versioning/siblings.js';
 import { type Copy, copyOf } from './read-round.js';

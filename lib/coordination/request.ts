@@ -1,5 +1,5 @@
 /** What a client asks of the coordinator, and what it answers: the seam below every API. */
-import type { Change } from '../persistence/intent.js';
+import type { Change } from '../replica/intent.js';
 import type { Durability } from '../persistence/store.js';
 import type { KeptVersion } from '../persistence/versions.js';
 import type { AuditEntry } from '../resolution/audit-entry.js';

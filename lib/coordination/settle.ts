@@ -3,7 +3,7 @@ import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
-import type { Change } from '../persistence/intent.js';
+import type { Change } from '../replica/intent.js';
 import type { Plans } from '../replication/plan.js';
 import { droppedVersion } from '../resolution/audit-entry.js';
 import type { Resolver } from '../resolution/resolver.js';

@@ -1,6 +1,6 @@
 /** Whose answers count, in each partition: none of before a loss (docs/architecture.md, D5). */
 import type { Observer } from '../environment/observer.js';
-import type { Losses } from '../persistence/losses.js';
+import type { Losses } from '../replica/losses.js';
 import type { Standing } from '../replication/quorum.js';
 
 export class Standings {

@@ -10,7 +10,7 @@ import type {
   Transport,
 } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
-import type { Messenger } from '../replication/ask.js';
+import type { Messenger } from '../rpc/messenger.js';
 import type { Addresses } from './addresses.js';
 import type { Founding } from './founding.js';
 import { IdentityAlerts } from './identity-alerts.js';

@@ -6,9 +6,9 @@ import type { Random } from '../environment/random.js';
 import type { NodeId, Transport } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import { encodeStored, readStored } from '../persistence/checksummed.js';
-import type { Identity } from '../persistence/identity.js';
+import type { Identity } from '../replica/identity.js';
 import type { Store } from '../persistence/store.js';
-import type { Messenger } from '../replication/ask.js';
+import type { Messenger } from '../rpc/messenger.js';
 import { type DiskNumbers, isRolledBack, NO_NUMBERS } from './disk-numbers.js';
 import { DISK } from './messages.js';
 

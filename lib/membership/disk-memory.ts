@@ -6,10 +6,10 @@ import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
 import { HOLD, WRITE } from '../coordination/messages.js';
 import { encodeStored, readStored } from '../persistence/checksummed.js';
-import type { Losses } from '../persistence/losses.js';
+import type { Losses } from '../replica/losses.js';
 import type { Store } from '../persistence/store.js';
-import type { Messenger } from '../replication/ask.js';
-import type { Incoming } from '../replication/message.js';
+import type { Messenger } from '../rpc/messenger.js';
+import type { Incoming } from '../rpc/message.js';
 import { type DiskNumbers, highest, NO_NUMBERS } from './disk-numbers.js';
 import { DISK, PING } from './messages.js';
 

@@ -4,9 +4,9 @@ import type { Observer } from '../environment/observer.js';
 import type { Random } from '../environment/random.js';
 import type { NodeId, Transport } from '../environment/transport.js';
 import type { Ring } from '../partitioning/ring.js';
-import type { Identity } from '../persistence/identity.js';
+import type { Identity } from '../replica/identity.js';
 import type { Store } from '../persistence/store.js';
-import type { Messenger } from '../replication/ask.js';
+import type { Messenger } from '../rpc/messenger.js';
 
 export interface FoundingOptions {
   readonly self: NodeId;

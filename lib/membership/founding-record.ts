@@ -5,7 +5,7 @@ import { OperatingError } from '../errors.js';
 import type { Ring } from '../partitioning/ring.js';
 import { decodeRing, encodeRing } from '../partitioning/ring-codec.js';
 import { encodeStored, readStored } from '../persistence/checksummed.js';
-import type { Identity } from '../persistence/identity.js';
+import type { Identity } from '../replica/identity.js';
 import type { Store } from '../persistence/store.js';
 
 /** A founder was told that this disk stands for the ring with this hash, and this cluster. */

@@ -3,7 +3,7 @@ import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import { encodeStored, readStored } from '../persistence/checksummed.js';
 import type { Store } from '../persistence/store.js';
-import type { Messenger } from '../replication/ask.js';
+import type { Messenger } from '../rpc/messenger.js';
 import { HOLD_TICKET, type NamedTicket, STOPPING, TAKE_TICKET } from './messages.js';
 
 /** `takenBy`: the life that it was given to; empty: nobody yet. */

@@ -3,8 +3,8 @@ import type { Environment } from '../environment/environment.js';
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import { ownedPartitions, type Ring } from '../partitioning/ring.js';
-import type { Disk } from '../persistence/disk.js';
-import type { Messenger } from '../replication/ask.js';
+import type { Disk } from '../disk/disk.js';
+import type { Messenger } from '../rpc/messenger.js';
 import { Addresses } from './addresses.js';
 import { Admission } from './admission.js';
 import type { ClockSanity } from './clock-sanity.js';
@@ -12,7 +12,7 @@ import { DiskCheck } from './disk-check.js';
 import { DiskMemory } from './disk-memory.js';
 import { FailureDetector } from './failure-detector.js';
 import { Founding } from './founding.js';
-import { MemberGossip } from './member-gossip.js';
+import { MemberCheck } from './member-check.js';
 import { Settings } from './settings.js';
 import type { ConsistencySettings } from './settings-types.js';
 import { Tickets } from './tickets.js';
@@ -88,7 +88,9 @@ export async function openMembers(options: MembersOptions) {
     ...{ ...known, self, members, timeoutMilliseconds },
     initial: consistency,
   });
-  messenger.setGossip(new MemberGossip(founding, settings, diskCheck, environment.observer));
+  messenger.setMembershipCheck(
+    new MemberCheck(founding, settings, diskCheck, environment.observer),
+  );
   return { founding, addresses, admission, diskCheck, diskMemory, tickets, view, settings };
 }
 

@@ -1,6 +1,6 @@
 /** What members say to each other about the cluster. Served before the founding too. */
 import { z } from 'zod';
-import { messageType } from '../replication/message.js';
+import { messageType } from '../rpc/message.js';
 
 /**
  * A node that the sender is linked with: which life of it, where it can be called, how long ago it

@@ -1,6 +1,6 @@
 /** What a transport tells: of links to their gate, of messages to the messenger. */
 import type { Receiver } from '../environment/transport.js';
-import type { Messenger } from '../replication/ask.js';
+import type { Messenger } from '../rpc/messenger.js';
 import type { Admission } from './admission.js';
 
 export function receiverOf(admission: Admission, messenger: Messenger): Receiver {

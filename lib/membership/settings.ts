@@ -7,7 +7,7 @@ import { OperatingError } from '../errors.js';
 import { encodeStored, readStored } from '../persistence/checksummed.js';
 import type { Store } from '../persistence/store.js';
 import type { Transaction } from '../persistence/transaction.js';
-import type { Messenger } from '../replication/ask.js';
+import type { Messenger } from '../rpc/messenger.js';
 import { majority } from '../replication/quorum.js';
 import type { PlainSettings } from './messages.js';
 import { PULL_SETTINGS, PUSH_SETTINGS } from './messages.js';

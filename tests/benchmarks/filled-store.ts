@@ -1,5 +1,5 @@
 /** A store with many keys, written as a node writes them, without the requests. */
-import { openDisk } from '../../lib/persistence/disk.js';
+import { openDisk } from '../../lib/disk/disk.js';
 import { recordKey } from '../../lib/persistence/records.js';
 import { openLevelStorage } from '../../lib/platform/leveldb-storage.js';
 import { SystemClock } from '../../lib/platform/system-clock.js';

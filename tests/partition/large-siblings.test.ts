@@ -3,7 +3,7 @@ import t from 'tap';
 import { RECORDS } from '../../lib/anti-entropy/messages.js';
 import type { OperatingError } from '../../lib/errors.js';
 import type { Receiver, Transport } from '../../lib/environment/transport.js';
-import { requestMessage } from '../../lib/replication/wire.js';
+import { requestMessage } from '../../lib/rpc/wire.js';
 import { LocalCluster } from './local-cluster.js';
 
 const MEBIBYTE = 1_048_576;

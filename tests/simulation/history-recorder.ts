@@ -13,7 +13,7 @@ import type {
   VersionName,
   Write,
 } from '../../lib/checkers/history.js';
-import type { Change, Intent, Realised } from '../../lib/persistence/intent.js';
+import type { Change, Intent, Realised } from '../../lib/replica/intent.js';
 import type { RecordKey } from '../../lib/persistence/records.js';
 import { dotText } from '../../lib/versioning/dot.js';
 import type { Holding } from './damage-log.js';

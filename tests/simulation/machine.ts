@@ -9,7 +9,7 @@ import type { NodeOptions } from '../../lib/node-options.js';
 import type { QuorateNode } from '../../lib/node.js';
 import { createNode } from '../../lib/node.js';
 import { messageOf, type OperatingError } from '../../lib/errors.js';
-import type { Intent, Realised } from '../../lib/persistence/intent.js';
+import type { Intent, Realised } from '../../lib/replica/intent.js';
 import { partitionStart, type RecordKey } from '../../lib/persistence/records.js';
 import { dotText } from '../../lib/versioning/dot.js';
 import type { ApiLimits } from '../../lib/api/api-world.js';

@@ -5,7 +5,7 @@
 import type { Message, NodeId } from '../../lib/environment/transport.js';
 import { READ } from '../../lib/coordination/messages.js';
 
-/** As peer messages travel (lib/replication/wire.ts). */
+/** As peer messages travel (lib/rpc/wire.ts). */
 const REQUEST = 0;
 const REPLY = 1;
 /** Deadlines travel as what is left of them. */

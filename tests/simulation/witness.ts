@@ -4,7 +4,7 @@
  */
 import type { Miss } from '../../lib/checkers/history.js';
 import type { QuorateNode } from '../../lib/node.js';
-import { decodeHint, keyOfHint, targetOf } from '../../lib/persistence/hint-records.js';
+import { decodeHint, keyOfHint, targetOf } from '../../lib/hints/hint-records.js';
 import { decodeRecord, type RecordKey, recordKey } from '../../lib/persistence/records.js';
 import { covers } from '../../lib/versioning/context.js';
 import { type Dot, parseDot } from '../../lib/versioning/dot.js';

@@ -1,6 +1,6 @@
 /** The hints that wait in the cluster, over HTTP (docs/http-api.md, Control). */
 import { z } from 'zod';
-import type { HandoffControl } from '../../handoff/hints-report.js';
+import type { HandoffControl } from '../../hints/hints-report.js';
 import { jsonReply } from './control-reply.js';
 import type { ControlRoute } from './route.js';
 

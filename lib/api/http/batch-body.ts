@@ -1,7 +1,7 @@
 /** What a batch asks for: its operations, read strictly before any is done (docs/http-api.md). */
 import { splitArray, splitObject, stringOf } from '../../encoding/json-text.js';
 import { OperatingError } from '../../errors.js';
-import type { Change } from '../../persistence/intent.js';
+import type { Change } from '../../replica/intent.js';
 import type { AdmissionLimits } from './admission.js';
 import { checkKey } from './key-of-path.js';
 import { BYTES_TYPE, checkContentType, essenceOf, JSON_TYPE } from './media-type.js';

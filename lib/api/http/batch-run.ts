@@ -2,7 +2,7 @@
 import type { Labels } from '../../environment/observer.js';
 import { OperatingError } from '../../errors.js';
 import type { Receipt } from '../../coordination/request.js';
-import type { Change } from '../../persistence/intent.js';
+import type { Change } from '../../replica/intent.js';
 import type { ApiWorld } from '../api-world.js';
 import { replicasText } from './answer-headers.js';
 import type { BatchOperation } from './batch-body.js';

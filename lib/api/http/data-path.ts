@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GetAnswer, PutRequest } from '../../coordination/request.js';
 import { LARGE_BYTES } from '../../encoding/large.js';
-import type { Change } from '../../persistence/intent.js';
+import type { Change } from '../../replica/intent.js';
 import type { ApiWorld } from '../api-world.js';
 import { conflictsAnswer } from './conflicts-answer.js';
 import { type DataResource, type DataTarget, targetOf } from './data-target.js';

@@ -1,6 +1,6 @@
 /** What a write answers: the new version, the context that holds it, and what it superseded. */
 import type { PutAnswer } from '../../coordination/request.js';
-import type { Change } from '../../persistence/intent.js';
+import type { Change } from '../../replica/intent.js';
 import { dataHeaders } from './answer-headers.js';
 import { JSON_TYPE } from './media-type.js';
 import { byteText, type Reply } from './reply.js';

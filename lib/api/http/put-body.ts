@@ -1,7 +1,7 @@
 /** What a PUT wants: the value as it was written, its type, its time to live, its context. */
 import { type JsonMembers, jsonMembers } from '../../encoding/json-text.js';
 import { OperatingError } from '../../errors.js';
-import type { Change } from '../../persistence/intent.js';
+import type { Change } from '../../replica/intent.js';
 import {
   BYTES_TYPE,
   checkCharset,

@@ -5,7 +5,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
   {
     rule: 'E1',
     name: 'ttl: "keep" drops the end',
-    file: 'persistence/intent.js',
+    file: 'replica/intent.js',
     right: 'latest = Math.max(latest ?? 0, version.expiresAt);',
     wrong: ';',
     checkers: ['ends'],
@@ -162,7 +162,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
   {
     rule: 'X1',
     name: 'a resolution is made of siblings that are others by now',
-    file: 'persistence/intent.js',
+    file: 'replica/intent.js',
     right: 'assertUnchanged(own, seen, intent.resolves, moment.wallMilliseconds);',
     wrong: ';',
     test: 'unit/coordination/resolution.test.js',

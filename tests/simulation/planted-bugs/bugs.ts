@@ -22,7 +22,7 @@ export const BUGS: readonly PlantedBug[] = [
   {
     rule: 'V1',
     name: 'start numbers begin anew at every restart, and so do writers',
-    file: 'persistence/minter.js',
+    file: 'replica/minter.js',
     right: 'return freshWriter(node, this.#start, random);',
     wrong: "return [node, 1, '000000000000'].join('.');",
   },
@@ -32,23 +32,23 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'coordination/replicas.js',
     right: 'const held = async () => hints.hold(target, at, record, durability).committed;',
     wrong: 'const held = async () => undefined;',
-    test: 'unit/handoff/stand-ins.test.js',
+    test: 'unit/hints/stand-ins.test.js',
   },
   {
     rule: 'W3',
     name: 'hints leave before they are delivered',
-    file: 'handoff/delivery.js',
+    file: 'hints/delivery.js',
     right: 'const left = batch.filter((_, place) => !refused.has(place));',
     wrong: 'const left = batch;',
-    test: 'unit/handoff/delivery.test.js',
+    test: 'unit/hints/delivery.test.js',
   },
   {
     rule: 'V1',
     name: 'a stand-in keeps its writer after its hints have left',
-    file: 'persistence/hint-store.js',
+    file: 'hints/hint-store.js',
     right: 'this.#options.minter.takeFreshWriter(at.partition);',
     wrong: ';',
-    test: 'unit/persistence/hints.test.js',
+    test: 'unit/hints/hints.test.js',
   },
   {
     rule: 'R1',
@@ -96,7 +96,7 @@ export const BUGS: readonly PlantedBug[] = [
   {
     rule: 'W4',
     name: 'puts that were passed on are executed as often as they arrive',
-    file: 'replication/ask.js',
+    file: 'rpc/messenger.js',
     right: 'if (handler.once && !this.#executed.note(from, id))',
     wrong: 'if (false)',
   },
@@ -111,7 +111,7 @@ export const BUGS: readonly PlantedBug[] = [
   {
     rule: 'V1',
     name: 'damage leaves the writer as it was',
-    file: 'persistence/health.js',
+    file: 'replica/health.js',
     right: 'minter.takeFreshWriter(partition);',
     wrong: ';',
     test: 'unit/anti-entropy/damage.test.js',
@@ -119,15 +119,15 @@ export const BUGS: readonly PlantedBug[] = [
   {
     rule: 'V1',
     name: 'a mint that is missing is not noticed',
-    file: 'persistence/replica.js',
+    file: 'replica/replica.js',
     right: 'this.#assertMintsAreThere(at, own?.siblings);',
     wrong: ';',
-    test: 'unit/persistence/replica.test.js',
+    test: 'unit/replica/replica.test.js',
   },
   {
     rule: 'V3',
     name: 'copies carry the new version alone',
-    file: 'persistence/replica.js',
+    file: 'replica/replica.js',
     right: 'return minted;',
     wrong:
       'const alone = siblings.versions.filter((version) => version.dot === dot);' +
@@ -136,7 +136,7 @@ export const BUGS: readonly PlantedBug[] = [
   {
     rule: 'C2',
     name: 'contexts enter the partition clock',
-    file: 'persistence/partition-clocks.js',
+    file: 'replica/partition-clocks.js',
     right: 'let grown = false;',
     wrong:
       'let grown = true; for (const [writer, last] of context.vector)' +
@@ -148,15 +148,15 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'versioning/filter.js',
     right: 'if (!clock.has(version.dot))',
     wrong: 'if (true)',
-    test: 'unit/persistence/replica.test.js',
+    test: 'unit/replica/replica.test.js',
   },
   {
     rule: 'C3',
     name: 'the filter asks nobody',
-    file: 'persistence/replica.js',
+    file: 'replica/replica.js',
     right: 'const verdict = await this.#askOwners(at, unaccounted);',
     wrong: "const verdict = 'dropped';",
-    test: 'unit/persistence/replica.test.js',
+    test: 'unit/replica/replica.test.js',
   },
   {
     rule: 'C4',
@@ -229,7 +229,7 @@ export const BUGS: readonly PlantedBug[] = [
   {
     rule: 'E2',
     name: 'clocks that are not on the disk are believed',
-    file: 'persistence/partition-clocks.js',
+    file: 'replica/partition-clocks.js',
     right: 'return this.#persisted.get(partition) ?? NONE;',
     wrong: 'return this.of(partition);',
     test: 'unit/anti-entropy/damage.test.js',
@@ -285,7 +285,7 @@ export const BUGS: readonly PlantedBug[] = [
   {
     rule: 'E2',
     name: 'a rebuilt partition is whole before its clock is on the disk',
-    file: 'persistence/health.js',
+    file: 'replica/health.js',
     right: 'clocks.keep(partition, transaction);',
     wrong: ';',
     test: 'unit/anti-entropy/damage.test.js',
@@ -301,9 +301,9 @@ export const BUGS: readonly PlantedBug[] = [
   {
     rule: 'H1',
     name: 'hints leave by age, whoever holds what they hold',
-    file: 'handoff/hint-expiry.js',
+    file: 'hints/hint-expiry.js',
     right: 'const safe = await holdings.safe(page);',
     wrong: 'const safe = page;',
-    test: 'unit/handoff/hint-expiry.test.js',
+    test: 'unit/hints/hint-expiry.test.js',
   },
 ];

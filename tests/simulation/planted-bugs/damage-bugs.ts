@@ -5,7 +5,7 @@ export const DAMAGE_BUGS: readonly PlantedBug[] = [
   {
     rule: 'D1',
     name: 'damage leaves the clock as it was',
-    file: 'persistence/health.js',
+    file: 'replica/health.js',
     right: 'clocks.empty(partition);',
     wrong: ';',
     test: 'unit/anti-entropy/damage.test.js',
@@ -13,7 +13,7 @@ export const DAMAGE_BUGS: readonly PlantedBug[] = [
   {
     rule: 'D1',
     name: 'a damaged replica answers and acknowledges',
-    file: 'persistence/health.js',
+    file: 'replica/health.js',
     right: 'assertWhole(partition) {',
     wrong: 'assertWhole(partition) { return;',
     test: 'unit/anti-entropy/damage.test.js',
@@ -37,7 +37,7 @@ export const DAMAGE_BUGS: readonly PlantedBug[] = [
   {
     rule: 'D5',
     name: 'acks of before a loss count',
-    file: 'persistence/losses.js',
+    file: 'replica/losses.js',
     right: 'return lost === undefined || lost.every(([of, from]) => of !== node || start >= from);',
     wrong: 'return true;',
     test: 'unit/coordination/losses.test.js',
@@ -61,10 +61,10 @@ export const DAMAGE_BUGS: readonly PlantedBug[] = [
   {
     rule: 'D5',
     name: 'a restart forgets which losses were announced',
-    file: 'persistence/losses.js',
+    file: 'replica/losses.js',
     right: 'losses.learn((stored ?? []));',
     wrong: ';',
-    test: 'unit/persistence/losses.test.js',
+    test: 'unit/replica/losses.test.js',
   },
   {
     rule: 'D3',

@@ -30,7 +30,7 @@ export const DISK_BUGS: readonly PlantedBug[] = [
   {
     rule: 'E1',
     name: 'values that ended stay where the disk has no room',
-    file: 'persistence/endings.js',
+    file: 'replica/endings.js',
     right: "return store.transact(change, DURABILITY, 'shrinking');",
     wrong: 'return store.transact(change, DURABILITY);',
     test: 'unit/persistence/full-disk.test.js',

@@ -35,7 +35,7 @@ t.test('each planted bug has its place in the built code, and knows its names', 
 });
 
 t.test('a name that is gone is noticed', async (t) => {
-  const text = await readFile(join(LIB, 'persistence/replica.js'), 'utf8');
+  const text = await readFile(join(LIB, 'replica/replica.js'), 'utf8');
   const stale = text.replace('return minted;', 'return { ...realised };');
   t.strictSame(unknownNames(stale), ['realised']);
 });

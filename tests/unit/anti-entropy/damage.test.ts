@@ -7,7 +7,7 @@ import { Foreground } from '../../../lib/environment/foreground.js';
 import { Pauses } from '../../../lib/environment/pauses.js';
 import type { NodeId } from '../../../lib/environment/transport.js';
 import { conflictPage } from '../../../lib/persistence/conflict-index.js';
-import { PartitionClocks } from '../../../lib/persistence/partition-clocks.js';
+import { PartitionClocks } from '../../../lib/replica/partition-clocks.js';
 import { type RecordKey, recordKey } from '../../../lib/persistence/records.js';
 import { EMPTY_CONTEXT } from '../../../lib/versioning/context.js';
 import type { Dot } from '../../../lib/versioning/dot.js';

@@ -17,7 +17,7 @@ import type {
 import { Foreground } from '../../../lib/environment/foreground.js';
 import type { Observer } from '../../../lib/environment/observer.js';
 import { OperatingError } from '../../../lib/errors.js';
-import type { HintsView } from '../../../lib/handoff/hints-report.js';
+import type { HintsView } from '../../../lib/hints/hints-report.js';
 import type { ClusterStatus, RingView } from '../../../lib/membership/cluster-types.js';
 import type {
   ChangeOptions,

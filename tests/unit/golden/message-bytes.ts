@@ -1,7 +1,7 @@
 /** The samples of all messages as frames. */
 import { encodeFrame } from '../../../lib/encoding/frame.js';
 import { OperatingError } from '../../../lib/errors.js';
-import { refusalMessage, replyMessage, requestMessage } from '../../../lib/replication/wire.js';
+import { refusalMessage, replyMessage, requestMessage } from '../../../lib/rpc/wire.js';
 import { MESSAGE_SAMPLES } from './message-samples.js';
 
 /** As they are sent: one message in a frame. */

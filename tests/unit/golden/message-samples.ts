@@ -4,10 +4,10 @@
  */
 import * as antiEntropy from '../../../lib/anti-entropy/messages.js';
 import * as coordination from '../../../lib/coordination/messages.js';
-import * as handoff from '../../../lib/handoff/messages.js';
+import * as handoff from '../../../lib/hints/messages.js';
 import type { NodeReport } from '../../../lib/membership/cluster-types.js';
 import * as membership from '../../../lib/membership/messages.js';
-import type { MessageType } from '../../../lib/replication/message.js';
+import type { MessageType } from '../../../lib/rpc/message.js';
 
 export interface MessageSamples<Request = unknown, Reply = unknown> {
   readonly type: MessageType<Request, Reply>;

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap';
 import type { ChangeOptions, SettingsAnswer } from '../../../lib/membership/settings-types.js';
 import type { Message, Transport } from '../../../lib/environment/transport.js';
 import { Settings } from '../../../lib/membership/settings.js';
-import { Messenger } from '../../../lib/replication/ask.js';
+import { Messenger } from '../../../lib/rpc/messenger.js';
 import { SeededRandom } from '../fakes.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
 import { openDisk } from '../persistence/disk.js';

@@ -1,7 +1,7 @@
 /** A node's persistence as node.ts assembles it, over a disk that can crash. */
 import { decodeStored } from '../../../lib/persistence/checksummed.js';
-import { openDisk as openReal } from '../../../lib/persistence/disk.js';
-import type { Intent } from '../../../lib/persistence/intent.js';
+import { openDisk as openReal } from '../../../lib/disk/disk.js';
+import type { Intent } from '../../../lib/replica/intent.js';
 import {
   CountingObserver,
   expiryClockOf,

@@ -1,0 +1,101 @@
+/** Everything that lives on the disk of one node, opened in order. */
+import type { Clock } from '../environment/clock.js';
+import type { Observer } from '../environment/observer.js';
+import type { Random } from '../environment/random.js';
+import type { Storage } from '../environment/storage.js';
+import type { NodeId } from '../environment/transport.js';
+import { HybridClock } from '../versioning/hybrid-clock.js';
+import { Audits } from '../persistence/audits.js';
+import { CollectedDots } from '../replica/collected-dots.js';
+import { DeadRecords } from '../persistence/dead-records.js';
+import { type DigestLimits, Digests } from '../persistence/digests.js';
+import { DiskGuard } from '../persistence/disk-guard.js';
+import { Endings } from '../replica/endings.js';
+import type { ExpiryClock } from '../persistence/expiry-clock.js';
+import { PartitionHealth } from '../replica/health.js';
+import type { HintLimits } from '../hints/hint-quota.js';
+import { Hints } from '../hints/hints.js';
+import { Identity } from '../replica/identity.js';
+import { Losses } from '../replica/losses.js';
+import { LargestKeys } from '../persistence/largest-keys.js';
+import { Minter } from '../replica/minter.js';
+import { PartitionClocks } from '../replica/partition-clocks.js';
+import { RecentDots } from '../persistence/recent-dots.js';
+import type { RecordLimits } from '../persistence/record-limits.js';
+import { RecordTable } from '../persistence/record-table.js';
+import { Replica } from '../replica/replica.js';
+import { Store } from '../persistence/store.js';
+import { pickUpTicket } from '../replica/ticket.js';
+import { KeptVersions } from '../persistence/versions.js';
+
+export interface DiskLimits extends RecordLimits, HintLimits, DigestLimits {
+  readonly storageQueueBytesMax: number;
+  /** Below so much room on the disk a node takes no writes. */
+  readonly storageReserveBytes: number;
+  readonly recordCacheBytesMax: number;
+  readonly recentDotsMax: number;
+  readonly mintedKeysMax: number;
+  readonly auditBytesMax: number;
+  readonly auditRetentionMilliseconds: number;
+  readonly versionsBytesMax: number;
+}
+
+export interface DiskOptions {
+  readonly node: NodeId;
+  /** As configured. */
+  readonly clusterName: string;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly expiryClock: ExpiryClock;
+  readonly random: Random;
+  readonly observer: Observer;
+  readonly limits: DiskLimits;
+}
+
+export type Disk = Awaited<ReturnType<typeof openDisk>>;
+
+/** @throws OperatingError `founding_refused` (of another node or cluster), `storage_failed` */
+export async function openDisk(options: DiskOptions) {
+  const { node, clusterName, storage, clock, expiryClock, random, observer, limits } = options;
+  const store = new Store({ storage, observer, queueBytesMax: limits.storageQueueBytesMax });
+  const identity = await Identity.open(store, { node, clusterName }, observer);
+  const losses = Losses.open(store, observer);
+  const ticket = await pickUpTicket(store, observer);
+  const clocks = await PartitionClocks.open(store);
+  const digests = await Digests.open(store, observer, limits);
+  const { start } = identity;
+  const minter = new Minter({ node, start, random, keysMax: limits.mintedKeysMax });
+  const health = await PartitionHealth.open({ store, clocks, minter, observer });
+  const deadRecords = new DeadRecords();
+  const recentDots = new RecentDots(limits.recentDotsMax);
+  const versions = new KeptVersions({ store, expiryClock, observer, ...limits });
+  const audits = new Audits({ store, expiryClock, observer, ...limits });
+  const largest = new LargestKeys(limits, observer);
+  const table = new RecordTable({
+    ...{ store, digests, deadRecords, recentDots, versions, audits, largest },
+    cacheBytesMax: limits.recordCacheBytesMax,
+  });
+  const collected = new CollectedDots();
+  const hybridClock = new HybridClock(() => expiryClock.stamp());
+  const shared = { store, clock, expiryClock, hybridClock, minter, observer };
+  const records = { ...shared, ...limits, table, clocks, health, collected };
+  const replica = new Replica(records);
+  const endings = new Endings(records);
+  const hints = await Hints.open({ ...shared, ...limits });
+  const read = {
+    versions,
+    audits,
+    table,
+    largest,
+    digests,
+    deadRecords,
+    recentDots,
+    clocks,
+    health,
+  };
+  const reserveBytes = limits.storageReserveBytes;
+  const guard = new DiskGuard({ storage, store, clock, random, observer, reserveBytes });
+  await guard.check().catch(() => undefined);
+  const own = { store, identity, losses, ticket, expiryClock, guard };
+  return { ...own, minter, replica, endings, hints, ...read };
+}

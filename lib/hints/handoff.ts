@@ -1,0 +1,75 @@
+/** All of handoff on one node: what it holds for others, and what others held for it. */
+import type { Environment } from '../environment/environment.js';
+import type { Foreground } from '../environment/foreground.js';
+import type { NodeId } from '../environment/transport.js';
+import type { Ring } from '../partitioning/ring.js';
+import type { HintLimits } from './hint-quota.js';
+import type { Hints } from './hints.js';
+import type { ExpiryClock } from '../persistence/expiry-clock.js';
+import type { Identity } from '../replica/identity.js';
+import type { Losses } from '../replica/losses.js';
+import type { Replica } from '../replica/replica.js';
+import type { Store } from '../persistence/store.js';
+import type { Messenger } from '../rpc/messenger.js';
+import type { Lag } from '../replication/lag.js';
+import type { ClusterView } from '../replication/cluster-view.js';
+import { HintExpiry } from './hint-expiry.js';
+import { serveHintIntake } from './hint-intake.js';
+import { HintedHandoff } from './hinted-handoff.js';
+import { type HandoffControl, HintsReport } from './hints-report.js';
+import { Holdings } from './holdings.js';
+
+/** What the settings say of hints; defaults and reasons in config/. */
+export interface HandoffLimits extends HintLimits {
+  readonly hintAgeMaxMilliseconds: number;
+  readonly hintBatchSize: number;
+  readonly hintBatchBytesMax: number;
+  readonly hintsPerSecondMax: number;
+  readonly hintRetryIntervalMilliseconds: number;
+}
+
+export interface HandoffOptions extends HandoffLimits, Omit<Environment, 'storage' | 'transport'> {
+  readonly ring: () => Ring;
+  readonly view: ClusterView;
+  readonly messenger: Messenger;
+  readonly foreground: Foreground;
+  readonly lag: Lag;
+  readonly store: Store;
+  readonly replica: Replica;
+  readonly expiryClock: ExpiryClock;
+  readonly identity: Identity;
+  readonly losses: Losses;
+  readonly hints: Hints;
+  readonly isRebuilding: (partition: number) => boolean;
+  /** Of one message to a peer. */
+  readonly timeoutMilliseconds: number;
+}
+
+export class Handoff {
+  readonly control: HandoffControl;
+  readonly #handoff: HintedHandoff;
+  readonly #expiry: HintExpiry;
+
+  /** Registers all handlers: once, when the ring is known. */
+  constructor(options: HandoffOptions) {
+    serveHintIntake(options);
+    this.#handoff = new HintedHandoff(options);
+    this.#expiry = new HintExpiry({ ...options, holdings: new Holdings(options) });
+    this.control = new HintsReport({ ...options, handoff: this.#handoff });
+  }
+
+  start(): void {
+    this.#handoff.start();
+    this.#expiry.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#expiry.stop();
+    await this.#handoff.stop();
+  }
+
+  /** Delivers what is held for a node that is back. */
+  deliverTo(target: NodeId): Promise<void> {
+    return this.#handoff.deliverTo(target);
+  }
+}

@@ -1,0 +1,127 @@
+/** One hint at a time: opened, put, taken away, with its entry by age and what the quota counts. */
+import type { Observer } from '../environment/observer.js';
+import type { NodeId } from '../environment/transport.js';
+import { isCorrupt } from '../errors.js';
+import type { Hint, HintState } from './hint-records.js';
+import { ageKey, decodeHint, encodeHint, hintKey, keyOfAge, mergeBytes } from './hint-records.js';
+import type { HintQuota } from './hint-quota.js';
+import type { Minter } from '../replica/minter.js';
+import type { RecordKey } from '../persistence/records.js';
+import type { Store } from '../persistence/store.js';
+import type { Transaction } from '../persistence/transaction.js';
+
+export interface HintStoreOptions {
+  readonly store: Store;
+  readonly minter: Minter;
+  readonly observer: Observer;
+  readonly quota: HintQuota;
+}
+
+const NOTHING = new Uint8Array(0);
+
+export class HintStore {
+  readonly #options: HintStoreOptions;
+  /** Keys of damaged hints, each told and answered with a fresh writer once. */
+  readonly #damaged = new Set<string>();
+
+  constructor(options: HintStoreOptions) {
+    this.#options = options;
+  }
+
+  /** What is held for a target, durable or not. */
+  read(target: NodeId, at: RecordKey): HintState | undefined {
+    const key = hintKey(target, at);
+    const stored = this.#options.store.get(key);
+    return stored === undefined ? undefined : this.open(key, stored, at.partition);
+  }
+
+  /** Undefined where the hint is damaged. What it had minted is forgotten, and so is its writer. */
+  open(key: string, stored: Uint8Array, partition: number): HintState | undefined {
+    try {
+      return decodeHint(key, stored);
+    } catch (error) {
+      if (!isCorrupt(error)) throw error;
+      if (this.#damaged.has(key)) return undefined;
+      this.#damaged.add(key);
+      this.#options.observer.count('quorate_corrupt_records_total');
+      this.#options.observer.log('error', 'a hint is damaged and cannot be delivered', {
+        partition,
+      });
+      this.#options.minter.takeFreshWriter(partition);
+      return undefined;
+    }
+  }
+
+  /** Merges a state into what is held; a new hint is as old as `now`. */
+  putIn(
+    transaction: Transaction,
+    target: NodeId,
+    at: RecordKey,
+    { bytes, minted }: Pick<HintState, 'bytes' | 'minted'>,
+    now: number,
+  ): void {
+    const key = hintKey(target, at);
+    const before = transaction.get(key);
+    const held = before === undefined ? undefined : this.open(key, before, at.partition);
+    const state = {
+      minted: minted || held?.minted === true,
+      bytes: held === undefined ? bytes : mergeBytes(at, held.bytes, bytes),
+      heldSince: held?.heldSince ?? now,
+    };
+    const after = encodeHint(key, state);
+    transaction.put(key, after);
+    if (held === undefined) transaction.put(ageKey(target, at, now), NOTHING);
+    this.#damaged.delete(key);
+    const grown = after.length - (before?.length ?? 0);
+    this.#options.quota.account(target, before === undefined ? 1 : 0, grown);
+  }
+
+  /** False where the hint has grown since it was read, or is gone. */
+  removeIn(transaction: Transaction, { target, at, bytes }: Hint): boolean {
+    const key = hintKey(target, at);
+    const stored = transaction.get(key);
+    if (stored === undefined) return false;
+    const held = this.open(key, stored, at.partition);
+    if (held === undefined || Buffer.compare(held.bytes, bytes) !== 0) return false;
+    if (held.minted) this.#options.minter.takeFreshWriter(at.partition);
+    transaction.delete(key);
+    transaction.delete(ageKey(target, at, held.heldSince));
+    this.#options.quota.account(target, -1, -stored.length);
+    return true;
+  }
+
+  /** Takes away a hint that is damaged: nothing can be delivered or merged with it any more. */
+  async discard(target: NodeId, at: RecordKey): Promise<boolean> {
+    const key = hintKey(target, at);
+    const { value, committed } = this.#options.store.transact(
+      (transaction) => {
+        const stored = transaction.get(key);
+        if (stored === undefined || this.open(key, stored, at.partition) !== undefined)
+          return false;
+        this.#damaged.delete(key);
+        transaction.delete(key);
+        this.#options.quota.account(target, -1, -stored.length);
+        return true;
+      },
+      'os',
+      'shrinking',
+    );
+    await committed;
+    return value;
+  }
+
+  /** Takes away entries by age whose hints are gone or were held anew. */
+  async forget(target: NodeId, ageKeys: readonly string[]): Promise<void> {
+    const { committed } = this.#options.store.transact(
+      (transaction) => {
+        for (const key of ageKeys) {
+          const { at, heldSince } = keyOfAge(target, key);
+          if (this.read(target, at)?.heldSince !== heldSince) transaction.delete(key);
+        }
+      },
+      'os',
+      'shrinking',
+    );
+    await committed;
+  }
+}

@@ -1,0 +1,123 @@
+/** Which hints are held, by whom and for whom, and why: this node's, and what the others say. */
+import type { Clock } from '../environment/clock.js';
+import type { NodeId } from '../environment/transport.js';
+import { OperatingError } from '../errors.js';
+import type { Ring } from '../partitioning/ring.js';
+import type { Hints } from './hints.js';
+import type { Store } from '../persistence/store.js';
+import type { Messenger } from '../rpc/messenger.js';
+import type { ClusterView } from '../replication/cluster-view.js';
+import type { HintedHandoff } from './hinted-handoff.js';
+import { HELD_HINTS, type HeldHints } from './messages.js';
+
+export interface HintsView {
+  /** By holder, then by target. */
+  readonly hints: readonly HeldHints[];
+  /** Nodes that did not say in time what they hold. */
+  readonly unanswered: readonly NodeId[];
+}
+
+export interface HandoffControl {
+  /** Asks every other node what it holds, within a second at most. */
+  heldHints(timeoutMilliseconds?: number): Promise<HintsView>;
+}
+
+export interface HintsReportOptions {
+  readonly ring: () => Ring;
+  readonly view: ClusterView;
+  readonly messenger: Messenger;
+  readonly hints: Hints;
+  readonly handoff: HintedHandoff;
+  readonly store: Store;
+  readonly clock: Clock;
+}
+
+const TIMEOUT_MILLISECONDS = 1000;
+
+/** What a delivery met, by its code, as the end of a sentence that begins with the target. */
+const OBSTACLES: ReadonlyMap<string, string> = new Map([
+  ['storage_failed', 'cannot write to its disk'],
+  ['read_only', 'has a disk that is nearly full'],
+  ['overloaded', 'has too much to do'],
+  ['not_ready', 'is not ready'],
+  ['rebuilding', 'rebuilds partitions of theirs'],
+  ['corrupt_bytes', 'found damaged bytes where some of them belong'],
+  ['wrong_epoch', 'does not own their partitions, or knows another ring'],
+  ['deadline_passed', 'did not answer in time'],
+  ['peer_unreachable', 'could not be reached'],
+]);
+
+export class HintsReport implements HandoffControl {
+  readonly #options: HintsReportOptions;
+
+  constructor(options: HintsReportOptions) {
+    this.#options = options;
+    const report = async () => ({ hints: await this.#own() });
+    options.messenger.handle(HELD_HINTS, report, { anyEpoch: true });
+  }
+
+  async heldHints(timeoutMilliseconds: number = TIMEOUT_MILLISECONDS): Promise<HintsView> {
+    const timeout = Math.min(timeoutMilliseconds, TIMEOUT_MILLISECONDS);
+    const deadline = this.#options.clock.monotonicMilliseconds() + timeout;
+    const nodes = this.#options.ring().members.map(({ id }) => id);
+    const answers = await Promise.all(nodes.map((node) => this.#ask(node, deadline)));
+    return {
+      hints: answers.flatMap((answer) => answer ?? []),
+      unanswered: nodes.filter((_, i) => answers[i] === undefined),
+    };
+  }
+
+  async #ask(node: NodeId, deadline: number): Promise<readonly HeldHints[] | undefined> {
+    const { view, messenger } = this.#options;
+    if (node === view.self) return this.#own();
+    try {
+      return (await messenger.request(node, HELD_HINTS, {}, deadline)).hints;
+    } catch (error) {
+      if (error instanceof OperatingError) return undefined;
+      throw error;
+    }
+  }
+
+  async #own(): Promise<HeldHints[]> {
+    const { hints } = this.#options;
+    const waiting = [...hints.held].filter(([, { count }]) => count > 0);
+    const rows = waiting.map(async ([target, { count, bytes }]): Promise<HeldHints> => {
+      const oldest = await hints.oldest(target);
+      const end = this.#estimatedEnd(target, count);
+      return {
+        holder: this.#options.view.self,
+        ...{ target, count, bytes },
+        ...(oldest === undefined ? {} : { oldest: momentOf(oldest) }),
+        ...(end === undefined ? {} : { estimated_end: momentOf(end) }),
+        reason: this.#reason(target),
+      };
+    });
+    const all = await Promise.all(rows);
+    return all.sort((a, b) => (a.target < b.target ? -1 : 1));
+  }
+
+  /** At the rate of the delivery that is under way. */
+  #estimatedEnd(target: NodeId, count: number): number | undefined {
+    const { handoff, clock } = this.#options;
+    const way = handoff.wayTo(target);
+    const rate = way?.isRunning === true ? way.delivery.rate : undefined;
+    return rate === undefined ? undefined : clock.wallMilliseconds() + (count / rate) * 1000;
+  }
+
+  #reason(target: NodeId): string {
+    const { view, store, handoff } = this.#options;
+    if (!view.isUp(target)) return `${target} is down`;
+    if (store.failure !== undefined) return 'the disk of the holder failed';
+    const way = handoff.wayTo(target);
+    if (way?.isRunning === true) {
+      return way.delivery.isPaced ? `${target} asks for pauses` : 'they are being delivered';
+    }
+    const obstacle = way?.delivery.obstacle;
+    if (obstacle === undefined) return 'they go with the next round';
+    return `${target} ${OBSTACLES.get(obstacle) ?? `refused some: ${obstacle}`}`;
+  }
+}
+
+function momentOf(wallMilliseconds: number): string {
+  return new Date(wallMilliseconds).toISOString();
+}

@@ -1,0 +1,227 @@
+/** Mints dots: the writers of this node and how far each has counted, per partition (V1, V2). */
+import type { Random } from '../environment/random.js';
+import type { NodeId } from '../environment/transport.js';
+import { OperatingError } from '../errors.js';
+import type { Context } from '../versioning/context.js';
+import type { Dot } from '../versioning/dot.js';
+import type { Writer } from '../versioning/writer.js';
+import { freshWriter } from '../versioning/writer.js';
+import { type MintedKey, MintedKeys, mintedKey } from './minted-keys.js';
+import type { RecordKey } from '../persistence/records.js';
+
+interface Half {
+  readonly keys: MintedKeys;
+  /** Who minted on keys whose records did not name them. */
+  readonly beginners: Set<Writer>;
+}
+
+/** The writers of one partition. */
+interface Lane {
+  /** Mints on keys whose records name no writer of the lane. Undefined: one will be taken. */
+  present: Writer | undefined;
+  /** The last number of each writer; who minted last comes last. */
+  readonly last: Map<Writer, number>;
+}
+
+/** Writers and their last numbers: of each partition. What a ticket hands on. */
+export type WriterCounts = readonly (readonly [
+  partition: number,
+  ...counts: readonly (readonly [writer: Writer, n: number])[],
+])[];
+
+export interface MinterOptions {
+  readonly node: NodeId;
+  /** Of this life of the node: higher at every start, and durable before it serves. */
+  readonly start: number;
+  readonly random: Random;
+  /** Keys whose last mint is remembered; half of them are forgotten at once. */
+  readonly keysMax: number;
+}
+
+/** Of a partition. Who has not minted for longest goes first: its keys take the present one. */
+export const WRITERS_MAX = 64;
+
+/**
+ * A key goes on with the writer of this node that its record names, so its context does not grow;
+ * any other key takes the present writer of its partition.
+ * Invariant: no dot is minted twice, also across crashes. A life begins with no writer, but for
+ * those that a ticket hands on (membership/tickets.ts), and numbers are reserved nowhere.
+ * Invariant: what the present writer began on a key that its record did not name is remembered, or
+ * another is taken: (w, n) minted on a record that was lost must not cover what w had minted there.
+ */
+export class Minter {
+  readonly #options: MinterOptions;
+  #start: number;
+  #writer: Writer | undefined;
+  readonly #lanes = new Map<number, Lane>();
+  /** What this life minted last for each key. The older half goes when both are full. */
+  #recent: Half = { keys: new MintedKeys(), beginners: new Set() };
+  #older: Half = { keys: new MintedKeys(), beginners: new Set() };
+  /** A mint asks for its key twice. */
+  #hashed: { readonly at: RecordKey; readonly key: MintedKey } | undefined;
+  /** Partitions in which nothing of an earlier life may be used on. */
+  readonly #renewed = new Set<number>();
+  #allRenewed = false;
+  #obstacle: OperatingError | undefined;
+
+  constructor(options: MinterOptions) {
+    this.#options = options;
+    this.#start = options.start;
+  }
+
+  /** This life goes on under a higher start number, with fresh writers everywhere. */
+  raiseStart(start: number): void {
+    this.#start = start;
+    this.renewAll();
+  }
+
+  /** Nothing minted so far, in this life or before it, is vouched for any more. */
+  renewAll(): void {
+    this.#allRenewed = true;
+    this.#writer = undefined;
+    this.#lanes.clear();
+  }
+
+  /**
+   * The dot that the next write of the key takes. Used up only by `consume`.
+   * @param own the context of the record on which it is minted; undefined: there is none
+   * @param seen what the client has seen
+   * @throws OperatingError `not_ready`: the obstacle
+   */
+  next(partition: number, own?: Context, seen?: Context): Dot {
+    if (this.#obstacle !== undefined) throw this.#obstacle;
+    let lane = this.#laneOf(partition);
+    // Only a disk that is older than its node does not know how far its own writers have counted.
+    if (isAhead(own, lane) || isAhead(seen, lane)) {
+      this.takeFreshWriter(partition);
+      lane = this.#laneOf(partition);
+    }
+    const writer = namedIn(own, lane) ?? this.#presentOf(lane);
+    return { writer, n: (lane.last.get(writer) ?? 0) + 1 };
+  }
+
+  /**
+   * Called inside the transaction that stores the dot, when nothing can fail any more.
+   * @param own as for `next`
+   */
+  consume(at: RecordKey, dot: Dot, own?: Context): void {
+    const { last } = this.#laneOf(at.partition);
+    if (last.size > 1) last.delete(dot.writer);
+    last.set(dot.writer, dot.n);
+    if (last.size > WRITERS_MAX) this.#dropEarliest(at.partition);
+    this.#recent.keys.set(this.#keyOf(at), dot);
+    if (own?.vector.has(dot.writer) !== true) this.#recent.beginners.add(dot.writer);
+    if (this.#recent.keys.used <= this.#options.keysMax / 2) return;
+    const forgotten = this.#older.beginners;
+    this.#older = this.#recent;
+    this.#recent = { keys: new MintedKeys(), beginners: new Set() };
+    this.#retire(forgotten);
+  }
+
+  /**
+   * What was minted last for the key by one who still mints, where it is known: a record whose
+   * context does not cover it has lost something.
+   */
+  lastOf(at: RecordKey): Dot | undefined {
+    const key = this.#keyOf(at);
+    const dot = this.#recent.keys.get(key) ?? this.#older.keys.get(key);
+    if (dot === undefined) return undefined;
+    return this.#lanes.get(at.partition)?.last.has(dot.writer) === true ? dot : undefined;
+  }
+
+  /** The record was removed on purpose. */
+  forget(at: RecordKey): void {
+    for (const { keys } of [this.#recent, this.#older]) keys.delete(this.#keyOf(at));
+  }
+
+  /** Where this node may have forgotten what it minted, it goes on as somebody new. */
+  takeFreshWriter(partition: number): void {
+    this.#renewed.add(partition);
+    this.#lanes.set(partition, { present: this.#freshWriter(), last: new Map() });
+  }
+
+  /** Why nothing is minted now, where that is so. */
+  get obstacle(): OperatingError | undefined {
+    return this.#obstacle;
+  }
+
+  /** Nothing is minted from now on. @param reason undefined: mints again */
+  hold(reason: string | undefined): void {
+    this.#obstacle = reason === undefined ? undefined : new OperatingError('not_ready', reason);
+  }
+
+  /** How far the writers have counted, for a life that goes on with them. */
+  counts(): WriterCounts {
+    return [...this.#lanes].flatMap(([partition, { last }]) =>
+      last.size === 0 ? [] : [[partition, ...last] as const],
+    );
+  }
+
+  /** Goes on with the writers of an earlier life, of which nothing was forgotten. */
+  resume(counts: WriterCounts): void {
+    if (this.#allRenewed) return;
+    for (const [partition, ...writers] of counts) {
+      if (this.#renewed.has(partition)) continue;
+      const { last } = this.#laneOf(partition);
+      for (const [writer, n] of writers) last.set(writer, n);
+    }
+  }
+
+  #retire(forgotten: ReadonlySet<Writer>): void {
+    if (this.#writer !== undefined && forgotten.has(this.#writer)) this.#writer = undefined;
+    for (const lane of this.#lanes.values()) {
+      if (lane.present !== undefined && forgotten.has(lane.present)) lane.present = undefined;
+    }
+  }
+
+  #dropEarliest(partition: number): void {
+    const { last, present } = this.#laneOf(partition);
+    for (const writer of last.keys()) {
+      if (writer === present) continue;
+      last.delete(writer);
+      return;
+    }
+  }
+
+  #laneOf(partition: number): Lane {
+    let lane = this.#lanes.get(partition);
+    if (lane === undefined) {
+      lane = { present: undefined, last: new Map() };
+      this.#lanes.set(partition, lane);
+    }
+    return lane;
+  }
+
+  /** Mostly the partitions share one: its text is compared by reference. */
+  #presentOf(lane: Lane): Writer {
+    this.#writer ??= this.#freshWriter();
+    lane.present ??= this.#writer;
+    return lane.present;
+  }
+
+  #keyOf(at: RecordKey): MintedKey {
+    if (this.#hashed?.at === at) return this.#hashed.key;
+    const key = mintedKey(at);
+    this.#hashed = { at, key };
+    return key;
+  }
+
+  #freshWriter(): Writer {
+    const { node, random } = this.#options;
+    return freshWriter(node, this.#start, random);
+  }
+}
+
+/** A writer of the lane that minted on the key before, the present one if it did. */
+function namedIn(own: Context | undefined, { present, last }: Lane): Writer | undefined {
+  if (own === undefined || last.size === 0) return undefined;
+  if (present !== undefined && own.vector.has(present)) return present;
+  for (const writer of own.vector.keys()) if (last.has(writer)) return writer;
+  return undefined;
+}
+
+function isAhead(context: Context | undefined, { last }: Lane): boolean {
+  if (context === undefined || last.size === 0) return false;
+  for (const [writer, n] of context.vector) if (n > (last.get(writer) ?? n)) return true;
+  return false;
+}

@@ -1,0 +1,249 @@
+/** Asking peers: requests with deadlines over the transport, and the handlers that answer. */
+import type { Clock } from '../environment/clock.js';
+import type { Observer } from '../environment/observer.js';
+import type { Random } from '../environment/random.js';
+import type { Message, NodeId, Transport } from '../environment/transport.js';
+import { assert, messageOf, OperatingError } from '../errors.js';
+import { ExecutedRequests } from './executed-requests.js';
+import { type MembershipCheck, NO_CHECK } from './membership-check.js';
+import type { Handler, Incoming, MessageType, Registered } from './message.js';
+import { type Answer, notSent, PendingRequests } from './pending-requests.js';
+import {
+  parseMessage,
+  type RequestMessage,
+  refusalMessage,
+  replyMessage,
+  requestMessage,
+} from './wire.js';
+
+export interface MessengerOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  /** Requests that may wait for one peer: one that hangs must not use up the room of the others. */
+  readonly pendingMax: number;
+  readonly random: Random;
+}
+
+/** Ids of a life begin anywhere below 2^52: its requests never reach the end of whole numbers. */
+const ID_BYTES = 6;
+const ID_STEP = 16;
+
+export class Messenger {
+  readonly #options: MessengerOptions;
+  readonly #handlers = new Map<string, Registered>();
+  readonly #pending: PendingRequests;
+  readonly #replyListeners = new Map<string, (peer: NodeId, reply: unknown) => void>();
+  readonly #linkListeners: ((peer: NodeId, open: boolean) => void)[] = [];
+  #onAnswer: (peer: NodeId) => void = () => undefined;
+  #check: MembershipCheck = NO_CHECK;
+  readonly #executed = new ExecutedRequests();
+  /**
+   * From chance, not from the start number: a disk that was lost counts its starts anew, and a late
+   * reply to an earlier life must not be taken for one to this.
+   */
+  #lastId: number;
+
+  constructor(options: MessengerOptions) {
+    this.#options = options;
+    this.#lastId = Buffer.from(options.random.bytes(ID_BYTES)).readUIntBE(0, ID_BYTES) * ID_STEP;
+    this.#pending = new PendingRequests(options.clock);
+  }
+
+  handle<Request, Reply>(
+    type: MessageType<Request, Reply>,
+    handler: Handler<Request, Reply>,
+    { anyEpoch = false, once = false }: Partial<Pick<Registered, 'anyEpoch' | 'once'>> = {},
+  ): void {
+    assert(!this.#handlers.has(type.name), `one handler for ${type.name}`);
+    this.#handlers.set(type.name, {
+      anyEpoch,
+      once,
+      parse: (body) => type.request.parse(body),
+      run: (body, incoming) => handler(body as Request, incoming),
+    });
+  }
+
+  /** Membership introduces itself; until then messages carry epoch 0. */
+  setMembershipCheck(check: MembershipCheck): void {
+    this.#check = check;
+  }
+
+  /** Told of every answer in time: what was asked and what came back have both arrived. */
+  onAnswer(listener: (peer: NodeId) => void): void {
+    this.#onAnswer = listener;
+  }
+
+  /** Told of every reply of this type that came in time. */
+  onReply<Reply>(
+    type: Pick<MessageType<unknown, Reply>, 'name' | 'reply'>,
+    listener: (peer: NodeId, reply: Reply) => void,
+  ): void {
+    this.#replyListeners.set(type.name, listener as (peer: NodeId, reply: unknown) => void);
+  }
+
+  onLink(listener: (peer: NodeId, open: boolean) => void): void {
+    this.#linkListeners.push(listener);
+  }
+
+  /**
+   * Sends a request; `settle` is called exactly once, at the latest shortly after the deadline, and
+   * never before this call has returned.
+   * @param deadline on the monotonic clock; it travels as what remains of it.
+   */
+  ask<Request, Reply>(
+    to: NodeId,
+    type: MessageType<Request, Reply>,
+    body: Request,
+    deadline: number,
+    settle: (answer: Answer<Reply>) => void,
+  ): void {
+    const { clock, transport, pendingMax } = this.#options;
+    const remainingMilliseconds = deadline - clock.monotonicMilliseconds();
+    const full = this.#pending.countOf(to) >= pendingMax;
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const { epoch, settingsHash } = this.#check;
+    const message = { id, name: type.name, epoch, settingsHash, remainingMilliseconds, body };
+    if (remainingMilliseconds <= 0 || full || !transport.send(to, requestMessage(message))) {
+      const error = notSent(to, remainingMilliseconds, full);
+      queueMicrotask(() => settle({ ok: false, error }));
+      return;
+    }
+    this.#pending.add(id, {
+      to,
+      name: type.name,
+      deadline,
+      reply: type.reply,
+      settle: settle as (answer: Answer<unknown>) => void,
+    });
+  }
+
+  /** As a promise, where one more does not matter. Rejects with the error. */
+  request<Request, Reply>(
+    to: NodeId,
+    type: MessageType<Request, Reply>,
+    body: Request,
+    deadline: number,
+  ): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      this.ask(to, type, body, deadline, (answer) => {
+        if (answer.ok) resolve(answer.reply);
+        else reject(answer.error);
+      });
+    });
+  }
+
+  /** A bad message throws, and the transport closes the link. */
+  receive(from: NodeId, message: Message): void {
+    const parsed = parseMessage(message);
+    if (parsed.kind === 'request') {
+      this.#receiveRequest(from, parsed);
+      return;
+    }
+    const pending = this.#pending.find(parsed.id, from);
+    // An answer after the deadline, or one of an earlier life of this node: nobody waits for it.
+    if (pending === undefined) return;
+    this.#onAnswer(from);
+    if (parsed.kind === 'reply') {
+      const reply = pending.reply.parse(parsed.body);
+      this.#replyListeners.get(pending.name)?.(from, reply);
+      this.#pending.settle(parsed.id, pending, { ok: true, reply });
+    } else {
+      this.#pending.settle(parsed.id, pending, { ok: false, error: parsed.error });
+    }
+  }
+
+  linkOpened(peer: NodeId): void {
+    for (const listener of this.#linkListeners) listener(peer, true);
+  }
+
+  /** What was asked on the link may have been done. */
+  linkClosed(peer: NodeId): void {
+    for (const listener of this.#linkListeners) listener(peer, false);
+    const message = `the link to ${peer} closed`;
+    const error = new OperatingError('peer_unreachable', message, { outcome: 'unknown' });
+    this.#pending.fail(error, peer);
+  }
+
+  stop(): void {
+    const message = 'this node is stopping';
+    this.#pending.fail(new OperatingError('not_ready', message, { outcome: 'unknown' }));
+  }
+
+  #receiveRequest(from: NodeId, message: RequestMessage): void {
+    const { id, name, epoch, settingsHash, remainingMilliseconds, body } = message;
+    const handler = this.#handlers.get(name);
+    if (handler === undefined) {
+      this.#refuse(from, id, new OperatingError('not_implemented', `no message ${name}`));
+      return;
+    }
+    const request = handler.parse(body);
+    if (handler.once && !this.#executed.note(from, id)) return;
+    const deadline = this.#options.clock.monotonicMilliseconds() + remainingMilliseconds;
+    const incoming = { from, deadline };
+    const check = this.#check;
+    const alike = epoch === check.epoch && settingsHash === check.settingsHash;
+    if (alike && check.isMet(from)) this.#serve(message, handler, request, incoming);
+    else if (handler.anyEpoch) {
+      this.#serve(message, handler, request, incoming);
+      check.notice(from, epoch, settingsHash);
+    } else {
+      const serve = (): void => this.#serve(message, handler, request, incoming);
+      const refuse = (error: unknown): void => this.#refuse(from, id, error);
+      check.reconcile(from, epoch, settingsHash).then(serve, refuse);
+    }
+  }
+
+  #serve(
+    { id, name }: RequestMessage,
+    handler: Registered,
+    request: unknown,
+    incoming: Incoming,
+  ): void {
+    const { clock, observer } = this.#options;
+    const { from, deadline } = incoming;
+    if (clock.monotonicMilliseconds() >= deadline) {
+      observer.count('quorate_late_messages_total', { type: name });
+      return;
+    }
+    try {
+      const reply = handler.run(request, incoming);
+      if (reply instanceof Promise) {
+        reply.then(
+          (later: unknown) => this.#answer(from, id, name, later),
+          (error: unknown) => this.#refuse(from, id, error),
+        );
+      } else this.#answer(from, id, name, reply);
+    } catch (error) {
+      this.#refuse(from, id, error);
+    }
+  }
+
+  /** Never throws. */
+  #answer(to: NodeId, id: number, name: string, reply: unknown): void {
+    const { observer, transport } = this.#options;
+    try {
+      observer.count('quorate_peer_messages_total', { type: name, result: 'ok' });
+      if (transport.send(to, replyMessage(id, reply))) return;
+      // Too long for a frame, or for what waits already: it was done, and the peer need not wait.
+      const message = 'the answer is too long to be sent now';
+      this.#refuse(to, id, new OperatingError('overloaded', message, { outcome: 'unknown' }));
+    } catch (error) {
+      this.#refuse(to, id, error);
+    }
+  }
+
+  #refuse(to: NodeId, id: number, error: unknown): void {
+    const { observer, transport } = this.#options;
+    let known = error;
+    if (!(known instanceof OperatingError)) {
+      const reason = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+      observer.log('error', 'a peer request met a programmer error', { reason });
+      known = new OperatingError('internal', 'the peer failed');
+    }
+    const refusal = known as OperatingError;
+    observer.count('quorate_peer_messages_total', { type: 'refused', result: refusal.code });
+    transport.send(to, refusalMessage(id, refusal));
+  }
+}

@@ -1,0 +1,124 @@
+/** What a write comes to: what it replaces, refuses, and lives for. */
+import fc from 'fast-check';
+import t from 'tap';
+import { OperatingError } from '../../../lib/errors.js';
+import { type Change, type Intent, type Realised, realise } from '../../../lib/replica/intent.js';
+import { covers, EMPTY_CONTEXT } from '../../../lib/versioning/context.js';
+import { dotText } from '../../../lib/versioning/dot.js';
+import type { Siblings, Version } from '../../../lib/versioning/siblings.js';
+import { find, liveVersions, merge, write } from '../../../lib/versioning/siblings.js';
+import { anyContext, anySiblings, dotsOf, versionUnder } from '../versioning/arbitraries.js';
+import { intentOf } from '../persistence/disk.js';
+
+const moment = { wallMilliseconds: 10_000, hybrid: 10_000_000 };
+const writer = 'd.1.0123456789ab';
+const DOT = { writer, n: 1 };
+
+const real = (own: Siblings | undefined, fields: Partial<Intent> = {}): Realised =>
+  realise(own, intentOf('x', fields), moment, DOT);
+
+function siblingsOf(...versions: Partial<Version>[]): Siblings {
+  let state: Siblings | undefined;
+  for (const [i, fields] of versions.entries()) {
+    const dot = { writer: `${'abc'[i] ?? ''}.1.0123456789ab`, n: 1 };
+    const version = { ...versionUnder(dot, fields.state ?? 'value'), ...fields };
+    state = write(state, EMPTY_CONTEXT, version, 1);
+  }
+  if (state === undefined) throw new Error('one at least');
+  return state;
+}
+
+t.test('without a context it replaces one value; two or more only if it says so', async (t) => {
+  const one = real(siblingsOf({}));
+  t.equal(one.siblings.versions.length, 1);
+  t.strictSame(one.replaced, ['a.1.0123456789ab.1']);
+  const two = siblingsOf({}, {});
+  t.throws(() => real(two), {
+    code: 'siblings',
+    outcome: 'none',
+    details: { versions: ['a.1.0123456789ab.1', 'b.1.0123456789ab.1'] },
+  });
+  t.equal(real(two, { overwriteSiblings: true }).siblings.versions.length, 1);
+  for (const dead of [{ state: 'tombstone' }, { state: 'stub' }, { expiresAt: 9_000 }] as const) {
+    const beside = real(siblingsOf({}, dead));
+    t.strictSame(beside.replaced, ['a.1.0123456789ab.1'], 'the dead are not in the way');
+    t.equal(beside.siblings.versions.length, 1);
+  }
+});
+
+t.test(
+  'siblings that are elsewhere count too, but not what was superseded elsewhere',
+  async (t) => {
+    const [own, other] = [siblingsOf({}), siblingsOf({ state: 'tombstone' }, {}, {})];
+    t.throws(() => real(undefined, { met: other }), { code: 'siblings' });
+    const newer = write(
+      own,
+      own.context,
+      versionUnder({ writer: 'c.1.0123456789ab', n: 1 }, 'value'),
+      1,
+    );
+    t.strictSame(real(own, { met: newer }).replaced, ['c.1.0123456789ab.1']);
+    const stub = siblingsOf({ state: 'stub' });
+    t.strictSame(real(own, { met: stub }).replaced, []);
+  },
+);
+
+t.test('with a context it supersedes what that covers, and nothing else', async () => {
+  const own = fc.option(anySiblings, { nil: undefined });
+  fc.assert(
+    fc.property(own, anyContext, (own, seen) => {
+      const { siblings, replaced, seen: after } = real(own, { seen });
+      const live = liveVersions(own, 10_000);
+      const gone = live.filter(({ dot }) => covers(seen, dot)).map(({ dot }) => dotText(dot));
+      const known = dotsOf(after);
+      return (
+        JSON.stringify(replaced) === JSON.stringify(gone) &&
+        live.every(({ dot }) => covers(seen, dot) === (find(siblings, dot) === undefined)) &&
+        known.size === dotsOf(seen).size + 1 &&
+        known.has(dotText(DOT))
+      );
+    }),
+    { numRuns: 10_000 },
+  );
+});
+
+t.test('a blind write never leaves a value of what it met, nor drops two of them', async () => {
+  fc.assert(
+    fc.property(anySiblings, anySiblings, fc.boolean(), (own, other, overwriteSiblings) => {
+      // The coordinator is a primary: what it met is the merge with what it holds.
+      const met = merge(own, other);
+      const live = liveVersions(met, 10_000);
+      try {
+        const { siblings, replaced } = real(own, { met, overwriteSiblings });
+        const whole = merge(met, siblings);
+        return whole.versions.length === 1 && replaced.length === live.length;
+      } catch (error) {
+        return error instanceof OperatingError && live.length > 1 && !overwriteSiblings;
+      }
+    }),
+    { numRuns: 10_000 },
+  );
+});
+
+t.test('a time to live: given, kept, cleared', async (t) => {
+  const value: Change = { state: 'value', contentType: '', value: Buffer.alloc(0), ttlSeconds: 5 };
+  const endOf = (own: Siblings | undefined, ttlSeconds: number | 'keep' | undefined): unknown => {
+    const change = { ...value, ttlSeconds };
+    return real(own, { change, overwriteSiblings: true }).siblings.versions[0]?.expiresAt;
+  };
+  t.equal(endOf(undefined, 5), 15_000);
+  t.equal(endOf(siblingsOf({ expiresAt: 20_000 }), undefined), undefined);
+  t.equal(endOf(siblingsOf({ expiresAt: 20_000 }), 'keep'), 20_000);
+  t.equal(endOf(siblingsOf({ expiresAt: 20_000 }, { expiresAt: 30_000 }), 'keep'), 30_000);
+  t.equal(endOf(siblingsOf({ expiresAt: 20_000 }, {}), 'keep'), undefined);
+  t.equal(endOf(siblingsOf({ expiresAt: 9_000 }), 'keep'), undefined, 'it had ended');
+  t.equal(endOf(undefined, 'keep'), undefined);
+});
+
+t.test('a tombstone is a version like any other', async (t) => {
+  const { siblings, replaced } = real(siblingsOf({}), { change: { state: 'tombstone' } });
+  t.strictSame(replaced, ['a.1.0123456789ab.1']);
+  t.equal(siblings.versions[0]?.state, 'tombstone');
+  t.equal(siblings.versions[0]?.value.length, 0);
+  t.equal(siblings.versions[0]?.writtenAt, moment.hybrid);
+});
