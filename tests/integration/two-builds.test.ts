@@ -1,37 +1,12 @@
 /** A data folder that a build with another format has written: refused, and left as it is. */
-import {
-  cpSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { STORED_FORMAT } from '../../lib/persistence/checksummed.js';
+import { otherBuild } from './other-build.js';
 import { freeBasePort, quorate, RealCluster } from './real-cluster.js';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const NEWER = STORED_FORMAT + 1;
-
-/** A copy of this build whose format has a higher number. @returns its program */
-function newerBuild(folder: string): string {
-  for (const part of ['lib', 'bin', 'config']) {
-    cpSync(join(ROOT, 'dist', part), join(folder, 'dist', part), { recursive: true });
-  }
-  for (const name of ['package.json', 'config']) {
-    cpSync(join(ROOT, name), join(folder, name), { recursive: true });
-  }
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  const file = join(folder, 'dist/lib/persistence/checksummed.js');
-  const parts = readFileSync(file, 'utf8').split(`STORED_FORMAT = ${STORED_FORMAT};`);
-  if (parts.length !== 2) throw new Error('the format has another place');
-  writeFileSync(file, parts.join(`STORED_FORMAT = ${NEWER};`));
-  return join(folder, 'dist/bin/quorate.js');
-}
 
 /** Every file but the log of the process, by its path. */
 function filesBelow(folder: string): Map<string, string> {
@@ -44,7 +19,11 @@ t.test('a newer build writes, and this one refuses', async (t) => {
   const folder = t.testdir();
   const dataDir = join(folder, 'data');
   const words = ['--base-port', String(await freeBasePort()), '--partitions', '8'];
-  const program = newerBuild(join(folder, 'newer'));
+  const program = otherBuild(join(folder, 'newer'), {
+    file: 'lib/persistence/checksummed.js',
+    constant: `STORED_FORMAT = ${STORED_FORMAT};`,
+    instead: `STORED_FORMAT = ${NEWER};`,
+  });
   const newer = await RealCluster.start(t, dataDir, words, program);
   t.equal((await newer.ask('put', 'k', 'value')).status, 0);
   t.equal(await newer.end('SIGTERM'), 0);
