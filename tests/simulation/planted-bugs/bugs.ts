@@ -2,6 +2,7 @@
 import { BUGS_OF_ANSWERS } from './bugs-of-answers.js';
 import { DAMAGE_BUGS } from './damage-bugs.js';
 import { DISK_BUGS } from './disk-bugs.js';
+import { IDENTITY_BUGS } from './identity-bugs.js';
 import type { PlantedBug } from './planted-bug.js';
 import { STRANGER_BUGS } from './stranger-bugs.js';
 import { WRITER_BUGS } from './writer-bugs.js';
@@ -10,6 +11,7 @@ export const BUGS: readonly PlantedBug[] = [
   ...BUGS_OF_ANSWERS,
   ...DAMAGE_BUGS,
   ...DISK_BUGS,
+  ...IDENTITY_BUGS,
   ...STRANGER_BUGS,
   ...WRITER_BUGS,
   {

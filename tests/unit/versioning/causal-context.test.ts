@@ -98,6 +98,16 @@ t.test('the seal of another cluster is refused', async () => {
   );
 });
 
+t.test('the seal of another cluster that has the same secret is refused', async () => {
+  fc.assert(
+    fc.property(fc.string(), anySealed, (clusterId, sealed) => {
+      const token = new ContextSeal(secret, () => clusterId).seal('a', 'k', 1, sealed.context);
+      return clusterId === 'c' || refused(() => seal.open('a', 'k', token));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
 t.test('a format that is not known here is refused, though its seal holds', async (t) => {
   const key = createHmac('sha256', secret).update('quorate causal context 1').digest();
   for (const content of [[2, 1, 0], { format: 1 }, 'text', null]) {
