@@ -186,7 +186,7 @@ const SIZES: readonly Pick<Shape, 'frameBytesMax' | 'largeValueBytes'>[] = [
   { frameBytesMax: 400_000, largeValueBytes: 90_000 },
 ];
 
-export function drawApiLimits(random: SeededRandom, { tight }: Shape): ApiLimits {
+export function drawApiLimits(random: SeededRandom, { tight, largeValueBytes }: Shape): ApiLimits {
   return {
     valueBytesMax: 1_048_576,
     contextBytesMax: 65_536,
@@ -196,7 +196,9 @@ export function drawApiLimits(random: SeededRandom, { tight }: Shape): ApiLimits
     answerBytesInFlightMax: 67_108_864,
     controlInFlightMax: 16,
     requestsInFlightMax: tight ? random.pick([1, 2, 64]) : 64,
-    requestBytesInFlightMax: tight ? random.pick([1500, 8_388_608]) : 8_388_608,
+    requestBytesInFlightMax: tight
+      ? random.pick([1500 + 2 * largeValueBytes, 8_388_608])
+      : 8_388_608,
   };
 }
 
