@@ -246,7 +246,7 @@ export function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
       deadRecordsMax: random.pick([0, 1000]),
       reapIntervalMilliseconds: random.pick([50, 1000]),
       reapKeysMax: random.pick([1, 1000]),
-      storageQueueBytesMax: tight ? random.pick([1000, 16_777_216]) : 16_777_216,
+      storageQueueBytesMax: tight ? random.pick([8000, 16_777_216]) : 16_777_216,
       storageReserveBytes: 1_000_000,
       recordCacheBytesMax: random.pick([2000, 1_048_576]),
       clockPersistIntervalMilliseconds: random.pick([50, 1000]),
