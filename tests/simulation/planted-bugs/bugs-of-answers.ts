@@ -165,7 +165,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
     file: 'replica/intent.js',
     right: 'assertUnchanged(own, seen, intent.resolves, moment.wallMilliseconds);',
     wrong: ';',
-    test: 'unit/coordination/resolution.test.js',
+    test: 'unit/replica/intent.test.js',
   },
   {
     rule: 'X1',
