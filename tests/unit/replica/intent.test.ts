@@ -48,7 +48,7 @@ t.test('without a context it replaces one value; two or more only if it says so'
 
 t.test('a resolution stands for the siblings that are there, or is refused', async (t) => {
   const two = siblingsOf({}, {});
-  const resolves = dotsOf(two);
+  const resolves = two.versions.map(({ dot }) => dot);
   const seen = two.context;
   t.equal(real(two, { seen, resolves }).siblings.versions.length, 1);
   const three = siblingsOf({}, {}, {});
