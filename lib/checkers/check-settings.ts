@@ -78,7 +78,7 @@ function isLost(
     return false;
   }
   if (!read.isLast && (!nodes.includes(read.node) || read.damagedAt >= began)) return false;
-  return !sources.some((source) => (source.ended ?? Number.POSITIVE_INFINITY) >= began);
+  return !sources.some((source) => source.outcome === 'open' || (source.ended ?? began) >= began);
 }
 
 /** A change is made on the newest version that anybody was told of before, or on a newer one. */

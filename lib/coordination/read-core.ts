@@ -177,7 +177,7 @@ export class ReadCore implements Course<ReadEffect> {
       case 'asking the rest':
         return this.#round.isSettled ? this.#restSaid() : NOTHING;
       case 'asking the rest in full':
-        return this.#round.isSettled ? this.#restSaidInFull() : NOTHING;
+        return this.#round.isSettled ? this.#missed() : NOTHING;
       case 'repairing':
       case 'awaiting the repair':
         return this.#repairAdvanced();
@@ -246,19 +246,20 @@ export class ReadCore implements Course<ReadEffect> {
   }
 
   #restSaid(): readonly ReadEffect[] {
-    if (this.#round.isWhole) return this.#merged();
+    if (this.#round.isWhole) return this.#missed();
     this.#round = this.#newRound('full', 'full');
     return this.#askRest('asking the rest in full');
   }
 
   /** Where one that holds something did not say what, nobody may say that there is nothing. */
-  #restSaidInFull(): readonly ReadEffect[] {
-    const before = this.#rounds.at(-2);
-    const silent = before?.copies.some(
-      ({ node, fingerprint }) =>
-        fingerprint !== '' && copyOf(this.#round.copies, node) === undefined,
+  #missed(): readonly ReadEffect[] {
+    const silent = this.#rounds.some(({ copies }) =>
+      copies.some(
+        ({ node, fingerprint }) =>
+          fingerprint !== '' && copyOf(this.#round.copies, node) === undefined,
+      ),
     );
-    return silent === true ? this.#nextAttempt() : this.#merged();
+    return silent ? this.#nextAttempt() : this.#merged();
   }
 
   /** Who answers from here on has no part in what is answered, and is not counted. */

@@ -201,14 +201,16 @@ export class Settings implements SettingsControl {
   /** Merges durably; what is known afterwards is never less than before. */
   async #adopt(state: SettingsState): Promise<void> {
     const merged = this.#state.merge(state);
+    const keep = (transaction: Transaction): void => {
+      transaction.put(SETTINGS_KEY, encodeStored(SETTINGS_KEY, merged.toPlain()));
+    };
+    // Where the store refuses it, it is not in force either: the answer says that nothing happened.
+    const { committed } = this.#options.store.transact(keep, 'sync', 'vital');
     if (merged.hash !== this.#state.hash) {
       this.#state = merged;
       this.#covered.clear();
     }
-    const keep = (transaction: Transaction): void => {
-      transaction.put(SETTINGS_KEY, encodeStored(SETTINGS_KEY, this.#state.toPlain()));
-    };
-    await this.#options.store.transact(keep, 'sync', 'vital').committed;
+    await committed;
     this.#covered.add(state.hash);
   }
 

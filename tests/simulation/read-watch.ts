@@ -46,7 +46,8 @@ export class ReadWatch {
   delivered(from: NodeId, to: NodeId, message: Message): void {
     if (to !== this.#node || !Array.isArray(message)) return;
     const [kind, id, body] = message as readonly unknown[];
-    if (kind !== REPLY || !this.#ids.has(id)) return;
+    // A question that the network repeats is answered twice: the first answer counts.
+    if (kind !== REPLY || !this.#ids.delete(id)) return;
     const { fingerprint } = body as { fingerprint?: unknown };
     if (typeof fingerprint === 'string') this.told.push({ from, fingerprint });
   }

@@ -186,7 +186,7 @@ const SIZES: readonly Pick<Shape, 'frameBytesMax' | 'largeValueBytes'>[] = [
   { frameBytesMax: 400_000, largeValueBytes: 90_000 },
 ];
 
-export function drawApiLimits(random: SeededRandom, { tight }: Shape): ApiLimits {
+export function drawApiLimits(random: SeededRandom, { tight, largeValueBytes }: Shape): ApiLimits {
   return {
     valueBytesMax: 1_048_576,
     contextBytesMax: 65_536,
@@ -196,7 +196,9 @@ export function drawApiLimits(random: SeededRandom, { tight }: Shape): ApiLimits
     answerBytesInFlightMax: 67_108_864,
     controlInFlightMax: 16,
     requestsInFlightMax: tight ? random.pick([1, 2, 64]) : 64,
-    requestBytesInFlightMax: tight ? random.pick([1500, 8_388_608]) : 8_388_608,
+    requestBytesInFlightMax: tight
+      ? random.pick([1500 + 2 * largeValueBytes, 8_388_608])
+      : 8_388_608,
   };
 }
 
@@ -244,7 +246,7 @@ export function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
       deadRecordsMax: random.pick([0, 1000]),
       reapIntervalMilliseconds: random.pick([50, 1000]),
       reapKeysMax: random.pick([1, 1000]),
-      storageQueueBytesMax: tight ? random.pick([1000, 16_777_216]) : 16_777_216,
+      storageQueueBytesMax: tight ? random.pick([8000, 16_777_216]) : 16_777_216,
       storageReserveBytes: 1_000_000,
       recordCacheBytesMax: random.pick([2000, 1_048_576]),
       clockPersistIntervalMilliseconds: random.pick([50, 1000]),

@@ -181,6 +181,12 @@ t.test('settings', async (t) => {
     ['by a disk that was lost', [set('a', 1, 10)], seen(0, { damagedAt: 50 }), 0],
     ['an older change comes back', [set('a', 1, 10), set('b', 2, 20)], seen(1), 1],
     ['an open one may surface', [set('a', 1, 10, open), set('b', 2, 20)], seen(1), 0],
+    [
+      'an open one that was answered, too',
+      [set('a', 1, 10, { outcome: 'open' }), set('b', 2, 20)],
+      seen(1),
+      0,
+    ],
     ['of two at once either', [set('a', 1, 10), set('b', 2, 12)], seen(1), 0],
     ['what was refused', [set('a', 1, 10, { outcome: 'refused' })], seen(1), 1],
     ['made on an old version', [set('a', 1, 10), set('b', 2, 20, { ifMatch: '1-y' })], seen(2), 1],

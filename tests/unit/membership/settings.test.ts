@@ -4,6 +4,7 @@ import type { ChangeOptions, SettingsAnswer } from '../../../lib/membership/sett
 import type { Message, Transport } from '../../../lib/environment/transport.js';
 import { Settings } from '../../../lib/membership/settings.js';
 import { Messenger } from '../../../lib/rpc/messenger.js';
+import { OperatingError } from '../../../lib/errors.js';
 import { SeededRandom } from '../fakes.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
 import { openDisk } from '../persistence/disk.js';
@@ -61,6 +62,23 @@ t.test('a minority changes nothing', async (t) => {
   await cluster.restart('n3');
   const { nodes } = await change(cluster, 'n1', { default_level: 'one' });
   t.strictSame(nodes, ['n1', 'n2', 'n3']);
+});
+
+t.test('a change that the own store refuses is not in force', async (t) => {
+  const cluster = await clusterFor(t);
+  const { store } = cluster.node('n1').disk;
+  const transact = store.transact.bind(store);
+  let taken = 0;
+  // What it reads from its two peers first is taken.
+  store.transact = (...given) => {
+    taken += 1;
+    if (taken > 2) throw new OperatingError('overloaded', 'too many bytes wait for the disk');
+    return transact(...given);
+  };
+  const refused = change(cluster, 'n1', { default_level: 'one' });
+  await t.rejects(refused, { code: 'overloaded', outcome: 'none' });
+  store.transact = transact;
+  t.equal(levelAt(cluster, 'n1'), 'quorum');
 });
 
 t.test('what is invalid is named, and changes nothing', async (t) => {

@@ -46,6 +46,20 @@ t.test('without a context it replaces one value; two or more only if it says so'
   }
 });
 
+t.test('a resolution stands for the siblings that are there, or is refused', async (t) => {
+  const two = siblingsOf({}, {});
+  const resolves = two.versions.map(({ dot }) => dot);
+  const seen = two.context;
+  t.equal(real(two, { seen, resolves }).siblings.versions.length, 1);
+  const three = siblingsOf({}, {}, {});
+  const changed = { code: 'version_changed', outcome: 'none' };
+  t.throws(() => real(three, { seen, resolves }), changed, 'one was not seen');
+  const replaced = realise(two, intentOf('y', { seen }), moment, { writer, n: 1 }).siblings;
+  const later = (): Realised =>
+    realise(replaced, intentOf('z', { seen, resolves }), moment, { writer, n: 2 });
+  t.throws(later, changed, 'they were replaced meanwhile');
+});
+
 t.test(
   'siblings that are elsewhere count too, but not what was superseded elsewhere',
   async (t) => {
