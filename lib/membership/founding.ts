@@ -55,7 +55,10 @@ export class Founding {
     this.#retry = new Periodic(options, {
       name: 'founding',
       intervalMilliseconds: options.retryIntervalMilliseconds,
-      task: () => this.#askAll(),
+      task: () => {
+        this.#askAll();
+        this.#decide();
+      },
     });
   }
 
@@ -178,6 +181,9 @@ export class Founding {
         this.#decide();
       })
       .catch((error: unknown) => {
+        this.#stepping = false;
+        // A full queue is no verdict: the step is taken again at the next turn.
+        if (error instanceof OperatingError && error.code === 'overloaded') return;
         this.#refused(new OperatingError('storage_failed', messageOf(error), { cause: error }));
       });
   }

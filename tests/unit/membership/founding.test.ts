@@ -1,5 +1,6 @@
 /** The founding: in any order, lists that were wrong put right, later starts alone, wiped disks. */
 import t, { type Test } from 'tap';
+import { OperatingError } from '../../../lib/errors.js';
 import type { NodeOptions } from '../../../lib/node-options.js';
 import { LocalCluster } from '../local-cluster.js';
 
@@ -43,6 +44,24 @@ for (const order of orders) {
     t.equal(new Set(hashes).size, 1);
   });
 }
+
+t.test('a full queue puts the founding off, and does not refuse it', async (t) => {
+  const cluster = clusterOf(t);
+  await cluster.start('n1');
+  const { store } = cluster.node('n1').disk;
+  const transact = store.transact.bind(store);
+  let refused = 0;
+  store.transact = () => {
+    refused += 1;
+    throw new OperatingError('overloaded', 'too many bytes wait for the disk');
+  };
+  for (const id of ['n2', 'n3']) await cluster.start(id);
+  await cluster.clock.advance(1_500);
+  t.ok(refused > 0, 'it had something to store');
+  store.transact = transact;
+  for (const id of ['n1', 'n2', 'n3']) t.ok(await hasFounded(cluster, id), id);
+  await cluster.put('n1', 'k', 'x');
+});
 
 const wrong: [string, (right: NodeOptions) => Partial<NodeOptions>][] = [
   [
