@@ -27,6 +27,7 @@ const PIECE_BYTES = 16_384;
 
 export class HttpPort {
   readonly #server: Server;
+  readonly #open = new Set<MemorySocket>();
 
   constructor(world: ApiWorld) {
     this.#server = createServer(createApi(world));
@@ -40,18 +41,29 @@ export class HttpPort {
         try {
           const whole = answer.take(bytes);
           if (whole === undefined) return;
+          this.#open.delete(socket);
           socket.destroy();
           resolve(whole);
         } catch (error) {
           reject(error as Error);
         }
       });
+      this.#open.add(socket);
       this.#server.emit('connection', socket);
       const bytes = bytesOf(request);
       for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
         socket.push(bytes.subarray(at, at + PIECE_BYTES));
       }
     });
+  }
+
+  /**
+   * After the simulation. A parser of node:http is not collected while its socket is open, and
+   * holds all of its node: requests that a dead life never answered would keep their worlds.
+   */
+  release(): void {
+    for (const socket of this.#open) socket.destroy();
+    this.#open.clear();
   }
 }
 

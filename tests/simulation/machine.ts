@@ -64,6 +64,8 @@ export class Machine {
   readonly #options: MachineOptions;
   #life: Life | undefined;
   #lives = 0;
+  /** Of all lives. */
+  readonly #ports: HttpPort[] = [];
   /** When the record of a key was looked at last, for anybody. */
   readonly lastReads = new Map<string, number>();
   /** Told when a node serves again. */
@@ -237,13 +239,20 @@ export class Machine {
       requests += 1;
       return `${this.id}-${life.number}-${requests}`;
     };
-    return new HttpPort({
+    const port = new HttpPort({
       ...{ node, clock, requestId, limits: this.#options.apiLimits, version: 'simulated' },
       together: (run) => run(),
       logsRequests: false,
       connections: () => ({ open: 0, openMax: 0, waitingBytes: 0 }),
       metrics: async () => '',
     });
+    this.#ports.push(port);
+    return port;
+  }
+
+  /** After the simulation: nothing of it is held any more. */
+  release(): void {
+    for (const port of this.#ports) port.release();
   }
 
   #environment(life: Life): Environment {

@@ -150,6 +150,7 @@ export async function simulate(
   });
   const findings = [...trouble, ...recorder.findings(), ...log.findings(), ...judged];
   for (const { checker, key, message } of findings) world.note(`! ${checker} ${key} ${message}`);
+  for (const machine of machines) machine.release();
   return {
     ...{ seed, findings, digest: world.digest, counters: world.counters },
     events: world.eventCount,
