@@ -242,3 +242,25 @@ t.test('who gives its clock away counts first what stands behind it', async (t) 
   t.notOk(rebuilds('n1') || rebuilds('n2'));
   t.strictSame(await cluster.texts('n2', at.key, { level: 'all' }), ['value']);
 });
+
+t.test('who has confirmed the loss and is gone when copying begins is waited for', async (t) => {
+  const cluster = await LocalCluster.of();
+  t.teardown(() => cluster.stop());
+  await cluster.put('n1', 'k', '1', { level: 'all' });
+  const { health } = cluster.node('n1').disk;
+  let gone: NodeId | undefined;
+  cluster.network.gate = (from, to, [, , name]) => {
+    if (from === 'n1' && name === 'anti-entropy.pull' && gone === undefined) {
+      gone = to === 'n2' ? 'n3' : 'n2';
+      cluster.network.cut('n1', gone);
+    }
+    return true;
+  };
+  health.damage(at.partition, 'test');
+  await cluster.clock.advance(20_000);
+  t.ok(gone, 'copying has begun');
+  t.ok(health.isRebuilding(at.partition), 'one other owner is not enough');
+  cluster.network.heal();
+  await cluster.clock.advance(20_000);
+  t.notOk(health.isRebuilding(at.partition));
+});
