@@ -12,7 +12,7 @@ import type { Plans } from '../replication/plan.js';
 import type { Resolver } from '../resolution/resolver.js';
 import { Coordinator, type CoordinatorOptions } from './coordinator.js';
 import { Engine } from './engine.js';
-import { History } from './history.js';
+import { Histories } from './history.js';
 import { Reads } from './reads.js';
 import { Replicas } from './replicas.js';
 import { Settlement } from './settle.js';
@@ -60,7 +60,7 @@ export function assembleCoordination(options: CoordinationOptions) {
   const writes = new Writes({
     ...{ ...shared, messenger, store, replica, minter, hints, audits, health, identity },
   });
-  const history = new History({
+  const history = new Histories({
     ...{ plans, engine, messenger, audits, versions, clock },
     graceMilliseconds: options.hedgeDelayMilliseconds,
   });

@@ -14,7 +14,7 @@ import type { Siblings } from '../versioning/siblings.js';
 import { liveVersions } from '../versioning/siblings.js';
 import { type BlindWrites, seenBlindly } from './blind-writes.js';
 import { type ConflictListOptions, listConflicts } from './conflict-list.js';
-import type { History, Look } from './history.js';
+import type { Histories, Look } from './history.js';
 import { type ConsistencyLevel, parseLevel } from './level.js';
 import { LargeWrites } from './large-writes.js';
 import type { Put, PutResult } from './put-request.js';
@@ -48,7 +48,7 @@ export interface Defaults {
 export interface CoordinatorOptions {
   readonly reads: Reads;
   readonly writes: Writes;
-  readonly history: History;
+  readonly history: Histories;
   readonly settlement: Settlement;
   /** What a list of the keys in conflict asks. */
   readonly conflicts: ConflictListOptions;

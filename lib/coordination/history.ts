@@ -13,7 +13,7 @@ import type { Engine, Operation } from './engine.js';
 import { GatherCore, type GatherEffect } from './gather-core.js';
 import { attemptsOf, type ConsistencyLevel } from './level.js';
 import { RESOLUTIONS, VERSION, VERSIONS } from './messages.js';
-import { Outcome } from './outcome.js';
+import { Deferred } from './deferred.js';
 
 export interface HistoryOptions {
   readonly plans: Plans;
@@ -35,7 +35,7 @@ export interface Look {
 }
 
 /** All reject with `level_not_reached` or `deadline_passed`. */
-export class History {
+export class Histories {
   readonly #options: HistoryOptions;
 
   constructor(options: HistoryOptions) {
@@ -87,7 +87,7 @@ export class History {
     const { quorum } = attempt ?? plan.under(level);
     const timeoutMilliseconds = deadline - clock.monotonicMilliseconds();
     const core = new GatherCore<Reply>({ plan, quorum, graceMilliseconds, timeoutMilliseconds });
-    const outcome = new Outcome<readonly Reply[]>();
+    const outcome = new Deferred<readonly Reply[]>();
     engine.run(core, (effect, operation: Operation<GatherEffect<Reply>, GatherCore<Reply>>) => {
       if (effect.do === 'answer') outcome.resolve(effect.replies);
       else if (effect.do === 'refuse') outcome.reject(tooFew(effect.isLate, quorum.required));

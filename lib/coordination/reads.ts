@@ -11,7 +11,7 @@ import { liveVersions } from '../versioning/siblings.js';
 import { ComparisonCore, type ComparisonEffect } from './comparison-core.js';
 import type { Course, Engine, Operation } from './engine.js';
 import { attemptsOf, type ConsistencyLevel } from './level.js';
-import { Outcome } from './outcome.js';
+import { Deferred } from './deferred.js';
 import { type Got, ReadCore, type ReadEffect } from './read-core.js';
 import type { Copy } from './read-round.js';
 import type { Replicas } from './replicas.js';
@@ -99,7 +99,7 @@ export class Reads {
     const about: About = {
       ...{ at, deadline, mode: 'foreground', isPromised: readRepair === 'await' },
     };
-    const outcome = new Outcome<Got>();
+    const outcome = new Deferred<Got>();
     engine.run(core, (effect: ReadEffect, operation: Operation<ReadEffect, ReadCore>) => {
       switch (effect.do) {
         case 'answer':
@@ -125,7 +125,7 @@ export class Reads {
   }
 
   /** What was promised and finds no room to wait is done now: the reader pays, nothing is lost. */
-  #answer(request: Get, plan: Plan, got: Got, outcome: Outcome<Got>): void {
+  #answer(request: Get, plan: Plan, got: Got, outcome: Deferred<Got>): void {
     const { at, deadline, readRepair } = request;
     if (got.answered === 0 || !this.#isRepairedAfterwards(request)) {
       outcome.resolve(got);

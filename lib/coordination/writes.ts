@@ -22,7 +22,7 @@ import { entryToWire } from './audit-wire.js';
 import type { Engine, Operation } from './engine.js';
 import { attemptsOf } from './level.js';
 import { PUT, type WireAuditEntry } from './messages.js';
-import { Outcome } from './outcome.js';
+import { Deferred } from './deferred.js';
 import { putToWire, resultFromWire } from './put-wire.js';
 import type { Put, PutResult } from './put-request.js';
 import type { Replicas } from './replicas.js';
@@ -55,7 +55,7 @@ type Writing = Operation<WriteEffect, WriteCore>;
 interface Write {
   readonly put: Put;
   readonly plan: Plan;
-  readonly outcome: Outcome<PutResult>;
+  readonly outcome: Deferred<PutResult>;
   minted: Minted | undefined;
   audit: WireAuditEntry | undefined;
 }
@@ -89,7 +89,7 @@ export class Writes {
       standing: standings.of(at.partition),
     });
     const write: Write = {
-      ...{ put: request, plan, outcome: new Outcome(), minted: undefined, audit: undefined },
+      ...{ put: request, plan, outcome: new Deferred(), minted: undefined, audit: undefined },
     };
     engine.run(core, (effect: WriteEffect, operation: Writing) => {
       this.#perform(effect, operation, write);

@@ -1,5 +1,5 @@
 /** What comes of a request: at once where nothing need be waited for, else later. */
-export class Outcome<T> {
+export class Deferred<T> {
   #value:
     | { readonly ok: true; readonly value: T }
     | { readonly ok: false; readonly error: Error }
@@ -32,6 +32,6 @@ export class Outcome<T> {
 
   #read(): T {
     if (this.#value?.ok === true) return this.#value.value;
-    throw this.#value?.error ?? new Error('Invariant broken: an outcome is read when it is there');
+    throw this.#value?.error ?? new Error('Invariant broken: it is read when it is there');
   }
 }
