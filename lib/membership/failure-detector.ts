@@ -160,7 +160,12 @@ export class FailureDetector implements ClusterView {
 
   #noteAnswer(node: NodeId): void {
     const peer = this.#peers.get(node);
-    if (peer !== undefined) peer.lastHeard = this.#options.clock.monotonicMilliseconds();
+    if (peer === undefined) return;
+    const { clock, heartbeatIntervalMilliseconds } = this.#options;
+    const now = clock.monotonicMilliseconds();
+    // After a silence it may have counted as suspect, or as down: no plan may go on saying so.
+    if (now - peer.lastHeard > heartbeatIntervalMilliseconds) this.#revision += 1;
+    peer.lastHeard = now;
   }
 
   #noteRoundTrip(peer: Peer, sample: number): void {

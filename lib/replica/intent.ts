@@ -91,7 +91,12 @@ function assertUnchanged(
   nowMilliseconds: number | undefined,
 ): void {
   if (own === undefined) return;
-  const unseen = liveVersions(own, nowMilliseconds).filter(({ dot }) => !covers(seen, dot));
+  // One that had ended by the reader's clock, and has not by this one, was not resolved either.
+  const unseen = liveVersions(own, nowMilliseconds).filter(
+    ({ dot, expiresAt }) =>
+      !covers(seen, dot) ||
+      (expiresAt !== undefined && !resolves.some((resolved) => sameDot(resolved, dot))),
+  );
   const gone = resolves.filter((dot) => {
     return covers(own.context, dot) && find(own, dot)?.state !== 'value';
   });
