@@ -107,7 +107,7 @@ export async function simulate(
   }
   const client = new KvClient({
     ...{ world, machines, recorder, replicaCount, onTrouble, settings: log },
-    witness: new Witness(world, network, machines),
+    witness: new Witness(world, network, machines, shape.tight),
     onAcknowledged: (machine) => nemesis.acknowledged(machine),
     oneZone: shape.zones === 1,
   });

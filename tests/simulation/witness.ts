@@ -34,10 +34,18 @@ export class Witness {
   readonly #world: World;
   readonly #network: SimulatedNetwork;
   readonly #machines: readonly Machine[];
+  readonly #hasFullQueues: boolean;
   readonly #primaries = new Map<string, readonly Primary[]>();
 
-  constructor(world: World, network: SimulatedNetwork, machines: readonly Machine[]) {
+  /** @param hasFullQueues may too many requests wait for a node that is up? Then it is not asked. */
+  constructor(
+    world: World,
+    network: SimulatedNetwork,
+    machines: readonly Machine[],
+    hasFullQueues: boolean,
+  ) {
     this.#world = world;
+    this.#hasFullQueues = hasFullQueues;
     this.#network = network;
     this.#machines = machines;
   }
@@ -66,7 +74,8 @@ export class Witness {
         const still = machine.node === node ? upOf(node, key) : [];
         const late = this.#world.now * time.rate >= deadline;
         const unasked = up.filter((one) => {
-          return one !== id && still.includes(one) && !watch.asked.has(one) && !late;
+          const isAskable = !late && !this.#hasFullQueues;
+          return one !== id && still.includes(one) && !watch.asked.has(one) && isAskable;
         });
         return { told: watch.versions, unasked };
       },
