@@ -77,7 +77,7 @@ export class ScheduleRun {
     this.#settings = new SettingsClient({ world, log: this.#log, onTrouble, isBold: false });
     this.#client = new KvClient({
       ...{ ...common, onTrouble, settings: this.#log, replicaCount: REPLICAS, oneZone: true },
-      witness: new Witness(world, network, this.#machines),
+      witness: new Witness(world, network, this.#machines, false),
       onAcknowledged: () => undefined,
     });
     this.#workload = new Workload({ ...common, ...SHAPE, client: this.#client });

@@ -37,7 +37,7 @@ export class Witness {
   readonly #hasFullQueues: boolean;
   readonly #primaries = new Map<string, readonly Primary[]>();
 
-  /** @param hasFullQueues may too many requests wait for a node that is up? Then it is not asked. */
+  /** @param hasFullQueues may too many requests wait for a node that is up, to ask it? */
   constructor(
     world: World,
     network: SimulatedNetwork,
