@@ -13,7 +13,7 @@ import { NOTHING, type Course } from './engine.js';
 import { type Ask, type Copy, copyOf, ReadRound } from './read-round.js';
 import { NO_QUORUM, RepairCore, type RepairWrite, type Stored } from './repair-core.js';
 
-export interface ReadOptions {
+export interface ReadCoreOptions {
   readonly plan: Plan;
   /** The level, then its fallbacks. */
   readonly attempts: readonly Attempt[];
@@ -68,7 +68,7 @@ type Stage =
 const NEVER = Number.POSITIVE_INFINITY;
 
 export class ReadCore implements Course<ReadEffect> {
-  readonly #options: ReadOptions;
+  readonly #options: ReadCoreOptions;
   readonly #durable: boolean;
   /** All that were begun. */
   readonly #rounds: ReadRound[] = [];
@@ -87,7 +87,7 @@ export class ReadCore implements Course<ReadEffect> {
   #attemptEndsAt = 0;
   #hedgesAt = NEVER;
 
-  constructor(options: ReadOptions) {
+  constructor(options: ReadCoreOptions) {
     this.#options = options;
     this.#durable = options.attempts.some(({ repairsTo }) => repairsTo !== undefined);
     this.#firstRound = this.#newRound('full', 'fingerprint');

@@ -15,7 +15,7 @@ import { type Ask, type Copy, ReadRound } from './read-round.js';
 import type { Stored } from './repair-core.js';
 import { askedTooLate, noPrimary, tooFewUp, unknownOutcome } from './write-refusals.js';
 
-export interface WriteOptions {
+export interface WriteCoreOptions {
   readonly plan: Plan;
   /** The level, then its fallbacks. */
   readonly attempts: readonly Attempt[];
@@ -87,7 +87,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 const OTHERS_WANT = ['fingerprint', 'versions'] as const;
 
 export class WriteCore implements Course<WriteEffect> {
-  readonly #options: WriteOptions;
+  readonly #options: WriteCoreOptions;
   readonly #votes: Votes;
   /** Primaries that were sent the write and have not answered; this node until it has synced. */
   readonly #open: NodeId[] = [];
@@ -102,7 +102,7 @@ export class WriteCore implements Course<WriteEffect> {
   #hedgesAt = NEVER;
   #standIns = 0;
 
-  constructor(options: WriteOptions) {
+  constructor(options: WriteCoreOptions) {
     this.#options = options;
     this.#votes = new Votes(options.standing);
     this.#attempts = options.attempts;
