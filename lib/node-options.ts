@@ -17,6 +17,8 @@ export interface NodeOptions {
   readonly id: string;
   /** Of this software: what status reports. */
   readonly version: string;
+  /** `host:port` where clients reach it, for status; undefined: others could not use it. */
+  readonly clientAddress?: string | undefined;
   /** Name of the cluster: part of the ring's identity, and never another one on the same disk. */
   readonly cluster: string;
   readonly partitionCount: number;

@@ -1,11 +1,13 @@
 /** Assembles one node from an environment and options. Read it last: here everything meets. */
 import { AntiEntropy } from './anti-entropy/anti-entropy.js';
+import { ConvergenceReport } from './anti-entropy/convergence.js';
 import { ExchangeNow } from './anti-entropy/exchange-now.js';
 import type { ApiNode } from './api/api-node.js';
 import { assembleCoordination } from './coordination/assemble.js';
 import { serveHistory } from './coordination/history-service.js';
 import { serveReplicas } from './coordination/replica-service.js';
 import type { Environment } from './environment/environment.js';
+import { EventLog } from './environment/event-log.js';
 import { Foreground } from './environment/foreground.js';
 import type { NodeId } from './environment/transport.js';
 import type { OperatingError } from './errors.js';
@@ -13,6 +15,7 @@ import { Handoff } from './hints/handoff.js';
 import { ClockSanity } from './membership/clock-sanity.js';
 import { ClusterService } from './membership/cluster-service.js';
 import type { DiskCheck } from './membership/disk-check.js';
+import { EventsService } from './membership/events.js';
 import { type Members, openMembers } from './membership/members.js';
 import { receiverOf } from './membership/receiver.js';
 import type { Settings } from './membership/settings.js';
@@ -65,8 +68,18 @@ const BACKGROUND_TIMEOUT_MILLISECONDS = 5000;
  * Loads what is stored, opens the peer links, and returns before the cluster is founded.
  * @throws OperatingError `founding_refused`, `storage_failed`, `invalid_request` (a bad list)
  */
-export async function createNode(
-  environment: Environment,
+export function createNode(environment: Environment, options: NodeOptions): Promise<QuorateNode> {
+  const observer = new EventLog(environment.observer, environment.clock);
+  return assembleNode({ ...environment, observer }, options);
+}
+
+/** What is logged is remembered, too. */
+interface NodeEnvironment extends Environment {
+  readonly observer: EventLog;
+}
+
+async function assembleNode(
+  environment: NodeEnvironment,
   options: NodeOptions,
 ): Promise<QuorateNode> {
   const { clock, transport, observer } = environment;
@@ -97,12 +110,10 @@ export async function createNode(
   const { coordinator, writes } = coordinationOf(environment, options, {
     ...{ disk, members, shared, plans },
   });
-  const cluster = new ClusterService({
-    ...{ ...disk, ...members, self, messenger, plans, clock, clockSanity },
-    version: options.version,
-  });
+  const reporting = { disk, members, shared, plans, clockSanity };
+  const { cluster, events } = reportsOf(environment, options, reporting);
   const background = backgroundOf(environment, shared, { ...members, disk, limits });
-  const { handoff, antiEntropy, exchange } = background;
+  const { handoff, antiEntropy, exchange, convergence } = background;
   messenger.onLink((peer, open) => {
     if (open && founding.isComplete) background.meet(peer);
   });
@@ -114,14 +125,35 @@ export async function createNode(
   for (const part of [...parts, antiEntropy]) part.start();
 
   return {
-    ...{ id: self, coordination: coordinator, settings, cluster, exchange, observer, replica },
-    ...{ hints, disk, view, handoff: handoff.control, foreground: shared.foreground },
+    ...{ id: self, coordination: coordinator, settings, cluster, exchange, convergence, events },
+    ...{ observer, replica, hints, disk, view },
+    ...{ handoff: handoff.control, foreground: shared.foreground },
     ready: () => orRefused([founding.done, diskCheck.settled, tickets.settled], admission.ended),
     refused: admission.ended,
     failed: disk.store.failed,
     announceStop: () => tickets.announceStop(),
     stop: () => stopAll({ parts, antiEntropy, messenger, tickets, transport, disk }),
   };
+}
+
+/** What a node tells of itself and of its cluster. */
+function reportsOf(
+  { clock, observer }: NodeEnvironment,
+  { id: self, version, clientAddress }: NodeOptions,
+  {
+    disk,
+    members,
+    shared: { messenger, ring },
+    plans,
+    clockSanity,
+  }: Coordinating & { readonly clockSanity: ClockSanity },
+) {
+  const cluster = new ClusterService({
+    ...{ ...disk, ...members, self, messenger, plans, clock, clockSanity },
+    ...{ version, clientAddress },
+  });
+  const events = new EventsService({ self, ring, log: observer, messenger, clock });
+  return { cluster, events };
 }
 
 async function orRefused(ready: Promise<unknown>[], ended: Promise<OperatingError>): Promise<void> {
@@ -230,13 +262,14 @@ function backgroundOf(
   });
   const reaper = new Reaper(comparing);
   const exchange = new ExchangeNow(comparing, antiEntropy);
+  const convergence = new ConvergenceReport(comparing, () => antiEntropy.report());
   const meet = (peer: NodeId): void => {
     void handoff.deliverTo(peer);
     antiEntropy.meet(peer);
   };
   const upkeep = upkeepOf(environment, disk, limits.clockPersistIntervalMilliseconds);
   const parts = [handoff, reaper, ...upkeep, disk.guard];
-  return { handoff, antiEntropy, exchange, parts, meet };
+  return { handoff, antiEntropy, exchange, convergence, parts, meet };
 }
 
 function defaultsOf(values: ConsistencySettings) {

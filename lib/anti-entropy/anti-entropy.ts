@@ -10,6 +10,7 @@ import { ownedPartitions } from '../partitioning/ring.js';
 import { Audit, type Difference } from './audit.js';
 import { serveAudits } from './audit-service.js';
 import { Collection, type CollectionOptions } from './collection.js';
+import type { LastExchange, NodeConvergence } from './convergence.js';
 import { type AntiEntropyCollaborators, sharedPartitions } from './collaborators.js';
 import { type Differences, Exchange } from './exchange.js';
 import { ExchangeService } from './exchange-service.js';
@@ -40,6 +41,7 @@ export class AntiEntropy {
   readonly #collection: Collection;
   readonly #periodic: readonly Periodic[];
   readonly #running = new Map<NodeId, Promise<ExchangeReport>>();
+  readonly #last = new Map<NodeId, LastExchange>();
   /** When trees were last compared with a peer whose clocks differ, and which come next. */
   readonly #audited = new Map<NodeId, { readonly at: number; readonly next: number }>();
   /** Peers with whom the next exchange compares all trees. */
@@ -120,6 +122,20 @@ export class AntiEntropy {
     return this.#audit.differences(peer, partitions);
   }
 
+  /** What this node knows of how far everything is everywhere. */
+  report(): NodeConvergence {
+    const { ring, view, health, deadRecords } = this.#with;
+    return {
+      node: view.self,
+      exchanges: [...this.#last.values()].sort((a, b) => (a.peer < b.peer ? -1 : 1)),
+      rebuilding: health.rebuilding,
+      scrubbed: this.#scrub.counted,
+      owned: ownedPartitions(ring(), view.self).length,
+      dead: deadRecords.count,
+      blocked: this.#collection.blocked,
+    };
+  }
+
   /** At the next exchange all trees are compared. */
   auditSoon(peer: NodeId): void {
     this.#wholeAudits.add(peer);
@@ -132,11 +148,15 @@ export class AntiEntropy {
     done();
     const alike = found.clocks.length === 0 && found.roots.length === 0;
     observer.count('quorate_exchanges_total', { result: alike ? 'alike' : 'different' });
-    if (alike) return { peer, alike, records: 0, bytes: 0, differences: [] };
+    if (alike) {
+      this.#note(peer, 'alike', 0);
+      return { peer, alike, records: 0, bytes: 0, differences: [] };
+    }
     // Who asked for certain partitions is waiting.
     const hintsFirst = only === undefined;
     const { records, bytes } = await this.#exchange.pullMissing(peer, found.clocks, hintsFirst);
     const differences = await this.#auditTrees(peer, found);
+    this.#note(peer, 'different', records);
     return { peer, alike, records, bytes, differences };
   }
 
@@ -235,7 +255,12 @@ export class AntiEntropy {
       });
   }
 
+  #note(peer: NodeId, result: LastExchange['result'], records: number): void {
+    this.#last.set(peer, { peer, at: this.#with.clock.wallMilliseconds(), result, records });
+  }
+
   #failed(peer: NodeId, error: unknown): void {
+    this.#note(peer, 'failed', 0);
     this.#with.observer.count('quorate_exchanges_total', { result: 'failed' });
     this.#with.observer.log('debug', 'an exchange failed', { peer, reason: messageOf(error) });
   }

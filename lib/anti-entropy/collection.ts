@@ -36,6 +36,7 @@ export class Collection {
   readonly #cursors = { old: '', undated: '' };
   /** What this pass over the index could not collect, by reason; the last pass is published. */
   readonly #tally = new Map<string, number>();
+  #blockedLately: ReadonlyMap<string, number> = new Map();
 
   constructor(collaborators: AntiEntropyCollaborators, options: CollectionOptions) {
     this.#with = collaborators;
@@ -70,6 +71,11 @@ export class Collection {
 
   stop(): Promise<void> {
     return this.#periodic.stop();
+  }
+
+  /** What was due and could not go in the last pass, by the reason. */
+  get blocked(): { readonly reason: string; readonly count: number }[] {
+    return [...this.#blockedLately].map(([reason, count]) => ({ reason, count }));
   }
 
   /** One turn: a bounded number of records, partition by partition. */
@@ -183,6 +189,7 @@ export class Collection {
   #publish(): void {
     const { observer, deadRecords } = this.#with;
     observer.measure('quorate_dead_records', deadRecords.count);
+    this.#blockedLately = new Map([...this.#tally].filter(([, count]) => count > 0));
     for (const [reason, count] of this.#tally) {
       observer.measure('quorate_dead_records_blocked', count, { reason });
       this.#tally.set(reason, 0);

@@ -161,3 +161,27 @@ export const EXCHANGE_NOW = messageType(
     ),
   }),
 );
+
+const convergence = z.object({
+  node: z.string(),
+  exchanges: z.array(
+    z.object({
+      peer: z.string(),
+      at: z.number(),
+      result: z.enum(['alike', 'different', 'failed']),
+      records: z.number(),
+    }),
+  ),
+  rebuilding: z.array(partition),
+  scrubbed: z.number(),
+  owned: z.number(),
+  dead: z.number(),
+  blocked: z.array(z.object({ reason: z.string(), count: z.number() })),
+});
+
+/** "How far are you: exchanges, rebuilds, scrubs, and what may not be collected?" */
+export const CONVERGENCE = messageType(
+  'anti-entropy.convergence',
+  z.object({}),
+  z.object({ report: convergence }),
+);

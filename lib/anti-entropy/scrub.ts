@@ -16,9 +16,15 @@ type ScrubWorld = Pick<
 export class Scrub {
   readonly #world: ScrubWorld;
   readonly #underWay = new Map<number, Promise<void>>();
+  readonly #counted = new Set<number>();
 
   constructor(world: ScrubWorld) {
     this.#world = world;
+  }
+
+  /** So many partitions were read from the disk at least once. */
+  get counted(): number {
+    return this.#counted.size;
   }
 
   /** Resolves when the partition was counted; what is amiss has been noted as damage. */
@@ -68,6 +74,7 @@ export class Scrub {
     const counted = await countRecords(this.#world, partition);
     const { found, expected, corrupt, unindexed } = counted;
     observer.count('quorate_scrubbed_partitions_total');
+    this.#counted.add(partition);
     if (health.isRebuilding(partition)) return;
     if (corrupt.length > 0) {
       observer.count('quorate_corrupt_records_total', {}, corrupt.length);

@@ -1,10 +1,12 @@
 /** All that the API sees of a node. */
+import type { ConvergenceControl } from '../anti-entropy/convergence.js';
 import type { ExchangeControl } from '../anti-entropy/exchange-now.js';
 import type { Coordination } from '../coordination/request.js';
 import type { Foreground } from '../environment/foreground.js';
 import type { Observer } from '../environment/observer.js';
 import type { HandoffControl } from '../hints/hints-report.js';
 import type { ClusterControl } from '../membership/cluster-types.js';
+import type { EventsControl } from '../membership/events.js';
 import type { SettingsControl } from '../membership/settings-types.js';
 
 export interface ApiNode {
@@ -13,6 +15,8 @@ export interface ApiNode {
   readonly settings: SettingsControl;
   readonly cluster: ClusterControl;
   readonly exchange: ExchangeControl;
+  readonly convergence: ConvergenceControl;
+  readonly events: EventsControl;
   readonly handoff: HandoffControl;
   readonly foreground: Foreground;
   readonly observer: Observer;

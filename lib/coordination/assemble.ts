@@ -11,6 +11,7 @@ import type { Hedging } from '../replication/hedging.js';
 import type { Plans } from '../replication/plan.js';
 import type { Resolver } from '../resolution/resolver.js';
 import { Coordinator, type CoordinatorOptions } from './coordinator.js';
+import { Copies } from './copies.js';
 import { Engine } from './engine.js';
 import { Histories } from './history.js';
 import { Reads } from './reads.js';
@@ -22,7 +23,7 @@ import { Writes } from './writes.js';
 export interface CoordinationOptions
   extends Omit<
     CoordinatorOptions,
-    'reads' | 'writes' | 'history' | 'settlement' | 'conflicts' | 'resolver'
+    'reads' | 'writes' | 'history' | 'settlement' | 'copies' | 'conflicts' | 'resolver'
   > {
   readonly disk: Disk;
   readonly view: ClusterView;
@@ -71,6 +72,7 @@ export function assembleCoordination(options: CoordinationOptions) {
   const coordinator = new Coordinator({
     ...options,
     ...{ reads, writes, history, settlement, conflicts },
+    copies: new Copies({ plans, replicas, clock }),
   });
   return { coordinator, writes };
 }

@@ -14,6 +14,7 @@ import type { Siblings } from '../versioning/siblings.js';
 import { liveVersions } from '../versioning/siblings.js';
 import { type BlindWrites, seenBlindly } from './blind-writes.js';
 import { type ConflictListOptions, listConflicts } from './conflict-list.js';
+import type { Copies, CopiesAnswer } from './copies.js';
 import type { Histories, Look } from './history.js';
 import { type ConsistencyLevel, parseLevel } from './level.js';
 import { LargeWrites } from './large-writes.js';
@@ -25,6 +26,7 @@ import type {
   ConflictListRequest,
   ConflictsAnswer,
   Coordination,
+  CopiesRequest,
   GetAnswer,
   GetRequest,
   PutAnswer,
@@ -50,6 +52,7 @@ export interface CoordinatorOptions {
   readonly writes: Writes;
   readonly history: Histories;
   readonly settlement: Settlement;
+  readonly copies: Copies;
   /** What a list of the keys in conflict asks. */
   readonly conflicts: ConflictListOptions;
   readonly plans: Plans;
@@ -154,6 +157,12 @@ export class Coordinator implements Coordination {
     const { conflicts, isReady, timeoutDefaultMilliseconds } = this.#options;
     if (!isReady()) throw notReady();
     return listConflicts(conflicts, request, timeoutDefaultMilliseconds);
+  }
+
+  async copies(request: CopiesRequest): Promise<CopiesAnswer> {
+    const addressed = { ...request, level: undefined, fallbacks: [] };
+    const [at, deadline] = [this.#at(addressed), this.#deadline(addressed)];
+    return this.#options.copies.of(at, deadline);
   }
 
   /** What there is, whatever the setting would make of siblings. */

@@ -1,4 +1,5 @@
 /** What a client asks of the coordinator, and what it answers: the seam below every API. */
+import type { CopiesAnswer } from './copies.js';
 import type { Change } from '../replica/intent.js';
 import type { Durability } from '../persistence/store.js';
 import type { KeptVersion } from '../persistence/versions.js';
@@ -59,6 +60,9 @@ export interface ConflictListRequest {
   readonly cursor: string | undefined;
   readonly timeoutMilliseconds: number | undefined;
 }
+
+/** What do the owners hold of a key? */
+export type CopiesRequest = Pick<GetRequest, 'namespace' | 'key' | 'timeoutMilliseconds'>;
 
 /** What was truly achieved. Nothing is weakened silently. */
 export interface Receipt {
@@ -130,4 +134,6 @@ export interface Coordination {
   /** One version, current or kept; no siblings where no replica that answered has it. */
   version(request: VersionRequest): Promise<GetAnswer>;
   listConflicts(request: ConflictListRequest): Promise<ConflictList>;
+  /** What each owner holds, for looking: nothing is repaired. */
+  copies(request: CopiesRequest): Promise<CopiesAnswer>;
 }

@@ -1,10 +1,10 @@
 /** Which hints are held, by whom and for whom, and why: this node's, and what the others say. */
 import type { Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
-import { OperatingError } from '../errors.js';
 import type { Ring } from '../partitioning/ring.js';
 import type { Hints } from './hints.js';
 import type { Store } from '../persistence/store.js';
+import { askMembers } from '../rpc/ask-members.js';
 import type { Messenger } from '../rpc/messenger.js';
 import type { ClusterView } from '../replication/cluster-view.js';
 import type { HintedHandoff } from './hinted-handoff.js';
@@ -57,25 +57,17 @@ export class HintsReport implements HandoffControl {
   }
 
   async heldHints(timeoutMilliseconds: number = TIMEOUT_MILLISECONDS): Promise<HintsView> {
-    const timeout = Math.min(timeoutMilliseconds, TIMEOUT_MILLISECONDS);
-    const deadline = this.#options.clock.monotonicMilliseconds() + timeout;
-    const nodes = this.#options.ring().members.map(({ id }) => id);
-    const answers = await Promise.all(nodes.map((node) => this.#ask(node, deadline)));
-    return {
-      hints: answers.flatMap((answer) => answer ?? []),
-      unanswered: nodes.filter((_, i) => answers[i] === undefined),
-    };
-  }
-
-  async #ask(node: NodeId, deadline: number): Promise<readonly HeldHints[] | undefined> {
-    const { view, messenger } = this.#options;
-    if (node === view.self) return this.#own();
-    try {
-      return (await messenger.request(node, HELD_HINTS, {}, deadline)).hints;
-    } catch (error) {
-      if (error instanceof OperatingError) return undefined;
-      throw error;
-    }
+    const { ring, view, messenger, clock } = this.#options;
+    const { replies, unanswered } = await askMembers(
+      {
+        ...{ self: view.self, messenger, clock },
+        nodes: ring().members.map(({ id }) => id),
+        timeoutMilliseconds: Math.min(timeoutMilliseconds, TIMEOUT_MILLISECONDS),
+        own: async () => ({ hints: await this.#own() }),
+      },
+      HELD_HINTS,
+    );
+    return { hints: replies.flatMap(({ hints }) => hints), unanswered };
   }
 
   async #own(): Promise<HeldHints[]> {

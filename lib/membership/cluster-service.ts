@@ -20,6 +20,7 @@ import type { ClockSanity } from './clock-sanity.js';
 import type {
   ClusterControl,
   ClusterStatus,
+  LevelsView,
   LocateView,
   MemberStatus,
   NodeReport,
@@ -29,6 +30,7 @@ import type {
 import type { DiskCheck } from './disk-check.js';
 import type { FailureDetector } from './failure-detector.js';
 import type { Founding } from './founding.js';
+import { reachOfLevels } from './levels.js';
 import { REPORT } from './messages.js';
 import type { Settings } from './settings.js';
 import type { Tickets } from './tickets.js';
@@ -36,6 +38,7 @@ import type { Tickets } from './tickets.js';
 export interface ClusterServiceOptions {
   readonly self: NodeId;
   readonly version: string;
+  readonly clientAddress: string | undefined;
   readonly identity: Identity;
   readonly largest: LargestKeys;
   readonly addresses: Addresses;
@@ -125,6 +128,13 @@ export class ClusterService implements ClusterControl {
     return { namespace, key, partition, epoch: ring.epoch, primaries, stand_ins };
   }
 
+  levels(): LevelsView {
+    const { self, view, plans } = this.#options;
+    const partitions = this.#ring.partitionCount;
+    const all = Array.from({ length: partitions }, (_, partition) => plans.of(partition));
+    return { node: self, zone: view.zone, partitions, levels: reachOfLevels(all) };
+  }
+
   readiness(level: string | undefined): Readiness {
     const { founding, admission, diskCheck, tickets, store } = this.#options;
     const unsettled = founding.obstacle ?? diskCheck.obstacle ?? tickets.obstacle;
@@ -173,7 +183,13 @@ export class ClusterService implements ClusterControl {
     const { self, version, identity, settings, hints, view, store, clock } = this.#options;
     const { sane, skewMilliseconds: skew } = this.#options.clockSanity.verdict;
     const sees: Record<string, NodeReport['sees'][string]> = {};
-    for (const { id } of this.#ring.members) if (id !== self) sees[id] = view.stateOf(id);
+    const round_trips_ms: Record<string, number> = {};
+    for (const { id } of this.#ring.members) {
+      if (id === self) continue;
+      sees[id] = view.stateOf(id);
+      const measured = view.measuredRoundTrip(id);
+      if (measured !== undefined) round_trips_ms[id] = measured;
+    }
     const large = this.#options.largest.alarming.slice(0, LARGE_KEYS_TOLD);
     const waiting = [...hints.held].filter(([, { count }]) => count > 0);
     return {
@@ -189,6 +205,8 @@ export class ClusterService implements ClusterControl {
       storage: storageState(store),
       large_keys: large.length === 0 ? undefined : large,
       clock: { sane, skew_ms: skew === undefined ? undefined : Math.round(skew) },
+      client_address: this.#options.clientAddress,
+      round_trips_ms,
       sees,
       identity: this.#options.admission.alerts,
     };

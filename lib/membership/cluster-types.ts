@@ -1,5 +1,6 @@
 /** What a node tells of its cluster: status, ring, where a key lies (docs/operations.md). */
 import type { LargeKey } from '../persistence/largest-keys.js';
+import type { LevelReach } from './levels.js';
 
 export interface MemberStatus {
   readonly id: string;
@@ -32,6 +33,10 @@ export interface NodeReport {
   readonly clock: { readonly sane: boolean; readonly skew_ms: number | undefined };
   /** The keys that are nearest to a limit of their size, above half of it: at most three. */
   readonly large_keys?: readonly LargeKey[] | undefined;
+  /** `host:port` of its listener for clients, where it can be told to others. */
+  readonly client_address?: string | undefined;
+  /** Smoothed, to each node that has answered. */
+  readonly round_trips_ms?: Readonly<Record<string, number>> | undefined;
   /** How it sees the others. */
   readonly sees: Readonly<Record<string, 'up' | 'suspect' | 'down'>>;
   /** Nodes that it has met and that are not who they should be, in sentences. */
@@ -88,6 +93,13 @@ export interface LocateView {
   readonly stand_ins: readonly string[];
 }
 
+export interface LevelsView {
+  readonly node: string;
+  readonly zone: string;
+  readonly partitions: number;
+  readonly levels: readonly LevelReach[];
+}
+
 export interface Readiness {
   readonly ready: boolean;
   /** Why not, or not for everything, in one sentence. */
@@ -99,6 +111,8 @@ export interface ClusterControl {
   status(timeoutMilliseconds?: number): Promise<ClusterStatus>;
   ring(): RingView;
   locate(namespace: string, key: string): LocateView;
+  /** How many partitions reach each level now, as this node sees their owners. */
+  levels(): LevelsView;
   /** Without a level: can this node coordinate? With one: can it be reached for every partition? */
   readiness(level: string | undefined): Readiness;
 }

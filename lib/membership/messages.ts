@@ -92,3 +92,19 @@ export const TAKE_TICKET = messageType(
   namedTicket.extend({ life: z.string().max(64) }),
   isHeld,
 );
+
+const event = z.object({
+  number: z.number(),
+  at: z.number(),
+  severity: z.enum(['info', 'warn', 'error']),
+  event: z.string(),
+  fields: z.array(z.tuple([z.string(), z.string()])),
+  times: z.number(),
+});
+
+/** "What happened to you lately?" Oldest first. */
+export const EVENTS = messageType(
+  'membership.events',
+  z.object({}),
+  z.object({ node: z.string(), events: z.array(event) }),
+);

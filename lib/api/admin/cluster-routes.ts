@@ -19,6 +19,8 @@ const reportShape = z.strictObject({
   hints: z.record(z.string(), z.strictObject({ count: z.number(), bytes: z.number() })),
   storage: z.enum(['ok', 'read_only', 'failed']),
   clock: z.strictObject({ sane: z.boolean(), skew_ms: z.number().optional() }),
+  client_address: z.string().optional(),
+  round_trips_ms: z.record(z.string(), z.number()).optional(),
   sees: z.record(z.string(), health),
   identity: z.array(z.string()),
 });
@@ -71,6 +73,21 @@ const ringShape = z.strictObject({
   owners: z.array(z.array(z.string())),
 });
 
+const levelsShape = z.strictObject({
+  node: z.string(),
+  /** Of the node: `local-` levels are about it. */
+  zone: z.string(),
+  partitions: z.number(),
+  levels: z.array(
+    z.strictObject({
+      level: z.string(),
+      /** Missing: the level is not for reads. */
+      reads: z.number().optional(),
+      writes: z.number().optional(),
+    }),
+  ),
+});
+
 export function clusterRoutes(cluster: ClusterControl, load: ClientLoad): ControlRoute[] {
   const tag = 'Cluster';
   return [
@@ -96,6 +113,16 @@ export function clusterRoutes(cluster: ClusterControl, load: ClientLoad): Contro
       parameters: [],
       answers: { 200: { description: 'The ring.', schema: ringShape } },
       handle: () => jsonReply(cluster.ring()),
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/cluster/levels',
+      operationId: 'getLevels',
+      tag,
+      summary: 'How many partitions reach each consistency level now, as this node sees them',
+      parameters: [],
+      answers: { 200: { description: 'The levels.', schema: levelsShape } },
+      handle: () => jsonReply(cluster.levels()),
     },
   ];
 }

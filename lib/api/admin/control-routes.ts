@@ -7,9 +7,12 @@ import { ClientLoad } from './client-load.js';
 import { clusterRoutes } from './cluster-routes.js';
 import { configRoutes } from './config-routes.js';
 import { conflictListRoute } from './conflict-list-route.js';
+import { convergenceRoute } from './convergence-route.js';
+import { copiesRoutes } from './copies-routes.js';
 import type { ControlWork } from './control-work.js';
 import { DATA_ROUTES } from './data-routes.js';
 import { documentRoutes } from './document-routes.js';
+import { eventsRoute } from './events-route.js';
 import { exchangeRoute } from './exchange-route.js';
 import { healthRoutes } from './health-routes.js';
 import { HISTORY_ROUTES } from './history-routes.js';
@@ -23,15 +26,18 @@ export function controlRoutes(
   work: ControlWork,
 ): readonly ControlRoute[] {
   const load = new ClientLoad(world, exchanges, work);
-  const { cluster, coordination, handoff, settings, exchange } = world.node;
+  const { cluster, coordination, handoff, settings, exchange, convergence, events } = world.node;
   const routes = [
     aboutRoute(world),
     ...configRoutes(settings),
     ...clusterRoutes(cluster, load),
     ...locateRoutes(cluster),
+    ...copiesRoutes(coordination),
     conflictListRoute(coordination),
     exchangeRoute(exchange),
     hintsRoute(handoff),
+    convergenceRoute(convergence),
+    eventsRoute(events),
     ...healthRoutes(world, load),
   ];
   return [

@@ -1,6 +1,8 @@
 /** A node without a cluster: it records what the API asks, and answers what a test prepared. */
+import type { ConvergenceView } from '../../../lib/anti-entropy/convergence.js';
 import type { ExchangeControl } from '../../../lib/anti-entropy/exchange-now.js';
 import type { ApiNode } from '../../../lib/api/api-node.js';
+import type { CopiesAnswer } from '../../../lib/coordination/copies.js';
 import type {
   ConflictList,
   ConflictListRequest,
@@ -18,7 +20,8 @@ import { Foreground } from '../../../lib/environment/foreground.js';
 import type { Observer } from '../../../lib/environment/observer.js';
 import { OperatingError } from '../../../lib/errors.js';
 import type { HintsView } from '../../../lib/hints/hints-report.js';
-import type { ClusterStatus, RingView } from '../../../lib/membership/cluster-types.js';
+import type { ClusterStatus, LevelsView, RingView } from '../../../lib/membership/cluster-types.js';
+import type { EventsView } from '../../../lib/membership/events.js';
 import type {
   ChangeOptions,
   ConsistencySettings,
@@ -140,6 +143,7 @@ export class FakeNode implements ApiNode {
       this.lists.push(request);
       return CONFLICTS;
     },
+    copies: async (): Promise<CopiesAnswer> => COPIES,
   };
 
   readonly settings = {
@@ -200,12 +204,25 @@ export class FakeNode implements ApiNode {
       primaries: [{ node: 'n1', zone: 'z1', up: true }],
       stand_ins: [],
     }),
+    levels: (): LevelsView => ({
+      ...{ node: 'n1', zone: 'z1', partitions: 2 },
+      levels: [{ level: 'any', reads: undefined, writes: 2 }],
+    }),
     readiness: (level: string | undefined) =>
       level === 'all' ? { ready: false, reason: 'n2 is down' } : { ready: true, reason: undefined },
   };
 
   readonly handoff = {
     heldHints: async (): Promise<HintsView> => ({ hints: [HELD], unanswered: ['n3'] }),
+  };
+
+  readonly convergence = { convergence: async (): Promise<ConvergenceView> => CONVERGENCE };
+
+  readonly events = {
+    events: async (limit: number): Promise<EventsView> => ({
+      events: Array.from({ length: Math.min(limit, 2) }, () => EVENT),
+      unanswered: ['n3'],
+    }),
   };
 
   readonly observer: Observer = {
@@ -219,6 +236,36 @@ export class FakeNode implements ApiNode {
     measure: () => undefined,
   };
 }
+
+const COPIES: CopiesAnswer = {
+  partition: 3,
+  epoch: 1,
+  copies: [
+    {
+      ...{ node: 'n1', zone: 'z1', role: 'owner', said: 'holds', complete: true },
+      versions: [versionOf(5, 'application/json', '{"a":1}')],
+    },
+    { node: 'n2', zone: 'z1', role: 'owner', said: 'down', complete: false, versions: [] },
+  ],
+};
+
+const CONVERGENCE: ConvergenceView = {
+  nodes: [
+    {
+      node: 'n1',
+      exchanges: [{ peer: 'n2', at: WRITTEN_AT / 1000, result: 'alike', records: 0 }],
+      rebuilding: [4],
+      ...{ scrubbed: 1, owned: 2, dead: 3 },
+      blocked: [{ reason: 'owner cannot be asked', count: 2 }],
+    },
+  ],
+  unanswered: ['n3'],
+};
+
+const EVENT = {
+  ...{ node: 'n1', number: 7, at: WRITTEN_AT / 1000, times: 2 },
+  ...{ severity: 'warn' as const, event: 'peer is down', fields: { peer: 'n2' } },
+};
 
 const HELD = {
   holder: 'n1',

@@ -172,6 +172,21 @@ const ANTI_ENTROPY = [
       },
     ],
   ),
+  samples(
+    antiEntropy.CONVERGENCE,
+    [{}],
+    [
+      {
+        report: {
+          node: 'n1',
+          exchanges: [{ peer: 'n2', at: 1_700_000_000_000, result: 'alike', records: 2 }],
+          rebuilding: [5],
+          ...{ scrubbed: 1, owned: 64, dead: 7 },
+          blocked: [{ reason: 'owner cannot be asked', count: 2 }],
+        },
+      },
+    ],
+  ),
 ];
 
 const COORDINATION = [
@@ -266,7 +281,26 @@ const MEMBERSHIP = [
   samples(
     membership.REPORT,
     [{}],
-    [{ report }, { report: { ...report, clock: { sane: false, skew_ms: undefined } } }],
+    [
+      { report },
+      { report: { ...report, clock: { sane: false, skew_ms: undefined } } },
+      { report: { ...report, client_address: 'h1:8080', round_trips_ms: { n2: 0.25 } } },
+    ],
+  ),
+  samples(
+    membership.EVENTS,
+    [{}],
+    [
+      {
+        node: 'n1',
+        events: [
+          {
+            ...{ number: 7, at: 1_700_000_000_000, severity: 'warn', times: 2 },
+            ...{ event: 'peer is down', fields: [['peer', 'n2']] },
+          },
+        ],
+      },
+    ],
   ),
 ];
 

@@ -258,6 +258,49 @@ export const GOLDEN: readonly Golden[] = [
     expected: { key: 'k' },
   },
   {
+    operation: 'GET /api/v1/cluster/levels',
+    path: '/api/v1/cluster/levels',
+    status: 200,
+    expected: { node: 'n1', levels: [{ level: 'any', writes: 2 }] },
+  },
+  ...['/api/v1/cluster/copies/k', '/api/v1/cluster/copies?key=k'].map((path, i) => ({
+    operation: `GET /api/v1/cluster/copies${i === 0 ? '/{key}' : ''}`,
+    path,
+    status: 200,
+    expected: {
+      key: 'k',
+      copies: [
+        { node: 'n1', said: 'holds', versions: [{ state: 'value', written_by: 'n1' }] },
+        { node: 'n2', said: 'down', complete: false, versions: [] },
+      ],
+    },
+  })),
+  { operation: 'GET /api/v1/cluster/copies', path: '/api/v1/cluster/copies', status: 400 },
+  {
+    operation: 'GET /api/v1/cluster/convergence',
+    path: '/api/v1/cluster/convergence',
+    status: 200,
+    expected: {
+      nodes: [{ node: 'n1', exchanges: [{ peer: 'n2', at: '2026-01-02T03:04:05.678Z' }] }],
+      unanswered: ['n3'],
+    },
+  },
+  {
+    operation: 'GET /api/v1/cluster/events',
+    path: '/api/v1/cluster/events?limit=1',
+    status: 200,
+    expected: {
+      events: [{ node: 'n1', at: '2026-01-02T03:04:05.678Z', event: 'peer is down', times: 2 }],
+      unanswered: ['n3'],
+    },
+  },
+  {
+    operation: 'GET /api/v1/cluster/events',
+    path: '/api/v1/cluster/events?limit=0',
+    status: 400,
+    expected: { code: 'invalid_request', field: 'limit' },
+  },
+  {
     operation: 'GET /api/v1/cluster/hints',
     path: '/api/v1/cluster/hints',
     status: 200,

@@ -1,0 +1,106 @@
+/** What each owner of a key holds, side by side, and what stand-ins hold for the absent ones. */
+import type { Clock } from '../environment/clock.js';
+import type { NodeId } from '../environment/transport.js';
+import type { RecordKey } from '../persistence/records.js';
+import type { Plan, Plans } from '../replication/plan.js';
+import { fingerprint, mergeAll, type Siblings, type Version } from '../versioning/siblings.js';
+import type { Copy } from './read-round.js';
+import type { Replicas } from './replicas.js';
+
+/** One node, and what it holds of the key. */
+export interface HeldCopy {
+  readonly node: NodeId;
+  readonly zone: string | undefined;
+  /** A stand-in holds a hint for an absent owner. */
+  readonly role: 'owner' | 'stand-in';
+  /** `silent`: it did not answer in time, or could not read its record. */
+  readonly said: 'holds' | 'nothing' | 'silent' | 'down';
+  /** Of the values only this node's own are here: look at their dots and times. */
+  readonly versions: readonly Version[];
+  /** Does it hold what all that answered hold together? */
+  readonly complete: boolean;
+}
+
+export interface CopiesAnswer {
+  readonly partition: number;
+  readonly epoch: number;
+  readonly copies: readonly HeldCopy[];
+}
+
+export interface CopiesOptions {
+  readonly plans: Plans;
+  readonly replicas: Replicas;
+  readonly clock: Clock;
+}
+
+/** One that is silent for longer is told to be so: whoever looks wants to see the others. */
+const PATIENCE_MILLISECONDS = 1000;
+
+/** Nothing is repaired, and no level is kept: this is for looking. */
+export class Copies {
+  readonly #options: CopiesOptions;
+
+  constructor(options: CopiesOptions) {
+    this.#options = options;
+  }
+
+  async of(at: RecordKey, deadline: number): Promise<CopiesAnswer> {
+    const { plans, clock } = this.#options;
+    const plan = plans.of(at.partition);
+    const until = Math.min(deadline, clock.monotonicMilliseconds() + PATIENCE_MILLISECONDS);
+    const [owners, standIns] = await Promise.all([
+      Promise.all(plan.primaries.map(({ node, up }) => this.#owned(node, up, at, until))),
+      Promise.all(standInsOf(plan).map((node) => this.#heldFor(node, at, plan, until))),
+    ]);
+    const all = mergeAll([...owners.map(siblingsOf), ...standIns.map(({ held }) => held)]);
+    const whole = fingerprint(all);
+    const copies = owners.map((copy, i): HeldCopy => {
+      const { node, zone } = plan.primaries[i] ?? { node: '', zone: undefined };
+      const own = siblingsOf(copy);
+      const said = typeof copy === 'string' ? copy : own === undefined ? 'nothing' : 'holds';
+      const complete = typeof copy !== 'string' && fingerprint(own) === whole;
+      return { node, zone, role: 'owner', said, versions: own?.versions ?? [], complete };
+    });
+    const hints = standIns.flatMap(({ node, held }): HeldCopy[] => {
+      if (held === undefined) return [];
+      const complete = fingerprint(held) === whole;
+      const { versions } = held;
+      return [{ node, zone: undefined, role: 'stand-in', said: 'holds', versions, complete }];
+    });
+    return { partition: at.partition, epoch: plan.epoch, copies: [...copies, ...hints] };
+  }
+
+  #owned(
+    node: NodeId,
+    up: boolean,
+    at: RecordKey,
+    deadline: number,
+  ): Promise<Copy | 'silent' | 'down'> {
+    if (!up) return Promise.resolve('down');
+    return new Promise((resolve) => {
+      const read = { at, want: 'versions', durable: false, deadline } as const;
+      this.#options.replicas.read(node, read, (copy) => resolve(copy ?? 'silent'));
+    });
+  }
+
+  #heldFor(
+    node: NodeId,
+    at: RecordKey,
+    plan: Plan,
+    deadline: number,
+  ): Promise<{ readonly node: NodeId; readonly held: Siblings | undefined }> {
+    const owners = plan.primaries.map((primary) => primary.node);
+    return new Promise((resolve) => {
+      this.#options.replicas.held(node, at, owners, deadline, (held) => resolve({ node, held }));
+    });
+  }
+}
+
+/** Owners too may hold hints, for other owners. */
+function standInsOf({ standIns, order, self }: Plan): NodeId[] {
+  return [...new Set([...order, ...standIns, self])];
+}
+
+function siblingsOf(copy: Copy | string): Siblings | undefined {
+  return typeof copy === 'string' ? undefined : copy.siblings;
+}
