@@ -32,11 +32,6 @@ export class KeyHistory {
     return this.#pending !== undefined;
   }
 
-  /** May there be siblings, through no fault of the store? */
-  get mayHaveSiblings(): boolean {
-    return this.#unknown.size > 0;
-  }
-
   get acknowledged(): number {
     return this.#acknowledged;
   }

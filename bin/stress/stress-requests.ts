@@ -103,9 +103,8 @@ export class StressRequests {
       'content-length': body.length,
       'x-consistency-level': this.#plan.writeLevel,
     };
-    const { timeoutMilliseconds, isStrict } = this.#plan;
+    const { timeoutMilliseconds } = this.#plan;
     if (timeoutMilliseconds !== undefined) headers['x-timeout'] = `${timeoutMilliseconds}ms`;
-    if (key.mayHaveSiblings || !isStrict) headers['x-overwrite'] = 'siblings';
     const path = `/api/v1/kv/${key.key}`;
     this.#connections.send({ method: 'PUT', path, headers, body }, (outcome) => {
       const written = writeOutcomeOf(outcome);

@@ -1,31 +1,28 @@
 /** What the setting makes of a write without a context (docs/consistency.md). */
 import { OperatingError } from '../errors.js';
-import { type Context, EMPTY_CONTEXT } from '../versioning/context.js';
+import { NOTHING_SEEN, type Seen } from '../versioning/context.js';
 import type { PutRequest } from './request.js';
 
 export type BlindWrites = 'overwrite' | 'sibling' | 'refuse';
 
 /**
  * What the writer is taken to have seen; undefined: it replaces what is there. With `sibling` a
- * value goes beside what is there. What makes no sense beside it does not: a delete deletes what is
- * there, and so does a write that says that it overwrites siblings.
+ * value goes beside what is there. A delete makes no sense beside it: it deletes what is there.
  * @throws OperatingError `context_required`
  */
 export function seenBlindly(
-  { change, overwriteSiblings }: Pick<PutRequest, 'change' | 'overwriteSiblings'>,
+  { change }: Pick<PutRequest, 'change'>,
   blindWrites: BlindWrites,
-): Context | undefined {
+): Seen | undefined {
   if (blindWrites === 'refuse') {
     throw contextRequired('this cluster takes no writes without a context', blindWrites);
   }
-  if (blindWrites === 'overwrite' || change.state === 'tombstone' || overwriteSiblings) {
-    return undefined;
-  }
+  if (blindWrites === 'overwrite' || change.state === 'tombstone') return undefined;
   if (change.ttlSeconds === 'keep') {
     const message = 'beside what is there no time to live can be kept; a context says whose it is';
     throw contextRequired(message, blindWrites);
   }
-  return EMPTY_CONTEXT;
+  return NOTHING_SEEN;
 }
 
 function contextRequired(message: string, blindWrites: BlindWrites): OperatingError {

@@ -8,10 +8,10 @@ import type { Resolver } from '../resolution/resolver.js';
 import type { StrategyName } from '../resolution/strategies.js';
 import { type RecordKey, recordKey } from '../persistence/records.js';
 import type { ContextSeal } from '../versioning/causal-context.js';
-import type { Context } from '../versioning/context.js';
+import type { Seen } from '../versioning/context.js';
 import { dotText, parseDot, sameDot } from '../versioning/dot.js';
 import type { Siblings } from '../versioning/siblings.js';
-import { liveVersions } from '../versioning/siblings.js';
+import { liveVersions, seenIn } from '../versioning/siblings.js';
 import { type BlindWrites, seenBlindly } from './blind-writes.js';
 import { type ConflictListOptions, listConflicts } from './conflict-list.js';
 import type { Copies, CopiesAnswer } from './copies.js';
@@ -92,7 +92,7 @@ export class Coordinator implements Coordination {
   async put(request: PutRequest): Promise<PutAnswer> {
     const { writes, plans, defaults } = this.#options;
     const { writeLevel, blindWrites } = defaults();
-    const { change, overwriteSiblings, durability } = request;
+    const { change, durability } = request;
     const levels = levelsOf(request, writeLevel, 'write');
     if (change.state === 'value') this.#assertFits(change.value);
     const at = this.#at(request);
@@ -102,7 +102,6 @@ export class Coordinator implements Coordination {
       change,
       seen: this.#seen(request, blindWrites),
       levels,
-      overwriteSiblings,
       durability,
       deadline,
       zone: plans.of(at.partition).zone,
@@ -215,13 +214,12 @@ export class Coordinator implements Coordination {
   #contextOf({ namespace, key }: GetRequest, state: Siblings): string {
     const known = this.#contexts.get(state);
     if (known !== undefined) return known;
-    const { epoch, context } = state;
-    const sealed = this.#options.seal.seal(namespace, key, epoch, context);
+    const sealed = this.#options.seal.seal(namespace, key, state.epoch, seenIn(state));
     this.#contexts.set(state, sealed);
     return sealed;
   }
 
-  #seen(request: PutRequest, blindWrites: BlindWrites): Context | undefined {
+  #seen(request: PutRequest, blindWrites: BlindWrites): Seen | undefined {
     const { namespace, key, context } = request;
     if (context !== undefined) return this.#options.seal.open(namespace, key, context);
     return seenBlindly(request, blindWrites);

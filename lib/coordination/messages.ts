@@ -75,6 +75,7 @@ export const HELD = messageType(
 const seen = z.object({
   vector: z.array(z.tuple([z.string(), z.number()])),
   beyond: z.array(dot),
+  stamp: z.number(),
 });
 
 /** A client's put, from a node that is no primary to one that is. Passed on once. */
@@ -94,7 +95,6 @@ export const PUT = messageType(
     ]),
     seen: seen.nullable(),
     levels: z.array(z.string()),
-    overwriteSiblings: z.boolean(),
     durability,
     /** A resolution: what its audit entry will say. */
     resolving: z

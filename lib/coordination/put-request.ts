@@ -2,7 +2,7 @@
 import type { Change } from '../replica/intent.js';
 import type { RecordKey } from '../persistence/records.js';
 import type { Durability } from '../persistence/store.js';
-import type { Context } from '../versioning/context.js';
+import type { Seen } from '../versioning/context.js';
 import type { DroppedVersion } from '../resolution/audit-entry.js';
 import type { ConsistencyLevel } from './level.js';
 
@@ -18,10 +18,9 @@ export interface Put {
   readonly at: RecordKey;
   readonly change: Change;
   /** The writer's context; undefined: "replace what is there". */
-  readonly seen: Context | undefined;
+  readonly seen: Seen | undefined;
   /** The level, then its fallbacks. */
   readonly levels: readonly ConsistencyLevel[];
-  readonly overwriteSiblings: boolean;
   readonly durability: Durability;
   readonly resolving?: Resolving | undefined;
   /** On the monotonic clock. */
@@ -36,7 +35,8 @@ export interface PutResult {
   readonly version: string;
   /** Hybrid time. */
   readonly writtenAt: number;
-  readonly seen: Context;
+  /** With the stamp of the new version. */
+  readonly seen: Seen;
   readonly replaced: readonly string[];
   readonly level: string;
   readonly answered: number;

@@ -1,7 +1,7 @@
 /** A put and its result as they travel to the primary that executes it, and back. */
 import type { z } from 'zod';
 import { recordKey } from '../persistence/records.js';
-import type { Context } from '../versioning/context.js';
+import type { Seen } from '../versioning/context.js';
 import { droppedFromWire, droppedToWire } from './audit-wire.js';
 import { parseLevel } from './level.js';
 import type { PUT } from './messages.js';
@@ -11,7 +11,7 @@ type Wire = z.infer<typeof PUT.request>;
 type WireResult = z.infer<typeof PUT.reply>;
 
 export function putToWire(put: Put): Wire {
-  const { at, change, seen, levels, overwriteSiblings, durability, resolving, zone } = put;
+  const { at, change, seen, levels, durability, resolving, zone } = put;
   return {
     namespace: at.namespace,
     key: at.key,
@@ -25,7 +25,6 @@ export function putToWire(put: Put): Wire {
         : { state: 'tombstone' },
     seen: seen === undefined ? null : plainOf(seen),
     levels: levels.map(({ name }) => name),
-    overwriteSiblings,
     durability,
     resolving:
       resolving === undefined
@@ -37,7 +36,7 @@ export function putToWire(put: Put): Wire {
 
 /** A put that was passed on, as the primary executes it. */
 export function putFromWire(wire: Wire, deadline: number, partitionCount: number): Put {
-  const { change, seen, levels, overwriteSiblings, durability, zone } = wire;
+  const { change, seen, levels, durability, zone } = wire;
   return {
     at: recordKey(wire.namespace, wire.key, partitionCount),
     change:
@@ -50,7 +49,6 @@ export function putFromWire(wire: Wire, deadline: number, partitionCount: number
         : change,
     seen: seen === null ? undefined : seenFrom(seen),
     levels: levels.map((name) => parseLevel(name, 'write')),
-    overwriteSiblings,
     durability,
     resolving: resolvingFrom(wire.resolving),
     deadline,
@@ -76,10 +74,10 @@ export function resultFromWire(result: WireResult): PutResult {
   return { ...result, seen: seenFrom(result.seen) };
 }
 
-function seenFrom(seen: WireResult['seen']): Context {
-  return { vector: new Map(seen.vector), beyond: seen.beyond };
+function seenFrom({ vector, beyond, stamp }: WireResult['seen']): Seen {
+  return { vector: new Map(vector), beyond, stamp };
 }
 
-function plainOf({ vector, beyond }: Context): WireResult['seen'] {
-  return { vector: [...vector], beyond: [...beyond] };
+function plainOf({ vector, beyond, stamp }: Seen): WireResult['seen'] {
+  return { vector: [...vector], beyond: [...beyond], stamp };
 }

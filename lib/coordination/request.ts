@@ -33,8 +33,6 @@ export interface PutRequest extends Addressed {
   readonly change: Change;
   /** The token that came with a read or a write of this key. */
   readonly context: string | undefined;
-  /** `X-Overwrite: siblings` */
-  readonly overwriteSiblings: boolean;
   readonly durability: Durability;
 }
 

@@ -10,9 +10,15 @@ import type { Resolver } from '../resolution/resolver.js';
 import { type StrategyName, STRATEGY_NAMES } from '../resolution/strategies.js';
 import type { Resolved } from '../resolution/strategy.js';
 import { covers } from '../versioning/context.js';
-import type { Context } from '../versioning/context.js';
+import type { Seen } from '../versioning/context.js';
 import { parseDot } from '../versioning/dot.js';
-import { liveVersions, type Siblings, type Version, write } from '../versioning/siblings.js';
+import {
+  liveVersions,
+  seenIn,
+  type Siblings,
+  type Version,
+  write,
+} from '../versioning/siblings.js';
 import { parseLevel } from './level.js';
 import type { Put, PutResult } from './put-request.js';
 import type { Got } from './read-core.js';
@@ -60,7 +66,7 @@ export function resolveByOf(
 export interface Resolve extends Pick<Put, 'durability' | 'zone'> {
   readonly read: Get;
   /** What the client has been shown. */
-  readonly seen: Context;
+  readonly seen: Seen;
   readonly by: ResolveBy;
   readonly who: string;
 }
@@ -101,9 +107,9 @@ export class Settlement {
     const { zone, epoch } = plans.of(at.partition);
     try {
       const result = await writes.put({
-        ...{ at, deadline, zone, forwarded: false, overwriteSiblings: false },
+        ...{ at, deadline, zone, forwarded: false },
         change: changeOf(resolved),
-        seen: merged.context,
+        seen: seenIn(merged),
         levels: [parseLevel(level, 'write')],
         durability: 'sync',
         resolving: { strategy, by: self, dropped: siblings.map(droppedVersion) },
@@ -134,7 +140,7 @@ export class Settlement {
         : this.#byStrategy(by.strategy, siblings);
     return writes.put({
       ...{ at, levels, deadline, durability, zone, seen },
-      ...{ forwarded: false, overwriteSiblings: false },
+      forwarded: false,
       change: changeOf(resolved),
       resolving: {
         strategy: by.kind === 'value' ? 'value' : by.strategy,

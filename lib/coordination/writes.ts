@@ -258,13 +258,9 @@ export class Writes {
   }
 }
 
-function intentOf(
-  { change, seen, overwriteSiblings, resolving }: Put,
-  { epoch }: Plan,
-  met: Intent['met'],
-): Intent {
+function intentOf({ change, seen, resolving }: Put, { epoch }: Plan, met: Intent['met']): Intent {
   const resolves = resolving?.dropped.flatMap(({ version }) => parseDot(version) ?? []);
-  return { change, seen, met, overwriteSiblings, resolves, epoch };
+  return { change, seen, met, resolves, epoch };
 }
 
 function resultOf({ minted }: Write, reached: Reached): PutResult {

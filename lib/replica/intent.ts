@@ -1,11 +1,12 @@
 /** What a writer wants of a key, and what it comes to on the state that a replica holds (W2). */
 import { OperatingError } from '../errors.js';
-import type { Context } from '../versioning/context.js';
-import { covers, EMPTY_CONTEXT, seenAfter } from '../versioning/context.js';
+import type { Context, Seen } from '../versioning/context.js';
+import { covers, EMPTY_CONTEXT, joinContexts, seenAfter } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';
 import { compareDots, dotText, sameDot } from '../versioning/dot.js';
+import { stampAfter } from '../versioning/hybrid-clock.js';
 import type { Siblings, Version } from '../versioning/siblings.js';
-import { find, liveVersions, write } from '../versioning/siblings.js';
+import { find, liveVersions, stampOf, write } from '../versioning/siblings.js';
 
 export type Change =
   | {
@@ -22,11 +23,9 @@ export type Change =
 export interface Intent {
   readonly change: Change;
   /** The writer's context; undefined: "replace what is there". */
-  readonly seen: Context | undefined;
-  /** For a write without a context at quorum and stronger: what was met there; maybe nothing. */
+  readonly seen: Seen | undefined;
+  /** What was asked for first, where it was: it is replaced, too, without a context. */
   readonly met: Siblings | undefined;
-  /** May a write without a context drop two or more live siblings that nobody has read? */
-  readonly overwriteSiblings: boolean;
   /** A resolution: the siblings that it stands for. Where they are others by now, it fails. */
   readonly resolves?: readonly Dot[] | undefined;
   readonly epoch: number;
@@ -36,13 +35,14 @@ export interface Intent {
 export interface Moment {
   /** Undefined where the clock of this node is not sane. */
   readonly wallMilliseconds: number | undefined;
+  /** By the hybrid clock of this node. */
   readonly hybrid: number;
 }
 
 export interface Realised {
   readonly siblings: Siblings;
   /** What the writer has seen once this is written: the context of its answer. */
-  readonly seen: Context;
+  readonly seen: Seen;
   readonly dot: Dot;
   /** The live versions that were superseded, as `version` texts. */
   readonly replaced: readonly string[];
@@ -50,9 +50,8 @@ export interface Realised {
 
 /**
  * The new state of a key, in which the new version has `dot`.
- * @throws OperatingError `siblings` where the write would drop two values that nobody has read,
- * `clock_not_sane` where it has a time to live and nobody here knows what time it is,
- * `version_changed` where a resolution would not stand for what is there.
+ * @throws OperatingError `clock_not_sane` where it has a time to live and nobody here knows what
+ * time it is, `version_changed` where a resolution would not stand for what is there.
  */
 export function realise(
   own: Siblings | undefined,
@@ -64,20 +63,19 @@ export function realise(
   // Mostly nobody holds anything but what this replica does.
   const states = intent.met === own ? [own] : [own, intent.met];
   const superseded = supersededLive(states, seen, moment.wallMilliseconds);
-  if (intent.seen === undefined && superseded.length > 1 && !intent.overwriteSiblings) {
-    throw new OperatingError('siblings', 'the key has siblings that this write would drop unread', {
-      details: { versions: superseded.map((version) => dotText(version.dot)) },
-    });
-  }
   if (intent.resolves !== undefined) {
     assertUnchanged(own, seen, intent.resolves, moment.wallMilliseconds);
   }
   const end = expiry(intent.change, superseded, moment.wallMilliseconds);
-  const version = versionOf(intent.change, dot, moment.hybrid, end);
+  const writtenAt = stampAfter(
+    moment.hybrid,
+    Math.max(stampOf(own), stampOf(intent.met), intent.seen?.stamp ?? 0),
+  );
+  const version = versionOf(intent.change, dot, writtenAt, end);
   const siblings = write(own, seen, version, intent.epoch);
   return {
     siblings,
-    seen: seenAfter(seen, dot, own?.context),
+    seen: { ...seenAfter(seen, dot, own?.context), stamp: writtenAt },
     dot,
     replaced: superseded.map((other) => dotText(other.dot)),
   };
@@ -106,8 +104,9 @@ function assertUnchanged(
   });
 }
 
+/** All that the own record holds, and what was met. */
 function seenBlindly(own: Siblings | undefined, met: Siblings | undefined): Context {
-  return (met ?? own)?.context ?? EMPTY_CONTEXT;
+  return joinContexts(own?.context ?? EMPTY_CONTEXT, met?.context ?? EMPTY_CONTEXT);
 }
 
 function supersededLive(

@@ -2,14 +2,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { decode, encode } from '../encoding/codec.js';
 import { OperatingError } from '../errors.js';
-import type { Context } from './context.js';
+import type { Seen } from './context.js';
 import type { Dot } from './dot.js';
 
-const FORMAT = 1;
+const FORMAT = 2;
 const MAC_BYTES = 12;
 
 /** What the holder has seen, and the ring epoch under which that was said. */
-export interface CausalContext extends Context {
+export interface CausalContext extends Seen {
   readonly epoch: number;
 }
 
@@ -33,11 +33,11 @@ export class ContextSeal {
   }
 
   /**
-   * Base64url text: 12 bytes of HMAC-SHA256, then [format, epoch, entries of the vector, writer, n,
-   * ..., then the dots beyond it, writer, n, ...].
+   * Base64url text: 12 bytes of HMAC-SHA256, then [format, epoch, stamp, entries of the vector,
+   * writer, n, ..., then the dots beyond it, writer, n, ...].
    */
-  seal(namespace: string, key: string, epoch: number, { vector, beyond }: Context): string {
-    const flat: unknown[] = [FORMAT, epoch, vector.size];
+  seal(namespace: string, key: string, epoch: number, { vector, beyond, stamp }: Seen): string {
+    const flat: unknown[] = [FORMAT, epoch, stamp, vector.size];
     for (const [writer, n] of vector) flat.push(writer, n);
     for (const { writer, n } of beyond) flat.push(writer, n);
     const body = encode(flat);
@@ -73,13 +73,19 @@ function parse(body: Uint8Array): CausalContext {
   const flat = decode(body);
   if (Array.isArray(flat) && flat[0] === FORMAT) {
     // The seal vouches for the rest: only `seal` writes it.
-    const [, epoch, size, ...entries] = flat as [number, number, number, ...unknown[]];
+    const [, epoch, stamp, size, ...entries] = flat as [
+      number,
+      number,
+      number,
+      number,
+      ...unknown[],
+    ];
     const dots: Dot[] = [];
     for (let i = 0; i + 1 < entries.length; i += 2) {
       dots.push({ writer: entries[i] as string, n: entries[i + 1] as number });
     }
     const vector = new Map(dots.slice(0, size).map(({ writer, n }) => [writer, n]));
-    return { epoch, vector, beyond: dots.slice(size) };
+    return { epoch, stamp, vector, beyond: dots.slice(size) };
   }
   throw new OperatingError(
     'invalid_context',

@@ -18,9 +18,18 @@ export interface Context {
   readonly beyond: readonly Dot[];
 }
 
+/** What a writer has seen, and the highest stamp of it: what it writes is stamped above (W6). */
+export interface Seen extends Context {
+  /** Hybrid time. */
+  readonly stamp: number;
+}
+
 const NONE: readonly Dot[] = [];
 
 export const EMPTY_CONTEXT: Context = { vector: EMPTY_VECTOR, beyond: NONE };
+
+/** Of a writer to whom nothing was shown. */
+export const NOTHING_SEEN: Seen = { ...EMPTY_CONTEXT, stamp: 0 };
 
 export function covers({ vector, beyond }: Context, dot: Dot): boolean {
   return (

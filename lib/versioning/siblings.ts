@@ -3,7 +3,7 @@
  * `write` and `merge` are `update` and `sync` of dotted version vector sets).
  */
 import { assert } from '../errors.js';
-import type { Context } from './context.js';
+import type { Context, Seen } from './context.js';
 import { covers, EMPTY_CONTEXT, joinContexts, sameContext, withMinted } from './context.js';
 import type { Dot } from './dot.js';
 import { compareDots, dotText, sameDot } from './dot.js';
@@ -19,7 +19,10 @@ export interface Version {
   readonly contentType: string;
   /** For `application/json` the JSON text as it was written. Empty for the dead. */
   readonly value: Uint8Array;
-  /** Hybrid time in microseconds (hybrid-clock.ts). For display; orders nothing. */
+  /**
+   * Hybrid time in microseconds (hybrid-clock.ts), causal: above that of all that its writer had
+   * seen. Orders writes without a context that race (W6); of all others, display.
+   */
   readonly writtenAt: number;
   /** Wall time in milliseconds, where the writer gave a time to live. */
   readonly expiresAt: number | undefined;
@@ -35,6 +38,18 @@ export interface Siblings {
   /** Covers every version that this state holds or has superseded. */
   readonly context: Context;
   readonly versions: readonly Version[];
+}
+
+/** The highest stamp of what is held; what was superseded had a lower one. 0: nothing is held. */
+export function stampOf(siblings: Siblings | undefined): number {
+  let highest = 0;
+  for (const { writtenAt } of siblings?.versions ?? []) highest = Math.max(highest, writtenAt);
+  return highest;
+}
+
+/** What a reader of the state has seen. */
+export function seenIn(siblings: Siblings): Seen {
+  return { ...siblings.context, stamp: stampOf(siblings) };
 }
 
 /** One version in a fingerprint. */

@@ -21,7 +21,7 @@ const COMMON = {
   'X-Consistency-Level': 'quorum',
 };
 /** A put whose connection broke may have happened, and stand beside the next one. */
-const PUT = { ...COMMON, 'Content-Type': 'application/json', 'X-Overwrite': 'siblings' };
+const PUT = { ...COMMON, 'Content-Type': 'application/json' };
 
 export interface MixedTally {
   readonly latencies: LatencyHistogram;

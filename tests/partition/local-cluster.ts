@@ -151,7 +151,7 @@ export class LocalCluster {
     return this.#write(at, { key, level, context, change: textValue(value) });
   }
 
-  /** Without a context, and also where there are siblings. */
+  /** Without a context. */
   overwrite(
     at: string,
     key: string,
@@ -160,7 +160,7 @@ export class LocalCluster {
     timeoutMilliseconds: number = KEY.timeoutMilliseconds,
   ): Promise<PutAnswer> {
     const change = textValue(value);
-    return this.#write(at, { key, level, change, overwriteSiblings: true, timeoutMilliseconds });
+    return this.#write(at, { key, level, change, timeoutMilliseconds });
   }
 
   delete(at: string, key: string, level: string, context?: string): Promise<PutAnswer> {
@@ -203,7 +203,7 @@ export class LocalCluster {
 
   /** A write of which no copy leaves. */
   mintSilently(id: string, key: string, value: string): Promise<void> {
-    const plain = { seen: undefined, met: undefined, overwriteSiblings: true, epoch: 1 };
+    const plain = { seen: undefined, met: undefined, epoch: 1 };
     const intent = { ...plain, change: textValue(value) };
     const { replica } = this.node(id);
     return replica.mint(this.recordKey(key), intent, 'sync', () => undefined).committed;
@@ -228,7 +228,7 @@ export class LocalCluster {
   }
 
   #write(at: string, request: Partial<PutRequest> & Pick<PutRequest, 'key' | 'level' | 'change'>) {
-    const plain = { context: undefined, overwriteSiblings: false, durability: 'sync' } as const;
+    const plain = { context: undefined, durability: 'sync' } as const;
     return this.node(at).coordination.put({ ...KEY, ...plain, ...request });
   }
 

@@ -150,7 +150,7 @@ async function overwrite(
   const before = tooLarge();
   // A cluster that takes no blind writes cannot be given what it never had.
   if (seen.context === undefined && client.mayRefuseBlindWrites) return;
-  const how = { ...fixed, durability: 'sync', overwriteSiblings: true } as const;
+  const how = { ...fixed, durability: 'sync' } as const;
   let written: Token | undefined;
   for (
     let tries = 0;

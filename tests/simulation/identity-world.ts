@@ -99,7 +99,7 @@ export function sees(machine: Machine, ids: readonly string[]): boolean {
 
 export async function put(machine: Machine, key: string, text: string): Promise<void> {
   const plain = { namespace: 'default', key, level: 'quorum', fallbacks: [] };
-  const blind = { context: undefined, overwriteSiblings: true, timeoutMilliseconds: 2000 };
+  const blind = { context: undefined, timeoutMilliseconds: 2000 };
   const value = { contentType: 'text/plain', value: Buffer.from(text), ttlSeconds: undefined };
   const change = { state: 'value', ...value } as const;
   const request = { ...plain, ...blind, change, durability: 'sync' } as const;

@@ -40,7 +40,7 @@ scenario('two clusters of one list, name and secret have two ids', async (t, it)
   const read = { namespace: 'default', key: 'k', level: 'quorum', fallbacks: [] };
   const seen = await running(a1).coordination.get({ ...read, timeoutMilliseconds: 2000 });
   const change = { state: 'tombstone' } as const;
-  const write = { ...read, context: seen.context, overwriteSiblings: false, change };
+  const write = { ...read, context: seen.context, change };
   const request = { ...write, timeoutMilliseconds: 2000, durability: 'sync' } as const;
   await t.rejects(running(b1).coordination.put(request), { code: 'invalid_context' });
   t.strictSame(it.trouble, []);

@@ -221,9 +221,7 @@ export class KvClient {
 
   #noteWrite(
     asked: Asked,
-    request: requests.Addressed &
-      Pick<requests.WriteRequest, 'durability'> &
-      Partial<Pick<requests.WriteRequest, 'overwriteSiblings'>>,
+    request: requests.Addressed & Pick<requests.WriteRequest, 'durability'>,
     write: ClientWrite,
     answer: answers.Answer | undefined,
   ): Token | undefined {
@@ -251,9 +249,7 @@ export class KvClient {
       `wrote ${write.id} ${version} ${receipt.level} ${receipt.answered} ${replaced.join(' ')}`,
     );
     this.#claim(asked, request, write.id, answer);
-    if (write.shown === undefined && request.overwriteSiblings !== true) {
-      this.#checkBlind(write, replaced);
-    }
+    if (write.shown === undefined) this.#checkBlind(write, replaced);
     this.#options.onAcknowledged(asked.machine);
     return { context, shown: [...(write.shown ?? replaced), version], versions: [] };
   }
@@ -262,6 +258,7 @@ export class KvClient {
   #checkBlind({ id, kind }: ClientWrite, replaced: readonly VersionName[]): void {
     const { settings, onTrouble } = this.#options;
     const kinds = settings.possible('blind_writes');
+    if (replaced.length > 1) this.#count('blind write over siblings');
     this.#count(`blind write: ${kinds.length > 1 ? 'changing' : String(kinds[0])}`);
     if (kinds.length > 1) return;
     if (kinds[0] === 'refuse') onTrouble(`${id} has no context, and was taken`);

@@ -24,7 +24,6 @@ export interface WriteRequest extends Addressed {
   readonly value: { readonly text: string; readonly isJson: boolean } | undefined;
   readonly ttl: number | 'keep' | undefined;
   readonly context: string | undefined;
-  readonly overwriteSiblings: boolean;
   readonly durability: Durability;
 }
 
@@ -36,11 +35,10 @@ export function getRequest(request: ReadRequest): HttpRequest {
 }
 
 export function putRequest(request: WriteRequest): HttpRequest {
-  const { value, ttl, context, overwriteSiblings, durability } = request;
+  const { value, ttl, context, durability } = request;
   const headers = {
     ...common(request),
     ...optional('X-Durability', durability === 'sync' ? undefined : durability),
-    ...optional('X-Overwrite', overwriteSiblings ? 'siblings' : undefined),
   };
   const path = pathOf(request, '', '');
   const inHeaders = { ...headers, ...optional('X-Causal-Context', context) };

@@ -38,7 +38,7 @@ export const RARE_EVENTS: Readonly<Record<string, RareEvent>> = {
   'level not reached': often(/^(get|put) level_not_reached/),
   'unknown outcome': often(/^unknown outcome/),
   'stale read at a weak level': often(/^stale read at a weak level/),
-  'refused over siblings': often(/^put siblings/),
+  'siblings replaced by a blind write': often(/^blind write over siblings/),
   'level beyond N refused': often(/^(get|put) invalid_level/),
   'superseded version filtered': often(/^filter superseded/),
   'exchange found a difference': often(/^exchanges different/),

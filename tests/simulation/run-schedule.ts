@@ -167,7 +167,7 @@ export class ScheduleRun {
         ? await this.#workload.get(this.#random, machine, key, level)
         : await this.#workload.put(this.#random, machine, key, undefined, {
             ...{ level, fallbacks: [], timeoutMilliseconds: 4000 },
-            ...{ overwriteSiblings: true, durability: 'sync' },
+            durability: 'sync',
           });
     return token !== undefined;
   }

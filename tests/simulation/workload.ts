@@ -170,8 +170,8 @@ export class Workload {
     const context = token?.context;
     const write = this.#begin(key, 'delete', context === undefined ? undefined : token?.shown);
     const request = { value: undefined, ttl: undefined, context, inQuery: false };
-    const how = { overwriteSiblings: true, durability: 'sync' as const };
-    return this.#options.client.put(machine, { ...request, ...how, ...PATIENT, key, level }, write);
+    const how = { ...PATIENT, durability: 'sync' as const };
+    return this.#options.client.put(machine, { ...request, ...how, key, level }, write);
   }
 
   #drawToken(random: SeededRandom, kept: readonly Token[]): Token | undefined {
@@ -197,7 +197,6 @@ export class Workload {
       value,
       ttl: kind === 'delete' || isLast ? undefined : this.#drawTtl(random),
       context: token?.context,
-      overwriteSiblings: random.chance(0.1),
       durability: random.pick(['sync', 'sync', 'sync', 'sync', 'sync', 'sync', 'os', 'memory']),
     };
     return [request, write];
@@ -234,7 +233,7 @@ export class Workload {
       if (random.chance(this.#weights.read)) return { ...drawRead(random, key), ...whole };
       const token = this.#drawToken(random, tokens.get(key) ?? []);
       const [drawn, write] = this.#drawWrite(random, key, token, false);
-      const operation = { ...drawn, ...whole, durability, overwriteSiblings: false };
+      const operation = { ...drawn, ...whole, durability };
       writes.set(operation, write);
       return operation;
     });

@@ -200,7 +200,7 @@ export class LocalCluster {
       value: Buffer.from(text),
       ttlSeconds: undefined,
     } as const;
-    const plain = { context: undefined, overwriteSiblings: false, durability: 'sync' } as const;
+    const plain = { context: undefined, durability: 'sync' } as const;
     const request = { ...addressOf(key), ...plain, change, ...fields };
     return this.wait(this.node(id).coordination.put(request));
   }

@@ -92,10 +92,6 @@ const READ: readonly ParameterRow[] = [
   },
 ];
 export const ANY_WRITE: readonly ParameterRow[] = [
-  header('X-Overwrite', 'siblings: a write without a context may drop siblings unread.', {
-    type: 'string',
-    const: 'siblings',
-  }),
   header('X-Durability', 'What an acknowledgement means.', { enum: ['sync', 'os', 'memory'] }),
 ];
 export const WRITE: readonly ParameterRow[] = [
@@ -114,7 +110,7 @@ const PUT: readonly ParameterRow[] = [
 
 export const WRITTEN: Readonly<Record<number, AnswerRow>> = {
   200: { description: 'Written, as durably as the level asks.', schema: writtenShape },
-  409: { description: 'Siblings that nobody has read would be dropped, or a context is required.' },
+  409: { description: 'A context is required (`blind_writes: refuse`).' },
   503: { description: 'The level was not reached; `outcome` says whether it may still surface.' },
 };
 const READ_ANSWERS: Readonly<Record<number, AnswerRow>> = {

@@ -89,7 +89,7 @@ export const HISTORY_ROUTES: readonly RouteDescription[] = PATHS.flatMap(
       operationId: `resolve${suffix}Conflict`,
       tag: 'Keys',
       summary: `Resolves the siblings of ${of} that a context shows: by a strategy, or to a value`,
-      parameters: [key, ...WRITE.filter(({ name }) => name !== 'X-Overwrite')],
+      parameters: [key, ...WRITE],
       body: { 'application/json': resolveShape },
       answers: {
         ...WRITTEN,

@@ -176,7 +176,7 @@ class Batch {
   async #put(operation: BatchOperation, change: Change, left: number): Promise<Result> {
     const { world, write } = this.#run;
     const { namespace, key, level, context } = operation;
-    const { fallbacks, overwriteSiblings, durability } = write;
+    const { fallbacks, durability } = write;
     const answer = await world.node.coordination.put({
       namespace,
       key,
@@ -185,7 +185,6 @@ class Batch {
       timeoutMilliseconds: left,
       change,
       context,
-      overwriteSiblings,
       durability,
     });
     return resultOf(putAnswer(answer, key, change), answer.receipt);

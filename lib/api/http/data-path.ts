@@ -194,7 +194,7 @@ function putRequest(
   context: string | undefined,
   options: WriteOptions,
 ): PutRequest {
-  const { level, fallbacks, timeoutMilliseconds, overwriteSiblings, durability } = options;
+  const { level, fallbacks, timeoutMilliseconds, durability } = options;
   return {
     namespace: NAMESPACE,
     key,
@@ -203,7 +203,6 @@ function putRequest(
     timeoutMilliseconds,
     change,
     context,
-    overwriteSiblings,
     durability,
   };
 }

@@ -10,7 +10,6 @@ export interface RequestHeaders {
   timeout: string | undefined;
   ttl: string | undefined;
   raw: string | undefined;
-  overwrite: string | undefined;
   accept: string | undefined;
   ifMatch: string | undefined;
   ifNoneMatch: string | undefined;
@@ -44,7 +43,6 @@ const HEADERS: ReadonlyMap<string, HeaderRow> = new Map<string, HeaderRow>([
   ['x-timeout', { field: 'timeout' }],
   ['x-ttl', { field: 'ttl' }],
   ['x-raw', { field: 'raw' }],
-  ['x-overwrite', { field: 'overwrite' }],
   ['accept', { field: 'accept', list: true }],
   ['if-match', { field: 'ifMatch', list: true }],
   ['if-none-match', { field: 'ifNoneMatch', list: true }],
@@ -110,7 +108,6 @@ function noHeaders(): RequestHeaders {
     timeout: undefined,
     ttl: undefined,
     raw: undefined,
-    overwrite: undefined,
     accept: undefined,
     ifMatch: undefined,
     ifNoneMatch: undefined,

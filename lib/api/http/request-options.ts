@@ -28,7 +28,6 @@ export interface ReadOptions extends CommonOptions {
 
 export interface WriteOptions extends CommonOptions {
   readonly context: string | undefined;
-  readonly overwriteSiblings: boolean;
   readonly durability: Durability;
 }
 
@@ -80,18 +79,14 @@ export function readOptions(headers: RequestHeaders, limits: RequestLimits): Rea
 export function writeOptions(headers: RequestHeaders, limits: RequestLimits): WriteOptions {
   const { level, fallbacks, timeoutMilliseconds } = commonOptions(headers, limits);
   if (headers.ifNoneMatch !== undefined) throw later('If-None-Match on a write');
-  const { context, overwrite, readRepair } = headers;
+  const { context, readRepair } = headers;
   if (readRepair !== undefined) throw invalid('x-read-repair', 'X-Read-Repair is for reads');
   if (context !== undefined) checkContext(context);
-  if (overwrite !== undefined && overwrite !== 'siblings') {
-    throw invalid('x-overwrite', 'X-Overwrite is "siblings" or absent', overwrite);
-  }
   return {
     level,
     fallbacks,
     timeoutMilliseconds,
     context,
-    overwriteSiblings: overwrite !== undefined,
     durability: durabilityOf(headers.durability),
   };
 }

@@ -1,4 +1,5 @@
 /** Bugs to be planted: one broken rule each, as an exact replacement in the built code. */
+import { BLIND_WRITE_BUGS } from './blind-write-bugs.js';
 import { BUGS_OF_ANSWERS } from './bugs-of-answers.js';
 import { DAMAGE_BUGS } from './damage-bugs.js';
 import { DISK_BUGS } from './disk-bugs.js';
@@ -8,6 +9,7 @@ import { STRANGER_BUGS } from './stranger-bugs.js';
 import { WRITER_BUGS } from './writer-bugs.js';
 
 export const BUGS: readonly PlantedBug[] = [
+  ...BLIND_WRITE_BUGS,
   ...BUGS_OF_ANSWERS,
   ...DAMAGE_BUGS,
   ...DISK_BUGS,
@@ -278,10 +280,10 @@ export const BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'W2',
-    name: 'with siblings allowed a delete without a context deletes nothing',
+    name: 'where blind writes are siblings a delete without a context deletes nothing',
     file: 'coordination/blind-writes.js',
-    right: "change.state === 'tombstone' || overwriteSiblings",
-    wrong: 'overwriteSiblings',
+    right: " || change.state === 'tombstone'",
+    wrong: '',
     test: 'unit/coordination/blind-writes.test.js',
   },
   {

@@ -9,7 +9,7 @@ import type { NodeId } from '../../../lib/environment/transport.js';
 import { conflictPage } from '../../../lib/persistence/conflict-index.js';
 import { PartitionClocks } from '../../../lib/replica/partition-clocks.js';
 import { type RecordKey, recordKey } from '../../../lib/persistence/records.js';
-import { EMPTY_CONTEXT } from '../../../lib/versioning/context.js';
+import { NOTHING_SEEN } from '../../../lib/versioning/context.js';
 import type { Dot } from '../../../lib/versioning/dot.js';
 import { LocalCluster } from '../local-cluster.js';
 import { intentOf, nothingElse, openDisk, PARTITIONS } from '../persistence/disk.js';
@@ -77,7 +77,7 @@ t.test('what a peer answered before the damage counts for nothing after it', asy
 
 t.test('a record that was lost is not listed as in conflict for ever', async (t) => {
   const disk = await openDisk();
-  const apart = { ...intentOf('1'), seen: EMPTY_CONTEXT };
+  const apart = { ...intentOf('1'), seen: NOTHING_SEEN };
   for (let i = 0; i < 2; i += 1) disk.replica.mint(at, apart, 'sync', nothingElse);
   await disk.store.sync();
   t.equal((await conflictPage(disk.store, '', 10)).length, 1);

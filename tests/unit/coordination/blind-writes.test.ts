@@ -27,13 +27,12 @@ for (const setting of ['overwrite', 'sibling'] as const) {
   });
 }
 
-t.test('sibling: a delete of siblings says that they were not read', async (t) => {
+t.test('sibling: a delete deletes all siblings, and names them', async (t) => {
   const cluster = await clusterOf(t, 'sibling');
   await cluster.put('n1', 'k', 'one', { level: 'all' });
   await cluster.put('n2', 'k', 'two', { level: 'all' });
-  await t.rejects(cluster.put('n1', 'k', '', DELETE), { code: 'siblings', outcome: 'none' });
   t.strictSame(await cluster.texts('n1', 'k'), ['one', 'two']);
-  const { replaced } = await cluster.put('n1', 'k', '', { ...DELETE, overwriteSiblings: true });
+  const { replaced } = await cluster.put('n1', 'k', '', DELETE);
   t.equal(replaced.length, 2);
   t.strictSame(await cluster.texts('n1', 'k'), []);
 });
@@ -43,8 +42,6 @@ t.test('sibling: a value goes beside what is there', async (t) => {
   await cluster.put('n1', 'k', 'one');
   await cluster.put('n1', 'k', 'two');
   t.strictSame(await cluster.texts('n1', 'k'), ['one', 'two']);
-  await cluster.put('n1', 'k', 'three', { overwriteSiblings: true });
-  t.strictSame(await cluster.texts('n1', 'k'), ['three'], 'but one that says that it overwrites');
   await t.rejects(cluster.putFor('n1', 'k', KEEP), { code: 'context_required' });
   const { context } = await cluster.get('n1', 'k');
   await cluster.putFor('n1', 'k', KEEP, { context });
@@ -53,7 +50,7 @@ t.test('sibling: a value goes beside what is there', async (t) => {
 
 t.test('refuse: nothing without a context, no delete either', async (t) => {
   const cluster = await clusterOf(t, 'refuse');
-  for (const fields of [{}, DELETE, { overwriteSiblings: true }]) {
+  for (const fields of [{}, DELETE]) {
     const put = cluster.put('n1', 'k', 'value', fields);
     await t.rejects(put, { code: 'context_required', outcome: 'none' });
   }

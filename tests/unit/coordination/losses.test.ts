@@ -116,7 +116,7 @@ t.test('a write counts no acknowledgement of the own disk from before its loss',
   const written = settled(
     cluster.node('n1').coordination.put({
       ...{ namespace: 'default', key, level: 'quorum', fallbacks: [], ...PATIENT },
-      ...{ change, context: undefined, overwriteSiblings: false, durability: 'sync' },
+      ...{ change, context: undefined, durability: 'sync' },
     }),
   );
   await cluster.clock.advance(1000);

@@ -78,10 +78,7 @@ t.test('without a context a write replaces what is there, wherever it is', async
   await cluster.put('n1', 'k', 'a', { context });
   await cluster.put('n2', 'k', 'b', { context });
   t.strictSame(await cluster.texts('n3', 'k'), ['a', 'b']);
-  const blind = cluster.put('n3', 'k', 'c');
-  await t.rejects(blind, { code: 'siblings', outcome: 'none', details: { versions: Array } });
-  t.strictSame(await cluster.texts('n1', 'k'), ['a', 'b']);
-  const { replaced } = await cluster.put('n3', 'k', 'c', { overwriteSiblings: true });
+  const { replaced } = await cluster.put('n3', 'k', 'c');
   t.equal(replaced.length, 2);
   t.strictSame(await cluster.texts('n1', 'k'), ['c']);
 });
@@ -190,7 +187,7 @@ t.test('a primary whose disk has failed is passed by', async (t) => {
   await cluster.put('n2', key, '0', { level: 'one', timeoutMilliseconds: 100 });
   await disk.fail();
   for (const id of cluster.ids) {
-    const { receipt } = await cluster.put(id, key, id, { overwriteSiblings: true });
+    const { receipt } = await cluster.put(id, key, id);
     t.equal(receipt.level, 'quorum', `by ${id}`);
   }
 });

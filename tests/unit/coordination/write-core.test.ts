@@ -5,7 +5,7 @@ import type { Want } from '../../../lib/coordination/read-round.js';
 import { WriteCore, type WriteEffect } from '../../../lib/coordination/write-core.js';
 import { OperatingError } from '../../../lib/errors.js';
 import { ALL_STAND } from '../../../lib/replication/quorum.js';
-import { EMPTY_CONTEXT } from '../../../lib/versioning/context.js';
+import { NOTHING_SEEN } from '../../../lib/versioning/context.js';
 import { copyOf, errorOf, errorText, given, type Player, playAll, textOf } from './transcript.js';
 
 /** `write blind unfit resolution forwarded`, in any order, after the levels. */
@@ -23,7 +23,7 @@ function coreOf(head: string): WriteCore {
 const STORED = { start: 1 };
 
 const RESULT = {
-  ...{ version: 'v', writtenAt: 0, seen: EMPTY_CONTEXT, replaced: [] },
+  ...{ version: 'v', writtenAt: 0, seen: NOTHING_SEEN, replaced: [] },
   ...{ level: 'quorum', answered: 2, asked: 3, standIns: 0 },
 };
 

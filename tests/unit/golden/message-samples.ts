@@ -53,7 +53,7 @@ const audit = {
   kept: version,
   dropped: [dropped, { ...dropped, value: null }],
 };
-const seen = { vector: [[WRITER, 7] as [string, number]], beyond: dots };
+const seen = { vector: [[WRITER, 7] as [string, number]], beyond: dots, stamp: WRITTEN_AT };
 const put = {
   ...address,
   change: {
@@ -65,7 +65,6 @@ const put = {
   },
   seen,
   levels: ['quorum', 'one'],
-  overwriteSiblings: true,
   durability: 'sync' as const,
   resolving: {
     strategy: 'last-writer',

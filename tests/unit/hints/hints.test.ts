@@ -3,7 +3,7 @@ import t from 'tap';
 import { ALL_HINTS, type Hint } from '../../../lib/hints/hint-records.js';
 import type { HintPage } from '../../../lib/hints/hints.js';
 import { recordKey } from '../../../lib/persistence/records.js';
-import { EMPTY_CONTEXT } from '../../../lib/versioning/context.js';
+import { NOTHING_SEEN } from '../../../lib/versioning/context.js';
 import { sameSiblings } from '../versioning/arbitraries.js';
 import { type Disk, intentOf, nothingElse, openDisk, PARTITIONS } from '../persistence/disk.js';
 import { turn } from '../fakes.js';
@@ -24,12 +24,7 @@ t.test('hints of one key are merged, and counted again after a restart', async (
   const disk = await openDisk();
   const other = await openDisk({ node: 'n2' });
   const first = other.replica.mint(at, intentOf('1'), 'sync', nothingElse).value;
-  const second = other.replica.mint(
-    at,
-    intentOf('2', { seen: EMPTY_CONTEXT }),
-    'sync',
-    nothingElse,
-  );
+  const second = other.replica.mint(at, intentOf('2', { seen: NOTHING_SEEN }), 'sync', nothingElse);
   await disk.hints.hold('n3', at, second.value.bytes, 'sync').committed;
   await disk.hints.hold('n3', at, first.bytes, 'sync').committed;
   const held = disk.hints.heldFor(at, ['n3', 'n9']);
@@ -245,7 +240,7 @@ t.test('a stand-in refuses what a primary would refuse for its size', async (t) 
   const large = intentOf('x'.repeat(400));
   t.throws(() => disk.hints.mint(at, ['n3'], large, 'sync'), { code: 'record_too_large' });
   const vector = new Map(['a', 'b', 'c', 'd'].map((id) => [`${id}.1.0123456789ab`, 1]));
-  const wide = intentOf('x', { seen: { vector, beyond: [] } });
+  const wide = intentOf('x', { seen: { vector, beyond: [], stamp: 0 } });
   t.throws(() => disk.hints.mint(at, ['n3'], wide, 'sync'), { code: 'context_too_large' });
   t.equal(disk.minter.next(at.partition).n, 1);
 });

@@ -30,7 +30,7 @@ async function startTogether(cluster: LocalCluster): Promise<void> {
 }
 
 async function putEverywhere(cluster: LocalCluster, text: string): Promise<void> {
-  for (const id of cluster.ids) await cluster.put(id, 'k', text, { overwriteSiblings: true });
+  for (const id of cluster.ids) await cluster.put(id, 'k', text);
 }
 
 t.test('a thousand clean restarts of a node that is alone', async (t) => {

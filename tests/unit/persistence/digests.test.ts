@@ -15,7 +15,7 @@ import { type Disk, intentOf, nothingElse, openDisk } from './disk.js';
 const keys = Array.from({ length: 6 }, (_, i) => recordKey('default', `k${i}`, 1));
 const at = (n: number) => keys[n % keys.length] ?? keys[0] ?? recordKey('default', 'k', 1);
 
-const overAll = intentOf('x', { overwriteSiblings: true });
+const overAll = intentOf('x');
 
 /** As another life of the node finds them. */
 function reopened({ storage, observer }: Disk): Promise<Digests> {

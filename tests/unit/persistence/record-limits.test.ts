@@ -2,7 +2,8 @@
 import t from 'tap';
 import { LargestKeys } from '../../../lib/persistence/largest-keys.js';
 import { recordKey } from '../../../lib/persistence/records.js';
-import { EMPTY_CONTEXT } from '../../../lib/versioning/context.js';
+import { NOTHING_SEEN, type Seen } from '../../../lib/versioning/context.js';
+import { seenIn } from '../../../lib/versioning/siblings.js';
 import { type Disk, intentOf, nothingElse, openDisk, PARTITIONS } from './disk.js';
 import { CountingObserver } from '../fakes.js';
 
@@ -28,10 +29,15 @@ async function atLimit(): Promise<Disk> {
   throw new Error('the limit was not met');
 }
 
+function seenOf(disk: Disk): Seen {
+  const state = disk.replica.read(at)?.siblings;
+  return state === undefined ? NOTHING_SEEN : seenIn(state);
+}
+
 t.test('a key whose context is at its limit', async (t) => {
   const disk = await atLimit();
   const state = disk.replica.read(at)?.siblings;
-  const seen = state?.context;
+  const seen = state && seenIn(state);
   t.throws(() => mint(disk, VALUE), { code: 'context_too_large' });
   t.throws(() => mint(disk, `longer ${VALUE}`, { seen }), { code: 'context_too_large' });
   const shorter = mint(disk, '', { seen });
@@ -47,35 +53,35 @@ t.test('a key whose context is at its limit', async (t) => {
 });
 
 t.test('a key that was handed out as large as it is', async (t) => {
-  const large = (await atLimit()).replica.read(at)?.siblings.context;
+  const large = seenOf(await atLimit());
   // Another replica, which has never heard of the key.
   const disk = await openDisk({ node: 'n2', contextBytesMax: 50 });
   disk.replica.mint(at, { ...DELETE, seen: large }, 'sync', nothingElse);
-  const stub = disk.replica.read(at)?.siblings;
-  t.ok(stub && large && stub.context.vector.size > large.vector.size);
-  mint(disk, 'x', { seen: stub?.context });
+  const stub = seenOf(disk);
+  t.ok(stub.vector.size > large.vector.size);
+  mint(disk, 'x', { seen: stub });
 });
 
 t.test('siblings at the limit of a record: what makes them fewer is taken', async (t) => {
   const disk = await openDisk({ recordBytesMax: 1_000 });
-  const add = () => mint(disk, 'x'.repeat(300), { seen: EMPTY_CONTEXT });
+  const add = () => mint(disk, 'x'.repeat(300), { seen: NOTHING_SEEN });
   add();
   add();
   t.throws(add, { code: 'record_too_large' });
-  disk.replica.mint(at, { ...DELETE, seen: EMPTY_CONTEXT }, 'sync', nothingElse);
+  disk.replica.mint(at, { ...DELETE, seen: NOTHING_SEEN }, 'sync', nothingElse);
   t.equal(disk.replica.read(at)?.siblings.versions.length, 3, 'a delete that has seen nothing');
   const forEver = () => {
     for (let i = 0; i < 100; i += 1) {
-      disk.replica.mint(at, { ...DELETE, seen: EMPTY_CONTEXT }, 'sync', nothingElse);
+      disk.replica.mint(at, { ...DELETE, seen: NOTHING_SEEN }, 'sync', nothingElse);
     }
   };
   t.throws(forEver, { code: 'record_too_large' }, 'but not for ever');
-  mint(disk, 'y'.repeat(900), { overwriteSiblings: true });
+  mint(disk, 'y'.repeat(900));
   t.equal(disk.replica.read(at)?.siblings.versions.length, 1);
 });
 
 t.test('a stand-in refuses no delete either', async (t) => {
-  const large = (await atLimit()).replica.read(at)?.siblings.context;
+  const large = seenOf(await atLimit());
   const disk = await openDisk({ node: 'n9', contextBytesMax: 50 });
   const { value } = disk.hints.mint(at, ['n1'], { ...DELETE, seen: large }, 'sync');
   t.equal(value.siblings.versions.length, 1);

@@ -40,7 +40,7 @@ async function reaperOf(reapKeysMax = 1_000) {
     },
     putFor: async (key: string, ttlSeconds: number | undefined) => {
       const value = { state: 'value', contentType: 'a/b', value: Buffer.from(key) } as const;
-      const intent = intentOf('', { change: { ...value, ttlSeconds }, overwriteSiblings: true });
+      const intent = intentOf('', { change: { ...value, ttlSeconds } });
       await disk.replica.mint(keyOf(key), intent, 'sync', nothingElse).committed;
     },
     stateOf: (key: string) => disk.replica.read(keyOf(key))?.siblings.versions[0],

@@ -7,7 +7,7 @@ import {
   type RecordKey,
   recordKey,
 } from '../../../lib/persistence/records.js';
-import { covers, EMPTY_CONTEXT } from '../../../lib/versioning/context.js';
+import { covers, NOTHING_SEEN } from '../../../lib/versioning/context.js';
 import { dotText } from '../../../lib/versioning/dot.js';
 import { anySiblings, sameSiblings } from '../versioning/arbitraries.js';
 import { merge } from '../../../lib/versioning/siblings.js';
@@ -41,22 +41,21 @@ t.test('a refused write uses no number and changes nothing', async (t) => {
     [
       'record_too_large',
       () =>
-        replica.mint(at, intentOf('x'.repeat(400), { seen: EMPTY_CONTEXT }), 'sync', nothingElse),
+        replica.mint(at, intentOf('x'.repeat(400), { seen: NOTHING_SEEN }), 'sync', nothingElse),
     ],
     [
       'context_too_large',
       () =>
         replica.mint(
           unwritten,
-          intentOf('x', { seen: { vector, beyond: [] } }),
+          intentOf('x', { seen: { vector, beyond: [], stamp: 0 } }),
           'sync',
           nothingElse,
         ),
     ],
   ];
-  const unseen = intentOf('y', { seen: EMPTY_CONTEXT });
+  const unseen = intentOf('y', { seen: NOTHING_SEEN });
   replica.mint(at, unseen, 'sync', nothingElse);
-  refusals.push(['siblings', () => replica.mint(at, intentOf('z'), 'sync', nothingElse)]);
   const state = replica.read(at);
   const [later, grown] = [minter.next(at.partition), clocks.of(at.partition).toPlain()];
   t.not(dotText(later), dotText(next));
@@ -220,7 +219,7 @@ t.test('another node may not start on this disk', async (t) => {
 t.test('siblings that arise are counted', async (t) => {
   const { replica, observer } = await openDisk();
   replica.mint(at, intentOf('1'), 'sync', nothingElse);
-  replica.mint(at, intentOf('2', { seen: EMPTY_CONTEXT }), 'sync', nothingElse);
+  replica.mint(at, intentOf('2', { seen: NOTHING_SEEN }), 'sync', nothingElse);
   t.equal(observer.counts.get('quorate_siblings_created_total'), 1);
   const stored = replica.read(at);
   t.ok(stored && sameSiblings(decodeRecord(at, stored.bytes), stored.siblings));

@@ -10,7 +10,12 @@ import { anyContext } from './arbitraries.js';
 
 const secret = Buffer.alloc(32, 7);
 const seal = new ContextSeal(secret, () => 'c');
-const anySealed = fc.record({ epoch: fc.integer({ min: 1, max: 9_000 }), context: anyContext });
+const anySeen = fc
+  .record({ context: anyContext, stamp: fc.maxSafeNat() })
+  .map(({ context, stamp }) => {
+    return { ...context, stamp };
+  });
+const anySealed = fc.record({ epoch: fc.integer({ min: 1, max: 9_000 }), context: anySeen });
 const anyName = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 });
 
 function refused(open: () => unknown): boolean {
@@ -27,7 +32,8 @@ t.test('a context comes back as it was', async () => {
     fc.property(anySealed, anyName, anyName, ({ epoch, context }, namespace, key) => {
       const token = seal.seal(namespace, key, epoch, context);
       const opened = new ContextSeal(secret, () => 'c').open(namespace, key, token);
-      return opened.epoch === epoch && sameContext(opened, context) && /^[\w-]+$/.test(token);
+      const isSame = opened.epoch === epoch && opened.stamp === context.stamp;
+      return isSame && sameContext(opened, context) && /^[\w-]+$/.test(token);
     }),
     { numRuns: 10_000 },
   );
@@ -47,6 +53,7 @@ t.test('a context of another namespace or key is refused', async () => {
 
 const full: CausalContext = {
   epoch: 3,
+  stamp: 1_700_000_000_000_007,
   vector: new Map([
     ['n1.1.0123456789ab', 4],
     ['n2.1.0123456789ab', 70_000],
@@ -109,8 +116,8 @@ t.test('the seal of another cluster that has the same secret is refused', async 
 });
 
 t.test('a format that is not known here is refused, though its seal holds', async (t) => {
-  const key = createHmac('sha256', secret).update('quorate causal context 1').digest();
-  for (const content of [[2, 1, 0], { format: 1 }, 'text', null]) {
+  const key = createHmac('sha256', secret).update('quorate causal context 2 c').digest();
+  for (const content of [[1, 1, 0], [3, 1, 0, 0], { format: 1 }, 'text', null]) {
     const body = encode(content);
     const mac = createHmac('sha256', key).update('a\u0000k\u0000').update(body).digest();
     const token = Buffer.concat([mac.subarray(0, 12), body]).toString('base64url');

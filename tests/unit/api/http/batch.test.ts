@@ -55,7 +55,6 @@ const one: fc.Arbitrary<One> = fc.record({
       'X-Consistency-Level': fc.constantFrom('one', 'ALL'),
       'X-Consistency-Fallback': fc.constant('two, one'),
       'X-Durability': fc.constantFrom('os', 'memory'),
-      'X-Overwrite': fc.constant('siblings'),
     },
     { requiredKeys: [] },
   ),

@@ -10,7 +10,7 @@ const seal = new ContextSeal(Buffer.alloc(32, 1), () => 'c');
 const NOTHING = new Uint8Array(0);
 
 function fits(vector: VersionVector, contextBytesMax: number): boolean {
-  const siblings = { epoch: 1, context: { vector, beyond: [] }, versions: [] };
+  const siblings = { epoch: 1, context: { vector, beyond: [], stamp: 1.8e15 }, versions: [] };
   const limits = { contextBytesMax, recordBytesMax: 1 };
   try {
     assertRecordFits(limits, undefined, undefined, { siblings, bytes: NOTHING }, false);
@@ -37,7 +37,7 @@ t.test('of records at the limit, and of their merge', async (t) => {
       for (const [writer, n] of largest(`${node.slice(1)}y`, contextBytesMax)) {
         vector.set(writer, n);
       }
-      const context = seal.seal('default', 'k', 1, { vector, beyond: [] });
+      const context = seal.seal('default', 'k', 1, { vector, beyond: [], stamp: 1.8e15 });
       // The rule of the settings: all headers together hold it twice.
       t.ok(context.length < 3 * contextBytesMax + 64, `${context.length} characters`);
       const limits = { contextBytesMax, timeoutMaxMilliseconds: 1 };

@@ -12,7 +12,6 @@ t.test('what they ask reaches the coordinator', async (t) => {
       'X-Consistency-Fallback': 'quorum, one',
       'X-Timeout': '2s',
       'X-Durability': 'OS',
-      'X-Overwrite': 'siblings',
       'X-Causal-Context': 'abc',
     },
     body: 'x',
@@ -22,7 +21,6 @@ t.test('what they ask reaches the coordinator', async (t) => {
     fallbacks: ['quorum', 'one'],
     timeoutMilliseconds: 2000,
     durability: 'os',
-    overwriteSiblings: true,
     context: 'abc',
   });
   await send('GET', PATH);
@@ -69,7 +67,6 @@ t.test('what is wrong is refused, and named', async (t) => {
       ['PUT', 'X-Read-Repair', 'none'],
       ['DELETE', 'X-Read-Repair', 'await'],
       ['PUT', 'X-Durability', 'none'],
-      ['PUT', 'X-Overwrite', 'all'],
       ['PUT', 'X-Raw', '0'],
     ];
   for (const [method, name, value] of rows) {

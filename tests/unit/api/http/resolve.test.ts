@@ -50,7 +50,6 @@ t.test('everything else is refused, and nothing reaches the coordinator', async 
     ],
     [{ headers: JSON_HEADERS, body: '{"context":"a","value":1,"ttl":5}' }, 400, 'ttl'],
     [{ headers: { ...JSON_HEADERS, 'X-TTL': '5' }, body: good }, 400, 'x-ttl'],
-    [{ headers: { ...JSON_HEADERS, 'X-Overwrite': 'siblings' }, body: good }, 400, 'x-overwrite'],
     [{ headers: { ...JSON_HEADERS, 'X-Causal-Context': 'xyz' }, body: good }, 400, 'context'],
   ];
   for (const [sent, status, field] of rows) {
