@@ -89,6 +89,7 @@ async function assembleNode(
   const disk = await openDisk({
     ...{ ...environment, node: self, clusterName: options.cluster, limits },
     expiryClock: clockSanity,
+    partitionCount: () => founding.ring.partitionCount,
   });
   const { replica, hints } = disk;
   const messenger = new Messenger({ ...environment, pendingMax: limits.peerRequestsMax });

@@ -4,7 +4,7 @@ import { ownersOf } from '../partitioning/ring.js';
 import { OperatingError } from '../errors.js';
 import { leafOf } from '../persistence/leaf-sums.js';
 import { isOver } from '../replica/endings.js';
-import { partitionEnd, partitionStart, recordKey, recordKeyOf } from '../persistence/records.js';
+import { keyAfter, recordKey, recordKeyOf, recordsOf } from '../persistence/keyspace.js';
 import type { z } from 'zod';
 import type { AntiEntropyCollaborators } from './collaborators.js';
 import { assertShared } from './collaborators.js';
@@ -16,7 +16,7 @@ const PAGE = 500;
 
 type ListWorld = Pick<
   AntiEntropyCollaborators,
-  'store' | 'table' | 'endings' | 'expiryClock' | 'limits'
+  'ring' | 'store' | 'table' | 'endings' | 'expiryClock' | 'limits'
 >;
 
 /** Registers the handlers; called once, when the ring is known. */
@@ -58,19 +58,21 @@ export function serveAudits(collaborators: AntiEntropyCollaborators, trees: Merk
  * different times, and that is no difference.
  */
 export async function listLive(
-  { store, table, endings, expiryClock, limits }: ListWorld,
+  { ring, store, table, endings, expiryClock, limits }: ListWorld,
   partition: number,
   leaves: readonly number[],
   from: string,
 ): Promise<z.infer<typeof KEYS.reply>> {
   const wanted = new Set(leaves);
-  const start = from === '' ? partitionStart(partition) : from;
-  const page = await store.range({ from: start, before: partitionEnd(partition), limit: PAGE });
+  const { partitionCount } = ring();
+  const all = recordsOf(partition, partitionCount);
+  const start = from === '' ? all.from : from;
+  const page = await store.range({ ...all, from: start, limit: PAGE });
   const keys: [string, string, string][] = [];
   const now = expiryClock.now();
   let bytes = 0;
   for (const [storageKey] of page) {
-    const at = recordKeyOf(storageKey);
+    const at = recordKeyOf(storageKey, partitionCount);
     if (!wanted.has(leafOf(at))) continue;
     let record = table.read(at);
     if (record !== undefined && now !== undefined && isOver(record.siblings, now)) {
@@ -84,5 +86,5 @@ export async function listLive(
     keys.push(row);
   }
   const last = page.at(-1)?.[0];
-  return { keys, next: page.length < PAGE || last === undefined ? null : `${last}\u0000` };
+  return { keys, next: page.length < PAGE || last === undefined ? null : keyAfter(last) };
 }

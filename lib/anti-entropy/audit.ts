@@ -6,9 +6,9 @@
 import type { NodeId } from '../environment/transport.js';
 import type { Pauses } from '../environment/pauses.js';
 import { WRITE } from '../coordination/messages.js';
-import type { RecordKey } from '../persistence/records.js';
+import { type RecordKey, recordKey } from '../persistence/keyspace.js';
 import { OperatingError } from '../errors.js';
-import { decodeRecord, encodeRecord, recordKeyIn } from '../persistence/records.js';
+import { decodeRecord, encodeRecord } from '../persistence/records.js';
 import { dotText } from '../versioning/dot.js';
 import { merge, type Siblings } from '../versioning/siblings.js';
 import type { AntiEntropyCollaborators } from './collaborators.js';
@@ -130,12 +130,13 @@ export class Audit {
     leaves: readonly number[],
   ): Promise<Difference[]> {
     const theirs = await this.#theirKeys(peer, partition, leaves);
+    const { partitionCount } = this.#with.ring();
     const differences: Difference[] = [];
     let from = '';
     for (;;) {
       const page = await listLive(this.#with, partition, leaves, from);
       for (const [namespace, key, ours] of page.keys) {
-        const at = recordKeyIn(partition, namespace, key);
+        const at = recordKey(namespace, key, partitionCount);
         const other = theirs.get(at.storageKey)?.fingerprint ?? '';
         theirs.delete(at.storageKey);
         if (other !== ours) differences.push({ at, ours, theirs: other });
@@ -150,6 +151,7 @@ export class Audit {
   }
 
   async #theirKeys(peer: NodeId, partition: number, leaves: readonly number[]) {
+    const { partitionCount } = this.#with.ring();
     const keys = new Map<string, { readonly at: RecordKey; readonly fingerprint: string }>();
     let from = '';
     for (;;) {
@@ -157,7 +159,7 @@ export class Audit {
       const deadline = backgroundDeadline(this.#with);
       const page = await this.#with.messenger.request(peer, KEYS, request, deadline);
       for (const [namespace, key, fingerprint] of page.keys) {
-        const at = recordKeyIn(partition, namespace, key);
+        const at = recordKey(namespace, key, partitionCount);
         keys.set(at.storageKey, { at, fingerprint });
       }
       if (page.next === null) return keys;

@@ -44,6 +44,8 @@ export interface AntiEntropyLimits {
 
 export interface AntiEntropyCollaborators {
   readonly ring: () => Ring;
+  /** Q of the ring. */
+  readonly partitionCount: () => number;
   readonly view: ClusterView;
   readonly messenger: Messenger;
   readonly lag: Lag;

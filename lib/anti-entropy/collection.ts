@@ -5,8 +5,15 @@ import { Periodic } from '../environment/periodic.js';
 import { messageOf, OperatingError } from '../errors.js';
 import { ownersOf } from '../partitioning/ring.js';
 import { futureFrom } from '../persistence/expiry-clock.js';
-import { type IndexEntry, indexEnd, indexFrom, parseIndexKey } from '../persistence/indexes.js';
-import { type RecordKey, recordKey } from '../persistence/records.js';
+import {
+  type IndexEntry,
+  indexEnd,
+  indexFrom,
+  keyAfter,
+  parseIndexKey,
+  type RecordKey,
+  recordKey,
+} from '../persistence/keyspace.js';
 import type { StoredRecord } from '../persistence/record-table.js';
 import type { Dot } from '../versioning/dot.js';
 import { PartitionClock } from '../versioning/partition-clock.js';
@@ -131,16 +138,16 @@ export class Collection {
     from: number,
     before: number,
   ): Promise<readonly IndexEntry[]> {
-    const { store, limits } = this.#with;
-    const end = Number.isFinite(before) ? indexFrom('t', before) : indexEnd('t');
-    const start = this.#cursors[kind] === '' ? indexFrom('t', from) : this.#cursors[kind];
+    const { ring, store, limits } = this.#with;
+    const end = Number.isFinite(before) ? indexFrom('dead', before) : indexEnd('dead');
+    const start = this.#cursors[kind] === '' ? indexFrom('dead', from) : this.#cursors[kind];
     this.#cursors[kind] = '';
     if (start >= end) return [];
     const limit = limits.collectBatchSize;
     const page = await store.range({ from: start, before: end, limit });
     const last = page.at(-1)?.[0];
-    if (page.length === limit && last !== undefined) this.#cursors[kind] = `${last}\u0000`;
-    return page.map(([indexed]) => parseIndexKey(indexed));
+    if (page.length === limit && last !== undefined) this.#cursors[kind] = keyAfter(last);
+    return page.map(([indexed]) => parseIndexKey(indexed, ring().partitionCount));
   }
 
   async #retention(): Promise<Retention> {

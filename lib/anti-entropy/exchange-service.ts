@@ -4,8 +4,7 @@ import type { NodeId } from '../environment/transport.js';
 import type { Pauses } from '../environment/pauses.js';
 import { encode } from '../encoding/codec.js';
 import { hash32 } from '../encoding/hash.js';
-import type { RecordKey } from '../persistence/records.js';
-import { partitionEnd, partitionStart, recordKeyOf } from '../persistence/records.js';
+import { keyAfter, type RecordKey, recordKeyOf, recordsOf } from '../persistence/keyspace.js';
 import type { StoredRecord } from '../persistence/record-table.js';
 import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
 import type { z } from 'zod';
@@ -113,11 +112,7 @@ export class ExchangeService {
       const named = clock.length === 0 ? undefined : this.#named(partition, theirs);
       if (named !== undefined) return { ...named, next: null, snapshot, generation };
     }
-    const page = await this.#scan(
-      partition,
-      theirs,
-      from === '' ? partitionStart(partition) : from,
-    );
+    const page = await this.#scan(partition, theirs, from);
     return { ...page, snapshot, generation };
   }
 
@@ -128,7 +123,7 @@ export class ExchangeService {
     if (missing.length === MISSING_MAX) return undefined;
     const keys = new Map<string, RecordKey>();
     for (const dot of missing) {
-      const at = recentDots.keyOf(partition, dot);
+      const at = recentDots.keyOf(dot);
       if (at === undefined) return undefined;
       keys.set(at.storageKey, at);
     }
@@ -149,13 +144,15 @@ export class ExchangeService {
     theirs: PartitionClock,
     from: string,
   ): Promise<Pick<Page, 'records' | 'next'>> {
-    const { store, table, limits } = this.#with;
-    const before = partitionEnd(partition);
-    const page = await store.range({ from, before, limit: PAGE_RECORDS_MAX });
+    const { ring, store, table, limits } = this.#with;
+    const { partitionCount } = ring();
+    const all = recordsOf(partition, partitionCount);
+    const start = from === '' ? all.from : from;
+    const page = await store.range({ ...all, from: start, limit: PAGE_RECORDS_MAX });
     const records: Page['records'] = [];
     let bytes = 0;
     for (const [storageKey] of page) {
-      const at = recordKeyOf(storageKey);
+      const at = recordKeyOf(storageKey, partitionCount);
       const record = table.read(at);
       if (record === undefined || !hasMore(record, theirs)) continue;
       bytes += record.bytes.length;
@@ -164,7 +161,7 @@ export class ExchangeService {
     }
     const last = page.at(-1)?.[0];
     const done = page.length < PAGE_RECORDS_MAX || last === undefined;
-    return { records, next: done ? null : `${last}\u0000` };
+    return { records, next: done ? null : keyAfter(last) };
   }
 }
 

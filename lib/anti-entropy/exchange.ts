@@ -5,7 +5,7 @@
 import type { NodeId } from '../environment/transport.js';
 import type { Pauses } from '../environment/pauses.js';
 import { OperatingError } from '../errors.js';
-import { type RecordKey, recordKeyIn } from '../persistence/records.js';
+import { type RecordKey, recordKey } from '../persistence/keyspace.js';
 import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
 import type { AntiEntropyCollaborators } from './collaborators.js';
 import { backgroundDeadline, sharedPartitions } from './collaborators.js';
@@ -165,7 +165,7 @@ export class Exchange {
         const some = page.records.slice(i, i + MERGED_AT_ONCE);
         await Promise.all(
           some.map(([namespace, key, record]) => {
-            const at = recordKeyIn(partition, namespace, key);
+            const at = recordKey(namespace, key, this.#with.ring().partitionCount);
             onRecord(record, at);
             bytes += record.length;
             return replica.merge(at, record, 'sync');

@@ -4,8 +4,7 @@
  */
 import type { NodeId } from '../environment/transport.js';
 import { isCorrupt, messageOf } from '../errors.js';
-import { partitionEnd, partitionStart, recordKeyOf } from '../persistence/records.js';
-import type { RecordKey } from '../persistence/records.js';
+import { keyAfter, type RecordKey, recordKeyOf, recordsOf } from '../persistence/keyspace.js';
 import { decodeRecord } from '../persistence/records.js';
 import { type Dot, dotText } from '../versioning/dot.js';
 import type { PartitionClock } from '../versioning/partition-clock.js';
@@ -129,17 +128,19 @@ export class Rebuild {
     const isSuspect = (dot: Dot): boolean =>
       !received.has(dotText(dot)) && [...snapshots.values()].every((clock) => clock.has(dot));
     await store.sync();
-    let from: string | undefined = partitionStart(partition);
+    const { partitionCount } = this.#with.ring();
+    const all = recordsOf(partition, partitionCount);
+    let from: string | undefined = all.from;
     while (from !== undefined) {
-      const page = await store.range({ from, before: partitionEnd(partition), limit: PAGE });
+      const page = await store.range({ ...all, from, limit: PAGE });
       for (const [storageKey] of page) {
-        const at = recordKeyOf(storageKey);
+        const at = recordKeyOf(storageKey, partitionCount);
         const suspects = this.#dotsAt(at).filter(isSuspect);
         const ended = suspects.length === 0 ? [] : await this.#endedElsewhere(at, suspects);
         if (ended.length > 0) await endings.drop(at, ended).committed;
       }
       const last: string | undefined = page.at(-1)?.[0];
-      from = page.length < PAGE || last === undefined ? undefined : `${last}\u0000`;
+      from = page.length < PAGE || last === undefined ? undefined : keyAfter(last);
     }
   }
 

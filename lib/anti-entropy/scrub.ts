@@ -3,15 +3,12 @@
  * vouches for it, after damage, and in the background, partition by partition.
  */
 import { conflictsIn } from '../persistence/conflict-index.js';
-import { countRecords } from '../persistence/count-records.js';
-import { indexKeysOf, parseIndexKey } from '../persistence/indexes.js';
-import type { RecordKey } from '../persistence/records.js';
+import { type CountWorld, countRecords } from '../persistence/count-records.js';
+import { indexKeysOf } from '../persistence/indexes.js';
+import { parseIndexKey, type RecordKey, recordsOf } from '../persistence/keyspace.js';
 import type { AntiEntropyCollaborators } from './collaborators.js';
 
-type ScrubWorld = Pick<
-  AntiEntropyCollaborators,
-  'store' | 'table' | 'digests' | 'health' | 'observer'
->;
+type ScrubWorld = CountWorld & Pick<AntiEntropyCollaborators, 'health' | 'observer'>;
 
 export class Scrub {
   readonly #world: ScrubWorld;
@@ -40,10 +37,11 @@ export class Scrub {
   async correct(partition: number): Promise<void> {
     const { store, table, digests } = this.#world;
     // What is remembered may be gone from the disk: it would not be written again.
-    table.forgetPartition(partition);
+    const partitionCount = this.#world.partitionCount();
+    table.forgetRange(recordsOf(partition, partitionCount));
     const counted = await countRecords(this.#world, partition);
     const { found, expected, corrupt, unindexed } = counted;
-    const conflicts = await conflictsIn(store, partition);
+    const conflicts = await conflictsIn(store, partition, partitionCount);
     const { committed } = store.transact((transaction) => {
       for (const at of corrupt) {
         // Meanwhile it may have been written anew.
@@ -53,7 +51,10 @@ export class Scrub {
       digests.correct(partition, found, expected);
       for (const at of unindexed) table.index(transaction, at);
       // A record that was lost left its entry: nobody else would ever look at it.
-      for (const entry of conflicts) if (isStale(table, entry)) transaction.delete(entry);
+      for (const entry of conflicts) {
+        const { at } = parseIndexKey(entry, partitionCount);
+        if (isStale(table, at, entry)) transaction.delete(entry);
+      }
     });
     await committed;
   }
@@ -85,12 +86,11 @@ export class Scrub {
 }
 
 /** Names an index entry a record that does not have it? */
-function isStale(table: ScrubWorld['table'], entry: string): boolean {
-  const { at } = parseIndexKey(entry);
+function isStale(table: ScrubWorld['table'], at: RecordKey, entry: string): boolean {
   return isUnreadable(table, at) || !indexKeysOf(at, table.read(at)?.siblings).includes(entry);
 }
 
-function isUnreadable(table: ScrubWorld['table'], at: Parameters<typeof table.read>[0]): boolean {
+function isUnreadable(table: ScrubWorld['table'], at: RecordKey): boolean {
   try {
     table.read(at);
     return false;

@@ -1,6 +1,6 @@
 /** Testimony between owners: asked for, given, and judged (testimony.ts). */
 import { ownersOf } from '../partitioning/ring.js';
-import { type RecordKey, recordKey } from '../persistence/records.js';
+import { type RecordKey, recordKey } from '../persistence/keyspace.js';
 import type { FilterVerdict } from '../replica/replica.js';
 import type { Dot } from '../versioning/dot.js';
 import { OperatingError } from '../errors.js';

@@ -2,7 +2,8 @@
 import type { Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
-import { conflictAt, conflictPage, isConflictPlace } from '../persistence/conflict-index.js';
+import { conflictAt, conflictPage } from '../persistence/conflict-index.js';
+import { isEntryText } from '../persistence/keyspace.js';
 import { compareUtf8 } from '../encoding/utf8-order.js';
 import type { Ring } from '../partitioning/ring.js';
 import type { Store } from '../persistence/store.js';
@@ -45,7 +46,7 @@ export async function listConflicts(
   const isMore = places.length > limit || answers.some((entries) => entries?.length === limit);
   const last = page.at(-1);
   return {
-    conflicts: distinct(page),
+    conflicts: distinct(page, ring().partitionCount),
     cursor: isMore && last !== undefined ? Buffer.from(last).toString(CURSOR) : undefined,
     unanswered,
   };
@@ -70,10 +71,10 @@ async function askNode(
 }
 
 /** Replicas that have not met yet may know of another beginning: the earliest is shown. */
-function distinct(places: readonly string[]): ConflictList['conflicts'] {
+function distinct(places: readonly string[], partitionCount: number): ConflictList['conflicts'] {
   const rows = new Map<string, ConflictList['conflicts'][number]>();
   for (const place of places) {
-    const { milliseconds, at } = conflictAt(place);
+    const { milliseconds, at } = conflictAt(place, partitionCount);
     const { namespace, key, storageKey } = at;
     if (!rows.has(storageKey)) rows.set(storageKey, { namespace, key, since: milliseconds });
   }
@@ -83,7 +84,7 @@ function distinct(places: readonly string[]): ConflictList['conflicts'] {
 function placeOf(cursor: string | undefined): string {
   if (cursor === undefined) return '';
   const place = Buffer.from(cursor, CURSOR).toString('utf8');
-  if (Buffer.from(place).toString(CURSOR) === cursor && isConflictPlace(place)) return place;
+  if (Buffer.from(place).toString(CURSOR) === cursor && isEntryText(place)) return place;
   throw new OperatingError('invalid_request', 'the cursor is none that this cluster gave', {
     details: { field: 'cursor' },
   });

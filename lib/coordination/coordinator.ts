@@ -6,7 +6,7 @@ import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { Plans } from '../replication/plan.js';
 import type { Resolver } from '../resolution/resolver.js';
 import type { StrategyName } from '../resolution/strategies.js';
-import { type RecordKey, recordKey } from '../persistence/records.js';
+import { type RecordKey, recordKey } from '../persistence/keyspace.js';
 import type { ContextSeal } from '../versioning/causal-context.js';
 import type { Seen } from '../versioning/context.js';
 import { dotText, parseDot, sameDot } from '../versioning/dot.js';

@@ -1,7 +1,7 @@
 /** What each owner of a key holds, side by side, and what stand-ins hold for the absent ones. */
 import type { Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
-import type { RecordKey } from '../persistence/records.js';
+import type { RecordKey } from '../persistence/keyspace.js';
 import type { Plan, Plans } from '../replication/plan.js';
 import { fingerprint, mergeAll, type Siblings, type Version } from '../versioning/siblings.js';
 import type { Copy } from './read-round.js';

@@ -2,7 +2,7 @@
 import type { Ring } from '../partitioning/ring.js';
 import type { Audits } from '../persistence/audits.js';
 import { conflictPage } from '../persistence/conflict-index.js';
-import { recordKey } from '../persistence/records.js';
+import { recordKey } from '../persistence/keyspace.js';
 import type { Store } from '../persistence/store.js';
 import type { KeptVersions } from '../persistence/versions.js';
 import type { Messenger } from '../rpc/messenger.js';

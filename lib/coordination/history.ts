@@ -2,7 +2,7 @@
 import type { Clock } from '../environment/clock.js';
 import { OperatingError } from '../errors.js';
 import type { Audits } from '../persistence/audits.js';
-import type { RecordKey } from '../persistence/records.js';
+import type { RecordKey } from '../persistence/keyspace.js';
 import type { KeptVersion, KeptVersions, WholeVersion } from '../persistence/versions.js';
 import type { Messenger } from '../rpc/messenger.js';
 import type { MessageType } from '../rpc/message.js';

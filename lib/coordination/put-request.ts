@@ -1,6 +1,6 @@
 /** A put as the coordinator executes it, here or where it was passed on to. */
 import type { Change } from '../replica/intent.js';
-import type { RecordKey } from '../persistence/records.js';
+import type { RecordKey } from '../persistence/keyspace.js';
 import type { Durability } from '../persistence/store.js';
 import type { Seen } from '../versioning/context.js';
 import type { DroppedVersion } from '../resolution/audit-entry.js';

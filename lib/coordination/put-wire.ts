@@ -1,6 +1,6 @@
 /** A put and its result as they travel to the primary that executes it, and back. */
 import type { z } from 'zod';
-import { recordKey } from '../persistence/records.js';
+import { recordKey } from '../persistence/keyspace.js';
 import type { Seen } from '../versioning/context.js';
 import { droppedFromWire, droppedToWire } from './audit-wire.js';
 import { parseLevel } from './level.js';

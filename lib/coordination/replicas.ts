@@ -5,7 +5,7 @@ import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import { messageOf } from '../errors.js';
 import type { Hints } from '../hints/hints.js';
-import type { RecordKey } from '../persistence/records.js';
+import type { RecordKey } from '../persistence/keyspace.js';
 import { decodeRecord } from '../persistence/records.js';
 import type { Identity } from '../replica/identity.js';
 import type { Losses } from '../replica/losses.js';

@@ -49,6 +49,8 @@ export interface DiskOptions {
   readonly expiryClock: ExpiryClock;
   readonly random: Random;
   readonly observer: Observer;
+  /** Q of the ring: asked for once the ring is known. */
+  readonly partitionCount: () => number;
   readonly limits: DiskLimits;
 }
 
@@ -57,6 +59,7 @@ export type Disk = Awaited<ReturnType<typeof openDisk>>;
 /** @throws OperatingError `founding_refused` (of another node or cluster), `storage_failed` */
 export async function openDisk(options: DiskOptions) {
   const { node, clusterName, storage, clock, expiryClock, random, observer, limits } = options;
+  const { partitionCount } = options;
   const store = new Store({ storage, observer, queueBytesMax: limits.storageQueueBytesMax });
   const identity = await Identity.open(store, { node, clusterName }, observer);
   const losses = Losses.open(store, observer);
@@ -81,7 +84,7 @@ export async function openDisk(options: DiskOptions) {
   const records = { ...shared, ...limits, table, clocks, health, collected };
   const replica = new Replica(records);
   const endings = new Endings(records);
-  const hints = await Hints.open({ ...shared, ...limits });
+  const hints = await Hints.open({ ...shared, ...limits, partitionCount });
   const read = {
     versions,
     audits,
@@ -92,6 +95,7 @@ export async function openDisk(options: DiskOptions) {
     recentDots,
     clocks,
     health,
+    partitionCount,
   };
   const reserveBytes = limits.storageReserveBytes;
   const guard = new DiskGuard({ storage, store, clock, random, observer, reserveBytes });

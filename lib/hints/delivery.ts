@@ -3,7 +3,6 @@ import type { Cancel, Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import type { Hint } from './hint-records.js';
-import { hintsOf } from './hint-records.js';
 import type { HintPage, Hints } from './hints.js';
 import type { Messenger } from '../rpc/messenger.js';
 import type { ClusterView } from '../replication/cluster-view.js';
@@ -90,7 +89,8 @@ export class Delivery {
         this.obstacle = passing;
         return;
       }
-      from = afterRebuilding(this.#target, page, codes);
+      const rebuilt = rebuiltPartition(page, codes);
+      from = rebuilt === undefined ? page.next : hints.behind(this.#target, rebuilt);
     }
   }
 
@@ -153,16 +153,14 @@ export class Delivery {
 }
 
 /**
- * Where to go on. A partition that the target rebuilds will take none of its hints before that is
- * done: the rest of them waits for the next run.
+ * The partition at the end of a page that the target rebuilds, where there are more hints. It takes
+ * none of them before that is done: the rest waits for the next run.
  */
-function afterRebuilding(
-  target: NodeId,
+function rebuiltPartition(
   { hints, next }: HintPage,
   codes: readonly (string | undefined)[],
-): string | undefined {
+): number | undefined {
   const last = hints.at(-1)?.at.partition;
   const rebuilt = hints.some((hint, i) => codes[i] === 'rebuilding' && hint.at.partition === last);
-  if (next === undefined || last === undefined || !rebuilt) return next;
-  return hintsOf(target, last + 1).from;
+  return next !== undefined && rebuilt ? last : undefined;
 }

@@ -6,7 +6,8 @@ import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
 import { type ExpiryClock, futureFrom } from '../persistence/expiry-clock.js';
 import type { Hints } from './hints.js';
-import { agesOf, type Hint } from './hint-records.js';
+import type { Hint } from './hint-records.js';
+import { hintAgesOf } from '../persistence/keyspace.js';
 import type { Holdings } from './holdings.js';
 
 export interface HintExpiryOptions {
@@ -86,7 +87,7 @@ export class HintExpiry {
     }
     this.#cursors.delete(target);
     if (now === undefined || isFull) return page;
-    const { before: future } = agesOf(target, futureFrom(now, expiryClock));
+    const { before: future } = hintAgesOf(target, futureFrom(now, expiryClock));
     const undated = await hints.aged(target, future, Number.POSITIVE_INFINITY, PAGE);
     return [...page, ...undated.hints];
   }

@@ -5,7 +5,7 @@ import type { Observer } from '../environment/observer.js';
 import { OperatingError } from '../errors.js';
 import { byDeadline } from '../environment/by-deadline.js';
 import { ownersOf, type Ring } from '../partitioning/ring.js';
-import { recordKey } from '../persistence/records.js';
+import { recordKey } from '../persistence/keyspace.js';
 import type { Replica } from '../replica/replica.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../rpc/messenger.js';

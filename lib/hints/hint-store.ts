@@ -3,10 +3,11 @@ import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import { isCorrupt } from '../errors.js';
 import type { Hint, HintState } from './hint-records.js';
-import { ageKey, decodeHint, encodeHint, hintKey, keyOfAge, mergeBytes } from './hint-records.js';
+import { decodeHint, encodeHint, mergeBytes } from './hint-records.js';
+import { hintAgeKey, hintKey, parseHintAgeKey } from '../persistence/keyspace.js';
 import type { HintQuota } from './hint-quota.js';
 import type { Minter } from '../replica/minter.js';
-import type { RecordKey } from '../persistence/records.js';
+import type { RecordKey } from '../persistence/keyspace.js';
 import type { Store } from '../persistence/store.js';
 import type { Transaction } from '../persistence/transaction.js';
 
@@ -15,6 +16,8 @@ export interface HintStoreOptions {
   readonly minter: Minter;
   readonly observer: Observer;
   readonly quota: HintQuota;
+  /** Q of the ring. */
+  readonly partitionCount: () => number;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -70,7 +73,7 @@ export class HintStore {
     };
     const after = encodeHint(key, state);
     transaction.put(key, after);
-    if (held === undefined) transaction.put(ageKey(target, at, now), NOTHING);
+    if (held === undefined) transaction.put(hintAgeKey(target, at, now), NOTHING);
     this.#damaged.delete(key);
     const grown = after.length - (before?.length ?? 0);
     this.#options.quota.account(target, before === undefined ? 1 : 0, grown);
@@ -85,7 +88,7 @@ export class HintStore {
     if (held === undefined || Buffer.compare(held.bytes, bytes) !== 0) return false;
     if (held.minted) this.#options.minter.takeFreshWriter(at.partition);
     transaction.delete(key);
-    transaction.delete(ageKey(target, at, held.heldSince));
+    transaction.delete(hintAgeKey(target, at, held.heldSince));
     this.#options.quota.account(target, -1, -stored.length);
     return true;
   }
@@ -115,7 +118,7 @@ export class HintStore {
     const { committed } = this.#options.store.transact(
       (transaction) => {
         for (const key of ageKeys) {
-          const { at, heldSince } = keyOfAge(target, key);
+          const { at, heldSince } = parseHintAgeKey(key, this.#options.partitionCount());
           if (this.read(target, at)?.heldSince !== heldSince) transaction.delete(key);
         }
       },

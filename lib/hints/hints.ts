@@ -10,13 +10,23 @@ import { eachEntry } from '../persistence/each-entry.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import { type Held, type HintLimits, HintQuota } from './hint-quota.js';
 import type { Hint } from './hint-records.js';
-import { agesOf, ALL_HINTS, hintsOf, keyOfAge, keyOfHint, targetOf } from './hint-records.js';
 import { HintStore } from './hint-store.js';
 import type { Intent } from '../replica/intent.js';
 import { realise } from '../replica/intent.js';
 import type { Minter } from '../replica/minter.js';
 import { assertRecordFits, type RecordLimits } from '../persistence/record-limits.js';
-import type { RecordKey } from '../persistence/records.js';
+import {
+  hintAgesOf,
+  hintsAfter,
+  hintsOf,
+  keyAfter,
+  parseHintAgeKey,
+  parseHintKey,
+  PREFIX,
+  type RecordKey,
+  rangeOf,
+  targetOfHint,
+} from '../persistence/keyspace.js';
 import { decodeRecord, encodeRecord } from '../persistence/records.js';
 import type { Minted } from '../replica/replica.js';
 import type { Durability, Store, Transacted } from '../persistence/store.js';
@@ -29,6 +39,8 @@ export interface HintsOptions extends RecordLimits, HintLimits {
   readonly hybridClock: HybridClock;
   readonly minter: Minter;
   readonly observer: Observer;
+  /** Q of the ring. */
+  readonly partitionCount: () => number;
 }
 
 export interface HintPage {
@@ -58,8 +70,8 @@ export class Hints {
   /** Counts what is held. */
   static async open(options: HintsOptions): Promise<Hints> {
     const hints = new Hints(options);
-    await eachEntry(options.store, ALL_HINTS, (key, bytes) => {
-      hints.#quota.account(targetOf(key), 1, bytes.length);
+    await eachEntry(options.store, rangeOf(PREFIX.hint), (key, bytes) => {
+      hints.#quota.account(targetOfHint(key), 1, bytes.length);
     });
     return hints;
   }
@@ -173,9 +185,9 @@ export class Hints {
     let last: string | undefined;
     for (const [key, stored] of page) {
       bytes += key.length + stored.length;
-      if (last !== undefined && bytes > bytesMax) return { hints, next: `${last}\u0000` };
+      if (last !== undefined && bytes > bytesMax) return { hints, next: keyAfter(last) };
       last = key;
-      const at = keyOfHint(target, key);
+      const at = parseHintKey(key, this.#options.partitionCount());
       const held = this.#hints.open(key, stored, at.partition);
       if (held !== undefined) hints.push({ target, at, ...held });
       else if (await this.#hints.discard(target, at)) this.#onDropped(target);
@@ -183,15 +195,20 @@ export class Hints {
     return { hints, next: nextOf(last, page.length === atOnce) };
   }
 
+  /** Where `page` goes on behind the hints of a partition. */
+  behind(target: NodeId, partition: number): string {
+    return hintsAfter(target, partition, this.#options.partitionCount());
+  }
+
   /** Hints for a target that are held since before a moment, the oldest first. */
   async aged(target: NodeId, from: string, before: number, limit: number): Promise<HintPage> {
-    const place = agesOf(target, before);
+    const place = hintAgesOf(target, before);
     const start = from === '' ? place.from : from;
     const page = await this.#options.store.range({ ...place, from: start, limit });
     const hints: Hint[] = [];
     const stale: string[] = [];
     for (const [key] of page) {
-      const { at, heldSince } = keyOfAge(target, key);
+      const { at, heldSince } = parseHintAgeKey(key, this.#options.partitionCount());
       const held = this.#hints.read(target, at);
       if (held?.heldSince === heldSince) hints.push({ target, at, ...held });
       else stale.push(key);
@@ -202,9 +219,11 @@ export class Hints {
 
   /** Since when the oldest hint for a target is held, in wall milliseconds. */
   async oldest(target: NodeId): Promise<number | undefined> {
-    const place = agesOf(target, Number.POSITIVE_INFINITY);
+    const place = hintAgesOf(target);
     const [first] = await this.#options.store.range({ ...place, limit: 1 });
-    return first === undefined ? undefined : keyOfAge(target, first[0]).heldSince;
+    return first === undefined
+      ? undefined
+      : parseHintAgeKey(first[0], this.#options.partitionCount()).heldSince;
   }
 
   /**
@@ -227,7 +246,7 @@ export class Hints {
 }
 
 function nextOf(last: string | undefined, isFull: boolean): string | undefined {
-  return last === undefined || !isFull ? undefined : `${last}\u0000`;
+  return last === undefined || !isFull ? undefined : keyAfter(last);
 }
 
 function full(): OperatingError {

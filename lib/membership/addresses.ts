@@ -3,6 +3,7 @@ import type { Observer } from '../environment/observer.js';
 import type { NodeId, PeerAddress } from '../environment/transport.js';
 import { messageOf } from '../errors.js';
 import { encodeStored, readStored } from '../persistence/checksummed.js';
+import { SINGLE_KEYS } from '../persistence/keyspace.js';
 import type { Store } from '../persistence/store.js';
 
 export interface AddressesOptions {
@@ -25,7 +26,7 @@ interface Known {
 /** As stored: [id, listed, proven]. */
 type Plain = [NodeId, string, string][];
 
-const ADDRESSES_KEY = 'm/addresses';
+const ADDRESSES_KEY = SINGLE_KEYS.addresses;
 
 /**
  * A node is known by its id; the handshake proves that whoever answers at an address is that node.

@@ -8,7 +8,7 @@ import { ownedPartitions, ownersOf } from '../partitioning/ring.js';
 import type { Hints } from '../hints/hints.js';
 import type { Identity } from '../replica/identity.js';
 import type { LargestKeys } from '../persistence/largest-keys.js';
-import { recordKey } from '../persistence/records.js';
+import { recordKey } from '../persistence/keyspace.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../rpc/messenger.js';
 import type { Plans } from '../replication/plan.js';

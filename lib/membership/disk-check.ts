@@ -6,6 +6,7 @@ import type { Random } from '../environment/random.js';
 import type { NodeId, Transport } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import { encodeStored, readStored } from '../persistence/checksummed.js';
+import { SINGLE_KEYS } from '../persistence/keyspace.js';
 import type { Identity } from '../replica/identity.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../rpc/messenger.js';
@@ -29,7 +30,7 @@ export interface DiskCheckOptions {
   readonly onRaised: (start: number) => void;
 }
 
-const UNMET_KEY = 'm/unmet';
+const UNMET_KEY = SINGLE_KEYS.unmet;
 const RETRY_MILLISECONDS = 250;
 /** So many starts in a row may have been heard of by none of the peers that are asked. */
 const UNHEARD_STARTS = 1000;

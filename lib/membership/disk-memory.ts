@@ -6,6 +6,7 @@ import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
 import { HOLD, WRITE } from '../coordination/messages.js';
 import { encodeStored, readStored } from '../persistence/checksummed.js';
+import { SINGLE_KEYS } from '../persistence/keyspace.js';
 import type { Losses } from '../replica/losses.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../rpc/messenger.js';
@@ -24,7 +25,7 @@ export interface DiskMemoryOptions {
   readonly persistIntervalMilliseconds: number;
 }
 
-const MEMORY_KEY = 'm/disks';
+const MEMORY_KEY = SINGLE_KEYS.disks;
 
 /** Persisted lazily: what a crash forgets here, other peers remember. */
 export class DiskMemory {

@@ -5,6 +5,7 @@ import { OperatingError } from '../errors.js';
 import type { Ring } from '../partitioning/ring.js';
 import { decodeRing, encodeRing } from '../partitioning/ring-codec.js';
 import { encodeStored, readStored } from '../persistence/checksummed.js';
+import { SINGLE_KEYS } from '../persistence/keyspace.js';
 import type { Identity } from '../replica/identity.js';
 import type { Store } from '../persistence/store.js';
 
@@ -27,7 +28,7 @@ type Plain = [ring: Uint8Array, complete: boolean, cluster: string, told: readon
 const TOLD_MAX = 1000;
 
 /** Where it lies. */
-export const FOUNDING_KEY = 'm/ring';
+export const FOUNDING_KEY = SINGLE_KEYS.ring;
 
 interface Disk {
   readonly store: Store;

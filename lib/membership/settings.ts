@@ -5,6 +5,7 @@ import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import { encodeStored, readStored } from '../persistence/checksummed.js';
+import { SINGLE_KEYS } from '../persistence/keyspace.js';
 import type { Store } from '../persistence/store.js';
 import type { Transaction } from '../persistence/transaction.js';
 import type { Messenger } from '../rpc/messenger.js';
@@ -33,7 +34,7 @@ export interface SettingsOptions {
   readonly timeoutMilliseconds: number;
 }
 
-const SETTINGS_KEY = 'm/settings';
+const SETTINGS_KEY = SINGLE_KEYS.settings;
 
 /** What a peer answers. */
 interface Told {

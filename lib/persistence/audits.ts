@@ -1,7 +1,7 @@
 /** The audit entries of a node: how conflicts of its keys were resolved (docs/consistency.md). */
 import type { AuditEntry } from '../resolution/audit-entry.js';
 import { withinBytes } from '../resolution/audit-entry.js';
-import type { RecordKey } from './records.js';
+import { PREFIX, type RecordKey } from './keyspace.js';
 import { Shelf, type ShelfOptions } from './shelf.js';
 import type { Durability, Store, Transacted } from './store.js';
 import type { Transaction } from './transaction.js';
@@ -30,7 +30,7 @@ export class Audits {
     this.#valueBytesMax = auditBytesMax / 2;
     this.#shelf = new Shelf({
       ...options,
-      ...{ name: 'audits', lists: 'l', items: 'a', limits: () => limits },
+      ...{ name: 'audits', lists: PREFIX.auditList, items: PREFIX.audit, limits: () => limits },
     });
   }
 

@@ -3,8 +3,9 @@ import type { Observer } from '../environment/observer.js';
 import type { Storage, StorageOperation } from '../environment/storage.js';
 import type { OperatingError } from '../errors.js';
 import { encodeStored, readStored } from './checksummed.js';
+import { SINGLE_KEYS } from './keyspace.js';
 
-const COMMIT_KEY = 'm/commit';
+const COMMIT_KEY = SINGLE_KEYS.commit;
 
 /** While one is in flight, the next gathers. */
 export interface CommitGroup {

@@ -8,8 +8,8 @@ import type { Siblings } from '../versioning/siblings.js';
 import type { Digests } from './digests.js';
 import { indexKeysOf } from './indexes.js';
 import { leafOf, LeafSums, RecordSummary } from './leaf-sums.js';
-import type { RecordKey } from './records.js';
-import { decodeRecord, partitionEnd, partitionStart, recordKeyOf } from './records.js';
+import { keyAfter, type RecordKey, recordKeyOf, recordsOf } from './keyspace.js';
+import { decodeRecord } from './records.js';
 import type { RecordTable } from './record-table.js';
 import type { Store } from './store.js';
 
@@ -28,6 +28,8 @@ export interface CountWorld {
   readonly store: Store;
   readonly table: RecordTable;
   readonly digests: Digests;
+  /** Q of the ring. */
+  readonly partitionCount: () => number;
 }
 
 const PAGE = 100;
@@ -44,7 +46,9 @@ export async function countRecords(world: CountWorld, partition: number): Promis
   const corrupt: RecordKey[] = [];
   const unindexed: RecordKey[] = [];
   const changed = new Set<string>();
-  let reached = partitionStart(partition);
+  const partitionCount = world.partitionCount();
+  const all = recordsOf(partition, partitionCount);
+  let reached = all.from;
   const stop = table.watch(partition, (at, before) => {
     if (changed.has(at.storageKey)) return;
     changed.add(at.storageKey);
@@ -55,12 +59,11 @@ export async function countRecords(world: CountWorld, partition: number): Promis
     // What was decided before must be on the disk to be found there.
     await store.sync();
     for (;;) {
-      const range = { from: reached, before: partitionEnd(partition), limit: PAGE };
-      const page = await store.range(range);
+      const page = await store.range({ ...all, from: reached, limit: PAGE });
       for (const [key, bytes] of page) {
-        reached = `${key}\u0000`;
+        reached = keyAfter(key);
         if (changed.has(key)) continue;
-        const at = recordKeyOf(key);
+        const at = recordKeyOf(key, partitionCount);
         const siblings = siblingsOf(at, bytes);
         if (siblings === undefined) corrupt.push(at);
         else {

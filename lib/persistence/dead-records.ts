@@ -1,6 +1,6 @@
 /** How many records of the dead this node keeps: tombstones and stubs, not collected yet. */
 import { eachEntry } from './each-entry.js';
-import { indexEnd, indexFrom } from './indexes.js';
+import { PREFIX, rangeOf } from './keyspace.js';
 import type { RecordSummary } from './leaf-sums.js';
 import type { Store } from './store.js';
 
@@ -33,7 +33,7 @@ export class DeadRecords {
   async #countStored(store: Store): Promise<void> {
     const known = this.#count;
     let stored = 0;
-    await eachEntry(store, { from: indexFrom('t', 0), before: indexEnd('t') }, () => {
+    await eachEntry(store, rangeOf(PREFIX.dead), () => {
       stored += 1;
     });
     this.#count += stored - known;

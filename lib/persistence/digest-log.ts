@@ -8,14 +8,20 @@ import type { StorageOperation } from '../environment/storage.js';
 import { encodeStored, readStored } from './checksummed.js';
 import { eachEntry } from './each-entry.js';
 import { FIELDS, LEAVES, type LeafSums } from './leaf-sums.js';
-import { hexadecimal } from './records.js';
+import {
+  digestLogKey,
+  parseDigestLogKey,
+  parsePartitionKey,
+  partitionKey,
+  PREFIX,
+  rangeOf,
+} from './keyspace.js';
 import type { Store } from './store.js';
 
-/** `d`, the partition: [the last sequence number that is in it, its numbers]. */
+/** Of a partition: [the last sequence number that is in it, its numbers]. */
 type PlainCheckpoint = [number, Uint8Array];
-/** `j`, the sequence number: for each leaf its place, and its numbers. */
+/** Of an entry of the log: for each leaf its place, and its numbers. */
 const ENTRY_FIELDS = 1 + FIELDS;
-const SEQUENCE_DIGITS = 12;
 /** Of all entries: a start reads them. */
 const BYTES_MAX = 2 * 1024 * 1024;
 
@@ -51,17 +57,17 @@ export class DigestLog {
   async load(store: Store, observer: Observer): Promise<void> {
     const { sumsOf } = this.#options;
     const checkpoints = new Map<number, number>();
-    await eachEntry(store, { from: 'd', before: 'e' }, (key, bytes) => {
+    await eachEntry(store, rangeOf(PREFIX.digest), (key, bytes) => {
       const stored = readStored(key, bytes, observer) as PlainCheckpoint | undefined;
       if (stored === undefined) return;
       const [sequence, numbers] = stored;
-      const partition = Number.parseInt(key.slice(1), 16);
+      const partition = parsePartitionKey(key);
       checkpoints.set(partition, sequence);
       sumsOf(partition).numbers.set(numbersIn(numbers));
       this.#last = Math.max(this.#last, sequence);
     });
-    await eachEntry(store, { from: 'j', before: 'k' }, (key, bytes) => {
-      const sequence = Number.parseInt(key.slice(1), 16);
+    await eachEntry(store, rangeOf(PREFIX.digestLog), (key, bytes) => {
+      const sequence = parseDigestLogKey(key);
       this.#note(sequence, bytes.length);
       const stored = readStored(key, bytes, observer) as Uint8Array | undefined;
       if (stored === undefined) return;
@@ -93,7 +99,7 @@ export class DigestLog {
       i += ENTRY_FIELDS;
       this.#markDirty(partition, sequence);
     }
-    const key = keyOf(sequence);
+    const key = digestLogKey(sequence);
     const value = encodeStored(key, bytesOf(numbers));
     this.#note(sequence, value.length);
     return [{ type: 'put', key, value }, ...this.#truncate()];
@@ -120,20 +126,16 @@ export class DigestLog {
         operations.push(this.#checkpoint(partition));
         this.#dirty.delete(partition);
       }
-      operations.push({ type: 'delete', key: keyOf(oldest.sequence) });
+      operations.push({ type: 'delete', key: digestLogKey(oldest.sequence) });
     }
     return operations;
   }
 
   #checkpoint(partition: number): StorageOperation {
-    const key = `d${hexadecimal(partition)}`;
+    const key = partitionKey('digest', partition);
     const plain: PlainCheckpoint = [this.#last, bytesOf(this.#options.sumsOf(partition).numbers)];
     return { type: 'put', key, value: encodeStored(key, plain) };
   }
-}
-
-function keyOf(sequence: number): string {
-  return `j${sequence.toString(16).padStart(SEQUENCE_DIGITS, '0')}`;
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array {

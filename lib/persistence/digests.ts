@@ -3,7 +3,7 @@ import type { Observer } from '../environment/observer.js';
 import type { StorageOperation } from '../environment/storage.js';
 import { DigestLog } from './digest-log.js';
 import { LEAVES, leafOf, LeafSums, type RecordSummary } from './leaf-sums.js';
-import type { RecordKey } from './records.js';
+import type { RecordKey } from './keyspace.js';
 import type { Store } from './store.js';
 
 export interface DigestLimits {

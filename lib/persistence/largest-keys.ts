@@ -2,7 +2,7 @@
 import type { Observer } from '../environment/observer.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { contextBytesOf, type RecordLimits } from './record-limits.js';
-import type { RecordKey } from './records.js';
+import type { RecordKey } from './keyspace.js';
 
 /** A key that comes near a limit beyond which writes that make it larger are refused. */
 export interface LargeKey {

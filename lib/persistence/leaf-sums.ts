@@ -1,7 +1,7 @@
 /** Sums over the records of a partition, leaf by leaf: what trees are built over (Dynamo 4.7). */
 import { type Halves, hash32Text, hash64Halves } from '../encoding/hash.js';
 import { fingerprint, type Siblings } from '../versioning/siblings.js';
-import type { RecordKey } from './records.js';
+import type { RecordKey } from './keyspace.js';
 
 /** Leaves of a partition: branches of `LEAVES_A_BRANCH` each. */
 export const BRANCHES = 16;

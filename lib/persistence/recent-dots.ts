@@ -1,6 +1,6 @@
 /** From a dot to its key: a bounded log of the dots that came last (docs/architecture.md, C5). */
 import { type Dot, dotText } from '../versioning/dot.js';
-import type { RecordKey } from './records.js';
+import type { RecordKey } from './keyspace.js';
 
 interface Entry {
   readonly dot: Dot;
@@ -28,23 +28,18 @@ export class RecentDots {
     const place = this.#added % this.#countMax;
     const oldest = this.#log[place];
     if (oldest !== undefined && this.#added - this.#countMax < this.#indexed) {
-      this.#keys.delete(nameOf(oldest.at.partition, oldest.dot));
+      this.#keys.delete(dotText(oldest.dot));
     }
     this.#log[place] = { dot, at };
     this.#added += 1;
   }
 
-  keyOf(partition: number, dot: Dot): RecordKey | undefined {
+  keyOf(dot: Dot): RecordKey | undefined {
     this.#indexed = Math.max(this.#indexed, this.#added - this.#countMax);
     for (; this.#indexed < this.#added; this.#indexed += 1) {
       const entry = this.#log[this.#indexed % this.#countMax];
-      if (entry !== undefined) this.#keys.set(nameOf(entry.at.partition, entry.dot), entry.at);
+      if (entry !== undefined) this.#keys.set(dotText(entry.dot), entry.at);
     }
-    return this.#keys.get(nameOf(partition, dot));
+    return this.#keys.get(dotText(dot));
   }
-}
-
-/** Numbers run per partition. */
-function nameOf(partition: number, dot: Dot): string {
-  return `${partition} ${dotText(dot)}`;
 }

@@ -11,8 +11,8 @@ import type { Digests } from './digests.js';
 import { indexKeysOf } from './indexes.js';
 import type { LargestKeys } from './largest-keys.js';
 import { RecordSummary } from './leaf-sums.js';
-import type { RecordKey } from './records.js';
-import { decodeRecord, partitionStart } from './records.js';
+import type { KeyRange, RecordKey } from './keyspace.js';
+import { decodeRecord } from './records.js';
 import type { RecentDots } from './recent-dots.js';
 import type { Store } from './store.js';
 import type { Transaction } from './transaction.js';
@@ -136,10 +136,11 @@ export class RecordTable {
     this.#cache.delete(at.storageKey);
   }
 
-  /** The same for all records of a partition. */
-  forgetPartition(partition: number): void {
-    const start = partitionStart(partition);
-    for (const key of [...this.#cache.keys()]) if (key.startsWith(start)) this.#cache.delete(key);
+  /** The same for all records in a range, e.g. of a partition. */
+  forgetRange({ from, before }: KeyRange): void {
+    for (const key of [...this.#cache.keys()]) {
+      if (key >= from && key < before) this.#cache.delete(key);
+    }
   }
 
   #changes(

@@ -1,69 +1,10 @@
-/** Records: the stored form of a key's Siblings, checksummed, and where they lie in the storage. */
+/** Records: the stored form of a key's Siblings, checksummed. */
 import { LARGE_BYTES } from '../encoding/large.js';
 import { assert } from '../errors.js';
-import { partitionOf } from '../partitioning/partition.js';
 import type { Dot } from '../versioning/dot.js';
 import type { Siblings, Version, VersionState } from '../versioning/siblings.js';
 import { decodeStored, encodeStored } from './checksummed.js';
-
-/** A key with what follows from it. */
-export interface RecordKey {
-  readonly namespace: string;
-  readonly key: string;
-  readonly partition: number;
-  /** `r`, four hexadecimal digits of the partition, the namespace, U+0000, the key. */
-  readonly storageKey: string;
-}
-
-export function recordKey(namespace: string, key: string, partitionCount: number): RecordKey {
-  return recordKeyIn(partitionOf(namespace, key, partitionCount), namespace, key);
-}
-
-/** The same where the partition is known: of what is stored already. */
-export function recordKeyIn(partition: number, namespace: string, key: string): RecordKey {
-  return {
-    namespace,
-    key,
-    partition,
-    storageKey: `r${hexadecimal(partition)}${namespace}\u0000${key}`,
-  };
-}
-
-/** The same from where a record lies. */
-export function recordKeyOf(storageKey: string): RecordKey {
-  const split = storageKey.indexOf('\u0000');
-  return {
-    namespace: storageKey.slice(1 + PARTITION_DIGITS, split),
-    key: storageKey.slice(split + 1),
-    partition: Number.parseInt(storageKey.slice(1, 1 + PARTITION_DIGITS), 16),
-    storageKey,
-  };
-}
-
-/** The records of a partition lie from here ... */
-export function partitionStart(partition: number): string {
-  return `r${hexadecimal(partition)}`;
-}
-
-/** ... to before here. */
-export function partitionEnd(partition: number): string {
-  return partitionStart(partition + 1);
-}
-
-const PARTITION_DIGITS = 4;
-
-/** By partition, as they were asked for: every request does. */
-const hexadecimals = new Map<number, string>();
-
-/** Four digits, so that storage keys of one partition lie side by side. */
-export function hexadecimal(partition: number): string {
-  let digits = hexadecimals.get(partition);
-  if (digits === undefined) {
-    digits = partition.toString(16).padStart(PARTITION_DIGITS, '0');
-    hexadecimals.set(partition, digits);
-  }
-  return digits;
-}
+import type { RecordKey } from './keyspace.js';
 
 const STATES: readonly VersionState[] = ['value', 'tombstone', 'stub'];
 

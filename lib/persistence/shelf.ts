@@ -2,7 +2,15 @@
 import type { Observer } from '../environment/observer.js';
 import { encodeStored, readStored } from './checksummed.js';
 import { type ExpiryClock, isOlderThan } from './expiry-clock.js';
-import type { RecordKey } from './records.js';
+import {
+  keptItemKey,
+  keptListKey,
+  keyAfter,
+  placeOf,
+  placeOfList,
+  type RecordKey,
+  rangeOf,
+} from './keyspace.js';
 import type { Store } from './store.js';
 import type { Transaction } from './transaction.js';
 
@@ -20,7 +28,7 @@ export interface ShelfOptions {
   readonly observer: Observer;
   /** The label of metrics. */
   readonly name: string;
-  /** First letters of storage keys: of the lists of what there is, and of the items. */
+  /** Prefixes: of the lists of what there is, and of the items. */
   readonly lists: string;
   readonly items: string;
   /** As they are now: some are settings of the cluster. */
@@ -41,7 +49,6 @@ type PlainRow = [at: number, id: string, bytes: number, about: unknown];
 
 /** Lists looked through in one turn of `sweep`. */
 const SWEEP_PAGE = 64;
-const TIME_DIGITS = 12;
 
 /**
  * A list a key, so that a transaction finds without a range what it has to trim; the items lie by
@@ -54,7 +61,7 @@ export class Shelf {
 
   constructor(options: ShelfOptions) {
     this.#options = options;
-    this.#cursor = options.lists;
+    this.#cursor = rangeOf(options.lists).from;
   }
 
   /** Is anything kept now? What was kept before goes with the next sweep. */
@@ -115,16 +122,16 @@ export class Shelf {
   /** One turn of the background: a page of lists, and what is too old or too much goes. */
   async sweep(): Promise<void> {
     const { store, lists } = this.#options;
-    const before = String.fromCharCode(lists.charCodeAt(0) + 1);
-    const page = await store.range({ from: this.#cursor, before, limit: SWEEP_PAGE });
+    const all = rangeOf(lists);
+    const page = await store.range({ ...all, from: this.#cursor, limit: SWEEP_PAGE });
     const last = page.at(-1)?.[0];
-    this.#cursor = page.length < SWEEP_PAGE || last === undefined ? lists : `${last}\u0000`;
+    this.#cursor = page.length < SWEEP_PAGE || last === undefined ? all.from : keyAfter(last);
     const full = page.filter(([key, stored]) => this.#exceeds(this.#list(key, stored)));
     if (full.length === 0) return;
     const { committed } = store.transact(
       (transaction) => {
         for (const [key] of full) {
-          const place = key.slice(1);
+          const place = placeOfList(lists, key);
           this.#trim(transaction, place, this.#list(key, transaction.get(key)), false);
         }
       },
@@ -183,16 +190,10 @@ export class Shelf {
   }
 
   #listKey(place: string): string {
-    return `${this.#options.lists}${place}`;
+    return keptListKey(this.#options.lists, place);
   }
 
   #itemKey(place: string, { at, id }: Pick<ShelfRow, 'at' | 'id'>): string {
-    const time = Math.max(0, at).toString(16).padStart(TIME_DIGITS, '0');
-    return `${this.#options.items}${place}\u0000${time}${id}`;
+    return keptItemKey(this.#options.items, place, at, id);
   }
-}
-
-/** The partition, the namespace, U+0000, the key: as in the storage key of the record. */
-function placeOf({ storageKey }: RecordKey): string {
-  return storageKey.slice(1);
 }

@@ -3,7 +3,7 @@ import { dotText } from '../versioning/dot.js';
 import type { Siblings, Version } from '../versioning/siblings.js';
 import { find, liveVersions } from '../versioning/siblings.js';
 import type { ExpiryClock } from './expiry-clock.js';
-import type { RecordKey } from './records.js';
+import { PREFIX, type RecordKey } from './keyspace.js';
 import { Shelf, type ShelfLimits, type ShelfOptions } from './shelf.js';
 import type { Transaction } from './transaction.js';
 
@@ -47,7 +47,10 @@ export class KeptVersions {
       const ageMillisecondsMax = seconds === 0 ? Number.POSITIVE_INFINITY : 1000 * seconds;
       return { itemsMax: count, bytesMax, ageMillisecondsMax };
     };
-    this.#shelf = new Shelf({ ...options, name: 'versions', lists: 'w', items: 'v', limits });
+    this.#shelf = new Shelf({
+      ...{ ...options, name: 'versions', lists: PREFIX.versionList, items: PREFIX.version },
+      limits,
+    });
     this.#expiryClock = options.expiryClock;
   }
 

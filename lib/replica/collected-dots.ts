@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import { type Context, covers } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';
-import type { RecordKey } from '../persistence/records.js';
+import type { RecordKey } from '../persistence/keyspace.js';
 
 /** Beyond it the other owners are asked what became of a version. */
 const KEYS_MAX = 10_000;

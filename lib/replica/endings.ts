@@ -10,7 +10,7 @@ import type { CollectedDots } from './collected-dots.js';
 import type { PartitionHealth } from './health.js';
 import type { Minter } from './minter.js';
 import type { RecordTable } from '../persistence/record-table.js';
-import type { RecordKey } from '../persistence/records.js';
+import type { RecordKey } from '../persistence/keyspace.js';
 import { encodeRecord } from '../persistence/records.js';
 import type { Durability, Store, Transacted } from '../persistence/store.js';
 import type { Transaction } from '../persistence/transaction.js';

@@ -9,7 +9,7 @@ import { encodeStored } from '../persistence/checksummed.js';
 import { eachEntry } from '../persistence/each-entry.js';
 import type { Minter } from './minter.js';
 import type { PartitionClocks } from './partition-clocks.js';
-import { hexadecimal } from '../persistence/records.js';
+import { parsePartitionKey, partitionKey, PREFIX, rangeOf } from '../persistence/keyspace.js';
 import type { Store } from '../persistence/store.js';
 import type { Transaction } from '../persistence/transaction.js';
 
@@ -34,8 +34,8 @@ export class PartitionHealth {
   /** Finds the markers of an earlier life: a rebuild that was not finished begins anew. */
   static async open(options: PartitionHealthOptions): Promise<PartitionHealth> {
     const health = new PartitionHealth(options);
-    await eachEntry(options.store, { from: 'b', before: 'c' }, (key) => {
-      health.#rebuilding.add(Number.parseInt(key.slice(1), 16));
+    await eachEntry(options.store, rangeOf(PREFIX.rebuilding), (key) => {
+      health.#rebuilding.add(parsePartitionKey(key));
     });
     for (const partition of options.clocks.unreadable) {
       health.damage(partition, 'its clock cannot be read');
@@ -81,7 +81,7 @@ export class PartitionHealth {
   async rebuilt(partition: number): Promise<void> {
     const { store, clocks, observer } = this.#options;
     const keep = (transaction: Transaction): void => {
-      transaction.delete(markerOf(partition));
+      transaction.delete(partitionKey('rebuilding', partition));
       clocks.keep(partition, transaction);
     };
     const { committed } = store.transact(keep, 'sync', 'vital');
@@ -114,7 +114,7 @@ export class PartitionHealth {
   /** A full queue only puts it off: until then the stored clock is the old one. */
   #mark(partition: number): void {
     const { store, clocks, observer } = this.#options;
-    const key = markerOf(partition);
+    const key = partitionKey('rebuilding', partition);
     this.#unmarked.add(partition);
     try {
       const mark = (transaction: Transaction): void => {
@@ -128,8 +128,4 @@ export class PartitionHealth {
       observer.log('warn', 'a damaged partition could not be marked yet', { partition, reason });
     }
   }
-}
-
-function markerOf(partition: number): string {
-  return `b${hexadecimal(partition)}`;
 }

@@ -3,6 +3,7 @@ import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import { encodeStored, readStored } from '../persistence/checksummed.js';
+import { SINGLE_KEYS } from '../persistence/keyspace.js';
 import type { Store } from '../persistence/store.js';
 import type { Transaction } from '../persistence/transaction.js';
 
@@ -19,7 +20,7 @@ export interface ClusterIdentity {
  */
 type Plain = [node: NodeId, start: number, proven: boolean, name: string, cluster: string];
 
-const IDENTITY_KEY = 'm/node';
+const IDENTITY_KEY = SINGLE_KEYS.node;
 
 export class Identity {
   readonly node: NodeId;

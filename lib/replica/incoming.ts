@@ -6,7 +6,7 @@ import type { CollectedDots } from './collected-dots.js';
 import type { PartitionHealth } from './health.js';
 import type { PartitionClocks } from './partition-clocks.js';
 import type { StoredRecord } from '../persistence/record-table.js';
-import type { RecordKey } from '../persistence/records.js';
+import type { RecordKey } from '../persistence/keyspace.js';
 
 /** What comes of an incoming state beside the own one. */
 export interface Look {

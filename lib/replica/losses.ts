@@ -5,6 +5,7 @@
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import { encodeStored, readStored } from '../persistence/checksummed.js';
+import { SINGLE_KEYS } from '../persistence/keyspace.js';
 import type { Store } from '../persistence/store.js';
 
 /** From this start on the answers of the node count. */
@@ -12,7 +13,7 @@ export type Lost = [node: NodeId, start: number];
 /** The same, of one partition. */
 export type LostIn = [partition: number, node: NodeId, start: number];
 
-const LOSSES_KEY = 'm/losses';
+const LOSSES_KEY = SINGLE_KEYS.losses;
 
 export class Losses {
   readonly #store: Store;

@@ -2,7 +2,7 @@
 import { type Halves, hash64Halves } from '../encoding/hash.js';
 import type { Dot } from '../versioning/dot.js';
 import type { Writer } from '../versioning/writer.js';
-import type { RecordKey } from '../persistence/records.js';
+import type { RecordKey } from '../persistence/keyspace.js';
 
 /** Of a key. Among a million of them two are taken for one in 3 of 10^8 nodes. */
 export type MintedKey = Halves;

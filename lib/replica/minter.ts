@@ -1,4 +1,4 @@
-/** Mints dots: the writers of this node and how far each has counted, per partition (V1, V2). */
+/** Mints dots: the writers of each partition, and how far each has counted (V1, V2). */
 import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
@@ -7,7 +7,7 @@ import type { Dot } from '../versioning/dot.js';
 import type { Writer } from '../versioning/writer.js';
 import { freshWriter } from '../versioning/writer.js';
 import { type MintedKey, MintedKeys, mintedKey } from './minted-keys.js';
-import type { RecordKey } from '../persistence/records.js';
+import type { RecordKey } from '../persistence/keyspace.js';
 
 interface Half {
   readonly keys: MintedKeys;
@@ -52,7 +52,6 @@ export const WRITERS_MAX = 64;
 export class Minter {
   readonly #options: MinterOptions;
   #start: number;
-  #writer: Writer | undefined;
   readonly #lanes = new Map<number, Lane>();
   /** What this life minted last for each key. The older half goes when both are full. */
   #recent: Half = { keys: new MintedKeys(), beginners: new Set() };
@@ -78,7 +77,6 @@ export class Minter {
   /** Nothing minted so far, in this life or before it, is vouched for any more. */
   renewAll(): void {
     this.#allRenewed = true;
-    this.#writer = undefined;
     this.#lanes.clear();
   }
 
@@ -168,7 +166,6 @@ export class Minter {
   }
 
   #retire(forgotten: ReadonlySet<Writer>): void {
-    if (this.#writer !== undefined && forgotten.has(this.#writer)) this.#writer = undefined;
     for (const lane of this.#lanes.values()) {
       if (lane.present !== undefined && forgotten.has(lane.present)) lane.present = undefined;
     }
@@ -192,10 +189,9 @@ export class Minter {
     return lane;
   }
 
-  /** Mostly the partitions share one: its text is compared by reference. */
+  /** Of one partition alone, so that a dot names one version in the whole cluster. */
   #presentOf(lane: Lane): Writer {
-    this.#writer ??= this.#freshWriter();
-    lane.present ??= this.#writer;
+    lane.present ??= this.#freshWriter();
     return lane.present;
   }
 

@@ -7,7 +7,7 @@ import type { Dot } from '../versioning/dot.js';
 import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
 import { decodeStored, encodeStored } from '../persistence/checksummed.js';
 import { eachEntry } from '../persistence/each-entry.js';
-import { hexadecimal } from '../persistence/records.js';
+import { parsePartitionKey, partitionKey, PREFIX, rangeOf } from '../persistence/keyspace.js';
 import type { Store } from '../persistence/store.js';
 import type { Transaction } from '../persistence/transaction.js';
 
@@ -32,8 +32,8 @@ export class PartitionClocks {
   /** Loads what is stored. It may lag behind the records, and never leads them. */
   static async open(store: Store): Promise<PartitionClocks> {
     const clocks = new PartitionClocks(store);
-    await eachEntry(store, { from: 'c', before: 'd' }, (key, bytes) => {
-      clocks.#load(Number.parseInt(key.slice(1), 16), key, bytes);
+    await eachEntry(store, rangeOf(PREFIX.clock), (key, bytes) => {
+      clocks.#load(parsePartitionKey(key), key, bytes);
     });
     return clocks;
   }
@@ -98,7 +98,7 @@ export class PartitionClocks {
 
   /** Takes the stored clock away; what has been seen since is written again. */
   forget(partition: number, transaction: Transaction): void {
-    transaction.delete(keyOf(partition));
+    transaction.delete(partitionKey('clock', partition));
     this.#persisted.delete(partition);
     this.#dirty.add(partition);
   }
@@ -106,7 +106,10 @@ export class PartitionClocks {
   /** Writes it now, with what it speaks of. */
   keep(partition: number, transaction: Transaction): void {
     const plain = this.of(partition).toPlain();
-    transaction.put(keyOf(partition), encodeStored(keyOf(partition), plain));
+    transaction.put(
+      partitionKey('clock', partition),
+      encodeStored(partitionKey('clock', partition), plain),
+    );
   }
 
   /**
@@ -145,8 +148,4 @@ export class PartitionClocks {
       this.unreadable.push(partition);
     }
   }
-}
-
-function keyOf(partition: number): string {
-  return `c${hexadecimal(partition)}`;
 }

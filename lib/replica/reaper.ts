@@ -13,7 +13,8 @@ import { OperatingError } from '../errors.js';
 import type { Endings } from './endings.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { PartitionHealth } from './health.js';
-import { indexFrom, indexKeysOf, parseIndexKey } from '../persistence/indexes.js';
+import { indexKeysOf } from '../persistence/indexes.js';
+import { indexFrom, keyAfter, parseIndexKey } from '../persistence/keyspace.js';
 import type { RecordTable } from '../persistence/record-table.js';
 import type { Store } from '../persistence/store.js';
 import type { Transaction } from '../persistence/transaction.js';
@@ -35,6 +36,8 @@ export interface ReaperOptions {
   readonly foreground: Foreground;
   readonly random: Random;
   readonly observer: Observer;
+  /** Q of the ring. */
+  readonly partitionCount: () => number;
   readonly limits: ReaperLimits;
 }
 
@@ -106,13 +109,13 @@ export class Reaper {
     const now = this.#options.clock.monotonicMilliseconds();
     if (now - this.#beganAt < FROM_THE_BEGINNING_MILLISECONDS) return;
     this.#beganAt = now;
-    this.#from = indexFrom('x', 0);
+    this.#from = indexFrom('expiring', 0);
   }
 
   /** How many entries there were; undefined where the disk takes nothing now. */
   async #page(now: number, limit: number): Promise<number | undefined> {
     const { store, observer } = this.#options;
-    const before = indexFrom('x', Math.floor(now) + 1);
+    const before = indexFrom('expiring', Math.floor(now) + 1);
     // The clock was set back: nothing of what was looked at is over yet.
     if (this.#from >= before) return 0;
     const page = await store.range({ from: this.#from, before, limit });
@@ -124,11 +127,11 @@ export class Reaper {
         if (!(error instanceof OperatingError) || !NOT_NOW.has(error.code)) throw error;
         return undefined;
       }
-      this.#from = `${indexed}\u0000`;
+      this.#from = keyAfter(indexed);
     }
     const last = page.at(-1)?.[0];
     if (last !== undefined && page.length === limit) {
-      const lag = (now - parseIndexKey(last).milliseconds) / 1000;
+      const lag = (now - parseIndexKey(last, this.#options.partitionCount()).milliseconds) / 1000;
       observer.measure('quorate_expiry_lag_seconds', lag);
     }
     // Batches reach the disk in order.
@@ -139,7 +142,7 @@ export class Reaper {
   /** Resolves when it is on its way to the disk; undefined where nothing was to be done. */
   #reap(indexed: string, now: number): Promise<void> | undefined {
     const { endings, health } = this.#options;
-    const { at } = parseIndexKey(indexed);
+    const { at } = parseIndexKey(indexed, this.#options.partitionCount());
     try {
       const { value: changed, committed } = endings.expire(at, now);
       return changed ? committed : this.#drop(indexed);
@@ -153,7 +156,7 @@ export class Reaper {
   /** An entry that belongs to no record, as damage may leave it, would be looked at for ever. */
   #drop(indexed: string): Promise<void> | undefined {
     const { store, table } = this.#options;
-    const { at } = parseIndexKey(indexed);
+    const { at } = parseIndexKey(indexed, this.#options.partitionCount());
     if (indexKeysOf(at, table.read(at)?.siblings).includes(indexed)) return undefined;
     const drop = (transaction: Transaction): void => transaction.delete(indexed);
     return store.transact(drop, 'os', 'shrinking').committed;

@@ -16,7 +16,7 @@ import type { Minter } from './minter.js';
 import type { PartitionClocks } from './partition-clocks.js';
 import { assertRecordFits, type RecordLimits } from '../persistence/record-limits.js';
 import type { RecordTable, StoredRecord } from '../persistence/record-table.js';
-import type { RecordKey } from '../persistence/records.js';
+import type { RecordKey } from '../persistence/keyspace.js';
 import { decodeRecord, encodeRecord, withinRecord } from '../persistence/records.js';
 import type { Durability, Store, Transacted, Urgency } from '../persistence/store.js';
 import type { Transaction } from '../persistence/transaction.js';

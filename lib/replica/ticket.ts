@@ -2,6 +2,7 @@
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import { encodeStored, readStored } from '../persistence/checksummed.js';
+import { SINGLE_KEYS } from '../persistence/keyspace.js';
 import type { WriterCounts } from './minter.js';
 import type { Store } from '../persistence/store.js';
 import type { Transaction } from '../persistence/transaction.js';
@@ -24,7 +25,7 @@ type Plain = [
   counts: WriterCounts,
 ];
 
-const TICKET_KEY = 'm/ticket';
+const TICKET_KEY = SINGLE_KEYS.ticket;
 
 /** Written last, in a batch of its own: nothing may be queued any more. */
 export async function leaveTicket(store: Store, ticket: Ticket): Promise<void> {

@@ -4,8 +4,8 @@ import type { NodeId } from '../environment/transport.js';
 import { assert } from '../errors.js';
 
 /**
- * `node.start.random`, e.g. `n1.3k.9f2c81d04b7a`: one life of one node (and of one partition, where
- * a fresh writer was taken later). Text, because writers are compared and hashed far more often
+ * `node.start.random`, e.g. `n1.3k.9f2c81d04b7a`: one life of one node, in one partition; another
+ * where it had to begin anew. Text, because writers are compared and hashed far more often
  * than taken apart.
  */
 export type Writer = string;

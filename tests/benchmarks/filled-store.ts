@@ -1,6 +1,6 @@
 /** A store with many keys, written as a node writes them, without the requests. */
 import { openDisk } from '../../lib/disk/disk.js';
-import { recordKey } from '../../lib/persistence/records.js';
+import { recordKey } from '../../lib/persistence/keyspace.js';
 import { openLevelStorage } from '../../lib/platform/leveldb-storage.js';
 import { SystemClock } from '../../lib/platform/system-clock.js';
 import { SystemRandom } from '../../lib/platform/system-random.js';
@@ -33,6 +33,7 @@ export async function fillStore({ directory, keys, valueBytes, endsAt }: Filling
       stamp: () => clock.wallMilliseconds(),
       skewMaxMilliseconds: SECOND,
     },
+    partitionCount: () => PARTITIONS,
     limits: {
       contextBytesMax: 8192,
       recordBytesMax: MEBIBYTE,

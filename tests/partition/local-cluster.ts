@@ -8,7 +8,7 @@ import type { Transport } from '../../lib/environment/transport.js';
 import type { ConsistencySettings } from '../../lib/membership/settings-types.js';
 import type { NodeLimits } from '../../lib/node-options.js';
 import { createNode, type QuorateNode } from '../../lib/node.js';
-import { type RecordKey, recordKey } from '../../lib/persistence/records.js';
+import { type RecordKey, recordKey } from '../../lib/persistence/keyspace.js';
 import { MemoryStorage } from '../../lib/platform/memory-storage.js';
 import type { PeerSocketsOptions } from '../../lib/platform/peer-sockets.js';
 import { SystemClock } from '../../lib/platform/system-clock.js';

@@ -1,6 +1,6 @@
 /** Cuts between real nodes: what each side may do, and what is there when they have healed. */
 import t from 'tap';
-import { recordKey } from '../../lib/persistence/records.js';
+import { recordKey } from '../../lib/persistence/keyspace.js';
 import { LocalCluster, outcomeOf } from './local-cluster.js';
 
 const three = ['n1', 'n2', 'n3'];

@@ -2,6 +2,7 @@
  * What disks do wrong in a simulation. What one owner of a partition loses, the others must make
  * good; so only one machine at a time has a disk that lost something.
  */
+import { PREFIX } from '../../lib/persistence/keyspace.js';
 import { DamageLog, keyStoredAt } from './damage-log.js';
 import type { Machine } from './machine.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -21,11 +22,11 @@ export interface DiskNemesisOptions {
 
 /** Of what is stored, by how its keys begin. */
 const ROTTING: Readonly<Record<string, string>> = {
-  record: 'r',
-  clock: 'c',
-  hint: 'h',
-  digest: 'd',
-  'digest log': 'j',
+  record: PREFIX.record,
+  clock: PREFIX.clock,
+  hint: PREFIX.hint,
+  digest: PREFIX.digest,
+  'digest log': PREFIX.digestLog,
 };
 
 /** What cannot be told from the rest of what is there: the others hold it, or nobody does. */
@@ -134,7 +135,7 @@ export class DiskNemesis {
     const { world } = this.#options;
     if (!this.#vanishes || this.#vanished !== undefined) return;
     const machine = this.#draw();
-    const key = machine?.disk.vanish('r');
+    const key = machine?.disk.vanish(PREFIX.record);
     if (machine === undefined || key === undefined) return;
     this.#vanished = keyStoredAt(key);
     this.#noteDamage(machine, `a record vanishes: ${JSON.stringify(key)}`);

@@ -2,7 +2,7 @@
 import type { FinalState } from '../../lib/checkers/history.js';
 import { messageOf } from '../../lib/errors.js';
 import type { QuorateNode } from '../../lib/node.js';
-import { recordKey } from '../../lib/persistence/records.js';
+import { recordKey } from '../../lib/persistence/keyspace.js';
 import { covers } from '../../lib/versioning/context.js';
 import { dotText } from '../../lib/versioning/dot.js';
 import type { Siblings } from '../../lib/versioning/siblings.js';

@@ -14,7 +14,7 @@ import type {
   Write,
 } from '../../lib/checkers/history.js';
 import type { Change, Intent, Realised } from '../../lib/replica/intent.js';
-import type { RecordKey } from '../../lib/persistence/records.js';
+import type { RecordKey } from '../../lib/persistence/keyspace.js';
 import { dotText } from '../../lib/versioning/dot.js';
 import type { Holding } from './damage-log.js';
 import { EPOCH_MILLISECONDS } from './simulated-clock.js';

@@ -10,7 +10,7 @@ import type { QuorateNode } from '../../lib/node.js';
 import { createNode } from '../../lib/node.js';
 import { messageOf, type OperatingError } from '../../lib/errors.js';
 import type { Intent, Realised } from '../../lib/replica/intent.js';
-import { partitionStart, type RecordKey } from '../../lib/persistence/records.js';
+import { type RecordKey, recordsOf } from '../../lib/persistence/keyspace.js';
 import { dotText } from '../../lib/versioning/dot.js';
 import type { ApiLimits } from '../../lib/api/api-world.js';
 import { type HttpAnswer, HttpPort, type HttpRequest } from './http-port.js';
@@ -274,7 +274,9 @@ export class Machine {
       log: (severity, event, fields) => {
         if (!isAlive()) return;
         world.note(`log ${this.place} ${severity} ${event} ${JSON.stringify(fields ?? {})}`);
-        if (COUNTED.has(event)) this.disk.counted(partitionStart(Number(fields?.['partition'])));
+        if (COUNTED.has(event)) {
+          this.disk.counted(recordsOf(Number(fields?.['partition']), this.partitionCount));
+        }
         if (severity === 'warn') world.count(`log ${event}`);
         if (severity !== 'error') return;
         if (this.disk.everFaulty) world.count(`log ${event}`);

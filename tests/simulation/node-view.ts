@@ -1,6 +1,7 @@
 /** What a simulation reads of the insides of a node. */
 import type { QuorateNode } from '../../lib/node.js';
-import { decodeRecord, recordKey, recordKeyIn } from '../../lib/persistence/records.js';
+import { decodeRecord } from '../../lib/persistence/records.js';
+import { PREFIX, recordKey, recordKeyOf } from '../../lib/persistence/keyspace.js';
 import type { StoredRecord } from '../../lib/persistence/record-table.js';
 import { isOlderThan } from '../../lib/persistence/expiry-clock.js';
 import { obstacleTo } from '../../lib/anti-entropy/collectable.js';
@@ -84,11 +85,10 @@ function recordOf({ disk, cluster }: QuorateNode, key: string): StoredRecord | u
 
 /** The states of a record's versions; undefined where the entry is no record that can be read. */
 export function statesOfRemoved(key: string, bytes: Uint8Array): Set<VersionState> | undefined {
-  const match = /^r([0-9a-f]{4})([^\0]*)\0(.*)$/s.exec(key);
-  if (match === null) return undefined;
-  const [, partition = '', namespace = '', name = ''] = match;
+  if (!key.startsWith(PREFIX.record)) return undefined;
   try {
-    const at = recordKeyIn(Number.parseInt(partition, 16), namespace, name);
+    // In which of its partitions it lies is not asked.
+    const at = recordKeyOf(key, 1);
     return new Set(decodeRecord(at, bytes).versions.map(({ state }) => state));
   } catch {
     return undefined;

@@ -12,6 +12,7 @@ import type {
   StorageRepair,
 } from '../../lib/environment/storage.js';
 import { OperatingError } from '../../lib/errors.js';
+import type { KeyRange } from '../../lib/persistence/keyspace.js';
 import { UnsyncedWrites } from '../../lib/platform/unsynced-writes.js';
 import type { Batch } from './log-files.js';
 import { LogFiles } from './log-files.js';
@@ -191,9 +192,11 @@ export class SimulatedDisk {
     return key;
   }
 
-  /** What is gone of the keys that begin so is known to be. */
-  counted(prefix: string): void {
-    for (const key of this.vanished) if (key.startsWith(prefix)) this.vanished.delete(key);
+  /** What is gone of the keys of a range is known to be. */
+  counted({ from, before }: KeyRange): void {
+    for (const key of this.vanished) {
+      if (key >= from && key < before) this.vanished.delete(key);
+    }
   }
 
   /** Notes what is durable now. */

@@ -4,8 +4,9 @@
  */
 import type { Miss } from '../../lib/checkers/history.js';
 import type { QuorateNode } from '../../lib/node.js';
-import { decodeHint, keyOfHint, targetOf } from '../../lib/hints/hint-records.js';
-import { decodeRecord, type RecordKey, recordKey } from '../../lib/persistence/records.js';
+import { decodeHint } from '../../lib/hints/hint-records.js';
+import { decodeRecord } from '../../lib/persistence/records.js';
+import { parseHintKey, PREFIX, type RecordKey, recordKey } from '../../lib/persistence/keyspace.js';
 import { covers } from '../../lib/versioning/context.js';
 import { type Dot, parseDot } from '../../lib/versioning/dot.js';
 import type { Siblings } from '../../lib/versioning/siblings.js';
@@ -177,11 +178,15 @@ function stored({ disk }: Machine, at: RecordKey, durability: 'sync' | 'os'): Si
   return bytes === undefined ? undefined : decodeRecord(at, bytes);
 }
 
-function hintsOf({ disk }: Machine, key: string, durability: 'sync' | 'os'): Siblings[] {
-  const entries = durability === 'sync' ? disk.durableEntries('h') : disk.visibleEntries('h');
+function hintsOf(
+  { disk, partitionCount }: Machine,
+  key: string,
+  durability: 'sync' | 'os',
+): Siblings[] {
+  const entries =
+    durability === 'sync' ? disk.durableEntries(PREFIX.hint) : disk.visibleEntries(PREFIX.hint);
   return entries.flatMap(([hint, bytes]) => {
-    if (hint.startsWith('h/')) return [];
-    const at = keyOfHint(targetOf(hint), hint);
+    const at = parseHintKey(hint, partitionCount);
     if (at.key !== key) return [];
     try {
       return decodeRecord(at, decodeHint(hint, bytes).bytes);

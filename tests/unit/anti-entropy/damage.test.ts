@@ -8,7 +8,7 @@ import { Pauses } from '../../../lib/environment/pauses.js';
 import type { NodeId } from '../../../lib/environment/transport.js';
 import { conflictPage } from '../../../lib/persistence/conflict-index.js';
 import { PartitionClocks } from '../../../lib/replica/partition-clocks.js';
-import { type RecordKey, recordKey } from '../../../lib/persistence/records.js';
+import { type RecordKey, recordKey } from '../../../lib/persistence/keyspace.js';
 import { NOTHING_SEEN } from '../../../lib/versioning/context.js';
 import type { Dot } from '../../../lib/versioning/dot.js';
 import { LocalCluster } from '../local-cluster.js';

@@ -1,6 +1,6 @@
 /** Exchanges of one node with several peers at once: what one has sent, the others need not. */
 import t from 'tap';
-import { recordKey } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { LocalCluster } from '../local-cluster.js';
 
 const KEYS = 200;

@@ -1,6 +1,6 @@
 /** Expiry over a cluster: the same verdict on every replica, whatever their clocks say. */
 import t, { type Test } from 'tap';
-import { recordKey } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
 
 const HOUR = 3_600_000;

@@ -1,6 +1,6 @@
 /** The dead are kept for a while, fewer of them where they are too many, and never past safety. */
 import t, { type Test } from 'tap';
-import { recordKey } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
 
 async function clusterFor(t: Test, options: ClusterOptions = {}): Promise<LocalCluster> {

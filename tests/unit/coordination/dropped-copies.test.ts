@@ -1,7 +1,7 @@
 /** A read answers nothing that a replica has dropped meanwhile: it begins anew (R5). */
 import t, { type Test } from 'tap';
 import type { GetAnswer } from '../../../lib/coordination/request.js';
-import { recordKey } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { LocalCluster } from '../local-cluster.js';
 
 const OLD = 'old';

@@ -4,7 +4,7 @@
  */
 import t, { type Test } from 'tap';
 import type { NodeId } from '../../../lib/environment/transport.js';
-import { recordKey } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { LocalCluster } from '../local-cluster.js';
 
 const PATIENT = { timeoutMilliseconds: 60_000 };

@@ -1,7 +1,7 @@
 /** Puts and gets on whole nodes: levels, contexts, siblings, outcomes, fallbacks, repair. */
 import t, { type Test } from 'tap';
 import { AVAILABLE_LEVELS } from '../../../lib/coordination/level.js';
-import { recordKey } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
 
 async function clusterFor(t: Test, options: ClusterOptions = {}): Promise<LocalCluster> {

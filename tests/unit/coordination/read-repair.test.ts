@@ -1,6 +1,6 @@
 /** Read repair on whole nodes: when it is done, what it writes, what it costs, who was behind. */
 import t, { type Test } from 'tap';
-import { recordKey } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { dotText } from '../../../lib/versioning/dot.js';
 import { versionsBehind } from '../../../lib/versioning/siblings.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';

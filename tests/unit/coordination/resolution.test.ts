@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap';
 import type { ConsistencySettings } from '../../../lib/membership/settings-types.js';
 import type { NodeOptions } from '../../../lib/node-options.js';
-import { recordKey } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
 import { SeededRandom } from '../fakes.js';
 

@@ -1,7 +1,7 @@
 /** What small histories leave on a disk: an entry of every kind that is stored. */
 import { encodeStored } from '../../../lib/persistence/checksummed.js';
 import { commitOperation } from '../../../lib/persistence/commit-group.js';
-import { recordKey } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { LocalCluster } from '../local-cluster.js';
 import { intentOf, nothingElse, openDisk, PARTITIONS } from '../persistence/disk.js';
 

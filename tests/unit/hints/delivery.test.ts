@@ -1,6 +1,6 @@
 /** Delivery: in bounded batches, at the rate of the target, past whatever it refuses. */
 import t, { type Test } from 'tap';
-import { recordKey } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
 
 interface Batch {

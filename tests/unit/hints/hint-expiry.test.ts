@@ -1,6 +1,6 @@
 /** Hints that leave undelivered: by age or for room, and only where W owners hold them durably. */
 import t, { type Test } from 'tap';
-import { recordKey } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
 
 const AGE = 10_000;

@@ -1,8 +1,8 @@
 /** Hints: held whole and durably, merged, bounded, handed on in order, minted by stand-ins. */
 import t from 'tap';
-import { ALL_HINTS, type Hint } from '../../../lib/hints/hint-records.js';
+import type { Hint } from '../../../lib/hints/hint-records.js';
 import type { HintPage } from '../../../lib/hints/hints.js';
-import { recordKey } from '../../../lib/persistence/records.js';
+import { PREFIX, rangeOf, recordKey } from '../../../lib/persistence/keyspace.js';
 import { NOTHING_SEEN } from '../../../lib/versioning/context.js';
 import { sameSiblings } from '../versioning/arbitraries.js';
 import { type Disk, intentOf, nothingElse, openDisk, PARTITIONS } from '../persistence/disk.js';
@@ -150,8 +150,10 @@ t.test('by age: the oldest first, as old as its first state, through a restart',
   await again.hints.remove(first.hints, 'delivered');
   t.equal(await again.hints.oldest('n3'), started + 2_000);
   t.equal(await again.hints.oldest('n4'), undefined);
-  const rest = await again.storage.range({ from: 'h', before: 'i', limit: 10 });
-  t.equal(rest.length, 2, 'an entry by age leaves with its hint');
+  for (const prefix of [PREFIX.hint, PREFIX.hintByAge]) {
+    const rest = await again.storage.range({ ...rangeOf(prefix), limit: 10 });
+    t.equal(rest.length, 1, 'an entry by age leaves with its hint');
+  }
 });
 
 t.test('an entry by age without its hint is taken away, and no other', async (t) => {
@@ -159,10 +161,13 @@ t.test('an entry by age without its hint is taken away, and no other', async (t)
   const other = await openDisk({ node: 'n2' });
   const { bytes } = other.replica.mint(at, intentOf('1'), 'sync', nothingElse).value;
   await disk.hints.hold('n3', at, bytes, 'sync').committed;
-  const [age, hint] = await disk.storage.range({ from: 'h', before: 'i', limit: 10 });
-  await disk.storage.write([{ type: 'delete', key: hint?.[0] ?? '' }], { sync: true });
+  const ages = await disk.storage.range({ ...rangeOf(PREFIX.hintByAge), limit: 10 });
+  const hints = await disk.storage.range({ ...rangeOf(PREFIX.hint), limit: 10 });
+  t.strictSame([ages.length, hints.length], [1, 1]);
+  const [[age], [hint]] = [ages[0] ?? [''], hints[0] ?? ['']];
+  await disk.storage.write([{ type: 'delete', key: hint }], { sync: true });
   t.strictSame((await disk.hints.aged('n3', '', Infinity, 10)).hints, []);
-  t.equal(disk.storage.get(age?.[0] ?? ''), undefined);
+  t.equal(disk.storage.get(age), undefined);
 });
 
 t.test('a page has as many bytes as were asked for, and at least one hint', async (t) => {
@@ -204,8 +209,11 @@ t.test('a stand-in mints on all that it holds for the key', async (t) => {
   t.equal(disk.replica.read(at), undefined, 'a hint is no record');
 });
 
-t.test('after a minted hint is gone, the stand-in is somebody new there', async (t) => {
+t.test('after a minted hint is gone, the stand-in has a fresh writer there', async (t) => {
   const disk = await openDisk();
+  const elsewhere = recordKey('default', 'j', PARTITIONS);
+  t.not(elsewhere.partition, at.partition);
+  const before = disk.hints.mint(elsewhere, ['n3'], intentOf('0'), 'sync').value;
   const first = disk.hints.mint(at, ['n3', 'n4'], intentOf('1'), 'sync');
   await first.committed;
   const [hint] = await allOf(disk, 'n3');
@@ -215,10 +223,8 @@ t.test('after a minted hint is gone, the stand-in is somebody new there', async 
   t.not(second.dot.writer, first.value.dot.writer);
   t.equal(second.dot.n, 1);
   t.equal(second.siblings.versions.length, 1, 'on what is held for the others');
-  const elsewhere = recordKey('default', 'j', PARTITIONS);
-  t.not(elsewhere.partition, at.partition);
   const other = disk.hints.mint(elsewhere, ['n3'], intentOf('3'), 'sync').value;
-  t.equal(other.dot.writer, first.value.dot.writer, 'other partitions go on');
+  t.equal(other.dot.writer, before.dot.writer, 'other partitions go on');
 });
 
 t.test('nor does a minted hint that leaves early keep its writer', async (t) => {
@@ -253,7 +259,7 @@ t.test('a damaged hint holds up neither the others nor a write', async (t) => {
     const { bytes } = other.replica.mint(at, intentOf(name), 'sync', nothingElse).value;
     await disk.hints.hold('n3', at, bytes, 'sync').committed;
   }
-  const [[damaged = ''] = []] = await disk.storage.range({ ...ALL_HINTS, limit: 1 });
+  const [[damaged = ''] = []] = await disk.storage.range({ ...rangeOf(PREFIX.hint), limit: 1 });
   const value = Buffer.from([0xc1]);
   await disk.storage.write([{ type: 'put', key: damaged, value }], { sync: true });
   const name = damaged.slice(damaged.lastIndexOf('\u0000') + 1);

@@ -1,6 +1,6 @@
 /** Stand-ins: hints held for a primary that is away, minted if all are, delivered. */
 import t, { type Test } from 'tap';
-import { recordKey } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
 
 async function clusterFor(t: Test, options: ClusterOptions = {}): Promise<LocalCluster> {

@@ -1,6 +1,6 @@
 /** Many clean restarts of nodes that write a key: its context keeps a few entries. */
 import t, { type Test } from 'tap';
-import { recordKey } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { LocalCluster } from '../local-cluster.js';
 
 const PARTITIONS = 16;

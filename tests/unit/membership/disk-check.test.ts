@@ -1,6 +1,6 @@
 /** Disks that are older than their node: noticed before it serves, or when it meets who knows. */
 import t, { type Test } from 'tap';
-import { recordKey } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { LocalCluster } from '../local-cluster.js';
 
 const DAMAGED = 'a partition is damaged and will be rebuilt';

@@ -1,6 +1,6 @@
 /** Clean restarts: the writers of a node live on, once, and only where its disk is what it was. */
 import t, { type Test } from 'tap';
-import { recordKey } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { LocalCluster } from '../local-cluster.js';
 
 const PARTITIONS = 16;

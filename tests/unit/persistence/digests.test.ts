@@ -5,9 +5,10 @@ import { MerkleTrees } from '../../../lib/anti-entropy/merkle-tree.js';
 import { Scrub } from '../../../lib/anti-entropy/scrub.js';
 import { countRecords } from '../../../lib/persistence/count-records.js';
 import { Digests } from '../../../lib/persistence/digests.js';
-import { indexKeysOf, parseIndexKey } from '../../../lib/persistence/indexes.js';
+import { indexKeysOf } from '../../../lib/persistence/indexes.js';
 import { leafOf, LeafSums } from '../../../lib/persistence/leaf-sums.js';
-import { encodeRecord, recordKey } from '../../../lib/persistence/records.js';
+import { encodeRecord } from '../../../lib/persistence/records.js';
+import { parseIndexKey, PREFIX, rangeOf, recordKey } from '../../../lib/persistence/keyspace.js';
 import { Store } from '../../../lib/persistence/store.js';
 import { anySiblings } from '../versioning/arbitraries.js';
 import { type Disk, intentOf, nothingElse, openDisk } from './disk.js';
@@ -37,7 +38,7 @@ t.test('after any writes, merges and collections they are what the records sum u
   const steps = fc.array(fc.tuple(fc.nat(5), fc.nat(3), anySiblings), { maxLength: 12 });
   await fc.assert(
     fc.asyncProperty(steps, async (steps) => {
-      const disk = await openDisk();
+      const disk = await openDisk({ partitionCount: 1 });
       for (const [n, what, state] of steps) {
         if (what === 0) disk.replica.mint(at(n), overAll, 'os', nothingElse);
         else if (what === 3) disk.endings.expire(at(n), Number.POSITIVE_INFINITY);
@@ -75,7 +76,7 @@ t.test('what lies on the disk comes to the sums, after any batches and lives', a
       }
       await disk.store.sync();
       const found = await reopened(disk);
-      const log = await disk.store.range({ from: 'j', before: 'k', limit: 100 });
+      const log = await disk.store.range({ ...rangeOf(PREFIX.digestLog), limit: 100 });
       const all = Array.from({ length: partitions }, (_, partition) => partition);
       return log.length <= max && all.every((p) => found.of(p).equals(disk.digests.of(p)));
     }),
@@ -84,18 +85,21 @@ t.test('what lies on the disk comes to the sums, after any batches and lives', a
 });
 
 t.test('where the digest on the disk is damaged, the next life counts, and finds it', async (t) => {
-  for (const kind of ['d', 'j']) {
-    const disk = await openDisk({ digestLogEntriesMax: kind === 'd' ? 2 : 100 });
+  for (const kind of [PREFIX.digest, PREFIX.digestLog]) {
+    const disk = await openDisk({
+      digestLogEntriesMax: kind === PREFIX.digest ? 2 : 100,
+      partitionCount: 1,
+    });
     for (let i = 0; i < 9; i += 1) {
       disk.replica.mint(at(i), intentOf(`${i}`), 'os', nothingElse);
       await disk.store.sync();
     }
-    const range = { from: kind, before: `${kind}~`, limit: 100 };
+    const range = { ...rangeOf(kind), limit: 100 };
     const [key, bytes] = (await disk.store.range(range)).at(-1) ?? ['', new Uint8Array(0)];
     const rotten = bytes.map((byte, i) => (i === bytes.length - 1 ? byte ^ 1 : byte));
     await disk.storage.write([{ type: 'put', key, value: rotten }], { sync: true });
     const { storage } = disk;
-    const next = await openDisk({ storage });
+    const next = await openDisk({ storage, partitionCount: 1 });
     await new Scrub(next).verify(0);
     t.ok(next.health.isRebuilding(0), kind);
     await new Scrub(next).correct(0);
@@ -104,7 +108,7 @@ t.test('where the digest on the disk is damaged, the next life counts, and finds
 });
 
 t.test('a count is exact while writes go on, and shows what is gone or old', async (t) => {
-  const disk = await openDisk();
+  const disk = await openDisk({ partitionCount: 1 });
   const many = Array.from({ length: 2_500 }, (_, i) => recordKey('default', `m${i}`, 1));
   for (const key of many) disk.replica.mint(key, intentOf('1'), 'os', nothingElse);
   const old = disk.table.read(at(0));
@@ -145,7 +149,10 @@ t.test('trees differ exactly where the sets of live records do', async () => {
   const states = fc.array(fc.tuple(fc.nat(5), anySiblings), { maxLength: 8 });
   await fc.assert(
     fc.asyncProperty(states, states, async (ours, theirs) => {
-      const [a, b] = [await openDisk(), await openDisk({ node: 'n2' })];
+      const [a, b] = [
+        await openDisk({ partitionCount: 1 }),
+        await openDisk({ node: 'n2', partitionCount: 1 }),
+      ];
       for (const [disk, states] of [
         [a, ours],
         [b, theirs],
@@ -176,7 +183,7 @@ t.test('trees differ exactly where the sets of live records do', async () => {
 });
 
 t.test('a tree is built again only where something has changed', async (t) => {
-  const disk = await openDisk();
+  const disk = await openDisk({ partitionCount: 1 });
   const trees = new MerkleTrees(disk.digests);
   disk.replica.mint(at(0), intentOf('1'), 'os', nothingElse);
   const before = [...trees.branchesOf(0)];
@@ -196,16 +203,16 @@ t.test('index entries say when and of which key, and are a function of the state
       const dead = state.versions.length > 0 && values === 0;
       const kinds = entries.map((entry) => entry[0]).join('');
       const known = entries.every((entry) => {
-        return parseIndexKey(entry).at.storageKey === where.storageKey;
+        return parseIndexKey(entry, 256).at.storageKey === where.storageKey;
       });
-      return known && kinds === `${dead ? 't' : ''}${values > 1 ? 'k' : ''}`;
+      return known && kinds === `${dead ? PREFIX.dead : ''}${values > 1 ? PREFIX.conflict : ''}`;
     }),
     { numRuns: 10_000 },
   );
 });
 
 t.test('index entries that the disk has lost are put again', async (t) => {
-  const disk = await openDisk();
+  const disk = await openDisk({ partitionCount: 1 });
   const ended = { ...intentOf('x').change, ttlSeconds: 60 } as never;
   disk.replica.mint(at(0), intentOf('x', { change: ended }), 'os', nothingElse);
   disk.replica.mint(at(1), intentOf('', { change: { state: 'tombstone' } }), 'os', nothingElse);

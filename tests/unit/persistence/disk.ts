@@ -1,5 +1,6 @@
 /** A node's persistence as node.ts assembles it, over a disk that can crash. */
 import { decodeStored } from '../../../lib/persistence/checksummed.js';
+import { SINGLE_KEYS } from '../../../lib/persistence/keyspace.js';
 import { openDisk as openReal } from '../../../lib/disk/disk.js';
 import type { Intent } from '../../../lib/replica/intent.js';
 import {
@@ -11,7 +12,7 @@ import {
 } from '../fakes.js';
 
 export const PARTITIONS = 4;
-const IDENTITY_KEY = 'm/node';
+const IDENTITY_KEY = SINGLE_KEYS.node;
 
 export interface DiskOptions {
   readonly node?: string;
@@ -24,6 +25,7 @@ export interface DiskOptions {
   readonly cacheBytesMax?: number;
   readonly mintedKeysMax?: number;
   readonly digestLogEntriesMax?: number;
+  readonly partitionCount?: number;
   /** For negative controls: the starts before are forgotten. */
   readonly forgetsStarts?: boolean;
 }
@@ -42,6 +44,7 @@ export async function openDisk(options: DiskOptions = {}) {
     ...{ node, clusterName: 'test', storage, clock, observer },
     expiryClock: expiryClockOf(clock),
     random: new SeededRandom(seed + 1_000 * before),
+    partitionCount: () => options.partitionCount ?? PARTITIONS,
     limits: {
       contextBytesMax: options.contextBytesMax ?? 8_192,
       recordBytesMax: options.recordBytesMax ?? 1_000_000,

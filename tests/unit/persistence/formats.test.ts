@@ -2,7 +2,8 @@
 import t from 'tap';
 import { hash64, hash64Bytes } from '../../../lib/encoding/hash.js';
 import { STORED_FORMAT } from '../../../lib/persistence/checksummed.js';
-import { decodeRecord, encodeRecord, recordKey } from '../../../lib/persistence/records.js';
+import { decodeRecord, encodeRecord } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { intentOf, nothingElse, openDisk, PARTITIONS } from './disk.js';
 
 const at = recordKey('default', 'k', PARTITIONS);

@@ -1,6 +1,6 @@
 /** When the tombstone of a key is collected, nothing of the key is left on the disk. */
 import t from 'tap';
-import { recordKey } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { intentOf, nothingElse, openDisk, PARTITIONS } from './disk.js';
 
 const at = recordKey('default', 'a-key-of-its-own', PARTITIONS);

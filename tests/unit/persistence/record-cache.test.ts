@@ -1,6 +1,7 @@
 /** Decoded records in memory: as many as there is room for, by what they really take. */
 import t from 'tap';
-import { encodeRecord, recordKey } from '../../../lib/persistence/records.js';
+import { encodeRecord } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import type { Siblings } from '../../../lib/versioning/siblings.js';
 import { HeldStorage } from '../fakes.js';
 import { versionUnder } from '../versioning/arbitraries.js';

@@ -1,7 +1,7 @@
 /** What does not grow is never refused for its size; what comes near a limit is told of. */
 import t from 'tap';
 import { LargestKeys } from '../../../lib/persistence/largest-keys.js';
-import { recordKey } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { NOTHING_SEEN, type Seen } from '../../../lib/versioning/context.js';
 import { seenIn } from '../../../lib/versioning/siblings.js';
 import { type Disk, intentOf, nothingElse, openDisk, PARTITIONS } from './disk.js';

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import t from 'tap';
 import { OperatingError } from '../../../lib/errors.js';
 import { STORED_FORMAT } from '../../../lib/persistence/checksummed.js';
-import { decodeRecord, encodeRecord, recordKey } from '../../../lib/persistence/records.js';
+import { decodeRecord, encodeRecord } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import type { Siblings } from '../../../lib/versioning/siblings.js';
 import { anySiblings, plainSiblings, versionUnder } from '../versioning/arbitraries.js';
 
@@ -113,20 +114,5 @@ t.test('random bytes are refused, with a header that looks right or not', async 
       return refused(() => decodeRecord(at, bytes));
     }),
     { numRuns: 20_000 },
-  );
-});
-
-t.test('the keys of a partition lie side by side', async (t) => {
-  t.equal(recordKey('shop', 'a/b', 1).storageKey, 'r0000shop\u0000a/b');
-  fc.assert(
-    fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (key) => {
-      const { partition, storageKey } = recordKey('default', key, 4096);
-      return (
-        partition >= 0 &&
-        partition < 4096 &&
-        storageKey === `r${partition.toString(16).padStart(4, '0')}default\u0000${key}`
-      );
-    }),
-    RUNS,
   );
 });

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { encode } from '../../../lib/encoding/codec.js';
-import { recordKey } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { covers } from '../../../lib/versioning/context.js';
 import { dotText } from '../../../lib/versioning/dot.js';
 import { turn } from '../fakes.js';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { Audits } from '../../../lib/persistence/audits.js';
-import { recordKey } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { Shelf, type ShelfLimits } from '../../../lib/persistence/shelf.js';
 import { Store } from '../../../lib/persistence/store.js';
 import { KeptVersions } from '../../../lib/persistence/versions.js';

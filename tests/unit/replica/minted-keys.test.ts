@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import t from 'tap';
 import { MintedKeys, mintedKey } from '../../../lib/replica/minted-keys.js';
 import { Minter, WRITERS_MAX } from '../../../lib/replica/minter.js';
-import { recordKey } from '../../../lib/persistence/records.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import type { Context } from '../../../lib/versioning/context.js';
-import type { Dot } from '../../../lib/versioning/dot.js';
+import { type Dot, dotText } from '../../../lib/versioning/dot.js';
 import { SeededRandom } from '../fakes.js';
 
 const WRITERS = ['n1.1.0123456789ab', 'n1.2.0123456789ab'];
@@ -105,6 +105,23 @@ t.test('of very many writers those that mint are kept', (t) => {
   for (const [, ...writers] of minter.counts()) t.ok(writers.length <= WRITERS_MAX);
   for (let n = 1; n < 2_000; n += 1) mint(n);
   for (const [, { vector }] of contexts) t.ok(vector.size <= 2, 'one more where its writer went');
+  t.end();
+});
+
+t.test('a writer is of one partition: no two share one, so dots are unique', (t) => {
+  const minter = minterOf(1_000);
+  const { mint } = recordsOf(minter);
+  const partitions = new Map<string, number>();
+  const dots = new Set<string>();
+  for (let n = 0; n < 200; n += 1) {
+    const { partition } = key(n);
+    const dot = mint(n);
+    t.equal(partitions.get(dot.writer) ?? partition, partition);
+    partitions.set(dot.writer, partition);
+    dots.add(dotText(dot));
+  }
+  t.equal(partitions.size, 4);
+  t.equal(dots.size, 200);
   t.end();
 });
 

@@ -1,7 +1,7 @@
 /** The reaper: what has ended becomes a stub, by the index alone, a few at a time. */
 import t from 'tap';
 import { Reaper } from '../../../lib/replica/reaper.js';
-import { recordKey } from '../../../lib/persistence/records.js';
+import { indexKey, recordKey } from '../../../lib/persistence/keyspace.js';
 import { Foreground } from '../../../lib/environment/foreground.js';
 import type { Range } from '../../../lib/environment/storage.js';
 import { expiryClockOf, HeldStorage, SeededRandom } from '../fakes.js';
@@ -11,7 +11,7 @@ const keyOf = (key: string) => recordKey('default', key, 16);
 
 async function reaperOf(reapKeysMax = 1_000) {
   const storage = new HeldStorage();
-  const disk = await openDisk({ storage });
+  const disk = await openDisk({ storage, partitionCount: 16 });
   const ranges: { readonly range: Range; readonly found: number }[] = [];
   const range = storage.range.bind(storage);
   storage.range = async (asked) => {
@@ -132,7 +132,7 @@ t.test(
     const world = await reaperOf();
     await world.putFor('damaged', 1);
     await world.putFor('fine', 1);
-    const orphan = 'x0000000000010003default\u0000gone';
+    const orphan = indexKey('expiring', 1, keyOf('gone'));
     const at = keyOf('damaged');
     world.table.forgetCached(at);
     await world.storage.write(

@@ -1,12 +1,8 @@
 /** A replica: what it mints and merges, refuses, remembers, and finds again after a crash. */
 import fc from 'fast-check';
 import t from 'tap';
-import {
-  decodeRecord,
-  encodeRecord,
-  type RecordKey,
-  recordKey,
-} from '../../../lib/persistence/records.js';
+import { decodeRecord, encodeRecord } from '../../../lib/persistence/records.js';
+import { type RecordKey, recordKey } from '../../../lib/persistence/keyspace.js';
 import { covers, NOTHING_SEEN } from '../../../lib/versioning/context.js';
 import { dotText } from '../../../lib/versioning/dot.js';
 import { anySiblings, sameSiblings } from '../versioning/arbitraries.js';

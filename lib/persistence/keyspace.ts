@@ -1,0 +1,290 @@
+/**
+ * The keys under which a node stores things: every prefix, width and range (docs/storage.md has
+ * them as a table). No other file spells one out.
+ *
+ * Whatever belongs to a client's key has the same *place* in its stored key: 16 bits of the key's
+ * hash, the namespace, U+0000, the key. So a partition is a contiguous range whatever Q is, and a
+ * change of Q moves no record.
+ */
+import type { Range } from '../environment/storage.js';
+import type { NodeId } from '../environment/transport.js';
+import { assert } from '../errors.js';
+import {
+  hashesOf,
+  HASH_PREFIX_BITS,
+  hashPrefixOf,
+  partitionOfHash,
+} from '../partitioning/partition.js';
+
+/** What a stored key begins with, by what lies there. None is the beginning of another. */
+export const PREFIX = {
+  record: 'r',
+  versionList: 'w',
+  version: 'v',
+  auditList: 'l',
+  audit: 'a',
+  expiring: 'x',
+  dead: 't',
+  conflict: 'k',
+  hint: 'h',
+  hintByAge: 'g',
+  clock: 'c',
+  rebuilding: 'b',
+  digest: 'd',
+  digestLog: 'j',
+  single: 'm/',
+} as const;
+
+/** What a node stores once, by the part that stores it. */
+export const SINGLE_KEYS = {
+  addresses: 'm/addresses',
+  commit: 'm/commit',
+  disks: 'm/disks',
+  losses: 'm/losses',
+  node: 'm/node',
+  ring: 'm/ring',
+  settings: 'm/settings',
+  ticket: 'm/ticket',
+  unmet: 'm/unmet',
+} as const;
+
+/** Keys from `from` to before `before`. */
+export type KeyRange = Omit<Range, 'limit'>;
+
+const SEPARATOR = '\u0000';
+/** No node id holds a character below it, so it ends what begins with an id and a separator. */
+const AFTER_SEPARATOR = '\u0001';
+const HASH_DIGITS = HASH_PREFIX_BITS / 4;
+const PARTITION_DIGITS = 4;
+/** Of wall milliseconds, and of sequence numbers: enough for 8,900 years. */
+const TIME_DIGITS = 12;
+
+/** Everything under a prefix. */
+export function rangeOf(prefix: string): KeyRange {
+  const last = prefix.length - 1;
+  const next = String.fromCharCode(prefix.charCodeAt(last) + 1);
+  return { from: prefix, before: `${prefix.slice(0, last)}${next}` };
+}
+
+/** Where to go on behind a key: no key lies between the two. */
+export function keyAfter(key: string): string {
+  return `${key}${SEPARATOR}`;
+}
+
+// --- Records, and what is kept beside one
+
+/** A key of a client with what follows from it. */
+export interface RecordKey {
+  readonly namespace: string;
+  readonly key: string;
+  /** Of the Q of the ring. */
+  readonly partition: number;
+  /** `r`, then the place. */
+  readonly storageKey: string;
+}
+
+export function recordKey(namespace: string, key: string, partitionCount: number): RecordKey {
+  const hash = hashPrefixOf(namespace, key);
+  return {
+    namespace,
+    key,
+    partition: partitionOfHash(hash, partitionCount),
+    storageKey: `${PREFIX.record}${hashText(hash)}${namespace}${SEPARATOR}${key}`,
+  };
+}
+
+/** The same from where a record lies. */
+export function recordKeyOf(storageKey: string, partitionCount: number): RecordKey {
+  return recordKeyAt(storageKey.slice(PREFIX.record.length), partitionCount);
+}
+
+/** The records of a partition. */
+export function recordsOf(partition: number, partitionCount: number): KeyRange {
+  return partitionRange(PREFIX.record, partition, partitionCount);
+}
+
+/** `w` or `l`, then the place: the list of what is kept beside a record. */
+export function keptListKey(lists: string, place: string): string {
+  return `${lists}${place}`;
+}
+
+/** `v` or `a`, the place, U+0000, the time, the id: one item of such a list. */
+export function keptItemKey(items: string, place: string, at: number, id: string): string {
+  return `${items}${place}${SEPARATOR}${timeText(at)}${id}`;
+}
+
+/** The place of the key in all that is stored for it. */
+export function placeOf({ storageKey }: RecordKey): string {
+  return storageKey.slice(PREFIX.record.length);
+}
+
+/** The same from the key of a list. */
+export function placeOfList(lists: string, listKey: string): string {
+  return listKey.slice(lists.length);
+}
+
+// --- Index entries: the prefix, the time, the place
+
+/**
+ * `expiring`: the earliest end of a value with a time to live. `dead`: a record that is all dead,
+ * by the time it died. `conflict`: two or more values, by the time that the second was written.
+ */
+export type IndexKind = 'expiring' | 'dead' | 'conflict';
+
+/** What an entry's key says: wall milliseconds, and the key that it is about. */
+export interface IndexEntry {
+  readonly milliseconds: number;
+  readonly at: RecordKey;
+}
+
+export function indexKey(kind: IndexKind, milliseconds: number, at: RecordKey): string {
+  return `${indexFrom(kind, milliseconds)}${placeOf(at)}`;
+}
+
+/** Where the entries of a time begin. */
+export function indexFrom(kind: IndexKind, milliseconds: number): string {
+  return `${PREFIX[kind]}${timeText(milliseconds)}`;
+}
+
+/** Before it lie all entries of a kind. */
+export function indexEnd(kind: IndexKind): string {
+  return rangeOf(PREFIX[kind]).before;
+}
+
+export function parseIndexKey(entry: string, partitionCount: number): IndexEntry {
+  const placeAt = 1 + TIME_DIGITS;
+  return {
+    milliseconds: Number.parseInt(entry.slice(1, placeAt), 16),
+    at: recordKeyAt(entry.slice(placeAt), partitionCount),
+  };
+}
+
+/** An entry as others see it: without its prefix. */
+export function entryText(kind: IndexKind, entry: string): string {
+  return entry.slice(PREFIX[kind].length);
+}
+
+export function entryOfText(kind: IndexKind, text: string): string {
+  return `${PREFIX[kind]}${text}`;
+}
+
+const ENTRY_DIGITS = new RegExp(`^[0-9a-f]{${TIME_DIGITS + HASH_DIGITS}}`);
+
+/** May this be the text of an entry? What comes from outside is looked at first. */
+export function isEntryText(text: string): boolean {
+  return ENTRY_DIGITS.test(text) && text.includes(SEPARATOR) && text.isWellFormed();
+}
+
+// --- Hints: by target and place, and by target and age
+
+/** `h`, the target, U+0000, the place. */
+export function hintKey(target: NodeId, at: RecordKey): string {
+  return `${hintsOf(target).from}${placeOf(at)}`;
+}
+
+/** `g`, the target, U+0000, the time since which it is held, the place. */
+export function hintAgeKey(target: NodeId, at: RecordKey, heldSince: number): string {
+  return `${hintAgesOf(target).from}${timeText(heldSince)}${placeOf(at)}`;
+}
+
+/** The hints of a target. */
+export function hintsOf(target: NodeId): KeyRange {
+  return targetRange(PREFIX.hint, target);
+}
+
+/** Where those lie that come after the hints of a partition. */
+export function hintsAfter(target: NodeId, partition: number, partitionCount: number): string {
+  const { end } = hashesOf(partition, partitionCount);
+  const { from, before } = hintsOf(target);
+  return end === 2 ** HASH_PREFIX_BITS ? before : `${from}${hashText(end)}`;
+}
+
+/** The hints of a target by age, up to those that are held since `before`. */
+export function hintAgesOf(target: NodeId, before = Number.POSITIVE_INFINITY): KeyRange {
+  const all = targetRange(PREFIX.hintByAge, target);
+  return Number.isFinite(before) ? { ...all, before: `${all.from}${timeText(before)}` } : all;
+}
+
+export function targetOfHint(hintKey: string): NodeId {
+  return hintKey.slice(PREFIX.hint.length, hintKey.indexOf(SEPARATOR));
+}
+
+export function parseHintKey(hintKey: string, partitionCount: number): RecordKey {
+  return recordKeyAt(hintKey.slice(hintKey.indexOf(SEPARATOR) + 1), partitionCount);
+}
+
+export function parseHintAgeKey(
+  ageKey: string,
+  partitionCount: number,
+): { readonly at: RecordKey; readonly heldSince: number } {
+  const timeAt = ageKey.indexOf(SEPARATOR) + 1;
+  const placeAt = timeAt + TIME_DIGITS;
+  const heldSince = Number.parseInt(ageKey.slice(timeAt, placeAt), 16);
+  return { at: recordKeyAt(ageKey.slice(placeAt), partitionCount), heldSince };
+}
+
+// --- What there is once a partition: the prefix, four digits of its number
+
+export function partitionKey(kind: 'clock' | 'rebuilding' | 'digest', partition: number): string {
+  return `${PREFIX[kind]}${hexadecimal(partition, PARTITION_DIGITS)}`;
+}
+
+export function parsePartitionKey(key: string): number {
+  return Number.parseInt(key.slice(1), 16);
+}
+
+/** `j`, twelve digits of the sequence number: one entry of the log of digests. */
+export function digestLogKey(sequence: number): string {
+  return `${PREFIX.digestLog}${hexadecimal(sequence, TIME_DIGITS)}`;
+}
+
+export function parseDigestLogKey(key: string): number {
+  return Number.parseInt(key.slice(PREFIX.digestLog.length), 16);
+}
+
+// --- Parts of keys
+
+function partitionRange(prefix: string, partition: number, partitionCount: number): KeyRange {
+  const { first, end } = hashesOf(partition, partitionCount);
+  const last = end === 2 ** HASH_PREFIX_BITS;
+  return {
+    from: `${prefix}${hashText(first)}`,
+    before: last ? rangeOf(prefix).before : `${prefix}${hashText(end)}`,
+  };
+}
+
+function targetRange(prefix: string, target: NodeId): KeyRange {
+  return {
+    from: `${prefix}${target}${SEPARATOR}`,
+    before: `${prefix}${target}${AFTER_SEPARATOR}`,
+  };
+}
+
+function recordKeyAt(place: string, partitionCount: number): RecordKey {
+  const split = place.indexOf(SEPARATOR);
+  assert(split >= HASH_DIGITS, 'a place has a hash, a namespace and a key');
+  const hash = Number.parseInt(place.slice(0, HASH_DIGITS), 16);
+  return {
+    namespace: place.slice(HASH_DIGITS, split),
+    key: place.slice(split + 1),
+    partition: partitionOfHash(hash, partitionCount),
+    storageKey: `${PREFIX.record}${place}`,
+  };
+}
+
+/** Whole milliseconds that sort: a clock that is wrong by ages still gives some. */
+function timeText(milliseconds: number): string {
+  const whole = Math.min(Math.max(0, Math.floor(milliseconds)), 16 ** TIME_DIGITS - 1);
+  return hexadecimal(whole, TIME_DIGITS);
+}
+
+/** Of each byte: every request makes the text of a hash. */
+const BYTES = Array.from({ length: 256 }, (_, byte) => hexadecimal(byte, 2));
+
+function hashText(hash: number): string {
+  return `${BYTES[hash >> 8] ?? ''}${BYTES[hash & 0xff] ?? ''}`;
+}
+
+function hexadecimal(number: number, digits: number): string {
+  return number.toString(16).padStart(digits, '0');
+}
