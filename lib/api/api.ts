@@ -17,8 +17,8 @@ export function createApi(world: ApiWorld): RequestListener {
   const control = createControl(world, exchanges);
   return (request, response) => {
     const url = pathAndQuery(request.url ?? '');
-    if (isDataPath(url)) void dataPath.serve(request, response, url);
-    else if (isBatchPath(url)) void batchPath.serve(request, response, url);
+    if (isDataPath(url)) dataPath.serve(request, response, url);
+    else if (isBatchPath(url)) batchPath.serve(request, response, url);
     else void control(request, response, url);
   };
 }

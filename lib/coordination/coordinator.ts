@@ -89,7 +89,7 @@ export class Coordinator implements Coordination {
     return this.#answer(request, got);
   }
 
-  async put(request: PutRequest): Promise<PutAnswer> {
+  put(request: PutRequest): PutAnswer | Promise<PutAnswer> {
     const { writes, plans, defaults } = this.#options;
     const { writeLevel, blindWrites } = defaults();
     const { change, durability } = request;
@@ -108,7 +108,8 @@ export class Coordinator implements Coordination {
       forwarded: false,
     };
     const bytes = change.state === 'value' ? change.value.length : 0;
-    const result = await this.#large.run(bytes, deadline, () => writes.put(write));
+    const result = this.#large.run(bytes, deadline, () => writes.put(write));
+    if (result instanceof Promise) return result.then((later) => this.#written(request, later));
     return this.#written(request, result);
   }
 

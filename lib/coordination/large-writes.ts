@@ -29,8 +29,11 @@ export class LargeWrites {
    * @param deadline on the monotonic clock
    * @throws OperatingError `deadline_passed` where its turn did not come in time: nothing happened
    */
-  async run<T>(bytes: number, deadline: number, write: () => T | Promise<T>): Promise<T> {
-    if (bytes < LARGE_BYTES) return write();
+  run<T>(bytes: number, deadline: number, write: () => T | Promise<T>): T | Promise<T> {
+    return bytes < LARGE_BYTES ? write() : this.#runLarge(bytes, deadline, write);
+  }
+
+  async #runLarge<T>(bytes: number, deadline: number, write: () => T | Promise<T>): Promise<T> {
     await this.#enter(bytes, deadline);
     try {
       return await write();

@@ -123,7 +123,7 @@ export interface ConflictList {
 export interface Coordination {
   /** At once where nothing need be waited for. */
   get(request: GetRequest): GetAnswer | Promise<GetAnswer>;
-  put(request: PutRequest): Promise<PutAnswer>;
+  put(request: PutRequest): PutAnswer | Promise<PutAnswer>;
   /** The siblings as they are, whatever the setting would make of them; what became of others. */
   conflicts(request: GetRequest): Promise<ConflictsAnswer>;
   /** `version_changed` where the context does not show what is there now. */

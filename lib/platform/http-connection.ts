@@ -1,17 +1,13 @@
 /** One connection of a client: its requests one at a time, in their order (RFC 9112, 9.3). */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type HttpRefusal, TOO_MUCH_AHEAD } from './http-refusals.js';
 
-export interface HttpExchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
-
-/** What a connection asks of the listener. */
+/** What a connection asks of the listener. A request goes by its response, which names it. */
 export interface ConnectionOwner {
-  /** Handles the request, or refuses it; every one that begins is answered, or its socket cut. */
-  begin(connection: HttpConnection, exchange: HttpExchange): void;
+  /** Refuses the request, or has `handle` called soon; each is answered, or its socket cut. */
+  begin(connection: HttpConnection, response: ServerResponse): void;
+  handle(connection: HttpConnection, response: ServerResponse): void;
   /** The last words of a connection: as they are written to the socket. */
   farewell(refusal: HttpRefusal): string;
   /** For a message that could not be read in its time, since earlier ones were handled. */
@@ -29,7 +25,7 @@ export interface ConnectionPlace {
 }
 
 /** What a parsed request takes besides the texts of its head. */
-const EXCHANGE_BYTES = 2048;
+const REQUEST_BYTES = 2048;
 /** Cut while its client still sends, a connection takes the answer with it: read on for a while. */
 const LINGER_MILLISECONDS = 500;
 
@@ -42,9 +38,11 @@ export class HttpConnection {
   readonly socket: Socket;
   readonly #owner: ConnectionOwner;
   readonly #place: ConnectionPlace;
-  readonly #waiting: HttpExchange[] = [];
+  readonly #waiting: ServerResponse[] = [];
   #waitingBytes = 0;
-  #current: HttpExchange | undefined;
+  #current: ServerResponse | undefined;
+  /** Has the current request begun, and was not handled yet? */
+  #isDue = false;
   /** No request is taken any more; what is said when those before have their answers. */
   #farewell: HttpRefusal | undefined;
   /** The last message is broken and has its answer: there is nothing more to say. */
@@ -58,6 +56,7 @@ export class HttpConnection {
   #added = 0;
   #stalledAt = Number.NEGATIVE_INFINITY;
   #hasServed = false;
+  /** One function for all requests, which many may call. */
   readonly #answered = (): void => this.#next();
 
   constructor(socket: Socket, owner: ConnectionOwner, place: ConnectionPlace) {
@@ -78,7 +77,7 @@ export class HttpConnection {
 
   /** Has an answer been made that the socket has not taken yet? */
   get isSending(): boolean {
-    return this.#current?.response.writableEnded === true || this.#ended;
+    return this.#current?.writableEnded === true || this.#ended;
   }
 
   get hasServed(): boolean {
@@ -98,12 +97,22 @@ export class HttpConnection {
   }
 
   /** What was parsed next. After a broken message, or last words, nobody hears it. */
-  add(exchange: HttpExchange): void {
+  add(response: ServerResponse): void {
     if (this.#farewell !== undefined || this.isOver) return;
     this.#added += 1;
-    if (this.#current === undefined) this.#begin(exchange);
-    else this.#enqueue(exchange);
+    if (this.#current === undefined) this.#begin(response);
+    else this.#enqueue(response);
   }
+
+  /** Handles the request that has begun. One function for all requests of the connection. */
+  readonly handle = (): void => {
+    const response = this.#current;
+    if (response === undefined || !this.#isDue) return;
+    this.#isDue = false;
+    // Who is gone by now would never end: nothing more is heard of its body.
+    if (response.req.destroyed || response.destroyed || this.isOver) return;
+    this.#owner.handle(this, response);
+  };
 
   /** What came behind the requests so far is no request, or not complete in time. */
   break(refusal: HttpRefusal): void {
@@ -111,7 +120,7 @@ export class HttpConnection {
     this.#farewell = refusal;
     const last = this.#waiting.at(-1) ?? this.#current;
     // The broken message is the last one that was handed over, or one that never was.
-    const isWhole = last === undefined || last.request.complete;
+    const isWhole = last === undefined || last.req.complete;
     if (!isWhole && last !== this.#current) this.#dropLast();
     if (this.#current === undefined) this.#end(refusal);
     else if (!isWhole && last === this.#current) this.#breakCurrent(refusal);
@@ -137,7 +146,7 @@ export class HttpConnection {
       // Held again: it begins anew when that is over.
       if (late === undefined || this.#waiting.length > 0) return;
       this.#late = undefined;
-      const isWhole = this.#current === undefined || this.#current.request.complete;
+      const isWhole = this.#current === undefined || this.#current.req.complete;
       if (this.#added === added || !isWhole) this.break(late);
     }, this.#owner.graceMilliseconds);
     this.#cancelGrace = () => clearTimeout(timer);
@@ -161,26 +170,28 @@ export class HttpConnection {
 
   #breakCurrent(refusal: HttpRefusal): void {
     // An answer that was made early, a refusal, is let go its way.
-    if (this.#current?.response.headersSent === true) this.#isSilent = true;
+    if (this.#current?.headersSent === true) this.#isSilent = true;
     else this.#end(refusal);
   }
 
-  #begin(exchange: HttpExchange): void {
-    this.#current = exchange;
+  #begin(response: ServerResponse): void {
+    this.#current = response;
+    this.#isDue = true;
     this.#hasServed = true;
     this.#place.busy(this);
-    exchange.response.once('close', this.#answered);
-    this.#owner.begin(this, exchange);
+    // Once is how often it comes; to listen so costs two objects more.
+    response.on('close', this.#answered);
+    this.#owner.begin(this, response);
   }
 
-  #enqueue(exchange: HttpExchange): void {
-    const bytes = bytesOf(exchange);
+  #enqueue(response: ServerResponse): void {
+    const bytes = bytesOf(response);
     if (!this.#place.hold(bytes)) {
       this.#farewell = TOO_MUCH_AHEAD;
       return;
     }
     this.#waitingBytes += bytes;
-    this.#waiting.push(exchange);
+    this.#waiting.push(response);
     this.#wasHeld = true;
     this.socket.pause();
   }
@@ -226,7 +237,7 @@ export class HttpConnection {
   }
 }
 
-function bytesOf({ request }: HttpExchange): number {
-  const texts = request.rawHeaders.reduce((bytes, text) => bytes + text.length, 0);
-  return EXCHANGE_BYTES + texts + (request.url?.length ?? 0);
+function bytesOf({ req }: ServerResponse): number {
+  const texts = req.rawHeaders.reduce((bytes, text) => bytes + text.length, 0);
+  return REQUEST_BYTES + texts + (req.url?.length ?? 0);
 }

@@ -7,7 +7,7 @@ import type { ConnectionFigures } from '../api/api-world.js';
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import { messageOf, OperatingError } from '../errors.js';
-import { type ConnectionOwner, HttpConnection, type HttpExchange } from './http-connection.js';
+import { type ConnectionOwner, HttpConnection } from './http-connection.js';
 import { HttpConnections } from './http-connections.js';
 import { HeadJudge, type HeadLimits } from './http-head.js';
 import { ServedHosts } from './http-hosts.js';
@@ -64,6 +64,16 @@ const TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
 const CHECK_MILLISECONDS = 500;
 const CLOSING_CHECK_MILLISECONDS = 25;
 
+const add = (connection: HttpConnection, response: ServerResponse): void => {
+  connection.add(response);
+};
+const breakOff = (connection: HttpConnection, refusal: HttpRefusal): void => {
+  connection.break(refusal);
+};
+const timeOut = (connection: HttpConnection, refusal: HttpRefusal): void => {
+  connection.timeOut(refusal);
+};
+
 /** @throws OperatingError `not_ready` where the address cannot be listened on */
 export async function listenHttp(options: HttpListenerOptions): Promise<HttpListener> {
   const listener = new Listener(options);
@@ -110,7 +120,7 @@ class Listener implements HttpListener, ConnectionOwner {
   /** Each of these is reached by strangers: whatever they send, none of them may throw. */
   #listenTo(server: Server): void {
     const take = (request: IncomingMessage, response: ServerResponse): void => {
-      this.#guarded(request.socket, (connection) => connection.add({ request, response }));
+      this.#guarded(request.socket, add, response);
     };
     server.on('connection', (socket) => {
       this.#connections.open(new HttpConnection(socket, this, this.#connections));
@@ -118,18 +128,16 @@ class Listener implements HttpListener, ConnectionOwner {
     // What expects something is judged in its turn, as all the others.
     server.on('request', take).on('checkContinue', take).on('checkExpectation', take);
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-      this.#guarded(socket, (connection) => {
-        if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
-        else if (error.code === TIMEOUT) connection.timeOut(refusalOfError(error));
-        else connection.break(refusalOfError(error));
-      });
+      if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+      else if (error.code === TIMEOUT) this.#guarded(socket, timeOut, refusalOfError(error));
+      else this.#guarded(socket, breakOff, refusalOfError(error));
     });
     server.on('connect', (_request, socket) => {
       socket.on('error', () => undefined);
-      this.#guarded(socket, (connection) => connection.break(NO_TUNNELS));
+      this.#guarded(socket, breakOff, NO_TUNNELS);
     });
     server.on('timeout', (socket) => {
-      this.#guarded(socket, (connection) => this.#timedOut(connection));
+      this.#guarded(socket, this.#timedOut, undefined);
     });
   }
 
@@ -191,11 +199,16 @@ class Listener implements HttpListener, ConnectionOwner {
     });
   }
 
-  begin(connection: HttpConnection, exchange: HttpExchange): void {
-    this.#guarded(connection.socket, () => this.#begin(connection, exchange));
+  begin(connection: HttpConnection, response: ServerResponse): void {
+    this.#guarded(connection.socket, this.#begin, response);
   }
 
-  #begin(connection: HttpConnection, { request, response }: HttpExchange): void {
+  handle(connection: HttpConnection, response: ServerResponse): void {
+    this.#guarded(connection.socket, this.#handle, response);
+  }
+
+  readonly #begin = (connection: HttpConnection, response: ServerResponse): void => {
+    const { req: request } = response;
     const beyond = this.#connections.isBeyond(connection);
     const isExcess = beyond && !this.#options.isVital(request.url ?? '');
     if (isExcess) this.#connections.note('limit');
@@ -204,27 +217,32 @@ class Listener implements HttpListener, ConnectionOwner {
       this.#refuse(request, response, verdict);
       return;
     }
-    const isLast = verdict === 'last' || beyond;
-    this.#options.together(() => {
-      // Who is gone by now would never end: nothing more is heard of its body.
-      if (request.destroyed || response.destroyed || connection.isOver) return;
-      this.#guarded(connection.socket, () => {
-        if (isLast || this.#closing !== undefined) response.setHeader('connection', 'close');
-        this.#options.handler(request, response);
-      });
-    });
-  }
+    if (verdict === 'last' || beyond) response.setHeader('connection', 'close');
+    this.#options.together(connection.handle);
+  };
+
+  readonly #handle = (_connection: HttpConnection, response: ServerResponse): void => {
+    if (this.#closing !== undefined) response.setHeader('connection', 'close');
+    this.#options.handler(response.req, response);
+  };
 
   farewell(refusal: HttpRefusal): string {
     this.#note(refusal, undefined);
     return rawProblem(refusal, this.#options.problem(refusal));
   }
 
-  /** A bug that a request finds ends its connection, and not the node. */
-  #guarded(socket: Duplex, run: (connection: HttpConnection) => void): void {
+  /**
+   * A bug that a request finds ends its connection, and not the node. What `run` is about is given
+   * beside it, so that no function need be made for each request.
+   */
+  #guarded<Given>(
+    socket: Duplex,
+    run: (connection: HttpConnection, given: Given) => void,
+    given: Given,
+  ): void {
     const connection = this.#connections.of(socket);
     try {
-      if (connection !== undefined) run(connection);
+      if (connection !== undefined) run(connection, given);
       else socket.destroy();
     } catch (error) {
       socket.destroy();
@@ -245,7 +263,7 @@ class Listener implements HttpListener, ConnectionOwner {
     this.#options.observer.log('debug', 'request refused', { method, status, code });
   }
 
-  #timedOut(connection: HttpConnection): void {
+  readonly #timedOut = (connection: HttpConnection): void => {
     if (connection.isSending) {
       const now = this.#options.clock.monotonicMilliseconds();
       if (connection.isStalled(now, this.#sendSpan)) this.#connections.end(connection, 'unread');
@@ -254,5 +272,5 @@ class Listener implements HttpListener, ConnectionOwner {
       // What is being received or handled has deadlines of its own.
       connection.socket.destroy();
     }
-  }
+  };
 }

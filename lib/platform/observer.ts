@@ -2,10 +2,12 @@
 import type { Logger } from 'pino';
 import { pino } from 'pino';
 import type { CounterConfiguration } from 'prom-client';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { Fields, Labels, Observer, Severity } from '../environment/observer.js';
 import { type MetricName, METRICS } from '../environment/metrics.js';
 import { assert } from '../errors.js';
+import { registerHistogram } from './plain-histogram.js';
+import { collectProcessMetrics } from './process-metrics.js';
 
 export interface LogAndMetricsOptions {
   readonly nodeId: string;
@@ -51,6 +53,7 @@ export class LogAndMetrics implements Observer {
   readonly #flush: () => void;
   readonly #registry = new Registry();
   readonly #metrics: ReadonlyMap<MetricName, Metric>;
+  readonly #lookAtProcess: () => void;
 
   constructor(options: LogAndMetricsOptions) {
     const { write } = options;
@@ -69,7 +72,7 @@ export class LogAndMetrics implements Observer {
       },
       toDescriptor ?? { write: write ?? (() => undefined) },
     );
-    collectDefaultMetrics({ register: this.#registry });
+    this.#lookAtProcess = collectProcessMetrics(this.#registry);
     const names = Object.keys(METRICS) as MetricName[];
     this.#metrics = new Map(names.map((name) => [name, this.#register(name)]));
   }
@@ -97,6 +100,7 @@ export class LogAndMetrics implements Observer {
   /** All metrics in the text format of Prometheus. */
   metricsText(): Promise<string> {
     for (const { series } of this.#metrics.values()) for (const one of series) one.tell?.();
+    this.#lookAtProcess();
     return this.#registry.metrics();
   }
 
@@ -137,7 +141,10 @@ export class LogAndMetrics implements Observer {
   #register(name: MetricName): Metric {
     const { help, labels, kind } = METRICS[name];
     const common = { name, help, labelNames: [...labels], registers: [this.#registry] };
-    const seriesOf = seriesMaker(kind, common);
+    const seriesOf =
+      kind === 'histogram'
+        ? registerHistogram(this.#registry, common, BUCKETS_SECONDS)
+        : seriesMaker(kind, common);
     return { labelNames: labels, known: newBranch(), series: [], seriesOf };
   }
 }
@@ -148,24 +155,17 @@ function newBranch(): Branch {
 
 /** Makes the series of one metric, by its kind. */
 function seriesMaker(
-  kind: 'counter' | 'gauge' | 'histogram',
+  kind: 'counter' | 'gauge',
   configuration: Omit<CounterConfiguration<string>, 'collect'>,
 ): Metric['seriesOf'] {
   if (kind === 'counter') {
     const counter = new Counter(configuration);
     return (labels) => new CountSeries(counter.labels(labels));
   }
-  if (kind === 'gauge') {
-    const gauge = new Gauge(configuration);
-    return (labels) => {
-      const child = gauge.labels(labels);
-      return { measure: (value) => child.set(value) };
-    };
-  }
-  const histogram = new Histogram({ ...configuration, buckets: BUCKETS_SECONDS });
+  const gauge = new Gauge(configuration);
   return (labels) => {
-    const child = histogram.labels(labels);
-    return { measure: (value) => child.observe(value) };
+    const child = gauge.labels(labels);
+    return { measure: (value) => child.set(value) };
   };
 }
 

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuSeconds } from './process-figures.js';
 import { fillStore } from './filled-store.js';
-import { delayOf, metricsOf } from './node-metrics.js';
+import { eventLoopDelayIn, metricsOf } from './node-metrics.js';
 import { type SingleNode, singleNode } from './single-node.js';
 import { stop, until } from './systems/process.js';
 
@@ -68,7 +68,7 @@ async function phase(
   for (;;) {
     await sleep(1000);
     const metrics = await metricsOf(place.endpoint);
-    lags.push(delayOf(metrics.get('nodejs_eventloop_lag_p99_seconds') ?? Number.NaN));
+    lags.push(eventLoopDelayIn(metrics) ?? Number.NaN);
     residentBytes = Math.max(residentBytes, metrics.get('process_resident_memory_bytes') ?? 0);
     seconds = (performance.now() - began) / 1000;
     if (over(metrics, seconds)) break;

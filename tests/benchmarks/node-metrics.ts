@@ -1,8 +1,5 @@
 /** What a node says of itself in its metrics. */
 
-/** prom-client's timer is due every 10 ms, and its figures count from one shot to the next. */
-const TIMER_SECONDS = 0.01;
-
 /** By name, and by name and labels as they stand there. */
 export async function metricsOf(endpoint: string): Promise<ReadonlyMap<string, number>> {
   return parseMetrics(await (await fetch(`${endpoint}/metrics`)).text());
@@ -30,7 +27,7 @@ export function eventLoopDelayIn(
   metrics: ReadonlyMap<string, number> | undefined,
 ): number | undefined {
   const lag = metrics?.get('nodejs_eventloop_lag_p99_seconds');
-  return lag === undefined ? undefined : delayOf(lag);
+  return lag === undefined ? undefined : lag * 1000;
 }
 
 /** Hints that wait on the node, for all targets. */
@@ -38,9 +35,4 @@ export function hintsHeldIn(metrics: ReadonlyMap<string, number> | undefined): n
   if (metrics === undefined) return undefined;
   const held = [...metrics].filter(([name]) => name.startsWith('quorate_hints_held{'));
   return held.reduce((sum, [, count]) => sum + count, 0);
-}
-
-/** @param lag seconds, as in the metric `nodejs_eventloop_lag_p99_seconds` */
-export function delayOf(lag: number): number {
-  return Math.max(0, lag - TIMER_SECONDS) * 1000;
 }

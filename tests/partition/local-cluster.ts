@@ -227,7 +227,10 @@ export class LocalCluster {
     await Promise.all([...this.#nodes.values()].map(({ node }) => node.stop()));
   }
 
-  #write(at: string, request: Partial<PutRequest> & Pick<PutRequest, 'key' | 'level' | 'change'>) {
+  async #write(
+    at: string,
+    request: Partial<PutRequest> & Pick<PutRequest, 'key' | 'level' | 'change'>,
+  ): Promise<PutAnswer> {
     const plain = { context: undefined, durability: 'sync' } as const;
     return this.node(at).coordination.put({ ...KEY, ...plain, ...request });
   }

@@ -42,7 +42,7 @@ scenario('two clusters of one list, name and secret have two ids', async (t, it)
   const change = { state: 'tombstone' } as const;
   const write = { ...read, context: seen.context, change };
   const request = { ...write, timeoutMilliseconds: 2000, durability: 'sync' } as const;
-  await t.rejects(running(b1).coordination.put(request), { code: 'invalid_context' });
+  await t.rejects(async () => running(b1).coordination.put(request), { code: 'invalid_context' });
   t.strictSame(it.trouble, []);
 });
 

@@ -193,7 +193,12 @@ export class LocalCluster {
     return node;
   }
 
-  put(id: NodeId, key: string, text: string, fields: Partial<PutRequest> = {}): Promise<PutAnswer> {
+  async put(
+    id: NodeId,
+    key: string,
+    text: string,
+    fields: Partial<PutRequest> = {},
+  ): Promise<PutAnswer> {
     const change = {
       state: 'value',
       contentType: 'text/plain',
@@ -202,7 +207,8 @@ export class LocalCluster {
     } as const;
     const plain = { context: undefined, durability: 'sync' } as const;
     const request = { ...addressOf(key), ...plain, change, ...fields };
-    return this.wait(this.node(id).coordination.put(request));
+    const answer = this.node(id).coordination.put(request);
+    return this.wait(Promise.resolve(answer));
   }
 
   async get(id: NodeId, key: string, fields: Partial<GetRequest> = {}): Promise<GetAnswer> {

@@ -23,11 +23,7 @@ export async function controlBody(
   checkJsonType(contentType);
   checkEncoding(contentEncoding);
   const limits = { bytesMax: BODY_BYTES_MAX, admission, turns };
-  const { parsed, release } = await readBody(exchange, limits, (bytes) =>
-    shaped(objectOf(bytes), shape),
-  );
-  release();
-  return parsed;
+  return readBody(exchange, limits, (bytes) => shaped(objectOf(bytes), shape));
 }
 
 function objectOf(bytes: Uint8Array): unknown {

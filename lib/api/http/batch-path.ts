@@ -29,8 +29,8 @@ export class BatchPath {
   }
 
   /** @param url path and query as they were sent; `isBatchPath` holds. Never rejects. */
-  serve(request: IncomingMessage, response: ServerResponse, url: string): Promise<void> {
-    return this.#exchanges.serve(request, response, url, KIND, (exchange) => this.#post(exchange));
+  serve(request: IncomingMessage, response: ServerResponse, url: string): void {
+    void this.#exchanges.serve(request, response, url, KIND, (exchange) => this.#post(exchange));
   }
 
   async #post(exchange: Exchange): Promise<Reply> {
@@ -41,22 +41,17 @@ export class BatchPath {
     const options = batchHeaders(headers, limits);
     const { admission, turns } = this.#exchanges;
     const room = { bytesMax: limits.batchBytesMax, admission, turns };
-    const body = await readBody(exchange, room, (bytes) =>
+    const operations = await readBody(exchange, room, (bytes) =>
       batchBody(bytes, batchOperationsMax(limits)),
     );
+    // The exchange has entered for one of them.
+    const others = operations.length - 1;
+    admission.enter(others);
     try {
-      const operations = body.parsed;
-      // The exchange has entered for one of them.
-      const others = operations.length - 1;
-      admission.enter(others);
-      try {
-        const run = { world: this.#world, exchanges: this.#exchanges, exchange, ...options };
-        return batchReply(await runBatch(run, operations));
-      } finally {
-        admission.leave(others);
-      }
+      const run = { world: this.#world, exchanges: this.#exchanges, exchange, ...options };
+      return batchReply(await runBatch(run, operations));
     } finally {
-      body.release();
+      admission.leave(others);
     }
   }
 }

@@ -6,7 +6,7 @@ import type { Change } from '../../replica/intent.js';
 import type { ApiWorld } from '../api-world.js';
 import { conflictsAnswer } from './conflicts-answer.js';
 import { type DataResource, type DataTarget, targetOf } from './data-target.js';
-import type { Exchange, ExchangeKind, Exchanges } from './exchange.js';
+import type { Exchange, ExchangeKind, Exchanges, Handler } from './exchange.js';
 import { getAnswer } from './get-answer.js';
 import { putAnswer } from './put-answer.js';
 import { bodyBytesMax, putBody } from './put-body.js';
@@ -15,7 +15,12 @@ import { invalid, later, wrongMethod } from './refusals.js';
 import type { Reply } from './reply.js';
 import { checkResolveHeaders, resolveBody } from './resolve-body.js';
 import type { RequestHeaders } from './request-headers.js';
-import { readOptions, type WriteOptions, writeOptions } from './request-options.js';
+import {
+  type ReadOptions,
+  readOptions,
+  type WriteOptions,
+  writeOptions,
+} from './request-options.js';
 import { versionsAnswer } from './versions-answer.js';
 
 /** Until there are namespaces. */
@@ -54,7 +59,7 @@ const TOMBSTONE: Change = { state: 'tombstone' };
 export class DataPath {
   readonly #world: ApiWorld;
   readonly #exchanges: Exchanges;
-  readonly #handle: (exchange: Exchange) => Promise<Reply>;
+  readonly #handle: Handler;
 
   constructor(world: ApiWorld, exchanges: Exchanges) {
     this.#world = world;
@@ -63,13 +68,13 @@ export class DataPath {
   }
 
   /** @param url path and query as they were sent; `isDataPath` holds. Never rejects. */
-  serve(request: IncomingMessage, response: ServerResponse, url: string): Promise<void> {
+  serve(request: IncomingMessage, response: ServerResponse, url: string): void {
     const operation = OPERATIONS.get(request.method ?? '');
     const kind = operation === undefined ? REFUSED : KINDS[operation];
-    return this.#exchanges.serve(request, response, url, kind, this.#handle);
+    void this.#exchanges.serve(request, response, url, kind, this.#handle);
   }
 
-  #route(exchange: Exchange): Promise<Reply> {
+  #route(exchange: Exchange): Reply | Promise<Reply> {
     const target = targetOf(exchange.url);
     exchange.route = ROUTES[target.resource];
     const methods = METHODS[target.resource];
@@ -86,11 +91,20 @@ export class DataPath {
     return operation === 'put' ? this.#put(exchange, key) : this.#delete(exchange, key);
   }
 
-  async #get(exchange: Exchange, key: string, target: DataTarget): Promise<Reply> {
-    const { headers, requestId } = exchange;
+  #get(exchange: Exchange, key: string, target: DataTarget): Reply | Promise<Reply> {
+    const { headers } = exchange;
     const options = readOptions(headers, this.#world.limits);
-    if (hasBody(headers)) await refuseBody(exchange, 'a read takes no body');
-    const { level, fallbacks, timeoutMilliseconds, readRepair } = options;
+    if (!hasBody(headers)) return this.#read(exchange, options, key, target);
+    const empty = refuseBody(exchange, 'a read takes no body');
+    return empty.then(() => this.#read(exchange, options, key, target));
+  }
+
+  #read(
+    exchange: Exchange,
+    { level, fallbacks, timeoutMilliseconds, readRepair }: ReadOptions,
+    key: string,
+    target: DataTarget,
+  ): Reply | Promise<Reply> {
     const request = {
       namespace: NAMESPACE,
       key,
@@ -100,24 +114,37 @@ export class DataPath {
       readRepair,
     };
     const { coordination } = this.#world.node;
-    const { resource, asList, version } = target;
+    const { requestId } = exchange;
+    const { resource, version } = target;
     if (resource === 'conflicts') {
-      return conflictsAnswer(await coordination.conflicts(request), key, requestId);
+      const answer = coordination.conflicts(request);
+      return answer.then((conflicts) => conflictsAnswer(conflicts, key, requestId));
     }
     if (resource === 'versions') {
-      return versionsAnswer(await coordination.versions(request), key, requestId);
+      const answer = coordination.versions(request);
+      return answer.then((versions) => versionsAnswer(versions, key, requestId));
     }
     const answer =
       version === undefined
-        ? await coordination.get(request)
-        : await coordination.version({ ...request, version });
-    const bytes = bytesOf(answer);
-    if (bytes >= LARGE_BYTES) {
-      this.#exchanges.reserve(exchange, bytes);
-      await this.#exchanges.turns.next(bytes);
-    }
+        ? coordination.get(request)
+        : coordination.version({ ...request, version });
+    if (!(answer instanceof Promise)) return this.#shown(answer, exchange, key, target);
+    return answer.then((later) => this.#shown(later, exchange, key, target));
+  }
+
+  #shown(
+    answer: GetAnswer,
+    exchange: Exchange,
+    key: string,
+    { asList, version }: DataTarget,
+  ): Reply | Promise<Reply> {
+    const { headers, requestId } = exchange;
     const { accept, ifNoneMatch } = headers;
-    return getAnswer(answer, { key, asList, version, accept, ifNoneMatch, requestId });
+    const view = { key, asList, version, accept, ifNoneMatch, requestId };
+    const bytes = bytesOf(answer);
+    if (bytes >= LARGE_BYTES) this.#exchanges.reserve(exchange, bytes);
+    const turn = this.#exchanges.turns.next(bytes);
+    return turn === undefined ? getAnswer(answer, view) : turn.then(() => getAnswer(answer, view));
   }
 
   async #resolve(exchange: Exchange, key: string): Promise<Reply> {
@@ -125,38 +152,40 @@ export class DataPath {
     const { limits, node } = this.#world;
     const options = writeOptions(headers, limits);
     checkResolveHeaders(headers);
-    const body = await readBody(exchange, this.#room(headers), (bytes) =>
+    const { context, resolution } = await readBody(exchange, this.#room(headers), (bytes) =>
       resolveBody(bytes, headers, limits),
     );
-    try {
-      const { context, resolution } = body.parsed;
-      const { level, fallbacks, timeoutMilliseconds, durability } = options;
-      const by = request.socket.remoteAddress ?? 'unknown';
-      const answer = await node.coordination.resolve({
-        ...{ namespace: NAMESPACE, key, level, fallbacks, timeoutMilliseconds, durability },
-        ...{ context, resolution, by },
-      });
-      return putAnswer(answer, key);
-    } finally {
-      body.release();
-    }
+    const { level, fallbacks, timeoutMilliseconds, durability } = options;
+    const by = request.socket.remoteAddress ?? 'unknown';
+    const answer = await node.coordination.resolve({
+      ...{ namespace: NAMESPACE, key, level, fallbacks, timeoutMilliseconds, durability },
+      ...{ context, resolution, by },
+    });
+    return putAnswer(answer, key);
   }
 
-  async #put(exchange: Exchange, key: string): Promise<Reply> {
+  #put(exchange: Exchange, key: string): Reply | Promise<Reply> {
     const { request, url, headers } = exchange;
-    const { limits, node } = this.#world;
+    const { limits } = this.#world;
     const options = writeOptions(headers, limits);
     checkEncoding(headers.contentEncoding);
-    const body = await readBody(exchange, this.#room(headers), (bytes) =>
+    const body = readBody(exchange, this.#room(headers), (bytes) =>
       putBody(bytes, headers, limits, () => addressOf(request.headers.host, url)),
     );
-    try {
-      const { change, context } = body.parsed;
-      const write = putRequest(key, change, context, options);
-      return putAnswer(await node.coordination.put(write), key, change);
-    } finally {
-      body.release();
-    }
+    if (!(body instanceof Promise)) return this.#write(key, body.change, body.context, options);
+    return body.then(({ change, context }) => this.#write(key, change, context, options));
+  }
+
+  #write(
+    key: string,
+    change: Change,
+    context: string | undefined,
+    options: WriteOptions,
+  ): Reply | Promise<Reply> {
+    const { coordination } = this.#world.node;
+    const answer = coordination.put(putRequest(key, change, context, options));
+    if (!(answer instanceof Promise)) return putAnswer(answer, key, change);
+    return answer.then((later) => putAnswer(later, key, change));
   }
 
   #room({ contentType }: RequestHeaders): BodyRoom {
@@ -165,16 +194,14 @@ export class DataPath {
     return { bytesMax, admission, turns };
   }
 
-  async #delete(exchange: Exchange, key: string): Promise<Reply> {
+  #delete(exchange: Exchange, key: string): Reply | Promise<Reply> {
     const { headers } = exchange;
     const options = writeOptions(headers, this.#world.limits);
     if (headers.ttl !== undefined) throw invalid('x-ttl', 'a delete has no time to live');
-    if (hasBody(headers)) {
-      const message = 'a delete takes no body; the context goes into X-Causal-Context';
-      await refuseBody(exchange, message);
-    }
-    const write = putRequest(key, TOMBSTONE, options.context, options);
-    return putAnswer(await this.#world.node.coordination.put(write), key, TOMBSTONE);
+    if (!hasBody(headers)) return this.#write(key, TOMBSTONE, options.context, options);
+    const message = 'a delete takes no body; the context goes into X-Causal-Context';
+    const empty = refuseBody(exchange, message);
+    return empty.then(() => this.#write(key, TOMBSTONE, options.context, options));
   }
 }
 

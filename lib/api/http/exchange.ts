@@ -8,21 +8,8 @@ import { AnswerBytes } from './answer-bytes.js';
 import { LargeTurns } from './large-turns.js';
 import { operatingError, problemReply } from './problem.js';
 import { isTooLongToDiscard } from './read-body.js';
-import { type Reply, sendReply } from './reply.js';
+import { bytesOf, closing, endReply, type Reply, writeHead } from './reply.js';
 import { type RequestHeaders, requestIdOf, scanHeaders } from './request-headers.js';
-
-export interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  /** Path and query as they were sent. */
-  readonly url: string;
-  readonly headers: RequestHeaders;
-  readonly requestId: string;
-  /** The pattern of the path, for the log: what clients put into paths is not written there. */
-  route: string;
-  /** Bytes that are held for the answer before there is one. */
-  reserved: number;
-}
 
 export interface ExchangeKind {
   /** The label of metrics. */
@@ -37,8 +24,53 @@ export interface ExchangeKind {
   readonly route: string;
 }
 
-/** About what the head of an answer takes. */
-const HEAD_BYTES = 512;
+export class Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Path and query as they were sent. */
+  readonly url: string;
+  readonly kind: ExchangeKind;
+  readonly headers: RequestHeaders;
+  readonly requestId: string;
+  /** On the monotonic clock, when it was parsed and its turn had come. */
+  readonly startedAt: number;
+  /** The pattern of the path, for the log: what clients put into paths is not written there. */
+  route: string;
+  /** Bytes that are held for the answer: at first maybe a guess, then what it has. */
+  reserved = 0;
+  /** Does it count as a request under way? */
+  entered = false;
+  /** What is held of the body of the request. */
+  bodyBytes = 0;
+  /** What leaves, once there is something. */
+  reply: Reply | undefined = undefined;
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: string,
+    kind: ExchangeKind,
+    startedAt: number,
+    freshId: () => string,
+  ) {
+    this.request = request;
+    this.response = response;
+    this.url = url;
+    this.kind = kind;
+    this.startedAt = startedAt;
+    this.headers = scanHeaders(request.rawHeaders);
+    this.requestId = requestIdOf(this.headers.requestId, freshId);
+    this.route = kind.route;
+  }
+
+  get headOnly(): boolean {
+    return this.request.method === 'HEAD';
+  }
+}
+
+/** What answers an exchange: at once where nothing need be waited for. */
+export type Handler = (exchange: Exchange) => Reply | Promise<Reply>;
+
 /** Labels of metrics are of a fixed set, whatever clients send. */
 const LEVEL_LABELS: ReadonlySet<string> = new Set(LEVEL_NAMES);
 
@@ -47,6 +79,8 @@ export class Exchanges {
   readonly answers: AnswerBytes;
   readonly turns: LargeTurns;
   readonly #world: ApiWorld;
+  /** Their heads are made; they leave together. */
+  #leaving: Exchange[] = [];
 
   constructor(world: ApiWorld) {
     this.#world = world;
@@ -55,30 +89,34 @@ export class Exchanges {
     this.turns = new LargeTurns(world.clock);
   }
 
-  /** Answers with what `handle` returns, or with the problem of what it throws. Never rejects. */
-  async serve(
+  /**
+   * Answers with what `handle` returns, or with the problem of what it throws. Never throws, nor
+   * rejects.
+   * @returns undefined where it has answered
+   */
+  serve(
     request: IncomingMessage,
     response: ServerResponse,
     url: string,
     kind: ExchangeKind,
-    handle: (exchange: Exchange) => Promise<Reply>,
-  ): Promise<void> {
-    const startedAt = this.#world.clock.monotonicMilliseconds();
-    const headers = scanHeaders(request.rawHeaders);
-    const requestId = requestIdOf(headers.requestId, this.#world.requestId);
-    const { route } = kind;
-    const exchange = { request, response, url, headers, requestId, route, reserved: 0 };
-    let reply = await this.#admitted(exchange, kind, handle);
-    // Else nobody is there any more, or the listener answered in our place (a body held open).
-    if (!response.headersSent && !response.destroyed) {
-      reply = this.#bounded(reply, exchange, kind);
-      if (!request.complete && isTooLongToDiscard(headers)) {
-        reply.headers.push('Connection', 'close');
+    handle: Handler,
+  ): Promise<void> | undefined {
+    const { clock, requestId } = this.#world;
+    const now = clock.monotonicMilliseconds();
+    const exchange = new Exchange(request, response, url, kind, now, requestId);
+    let reply: Reply | Promise<Reply>;
+    try {
+      if (kind.shed) {
+        this.admission.enter();
+        exchange.entered = true;
       }
-      this.#send(reply, exchange, kind);
+      reply = handle(exchange);
+    } catch (error) {
+      reply = this.problemOf(error, exchange, kind.reads);
     }
-    this.answers.release(exchange.reserved);
-    this.#observe(exchange, kind.operation, reply, startedAt);
+    if (reply instanceof Promise) return this.#finishLater(exchange, reply);
+    this.#finish(exchange, reply);
+    return undefined;
   }
 
   /**
@@ -90,29 +128,34 @@ export class Exchanges {
     exchange.reserved += bytes;
   }
 
-  async #admitted(
-    exchange: Exchange,
-    kind: ExchangeKind,
-    handle: (exchange: Exchange) => Promise<Reply>,
-  ): Promise<Reply> {
-    let entered = false;
-    try {
-      if (kind.shed) {
-        this.admission.enter();
-        entered = true;
-      }
-      return await handle(exchange);
-    } catch (error) {
-      return this.problemOf(error, exchange, kind.reads);
-    } finally {
-      if (entered) this.admission.leave();
+  #finishLater(exchange: Exchange, reply: Promise<Reply>): Promise<void> {
+    return reply.then(
+      (made) => this.#finish(exchange, made),
+      (error: unknown) => {
+        this.#finish(exchange, this.problemOf(error, exchange, exchange.kind.reads));
+      },
+    );
+  }
+
+  #finish(exchange: Exchange, reply: Reply): void {
+    if (exchange.entered) this.admission.leave();
+    this.admission.release(exchange.bodyBytes);
+    this.answers.release(exchange.reserved);
+    exchange.reserved = 0;
+    const { request, response, headers } = exchange;
+    let sent = reply;
+    // Else nobody is there any more, or the listener answered in our place (a body held open).
+    if (!response.headersSent && !response.destroyed) {
+      sent = this.#bounded(reply, exchange);
+      if (!request.complete && isTooLongToDiscard(headers)) sent = closing(sent);
+      this.#send(exchange, sent);
     }
+    this.#observe(exchange, sent);
   }
 
   /** Holds the bytes of the reply until it has left; a read for which there is no room is shed. */
-  #bounded(reply: Reply, exchange: Exchange, { reads, vital }: ExchangeKind): Reply {
-    this.answers.release(exchange.reserved);
-    exchange.reserved = 0;
+  #bounded(reply: Reply, exchange: Exchange): Reply {
+    const { reads, vital } = exchange.kind;
     let bounded = reply;
     try {
       if (reads && vital !== true) this.answers.hold(bytesOf(reply));
@@ -121,23 +164,36 @@ export class Exchanges {
       bounded = this.problemOf(error, exchange, reads);
       this.answers.holdAnyway(bytesOf(bounded));
     }
-    const bytes = bytesOf(bounded);
-    exchange.response.once('close', () => this.answers.release(bytes));
+    exchange.reserved = bytesOf(bounded);
     return bounded;
   }
 
   /** A header that cannot be sent would otherwise end the process. */
-  #send(reply: Reply, exchange: Exchange, kind: ExchangeKind): void {
-    const { request, response, requestId } = exchange;
-    const headOnly = request.method === 'HEAD';
-    const { together } = this.#world;
+  #send(exchange: Exchange, reply: Reply): void {
+    const { response, requestId, kind } = exchange;
+    exchange.reply = reply;
     try {
-      sendReply(response, reply, requestId, headOnly, together);
+      writeHead(response, reply, requestId);
     } catch (error) {
-      const problem = this.problemOf(error, exchange, kind.reads);
-      if (response.headersSent) response.destroy();
-      else sendReply(response, problem, requestId, headOnly, together);
+      exchange.reply = this.problemOf(error, exchange, kind.reads);
+      writeHead(response, exchange.reply, requestId);
     }
+    this.#leaving.push(exchange);
+    if (this.#leaving.length === 1) this.#world.together(this.#leave);
+  }
+
+  readonly #leave = (): void => {
+    const leaving = this.#leaving;
+    this.#leaving = [];
+    for (const exchange of leaving) this.#end(exchange);
+  };
+
+  /** The socket mostly takes an answer at once: then there is nothing to listen for. */
+  #end(exchange: Exchange): void {
+    const { response, reply, reserved, headOnly } = exchange;
+    if (reply !== undefined) endReply(response, reply, headOnly);
+    if (response.destroyed || response.writableLength === 0) this.answers.release(reserved);
+    else response.on('close', () => this.answers.release(reserved));
   }
 
   /** @param reads what was asked changes nothing, whatever went wrong */
@@ -149,9 +205,9 @@ export class Exchanges {
     return problemReply(operatingError(error), requestId, reads ? 'none' : undefined);
   }
 
-  #observe(exchange: Exchange, operation: string, reply: Reply, startedAt: number): void {
+  #observe({ request, requestId, kind, route, headers, startedAt }: Exchange, reply: Reply): void {
     const { clock, node, logsRequests } = this.#world;
-    const { request, requestId, route, headers } = exchange;
+    const { operation } = kind;
     const level = reply.level ?? levelLabel(headers.level);
     const milliseconds = clock.monotonicMilliseconds() - startedAt;
     const { result, status } = reply;
@@ -166,10 +222,6 @@ export class Exchanges {
     const fields = { method, route, status, result, consistency, ms, request_id: requestId };
     node.observer.log('debug', 'request', fields);
   }
-}
-
-function bytesOf({ body }: Reply): number {
-  return HEAD_BYTES + body.length;
 }
 
 function levelLabel(asked: string | undefined): string {

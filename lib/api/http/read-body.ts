@@ -1,5 +1,6 @@
 /** Reads the body of a request, within a limit, without ever holding more than it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LARGE_BYTES } from '../../encoding/large.js';
 import { OperatingError } from '../../errors.js';
 import type { Admission } from './admission.js';
 import type { LargeTurns } from './large-turns.js';
@@ -14,12 +15,6 @@ const EMPTY = Buffer.alloc(0);
  */
 const DISCARD_BYTES_MAX = 8 * 1024 * 1024;
 
-/** What a body was parsed to, and what gives back the room that its bytes took. */
-export interface Body<Parsed> {
-  readonly parsed: Parsed;
-  release(): void;
-}
-
 /** Within what a body is read. */
 export interface BodyRoom {
   readonly bytesMax: number;
@@ -32,6 +27,8 @@ interface Sender {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly headers: RequestHeaders;
+  /** What is held of its body: given back with its answer at the latest. */
+  bodyBytes: number;
 }
 
 /** Does the request announce a body? One in chunks may turn out to be empty. */
@@ -82,54 +79,70 @@ export function checkEncoding(contentEncoding: string | undefined): void {
 }
 
 /**
- * Once they are parsed nobody holds the bytes any more, but for what they were parsed to.
+ * Once they are parsed nobody holds the bytes any more, but for what they were parsed to. At once
+ * where the whole body came with the head, as small ones do. The room that it takes is given back
+ * with the answer.
  * @throws OperatingError `value_too_large`, `overloaded`; `invalid_request` where the body ended
  * before its announced length; what `parse` throws. The listener limits how long it may take.
  */
-export async function readBody<Parsed>(
+export function readBody<Parsed>(
   sender: Sender,
-  { bytesMax, admission, turns }: BodyRoom,
+  room: BodyRoom,
   parse: (bytes: Buffer) => Parsed,
-): Promise<Body<Parsed>> {
+): Parsed | Promise<Parsed> {
   const { request, headers } = sender;
-  if (!hasBody(headers)) return { parsed: parse(EMPTY), release: () => undefined };
+  const { bytesMax, admission } = room;
+  if (!hasBody(headers)) return parse(EMPTY);
   const announced = Number(headers.contentLength ?? 0);
   // Whoever waits to be asked for it has not sent it yet: there is nothing to discard.
   const discarded = headers.expect === undefined ? DISCARD_BYTES_MAX : 0;
   if (announced > bytesMax + discarded) throw tooLarge(bytesMax, announced);
-  const reading = new Reading(request, bytesMax, admission);
+  const isHere = request.complete && headers.expect === undefined;
+  if (!isHere || request.readableLength >= LARGE_BYTES) return readSlowly(sender, room, parse);
+  const bytes = (request.read() as Buffer | null) ?? EMPTY;
+  if (bytes.length > bytesMax) throw tooLarge(bytesMax, bytes.length);
+  admission.hold(bytes.length);
+  sender.bodyBytes = bytes.length;
+  checkTrailers(request);
+  return parse(bytes);
+}
+
+/** As it comes in; in a turn of its own where it is large. */
+async function readSlowly<Parsed>(
+  sender: Sender,
+  { bytesMax, admission, turns }: BodyRoom,
+  parse: (bytes: Buffer) => Parsed,
+): Promise<Parsed> {
+  const reading = new Reading(sender, bytesMax, admission);
   proceed(sender);
   await reading.done;
   const turn = turns.next(reading.received);
   if (turn !== undefined) await turn;
-  try {
-    checkTrailers(request);
-    return { parsed: parse(reading.take()), release: () => reading.release() };
-  } catch (error) {
-    reading.release();
-    throw error;
-  }
+  checkTrailers(sender.request);
+  return parse(reading.take());
 }
 
 class Reading {
   readonly done: Promise<void>;
+  readonly #sender: Sender;
   readonly #admission: Admission;
   readonly #bytesMax: number;
   readonly #chunks: Buffer[] = [];
   received = 0;
-  #held = 0;
   #refusal: unknown;
   #settled = false;
   #resolve: () => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
 
-  constructor(request: IncomingMessage, bytesMax: number, admission: Admission) {
+  constructor(sender: Sender, bytesMax: number, admission: Admission) {
+    this.#sender = sender;
     this.#bytesMax = bytesMax;
     this.#admission = admission;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+    const { request } = sender;
     request.on('data', (chunk: Buffer) => this.#take(chunk));
     request.on('end', () => this.#end());
     request.on('error', () => this.#cut());
@@ -150,7 +163,7 @@ class Reading {
     }
     try {
       this.#admission.hold(chunk.length);
-      this.#held += chunk.length;
+      this.#sender.bodyBytes += chunk.length;
       this.#chunks.push(chunk);
     } catch (error) {
       this.#refuse(error);
@@ -160,7 +173,7 @@ class Reading {
   /** What was held is let go; the rest of the body is read and forgotten. */
   #refuse(error: unknown): void {
     this.#refusal = error;
-    this.release();
+    this.#release();
   }
 
   #end(): void {
@@ -181,9 +194,9 @@ class Reading {
     return bytes;
   }
 
-  release(): void {
-    this.#admission.release(this.#held);
-    this.#held = 0;
+  #release(): void {
+    this.#admission.release(this.#sender.bodyBytes);
+    this.#sender.bodyBytes = 0;
     this.#chunks.length = 0;
   }
 
@@ -194,7 +207,7 @@ class Reading {
 
   #fail(error: unknown): void {
     this.#settled = true;
-    this.release();
+    this.#release();
     this.#reject(error);
   }
 }

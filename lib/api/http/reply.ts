@@ -31,25 +31,35 @@ export function bytesAsText(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
-/**
- * Sends it, together with others. `HEAD` gets the same head without the body. Throws, with nothing
- * sent, where a header cannot be.
- */
-export function sendReply(
-  response: ServerResponse,
-  reply: Reply,
-  requestId: string,
-  headOnly: boolean,
-  together: (run: () => void) => void,
-): void {
+/** About what the head of an answer takes. */
+const HEAD_BYTES = 512;
+
+/** What it takes until it has left. */
+export function bytesOf({ body }: Reply): number {
+  return HEAD_BYTES + body.length;
+}
+
+/** The same, and the connection ends with it. */
+export function closing(reply: Reply): Reply {
+  return { ...reply, headers: [...reply.headers, 'Connection', 'close'] };
+}
+
+/** Throws, with nothing sent, where a header cannot be. */
+export function writeHead(response: ServerResponse, reply: Reply, requestId: string): void {
   const { status, headers, body } = reply;
   // A 304 has no body, and must not tell another length than the 200 that it stands for.
   if (status !== 304) headers.push('Content-Length', String(body.length));
   headers.push('X-Request-Id', requestId);
   response.writeHead(status, headers);
-  together(() => {
-    if (headOnly || status === 304) response.end();
-    else if (typeof body === 'string') response.end(body, 'latin1');
-    else response.end(body);
-  });
+}
+
+/** Behind its head. `HEAD` gets the same head without the body. */
+export function endReply(
+  response: ServerResponse,
+  { status, body }: Reply,
+  headOnly: boolean,
+): void {
+  if (headOnly || status === 304) response.end();
+  else if (typeof body === 'string') response.end(body, 'latin1');
+  else response.end(body);
 }

@@ -117,11 +117,11 @@ export class FakeNode implements ApiNode {
   #settings: SettingsAnswer = { settings: SETTINGS, version: 'v1', nodes: ['n1', 'n2'] };
 
   readonly coordination = {
-    get: async (request: GetRequest): Promise<GetAnswer> => {
+    get: (request: GetRequest): GetAnswer | Promise<GetAnswer> => {
       this.gets.push(request);
       return this.answerGet(request);
     },
-    put: async (request: PutRequest): Promise<PutAnswer> => {
+    put: (request: PutRequest): PutAnswer | Promise<PutAnswer> => {
       this.puts.push(request);
       return this.answerPut(request);
     },

@@ -9,7 +9,7 @@ const MEBIBYTE = 1024 * 1024;
 /** Writes that go on until they are told to end. */
 function writesOf(large: LargeWrites) {
   const running = new Map<string, () => void>();
-  const write = (name: string, bytes: number, deadline = 1_000): Promise<string> =>
+  const write = async (name: string, bytes: number, deadline = 1_000): Promise<string> =>
     large.run(bytes, deadline, async () => {
       await new Promise<void>((resolve) => running.set(name, resolve));
       running.delete(name);

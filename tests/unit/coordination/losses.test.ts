@@ -113,12 +113,11 @@ t.test('a write counts no acknowledgement of the own disk from before its loss',
   ]);
   const kind = { state: 'value', contentType: 'text/plain', ttlSeconds: undefined } as const;
   const change = { ...kind, value: Buffer.from('value') };
-  const written = settled(
-    cluster.node('n1').coordination.put({
-      ...{ namespace: 'default', key, level: 'quorum', fallbacks: [], ...PATIENT },
-      ...{ change, context: undefined, durability: 'sync' },
-    }),
-  );
+  const put = cluster.node('n1').coordination.put({
+    ...{ namespace: 'default', key, level: 'quorum', fallbacks: [], ...PATIENT },
+    ...{ change, context: undefined, durability: 'sync' },
+  });
+  const written = settled(Promise.resolve(put));
   await cluster.clock.advance(1000);
   t.ok(holds('n1'), 'it is on the disk of n1');
   await cluster.spoil('n1', at.storageKey);

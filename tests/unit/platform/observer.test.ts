@@ -1,4 +1,5 @@
 /** Lines and metrics as an operator sees them. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { METRICS } from '../../../lib/environment/metrics.js';
 import { LogAndMetrics } from '../../../lib/platform/observer.js';
@@ -35,6 +36,9 @@ t.test('counts, sets and observes by labels', async (t) => {
   observer.measure('quorate_hints_held', 3, { target: 'n2' });
   const operation = { operation: 'get', level: 'one' };
   observer.measure('quorate_request_duration_seconds', 0.003, operation);
+  observer.measure('quorate_request_duration_seconds', 0.002, { ...operation, level: 'two' });
+  observer.measure('quorate_request_duration_seconds', 0.002, operation);
+  observer.measure('quorate_request_duration_seconds', 12, operation);
   const text = await observer.metricsText();
   t.match(observer.metricsContentType, 'text/plain');
   for (const line of [
@@ -42,9 +46,14 @@ t.test('counts, sets and observes by labels', async (t) => {
     'quorate_read_repairs_total{mode="await"} 2',
     'quorate_read_repairs_total{mode="async"} 2',
     'quorate_hints_held{target="n2"} 3',
-    'quorate_request_duration_seconds_bucket{le="0.0025",operation="get",level="one"} 0',
-    'quorate_request_duration_seconds_bucket{le="0.005",operation="get",level="one"} 1',
-    'quorate_request_duration_seconds_count{operation="get",level="one"} 1',
+    'quorate_request_duration_seconds_bucket{le="0.001",operation="get",level="one"} 0',
+    'quorate_request_duration_seconds_bucket{le="0.0025",operation="get",level="one"} 1',
+    'quorate_request_duration_seconds_bucket{le="0.005",operation="get",level="one"} 2',
+    'quorate_request_duration_seconds_bucket{le="10",operation="get",level="one"} 2',
+    'quorate_request_duration_seconds_bucket{le="+Inf",operation="get",level="one"} 3',
+    'quorate_request_duration_seconds_sum{operation="get",level="one"} 12.005',
+    'quorate_request_duration_seconds_count{operation="get",level="one"} 3',
+    'quorate_request_duration_seconds_count{operation="get",level="two"} 1',
   ]) {
     t.ok(text.includes(`${line}\n`), line);
   }
@@ -53,6 +62,26 @@ t.test('counts, sets and observes by labels', async (t) => {
   }
   t.match(text, /^process_cpu_seconds_total /m);
 });
+
+t.test(
+  'how late timers were, since the last look, and no timer that is due all the time',
+  async (t) => {
+    const { observer } = make();
+    const lag = async (figure: string): Promise<number> => {
+      const text = await observer.metricsText();
+      const line = new RegExp(`^nodejs_eventloop_lag_${figure}_seconds (.*)$`, 'm').exec(text);
+      return Number(line?.[1]);
+    };
+    t.equal(await lag('max'), 0, 'it was not due yet');
+    await sleep(250);
+    const until = performance.now() + 300;
+    while (performance.now() < until);
+    await sleep(1);
+    t.ok((await lag('max')) > 0.15, 'the loop was busy for 300 ms');
+    await sleep(350);
+    t.ok((await lag('min')) < 0.1, 'less the time between two shots');
+  },
+);
 
 t.test('two observers in one process do not meet', async (t) => {
   const [first, second] = [make().observer, make().observer];
