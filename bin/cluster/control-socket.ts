@@ -1,11 +1,13 @@
 /** How others ask a running cluster: a socket in a folder that only its owner may enter. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode, messageOf, OperatingError } from '../../lib/errors.js';
+import { makeFolder } from '../../lib/platform/make-folder.js';
 import { runningOf } from './running-file.js';
 
 const CODES = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]];
@@ -21,69 +23,95 @@ export interface Started {
 }
 
 const FOLDER_PREFIX = 'quorate-';
-const SOCKET_NAME = 'control';
+const NAME_BYTES = 6;
+const NAME = 'control';
+/**
+ * The longest path of a socket on any system, without the zero at its end (macOS). A longer one is
+ * cut without a word, and the socket is made somewhere else, where nobody removes it.
+ */
+const PATH_BYTES_MAX = 103;
+/** Where folders for what does not last are on every system that has such sockets. */
+const SHORTEST_FOLDER = '/tmp';
 const LINE_BYTES_MAX = 64 * 1024;
 /** Above the patience with which a node is awaited. */
 const ANSWER_TIMEOUT_MILLISECONDS = 70_000;
 
-export interface ControlSocket {
-  /** Its path. */
-  readonly path: string;
-  /** At once: whoever waits for an answer gets none. */
-  close(): void;
-}
+/**
+ * The socket of a running cluster, and the folder that it lies in. It owns that folder from the
+ * moment on when it is made: `close` removes it, in whatever state the socket is, and so does the
+ * end of the process, however that comes about. Only a kill leaves it; the next start removes that.
+ */
+export class ControlSocket {
+  /** Chosen at once, so that it can be written down before anything is made. */
+  readonly path = freePath();
+  readonly #open = new Set<Socket>();
+  readonly #server: Server;
+  #closed = false;
 
-/** @throws OperatingError `not_ready` where no socket can be made */
-export async function serveControl(
-  startNode: (id: string) => Promise<Started>,
-): Promise<ControlSocket> {
-  const open = new Set<Socket>();
-  const server = createServer((socket) => {
-    open.add(socket);
-    socket.on('close', () => open.delete(socket));
-    socket.on('error', () => socket.destroy());
-    onLine(socket, (line) => {
-      answer(line, startNode).then(
-        (reply) => socket.end(`${JSON.stringify(reply)}\n`),
-        (error: unknown) => socket.end(`${JSON.stringify(refusal(error))}\n`),
-      );
+  constructor(startNode: (id: string) => Promise<Started>) {
+    this.#server = createServer((socket) => {
+      this.#open.add(socket);
+      socket.on('close', () => this.#open.delete(socket));
+      socket.on('error', () => socket.destroy());
+      onLine(socket, (line) => {
+        answer(line, startNode).then(
+          (reply) => socket.end(`${JSON.stringify(reply)}\n`),
+          (error: unknown) => socket.end(`${JSON.stringify(refusal(error))}\n`),
+        );
+      });
     });
-  });
-  const path = await listenPrivately(server);
-  return {
-    path,
-    close: () => {
-      server.close();
-      for (const socket of open) socket.destroy();
-      rmSync(dirname(path), { recursive: true, force: true });
-    },
-  };
-}
-
-/** Not in the data folder: the path of a socket may have about a hundred characters. */
-async function listenPrivately(server: Server): Promise<string> {
-  let folder: string | undefined;
-  try {
-    folder = mkdtempSync(join(tmpdir(), FOLDER_PREFIX));
-    const path = join(folder, SOCKET_NAME);
-    await new Promise<void>((resolve, reject) => {
-      // Later ones too: a connection that could not be taken ends nothing.
-      server.on('error', reject);
-      server.listen(path, resolve);
-    });
-    return path;
-  } catch (cause) {
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-    const message = `no control socket in ${tmpdir()}: ${messageOf(cause)}`;
-    throw new OperatingError('not_ready', message, { cause });
   }
+
+  /** Does nothing once it is closed. @throws OperatingError `not_ready` where it cannot be made */
+  async open(): Promise<void> {
+    if (this.#closed) return;
+    process.once('exit', this.close);
+    try {
+      makeFolder(dirname(this.path), 'the folder of the control socket');
+      await new Promise<void>((resolve, reject) => {
+        // Later ones too: a connection that could not be taken ends nothing.
+        this.#server.on('error', reject);
+        this.#server.on('close', resolve);
+        this.#server.listen(this.path, resolve);
+      });
+    } catch (cause) {
+      this.close();
+      const message = `no control socket ${this.path}: ${messageOf(cause)}`;
+      throw new OperatingError('not_ready', message, { cause });
+    }
+  }
+
+  /** At once, and never throws: whoever waits for an answer gets none. */
+  readonly close = (): void => {
+    this.#closed = true;
+    process.off('exit', this.close);
+    this.#server.close();
+    for (const socket of this.#open) socket.destroy();
+    removeFolder(dirname(this.path));
+  };
 }
 
 /** What a cluster left that was ended without a chance to clean up. Nobody answers there. */
 export function removeLeftSocket(path: string): void {
   const folder = dirname(path);
-  const isOurs = basename(path) === SOCKET_NAME && basename(folder).startsWith(FOLDER_PREFIX);
-  if (isOurs) rmSync(folder, { recursive: true, force: true });
+  const isOurs = basename(path) === NAME && basename(folder).startsWith(FOLDER_PREFIX);
+  if (isOurs) removeFolder(folder);
+}
+
+/** Not in the data folder: its path may be long. */
+function freePath(): string {
+  const folder = FOLDER_PREFIX + randomBytes(NAME_BYTES).toString('hex');
+  const path = join(tmpdir(), folder, NAME);
+  const fits = Buffer.byteLength(path) <= PATH_BYTES_MAX;
+  return fits ? path : join(SHORTEST_FOLDER, folder, NAME);
+}
+
+function removeFolder(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // It is empty, or another's by now: nobody can be asked there, and nothing rests on it.
+  }
 }
 
 /** Does a process answer there? */

@@ -8,8 +8,7 @@ import { aborted } from '../supervision.js';
 import { checkFree } from './free-ports.js';
 import type { Founding, PlannedNode } from './cluster-plan.js';
 import { keepFounding, plannedNodes } from './cluster-plan.js';
-import type { ControlSocket, Started } from './control-socket.js';
-import { isAnswered, removeLeftSocket, serveControl } from './control-socket.js';
+import { ControlSocket, isAnswered, removeLeftSocket, type Started } from './control-socket.js';
 import { NodeChild } from './node-child.js';
 import { RespawnPace } from './respawn-pace.js';
 import { forgetRunning, noteRunning, runningOf } from './running-file.js';
@@ -39,7 +38,10 @@ export class LocalCluster {
   readonly #options: LocalClusterOptions;
   readonly #watched: readonly Watched[];
   readonly #respawns = new Set<NodeJS.Timeout>();
-  #control: ControlSocket | undefined;
+  readonly #control = new ControlSocket((id) => this.startNode(id));
+  /** It has said in the folder that it runs; before that the folder may say so of another one. */
+  #noted = false;
+  #serves = false;
   #stopping = false;
 
   constructor(options: LocalClusterOptions) {
@@ -78,17 +80,20 @@ export class LocalCluster {
     if (!existsSync(secretFile(dataDir))) await createSecret(secretFile(dataDir));
     keepFounding(founding, dataDir);
     if (told.aborted) return false;
+    // Before it is made: what a start that is killed leaves, the next one finds by this note.
+    this.#note();
+    await this.#control.open();
     // All at once: a founder serves only when all have confirmed the ring.
     const ready = Promise.all(this.#watched.map(({ child }) => child.start()));
-    await Promise.race([ready, aborted(told)]);
-    if (told.aborted) return false;
-    this.#control = await serveControl((id) => this.startNode(id));
     this.#note();
-    return !told.aborted;
+    await Promise.race([ready, aborted(told)]);
+    this.#serves = !told.aborted;
+    return this.#serves;
   }
 
   /** Brings a dead node back. @throws OperatingError `invalid_request`, or why it does not start */
   async startNode(id: string): Promise<Started> {
+    if (!this.#serves) throw new OperatingError('not_ready', 'the cluster still starts');
     const child = this.#watched.find((row) => row.child.planned.id === id)?.child;
     if (child === undefined) {
       const ids = this.nodes.map((node) => node.id).join(', ');
@@ -120,14 +125,14 @@ export class LocalCluster {
   #close(): void {
     this.#stopping = true;
     for (const timer of this.#respawns) clearTimeout(timer);
-    if (this.#control === undefined) return;
     this.#control.close();
-    forgetRunning(this.#options.dataDir);
+    if (this.#noted) forgetRunning(this.#options.dataDir);
   }
 
   /** A disk that takes no note ends nothing: `cluster pid` does not know the node then. */
   #note(): void {
-    if (this.#control === undefined || this.#stopping) return;
+    if (this.#stopping) return;
+    this.#noted = true;
     const nodes = this.#watched.map(({ child: { planned, process: running } }) => ({
       ...{ id: planned.id, address: planned.address, pid: running?.pid, stamp: running?.stamp },
     }));

@@ -4,22 +4,40 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import t from 'tap';
-import { childEnvironment, freeBasePort, QUORATE, quorate, RealCluster } from './real-cluster.js';
+import {
+  childEnvironment,
+  freeBasePort,
+  QUORATE,
+  quorate,
+  RealCluster,
+  until,
+} from './real-cluster.js';
 
-const POINTS = Number(process.env['STOP_POINTS'] ?? '6');
+const POINTS = Number(process.env['STOP_POINTS'] ?? '4');
 /** Far above what any stop takes, also on a machine that is busy. */
 const HANGS_MILLISECONDS = 60_000;
 const POLL_MILLISECONDS = 5;
+/** Characters of what it said on standard error, where something is left. */
+const ERR_SHOWN = 2000;
 /** What a node says on its way. */
 const READY = '"ready"';
 const LINES = ['"starting"', 'the ring is founded', '"listening"', READY];
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-type Moment = (child: ChildProcess, log: () => string) => Promise<void>;
+type Moment = (child: ChildProcess, said: () => string) => Promise<void>;
 
 const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -35,32 +53,37 @@ const after =
     await wait(milliseconds);
   };
 
-/** When the line was written; at the latest when it is ready, or has ended. */
-const atLine =
-  (line: string): Moment =>
-  async (child, log) => {
-    const said = (): boolean => log().includes(line) || log().includes(READY);
-    while (!said() && child.exitCode === null) await wait(POLL_MILLISECONDS);
+/** When that is so; at the latest when it is ready, or has ended. */
+const when =
+  (isSo: (said: string) => boolean): Moment =>
+  async (child, said) => {
+    const isOver = (): boolean => child.exitCode !== null || said().includes(READY);
+    while (!isSo(said()) && !isOver()) await wait(POLL_MILLISECONDS);
   };
 
-/** Everything that runs for a folder: commands name it in their words. */
-function processesOf(folder: string): string[] {
-  const { stdout } = spawnSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' });
-  return stdout.split('\n').filter((line) => line.includes(folder));
+const atThing = (path: string): Moment => when(() => isThere(path));
+const atLine = (line: string): Moment => when((said) => said.includes(line));
+
+/** Runs nothing any more for a folder? Commands name it in their words. */
+function isGone(folder: string): boolean {
+  const { stdout, status } = spawnSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' });
+  return status === 0 && !stdout.includes(folder);
 }
 
 interface Round {
   readonly words: readonly string[];
   readonly folder: string;
+  /** For sockets: short, since a path of about a hundred characters is too long for them. */
+  readonly temporary: string;
   readonly moment: Moment;
   readonly signals: readonly NodeJS.Signals[];
-  readonly log: () => string;
+  /** What was written since it began, of each log by itself. */
+  readonly said: () => string;
 }
 
-/** @returns its status, or the word that it hangs; nothing of it is left after that */
-async function startAndStop(t: Test, round: Round): Promise<number | string | null> {
-  const { words, folder, moment, signals, log } = round;
-  const temporary = join(folder, 'tmp');
+/** Starts it, and sends the signals. @returns its status, its signal, or the word that it hangs */
+async function play(t: Test, round: Round): Promise<number | string | null> {
+  const { words, folder, temporary, moment, signals } = round;
   const err = openSync(join(folder, 'err'), 'a');
   const child = spawn(process.execPath, [QUORATE, ...words], {
     env: { ...childEnvironment(), TMPDIR: temporary },
@@ -68,27 +91,46 @@ async function startAndStop(t: Test, round: Round): Promise<number | string | nu
   });
   closeSync(err);
   t.teardown(() => child.kill('SIGKILL'));
-  const before = log().length;
   const ended = once(child, 'exit') as Promise<[number | null, string | null]>;
-  await moment(child, () => log().slice(before));
+  await moment(child, round.said);
   for (const [i, signal] of signals.entries()) {
     // Closer together they would be one press of Ctrl-C.
     if (i > 0) await wait(400);
     child.kill(signal);
   }
   const [status, by] = await Promise.race([ended, hang()]);
-  t.same(processesOf(folder), [], 'no process is left');
-  t.same(readdirSync(temporary), [], 'no control socket is left');
-  t.notOk(existsSync(join(folder, 'data', 'running.json')), 'nothing says that it runs');
+  // What is killed may take a moment to go where the machine is busy.
+  await until('all processes to be gone', HANGS_MILLISECONDS, () => isGone(folder));
   return status ?? by;
 }
 
-/** Moments spread over a start, lines of the log, and both with a second signal. */
-function momentsOf(startMilliseconds: number) {
+/** @returns how it ended; nothing of it is left after that */
+async function startAndStop(t: Test, round: Round): Promise<number | string | null> {
+  const how = await play(t, round);
+  const { folder, temporary, signals } = round;
+  const found = { how, signals, err: textOf(join(folder, 'err')).slice(-ERR_SHOWN) };
+  t.same(readdirSync(temporary), [], 'no control socket is left', { found });
+  t.same(leftIn(join(folder, 'data')), [], 'nothing says that it runs', { found });
+  return how;
+}
+
+/** What a cluster that runs keeps beside its data. */
+function leftIn(data: string): string[] {
+  return readdirSync(data).filter((name) => /^running\.json|\.new$/.test(name));
+}
+
+/** The texts of these files that were written after this call. */
+function since(...files: readonly string[]): () => string {
+  const lengths = files.map((file) => textOf(file).length);
+  return () => files.map((file, i) => textOf(file).slice(lengths[i])).join('\n');
+}
+
+/** Moments spread over a start, what is made and said on the way, and some with a second signal. */
+function momentsOf(startMilliseconds: number, things: readonly Moment[]) {
   const delays = Array.from({ length: POINTS }, (_, i) =>
     after((startMilliseconds * (i + Math.random())) / POINTS),
   );
-  const moments = [...delays, ...LINES.map(atLine)];
+  const moments = [...delays, ...things, ...LINES.map(atLine)];
   return moments.map((moment, i) => {
     const signal = SIGNALS[i % SIGNALS.length] ?? 'SIGTERM';
     return { moment, signals: i % 4 === 3 ? [signal, 'SIGTERM' as const] : [signal] };
@@ -96,22 +138,43 @@ function momentsOf(startMilliseconds: number) {
 }
 
 function foldersOf(t: Test) {
-  const folder = t.testdir();
-  for (const name of ['tmp', 'data']) mkdirSync(join(folder, name));
-  return { folder, data: join(folder, 'data') };
+  const folder = t.testdir({ data: {} });
+  const temporary = mkdtempSync('/tmp/quorate-stop-');
+  t.teardown(() => rmSync(temporary, { recursive: true, force: true }));
+  return { folder, temporary, data: join(folder, 'data') };
 }
 
 /** Done, ended by the first signal before anybody listened, or at once by the second. */
 const fair = [0, 'SIGINT', 'SIGTERM', 'SIGHUP', 128 + 15];
 
 t.test('quorate cluster', async (t) => {
-  const { folder, data } = foldersOf(t);
+  const { data, ...folders } = foldersOf(t);
   const basePort = String(await freeBasePort());
   const words = ['cluster', '--data-dir', data, '--base-port', basePort];
-  const log = () => ['n1', 'n2', 'n3'].map((id) => textOf(join(data, id, 'log'))).join('\n');
-  for (const { moment, signals } of momentsOf(2500)) {
-    const status = await startAndStop(t, { words, folder, moment, signals, log });
+  const logs = ['n1', 'n2', 'n3'].map((id) => join(data, id, 'log'));
+  const made = [join(data, 'running.json'), folders.temporary].map(atThing);
+  for (const { moment, signals } of momentsOf(2500, made)) {
+    const status = await startAndStop(t, {
+      words,
+      ...folders,
+      moment,
+      signals,
+      said: since(...logs),
+    });
     t.ok(fair.includes(status as never), `it ended with ${status}, told by ${signals}`);
+  }
+  // Nobody can clean up after one that is killed: the next start does.
+  for (const moment of [...made, atLine(READY)]) {
+    const killed = {
+      words,
+      ...folders,
+      moment,
+      signals: ['SIGKILL'] as const,
+      said: since(...logs),
+    };
+    t.equal(await play(t, killed), 'SIGKILL');
+    const next = { ...killed, moment: atLine(READY), signals: ['SIGTERM'] as const };
+    t.equal(await startAndStop(t, { ...next, said: since(...logs) }), 0);
   }
   const last = await RealCluster.start(t, data, ['--base-port', basePort]);
   t.match(await last.ask('put', 'k', 'v'), { status: 0 }, 'the next start works');
@@ -119,7 +182,8 @@ t.test('quorate cluster', async (t) => {
 });
 
 t.test('quorate node', async (t) => {
-  const { folder, data } = foldersOf(t);
+  const { data, ...folders } = foldersOf(t);
+  const { folder } = folders;
   const port = await freeBasePort();
   const secret = join(folder, 'secret');
   spawnSync('sh', ['-c', `umask 077; echo ${'ab'.repeat(32)} > "${secret}"`]);
@@ -128,9 +192,9 @@ t.test('quorate node', async (t) => {
     ...['--listen', `127.0.0.1:${port}`, '--peer-listen', `127.0.0.1:${port + 1}`],
     ...['--initial-cluster', `n1=127.0.0.1:${port + 1}`, '--ring-replicas', '1'],
   ];
-  const log = () => textOf(join(folder, 'err'));
-  for (const { moment, signals } of momentsOf(1000)) {
-    const status = await startAndStop(t, { words, folder, moment, signals, log });
+  for (const { moment, signals } of momentsOf(1000, [])) {
+    const said = since(join(folder, 'err'));
+    const status = await startAndStop(t, { words, ...folders, moment, signals, said });
     t.ok(fair.includes(status as never), `it ended with ${status}, told by ${signals}`);
   }
   const child = spawn(process.execPath, [QUORATE, ...words], {
@@ -147,4 +211,10 @@ t.test('quorate node', async (t) => {
 
 function textOf(file: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
+/** A file, or a folder with something in it. */
+function isThere(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && (!stat.isDirectory() || readdirSync(path).length > 0);
 }
