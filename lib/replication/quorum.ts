@@ -43,6 +43,14 @@ export class Votes {
     this.#standing = standing;
   }
 
+  /** The same answers, counted on their own from here on. */
+  copy(): Votes {
+    const copy = new Votes(this.#standing);
+    copy.#yes = [...this.#yes];
+    for (const node of this.#no) copy.#no.push(node);
+    return copy;
+  }
+
   /** The node did what was asked, in this start of it. */
   grant(node: NodeId, start = Number.POSITIVE_INFINITY): void {
     if (!this.#has(node)) this.#yes.push({ node, start });

@@ -1,6 +1,7 @@
 /** Bugs to be planted: one broken rule each, as an exact replacement in the built code. */
 import { BLIND_WRITE_BUGS } from './blind-write-bugs.js';
 import { BUGS_OF_ANSWERS } from './bugs-of-answers.js';
+import { CONSENSUS_BUGS } from './consensus-bugs.js';
 import { DAMAGE_BUGS } from './damage-bugs.js';
 import { DISK_BUGS } from './disk-bugs.js';
 import { IDENTITY_BUGS } from './identity-bugs.js';
@@ -11,6 +12,7 @@ import { WRITER_BUGS } from './writer-bugs.js';
 export const BUGS: readonly PlantedBug[] = [
   ...BLIND_WRITE_BUGS,
   ...BUGS_OF_ANSWERS,
+  ...CONSENSUS_BUGS,
   ...DAMAGE_BUGS,
   ...DISK_BUGS,
   ...IDENTITY_BUGS,

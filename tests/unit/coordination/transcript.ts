@@ -22,11 +22,16 @@ const FOLDER = join(process.cwd(), 'tests/unit/coordination/transcripts');
  * Plays each script whose name begins with `kind`, and compares. `WRITE_TRANSCRIPTS=1` writes what
  * was said: to be read before it is kept.
  */
-export function playAll(t: Test, kind: string, playerOf: (head: string) => Player): void {
-  const names = readdirSync(FOLDER).filter((name) => name.startsWith(`${kind}-`));
+export function playAll(
+  t: Test,
+  kind: string,
+  playerOf: (head: string) => Player,
+  folder = FOLDER,
+): void {
+  const names = readdirSync(folder).filter((name) => name.startsWith(`${kind}-`));
   t.ok(names.length > 0, 'there are scripts');
   for (const name of names) {
-    const path = join(FOLDER, name);
+    const path = join(folder, name);
     const script = readFileSync(path, 'utf8');
     const played = play(script, playerOf);
     if (process.env['WRITE_TRANSCRIPTS'] === '1') writeFileSync(path, played);

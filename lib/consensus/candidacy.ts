@@ -1,0 +1,116 @@
+/** The way of a node to a ballot of its own: promises, what is taken over, activation (K9). */
+import type { NodeId } from '../environment/transport.js';
+import { Votes } from '../replication/quorum.js';
+import { type Ballot, compareBallots, type ProposalId } from './ballot.js';
+import { type ProposerEffect, send } from './effects.js';
+import type { Acceptance, KeyText, Reply, Sender } from './messages.js';
+import type { Acceptors } from './proposal.js';
+import { type Legacy, legacyOf, type Testimony } from './takeover.js';
+
+/** A state that may have been chosen under an older ballot, under a number of this one. */
+export interface Adopted {
+  readonly key: KeyText;
+  readonly acceptance: Acceptance;
+}
+
+export class Candidacy {
+  readonly ballot: Ballot;
+  readonly #acceptors: Acceptors;
+  readonly #promises: Votes;
+  /** Who has activated the ballot: so far in this start of it. */
+  readonly activations: Votes;
+  readonly #testimonies = new Map<NodeId, Testimony>();
+  #legacy: Legacy | undefined;
+  adopted: readonly Adopted[] = [];
+  isActive = false;
+  #hasForgottenOlder = false;
+
+  constructor(ballot: Ballot, acceptors: Acceptors) {
+    this.ballot = ballot;
+    this.#acceptors = acceptors;
+    this.#promises = new Votes(acceptors.standing);
+    this.activations = new Votes(acceptors.standing);
+  }
+
+  begin(): readonly ProposerEffect[] {
+    const request = { is: 'prepare', ballot: this.ballot } as const;
+    return this.#acceptors.all.map((node) => send(node, request));
+  }
+
+  isFor(ballot: Ballot): boolean {
+    return compareBallots(ballot, this.ballot) === 0;
+  }
+
+  /** Also late ones: each owner that has promised is told what to activate. */
+  promised(
+    from: Sender,
+    { active, entries }: Extract<Reply, { is: 'promised' }>,
+  ): readonly ProposerEffect[] {
+    this.#promises.grant(from.node, from.start);
+    this.#testimonies.set(from.node, { active, entries });
+    if (this.#legacy !== undefined) return [this.#activation(this.#legacy, from.node)];
+    const { granted } = this.#promises;
+    const hasSelf = granted.includes(this.#acceptors.self);
+    if (!this.#acceptors.isMajority(this.#promises) || !hasSelf) return [];
+    const legacy = legacyOf(granted.flatMap((node) => this.#testimonies.get(node) ?? []));
+    this.#legacy = legacy;
+    this.adopted = legacy.adopted.map(({ key, dot, state }, place) => {
+      const id = { ballot: this.ballot, seq: place + 1 };
+      return { key, acceptance: { id, dot, state, isCopied: false } };
+    });
+    return [
+      ...legacy.adopted.map(() => ({ do: 'count', what: 'adopted' }) as const),
+      ...legacy.merges.map(({ key, state }) => ({ do: 'merge', key, state }) as const),
+      ...granted.map((node) => this.#activation(legacy, node)),
+    ];
+  }
+
+  /** @returns whether the ballot is active since this answer */
+  activated(from: Sender): boolean {
+    this.activations.grant(from.node, from.start);
+    const isMajority =
+      this.#acceptors.isMajority(this.#promises) && this.#acceptors.isMajority(this.activations);
+    if (this.isActive || !isMajority) return false;
+    this.isActive = true;
+    return true;
+  }
+
+  /** Once every owner has activated the ballot, older marks are of no use. */
+  forgetOlder(): readonly ProposerEffect[] {
+    if (!this.isActive || this.#hasForgottenOlder) return [];
+    if (!this.#acceptors.isEveryone(this.activations)) return [];
+    this.#hasForgottenOlder = true;
+    const request = { is: 'forget ballot', ballot: this.ballot } as const;
+    return [
+      { do: 'forget ballot', ballot: this.ballot },
+      ...this.#acceptors.others.map((node) => send(node, request)),
+    ];
+  }
+
+  /** To who has not answered. */
+  repeat(): readonly ProposerEffect[] {
+    const legacy = this.#legacy;
+    return this.#acceptors.all.flatMap((node) => {
+      if (this.#promises.of(node) !== true) {
+        return [send(node, { is: 'prepare', ballot: this.ballot })];
+      }
+      const isLate = legacy !== undefined && this.activations.of(node) !== true;
+      return isLate ? [this.#activation(legacy, node)] : [];
+    });
+  }
+
+  /** Of each key with an entry: of those that were asked first, or of this owner alone. */
+  #activation({ brought }: Legacy, node: NodeId): ProposerEffect {
+    const marks = new Map<KeyText, ProposalId | undefined>(
+      brought.map(({ key, mark }) => [key, mark]),
+    );
+    for (const { key } of this.#testimonies.get(node)?.entries ?? []) {
+      const isAdopted = this.adopted.some((adopted) => adopted.key === key);
+      if (!isAdopted && !marks.has(key)) marks.set(key, undefined);
+    }
+    return {
+      ...{ do: 'activate', node, ballot: this.ballot, adopted: this.adopted },
+      brought: [...marks].map(([key, mark]) => ({ key, mark })),
+    };
+  }
+}

@@ -1,0 +1,129 @@
+/** One proposal of a proposer: decided, and on its way to a majority. */
+import type { NodeId } from '../environment/transport.js';
+import { Quorum, type Standing, Votes } from '../replication/quorum.js';
+import type { Context } from '../versioning/context.js';
+import { joinContexts } from '../versioning/context.js';
+import type { Dot } from '../versioning/dot.js';
+import { NO_SIBLINGS, type Siblings } from '../versioning/siblings.js';
+import type { ProposalId } from './ballot.js';
+import { covering, holds, killing, type Operation, valuesOf, written } from './decision.js';
+import type { Proposal } from './messages.js';
+
+/**
+ * Of what it waits: for the own record; for others to say that they would accept it; for others to
+ * accept it; for the own vote.
+ */
+type Stage = 'looking' | 'checking' | 'accepting' | 'voting';
+
+/** One operation under way on its key. */
+export class OpenProposal {
+  readonly operation: Operation;
+  stage: Stage = 'looking';
+  /** Does the operation take effect, as last decided? */
+  takesEffect = false;
+  /** Of the write; the same however often it is decided again. */
+  dot: Dot | undefined;
+  /** As last decided. */
+  proposal: Proposal | undefined;
+  /** The state on which it was decided. */
+  base: Siblings = NO_SIBLINGS;
+  votes: Votes;
+  checks: Votes;
+  /** Of the records that refused it: also what the own filter drops is covered. */
+  #met: Context | undefined;
+  readonly #standing: Standing;
+
+  constructor(operation: Operation, standing: Standing) {
+    this.operation = operation;
+    this.#standing = standing;
+    this.votes = new Votes(standing);
+    this.checks = new Votes(standing);
+  }
+
+  meet(record: Siblings | undefined): void {
+    if (record === undefined) return;
+    const { context } = record;
+    this.#met = this.#met === undefined ? context : joinContexts(this.#met, context);
+  }
+
+  /** On the own record, condition included. @param mint takes the next dot */
+  decide(
+    record: Siblings | undefined,
+    id: ProposalId,
+    mint: () => Dot,
+    hybridNow: number,
+  ): Proposal {
+    const { key, change, condition } = this.operation;
+    const base = covering(record, this.#met);
+    const effective = change !== undefined && holds(condition, base) ? change : undefined;
+    this.takesEffect = effective !== undefined;
+    if (effective !== undefined) this.dot ??= mint();
+    this.base = base;
+    this.votes = new Votes(this.#standing);
+    this.checks = new Votes(this.#standing);
+    this.proposal = {
+      ...{ key, id, dot: effective === undefined ? undefined : this.dot },
+      state: this.#proposedState(effective, hybridNow),
+      base: valuesOf(record).map(({ dot }) => dot),
+    };
+    return this.proposal;
+  }
+
+  #proposedState(effective: Operation['change'], hybridNow: number): Siblings {
+    const { base, dot } = this;
+    if (dot === undefined) return base;
+    // Proposed before, and not to take effect now: it must never come back.
+    if (effective === undefined) return killing(base, dot);
+    return written(base, effective, dot, hybridNow);
+  }
+}
+
+/** Who must accept: all owners, those besides the proposer, and a majority of each set. */
+export class Acceptors {
+  readonly self: NodeId;
+  readonly standing: Standing;
+  readonly all: readonly NodeId[];
+  readonly others: readonly NodeId[];
+  readonly quorum: Quorum;
+  /** With the proposer's vote they are a majority. */
+  readonly besidesSelf: Quorum;
+  /** Are one acceptance and the proposer a majority? If not, coverage is asked for first. */
+  readonly oneIsEnough: boolean;
+
+  constructor(self: NodeId, quorum: Quorum, standing: Standing) {
+    this.self = self;
+    this.standing = standing;
+    this.quorum = quorum;
+    this.all = [...new Set(quorum.requirements.flatMap(({ nodes }) => nodes))];
+    this.others = this.all.filter((node) => node !== self);
+    this.besidesSelf = new Quorum(
+      quorum.requirements.map(({ nodes, required }) =>
+        nodes.includes(self)
+          ? { nodes: nodes.filter((node) => node !== self), required: required - 1 }
+          : { nodes, required },
+      ),
+    );
+    this.oneIsEnough = quorum.requirements.every(
+      ({ nodes, required }) => required <= 2 && nodes.includes(self),
+    );
+  }
+
+  isMajority(votes: Votes): boolean {
+    return this.quorum.stateOf(votes) === 'reached';
+  }
+
+  isMajorityWithSelf(votes: Votes): boolean {
+    return this.besidesSelf.stateOf(votes) === 'reached';
+  }
+
+  /** Too many have refused for any majority without the proposer. */
+  isLostWithoutSelf(votes: Votes): boolean {
+    const without = votes.copy();
+    without.deny(this.self);
+    return this.quorum.stateOf(without) === 'lost';
+  }
+
+  isEveryone(votes: Votes): boolean {
+    return this.all.every((node) => votes.of(node) === true);
+  }
+}

@@ -1,0 +1,299 @@
+/**
+ * The proposer of a partition: takes over, decides operations one after the other on each key, and
+ * sees that what was chosen is learned everywhere. Pure: told what came, it says what follows
+ * (CASPaxos, Rystsov 2018, with a promise for each partition; docs/consensus.md has the rules).
+ */
+import type { NodeId } from '../environment/transport.js';
+import { assert } from '../errors.js';
+import type { Quorum, Standing } from '../replication/quorum.js';
+import type { Dot } from '../versioning/dot.js';
+import type { Siblings } from '../versioning/siblings.js';
+import type { Writer } from '../versioning/writer.js';
+import {
+  type Ballot,
+  compareBallots,
+  compareProposals,
+  NO_BALLOT,
+  type ProposalId,
+} from './ballot.js';
+import { Candidacy } from './candidacy.js';
+import { type Operation, valuesOf } from './decision.js';
+import { type ProposerEffect, type Result, send } from './effects.js';
+import type { KeyText, Proposal, Reply, Sender } from './messages.js';
+import { Acceptors, OpenProposal } from './proposal.js';
+import { Settling } from './settling.js';
+
+export interface TakeOver {
+  /** Above the own promise, and every one that was heard of. */
+  readonly ballot: Ballot;
+  /** Nobody was it before: the dots of this ballot's proposals are its. */
+  readonly writer: Writer;
+  /** A majority of the owners of each live epoch. */
+  readonly quorum: Quorum;
+  readonly standing: Standing;
+}
+
+/** `off`: somebody else is the proposer, or nobody. */
+type Phase = 'off' | 'taking over' | 'active';
+
+/** A ballot of this node. */
+class Reign {
+  readonly candidacy: Candidacy;
+  readonly acceptors: Acceptors;
+  readonly settling: Settling;
+  /** Of the last proposal. */
+  seq = 0;
+  readonly #writer: Writer;
+  #minted = 0;
+
+  constructor(self: NodeId, { ballot, writer, quorum, standing }: TakeOver) {
+    this.acceptors = new Acceptors(self, quorum, standing);
+    this.candidacy = new Candidacy(ballot, this.acceptors);
+    this.settling = new Settling(this.acceptors);
+    this.#writer = writer;
+  }
+
+  mint(): Dot {
+    this.#minted += 1;
+    return { writer: this.#writer, n: this.#minted };
+  }
+}
+
+export class ProposerCore {
+  readonly #self: NodeId;
+  #reign: Reign | undefined;
+  #ballot = NO_BALLOT;
+  readonly #waiting = new Map<KeyText, Operation[]>();
+  /** Invariant: one proposal a key is open. */
+  readonly #open = new Map<KeyText, OpenProposal>();
+
+  constructor(self: NodeId) {
+    this.#self = self;
+  }
+
+  get phase(): Phase {
+    if (this.#reign === undefined) return 'off';
+    return this.#reign.candidacy.isActive ? 'active' : 'taking over';
+  }
+
+  /** The last that it prepared. */
+  get ballot(): Ballot {
+    return this.#ballot;
+  }
+
+  /** The operation on the key that is proposed, or about to be; a read must wait for it. */
+  openOn(key: KeyText): Pick<OpenProposal, 'operation' | 'dot'> | undefined {
+    return this.#open.get(key);
+  }
+
+  /** Keys whose last change not every owner is known to have. */
+  get unsettledCount(): number {
+    return this.#reign?.settling.count ?? 0;
+  }
+
+  /**
+   * Prepares a ballot: also the proposer does, where answers are missing. What was open under the
+   * one before may have taken effect, or never will.
+   */
+  takeOver(options: TakeOver): readonly ProposerEffect[] {
+    assert(compareBallots(options.ballot, this.#ballot) > 0, 'a ballot is prepared once');
+    this.#ballot = options.ballot;
+    const lost = this.#loseOpen();
+    this.#reign = new Reign(this.#self, options);
+    return [...lost, ...this.#reign.candidacy.begin()];
+  }
+
+  /** A higher ballot was promised, here or elsewhere. What waits was never proposed. */
+  deposed(promised: Ballot): readonly ProposerEffect[] {
+    if (this.#reign === undefined || compareBallots(promised, this.#ballot) <= 0) return [];
+    this.#reign = undefined;
+    const waiting = [...this.#waiting.values()].flat();
+    this.#waiting.clear();
+    return [
+      { do: 'count', what: 'deposed' },
+      ...this.#loseOpen(),
+      ...waiting.map((operation) => answer(operation, { is: 'deposed', dot: undefined })),
+    ];
+  }
+
+  /** Decided once it is this operation's turn on its key, and this node is the proposer. */
+  submit(operation: Operation): readonly ProposerEffect[] {
+    const waiting = this.#waiting.get(operation.key);
+    if (waiting === undefined) this.#waiting.set(operation.key, [operation]);
+    else waiting.push(operation);
+    return this.#next(operation.key);
+  }
+
+  /** The client waits no longer. True: it is not proposed, and never will be. */
+  withdraw({ key, id }: Operation): boolean {
+    const waiting = this.#waiting.get(key) ?? [];
+    const left = waiting.filter((operation) => operation.id !== id);
+    if (left.length === waiting.length) return false;
+    if (left.length === 0) this.#waiting.delete(key);
+    else this.#waiting.set(key, left);
+    return true;
+  }
+
+  /** What the own replica holds of the key. @param hybridNow of the hybrid clock */
+  looked(key: KeyText, record: Siblings | undefined, hybridNow: number): readonly ProposerEffect[] {
+    const reign = this.#reign;
+    const open = this.#open.get(key);
+    if (reign === undefined || open?.stage !== 'looking') return [];
+    reign.seq += 1;
+    const id = { ballot: this.#ballot, seq: reign.seq };
+    const proposal = open.decide(record, id, () => reign.mint(), hybridNow);
+    if (reign.acceptors.oneIsEnough) return this.#sendAccepts(reign, open, proposal);
+    open.stage = 'checking';
+    return reign.acceptors.others.map((node) => send(node, { is: 'check', proposal }));
+  }
+
+  /** Says again what somebody may have missed; never an ACCEPT. */
+  repeat(): readonly ProposerEffect[] {
+    if (this.#reign === undefined) return [];
+    return [...this.#reign.candidacy.repeat(), ...this.#reign.settling.repeat()];
+  }
+
+  /** An acceptor has answered; the own one too. */
+  answered(from: Sender, reply: Reply): readonly ProposerEffect[] {
+    const reign = this.#reign;
+    if (reign === undefined) return [];
+    const { candidacy } = reign;
+    switch (reply.is) {
+      case 'promised':
+        return candidacy.isFor(reply.ballot) ? candidacy.promised(from, reply) : [];
+      case 'refused':
+        return candidacy.isFor(reply.ballot) ? this.deposed(reply.promised) : [];
+      case 'activated':
+        return candidacy.isFor(reply.ballot) ? this.#activated(reign, from) : [];
+      case 'covered':
+        return this.#covered(reign, from, this.#openUnder(reply.key, reply.id));
+      case 'uncovered':
+        return this.#uncovered(reign, from, reply);
+      case 'accepted':
+        return this.#accepted(reign, from, reply.key, reply.id);
+      case 'learned':
+        return reign.settling.held(from, reply.key, reply.id);
+    }
+  }
+
+  #activated(reign: Reign, from: Sender): readonly ProposerEffect[] {
+    const { candidacy, settling } = reign;
+    if (candidacy.activated(from)) {
+      reign.seq = candidacy.adopted.length;
+      return [
+        { do: 'count', what: 'activated' },
+        // A majority holds what was adopted: it is chosen.
+        ...candidacy.adopted.flatMap(({ key, acceptance: { id, state } }) =>
+          settling.learnEverywhere({ key, id, state }, candidacy.activations.copy(), false),
+        ),
+        ...candidacy.forgetOlder(),
+        ...[...this.#waiting.keys()].flatMap((key) => this.#next(key)),
+      ];
+    }
+    if (!candidacy.isActive) return [];
+    const settled = candidacy.adopted.flatMap(({ key, acceptance }) =>
+      settling.held(from, key, acceptance.id),
+    );
+    return [...settled, ...candidacy.forgetOlder()];
+  }
+
+  /** The next operation of the key, if none is open. */
+  #next(key: KeyText): readonly ProposerEffect[] {
+    if (this.#reign?.candidacy.isActive !== true || this.#open.has(key)) return [];
+    const waiting = this.#waiting.get(key);
+    const operation = waiting?.shift();
+    if (waiting?.length === 0) this.#waiting.delete(key);
+    if (operation === undefined) return [];
+    this.#open.set(key, new OpenProposal(operation, this.#reign.acceptors.standing));
+    return [{ do: 'look', key }];
+  }
+
+  #openUnder(key: KeyText, id: ProposalId): OpenProposal | undefined {
+    const open = this.#open.get(key);
+    if (open === undefined || open.stage === 'looking') return undefined;
+    return compareProposals(open.proposal?.id, id) === 0 ? open : undefined;
+  }
+
+  #covered(reign: Reign, from: Sender, open: OpenProposal | undefined): readonly ProposerEffect[] {
+    if (open?.stage !== 'checking' || open.proposal === undefined) return [];
+    open.checks.grant(from.node, from.start);
+    if (!reign.acceptors.isMajorityWithSelf(open.checks)) return [];
+    return this.#sendAccepts(reign, open, open.proposal);
+  }
+
+  #sendAccepts(reign: Reign, open: OpenProposal, proposal: Proposal): readonly ProposerEffect[] {
+    open.stage = 'accepting';
+    return [
+      ...reign.acceptors.others.map((node) => ({ do: 'accept', node, proposal }) as const),
+      ...this.#vote(reign, open, proposal),
+    ];
+  }
+
+  /** Last: so each acceptance that is ever met stands for a majority that had met no more. */
+  #vote(reign: Reign, open: OpenProposal, proposal: Proposal): readonly ProposerEffect[] {
+    if (open.stage !== 'accepting') return [];
+    if (!reign.acceptors.isMajorityWithSelf(open.votes)) return [];
+    open.stage = 'voting';
+    return reign.acceptors.isMajority(open.votes) ? [] : [{ do: 'vote', proposal }];
+  }
+
+  /** What refused it is merged. Decided again only once it cannot be chosen any more. */
+  #uncovered(
+    reign: Reign,
+    from: Sender,
+    { key, id, record }: Extract<Reply, { is: 'uncovered' }>,
+  ): readonly ProposerEffect[] {
+    const open = this.#openUnder(key, id);
+    // A majority has accepted it, or will with the own vote.
+    if (open === undefined || open.stage === 'voting') return [];
+    open.meet(record);
+    open.votes.deny(from.node);
+    const merged = record === undefined ? [] : [{ do: 'merge', key, state: record } as const];
+    if (open.stage === 'accepting' && !reign.acceptors.isLostWithoutSelf(open.votes)) return merged;
+    open.stage = 'looking';
+    return [{ do: 'count', what: 'decided again' }, ...merged, { do: 'look', key }];
+  }
+
+  #accepted(reign: Reign, from: Sender, key: KeyText, id: ProposalId): readonly ProposerEffect[] {
+    const open = this.#openUnder(key, id);
+    if (open?.proposal === undefined) return reign.settling.acceptedLate(from, key, id);
+    open.votes.grant(from.node, from.start);
+    const vote = this.#vote(reign, open, open.proposal);
+    if (!reign.acceptors.isMajority(open.votes)) return vote;
+    this.#open.delete(key);
+    return [...this.#counted(reign, open, open.proposal), ...this.#next(key)];
+  }
+
+  /** A majority has accepted it: answered, and learned. */
+  #counted(reign: Reign, open: OpenProposal, proposal: Proposal): readonly ProposerEffect[] {
+    const { operation, dot, takesEffect, votes } = open;
+    const isKilled = dot !== undefined && !takesEffect;
+    return [
+      answer(operation, resultOf(open)),
+      ...reign.settling.learnEverywhere(proposal, votes, votes.of(this.#self) !== true),
+      ...(isKilled
+        ? ([
+            { do: 'count', what: 'killed' },
+            { do: 'void', dot },
+          ] as const)
+        : []),
+    ];
+  }
+
+  #loseOpen(): ProposerEffect[] {
+    const lost = [...this.#open.values()].map(({ operation, dot }) =>
+      answer(operation, { is: 'deposed', dot }),
+    );
+    this.#open.clear();
+    return lost;
+  }
+}
+
+function resultOf({ operation, takesEffect, dot, base }: OpenProposal): Result {
+  if (takesEffect && dot !== undefined) return { is: 'applied', dot, replaced: valuesOf(base) };
+  return { is: operation.change === undefined ? 'read' : 'unmet', state: base };
+}
+
+function answer(operation: Operation, result: Result): ProposerEffect {
+  return { do: 'answer', operation, result };
+}

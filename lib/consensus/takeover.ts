@@ -1,0 +1,72 @@
+/** What a new proposer takes over from those that promised: which state of which key (K9). */
+import type { Siblings } from '../versioning/siblings.js';
+import {
+  type Ballot,
+  compareBallots,
+  greaterBallot,
+  isLater,
+  NO_BALLOT,
+  type ProposalId,
+} from './ballot.js';
+import type { Acceptance, Entry, KeyText } from './messages.js';
+
+/** Of one owner: what came with its promise. */
+export interface Testimony {
+  readonly active: Ballot;
+  readonly entries: readonly Entry[];
+}
+
+export interface Legacy {
+  /** What may have been chosen, and is learned by nobody that promised: proposed again. */
+  readonly adopted: readonly (Pick<Acceptance, 'dot' | 'state'> & { readonly key: KeyText })[];
+  /** Learned somewhere, and maybe not everywhere: the mark, and the record, are brought along. */
+  readonly brought: readonly { readonly key: KeyText; readonly mark: ProposalId }[];
+  /** Records behind the marks: merged into the own one first. */
+  readonly merges: readonly { readonly key: KeyText; readonly state: Siblings }[];
+}
+
+/** @param testimonies of a majority, the own one among them */
+export function legacyOf(testimonies: readonly Testimony[]): Legacy {
+  const active = testimonies.reduce((top, one) => greaterBallot(top, one.active), NO_BALLOT);
+  const byKey = new Map<KeyText, Entry[]>();
+  for (const { entries } of testimonies) {
+    for (const entry of entries) {
+      const known = byKey.get(entry.key);
+      if (known === undefined) byKey.set(entry.key, [entry]);
+      else known.push(entry);
+    }
+  }
+  const adopted: Legacy['adopted'][number][] = [];
+  const brought: Legacy['brought'][number][] = [];
+  const merges: Legacy['merges'][number][] = [];
+  for (const [key, entries] of byKey) {
+    const acceptance = latestAcceptance(entries, active);
+    const mark = latestMark(entries);
+    for (const { record } of entries) {
+      if (record !== undefined) merges.push({ key, state: record });
+    }
+    if (acceptance !== undefined && isLater(acceptance.id, mark)) {
+      adopted.push({ key, dot: acceptance.dot, state: acceptance.state });
+    } else if (mark !== undefined) {
+      brought.push({ key, mark });
+    }
+  }
+  return { adopted, brought, merges };
+}
+
+/** Below the highest ballot that was activated, what was not adopted then was not chosen. */
+function latestAcceptance(entries: readonly Entry[], active: Ballot): Acceptance | undefined {
+  let latest: Acceptance | undefined;
+  for (const { acceptance } of entries) {
+    if (acceptance === undefined) continue;
+    if (compareBallots(acceptance.id.ballot, active) < 0) continue;
+    if (isLater(acceptance.id, latest?.id)) latest = acceptance;
+  }
+  return latest;
+}
+
+function latestMark(entries: readonly Entry[]): ProposalId | undefined {
+  let latest: ProposalId | undefined;
+  for (const { mark } of entries) if (isLater(mark, latest)) latest = mark;
+  return latest;
+}

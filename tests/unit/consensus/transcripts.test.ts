@@ -1,0 +1,188 @@
+/** Proposer and acceptor told, word by word: golden transcripts (docs/consensus.md). */
+import { join } from 'node:path';
+import t from 'tap';
+import {
+  type Held,
+  judge,
+  judgeVote,
+  type Judgement,
+  rebuildingFrom,
+} from '../../../lib/consensus/acceptor.js';
+import type { Condition, Operation } from '../../../lib/consensus/decision.js';
+import { valuesText } from '../../../lib/consensus/decision.js';
+import type { Proposal, Request } from '../../../lib/consensus/messages.js';
+import { ProposerCore } from '../../../lib/consensus/proposer-core.js';
+import { majority, Quorum, type Standing } from '../../../lib/replication/quorum.js';
+import { type Player, playAll, stateOf } from '../coordination/transcript.js';
+import {
+  acceptanceOf,
+  ballotOf,
+  entryOf,
+  idOf,
+  stateOrNone,
+  textOfEffect,
+  textOfReply,
+  textOfStored,
+} from './words.js';
+import { type Surroundings, WorldNode } from './world-node.js';
+
+const FOLDER = join(process.cwd(), 'tests/unit/consensus/transcripts');
+
+/** `put x` `put x if v1` `put x if nothing` `delete x` `read x` */
+function operationOf(id: string, [kind, key = '', , values]: readonly string[]): Operation {
+  const condition: Condition =
+    values === undefined
+      ? { is: 'none' }
+      : values === 'nothing'
+        ? { is: 'absent' }
+        : { is: 'match', values: valuesText(stateOf(values)) };
+  const change = {
+    state: kind === 'delete' ? ('tombstone' as const) : ('value' as const),
+    ...{ contentType: '', value: new Uint8Array(0), expiresAt: undefined },
+  };
+  return { id: Number(id), key, condition, change: kind === 'read' ? undefined : change };
+}
+
+/** `a b c`: the owners, of which the first is this node. */
+function proposerOf(head: string): Player {
+  const nodes = head.split(' ');
+  const [self = ''] = nodes;
+  const core = new ProposerCore(self);
+  const quorum = new Quorum([{ nodes, required: majority(nodes.length) }]);
+  const least = new Map<string, number>();
+  const standing: Standing = {
+    stands: (node, start) => start >= (least.get(node) ?? 1),
+    struck: () => undefined,
+  };
+  const effectsOf = ([what, ...words]: readonly string[]) => {
+    const [first = '', second = '', third = '', fourth = ''] = words;
+    const from = { node: first, start: least.get(first) ?? 1 };
+    switch (what) {
+      case 'take':
+        return core.takeOver({ ballot: ballotOf(second), writer: third, quorum, standing });
+      case 'promised': {
+        const entries = words.slice(2).map(entryOf);
+        const active = ballotOf(second);
+        return core.answered(from, { is: 'promised', ballot: core.ballot, active, entries });
+      }
+      case 'activated':
+        return core.answered(from, { is: 'activated', ballot: core.ballot });
+      case 'refused':
+        return core.answered(from, {
+          ...{ is: 'refused', ballot: core.ballot, promised: ballotOf(second) },
+        });
+      case 'submit':
+        return core.submit(operationOf(first, words.slice(1)));
+      case 'looked':
+        return core.looked(first, stateOf(second), 0);
+      case 'covered':
+      case 'accepted':
+      case 'learned':
+        return core.answered(from, { is: what, key: second, id: idOf(third) });
+      case 'uncovered': {
+        const record = stateOf(fourth);
+        return core.answered(from, { is: 'uncovered', key: second, id: idOf(third), record });
+      }
+      case 'repeat':
+        return core.repeat();
+      case 'struck':
+        least.set(first, 2);
+        return [];
+      default:
+        throw new Error(`what is ${String(what)}?`);
+    }
+  };
+  return (words) => effectsOf(words).map(textOfEffect);
+}
+
+const NOWHERE: Surroundings = {
+  ...{ send: () => undefined, answered: () => undefined, voided: () => undefined },
+  ...{ proposed: () => undefined, learned: () => undefined, count: () => undefined },
+  nodeOf: () => {
+    throw new Error('there is no other node');
+  },
+};
+
+function proposalOf([key = '', id = '', state = '', , on]: readonly string[]): Proposal {
+  const { dot, state: whole } = acceptanceOf(id, state);
+  const base = stateOrNone(on ?? '-').versions.map((version) => version.dot);
+  return { key, id: idOf(id), dot, state: whole, base };
+}
+
+function requestOf([what, ...words]: readonly string[]): Request {
+  const [first = '', second = '', third = ''] = words;
+  switch (what) {
+    case 'prepare':
+      return { is: what, ballot: ballotOf(first) };
+    case 'activate': {
+      const entries = words.slice(1).map((text) => {
+        const { key, acceptance, mark, record } = entryOf(text);
+        return acceptance === undefined
+          ? { key, adopted: undefined, mark, record }
+          : { key, adopted: acceptance };
+      });
+      return { is: what, ballot: ballotOf(first), entries };
+    }
+    case 'check':
+      return { is: what, proposal: proposalOf(words) };
+    case 'accept':
+      return { is: what, proposal: proposalOf(words), start: 1 };
+    case 'accept-of-before':
+      return { is: 'accept', proposal: proposalOf(words), start: 0 };
+    case 'learn':
+    case 'learn-settled': {
+      const state = third === 'held' || third === 'absent' ? third : stateOrNone(third);
+      const isSettled = what === 'learn-settled';
+      return { is: 'learn', key: first, id: idOf(second), state, isSettled };
+    }
+    case 'forget':
+      return { is: what, key: first, id: idOf(second) };
+    case 'forget-ballot':
+      return { is: 'forget ballot', ballot: ballotOf(first) };
+    default:
+      throw new Error(`what is ${String(what)}?`);
+  }
+}
+
+/** An owner that holds nothing yet. */
+function acceptorOf(): Player {
+  const node = new WorldNode('c', NOWHERE);
+  const other = new WorldNode('b', NOWHERE);
+  const told = ({ changes, reply, isSynced }: Judgement): string[] => {
+    node.store(changes);
+    const answer = reply === undefined ? [] : [textOfReply(reply) + (isSynced ? ', synced' : '')];
+    const said = [...changes.map(textOfStored), ...answer];
+    return said.length === 0 ? ['nothing'] : said;
+  };
+  return (words) => {
+    const [what, first = '', second = ''] = words;
+    const held: Held = node.held();
+    switch (what) {
+      case 'holds':
+        node.merge(first, stateOrNone(second));
+        return [];
+      case 'collects':
+        node.records.delete(first);
+        return [];
+      case 'vote':
+        return told(judgeVote(held, proposalOf(words.slice(1))));
+      case 'other':
+        other.store(judge(other.held(), requestOf(words.slice(1))).changes);
+        return [];
+      case 'rebuild': {
+        const changes = rebuildingFrom(held, other.held());
+        return told({ changes, reply: undefined, isSynced: false });
+      }
+      default:
+        return told(judge(held, requestOf(words)));
+    }
+  };
+}
+
+t.test('proposers do what the transcripts say', async (t) => {
+  playAll(t, 'proposer', proposerOf, FOLDER);
+});
+
+t.test('acceptors do what the transcripts say', async (t) => {
+  playAll(t, 'acceptor', acceptorOf, FOLDER);
+});
