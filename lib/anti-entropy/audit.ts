@@ -5,7 +5,6 @@
  */
 import type { NodeId } from '../environment/transport.js';
 import type { Pauses } from '../environment/pauses.js';
-import { WRITE } from '../coordination/messages.js';
 import { type RecordKey, recordKey } from '../persistence/keyspace.js';
 import { OperatingError } from '../errors.js';
 import { decodeRecord, encodeRecord } from '../persistence/records.js';
@@ -84,23 +83,26 @@ export class Audit {
   }
 
   async #repairOne(peer: NodeId, at: RecordKey, record: Uint8Array | null): Promise<boolean> {
-    const { replica, messenger } = this.#with;
+    const { replica } = this.#with;
     const own = replica.read(at)?.siblings;
     const theirs = record === null ? undefined : decodeRecord(at, record);
     if (record !== null) await replica.merge(at, record, 'sync');
     if (own === undefined) return false;
     const merged = theirs === undefined ? own : merge(theirs, own);
     if (merged !== theirs) {
-      const { namespace, key } = at;
-      const copy = {
-        namespace,
-        key,
-        record: encodeRecord(at, merged),
-        durability: 'sync' as const,
-      };
-      await messenger.request(peer, WRITE, copy, backgroundDeadline(this.#with));
+      await this.#copyTo(peer, at, encodeRecord(at, merged));
     }
     return theirs !== undefined && dotsOf(own) === dotsOf(theirs);
+  }
+
+  #copyTo(peer: NodeId, { namespace, key }: RecordKey, record: Uint8Array): Promise<void> {
+    const copy = { namespace, key, record, durability: 'sync', audit: EMPTY } as const;
+    return new Promise((resolve, reject) => {
+      this.#with.messenger.replicas.copy(peer, copy, backgroundDeadline(this.#with), (answer) => {
+        if (answer.ok) resolve();
+        else reject(answer.error);
+      });
+    });
   }
 
   /** Down the tree where it differs: branches, leaves, and the keys in them. */

@@ -11,12 +11,6 @@ const dot = z.object({ writer: z.string(), n: z.number() });
 const acknowledgement = z.object({ start: z.number(), commit: z.number() });
 export type Acknowledgement = z.infer<typeof acknowledgement>;
 
-/** Owners of the partition that lost it, and from which start on their answers count again. */
-const lost = z.array(z.tuple([z.string(), z.number()])).optional();
-
-/** See `Fate`. */
-const fate = z.enum(['collected', 'ended']);
-
 const dropped = z.object({
   version: z.string(),
   contentType: z.string(),
@@ -24,7 +18,7 @@ const dropped = z.object({
   bytes: z.number(),
   writtenAt: z.number(),
 });
-const auditEntry = z.object({
+export const auditEntry = z.object({
   at: z.number(),
   strategy: z.string(),
   by: z.string(),
@@ -33,30 +27,6 @@ const auditEntry = z.object({
 });
 export type WireDropped = z.infer<typeof dropped>;
 export type WireAuditEntry = z.infer<typeof auditEntry>;
-
-/**
- * Merge this whole state; the reply says that it is as durable as asked. `audit` comes with what a
- * resolution has written.
- */
-export const WRITE = messageType(
-  'coordination.write',
-  z.object({ ...address, record: bytes, durability, audit: auditEntry.optional() }),
-  acknowledgement.extend({ lost, fate: fate.optional() }),
-);
-
-/**
- * What do you hold? `full`: the record. `versions`: the record without its values. `fingerprint`:
- * the dots held, as text. With `durable` the answer waits until what it shows is synced.
- */
-export const READ = messageType(
-  'coordination.read',
-  z.object({
-    ...address,
-    want: z.enum(['full', 'versions', 'fingerprint']),
-    durable: z.boolean(),
-  }),
-  z.object({ record: bytes.nullable(), fingerprint: z.string(), start: z.number(), lost }),
-);
 
 /** Hold this state for an absent primary; the reply says that the hint is as durable as asked. */
 export const HOLD = messageType(

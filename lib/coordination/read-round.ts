@@ -1,12 +1,10 @@
 /** One round of asking primaries what they hold: whom, and what their answers amount to. Pure. */
 import type { NodeId } from '../environment/transport.js';
+import type { Want } from '../rpc/hot-messages.js';
 import type { Plan } from '../replication/plan.js';
 import { type Quorum, type QuorumState, type Standing, Votes } from '../replication/quorum.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { mergeAll } from '../versioning/siblings.js';
-
-/** `full`: the record. `versions`: the record without its values. `fingerprint`: the dots held. */
-export type Want = 'full' | 'versions' | 'fingerprint';
 
 /** What one replica said. */
 export interface Copy {

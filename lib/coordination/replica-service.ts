@@ -3,26 +3,27 @@ import type { Clock } from '../environment/clock.js';
 import type { Foreground } from '../environment/foreground.js';
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
-import { messageOf, OperatingError } from '../errors.js';
+import { assert, messageOf, OperatingError } from '../errors.js';
 import type { RecordKey } from '../persistence/keyspace.js';
 import { encodeRecord } from '../persistence/records.js';
 import { recordKey } from '../persistence/keyspace.js';
 import { ownersOf, type Ring } from '../partitioning/ring.js';
+import type { AuditEntry } from '../resolution/audit-entry.js';
 import type { Audits } from '../persistence/audits.js';
 import type { Hints } from '../hints/hints.js';
 import type { Identity } from '../replica/identity.js';
 import type { Losses } from '../replica/losses.js';
 import type { Replica } from '../replica/replica.js';
 import type { Store } from '../persistence/store.js';
+import type { CopyReply, CopyRequest, ReadReply, ReadRequest, Want } from '../rpc/hot-messages.js';
 import type { Messenger } from '../rpc/messenger.js';
 import type { Incoming } from '../rpc/message.js';
 import type { Siblings } from '../versioning/siblings.js';
 import type { z } from 'zod';
-import { entryFromWire } from './audit-wire.js';
-import type { Acknowledgement, WireAuditEntry } from './messages.js';
-import { HELD, HOLD, PUT, READ, WRITE } from './messages.js';
+import { decodeAudit } from './audit-wire.js';
+import type { Acknowledgement } from './messages.js';
+import { HELD, HOLD, PUT } from './messages.js';
 import { putFromWire, resultToWire } from './put-wire.js';
-import type { Want } from './read-round.js';
 import type { Writes } from './writes.js';
 
 /** Of the time that is left: the answer to a put that was passed on must still get back. */
@@ -61,8 +62,11 @@ export function serveReplicas(options: ReplicaServiceOptions): void {
     );
   };
 
-  messenger.handle(WRITE, (request) => whileWaitedFor(take(options, request)));
-  messenger.handle(READ, (request) => show(options, request));
+  messenger.replicas.serve({
+    read: (request) => show(options, request),
+    copies: (requests, settle) => takeAll(options, requests, settle),
+    commitNumber: () => options.store.commitNumber,
+  });
   messenger.handle(HOLD, async ({ namespace, key, target, record, durability }) => {
     const at = keyOwnedBy(target, ring(), namespace, key);
     await hints.hold(target, at, record, durability).committed;
@@ -84,25 +88,49 @@ export function serveReplicas(options: ReplicaServiceOptions): void {
   messenger.handle(PUT, execute, { once: true });
 }
 
-/** A copy, and the audit of the resolution that it is of. */
-async function take(
+/** The copies of a message, each with the audit of the resolution that it is of. */
+function takeAll(
   options: ReplicaServiceOptions,
-  { namespace, key, record, durability, audit }: z.infer<typeof WRITE.request>,
-): Promise<z.infer<typeof WRITE.reply>> {
+  requests: readonly CopyRequest[],
+  settle: (place: number, outcome: CopyReply | Error) => void,
+): void {
+  const { foreground } = options;
+  foreground.enter(requests.length);
+  for (const [place, request] of requests.entries()) {
+    const done = (outcome: CopyReply | Error): void => {
+      foreground.leave();
+      settle(place, outcome);
+    };
+    try {
+      take(options, request, done);
+    } catch (error) {
+      assert(error instanceof Error, 'what is thrown is an error');
+      done(error);
+    }
+  }
+}
+
+function take(
+  options: ReplicaServiceOptions,
+  { namespace, key, record, durability, audit }: CopyRequest,
+  done: (outcome: CopyReply | Error) => void,
+): void {
   const { self, ring, replica, identity, losses } = options;
   const at = keyOwnedBy(self, ring(), namespace, key);
+  const entry = decodeAudit(audit);
   // What was damaged since the merge began must not look as if it came after the damage.
   const { start } = identity;
-  const fate = await replica.mergeAndVouch(at, record, durability);
-  // Nobody waits for it: the replica that minted has it in the transaction of the write.
-  if (audit !== undefined) keepAudit(options, at, audit);
-  return { ...acknowledge(options), start, lost: losses.of(at.partition), fate };
+  replica.mergeAndVouch(at, record, durability).then((fate) => {
+    // Nobody waits for it: the replica that minted has it in the transaction of the write.
+    if (entry !== undefined) keepAudit(options, at, entry);
+    done({ start, lost: losses.of(at.partition), fate });
+  }, done);
 }
 
 function show(
   { self, ring, replica, identity, losses }: ReplicaServiceOptions,
-  { namespace, key, want, durable }: z.infer<typeof READ.request>,
-): z.infer<typeof READ.reply> | Promise<z.infer<typeof READ.reply>> {
+  { namespace, key, want, durable }: ReadRequest,
+): ReadReply | Promise<ReadReply> {
   const at = keyOwnedBy(self, ring(), namespace, key);
   const stored = replica.read(at);
   const reply = {
@@ -119,9 +147,9 @@ function show(
 function keepAudit(
   { audits, observer }: ReplicaServiceOptions,
   at: RecordKey,
-  audit: WireAuditEntry,
+  entry: AuditEntry,
 ): void {
-  const kept = async (): Promise<void> => audits.add(at, entryFromWire(audit), 'os').committed;
+  const kept = async (): Promise<void> => audits.add(at, entry, 'os').committed;
   kept().catch((error: unknown) => {
     observer.log('debug', 'an audit entry was not kept here', { reason: messageOf(error) });
   });

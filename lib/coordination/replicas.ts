@@ -1,5 +1,4 @@
 /** The replicas of a key as a coordinator reaches them: over a link, or here on this node. */
-import type { z } from 'zod';
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
@@ -11,11 +10,13 @@ import type { Identity } from '../replica/identity.js';
 import type { Losses } from '../replica/losses.js';
 import type { Replica } from '../replica/replica.js';
 import type { Durability } from '../persistence/store.js';
+import type { ReadReply, Want } from '../rpc/hot-messages.js';
 import type { Messenger } from '../rpc/messenger.js';
 import type { Hedging } from '../replication/hedging.js';
 import type { Siblings } from '../versioning/siblings.js';
-import { HELD, HOLD, READ, WRITE, type WireAuditEntry } from './messages.js';
-import type { Copy, Want } from './read-round.js';
+import { encodeAudit } from './audit-wire.js';
+import { HELD, HOLD, type WireAuditEntry } from './messages.js';
+import type { Copy } from './read-round.js';
 import type { Stored } from './repair-core.js';
 
 export interface ReplicasOptions {
@@ -76,7 +77,7 @@ export class Replicas {
     const { at, want, durable, deadline } = read;
     const { namespace, key } = at;
     const since = clock.monotonicMilliseconds();
-    messenger.ask(node, READ, { namespace, key, want, durable }, deadline, (answer) => {
+    messenger.replicas.read(node, { namespace, key, want, durable }, deadline, (answer) => {
       if (!answer.ok) {
         settle(undefined);
         return;
@@ -96,9 +97,8 @@ export class Replicas {
     }
     const { at, record, durability, deadline, audit } = write;
     const { namespace, key } = at;
-    const copy = { namespace, key, record, durability };
-    const body = audit === undefined ? copy : { ...copy, audit };
-    messenger.ask(node, WRITE, body, deadline, (answer) => {
+    const copy = { namespace, key, record, durability, audit: encodeAudit(audit) };
+    messenger.replicas.copy(node, copy, deadline, (answer) => {
       if (answer.ok) losses.learnIn(at.partition, answer.reply.lost);
       settle(answer.ok ? { start: answer.reply.start, fate: answer.reply.fate } : undefined);
     });
@@ -157,7 +157,7 @@ export class Replicas {
     node: NodeId,
     at: RecordKey,
     want: Want,
-    { record, fingerprint, start }: z.infer<typeof READ.reply>,
+    { record, fingerprint, start }: ReadReply,
   ): Copy | undefined {
     try {
       const siblings = record === null ? undefined : decodeRecord(at, record);

@@ -74,6 +74,12 @@ function detached(inner: object, bytesMax: number): object {
   return inner;
 }
 
+/** A part of received bytes, safe to keep by the same rule. @param whole what it is a part of */
+export function safeToKeep(part: Uint8Array, whole: Uint8Array): Uint8Array {
+  if (whole.length <= SHARED_FRAME_BYTES_MAX || part.length >= whole.length / 2) return part;
+  return Buffer.from(part);
+}
+
 /**
  * No fewer bytes than the message takes in a frame, found without encoding it.
  * Invariant: what is sent is plain: null, booleans, numbers, texts, byte strings, arrays, objects.

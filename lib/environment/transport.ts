@@ -74,6 +74,13 @@ export interface Transport {
    * message is longer than any may be. True does not say that it arrives.
    */
   send(to: NodeId, message: Message): boolean;
+  /**
+   * Calls `fill` once, right before what was sent to the peer in this turn of the event loop
+   * leaves, also where nothing was: what `fill` sends leaves with it. Never, where the link closes
+   * before.
+   * False: there is no link.
+   */
+  beforeLeaving(to: NodeId, fill: () => void): boolean;
   isOpen(peer: NodeId): boolean;
   /** Closes one link that misbehaves; the transport may open it again. */
   drop(peer: NodeId): void;

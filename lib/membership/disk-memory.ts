@@ -4,7 +4,7 @@ import type { Observer } from '../environment/observer.js';
 import { Periodic } from '../environment/periodic.js';
 import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
-import { HOLD, WRITE } from '../coordination/messages.js';
+import { HOLD } from '../coordination/messages.js';
 import { encodeStored, readStored } from '../persistence/checksummed.js';
 import { SINGLE_KEYS } from '../persistence/keyspace.js';
 import type { Losses } from '../replica/losses.js';
@@ -45,9 +45,10 @@ export class DiskMemory {
       intervalMilliseconds: options.persistIntervalMilliseconds,
       task: () => this.persist(),
     });
-    for (const type of [PING, WRITE, HOLD]) {
+    for (const type of [PING, HOLD]) {
       messenger.onReply(type, (peer, numbers) => this.note(peer, numbers));
     }
+    messenger.onNumbers((peer, numbers) => this.note(peer, numbers));
     // A start in which a loss was announced is remembered with it: below that a disk is old, and
     // nothing that its node says would count.
     const answer = ({ nonce }: { readonly nonce: number }, { from }: Incoming) => {

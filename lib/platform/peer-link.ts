@@ -35,6 +35,9 @@ export class PeerLink {
   /** The messages of this turn, and the most bytes that they may take. */
   #turn: Message[] = [];
   #turnBytes = FRAME_HEAD_BYTES;
+  /** Called when the turn ends. */
+  #fills: (() => void)[] = [];
+  #isPlanned = false;
   #closed = false;
 
   constructor(socket: WebSocket, options: PeerLinkOptions) {
@@ -78,7 +81,15 @@ export class PeerLink {
     this.#turnBytes += bytes;
     // A large message has a frame of its own, and its byte strings are sent as they lie.
     if (bytes >= LARGE_BYTES) this.#flush();
-    else if (this.#turn.length === 1) this.#options.together(() => this.#flush());
+    else this.#planLeaving();
+    return true;
+  }
+
+  /** See `Transport`. */
+  beforeLeaving(fill: () => void): boolean {
+    if (this.#closed) return false;
+    this.#fills.push(fill);
+    this.#planLeaving();
     return true;
   }
 
@@ -90,13 +101,28 @@ export class PeerLink {
 
   /** Sends what waits, says goodbye, and resolves when the peer has closed too. */
   async finish(): Promise<void> {
-    this.#flush();
+    this.#leave();
     this.#end('this node stops');
     await new Promise<void>((resolve) => {
       if (this.#socket.readyState === this.#socket.CLOSED) resolve();
       this.#options.events.on(this.#socket, 'close', resolve, resolve);
       this.#socket.close(1_001);
     });
+  }
+
+  #planLeaving(): void {
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
+    this.#options.together(() => this.#leave());
+  }
+
+  /** The turn ends. */
+  #leave(): void {
+    this.#isPlanned = false;
+    const fills = this.#fills;
+    this.#fills = [];
+    for (const fill of fills) fill();
+    this.#flush();
   }
 
   #flush(): void {
@@ -135,6 +161,7 @@ export class PeerLink {
     if (this.#closed) return;
     this.#closed = true;
     this.#turn = [];
+    this.#fills = [];
     this.#options.onClosed(reason);
   }
 }

@@ -132,6 +132,10 @@ export class PeerSockets implements Transport {
     return false;
   }
 
+  beforeLeaving(to: NodeId, fill: () => void): boolean {
+    return this.#links.get(to)?.beforeLeaving(fill) === true;
+  }
+
   /** Sets the gauges: when somebody looks. */
   measure(): void {
     const { observer } = this.#options;

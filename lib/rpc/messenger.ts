@@ -3,11 +3,15 @@ import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { Random } from '../environment/random.js';
 import type { Message, NodeId, Transport } from '../environment/transport.js';
-import { assert, messageOf, OperatingError } from '../errors.js';
+import { corruptLayout } from '../encoding/layout.js';
+import { assert, OperatingError } from '../errors.js';
 import { ExecutedRequests } from './executed-requests.js';
+import { isHot } from './hot-messages.js';
 import { type MembershipCheck, NO_CHECK } from './membership-check.js';
 import type { Handler, Incoming, MessageType, Registered } from './message.js';
-import { type Answer, notSent, PendingRequests } from './pending-requests.js';
+import { refusalOf } from './refusal.js';
+import { ReplicaMessenger, type ReplicaMessengerOptions } from './replica-messenger.js';
+import { type Answer, notSent, type Slot, Slots } from './slots.js';
 import {
   parseMessage,
   type RequestMessage,
@@ -25,29 +29,28 @@ export interface MessengerOptions {
   readonly random: Random;
 }
 
-/** Ids of a life begin anywhere below 2^52: its requests never reach the end of whole numbers. */
-const ID_BYTES = 6;
-const ID_STEP = 16;
-
 export class Messenger {
   readonly #options: MessengerOptions;
   readonly #handlers = new Map<string, Registered>();
-  readonly #pending: PendingRequests;
+  readonly #slots: Slots;
   readonly #replyListeners = new Map<string, (peer: NodeId, reply: unknown) => void>();
   readonly #linkListeners: ((peer: NodeId, open: boolean) => void)[] = [];
   #onAnswer: (peer: NodeId) => void = () => undefined;
+  #onNumbers: ReplicaMessengerOptions['onNumbers'] = () => undefined;
   #check: MembershipCheck = NO_CHECK;
   readonly #executed = new ExecutedRequests();
-  /**
-   * From chance, not from the start number: a disk that was lost counts its starts anew, and a late
-   * reply to an earlier life must not be taken for one to this.
-   */
-  #lastId: number;
+  /** For what each request of a client needs: messages of fixed layout. */
+  readonly replicas: ReplicaMessenger;
 
   constructor(options: MessengerOptions) {
     this.#options = options;
-    this.#lastId = Buffer.from(options.random.bytes(ID_BYTES)).readUIntBE(0, ID_BYTES) * ID_STEP;
-    this.#pending = new PendingRequests(options.clock);
+    this.#slots = new Slots(options.clock, options.random);
+    this.replicas = new ReplicaMessenger({
+      ...{ ...options, slots: this.#slots },
+      check: () => this.#check,
+      onAnswer: (peer) => this.#onAnswer(peer),
+      onNumbers: (peer, numbers) => this.#onNumbers(peer, numbers),
+    });
   }
 
   handle<Request, Reply>(
@@ -72,6 +75,11 @@ export class Messenger {
   /** Told of every answer in time: what was asked and what came back have both arrived. */
   onAnswer(listener: (peer: NodeId) => void): void {
     this.#onAnswer = listener;
+  }
+
+  /** Told of what peers have durable, as they say with their acknowledgements of copies. */
+  onNumbers(listener: ReplicaMessengerOptions['onNumbers']): void {
+    this.#onNumbers = listener;
   }
 
   /** Told of every reply of this type that came in time. */
@@ -100,23 +108,16 @@ export class Messenger {
   ): void {
     const { clock, transport, pendingMax } = this.#options;
     const remainingMilliseconds = deadline - clock.monotonicMilliseconds();
-    const full = this.#pending.countOf(to) >= pendingMax;
-    this.#lastId += 1;
-    const id = this.#lastId;
-    const { epoch, settingsHash } = this.#check;
-    const message = { id, name: type.name, epoch, settingsHash, remainingMilliseconds, body };
-    if (remainingMilliseconds <= 0 || full || !transport.send(to, requestMessage(message))) {
-      const error = notSent(to, remainingMilliseconds, full);
-      queueMicrotask(() => settle({ ok: false, error }));
-      return;
+    const full = this.#slots.countOf(to) >= pendingMax;
+    if (remainingMilliseconds > 0 && !full) {
+      const slot = this.#slots.take(to, deadline, type, settle);
+      const { epoch, settingsHash } = this.#check;
+      const head = { id: slot.id, name: type.name, epoch, settingsHash, remainingMilliseconds };
+      if (transport.send(to, requestMessage({ ...head, body }))) return;
+      this.#slots.release(slot);
     }
-    this.#pending.add(id, {
-      to,
-      name: type.name,
-      deadline,
-      reply: type.reply,
-      settle: settle as (answer: Answer<unknown>) => void,
-    });
+    const error = notSent(to, remainingMilliseconds, full);
+    queueMicrotask(() => settle({ ok: false, error }));
   }
 
   /** As a promise, where one more does not matter. Rejects with the error. */
@@ -136,21 +137,26 @@ export class Messenger {
 
   /** A bad message throws, and the transport closes the link. */
   receive(from: NodeId, message: Message): void {
+    if (isHot(message)) {
+      this.replicas.receive(from, message);
+      return;
+    }
     const parsed = parseMessage(message);
     if (parsed.kind === 'request') {
       this.#receiveRequest(from, parsed);
       return;
     }
-    const pending = this.#pending.find(parsed.id, from);
+    const slot = this.#slots.findById(from, parsed.id);
     // An answer after the deadline, or one of an earlier life of this node: nobody waits for it.
-    if (pending === undefined) return;
+    if (slot === undefined) return;
     this.#onAnswer(from);
     if (parsed.kind === 'reply') {
-      const reply = pending.reply.parse(parsed.body);
-      this.#replyListeners.get(pending.name)?.(from, reply);
-      this.#pending.settle(parsed.id, pending, { ok: true, reply });
+      const { name, reply: schema } = replyTypeOf(slot);
+      const reply = schema.parse(parsed.body);
+      this.#replyListeners.get(name)?.(from, reply);
+      this.#slots.settle(slot, { ok: true, reply });
     } else {
-      this.#pending.settle(parsed.id, pending, { ok: false, error: parsed.error });
+      this.#slots.settle(slot, { ok: false, error: parsed.error });
     }
   }
 
@@ -163,12 +169,13 @@ export class Messenger {
     for (const listener of this.#linkListeners) listener(peer, false);
     const message = `the link to ${peer} closed`;
     const error = new OperatingError('peer_unreachable', message, { outcome: 'unknown' });
-    this.#pending.fail(error, peer);
+    this.replicas.linkClosed(peer);
+    this.#slots.fail(error, peer);
   }
 
   stop(): void {
     const message = 'this node is stopping';
-    this.#pending.fail(new OperatingError('not_ready', message, { outcome: 'unknown' }));
+    this.#slots.fail(new OperatingError('not_ready', message, { outcome: 'unknown' }));
   }
 
   #receiveRequest(from: NodeId, message: RequestMessage): void {
@@ -236,14 +243,12 @@ export class Messenger {
 
   #refuse(to: NodeId, id: number, error: unknown): void {
     const { observer, transport } = this.#options;
-    let known = error;
-    if (!(known instanceof OperatingError)) {
-      const reason = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
-      observer.log('error', 'a peer request met a programmer error', { reason });
-      known = new OperatingError('internal', 'the peer failed');
-    }
-    const refusal = known as OperatingError;
-    observer.count('quorate_peer_messages_total', { type: 'refused', result: refusal.code });
-    transport.send(to, refusalMessage(id, refusal));
+    transport.send(to, refusalMessage(id, refusalOf(error, observer)));
   }
+}
+
+/** @throws OperatingError `corrupt_bytes` where an answer of fixed layout is waited for */
+function replyTypeOf({ awaits }: Slot): Pick<MessageType<unknown, unknown>, 'name' | 'reply'> {
+  if (typeof awaits !== 'object') throw corruptLayout();
+  return awaits as MessageType<unknown, unknown>;
 }

@@ -1,5 +1,6 @@
 /** A transport that counts what is sent, as it would stand in frames, while somebody measures. */
 import { encodeFrame } from '../../lib/encoding/frame.js';
+import { nameOfHot } from '../unit/wire-names.js';
 import type {
   Message,
   NodeId,
@@ -25,10 +26,12 @@ export class Meter {
 
   count(from: NodeId, to: NodeId, message: Message): void {
     const [, id, second] = message as [kind: number, id: number, second: unknown];
+    const hot = nameOfHot(message);
     const isRequest = typeof second === 'string';
     if (isRequest) this.#names.set(`${from} ${to} ${id}`, second);
     if (!this.isOn) return;
-    const name = isRequest ? second : (this.#names.get(`${to} ${from} ${id}`) ?? 'other');
+    const asked = this.#names.get(`${to} ${from} ${id}`) ?? 'other';
+    const name = hot ?? (isRequest ? second : asked);
     const bytes = encodeFrame([message]).length;
     this.bytesByName.set(name, (this.bytesByName.get(name) ?? 0) + bytes);
   }
@@ -50,6 +53,10 @@ export class MeasuredTransport implements Transport {
     const sent = this.#inner.send(to, message);
     if (sent) this.#meter.count(this.#self, to, message);
     return sent;
+  }
+
+  beforeLeaving(to: NodeId, fill: () => void): boolean {
+    return this.#inner.beforeLeaving(to, fill);
   }
 
   start(receiver: Receiver): Promise<void> {

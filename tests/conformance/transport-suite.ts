@@ -179,6 +179,33 @@ const saysNoWhenFull: Case = async (t, network) => {
   await stopAll(one, two);
 };
 
+const tellsBeforeItLeaves: Case = async (t, network) => {
+  const [one, two] = await startPair(network);
+  const { transport } = one;
+  t.notOk(transport.beforeLeaving('n9', () => t.fail('nobody is there')));
+  let calls = 0;
+  const fill = (): void => {
+    calls += 1;
+    t.ok(transport.send('n2', ['filled', calls]));
+  };
+  t.ok(transport.beforeLeaving('n2', fill), 'also where nothing was sent yet');
+  transport.send('n2', ['sent']);
+  t.ok(transport.beforeLeaving('n2', fill), 'each is called');
+  t.equal(calls, 0, 'when the turn ends');
+  await network.until(() => two.inbox.messages.length === 3, 'all arrived');
+  t.strictSame(
+    two.inbox.messages.map(({ message }) => message),
+    [['sent'], ['filled', 1], ['filled', 2]],
+  );
+  transport.beforeLeaving('n2', () => t.fail('the link has closed'));
+  transport.drop('n2');
+  await network.until(() => transport.isOpen('n2'), 'it is open again');
+  transport.send('n2', ['again']);
+  await network.until(() => two.inbox.messages.length === 4, 'and works');
+  t.equal(calls, 2, 'once');
+  await stopAll(one, two);
+};
+
 const throwClosesThatLinkOnly: Case = async (t, network) => {
   const [one, two, three] = await startAll(network, ['n1', 'n2', 'n3']);
   if (one === undefined || two === undefined || three === undefined) throw new Error('three nodes');
@@ -327,6 +354,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'a flood from the first moment travels': carriesAFloodFromTheFirstMoment,
   'a full queue says no': saysNoWhenFull,
   'a throw closes that link only': throwClosesThatLinkOnly,
+  'whoever asks is called before what was sent leaves': tellsBeforeItLeaves,
   'a dropped link opens again': dropsAndReconnects,
   'a restarted peer is back': survivesRestarts,
   'both sides know who is at the other end': knowsTheOtherEnd,

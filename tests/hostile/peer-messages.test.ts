@@ -3,6 +3,8 @@ import t from 'tap';
 import { decodeFrame } from '../../lib/encoding/frame.js';
 import type { Transport } from '../../lib/environment/transport.js';
 import { LocalCluster } from '../partition/local-cluster.js';
+import { type HotMessage, isHot } from '../../lib/rpc/hot-messages.js';
+import { HOT_REQUESTS } from '../unit/golden/hot-samples.js';
 import { messageBytes } from '../unit/golden/message-bytes.js';
 import { Chance } from './chance.js';
 
@@ -24,8 +26,21 @@ function madMessage(chance: Chance, settingsHash: number): unknown {
     message[EPOCH] = 1;
     message[SETTINGS_HASH] = settingsHash;
     message[BODY] = chance.changed(message[BODY]);
-  } else message[2] = chance.changed(message[2]);
+  } else if (isHot(message)) return madHotMessage(chance, message, settingsHash);
+  else message[2] = chance.changed(message[2]);
   return chance.oneIn(4) ? chance.changed(message) : message;
+}
+
+/** The same of fixed layout: of a member that means well, but for some bytes. */
+function madHotMessage(chance: Chance, message: HotMessage, settingsHash: number): unknown {
+  const [kind, items, ...beside] = message;
+  const bytes = chance.oneIn(8) ? Buffer.from(items) : chance.mutated(items);
+  if (HOT_REQUESTS.has(kind) && bytes.length >= 8 && !chance.oneIn(8)) {
+    bytes.writeUInt32LE(1, 0);
+    bytes.writeUInt32LE(settingsHash, 4);
+  }
+  const changed = [kind, bytes, ...beside];
+  return chance.oneIn(4) ? chance.changed(changed) : changed;
 }
 
 if (INPUTS > 10_000) t.setTimeout(0);

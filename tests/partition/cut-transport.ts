@@ -58,6 +58,10 @@ export class CutTransport implements Transport, Receiver {
     return this.#cuts.get(to)?.has('to') === true || this.#inner.send(to, message);
   }
 
+  beforeLeaving(to: NodeId, fill: () => void): boolean {
+    return this.#open.has(to) && this.#inner.beforeLeaving(to, fill);
+  }
+
   isOpen(peer: NodeId): boolean {
     return this.#open.has(peer);
   }

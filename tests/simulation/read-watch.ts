@@ -3,13 +3,11 @@
  * it. "Not found" is a claim about all of them.
  */
 import type { Message, NodeId } from '../../lib/environment/transport.js';
-import { READ } from '../../lib/coordination/messages.js';
+import { decodeReads, decodeShown } from '../../lib/rpc/hot-layout.js';
+import { HOT, isHot } from '../../lib/rpc/hot-messages.js';
 
-/** As peer messages travel (lib/rpc/wire.ts). */
-const REQUEST = 0;
-const REPLY = 1;
 /** Deadlines travel as what is left of them. */
-const TOLERANCE_MILLISECONDS = 0.001;
+const TOLERANCE_MILLISECONDS = 0.002;
 
 interface Told {
   readonly from: NodeId;
@@ -21,7 +19,7 @@ export class ReadWatch {
   readonly #key: string;
   /** On the monotonic clock of the node. Other reads of the key there have others. */
   readonly #deadline: number;
-  readonly #ids = new Set<unknown>();
+  readonly #ids = new Set<string>();
   readonly asked = new Set<NodeId>();
   readonly told: Told[] = [];
 
@@ -33,23 +31,21 @@ export class ReadWatch {
 
   /** @param now on the monotonic clock of the sender */
   sent(from: NodeId, to: NodeId, message: Message, now: number): void {
-    if (from !== this.#node || !Array.isArray(message)) return;
-    const [kind, id, name, , , remaining, body] = message as readonly unknown[];
-    if (kind !== REQUEST || name !== READ.name) return;
-    if ((body as { key?: unknown }).key !== this.#key) return;
-    const late = Math.abs(now + Number(remaining) - this.#deadline);
-    if (late > TOLERANCE_MILLISECONDS) return;
-    this.#ids.add(id);
-    this.asked.add(to);
+    if (from !== this.#node || !isHot(message) || message[0] !== HOT.reads) return;
+    for (const { slot, generation, key, leftMilliseconds } of decodeReads(message).items) {
+      const late = Math.abs(now + leftMilliseconds - this.#deadline);
+      if (key !== this.#key || late > TOLERANCE_MILLISECONDS) continue;
+      this.#ids.add(`${slot} ${generation}`);
+      this.asked.add(to);
+    }
   }
 
   delivered(from: NodeId, to: NodeId, message: Message): void {
-    if (to !== this.#node || !Array.isArray(message)) return;
-    const [kind, id, body] = message as readonly unknown[];
-    // A question that the network repeats is answered twice: the first answer counts.
-    if (kind !== REPLY || !this.#ids.delete(id)) return;
-    const { fingerprint } = body as { fingerprint?: unknown };
-    if (typeof fingerprint === 'string') this.told.push({ from, fingerprint });
+    if (to !== this.#node || !isHot(message) || message[0] !== HOT.shown) return;
+    for (const { slot, generation, fingerprint } of decodeShown(message)) {
+      // A question that the network repeats is answered twice: the first answer counts.
+      if (this.#ids.delete(`${slot} ${generation}`)) this.told.push({ from, fingerprint });
+    }
   }
 
   /** The versions that somebody said it holds as values, or as tombstones; not as stubs. */

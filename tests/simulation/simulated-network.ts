@@ -47,6 +47,8 @@ interface Side {
   /** Which opening of the link this side believes in; 0: none. */
   opening: number;
   outbound: Message[];
+  /** Called when the turn ends. */
+  fills: (() => void)[];
   queuedBytes: number;
   lastArrival: number;
   /** Of the node at the other end. */
@@ -83,6 +85,7 @@ export class SimulatedNetwork {
   /** Told of what is sent and of what arrives. */
   readonly watches = new Set<Watch>();
   readonly #waiting: [Endpoint, NodeId][] = [];
+  readonly #filling: Side[] = [];
   #openings = 0;
   faults: NetworkFaults = CALM_NETWORK;
   /** Told of a receiver that throws: with frames that are never damaged, that is a bug. */
@@ -130,6 +133,13 @@ export class SimulatedNetwork {
         }
       },
       send: (to, message) => this.#send(endpoint, to, message),
+      beforeLeaving: (to, fill) => {
+        const side = endpoint.sides.get(to);
+        if (side === undefined || !isAlive()) return false;
+        if (side.fills.length === 0) this.#filling.push(side);
+        side.fills.push(fill);
+        return true;
+      },
       isOpen,
       drop: (peer) => this.#drop(endpoint, peer),
       stop: async () => {
@@ -230,8 +240,8 @@ export class SimulatedNetwork {
       [other, one],
     ] as const) {
       const life = facts.get(side)?.life ?? '';
-      const state = { opening, life, outbound: [], queuedBytes: 0, lastArrival: 0, other: peer };
-      side.sides.set(peer.id, state);
+      const empty = { outbound: [], fills: [], queuedBytes: 0, lastArrival: 0 };
+      side.sides.set(peer.id, { opening, life, ...empty, other: peer });
     }
     for (const [side, peer] of [
       [one, other],
@@ -258,6 +268,7 @@ export class SimulatedNetwork {
 
   /** All messages to one peer of one turn share a frame, as far as it goes. */
   #flush(): void {
+    for (const side of this.#filling.splice(0)) for (const fill of side.fills.splice(0)) fill();
     for (const [from, to] of this.#waiting.splice(0)) {
       const side = from.sides.get(to);
       if (side === undefined || side.outbound.length === 0) continue;
@@ -336,7 +347,11 @@ export class SimulatedNetwork {
   }
 
   #close(endpoint: Endpoint, peer: NodeId): void {
-    if (endpoint.sides.delete(peer)) endpoint.receiver?.linkClosed(peer);
+    const side = endpoint.sides.get(peer);
+    if (side === undefined) return;
+    endpoint.sides.delete(peer);
+    side.fills = [];
+    endpoint.receiver?.linkClosed(peer);
   }
 
   /** The end of a link travels like anything else, behind what was sent before. */

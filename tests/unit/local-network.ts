@@ -13,6 +13,13 @@ import { decodeFrame, encodeFrame } from '../../lib/encoding/frame.js';
 /** May a message pass? Asked for each; by default all may. */
 type Gate = (from: NodeId, to: NodeId, message: readonly unknown[]) => boolean;
 
+interface Turn {
+  readonly receiver: Receiver | undefined;
+  readonly frames: Uint8Array[];
+  /** Called when the turn ends. */
+  fills: (() => void)[];
+}
+
 export class LocalNetwork {
   readonly #receivers = new Map<NodeId, Receiver>();
   readonly #peers = new Map<NodeId, ReadonlySet<NodeId>>();
@@ -22,7 +29,7 @@ export class LocalNetwork {
   readonly #greeting = new Set<string>();
   readonly #cuts = new Set<string>();
   /** What was sent in this turn, by who to whom. */
-  readonly #turns = new Map<string, { receiver: Receiver | undefined; frames: Uint8Array[] }>();
+  readonly #turns = new Map<string, Turn>();
   gate: Gate = () => true;
   /** Milliseconds that a message takes; 0: it is there in the next turn. */
   delay: (from: NodeId, to: NodeId) => number = () => 0;
@@ -47,6 +54,11 @@ export class LocalNetwork {
         this.#refresh();
       },
       send: (to, message) => alive() && this.#send(id, to, message),
+      beforeLeaving: (to, fill) => {
+        if (!alive() || !this.#open.has(pairOf(id, to))) return false;
+        this.#turnOf(id, to).fills.push(fill);
+        return true;
+      },
       isOpen: (peer) => alive() && this.#open.has(pairOf(id, peer)),
       drop: (peer) => {
         if (alive()) this.#close(id, peer);
@@ -86,23 +98,27 @@ export class LocalNetwork {
   }
 
   #deliver(from: NodeId, to: NodeId, message: Message): void {
+    // What is sent is a copy.
+    this.#turnOf(from, to).frames.push(encodeFrame([message]));
+  }
+
+  /** As real links do: the messages of one turn arrive in one. */
+  #turnOf(from: NodeId, to: NodeId): Turn {
     const receiver = this.#receivers.get(to);
     const pair = `${from} ${to}`;
-    const turn = this.#turns.get(pair);
-    // As real links do: the messages of one turn arrive in one. What is sent is a copy.
-    if (turn?.receiver === receiver) {
-      turn?.frames.push(encodeFrame([message]));
-      return;
-    }
-    const frames = [encodeFrame([message])];
-    this.#turns.set(pair, { receiver, frames });
+    const known = this.#turns.get(pair);
+    if (known !== undefined && known.receiver === receiver) return known;
+    const turn: Turn = { receiver, frames: [], fills: [] };
+    this.#turns.set(pair, turn);
     setImmediate(() => {
-      if (this.#turns.get(pair)?.frames === frames) this.#turns.delete(pair);
+      for (const fill of turn.fills) fill();
+      if (this.#turns.get(pair) === turn) this.#turns.delete(pair);
       if (this.#receivers.get(to) !== receiver || !this.#open.has(pairOf(from, to))) return;
-      for (const frame of frames) {
+      for (const frame of turn.frames) {
         for (const one of decodeFrame(frame)) receiver?.receive(from, one);
       }
     });
+    return turn;
   }
 
   /** Opens and closes links until they are as they should be. */
@@ -149,6 +165,10 @@ export class LocalNetwork {
 
   #close(a: NodeId, b: NodeId): void {
     if (!this.#open.delete(pairOf(a, b))) return;
+    for (const pair of [`${a} ${b}`, `${b} ${a}`]) {
+      const turn = this.#turns.get(pair);
+      if (turn !== undefined) turn.fills = [];
+    }
     this.#receivers.get(a)?.linkClosed(b);
     this.#receivers.get(b)?.linkClosed(a);
   }

@@ -6,6 +6,7 @@ import { DAMAGE_BUGS } from './damage-bugs.js';
 import { DISK_BUGS } from './disk-bugs.js';
 import { IDENTITY_BUGS } from './identity-bugs.js';
 import type { PlantedBug } from './planted-bug.js';
+import { RPC_BUGS } from './rpc-bugs.js';
 import { STRANGER_BUGS } from './stranger-bugs.js';
 import { WRITER_BUGS } from './writer-bugs.js';
 
@@ -16,6 +17,7 @@ export const BUGS: readonly PlantedBug[] = [
   ...DAMAGE_BUGS,
   ...DISK_BUGS,
   ...IDENTITY_BUGS,
+  ...RPC_BUGS,
   ...STRANGER_BUGS,
   ...WRITER_BUGS,
   {

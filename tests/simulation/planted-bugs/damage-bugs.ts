@@ -54,8 +54,8 @@ export const DAMAGE_BUGS: readonly PlantedBug[] = [
     rule: 'D5',
     name: 'answers do not name the losses that their owner knows of',
     file: 'coordination/replica-service.js',
-    right: 'start, lost: losses.of(at.partition), fate };',
-    wrong: 'start, fate };',
+    right: 'start, lost: losses.of(at.partition), fate });',
+    wrong: 'start, lost: undefined, fate });',
     test: 'unit/coordination/losses.test.js',
   },
   {

@@ -2,6 +2,7 @@
 import t, { type Test } from 'tap';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
+import { nameOf, readsIn } from '../wire-names.js';
 
 async function clusterFor(t: Test, options: ClusterOptions = {}): Promise<LocalCluster> {
   const cluster = await LocalCluster.of(options);
@@ -11,8 +12,7 @@ async function clusterFor(t: Test, options: ClusterOptions = {}): Promise<LocalC
 
 const storedOn = (cluster: LocalCluster, id: string, key: string): string | undefined =>
   cluster.node(id).replica.read(recordKey('default', key, 16))?.fingerprint;
-const nameOf = (message: readonly unknown[]): unknown => message[2];
-const wantOf = (message: readonly unknown[]): unknown => (message[6] as { want?: unknown }).want;
+const wantOf = (message: unknown): unknown => readsIn(message)[0]?.want;
 
 t.test('a blind write that could not ask at quorum claims no quorum', async (t) => {
   const cluster = await clusterFor(t);

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap';
 import type { NodeId } from '../../../lib/environment/transport.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { LocalCluster } from '../local-cluster.js';
+import { nameOf } from '../wire-names.js';
 
 const PATIENT = { timeoutMilliseconds: 60_000 };
 const LIMITS = {
@@ -23,7 +24,8 @@ interface Slow {
 /** Requests that take their time, or never arrive. */
 function slowDown(cluster: LocalCluster, slow: readonly Slow[]): void {
   let delay = 0;
-  cluster.network.gate = (from, to, [, , name]) => {
+  cluster.network.gate = (from, to, message) => {
+    const name = nameOf(message);
     // Replicas meet by nothing but what a test sends, and what a rebuild takes.
     if (name === 'anti-entropy.compare') return false;
     const found = slow.find((one) => one.from === from && one.to === to && one.name === name);

@@ -3,6 +3,7 @@ import t, { type Test } from 'tap';
 import { AVAILABLE_LEVELS } from '../../../lib/coordination/level.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
+import { nameOf } from '../wire-names.js';
 
 async function clusterFor(t: Test, options: ClusterOptions = {}): Promise<LocalCluster> {
   const cluster = await LocalCluster.of(options);
@@ -59,7 +60,8 @@ t.test('404 is a claim as strong as its level', async (t) => {
 
 t.test('a miss at one asks the others before it says so', async (t) => {
   const cluster = await clusterFor(t);
-  cluster.network.gate = (_from, to, message) => to !== 'n3' || message[2] !== 'coordination.write';
+  cluster.network.gate = (_from, to, message) =>
+    to !== 'n3' || nameOf(message) !== 'coordination.write';
   await cluster.put('n1', 'k', '1', { timeoutMilliseconds: 100 });
   t.equal(storedOn(cluster, 'n3', 'k'), undefined);
   for (const level of ['one', 'eventual', 'local-one']) {
@@ -88,7 +90,8 @@ t.test('a write that was answered is the context of the next, and of no more', a
   const { context } = await cluster.put('n1', 'k', '0');
   await cluster.put('n1', 'k', 'a', { context });
   const mine = await cluster.put('n1', 'k', 'b', { context });
-  cluster.network.gate = (_from, to, message) => to !== 'n3' || message[2] !== 'coordination.write';
+  cluster.network.gate = (_from, to, message) =>
+    to !== 'n3' || nameOf(message) !== 'coordination.write';
   const again = await cluster.put('n1', 'k', 'b2', { context: mine.context });
   cluster.network.gate = () => true;
   // Minted at a replica that has not heard of b2: nothing that it supersedes may come back.
@@ -126,7 +129,7 @@ t.test('contexts are for their key; keys and values have limits', async (t) => {
 
 t.test('too few up: nothing happened; too few acknowledged: unknown', async (t) => {
   const cluster = await clusterFor(t);
-  cluster.network.gate = (_from, _to, message) => message[2] !== 'coordination.write';
+  cluster.network.gate = (_from, _to, message) => nameOf(message) !== 'coordination.write';
   const silent = cluster.put('n1', 'k', 'maybe', { timeoutMilliseconds: 200 });
   await t.rejects(silent, { code: 'deadline_passed', outcome: 'unknown' });
   cluster.network.gate = () => true;
@@ -145,7 +148,7 @@ t.test('too few up: nothing happened; too few acknowledged: unknown', async (t) 
 
 t.test('at quorum what is answered is durable on a majority first', async (t) => {
   const cluster = await clusterFor(t);
-  cluster.network.gate = (_from, _to, message) => message[2] !== 'coordination.write';
+  cluster.network.gate = (_from, _to, message) => nameOf(message) !== 'coordination.write';
   const unknown = cluster.put('n1', 'k', 'x', { timeoutMilliseconds: 100 });
   await t.rejects(unknown, { code: 'deadline_passed', outcome: 'unknown' });
   const held = cluster.get('n1', 'k', { timeoutMilliseconds: 300 });
@@ -165,7 +168,7 @@ t.test('at quorum what is answered is durable on a majority first', async (t) =>
 t.test('so is a 404 that met a tombstone', async (t) => {
   const cluster = await clusterFor(t);
   const { context } = await cluster.put('n1', 'k', 'x', { level: 'all' });
-  cluster.network.gate = (_from, _to, message) => message[2] !== 'coordination.write';
+  cluster.network.gate = (_from, _to, message) => nameOf(message) !== 'coordination.write';
   const tombstone = { change: { state: 'tombstone' }, context, level: 'one' } as const;
   await cluster.put('n1', 'k', '', tombstone);
   const missed = cluster.get('n1', 'k', { timeoutMilliseconds: 300 });

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { ReadCore, type ReadEffect } from '../../../lib/coordination/read-core.js';
-import type { Want } from '../../../lib/coordination/read-round.js';
+import type { Want } from '../../../lib/rpc/hot-messages.js';
 import type { Fate } from '../../../lib/replica/incoming.js';
 import { ALL_STAND } from '../../../lib/replication/quorum.js';
 import { liveVersions, type Siblings } from '../../../lib/versioning/siblings.js';

@@ -4,6 +4,7 @@ import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { dotText } from '../../../lib/versioning/dot.js';
 import { versionsBehind } from '../../../lib/versioning/siblings.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
+import { nameOf, readsIn } from '../wire-names.js';
 
 type Wire = readonly unknown[];
 
@@ -15,8 +16,7 @@ async function clusterFor(t: Test, options: ClusterOptions = {}): Promise<LocalC
 
 const storedOn = (cluster: LocalCluster, id: string, key: string): string | undefined =>
   cluster.node(id).replica.read(recordKey('default', key, 16))?.fingerprint;
-const nameOf = (message: Wire): unknown => message[2];
-const wantOf = (message: Wire): unknown => (message[6] as { want?: unknown }).want;
+const wantOf = (message: unknown): unknown => readsIn(message)[0]?.want;
 const isWrite = (message: Wire): boolean => nameOf(message) === 'coordination.write';
 const countOf = (cluster: LocalCluster, id: string, name: string): number =>
   cluster.observers.get(id)?.counts.get(`quorate_${name}`) ?? 0;

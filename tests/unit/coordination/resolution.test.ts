@@ -5,6 +5,7 @@ import type { NodeOptions } from '../../../lib/node-options.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
 import { SeededRandom } from '../fakes.js';
+import { nameOf } from '../wire-names.js';
 
 const CHANGE = { ifMatch: undefined, dryRun: false, by: 'test' };
 const none = { level: undefined, fallbacks: [], timeoutMilliseconds: undefined };
@@ -89,7 +90,7 @@ t.test('values of another shape stay siblings, and so do all where the put fails
   await conflict(cluster, 'k', ['1', '"2"']);
   t.equal((await cluster.texts('n1', 'k')).length, 2);
   await conflict(cluster, 'j', ['1', '2']);
-  cluster.network.gate = (_from, _to, message) => message[2] !== 'coordination.write';
+  cluster.network.gate = (_from, _to, message) => nameOf(message) !== 'coordination.write';
   t.strictSame(await cluster.texts('n1', 'j', { timeoutMilliseconds: 300 }), ['1', '2']);
   cluster.network.gate = () => true;
   t.strictSame(await cluster.texts('n1', 'j'), ['2']);
@@ -336,7 +337,8 @@ t.test('versions are kept by the setting, listed and read; the union of replicas
 t.test('a lagging replica keeps what it merges over: a union says it all', async (t) => {
   const cluster = await clusterFor(t, { versions_kept: 5 });
   const first = await cluster.put('n1', 'k', '1', { level: 'all' });
-  cluster.network.gate = (_from, to, message) => to !== 'n3' || message[2] !== 'coordination.write';
+  cluster.network.gate = (_from, to, message) =>
+    to !== 'n3' || nameOf(message) !== 'coordination.write';
   const second = await cluster.put('n1', 'k', '2', { timeoutMilliseconds: 200 });
   await cluster.put('n1', 'k', '3', { timeoutMilliseconds: 200 });
   cluster.network.gate = () => true;

@@ -1,7 +1,7 @@
 /** The course of a write: golden transcripts, and laws over any order of answers. */
 import fc from 'fast-check';
 import t from 'tap';
-import type { Want } from '../../../lib/coordination/read-round.js';
+import type { Want } from '../../../lib/rpc/hot-messages.js';
 import { WriteCore, type WriteEffect } from '../../../lib/coordination/write-core.js';
 import { OperatingError } from '../../../lib/errors.js';
 import { ALL_STAND } from '../../../lib/replication/quorum.js';

@@ -2,6 +2,7 @@
 import { encodeFrame } from '../../../lib/encoding/frame.js';
 import { OperatingError } from '../../../lib/errors.js';
 import { refusalMessage, replyMessage, requestMessage } from '../../../lib/rpc/wire.js';
+import { HOT_SAMPLES } from './hot-samples.js';
 import { MESSAGE_SAMPLES } from './message-samples.js';
 
 /** As they are sent: one message in a frame. */
@@ -14,6 +15,9 @@ export function messageBytes(): Map<string, Uint8Array> {
     for (const [i, body] of replies.entries()) {
       bytes.set(`${type.name} reply ${i}`, encodeFrame([replyMessage(ID, body)]));
     }
+  }
+  for (const [name, message] of HOT_SAMPLES) {
+    bytes.set(`fixed layout: ${name}`, encodeFrame([message]));
   }
   bytes.set('refusal', encodeFrame([refusalMessage(ID, REFUSAL)]));
   return bytes;

@@ -190,26 +190,6 @@ const ANTI_ENTROPY = [
 
 const COORDINATION = [
   samples(
-    coordination.WRITE,
-    [
-      { ...address, record, durability: 'sync' },
-      { ...address, record, durability: 'memory', audit },
-    ],
-    [
-      acknowledgement,
-      { ...acknowledgement, lost: [['n2', 3]], fate: 'collected' },
-      { ...acknowledgement, fate: 'ended' },
-    ],
-  ),
-  samples(
-    coordination.READ,
-    [{ ...address, want: 'fingerprint', durable: true }],
-    [
-      { record, fingerprint: 'n1:7', start: 3 },
-      { record: null, fingerprint: '', start: 3, lost: [['n2', 3]] },
-    ],
-  ),
-  samples(
     coordination.HOLD,
     [{ ...address, target: 'n2', record, durability: 'os' }],
     [acknowledgement],

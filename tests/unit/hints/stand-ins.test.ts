@@ -2,6 +2,7 @@
 import t, { type Test } from 'tap';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
+import { nameOf } from '../wire-names.js';
 
 async function clusterFor(t: Test, options: ClusterOptions = {}): Promise<LocalCluster> {
   const cluster = await LocalCluster.of(options);
@@ -45,7 +46,7 @@ t.test('what a primary missed is held durably, and delivered once it is back', a
 t.test('what a primary does not acknowledge is held here, though it seems to be up', async (t) => {
   const cluster = await clusterFor(t);
   const lost = ['coordination.write', 'handoff.deliver'];
-  cluster.network.gate = (_from, to, message) => to !== 'n3' || !lost.includes(String(message[2]));
+  cluster.network.gate = (_from, to, message) => to !== 'n3' || !lost.includes(nameOf(message));
   const { receipt } = await cluster.put('n1', 'key', 'held');
   t.equal(receipt.standIns, 0, 'not known yet');
   await cluster.clock.advance(10_000);

@@ -188,6 +188,7 @@ async function alone() {
     start: async () => undefined,
     setPeers: () => undefined,
     send: (_to, message) => sent.push(message) > 0,
+    beforeLeaving: () => true,
     isOpen: () => true,
     drop: () => undefined,
     stop: async () => undefined,

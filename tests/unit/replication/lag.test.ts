@@ -3,6 +3,7 @@ import t from 'tap';
 import { Lag } from '../../../lib/replication/lag.js';
 import { ManualClock } from '../fakes.js';
 import { LocalCluster } from '../local-cluster.js';
+import { nameOf } from '../wire-names.js';
 
 t.test('a node for which hints wait, and this one while they come', async (t) => {
   const clock = new ManualClock();
@@ -19,7 +20,6 @@ t.test('a node for which hints wait, and this one while they come', async (t) =>
 t.test('reads go to the others until it has its hints', async (t) => {
   const cluster = await LocalCluster.of();
   t.teardown(() => cluster.stop());
-  const nameOf = (message: readonly unknown[]): unknown => message[2];
   const asked = new Set<string>();
   // n3 loses the copies, and nothing is delivered to it.
   cluster.network.gate = (from, to, message) => {

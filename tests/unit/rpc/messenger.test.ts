@@ -7,7 +7,7 @@ import { ERROR_CODES, type ErrorCode, OperatingError } from '../../../lib/errors
 import { Messenger } from '../../../lib/rpc/messenger.js';
 import type { MembershipCheck } from '../../../lib/rpc/membership-check.js';
 import { messageType } from '../../../lib/rpc/message.js';
-import type { Answer } from '../../../lib/rpc/pending-requests.js';
+import type { Answer } from '../../../lib/rpc/slots.js';
 import { CountingObserver, ManualClock, SeededRandom, turn } from '../fakes.js';
 
 const ECHO = messageType('test.echo', z.object({ n: z.number() }), z.object({ n: z.number() }));
@@ -27,6 +27,9 @@ class Wire implements Transport {
 
   async start(_receiver: Receiver): Promise<void> {}
   setPeers(): void {}
+  beforeLeaving(): boolean {
+    return this.open;
+  }
   isOpen(): boolean {
     return this.open;
   }

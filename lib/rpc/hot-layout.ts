@@ -1,0 +1,260 @@
+/**
+ * The bytes of messages of fixed layout (hot-messages.ts). Decoding checks every length and range,
+ * and is the validation.
+ */
+import { safeToKeep } from '../encoding/frame.js';
+import { corruptLayout, LayoutReader, type LayoutWriter } from '../encoding/layout.js';
+import { ERROR_CODES, type ErrorCode, OperatingError, type Outcome } from '../errors.js';
+import {
+  type Asked,
+  type CopyItem,
+  HOT,
+  type HotKind,
+  type HotMessage,
+  liesBeside,
+  type LostOwners,
+  type ReadItem,
+  type RefusedItem,
+  type RequestHead,
+  type Requests,
+  type ShownItem,
+  type SlotId,
+  type StoredItem,
+  type StoredItems,
+  type Want,
+} from './hot-messages.js';
+
+const WANTS: readonly Want[] = ['full', 'versions', 'fingerprint'];
+const DURABILITIES = ['sync', 'os', 'memory'] as const;
+const FATES = [undefined, 'collected', 'ended'] as const;
+const OUTCOMES: readonly Outcome[] = ['none', 'unknown'];
+
+const MICROSECONDS = 1000;
+const LEFT_MAX = 0xffff_ffff;
+/** In the place of a length: the record lies beside the items. */
+const BESIDE = 0xffff_ffff;
+const REASON_LENGTH_MAX = 300;
+
+const READ_DURABLE = 4;
+const READ_FLAGS_MAX = READ_DURABLE + WANTS.length - 1;
+const SHOWN_RECORD = 1;
+const SHOWN_LOST = 2;
+const SHOWN_FLAGS_MAX = SHOWN_RECORD + SHOWN_LOST;
+const STORED_LOST = 4;
+const STORED_FLAGS_MAX = STORED_LOST + FATES.length - 1;
+
+/**
+ * What stands before the items, once a message: epoch and hash of the settings of whoever asks, or
+ * in which start it was said, and for acknowledgements what is durable.
+ */
+export function writeHead(
+  writer: LayoutWriter,
+  kind: HotKind,
+  first: number,
+  second: number,
+): void {
+  if (kind === HOT.reads || kind === HOT.copies) {
+    writer.u32(first);
+    writer.u32(second);
+  } else if (kind !== HOT.refused) {
+    writer.u53(first);
+    if (kind === HOT.stored) writer.u53(second);
+  }
+}
+
+export function writeRead(writer: LayoutWriter, item: ReadItem): void {
+  writeRequest(writer, item);
+  writer.u8(WANTS.indexOf(item.want) + (item.durable ? READ_DURABLE : 0));
+}
+
+export function writeCopy(writer: LayoutWriter, item: CopyItem): void {
+  writeRequest(writer, item);
+  writer.u8(DURABILITIES.indexOf(item.durability));
+  writer.bytes(item.audit);
+  writeRecord(writer, item.record);
+}
+
+export function writeShown(writer: LayoutWriter, item: ShownItem): void {
+  const { fingerprint, record, lost } = item;
+  writeId(writer, item);
+  const flags = (record === null ? 0 : SHOWN_RECORD) + (lost === undefined ? 0 : SHOWN_LOST);
+  writer.u8(flags);
+  writer.latin1(fingerprint);
+  if (lost !== undefined) writeLost(writer, lost);
+  if (record !== null) writeRecord(writer, record);
+}
+
+export function writeStored(writer: LayoutWriter, item: StoredItem): void {
+  const { fate, lost } = item;
+  writeId(writer, item);
+  writer.u8(FATES.indexOf(fate) + (lost === undefined ? 0 : STORED_LOST));
+  if (lost !== undefined) writeLost(writer, lost);
+}
+
+/** Details are left out: nobody reads those of a replica. */
+export function writeRefused(writer: LayoutWriter, { error, ...id }: RefusedItem): void {
+  writeId(writer, id);
+  writer.u8(OUTCOMES.indexOf(error.outcome));
+  writer.text(error.code);
+  writer.text(error.message.slice(0, REASON_LENGTH_MAX));
+}
+
+export function decodeReads(message: HotMessage): Requests<ReadItem> {
+  const reader = readerOf(message, false);
+  const head = readHead(reader);
+  const items = readItems(reader, (): ReadItem => {
+    const request = readRequest(reader);
+    const flags = reader.u8(READ_FLAGS_MAX);
+    const want = WANTS[flags % READ_DURABLE];
+    if (want === undefined) throw corruptLayout();
+    return { ...request, want, durable: flags >= READ_DURABLE };
+  });
+  return { ...head, items };
+}
+
+export function decodeCopies(message: HotMessage): Requests<CopyItem> {
+  const reader = readerOf(message, true);
+  const head = readHead(reader);
+  const records = new Records(message);
+  const items = readItems(reader, (): CopyItem => {
+    const request = readRequest(reader);
+    const durability = DURABILITIES[reader.u8()];
+    if (durability === undefined) throw corruptLayout();
+    const audit = safeToKeep(reader.bytes(), message[1]);
+    return { ...request, durability, audit, record: records.read(reader) };
+  });
+  records.end();
+  return { ...head, items };
+}
+
+export function decodeShown(message: HotMessage): readonly ShownItem[] {
+  const reader = readerOf(message, true);
+  const start = reader.u53();
+  const records = new Records(message);
+  const items = readItems(reader, (): ShownItem => {
+    const id = readId(reader);
+    const flags = reader.u8(SHOWN_FLAGS_MAX);
+    const fingerprint = reader.latin1();
+    const lost = flags >= SHOWN_LOST ? readLost(reader) : undefined;
+    const record = flags % SHOWN_LOST === SHOWN_RECORD ? records.read(reader) : null;
+    return { ...id, start, fingerprint, lost, record };
+  });
+  records.end();
+  return items;
+}
+
+export function decodeStored(message: HotMessage): StoredItems {
+  const reader = readerOf(message, false);
+  const start = reader.u53();
+  const commit = reader.u53();
+  const items = readItems(reader, (): StoredItem => {
+    const id = readId(reader);
+    const flags = reader.u8(STORED_FLAGS_MAX);
+    const index = flags % STORED_LOST;
+    if (index >= FATES.length) throw corruptLayout();
+    const lost = flags >= STORED_LOST ? readLost(reader) : undefined;
+    return { ...id, start, fate: FATES[index], lost };
+  });
+  return { start, commit, items };
+}
+
+export function decodeRefused(message: HotMessage): readonly RefusedItem[] {
+  const reader = readerOf(message, false);
+  return readItems(reader, (): RefusedItem => {
+    const id = readId(reader);
+    const outcome = OUTCOMES[reader.u8()];
+    if (outcome === undefined) throw corruptLayout();
+    const code = reader.text();
+    const known = Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : 'internal';
+    return { ...id, error: new OperatingError(known, reader.text(), { outcome }) };
+  });
+}
+
+function writeId(writer: LayoutWriter, { slot, generation }: SlotId): void {
+  writer.u32(slot);
+  writer.u32(generation);
+}
+
+function readId(reader: LayoutReader): SlotId {
+  return { slot: reader.u32(), generation: reader.u32() };
+}
+
+type Addressed = Pick<ReadItem, 'namespace' | 'key'> & SlotId & Asked;
+
+function writeRequest(writer: LayoutWriter, item: Addressed): void {
+  const { leftMilliseconds, namespace, key } = item;
+  writeId(writer, item);
+  const left = Math.round(leftMilliseconds * MICROSECONDS);
+  writer.u32(Math.min(LEFT_MAX, Math.max(0, left)));
+  writer.text(namespace);
+  writer.text(key);
+}
+
+function readRequest(reader: LayoutReader): Addressed {
+  const id = readId(reader);
+  const leftMilliseconds = reader.u32() / MICROSECONDS;
+  return { ...id, leftMilliseconds, namespace: reader.text(), key: reader.text() };
+}
+
+function writeRecord(writer: LayoutWriter, record: Uint8Array): void {
+  if (liesBeside(record)) writer.u32(BESIDE);
+  else writer.bytes(record);
+}
+
+function writeLost(writer: LayoutWriter, lost: LostOwners): void {
+  writer.u16(lost.length);
+  for (const [node, start] of lost) {
+    writer.text(node);
+    writer.u53(start);
+  }
+}
+
+function readLost(reader: LayoutReader): LostOwners {
+  const lost: LostOwners = [];
+  for (let left = reader.u16(); left > 0; left -= 1) lost.push([reader.text(), reader.u53()]);
+  return lost;
+}
+
+function readHead(reader: LayoutReader): RequestHead {
+  return { epoch: reader.u32(), settingsHash: reader.u32() };
+}
+
+/** At least one. */
+function readItems<Item>(reader: LayoutReader, read: () => Item): Item[] {
+  const items: Item[] = [];
+  do items.push(read());
+  while (!reader.isAtEnd);
+  return items;
+}
+
+function readerOf(message: HotMessage, mayLieBeside: boolean): LayoutReader {
+  const [, bytes, beside] = message;
+  const isWhole = message.length === 2 || (message.length === 3 && mayLieBeside);
+  if (!isWhole || !(bytes instanceof Uint8Array)) throw corruptLayout();
+  if (message.length === 3 && !(beside instanceof Uint8Array)) throw corruptLayout();
+  return new LayoutReader(bytes);
+}
+
+/** The records of a message; the one that lies beside is the record of exactly one item. */
+class Records {
+  readonly #items: Uint8Array;
+  #beside: Uint8Array | undefined;
+
+  constructor(message: HotMessage) {
+    this.#items = message[1];
+    this.#beside = message[2];
+  }
+
+  read(reader: LayoutReader): Uint8Array {
+    const length = reader.u32();
+    if (length !== BESIDE) return safeToKeep(reader.bytes(length), this.#items);
+    const record = this.#beside;
+    if (record === undefined) throw corruptLayout();
+    this.#beside = undefined;
+    return record;
+  }
+
+  end(): void {
+    if (this.#beside !== undefined) throw corruptLayout();
+  }
+}

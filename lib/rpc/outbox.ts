@@ -1,0 +1,150 @@
+/**
+ * What leaves for the peers in messages of fixed layout: items for one peer gather by kind, and
+ * leave with the turn of the event loop, as one message a kind.
+ */
+import { LARGE_BYTES } from '../encoding/large.js';
+import { LayoutWriter } from '../encoding/layout.js';
+import type { NodeId, Transport } from '../environment/transport.js';
+import { writeHead } from './hot-layout.js';
+import { HOT, type HotKind, type HotMessage } from './hot-messages.js';
+
+export interface OutboxOptions {
+  readonly transport: Transport;
+  /** What of this node's disk is durable; acknowledgements tell it. */
+  readonly commitNumber: () => number;
+  /** It was taken, and the link takes no more. What a link that closes ends is not told here. */
+  readonly onUnsent: (to: NodeId, message: HotMessage) => void;
+}
+
+/** Items of one kind for one peer. */
+interface Gathering {
+  readonly kind: HotKind;
+  readonly items: LayoutWriter;
+  /** See `writeHead`: items with another head are of another message. */
+  first: number;
+  second: number;
+  /** The link has refused it as it is. */
+  isRefused: boolean;
+}
+
+interface Box {
+  readonly gatherings: readonly Gathering[];
+  /** Does the transport tell when the turn ends? */
+  isPlanned: boolean;
+}
+
+/** Refusals are last: where an answer does not leave, its refusal leaves with the same turn. */
+const KINDS: readonly HotKind[] = [HOT.reads, HOT.copies, HOT.shown, HOT.stored, HOT.refused];
+
+/**
+ * Invariant: no more than `LARGE_BYTES` and one item wait here for one peer and kind. More leaves
+ * at once, and where the link has no room, the item is refused.
+ */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #boxes = new Map<NodeId, Box>();
+  readonly #head = new LayoutWriter();
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  /** False: there is no link, or it takes no more; the item does not leave. */
+  add<Item>(
+    to: NodeId,
+    kind: HotKind,
+    [first, second]: readonly [first: number, second: number],
+    write: (writer: LayoutWriter, item: Item) => void,
+    item: Item,
+  ): boolean {
+    const gathering = this.#gatheringOf(to, kind);
+    if (gathering === undefined) return false;
+    const { items } = gathering;
+    const isAlike = gathering.first === first && gathering.second === second;
+    if (items.length > 0 && !isAlike && !this.#send(to, gathering)) return false;
+    gathering.first = first;
+    gathering.second = second;
+    const before = items.length;
+    write(items, item);
+    if (items.length <= LARGE_BYTES || before === 0) return true;
+    const last = Buffer.from(items.viewFrom(before));
+    items.cutTo(before);
+    if (!this.#send(to, gathering)) return false;
+    items.raw(last);
+    return true;
+  }
+
+  /** A message of its own, at once: with what lies beside its only item. */
+  sendLarge<Item>(
+    to: NodeId,
+    kind: HotKind,
+    [first, second]: readonly [first: number, second: number],
+    write: (writer: LayoutWriter, item: Item) => void,
+    item: Item,
+    beside: Uint8Array,
+  ): boolean {
+    const items = new LayoutWriter();
+    write(items, item);
+    const message = this.#messageOf({ kind, items, first, second });
+    return this.#options.transport.send(to, [...message, beside]);
+  }
+
+  /** The link has closed: what waits does not leave, also not on the next link. */
+  forget(peer: NodeId): void {
+    const box = this.#boxes.get(peer);
+    if (box === undefined) return;
+    box.isPlanned = false;
+    for (const gathering of box.gatherings) empty(gathering);
+  }
+
+  #gatheringOf(to: NodeId, kind: HotKind): Gathering | undefined {
+    const box = this.#boxes.get(to) ?? newBox();
+    if (!box.isPlanned) {
+      if (!this.#options.transport.beforeLeaving(to, () => this.#leave(to, box))) return undefined;
+      this.#boxes.set(to, box);
+      box.isPlanned = true;
+    }
+    return box.gatherings.find((gathering) => gathering.kind === kind);
+  }
+
+  /** The turn ends. */
+  #leave(to: NodeId, box: Box): void {
+    for (const gathering of box.gatherings) {
+      if (gathering.items.length === 0) continue;
+      gathering.isRefused = false;
+      if (this.#send(to, gathering)) continue;
+      const message = this.#messageOf(gathering);
+      empty(gathering);
+      this.#options.onUnsent(to, message);
+    }
+    box.isPlanned = false;
+  }
+
+  #send(to: NodeId, gathering: Gathering): boolean {
+    if (gathering.isRefused) return false;
+    const isSent = this.#options.transport.send(to, this.#messageOf(gathering));
+    if (isSent) empty(gathering);
+    else gathering.isRefused = true;
+    return isSent;
+  }
+
+  #messageOf(gathering: Omit<Gathering, 'isRefused'>): readonly [kind: HotKind, items: Uint8Array] {
+    const { kind, items, first, second } = gathering;
+    this.#head.cutTo(0);
+    const last = kind === HOT.stored ? this.#options.commitNumber() : second;
+    writeHead(this.#head, kind, first, last);
+    return [kind, Buffer.concat([this.#head.viewFrom(0), items.viewFrom(0)])];
+  }
+}
+
+function newBox(): Box {
+  const gatherings = KINDS.map((kind) => ({
+    ...{ kind, items: new LayoutWriter(), first: 0, second: 0, isRefused: false },
+  }));
+  return { gatherings, isPlanned: false };
+}
+
+function empty(gathering: Gathering): void {
+  gathering.items.cutTo(0);
+  gathering.isRefused = false;
+}

@@ -1,0 +1,195 @@
+/** Asking the replicas of a key elsewhere, by messages of fixed layout. */
+import type { Clock } from '../environment/clock.js';
+import type { Observer } from '../environment/observer.js';
+import type { NodeId, Transport } from '../environment/transport.js';
+import { OperatingError } from '../errors.js';
+import { corruptLayout, type LayoutWriter } from '../encoding/layout.js';
+import {
+  decodeCopies,
+  decodeReads,
+  decodeRefused,
+  decodeShown,
+  decodeStored,
+  writeCopy,
+  writeRead,
+} from './hot-layout.js';
+import {
+  type Asked,
+  type CopyReply,
+  type CopyRequest,
+  HOT,
+  type HotKind,
+  type HotMessage,
+  liesBeside,
+  type ReadReply,
+  type ReadRequest,
+  type SlotId,
+} from './hot-messages.js';
+import type { MembershipCheck } from './membership-check.js';
+import { Outbox } from './outbox.js';
+import { ReplicaAnswers, type ReplicaHandlers } from './replica-answers.js';
+import { type Answer, notSent, type Slots } from './slots.js';
+
+export interface ReplicaMessengerOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly slots: Slots;
+  readonly pendingMax: number;
+  readonly check: () => MembershipCheck;
+  /** What was asked and what came back have both arrived. */
+  readonly onAnswer: (peer: NodeId) => void;
+  readonly onNumbers: (peer: NodeId, numbers: { start: number; commit: number }) => void;
+}
+
+export class ReplicaMessenger {
+  readonly #options: ReplicaMessengerOptions;
+  readonly #outbox: Outbox;
+  readonly #answers: ReplicaAnswers;
+
+  constructor(options: ReplicaMessengerOptions) {
+    this.#options = options;
+    this.#outbox = new Outbox({
+      transport: options.transport,
+      commitNumber: () => this.#answers.commitNumber,
+      onUnsent: (to, message) => this.#unsent(to, message),
+    });
+    this.#answers = new ReplicaAnswers({ ...options, outbox: this.#outbox });
+  }
+
+  /** What this node answers to its peers. */
+  serve(handlers: ReplicaHandlers): void {
+    this.#answers.serve(handlers);
+  }
+
+  /**
+   * What does the peer hold? `settle` is called exactly once, at the latest shortly after the
+   * deadline, and never before this call has returned.
+   * @param deadline on the monotonic clock
+   */
+  read(
+    to: NodeId,
+    request: ReadRequest,
+    deadline: number,
+    settle: (answer: Answer<ReadReply>) => void,
+  ): void {
+    this.#ask(to, HOT.reads, writeRead, request, deadline, settle);
+  }
+
+  /** The peer is to merge a state: the same. */
+  copy(
+    to: NodeId,
+    request: CopyRequest,
+    deadline: number,
+    settle: (answer: Answer<CopyReply>) => void,
+  ): void {
+    this.#ask(to, HOT.copies, writeCopy, request, deadline, settle);
+  }
+
+  /** @throws OperatingError `corrupt_bytes`: nothing of a bad message is served */
+  receive(from: NodeId, message: HotMessage): void {
+    switch (message[0]) {
+      case HOT.reads:
+        this.#answers.receiveReads(from, message);
+        break;
+      case HOT.copies:
+        this.#answers.receiveCopies(from, message);
+        break;
+      case HOT.shown:
+        this.#settleAll(from, HOT.reads, decodeShown(message));
+        break;
+      case HOT.stored: {
+        const { start, commit, items } = decodeStored(message);
+        // Where nobody waits any more, it may be an answer to an earlier life of this node.
+        const isAwaited = this.#settleAll(from, HOT.copies, items);
+        if (isAwaited) this.#options.onNumbers(from, { start, commit });
+        break;
+      }
+      case HOT.refused:
+        this.#receiveRefused(from, message);
+        break;
+    }
+  }
+
+  linkClosed(peer: NodeId): void {
+    this.#outbox.forget(peer);
+  }
+
+  #ask<Request extends ReadRequest | CopyRequest, Reply>(
+    to: NodeId,
+    kind: HotKind,
+    write: (writer: LayoutWriter, item: Request & SlotId & Asked) => void,
+    request: Request,
+    deadline: number,
+    settle: (answer: Answer<Reply>) => void,
+  ): void {
+    const { clock, slots, pendingMax, check } = this.#options;
+    const leftMilliseconds = deadline - clock.monotonicMilliseconds();
+    const full = slots.countOf(to) >= pendingMax;
+    if (leftMilliseconds > 0 && !full) {
+      const slot = slots.take(to, deadline, kind, settle);
+      const { epoch, settingsHash } = check();
+      const { generation } = slot;
+      const item = { ...request, slot: slot.slot, generation, leftMilliseconds };
+      const record = 'record' in request ? request.record : null;
+      const head = [epoch, settingsHash] as const;
+      const isSent = liesBeside(record)
+        ? this.#outbox.sendLarge(to, kind, head, write, item, record)
+        : this.#outbox.add(to, kind, head, write, item);
+      if (isSent) return;
+      slots.release(slot);
+    }
+    const error = notSent(to, leftMilliseconds, full);
+    queueMicrotask(() => settle({ ok: false, error }));
+  }
+
+  /** The link has no room for what was to leave with this turn. */
+  #unsent(to: NodeId, message: HotMessage): void {
+    const { slots } = this.#options;
+    const kind = message[0];
+    if (kind === HOT.reads || kind === HOT.copies) {
+      const decode = kind === HOT.reads ? decodeReads : decodeCopies;
+      const error = new OperatingError('overloaded', `too much waits for ${to}`);
+      for (const { slot, generation } of decode(message).items) {
+        const waiting = slots.find(to, slot, generation);
+        if (waiting !== undefined) slots.settle(waiting, { ok: false, error });
+      }
+    } else if (kind !== HOT.refused) {
+      const items = kind === HOT.shown ? decodeShown(message) : decodeStored(message).items;
+      for (const item of items) this.#answers.refuseUnsent(to, item);
+    }
+  }
+
+  /** True: somebody waited for one of them. */
+  #settleAll<Reply extends ReadReply | CopyReply>(
+    from: NodeId,
+    awaits: HotKind,
+    items: readonly (SlotId & Reply)[],
+  ): boolean {
+    const { slots } = this.#options;
+    const waiting = items.map(({ slot, generation }) => {
+      const found = slots.find(from, slot, generation);
+      if (found !== undefined && found.awaits !== awaits) throw corruptLayout();
+      return found;
+    });
+    const isAwaited = waiting.some((slot) => slot !== undefined);
+    if (isAwaited) this.#options.onAnswer(from);
+    for (const reply of items) {
+      // Anew: one that was settled before may have ended the wait of another.
+      const slot = slots.find(from, reply.slot, reply.generation);
+      if (slot !== undefined) slots.settle(slot, { ok: true, reply });
+    }
+    return isAwaited;
+  }
+
+  #receiveRefused(from: NodeId, message: HotMessage): void {
+    const { slots, onAnswer } = this.#options;
+    for (const { slot, generation, error } of decodeRefused(message)) {
+      const waiting = slots.find(from, slot, generation);
+      if (waiting === undefined) continue;
+      if (waiting.awaits !== HOT.reads && waiting.awaits !== HOT.copies) throw corruptLayout();
+      onAnswer(from);
+      slots.settle(waiting, { ok: false, error });
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/** Bugs in the messages between peers: each is noticed by the test of its part. */
+import type { PlantedBug } from './planted-bug.js';
+
+export const RPC_BUGS: readonly PlantedBug[] = [
+  {
+    rule: 'Q1',
+    name: 'a slot is used again without a new generation',
+    file: 'rpc/slots.js',
+    right: 'slot.generation = (slot.generation + 1) % GENERATIONS;',
+    wrong: ';',
+    test: 'unit/rpc/slots.test.js',
+  },
+  {
+    rule: 'Q1',
+    name: 'an answer counts, whoever gives it',
+    file: 'rpc/slots.js',
+    right: 'found?.generation === generation && found.to === from',
+    wrong: 'found?.generation === generation && found.to !== undefined',
+    test: 'unit/rpc/replica-messenger.test.js',
+  },
+  {
+    rule: 'Q2',
+    name: 'what waited for a link that closed leaves on the next',
+    file: 'rpc/outbox.js',
+    right: 'box.isPlanned = false;\n        for (const gathering of box.gatherings)',
+    wrong: 'for (const gathering of [])',
+    test: 'unit/rpc/outbox.test.js',
+  },
+  {
+    rule: 'Q2',
+    name: 'a plan outlives the closing of a link',
+    file: 'replication/plan.js',
+    right: 'this.#revision !== view.revision || ',
+    wrong: '',
+    test: 'unit/replication/plan.test.js',
+  },
+  {
+    rule: 'Q3',
+    name: 'the report of an item is given to another',
+    file: 'rpc/replica-answers.js',
+    right: 'const item = inTime[place];',
+    wrong: 'const item = inTime[inTime.length - 1 - place];',
+    test: 'unit/rpc/replica-messenger.test.js',
+  },
+  {
+    rule: 'Q3',
+    name: 'one refused item fails its neighbours',
+    file: 'rpc/replica-answers.js',
+    right: 'this.refuse(from, item, outcome);',
+    wrong: 'for (const one of inTime) this.refuse(from, one, outcome);',
+    test: 'unit/rpc/replica-messenger.test.js',
+  },
+  {
+    rule: 'M3',
+    name: 'reads and copies are served to whoever differs',
+    file: 'rpc/replica-answers.js',
+    right: 'if (alike && now.isMet(from))',
+    wrong: 'if (true)',
+    test: 'unit/rpc/replica-messenger.test.js',
+  },
+  {
+    rule: 'Q4',
+    name: 'late reads and copies are begun',
+    file: 'rpc/replica-answers.js',
+    right: 'leftMilliseconds > passed)\n                ? items',
+    wrong: 'leftMilliseconds >= 0)\n                ? items',
+    test: 'unit/rpc/replica-messenger.test.js',
+  },
+  {
+    rule: 'Q5',
+    name: 'a length in a message of fixed layout is believed',
+    file: 'encoding/layout.js',
+    right: 'if (bytes > this.#buffer.length - at)',
+    wrong: 'if (false)',
+    test: 'unit/rpc/hot-messages.test.js',
+  },
+];

@@ -1,0 +1,85 @@
+/** A sample of every message of fixed layout: each flag set and not. */
+import { OperatingError } from '../../../lib/errors.js';
+import { encodeAudit } from '../../../lib/coordination/audit-wire.js';
+import { HOT, type HotMessage } from '../../../lib/rpc/hot-messages.js';
+import {
+  copiesMessage,
+  readsMessage,
+  refusedMessage,
+  shownMessage,
+  storedMessage,
+} from '../rpc/hot-encoding.js';
+
+const head = { epoch: 1, settingsHash: 0xfedc_ba98 };
+const id = { slot: 7, generation: 0xfedc_ba98 };
+const left = { leftMilliseconds: 4_999.5 };
+const address = { namespace: 'default', key: 'clé' };
+const record = Uint8Array.of(1, 2, 3, 255);
+const none = new Uint8Array(0);
+const lost: [string, number][] = [['n2', 3]];
+const asked = { ...id, ...left, ...address };
+const version = 'n1.1.0123456789ab:7';
+const audit = encodeAudit({
+  ...{ at: 1_700_000_000_000, strategy: 'last-writer', by: 'read', kept: version },
+  dropped: [{ version, contentType: 'text/plain', value: null, bytes: 4, writtenAt: 2 ** 40 }],
+});
+const error = new OperatingError('level_not_reached', 'two of three are away', {
+  outcome: 'unknown',
+});
+
+/** The record of the only item, beside it; it is short here for the sake of the recorded bytes. */
+function shortened([kind, items]: HotMessage): HotMessage {
+  return [kind, items, record];
+}
+
+const large = Buffer.alloc(65_536, 1);
+
+export const HOT_SAMPLES: ReadonlyMap<string, HotMessage> = new Map([
+  [
+    'reads',
+    readsMessage(head, [
+      { ...asked, want: 'full', durable: true },
+      { ...asked, want: 'versions', durable: false },
+      { ...asked, slot: 8, want: 'fingerprint', durable: true },
+    ]),
+  ],
+  [
+    'copies',
+    copiesMessage(head, [
+      { ...asked, durability: 'sync', record, audit: none },
+      { ...asked, durability: 'os', record: none, audit },
+      { ...asked, slot: 8, durability: 'memory', record, audit: none },
+    ]),
+  ],
+  [
+    'a large copy',
+    shortened(copiesMessage(head, [{ ...asked, durability: 'sync', record: large, audit: none }])),
+  ],
+  [
+    'shown',
+    shownMessage([
+      { ...id, start: 3, fingerprint: '', record: null, lost: undefined },
+      { ...id, start: 3, fingerprint: 'n1:7;', record, lost },
+      { ...id, start: 3, fingerprint: 'n1:7;', record: null, lost },
+      { ...id, slot: 8, start: 3, fingerprint: 'n1:7;', record, lost: undefined },
+    ]),
+  ],
+  [
+    'a large record shown',
+    shortened(
+      shownMessage([{ ...id, start: 3, fingerprint: 'n1:7;', record: large, lost: undefined }]),
+    ),
+  ],
+  [
+    'stored',
+    storedMessage(2 ** 40, [
+      { ...id, start: 3, fate: undefined, lost: undefined },
+      { ...id, start: 3, fate: 'collected', lost },
+      { ...id, slot: 8, start: 3, fate: 'ended', lost: undefined },
+    ]),
+  ],
+  ['refused', refusedMessage([{ ...id, error }])],
+]);
+
+/** Of those that ask: where their epoch and hash of settings lie, in the items. */
+export const HOT_REQUESTS: ReadonlySet<unknown> = new Set([HOT.reads, HOT.copies]);

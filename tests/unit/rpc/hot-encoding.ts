@@ -1,0 +1,58 @@
+/** Messages of fixed layout as an outbox makes them, from plain items. */
+import { LayoutWriter } from '../../../lib/encoding/layout.js';
+import {
+  writeCopy,
+  writeHead,
+  writeRead,
+  writeRefused,
+  writeShown,
+  writeStored,
+} from '../../../lib/rpc/hot-layout.js';
+import {
+  type CopyItem,
+  HOT,
+  type HotKind,
+  type HotMessage,
+  liesBeside,
+  type ReadItem,
+  type RefusedItem,
+  type RequestHead,
+  type ShownItem,
+  type StoredItem,
+} from '../../../lib/rpc/hot-messages.js';
+
+function messageOf<Item>(
+  kind: HotKind,
+  [first, second]: readonly [number, number],
+  write: (writer: LayoutWriter, item: Item) => void,
+  items: readonly Item[],
+): HotMessage {
+  const writer = new LayoutWriter();
+  writeHead(writer, kind, first, second);
+  for (const item of items) write(writer, item);
+  const bytes = Buffer.from(writer.viewFrom(0));
+  const beside = items
+    .map((item) => (item as { readonly record?: Uint8Array | null }).record ?? null)
+    .find(liesBeside);
+  return beside === undefined ? [kind, bytes] : [kind, bytes, beside];
+}
+
+export function readsMessage(head: RequestHead, items: readonly ReadItem[]): HotMessage {
+  return messageOf(HOT.reads, [head.epoch, head.settingsHash], writeRead, items);
+}
+
+export function copiesMessage(head: RequestHead, items: readonly CopyItem[]): HotMessage {
+  return messageOf(HOT.copies, [head.epoch, head.settingsHash], writeCopy, items);
+}
+
+export function shownMessage(items: readonly ShownItem[]): HotMessage {
+  return messageOf(HOT.shown, [items[0]?.start ?? 0, 0], writeShown, items);
+}
+
+export function storedMessage(commit: number, items: readonly StoredItem[]): HotMessage {
+  return messageOf(HOT.stored, [items[0]?.start ?? 0, commit], writeStored, items);
+}
+
+export function refusedMessage(items: readonly RefusedItem[]): HotMessage {
+  return messageOf(HOT.refused, [0, 0], writeRefused, items);
+}
