@@ -4,6 +4,7 @@ import { EventLog } from '../../../lib/environment/event-log.js';
 import type { HeldCopy } from '../../../lib/coordination/copies.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
 import { CountingObserver } from '../fakes.js';
+import { nameOf } from '../wire-names.js';
 
 async function clusterFor(t: Test, options: ClusterOptions = {}): Promise<LocalCluster> {
   const cluster = await LocalCluster.of(options);
@@ -75,10 +76,13 @@ t.test('copies: what each owner holds, who lags, and the hint that waits for it'
 t.test('copies: an owner that holds less than the others is not complete', async (t) => {
   const cluster = await clusterFor(t);
   cluster.network.gate = (_from, to, message) =>
-    !(to === 'n3' && (message[2] === 'coordination.write' || message[2] === 'handoff.deliver'));
+    !(
+      to === 'n3' &&
+      (nameOf(message) === 'coordination.write' || message[2] === 'handoff.deliver')
+    );
   await cluster.put('n1', 'k', 'x');
   cluster.network.gate = (_from, to, message) =>
-    !(to === 'n2' && message[2] === 'coordination.read');
+    !(to === 'n2' && nameOf(message) === 'coordination.read');
   t.same(shown((await copiesOf(cluster, 'n1', 'k')).filter(({ role }) => role === 'owner')), [
     'n1 owner holds true 1',
     'n2 owner silent false 0',
