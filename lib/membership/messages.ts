@@ -43,9 +43,16 @@ export const FOUND = messageType(
 
 const fieldVersion = z.tuple([z.number(), z.string()]);
 
+/** Of a `SettingsChange`, what every node reads. */
+const changeHead = z.object({
+  ...{ version: z.string(), at: z.number(), node: z.string(), by: z.string() },
+  changed: z.record(z.string(), z.unknown()),
+});
+const settingsChange = z.custom<unknown>((change) => changeHead.safeParse(change).success);
+
 const plainSettings = z.object({
   fields: z.array(z.tuple([z.string(), z.unknown(), fieldVersion])),
-  history: z.array(z.unknown()),
+  history: z.array(settingsChange),
 });
 export type PlainSettings = z.infer<typeof plainSettings>;
 

@@ -37,7 +37,7 @@ function madHotMessage(chance: Chance, message: HotMessage, settingsHash: number
   const bytes = chance.oneIn(8) ? Buffer.from(items) : chance.mutated(items);
   if (HOT_REQUESTS.has(kind) && bytes.length >= 8 && !chance.oneIn(8)) {
     bytes.writeUInt32LE(1, 0);
-    bytes.writeUInt32LE(settingsHash, 4);
+    bytes.writeUInt32LE(settingsHash >>> 0, 4);
   }
   const changed = [kind, bytes, ...beside];
   return chance.oneIn(4) ? chance.changed(changed) : changed;
