@@ -20,7 +20,7 @@ import { type Members, openMembers } from './membership/members.js';
 import { receiverOf } from './membership/receiver.js';
 import type { Settings } from './membership/settings.js';
 import type { ConsistencySettings } from './membership/settings-types.js';
-import type { Ring } from './partitioning/ring.js';
+import type { Ownership } from './partitioning/ownership.js';
 import { proposedRing } from './partitioning/ring-founding.js';
 import { type Disk, openDisk } from './disk/disk.js';
 import type { ExpiryClock } from './persistence/expiry-clock.js';
@@ -84,12 +84,12 @@ async function assembleNode(
 ): Promise<QuorateNode> {
   const { clock, transport, observer } = environment;
   const { id: self, limits } = options;
-  const memberCount = (): number => founding.ring.members.length;
+  const memberCount = (): number => ownership.members.length;
   const clockSanity = new ClockSanity({ ...limits, clock, observer, memberCount });
   const disk = await openDisk({
     ...{ ...environment, node: self, clusterName: options.cluster, limits },
     expiryClock: clockSanity,
-    partitionCount: () => founding.ring.partitionCount,
+    partitionCount: () => ownership.partitionCount,
   });
   const { replica, hints } = disk;
   const messenger = new Messenger({ ...environment, pendingMax: limits.peerRequestsMax });
@@ -100,11 +100,11 @@ async function assembleNode(
     consistency: options.consistency,
     timeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
   });
-  const { founding, admission, diskCheck, diskMemory, tickets, view, settings } = members;
+  const { ownership, founding, admission, diskCheck, diskMemory, tickets } = members;
+  const { view, settings } = members;
 
   const shared: Shared = {
-    ring: () => founding.ring,
-    ...{ view, messenger, foreground: new Foreground(), expiryClock: clockSanity },
+    ...{ ownership, view, messenger, foreground: new Foreground(), expiryClock: clockSanity },
     lag: new Lag({ self, clock, hintsFor: (node) => hints.held.get(node)?.count ?? 0 }),
   };
   const plans = new Plans({ ...shared, isBehind: shared.lag.isBehind });
@@ -144,7 +144,7 @@ function reportsOf(
   {
     disk,
     members,
-    shared: { messenger, ring },
+    shared: { messenger, ownership },
     plans,
     clockSanity,
   }: Coordinating & { readonly clockSanity: ClockSanity },
@@ -153,7 +153,7 @@ function reportsOf(
     ...{ ...disk, ...members, self, messenger, plans, clock, clockSanity },
     ...{ version, clientAddress },
   });
-  const events = new EventsService({ self, ring, log: observer, messenger, clock });
+  const events = new EventsService({ ownership, log: observer, messenger, clock });
   return { cluster, events };
 }
 
@@ -187,7 +187,7 @@ async function stopAll({ parts, antiEntropy, messenger, tickets, transport, disk
 
 /** What reaches beyond this node's disk. */
 interface Shared {
-  readonly ring: () => Ring;
+  readonly ownership: Ownership;
   readonly view: ClusterView;
   readonly messenger: Messenger;
   readonly lag: Lag;

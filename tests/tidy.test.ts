@@ -4,6 +4,7 @@ import t from 'tap';
 import { SETTING_LIST } from '../config/schema.js';
 import { checkBanned, checkFolders } from './tidy/banned.js';
 import { checkGuarded } from './tidy/guarded.js';
+import { checkOwnership, checkStoredKeys } from './tidy/one-place.js';
 import {
   checkConfigImports,
   checkContents,
@@ -74,6 +75,28 @@ const laws: readonly Law[] = [
       [inBook, "import { createHmac } from 'node:crypto';\nimport 'msgpackr/deep';"],
       [inBook, "import type { Server } from 'node:http';"],
       [inBook, "// import got from 'got';\nconst x = \"import 'got'\";"],
+    ],
+  },
+  {
+    name: 'who owns what is asked of Ownership, which knows all rings that count',
+    check: checkOwnership,
+    broken: [
+      [inBook, "import { ownersOf } from '../partitioning/ring.js';"],
+      [inBook, "import { ownedPartitions as mine, type Ring } from '../partitioning/ring.js';"],
+    ],
+    kept: [
+      [inBook, "import type { Ring } from '../partitioning/ring.js';"],
+      ['lib/partitioning/x.ts', "import { ownersOf } from './ring.js';"],
+      ['tests/x.ts', "import { ownersOf } from '../lib/partitioning/ring.js';"],
+    ],
+  },
+  {
+    name: 'stored keys are named in one file',
+    check: checkStoredKeys,
+    broken: [[inBook, "const KEY = 'm/ring';"]],
+    kept: [
+      [inBook, "const unit = 'm/s2'; const path = '/m/ring';"],
+      ['lib/persistence/keyspace.ts', "const KEY = 'm/ring';"],
     ],
   },
   {

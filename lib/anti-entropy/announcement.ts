@@ -9,7 +9,7 @@
 import type { NodeId } from '../environment/transport.js';
 import { messageOf } from '../errors.js';
 import type { AntiEntropyCollaborators } from './collaborators.js';
-import { assertShared, backgroundDeadline, otherOwners } from './collaborators.js';
+import { backgroundDeadline } from './collaborators.js';
 import { LOST } from './messages.js';
 
 /** How far the loss of one partition has been told. */
@@ -24,7 +24,7 @@ export interface Told {
 export function serveLosses(collaborators: AntiEntropyCollaborators): void {
   const { messenger, losses: known } = collaborators;
   messenger.handle(LOST, async ({ losses }, { from }) => {
-    for (const [partition] of losses) assertShared(collaborators, partition, from);
+    for (const [partition] of losses) collaborators.ownership.assertShared(partition, from);
     // At once: from here on every answer about these partitions names it.
     known.learn(losses.map(([partition, start]) => [partition, from, start]));
     const lost = losses.flatMap(([partition]) => known.listOf(partition));
@@ -41,7 +41,7 @@ export async function announce(
   await takeStart(collaborators, losses);
   const byPeer = new Map<NodeId, Told[]>();
   for (const told of losses) {
-    for (const peer of otherOwners(collaborators, told.partition)) {
+    for (const peer of collaborators.ownership.othersOf(told.partition)) {
       if (told.start === undefined || told.confirmed.has(peer)) continue;
       byPeer.set(peer, [...(byPeer.get(peer) ?? []), told]);
     }
@@ -59,7 +59,7 @@ async function takeStart(
 ): Promise<void> {
   const { identity, losses: known, isMet, view } = collaborators;
   const ready = losses.filter(({ partition, start }) => {
-    return start === undefined && otherOwners(collaborators, partition).every(isMet);
+    return start === undefined && collaborators.ownership.othersOf(partition).every(isMet);
   });
   if (ready.length === 0) return;
   await identity.renew();

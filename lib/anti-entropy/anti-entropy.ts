@@ -6,12 +6,11 @@ import { Pauses } from '../environment/pauses.js';
 import { Periodic } from '../environment/periodic.js';
 import type { NodeId } from '../environment/transport.js';
 import { messageOf } from '../errors.js';
-import { ownedPartitions } from '../partitioning/ring.js';
 import { Audit, type Difference } from './audit.js';
 import { serveAudits } from './audit-service.js';
 import { Collection, type CollectionOptions } from './collection.js';
 import type { LastExchange, NodeConvergence } from './convergence.js';
-import { type AntiEntropyCollaborators, sharedPartitions } from './collaborators.js';
+import type { AntiEntropyCollaborators } from './collaborators.js';
 import { type Differences, Exchange } from './exchange.js';
 import { ExchangeService } from './exchange-service.js';
 import { MerkleTrees } from './merkle-tree.js';
@@ -124,13 +123,13 @@ export class AntiEntropy {
 
   /** What this node knows of how far everything is everywhere. */
   report(): NodeConvergence {
-    const { ring, view, health, deadRecords } = this.#with;
+    const { ownership, view, health, deadRecords } = this.#with;
     return {
       node: view.self,
       exchanges: [...this.#last.values()].sort((a, b) => (a.peer < b.peer ? -1 : 1)),
       rebuilding: health.rebuilding,
       scrubbed: this.#scrub.counted,
-      owned: ownedPartitions(ring(), view.self).length,
+      owned: ownership.own.length,
       dead: deadRecords.count,
       blocked: this.#collection.blocked,
     };
@@ -166,7 +165,7 @@ export class AntiEntropy {
    * all of them.
    */
   #toAudit(peer: NodeId): { readonly partitions: number[] | null; readonly done: () => void } {
-    const shared = sharedPartitions(this.#with, peer);
+    const shared = this.#with.ownership.sharedWith(peer);
     if (this.#wholeAudits.has(peer)) {
       return { partitions: null, done: () => void this.#wholeAudits.delete(peer) };
     }
@@ -219,23 +218,21 @@ export class AntiEntropy {
   }
 
   #peers(): NodeId[] {
-    const { ring, view } = this.#with;
-    return ring()
-      .members.map(({ id }) => id)
-      .filter((id) => id !== view.self && view.isUp(id));
+    const { ownership, view } = this.#with;
+    return ownership.nodes.filter((id) => id !== view.self && view.isUp(id));
   }
 
   async #scrubNext(): Promise<void> {
-    const { ring, view } = this.#with;
-    const owned = ownedPartitions(ring(), view.self);
+    const { ownership } = this.#with;
+    const owned = ownership.own;
     const partition = owned[this.#nextScrub % Math.max(1, owned.length)];
     this.#nextScrub += 1;
     if (partition !== undefined) await this.#scrub.verify(partition);
   }
 
   #scrubInterval(): number {
-    const { ring, view, limits } = this.#with;
-    const owned = ownedPartitions(ring(), view.self).length;
+    const { ownership, limits } = this.#with;
+    const owned = ownership.own.length;
     return limits.scrubPeriodMilliseconds / Math.max(1, owned);
   }
 

@@ -1,13 +1,10 @@
 /** The answering side of an audit: branches, leaves, keys, and the records of a few of them. */
 import { messageBytesMax } from '../encoding/frame.js';
-import { ownersOf } from '../partitioning/ring.js';
-import { OperatingError } from '../errors.js';
 import { leafOf } from '../persistence/leaf-sums.js';
 import { isOver } from '../replica/endings.js';
 import { keyAfter, recordKey, recordKeyOf, recordsOf } from '../persistence/keyspace.js';
 import type { z } from 'zod';
 import type { AntiEntropyCollaborators } from './collaborators.js';
-import { assertShared } from './collaborators.js';
 import type { MerkleTrees } from './merkle-tree.js';
 import { BRANCHES, KEYS, LEAVES, RECORDS } from './messages.js';
 
@@ -16,22 +13,22 @@ const PAGE = 500;
 
 type ListWorld = Pick<
   AntiEntropyCollaborators,
-  'ring' | 'store' | 'table' | 'endings' | 'expiryClock' | 'limits'
+  'ownership' | 'store' | 'table' | 'endings' | 'expiryClock' | 'limits'
 >;
 
 /** Registers the handlers; called once, when the ring is known. */
 export function serveAudits(collaborators: AntiEntropyCollaborators, trees: MerkleTrees): void {
-  const { messenger, replica, ring, limits } = collaborators;
+  const { messenger, replica, ownership, limits } = collaborators;
   messenger.handle(BRANCHES, ({ partition }, { from }) => {
-    assertShared(collaborators, partition, from);
+    collaborators.ownership.assertShared(partition, from);
     return { branches: [...trees.branchesOf(partition)] };
   });
   messenger.handle(LEAVES, ({ partition, branches }, { from }) => {
-    assertShared(collaborators, partition, from);
+    collaborators.ownership.assertShared(partition, from);
     return { leaves: trees.leavesOf(partition, branches) };
   });
   messenger.handle(KEYS, ({ partition, leaves, from }, { from: peer }) => {
-    assertShared(collaborators, partition, peer);
+    collaborators.ownership.assertShared(partition, peer);
     collaborators.health.assertWhole(partition);
     return listLive(collaborators, partition, leaves, from);
   });
@@ -39,10 +36,8 @@ export function serveAudits(collaborators: AntiEntropyCollaborators, trees: Merk
     const records: (Uint8Array | null)[] = [];
     let bytes = 0;
     for (const { namespace, key } of keys) {
-      const at = recordKey(namespace, key, ring().partitionCount);
-      if (!ownersOf(ring(), at.partition).includes(from)) {
-        throw new OperatingError('wrong_epoch', `${from} does not own the partition of the key`);
-      }
+      const at = recordKey(namespace, key, ownership.partitionCount);
+      ownership.assertOwns(from, at.partition);
       const record = replica.read(at)?.bytes ?? null;
       bytes += record?.length ?? 0;
       if (bytes > limits.pageBytesMax && records.length > 0) break;
@@ -58,13 +53,13 @@ export function serveAudits(collaborators: AntiEntropyCollaborators, trees: Merk
  * different times, and that is no difference.
  */
 export async function listLive(
-  { ring, store, table, endings, expiryClock, limits }: ListWorld,
+  { ownership, store, table, endings, expiryClock, limits }: ListWorld,
   partition: number,
   leaves: readonly number[],
   from: string,
 ): Promise<z.infer<typeof KEYS.reply>> {
   const wanted = new Set(leaves);
-  const { partitionCount } = ring();
+  const { partitionCount } = ownership;
   const all = recordsOf(partition, partitionCount);
   const start = from === '' ? all.from : from;
   const page = await store.range({ ...all, from: start, limit: PAGE });

@@ -132,7 +132,7 @@ export class Audit {
     leaves: readonly number[],
   ): Promise<Difference[]> {
     const theirs = await this.#theirKeys(peer, partition, leaves);
-    const { partitionCount } = this.#with.ring();
+    const { partitionCount } = this.#with.ownership;
     const differences: Difference[] = [];
     let from = '';
     for (;;) {
@@ -153,7 +153,7 @@ export class Audit {
   }
 
   async #theirKeys(peer: NodeId, partition: number, leaves: readonly number[]) {
-    const { partitionCount } = this.#with.ring();
+    const { partitionCount } = this.#with.ownership;
     const keys = new Map<string, { readonly at: RecordKey; readonly fingerprint: string }>();
     let from = '';
     for (;;) {

@@ -4,9 +4,7 @@ import type { Foreground } from '../environment/foreground.js';
 import type { Observer } from '../environment/observer.js';
 import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
-import { OperatingError } from '../errors.js';
-import type { Ring } from '../partitioning/ring.js';
-import { ownersOf } from '../partitioning/ring.js';
+import type { Ownership } from '../partitioning/ownership.js';
 import type { DeadRecords } from '../persistence/dead-records.js';
 import type { Digests } from '../persistence/digests.js';
 import type { Endings } from '../replica/endings.js';
@@ -43,7 +41,7 @@ export interface AntiEntropyLimits {
 }
 
 export interface AntiEntropyCollaborators {
-  readonly ring: () => Ring;
+  readonly ownership: Ownership;
   /** Q of the ring. */
   readonly partitionCount: () => number;
   readonly view: ClusterView;
@@ -71,40 +69,6 @@ export interface AntiEntropyCollaborators {
   /** How long one message of background work may wait for its answer. */
   readonly backgroundTimeoutMilliseconds: number;
   readonly limits: AntiEntropyLimits;
-}
-
-/** Partitions that this node and a peer both own, ascending. */
-export function sharedPartitions(
-  { ring, view: { self } }: Pick<AntiEntropyCollaborators, 'ring' | 'view'>,
-  peer: NodeId,
-): number[] {
-  const { partitionCount } = ring();
-  const shared: number[] = [];
-  for (let partition = 0; partition < partitionCount; partition += 1) {
-    const owners = ownersOf(ring(), partition);
-    if (owners.includes(self) && owners.includes(peer)) shared.push(partition);
-  }
-  return shared;
-}
-
-/** All owners of a partition but this node. */
-export function otherOwners(
-  { ring, view: { self } }: Pick<AntiEntropyCollaborators, 'ring' | 'view'>,
-  partition: number,
-): NodeId[] {
-  return ownersOf(ring(), partition).filter((owner) => owner !== self);
-}
-
-/** @throws OperatingError `wrong_epoch` where this node or the peer does not own the partition. */
-export function assertShared(
-  { ring, view: { self } }: Pick<AntiEntropyCollaborators, 'ring' | 'view'>,
-  partition: number,
-  peer: NodeId,
-): void {
-  const known = Number.isInteger(partition) && partition >= 0 && partition < ring().partitionCount;
-  const owners = known ? ownersOf(ring(), partition) : [];
-  if (owners.includes(self) && owners.includes(peer)) return;
-  throw new OperatingError('wrong_epoch', `${peer} and ${self} do not share the partition`);
 }
 
 /** On the monotonic clock: until when one message of background work may wait. */

@@ -2,8 +2,7 @@
 import { groupsWithin } from '../encoding/cut-list.js';
 import { messageBytesMax } from '../encoding/frame.js';
 import { Periodic } from '../environment/periodic.js';
-import { messageOf, OperatingError } from '../errors.js';
-import { ownersOf } from '../partitioning/ring.js';
+import { messageOf } from '../errors.js';
 import { futureFrom } from '../persistence/expiry-clock.js';
 import {
   type IndexEntry,
@@ -19,7 +18,7 @@ import type { Dot } from '../versioning/dot.js';
 import { PartitionClock } from '../versioning/partition-clock.js';
 import { find } from '../versioning/siblings.js';
 import type { AntiEntropyCollaborators } from './collaborators.js';
-import { assertShared, backgroundDeadline, otherOwners } from './collaborators.js';
+import { backgroundDeadline } from './collaborators.js';
 import { countDue, dueUntil, type Retention } from './due.js';
 import { type OwnerState, obstacleTo } from './collectable.js';
 import { PERSISTED } from './messages.js';
@@ -53,9 +52,9 @@ export class Collection {
       intervalMilliseconds: collaborators.limits.collectIntervalMilliseconds,
       task: () => this.run(),
     });
-    const { messenger, health, clocks, store, ring } = collaborators;
+    const { messenger, health, clocks, store, ownership } = collaborators;
     messenger.handle(PERSISTED, async ({ partition, stubs }, { from }) => {
-      assertShared(collaborators, partition, from);
+      collaborators.ownership.assertShared(partition, from);
       if (health.isRebuilding(partition)) {
         return { clock: null, valued: stubs.map(() => false) };
       }
@@ -65,7 +64,7 @@ export class Collection {
       // a crash makes it a value again, and who has collected it would take itself for damaged.
       await Promise.all(
         stubs.map(({ namespace, key }) => {
-          return store.whenDurable(recordKey(namespace, key, ring().partitionCount).storageKey);
+          return store.whenDurable(recordKey(namespace, key, ownership.partitionCount).storageKey);
         }),
       );
       return { clock, valued };
@@ -138,7 +137,7 @@ export class Collection {
     from: number,
     before: number,
   ): Promise<readonly IndexEntry[]> {
-    const { ring, store, limits } = this.#with;
+    const { ownership, store, limits } = this.#with;
     const end = Number.isFinite(before) ? indexFrom('dead', before) : indexEnd('dead');
     const start = this.#cursors[kind] === '' ? indexFrom('dead', from) : this.#cursors[kind];
     this.#cursors[kind] = '';
@@ -147,7 +146,7 @@ export class Collection {
     const page = await store.range({ from: start, before: end, limit });
     const last = page.at(-1)?.[0];
     if (page.length === limit && last !== undefined) this.#cursors[kind] = keyAfter(last);
-    return page.map(([indexed]) => parseIndexKey(indexed, ring().partitionCount));
+    return page.map(([indexed]) => parseIndexKey(indexed, ownership.partitionCount));
   }
 
   async #retention(): Promise<Retention> {
@@ -168,9 +167,9 @@ export class Collection {
     const stubs = candidates.map(questionOf);
     const deadline = backgroundDeadline(this.#with);
     const replies = await Promise.all(
-      otherOwners(this.#with, partition).map((peer) =>
-        messenger.request(peer, PERSISTED, { partition, stubs }, deadline),
-      ),
+      this.#with.ownership
+        .othersOf(partition)
+        .map((peer) => messenger.request(peer, PERSISTED, { partition, stubs }, deadline)),
     );
     const owners = replies.map(({ clock, valued }) => ({
       persisted: clock === null ? undefined : PartitionClock.from(clock),
@@ -204,11 +203,9 @@ export class Collection {
   }
 
   #holdsValue({ namespace, key, dots }: { namespace: string; key: string; dots: readonly Dot[] }) {
-    const { ring, table, view } = this.#with;
-    const at = recordKey(namespace, key, ring().partitionCount);
-    if (!ownersOf(ring(), at.partition).includes(view.self)) {
-      throw new OperatingError('wrong_epoch', `${view.self} does not own the partition of the key`);
-    }
+    const { ownership, table } = this.#with;
+    const at = recordKey(namespace, key, ownership.partitionCount);
+    ownership.assertOwns(ownership.self, at.partition);
     const siblings = table.read(at)?.siblings;
     return siblings !== undefined && dots.some((dot) => find(siblings, dot)?.state === 'value');
   }

@@ -51,11 +51,11 @@ export class ConvergenceReport implements ConvergenceControl {
   }
 
   async convergence(timeoutMilliseconds: number = TIMEOUT_MILLISECONDS): Promise<ConvergenceView> {
-    const { ring, view, messenger, clock } = this.#with;
+    const { ownership, view, messenger, clock } = this.#with;
     const { replies, unanswered } = await askMembers(
       {
         ...{ self: view.self, messenger, clock },
-        nodes: ring().members.map(({ id }) => id),
+        nodes: ownership.nodes,
         timeoutMilliseconds: Math.min(timeoutMilliseconds, TIMEOUT_MILLISECONDS),
         own: () => ({ report: toWire(this.#own()) }),
       },

@@ -4,7 +4,6 @@ import type { NodeId } from '../environment/transport.js';
 import { messageOf, OperatingError } from '../errors.js';
 import type { AntiEntropy } from './anti-entropy.js';
 import type { AntiEntropyCollaborators } from './collaborators.js';
-import { sharedPartitions } from './collaborators.js';
 import { EXCHANGE_NOW } from './messages.js';
 
 /** A key that differs, as fingerprints; empty where a node holds nothing that lives. */
@@ -78,19 +77,19 @@ export class ExchangeNow implements ExchangeControl {
     dryRun: boolean,
     timeoutMilliseconds: number = TIMEOUT_MILLISECONDS,
   ): Promise<NodeExchange[]> {
-    const { ring, view, messenger, clock } = this.#with;
-    if (partition !== undefined && partition >= ring().partitionCount) {
+    const { ownership, messenger, clock } = this.#with;
+    if (partition !== undefined && partition >= ownership.partitionCount) {
       throw new OperatingError('invalid_request', 'there is no such partition', {
-        details: { field: 'partition', received: partition, partitions: ring().partitionCount },
+        details: { field: 'partition', received: partition, partitions: ownership.partitionCount },
       });
     }
     this.#assertRoom();
     const deadline = clock.monotonicMilliseconds() + timeoutMilliseconds;
     const request = { partition: partition ?? null, dryRun };
     return Promise.all(
-      ring().members.map(async ({ id: node }) => {
+      ownership.nodes.map(async (node) => {
         try {
-          if (node === view.self) {
+          if (node === ownership.self) {
             return { node, error: undefined, peers: await this.#here(partition, dryRun, deadline) };
           }
           const { reports } = await messenger.request(node, EXCHANGE_NOW, request, deadline);
@@ -130,11 +129,11 @@ export class ExchangeNow implements ExchangeControl {
     dryRun: boolean,
     deadline: number,
   ): Promise<PeerReport[]> {
-    const { ring, view, clock } = this.#with;
+    const { ownership, clock } = this.#with;
     const reports: PeerReport[] = [];
-    for (const { id: peer } of ring().members) {
-      if (peer === view.self) continue;
-      const shared = sharedPartitions(this.#with, peer);
+    for (const peer of ownership.nodes) {
+      if (peer === ownership.self) continue;
+      const shared = ownership.sharedWith(peer);
       const asked = partition === undefined ? shared : shared.filter((one) => one === partition);
       if (asked.length === 0) continue;
       // Nobody waits for it any more.

@@ -9,7 +9,6 @@ import type { StoredRecord } from '../persistence/record-table.js';
 import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
 import type { z } from 'zod';
 import type { AntiEntropyCollaborators } from './collaborators.js';
-import { assertShared, sharedPartitions } from './collaborators.js';
 import type { MerkleTrees } from './merkle-tree.js';
 import { CLOCKS, COMPARE, PULL, ROOTS, type Rooted } from './messages.js';
 import type { Scrub } from './scrub.js';
@@ -47,10 +46,10 @@ export class ExchangeService {
     const { messenger, clocks } = collaborators;
     messenger.handle(COMPARE, (theirs, { from }) => this.#compare(from, theirs));
     messenger.handle(ROOTS, async (_, { from }) => {
-      return { roots: await this.#rootsOf(sharedPartitions(collaborators, from)) };
+      return { roots: await this.#rootsOf(collaborators.ownership.sharedWith(from)) };
     });
     messenger.handle(CLOCKS, ({ partitions }, { from }) => {
-      for (const partition of partitions) assertShared(collaborators, partition, from);
+      for (const partition of partitions) collaborators.ownership.assertShared(partition, from);
       const all = partitions.map((partition): [number, PlainClock] => [
         partition,
         clocks.of(partition).toPlain(),
@@ -58,7 +57,7 @@ export class ExchangeService {
       return { clocks: firstWithin(all, this.#with.limits.pageBytesMax) };
     });
     messenger.handle(PULL, (request, { from }) => {
-      assertShared(collaborators, request.partition, from);
+      collaborators.ownership.assertShared(request.partition, from);
       return this.#pull(request);
     });
   }
@@ -67,7 +66,7 @@ export class ExchangeService {
     peer: NodeId,
     theirs: z.infer<typeof COMPARE.request>,
   ): Promise<z.infer<typeof COMPARE.reply>> {
-    const shared = sharedPartitions(this.#with, peer);
+    const shared = this.#with.ownership.sharedWith(peer);
     const { clocks } = this.#with;
     if (hashOfClocks(this.#with, shared) === theirs.clocks) {
       await this.#trees.refresh(shared, () => this.#pauses.pause(0));
@@ -144,8 +143,8 @@ export class ExchangeService {
     theirs: PartitionClock,
     from: string,
   ): Promise<Pick<Page, 'records' | 'next'>> {
-    const { ring, store, table, limits } = this.#with;
-    const { partitionCount } = ring();
+    const { ownership, store, table, limits } = this.#with;
+    const { partitionCount } = ownership;
     const all = recordsOf(partition, partitionCount);
     const start = from === '' ? all.from : from;
     const page = await store.range({ ...all, from: start, limit: PAGE_RECORDS_MAX });

@@ -8,7 +8,7 @@ import { OperatingError } from '../errors.js';
 import { type RecordKey, recordKey } from '../persistence/keyspace.js';
 import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
 import type { AntiEntropyCollaborators } from './collaborators.js';
-import { backgroundDeadline, sharedPartitions } from './collaborators.js';
+import { backgroundDeadline } from './collaborators.js';
 import { hashOfClocks, ROOT_BYTES } from './exchange-service.js';
 import type { MerkleTrees } from './merkle-tree.js';
 import { CLOCKS, COMPARE, PULL, ROOTS, type Rooted } from './messages.js';
@@ -58,7 +58,7 @@ export class Exchange {
     only?: readonly number[],
   ): Promise<Differences> {
     const { messenger, clocks } = this.#with;
-    const shared = sharedPartitions(this.#with, peer);
+    const shared = this.#with.ownership.sharedWith(peer);
     const wanted = new Set(only ?? shared);
     const request = { clocks: hashOfClocks(this.#with, shared), audit: audit && [...audit] };
     const deadline = backgroundDeadline(this.#with);
@@ -88,7 +88,7 @@ export class Exchange {
 
   /** The roots of all shared partitions; none where this one over all of them is the own, too. */
   async #rootsUnless(peer: NodeId, root: Uint8Array): Promise<Rooted[]> {
-    const shared = sharedPartitions(this.#with, peer);
+    const shared = this.#with.ownership.sharedWith(peer);
     await this.#trees.refresh(shared, () => this.#pauses.pause(0));
     if (this.#trees.combinedRoot(shared).equals(root)) return [];
     const deadline = backgroundDeadline(this.#with);
@@ -165,7 +165,7 @@ export class Exchange {
         const some = page.records.slice(i, i + MERGED_AT_ONCE);
         await Promise.all(
           some.map(([namespace, key, record]) => {
-            const at = recordKey(namespace, key, this.#with.ring().partitionCount);
+            const at = recordKey(namespace, key, this.#with.ownership.partitionCount);
             onRecord(record, at);
             bytes += record.length;
             return replica.merge(at, record, 'sync');
@@ -187,9 +187,9 @@ export class Exchange {
 
   /** Exchanges with several peers begin far apart: what one has taken, the others need not. */
   #fromItsPlace(peer: NodeId, partitions: readonly number[]): readonly number[] {
-    const { ring, view } = this.#with;
-    const others = ring().members.filter(({ id }) => id !== view.self);
-    const place = others.findIndex(({ id }) => id === peer);
+    const { nodes, self } = this.#with.ownership;
+    const others = nodes.filter((node) => node !== self);
+    const place = others.indexOf(peer);
     const start = Math.floor((Math.max(0, place) / others.length) * partitions.length);
     return [...partitions.slice(start), ...partitions.slice(0, start)];
   }

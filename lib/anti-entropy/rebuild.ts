@@ -10,7 +10,7 @@ import { type Dot, dotText } from '../versioning/dot.js';
 import type { PartitionClock } from '../versioning/partition-clock.js';
 import { announce, type Told } from './announcement.js';
 import type { AntiEntropyCollaborators } from './collaborators.js';
-import { backgroundDeadline, otherOwners } from './collaborators.js';
+import { backgroundDeadline } from './collaborators.js';
 import type { Exchange } from './exchange.js';
 import { TESTIFY } from './messages.js';
 import type { Scrub } from './scrub.js';
@@ -62,7 +62,7 @@ export class Rebuild {
       await this.#scrub.correct(partition);
       progress.corrected = true;
     }
-    const others = otherOwners(this.#with, partition);
+    const others = this.#with.ownership.othersOf(partition);
     if (progress.start === undefined || others.some((peer) => !progress.confirmed.has(peer))) {
       await this.#copyEarly(partition, progress, others);
       return;
@@ -128,7 +128,7 @@ export class Rebuild {
     const isSuspect = (dot: Dot): boolean =>
       !received.has(dotText(dot)) && [...snapshots.values()].every((clock) => clock.has(dot));
     await store.sync();
-    const { partitionCount } = this.#with.ring();
+    const { partitionCount } = this.#with.ownership;
     const all = recordsOf(partition, partitionCount);
     let from: string | undefined = all.from;
     while (from !== undefined) {
@@ -163,9 +163,11 @@ export class Rebuild {
     const { namespace, key, partition } = at;
     const deadline = backgroundDeadline(this.#with);
     const testimonies = await Promise.all(
-      otherOwners(this.#with, partition).map((peer) =>
-        messenger.request(peer, TESTIFY, { namespace, key, dots: [...dots] }, deadline),
-      ),
+      this.#with.ownership
+        .othersOf(partition)
+        .map((peer) =>
+          messenger.request(peer, TESTIFY, { namespace, key, dots: [...dots] }, deadline),
+        ),
     );
     return dots.filter((_, i) => isEndedElsewhere(i, testimonies));
   }

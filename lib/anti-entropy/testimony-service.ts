@@ -1,18 +1,15 @@
 /** Testimony between owners: asked for, given, and judged (testimony.ts). */
-import { ownersOf } from '../partitioning/ring.js';
 import { type RecordKey, recordKey } from '../persistence/keyspace.js';
 import type { FilterVerdict } from '../replica/replica.js';
 import type { Dot } from '../versioning/dot.js';
-import { OperatingError } from '../errors.js';
 import type { AntiEntropyCollaborators } from './collaborators.js';
-import { backgroundDeadline, otherOwners } from './collaborators.js';
+import { backgroundDeadline } from './collaborators.js';
 import { TESTIFY } from './messages.js';
 import { verdictOn, wordOn } from './testimony.js';
 
 type TestimonyWorld = Pick<
   AntiEntropyCollaborators,
-  | 'ring'
-  | 'view'
+  | 'ownership'
   | 'messenger'
   | 'table'
   | 'clocks'
@@ -22,12 +19,16 @@ type TestimonyWorld = Pick<
 >;
 
 /** Registers the handler; called once, when the ring is known. */
-export function serveTestimony({ ring, messenger, table, clocks, health }: TestimonyWorld): void {
+export function serveTestimony({
+  ownership,
+  messenger,
+  table,
+  clocks,
+  health,
+}: TestimonyWorld): void {
   messenger.handle(TESTIFY, ({ namespace, key, dots }, { from }) => {
-    const at = recordKey(namespace, key, ring().partitionCount);
-    if (!ownersOf(ring(), at.partition).includes(from)) {
-      throw new OperatingError('wrong_epoch', `${from} does not own the partition of the key`);
-    }
+    const at = recordKey(namespace, key, ownership.partitionCount);
+    ownership.assertOwns(from, at.partition);
     const { partition } = at;
     const own = health.isRebuilding(partition) ? undefined : table.read(at)?.siblings;
     return {
@@ -52,9 +53,9 @@ export async function askOwners(
   const deadline = backgroundDeadline(world);
   const request = { namespace, key, dots: [...dots] };
   const others = await Promise.all(
-    otherOwners(world, partition).map((peer) =>
-      messenger.request(peer, TESTIFY, request, deadline),
-    ),
+    world.ownership
+      .othersOf(partition)
+      .map((peer) => messenger.request(peer, TESTIFY, request, deadline)),
   );
   const own = dots.map((dot) => clocks.persisted(partition).has(dot));
   return verdictOn(own, others);

@@ -2,7 +2,7 @@
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { Random } from '../environment/random.js';
-import type { Ring } from '../partitioning/ring.js';
+import type { Ownership } from '../partitioning/ownership.js';
 import type { Disk } from '../disk/disk.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { Messenger } from '../rpc/messenger.js';
@@ -27,7 +27,7 @@ export interface CoordinationOptions
   > {
   readonly disk: Disk;
   readonly view: ClusterView;
-  readonly ring: () => Ring;
+  readonly ownership: Ownership;
   readonly plans: Plans;
   readonly messenger: Messenger;
   readonly hedging: Hedging;
@@ -42,7 +42,7 @@ export interface CoordinationOptions
 }
 
 export function assembleCoordination(options: CoordinationOptions) {
-  const { disk, view, ring, plans, messenger, hedging, clock, observer, random } = options;
+  const { disk, view, ownership, plans, messenger, hedging, clock, observer, random } = options;
   const { replica, minter, hints, store, health, audits, versions, identity, losses } = disk;
   const { resolver, expiryClock } = options;
   const { backgroundTimeoutMilliseconds, backgroundConcurrency } = options;
@@ -68,7 +68,7 @@ export function assembleCoordination(options: CoordinationOptions) {
   const settlement = new Settlement({
     ...{ self, plans, reads, writes, resolver, expiryClock, observer },
   });
-  const conflicts = { ring, view, store, messenger, clock };
+  const conflicts = { ownership, view, store, messenger, clock };
   const coordinator = new Coordinator({
     ...options,
     ...{ reads, writes, history, settlement, conflicts },

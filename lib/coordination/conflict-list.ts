@@ -5,7 +5,7 @@ import { OperatingError } from '../errors.js';
 import { conflictAt, conflictPage } from '../persistence/conflict-index.js';
 import { isEntryText } from '../persistence/keyspace.js';
 import { compareUtf8 } from '../encoding/utf8-order.js';
-import type { Ring } from '../partitioning/ring.js';
+import type { Ownership } from '../partitioning/ownership.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../rpc/messenger.js';
 import type { ClusterView } from '../replication/cluster-view.js';
@@ -15,7 +15,7 @@ import type { ConflictList, ConflictListRequest } from './request.js';
 const CURSOR = 'base64url';
 
 export interface ConflictListOptions {
-  readonly ring: () => Ring;
+  readonly ownership: Ownership;
   readonly view: ClusterView;
   readonly store: Store;
   readonly messenger: Messenger;
@@ -32,11 +32,11 @@ export async function listConflicts(
   { limit, cursor, timeoutMilliseconds }: ConflictListRequest,
   defaultTimeoutMilliseconds: number,
 ): Promise<ConflictList> {
-  const { clock, ring } = options;
+  const { clock, ownership } = options;
   const after = placeOf(cursor);
   const deadline =
     clock.monotonicMilliseconds() + (timeoutMilliseconds ?? defaultTimeoutMilliseconds);
-  const nodes = ring().members.map(({ id }) => id);
+  const nodes = ownership.nodes;
   const answers = await Promise.all(
     nodes.map((node) => askNode(options, node, after, limit, deadline)),
   );
@@ -46,7 +46,7 @@ export async function listConflicts(
   const isMore = places.length > limit || answers.some((entries) => entries?.length === limit);
   const last = page.at(-1);
   return {
-    conflicts: distinct(page, ring().partitionCount),
+    conflicts: distinct(page, ownership.partitionCount),
     cursor: isMore && last !== undefined ? Buffer.from(last).toString(CURSOR) : undefined,
     unanswered,
   };

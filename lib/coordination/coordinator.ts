@@ -1,7 +1,7 @@
 /** The coordinator of client requests: texts become levels, contexts and deadlines (Dynamo 4.5). */
 import type { Clock } from '../environment/clock.js';
 import { OperatingError } from '../errors.js';
-import type { Ring } from '../partitioning/ring.js';
+import type { Ownership } from '../partitioning/ownership.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { Plans } from '../replication/plan.js';
 import type { Resolver } from '../resolution/resolver.js';
@@ -56,7 +56,7 @@ export interface CoordinatorOptions {
   /** What a list of the keys in conflict asks. */
   readonly conflicts: ConflictListOptions;
   readonly plans: Plans;
-  readonly ring: () => Ring;
+  readonly ownership: Ownership;
   readonly expiryClock: ExpiryClock;
   readonly clock: Clock;
   readonly seal: ContextSeal;
@@ -119,13 +119,13 @@ export class Coordinator implements Coordination {
   }
 
   async resolve(request: ResolveRequest): Promise<PutAnswer> {
-    const { settlement, resolver, plans, defaults, seal } = this.#options;
+    const { settlement, resolver, plans, defaults } = this.#options;
     const { namespace, key, context, by: who, durability } = request;
     const by = resolveByOf(request.resolution, resolver);
     if (by.kind === 'value') this.#assertFits(by.value);
     const read = this.#read(request, defaults().writeLevel);
     for (const { name } of read.levels) parseLevel(name, 'write');
-    const seen = seal.open(namespace, key, context);
+    const seen = this.#open(namespace, key, context);
     const resolve = { read, seen, by, who, durability, zone: plans.of(read.at.partition).zone };
     return this.#written(request, await settlement.resolve(resolve));
   }
@@ -195,7 +195,7 @@ export class Coordinator implements Coordination {
   #written(request: Pick<PutRequest, 'namespace' | 'key' | 'durability'>, result: PutResult) {
     const { namespace, key, durability } = request;
     const { version, replaced, level, answered, asked, standIns, seen } = result;
-    const { epoch } = this.#options.ring();
+    const { epoch } = this.#options.ownership;
     return {
       version,
       context: this.#options.seal.seal(namespace, key, epoch, seen),
@@ -222,12 +222,20 @@ export class Coordinator implements Coordination {
 
   #seen(request: PutRequest, blindWrites: BlindWrites): Seen | undefined {
     const { namespace, key, context } = request;
-    if (context !== undefined) return this.#options.seal.open(namespace, key, context);
+    if (context !== undefined) return this.#open(namespace, key, context);
     return seenBlindly(request, blindWrites);
   }
 
+  /** @throws OperatingError `invalid_context`, `wrong_epoch` */
+  #open(namespace: string, key: string, context: string): Seen {
+    const { seal, ownership } = this.#options;
+    const { epoch, ...seen } = seal.open(namespace, key, context);
+    ownership.assertKnown(epoch);
+    return seen;
+  }
+
   #at({ namespace, key }: GetRequest): RecordKey {
-    const { ring, keyBytesMax, isReady } = this.#options;
+    const { ownership, keyBytesMax, isReady } = this.#options;
     if (!isReady()) throw notReady();
     const size = Buffer.byteLength(key);
     if (size < 1 || size > keyBytesMax || !key.isWellFormed()) {
@@ -235,7 +243,7 @@ export class Coordinator implements Coordination {
         details: { limit: keyBytesMax, received: size },
       });
     }
-    return recordKey(namespace, key, ring().partitionCount);
+    return recordKey(namespace, key, ownership.partitionCount);
   }
 
   #deadline({ timeoutMilliseconds }: GetRequest): number {

@@ -1,5 +1,5 @@
 /** What a node tells coordinators of the past of its keys, and of those in conflict now. */
-import type { Ring } from '../partitioning/ring.js';
+import type { Ownership } from '../partitioning/ownership.js';
 import type { Audits } from '../persistence/audits.js';
 import { conflictPage } from '../persistence/conflict-index.js';
 import { recordKey } from '../persistence/keyspace.js';
@@ -14,14 +14,14 @@ export interface HistoryServiceOptions {
   readonly audits: Audits;
   readonly versions: KeptVersions;
   readonly store: Store;
-  readonly ring: () => Ring;
+  readonly ownership: Ownership;
 }
 
 /** Registers the handlers; called once, when the ring is known. */
 export function serveHistory(options: HistoryServiceOptions): void {
-  const { messenger, audits, versions, store, ring } = options;
+  const { messenger, audits, versions, store, ownership } = options;
   const keyOf = (namespace: string, key: string) => {
-    return recordKey(namespace, key, ring().partitionCount);
+    return recordKey(namespace, key, ownership.partitionCount);
   };
   messenger.handle(RESOLUTIONS, ({ namespace, key }) => {
     return { entries: audits.list(keyOf(namespace, key)).map(entryToWire) };

@@ -3,11 +3,11 @@ import type { Clock } from '../environment/clock.js';
 import type { Foreground } from '../environment/foreground.js';
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
-import { assert, messageOf, OperatingError } from '../errors.js';
+import { assert, messageOf } from '../errors.js';
 import type { RecordKey } from '../persistence/keyspace.js';
 import { encodeRecord } from '../persistence/records.js';
 import { recordKey } from '../persistence/keyspace.js';
-import { ownersOf, type Ring } from '../partitioning/ring.js';
+import type { Ownership } from '../partitioning/ownership.js';
 import type { AuditEntry } from '../resolution/audit-entry.js';
 import type { Audits } from '../persistence/audits.js';
 import type { Hints } from '../hints/hints.js';
@@ -40,14 +40,14 @@ export interface ReplicaServiceOptions {
   readonly identity: Identity;
   readonly losses: Losses;
   readonly foreground: Foreground;
-  readonly ring: () => Ring;
+  readonly ownership: Ownership;
   readonly clock: Clock;
   readonly observer: Observer;
 }
 
 /** Registers the handlers; called once, when the ring is known. */
 export function serveReplicas(options: ReplicaServiceOptions): void {
-  const { messenger, writes, hints, foreground, ring, clock } = options;
+  const { messenger, writes, hints, foreground, ownership, clock } = options;
   const whileWaitedFor = <Result>(work: Promise<Result>): Promise<Result> => {
     foreground.enter();
     return work.then(
@@ -68,21 +68,21 @@ export function serveReplicas(options: ReplicaServiceOptions): void {
     commitNumber: () => options.store.commitNumber,
   });
   messenger.handle(HOLD, async ({ namespace, key, target, record, durability }) => {
-    const at = keyOwnedBy(target, ring(), namespace, key);
+    const at = keyOwnedBy(target, ownership, namespace, key);
     await hints.hold(target, at, record, durability).committed;
     return acknowledge(options);
   });
 
   messenger.handle(HELD, ({ namespace, key }) => {
-    const at = recordKey(namespace, key, ring().partitionCount);
-    const held = hints.heldFor(at, ownersOf(ring(), at.partition));
+    const at = recordKey(namespace, key, ownership.partitionCount);
+    const held = hints.heldFor(at, ownership.ownersOf(at.partition));
     return { record: held === undefined ? null : encodeRecord(at, held) };
   });
 
   const execute = async (wire: z.infer<typeof PUT.request>, { deadline }: Incoming) => {
     const now = clock.monotonicMilliseconds();
     const until = now + (deadline - now) * SHARE_OF_THE_PRIMARY;
-    const request = putFromWire(wire, until, ring().partitionCount);
+    const request = putFromWire(wire, until, ownership.partitionCount);
     return resultToWire(await whileWaitedFor(Promise.resolve(writes.put(request))));
   };
   messenger.handle(PUT, execute, { once: true });
@@ -115,8 +115,8 @@ function take(
   { namespace, key, record, durability, audit }: CopyRequest,
   done: (outcome: CopyReply | Error) => void,
 ): void {
-  const { self, ring, replica, identity, losses } = options;
-  const at = keyOwnedBy(self, ring(), namespace, key);
+  const { self, ownership, replica, identity, losses } = options;
+  const at = keyOwnedBy(self, ownership, namespace, key);
   const entry = decodeAudit(audit);
   // What was damaged since the merge began must not look as if it came after the damage.
   const { start } = identity;
@@ -128,10 +128,10 @@ function take(
 }
 
 function show(
-  { self, ring, replica, identity, losses }: ReplicaServiceOptions,
+  { self, ownership, replica, identity, losses }: ReplicaServiceOptions,
   { namespace, key, want, durable }: ReadRequest,
 ): ReadReply | Promise<ReadReply> {
-  const at = keyOwnedBy(self, ring(), namespace, key);
+  const at = keyOwnedBy(self, ownership, namespace, key);
   const stored = replica.read(at);
   const reply = {
     record: stored === undefined ? null : recordOf(at, stored.siblings, stored.bytes, want),
@@ -160,11 +160,9 @@ function acknowledge({ identity, store }: ReplicaServiceOptions): Acknowledgemen
 }
 
 /** @throws OperatingError `wrong_epoch` where `node` does not own the key's partition. */
-function keyOwnedBy(node: NodeId, ring: Ring, namespace: string, key: string): RecordKey {
-  const at = recordKey(namespace, key, ring.partitionCount);
-  if (!ownersOf(ring, at.partition).includes(node)) {
-    throw new OperatingError('wrong_epoch', `${node} does not own the partition of the key`);
-  }
+function keyOwnedBy(node: NodeId, ownership: Ownership, namespace: string, key: string): RecordKey {
+  const at = recordKey(namespace, key, ownership.partitionCount);
+  ownership.assertOwns(node, at.partition);
   return at;
 }
 

@@ -2,7 +2,7 @@
 import type { Environment } from '../environment/environment.js';
 import type { Foreground } from '../environment/foreground.js';
 import type { NodeId } from '../environment/transport.js';
-import type { Ring } from '../partitioning/ring.js';
+import type { Ownership } from '../partitioning/ownership.js';
 import type { HintLimits } from './hint-quota.js';
 import type { Hints } from './hints.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
@@ -29,7 +29,7 @@ export interface HandoffLimits extends HintLimits {
 }
 
 export interface HandoffOptions extends HandoffLimits, Omit<Environment, 'storage' | 'transport'> {
-  readonly ring: () => Ring;
+  readonly ownership: Ownership;
   readonly view: ClusterView;
   readonly messenger: Messenger;
   readonly foreground: Foreground;

@@ -4,19 +4,17 @@ import type { Foreground } from '../environment/foreground.js';
 import type { Observer } from '../environment/observer.js';
 import { OperatingError } from '../errors.js';
 import { byDeadline } from '../environment/by-deadline.js';
-import { ownersOf, type Ring } from '../partitioning/ring.js';
+import type { Ownership } from '../partitioning/ownership.js';
 import { recordKey } from '../persistence/keyspace.js';
 import type { Replica } from '../replica/replica.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../rpc/messenger.js';
 import type { Lag } from '../replication/lag.js';
-import type { ClusterView } from '../replication/cluster-view.js';
 import { DELIVER } from './messages.js';
 import { type Bucket, fullBucket, paceOf, take } from './pace.js';
 
 export interface HintIntakeOptions {
-  readonly ring: () => Ring;
-  readonly view: ClusterView;
+  readonly ownership: Ownership;
   readonly messenger: Messenger;
   readonly replica: Replica;
   readonly store: Store;
@@ -65,9 +63,9 @@ async function refusalOf(
   { namespace, key, record }: Arrived,
   until: number,
 ): Promise<string | undefined> {
-  const { ring, view, replica, clock, observer } = options;
-  const at = recordKey(namespace, key, ring().partitionCount);
-  if (!ownersOf(ring(), at.partition).includes(view.self)) return 'wrong_epoch';
+  const { ownership, replica, clock, observer } = options;
+  const at = recordKey(namespace, key, ownership.partitionCount);
+  if (!ownership.isOwn(at.partition)) return 'wrong_epoch';
   try {
     await byDeadline(clock, replica.mergeAndVouch(at, record, 'sync'), until);
     return undefined;

@@ -1,7 +1,7 @@
 /** Which hints are held, by whom and for whom, and why: this node's, and what the others say. */
 import type { Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
-import type { Ring } from '../partitioning/ring.js';
+import type { Ownership } from '../partitioning/ownership.js';
 import type { Hints } from './hints.js';
 import type { Store } from '../persistence/store.js';
 import { askMembers } from '../rpc/ask-members.js';
@@ -23,7 +23,7 @@ export interface HandoffControl {
 }
 
 export interface HintsReportOptions {
-  readonly ring: () => Ring;
+  readonly ownership: Ownership;
   readonly view: ClusterView;
   readonly messenger: Messenger;
   readonly hints: Hints;
@@ -57,11 +57,11 @@ export class HintsReport implements HandoffControl {
   }
 
   async heldHints(timeoutMilliseconds: number = TIMEOUT_MILLISECONDS): Promise<HintsView> {
-    const { ring, view, messenger, clock } = this.#options;
+    const { ownership, view, messenger, clock } = this.#options;
     const { replies, unanswered } = await askMembers(
       {
         ...{ self: view.self, messenger, clock },
-        nodes: ring().members.map(({ id }) => id),
+        nodes: ownership.nodes,
         timeoutMilliseconds: Math.min(timeoutMilliseconds, TIMEOUT_MILLISECONDS),
         own: async () => ({ hints: await this.#own() }),
       },

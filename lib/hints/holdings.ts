@@ -4,7 +4,7 @@ import { messageBytesMax } from '../encoding/frame.js';
 import type { Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
-import { ownersOf, type Ring } from '../partitioning/ring.js';
+import type { Ownership } from '../partitioning/ownership.js';
 import type { Hint } from './hint-records.js';
 import type { Identity } from '../replica/identity.js';
 import type { Losses } from '../replica/losses.js';
@@ -18,7 +18,7 @@ import { covers } from '../versioning/context.js';
 import { type Held, HOLDINGS, type KeyInQuestion } from './messages.js';
 
 export interface HoldingsOptions {
-  readonly ring: () => Ring;
+  readonly ownership: Ownership;
   readonly view: ClusterView;
   readonly messenger: Messenger;
   readonly replica: Replica;
@@ -54,8 +54,8 @@ export class Holdings {
   }
 
   async #safe(hints: readonly Hint[]): Promise<Hint[]> {
-    const ring = this.#options.ring();
-    const owners = hints.map(({ at }) => ownersOf(ring, at.partition));
+    const { ownership } = this.#options;
+    const owners = hints.map(({ at }) => ownership.ownersOf(at.partition));
     const ask = async (node: NodeId) => {
       const asked = hints.filter((_, place) => owners[place]?.includes(node));
       const { held, start, lost } = await this.#ask(node, asked.map(questionOf));
@@ -85,12 +85,12 @@ export class Holdings {
   }
 
   async #own(keys: readonly KeyInQuestion[]): Promise<Held> {
-    const { identity, losses, ring } = this.#options;
+    const { identity, losses, ownership } = this.#options;
     // What was damaged since must not look as if it was asked after the damage.
     const { start } = identity;
     const held = await Promise.all(keys.map((key) => this.#holds(key)));
     const partitions = keys.map(({ namespace, key }) => {
-      return recordKey(namespace, key, ring().partitionCount).partition;
+      return recordKey(namespace, key, ownership.partitionCount).partition;
     });
     const lost = [...new Set(partitions)].flatMap((partition) => losses.listOf(partition));
     return { held, start, lost };
@@ -98,9 +98,9 @@ export class Holdings {
 
   /** Only a record that is synced counts: a clock without one may be wrong, and is then rebuilt. */
   async #holds({ namespace, key, dots }: KeyInQuestion): Promise<boolean> {
-    const { ring, view, replica, isRebuilding } = this.#options;
-    const at = recordKey(namespace, key, ring().partitionCount);
-    if (!ownersOf(ring(), at.partition).includes(view.self)) return false;
+    const { ownership, replica, isRebuilding } = this.#options;
+    const at = recordKey(namespace, key, ownership.partitionCount);
+    if (!ownership.isOwn(at.partition)) return false;
     try {
       const stored = replica.read(at);
       if (stored === undefined) return false;

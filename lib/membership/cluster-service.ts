@@ -4,7 +4,7 @@ import type { NodeId } from '../environment/transport.js';
 import { parseLevel } from '../coordination/level.js';
 import { OperatingError } from '../errors.js';
 import type { Ring } from '../partitioning/ring.js';
-import { ownedPartitions, ownersOf } from '../partitioning/ring.js';
+import type { Ownership } from '../partitioning/ownership.js';
 import type { Hints } from '../hints/hints.js';
 import type { Identity } from '../replica/identity.js';
 import type { LargestKeys } from '../persistence/largest-keys.js';
@@ -37,6 +37,7 @@ import type { Tickets } from './tickets.js';
 
 export interface ClusterServiceOptions {
   readonly self: NodeId;
+  readonly ownership: Ownership;
   readonly version: string;
   readonly clientAddress: string | undefined;
   readonly identity: Identity;
@@ -98,17 +99,19 @@ export class ClusterService implements ClusterControl {
   ring(): RingView {
     const ring = this.#ring;
     const { cluster, epoch, hash, partitionCount, replicaCount } = ring;
-    const first = new Map<number, number>();
-    for (const [owner] of ring.owners) {
+    const { ownership } = this.#options;
+    const partitions = Array.from({ length: partitionCount }, (_, partition) => partition);
+    const owners = partitions.map((partition) => ownership.ownersOf(partition));
+    const first = new Map<NodeId, number>();
+    for (const [owner] of owners) {
       if (owner !== undefined) first.set(owner, (first.get(owner) ?? 0) + 1);
     }
-    const members = ring.members.map((member, i) => ({
+    const members = ring.members.map((member) => ({
       ...member,
       address: this.#options.addresses.likeliest(member.id),
-      partitions_owned: ownedPartitions(ring, member.id).length,
-      partitions_first: first.get(i) ?? 0,
+      partitions_owned: ownership.ownedBy(member.id).length,
+      partitions_first: first.get(member.id) ?? 0,
     }));
-    const owners = ring.owners.map((_, partition) => ownersOf(ring, partition));
     return {
       cluster,
       epoch,
@@ -149,7 +152,7 @@ export class ClusterService implements ClusterControl {
   }
 
   get #ring(): Ring {
-    return this.#options.founding.ring;
+    return this.#options.ownership.history.current;
   }
 
   /** The first partition whose owners are too few for the level. */
@@ -200,7 +203,7 @@ export class ClusterService implements ClusterControl {
       epoch: this.#ring.epoch,
       ring_hash: this.#ring.hash,
       settings_version: settings.current().version,
-      partitions_owned: ownedPartitions(this.#ring, self).length,
+      partitions_owned: this.#options.ownership.own.length,
       hints: Object.fromEntries(waiting),
       storage: storageState(store),
       large_keys: large.length === 0 ? undefined : large,

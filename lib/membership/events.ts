@@ -2,7 +2,7 @@
 import type { Clock } from '../environment/clock.js';
 import type { EventLog, LoggedEvent } from '../environment/event-log.js';
 import type { NodeId } from '../environment/transport.js';
-import type { Ring } from '../partitioning/ring.js';
+import type { Ownership } from '../partitioning/ownership.js';
 import { askMembers } from '../rpc/ask-members.js';
 import type { Messenger } from '../rpc/messenger.js';
 import { EVENTS } from './messages.js';
@@ -24,8 +24,7 @@ export interface EventsControl {
 }
 
 export interface EventsServiceOptions {
-  readonly self: NodeId;
-  readonly ring: () => Ring;
+  readonly ownership: Ownership;
   readonly log: EventLog;
   readonly messenger: Messenger;
   readonly clock: Clock;
@@ -47,8 +46,8 @@ export class EventsService implements EventsControl {
     limit: number,
     timeoutMilliseconds: number = TIMEOUT_MILLISECONDS,
   ): Promise<EventsView> {
-    const { self, ring, messenger, clock } = this.#options;
-    const nodes = ring().members.map(({ id }) => id);
+    const { ownership, messenger, clock } = this.#options;
+    const { self, nodes } = ownership;
     const { replies, unanswered } = await askMembers(
       {
         ...{ self, nodes, messenger, clock, own: () => this.#own() },
@@ -64,10 +63,10 @@ export class EventsService implements EventsControl {
   }
 
   #own() {
-    const { self, log } = this.#options;
+    const { ownership, log } = this.#options;
     const events = log.latest(EVENTS_TOLD_MAX).map(({ fields, ...row }) => {
       return { ...row, fields: Object.entries(fields) };
     });
-    return { node: self, events };
+    return { node: ownership.self, events };
   }
 }

@@ -2,7 +2,9 @@
 import type { Environment } from '../environment/environment.js';
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
-import { ownedPartitions, type Ring } from '../partitioning/ring.js';
+import { Ownership } from '../partitioning/ownership.js';
+import { historyOf } from '../partitioning/ring-history.js';
+import type { Ring } from '../partitioning/ring.js';
 import type { Disk } from '../disk/disk.js';
 import type { Messenger } from '../rpc/messenger.js';
 import { Addresses } from './addresses.js';
@@ -47,7 +49,7 @@ export async function openMembers(options: MembersOptions) {
   const { environment, self, proposed, disk, messenger, consistency, limits } = options;
   const { transport } = environment;
   const { store, identity } = disk;
-  const { damageAll, founding } = await openRing(options);
+  const { damageAll, founding, ownership } = await openRing(options);
   const { members: stored } = founding.ring;
   const members = stored.map(({ id }) => id);
   const peers = members.filter((id) => id !== self);
@@ -88,23 +90,28 @@ export async function openMembers(options: MembersOptions) {
     ...{ ...known, self, members, timeoutMilliseconds },
     initial: consistency,
   });
+  const { observer } = environment;
   messenger.setMembershipCheck(
-    new MemberCheck(founding, settings, diskCheck, environment.observer),
+    new MemberCheck(ownership, { founding, settings, diskCheck, observer }),
   );
-  return { founding, addresses, admission, diskCheck, diskMemory, tickets, view, settings };
+  const cluster = { ownership, founding, addresses, admission, settings };
+  return { ...cluster, diskCheck, diskMemory, tickets, view };
 }
 
 /** The ring, and what is to be done where all that was stored under it is in doubt. */
-async function openRing({ environment, self, proposed, disk, messenger }: MembersOptions) {
+async function openRing(options: MembersOptions) {
+  const { environment, self, proposed, disk, messenger } = options;
   const { store, health, identity, minter } = disk;
   // The first reason counts: what is under rebuild already loses nothing by another.
   let damaged: Promise<void> | undefined;
   const damageAll = (reason: string): Promise<void> => {
     // What it minted as a stand-in is in doubt as well.
     minter.renewAll();
-    damaged ??= health.damageAll(ownedPartitions(founding.ring, self), reason);
+    damaged ??= health.damageAll(ownership.own, reason);
     return damaged;
   };
+  // Asked for once the ring is known.
+  const ownership = new Ownership(self, () => historyOf(founding.ring));
   const founding = await Founding.open({
     ...{ ...environment, self, store, identity, messenger, proposed },
     onWiped: () => damageAll('the disk was wiped'),
@@ -116,5 +123,5 @@ async function openRing({ environment, self, proposed, disk, messenger }: Member
     await damageAll('the engine was repaired');
     await repair.noted();
   }
-  return { damageAll, founding };
+  return { damageAll, founding, ownership };
 }

@@ -1,7 +1,7 @@
 /** Plans: whom a request for a partition asks, in which order, and how many must answer (4.3). */
 import type { NodeId } from '../environment/transport.js';
-import type { Ring } from '../partitioning/ring.js';
-import { owningMembers } from '../partitioning/ring.js';
+import type { Ownership } from '../partitioning/ownership.js';
+import type { RingHistory } from '../partitioning/ring-history.js';
 import type { ClusterView } from './cluster-view.js';
 import { Quorum, type Requirement } from './quorum.js';
 
@@ -70,9 +70,7 @@ export class Plan implements PlanParts {
     this.standIns = standIns;
     this.self = self;
     this.zone = zone;
-    this.primaries = sets.flatMap((owners, i) =>
-      owners.filter(({ node }) => !sets.slice(0, i).some((set) => holds(set, node))),
-    );
+    this.primaries = distinct(sets);
     this.absent = this.primaries.flatMap(({ node, up }) => (up ? [] : [node]));
   }
 
@@ -107,35 +105,40 @@ function holds(owners: readonly Primary[], node: NodeId): boolean {
 }
 
 /**
- * A pure function of the ring and the view.
+ * A pure function of who owns the partition and of the view.
  * @param isBehind are replicas on this node known to lack what others hold?
  */
 export function planFor(
-  ring: Ring,
+  ownership: Ownership,
   partition: number,
   view: ClusterView,
   isBehind: (node: NodeId) => boolean,
 ): Plan {
-  const owners = owningMembers(ring, partition).map(({ id: node, zone }) => ({
-    node,
-    zone,
-    up: view.isUp(node),
-  }));
+  const sets = ownership.setsOf(partition).map((owners) => {
+    return owners.map(({ id: node, zone }) => ({ node, zone, up: view.isUp(node) }));
+  });
   return new Plan({
-    ...{ partition, epoch: ring.epoch, sets: [owners], self: view.self, zone: view.zone },
-    order: nearestFirst(owners, view, isBehind),
-    standIns: standInsOf(ring, owners, view),
+    ...{ partition, epoch: ownership.epoch, sets, self: view.self, zone: view.zone },
+    order: nearestFirst(distinct(sets), view, isBehind),
+    standIns: standInsOf(ownership, partition, view),
   });
 }
 
-function standInsOf(ring: Ring, owners: readonly Primary[], view: ClusterView): NodeId[] {
-  const first = ring.members.findIndex((member) => member.id === owners[0]?.node);
+function distinct(sets: readonly (readonly Primary[])[]): Primary[] {
+  return sets.flatMap((owners, i) =>
+    owners.filter(({ node }) => !sets.slice(0, i).some((set) => holds(set, node))),
+  );
+}
+
+function standInsOf(ownership: Ownership, partition: number, view: ClusterView): NodeId[] {
+  const { nodes } = ownership;
+  const owners = ownership.ownersOf(partition);
+  const first = nodes.indexOf(owners[0] ?? '');
   const candidates: NodeId[] = [];
-  for (let step = 1; step < ring.members.length; step += 1) {
-    const member = ring.members[(first + step) % ring.members.length];
-    if (member === undefined || member.id === view.self) continue;
-    if (holds(owners, member.id)) continue;
-    if (view.isUp(member.id)) candidates.push(member.id);
+  for (let step = 1; step < nodes.length; step += 1) {
+    const node = nodes[(first + step) % nodes.length];
+    if (node === undefined || node === view.self || owners.includes(node)) continue;
+    if (view.isUp(node)) candidates.push(node);
   }
   candidates.push(view.self);
   return candidates;
@@ -169,35 +172,34 @@ function nearestFirst(
 }
 
 export interface PlansOptions {
-  /** The ring of the current epoch. */
-  readonly ring: () => Ring;
+  readonly ownership: Ownership;
   readonly view: ClusterView;
   /** Are replicas on this node known to lack what others hold? */
   readonly isBehind: (node: NodeId) => boolean;
 }
 
-/** Plans of all partitions, kept until the view or the ring is another. */
+/** Plans of all partitions, kept until the view or the rings that count are others. */
 export class Plans {
   readonly #options: PlansOptions;
   #plans: (Plan | undefined)[] = [];
   #revision = -1;
-  #epoch = -1;
+  #history: RingHistory | undefined;
 
   constructor(options: PlansOptions) {
     this.#options = options;
   }
 
   of(partition: number): Plan {
-    const { ring, view, isBehind } = this.#options;
-    const current = ring();
-    if (this.#revision !== view.revision || this.#epoch !== current.epoch) {
+    const { ownership, view, isBehind } = this.#options;
+    const { history } = ownership;
+    if (this.#revision !== view.revision || this.#history !== history) {
       this.#plans = [];
       this.#revision = view.revision;
-      this.#epoch = current.epoch;
+      this.#history = history;
     }
     let plan = this.#plans[partition];
     if (plan === undefined) {
-      plan = planFor(current, partition, view, isBehind);
+      plan = planFor(ownership, partition, view, isBehind);
       this.#plans[partition] = plan;
     }
     return plan;

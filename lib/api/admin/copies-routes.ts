@@ -1,4 +1,5 @@
 /** What each owner of a key holds, over HTTP (docs/http-api.md, Control). */
+import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import { z } from 'zod';
 import type { HeldCopy } from '../../coordination/copies.js';
 import type { Coordination } from '../../coordination/request.js';
@@ -11,7 +12,6 @@ import { jsonReply } from './control-reply.js';
 import type { ControlCall, ControlRoute } from './route.js';
 
 const PATH = '/api/v1/cluster/copies';
-const NAMESPACE = 'default';
 
 const copiesShape = z.strictObject({
   namespace: z.string(),
@@ -48,9 +48,9 @@ export function copiesRoutes(coordination: Coordination): ControlRoute[] {
     answers: { 200: { description: 'A row for each node.', schema: copiesShape } },
   } as const;
   const replyFor = async (key: string, { timeoutMilliseconds }: ControlCall) => {
-    const request = { namespace: NAMESPACE, key, timeoutMilliseconds };
+    const request = { namespace: DEFAULT_NAMESPACE, key, timeoutMilliseconds };
     const { copies, ...where } = await coordination.copies(request);
-    return jsonReply({ namespace: NAMESPACE, key, ...where, copies: copies.map(rowOf) });
+    return jsonReply({ namespace: DEFAULT_NAMESPACE, key, ...where, copies: copies.map(rowOf) });
   };
   return [
     {

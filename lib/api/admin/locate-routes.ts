@@ -1,4 +1,5 @@
 /** Where a key lies, over HTTP: its partition and its preference list (docs/http-api.md). */
+import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import { z } from 'zod';
 import type { ClusterControl } from '../../membership/cluster-types.js';
 import { KEY_BYTES_MAX, keyOfParameter, keyOfPath } from '../http/key-of-path.js';
@@ -7,7 +8,6 @@ import { jsonReply } from './control-reply.js';
 import type { ControlRoute } from './route.js';
 
 const LOCATE_PATH = '/api/v1/cluster/locate';
-const NAMESPACE = 'default';
 
 const locateShape = z.strictObject({
   namespace: z.string(),
@@ -33,7 +33,9 @@ export function locateRoutes(cluster: ClusterControl): ControlRoute[] {
       handle: ({ url }) => {
         // The router decodes leniently, and twice two different keys to the same.
         const [path = ''] = url.split('?', 1);
-        return jsonReply(cluster.locate(NAMESPACE, keyOfPath(path.slice(LOCATE_PATH.length + 1))));
+        return jsonReply(
+          cluster.locate(DEFAULT_NAMESPACE, keyOfPath(path.slice(LOCATE_PATH.length + 1))),
+        );
       },
     },
     {
@@ -54,7 +56,7 @@ export function locateRoutes(cluster: ClusterControl): ControlRoute[] {
       handle: ({ query }) => {
         const key = query.get('key');
         if (key === undefined) throw invalid('key', 'name the key: locate/KEY, or ?key=KEY');
-        return jsonReply(cluster.locate(NAMESPACE, keyOfParameter(key)));
+        return jsonReply(cluster.locate(DEFAULT_NAMESPACE, keyOfParameter(key)));
       },
     },
   ];

@@ -1,4 +1,5 @@
 /** What a batch asks for: its operations, read strictly before any is done (docs/http-api.md). */
+import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import { splitArray, splitObject, stringOf } from '../../encoding/json-text.js';
 import { OperatingError } from '../../errors.js';
 import type { Change } from '../../replica/intent.js';
@@ -14,9 +15,6 @@ export const BATCH_OPERATIONS_MAX = 1000;
 export function batchOperationsMax({ requestsInFlightMax }: AdmissionLimits): number {
   return Math.min(BATCH_OPERATIONS_MAX, requestsInFlightMax);
 }
-
-/** Until there are namespaces. */
-const NAMESPACE = 'default';
 
 type OperationName = 'get' | 'put' | 'delete';
 
@@ -90,7 +88,7 @@ function operationOf(text: string): BatchOperation {
   const key = textMember(members, 'key');
   if (key === undefined) throw invalid('key', 'the member "key" is missing');
   checkKey(key);
-  const namespace = textMember(members, 'namespace') ?? NAMESPACE;
+  const namespace = textMember(members, 'namespace') ?? DEFAULT_NAMESPACE;
   return {
     op,
     namespace,
@@ -103,7 +101,7 @@ function operationOf(text: string): BatchOperation {
 }
 
 function refusalOf(namespace: string, ifMatch: string | undefined): OperatingError | undefined {
-  if (namespace !== NAMESPACE) return later('namespaces');
+  if (namespace !== DEFAULT_NAMESPACE) return later('namespaces');
   return ifMatch === undefined ? undefined : later('if_match');
 }
 

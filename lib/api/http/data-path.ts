@@ -1,4 +1,5 @@
 /** The data path: get, put, delete and conflicts of one key, ahead of the router (Dynamo 4.1). */
+import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GetAnswer, PutRequest } from '../../coordination/request.js';
 import { LARGE_BYTES } from '../../encoding/large.js';
@@ -22,9 +23,6 @@ import {
   writeOptions,
 } from './request-options.js';
 import { versionsAnswer } from './versions-answer.js';
-
-/** Until there are namespaces. */
-const NAMESPACE = 'default';
 
 type Operation = 'get' | 'put' | 'delete' | 'resolve';
 
@@ -106,7 +104,7 @@ export class DataPath {
     target: DataTarget,
   ): Reply | Promise<Reply> {
     const request = {
-      namespace: NAMESPACE,
+      namespace: DEFAULT_NAMESPACE,
       key,
       level,
       fallbacks,
@@ -158,7 +156,7 @@ export class DataPath {
     const { level, fallbacks, timeoutMilliseconds, durability } = options;
     const by = request.socket.remoteAddress ?? 'unknown';
     const answer = await node.coordination.resolve({
-      ...{ namespace: NAMESPACE, key, level, fallbacks, timeoutMilliseconds, durability },
+      ...{ namespace: DEFAULT_NAMESPACE, key, level, fallbacks, timeoutMilliseconds, durability },
       ...{ context, resolution, by },
     });
     return putAnswer(answer, key);
@@ -223,7 +221,7 @@ function putRequest(
 ): PutRequest {
   const { level, fallbacks, timeoutMilliseconds, durability } = options;
   return {
-    namespace: NAMESPACE,
+    namespace: DEFAULT_NAMESPACE,
     key,
     level,
     fallbacks,

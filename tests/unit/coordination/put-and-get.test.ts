@@ -2,6 +2,8 @@
 import t, { type Test } from 'tap';
 import { AVAILABLE_LEVELS } from '../../../lib/coordination/level.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
+import { ContextSeal } from '../../../lib/versioning/causal-context.js';
+import { NOTHING_SEEN } from '../../../lib/versioning/context.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
 import { nameOf } from '../wire-names.js';
 
@@ -102,6 +104,22 @@ t.test('a write that was answered is the context of the next, and of no more', a
   t.equal(merged.replaced.length, 2);
   t.strictSame(await cluster.texts('n1', 'k', { level: 'all' }), ['ab']);
 });
+
+t.test(
+  'a context that was made under a ring which this node does not know is not judged',
+  async (t) => {
+    const cluster = await clusterFor(t);
+    await cluster.put('n1', 'k', '1');
+    const { cluster_id } = await cluster.wait(cluster.node('n1').cluster.status());
+    const seal = new ContextSeal(Buffer.alloc(32, 1), () => cluster_id);
+    const known = seal.seal('default', 'k', 1, NOTHING_SEEN);
+    await cluster.put('n1', 'k', '2', { context: known });
+    const newer = seal.seal('default', 'k', 2, NOTHING_SEEN);
+    const refused = { code: 'wrong_epoch', outcome: 'none' };
+    await t.rejects(cluster.put('n1', 'k', '3', { context: newer }), refused);
+    t.strictSame((await cluster.texts('n1', 'k')).sort(), ['1', '2']);
+  },
+);
 
 t.test('contexts are for their key; keys and values have limits', async (t) => {
   const cluster = await clusterFor(t);

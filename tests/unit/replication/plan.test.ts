@@ -1,7 +1,9 @@
 /** Plans: the owners in their order, who stands in, whom to ask first, and how long they hold. */
 import fc from 'fast-check';
 import t from 'tap';
+import { Ownership } from '../../../lib/partitioning/ownership.js';
 import { type Ring, ownersOf } from '../../../lib/partitioning/ring.js';
+import { historyOf, RingHistory } from '../../../lib/partitioning/ring-history.js';
 import { foundRing } from '../../../lib/partitioning/ring-founding.js';
 import type { ClusterView } from '../../../lib/replication/cluster-view.js';
 import { Plan, planFor, Plans } from '../../../lib/replication/plan.js';
@@ -18,6 +20,9 @@ const rings: readonly Ring[] = [1, 2, 3, 5, 8].map((count) =>
     })),
   }),
 );
+
+const ownershipIn = (ring: Ring, self: string): Ownership =>
+  new Ownership(self, () => historyOf(ring));
 
 /** A ring, and how one of its nodes sees the others. */
 const anyView = fc
@@ -52,7 +57,12 @@ t.test(
   async () => {
     fc.assert(
       fc.property(anyView, ({ ring, view, partition, isBehind }) => {
-        const { primaries, zone } = planFor(ring, partition, view, isBehind);
+        const { primaries, zone } = planFor(
+          ownershipIn(ring, view.self),
+          partition,
+          view,
+          isBehind,
+        );
         const owners = ownersOf(ring, partition);
         return (
           zone === view.zone &&
@@ -71,7 +81,7 @@ t.test(
 t.test('stand-ins are up, distinct, no primaries, and this node last', async () => {
   fc.assert(
     fc.property(anyView, ({ ring, view, partition, isBehind }) => {
-      const candidates = planFor(ring, partition, view, isBehind).standIns;
+      const candidates = planFor(ownershipIn(ring, view.self), partition, view, isBehind).standIns;
       const owners = ownersOf(ring, partition);
       const others = candidates.slice(0, -1);
       const possible = ring.members.filter(
@@ -93,7 +103,7 @@ t.test(
   async () => {
     fc.assert(
       fc.property(anyView, ({ ring, view, partition, isBehind }) => {
-        const plan = planFor(ring, partition, view, isBehind);
+        const plan = planFor(ownershipIn(ring, view.self), partition, view, isBehind);
         const nearest = plan.order;
         const order = nearest.flatMap((id) => plan.primaries.filter(({ node }) => node === id));
         const rank = ({ node, zone }: (typeof order)[number]): number => {
@@ -123,7 +133,8 @@ t.test('a plan is kept while the revision of the view stands, and the ring', asy
     ...{ self: 'n0', zone: 'z0', revision: 0, isSuspect: () => false },
     ...{ isUp: () => up, roundTripMilliseconds: () => 0 },
   };
-  const plans = new Plans({ ring: () => ring, view, isBehind: () => false });
+  const ownership = new Ownership('n0', () => historyOf(ring));
+  const plans = new Plans({ ownership, view, isBehind: () => false });
   const before = plans.of(3);
   t.equal(plans.of(3), before);
   up = false;
@@ -156,3 +167,28 @@ t.test('two sets of owners: each once, and a level asks both', async (t) => {
   t.ok(plan.under(rule).quorum.isPossibleFor(['b', 'c']));
   t.notOk(plan.under(rule).quorum.isPossibleFor(['a', 'b']), 'the second set has one');
 });
+
+t.test(
+  'while two rings count, a plan has a set of owners of each, and stand-ins of neither',
+  async () => {
+    fc.assert(
+      fc.property(anyView, ({ ring, view, partition, isBehind }) => {
+        const [, , , five, eight] = rings;
+        if (five === undefined || eight === undefined) return false;
+        const history = new RingHistory([five, { ...eight, epoch: 2 }]);
+        const ownership = new Ownership(view.self, () => history);
+        const plan = planFor(ownership, partition, view, isBehind);
+        const owners = [five, eight].map((one) => ownersOf(one, partition));
+        return (
+          ring.epoch === 1 &&
+          plan.epoch === 2 &&
+          plan.sets.map((set) => set.map(({ node }) => node).join()).join('|') ===
+            owners.map((set) => set.join()).join('|') &&
+          plan.primaries.length === new Set(owners.flat()).size &&
+          plan.standIns.slice(0, -1).every((node) => !owners.flat().includes(node))
+        );
+      }),
+      { numRuns: 3_000 },
+    );
+  },
+);
