@@ -146,11 +146,12 @@ export class Coordinator implements Coordination {
     }
     const { answer, look } = await this.#plain(request);
     const current = answer.siblings.filter((version) => sameDot(version.dot, dot));
-    if (current.length > 0) return { ...answer, siblings: current, context: undefined };
+    const one = { ...answer, context: undefined, place: undefined };
+    if (current.length > 0) return { ...one, siblings: current };
     const kept = await this.#options.history.keptVersionOf(look, request.version);
     const version = { dot, state: 'value', expiresAt: undefined } as const;
     const siblings = kept === undefined ? [] : [{ ...kept, ...version }];
-    return { ...answer, siblings, context: undefined };
+    return { ...one, siblings };
   }
 
   async listConflicts(request: ConflictListRequest): Promise<ConflictList> {
@@ -184,10 +185,13 @@ export class Coordinator implements Coordination {
 
   #answer(request: GetRequest, got: Got): GetAnswer {
     const { merged, level, answered, asked, standIns } = got;
+    const place = isLasting(merged) ? got.place : undefined;
+    const sealed = place?.rendering?.context;
     return {
       siblings: liveVersions(merged, this.#options.expiryClock.now()),
       recorded: merged !== undefined,
-      context: merged === undefined ? undefined : this.#contextOf(request, merged),
+      context: sealed ?? (merged === undefined ? undefined : this.#contextOf(request, merged)),
+      place,
       receipt: { level, answered, asked, standIns, durability: undefined },
     };
   }
@@ -256,6 +260,12 @@ export class Coordinator implements Coordination {
     }
     return clock.monotonicMilliseconds() + timeout;
   }
+}
+
+/** Is what a reader sees of it the same at all times? */
+function isLasting(state: Siblings | undefined): boolean {
+  const [version] = state?.versions ?? [];
+  return state?.versions.length === 1 && version?.expiresAt === undefined;
 }
 
 function levelsOf(

@@ -4,6 +4,7 @@
  */
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
+import type { RenderingPlace } from '../persistence/record-table.js';
 import type { Plan } from '../replication/plan.js';
 import type { Standing } from '../replication/quorum.js';
 import type { Siblings } from '../versioning/siblings.js';
@@ -31,6 +32,8 @@ export interface ReadCoreOptions {
 export interface Got {
   /** Undefined: no record. */
   readonly merged: Siblings | undefined;
+  /** Where what is made of the merge may lie. */
+  readonly place?: RenderingPlace | undefined;
   readonly level: string;
   readonly answered: number;
   readonly asked: number;
@@ -298,7 +301,8 @@ export class ReadCore implements Course<ReadEffect> {
     const level = this.#current.level.name;
     const answered = this.#answered;
     const asked = this.#options.plan.primaries.length;
-    return [{ do: 'answer', got: { merged, level, answered, asked, standIns: 0 } }];
+    const place = this.#round.placeOf(merged);
+    return [{ do: 'answer', got: { merged, place, level, answered, asked, standIns: 0 } }];
   }
 
   /** At `eventual`, where no primary can be reached: what stand-ins hold for them. */

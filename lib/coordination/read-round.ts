@@ -1,5 +1,6 @@
 /** One round of asking primaries what they hold: whom, and what their answers amount to. Pure. */
 import type { NodeId } from '../environment/transport.js';
+import type { RenderingPlace } from '../persistence/record-table.js';
 import type { Want } from '../rpc/hot-messages.js';
 import type { Plan } from '../replication/plan.js';
 import { type Quorum, type QuorumState, type Standing, Votes } from '../replication/quorum.js';
@@ -12,6 +13,8 @@ export interface Copy {
   readonly fingerprint: string;
   /** Undefined where only the fingerprint was asked, or the replica holds nothing. */
   readonly siblings: Siblings | undefined;
+  /** Where what is made of it may lie: beside the record of this node. */
+  readonly place?: RenderingPlace | undefined;
   readonly want: Want;
   /** In which start of the replica it was said. */
   readonly start: number;
@@ -118,6 +121,12 @@ export class ReadRound {
   /** The merge of all that was said; undefined where nobody holds anything. */
   merged(): Siblings | undefined {
     return mergeAll(this.#copies.map(({ siblings }) => siblings));
+  }
+
+  /** Of the copy that is the merge, where one is. */
+  placeOf(merged: Siblings | undefined): RenderingPlace | undefined {
+    if (merged === undefined) return undefined;
+    return this.#copies.find(({ siblings }) => siblings === merged)?.place;
   }
 
   /** Do all that answered hold the same? */

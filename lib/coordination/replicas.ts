@@ -178,6 +178,7 @@ export class Replicas {
         node: self,
         fingerprint: record?.fingerprint ?? '',
         siblings: record?.siblings,
+        place: record,
         want: record === undefined ? want : 'full',
         start: identity.start,
       };

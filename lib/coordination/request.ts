@@ -1,6 +1,7 @@
 /** What a client asks of the coordinator, and what it answers: the seam below every API. */
 import type { CopiesAnswer } from './copies.js';
 import type { Change } from '../replica/intent.js';
+import type { RenderingPlace } from '../persistence/record-table.js';
 import type { Durability } from '../persistence/store.js';
 import type { KeptVersion } from '../persistence/versions.js';
 import type { AuditEntry } from '../resolution/audit-entry.js';
@@ -84,6 +85,8 @@ export interface GetAnswer {
   /** To send back with the next write; undefined where there is no record. */
   readonly context: string | undefined;
   readonly receipt: Receipt;
+  /** Where what is made of what is here may lie; undefined where it may not, or there is none. */
+  readonly place?: RenderingPlace | undefined;
 }
 
 export interface PutAnswer {

@@ -15,21 +15,21 @@ export const LEAF_BYTES = 8;
  * is taken away.
  */
 export class RecordSummary {
+  readonly storageKey: string;
   readonly fingerprint: string;
   /** Does it hold a value? What is all dead may be collected elsewhere already, and agrees. */
   readonly live: boolean;
-  readonly #storageKey: string;
   #halves: Halves | undefined;
 
   constructor(storageKey: string, siblings: Siblings) {
-    this.#storageKey = storageKey;
+    this.storageKey = storageKey;
     this.fingerprint = fingerprint(siblings);
     this.live = siblings.versions.some(({ state }) => state === 'value');
   }
 
   /** Of its hash, with its key: what sums add up. */
   get halves(): Halves {
-    this.#halves ??= hash64Halves(`${this.#storageKey}\u0000${this.fingerprint}`);
+    this.#halves ??= hash64Halves(`${this.storageKey}\u0000${this.fingerprint}`);
     return this.#halves;
   }
 }

@@ -18,15 +18,52 @@ import type { Store } from './store.js';
 import type { Transaction } from './transaction.js';
 import type { KeptVersions } from './versions.js';
 
+/** What was made of a record for those who read it. */
+export interface Rendering {
+  readonly memoryBytes: number;
+  /** The sealed context of the record. */
+  readonly context: string;
+}
+
+/** Beside a cached record: what was made of it lies there for as long as it is cached. */
+export interface RenderingPlace {
+  readonly rendering: Rendering | undefined;
+  /** True from the second time on: much is read once, and room is dear. */
+  isReadAgain(): boolean;
+  /** Keeps it, in the place of another, and counts it with the record. */
+  keep(rendering: Rendering): void;
+}
+
 /** A record as it lies in the storage, and what reading it yields. */
-export class StoredRecord extends RecordSummary {
+export class StoredRecord extends RecordSummary implements RenderingPlace {
   readonly siblings: Siblings;
   readonly bytes: Uint8Array;
+  rendering: Rendering | undefined = undefined;
+  readonly #grown: (record: StoredRecord) => void;
+  #wasRead = false;
 
-  constructor({ storageKey }: RecordKey, siblings: Siblings, bytes: Uint8Array) {
+  /** @param grown is told when it takes more memory than before */
+  constructor(
+    { storageKey }: RecordKey,
+    siblings: Siblings,
+    bytes: Uint8Array,
+    grown: (record: StoredRecord) => void,
+  ) {
     super(storageKey, siblings);
     this.siblings = siblings;
     this.bytes = bytes;
+    this.#grown = grown;
+  }
+
+  isReadAgain(): boolean {
+    const again = this.#wasRead;
+    this.#wasRead = true;
+    return again;
+  }
+
+  keep(rendering: Rendering): void {
+    this.rendering = rendering;
+    this.#grown(this);
   }
 }
 
@@ -74,7 +111,7 @@ export class RecordTable {
     if (cached !== undefined) return cached;
     const bytes = this.#options.store.get(at.storageKey);
     if (bytes === undefined) return undefined;
-    const record = new StoredRecord(at, decodeRecord(at, bytes), bytes);
+    const record = new StoredRecord(at, decodeRecord(at, bytes), bytes, this.#grown);
     this.#options.largest.note(at, record.siblings, bytes.length);
     this.#cache.set(at.storageKey, record);
     return record;
@@ -91,7 +128,7 @@ export class RecordTable {
     siblings: Siblings,
     bytes: Uint8Array,
   ): StoredRecord {
-    const record = new StoredRecord(at, siblings, bytes);
+    const record = new StoredRecord(at, siblings, bytes, this.#grown);
     this.#changes(transaction, at, before, record);
     transaction.put(at.storageKey, bytes);
     this.#options.largest.note(at, siblings, bytes.length);
@@ -114,6 +151,14 @@ export class RecordTable {
     transaction.delete(at.storageKey);
     this.#cache.delete(at.storageKey);
   }
+
+  /** Counts it anew, where it is cached still. */
+  readonly #grown = (record: StoredRecord): void => {
+    if (this.#cache.peek(record.storageKey) !== record) return;
+    // The size of a value that is there already is not looked at again.
+    this.#cache.delete(record.storageKey);
+    this.#cache.set(record.storageKey, record);
+  };
 
   /** Puts the index entries that a record should have, and that the disk has lost. */
   index(transaction: Transaction, at: RecordKey): void {
@@ -160,9 +205,11 @@ export class RecordTable {
 }
 
 /** About what a decoded record takes: siblings and writers of many starts are objects, too. */
-function memoryBytesOf({ siblings: { context, versions }, bytes }: StoredRecord): number {
+function memoryBytesOf({ siblings, bytes, rendering }: StoredRecord): number {
+  const { context, versions } = siblings;
   const entries = context.vector.size + context.beyond.length;
-  let size = RECORD_BYTES + CONTEXT_ENTRY_BYTES * entries + bytes.length;
+  const rendered = rendering?.memoryBytes ?? 0;
+  let size = RECORD_BYTES + CONTEXT_ENTRY_BYTES * entries + bytes.length + rendered;
   for (const { value } of versions) {
     // What was minted here lies beside the record, what was read is a part of it.
     const beside = value.buffer === bytes.buffer ? 0 : value.length;

@@ -2,6 +2,7 @@
 import type { GetAnswer } from '../../coordination/request.js';
 import { LARGE_BYTES } from '../../encoding/large.js';
 import { OperatingError } from '../../errors.js';
+import type { Rendering } from '../../persistence/record-table.js';
 import { dotText } from '../../versioning/dot.js';
 import type { Version } from '../../versioning/siblings.js';
 import { dataHeaders } from './answer-headers.js';
@@ -38,13 +39,54 @@ function isJsonWanted({ contentType }: Version, { accept }: GetView): boolean {
 
 function jsonReply(answer: GetAnswer, version: Version, { key }: GetView): Reply {
   const { context, receipt } = answer;
-  const dot = dotText(version.dot);
+  const { body, tag } = renderedOf(answer, version, key);
   const headers = dataHeaders(JSON_TYPE, receipt, context);
-  headers.push('ETag', jsonTag(dot, context));
+  headers.push('ETag', tag);
+  return { status: 200, headers, body, result: 'ok', level: receipt.level };
+}
+
+/** A value as JSON, with what does not differ by request: neither by level nor by receipt. */
+class RenderedValue implements Rendering {
+  readonly body: string;
+  readonly tag: string;
+  readonly context: string;
+
+  constructor(body: string, tag: string, context: string) {
+    this.body = body;
+    this.tag = tag;
+    this.context = context;
+  }
+
+  get memoryBytes(): number {
+    return RENDERED_BYTES + this.body.length + this.tag.length + this.context.length;
+  }
+}
+
+/** Objects and heads of texts. */
+const RENDERED_BYTES = 150;
+/** Of longer values what is made anew is mostly what must be copied anyway. */
+const KEPT_BODY_BYTES_MAX = 4096;
+
+function renderedOf(
+  answer: GetAnswer,
+  version: Version,
+  key: string,
+): { readonly body: ReplyBody; readonly tag: string } {
+  const { context, place } = answer;
+  if (place?.rendering instanceof RenderedValue) return place.rendering;
+  const dot = dotText(version.dot);
+  const tag = jsonTag(dot, context);
   const before = `{"key":${byteText(JSON.stringify(key))},`;
   const after = `,"version":"${dot}",${contextText(context)}${timesText(version)}}`;
   const body = joined(before, version, after);
-  return { status: 200, headers, body, result: 'ok', level: receipt.level };
+  if (place === undefined || context === undefined || typeof body !== 'string')
+    return { body, tag };
+  if (body.length > KEPT_BODY_BYTES_MAX || !place.isReadAgain()) return { body, tag };
+  // In one piece: what is joined stays a tree of its parts until somebody needs all of it.
+  const whole = Buffer.from(body, 'latin1').toString('latin1');
+  const rendered = new RenderedValue(whole, tag, context);
+  place.keep(rendered);
+  return rendered;
 }
 
 /** As bytes a large value is copied once; as a string it would be at each step of its way. */

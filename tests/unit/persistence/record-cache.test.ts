@@ -84,3 +84,30 @@ t.test(
     t.ok(minting.reads > 0, 'with their values twice they do not');
   },
 );
+
+t.test('what was made of a record counts with it, and goes with it', async (t) => {
+  const storage = new CountingStorage();
+  const { replica } = await openDisk({ storage, cacheBytesMax: ROOM });
+  const keys = Array.from({ length: KEYS }, (_, i) => recordKey('default', `k${i}`, PARTITIONS));
+  for (const at of keys) await replica.mint(at, intentOf('x'), 'sync', nothingElse).committed;
+  const [first, second] = keys as [(typeof keys)[0], (typeof keys)[0]];
+  const rendering = { memoryBytes: 100, context: 'c' };
+  t.equal(replica.read(first)?.isReadAgain(), false, 'much is read but once');
+  t.equal(replica.read(first)?.isReadAgain(), true);
+  replica.read(first)?.keep(rendering);
+  t.equal(replica.read(first)?.rendering, rendering);
+  storage.reads = 0;
+  for (const at of keys) replica.read(at);
+  t.equal(storage.reads, 0, 'a small one leaves room for all');
+  const overwritten = replica.read(first);
+  await replica.mint(first, intentOf('y'), 'sync', nothingElse).committed;
+  t.equal(replica.read(first)?.rendering, undefined, 'another state, and nothing was made of it');
+  overwritten?.keep({ memoryBytes: ROOM, context: 'c' });
+  t.equal(replica.read(first)?.rendering, undefined, 'who still holds the old one changes nothing');
+  for (const at of keys) replica.read(at);
+  t.equal(storage.reads, 0);
+  replica.read(second)?.keep({ memoryBytes: ROOM - 3_000, context: 'c' });
+  t.ok(replica.read(second)?.rendering !== undefined);
+  for (const at of keys.toReversed()) replica.read(at);
+  t.ok(storage.reads >= KEYS - 3, 'the others had to go');
+});
