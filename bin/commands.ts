@@ -5,10 +5,14 @@ import { clusterCommand } from './commands/cluster.js';
 import { completionCommand } from './commands/completion.js';
 import { configCommand } from './commands/config.js';
 import { conflictsCommand } from './commands/conflicts.js';
+import { convergenceCommand } from './commands/convergence.js';
+import { copiesCommand } from './commands/copies.js';
 import { deleteCommand } from './commands/delete.js';
+import { eventsCommand } from './commands/events.js';
 import { exchangeCommand } from './commands/exchange.js';
 import { getCommand } from './commands/get.js';
 import { hintsCommand } from './commands/hints.js';
+import { levelsCommand } from './commands/levels.js';
 import { locateCommand } from './commands/locate.js';
 import { nodeCommand } from './commands/node.js';
 import { putCommand } from './commands/put.js';
@@ -32,8 +36,12 @@ export const COMMANDS: readonly CommandRow[] = [
   statusCommand,
   ringCommand,
   locateCommand,
+  copiesCommand,
+  levelsCommand,
   exchangeCommand,
   hintsCommand,
+  convergenceCommand,
+  eventsCommand,
   configCommand,
   stressCommand,
   versionCommand,

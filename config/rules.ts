@@ -64,6 +64,12 @@ export const RULES: readonly Rule[] = [
     says: 'be another address than node.listen',
   },
   {
+    settings: ['admin.listen', 'node.listen', 'node.peerListen'],
+    holds: ({ admin, node }) =>
+      admin.listen.endsWith(':0') || ![node.listen, node.peerListen].includes(admin.listen),
+    says: 'be another address than node.listen and node.peerListen',
+  },
+  {
     settings: ['node.join', 'node.initialCluster'],
     holds: ({ node }) => node.join.length === 0 || node.initialCluster.length === 0,
     says: 'not be given beside node.initialCluster: a node founds, or it joins',

@@ -1,4 +1,5 @@
 /** Every setting of a node: the one table, by group. Explained in docs/operations.md. */
+import { adminGroup } from './groups/admin.js';
 import { antiEntropyGroup } from './groups/anti-entropy.js';
 import { backgroundGroup } from './groups/background.js';
 import { consistencyGroup } from './groups/consistency.js';
@@ -26,6 +27,7 @@ export const SETTINGS = {
   antiEntropy: antiEntropyGroup,
   expiry: expiryGroup,
   background: backgroundGroup,
+  admin: adminGroup,
 } as const satisfies Readonly<Record<string, SettingGroup>>;
 
 type Groups = typeof SETTINGS;

@@ -363,4 +363,6 @@ t.test('no script of the package removes what a cluster may run from', async (t)
 t.test('built files whose source is gone are found, and no others', async (t) => {
   const outputs = ['lib/a.js', 'lib/a.js.map', 'lib/a.d.ts', 'tests/old.test.js', 'lib/b.d.ts'];
   t.same(staleOutputs(['lib/a.ts'], outputs), ['tests/old.test.js', 'lib/b.d.ts']);
+  const page = ['lib/admin-page/a.js', 'lib/admin-page/b.js', 'lib/admin-page/public/a.js'];
+  t.same(staleOutputs(['lib/admin-page/a.tsx'], page), ['lib/admin-page/b.js']);
 });

@@ -52,6 +52,11 @@ export function plannedNodes(
   });
 }
 
+/** Where the admin page of the cluster is served. */
+export function adminAddress({ adminPort }: Founding): string {
+  return `${HOST}:${adminPort}`;
+}
+
 /**
  * What the flags say; in a folder that holds a cluster, what that was founded with.
  * @throws OperatingError `invalid_request`, also where a flag contradicts what was founded

@@ -7,7 +7,7 @@ import { createSecret } from '../../lib/platform/secret-file.js';
 import { aborted } from '../supervision.js';
 import { checkFree } from './free-ports.js';
 import type { Founding, PlannedNode } from './cluster-plan.js';
-import { keepFounding, plannedNodes } from './cluster-plan.js';
+import { adminAddress, keepFounding, plannedNodes } from './cluster-plan.js';
 import { ControlSocket, isAnswered, removeLeftSocket, type Started } from './control-socket.js';
 import { NodeChild } from './node-child.js';
 import { RespawnPace } from './respawn-pace.js';
@@ -76,7 +76,8 @@ export class LocalCluster {
       }
       removeLeftSocket(left);
     }
-    await checkFree(this.nodes.flatMap(({ address, peerAddress }) => [address, peerAddress]));
+    const nodes = this.nodes.flatMap(({ address, peerAddress }) => [address, peerAddress]);
+    await checkFree([...nodes, adminAddress(founding)]);
     if (!existsSync(secretFile(dataDir))) await createSecret(secretFile(dataDir));
     keepFounding(founding, dataDir);
     if (told.aborted) return false;

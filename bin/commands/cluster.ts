@@ -2,7 +2,10 @@
 import { relative, resolve } from 'node:path';
 import type { ProfileName } from '../../config/profiles.js';
 import { PROFILES } from '../../config/profiles.js';
-import { foundingOf } from '../cluster/cluster-plan.js';
+import { OperatingError } from '../../lib/errors.js';
+import type { Observer } from '../../lib/environment/observer.js';
+import { type AdminPage, serveAdminPage } from '../admin/admin-page.js';
+import { adminAddress, type Founding, foundingOf } from '../cluster/cluster-plan.js';
 import { DATA_DIR_OPTION } from '../cluster/data-dir-option.js';
 import { LocalCluster } from '../cluster/local-cluster.js';
 import type { CommandRow, Invocation } from '../command.js';
@@ -11,6 +14,7 @@ import type { ExitCode } from '../exit-code.js';
 import { EXIT } from '../exit-code.js';
 import { CONFIG_OPTION } from '../node/setting-options.js';
 import { jsonText, OUTPUT_OPTION, print, table } from '../output.js';
+import { softwareVersion } from '../software-version.js';
 import { stopRequest } from '../supervision.js';
 import { pidCommand } from './cluster-pid.js';
 import { startNodeCommand } from './cluster-start-node.js';
@@ -34,7 +38,7 @@ export const clusterCommand: CommandRow = {
     {
       flags: '--admin-port <port>',
       variable: 'QUORATE_CLUSTER_ADMIN_PORT',
-      summary: 'port that no node takes, for the page of administrators (default base port + 3)',
+      summary: 'port of the admin page, which no node takes (default base port + 3)',
     },
     DATA_DIR_OPTION,
     {
@@ -82,9 +86,10 @@ async function run({ options, terminal }: Invocation): Promise<ExitCode> {
   const dataDir = resolve(options.required('dataDir'));
   const delay = options.milliseconds('autoSpawnDelay', { minimum: 0, maximum: 3_600_000 });
   const profile = options.oneOf('profile', Object.keys(PROFILES) as ProfileName[]);
+  const founding = foundingOf(options, dataDir);
+  let page: AdminPage | undefined;
   const cluster = new LocalCluster({
-    dataDir,
-    founding: foundingOf(options, dataDir),
+    ...{ dataDir, founding },
     nodeWords: [
       ...['--profile', profile],
       ...passedOn('--config', options.text('config')),
@@ -101,10 +106,14 @@ async function run({ options, terminal }: Invocation): Promise<ExitCode> {
     },
   });
   try {
-    if (await cluster.start(stop.told)) announce(cluster, { options, terminal }, dataDir);
+    if (await cluster.start(stop.told)) {
+      page = await pageOf(cluster, founding, tell);
+      announce(cluster, page, { options, terminal }, dataDir);
+    }
     await stop.untilTold;
     tell('stopping');
   } finally {
+    await page?.close();
     await cluster.stop();
     stop.close();
   }
@@ -120,8 +129,38 @@ function shorter(path: string): string {
   return below.startsWith('..') ? path : below;
 }
 
+/** The nodes serve without it, too: where there is none, that is told. */
+async function pageOf(
+  { nodes }: LocalCluster,
+  founding: Founding,
+  tell: (text: string) => void,
+): Promise<AdminPage | undefined> {
+  try {
+    return await serveAdminPage({
+      ...{ listen: adminAddress(founding), hostNames: [], version: softwareVersion() },
+      ...{ nodes, observer: observerOf(tell) },
+    });
+  } catch (error) {
+    if (!(error instanceof OperatingError)) throw error;
+    tell(error.message);
+    return undefined;
+  }
+}
+
+/** What goes wrong with the page is told; its requests are not counted. */
+function observerOf(tell: (text: string) => void): Observer {
+  const ignore = (): void => undefined;
+  return {
+    log: (severity, event) => {
+      if (severity === 'error') tell(`the admin page: ${event}`);
+    },
+    ...{ count: ignore, measure: ignore },
+  };
+}
+
 function announce(
   { nodes }: LocalCluster,
+  page: AdminPage | undefined,
   { options, terminal }: Pick<Invocation, 'options' | 'terminal'>,
   dataDir: string,
 ): void {
@@ -133,6 +172,7 @@ function announce(
       `${first.url}/api/v1/kv/greeting`,
     `curl ${second.url}/api/v1/kv/greeting`,
   ];
+  const pageLine = page === undefined ? '' : `Admin page: ${page.url}\n\n`;
   print(terminal, options, {
     table: () => {
       const lines = rows.map(({ id, pid, url, peerAddress, logFile }) => [
@@ -141,7 +181,7 @@ function announce(
       ]);
       const head = ['NODE', 'PID', 'CLIENTS', 'PEERS', 'LOG'];
       return (
-        `${table(terminal, head, lines)}\nA first request:\n` +
+        `${table(terminal, head, lines)}\n${pageLine}A first request:\n` +
         `${requests.map((request) => `  ${request}\n`).join('')}\nCtrl-C stops the cluster.\n`
       );
     },
@@ -154,6 +194,7 @@ function announce(
           peer_address: peerAddress,
           log: logFile,
         })),
+        ...(page && { admin_page: page.url }),
         first_requests: requests,
       }),
     value: () => rows.map(({ url }) => url).join(','),

@@ -28,6 +28,7 @@ export function nodeOptionsOf(
   return {
     ...given,
     id: node.id,
+    clientAddress: isWildcard(addressOf(node.listen).host) ? undefined : node.listen,
     cluster: node.clusterName,
     partitionCount: ring.partitions,
     replicaCount: ring.replicas,
@@ -80,7 +81,7 @@ export function nodeOptionsOf(
 }
 
 /** What must hold before anything is opened. @throws as `nodeOptionsOf` */
-export function checkNodeSettings({ node, http }: Settings): void {
+export function checkNodeSettings({ node, http, admin }: Settings): void {
   if (node.join.length > 0) {
     throw new OperatingError(
       'not_implemented',
@@ -101,6 +102,13 @@ export function checkNodeSettings({ node, http }: Settings): void {
         'credentials. Listen on loopback, or say --http-unsafe-listen',
     );
   }
+  if (admin.listen === '' || http.unsafeListen) return;
+  if (!isLoopback(addressOf(admin.listen).host)) {
+    throw wrong(
+      `--admin-listen ${admin.listen} lets anybody who reaches it read all keys: this version ` +
+        'has no credentials. Listen on loopback, or say --http-unsafe-listen',
+    );
+  }
 }
 
 /** The others read zone and weight in the list; a flag of this node alone founds another ring. */
@@ -117,6 +125,11 @@ function checkOwnEntry({ id, initialCluster, zone, weight }: Settings['node']): 
         `write ${id}=${own.address};${name}=${flags[name]} in the list of every founder`,
     );
   }
+}
+
+/** Every address of this machine: none that others could call. */
+export function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
 }
 
 export function isLoopback(host: string): boolean {

@@ -23,8 +23,9 @@ import { probeDisk } from '../../lib/platform/probe-disk.js';
 import { SystemClock } from '../../lib/platform/system-clock.js';
 import { SystemRandom } from '../../lib/platform/system-random.js';
 import { TurnQueue } from '../../lib/platform/turn-queue.js';
+import { serveAdminPage } from '../admin/admin-page.js';
 import { Renewal } from './renewal.js';
-import { addressOf, nodeOptionsOf } from './node-options.js';
+import { addressOf, isWildcard, nodeOptionsOf } from './node-options.js';
 
 export interface NodeProcess {
   /** Resolves when the cluster is founded and this node serves; rejects where it must not. */
@@ -78,16 +79,37 @@ export async function runNode(options: NodeProcessOptions): Promise<NodeProcess>
     throw error;
   }
   listener = listening;
+  const page = await pageOf(options).catch(async (error: unknown) => {
+    await listening.close();
+    await renewal.stop();
+    throw error;
+  });
   observer.log('info', 'listening', { clients: settings.node.listen, port: listening.port });
   return {
     ready: () => renewal.node.ready(),
     failed: renewal.failed,
     stop: async () => {
       renewal.node.announceStop();
+      await page?.close();
       await listening.close();
       await renewal.stop();
     },
   };
+}
+
+/** Undefined: none is asked for. */
+async function pageOf({ settings, version, observer }: NodeProcessOptions) {
+  const { node, admin, http } = settings;
+  if (admin.listen === '') return undefined;
+  const { host, port } = addressOf(node.listen);
+  // Its own listener, by an address that it can call itself.
+  const own = isWildcard(host) ? `127.0.0.1:${port}` : node.listen;
+  const page = await serveAdminPage({
+    ...{ listen: admin.listen, hostNames: http.hostNames, version, observer },
+    nodes: [{ id: node.id, address: own }],
+  });
+  observer.log('info', 'the admin page is served', { url: page.url });
+  return page;
 }
 
 /** A node, and how it serves the requests of clients. */

@@ -31,11 +31,12 @@ import type {
   GetRequest,
   PutAnswer,
   PutRequest,
+  ResolvePreview,
   ResolveRequest,
   VersionRequest,
   VersionsAnswer,
 } from './request.js';
-import { resolveByOf, type Settlement } from './settle.js';
+import { type Resolve, resolveByOf, type Settlement } from './settle.js';
 import type { Writes } from './writes.js';
 
 /** What the cluster's settings say of a request that does not. */
@@ -119,15 +120,27 @@ export class Coordinator implements Coordination {
   }
 
   async resolve(request: ResolveRequest): Promise<PutAnswer> {
-    const { settlement, resolver, plans, defaults } = this.#options;
-    const { namespace, key, context, by: who, durability } = request;
+    const { settlement, plans } = this.#options;
+    const { by: who, durability } = request;
+    const asked = this.#resolution(request);
+    const { zone } = plans.of(asked.read.at.partition);
+    return this.#written(request, await settlement.resolve({ ...asked, who, durability, zone }));
+  }
+
+  async previewResolution(request: ResolveRequest): Promise<ResolvePreview> {
+    const preview = await this.#options.settlement.preview(this.#resolution(request));
+    const { contentType, value } = preview.resolved;
+    return { contentType, value, replaced: preview.siblings.map(({ dot }) => dotText(dot)) };
+  }
+
+  #resolution(request: ResolveRequest): Pick<Resolve, 'read' | 'seen' | 'by'> {
+    const { resolver, defaults } = this.#options;
+    const { namespace, key, context } = request;
     const by = resolveByOf(request.resolution, resolver);
     if (by.kind === 'value') this.#assertFits(by.value);
     const read = this.#read(request, defaults().writeLevel);
     for (const { name } of read.levels) parseLevel(name, 'write');
-    const seen = this.#open(namespace, key, context);
-    const resolve = { read, seen, by, who, durability, zone: plans.of(read.at.partition).zone };
-    return this.#written(request, await settlement.resolve(resolve));
+    return { read, seen: this.#open(namespace, key, context), by };
   }
 
   async versions(request: GetRequest): Promise<VersionsAnswer> {

@@ -48,6 +48,14 @@ export interface ResolveRequest extends Addressed {
   readonly durability: Durability;
 }
 
+/** What a resolution would make of the siblings; nothing was written. */
+export interface ResolvePreview {
+  readonly contentType: string;
+  readonly value: Uint8Array;
+  /** The versions that it would supersede. */
+  readonly replaced: readonly string[];
+}
+
 export interface VersionRequest extends Addressed {
   readonly version: string;
 }
@@ -131,6 +139,8 @@ export interface Coordination {
   conflicts(request: GetRequest): Promise<ConflictsAnswer>;
   /** `version_changed` where the context does not show what is there now. */
   resolve(request: ResolveRequest): Promise<PutAnswer>;
+  /** The same without writing anything. */
+  previewResolution(request: ResolveRequest): Promise<ResolvePreview>;
   versions(request: GetRequest): Promise<VersionsAnswer>;
   /** One version, current or kept; no siblings where no replica that answered has it. */
   version(request: VersionRequest): Promise<GetAnswer>;

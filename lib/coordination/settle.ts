@@ -71,6 +71,11 @@ export interface Resolve extends Pick<Put, 'durability' | 'zone'> {
   readonly who: string;
 }
 
+interface Preview {
+  readonly resolved: Resolved;
+  readonly siblings: readonly Version[];
+}
+
 export class Settlement {
   readonly #options: SettlementOptions;
 
@@ -128,17 +133,9 @@ export class Settlement {
    * @throws OperatingError `version_changed`; `siblings` where the strategy cannot; and as a put
    */
   async resolve({ read, seen, by, who, durability, zone }: Resolve): Promise<PutResult> {
-    const { reads, writes, expiryClock } = this.#options;
     const { at, levels, deadline } = read;
-    const { merged } = await reads.get(read);
-    const live = liveVersions(merged, expiryClock.now());
-    const siblings = live.filter(({ dot }) => covers(seen, dot));
-    if (siblings.length < 2 || siblings.length < live.length) throw changed(live, siblings);
-    const resolved =
-      by.kind === 'value'
-        ? { ...by, expiresAt: undefined }
-        : this.#byStrategy(by.strategy, siblings);
-    return writes.put({
+    const { resolved, siblings } = await this.preview({ read, seen, by });
+    return this.#options.writes.put({
       ...{ at, levels, deadline, durability, zone, seen },
       forwarded: false,
       change: changeOf(resolved),
@@ -148,6 +145,23 @@ export class Settlement {
         dropped: siblings.map(droppedVersion),
       },
     });
+  }
+
+  /**
+   * What a resolution would keep, and the siblings that it is made of; nothing is written.
+   * @throws OperatingError as `resolve`
+   */
+  async preview({ read, seen, by }: Pick<Resolve, 'read' | 'seen' | 'by'>): Promise<Preview> {
+    const { reads, expiryClock } = this.#options;
+    const { merged } = await reads.get(read);
+    const live = liveVersions(merged, expiryClock.now());
+    const siblings = live.filter(({ dot }) => covers(seen, dot));
+    if (siblings.length < 2 || siblings.length < live.length) throw changed(live, siblings);
+    const resolved =
+      by.kind === 'value'
+        ? { ...by, expiresAt: undefined }
+        : this.#byStrategy(by.strategy, siblings);
+    return { resolved, siblings };
   }
 
   #byStrategy(strategy: StrategyName, siblings: readonly Version[]): Resolved {

@@ -110,9 +110,10 @@ function wrongTarget(rows: readonly Row[], row: Row, target: string): string | u
 
 /** Cycles between files, each named once: `a.ts -> b.ts -> a.ts`. */
 export function checkCycles(sources: readonly Source[]): Finding[] {
+  // An import of `x.js` may mean `x.tsx`, which is named `x.ts` here.
   const targets = new Map(
     sources.map((source) => [
-      source.path,
+      source.path.replace(/\.tsx$/, '.ts'),
       importsOf(source)
         .map(({ specifier }) => resolveImport(source, specifier))
         .filter((path) => path !== undefined),

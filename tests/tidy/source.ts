@@ -36,7 +36,7 @@ export function listFiles(root: string, folder = ''): string[] {
 /** All TypeScript sources. */
 export function readSources(root: string): Source[] {
   return listFiles(root)
-    .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
+    .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts'))
     .map((path) => sourceOf(path, readFileSync(join(root, path), 'utf8')));
 }
 

@@ -11,6 +11,7 @@ import {
   time,
   WRITE,
   WRITTEN,
+  writtenShape,
 } from './data-routes.js';
 import type { RouteDescription } from './route.js';
 
@@ -60,6 +61,18 @@ export const versionsShape = z.strictObject({
     }),
   ),
 });
+const previewShape = oneOf({
+  key: z.string(),
+  dry_run: z.literal(true),
+  /** The versions that it would supersede. */
+  replaced: z.array(z.string()),
+});
+const DRY_RUN = {
+  name: 'dry_run',
+  in: 'query',
+  description: 'Shows the value that would be kept; changes nothing.',
+  schema: { type: 'string', const: '1' },
+} as const;
 const context = z.string().min(1);
 const resolveShape = z.union([
   z.strictObject({
@@ -89,10 +102,14 @@ export const HISTORY_ROUTES: readonly RouteDescription[] = PATHS.flatMap(
       operationId: `resolve${suffix}Conflict`,
       tag: 'Keys',
       summary: `Resolves the siblings of ${of} that a context shows: by a strategy, or to a value`,
-      parameters: [key, ...WRITE],
+      parameters: [key, DRY_RUN, ...WRITE],
       body: { 'application/json': resolveShape },
       answers: {
         ...WRITTEN,
+        200: {
+          description: 'Written, as durably as the level asks; or what a dry run would keep.',
+          schema: z.union([writtenShape, previewShape]),
+        },
         409: {
           description:
             'Other siblings are there by now (`version_changed`), or the strategy cannot resolve ' +

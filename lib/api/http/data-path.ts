@@ -9,6 +9,7 @@ import { conflictsAnswer } from './conflicts-answer.js';
 import { type DataResource, type DataTarget, targetOf } from './data-target.js';
 import type { Exchange, ExchangeKind, Exchanges, Handler } from './exchange.js';
 import { getAnswer } from './get-answer.js';
+import { previewAnswer } from './preview-answer.js';
 import { putAnswer } from './put-answer.js';
 import { bodyBytesMax, putBody } from './put-body.js';
 import { type BodyRoom, checkEncoding, hasBody, readBody, refuseBody } from './read-body.js';
@@ -85,7 +86,7 @@ export class DataPath {
     }
     if (operation === 'get') return this.#get(exchange, key, target);
     checkNoView(target);
-    if (operation === 'resolve') return this.#resolve(exchange, key);
+    if (operation === 'resolve') return this.#resolve(exchange, key, target.isDryRun);
     return operation === 'put' ? this.#put(exchange, key) : this.#delete(exchange, key);
   }
 
@@ -145,7 +146,7 @@ export class DataPath {
     return turn === undefined ? getAnswer(answer, view) : turn.then(() => getAnswer(answer, view));
   }
 
-  async #resolve(exchange: Exchange, key: string): Promise<Reply> {
+  async #resolve(exchange: Exchange, key: string, isDryRun: boolean): Promise<Reply> {
     const { request, headers } = exchange;
     const { limits, node } = this.#world;
     const options = writeOptions(headers, limits);
@@ -155,11 +156,13 @@ export class DataPath {
     );
     const { level, fallbacks, timeoutMilliseconds, durability } = options;
     const by = request.socket.remoteAddress ?? 'unknown';
-    const answer = await node.coordination.resolve({
+    const resolve = {
       ...{ namespace: DEFAULT_NAMESPACE, key, level, fallbacks, timeoutMilliseconds, durability },
       ...{ context, resolution, by },
-    });
-    return putAnswer(answer, key);
+    };
+    const { coordination } = node;
+    if (isDryRun) return previewAnswer(await coordination.previewResolution(resolve), key);
+    return putAnswer(await coordination.resolve(resolve), key);
   }
 
   #put(exchange: Exchange, key: string): Reply | Promise<Reply> {

@@ -1,7 +1,7 @@
 /** Which key and which of its resources a data request names (docs/http-api.md, Keys). */
 import { OperatingError } from '../../errors.js';
 import { keyOfParameter, keyOfPath } from './key-of-path.js';
-import { parameter, parseQuery } from './query.js';
+import { flag, parameter, parseQuery } from './query.js';
 import { invalid, later, noSuchPath } from './refusals.js';
 
 const PREFIX = '/api/v1/kv';
@@ -21,6 +21,8 @@ export interface DataTarget {
   readonly resource: DataResource;
   /** `?siblings=list` */
   readonly asList: boolean;
+  /** `?dry_run=1`, of a resolution */
+  readonly isDryRun: boolean;
   /** `?version=` */
   readonly version: string | undefined;
 }
@@ -42,7 +44,19 @@ const LATER_PARAMETERS: ReadonlyMap<string, string> = new Map([
 /** What answers 501 on keys in this version. */
 export const LATER_OF_KEYS: readonly string[] = [...new Set(LATER_PARAMETERS.values())];
 const VALUE_PARAMETERS = ['siblings', 'version', ...LATER_PARAMETERS.keys()];
-const VALUE_AND_KEY_PARAMETERS = ['key', ...VALUE_PARAMETERS];
+/** By resource: what may stand behind the question mark, besides the key. */
+const PARAMETERS: Readonly<Record<DataResource, readonly string[]>> = {
+  value: VALUE_PARAMETERS,
+  conflicts: [],
+  resolve: ['dry_run'],
+  versions: [],
+};
+const AND_KEY_PARAMETERS: Readonly<Record<DataResource, readonly string[]>> = {
+  value: ['key', ...VALUE_PARAMETERS],
+  conflicts: ['key'],
+  resolve: ['key', ...PARAMETERS.resolve],
+  versions: ['key'],
+};
 const KEY_PARAMETER = /(?:^|&)key=/;
 
 /**
@@ -68,14 +82,14 @@ export function targetOf(url: string): DataTarget {
 }
 
 function queryTarget(raw: string, resource: DataResource): DataTarget {
-  const query = parseQuery(raw, resource === 'value' ? VALUE_AND_KEY_PARAMETERS : ['key']);
+  const query = parseQuery(raw, AND_KEY_PARAMETERS[resource]);
   const key = query.get('key');
   return shown(key === undefined ? undefined : keyOfParameter(key), query, resource);
 }
 
 function target(key: string, raw: string, resource: DataResource): DataTarget {
-  if (raw === '') return { key, resource, asList: false, version: undefined };
-  return shown(key, parseQuery(raw, resource === 'value' ? VALUE_PARAMETERS : []), resource);
+  if (raw === '') return { key, resource, asList: false, isDryRun: false, version: undefined };
+  return shown(key, parseQuery(raw, PARAMETERS[resource]), resource);
 }
 
 function shown(
@@ -92,7 +106,8 @@ function shown(
     throw invalid('siblings', '"siblings" is "list" or absent', siblings);
   }
   const version = parameter(query, 'version');
-  return { key, resource, asList: siblings !== undefined, version };
+  const isDryRun = flag(query, 'dry_run');
+  return { key, resource, asList: siblings !== undefined, isDryRun, version };
 }
 
 function noSuchResource(rest: string): OperatingError {

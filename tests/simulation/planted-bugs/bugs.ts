@@ -302,8 +302,8 @@ export const BUGS: readonly PlantedBug[] = [
     rule: 'E2',
     name: 'a stub in memory alone lets others collect theirs',
     file: 'anti-entropy/collection.js',
-    right: 'return store.whenDurable(',
-    wrong: 'return void (',
+    right: 'return store.whenDurable(recordKey(namespace, key, ring().partitionCount).storageKey);',
+    wrong: 'return undefined;',
     test: 'unit/anti-entropy/retention.test.js',
   },
   {

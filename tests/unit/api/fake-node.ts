@@ -12,6 +12,7 @@ import type {
   PutAnswer,
   PutRequest,
   Receipt,
+  ResolvePreview,
   ResolveRequest,
   VersionRequest,
   VersionsAnswer,
@@ -132,6 +133,11 @@ export class FakeNode implements ApiNode {
     resolve: async (request: ResolveRequest): Promise<PutAnswer> => {
       this.resolves.push(request);
       return WRITTEN;
+    },
+    previewResolution: async (request: ResolveRequest): Promise<ResolvePreview> => {
+      this.resolves.push(request);
+      const value = Buffer.from('["a","b"]');
+      return { contentType: 'application/json', value, replaced: WRITTEN.replaced };
     },
     versions: async (request: GetRequest): Promise<VersionsAnswer> => {
       return { ...(await this.coordination.get(request)), kept: this.kept };

@@ -157,6 +157,7 @@ const breaks: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'requests.answerBytesInFlightMax': { 'requests.answerBytesInFlightMax': '31MiB' },
   'requests.contextBytesMax': { 'requests.contextBytesMax': '64KiB' },
   'node.peerListen': { 'node.peerListen': '127.0.0.1:8080' },
+  'admin.listen': { 'admin.listen': '127.0.0.1:8080' },
   'node.join': { 'node.join': 'a:1', 'node.initialCluster': 'n1=a:1' },
 };
 

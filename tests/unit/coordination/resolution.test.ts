@@ -204,10 +204,6 @@ t.test('by request: what the context shows, and only if that is what is there', 
     );
   await conflict(cluster, 'k', ['1', '2']);
   const { context } = await cluster.get('n1', 'k');
-  const before = await cluster
-    .put('n1', 'k', '', { ...json('3'), context: undefined })
-    .catch((error: unknown) => error);
-  t.match(before, { code: 'siblings' });
   for (const strategy of ['siblings', 'nonsense', 'custom']) {
     await t.rejects(resolve('k', context, strategy), { code: 'invalid_request' }, strategy);
   }
@@ -349,4 +345,23 @@ t.test('a lagging replica keeps what it merges over: a union says it all', async
     kept.map(({ version }) => version),
     [second.version, first.version],
   );
+});
+
+t.test('a dry run of a resolution says what would be kept, and writes nothing', async (t) => {
+  const cluster = await clusterFor(t, {});
+  await conflict(cluster, 'k', ['["a"]', '["b"]']);
+  const { context = '' } = await cluster.get('n1', 'k');
+  const ask = (strategy: string) =>
+    cluster.wait(
+      cluster.node('n1').coordination.previewResolution({
+        ...{ ...keyed('k'), context, by: 'test', durability: 'sync' },
+        resolution: { kind: 'strategy', strategy },
+      }),
+    );
+  const { value, replaced } = await ask('set-union');
+  t.equal(Buffer.from(value).toString(), '["a","b"]');
+  t.equal(replaced.length, 2);
+  t.same(await cluster.texts('n1', 'k'), ['["a"]', '["b"]'], 'both are still there');
+  await t.rejects(ask('max'), { code: 'siblings' });
+  await t.rejects(ask('none'), { code: 'invalid_request' });
 });

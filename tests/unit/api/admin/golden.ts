@@ -140,6 +140,13 @@ const history = [
   },
   {
     operation: `POST ${of}/conflicts/resolve`,
+    path: `${path('conflicts/resolve')}${of === KEY ? '?' : '&'}dry_run=1`,
+    sent: RESOLVE,
+    status: 200,
+    expected: { key: 'k', dry_run: true, value: ['a', 'b'], replaced: WRITTEN.replaced },
+  },
+  {
+    operation: `POST ${of}/conflicts/resolve`,
     path: path('conflicts/resolve'),
     sent: { ...RESOLVE, body: '{"context":"abc"}' },
     status: 400,

@@ -1,0 +1,58 @@
+/** `quorate copies`: what each owner of a key holds. */
+import { z } from 'zod';
+import { pathOf } from '../../lib/client/key-path.js';
+import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
+import type { CommandRow } from '../command.js';
+import { printControl } from '../control-command.js';
+import { table } from '../output.js';
+
+const shape = z.looseObject({
+  copies: z.array(
+    z.looseObject({
+      node: z.string(),
+      role: z.string(),
+      said: z.string(),
+      complete: z.boolean(),
+      versions: z.array(
+        z.looseObject({ version: z.string(), state: z.string(), written_at: z.string() }),
+      ),
+    }),
+  ),
+});
+
+const HEAD = ['NODE', 'ROLE', 'STATE', 'VERSION', 'KIND', 'WRITTEN'];
+const NO_VERSION = ['-', '-', '-'];
+
+export const copiesCommand: CommandRow = {
+  name: 'copies',
+  summary: 'show what each owner of a key holds',
+  arguments: '<key>',
+  options: CONTROL_OPTIONS,
+  run: async (invocation) => {
+    const [key = ''] = invocation.arguments;
+    const client = await clientOf(invocation.options);
+    const path = pathOf('/api/v1/cluster/copies', key);
+    return printControl(invocation, await client.control('GET', path, shape), {
+      table: (terminal, { copies }) => {
+        const rows = copies.flatMap(({ node, role, said, complete, versions }) => {
+          const state = said === 'holds' ? (complete ? 'complete' : 'lags') : said;
+          const held = versions.map(({ version, state: kind, written_at }) => [
+            ...[version, kind, written_at],
+          ]);
+          return (held.length === 0 ? [NO_VERSION] : held).map((row) => [
+            node,
+            role,
+            state,
+            ...row,
+          ]);
+        });
+        return table(terminal, HEAD, rows);
+      },
+      value: ({ copies }) =>
+        copies
+          .filter(({ complete }) => complete)
+          .map(({ node }) => node)
+          .join(','),
+    });
+  },
+};

@@ -1,0 +1,166 @@
+/** What the page reads of answers of the public API; tests hold it against the routes' shapes. */
+
+export type Health = 'up' | 'suspect' | 'down';
+
+export interface NodeReport {
+  readonly version: string;
+  readonly start: number;
+  readonly uptime_s: number;
+  readonly settings_version: string;
+  readonly partitions_owned: number;
+  readonly hints: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
+  readonly storage: 'ok' | 'read_only' | 'failed';
+  readonly clock: { readonly sane: boolean; readonly skew_ms?: number | undefined };
+  readonly round_trips_ms?: Readonly<Record<string, number>> | undefined;
+  readonly sees: Readonly<Record<string, Health>>;
+}
+
+export interface NodeRow {
+  readonly id: string;
+  readonly address: string;
+  readonly protocol?: number | undefined;
+  readonly zone: string;
+  readonly state: Health;
+  readonly report?: NodeReport | undefined;
+}
+
+export interface Status {
+  readonly cluster: string;
+  readonly node: string;
+  readonly epoch: number;
+  readonly partitions: number;
+  readonly replicas_effective: number;
+  readonly nodes: readonly NodeRow[];
+  readonly partitions_under_replicated: number;
+  readonly partitions_without_quorum: number;
+  readonly alerts: readonly string[];
+  readonly verdict: 'ok' | 'degraded' | 'failing';
+}
+
+export interface Levels {
+  readonly partitions: number;
+  readonly levels: readonly {
+    readonly level: string;
+    readonly reads?: number | undefined;
+    readonly writes?: number | undefined;
+  }[];
+}
+
+export interface Ring {
+  readonly partitions: number;
+  readonly replicas: number;
+  readonly members: readonly {
+    readonly id: string;
+    readonly zone: string;
+    readonly partitions_owned: number;
+    readonly partitions_first: number;
+  }[];
+  readonly owners: readonly (readonly string[])[];
+}
+
+export interface Hints {
+  readonly hints: readonly {
+    readonly holder: string;
+    readonly target: string;
+    readonly count: number;
+    readonly bytes: number;
+    readonly oldest?: string | undefined;
+    readonly estimated_end?: string | undefined;
+    readonly reason: string;
+  }[];
+  readonly unanswered: readonly string[];
+}
+
+export interface Convergence {
+  readonly nodes: readonly {
+    readonly node: string;
+    readonly exchanges: readonly {
+      readonly peer: string;
+      readonly at: string;
+      readonly result: 'alike' | 'different' | 'failed';
+      readonly records: number;
+    }[];
+    readonly rebuilding: readonly number[];
+    readonly scrubbed: number;
+    readonly owned: number;
+    readonly dead: number;
+    readonly blocked: readonly { readonly reason: string; readonly count: number }[];
+  }[];
+  readonly unanswered: readonly string[];
+}
+
+export interface ExchangeResult {
+  readonly nodes: readonly {
+    readonly node: string;
+    readonly error?: string | undefined;
+    readonly peers: readonly {
+      readonly peer: string;
+      readonly error?: string | undefined;
+      readonly records: number;
+      readonly bytes: number;
+      readonly differences: number;
+    }[];
+  }[];
+}
+
+export interface Events {
+  readonly events: readonly {
+    readonly node: string;
+    readonly number: number;
+    readonly at: string;
+    readonly severity: 'info' | 'warn' | 'error';
+    readonly event: string;
+    readonly fields: Readonly<Record<string, string>>;
+    readonly times: number;
+  }[];
+  readonly unanswered: readonly string[];
+}
+
+export interface ConflictPage {
+  readonly conflicts: readonly {
+    readonly namespace: string;
+    readonly key: string;
+    readonly since: string;
+  }[];
+  readonly cursor?: string | undefined;
+  readonly unanswered: readonly string[];
+}
+
+export type SettingValue = string | number;
+
+export interface Settings {
+  readonly version: string;
+  readonly settings: Readonly<Record<string, SettingValue>>;
+  readonly nodes: readonly string[];
+}
+
+export interface SettingsHistory {
+  readonly history: readonly {
+    readonly version: string;
+    readonly at: string;
+    readonly node: string;
+    readonly by: string;
+    readonly changed: Readonly<Record<string, { readonly from?: unknown; readonly to?: unknown }>>;
+    readonly settings: Readonly<Record<string, SettingValue>>;
+  }[];
+}
+
+export interface Copies {
+  readonly key: string;
+  readonly partition: number;
+  readonly copies: readonly {
+    readonly node: string;
+    readonly zone?: string | undefined;
+    readonly role: 'owner' | 'stand-in';
+    readonly said: 'holds' | 'nothing' | 'silent' | 'down';
+    readonly complete: boolean;
+    readonly versions: readonly {
+      readonly version: string;
+      readonly state: 'value' | 'tombstone' | 'stub';
+      readonly written_at: string;
+      readonly written_by: string;
+      readonly content_type?: string | undefined;
+      readonly expires_at?: string | undefined;
+    }[];
+  }[];
+}

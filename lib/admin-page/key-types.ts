@@ -1,0 +1,48 @@
+/** What the page reads of answers about one key: values, siblings, audit, kept versions. */
+
+/** A JSON value, or bytes with their type. */
+export interface Held {
+  readonly value?: unknown;
+  readonly value_base64?: string | undefined;
+  readonly content_type?: string | undefined;
+}
+
+export interface Sibling extends Held {
+  readonly version: string;
+  readonly written_at: string;
+  readonly written_by: string;
+  readonly expires_at?: string | undefined;
+}
+
+export interface Dropped extends Held {
+  readonly version: string;
+  readonly bytes: number;
+  readonly written_at: string;
+  readonly written_by: string;
+  readonly value_left_out?: true | undefined;
+}
+
+export interface Conflicts {
+  readonly key: string;
+  readonly in_conflict: boolean;
+  readonly context?: string | undefined;
+  readonly siblings: readonly Sibling[];
+  readonly resolutions: readonly {
+    readonly at: string;
+    readonly strategy: string;
+    readonly by: string;
+    readonly kept: string;
+    readonly dropped: readonly Dropped[];
+  }[];
+}
+
+export interface Versions {
+  readonly versions: readonly {
+    readonly version: string;
+    readonly state: 'current' | 'kept';
+    readonly written_at: string;
+    readonly written_by: string;
+    readonly content_type: string;
+    readonly bytes: number;
+  }[];
+}

@@ -1,0 +1,124 @@
+/** Consistency: what each level promises, its reach and latency now, and the defaults. */
+import { useState } from 'preact/hooks';
+import { change } from '../api.js';
+import type { Levels, Settings } from '../api-types.js';
+import { count, milliseconds } from '../logic/format.js';
+import { LEVEL_PROMISES } from '../logic/level-promises.js';
+import { useReadOnly, useShared } from '../parts/context.js';
+import { useLive } from '../parts/live.js';
+import { Mark, Notice, Panel, Table } from '../parts/parts.js';
+
+const PATH = '/api/v1/config/consistency';
+
+export function Consistency() {
+  const levels = useLive<Levels>('/api/v1/cluster/levels', 3000).data;
+  const settings = useLive<Settings>(PATH, 4000);
+  const [note, setNote] = useState<{ readonly tone: 'good' | 'bad'; readonly text: string }>();
+  const set = async (name: string, level: string): Promise<void> => {
+    try {
+      const headers = { 'if-match': `"${settings.data?.version ?? ''}"` };
+      await change(PATH, { [name]: level }, headers);
+      setNote({ tone: 'good', text: `${name} is ${level} on all nodes that are up.` });
+      settings.refresh();
+    } catch (error) {
+      setNote({ tone: 'bad', text: error instanceof Error ? error.message : String(error) });
+    }
+  };
+  return (
+    <>
+      {note !== undefined && <Notice tone={note.tone}>{note.text}</Notice>}
+      <LevelTable levels={levels} />
+      <Defaults
+        levels={levels}
+        settings={settings.data}
+        onSet={(name, level) => void set(name, level)}
+      />
+    </>
+  );
+}
+
+function LevelTable({ levels }: { readonly levels: Levels | undefined }) {
+  const { levels: latencies } = useShared().pulse;
+  const latency = (operation: string, level: string): string => {
+    const found = latencies.get(`${operation} ${level}`);
+    if (found?.p50 === undefined || found.p99 === undefined || found.requests === 0) return '–';
+    return `${milliseconds(found.p50)} / ${milliseconds(found.p99)} (${count(found.requests)})`;
+  };
+  const reach = (reached: number | undefined) => {
+    if (levels === undefined || reached === undefined) return <span class="muted">not for it</span>;
+    const isAll = reached === levels.partitions;
+    const tone = isAll ? 'good' : reached === 0 ? 'bad' : 'warn';
+    return <Mark tone={tone}>{isAll ? 'everywhere' : `${reached} of ${levels.partitions}`}</Mark>;
+  };
+  return (
+    <Panel
+      title="Levels"
+      note="Latency: median / p99 (requests) since this page was opened."
+      api="GET /api/v1/cluster/levels"
+      cli="quorate levels"
+    >
+      <Table
+        label="Levels"
+        head={[
+          'Level',
+          'Who must answer',
+          'Reads reach',
+          'Writes reach',
+          '#Read latency',
+          '#Write latency',
+        ]}
+        rows={(levels?.levels ?? []).map(({ level, reads, writes }) => [
+          <code key="level">{level}</code>,
+          <span key="promise" class="muted">
+            {LEVEL_PROMISES[level] ?? ''}
+          </span>,
+          reach(reads),
+          reach(writes),
+          latency('read', level),
+          latency('write', level),
+        ])}
+        none="No node has answered."
+      />
+    </Panel>
+  );
+}
+
+interface DefaultsProps {
+  readonly levels: Levels | undefined;
+  readonly settings: Settings | undefined;
+  readonly onSet: (name: string, level: string) => void;
+}
+
+function Defaults({ levels, settings, onSet }: DefaultsProps) {
+  const isReadOnly = useReadOnly();
+  const rows = [
+    { name: 'default_level', what: 'reads', isFor: 'reads' },
+    { name: 'default_write_level', what: 'writes', isFor: 'writes' },
+  ] as const;
+  return (
+    <Panel
+      title="Defaults"
+      note="Of requests that name no level."
+      api={`POST ${PATH}`}
+      cli="quorate config set default_level=quorum"
+    >
+      {rows.map(({ name, what, isFor }) => (
+        <div class="row" key={name}>
+          <span>Default of {what}</span>
+          <select
+            aria-label={`Default level of ${what}`}
+            disabled={isReadOnly}
+            value={String(settings?.settings[name] ?? '')}
+            onChange={(event) => onSet(name, event.currentTarget.value)}
+          >
+            {(levels?.levels ?? [])
+              .filter((row) => row[isFor] !== undefined)
+              .map(({ level }) => (
+                <option key={level}>{level}</option>
+              ))}
+          </select>
+        </div>
+      ))}
+    </Panel>
+  );
+}

@@ -1,0 +1,138 @@
+/** The past of a key: kept versions, and what resolutions dropped; both can be restored. */
+import { useState } from 'preact/hooks';
+import { ask, keyPath } from '../api.js';
+import type { Conflicts, Dropped, Held, Versions } from '../key-types.js';
+import { ago, bytes } from '../logic/format.js';
+import { quoted } from '../logic/shell.js';
+import { bodyOf, textOf } from '../logic/values.js';
+import { useReadOnly } from '../parts/context.js';
+import { useLive, useNow } from '../parts/live.js';
+import { Notice, Panel, Table } from '../parts/parts.js';
+
+interface PastProps {
+  readonly name: string;
+  readonly conflicts: Conflicts;
+  readonly onChanged: () => void;
+}
+
+export function Past({ name, conflicts, onChanged }: PastProps) {
+  const now = useNow();
+  const [told, setTold] = useState<{ readonly tone: 'good' | 'bad'; readonly text: string }>();
+  const versions = useLive<Versions>(keyPath(name, '/versions'), 5000);
+  /** As a new write that has seen what is there now. */
+  const restore = async (held: Held, version: string): Promise<void> => {
+    const { headers, body } = bodyOf(held);
+    const context = conflicts.context;
+    const seen = context === undefined ? {} : { 'x-causal-context': context };
+    try {
+      await ask(keyPath(name), { method: 'PUT', headers: { ...headers, ...seen }, body });
+      setTold({ tone: 'good', text: `The value of ${version} is the value now.` });
+      versions.refresh();
+      onChanged();
+    } catch (error) {
+      setTold({ tone: 'bad', text: error instanceof Error ? error.message : String(error) });
+    }
+  };
+  const dropped = conflicts.resolutions.flatMap((row) =>
+    row.dropped.map((one) => ({ ...one, row, isKept: one.version === row.kept })),
+  );
+  return (
+    <>
+      {told !== undefined && <Notice tone={told.tone}>{told.text}</Notice>}
+      <Panel
+        title="Audit"
+        note="What resolutions and blind writes have dropped, with its value."
+        api={`GET ${keyPath(name, '/conflicts')}`}
+        cli={`quorate conflicts ${quoted(name)}`}
+      >
+        <Table
+          label="Audit"
+          head={['When', 'How', 'By', 'Dropped version', 'Value', 'Restore']}
+          rows={dropped.map(({ row, ...one }) => [
+            ago(row.at, now),
+            row.strategy,
+            row.by,
+            <code key="version">{one.version}</code>,
+            <DroppedValue key="value" dropped={one} />,
+            <Restore
+              key="restore"
+              disabled={one.value_left_out === true}
+              onClick={() => void restore(one, one.version)}
+            />,
+          ])}
+          none="Nothing was dropped."
+        />
+      </Panel>
+      <Kept name={name} versions={versions.data} onRestore={restore} />
+    </>
+  );
+}
+
+function DroppedValue({ dropped }: { readonly dropped: Dropped }) {
+  if (dropped.value_left_out === true)
+    return <span class="muted">left out, {bytes(dropped.bytes)}</span>;
+  const text = textOf(dropped);
+  return <code>{text.length > 60 ? `${text.slice(0, 60)}…` : text}</code>;
+}
+
+function Restore({
+  disabled,
+  onClick,
+}: {
+  readonly disabled: boolean;
+  readonly onClick: () => void;
+}) {
+  const isReadOnly = useReadOnly();
+  return (
+    <button type="button" class="quiet" disabled={disabled || isReadOnly} onClick={onClick}>
+      Restore
+    </button>
+  );
+}
+
+interface KeptProps {
+  readonly name: string;
+  readonly versions: Versions | undefined;
+  readonly onRestore: (held: Held, version: string) => Promise<void>;
+}
+
+function Kept({ name, versions, onRestore }: KeptProps) {
+  const now = useNow();
+  const path = (version: string) => keyPath(name, '', `version=${encodeURIComponent(version)}`);
+  const fetchAndRestore = async (version: string): Promise<void> => {
+    const headers = { accept: 'application/json' };
+    const { body } = await ask<Held>(path(version), { headers });
+    await onRestore(body, version);
+  };
+  return (
+    <Panel
+      title="Versions"
+      note="Superseded ones stay as long as the settings versions_kept and versions_kept_for_s say."
+      api={`GET ${keyPath(name, '/versions')}`}
+      cli={`quorate versions ${quoted(name)}`}
+    >
+      <Table
+        label="Versions"
+        head={['Version', 'State', 'Written', 'Through', 'Type', '#Size', 'Restore']}
+        rows={(versions?.versions ?? []).map((row) => [
+          <code key="version">{row.version}</code>,
+          row.state === 'current' ? (
+            <span class="tag accent">current</span>
+          ) : (
+            <span class="tag">kept</span>
+          ),
+          ago(row.written_at, now),
+          row.written_by,
+          row.content_type,
+          bytes(row.bytes),
+          <Restore
+            key="restore"
+            disabled={row.state === 'current'}
+            onClick={() => void fetchAndRestore(row.version)}
+          />,
+        ])}
+        none="No version is kept."
+      />
+    </Panel>
+  );
+}

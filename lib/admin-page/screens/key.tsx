@@ -1,0 +1,128 @@
+/** Key: what happened to this key? */
+import { useState } from 'preact/hooks';
+import { keyPath } from '../api.js';
+import type { Copies } from '../api-types.js';
+import type { Conflicts } from '../key-types.js';
+import { ago } from '../logic/format.js';
+import { quoted } from '../logic/shell.js';
+import { textOf } from '../logic/values.js';
+import { useLive, useNow } from '../parts/live.js';
+import { Field, Mark, Notice, Panel, Table } from '../parts/parts.js';
+import { Past } from './key-past.js';
+import { Siblings } from './key-siblings.js';
+
+export function Key({ argument }: { readonly argument: string }) {
+  const [typed, setTyped] = useState(argument);
+  return (
+    <>
+      <Panel title="Which key" note="Its state on every owner, its siblings, and its past.">
+        <form
+          class="row"
+          onSubmit={(event) => {
+            event.preventDefault();
+            location.hash = `#/key/${encodeURIComponent(typed)}`;
+          }}
+        >
+          <Field label="Key" value={typed} onValue={setTyped} placeholder="cart" wide />
+          <button type="submit" class="primary" disabled={typed === ''}>
+            Look
+          </button>
+        </form>
+      </Panel>
+      {argument !== '' && <Found key={argument} name={argument} />}
+    </>
+  );
+}
+
+function Found({ name }: { readonly name: string }) {
+  const conflicts = useLive<Conflicts>(keyPath(name, '/conflicts'), 3000);
+  const copies = useLive<Copies>(`/api/v1/cluster/copies?key=${encodeURIComponent(name)}`, 3000);
+  const refresh = (): void => {
+    conflicts.refresh();
+    copies.refresh();
+  };
+  const { data, error } = conflicts;
+  return (
+    <>
+      {error !== undefined && (
+        <Notice tone={data === undefined ? 'warn' : 'bad'}>{error.message}</Notice>
+      )}
+      {data !== undefined && data.siblings.length > 1 && (
+        <Siblings name={name} conflicts={data} onChanged={refresh} />
+      )}
+      {data !== undefined && data.siblings.length < 2 && <Present name={name} conflicts={data} />}
+      <Owners name={name} copies={copies.data} />
+      {data !== undefined && <Past name={name} conflicts={data} onChanged={refresh} />}
+    </>
+  );
+}
+
+function Present({ name, conflicts }: { readonly name: string; readonly conflicts: Conflicts }) {
+  const now = useNow();
+  const [value] = conflicts.siblings;
+  return (
+    <Panel
+      title="Value"
+      note={
+        value !== undefined &&
+        `${value.version}, written ${ago(value.written_at, now)} through ${value.written_by}`
+      }
+      api={`GET ${keyPath(name)}`}
+      cli={`quorate get ${quoted(name)}`}
+    >
+      {value === undefined ? (
+        <p class="muted">It was deleted, or has expired.</p>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
+        <pre class="value" tabIndex={0}>
+          {textOf(value)}
+        </pre>
+      )}
+    </Panel>
+  );
+}
+
+const SAID = {
+  holds: undefined,
+  nothing: <Mark tone="plain">holds nothing</Mark>,
+  silent: <Mark tone="warn">silent</Mark>,
+  down: <Mark tone="bad">down</Mark>,
+} as const;
+
+function Owners({ name, copies }: { readonly name: string; readonly copies: Copies | undefined }) {
+  const now = useNow();
+  return (
+    <Panel
+      title="What each owner holds"
+      note={copies !== undefined && `partition ${copies.partition}`}
+      api={`GET /api/v1/cluster/copies?key=${encodeURIComponent(name)}`}
+      cli={`quorate copies ${quoted(name)}`}
+    >
+      <Table
+        label="Owners"
+        head={['Node', 'Role', 'Zone', 'State', 'Versions']}
+        rows={(copies?.copies ?? []).map(({ node, role, zone, said, complete, versions }) => [
+          <b key="node">{node}</b>,
+          role === 'owner' ? 'owner' : 'holds a hint',
+          zone ?? '–',
+          SAID[said] ?? (
+            <Mark tone={complete ? 'good' : 'warn'}>{complete ? 'complete' : 'lags'}</Mark>
+          ),
+          versions.length === 0
+            ? '–'
+            : versions.map(({ version, state, written_at, expires_at }) => (
+                <div key={version}>
+                  <code>{version}</code>{' '}
+                  <span class="muted">
+                    {state === 'value' ? '' : `${state}, `}
+                    {ago(written_at, now)}
+                    {expires_at === undefined ? '' : `, until ${expires_at}`}
+                  </span>
+                </div>
+              )),
+        ])}
+        none="Nobody has said what it holds yet."
+      />
+    </Panel>
+  );
+}

@@ -1,0 +1,253 @@
+/** Settings: who changed what, and who lacks it? */
+import { useState } from 'preact/hooks';
+import { change } from '../api.js';
+import type { Settings, SettingsHistory, SettingValue } from '../api-types.js';
+import { ago } from '../logic/format.js';
+import { type Changed, changesOf, SETTING_ROWS, typedValue } from '../logic/setting-rows.js';
+import { useReadOnly, useShared } from '../parts/context.js';
+import { useLive, useNow } from '../parts/live.js';
+import { Mark, Notice, Panel, Table } from '../parts/parts.js';
+
+const PATH = '/api/v1/config/consistency';
+type Values = Readonly<Record<string, SettingValue>>;
+type Told = { readonly tone: 'good' | 'warn' | 'bad'; readonly text: string };
+
+/** A change that was tried and not made. */
+interface Tried {
+  readonly what: string;
+  readonly changes: readonly Changed[];
+  readonly apply: () => Promise<void>;
+}
+
+const told = (error: unknown): Told => ({
+  tone: 'bad',
+  text: error instanceof Error ? error.message : String(error),
+});
+
+export function SettingsScreen() {
+  const settings = useLive<Settings>(PATH, 4000);
+  const history = useLive<SettingsHistory>(`${PATH}/history`, 4000);
+  const [tried, setTried] = useState<Tried>();
+  const [note, setNote] = useState<Told>();
+  const now = settings.data;
+  if (now === undefined) return <p class="muted">Asking for the settings…</p>;
+  /** Only if nobody else changed them meanwhile. */
+  const tag = { 'if-match': `"${now.version}"` };
+  const attempt = async (path: string, body: unknown, what: string): Promise<void> => {
+    setNote(undefined);
+    try {
+      const { body: after } = await change<Settings>(`${path}?dry_run=1`, body, tag);
+      const changes = changesOf(now.settings, after.settings);
+      const apply = async (): Promise<void> => {
+        try {
+          const { body: made } = await change<Settings>(path, body, tag);
+          setNote({ tone: 'good', text: `Changed: ${made.nodes.join(', ')} have it.` });
+        } catch (error) {
+          setNote(told(error));
+        }
+        setTried(undefined);
+        settings.refresh();
+        history.refresh();
+      };
+      if (changes.length === 0) setNote({ tone: 'warn', text: 'Nothing would change.' });
+      else setTried({ what, changes, apply });
+    } catch (error) {
+      setNote(told(error));
+    }
+  };
+  return (
+    <>
+      {note !== undefined && <Notice tone={note.tone}>{note.text}</Notice>}
+      {tried !== undefined && <Attempt tried={tried} onCancel={() => setTried(undefined)} />}
+      <Present settings={now} onTry={(fields) => void attempt(PATH, fields, 'Change')} />
+      <Lacking version={now.version} />
+      <History
+        history={history.data?.history ?? []}
+        current={now.version}
+        onRollback={(version) => void attempt(`${PATH}/rollback`, { version }, 'Roll back')}
+      />
+    </>
+  );
+}
+
+function Attempt({ tried, onCancel }: { readonly tried: Tried; readonly onCancel: () => void }) {
+  return (
+    <Panel
+      title="Dry run"
+      note="Nothing has changed yet."
+      api={`POST ${PATH}?dry_run=1`}
+      cli="quorate config set NAME=VALUE --dry-run"
+    >
+      <Table
+        label="What would change"
+        head={['Setting', 'Now', 'Then']}
+        rows={tried.changes.map(({ name, from, to }) => [
+          <code key="name">{name}</code>,
+          <del key="from">{String(from)}</del>,
+          <ins key="to">{String(to)}</ins>,
+        ])}
+        none="Nothing."
+      />
+      <div class="row">
+        <button type="button" class="primary" onClick={() => void tried.apply()}>
+          {tried.what} on all nodes
+        </button>
+        <button type="button" onClick={onCancel}>
+          Cancel
+        </button>
+      </div>
+    </Panel>
+  );
+}
+
+interface ControlProps {
+  readonly name: string;
+  readonly value: string;
+  readonly choices: readonly string[] | undefined;
+  readonly onValue: (text: string) => void;
+}
+
+function Control({ name, value, choices, onValue }: ControlProps) {
+  const disabled = useReadOnly();
+  const heard = (event: { readonly currentTarget: { readonly value: string } }): void =>
+    onValue(event.currentTarget.value);
+  const common = { 'aria-label': name, disabled, value };
+  if (choices === undefined) return <input {...common} onInput={heard} />;
+  return (
+    <select {...common} onChange={heard}>
+      {choices.map((choice) => (
+        <option key={choice}>{choice}</option>
+      ))}
+    </select>
+  );
+}
+
+interface PresentProps {
+  readonly settings: Settings;
+  readonly onTry: (fields: Values) => void;
+}
+
+function Present({ settings, onTry }: PresentProps) {
+  const isReadOnly = useReadOnly();
+  const [edited, setEdited] = useState<Values>({});
+  const present = settings.settings;
+  const edit = (name: string, text: string): void =>
+    setEdited({ ...edited, [name]: typedValue(text, present[name]) });
+  const fields = Object.fromEntries(
+    Object.entries(edited).filter(([name, to]) => present[name] !== to),
+  );
+  return (
+    <Panel
+      title="Settings of the cluster"
+      note={`version ${settings.version}`}
+      api={`GET ${PATH}`}
+      cli="quorate config get"
+    >
+      <Table
+        label="Settings"
+        head={['Setting', 'Value', 'What it does']}
+        rows={SETTING_ROWS.map(({ name, what, choices }) => {
+          const value = String(edited[name] ?? present[name] ?? '');
+          return [
+            <code key="name">{name}</code>,
+            <Control
+              key="value"
+              {...{ name, value, choices }}
+              onValue={(text) => edit(name, text)}
+            />,
+            <span key="what" class="muted">
+              {what}
+            </span>,
+          ];
+        })}
+        none="There are none."
+      />
+      <div class="row">
+        <button
+          type="button"
+          class="primary"
+          disabled={isReadOnly || Object.keys(fields).length === 0}
+          onClick={() => onTry(fields)}
+        >
+          Dry run
+        </button>
+        <button
+          type="button"
+          disabled={Object.keys(edited).length === 0}
+          onClick={() => setEdited({})}
+        >
+          Forget edits
+        </button>
+      </div>
+    </Panel>
+  );
+}
+
+function Lacking({ version }: { readonly version: string }) {
+  const { status } = useShared();
+  return (
+    <Panel
+      title="Who has them"
+      note="A node that was away gets them when it is back."
+      api="GET /api/v1/cluster/status"
+      cli="quorate status"
+    >
+      <div class="row">
+        {(status?.nodes ?? []).map(({ id, report }) => {
+          const has = report?.settings_version === version;
+          const word = report === undefined ? 'silent' : has ? 'has them' : 'lacks them';
+          return (
+            <Mark key={id} tone={report === undefined ? 'plain' : has ? 'good' : 'warn'}>
+              {id} {word}
+            </Mark>
+          );
+        })}
+      </div>
+    </Panel>
+  );
+}
+
+interface HistoryProps {
+  readonly history: SettingsHistory['history'];
+  readonly current: string;
+  readonly onRollback: (version: string) => void;
+}
+
+function History({ history, current, onRollback }: HistoryProps) {
+  const isReadOnly = useReadOnly();
+  const now = useNow();
+  return (
+    <Panel
+      title="History"
+      note="the newest first"
+      api={`GET ${PATH}/history`}
+      cli="quorate config history"
+    >
+      <Table
+        label="History of the settings"
+        head={['When', 'By', 'On', 'Changed', 'Version', 'Back to it']}
+        rows={history.map(({ version, at, by, node, changed }) => [
+          ago(at, now),
+          by,
+          node,
+          Object.entries(changed).map(([name, { from, to }]) => (
+            <div key={name}>
+              <code>{name}</code> <del>{String(from)}</del> → <ins>{String(to)}</ins>
+            </div>
+          )),
+          <code key="version">{version}</code>,
+          <button
+            key="back"
+            type="button"
+            class="quiet"
+            disabled={isReadOnly || version === current}
+            onClick={() => onRollback(version)}
+          >
+            {version === current ? 'In force' : 'Roll back to it'}
+          </button>,
+        ])}
+        none="They are as the cluster was founded."
+      />
+    </Panel>
+  );
+}

@@ -1,0 +1,217 @@
+/** Try it: a console with its receipt and curl line, and two tabs for the cart example. */
+import { useState } from 'preact/hooks';
+import { ask, keyPath } from '../api.js';
+import { curlLine } from '../logic/shell.js';
+import { useReadOnly, useShared } from '../parts/context.js';
+import { Command, Field, Mark, Notice, Panel, Table } from '../parts/parts.js';
+import { Cart } from './cart.js';
+
+const METHODS = ['GET', 'PUT', 'DELETE'];
+const LEVELS = ['default', 'one', 'two', 'quorum', 'all', 'any', 'eventual', 'local-quorum'];
+const RECEIPT = [
+  'x-consistency-achieved',
+  'x-replicas',
+  'x-durability',
+  'x-siblings',
+  'etag',
+  'x-request-id',
+];
+
+interface Reply {
+  readonly status: number;
+  readonly node: string | undefined;
+  readonly receipt: readonly (readonly [string, string])[];
+  readonly text: string;
+}
+
+export function TryIt() {
+  return (
+    <>
+      <Console />
+      <Cart />
+    </>
+  );
+}
+
+interface Draft {
+  readonly method: string;
+  readonly key: string;
+  readonly value: string;
+  readonly level: string;
+  readonly context: string;
+}
+
+const FIRST: Draft = {
+  method: 'PUT',
+  key: 'greeting',
+  value: '"hello"',
+  level: 'default',
+  context: '',
+};
+
+/** The request of a draft. @throws SyntaxError where the value is no JSON */
+function requestOf({ method, key, value, level, context }: Draft) {
+  const headers: Record<string, string> = {};
+  if (level !== 'default') headers['X-Consistency-Level'] = level;
+  if (method !== 'PUT') {
+    if (method === 'DELETE' && context !== '') headers['X-Causal-Context'] = context;
+    return { path: keyPath(key), headers, body: undefined };
+  }
+  headers['Content-Type'] = 'application/json';
+  JSON.parse(value);
+  const shown = context === '' ? '' : `,"context":${JSON.stringify(context)}`;
+  return { path: keyPath(key), headers, body: `{"value":${value}${shown}}` };
+}
+
+function receiptOf(headers: Headers): Reply['receipt'] {
+  return RECEIPT.flatMap((name) => {
+    const value = headers.get(name);
+    return value === null ? [] : [[name, value] as const];
+  });
+}
+
+function Console() {
+  const { facts } = useShared();
+  const [draft, setDraft] = useState(FIRST);
+  const [reply, setReply] = useState<Reply>();
+  const [problem, setProblem] = useState('');
+  const put = (fields: Partial<Draft>): void => setDraft({ ...draft, ...fields });
+  const send = async (): Promise<void> => {
+    setProblem('');
+    try {
+      const { path, headers, body } = requestOf(draft);
+      const answer = await ask<unknown>(path, {
+        method: draft.method,
+        headers,
+        body,
+        anyStatus: true,
+      });
+      const { status, node } = answer;
+      const receipt = receiptOf(answer.headers);
+      const text =
+        typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body, undefined, 2);
+      setReply({ status, node, receipt, text });
+      const context = answer.headers.get('x-causal-context');
+      if (context !== null) put({ context });
+    } catch (error) {
+      setProblem(
+        error instanceof SyntaxError
+          ? 'The value is no JSON: a text stands in double quotes.'
+          : String(error),
+      );
+    }
+  };
+  return (
+    <Panel
+      title="Console"
+      note="The context that an answer brings goes with the next write."
+      api="PUT /api/v1/kv/KEY"
+      cli="quorate put KEY VALUE --level quorum"
+    >
+      <DraftForm draft={draft} onDraft={put} onSend={() => void send()} />
+      <CurlLine draft={draft} address={facts?.nodes[0]?.address ?? '127.0.0.1:8090'} />
+      {problem !== '' && <Notice tone="bad">{problem}</Notice>}
+      {reply !== undefined && <Received reply={reply} />}
+    </Panel>
+  );
+}
+
+interface DraftFormProps {
+  readonly draft: Draft;
+  readonly onDraft: (fields: Partial<Draft>) => void;
+  readonly onSend: () => void;
+}
+
+function DraftForm({ draft, onDraft, onSend }: DraftFormProps) {
+  const isReadOnly = useReadOnly();
+  return (
+    <form
+      class="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSend();
+      }}
+    >
+      <div class="row">
+        <Field
+          label="Method"
+          value={draft.method}
+          choices={METHODS}
+          onValue={(method) => onDraft({ method })}
+        />
+        <Field label="Key" value={draft.key} onValue={(key) => onDraft({ key, context: '' })} />
+        <Field
+          label="Level"
+          value={draft.level}
+          choices={LEVELS}
+          onValue={(level) => onDraft({ level })}
+        />
+        <Field
+          label="Context"
+          value={draft.context}
+          placeholder="none: a blind write"
+          onValue={(context) => onDraft({ context })}
+          wide
+        />
+      </div>
+      {draft.method === 'PUT' && (
+        <label class="field">
+          Value (JSON)
+          <textarea
+            rows={3}
+            value={draft.value}
+            onInput={(event) => onDraft({ value: event.currentTarget.value })}
+          />
+        </label>
+      )}
+      <div class="row">
+        <button
+          type="submit"
+          class="primary"
+          disabled={draft.key === '' || (isReadOnly && draft.method !== 'GET')}
+        >
+          Send
+        </button>
+      </div>
+    </form>
+  );
+}
+
+/** Sent to a node itself: it needs nothing of this page. */
+function CurlLine({ draft, address }: { readonly draft: Draft; readonly address: string }) {
+  try {
+    const { path, headers, body } = requestOf(draft);
+    return (
+      <Command
+        line={curlLine({ method: draft.method, url: `http://${address}${path}`, headers, body })}
+      />
+    );
+  } catch {
+    return <p class="muted small">The curl line is shown once the value is JSON.</p>;
+  }
+}
+
+function Received({ reply: { status, node, receipt, text } }: { readonly reply: Reply }) {
+  return (
+    <div class="pair" aria-live="polite">
+      <div class="stack">
+        <div class="row">
+          <Mark tone={status < 400 ? 'good' : status === 409 || status === 404 ? 'warn' : 'bad'}>
+            status {status}
+          </Mark>
+          <span class="muted">answered by {node ?? 'nobody'}</span>
+        </div>
+        <Table
+          label="Receipt"
+          head={['Receipt', 'Value']}
+          rows={receipt.map(([name, value]) => [<code key="name">{name}</code>, value])}
+          none="No receipt came with it."
+        />
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys */}
+      <pre class="value" tabIndex={0}>
+        {text}
+      </pre>
+    </div>
+  );
+}

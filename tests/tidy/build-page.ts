@@ -1,0 +1,50 @@
+/**
+ * `npm run build`: the admin page, from `lib/admin-page/` into `dist/`. Nothing is done where
+ * neither its sources nor the packages that it is made of have changed.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+import { listFiles } from './source.js';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const SOURCES = join(ROOT, 'lib/admin-page');
+const BUILT = join(ROOT, 'dist/lib/admin-page/public');
+/** What the page was built from, last time. */
+const MARK = join(ROOT, 'dist/.page-built-from');
+
+function hashOfSources(): string {
+  const hash = createHash('sha256');
+  const versions = ['vite', 'preact', 'uplot'].map((name) =>
+    readFileSync(join(ROOT, 'node_modules', name, 'package.json'), 'utf8'),
+  );
+  const builder = readFileSync(fileURLToPath(import.meta.url), 'utf8');
+  for (const text of [builder, ...versions]) hash.update(text);
+  for (const path of listFiles(SOURCES)) {
+    hash.update(`\0${path}\0`).update(readFileSync(join(SOURCES, path)));
+  }
+  return hash.digest('hex');
+}
+
+const now = hashOfSources();
+const before = existsSync(MARK) ? readFileSync(MARK, 'utf8') : '';
+if (now !== before || !existsSync(join(BUILT, 'index.html'))) {
+  rmSync(MARK, { force: true });
+  await build({
+    root: SOURCES,
+    configFile: false,
+    logLevel: 'warn',
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+    build: {
+      outDir: BUILT,
+      emptyOutDir: true,
+      target: 'es2022',
+      // Each file has a name of its content, and none is put into the page: the policy forbids it.
+      assetsInlineLimit: 0,
+      modulePreload: false,
+    },
+  });
+  writeFileSync(MARK, now);
+}

@@ -1,0 +1,23 @@
+/** The types of the admin page are those of the routes: the compiler holds them against it. */
+import t from 'tap';
+import type { z } from 'zod';
+import type * as page from '../../../lib/admin-page/api-types.js';
+import type * as keys from '../../../lib/admin-page/key-types.js';
+import type { conflictsShape, versionsShape } from '../../../lib/api/admin/history-routes.js';
+import type { ClusterStatus, LevelsView, RingView } from '../../../lib/membership/cluster-types.js';
+import type { HintsView } from '../../../lib/hints/hints-report.js';
+
+type Holds<Given extends Asked, Asked> = Given;
+type Checked = [
+  Holds<ClusterStatus, page.Status>,
+  Holds<LevelsView, page.Levels>,
+  Holds<RingView, page.Ring>,
+  Holds<HintsView, page.Hints>,
+  Holds<z.infer<typeof conflictsShape>, keys.Conflicts>,
+  Holds<z.infer<typeof versionsShape>, keys.Versions>,
+];
+
+t.test('each kind of answer is checked', async (t) => {
+  const checked: Checked['length'] = 6;
+  t.equal(checked, 6, 'each row above is a compiler error where the two differ');
+});

@@ -1,0 +1,235 @@
+/** What the admin page makes of answers: verdicts, losses, metrics, diffs, lines to copy. */
+import t from 'tap';
+import type { NodeRow, Status } from '../../../lib/admin-page/api-types.js';
+import { diffLines } from '../../../lib/admin-page/logic/diff.js';
+import {
+  ago,
+  bytes,
+  count,
+  many,
+  milliseconds,
+  span,
+} from '../../../lib/admin-page/logic/format.js';
+import { lossOf } from '../../../lib/admin-page/logic/loss.js';
+import {
+  gains,
+  parseMetrics,
+  quantile,
+  sumBy,
+  totalOf,
+} from '../../../lib/admin-page/logic/metrics.js';
+import { raceOf } from '../../../lib/admin-page/logic/races.js';
+import { changesOf, typedValue } from '../../../lib/admin-page/logic/setting-rows.js';
+import { curlLine, quoted } from '../../../lib/admin-page/logic/shell.js';
+import { timeLine } from '../../../lib/admin-page/logic/time-line.js';
+import { textOf } from '../../../lib/admin-page/logic/values.js';
+import { verdictOf } from '../../../lib/admin-page/logic/verdict.js';
+
+const node = (
+  id: string,
+  state: NodeRow['state'],
+  storage: 'ok' | 'read_only' = 'ok',
+): NodeRow => ({
+  ...{ id, address: `${id}:1`, zone: 'z', state },
+  report: {
+    ...{
+      version: '1',
+      start: 1,
+      uptime_s: 1,
+      settings_version: 'v',
+      partitions_owned: 1,
+      hints: {},
+    },
+    ...{ storage, clock: { sane: true }, sees: {} },
+  },
+});
+const status = (nodes: readonly NodeRow[], lost = 0, alerts: readonly string[] = []): Status => ({
+  ...{ cluster: 'c', node: 'n1', epoch: 1, partitions: 8, replicas_effective: 3, nodes, alerts },
+  ...{ partitions_under_replicated: lost, partitions_without_quorum: lost },
+  verdict: lost > 0 ? 'failing' : alerts.length > 0 ? 'degraded' : 'ok',
+});
+
+t.test('a verdict has a cause, and the command that mends it', async (t) => {
+  t.match(verdictOf(status([node('n1', 'up')])), { tone: 'good', command: undefined });
+  const one = verdictOf(status([node('n1', 'up'), node('n3', 'down')], 0, ['n3 is down']));
+  t.match(one, { tone: 'warn', cause: /^n3 is down/, command: 'quorate cluster start-node n3' });
+  const two = verdictOf(status([node('n2', 'down'), node('n3', 'down')], 8, ['n2 is down']));
+  t.match(two, {
+    tone: 'bad',
+    headline: /^8 partitions of 8 cannot/,
+    cause: /^n2 and n3 are down/,
+  });
+  t.equal(two.command, 'quorate cluster start-node n2 && quorate cluster start-node n3');
+  const full = verdictOf(
+    status([node('n1', 'up', 'read_only')], 0, ['the disk of n1 is nearly full']),
+  );
+  t.match(full, { tone: 'warn', cause: /disk of n1 is nearly full/, command: 'df -h' });
+  t.match(verdictOf(status([node('n1', 'suspect')], 0, ['n1 is suspect'])), {
+    cause: /heartbeats/,
+  });
+  t.match(verdictOf(status([node('n1', 'up')], 0, ['strange'])), {
+    tone: 'warn',
+    cause: 'strange.',
+  });
+});
+
+t.test('losses: copies that would be left', async (t) => {
+  const owners = [
+    ['n1', 'n2', 'n3'],
+    ['n2', 'n3', 'n4'],
+  ];
+  t.match(lossOf(owners, new Set()), { live: [3, 3], gone: 0, withoutQuorum: 0, short: 0 });
+  t.match(lossOf(owners, new Set(['n1', 'n2'])), { live: [1, 2], withoutQuorum: 1, short: 2 });
+  t.match(lossOf(owners, new Set(['n2', 'n3', 'n4'])), { live: [1, 0], gone: 1, withoutQuorum: 2 });
+});
+
+t.test('metrics: rates and quantiles of two readings', async (t) => {
+  const text = [
+    '# HELP x y',
+    'x_total{op="get",name="a \\"b\\"\\n"} 3',
+    'x_total{op="put",name="c"} 4',
+    'd_bucket{le="0.1"} 5',
+    'd_bucket{le="+Inf"} 10',
+    'up 1',
+  ].join('\n');
+  const samples = parseMetrics(text);
+  t.same(samples[0], { name: 'x_total', labels: { op: 'get', name: 'a "b"\n' }, value: 3 });
+  t.same(
+    sumBy(samples, 'x_total', ({ op }) => op),
+    new Map([
+      ['get', 3],
+      ['put', 4],
+    ]),
+  );
+  t.equal(totalOf(samples, 'x_total'), 7);
+  t.equal(totalOf(samples, 'none'), undefined);
+  const gained = gains(
+    new Map([
+      ['a', 3],
+      ['b', 9],
+    ]),
+    new Map([
+      ['a', 5],
+      ['b', 2],
+      ['c', 1],
+    ]),
+  );
+  t.same(
+    gained,
+    new Map([
+      ['a', 2],
+      ['b', 2],
+      ['c', 0],
+    ]),
+    'a counter that fell was begun anew',
+  );
+  const buckets = new Map([
+    ['0.1', 50],
+    ['0.2', 90],
+    ['+Inf', 100],
+  ]);
+  t.equal(quantile(0.5, buckets), 0.1);
+  t.equal(quantile(0.7, buckets)?.toFixed(3), '0.150');
+  t.equal(quantile(0.99, buckets), 0.2, 'beyond the last bound nothing is known');
+  t.equal(
+    quantile(
+      0.5,
+      new Map([
+        ['0.1', 0],
+        ['+Inf', 0],
+      ]),
+    ),
+    undefined,
+  );
+});
+
+t.test('diffs keep what is common, in order', async (t) => {
+  const lines = diffLines('a\nb\nc', 'a\nx\nc\nd');
+  t.same(
+    lines.map(({ kind, text }) => `${kind} ${text}`),
+    ['same a', 'left b', 'right x', 'same c', 'right d'],
+  );
+  const long = Array.from({ length: 500 }, (_, i) => `${i}`).join('\n');
+  t.equal(diffLines(long, long).length, 1000, 'long texts are shown whole');
+});
+
+t.test('lines to copy survive a shell', async (t) => {
+  t.equal(quoted("it's"), "'it'\\''s'");
+  t.equal(quoted('a/b:1'), 'a/b:1');
+  const line = curlLine({
+    method: 'PUT',
+    url: 'http://h/k',
+    headers: { A: 'b c' },
+    body: '{"v":1}',
+  });
+  t.equal(line, `curl -X PUT -H 'A: b c' -d '{"v":1}' http://h/k`);
+});
+
+t.test('numbers and times as people read them', async (t) => {
+  t.same([bytes(0), bytes(1536), bytes(3e9)], ['0 B', '1.5 KiB', '2.8 GiB']);
+  t.same([span(0.02), span(90), span(600), span(9000)], ['20 ms', '90 s', '10 min', '3 h']);
+  t.equal(ago('2026-01-01T00:00:00Z', Date.parse('2026-01-01T00:01:30Z')), '90 s ago');
+  t.equal(ago('2026-01-01T00:00:05Z', Date.parse('2026-01-01T00:00:00Z')), 'just now');
+  t.same(
+    [milliseconds(0.5), milliseconds(44.4), milliseconds(2500)],
+    ['0.50 ms', '44 ms', '2.5 s'],
+  );
+  t.same(
+    [count(1234), count(0.25), many(1, 'key'), many(2, 'key')],
+    ['1,234', '0.3', '1 key', '2 keys'],
+  );
+});
+
+t.test('how siblings came to be', async (t) => {
+  const at = (second: number, by: string) => ({
+    written_at: new Date(1000 * second).toISOString(),
+    written_by: by,
+  });
+  t.equal(raceOf([at(1, 'n1'), at(1.5, 'n2')]).pattern, 'race');
+  t.equal(raceOf([at(1, 'n1'), at(60, 'n1')]).pattern, 'stale context');
+  t.equal(raceOf([at(1, 'n1'), at(60, 'n2')]).pattern, 'cut');
+});
+
+t.test('settings: what a dry run would change', async (t) => {
+  t.same(changesOf({ a: 1, b: 'x' }, { a: 2, b: 'x' }), [{ name: 'a', from: 1, to: 2 }]);
+  t.same([typedValue('7', 1), typedValue('x', 1), typedValue('7', 'one')], [7, 'x', '7']);
+});
+
+t.test('one time line, the latest first, each row of a kind', async (t) => {
+  const event = (event: string, at: string) => ({
+    ...{
+      node: 'n1',
+      number: 1,
+      at,
+      severity: 'warn' as const,
+      event,
+      fields: { peer: 'n2' },
+      times: 1,
+    },
+  });
+  const rows = timeLine(
+    [
+      event('peer is down', '2026-01-01T00:00:01Z'),
+      event('settings change', '2026-01-01T00:00:02Z'),
+    ],
+    [
+      {
+        ...{ version: 'v', at: '2026-01-01T00:00:03Z', node: 'n1', by: 'ana', settings: {} },
+        changed: { a: { from: 1, to: 2 } },
+      },
+    ],
+    [{ namespace: 'default', key: 'k', since: '2026-01-01T00:00:02Z' }],
+  );
+  t.same(
+    rows.map(({ kind, tone }) => `${kind} ${tone}`),
+    ['settings plain', 'conflicts warn', 'links warn'],
+  );
+  t.match(rows[0], { what: 'settings changed by ana', detail: 'a: 1 → 2' });
+});
+
+t.test('stored values as texts', async (t) => {
+  t.equal(textOf({ value: { a: 1 } }), '{\n  "a": 1\n}');
+  const value_base64 = Buffer.from('clé').toString('base64');
+  t.equal(textOf({ value_base64, content_type: 'text/plain' }), 'clé');
+  t.equal(textOf({ value_base64, content_type: 'image/png' }), value_base64);
+});
