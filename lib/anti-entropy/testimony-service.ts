@@ -1,6 +1,6 @@
 /** Testimony between owners: asked for, given, and judged (testimony.ts). */
 import { type RecordKey, recordKey } from '../persistence/keyspace.js';
-import type { FilterVerdict } from '../replica/replica.js';
+import type { FilterVerdict } from '../replica/group-apply.js';
 import type { Dot } from '../versioning/dot.js';
 import type { AntiEntropyCollaborators } from './collaborators.js';
 import { backgroundDeadline } from './collaborators.js';

@@ -4,13 +4,13 @@ import type { Foreground } from '../environment/foreground.js';
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import { assert, messageOf } from '../errors.js';
-import type { RecordKey } from '../persistence/keyspace.js';
+import { type RecordKey, recordKey } from '../persistence/keyspace.js';
 import { encodeRecord } from '../persistence/records.js';
-import { recordKey } from '../persistence/keyspace.js';
 import type { Ownership } from '../partitioning/ownership.js';
 import type { AuditEntry } from '../resolution/audit-entry.js';
 import type { Audits } from '../persistence/audits.js';
 import type { Hints } from '../hints/hints.js';
+import type { ArrivedCopy } from '../replica/group-apply.js';
 import type { Identity } from '../replica/identity.js';
 import type { Losses } from '../replica/losses.js';
 import type { Replica } from '../replica/replica.js';
@@ -64,7 +64,7 @@ export function serveReplicas(options: ReplicaServiceOptions): void {
 
   messenger.replicas.serve({
     read: (request) => show(options, request),
-    copies: (requests, settle) => takeAll(options, requests, settle),
+    copies: (requests, settle) => takeCopies(options, requests, settle),
     commitNumber: () => options.store.commitNumber,
   });
   messenger.handle(HOLD, async ({ namespace, key, target, record, durability }) => {
@@ -88,43 +88,51 @@ export function serveReplicas(options: ReplicaServiceOptions): void {
   messenger.handle(PUT, execute, { once: true });
 }
 
-/** The copies of a message, each with the audit of the resolution that it is of. */
-function takeAll(
+/** A copy of a message that can be taken. */
+interface CopyOfGroup extends ArrivedCopy {
+  /** Among all of the message. */
+  readonly place: number;
+  readonly audit: AuditEntry | undefined;
+}
+
+/**
+ * The copies of a message, each with the audit of the resolution that it is of: a group, in which
+ * each is answered by its place, once.
+ */
+function takeCopies(
   options: ReplicaServiceOptions,
   requests: readonly CopyRequest[],
   settle: (place: number, outcome: CopyReply | Error) => void,
 ): void {
-  const { foreground } = options;
-  foreground.enter(requests.length);
-  for (const [place, request] of requests.entries()) {
-    const done = (outcome: CopyReply | Error): void => {
-      foreground.leave();
-      settle(place, outcome);
-    };
+  const { self, ownership, replica, identity, losses, foreground } = options;
+  const group: CopyOfGroup[] = [];
+  for (const [place, { namespace, key, record, durability, audit }] of requests.entries()) {
     try {
-      take(options, request, done);
+      const at = keyOwnedBy(self, ownership, namespace, key);
+      group.push({ at, bytes: record, durability, place, audit: decodeAudit(audit) });
     } catch (error) {
       assert(error instanceof Error, 'what is thrown is an error');
-      done(error);
+      settle(place, error);
     }
   }
-}
-
-function take(
-  options: ReplicaServiceOptions,
-  { namespace, key, record, durability, audit }: CopyRequest,
-  done: (outcome: CopyReply | Error) => void,
-): void {
-  const { self, ownership, replica, identity, losses } = options;
-  const at = keyOwnedBy(self, ownership, namespace, key);
-  const entry = decodeAudit(audit);
   // What was damaged since the merge began must not look as if it came after the damage.
   const { start } = identity;
-  replica.mergeAndVouch(at, record, durability).then((fate) => {
-    // Nobody waits for it: the replica that minted has it in the transaction of the write.
-    if (entry !== undefined) keepAudit(options, at, entry);
-    done({ start, lost: losses.of(at.partition), fate });
-  }, done);
+  foreground.enter(group.length);
+  replica.take(group, (outcomes) => {
+    foreground.leave(outcomes.length);
+    for (const { place, fate, error } of outcomes) {
+      const copy = group[place];
+      assert(copy !== undefined, 'an outcome is of a copy of the group');
+      if (error !== undefined) {
+        settle(copy.place, error);
+        continue;
+      }
+      const { at, audit } = copy;
+      // Nobody waits for it: the replica that minted has it in the transaction of the write.
+      if (audit !== undefined) keepAudit(options, at, audit);
+      settle(copy.place, { start, lost: losses.of(at.partition), fate });
+    }
+  });
 }
 
 function show(

@@ -31,6 +31,21 @@ export interface StoreOptions {
   readonly queueBytesMax: number;
 }
 
+/** What transactions find now. */
+export interface Room {
+  /** Why no ordinary one is taken; undefined: it is. */
+  readonly refusal: OperatingError | undefined;
+  /** The same for one that leaves less than there was. */
+  readonly shrinkingRefusal: OperatingError | undefined;
+  /** Bytes that may still wait for the disk. Below 0 nothing is taken but what already was. */
+  readonly bytesLeft: number;
+}
+
+/** Too much waits for the disk: it may be tried again. */
+export function queueFull(): OperatingError {
+  return new OperatingError('overloaded', 'too many bytes wait for the disk');
+}
+
 /** So many keys may be written and unsynced (`os`, `memory`) before a sync is forced. */
 const UNSYNCED_KEYS_MAX = 10_000;
 
@@ -94,7 +109,21 @@ export class Store {
 
   /** The share of the room for what waits for the disk that is used. */
   get queueFill(): number {
-    return (this.#gathering.bytes + (this.#writing?.bytes ?? 0)) / this.#options.queueBytesMax;
+    return this.#queuedBytes / this.#options.queueBytesMax;
+  }
+
+  /** What several transactions find: asked for at once, and used in the same turn. */
+  get room(): Room {
+    const closed = this.#closed ? storeClosed() : undefined;
+    return {
+      refusal: this.refusal ?? closed,
+      shrinkingRefusal: this.shrinkingRefusal ?? closed,
+      bytesLeft: this.#options.queueBytesMax - this.#queuedBytes,
+    };
+  }
+
+  get #queuedBytes(): number {
+    return this.#gathering.bytes + (this.#writing?.bytes ?? 0);
   }
 
   /** Why no ordinary transaction is taken now: the disk failed, or has no room. */
@@ -194,16 +223,14 @@ export class Store {
 
   #assertOpen(): void {
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#closed) throw new OperatingError('not_ready', 'the store is closed');
+    if (this.#closed) throw storeClosed();
   }
 
   #assertRoom(urgency: Urgency): void {
     this.#assertOpen();
     if (this.#readOnly !== undefined && urgency === 'ordinary') throw this.#readOnly;
     if (urgency === 'shrinking' && this.shrinkingRefusal !== undefined) throw this.shrinkingRefusal;
-    if (this.queueFill > 1) {
-      throw new OperatingError('overloaded', 'too many bytes wait for the disk');
-    }
+    if (this.queueFill > 1) throw queueFull();
   }
 
   /** A microtask later, so that all transactions of one event-loop turn share a batch. */
@@ -266,4 +293,8 @@ export class Store {
     this.#options.observer.log('error', 'storage failed; it must be opened anew', { reason });
     this.#fail(this.#failure);
   }
+}
+
+function storeClosed(): OperatingError {
+  return new OperatingError('not_ready', 'the store is closed');
 }

@@ -1,68 +1,37 @@
-/** What a replica makes of a state that comes from elsewhere, before it takes it (C3, D4). */
-import { type Dot, dotText } from '../versioning/dot.js';
-import { filterIncoming } from '../versioning/filter.js';
-import { find, type Siblings, type Version } from '../versioning/siblings.js';
-import type { CollectedDots } from './collected-dots.js';
-import type { PartitionHealth } from './health.js';
-import type { PartitionClocks } from './partition-clocks.js';
-import type { StoredRecord } from '../persistence/record-table.js';
-import type { RecordKey } from '../persistence/keyspace.js';
-
-/** What comes of an incoming state beside the own one. */
-export interface Look {
-  readonly own: StoredRecord | undefined;
-  readonly incoming: Siblings;
-  /** Without what has ended here; the very same object where that is all. */
-  readonly admitted: Siblings;
-  /** Versions that were dropped, as the record says or as its collection did. */
-  readonly superseded: number;
-  readonly collected: number;
-  /** Was a value among those that were collected? */
-  readonly valueCollected: boolean;
-  /** Seen here, and neither held nor covered: the other owners must be asked first. */
-  readonly unaccounted: readonly Dot[];
-}
-
-const NOTHING_GONE = { collected: 0, valueCollected: false, unaccounted: [] } as const;
-
-interface Known {
-  readonly clocks: PartitionClocks;
-  readonly health: PartitionHealth;
-  readonly collected: CollectedDots;
-}
-
 /**
- * The incoming state beside the own, without what has ended here. Under rebuild nothing is known.
- * @param dropped versions of which the other owners said that they were collected
+ * What becomes of copies that come together. All are decided before any is taken, and nothing is
+ * changed here: a pure function of records, clocks and copies (docs/architecture.md, C3 and W5).
  */
-export function lookAt(
-  { clocks, health, collected }: Known,
-  at: RecordKey,
-  own: StoredRecord | undefined,
-  incoming: Siblings,
-  dropped: ReadonlySet<string>,
-): Look {
-  if (health.isRebuilding(at.partition)) {
-    return { ...NOTHING_GONE, own, incoming, admitted: incoming, superseded: 0 };
-  }
-  const filtered = filterIncoming(clocks.of(at.partition), own?.siblings, incoming);
-  const { admitted, superseded } = filtered;
-  if (filtered.unaccounted.length === 0) {
-    return { ...NOTHING_GONE, own, incoming, admitted, superseded };
-  }
-  const gone = filtered.unaccounted.filter(
-    ({ dot }) => dropped.has(dotText(dot)) || collected.has(at, dot),
-  );
-  const left = (version: Version): boolean => !gone.includes(version);
-  return {
-    own,
-    incoming,
-    admitted: { ...admitted, versions: admitted.versions.filter(left) },
-    superseded,
-    collected: gone.length,
-    valueCollected: gone.some(({ state }) => state === 'value'),
-    unaccounted: filtered.unaccounted.filter(left).map(({ dot }) => dot),
-  };
+import type { OperatingError } from '../errors.js';
+import type { RecordKey } from '../persistence/keyspace.js';
+import { encodeRecord } from '../persistence/records.js';
+import { queueFull, type Room } from '../persistence/store.js';
+import { covers } from '../versioning/context.js';
+import { type Dot, dotText, sameDot } from '../versioning/dot.js';
+import { filterIncoming } from '../versioning/filter.js';
+import type { PartitionClock } from '../versioning/partition-clock.js';
+import { find, merge, type Siblings, type Version } from '../versioning/siblings.js';
+import type { CollectedDots } from './collected-dots.js';
+
+/** A state, and as it is stored. */
+export interface Held {
+  readonly siblings: Siblings;
+  readonly bytes: Uint8Array;
+}
+
+/** A whole state that came from elsewhere, and what this replica knows of its key. */
+export interface Arrival {
+  readonly at: RecordKey;
+  readonly incoming: Held;
+  /** The own record. */
+  readonly own: Held | undefined;
+  /** Of the partition. */
+  readonly clock: Pick<PartitionClock, 'has'>;
+  /** Under rebuild nothing is known: all is taken. */
+  readonly isRebuilding: boolean;
+  readonly collected: Pick<CollectedDots, 'has'>;
+  /** Versions of which the other owners said that they were collected. */
+  readonly dropped: ReadonlySet<string>;
 }
 
 /**
@@ -71,7 +40,131 @@ export function lookAt(
  */
 export type Fate = 'collected' | 'ended';
 
-export function fateIn(merged: Siblings, incoming: Siblings): Fate | undefined {
+interface Judged {
+  /** The earlier copy of the group on whose result this one was decided; -1: the own record. */
+  readonly after: number;
+  /** Versions that were dropped, as the record says or as its collection did. */
+  readonly superseded: number;
+  readonly collected: number;
+  readonly fate: Fate | undefined;
+  /** What the clock has seen from now on. */
+  readonly dots: readonly Dot[];
+}
+
+export type Taken =
+  /** This is the record from now on. `shrinks`: it takes no more room than what was there. */
+  | (Judged & { readonly do: 'store'; readonly held: Held; readonly shrinks: boolean })
+  /** The record stays as it is. Undefined: there is none, and nothing is to be stored. */
+  | (Judged & { readonly do: 'keep'; readonly held: Held | undefined });
+
+interface Undecided {
+  readonly after: number;
+  readonly fate?: undefined;
+}
+
+export type Decision =
+  | Taken
+  /** Seen here, and neither held nor covered: the other owners must be asked first. */
+  | (Undecided & { readonly do: 'ask'; readonly dots: readonly Dot[] })
+  | (Undecided & { readonly do: 'refuse'; readonly error: OperatingError });
+
+/**
+ * In order. A copy of a key that came before in the same group is decided on what that one comes
+ * to: the group does what its copies would do one after the other.
+ * @param room for what is stored; a copy that finds none is refused, and no other for it
+ */
+export function decide(arrivals: readonly Arrival[], room: Room): Decision[] {
+  const latest = arrivals.length > 1 ? new Map<string, Latest>() : undefined;
+  const decisions: Decision[] = [];
+  let { bytesLeft } = room;
+  for (const [place, arrival] of arrivals.entries()) {
+    const { storageKey } = arrival.at;
+    const before = latest?.get(storageKey);
+    const known = before === undefined ? arrival : { ...arrival, ...before.known };
+    const decision = admit(decideOne(known, before?.place ?? -1), room, bytesLeft);
+    if (decision.do === 'store') bytesLeft -= storageKey.length + decision.held.bytes.length;
+    decisions.push(decision);
+    // One that is put off or refused changes nothing for those behind it.
+    if (decision.do === 'store' || decision.do === 'keep') {
+      latest?.set(storageKey, { place, known: knownAfter(known, decision) });
+    }
+  }
+  return decisions;
+}
+
+/** The copy of a key that was decided last, and what is known of the key since. */
+interface Latest {
+  readonly place: number;
+  readonly known: Pick<Arrival, 'own' | 'clock'>;
+}
+
+function knownAfter({ clock }: Arrival, { held, dots }: Taken): Latest['known'] {
+  const has = (dot: Dot): boolean => clock.has(dot) || dots.some((noted) => sameDot(noted, dot));
+  return { own: held, clock: { has } };
+}
+
+function decideOne(arrival: Arrival, after: number): Decision {
+  const { at, own, incoming } = arrival;
+  const { admitted, superseded, collected, valueCollected, unaccounted } = admittedOf(arrival);
+  if (unaccounted.length > 0) return { do: 'ask', after, dots: unaccounted };
+  const gone = valueCollected ? 'collected' : undefined;
+  const allEnded = admitted.versions.length === 0 && incoming.siblings.versions.length > 0;
+  if (own === undefined && allEnded) {
+    return { do: 'keep', held: undefined, after, superseded, collected, fate: gone, dots: [] };
+  }
+  const merged = own === undefined ? admitted : merge(own.siblings, admitted);
+  const fate = gone ?? fateIn(merged, incoming.siblings);
+  // Invariant: a clock speaks only of what the record holds or covers.
+  const dots = admitted.versions.flatMap(({ dot }) => (covers(merged.context, dot) ? dot : []));
+  const judged = { after, superseded, collected, fate, dots };
+  if (own !== undefined && merged === own.siblings) return { do: 'keep', held: own, ...judged };
+  const bytes = merged === incoming.siblings ? incoming.bytes : encodeRecord(at, merged);
+  const shrinks = own !== undefined && bytes.length <= own.bytes.length;
+  return { do: 'store', held: { siblings: merged, bytes }, shrinks, ...judged };
+}
+
+function admit(decision: Decision, room: Room, bytesLeft: number): Decision {
+  if (decision.do !== 'store') return decision;
+  const error = decision.shrinks ? room.shrinkingRefusal : room.refusal;
+  const refused = error ?? (bytesLeft < 0 ? queueFull() : undefined);
+  return refused === undefined ? decision : { do: 'refuse', after: decision.after, error: refused };
+}
+
+interface Admitted {
+  /** Without what has ended here; the very same object where that is all. */
+  readonly admitted: Siblings;
+  readonly superseded: number;
+  readonly collected: number;
+  /** Was a value among those that were collected? */
+  readonly valueCollected: boolean;
+  readonly unaccounted: readonly Dot[];
+}
+
+const NOTHING_GONE = {
+  superseded: 0,
+  collected: 0,
+  valueCollected: false,
+  unaccounted: [],
+} as const;
+
+function admittedOf(arrival: Arrival): Admitted {
+  const { at, own, clock, collected, dropped, isRebuilding } = arrival;
+  const incoming = arrival.incoming.siblings;
+  if (isRebuilding) return { ...NOTHING_GONE, admitted: incoming };
+  const { admitted, superseded, unaccounted } = filterIncoming(clock, own?.siblings, incoming);
+  if (unaccounted.length === 0) return { ...NOTHING_GONE, admitted, superseded };
+  const gone = unaccounted.filter(({ dot }) => dropped.has(dotText(dot)) || collected.has(at, dot));
+  const left = (version: Version): boolean => !gone.includes(version);
+  return {
+    admitted: { ...admitted, versions: admitted.versions.filter(left) },
+    superseded,
+    collected: gone.length,
+    valueCollected: gone.some(({ state }) => state === 'value'),
+    unaccounted: unaccounted.filter(left).map(({ dot }) => dot),
+  };
+}
+
+function fateIn(merged: Siblings, incoming: Siblings): Fate | undefined {
   if (merged === incoming) return undefined;
   const isLive = ({ dot, state }: Version): boolean =>
     state !== 'value' || find(merged, dot)?.state === 'value';

@@ -1,15 +1,16 @@
 /** A node's replicas: reads, mints and merges, each one transaction (Dynamo 4.3, 5). */
 import type { Observer } from '../environment/observer.js';
 import { isCorrupt, OperatingError } from '../errors.js';
-import { type Dot, dotText } from '../versioning/dot.js';
 import type { HybridClock } from '../versioning/hybrid-clock.js';
 import type { Siblings } from '../versioning/siblings.js';
-import { merge } from '../versioning/siblings.js';
 import { vectorCovers } from '../versioning/version-vector.js';
 import type { CollectedDots } from './collected-dots.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { PartitionHealth } from './health.js';
-import { type Fate, fateIn, type Look, lookAt } from './incoming.js';
+import type { Settle } from './group-answers.js';
+import type { ArrivedCopy, GroupApplyOptions } from './group-apply.js';
+import { GroupApply } from './group-apply.js';
+import type { Fate } from './incoming.js';
 import type { Intent, Realised } from './intent.js';
 import { realise } from './intent.js';
 import type { Minter } from './minter.js';
@@ -17,16 +18,13 @@ import type { PartitionClocks } from './partition-clocks.js';
 import { assertRecordFits, type RecordLimits } from '../persistence/record-limits.js';
 import type { RecordTable, StoredRecord } from '../persistence/record-table.js';
 import type { RecordKey } from '../persistence/keyspace.js';
-import { decodeRecord, encodeRecord, withinRecord } from '../persistence/records.js';
+import { encodeRecord, withinRecord } from '../persistence/records.js';
 import type { Durability, Store, Transacted, Urgency } from '../persistence/store.js';
 import type { Transaction } from '../persistence/transaction.js';
 
 export interface Minted extends Realised {
   readonly bytes: Uint8Array;
 }
-
-/** What the other owners say of versions that were seen here and are not held here any more. */
-export type FilterVerdict = 'dropped' | 'damaged';
 
 export interface ReplicaOptions extends RecordLimits {
   readonly store: Store;
@@ -40,21 +38,23 @@ export interface ReplicaOptions extends RecordLimits {
   readonly observer: Observer;
 }
 
-/** So often a merge asks the other owners before it is put off. */
-const QUESTIONS_MAX = 3;
-const NOTHING_DROPPED: ReadonlySet<string> = new Set();
-
 export class Replica {
   readonly #options: ReplicaOptions;
-  #askOwners: (at: RecordKey, dots: readonly Dot[]) => Promise<FilterVerdict> = () =>
+  readonly #group: GroupApply;
+  #askOwners: GroupApplyOptions['askOwners'] = () =>
     Promise.reject(new OperatingError('not_ready', 'no other owner can be asked yet'));
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
+    this.#group = new GroupApply({
+      ...options,
+      read: (at) => this.read(at),
+      askOwners: (at, dots) => this.#askOwners(at, dots),
+    });
   }
 
   /** Anti-entropy introduces itself: it asks the owners what became of a version. */
-  onUnaccounted(ask: (at: RecordKey, dots: readonly Dot[]) => Promise<FilterVerdict>): void {
+  onUnaccounted(ask: GroupApplyOptions['askOwners']): void {
     this.#askOwners = ask;
   }
 
@@ -125,22 +125,19 @@ export class Replica {
     );
   }
 
+  /** Takes copies that came together; see `GroupApply.apply`. Vouches for what it takes. */
+  take(copies: readonly ArrivedCopy[], settle: Settle): void {
+    this.#group.apply(copies, true, settle);
+  }
+
   /**
-   * Merges a whole state that came from elsewhere; resolves when it is as durable as asked.
-   * Delivering it twice changes nothing. A version that was seen here, and is neither held nor
-   * covered any more, was collected or lost: then the other owners are asked first.
-   * @throws OperatingError `corrupt_bytes`, `overloaded`, `storage_failed`, `not_ready` (the owners
-   * cannot be asked)
+   * Merges a whole state that came from elsewhere, a group of one; resolves when it is as durable
+   * as asked. A version that was seen here, and is neither held nor covered any more, was collected
+   * or lost: then the other owners are asked first. Under rebuild it takes all.
+   * @throws OperatingError the refusals of `GroupApply.apply`
    */
   merge(at: RecordKey, bytes: Uint8Array, durability: Durability): Promise<Fate | undefined> {
-    try {
-      const incoming = this.#decode(at, bytes);
-      const look = this.#look(at, incoming, NOTHING_DROPPED);
-      if (look.unaccounted.length > 0) return this.#mergeAsking(at, look, bytes, durability);
-      return this.#take(at, look, bytes, durability);
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
+    return this.#merge({ at, bytes, durability }, false);
   }
 
   /** The same, acknowledged: under rebuild a replica takes all, and vouches for nothing. */
@@ -149,32 +146,16 @@ export class Replica {
     bytes: Uint8Array,
     durability: Durability,
   ): Promise<Fate | undefined> {
-    return this.merge(at, bytes, durability).then((fate) => {
-      this.#options.health.assertWhole(at.partition);
-      return fate;
-    });
+    return this.#merge({ at, bytes, durability }, true);
   }
 
-  async #mergeAsking(
-    at: RecordKey,
-    first: Look,
-    bytes: Uint8Array,
-    durability: Durability,
-  ): Promise<Fate | undefined> {
-    let look = first;
-    let dropped = NOTHING_DROPPED;
-    for (let questions = 0; look.unaccounted.length > 0; questions += 1) {
-      if (questions === QUESTIONS_MAX) {
-        throw new OperatingError('not_ready', 'what became of a version cannot be found out now');
-      }
-      const { unaccounted } = look;
-      const verdict = await this.#askOwners(at, unaccounted);
-      this.#options.observer.count('quorate_filter_total', { reason: verdict });
-      if (verdict === 'damaged') this.#options.health.damage(at.partition, 'held elsewhere');
-      else dropped = new Set([...dropped, ...unaccounted.map(dotText)]);
-      look = this.#look(at, look.incoming, dropped);
-    }
-    return this.#take(at, look, bytes, durability);
+  #merge(copy: ArrivedCopy, vouches: boolean): Promise<Fate | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#group.apply([copy], vouches, ([outcome]) => {
+        if (outcome?.error === undefined) resolve(outcome?.fate);
+        else reject(outcome.error);
+      });
+    });
   }
 
   /** A delete of what is there leaves less than there was: also where the disk has no room left. */
@@ -182,15 +163,6 @@ export class Replica {
     if (change.state !== 'tombstone') return 'ordinary';
     const holdsValue = this.read(at)?.siblings.versions.some(({ state }) => state === 'value');
     return holdsValue === true ? 'shrinking' : 'ordinary';
-  }
-
-  #decode(at: RecordKey, bytes: Uint8Array): Siblings {
-    try {
-      return decodeRecord(at, bytes);
-    } catch (error) {
-      this.#options.observer.count('quorate_corrupt_records_total');
-      throw error;
-    }
   }
 
   /** A record that lost what this very life minted is damaged, whatever its checksum says. */
@@ -201,62 +173,5 @@ export class Replica {
     if (own !== undefined && vectorCovers(own.context.vector, last)) return;
     health.damage(at.partition, 'own mint missing');
     health.assertWhole(at.partition);
-  }
-
-  #look(at: RecordKey, incoming: Siblings, dropped: ReadonlySet<string>): Look {
-    return lookAt(this.#options, at, this.#readForMerge(at), incoming, dropped);
-  }
-
-  #take(
-    at: RecordKey,
-    { own, incoming, admitted, superseded, collected, valueCollected }: Look,
-    bytes: Uint8Array,
-    durability: Durability,
-  ): Promise<Fate | undefined> {
-    const { store, table, clocks, observer } = this.#options;
-    if (superseded > 0) {
-      observer.count('quorate_filter_total', { reason: 'superseded' }, superseded);
-    }
-    if (collected > 0) observer.count('quorate_filter_total', { reason: 'collected' }, collected);
-    const dots = admitted.versions.map(({ dot }) => dot);
-    const allEnded = admitted.versions.length === 0 && incoming.versions.length > 0;
-    const gone = valueCollected ? 'collected' : undefined;
-    if (own === undefined && allEnded) return Promise.resolve(gone);
-    const merged = own === undefined ? admitted : merge(own.siblings, admitted);
-    const fate = gone ?? fateIn(merged, incoming);
-    if (own !== undefined && merged === own.siblings) {
-      clocks.note(at.partition, merged.context, dots);
-      const durable = store.whenDurable(at.storageKey, durability);
-      return durable === undefined ? Promise.resolve(fate) : durable.then(() => fate);
-    }
-    const kept = merged === incoming ? bytes : encodeRecord(at, merged);
-    const shrinks = own !== undefined && kept.length <= own.bytes.length;
-    const { committed } = store.transact(
-      (transaction) => {
-        table.put(transaction, at, own, merged, kept);
-        clocks.note(at.partition, merged.context, dots);
-      },
-      durability,
-      shrinks ? 'shrinking' : 'ordinary',
-    );
-    return committed.then(() => fate);
-  }
-
-  /** A damaged record is replaced by what comes; the partition is under rebuild then. */
-  #readForMerge(at: RecordKey): StoredRecord | undefined {
-    const { health, table } = this.#options;
-    if (!health.isRebuilding(at.partition)) {
-      try {
-        return this.read(at);
-      } catch (error) {
-        if (!health.isRebuilding(at.partition)) throw error;
-      }
-    }
-    try {
-      return table.read(at);
-    } catch (error) {
-      if (isCorrupt(error)) return undefined;
-      throw error;
-    }
   }
 }

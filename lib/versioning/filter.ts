@@ -18,7 +18,7 @@ export interface Filtered {
  * What is unaccounted stays admitted; the caller decides, since only it knows what was collected.
  */
 export function filterIncoming(
-  clock: PartitionClock,
+  clock: Pick<PartitionClock, 'has'>,
   own: Siblings | undefined,
   incoming: Siblings,
 ): Filtered {

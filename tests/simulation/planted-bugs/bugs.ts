@@ -4,6 +4,7 @@ import { BUGS_OF_ANSWERS } from './bugs-of-answers.js';
 import { CONSENSUS_BUGS } from './consensus-bugs.js';
 import { DAMAGE_BUGS } from './damage-bugs.js';
 import { DISK_BUGS } from './disk-bugs.js';
+import { GROUP_BUGS } from './group-bugs.js';
 import { IDENTITY_BUGS } from './identity-bugs.js';
 import type { PlantedBug } from './planted-bug.js';
 import { RPC_BUGS } from './rpc-bugs.js';
@@ -16,6 +17,7 @@ export const BUGS: readonly PlantedBug[] = [
   ...CONSENSUS_BUGS,
   ...DAMAGE_BUGS,
   ...DISK_BUGS,
+  ...GROUP_BUGS,
   ...IDENTITY_BUGS,
   ...RPC_BUGS,
   ...STRANGER_BUGS,
@@ -161,8 +163,8 @@ export const BUGS: readonly PlantedBug[] = [
   {
     rule: 'C3',
     name: 'the filter asks nobody',
-    file: 'replica/replica.js',
-    right: 'const verdict = await this.#askOwners(at, unaccounted);',
+    file: 'replica/group-apply.js',
+    right: 'const verdict = await this.#options.askOwners(at, unaccounted);',
     wrong: "const verdict = 'dropped';",
     test: 'unit/replica/replica.test.js',
   },

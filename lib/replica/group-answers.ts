@@ -1,0 +1,80 @@
+/** The answers to a group of copies: each is answered once, and many together where they can be. */
+import { assert } from '../errors.js';
+import type { RecordKey } from '../persistence/keyspace.js';
+import type { PartitionHealth } from './health.js';
+import type { Fate } from './incoming.js';
+
+/** What came of the copy at this place of the group. */
+export interface Outcome {
+  readonly place: number;
+  /** Of what was taken. */
+  readonly fate: Fate | undefined;
+  /** Why it was not taken, or is not vouched for. Undefined: it is as durable as asked. */
+  readonly error: Error | undefined;
+}
+
+/** Called with those that have an outcome by then: at once or later, each copy once. */
+export type Settle = (outcomes: readonly Outcome[]) => void;
+
+/** A copy that was taken. */
+export interface TakenCopy {
+  readonly place: number;
+  readonly at: RecordKey;
+  readonly fate: Fate | undefined;
+}
+
+export class GroupAnswers {
+  readonly #health: Pick<PartitionHealth, 'obstacle'>;
+  readonly #vouches: boolean;
+  readonly #settle: Settle;
+  #open: number;
+
+  /** @param vouches is what was taken under rebuild refused? */
+  constructor(
+    health: Pick<PartitionHealth, 'obstacle'>,
+    vouches: boolean,
+    count: number,
+    settle: Settle,
+  ) {
+    this.#health = health;
+    this.#vouches = vouches;
+    this.#open = count;
+    this.#settle = settle;
+  }
+
+  refuse(places: readonly number[], error: Error): void {
+    this.#tell(places.map((place) => ({ place, fate: undefined, error })));
+  }
+
+  /** They are as durable as asked. */
+  taken(copies: readonly TakenCopy[]): void {
+    this.#tell(
+      copies.map(({ place, at, fate }) => {
+        // What was damaged while it waited for the disk is not vouched for either.
+        const error = this.#vouches ? this.#health.obstacle(at.partition) : undefined;
+        return { place, fate, error };
+      }),
+    );
+  }
+
+  /** They are once `durable` resolves. */
+  takenWhen(durable: Promise<void>, copies: readonly TakenCopy[]): void {
+    if (copies.length === 0) return;
+    durable.then(
+      () => this.taken(copies),
+      (error: Error) => {
+        this.refuse(
+          copies.map(({ place }) => place),
+          error,
+        );
+      },
+    );
+  }
+
+  #tell(outcomes: readonly Outcome[]): void {
+    if (outcomes.length === 0) return;
+    this.#open -= outcomes.length;
+    assert(this.#open >= 0, 'a copy is answered once');
+    this.#settle(outcomes);
+  }
+}

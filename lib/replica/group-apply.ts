@@ -1,0 +1,276 @@
+/**
+ * Takes the copies that came together: all are read, then decided (incoming.ts), then applied in
+ * one transaction in which nothing throws (docs/architecture.md, W5). One copy is a group of one.
+ */
+import type { Observer } from '../environment/observer.js';
+import { assert, isCorrupt, OperatingError } from '../errors.js';
+import type { RecordTable, StoredRecord } from '../persistence/record-table.js';
+import type { RecordKey } from '../persistence/keyspace.js';
+import { decodeRecord } from '../persistence/records.js';
+import type { Durability, Store, Urgency } from '../persistence/store.js';
+import type { Transaction } from '../persistence/transaction.js';
+import { type Dot, dotText } from '../versioning/dot.js';
+import type { Siblings } from '../versioning/siblings.js';
+import type { CollectedDots } from './collected-dots.js';
+import { GroupAnswers, type Settle, type TakenCopy } from './group-answers.js';
+import type { PartitionHealth } from './health.js';
+import type { Arrival, Decision, Held, Taken } from './incoming.js';
+import { decide } from './incoming.js';
+import type { PartitionClocks } from './partition-clocks.js';
+
+/** A whole state from elsewhere, as it is stored, and how durable it is to be. */
+export interface ArrivedCopy {
+  readonly at: RecordKey;
+  readonly bytes: Uint8Array;
+  readonly durability: Durability;
+}
+
+/** What the other owners say of versions that were seen here and are not held here any more. */
+export type FilterVerdict = 'dropped' | 'damaged';
+
+export interface GroupApplyOptions {
+  readonly store: Store;
+  readonly table: RecordTable;
+  readonly clocks: PartitionClocks;
+  readonly health: PartitionHealth;
+  readonly collected: CollectedDots;
+  readonly observer: Observer;
+  /** @throws OperatingError `rebuilding`: also where this look finds the record damaged */
+  readonly read: (at: RecordKey) => StoredRecord | undefined;
+  /** Rejects where they cannot be asked. */
+  readonly askOwners: (at: RecordKey, dots: readonly Dot[]) => Promise<FilterVerdict>;
+}
+
+/** One copy of a group, and what the other owners have said so far. */
+interface Member {
+  readonly place: number;
+  readonly copy: ArrivedCopy;
+  readonly dropped: ReadonlySet<string>;
+  readonly questions: number;
+}
+
+/** A member that could be read, the own record beside it, and what was decided. */
+interface Ready {
+  readonly member: Member;
+  readonly incoming: Held;
+  readonly own: StoredRecord | undefined;
+}
+
+/** As durable as its strongest copy asks. */
+interface Committing {
+  readonly rank: number;
+  readonly committed: Promise<void>;
+}
+
+/** So often a merge asks the other owners before it is put off. */
+const QUESTIONS_MAX = 3;
+const NOTHING_DROPPED: ReadonlySet<string> = new Set();
+const DURABILITIES: readonly Durability[] = ['memory', 'os', 'sync'];
+
+export class GroupApply {
+  readonly #options: GroupApplyOptions;
+
+  constructor(options: GroupApplyOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Takes each copy, puts it off, or refuses it: for itself, never for its neighbours. Twice
+   * changes nothing. What is refused is told at once, what is taken when it is as durable as asked.
+   * Refusals: `corrupt_bytes`, `overloaded`, `read_only`, `storage_failed`, `not_ready` (the owners
+   * cannot be asked), `rebuilding`.
+   * @param vouches is a copy that is taken under rebuild refused as `rebuilding`?
+   */
+  apply(copies: readonly ArrivedCopy[], vouches: boolean, settle: Settle): void {
+    const { health } = this.#options;
+    const answers = new GroupAnswers(health, vouches, copies.length, settle);
+    const members = copies.map((copy, place) => {
+      return { place, copy, dropped: NOTHING_DROPPED, questions: 0 };
+    });
+    this.#run(members, answers);
+  }
+
+  #run(members: readonly Member[], answers: GroupAnswers): void {
+    const ready: Ready[] = [];
+    for (const member of members) {
+      try {
+        const { at, bytes } = member.copy;
+        const incoming = { siblings: this.#decode(member.copy), bytes };
+        ready.push({ member, incoming, own: this.#readOwn(at) });
+      } catch (error) {
+        answers.refuse([member.place], error as Error);
+      }
+    }
+    // A record that was found damaged by now counts for all of its partition.
+    const arrivals = ready.map((one) => this.#arrivalOf(one));
+    const decisions = decide(arrivals, this.#options.store.room);
+    const transaction = this.#transact(ready, decisions);
+    for (const [i, decision] of decisions.entries()) {
+      const { member } = memberAt(ready, i);
+      if (decision.do === 'ask') this.#ask(member, decision.dots, answers);
+      if (decision.do === 'refuse') answers.refuse([member.place], decision.error);
+    }
+    this.#answerTaken(ready, decisions, transaction, answers);
+  }
+
+  #arrivalOf({ member, incoming, own }: Ready): Arrival {
+    const { clocks, health, collected } = this.#options;
+    const { at } = member.copy;
+    return {
+      ...{ at, incoming, own, collected, dropped: member.dropped },
+      clock: clocks.of(at.partition),
+      isRebuilding: health.isRebuilding(at.partition),
+    };
+  }
+
+  /** All that is stored, in one transaction; undefined where nothing is. */
+  #transact(ready: readonly Ready[], decisions: readonly Decision[]): Committing | undefined {
+    const { store } = this.#options;
+    let rank = -1;
+    let urgency: Urgency = 'shrinking';
+    for (const [i, decision] of decisions.entries()) {
+      if (decision.do !== 'store') continue;
+      rank = Math.max(rank, DURABILITIES.indexOf(memberAt(ready, i).member.copy.durability));
+      if (!decision.shrinks) urgency = 'ordinary';
+    }
+    const durability = DURABILITIES[rank];
+    if (durability === undefined) {
+      this.#change(ready, decisions, undefined);
+      return undefined;
+    }
+    const { committed } = store.transact(
+      (changes) => this.#change(ready, decisions, changes),
+      durability,
+      urgency,
+    );
+    return { rank, committed };
+  }
+
+  /** Nothing throws: what memory knows from here on will be stored. */
+  #change(
+    ready: readonly Ready[],
+    decisions: readonly Decision[],
+    transaction: Transaction | undefined,
+  ): void {
+    const { table, clocks } = this.#options;
+    const records: (StoredRecord | undefined)[] = [];
+    for (const [i, decision] of decisions.entries()) {
+      const { member, own } = memberAt(ready, i);
+      const { at } = member.copy;
+      let record = decision.after < 0 ? own : records[decision.after];
+      if (decision.do === 'store') {
+        const { siblings, bytes } = decision.held;
+        assert(transaction !== undefined, 'what is stored is stored in the transaction');
+        record = table.put(transaction, at, record, siblings, bytes);
+      }
+      records.push(record);
+      if (decision.do !== 'store' && decision.do !== 'keep') continue;
+      this.#count(decision);
+      if (record !== undefined) clocks.note(at.partition, record.siblings.context, decision.dots);
+    }
+  }
+
+  #count({ superseded, collected }: Pick<Taken, 'superseded' | 'collected'>): void {
+    const { observer } = this.#options;
+    if (superseded > 0) {
+      observer.count('quorate_filter_total', { reason: 'superseded' }, superseded);
+    }
+    if (collected > 0) observer.count('quorate_filter_total', { reason: 'collected' }, collected);
+  }
+
+  /** Most of a group waits for the disk together. */
+  #answerTaken(
+    ready: readonly Ready[],
+    decisions: readonly Decision[],
+    transaction: Committing | undefined,
+    answers: GroupAnswers,
+  ): void {
+    const now: TakenCopy[] = [];
+    const together: TakenCopy[] = [];
+    for (const [i, { do: what, fate }] of decisions.entries()) {
+      if (what !== 'store' && what !== 'keep') continue;
+      const { place, copy } = memberAt(ready, i).member;
+      const taken = { place, at: copy.at, fate };
+      if (copy.durability === 'memory') now.push(taken);
+      else if (transaction !== undefined && transaction.rank >= rankOf(copy)) together.push(taken);
+      else {
+        // It was there already, and is written with others.
+        const wait = this.#whenDurable(copy);
+        if (wait === undefined) now.push(taken);
+        else answers.takenWhen(wait, [taken]);
+      }
+    }
+    if (transaction !== undefined) answers.takenWhen(transaction.committed, together);
+    answers.taken(now);
+  }
+
+  #whenDurable({ at, durability }: ArrivedCopy): Promise<void> | undefined {
+    try {
+      return this.#options.store.whenDurable(at.storageKey, durability);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  /** It goes on by itself, as a group of one, when the owners have said what became of the dots. */
+  #ask(member: Member, dots: readonly Dot[], answers: GroupAnswers): void {
+    this.#askAndRun(member, dots, answers).catch((error: Error) => {
+      answers.refuse([member.place], error);
+    });
+  }
+
+  async #askAndRun(
+    member: Member,
+    unaccounted: readonly Dot[],
+    answers: GroupAnswers,
+  ): Promise<void> {
+    const { place, copy, questions } = member;
+    const { at } = copy;
+    if (questions === QUESTIONS_MAX) {
+      throw new OperatingError('not_ready', 'what became of a version cannot be found out now');
+    }
+    const verdict = await this.#options.askOwners(at, unaccounted);
+    this.#options.observer.count('quorate_filter_total', { reason: verdict });
+    if (verdict === 'damaged') this.#options.health.damage(at.partition, 'held elsewhere');
+    const gone = verdict === 'dropped' ? unaccounted.map(dotText) : [];
+    const dropped = new Set([...member.dropped, ...gone]);
+    this.#run([{ place, copy, dropped, questions: questions + 1 }], answers);
+  }
+
+  #decode({ at, bytes }: ArrivedCopy): Siblings {
+    try {
+      return decodeRecord(at, bytes);
+    } catch (error) {
+      this.#options.observer.count('quorate_corrupt_records_total');
+      throw error;
+    }
+  }
+
+  /** A damaged record is replaced by what comes; the partition is under rebuild then. */
+  #readOwn(at: RecordKey): StoredRecord | undefined {
+    const { health, table, read } = this.#options;
+    if (!health.isRebuilding(at.partition)) {
+      try {
+        return read(at);
+      } catch (error) {
+        if (!health.isRebuilding(at.partition)) throw error;
+      }
+    }
+    try {
+      return table.read(at);
+    } catch (error) {
+      if (isCorrupt(error)) return undefined;
+      throw error;
+    }
+  }
+}
+
+function memberAt(ready: readonly Ready[], place: number): Ready {
+  const member = ready[place];
+  assert(member !== undefined, 'each copy has its decision');
+  return member;
+}
+
+function rankOf({ durability }: ArrivedCopy): number {
+  return DURABILITIES.indexOf(durability);
+}
