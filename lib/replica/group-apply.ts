@@ -116,11 +116,10 @@ export class GroupApply {
   #arrivalOf({ member, incoming, own }: Ready): Arrival {
     const { clocks, health, collected } = this.#options;
     const { at } = member.copy;
-    return {
-      ...{ at, incoming, own, collected, dropped: member.dropped },
-      clock: clocks.of(at.partition),
-      isRebuilding: health.isRebuilding(at.partition),
-    };
+    const { dropped } = member;
+    const clock = clocks.of(at.partition);
+    const isRebuilding = health.isRebuilding(at.partition);
+    return { at, incoming, own, clock, isRebuilding, collected, dropped };
   }
 
   /** All that is stored, in one transaction; undefined where nothing is. */

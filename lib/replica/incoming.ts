@@ -115,12 +115,15 @@ function decideOne(arrival: Arrival, after: number): Decision {
   const merged = own === undefined ? admitted : merge(own.siblings, admitted);
   const fate = gone ?? fateIn(merged, incoming.siblings);
   // Invariant: a clock speaks only of what the record holds or covers.
-  const dots = admitted.versions.flatMap(({ dot }) => (covers(merged.context, dot) ? dot : []));
-  const judged = { after, superseded, collected, fate, dots };
-  if (own !== undefined && merged === own.siblings) return { do: 'keep', held: own, ...judged };
+  const dots: Dot[] = [];
+  for (const { dot } of admitted.versions) if (covers(merged.context, dot)) dots.push(dot);
+  if (own !== undefined && merged === own.siblings) {
+    return { do: 'keep', held: own, after, superseded, collected, fate, dots };
+  }
   const bytes = merged === incoming.siblings ? incoming.bytes : encodeRecord(at, merged);
   const shrinks = own !== undefined && bytes.length <= own.bytes.length;
-  return { do: 'store', held: { siblings: merged, bytes }, shrinks, ...judged };
+  const held = { siblings: merged, bytes };
+  return { do: 'store', held, shrinks, after, superseded, collected, fate, dots };
 }
 
 function admit(decision: Decision, room: Room, bytesLeft: number): Decision {
@@ -140,19 +143,14 @@ interface Admitted {
   readonly unaccounted: readonly Dot[];
 }
 
-const NOTHING_GONE = {
-  superseded: 0,
-  collected: 0,
-  valueCollected: false,
-  unaccounted: [],
-} as const;
+const NONE: readonly Dot[] = [];
 
 function admittedOf(arrival: Arrival): Admitted {
   const { at, own, clock, collected, dropped, isRebuilding } = arrival;
   const incoming = arrival.incoming.siblings;
-  if (isRebuilding) return { ...NOTHING_GONE, admitted: incoming };
+  if (isRebuilding) return allOf(incoming, 0);
   const { admitted, superseded, unaccounted } = filterIncoming(clock, own?.siblings, incoming);
-  if (unaccounted.length === 0) return { ...NOTHING_GONE, admitted, superseded };
+  if (unaccounted.length === 0) return allOf(admitted, superseded);
   const gone = unaccounted.filter(({ dot }) => dropped.has(dotText(dot)) || collected.has(at, dot));
   const left = (version: Version): boolean => !gone.includes(version);
   return {
@@ -162,6 +160,10 @@ function admittedOf(arrival: Arrival): Admitted {
     valueCollected: gone.some(({ state }) => state === 'value'),
     unaccounted: unaccounted.filter(left).map(({ dot }) => dot),
   };
+}
+
+function allOf(admitted: Siblings, superseded: number): Admitted {
+  return { admitted, superseded, collected: 0, valueCollected: false, unaccounted: NONE };
 }
 
 function fateIn(merged: Siblings, incoming: Siblings): Fate | undefined {
