@@ -30,6 +30,14 @@ export const GROUP_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'W5',
+    name: 'a refused copy moves the answers of those behind it',
+    file: 'coordination/replica-service.js',
+    right: 'settle(copy.place, { start,',
+    wrong: 'settle(place, { start,',
+    test: 'unit/coordination/copies-of-a-message.test.js',
+  },
+  {
+    rule: 'W5',
     name: 'a group is applied in part',
     file: 'replica/group-apply.js',
     right: 'for (const [i, decision] of decisions.entries()) {\n            const { member, own }',
