@@ -7,7 +7,9 @@ import {
 } from '../../../lib/coordination/replica-service.js';
 import { Foreground } from '../../../lib/environment/foreground.js';
 import { OperatingError } from '../../../lib/errors.js';
+import { Ownership } from '../../../lib/partitioning/ownership.js';
 import type { Ring } from '../../../lib/partitioning/ring.js';
+import { historyOf } from '../../../lib/partitioning/ring-history.js';
 import { type RecordKey, recordKey } from '../../../lib/persistence/keyspace.js';
 import { encodeRecord } from '../../../lib/persistence/records.js';
 import type { CopyReply, CopyRequest } from '../../../lib/rpc/hot-messages.js';
@@ -47,7 +49,8 @@ async function serving(storage = new HeldStorage()) {
     handlers = given;
   };
   const messenger = { replicas: { serve }, handle: () => undefined };
-  const options = { ...disk, self: 'n1', messenger, foreground, ring: () => RING };
+  const ownership = new Ownership('n1', () => historyOf(RING));
+  const options = { ...disk, self: 'n1', messenger, foreground, ownership };
   serveReplicas(options as unknown as ReplicaServiceOptions);
   const take = (copies: readonly CopyRequest[]): [number, string][] => {
     const told: [number, string][] = [];
