@@ -78,6 +78,8 @@ export class Rebuild {
     }
     if (others.some((peer) => !progress.snapshots.has(peer))) return;
     await this.#purge(partition, progress);
+    // What was lost again meanwhile may still be remembered, and then a copy of it changes nothing.
+    await this.#scrub.verifyRebuilt(partition);
     if (this.#progressOf(partition) !== progress) return;
     this.#progress.delete(partition);
     await health.rebuilt(partition);

@@ -3,7 +3,7 @@
  * vouches for it, after damage, and in the background, partition by partition.
  */
 import { conflictsIn } from '../persistence/conflict-index.js';
-import { type CountWorld, countRecords } from '../persistence/count-records.js';
+import { type Counted, type CountWorld, countRecords } from '../persistence/count-records.js';
 import { indexKeysOf } from '../persistence/indexes.js';
 import { parseIndexKey, type RecordKey, recordsOf } from '../persistence/keyspace.js';
 import type { AntiEntropyCollaborators } from './collaborators.js';
@@ -69,14 +69,28 @@ export class Scrub {
     await committed;
   }
 
+  /** The same for a partition whose rebuild is about to end: what is amiss is another damage. */
+  async verifyRebuilt(partition: number): Promise<void> {
+    await this.#judge(partition, await this.#count(partition));
+  }
+
   async #verify(partition: number): Promise<void> {
-    const { health, observer } = this.#world;
+    const { health } = this.#world;
     if (health.isRebuilding(partition)) return;
+    const counted = await this.#count(partition);
+    if (!health.isRebuilding(partition)) await this.#judge(partition, counted);
+  }
+
+  async #count(partition: number): Promise<Counted> {
     const counted = await countRecords(this.#world, partition);
-    const { found, expected, corrupt, unindexed } = counted;
-    observer.count('quorate_scrubbed_partitions_total');
+    this.#world.observer.count('quorate_scrubbed_partitions_total');
     this.#counted.add(partition);
-    if (health.isRebuilding(partition)) return;
+    return counted;
+  }
+
+  async #judge(partition: number, counted: Counted): Promise<void> {
+    const { health, observer } = this.#world;
+    const { found, expected, corrupt, unindexed } = counted;
     if (corrupt.length > 0) {
       observer.count('quorate_corrupt_records_total', {}, corrupt.length);
       health.damage(partition, 'checksum');

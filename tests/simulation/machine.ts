@@ -51,8 +51,12 @@ const SUPERVISION_MILLISECONDS = 200;
 /** So long it may take until a node knows what its disk has lost. */
 const NOTICE_MILLISECONDS = 3000;
 
-/** After these a node knows what is missing on its disk. */
-const COUNTED = new Set(['a partition is damaged and will be rebuilt', 'a partition is rebuilt']);
+/**
+ * After these a node knows what is missing on its disk of a partition; after a rebuild what it had
+ * read the disk for since it was gone.
+ */
+const DAMAGED = 'a partition is damaged and will be rebuilt';
+const REBUILT = 'a partition is rebuilt';
 
 export class Machine {
   readonly id: string;
@@ -274,8 +278,9 @@ export class Machine {
       log: (severity, event, fields) => {
         if (!isAlive()) return;
         world.note(`log ${this.place} ${severity} ${event} ${JSON.stringify(fields ?? {})}`);
-        if (COUNTED.has(event)) {
-          this.disk.counted(recordsOf(Number(fields?.['partition']), this.partitionCount));
+        if (event === DAMAGED || event === REBUILT) {
+          const range = recordsOf(Number(fields?.['partition']), this.partitionCount);
+          this.disk.vanished.known(range, event === REBUILT);
         }
         if (severity === 'warn') world.count(`log ${event}`);
         if (severity !== 'error') return;

@@ -12,13 +12,13 @@ import type {
   StorageRepair,
 } from '../../lib/environment/storage.js';
 import { OperatingError } from '../../lib/errors.js';
-import type { KeyRange } from '../../lib/persistence/keyspace.js';
 import { UnsyncedWrites } from '../../lib/platform/unsynced-writes.js';
 import type { Batch } from './log-files.js';
 import { LogFiles } from './log-files.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { MachineTime } from './simulated-clock.js';
 import { SortedMap } from './sorted-map.js';
+import { VanishedKeys } from './vanished-keys.js';
 import type { World } from './world.js';
 
 /** Milliseconds. */
@@ -64,8 +64,8 @@ export class SimulatedDisk {
   isOld = false;
   /** Keys under which damaged bytes lie that nobody has replaced. */
   readonly rotten = new Set<string>();
-  /** Keys that are gone, and whose partition nobody has counted since. */
-  readonly vanished = new Set<string>();
+  /** Keys that are gone, and that nobody has missed yet. */
+  readonly vanished = new VanishedKeys();
   /** Told of what is about to be removed for good. */
   onRemoval: (key: string, bytes: Uint8Array) => void = () => undefined;
   /** Told when a handle has died. */
@@ -192,13 +192,6 @@ export class SimulatedDisk {
     return key;
   }
 
-  /** What is gone of the keys of a range is known to be. */
-  counted({ from, before }: KeyRange): void {
-    for (const key of this.vanished) {
-      if (key >= from && key < before) this.vanished.delete(key);
-    }
-  }
-
   /** Notes what is durable now. */
   remember(): void {
     this.#earlier = { entries: [...this.#durable], engineDamaged: this.#engineDamaged };
@@ -319,7 +312,9 @@ class Handle implements Storage {
     this.#assertOpen();
     await this.#inTurn(this.#disk.speed.write);
     this.#assertAlive();
-    return entriesOf(this.#visible, range);
+    const page = entriesOf(this.#visible, range);
+    this.#disk.vanished.read(range, page);
+    return page;
   }
 
   write(operations: readonly StorageOperation[], { sync }: { sync: boolean }): Promise<void> {

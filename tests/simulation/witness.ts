@@ -161,6 +161,8 @@ function mayHold(
 ): boolean {
   if (isExcused(machine, durability, since)) return true;
   const { disk, node } = machine;
+  // It said what it remembers, and has not missed it on its disk yet.
+  if (disk.vanished.has(at.storageKey)) return true;
   try {
     const inMemory = (): Siblings | undefined => node?.disk.table.read(at)?.siblings;
     const held = durability === 'memory' ? inMemory() : stored(machine, at, durability);

@@ -28,6 +28,14 @@ export const DAMAGE_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'D2',
+    name: 'a rebuild ends without a look at the disk',
+    file: 'anti-entropy/rebuild.js',
+    right: 'await this.#scrub.verifyRebuilt(partition);',
+    wrong: ';',
+    test: 'unit/anti-entropy/damage.test.js',
+  },
+  {
+    rule: 'D2',
     name: 'one other owner is enough for a rebuild',
     file: 'anti-entropy/rebuild.js',
     right: 'if (others.some((peer) => !progress.snapshots.has(peer)))',

@@ -137,6 +137,29 @@ t.test('a rebuild takes everything from every other owner', async (t) => {
   t.equal(new Set(hashes).size, 1, 'and its clock is theirs');
 });
 
+t.test(
+  'what is lost again during a rebuild is no part of it, though it is remembered',
+  async (t) => {
+    const { cluster, at, rebuilds } = await stageFor(t);
+    cluster.network.cut('n1', 'n3');
+    const { disk } = cluster.node('n1');
+    disk.health.damage(at.partition, 'test');
+    await cluster.clock.advance(60_000);
+    t.ok(rebuilds('n1'), 'it waits for one owner, and has copied from the other');
+    await cluster.wait(disk.store.sync());
+    const gone = [{ type: 'delete', key: at.storageKey }] as const;
+    await cluster.disks.get('n1')?.write(gone, { sync: true });
+    t.ok(disk.table.read(at), 'it is remembered');
+    cluster.network.heal();
+    const isThere = (): boolean => cluster.disks.get('n1')?.get(at.storageKey) !== undefined;
+    for (let waited = 0; rebuilds('n1') && waited < 4_000; waited += 1) {
+      await cluster.clock.advance(10);
+    }
+    t.notOk(rebuilds('n1'));
+    t.ok(isThere(), 'what it vouches for is on its disk');
+  },
+);
+
 t.test('a rebuilt partition and its clock are on the disk together', async (t) => {
   const limits = { clockPersistIntervalMilliseconds: 3_600_000 };
   const cluster = await LocalCluster.of({ limits });

@@ -108,6 +108,36 @@ t.test('neither age nor number is a reason while an owner is away', async (t) =>
   t.strictSame(await cluster.texts('n3', 'k0'), []);
 });
 
+t.test('nor while an owner answers that has not seen them on its disk', async (t) => {
+  const limits = { deadRecordsMax: 0, clockPersistIntervalMilliseconds: 3_600_000 };
+  const cluster = await clusterFor(t, { limits });
+  await keepFor(cluster, 0);
+  await deleteAll(cluster);
+  const clocksOf = (id: string) => cluster.node(id).disk.clocks;
+  for (const id of ['n1', 'n2']) await cluster.wait(clocksOf(id).persist());
+  await cluster.clock.advance(100_000);
+  for (const id of cluster.ids) t.equal(heldOn(cluster, id), keys.length, 'n3 may forget them');
+  const blocked = 'quorate_collection_blocked_total not seen by all';
+  t.ok((cluster.observers.get('n1')?.counts.get(blocked) ?? 0) > 0, 'and the metric says why');
+  for (const id of cluster.ids) await cluster.wait(clocksOf(id).persist());
+  await cluster.clock.advance(100_000);
+  for (const id of cluster.ids) t.equal(heldOn(cluster, id), 0);
+});
+
+t.test('nor while an owner that answers is under rebuild', async (t) => {
+  const cluster = await clusterFor(t, { limits: { deadRecordsMax: 0 } });
+  await keepFor(cluster, 0);
+  await deleteAll(cluster);
+  cluster.network.cut('n2', 'n3');
+  const { health } = cluster.node('n3').disk;
+  for (let partition = 0; partition < 16; partition += 1) health.damage(partition, 'test');
+  await cluster.clock.advance(100_000);
+  t.equal(heldOn(cluster, 'n1'), keys.length, 'n1 asks both others, and n3 vouches for nothing');
+  cluster.network.heal();
+  await cluster.clock.advance(100_000);
+  for (const id of cluster.ids) t.equal(heldOn(cluster, id), 0);
+});
+
 const YEAR_MILLISECONDS = 31_536_000_000;
 
 t.test('a clock that is a year ahead collects nothing before its time', async (t) => {
