@@ -45,7 +45,10 @@ interface Told {
 export class Settings implements SettingsControl {
   readonly #options: SettingsOptions;
   readonly #initial: SettingsState;
+  /** In force. Invariant: it is on the disk. */
   #state: SettingsState;
+  /** As it was given to the disk last: what comes meanwhile is merged into it. */
+  #given: SettingsState;
   /** Changes of this node, one after the other. */
   readonly #oneAtATime = pLimit(1);
   /** Hashes of other nodes' settings that are merged here already. */
@@ -62,6 +65,7 @@ export class Settings implements SettingsControl {
       stored === undefined
         ? this.#initial
         : SettingsState.from(stored as PlainSettings, this.#initial);
+    this.#given = this.#state;
     const tell = () => ({ settings: this.#state.toPlain(), hash: this.#state.hash });
     options.messenger.handle(PULL_SETTINGS, tell, { anyEpoch: true });
     options.messenger.handle(
@@ -199,19 +203,23 @@ export class Settings implements SettingsControl {
     this.#covered.add(hash);
   }
 
-  /** Merges durably; what is known afterwards is never less than before. */
+  /**
+   * Merges durably; what is known afterwards is never less than before. What the disk does not have
+   * is not in force: a restart would take it back from requests that were served by it.
+   */
   async #adopt(state: SettingsState): Promise<void> {
-    const merged = this.#state.merge(state);
+    const merged = this.#given.merge(state);
     const keep = (transaction: Transaction): void => {
       transaction.put(SETTINGS_KEY, encodeStored(SETTINGS_KEY, merged.toPlain()));
     };
-    // Where the store refuses it, it is not in force either: the answer says that nothing happened.
     const { committed } = this.#options.store.transact(keep, 'sync', 'vital');
+    this.#given = merged;
+    await committed;
+    // Batches are durable in order: each holds all that came before it.
     if (merged.hash !== this.#state.hash) {
       this.#state = merged;
       this.#covered.clear();
     }
-    await committed;
     this.#covered.add(state.hash);
   }
 

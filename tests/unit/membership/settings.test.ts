@@ -1,6 +1,10 @@
 /** Settings on whole nodes: changed at a majority, kept, carried to those who were away. */
 import t, { type Test } from 'tap';
-import type { ChangeOptions, SettingsAnswer } from '../../../lib/membership/settings-types.js';
+import type {
+  ChangeOptions,
+  ConsistencySettings,
+  SettingsAnswer,
+} from '../../../lib/membership/settings-types.js';
 import type { Message, Transport } from '../../../lib/environment/transport.js';
 import { Settings } from '../../../lib/membership/settings.js';
 import { Messenger } from '../../../lib/rpc/messenger.js';
@@ -79,6 +83,40 @@ t.test('a change that the own store refuses is not in force', async (t) => {
   await t.rejects(refused, { code: 'overloaded', outcome: 'none' });
   store.transact = transact;
   t.equal(levelAt(cluster, 'n1'), 'quorum');
+});
+
+t.test('a change that the own disk does not take is not in force', async (t) => {
+  const { store, storage, observer, clock } = await openDisk();
+  const messenger = { handle: () => undefined, request: () => Promise.reject(new Error('alone')) };
+  const initial = {
+    default_level: 'quorum',
+    default_write_level: 'quorum',
+    read_repair_probability: 0,
+    blind_writes: 'overwrite',
+    tombstone_retention_s: 1,
+    conflict_resolution: 'siblings',
+    versions_kept: 0,
+    versions_kept_for_s: 0,
+  } as const satisfies ConsistencySettings;
+  const settings = new Settings({
+    ...{ store, clock, observer, initial, self: 'n1', members: ['n1'], timeoutMilliseconds: 1000 },
+    messenger: messenger as unknown as Messenger,
+  });
+  const { hash } = settings;
+  storage.held = true;
+  const one = settings.change({ default_level: 'one' }, PLAIN);
+  const two = settings.change({ default_level: 'two' }, PLAIN);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.equal(settings.values.default_level, 'quorum', 'not before it is durable');
+  await storage.release();
+  await one;
+  t.equal(settings.values.default_level, 'one');
+  await new Promise((resolve) => setImmediate(resolve));
+  const refused = t.rejects(two, { code: 'storage_failed' });
+  await storage.fail();
+  await refused;
+  t.equal(settings.values.default_level, 'one', 'nor where the disk has failed');
+  t.not(settings.hash, hash);
 });
 
 t.test('what is invalid is named, and changes nothing', async (t) => {
