@@ -44,7 +44,7 @@ function optionsOf(
   };
   return {
     ...{ width, height: HEIGHT, legend: { show: false }, cursor: { show: false } },
-    padding: [8, 8, 0, 0],
+    padding: [8, 26, 0, 0],
     scales: { y: { range: (_, _low, high) => [0, Math.max(1, high * 1.15)] } },
     axes: [
       { ...axis, space: 80, size: 28, values: (_, splits) => splits.map(timeOfDay) },

@@ -145,19 +145,19 @@ function Present({ settings, onTry }: PresentProps) {
     >
       <Table
         label="Settings"
-        head={['Setting', 'Value', 'What it does']}
+        head={['Setting', 'Value']}
         rows={SETTING_ROWS.map(({ name, what, choices }) => {
           const value = String(edited[name] ?? present[name] ?? '');
           return [
-            <code key="name">{name}</code>,
+            <div key="name">
+              <code>{name}</code>
+              <div class="small muted">{what}</div>
+            </div>,
             <Control
               key="value"
               {...{ name, value, choices }}
               onValue={(text) => edit(name, text)}
             />,
-            <span key="what" class="muted">
-              {what}
-            </span>,
           ];
         })}
         none="There are none."
