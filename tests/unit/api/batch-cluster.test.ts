@@ -1,6 +1,7 @@
 /** Batches on three whole nodes: each operation stands for itself, and commits are shared. */
 import t, { type Test } from 'tap';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
+import { nameOf } from '../wire-names.js';
 import { type Answer, serveNode } from './served.js';
 
 type Operation = Readonly<Record<string, unknown>>;
@@ -103,6 +104,32 @@ t.test('the writes of a batch share commits', async (t) => {
   const made = cluster.ids.map((id, i) => commits(id) - (before[i] ?? 0));
   for (const count of made) t.ok(count >= 1 && count <= 20, `${count} commits for 100 writes`);
 });
+
+t.test(
+  'the copies of a batch are one message a peer, one commit there and one answer',
+  async (t) => {
+    const { cluster, send } = await batchesFor(t);
+    const sent = new Map<string, number>();
+    cluster.network.gate = (from, to, message) => {
+      const name = `${nameOf(message)} ${from} ${to}`;
+      sent.set(name, (sent.get(name) ?? 0) + 1);
+      return true;
+    };
+    const commits = (): number =>
+      cluster.observers.get('n2')?.counts.get('quorate_commits_total true') ?? 0;
+    const countOf = async (keys: readonly string[]): Promise<(number | undefined)[]> => {
+      sent.clear();
+      const before = commits();
+      const operations = keys.map((key) => put(key, 1, { level: 'all' }));
+      t.equal((await send('n1', operations)).status, 200);
+      const names = ['coordination.write n1 n2', 'stored n2 n1'];
+      return [...names.map((name) => sent.get(name)), commits() - before];
+    };
+    t.strictSame(await countOf(['alone']), [1, 1, 1]);
+    const keys = Array.from({ length: 100 }, (_, i) => `k${i}`);
+    t.strictSame(await countOf(keys), [1, 1, 1], 'as for a batch of one');
+  },
+);
 
 t.test('each operation meets what it would have met alone', async (t) => {
   const { cluster, send } = await batchesFor(t);
