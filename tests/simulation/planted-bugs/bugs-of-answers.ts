@@ -179,7 +179,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
     rule: 'D1',
     name: 'what a lost record left in the index of conflicts stays',
     file: 'anti-entropy/scrub.js',
-    right: 'if (isStale(table, entry))',
+    right: 'if (isStale(table, at, entry))',
     wrong: 'if (false)',
     test: 'unit/anti-entropy/damage.test.js',
   },

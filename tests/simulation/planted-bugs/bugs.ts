@@ -1,6 +1,7 @@
 /** Bugs to be planted: one broken rule each, as an exact replacement in the built code. */
 import { BLIND_WRITE_BUGS } from './blind-write-bugs.js';
 import { BUGS_OF_ANSWERS } from './bugs-of-answers.js';
+import { COMMAND_BUGS } from './command-bugs.js';
 import { CONSENSUS_BUGS } from './consensus-bugs.js';
 import { DAMAGE_BUGS } from './damage-bugs.js';
 import { DISK_BUGS } from './disk-bugs.js';
@@ -14,6 +15,7 @@ import { WRITER_BUGS } from './writer-bugs.js';
 export const BUGS: readonly PlantedBug[] = [
   ...BLIND_WRITE_BUGS,
   ...BUGS_OF_ANSWERS,
+  ...COMMAND_BUGS,
   ...CONSENSUS_BUGS,
   ...DAMAGE_BUGS,
   ...DISK_BUGS,

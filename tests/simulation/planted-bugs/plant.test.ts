@@ -7,7 +7,7 @@ import ts from 'typescript';
 import { BUGS } from './bugs.js';
 import { plantedText } from './plant.js';
 
-const LIB = fileURLToPath(new URL('../../../lib', import.meta.url));
+const BUILT = fileURLToPath(new URL('../../..', import.meta.url));
 /** "Cannot find name", with and without a guess. */
 const UNKNOWN_NAME = [2304, 2552];
 
@@ -29,13 +29,13 @@ function unknownNames(text: string): string[] {
 
 t.test('each planted bug has its place in the built code, and knows its names', async (t) => {
   for (const bug of BUGS) {
-    const planted = await plantedText(LIB, bug);
+    const planted = await plantedText(BUILT, bug);
     t.strictSame(unknownNames(planted), [], bug.name);
   }
 });
 
 t.test('a name that is gone is noticed', async (t) => {
-  const text = await readFile(join(LIB, 'replica/replica.js'), 'utf8');
+  const text = await readFile(join(BUILT, 'lib/replica/replica.js'), 'utf8');
   const stale = text.replace('return minted;', 'return { ...realised };');
   t.strictSame(unknownNames(stale), ['realised']);
 });

@@ -4,7 +4,7 @@ export interface PlantedBug {
   readonly name: string;
   /** The chapter of docs/architecture.md that names the rule; HTTP: docs/http-api.md. */
   readonly rule: string;
-  /** Below `lib/`, as it was built. */
+  /** Below `lib/`, as it was built; with `bin/` before it: below that. */
   readonly file: string;
   /** Must be there once. */
   readonly right: string;

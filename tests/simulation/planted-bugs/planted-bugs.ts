@@ -21,6 +21,8 @@ const { values } = parseArgs({
   },
 });
 const seedsMax = Number(values['seeds-max']);
+const PACKAGE = 'dist/package.json';
+const PARTS = ['bin', 'config', 'lib', 'tests'];
 const OUTPUT_BYTES_MAX = 2 ** 26;
 const TEST_SECONDS_MAX = 600;
 
@@ -36,7 +38,10 @@ interface Caught {
 
 const waiting = BUGS.filter(({ name }) => name.includes(values.only));
 let missed = 0;
+// Two folders above a copied command, as it is two folders above a built one.
+await cp('package.json', PACKAGE);
 await Promise.all(Array.from({ length: Number(values.jobs) }, (_, job) => work(job)));
+await rm(PACKAGE);
 process.exitCode = missed > 0 ? 1 : 0;
 
 /** One copy of the built code a job, with one bug in it after the other. */
@@ -44,9 +49,8 @@ async function work(job: number): Promise<void> {
   const copy = `dist/planted-${job}`;
   for (let bug = waiting.shift(); bug !== undefined; bug = waiting.shift()) {
     await rm(copy, { recursive: true, force: true });
-    await cp('dist/lib', join(copy, 'lib'), { recursive: true });
-    await cp('dist/tests', join(copy, 'tests'), { recursive: true });
-    await plant(join(copy, 'lib'), bug);
+    for (const part of PARTS) await cp(`dist/${part}`, join(copy, part), { recursive: true });
+    await plant(copy, bug);
     const isForTest = bug.checkers === undefined && bug.test !== undefined;
     const caught = await (isForTest ? caughtByTest(copy, bug) : caughtBySeeds(copy, bug.checkers));
     if (caught?.isNamed !== true) missed += 1;

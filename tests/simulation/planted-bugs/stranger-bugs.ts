@@ -74,4 +74,28 @@ export const STRANGER_BUGS: readonly PlantedBug[] = [
     wrong: ';',
     test: 'unit/client/client.test.js',
   },
+  {
+    rule: 'P2',
+    name: 'a refusal may be longer than a close frame takes',
+    file: 'platform/peer-greeting.js',
+    right: 'socket.close(CLOSE_REFUSED, refusal.message);',
+    wrong: "socket.close(CLOSE_REFUSED, 'é'.repeat(100));",
+    test: 'hostile/peer-strangers.test.js',
+  },
+  {
+    rule: 'P3',
+    name: 'nobody goes for a new connection without a proof',
+    file: 'platform/unproven-connections.js',
+    right: 'same.size > pool.addressMax ? same',
+    wrong: 'same.size < 0 ? same',
+    test: 'unit/platform/unproven-connections.test.js',
+  },
+  {
+    rule: 'M7',
+    name: 'an absent field of a message is no field',
+    file: 'encoding/frame.js',
+    right: '...{ skipValues: [undefined] },',
+    wrong: '',
+    test: 'unit/golden/messages.test.js',
+  },
 ];

@@ -1,0 +1,29 @@
+/** Bugs in the command line and in what watches a local cluster (`bin/`). */
+import type { PlantedBug } from './planted-bug.js';
+
+export const COMMAND_BUGS: readonly PlantedBug[] = [
+  {
+    rule: 'commands',
+    name: 'the path of the control socket may be of any length',
+    file: 'bin/cluster/control-socket.js',
+    right: 'return fits ? path',
+    wrong: 'return fits || true ? path',
+    test: 'unit/bin/control-socket.test.js',
+  },
+  {
+    rule: 'commands',
+    name: 'the end of the process leaves the control socket',
+    file: 'bin/cluster/control-socket.js',
+    right: "process.once('exit', this.close);",
+    wrong: ';',
+    test: 'unit/bin/control-socket.test.js',
+  },
+  {
+    rule: 'commands',
+    name: 'options are not checked before a command runs',
+    file: 'bin/program.js',
+    right: 'checkOption(option, options);',
+    wrong: ';',
+    test: 'unit/bin/refused-options.test.js',
+  },
+];
