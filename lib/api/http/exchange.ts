@@ -86,7 +86,7 @@ export class Exchanges {
     this.#world = world;
     this.admission = new Admission(world.limits, world.node.foreground);
     this.answers = new AnswerBytes(world.limits.answerBytesInFlightMax);
-    this.turns = new LargeTurns(world.clock);
+    this.turns = new LargeTurns(world.clock, world.together);
   }
 
   /**

@@ -3,9 +3,10 @@ import t from 'tap';
 import { LargeTurns } from '../../../../lib/api/http/large-turns.js';
 import { LARGE_BYTES } from '../../../../lib/encoding/large.js';
 import { SystemClock } from '../../../../lib/platform/system-clock.js';
+import { TurnQueue } from '../../../../lib/platform/turn-queue.js';
 
 t.test('one in a turn of the event loop, in the order of their coming', async (t) => {
-  const turns = new LargeTurns(new SystemClock());
+  const turns = new LargeTurns(new SystemClock(), new TurnQueue(1).add);
   let turn = 0;
   let on = true;
   const count = (): void => {
@@ -29,7 +30,7 @@ t.test('one in a turn of the event loop, in the order of their coming', async (t
 });
 
 t.test('what is small waits for nobody', async (t) => {
-  const turns = new LargeTurns(new SystemClock());
+  const turns = new LargeTurns(new SystemClock(), new TurnQueue(1).add);
   const large = [turns.next(LARGE_BYTES), turns.next(1e6)];
   t.equal(turns.next(LARGE_BYTES - 1), undefined);
   t.equal(turns.next(0), undefined);
