@@ -1,7 +1,6 @@
 /** Assembles one node from an environment and options. Read it last: here everything meets. */
-import { AntiEntropy } from './anti-entropy/anti-entropy.js';
-import { ConvergenceReport } from './anti-entropy/convergence.js';
-import { ExchangeNow } from './anti-entropy/exchange-now.js';
+import type { AntiEntropy } from './anti-entropy/anti-entropy.js';
+import { assembleAntiEntropy } from './anti-entropy/assemble.js';
 import type { ApiNode } from './api/api-node.js';
 import { assembleCoordination } from './coordination/assemble.js';
 import { serveHistory } from './coordination/history-service.js';
@@ -100,6 +99,7 @@ async function assembleNode(
     consistency: options.consistency,
     timeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
   });
+  members.serve();
   const { ownership, founding, admission, diskCheck, diskMemory, tickets } = members;
   const { view, settings } = members;
 
@@ -118,6 +118,7 @@ async function assembleNode(
   messenger.onLink((peer, open) => {
     if (open && founding.isComplete) background.meet(peer);
   });
+  for (const part of [background, cluster, events]) part.serve(messenger);
   serveReplicas({ ...disk, ...shared, self, writes, clock, observer });
   serveHistory({ ...disk, ...shared });
   await transport.start(receiverOf(admission, messenger));
@@ -249,28 +250,28 @@ function backgroundOf(
     isRebuilding: (partition) => disk.health.isRebuilding(partition),
     timeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
   });
-  const comparing = {
-    ...{ ...environment, ...shared, ...disk, limits },
+  const { antiEntropy, exchange, convergence, serve } = assembleAntiEntropy({
+    ...{ environment, ...shared, disk, limits },
     isMet: (peer: NodeId): boolean => diskCheck.isMet(peer),
-    backgroundTimeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
-  };
-  const antiEntropy = new AntiEntropy(comparing, {
     retentionMilliseconds: () => 1000 * settings.values.tombstone_retention_s,
+    backgroundTimeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
   });
   disk.hints.onDropped((target) => {
     antiEntropy.auditSoon(target);
     if (shared.view.isUp(target)) antiEntropy.meet(target);
   });
-  const reaper = new Reaper(comparing);
-  const exchange = new ExchangeNow(comparing, antiEntropy);
-  const convergence = new ConvergenceReport(comparing, () => antiEntropy.report());
+  const reaper = new Reaper({ ...environment, ...shared, ...disk, limits });
   const meet = (peer: NodeId): void => {
     void handoff.deliverTo(peer);
     antiEntropy.meet(peer);
   };
   const upkeep = upkeepOf(environment, disk, limits.clockPersistIntervalMilliseconds);
   const parts = [handoff, reaper, ...upkeep, disk.guard];
-  return { handoff, antiEntropy, exchange, convergence, parts, meet };
+  const serveAll = (messenger: Messenger): void => {
+    handoff.serve(messenger);
+    serve();
+  };
+  return { handoff, antiEntropy, exchange, convergence, parts, meet, serve: serveAll };
 }
 
 function defaultsOf(values: ConsistencySettings) {

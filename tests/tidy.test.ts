@@ -4,7 +4,7 @@ import t from 'tap';
 import { SETTING_LIST } from '../config/schema.js';
 import { checkBanned, checkFolders } from './tidy/banned.js';
 import { checkGuarded } from './tidy/guarded.js';
-import { checkOwnership, checkStoredKeys } from './tidy/one-place.js';
+import { checkOwnership, checkRegistration, checkStoredKeys } from './tidy/one-place.js';
 import {
   checkConfigImports,
   checkContents,
@@ -97,6 +97,18 @@ const laws: readonly Law[] = [
     kept: [
       [inBook, "const unit = 'm/s2'; const path = '/m/ring';"],
       ['lib/persistence/keyspace.ts', "const KEY = 'm/ring';"],
+    ],
+  },
+  {
+    name: 'no constructor registers a handler',
+    check: checkRegistration,
+    broken: [
+      [inBook, 'class X { constructor(o: any) { o.messenger.handle(A, () => 1); } }'],
+      [inBook, 'class X { constructor(messenger: any) { messenger.handle(A, () => 1); } }'],
+    ],
+    kept: [
+      [inBook, 'class X { serve(messenger: any) { messenger.handle(A, () => 1); } }'],
+      [inBook, 'class X { constructor(o: any) { o.owner.handle(1); } }'],
     ],
   },
   {

@@ -6,10 +6,15 @@
  * given either before its owner confirmed, then what it speaks of was there when copying began, and
  * is copied; or after, then it names the loss, and strikes what was said before.
  */
+import type { Identity } from '../replica/identity.js';
+import type { Losses } from '../replica/losses.js';
+import type { Ownership } from '../partitioning/ownership.js';
+import type { ClusterView } from '../replication/cluster-view.js';
+import type { Questions } from './questions.js';
+import type { Observer } from '../environment/observer.js';
+import type { Messenger } from '../rpc/messenger.js';
 import type { NodeId } from '../environment/transport.js';
 import { messageOf } from '../errors.js';
-import type { AntiEntropyCollaborators } from './collaborators.js';
-import { backgroundDeadline } from './collaborators.js';
 import { LOST } from './messages.js';
 
 /** How far the loss of one partition has been told. */
@@ -20,11 +25,24 @@ export interface Told {
   readonly confirmed: Set<NodeId>;
 }
 
+export interface AnnouncementOptions {
+  readonly identity: Identity;
+  readonly losses: Losses;
+  /** Has the peer said what it remembers of this node's disk? */
+  readonly isMet: (peer: NodeId) => boolean;
+  readonly ownership: Ownership;
+  readonly view: ClusterView;
+  readonly questions: Questions;
+  readonly observer: Observer;
+}
+
 /** Registers the handler; called once, when the ring is known. */
-export function serveLosses(collaborators: AntiEntropyCollaborators): void {
-  const { messenger, losses: known } = collaborators;
+export function serveLosses(
+  messenger: Messenger,
+  { ownership, losses: known }: Pick<AnnouncementOptions, 'ownership' | 'losses'>,
+): void {
   messenger.handle(LOST, async ({ losses }, { from }) => {
-    for (const [partition] of losses) collaborators.ownership.assertShared(partition, from);
+    for (const [partition] of losses) ownership.assertShared(partition, from);
     // At once: from here on every answer about these partitions names it.
     known.learn(losses.map(([partition, start]) => [partition, from, start]));
     const lost = losses.flatMap(([partition]) => known.listOf(partition));
@@ -35,31 +53,28 @@ export function serveLosses(collaborators: AntiEntropyCollaborators): void {
 
 /** Tells the owners that are up; resolves when each has confirmed or failed. */
 export async function announce(
-  collaborators: AntiEntropyCollaborators,
+  options: AnnouncementOptions,
   losses: readonly Told[],
 ): Promise<void> {
-  await takeStart(collaborators, losses);
+  await takeStart(options, losses);
   const byPeer = new Map<NodeId, Told[]>();
   for (const told of losses) {
-    for (const peer of collaborators.ownership.othersOf(told.partition)) {
+    for (const peer of options.ownership.othersOf(told.partition)) {
       if (told.start === undefined || told.confirmed.has(peer)) continue;
       byPeer.set(peer, [...(byPeer.get(peer) ?? []), told]);
     }
   }
-  await Promise.all([...byPeer].map(([peer, some]) => tell(collaborators, peer, some)));
+  await Promise.all([...byPeer].map(([peer, some]) => tell(options, peer, some)));
 }
 
 /**
  * What the other owners remember of this node's starts is known by then, so the next is above all
  * that they have heard of.
  */
-async function takeStart(
-  collaborators: AntiEntropyCollaborators,
-  losses: readonly Told[],
-): Promise<void> {
-  const { identity, losses: known, isMet, view } = collaborators;
+async function takeStart(options: AnnouncementOptions, losses: readonly Told[]): Promise<void> {
+  const { identity, losses: known, isMet, view } = options;
   const ready = losses.filter(({ partition, start }) => {
-    return start === undefined && collaborators.ownership.othersOf(partition).every(isMet);
+    return start === undefined && options.ownership.othersOf(partition).every(isMet);
   });
   if (ready.length === 0) return;
   await identity.renew();
@@ -70,22 +85,17 @@ async function takeStart(
 }
 
 async function tell(
-  collaborators: AntiEntropyCollaborators,
+  options: AnnouncementOptions,
   peer: NodeId,
   some: readonly Told[],
 ): Promise<void> {
-  const { messenger, losses, view, observer } = collaborators;
+  const { questions, losses, view, observer } = options;
   if (!view.isUp(peer)) return;
   const request = {
     losses: some.map(({ partition, start = 0 }): [number, number] => [partition, start]),
   };
   try {
-    const { lost } = await messenger.request(
-      peer,
-      LOST,
-      request,
-      backgroundDeadline(collaborators),
-    );
+    const { lost } = await questions.ask(peer, LOST, request);
     losses.learn(lost);
     await losses.persist();
   } catch (error) {

@@ -2,22 +2,23 @@
  * Anti-entropy: replicas meet again without any read (Dynamo 4.7). When a link opens and from time
  * to time a node compares itself with a peer, takes what it lacks, and audits the trees.
  */
-import { Pauses } from '../environment/pauses.js';
+import type { Ownership } from '../partitioning/ownership.js';
+import type { ClusterView } from '../replication/cluster-view.js';
+import type { PartitionHealth } from '../replica/health.js';
+import type { DeadRecords } from '../persistence/dead-records.js';
+import type { Clock } from '../environment/clock.js';
+import type { Random } from '../environment/random.js';
+import type { Observer } from '../environment/observer.js';
+import type { Pauses } from '../environment/pauses.js';
 import { Periodic } from '../environment/periodic.js';
 import type { NodeId } from '../environment/transport.js';
 import { messageOf } from '../errors.js';
-import { Audit, type Difference } from './audit.js';
-import { serveAudits } from './audit-service.js';
-import { Collection, type CollectionOptions } from './collection.js';
+import type { Audit, Difference } from './audit.js';
+import type { Collection, CollectionLimits } from './collection.js';
 import type { LastExchange, NodeConvergence } from './convergence.js';
-import type { AntiEntropyCollaborators } from './collaborators.js';
-import { type Differences, Exchange } from './exchange.js';
-import { ExchangeService } from './exchange-service.js';
-import { MerkleTrees } from './merkle-tree.js';
-import { serveLosses } from './announcement.js';
-import { Rebuild } from './rebuild.js';
-import { Scrub } from './scrub.js';
-import { askOwners, serveTestimony } from './testimony-service.js';
+import type { Differences, Exchange } from './exchange.js';
+import type { Rebuild } from './rebuild.js';
+import type { Scrub } from './scrub.js';
 
 /** What one exchange with a peer has come to. */
 export interface ExchangeReport {
@@ -30,8 +31,38 @@ export interface ExchangeReport {
   readonly differences: readonly Difference[];
 }
 
+export interface AntiEntropyLimits extends CollectionLimits {
+  /** Pause between two exchanges, each with the next peer. */
+  readonly exchangeIntervalMilliseconds: number;
+  /** What is missing must still be missing so much later: most of it is on its way. */
+  readonly confirmMilliseconds: number;
+  /** Pause between two audits of the trees with the same peer, whatever the clocks say. */
+  readonly auditIntervalMilliseconds: number;
+  /** In this time every partition is counted on the disk once. */
+  readonly scrubPeriodMilliseconds: number;
+  /** Bytes of records in one message. */
+  readonly pageBytesMax: number;
+}
+
+export interface AntiEntropyOptions {
+  readonly ownership: Ownership;
+  readonly view: ClusterView;
+  readonly health: PartitionHealth;
+  readonly deadRecords: DeadRecords;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly observer: Observer;
+  readonly pauses: Pauses;
+  readonly exchange: Exchange;
+  readonly audit: Audit;
+  readonly scrub: Scrub;
+  readonly rebuild: Rebuild;
+  readonly collection: Collection;
+  readonly limits: AntiEntropyLimits;
+}
+
 export class AntiEntropy {
-  readonly #with: AntiEntropyCollaborators;
+  readonly #options: AntiEntropyOptions;
   readonly #pauses: Pauses;
   readonly #exchange: Exchange;
   readonly #audit: Audit;
@@ -49,24 +80,17 @@ export class AntiEntropy {
   #nextPeer = 0;
   #nextScrub = 0;
 
-  constructor(collaborators: AntiEntropyCollaborators, options: CollectionOptions) {
-    this.#with = collaborators;
-    const { digests, replica, health, limits } = collaborators;
-    this.#pauses = new Pauses(collaborators);
-    const trees = new MerkleTrees(digests);
-    this.#scrub = new Scrub(collaborators);
-    this.#exchange = new Exchange(collaborators, trees, this.#pauses);
-    this.#audit = new Audit(collaborators, trees, this.#pauses);
-    this.#rebuild = new Rebuild(collaborators, this.#exchange, this.#scrub);
-    this.#collection = new Collection(collaborators, options);
-    new ExchangeService(collaborators, trees, { scrub: this.#scrub, pauses: this.#pauses });
-    serveAudits(collaborators, trees);
-    serveTestimony(collaborators);
-    serveLosses(collaborators);
-    replica.onUnaccounted((at, dots) => askOwners(collaborators, at, dots));
-    health.onDamage(() => this.#rebuildSoon());
+  constructor(options: AntiEntropyOptions) {
+    this.#options = options;
+    const { limits } = options;
+    this.#pauses = options.pauses;
+    this.#scrub = options.scrub;
+    this.#exchange = options.exchange;
+    this.#audit = options.audit;
+    this.#rebuild = options.rebuild;
+    this.#collection = options.collection;
     const every = (name: string, intervalMilliseconds: number, task: () => Promise<void>) =>
-      new Periodic(collaborators, { name, intervalMilliseconds, task });
+      new Periodic(options, { name, intervalMilliseconds, task });
     this.#periodic = [
       every('exchange', limits.exchangeIntervalMilliseconds, () => this.#next()),
       every('scrub', this.#scrubInterval(), () => this.#scrubNext()),
@@ -76,7 +100,7 @@ export class AntiEntropy {
   start(): void {
     for (const periodic of this.#periodic) periodic.start();
     this.#collection.start();
-    this.#rebuildSoon();
+    this.rebuildSoon();
   }
 
   /** Ends pauses at once; what waits for an answer ends when the messenger stops. */
@@ -90,7 +114,7 @@ export class AntiEntropy {
 
   /** A peer is there again: what both have missed is found out now. */
   meet(peer: NodeId): void {
-    this.#rebuildSoon();
+    this.rebuildSoon();
     this.exchangeWith(peer).catch((error: unknown) => this.#failed(peer, error));
   }
 
@@ -123,7 +147,7 @@ export class AntiEntropy {
 
   /** What this node knows of how far everything is everywhere. */
   report(): NodeConvergence {
-    const { ownership, view, health, deadRecords } = this.#with;
+    const { ownership, view, health, deadRecords } = this.#options;
     return {
       node: view.self,
       exchanges: [...this.#last.values()].sort((a, b) => (a.peer < b.peer ? -1 : 1)),
@@ -141,7 +165,7 @@ export class AntiEntropy {
   }
 
   async #exchangeWith(peer: NodeId, only?: readonly number[]): Promise<ExchangeReport> {
-    const { observer } = this.#with;
+    const { observer } = this.#options;
     const { partitions, done } = this.#toAudit(peer);
     const found = await this.#exchange.compare(peer, partitions, only);
     done();
@@ -165,11 +189,11 @@ export class AntiEntropy {
    * all of them.
    */
   #toAudit(peer: NodeId): { readonly partitions: number[] | null; readonly done: () => void } {
-    const shared = this.#with.ownership.sharedWith(peer);
+    const shared = this.#options.ownership.sharedWith(peer);
     if (this.#wholeAudits.has(peer)) {
       return { partitions: null, done: () => void this.#wholeAudits.delete(peer) };
     }
-    const { clock, limits } = this.#with;
+    const { clock, limits } = this.#options;
     const now = clock.monotonicMilliseconds();
     const { at, next } = this.#audited.get(peer) ?? { at: Number.NEGATIVE_INFINITY, next: 0 };
     if (now - at < limits.auditIntervalMilliseconds || shared.length === 0) {
@@ -197,7 +221,7 @@ export class AntiEntropy {
     peer: NodeId,
     { lagging, expired, strange }: { lagging: number; expired: number; strange: number },
   ): void {
-    const { observer } = this.#with;
+    const { observer } = this.#options;
     const count = (kind: string, by: number): void => {
       if (by > 0) observer.count('quorate_audit_differences_total', { peer, kind }, by);
     };
@@ -209,7 +233,7 @@ export class AntiEntropy {
   }
 
   async #next(): Promise<void> {
-    this.#rebuildSoon();
+    this.rebuildSoon();
     const peers = this.#peers();
     const peer = peers[this.#nextPeer % Math.max(1, peers.length)];
     this.#nextPeer += 1;
@@ -218,12 +242,12 @@ export class AntiEntropy {
   }
 
   #peers(): NodeId[] {
-    const { ownership, view } = this.#with;
+    const { ownership, view } = this.#options;
     return ownership.nodes.filter((id) => id !== view.self && view.isUp(id));
   }
 
   async #scrubNext(): Promise<void> {
-    const { ownership } = this.#with;
+    const { ownership } = this.#options;
     const owned = ownership.own;
     const partition = owned[this.#nextScrub % Math.max(1, owned.length)];
     this.#nextScrub += 1;
@@ -231,21 +255,21 @@ export class AntiEntropy {
   }
 
   #scrubInterval(): number {
-    const { ownership, limits } = this.#with;
+    const { ownership, limits } = this.#options;
     const owned = ownership.own.length;
     return limits.scrubPeriodMilliseconds / Math.max(1, owned);
   }
 
   /** One rebuild at a time, over all partitions; what is damaged meanwhile is taken in the next. */
-  #rebuildSoon(): void {
+  rebuildSoon(): void {
     if (this.#rebuilding !== undefined || this.#pauses.isStopped) return;
-    if (this.#with.health.rebuilding.length === 0) return;
+    if (this.#options.health.rebuilding.length === 0) return;
     this.#rebuilding = this.#pauses
       .pause(REBUILD_DELAY_MILLISECONDS)
       .then(() => this.#rebuild.run(() => this.#pauses.isStopped))
       .catch((error: unknown) => {
-        this.#with.observer.count('quorate_background_failures_total', { task: 'rebuild' });
-        this.#with.observer.log('warn', 'a rebuild failed', { reason: messageOf(error) });
+        this.#options.observer.count('quorate_background_failures_total', { task: 'rebuild' });
+        this.#options.observer.log('warn', 'a rebuild failed', { reason: messageOf(error) });
       })
       .finally(() => {
         this.#rebuilding = undefined;
@@ -253,13 +277,13 @@ export class AntiEntropy {
   }
 
   #note(peer: NodeId, result: LastExchange['result'], records: number): void {
-    this.#last.set(peer, { peer, at: this.#with.clock.wallMilliseconds(), result, records });
+    this.#last.set(peer, { peer, at: this.#options.clock.wallMilliseconds(), result, records });
   }
 
   #failed(peer: NodeId, error: unknown): void {
     this.#note(peer, 'failed', 0);
-    this.#with.observer.count('quorate_exchanges_total', { result: 'failed' });
-    this.#with.observer.log('debug', 'an exchange failed', { peer, reason: messageOf(error) });
+    this.#options.observer.count('quorate_exchanges_total', { result: 'failed' });
+    this.#options.observer.log('debug', 'an exchange failed', { peer, reason: messageOf(error) });
   }
 }
 

@@ -1,36 +1,55 @@
 /** The answering side of an audit: branches, leaves, keys, and the records of a few of them. */
+import type { Ownership } from '../partitioning/ownership.js';
+import type { Store } from '../persistence/store.js';
+import type { RecordTable } from '../persistence/record-table.js';
+import type { Endings } from '../replica/endings.js';
+import type { ExpiryClock } from '../persistence/expiry-clock.js';
+import type { Replica } from '../replica/replica.js';
+import type { PartitionHealth } from '../replica/health.js';
+import type { Messenger } from '../rpc/messenger.js';
 import { messageBytesMax } from '../encoding/frame.js';
 import { leafOf } from '../persistence/leaf-sums.js';
 import { isOver } from '../replica/endings.js';
 import { keyAfter, recordKey, recordKeyOf, recordsOf } from '../persistence/keyspace.js';
 import type { z } from 'zod';
-import type { AntiEntropyCollaborators } from './collaborators.js';
 import type { MerkleTrees } from './merkle-tree.js';
 import { BRANCHES, KEYS, LEAVES, RECORDS } from './messages.js';
 
 /** Records looked at for one page. */
 const PAGE = 500;
 
-type ListWorld = Pick<
-  AntiEntropyCollaborators,
-  'ownership' | 'store' | 'table' | 'endings' | 'expiryClock' | 'limits'
->;
+export interface LiveListOptions {
+  readonly ownership: Ownership;
+  readonly store: Store;
+  readonly table: RecordTable;
+  readonly endings: Endings;
+  readonly expiryClock: ExpiryClock;
+  /** Bytes of records in one message. */
+  readonly pageBytesMax: number;
+}
+
+/** Of the answering side. */
+export interface AuditServiceOptions extends LiveListOptions {
+  readonly replica: Replica;
+  readonly health: PartitionHealth;
+  readonly trees: MerkleTrees;
+}
 
 /** Registers the handlers; called once, when the ring is known. */
-export function serveAudits(collaborators: AntiEntropyCollaborators, trees: MerkleTrees): void {
-  const { messenger, replica, ownership, limits } = collaborators;
+export function serveAudits(messenger: Messenger, options: AuditServiceOptions): void {
+  const { ownership, replica, health, trees, pageBytesMax } = options;
   messenger.handle(BRANCHES, ({ partition }, { from }) => {
-    collaborators.ownership.assertShared(partition, from);
+    ownership.assertShared(partition, from);
     return { branches: [...trees.branchesOf(partition)] };
   });
   messenger.handle(LEAVES, ({ partition, branches }, { from }) => {
-    collaborators.ownership.assertShared(partition, from);
+    ownership.assertShared(partition, from);
     return { leaves: trees.leavesOf(partition, branches) };
   });
   messenger.handle(KEYS, ({ partition, leaves, from }, { from: peer }) => {
-    collaborators.ownership.assertShared(partition, peer);
-    collaborators.health.assertWhole(partition);
-    return listLive(collaborators, partition, leaves, from);
+    ownership.assertShared(partition, peer);
+    health.assertWhole(partition);
+    return listLive(options, partition, leaves, from);
   });
   messenger.handle(RECORDS, ({ keys }, { from }) => {
     const records: (Uint8Array | null)[] = [];
@@ -40,7 +59,7 @@ export function serveAudits(collaborators: AntiEntropyCollaborators, trees: Merk
       ownership.assertOwns(from, at.partition);
       const record = replica.read(at)?.bytes ?? null;
       bytes += record?.length ?? 0;
-      if (bytes > limits.pageBytesMax && records.length > 0) break;
+      if (bytes > pageBytesMax && records.length > 0) break;
       records.push(record);
     }
     return { records };
@@ -53,7 +72,7 @@ export function serveAudits(collaborators: AntiEntropyCollaborators, trees: Merk
  * different times, and that is no difference.
  */
 export async function listLive(
-  { ownership, store, table, endings, expiryClock, limits }: ListWorld,
+  { ownership, store, table, endings, expiryClock, pageBytesMax }: LiveListOptions,
   partition: number,
   leaves: readonly number[],
   from: string,
@@ -77,7 +96,7 @@ export async function listLive(
     if (record?.live !== true) continue;
     const row: [string, string, string] = [at.namespace, at.key, record.fingerprint];
     bytes += messageBytesMax(row);
-    if (bytes > limits.pageBytesMax && keys.length > 0) return { keys, next: storageKey };
+    if (bytes > pageBytesMax && keys.length > 0) return { keys, next: storageKey };
     keys.push(row);
   }
   const last = page.at(-1)?.[0];

@@ -3,6 +3,8 @@
  * clocks say (Dynamo 4.7). A difference is repaired where it was seen twice, and only where
  * something is lacking.
  */
+import type { Questions } from './questions.js';
+import type { Messenger } from '../rpc/messenger.js';
 import type { NodeId } from '../environment/transport.js';
 import type { Pauses } from '../environment/pauses.js';
 import { type RecordKey, recordKey } from '../persistence/keyspace.js';
@@ -10,9 +12,7 @@ import { OperatingError } from '../errors.js';
 import { decodeRecord, encodeRecord } from '../persistence/records.js';
 import { dotText } from '../versioning/dot.js';
 import { merge, type Siblings } from '../versioning/siblings.js';
-import type { AntiEntropyCollaborators } from './collaborators.js';
-import { backgroundDeadline } from './collaborators.js';
-import { listLive } from './audit-service.js';
+import { type AuditServiceOptions, listLive } from './audit-service.js';
 import type { MerkleTrees } from './merkle-tree.js';
 import { BRANCHES, KEYS, LEAVES, RECORDS } from './messages.js';
 
@@ -28,15 +28,23 @@ export interface Difference {
 const REPAIRS_MAX = 10_000;
 const RECORDS_A_MESSAGE = 16;
 
+export interface AuditOptions extends AuditServiceOptions {
+  readonly messenger: Messenger;
+  readonly questions: Questions;
+  readonly pauses: Pauses;
+  /** What is missing must still be missing so much later: most of it is on its way. */
+  readonly confirmMilliseconds: number;
+}
+
 export class Audit {
-  readonly #with: AntiEntropyCollaborators;
+  readonly #options: AuditOptions;
   readonly #trees: MerkleTrees;
   readonly #pauses: Pauses;
 
-  constructor(collaborators: AntiEntropyCollaborators, trees: MerkleTrees, pauses: Pauses) {
-    this.#with = collaborators;
-    this.#trees = trees;
-    this.#pauses = pauses;
+  constructor(options: AuditOptions) {
+    this.#options = options;
+    this.#trees = options.trees;
+    this.#pauses = options.pauses;
   }
 
   /** Differences that were there before and after the pause for confirmation, alike. */
@@ -47,7 +55,7 @@ export class Audit {
       for (const one of await this.#compare(peer, partition)) seen.push(one);
     }
     if (seen.length === 0) return seen;
-    await this.#pauses.pause(this.#with.limits.confirmMilliseconds);
+    await this.#pauses.pause(this.#options.confirmMilliseconds);
     const still = new Map<string, Difference>();
     for (const partition of new Set(seen.map(({ at }) => at.partition))) {
       if (this.#pauses.isStopped) return [];
@@ -69,8 +77,7 @@ export class Audit {
     while (next < differences.length && !this.#pauses.isStopped) {
       const some = differences.slice(next, next + RECORDS_A_MESSAGE).map(({ at }) => at);
       const keys = some.map(({ namespace, key }) => ({ namespace, key }));
-      const deadline = backgroundDeadline(this.#with);
-      const { records } = await this.#with.messenger.request(peer, RECORDS, { keys }, deadline);
+      const { records } = await this.#options.questions.ask(peer, RECORDS, { keys });
       // Of large ones it sends only the first, and is asked for the others again.
       for (const [index, record] of records.slice(0, some.length).entries()) {
         const at = some[index];
@@ -83,7 +90,7 @@ export class Audit {
   }
 
   async #repairOne(peer: NodeId, at: RecordKey, record: Uint8Array | null): Promise<boolean> {
-    const { replica } = this.#with;
+    const { replica } = this.#options;
     const own = replica.read(at)?.siblings;
     const theirs = record === null ? undefined : decodeRecord(at, record);
     if (record !== null) await replica.merge(at, record, 'sync');
@@ -98,7 +105,8 @@ export class Audit {
   #copyTo(peer: NodeId, { namespace, key }: RecordKey, record: Uint8Array): Promise<void> {
     const copy = { namespace, key, record, durability: 'sync', audit: EMPTY } as const;
     return new Promise((resolve, reject) => {
-      this.#with.messenger.replicas.copy(peer, copy, backgroundDeadline(this.#with), (answer) => {
+      const { messenger, questions } = this.#options;
+      messenger.replicas.copy(peer, copy, questions.deadline, (answer) => {
         if (answer.ok) resolve();
         else reject(answer.error);
       });
@@ -107,17 +115,17 @@ export class Audit {
 
   /** Down the tree where it differs: branches, leaves, and the keys in them. */
   async #compare(peer: NodeId, partition: number): Promise<Difference[]> {
-    const { messenger, health } = this.#with;
+    const { questions, health } = this.#options;
     if (health.isRebuilding(partition)) return [];
-    const deadline = backgroundDeadline(this.#with);
-    const theirs = await messenger.request(peer, BRANCHES, { partition }, deadline);
+    const { deadline } = questions;
+    const theirs = await questions.ask(peer, BRANCHES, { partition }, deadline);
     const ours = this.#trees.branchesOf(partition);
     const branches = [...ours.keys()].filter(
       (branch) => ours[branch]?.equals(theirs.branches[branch] ?? EMPTY) !== true,
     );
     if (branches.length === 0) return [];
     const request = { partition, branches };
-    const { leaves: theirLeaves } = await messenger.request(peer, LEAVES, request, deadline);
+    const { leaves: theirLeaves } = await questions.ask(peer, LEAVES, request, deadline);
     const known = new Map(theirLeaves);
     const leaves = this.#trees
       .leavesOf(partition, branches)
@@ -132,11 +140,11 @@ export class Audit {
     leaves: readonly number[],
   ): Promise<Difference[]> {
     const theirs = await this.#theirKeys(peer, partition, leaves);
-    const { partitionCount } = this.#with.ownership;
+    const { partitionCount } = this.#options.ownership;
     const differences: Difference[] = [];
     let from = '';
     for (;;) {
-      const page = await listLive(this.#with, partition, leaves, from);
+      const page = await listLive(this.#options, partition, leaves, from);
       for (const [namespace, key, ours] of page.keys) {
         const at = recordKey(namespace, key, partitionCount);
         const other = theirs.get(at.storageKey)?.fingerprint ?? '';
@@ -153,13 +161,12 @@ export class Audit {
   }
 
   async #theirKeys(peer: NodeId, partition: number, leaves: readonly number[]) {
-    const { partitionCount } = this.#with.ownership;
+    const { partitionCount } = this.#options.ownership;
     const keys = new Map<string, { readonly at: RecordKey; readonly fingerprint: string }>();
     let from = '';
     for (;;) {
       const request = { partition, leaves: [...leaves], from };
-      const deadline = backgroundDeadline(this.#with);
-      const page = await this.#with.messenger.request(peer, KEYS, request, deadline);
+      const page = await this.#options.questions.ask(peer, KEYS, request);
       for (const [namespace, key, fingerprint] of page.keys) {
         const at = recordKey(namespace, key, partitionCount);
         keys.set(at.storageKey, { at, fingerprint });

@@ -1,4 +1,17 @@
 /** Collects the dead: tombstones and stubs whose time is over, found by their index (E2). */
+import type { Ownership } from '../partitioning/ownership.js';
+import type { Questions } from './questions.js';
+import type { Store } from '../persistence/store.js';
+import type { RecordTable } from '../persistence/record-table.js';
+import type { PartitionClocks } from '../replica/partition-clocks.js';
+import type { PartitionHealth } from '../replica/health.js';
+import type { Endings } from '../replica/endings.js';
+import type { DeadRecords } from '../persistence/dead-records.js';
+import type { ExpiryClock } from '../persistence/expiry-clock.js';
+import type { Clock } from '../environment/clock.js';
+import type { Random } from '../environment/random.js';
+import type { Observer } from '../environment/observer.js';
+import type { Messenger } from '../rpc/messenger.js';
 import { groupsWithin } from '../encoding/cut-list.js';
 import { messageBytesMax } from '../encoding/frame.js';
 import { Periodic } from '../environment/periodic.js';
@@ -17,8 +30,6 @@ import type { StoredRecord } from '../persistence/record-table.js';
 import type { Dot } from '../versioning/dot.js';
 import { PartitionClock } from '../versioning/partition-clock.js';
 import { find } from '../versioning/siblings.js';
-import type { AntiEntropyCollaborators } from './collaborators.js';
-import { backgroundDeadline } from './collaborators.js';
 import { countDue, dueUntil, type Retention } from './due.js';
 import { type OwnerState, obstacleTo } from './collectable.js';
 import { PERSISTED } from './messages.js';
@@ -29,13 +40,36 @@ interface Candidate {
   readonly stubs: readonly Dot[];
 }
 
+export interface CollectionLimits {
+  /** Pause between two looks for records of the dead that may go. */
+  readonly collectIntervalMilliseconds: number;
+  /** Records of the dead that are judged in one turn. */
+  readonly collectBatchSize: number;
+  /** Records of the dead on this node beyond which the oldest do not wait for their retention. */
+  readonly deadRecordsMax: number;
+  /** Bytes of keys in one message. */
+  readonly pageBytesMax: number;
+}
+
 export interface CollectionOptions {
+  readonly ownership: Ownership;
+  readonly questions: Questions;
+  readonly store: Store;
+  readonly table: RecordTable;
+  readonly clocks: PartitionClocks;
+  readonly health: PartitionHealth;
+  readonly endings: Endings;
+  readonly deadRecords: DeadRecords;
+  readonly expiryClock: ExpiryClock;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly observer: Observer;
+  readonly limits: CollectionLimits;
   /** So long after its death a record is kept in any case. */
   readonly retentionMilliseconds: () => number;
 }
 
 export class Collection {
-  readonly #with: AntiEntropyCollaborators;
   readonly #options: CollectionOptions;
   readonly #periodic: Periodic;
   /** Where the last turn stopped: what cannot go yet must not keep the rest from its turn. */
@@ -44,17 +78,20 @@ export class Collection {
   readonly #tally = new Map<string, number>();
   #blockedLately: ReadonlyMap<string, number> = new Map();
 
-  constructor(collaborators: AntiEntropyCollaborators, options: CollectionOptions) {
-    this.#with = collaborators;
+  constructor(options: CollectionOptions) {
     this.#options = options;
-    this.#periodic = new Periodic(collaborators, {
+    this.#periodic = new Periodic(options, {
       name: 'collection',
-      intervalMilliseconds: collaborators.limits.collectIntervalMilliseconds,
+      intervalMilliseconds: options.limits.collectIntervalMilliseconds,
       task: () => this.run(),
     });
-    const { messenger, health, clocks, store, ownership } = collaborators;
+  }
+
+  /** Registers the handler. */
+  serve(messenger: Messenger): void {
+    const { health, clocks, store, ownership } = this.#options;
     messenger.handle(PERSISTED, async ({ partition, stubs }, { from }) => {
-      collaborators.ownership.assertShared(partition, from);
+      ownership.assertShared(partition, from);
       if (health.isRebuilding(partition)) {
         return { clock: null, valued: stubs.map(() => false) };
       }
@@ -91,7 +128,7 @@ export class Collection {
       const { partition } = candidate.at;
       byPartition.set(partition, [...(byPartition.get(partition) ?? []), candidate]);
     }
-    const { pageBytesMax } = this.#with.limits;
+    const { pageBytesMax } = this.#options.limits;
     const parts = [...byPartition].flatMap(([partition, candidates]) => {
       const bytes = (part: Candidate): number => messageBytesMax(questionOf(part));
       return groupsWithin(candidates, bytes, pageBytesMax).map(
@@ -102,14 +139,14 @@ export class Collection {
       await this.#collect(partition, candidates).catch((error: unknown) => {
         this.#blocked('owner cannot be asked', candidates.length);
         const reason = messageOf(error);
-        this.#with.observer.log('debug', 'nothing could be collected', { partition, reason });
+        this.#options.observer.log('debug', 'nothing could be collected', { partition, reason });
       });
     }
     if (this.#cursors.old === '') this.#publish();
   }
 
   async #candidates(): Promise<Candidate[]> {
-    const { table, health } = this.#with;
+    const { table, health } = this.#options;
     const retention = await this.#retention();
     const { futureFromMilliseconds: future } = retention;
     const old = await this.#page('old', 0, dueUntil(retention) ?? 0);
@@ -137,7 +174,7 @@ export class Collection {
     from: number,
     before: number,
   ): Promise<readonly IndexEntry[]> {
-    const { ownership, store, limits } = this.#with;
+    const { ownership, store, limits } = this.#options;
     const end = Number.isFinite(before) ? indexFrom('dead', before) : indexEnd('dead');
     const start = this.#cursors[kind] === '' ? indexFrom('dead', from) : this.#cursors[kind];
     this.#cursors[kind] = '';
@@ -150,7 +187,7 @@ export class Collection {
   }
 
   async #retention(): Promise<Retention> {
-    const { store, deadRecords, expiryClock, limits } = this.#with;
+    const { store, deadRecords, expiryClock, limits } = this.#options;
     await deadRecords.countStored(store);
     const now = expiryClock.now();
     return {
@@ -163,13 +200,13 @@ export class Collection {
   }
 
   async #collect(partition: number, candidates: readonly Candidate[]): Promise<void> {
-    const { clocks, endings, messenger } = this.#with;
+    const { clocks, endings, ownership, questions } = this.#options;
     const stubs = candidates.map(questionOf);
-    const deadline = backgroundDeadline(this.#with);
+    const { deadline } = questions;
     const replies = await Promise.all(
-      this.#with.ownership
+      ownership
         .othersOf(partition)
-        .map((peer) => messenger.request(peer, PERSISTED, { partition, stubs }, deadline)),
+        .map((peer) => questions.ask(peer, PERSISTED, { partition, stubs }, deadline)),
     );
     const owners = replies.map(({ clock, valued }) => ({
       persisted: clock === null ? undefined : PartitionClock.from(clock),
@@ -187,13 +224,13 @@ export class Collection {
   }
 
   #blocked(reason: string, by: number): void {
-    this.#with.observer.count('quorate_collection_blocked_total', { reason }, by);
+    this.#options.observer.count('quorate_collection_blocked_total', { reason }, by);
     this.#tally.set(reason, (this.#tally.get(reason) ?? 0) + by);
   }
 
   /** A pass has come to its end: how many are kept, and why those that are due. */
   #publish(): void {
-    const { observer, deadRecords } = this.#with;
+    const { observer, deadRecords } = this.#options;
     observer.measure('quorate_dead_records', deadRecords.count);
     this.#blockedLately = new Map([...this.#tally].filter(([, count]) => count > 0));
     for (const [reason, count] of this.#tally) {
@@ -203,7 +240,7 @@ export class Collection {
   }
 
   #holdsValue({ namespace, key, dots }: { namespace: string; key: string; dots: readonly Dot[] }) {
-    const { ownership, table } = this.#with;
+    const { ownership, table } = this.#options;
     const at = recordKey(namespace, key, ownership.partitionCount);
     ownership.assertOwns(ownership.self, at.partition);
     const siblings = table.read(at)?.siblings;

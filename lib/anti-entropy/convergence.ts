@@ -1,7 +1,9 @@
 /** Is everything everywhere yet? What each node knows of its exchanges, rebuilds and scrubs. */
+import type { Ownership } from '../partitioning/ownership.js';
+import type { Messenger } from '../rpc/messenger.js';
+import type { Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
 import { askMembers } from '../rpc/ask-members.js';
-import type { AntiEntropyCollaborators } from './collaborators.js';
 import { CONVERGENCE } from './messages.js';
 
 /** The last exchange that a node began with a peer. */
@@ -40,24 +42,34 @@ export interface ConvergenceControl {
 
 const TIMEOUT_MILLISECONDS = 1000;
 
-export class ConvergenceReport implements ConvergenceControl {
-  readonly #with: AntiEntropyCollaborators;
-  readonly #own: () => NodeConvergence;
+export interface ConvergenceReportOptions {
+  readonly ownership: Ownership;
+  readonly messenger: Messenger;
+  readonly clock: Clock;
+  /** What this node knows. */
+  readonly own: () => NodeConvergence;
+}
 
-  constructor(collaborators: AntiEntropyCollaborators, own: () => NodeConvergence) {
-    this.#with = collaborators;
-    this.#own = own;
-    collaborators.messenger.handle(CONVERGENCE, () => ({ report: toWire(own()) }));
+export class ConvergenceReport implements ConvergenceControl {
+  readonly #options: ConvergenceReportOptions;
+
+  constructor(options: ConvergenceReportOptions) {
+    this.#options = options;
+  }
+
+  /** Registers the handler. */
+  serve(messenger: Messenger): void {
+    messenger.handle(CONVERGENCE, () => ({ report: toWire(this.#options.own()) }));
   }
 
   async convergence(timeoutMilliseconds: number = TIMEOUT_MILLISECONDS): Promise<ConvergenceView> {
-    const { ownership, view, messenger, clock } = this.#with;
+    const { ownership, messenger, clock, own } = this.#options;
     const { replies, unanswered } = await askMembers(
       {
-        ...{ self: view.self, messenger, clock },
+        ...{ self: ownership.self, messenger, clock },
         nodes: ownership.nodes,
         timeoutMilliseconds: Math.min(timeoutMilliseconds, TIMEOUT_MILLISECONDS),
-        own: () => ({ report: toWire(this.#own()) }),
+        own: () => ({ report: toWire(own()) }),
       },
       CONVERGENCE,
     );

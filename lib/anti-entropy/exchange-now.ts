@@ -1,9 +1,11 @@
 /** Anti-entropy on request: every member compares itself with every other, and says what it saw. */
+import type { Ownership } from '../partitioning/ownership.js';
+import type { Messenger } from '../rpc/messenger.js';
+import type { Clock } from '../environment/clock.js';
 import { firstWithin } from '../encoding/cut-list.js';
 import type { NodeId } from '../environment/transport.js';
 import { messageOf, OperatingError } from '../errors.js';
 import type { AntiEntropy } from './anti-entropy.js';
-import type { AntiEntropyCollaborators } from './collaborators.js';
 import { EXCHANGE_NOW } from './messages.js';
 
 /** A key that differs, as fingerprints; empty where a node holds nothing that lives. */
@@ -54,15 +56,26 @@ const KEYS_MAX = 1000;
 /** Asked for by clients here and at peers together: each compares everything. */
 const AT_ONCE_MAX = 2;
 
+export interface ExchangeNowOptions {
+  readonly ownership: Ownership;
+  readonly messenger: Messenger;
+  readonly clock: Clock;
+  readonly antiEntropy: AntiEntropy;
+  /** Bytes of records in one message. */
+  readonly pageBytesMax: number;
+}
+
 export class ExchangeNow implements ExchangeControl {
-  readonly #with: AntiEntropyCollaborators;
-  readonly #antiEntropy: AntiEntropy;
+  readonly #options: ExchangeNowOptions;
   #underWay = 0;
 
-  constructor(collaborators: AntiEntropyCollaborators, antiEntropy: AntiEntropy) {
-    this.#with = collaborators;
-    this.#antiEntropy = antiEntropy;
-    collaborators.messenger.handle(EXCHANGE_NOW, async ({ partition, dryRun }, { deadline }) => {
+  constructor(options: ExchangeNowOptions) {
+    this.#options = options;
+  }
+
+  /** Registers the handler. */
+  serve(messenger: Messenger): void {
+    messenger.handle(EXCHANGE_NOW, async ({ partition, dryRun }, { deadline }) => {
       const reports = await this.#here(partition ?? undefined, dryRun, deadline);
       return {
         reports: reports.map(({ error, keys, ...report }) => {
@@ -77,7 +90,7 @@ export class ExchangeNow implements ExchangeControl {
     dryRun: boolean,
     timeoutMilliseconds: number = TIMEOUT_MILLISECONDS,
   ): Promise<NodeExchange[]> {
-    const { ownership, messenger, clock } = this.#with;
+    const { ownership, messenger, clock } = this.#options;
     if (partition !== undefined && partition >= ownership.partitionCount) {
       throw new OperatingError('invalid_request', 'there is no such partition', {
         details: { field: 'partition', received: partition, partitions: ownership.partitionCount },
@@ -129,7 +142,7 @@ export class ExchangeNow implements ExchangeControl {
     dryRun: boolean,
     deadline: number,
   ): Promise<PeerReport[]> {
-    const { ownership, clock } = this.#with;
+    const { ownership, clock } = this.#options;
     const reports: PeerReport[] = [];
     for (const peer of ownership.nodes) {
       if (peer === ownership.self) continue;
@@ -148,16 +161,17 @@ export class ExchangeNow implements ExchangeControl {
     partitions: readonly number[],
     dryRun: boolean,
   ): Promise<PeerReport> {
+    const { antiEntropy } = this.#options;
     const nothing = { peer, error: undefined, records: 0, bytes: 0, differences: 0, keys: [] };
     try {
       const found = dryRun
-        ? { ...nothing, differences: await this.#antiEntropy.differencesFrom(peer, partitions) }
-        : await this.#antiEntropy.auditWith(peer, partitions);
+        ? { ...nothing, differences: await antiEntropy.differencesFrom(peer, partitions) }
+        : await antiEntropy.auditWith(peer, partitions);
       const rows = found.differences.slice(0, KEYS_MAX).map(({ at, ours, theirs }) => {
         const { namespace, key, partition } = at;
         return { namespace, key, partition, here: ours, there: theirs };
       });
-      const keys = firstWithin(rows, this.#with.limits.pageBytesMax);
+      const keys = firstWithin(rows, this.#options.pageBytesMax);
       const { records, bytes } = found;
       return { ...nothing, records, bytes, differences: found.differences.length, keys };
     } catch (error) {

@@ -1,4 +1,11 @@
 /** The answering side of an exchange: what a peer lacks, and the clock that stands behind it. */
+import type { Ownership } from '../partitioning/ownership.js';
+import type { PartitionClocks } from '../replica/partition-clocks.js';
+import type { Store } from '../persistence/store.js';
+import type { RecordTable } from '../persistence/record-table.js';
+import type { RecentDots } from '../persistence/recent-dots.js';
+import type { Identity } from '../replica/identity.js';
+import type { Messenger } from '../rpc/messenger.js';
 import { firstWithin } from '../encoding/cut-list.js';
 import type { NodeId } from '../environment/transport.js';
 import type { Pauses } from '../environment/pauses.js';
@@ -8,7 +15,6 @@ import { keyAfter, type RecordKey, recordKeyOf, recordsOf } from '../persistence
 import type { StoredRecord } from '../persistence/record-table.js';
 import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
 import type { z } from 'zod';
-import type { AntiEntropyCollaborators } from './collaborators.js';
 import type { MerkleTrees } from './merkle-tree.js';
 import { CLOCKS, COMPARE, PULL, ROOTS, type Rooted } from './messages.js';
 import type { Scrub } from './scrub.js';
@@ -21,43 +27,54 @@ const PAGE_RECORDS_MAX = 100;
 const MISSING_MAX = 1000;
 
 /** One hash over the clocks of some partitions. */
-export function hashOfClocks(
-  { clocks }: Pick<AntiEntropyCollaborators, 'clocks'>,
-  partitions: readonly number[],
-): number {
+export function hashOfClocks(clocks: PartitionClocks, partitions: readonly number[]): number {
   return hash32(encode(partitions.map((partition) => clocks.hashOf(partition))));
 }
 
+export interface ExchangeServiceOptions {
+  readonly ownership: Ownership;
+  readonly clocks: PartitionClocks;
+  readonly store: Store;
+  readonly table: RecordTable;
+  readonly recentDots: RecentDots;
+  readonly identity: Identity;
+  readonly trees: MerkleTrees;
+  readonly scrub: Scrub;
+  readonly pauses: Pauses;
+  /** Bytes of records in one message. */
+  readonly pageBytesMax: number;
+}
+
 export class ExchangeService {
-  readonly #with: AntiEntropyCollaborators;
+  readonly #options: ExchangeServiceOptions;
   readonly #trees: MerkleTrees;
   readonly #scrub: Scrub;
   readonly #pauses: Pauses;
 
-  constructor(
-    collaborators: AntiEntropyCollaborators,
-    trees: MerkleTrees,
-    { scrub, pauses }: { readonly scrub: Scrub; readonly pauses: Pauses },
-  ) {
-    this.#with = collaborators;
-    this.#trees = trees;
-    this.#scrub = scrub;
-    this.#pauses = pauses;
-    const { messenger, clocks } = collaborators;
+  constructor(options: ExchangeServiceOptions) {
+    this.#options = options;
+    this.#trees = options.trees;
+    this.#scrub = options.scrub;
+    this.#pauses = options.pauses;
+  }
+
+  /** Registers the handlers. */
+  serve(messenger: Messenger): void {
+    const { ownership, clocks } = this.#options;
     messenger.handle(COMPARE, (theirs, { from }) => this.#compare(from, theirs));
     messenger.handle(ROOTS, async (_, { from }) => {
-      return { roots: await this.#rootsOf(collaborators.ownership.sharedWith(from)) };
+      return { roots: await this.#rootsOf(ownership.sharedWith(from)) };
     });
     messenger.handle(CLOCKS, ({ partitions }, { from }) => {
-      for (const partition of partitions) collaborators.ownership.assertShared(partition, from);
+      for (const partition of partitions) ownership.assertShared(partition, from);
       const all = partitions.map((partition): [number, PlainClock] => [
         partition,
         clocks.of(partition).toPlain(),
       ]);
-      return { clocks: firstWithin(all, this.#with.limits.pageBytesMax) };
+      return { clocks: firstWithin(all, this.#options.pageBytesMax) };
     });
     messenger.handle(PULL, (request, { from }) => {
-      collaborators.ownership.assertShared(request.partition, from);
+      ownership.assertShared(request.partition, from);
       return this.#pull(request);
     });
   }
@@ -66,9 +83,9 @@ export class ExchangeService {
     peer: NodeId,
     theirs: z.infer<typeof COMPARE.request>,
   ): Promise<z.infer<typeof COMPARE.reply>> {
-    const shared = this.#with.ownership.sharedWith(peer);
-    const { clocks } = this.#with;
-    if (hashOfClocks(this.#with, shared) === theirs.clocks) {
+    const shared = this.#options.ownership.sharedWith(peer);
+    const { clocks } = this.#options;
+    if (hashOfClocks(clocks, shared) === theirs.clocks) {
       await this.#trees.refresh(shared, () => this.#pauses.pause(0));
       return { clocks: [], root: this.#trees.combinedRoot(shared), roots: [] };
     }
@@ -85,7 +102,7 @@ export class ExchangeService {
     await this.#trees.refresh(partitions, () => this.#pauses.pause(0));
     return partitions.map((partition) => [
       partition,
-      this.#with.clocks.hashOf(partition),
+      this.#options.clocks.hashOf(partition),
       this.#trees.rootOf(partition).subarray(0, ROOT_BYTES),
     ]);
   }
@@ -96,7 +113,7 @@ export class ExchangeService {
    * before it leaves, so that no crash between two pages can make it say too much.
    */
   async #pull({ partition, clock, from }: z.infer<typeof PULL.request>): Promise<Page> {
-    const { clocks, store, identity } = this.#with;
+    const { clocks, store, identity } = this.#options;
     const theirs = PartitionClock.from(clock);
     let snapshot: PlainClock | null = null;
     if (from === '') {
@@ -117,7 +134,7 @@ export class ExchangeService {
 
   /** By the log of recent dots; undefined where it does not name all, or they are too many. */
   #named(partition: number, theirs: PartitionClock): Pick<Page, 'records'> | undefined {
-    const { clocks, recentDots, table, limits } = this.#with;
+    const { clocks, recentDots, table, pageBytesMax } = this.#options;
     const missing = clocks.of(partition).missingFrom(theirs, MISSING_MAX);
     if (missing.length === MISSING_MAX) return undefined;
     const keys = new Map<string, RecordKey>();
@@ -132,7 +149,7 @@ export class ExchangeService {
       const record = table.read(at);
       if (record === undefined || !hasMore(record, theirs)) continue;
       bytes += record.bytes.length;
-      if (bytes > limits.pageBytesMax && records.length > 0) return undefined;
+      if (bytes > pageBytesMax && records.length > 0) return undefined;
       records.push([at.namespace, at.key, record.bytes]);
     }
     return { records };
@@ -143,7 +160,7 @@ export class ExchangeService {
     theirs: PartitionClock,
     from: string,
   ): Promise<Pick<Page, 'records' | 'next'>> {
-    const { ownership, store, table, limits } = this.#with;
+    const { ownership, store, table, pageBytesMax } = this.#options;
     const { partitionCount } = ownership;
     const all = recordsOf(partition, partitionCount);
     const start = from === '' ? all.from : from;
@@ -155,7 +172,7 @@ export class ExchangeService {
       const record = table.read(at);
       if (record === undefined || !hasMore(record, theirs)) continue;
       bytes += record.bytes.length;
-      if (bytes > limits.pageBytesMax && records.length > 0) return { records, next: storageKey };
+      if (bytes > pageBytesMax && records.length > 0) return { records, next: storageKey };
       records.push([at.namespace, at.key, record.bytes]);
     }
     const last = page.at(-1)?.[0];

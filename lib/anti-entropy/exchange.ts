@@ -2,13 +2,20 @@
  * An exchange with a peer (Dynamo 4.7): what have you seen that I have not? Found by comparing
  * partition clocks, and taken whole before the own clock says so (docs/architecture.md, C5).
  */
+import type { Ownership } from '../partitioning/ownership.js';
+import type { Questions } from './questions.js';
+import type { PartitionClocks } from '../replica/partition-clocks.js';
+import type { Replica } from '../replica/replica.js';
+import type { PartitionHealth } from '../replica/health.js';
+import type { ClusterView } from '../replication/cluster-view.js';
+import type { Lag } from '../replication/lag.js';
+import type { Clock } from '../environment/clock.js';
+import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import type { Pauses } from '../environment/pauses.js';
 import { OperatingError } from '../errors.js';
 import { type RecordKey, recordKey } from '../persistence/keyspace.js';
 import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
-import type { AntiEntropyCollaborators } from './collaborators.js';
-import { backgroundDeadline } from './collaborators.js';
 import { hashOfClocks, ROOT_BYTES } from './exchange-service.js';
 import type { MerkleTrees } from './merkle-tree.js';
 import { CLOCKS, COMPARE, PULL, ROOTS, type Rooted } from './messages.js';
@@ -37,15 +44,31 @@ const HINTS_PAUSE_MILLISECONDS = 250;
 const PULL_TIMEOUT_MILLISECONDS = 60_000;
 const NOTHING: Pulled = { records: 0, bytes: 0 };
 
+export interface ExchangeOptions {
+  readonly ownership: Ownership;
+  readonly questions: Questions;
+  readonly clocks: PartitionClocks;
+  readonly replica: Replica;
+  readonly health: PartitionHealth;
+  readonly view: ClusterView;
+  readonly lag: Lag;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly trees: MerkleTrees;
+  readonly pauses: Pauses;
+  /** What is missing must still be missing so much later: most of it is on its way. */
+  readonly confirmMilliseconds: number;
+}
+
 export class Exchange {
-  readonly #with: AntiEntropyCollaborators;
+  readonly #options: ExchangeOptions;
   readonly #trees: MerkleTrees;
   readonly #pauses: Pauses;
 
-  constructor(collaborators: AntiEntropyCollaborators, trees: MerkleTrees, pauses: Pauses) {
-    this.#with = collaborators;
-    this.#trees = trees;
-    this.#pauses = pauses;
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+    this.#trees = options.trees;
+    this.#pauses = options.pauses;
   }
 
   /**
@@ -57,12 +80,11 @@ export class Exchange {
     audit: readonly number[] | null,
     only?: readonly number[],
   ): Promise<Differences> {
-    const { messenger, clocks } = this.#with;
-    const shared = this.#with.ownership.sharedWith(peer);
+    const { questions, clocks } = this.#options;
+    const shared = this.#options.ownership.sharedWith(peer);
     const wanted = new Set(only ?? shared);
-    const request = { clocks: hashOfClocks(this.#with, shared), audit: audit && [...audit] };
-    const deadline = backgroundDeadline(this.#with);
-    const theirs = await messenger.request(peer, COMPARE, request, deadline);
+    const request = { clocks: hashOfClocks(clocks, shared), audit: audit && [...audit] };
+    const theirs = await questions.ask(peer, COMPARE, request);
     const roots = theirs.root === null ? theirs.roots : await this.#rootsUnless(peer, theirs.root);
     await this.#trees.refresh(
       roots.map(([partition]) => partition),
@@ -88,11 +110,10 @@ export class Exchange {
 
   /** The roots of all shared partitions; none where this one over all of them is the own, too. */
   async #rootsUnless(peer: NodeId, root: Uint8Array): Promise<Rooted[]> {
-    const shared = this.#with.ownership.sharedWith(peer);
+    const shared = this.#options.ownership.sharedWith(peer);
     await this.#trees.refresh(shared, () => this.#pauses.pause(0));
     if (this.#trees.combinedRoot(shared).equals(root)) return [];
-    const deadline = backgroundDeadline(this.#with);
-    const { roots } = await this.#with.messenger.request(peer, ROOTS, {}, deadline);
+    const { roots } = await this.#options.questions.ask(peer, ROOTS, {});
     return roots;
   }
 
@@ -108,16 +129,16 @@ export class Exchange {
   ): Promise<Pulled> {
     const suspected = await this.#clocksOf(peer, this.#fromItsPlace(peer, partitions));
     if (suspected.every(([partition, theirs]) => this.#has(partition, theirs))) return NOTHING;
-    await this.#pauses.pause(this.#with.limits.confirmMilliseconds);
+    await this.#pauses.pause(this.#options.confirmMilliseconds);
     const patience = hintsFirst ? HINTS_AWAITED_MILLISECONDS_MAX : 0;
-    const until = this.#with.clock.monotonicMilliseconds() + patience;
+    const until = this.#options.clock.monotonicMilliseconds() + patience;
     let records = 0;
     let bytes = 0;
     for (const [partition, theirs] of suspected) {
       await this.#whileHintsCome(until);
       if (this.#pauses.isStopped) break;
-      if (this.#has(partition, theirs) || this.#with.health.isRebuilding(partition)) continue;
-      const pulled = await this.pull(peer, partition, this.#with.clocks.of(partition).toPlain());
+      if (this.#has(partition, theirs) || this.#options.health.isRebuilding(partition)) continue;
+      const pulled = await this.pull(peer, partition, this.#options.clocks.of(partition).toPlain());
       records += pulled.records;
       bytes += pulled.bytes;
     }
@@ -126,7 +147,7 @@ export class Exchange {
 
   /** What hints bring is not pulled too: of what a node has missed, most would come twice. */
   async #whileHintsCome(until: number): Promise<void> {
-    const { lag, view, clock } = this.#with;
+    const { lag, view, clock } = this.#options;
     while (
       lag.isBehind(view.self) &&
       clock.monotonicMilliseconds() < until &&
@@ -147,7 +168,7 @@ export class Exchange {
     clock: PlainClock,
     onRecord: (bytes: Uint8Array, at: RecordKey) => void = () => undefined,
   ): Promise<Pulled & { readonly snapshot: PartitionClock }> {
-    const { messenger, replica, clocks, clock: time, observer } = this.#with;
+    const { questions, replica, clocks, clock: time, observer } = this.#options;
     const generation = clocks.generation(partition);
     let snapshot: PlainClock | null = null;
     let theirGeneration: string | undefined;
@@ -157,7 +178,7 @@ export class Exchange {
     for (;;) {
       const began = time.monotonicMilliseconds();
       const deadline = began + PULL_TIMEOUT_MILLISECONDS;
-      const page = await messenger.request(peer, PULL, { partition, clock, from }, deadline);
+      const page = await questions.ask(peer, PULL, { partition, clock, from }, deadline);
       theirGeneration ??= page.generation;
       snapshot ??= page.snapshot;
       if (page.generation !== theirGeneration) throw discarded(peer);
@@ -165,7 +186,7 @@ export class Exchange {
         const some = page.records.slice(i, i + MERGED_AT_ONCE);
         await Promise.all(
           some.map(([namespace, key, record]) => {
-            const at = recordKey(namespace, key, this.#with.ownership.partitionCount);
+            const at = recordKey(namespace, key, this.#options.ownership.partitionCount);
             onRecord(record, at);
             bytes += record.length;
             return replica.merge(at, record, 'sync');
@@ -187,7 +208,7 @@ export class Exchange {
 
   /** Exchanges with several peers begin far apart: what one has taken, the others need not. */
   #fromItsPlace(peer: NodeId, partitions: readonly number[]): readonly number[] {
-    const { nodes, self } = this.#with.ownership;
+    const { nodes, self } = this.#options.ownership;
     const others = nodes.filter((node) => node !== self);
     const place = others.indexOf(peer);
     const start = Math.floor((Math.max(0, place) / others.length) * partitions.length);
@@ -195,7 +216,7 @@ export class Exchange {
   }
 
   #has(partition: number, theirs: PartitionClock): boolean {
-    return this.#with.clocks.of(partition).includes(theirs);
+    return this.#options.clocks.of(partition).includes(theirs);
   }
 
   async #clocksOf(
@@ -205,13 +226,7 @@ export class Exchange {
     const all: [number, PartitionClock][] = [];
     while (all.length < partitions.length) {
       const some = partitions.slice(all.length, all.length + CLOCKS_A_MESSAGE);
-      const deadline = backgroundDeadline(this.#with);
-      const { clocks } = await this.#with.messenger.request(
-        peer,
-        CLOCKS,
-        { partitions: some },
-        deadline,
-      );
+      const { clocks } = await this.#options.questions.ask(peer, CLOCKS, { partitions: some });
       if (clocks.length === 0) throw new OperatingError('corrupt_bytes', 'an answer without end');
       for (const [partition, plain] of clocks) all.push([partition, PartitionClock.from(plain)]);
     }

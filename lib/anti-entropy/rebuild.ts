@@ -2,15 +2,18 @@
  * The rebuild of damaged partitions (docs/architecture.md, D2 and D5): once every other owner knows
  * of the loss everything is taken from each, and what they have all seen end is dropped.
  */
+import type { PartitionHealth } from '../replica/health.js';
+import type { PartitionClocks } from '../replica/partition-clocks.js';
+import type { Store } from '../persistence/store.js';
+import type { RecordTable } from '../persistence/record-table.js';
+import type { Endings } from '../replica/endings.js';
 import type { NodeId } from '../environment/transport.js';
 import { isCorrupt, messageOf } from '../errors.js';
 import { keyAfter, type RecordKey, recordKeyOf, recordsOf } from '../persistence/keyspace.js';
 import { decodeRecord } from '../persistence/records.js';
 import { type Dot, dotText } from '../versioning/dot.js';
 import type { PartitionClock } from '../versioning/partition-clock.js';
-import { announce, type Told } from './announcement.js';
-import type { AntiEntropyCollaborators } from './collaborators.js';
-import { backgroundDeadline } from './collaborators.js';
+import { announce, type AnnouncementOptions, type Told } from './announcement.js';
 import type { Exchange } from './exchange.js';
 import { TESTIFY } from './messages.js';
 import type { Scrub } from './scrub.js';
@@ -30,39 +33,49 @@ interface Progress extends Told {
 
 const PAGE = 500;
 
+export interface RebuildOptions extends AnnouncementOptions {
+  readonly health: PartitionHealth;
+  readonly clocks: PartitionClocks;
+  readonly store: Store;
+  readonly table: RecordTable;
+  readonly endings: Endings;
+  readonly exchange: Exchange;
+  readonly scrub: Scrub;
+}
+
 export class Rebuild {
-  readonly #with: AntiEntropyCollaborators;
+  readonly #options: RebuildOptions;
   readonly #exchange: Exchange;
   readonly #scrub: Scrub;
   readonly #progress = new Map<number, Progress>();
 
-  constructor(collaborators: AntiEntropyCollaborators, exchange: Exchange, scrub: Scrub) {
-    this.#with = collaborators;
-    this.#exchange = exchange;
-    this.#scrub = scrub;
+  constructor(options: RebuildOptions) {
+    this.#options = options;
+    this.#exchange = options.exchange;
+    this.#scrub = options.scrub;
   }
 
   /** Goes as far with every damaged partition as the owners that are up allow. */
   async run(isStopped: () => boolean): Promise<void> {
-    const { rebuilding } = this.#with.health;
-    await announce(this.#with, rebuilding.map(this.#progressOf, this));
+    const { rebuilding } = this.#options.health;
+    await announce(this.#options, rebuilding.map(this.#progressOf, this));
     for (const partition of rebuilding) {
       if (isStopped()) return;
       await this.#advance(partition).catch((error: unknown) => {
         const reason = messageOf(error);
-        this.#with.observer.log('debug', 'a rebuild could not go on', { partition, reason });
+        this.#options.observer.log('debug', 'a rebuild could not go on', { partition, reason });
       });
     }
   }
 
   async #advance(partition: number): Promise<void> {
-    const { view, health } = this.#with;
+    const { view, health } = this.#options;
     const progress = this.#progressOf(partition);
     if (!progress.corrected) {
       await this.#scrub.correct(partition);
       progress.corrected = true;
     }
-    const others = this.#with.ownership.othersOf(partition);
+    const others = this.#options.ownership.othersOf(partition);
     if (progress.start === undefined || others.some((peer) => !progress.confirmed.has(peer))) {
       await this.#copyEarly(partition, progress, others);
       return;
@@ -94,7 +107,7 @@ export class Rebuild {
     { early }: Progress,
     others: readonly NodeId[],
   ): Promise<void> {
-    const { view } = this.#with;
+    const { view } = this.#options;
     if (others.every((peer) => view.isUp(peer))) return;
     for (const peer of others) {
       if (early.has(peer) || !view.isUp(peer)) continue;
@@ -105,7 +118,7 @@ export class Rebuild {
 
   /** Another damage meanwhile makes all that came before worth nothing. */
   #progressOf(partition: number): Progress {
-    const generation = this.#with.clocks.generation(partition);
+    const generation = this.#options.clocks.generation(partition);
     const known = this.#progress.get(partition);
     if (known?.generation === generation) return known;
     const progress = {
@@ -125,12 +138,12 @@ export class Rebuild {
    * other clocks cover, and nobody sent. The owners are asked about each once more, then it goes.
    */
   async #purge(partition: number, { snapshots, received }: Progress): Promise<void> {
-    const { store, endings } = this.#with;
+    const { store, endings } = this.#options;
     if (snapshots.size === 0) return;
     const isSuspect = (dot: Dot): boolean =>
       !received.has(dotText(dot)) && [...snapshots.values()].every((clock) => clock.has(dot));
     await store.sync();
-    const { partitionCount } = this.#with.ownership;
+    const { partitionCount } = this.#options.ownership;
     const all = recordsOf(partition, partitionCount);
     let from: string | undefined = all.from;
     while (from !== undefined) {
@@ -148,7 +161,7 @@ export class Rebuild {
 
   /** A record that rots while its partition is rebuilt is another damage: all begins anew. */
   #dotsAt(at: RecordKey): Dot[] {
-    const { table, health, observer } = this.#with;
+    const { table, health, observer } = this.#options;
     try {
       return (table.read(at)?.siblings.versions ?? []).map(({ dot }) => dot);
     } catch (error) {
@@ -161,15 +174,13 @@ export class Rebuild {
   }
 
   async #endedElsewhere(at: RecordKey, dots: readonly Dot[]): Promise<Dot[]> {
-    const { messenger } = this.#with;
+    const { questions, ownership } = this.#options;
     const { namespace, key, partition } = at;
-    const deadline = backgroundDeadline(this.#with);
+    const { deadline } = questions;
     const testimonies = await Promise.all(
-      this.#with.ownership
+      ownership
         .othersOf(partition)
-        .map((peer) =>
-          messenger.request(peer, TESTIFY, { namespace, key, dots: [...dots] }, deadline),
-        ),
+        .map((peer) => questions.ask(peer, TESTIFY, { namespace, key, dots: [...dots] }, deadline)),
     );
     return dots.filter((_, i) => isEndedElsewhere(i, testimonies));
   }

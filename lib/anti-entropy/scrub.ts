@@ -2,21 +2,25 @@
  * Counting what is on the disk against the digests (docs/architecture.md, D3): before an exchange
  * vouches for it, after damage, and in the background, partition by partition.
  */
+import type { PartitionHealth } from '../replica/health.js';
+import type { Observer } from '../environment/observer.js';
 import { conflictsIn } from '../persistence/conflict-index.js';
 import { type Counted, type CountWorld, countRecords } from '../persistence/count-records.js';
 import { indexKeysOf } from '../persistence/indexes.js';
 import { parseIndexKey, type RecordKey, recordsOf } from '../persistence/keyspace.js';
-import type { AntiEntropyCollaborators } from './collaborators.js';
 
-type ScrubWorld = CountWorld & Pick<AntiEntropyCollaborators, 'health' | 'observer'>;
+export interface ScrubOptions extends CountWorld {
+  readonly health: PartitionHealth;
+  readonly observer: Observer;
+}
 
 export class Scrub {
-  readonly #world: ScrubWorld;
+  readonly #options: ScrubOptions;
   readonly #underWay = new Map<number, Promise<void>>();
   readonly #counted = new Set<number>();
 
-  constructor(world: ScrubWorld) {
-    this.#world = world;
+  constructor(options: ScrubOptions) {
+    this.#options = options;
   }
 
   /** So many partitions were read from the disk at least once. */
@@ -35,11 +39,11 @@ export class Scrub {
 
   /** Takes away what cannot be read, and sets the digests right: a rebuild starts from the rest. */
   async correct(partition: number): Promise<void> {
-    const { store, table, digests } = this.#world;
+    const { store, table, digests } = this.#options;
     // What is remembered may be gone from the disk: it would not be written again.
-    const partitionCount = this.#world.partitionCount();
+    const partitionCount = this.#options.partitionCount();
     table.forgetRange(recordsOf(partition, partitionCount));
-    const counted = await countRecords(this.#world, partition);
+    const counted = await countRecords(this.#options, partition);
     const { found, expected, corrupt, unindexed } = counted;
     const conflicts = await conflictsIn(store, partition, partitionCount);
     const { committed } = store.transact((transaction) => {
@@ -61,7 +65,7 @@ export class Scrub {
 
   /** What an index lacks is no damage: it is a function of the records. */
   async #index(lost: readonly RecordKey[]): Promise<void> {
-    const { store, table, observer } = this.#world;
+    const { store, table, observer } = this.#options;
     observer.log('warn', 'index entries were lost, and are put again', { records: lost.length });
     const { committed } = store.transact((transaction) => {
       for (const at of lost) table.index(transaction, at);
@@ -75,21 +79,21 @@ export class Scrub {
   }
 
   async #verify(partition: number): Promise<void> {
-    const { health } = this.#world;
+    const { health } = this.#options;
     if (health.isRebuilding(partition)) return;
     const counted = await this.#count(partition);
     if (!health.isRebuilding(partition)) await this.#judge(partition, counted);
   }
 
   async #count(partition: number): Promise<Counted> {
-    const counted = await countRecords(this.#world, partition);
-    this.#world.observer.count('quorate_scrubbed_partitions_total');
+    const counted = await countRecords(this.#options, partition);
+    this.#options.observer.count('quorate_scrubbed_partitions_total');
     this.#counted.add(partition);
     return counted;
   }
 
   async #judge(partition: number, counted: Counted): Promise<void> {
-    const { health, observer } = this.#world;
+    const { health, observer } = this.#options;
     const { found, expected, corrupt, unindexed } = counted;
     if (corrupt.length > 0) {
       observer.count('quorate_corrupt_records_total', {}, corrupt.length);
@@ -100,11 +104,11 @@ export class Scrub {
 }
 
 /** Names an index entry a record that does not have it? */
-function isStale(table: ScrubWorld['table'], at: RecordKey, entry: string): boolean {
+function isStale(table: ScrubOptions['table'], at: RecordKey, entry: string): boolean {
   return isUnreadable(table, at) || !indexKeysOf(at, table.read(at)?.siblings).includes(entry);
 }
 
-function isUnreadable(table: ScrubWorld['table'], at: RecordKey): boolean {
+function isUnreadable(table: ScrubOptions['table'], at: RecordKey): boolean {
   try {
     table.read(at);
     return false;

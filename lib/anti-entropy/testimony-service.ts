@@ -1,31 +1,28 @@
 /** Testimony between owners: asked for, given, and judged (testimony.ts). */
+import type { Ownership } from '../partitioning/ownership.js';
+import type { RecordTable } from '../persistence/record-table.js';
+import type { PartitionClocks } from '../replica/partition-clocks.js';
+import type { PartitionHealth } from '../replica/health.js';
+import type { Questions } from './questions.js';
+import type { Messenger } from '../rpc/messenger.js';
 import { type RecordKey, recordKey } from '../persistence/keyspace.js';
 import type { FilterVerdict } from '../replica/group-apply.js';
 import type { Dot } from '../versioning/dot.js';
-import type { AntiEntropyCollaborators } from './collaborators.js';
-import { backgroundDeadline } from './collaborators.js';
 import { TESTIFY } from './messages.js';
 import { verdictOn, wordOn } from './testimony.js';
 
-type TestimonyWorld = Pick<
-  AntiEntropyCollaborators,
-  | 'ownership'
-  | 'messenger'
-  | 'table'
-  | 'clocks'
-  | 'health'
-  | 'clock'
-  | 'backgroundTimeoutMilliseconds'
->;
+export interface TestimonyOptions {
+  readonly ownership: Ownership;
+  readonly table: RecordTable;
+  readonly clocks: PartitionClocks;
+  readonly health: PartitionHealth;
+}
 
 /** Registers the handler; called once, when the ring is known. */
-export function serveTestimony({
-  ownership,
-  messenger,
-  table,
-  clocks,
-  health,
-}: TestimonyWorld): void {
+export function serveTestimony(
+  messenger: Messenger,
+  { ownership, table, clocks, health }: TestimonyOptions,
+): void {
   messenger.handle(TESTIFY, ({ namespace, key, dots }, { from }) => {
     const at = recordKey(namespace, key, ownership.partitionCount);
     ownership.assertOwns(from, at.partition);
@@ -44,18 +41,16 @@ export function serveTestimony({
  * @throws OperatingError where one of them cannot be asked: then nothing is known
  */
 export async function askOwners(
-  world: TestimonyWorld,
+  options: Pick<TestimonyOptions, 'ownership' | 'clocks'> & { readonly questions: Questions },
   at: RecordKey,
   dots: readonly Dot[],
 ): Promise<FilterVerdict> {
-  const { messenger, clocks } = world;
+  const { ownership, clocks, questions } = options;
   const { namespace, key, partition } = at;
-  const deadline = backgroundDeadline(world);
+  const { deadline } = questions;
   const request = { namespace, key, dots: [...dots] };
   const others = await Promise.all(
-    world.ownership
-      .othersOf(partition)
-      .map((peer) => messenger.request(peer, TESTIFY, request, deadline)),
+    ownership.othersOf(partition).map((peer) => questions.ask(peer, TESTIFY, request, deadline)),
   );
   const own = dots.map((dot) => clocks.persisted(partition).has(dot));
   return verdictOn(own, others);

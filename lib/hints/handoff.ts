@@ -47,15 +47,26 @@ export interface HandoffOptions extends HandoffLimits, Omit<Environment, 'storag
 
 export class Handoff {
   readonly control: HandoffControl;
+  readonly #options: HandoffOptions;
   readonly #handoff: HintedHandoff;
   readonly #expiry: HintExpiry;
+  readonly #holdings: Holdings;
+  readonly #report: HintsReport;
+
+  constructor(options: HandoffOptions) {
+    this.#options = options;
+    this.#handoff = new HintedHandoff(options);
+    this.#holdings = new Holdings(options);
+    this.#expiry = new HintExpiry({ ...options, holdings: this.#holdings });
+    this.#report = new HintsReport({ ...options, handoff: this.#handoff });
+    this.control = this.#report;
+  }
 
   /** Registers all handlers: once, when the ring is known. */
-  constructor(options: HandoffOptions) {
-    serveHintIntake(options);
-    this.#handoff = new HintedHandoff(options);
-    this.#expiry = new HintExpiry({ ...options, holdings: new Holdings(options) });
-    this.control = new HintsReport({ ...options, handoff: this.#handoff });
+  serve(messenger: Messenger): void {
+    serveHintIntake(messenger, this.#options);
+    this.#holdings.serve(messenger);
+    this.#report.serve(messenger);
   }
 
   start(): void {

@@ -15,7 +15,6 @@ import { type Bucket, fullBucket, paceOf, take } from './pace.js';
 
 export interface HintIntakeOptions {
   readonly ownership: Ownership;
-  readonly messenger: Messenger;
   readonly replica: Replica;
   readonly store: Store;
   readonly clock: Clock;
@@ -37,8 +36,8 @@ interface Arrived {
 const SHARE_OF_TIME = 0.9;
 
 /** Registers the handler; called once, when the ring is known. */
-export function serveHintIntake(options: HintIntakeOptions): void {
-  const { messenger, store, clock, foreground, lag, hintsPerSecondMax, hintBatchSize } = options;
+export function serveHintIntake(messenger: Messenger, options: HintIntakeOptions): void {
+  const { store, clock, foreground, lag, hintsPerSecondMax, hintBatchSize } = options;
   const limits = { perSecond: hintsPerSecondMax, batchSize: hintBatchSize };
   let bucket: Bucket = fullBucket(limits, clock.monotonicMilliseconds());
 

@@ -52,8 +52,12 @@ export class HintsReport implements HandoffControl {
 
   constructor(options: HintsReportOptions) {
     this.#options = options;
+  }
+
+  /** Registers the handler. */
+  serve(messenger: Messenger): void {
     const report = async () => ({ hints: await this.#own() });
-    options.messenger.handle(HELD_HINTS, report, { anyEpoch: true });
+    messenger.handle(HELD_HINTS, report, { anyEpoch: true });
   }
 
   async heldHints(timeoutMilliseconds: number = TIMEOUT_MILLISECONDS): Promise<HintsView> {

@@ -37,7 +37,11 @@ export class Holdings {
 
   constructor(options: HoldingsOptions) {
     this.#options = options;
-    options.messenger.handle(HOLDINGS, ({ keys }) => this.#own(keys));
+  }
+
+  /** Registers the handler. */
+  serve(messenger: Messenger): void {
+    messenger.handle(HOLDINGS, ({ keys }) => this.#own(keys));
   }
 
   /**

@@ -67,7 +67,11 @@ export class ClusterService implements ClusterControl {
   constructor(options: ClusterServiceOptions) {
     this.#options = options;
     this.#startedAt = options.clock.monotonicMilliseconds();
-    options.messenger.handle(REPORT, () => ({ report: this.#report() }), { anyEpoch: true });
+  }
+
+  /** Registers the handler. */
+  serve(messenger: Messenger): void {
+    messenger.handle(REPORT, () => ({ report: this.#report() }), { anyEpoch: true });
   }
 
   async status(timeoutMilliseconds: number = REPORT_TIMEOUT_MILLISECONDS): Promise<ClusterStatus> {

@@ -18,7 +18,6 @@ export interface DiskMemoryOptions {
   readonly peers: readonly NodeId[];
   readonly store: Store;
   readonly losses: Losses;
-  readonly messenger: Messenger;
   readonly clock: Clock;
   readonly random: Random;
   readonly observer: Observer;
@@ -36,7 +35,7 @@ export class DiskMemory {
 
   constructor(options: DiskMemoryOptions) {
     this.#options = options;
-    const { messenger, store, observer } = options;
+    const { store, observer } = options;
     const bytes = store.get(MEMORY_KEY);
     const stored = bytes && readStored(MEMORY_KEY, bytes, observer);
     this.#remembered = new Map((stored ?? []) as [NodeId, DiskNumbers][]);
@@ -45,6 +44,10 @@ export class DiskMemory {
       intervalMilliseconds: options.persistIntervalMilliseconds,
       task: () => this.persist(),
     });
+  }
+
+  /** Registers the handlers. */
+  serve(messenger: Messenger): void {
     for (const type of [PING, HOLD]) {
       messenger.onReply(type, (peer, numbers) => this.note(peer, numbers));
     }
@@ -52,7 +55,7 @@ export class DiskMemory {
     // A start in which a loss was announced is remembered with it: below that a disk is old, and
     // nothing that its node says would count.
     const answer = ({ nonce }: { readonly nonce: number }, { from }: Incoming) => {
-      const announced = { ...NO_NUMBERS, start: options.losses.startOf(from) };
+      const announced = { ...NO_NUMBERS, start: this.#options.losses.startOf(from) };
       return { ...highest(this.of(from), announced), nonce };
     };
     messenger.handle(DISK, answer, { anyEpoch: true });

@@ -39,7 +39,11 @@ export class EventsService implements EventsControl {
 
   constructor(options: EventsServiceOptions) {
     this.#options = options;
-    options.messenger.handle(EVENTS, () => this.#own(), { anyEpoch: true });
+  }
+
+  /** Registers the handler. */
+  serve(messenger: Messenger): void {
+    messenger.handle(EVENTS, () => this.#own(), { anyEpoch: true });
   }
 
   async events(

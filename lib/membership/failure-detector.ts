@@ -64,7 +64,11 @@ export class FailureDetector implements ClusterView {
       intervalMilliseconds: options.heartbeatIntervalMilliseconds,
       task: () => this.#beat(),
     });
-    const { messenger, numbersFor, clock, admission } = options;
+  }
+
+  /** Registers the handlers. */
+  serve(messenger: Messenger): void {
+    const { numbersFor, clock, admission } = this.#options;
     const answer: Handler<object, Heartbeat> = (_, { from }) => {
       const sightings = admission.sightings();
       return { ...numbersFor(from), wall: clock.wallMilliseconds(), sightings };

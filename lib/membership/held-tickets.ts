@@ -12,7 +12,6 @@ type Plain = [start: number, id: string, takenBy: string];
 export interface HeldTicketsOptions {
   readonly peers: readonly NodeId[];
   readonly store: Store;
-  readonly messenger: Messenger;
   readonly observer: Observer;
 }
 
@@ -23,7 +22,11 @@ export class HeldTickets {
 
   constructor(options: HeldTicketsOptions) {
     this.#options = options;
-    const { messenger, peers } = options;
+  }
+
+  /** Registers the handlers. */
+  serve(messenger: Messenger): void {
+    const { peers } = this.#options;
     messenger.handle(
       STOPPING,
       ({ done }, { from }) => {

@@ -94,8 +94,12 @@ export async function openMembers(options: MembersOptions) {
   messenger.setMembershipCheck(
     new MemberCheck(ownership, { founding, settings, diskCheck, observer }),
   );
+  // Called first: others look at who is up when a link opens.
+  const serve = (): void => {
+    for (const part of [diskMemory, tickets, view, settings]) part.serve(messenger);
+  };
   const cluster = { ownership, founding, addresses, admission, settings };
-  return { ...cluster, diskCheck, diskMemory, tickets, view };
+  return { ...cluster, diskCheck, diskMemory, tickets, view, serve };
 }
 
 /** The ring, and what is to be done where all that was stored under it is in doubt. */

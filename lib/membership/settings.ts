@@ -66,9 +66,13 @@ export class Settings implements SettingsControl {
         ? this.#initial
         : SettingsState.from(stored as PlainSettings, this.#initial);
     this.#given = this.#state;
+  }
+
+  /** Registers the handlers. */
+  serve(messenger: Messenger): void {
     const tell = () => ({ settings: this.#state.toPlain(), hash: this.#state.hash });
-    options.messenger.handle(PULL_SETTINGS, tell, { anyEpoch: true });
-    options.messenger.handle(
+    messenger.handle(PULL_SETTINGS, tell, { anyEpoch: true });
+    messenger.handle(
       PUSH_SETTINGS,
       async (plain) => {
         await this.#adopt(SettingsState.from(plain, this.#initial));

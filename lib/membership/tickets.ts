@@ -81,6 +81,11 @@ export class Tickets {
     });
   }
 
+  /** Registers the handlers. */
+  serve(messenger: Messenger): void {
+    this.#held.serve(messenger);
+  }
+
   start(): void {
     const { messenger } = this.#options;
     messenger.onLink((_, open) => {

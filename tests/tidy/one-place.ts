@@ -33,3 +33,17 @@ export function checkStoredKeys(source: Source): Finding[] {
   });
   return found;
 }
+
+/** Handlers are registered in an explicit step, which `lib/node.ts` takes: no constructor does. */
+export function checkRegistration(source: Source): Finding[] {
+  if (!source.path.startsWith('lib/')) return [];
+  const found: Finding[] = [];
+  walk(source.tree, (node) => {
+    if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return;
+    const { name, expression } = node.expression;
+    if (name.text !== 'handle' || !/\bmessenger$/.test(expression.getText(source.tree))) return;
+    if (ts.findAncestor(node, ts.isConstructorDeclaration) === undefined) return;
+    found.push(finding(source, node, 'a constructor registers a handler'));
+  });
+  return found;
+}

@@ -1,6 +1,13 @@
 /** A damaged partition: it vouches for nothing, is rebuilt from all, and spreads nothing. */
 import t, { type Test } from 'tap';
 import { Exchange } from '../../../lib/anti-entropy/exchange.js';
+import { Questions } from '../../../lib/anti-entropy/questions.js';
+import { Ownership } from '../../../lib/partitioning/ownership.js';
+import { foundRing } from '../../../lib/partitioning/ring-founding.js';
+import { historyOf } from '../../../lib/partitioning/ring-history.js';
+import type { ClusterView } from '../../../lib/replication/cluster-view.js';
+import type { Lag } from '../../../lib/replication/lag.js';
+import type { Messenger } from '../../../lib/rpc/messenger.js';
 import { MerkleTrees } from '../../../lib/anti-entropy/merkle-tree.js';
 import { Scrub } from '../../../lib/anti-entropy/scrub.js';
 import { Foreground } from '../../../lib/environment/foreground.js';
@@ -58,12 +65,21 @@ t.test('what a peer answered before the damage counts for nothing after it', asy
     return page;
   };
   let damages = true;
-  const world = { ...disk, messenger: { request }, backgroundTimeoutMilliseconds: 1000 };
-  const exchange = new Exchange(
-    world as unknown as ConstructorParameters<typeof Exchange>[0],
-    new MerkleTrees(digests),
-    new Pauses({ clock: disk.clock, foreground: new Foreground() }),
-  );
+  const messenger = { request } as unknown as Messenger;
+  const ring = foundRing({
+    ...{ cluster: 'test', partitionCount: PARTITIONS, replicaCount: 1 },
+    members: [{ id: 'n1', zone: 'z', weight: 1 }],
+  });
+  const exchange = new Exchange({
+    ...disk,
+    ownership: new Ownership('n1', () => historyOf(ring)),
+    questions: new Questions({ messenger, clock: disk.clock, backgroundTimeoutMilliseconds: 1000 }),
+    trees: new MerkleTrees(digests),
+    pauses: new Pauses({ clock: disk.clock, foreground: new Foreground() }),
+    view: { self: 'n1' } as ClusterView,
+    lag: { isBehind: () => false } as unknown as Lag,
+    confirmMilliseconds: 0,
+  });
   const overtaken = t.rejects(exchange.pull('n2', at.partition, []), { code: 'not_ready' });
   await disk.clock.advance(1);
   await overtaken;
