@@ -24,7 +24,7 @@ const seedsMax = Number(values['seeds-max']);
 const PACKAGE = 'dist/package.json';
 const PARTS = ['bin', 'config', 'lib', 'tests'];
 const OUTPUT_BYTES_MAX = 2 ** 26;
-const TEST_SECONDS_MAX = 600;
+const TEST_SECONDS_MAX = 120;
 
 interface Caught {
   /** The checker, or the test file. */

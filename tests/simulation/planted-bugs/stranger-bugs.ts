@@ -6,8 +6,8 @@ export const STRANGER_BUGS: readonly PlantedBug[] = [
     rule: 'H',
     name: 'requests of one connection run at the same time',
     file: 'platform/http-connection.js',
-    right: 'if (this.#current === undefined)\n            this.#begin(exchange);',
-    wrong: 'if (true)\n            this.#begin(exchange);',
+    right: 'if (this.#current === undefined)\n            this.#begin(response);',
+    wrong: 'if (true)\n            this.#begin(response);',
     test: 'unit/platform/http-order.test.js',
   },
   {
