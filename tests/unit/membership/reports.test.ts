@@ -49,6 +49,15 @@ t.test('levels: the partitions that reach each one, with a node away', async (t)
   t.same(failing['any'], [undefined, 16]);
 });
 
+t.test('levels: where no owner is left, this node stands in', async (t) => {
+  const cluster = await clusterFor(t, { nodes: 2, replicas: 1 });
+  await cluster.crash('n2');
+  const levels = levelsOf(cluster, 'n1');
+  t.ok((levels['one']?.[0] ?? 16) < 16);
+  t.same(levels['any'], [undefined, 16]);
+  t.same(levels['eventual'], [16, 16]);
+});
+
 t.test('copies: what each owner holds, who lags, and the hint that waits for it', async (t) => {
   const cluster = await clusterFor(t);
   t.same(shown(await copiesOf(cluster, 'n1', 'k')), [
