@@ -5,6 +5,7 @@ const BYTES_AT_FIRST = 1024;
 /** Longer texts are encoded by the system: it is faster from about here on. */
 const SHORT_TEXT_LENGTH = 64;
 const ASCII_MAX = 0x7f;
+const SMALL_MAX = 0x3fff_ffff;
 /** No character of UTF-16 takes more bytes of UTF-8. */
 const UTF8_BYTES_MAX = 3;
 
@@ -129,7 +130,8 @@ export class LayoutReader {
   u53(): number {
     const value = this.#buffer.readDoubleLE(this.#take(8));
     if (!Number.isSafeInteger(value) || value < 0 || Object.is(value, -0)) throw corruptLayout();
-    return value;
+    // V8 keeps small ones without a box, but not those that come out of a double.
+    return value <= SMALL_MAX ? value | 0 : value;
   }
 
   text(): string {

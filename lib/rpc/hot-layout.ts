@@ -8,12 +8,16 @@ import { ERROR_CODES, type ErrorCode, OperatingError, type Outcome } from '../er
 import {
   type Asked,
   type CopyItem,
+  type CopyReply,
+  type CopyRequest,
   HOT,
   type HotKind,
   type HotMessage,
   liesBeside,
   type LostOwners,
   type ReadItem,
+  type ReadReply,
+  type ReadRequest,
   type RefusedItem,
   type RequestHead,
   type Requests,
@@ -62,21 +66,27 @@ export function writeHead(
   }
 }
 
-export function writeRead(writer: LayoutWriter, item: ReadItem): void {
-  writeRequest(writer, item);
-  writer.u8(WANTS.indexOf(item.want) + (item.durable ? READ_DURABLE : 0));
+/**
+ * Writes what an item says, behind the slot that it is of. Items are built of their parts nowhere
+ * on this way: V8 clones objects that hold numbers with fractions slowly (docs/notebook).
+ */
+export type WriteItem<Id extends SlotId, Body> = (writer: LayoutWriter, id: Id, body: Body) => void;
+
+export function writeRead(writer: LayoutWriter, id: SlotId & Asked, request: ReadRequest): void {
+  writeRequest(writer, id, request);
+  writer.u8(WANTS.indexOf(request.want) + (request.durable ? READ_DURABLE : 0));
 }
 
-export function writeCopy(writer: LayoutWriter, item: CopyItem): void {
-  writeRequest(writer, item);
-  writer.u8(DURABILITIES.indexOf(item.durability));
-  writer.bytes(item.audit);
-  writeRecord(writer, item.record);
+export function writeCopy(writer: LayoutWriter, id: SlotId & Asked, request: CopyRequest): void {
+  writeRequest(writer, id, request);
+  writer.u8(DURABILITIES.indexOf(request.durability));
+  writer.bytes(request.audit);
+  writeRecord(writer, request.record);
 }
 
-export function writeShown(writer: LayoutWriter, item: ShownItem): void {
-  const { fingerprint, record, lost } = item;
-  writeId(writer, item);
+export function writeShown(writer: LayoutWriter, id: SlotId, reply: ReadReply): void {
+  const { fingerprint, record, lost } = reply;
+  writeId(writer, id);
   const flags = (record === null ? 0 : SHOWN_RECORD) + (lost === undefined ? 0 : SHOWN_LOST);
   writer.u8(flags);
   writer.latin1(fingerprint);
@@ -84,15 +94,15 @@ export function writeShown(writer: LayoutWriter, item: ShownItem): void {
   if (record !== null) writeRecord(writer, record);
 }
 
-export function writeStored(writer: LayoutWriter, item: StoredItem): void {
-  const { fate, lost } = item;
-  writeId(writer, item);
+export function writeStored(writer: LayoutWriter, id: SlotId, reply: CopyReply): void {
+  const { fate, lost } = reply;
+  writeId(writer, id);
   writer.u8(FATES.indexOf(fate) + (lost === undefined ? 0 : STORED_LOST));
   if (lost !== undefined) writeLost(writer, lost);
 }
 
 /** Details are left out: nobody reads those of a replica. */
-export function writeRefused(writer: LayoutWriter, { error, ...id }: RefusedItem): void {
+export function writeRefused(writer: LayoutWriter, id: SlotId, error: OperatingError): void {
   writeId(writer, id);
   writer.u8(OUTCOMES.indexOf(error.outcome));
   writer.text(error.code);
@@ -101,30 +111,40 @@ export function writeRefused(writer: LayoutWriter, { error, ...id }: RefusedItem
 
 export function decodeReads(message: HotMessage): Requests<ReadItem> {
   const reader = readerOf(message, false);
-  const head = readHead(reader);
+  const { epoch, settingsHash } = readHead(reader);
   const items = readItems(reader, (): ReadItem => {
-    const request = readRequest(reader);
+    const slot = reader.u32();
+    const generation = reader.u32();
+    const leftMilliseconds = readLeft(reader);
+    const namespace = reader.text();
+    const key = reader.text();
     const flags = reader.u8(READ_FLAGS_MAX);
     const want = WANTS[flags % READ_DURABLE];
     if (want === undefined) throw corruptLayout();
-    return { ...request, want, durable: flags >= READ_DURABLE };
+    const durable = flags >= READ_DURABLE;
+    return { slot, generation, leftMilliseconds, namespace, key, want, durable };
   });
-  return { ...head, items };
+  return { epoch, settingsHash, items };
 }
 
 export function decodeCopies(message: HotMessage): Requests<CopyItem> {
   const reader = readerOf(message, true);
-  const head = readHead(reader);
+  const { epoch, settingsHash } = readHead(reader);
   const records = new Records(message);
   const items = readItems(reader, (): CopyItem => {
-    const request = readRequest(reader);
+    const slot = reader.u32();
+    const generation = reader.u32();
+    const leftMilliseconds = readLeft(reader);
+    const namespace = reader.text();
+    const key = reader.text();
     const durability = DURABILITIES[reader.u8()];
     if (durability === undefined) throw corruptLayout();
     const audit = safeToKeep(reader.bytes(), message[1]);
-    return { ...request, durability, audit, record: records.read(reader) };
+    const record = records.read(reader);
+    return { slot, generation, leftMilliseconds, namespace, key, durability, audit, record };
   });
   records.end();
-  return { ...head, items };
+  return { epoch, settingsHash, items };
 }
 
 export function decodeShown(message: HotMessage): readonly ShownItem[] {
@@ -132,12 +152,13 @@ export function decodeShown(message: HotMessage): readonly ShownItem[] {
   const start = reader.u53();
   const records = new Records(message);
   const items = readItems(reader, (): ShownItem => {
-    const id = readId(reader);
+    const slot = reader.u32();
+    const generation = reader.u32();
     const flags = reader.u8(SHOWN_FLAGS_MAX);
     const fingerprint = reader.latin1();
     const lost = flags >= SHOWN_LOST ? readLost(reader) : undefined;
     const record = flags % SHOWN_LOST === SHOWN_RECORD ? records.read(reader) : null;
-    return { ...id, start, fingerprint, lost, record };
+    return { slot, generation, start, fingerprint, lost, record };
   });
   records.end();
   return items;
@@ -148,12 +169,13 @@ export function decodeStored(message: HotMessage): StoredItems {
   const start = reader.u53();
   const commit = reader.u53();
   const items = readItems(reader, (): StoredItem => {
-    const id = readId(reader);
+    const slot = reader.u32();
+    const generation = reader.u32();
     const flags = reader.u8(STORED_FLAGS_MAX);
     const index = flags % STORED_LOST;
     if (index >= FATES.length) throw corruptLayout();
     const lost = flags >= STORED_LOST ? readLost(reader) : undefined;
-    return { ...id, start, fate: FATES[index], lost };
+    return { slot, generation, start, fate: FATES[index], lost };
   });
   return { start, commit, items };
 }
@@ -161,12 +183,14 @@ export function decodeStored(message: HotMessage): StoredItems {
 export function decodeRefused(message: HotMessage): readonly RefusedItem[] {
   const reader = readerOf(message, false);
   return readItems(reader, (): RefusedItem => {
-    const id = readId(reader);
+    const slot = reader.u32();
+    const generation = reader.u32();
     const outcome = OUTCOMES[reader.u8()];
     if (outcome === undefined) throw corruptLayout();
     const code = reader.text();
     const known = Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : 'internal';
-    return { ...id, error: new OperatingError(known, reader.text(), { outcome }) };
+    const error = new OperatingError(known, reader.text(), { outcome });
+    return { slot, generation, error };
   });
 }
 
@@ -175,25 +199,20 @@ function writeId(writer: LayoutWriter, { slot, generation }: SlotId): void {
   writer.u32(generation);
 }
 
-function readId(reader: LayoutReader): SlotId {
-  return { slot: reader.u32(), generation: reader.u32() };
-}
-
-type Addressed = Pick<ReadItem, 'namespace' | 'key'> & SlotId & Asked;
-
-function writeRequest(writer: LayoutWriter, item: Addressed): void {
-  const { leftMilliseconds, namespace, key } = item;
-  writeId(writer, item);
-  const left = Math.round(leftMilliseconds * MICROSECONDS);
+function writeRequest(
+  writer: LayoutWriter,
+  id: SlotId & Asked,
+  { namespace, key }: Pick<ReadRequest, 'namespace' | 'key'>,
+): void {
+  writeId(writer, id);
+  const left = Math.round(id.leftMilliseconds * MICROSECONDS);
   writer.u32(Math.min(LEFT_MAX, Math.max(0, left)));
   writer.text(namespace);
   writer.text(key);
 }
 
-function readRequest(reader: LayoutReader): Addressed {
-  const id = readId(reader);
-  const leftMilliseconds = reader.u32() / MICROSECONDS;
-  return { ...id, leftMilliseconds, namespace: reader.text(), key: reader.text() };
+function readLeft(reader: LayoutReader): number {
+  return reader.u32() / MICROSECONDS;
 }
 
 function writeRecord(writer: LayoutWriter, record: Uint8Array): void {

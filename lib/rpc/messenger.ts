@@ -110,7 +110,7 @@ export class Messenger {
     const remainingMilliseconds = deadline - clock.monotonicMilliseconds();
     const full = this.#slots.countOf(to) >= pendingMax;
     if (remainingMilliseconds > 0 && !full) {
-      const slot = this.#slots.take(to, deadline, type, settle);
+      const slot = this.#slots.take(to, deadline, remainingMilliseconds, type, settle);
       const { epoch, settingsHash } = this.#check;
       const head = { id: slot.id, name: type.name, epoch, settingsHash, remainingMilliseconds };
       if (transport.send(to, requestMessage({ ...head, body }))) return;

@@ -5,8 +5,8 @@
 import { LARGE_BYTES } from '../encoding/large.js';
 import { LayoutWriter } from '../encoding/layout.js';
 import type { NodeId, Transport } from '../environment/transport.js';
-import { writeHead } from './hot-layout.js';
-import { HOT, type HotKind, type HotMessage } from './hot-messages.js';
+import { type WriteItem, writeHead } from './hot-layout.js';
+import { HOT, type HotKind, type HotMessage, type SlotId } from './hot-messages.js';
 
 export interface OutboxOptions {
   readonly transport: Transport;
@@ -49,13 +49,18 @@ export class Outbox {
     this.#options = options;
   }
 
-  /** False: there is no link, or it takes no more; the item does not leave. */
-  add<Item>(
+  /**
+   * @param first see `writeHead`, as `second`
+   * @returns false: there is no link, or it takes no more; the item does not leave
+   */
+  add<Id extends SlotId, Body>(
     to: NodeId,
     kind: HotKind,
-    [first, second]: readonly [first: number, second: number],
-    write: (writer: LayoutWriter, item: Item) => void,
-    item: Item,
+    first: number,
+    second: number,
+    write: WriteItem<Id, Body>,
+    id: Id,
+    body: Body,
   ): boolean {
     const gathering = this.#gatheringOf(to, kind);
     if (gathering === undefined) return false;
@@ -65,7 +70,7 @@ export class Outbox {
     gathering.first = first;
     gathering.second = second;
     const before = items.length;
-    write(items, item);
+    write(items, id, body);
     if (items.length <= LARGE_BYTES || before === 0) return true;
     const last = Buffer.from(items.viewFrom(before));
     items.cutTo(before);
@@ -75,16 +80,18 @@ export class Outbox {
   }
 
   /** A message of its own, at once: with what lies beside its only item. */
-  sendLarge<Item>(
+  sendLarge<Id extends SlotId, Body>(
     to: NodeId,
     kind: HotKind,
-    [first, second]: readonly [first: number, second: number],
-    write: (writer: LayoutWriter, item: Item) => void,
-    item: Item,
+    first: number,
+    second: number,
+    write: WriteItem<Id, Body>,
+    id: Id,
+    body: Body,
     beside: Uint8Array,
   ): boolean {
     const items = new LayoutWriter();
-    write(items, item);
+    write(items, id, body);
     const message = this.#messageOf({ kind, items, first, second });
     return this.#options.transport.send(to, [...message, beside]);
   }

@@ -44,6 +44,8 @@ export interface ReplicaAnswersOptions {
 /** As they are counted. */
 const READ = 'coordination.read';
 const COPY = 'coordination.write';
+const READ_SERVED = { type: READ, result: 'ok' } as const;
+const COPY_SERVED = { type: COPY, result: 'ok' } as const;
 
 type Item = SlotId & { readonly leftMilliseconds: number };
 
@@ -83,10 +85,10 @@ export class ReplicaAnswers {
     });
   }
 
-  refuse(to: NodeId, { slot, generation }: SlotId, reason: unknown): void {
+  refuse(to: NodeId, id: SlotId, reason: unknown): void {
     const error = refusalOf(reason, this.#options.observer);
     // Where that cannot leave either, whoever asked waits until its deadline.
-    this.#options.outbox.add(to, HOT.refused, [0, 0], writeRefused, { slot, generation, error });
+    this.#options.outbox.add(to, HOT.refused, 0, 0, writeRefused, id, error);
   }
 
   /** It was done, and the answer finds no room on the link. */
@@ -153,22 +155,21 @@ export class ReplicaAnswers {
     }
   }
 
-  #answerRead(to: NodeId, { slot, generation }: SlotId, reply: ReadReply): void {
+  #answerRead(to: NodeId, id: SlotId, reply: ReadReply): void {
     const { observer, outbox } = this.#options;
-    observer.count('quorate_peer_messages_total', { type: READ, result: 'ok' });
-    const item = { ...reply, slot, generation };
+    observer.count('quorate_peer_messages_total', READ_SERVED);
     const { start, record } = reply;
     const isSent = liesBeside(record)
-      ? outbox.sendLarge(to, HOT.shown, [start, 0], writeShown, item, record)
-      : outbox.add(to, HOT.shown, [start, 0], writeShown, item);
-    if (!isSent) this.refuseUnsent(to, item);
+      ? outbox.sendLarge(to, HOT.shown, start, 0, writeShown, id, reply, record)
+      : outbox.add(to, HOT.shown, start, 0, writeShown, id, reply);
+    if (!isSent) this.refuseUnsent(to, id);
   }
 
-  #acknowledge(to: NodeId, { slot, generation }: SlotId, reply: CopyReply): void {
+  #acknowledge(to: NodeId, id: SlotId, reply: CopyReply): void {
     const { observer, outbox } = this.#options;
-    observer.count('quorate_peer_messages_total', { type: COPY, result: 'ok' });
-    const item = { ...reply, slot, generation };
-    const isSent = outbox.add(to, HOT.stored, [reply.start, 0], writeStored, item);
-    if (!isSent) this.refuseUnsent(to, item);
+    observer.count('quorate_peer_messages_total', COPY_SERVED);
+    if (!outbox.add(to, HOT.stored, reply.start, 0, writeStored, id, reply)) {
+      this.refuseUnsent(to, id);
+    }
   }
 }

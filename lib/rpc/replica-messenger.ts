@@ -3,18 +3,18 @@ import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { NodeId, Transport } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
-import { corruptLayout, type LayoutWriter } from '../encoding/layout.js';
+import { corruptLayout } from '../encoding/layout.js';
 import {
   decodeCopies,
   decodeReads,
   decodeRefused,
   decodeShown,
   decodeStored,
+  type WriteItem,
   writeCopy,
   writeRead,
 } from './hot-layout.js';
 import {
-  type Asked,
   type CopyReply,
   type CopyRequest,
   HOT,
@@ -28,7 +28,7 @@ import {
 import type { MembershipCheck } from './membership-check.js';
 import { Outbox } from './outbox.js';
 import { ReplicaAnswers, type ReplicaHandlers } from './replica-answers.js';
-import { type Answer, notSent, type Slots } from './slots.js';
+import { type Answer, notSent, type Slot, type Slots } from './slots.js';
 
 export interface ReplicaMessengerOptions {
   readonly transport: Transport;
@@ -118,7 +118,7 @@ export class ReplicaMessenger {
   #ask<Request extends ReadRequest | CopyRequest, Reply>(
     to: NodeId,
     kind: HotKind,
-    write: (writer: LayoutWriter, item: Request & SlotId & Asked) => void,
+    write: WriteItem<Slot, Request>,
     request: Request,
     deadline: number,
     settle: (answer: Answer<Reply>) => void,
@@ -127,15 +127,12 @@ export class ReplicaMessenger {
     const leftMilliseconds = deadline - clock.monotonicMilliseconds();
     const full = slots.countOf(to) >= pendingMax;
     if (leftMilliseconds > 0 && !full) {
-      const slot = slots.take(to, deadline, kind, settle);
+      const slot = slots.take(to, deadline, leftMilliseconds, kind, settle);
       const { epoch, settingsHash } = check();
-      const { generation } = slot;
-      const item = { ...request, slot: slot.slot, generation, leftMilliseconds };
       const record = 'record' in request ? request.record : null;
-      const head = [epoch, settingsHash] as const;
       const isSent = liesBeside(record)
-        ? this.#outbox.sendLarge(to, kind, head, write, item, record)
-        : this.#outbox.add(to, kind, head, write, item);
+        ? this.#outbox.sendLarge(to, kind, epoch, settingsHash, write, slot, request, record)
+        : this.#outbox.add(to, kind, epoch, settingsHash, write, slot, request);
       if (isSent) return;
       slots.release(slot);
     }

@@ -7,7 +7,7 @@ import type { Cancel, Clock } from '../environment/clock.js';
 import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
 import { assert, OperatingError } from '../errors.js';
-import type { SlotId } from './hot-messages.js';
+import type { Asked, SlotId } from './hot-messages.js';
 
 /** What came of a request. An error's `outcome` is `none` only if the peer surely did nothing. */
 export type Answer<Reply> =
@@ -16,13 +16,14 @@ export type Answer<Reply> =
 
 /** How often deadlines are looked at. */
 const SWEEP_MILLISECONDS = 20;
-const GENERATIONS = 2 ** 32;
+/** Of numbers that V8 keeps without a box. */
+const GENERATIONS = 2 ** 31;
 const GENERATION_BYTES = 6;
 /** Of an id that is one number: the lower bits. More slots than peers may have requests. */
 const SLOTS_MAX = 2 ** 20;
 
 /** One request; while nobody waits in it, the room for one. */
-export class Slot implements SlotId {
+export class Slot implements SlotId, Asked {
   readonly slot: number;
   generation: number;
   /** Who is asked; undefined: nobody waits. */
@@ -31,6 +32,8 @@ export class Slot implements SlotId {
   awaits: unknown;
   /** On the monotonic clock. */
   deadline = 0;
+  /** Of it, when it was asked. */
+  leftMilliseconds = 0.5;
   settle: (answer: Answer<never>) => void = nobodyWaits;
 
   constructor(slot: number, generation: number) {
@@ -38,7 +41,7 @@ export class Slot implements SlotId {
     this.generation = generation;
   }
 
-  /** Both in one number below 2^52. */
+  /** Both in one number below 2^51. */
   get id(): number {
     return this.generation * SLOTS_MAX + this.slot;
   }
@@ -72,12 +75,14 @@ export class Slots {
   take<Reply>(
     to: NodeId,
     deadline: number,
+    leftMilliseconds: number,
     awaits: unknown,
     settle: (answer: Answer<Reply>) => void,
   ): Slot {
     const slot = this.#free.pop() ?? this.#grow();
     slot.to = to;
     slot.deadline = deadline;
+    slot.leftMilliseconds = leftMilliseconds;
     slot.awaits = awaits;
     slot.settle = settle as (answer: Answer<never>) => void;
     this.#waitingFor.set(to, this.countOf(to) + 1);

@@ -35,6 +35,22 @@ export const RPC_BUGS: readonly PlantedBug[] = [
     test: 'unit/replication/plan.test.js',
   },
   {
+    rule: 'Q2',
+    name: 'a link that closes leaves plans as they were',
+    file: 'membership/failure-detector.js',
+    right: 'peer.open = open;\n        this.#revision += 1;',
+    wrong: 'peer.open = open;',
+    test: 'unit/membership/failure-detector.test.js',
+  },
+  {
+    rule: 'Q2',
+    name: 'plans do not see that a peer has come to be suspect by time alone',
+    file: 'membership/failure-detector.js',
+    right: 'this.#revision += 1;\n        for (const [node, peer] of this.#peers)',
+    wrong: 'for (const [node, peer] of this.#peers)',
+    test: 'unit/membership/failure-detector.test.js',
+  },
+  {
     rule: 'Q3',
     name: 'the report of an item is given to another',
     file: 'rpc/replica-answers.js',

@@ -32,3 +32,24 @@ t.test('a peer is up, suspect, then down, as heartbeats go unanswered', async (t
   cluster.network.cut('n1', 'n2');
   t.strictSame(sees(), ['n1 true', 'n2 false', 'n3 true'], 'a closed link is known at once');
 });
+
+t.test('plans are made anew when a link closes, when time passes, after a silence', async (t) => {
+  const cluster = await LocalCluster.of();
+  t.teardown(() => cluster.stop());
+  await cluster.clock.advance(2_000);
+  const { view } = cluster.node('n1');
+  const moved = async (what: string, happen: () => unknown): Promise<void> => {
+    const before = view.revision;
+    await happen();
+    t.ok(view.revision > before, what);
+  };
+  await moved('a link closes', () => cluster.network.cut('n1', 'n2'));
+  await moved('it opens again', async () => {
+    cluster.network.heal();
+    await cluster.clock.advance(400);
+  });
+  t.ok(view.isUp('n2'));
+  cluster.network.gate = (from, to) => from !== 'n3' && to !== 'n3';
+  while (!view.isSuspect('n3')) await moved('a heartbeat later', () => cluster.clock.advance(500));
+  t.ok(view.isUp('n3'), 'suspicion comes of time alone: no link has closed');
+});

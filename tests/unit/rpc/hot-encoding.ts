@@ -24,12 +24,12 @@ import {
 function messageOf<Item>(
   kind: HotKind,
   [first, second]: readonly [number, number],
-  write: (writer: LayoutWriter, item: Item) => void,
+  write: (writer: LayoutWriter, id: Item, body: Item) => void,
   items: readonly Item[],
 ): HotMessage {
   const writer = new LayoutWriter();
   writeHead(writer, kind, first, second);
-  for (const item of items) write(writer, item);
+  for (const item of items) write(writer, item, item);
   const bytes = Buffer.from(writer.viewFrom(0));
   const beside = items
     .map((item) => (item as { readonly record?: Uint8Array | null }).record ?? null)
@@ -54,5 +54,5 @@ export function storedMessage(commit: number, items: readonly StoredItem[]): Hot
 }
 
 export function refusedMessage(items: readonly RefusedItem[]): HotMessage {
-  return messageOf(HOT.refused, [0, 0], writeRefused, items);
+  return messageOf(HOT.refused, [0, 0], (to, id, { error }) => writeRefused(to, id, error), items);
 }

@@ -3,7 +3,7 @@ import t from 'tap';
 import { LARGE_BYTES } from '../../../lib/encoding/large.js';
 import type { LayoutWriter } from '../../../lib/encoding/layout.js';
 import type { NodeId, Transport } from '../../../lib/environment/transport.js';
-import { HOT, type HotKind, type HotMessage } from '../../../lib/rpc/hot-messages.js';
+import { HOT, type HotKind, type HotMessage, type SlotId } from '../../../lib/rpc/hot-messages.js';
 import { Outbox } from '../../../lib/rpc/outbox.js';
 
 /** A link that opens, fills up and leaves as the test says. */
@@ -40,6 +40,8 @@ class Wire implements Transport {
   async stop(): Promise<void> {}
 }
 
+const ID = { slot: 0, generation: 0 };
+
 function setUp() {
   const wire = new Wire();
   const unsent: [NodeId, HotMessage][] = [];
@@ -49,11 +51,11 @@ function setUp() {
     commitNumber: () => commit,
     onUnsent: (to, message) => unsent.push([to, message]),
   });
-  const write = (writer: LayoutWriter, item: Uint8Array): void => writer.raw(item);
+  const write = (writer: LayoutWriter, _: SlotId, body: Uint8Array): void => writer.raw(body);
   const add = (
     text: string,
     { to = 'b', kind = HOT.refused as HotKind, head = [0, 0] as readonly [number, number] } = {},
-  ): boolean => outbox.add(to, kind, head, write, Buffer.from(text));
+  ): boolean => outbox.add(to, kind, ...head, write, ID, Buffer.from(text));
   const texts = (): string[] =>
     wire.sent.map(([to, kind, items]) => `${to} ${kind} ${items.toString('latin1')}`);
   const setCommit = (number: number): void => {
@@ -167,9 +169,9 @@ t.test('what waits for a link that closes does not leave on the next', async (t)
 t.test('what lies beside an item is sent as it is, at once', async (t) => {
   const { wire, outbox, write } = setUp();
   const beside = Buffer.alloc(LARGE_BYTES);
-  t.ok(outbox.sendLarge('b', HOT.refused, [0, 0], write, Buffer.from('i'), beside));
+  t.ok(outbox.sendLarge('b', HOT.refused, 0, 0, write, ID, Buffer.from('i'), beside));
   const [sent] = wire.sent;
   t.equal(sent?.[3], beside);
   wire.room = 0;
-  t.notOk(outbox.sendLarge('b', HOT.refused, [0, 0], write, Buffer.from('i'), beside));
+  t.notOk(outbox.sendLarge('b', HOT.refused, 0, 0, write, ID, Buffer.from('i'), beside));
 });

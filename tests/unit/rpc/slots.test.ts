@@ -15,14 +15,14 @@ const fails = new OperatingError('not_ready', 'x');
 t.test('an answer to an earlier use of a slot finds nothing', async (t) => {
   const { slots } = slotsOf();
   const settled: unknown[] = [];
-  const first = slots.take('b', 100, 'kind', (answer) => settled.push(['first', answer]));
+  const first = slots.take('b', 100, 50, 'kind', (answer) => settled.push(['first', answer]));
   const { slot, generation, id } = first;
   t.equal(slots.find('b', slot, generation), first);
   t.equal(slots.findById('b', id), first);
   t.equal(slots.find('c', slot, generation), undefined, 'another peer was not asked');
   slots.settle(first, { ok: true, reply: 1 });
   t.equal(slots.find('b', slot, generation), undefined);
-  const second = slots.take('b', 100, 'kind', (answer) => settled.push(['second', answer]));
+  const second = slots.take('b', 100, 50, 'kind', (answer) => settled.push(['second', answer]));
   t.equal(second.slot, slot, 'the slot is used again');
   t.equal(slots.find('b', slot, generation), undefined);
   t.equal(slots.findById('b', id), undefined);
@@ -34,7 +34,7 @@ t.test('an answer to an earlier use of a slot finds nothing', async (t) => {
 
 t.test('ids are of one life, and whole', async (t) => {
   const [one, other] = [slotsOf(1), slotsOf(2)].map(({ slots }) =>
-    slots.take('b', 100, 'kind', () => undefined),
+    slots.take('b', 100, 50, 'kind', () => undefined),
   );
   t.not(one?.id, other?.id);
   t.ok(Number.isSafeInteger(one?.id));
@@ -65,7 +65,7 @@ t.test('whatever happens, each use is settled once, by its own answer', async (t
           answers.push(answer);
           if (!answer.ok && n % 7 === 0) take(n + 1);
         };
-        const { slot, generation } = slots.take(to, deadline, 'kind', settle);
+        const { slot, generation } = slots.take(to, deadline, 50, 'kind', settle);
         uses.push({ to, slot, generation, answers });
       };
       const answer = (n: number): void => {
@@ -95,7 +95,7 @@ t.test('a request that nobody answers is settled shortly after its deadline', as
   const { clock, slots } = slotsOf();
   const codes: string[] = [];
   for (const deadline of [30, 500]) {
-    slots.take('b', deadline, 'kind', (answer) => {
+    slots.take('b', deadline, 50, 'kind', (answer) => {
       codes.push(answer.ok ? 'ok' : `${answer.error.code} ${answer.error.outcome}`);
     });
   }
