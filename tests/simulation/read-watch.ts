@@ -20,6 +20,7 @@ export class ReadWatch {
   /** On the monotonic clock of the node. Other reads of the key there have others. */
   readonly #deadline: number;
   readonly #ids = new Set<string>();
+  /** Who was asked, or could not be. */
   readonly asked = new Set<NodeId>();
   readonly told: Told[] = [];
 
@@ -38,6 +39,11 @@ export class ReadWatch {
       this.#ids.add(`${slot} ${generation}`);
       this.asked.add(to);
     }
+  }
+
+  /** Whoever could not be asked, for a moment, was not up all the time. */
+  unreachable(from: NodeId, to: NodeId): void {
+    if (from === this.#node) this.asked.add(to);
   }
 
   delivered(from: NodeId, to: NodeId, message: Message): void {

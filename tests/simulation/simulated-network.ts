@@ -72,6 +72,8 @@ interface Watch {
   /** @param now on the monotonic clock of the sender */
   sent(from: NodeId, to: NodeId, message: Message, now: number): void;
   delivered(from: NodeId, to: NodeId, message: Message): void;
+  /** There is no link, or it closes: what waited for it does not leave. */
+  unreachable(from: NodeId, to: NodeId): void;
 }
 
 export class SimulatedNetwork {
@@ -135,7 +137,10 @@ export class SimulatedNetwork {
       send: (to, message) => this.#send(endpoint, to, message),
       beforeLeaving: (to, fill) => {
         const side = endpoint.sides.get(to);
-        if (side === undefined || !isAlive()) return false;
+        if (side === undefined || !isAlive()) {
+          for (const watch of this.watches) watch.unreachable(id, to);
+          return false;
+        }
         if (side.fills.length === 0) this.#filling.push(side);
         side.fills.push(fill);
         return true;
@@ -351,6 +356,7 @@ export class SimulatedNetwork {
     if (side === undefined) return;
     endpoint.sides.delete(peer);
     side.fills = [];
+    for (const watch of this.watches) watch.unreachable(endpoint.id, peer);
     endpoint.receiver?.linkClosed(peer);
   }
 
