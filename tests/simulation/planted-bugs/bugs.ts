@@ -306,7 +306,9 @@ export const BUGS: readonly PlantedBug[] = [
     rule: 'E2',
     name: 'a stub in memory alone lets others collect theirs',
     file: 'anti-entropy/collection.js',
-    right: 'return store.whenDurable(recordKey(namespace, key, ownership.partitionCount).storageKey);',
+    right:
+      'return store.whenDurable(' +
+      'recordKey(namespace, key, ownership.partitionCount).storageKey);',
     wrong: 'return undefined;',
     test: 'unit/anti-entropy/retention.test.js',
   },
