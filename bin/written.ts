@@ -12,13 +12,13 @@ export function printWritten(
   { options, terminal }: Invocation,
 ): ExitCode {
   if (result.kind === 'problem') return fail(terminal, result);
-  const { version, context, replaced, receipt } = result;
+  const { version, context, replaced, beside, receipt } = result;
   const { level = '', replicas = '' } = receipt;
   const head = ['KEY', 'VERSION', 'REPLACED', 'LEVEL', 'REPLICAS', 'CONTEXT'];
   print(terminal, options, {
     table: (to) =>
       table(to, head, [[key, version, replaced.join(' ') || '-', level, replicas, context]]),
-    json: () => jsonText({ key, version, context, replaced, level, replicas }),
+    json: () => jsonText({ key, version, context, replaced, beside, level, replicas }),
     // What the next write of this key wants.
     value: () => context,
   });

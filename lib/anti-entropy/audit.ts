@@ -103,7 +103,8 @@ export class Audit {
   }
 
   #copyTo(peer: NodeId, { namespace, key }: RecordKey, record: Uint8Array): Promise<void> {
-    const copy = { namespace, key, record, durability: 'sync', audit: EMPTY } as const;
+    const plain = { durability: 'sync', audit: EMPTY, blind: '' } as const;
+    const copy = { namespace, key, record, ...plain };
     return new Promise((resolve, reject) => {
       const { messenger, questions } = this.#options;
       messenger.replicas.copy(peer, copy, questions.deadline, (answer) => {

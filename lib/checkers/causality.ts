@@ -4,7 +4,7 @@ import type { VersionName, Write } from './history.js';
 /** Of one key, since the names of versions are unique within a key only. */
 export class Causality {
   readonly #byVersion = new Map<VersionName, Write>();
-  /** Version -> the stored writes whose writers had been shown it. */
+  /** Version -> the stored writes whose writers had been shown it, or that took it. */
   readonly #successors = new Map<VersionName, Write[]>();
   readonly #pasts = new Map<VersionName, ReadonlySet<VersionName>>();
 
@@ -13,7 +13,7 @@ export class Causality {
     for (const write of writes) {
       if (write.version === undefined) continue;
       this.#byVersion.set(write.version, write);
-      for (const seen of write.seen) {
+      for (const seen of [...write.seen, ...(write.took ?? [])]) {
         const successors = this.#successors.get(seen);
         if (successors === undefined) this.#successors.set(seen, [write]);
         else successors.push(write);
@@ -43,7 +43,12 @@ export class Causality {
     return this.#pastOf(later).has(earlier);
   }
 
-  /** The stored writes whose writers had been shown the version itself. */
+  /** Did a blind write take the version, after it was stored itself? */
+  took(taker: VersionName, version: VersionName): boolean {
+    return this.#byVersion.get(taker)?.took?.includes(version) === true;
+  }
+
+  /** The stored writes whose writers had been shown the version itself, or that took it. */
   successorsOf(version: VersionName): readonly Write[] {
     return this.#successors.get(version) ?? [];
   }

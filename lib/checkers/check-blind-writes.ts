@@ -1,6 +1,6 @@
 /**
- * Forbids that a write without a context leaves what it was to replace: where W + R > N it has
- * asked somebody who holds it.
+ * Forbids that a write without a context leaves what it was to replace, and does not say so: where
+ * W + R > N it has heard of somebody who holds it.
  */
 import { Causality } from './causality.js';
 import { establishedByKey } from './established.js';
@@ -11,11 +11,11 @@ export function checkBlindWrites(history: History): Finding[] {
   const causalityOf = Causality.byKey(writes);
   const byKey = establishedByKey(history);
   return writes.flatMap((write): Finding[] => {
-    const { id, key, outcome, began, consulted, version: own } = write;
+    const { id, key, outcome, began, consulted, version: own, beside } = write;
     if (consulted === 0 || outcome !== 'acknowledged') return [];
     return (byKey.get(key) ?? []).flatMap(({ version, since, holders, by }) => {
       if (since >= began || holders + consulted <= replicaCount || version === own) return [];
-      if (isReplaced(causalityOf(key), write, version)) return [];
+      if (beside?.includes(version) || isReplaced(causalityOf(key), write, version)) return [];
       const message = `${id} leaves ${version}, which ${by} had established before it began`;
       return [{ checker: 'blind writes', key, message }];
     });
@@ -25,7 +25,9 @@ export function checkBlindWrites(history: History): Finding[] {
 /** By the write, or by another that it may not have met. */
 function isReplaced(causality: Causality, write: Write, version: VersionName): boolean {
   if (causality.mayBeGone(version, write.ended ?? write.began)) return true;
-  if (write.version !== undefined && causality.covers(write.version, version)) return true;
+  const { version: own } = write;
+  if (own !== undefined && causality.covers(own, version)) return true;
+  if (own !== undefined && causality.took(own, version)) return true;
   const others = causality.successorsOf(version);
   return others.some(({ began, id }) => id !== write.id && began < (write.ended ?? began));
 }

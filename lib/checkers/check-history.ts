@@ -5,6 +5,7 @@ import { checkExpiry } from './check-expiry.js';
 import { checkFalseSiblings } from './check-false-siblings.js';
 import { checkLostWrites } from './check-lost-writes.js';
 import { checkMisses } from './check-misses.js';
+import { checkRaces } from './check-races.js';
 import { checkReceipts } from './check-receipts.js';
 import { checkResolutions } from './check-resolutions.js';
 import { checkStaleReads } from './check-stale-reads.js';
@@ -19,6 +20,7 @@ const CHECKERS: readonly ((history: History) => Finding[])[] = [
   checkFalseSiblings,
   checkStaleReads,
   checkBlindWrites,
+  checkRaces,
   checkExpiry,
   checkReceipts,
   checkMisses,

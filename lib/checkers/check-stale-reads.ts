@@ -39,7 +39,8 @@ function whatIsStale(causality: Causality, read: Read, { version, by }: Establis
     findings.push({ checker: 'stale reads', key, message });
   }
   for (const old of shown) {
-    if (!causality.covers(version, old)) continue;
+    const isTaken = by === causality.writeOf(version)?.id && causality.took(version, old);
+    if (!isTaken && !causality.covers(version, old)) continue;
     const message = `${id} shows ${old}, which ${version} (established by ${by}) had superseded`;
     findings.push({ checker: 'stale reads', key, message });
   }

@@ -7,9 +7,12 @@ export function checkSuperseded(history: History): Finding[] {
   return history.finals.flatMap((final) => {
     const { key, versions } = final;
     const causality = causalityOf(key);
-    const effective = effectiveVersions(history, final);
+    const acknowledged = acknowledgedVersions(history, final);
+    const effective = [...acknowledged, ...shownVersions(history, final)];
     return versions.flatMap(({ version, value }): Finding[] => {
-      const by = effective.find((later) => causality.covers(later, version));
+      const by =
+        effective.find((later) => causality.covers(later, version)) ??
+        acknowledged.find((later) => causality.took(later, version));
       if (value === undefined || by === undefined) return [];
       const deleted = causality.writeOf(by)?.kind === 'delete';
       const how = deleted ? 'deleted by' : 'replaced by';
@@ -19,18 +22,20 @@ export function checkSuperseded(history: History): Finding[] {
   });
 }
 
-/** What was acknowledged, or shown by a read that made it last, or is there at the end. */
-function effectiveVersions({ writes, reads }: History, final: FinalState): VersionName[] {
+function acknowledgedVersions({ writes }: History, { key, began }: FinalState): VersionName[] {
+  return writes.flatMap(({ key: of, version, outcome, ended }) => {
+    const isOf = of === key && version !== undefined && outcome === 'acknowledged';
+    return isOf && (ended ?? began) < began ? version : [];
+  });
+}
+
+/** What is there at the end, or was shown by a read that made it last. */
+function shownVersions({ reads }: History, final: FinalState): VersionName[] {
   const { key, began } = final;
-  const effective = final.versions.map(({ version }) => version);
-  for (const write of writes) {
-    if (write.key !== key || write.version === undefined || write.outcome !== 'acknowledged')
-      continue;
-    if ((write.ended ?? began) < began) effective.push(write.version);
-  }
+  const shown = final.versions.map(({ version }) => version);
   for (const read of reads) {
     if (read.key !== key || read.repaired === 0 || read.ended >= began) continue;
-    for (const { version } of read.versions) effective.push(version);
+    for (const { version } of read.versions) shown.push(version);
   }
-  return effective;
+  return shown;
 }

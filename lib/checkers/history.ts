@@ -28,9 +28,13 @@ export interface Write {
    * without a context was said to replace.
    */
   readonly seen: readonly VersionName[];
+  /** Of a blind write: what it took of what it met, after it was stored. */
+  readonly took?: readonly VersionName[] | undefined;
+  /** Of a blind write: what it said that it met and left. */
+  readonly beside?: readonly VersionName[] | undefined;
   /** Primaries that held it durably at the answer, as the receipt says. */
   readonly holders: number;
-  /** Without a context: primaries that the level asks first for what is to be replaced; else 0. */
+  /** Without a context: primaries that the level hears of what is to be replaced; else 0. */
   readonly consulted: number;
   /** Of a value with a time to live, by what its client asked for. */
   readonly expiry?: Expiry | undefined;

@@ -34,6 +34,7 @@ const writtenShape = z.looseObject({
   version: z.string(),
   context: z.string(),
   replaced: z.array(z.string()),
+  beside: z.array(z.string()).default([]),
 });
 const siblingShape = z.looseObject({
   value: z.unknown().optional(),
@@ -61,8 +62,8 @@ export function readGet(answer: HttpAnswer): GetResult {
 export function readWrite(answer: HttpAnswer): WriteResult {
   if (answer.status !== 200) return readProblem(answer);
   return reading(answer, () => {
-    const { version, context, replaced } = writtenShape.parse(JSON.parse(textOf(answer)));
-    return { kind: 'written', version, context, replaced, receipt: receiptOf(answer) };
+    const { version, context, replaced, beside } = writtenShape.parse(JSON.parse(textOf(answer)));
+    return { kind: 'written', version, context, replaced, beside, receipt: receiptOf(answer) };
   });
 }
 

@@ -211,12 +211,13 @@ export class Coordinator implements Coordination {
 
   #written(request: Pick<PutRequest, 'namespace' | 'key' | 'durability'>, result: PutResult) {
     const { namespace, key, durability } = request;
-    const { version, replaced, level, answered, asked, standIns, seen } = result;
+    const { version, replaced, beside, level, answered, asked, standIns, seen } = result;
     const { epoch } = this.#options.ownership;
     return {
       version,
       context: this.#options.seal.seal(namespace, key, epoch, seen),
       replaced,
+      beside,
       receipt: { level, answered, asked, standIns, durability },
     };
   }

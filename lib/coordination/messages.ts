@@ -28,6 +28,18 @@ export const auditEntry = z.object({
 export type WireDropped = z.infer<typeof dropped>;
 export type WireAuditEntry = z.infer<typeof auditEntry>;
 
+const context = { vector: z.array(z.tuple([z.string(), z.number()])), beyond: z.array(dot) };
+
+/** See `BlindReport`. It travels with the acknowledgement of a copy. */
+export const blindReport = z.object({
+  live: z.boolean(),
+  open: z.boolean(),
+  beside: z.array(
+    z.object({ dot, stamp: z.number(), state: z.enum(['value', 'tombstone', 'stub']) }),
+  ),
+  context: z.object(context),
+});
+
 /** Hold this state for an absent primary; the reply says that the hint is as durable as asked. */
 export const HOLD = messageType(
   'coordination.hold',
@@ -42,11 +54,7 @@ export const HELD = messageType(
   z.object({ record: bytes.nullable() }),
 );
 
-const seen = z.object({
-  vector: z.array(z.tuple([z.string(), z.number()])),
-  beyond: z.array(dot),
-  stamp: z.number(),
-});
+const seen = z.object({ ...context, stamp: z.number() });
 
 /** A client's put, from a node that is no primary to one that is. Passed on once. */
 export const PUT = messageType(
@@ -78,6 +86,7 @@ export const PUT = messageType(
     writtenAt: z.number(),
     seen,
     replaced: z.array(z.string()),
+    beside: z.array(z.string()),
     level: z.string(),
     answered: z.number(),
     asked: z.number(),

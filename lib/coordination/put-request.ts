@@ -38,6 +38,8 @@ export interface PutResult {
   /** With the stamp of the new version. */
   readonly seen: Seen;
   readonly replaced: readonly string[];
+  /** Live versions that a blind write has met and left. */
+  readonly beside: readonly string[];
   readonly level: string;
   readonly answered: number;
   readonly asked: number;

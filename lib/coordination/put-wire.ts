@@ -66,6 +66,7 @@ export function resultToWire(result: PutResult): WireResult {
   return {
     ...result,
     replaced: [...result.replaced],
+    beside: [...result.beside],
     seen: plainOf(result.seen),
   };
 }

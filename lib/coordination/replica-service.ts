@@ -3,27 +3,29 @@ import type { Clock } from '../environment/clock.js';
 import type { Foreground } from '../environment/foreground.js';
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
-import { assert, messageOf } from '../errors.js';
+import { assert, messageOf, OperatingError } from '../errors.js';
 import { type RecordKey, recordKey } from '../persistence/keyspace.js';
 import { encodeRecord } from '../persistence/records.js';
 import type { Ownership } from '../partitioning/ownership.js';
-import type { AuditEntry } from '../resolution/audit-entry.js';
 import type { Audits } from '../persistence/audits.js';
 import type { Hints } from '../hints/hints.js';
 import type { ArrivedCopy } from '../replica/group-apply.js';
 import type { Identity } from '../replica/identity.js';
 import type { Losses } from '../replica/losses.js';
 import type { Replica } from '../replica/replica.js';
+import { type AuditEntry, filledFrom } from '../resolution/audit-entry.js';
 import type { Store } from '../persistence/store.js';
 import type { CopyReply, CopyRequest, ReadReply, ReadRequest, Want } from '../rpc/hot-messages.js';
 import type { Messenger } from '../rpc/messenger.js';
 import type { Incoming } from '../rpc/message.js';
+import { parseDot } from '../versioning/dot.js';
 import type { Siblings } from '../versioning/siblings.js';
 import type { z } from 'zod';
 import { decodeAudit } from './audit-wire.js';
 import type { Acknowledgement } from './messages.js';
 import { HELD, HOLD, PUT } from './messages.js';
 import { putFromWire, resultToWire } from './put-wire.js';
+import { encodeReport } from './report-wire.js';
 import type { Writes } from './writes.js';
 
 /** Of the time that is left: the answer to a put that was passed on must still get back. */
@@ -106,10 +108,17 @@ function takeCopies(
 ): void {
   const { self, ownership, replica, identity, losses, foreground } = options;
   const group: CopyOfGroup[] = [];
-  for (const [place, { namespace, key, record, durability, audit }] of requests.entries()) {
+  for (const [place, request] of requests.entries()) {
+    const { namespace, key, record, durability, blind, audit } = request;
     try {
       const at = keyOwnedBy(self, ownership, namespace, key);
-      group.push({ at, bytes: record, durability, place, audit: decodeAudit(audit) });
+      // The merge drops what the entry is of.
+      const entry = decodeAudit(audit);
+      const filled = entry && filledFrom(entry, held(replica, at));
+      group.push({
+        ...{ at, bytes: record, durability, place, audit: filled },
+        blind: blind === '' ? undefined : parseDot(blind),
+      });
     } catch (error) {
       assert(error instanceof Error, 'what is thrown is an error');
       settle(place, error);
@@ -120,7 +129,7 @@ function takeCopies(
   foreground.enter(group.length);
   replica.take(group, (outcomes) => {
     foreground.leave(outcomes.length);
-    for (const { place, fate, error } of outcomes) {
+    for (const { place, fate, report, error } of outcomes) {
       const copy = group[place];
       assert(copy !== undefined, 'an outcome is of a copy of the group');
       if (error !== undefined) {
@@ -130,7 +139,8 @@ function takeCopies(
       const { at, audit } = copy;
       // Nobody waits for it: the replica that minted has it in the transaction of the write.
       if (audit !== undefined) keepAudit(options, at, audit);
-      settle(copy.place, { start, lost: losses.of(at.partition), fate });
+      const lost = losses.of(at.partition);
+      settle(copy.place, { start, lost, fate, report: encodeReport(report) });
     }
   });
 }
@@ -149,6 +159,16 @@ function show(
   };
   const wait = durable ? replica.whenDurable(at) : undefined;
   return wait === undefined ? reply : wait.then(() => reply);
+}
+
+/** Under rebuild it holds nothing that counts. */
+function held(replica: Replica, at: RecordKey): Siblings | undefined {
+  try {
+    return replica.read(at)?.siblings;
+  } catch (error) {
+    if (error instanceof OperatingError) return undefined;
+    throw error;
+  }
 }
 
 /** An entry that finds no room fails no write: others hold it. */

@@ -2,22 +2,25 @@
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
-import { messageOf } from '../errors.js';
+import { messageOf, OperatingError } from '../errors.js';
 import type { Hints } from '../hints/hints.js';
 import type { RecordKey } from '../persistence/keyspace.js';
 import { decodeRecord } from '../persistence/records.js';
+import type { BlindReport } from '../replica/blind-report.js';
 import type { Identity } from '../replica/identity.js';
 import type { Losses } from '../replica/losses.js';
 import type { Replica } from '../replica/replica.js';
 import type { Durability } from '../persistence/store.js';
-import type { ReadReply, Want } from '../rpc/hot-messages.js';
+import type { CopyReply, ReadReply, Want } from '../rpc/hot-messages.js';
 import type { Messenger } from '../rpc/messenger.js';
 import type { Hedging } from '../replication/hedging.js';
+import { type Dot, dotText } from '../versioning/dot.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { encodeAudit } from './audit-wire.js';
 import { HELD, HOLD, type WireAuditEntry } from './messages.js';
 import type { Copy } from './read-round.js';
 import type { Stored } from './repair-core.js';
+import { decodeReport } from './report-wire.js';
 
 export interface ReplicasOptions {
   readonly self: NodeId;
@@ -53,6 +56,14 @@ export interface WriteOf {
   readonly deadline: number;
   /** Of a resolution, for a replica elsewhere. */
   readonly audit?: WireAuditEntry | undefined;
+  /** Of a blind write: what is to be told with the acknowledgement. */
+  readonly blind?: Dot | undefined;
+}
+
+/** A primary has merged a copy. */
+export interface CopyAnswer extends Stored {
+  /** Of a blind write, where it is not as usual. */
+  readonly report: BlindReport | undefined;
 }
 
 export interface HintOf extends Pick<WriteOf, 'at' | 'record' | 'durability'> {
@@ -89,18 +100,25 @@ export class Replicas {
   }
 
   /** `settle(undefined)`: it failed, or nobody knows. Called once, later. */
-  write(node: NodeId, write: WriteOf, settle: (stored: Stored | undefined) => void): void {
+  write(node: NodeId, write: WriteOf, settle: (stored: CopyAnswer | undefined) => void): void {
     const { self, messenger, losses } = this.#options;
     if (node === self) {
       this.#writeHere(write, settle);
       return;
     }
-    const { at, record, durability, deadline, audit } = write;
+    const { at, record, durability, deadline, audit, blind } = write;
     const { namespace, key } = at;
-    const copy = { namespace, key, record, durability, audit: encodeAudit(audit) };
+    const copy = {
+      ...{ namespace, key, record, durability, audit: encodeAudit(audit) },
+      blind: blind === undefined ? '' : dotText(blind),
+    };
     messenger.replicas.copy(node, copy, deadline, (answer) => {
       if (answer.ok) losses.learnIn(at.partition, answer.reply.lost);
-      settle(answer.ok ? { start: answer.reply.start, fate: answer.reply.fate } : undefined);
+      if (!answer.ok) {
+        settle(undefined);
+        return;
+      }
+      settle(this.#answerOf(node, answer.reply));
     });
   }
 
@@ -153,6 +171,17 @@ export class Replicas {
     });
   }
 
+  /** One that says what nobody understands has not acknowledged. */
+  #answerOf(replica: NodeId, { start, fate, report }: CopyReply): CopyAnswer | undefined {
+    try {
+      return { start, fate, report: decodeReport(report) };
+    } catch (error) {
+      if (!(error instanceof OperatingError)) throw error;
+      this.#options.observer.log('warn', 'a replica reports what cannot be read', { replica });
+      return undefined;
+    }
+  }
+
   #copyOf(
     node: NodeId,
     at: RecordKey,
@@ -203,13 +232,13 @@ export class Replicas {
 
   #writeHere(
     { at, record, durability }: WriteOf,
-    settle: (stored: Stored | undefined) => void,
+    settle: (stored: CopyAnswer | undefined) => void,
   ): void {
     const { replica, identity, observer } = this.#options;
     // What is damaged while it waits must not look as if it was written after the damage.
     const { start } = identity;
     replica.mergeAndVouch(at, record, durability).then(
-      (fate) => settle({ start, fate }),
+      (fate) => settle({ start, fate, report: undefined }),
       // A full queue, a damaged record: a refusal like any other.
       (error: unknown) => {
         observer.log('warn', 'this replica could not merge a copy', { reason: messageOf(error) });

@@ -103,6 +103,8 @@ export interface PutAnswer {
   readonly context: string;
   /** The live versions that this write superseded. */
   readonly replaced: readonly string[];
+  /** Those that it met without a context, and left: rare, and the next write ends it. */
+  readonly beside: readonly string[];
   readonly receipt: Receipt;
 }
 

@@ -1,19 +1,31 @@
 /**
  * The course of a write: minted at one primary, sent whole to the others, answered when W hold it
- * (Dynamo 4.5; docs/architecture.md, W1 to W4). Pure: see engine.ts.
+ * (Dynamo 4.5; docs/architecture.md, W1 to W4); without a context, after it was looked at what else
+ * they hold (W7). Pure: see engine.ts.
  */
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
+import type { BlindReport, MetVersion, Stamped } from '../replica/blind-report.js';
 import type { Plan } from '../replication/plan.js';
-import { type Standing, Votes } from '../replication/quorum.js';
-import { NO_SIBLINGS, type Siblings } from '../versioning/siblings.js';
+import type { Standing } from '../replication/quorum.js';
+import type { Siblings } from '../versioning/siblings.js';
+import { Asking } from './asking.js';
+import { judge } from './blind-write-core.js';
+import { Copying } from './copying.js';
 import { type Course, NOTHING } from './engine.js';
 import { Forwarding } from './forwarding.js';
 import type { Attempt } from './level.js';
 import type { PutResult } from './put-request.js';
-import { type Ask, type Copy, ReadRound } from './read-round.js';
-import type { Stored } from './repair-core.js';
-import { askedTooLate, noPrimary, tooFewUp, unknownOutcome } from './write-refusals.js';
+import type { Copy } from './read-round.js';
+import type { CopyStored, OwnLook, Reached, Sent, WriteEffect } from './write-effects.js';
+import {
+  askedTooLate,
+  diskTooLate,
+  noPrimary,
+  notSound,
+  tooFewUp,
+  unknownOutcome,
+} from './write-refusals.js';
 
 export interface WriteCoreOptions {
   readonly plan: Plan;
@@ -27,50 +39,14 @@ export interface WriteCoreOptions {
   readonly isResolution: boolean;
   /** Why this primary cannot mint; undefined: it can. */
   readonly unfit: OperatingError | undefined;
+  /** Has it no context, and replaces what is there? Then it takes what it meets (W7). */
+  readonly isBlind: boolean;
   /** Must it know what is there before it is minted, at quorum and stronger? */
   readonly asksFirst: boolean;
   /** How long to wait for those asked before the others are asked, too, with so much time left. */
   readonly patience: (asked: readonly NodeId[], leftMilliseconds: number) => number;
   readonly standing: Standing;
 }
-
-/** What was reached. */
-export interface Reached {
-  readonly level: string;
-  /** Primaries that hold the write as durably as asked. */
-  readonly answered: number;
-  readonly asked: number;
-  readonly standIns: number;
-}
-
-/** Somebody takes the place of an absent primary. */
-export interface HintPlace {
-  readonly target: NodeId;
-  readonly holder: NodeId;
-}
-
-export type WriteEffect =
-  /** Pass the request on to this primary. */
-  | { readonly do: 'forward'; readonly node: NodeId }
-  /** Ask what is there; the answer is told with the number of the round. */
-  | ({ readonly do: 'ask'; readonly round: number } & Ask)
-  | { readonly do: 'count hedges'; readonly count: number }
-  /** Mint on the own record and `met`, and hold hints for `targets` in the same transaction. */
-  | {
-      readonly do: 'mint';
-      readonly met: Siblings | undefined;
-      readonly targets: readonly NodeId[];
-    }
-  /** Mint on the merge of the hints that are held here. */
-  | { readonly do: 'mint as stand-in' }
-  /** Send what was minted to this primary. */
-  | { readonly do: 'copy'; readonly node: NodeId }
-  /** What was minted is to be held for an absent primary. */
-  | ({ readonly do: 'hold' } & HintPlace)
-  | { readonly do: 'answer'; readonly reached: Reached }
-  /** What the node that minted it says. */
-  | { readonly do: 'pass on'; readonly result: PutResult }
-  | { readonly do: 'refuse'; readonly error: OperatingError };
 
 type Stage =
   | 'beginning'
@@ -80,45 +56,51 @@ type Stage =
   | 'minting'
   | 'minting as stand-in'
   | 'copying'
+  | 'deciding'
+  | 'waiting'
+  | 'claiming'
   | 'over';
 
 const NEVER = Number.POSITIVE_INFINITY;
-/** Mostly this replica holds what the others hold, and their fingerprints say so. */
-const OTHERS_WANT = ['fingerprint', 'versions'] as const;
+/** So long a blind write waits for the last primaries before it leaves what only they can allow. */
+const LAST_ACKS_MILLISECONDS = 100;
 
 export class WriteCore implements Course<WriteEffect> {
   readonly #options: WriteCoreOptions;
-  readonly #votes: Votes;
-  /** Primaries that were sent the write and have not answered; this node until it has synced. */
-  readonly #open: NodeId[] = [];
+  readonly #asking: Asking;
+  readonly #copying: Copying;
   #stage: Stage = 'beginning';
   #unfit: OperatingError | undefined;
   #forwarding = new Forwarding([]);
-  /** What may still be claimed. */
+  /** What may still be reached. */
   #attempts: readonly Attempt[];
-  readonly #rounds: ReadRound[] = [];
   now = 0;
   #attemptEndsAt = NEVER;
-  #hedgesAt = NEVER;
-  #standIns = 0;
+  #minted: Stamped | undefined;
+  readonly #reports = new Map<NodeId, BlindReport>();
+  #waitEndsAt: number | undefined;
+  #left: readonly MetVersion[] = [];
 
   constructor(options: WriteCoreOptions) {
     this.#options = options;
-    this.#votes = new Votes(options.standing);
+    this.#asking = new Asking(options);
+    this.#copying = new Copying(options.plan, options.standing);
     this.#attempts = options.attempts;
     this.#unfit = options.unfit;
   }
 
   get isDone(): boolean {
-    return this.#stage === 'over' && this.#open.length === 0;
+    return this.#stage === 'over' && this.#copying.open.length === 0;
   }
 
   get wakesAt(): number {
     const { timeoutMilliseconds } = this.#options;
-    if (this.#stage === 'asking' || this.#stage === 'copying') {
-      return Math.min(this.#attemptEndsAt, this.#hedgesAt, timeoutMilliseconds);
+    if (this.#stage === 'asking') {
+      return Math.min(this.#attemptEndsAt, this.#asking.hedgesAt, timeoutMilliseconds);
     }
-    return timeoutMilliseconds;
+    if (this.#stage === 'waiting') return this.#waitEndsAt ?? timeoutMilliseconds;
+    if (this.#stage !== 'copying' && this.#stage !== 'claiming') return timeoutMilliseconds;
+    return Math.min(this.#attemptEndsAt, timeoutMilliseconds);
   }
 
   begin(): readonly WriteEffect[] {
@@ -149,37 +131,24 @@ export class WriteCore implements Course<WriteEffect> {
 
   /** A replica said what it holds. */
   said(round: number, copy: Copy): readonly WriteEffect[] {
-    this.#rounds[round]?.took(copy);
+    this.#asking.said(round, copy);
     return this.#advanceAsking(round);
   }
 
   /** A replica did not, and will not. */
   failed(round: number, node: NodeId): readonly WriteEffect[] {
-    const at = this.#rounds[round];
-    at?.failed(node);
     const [attempt] = this.#attempts;
-    if (at === undefined || attempt === undefined || !this.#isAskedIn(round)) return NOTHING;
-    return [...this.#asks(round, at.next(attempt.quorum)), ...this.#advanceAsking(round)];
+    if (this.#stage !== 'asking' || attempt === undefined) return NOTHING;
+    const asks = this.#asking.failed(round, node, attempt.quorum);
+    return [...asks, ...this.#advanceAsking(round)];
   }
 
   /** The write has its dot, and waits for this node's disk. */
-  minted(): readonly WriteEffect[] {
-    const { plan, timeoutMilliseconds } = this.#options;
+  minted(version: Stamped): readonly WriteEffect[] {
     this.#stage = 'copying';
-    const effects: WriteEffect[] = [];
-    for (const { node, up } of plan.primaries) {
-      if (!up) this.#votes.deny(node);
-      else {
-        this.#open.push(node);
-        if (node !== plan.self) effects.push({ do: 'copy', node });
-      }
-    }
-    for (const place of this.#places) {
-      if (place.holder !== plan.self) effects.push({ do: 'hold', ...place });
-    }
-    this.#attemptEndsAt = this.#shareOf(timeoutMilliseconds);
-    effects.push(...this.#advanceCopying());
-    return effects;
+    this.#minted = version;
+    this.#attemptEndsAt = this.#shareOf(this.#options.timeoutMilliseconds);
+    return [...this.#copying.begin('write'), ...this.#advance()];
   }
 
   /** Nothing was minted: the very look at the record may have shown that it is damaged. */
@@ -193,53 +162,82 @@ export class WriteCore implements Course<WriteEffect> {
   /** @param level at which stand-ins may write */
   mintedAsStandIn(): readonly WriteEffect[] {
     if (this.#stage !== 'minting as stand-in') return NOTHING;
-    this.#stage = 'over';
-    const attempt = this.#attempts.find(({ level }) => level.standInWrites);
-    const level = attempt?.level.name ?? '';
-    const asked = this.#options.plan.primaries.length;
-    return [{ do: 'answer', reached: { level, answered: 0, asked, standIns: 1 } }];
+    const level = this.#attempts.find((attempt) => attempt.level.standInWrites)?.level.name ?? '';
+    return this.#answer({ level, answered: 0, standIns: 1 });
   }
 
   notMintedAsStandIn(error: OperatingError): readonly WriteEffect[] {
     return this.#stage === 'minting as stand-in' ? this.#refuse(error) : NOTHING;
   }
 
-  /** @param stored undefined: this primary does not hold the write as durably as asked */
-  stored(node: NodeId, stored: Pick<Stored, 'start'> | undefined): readonly WriteEffect[] {
-    const place = this.#open.indexOf(node);
-    if (place < 0) return NOTHING;
-    this.#open.splice(place, 1);
-    if (stored !== undefined) this.#votes.grant(node, stored.start);
-    else this.#votes.deny(node);
+  /** @param stored undefined: this primary does not hold what was sent as durably as asked */
+  stored(node: NodeId, stored: CopyStored | undefined, sent: Sent): readonly WriteEffect[] {
+    if (!this.#copying.settle(node, stored?.start, sent)) return NOTHING;
+    if (stored?.report !== undefined) this.#reports.set(node, stored.report);
     const { self } = this.#options.plan;
-    const effects = this.#advanceCopying();
+    const effects = this.#advance();
     if (stored !== undefined || node === self) return effects;
     return [{ do: 'hold', target: node, holder: self }, ...effects];
   }
 
+  /** What the own record holds at this moment, in which it is decided what is taken. */
+  looked(own: OwnLook): readonly WriteEffect[] {
+    const version = this.#minted;
+    if (this.#stage !== 'deciding' || version === undefined) return NOTHING;
+    if (own instanceof OperatingError) return this.#refuse(notSound(own));
+    // Collected meanwhile: all owners have seen it end.
+    if (own === undefined) return this.#answerReached();
+    const { acknowledged } = this.#copying;
+    this.#waitEndsAt ??= Math.min(this.now + LAST_ACKS_MILLISECONDS, this.#attemptEndsAt);
+    const verdict = judge({
+      ...{ version, own, reports: this.#countedReports },
+      isComplete: acknowledged.every((vote) => vote === true),
+      mayWait: acknowledged.includes(undefined) && this.now < this.#waitEndsAt,
+    });
+    if (verdict.do === 'wait') {
+      this.#stage = 'waiting';
+      return NOTHING;
+    }
+    this.#left = verdict.left;
+    if (verdict.do === 'answer') return this.#answerReached();
+    this.#stage = 'claiming';
+    const { taken, reports } = verdict;
+    return [{ do: 'claim', taken, reports, targets: this.#copying.ownHints }];
+  }
+
+  /** The claim is synced here: now it is sent. @param start of this node; see `CopyStored` */
+  claimed(start: number | undefined): readonly WriteEffect[] {
+    if (this.#stage !== 'claiming') return NOTHING;
+    const { self } = this.#options.plan;
+    const effects = this.#copying.begin('claim');
+    this.#copying.settle(self, start, 'claim');
+    return [...effects, ...this.#advance()];
+  }
+
+  notClaimed(error: OperatingError): readonly WriteEffect[] {
+    return this.#stage === 'claiming' ? this.#refuse(notSound(error)) : NOTHING;
+  }
+
   /** A hint of the write is held for an absent primary. It counts for no level. */
-  held(): void {
-    this.#standIns += 1;
+  held(target: NodeId): void {
+    this.#copying.held(target);
   }
 
   elapsed(): readonly WriteEffect[] {
     if (this.now >= this.#options.timeoutMilliseconds) return this.#expire();
+    if (this.#stage === 'waiting' && this.now >= (this.#waitEndsAt ?? 0)) return this.#decide();
     if (this.now >= this.#attemptEndsAt) return this.#nextAttempt();
-    return this.now >= this.#hedgesAt ? this.#hedge() : NOTHING;
+    return this.now >= this.#asking.hedgesAt ? this.#asking.hedge() : NOTHING;
   }
 
   get #isForwarding(): boolean {
     return this.#stage === 'forwarding' || this.#stage === 'forwarding a resolution';
   }
 
-  #isAskedIn(round: number): boolean {
-    return this.#stage === 'asking' && round === this.#rounds.length - 1;
-  }
-
-  /** A stand-in for each absent primary, distinct while there are enough, then this node. */
-  get #places(): HintPlace[] {
-    const { absent, standIns, self } = this.#options.plan;
-    return absent.map((target, i) => ({ target, holder: standIns[i] ?? self }));
+  /** Of primaries whose acknowledgements count still. */
+  get #countedReports(): BlindReport[] {
+    const granted = this.#copying.votesOn('write')?.granted ?? [];
+    return granted.flatMap((node) => this.#reports.get(node) ?? []);
   }
 
   /** What no other node has to do. */
@@ -285,53 +283,66 @@ export class WriteCore implements Course<WriteEffect> {
     if (!asksFirst || attempt?.repairsTo === undefined) return this.#mint(undefined);
     this.#stage = 'asking';
     this.#attemptEndsAt = this.#shareOf(timeoutMilliseconds);
-    return this.#askRound('fingerprint');
+    return this.#ask('fingerprint', attempt);
   }
 
-  #askRound(others: (typeof OTHERS_WANT)[number]): readonly WriteEffect[] {
-    const { plan, patience, standing } = this.#options;
-    const [attempt] = this.#attempts;
-    if (attempt === undefined) return NOTHING;
-    const round = new ReadRound(plan, others === 'fingerprint' ? 'full' : others, others, standing);
-    const number = this.#rounds.push(round) - 1;
-    const asks = this.#asks(number, round.next(attempt.quorum));
+  #ask(others: 'fingerprint' | 'versions', { quorum }: Attempt): readonly WriteEffect[] {
     const left = this.#attemptEndsAt - this.now;
-    this.#hedgesAt = this.now + Math.min(left, patience(round.asked, left));
-    return [...asks, ...this.#advanceAsking(number)];
+    const asks = this.#asking.begin(others, quorum, this.now, left);
+    return [...asks, ...this.#advanceAsking(undefined)];
   }
 
-  #advanceAsking(number: number): readonly WriteEffect[] {
-    const round = this.#rounds[number];
+  /** @param round of an answer; undefined: the last */
+  #advanceAsking(round: number | undefined): readonly WriteEffect[] {
     const [attempt] = this.#attempts;
-    if (round === undefined || attempt === undefined || !this.#isAskedIn(number)) return NOTHING;
-    const state = round.stateOf(attempt.quorum);
-    if (state === 'pending') return NOTHING;
-    if (state === 'lost') return this.#nextAttempt();
-    if (round.isWhole || round.copies.every(({ want }) => want !== 'fingerprint')) {
-      return this.#mint(round.merged() ?? NO_SIBLINGS);
-    }
-    return this.#askRound('versions');
+    if (this.#stage !== 'asking' || attempt === undefined) return NOTHING;
+    if (round !== undefined && !this.#asking.isIn(round)) return NOTHING;
+    const met = this.#asking.resultOf(attempt.quorum);
+    if (met === 'pending') return NOTHING;
+    if (met === 'lost') return this.#nextAttempt();
+    return met === 'differ' ? this.#ask('versions', attempt) : this.#mint(met);
   }
 
   #mint(met: Siblings | undefined): readonly WriteEffect[] {
     this.#stage = 'minting';
-    this.#hedgesAt = NEVER;
-    const { self } = this.#options.plan;
-    const targets = this.#places.flatMap(({ holder, target }) => (holder === self ? target : []));
-    return [{ do: 'mint', met, targets }];
+    this.#asking.hedgesAt = NEVER;
+    const isOpen = this.#attempts.some((attempt) => this.#takesMore(attempt));
+    return [{ do: 'mint', met, targets: this.#copying.ownHints, isOpen }];
   }
 
-  #advanceCopying(): readonly WriteEffect[] {
+  /** Do enough hold what was sent last? */
+  #advance(): readonly WriteEffect[] {
     const [attempt] = this.#attempts;
-    if (this.#stage !== 'copying' || attempt === undefined) return NOTHING;
-    const state = attempt.quorum.stateOf(this.#votes);
+    const isClaiming = this.#stage === 'claiming';
+    const votes = this.#copying.votesOn(isClaiming ? 'claim' : 'write');
+    const isCopying = this.#stage === 'copying' || this.#stage === 'waiting';
+    if (attempt === undefined || votes === undefined || !(isClaiming || isCopying)) return NOTHING;
+    const state = attempt.quorum.stateOf(votes);
     if (state === 'pending') return NOTHING;
     if (state === 'lost') return this.#nextAttempt();
+    return isCopying && this.#takesMore(attempt) ? this.#decide() : this.#answerReached();
+  }
+
+  /** At quorum and stronger: whoever holds what was acknowledged is among those that answer. */
+  #takesMore({ repairsTo }: Attempt): boolean {
+    return this.#options.isBlind && repairsTo !== undefined;
+  }
+
+  #decide(): readonly WriteEffect[] {
+    this.#stage = 'deciding';
+    return [{ do: 'look' }];
+  }
+
+  #answerReached(): readonly WriteEffect[] {
+    const level = this.#attempts[0]?.level.name ?? '';
+    const { granted, standIns } = this.#copying;
+    return this.#answer({ level, answered: granted.length, standIns });
+  }
+
+  #answer(reached: Omit<Reached, 'asked'>): readonly WriteEffect[] {
     this.#stage = 'over';
-    const level = attempt.level.name;
-    const answered = this.#votes.granted.length;
     const asked = this.#options.plan.primaries.length;
-    return [{ do: 'answer', reached: { level, answered, asked, standIns: this.#standIns } }];
+    return [{ do: 'answer', reached: { ...reached, asked }, left: this.#left }];
   }
 
   /** The level cannot be reached, or took its share of the time. */
@@ -339,8 +350,8 @@ export class WriteCore implements Course<WriteEffect> {
     const { plan, timeoutMilliseconds } = this.#options;
     const tried = this.#attempts;
     const below = tried.slice(1);
-    this.#hedgesAt = NEVER;
     const isLate = this.now >= timeoutMilliseconds;
+    this.#asking.hedgesAt = NEVER;
     if (this.#stage === 'asking') {
       if (isLate) return this.#refuse(askedTooLate(tried, plan));
       if (below.length === 0) return this.#refuse(tooFewUp(tried, plan));
@@ -348,30 +359,20 @@ export class WriteCore implements Course<WriteEffect> {
       return this.#askOrMint();
     }
     if (below.length === 0 || isLate) {
-      const received = this.#votes.granted.length;
-      return this.#refuse(unknownOutcome(tried, received, isLate));
+      return this.#refuse(unknownOutcome(tried, this.#copying.granted.length, isLate));
     }
     this.#attempts = below;
     this.#attemptEndsAt = this.#shareOf(timeoutMilliseconds);
-    return this.#advanceCopying();
-  }
-
-  #hedge(): readonly WriteEffect[] {
-    this.#hedgesAt = NEVER;
-    const number = this.#rounds.length - 1;
-    const more = this.#rounds[number]?.hedge() ?? [];
-    if (more.length === 0) return NOTHING;
-    return [{ do: 'count hedges', count: more.length }, ...this.#asks(number, more)];
+    return this.#advance();
   }
 
   /** The deadline of the request: whoever has not acknowledged gets a hint. */
   #expire(): readonly WriteEffect[] {
     const effects: WriteEffect[] = [];
-    if (this.#stage === 'asking' || this.#stage === 'copying') {
-      effects.push(...this.#nextAttempt());
-    } else if (this.#stage === 'minting as stand-in') effects.push(...this.#refuse(diskTooLate()));
-    for (const node of [...this.#open]) effects.push(...this.stored(node, undefined));
-    return effects;
+    const isMinting = this.#stage === 'minting as stand-in';
+    if (isMinting) effects.push(...this.#refuse(diskTooLate()));
+    else if (this.#stage !== 'over' && !this.#isForwarding) effects.push(...this.#nextAttempt());
+    return [...effects, ...this.#copying.giveUp()];
   }
 
   #refuse(error: OperatingError): readonly WriteEffect[] {
@@ -379,17 +380,8 @@ export class WriteCore implements Course<WriteEffect> {
     return [{ do: 'refuse', error }];
   }
 
-  #asks(round: number, asks: readonly Ask[]): readonly WriteEffect[] {
-    return asks.map((ask) => ({ do: 'ask', round, ...ask }));
-  }
-
   /** Until when an attempt may take: a level that hangs leaves some time to those below it. */
   #shareOf(timeoutMilliseconds: number): number {
     return this.now + Math.max(0, timeoutMilliseconds - this.now) / this.#attempts.length;
   }
-}
-
-function diskTooLate(): OperatingError {
-  const message = 'the disk of this node did not take it in time';
-  return new OperatingError('deadline_passed', message, { outcome: 'unknown' });
 }

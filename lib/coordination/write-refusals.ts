@@ -35,6 +35,17 @@ export function unknownOutcome(
   );
 }
 
+/** Nobody knows any more what the write has met. */
+export function notSound(cause: OperatingError): OperatingError {
+  const message = 'the replica that minted the write could not look at its record any more';
+  return new OperatingError('outcome_unknown', message, { outcome: 'unknown', cause });
+}
+
+export function diskTooLate(): OperatingError {
+  const message = 'the disk of this node did not take it in time';
+  return new OperatingError('deadline_passed', message, { outcome: 'unknown' });
+}
+
 /** It was passed on to a node that cannot do it; whoever passed it on asks another. */
 export function noPrimary(): OperatingError {
   const message = 'the request was passed on to a node that is no primary';

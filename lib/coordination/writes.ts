@@ -2,32 +2,31 @@
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
-import { OperatingError } from '../errors.js';
+import type { OperatingError } from '../errors.js';
 import type { Audits } from '../persistence/audits.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { PartitionHealth } from '../replica/health.js';
 import type { Hints } from '../hints/hints.js';
 import type { Identity } from '../replica/identity.js';
-import { clockNotSane, type Intent } from '../replica/intent.js';
+import { clockNotSane } from '../replica/intent.js';
 import type { Minter } from '../replica/minter.js';
-import type { Minted, Replica } from '../replica/replica.js';
+import type { Replica } from '../replica/replica.js';
 import type { Store } from '../persistence/store.js';
-import type { Transaction } from '../persistence/transaction.js';
 import type { Messenger } from '../rpc/messenger.js';
 import type { Hedging } from '../replication/hedging.js';
-import type { Plan, Plans } from '../replication/plan.js';
-import { type Dot, dotText, parseDot } from '../versioning/dot.js';
-import { find } from '../versioning/siblings.js';
-import { entryToWire } from './audit-wire.js';
-import type { Engine, Operation } from './engine.js';
+import type { Plans } from '../replication/plan.js';
+import { dotText } from '../versioning/dot.js';
+import type { Engine } from './engine.js';
 import { attemptsOf } from './level.js';
-import { PUT, type WireAuditEntry } from './messages.js';
+import { PUT } from './messages.js';
+import { Minting, recordOf, type Write, type Writing } from './minting.js';
 import { Deferred } from './deferred.js';
 import { putToWire, resultFromWire } from './put-wire.js';
 import type { Put, PutResult } from './put-request.js';
 import type { Replicas } from './replicas.js';
 import type { Standings } from './standings.js';
-import { type Reached, WriteCore, type WriteEffect } from './write-core.js';
+import { WriteCore } from './write-core.js';
+import type { Sent, WriteEffect } from './write-effects.js';
 
 export interface WritesOptions {
   readonly plans: Plans;
@@ -49,26 +48,19 @@ export interface WritesOptions {
   readonly observer: Observer;
 }
 
-type Writing = Operation<WriteEffect, WriteCore>;
-
-/** One write under way, and what it has come to. */
-interface Write {
-  readonly put: Put;
-  readonly plan: Plan;
-  readonly outcome: Deferred<PutResult>;
-  minted: Minted | undefined;
-  audit: WireAuditEntry | undefined;
-}
+const nothing = (): void => undefined;
 
 export class Writes {
   readonly #options: WritesOptions;
+  readonly #minting: Minting;
 
   constructor(options: WritesOptions) {
     this.#options = options;
+    this.#minting = new Minting(options);
   }
 
   /**
-   * @throws OperatingError `siblings`, `level_not_reached` (nothing happened), `outcome_unknown`
+   * @throws OperatingError `level_not_reached` (nothing happened), `outcome_unknown`
    * and `deadline_passed` (it may surface later), `context_too_large`, `overloaded`, `read_only`,
    * `storage_failed`, `clock_not_sane`
    */
@@ -84,12 +76,14 @@ export class Writes {
       isForwarded: request.forwarded,
       isResolution: request.resolving !== undefined,
       unfit: plan.isPrimary ? this.#unfit(request) : undefined,
-      asksFirst: seen === undefined || keepsEnd,
+      isBlind: seen === undefined,
+      asksFirst: keepsEnd,
       patience: (asked, left) => hedging.patience(plan, asked, left),
       standing: standings.of(at.partition),
     });
     const write: Write = {
-      ...{ put: request, plan, outcome: new Deferred(), minted: undefined, audit: undefined },
+      ...{ put: request, plan, outcome: new Deferred(), minted: undefined, claimed: undefined },
+      ...{ audit: undefined, close: nothing },
     };
     engine.run(core, (effect: WriteEffect, operation: Writing) => {
       this.#perform(effect, operation, write);
@@ -110,24 +104,33 @@ export class Writes {
         this.#options.observer.count('quorate_hedges_total', {}, effect.count);
         break;
       case 'mint':
-        this.#mint(effect, operation, write);
+        this.#minting.mint(effect, operation, write);
         break;
       case 'mint as stand-in':
-        this.#mintAsStandIn(operation, write);
+        this.#minting.mintAsStandIn(operation, write);
+        break;
+      case 'look':
+        operation.tell((course) => course.looked(this.#minting.look(write)));
+        break;
+      case 'claim':
+        this.#minting.claim(effect, operation, write);
         break;
       case 'copy':
-        this.#copy(effect.node, operation, write);
+        this.#copy(effect.node, effect.sent, operation, write);
         break;
       case 'hold':
         this.#hold(effect, operation, write);
         break;
       case 'answer':
-        outcome.resolve(resultOf(write, effect.reached));
+        this.#countBlind(write, effect);
+        write.close();
+        outcome.resolve(resultOf(write, effect));
         break;
       case 'pass on':
         outcome.resolve(effect.result);
         break;
       case 'refuse':
+        write.close();
         outcome.reject(effect.error);
         break;
     }
@@ -167,105 +170,48 @@ export class Writes {
     });
   }
 
-  /** One transaction: read, merge, mint, own hints, audit. Then the copies leave. */
-  #mint(
-    { met, targets }: Extract<WriteEffect, { do: 'mint' }>,
-    operation: Writing,
-    write: Write,
-  ): void {
-    const { replica, hints, health, identity } = this.#options;
-    const { put, plan } = write;
-    const { at, durability } = put;
-    const held = targets.filter((target) => hints.admit(target));
-    const { start } = identity;
-    let committed: Promise<void>;
-    try {
-      const intent = intentOf(put, plan, met);
-      const minted = replica.mint(at, intent, durability, (transaction, { bytes, dot }) => {
-        for (const target of held) hints.holdIn(transaction, target, at, bytes, false);
-        write.audit = this.#auditIn(transaction, put, dot);
-      });
-      write.minted = minted.value;
-      committed = minted.committed;
-    } catch (error) {
-      const refusal = error instanceof OperatingError ? error : undefined;
-      if (refusal === undefined) throw error;
-      operation.tell((course) => course.notMinted(refusal));
-      return;
-    }
-    operation.tell((course) => course.minted());
-    const settle = (stored: boolean): void => {
-      operation.tell((course) => {
-        for (const _ of stored ? held : []) course.held();
-        const vouches = stored && !health.isRebuilding(at.partition);
-        return course.stored(plan.self, vouches ? { start } : undefined);
-      });
-    };
-    committed.then(
-      () => settle(true),
-      () => settle(false),
-    );
+  #countBlind({ put, claimed }: Write, { left }: Extract<WriteEffect, { do: 'answer' }>): void {
+    if (put.seen !== undefined) return;
+    const met = left.length > 0 ? 'left' : 'alone';
+    const result = claimed === undefined ? met : 'claimed';
+    this.#options.observer.count('quorate_blind_writes_total', { result });
   }
 
-  /** A resolution leaves its audit entry in the transaction that writes its result. */
-  #auditIn(transaction: Transaction, { at, resolving }: Put, dot: Dot): WireAuditEntry | undefined {
-    if (resolving === undefined) return undefined;
-    const { audits, clock } = this.#options;
-    const entry = { ...resolving, at: clock.wallMilliseconds(), kept: dotText(dot) };
-    return entryToWire(audits.addIn(transaction, at, entry));
-  }
-
-  #mintAsStandIn(operation: Writing, write: Write): void {
-    const { hints } = this.#options;
-    const { put, plan } = write;
-    const refused = (error: unknown): void => {
-      if (!(error instanceof OperatingError)) throw error;
-      operation.tell((course) => course.notMintedAsStandIn(error));
-    };
-    try {
-      const owners = plan.primaries.map(({ node }) => node);
-      const intent = intentOf(put, plan, undefined);
-      const { value, committed } = hints.mint(put.at, owners, intent, put.durability);
-      write.minted = value;
-      committed.then(() => operation.tell((course) => course.mintedAsStandIn()), refused);
-    } catch (error) {
-      refused(error);
-    }
-  }
-
-  #copy(node: NodeId, operation: Writing, { put, minted, audit }: Write): void {
-    if (minted === undefined) throw new Error('Invariant broken: what is sent was minted');
-    const { at, durability, deadline } = put;
-    const copy = { at, record: minted.bytes, durability, deadline, audit };
+  #copy(node: NodeId, sent: Sent, operation: Writing, write: Write): void {
+    const { put, minted, audit } = write;
+    const { at, durability, deadline, seen } = put;
+    const blind = sent === 'write' && seen === undefined ? minted?.dot : undefined;
+    const copy = { at, record: recordOf(write), durability, deadline, audit, blind };
     this.#options.replicas.write(node, copy, (stored) => {
-      operation.tell((course) => course.stored(node, stored));
+      operation.tell((course) => course.stored(node, stored, sent));
     });
   }
 
   #hold(
     { holder, target }: Extract<WriteEffect, { do: 'hold' }>,
     operation: Writing,
-    { put, minted }: Write,
+    write: Write,
   ): void {
-    if (minted === undefined) throw new Error('Invariant broken: what is held was minted');
-    const { at, durability } = put;
-    this.#options.replicas.hold(
-      { holder, target, at, record: minted.bytes, durability },
-      (held) => {
-        if (held) operation.course.held();
-      },
-    );
+    const { at, durability } = write.put;
+    const hint = { holder, target, at, record: recordOf(write), durability };
+    this.#options.replicas.hold(hint, (held) => {
+      if (held) operation.course.held(target);
+    });
   }
 }
 
-function intentOf({ change, seen, resolving }: Put, { epoch }: Plan, met: Intent['met']): Intent {
-  const resolves = resolving?.dropped.flatMap(({ version }) => parseDot(version) ?? []);
-  return { change, seen, met, resolves, epoch };
-}
-
-function resultOf({ minted }: Write, reached: Reached): PutResult {
+function resultOf(
+  { minted, claimed }: Write,
+  { reached, left }: Extract<WriteEffect, { do: 'answer' }>,
+): PutResult {
   if (minted === undefined) throw new Error('Invariant broken: what is answered was minted');
-  const { dot, siblings, seen, replaced } = minted;
-  const writtenAt = find(siblings, dot)?.writtenAt ?? 0;
-  return { version: dotText(dot), writtenAt, seen, replaced, ...reached };
+  const { dot, seen, replaced } = minted;
+  return {
+    version: dotText(dot),
+    writtenAt: seen.stamp,
+    seen: claimed?.seen ?? seen,
+    replaced: [...replaced, ...(claimed?.replaced ?? [])].map(({ version }) => version),
+    beside: left.map((version) => dotText(version.dot)),
+    ...reached,
+  };
 }

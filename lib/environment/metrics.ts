@@ -171,6 +171,11 @@ export const METRICS = {
     help: 'How long ago the value ended that the reaper came to last; 0 where none is left',
     labels: [],
   },
+  quorate_blind_writes_total: {
+    kind: 'counter',
+    help: 'Writes without a context: answered alone, after a claim, or leaving something beside',
+    labels: ['result'],
+  },
   quorate_purged_versions_total: {
     kind: 'counter',
     help: 'Versions dropped at the end of a rebuild, since every other owner had seen their end',

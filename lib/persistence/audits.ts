@@ -1,6 +1,6 @@
 /** The audit entries of a node: how conflicts of its keys were resolved (docs/consistency.md). */
 import type { AuditEntry } from '../resolution/audit-entry.js';
-import { withinBytes } from '../resolution/audit-entry.js';
+import { BLIND_WRITE, withinBytes } from '../resolution/audit-entry.js';
 import { PREFIX, type RecordKey } from './keyspace.js';
 import { Shelf, type ShelfOptions } from './shelf.js';
 import type { Durability, Store, Transacted } from './store.js';
@@ -37,7 +37,10 @@ export class Audits {
   /** In the transaction that writes the result. The entry as it fits. Throws nothing. */
   addIn(transaction: Transaction, at: RecordKey, entry: AuditEntry): AuditEntry {
     const fitting = withinBytes(entry, this.#valueBytesMax);
-    this.#shelf.add(transaction, at, entry.kept, plainOf(fitting), null);
+    // The claim of a blind write tells more than its mint had: both stay, and are read as one.
+    const isBlind = entry.strategy === BLIND_WRITE;
+    const id = isBlind ? `${entry.kept} ${entry.dropped.length}` : entry.kept;
+    this.#shelf.add(transaction, at, id, plainOf(fitting), null);
     return fitting;
   }
 

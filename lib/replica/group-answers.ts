@@ -1,6 +1,7 @@
 /** The answers to a group of copies: each is answered once, and many together where they can be. */
 import { assert } from '../errors.js';
 import type { RecordKey } from '../persistence/keyspace.js';
+import type { BlindReport } from './blind-report.js';
 import type { PartitionHealth } from './health.js';
 import type { Fate } from './incoming.js';
 
@@ -9,6 +10,8 @@ export interface Outcome {
   readonly place: number;
   /** Of what was taken. */
   readonly fate: Fate | undefined;
+  /** Of a blind write, where it is not as usual. */
+  readonly report: BlindReport | undefined;
   /** Why it was not taken, or is not vouched for. Undefined: it is as durable as asked. */
   readonly error: Error | undefined;
 }
@@ -21,6 +24,7 @@ export interface TakenCopy {
   readonly place: number;
   readonly at: RecordKey;
   readonly fate: Fate | undefined;
+  readonly report: BlindReport | undefined;
 }
 
 export class GroupAnswers {
@@ -43,16 +47,16 @@ export class GroupAnswers {
   }
 
   refuse(places: readonly number[], error: Error): void {
-    this.#tell(places.map((place) => ({ place, fate: undefined, error })));
+    this.#tell(places.map((place) => ({ place, fate: undefined, report: undefined, error })));
   }
 
   /** They are as durable as asked. */
   taken(copies: readonly TakenCopy[]): void {
     this.#tell(
-      copies.map(({ place, at, fate }) => {
+      copies.map(({ place, at, fate, report }) => {
         // What was damaged while it waited for the disk is not vouched for either.
         const error = this.#vouches ? this.#health.obstacle(at.partition) : undefined;
-        return { place, fate, error };
+        return { place, fate, report, error };
       }),
     );
   }

@@ -10,12 +10,14 @@ import { decodeRecord } from '../persistence/records.js';
 import type { Durability, Store, Urgency } from '../persistence/store.js';
 import type { Transaction } from '../persistence/transaction.js';
 import { type Dot, dotText } from '../versioning/dot.js';
-import type { Siblings } from '../versioning/siblings.js';
+import { find, type Siblings } from '../versioning/siblings.js';
+import { type BlindReport, isUsual, reportOn } from './blind-report.js';
 import type { CollectedDots } from './collected-dots.js';
 import { GroupAnswers, type Settle, type TakenCopy } from './group-answers.js';
 import type { PartitionHealth } from './health.js';
 import type { Arrival, Decision, Held, Taken } from './incoming.js';
 import { decide } from './incoming.js';
+import type { OpenBlindWrites } from './open-blind-writes.js';
 import type { PartitionClocks } from './partition-clocks.js';
 
 /** A whole state from elsewhere, as it is stored, and how durable it is to be. */
@@ -23,6 +25,8 @@ export interface ArrivedCopy {
   readonly at: RecordKey;
   readonly bytes: Uint8Array;
   readonly durability: Durability;
+  /** Of a blind write: its dot. A report comes with what becomes of the copy (W7). */
+  readonly blind?: Dot | undefined;
 }
 
 /** What the other owners say of versions that were seen here and are not held here any more. */
@@ -34,6 +38,7 @@ export interface GroupApplyOptions {
   readonly clocks: PartitionClocks;
   readonly health: PartitionHealth;
   readonly collected: CollectedDots;
+  readonly openBlindWrites: OpenBlindWrites;
   readonly observer: Observer;
   /** @throws OperatingError `rebuilding`: also where this look finds the record damaged */
   readonly read: (at: RecordKey) => StoredRecord | undefined;
@@ -186,10 +191,12 @@ export class GroupApply {
   ): void {
     const now: TakenCopy[] = [];
     const together: TakenCopy[] = [];
-    for (const [i, { do: what, fate }] of decisions.entries()) {
-      if (what !== 'store' && what !== 'keep') continue;
-      const { place, copy } = memberAt(ready, i).member;
-      const taken = { place, at: copy.at, fate };
+    for (const [i, decision] of decisions.entries()) {
+      if (decision.do !== 'store' && decision.do !== 'keep') continue;
+      const { member, incoming } = memberAt(ready, i);
+      const { place, copy } = member;
+      const report = this.#reportOf(copy, incoming, decision.held?.siblings);
+      const taken = { place, at: copy.at, fate: decision.fate, report };
       if (copy.durability === 'memory') now.push(taken);
       else if (transaction !== undefined && transaction.rank >= rankOf(copy)) together.push(taken);
       else {
@@ -201,6 +208,19 @@ export class GroupApply {
     }
     if (transaction !== undefined) answers.takenWhen(transaction.committed, together);
     answers.taken(now);
+  }
+
+  /** In the step of the merge: what comes later may be of what was answered since. */
+  #reportOf(
+    { at, blind }: ArrivedCopy,
+    incoming: Held,
+    held: Siblings | undefined,
+  ): BlindReport | undefined {
+    if (blind === undefined) return undefined;
+    const stamp = find(incoming.siblings, blind)?.writtenAt ?? 0;
+    const open = this.#options.openBlindWrites.isAnyAbove(at, { dot: blind, stamp });
+    const report = reportOn(held, blind, open);
+    return isUsual(report) ? undefined : report;
   }
 
   #whenDurable({ at, durability }: ArrivedCopy): Promise<void> | undefined {

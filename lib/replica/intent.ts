@@ -3,6 +3,7 @@ import { OperatingError } from '../errors.js';
 import type { Context, Seen } from '../versioning/context.js';
 import { covers, EMPTY_CONTEXT, joinContexts, seenAfter } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';
+import { type DroppedVersion, droppedVersion, unreadVersion } from '../resolution/audit-entry.js';
 import { compareDots, dotText, sameDot } from '../versioning/dot.js';
 import { stampAfter } from '../versioning/hybrid-clock.js';
 import type { Siblings, Version } from '../versioning/siblings.js';
@@ -44,8 +45,8 @@ export interface Realised {
   /** What the writer has seen once this is written: the context of its answer. */
   readonly seen: Seen;
   readonly dot: Dot;
-  /** The live versions that were superseded, as `version` texts. */
-  readonly replaced: readonly string[];
+  /** The live versions that were superseded; with their values where the own record held them. */
+  readonly replaced: readonly DroppedVersion[];
 }
 
 /**
@@ -77,7 +78,10 @@ export function realise(
     siblings,
     seen: { ...seenAfter(seen, dot, own?.context), stamp: writtenAt },
     dot,
-    replaced: superseded.map((other) => dotText(other.dot)),
+    replaced: superseded.map((version) => {
+      const isHeld = own !== undefined && find(own, version.dot) !== undefined;
+      return isHeld ? droppedVersion(version) : unreadVersion(version.dot, version.writtenAt);
+    }),
   };
 }
 

@@ -127,6 +127,11 @@ export class Minter {
     return this.#lanes.get(at.partition)?.last.has(dot.writer) === true ? dot : undefined;
   }
 
+  /** Does the writer of this node still mint in the partition? */
+  mintsAs(partition: number, writer: Writer): boolean {
+    return this.#lanes.get(partition)?.last.has(writer) === true;
+  }
+
   /** The record was removed on purpose. */
   forget(at: RecordKey): void {
     for (const { keys } of [this.#recent, this.#older]) keys.delete(this.#keyOf(at));

@@ -1,9 +1,12 @@
 /** A node's replicas: reads, mints and merges, each one transaction (Dynamo 4.3, 5). */
 import type { Observer } from '../environment/observer.js';
-import { isCorrupt, OperatingError } from '../errors.js';
+import { assert, isCorrupt, OperatingError } from '../errors.js';
+import { covers, type Seen } from '../versioning/context.js';
 import type { HybridClock } from '../versioning/hybrid-clock.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { vectorCovers } from '../versioning/version-vector.js';
+import { type BlindReport, reportOn, type Stamped } from './blind-report.js';
+import { type Claim, type Claimed, claimOn } from './claim.js';
 import type { CollectedDots } from './collected-dots.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { PartitionHealth } from './health.js';
@@ -14,6 +17,7 @@ import type { Fate } from './incoming.js';
 import type { Intent, Realised } from './intent.js';
 import { realise } from './intent.js';
 import type { Minter } from './minter.js';
+import { OpenBlindWrites } from './open-blind-writes.js';
 import type { PartitionClocks } from './partition-clocks.js';
 import { assertRecordFits, type RecordLimits } from '../persistence/record-limits.js';
 import type { RecordTable, StoredRecord } from '../persistence/record-table.js';
@@ -23,6 +27,10 @@ import type { Durability, Store, Transacted, Urgency } from '../persistence/stor
 import type { Transaction } from '../persistence/transaction.js';
 
 export interface Minted extends Realised {
+  readonly bytes: Uint8Array;
+}
+
+export interface ClaimedHere extends Claimed {
   readonly bytes: Uint8Array;
 }
 
@@ -39,6 +47,7 @@ export interface ReplicaOptions extends RecordLimits {
 }
 
 export class Replica {
+  readonly openBlindWrites = new OpenBlindWrites();
   readonly #options: ReplicaOptions;
   readonly #group: GroupApply;
   #askOwners: GroupApplyOptions['askOwners'] = () =>
@@ -48,6 +57,7 @@ export class Replica {
     this.#options = options;
     this.#group = new GroupApply({
       ...options,
+      openBlindWrites: this.openBlindWrites,
       read: (at) => this.read(at),
       askOwners: (at, dots) => this.#askOwners(at, dots),
     });
@@ -128,6 +138,53 @@ export class Replica {
   /** Takes copies that came together; see `GroupApply.apply`. Vouches for what it takes. */
   take(copies: readonly ArrivedCopy[], settle: Settle): void {
     this.#group.apply(copies, true, settle);
+  }
+
+  /**
+   * What the own record holds of a blind write and beside it, at this moment; undefined where it
+   * was collected.
+   * @throws OperatingError `rebuilding`; `not_ready` where its writer mints no more
+   */
+  lookAtBlind(at: RecordKey, version: Stamped): BlindReport | undefined {
+    const { minter } = this.#options;
+    const own = this.read(at)?.siblings;
+    this.#assertMintsAreThere(at, own);
+    if (!minter.mintsAs(at.partition, version.dot.writer)) {
+      throw new OperatingError('not_ready', 'the writer of the blind write mints no more');
+    }
+    if (own === undefined || !covers(own.context, version.dot)) return undefined;
+    return reportOn(own, version.dot, this.openBlindWrites.isAnyAbove(at, version));
+  }
+
+  /**
+   * Claims what a blind write has met, on the record that was looked at in the same step.
+   * @param seen what the writer has seen so far
+   * @throws OperatingError as a mint
+   */
+  claim(
+    at: RecordKey,
+    claim: Claim,
+    seen: Seen,
+    durability: Durability,
+    also: (transaction: Transaction, claimed: ClaimedHere) => void,
+  ): Transacted<ClaimedHere> {
+    const { store, table, minter, clocks, hybridClock } = this.#options;
+    return store.transact((transaction) => {
+      const own = this.read(at);
+      assert(own !== undefined, 'a claim follows a look');
+      const { context } = own.siblings;
+      const dot = minter.next(at.partition, context);
+      const claimed = claimOn(own.siblings, claim, seen, dot, hybridClock.now());
+      const { siblings } = claimed;
+      const bytes = encodeRecord(at, siblings);
+      assertRecordFits(this.#options, own, undefined, { siblings, bytes }, true);
+      const made = { ...claimed, bytes };
+      also(transaction, made);
+      minter.consume(at, dot, context);
+      table.put(transaction, at, own, withinRecord(at, siblings, bytes), bytes);
+      clocks.note(at.partition, siblings.context, [dot]);
+      return made;
+    }, durability);
   }
 
   /**

@@ -1,11 +1,14 @@
 /** What a resolution leaves behind: who decided what, by which rule, and what was dropped. */
-import { dotText } from '../versioning/dot.js';
-import type { Version } from '../versioning/siblings.js';
+import { type Dot, dotText } from '../versioning/dot.js';
+import type { Siblings, Version } from '../versioning/siblings.js';
+
+/** As it is named beside the strategies that resolve siblings. */
+export const BLIND_WRITE = 'blind-write';
 
 export interface DroppedVersion {
   readonly version: string;
   readonly contentType: string;
-  /** Undefined where there was no room for it. */
+  /** Undefined where there was no room for it, or nobody here had read it. */
   readonly value: Uint8Array | undefined;
   /** Of the value, also where that is left out. */
   readonly bytes: number;
@@ -29,6 +32,11 @@ export function droppedVersion({ dot, contentType, value, writtenAt }: Version):
   return { version: dotText(dot), contentType, value, bytes: value.length, writtenAt };
 }
 
+/** A version that is dropped though its value is not here. */
+export function unreadVersion(dot: Dot, writtenAt: number): DroppedVersion {
+  return { version: dotText(dot), contentType: '', value: undefined, bytes: 0, writtenAt };
+}
+
 /** The entry with as many values as fit, the largest left out first. */
 export function withinBytes(entry: AuditEntry, bytesMax: number): AuditEntry {
   const held = entry.dropped.filter(({ value }) => value !== undefined);
@@ -46,19 +54,34 @@ export function withinBytes(entry: AuditEntry, bytesMax: number): AuditEntry {
   return { ...entry, dropped };
 }
 
+/** The entry with those of its values that are held here. */
+export function filledFrom(entry: AuditEntry, held: Siblings | undefined): AuditEntry {
+  if (held === undefined || entry.dropped.every(({ value }) => value !== undefined)) return entry;
+  const dropped = entry.dropped.map((row) => {
+    if (row.value !== undefined) return row;
+    const here = held.versions.find(({ dot, state }) => {
+      return state === 'value' && dotText(dot) === row.version;
+    });
+    return here === undefined ? row : droppedVersion(here);
+  });
+  return { ...entry, dropped };
+}
+
 /** What several replicas have kept, each resolution once, the latest first. */
 export function mergeEntries(lists: Iterable<readonly AuditEntry[]>): AuditEntry[] {
   const byKept = new Map<string, AuditEntry>();
   for (const list of lists) {
-    for (const entry of list) byKept.set(entry.kept, fuller(entry, byKept.get(entry.kept)));
+    for (const entry of list) byKept.set(entry.kept, joined(entry, byKept.get(entry.kept)));
   }
   return [...byKept.values()].sort((a, b) => b.at - a.at || (a.kept < b.kept ? -1 : 1));
 }
 
-function fuller(a: AuditEntry, b: AuditEntry | undefined): AuditEntry {
-  return b !== undefined && valuesOf(b) >= valuesOf(a) ? b : a;
-}
-
-function valuesOf({ dropped }: AuditEntry): number {
-  return dropped.filter(({ value }) => value !== undefined).length;
+/** What either says was dropped, with the values of either: each replica has read some. */
+function joined(a: AuditEntry, b: AuditEntry | undefined): AuditEntry {
+  if (b === undefined) return a;
+  const rows = new Map(b.dropped.map((row) => [row.version, row]));
+  for (const row of a.dropped) {
+    if (rows.get(row.version)?.value === undefined) rows.set(row.version, row);
+  }
+  return { ...a, dropped: [...rows.values()] };
 }

@@ -44,8 +44,10 @@ const READ_FLAGS_MAX = READ_DURABLE + WANTS.length - 1;
 const SHOWN_RECORD = 1;
 const SHOWN_LOST = 2;
 const SHOWN_FLAGS_MAX = SHOWN_RECORD + SHOWN_LOST;
+const NO_REPORT = Buffer.alloc(0);
 const STORED_LOST = 4;
-const STORED_FLAGS_MAX = STORED_LOST + FATES.length - 1;
+const STORED_REPORT = 8;
+const STORED_FLAGS_MAX = STORED_REPORT + STORED_LOST + FATES.length - 1;
 
 /**
  * What stands before the items, once a message: epoch and hash of the settings of whoever asks, or
@@ -81,6 +83,7 @@ export function writeCopy(writer: LayoutWriter, id: SlotId & Asked, request: Cop
   writeRequest(writer, id, request);
   writer.u8(DURABILITIES.indexOf(request.durability));
   writer.bytes(request.audit);
+  writer.text(request.blind);
   writeRecord(writer, request.record);
 }
 
@@ -95,10 +98,12 @@ export function writeShown(writer: LayoutWriter, id: SlotId, reply: ReadReply): 
 }
 
 export function writeStored(writer: LayoutWriter, id: SlotId, reply: CopyReply): void {
-  const { fate, lost } = reply;
+  const { fate, lost, report } = reply;
   writeId(writer, id);
-  writer.u8(FATES.indexOf(fate) + (lost === undefined ? 0 : STORED_LOST));
+  const flags = (lost === undefined ? 0 : STORED_LOST) + (report.length > 0 ? STORED_REPORT : 0);
+  writer.u8(FATES.indexOf(fate) + flags);
   if (lost !== undefined) writeLost(writer, lost);
+  if (report.length > 0) writer.bytes(report);
 }
 
 /** Details are left out: nobody reads those of a replica. */
@@ -140,8 +145,10 @@ export function decodeCopies(message: HotMessage): Requests<CopyItem> {
     const durability = DURABILITIES[reader.u8()];
     if (durability === undefined) throw corruptLayout();
     const audit = safeToKeep(reader.bytes(), message[1]);
+    const blind = reader.text();
     const record = records.read(reader);
-    return { slot, generation, leftMilliseconds, namespace, key, durability, audit, record };
+    const id = { slot, generation, leftMilliseconds };
+    return { ...id, namespace, key, durability, audit, blind, record };
   });
   records.end();
   return { epoch, settingsHash, items };
@@ -174,8 +181,11 @@ export function decodeStored(message: HotMessage): StoredItems {
     const flags = reader.u8(STORED_FLAGS_MAX);
     const index = flags % STORED_LOST;
     if (index >= FATES.length) throw corruptLayout();
-    const lost = flags >= STORED_LOST ? readLost(reader) : undefined;
-    return { slot, generation, start, fate: FATES[index], lost };
+    const lost = (flags & STORED_LOST) > 0 ? readLost(reader) : undefined;
+    const isReported = (flags & STORED_REPORT) > 0;
+    const report = isReported ? safeToKeep(reader.bytes(), message[1]) : NO_REPORT;
+    if (isReported && report.length === 0) throw corruptLayout();
+    return { slot, generation, start, fate: FATES[index], lost, report };
   });
   return { start, commit, items };
 }

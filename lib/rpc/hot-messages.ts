@@ -45,8 +45,10 @@ export interface CopyRequest {
   readonly key: string;
   readonly durability: 'sync' | 'os' | 'memory';
   readonly record: Uint8Array;
-  /** Of a resolution: its audit entry, encoded; empty: none. */
+  /** Of a resolution, or of a blind write: its audit entry, encoded; empty: none. */
   readonly audit: Uint8Array;
+  /** Of a blind write: its version, so that a report comes with the answer; empty: none. */
+  readonly blind: string;
 }
 
 /** What each request says of itself. */
@@ -74,6 +76,8 @@ export interface ReadReply extends Answered {
 export interface CopyReply extends Answered {
   /** What became of the values that were merged (`Fate`). */
   readonly fate: 'collected' | 'ended' | undefined;
+  /** Of a blind write (`BlindReport`), encoded; empty: as usual. */
+  readonly report: Uint8Array;
 }
 
 export interface ShownItem extends SlotId, ReadReply {}

@@ -45,6 +45,23 @@ export function joinContexts(a: Context, b: Context): Context {
   return vector === b.vector && beyond === b.beyond ? b : { vector, beyond };
 }
 
+/** All that the context covers, and the dot alone. */
+export function joinDot(context: Context, dot: Dot): Context {
+  return joinContexts(context, { vector: EMPTY_VECTOR, beyond: [dot] });
+}
+
+/** What the context covers, less the dots: maybe less of their writers than it might. */
+export function without({ vector, beyond }: Context, dots: readonly Dot[]): Context {
+  const lower = new Map(vector);
+  for (const { writer, n } of dots) {
+    const last = lower.get(writer) ?? 0;
+    if (last < n) continue;
+    if (n > 1) lower.set(writer, n - 1);
+    else lower.delete(writer);
+  }
+  return { vector: lower, beyond: beyond.filter((dot) => !dots.some((one) => sameDot(one, dot))) };
+}
+
 /** The context of the state that `dot` was minted on: it holds or covers all of that writer. */
 export function withMinted(context: Context, dot: Dot): Context {
   const vector = withDot(context.vector, dot);

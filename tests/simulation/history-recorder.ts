@@ -15,7 +15,8 @@ import type {
 } from '../../lib/checkers/history.js';
 import type { Change, Intent, Realised } from '../../lib/replica/intent.js';
 import type { RecordKey } from '../../lib/persistence/keyspace.js';
-import { dotText } from '../../lib/versioning/dot.js';
+import type { Claimed } from '../../lib/replica/claim.js';
+import { type Dot, dotText } from '../../lib/versioning/dot.js';
 import type { Holding } from './damage-log.js';
 import { EPOCH_MILLISECONDS } from './simulated-clock.js';
 
@@ -31,6 +32,7 @@ export interface ClientWrite {
   outcome: Write['outcome'];
   version: VersionName | undefined;
   replaced: readonly VersionName[];
+  beside: readonly VersionName[];
   holders: number;
   consulted: number;
 }
@@ -82,6 +84,9 @@ export class HistoryRecorder {
   readonly #resolutions = new Map<string, ToldResolution>();
   /** By key and version. */
   readonly #mintOf = new Map<string, Mint>();
+  /** By key and version: what blind writes took, and under which dots. */
+  readonly #taken = new Map<string, VersionName[]>();
+  readonly #claimed: Pick<Mint, 'key' | 'partition' | 'version' | 'at'>[] = [];
   #reading = 0;
 
   begin(write: Pick<ClientWrite, 'key' | 'kind' | 'shown' | 'began'>): ClientWrite {
@@ -92,6 +97,7 @@ export class HistoryRecorder {
       outcome: 'open',
       version: undefined,
       replaced: [],
+      beside: [],
       holders: 0,
       consulted: 0,
     };
@@ -124,7 +130,8 @@ export class HistoryRecorder {
   minted(at: RecordKey, intent: Intent, realised: Realised, now: number): void {
     const { key, partition } = at;
     const { change, resolves } = intent;
-    const { dot, replaced } = realised;
+    const { dot } = realised;
+    const replaced = realised.replaced.map(({ version }) => version);
     const ids = change.state === 'tombstone' ? [] : writeIdsOf(change.value, key);
     // A value that a client chose has its own id, and no version yet: what repeats it is a copy.
     const isCopy = (): boolean =>
@@ -139,6 +146,14 @@ export class HistoryRecorder {
     };
     this.#mints.push(mint);
     this.#mintOf.set(`${key} ${mint.version}`, mint);
+  }
+
+  /** A blind write took what it had met, after it was minted. */
+  took({ key, partition }: RecordKey, of: Dot, { dot, replaced }: Claimed, now: number): void {
+    this.#claimed.push({ key, partition, version: dotText(dot), at: now });
+    const name = `${key} ${dotText(of)}`;
+    const versions = replaced.map(({ version }) => version);
+    this.#taken.set(name, [...(this.#taken.get(name) ?? []), ...versions]);
   }
 
   /** By what the client asked for: `keep` is the end of what was replaced, which has its own. */
@@ -168,15 +183,17 @@ export class HistoryRecorder {
       const version = write.version ?? mint?.version;
       // A delete cannot be told from others by what was stored; see `#openDeletes`.
       if (isUnknownDelete(write)) continue;
-      const seen = write.shown ?? (write.version === undefined ? mint?.replaced : write.replaced);
+      const took = this.#taken.get(`${write.key} ${version}`) ?? [];
+      const replaced = write.version === undefined ? (mint?.replaced ?? []) : write.replaced;
+      const seen = write.shown ?? replaced.filter((one) => !took.includes(one));
       const expiry = expiryOf(mint?.endsAt, expiryTolerance, isJudged(write.key));
       const { ended = write.began } = write;
       const isKept = write.outcome !== 'acknowledged' || !mayBeLost({ ...write, ended });
       const told = isKept ? write.outcome : 'open';
       const outcome = told === 'open' && version === undefined ? 'refused' : told;
-      writes.push({ ...write, outcome, version, seen: seen ?? [], expiry });
+      writes.push({ ...write, outcome, version, seen, took, expiry });
     }
-    writes.push(...this.#openDeletes());
+    writes.push(...this.#openDeletes(), ...this.#tombstonesOfClaims());
     for (const mint of this.#mints) {
       if (mint.resolves === undefined) continue;
       const { key, endsAt } = mint;
@@ -205,12 +222,20 @@ export class HistoryRecorder {
     };
   }
 
+  /** They replace nothing themselves: what was taken is told of the blind writes. */
+  #tombstonesOfClaims(): Write[] {
+    return this.#claimed.map(({ key, version, at }) => ({
+      ...{ id: `claim ${version}`, key, kind: 'delete', began: at, ended: undefined },
+      ...{ outcome: 'open', version, seen: [], holders: 0, consulted: 0 },
+    }));
+  }
+
   /** What no client need notice, and must not happen all the same. */
   findings(): Finding[] {
     const findings: Finding[] = [];
     const mintsOf = this.#mintsById();
     const dots = new Set<string>();
-    for (const { key, partition, version } of this.#mints) {
+    for (const { key, partition, version } of [...this.#mints, ...this.#claimed]) {
       const dot = `${partition} ${version}`;
       if (dots.has(dot)) {
         findings.push({ checker: 'dots', key, message: `${version} was issued twice` });
@@ -252,10 +277,11 @@ export class HistoryRecorder {
       if (!isTombstone || acknowledged.has(`${key} ${version}`)) continue;
       const open = this.#writes.filter((write) => write.key === key && isUnknownDelete(write));
       const seen = [...replaced, ...open.flatMap(({ shown }) => shown ?? [])];
+      const took = this.#taken.get(`${key} ${version}`) ?? [];
       const began = Math.min(...open.map((write) => write.began));
       writes.push({
         ...{ id: `delete ${version}`, key, kind: 'delete', began, ended: undefined },
-        ...{ outcome: 'open', version, seen, holders: 0, consulted: 0 },
+        ...{ outcome: 'open', version, seen, took, holders: 0, consulted: 0 },
       });
     }
     return writes;

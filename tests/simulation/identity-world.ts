@@ -47,6 +47,7 @@ export class IdentityWorld {
       apiLimits: this.#apiLimits,
       ...(from === undefined ? {} : { disk: from.disk }),
       onMint: () => undefined,
+      onClaim: () => undefined,
       hasAnyDiskLost: () => true,
       onTrouble: (message) => this.trouble.push(message),
     });

@@ -24,6 +24,7 @@ export interface WriteAnswer {
   readonly version: string;
   readonly context: string;
   readonly replaced: readonly string[];
+  readonly beside?: readonly string[] | undefined;
   readonly receipt: Receipt;
 }
 
@@ -50,6 +51,7 @@ const writtenShape = z.object({
   version: z.string(),
   context: z.string(),
   replaced: z.array(z.string()),
+  beside: z.array(z.string()).optional(),
 });
 const problemShape = z.object({
   code: z.string(),

@@ -236,9 +236,11 @@ export class KvClient {
       world.note(`wrote ${write.id} ${write.outcome} ${code}`);
       return undefined;
     }
-    const { version, replaced, receipt, context } = answer;
+    const { version, replaced, beside = [], receipt, context } = answer;
     write.version = version;
     write.replaced = replaced;
+    write.beside = beside;
+    if (beside.length > 0) this.#count('blind write leaves something beside it');
     write.holders = receipt.answered;
     write.consulted = this.#trusted(this.#promises.consulted(write, request), asked, write.key);
     // What was acknowledged before it was synced may go in a crash.

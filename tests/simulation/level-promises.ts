@@ -27,8 +27,8 @@ export class LevelPromises {
   }
 
   /**
-   * Primaries that are asked first for what a write without a context is to replace. With a
-   * fallback it may have been the weaker level, which asks nobody.
+   * Primaries of which a write without a context hears what it is to replace. With a fallback it
+   * may have been the weaker level, at which it hears of nobody.
    */
   consulted({ shown }: ClientWrite, { level, fallbacks }: Addressed): number {
     const { settings, replicaCount } = this.#options;

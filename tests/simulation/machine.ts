@@ -11,7 +11,8 @@ import { createNode } from '../../lib/node.js';
 import { messageOf, type OperatingError } from '../../lib/errors.js';
 import type { Intent, Realised } from '../../lib/replica/intent.js';
 import { type RecordKey, recordsOf } from '../../lib/persistence/keyspace.js';
-import { dotText } from '../../lib/versioning/dot.js';
+import type { Claimed } from '../../lib/replica/claim.js';
+import { type Dot, dotText } from '../../lib/versioning/dot.js';
 import type { ApiLimits } from '../../lib/api/api-world.js';
 import { type HttpAnswer, HttpPort, type HttpRequest } from './http-port.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -22,6 +23,7 @@ import type { SimulatedNetwork } from './simulated-network.js';
 import type { World } from './world.js';
 
 /** A version was made, for a client or not for any that is still there. */
+export type OnClaim = (at: RecordKey, of: Dot, claimed: Claimed) => void;
 export type OnMint = (at: RecordKey, intent: Intent, realised: Realised) => void;
 
 interface Life {
@@ -37,6 +39,7 @@ export interface MachineOptions {
   readonly node: NodeOptions;
   readonly apiLimits: ApiLimits;
   readonly onMint: OnMint;
+  readonly onClaim: OnClaim;
   /** Has any disk lost something? Then its owner can make others believe that they have. */
   readonly hasAnyDiskLost: () => boolean;
   /** By default an empty one. */
@@ -312,7 +315,7 @@ export class Machine {
       if ((writers.get(at.partition) ?? writer) !== writer) world.count('writer changed in a life');
       writers.set(at.partition, writer);
       const version = dotText(realised.dot);
-      const replaced = realised.replaced.join(' ');
+      const replaced = realised.replaced.map((one) => one.version).join(' ');
       world.note(`mint ${this.place} ${at.key} ${version} instead of ${replaced}`);
       this.#options.onMint(at, intent, realised);
     };
@@ -328,6 +331,15 @@ export class Machine {
       const minted = mint(at, intent, durability, also);
       onMint(at, intent, minted.value);
       return minted;
+    };
+    const claim = replica.claim.bind(replica);
+    replica.claim = (at, what, seen, durability, also) => {
+      const claimed = claim(at, what, seen, durability, also);
+      world.count('blind write claims');
+      const taken = claimed.value.replaced.map(({ version }) => version).join(' ');
+      world.note(`claim ${this.place} ${at.key} for ${dotText(what.of)} instead of ${taken}`);
+      this.#options.onClaim(at, what.of, claimed.value);
+      return claimed;
     };
     const mintHint = hints.mint.bind(hints);
     hints.mint = (at, primaries, intent, durability) => {

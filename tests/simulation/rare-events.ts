@@ -124,6 +124,8 @@ export const RARE_EVENTS: Readonly<Record<string, RareEvent>> = {
   'blind write, to overwrite': often(/^blind write: overwrite/),
   'blind write, to be a sibling': often(/^blind write: sibling/),
   'blind write while the setting changes': rarely(/^blind write: changing/),
+  'blind write claims': often(/^blind write claims/),
+  'blind write leaves something beside it': rarely(/^blind write leaves/),
   'blind write refused': often(/^put context_required/),
   'X-Read-Repair: await': often(/^X-Read-Repair: await/),
   'X-Read-Repair: async': often(/^X-Read-Repair: async/),

@@ -70,6 +70,7 @@ export class ScheduleRun {
         new Machine({
           ...{ world, network, node, apiLimits, onTrouble, hasAnyDiskLost: () => false },
           onMint: (at, intent, realised) => this.#recorder.minted(at, intent, realised, world.now),
+          onClaim: (at, of, claimed) => this.#recorder.took(at, of, claimed, world.now),
         }),
     );
     const common = { world, machines: this.#machines, recorder: this.#recorder };

@@ -1,6 +1,7 @@
 /** One simulation: a cluster of production nodes, a phase of faults, a calm, and the judgement. */
 import type { FinalState, Finding } from '../../lib/checkers/history.js';
 import { countAllowedStaleReads } from '../../lib/checkers/check-stale-reads.js';
+import { conflictsLeft } from './conflicts-left.js';
 import { checkHistory } from '../../lib/checkers/check-history.js';
 import type { ApiLimits } from '../../lib/api/api-world.js';
 import type { NodeOptions } from '../../lib/node-options.js';
@@ -94,6 +95,7 @@ export async function simulate(
         ...{ world, network, node, apiLimits, onTrouble },
         hasAnyDiskLost: () => nemesis.disks.lastDamage >= 0,
         onMint: (at, intent, realised) => recorder.minted(at, intent, realised, world.now),
+        onClaim: (at, of, claimed) => recorder.took(at, of, claimed, world.now),
       }),
   );
   const replicaCount = Math.min(shape.replicaCount, shape.nodes);
@@ -144,6 +146,7 @@ export async function simulate(
       : Number.POSITIVE_INFINITY,
   };
   const history = recorder.history(circumstances, finals);
+  for (const kind of conflictsLeft(history)) world.count(`key left in conflict: ${kind}`);
   world.count('stale read at a weak level', countAllowedStaleReads(history));
   const judged = checkHistory(history).filter(({ checker, key }) => {
     return key !== nemesis.disks.vanishedKey || !UNNOTICED.has(checker);

@@ -28,6 +28,8 @@ export const written = {
   version: z.string(),
   context: z.string(),
   replaced: z.array(z.string()),
+  /** Only there where it names any. */
+  beside: z.array(z.string()).optional(),
 };
 export const writtenShape = z.strictObject(written);
 export const timeToLive = z.union([z.int().min(1).max(315_360_000), z.literal('keep')]);

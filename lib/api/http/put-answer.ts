@@ -7,8 +7,9 @@ import { byteText, type Reply } from './reply.js';
 
 /** `version` and `context` are ASCII without quotes: they are made here and in versioning/. */
 export function putAnswer(answer: PutAnswer, key: string, change?: Change): Reply {
-  const { version, context, replaced, receipt } = answer;
-  const superseded = replaced.length === 0 ? '[]' : `["${replaced.join('","')}"]`;
+  const { version, context, replaced, beside, receipt } = answer;
+  // Rare: only there where it names any.
+  const left = beside.length === 0 ? '' : `,"beside":${listOf(beside)}`;
   const headers = dataHeaders(JSON_TYPE, receipt, context);
   // Of JSON values the body of a GET holds more than what was put, so there is no tag of it yet.
   if (change?.state === 'value' && change.contentType !== JSON_TYPE) {
@@ -19,8 +20,13 @@ export function putAnswer(answer: PutAnswer, key: string, change?: Change): Repl
     headers,
     body:
       `{"key":${byteText(JSON.stringify(key))},"version":"${version}",` +
-      `"context":"${context}","replaced":${superseded}}`,
+      `"context":"${context}","replaced":${listOf(replaced)}${left}}`,
     result: 'ok',
     level: receipt.level,
   };
+}
+
+/** Of versions, which are ASCII without quotes. */
+function listOf(versions: readonly string[]): string {
+  return versions.length === 0 ? '[]' : `["${versions.join('","')}"]`;
 }

@@ -71,13 +71,6 @@ export const BUGS: readonly PlantedBug[] = [
     test: 'unit/coordination/read-core.test.js',
   },
   {
-    rule: 'W2',
-    name: 'blind writes at quorum do not ask for the versions first',
-    file: 'coordination/write-core.js',
-    right: 'if (!asksFirst || attempt?.repairsTo === undefined)',
-    wrong: 'if (asksFirst !== undefined)',
-  },
-  {
     rule: 'W1',
     name: 'acknowledged before it is synced',
     file: 'persistence/store.js',

@@ -62,8 +62,8 @@ export const DAMAGE_BUGS: readonly PlantedBug[] = [
     rule: 'D5',
     name: 'answers do not name the losses that their owner knows of',
     file: 'coordination/replica-service.js',
-    right: 'start, lost: losses.of(at.partition), fate });',
-    wrong: 'start, lost: undefined, fate });',
+    right: 'const lost = losses.of(at.partition);',
+    wrong: 'const lost = undefined;',
     test: 'unit/coordination/losses.test.js',
   },
   {

@@ -24,8 +24,8 @@ export const GROUP_BUGS: readonly PlantedBug[] = [
     rule: 'W5',
     name: 'what became of a copy is told of another',
     file: 'replica/group-apply.js',
-    right: 'const taken = { place, at: copy.at, fate };',
-    wrong: 'const taken = { place: decisions.length - 1 - place, at: copy.at, fate };',
+    right: 'const taken = { place, at: copy.at,',
+    wrong: 'const taken = { place: decisions.length - 1 - place, at: copy.at,',
     test: 'unit/replica/group-apply.test.js',
   },
   {

@@ -77,6 +77,7 @@ export const WRITTEN: PutAnswer = {
   version: `${WRITER}.7`,
   context: 'TmV3',
   replaced: [`${WRITER}.6`],
+  beside: [],
   receipt: { ...RECEIPT, durability: 'sync' },
 };
 

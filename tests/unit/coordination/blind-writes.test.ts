@@ -2,6 +2,7 @@
 import t, { type Test } from 'tap';
 import type { ConsistencySettings } from '../../../lib/membership/settings-types.js';
 import { LocalCluster } from '../local-cluster.js';
+import { nameOf } from '../wire-names.js';
 
 const DELETE = { change: { state: 'tombstone' } } as const;
 const KEEP = 'keep';
@@ -54,4 +55,69 @@ t.test('refuse: nothing without a context, no delete either', async (t) => {
     const put = cluster.put('n1', 'k', 'value', fields);
     await t.rejects(put, { code: 'context_required', outcome: 'none' });
   }
+});
+
+const WRITE = 'coordination.write';
+
+/** `first` is at n2 and n3, and n1 has not heard of it. */
+async function metElsewhere(t: Test) {
+  const cluster = await clusterOf(t, 'overwrite');
+  cluster.network.gate = (_from, to, message) => to !== 'n1' || nameOf(message) !== WRITE;
+  const first = await cluster.put('n2', 'k', 'first');
+  cluster.network.gate = () => true;
+  return { cluster, first };
+}
+
+function openOn(cluster: LocalCluster): number[] {
+  return cluster.ids.map((id) => cluster.node(id).replica.openBlindWrites.size);
+}
+
+t.test('what only others hold is taken, named, and kept in the audit with its value', async (t) => {
+  const { cluster, first } = await metElsewhere(t);
+  const second = await cluster.put('n1', 'k', 'second');
+  t.strictSame([second.replaced, second.beside], [[first.version], []]);
+  for (const id of cluster.ids) t.strictSame(await cluster.texts(id, 'k'), ['second'], id);
+  t.strictSame(openOn(cluster), [0, 0, 0], 'it is not open any more');
+  const { resolutions } = await cluster.wait(
+    cluster.node('n1').coordination.conflicts({
+      ...{ namespace: 'default', key: 'k', level: 'all', fallbacks: [] },
+      timeoutMilliseconds: undefined,
+    }),
+  );
+  t.match(resolutions, [
+    {
+      ...{ strategy: 'blind-write', by: 'n1', kept: second.version },
+      dropped: [{ version: first.version, value: Buffer.from('first'), bytes: 5 }],
+    },
+  ]);
+  t.equal(resolutions.length, 1);
+  const next = await cluster.put('n2', 'k', 'third', { context: second.context });
+  t.strictSame(next.replaced, [second.version], 'its context covers what it took');
+  for (const id of cluster.ids) t.strictSame(await cluster.texts(id, 'k'), ['third'], id);
+});
+
+t.test('below a quorum it takes what its replica holds', async (t) => {
+  const { cluster } = await metElsewhere(t);
+  const { replaced } = await cluster.put('n1', 'k', 'second', { level: 'one' });
+  t.strictSame(replaced, []);
+  t.strictSame(await cluster.texts('n1', 'k'), ['first', 'second']);
+});
+
+t.test('two values that are dropped at the mint are kept in the audit', async (t) => {
+  const cluster = await clusterOf(t, 'overwrite');
+  const { context } = await cluster.put('n1', 'k', '0');
+  await cluster.put('n1', 'k', 'a', { context });
+  await cluster.put('n2', 'k', 'b', { context });
+  t.strictSame(await cluster.texts('n3', 'k', { level: 'all' }), ['a', 'b']);
+  const { version, replaced } = await cluster.put('n3', 'k', 'c');
+  t.equal(replaced.length, 2);
+  const { resolutions } = await cluster.wait(
+    cluster.node('n2').coordination.conflicts({
+      ...{ namespace: 'default', key: 'k', level: 'quorum', fallbacks: [] },
+      timeoutMilliseconds: undefined,
+    }),
+  );
+  t.match(resolutions, [{ strategy: 'blind-write', by: 'n3', kept: version }]);
+  const kept = resolutions[0]?.dropped.map(({ value }) => Buffer.from(value ?? []).toString());
+  t.strictSame(kept?.sort(), ['a', 'b']);
 });

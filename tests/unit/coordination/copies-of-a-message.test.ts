@@ -38,7 +38,7 @@ function keyOf(name: string, isOwn: boolean): RecordKey {
 function copyOf(at: RecordKey, text: string, audit = NO_AUDIT): CopyRequest {
   const { namespace, key } = at;
   const record = encodeRecord(at, stateOf(text) as Siblings);
-  return { namespace, key, durability: 'sync', record, audit };
+  return { namespace, key, durability: 'sync', record, audit, blind: '' };
 }
 
 async function serving(storage = new HeldStorage()) {

@@ -1,120 +1,52 @@
 /** The course of a write: golden transcripts, and laws over any order of answers. */
 import fc from 'fast-check';
 import t from 'tap';
-import type { Want } from '../../../lib/rpc/hot-messages.js';
-import { WriteCore, type WriteEffect } from '../../../lib/coordination/write-core.js';
-import { OperatingError } from '../../../lib/errors.js';
-import { ALL_STAND } from '../../../lib/replication/quorum.js';
-import { NOTHING_SEEN } from '../../../lib/versioning/context.js';
-import { copyOf, errorOf, errorText, given, type Player, playAll, textOf } from './transcript.js';
-
-/** `write blind unfit resolution forwarded`, in any order, after the levels. */
-function coreOf(head: string): WriteCore {
-  const { plan, attempts, flags } = given(`${head} write`);
-  return new WriteCore({
-    ...{ plan, attempts, timeoutMilliseconds: 1000, patience: () => 50, standing: ALL_STAND },
-    isForwarded: flags.has('forwarded'),
-    isResolution: flags.has('resolution'),
-    unfit: flags.has('unfit') ? new OperatingError('rebuilding', 'under rebuild') : undefined,
-    asksFirst: flags.has('blind'),
-  });
-}
-
-const STORED = { start: 1 };
-
-const RESULT = {
-  ...{ version: 'v', writtenAt: 0, seen: NOTHING_SEEN, replaced: [] },
-  ...{ level: 'quorum', answered: 2, asked: 3, standIns: 0 },
-};
-
-function textOfEffect(effect: WriteEffect): string {
-  switch (effect.do) {
-    case 'forward':
-      return `pass on to ${effect.node}`;
-    case 'ask':
-      return `ask ${effect.node}: ${effect.want} (round ${effect.round})`;
-    case 'count hedges':
-      return `hedge ${effect.count}`;
-    case 'mint': {
-      const hints = effect.targets.map((target) => `, with a hint for ${target}`).join('');
-      return `mint on ${effect.met === undefined ? 'the own record' : textOf(effect.met)}${hints}`;
-    }
-    case 'mint as stand-in':
-      return 'mint as a stand-in';
-    case 'copy':
-      return `copy to ${effect.node}`;
-    case 'hold':
-      return `${effect.holder} holds a hint for ${effect.target}`;
-    case 'answer': {
-      const { level, answered, asked, standIns } = effect.reached;
-      return `answer at ${level}, ${answered}/${asked}, stand-ins ${standIns}`;
-    }
-    case 'pass on':
-      return 'answer what the other said';
-    case 'refuse':
-      return `refuse: ${errorText(effect.error)}`;
-  }
-}
-
-function playerOf(head: string): Player {
-  const core = coreOf(head);
-  const wants = new Map<string, Want>();
-  const done: Record<string, (words: readonly string[]) => readonly WriteEffect[]> = {
-    begin: () => core.begin(),
-    forwarded: () => core.forwarded(RESULT),
-    // > not-forwarded NODE CODE OUTCOME
-    'not-forwarded': ([node = '', code = '', outcome = 'none']) =>
-      core.notForwarded(node, errorOf(code, outcome)),
-    said: ([round = '', node = '', text = '']) =>
-      core.said(Number(round), copyOf(node, wants.get(`${round} ${node}`) ?? 'full', text)),
-    failed: ([round = '', node = '']) => core.failed(Number(round), node),
-    minted: () => core.minted(),
-    'not-minted': ([code = '']) => core.notMinted(errorOf(code, 'none')),
-    'minted-as-stand-in': () => core.mintedAsStandIn(),
-    stored: ([node = '']) => core.stored(node, STORED),
-    'not-stored': ([node = '']) => core.stored(node, undefined),
-    held: () => {
-      core.held();
-      return [];
-    },
-    at: ([milliseconds = '']) => {
-      core.now = Number(milliseconds);
-      return core.now >= core.wakesAt ? core.elapsed() : [];
-    },
-  };
-  return ([event = '', ...words]) => {
-    const effects = done[event]?.(words) ?? [];
-    for (const effect of effects) {
-      if (effect.do === 'ask') wants.set(`${effect.round} ${effect.node}`, effect.want);
-    }
-    const said = effects.map(textOfEffect);
-    return core.isDone ? [...said, 'done'] : said;
-  };
-}
+import type { Sent, WriteEffect } from '../../../lib/coordination/write-effects.js';
+import { copyOf, errorOf, playAll } from './transcript.js';
+import { coreOf, MINTED, playerOf, reportOf, RESULT, STORED } from './write-player.js';
 
 t.test('golden transcripts', async (t) => {
   playAll(t, 'write', playerOf);
+  playAll(t, 'blind', playerOf);
 });
 
 const LEVELS = ['one', 'two', 'quorum', 'all', 'any', 'eventual', 'quorum,one', 'all,quorum,one'];
 const NODES = ['a b c', 'a b c!', 'a b! c!', 'b c d (e)', 'b! c! d! (e)'];
+
+const REPORTS = [
+  undefined,
+  ...['x1@5', 'x1@15', 'y1@15 open', 'y1@5 x1@5!', 'gone y1@20', 'x1@5 y1@15'].map((text) =>
+    reportOf(text.split(' ')),
+  ),
+];
 
 /** Everything that is asked is answered in an order that chance gives, well or not, or never. */
 function run(head: string, choices: readonly number[]) {
   const core = coreOf(head);
   const effects: WriteEffect[] = [];
   const stored = new Set<string>();
+  const claimed = new Set<string>();
+  /** Who had stored what was sent, at each effect. */
+  const holders: { readonly write: number; readonly claim: number }[] = [];
   let open: ((isWell: boolean) => readonly WriteEffect[])[] = [];
   const take = (more: readonly WriteEffect[]): void => {
     for (const effect of more) {
       effects.push(effect);
+      holders.push({ write: stored.size, claim: claimed.size });
       const answer = answerTo(effect);
       if (answer !== undefined) open.push(answer);
     }
   };
-  const settle = (node: string, isWell: boolean): readonly WriteEffect[] => {
-    if (isWell && core.isDone === false) stored.add(node);
-    return core.stored(node, isWell ? STORED : undefined);
+  const settle = (node: string, isWell: boolean, sent: Sent): readonly WriteEffect[] => {
+    const holding = sent === 'write' ? stored : claimed;
+    if (isWell && core.isDone === false) holding.add(node);
+    const report = sent === 'write' && node !== 'a' ? drawReport() : undefined;
+    return core.stored(node, isWell ? { ...STORED, report } : undefined, sent);
+  };
+  let drawn = 0;
+  const drawReport = () => {
+    drawn += 1;
+    return REPORTS[(choices[drawn % choices.length] ?? 0) % REPORTS.length];
   };
   function answerTo(
     effect: WriteEffect,
@@ -132,15 +64,24 @@ function run(head: string, choices: readonly number[]) {
             ? core.forwarded(RESULT)
             : core.notForwarded(effect.node, errorOf('overloaded', 'none'));
       case 'mint': {
-        const more = core.minted();
-        open.push((isWell) => settle(self, isWell));
+        const more = core.minted(MINTED);
+        open.push((isWell) => settle(self, isWell, 'write'));
         take(more);
         return undefined;
       }
       case 'mint as stand-in':
         return () => core.mintedAsStandIn();
       case 'copy':
-        return (isWell) => settle(effect.node, isWell);
+        return (isWell) => settle(effect.node, isWell, effect.sent);
+      case 'look':
+        take(core.looked(drawReport() ?? reportOf([])));
+        return undefined;
+      case 'claim':
+        return (isWell) => {
+          if (!isWell) return core.notClaimed(errorOf('storage_failed', 'unknown'));
+          claimed.add(self);
+          return core.claimed(1);
+        };
       default:
         return undefined;
     }
@@ -156,20 +97,28 @@ function run(head: string, choices: readonly number[]) {
   core.now = 1000;
   if (core.now >= core.wakesAt) take(core.elapsed());
   open = [];
-  return { core, effects, stored };
+  return { core, effects, stored, holders };
 }
 
 const anyRun = fc
   .tuple(
     fc.constantFrom(...NODES),
     fc.constantFrom(...LEVELS),
-    fc.subarray(['blind', 'unfit', 'resolution', 'forwarded']),
+    fc.subarray(['blind', 'keep', 'unfit', 'resolution', 'forwarded']),
     fc.array(fc.nat(1000), { maxLength: 30 }),
   )
   .map(([nodes, levels, flags, choices]) => {
     const head = `${nodes} at ${[levels, ...flags].join(' ')}`;
     return { head, ...run(head, choices) };
   });
+
+const anyBlindRun = fc
+  .tuple(
+    fc.constantFrom('a b c', 'a b c!'),
+    fc.constantFrom('quorum', 'all', 'two', 'quorum,one', 'all,quorum,one'),
+    fc.array(fc.nat(1000), { minLength: 6, maxLength: 30 }),
+  )
+  .map(([nodes, levels, choices]) => run(`${nodes} at ${levels} blind`, choices));
 
 const RUNS = { numRuns: 10_000 };
 const isEnd = ({ do: what }: WriteEffect): boolean =>
@@ -217,6 +166,27 @@ t.test('an answer claims what primaries have acknowledged, and as many as its le
     ),
     RUNS,
   );
+});
+
+t.test('a claim follows the acknowledgements, once, and is awaited', async (t) => {
+  let claims = 0;
+  fc.assert(
+    fc.property(anyBlindRun, ({ effects, holders }) => {
+      const places = effects.flatMap(({ do: what }, place) => (what === 'claim' ? place : []));
+      const [place] = places;
+      if (place === undefined) return true;
+      claims += 1;
+      const end = effects.findIndex(isEnd);
+      const answer = effects.find((effect) => effect.do === 'answer');
+      const required = answer === undefined ? 0 : (REQUIRED[answer.reached.level] ?? 9);
+      // Of the levels that claim, each needs two of three at least.
+      const isAfterAcks = (holders[place]?.write ?? 0) >= 2;
+      const isAwaited = place < end && (holders[end]?.claim ?? 0) >= required;
+      return places.length === 1 && isAfterAcks && isAwaited;
+    }),
+    { numRuns: 3_000 },
+  );
+  t.ok(claims > 300, `${claims} claims`);
 });
 
 t.test('each primary that was sent the write holds it, or somebody holds its hint', async () => {

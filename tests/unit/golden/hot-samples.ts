@@ -46,14 +46,18 @@ export const HOT_SAMPLES: ReadonlyMap<string, HotMessage> = new Map([
   [
     'copies',
     copiesMessage(head, [
-      { ...asked, durability: 'sync', record, audit: none },
-      { ...asked, durability: 'os', record: none, audit },
-      { ...asked, slot: 8, durability: 'memory', record, audit: none },
+      { ...asked, durability: 'sync', record, audit: none, blind: '' },
+      { ...asked, durability: 'os', record: none, audit, blind: 'n1.3.0123456789ab.7' },
+      { ...asked, slot: 8, durability: 'memory', record, audit: none, blind: '' },
     ]),
   ],
   [
     'a large copy',
-    shortened(copiesMessage(head, [{ ...asked, durability: 'sync', record: large, audit: none }])),
+    shortened(
+      copiesMessage(head, [
+        { ...asked, durability: 'sync', record: large, audit: none, blind: '' },
+      ]),
+    ),
   ],
   [
     'shown',
@@ -73,9 +77,9 @@ export const HOT_SAMPLES: ReadonlyMap<string, HotMessage> = new Map([
   [
     'stored',
     storedMessage(2 ** 40, [
-      { ...id, start: 3, fate: undefined, lost: undefined },
-      { ...id, start: 3, fate: 'collected', lost },
-      { ...id, slot: 8, start: 3, fate: 'ended', lost: undefined },
+      { ...id, start: 3, fate: undefined, lost: undefined, report: none },
+      { ...id, start: 3, fate: 'collected', lost, report: audit },
+      { ...id, slot: 8, start: 3, fate: 'ended', lost: undefined, report: audit },
     ]),
   ],
   ['refused', refusedMessage([{ ...id, error }])],

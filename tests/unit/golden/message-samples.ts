@@ -78,6 +78,7 @@ const putResult = {
   writtenAt: WRITTEN_AT,
   seen,
   replaced: [version],
+  beside: [version],
   level: 'quorum',
   answered: 2,
   asked: 3,

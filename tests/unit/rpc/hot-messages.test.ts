@@ -47,7 +47,7 @@ const read: fc.Arbitrary<ReadItem> = fc.record(
   plainObjects,
 );
 const copy: fc.Arbitrary<CopyItem> = fc.record(
-  { ...asked, durability, record: bytes, audit: bytes },
+  { ...asked, durability, record: bytes, audit: bytes, blind: name },
   plainObjects,
 );
 const shown = (from: number): fc.Arbitrary<ShownItem> => {
@@ -55,7 +55,7 @@ const shown = (from: number): fc.Arbitrary<ShownItem> => {
   return fc.record({ ...id, lost, start, fingerprint, record: fc.option(bytes) }, plainObjects);
 };
 const stored = (from: number): fc.Arbitrary<StoredItem> =>
-  fc.record({ ...id, lost, start: fc.constant(from), fate }, plainObjects);
+  fc.record({ ...id, lost, start: fc.constant(from), fate, report: bytes }, plainObjects);
 const some = <T>(item: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
   fc.array(item, { minLength: 1, maxLength: 8 });
 
@@ -186,7 +186,8 @@ t.test('messages of another shape are corrupt', async (t) => {
 
 const LARGE = Buffer.alloc(LARGE_BYTES, 'x');
 const plain = { slot: 1, generation: 2, leftMilliseconds: 5, namespace: 'n', key: 'k' };
-const large = { ...plain, durability: 'sync', audit: Buffer.alloc(0), record: LARGE } as const;
+const none = { audit: Buffer.alloc(0), blind: '' };
+const large = { ...plain, ...none, durability: 'sync', record: LARGE } as const;
 const HEAD = { epoch: 1, settingsHash: 2 };
 
 t.test('a large record lies beside its item, and is of no other', async (t) => {

@@ -82,7 +82,7 @@ function endOf(handlers: Partial<ReplicaHandlers> = {}, pendingMax = 1_000) {
   const copy = (key: string, record: Uint8Array = Buffer.from(key)): Answer<CopyReply>[] => {
     const answers: Answer<CopyReply>[] = [];
     const audit = Buffer.alloc(0);
-    const request = { namespace: 'n', key, durability: 'sync', record, audit } as const;
+    const request = { namespace: 'n', key, durability: 'sync', record, audit, blind: '' } as const;
     replicas.copy('b', request, 1_000, (answer) => answers.push(answer));
     return answers;
   };
@@ -93,7 +93,9 @@ const shown = (key: string): ReadReply => ({
   ...{ start: 3, lost: undefined, fingerprint: `of ${key}`, record: Buffer.from(key) },
 });
 /** Each copy has its own report. */
-const stored = (key: string): CopyReply => ({ start: 3, fate: undefined, lost: [[key, 1]] });
+const stored = (key: string): CopyReply => ({
+  ...{ start: 3, fate: undefined, lost: [[key, 1]], report: Buffer.from(key) },
+});
 const FULL = new OperatingError('overloaded', 'full');
 
 type End = ReturnType<typeof endOf>;

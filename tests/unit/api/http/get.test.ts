@@ -199,7 +199,7 @@ t.test('304 for a tag that still holds', async (t) => {
 t.test('stand-ins are told', async (t) => {
   const { node, send } = await serve(t);
   const receipt = { ...RECEIPT, level: 'any', answered: 1, standIns: 1, durability: 'os' } as const;
-  node.answerPut = () => ({ version: 'v', context: 'c', replaced: [], receipt });
+  node.answerPut = () => ({ version: 'v', context: 'c', replaced: [], beside: [], receipt });
   const answer = await send('PUT', PATH, { body: 'x' });
   t.match(answer.headers, {
     'x-replicas': '1/3; stand-ins=1',

@@ -1,0 +1,109 @@
+/**
+ * What one write sends to the primaries, and who of them holds it: what was minted, and of a blind
+ * write maybe a claim (docs/architecture.md, W7). Absent primaries get hints. Pure.
+ */
+import type { NodeId } from '../environment/transport.js';
+import type { Plan } from '../replication/plan.js';
+import { type Standing, Votes } from '../replication/quorum.js';
+import type { HintPlace, Sent, WriteEffect } from './write-effects.js';
+
+interface Round {
+  readonly votes: Votes;
+  /** Primaries that were sent it and have not answered; this node until it has synced. */
+  readonly open: NodeId[];
+}
+
+export class Copying {
+  readonly #plan: Plan;
+  readonly #standing: Standing;
+  readonly #rounds = new Map<Sent, Round>();
+  /** Absent primaries of which hints are held. */
+  readonly #hinted = new Set<NodeId>();
+
+  constructor(plan: Plan, standing: Standing) {
+    this.#plan = plan;
+    this.#standing = standing;
+  }
+
+  begin(sent: Sent): WriteEffect[] {
+    const { primaries, self } = this.#plan;
+    const round: Round = { votes: new Votes(this.#standing), open: [] };
+    this.#rounds.set(sent, round);
+    const effects: WriteEffect[] = [];
+    for (const { node, up } of primaries) {
+      if (!up) round.votes.deny(node);
+      else {
+        round.open.push(node);
+        if (node !== self) effects.push({ do: 'copy', node, sent });
+      }
+    }
+    for (const place of this.#places) {
+      if (place.holder !== self) effects.push({ do: 'hold', ...place });
+    }
+    return effects;
+  }
+
+  /**
+   * @param start in which start of the primary it is held as durably as asked; undefined: it is not
+   * @returns was it waited for?
+   */
+  settle(node: NodeId, start: number | undefined, sent: Sent): boolean {
+    const round = this.#rounds.get(sent);
+    const place = round?.open.indexOf(node) ?? -1;
+    if (round === undefined || place < 0) return false;
+    round.open.splice(place, 1);
+    if (start === undefined) round.votes.deny(node);
+    else round.votes.grant(node, start);
+    return true;
+  }
+
+  /** Undefined: it was not sent. */
+  votesOn(sent: Sent): Votes | undefined {
+    return this.#rounds.get(sent)?.votes;
+  }
+
+  /** Who holds what was sent last. */
+  get granted(): readonly NodeId[] {
+    return (this.votesOn('claim') ?? this.votesOn('write'))?.granted ?? [];
+  }
+
+  /** Whether each primary has acknowledged what was minted: true, false, or nothing yet. */
+  get acknowledged(): readonly (boolean | undefined)[] {
+    return this.#plan.primaries.map(({ node }) => this.votesOn('write')?.of(node));
+  }
+
+  /** Who was sent something and has not answered, each once. */
+  get open(): readonly NodeId[] {
+    return [...new Set([...this.#rounds.values()].flatMap(({ open }) => open))];
+  }
+
+  /** Nobody is waited for any more; whoever has not answered gets a hint. */
+  giveUp(): WriteEffect[] {
+    const { self } = this.#plan;
+    const silent = this.open.filter((node) => node !== self);
+    for (const { open, votes } of this.#rounds.values()) {
+      for (const node of open.splice(0)) votes.deny(node);
+    }
+    return silent.map((target) => ({ do: 'hold', target, holder: self }));
+  }
+
+  held(target: NodeId): void {
+    this.#hinted.add(target);
+  }
+
+  get standIns(): number {
+    return this.#hinted.size;
+  }
+
+  /** Absent primaries of which this node holds the hints. */
+  get ownHints(): NodeId[] {
+    const { self } = this.#plan;
+    return this.#places.flatMap(({ holder, target }) => (holder === self ? target : []));
+  }
+
+  /** A stand-in for each absent primary, distinct while there are enough, then this node. */
+  get #places(): HintPlace[] {
+    const { absent, standIns, self } = this.#plan;
+    return absent.map((target, i) => ({ target, holder: standIns[i] ?? self }));
+  }
+}

@@ -1,0 +1,69 @@
+/** What the course of a write says is to be done, and what it is told (write-core.ts). */
+import type { NodeId } from '../environment/transport.js';
+import type { OperatingError } from '../errors.js';
+import type { BlindReport, MetVersion } from '../replica/blind-report.js';
+import type { Siblings } from '../versioning/siblings.js';
+import type { AskEffect } from './asking.js';
+import type { PutResult } from './put-request.js';
+
+/** What was reached. */
+export interface Reached {
+  readonly level: string;
+  /** Primaries that hold the write as durably as asked. */
+  readonly answered: number;
+  readonly asked: number;
+  readonly standIns: number;
+}
+
+/** Somebody takes the place of an absent primary. */
+export interface HintPlace {
+  readonly target: NodeId;
+  readonly holder: NodeId;
+}
+
+/** A primary holds what was sent as durably as asked. */
+export interface CopyStored {
+  /** In which start of the primary. */
+  readonly start: number;
+  /** Of a blind write: what else the primary holds; undefined: nothing. */
+  readonly report?: BlindReport | undefined;
+}
+
+/** Which of the two states that one write may send. */
+export type Sent = 'write' | 'claim';
+
+/** The own record of a blind write; undefined: collected; an error: it vouches for nothing. */
+export type OwnLook = BlindReport | OperatingError | undefined;
+
+export type WriteEffect =
+  /** Pass the request on to this primary. */
+  | { readonly do: 'forward'; readonly node: NodeId }
+  | AskEffect
+  /** Mint on the own record and `met`, and hold hints for `targets` in the same transaction. */
+  | {
+      readonly do: 'mint';
+      readonly met: Siblings | undefined;
+      readonly targets: readonly NodeId[];
+      /** Will it take what it meets? Then it is open until it is answered. */
+      readonly isOpen: boolean;
+    }
+  /** Mint on the merge of the hints that are held here. */
+  | { readonly do: 'mint as stand-in' }
+  /** Look at the own record, and say at once what it holds. */
+  | { readonly do: 'look' }
+  /** Take these in the same step as the look, with hints as at the mint. */
+  | {
+      readonly do: 'claim';
+      readonly taken: readonly MetVersion[];
+      readonly reports: readonly BlindReport[];
+      readonly targets: readonly NodeId[];
+    }
+  /** Send what was minted, or claimed, to this primary. */
+  | { readonly do: 'copy'; readonly node: NodeId; readonly sent: Sent }
+  /** What was minted is to be held for an absent primary. */
+  | ({ readonly do: 'hold' } & HintPlace)
+  /** `left`: live versions that a blind write has met and not replaced. */
+  | { readonly do: 'answer'; readonly reached: Reached; readonly left: readonly MetVersion[] }
+  /** What the node that minted it says. */
+  | { readonly do: 'pass on'; readonly result: PutResult }
+  | { readonly do: 'refuse'; readonly error: OperatingError };
