@@ -198,7 +198,7 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
     file: 'consensus/candidacy.js',
     right: 'if (this.isActive || !isMajority)',
     wrong: 'if (this.isActive)',
-    test: RANDOM,
+    test: TRANSCRIPTS,
   },
   {
     rule: 'K9',
@@ -329,6 +329,6 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
       'this.votes = new Votes(this.#standing);\n        this.checks = new ' +
       'Votes(this.#standing);\n        this.proposal',
     wrong: 'this.votes = new Votes();\n        this.checks = new Votes();\n        this.proposal',
-    test: PROPOSALS,
+    test: TRANSCRIPTS,
   },
 ];
