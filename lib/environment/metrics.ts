@@ -43,7 +43,7 @@ export const METRICS = {
   quorate_kept_items_total: {
     kind: 'counter',
     help: 'Versions and audit entries put aside, and those given up for room or age',
-    labels: ['shelf', 'change'],
+    labels: ['kind', 'change'],
   },
   quorate_hints_stored_total: { kind: 'counter', help: 'Hints made durable', labels: [] },
   quorate_hints_delivered_total: { kind: 'counter', help: 'Hints delivered', labels: [] },

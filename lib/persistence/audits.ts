@@ -2,14 +2,15 @@
 import type { AuditEntry } from '../resolution/audit-entry.js';
 import { BLIND_WRITE, withinBytes } from '../resolution/audit-entry.js';
 import { PREFIX, type RecordKey } from './keyspace.js';
-import { Shelf, type ShelfOptions } from './shelf.js';
+import { RetainedItems, type RetainedItemsOptions } from './retained-items.js';
 import type { Durability, Store, Transacted } from './store.js';
 import type { Transaction } from './transaction.js';
 
 /** Of each key. */
 const ENTRIES_MAX = 16;
 
-export interface AuditsOptions extends Omit<ShelfOptions, 'name' | 'lists' | 'items' | 'limits'> {
+export interface AuditsOptions
+  extends Omit<RetainedItemsOptions, 'name' | 'lists' | 'items' | 'limits'> {
   /** Of the entries of one key, dropped values and all. */
   readonly auditBytesMax: number;
   readonly auditRetentionMilliseconds: number;
@@ -17,7 +18,7 @@ export interface AuditsOptions extends Omit<ShelfOptions, 'name' | 'lists' | 'it
 
 export class Audits {
   readonly #store: Store;
-  readonly #shelf: Shelf;
+  readonly #retained: RetainedItems;
   readonly #valueBytesMax: number;
 
   constructor({ auditBytesMax, auditRetentionMilliseconds, ...options }: AuditsOptions) {
@@ -28,7 +29,7 @@ export class Audits {
     };
     this.#store = options.store;
     this.#valueBytesMax = auditBytesMax / 2;
-    this.#shelf = new Shelf({
+    this.#retained = new RetainedItems({
       ...options,
       ...{ name: 'audits', lists: PREFIX.auditList, items: PREFIX.audit, limits: () => limits },
     });
@@ -40,7 +41,7 @@ export class Audits {
     // The claim of a blind write tells more than its mint had: both stay, and are read as one.
     const isBlind = entry.strategy === BLIND_WRITE;
     const id = isBlind ? `${entry.kept} ${entry.dropped.length}` : entry.kept;
-    this.#shelf.add(transaction, at, id, plainOf(fitting), null);
+    this.#retained.add(transaction, at, id, plainOf(fitting), null);
     return fitting;
   }
 
@@ -51,19 +52,19 @@ export class Audits {
 
   /** The earliest first. */
   list(at: RecordKey): AuditEntry[] {
-    return this.#shelf.rows(at).flatMap((row) => {
-      const item = this.#shelf.item(at, row) as Plain | undefined;
+    return this.#retained.rows(at).flatMap((row) => {
+      const item = this.#retained.item(at, row) as Plain | undefined;
       return item === undefined ? [] : [entryOf(item)];
     });
   }
 
   /** In the transaction that removes the record. Throws nothing. */
   forget(transaction: Transaction, at: RecordKey): void {
-    this.#shelf.forget(transaction, at);
+    this.#retained.forget(transaction, at);
   }
 
   sweep(): Promise<void> {
-    return this.#shelf.sweep();
+    return this.#retained.sweep();
   }
 }
 

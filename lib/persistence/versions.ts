@@ -4,7 +4,7 @@ import type { Siblings, Version } from '../versioning/siblings.js';
 import { find, liveVersions } from '../versioning/siblings.js';
 import type { ExpiryClock } from './expiry-clock.js';
 import { PREFIX, type RecordKey } from './keyspace.js';
-import { Shelf, type ShelfLimits, type ShelfOptions } from './shelf.js';
+import { RetainedItems, type RetainedLimits, type RetainedItemsOptions } from './retained-items.js';
 import type { Transaction } from './transaction.js';
 
 /** What a list shows of a kept version. */
@@ -30,24 +30,25 @@ export interface VersionsWanted {
   readonly seconds: number;
 }
 
-export interface VersionsOptions extends Omit<ShelfOptions, 'name' | 'lists' | 'items' | 'limits'> {
+export interface VersionsOptions
+  extends Omit<RetainedItemsOptions, 'name' | 'lists' | 'items' | 'limits'> {
   readonly versionsBytesMax: number;
 }
 
 const NONE: VersionsWanted = { count: 0, seconds: 0 };
 
 export class KeptVersions {
-  readonly #shelf: Shelf;
+  readonly #retained: RetainedItems;
   readonly #expiryClock: ExpiryClock;
   #wanted = (): VersionsWanted => NONE;
 
   constructor({ versionsBytesMax: bytesMax, ...options }: VersionsOptions) {
-    const limits = (): ShelfLimits => {
+    const limits = (): RetainedLimits => {
       const { count, seconds } = this.#wanted();
       const ageMillisecondsMax = seconds === 0 ? Number.POSITIVE_INFINITY : 1000 * seconds;
       return { itemsMax: count, bytesMax, ageMillisecondsMax };
     };
-    this.#shelf = new Shelf({
+    this.#retained = new RetainedItems({
       ...{ ...options, name: 'versions', lists: PREFIX.versionList, items: PREFIX.version },
       limits,
     });
@@ -61,7 +62,7 @@ export class KeptVersions {
 
   /** Called in every transaction that changes a record. Throws nothing. */
   keep(transaction: Transaction, at: RecordKey, before: Siblings | undefined, after: Siblings) {
-    if (!this.#shelf.isOpen) return;
+    if (!this.#retained.isOpen) return;
     // A stub is no successor: what ended by its time to live is gone for good.
     for (const version of liveVersions(before, this.#expiryClock.now())) {
       if (find(after, version.dot) === undefined) this.#add(transaction, at, version);
@@ -70,15 +71,15 @@ export class KeptVersions {
 
   /** The earliest superseded first. */
   list(at: RecordKey): KeptVersion[] {
-    return this.#shelf.rows(at).map(({ id, about }) => {
+    return this.#retained.rows(at).map(({ id, about }) => {
       const [contentType, bytes, writtenAt] = about as About;
       return { version: id, contentType, bytes, writtenAt };
     });
   }
 
   read(at: RecordKey, version: string): WholeVersion | undefined {
-    const row = this.#shelf.rows(at).find(({ id }) => id === version);
-    const value = row === undefined ? undefined : this.#shelf.item(at, row);
+    const row = this.#retained.rows(at).find(({ id }) => id === version);
+    const value = row === undefined ? undefined : this.#retained.item(at, row);
     if (row === undefined || value === undefined) return undefined;
     const [contentType, bytes, writtenAt] = row.about as About;
     return { version, contentType, bytes, writtenAt, value: value as Uint8Array };
@@ -86,16 +87,16 @@ export class KeptVersions {
 
   /** In the transaction that removes the record. Throws nothing. */
   forget(transaction: Transaction, at: RecordKey): void {
-    this.#shelf.forget(transaction, at);
+    this.#retained.forget(transaction, at);
   }
 
   sweep(): Promise<void> {
-    return this.#shelf.sweep();
+    return this.#retained.sweep();
   }
 
   #add(transaction: Transaction, at: RecordKey, version: Version): void {
     const { contentType, value, writtenAt } = version;
     const about: About = [contentType, value.length, writtenAt];
-    this.#shelf.add(transaction, at, dotText(version.dot), value, about);
+    this.#retained.add(transaction, at, dotText(version.dot), value, about);
   }
 }

@@ -166,9 +166,11 @@ function mayHold(
   try {
     const inMemory = (): Siblings | undefined => node?.disk.table.read(at)?.siblings;
     const held = durability === 'memory' ? inMemory() : stored(machine, at, durability);
-    if (held !== undefined) return covers(held.context, dot);
-    // What was collected is in the clock alone.
-    return node?.disk.clocks.of(at.partition).has(dot) === true && inMemory() === undefined;
+    if (held !== undefined && covers(held.context, dot)) return true;
+    // What was collected is in the clock alone, also where the key was written again since.
+    const now = inMemory();
+    const isCollected = now === undefined || !covers(now.context, dot);
+    return isCollected && node?.disk.clocks.of(at.partition).has(dot) === true;
   } catch {
     // A record that cannot be read: nobody can tell.
     return disk.everFaulty;

@@ -171,8 +171,8 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
     rule: 'X1',
     name: 'a kept version is read under the name of another',
     file: 'persistence/versions.js',
-    right: 'this.#shelf.rows(at).find(({ id }) => id === version)',
-    wrong: 'this.#shelf.rows(at).at(-1)',
+    right: 'this.#retained.rows(at).find(({ id }) => id === version)',
+    wrong: 'this.#retained.rows(at).at(-1)',
     checkers: ['values'],
   },
   {

@@ -245,7 +245,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'persistence/expiry-clock.js',
     right: ' || moment > futureFrom(now, clock)',
     wrong: '',
-    test: 'unit/persistence/shelf.test.js',
+    test: 'unit/persistence/retained-items.test.js',
   },
   {
     rule: 'E3',

@@ -14,14 +14,14 @@ import {
 import type { Store } from './store.js';
 import type { Transaction } from './transaction.js';
 
-export interface ShelfLimits {
+export interface RetainedLimits {
   /** Of each key. */
   readonly itemsMax: number;
   readonly bytesMax: number;
   readonly ageMillisecondsMax: number;
 }
 
-export interface ShelfOptions {
+export interface RetainedItemsOptions {
   readonly store: Store;
   /** Dates what is put aside, and judges its age. */
   readonly expiryClock: ExpiryClock;
@@ -32,11 +32,11 @@ export interface ShelfOptions {
   readonly lists: string;
   readonly items: string;
   /** As they are now: some are settings of the cluster. */
-  readonly limits: () => ShelfLimits;
+  readonly limits: () => RetainedLimits;
 }
 
 /** What is known of an item without reading it. */
-export interface ShelfRow {
+export interface RetainedRow {
   /** Wall milliseconds at which it was put aside here. */
   readonly at: number;
   readonly id: string;
@@ -54,12 +54,12 @@ const SWEEP_PAGE = 64;
  * A list a key, so that a transaction finds without a range what it has to trim; the items lie by
  * themselves. Invariant: both are written in the transaction that changes the key.
  */
-export class Shelf {
-  readonly #options: ShelfOptions;
+export class RetainedItems {
+  readonly #options: RetainedItemsOptions;
   /** Where the next turn of `sweep` begins. */
   #cursor: string;
 
-  constructor(options: ShelfOptions) {
+  constructor(options: RetainedItemsOptions) {
     this.#options = options;
     this.#cursor = rangeOf(options.lists).from;
   }
@@ -82,7 +82,7 @@ export class Shelf {
     const itemKey = this.#itemKey(place, { at: now, id });
     const bytes = encodeStored(itemKey, item);
     transaction.put(itemKey, bytes);
-    observer.count('quorate_kept_items_total', { shelf: name, change: 'added' });
+    observer.count('quorate_kept_items_total', { kind: name, change: 'added' });
     const rows = [...before, { at: now, id, bytes: bytes.length, about }];
     this.#trim(transaction, place, rows, true);
   }
@@ -97,11 +97,11 @@ export class Shelf {
     const rows = this.#list(listKey, stored);
     for (const row of rows) transaction.delete(this.#itemKey(place, row));
     transaction.delete(listKey);
-    observer.count('quorate_kept_items_total', { shelf: name, change: 'given up' }, rows.length);
+    observer.count('quorate_kept_items_total', { kind: name, change: 'given up' }, rows.length);
   }
 
   /** What is there and not too old, the earliest first. Damage counts as nothing. */
-  rows(at: RecordKey): ShelfRow[] {
+  rows(at: RecordKey): RetainedRow[] {
     const listKey = this.#listKey(placeOf(at));
     const { expiryClock, limits } = this.#options;
     const { ageMillisecondsMax } = limits();
@@ -113,7 +113,7 @@ export class Shelf {
   }
 
   /** Undefined where it is not there any more, or is damaged. */
-  item(at: RecordKey, row: ShelfRow): unknown {
+  item(at: RecordKey, row: RetainedRow): unknown {
     const key = this.#itemKey(placeOf(at), row);
     const stored = this.#options.store.get(key);
     return stored === undefined ? undefined : readStored(key, stored, this.#options.observer);
@@ -141,12 +141,12 @@ export class Shelf {
     await committed;
   }
 
-  #exceeds(rows: readonly ShelfRow[]): boolean {
+  #exceeds(rows: readonly RetainedRow[]): boolean {
     return this.#kept(rows).length < rows.length || rows.length === 0;
   }
 
   /** The latest that are within the limits. */
-  #kept(rows: readonly ShelfRow[]): ShelfRow[] {
+  #kept(rows: readonly RetainedRow[]): RetainedRow[] {
     const { expiryClock, limits } = this.#options;
     const { itemsMax, bytesMax, ageMillisecondsMax } = limits();
     const now = expiryClock.now();
@@ -163,7 +163,12 @@ export class Shelf {
       .reverse();
   }
 
-  #trim(transaction: Transaction, place: string, rows: readonly ShelfRow[], grown: boolean): void {
+  #trim(
+    transaction: Transaction,
+    place: string,
+    rows: readonly RetainedRow[],
+    grown: boolean,
+  ): void {
     const { observer, name } = this.#options;
     const kept = this.#kept(rows);
     const gone = rows.filter((row) => !kept.includes(row));
@@ -175,10 +180,10 @@ export class Shelf {
       transaction.put(listKey, encodeStored(listKey, plain));
     }
     if (gone.length === 0) return;
-    observer.count('quorate_kept_items_total', { shelf: name, change: 'given up' }, gone.length);
+    observer.count('quorate_kept_items_total', { kind: name, change: 'given up' }, gone.length);
   }
 
-  #list(key: string, stored: Uint8Array | undefined): ShelfRow[] {
+  #list(key: string, stored: Uint8Array | undefined): RetainedRow[] {
     const plain =
       stored === undefined ? undefined : readStored(key, stored, this.#options.observer);
     return ((plain ?? []) as PlainRow[]).map(([at, id, bytes, about]) => ({
@@ -193,7 +198,7 @@ export class Shelf {
     return keptListKey(this.#options.lists, place);
   }
 
-  #itemKey(place: string, { at, id }: Pick<ShelfRow, 'at' | 'id'>): string {
+  #itemKey(place: string, { at, id }: Pick<RetainedRow, 'at' | 'id'>): string {
     return keptItemKey(this.#options.items, place, at, id);
   }
 }

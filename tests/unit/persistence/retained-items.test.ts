@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { Audits } from '../../../lib/persistence/audits.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
-import { Shelf, type ShelfLimits } from '../../../lib/persistence/shelf.js';
+import { RetainedItems, type RetainedLimits } from '../../../lib/persistence/retained-items.js';
 import { Store } from '../../../lib/persistence/store.js';
 import { KeptVersions } from '../../../lib/persistence/versions.js';
 import { type AuditEntry, mergeEntries } from '../../../lib/resolution/audit-entry.js';
@@ -13,7 +13,7 @@ import { type Siblings, type Version, write } from '../../../lib/versioning/sibl
 import { CountingObserver, expiryClockOf, HeldStorage, ManualClock } from '../fakes.js';
 
 const at = recordKey('default', 'k', 4);
-const WIDE: ShelfLimits = { itemsMax: 100, bytesMax: 1e9, ageMillisecondsMax: 1e12 };
+const WIDE: RetainedLimits = { itemsMax: 100, bytesMax: 1e9, ageMillisecondsMax: 1e12 };
 
 function open(storage = new HeldStorage()) {
   const [observer, clock] = [new CountingObserver(), new ManualClock()];
@@ -21,8 +21,8 @@ function open(storage = new HeldStorage()) {
   return { storage, observer, clock, store, expiryClock: expiryClockOf(clock) };
 }
 
-function shelfOf(world: ReturnType<typeof open>, limits: () => ShelfLimits): Shelf {
-  return new Shelf({ ...world, name: 'test', lists: 'b', items: 'a', limits });
+function retainedOf(world: ReturnType<typeof open>, limits: () => RetainedLimits): RetainedItems {
+  return new RetainedItems({ ...world, name: 'test', lists: 'b', items: 'a', limits });
 }
 
 async function keysOf(storage: HeldStorage): Promise<string[]> {
@@ -40,23 +40,23 @@ t.test('the latest that fit are there, and nothing else is on the disk', async (
   await fc.assert(
     fc.asyncProperty(fc.array(anyItem, { maxLength: 12 }), anyLimits, async (items, limits) => {
       const world = open();
-      const shelf = shelfOf(world, () => limits);
+      const retained = retainedOf(world, () => limits);
       for (const { id, size, wait } of items) {
         await world.clock.advance(wait);
         const item = Buffer.alloc(size, id);
-        await world.store.transact((tx) => shelf.add(tx, at, `${id}`, item, size)).committed;
+        await world.store.transact((tx) => retained.add(tx, at, `${id}`, item, size)).committed;
       }
-      const rows = shelf.rows(at);
+      const rows = retained.rows(at);
       const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
       const now = world.clock.wallMilliseconds();
       const keys = await keysOf(world.storage);
       const unique = new Set(rows.map(({ id }) => id)).size;
       const whole = rows.every((row) => {
-        const item = shelf.item(at, row) as Uint8Array | undefined;
+        const item = retained.item(at, row) as Uint8Array | undefined;
         return item?.length === row.about && (item?.[0] ?? Number(row.id)) === Number(row.id);
       });
       await world.clock.advance(1_000);
-      await shelf.sweep();
+      await retained.sweep();
       const swept = await keysOf(world.storage);
       return (
         rows.length <= limits.itemsMax &&
@@ -72,35 +72,35 @@ t.test('the latest that fit are there, and nothing else is on the disk', async (
   );
 });
 
-t.test('a closed shelf takes nothing, and the sweep empties it, a page at a time', async (t) => {
+t.test('closed, it takes nothing, and the sweep empties it, a page at a time', async (t) => {
   const world = open();
   let limits = WIDE;
-  const shelf = shelfOf(world, () => limits);
+  const retained = retainedOf(world, () => limits);
   const keys = Array.from({ length: 100 }, (_, i) => recordKey('default', `k${i}`, 4));
   await world.store.transact((tx) => {
-    for (const key of keys) shelf.add(tx, key, 'x', 1, null);
+    for (const key of keys) retained.add(tx, key, 'x', 1, null);
   }).committed;
   t.equal((await keysOf(world.storage)).length, 200);
-  await shelf.sweep();
-  await shelf.sweep();
+  await retained.sweep();
+  await retained.sweep();
   t.equal((await keysOf(world.storage)).length, 200, 'what is within the limits stays');
   limits = { ...WIDE, itemsMax: 0 };
-  await world.store.transact((tx) => shelf.add(tx, at, 'y', 1, null)).committed;
-  t.strictSame(shelf.rows(at), []);
-  await shelf.sweep();
+  await world.store.transact((tx) => retained.add(tx, at, 'y', 1, null)).committed;
+  t.strictSame(retained.rows(at), []);
+  await retained.sweep();
   t.equal((await keysOf(world.storage)).length, 200 - 2 * 64, 'work is bounded');
-  await shelf.sweep();
+  await retained.sweep();
   t.strictSame(await keysOf(world.storage), []);
 });
 
 t.test('it is durable with its transaction, and damage counts as nothing', async (t) => {
   const world = open();
-  const shelf = shelfOf(world, () => WIDE);
+  const retained = retainedOf(world, () => WIDE);
   await world.store.transact((tx) => {
-    for (const id of ['a', 'b']) shelf.add(tx, at, id, id, null);
+    for (const id of ['a', 'b']) retained.add(tx, at, id, id, null);
   }).committed;
   const again = open(await world.storage.afterCrash());
-  const found = shelfOf(again, () => WIDE);
+  const found = retainedOf(again, () => WIDE);
   const [a, b] = found.rows(at);
   t.strictSame(
     [a, b].map((row) => row && found.item(at, row)),
@@ -138,20 +138,23 @@ t.test('ages are judged by a sane clock alone, and the future is of no known age
   let [isSane, ahead] = [true, 0];
   const time = { wallMilliseconds: () => world.clock.wallMilliseconds() + ahead };
   const expiryClock = expiryClockOf(time, () => isSane);
-  const shelf = shelfOf({ ...world, expiryClock }, () => ({ ...WIDE, ageMillisecondsMax: 60_000 }));
+  const retained = retainedOf({ ...world, expiryClock }, () => ({
+    ...WIDE,
+    ageMillisecondsMax: 60_000,
+  }));
   const add = async (id: string): Promise<void> => {
-    await world.store.transact((tx) => shelf.add(tx, at, id, id, null)).committed;
+    await world.store.transact((tx) => retained.add(tx, at, id, id, null)).committed;
   };
-  const ids = (): string[] => shelf.rows(at).map(({ id }) => id);
+  const ids = (): string[] => retained.rows(at).map(({ id }) => id);
   await add('a');
   [isSane, ahead] = [false, 3_600_000];
-  await shelf.sweep();
+  await retained.sweep();
   t.strictSame(ids(), ['a'], 'by a wrong clock it would be too old');
   await add('b');
   t.strictSame(ids(), ['a', 'b']);
   [isSane, ahead] = [true, 0];
   t.strictSame(ids(), ['a'], 'nobody knows how old the other is');
-  await shelf.sweep();
+  await retained.sweep();
   t.equal((await keysOf(world.storage)).length, 2, 'a list and an item');
 });
 
