@@ -10,7 +10,7 @@ import type { Messenger } from '../rpc/messenger.js';
 import { messageBytesMax } from '../encoding/frame.js';
 import { leafOf } from '../persistence/leaf-sums.js';
 import { isOver } from '../replica/endings.js';
-import { keyAfter, recordKey, recordKeyOf, recordsOf } from '../persistence/keyspace.js';
+import { keyAfter, rangeFrom, recordKey, recordKeyOf, recordsOf } from '../persistence/keyspace.js';
 import type { z } from 'zod';
 import type { MerkleTrees } from './merkle-tree.js';
 import { BRANCHES, KEYS, LEAVES, RECORDS } from './messages.js';
@@ -79,9 +79,8 @@ export async function listLive(
 ): Promise<z.infer<typeof KEYS.reply>> {
   const wanted = new Set(leaves);
   const { partitionCount } = ownership;
-  const all = recordsOf(partition, partitionCount);
-  const start = from === '' ? all.from : from;
-  const page = await store.range({ ...all, from: start, limit: PAGE });
+  const range = rangeFrom(recordsOf(partition, partitionCount), from);
+  const page = await store.range({ ...range, limit: PAGE });
   const keys: [string, string, string][] = [];
   const now = expiryClock.now();
   let bytes = 0;

@@ -11,7 +11,13 @@ import type { NodeId } from '../environment/transport.js';
 import type { Pauses } from '../environment/pauses.js';
 import { encode } from '../encoding/codec.js';
 import { hash32 } from '../encoding/hash.js';
-import { keyAfter, type RecordKey, recordKeyOf, recordsOf } from '../persistence/keyspace.js';
+import {
+  keyAfter,
+  rangeFrom,
+  type RecordKey,
+  recordKeyOf,
+  recordsOf,
+} from '../persistence/keyspace.js';
 import type { StoredRecord } from '../persistence/record-table.js';
 import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
 import type { z } from 'zod';
@@ -162,9 +168,8 @@ export class ExchangeService {
   ): Promise<Pick<Page, 'records' | 'next'>> {
     const { ownership, store, table, pageBytesMax } = this.#options;
     const { partitionCount } = ownership;
-    const all = recordsOf(partition, partitionCount);
-    const start = from === '' ? all.from : from;
-    const page = await store.range({ ...all, from: start, limit: PAGE_RECORDS_MAX });
+    const range = rangeFrom(recordsOf(partition, partitionCount), from);
+    const page = await store.range({ ...range, limit: PAGE_RECORDS_MAX });
     const records: Page['records'] = [];
     let bytes = 0;
     for (const [storageKey] of page) {

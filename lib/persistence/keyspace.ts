@@ -8,7 +8,7 @@
  */
 import type { Range } from '../environment/storage.js';
 import type { NodeId } from '../environment/transport.js';
-import { assert } from '../errors.js';
+import { assert, OperatingError } from '../errors.js';
 import {
   hashesOf,
   HASH_PREFIX_BITS,
@@ -251,6 +251,18 @@ function partitionRange(prefix: string, partition: number, partitionCount: numbe
     from: `${prefix}${hashText(first)}`,
     before: last ? rangeOf(prefix).before : `${prefix}${hashText(end)}`,
   };
+}
+
+/**
+ * What is left of a range from where a page ended; '' for all of it. Peers name the place.
+ * @throws OperatingError `corrupt_bytes` it lies outside
+ */
+export function rangeFrom(all: KeyRange, from: string): KeyRange {
+  if (from === '') return all;
+  if (from < all.from || from >= all.before) {
+    throw new OperatingError('corrupt_bytes', 'a page begins outside its range');
+  }
+  return { from, before: all.before };
 }
 
 function targetRange(prefix: string, target: NodeId): KeyRange {

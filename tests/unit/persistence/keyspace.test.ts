@@ -31,6 +31,7 @@ import {
   recordKey,
   recordKeyOf,
   recordsOf,
+  rangeFrom,
   rangeOf,
   SINGLE_KEYS,
   targetOfHint,
@@ -199,6 +200,17 @@ t.test('nothing lies between a key and the one after it', async () => {
     }),
     RUNS,
   );
+});
+
+t.test('a page goes on within its range, or is refused: peers name the place', async (t) => {
+  const all = recordsOf(1, 4);
+  t.same(rangeFrom(all, ''), all);
+  t.same(rangeFrom(all, all.from), all);
+  const inside = `${all.from}default\u0000k`;
+  t.same(rangeFrom(all, inside), { from: inside, before: all.before });
+  for (const from of ['\u0000', 'm/node', recordsOf(0, 4).from, all.before, '\uffff']) {
+    t.throws(() => rangeFrom(all, from), { code: 'corrupt_bytes' }, JSON.stringify(from));
+  }
 });
 
 t.test('a text that is no entry is refused before it is one', async (t) => {
