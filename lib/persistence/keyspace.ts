@@ -9,12 +9,8 @@
 import type { Range } from '../environment/storage.js';
 import type { NodeId } from '../environment/transport.js';
 import { assert, OperatingError } from '../errors.js';
-import {
-  hashesOf,
-  HASH_PREFIX_BITS,
-  hashPrefixOf,
-  partitionOfHash,
-} from '../partitioning/partition.js';
+import { HASH_PREFIX_BITS, hashesOf } from '../partitioning/partition.js';
+import { hashPrefixOf, partitionOfHash } from '../partitioning/partition.js';
 
 /** What a stored key begins with, by what lies there. None is the beginning of another. */
 export const PREFIX = {

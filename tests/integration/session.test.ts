@@ -52,10 +52,16 @@ t.test('two writes with the same context are siblings until somebody resolves th
   };
   t.same(read.siblings.map(({ value }) => value).sort(), ['apples', 'pears']);
   t.match(await first.ask('conflicts', 'cart', '-o', 'value'), { status: 0, out: '2\n' });
-  t.equal((await first.ask('put', 'cart', 'unseen')).status, 3, 'what nobody read is not dropped');
   const merged = ['put', 'cart', 'apples and pears', '--context', read.context];
   t.equal((await first.ask(...merged)).status, 0);
   t.match(await first.ask('get', 'cart'), { status: 0, out: 'apples and pears\n' });
+  t.equal((await first.ask('put', 'cart', 'plums', '--context', context)).status, 0);
+  t.equal((await first.ask('get', 'cart')).status, 3);
+  const blind = JSON.parse((await first.ask('put', 'cart', 'none', '-o', 'json')).out) as {
+    readonly replaced: readonly string[];
+  };
+  t.equal(blind.replaced.length, 2, 'a write without a context replaces all, and names it');
+  t.match(await first.ask('get', 'cart'), { status: 0, out: 'none\n' });
 });
 
 t.test('conflicts are listed, resolved and audited; versions are kept', async (t) => {
