@@ -52,7 +52,8 @@ t.test('siblings beyond the limit are refused before anything is acknowledged', 
     written,
     'what was acknowledged is there',
   );
-  await cluster.overwrite('n3', 'k', 'small', 'quorum');
+  const { context } = await cluster.get('n3', 'k', 'all');
+  await cluster.put('n3', 'k', 'small', 'quorum', context);
   t.same(await cluster.values('n1', 'k', 'quorum'), ['small'], 'and can be replaced');
   await cluster.stop();
 });
@@ -78,7 +79,8 @@ t.test('what three sides wrote comes together, though it is longer than a frame'
   await untilHeld(IDS, all);
   await cluster.untilAlike(['k']);
   for (const id of IDS) t.equal((await cluster.values(id, 'k', 'quorum')).length, all, id);
-  await cluster.overwrite('n2', 'k', 'small', 'all', 20_000);
+  const { context } = await cluster.get('n2', 'k', 'all');
+  await cluster.put('n2', 'k', 'small', 'all', context);
   t.same(await cluster.values('n1', 'k', 'quorum'), ['small'], 'and can be replaced');
   await cluster.stop();
 });
