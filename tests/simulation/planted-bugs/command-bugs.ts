@@ -26,4 +26,28 @@ export const COMMAND_BUGS: readonly PlantedBug[] = [
     wrong: ';',
     test: 'unit/bin/refused-options.test.js',
   },
+  {
+    rule: 'commands',
+    name: 'a cluster that was told to stop starts its nodes',
+    file: 'bin/cluster/local-cluster.js',
+    right: 'if (told.aborted)',
+    wrong: 'if (false)',
+    test: 'unit/bin/local-cluster.test.js',
+  },
+  {
+    rule: 'commands',
+    name: 'a cluster that was told to stop while it starts serves',
+    file: 'bin/cluster/local-cluster.js',
+    right: 'this.#serves = !told.aborted;',
+    wrong: 'this.#serves = true;',
+    test: 'unit/bin/local-cluster.test.js',
+  },
+  {
+    rule: 'commands',
+    name: 'the number of a process is enough to be the node',
+    file: 'bin/cluster/running-file.js',
+    right: 'return processStamp(pid) === stamp ? pid : undefined;',
+    wrong: 'return pid;',
+    test: 'unit/bin/running-file.test.js',
+  },
 ];

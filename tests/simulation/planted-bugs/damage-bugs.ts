@@ -98,4 +98,12 @@ export const DAMAGE_BUGS: readonly PlantedBug[] = [
     wrong: 'this.#named',
     test: 'unit/anti-entropy/damage.test.js',
   },
+  {
+    rule: 'D3',
+    name: 'a disk from before an announced loss is taken for one of today',
+    file: 'membership/disk-memory.js',
+    right: 'this.#options.losses.startOf(from)',
+    wrong: '0',
+    test: 'unit/membership/disk-check.test.js',
+  },
 ];

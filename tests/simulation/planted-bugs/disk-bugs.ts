@@ -35,4 +35,12 @@ export const DISK_BUGS: readonly PlantedBug[] = [
     wrong: 'return store.transact(change, DURABILITY);',
     test: 'unit/persistence/full-disk.test.js',
   },
+  {
+    rule: 'S0',
+    name: 'a page of a range may begin outside it',
+    file: 'persistence/keyspace.js',
+    right: 'if (from < all.from || from >= all.before)',
+    wrong: 'if (false)',
+    test: 'unit/persistence/keyspace.test.js',
+  },
 ];

@@ -90,4 +90,12 @@ export const RPC_BUGS: readonly PlantedBug[] = [
     wrong: 'if (false)',
     test: 'unit/rpc/hot-messages.test.js',
   },
+  {
+    rule: 'Q6',
+    name: 'a state that no frame takes is not sent',
+    file: 'encoding/large.js',
+    right: 'MESSAGE_FRAMES_MAX = 16;',
+    wrong: 'MESSAGE_FRAMES_MAX = 1;',
+    test: 'unit/encoding/cut-list.test.js',
+  },
 ];

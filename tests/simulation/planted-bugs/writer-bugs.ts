@@ -82,4 +82,20 @@ export const WRITER_BUGS: readonly PlantedBug[] = [
     wrong: ';',
     test: 'unit/persistence/nothing-outlives.test.js',
   },
+  {
+    rule: 'V1',
+    name: 'a ticket that comes late, or twice, brings back what was given out',
+    file: 'membership/held-tickets.js',
+    right: 'start > before[0]',
+    wrong: 'true',
+    test: 'unit/membership/held-tickets.test.js',
+  },
+  {
+    rule: 'V1',
+    name: 'a voter is asked for a ticket before it has said what it remembers of the disk',
+    file: 'membership/tickets.js',
+    right: 'voters.includes(peer) && isMet(peer)',
+    wrong: 'voters.includes(peer)',
+    test: 'unit/membership/tickets.test.js',
+  },
 ];

@@ -137,3 +137,22 @@ t.test('a life that could ask nobody and minted nothing leaves the ticket as it 
   await cluster.restart('n3');
   t.equal(used(cluster, 'n3'), 1);
 });
+
+t.test('a voter is asked once it has said what it remembers of the disk', async (t) => {
+  const cluster = await clusterOf(t, 3);
+  await mintAt3(cluster);
+  await cluster.stopCleanly('n3');
+  const asked: unknown[] = [];
+  cluster.network.gate = (from, _, [, , type]) => {
+    if (from === 'n3' && type === 'membership.take-ticket') asked.push(type);
+    return !(from === 'n3' && type === 'membership.disk');
+  };
+  await cluster.start('n3');
+  await cluster.clock.advance(600);
+  t.strictSame(asked, []);
+  t.equal(used(cluster, 'n3'), 0);
+  cluster.network.gate = () => true;
+  await cluster.wait(cluster.node('n3').ready());
+  await cluster.clock.advance(2_000);
+  t.equal(used(cluster, 'n3'), 1);
+});
