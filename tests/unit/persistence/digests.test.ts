@@ -188,7 +188,9 @@ t.test('a tree is built again only where something has changed', async (t) => {
   disk.replica.mint(at(0), intentOf('1'), 'os', nothingElse);
   const before = [...trees.branchesOf(0)];
   disk.replica.mint(at(0), intentOf('2'), 'os', nothingElse);
-  const changed = trees.branchesOf(0).filter((branch, i) => branch.compare(before[i] ?? Buffer.alloc(0)) !== 0);
+  const changed = trees
+    .branchesOf(0)
+    .filter((branch, i) => branch.compare(before[i] ?? Buffer.alloc(0)) !== 0);
   t.equal(changed.length, 1, 'one branch');
   t.equal(trees.branchesOf(0), trees.branchesOf(0), 'nothing, where nothing has');
 });
