@@ -88,6 +88,11 @@ export function isCorrupt(error: unknown): error is OperatingError {
   return error instanceof OperatingError && error.code === 'corrupt_bytes';
 }
 
+/** Whole, and written by another build. It is refused, never replaced. */
+export function isUnknownFormat(error: unknown): error is OperatingError {
+  return error instanceof OperatingError && error.code === 'unknown_format';
+}
+
 /** A programmer error: the invariant in `message` does not hold. */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`Invariant broken: ${message}`);

@@ -15,7 +15,7 @@ import type { Messenger } from '../rpc/messenger.js';
 import { groupsWithin } from '../encoding/cut-list.js';
 import { messageBytesMax } from '../encoding/frame.js';
 import { Periodic } from '../environment/periodic.js';
-import { messageOf } from '../errors.js';
+import { isUnknownFormat, messageOf } from '../errors.js';
 import { futureFrom } from '../persistence/expiry-clock.js';
 import {
   type IndexEntry,
@@ -159,7 +159,7 @@ export class Collection {
     );
     return entries.slice(0, due).flatMap(({ at }) => {
       if (health.isRebuilding(at.partition)) return [];
-      const record = table.read(at);
+      const record = readKnown(table, at);
       if (record === undefined || record.live) return [];
       const stubs = record.siblings.versions.flatMap(({ state, dot }) =>
         state === 'stub' ? [dot] : [],
@@ -245,6 +245,16 @@ export class Collection {
     ownership.assertOwns(ownership.self, at.partition);
     const siblings = table.read(at)?.siblings;
     return siblings !== undefined && dots.some((dot) => find(siblings, dot)?.state === 'value');
+  }
+}
+
+/** Undefined also where another build wrote it: it is not collected here, and holds up no other. */
+function readKnown(table: RecordTable, at: RecordKey): StoredRecord | undefined {
+  try {
+    return table.read(at);
+  } catch (error) {
+    if (isUnknownFormat(error)) return undefined;
+    throw error;
   }
 }
 

@@ -6,6 +6,7 @@ import type { PartitionHealth } from '../replica/health.js';
 import type { Observer } from '../environment/observer.js';
 import { conflictsIn } from '../persistence/conflict-index.js';
 import { type Counted, type CountWorld, countRecords } from '../persistence/count-records.js';
+import { isCorrupt } from '../errors.js';
 import { indexKeysOf } from '../persistence/indexes.js';
 import { parseIndexKey, type RecordKey, recordsOf } from '../persistence/keyspace.js';
 
@@ -112,7 +113,8 @@ function isUnreadable(table: ScrubOptions['table'], at: RecordKey): boolean {
   try {
     table.read(at);
     return false;
-  } catch {
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
     return true;
   }
 }

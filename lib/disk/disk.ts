@@ -75,7 +75,7 @@ export async function openDisk(options: DiskOptions) {
   const audits = new Audits({ store, expiryClock, observer, ...limits });
   const largest = new LargestKeys(limits, observer);
   const table = new RecordTable({
-    ...{ store, digests, deadRecords, recentDots, versions, audits, largest },
+    ...{ store, digests, deadRecords, recentDots, versions, audits, largest, observer },
     cacheBytesMax: limits.recordCacheBytesMax,
   });
   const collected = new CollectedDots();

@@ -131,6 +131,11 @@ export const METRICS = {
     help: 'Stored bytes whose checksum did not match',
     labels: [],
   },
+  quorate_unknown_formats_total: {
+    kind: 'counter',
+    help: 'Times that something stored by another version of quorate was met, and left as it is',
+    labels: [],
+  },
   quorate_filter_total: {
     kind: 'counter',
     help: 'Incoming versions dropped by the partition clock, by reason',

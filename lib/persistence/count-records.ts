@@ -9,7 +9,6 @@ import type { Digests } from './digests.js';
 import { indexKeysOf } from './indexes.js';
 import { leafOf, LeafSums, RecordSummary } from './leaf-sums.js';
 import { keyAfter, type RecordKey, recordKeyOf, recordsOf } from './keyspace.js';
-import { decodeRecord } from './records.js';
 import type { RecordTable } from './record-table.js';
 import type { Store } from './store.js';
 
@@ -37,7 +36,7 @@ const PAGE = 100;
 /**
  * Exact whatever is written meanwhile: of a record that changes before it was counted, what it was
  * before the change is counted instead.
- * @throws OperatingError `storage_failed`
+ * @throws OperatingError `storage_failed`; `unknown_format`: what lies there cannot be judged here
  */
 export async function countRecords(world: CountWorld, partition: number): Promise<Counted> {
   const { store, table, digests } = world;
@@ -64,7 +63,7 @@ export async function countRecords(world: CountWorld, partition: number): Promis
         reached = keyAfter(key);
         if (changed.has(key)) continue;
         const at = recordKeyOf(key, partitionCount);
-        const siblings = siblingsOf(at, bytes);
+        const siblings = siblingsOf(table, at, bytes);
         if (siblings === undefined) corrupt.push(at);
         else {
           found.add(leafOf(at), new RecordSummary(key, siblings), 1);
@@ -80,9 +79,9 @@ export async function countRecords(world: CountWorld, partition: number): Promis
 }
 
 /** Undefined where the bytes are damaged. */
-function siblingsOf(at: RecordKey, bytes: Uint8Array): Siblings | undefined {
+function siblingsOf(table: RecordTable, at: RecordKey, bytes: Uint8Array): Siblings | undefined {
   try {
-    return decodeRecord(at, bytes);
+    return table.decode(at, bytes);
   } catch (error) {
     if (isCorrupt(error)) return undefined;
     throw error;

@@ -3,6 +3,7 @@
  * entries change in one transaction (docs/architecture.md, A1 and X1).
  */
 import { LRUCache } from 'lru-cache';
+import type { Observer } from '../environment/observer.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { find } from '../versioning/siblings.js';
 import type { Audits } from './audits.js';
@@ -16,6 +17,7 @@ import { decodeRecord } from './records.js';
 import type { RecentDots } from './recent-dots.js';
 import type { Store } from './store.js';
 import type { Transaction } from './transaction.js';
+import { UnknownFormats } from './unknown-formats.js';
 import type { KeptVersions } from './versions.js';
 
 /** What was made of a record for those who read it. */
@@ -75,6 +77,7 @@ export interface RecordTableOptions {
   readonly versions: KeptVersions;
   readonly audits: Audits;
   readonly largest: LargestKeys;
+  readonly observer: Observer;
   /** Bytes of decoded records kept in memory. */
   readonly cacheBytesMax: number;
 }
@@ -92,10 +95,12 @@ const EMPTY = new Uint8Array(0);
 export class RecordTable {
   readonly #options: RecordTableOptions;
   readonly #cache: LRUCache<string, StoredRecord>;
+  readonly #unknownFormats: UnknownFormats;
   readonly #watchers = new Map<number, Set<Watcher>>();
 
   constructor(options: RecordTableOptions) {
     this.#options = options;
+    this.#unknownFormats = new UnknownFormats(options.observer);
     this.#cache = new LRUCache({
       maxSize: options.cacheBytesMax,
       sizeCalculation: (record, key) => memoryBytesOf(record) + 2 * key.length,
@@ -104,17 +109,31 @@ export class RecordTable {
 
   /**
    * What was last decided for the key, durable or not.
-   * @throws OperatingError `corrupt_bytes` where the record does not match its checksum.
+   * @throws OperatingError `corrupt_bytes` where the record does not match its checksum,
+   * `unknown_format` where another build wrote it
    */
   read(at: RecordKey): StoredRecord | undefined {
     const cached = this.#cache.get(at.storageKey);
     if (cached !== undefined) return cached;
     const bytes = this.#options.store.get(at.storageKey);
     if (bytes === undefined) return undefined;
-    const record = new StoredRecord(at, decodeRecord(at, bytes), bytes, this.#grown);
+    const record = new StoredRecord(at, this.decode(at, bytes), bytes, this.#grown);
     this.#options.largest.note(at, record.siblings, bytes.length);
     this.#cache.set(at.storageKey, record);
     return record;
+  }
+
+  /**
+   * The siblings of what the disk holds for the key; tells where that is of an unknown format.
+   * @throws OperatingError `corrupt_bytes`, `unknown_format`
+   */
+  decode(at: RecordKey, bytes: Uint8Array): Siblings {
+    try {
+      return decodeRecord(at, bytes);
+    } catch (error) {
+      this.#unknownFormats.note(error);
+      throw error;
+    }
   }
 
   /**

@@ -35,7 +35,7 @@ export function encodeRecord(at: RecordKey, siblings: Siblings): Uint8Array {
 
 /**
  * The siblings of a record; values are views into `bytes`.
- * @throws OperatingError `corrupt_bytes`: damaged, of another key, or of a format not known here.
+ * @throws OperatingError `corrupt_bytes`: damaged, or of another key; `unknown_format`
  */
 export function decodeRecord(at: RecordKey, bytes: Uint8Array): Siblings {
   const [epoch, writers, ns, versions, flat] = decodeStored(at.storageKey, bytes) as PlainRecord;

@@ -1,5 +1,6 @@
 /** What is put aside for each key, the latest of it, for a while: bounded in number, bytes, age. */
 import type { Observer } from '../environment/observer.js';
+import { isUnknownFormat } from '../errors.js';
 import { encodeStored, readStored } from './checksummed.js';
 import { type ExpiryClock, isOlderThan } from './expiry-clock.js';
 import {
@@ -13,6 +14,7 @@ import {
 } from './keyspace.js';
 import type { Store } from './store.js';
 import type { Transaction } from './transaction.js';
+import { UnknownFormats } from './unknown-formats.js';
 
 export interface RetainedLimits {
   /** Of each key. */
@@ -56,11 +58,13 @@ const SWEEP_PAGE = 64;
  */
 export class RetainedItems {
   readonly #options: RetainedItemsOptions;
+  readonly #unknownFormats: UnknownFormats;
   /** Where the next turn of `sweep` begins. */
   #cursor: string;
 
   constructor(options: RetainedItemsOptions) {
     this.#options = options;
+    this.#unknownFormats = new UnknownFormats(options.observer);
     this.#cursor = rangeOf(options.lists).from;
   }
 
@@ -76,7 +80,8 @@ export class RetainedItems {
     const place = placeOf(at);
     const now = Math.floor(expiryClock.stamp());
     const listKey = this.#listKey(place);
-    const before = this.#list(listKey, transaction.get(listKey));
+    const before = this.#knownList(listKey, transaction.get(listKey));
+    if (before === undefined) return;
     const same = before.find((row) => row.id === id);
     if (same !== undefined) return;
     const itemKey = this.#itemKey(place, { at: now, id });
@@ -94,7 +99,8 @@ export class RetainedItems {
     const stored = transaction.get(listKey);
     if (stored === undefined) return;
     const { observer, name } = this.#options;
-    const rows = this.#list(listKey, stored);
+    const rows = this.#knownList(listKey, stored);
+    if (rows === undefined) return;
     for (const row of rows) transaction.delete(this.#itemKey(place, row));
     transaction.delete(listKey);
     observer.count('quorate_kept_items_total', { kind: name, change: 'given up' }, rows.length);
@@ -126,13 +132,17 @@ export class RetainedItems {
     const page = await store.range({ ...all, from: this.#cursor, limit: SWEEP_PAGE });
     const last = page.at(-1)?.[0];
     this.#cursor = page.length < SWEEP_PAGE || last === undefined ? all.from : keyAfter(last);
-    const full = page.filter(([key, stored]) => this.#exceeds(this.#list(key, stored)));
+    const full = page.filter(([key, stored]) => {
+      const rows = this.#knownList(key, stored);
+      return rows !== undefined && this.#exceeds(rows);
+    });
     if (full.length === 0) return;
     const { committed } = store.transact(
       (transaction) => {
         for (const [key] of full) {
           const place = placeOfList(lists, key);
-          this.#trim(transaction, place, this.#list(key, transaction.get(key)), false);
+          const rows = this.#knownList(key, transaction.get(key));
+          if (rows !== undefined) this.#trim(transaction, place, rows, false);
         }
       },
       'os',
@@ -181,6 +191,17 @@ export class RetainedItems {
     }
     if (gone.length === 0) return;
     observer.count('quorate_kept_items_total', { kind: name, change: 'given up' }, gone.length);
+  }
+
+  /** Undefined where another build wrote it: it stays as it is, whatever becomes of its key. */
+  #knownList(key: string, stored: Uint8Array | undefined): RetainedRow[] | undefined {
+    try {
+      return this.#list(key, stored);
+    } catch (error) {
+      if (!isUnknownFormat(error)) throw error;
+      this.#unknownFormats.note(error);
+      return undefined;
+    }
   }
 
   #list(key: string, stored: Uint8Array | undefined): RetainedRow[] {

@@ -82,8 +82,8 @@ export class GroupApply {
   /**
    * Takes each copy, puts it off, or refuses it: for itself, never for its neighbours. Twice
    * changes nothing. What is refused is told at once, what is taken when it is as durable as asked.
-   * Refusals: `corrupt_bytes`, `overloaded`, `read_only`, `storage_failed`, `not_ready` (the owners
-   * cannot be asked), `rebuilding`.
+   * Refusals: `corrupt_bytes`, `unknown_format`, `overloaded`, `read_only`, `storage_failed`,
+   * `not_ready` (the owners cannot be asked), `rebuilding`.
    * @param vouches is a copy that is taken under rebuild refused as `rebuilding`?
    */
   apply(copies: readonly ArrivedCopy[], vouches: boolean, settle: Settle): void {
@@ -260,12 +260,15 @@ export class GroupApply {
     try {
       return decodeRecord(at, bytes);
     } catch (error) {
-      this.#options.observer.count('quorate_corrupt_records_total');
+      if (isCorrupt(error)) this.#options.observer.count('quorate_corrupt_records_total');
       throw error;
     }
   }
 
-  /** A damaged record is replaced by what comes; the partition is under rebuild then. */
+  /**
+   * A damaged record is replaced by what comes; the partition is under rebuild then. One of an
+   * unknown format is not: the copy is refused.
+   */
   #readOwn(at: RecordKey): StoredRecord | undefined {
     const { health, table, read } = this.#options;
     if (!health.isRebuilding(at.partition)) {

@@ -9,7 +9,7 @@ import { Pauses } from '../environment/pauses.js';
 import { Periodic } from '../environment/periodic.js';
 import type { Random } from '../environment/random.js';
 import type { ErrorCode } from '../errors.js';
-import { OperatingError } from '../errors.js';
+import { isCorrupt, isUnknownFormat, OperatingError } from '../errors.js';
 import type { Endings } from './endings.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { PartitionHealth } from './health.js';
@@ -147,7 +147,9 @@ export class Reaper {
       const { value: changed, committed } = endings.expire(at, now);
       return changed ? committed : this.#drop(indexed);
     } catch (error) {
-      if (!(error instanceof OperatingError) || error.code !== 'corrupt_bytes') throw error;
+      // What another build wrote stays as it is, and the others have their turn.
+      if (isUnknownFormat(error)) return undefined;
+      if (!isCorrupt(error)) throw error;
       if (!health.isRebuilding(at.partition)) health.damage(at.partition, 'checksum');
       return undefined;
     }

@@ -1,22 +1,14 @@
 /** What another build has stored is refused, and not taken for damaged. */
 import t from 'tap';
-import { hash64, hash64Bytes } from '../../../lib/encoding/hash.js';
 import { STORED_FORMAT } from '../../../lib/persistence/checksummed.js';
 import { decodeRecord, encodeRecord } from '../../../lib/persistence/records.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
+import { asOfFormat } from './other-format.js';
 import { intentOf, nothingElse, openDisk, PARTITIONS } from './disk.js';
 
 const at = recordKey('default', 'k', PARTITIONS);
 const EVERYTHING = { from: '', before: '~', limit: 1000 };
 const FORMAT_AT = 8;
-
-/** The same as a build would write it whose format has this number. */
-function asOfFormat(key: string, stored: Uint8Array, format: number): Uint8Array {
-  const changed = stored.with(FORMAT_AT, format);
-  const hash = hash64Bytes(changed.subarray(FORMAT_AT), hash64(key));
-  new DataView(changed.buffer).setBigUint64(0, hash);
-  return changed;
-}
 
 t.test('bytes of a later format are unknown, and not damaged', async (t) => {
   const context = { vector: new Map(), beyond: [] };
