@@ -254,15 +254,19 @@ export class ReadCore implements Course<ReadEffect> {
     return this.#askRest('asking the rest in full');
   }
 
-  /** Where one that holds something did not say what, nobody may say that there is nothing. */
+  /**
+   * Where one that holds something did not say what, nobody may say that there is nothing. Nor may
+   * too few: answers to a second question may count less than those to the first (D5).
+   */
   #missed(): readonly ReadEffect[] {
+    const isShort = this.#round.stateOf(this.#current.quorum) !== 'reached';
     const silent = this.#rounds.some(({ copies }) =>
       copies.some(
         ({ node, fingerprint }) =>
           fingerprint !== '' && copyOf(this.#round.copies, node) === undefined,
       ),
     );
-    return silent ? this.#nextAttempt() : this.#merged();
+    return silent || isShort ? this.#nextAttempt() : this.#merged();
   }
 
   /** Who answers from here on has no part in what is answered, and is not counted. */

@@ -10,7 +10,7 @@ import { SINGLE_KEYS } from '../persistence/keyspace.js';
 import type { Identity } from '../replica/identity.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../rpc/messenger.js';
-import { type DiskNumbers, isRolledBack, NO_NUMBERS } from './disk-numbers.js';
+import { type DiskNumbers, isRolledBack, lowest, NO_NUMBERS } from './disk-numbers.js';
 import { DISK } from './messages.js';
 
 export interface DiskCheckOptions {
@@ -75,7 +75,8 @@ export class DiskCheck {
     const stored = bytes && readStored(UNMET_KEY, bytes, observer);
     const before = new Map((stored ?? []) as [NodeId, DiskNumbers][]);
     const found = { start: identity.start, commit: store.foundCommit };
-    const unmet = new Map(peers.map((peer) => [peer, before.get(peer) ?? found]));
+    // An engine that was repaired may have lost the start number, and kept what was noted here.
+    const unmet = new Map(peers.map((peer) => [peer, lowest(before.get(peer) ?? found, found)]));
     const check = new DiskCheck(options, unmet);
     await check.#keep();
     return check;

@@ -13,6 +13,11 @@ export function highest(a: DiskNumbers, b: DiskNumbers): DiskNumbers {
   return { start: Math.max(a.start, b.start), commit: Math.max(a.commit, b.commit) };
 }
 
+/** Each by itself. */
+export function lowest(a: DiskNumbers, b: DiskNumbers): DiskNumbers {
+  return { start: Math.min(a.start, b.start), commit: Math.min(a.commit, b.commit) };
+}
+
 /**
  * Is the disk older than what a peer was told of it in earlier lives?
  * @param found the start of this life, and the commit number that it found

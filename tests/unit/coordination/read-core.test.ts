@@ -12,13 +12,13 @@ const HELD = { start: 1, fate: undefined };
 
 const isMiss = (merged: Siblings | undefined): boolean => liveVersions(merged, 0).length === 0;
 
-function coreOf(head: string): ReadCore {
+function coreOf(head: string, standing = ALL_STAND): ReadCore {
   const { plan, attempts, flags } = given(head);
   return new ReadCore({
     ...{ plan, attempts, isMiss, timeoutMilliseconds: 1000 },
     patience: () => 50,
     awaitsRepair: flags.has('await'),
-    standing: ALL_STAND,
+    standing,
   });
 }
 
@@ -82,6 +82,23 @@ function playerOf(head: string): Player {
 
 t.test('golden transcripts', async (t) => {
   playAll(t, 'read', playerOf);
+});
+
+t.test('a miss whose answers count no more claims no level', async (t) => {
+  let lost = false;
+  const core = coreOf('a b c at one', { stands: () => !lost, struck: () => undefined });
+  const asked = (effects: readonly ReadEffect[]): string[] =>
+    effects.flatMap((effect) => (effect.do === 'ask' ? [effect.node] : []));
+  t.same(asked(core.begin()), ['a']);
+  t.same(asked(core.said(0, copyOf('a', 'full', '-'))), ['b', 'c']);
+  core.said(0, copyOf('b', 'fingerprint', 'x1!'));
+  t.same(asked(core.said(0, copyOf('c', 'fingerprint', 'z1!'))), ['a', 'b', 'c'], 'in full');
+  // All three have told meanwhile that what they said is void.
+  lost = true;
+  core.said(1, copyOf('a', 'full', '-'));
+  core.said(1, copyOf('b', 'full', 'x1!'));
+  const last = core.said(1, copyOf('c', 'full', 'z1!')).map(textOfEffect);
+  t.match(last, [/^refuse: level_not_reached/]);
 });
 
 const NODES = ['a', 'b', 'c'];

@@ -136,6 +136,23 @@ t.test('a damaged identity or commit number: the peers know', async (t) => {
   }
 });
 
+t.test('an identity that the engine has lost, beside what an earlier life has noted', async (t) => {
+  const cluster = await clusterOf(t);
+  await cluster.put('n1', 'k', 'x', { level: 'all' });
+  await cluster.clock.advance(1_000);
+  await cluster.crash('n3');
+  // A life that meets nobody notes its start number for when it does.
+  for (const id of ['n1', 'n2']) cluster.network.cut('n3', id);
+  await cluster.start('n3');
+  await cluster.clock.advance(2_000);
+  await cluster.crash('n3');
+  await cluster.disks.get('n3')?.write([{ type: 'delete', key: 'm/node' }], { sync: true });
+  cluster.network.heal();
+  await cluster.restart('n3');
+  t.ok(isAccused(cluster, 'n3'));
+  t.ok(((await startOf(cluster, 'n3')) ?? 0) > 2, 'above all that the peers have heard of');
+});
+
 t.test('a damaged identity without peers is refused', async (t) => {
   const cluster = await LocalCluster.of({ nodes: 1, replicas: 1 });
   await cluster.crash('n1');
