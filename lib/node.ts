@@ -120,7 +120,7 @@ async function assembleNode(
   });
   for (const part of [background, cluster, events]) part.serve(messenger);
   serveReplicas({ ...disk, ...shared, self, writes, clock, observer });
-  serveHistory({ ...disk, ...shared });
+  serveHistory({ ...disk, ...shared, pageBytesMax: limits.pageBytesMax });
   await transport.start(receiverOf(admission, messenger));
   const known = [founding, admission, diskCheck, diskMemory, tickets, view];
   const parts = [...known, ...background.parts];

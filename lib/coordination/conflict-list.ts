@@ -1,4 +1,5 @@
 /** The keys in conflict now, of the whole cluster: each node reads its index, all are merged. */
+import type { z } from 'zod';
 import type { Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
@@ -22,8 +23,12 @@ export interface ConflictListOptions {
   readonly clock: Clock;
 }
 
+/** What a node tells of its index. */
+type Told = z.infer<typeof CONFLICTS.reply>;
+
 /**
- * A page, the conflict that began first at the front. Nodes that do not answer are named: keys
+ * A page, the conflict that began first at the front: fewer than asked for where what a node told
+ * was cut, since what follows there is not known yet. Nodes that do not answer are named: keys
  * which only they know to be in conflict are missing.
  * @throws OperatingError `invalid_request` (the cursor)
  */
@@ -41,9 +46,11 @@ export async function listConflicts(
     nodes.map((node) => askNode(options, node, after, limit, deadline)),
   );
   const unanswered = nodes.filter((_, i) => answers[i] === undefined);
-  const places = [...new Set(answers.flatMap((entries) => entries ?? []))].sort(compareUtf8);
+  const told = answers.flatMap((answer) => answer ?? []);
+  const all = [...new Set(told.flatMap(({ entries }) => entries))].sort(compareUtf8);
+  const places = knownOf(all, told);
   const page = places.slice(0, limit);
-  const isMore = places.length > limit || answers.some((entries) => entries?.length === limit);
+  const isMore = all.length > page.length || told.some(({ more }) => more);
   const last = page.at(-1);
   return {
     conflicts: distinct(page, ownership.partitionCount),
@@ -59,15 +66,25 @@ async function askNode(
   after: string,
   limit: number,
   deadline: number,
-): Promise<readonly string[] | undefined> {
-  if (node === view.self) return conflictPage(store, after, limit);
+): Promise<Told | undefined> {
+  if (node === view.self) {
+    const entries = await conflictPage(store, after, limit);
+    return { entries, more: entries.length === limit };
+  }
   if (!view.isUp(node)) return undefined;
   try {
-    return (await messenger.request(node, CONFLICTS, { after, limit }, deadline)).entries;
+    return await messenger.request(node, CONFLICTS, { after, limit }, deadline);
   } catch (error) {
     if (error instanceof OperatingError) return undefined;
     throw error;
   }
+}
+
+/** Those before which no node has told of less than it has. */
+function knownOf(places: readonly string[], told: readonly Told[]): readonly string[] {
+  const ends = told.flatMap(({ entries, more }) => (more ? (entries.at(-1) ?? []) : []));
+  const [end] = ends.sort(compareUtf8);
+  return end === undefined ? places : places.filter((place) => compareUtf8(place, end) <= 0);
 }
 
 /** Replicas that have not met yet may know of another beginning: the earliest is shown. */

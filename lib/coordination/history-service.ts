@@ -1,4 +1,5 @@
 /** What a node tells coordinators of the past of its keys, and of those in conflict now. */
+import { firstWithin } from '../encoding/cut-list.js';
 import type { Ownership } from '../partitioning/ownership.js';
 import type { Audits } from '../persistence/audits.js';
 import { conflictPage } from '../persistence/conflict-index.js';
@@ -15,11 +16,13 @@ export interface HistoryServiceOptions {
   readonly versions: KeptVersions;
   readonly store: Store;
   readonly ownership: Ownership;
+  /** Most bytes of a list in a message. */
+  readonly pageBytesMax: number;
 }
 
 /** Registers the handlers; called once, when the ring is known. */
 export function serveHistory(options: HistoryServiceOptions): void {
-  const { messenger, audits, versions, store, ownership } = options;
+  const { messenger, audits, versions, store, ownership, pageBytesMax } = options;
   const keyOf = (namespace: string, key: string) => {
     return recordKey(namespace, key, ownership.partitionCount);
   };
@@ -33,6 +36,8 @@ export function serveHistory(options: HistoryServiceOptions): void {
     return { kept: wholeToWire(versions.read(keyOf(namespace, key), version)) };
   });
   messenger.handle(CONFLICTS, async ({ after, limit }) => {
-    return { entries: await conflictPage(store, after, limit) };
+    const page = await conflictPage(store, after, limit);
+    const entries = firstWithin(page, pageBytesMax);
+    return { entries, more: page.length === limit || entries.length < page.length };
   });
 }

@@ -115,9 +115,12 @@ export const VERSION = messageType(
   z.object({ kept: dropped.nullable() }),
 );
 
-/** Which keys are in conflict on your replicas? Entries of the index, behind `after`, in order. */
+/**
+ * Which keys are in conflict on your replicas? Entries of the index, behind `after`, in order: up
+ * to `limit` of them, one at least, as many as a message is to hold. `more`: others may follow.
+ */
 export const CONFLICTS = messageType(
   'coordination.conflicts',
   z.object({ after: z.string(), limit: z.number() }),
-  z.object({ entries: z.array(z.string()) }),
+  z.object({ entries: z.array(z.string()), more: z.boolean() }),
 );

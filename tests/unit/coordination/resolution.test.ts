@@ -250,6 +250,25 @@ t.test('a sibling that the context does not show keeps a request from resolving'
   await t.rejects(cluster.wait(tooLarge), { code: 'value_too_large' });
 });
 
+t.test('a list of conflicts is cut by bytes, and is whole in its pages', async (t) => {
+  const pageBytesMax = 1_000;
+  const cluster = await clusterFor(t, {}, { nodes: 5, limits: { pageBytesMax } });
+  const keys = Array.from({ length: 12 }, (_, i) => `${i}`.padStart(2, '0').padEnd(200, 'k'));
+  for (const key of keys) await conflict(cluster, key, ['1', '2']);
+  const found: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const listed = cluster.node('n4').coordination.listConflicts({
+      ...{ limit: 100, cursor, timeoutMilliseconds: 500 },
+    });
+    const page = await cluster.wait(listed);
+    t.ok(page.conflicts.length > 0);
+    found.push(...page.conflicts.map(({ key }) => key));
+    cursor = page.cursor;
+  } while (cursor !== undefined && found.length < 50);
+  t.strictSame(found, keys);
+});
+
 t.test(
   'keys in conflict are listed, paged, the oldest first, and those away are named',
   async (t) => {

@@ -217,7 +217,11 @@ const COORDINATION = [
     [{ ...address, version }],
     [{ kept: dropped }, { kept: { ...dropped, value: null } }, { kept: null }],
   ),
-  samples(coordination.CONFLICTS, [{ after: '', limit: 100 }], [{ entries: ['k0000'] }]),
+  samples(
+    coordination.CONFLICTS,
+    [{ after: '', limit: 100 }],
+    [{ entries: ['k0000'], more: false }],
+  ),
 ];
 
 const HANDOFF = [
