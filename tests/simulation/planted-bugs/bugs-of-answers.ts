@@ -30,8 +30,8 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
     rule: 'R1',
     name: 'not found at a weak level, although a silent replica holds something',
     file: 'coordination/read-core.js',
-    right: 'return silent ? this.#nextAttempt() : this.#merged();',
-    wrong: 'return this.#merged();',
+    right: 'return silent || isShort ? this.#nextAttempt() : this.#merged();',
+    wrong: 'return isShort ? this.#nextAttempt() : this.#merged();',
     checkers: ['misses', 'receipts'],
   },
   {
