@@ -8,7 +8,7 @@ import type { Observer } from '../../lib/environment/observer.js';
 import type { NodeOptions } from '../../lib/node-options.js';
 import type { QuorateNode } from '../../lib/node.js';
 import { createNode } from '../../lib/node.js';
-import { messageOf, type OperatingError } from '../../lib/errors.js';
+import { messageOf, OperatingError } from '../../lib/errors.js';
 import type { Intent, Realised } from '../../lib/replica/intent.js';
 import { type RecordKey, recordsOf } from '../../lib/persistence/keyspace.js';
 import type { Claimed } from '../../lib/replica/claim.js';
@@ -121,10 +121,13 @@ export class Machine {
     return isWhole(this.node, this.disk) && this.#options.world.now > since + NOTICE_MILLISECONDS;
   }
 
-  /** Begins a life of the node; it may end before it has started. */
-  start(): void {
+  /**
+   * Begins a life of the node; it may end before it has started.
+   * @param node with what, where that is for once something else
+   */
+  start(node = this.#options.node): void {
     if (this.isUp) return;
-    const { world, node, onTrouble } = this.#options;
+    const { world, onTrouble } = this.#options;
     this.#lives += 1;
     const life: Life = { number: this.#lives, alive: true, node: undefined, http: undefined };
     this.#life = life;
@@ -149,7 +152,10 @@ export class Machine {
           world.count('did not start on a faulty disk');
           world.note(`${this.place} did not start: ${messageOf(error)}`);
           this.#startAgain();
-        } else onTrouble(`${this.place} did not start: ${messageOf(error)}`);
+        } else {
+          if (error instanceof OperatingError) this.refusal = error;
+          onTrouble(`${this.place} did not start: ${messageOf(error)}`);
+        }
       },
     );
   }

@@ -39,7 +39,8 @@ export class Nemesis {
   /** Whose wall clocks may be anything. */
   readonly #wild: readonly Machine[];
   readonly #areAllWild: boolean;
-  #stopped = false;
+  /** Also before it runs. */
+  #stopped = true;
 
   constructor(options: NemesisOptions) {
     this.#options = options;
@@ -110,6 +111,7 @@ export class Nemesis {
 
   /** Resolves some time after `stop`. */
   async run(): Promise<void> {
+    this.#stopped = false;
     const plagues = [
       () => this.#cutLinks(),
       () => this.#crashMachines(),

@@ -142,5 +142,10 @@ export const RARE_EVENTS: Readonly<Record<string, RareEvent>> = {
   'record beyond what a frame takes refused': rarely(/^put record_too_large/),
   'request shed: too many, or too many bytes': often(/^(get|put|conflicts) overloaded/),
   'disk full until the calm': often(/^disk: full until the calm/),
+  'founder with other weights refused': often(/^founding refused: other weights/),
+  'founder with another list refused': often(/^founding refused: (other zones|one more)/),
+  'second life of an id refused': often(/^second life refused/),
+  'disk of another node refused': often(/^foreign disk refused: of another node/),
+  'disk of another cluster refused': often(/^foreign disk refused: of another cluster/),
   'nodes of unequal weight': often(/^unequal weights/),
 };

@@ -213,6 +213,13 @@ export class SimulatedDisk {
     this.#replace([...other.#durable]);
   }
 
+  /** Another disk, with what a crash now would leave of this one at the least. */
+  clone(name: string): SimulatedDisk {
+    const clone = new SimulatedDisk(this.#world, name);
+    for (const [key, value] of this.durableEntries('')) clone.#durable.set(key, value);
+    return clone;
+  }
+
   /** Another disk, with nothing on it. Only while nobody has it open. */
   lose(): void {
     this.isOld = false;

@@ -8,6 +8,7 @@ import type { NodeOptions } from '../../lib/node-options.js';
 import type { CustomSibling, CustomValue } from '../../lib/resolution/custom.js';
 import { STRATEGY_NAMES } from '../../lib/resolution/strategies.js';
 import { type Circumstances, HistoryRecorder } from './history-recorder.js';
+import { IdentityNemesis } from './identity-nemesis.js';
 import { Machine } from './machine.js';
 import { KvClient } from './kv-client.js';
 import { Nemesis } from './nemesis.js';
@@ -82,6 +83,7 @@ export async function simulate(
   if (shape.unequalWeights) world.count('unequal weights');
   const trouble: Finding[] = [];
   const onTrouble = (message: string): void => {
+    if (identities.expects(message)) return;
     trouble.push({ checker: 'trouble', key: '', message });
   };
   const network = new SimulatedNetwork(world, shape.frameBytesMax);
@@ -104,6 +106,9 @@ export async function simulate(
   const nemesis = new Nemesis({
     ...{ world, network, machines, replicaCount, settings, pace: shape.pace },
   });
+  const identities = new IdentityNemesis({
+    ...{ world, network, machines, nodes, apiLimits, onTrouble },
+  });
   for (const machine of machines) {
     machine.onStarted = () => void settings.read(machine, false);
   }
@@ -121,11 +126,18 @@ export async function simulate(
   const isJudged = (key: string): boolean =>
     nemesis.areClocksSane && ownersOf(key).some((id) => !nemesis.isWild(id));
   const finals: FinalState[] = [];
+  /** Nodes that must not run come first, while clients are served and nothing else is wrong. */
+  const begin = async () => {
+    if (!identities.founded()) return { faults: nemesis.run(), clients: workload.run() };
+    const clients = workload.run();
+    await identities.run();
+    return { faults: nemesis.run(), clients };
+  };
   const life = async (): Promise<void> => {
     nemesis.prepare();
+    await identities.misfound();
     await foundCluster(world, random, machines);
-    const faults = nemesis.run();
-    const clients = workload.run();
+    const { faults, clients } = await begin();
     await world.wait(shape.faultMilliseconds, 'calm begins');
     nemesis.stop();
     workload.stop();
@@ -153,7 +165,7 @@ export async function simulate(
   });
   const findings = [...trouble, ...recorder.findings(), ...log.findings(), ...judged];
   for (const { checker, key, message } of findings) world.note(`! ${checker} ${key} ${message}`);
-  for (const machine of machines) machine.release();
+  for (const one of [...machines, identities]) one.release();
   return {
     ...{ seed, findings, digest: world.digest, counters: world.counters },
     events: world.eventCount,

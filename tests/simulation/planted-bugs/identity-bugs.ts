@@ -51,6 +51,22 @@ export const IDENTITY_BUGS: readonly PlantedBug[] = [
     test: 'unit/membership/founding-answers.test.js',
   },
   {
+    rule: 'M1',
+    name: 'founders of different lists take each other at their word',
+    file: 'membership/founding.js',
+    right: 'if (hash !== this.ring.hash) {',
+    wrong: 'if (false) {',
+    checkers: ['trouble'],
+  },
+  {
+    rule: 'M4',
+    name: 'a node starts on the disk of another one',
+    file: 'replica/identity.js',
+    right: 'if (owner !== node)',
+    wrong: 'if (false)',
+    checkers: ['trouble'],
+  },
+  {
     rule: 'V5',
     name: 'a context of another cluster with the same secret is taken',
     file: 'versioning/causal-context.js',
