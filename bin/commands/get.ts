@@ -1,12 +1,12 @@
 /** `quorate get`: the value of a key, or its siblings. */
-import type { Found, GetResult, InConflict } from '../../lib/client/results.js';
+import type { Found, GetResult, InConflict, NotFound } from '../../lib/client/results.js';
 import { clientOf, READ_OPTIONS, readOptionsOf } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import type { ExitCode } from '../exit-code.js';
 import { EXIT } from '../exit-code.js';
 import { fail } from '../failure.js';
 import type { Views } from '../output.js';
-import { jsonMembers, objectText, OUTPUT_OPTION, print, table } from '../output.js';
+import { jsonMembers, jsonText, objectText, OUTPUT_OPTION, print, table } from '../output.js';
 import { lineOfValue, membersOfValue, plainValue, textOfValue } from '../value-text.js';
 
 export const getCommand: CommandRow = {
@@ -50,7 +50,11 @@ async function run({ arguments: [key = ''], options, terminal }: Invocation): Pr
       );
       return EXIT.siblings;
     case 'not-found':
+      print(terminal, options, viewsOfNothing(key, result));
       terminal.err(`quorate: no value, at level ${result.receipt.level}\n`);
+      if (result.context !== undefined) {
+        terminal.err(`a put with what was read:\n  --context ${result.context}\n`);
+      }
       return EXIT.notFound;
     case 'problem':
       return fail(terminal, result);
@@ -74,6 +78,15 @@ function viewsOfValue(key: string, found: Found): Views {
         ...jsonMembers({ level, replicas }),
       }),
     value: () => plainValue(value),
+  };
+}
+
+/** There is no value to show; a program that reads JSON wants the context all the same. */
+function viewsOfNothing(key: string, { context, receipt: { level, replicas } }: NotFound): Views {
+  return {
+    table: () => '',
+    json: () => jsonText({ key, context, level, replicas }),
+    value: () => '',
   };
 }
 

@@ -59,7 +59,7 @@ export interface InConflict {
 
 export interface NotFound {
   readonly kind: 'not-found';
-  /** Of the tombstone, where there is one. */
+  /** To send back with the first write; undefined where one version was asked for. */
   readonly context: string | undefined;
   readonly receipt: Receipt;
 }

@@ -8,7 +8,7 @@ import type { Resolver } from '../resolution/resolver.js';
 import type { StrategyName } from '../resolution/strategies.js';
 import { type RecordKey, recordKey } from '../persistence/keyspace.js';
 import type { ContextSeal } from '../versioning/causal-context.js';
-import type { Seen } from '../versioning/context.js';
+import { NOTHING_SEEN, type Seen } from '../versioning/context.js';
 import { dotText, parseDot, sameDot } from '../versioning/dot.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { liveVersions, seenIn } from '../versioning/siblings.js';
@@ -203,7 +203,7 @@ export class Coordinator implements Coordination {
     return {
       siblings: liveVersions(merged, this.#options.expiryClock.now()),
       recorded: merged !== undefined,
-      context: sealed ?? (merged === undefined ? undefined : this.#contextOf(request, merged)),
+      context: sealed ?? this.#contextOf(request, merged),
       place,
       receipt: { level, answered, asked, standIns, durability: undefined },
     };
@@ -230,10 +230,13 @@ export class Coordinator implements Coordination {
     });
   }
 
-  #contextOf({ namespace, key }: GetRequest, state: Siblings): string {
+  /** Who was answered that there is nothing has seen nothing: that is a context, too. */
+  #contextOf({ namespace, key }: GetRequest, state: Siblings | undefined): string {
+    const { seal, ownership } = this.#options;
+    if (state === undefined) return seal.seal(namespace, key, ownership.epoch, NOTHING_SEEN);
     const known = this.#contexts.get(state);
     if (known !== undefined) return known;
-    const sealed = this.#options.seal.seal(namespace, key, state.epoch, seenIn(state));
+    const sealed = seal.seal(namespace, key, state.epoch, seenIn(state));
     this.#contexts.set(state, sealed);
     return sealed;
   }

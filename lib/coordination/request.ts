@@ -90,7 +90,7 @@ export interface GetAnswer {
   readonly siblings: readonly Version[];
   /** Is there a record at all, be it of the dead? */
   readonly recorded: boolean;
-  /** To send back with the next write; undefined where there is no record. */
+  /** To send back with the next write; undefined where one version was asked for. */
   readonly context: string | undefined;
   readonly receipt: Receipt;
   /** Where what is made of what is here may lie; undefined where it may not, or there is none. */

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { json, QuorateClient } from '../../lib/client/client.js';
 import { freeBasePort, isAlive, quorate, RealCluster, until } from './real-cluster.js';
 
 const CONVERGED_MILLISECONDS = 20_000;
@@ -62,6 +63,25 @@ t.test('two writes with the same context are siblings until somebody resolves th
   };
   t.equal(blind.replaced.length, 2, 'a write without a context replaces all, and names it');
   t.match(await first.ask('get', 'cart'), { status: 0, out: 'none\n' });
+});
+
+t.test('a cluster that takes no write without a context takes first values', async (t) => {
+  t.equal((await first.ask('config', 'set', 'blind_writes=refuse')).status, 0);
+  t.match(await first.ask('put', 'new', 'x'), { status: 4, err: /context/ });
+  const read = await first.ask('get', 'new', '-o', 'json');
+  t.equal(read.status, 1);
+  const { context } = JSON.parse(read.out) as { readonly context: string };
+  t.match(read.err, `--context ${context}`);
+  t.equal((await first.ask('put', 'new', 'by command', '--context', context)).status, 0);
+  t.match(await first.ask('get', 'new'), { status: 0, out: 'by command\n' });
+  const client = new QuorateClient({ endpoints: [first.url('n2')] });
+  const nothing = await client.get('newer');
+  if (nothing.kind !== 'not-found') throw new Error(nothing.kind);
+  t.match(await client.put('newer', json(1)), { kind: 'problem', code: 'context_required' });
+  const { context: seen } = nothing;
+  t.match(await client.put('newer', json(2), { context: seen }), { kind: 'written' });
+  t.match(await client.get('newer'), { kind: 'value', value: { kind: 'json', text: '2' } });
+  t.equal((await first.ask('config', 'set', 'blind_writes=overwrite')).status, 0);
 });
 
 t.test('conflicts are listed, resolved and audited; versions are kept', async (t) => {

@@ -140,7 +140,7 @@ async function checkConflictList(
 
 /** Who has read all of it replaces all of it. */
 async function overwrite(
-  { world, random, machines, workload, client, onTrouble }: EndOptions,
+  { world, random, machines, workload, onTrouble }: EndOptions,
   key: string,
 ): Promise<void> {
   const seen = await workload.get(random, random.pick(machines), key, 'quorum');
@@ -148,8 +148,6 @@ async function overwrite(
   const fixed = { level: 'quorum', fallbacks: [], timeoutMilliseconds: 4000 } as const;
   const tooLarge = (): number => world.counters.get('put context_too_large none') ?? 0;
   const before = tooLarge();
-  // A cluster that takes no blind writes cannot be given what it never had.
-  if (seen.context === undefined && client.mayRefuseBlindWrites) return;
   const how = { ...fixed, durability: 'sync' } as const;
   let written: Token | undefined;
   for (

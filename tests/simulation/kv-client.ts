@@ -52,10 +52,6 @@ export class KvClient {
     this.#promises = new LevelPromises(options);
   }
 
-  get mayRefuseBlindWrites(): boolean {
-    return this.#options.settings.possible('blind_writes').includes('refuse');
-  }
-
   async get(machine: Machine, request: requests.ReadRequest): Promise<Token | undefined> {
     const asked = this.#begin(machine, [request.key]);
     if (request.readRepair !== undefined) this.#count(`X-Read-Repair: ${request.readRepair}`);

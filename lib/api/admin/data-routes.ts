@@ -121,7 +121,7 @@ const READ_ANSWERS: Readonly<Record<number, AnswerRow>> = {
     schema: z.union([valueShape, listShape]),
   },
   304: { description: 'Not modified.' },
-  404: { description: 'No value, seen at the level; with the context of a tombstone if any.' },
+  404: { description: 'No value, seen at the level; with a context for the first write.' },
   409: { description: 'Several siblings, all in the body (`siblings`).' },
   503: { description: 'The level was not reached.' },
 };

@@ -38,7 +38,7 @@ export function neverWritten(
   requestId: string,
 ): Reply {
   const problem = new OperatingError('not_found', 'the key was never written', {
-    details: { key },
+    details: { key, ...(context === undefined ? {} : { context }) },
   });
   return {
     status: 404,
