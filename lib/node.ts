@@ -122,7 +122,7 @@ async function assembleNode(
   serveReplicas({ ...disk, ...shared, self, writes, clock, observer });
   serveHistory({ ...disk, ...shared, pageBytesMax: limits.pageBytesMax });
   await transport.start(receiverOf(admission, messenger));
-  const known = [founding, admission, diskCheck, diskMemory, tickets, view];
+  const known = [founding, admission, diskCheck, diskMemory, tickets, view, settings];
   const parts = [...known, ...background.parts];
   for (const part of [...parts, antiEntropy]) part.start();
 

@@ -16,6 +16,7 @@ import { FailureDetector } from './failure-detector.js';
 import { Founding } from './founding.js';
 import { MemberCheck } from './member-check.js';
 import { Settings } from './settings.js';
+import { SettingsDoubt } from './settings-doubt.js';
 import type { ConsistencySettings } from './settings-types.js';
 import { Tickets } from './tickets.js';
 
@@ -49,7 +50,9 @@ export async function openMembers(options: MembersOptions) {
   const { environment, self, proposed, disk, messenger, consistency, limits } = options;
   const { transport } = environment;
   const { store, identity } = disk;
-  const { damageAll, founding, ownership } = await openRing(options);
+  const isSettled = (): boolean => founding.isComplete && diskCheck.isSettled;
+  const doubt = new SettingsDoubt({ store, transport, others: () => peers, isSettled });
+  const { damageAll, founding, ownership } = await openRing(options, doubt);
   const { members: stored } = founding.ring;
   const members = stored.map(({ id }) => id);
   const peers = members.filter((id) => id !== self);
@@ -87,7 +90,7 @@ export async function openMembers(options: MembersOptions) {
   });
   const { timeoutMilliseconds } = options;
   const settings = new Settings({
-    ...{ ...known, self, members, timeoutMilliseconds },
+    ...{ ...known, self, members, timeoutMilliseconds, doubt },
     initial: consistency,
   });
   const { observer } = environment;
@@ -103,7 +106,7 @@ export async function openMembers(options: MembersOptions) {
 }
 
 /** The ring, and what is to be done where all that was stored under it is in doubt. */
-async function openRing(options: MembersOptions) {
+async function openRing(options: MembersOptions, doubt: SettingsDoubt) {
   const { environment, self, proposed, disk, messenger } = options;
   const { store, health, identity, minter } = disk;
   // The first reason counts: what is under rebuild already loses nothing by another.
@@ -111,7 +114,9 @@ async function openRing(options: MembersOptions) {
   const damageAll = (reason: string): Promise<void> => {
     // What it minted as a stand-in is in doubt as well.
     minter.renewAll();
-    damaged ??= health.damageAll(ownership.own, reason);
+    damaged ??= Promise.all([doubt.raise(), health.damageAll(ownership.own, reason)]).then(
+      () => undefined,
+    );
     return damaged;
   };
   // Asked for once the ring is known.

@@ -56,11 +56,14 @@ const plainSettings = z.object({
 });
 export type PlainSettings = z.infer<typeof plainSettings>;
 
-/** "What are your settings, and under which hash do you speak of them?" */
+/**
+ * "What are your settings, and under which hash do you speak of them?" `unread`: a disk that was
+ * lost, and has not read those of the others yet: it counts in no majority.
+ */
 export const PULL_SETTINGS = messageType(
   'membership.pull-settings',
   z.object({}),
-  z.object({ settings: plainSettings, hash: z.number() }),
+  z.object({ settings: plainSettings, hash: z.number(), unread: z.boolean().optional() }),
 );
 
 /** "Merge these durably." The reply is the hash of what came of it. */

@@ -80,3 +80,17 @@ export interface SettingsControl {
   /** A new change, to the fields as they were at `version`; `not_found` where that is not known. */
   rollback(version: string, options: ChangeOptions): Promise<SettingsAnswer>;
 }
+
+/** @throws OperatingError `invalid_request` that names the first field at fault. */
+export function validSettings(fields: Partial<ConsistencySettings>): Partial<ConsistencySettings> {
+  const parsed = consistencySettings.partial().safeParse(fields);
+  if (parsed.success) {
+    const given = Object.entries(parsed.data).filter(([, value]) => value !== undefined);
+    return Object.fromEntries(given);
+  }
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.join('.') || (issue?.code === 'unrecognized_keys' ? issue.keys[0] : '');
+  throw new OperatingError('invalid_request', `${field}: ${issue?.message ?? 'invalid'}`, {
+    details: { field },
+  });
+}

@@ -2,6 +2,8 @@
 import pLimit from 'p-limit';
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
+import { Periodic } from '../environment/periodic.js';
+import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import { encodeStored, readStored } from '../persistence/checksummed.js';
@@ -12,6 +14,7 @@ import type { Messenger } from '../rpc/messenger.js';
 import { majority } from '../replication/quorum.js';
 import type { PlainSettings } from './messages.js';
 import { PULL_SETTINGS, PUSH_SETTINGS } from './messages.js';
+import type { SettingsDoubt } from './settings-doubt.js';
 import { SettingsState } from './settings-state.js';
 import type {
   ChangeOptions,
@@ -20,7 +23,7 @@ import type {
   SettingsChange,
   SettingsControl,
 } from './settings-types.js';
-import { consistencySettings } from './settings-types.js';
+import { validSettings } from './settings-types.js';
 
 export interface SettingsOptions {
   readonly self: NodeId;
@@ -30,16 +33,21 @@ export interface SettingsOptions {
   readonly store: Store;
   readonly messenger: Messenger;
   readonly clock: Clock;
+  readonly random: Random;
   readonly observer: Observer;
   readonly timeoutMilliseconds: number;
+  readonly doubt: SettingsDoubt;
 }
 
 const SETTINGS_KEY = SINGLE_KEYS.settings;
+/** Between two tries to read those of the others, after a loss. */
+const RECOVERY_MILLISECONDS = 250;
 
 /** What a peer answers. */
 interface Told {
   readonly settings: PlainSettings;
   readonly hash: number;
+  readonly unread?: boolean | undefined;
 }
 
 export class Settings implements SettingsControl {
@@ -54,6 +62,7 @@ export class Settings implements SettingsControl {
   /** Hashes of other nodes' settings that are merged here already. */
   readonly #covered = new Set<number>();
   readonly #pulls = new Map<NodeId, Promise<void>>();
+  readonly #recovery: Periodic;
 
   constructor(options: SettingsOptions) {
     this.#options = options;
@@ -66,16 +75,41 @@ export class Settings implements SettingsControl {
         ? this.#initial
         : SettingsState.from(stored as PlainSettings, this.#initial);
     this.#given = this.#state;
+    // Before anything is written over the damage. A disk that fails has its own alarm.
+    if (bytes !== undefined && stored === undefined) options.doubt.raise().catch(() => undefined);
+    this.#recovery = new Periodic(options, {
+      name: 'read the settings again',
+      intervalMilliseconds: RECOVERY_MILLISECONDS,
+      task: async () => {
+        if (options.doubt.isRaised) await this.#readOthers(this.#deadline(RECOVERY_MILLISECONDS));
+      },
+    });
+  }
+
+  start(): void {
+    this.#recovery.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#recovery.stop();
   }
 
   /** Registers the handlers. */
   serve(messenger: Messenger): void {
-    const tell = () => ({ settings: this.#state.toPlain(), hash: this.#state.hash });
+    const { doubt, self } = this.#options;
+    const tell = () => ({
+      settings: this.#state.toPlain(),
+      hash: this.#state.hash,
+      unread: doubt.stands || undefined,
+    });
     messenger.handle(PULL_SETTINGS, tell, { anyEpoch: true });
     messenger.handle(
       PUSH_SETTINGS,
       async (plain) => {
         await this.#adopt(SettingsState.from(plain, this.#initial));
+        if (doubt.stands) {
+          throw new OperatingError('not_ready', `${self} has not read the settings of the others`);
+        }
         return { hash: this.#state.hash };
       },
       { anyEpoch: true },
@@ -100,7 +134,7 @@ export class Settings implements SettingsControl {
   }
 
   change(fields: Partial<ConsistencySettings>, options: ChangeOptions): Promise<SettingsAnswer> {
-    const valid = validate(fields);
+    const valid = validSettings(fields);
     return this.#inTurn(() => valid, options);
   }
 
@@ -170,11 +204,24 @@ export class Settings implements SettingsControl {
   }
 
   async #readFromMajority(deadline: number): Promise<void> {
-    const asked = this.#others.map((peer) => this.#ask(peer, deadline));
-    const answers = await Promise.allSettled(asked);
+    const sure = await this.#readOthers(deadline);
+    this.#assertMajority(sure + this.#ownCount, 'none');
+  }
+
+  /** How many told their settings that count; all that is told is merged here. */
+  async #readOthers(deadline: number): Promise<number> {
+    const answers = await Promise.allSettled(
+      this.#others.map(async (peer) => ({ ...(await this.#ask(peer, deadline)), peer })),
+    );
     const told = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
-    this.#assertMajority(told.length + 1, 'none');
     for (const one of told) await this.#learn(one);
+    const tellers = told.map(({ peer, unread = false }) => ({ peer, unread }));
+    await this.#options.doubt.weigh(tellers);
+    return tellers.filter(({ unread }) => !unread).length;
+  }
+
+  get #ownCount(): number {
+    return this.#options.doubt.stands ? 0 : 1;
   }
 
   async #writeToMajority(deadline: number): Promise<NodeId[]> {
@@ -189,7 +236,7 @@ export class Settings implements SettingsControl {
     const nodes = answers.flatMap((answer) =>
       answer.status === 'fulfilled' ? [answer.value] : [],
     );
-    this.#assertMajority(nodes.length + 1, 'unknown');
+    this.#assertMajority(nodes.length + this.#ownCount, 'unknown');
     return [self, ...nodes].sort();
   }
 
@@ -247,18 +294,4 @@ export class Settings implements SettingsControl {
       },
     );
   }
-}
-
-/** @throws OperatingError `invalid_request` that names the first field at fault. */
-function validate(fields: Partial<ConsistencySettings>): Partial<ConsistencySettings> {
-  const parsed = consistencySettings.partial().safeParse(fields);
-  if (parsed.success) {
-    const given = Object.entries(parsed.data).filter(([, value]) => value !== undefined);
-    return Object.fromEntries(given);
-  }
-  const [issue] = parsed.error.issues;
-  const field = issue?.path.join('.') || (issue?.code === 'unrecognized_keys' ? issue.keys[0] : '');
-  throw new OperatingError('invalid_request', `${field}: ${issue?.message ?? 'invalid'}`, {
-    details: { field },
-  });
 }

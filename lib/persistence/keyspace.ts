@@ -42,6 +42,7 @@ export const SINGLE_KEYS = {
   settings: 'm/settings',
   ticket: 'm/ticket',
   unmet: 'm/unmet',
+  unread: 'm/unread',
 } as const;
 
 /** Keys from `from` to before `before`. */

@@ -57,16 +57,23 @@ t.test('refuse: nothing without a context, no delete either', async (t) => {
   }
 });
 
-t.test('refuse: the context of a 404 gives a key its first value, and covers nothing', async (t) => {
-  const cluster = await clusterOf(t, 'refuse');
-  const { context } = await cluster.get('n1', 'k');
-  t.strictSame((await cluster.put('n2', 'k', 'one', { context })).replaced, []);
-  t.strictSame(await cluster.texts('n3', 'k'), ['one']);
-  t.strictSame((await cluster.put('n3', 'k', 'two', { context })).replaced, []);
-  t.strictSame(await cluster.texts('n1', 'k'), ['one', 'two'], 'neither writer had seen the other');
-  const of = cluster.put('n1', 'another', 'x', { context });
-  await t.rejects(of, { code: 'invalid_context', outcome: 'none' });
-});
+t.test(
+  'refuse: the context of a 404 gives a key its first value, and covers nothing',
+  async (t) => {
+    const cluster = await clusterOf(t, 'refuse');
+    const { context } = await cluster.get('n1', 'k');
+    t.strictSame((await cluster.put('n2', 'k', 'one', { context })).replaced, []);
+    t.strictSame(await cluster.texts('n3', 'k'), ['one']);
+    t.strictSame((await cluster.put('n3', 'k', 'two', { context })).replaced, []);
+    t.strictSame(
+      await cluster.texts('n1', 'k'),
+      ['one', 'two'],
+      'neither writer had seen the other',
+    );
+    const of = cluster.put('n1', 'another', 'x', { context });
+    await t.rejects(of, { code: 'invalid_context', outcome: 'none' });
+  },
+);
 
 const WRITE = 'coordination.write';
 

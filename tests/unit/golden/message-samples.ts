@@ -260,7 +260,14 @@ const MEMBERSHIP = [
   samples(membership.STOPPING, [{ done: false }, { done: true }], [{}]),
   samples(membership.HOLD_TICKET, [{ start: 3, id: '00ff' }], [{ held: true }]),
   samples(membership.TAKE_TICKET, [{ start: 3, id: '00ff', life: '11ee' }], [{ held: false }]),
-  samples(membership.PULL_SETTINGS, [{}], [{ settings: plainSettings, hash: 7 }]),
+  samples(
+    membership.PULL_SETTINGS,
+    [{}],
+    [
+      { settings: plainSettings, hash: 7 },
+      { settings: plainSettings, hash: 7, unread: true },
+    ],
+  ),
   samples(membership.PUSH_SETTINGS, [plainSettings], [{ hash: 2 ** 31 }]),
   samples(
     membership.REPORT,

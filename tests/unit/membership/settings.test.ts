@@ -7,6 +7,8 @@ import type {
 } from '../../../lib/membership/settings-types.js';
 import type { Message, Transport } from '../../../lib/environment/transport.js';
 import { Settings } from '../../../lib/membership/settings.js';
+import { SettingsDoubt } from '../../../lib/membership/settings-doubt.js';
+import type { Store } from '../../../lib/persistence/store.js';
 import { Messenger } from '../../../lib/rpc/messenger.js';
 import { OperatingError } from '../../../lib/errors.js';
 import { SeededRandom } from '../fakes.js';
@@ -33,6 +35,13 @@ function change(
     Promise.resolve().then(() => settings.change(fields, { ...PLAIN, ...options })),
   );
 }
+
+const noDoubt = (store: Store): SettingsDoubt =>
+  new SettingsDoubt({
+    ...{ store, others: () => [] },
+    transport: { isOpen: () => false },
+    isSettled: () => true,
+  });
 
 const levelAt = (cluster: LocalCluster, id: string): string =>
   cluster.node(id).settings.current().settings.default_level;
@@ -100,6 +109,8 @@ t.test('a change that the own disk does not take is not in force', async (t) => 
   } as const satisfies ConsistencySettings;
   const settings = new Settings({
     ...{ store, clock, observer, initial, self: 'n1', members: ['n1'], timeoutMilliseconds: 1000 },
+    random: new SeededRandom(1),
+    doubt: noDoubt(store),
     messenger: messenger as unknown as Messenger,
   });
   const { hash } = settings;
@@ -237,6 +248,8 @@ async function alone() {
   });
   const settings = new Settings({
     ...{ self: 'n1', members: ['n1', 'n2'], store, messenger, clock, observer },
+    random: new SeededRandom(1),
+    doubt: noDoubt(store),
     initial: new LocalCluster().optionsOf('n1').consistency,
     timeoutMilliseconds: 1_000,
   });
