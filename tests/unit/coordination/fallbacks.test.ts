@@ -14,7 +14,17 @@ const storedOn = (cluster: LocalCluster, id: string, key: string): string | unde
   cluster.node(id).replica.read(recordKey('default', key, 16))?.fingerprint;
 const wantOf = (message: unknown): unknown => readsIn(message)[0]?.want;
 
-t.test('a blind write that could not ask at quorum claims no quorum', async (t) => {
+/** A write that asks for the versions first. */
+const KEEPING = {
+  change: {
+    state: 'value',
+    contentType: 'text/plain',
+    value: Buffer.from('x'),
+    ttlSeconds: 'keep',
+  },
+} as const;
+
+t.test('a write that could not ask at quorum claims no quorum', async (t) => {
   const cluster = await clusterFor(t);
   let broken = false;
   cluster.network.gate = (from, _to, message) => {
@@ -28,14 +38,14 @@ t.test('a blind write that could not ask at quorum claims no quorum', async (t) 
     }
     return false;
   };
-  const { receipt } = await cluster.put('n1', 'k', 'x', { fallbacks: ['one'] });
+  const { receipt } = await cluster.put('n1', 'k', '', { ...KEEPING, fallbacks: ['one'] });
   t.equal(receipt.level, 'one', 'though all of them hold it');
 });
 
 t.test('a write that could not ask in time is not begun', async (t) => {
   const cluster = await clusterFor(t);
   cluster.network.gate = (_from, _to, message) => nameOf(message) !== 'coordination.read';
-  const late = cluster.put('n1', 'k', 'x', { timeoutMilliseconds: 200 });
+  const late = cluster.put('n1', 'k', '', { ...KEEPING, timeoutMilliseconds: 200 });
   await t.rejects(late, { code: 'deadline_passed', outcome: 'none' });
   await cluster.clock.advance(1_000);
   for (const id of cluster.ids) t.equal(storedOn(cluster, id, 'k'), undefined, id);
@@ -45,7 +55,7 @@ t.test('a level that hangs leaves time for its fallback', async (t) => {
   const cluster = await clusterFor(t);
   cluster.network.gate = (_from, _to, message) => nameOf(message) !== 'coordination.read';
   const options = { fallbacks: ['one'], timeoutMilliseconds: 400 };
-  const { receipt } = await cluster.put('n1', 'k', 'x', options);
+  const { receipt } = await cluster.put('n1', 'k', '', { ...KEEPING, ...options });
   t.equal(receipt.level, 'one');
   t.equal((await cluster.get('n1', 'k', options)).receipt.level, 'one');
 });
