@@ -43,6 +43,12 @@ const WEAK = new Set(['eventual', 'local-one']);
 /** A client waits so much longer than the deadline that it named. */
 const PATIENCE_MILLISECONDS = 300;
 
+interface ConflictPage {
+  readonly conflicts: readonly { readonly key: string }[];
+  readonly unanswered: readonly string[];
+  readonly cursor?: string;
+}
+
 export class KvClient {
   readonly #options: KvClientOptions;
   readonly #promises: LevelPromises;
@@ -162,16 +168,20 @@ export class KvClient {
 
   /** The keys in conflict as one node lists them; undefined where it does not. */
   async listConflicts(machine: Machine): Promise<string[] | undefined> {
-    const sent = { method: 'GET', path: '/api/v1/conflicts?limit=100', headers: {} };
-    const patience = { timeoutMilliseconds: 5000 };
-    const answer = await this.#ask('list', machine, patience, { ...sent, body: undefined });
-    if (answer?.status !== 200) return undefined;
-    const { conflicts, unanswered } = JSON.parse(answer.body.toString('utf8')) as {
-      conflicts: { key: string }[];
-      unanswered: string[];
-    };
-    if (conflicts.length > 0) this.#count('conflicts listed');
-    return unanswered.length > 0 ? undefined : conflicts.map(({ key }) => key);
+    const listed: string[] = [];
+    let cursor: string | undefined = '';
+    while (cursor !== undefined) {
+      const path = `/api/v1/conflicts?limit=100${cursor === '' ? '' : `&cursor=${cursor}`}`;
+      const sent = { method: 'GET', path, headers: {}, body: undefined };
+      const answer = await this.#ask('list', machine, { timeoutMilliseconds: 5000 }, sent);
+      if (answer?.status !== 200) return undefined;
+      const page = JSON.parse(answer.body.toString('utf8')) as ConflictPage;
+      if (page.unanswered.length > 0) return undefined;
+      listed.push(...page.conflicts.map(({ key }) => key));
+      cursor = page.cursor;
+    }
+    if (listed.length > 0) this.#count('conflicts listed');
+    return listed;
   }
 
   #begin(machine: Machine, keys: readonly string[]): Asked {

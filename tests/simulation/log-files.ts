@@ -31,6 +31,8 @@ export class LogFiles {
   /** In order: given, from the first on that is not known to be on the platter. */
   #pending: Batch[] = [];
   #log = 1;
+  /** Has a crash ever kept a batch, and lost one that was not synced before it? */
+  hasLostMiddle = false;
 
   constructor(world: World, random: SeededRandom, onDurable: (batch: Batch) => void) {
     this.#world = world;
@@ -79,6 +81,7 @@ export class LogFiles {
     const last = this.#pending.findLastIndex((one) => one.durable || kept.has(one));
     if (lost.some((one) => this.#pending.indexOf(one) < last)) {
       this.#world.count('crash lost the middle');
+      this.hasLostMiddle = true;
     }
     this.#pending = this.#pending.filter((one) => one.durable || kept.has(one));
     this.#makeDurable(() => true);

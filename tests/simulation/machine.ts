@@ -301,7 +301,9 @@ export class Machine {
         if (metric.startsWith('quorate_damaged') && !this.disk.everFaulty) {
           const what = `${this.place} holds itself damaged: ${labels['reason']}`;
           world.count(`false damage: ${labels['reason']}`, by);
-          if (!this.#options.hasAnyDiskLost()) onTrouble(what);
+          // Digests that were kept tell of a record that was lost before them, unsynced.
+          const isTorn = labels['reason'] === 'count' && this.disk.hasLostMiddle;
+          if (!isTorn && !this.#options.hasAnyDiskLost()) onTrouble(what);
         }
         if (labels['reason'] === 'the disk was rolled back') this.disk.isOld = false;
         const name = metric.replace(/^quorate_|_total$/g, '');

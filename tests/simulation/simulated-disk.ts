@@ -151,6 +151,11 @@ export class SimulatedDisk {
     return this.failNext === undefined && this.freeBytes >= 0;
   }
 
+  /** What a crash left of it may be a state in which it never was (decision 0015). */
+  get hasLostMiddle(): boolean {
+    return this.#logs.hasLostMiddle;
+  }
+
   /** Power is lost. */
   crash(): void {
     this.#logs.crash();
