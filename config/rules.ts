@@ -32,6 +32,11 @@ export const RULES: readonly Rule[] = [
     says: 'hold at least four values of requests.valueBytesMax: siblings travel whole',
   },
   {
+    settings: ['resolution.auditBytesMax', 'peers.frameBytesMax'],
+    holds: ({ resolution, peers }) => resolution.auditBytesMax <= 8 * peers.frameBytesMax,
+    says: 'fit into eight frames of peers.frameBytesMax: the entries of a key are one message',
+  },
+  {
     settings: ['peers.linkQueueBytesMax', 'peers.frameBytesMax'],
     holds: ({ peers }) => peers.linkQueueBytesMax >= peers.frameBytesMax,
     says: 'hold at least one frame of peers.frameBytesMax',

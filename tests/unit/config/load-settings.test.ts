@@ -150,6 +150,10 @@ const breaks: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'peers.reconnectDelayMinMilliseconds': { 'peers.reconnectDelayMinMilliseconds': '3s' },
   'peers.frameBytesMax': { 'peers.frameBytesMax': '2MiB' },
   'peers.linkQueueBytesMax': { 'peers.linkQueueBytesMax': '1MiB' },
+  'resolution.auditBytesMax': {
+    'resolution.auditBytesMax': '64MiB',
+    'peers.frameBytesMax': '4MiB',
+  },
   'requests.requestBytesInFlightMax': {
     'requests.requestBytesInFlightMax': '1MiB',
     'requests.valueBytesMax': '2MiB',
