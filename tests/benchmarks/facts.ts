@@ -68,7 +68,7 @@ async function memory({ isQuick }: FactOptions): Promise<readonly Fact[]> {
   const held = `resident with ${keys} keys of 100 bytes on one node`;
   return [
     { ...fact, text: `${held}, at its start`, value: startedBytes / MEGABYTE, target: 250 },
-    { ...fact, text: `most, in ${said}`, value: highestBytes / MEGABYTE, target: 250 },
+    { ...fact, text: `most, in ${said}`, value: highestBytes / MEGABYTE, target: 400 },
     {
       ...{ experiment: 'P10', text: 'its last fifth over its second, of the median', unit: '' },
       ...{ value: growth, target: 1.05 },
