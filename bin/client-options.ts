@@ -48,7 +48,7 @@ const TIMEOUT_LIMITS = { minimum: 1, maximum: 600_000 };
 export async function clientOf(options: CommandOptions): Promise<QuorateClient> {
   // Loaded here: a command that does not talk to a cluster starts sooner.
   const { QuorateClient: Client } = await import('../lib/client/client.js');
-  return new Client({ endpoints: endpointsOf(options) });
+  return new Client({ endpoints: endpointOptions(options) });
 }
 
 export function readOptionsOf(options: CommandOptions): ReadOptions {
@@ -71,7 +71,7 @@ export function writeOptionsOf(options: CommandOptions): WriteOptions {
 }
 
 /** @throws OperatingError `invalid_request` where one is no address */
-export function endpointsOf(options: CommandOptions): string[] {
+export function endpointOptions(options: CommandOptions): string[] {
   const list = options.list('endpoint');
   if (list.length === 0) throw new OperatingError('invalid_request', '--endpoint names no node');
   return list.map((text) => {

@@ -37,7 +37,7 @@ export function jsonText(value: unknown): string {
 }
 
 /** Plain values as members for `objectText`. */
-export function jsonMembers(
+export function toJsonMembers(
   values: Readonly<Record<string, unknown>>,
 ): Record<string, string | undefined> {
   return Object.fromEntries(

@@ -1,6 +1,6 @@
 /** Addresses in settings: `host:port`, lists of them, and the list of founders. */
 import { z } from 'zod';
-import type { Founder } from './setting.js';
+import type { ListedFounder } from './setting.js';
 
 const ADDRESS = /^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/;
 const LIST_MAX = 1000;
@@ -59,7 +59,7 @@ export function parseList(text: string): string[] {
  * `n1=host:port`, with `;zone=z` and `;weight=w` behind it where they are not the default. What has
  * no `=` has an empty id, and what is no number no weight, which the schema refuses.
  */
-export function parseFounder(text: string): Founder {
+export function parseFounder(text: string): ListedFounder {
   const [entry = '', ...properties] = text.split(';');
   const [id, address] = divide(entry);
   const given = properties
@@ -69,7 +69,7 @@ export function parseFounder(text: string): Founder {
   return { ...Object.fromEntries(given), id, address };
 }
 
-export function formatFounder({ id, address, zone, weight }: Founder): string {
+export function formatFounder({ id, address, zone, weight }: ListedFounder): string {
   const properties = Object.entries({ zone, weight }).flatMap(([name, value]) =>
     value === undefined ? [] : [`;${name}=${value}`],
   );

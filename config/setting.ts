@@ -1,7 +1,7 @@
 /** What a row of the settings table may be, and the type of its value. See docs/operations.md. */
 
 /** A node of the founding list. */
-export interface Founder {
+export interface ListedFounder {
   readonly id: string;
   /** `host:port` of its peer listener. */
   readonly address: string;
@@ -54,7 +54,7 @@ export type SettingRow =
   | Row<'address', string>
   | Row<'addresses', readonly string[]>
   | Row<'names', readonly string[]>
-  | Row<'founders', readonly Founder[]>;
+  | Row<'founders', readonly ListedFounder[]>;
 
 export type SettingKind = SettingRow['kind'];
 
@@ -70,7 +70,7 @@ interface Values {
   address: string;
   addresses: readonly string[];
   names: readonly string[];
-  founders: readonly Founder[];
+  founders: readonly ListedFounder[];
 }
 
 /** The type of the value of a row. */

@@ -17,7 +17,7 @@ import type { DiskCheck } from './membership/disk-check.js';
 import { EventsService } from './membership/events.js';
 import { type Members, openMembers } from './membership/members.js';
 import { receiverOf } from './membership/receiver.js';
-import type { Settings } from './membership/settings.js';
+import type { SettingsRegister } from './membership/settings.js';
 import type { ConsistencySettings } from './membership/settings-types.js';
 import type { Ownership } from './partitioning/ownership.js';
 import { proposedRing } from './partitioning/ring-founding.js';
@@ -236,7 +236,7 @@ function backgroundOf(
     limits,
   }: {
     readonly disk: Disk;
-    readonly settings: Settings;
+    readonly settings: SettingsRegister;
     readonly diskCheck: DiskCheck;
     readonly limits: NodeLimits;
   },

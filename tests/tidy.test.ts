@@ -4,6 +4,7 @@ import t from 'tap';
 import { SETTING_LIST } from '../config/schema.js';
 import { checkBanned, checkFolders } from './tidy/banned.js';
 import { checkGuarded } from './tidy/guarded.js';
+import { doubleNames } from './tidy/names.js';
 import { checkOwnership, checkRegistration, checkStoredKeys } from './tidy/one-place.js';
 import {
   checkConfigImports,
@@ -294,10 +295,7 @@ t.test('what documents and comments refer to is there', async (t) => {
 t.test('the checks see the sources', async (t) => {
   t.ok(sources.length > 30);
   for (const folder of ['lib/', 'config/', 'tests/']) {
-    t.ok(
-      sources.some(({ path }) => path.startsWith(folder)),
-      folder,
-    );
+    t.not(sources.filter(({ path }) => path.startsWith(folder)).length, 0, folder);
   }
   t.ok(texts.some(({ path }) => path === 'package-lock.json'));
 });
@@ -311,6 +309,26 @@ t.test('lib/README.md lists what is there, in order', async (t) => {
   t.same(checkContents(fewRows.slice(0, 3), present), ['lib/client has no row']);
   t.same(checkContents(fewRows.slice(1), present.slice(1)).length, 3, 'numbers start at 1');
   t.throws(() => readRows('| 1 | `a/` | b |'), 'a malformed row is refused');
+});
+
+t.test('no exported name stands for two things', async (t) => {
+  t.same(doubleNames(sources), []);
+  const first = sourceOf('lib/a.ts', 'export interface Held {}');
+  const found = ['Held is exported by lib/a.ts and config/b.ts'];
+  for (const text of [
+    'export type Held = 1;',
+    'export class Held {}',
+    'export const { Held } = { Held: 1 };',
+    'const [x] = []; export { x as Held };',
+  ]) {
+    t.same(doubleNames([first, sourceOf('config/b.ts', text)]), found, text);
+  }
+  for (const text of ["export { Held } from './a.js';", 'interface Held {}']) {
+    t.same(doubleNames([first, sourceOf('lib/b.ts', text)]), [], text);
+  }
+  t.same(doubleNames([first, sourceOf('tests/b.ts', 'export interface Held {}')]), []);
+  const both = sourceOf('lib/b.ts', 'export type Held = 1; export const Held = 1;');
+  t.same(doubleNames([both]), []);
 });
 
 t.test('files do not import in circles', async (t) => {

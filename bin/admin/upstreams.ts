@@ -9,7 +9,7 @@ export interface Upstream {
   readonly address: string;
 }
 
-export interface Ask {
+export interface UpstreamRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: OutgoingHttpHeaders;
@@ -63,7 +63,7 @@ export class Upstreams {
   }
 
   /** @returns the request, to be written to, and its answer */
-  open({ address }: Upstream, { method, path, headers }: Ask) {
+  open({ address }: Upstream, { method, path, headers }: UpstreamRequest) {
     const { host, port } = hostAndPort(address);
     const sent = httpRequest({ agent: this.#agent, host, port, method, path, headers });
     const answered = new Promise<IncomingMessage>((resolve, reject) => {

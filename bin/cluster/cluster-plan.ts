@@ -15,7 +15,7 @@ const foundingShape = z.strictObject({
   partitions: z.int().min(1),
 });
 
-export type Founding = z.infer<typeof foundingShape>;
+export type LocalClusterPlan = z.infer<typeof foundingShape>;
 
 export interface PlannedNode {
   readonly id: string;
@@ -33,7 +33,7 @@ const NODES_MAX = 100;
 const BASE_PORT_MAX = 65_535 - PEER_PORT_DISTANCE - NODES_MAX - 1;
 
 export function plannedNodes(
-  { nodes, basePort, adminPort }: Founding,
+  { nodes, basePort, adminPort }: LocalClusterPlan,
   dataDir: string,
 ): PlannedNode[] {
   const ports = Array.from({ length: nodes + 1 }, (_, index) => basePort + index)
@@ -53,7 +53,7 @@ export function plannedNodes(
 }
 
 /** Where the admin page of the cluster is served. */
-export function adminAddress({ adminPort }: Founding): string {
+export function adminAddress({ adminPort }: LocalClusterPlan): string {
   return `${HOST}:${adminPort}`;
 }
 
@@ -61,10 +61,10 @@ export function adminAddress({ adminPort }: Founding): string {
  * What the flags say; in a folder that holds a cluster, what that was founded with.
  * @throws OperatingError `invalid_request`, also where a flag contradicts what was founded
  */
-export function foundingOf(options: CommandOptions, dataDir: string): Founding {
-  const stored = readFounding(dataDir);
+export function planOf(options: CommandOptions, dataDir: string): LocalClusterPlan {
+  const stored = readPlan(dataDir);
   const basePort = options.integer('basePort', { minimum: 1, maximum: BASE_PORT_MAX });
-  const asked: Founding = {
+  const asked: LocalClusterPlan = {
     nodes: options.integer('nodes', { minimum: 1, maximum: NODES_MAX }),
     basePort,
     adminPort: options.isGiven('adminPort')
@@ -74,7 +74,7 @@ export function foundingOf(options: CommandOptions, dataDir: string): Founding {
     partitions: options.integer('partitions', { minimum: 1, maximum: 4096 }),
   };
   if (stored === undefined) return asked;
-  for (const name of Object.keys(asked) as (keyof Founding)[]) {
+  for (const name of Object.keys(asked) as (keyof LocalClusterPlan)[]) {
     if (!options.isGiven(name) || asked[name] === stored[name]) continue;
     throw new OperatingError(
       'invalid_request',
@@ -86,7 +86,7 @@ export function foundingOf(options: CommandOptions, dataDir: string): Founding {
 }
 
 /** @throws OperatingError `not_ready` where it cannot be written */
-export function keepFounding(founding: Founding, dataDir: string): void {
+export function writePlan(founding: LocalClusterPlan, dataDir: string): void {
   replaceFile(fileOf(dataDir), `${JSON.stringify(founding, undefined, 2)}\n`);
 }
 
@@ -94,7 +94,7 @@ function fileOf(dataDir: string): string {
   return join(dataDir, 'cluster.json');
 }
 
-function readFounding(dataDir: string): Founding | undefined {
+function readPlan(dataDir: string): LocalClusterPlan | undefined {
   const file = fileOf(dataDir);
   let text: string;
   try {

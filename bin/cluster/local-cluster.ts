@@ -6,8 +6,8 @@ import { makeFolder } from '../../lib/platform/make-folder.js';
 import { createSecret } from '../../lib/platform/secret-file.js';
 import { aborted } from '../supervision.js';
 import { checkFree } from './free-ports.js';
-import type { Founding, PlannedNode } from './cluster-plan.js';
-import { adminAddress, keepFounding, plannedNodes } from './cluster-plan.js';
+import type { LocalClusterPlan, PlannedNode } from './cluster-plan.js';
+import { adminAddress, writePlan, plannedNodes } from './cluster-plan.js';
 import { ControlSocket, isAnswered, removeLeftSocket, type Started } from './control-socket.js';
 import { NodeChild } from './node-child.js';
 import { RespawnPace } from './respawn-pace.js';
@@ -15,7 +15,7 @@ import { forgetRunning, noteRunning, runningOf } from './running-file.js';
 
 export interface LocalClusterOptions {
   readonly dataDir: string;
-  readonly founding: Founding;
+  readonly founding: LocalClusterPlan;
   /** Words for every `quorate node`, besides those that make it this node. */
   readonly nodeWords: readonly string[];
   /** Undefined: a dead node stays dead until `start-node`. */
@@ -79,7 +79,7 @@ export class LocalCluster {
     const nodes = this.nodes.flatMap(({ address, peerAddress }) => [address, peerAddress]);
     await checkFree([...nodes, adminAddress(founding)]);
     if (!existsSync(secretFile(dataDir))) await createSecret(secretFile(dataDir));
-    keepFounding(founding, dataDir);
+    writePlan(founding, dataDir);
     if (told.aborted) return false;
     // Before it is made: what a start that is killed leaves, the next one finds by this note.
     this.#note();
@@ -176,7 +176,7 @@ function secretFile(dataDir: string): string {
 function wordsOf(
   planned: PlannedNode,
   all: readonly PlannedNode[],
-  { replicas, partitions }: Founding,
+  { replicas, partitions }: LocalClusterPlan,
   secret: string,
 ): string[] {
   const founders = all.map(({ id, peerAddress }) => `${id}=${peerAddress}`).join(',');

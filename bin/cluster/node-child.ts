@@ -20,7 +20,7 @@ export interface NodeChildOptions {
 }
 
 /** What stands for a process, also when its number has been given to another. */
-export interface NodeProcess {
+export interface ProcessIdentity {
   readonly pid: number;
   /** Undefined: the system does not say. */
   readonly stamp: string | undefined;
@@ -38,7 +38,7 @@ export class NodeChild {
   readonly planned: PlannedNode;
   readonly #options: NodeChildOptions;
   #child: ChildProcess | undefined;
-  #process: NodeProcess | undefined;
+  #process: ProcessIdentity | undefined;
   #ready: Promise<void> = Promise.resolve();
   #exited: Promise<void> = Promise.resolve();
   #stopping = false;
@@ -49,7 +49,7 @@ export class NodeChild {
   }
 
   /** Undefined: it does not run. */
-  get process(): NodeProcess | undefined {
+  get process(): ProcessIdentity | undefined {
     return this.#process;
   }
 

@@ -5,7 +5,7 @@ import { PROFILES } from '../../config/profiles.js';
 import { OperatingError } from '../../lib/errors.js';
 import type { Observer } from '../../lib/environment/observer.js';
 import { type AdminPage, serveAdminPage } from '../admin/admin-page.js';
-import { adminAddress, type Founding, foundingOf } from '../cluster/cluster-plan.js';
+import { adminAddress, type LocalClusterPlan, planOf } from '../cluster/cluster-plan.js';
 import { DATA_DIR_OPTION } from '../cluster/data-dir-option.js';
 import { LocalCluster } from '../cluster/local-cluster.js';
 import type { CommandRow, Invocation } from '../command.js';
@@ -86,7 +86,7 @@ async function run({ options, terminal }: Invocation): Promise<ExitCode> {
   const dataDir = resolve(options.required('dataDir'));
   const delay = options.milliseconds('autoSpawnDelay', { minimum: 0, maximum: 3_600_000 });
   const profile = options.oneOf('profile', Object.keys(PROFILES) as ProfileName[]);
-  const founding = foundingOf(options, dataDir);
+  const founding = planOf(options, dataDir);
   let page: AdminPage | undefined;
   const cluster = new LocalCluster({
     ...{ dataDir, founding },
@@ -132,7 +132,7 @@ function shorter(path: string): string {
 /** The nodes serve without it, too: where there is none, that is told. */
 async function pageOf(
   { nodes }: LocalCluster,
-  founding: Founding,
+  founding: LocalClusterPlan,
   tell: (text: string) => void,
 ): Promise<AdminPage | undefined> {
   try {

@@ -16,7 +16,7 @@ const versionRow = z.looseObject({
   written_by: z.string(),
 });
 /** Of one key. */
-export const conflictsShape = z.looseObject({
+export const keyConflictsShape = z.looseObject({
   in_conflict: z.boolean(),
   context: z.string().optional(),
   siblings: z.array(versionRow.extend({ relation: z.string() })),
@@ -30,7 +30,7 @@ export const conflictsShape = z.looseObject({
     }),
   ),
 });
-type Conflicts = z.infer<typeof conflictsShape>;
+type Conflicts = z.infer<typeof keyConflictsShape>;
 
 const listShape = z.looseObject({
   conflicts: z.array(z.looseObject({ namespace: z.string(), key: z.string(), since: z.string() })),
@@ -90,7 +90,7 @@ async function list(invocation: Invocation, limit: number): Promise<ExitCode> {
 async function show(invocation: Invocation, key: string): Promise<ExitCode> {
   const client = await clientOf(invocation.options);
   const path = pathOf('/api/v1/kv', key, '/conflicts');
-  return printControl(invocation, await client.control('GET', path, conflictsShape), {
+  return printControl(invocation, await client.control('GET', path, keyConflictsShape), {
     table: tables,
     value: ({ in_conflict, siblings }) => (in_conflict ? String(siblings.length) : '0'),
   });

@@ -6,7 +6,7 @@ import type { ExitCode } from '../exit-code.js';
 import { EXIT } from '../exit-code.js';
 import { fail } from '../failure.js';
 import type { Views } from '../output.js';
-import { jsonMembers, jsonText, objectText, OUTPUT_OPTION, print, table } from '../output.js';
+import { toJsonMembers, jsonText, objectText, OUTPUT_OPTION, print, table } from '../output.js';
 import { lineOfValue, membersOfValue, plainValue, textOfValue } from '../value-text.js';
 
 export const getCommand: CommandRow = {
@@ -74,8 +74,8 @@ function viewsOfValue(key: string, found: Found): Views {
       objectText({
         key: JSON.stringify(key),
         ...membersOfValue(value),
-        ...jsonMembers({ version, context, written_at: writtenAt, expires_at: expiresAt }),
-        ...jsonMembers({ level, replicas }),
+        ...toJsonMembers({ version, context, written_at: writtenAt, expires_at: expiresAt }),
+        ...toJsonMembers({ level, replicas }),
       }),
     value: () => plainValue(value),
   };

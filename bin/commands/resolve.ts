@@ -10,7 +10,7 @@ import type { ExitCode } from '../exit-code.js';
 import { EXIT } from '../exit-code.js';
 import { fail } from '../failure.js';
 import { printWritten } from '../written.js';
-import { conflictsShape } from './conflicts.js';
+import { keyConflictsShape } from './conflicts.js';
 
 export const resolveCommand: CommandRow = {
   name: 'resolve',
@@ -62,7 +62,7 @@ async function contextOf(
   key: string,
 ): Promise<string | Problem | undefined> {
   const path = pathOf('/api/v1/kv', key, '/conflicts');
-  const result = await client.control('GET', path, conflictsShape);
+  const result = await client.control('GET', path, keyConflictsShape);
   if (result.kind === 'problem') return result;
   return result.content.in_conflict ? result.content.context : undefined;
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { OperatingError } from '../../lib/errors.js';
 import type { Problem } from '../../lib/client/results.js';
-import { clientOf, endpointsOf, LOAD_OPTIONS, readOptionsOf } from '../client-options.js';
+import { clientOf, endpointOptions, LOAD_OPTIONS, readOptionsOf } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import type { OptionRow } from '../option-row.js';
 import type { CommandOptions } from '../command-options.js';
@@ -105,7 +105,7 @@ async function planOf(options: CommandOptions): Promise<StressPlan | Problem> {
   if (both) throw new OperatingError('invalid_request', '--set-qps is --put-qps: give one of them');
   const { level, timeoutMilliseconds } = readOptionsOf(options);
   const asked = {
-    endpoints: endpointsOf(options),
+    endpoints: endpointOptions(options),
     getsPerSecond: options.number('getQps', QPS),
     putsPerSecond: options.number(options.isGiven('setQps') ? 'setQps' : 'putQps', QPS),
     durationMilliseconds: options.milliseconds('duration', {

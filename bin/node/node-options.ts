@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import type { Settings } from '../../config/schema.js';
 import { SETTINGS } from '../../config/schema.js';
-import type { Founder } from '../../config/setting.js';
+import type { ListedFounder } from '../../config/setting.js';
 import { OperatingError } from '../../lib/errors.js';
 import type { Founder as FoundingMember, NodeOptions } from '../../lib/node-options.js';
 
@@ -143,7 +143,7 @@ export function addressOf(text: string): HostAndPort {
   return { host, port: Number(text.slice(colon + 1)) };
 }
 
-function memberOf({ id, address, zone, weight }: Founder): FoundingMember {
+function memberOf({ id, address, zone, weight }: ListedFounder): FoundingMember {
   return {
     id,
     address,

@@ -27,7 +27,7 @@ import { serveAdminPage } from '../admin/admin-page.js';
 import { Renewal } from './renewal.js';
 import { addressOf, isWildcard, nodeOptionsOf } from './node-options.js';
 
-export interface NodeProcess {
+export interface ServingNode {
   /** Resolves when the cluster is founded and this node serves; rejects where it must not. */
   ready(): Promise<void>;
   /** Rejects when the node has ended and cannot be made anew, whatever the disk does. */
@@ -36,7 +36,7 @@ export interface NodeProcess {
   stop(): Promise<void>;
 }
 
-export interface NodeProcessOptions {
+export interface RunNodeOptions {
   readonly settings: Settings;
   readonly secret: Uint8Array;
   readonly version: string;
@@ -47,7 +47,7 @@ export interface NodeProcessOptions {
 }
 
 /** What a node, made anew or not, must know of the listener that is made after it. */
-interface Served extends NodeProcessOptions {
+interface Served extends RunNodeOptions {
   readonly connections: () => ConnectionFigures;
 }
 
@@ -60,7 +60,7 @@ const MEETING_TIMEOUT_MILLISECONDS = 2000;
 const MEETING_PAUSE_MILLISECONDS = 10;
 
 /** @throws OperatingError: a bad list, an address that is taken, a disk that cannot be used */
-export async function runNode(options: NodeProcessOptions): Promise<NodeProcess> {
+export async function runNode(options: RunNodeOptions): Promise<ServingNode> {
   const { settings, observer } = options;
   let listener: HttpListener | undefined;
   const connections = (): ConnectionFigures => listener?.figures ?? NO_CONNECTIONS;
@@ -98,7 +98,7 @@ export async function runNode(options: NodeProcessOptions): Promise<NodeProcess>
 }
 
 /** Undefined: none is asked for. */
-async function pageOf({ settings, version, observer }: NodeProcessOptions) {
+async function pageOf({ settings, version, observer }: RunNodeOptions) {
   const { node, admin, http } = settings;
   if (admin.listen === '') return undefined;
   const { host, port } = addressOf(node.listen);
@@ -163,7 +163,7 @@ async function meetPeers(node: QuorateNode, told: AbortSignal): Promise<void> {
 }
 
 async function environmentOf(
-  options: NodeProcessOptions,
+  options: RunNodeOptions,
   damage: string | undefined,
 ): Promise<Environment & { readonly transport: PeerSockets }> {
   const { node, peers, storage } = options.settings;
@@ -195,7 +195,7 @@ async function environmentOf(
 }
 
 function listen(
-  { settings, observer }: NodeProcessOptions,
+  { settings, observer }: RunNodeOptions,
   handler: RequestListener,
 ): Promise<HttpListener> {
   const { http } = settings;

@@ -3,7 +3,7 @@ import { greatestOf } from '../../lib/encoding/extremes.js';
 import { assert } from '../../lib/errors.js';
 import { sequenceOf } from './stress-value.js';
 
-export type WriteOutcome = 'acknowledged' | 'unknown' | 'none';
+export type StressOutcome = 'acknowledged' | 'unknown' | 'none';
 
 /** At the start of a read: what its answer must not fall behind. */
 export type Floor = number;
@@ -43,7 +43,7 @@ export class KeyHistory {
     return this.#last;
   }
 
-  endWrite(sequence: number, outcome: WriteOutcome): void {
+  endWrite(sequence: number, outcome: StressOutcome): void {
     assert(this.#pending === sequence, 'the write that ends is the one that began');
     this.#pending = undefined;
     if (outcome === 'acknowledged') this.#acknowledged = sequence;

@@ -2,9 +2,9 @@
 import type { Terminal } from '../terminal.js';
 import { table } from '../output.js';
 import type { StressPlan } from './stress-plan.js';
-import type { Operation, Tally } from './tally.js';
+import type { StressRequestKind, Tally } from './tally.js';
 
-const OPERATIONS: readonly Operation[] = ['get', 'put'];
+const OPERATIONS: readonly StressRequestKind[] = ['get', 'put'];
 const QUANTILES = { p50: 0.5, p95: 0.95, p99: 0.99, 'p99.9': 0.999 } as const;
 const REASONS_SHOWN = 10;
 
@@ -83,7 +83,7 @@ export function progressLine(tally: Tally, inFlight: number, elapsedMilliseconds
   );
 }
 
-function latenciesOf(tally: Tally, operation: Operation): Record<string, number> {
+function latenciesOf(tally: Tally, operation: StressRequestKind): Record<string, number> {
   const histogram = tally.latencies[operation];
   const quantiles = Object.entries(QUANTILES).map(([name, fraction]) => [
     name,

@@ -1,9 +1,9 @@
 /** The requests of a load, and the judgement of their answers. */
-import type { KeyHistory, WriteOutcome } from './key-history.js';
+import type { KeyHistory, StressOutcome } from './key-history.js';
 import type { LoadConnections, LoadOutcome } from './load-connections.js';
 import type { StressPlan } from './stress-plan.js';
 import { stressValue } from './stress-value.js';
-import type { Operation, Tally } from './tally.js';
+import type { StressRequestKind, Tally } from './tally.js';
 
 export type ReadBack = 'kept' | 'lost' | 'unread';
 
@@ -94,7 +94,7 @@ export class StressRequests {
     });
   }
 
-  #write(key: KeyHistory, done: (outcome: LoadOutcome, written: WriteOutcome) => void): void {
+  #write(key: KeyHistory, done: (outcome: LoadOutcome, written: StressOutcome) => void): void {
     const sequence = key.beginWrite();
     const value = stressValue(key.key, sequence, this.#plan.valueBytes);
     const body = `{"value":"${value}"}`;
@@ -131,7 +131,7 @@ export class StressRequests {
   }
 
   /** In flight on a connection that broke: no failure of those that remain. */
-  #miss(operation: Operation, outcome: LoadOutcome): void {
+  #miss(operation: StressRequestKind, outcome: LoadOutcome): void {
     if (outcome.kind === 'broken') this.#tally.broken += 1;
     else this.#tally.fail(`${operation}: ${reasonOf(outcome)}`);
   }
@@ -146,7 +146,7 @@ function valuesOf(outcome: LoadOutcome): unknown[] | undefined {
   return answer.code === 'not_found' ? [] : undefined;
 }
 
-function writeOutcomeOf(outcome: LoadOutcome): WriteOutcome {
+function writeOutcomeOf(outcome: LoadOutcome): StressOutcome {
   if (outcome.kind === 'refused') return 'none';
   if (outcome.kind !== 'answered') return 'unknown';
   if (outcome.status === OK) return 'acknowledged';

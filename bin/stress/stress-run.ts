@@ -3,7 +3,7 @@ import { KeyHistory } from './key-history.js';
 import { LoadConnections } from './load-connections.js';
 import { StressRequests } from './stress-requests.js';
 import type { StressPlan } from './stress-plan.js';
-import type { Operation } from './tally.js';
+import type { StressRequestKind } from './tally.js';
 import { Tally } from './tally.js';
 
 /** Requests that wait for answers; while there are more, those that are due wait too. */
@@ -17,7 +17,7 @@ const PATIENCE_MILLISECONDS = 10_000;
 const WAY_MILLISECONDS = 2000;
 
 interface Queue {
-  readonly operation: Operation;
+  readonly operation: StressRequestKind;
   readonly perSecond: number;
   /** How many have left; the next is due `(issued + 1) / perSecond` after the start. */
   issued: number;

@@ -1,7 +1,7 @@
 /** What a load came to: counts, latencies, and the first of each kind of trouble. */
 import { LatencyHistogram } from './latency-histogram.js';
 
-export type Operation = 'get' | 'put';
+export type StressRequestKind = 'get' | 'put';
 
 /** Kinds of trouble that are told apart; beyond them they are counted together. */
 const REASONS_MAX = 100;

@@ -2,7 +2,7 @@
 
 export type Health = 'up' | 'suspect' | 'down';
 
-export interface NodeReport {
+export interface NodeRowReport {
   readonly version: string;
   readonly start: number;
   readonly uptime_s: number;
@@ -21,7 +21,7 @@ export interface NodeRow {
   readonly protocol?: number | undefined;
   readonly zone: string;
   readonly state: Health;
-  readonly report?: NodeReport | undefined;
+  readonly report?: NodeRowReport | undefined;
 }
 
 export interface Status {
@@ -46,7 +46,7 @@ export interface Levels {
   }[];
 }
 
-export interface Ring {
+export interface RingReport {
   readonly partitions: number;
   readonly replicas: number;
   readonly members: readonly {
@@ -58,7 +58,7 @@ export interface Ring {
   readonly owners: readonly (readonly string[])[];
 }
 
-export interface Hints {
+export interface HintList {
   readonly hints: readonly {
     readonly holder: string;
     readonly target: string;
@@ -128,13 +128,13 @@ export interface ConflictPage {
 
 export type SettingValue = string | number;
 
-export interface Settings {
+export interface SettingsInForce {
   readonly version: string;
   readonly settings: Readonly<Record<string, SettingValue>>;
   readonly nodes: readonly string[];
 }
 
-export interface SettingsHistory {
+export interface SettingsChangeList {
   readonly history: readonly {
     readonly version: string;
     readonly at: string;
@@ -145,7 +145,7 @@ export interface SettingsHistory {
   }[];
 }
 
-export interface Copies {
+export interface KeyCopies {
   readonly key: string;
   readonly partition: number;
   readonly copies: readonly {

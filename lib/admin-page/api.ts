@@ -1,7 +1,7 @@
 /** The public API as this page reaches it: through its own origin, to a node that is alive. */
 
 /** An answer that is no success: what the problem says, and who said it. */
-export class Problem extends Error {
+export class ApiProblem extends Error {
   readonly status: number;
   readonly code: string;
   /** The whole body. */
@@ -15,7 +15,7 @@ export class Problem extends Error {
   }
 }
 
-export interface Answer<Body> {
+export interface ApiAnswer<Body> {
   readonly status: number;
   readonly body: Body;
   readonly headers: Headers;
@@ -23,7 +23,7 @@ export interface Answer<Body> {
   readonly node: string | undefined;
 }
 
-export interface Asked {
+export interface ApiRequest {
   readonly method?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: BodyInit | undefined;
@@ -43,7 +43,7 @@ export function setView(node: string): void {
 }
 
 /** Rejects with a Problem. */
-export async function ask<Body>(path: string, asked: Asked = {}): Promise<Answer<Body>> {
+export async function ask<Body>(path: string, asked: ApiRequest = {}): Promise<ApiAnswer<Body>> {
   const { method = 'GET', headers = {}, body, signal, anyStatus = false } = asked;
   const response = await fetch(path.startsWith('/nodes/') ? path : `${view}${path}`, {
     method,
@@ -53,13 +53,13 @@ export async function ask<Body>(path: string, asked: Asked = {}): Promise<Answer
     ...(signal === undefined ? {} : { signal }),
   }).catch((error: unknown) => {
     if (signal?.aborted === true) throw error;
-    throw new Problem(0, { code: 'not_ready', detail: 'the page cannot reach its server' });
+    throw new ApiProblem(0, { code: 'not_ready', detail: 'the page cannot reach its server' });
   });
   const text = await response.text();
   const type = response.headers.get('content-type') ?? '';
   const parsed: unknown = type.includes('json') ? JSON.parse(text) : text;
   if (!response.ok && !anyStatus) {
-    throw new Problem(response.status, (typeof parsed === 'object' ? parsed : {}) as never);
+    throw new ApiProblem(response.status, (typeof parsed === 'object' ? parsed : {}) as never);
   }
   const node = response.headers.get('x-quorate-node') ?? undefined;
   return { status: response.status, body: parsed as Body, headers: response.headers, node };
@@ -69,7 +69,7 @@ export function change<Body>(
   path: string,
   body: unknown,
   headers: Readonly<Record<string, string>> = {},
-): Promise<Answer<Body>> {
+): Promise<ApiAnswer<Body>> {
   return ask(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },

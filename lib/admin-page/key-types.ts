@@ -1,20 +1,20 @@
 /** What the page reads of answers about one key: values, siblings, audit, kept versions. */
 
 /** A JSON value, or bytes with their type. */
-export interface Held {
+export interface EncodedValue {
   readonly value?: unknown;
   readonly value_base64?: string | undefined;
   readonly content_type?: string | undefined;
 }
 
-export interface Sibling extends Held {
+export interface ConflictSibling extends EncodedValue {
   readonly version: string;
   readonly written_at: string;
   readonly written_by: string;
   readonly expires_at?: string | undefined;
 }
 
-export interface Dropped extends Held {
+export interface DroppedByResolution extends EncodedValue {
   readonly version: string;
   readonly bytes: number;
   readonly written_at: string;
@@ -22,21 +22,21 @@ export interface Dropped extends Held {
   readonly value_left_out?: true | undefined;
 }
 
-export interface Conflicts {
+export interface KeyConflicts {
   readonly key: string;
   readonly in_conflict: boolean;
   readonly context?: string | undefined;
-  readonly siblings: readonly Sibling[];
+  readonly siblings: readonly ConflictSibling[];
   readonly resolutions: readonly {
     readonly at: string;
     readonly strategy: string;
     readonly by: string;
     readonly kept: string;
-    readonly dropped: readonly Dropped[];
+    readonly dropped: readonly DroppedByResolution[];
   }[];
 }
 
-export interface Versions {
+export interface KeyVersions {
   readonly versions: readonly {
     readonly version: string;
     readonly state: 'current' | 'kept';

@@ -18,7 +18,7 @@ import { messageOf } from '../errors.js';
 import { LOST } from './messages.js';
 
 /** How far the loss of one partition has been told. */
-export interface Told {
+export interface AnnouncedLoss {
   readonly partition: number;
   /** From which on the answers of this node count again; undefined: not taken yet. */
   start: number | undefined;
@@ -54,10 +54,10 @@ export function serveLosses(
 /** Tells the owners that are up; resolves when each has confirmed or failed. */
 export async function announce(
   options: AnnouncementOptions,
-  losses: readonly Told[],
+  losses: readonly AnnouncedLoss[],
 ): Promise<void> {
   await takeStart(options, losses);
-  const byPeer = new Map<NodeId, Told[]>();
+  const byPeer = new Map<NodeId, AnnouncedLoss[]>();
   for (const told of losses) {
     for (const peer of options.ownership.othersOf(told.partition)) {
       if (told.start === undefined || told.confirmed.has(peer)) continue;
@@ -71,7 +71,10 @@ export async function announce(
  * What the other owners remember of this node's starts is known by then, so the next is above all
  * that they have heard of.
  */
-async function takeStart(options: AnnouncementOptions, losses: readonly Told[]): Promise<void> {
+async function takeStart(
+  options: AnnouncementOptions,
+  losses: readonly AnnouncedLoss[],
+): Promise<void> {
   const { identity, losses: known, isMet, view } = options;
   const ready = losses.filter(({ partition, start }) => {
     return start === undefined && options.ownership.othersOf(partition).every(isMet);
@@ -87,7 +90,7 @@ async function takeStart(options: AnnouncementOptions, losses: readonly Told[]):
 async function tell(
   options: AnnouncementOptions,
   peer: NodeId,
-  some: readonly Told[],
+  some: readonly AnnouncedLoss[],
 ): Promise<void> {
   const { questions, losses, view, observer } = options;
   if (!view.isUp(peer)) return;

@@ -22,7 +22,7 @@ import { MerkleTrees } from './merkle-tree.js';
 import { Questions } from './questions.js';
 import { Rebuild } from './rebuild.js';
 import { Scrub } from './scrub.js';
-import { askOwners, serveTestimony } from './testimony-service.js';
+import { askOwners, serveDotStatus } from './testimony-service.js';
 
 export interface AntiEntropyAssembly {
   readonly environment: Pick<Environment, 'clock' | 'random' | 'observer'>;
@@ -85,7 +85,7 @@ export function assembleAntiEntropy(options: AntiEntropyAssembly) {
   const serve = (): void => {
     for (const part of [answering, collection, exchangeNow, convergence]) part.serve(messenger);
     serveAudits(messenger, audited);
-    serveTestimony(messenger, { ownership, table, clocks, health });
+    serveDotStatus(messenger, { ownership, table, clocks, health });
     serveLosses(messenger, { ownership, losses });
   };
   return { antiEntropy, exchange: exchangeNow, convergence, serve };

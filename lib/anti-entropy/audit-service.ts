@@ -13,7 +13,7 @@ import { isOver } from '../replica/endings.js';
 import { keyAfter, rangeFrom, recordKey, recordKeyOf, recordsOf } from '../persistence/keyspace.js';
 import type { z } from 'zod';
 import type { MerkleTrees } from './merkle-tree.js';
-import { BRANCHES, KEYS, LEAVES, RECORDS } from './messages.js';
+import { BRANCH_SUMS, KEYS, LEAF_SUMS, RECORDS } from './messages.js';
 
 /** Records looked at for one page. */
 const PAGE = 500;
@@ -38,11 +38,11 @@ export interface AuditServiceOptions extends LiveListOptions {
 /** Registers the handlers; called once, when the ring is known. */
 export function serveAudits(messenger: Messenger, options: AuditServiceOptions): void {
   const { ownership, replica, health, trees, pageBytesMax } = options;
-  messenger.handle(BRANCHES, ({ partition }, { from }) => {
+  messenger.handle(BRANCH_SUMS, ({ partition }, { from }) => {
     ownership.assertShared(partition, from);
     return { branches: [...trees.branchesOf(partition)] };
   });
-  messenger.handle(LEAVES, ({ partition, branches }, { from }) => {
+  messenger.handle(LEAF_SUMS, ({ partition, branches }, { from }) => {
     ownership.assertShared(partition, from);
     return { leaves: trees.leavesOf(partition, branches) };
   });

@@ -14,7 +14,7 @@ import { dotText } from '../versioning/dot.js';
 import { merge, type Siblings } from '../versioning/siblings.js';
 import { type AuditServiceOptions, listLive } from './audit-service.js';
 import type { MerkleTrees } from './merkle-tree.js';
-import { BRANCHES, KEYS, LEAVES, RECORDS } from './messages.js';
+import { BRANCH_SUMS, KEYS, LEAF_SUMS, RECORDS } from './messages.js';
 
 /** A key that two owners hold in different states. */
 export interface Difference {
@@ -119,14 +119,14 @@ export class Audit {
     const { questions, health } = this.#options;
     if (health.isRebuilding(partition)) return [];
     const { deadline } = questions;
-    const theirs = await questions.ask(peer, BRANCHES, { partition }, deadline);
+    const theirs = await questions.ask(peer, BRANCH_SUMS, { partition }, deadline);
     const ours = this.#trees.branchesOf(partition);
     const branches = [...ours.keys()].filter(
       (branch) => ours[branch]?.equals(theirs.branches[branch] ?? EMPTY) !== true,
     );
     if (branches.length === 0) return [];
     const request = { partition, branches };
-    const { leaves: theirLeaves } = await questions.ask(peer, LEAVES, request, deadline);
+    const { leaves: theirLeaves } = await questions.ask(peer, LEAF_SUMS, request, deadline);
     const known = new Map(theirLeaves);
     const leaves = this.#trees
       .leavesOf(partition, branches)

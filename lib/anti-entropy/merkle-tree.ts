@@ -10,7 +10,7 @@ import { hash64Bytes } from '../encoding/hash.js';
 import { assert } from '../errors.js';
 import type { Digests } from '../persistence/digests.js';
 import type { LeafSums } from '../persistence/leaf-sums.js';
-import { BRANCHES, LEAF_BYTES, LEAVES_A_BRANCH } from '../persistence/leaf-sums.js';
+import { BRANCHES_A_PARTITION, LEAF_BYTES, LEAVES_A_BRANCH } from '../persistence/leaf-sums.js';
 
 interface PartitionTree {
   /** Of the digests, when this was built. */
@@ -90,8 +90,8 @@ export class MerkleTrees {
 
 function build(sums: LeafSums, revision: number, before: PartitionTree | undefined): PartitionTree {
   const leaves = sums.live();
-  const hashes = Buffer.allocUnsafe(BRANCHES * BRANCH_BYTES);
-  const branches = Array.from({ length: BRANCHES }, (_, branch) => {
+  const hashes = Buffer.allocUnsafe(BRANCHES_A_PARTITION * BRANCH_BYTES);
+  const branches = Array.from({ length: BRANCHES_A_PARTITION }, (_, branch) => {
     const hash = hashes.subarray(branch * BRANCH_BYTES, (branch + 1) * BRANCH_BYTES);
     const own = leavesOfBranch(leaves, branch);
     if (before !== undefined && own.equals(leavesOfBranch(before.leaves, branch))) {

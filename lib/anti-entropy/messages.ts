@@ -73,14 +73,14 @@ export const PULL = messageType(
 );
 
 /** "How do the leaves of this partition look?" The live sums of its 256 leaves, 8 bytes each. */
-export const LEAVES = messageType(
+export const LEAF_SUMS = messageType(
   'anti-entropy.leaves',
   z.object({ partition, branches: z.array(z.number()) }),
   z.object({ leaves: z.array(z.tuple([z.number(), bytes])) }),
 );
 
 /** "Which branches does your tree of this partition have?" */
-export const BRANCHES = messageType(
+export const BRANCH_SUMS = messageType(
   'anti-entropy.branches',
   z.object({ partition }),
   z.object({ branches: z.array(bytes) }),
@@ -111,7 +111,7 @@ export const RECORDS = messageType(
 const word = z.enum(['value', 'dead', 'covered', 'denied', 'unseen']);
 
 /** "What became of these versions of a key?" */
-export const TESTIFY = messageType(
+export const DOT_STATUS = messageType(
   'anti-entropy.testify',
   z.object({ ...address, dots: z.array(dot) }),
   z.object({

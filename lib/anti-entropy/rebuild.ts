@@ -13,14 +13,14 @@ import { keyAfter, type RecordKey, recordKeyOf, recordsOf } from '../persistence
 import { decodeRecord } from '../persistence/records.js';
 import { type Dot, dotText } from '../versioning/dot.js';
 import type { PartitionClock } from '../versioning/partition-clock.js';
-import { announce, type AnnouncementOptions, type Told } from './announcement.js';
+import { announce, type AnnouncementOptions, type AnnouncedLoss } from './announcement.js';
 import type { Exchange } from './exchange.js';
-import { TESTIFY } from './messages.js';
+import { DOT_STATUS } from './messages.js';
 import type { Scrub } from './scrub.js';
 import { isEndedElsewhere } from './testimony.js';
 
 /** What the other owners have sent of a partition since it was damaged. */
-interface Progress extends Told {
+interface Progress extends AnnouncedLoss {
   /** Of the own clock, at the damage that this is the rebuild of. */
   readonly generation: number;
   readonly snapshots: Map<NodeId, PartitionClock>;
@@ -180,7 +180,9 @@ export class Rebuild {
     const testimonies = await Promise.all(
       ownership
         .othersOf(partition)
-        .map((peer) => questions.ask(peer, TESTIFY, { namespace, key, dots: [...dots] }, deadline)),
+        .map((peer) =>
+          questions.ask(peer, DOT_STATUS, { namespace, key, dots: [...dots] }, deadline),
+        ),
     );
     return dots.filter((_, i) => isEndedElsewhere(i, testimonies));
   }

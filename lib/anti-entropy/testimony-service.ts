@@ -8,10 +8,10 @@ import type { Messenger } from '../rpc/messenger.js';
 import { type RecordKey, recordKey } from '../persistence/keyspace.js';
 import type { FilterVerdict } from '../replica/group-apply.js';
 import type { Dot } from '../versioning/dot.js';
-import { TESTIFY } from './messages.js';
-import { verdictOn, wordOn } from './testimony.js';
+import { DOT_STATUS } from './messages.js';
+import { droppedOrDamaged, dotStatusOf } from './testimony.js';
 
-export interface TestimonyOptions {
+export interface DotStatusOptions {
   readonly ownership: Ownership;
   readonly table: RecordTable;
   readonly clocks: PartitionClocks;
@@ -19,18 +19,18 @@ export interface TestimonyOptions {
 }
 
 /** Registers the handler; called once, when the ring is known. */
-export function serveTestimony(
+export function serveDotStatus(
   messenger: Messenger,
-  { ownership, table, clocks, health }: TestimonyOptions,
+  { ownership, table, clocks, health }: DotStatusOptions,
 ): void {
-  messenger.handle(TESTIFY, ({ namespace, key, dots }, { from }) => {
+  messenger.handle(DOT_STATUS, ({ namespace, key, dots }, { from }) => {
     const at = recordKey(namespace, key, ownership.partitionCount);
     ownership.assertOwns(from, at.partition);
     const { partition } = at;
     const own = health.isRebuilding(partition) ? undefined : table.read(at)?.siblings;
     return {
       rebuilding: health.isRebuilding(partition),
-      words: dots.map((dot) => wordOn(dot, own, clocks.of(partition))),
+      words: dots.map((dot) => dotStatusOf(dot, own, clocks.of(partition))),
       persisted: dots.map((dot) => clocks.persisted(partition).has(dot)),
     };
   });
@@ -41,7 +41,7 @@ export function serveTestimony(
  * @throws OperatingError where one of them cannot be asked: then nothing is known
  */
 export async function askOwners(
-  options: Pick<TestimonyOptions, 'ownership' | 'clocks'> & { readonly questions: Questions },
+  options: Pick<DotStatusOptions, 'ownership' | 'clocks'> & { readonly questions: Questions },
   at: RecordKey,
   dots: readonly Dot[],
 ): Promise<FilterVerdict> {
@@ -50,8 +50,8 @@ export async function askOwners(
   const { deadline } = questions;
   const request = { namespace, key, dots: [...dots] };
   const others = await Promise.all(
-    ownership.othersOf(partition).map((peer) => questions.ask(peer, TESTIFY, request, deadline)),
+    ownership.othersOf(partition).map((peer) => questions.ask(peer, DOT_STATUS, request, deadline)),
   );
   const own = dots.map((dot) => clocks.persisted(partition).has(dot));
-  return verdictOn(own, others);
+  return droppedOrDamaged(own, others);
 }

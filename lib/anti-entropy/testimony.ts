@@ -12,17 +12,17 @@ import { find } from '../versioning/siblings.js';
  * `value`, `dead`: held, in that state. `covered`: superseded by what is held. `denied`: seen, and
  * neither. `unseen`.
  */
-export type Word = 'value' | 'dead' | 'covered' | 'denied' | 'unseen';
+export type DotStatus = 'value' | 'dead' | 'covered' | 'denied' | 'unseen';
 
-export interface Testimony {
+export interface DotStatusReport {
   readonly rebuilding: boolean;
   /** For each dot that was asked about. */
-  readonly words: readonly Word[];
+  readonly words: readonly DotStatus[];
   /** Does the persisted clock have it? */
   readonly persisted: readonly boolean[];
 }
 
-export function wordOn(dot: Dot, own: Siblings | undefined, clock: PartitionClock): Word {
+export function dotStatusOf(dot: Dot, own: Siblings | undefined, clock: PartitionClock): DotStatus {
   const held = own === undefined ? undefined : find(own, dot);
   if (held !== undefined) return held.state === 'value' ? 'value' : 'dead';
   if (own !== undefined && covers(own.context, dot)) return 'covered';
@@ -37,9 +37,9 @@ export function wordOn(dot: Dot, own: Siblings | undefined, clock: PartitionCloc
  * @param own whether the persisted clock of the asker has each dot
  * @param others of all other owners
  */
-export function verdictOn(
+export function droppedOrDamaged(
   own: readonly boolean[],
-  others: readonly Testimony[],
+  others: readonly DotStatusReport[],
 ): 'dropped' | 'damaged' {
   const serving = others.filter(({ rebuilding }) => !rebuilding);
   const lost = own.some((ownPersisted, i) => {
@@ -53,7 +53,7 @@ export function verdictOn(
 }
 
 /** May a version be dropped at the end of a rebuild: have all others seen its end? */
-export function isEndedElsewhere(index: number, others: readonly Testimony[]): boolean {
+export function isEndedElsewhere(index: number, others: readonly DotStatusReport[]): boolean {
   return (
     others.length > 0 &&
     others.every(({ rebuilding, words }) => {

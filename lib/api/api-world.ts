@@ -1,10 +1,10 @@
 /** What the API is made of, and the limits that it keeps. */
 import type { Clock } from '../environment/clock.js';
-import type { AdmissionLimits } from './http/admission.js';
+import type { RequestAdmissionLimits } from './http/admission.js';
 import type { PutBodyLimits } from './http/put-body.js';
 import type { ApiNode } from './api-node.js';
 
-export type ApiLimits = AdmissionLimits &
+export type ApiLimits = RequestAdmissionLimits &
   PutBodyLimits & {
     readonly timeoutDefaultMilliseconds: number;
     /** Of the body of a batch, and of its answer, but for what is answered to writes. */

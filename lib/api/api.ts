@@ -5,13 +5,13 @@ import type { ApiWorld } from './api-world.js';
 import { BatchPath, isBatchPath } from './http/batch-path.js';
 import { DataPath } from './http/data-path.js';
 import { isDataPath } from './http/data-target.js';
-import { Exchanges } from './http/exchange.js';
+import { HttpExchanges } from './http/exchange.js';
 
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Every request that the listener parsed is answered, and every answer is counted. */
 export function createApi(world: ApiWorld): RequestListener {
-  const exchanges = new Exchanges(world);
+  const exchanges = new HttpExchanges(world);
   const dataPath = new DataPath(world, exchanges);
   const batchPath = new BatchPath(world, exchanges);
   const control = createControl(world, exchanges);

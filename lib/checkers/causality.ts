@@ -1,15 +1,15 @@
 /** Which write had seen which, as far as clients can know (docs/testing.md). */
-import type { VersionName, Write } from './history.js';
+import type { VersionName, RecordedWrite } from './history.js';
 
 /** Of one key, since the names of versions are unique within a key only. */
 export class Causality {
-  readonly #byVersion = new Map<VersionName, Write>();
+  readonly #byVersion = new Map<VersionName, RecordedWrite>();
   /** Version -> the stored writes whose writers had been shown it, or that took it. */
-  readonly #successors = new Map<VersionName, Write[]>();
+  readonly #successors = new Map<VersionName, RecordedWrite[]>();
   readonly #pasts = new Map<VersionName, ReadonlySet<VersionName>>();
 
   /** @param writes of the key */
-  private constructor(writes: readonly Write[]) {
+  private constructor(writes: readonly RecordedWrite[]) {
     for (const write of writes) {
       if (write.version === undefined) continue;
       this.#byVersion.set(write.version, write);
@@ -22,8 +22,8 @@ export class Causality {
   }
 
   /** The causality of each key; an empty one for a key that was never written. */
-  static byKey(writes: readonly Write[]): (key: string) => Causality {
-    const grouped = new Map<string, Write[]>();
+  static byKey(writes: readonly RecordedWrite[]): (key: string) => Causality {
+    const grouped = new Map<string, RecordedWrite[]>();
     for (const write of writes) {
       const group = grouped.get(write.key);
       if (group === undefined) grouped.set(write.key, [write]);
@@ -34,7 +34,7 @@ export class Causality {
     return (key) => byKey.get(key) ?? none;
   }
 
-  writeOf(version: VersionName): Write | undefined {
+  writeOf(version: VersionName): RecordedWrite | undefined {
     return this.#byVersion.get(version);
   }
 
@@ -49,7 +49,7 @@ export class Causality {
   }
 
   /** The stored writes whose writers had been shown the version itself, or that took it. */
-  successorsOf(version: VersionName): readonly Write[] {
+  successorsOf(version: VersionName): readonly RecordedWrite[] {
     return this.#successors.get(version) ?? [];
   }
 

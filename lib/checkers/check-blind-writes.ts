@@ -4,7 +4,7 @@
  */
 import { Causality } from './causality.js';
 import { establishedByKey } from './established.js';
-import type { Finding, History, VersionName, Write } from './history.js';
+import type { Finding, History, VersionName, RecordedWrite } from './history.js';
 
 export function checkBlindWrites(history: History): Finding[] {
   const { writes, replicaCount } = history;
@@ -23,7 +23,7 @@ export function checkBlindWrites(history: History): Finding[] {
 }
 
 /** By the write, or by another that it may not have met. */
-function isReplaced(causality: Causality, write: Write, version: VersionName): boolean {
+function isReplaced(causality: Causality, write: RecordedWrite, version: VersionName): boolean {
   if (causality.mayBeGone(version, write.ended ?? write.began)) return true;
   const { version: own } = write;
   if (own !== undefined && causality.covers(own, version)) return true;

@@ -2,7 +2,7 @@
  * Forbids that an answer claims more than held: another level than was asked for, fewer answers
  * than the level needs, replicas that cannot have done it, a durability that is not there.
  */
-import type { Claim, Finding, History } from './history.js';
+import type { ReceiptClaim, Finding, History } from './history.js';
 
 export function checkReceipts({ claims = [] }: History): Finding[] {
   return claims.flatMap((claim): Finding[] => {
@@ -19,7 +19,7 @@ interface Need {
   readonly count: number;
 }
 
-function whatIsWrong(claim: Claim): string | undefined {
+function whatIsWrong(claim: ReceiptClaim): string | undefined {
   const { levels, level, answered, standIns, primaries, witnesses, durability, isHinted } = claim;
   if (!levels.some((asked) => asked.trim().toLowerCase() === level)) {
     return `asked for ${levels.join(', ')}`;
@@ -50,7 +50,7 @@ const SLOPPY: ReadonlySet<string> = new Set(['any', 'eventual']);
 const NUMBERS: Readonly<Record<string, number>> = { one: 1, two: 2, three: 3, any: 1, eventual: 1 };
 
 /** What docs/consistency.md says of each level, anew: the store's own table is what is judged. */
-function needsOf(level: string, { primaries, zone }: Claim): Need[] {
+function needsOf(level: string, { primaries, zone }: ReceiptClaim): Need[] {
   const nodes = primaries.map(({ node }) => node);
   const near = primaries.filter((primary) => primary.zone === zone).map(({ node }) => node);
   if (level === 'all') return [{ nodes, count: nodes.length }];

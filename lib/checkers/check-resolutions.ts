@@ -4,7 +4,7 @@
  */
 import { Causality } from './causality.js';
 import { readParts } from './checked-value.js';
-import type { Finding, History, ReadVersion, VersionName, Write } from './history.js';
+import type { Finding, History, ReadVersion, VersionName, RecordedWrite } from './history.js';
 
 export function checkResolutions({ writes, reads, finals }: History): Finding[] {
   const causalityOf = Causality.byKey(writes);
@@ -17,7 +17,10 @@ export function checkResolutions({ writes, reads, finals }: History): Finding[] 
 }
 
 /** What it has replaced is among its siblings, or was replaced by somebody else as well. */
-function unknowing({ key, version, seen, resolves }: Write, causality: Causality): Finding[] {
+function unknowing(
+  { key, version, seen, resolves }: RecordedWrite,
+  causality: Causality,
+): Finding[] {
   if (resolves === undefined || version === undefined) return [];
   return seen.flatMap((old): Finding[] => {
     if (resolves.includes(old)) return [];
@@ -31,7 +34,7 @@ function invented(
   key: string,
   { version, value }: ReadVersion,
   causality: Causality,
-  byId: ReadonlyMap<string, Write>,
+  byId: ReadonlyMap<string, RecordedWrite>,
 ): Finding[] {
   if (value === undefined || causality.writeOf(version)?.resolves === undefined) return [];
   return (readParts(value, key) ?? []).flatMap(({ writeId }): Finding[] => {

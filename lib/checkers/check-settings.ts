@@ -4,7 +4,7 @@
  */
 import type { Finding } from './history.js';
 
-export type Fields = Readonly<Record<string, unknown>>;
+export type SettingValues = Readonly<Record<string, unknown>>;
 
 export interface SettingsWrite {
   readonly id: string;
@@ -13,7 +13,7 @@ export interface SettingsWrite {
   readonly ended: number | undefined;
   /** As of writes of keys: `open` may surface at any time, `refused` never. */
   readonly outcome: 'acknowledged' | 'open' | 'refused';
-  readonly fields: Fields;
+  readonly fields: SettingValues;
   /** Who has it durably, as the answer says. */
   readonly nodes: readonly string[];
   /** The version that it was to be made on; undefined: on any. */
@@ -27,7 +27,7 @@ export interface SettingsRead {
   readonly node: string;
   readonly began: number;
   readonly ended: number;
-  readonly fields: Fields;
+  readonly fields: SettingValues;
   readonly version: string;
   /** After the calm: every node has what was ever acknowledged. */
   readonly isLast: boolean;
@@ -37,7 +37,7 @@ export interface SettingsRead {
 
 export interface SettingsHistory {
   /** What every node starts with. */
-  readonly initial: Fields;
+  readonly initial: SettingValues;
   readonly writes: readonly SettingsWrite[];
   readonly reads: readonly SettingsRead[];
 }

@@ -1,7 +1,7 @@
 /** Forbids stale reads: what W hold durably, a later read of R must show, where W + R > N. */
 import { Causality } from './causality.js';
 import { type Established, establishedByKey } from './established.js';
-import type { Finding, History, Read } from './history.js';
+import type { Finding, History, RecordedRead } from './history.js';
 
 export function checkStaleReads(history: History): Finding[] {
   const causalityOf = Causality.byKey(history.writes);
@@ -30,7 +30,11 @@ export function countAllowedStaleReads(history: History): number {
   return count;
 }
 
-function whatIsStale(causality: Causality, read: Read, { version, by }: Established): Finding[] {
+function whatIsStale(
+  causality: Causality,
+  read: RecordedRead,
+  { version, by }: Established,
+): Finding[] {
   const { id, key, versions, ended } = read;
   const shown = new Set(versions.map((each) => each.version));
   const findings: Finding[] = [];

@@ -1,7 +1,7 @@
 /** Forbids what nobody wrote: torn values, values of another key, one write under two versions. */
 import { Causality } from './causality.js';
 import { type CheckedValue, readParts } from './checked-value.js';
-import type { Finding, History, ReadVersion, VersionName, Write } from './history.js';
+import type { Finding, History, ReadVersion, VersionName, RecordedWrite } from './history.js';
 
 /** Values must have been made by `shapedValue`. */
 export function checkValues(history: History): Finding[] {
@@ -21,7 +21,7 @@ export function checkValues(history: History): Finding[] {
 }
 
 interface Known {
-  readonly writes: ReadonlyMap<string, Write>;
+  readonly writes: ReadonlyMap<string, RecordedWrite>;
   readonly causality: Causality;
   /** By the id of the write, as far as answers have shown it. */
   readonly versions: Map<string, VersionName>;

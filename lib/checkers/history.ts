@@ -12,7 +12,7 @@ export type VersionName = string;
  */
 export type WriteOutcome = 'acknowledged' | 'open' | 'refused';
 
-export interface Write {
+export interface RecordedWrite {
   /** Unique in the history; its value, if any, carries it. */
   readonly id: string;
   readonly key: string;
@@ -60,7 +60,7 @@ export interface ReadVersion {
   readonly endsAt?: number | null | undefined;
 }
 
-export interface Read {
+export interface RecordedRead {
   readonly id: string;
   readonly key: string;
   readonly began: number;
@@ -96,7 +96,7 @@ export interface FinalState {
 }
 
 /** What an answer said of how it came about, and what was seen of that from outside. */
-export interface Claim {
+export interface ReceiptClaim {
   /** The read or write that was answered. */
   readonly id: string;
   readonly key: string;
@@ -124,14 +124,14 @@ export interface Claim {
 export interface History {
   /** N: primaries of a key. */
   readonly replicaCount: number;
-  readonly writes: readonly Write[];
+  readonly writes: readonly RecordedWrite[];
   /** Reads that were answered; those that failed say nothing. */
-  readonly reads: readonly Read[];
+  readonly reads: readonly RecordedRead[];
   /** Empty where the store was not brought to rest. */
   readonly finals: readonly FinalState[];
   /** Superseded versions that were asked for by name, or listed. */
-  readonly kept?: readonly Pick<Read, 'id' | 'key' | 'versions'>[] | undefined;
-  readonly claims?: readonly Claim[] | undefined;
+  readonly kept?: readonly Pick<RecordedRead, 'id' | 'key' | 'versions'>[] | undefined;
+  readonly claims?: readonly ReceiptClaim[] | undefined;
 }
 
 /** One thing that the store promised not to do. */

@@ -4,9 +4,9 @@
  * states remembered as in Lowe 2017.) The sequential type is a set of live siblings: strong writes
  * replace all of it, plain writes of other levels are concurrent adds.
  */
-import type { Write } from './history.js';
+import type { RecordedWrite } from './history.js';
 
-type WriteId = Write['id'];
+type WriteId = RecordedWrite['id'];
 
 /** One operation on the key. Times are on one clock; no two moments are the same. */
 export interface KeyOperation {
@@ -52,7 +52,7 @@ interface PlainWrite {
 /** The writes whose values are live; a set, in any order. */
 export type LiveSet = readonly WriteId[];
 
-export type Verdict = 'linearizable' | 'not linearizable' | 'undecided';
+export type LinearizabilityVerdict = 'linearizable' | 'not linearizable' | 'undecided';
 
 /** Beyond so many states the search gives up. */
 const STATES_MAX = 300_000;
@@ -82,7 +82,7 @@ interface Step {
 export function judgeKey(
   operations: readonly KeyOperation[],
   statesMax: number = STATES_MAX,
-): Verdict {
+): LinearizabilityVerdict {
   const search = new Search(stepsOf(operations), statesMax);
   const isFound = search.from({ taken: 0n, live: 0n, gone: 0n });
   if (search.isSpent) return 'undecided';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { jsonMembers, splitArray } from '../encoding/json-text.js';
 import { ArgumentError, headerTextOf, keyOf, storedOf } from './arguments.js';
 import type { HttpAnswer } from './http-exchange.js';
-import { readGet, reading, readProblem, readWrite, textOf } from './read-answer.js';
+import { readGet, reading, readProblem, readWrite, bodyText } from './read-answer.js';
 import type { Batched, BatchRow, GetResult, Problem, StoredValue, WriteResult } from './results.js';
 
 interface Addressed {
@@ -17,7 +17,7 @@ interface Writes extends Addressed {
   readonly context?: string | undefined;
 }
 
-export type Operation =
+export type BatchOperationRequest =
   | (Addressed & { readonly kind: 'get' })
   | (Writes & {
       readonly kind: 'put';
@@ -45,14 +45,14 @@ const answerShape = z.looseObject({ failed: z.int(), results: z.array(rowShape) 
  * @throws ArgumentError where an operation is none, or the text of a value no JSON: it might become
  *   further operations
  */
-export function batchText(operations: readonly Operation[]): string {
+export function batchText(operations: readonly BatchOperationRequest[]): string {
   if (!Array.isArray(operations)) throw new ArgumentError('a batch is a list of operations');
   return `{"operations":[${operations.map(operationText).join(',')}]}`;
 }
 
 const KINDS: ReadonlySet<unknown> = new Set(['get', 'put', 'delete']);
 
-function operationText(operation: Operation): string {
+function operationText(operation: BatchOperationRequest): string {
   const { kind, key, level, context, ttl, value } = {
     ...{ context: undefined, ttl: undefined, value: undefined },
     ...operation,
@@ -76,7 +76,7 @@ function valueText(value: StoredValue): string {
 export function readBatch(answer: HttpAnswer): Batched<BatchRow> | Problem {
   if (answer.status !== 200 && answer.status !== 207) return readProblem(answer);
   return reading(answer, () => {
-    const text = textOf(answer);
+    const text = bodyText(answer);
     const { failed, results } = answerShape.parse(JSON.parse(text));
     const split = jsonMembers(text);
     const members = split.kind === 'object' ? split.members : new Map<string, string>();
@@ -95,7 +95,7 @@ function rowOf(row: z.infer<typeof rowShape>, text: string): BatchRow {
 /** What the single request would have given. */
 export function resultOf(
   { status, receipt, text }: BatchRow,
-  operation: Operation | undefined,
+  operation: BatchOperationRequest | undefined,
 ): GetResult | WriteResult {
   const headers: Readonly<Record<string, string | undefined>> = {
     'content-type': 'application/json',

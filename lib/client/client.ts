@@ -10,10 +10,10 @@ import {
 } from './arguments.js';
 import { Endpoints } from './endpoints.js';
 import type { HttpAnswer, HttpRequest } from './http-exchange.js';
-import { exchange } from './http-exchange.js';
+import { sendRequest } from './http-exchange.js';
 import { pathOf, withQuery } from './key-path.js';
 import { readControl, readGet, readWrite } from './read-answer.js';
-import { batchText, type Operation, readBatch, resultOf } from './batch.js';
+import { batchText, type BatchOperationRequest, readBatch, resultOf } from './batch.js';
 import type {
   Batched,
   BatchRow,
@@ -132,7 +132,7 @@ export class QuorateClient {
 
   /** Many keys in one request; each operation succeeds or fails by itself. */
   async batch(
-    operations: readonly Operation[],
+    operations: readonly BatchOperationRequest[],
     options: BatchOptions = NO_OPTIONS,
   ): Promise<Batched<GetResult | WriteResult> | Problem> {
     const batched = await this.batchText(batchText(operations), options);
@@ -173,7 +173,7 @@ export class QuorateClient {
     { timeoutMilliseconds }: ReadOptions,
     read: (answer: HttpAnswer) => Result,
   ): Promise<Result | Problem> {
-    const answer = await exchange(request, {
+    const answer = await sendRequest(request, {
       endpoints: this.#endpoints,
       timeoutMilliseconds:
         timeoutMilliseconds === undefined

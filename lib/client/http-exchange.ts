@@ -19,7 +19,7 @@ export interface HttpAnswer {
   readonly body: Uint8Array;
 }
 
-export interface ExchangeOptions {
+export interface SendOptions {
   readonly endpoints: Endpoints;
   /** For all endpoints that are tried, together. */
   readonly timeoutMilliseconds: number;
@@ -41,9 +41,9 @@ const CONNECTING = new Set(['lookup', 'connect', 'secureConnect', 'socket']);
  * write decides that with its outcome in hand. So that it does not go to a node that is silent, an
  * endpoint that has not answered lately is asked first whether it does, where there are others.
  */
-export async function exchange(
+export async function sendRequest(
   request: HttpRequest,
-  { endpoints, timeoutMilliseconds }: ExchangeOptions,
+  { endpoints, timeoutMilliseconds }: SendOptions,
 ): Promise<HttpAnswer | Problem> {
   const deadline = performance.now() + timeoutMilliseconds;
   const refusals: string[] = [];

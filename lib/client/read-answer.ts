@@ -6,7 +6,7 @@ import type {
   ControlResult,
   GetResult,
   Problem,
-  Receipt,
+  ClientReceipt,
   Sibling,
   StoredValue,
   WriteResult,
@@ -62,7 +62,7 @@ export function readGet(answer: HttpAnswer): GetResult {
 export function readWrite(answer: HttpAnswer): WriteResult {
   if (answer.status !== 200) return readProblem(answer);
   return reading(answer, () => {
-    const { version, context, replaced, beside } = writtenShape.parse(JSON.parse(textOf(answer)));
+    const { version, context, replaced, beside } = writtenShape.parse(JSON.parse(bodyText(answer)));
     return { kind: 'written', version, context, replaced, beside, receipt: receiptOf(answer) };
   });
 }
@@ -73,7 +73,7 @@ export function readControl<Content>(
 ): ControlResult<Content> {
   if (answer.status !== 200) return readProblem(answer);
   return reading(answer, () => {
-    const text = textOf(answer);
+    const text = bodyText(answer);
     return { kind: 'answer', content: shape.parse(JSON.parse(text)), text };
   });
 }
@@ -92,7 +92,7 @@ function readFound(answer: HttpAnswer): GetResult {
       receipt,
     };
   }
-  const text = textOf(answer);
+  const text = bodyText(answer);
   const found = foundShape.parse(JSON.parse(text));
   const { version, context, written_at, expires_at } = found;
   return {
@@ -111,7 +111,7 @@ function valueIn(text: string, found: z.infer<typeof foundShape>): StoredValue {
 }
 
 function readConflict(answer: HttpAnswer): GetResult {
-  const text = textOf(answer);
+  const text = bodyText(answer);
   const { context, siblings } = siblingsShape.parse(JSON.parse(text));
   const read = siblings.map(siblingOf);
   return { kind: 'siblings', siblings: read, context, receipt: receiptOf(answer), text };
@@ -133,13 +133,13 @@ function storedValue({
   return { kind: 'bytes', bytes, contentType: content_type ?? '' };
 }
 
-function receiptOf({ header }: HttpAnswer): Receipt {
+function receiptOf({ header }: HttpAnswer): ClientReceipt {
   return { level: header('x-consistency-achieved'), replicas: header('x-replicas') };
 }
 
 export function readProblem(answer: HttpAnswer): Problem {
   return reading(answer, ({ status }) => {
-    const text = textOf(answer);
+    const text = bodyText(answer);
     const { code, detail, outcome, retryable } = problemShape.parse(JSON.parse(text));
     return { kind: 'problem', status, code, detail, outcome, retryable, text };
   });
@@ -162,6 +162,6 @@ export function reading<Result>(answer: HttpAnswer, read: Reading<Result>): Resu
   }
 }
 
-export function textOf({ body }: HttpAnswer): string {
+export function bodyText({ body }: HttpAnswer): string {
   return new TextDecoder().decode(body);
 }

@@ -6,7 +6,7 @@ export type StoredValue =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly contentType: string };
 
 /** What was truly achieved. */
-export interface Receipt {
+export interface ClientReceipt {
   /** The level that held. */
   readonly level: string | undefined;
   /** `2/3`, and `stand-ins=1` where there were any. */
@@ -44,7 +44,7 @@ export interface Found {
   readonly context: string;
   readonly writtenAt: string;
   readonly expiresAt: string | undefined;
-  readonly receipt: Receipt;
+  readonly receipt: ClientReceipt;
 }
 
 export interface InConflict {
@@ -52,7 +52,7 @@ export interface InConflict {
   readonly siblings: readonly Sibling[];
   /** Covers all of them: a write with it resolves the conflict. */
   readonly context: string;
-  readonly receipt: Receipt;
+  readonly receipt: ClientReceipt;
   /** The answer, as JSON text. */
   readonly text: string;
 }
@@ -61,7 +61,7 @@ export interface NotFound {
   readonly kind: 'not-found';
   /** To send back with the first write; undefined where one version was asked for. */
   readonly context: string | undefined;
-  readonly receipt: Receipt;
+  readonly receipt: ClientReceipt;
 }
 
 export interface Written {
@@ -72,7 +72,7 @@ export interface Written {
   readonly replaced: readonly string[];
   /** Versions that a write without a context has met and left: rare; the next write ends it. */
   readonly beside: readonly string[];
-  readonly receipt: Receipt;
+  readonly receipt: ClientReceipt;
 }
 
 export interface Answered<Content> {
@@ -101,7 +101,7 @@ export interface BatchRow {
   readonly outcome: 'none' | 'unknown';
   readonly key: string | undefined;
   readonly version: string | undefined;
-  readonly receipt: Receipt;
+  readonly receipt: ClientReceipt;
   /** JSON text. */
   readonly text: string;
 }

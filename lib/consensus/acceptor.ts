@@ -15,11 +15,11 @@ import {
 import { type Holding, isCovered } from './coverage.js';
 import type {
   Acceptance,
-  Entry,
+  PromiseEntry,
   KeyText,
   Proposal,
-  Reply,
-  Request,
+  AcceptorReply,
+  AcceptorRequest,
   Settlement,
 } from './messages.js';
 
@@ -30,7 +30,7 @@ export interface HeldKey extends Holding {
 }
 
 /** What an owner holds of a partition, as last decided, durable or not. */
-export interface Held {
+export interface AcceptorState {
   readonly promised: Ballot;
   /** The highest that it has activated. */
   readonly active: Ballot;
@@ -42,7 +42,7 @@ export interface Held {
 }
 
 /** What must be stored, all in one step and in this order. */
-export type Stored =
+export type AcceptorChange =
   | { readonly store: 'ballots'; readonly promised: Ballot; readonly active: Ballot }
   | { readonly store: 'acceptance'; readonly key: KeyText; readonly acceptance: Acceptance }
   | { readonly store: 'no acceptance'; readonly key: KeyText }
@@ -52,8 +52,8 @@ export type Stored =
   | { readonly store: 'merge'; readonly key: KeyText; readonly state: Siblings };
 
 export interface Judgement {
-  readonly changes: readonly Stored[];
-  readonly reply: Reply | undefined;
+  readonly changes: readonly AcceptorChange[];
+  readonly reply: AcceptorReply | undefined;
   /** The answer waits until this, and all that was decided before it, is synced. */
   readonly isSynced: boolean;
 }
@@ -64,7 +64,7 @@ const NOTHING: Judgement = { changes: [], reply: undefined, isSynced: false };
  * What follows from a request. An owner under rebuild is not asked: it neither promises nor accepts
  * nor answers.
  */
-export function judge(held: Held, request: Request): Judgement {
+export function judge(held: AcceptorState, request: AcceptorRequest): Judgement {
   switch (request.is) {
     case 'prepare':
       return judgePrepare(held, request.ballot);
@@ -84,7 +84,7 @@ export function judge(held: Held, request: Request): Judgement {
 }
 
 /** The proposer's own vote: it decided on its own record, and is not asked whether that is met. */
-export function judgeVote(held: Held, { key, id, dot, state }: Proposal): Judgement {
+export function judgeVote(held: AcceptorState, { key, id, dot, state }: Proposal): Judgement {
   // Promised to another meanwhile: then that one is not outvoted.
   if (compareBallots(held.promised, id.ballot) !== 0) return NOTHING;
   const acceptance = { id, dot, state, isCopied: false };
@@ -98,8 +98,8 @@ export function learning(
   key: KeyText,
   id: ProposalId,
   { state, isSettled }: { readonly state: Siblings | undefined; readonly isSettled: boolean },
-): Stored[] {
-  const changes: Stored[] = [];
+): AcceptorChange[] {
+  const changes: AcceptorChange[] = [];
   if (acceptance !== undefined && !isLater(acceptance.id, id)) {
     changes.push({ store: 'no acceptance', key });
   }
@@ -108,9 +108,9 @@ export function learning(
   return changes;
 }
 
-function judgePrepare(held: Held, ballot: Ballot): Judgement {
+function judgePrepare(held: AcceptorState, ballot: Ballot): Judgement {
   if (compareBallots(ballot, held.promised) <= 0) return refused(held, ballot);
-  const entries = [...held.keys()].map((key): Entry => {
+  const entries = [...held.keys()].map((key): PromiseEntry => {
     const { acceptance, mark, record } = held.of(key);
     return { key, acceptance, mark, record: mark === undefined ? undefined : record };
   });
@@ -121,17 +121,21 @@ function judgePrepare(held: Held, ballot: Ballot): Judgement {
   };
 }
 
-function refused({ promised }: Held, ballot: Ballot): Judgement {
+function refused({ promised }: AcceptorState, ballot: Ballot): Judgement {
   return { changes: [], reply: { is: 'refused', ballot, promised }, isSynced: false };
 }
 
-function judgeActivate(held: Held, ballot: Ballot, entries: readonly Settlement[]): Judgement {
+function judgeActivate(
+  held: AcceptorState,
+  ballot: Ballot,
+  entries: readonly Settlement[],
+): Judgement {
   if (compareBallots(ballot, held.promised) < 0) return refused(held, ballot);
   const reply = { is: 'activated', ballot } as const;
   // Late, and again: what was accepted or learned since stays.
   if (compareBallots(ballot, held.active) <= 0) return { changes: [], reply, isSynced: true };
   const promised = greaterBallot(held.promised, ballot);
-  const changes: Stored[] = [{ store: 'ballots', promised, active: ballot }];
+  const changes: AcceptorChange[] = [{ store: 'ballots', promised, active: ballot }];
   const settled = new Map(entries.map((entry) => [entry.key, entry]));
   for (const key of new Set([...settled.keys(), ...held.keys()])) {
     for (const change of settling(held.of(key), ballot, key, settled.get(key))) {
@@ -147,14 +151,14 @@ function settling(
   ballot: Ballot,
   key: KeyText,
   entry: Settlement | undefined,
-): Stored[] {
+): AcceptorChange[] {
   if (entry?.adopted !== undefined) {
     const { adopted } = entry;
     // An ACCEPT or a LEARN of the same ballot may have been quicker.
     const isOvertaken = isLater(acceptance?.id, adopted.id) || !isLater(adopted.id, mark);
     return isOvertaken ? [] : [{ store: 'acceptance', key, acceptance: adopted }];
   }
-  const changes: Stored[] = [];
+  const changes: AcceptorChange[] = [];
   if (acceptance !== undefined && compareBallots(acceptance.id.ballot, ballot) < 0) {
     changes.push({ store: 'no acceptance', key });
   }
@@ -165,21 +169,21 @@ function settling(
   return changes;
 }
 
-function judgeCheck(held: Held, proposal: Proposal): Judgement {
+function judgeCheck(held: AcceptorState, proposal: Proposal): Judgement {
   const { key, id } = proposal;
   if (compareBallots(id.ballot, held.promised) < 0) return refused(held, id.ballot);
   const own = held.of(key);
-  const reply: Reply = isCovered(proposal, own)
+  const reply: AcceptorReply = isCovered(proposal, own)
     ? { is: 'covered', key, id }
     : { is: 'uncovered', key, id, record: own.record };
   return { changes: [], reply, isSynced: false };
 }
 
-function judgeAccept(held: Held, proposal: Proposal): Judgement {
+function judgeAccept(held: AcceptorState, proposal: Proposal): Judgement {
   const { key, id, dot, state } = proposal;
   if (compareBallots(id.ballot, held.promised) < 0) return refused(held, id.ballot);
   const isHigher = compareBallots(id.ballot, held.promised) > 0;
-  const raised: Stored[] = isHigher
+  const raised: AcceptorChange[] = isHigher
     ? [{ store: 'ballots', promised: id.ballot, active: held.active }]
     : [];
   const own = held.of(key);
@@ -202,8 +206,8 @@ function judgeAccept(held: Held, proposal: Proposal): Judgement {
 }
 
 function judgeLearn(
-  held: Held,
-  { key, id, state, isSettled }: Extract<Request, { is: 'learn' }>,
+  held: AcceptorState,
+  { key, id, state, isSettled }: Extract<AcceptorRequest, { is: 'learn' }>,
 ): Judgement {
   const own = held.of(key);
   const reply = isSettled ? undefined : ({ is: 'learned', key, id } as const);
@@ -218,14 +222,14 @@ function judgeLearn(
   return { changes, reply, isSynced: true };
 }
 
-function judgeForget(held: Held, key: KeyText, id: ProposalId): Judgement {
+function judgeForget(held: AcceptorState, key: KeyText, id: ProposalId): Judgement {
   const { mark } = held.of(key);
   if (mark === undefined || isLater(mark, id)) return NOTHING;
   return { ...NOTHING, changes: [{ store: 'no mark', key }] };
 }
 
-function judgeForgetBallot(held: Held, ballot: Ballot): Judgement {
-  const changes: Stored[] = [];
+function judgeForgetBallot(held: AcceptorState, ballot: Ballot): Judgement {
+  const changes: AcceptorChange[] = [];
   for (const key of held.keys()) {
     const { mark } = held.of(key);
     if (mark === undefined || compareBallots(mark.ballot, ballot) >= 0) continue;
@@ -238,9 +242,9 @@ function judgeForgetBallot(held: Held, ballot: Ballot): Judgement {
  * What an owner under rebuild takes from another one: the higher ballots, and of each key what is
  * later. It counts only once it has this of every other owner (K18).
  */
-export function rebuildingFrom(own: Held, other: Held): Stored[] {
+export function rebuildingFrom(own: AcceptorState, other: AcceptorState): AcceptorChange[] {
   const promised = greaterBallot(own.promised, other.promised);
-  const changes: Stored[] = [
+  const changes: AcceptorChange[] = [
     { store: 'ballots', promised, active: greaterBallot(own.active, other.active) },
   ];
   for (const key of other.keys()) {

@@ -3,9 +3,9 @@ import type { NodeId } from '../environment/transport.js';
 import { Votes } from '../replication/quorum.js';
 import { type Ballot, compareBallots, type ProposalId } from './ballot.js';
 import { type ProposerEffect, send } from './effects.js';
-import type { Acceptance, KeyText, Reply, Sender } from './messages.js';
+import type { Acceptance, KeyText, AcceptorReply, Sender } from './messages.js';
 import type { Acceptors } from './proposal.js';
-import { type Legacy, legacyOf, type Testimony } from './takeover.js';
+import { type Legacy, legacyOf, type PromiseReport } from './takeover.js';
 
 /** A state that may have been chosen under an older ballot, under a number of this one. */
 export interface Adopted {
@@ -19,7 +19,7 @@ export class Candidacy {
   readonly #promises: Votes;
   /** Who has activated the ballot: so far in this start of it. */
   readonly activations: Votes;
-  readonly #testimonies = new Map<NodeId, Testimony>();
+  readonly #testimonies = new Map<NodeId, PromiseReport>();
   #legacy: Legacy | undefined;
   adopted: readonly Adopted[] = [];
   isActive = false;
@@ -44,7 +44,7 @@ export class Candidacy {
   /** Also late ones: each owner that has promised is told what to activate. */
   promised(
     from: Sender,
-    { active, entries }: Extract<Reply, { is: 'promised' }>,
+    { active, entries }: Extract<AcceptorReply, { is: 'promised' }>,
   ): readonly ProposerEffect[] {
     this.#promises.grant(from.node, from.start);
     this.#testimonies.set(from.node, { active, entries });

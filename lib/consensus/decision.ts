@@ -29,7 +29,7 @@ export interface StrongChange {
 }
 
 /** What a client wants at `strong`. */
-export interface Operation {
+export interface StrongOperation {
   /** Unique in this life of the proposer. */
   readonly id: number;
   readonly key: KeyText;
@@ -60,7 +60,7 @@ export function holds(condition: Condition, state: Siblings | undefined): boolea
 }
 
 /** The state that a write leaves: its version alone; it replaces all that it was decided on. */
-export function written(
+export function writtenState(
   base: Siblings,
   { state, contentType, value, expiresAt }: StrongChange,
   dot: Dot,

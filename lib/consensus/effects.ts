@@ -3,8 +3,8 @@ import type { NodeId } from '../environment/transport.js';
 import type { Dot } from '../versioning/dot.js';
 import type { Siblings, Version } from '../versioning/siblings.js';
 import type { Ballot, ProposalId } from './ballot.js';
-import type { Operation } from './decision.js';
-import type { Acceptance, KeyText, Proposal, Request } from './messages.js';
+import type { StrongOperation } from './decision.js';
+import type { Acceptance, KeyText, Proposal, AcceptorRequest } from './messages.js';
 
 /** What came of an operation. */
 export type Result =
@@ -19,7 +19,7 @@ export type ProposerEffect =
   | {
       readonly do: 'send';
       readonly node: NodeId;
-      readonly request: Exclude<Request, { is: 'activate' | 'accept' }>;
+      readonly request: Exclude<AcceptorRequest, { is: 'activate' | 'accept' }>;
     }
   /** With the own records of what is brought, as they are when it is sent. */
   | {
@@ -53,7 +53,7 @@ export type ProposerEffect =
   | { readonly do: 'forget ballot'; readonly ballot: Ballot }
   /** A number that nothing has: the clock counts it as seen. */
   | { readonly do: 'void'; readonly dot: Dot }
-  | { readonly do: 'answer'; readonly operation: Operation; readonly result: Result }
+  | { readonly do: 'answer'; readonly operation: StrongOperation; readonly result: Result }
   | {
       readonly do: 'count';
       readonly what: 'activated' | 'adopted' | 'deposed' | 'decided again' | 'killed';

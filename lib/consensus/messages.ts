@@ -19,7 +19,7 @@ export interface Acceptance {
 }
 
 /** What an owner that promises holds of a key beside its record. */
-export interface Entry {
+export interface PromiseEntry {
   readonly key: KeyText;
   readonly acceptance: Acceptance | undefined;
   /** Learned here, and not known to be accepted or learned by every owner. */
@@ -45,7 +45,7 @@ export interface Proposal extends Pick<Acceptance, 'id' | 'dot' | 'state'> {
 }
 
 /** To an acceptor. */
-export type Request =
+export type AcceptorRequest =
   | { readonly is: 'prepare'; readonly ballot: Ballot }
   | { readonly is: 'activate'; readonly ballot: Ballot; readonly entries: readonly Settlement[] }
   /** Would it be accepted? Asked first where one acceptance and its proposer are no majority. */
@@ -67,12 +67,12 @@ export type Request =
   | { readonly is: 'forget ballot'; readonly ballot: Ballot };
 
 /** Of an acceptor. */
-export type Reply =
+export type AcceptorReply =
   | {
       readonly is: 'promised';
       readonly ballot: Ballot;
       readonly active: Ballot;
-      readonly entries: readonly Entry[];
+      readonly entries: readonly PromiseEntry[];
     }
   /** A higher ballot was promised. */
   | { readonly is: 'refused'; readonly ballot: Ballot; readonly promised: Ballot }

@@ -6,7 +6,14 @@ import { joinContexts } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';
 import { NO_SIBLINGS, type Siblings } from '../versioning/siblings.js';
 import type { ProposalId } from './ballot.js';
-import { covering, holds, killing, type Operation, valuesOf, written } from './decision.js';
+import {
+  covering,
+  holds,
+  killing,
+  type StrongOperation,
+  valuesOf,
+  writtenState,
+} from './decision.js';
 import type { Proposal } from './messages.js';
 
 /**
@@ -17,7 +24,7 @@ type Stage = 'looking' | 'checking' | 'accepting' | 'voting';
 
 /** One operation under way on its key. */
 export class OpenProposal {
-  readonly operation: Operation;
+  readonly operation: StrongOperation;
   stage: Stage = 'looking';
   /** Does the operation take effect, as last decided? */
   takesEffect = false;
@@ -33,7 +40,7 @@ export class OpenProposal {
   #met: Context | undefined;
   readonly #standing: Standing;
 
-  constructor(operation: Operation, standing: Standing) {
+  constructor(operation: StrongOperation, standing: Standing) {
     this.operation = operation;
     this.#standing = standing;
     this.votes = new Votes(standing);
@@ -69,12 +76,12 @@ export class OpenProposal {
     return this.proposal;
   }
 
-  #proposedState(effective: Operation['change'], hybridNow: number): Siblings {
+  #proposedState(effective: StrongOperation['change'], hybridNow: number): Siblings {
     const { base, dot } = this;
     if (dot === undefined) return base;
     // Proposed before, and not to take effect now: it must never come back.
     if (effective === undefined) return killing(base, dot);
-    return written(base, effective, dot, hybridNow);
+    return writtenState(base, effective, dot, hybridNow);
   }
 }
 

@@ -17,9 +17,9 @@ import {
   type ProposalId,
 } from './ballot.js';
 import { Candidacy } from './candidacy.js';
-import { type Operation, valuesOf } from './decision.js';
+import { type StrongOperation, valuesOf } from './decision.js';
 import { type ProposerEffect, type Result, send } from './effects.js';
-import type { KeyText, Proposal, Reply, Sender } from './messages.js';
+import type { KeyText, Proposal, AcceptorReply, Sender } from './messages.js';
 import { Acceptors, OpenProposal } from './proposal.js';
 import { Settling } from './settling.js';
 
@@ -63,7 +63,7 @@ export class ProposerCore {
   readonly #self: NodeId;
   #reign: Reign | undefined;
   #ballot = NO_BALLOT;
-  readonly #waiting = new Map<KeyText, Operation[]>();
+  readonly #waiting = new Map<KeyText, StrongOperation[]>();
   /** Invariant: one proposal a key is open. */
   readonly #open = new Map<KeyText, OpenProposal>();
 
@@ -117,7 +117,7 @@ export class ProposerCore {
   }
 
   /** Decided once it is this operation's turn on its key, and this node is the proposer. */
-  submit(operation: Operation): readonly ProposerEffect[] {
+  submit(operation: StrongOperation): readonly ProposerEffect[] {
     const waiting = this.#waiting.get(operation.key);
     if (waiting === undefined) this.#waiting.set(operation.key, [operation]);
     else waiting.push(operation);
@@ -125,7 +125,7 @@ export class ProposerCore {
   }
 
   /** The client waits no longer. True: it is not proposed, and never will be. */
-  withdraw({ key, id }: Operation): boolean {
+  withdraw({ key, id }: StrongOperation): boolean {
     const waiting = this.#waiting.get(key) ?? [];
     const left = waiting.filter((operation) => operation.id !== id);
     if (left.length === waiting.length) return false;
@@ -154,7 +154,7 @@ export class ProposerCore {
   }
 
   /** An acceptor has answered; the own one too. */
-  answered(from: Sender, reply: Reply): readonly ProposerEffect[] {
+  answered(from: Sender, reply: AcceptorReply): readonly ProposerEffect[] {
     const reign = this.#reign;
     if (reign === undefined) return [];
     const { candidacy } = reign;
@@ -241,7 +241,7 @@ export class ProposerCore {
   #uncovered(
     reign: Reign,
     from: Sender,
-    { key, id, record }: Extract<Reply, { is: 'uncovered' }>,
+    { key, id, record }: Extract<AcceptorReply, { is: 'uncovered' }>,
   ): readonly ProposerEffect[] {
     const open = this.#openUnder(key, id);
     // A majority has accepted it, or will with the own vote.
@@ -294,6 +294,6 @@ function resultOf({ operation, takesEffect, dot, base }: OpenProposal): Result {
   return { is: operation.change === undefined ? 'read' : 'unmet', state: base };
 }
 
-function answer(operation: Operation, result: Result): ProposerEffect {
+function answer(operation: StrongOperation, result: Result): ProposerEffect {
   return { do: 'answer', operation, result };
 }

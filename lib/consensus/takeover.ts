@@ -8,12 +8,12 @@ import {
   NO_BALLOT,
   type ProposalId,
 } from './ballot.js';
-import type { Acceptance, Entry, KeyText } from './messages.js';
+import type { Acceptance, PromiseEntry, KeyText } from './messages.js';
 
 /** Of one owner: what came with its promise. */
-export interface Testimony {
+export interface PromiseReport {
   readonly active: Ballot;
-  readonly entries: readonly Entry[];
+  readonly entries: readonly PromiseEntry[];
 }
 
 export interface Legacy {
@@ -26,9 +26,9 @@ export interface Legacy {
 }
 
 /** @param testimonies of a majority, the own one among them */
-export function legacyOf(testimonies: readonly Testimony[]): Legacy {
+export function legacyOf(testimonies: readonly PromiseReport[]): Legacy {
   const active = testimonies.reduce((top, one) => greaterBallot(top, one.active), NO_BALLOT);
-  const byKey = new Map<KeyText, Entry[]>();
+  const byKey = new Map<KeyText, PromiseEntry[]>();
   for (const { entries } of testimonies) {
     for (const entry of entries) {
       const known = byKey.get(entry.key);
@@ -55,7 +55,10 @@ export function legacyOf(testimonies: readonly Testimony[]): Legacy {
 }
 
 /** Below the highest ballot that was activated, what was not adopted then was not chosen. */
-function latestAcceptance(entries: readonly Entry[], active: Ballot): Acceptance | undefined {
+function latestAcceptance(
+  entries: readonly PromiseEntry[],
+  active: Ballot,
+): Acceptance | undefined {
   let latest: Acceptance | undefined;
   for (const { acceptance } of entries) {
     if (acceptance === undefined) continue;
@@ -65,7 +68,7 @@ function latestAcceptance(entries: readonly Entry[], active: Ballot): Acceptance
   return latest;
 }
 
-function latestMark(entries: readonly Entry[]): ProposalId | undefined {
+function latestMark(entries: readonly PromiseEntry[]): ProposalId | undefined {
   let latest: ProposalId | undefined;
   for (const { mark } of entries) if (isLater(mark, latest)) latest = mark;
   return latest;

@@ -10,13 +10,13 @@ export interface PlainReport {
   readonly acceptance: Acceptance | undefined;
 }
 
-export type Met =
+export type AcceptanceResolution =
   | { readonly is: 'resolved'; readonly merged: Siblings | undefined }
   /** Chosen or not: the proposer must settle it first. */
   | { readonly is: 'unresolved' };
 
 /** @param reports of a majority of the owners */
-export function judgeMet(reports: readonly PlainReport[]): Met {
+export function resolveAcceptances(reports: readonly PlainReport[]): AcceptanceResolution {
   const merged = mergeAll(reports.map(({ record }) => record));
   const isOpen = ({ acceptance }: PlainReport): boolean =>
     acceptance !== undefined &&

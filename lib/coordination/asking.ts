@@ -5,7 +5,7 @@ import type { Quorum, Standing } from '../replication/quorum.js';
 import { NO_SIBLINGS, type Siblings } from '../versioning/siblings.js';
 import { type Ask, type Copy, ReadRound } from './read-round.js';
 
-export interface AskingOptions {
+export interface PriorReadOptions {
   readonly plan: Plan;
   /** How long to wait for those asked before the others are asked, too, with so much time left. */
   readonly patience: (asked: readonly NodeId[], leftMilliseconds: number) => number;
@@ -18,17 +18,17 @@ export type AskEffect =
   | { readonly do: 'count hedges'; readonly count: number };
 
 /** `differ`: their fingerprints do, so they are asked for versions. Else: what is there. */
-export type Asked = 'pending' | 'lost' | 'differ' | Siblings;
+export type PriorReadState = 'pending' | 'lost' | 'differ' | Siblings;
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-export class Asking {
-  readonly #options: AskingOptions;
+export class PriorRead {
+  readonly #options: PriorReadOptions;
   readonly #rounds: ReadRound[] = [];
   /** When others are asked, too. */
   hedgesAt = NEVER;
 
-  constructor(options: AskingOptions) {
+  constructor(options: PriorReadOptions) {
     this.#options = options;
   }
 
@@ -71,7 +71,7 @@ export class Asking {
   }
 
   /** What has come of the last round. */
-  resultOf(quorum: Quorum): Asked {
+  resultOf(quorum: Quorum): PriorReadState {
     const round = this.#rounds.at(-1);
     const state = round?.stateOf(quorum);
     if (round === undefined || state === 'pending') return 'pending';

@@ -11,12 +11,12 @@ import type { Hedging } from '../replication/hedging.js';
 import type { Plans } from '../replication/plan.js';
 import type { Resolver } from '../resolution/resolver.js';
 import { Coordinator, type CoordinatorOptions } from './coordinator.js';
-import { Copies } from './copies.js';
+import { CopyInspection } from './copies.js';
 import { Engine } from './engine.js';
 import { Histories } from './history.js';
 import { Reads } from './reads.js';
 import { Replicas } from './replicas.js';
-import { Settlement } from './settle.js';
+import { ConflictResolution } from './settle.js';
 import { Standings } from './standings.js';
 import { Writes } from './writes.js';
 
@@ -65,14 +65,14 @@ export function assembleCoordination(options: CoordinationOptions) {
     ...{ plans, engine, messenger, audits, versions, clock },
     graceMilliseconds: options.hedgeDelayMilliseconds,
   });
-  const settlement = new Settlement({
+  const settlement = new ConflictResolution({
     ...{ self, plans, reads, writes, resolver, expiryClock, observer },
   });
   const conflicts = { ownership, view, store, messenger, clock };
   const coordinator = new Coordinator({
     ...options,
     ...{ reads, writes, history, settlement, conflicts },
-    copies: new Copies({ plans, replicas, clock }),
+    copies: new CopyInspection({ plans, replicas, clock }),
   });
   return { coordinator, writes };
 }

@@ -11,7 +11,7 @@ import {
 import { covers } from '../versioning/context.js';
 import { dotText } from '../versioning/dot.js';
 
-export interface Met {
+export interface BlindWriteState {
   /** The blind write. */
   readonly version: Stamped;
   /** What the own record holds now. */
@@ -35,7 +35,7 @@ interface Leavings {
   readonly left: readonly MetVersion[];
 }
 
-export type Verdict =
+export type BlindWriteDecision =
   | { readonly do: 'wait' }
   | ({ readonly do: 'answer' } & Leavings)
   | ({ readonly do: 'claim' } & Takings & Leavings);
@@ -45,7 +45,7 @@ const NONE: Takings = { taken: [], reports: [] };
 /** By its text, so that what several replicas hold is one. */
 type ByDot = ReadonlyMap<string, MetVersion>;
 
-export function judge(met: Met): Verdict {
+export function decideBlindWrite(met: BlindWriteState): BlindWriteDecision {
   const { version, own, reports, isComplete, mayWait } = met;
   const all = [own, ...reports];
   const beside = besideOf(own, reports);

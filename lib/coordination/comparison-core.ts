@@ -8,7 +8,7 @@ import type { Standing } from '../replication/quorum.js';
 import { type Course, NOTHING } from './engine.js';
 import type { ReadEffect } from './read-core.js';
 import { type Copy, ReadRound } from './read-round.js';
-import { NO_QUORUM, RepairCore, type RepairWrite, type Stored } from './repair-core.js';
+import { NO_QUORUM, RepairCore, type RepairWrite, type StoredRepair } from './repair-core.js';
 
 export type ComparisonEffect =
   /** As a read does them. */
@@ -53,7 +53,11 @@ export class ComparisonCore implements Course<ComparisonEffect> {
     return this.#advance(round);
   }
 
-  repaired(_repair: number, node: NodeId, stored: Stored | undefined): readonly ComparisonEffect[] {
+  repaired(
+    _repair: number,
+    node: NodeId,
+    stored: StoredRepair | undefined,
+  ): readonly ComparisonEffect[] {
     const repair = this.#repair;
     if (repair === undefined || this.#isOver) return NOTHING;
     const more = this.#writes(repair, repair.answered(node, stored));

@@ -14,8 +14,8 @@ import type { Siblings } from '../versioning/siblings.js';
 import { liveVersions, seenIn } from '../versioning/siblings.js';
 import { type BlindWrites, seenBlindly } from './blind-writes.js';
 import { type ConflictListOptions, listConflicts } from './conflict-list.js';
-import type { Copies, CopiesAnswer } from './copies.js';
-import type { Histories, Look } from './history.js';
+import type { CopyInspection, CopiesAnswer } from './copies.js';
+import type { Histories, HistoryQuery } from './history.js';
 import { type ConsistencyLevel, parseLevel } from './level.js';
 import { LargeWrites } from './large-writes.js';
 import type { Put, PutResult } from './put-request.js';
@@ -36,7 +36,7 @@ import type {
   VersionRequest,
   VersionsAnswer,
 } from './request.js';
-import { type Resolve, resolveByOf, type Settlement } from './settle.js';
+import { type Resolve, resolveByOf, type ConflictResolution } from './settle.js';
 import type { Writes } from './writes.js';
 
 /** What the cluster's settings say of a request that does not. */
@@ -52,8 +52,8 @@ export interface CoordinatorOptions {
   readonly reads: Reads;
   readonly writes: Writes;
   readonly history: Histories;
-  readonly settlement: Settlement;
-  readonly copies: Copies;
+  readonly settlement: ConflictResolution;
+  readonly copies: CopyInspection;
   /** What a list of the keys in conflict asks. */
   readonly conflicts: ConflictListOptions;
   readonly plans: Plans;
@@ -180,7 +180,9 @@ export class Coordinator implements Coordination {
   }
 
   /** What there is, whatever the setting would make of siblings. */
-  async #plain(request: GetRequest): Promise<{ readonly answer: GetAnswer; readonly look: Look }> {
+  async #plain(
+    request: GetRequest,
+  ): Promise<{ readonly answer: GetAnswer; readonly look: HistoryQuery }> {
     const read = this.#read(request, this.#options.defaults().readLevel);
     const got = await this.#options.reads.get(read);
     const level = parseLevel(got.level, 'read');

@@ -27,7 +27,7 @@ export interface CopiesAnswer {
   readonly copies: readonly HeldCopy[];
 }
 
-export interface CopiesOptions {
+export interface CopyInspectionOptions {
   readonly plans: Plans;
   readonly replicas: Replicas;
   readonly clock: Clock;
@@ -37,10 +37,10 @@ export interface CopiesOptions {
 const PATIENCE_MILLISECONDS = 1000;
 
 /** Nothing is repaired, and no level is kept: this is for looking. */
-export class Copies {
-  readonly #options: CopiesOptions;
+export class CopyInspection {
+  readonly #options: CopyInspectionOptions;
 
-  constructor(options: CopiesOptions) {
+  constructor(options: CopyInspectionOptions) {
     this.#options = options;
   }
 

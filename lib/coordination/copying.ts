@@ -5,7 +5,7 @@
 import type { NodeId } from '../environment/transport.js';
 import type { Plan } from '../replication/plan.js';
 import { type Standing, Votes } from '../replication/quorum.js';
-import type { HintPlace, Sent, WriteEffect } from './write-effects.js';
+import type { HintPlace, CopyKind, WriteEffect } from './write-effects.js';
 
 interface Round {
   readonly votes: Votes;
@@ -16,7 +16,7 @@ interface Round {
 export class Copying {
   readonly #plan: Plan;
   readonly #standing: Standing;
-  readonly #rounds = new Map<Sent, Round>();
+  readonly #rounds = new Map<CopyKind, Round>();
   /** Absent primaries of which hints are held. */
   readonly #hinted = new Set<NodeId>();
 
@@ -25,7 +25,7 @@ export class Copying {
     this.#standing = standing;
   }
 
-  begin(sent: Sent): WriteEffect[] {
+  begin(sent: CopyKind): WriteEffect[] {
     const { primaries, self } = this.#plan;
     const round: Round = { votes: new Votes(this.#standing), open: [] };
     this.#rounds.set(sent, round);
@@ -47,7 +47,7 @@ export class Copying {
    * @param start in which start of the primary it is held as durably as asked; undefined: it is not
    * @returns was it waited for?
    */
-  settle(node: NodeId, start: number | undefined, sent: Sent): boolean {
+  settle(node: NodeId, start: number | undefined, sent: CopyKind): boolean {
     const round = this.#rounds.get(sent);
     const place = round?.open.indexOf(node) ?? -1;
     if (round === undefined || place < 0) return false;
@@ -58,7 +58,7 @@ export class Copying {
   }
 
   /** Undefined: it was not sent. */
-  votesOn(sent: Sent): Votes | undefined {
+  votesOn(sent: CopyKind): Votes | undefined {
     return this.#rounds.get(sent)?.votes;
   }
 

@@ -26,7 +26,7 @@ export interface HistoryOptions {
   readonly graceMilliseconds: number;
 }
 
-export interface Look {
+export interface HistoryQuery {
   readonly at: RecordKey;
   /** As many replicas must say what they have kept: the level that held for the read before. */
   readonly level: ConsistencyLevel;
@@ -43,7 +43,7 @@ export class Histories {
   }
 
   /** How conflicts were resolved, the latest first. */
-  async resolutionsOf(look: Look): Promise<AuditEntry[]> {
+  async resolutionsOf(look: HistoryQuery): Promise<AuditEntry[]> {
     const { namespace, key } = look.at;
     const { audits } = this.#options;
     const replies = await this.#gather(look, RESOLUTIONS, { namespace, key }, () => ({
@@ -53,7 +53,7 @@ export class Histories {
   }
 
   /** What any of the replicas keeps, each once, the latest written first. */
-  async keptVersionsOf(look: Look): Promise<KeptVersion[]> {
+  async keptVersionsOf(look: HistoryQuery): Promise<KeptVersion[]> {
     const { namespace, key } = look.at;
     const replies = await this.#gather(look, VERSIONS, { namespace, key }, () => ({
       versions: this.#options.versions.list(look.at),
@@ -66,7 +66,7 @@ export class Histories {
   }
 
   /** Undefined where no replica that answered keeps it. */
-  async keptVersionOf(look: Look, version: string): Promise<WholeVersion | undefined> {
+  async keptVersionOf(look: HistoryQuery, version: string): Promise<WholeVersion | undefined> {
     const { namespace, key } = look.at;
     const replies = await this.#gather(look, VERSION, { namespace, key, version }, () => ({
       kept: wholeToWire(this.#options.versions.read(look.at, version)),
@@ -76,7 +76,7 @@ export class Histories {
   }
 
   #gather<Request, Reply>(
-    { at, level, deadline }: Look,
+    { at, level, deadline }: HistoryQuery,
     type: MessageType<Request, Reply>,
     request: Request,
     own: () => Reply,

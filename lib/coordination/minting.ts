@@ -18,7 +18,7 @@ import type { Operation } from './engine.js';
 import type { WireAuditEntry } from './messages.js';
 import type { Put, PutResult } from './put-request.js';
 import type { WriteCore } from './write-core.js';
-import type { OwnLook, WriteEffect } from './write-effects.js';
+import type { OwnRecordState, WriteEffect } from './write-effects.js';
 
 export interface MintingOptions {
   readonly replica: Replica;
@@ -30,10 +30,10 @@ export interface MintingOptions {
   readonly clock: Clock;
 }
 
-export type Writing = Operation<WriteEffect, WriteCore>;
+export type WriteOperation = Operation<WriteEffect, WriteCore>;
 
 /** One write under way, and what it has come to. */
-export interface Write {
+export interface WriteInProgress {
   readonly put: Put;
   readonly plan: Plan;
   readonly outcome: Deferred<PutResult>;
@@ -56,8 +56,8 @@ export class Minting {
   /** One transaction: read, merge, mint, own hints, audit. Then the copies leave. */
   mint(
     { met, targets, isOpen }: Extract<WriteEffect, { do: 'mint' }>,
-    operation: Writing,
-    write: Write,
+    operation: WriteOperation,
+    write: WriteInProgress,
   ): void {
     const { replica, hints, health, identity } = this.#options;
     const { put, plan } = write;
@@ -95,7 +95,7 @@ export class Minting {
     );
   }
 
-  look({ put, minted }: Write): OwnLook {
+  look({ put, minted }: WriteInProgress): OwnRecordState {
     if (minted === undefined) throw new Error('Invariant broken: what is looked for was minted');
     try {
       return this.#options.replica.lookAtBlind(put.at, versionOf(minted));
@@ -108,8 +108,8 @@ export class Minting {
   /** In the same step as the look. It is sent once it is synced here. */
   claim(
     { taken, reports, targets }: Extract<WriteEffect, { do: 'claim' }>,
-    operation: Writing,
-    write: Write,
+    operation: WriteOperation,
+    write: WriteInProgress,
   ): void {
     const { replica, hints, health, identity } = this.#options;
     const { put, plan, minted } = write;
@@ -145,7 +145,7 @@ export class Minting {
   /** In the transaction of what the entry is of. */
   #auditIn(
     transaction: Transaction,
-    { put, plan }: Write,
+    { put, plan }: WriteInProgress,
     minted: Minted,
     claimed?: ClaimedHere,
   ): WireAuditEntry | undefined {
@@ -157,7 +157,7 @@ export class Minting {
     return entryToWire(audits.addIn(transaction, put.at, { ...entry, at, kept }));
   }
 
-  mintAsStandIn(operation: Writing, write: Write): void {
+  mintAsStandIn(operation: WriteOperation, write: WriteInProgress): void {
     const { hints } = this.#options;
     const { put, plan } = write;
     const refused = (error: unknown): void => {
@@ -182,7 +182,7 @@ function intentOf({ change, seen, resolving }: Put, { epoch }: Plan, met: Intent
 }
 
 /** What was written last: it holds all that came before. */
-export function recordOf({ minted, claimed }: Write): Uint8Array {
+export function recordOf({ minted, claimed }: WriteInProgress): Uint8Array {
   if (minted === undefined) throw new Error('Invariant broken: what is sent was minted');
   return (claimed ?? minted).bytes;
 }

@@ -12,7 +12,7 @@ import { mergeAll } from '../versioning/siblings.js';
 import type { Attempt } from './level.js';
 import { NOTHING, type Course } from './engine.js';
 import { type Ask, type Copy, copyOf, ReadRound } from './read-round.js';
-import { NO_QUORUM, RepairCore, type RepairWrite, type Stored } from './repair-core.js';
+import { NO_QUORUM, RepairCore, type RepairWrite, type StoredRepair } from './repair-core.js';
 
 export interface ReadCoreOptions {
   readonly plan: Plan;
@@ -129,7 +129,7 @@ export class ReadCore implements Course<ReadEffect> {
   }
 
   /** @param stored undefined: this replica does not hold the merge, or nobody knows */
-  repaired(repair: number, node: NodeId, stored: Stored | undefined): readonly ReadEffect[] {
+  repaired(repair: number, node: NodeId, stored: StoredRepair | undefined): readonly ReadEffect[] {
     const core = this.#repairs[repair];
     if (core === undefined) return NOTHING;
     const effects: ReadEffect[] = [];

@@ -17,7 +17,7 @@ import { type Got, ReadCore, type ReadEffect } from './read-core.js';
 import type { Copy } from './read-round.js';
 import type { Replicas } from './replicas.js';
 import type { ReadRepair } from './request.js';
-import type { Stored } from './repair-core.js';
+import type { StoredRepair } from './repair-core.js';
 import type { Standings } from './standings.js';
 
 export interface Get {
@@ -51,7 +51,7 @@ export interface ReadsOptions {
 interface Repairing<Effect> extends Course<Effect> {
   said(round: number, copy: Copy): readonly Effect[];
   failed(round: number, node: string): readonly Effect[];
-  repaired(repair: number, node: string, stored: Stored | undefined): readonly Effect[];
+  repaired(repair: number, node: string, stored: StoredRepair | undefined): readonly Effect[];
 }
 
 /** What a course is about. */

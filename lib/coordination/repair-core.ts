@@ -15,7 +15,7 @@ export interface RepairWrite {
 }
 
 /** A primary holds a copy as durably as asked. */
-export interface Stored {
+export interface StoredRepair {
   /** In which start of the primary. */
   readonly start: number;
   /** Where a value of the copy is not live there. */
@@ -78,7 +78,7 @@ export class RepairCore {
   }
 
   /** @param stored undefined: it failed, or nobody knows */
-  answered(node: NodeId, stored: Stored | undefined): readonly RepairWrite[] {
+  answered(node: NodeId, stored: StoredRepair | undefined): readonly RepairWrite[] {
     const place = this.#open.indexOf(node);
     if (place < 0) return [];
     this.#open.splice(place, 1);
@@ -95,7 +95,7 @@ export class RepairCore {
    * by now, may have been deleted before the read began (R5). What is only superseded by a later
    * write was there when the read began: a busy key is not read again for it.
    */
-  #hasDropped(node: NodeId, { fate }: Stored): boolean {
+  #hasDropped(node: NodeId, { fate }: StoredRepair): boolean {
     const heldNothing = copyOf(this.#copies, node)?.fingerprint === '';
     return fate === 'collected' || (fate === 'ended' && heldNothing);
   }

@@ -19,7 +19,7 @@ import type { Siblings } from '../versioning/siblings.js';
 import { encodeAudit } from './audit-wire.js';
 import { HELD, HOLD, type WireAuditEntry } from './messages.js';
 import type { Copy } from './read-round.js';
-import type { Stored } from './repair-core.js';
+import type { StoredRepair } from './repair-core.js';
 import { decodeReport } from './report-wire.js';
 
 export interface ReplicasOptions {
@@ -61,7 +61,7 @@ export interface WriteOf {
 }
 
 /** A primary has merged a copy. */
-export interface CopyAnswer extends Stored {
+export interface CopyAnswer extends StoredRepair {
   /** Of a blind write, where it is not as usual. */
   readonly report: BlindReport | undefined;
 }

@@ -29,7 +29,7 @@ import type { Writes } from './writes.js';
 /** Where the siblings are others by the time that their resolution is minted, it reads again. */
 const READS_MAX = 2;
 
-export interface SettlementOptions {
+export interface ConflictResolutionOptions {
   readonly self: NodeId;
   readonly plans: Plans;
   readonly reads: Reads;
@@ -76,10 +76,10 @@ interface Preview {
   readonly siblings: readonly Version[];
 }
 
-export class Settlement {
-  readonly #options: SettlementOptions;
+export class ConflictResolution {
+  readonly #options: ConflictResolutionOptions;
 
-  constructor(options: SettlementOptions) {
+  constructor(options: ConflictResolutionOptions) {
     this.#options = options;
   }
 

@@ -9,15 +9,21 @@ import type { BlindReport, MetVersion, Stamped } from '../replica/blind-report.j
 import type { Plan } from '../replication/plan.js';
 import type { Standing } from '../replication/quorum.js';
 import type { Siblings } from '../versioning/siblings.js';
-import { Asking } from './asking.js';
-import { judge } from './blind-write-core.js';
+import { PriorRead } from './asking.js';
+import { decideBlindWrite } from './blind-write-core.js';
 import { Copying } from './copying.js';
 import { type Course, NOTHING } from './engine.js';
 import { Forwarding } from './forwarding.js';
 import type { Attempt } from './level.js';
 import type { PutResult } from './put-request.js';
 import type { Copy } from './read-round.js';
-import type { CopyStored, OwnLook, Reached, Sent, WriteEffect } from './write-effects.js';
+import type {
+  WriteAcknowledgement,
+  OwnRecordState,
+  AchievedLevel,
+  CopyKind,
+  WriteEffect,
+} from './write-effects.js';
 import {
   askedTooLate,
   diskTooLate,
@@ -67,7 +73,7 @@ const LAST_ACKS_MILLISECONDS = 100;
 
 export class WriteCore implements Course<WriteEffect> {
   readonly #options: WriteCoreOptions;
-  readonly #asking: Asking;
+  readonly #asking: PriorRead;
   readonly #copying: Copying;
   #stage: Stage = 'beginning';
   #unfit: OperatingError | undefined;
@@ -83,7 +89,7 @@ export class WriteCore implements Course<WriteEffect> {
 
   constructor(options: WriteCoreOptions) {
     this.#options = options;
-    this.#asking = new Asking(options);
+    this.#asking = new PriorRead(options);
     this.#copying = new Copying(options.plan, options.standing);
     this.#attempts = options.attempts;
     this.#unfit = options.unfit;
@@ -171,7 +177,11 @@ export class WriteCore implements Course<WriteEffect> {
   }
 
   /** @param stored undefined: this primary does not hold what was sent as durably as asked */
-  stored(node: NodeId, stored: CopyStored | undefined, sent: Sent): readonly WriteEffect[] {
+  stored(
+    node: NodeId,
+    stored: WriteAcknowledgement | undefined,
+    sent: CopyKind,
+  ): readonly WriteEffect[] {
     if (!this.#copying.settle(node, stored?.start, sent)) return NOTHING;
     if (stored?.report !== undefined) this.#reports.set(node, stored.report);
     const { self } = this.#options.plan;
@@ -181,7 +191,7 @@ export class WriteCore implements Course<WriteEffect> {
   }
 
   /** What the own record holds at this moment, in which it is decided what is taken. */
-  looked(own: OwnLook): readonly WriteEffect[] {
+  looked(own: OwnRecordState): readonly WriteEffect[] {
     const version = this.#minted;
     if (this.#stage !== 'deciding' || version === undefined) return NOTHING;
     if (own instanceof OperatingError) return this.#refuse(notSound(own));
@@ -189,7 +199,7 @@ export class WriteCore implements Course<WriteEffect> {
     if (own === undefined) return this.#answerReached();
     const { acknowledged } = this.#copying;
     this.#waitEndsAt ??= Math.min(this.now + LAST_ACKS_MILLISECONDS, this.#attemptEndsAt);
-    const verdict = judge({
+    const verdict = decideBlindWrite({
       ...{ version, own, reports: this.#countedReports },
       isComplete: acknowledged.every((vote) => vote === true),
       mayWait: acknowledged.includes(undefined) && this.now < this.#waitEndsAt,
@@ -339,7 +349,7 @@ export class WriteCore implements Course<WriteEffect> {
     return this.#answer({ level, answered: granted.length, standIns });
   }
 
-  #answer(reached: Omit<Reached, 'asked'>): readonly WriteEffect[] {
+  #answer(reached: Omit<AchievedLevel, 'asked'>): readonly WriteEffect[] {
     this.#stage = 'over';
     const asked = this.#options.plan.primaries.length;
     return [{ do: 'answer', reached: { ...reached, asked }, left: this.#left }];

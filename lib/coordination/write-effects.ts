@@ -7,7 +7,7 @@ import type { AskEffect } from './asking.js';
 import type { PutResult } from './put-request.js';
 
 /** What was reached. */
-export interface Reached {
+export interface AchievedLevel {
   readonly level: string;
   /** Primaries that hold the write as durably as asked. */
   readonly answered: number;
@@ -22,7 +22,7 @@ export interface HintPlace {
 }
 
 /** A primary holds what was sent as durably as asked. */
-export interface CopyStored {
+export interface WriteAcknowledgement {
   /** In which start of the primary. */
   readonly start: number;
   /** Of a blind write: what else the primary holds; undefined: nothing. */
@@ -30,10 +30,10 @@ export interface CopyStored {
 }
 
 /** Which of the two states that one write may send. */
-export type Sent = 'write' | 'claim';
+export type CopyKind = 'write' | 'claim';
 
 /** The own record of a blind write; undefined: collected; an error: it vouches for nothing. */
-export type OwnLook = BlindReport | OperatingError | undefined;
+export type OwnRecordState = BlindReport | OperatingError | undefined;
 
 export type WriteEffect =
   /** Pass the request on to this primary. */
@@ -59,11 +59,11 @@ export type WriteEffect =
       readonly targets: readonly NodeId[];
     }
   /** Send what was minted, or claimed, to this primary. */
-  | { readonly do: 'copy'; readonly node: NodeId; readonly sent: Sent }
+  | { readonly do: 'copy'; readonly node: NodeId; readonly sent: CopyKind }
   /** What was minted is to be held for an absent primary. */
   | ({ readonly do: 'hold' } & HintPlace)
   /** `left`: live versions that a blind write has met and not replaced. */
-  | { readonly do: 'answer'; readonly reached: Reached; readonly left: readonly MetVersion[] }
+  | { readonly do: 'answer'; readonly reached: AchievedLevel; readonly left: readonly MetVersion[] }
   /** What the node that minted it says. */
   | { readonly do: 'pass on'; readonly result: PutResult }
   | { readonly do: 'refuse'; readonly error: OperatingError };

@@ -19,14 +19,14 @@ import { dotText } from '../versioning/dot.js';
 import type { Engine } from './engine.js';
 import { attemptsOf } from './level.js';
 import { PUT } from './messages.js';
-import { Minting, recordOf, type Write, type Writing } from './minting.js';
+import { Minting, recordOf, type WriteInProgress, type WriteOperation } from './minting.js';
 import { Deferred } from './deferred.js';
 import { putToWire, resultFromWire } from './put-wire.js';
 import type { Put, PutResult } from './put-request.js';
 import type { Replicas } from './replicas.js';
 import type { Standings } from './standings.js';
 import { WriteCore } from './write-core.js';
-import type { Sent, WriteEffect } from './write-effects.js';
+import type { CopyKind, WriteEffect } from './write-effects.js';
 
 export interface WritesOptions {
   readonly plans: Plans;
@@ -81,17 +81,17 @@ export class Writes {
       patience: (asked, left) => hedging.patience(plan, asked, left),
       standing: standings.of(at.partition),
     });
-    const write: Write = {
+    const write: WriteInProgress = {
       ...{ put: request, plan, outcome: new Deferred(), minted: undefined, claimed: undefined },
       ...{ audit: undefined, close: nothing },
     };
-    engine.run(core, (effect: WriteEffect, operation: Writing) => {
+    engine.run(core, (effect: WriteEffect, operation: WriteOperation) => {
       this.#perform(effect, operation, write);
     });
     return write.outcome.take();
   }
 
-  #perform(effect: WriteEffect, operation: Writing, write: Write): void {
+  #perform(effect: WriteEffect, operation: WriteOperation, write: WriteInProgress): void {
     const { outcome, put } = write;
     switch (effect.do) {
       case 'forward':
@@ -146,7 +146,7 @@ export class Writes {
     return refusal ?? minter.obstacle ?? health.obstacle(at.partition) ?? clock;
   }
 
-  #forward(node: NodeId, operation: Writing, put: Put): void {
+  #forward(node: NodeId, operation: WriteOperation, put: Put): void {
     const { messenger, observer } = this.#options;
     messenger.ask(node, PUT, putToWire(put), put.deadline, (answer) => {
       observer.count('quorate_forwards_total', { result: answer.ok ? 'ok' : answer.error.code });
@@ -160,7 +160,7 @@ export class Writes {
 
   #ask(
     { node, round, want }: Extract<WriteEffect, { do: 'ask' }>,
-    operation: Writing,
+    operation: WriteOperation,
     { at, deadline }: Put,
   ): void {
     this.#options.replicas.read(node, { at, want, durable: false, deadline }, (copy) => {
@@ -170,14 +170,17 @@ export class Writes {
     });
   }
 
-  #countBlind({ put, claimed }: Write, { left }: Extract<WriteEffect, { do: 'answer' }>): void {
+  #countBlind(
+    { put, claimed }: WriteInProgress,
+    { left }: Extract<WriteEffect, { do: 'answer' }>,
+  ): void {
     if (put.seen !== undefined) return;
     const met = left.length > 0 ? 'left' : 'alone';
     const result = claimed === undefined ? met : 'claimed';
     this.#options.observer.count('quorate_blind_writes_total', { result });
   }
 
-  #copy(node: NodeId, sent: Sent, operation: Writing, write: Write): void {
+  #copy(node: NodeId, sent: CopyKind, operation: WriteOperation, write: WriteInProgress): void {
     const { put, minted, audit } = write;
     const { at, durability, deadline, seen } = put;
     const blind = sent === 'write' && seen === undefined ? minted?.dot : undefined;
@@ -189,8 +192,8 @@ export class Writes {
 
   #hold(
     { holder, target }: Extract<WriteEffect, { do: 'hold' }>,
-    operation: Writing,
-    write: Write,
+    operation: WriteOperation,
+    write: WriteInProgress,
   ): void {
     const { at, durability } = write.put;
     const hint = { holder, target, at, record: recordOf(write), durability };
@@ -201,7 +204,7 @@ export class Writes {
 }
 
 function resultOf(
-  { minted, claimed }: Write,
+  { minted, claimed }: WriteInProgress,
   { reached, left }: Extract<WriteEffect, { do: 'answer' }>,
 ): PutResult {
   if (minted === undefined) throw new Error('Invariant broken: what is answered was minted');

@@ -1,5 +1,8 @@
 /** The members of a JSON object, with their values as they were written (docs/http-api.md). */
 
+/** The media type of JSON (RFC 8259). */
+export const JSON_TYPE = 'application/json';
+
 export type JsonMembers =
   | { readonly kind: 'object'; readonly members: ReadonlyMap<string, string> }
   /** Valid JSON, but an array, a string, a number, ... */

@@ -1,7 +1,7 @@
 /** The latest events of a node, kept in memory for whoever asks (docs/http-api.md). */
 import type { Clock } from './clock.js';
 import type { MetricName } from './metrics.js';
-import type { Fields, Labels, Observer, Severity } from './observer.js';
+import type { LogFields, Labels, Observer, Severity } from './observer.js';
 
 export interface LoggedEvent {
   /** Rises by one with each event of this life of the node. */
@@ -33,7 +33,7 @@ export class EventLog implements Observer {
     this.#clock = clock;
   }
 
-  log(severity: Severity, event: string, fields: Fields = {}): void {
+  log(severity: Severity, event: string, fields: LogFields = {}): void {
     this.#next.log(severity, event, fields);
     if (severity === 'debug') return;
     const last = this.#events.at(-1);
@@ -63,7 +63,7 @@ export class EventLog implements Observer {
   }
 }
 
-function shortened(fields: Fields): Record<string, string> {
+function shortened(fields: LogFields): Record<string, string> {
   const shown = Object.entries(fields).filter(([name]) => name !== 'stack');
   return Object.fromEntries(
     shown.slice(0, FIELDS_MAX).map(([name, value]) => {

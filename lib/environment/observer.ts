@@ -2,11 +2,11 @@
 import type { MetricName } from './metrics.js';
 
 export type Severity = 'debug' | 'info' | 'warn' | 'error';
-export type Fields = Readonly<Record<string, unknown>>;
+export type LogFields = Readonly<Record<string, unknown>>;
 export type Labels = Readonly<Record<string, string>>;
 
 export interface Observer {
-  log(severity: Severity, event: string, fields?: Fields): void;
+  log(severity: Severity, event: string, fields?: LogFields): void;
   /** Adds to a counter. */
   count(metric: MetricName, labels?: Labels, by?: number): void;
   /** Sets a gauge, or adds one observation to a histogram. */

@@ -1,6 +1,6 @@
 /** An ordered key-value engine as a port. Each engine passes tests/conformance/storage. */
 
-export type Entry = readonly [key: string, value: Uint8Array];
+export type StorageEntry = readonly [key: string, value: Uint8Array];
 
 export type StorageOperation =
   | { readonly type: 'put'; readonly key: string; readonly value: Uint8Array }
@@ -38,7 +38,7 @@ export interface Storage {
   /** Not there where nothing was lost, or the loss was noted. */
   readonly repair?: StorageRepair | undefined;
   get(key: string): Uint8Array | undefined;
-  range(range: Range): Promise<Entry[]>;
+  range(range: Range): Promise<StorageEntry[]>;
   write(batch: readonly StorageOperation[], options: { readonly sync: boolean }): Promise<void>;
   /** Gives the room of what was deleted back to the disk; reads and writes go on meanwhile. */
   compact(): Promise<void>;

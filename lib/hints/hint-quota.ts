@@ -2,7 +2,7 @@
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 
-export interface Held {
+export interface HintUsage {
   readonly count: number;
   readonly bytes: number;
 }
@@ -14,12 +14,12 @@ export interface HintLimits {
   readonly hintsTargetBytesMax: number;
 }
 
-const NOTHING: Held = { count: 0, bytes: 0 };
+const NOTHING: HintUsage = { count: 0, bytes: 0 };
 
 export class HintQuota {
   readonly #limits: HintLimits;
   readonly #observer: Observer;
-  readonly #held = new Map<NodeId, Held>();
+  readonly #held = new Map<NodeId, HintUsage>();
   #bytes = 0;
 
   constructor(limits: HintLimits, observer: Observer) {
@@ -27,11 +27,11 @@ export class HintQuota {
     this.#observer = observer;
   }
 
-  get held(): ReadonlyMap<NodeId, Held> {
+  get held(): ReadonlyMap<NodeId, HintUsage> {
     return this.#held;
   }
 
-  of(target: NodeId): Held {
+  of(target: NodeId): HintUsage {
     return this.#held.get(target) ?? NOTHING;
   }
 

@@ -8,7 +8,7 @@ import type { Siblings } from '../versioning/siblings.js';
 import { mergeAll } from '../versioning/siblings.js';
 import { eachEntry } from '../persistence/each-entry.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
-import { type Held, type HintLimits, HintQuota } from './hint-quota.js';
+import { type HintUsage, type HintLimits, HintQuota } from './hint-quota.js';
 import type { Hint } from './hint-records.js';
 import { HintStore } from './hint-store.js';
 import type { Intent } from '../replica/intent.js';
@@ -77,7 +77,7 @@ export class Hints {
   }
 
   /** How many hints and bytes wait here for each target. */
-  get held(): ReadonlyMap<NodeId, Held> {
+  get held(): ReadonlyMap<NodeId, HintUsage> {
     return this.#quota.held;
   }
 

@@ -15,7 +15,7 @@ import type { Messenger } from '../rpc/messenger.js';
 import type { ClusterView } from '../replication/cluster-view.js';
 import { majority } from '../replication/quorum.js';
 import { covers } from '../versioning/context.js';
-import { type Held, HOLDINGS, type KeyInQuestion } from './messages.js';
+import { type HoldingsReply, HOLDINGS, type KeyInQuestion } from './messages.js';
 
 export interface HoldingsOptions {
   readonly ownership: Ownership;
@@ -75,7 +75,7 @@ export class Holdings {
     });
   }
 
-  async #ask(node: NodeId, keys: readonly KeyInQuestion[]): Promise<Held> {
+  async #ask(node: NodeId, keys: readonly KeyInQuestion[]): Promise<HoldingsReply> {
     const { view, messenger, clock, timeoutMilliseconds } = this.#options;
     if (node === view.self) return this.#own(keys);
     if (!view.isUp(node)) return SILENT;
@@ -88,7 +88,7 @@ export class Holdings {
     }
   }
 
-  async #own(keys: readonly KeyInQuestion[]): Promise<Held> {
+  async #own(keys: readonly KeyInQuestion[]): Promise<HoldingsReply> {
     const { identity, losses, ownership } = this.#options;
     // What was damaged since must not look as if it was asked after the damage.
     const { start } = identity;
@@ -121,7 +121,7 @@ export class Holdings {
 }
 
 /** Of one that did not answer. */
-const SILENT: Held = { held: [], start: 0, lost: [] };
+const SILENT: HoldingsReply = { held: [], start: 0, lost: [] };
 
 function questionOf(hint: Hint): KeyInQuestion {
   const { namespace, key } = hint.at;

@@ -30,7 +30,7 @@ export const HOLDINGS = messageType(
     lost: z.array(z.tuple([z.number(), z.string(), z.number()])),
   }),
 );
-export type Held = z.infer<typeof HOLDINGS.reply>;
+export type HoldingsReply = z.infer<typeof HOLDINGS.reply>;
 export type KeyInQuestion = z.infer<typeof HOLDINGS.request>['keys'][number];
 
 const heldHints = z.object({

@@ -17,7 +17,7 @@ import { IdentityAlerts } from './identity-alerts.js';
 import { PING, type Sighting } from './messages.js';
 import { SecondLives } from './second-lives.js';
 
-export interface AdmissionOptions {
+export interface MemberAdmissionOptions {
   readonly self: NodeId;
   readonly clock: Clock;
   readonly random: Random;
@@ -37,8 +37,8 @@ const PROBE_MILLISECONDS_MAX = 2000;
 /** So long a node that was refused waits for a member that takes it. */
 const ENDING_MILLISECONDS = 2000;
 
-export class Admission {
-  readonly #options: AdmissionOptions;
+export class MemberAdmission {
+  readonly #options: MemberAdmissionOptions;
   readonly #life: string;
   readonly #lives = new SecondLives();
   readonly #alerts: IdentityAlerts;
@@ -52,7 +52,7 @@ export class Admission {
   /** Resolves where this node must not run: its disk is of another cluster, or its id is taken. */
   readonly ended: Promise<OperatingError>;
 
-  constructor(options: AdmissionOptions) {
+  constructor(options: MemberAdmissionOptions) {
     this.#options = options;
     const { clock, random } = options;
     const time = Math.max(0, Math.floor(clock.wallMilliseconds())).toString(16);

@@ -14,7 +14,7 @@ import type { Messenger } from '../rpc/messenger.js';
 import type { Plans } from '../replication/plan.js';
 import { majority } from '../replication/quorum.js';
 import type { Addresses } from './addresses.js';
-import type { Admission } from './admission.js';
+import type { MemberAdmission } from './admission.js';
 import { clockAlert, sizeAlerts } from './alerts.js';
 import type { ClockSanity } from './clock-sanity.js';
 import type {
@@ -32,7 +32,7 @@ import type { FailureDetector } from './failure-detector.js';
 import type { Founding } from './founding.js';
 import { reachOfLevels } from './levels.js';
 import { REPORT } from './messages.js';
-import type { Settings } from './settings.js';
+import type { SettingsRegister } from './settings.js';
 import type { Tickets } from './tickets.js';
 
 export interface ClusterServiceOptions {
@@ -43,13 +43,13 @@ export interface ClusterServiceOptions {
   readonly identity: Identity;
   readonly largest: LargestKeys;
   readonly addresses: Addresses;
-  readonly admission: Admission;
+  readonly admission: MemberAdmission;
   readonly diskCheck: DiskCheck;
   readonly tickets: Tickets;
   readonly founding: Founding;
   readonly view: FailureDetector;
   readonly clockSanity: ClockSanity;
-  readonly settings: Settings;
+  readonly settings: SettingsRegister;
   readonly hints: Hints;
   readonly store: Store;
   readonly messenger: Messenger;

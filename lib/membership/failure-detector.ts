@@ -6,10 +6,10 @@ import type { Random } from '../environment/random.js';
 import type { NodeId, Transport } from '../environment/transport.js';
 import type { Messenger } from '../rpc/messenger.js';
 import type { ClusterView } from '../replication/cluster-view.js';
-import type { Handler } from '../rpc/message.js';
+import type { MessageHandler } from '../rpc/message.js';
 import type { ClockSanity } from './clock-sanity.js';
 import type { DiskNumbers } from './disk-numbers.js';
-import type { Admission } from './admission.js';
+import type { MemberAdmission } from './admission.js';
 import { type Heartbeat, PING } from './messages.js';
 
 export interface FailureDetectorOptions {
@@ -20,7 +20,7 @@ export interface FailureDetectorOptions {
   readonly numbersFor: (peer: NodeId) => DiskNumbers;
   readonly messenger: Messenger;
   /** Told which lives of which nodes the peers are linked with. */
-  readonly admission: Pick<Admission, 'sightings' | 'noteHeartbeat'>;
+  readonly admission: Pick<MemberAdmission, 'sightings' | 'noteHeartbeat'>;
   /** Told what the wall clocks of the peers are. */
   readonly clockSanity: ClockSanity;
   readonly transport: Transport;
@@ -69,7 +69,7 @@ export class FailureDetector implements ClusterView {
   /** Registers the handlers. */
   serve(messenger: Messenger): void {
     const { numbersFor, clock, admission } = this.#options;
-    const answer: Handler<object, Heartbeat> = (_, { from }) => {
+    const answer: MessageHandler<object, Heartbeat> = (_, { from }) => {
       const sightings = admission.sightings();
       return { ...numbersFor(from), wall: clock.wallMilliseconds(), sightings };
     };

@@ -1,5 +1,5 @@
 /** What the log says of a founding: each thing once, though it is asked twice a second. */
-import type { Fields, Observer, Severity } from '../environment/observer.js';
+import type { LogFields, Observer, Severity } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 
 export class FoundingLog {
@@ -18,7 +18,7 @@ export class FoundingLog {
     this.#tell('error', 'a founder has another founding list', { peer, theirs, ours });
   }
 
-  #tell(severity: Severity, event: string, fields: Fields): void {
+  #tell(severity: Severity, event: string, fields: LogFields): void {
     const text = JSON.stringify([event, fields]);
     if (this.#logged.has(text)) return;
     this.#logged.add(text);

@@ -10,7 +10,7 @@ import type { Identity } from '../replica/identity.js';
 import type { Store } from '../persistence/store.js';
 
 /** A founder was told that this disk stands for the ring with this hash, and this cluster. */
-export type Told = readonly [hash: string, cluster: string, founder: NodeId];
+export type FounderConfirmation = readonly [hash: string, cluster: string, founder: NodeId];
 
 export interface StoredFounding {
   readonly ring: Ring;
@@ -19,10 +19,15 @@ export interface StoredFounding {
   /** Have all founders confirmed both? */
   readonly complete: boolean;
   /** Whom this disk ever confirmed a ring and a cluster. */
-  readonly told: readonly Told[];
+  readonly told: readonly FounderConfirmation[];
 }
 
-type Plain = [ring: Uint8Array, complete: boolean, cluster: string, told: readonly Told[]];
+type Plain = [
+  ring: Uint8Array,
+  complete: boolean,
+  cluster: string,
+  told: readonly FounderConfirmation[],
+];
 
 /** So many are remembered, the oldest are forgotten first. */
 const TOLD_MAX = 1000;
@@ -66,7 +71,7 @@ export function readFounding({
 export function keepFounding(
   { store, identity }: Disk,
   before: StoredFounding,
-  { told, ...changes }: { cluster?: string; complete?: true; told?: Told },
+  { told, ...changes }: { cluster?: string; complete?: true; told?: FounderConfirmation },
 ): { readonly stored: StoredFounding; readonly committed: Promise<void> } {
   const all = told === undefined ? before.told : [...before.told, told].slice(-TOLD_MAX);
   const stored: StoredFounding = { ...before, ...changes, told: all };

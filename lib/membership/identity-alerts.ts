@@ -1,6 +1,6 @@
 /** What an operator should know of ids and clusters that are mixed up (M4, M6). */
 import type { Clock } from '../environment/clock.js';
-import type { Fields, Observer } from '../environment/observer.js';
+import type { LogFields, Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 
 /** Shown for so long after it was last seen. */
@@ -44,7 +44,7 @@ export class IdentityAlerts {
   }
 
   /** In the log once for as long as it is shown. */
-  #raise(text: string, event: string, fields: Fields): void {
+  #raise(text: string, event: string, fields: LogFields): void {
     const now = this.#clock.monotonicMilliseconds();
     const before = this.#seen.get(text);
     if (before === undefined || before < now - SHOWN_MILLISECONDS) {

@@ -6,11 +6,11 @@ import type { Ownership } from '../partitioning/ownership.js';
 import type { MembershipCheck } from '../rpc/membership-check.js';
 import type { DiskCheck } from './disk-check.js';
 import type { Founding } from './founding.js';
-import type { Settings } from './settings.js';
+import type { SettingsRegister } from './settings.js';
 
 export interface MemberCheckOptions {
   readonly founding: Founding;
-  readonly settings: Settings;
+  readonly settings: SettingsRegister;
   readonly diskCheck: DiskCheck;
   readonly observer: Observer;
 }
@@ -18,7 +18,7 @@ export interface MemberCheckOptions {
 export class MemberCheck implements MembershipCheck {
   readonly #ownership: Ownership;
   readonly #founding: Founding;
-  readonly #settings: Settings;
+  readonly #settings: SettingsRegister;
   readonly #diskCheck: DiskCheck;
   readonly #observer: Observer;
 

@@ -8,14 +8,14 @@ import type { Ring } from '../partitioning/ring.js';
 import type { Disk } from '../disk/disk.js';
 import type { Messenger } from '../rpc/messenger.js';
 import { Addresses } from './addresses.js';
-import { Admission } from './admission.js';
+import { MemberAdmission } from './admission.js';
 import type { ClockSanity } from './clock-sanity.js';
 import { DiskCheck } from './disk-check.js';
 import { DiskMemory } from './disk-memory.js';
 import { FailureDetector } from './failure-detector.js';
 import { Founding } from './founding.js';
 import { MemberCheck } from './member-check.js';
-import { Settings } from './settings.js';
+import { SettingsRegister } from './settings.js';
 import { SettingsDoubt } from './settings-doubt.js';
 import type { ConsistencySettings } from './settings-types.js';
 import { Tickets } from './tickets.js';
@@ -70,7 +70,7 @@ export async function openMembers(options: MembersOptions) {
   const setPeers = (): void => transport.setPeers(addresses.all().filter(({ id }) => id !== self));
   addresses.onChanged(setPeers);
   setPeers();
-  const admission = new Admission({
+  const admission = new MemberAdmission({
     ...{ ...environment, self, messenger, founding, addresses },
     probeMilliseconds: limits.heartbeatIntervalMilliseconds * limits.heartbeatsMissedDead,
   });
@@ -89,7 +89,7 @@ export async function openMembers(options: MembersOptions) {
     numbersFor: (peer) => diskCheck.numbersFor(peer),
   });
   const { timeoutMilliseconds } = options;
-  const settings = new Settings({
+  const settings = new SettingsRegister({
     ...{ ...known, self, members, timeoutMilliseconds, doubt },
     initial: consistency,
   });

@@ -1,9 +1,9 @@
 /** What a transport tells: of links to their gate, of messages to the messenger. */
 import type { Receiver } from '../environment/transport.js';
 import type { Messenger } from '../rpc/messenger.js';
-import type { Admission } from './admission.js';
+import type { MemberAdmission } from './admission.js';
 
-export function receiverOf(admission: Admission, messenger: Messenger): Receiver {
+export function receiverOf(admission: MemberAdmission, messenger: Messenger): Receiver {
   return {
     introduce: () => admission.introduce(),
     judge: (peer, link) => admission.judge(peer, link),

@@ -3,8 +3,12 @@ import { greatestOf } from '../encoding/extremes.js';
 import { encode } from '../encoding/codec.js';
 import { hash32 } from '../encoding/hash.js';
 import type { PlainSettings } from './messages.js';
-import type { ConsistencySettings, SettingName, SettingsChange } from './settings-types.js';
-import { consistencySettings, SETTING_NAMES } from './settings-types.js';
+import type {
+  ConsistencySettings,
+  ConsistencySettingName,
+  SettingsChange,
+} from './settings-types.js';
+import { consistencySettings, CONSISTENCY_SETTING_NAMES } from './settings-types.js';
 
 /** (n, node): the change that last set a field. Higher wins. */
 type FieldVersion = readonly [n: number, node: string];
@@ -19,7 +23,7 @@ const HISTORY_MAX = 1000;
 
 /** Immutable. `merge` is commutative, associative and idempotent, so all nodes come to the same. */
 export class SettingsState {
-  readonly #fields: ReadonlyMap<SettingName, Field>;
+  readonly #fields: ReadonlyMap<ConsistencySettingName, Field>;
   /** Oldest first, distinct by version. */
   readonly history: readonly SettingsChange[];
   /** The same object at every look: every request asks for it. */
@@ -27,7 +31,10 @@ export class SettingsState {
   /** Of all fields and changes: equal where two nodes know the same. */
   readonly hash: number;
 
-  private constructor(fields: ReadonlyMap<SettingName, Field>, history: readonly SettingsChange[]) {
+  private constructor(
+    fields: ReadonlyMap<ConsistencySettingName, Field>,
+    history: readonly SettingsChange[],
+  ) {
     this.#fields = fields;
     this.history = history;
     const entries = [...fields].map(([name, { value }]) => [name, value]);
@@ -38,7 +45,7 @@ export class SettingsState {
 
   /** What a node starts from: its configuration, older than every change. */
   static initial(settings: ConsistencySettings): SettingsState {
-    const fields = SETTING_NAMES.map(
+    const fields = CONSISTENCY_SETTING_NAMES.map(
       (name) => [name, { value: settings[name], version: [0, ''] as FieldVersion }] as const,
     );
     return new SettingsState(new Map(fields), []);
@@ -48,7 +55,7 @@ export class SettingsState {
   static from(plain: PlainSettings, byDefault: SettingsState): SettingsState {
     const fields = new Map(byDefault.#fields);
     for (const [name, value, version] of plain.fields) {
-      const known = SETTING_NAMES.find((setting) => setting === name);
+      const known = CONSISTENCY_SETTING_NAMES.find((setting) => setting === name);
       if (known === undefined || !consistencySettings.shape[known].safeParse(value).success)
         continue;
       fields.set(known, { value, version });
@@ -63,8 +70,8 @@ export class SettingsState {
   }
 
   merge(other: SettingsState): SettingsState {
-    const fields = new Map<SettingName, Field>();
-    for (const name of SETTING_NAMES) {
+    const fields = new Map<ConsistencySettingName, Field>();
+    for (const name of CONSISTENCY_SETTING_NAMES) {
       const [ours, theirs] = [this.#fields.get(name), other.#fields.get(name)];
       const winner =
         ours === undefined || (theirs !== undefined && wins(theirs, ours)) ? theirs : ours;
@@ -90,7 +97,7 @@ export class SettingsState {
     const before = this.settings;
     const changed: Record<string, { from: unknown; to: unknown }> = {};
     const next = new Map(this.#fields);
-    for (const name of SETTING_NAMES) {
+    for (const name of CONSISTENCY_SETTING_NAMES) {
       const value = fields[name];
       if (value === undefined || value === before[name]) continue;
       changed[name] = { from: before[name], to: value };

@@ -35,8 +35,10 @@ export const consistencySettings = z.strictObject({
 });
 
 export type ConsistencySettings = z.infer<typeof consistencySettings>;
-export type SettingName = keyof ConsistencySettings;
-export const SETTING_NAMES = Object.keys(consistencySettings.shape) as readonly SettingName[];
+export type ConsistencySettingName = keyof ConsistencySettings;
+export const CONSISTENCY_SETTING_NAMES = Object.keys(
+  consistencySettings.shape,
+) as readonly ConsistencySettingName[];
 
 /** One change that was made. */
 export interface SettingsChange {

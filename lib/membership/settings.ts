@@ -25,7 +25,7 @@ import type {
 } from './settings-types.js';
 import { validSettings } from './settings-types.js';
 
-export interface SettingsOptions {
+export interface SettingsRegisterOptions {
   readonly self: NodeId;
   /** All nodes of the ring, self included. */
   readonly members: readonly NodeId[];
@@ -50,8 +50,8 @@ interface Told {
   readonly unread?: boolean | undefined;
 }
 
-export class Settings implements SettingsControl {
-  readonly #options: SettingsOptions;
+export class SettingsRegister implements SettingsControl {
+  readonly #options: SettingsRegisterOptions;
   readonly #initial: SettingsState;
   /** In force. Invariant: it is on the disk. */
   #state: SettingsState;
@@ -64,7 +64,7 @@ export class Settings implements SettingsControl {
   readonly #pulls = new Map<NodeId, Promise<void>>();
   readonly #recovery: Periodic;
 
-  constructor(options: SettingsOptions) {
+  constructor(options: SettingsRegisterOptions) {
     this.#options = options;
     this.#initial = SettingsState.initial(options.initial);
     const bytes = options.store.get(SETTINGS_KEY);

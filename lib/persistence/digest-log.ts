@@ -7,7 +7,7 @@ import type { Observer } from '../environment/observer.js';
 import type { StorageOperation } from '../environment/storage.js';
 import { encodeStored, readStored } from './checksummed.js';
 import { eachEntry } from './each-entry.js';
-import { FIELDS, LEAVES, type LeafSums } from './leaf-sums.js';
+import { FIELDS, LEAVES_A_PARTITION, type LeafSums } from './leaf-sums.js';
 import {
   digestLogKey,
   parseDigestLogKey,
@@ -74,9 +74,9 @@ export class DigestLog {
       const numbers = numbersIn(stored);
       for (let i = 0; i < numbers.length; i += ENTRY_FIELDS) {
         const place = numbers[i] ?? 0;
-        const partition = Math.floor(place / LEAVES);
+        const partition = Math.floor(place / LEAVES_A_PARTITION);
         if (sequence <= (checkpoints.get(partition) ?? 0)) continue;
-        const leaf = sumsOf(partition).numbersOf(place % LEAVES);
+        const leaf = sumsOf(partition).numbersOf(place % LEAVES_A_PARTITION);
         leaf.set(numbers.subarray(i + 1, i + ENTRY_FIELDS));
         this.#markDirty(partition, sequence);
       }
@@ -93,9 +93,9 @@ export class DigestLog {
     const numbers = new Uint32Array(moved.size * ENTRY_FIELDS);
     let i = 0;
     for (const place of moved) {
-      const partition = Math.floor(place / LEAVES);
+      const partition = Math.floor(place / LEAVES_A_PARTITION);
       numbers[i] = place;
-      numbers.set(this.#options.sumsOf(partition).numbersOf(place % LEAVES), i + 1);
+      numbers.set(this.#options.sumsOf(partition).numbersOf(place % LEAVES_A_PARTITION), i + 1);
       i += ENTRY_FIELDS;
       this.#markDirty(partition, sequence);
     }

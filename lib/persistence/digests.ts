@@ -2,7 +2,7 @@
 import type { Observer } from '../environment/observer.js';
 import type { StorageOperation } from '../environment/storage.js';
 import { DigestLog } from './digest-log.js';
-import { LEAVES, leafOf, LeafSums, type RecordSummary } from './leaf-sums.js';
+import { LEAVES_A_PARTITION, leafOf, LeafSums, type RecordSummary } from './leaf-sums.js';
 import type { RecordKey } from './keyspace.js';
 import type { Store } from './store.js';
 
@@ -62,12 +62,12 @@ export class Digests {
   /** Sets right what a count found otherwise; called in a transaction. */
   correct(partition: number, counted: LeafSums, expected: LeafSums): void {
     this.of(partition).correct(counted, expected);
-    for (let leaf = 0; leaf < LEAVES; leaf += 1) this.#note(partition, leaf);
+    for (let leaf = 0; leaf < LEAVES_A_PARTITION; leaf += 1) this.#note(partition, leaf);
   }
 
   #note(partition: number, leaf: number): void {
     this.#revisions.set(partition, this.revision(partition) + 1);
-    this.#moved.add(partition * LEAVES + leaf);
+    this.#moved.add(partition * LEAVES_A_PARTITION + leaf);
   }
 
   /** A batch leaves, with all that was decided so far: so does where the leaves have come to. */

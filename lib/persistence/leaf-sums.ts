@@ -4,9 +4,9 @@ import { fingerprint, type Siblings } from '../versioning/siblings.js';
 import type { RecordKey } from './keyspace.js';
 
 /** Leaves of a partition: branches of `LEAVES_A_BRANCH` each. */
-export const BRANCHES = 16;
+export const BRANCHES_A_PARTITION = 16;
 export const LEAVES_A_BRANCH = 16;
-export const LEAVES = BRANCHES * LEAVES_A_BRANCH;
+export const LEAVES_A_PARTITION = BRANCHES_A_PARTITION * LEAVES_A_BRANCH;
 /** Of the sums over a leaf's live records, as they travel. */
 export const LEAF_BYTES = 8;
 
@@ -47,7 +47,7 @@ export const FIELDS = 5;
 export class LeafSums {
   readonly #numbers: Uint32Array;
 
-  constructor(numbers = new Uint32Array(LEAVES * FIELDS)) {
+  constructor(numbers = new Uint32Array(LEAVES_A_PARTITION * FIELDS)) {
     this.#numbers = numbers;
   }
 
@@ -72,8 +72,8 @@ export class LeafSums {
 
   /** The live records of all leaves, `LEAF_BYTES` each, leaf after leaf: what replicas compare. */
   live(): Buffer {
-    const bytes = Buffer.allocUnsafe(LEAVES * LEAF_BYTES);
-    for (let leaf = 0; leaf < LEAVES; leaf += 1) {
+    const bytes = Buffer.allocUnsafe(LEAVES_A_PARTITION * LEAF_BYTES);
+    for (let leaf = 0; leaf < LEAVES_A_PARTITION; leaf += 1) {
       const from = leaf * FIELDS + LIVE;
       bytes.writeUInt32BE(this.#numbers[from] ?? 0, leaf * LEAF_BYTES);
       bytes.writeUInt32BE(this.#numbers[from + 1] ?? 0, leaf * LEAF_BYTES + 4);
@@ -92,7 +92,8 @@ export class LeafSums {
   /** Records of the whole partition. */
   get count(): number {
     let count = 0;
-    for (let leaf = 0; leaf < LEAVES; leaf += 1) count += this.#numbers[leaf * FIELDS + COUNT] ?? 0;
+    for (let leaf = 0; leaf < LEAVES_A_PARTITION; leaf += 1)
+      count += this.#numbers[leaf * FIELDS + COUNT] ?? 0;
     return count;
   }
 
@@ -114,7 +115,7 @@ export class LeafSums {
 
 /** The leaf that a key belongs to, 0 to 255: on all replicas the same. */
 export function leafOf(at: RecordKey): number {
-  return hash32Text(at.storageKey, LEAF_SEED) % LEAVES;
+  return hash32Text(at.storageKey, LEAF_SEED) % LEAVES_A_PARTITION;
 }
 
 /** Any: replicas agree on it. */

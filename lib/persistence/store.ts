@@ -1,5 +1,5 @@
 /** Transactions over any storage port: atomic by shape, durable in groups (Dynamo 5). */
-import type { Entry, Range, Storage, StorageOperation } from '../environment/storage.js';
+import type { StorageEntry, Range, Storage, StorageOperation } from '../environment/storage.js';
 import type { Observer } from '../environment/observer.js';
 import { assert, isCorrupt, messageOf, OperatingError } from '../errors.js';
 import type { CommitGroup } from './commit-group.js';
@@ -159,7 +159,7 @@ export class Store {
   }
 
   /** A page of what is on disk; what is still queued may be missing from it. */
-  async range(range: Range): Promise<Entry[]> {
+  async range(range: Range): Promise<StorageEntry[]> {
     try {
       return await this.#options.storage.range(range);
     } catch (error) {

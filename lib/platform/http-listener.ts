@@ -15,7 +15,7 @@ import {
   HEADERS_TOO_LARGE,
   type HttpRefusal,
   NO_TUNNELS,
-  problemHeaders,
+  refusalHeaders,
   rawProblem,
   refusalOfError,
   TOO_MANY_CONNECTIONS,
@@ -255,7 +255,7 @@ class Listener implements HttpListener, ConnectionOwner {
     const body = this.#options.problem(refusal);
     // Too many headers are passed over with their body, and the connection goes on.
     if (refusal !== HEADERS_TOO_LARGE) response.setHeader('connection', 'close');
-    response.writeHead(refusal.status, problemHeaders(refusal, body));
+    response.writeHead(refusal.status, refusalHeaders(refusal, body));
     response.end(body);
   }
 

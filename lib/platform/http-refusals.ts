@@ -89,12 +89,12 @@ export function refusalOfError({ code }: NodeJS.ErrnoException): HttpRefusal {
 export function rawProblem(refusal: HttpRefusal, body: string): string {
   const { status } = refusal;
   const reason = STATUS_CODES[status] ?? '';
-  const headers = Object.entries({ ...problemHeaders(refusal, body), connection: 'close' });
+  const headers = Object.entries({ ...refusalHeaders(refusal, body), connection: 'close' });
   const lines = headers.map(([name, value]) => `${name}: ${String(value)}\r\n`).join('');
   return `HTTP/1.1 ${String(status)} ${reason}\r\n${lines}\r\n${body}`;
 }
 
-export function problemHeaders(
+export function refusalHeaders(
   { status }: HttpRefusal,
   body: string,
 ): Record<string, string | number> {

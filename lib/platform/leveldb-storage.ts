@@ -1,7 +1,7 @@
 /** The storage port over LevelDB: see docs/architecture.md and lib/environment/storage.ts. */
 import { statfs } from 'node:fs/promises';
 import type {
-  Entry,
+  StorageEntry,
   Range,
   Storage,
   StorageOperation,
@@ -55,7 +55,7 @@ class LevelStorage implements Storage {
     }
   }
 
-  async range(range: Range): Promise<Entry[]> {
+  async range(range: Range): Promise<StorageEntry[]> {
     this.#assertOpen();
     if (range.limit <= 0 || range.from === range.before) return [];
     try {

@@ -1,6 +1,6 @@
 /** A log that strangers can write to: a few lines in each window, then a count of the rest. */
 import type { Clock } from '../environment/clock.js';
-import type { Fields, Observer, Severity } from '../environment/observer.js';
+import type { LogFields, Observer, Severity } from '../environment/observer.js';
 
 const LINES_MAX = 10;
 const WINDOW_MILLISECONDS = 10_000;
@@ -17,7 +17,7 @@ export class LimitedLog {
     this.#clock = clock;
   }
 
-  log(severity: Severity, event: string, fields: Fields): void {
+  log(severity: Severity, event: string, fields: LogFields): void {
     const now = this.#clock.monotonicMilliseconds();
     if (now - this.#windowBegan >= WINDOW_MILLISECONDS) {
       this.#windowBegan = now;

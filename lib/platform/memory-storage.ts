@@ -1,5 +1,5 @@
 /** The storage port in memory: for tests, and for a node that need not survive. */
-import type { Entry, Range, Storage, StorageOperation } from '../environment/storage.js';
+import type { StorageEntry, Range, Storage, StorageOperation } from '../environment/storage.js';
 import { handleUnusable } from './storage-failure.js';
 import { compareUtf8 } from '../encoding/utf8-order.js';
 
@@ -15,9 +15,9 @@ export class MemoryStorage implements Storage {
     return this.#values.get(key)?.slice();
   }
 
-  async range(range: Range): Promise<Entry[]> {
+  async range(range: Range): Promise<StorageEntry[]> {
     this.#assertOpen();
-    const entries: Entry[] = [];
+    const entries: StorageEntry[] = [];
     for (let index = this.#position(range.from); entries.length < range.limit; index += 1) {
       const key = this.#keys[index];
       if (key === undefined || compareUtf8(key, range.before) >= 0) break;

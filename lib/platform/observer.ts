@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { pino } from 'pino';
 import type { CounterConfiguration } from 'prom-client';
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { Fields, Labels, Observer, Severity } from '../environment/observer.js';
+import type { LogFields, Labels, Observer, Severity } from '../environment/observer.js';
 import { type MetricName, METRICS } from '../environment/metrics.js';
 import { assert } from '../errors.js';
 import { registerHistogram } from './plain-histogram.js';
@@ -77,7 +77,7 @@ export class LogAndMetrics implements Observer {
     this.#metrics = new Map(names.map((name) => [name, this.#register(name)]));
   }
 
-  log(severity: Severity, event: string, fields: Fields = NO_LABELS): void {
+  log(severity: Severity, event: string, fields: LogFields = NO_LABELS): void {
     this.#logger[severity](fields, event);
   }
 

@@ -6,7 +6,7 @@ import type { PartitionHealth } from './health.js';
 import type { Fate } from './incoming.js';
 
 /** What came of the copy at this place of the group. */
-export interface Outcome {
+export interface CopyOutcome {
   readonly place: number;
   /** Of what was taken. */
   readonly fate: Fate | undefined;
@@ -17,7 +17,7 @@ export interface Outcome {
 }
 
 /** Called with those that have an outcome by then: at once or later, each copy once. */
-export type Settle = (outcomes: readonly Outcome[]) => void;
+export type Settle = (outcomes: readonly CopyOutcome[]) => void;
 
 /** A copy that was taken. */
 export interface TakenCopy {
@@ -75,7 +75,7 @@ export class GroupAnswers {
     );
   }
 
-  #tell(outcomes: readonly Outcome[]): void {
+  #tell(outcomes: readonly CopyOutcome[]): void {
     if (outcomes.length === 0) return;
     this.#open -= outcomes.length;
     assert(this.#open >= 0, 'a copy is answered once');

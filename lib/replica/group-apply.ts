@@ -15,7 +15,7 @@ import { type BlindReport, isUsual, reportOn } from './blind-report.js';
 import type { CollectedDots } from './collected-dots.js';
 import { GroupAnswers, type Settle, type TakenCopy } from './group-answers.js';
 import type { PartitionHealth } from './health.js';
-import type { Arrival, Decision, Held, Taken } from './incoming.js';
+import type { Arrival, Decision, StoredState, Taken } from './incoming.js';
 import { decide } from './incoming.js';
 import type { OpenBlindWrites } from './open-blind-writes.js';
 import type { PartitionClocks } from './partition-clocks.js';
@@ -57,7 +57,7 @@ interface Member {
 /** A member that could be read, the own record beside it, and what was decided. */
 interface Ready {
   readonly member: Member;
-  readonly incoming: Held;
+  readonly incoming: StoredState;
   readonly own: StoredRecord | undefined;
 }
 
@@ -213,7 +213,7 @@ export class GroupApply {
   /** In the step of the merge: what comes later may be of what was answered since. */
   #reportOf(
     { at, blind }: ArrivedCopy,
-    incoming: Held,
+    incoming: StoredState,
     held: Siblings | undefined,
   ): BlindReport | undefined {
     if (blind === undefined) return undefined;

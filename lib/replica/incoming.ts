@@ -14,7 +14,7 @@ import { find, merge, type Siblings, type Version } from '../versioning/siblings
 import type { CollectedDots } from './collected-dots.js';
 
 /** A state, and as it is stored. */
-export interface Held {
+export interface StoredState {
   readonly siblings: Siblings;
   readonly bytes: Uint8Array;
 }
@@ -22,9 +22,9 @@ export interface Held {
 /** A whole state that came from elsewhere, and what this replica knows of its key. */
 export interface Arrival {
   readonly at: RecordKey;
-  readonly incoming: Held;
+  readonly incoming: StoredState;
   /** The own record. */
-  readonly own: Held | undefined;
+  readonly own: StoredState | undefined;
   /** Of the partition. */
   readonly clock: Pick<PartitionClock, 'has'>;
   /** Under rebuild nothing is known: all is taken. */
@@ -53,9 +53,9 @@ interface Judged {
 
 export type Taken =
   /** This is the record from now on. `shrinks`: it takes no more room than what was there. */
-  | (Judged & { readonly do: 'store'; readonly held: Held; readonly shrinks: boolean })
+  | (Judged & { readonly do: 'store'; readonly held: StoredState; readonly shrinks: boolean })
   /** The record stays as it is. Undefined: there is none, and nothing is to be stored. */
-  | (Judged & { readonly do: 'keep'; readonly held: Held | undefined });
+  | (Judged & { readonly do: 'keep'; readonly held: StoredState | undefined });
 
 interface Undecided {
   readonly after: number;

@@ -4,7 +4,7 @@ import { messageOf } from '../errors.js';
 import type { Version } from '../versioning/siblings.js';
 import { latestEnd, type Resolved, type Strategy } from './strategy.js';
 
-export type Verdict =
+export type CheckedResolution =
   | { readonly kind: 'resolved'; readonly resolved: Resolved }
   /** Values of another shape than the strategy resolves. */
   | { readonly kind: 'kept' }
@@ -23,7 +23,7 @@ const NOBODY = 'nobody.1.000000000000';
 export function resolveChecked(
   strategy: Strategy | undefined,
   siblings: readonly Version[],
-): Verdict {
+): CheckedResolution {
   const [first, ...others] = siblings;
   if (first === undefined) return { kind: 'kept' };
   if (others.every((other) => sameValue(first, other))) {

@@ -3,7 +3,8 @@ import { dotText } from '../versioning/dot.js';
 import { millisecondsOf } from '../versioning/hybrid-clock.js';
 import type { Version } from '../versioning/siblings.js';
 import type { Resolved, Strategy } from './strategy.js';
-import { JSON_TYPE, latestEnd } from './strategy.js';
+import { JSON_TYPE } from '../encoding/json-text.js';
+import { latestEnd } from './strategy.js';
 
 /** A sibling as the function gets it. The bytes are a copy: nothing done to them is stored. */
 export interface CustomSibling {

@@ -2,7 +2,7 @@
 import type { JsonTree } from '../encoding/json-tree.js';
 import { jsonTree } from '../encoding/json-tree.js';
 import type { Version } from '../versioning/siblings.js';
-import { JSON_TYPE } from './strategy.js';
+import { JSON_TYPE } from '../encoding/json-text.js';
 
 /** Of all siblings together. To take more apart would hold up everything else on the node. */
 const BYTES_MAX = 2 * 1024 * 1024;

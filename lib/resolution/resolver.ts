@@ -2,7 +2,7 @@
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { Version } from '../versioning/siblings.js';
-import { resolveChecked, type Verdict } from './checked.js';
+import { resolveChecked, type CheckedResolution } from './checked.js';
 import type { CustomResolver } from './custom.js';
 import { type StrategyName, strategyOf } from './strategies.js';
 import type { Resolved } from './strategy.js';
@@ -48,7 +48,7 @@ export class Resolver {
     return undefined;
   }
 
-  #verdict(name: StrategyName, siblings: readonly Version[]): Verdict {
+  #verdict(name: StrategyName, siblings: readonly Version[]): CheckedResolution {
     const { clock, custom, valueBytesMax, customTimeMaxMilliseconds } = this.#options;
     const strategy = strategyOf(name, custom);
     const begun = clock.monotonicMilliseconds();

@@ -1,4 +1,5 @@
 /** What a strategy is: siblings in, one value out, or nothing where it cannot (Dynamo 4.4, 6.1). */
+import { JSON_TYPE } from '../encoding/json-text.js';
 import { compareDots } from '../versioning/dot.js';
 import type { Version } from '../versioning/siblings.js';
 
@@ -14,8 +15,6 @@ export interface Resolved {
  * Undefined: these values are not of the shape that it resolves; they stay siblings.
  */
 export type Strategy = (siblings: readonly Version[]) => Resolved | undefined;
-
-export const JSON_TYPE = 'application/json';
 
 /** By the writers' clocks, dots where those agree: the earliest first. */
 export function byTime(siblings: readonly Version[]): Version[] {

@@ -6,7 +6,7 @@ import { safeToKeep } from '../encoding/frame.js';
 import { corruptLayout, LayoutReader, type LayoutWriter } from '../encoding/layout.js';
 import { ERROR_CODES, type ErrorCode, OperatingError, type Outcome } from '../errors.js';
 import {
-  type Asked,
+  type TimeLeft,
   type CopyItem,
   type CopyReply,
   type CopyRequest,
@@ -53,7 +53,7 @@ const STORED_FLAGS_MAX = STORED_REPORT + STORED_LOST + FATES.length - 1;
  * What stands before the items, once a message: epoch and hash of the settings of whoever asks, or
  * in which start it was said, and for acknowledgements what is durable.
  */
-export function writeHead(
+export function writeMessageHead(
   writer: LayoutWriter,
   kind: HotKind,
   first: number,
@@ -74,12 +74,12 @@ export function writeHead(
  */
 export type WriteItem<Id extends SlotId, Body> = (writer: LayoutWriter, id: Id, body: Body) => void;
 
-export function writeRead(writer: LayoutWriter, id: SlotId & Asked, request: ReadRequest): void {
+export function writeRead(writer: LayoutWriter, id: SlotId & TimeLeft, request: ReadRequest): void {
   writeRequest(writer, id, request);
   writer.u8(WANTS.indexOf(request.want) + (request.durable ? READ_DURABLE : 0));
 }
 
-export function writeCopy(writer: LayoutWriter, id: SlotId & Asked, request: CopyRequest): void {
+export function writeCopy(writer: LayoutWriter, id: SlotId & TimeLeft, request: CopyRequest): void {
   writeRequest(writer, id, request);
   writer.u8(DURABILITIES.indexOf(request.durability));
   writer.bytes(request.audit);
@@ -171,7 +171,7 @@ export function decodeShown(message: HotMessage): readonly ShownItem[] {
   return items;
 }
 
-export function decodeStored(message: HotMessage): StoredItems {
+export function decodeStoredItems(message: HotMessage): StoredItems {
   const reader = readerOf(message, false);
   const start = reader.u53();
   const commit = reader.u53();
@@ -211,7 +211,7 @@ function writeId(writer: LayoutWriter, { slot, generation }: SlotId): void {
 
 function writeRequest(
   writer: LayoutWriter,
-  id: SlotId & Asked,
+  id: SlotId & TimeLeft,
   { namespace, key }: Pick<ReadRequest, 'namespace' | 'key'>,
 ): void {
   writeId(writer, id);

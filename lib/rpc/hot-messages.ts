@@ -52,12 +52,12 @@ export interface CopyRequest {
 }
 
 /** What each request says of itself. */
-export interface Asked {
+export interface TimeLeft {
   /** Of the deadline of this request; to the microsecond, and at most some 71 minutes. */
   readonly leftMilliseconds: number;
 }
-export interface ReadItem extends SlotId, Asked, ReadRequest {}
-export interface CopyItem extends SlotId, Asked, CopyRequest {}
+export interface ReadItem extends SlotId, TimeLeft, ReadRequest {}
+export interface CopyItem extends SlotId, TimeLeft, CopyRequest {}
 
 /** Owners of the partition that lost it, and from which start on their answers count again. */
 export type LostOwners = [node: string, start: number][];

@@ -24,7 +24,7 @@ export interface Incoming {
   readonly deadline: number;
 }
 
-export type Handler<Request, Reply> = (
+export type MessageHandler<Request, Reply> = (
   request: Request,
   incoming: Incoming,
 ) => Reply | Promise<Reply>;

@@ -8,10 +8,10 @@ import { assert, OperatingError } from '../errors.js';
 import { ExecutedRequests } from './executed-requests.js';
 import { isHot } from './hot-messages.js';
 import { type MembershipCheck, NO_CHECK } from './membership-check.js';
-import type { Handler, Incoming, MessageType, Registered } from './message.js';
+import type { MessageHandler, Incoming, MessageType, Registered } from './message.js';
 import { refusalOf } from './refusal.js';
 import { ReplicaMessenger, type ReplicaMessengerOptions } from './replica-messenger.js';
-import { type Answer, notSent, type Slot, Slots } from './slots.js';
+import { type PeerAnswer, notSent, type Slot, Slots } from './slots.js';
 import {
   parseMessage,
   type RequestMessage,
@@ -55,7 +55,7 @@ export class Messenger {
 
   handle<Request, Reply>(
     type: MessageType<Request, Reply>,
-    handler: Handler<Request, Reply>,
+    handler: MessageHandler<Request, Reply>,
     { anyEpoch = false, once = false }: Partial<Pick<Registered, 'anyEpoch' | 'once'>> = {},
   ): void {
     assert(!this.#handlers.has(type.name), `one handler for ${type.name}`);
@@ -104,7 +104,7 @@ export class Messenger {
     type: MessageType<Request, Reply>,
     body: Request,
     deadline: number,
-    settle: (answer: Answer<Reply>) => void,
+    settle: (answer: PeerAnswer<Reply>) => void,
   ): void {
     const { clock, transport, pendingMax } = this.#options;
     const remainingMilliseconds = deadline - clock.monotonicMilliseconds();

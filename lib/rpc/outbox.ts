@@ -5,7 +5,7 @@
 import { LARGE_BYTES } from '../encoding/large.js';
 import { LayoutWriter } from '../encoding/layout.js';
 import type { NodeId, Transport } from '../environment/transport.js';
-import { type WriteItem, writeHead } from './hot-layout.js';
+import { type WriteItem, writeMessageHead } from './hot-layout.js';
 import { HOT, type HotKind, type HotMessage, type SlotId } from './hot-messages.js';
 
 export interface OutboxOptions {
@@ -139,7 +139,7 @@ export class Outbox {
     const { kind, items, first, second } = gathering;
     this.#head.cutTo(0);
     const last = kind === HOT.stored ? this.#options.commitNumber() : second;
-    writeHead(this.#head, kind, first, last);
+    writeMessageHead(this.#head, kind, first, last);
     return [kind, Buffer.concat([this.#head.viewFrom(0), items.viewFrom(0)])];
   }
 }

@@ -9,7 +9,7 @@ import {
   decodeReads,
   decodeRefused,
   decodeShown,
-  decodeStored,
+  decodeStoredItems,
   type WriteItem,
   writeCopy,
   writeRead,
@@ -28,7 +28,7 @@ import {
 import type { MembershipCheck } from './membership-check.js';
 import { Outbox } from './outbox.js';
 import { ReplicaAnswers, type ReplicaHandlers } from './replica-answers.js';
-import { type Answer, notSent, type Slot, type Slots } from './slots.js';
+import { type PeerAnswer, notSent, type Slot, type Slots } from './slots.js';
 
 export interface ReplicaMessengerOptions {
   readonly transport: Transport;
@@ -71,7 +71,7 @@ export class ReplicaMessenger {
     to: NodeId,
     request: ReadRequest,
     deadline: number,
-    settle: (answer: Answer<ReadReply>) => void,
+    settle: (answer: PeerAnswer<ReadReply>) => void,
   ): void {
     this.#ask(to, HOT.reads, writeRead, request, deadline, settle);
   }
@@ -81,7 +81,7 @@ export class ReplicaMessenger {
     to: NodeId,
     request: CopyRequest,
     deadline: number,
-    settle: (answer: Answer<CopyReply>) => void,
+    settle: (answer: PeerAnswer<CopyReply>) => void,
   ): void {
     this.#ask(to, HOT.copies, writeCopy, request, deadline, settle);
   }
@@ -99,7 +99,7 @@ export class ReplicaMessenger {
         this.#settleAll(from, HOT.reads, decodeShown(message));
         break;
       case HOT.stored: {
-        const { start, commit, items } = decodeStored(message);
+        const { start, commit, items } = decodeStoredItems(message);
         // Where nobody waits any more, it may be an answer to an earlier life of this node.
         const isAwaited = this.#settleAll(from, HOT.copies, items);
         if (isAwaited) this.#options.onNumbers(from, { start, commit });
@@ -121,7 +121,7 @@ export class ReplicaMessenger {
     write: WriteItem<Slot, Request>,
     request: Request,
     deadline: number,
-    settle: (answer: Answer<Reply>) => void,
+    settle: (answer: PeerAnswer<Reply>) => void,
   ): void {
     const { clock, slots, pendingMax, check } = this.#options;
     const leftMilliseconds = deadline - clock.monotonicMilliseconds();
@@ -152,7 +152,7 @@ export class ReplicaMessenger {
         if (waiting !== undefined) slots.settle(waiting, { ok: false, error });
       }
     } else if (kind !== HOT.refused) {
-      const items = kind === HOT.shown ? decodeShown(message) : decodeStored(message).items;
+      const items = kind === HOT.shown ? decodeShown(message) : decodeStoredItems(message).items;
       for (const item of items) this.#answers.refuseUnsent(to, item);
     }
   }

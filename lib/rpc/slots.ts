@@ -7,10 +7,10 @@ import type { Cancel, Clock } from '../environment/clock.js';
 import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
 import { assert, OperatingError } from '../errors.js';
-import type { Asked, SlotId } from './hot-messages.js';
+import type { TimeLeft, SlotId } from './hot-messages.js';
 
 /** What came of a request. An error's `outcome` is `none` only if the peer surely did nothing. */
-export type Answer<Reply> =
+export type PeerAnswer<Reply> =
   | { readonly ok: true; readonly reply: Reply }
   | { readonly ok: false; readonly error: OperatingError };
 
@@ -23,7 +23,7 @@ const GENERATION_BYTES = 6;
 const SLOTS_MAX = 2 ** 20;
 
 /** One request; while nobody waits in it, the room for one. */
-export class Slot implements SlotId, Asked {
+export class Slot implements SlotId, TimeLeft {
   readonly slot: number;
   generation: number;
   /** Who is asked; undefined: nobody waits. */
@@ -34,7 +34,7 @@ export class Slot implements SlotId, Asked {
   deadline = 0;
   /** Of it, when it was asked. */
   leftMilliseconds = 0.5;
-  settle: (answer: Answer<never>) => void = nobodyWaits;
+  settle: (answer: PeerAnswer<never>) => void = nobodyWaits;
 
   constructor(slot: number, generation: number) {
     this.slot = slot;
@@ -77,14 +77,14 @@ export class Slots {
     deadline: number,
     leftMilliseconds: number,
     awaits: unknown,
-    settle: (answer: Answer<Reply>) => void,
+    settle: (answer: PeerAnswer<Reply>) => void,
   ): Slot {
     const slot = this.#free.pop() ?? this.#grow();
     slot.to = to;
     slot.deadline = deadline;
     slot.leftMilliseconds = leftMilliseconds;
     slot.awaits = awaits;
-    slot.settle = settle as (answer: Answer<never>) => void;
+    slot.settle = settle as (answer: PeerAnswer<never>) => void;
     this.#waitingFor.set(to, this.countOf(to) + 1);
     this.#cancelSweep ??= this.#clock.after(SWEEP_MILLISECONDS, () => this.#sweep());
     return slot;
@@ -101,10 +101,10 @@ export class Slots {
     return this.find(from, id % SLOTS_MAX, Math.floor(id / SLOTS_MAX));
   }
 
-  settle<Reply>(slot: Slot, answer: Answer<Reply>): void {
+  settle<Reply>(slot: Slot, answer: PeerAnswer<Reply>): void {
     const { settle } = slot;
     this.release(slot);
-    settle(answer as Answer<never>);
+    settle(answer as PeerAnswer<never>);
   }
 
   /** Nobody waits in it any more: from here on its answer finds nothing. */

@@ -1,6 +1,6 @@
 /** Real peer sockets on loopback, for the transport suite and the tests of hostile peers. */
 import type { MetricName } from '../../lib/environment/metrics.js';
-import type { Fields, Labels, Observer, Severity } from '../../lib/environment/observer.js';
+import type { LogFields, Labels, Observer, Severity } from '../../lib/environment/observer.js';
 import type { NodeId, Receiver, Transport } from '../../lib/environment/transport.js';
 import type { PeerSocketsOptions } from '../../lib/platform/peer-sockets.js';
 import { PeerSockets } from '../../lib/platform/peer-sockets.js';
@@ -13,14 +13,14 @@ import type { TransportNetwork } from './transport-suite.js';
 export interface LogLine {
   readonly severity: Severity;
   readonly event: string;
-  readonly fields: Fields;
+  readonly fields: LogFields;
 }
 
 class RecordingObserver implements Observer {
   readonly lines: LogLine[] = [];
   readonly #counts = new Map<MetricName, number>();
 
-  log(severity: Severity, event: string, fields: Fields = {}): void {
+  log(severity: Severity, event: string, fields: LogFields = {}): void {
     this.lines.push({ severity, event, fields });
   }
 

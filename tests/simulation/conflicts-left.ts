@@ -1,5 +1,5 @@
 /** Which keys are in conflict at the end, and between whom, where blind writes were to replace. */
-import type { History, Write } from '../../lib/checkers/history.js';
+import type { History, RecordedWrite } from '../../lib/checkers/history.js';
 
 export type LeftBetween = 'sequential' | 'racing blind writes' | 'a blind write and another';
 
@@ -21,7 +21,7 @@ export function conflictsLeft({ writes, finals }: History): LeftBetween[] {
 }
 
 /** Only those at quorum and stronger have heard of what the others hold. */
-function between(earlier: Write, later: Write): LeftBetween | undefined {
+function between(earlier: RecordedWrite, later: RecordedWrite): LeftBetween | undefined {
   if (earlier === later || later.consulted === 0) return undefined;
   if (earlier.outcome !== 'acknowledged' || later.outcome !== 'acknowledged') return undefined;
   if ((earlier.ended ?? Number.POSITIVE_INFINITY) < later.began) return 'sequential';

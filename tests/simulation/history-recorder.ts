@@ -4,14 +4,14 @@
  */
 import { readParts } from '../../lib/checkers/checked-value.js';
 import type {
-  Claim,
+  ReceiptClaim,
   Expiry,
   FinalState,
   Finding,
   History,
-  Read,
+  RecordedRead,
   VersionName,
-  Write,
+  RecordedWrite,
 } from '../../lib/checkers/history.js';
 import type { Change, Intent, Realised } from '../../lib/replica/intent.js';
 import type { RecordKey } from '../../lib/persistence/keyspace.js';
@@ -24,12 +24,12 @@ import { EPOCH_MILLISECONDS } from './simulated-clock.js';
 export interface ClientWrite {
   readonly id: string;
   readonly key: string;
-  readonly kind: Write['kind'];
+  readonly kind: RecordedWrite['kind'];
   /** What its context had shown; undefined: it has no context. */
   readonly shown: readonly VersionName[] | undefined;
   readonly began: number;
   ended: number | undefined;
-  outcome: Write['outcome'];
+  outcome: RecordedWrite['outcome'];
   version: VersionName | undefined;
   replaced: readonly VersionName[];
   beside: readonly VersionName[];
@@ -43,7 +43,7 @@ export interface ToldResolution {
   readonly version: VersionName;
   readonly ended: number;
   readonly holders: number;
-  readonly outcome: Write['outcome'];
+  readonly outcome: RecordedWrite['outcome'];
 }
 
 interface Mint {
@@ -77,10 +77,10 @@ export interface Circumstances {
 
 export class HistoryRecorder {
   readonly #writes: ClientWrite[] = [];
-  readonly #reads: Read[] = [];
+  readonly #reads: RecordedRead[] = [];
   readonly #mints: Mint[] = [];
-  readonly #kept: Pick<Read, 'id' | 'key' | 'versions'>[] = [];
-  readonly #claims: Claim[] = [];
+  readonly #kept: Pick<RecordedRead, 'id' | 'key' | 'versions'>[] = [];
+  readonly #claims: ReceiptClaim[] = [];
   readonly #resolutions = new Map<string, ToldResolution>();
   /** By key and version. */
   readonly #mintOf = new Map<string, Mint>();
@@ -105,7 +105,7 @@ export class HistoryRecorder {
     return begun;
   }
 
-  read(read: Omit<Read, 'id'>): Read {
+  read(read: Omit<RecordedRead, 'id'>): RecordedRead {
     this.#reading += 1;
     const recorded = { ...read, id: `r${this.#reading}` };
     this.#reads.push(recorded);
@@ -113,12 +113,12 @@ export class HistoryRecorder {
   }
 
   /** A claim of an answer, to be judged. */
-  claimed(claim: Claim): void {
+  claimed(claim: ReceiptClaim): void {
     this.#claims.push(claim);
   }
 
   /** Versions of the past that were shown. */
-  keptShown(shown: Pick<Read, 'key' | 'versions'>): void {
+  keptShown(shown: Pick<RecordedRead, 'key' | 'versions'>): void {
     this.#kept.push({ ...shown, id: `kept ${this.#kept.length + 1}` });
   }
 
@@ -177,7 +177,7 @@ export class HistoryRecorder {
   history(circumstances: Circumstances, finals: readonly FinalState[]): History {
     const { replicaCount, mayBeLost, expiryTolerance, isJudged } = circumstances;
     const mintsOf = this.#mintsById();
-    const writes: Write[] = [];
+    const writes: RecordedWrite[] = [];
     for (const write of this.#writes) {
       const [mint] = mintsOf.get(write.id) ?? [];
       const version = write.version ?? mint?.version;
@@ -211,7 +211,7 @@ export class HistoryRecorder {
     resolves: readonly VersionName[],
     expiry: Expiry | undefined,
     mayBeLost: (holding: Holding) => boolean,
-  ): Write {
+  ): RecordedWrite {
     const { ended, holders = 0, outcome } = this.#resolutions.get(`${key} ${version}`) ?? {};
     const holding = { key, holders, began: at, ended: ended ?? at };
     const isKept = outcome === 'acknowledged' && !mayBeLost(holding);
@@ -223,7 +223,7 @@ export class HistoryRecorder {
   }
 
   /** They replace nothing themselves: what was taken is told of the blind writes. */
-  #tombstonesOfClaims(): Write[] {
+  #tombstonesOfClaims(): RecordedWrite[] {
     return this.#claimed.map(({ key, version, at }) => ({
       ...{ id: `claim ${version}`, key, kind: 'delete', began: at, ended: undefined },
       ...{ outcome: 'open', version, seen: [], holders: 0, consulted: 0 },
@@ -270,9 +270,9 @@ export class HistoryRecorder {
    * Tombstones that no client was told of. Each is one of the open deletes of its key; it is
    * taken to have seen what any of them had.
    */
-  #openDeletes(): Write[] {
+  #openDeletes(): RecordedWrite[] {
     const acknowledged = new Set(this.#writes.map(({ key, version }) => `${key} ${version}`));
-    const writes: Write[] = [];
+    const writes: RecordedWrite[] = [];
     for (const { key, version, replaced, isTombstone } of this.#mints) {
       if (!isTombstone || acknowledged.has(`${key} ${version}`)) continue;
       const open = this.#writes.filter((write) => write.key === key && isUnknownDelete(write));

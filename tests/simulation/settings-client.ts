@@ -1,6 +1,6 @@
 /** Changes and reads the settings of a cluster over HTTP, and writes down what it sees. */
 import { z } from 'zod';
-import type { Fields } from '../../lib/checkers/check-settings.js';
+import type { SettingValues } from '../../lib/checkers/check-settings.js';
 import { messageOf } from '../../lib/errors.js';
 import type { HttpAnswer, HttpRequest } from './http-port.js';
 import { refusalOf } from './kv-answer.js';
@@ -85,7 +85,7 @@ export class SettingsClient {
     return true;
   }
 
-  #drawFields(random: SeededRandom, isBold: boolean): Fields {
+  #drawFields(random: SeededRandom, isBold: boolean): SettingValues {
     const table = isBold ? BOLD : CAUTIOUS;
     const count = random.pick([1, 1, 2]);
     const names = random.shuffle(Object.keys(table)).slice(0, count);
@@ -94,10 +94,10 @@ export class SettingsClient {
 
   async #attempt(
     machine: Machine,
-    fields: Fields,
+    fields: SettingValues,
     ifMatch: string | undefined,
     path: string,
-    body: Fields,
+    body: SettingValues,
   ): Promise<boolean> {
     const { world, log } = this.#options;
     const attempt = log.begin(fields, ifMatch, world.now);
@@ -120,7 +120,7 @@ export class SettingsClient {
     return false;
   }
 
-  async #dryRun(machine: Machine, fields: Fields): Promise<void> {
+  async #dryRun(machine: Machine, fields: SettingValues): Promise<void> {
     const answer = await this.#post(machine, `${PATH}?dry_run=1`, fields, undefined);
     if (answer?.status !== 200) return;
     this.#options.world.count('settings: dry run');
@@ -148,7 +148,7 @@ export class SettingsClient {
     log.read({ node, began, ended: world.now, fields: settings, version, isLast, damagedAt });
   }
 
-  #post(machine: Machine, path: string, body: Fields, ifMatch: string | undefined) {
+  #post(machine: Machine, path: string, body: SettingValues, ifMatch: string | undefined) {
     const headers = {
       'Content-Type': 'application/json',
       ...(ifMatch === undefined ? {} : { 'If-Match': `"${ifMatch}"` }),

@@ -1,6 +1,6 @@
 /** Who changed the settings of a simulated cluster, and what nodes said that they are. */
 import type {
-  Fields,
+  SettingValues,
   SettingsHistory,
   SettingsRead,
   SettingsWrite,
@@ -12,17 +12,17 @@ import { checkSettings } from '../../lib/checkers/check-settings.js';
 export type SettingsAttempt = { -readonly [Name in keyof SettingsWrite]: SettingsWrite[Name] };
 
 export class SettingsLog {
-  readonly #initial: Fields;
+  readonly #initial: SettingValues;
   readonly #writes: SettingsAttempt[] = [];
   readonly #reads: SettingsRead[] = [];
   /** By version, as answers have shown them. */
-  readonly #versions = new Map<string, Fields>();
+  readonly #versions = new Map<string, SettingValues>();
 
-  constructor(initial: Fields) {
+  constructor(initial: SettingValues) {
     this.#initial = initial;
   }
 
-  begin(fields: Fields, ifMatch: string | undefined, began: number): SettingsAttempt {
+  begin(fields: SettingValues, ifMatch: string | undefined, began: number): SettingsAttempt {
     const attempt: SettingsAttempt = {
       ...{ id: `s${this.#writes.length + 1}`, began, ended: undefined, outcome: 'open', fields },
       ...{ nodes: [], ifMatch, version: undefined },
@@ -37,7 +37,7 @@ export class SettingsLog {
   }
 
   /** The fields at a version that some answer has shown, and all such versions. */
-  get versions(): ReadonlyMap<string, Fields> {
+  get versions(): ReadonlyMap<string, SettingValues> {
     return this.#versions;
   }
 

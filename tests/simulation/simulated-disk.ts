@@ -5,7 +5,7 @@
  * also fails, fills up, rots and is lost as it is told.
  */
 import type {
-  Entry,
+  StorageEntry,
   Range,
   Storage,
   StorageOperation,
@@ -320,7 +320,7 @@ class Handle implements Storage {
     return this.#visible.get(key)?.slice();
   }
 
-  async range(range: Range): Promise<Entry[]> {
+  async range(range: Range): Promise<StorageEntry[]> {
     this.#assertOpen();
     await this.#inTurn(this.#disk.speed.write);
     this.#assertAlive();
@@ -390,7 +390,7 @@ function prefixRange(prefix: string): Range {
   return { from: prefix, before: `${prefix}\u{10ffff}`, limit: Number.POSITIVE_INFINITY };
 }
 
-function entriesOf(entries: SortedMap<Uint8Array>, { from, before, limit }: Range): Entry[] {
+function entriesOf(entries: SortedMap<Uint8Array>, { from, before, limit }: Range): StorageEntry[] {
   return entries
     .keysIn(from, before, limit)
     .map((key) => [key, entries.get(key)?.slice() ?? new Uint8Array()] as const);

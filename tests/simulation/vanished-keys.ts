@@ -1,5 +1,5 @@
 /** What a simulated disk has lost without a trace, until its node knows. */
-import type { Entry, Range } from '../../lib/environment/storage.js';
+import type { StorageEntry, Range } from '../../lib/environment/storage.js';
 
 export class VanishedKeys {
   readonly #keys = new Set<string>();
@@ -28,7 +28,7 @@ export class VanishedKeys {
   }
 
   /** A page was read. */
-  read({ from, before, limit }: Range, page: readonly Entry[]): void {
+  read({ from, before, limit }: Range, page: readonly StorageEntry[]): void {
     const end = page.length === limit ? (page.at(-1)?.[0] ?? before) : before;
     for (const key of this.#keys) if (key >= from && key < end) this.#sought.add(key);
   }

@@ -1,10 +1,10 @@
 /** Fakes of the ports, for the unit tests: a clock by hand, chance by seed, a silent observer. */
 import type { Cancel, Clock } from '../../lib/environment/clock.js';
 import type { MetricName } from '../../lib/environment/metrics.js';
-import type { Fields, Labels, Observer } from '../../lib/environment/observer.js';
+import type { LogFields, Labels, Observer } from '../../lib/environment/observer.js';
 import type { Random } from '../../lib/environment/random.js';
 import type {
-  Entry,
+  StorageEntry,
   Range,
   Storage,
   StorageOperation,
@@ -99,7 +99,7 @@ export class CountingObserver implements Observer {
   readonly counts = new Map<string, number>();
   readonly events: string[] = [];
 
-  log(_severity: string, event: string, _fields?: Fields): void {
+  log(_severity: string, event: string, _fields?: LogFields): void {
     this.events.push(event);
   }
 
@@ -140,7 +140,7 @@ export class HeldStorage implements Storage {
     return this.#disk.get(key);
   }
 
-  range(range: Range): Promise<Entry[]> {
+  range(range: Range): Promise<StorageEntry[]> {
     return this.#disk.range(range);
   }
 

@@ -2,7 +2,7 @@
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
-export function bytes(count: number): string {
+export function bytesText(count: number): string {
   let rest = count;
   let unit = 0;
   while (rest >= 1024 && unit < UNITS.length - 1) {

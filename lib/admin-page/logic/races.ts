@@ -1,6 +1,6 @@
 /** How siblings came to be, as their times and writers tell: where to look for the writers. */
 
-export interface Written {
+export interface WriteOrigin {
   readonly written_at: string;
   readonly written_by: string;
 }
@@ -14,7 +14,7 @@ export interface Race {
 const RACE_MILLISECONDS = 1000;
 
 /** @param siblings at least two */
-export function raceOf(siblings: readonly Written[]): Race {
+export function raceOf(siblings: readonly WriteOrigin[]): Race {
   const times = siblings.map(({ written_at }) => Date.parse(written_at)).sort((a, b) => a - b);
   const apart = (times.at(-1) ?? 0) - (times[0] ?? 0);
   const nodes = new Set(siblings.map(({ written_by }) => written_by));

@@ -1,7 +1,7 @@
 /** The settings of the cluster: what each does, and which values it takes. */
 import type { SettingValue } from '../api-types.js';
 
-export interface SettingRow {
+export interface SettingControl {
   readonly name: string;
   readonly what: string;
   /** Undefined: a number. */
@@ -20,7 +20,7 @@ const READ_LEVELS = [
   'each-quorum',
 ];
 
-export const SETTING_ROWS: readonly SettingRow[] = [
+export const SETTING_CONTROLS: readonly SettingControl[] = [
   { name: 'default_level', what: 'Level of a read that names none', choices: READ_LEVELS },
   {
     name: 'default_write_level',

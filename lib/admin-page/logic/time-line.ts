@@ -1,5 +1,5 @@
 /** One time line of what nodes tell, of changed settings, and of conflicts that began. */
-import type { ConflictPage, Events, SettingsHistory } from '../api-types.js';
+import type { ConflictPage, Events, SettingsChangeList } from '../api-types.js';
 
 export interface Row {
   readonly id: string;
@@ -28,7 +28,7 @@ function kindOf(event: string): string {
 
 export function timeLine(
   events: Events['events'],
-  history: SettingsHistory['history'],
+  history: SettingsChangeList['history'],
   conflicts: ConflictPage['conflicts'],
 ): Row[] {
   const rows = [
@@ -56,7 +56,7 @@ function ofEvent({
   return { id, at, node, kind: kindOf(event), tone: TONES[severity], what: event, detail, times };
 }
 
-function ofChange({ version, at, node, by, changed }: SettingsHistory['history'][number]): Row {
+function ofChange({ version, at, node, by, changed }: SettingsChangeList['history'][number]): Row {
   const detail = Object.entries(changed)
     .map(([name, { from, to }]) => `${name}: ${String(from)} → ${String(to)}`)
     .join(', ');

@@ -1,8 +1,12 @@
 /** Stored values as texts that people can read and compare. */
-import type { Held } from '../key-types.js';
+import type { EncodedValue } from '../key-types.js';
 
 /** JSON with indents, texts as they are, other bytes as base64. */
-export function textOf({ value, value_base64: base64, content_type: type }: Held): string {
+export function valueToText({
+  value,
+  value_base64: base64,
+  content_type: type,
+}: EncodedValue): string {
   if (base64 === undefined) return JSON.stringify(value, undefined, 2) ?? '';
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   if (type?.startsWith('text/') === true || type?.includes('json') === true) {
@@ -12,7 +16,7 @@ export function textOf({ value, value_base64: base64, content_type: type }: Held
 }
 
 /** The request that stores a value again as it was, with the same type. */
-export function bodyOf(held: Held): {
+export function bodyOf(held: EncodedValue): {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: BodyInit;
 } {

@@ -4,7 +4,7 @@ import { many } from './format.js';
 
 export type Tone = 'good' | 'warn' | 'bad';
 
-export interface Verdict {
+export interface ClusterVerdict {
   readonly tone: Tone;
   readonly headline: string;
   readonly cause: string;
@@ -12,14 +12,14 @@ export interface Verdict {
   readonly command: string | undefined;
 }
 
-export const NOBODY: Verdict = {
+export const NOBODY: ClusterVerdict = {
   tone: 'bad',
   headline: 'No node answers',
   cause: 'The page is served, and none of the nodes that it knows can be reached.',
   command: 'quorate cluster',
 };
 
-export function verdictOf(status: Status): Verdict {
+export function verdictOf(status: Status): ClusterVerdict {
   const { partitions_without_quorum: lost, alerts, nodes } = status;
   const cause = causeOf(status);
   if (lost > 0) {
@@ -38,7 +38,7 @@ export function verdictOf(status: Status): Verdict {
   return { tone: 'warn', headline: 'Reads and writes go on at quorum', ...cause };
 }
 
-type Cause = Pick<Verdict, 'cause' | 'command'>;
+type Cause = Pick<ClusterVerdict, 'cause' | 'command'>;
 
 /** The first of what is wrong, most urgent first. */
 function causeOf({ nodes, alerts }: Status): Cause {

@@ -1,7 +1,7 @@
 /** Two tabs of one shopper: what becomes of a cart that both change at once. */
 import { useState } from 'preact/hooks';
 import { ask, keyPath } from '../api.js';
-import type { Conflicts } from '../key-types.js';
+import type { KeyConflicts } from '../key-types.js';
 import { useReadOnly } from '../parts/context.js';
 import { Field, Notice, Panel } from '../parts/parts.js';
 
@@ -17,7 +17,7 @@ interface TabState {
 
 const UNREAD: TabState = { items: [], context: undefined, note: 'Not read yet.' };
 
-export function Cart() {
+export function CartScreen() {
   return (
     <Panel
       title="Two tabs, one cart"
@@ -59,7 +59,7 @@ function Tab({ name }: { readonly name: string }) {
   const fail = (error: unknown): void =>
     setTab({ ...tab, note: error instanceof Error ? error.message : String(error) });
   const read = async (): Promise<void> => {
-    const { body } = await ask<Conflicts>(keyPath(KEY, '', 'siblings=list'));
+    const { body } = await ask<KeyConflicts>(keyPath(KEY, '', 'siblings=list'));
     const carts = body.siblings.map(({ value }) => listOf(value));
     const items = [...new Set(carts.flat())];
     const merged = `Met ${carts.length} siblings, and merged them. Save to resolve.`;

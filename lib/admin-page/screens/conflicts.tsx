@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ask, change, keyPath } from '../api.js';
 import type { ConflictPage } from '../api-types.js';
-import type { Conflicts as KeyConflicts } from '../key-types.js';
+import type { KeyConflicts } from '../key-types.js';
 import { ago, count, many } from '../logic/format.js';
 import { raceOf } from '../logic/races.js';
 import { Chart } from '../parts/chart.js';
@@ -15,7 +15,7 @@ const PAGE = 'limit=100';
 /** Of so many the siblings are read, for their pattern. */
 const DETAILED_MAX = 25;
 
-export function Conflicts() {
+export function ConflictsScreen() {
   const page = useLive<ConflictPage>(`/api/v1/conflicts?${PAGE}`, 4000);
   const rows = page.data?.conflicts ?? [];
   const details = useDetails(rows.map(({ key }) => key));

@@ -1,7 +1,7 @@
 /** Consistency: what each level promises, its reach and latency now, and the defaults. */
 import { useState } from 'preact/hooks';
 import { change } from '../api.js';
-import type { Levels, Settings } from '../api-types.js';
+import type { Levels, SettingsInForce } from '../api-types.js';
 import { count, milliseconds } from '../logic/format.js';
 import { LEVEL_PROMISES } from '../logic/level-promises.js';
 import { useReadOnly, useShared } from '../parts/context.js';
@@ -10,9 +10,9 @@ import { Mark, Notice, Panel, Table } from '../parts/parts.js';
 
 const PATH = '/api/v1/config/consistency';
 
-export function Consistency() {
+export function ConsistencyScreen() {
   const levels = useLive<Levels>('/api/v1/cluster/levels', 3000).data;
-  const settings = useLive<Settings>(PATH, 4000);
+  const settings = useLive<SettingsInForce>(PATH, 4000);
   const [note, setNote] = useState<{ readonly tone: 'good' | 'bad'; readonly text: string }>();
   const set = async (name: string, level: string): Promise<void> => {
     try {
@@ -85,7 +85,7 @@ function LevelTable({ levels }: { readonly levels: Levels | undefined }) {
 
 interface DefaultsProps {
   readonly levels: Levels | undefined;
-  readonly settings: Settings | undefined;
+  readonly settings: SettingsInForce | undefined;
   readonly onSet: (name: string, level: string) => void;
 }
 

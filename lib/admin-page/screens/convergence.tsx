@@ -1,15 +1,15 @@
 /** Convergence: is everything everywhere yet? */
 import { useState } from 'preact/hooks';
 import { change } from '../api.js';
-import type { Convergence as Report, ExchangeResult, Hints } from '../api-types.js';
-import { ago, bytes, count, many, span } from '../logic/format.js';
+import type { Convergence as Report, ExchangeResult, HintList } from '../api-types.js';
+import { ago, bytesText, count, many, span } from '../logic/format.js';
 import { useReadOnly } from '../parts/context.js';
 import { useLive, useNow } from '../parts/live.js';
 import { Bar, Mark, Notice, Panel, Scroll, Table } from '../parts/parts.js';
 
-export function Convergence() {
+export function ConvergenceScreen() {
   const report = useLive<Report>('/api/v1/cluster/convergence', 3000).data;
-  const hints = useLive<Hints>('/api/v1/cluster/hints', 2000).data;
+  const hints = useLive<HintList>('/api/v1/cluster/hints', 2000).data;
   if (report === undefined) return <p class="muted">Asking the nodes…</p>;
   return (
     <>
@@ -21,7 +21,13 @@ export function Convergence() {
   );
 }
 
-function Answer({ report, hints }: { readonly report: Report; readonly hints: Hints | undefined }) {
+function Answer({
+  report,
+  hints,
+}: {
+  readonly report: Report;
+  readonly hints: HintList | undefined;
+}) {
   const { nodes, unanswered } = report;
   const waiting = hints?.hints.reduce((sum, row) => sum + row.count, 0) ?? 0;
   const rebuilding = nodes.reduce((sum, row) => sum + row.rebuilding.length, 0);
@@ -54,7 +60,7 @@ function Answer({ report, hints }: { readonly report: Report; readonly hints: Hi
   );
 }
 
-function HintsPanel({ hints }: { readonly hints: Hints | undefined }) {
+function HintsPanel({ hints }: { readonly hints: HintList | undefined }) {
   const now = useNow();
   const end = (time: string | undefined): string => {
     if (time === undefined) return 'unknown';
@@ -74,7 +80,7 @@ function HintsPanel({ hints }: { readonly hints: Hints | undefined }) {
           <b key="holder">{row.holder}</b>,
           <b key="target">{row.target}</b>,
           count(row.count),
-          bytes(row.bytes),
+          bytesText(row.bytes),
           row.oldest === undefined ? '–' : ago(row.oldest, now),
           end(row.estimated_end),
           row.reason,

@@ -1,6 +1,6 @@
 /** Events: one time line of nodes, cuts, settings, damage, clocks and conflicts. */
 import { useState } from 'preact/hooks';
-import type { ConflictPage, Events as EventList, SettingsHistory } from '../api-types.js';
+import type { ConflictPage, Events as EventList, SettingsChangeList } from '../api-types.js';
 import { moment } from '../logic/format.js';
 import { type Row, timeLine } from '../logic/time-line.js';
 import { useLive, useNow } from '../parts/live.js';
@@ -18,13 +18,13 @@ const KINDS = [
 const SEVERITIES = ['all', 'warnings and errors'];
 const SHOWN_MAX = 200;
 
-export function Events() {
+export function EventsScreen() {
   const now = useNow();
   const [kind, setKind] = useState('everything');
   const [severity, setSeverity] = useState('all');
   const [node, setNode] = useState('all nodes');
   const events = useLive<EventList>('/api/v1/cluster/events?limit=500', 3000);
-  const history = useLive<SettingsHistory>('/api/v1/config/consistency/history', 10_000).data;
+  const history = useLive<SettingsChangeList>('/api/v1/config/consistency/history', 10_000).data;
   const conflicts = useLive<ConflictPage>('/api/v1/conflicts?limit=50', 10_000).data;
   const rows = timeLine(
     events.data?.events ?? [],

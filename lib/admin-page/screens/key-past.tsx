@@ -1,26 +1,26 @@
 /** The past of a key: kept versions, and what resolutions dropped; both can be restored. */
 import { useState } from 'preact/hooks';
 import { ask, keyPath } from '../api.js';
-import type { Conflicts, Dropped, Held, Versions } from '../key-types.js';
-import { ago, bytes } from '../logic/format.js';
+import type { KeyConflicts, DroppedByResolution, EncodedValue, KeyVersions } from '../key-types.js';
+import { ago, bytesText } from '../logic/format.js';
 import { quoted } from '../logic/shell.js';
-import { bodyOf, textOf } from '../logic/values.js';
+import { bodyOf, valueToText } from '../logic/values.js';
 import { useReadOnly } from '../parts/context.js';
 import { useLive, useNow } from '../parts/live.js';
 import { Notice, Panel, Table } from '../parts/parts.js';
 
 interface PastProps {
   readonly name: string;
-  readonly conflicts: Conflicts;
+  readonly conflicts: KeyConflicts;
   readonly onChanged: () => void;
 }
 
-export function Past({ name, conflicts, onChanged }: PastProps) {
+export function HistoryPanel({ name, conflicts, onChanged }: PastProps) {
   const now = useNow();
   const [told, setTold] = useState<{ readonly tone: 'good' | 'bad'; readonly text: string }>();
-  const versions = useLive<Versions>(keyPath(name, '/versions'), 5000);
+  const versions = useLive<KeyVersions>(keyPath(name, '/versions'), 5000);
   /** As a new write that has seen what is there now. */
-  const restore = async (held: Held, version: string): Promise<void> => {
+  const restore = async (held: EncodedValue, version: string): Promise<void> => {
     const { headers, body } = bodyOf(held);
     const context = conflicts.context;
     const seen = context === undefined ? {} : { 'x-causal-context': context };
@@ -68,10 +68,10 @@ export function Past({ name, conflicts, onChanged }: PastProps) {
   );
 }
 
-function DroppedValue({ dropped }: { readonly dropped: Dropped }) {
+function DroppedValue({ dropped }: { readonly dropped: DroppedByResolution }) {
   if (dropped.value_left_out === true)
-    return <span class="muted">left out, {bytes(dropped.bytes)}</span>;
-  const text = textOf(dropped);
+    return <span class="muted">left out, {bytesText(dropped.bytes)}</span>;
+  const text = valueToText(dropped);
   return <code>{text.length > 60 ? `${text.slice(0, 60)}…` : text}</code>;
 }
 
@@ -92,8 +92,8 @@ function Restore({
 
 interface KeptProps {
   readonly name: string;
-  readonly versions: Versions | undefined;
-  readonly onRestore: (held: Held, version: string) => Promise<void>;
+  readonly versions: KeyVersions | undefined;
+  readonly onRestore: (held: EncodedValue, version: string) => Promise<void>;
 }
 
 function Kept({ name, versions, onRestore }: KeptProps) {
@@ -101,7 +101,7 @@ function Kept({ name, versions, onRestore }: KeptProps) {
   const path = (version: string) => keyPath(name, '', `version=${encodeURIComponent(version)}`);
   const fetchAndRestore = async (version: string): Promise<void> => {
     const headers = { accept: 'application/json' };
-    const { body } = await ask<Held>(path(version), { headers });
+    const { body } = await ask<EncodedValue>(path(version), { headers });
     await onRestore(body, version);
   };
   return (
@@ -124,7 +124,7 @@ function Kept({ name, versions, onRestore }: KeptProps) {
           ago(row.written_at, now),
           row.written_by,
           row.content_type,
-          bytes(row.bytes),
+          bytesText(row.bytes),
           <Restore
             key="restore"
             disabled={row.state === 'current'}

@@ -1,12 +1,12 @@
 /** The siblings of a key side by side, with a diff, and their resolution. */
 import { useState } from 'preact/hooks';
 import { change, keyPath } from '../api.js';
-import type { Conflicts, Sibling } from '../key-types.js';
+import type { KeyConflicts, ConflictSibling } from '../key-types.js';
 import { diffLines } from '../logic/diff.js';
 import { ago, many } from '../logic/format.js';
 import { raceOf } from '../logic/races.js';
 import { quoted } from '../logic/shell.js';
-import { textOf } from '../logic/values.js';
+import { valueToText } from '../logic/values.js';
 import { useReadOnly } from '../parts/context.js';
 import { useNow } from '../parts/live.js';
 import { Field, Notice, Panel } from '../parts/parts.js';
@@ -15,11 +15,11 @@ export const STRATEGIES = ['last-writer', 'set-union', 'max', 'json-merge', 'cus
 
 interface SiblingsProps {
   readonly name: string;
-  readonly conflicts: Conflicts;
+  readonly conflicts: KeyConflicts;
   readonly onChanged: () => void;
 }
 
-export function Siblings({ name, conflicts, onChanged }: SiblingsProps) {
+export function SiblingsPanel({ name, conflicts, onChanged }: SiblingsProps) {
   const { siblings } = conflicts;
   const { pattern, why } = raceOf(siblings);
   const [first] = siblings;
@@ -45,18 +45,18 @@ export function Siblings({ name, conflicts, onChanged }: SiblingsProps) {
 }
 
 interface SideProps {
-  readonly sibling: Sibling;
-  readonly against: Sibling | undefined;
+  readonly sibling: ConflictSibling;
+  readonly against: ConflictSibling | undefined;
 }
 
 /** The first as it is; the others by what differs from it. */
 function Side({ sibling, against }: SideProps) {
   const now = useNow();
-  const own = textOf(sibling);
+  const own = valueToText(sibling);
   const lines =
     against === undefined
       ? own.split('\n').map((text) => ({ kind: 'same', text }) as const)
-      : diffLines(textOf(against), own);
+      : diffLines(valueToText(against), own);
   const SIGNS = { same: '  ', left: '− ', right: '+ ' };
   return (
     <div class="stack">
@@ -81,7 +81,7 @@ function Side({ sibling, against }: SideProps) {
 function Resolution({ name, conflicts, onChanged }: SiblingsProps) {
   const isReadOnly = useReadOnly();
   const [strategy, setStrategy] = useState<string>(STRATEGIES[0]);
-  const [text, setText] = useState(() => textOf(conflicts.siblings[0] ?? {}));
+  const [text, setText] = useState(() => valueToText(conflicts.siblings[0] ?? {}));
   const [told, setTold] = useState<{ readonly tone: 'good' | 'bad'; readonly text: string }>();
   const resolve = async (how: Readonly<Record<string, unknown>>): Promise<void> => {
     try {

@@ -1,17 +1,17 @@
 /** Key: what happened to this key? */
 import { useState } from 'preact/hooks';
 import { keyPath } from '../api.js';
-import type { Copies } from '../api-types.js';
-import type { Conflicts } from '../key-types.js';
+import type { KeyCopies } from '../api-types.js';
+import type { KeyConflicts } from '../key-types.js';
 import { ago } from '../logic/format.js';
 import { quoted } from '../logic/shell.js';
-import { textOf } from '../logic/values.js';
+import { valueToText } from '../logic/values.js';
 import { useLive, useNow } from '../parts/live.js';
 import { Field, Mark, Notice, Panel, Table } from '../parts/parts.js';
-import { Past } from './key-past.js';
-import { Siblings } from './key-siblings.js';
+import { HistoryPanel } from './key-past.js';
+import { SiblingsPanel } from './key-siblings.js';
 
-export function Key({ argument }: { readonly argument: string }) {
+export function KeyScreen({ argument }: { readonly argument: string }) {
   const [typed, setTyped] = useState(argument);
   return (
     <>
@@ -35,8 +35,8 @@ export function Key({ argument }: { readonly argument: string }) {
 }
 
 function Found({ name }: { readonly name: string }) {
-  const conflicts = useLive<Conflicts>(keyPath(name, '/conflicts'), 3000);
-  const copies = useLive<Copies>(`/api/v1/cluster/copies?key=${encodeURIComponent(name)}`, 3000);
+  const conflicts = useLive<KeyConflicts>(keyPath(name, '/conflicts'), 3000);
+  const copies = useLive<KeyCopies>(`/api/v1/cluster/copies?key=${encodeURIComponent(name)}`, 3000);
   const refresh = (): void => {
     conflicts.refresh();
     copies.refresh();
@@ -48,16 +48,16 @@ function Found({ name }: { readonly name: string }) {
         <Notice tone={data === undefined ? 'warn' : 'bad'}>{error.message}</Notice>
       )}
       {data !== undefined && data.siblings.length > 1 && (
-        <Siblings name={name} conflicts={data} onChanged={refresh} />
+        <SiblingsPanel name={name} conflicts={data} onChanged={refresh} />
       )}
       {data !== undefined && data.siblings.length < 2 && <Present name={name} conflicts={data} />}
       <Owners name={name} copies={copies.data} />
-      {data !== undefined && <Past name={name} conflicts={data} onChanged={refresh} />}
+      {data !== undefined && <HistoryPanel name={name} conflicts={data} onChanged={refresh} />}
     </>
   );
 }
 
-function Present({ name, conflicts }: { readonly name: string; readonly conflicts: Conflicts }) {
+function Present({ name, conflicts }: { readonly name: string; readonly conflicts: KeyConflicts }) {
   const now = useNow();
   const [value] = conflicts.siblings;
   return (
@@ -75,7 +75,7 @@ function Present({ name, conflicts }: { readonly name: string; readonly conflict
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
         <pre class="value" tabIndex={0}>
-          {textOf(value)}
+          {valueToText(value)}
         </pre>
       )}
     </Panel>
@@ -89,7 +89,13 @@ const SAID = {
   down: <Mark tone="bad">down</Mark>,
 } as const;
 
-function Owners({ name, copies }: { readonly name: string; readonly copies: Copies | undefined }) {
+function Owners({
+  name,
+  copies,
+}: {
+  readonly name: string;
+  readonly copies: KeyCopies | undefined;
+}) {
   const now = useNow();
   return (
     <Panel

@@ -1,11 +1,11 @@
 /** Nodes: who is sick, and who says so? */
 import type { NodeRow, Status } from '../api-types.js';
-import { bytes, milliseconds, span } from '../logic/format.js';
+import { bytesText, milliseconds, span } from '../logic/format.js';
 import { useShared } from '../parts/context.js';
 import { Mark, Panel, Scroll, Table, toneOf } from '../parts/parts.js';
 import { gauge, type Pulse } from '../parts/pulse.js';
 
-export function Nodes() {
+export function NodesScreen() {
   const { status, pulse } = useShared();
   if (status === undefined) return <p class="muted">Asking the cluster…</p>;
   return (
@@ -55,8 +55,8 @@ function rowOf({ id, state, zone, report }: NodeRow, pulse: Pulse) {
     <Mark tone={toneOf(report.storage)} key="disk">
       {report.storage === 'read_only' ? 'full' : report.storage}
     </Mark>,
-    room === undefined ? '–' : bytes(room),
-    bytes(queued ?? 0),
+    room === undefined ? '–' : bytesText(room),
+    bytesText(queued ?? 0),
     hints === 0 ? '0' : <Mark tone="warn">{hints}</Mark>,
     <code key="settings">{report.settings_version.slice(0, 8)}</code>,
     report.version,

@@ -1,7 +1,7 @@
 /** Now: can I read and write, at which levels? One verdict, its cause, and what mends it. */
 import type { Levels } from '../api-types.js';
 import { count, milliseconds } from '../logic/format.js';
-import { NOBODY, type Verdict, verdictOf } from '../logic/verdict.js';
+import { NOBODY, type ClusterVerdict, verdictOf } from '../logic/verdict.js';
 import { Chart } from '../parts/chart.js';
 import { useShared } from '../parts/context.js';
 import { useLive } from '../parts/live.js';
@@ -9,7 +9,7 @@ import { Bar, Command, Figures, Mark, Panel, Table } from '../parts/parts.js';
 
 const SIGNS = { good: '✓', warn: '!', bad: '✕' } as const;
 
-export function Now() {
+export function OverviewScreen() {
   const { status, statusError } = useShared();
   if (status === undefined && statusError === undefined)
     return <p class="muted">Asking the cluster…</p>;
@@ -30,7 +30,7 @@ function VerdictCard({
   verdict,
   alerts,
 }: {
-  readonly verdict: Verdict;
+  readonly verdict: ClusterVerdict;
   readonly alerts: readonly string[];
 }) {
   const { tone, headline, cause, command } = verdict;

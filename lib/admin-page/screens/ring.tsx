@@ -1,6 +1,6 @@
 /** Ring: what do I lose if this node or zone dies? */
 import { useState } from 'preact/hooks';
-import type { Ring } from '../api-types.js';
+import type { RingReport } from '../api-types.js';
 import { many } from '../logic/format.js';
 import { type Loss, lossOf } from '../logic/loss.js';
 import { useShared } from '../parts/context.js';
@@ -9,7 +9,7 @@ import { Figures, Mark, Notice, Panel, Table } from '../parts/parts.js';
 
 export function RingScreen() {
   const { status } = useShared();
-  const { data: ring } = useLive<Ring>('/api/v1/cluster/ring', 10_000);
+  const { data: ring } = useLive<RingReport>('/api/v1/cluster/ring', 10_000);
   const [imagined, setImagined] = useState<ReadonlySet<string>>(new Set());
   if (ring === undefined) return <p class="muted">Asking for the ring…</p>;
   const dead = new Set(status?.nodes.filter(({ state }) => state === 'down').map(({ id }) => id));
@@ -37,7 +37,7 @@ export function RingScreen() {
 }
 
 interface MembersProps {
-  readonly ring: Ring;
+  readonly ring: RingReport;
   readonly dead: ReadonlySet<string>;
   readonly imagined: ReadonlySet<string>;
   readonly onToggle: (ids: readonly string[]) => void;
@@ -101,7 +101,7 @@ function Outcome({
   imagined,
 }: {
   readonly loss: Loss;
-  readonly ring: Ring;
+  readonly ring: RingReport;
   readonly imagined: ReadonlySet<string>;
 }) {
   const { partitions } = ring;
@@ -134,7 +134,7 @@ function Outcome({
   );
 }
 
-function Cells({ ring, loss }: { readonly ring: Ring; readonly loss: Loss }) {
+function Cells({ ring, loss }: { readonly ring: RingReport; readonly loss: Loss }) {
   const full = Math.min(ring.replicas, ring.members.length);
   return (
     <>

@@ -1,15 +1,15 @@
 /** The screens, in their order; each answers one question. */
 import type { ComponentType } from 'preact';
-import { Conflicts } from './conflicts.js';
-import { Consistency } from './consistency.js';
-import { Convergence } from './convergence.js';
-import { Events } from './events.js';
-import { Key } from './key.js';
-import { Nodes } from './nodes.js';
-import { Now } from './now.js';
+import { ConflictsScreen } from './conflicts.js';
+import { ConsistencyScreen } from './consistency.js';
+import { ConvergenceScreen } from './convergence.js';
+import { EventsScreen } from './events.js';
+import { KeyScreen } from './key.js';
+import { NodesScreen } from './nodes.js';
+import { OverviewScreen } from './now.js';
 import { RingScreen } from './ring.js';
 import { SettingsScreen } from './settings.js';
-import { TryIt } from './try-it.js';
+import { TryItScreen } from './try-it.js';
 
 export interface ScreenRow {
   readonly name: string;
@@ -23,22 +23,27 @@ export const SCREENS: readonly ScreenRow[] = [
     name: 'now',
     title: 'Now',
     question: 'Can I read and write, and at which levels?',
-    Screen: Now,
+    Screen: OverviewScreen,
   },
-  { name: 'nodes', title: 'Nodes', question: 'Who is sick, and who says so?', Screen: Nodes },
+  { name: 'nodes', title: 'Nodes', question: 'Who is sick, and who says so?', Screen: NodesScreen },
   {
     name: 'ring',
     title: 'Ring',
     question: 'What do I lose if this node or zone dies?',
     Screen: RingScreen,
   },
-  { name: 'key', title: 'Key', question: 'What happened to this key?', Screen: Key },
-  { name: 'conflicts', title: 'Conflicts', question: 'Where do writers race?', Screen: Conflicts },
+  { name: 'key', title: 'Key', question: 'What happened to this key?', Screen: KeyScreen },
+  {
+    name: 'conflicts',
+    title: 'Conflicts',
+    question: 'Where do writers race?',
+    Screen: ConflictsScreen,
+  },
   {
     name: 'convergence',
     title: 'Convergence',
     question: 'Is everything everywhere yet?',
-    Screen: Convergence,
+    Screen: ConvergenceScreen,
   },
   {
     name: 'settings',
@@ -50,8 +55,8 @@ export const SCREENS: readonly ScreenRow[] = [
     name: 'consistency',
     title: 'Consistency',
     question: 'What does each level promise, and what does it cost now?',
-    Screen: Consistency,
+    Screen: ConsistencyScreen,
   },
-  { name: 'events', title: 'Events', question: 'What happened, and when?', Screen: Events },
-  { name: 'try-it', title: 'Try it', question: 'What does a request answer?', Screen: TryIt },
+  { name: 'events', title: 'Events', question: 'What happened, and when?', Screen: EventsScreen },
+  { name: 'try-it', title: 'Try it', question: 'What does a request answer?', Screen: TryItScreen },
 ];

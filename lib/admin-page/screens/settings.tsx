@@ -1,9 +1,9 @@
 /** Settings: who changed what, and who lacks it? */
 import { useState } from 'preact/hooks';
 import { change } from '../api.js';
-import type { Settings, SettingsHistory, SettingValue } from '../api-types.js';
+import type { SettingsInForce, SettingsChangeList, SettingValue } from '../api-types.js';
 import { ago } from '../logic/format.js';
-import { type Changed, changesOf, SETTING_ROWS, typedValue } from '../logic/setting-rows.js';
+import { type Changed, changesOf, SETTING_CONTROLS, typedValue } from '../logic/setting-rows.js';
 import { useReadOnly, useShared } from '../parts/context.js';
 import { useLive, useNow } from '../parts/live.js';
 import { Mark, Notice, Panel, Table } from '../parts/parts.js';
@@ -25,8 +25,8 @@ const told = (error: unknown): Told => ({
 });
 
 export function SettingsScreen() {
-  const settings = useLive<Settings>(PATH, 4000);
-  const history = useLive<SettingsHistory>(`${PATH}/history`, 4000);
+  const settings = useLive<SettingsInForce>(PATH, 4000);
+  const history = useLive<SettingsChangeList>(`${PATH}/history`, 4000);
   const [tried, setTried] = useState<Tried>();
   const [note, setNote] = useState<Told>();
   const now = settings.data;
@@ -36,11 +36,11 @@ export function SettingsScreen() {
   const attempt = async (path: string, body: unknown, what: string): Promise<void> => {
     setNote(undefined);
     try {
-      const { body: after } = await change<Settings>(`${path}?dry_run=1`, body, tag);
+      const { body: after } = await change<SettingsInForce>(`${path}?dry_run=1`, body, tag);
       const changes = changesOf(now.settings, after.settings);
       const apply = async (): Promise<void> => {
         try {
-          const { body: made } = await change<Settings>(path, body, tag);
+          const { body: made } = await change<SettingsInForce>(path, body, tag);
           setNote({ tone: 'good', text: `Changed: ${made.nodes.join(', ')} have it.` });
         } catch (error) {
           setNote(told(error));
@@ -123,7 +123,7 @@ function Control({ name, value, choices, onValue }: ControlProps) {
 }
 
 interface PresentProps {
-  readonly settings: Settings;
+  readonly settings: SettingsInForce;
   readonly onTry: (fields: Values) => void;
 }
 
@@ -146,7 +146,7 @@ function Present({ settings, onTry }: PresentProps) {
       <Table
         label="Settings"
         head={['Setting', 'Value']}
-        rows={SETTING_ROWS.map(({ name, what, choices }) => {
+        rows={SETTING_CONTROLS.map(({ name, what, choices }) => {
           const value = String(edited[name] ?? present[name] ?? '');
           return [
             <div key="name">
@@ -208,7 +208,7 @@ function Lacking({ version }: { readonly version: string }) {
 }
 
 interface HistoryProps {
-  readonly history: SettingsHistory['history'];
+  readonly history: SettingsChangeList['history'];
   readonly current: string;
   readonly onRollback: (version: string) => void;
 }

@@ -4,7 +4,7 @@ import { ask, keyPath } from '../api.js';
 import { curlLine } from '../logic/shell.js';
 import { useReadOnly, useShared } from '../parts/context.js';
 import { Command, Field, Mark, Notice, Panel, Table } from '../parts/parts.js';
-import { Cart } from './cart.js';
+import { CartScreen } from './cart.js';
 
 const METHODS = ['GET', 'PUT', 'DELETE'];
 const LEVELS = ['default', 'one', 'two', 'quorum', 'all', 'any', 'eventual', 'local-quorum'];
@@ -24,11 +24,11 @@ interface Reply {
   readonly text: string;
 }
 
-export function TryIt() {
+export function TryItScreen() {
   return (
     <>
       <Console />
-      <Cart />
+      <CartScreen />
     </>
   );
 }

@@ -10,7 +10,7 @@ import {
   READ_REPAIR,
   stored,
   timeToLive,
-  written,
+  writeAnswerShape,
 } from './data-routes.js';
 import { problemShape } from './problem-shape.js';
 import type { RouteDescription } from './route.js';
@@ -49,7 +49,7 @@ const answerShape = z.strictObject({
   results: z.array(
     z.union([
       oneOf({ ...done, key: z.string(), context: z.string().optional(), ...stored }),
-      z.strictObject({ ...done, ...written }),
+      z.strictObject({ ...done, ...writeAnswerShape }),
       problemShape.extend({ receipt: receipt.optional() }),
     ]),
   ),

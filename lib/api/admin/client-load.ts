@@ -1,7 +1,7 @@
 /** What clients hold on this node now, against its limits: for status and metrics. */
 import { z } from 'zod';
 import type { ApiWorld } from '../api-world.js';
-import type { Exchanges } from '../http/exchange.js';
+import type { HttpExchanges } from '../http/exchange.js';
 import type { ControlWork } from './control-work.js';
 
 const used = z.strictObject({ now: z.number(), limit: z.number() });
@@ -17,10 +17,10 @@ export const clientLoadShape = z.strictObject({
 
 export class ClientLoad {
   readonly #world: ApiWorld;
-  readonly #exchanges: Exchanges;
+  readonly #exchanges: HttpExchanges;
   readonly #work: ControlWork;
 
-  constructor(world: ApiWorld, exchanges: Exchanges, work: ControlWork) {
+  constructor(world: ApiWorld, exchanges: HttpExchanges, work: ControlWork) {
     this.#world = world;
     this.#exchanges = exchanges;
     this.#work = work;

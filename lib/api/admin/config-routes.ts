@@ -8,7 +8,7 @@ import {
   type SettingsControl,
 } from '../../membership/settings-types.js';
 import { flag } from '../http/query.js';
-import type { Reply } from '../http/reply.js';
+import type { HttpReply } from '../http/reply.js';
 import { timeText } from '../http/version-text.js';
 import { jsonReply, versionOfTag } from './control-reply.js';
 import type { ControlCall, ControlRoute, ParameterRow } from './route.js';
@@ -115,13 +115,13 @@ type Apply = (options: Parameters<SettingsControl['change']>[1]) => Promise<Sett
 async function changed(
   { query, headers, by, timeoutMilliseconds }: ControlCall,
   apply: Apply,
-): Promise<Reply> {
+): Promise<HttpReply> {
   const dryRun = flag(query, 'dry_run');
   const ifMatch = versionOfTag(headers.ifMatch);
   return answerOf(await apply({ ifMatch, dryRun, by, timeoutMilliseconds }), dryRun);
 }
 
-function answerOf({ version, settings, nodes }: SettingsAnswer, dryRun: boolean): Reply {
+function answerOf({ version, settings, nodes }: SettingsAnswer, dryRun: boolean): HttpReply {
   const answer = { version, settings, nodes, ...(dryRun ? { dry_run: true } : {}) };
   return jsonReply(answer, ['ETag', `"${version}"`]);
 }

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { jsonMembers } from '../../encoding/json-text.js';
 import { OperatingError } from '../../errors.js';
-import type { Exchange, Exchanges } from '../http/exchange.js';
+import type { HttpExchange, HttpExchanges } from '../http/exchange.js';
 import { checkJsonType } from '../http/media-type.js';
 import { checkEncoding, readBody } from '../http/read-body.js';
 import { invalid } from '../http/refusals.js';
@@ -15,9 +15,9 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * of another origin cannot send unasked; `invalid_request`, naming the field
  */
 export async function controlBody(
-  exchange: Exchange,
+  exchange: HttpExchange,
   shape: z.ZodType,
-  { admission, turns }: Exchanges,
+  { admission, turns }: HttpExchanges,
 ): Promise<unknown> {
   const { contentType, contentEncoding } = exchange.headers;
   checkJsonType(contentType);

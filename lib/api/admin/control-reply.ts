@@ -1,15 +1,15 @@
 /** Replies of control routes: JSON, text, and the tags that go with them. */
-import { JSON_TYPE } from '../http/media-type.js';
+import { JSON_TYPE } from '../../encoding/json-text.js';
 import { GUARD_HEADERS } from '../http/problem.js';
 import { invalid } from '../http/refusals.js';
-import { byteText, type Reply } from '../http/reply.js';
+import { byteText, type HttpReply } from '../http/reply.js';
 
 /** @param headers name, value, name, value, ... besides type and guards */
-export function jsonReply(value: unknown, headers: readonly string[] = []): Reply {
+export function jsonReply(value: unknown, headers: readonly string[] = []): HttpReply {
   return textReply(`${JSON.stringify(value)}\n`, JSON_TYPE, headers);
 }
 
-export function textReply(text: string, type: string, headers: readonly string[] = []): Reply {
+export function textReply(text: string, type: string, headers: readonly string[] = []): HttpReply {
   return {
     status: 200,
     headers: ['Content-Type', type, ...GUARD_HEADERS, ...headers],

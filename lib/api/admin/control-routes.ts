@@ -2,7 +2,7 @@
 import type { ApiWorld } from '../api-world.js';
 import { aboutRoute } from './about-route.js';
 import { BATCH_ROUTE } from './batch-route.js';
-import type { Exchanges } from '../http/exchange.js';
+import type { HttpExchanges } from '../http/exchange.js';
 import { ClientLoad } from './client-load.js';
 import { clusterRoutes } from './cluster-routes.js';
 import { configRoutes } from './config-routes.js';
@@ -22,7 +22,7 @@ import type { ControlRoute } from './route.js';
 
 export function controlRoutes(
   world: ApiWorld,
-  exchanges: Exchanges,
+  exchanges: HttpExchanges,
   work: ControlWork,
 ): readonly ControlRoute[] {
   const load = new ClientLoad(world, exchanges, work);

@@ -4,11 +4,11 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import { messageOf } from '../../errors.js';
 import type { ApiWorld } from '../api-world.js';
-import type { Exchange, ExchangeKind, Exchanges } from '../http/exchange.js';
+import type { HttpExchange, HttpExchangeKind, HttpExchanges } from '../http/exchange.js';
 import { parseQuery } from '../http/query.js';
 import { noSuchPath, wrongMethod } from '../http/refusals.js';
 import { hasBody, refuseBody } from '../http/read-body.js';
-import type { Reply } from '../http/reply.js';
+import type { HttpReply } from '../http/reply.js';
 import { checkHeaders } from '../http/request-headers.js';
 import { timeoutAsked } from '../http/request-options.js';
 import { controlBody } from './control-body.js';
@@ -19,8 +19,8 @@ import { refuseLaterPath } from './later-paths.js';
 import type { ControlRoute } from './route.js';
 
 interface ControlState {
-  exchange?: Exchange;
-  reply?: Reply;
+  exchange?: HttpExchange;
+  reply?: HttpReply;
 }
 type Control = Koa.ParameterizedContext<ControlState>;
 
@@ -35,11 +35,11 @@ export type ControlListener = (
 const GONE: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT']);
 /** No route, or not known yet. */
 const NO_ROUTE = '';
-const READS: ExchangeKind = { operation: 'control', reads: true, shed: false, route: NO_ROUTE };
-const WRITES: ExchangeKind = { ...READS, reads: false };
-const HEALTH: ExchangeKind = { ...READS, vital: true };
+const READS: HttpExchangeKind = { operation: 'control', reads: true, shed: false, route: NO_ROUTE };
+const WRITES: HttpExchangeKind = { ...READS, reads: false };
+const HEALTH: HttpExchangeKind = { ...READS, vital: true };
 
-export function createControl(world: ApiWorld, exchanges: Exchanges): ControlListener {
+export function createControl(world: ApiWorld, exchanges: HttpExchanges): ControlListener {
   const app = new Koa<ControlState>();
   app.on('error', (error: NodeJS.ErrnoException) => {
     // Whoever resets the connection must not fill the log.
@@ -68,12 +68,12 @@ export function createControl(world: ApiWorld, exchanges: Exchanges): ControlLis
 }
 
 interface Runner {
-  readonly exchanges: Exchanges;
+  readonly exchanges: HttpExchanges;
   readonly work: ControlWork;
   readonly limits: ApiWorld['limits'];
 }
 
-function kindOf({ method, url }: IncomingMessage): ExchangeKind {
+function kindOf({ method, url }: IncomingMessage): HttpExchangeKind {
   if (method !== 'GET' && method !== 'HEAD') return WRITES;
   return isHealthPath(url ?? '') ? HEALTH : READS;
 }
@@ -91,9 +91,9 @@ function routerOf(routes: readonly ControlRoute[], runner: Runner): Router<Contr
 
 async function run(
   route: ControlRoute,
-  exchange: Exchange,
+  exchange: HttpExchange,
   { exchanges, work, limits }: Runner,
-): Promise<Reply> {
+): Promise<HttpReply> {
   const { request, url, headers } = exchange;
   exchange.route = route.path;
   checkHeaders(headers);

@@ -7,14 +7,17 @@ import type { AnswerRow, ParameterRow, RouteDescription } from './route.js';
 
 export const time = z.iso.datetime();
 export const anyJson = z.unknown().refine((value) => value !== undefined, 'a value is there');
-export const bytes = { value_base64: z.base64(), content_type: z.string() };
+export const bytesShape = { value_base64: z.base64(), content_type: z.string() };
 export const stored = {
   version: z.string(),
   written_at: time,
   expires_at: time.optional(),
 };
 export const oneOf = <A extends z.ZodRawShape>(shape: A) =>
-  z.union([z.strictObject({ value: anyJson, ...shape }), z.strictObject({ ...bytes, ...shape })]);
+  z.union([
+    z.strictObject({ value: anyJson, ...shape }),
+    z.strictObject({ ...bytesShape, ...shape }),
+  ]);
 
 export const sibling = { ...stored, written_by: z.string() };
 export const valueShape = oneOf({ key: z.string(), context: z.string().optional(), ...stored });
@@ -23,7 +26,7 @@ export const listShape = z.strictObject({
   context: z.string().optional(),
   siblings: z.array(oneOf(sibling)),
 });
-export const written = {
+export const writeAnswerShape = {
   key: z.string(),
   version: z.string(),
   context: z.string(),
@@ -31,7 +34,7 @@ export const written = {
   /** Only there where it names any. */
   beside: z.array(z.string()).optional(),
 };
-export const writtenShape = z.strictObject(written);
+export const writtenShape = z.strictObject(writeAnswerShape);
 export const timeToLive = z.union([z.int().min(1).max(315_360_000), z.literal('keep')]);
 const putShape = z.strictObject({
   value: anyJson,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { STRATEGY_NAMES } from '../../resolution/strategies.js';
 import {
   anyJson,
-  bytes,
+  bytesShape,
   COMMON,
   oneOf,
   PATHS,
@@ -56,7 +56,7 @@ export const versionsShape = z.strictObject({
       state: z.enum(['current', 'kept']),
       written_at: time,
       written_by: z.string(),
-      content_type: bytes.content_type,
+      content_type: bytesShape.content_type,
       bytes: z.number(),
     }),
   ),

@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document, built from the same rows that the router serves (docs/http-api.md). */
 import { z } from 'zod';
 import { PROBLEM_TYPE } from '../http/problem.js';
-import { JSON_TYPE } from '../http/media-type.js';
+import { JSON_TYPE } from '../../encoding/json-text.js';
 import { problemShape } from './problem-shape.js';
 import type { AnswerRow, ParameterRow, RouteDescription } from './route.js';
 

@@ -1,7 +1,7 @@
 /** A row of the table of routes: what is served, and what the document says of it. */
 import type { z } from 'zod';
 import type { Query } from '../http/query.js';
-import type { Reply } from '../http/reply.js';
+import type { HttpReply } from '../http/reply.js';
 import type { RequestHeaders } from '../http/request-headers.js';
 
 export interface ParameterRow {
@@ -53,5 +53,5 @@ export interface ControlRoute extends RouteDescription {
   readonly isLong?: true;
   /** Asks nobody, and is how an operator looks at a node that sheds: always answered. */
   readonly isUnbounded?: true;
-  readonly handle: (call: ControlCall) => Promise<Reply> | Reply;
+  readonly handle: (call: ControlCall) => Promise<HttpReply> | HttpReply;
 }

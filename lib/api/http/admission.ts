@@ -2,19 +2,19 @@
 import type { Foreground } from '../../environment/foreground.js';
 import { OperatingError } from '../../errors.js';
 
-export interface AdmissionLimits {
+export interface RequestAdmissionLimits {
   readonly requestsInFlightMax: number;
   /** Bytes of bodies that are held. */
   readonly requestBytesInFlightMax: number;
 }
 
-export class Admission {
-  readonly #limits: AdmissionLimits;
+export class RequestAdmission {
+  readonly #limits: RequestAdmissionLimits;
   readonly #foreground: Foreground;
   #requests = 0;
   #bytes = 0;
 
-  constructor(limits: AdmissionLimits, foreground: Foreground) {
+  constructor(limits: RequestAdmissionLimits, foreground: Foreground) {
     this.#limits = limits;
     this.#foreground = foreground;
   }

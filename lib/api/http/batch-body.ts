@@ -1,18 +1,18 @@
 /** What a batch asks for: its operations, read strictly before any is done (docs/http-api.md). */
 import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
-import { splitArray, splitObject, stringOf } from '../../encoding/json-text.js';
+import { JSON_TYPE, splitArray, splitObject, stringOf } from '../../encoding/json-text.js';
 import { OperatingError } from '../../errors.js';
 import type { Change } from '../../replica/intent.js';
-import type { AdmissionLimits } from './admission.js';
+import type { RequestAdmissionLimits } from './admission.js';
 import { checkKey } from './key-of-path.js';
-import { BYTES_TYPE, checkContentType, essenceOf, JSON_TYPE } from './media-type.js';
+import { BYTES_TYPE, checkContentType, essenceOf } from './media-type.js';
 import { checkMembers, membersOf, objectOf, ttlMember } from './put-body.js';
 import { invalid, later } from './refusals.js';
 
 export const BATCH_OPERATIONS_MAX = 1000;
 
 /** Each counts as a request: there would never be room for a batch of more than may be at once. */
-export function batchOperationsMax({ requestsInFlightMax }: AdmissionLimits): number {
+export function batchOperationsMax({ requestsInFlightMax }: RequestAdmissionLimits): number {
   return Math.min(BATCH_OPERATIONS_MAX, requestsInFlightMax);
 }
 

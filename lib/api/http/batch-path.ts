@@ -3,17 +3,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiWorld } from '../api-world.js';
 import { batchBody, batchOperationsMax } from './batch-body.js';
 import { type BatchHeaders, batchReply, runBatch } from './batch-run.js';
-import type { Exchange, ExchangeKind, Exchanges } from './exchange.js';
+import type { HttpExchange, HttpExchangeKind, HttpExchanges } from './exchange.js';
 import { checkJsonType } from './media-type.js';
 import { parseQuery } from './query.js';
 import { checkEncoding, readBody } from './read-body.js';
 import { invalid, wrongMethod } from './refusals.js';
-import type { Reply } from './reply.js';
+import type { HttpReply } from './reply.js';
 import type { RequestHeaders } from './request-headers.js';
 import { readOptions, type RequestLimits, writeOptions } from './request-options.js';
 
 const PATH = '/api/v1/batch';
-const KIND: ExchangeKind = { operation: 'batch', reads: false, shed: true, route: PATH };
+const KIND: HttpExchangeKind = { operation: 'batch', reads: false, shed: true, route: PATH };
 
 export function isBatchPath(url: string): boolean {
   return url.startsWith(PATH) && (url.length === PATH.length || url[PATH.length] === '?');
@@ -21,9 +21,9 @@ export function isBatchPath(url: string): boolean {
 
 export class BatchPath {
   readonly #world: ApiWorld;
-  readonly #exchanges: Exchanges;
+  readonly #exchanges: HttpExchanges;
 
-  constructor(world: ApiWorld, exchanges: Exchanges) {
+  constructor(world: ApiWorld, exchanges: HttpExchanges) {
     this.#world = world;
     this.#exchanges = exchanges;
   }
@@ -33,7 +33,7 @@ export class BatchPath {
     void this.#exchanges.serve(request, response, url, KIND, (exchange) => this.#post(exchange));
   }
 
-  async #post(exchange: Exchange): Promise<Reply> {
+  async #post(exchange: HttpExchange): Promise<HttpReply> {
     const { request, url, headers } = exchange;
     if (request.method !== 'POST') throw wrongMethod(request.method, ['POST']);
     parseQuery(url.slice(PATH.length + 1), []);

@@ -6,23 +6,23 @@ import type { Change } from '../../replica/intent.js';
 import type { ApiWorld } from '../api-world.js';
 import { replicasText } from './answer-headers.js';
 import type { BatchOperation } from './batch-body.js';
-import type { Exchange, Exchanges } from './exchange.js';
+import type { HttpExchange, HttpExchanges } from './exchange.js';
 import { getAnswer } from './get-answer.js';
-import { JSON_TYPE } from './media-type.js';
+import { JSON_TYPE } from '../../encoding/json-text.js';
 import { GUARD_HEADERS } from './problem.js';
 import { putAnswer } from './put-answer.js';
-import { bytesAsText, type Reply } from './reply.js';
-import type { ReadOptions, WriteOptions } from './request-options.js';
+import { bytesAsText, type HttpReply } from './reply.js';
+import type { ReadRequestOptions, WriteRequestOptions } from './request-options.js';
 
 export interface BatchHeaders {
-  readonly read: ReadOptions;
-  readonly write: WriteOptions;
+  readonly read: ReadRequestOptions;
+  readonly write: WriteRequestOptions;
 }
 
 export interface BatchRun extends BatchHeaders {
   readonly world: ApiWorld;
-  readonly exchanges: Exchanges;
-  readonly exchange: Exchange;
+  readonly exchanges: HttpExchanges;
+  readonly exchange: HttpExchange;
 }
 
 /** What the single request would have answered, within the answer of the batch. */
@@ -66,7 +66,7 @@ export async function runBatch(
 }
 
 /** 207 where one has failed: a client that looks at the status alone must not miss it. */
-export function batchReply(results: readonly Result[]): Reply {
+export function batchReply(results: readonly Result[]): HttpReply {
   const failed = results.filter(({ status }) => status >= 400).length;
   return {
     status: failed === 0 ? 200 : 207,
@@ -198,7 +198,7 @@ class Batch {
 }
 
 /** The body of the single answer; before it what that one tells in its status and its headers. */
-function resultOf({ status, body, result }: Reply, receipt: Receipt | undefined): Result {
+function resultOf({ status, body, result }: HttpReply, receipt: Receipt | undefined): Result {
   const json = typeof body === 'string' ? body : bytesAsText(body);
   // Problems bear their status themselves.
   const head = status < 400 ? `"status":${status},` : '';

@@ -7,13 +7,17 @@ import { millisecondsOf } from '../../versioning/hybrid-clock.js';
 import type { Version } from '../../versioning/siblings.js';
 import { nodeOf } from '../../versioning/writer.js';
 import { dataHeaders } from './answer-headers.js';
-import { JSON_TYPE } from './media-type.js';
+import { JSON_TYPE } from '../../encoding/json-text.js';
 import { PROBLEM_TYPE, problemBody } from './problem.js';
-import { byteText, type Reply } from './reply.js';
+import { byteText, type HttpReply } from './reply.js';
 import { siblingText, timeText, valueText } from './version-text.js';
 
 /** 404 only where there is no record at all: of a deleted key it says that there is no conflict. */
-export function conflictsAnswer(answer: ConflictsAnswer, key: string, requestId: string): Reply {
+export function conflictsAnswer(
+  answer: ConflictsAnswer,
+  key: string,
+  requestId: string,
+): HttpReply {
   const { siblings, resolutions, context, receipt } = answer;
   if (!answer.recorded) return neverWritten(answer, key, requestId);
   const inConflict = siblings.length > 1;
@@ -36,7 +40,7 @@ export function neverWritten(
   { context, receipt }: GetAnswer,
   key: string,
   requestId: string,
-): Reply {
+): HttpReply {
   const problem = new OperatingError('not_found', 'the key was never written', {
     details: { key, ...(context === undefined ? {} : { context }) },
   });

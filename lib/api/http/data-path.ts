@@ -7,20 +7,20 @@ import type { Change } from '../../replica/intent.js';
 import type { ApiWorld } from '../api-world.js';
 import { conflictsAnswer } from './conflicts-answer.js';
 import { type DataResource, type DataTarget, targetOf } from './data-target.js';
-import type { Exchange, ExchangeKind, Exchanges, Handler } from './exchange.js';
+import type { HttpExchange, HttpExchangeKind, HttpExchanges, HttpHandler } from './exchange.js';
 import { getAnswer } from './get-answer.js';
 import { previewAnswer } from './preview-answer.js';
 import { putAnswer } from './put-answer.js';
 import { bodyBytesMax, putBody } from './put-body.js';
 import { type BodyRoom, checkEncoding, hasBody, readBody, refuseBody } from './read-body.js';
 import { invalid, later, wrongMethod } from './refusals.js';
-import type { Reply } from './reply.js';
+import type { HttpReply } from './reply.js';
 import { checkResolveHeaders, resolveBody } from './resolve-body.js';
 import type { RequestHeaders } from './request-headers.js';
 import {
-  type ReadOptions,
+  type ReadRequestOptions,
   readOptions,
-  type WriteOptions,
+  type WriteRequestOptions,
   writeOptions,
 } from './request-options.js';
 import { versionsAnswer } from './versions-answer.js';
@@ -33,14 +33,19 @@ const ROUTES: Readonly<Record<DataResource, string>> = {
   resolve: '/api/v1/kv/:key/conflicts/resolve',
   versions: '/api/v1/kv/:key/versions',
 };
-const KINDS: Readonly<Record<Operation, ExchangeKind>> = {
+const KINDS: Readonly<Record<Operation, HttpExchangeKind>> = {
   get: { operation: 'get', reads: true, shed: true, route: ROUTES.value },
   put: { operation: 'put', reads: false, shed: true, route: ROUTES.value },
   delete: { operation: 'delete', reads: false, shed: true, route: ROUTES.value },
   resolve: { operation: 'resolve', reads: false, shed: true, route: ROUTES.resolve },
 };
 /** A request that no operation answers changes nothing either. */
-const REFUSED: ExchangeKind = { operation: 'other', reads: true, shed: true, route: ROUTES.value };
+const REFUSED: HttpExchangeKind = {
+  operation: 'other',
+  reads: true,
+  shed: true,
+  route: ROUTES.value,
+};
 
 const READS: ReadonlyMap<string, Operation> = new Map([
   ['GET', 'get'],
@@ -57,10 +62,10 @@ const TOMBSTONE: Change = { state: 'tombstone' };
 
 export class DataPath {
   readonly #world: ApiWorld;
-  readonly #exchanges: Exchanges;
-  readonly #handle: Handler;
+  readonly #exchanges: HttpExchanges;
+  readonly #handle: HttpHandler;
 
-  constructor(world: ApiWorld, exchanges: Exchanges) {
+  constructor(world: ApiWorld, exchanges: HttpExchanges) {
     this.#world = world;
     this.#exchanges = exchanges;
     this.#handle = (exchange) => this.#route(exchange);
@@ -73,7 +78,7 @@ export class DataPath {
     void this.#exchanges.serve(request, response, url, kind, this.#handle);
   }
 
-  #route(exchange: Exchange): Reply | Promise<Reply> {
+  #route(exchange: HttpExchange): HttpReply | Promise<HttpReply> {
     const target = targetOf(exchange.url);
     exchange.route = ROUTES[target.resource];
     const methods = METHODS[target.resource];
@@ -90,7 +95,7 @@ export class DataPath {
     return operation === 'put' ? this.#put(exchange, key) : this.#delete(exchange, key);
   }
 
-  #get(exchange: Exchange, key: string, target: DataTarget): Reply | Promise<Reply> {
+  #get(exchange: HttpExchange, key: string, target: DataTarget): HttpReply | Promise<HttpReply> {
     const { headers } = exchange;
     const options = readOptions(headers, this.#world.limits);
     if (!hasBody(headers)) return this.#read(exchange, options, key, target);
@@ -99,11 +104,11 @@ export class DataPath {
   }
 
   #read(
-    exchange: Exchange,
-    { level, fallbacks, timeoutMilliseconds, readRepair }: ReadOptions,
+    exchange: HttpExchange,
+    { level, fallbacks, timeoutMilliseconds, readRepair }: ReadRequestOptions,
     key: string,
     target: DataTarget,
-  ): Reply | Promise<Reply> {
+  ): HttpReply | Promise<HttpReply> {
     const request = {
       namespace: DEFAULT_NAMESPACE,
       key,
@@ -133,10 +138,10 @@ export class DataPath {
 
   #shown(
     answer: GetAnswer,
-    exchange: Exchange,
+    exchange: HttpExchange,
     key: string,
     { asList, version }: DataTarget,
-  ): Reply | Promise<Reply> {
+  ): HttpReply | Promise<HttpReply> {
     const { headers, requestId } = exchange;
     const { accept, ifNoneMatch } = headers;
     const view = { key, asList, version, accept, ifNoneMatch, requestId };
@@ -146,7 +151,7 @@ export class DataPath {
     return turn === undefined ? getAnswer(answer, view) : turn.then(() => getAnswer(answer, view));
   }
 
-  async #resolve(exchange: Exchange, key: string, isDryRun: boolean): Promise<Reply> {
+  async #resolve(exchange: HttpExchange, key: string, isDryRun: boolean): Promise<HttpReply> {
     const { request, headers } = exchange;
     const { limits, node } = this.#world;
     const options = writeOptions(headers, limits);
@@ -165,7 +170,7 @@ export class DataPath {
     return putAnswer(await coordination.resolve(resolve), key);
   }
 
-  #put(exchange: Exchange, key: string): Reply | Promise<Reply> {
+  #put(exchange: HttpExchange, key: string): HttpReply | Promise<HttpReply> {
     const { request, url, headers } = exchange;
     const { limits } = this.#world;
     const options = writeOptions(headers, limits);
@@ -181,8 +186,8 @@ export class DataPath {
     key: string,
     change: Change,
     context: string | undefined,
-    options: WriteOptions,
-  ): Reply | Promise<Reply> {
+    options: WriteRequestOptions,
+  ): HttpReply | Promise<HttpReply> {
     const { coordination } = this.#world.node;
     const answer = coordination.put(putRequest(key, change, context, options));
     if (!(answer instanceof Promise)) return putAnswer(answer, key, change);
@@ -195,7 +200,7 @@ export class DataPath {
     return { bytesMax, admission, turns };
   }
 
-  #delete(exchange: Exchange, key: string): Reply | Promise<Reply> {
+  #delete(exchange: HttpExchange, key: string): HttpReply | Promise<HttpReply> {
     const { headers } = exchange;
     const options = writeOptions(headers, this.#world.limits);
     if (headers.ttl !== undefined) throw invalid('x-ttl', 'a delete has no time to live');
@@ -220,7 +225,7 @@ function putRequest(
   key: string,
   change: Change,
   context: string | undefined,
-  options: WriteOptions,
+  options: WriteRequestOptions,
 ): PutRequest {
   const { level, fallbacks, timeoutMilliseconds, durability } = options;
   return {

@@ -3,15 +3,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LEVEL_NAMES } from '../../coordination/level.js';
 import { OperatingError } from '../../errors.js';
 import type { ApiWorld } from '../api-world.js';
-import { Admission } from './admission.js';
+import { RequestAdmission } from './admission.js';
 import { AnswerBytes } from './answer-bytes.js';
 import { LargeTurns } from './large-turns.js';
 import { operatingError, problemReply } from './problem.js';
 import { isTooLongToDiscard } from './read-body.js';
-import { bytesOf, closing, endReply, type Reply, writeHead } from './reply.js';
+import { bytesOf, closing, endReply, type HttpReply, writeHead } from './reply.js';
 import { type RequestHeaders, requestIdOf, scanHeaders } from './request-headers.js';
 
-export interface ExchangeKind {
+export interface HttpExchangeKind {
   /** The label of metrics. */
   readonly operation: string;
   /** A read changes nothing, whatever goes wrong with it. */
@@ -24,12 +24,12 @@ export interface ExchangeKind {
   readonly route: string;
 }
 
-export class Exchange {
+export class HttpExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** Path and query as they were sent. */
   readonly url: string;
-  readonly kind: ExchangeKind;
+  readonly kind: HttpExchangeKind;
   readonly headers: RequestHeaders;
   readonly requestId: string;
   /** On the monotonic clock, when it was parsed and its turn had come. */
@@ -43,13 +43,13 @@ export class Exchange {
   /** What is held of the body of the request. */
   bodyBytes = 0;
   /** What leaves, once there is something. */
-  reply: Reply | undefined = undefined;
+  reply: HttpReply | undefined = undefined;
 
   constructor(
     request: IncomingMessage,
     response: ServerResponse,
     url: string,
-    kind: ExchangeKind,
+    kind: HttpExchangeKind,
     startedAt: number,
     freshId: () => string,
   ) {
@@ -69,22 +69,22 @@ export class Exchange {
 }
 
 /** What answers an exchange: at once where nothing need be waited for. */
-export type Handler = (exchange: Exchange) => Reply | Promise<Reply>;
+export type HttpHandler = (exchange: HttpExchange) => HttpReply | Promise<HttpReply>;
 
 /** Labels of metrics are of a fixed set, whatever clients send. */
 const LEVEL_LABELS: ReadonlySet<string> = new Set(LEVEL_NAMES);
 
-export class Exchanges {
-  readonly admission: Admission;
+export class HttpExchanges {
+  readonly admission: RequestAdmission;
   readonly answers: AnswerBytes;
   readonly turns: LargeTurns;
   readonly #world: ApiWorld;
   /** Their heads are made; they leave together. */
-  #leaving: Exchange[] = [];
+  #leaving: HttpExchange[] = [];
 
   constructor(world: ApiWorld) {
     this.#world = world;
-    this.admission = new Admission(world.limits, world.node.foreground);
+    this.admission = new RequestAdmission(world.limits, world.node.foreground);
     this.answers = new AnswerBytes(world.limits.answerBytesInFlightMax);
     this.turns = new LargeTurns(world.clock, world.together);
   }
@@ -98,13 +98,13 @@ export class Exchanges {
     request: IncomingMessage,
     response: ServerResponse,
     url: string,
-    kind: ExchangeKind,
-    handle: Handler,
+    kind: HttpExchangeKind,
+    handle: HttpHandler,
   ): Promise<void> | undefined {
     const { clock, requestId } = this.#world;
     const now = clock.monotonicMilliseconds();
-    const exchange = new Exchange(request, response, url, kind, now, requestId);
-    let reply: Reply | Promise<Reply>;
+    const exchange = new HttpExchange(request, response, url, kind, now, requestId);
+    let reply: HttpReply | Promise<HttpReply>;
     try {
       if (kind.shed) {
         this.admission.enter();
@@ -123,12 +123,12 @@ export class Exchanges {
    * Room for an answer of about so many bytes, before it is made.
    * @throws OperatingError `overloaded`
    */
-  reserve(exchange: Exchange, bytes: number): void {
+  reserve(exchange: HttpExchange, bytes: number): void {
     this.answers.hold(bytes);
     exchange.reserved += bytes;
   }
 
-  #finishLater(exchange: Exchange, reply: Promise<Reply>): Promise<void> {
+  #finishLater(exchange: HttpExchange, reply: Promise<HttpReply>): Promise<void> {
     return reply.then(
       (made) => this.#finish(exchange, made),
       (error: unknown) => {
@@ -137,7 +137,7 @@ export class Exchanges {
     );
   }
 
-  #finish(exchange: Exchange, reply: Reply): void {
+  #finish(exchange: HttpExchange, reply: HttpReply): void {
     if (exchange.entered) this.admission.leave();
     this.admission.release(exchange.bodyBytes);
     this.answers.release(exchange.reserved);
@@ -154,7 +154,7 @@ export class Exchanges {
   }
 
   /** Holds the bytes of the reply until it has left; a read for which there is no room is shed. */
-  #bounded(reply: Reply, exchange: Exchange): Reply {
+  #bounded(reply: HttpReply, exchange: HttpExchange): HttpReply {
     const { reads, vital } = exchange.kind;
     let bounded = reply;
     try {
@@ -169,7 +169,7 @@ export class Exchanges {
   }
 
   /** A header that cannot be sent would otherwise end the process. */
-  #send(exchange: Exchange, reply: Reply): void {
+  #send(exchange: HttpExchange, reply: HttpReply): void {
     const { response, requestId, kind } = exchange;
     exchange.reply = reply;
     try {
@@ -189,7 +189,7 @@ export class Exchanges {
   };
 
   /** The socket mostly takes an answer at once: then there is nothing to listen for. */
-  #end(exchange: Exchange): void {
+  #end(exchange: HttpExchange): void {
     const { response, reply, reserved, headOnly } = exchange;
     if (reply !== undefined) endReply(response, reply, headOnly);
     if (response.destroyed || response.writableLength === 0) this.answers.release(reserved);
@@ -197,7 +197,11 @@ export class Exchanges {
   }
 
   /** @param reads what was asked changes nothing, whatever went wrong */
-  problemOf(error: unknown, { requestId }: Pick<Exchange, 'requestId'>, reads: boolean): Reply {
+  problemOf(
+    error: unknown,
+    { requestId }: Pick<HttpExchange, 'requestId'>,
+    reads: boolean,
+  ): HttpReply {
     if (!(error instanceof OperatingError)) {
       const fields = { request_id: requestId, error };
       this.#world.node.observer.log('error', 'a request failed unexpectedly', fields);
@@ -205,7 +209,10 @@ export class Exchanges {
     return problemReply(operatingError(error), requestId, reads ? 'none' : undefined);
   }
 
-  #observe({ request, requestId, kind, route, headers, startedAt }: Exchange, reply: Reply): void {
+  #observe(
+    { request, requestId, kind, route, headers, startedAt }: HttpExchange,
+    reply: HttpReply,
+  ): void {
     const { clock, node, logsRequests } = this.#world;
     const { operation } = kind;
     const level = reply.level ?? levelLabel(headers.level);

@@ -6,9 +6,10 @@ import type { Rendering } from '../../persistence/record-table.js';
 import { dotText } from '../../versioning/dot.js';
 import type { Version } from '../../versioning/siblings.js';
 import { dataHeaders } from './answer-headers.js';
-import { JSON_TYPE, prefersJson } from './media-type.js';
+import { JSON_TYPE } from '../../encoding/json-text.js';
+import { prefersJson } from './media-type.js';
 import { PROBLEM_TYPE, problemBody } from './problem.js';
-import { byteText, type Reply, type ReplyBody } from './reply.js';
+import { byteText, type HttpReply, type HttpReplyBody } from './reply.js';
 import { siblingText, timesText, timeText, valueText, writtenAt } from './version-text.js';
 
 export interface GetView {
@@ -22,7 +23,7 @@ export interface GetView {
   readonly requestId: string;
 }
 
-export function getAnswer(answer: GetAnswer, view: GetView): Reply {
+export function getAnswer(answer: GetAnswer, view: GetView): HttpReply {
   if (view.asList) return listReply(answer, view);
   const [version] = answer.siblings;
   if (version === undefined) return notFoundReply(answer, view);
@@ -37,7 +38,7 @@ function isJsonWanted({ contentType }: Version, { accept }: GetView): boolean {
   return contentType === JSON_TYPE || prefersJson(accept, contentType);
 }
 
-function jsonReply(answer: GetAnswer, version: Version, { key }: GetView): Reply {
+function jsonReply(answer: GetAnswer, version: Version, { key }: GetView): HttpReply {
   const { context, receipt } = answer;
   const { body, tag } = renderedOf(answer, version, key);
   const headers = dataHeaders(JSON_TYPE, receipt, context);
@@ -71,7 +72,7 @@ function renderedOf(
   answer: GetAnswer,
   version: Version,
   key: string,
-): { readonly body: ReplyBody; readonly tag: string } {
+): { readonly body: HttpReplyBody; readonly tag: string } {
   const { context, place } = answer;
   if (place?.rendering instanceof RenderedValue) return place.rendering;
   const dot = dotText(version.dot);
@@ -90,7 +91,7 @@ function renderedOf(
 }
 
 /** As bytes a large value is copied once; as a string it would be at each step of its way. */
-function joined(before: string, version: Version, after: string): ReplyBody {
+function joined(before: string, version: Version, after: string): HttpReplyBody {
   const { contentType, value } = version;
   if (contentType !== JSON_TYPE || value.length < LARGE_BYTES) {
     return `${before}${valueText(version)}${after}`;
@@ -110,7 +111,7 @@ function jsonTag(dot: string, context: string | undefined): string {
   return `"${dot}:${context === undefined ? '' : context.slice(0, 8)}"`;
 }
 
-function bytesReply({ context, receipt }: GetAnswer, version: Version): Reply {
+function bytesReply({ context, receipt }: GetAnswer, version: Version): HttpReply {
   const headers = dataHeaders(version.contentType, receipt, context);
   headers.push('ETag', `"${dotText(version.dot)}"`, 'X-Written-At', writtenAt(version));
   // A stored page must not act in the name of this origin.
@@ -120,7 +121,7 @@ function bytesReply({ context, receipt }: GetAnswer, version: Version): Reply {
 }
 
 /** The 304 of a reply whose ETag the client named; `*` names any. */
-function notModified(reply: Reply, ifNoneMatch: string | undefined): Reply | undefined {
+function notModified(reply: HttpReply, ifNoneMatch: string | undefined): HttpReply | undefined {
   if (ifNoneMatch === undefined) return undefined;
   const tag = reply.headers[reply.headers.indexOf('ETag') + 1] as string;
   const named = ifNoneMatch.split(',').map((text) => text.trim().replace(/^W\//, ''));
@@ -128,7 +129,7 @@ function notModified(reply: Reply, ifNoneMatch: string | undefined): Reply | und
   return { ...reply, status: 304, body: '' };
 }
 
-function listReply({ siblings, context, receipt }: GetAnswer, { key }: GetView): Reply {
+function listReply({ siblings, context, receipt }: GetAnswer, { key }: GetView): HttpReply {
   const headers = dataHeaders(JSON_TYPE, receipt, context);
   headers.push('X-Siblings', String(siblings.length));
   return {
@@ -143,7 +144,7 @@ function listReply({ siblings, context, receipt }: GetAnswer, { key }: GetView):
 }
 
 /** A list, and not 300: some clients take that for success, and others throw away the values. */
-function siblingsReply(answer: GetAnswer, { key, requestId }: GetView): Reply {
+function siblingsReply(answer: GetAnswer, { key, requestId }: GetView): HttpReply {
   const { siblings, context, receipt } = answer;
   const problem = new OperatingError('siblings', `the key has ${siblings.length} siblings`, {
     details: { key, ...(context === undefined ? {} : { context }) },
@@ -160,7 +161,7 @@ function siblingsReply(answer: GetAnswer, { key, requestId }: GetView): Reply {
   };
 }
 
-function notFoundReply({ context, receipt }: GetAnswer, view: GetView): Reply {
+function notFoundReply({ context, receipt }: GetAnswer, view: GetView): HttpReply {
   const { key, version, requestId } = view;
   const message =
     version === undefined ? 'the key has no value' : 'no replica that answered keeps this version';

@@ -1,7 +1,7 @@
 /** Types of bodies: what a Content-Type is, what an Accept header prefers (RFC 9110, 12.5.1). */
+import { JSON_TYPE } from '../../encoding/json-text.js';
 import { OperatingError } from '../../errors.js';
 
-export const JSON_TYPE = 'application/json';
 export const BYTES_TYPE = 'application/octet-stream';
 
 const CONTENT_TYPE =

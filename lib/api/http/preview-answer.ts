@@ -1,11 +1,11 @@
 /** What a dry run of a resolution answers: the value that would be kept. */
 import type { ResolvePreview } from '../../coordination/request.js';
-import { JSON_TYPE } from './media-type.js';
+import { JSON_TYPE } from '../../encoding/json-text.js';
 import { GUARD_HEADERS } from './problem.js';
-import { byteText, type Reply } from './reply.js';
+import { byteText, type HttpReply } from './reply.js';
 import { valueText } from './version-text.js';
 
-export function previewAnswer(preview: ResolvePreview, key: string): Reply {
+export function previewAnswer(preview: ResolvePreview, key: string): HttpReply {
   const { replaced } = preview;
   const superseded = replaced.map((version) => `"${version}"`).join(',');
   return {

@@ -1,7 +1,7 @@
 /** Problems: every refusal and failure as `application/problem+json` (RFC 9457). */
 import { type ErrorCode, OperatingError, type Outcome } from '../../errors.js';
 import { ERROR_STATUS } from './error-status.js';
-import { byteText, type Reply } from './reply.js';
+import { byteText, type HttpReply } from './reply.js';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 /** Of every answer: nothing here may be cached, or taken for another type than it says. */
@@ -58,7 +58,11 @@ export function problemHeaders(error: OperatingError): string[] {
 }
 
 /** The whole answer. */
-export function problemReply(error: OperatingError, requestId: string, outcome?: Outcome): Reply {
+export function problemReply(
+  error: OperatingError,
+  requestId: string,
+  outcome?: Outcome,
+): HttpReply {
   return {
     status: ERROR_STATUS[error.code].status,
     headers: problemHeaders(error),

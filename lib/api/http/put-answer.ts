@@ -2,11 +2,11 @@
 import type { PutAnswer } from '../../coordination/request.js';
 import type { Change } from '../../replica/intent.js';
 import { dataHeaders } from './answer-headers.js';
-import { JSON_TYPE } from './media-type.js';
-import { byteText, type Reply } from './reply.js';
+import { JSON_TYPE } from '../../encoding/json-text.js';
+import { byteText, type HttpReply } from './reply.js';
 
 /** `version` and `context` are ASCII without quotes: they are made here and in versioning/. */
-export function putAnswer(answer: PutAnswer, key: string, change?: Change): Reply {
+export function putAnswer(answer: PutAnswer, key: string, change?: Change): HttpReply {
   const { version, context, replaced, beside, receipt } = answer;
   // Rare: only there where it names any.
   const left = beside.length === 0 ? '' : `,"beside":${listOf(beside)}`;

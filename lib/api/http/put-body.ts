@@ -1,5 +1,5 @@
 /** What a PUT wants: the value as it was written, its type, its time to live, its context. */
-import { type JsonMembers, jsonMembers } from '../../encoding/json-text.js';
+import { JSON_TYPE, type JsonMembers, jsonMembers } from '../../encoding/json-text.js';
 import { OperatingError } from '../../errors.js';
 import type { Change } from '../../replica/intent.js';
 import {
@@ -7,7 +7,6 @@ import {
   checkCharset,
   checkContentType,
   essenceOf,
-  JSON_TYPE,
   unsupported,
 } from './media-type.js';
 import { invalid } from './refusals.js';

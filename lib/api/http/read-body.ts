@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LARGE_BYTES } from '../../encoding/large.js';
 import { OperatingError } from '../../errors.js';
-import type { Admission } from './admission.js';
+import type { RequestAdmission } from './admission.js';
 import type { LargeTurns } from './large-turns.js';
 import { unsupported } from './media-type.js';
 import { invalid } from './refusals.js';
@@ -18,7 +18,7 @@ const DISCARD_BYTES_MAX = 8 * 1024 * 1024;
 /** Within what a body is read. */
 export interface BodyRoom {
   readonly bytesMax: number;
-  readonly admission: Admission;
+  readonly admission: RequestAdmission;
   readonly turns: LargeTurns;
 }
 
@@ -125,7 +125,7 @@ async function readSlowly<Parsed>(
 class Reading {
   readonly done: Promise<void>;
   readonly #sender: Sender;
-  readonly #admission: Admission;
+  readonly #admission: RequestAdmission;
   readonly #bytesMax: number;
   readonly #chunks: Buffer[] = [];
   received = 0;
@@ -134,7 +134,7 @@ class Reading {
   #resolve: () => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
 
-  constructor(sender: Sender, bytesMax: number, admission: Admission) {
+  constructor(sender: Sender, bytesMax: number, admission: RequestAdmission) {
     this.#sender = sender;
     this.#bytesMax = bytesMax;
     this.#admission = admission;

@@ -5,13 +5,13 @@ import type { ServerResponse } from 'node:http';
  * The body as a string of which each character is one byte (`latin1`): the socket then gets head
  * and body as one string, and stored bytes need no decoding. Or bytes, where there are many.
  */
-export type ReplyBody = string | Uint8Array;
+export type HttpReplyBody = string | Uint8Array;
 
-export interface Reply {
+export interface HttpReply {
   readonly status: number;
   /** Name, value, name, value, ... `Content-Length` and `X-Request-Id` are added. */
   readonly headers: string[];
-  readonly body: ReplyBody;
+  readonly body: HttpReplyBody;
   /** For metrics: `ok`, or the code of a problem. */
   readonly result: string;
   /** For metrics: the level that held; undefined where none did. */
@@ -35,17 +35,17 @@ export function bytesAsText(bytes: Uint8Array): string {
 const HEAD_BYTES = 512;
 
 /** What it takes until it has left. */
-export function bytesOf({ body }: Reply): number {
+export function bytesOf({ body }: HttpReply): number {
   return HEAD_BYTES + body.length;
 }
 
 /** The same, and the connection ends with it. */
-export function closing(reply: Reply): Reply {
+export function closing(reply: HttpReply): HttpReply {
   return { ...reply, headers: [...reply.headers, 'Connection', 'close'] };
 }
 
 /** Throws, with nothing sent, where a header cannot be. */
-export function writeHead(response: ServerResponse, reply: Reply, requestId: string): void {
+export function writeHead(response: ServerResponse, reply: HttpReply, requestId: string): void {
   const { status, headers, body } = reply;
   // A 304 has no body, and must not tell another length than the 200 that it stands for.
   if (status !== 304) headers.push('Content-Length', String(body.length));
@@ -56,7 +56,7 @@ export function writeHead(response: ServerResponse, reply: Reply, requestId: str
 /** Behind its head. `HEAD` gets the same head without the body. */
 export function endReply(
   response: ServerResponse,
-  { status, body }: Reply,
+  { status, body }: HttpReply,
   headOnly: boolean,
 ): void {
   if (headOnly || status === 304) response.end();

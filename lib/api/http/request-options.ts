@@ -22,11 +22,11 @@ export interface CommonOptions {
   readonly timeoutMilliseconds: number | undefined;
 }
 
-export interface ReadOptions extends CommonOptions {
+export interface ReadRequestOptions extends CommonOptions {
   readonly readRepair: ReadRepair | undefined;
 }
 
-export interface WriteOptions extends CommonOptions {
+export interface WriteRequestOptions extends CommonOptions {
   readonly context: string | undefined;
   readonly durability: Durability;
 }
@@ -70,13 +70,13 @@ export function timeoutAsked(
   return timeoutOf(timeout, timeoutMaxMilliseconds);
 }
 
-export function readOptions(headers: RequestHeaders, limits: RequestLimits): ReadOptions {
+export function readOptions(headers: RequestHeaders, limits: RequestLimits): ReadRequestOptions {
   const { level, fallbacks, timeoutMilliseconds } = commonOptions(headers, limits);
   const readRepair = readRepairOf(headers.readRepair);
   return { level, fallbacks, timeoutMilliseconds, readRepair };
 }
 
-export function writeOptions(headers: RequestHeaders, limits: RequestLimits): WriteOptions {
+export function writeOptions(headers: RequestHeaders, limits: RequestLimits): WriteRequestOptions {
   const { level, fallbacks, timeoutMilliseconds } = commonOptions(headers, limits);
   if (headers.ifNoneMatch !== undefined) throw later('If-None-Match on a write');
   const { context, readRepair } = headers;

@@ -1,6 +1,7 @@
 /** What a request to resolve wants: the context that was shown, and a strategy or a value. */
 import type { ResolveRequest } from '../../coordination/request.js';
-import { checkJsonType, JSON_TYPE } from './media-type.js';
+import { JSON_TYPE } from '../../encoding/json-text.js';
+import { checkJsonType } from './media-type.js';
 import {
   agreed,
   checkMembers,

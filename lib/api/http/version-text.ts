@@ -3,7 +3,7 @@ import { dotText } from '../../versioning/dot.js';
 import { millisecondsOf } from '../../versioning/hybrid-clock.js';
 import type { Version } from '../../versioning/siblings.js';
 import { nodeOf } from '../../versioning/writer.js';
-import { JSON_TYPE } from './media-type.js';
+import { JSON_TYPE } from '../../encoding/json-text.js';
 import { bytesAsText } from './reply.js';
 
 const MILLISECONDS = 1000;

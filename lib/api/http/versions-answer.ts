@@ -5,12 +5,12 @@ import { millisecondsOf } from '../../versioning/hybrid-clock.js';
 import { nodeOf } from '../../versioning/writer.js';
 import { dataHeaders } from './answer-headers.js';
 import { neverWritten } from './conflicts-answer.js';
-import { JSON_TYPE } from './media-type.js';
-import { byteText, type Reply } from './reply.js';
+import { JSON_TYPE } from '../../encoding/json-text.js';
+import { byteText, type HttpReply } from './reply.js';
 import { timeText } from './version-text.js';
 
 /** The current ones first, then the latest written. Values are asked for one by one. */
-export function versionsAnswer(answer: VersionsAnswer, key: string, requestId: string): Reply {
+export function versionsAnswer(answer: VersionsAnswer, key: string, requestId: string): HttpReply {
   const { siblings, kept, context, receipt, recorded } = answer;
   if (!recorded && kept.length === 0) return neverWritten(answer, key, requestId);
   const current = siblings.map(({ dot, contentType, value, writtenAt }) => {

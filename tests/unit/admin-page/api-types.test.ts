@@ -11,10 +11,10 @@ type Holds<Given extends Asked, Asked> = Given;
 type Checked = [
   Holds<ClusterStatus, page.Status>,
   Holds<LevelsView, page.Levels>,
-  Holds<RingView, page.Ring>,
-  Holds<HintsView, page.Hints>,
-  Holds<z.infer<typeof conflictsShape>, keys.Conflicts>,
-  Holds<z.infer<typeof versionsShape>, keys.Versions>,
+  Holds<RingView, page.RingReport>,
+  Holds<HintsView, page.HintList>,
+  Holds<z.infer<typeof conflictsShape>, keys.KeyConflicts>,
+  Holds<z.infer<typeof versionsShape>, keys.KeyVersions>,
 ];
 
 t.test('each kind of answer is checked', async (t) => {

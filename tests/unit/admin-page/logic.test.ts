@@ -4,7 +4,7 @@ import type { NodeRow, Status } from '../../../lib/admin-page/api-types.js';
 import { diffLines } from '../../../lib/admin-page/logic/diff.js';
 import {
   ago,
-  bytes,
+  bytesText,
   count,
   many,
   milliseconds,
@@ -22,7 +22,7 @@ import { raceOf } from '../../../lib/admin-page/logic/races.js';
 import { changesOf, typedValue } from '../../../lib/admin-page/logic/setting-rows.js';
 import { curlLine, quoted } from '../../../lib/admin-page/logic/shell.js';
 import { timeLine } from '../../../lib/admin-page/logic/time-line.js';
-import { textOf } from '../../../lib/admin-page/logic/values.js';
+import { valueToText } from '../../../lib/admin-page/logic/values.js';
 import { verdictOf } from '../../../lib/admin-page/logic/verdict.js';
 
 const node = (
@@ -166,7 +166,7 @@ t.test('lines to copy survive a shell', async (t) => {
 });
 
 t.test('numbers and times as people read them', async (t) => {
-  t.same([bytes(0), bytes(1536), bytes(3e9)], ['0 B', '1.5 KiB', '2.8 GiB']);
+  t.same([bytesText(0), bytesText(1536), bytesText(3e9)], ['0 B', '1.5 KiB', '2.8 GiB']);
   t.same([span(0.02), span(90), span(600), span(9000)], ['20 ms', '90 s', '10 min', '3 h']);
   t.equal(ago('2026-01-01T00:00:00Z', Date.parse('2026-01-01T00:01:30Z')), '90 s ago');
   t.equal(ago('2026-01-01T00:00:05Z', Date.parse('2026-01-01T00:00:00Z')), 'just now');
@@ -228,8 +228,8 @@ t.test('one time line, the latest first, each row of a kind', async (t) => {
 });
 
 t.test('stored values as texts', async (t) => {
-  t.equal(textOf({ value: { a: 1 } }), '{\n  "a": 1\n}');
+  t.equal(valueToText({ value: { a: 1 } }), '{\n  "a": 1\n}');
   const value_base64 = Buffer.from('clé').toString('base64');
-  t.equal(textOf({ value_base64, content_type: 'text/plain' }), 'clé');
-  t.equal(textOf({ value_base64, content_type: 'image/png' }), value_base64);
+  t.equal(valueToText({ value_base64, content_type: 'text/plain' }), 'clé');
+  t.equal(valueToText({ value_base64, content_type: 'image/png' }), value_base64);
 });

@@ -4,7 +4,7 @@ import t from 'tap';
 import { MerkleTrees } from '../../../lib/anti-entropy/merkle-tree.js';
 import type { Digests } from '../../../lib/persistence/digests.js';
 import {
-  LEAVES,
+  LEAVES_A_PARTITION,
   LEAVES_A_BRANCH,
   LeafSums,
   RecordSummary,
@@ -15,7 +15,7 @@ const anyRecord = fc
   .tuple(fc.string(), anySiblings)
   .map(([key, siblings]) => new RecordSummary(key, siblings));
 
-const anyRecords = fc.array(fc.tuple(fc.nat(LEAVES - 1), anyRecord), { maxLength: 8 });
+const anyRecords = fc.array(fc.tuple(fc.nat(LEAVES_A_PARTITION - 1), anyRecord), { maxLength: 8 });
 
 /** The digests of one partition, with what trees ask of them. */
 class OnePartition {
@@ -56,7 +56,7 @@ t.test('a tree that is built again where it changed is the one that is built ane
 
 t.test('one record that holds a value changes its branch, the root, and nothing else', async () => {
   fc.assert(
-    fc.property(anyRecords, fc.nat(LEAVES - 1), anyRecord, (records, leaf, record) => {
+    fc.property(anyRecords, fc.nat(LEAVES_A_PARTITION - 1), anyRecord, (records, leaf, record) => {
       const partition = new OnePartition();
       partition.add(records);
       const before = partition.trees();

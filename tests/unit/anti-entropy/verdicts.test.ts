@@ -3,10 +3,10 @@ import t from 'tap';
 import { obstacleTo } from '../../../lib/anti-entropy/collectable.js';
 import {
   isEndedElsewhere,
-  type Testimony,
-  verdictOn,
-  type Word,
-  wordOn,
+  type DotStatusReport,
+  droppedOrDamaged,
+  type DotStatus,
+  dotStatusOf,
 } from '../../../lib/anti-entropy/testimony.js';
 import { PartitionClock } from '../../../lib/versioning/partition-clock.js';
 import type { Siblings, VersionState } from '../../../lib/versioning/siblings.js';
@@ -14,7 +14,10 @@ import type { Siblings, VersionState } from '../../../lib/versioning/siblings.js
 const WRITER = 'n1.1.0123456789ab';
 const dot = { writer: WRITER, n: 2 };
 
-function says(word: Word, more: { rebuilding?: boolean; persisted?: boolean } = {}): Testimony {
+function says(
+  word: DotStatus,
+  more: { rebuilding?: boolean; persisted?: boolean } = {},
+): DotStatusReport {
   const { rebuilding = false, persisted = true } = more;
   return { rebuilding, words: [word], persisted: [persisted] };
 }
@@ -26,7 +29,7 @@ function holding(n: number, state: VersionState, covered = n): Siblings {
 }
 
 t.test('whoever has seen a version and lacks it was told, or is damaged', async (t) => {
-  const rows: [string, boolean, Testimony[], 'dropped' | 'damaged'][] = [
+  const rows: [string, boolean, DotStatusReport[], 'dropped' | 'damaged'][] = [
     ['nobody else owns it', true, [], 'dropped'],
     ['nobody holds it', true, [says('denied'), says('unseen')], 'dropped'],
     ['somebody holds the value', true, [says('denied'), says('value')], 'damaged'],
@@ -36,9 +39,14 @@ t.test('whoever has seen a version and lacks it was told, or is damaged', async 
     ['dead, not on my own disk', false, [says('dead'), says('denied')], 'damaged'],
     ['dead, not on all', true, [says('dead'), says('unseen', { persisted: false })], 'damaged'],
   ];
-  for (const [name, own, others, verdict] of rows) t.equal(verdictOn([own], others), verdict, name);
+  for (const [name, own, others, verdict] of rows)
+    t.equal(droppedOrDamaged([own], others), verdict, name);
   const two = { rebuilding: false, persisted: [true, true] };
-  t.equal(verdictOn([true, true], [{ ...two, words: ['denied', 'value'] }]), 'damaged', 'any');
+  t.equal(
+    droppedOrDamaged([true, true], [{ ...two, words: ['denied', 'value'] }]),
+    'damaged',
+    'any',
+  );
 });
 
 t.test('a version has ended elsewhere where every other owner has seen its end', async (t) => {
@@ -52,13 +60,13 @@ t.test('a version has ended elsewhere where every other owner has seen its end',
 
 t.test('an owner says what it holds, or what its clock has seen', async (t) => {
   const clock = new PartitionClock();
-  t.equal(wordOn(dot, undefined, clock), 'unseen');
+  t.equal(dotStatusOf(dot, undefined, clock), 'unseen');
   clock.add(dot);
-  t.equal(wordOn(dot, undefined, clock), 'denied');
-  t.equal(wordOn(dot, holding(2, 'value'), clock), 'value');
-  t.equal(wordOn(dot, holding(2, 'stub'), clock), 'dead');
-  t.equal(wordOn(dot, holding(2, 'tombstone'), clock), 'dead');
-  t.equal(wordOn(dot, holding(3, 'value'), clock), 'covered');
+  t.equal(dotStatusOf(dot, undefined, clock), 'denied');
+  t.equal(dotStatusOf(dot, holding(2, 'value'), clock), 'value');
+  t.equal(dotStatusOf(dot, holding(2, 'stub'), clock), 'dead');
+  t.equal(dotStatusOf(dot, holding(2, 'tombstone'), clock), 'dead');
+  t.equal(dotStatusOf(dot, holding(3, 'value'), clock), 'covered');
 });
 
 t.test('the dead go when every owner has seen all of it on its disk, without a gap', async (t) => {

@@ -8,25 +8,34 @@ import { checkRaces } from '../../../lib/checkers/check-races.js';
 import { checkStaleReads } from '../../../lib/checkers/check-stale-reads.js';
 import { checkSuperseded } from '../../../lib/checkers/check-superseded.js';
 import { writeValue } from '../../../lib/checkers/checked-value.js';
-import type { Finding, History, Read, Write } from '../../../lib/checkers/history.js';
+import type {
+  Finding,
+  History,
+  RecordedRead,
+  RecordedWrite,
+} from '../../../lib/checkers/history.js';
 
 const value = (version: string): string => writeValue({ key: 'k', writeId: `w-${version}` });
 const shown = (versions: readonly string[]) =>
   versions.map((version) => ({ version, value: value(version) }));
 
-function blind(version: string, more: Partial<Write> = {}): Write {
+function blind(version: string, more: Partial<RecordedWrite> = {}): RecordedWrite {
   return {
     ...{ id: `w-${version}`, key: 'k', kind: 'value', began: 0, ended: 10 },
     ...{ outcome: 'acknowledged', version, seen: [], holders: 2, consulted: 2, ...more },
   };
 }
 
-function read(versions: readonly string[], more: Partial<Read> = {}): Read {
+function read(versions: readonly string[], more: Partial<RecordedRead> = {}): RecordedRead {
   const at = { id: 'r', key: 'k', began: 20, ended: 30, answered: 2, repaired: 2 };
   return { ...at, versions: shown(versions), ...more };
 }
 
-function history(writes: readonly Write[], left: readonly string[], reads: readonly Read[] = []) {
+function history(
+  writes: readonly RecordedWrite[],
+  left: readonly string[],
+  reads: readonly RecordedRead[] = [],
+) {
   const finals = [{ key: 'k', began: 100, versions: shown(left), replicas: ['x', 'x', 'x'] }];
   return { replicaCount: 3, writes, reads, finals };
 }

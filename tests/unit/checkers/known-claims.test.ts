@@ -11,20 +11,25 @@ import {
 } from '../../../lib/checkers/check-settings.js';
 import { checkValues } from '../../../lib/checkers/check-values.js';
 import { readParts, shapedValue, type ValueShape } from '../../../lib/checkers/checked-value.js';
-import type { Claim, History, Read, Write } from '../../../lib/checkers/history.js';
+import type {
+  ReceiptClaim,
+  History,
+  RecordedRead,
+  RecordedWrite,
+} from '../../../lib/checkers/history.js';
 
 const ZONES = { n1: 'a', n2: 'a', n3: 'b' };
 const primaries = Object.entries(ZONES).map(([node, zone]) => ({ node, zone }));
 
-function claim(more: Partial<Claim>): History {
-  const whole: Claim = {
+function claim(more: Partial<ReceiptClaim>): History {
+  const whole: ReceiptClaim = {
     ...{ id: 'w1', key: 'k', levels: ['quorum'], level: 'quorum', answered: 2, standIns: 0 },
     ...{ primaries, zone: 'a', witnesses: ['n1', 'n3'], isHinted: false, ...more },
   };
   return { replicaCount: 3, writes: [], reads: [], finals: [], claims: [whole] };
 }
 
-const CLAIMS: readonly (readonly [name: string, claim: Partial<Claim>, wrong: boolean])[] = [
+const CLAIMS: readonly (readonly [name: string, claim: Partial<ReceiptClaim>, wrong: boolean])[] = [
   ['what holds', {}, false],
   ['in capitals', { levels: ['QUORUM'] }, false],
   ['a fallback', { levels: ['all', 'one'], level: 'one', answered: 1 }, false],
@@ -51,15 +56,15 @@ const CLAIMS: readonly (readonly [name: string, claim: Partial<Claim>, wrong: bo
   ['durability that is another', durable('os'), true],
 ];
 
-function both(level: string): Partial<Claim> {
+function both(level: string): Partial<ReceiptClaim> {
   return { levels: [level], level };
 }
 
-function three(): Partial<Claim> {
+function three(): Partial<ReceiptClaim> {
   return { answered: 3, witnesses: ['n1', 'n2', 'n3'] };
 }
 
-function durable(held: string): Partial<Claim> {
+function durable(held: string): Partial<ReceiptClaim> {
   return { durability: { asked: 'sync', held } };
 }
 
@@ -69,25 +74,25 @@ t.test('receipts', async (t) => {
   }
 });
 
-function written(version: string, more: Partial<Write> = {}): Write {
+function written(version: string, more: Partial<RecordedWrite> = {}): RecordedWrite {
   return {
     ...{ id: `w${version}`, key: 'k', kind: 'value', began: 0, ended: 10 },
     ...{ outcome: 'acknowledged', version, seen: [], holders: 2, consulted: 0, ...more },
   };
 }
 
-function shown(version: string, writeIds: readonly string[], endsAt?: number | null): Read {
+function shown(version: string, writeIds: readonly string[], endsAt?: number | null): RecordedRead {
   const texts = writeIds.map((writeId) => shapedValue({ key: 'k', writeId }, 'text'));
   const value = texts.length === 1 ? (texts[0] ?? '') : JSON.stringify(texts);
   const versions = [{ version, value, endsAt }];
   return { id: 'r', key: 'k', began: 20, ended: 30, answered: 2, repaired: 2, versions };
 }
 
-function nothing(told: readonly string[], unasked: readonly string[] = []): Read {
+function nothing(told: readonly string[], unasked: readonly string[] = []): RecordedRead {
   return { ...shown('', []), versions: [], miss: { told, unasked } };
 }
 
-function history(writes: readonly Write[], read: Read): History {
+function history(writes: readonly RecordedWrite[], read: RecordedRead): History {
   return { replicaCount: 3, writes, reads: [read], finals: [] };
 }
 
@@ -117,7 +122,7 @@ t.test('misses', async (t) => {
 
 t.test('resolutions', async (t) => {
   const two = [written('1'), written('2')];
-  const made = (resolves: readonly string[], seen = resolves): Write =>
+  const made = (resolves: readonly string[], seen = resolves): RecordedWrite =>
     written('9', { id: 'resolution 9', resolves, seen, outcome: 'open' });
   const later = written('3', { seen: ['1'] });
   const rows = [

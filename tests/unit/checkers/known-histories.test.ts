@@ -12,18 +12,23 @@ import {
 import { checkSuperseded } from '../../../lib/checkers/check-superseded.js';
 import { checkValues } from '../../../lib/checkers/check-values.js';
 import { readValue, writeValue } from '../../../lib/checkers/checked-value.js';
-import type { Finding, History, Read, Write } from '../../../lib/checkers/history.js';
+import type {
+  Finding,
+  History,
+  RecordedRead,
+  RecordedWrite,
+} from '../../../lib/checkers/history.js';
 
 const value = (version: string): string => writeValue({ key: 'k', writeId: `w-${version}` });
 
-function written(version: string, more: Partial<Write> = {}): Write {
+function written(version: string, more: Partial<RecordedWrite> = {}): RecordedWrite {
   return {
     ...{ id: `w-${version}`, key: 'k', kind: 'value', began: 0, ended: 10 },
     ...{ outcome: 'acknowledged', version, seen: [], holders: 2, consulted: 0, ...more },
   };
 }
 
-function read(versions: readonly string[], more: Partial<Read> = {}): Read {
+function read(versions: readonly string[], more: Partial<RecordedRead> = {}): RecordedRead {
   return {
     ...{ id: 'r', key: 'k', began: 20, ended: 30, answered: 2, repaired: 2 },
     versions: versions.map((version) => ({ version, value: value(version) })),
@@ -33,9 +38,9 @@ function read(versions: readonly string[], more: Partial<Read> = {}): Read {
 
 /** @param left what the key comes to */
 function history(
-  writes: readonly Write[],
+  writes: readonly RecordedWrite[],
   left: readonly string[],
-  reads: readonly Read[] = [],
+  reads: readonly RecordedRead[] = [],
   replicas = ['x', 'x', 'y'],
 ): History {
   const versions = left.map((version) => ({ version, value: value(version) }));

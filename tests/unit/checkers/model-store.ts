@@ -7,10 +7,10 @@ import { writeValue } from '../../../lib/checkers/checked-value.js';
 import type {
   FinalState,
   History,
-  Read,
+  RecordedRead,
   ReadVersion,
   VersionName,
-  Write,
+  RecordedWrite,
 } from '../../../lib/checkers/history.js';
 
 export const KEYS = ['a', 'b'];
@@ -69,8 +69,8 @@ export function run(rules: Rules, steps: readonly Step[]): History {
       const end = ends.get(version);
       return end === undefined || !rules.isOver(end, now);
     });
-  const writes: Write[] = [];
-  const reads: Read[] = [];
+  const writes: RecordedWrite[] = [];
+  const reads: RecordedRead[] = [];
   steps.forEach(({ operation, client, key, withContext, lives }, index) => {
     const [began, ended] = [10 * index, 10 * index + 5];
     const history = states.get(key) ?? [];

@@ -1,7 +1,7 @@
 /** Plain writes and reads of other levels in the small world, on the same keys. */
 import { shownState } from '../../../lib/consensus/coverage.js';
 import { valuesOf } from '../../../lib/consensus/decision.js';
-import { judgeMet, type PlainReport } from '../../../lib/consensus/unresolved.js';
+import { resolveAcceptances, type PlainReport } from '../../../lib/consensus/unresolved.js';
 import { majority } from '../../../lib/replication/quorum.js';
 import { covers, EMPTY_CONTEXT } from '../../../lib/versioning/context.js';
 import { type Dot, dotText } from '../../../lib/versioning/dot.js';
@@ -146,7 +146,7 @@ export class PlainOperations {
     read.from.set(from, report);
     if (read.from.size < majority(this.#world.nodes.length)) return;
     read.isOpen = false;
-    const met = judgeMet([...read.from.values()]);
+    const met = resolveAcceptances([...read.from.values()]);
     // The real reader has it settled first; this one gives up.
     if (met.is === 'unresolved') {
       this.#world.count('unresolved');

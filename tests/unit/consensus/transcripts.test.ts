@@ -2,15 +2,15 @@
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  type Held,
+  type AcceptorState,
   judge,
   judgeVote,
   type Judgement,
   rebuildingFrom,
 } from '../../../lib/consensus/acceptor.js';
-import type { Condition, Operation } from '../../../lib/consensus/decision.js';
+import type { Condition, StrongOperation } from '../../../lib/consensus/decision.js';
 import { valuesText } from '../../../lib/consensus/decision.js';
-import type { Proposal, Request } from '../../../lib/consensus/messages.js';
+import type { Proposal, AcceptorRequest } from '../../../lib/consensus/messages.js';
 import { ProposerCore } from '../../../lib/consensus/proposer-core.js';
 import { majority, Quorum, type Standing } from '../../../lib/replication/quorum.js';
 import { type Player, playAll, stateOf } from '../coordination/transcript.js';
@@ -29,7 +29,7 @@ import { type Surroundings, WorldNode } from './world-node.js';
 const FOLDER = join(process.cwd(), 'tests/unit/consensus/transcripts');
 
 /** `put x` `put x if v1` `put x if nothing` `delete x` `read x` */
-function operationOf(id: string, [kind, key = '', , values]: readonly string[]): Operation {
+function operationOf(id: string, [kind, key = '', , values]: readonly string[]): StrongOperation {
   const condition: Condition =
     values === undefined
       ? { is: 'none' }
@@ -109,7 +109,7 @@ function proposalOf([key = '', id = '', state = '', , on]: readonly string[]): P
   return { key, id: idOf(id), dot, state: whole, base };
 }
 
-function requestOf([what, ...words]: readonly string[]): Request {
+function requestOf([what, ...words]: readonly string[]): AcceptorRequest {
   const [first = '', second = '', third = ''] = words;
   switch (what) {
     case 'prepare':
@@ -156,7 +156,7 @@ function acceptorOf(): Player {
   };
   return (words) => {
     const [what, first = '', second = ''] = words;
-    const held: Held = node.held();
+    const held: AcceptorState = node.held();
     switch (what) {
       case 'holds':
         node.merge(first, stateOrNone(second));

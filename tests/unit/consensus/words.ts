@@ -1,14 +1,14 @@
 /** The words of the transcripts of consensus: states, numbers and messages as text, both ways. */
 import type { Ballot, ProposalId } from '../../../lib/consensus/ballot.js';
 import { NO_BALLOT } from '../../../lib/consensus/ballot.js';
-import type { Stored } from '../../../lib/consensus/acceptor.js';
+import type { AcceptorChange } from '../../../lib/consensus/acceptor.js';
 import type { ProposerEffect, Result } from '../../../lib/consensus/effects.js';
 import type {
   Acceptance,
-  Entry,
+  PromiseEntry,
   Proposal,
-  Reply,
-  Request,
+  AcceptorReply,
+  AcceptorRequest,
 } from '../../../lib/consensus/messages.js';
 import { NO_SIBLINGS, type Siblings } from '../../../lib/versioning/siblings.js';
 import { stateOf, textOf } from '../coordination/transcript.js';
@@ -55,7 +55,7 @@ export function acceptanceOf(id: string, state: string): Acceptance {
 }
 
 /** `x:accepted:1b/1:v1` or `x:mark:1b/1:v1`. */
-export function entryOf(text: string): Entry {
+export function entryOf(text: string): PromiseEntry {
   const [key = '', kind = '', id = '', state = ''] = text.split(':');
   const none = { acceptance: undefined, mark: undefined, record: undefined };
   if (kind === 'accepted') return { ...none, key, acceptance: acceptanceOf(id, state) };
@@ -67,7 +67,7 @@ function textOfProposal({ key, id, state, base }: Proposal): string {
   return `${key} ${textOfId(id)} ${textOrNone(state)}${on}`;
 }
 
-function textOfRequest(request: Request): string {
+function textOfRequest(request: AcceptorRequest): string {
   switch (request.is) {
     case 'prepare':
     case 'forget ballot':
@@ -147,7 +147,7 @@ export function textOfEffect(effect: ProposerEffect): string {
   }
 }
 
-export function textOfReply(reply: Reply): string {
+export function textOfReply(reply: AcceptorReply): string {
   switch (reply.is) {
     case 'promised': {
       const entries = reply.entries.map(({ key, acceptance, mark, record }) => {
@@ -171,7 +171,7 @@ export function textOfReply(reply: Reply): string {
   }
 }
 
-export function textOfStored(stored: Stored): string {
+export function textOfStored(stored: AcceptorChange): string {
   switch (stored.store) {
     case 'ballots': {
       const active = textOfBallot(stored.active);

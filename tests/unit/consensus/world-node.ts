@@ -6,15 +6,20 @@ import {
   type ProposalId,
 } from '../../../lib/consensus/ballot.js';
 import {
-  type Held,
+  type AcceptorState,
   judge,
   judgeVote,
   type Judgement,
   learning,
-  type Stored,
+  type AcceptorChange,
 } from '../../../lib/consensus/acceptor.js';
 import type { ProposerEffect } from '../../../lib/consensus/effects.js';
-import type { Acceptance, Reply, Request, Settlement } from '../../../lib/consensus/messages.js';
+import type {
+  Acceptance,
+  AcceptorReply,
+  AcceptorRequest,
+  Settlement,
+} from '../../../lib/consensus/messages.js';
 import { ProposerCore } from '../../../lib/consensus/proposer-core.js';
 import type { Standing } from '../../../lib/replication/quorum.js';
 import type { Dot } from '../../../lib/versioning/dot.js';
@@ -46,8 +51,8 @@ export interface Surroundings {
 }
 
 export type Sent =
-  | { readonly is: 'request'; readonly request: Request }
-  | { readonly is: 'reply'; readonly reply: Reply; readonly start: number };
+  | { readonly is: 'request'; readonly request: AcceptorRequest }
+  | { readonly is: 'reply'; readonly reply: AcceptorReply; readonly start: number };
 
 export function copyOfClock(clock: PartitionClock): PartitionClock {
   return PartitionClock.from(clock.toPlain());
@@ -96,7 +101,7 @@ export class WorldNode {
     struck: () => undefined,
   };
 
-  held(): Held {
+  held(): AcceptorState {
     const { promised, active, start, acceptances, marks } = this;
     return {
       ...{ promised, active, start },
@@ -183,7 +188,7 @@ export class WorldNode {
     this.isDirty = true;
   }
 
-  store(changes: readonly Stored[]): void {
+  store(changes: readonly AcceptorChange[]): void {
     if (changes.length > 0) this.isDirty = true;
     for (const change of changes) {
       switch (change.store) {
@@ -215,7 +220,7 @@ export class WorldNode {
 
   // The acceptor.
 
-  handle(from: string, request: Request): void {
+  handle(from: string, request: AcceptorRequest): void {
     if (this.rebuilding !== undefined) return;
     this.#follow(from, judge(this.held(), request));
   }
@@ -234,7 +239,7 @@ export class WorldNode {
 
   // The proposer.
 
-  hear(from: string, start: number, reply: Reply): void {
+  hear(from: string, start: number, reply: AcceptorReply): void {
     if (start < (this.leastStarts.get(from) ?? 0)) return;
     if (reply.is === 'refused') this.roundSeen = Math.max(this.roundSeen, reply.promised.round);
     this.perform(this.proposer.answered({ node: from, start }, reply));
@@ -312,7 +317,7 @@ export class WorldNode {
     this.whenSynced(() => this.hear(this.name, start, { is: 'accepted', key, id }));
   }
 
-  #request(to: string, request: Request): void {
+  #request(to: string, request: AcceptorRequest): void {
     if (to === this.name) this.handle(this.name, request);
     else this.#around.send(this, to, { is: 'request', request });
   }

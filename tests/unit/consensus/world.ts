@@ -4,7 +4,7 @@
  * cuts, messages that are lost, come twice or late, a disk that is lost or rolled back.
  */
 import { type Ballot, NO_BALLOT } from '../../../lib/consensus/ballot.js';
-import type { Operation } from '../../../lib/consensus/decision.js';
+import type { StrongOperation } from '../../../lib/consensus/decision.js';
 import { valuesText } from '../../../lib/consensus/decision.js';
 import type { ProposerEffect } from '../../../lib/consensus/effects.js';
 import { judgeRead, type ReadReport } from '../../../lib/consensus/strong-read.js';
@@ -23,14 +23,14 @@ export interface Message {
   readonly to: string;
   readonly what:
     | Sent
-    | { readonly is: 'forward'; readonly operation: Operation }
+    | { readonly is: 'forward'; readonly operation: StrongOperation }
     | PlainSent
     | { readonly is: 'ask'; readonly read: StrongRead }
     | { readonly is: 'report'; readonly read: StrongRead; readonly report: ReadReport };
 }
 
 interface StrongRead {
-  readonly operation: Operation;
+  readonly operation: StrongOperation;
   readonly at: string;
   readonly proposer: string;
   reports: ReadReport[];
@@ -153,7 +153,7 @@ export class World implements Surroundings {
     kind: Kind,
     key: string,
     met?: Siblings,
-  ): { readonly entry: Entry; readonly operation: Operation } {
+  ): { readonly entry: Entry; readonly operation: StrongOperation } {
     const expected = kind === 'compare' ? this.ledger.liveOf(met) : [];
     const entry = this.ledger.begin(kind, key, expected);
     const values = valuesText(met);
@@ -183,7 +183,7 @@ export class World implements Surroundings {
   }
 
   /** To whose ballot is promised here; or this node takes over. */
-  route(node: WorldNode, operation: Operation): void {
+  route(node: WorldNode, operation: StrongOperation): void {
     const { promised } = node;
     if (node.proposer.phase !== 'off') {
       node.perform(node.proposer.submit(operation));
@@ -199,7 +199,7 @@ export class World implements Surroundings {
     node.perform(node.proposer.submit(operation));
   }
 
-  #forwarded(node: WorldNode, operation: Operation): void {
+  #forwarded(node: WorldNode, operation: StrongOperation): void {
     if (node.proposer.phase !== 'off') {
       node.perform(node.proposer.submit(operation));
       return;
@@ -218,7 +218,7 @@ export class World implements Surroundings {
     this.count('proposed');
   }
 
-  #entryOf({ id }: Operation): Entry {
+  #entryOf({ id }: StrongOperation): Entry {
     const entry = this.#operations.get(id);
     if (entry === undefined) throw new Error(`no operation ${id}`);
     return entry;
@@ -251,7 +251,7 @@ export class World implements Surroundings {
     this.ledger.applied(state);
   }
 
-  strongRead(node: WorldNode, operation: Operation): void {
+  strongRead(node: WorldNode, operation: StrongOperation): void {
     const { promised } = node;
     if (promised === NO_BALLOT) {
       this.route(node, operation);

@@ -1,7 +1,7 @@
 /** The course of a write: golden transcripts, and laws over any order of answers. */
 import fc from 'fast-check';
 import t from 'tap';
-import type { Sent, WriteEffect } from '../../../lib/coordination/write-effects.js';
+import type { CopyKind, WriteEffect } from '../../../lib/coordination/write-effects.js';
 import { copyOf, errorOf, playAll } from './transcript.js';
 import { coreOf, MINTED, playerOf, reportOf, RESULT, STORED } from './write-player.js';
 
@@ -37,7 +37,7 @@ function run(head: string, choices: readonly number[]) {
       if (answer !== undefined) open.push(answer);
     }
   };
-  const settle = (node: string, isWell: boolean, sent: Sent): readonly WriteEffect[] => {
+  const settle = (node: string, isWell: boolean, sent: CopyKind): readonly WriteEffect[] => {
     const holding = sent === 'write' ? stored : claimed;
     if (isWell && core.isDone === false) holding.add(node);
     const report = sent === 'write' && node !== 'a' ? drawReport() : undefined;

@@ -1,7 +1,7 @@
 /** Plays scripts of writes against their core (transcript.ts). */
 import type { Want } from '../../../lib/rpc/hot-messages.js';
 import { WriteCore } from '../../../lib/coordination/write-core.js';
-import type { OwnLook, WriteEffect } from '../../../lib/coordination/write-effects.js';
+import type { OwnRecordState, WriteEffect } from '../../../lib/coordination/write-effects.js';
 import { OperatingError } from '../../../lib/errors.js';
 import type { BlindReport, MetVersion } from '../../../lib/replica/blind-report.js';
 import { ALL_STAND } from '../../../lib/replication/quorum.js';
@@ -47,7 +47,7 @@ export function reportOf(words: readonly string[]): BlindReport {
   return { live: !words.includes('gone'), open: words.includes('open'), beside, context };
 }
 
-function lookOf(words: readonly string[]): OwnLook {
+function lookOf(words: readonly string[]): OwnRecordState {
   if (words.includes('collected')) return undefined;
   if (words.includes('rebuilding')) return errorOf('rebuilding', 'none');
   return reportOf(words);

@@ -133,8 +133,12 @@ const ANTI_ENTROPY = [
       { records: [], next: null, snapshot: null, generation: '1.2' },
     ],
   ),
-  samples(antiEntropy.LEAVES, [{ partition: 1, branches: [0, 15] }], [{ leaves: [[3, record]] }]),
-  samples(antiEntropy.BRANCHES, [{ partition: 1 }], [{ branches: [record, empty] }]),
+  samples(
+    antiEntropy.LEAF_SUMS,
+    [{ partition: 1, branches: [0, 15] }],
+    [{ leaves: [[3, record]] }],
+  ),
+  samples(antiEntropy.BRANCH_SUMS, [{ partition: 1 }], [{ branches: [record, empty] }]),
   samples(
     antiEntropy.KEYS,
     [{ partition: 1, leaves: [3], from: 'r0001' }],
@@ -145,7 +149,7 @@ const ANTI_ENTROPY = [
   ),
   samples(antiEntropy.RECORDS, [{ keys: [address] }], [{ records: [record, null] }]),
   samples(
-    antiEntropy.TESTIFY,
+    antiEntropy.DOT_STATUS,
     [{ ...address, dots }],
     [{ rebuilding: false, words: ['value', 'denied'], persisted: [true, false] }],
   ),

@@ -6,7 +6,7 @@ import type {
   SettingsAnswer,
 } from '../../../lib/membership/settings-types.js';
 import type { Message, Transport } from '../../../lib/environment/transport.js';
-import { Settings } from '../../../lib/membership/settings.js';
+import { SettingsRegister } from '../../../lib/membership/settings.js';
 import { SettingsDoubt } from '../../../lib/membership/settings-doubt.js';
 import type { Store } from '../../../lib/persistence/store.js';
 import { Messenger } from '../../../lib/rpc/messenger.js';
@@ -107,7 +107,7 @@ t.test('a change that the own disk does not take is not in force', async (t) => 
     versions_kept: 0,
     versions_kept_for_s: 0,
   } as const satisfies ConsistencySettings;
-  const settings = new Settings({
+  const settings = new SettingsRegister({
     ...{ store, clock, observer, initial, self: 'n1', members: ['n1'], timeoutMilliseconds: 1000 },
     random: new SeededRandom(1),
     doubt: noDoubt(store),
@@ -246,7 +246,7 @@ async function alone() {
     ...{ transport, clock, observer, pendingMax: 10 },
     random: new SeededRandom(1),
   });
-  const settings = new Settings({
+  const settings = new SettingsRegister({
     ...{ self: 'n1', members: ['n1', 'n2'], store, messenger, clock, observer },
     random: new SeededRandom(1),
     doubt: noDoubt(store),

@@ -1,7 +1,7 @@
 /** Blind writes at their replica: what it reports, and when it claims. */
 import t from 'tap';
 import type { ArrivedCopy } from '../../../lib/replica/group-apply.js';
-import type { Outcome } from '../../../lib/replica/group-answers.js';
+import type { CopyOutcome } from '../../../lib/replica/group-answers.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { NOTHING_SEEN } from '../../../lib/versioning/context.js';
 import { find } from '../../../lib/versioning/siblings.js';
@@ -17,8 +17,8 @@ async function minted(node: string, text: string, fields = {}) {
   return disk.replica.mint(at, intentOf(text, fields), 'sync', nothingElse).value;
 }
 
-function take({ replica }: Disk, copy: ArrivedCopy): Outcome[] {
-  const outcomes: Outcome[] = [];
+function take({ replica }: Disk, copy: ArrivedCopy): CopyOutcome[] {
+  const outcomes: CopyOutcome[] = [];
   replica.take([copy], (more) => outcomes.push(...more));
   return outcomes;
 }

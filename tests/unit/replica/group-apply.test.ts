@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { type RecordKey, recordKey } from '../../../lib/persistence/keyspace.js';
 import { encodeRecord } from '../../../lib/persistence/records.js';
-import type { Outcome } from '../../../lib/replica/group-answers.js';
+import type { CopyOutcome } from '../../../lib/replica/group-answers.js';
 import type { ArrivedCopy } from '../../../lib/replica/group-apply.js';
 import type { Siblings } from '../../../lib/versioning/siblings.js';
 import { stateOf } from '../coordination/transcript.js';
@@ -36,7 +36,7 @@ function taking({ replica }: Disk, copies: readonly ArrivedCopy[]): [number, str
   return calls;
 }
 
-function textOf({ error, fate }: Outcome): string {
+function textOf({ error, fate }: CopyOutcome): string {
   if (error !== undefined) return 'code' in error ? String(error.code) : error.message;
   return fate ?? 'taken';
 }

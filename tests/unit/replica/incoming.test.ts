@@ -6,7 +6,12 @@ import { OperatingError } from '../../../lib/errors.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { encodeRecord } from '../../../lib/persistence/records.js';
 import type { Room } from '../../../lib/persistence/store.js';
-import { type Arrival, type Decision, decide, type Held } from '../../../lib/replica/incoming.js';
+import {
+  type Arrival,
+  type Decision,
+  decide,
+  type StoredState,
+} from '../../../lib/replica/incoming.js';
 import type { Dot } from '../../../lib/versioning/dot.js';
 import { dotText } from '../../../lib/versioning/dot.js';
 import { PartitionClock } from '../../../lib/versioning/partition-clock.js';
@@ -58,7 +63,10 @@ class World {
 
   #arrivalOf(key: string, incoming: Siblings): Arrival {
     const at = recordKey('default', key, 1);
-    const held = (siblings: Siblings): Held => ({ siblings, bytes: encodeRecord(at, siblings) });
+    const held = (siblings: Siblings): StoredState => ({
+      siblings,
+      bytes: encodeRecord(at, siblings),
+    });
     const own = this.records.get(key);
     return {
       at,

@@ -2,7 +2,7 @@
 import { LayoutWriter } from '../../../lib/encoding/layout.js';
 import {
   writeCopy,
-  writeHead,
+  writeMessageHead,
   writeRead,
   writeRefused,
   writeShown,
@@ -28,7 +28,7 @@ function messageOf<Item>(
   items: readonly Item[],
 ): HotMessage {
   const writer = new LayoutWriter();
-  writeHead(writer, kind, first, second);
+  writeMessageHead(writer, kind, first, second);
   for (const item of items) write(writer, item, item);
   const bytes = Buffer.from(writer.viewFrom(0));
   const beside = items

@@ -8,7 +8,7 @@ import {
   decodeReads,
   decodeRefused,
   decodeShown,
-  decodeStored,
+  decodeStoredItems,
 } from '../../../lib/rpc/hot-layout.js';
 import {
   type CopyItem,
@@ -80,7 +80,7 @@ t.test('what is encoded is decoded', async (t) => {
   fc.assert(
     fc.property(acknowledged, whole, (items, commit) => {
       const expected = { start: items[0]?.start, commit, items };
-      t.strictSame(decodeStored(storedMessage(commit, items)), expected);
+      t.strictSame(decodeStoredItems(storedMessage(commit, items)), expected);
     }),
   );
 });
@@ -118,7 +118,7 @@ t.test('time that is left is rounded to a microsecond, and never wraps', async (
 });
 
 const DECODERS = { reads: decodeReads, copies: decodeCopies, shown: decodeShown } as const;
-const ALL = [...Object.values(DECODERS), decodeStored, decodeRefused];
+const ALL = [...Object.values(DECODERS), decodeStoredItems, decodeRefused];
 
 /** What the decoder of its kind makes of it: the value, or `corrupt`. Any other throw fails. */
 function outcomeOf(decode: (message: HotMessage) => unknown, message: HotMessage): unknown {

@@ -7,11 +7,11 @@ import { ERROR_CODES, type ErrorCode, OperatingError } from '../../../lib/errors
 import { Messenger } from '../../../lib/rpc/messenger.js';
 import type { MembershipCheck } from '../../../lib/rpc/membership-check.js';
 import { messageType } from '../../../lib/rpc/message.js';
-import type { Answer } from '../../../lib/rpc/slots.js';
+import type { PeerAnswer } from '../../../lib/rpc/slots.js';
 import { CountingObserver, ManualClock, SeededRandom, turn } from '../fakes.js';
 
 const ECHO = messageType('test.echo', z.object({ n: z.number() }), z.object({ n: z.number() }));
-type Echo = Answer<{ readonly n: number }>;
+type Echo = PeerAnswer<{ readonly n: number }>;
 
 /** A link whose other end is the test. */
 class Wire implements Transport {
@@ -170,7 +170,7 @@ t.test('an answer that cannot be sent keeps nobody waiting', async (t) => {
   const [a, b] = [messengerOf(), messengerOf()];
   b.transport.longest = 200;
   const long = messageType('test.long', z.object({}), z.object({ text: z.string() }));
-  const answers: Answer<{ readonly text: string }>[] = [];
+  const answers: PeerAnswer<{ readonly text: string }>[] = [];
   for (const later of [false, true]) {
     const name = `test.long ${later}`;
     const reply = { text: 'x'.repeat(300) };

@@ -14,7 +14,7 @@ import {
 import type { MembershipCheck } from '../../../lib/rpc/membership-check.js';
 import { Messenger } from '../../../lib/rpc/messenger.js';
 import type { ReplicaHandlers } from '../../../lib/rpc/replica-answers.js';
-import type { Answer } from '../../../lib/rpc/slots.js';
+import type { PeerAnswer } from '../../../lib/rpc/slots.js';
 import { CountingObserver, ManualClock, SeededRandom, turn } from '../fakes.js';
 import { nameOfHot } from '../wire-names.js';
 
@@ -73,14 +73,14 @@ function endOf(handlers: Partial<ReplicaHandlers> = {}, pendingMax = 1_000) {
     ...handlers,
   });
   const replicas = messenger.replicas;
-  const read = (key: string, deadline = 1_000): Answer<ReadReply>[] => {
-    const answers: Answer<ReadReply>[] = [];
+  const read = (key: string, deadline = 1_000): PeerAnswer<ReadReply>[] => {
+    const answers: PeerAnswer<ReadReply>[] = [];
     const request = { namespace: 'n', key, want: 'full', durable: false } as const;
     replicas.read('b', request, deadline, (answer) => answers.push(answer));
     return answers;
   };
-  const copy = (key: string, record: Uint8Array = Buffer.from(key)): Answer<CopyReply>[] => {
-    const answers: Answer<CopyReply>[] = [];
+  const copy = (key: string, record: Uint8Array = Buffer.from(key)): PeerAnswer<CopyReply>[] => {
+    const answers: PeerAnswer<CopyReply>[] = [];
     const audit = Buffer.alloc(0);
     const request = { namespace: 'n', key, durability: 'sync', record, audit, blind: '' } as const;
     replicas.copy('b', request, 1_000, (answer) => answers.push(answer));
@@ -107,7 +107,7 @@ function carry(from: End, to: End, peer: 'a' | 'b'): string[] {
   return messages.map((message) => nameOfHot(message) ?? 'other');
 }
 
-const codeOf = ([answer]: Answer<unknown>[]): string | undefined =>
+const codeOf = ([answer]: PeerAnswer<unknown>[]): string | undefined =>
   answer?.ok === false ? `${answer.error.code} ${answer.error.outcome}` : undefined;
 
 t.test('what is asked in one turn is one message a kind, and so are the answers', async (t) => {

@@ -1,10 +1,10 @@
 /** Which answers the load's judge allows, and that it fires on each kind that it must not allow. */
 import t from 'tap';
 import { KeyHistory } from '../../../../bin/stress/key-history.js';
-import type { WriteOutcome } from '../../../../bin/stress/key-history.js';
+import type { StressOutcome } from '../../../../bin/stress/key-history.js';
 import { stressValue } from '../../../../bin/stress/stress-value.js';
 
-function historyOf(...outcomes: readonly WriteOutcome[]): KeyHistory {
+function historyOf(...outcomes: readonly StressOutcome[]): KeyHistory {
   const key = new KeyHistory('k');
   for (const outcome of outcomes) key.endWrite(key.beginWrite(), outcome);
   return key;
