@@ -59,22 +59,41 @@ export class Rebuild {
   async run(isStopped: () => boolean): Promise<void> {
     const { rebuilding } = this.#options.health;
     await announce(this.#options, rebuilding.map(this.#progressOf, this));
-    for (const partition of rebuilding) {
-      if (isStopped()) return;
-      await this.#advance(partition).catch((error: unknown) => {
+    await this.#each('corrected', [() => this.#correct(rebuilding, isStopped)]);
+    const steps = rebuilding.map((partition) => async () => {
+      if (!isStopped()) await this.#advance(partition);
+    });
+    await this.#each('rebuilt', steps);
+  }
+
+  /** One that fails holds up no other. */
+  async #each(what: string, steps: readonly (() => Promise<void>)[]): Promise<void> {
+    for (const step of steps) {
+      await step().catch((error: unknown) => {
         const reason = messageOf(error);
-        this.#options.observer.log('debug', 'a rebuild could not go on', { partition, reason });
+        this.#options.observer.log('debug', `a partition could not be ${what}`, { reason });
       });
     }
+  }
+
+  /** All first, so that the entries of indexes are walked over once. */
+  async #correct(rebuilding: readonly number[], isStopped: () => boolean): Promise<void> {
+    const fresh: Progress[] = [];
+    const steps = rebuilding.map((partition) => async () => {
+      const progress = this.#progressOf(partition);
+      if (progress.corrected || isStopped()) return;
+      await this.#scrub.correct(partition);
+      fresh.push(progress);
+    });
+    await this.#each('corrected', steps);
+    await this.#scrub.dropStaleEntries(new Set(fresh.map(({ partition }) => partition)));
+    for (const progress of fresh) progress.corrected = true;
   }
 
   async #advance(partition: number): Promise<void> {
     const { view, health } = this.#options;
     const progress = this.#progressOf(partition);
-    if (!progress.corrected) {
-      await this.#scrub.correct(partition);
-      progress.corrected = true;
-    }
+    if (!progress.corrected) return;
     const others = this.#options.ownership.othersOf(partition);
     if (progress.start === undefined || others.some((peer) => !progress.confirmed.has(peer))) {
       await this.#copyEarly(partition, progress, others);

@@ -4,11 +4,18 @@
  */
 import type { PartitionHealth } from '../replica/health.js';
 import type { Observer } from '../environment/observer.js';
-import { conflictsIn } from '../persistence/conflict-index.js';
 import { type Counted, type CountWorld, countRecords } from '../persistence/count-records.js';
 import { isCorrupt } from '../errors.js';
-import { indexKeysOf } from '../persistence/indexes.js';
-import { parseIndexKey, type RecordKey, recordsOf } from '../persistence/keyspace.js';
+import { eachEntry } from '../persistence/each-entry.js';
+import { indexEntriesOf } from '../persistence/indexes.js';
+import { recordOfEntry } from '../persistence/key-index.js';
+import {
+  parseIndexKey,
+  PREFIX,
+  rangeOf,
+  type RecordKey,
+  recordsOf,
+} from '../persistence/keyspace.js';
 
 export interface ScrubOptions extends CountWorld {
   readonly health: PartitionHealth;
@@ -46,7 +53,6 @@ export class Scrub {
     table.forgetRange(recordsOf(partition, partitionCount));
     const counted = await countRecords(this.#options, partition);
     const { found, expected, corrupt, unindexed } = counted;
-    const conflicts = await conflictsIn(store, partition, partitionCount);
     const { committed } = store.transact((transaction) => {
       for (const at of corrupt) {
         // Meanwhile it may have been written anew.
@@ -55,11 +61,32 @@ export class Scrub {
       }
       digests.correct(partition, found, expected);
       for (const at of unindexed) table.index(transaction, at);
-      // A record that was lost left its entry: nobody else would ever look at it.
-      for (const entry of conflicts) {
-        const { at } = parseIndexKey(entry, partitionCount);
-        if (isStale(table, at, entry)) transaction.delete(entry);
-      }
+    });
+    await committed;
+  }
+
+  /**
+   * A record that was lost left its entries: in lists it would be there for ever. They do not lie
+   * by partition, so all entries of the node are walked over, once for all `partitions`.
+   */
+  async dropStaleEntries(partitions: ReadonlySet<number>): Promise<void> {
+    if (partitions.size === 0) return;
+    const { store, table } = this.#options;
+    const partitionCount = this.#options.partitionCount();
+    const indexes = [
+      [PREFIX.key, (entry: string) => recordOfEntry(entry, partitionCount)],
+      [PREFIX.conflict, (entry: string) => parseIndexKey(entry, partitionCount).at],
+    ] as const;
+    const stale: (readonly [at: RecordKey, entry: string])[] = [];
+    for (const [prefix, recordOf] of indexes) {
+      await eachEntry(store, rangeOf(prefix), (entry) => {
+        const at = recordOf(entry);
+        if (partitions.has(at.partition) && isStale(table, at, entry)) stale.push([at, entry]);
+      });
+    }
+    const { committed } = store.transact((transaction) => {
+      // Meanwhile it may have been written anew.
+      for (const [at, entry] of stale) if (isStale(table, at, entry)) transaction.delete(entry);
     });
     await committed;
   }
@@ -106,7 +133,7 @@ export class Scrub {
 
 /** Names an index entry a record that does not have it? */
 function isStale(table: ScrubOptions['table'], at: RecordKey, entry: string): boolean {
-  return isUnreadable(table, at) || !indexKeysOf(at, table.read(at)?.siblings).includes(entry);
+  return isUnreadable(table, at) || !indexEntriesOf(at, table.read(at)?.siblings).has(entry);
 }
 
 function isUnreadable(table: ScrubOptions['table'], at: RecordKey): boolean {

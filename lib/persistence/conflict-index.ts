@@ -1,5 +1,4 @@
 /** Which keys of a node are in conflict: read from the index, never from the records. */
-import { eachEntry } from './each-entry.js';
 import {
   entryOfText,
   entryText,
@@ -23,19 +22,6 @@ export async function conflictPage(store: Store, after: string, limit: number): 
   const from = after === '' ? ALL.from : keyAfter(entryOfText(KIND, after));
   const page = await store.range({ from, before: ALL.before, limit });
   return page.map(([entry]) => entryText(KIND, entry));
-}
-
-/** The entries of a partition. They lie by time: all entries of the node are walked over. */
-export async function conflictsIn(
-  store: Store,
-  partition: number,
-  partitionCount: number,
-): Promise<string[]> {
-  const found: string[] = [];
-  await eachEntry(store, ALL, (entry) => {
-    if (parseIndexKey(entry, partitionCount).at.partition === partition) found.push(entry);
-  });
-  return found;
 }
 
 /** When the conflict of this text began, and where. */

@@ -6,7 +6,7 @@ import { compareUtf8 } from '../encoding/utf8-order.js';
 import { isCorrupt } from '../errors.js';
 import type { Siblings } from '../versioning/siblings.js';
 import type { Digests } from './digests.js';
-import { indexKeysOf } from './indexes.js';
+import { isIndexed } from './indexes.js';
 import { leafOf, LeafSums, RecordSummary } from './leaf-sums.js';
 import { keyAfter, type RecordKey, recordKeyOf, recordsOf } from './keyspace.js';
 import type { RecordTable } from './record-table.js';
@@ -67,8 +67,7 @@ export async function countRecords(world: CountWorld, partition: number): Promis
         if (siblings === undefined) corrupt.push(at);
         else {
           found.add(leafOf(at), new RecordSummary(key, siblings), 1);
-          const isIndexed = (entry: string): boolean => store.get(entry) !== undefined;
-          if (!indexKeysOf(at, siblings).every(isIndexed)) unindexed.push(at);
+          if (!isIndexed(store, at, siblings)) unindexed.push(at);
         }
       }
       if (page.length < PAGE) return { found, expected, corrupt, unindexed };

@@ -22,6 +22,7 @@ export const PREFIX = {
   expiring: 'x',
   dead: 't',
   conflict: 'k',
+  key: 'o',
   hint: 'h',
   hintByAge: 'g',
   clock: 'c',

@@ -9,7 +9,7 @@ import { find } from '../versioning/siblings.js';
 import type { Audits } from './audits.js';
 import type { DeadRecords } from './dead-records.js';
 import type { Digests } from './digests.js';
-import { indexKeysOf } from './indexes.js';
+import { indexEntriesOf, moveIndex } from './indexes.js';
 import type { LargestKeys } from './largest-keys.js';
 import { RecordSummary } from './leaf-sums.js';
 import type { KeyRange, RecordKey } from './keyspace.js';
@@ -89,8 +89,6 @@ export type Watcher = (at: RecordKey, before: RecordSummary | undefined) => void
 const RECORD_BYTES = 700;
 const VERSION_BYTES = 440;
 const CONTEXT_ENTRY_BYTES = 110;
-
-const EMPTY = new Uint8Array(0);
 
 export class RecordTable {
   readonly #options: RecordTableOptions;
@@ -181,8 +179,8 @@ export class RecordTable {
 
   /** Puts the index entries that a record should have, and that the disk has lost. */
   index(transaction: Transaction, at: RecordKey): void {
-    for (const key of indexKeysOf(at, this.read(at)?.siblings)) {
-      if (transaction.get(key) === undefined) transaction.put(key, EMPTY);
+    for (const [key, value] of indexEntriesOf(at, this.read(at)?.siblings)) {
+      transaction.put(key, value);
     }
   }
 
@@ -216,10 +214,7 @@ export class RecordTable {
     for (const watcher of this.#watchers.get(at.partition) ?? []) watcher(at, before);
     this.#options.digests.move(at, before, after);
     this.#options.deadRecords.note(before, after);
-    const had = indexKeysOf(at, before?.siblings);
-    const has = indexKeysOf(at, after?.siblings);
-    for (const key of had) if (!has.includes(key)) transaction.delete(key);
-    for (const key of has) if (!had.includes(key)) transaction.put(key, EMPTY);
+    moveIndex(transaction, at, before?.siblings, after?.siblings);
   }
 }
 

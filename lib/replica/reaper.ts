@@ -13,7 +13,7 @@ import { isCorrupt, isUnknownFormat, OperatingError } from '../errors.js';
 import type { Endings } from './endings.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { PartitionHealth } from './health.js';
-import { indexKeysOf } from '../persistence/indexes.js';
+import { indexEntriesOf } from '../persistence/indexes.js';
 import { indexFrom, keyAfter, parseIndexKey } from '../persistence/keyspace.js';
 import type { RecordTable } from '../persistence/record-table.js';
 import type { Store } from '../persistence/store.js';
@@ -159,7 +159,7 @@ export class Reaper {
   #drop(indexed: string): Promise<void> | undefined {
     const { store, table } = this.#options;
     const { at } = parseIndexKey(indexed, this.#options.partitionCount());
-    if (indexKeysOf(at, table.read(at)?.siblings).includes(indexed)) return undefined;
+    if (indexEntriesOf(at, table.read(at)?.siblings).has(indexed)) return undefined;
     const drop = (transaction: Transaction): void => transaction.delete(indexed);
     return store.transact(drop, 'os', 'shrinking').committed;
   }

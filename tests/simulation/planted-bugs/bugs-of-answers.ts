@@ -154,9 +154,9 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
   {
     rule: 'X1',
     name: 'the index keeps conflicts that are over',
-    file: 'persistence/record-table.js',
-    right: 'transaction.delete(key);\n        for (const key of has)',
-    wrong: ';\n        for (const key of has)',
+    file: 'persistence/indexes.js',
+    right: 'transaction.delete(key);',
+    wrong: ';',
     checkers: ['trouble'],
   },
   {

@@ -14,6 +14,7 @@ import { Foreground } from '../../../lib/environment/foreground.js';
 import { Pauses } from '../../../lib/environment/pauses.js';
 import type { NodeId } from '../../../lib/environment/transport.js';
 import { conflictPage } from '../../../lib/persistence/conflict-index.js';
+import { keyPage } from '../../../lib/persistence/key-index.js';
 import { PartitionClocks } from '../../../lib/replica/partition-clocks.js';
 import { type RecordKey, recordKey } from '../../../lib/persistence/keyspace.js';
 import { NOTHING_SEEN } from '../../../lib/versioning/context.js';
@@ -91,16 +92,30 @@ t.test('what a peer answered before the damage counts for nothing after it', asy
   t.ok(clocks.of(at.partition).has(dot));
 });
 
-t.test('a record that was lost is not listed as in conflict for ever', async (t) => {
-  const disk = await openDisk();
-  const apart = { ...intentOf('1'), seen: NOTHING_SEEN };
-  for (let i = 0; i < 2; i += 1) disk.replica.mint(at, apart, 'sync', nothingElse);
-  await disk.store.sync();
-  t.equal((await conflictPage(disk.store, '', 10)).length, 1);
-  await disk.storage.write([{ type: 'delete', key: at.storageKey }], { sync: true });
-  await new Scrub(disk).correct(at.partition);
-  t.strictSame(await conflictPage(disk.store, '', 10), []);
-});
+t.test(
+  'a record that was lost is not listed for ever, neither as there nor as in conflict',
+  async (t) => {
+    const disk = await openDisk();
+    const apart = { ...intentOf('1'), seen: NOTHING_SEEN };
+    for (let i = 0; i < 2; i += 1) disk.replica.mint(at, apart, 'sync', nothingElse);
+    await disk.store.sync();
+    const other = recordKey('default', 'another', PARTITIONS);
+    disk.replica.mint(other, intentOf('stays'), 'sync', nothingElse);
+    await disk.store.sync();
+    const listed = async (): Promise<string[]> => {
+      const page = await keyPage(disk.store, { namespace: 'default', prefix: '', after: '' }, 10);
+      return page.map(({ key }) => key).sort();
+    };
+    t.equal((await conflictPage(disk.store, '', 10)).length, 1);
+    t.strictSame(await listed(), [at.key, other.key].sort());
+    await disk.storage.write([{ type: 'delete', key: at.storageKey }], { sync: true });
+    const scrub = new Scrub(disk);
+    await scrub.correct(at.partition);
+    await scrub.dropStaleEntries(new Set([at.partition, other.partition]));
+    t.strictSame(await conflictPage(disk.store, '', 10), []);
+    t.strictSame(await listed(), [other.key]);
+  },
+);
 
 interface Stage {
   readonly cluster: LocalCluster;
