@@ -41,12 +41,15 @@ export type BlindWriteDecision =
   | ({ readonly do: 'claim' } & Takings & Leavings);
 
 const NONE: Takings = { taken: [], reports: [] };
+const ALONE: BlindWriteDecision = { do: 'answer', left: [] };
 
 /** By its text, so that what several replicas hold is one. */
 type ByDot = ReadonlyMap<string, MetVersion>;
 
 export function decideBlindWrite(met: BlindWriteState): BlindWriteDecision {
   const { version, own, reports, isComplete, mayWait } = met;
+  // Mostly nobody holds anything else.
+  if (own.beside.length === 0 && reports.length === 0) return ALONE;
   const all = [own, ...reports];
   const beside = besideOf(own, reports);
   const live = [...beside.values()].filter(({ state }) => state === 'value');

@@ -8,6 +8,7 @@ import { type Standing, Votes } from '../replication/quorum.js';
 import type { HintPlace, CopyKind, WriteEffect } from './write-effects.js';
 
 interface Round {
+  readonly sent: CopyKind;
   readonly votes: Votes;
   /** Primaries that were sent it and have not answered; this node until it has synced. */
   readonly open: NodeId[];
@@ -16,9 +17,10 @@ interface Round {
 export class Copying {
   readonly #plan: Plan;
   readonly #standing: Standing;
-  readonly #rounds = new Map<CopyKind, Round>();
+  /** One, or two: found sooner in an array than in a map. */
+  readonly #rounds: Round[] = [];
   /** Absent primaries of which hints are held. */
-  readonly #hinted = new Set<NodeId>();
+  readonly #hinted: NodeId[] = [];
 
   constructor(plan: Plan, standing: Standing) {
     this.#plan = plan;
@@ -27,8 +29,8 @@ export class Copying {
 
   begin(sent: CopyKind): WriteEffect[] {
     const { primaries, self } = this.#plan;
-    const round: Round = { votes: new Votes(this.#standing), open: [] };
-    this.#rounds.set(sent, round);
+    const round: Round = { sent, votes: new Votes(this.#standing), open: [] };
+    this.#rounds.push(round);
     const effects: WriteEffect[] = [];
     for (const { node, up } of primaries) {
       if (!up) round.votes.deny(node);
@@ -37,8 +39,8 @@ export class Copying {
         if (node !== self) effects.push({ do: 'copy', node, sent });
       }
     }
-    for (const place of this.#places) {
-      if (place.holder !== self) effects.push({ do: 'hold', ...place });
+    for (const { target, holder } of this.#places) {
+      if (holder !== self) effects.push({ do: 'hold', target, holder });
     }
     return effects;
   }
@@ -48,7 +50,7 @@ export class Copying {
    * @returns was it waited for?
    */
   settle(node: NodeId, start: number | undefined, sent: CopyKind): boolean {
-    const round = this.#rounds.get(sent);
+    const round = this.#roundOf(sent);
     const place = round?.open.indexOf(node) ?? -1;
     if (round === undefined || place < 0) return false;
     round.open.splice(place, 1);
@@ -59,46 +61,54 @@ export class Copying {
 
   /** Undefined: it was not sent. */
   votesOn(sent: CopyKind): Votes | undefined {
-    return this.#rounds.get(sent)?.votes;
+    return this.#roundOf(sent)?.votes;
   }
 
   /** Who holds what was sent last. */
   get granted(): readonly NodeId[] {
-    return (this.votesOn('claim') ?? this.votesOn('write'))?.granted ?? [];
+    return this.#rounds.at(-1)?.votes.granted ?? [];
   }
 
   /** Whether each primary has acknowledged what was minted: true, false, or nothing yet. */
   get acknowledged(): readonly (boolean | undefined)[] {
-    return this.#plan.primaries.map(({ node }) => this.votesOn('write')?.of(node));
+    const votes = this.votesOn('write');
+    return this.#plan.primaries.map(({ node }) => votes?.of(node));
   }
 
-  /** Who was sent something and has not answered, each once. */
-  get open(): readonly NodeId[] {
-    return [...new Set([...this.#rounds.values()].flatMap(({ open }) => open))];
+  /** Has everybody answered all that was sent? */
+  get isSettled(): boolean {
+    for (const { open } of this.#rounds) if (open.length > 0) return false;
+    return true;
   }
 
-  /** Nobody is waited for any more; whoever has not answered gets a hint. */
+  /** Nobody is waited for any more; whoever has not answered gets a hint, one each. */
   giveUp(): WriteEffect[] {
     const { self } = this.#plan;
-    const silent = this.open.filter((node) => node !== self);
-    for (const { open, votes } of this.#rounds.values()) {
+    const silent = new Set(this.#rounds.flatMap(({ open }) => open));
+    silent.delete(self);
+    for (const { open, votes } of this.#rounds) {
       for (const node of open.splice(0)) votes.deny(node);
     }
-    return silent.map((target) => ({ do: 'hold', target, holder: self }));
+    return [...silent].map((target) => ({ do: 'hold', target, holder: self }));
   }
 
   held(target: NodeId): void {
-    this.#hinted.add(target);
+    if (!this.#hinted.includes(target)) this.#hinted.push(target);
   }
 
   get standIns(): number {
-    return this.#hinted.size;
+    return this.#hinted.length;
   }
 
   /** Absent primaries of which this node holds the hints. */
   get ownHints(): NodeId[] {
     const { self } = this.#plan;
     return this.#places.flatMap(({ holder, target }) => (holder === self ? target : []));
+  }
+
+  #roundOf(sent: CopyKind): Round | undefined {
+    for (const round of this.#rounds) if (round.sent === sent) return round;
+    return undefined;
   }
 
   /** A stand-in for each absent primary, distinct while there are enough, then this node. */

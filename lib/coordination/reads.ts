@@ -98,7 +98,10 @@ export class Reads {
       standing: standings.of(at.partition),
     });
     const about: About = {
-      ...{ at, deadline, mode: 'foreground', isPromised: readRepair === 'await' },
+      at,
+      deadline,
+      mode: 'foreground',
+      isPromised: readRepair === 'await',
     };
     const outcome = new Deferred<Got>();
     engine.run(core, (effect: ReadEffect, operation: Operation<ReadEffect, ReadCore>) => {

@@ -116,7 +116,11 @@ function takeCopies(
       const entry = decodeAudit(audit);
       const filled = entry && filledFrom(entry, held(replica, at));
       group.push({
-        ...{ at, bytes: record, durability, place, audit: filled },
+        at,
+        bytes: record,
+        durability,
+        place,
+        audit: filled,
         blind: blind === '' ? undefined : parseDot(blind),
       });
     } catch (error) {

@@ -109,7 +109,11 @@ export class Replicas {
     const { at, record, durability, deadline, audit, blind } = write;
     const { namespace, key } = at;
     const copy = {
-      ...{ namespace, key, record, durability, audit: encodeAudit(audit) },
+      namespace,
+      key,
+      record,
+      durability,
+      audit: encodeAudit(audit),
       blind: blind === undefined ? '' : dotText(blind),
     };
     messenger.replicas.copy(node, copy, deadline, (answer) => {

@@ -20,7 +20,6 @@ import type { Copy } from './read-round.js';
 import type {
   WriteAcknowledgement,
   OwnRecordState,
-  AchievedLevel,
   CopyKind,
   WriteEffect,
 } from './write-effects.js';
@@ -96,7 +95,7 @@ export class WriteCore implements Course<WriteEffect> {
   }
 
   get isDone(): boolean {
-    return this.#stage === 'over' && this.#copying.open.length === 0;
+    return this.#stage === 'over' && this.#copying.isSettled;
   }
 
   get wakesAt(): number {
@@ -169,7 +168,7 @@ export class WriteCore implements Course<WriteEffect> {
   mintedAsStandIn(): readonly WriteEffect[] {
     if (this.#stage !== 'minting as stand-in') return NOTHING;
     const level = this.#attempts.find((attempt) => attempt.level.standInWrites)?.level.name ?? '';
-    return this.#answer({ level, answered: 0, standIns: 1 });
+    return this.#answer(level, 0, 1);
   }
 
   notMintedAsStandIn(error: OperatingError): readonly WriteEffect[] {
@@ -200,7 +199,9 @@ export class WriteCore implements Course<WriteEffect> {
     const { acknowledged } = this.#copying;
     this.#waitEndsAt ??= Math.min(this.now + LAST_ACKS_MILLISECONDS, this.#attemptEndsAt);
     const verdict = decideBlindWrite({
-      ...{ version, own, reports: this.#countedReports },
+      version,
+      own,
+      reports: this.#countedReports,
       isComplete: acknowledged.every((vote) => vote === true),
       mayWait: acknowledged.includes(undefined) && this.now < this.#waitEndsAt,
     });
@@ -246,6 +247,7 @@ export class WriteCore implements Course<WriteEffect> {
 
   /** Of primaries whose acknowledgements count still. */
   get #countedReports(): BlindReport[] {
+    if (this.#reports.size === 0) return [];
     const granted = this.#copying.votesOn('write')?.granted ?? [];
     return granted.flatMap((node) => this.#reports.get(node) ?? []);
   }
@@ -346,13 +348,13 @@ export class WriteCore implements Course<WriteEffect> {
   #answerReached(): readonly WriteEffect[] {
     const level = this.#attempts[0]?.level.name ?? '';
     const { granted, standIns } = this.#copying;
-    return this.#answer({ level, answered: granted.length, standIns });
+    return this.#answer(level, granted.length, standIns);
   }
 
-  #answer(reached: Omit<AchievedLevel, 'asked'>): readonly WriteEffect[] {
+  #answer(level: string, answered: number, standIns: number): readonly WriteEffect[] {
     this.#stage = 'over';
     const asked = this.#options.plan.primaries.length;
-    return [{ do: 'answer', reached: { ...reached, asked }, left: this.#left }];
+    return [{ do: 'answer', reached: { level, answered, asked, standIns }, left: this.#left }];
   }
 
   /** The level cannot be reached, or took its share of the time. */

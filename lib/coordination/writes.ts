@@ -82,8 +82,13 @@ export class Writes {
       standing: standings.of(at.partition),
     });
     const write: WriteInProgress = {
-      ...{ put: request, plan, outcome: new Deferred(), minted: undefined, claimed: undefined },
-      ...{ audit: undefined, close: nothing },
+      put: request,
+      plan,
+      outcome: new Deferred(),
+      minted: undefined,
+      claimed: undefined,
+      audit: undefined,
+      close: nothing,
     };
     engine.run(core, (effect: WriteEffect, operation: WriteOperation) => {
       this.#perform(effect, operation, write);
@@ -208,13 +213,19 @@ function resultOf(
   { reached, left }: Extract<WriteEffect, { do: 'answer' }>,
 ): PutResult {
   if (minted === undefined) throw new Error('Invariant broken: what is answered was minted');
-  const { dot, seen, replaced } = minted;
+  const { dot, seen } = minted;
+  const { level, answered, asked, standIns } = reached;
+  const replaced = minted.replaced.map(({ version }) => version);
+  for (const { version } of claimed?.replaced ?? []) replaced.push(version);
   return {
     version: dotText(dot),
     writtenAt: seen.stamp,
     seen: claimed?.seen ?? seen,
-    replaced: [...replaced, ...(claimed?.replaced ?? [])].map(({ version }) => version),
+    replaced,
     beside: left.map((version) => dotText(version.dot)),
-    ...reached,
+    level,
+    answered,
+    asked,
+    standIns,
   };
 }

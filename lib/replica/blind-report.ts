@@ -26,6 +26,8 @@ export interface BlindReport {
   readonly context: Context;
 }
 
+const NOTHING: readonly MetVersion[] = [];
+
 /** A total order: of two blind writes that race the higher one may stay. */
 export function isAbove(a: Stamped, b: Stamped): boolean {
   return a.stamp === b.stamp ? compareDots(a.dot, b.dot) > 0 : a.stamp > b.stamp;
@@ -41,11 +43,11 @@ export function reportOn(held: Siblings | undefined, dot: Dot, open: boolean): B
   if (held === undefined || !covers(held.context, dot)) {
     return { live: false, open, beside: [], context: EMPTY_CONTEXT };
   }
-  const others = held.versions.filter((version) => !sameDot(version.dot, dot));
-  return {
-    live: find(held, dot) !== undefined,
-    open,
-    beside: others.map(({ dot, writtenAt, state }) => ({ dot, stamp: writtenAt, state })),
-    context: held.context,
-  };
+  const live = find(held, dot) !== undefined;
+  const { context, versions } = held;
+  // Mostly it is alone.
+  if (live && versions.length === 1) return { live, open, beside: NOTHING, context };
+  const others = versions.filter((version) => !sameDot(version.dot, dot));
+  const beside = others.map(({ dot, writtenAt, state }) => ({ dot, stamp: writtenAt, state }));
+  return { live, open, beside, context };
 }

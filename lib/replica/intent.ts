@@ -74,9 +74,10 @@ export function realise(
   );
   const version = versionOf(intent.change, dot, writtenAt, end);
   const siblings = write(own, seen, version, intent.epoch);
+  const { vector, beyond } = seenAfter(seen, dot, own?.context);
   return {
     siblings,
-    seen: { ...seenAfter(seen, dot, own?.context), stamp: writtenAt },
+    seen: { vector, beyond, stamp: writtenAt },
     dot,
     replaced: superseded.map((version) => {
       const isHeld = own !== undefined && find(own, version.dot) !== undefined;

@@ -118,9 +118,13 @@ export function planFor(
     return owners.map(({ id: node, zone }) => ({ node, zone, up: view.isUp(node) }));
   });
   return new Plan({
-    ...{ partition, epoch: ownership.epoch, sets, self: view.self, zone: view.zone },
-    order: nearestFirst(distinct(sets), view, isBehind),
+    partition,
+    epoch: ownership.epoch,
+    sets,
+    order: nearestFirst(distinct(sets), view, isBehind).map(({ node }) => node),
     standIns: standInsOf(ownership, partition, view),
+    self: view.self,
+    zone: view.zone,
   });
 }
 
@@ -157,7 +161,7 @@ function nearestFirst(
   primaries: readonly Primary[],
   view: ClusterView,
   isBehind: (node: NodeId) => boolean,
-): NodeId[] {
+): Ranked[] {
   const distance = ({ node, zone }: Primary): number => {
     const late = isBehind(node) ? BEHIND : 0;
     if (node === view.self) return late - 1;
@@ -167,8 +171,28 @@ function nearestFirst(
   return primaries
     .filter(({ up }) => up)
     .map((primary) => ({ node: primary.node, distance: distance(primary) }))
-    .sort((a, b) => a.distance - b.distance)
-    .map(({ node }) => node);
+    .sort((a, b) => a.distance - b.distance);
+}
+
+interface Ranked {
+  readonly node: NodeId;
+  readonly distance: number;
+}
+
+/**
+ * All that plans take from a view: who is up, in which order they are asked, and who are equally
+ * near. Where two views say the same, so do all plans.
+ */
+function outlookOf({ ownership, view, isBehind }: PlansOptions): string {
+  const members = ownership.history.live.flatMap((ring) => ring.members);
+  const nodes = members.map(({ id: node, zone }) => ({ node, zone, up: view.isUp(node) }));
+  let text = '';
+  let last = Number.NaN;
+  for (const { node, distance } of nearestFirst(nodes, view, isBehind)) {
+    text += `${distance === last ? '=' : '<'}${node}`;
+    last = distance;
+  }
+  return text;
 }
 
 export interface PlansOptions {
@@ -178,11 +202,15 @@ export interface PlansOptions {
   readonly isBehind: (node: NodeId) => boolean;
 }
 
-/** Plans of all partitions, kept until the view or the rings that count are others. */
+/**
+ * Plans of all partitions, kept until the view or the rings that count are others. The revision of
+ * a view moves at each heartbeat, and mostly nothing else does: then the plans stay.
+ */
 export class Plans {
   readonly #options: PlansOptions;
   #plans: (Plan | undefined)[] = [];
   #revision = -1;
+  #outlook = '';
   #history: RingHistory | undefined;
 
   constructor(options: PlansOptions) {
@@ -193,8 +221,10 @@ export class Plans {
     const { ownership, view, isBehind } = this.#options;
     const { history } = ownership;
     if (this.#revision !== view.revision || this.#history !== history) {
-      this.#plans = [];
+      const outlook = outlookOf(this.#options);
+      if (this.#outlook !== outlook || this.#history !== history) this.#plans = [];
       this.#revision = view.revision;
+      this.#outlook = outlook;
       this.#history = history;
     }
     let plan = this.#plans[partition];

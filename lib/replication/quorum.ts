@@ -29,6 +29,11 @@ interface Grant {
   readonly start: number;
 }
 
+interface Counted {
+  readonly yes: number;
+  readonly open: number;
+}
+
 /**
  * Who did what was asked, and who did not. Counts distinct nodes, never answers. What a node said
  * before it lost its disk is struck, also after it was counted. A few nodes are found sooner in an
@@ -64,8 +69,20 @@ export class Votes {
   /** True: granted; false: denied; undefined: nothing yet. */
   of(node: NodeId): boolean | undefined {
     this.#strike();
-    if (this.#has(node)) return true;
-    return this.#no.includes(node) ? false : undefined;
+    return this.#voteOf(node);
+  }
+
+  /** How many of these granted it, and how many have neither granted nor denied it. */
+  count(nodes: readonly NodeId[]): Counted {
+    this.#strike();
+    let yes = 0;
+    let open = 0;
+    for (const node of nodes) {
+      const vote = this.#voteOf(node);
+      if (vote === true) yes += 1;
+      else if (vote === undefined) open += 1;
+    }
+    return { yes, open };
   }
 
   get granted(): readonly NodeId[] {
@@ -73,8 +90,14 @@ export class Votes {
     return this.#yes.map(({ node }) => node);
   }
 
+  #voteOf(node: NodeId): boolean | undefined {
+    if (this.#has(node)) return true;
+    return this.#no.includes(node) ? false : undefined;
+  }
+
   #has(node: NodeId): boolean {
-    return this.#yes.some((grant) => grant.node === node);
+    for (const grant of this.#yes) if (grant.node === node) return true;
+    return false;
   }
 
   #strike(): void {
@@ -102,13 +125,7 @@ export class Quorum {
   stateOf(votes: Votes): QuorumState {
     let state: QuorumState = 'reached';
     for (const { nodes, required } of this.requirements) {
-      let yes = 0;
-      let open = 0;
-      for (const node of nodes) {
-        const vote = votes.of(node);
-        if (vote === true) yes += 1;
-        else if (vote === undefined) open += 1;
-      }
+      const { yes, open } = votes.count(nodes);
       if (yes + open < required) return 'lost';
       if (yes < required) state = 'pending';
     }

@@ -147,8 +147,17 @@ export function decodeCopies(message: HotMessage): Requests<CopyItem> {
     const audit = safeToKeep(reader.bytes(), message[1]);
     const blind = reader.text();
     const record = records.read(reader);
-    const id = { slot, generation, leftMilliseconds };
-    return { ...id, namespace, key, durability, audit, blind, record };
+    return {
+      slot,
+      generation,
+      leftMilliseconds,
+      namespace,
+      key,
+      durability,
+      audit,
+      blind,
+      record,
+    };
   });
   records.end();
   return { epoch, settingsHash, items };

@@ -147,6 +147,63 @@ t.test('a plan is kept while the revision of the view stands, and the ring', asy
   t.equal(plans.of(3).epoch, 2);
 });
 
+t.test('plans stay where the view says the same, and are those of the view where not', async () => {
+  fc.assert(
+    fc.property(fc.array(anyView, { minLength: 2, maxLength: 6 }), (seen) => {
+      const [first] = seen;
+      if (first === undefined) return false;
+      const { ring, partition } = first;
+      const self = first.view.self;
+      let now = first;
+      const view: ClusterView = {
+        self,
+        zone: first.view.zone,
+        get revision() {
+          return seen.indexOf(now);
+        },
+        isUp: (node) => node === self || now.view.isUp(node),
+        isSuspect: (node) => now.view.isSuspect(node),
+        roundTripMilliseconds: (node) => now.view.roundTripMilliseconds(node),
+      };
+      const isBehind = (node: string): boolean => now.isBehind(node);
+      const ownership = ownershipIn(ring, self);
+      const plans = new Plans({ ownership, view, isBehind });
+      return seen.every((one) => {
+        now = one;
+        const kept = plans.of(partition);
+        const fresh = planFor(ownership, partition, view, isBehind);
+        return (
+          kept.order.join() === fresh.order.join() &&
+          kept.absent.join() === fresh.absent.join() &&
+          kept.standIns.join() === fresh.standIns.join()
+        );
+      });
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+t.test('a heartbeat that changes nothing keeps the plans', async (t) => {
+  const [, , ring] = rings;
+  if (ring === undefined) throw new Error('there are rings');
+  const times = new Map([
+    ['n1', 1],
+    ['n2', 2],
+  ]);
+  const view = {
+    ...{ self: 'n0', zone: 'z0', revision: 0, isSuspect: () => false, isUp: () => true },
+    roundTripMilliseconds: (node: string) => times.get(node) ?? 0,
+  };
+  const plans = new Plans({ ownership: ownershipIn(ring, 'n0'), view, isBehind: () => false });
+  const before = plans.of(3);
+  view.revision += 1;
+  times.set('n2', 1.5);
+  t.equal(plans.of(3), before);
+  view.revision += 1;
+  times.set('n2', 0.5);
+  t.strictSame(plans.of(3).order, ['n0', 'n2', 'n1'], 'another is nearer');
+});
+
 t.test('two sets of owners: each once, and a level asks both', async (t) => {
   const primary = (node: string) => ({ node, zone: 'z', up: node !== 'd' });
   const sets = [['a', 'b', 'c'].map(primary), ['b', 'c', 'd'].map(primary)];
