@@ -15,6 +15,7 @@ import { ClockSanity } from './membership/clock-sanity.js';
 import { ClusterService } from './membership/cluster-service.js';
 import type { DiskCheck } from './membership/disk-check.js';
 import { EventsService } from './membership/events.js';
+import { StateGauges } from './membership/state-gauges.js';
 import { type Members, openMembers } from './membership/members.js';
 import { receiverOf } from './membership/receiver.js';
 import type { SettingsRegister } from './membership/settings.js';
@@ -111,10 +112,10 @@ async function assembleNode(
   const { coordinator, writes } = coordinationOf(environment, options, {
     ...{ disk, members, shared, plans },
   });
-  const reporting = { disk, members, shared, plans, clockSanity };
-  const { cluster, events } = reportsOf(environment, options, reporting);
   const background = backgroundOf(environment, shared, { ...members, disk, limits });
   const { handoff, antiEntropy, exchange, convergence } = background;
+  const reporting = { disk, members, shared, plans, clockSanity, antiEntropy };
+  const { cluster, events, gauges } = reportsOf(environment, options, reporting);
   messenger.onLink((peer, open) => {
     if (open && founding.isComplete) background.meet(peer);
   });
@@ -128,7 +129,7 @@ async function assembleNode(
 
   return {
     ...{ id: self, coordination: coordinator, settings, cluster, exchange, convergence, events },
-    ...{ observer, replica, hints, disk, view },
+    ...{ observer, replica, hints, disk, view, gauges },
     ...{ handoff: handoff.control, foreground: shared.foreground },
     ready: () => orRefused([founding.done, diskCheck.settled, tickets.settled], admission.ended),
     refused: admission.ended,
@@ -140,22 +141,21 @@ async function assembleNode(
 
 /** What a node tells of itself and of its cluster. */
 function reportsOf(
-  { clock, observer }: NodeEnvironment,
-  { id: self, version, clientAddress }: NodeOptions,
-  {
-    disk,
-    members,
-    shared: { messenger, ownership },
-    plans,
-    clockSanity,
-  }: Coordinating & { readonly clockSanity: ClockSanity },
+  { clock, observer, storage }: NodeEnvironment,
+  { id: self, version, clientAddress, limits }: NodeOptions,
+  { disk, members, shared, plans, clockSanity, antiEntropy }: Reporting,
 ) {
+  const { messenger, ownership } = shared;
   const cluster = new ClusterService({
     ...{ ...disk, ...members, self, messenger, plans, clock, clockSanity },
     ...{ version, clientAddress },
   });
   const events = new EventsService({ ownership, log: observer, messenger, clock });
-  return { cluster, events };
+  const gauges = new StateGauges({
+    ...{ ...shared, view: members.view, disk, plans, clock, observer, storage, version, limits },
+    owesSince: (peer) => antiEntropy.owesSince(peer),
+  });
+  return { cluster, events, gauges };
 }
 
 async function orRefused(ready: Promise<unknown>[], ended: Promise<OperatingError>): Promise<void> {
@@ -201,6 +201,11 @@ interface Coordinating {
   readonly members: Members;
   readonly shared: Shared;
   readonly plans: Plans;
+}
+
+interface Reporting extends Coordinating {
+  readonly clockSanity: ClockSanity;
+  readonly antiEntropy: AntiEntropy;
 }
 
 function coordinationOf(

@@ -5,7 +5,7 @@
 import type { Ownership } from '../partitioning/ownership.js';
 import type { ClusterView } from '../replication/cluster-view.js';
 import type { PartitionHealth } from '../replica/health.js';
-import type { DeadRecords } from '../persistence/dead-records.js';
+import type { RecordCount } from '../persistence/record-count.js';
 import type { Clock } from '../environment/clock.js';
 import type { Random } from '../environment/random.js';
 import type { Observer } from '../environment/observer.js';
@@ -14,6 +14,7 @@ import { Periodic } from '../environment/periodic.js';
 import type { NodeId } from '../environment/transport.js';
 import { messageOf } from '../errors.js';
 import type { Audit, Difference } from './audit.js';
+import { AuditTurns } from './audit-turns.js';
 import type { Collection, CollectionLimits } from './collection.js';
 import type { LastExchange, NodeConvergence } from './convergence.js';
 import type { Differences, Exchange } from './exchange.js';
@@ -48,7 +49,7 @@ export interface AntiEntropyOptions {
   readonly ownership: Ownership;
   readonly view: ClusterView;
   readonly health: PartitionHealth;
-  readonly deadRecords: DeadRecords;
+  readonly deadRecords: RecordCount;
   readonly clock: Clock;
   readonly random: Random;
   readonly observer: Observer;
@@ -72,10 +73,7 @@ export class AntiEntropy {
   readonly #periodic: readonly Periodic[];
   readonly #running = new Map<NodeId, Promise<ExchangeReport>>();
   readonly #last = new Map<NodeId, LastExchange>();
-  /** When trees were last compared with a peer whose clocks differ, and which come next. */
-  readonly #audited = new Map<NodeId, { readonly at: number; readonly next: number }>();
-  /** Peers with whom the next exchange compares all trees. */
-  readonly #wholeAudits = new Set<NodeId>();
+  readonly #audits: AuditTurns;
   #rebuilding: Promise<void> | undefined;
   #nextPeer = 0;
   #nextScrub = 0;
@@ -89,6 +87,7 @@ export class AntiEntropy {
     this.#audit = options.audit;
     this.#rebuild = options.rebuild;
     this.#collection = options.collection;
+    this.#audits = new AuditTurns(options.clock, limits.auditIntervalMilliseconds);
     const every = (name: string, intervalMilliseconds: number, task: () => Promise<void>) =>
       new Periodic(options, { name, intervalMilliseconds, task });
     this.#periodic = [
@@ -161,12 +160,18 @@ export class AntiEntropy {
 
   /** At the next exchange all trees are compared. */
   auditSoon(peer: NodeId): void {
-    this.#wholeAudits.add(peer);
+    this.#audits.owe(peer);
+  }
+
+  /** On the monotonic clock, since when a peer may lack what no hint brings it any more. */
+  owesSince(peer: NodeId): number | undefined {
+    return this.#audits.owedSince(peer);
   }
 
   async #exchangeWith(peer: NodeId, only?: readonly number[]): Promise<ExchangeReport> {
     const { observer } = this.#options;
-    const { partitions, done } = this.#toAudit(peer);
+    const shared = this.#options.ownership.sharedWith(peer);
+    const { partitions, done } = this.#audits.next(peer, shared);
     const found = await this.#exchange.compare(peer, partitions, only);
     done();
     const alike = found.clocks.length === 0 && found.roots.length === 0;
@@ -181,28 +186,6 @@ export class AntiEntropy {
     const differences = await this.#auditTrees(peer, found);
     this.#note(peer, 'different', records);
     return { peer, alike, records, bytes, differences };
-  }
-
-  /**
-   * Under steady writes clocks differ at every moment: then a few trees are looked at from time to
-   * time, since those differ as well, and the keys of each that does are compared one by one. Null:
-   * all of them.
-   */
-  #toAudit(peer: NodeId): { readonly partitions: number[] | null; readonly done: () => void } {
-    const shared = this.#options.ownership.sharedWith(peer);
-    if (this.#wholeAudits.has(peer)) {
-      return { partitions: null, done: () => void this.#wholeAudits.delete(peer) };
-    }
-    const { clock, limits } = this.#options;
-    const now = clock.monotonicMilliseconds();
-    const { at, next } = this.#audited.get(peer) ?? { at: Number.NEGATIVE_INFINITY, next: 0 };
-    if (now - at < limits.auditIntervalMilliseconds || shared.length === 0) {
-      return { partitions: [], done: () => undefined };
-    }
-    const start = next % shared.length;
-    const partitions = shared.slice(start, start + AUDITED_AT_ONCE);
-    const then = { at: now, next: start + partitions.length };
-    return { partitions, done: () => void this.#audited.set(peer, then) };
   }
 
   async #auditTrees(peer: NodeId, { clocks, roots }: Differences): Promise<Difference[]> {
@@ -277,7 +260,11 @@ export class AntiEntropy {
   }
 
   #note(peer: NodeId, result: LastExchange['result'], records: number): void {
-    this.#last.set(peer, { peer, at: this.#options.clock.wallMilliseconds(), result, records });
+    const { clock, observer } = this.#options;
+    const at = clock.wallMilliseconds();
+    this.#last.set(peer, { peer, at, result, records });
+    if (result === 'failed') return;
+    observer.measure('quorate_last_exchange_timestamp_seconds', at / 1000, { peer });
   }
 
   #failed(peer: NodeId, error: unknown): void {
@@ -287,7 +274,5 @@ export class AntiEntropy {
   }
 }
 
-/** Partitions of one audit while writes go on: their records are read, twice. */
-const AUDITED_AT_ONCE = 8;
 /** Damage comes in groups: a rebuild must not begin before the last of them. */
 const REBUILD_DELAY_MILLISECONDS = 10;

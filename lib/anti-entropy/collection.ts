@@ -6,7 +6,7 @@ import type { RecordTable } from '../persistence/record-table.js';
 import type { PartitionClocks } from '../replica/partition-clocks.js';
 import type { PartitionHealth } from '../replica/health.js';
 import type { Endings } from '../replica/endings.js';
-import type { DeadRecords } from '../persistence/dead-records.js';
+import type { RecordCount } from '../persistence/record-count.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { Clock } from '../environment/clock.js';
 import type { Random } from '../environment/random.js';
@@ -59,7 +59,7 @@ export interface CollectionOptions {
   readonly clocks: PartitionClocks;
   readonly health: PartitionHealth;
   readonly endings: Endings;
-  readonly deadRecords: DeadRecords;
+  readonly deadRecords: RecordCount;
   readonly expiryClock: ExpiryClock;
   readonly clock: Clock;
   readonly random: Random;

@@ -7,6 +7,7 @@ import type { Observer } from '../environment/observer.js';
 import type { HandoffControl } from '../hints/hints-report.js';
 import type { ClusterControl } from '../membership/cluster-types.js';
 import type { EventsControl } from '../membership/events.js';
+import type { GaugesControl } from '../membership/state-gauges.js';
 import type { SettingsControl } from '../membership/settings-types.js';
 
 export interface ApiNode {
@@ -17,6 +18,7 @@ export interface ApiNode {
   readonly exchange: ExchangeControl;
   readonly convergence: ConvergenceControl;
   readonly events: EventsControl;
+  readonly gauges: GaugesControl;
   readonly handoff: HandoffControl;
   readonly foreground: Foreground;
   readonly observer: Observer;

@@ -126,6 +126,12 @@ export function parseLevel(text: string, operation: 'read' | 'write'): Consisten
   return level;
 }
 
+/** The name of what a request asks for, without its parameters; `other` where there is no such. */
+export function levelName(text: string): LevelName | 'other' {
+  const [name = ''] = partsOf(text);
+  return NAMED.has(name) ? (name as LevelName) : 'other';
+}
+
 function partsOf(text: string): string[] {
   return text.split(';').map((part) => part.trim().toLowerCase());
 }

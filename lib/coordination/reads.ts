@@ -3,10 +3,12 @@ import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { Random } from '../environment/random.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
+import { greatestOf } from '../encoding/extremes.js';
 import { encodeRecord } from '../persistence/records.js';
 import type { RecordKey } from '../persistence/keyspace.js';
 import type { Hedging } from '../replication/hedging.js';
 import type { Plan, Plans } from '../replication/plan.js';
+import { millisecondsOf } from '../versioning/hybrid-clock.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { liveVersions } from '../versioning/siblings.js';
 import { ComparisonCore, type ComparisonEffect } from './comparison-core.js';
@@ -206,6 +208,7 @@ export class Reads {
         observer.count('quorate_replicas_behind_total', { replica: node });
         const labels = { replica: node };
         observer.count('quorate_replicas_behind_versions_total', labels, versionsBehind);
+        observer.measure('quorate_replica_staleness_seconds', this.#ageOf(merged), labels);
       }
       const record = this.#recordOf(at, merged);
       replicas.write(node, { at, record, durability: 'sync', deadline }, (stored) => {
@@ -240,6 +243,13 @@ export class Reads {
     this.#options.replicas.held(node, at, owners, deadline, (held) => {
       operation.tell((course) => course.standInSaid(node, held));
     });
+  }
+
+  /** In seconds, of the newest write of it. */
+  #ageOf({ versions }: Siblings): number {
+    const newest = greatestOf(versions.map(({ writtenAt }) => millisecondsOf(writtenAt)));
+    const age = this.#options.clock.wallMilliseconds() - newest;
+    return Number.isFinite(age) ? Math.max(0, age) / 1000 : 0;
   }
 
   #recordOf(at: RecordKey, merged: Siblings): Uint8Array {

@@ -7,7 +7,7 @@ import type { NodeId } from '../environment/transport.js';
 import { HybridClock } from '../versioning/hybrid-clock.js';
 import { Audits } from '../persistence/audits.js';
 import { CollectedDots } from '../replica/collected-dots.js';
-import { DeadRecords } from '../persistence/dead-records.js';
+import { RecordCount } from '../persistence/record-count.js';
 import { type DigestLimits, Digests } from '../persistence/digests.js';
 import { DiskGuard } from '../persistence/disk-guard.js';
 import { Endings } from '../replica/endings.js';
@@ -69,13 +69,14 @@ export async function openDisk(options: DiskOptions) {
   const { start } = identity;
   const minter = new Minter({ node, start, random, keysMax: limits.mintedKeysMax });
   const health = await PartitionHealth.open({ store, clocks, minter, observer });
-  const deadRecords = new DeadRecords();
+  const deadRecords = new RecordCount('dead');
+  const conflicts = new RecordCount('conflict');
   const recentDots = new RecentDots(limits.recentDotsMax);
   const versions = new KeptVersions({ store, expiryClock, observer, ...limits });
   const audits = new Audits({ store, expiryClock, observer, ...limits });
   const largest = new LargestKeys(limits, observer);
   const table = new RecordTable({
-    ...{ store, digests, deadRecords, recentDots, versions, audits, largest, observer },
+    ...{ store, digests, deadRecords, conflicts, recentDots, versions, audits, largest, observer },
     cacheBytesMax: limits.recordCacheBytesMax,
   });
   const collected = new CollectedDots();
@@ -92,6 +93,7 @@ export async function openDisk(options: DiskOptions) {
     largest,
     digests,
     deadRecords,
+    conflicts,
     recentDots,
     clocks,
     health,

@@ -4,13 +4,15 @@ export interface MetricRow {
   readonly kind: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
   readonly labels: readonly string[];
+  /** Upper bounds of a histogram, ascending; if not given: half a millisecond to ten seconds. */
+  readonly bucketsSeconds?: readonly number[];
 }
 
 export const CLIENT_METRICS = {
   quorate_requests_total: {
     kind: 'counter',
-    help: 'Client operations by level and result code (ok, not_found, siblings, or an error code)',
-    labels: ['operation', 'level', 'result'],
+    help: 'By the level asked for, the result (a code), and its class: answered, refused or failed',
+    labels: ['operation', 'level', 'result', 'class'],
   },
   quorate_batch_operations_total: {
     kind: 'counter',
@@ -31,6 +33,16 @@ export const CLIENT_METRICS = {
     kind: 'counter',
     help: 'Connections ended here: idle, for another; beyond the limit; of an answer unread',
     labels: ['reason'],
+  },
+  quorate_requests_in_flight: {
+    kind: 'gauge',
+    help: 'Requests of clients that are worked on',
+    labels: ['kind'],
+  },
+  quorate_request_bytes_in_flight: {
+    kind: 'gauge',
+    help: 'Bytes of bodies of requests that are held',
+    labels: [],
   },
   quorate_http_waiting_bytes: {
     kind: 'gauge',

@@ -1,9 +1,11 @@
 /** The names of all metrics of a node, and what each says. */
 import { CLIENT_METRICS, type MetricRow } from './client-metrics.js';
+import { STATE_METRICS } from './state-metrics.js';
 
 /** Every metric that a node reports; units last, as Prometheus wants them. */
 export const METRICS = {
   ...CLIENT_METRICS,
+  ...STATE_METRICS,
   quorate_read_repairs_total: {
     kind: 'counter',
     help: 'Copies written to lagging replicas by reads',
@@ -18,6 +20,12 @@ export const METRICS = {
     kind: 'counter',
     help: 'Versions that it lacked then, all together',
     labels: ['replica'],
+  },
+  quorate_replica_staleness_seconds: {
+    kind: 'histogram',
+    help: 'Age of the newest write of a key, where a read found that a replica lacked writes of it',
+    labels: ['replica'],
+    bucketsSeconds: [0.01, 0.1, 1, 10, 60, 600, 3600, 36_000],
   },
   quorate_read_repair_failures_total: {
     kind: 'counter',
@@ -110,16 +118,6 @@ export const METRICS = {
   },
   quorate_commits_total: { kind: 'counter', help: 'Storage batches', labels: ['sync'] },
   quorate_commit_operations_total: { kind: 'counter', help: 'Operations in them', labels: [] },
-  quorate_largest_context_bytes: {
-    kind: 'gauge',
-    help: 'Of the causal contexts of the keys that this life has read or written',
-    labels: [],
-  },
-  quorate_largest_context_entries: {
-    kind: 'gauge',
-    help: 'Writers in the causal context that has most of them',
-    labels: [],
-  },
   quorate_disk_free_bytes: { kind: 'gauge', help: 'Room that the disk still has', labels: [] },
   quorate_read_only: {
     kind: 'gauge',

@@ -44,5 +44,7 @@ export interface Storage {
   compact(): Promise<void>;
   /** What the disk still has room for; undefined where nobody knows. */
   freeBytes(): Promise<number | undefined>;
+  /** What the files of the engine take; undefined where there are none. */
+  usedBytes(): Promise<number | undefined>;
   close(): Promise<void>;
 }

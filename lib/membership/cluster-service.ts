@@ -12,7 +12,6 @@ import { recordKey } from '../persistence/keyspace.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../rpc/messenger.js';
 import type { Plans } from '../replication/plan.js';
-import { majority } from '../replication/quorum.js';
 import type { Addresses } from './addresses.js';
 import type { MemberAdmission } from './admission.js';
 import { clockAlert, sizeAlerts } from './alerts.js';
@@ -32,6 +31,7 @@ import type { FailureDetector } from './failure-detector.js';
 import type { Founding } from './founding.js';
 import { reachOfLevels } from './levels.js';
 import { REPORT } from './messages.js';
+import { countPartitions } from './partition-counts.js';
 import type { SettingsRegister } from './settings.js';
 import type { Tickets } from './tickets.js';
 
@@ -81,7 +81,10 @@ export class ClusterService implements ClusterControl {
     const nodes = await Promise.all(
       ring.members.map((member) => this.#memberStatus(member, deadline)),
     );
-    const { underReplicated, withoutQuorum } = this.#countPartitions();
+    const { underReplicated, withoutQuorum } = countPartitions(
+      this.#options.plans,
+      ring.partitionCount,
+    );
     const alerts = this.#alerts(nodes, underReplicated, withoutQuorum);
     return {
       cluster: ring.cluster,
@@ -217,18 +220,6 @@ export class ClusterService implements ClusterControl {
       sees,
       identity: this.#options.admission.alerts,
     };
-  }
-
-  #countPartitions(): { readonly underReplicated: number; readonly withoutQuorum: number } {
-    let underReplicated = 0;
-    let withoutQuorum = 0;
-    for (let partition = 0; partition < this.#ring.partitionCount; partition += 1) {
-      const { primaries } = this.#options.plans.of(partition);
-      const up = primaries.filter((primary) => primary.up).length;
-      if (up < primaries.length) underReplicated += 1;
-      if (up < majority(primaries.length)) withoutQuorum += 1;
-    }
-    return { underReplicated, withoutQuorum };
   }
 
   #alerts(

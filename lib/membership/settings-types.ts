@@ -74,7 +74,9 @@ export interface ChangeOptions {
 
 /** What the API needs. Changes reject with `settings_unavailable` where no majority is up. */
 export interface SettingsControl {
-  /** As this node has them. */
+  /** As this node has them; costs nothing. */
+  readonly values: ConsistencySettings;
+  /** The same, and which state of them that is. */
   current(): SettingsAnswer;
   change(fields: Partial<ConsistencySettings>, options: ChangeOptions): Promise<SettingsAnswer>;
   /** Newest first. */

@@ -19,12 +19,16 @@ export class RecordSummary {
   readonly fingerprint: string;
   /** Does it hold a value? What is all dead may be collected elsewhere already, and agrees. */
   readonly live: boolean;
+  /** Does it hold more than one? */
+  readonly inConflict: boolean;
   #halves: Halves | undefined;
 
   constructor(storageKey: string, siblings: Siblings) {
     this.storageKey = storageKey;
     this.fingerprint = fingerprint(siblings);
-    this.live = siblings.versions.some(({ state }) => state === 'value');
+    const values = valuesIn(siblings);
+    this.live = values > 0;
+    this.inConflict = values > 1;
   }
 
   /** Of its hash, with its key: what sums add up. */
@@ -32,6 +36,12 @@ export class RecordSummary {
     this.#halves ??= hash64Halves(`${this.storageKey}\u0000${this.fingerprint}`);
     return this.#halves;
   }
+}
+
+function valuesIn({ versions }: Siblings): number {
+  let values = 0;
+  for (const { state } of versions) if (state === 'value') values += 1;
+  return values;
 }
 
 /**

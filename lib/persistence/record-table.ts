@@ -7,7 +7,7 @@ import type { Observer } from '../environment/observer.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { find } from '../versioning/siblings.js';
 import type { Audits } from './audits.js';
-import type { DeadRecords } from './dead-records.js';
+import type { RecordCount } from './record-count.js';
 import type { Digests } from './digests.js';
 import { indexEntriesOf, moveIndex } from './indexes.js';
 import type { LargestKeys } from './largest-keys.js';
@@ -72,7 +72,8 @@ export class StoredRecord extends RecordSummary implements RenderingPlace {
 export interface RecordTableOptions {
   readonly store: Store;
   readonly digests: Digests;
-  readonly deadRecords: DeadRecords;
+  readonly deadRecords: RecordCount;
+  readonly conflicts: RecordCount;
   readonly recentDots: RecentDots;
   readonly versions: KeptVersions;
   readonly audits: Audits;
@@ -214,6 +215,7 @@ export class RecordTable {
     for (const watcher of this.#watchers.get(at.partition) ?? []) watcher(at, before);
     this.#options.digests.move(at, before, after);
     this.#options.deadRecords.note(before, after);
+    this.#options.conflicts.note(before, after);
     moveIndex(transaction, at, before?.siblings, after?.siblings);
   }
 }

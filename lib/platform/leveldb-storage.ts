@@ -1,5 +1,6 @@
 /** The storage port over LevelDB: see docs/architecture.md and lib/environment/storage.ts. */
-import { statfs } from 'node:fs/promises';
+import { readdir, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import type {
   StorageEntry,
   Range,
@@ -88,6 +89,18 @@ class LevelStorage implements Storage {
       throw readFailed(error);
     });
     return bavail * bsize;
+  }
+
+  /** A file that goes meanwhile counts for nothing. */
+  async usedBytes(): Promise<number> {
+    const names = await readdir(this.#directory).catch((error: unknown) => {
+      throw readFailed(error);
+    });
+    const sizes = names.map(async (name) => {
+      const about = await stat(join(this.#directory, name)).catch(() => undefined);
+      return about?.size ?? 0;
+    });
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   }
 
   close(): Promise<void> {

@@ -45,6 +45,10 @@ export class MemoryStorage implements Storage {
     return undefined;
   }
 
+  async usedBytes(): Promise<undefined> {
+    return undefined;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
   }

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import type { CounterConfiguration } from 'prom-client';
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { LogFields, Labels, Observer, Severity } from '../environment/observer.js';
+import type { MetricRow } from '../environment/client-metrics.js';
 import { type MetricName, METRICS } from '../environment/metrics.js';
 import { assert } from '../errors.js';
 import { registerHistogram } from './plain-histogram.js';
@@ -139,11 +140,12 @@ export class LogAndMetrics implements Observer {
   }
 
   #register(name: MetricName): Metric {
-    const { help, labels, kind } = METRICS[name];
+    const row: MetricRow = METRICS[name];
+    const { help, labels, kind, bucketsSeconds = BUCKETS_SECONDS } = row;
     const common = { name, help, labelNames: [...labels], registers: [this.#registry] };
     const seriesOf =
       kind === 'histogram'
-        ? registerHistogram(this.#registry, common, BUCKETS_SECONDS)
+        ? registerHistogram(this.#registry, common, bucketsSeconds)
         : seriesMaker(kind, common);
     return { labelNames: labels, known: newBranch(), series: [], seriesOf };
   }

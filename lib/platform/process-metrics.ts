@@ -27,10 +27,18 @@ const LAG_FIGURES: Readonly<Record<string, LagFigure>> = {
   p99: { help: '99 in 100 timers were no later', of: (monitor) => monitor.percentile(99) },
 };
 
+/** Gauges that are called like counters. Those of each type, which add up to them, stay. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
+
 /** @returns takes the figures since the last look: to be called before the metrics are written */
 export function collectProcessMetrics(registry: Registry): () => void {
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_MILLISECONDS });
   registry.removeSingleMetric('nodejs_eventloop_lag_stddev_seconds');
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
   const monitor = monitorEventLoopDelay({ resolution: SAMPLE_MILLISECONDS });
   monitor.enable();
   const gauges = Object.entries(LAG_FIGURES).map(([figure, { help, of }]) => {

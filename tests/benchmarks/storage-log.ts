@@ -87,6 +87,10 @@ export class LogSketch implements Storage {
     return this.#inner.compact();
   }
 
+  usedBytes(): Promise<number | undefined> {
+    return this.#inner.usedBytes();
+  }
+
   freeBytes(): Promise<number | undefined> {
     return this.#inner.freeBytes();
   }

@@ -311,6 +311,8 @@ class Handle implements Storage {
     this.#assertAlive();
   }
 
+  readonly usedBytes = async (): Promise<undefined> => undefined;
+
   async freeBytes(): Promise<number | undefined> {
     return Math.max(0, this.#disk.freeBytes);
   }

@@ -94,9 +94,10 @@ export class SeededRandom implements Random {
   }
 }
 
-/** Remembers what was counted and logged. */
+/** Remembers what was counted, measured last, and logged. */
 export class CountingObserver implements Observer {
   readonly counts = new Map<string, number>();
+  readonly measures = new Map<string, number>();
   readonly events: string[] = [];
 
   log(_severity: string, event: string, _fields?: LogFields): void {
@@ -108,7 +109,9 @@ export class CountingObserver implements Observer {
     this.counts.set(name, (this.counts.get(name) ?? 0) + by);
   }
 
-  measure(): void {}
+  measure(metric: MetricName, value: number, labels: Labels = {}): void {
+    this.measures.set([metric, ...Object.values(labels)].join(' '), value);
+  }
 }
 
 interface Waiting {
@@ -167,6 +170,10 @@ export class HeldStorage implements Storage {
 
   async compact(): Promise<void> {
     this.compacted += 1;
+  }
+
+  async usedBytes(): Promise<number | undefined> {
+    return undefined;
   }
 
   async freeBytes(): Promise<number | undefined> {

@@ -42,8 +42,6 @@ const INTERVAL_MILLISECONDS = 2000;
 const POINTS_MAX = 150;
 const DURATION = 'quorate_request_duration_seconds_bucket';
 const REQUESTS = 'quorate_requests_total';
-/** Answers, and what a client did wrong; the rest are failures. */
-const NO_FAILURES = /^(?:ok|not_found|siblings|not_modified|precondition_failed|invalid_\w+)$/;
 const EMPTY: Pulse = {
   times: [],
   series: new Map(),
@@ -108,8 +106,8 @@ function pointOf(before: Reading, after: Reading): Record<SeriesName, number | u
   return {
     reads: rate(REQUESTS, ({ operation }) => isRead(operation)),
     writes: rate(REQUESTS, ({ operation }) => isWrite(operation)),
-    errors: rate(REQUESTS, ({ operation, result = '' }) => {
-      return (isRead(operation) || isWrite(operation)) && !NO_FAILURES.test(result);
+    errors: rate(REQUESTS, ({ operation, class: kind }) => {
+      return (isRead(operation) || isWrite(operation)) && kind === 'failed';
     }),
     readP99: p99(isRead),
     writeP99: p99(isWrite),
@@ -142,8 +140,8 @@ function latencies(first: Reading, last: Reading): Map<string, LevelLatency> {
 }
 
 function failures(first: Reading, last: Reading): Map<string, number> {
-  const byCode = gainedBy(first, last, REQUESTS, ({ operation, result = '' }) =>
-    (isRead(operation) || isWrite(operation)) && !NO_FAILURES.test(result) ? result : undefined,
+  const byCode = gainedBy(first, last, REQUESTS, ({ operation, result, class: kind }) =>
+    (isRead(operation) || isWrite(operation)) && kind === 'failed' ? result : undefined,
   );
   return new Map([...byCode].filter(([, count]) => count > 0).sort((a, b) => b[1] - a[1]));
 }

@@ -43,8 +43,12 @@ export class ClientLoad {
   measure(): void {
     const { node, connections } = this.#world;
     const { open, waitingBytes } = connections();
+    const { admission, answers } = this.#exchanges;
     node.observer.measure('quorate_http_connections', open);
+    node.observer.measure('quorate_requests_in_flight', admission.requests, { kind: 'data' });
+    node.observer.measure('quorate_requests_in_flight', this.#work.underWay, { kind: 'control' });
+    node.observer.measure('quorate_request_bytes_in_flight', admission.bytes);
     node.observer.measure('quorate_http_waiting_bytes', waitingBytes);
-    node.observer.measure('quorate_answer_bytes', this.#exchanges.answers.bytes);
+    node.observer.measure('quorate_answer_bytes', answers.bytes);
   }
 }

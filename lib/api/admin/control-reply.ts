@@ -15,7 +15,6 @@ export function textReply(text: string, type: string, headers: readonly string[]
     headers: ['Content-Type', type, ...GUARD_HEADERS, ...headers],
     body: byteText(text),
     result: 'ok',
-    level: undefined,
   };
 }
 

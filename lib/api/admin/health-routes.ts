@@ -64,6 +64,7 @@ export function healthRoutes({ node, metrics }: ApiWorld, load: ClientLoad): Con
       answers: { 200: { description: 'The metrics.', contentType: METRICS_TYPE } },
       handle: async () => {
         load.measure();
+        await node.gauges.measure();
         return textReply(await metrics(), METRICS_TYPE);
       },
     },

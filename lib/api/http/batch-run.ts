@@ -73,7 +73,6 @@ export function batchReply(results: readonly Result[]): HttpReply {
     headers: ['Content-Type', JSON_TYPE, ...GUARD_HEADERS],
     body: `{"failed":${failed},"results":[${results.map(({ text }) => text).join(',')}]}`,
     result: failed === 0 ? 'ok' : 'partial',
-    level: undefined,
   };
 }
 

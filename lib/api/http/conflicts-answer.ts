@@ -32,7 +32,6 @@ export function conflictsAnswer(
       `{"key":${byteText(JSON.stringify(key))},"in_conflict":${inConflict}${shown},` +
       `"siblings":[${rows}],"resolutions":[${resolutions.map(entryText).join(',')}]}`,
     result: 'ok',
-    level: receipt.level,
   };
 }
 
@@ -49,7 +48,6 @@ export function neverWritten(
     headers: dataHeaders(PROBLEM_TYPE, receipt, context),
     body: byteText(JSON.stringify(problemBody(problem, requestId))),
     result: 'not_found',
-    level: receipt.level,
   };
 }
 

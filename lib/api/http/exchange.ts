@@ -1,6 +1,6 @@
 /** One request and its one reply: admitted, handled, answered, counted; the same on every path. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { LEVEL_NAMES } from '../../coordination/level.js';
+import { levelName } from '../../coordination/level.js';
 import { OperatingError } from '../../errors.js';
 import type { ApiWorld } from '../api-world.js';
 import { RequestAdmission } from './admission.js';
@@ -71,8 +71,7 @@ export class HttpExchange {
 /** What answers an exchange: at once where nothing need be waited for. */
 export type HttpHandler = (exchange: HttpExchange) => HttpReply | Promise<HttpReply>;
 
-/** Labels of metrics are of a fixed set, whatever clients send. */
-const LEVEL_LABELS: ReadonlySet<string> = new Set(LEVEL_NAMES);
+const WRITES: ReadonlySet<string> = new Set(['put', 'delete', 'resolve']);
 
 export class HttpExchanges {
   readonly admission: RequestAdmission;
@@ -209,16 +208,29 @@ export class HttpExchanges {
     return problemReply(operatingError(error), requestId, reads ? 'none' : undefined);
   }
 
+  /** What was asked for, or the default's name, whatever became of it: one of a fixed set. */
+  #levelLabel({ operation }: HttpExchangeKind, asked: string | undefined): string {
+    const level = asked ?? this.#defaultLevel(operation);
+    return level === undefined ? 'none' : levelName(level);
+  }
+
+  #defaultLevel(operation: string): string | undefined {
+    const { default_level, default_write_level } = this.#world.node.settings.values;
+    if (operation === 'get') return default_level;
+    return WRITES.has(operation) ? default_write_level : undefined;
+  }
+
   #observe(
     { request, requestId, kind, route, headers, startedAt }: HttpExchange,
     reply: HttpReply,
   ): void {
     const { clock, node, logsRequests } = this.#world;
     const { operation } = kind;
-    const level = reply.level ?? levelLabel(headers.level);
+    const level = this.#levelLabel(kind, headers.level);
     const milliseconds = clock.monotonicMilliseconds() - startedAt;
     const { result, status } = reply;
-    node.observer.count('quorate_requests_total', { operation, level, result });
+    const labels = { operation, level, result, class: classOf(reply) };
+    node.observer.count('quorate_requests_total', labels);
     const seconds = milliseconds / 1000;
     node.observer.measure('quorate_request_duration_seconds', seconds, { operation, level });
     if (!logsRequests) return;
@@ -231,8 +243,8 @@ export class HttpExchanges {
   }
 }
 
-function levelLabel(asked: string | undefined): string {
-  if (asked === undefined) return 'default';
-  const name = asked.toLowerCase();
-  return LEVEL_LABELS.has(name) ? name : 'other';
+/** Did the client get what it may ask for? `refused`: it asked for what it may not have. */
+function classOf({ status, result }: HttpReply): 'answered' | 'refused' | 'failed' {
+  if (status < 400 || result === 'not_found' || result === 'siblings') return 'answered';
+  return status < 500 || result === 'not_implemented' ? 'refused' : 'failed';
 }

@@ -43,7 +43,7 @@ function jsonReply(answer: GetAnswer, version: Version, { key }: GetView): HttpR
   const { body, tag } = renderedOf(answer, version, key);
   const headers = dataHeaders(JSON_TYPE, receipt, context);
   headers.push('ETag', tag);
-  return { status: 200, headers, body, result: 'ok', level: receipt.level };
+  return { status: 200, headers, body, result: 'ok' };
 }
 
 /** A value as JSON, with what does not differ by request: neither by level nor by receipt. */
@@ -117,7 +117,7 @@ function bytesReply({ context, receipt }: GetAnswer, version: Version): HttpRepl
   // A stored page must not act in the name of this origin.
   headers.push('Content-Security-Policy', 'sandbox');
   if (version.expiresAt !== undefined) headers.push('X-Expires-At', timeText(version.expiresAt));
-  return { status: 200, headers, body: version.value, result: 'ok', level: receipt.level };
+  return { status: 200, headers, body: version.value, result: 'ok' };
 }
 
 /** The 304 of a reply whose ETag the client named; `*` names any. */
@@ -139,7 +139,6 @@ function listReply({ siblings, context, receipt }: GetAnswer, { key }: GetView):
       `{"key":${byteText(JSON.stringify(key))},${contextText(context)}` +
       `"siblings":${siblingsText(siblings)}}`,
     result: 'ok',
-    level: receipt.level,
   };
 }
 
@@ -157,7 +156,6 @@ function siblingsReply(answer: GetAnswer, { key, requestId }: GetView): HttpRepl
     headers,
     body: `${members.slice(0, -1)},"siblings":${siblingsText(siblings)}}`,
     result: 'siblings',
-    level: receipt.level,
   };
 }
 
@@ -173,7 +171,6 @@ function notFoundReply({ context, receipt }: GetAnswer, view: GetView): HttpRepl
     headers: dataHeaders(PROBLEM_TYPE, receipt, context),
     body: byteText(JSON.stringify(problemBody(problem, requestId))),
     result: 'not_found',
-    level: receipt.level,
   };
 }
 

@@ -15,6 +15,5 @@ export function previewAnswer(preview: ResolvePreview, key: string): HttpReply {
       `{"key":${byteText(JSON.stringify(key))},"dry_run":true,${valueText(preview)},` +
       `"replaced":[${superseded}]}`,
     result: 'ok',
-    level: undefined,
   };
 }

@@ -68,6 +68,5 @@ export function problemReply(
     headers: problemHeaders(error),
     body: byteText(JSON.stringify(problemBody(error, requestId, outcome))),
     result: error.code,
-    level: undefined,
   };
 }

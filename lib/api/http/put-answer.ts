@@ -22,7 +22,6 @@ export function putAnswer(answer: PutAnswer, key: string, change?: Change): Http
       `{"key":${byteText(JSON.stringify(key))},"version":"${version}",` +
       `"context":"${context}","replaced":${listOf(replaced)}${left}}`,
     result: 'ok',
-    level: receipt.level,
   };
 }
 

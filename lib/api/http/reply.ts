@@ -14,8 +14,6 @@ export interface HttpReply {
   readonly body: HttpReplyBody;
   /** For metrics: `ok`, or the code of a problem. */
   readonly result: string;
-  /** For metrics: the level that held; undefined where none did. */
-  readonly level: string | undefined;
 }
 
 /** Text as a string of its UTF-8 bytes. */

@@ -32,6 +32,5 @@ export function versionsAnswer(answer: VersionsAnswer, key: string, requestId: s
     headers: dataHeaders(JSON_TYPE, receipt, context),
     body: byteText(JSON.stringify({ key, context, versions })),
     result: 'ok',
-    level: receipt.level,
   };
 }

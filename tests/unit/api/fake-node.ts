@@ -153,7 +153,9 @@ export class FakeNode implements ApiNode {
     copies: async (): Promise<CopiesAnswer> => COPIES,
   };
 
+  readonly gauges = { measure: async (): Promise<void> => undefined };
   readonly settings = {
+    values: SETTINGS,
     current: (): SettingsAnswer => this.#settings,
     change: async (
       fields: Partial<ConsistencySettings>,

@@ -24,6 +24,17 @@ t.test('a directory in use is refused with a clear reason', async (t) => {
   await second.close();
 });
 
+t.test('what its files take is what lies in the folder', async (t) => {
+  const directory = t.testdir();
+  const storage = await openLevelStorage({ directory, ...SIZES });
+  const before = (await storage.usedBytes()) ?? 0;
+  const value = new Uint8Array(100_000);
+  await storage.write([{ type: 'put', key: 'k', value }], { sync: true });
+  const grown = ((await storage.usedBytes()) ?? 0) - before;
+  t.ok(grown >= 100_000 && grown < 120_000, `${grown}`);
+  await storage.close();
+});
+
 t.test('a path that cannot be a directory is refused', async (t) => {
   const directory = join(t.testdir({ file: 'a file' }), 'file');
   await t.rejects(openLevelStorage({ directory, ...SIZES }), {

@@ -1,5 +1,6 @@
 /** Headers of requests: what each passes on, and what is refused instead of ignored. */
 import t from 'tap';
+import { OperatingError } from '../../../../lib/errors.js';
 import { serve } from '../served.js';
 
 const PATH = '/api/v1/kv/k';
@@ -131,14 +132,27 @@ t.test('what is measured is labelled from a fixed set', async (t) => {
   const { node, send } = await serve(t);
   await send('GET', PATH, { headers: { 'X-Consistency-Level': 'x'.repeat(50), 'X-Timeout': '0' } });
   await send('GET', PATH, { headers: { 'X-Consistency-Level': 'ALL', 'X-Timeout': '0' } });
+  // What it descends to is not what was asked for.
+  const descends = { 'X-Consistency-Level': 'TWO', 'X-Consistency-Fallback': 'one' };
+  await send('GET', PATH, { headers: descends });
   await send('GET', PATH);
+  // A failure is counted under the level that was asked for, or that is the default.
+  node.answerPut = () => Promise.reject(new OperatingError('level_not_reached', 'two are down'));
+  const headers = { 'Content-Type': 'application/json' };
+  const one = { ...headers, 'X-Consistency-Level': 'one' };
+  await send('PUT', PATH, { headers: one, body: '{"value":1}' });
+  node.settings.values = { ...node.settings.values, default_write_level: 'local-one' };
+  await send('PUT', PATH, { headers, body: '{"value":1}' });
   await send('PATCH', PATH);
   await send('GET', '/healthz');
   t.same(node.counted, [
-    'quorate_requests_total get other invalid_request',
-    'quorate_requests_total get all invalid_request',
-    'quorate_requests_total get quorum not_found',
-    'quorate_requests_total other default method_not_allowed',
-    'quorate_requests_total control default ok',
+    'quorate_requests_total get other invalid_request refused',
+    'quorate_requests_total get all invalid_request refused',
+    'quorate_requests_total get two not_found answered',
+    'quorate_requests_total get quorum not_found answered',
+    'quorate_requests_total put one level_not_reached failed',
+    'quorate_requests_total put local-one level_not_reached failed',
+    'quorate_requests_total other none method_not_allowed refused',
+    'quorate_requests_total control none ok answered',
   ]);
 });

@@ -1,15 +1,26 @@
-/** How many records of the dead this node keeps: tombstones and stubs, not collected yet. */
+/** How many records of a kind this node keeps: those of the dead, and those in conflict. */
 import { eachEntry } from './each-entry.js';
 import { PREFIX, rangeOf } from './keyspace.js';
 import type { RecordSummary } from './leaf-sums.js';
 import type { Store } from './store.js';
 
+/** The indexes whose entries are counted, and which records have one in them. */
+const KINDS = {
+  dead: (record: RecordSummary): boolean => !record.live,
+  conflict: (record: RecordSummary): boolean => record.inConflict,
+} as const;
+
 /**
  * Near enough to decide by: what changes during the count may be counted twice or not at all.
  */
-export class DeadRecords {
+export class RecordCount {
+  readonly #kind: keyof typeof KINDS;
   #count = 0;
   #counting: Promise<void> | undefined;
+
+  constructor(kind: keyof typeof KINDS) {
+    this.#kind = kind;
+  }
 
   get count(): number {
     return Math.max(0, this.#count);
@@ -17,8 +28,9 @@ export class DeadRecords {
 
   /** Told of every change of a record. */
   note(before: RecordSummary | undefined, after: RecordSummary | undefined): void {
-    if (before?.live === false) this.#count -= 1;
-    if (after?.live === false) this.#count += 1;
+    const isOne = KINDS[this.#kind];
+    if (before !== undefined && isOne(before)) this.#count -= 1;
+    if (after !== undefined && isOne(after)) this.#count += 1;
   }
 
   /** Adds those of earlier lives, once: by their index, so that it costs what there is of them. */
@@ -33,7 +45,7 @@ export class DeadRecords {
   async #countStored(store: Store): Promise<void> {
     const known = this.#count;
     let stored = 0;
-    await eachEntry(store, rangeOf(PREFIX.dead), () => {
+    await eachEntry(store, rangeOf(PREFIX[this.#kind]), () => {
       stored += 1;
     });
     this.#count += stored - known;
