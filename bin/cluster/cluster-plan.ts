@@ -27,7 +27,8 @@ export interface PlannedNode {
 }
 
 const HOST = '127.0.0.1';
-const PEER_PORT_DISTANCE = 1000;
+/** So that nodes on 8090, 8091, ... leave 9090 to Prometheus. */
+const PEER_PORT_DISTANCE = 2000;
 const ADMIN_PORT_DISTANCE = 3;
 const NODES_MAX = 100;
 const BASE_PORT_MAX = 65_535 - PEER_PORT_DISTANCE - NODES_MAX - 1;

@@ -32,7 +32,7 @@ export const clusterCommand: CommandRow = {
     {
       flags: '--base-port <port>',
       variable: 'QUORATE_CLUSTER_BASE_PORT',
-      summary: 'port of the first node; the others follow, peers listen 1000 above',
+      summary: 'port of the first node; the others follow, peers listen 2000 above',
       default: '8090',
     },
     {

@@ -19,7 +19,7 @@ export const nodeGroup = {
   },
   peerListen: {
     kind: 'address',
-    default: '127.0.0.1:9080',
+    default: '127.0.0.1:10080',
     why: 'Where other nodes connect; its own port, since client credentials open nothing there.',
   },
   dataDir: {

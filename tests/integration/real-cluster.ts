@@ -178,12 +178,12 @@ export class RealCluster {
   }
 }
 
-/** A port from which on enough are free, and a thousand above too. */
+/** A port from which on enough are free, and two thousand above too. */
 export async function freeBasePort(): Promise<number> {
   for (;;) {
     const base = FIRST_PORT + PORTS_APART * Math.floor((Math.random() * PORTS) / PORTS_APART);
     const ports = Array.from({ length: PORTS_APART }, (_, index) => base + index);
-    const addresses = ports.flatMap((port) => [`127.0.0.1:${port}`, `127.0.0.1:${port + 1000}`]);
+    const addresses = ports.flatMap((port) => [`127.0.0.1:${port}`, `127.0.0.1:${port + 2000}`]);
     const isFree = await checkFree(addresses).then(
       () => true,
       () => false,

@@ -297,7 +297,7 @@ const STATUS: ClusterStatus = {
   nodes: [
     {
       id: 'n1',
-      address: '127.0.0.1:9090',
+      address: '127.0.0.1:10090',
       protocol: undefined,
       zone: 'z1',
       weight: 1,
@@ -335,7 +335,7 @@ const RING: RingView = {
   members: [
     {
       id: 'n1',
-      address: '127.0.0.1:9090',
+      address: '127.0.0.1:10090',
       zone: 'z1',
       weight: 1,
       partitions_owned: 2,

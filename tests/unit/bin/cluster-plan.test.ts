@@ -16,7 +16,8 @@ t.test('nodes leave the port of administrators free', async (t) => {
   t.same(portsOf({ basePort: '100', adminPort: '100' }), ports([101, 102, 103]));
   t.same(portsOf({ adminPort: '9999' }), ports([8090, 8091, 8092]));
   const [first] = plannedNodes(planOf(given({}), t.testdir()), 'd');
-  t.match(first, { id: 'n1', peerAddress: '127.0.0.1:9090', dataDir: 'd/n1', logFile: 'd/n1/log' });
+  const peerAddress = '127.0.0.1:10090';
+  t.match(first, { id: 'n1', peerAddress, dataDir: 'd/n1', logFile: 'd/n1/log' });
 });
 
 t.test('what a cluster was founded with stays', async (t) => {

@@ -7,7 +7,7 @@ import { loadSettings } from '../../../config/load-settings.js';
 const GOOD: Readonly<Partial<Record<SettingName, string>>> = {
   'node.id': 'n1',
   'node.secretFile': 'secret',
-  'node.initialCluster': 'n1=10.0.0.1:9090;zone=a;weight=2,n2=10.0.0.2:9090',
+  'node.initialCluster': 'n1=10.0.0.1:10090;zone=a;weight=2,n2=10.0.0.2:10090',
 };
 
 const settings = (flags: Readonly<Partial<Record<SettingName, string>>> = {}): Settings =>
@@ -19,8 +19,8 @@ t.test('founders carry zone and weight, the same for all who read the list', asy
   const { founders, id } = nodeOptionsOf(settings(), given);
   t.equal(id, 'n1');
   t.same(founders, [
-    { id: 'n1', address: '10.0.0.1:9090', zone: 'a', weight: 2 },
-    { id: 'n2', address: '10.0.0.2:9090', zone: 'default', weight: 1 },
+    { id: 'n1', address: '10.0.0.1:10090', zone: 'a', weight: 2 },
+    { id: 'n2', address: '10.0.0.2:10090', zone: 'default', weight: 1 },
   ]);
 });
 
@@ -30,7 +30,7 @@ const refused: readonly (readonly [says: RegExp, flags: Partial<Record<SettingNa
   [/--initial-cluster is needed/, { 'node.initialCluster': '' }],
   [/not in this version/, { 'node.initialCluster': '', 'node.join': 'h:1' }],
   [/does not name n3/, { 'node.id': 'n3' }],
-  [/--zone b is not what .*n1=10.0.0.1:9090;zone=b/, { 'node.zone': 'b' }],
+  [/--zone b is not what .*n1=10.0.0.1:10090;zone=b/, { 'node.zone': 'b' }],
   [/--weight 3 is not/, { 'node.weight': '3' }],
   [/no credentials/, { 'node.listen': '0.0.0.0:80' }],
   [/no credentials/, { 'node.listen': '[::]:80' }],

@@ -59,7 +59,7 @@ t.test('a stronger source beats a weaker one', async (t) => {
 
 t.test('the example file is good', async (t) => {
   const { node } = loadSettings({ configFile: 'config/example.json' });
-  t.same(node.initialCluster[1], { id: 'n2', address: '127.0.0.1:9091' });
+  t.same(node.initialCluster[1], { id: 'n2', address: '127.0.0.1:10091' });
 });
 
 t.test('what is written out is read back', async (t) => {
