@@ -17,6 +17,8 @@ export interface Introduction {
   readonly ring: string;
   /** This life of the node: the time of its start, which it sorts by, and chance. */
   readonly life: string;
+  /** So long it has run, in milliseconds of its monotonic clock. */
+  readonly ran: number;
   /** `host:port` where it can be called, as far as it knows. */
   readonly address: string;
 }
@@ -33,8 +35,11 @@ export interface LinkFacts extends Introduction {
 
 /** Why a proven node is not given a link. */
 export interface LinkRefusal {
-  /** `cluster`: it is of another cluster. `life`: another node of its id is running. */
-  readonly kind: 'cluster' | 'life';
+  /**
+   * `cluster`: it is of another cluster. `life`: another node of its id is running. `second`: and
+   * that one began earlier, so this one must end.
+   */
+  readonly kind: 'cluster' | 'life' | 'second';
   /** The id of the cluster of the side that refuses; where the other node of that id is. */
   readonly detail: string;
 }

@@ -40,6 +40,7 @@ const ENDING_MILLISECONDS = 2000;
 export class MemberAdmission {
   readonly #options: MemberAdmissionOptions;
   readonly #life: string;
+  readonly #beganAt: number;
   readonly #lives = new SecondLives();
   readonly #alerts: IdentityAlerts;
   /** Has this life been linked with a member of its own cluster? */
@@ -57,6 +58,7 @@ export class MemberAdmission {
     const { clock, random } = options;
     const time = Math.max(0, Math.floor(clock.wallMilliseconds())).toString(16);
     const chance = Buffer.from(random.bytes(LIFE_BYTES)).toString('hex');
+    this.#beganAt = clock.monotonicMilliseconds();
     this.#life = `${time.padStart(LIFE_TIME_DIGITS, '0')}-${chance}`;
     this.#alerts = new IdentityAlerts(options);
     this.ended = new Promise((resolve) => {
@@ -96,29 +98,32 @@ export class MemberAdmission {
   }
 
   introduce(): Introduction {
-    const { founding, addresses, self } = this.#options;
+    const { founding, addresses, clock, self } = this.#options;
     return {
       cluster: founding.clusterId,
       ring: founding.ring.hash,
       life: this.#life,
+      ran: clock.monotonicMilliseconds() - this.#beganAt,
       address: addresses.likeliest(self),
     };
   }
 
   async judge(peer: NodeId, link: LinkFacts): Promise<LinkRefusal | undefined> {
-    const { founding, transport } = this.#options;
+    const { founding, transport, clock } = this.#options;
     if (this.#isForeign(link)) {
       this.#alerts.foreign(peer, link.remote, link.cluster, founding.clusterId);
       this.#noteForeign(peer, link, link.cluster);
       return { kind: 'cluster', detail: founding.clusterId };
     }
+    const began = this.#lives.heard(peer, link, clock.monotonicMilliseconds());
     const first = this.#lives.firstOf(peer, link.life);
-    if (first !== undefined) return this.#refuseSecond(peer, first, link);
+    if (first !== undefined) return this.#refuse(peer, first, link, 'second');
     const open = this.#lives.linkOf(peer);
     if (open === undefined || open.life === link.life) return undefined;
     if (await this.#answers(peer)) {
-      const now = this.#lives.linkOf(peer);
-      return now === open ? this.#refuseSecond(peer, placeOf(open), link) : undefined;
+      if (this.#lives.linkOf(peer) !== open) return undefined;
+      const kind = this.#lives.isSecond(peer, began) ? 'second' : 'life';
+      return this.#refuse(peer, placeOf(open), link, kind);
     }
     // The node on that link has ended, or its machine: the newcomer follows it.
     if (this.#lives.linkOf(peer) === open) transport.drop(peer);
@@ -140,7 +145,10 @@ export class MemberAdmission {
     const message =
       `the id ${self} is in use: ${peer} is linked with another node of this id, ` +
       `at ${detail}; this one, at ${this.introduce().address}, ends`;
-    this.#endSoon(new OperatingError('id_in_use', message), () => this.#lives.linkCount === 0);
+    const error = new OperatingError('id_in_use', message);
+    // That this node is the second one is certain; else it may be the first, with other members.
+    if (kind === 'second') this.#end(error);
+    else this.#endSoon(error, () => this.#lives.linkCount === 0);
   }
 
   linkOpened(peer: NodeId, link: LinkFacts): void {
@@ -183,9 +191,9 @@ export class MemberAdmission {
     return cluster !== founding.clusterId || ring !== founding.ring.hash;
   }
 
-  #refuseSecond(peer: NodeId, first: string, link: LinkFacts): LinkRefusal {
-    this.#alerts.twice(peer, first, placeOf(link));
-    return { kind: 'life', detail: first };
+  #refuse(peer: NodeId, stays: string, link: LinkFacts, kind: 'life' | 'second'): LinkRefusal {
+    this.#alerts.twice(peer, stays, placeOf(link));
+    return { kind, detail: stays };
   }
 
   async #answers(peer: NodeId): Promise<boolean> {

@@ -4,7 +4,7 @@ import { messageType } from '../rpc/message.js';
 
 /**
  * A node that the sender is linked with: which life of it, where it can be called, how long ago it
- * was alive for certain, and how long the sender has known that life. In milliseconds.
+ * was alive for certain, and how long that life has run. In milliseconds.
  */
 const sighting = z.tuple([z.string(), z.string(), z.string(), z.number(), z.number()]);
 export type Sighting = z.infer<typeof sighting>;

@@ -2,11 +2,17 @@
 import type { LinkFacts, NodeId } from '../environment/transport.js';
 import { type Sighting, SIGHTINGS_MAX } from './messages.js';
 
-/** Times on this node's monotonic clock. */
+/** When a life began, on this node's monotonic clock. */
+interface Began {
+  readonly life: string;
+  readonly at: number;
+  readonly earliest: number;
+  readonly latest: number;
+}
+
 interface Linked {
   readonly facts: LinkFacts;
-  /** The peer proved this life then. */
-  readonly openedAt: number;
+  readonly began: Began;
   /** When the last question was asked that this life has answered: it was alive at or after it. */
   aliveAt: number;
 }
@@ -20,16 +26,31 @@ export interface SecondLife {
 
 /** Monotonic clocks of two machines may run apart by this share. */
 const DRIFT = 0.25;
+/** So long it may take until this node hears what a peer says of itself. */
+const LATE_MILLISECONDS = 500;
 /** Of each node so many lives are remembered that are not let in. */
 const SECONDS_MAX = 8;
+/** Of each node so many lives are remembered that have proven themselves, the latest. */
+const HEARD_MAX = 4;
 
 export class SecondLives {
   readonly #links = new Map<NodeId, Linked>();
+  readonly #heard = new Map<NodeId, readonly Began[]>();
   readonly #seconds: SecondLife[] = [];
   #told = 0;
 
+  /** A life has proven for how long it has run. What it said first says most. */
+  heard(peer: NodeId, { life, ran }: Pick<LinkFacts, 'life' | 'ran'>, now: number): Began {
+    const before = this.#heard.get(peer) ?? [];
+    const known = before.find((one) => one.life === life);
+    if (known !== undefined) return known;
+    const began = beganOf(life, ran, now, now);
+    this.#heard.set(peer, [...before, began].slice(-HEARD_MAX));
+    return began;
+  }
+
   opened(peer: NodeId, facts: LinkFacts, now: number): void {
-    this.#links.set(peer, { facts, openedAt: now, aliveAt: now });
+    this.#links.set(peer, { facts, began: this.heard(peer, facts, now), aliveAt: now });
   }
 
   closed(peer: NodeId): void {
@@ -63,29 +84,51 @@ export class SecondLives {
     this.#told = all.length === 0 ? 0 : (this.#told + count) % all.length;
     return chosen.flatMap((one) => {
       if (one === undefined) return [];
-      const [id, { facts, openedAt, aliveAt }] = one;
-      return [[id, facts.life, facts.address, now - aliveAt, now - openedAt] as Sighting];
+      const [id, { facts, began, aliveAt }] = one;
+      return [[id, facts.life, facts.address, now - aliveAt, now - began.at] as Sighting];
     });
+  }
+
+  /**
+   * A life of the peer that was heard is refused, since the one on the link has answered after it:
+   * both run. Is it the refused one that must end?
+   */
+  isSecond(peer: NodeId, refused: Began): boolean {
+    const linked = this.#links.get(peer);
+    return linked !== undefined && isLater(refused, linked.began);
   }
 
   /**
    * A member is linked with another life of a peer that this node is linked with. Both run at the
    * same time where each was alive after the other had begun; a life that has ended, and whose link
-   * is only half open, was not. The one that has started earlier stays, by what the lives say: all
-   * members decide alike.
+   * is only half open, was not. The one that began earlier stays: all members decide alike.
    * @param asked when the question was sent to which this is the answer
    * @returns the life on this node's link, where that is the second
    */
   compare(sighting: Sighting, asked: number, answered: number): SecondLife | undefined {
-    const [peer, life, address, aliveAgo, age] = sighting;
+    const [peer, life, address, aliveAgo, ran] = sighting;
     const linked = this.#links.get(peer);
-    if (linked === undefined || linked.facts.life <= life) return undefined;
+    if (linked === undefined || linked.facts.life === life) return undefined;
+    const other = beganOf(life, ran, asked, answered);
     const aliveAt = asked - aliveAgo * (1 + DRIFT);
-    const beganBy = answered - age * (1 - DRIFT);
-    if (aliveAt <= linked.openedAt || linked.aliveAt <= beganBy) return undefined;
+    if (aliveAt <= linked.began.latest || linked.aliveAt <= other.latest) return undefined;
+    if (!isLater(linked.began, other)) return undefined;
     const second = { peer, life: linked.facts.life, first: address };
     this.#seconds.push(second);
     if (this.#seconds.length > SECONDS_MAX) this.#seconds.shift();
     return second;
   }
+}
+
+/** It said between these times, or a little earlier, for how long it had run. */
+function beganOf(life: string, ran: number, from: number, to: number): Began {
+  const earliest = from - LATE_MILLISECONDS - ran * (1 + DRIFT);
+  return { life, at: to - ran, earliest, latest: to - ran * (1 - DRIFT) };
+}
+
+/** The starts by wall clocks are asked only where nothing else tells which of two began first. */
+function isLater(one: Began, other: Began): boolean {
+  if (one.earliest > other.latest) return true;
+  if (other.earliest > one.latest) return false;
+  return one.life > other.life;
 }

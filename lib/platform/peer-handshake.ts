@@ -73,6 +73,7 @@ function greetingOf({ versions: { min, max }, nonce }: HandshakeParty) {
 const REFUSED: Readonly<Record<LinkRefusal['kind'], PeerRefusalName>> = {
   cluster: 'other_cluster',
   life: 'id_in_use',
+  second: 'id_in_use',
 };
 
 function refusalOf({ kind, detail }: LinkRefusal): PeerRefusal {

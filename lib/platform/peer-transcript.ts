@@ -28,9 +28,13 @@ export const introductionSchema = z.object({
   cluster: shortText,
   ring: shortText,
   life: shortText,
+  ran: z.number().min(0),
   address: shortText,
 });
-const refusalSchema = z.object({ kind: z.enum(['cluster', 'life']), detail: shortText });
+const refusalSchema = z.object({
+  kind: z.enum(['cluster', 'life', 'second']),
+  detail: shortText,
+});
 export const verdictSchema = z.object({ refusal: refusalSchema.optional() });
 export const welcomeSchema = verdictSchema.extend({ introduction: introductionSchema });
 

@@ -21,7 +21,7 @@ export class Inbox implements Receiver {
 
   /** Whom it does not let in, and why. */
   readonly refusals = new Map<NodeId, LinkRefusal>();
-  introduction: Introduction = { cluster: 'c', ring: 'r', life: 'l', address: 'a:1' };
+  introduction: Introduction = { cluster: 'c', ring: 'r', life: 'l', ran: 0, address: 'a:1' };
   /** What it was told of peers who would not have it. */
   readonly refused: [peer: NodeId, refusal: LinkRefusal][] = [];
   readonly links = new Map<NodeId, LinkFacts>();

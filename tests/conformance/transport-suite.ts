@@ -282,7 +282,8 @@ const knowsTheOtherEnd: Case = async (t, network) => {
   const [one, two] = ['n1', 'n2'].map((id) => ({ inbox: new Inbox(), id }));
   if (one === undefined || two === undefined) throw new Error('two nodes');
   for (const { inbox, id } of [one, two]) {
-    inbox.introduction = { cluster: 'c', ring: 'r', life: `life of ${id}`, address: `${id}:9` };
+    const said = { cluster: 'c', ring: 'r', life: `life of ${id}`, ran: 1, address: `${id}:9` };
+    inbox.introduction = said;
     const transport = network.create(id);
     network.connect(transport, id === 'n1' ? ['n2'] : ['n1']);
     await network.start(transport, id, inbox);
@@ -296,7 +297,8 @@ const knowsTheOtherEnd: Case = async (t, network) => {
 
 const refusesOnEitherSide: Case = async (t, network) => {
   for (const refuser of ['n1', 'n2']) {
-    const refusal = { kind: 'life', detail: 'elsewhere' } as const;
+    const kind = refuser === 'n1' ? 'life' : 'second';
+    const refusal = { kind, detail: 'elsewhere' } as const;
     const other = refuser === 'n1' ? 'n2' : 'n1';
     const nodes = new Map<NodeId, { inbox: Inbox; transport: Transport }>();
     for (const id of ['n1', 'n2']) {

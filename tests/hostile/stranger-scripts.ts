@@ -19,7 +19,7 @@ function hello(chance: Chance): Record<string, unknown> {
 
 /** Texts of a handshake: right ones in the wrong place, and all that is wrong with one. */
 function greeting(chance: Chance): string {
-  const introduction = { cluster: 'c', ring: 'r', life: 'l', address: 'a:1' };
+  const introduction = { cluster: 'c', ring: 'r', life: 'l', ran: 1, address: 'a:1' };
   const proof = { body: JSON.stringify(introduction), proof: chance.bytes(32).toString('hex') };
   const said = (body: unknown): string => JSON.stringify({ body: JSON.stringify(body) });
   const texts: (() => string)[] = [

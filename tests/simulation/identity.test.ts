@@ -143,6 +143,57 @@ scenario('of two clones with a member each one stays, the other ends', async (t,
   await put(n1, 'k', 'x');
 });
 
+scenario('a clone that was refused ends at once, though others would take it', async (t, it) => {
+  const [n1, n2, n3] = await it.cluster(A);
+  if (!n1 || !n2 || !n3) throw new Error('three nodes');
+  await it.wait(5000);
+  const clone = it.machine('c', 'n1', A);
+  clone.time.wallOffset = -1_000_000;
+  clone.disk.copy(n1.disk);
+  // The member that it meets later has no link with the first one then.
+  it.cut(['a1', 'c'], ['a2']);
+  clone.start();
+  const isRefused = (): boolean => it.world.counters.has('refused_lives n1');
+  await it.until(isRefused, 'by the other member');
+  it.network.heal('c', 'a2');
+  it.network.heal('a2', 'c');
+  await it.until(() => clone.refusal !== undefined || sees(clone, ['n2']), 'it ends, or is taken');
+  t.match(clone.refusal, { code: 'id_in_use' });
+  it.network.healAll();
+  await it.until(() => sees(n1, ['n2', 'n3']) && sees(n2, ['n1']), 'the first one goes on');
+});
+
+scenario('of two clones with a member each the newer ends, if its clock is slow', async (t, it) => {
+  const [n1, n2, n3] = await it.cluster(A);
+  if (!n1 || !n2 || !n3) throw new Error('three nodes');
+  await it.wait(10_000);
+  const clone = it.machine('c', 'n2', A);
+  clone.time.wallOffset = -1_000_000;
+  clone.disk.copy(n2.disk);
+  it.cut(['a1', 'c'], ['a2', 'a3']);
+  clone.start();
+  await it.until(() => isReady(clone) && sees(clone, ['n1']), 'each has a member');
+  it.network.healAll();
+  await it.until(() => clone.refusal !== undefined, 'one ends');
+  await it.until(() => sees(n1, ['n2', 'n3']) && sees(n2, ['n1', 'n3']), 'the other is linked');
+  await it.wait(10_000);
+  t.ok(n2.isUp && n2.refusal === undefined);
+});
+
+scenario('two nodes of one id that never meet one member: the newer ends', async (t, it) => {
+  const [n1, n2, n3] = await it.cluster(A);
+  if (!n1 || !n2 || !n3) throw new Error('three nodes');
+  const clone = it.machine('c', 'n2', A);
+  clone.disk.copy(n2.disk);
+  it.cut(['c'], ['a2', 'a3']);
+  it.cut(['a1'], ['a2']);
+  clone.start();
+  await it.until(() => clone.refusal !== undefined, 'members tell each other');
+  t.match(clone.refusal, { code: 'id_in_use' });
+  await it.wait(5000);
+  t.ok(n2.isUp && sees(n3, ['n2']) && sees(n1, ['n3']));
+});
+
 scenario('a node that was frozen while a clone took its place ends', async (t, it) => {
   const [n1, n2, n3] = await it.cluster(A);
   if (!n1 || !n2 || !n3) throw new Error('three nodes');

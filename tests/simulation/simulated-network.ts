@@ -41,8 +41,6 @@ export const CALM_NETWORK: NetworkFaults = {
 /** Frames that may wait for one peer. */
 const QUEUE_FRAMES = 4;
 const DIAL_MILLISECONDS = 60;
-/** Far above the delays of a calm network. */
-const PROMPT_MILLISECONDS = 20;
 
 /** One side of a link, as the node there sees it. */
 interface Side {
@@ -183,13 +181,6 @@ export class SimulatedNetwork {
 
   #isCut(from: Endpoint, to: Endpoint): boolean {
     return this.#cuts.has(`${from.place}>${to.place}`);
-  }
-
-  /** Does nothing of before the faults ended still hold up what is sent now? */
-  get isPrompt(): boolean {
-    const soon = this.#world.now + PROMPT_MILLISECONDS;
-    const sides = [...this.#endpoints.values()].flatMap((one) => [...one.sides.values()]);
-    return sides.every(({ lastArrival }) => lastArrival <= soon);
   }
 
   /** Tries until the link is open; each call goes to the next address. */

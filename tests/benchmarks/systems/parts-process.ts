@@ -42,7 +42,7 @@ for (const [transport, peer] of [
         waiting.delete(n);
       }
     },
-    introduce: () => ({ cluster: '', ring: '', life: '', address: '' }),
+    introduce: () => ({ cluster: '', ring: '', life: '', ran: 0, address: '' }),
     judge: () => Promise.resolve(undefined),
     linkRefused: () => undefined,
     linkOpened: () => undefined,

@@ -17,7 +17,9 @@ export function party(self: string, changes: Partial<HandshakeParty> = {}): Hand
     secret: new Uint8Array(32).fill(7),
     nonce: new Uint8Array(32).fill(nonces),
     versions: PROTOCOL_VERSIONS,
-    introduce: () => ({ cluster: 'c', ring: 'r', life: `life of ${self}`, address: `${self}:1` }),
+    introduce: () => ({
+      ...{ cluster: 'c', ring: 'r', life: `life of ${self}`, ran: 1, address: `${self}:1` },
+    }),
     judge: async () => undefined,
     onRefused: () => undefined,
     ...changes,
