@@ -2,7 +2,7 @@
 import t from 'tap';
 import type { LinkFacts, Receiver, Transport } from '../../../lib/environment/transport.js';
 import { Admission, type AdmissionOptions } from '../../../lib/membership/admission.js';
-import { CountingObserver, ManualClock, SeededRandom, turn } from '../../unit/fakes.js';
+import { CountingObserver, ManualClock, SeededRandom, turn } from '../fakes.js';
 
 const LATER = { called: true, remote: 'n1' };
 
