@@ -1,7 +1,7 @@
 /** When a node is refused, and when it ends because of it (M6). */
 import t from 'tap';
 import type { LinkFacts, Receiver, Transport } from '../../../lib/environment/transport.js';
-import { Admission, type AdmissionOptions } from '../../../lib/membership/admission.js';
+import { MemberAdmission, type MemberAdmissionOptions } from '../../../lib/membership/admission.js';
 import { CountingObserver, ManualClock, SeededRandom, turn } from '../fakes.js';
 
 const LATER = { called: true, remote: 'n1' };
@@ -18,12 +18,12 @@ function admissionOf(answers = true) {
     drop: (peer) => dropped.push(peer),
   };
   const founding = { clusterId: 'c', ring: { hash: 'r', members: [] } };
-  const admission = new Admission({
+  const admission = new MemberAdmission({
     ...{ self: 'n9', clock, random: new SeededRandom(1), observer: new CountingObserver() },
     ...{ transport, founding, probeMilliseconds: 1000 },
     messenger: { request: () => (answers ? Promise.resolve({}) : Promise.reject(new Error('no'))) },
     addresses: { likeliest: () => 'n9:1', noteProven: () => undefined },
-  } as unknown as AdmissionOptions);
+  } as unknown as MemberAdmissionOptions);
   const ended: string[] = [];
   void admission.ended.then(({ code }) => ended.push(code));
   return { admission, clock, dropped, ended };
