@@ -3,7 +3,7 @@ import { OperatingError } from '../lib/errors.js';
 import type { QuorateClient, ReadOptions, WriteOptions } from '../lib/client/client.js';
 import type { OptionRow } from './option-row.js';
 import type { CommandOptions } from './command-options.js';
-import { ENV_FILE_OPTION } from './command-options.js';
+import { CLUSTER_GROUP, REQUEST_GROUP, VARIABLES_OPTION } from './command-options.js';
 import { OUTPUT_OPTION } from './output.js';
 
 const ENDPOINT_OPTION: OptionRow = {
@@ -11,37 +11,46 @@ const ENDPOINT_OPTION: OptionRow = {
   variable: 'QUORATE_ENDPOINT',
   summary: 'nodes to talk to, separated by commas; the next where one does not answer',
   default: 'http://127.0.0.1:8090,http://127.0.0.1:8091,http://127.0.0.1:8092',
+  group: CLUSTER_GROUP,
 };
 const LEVEL_OPTION: OptionRow = {
   flags: '--level <level>',
   variable: 'QUORATE_LEVEL',
-  summary: 'consistency level; without it the default of the cluster',
+  summary: 'consistency level (quorate levels lists them); without it the default of the cluster',
+  completes: 'levels',
+  group: REQUEST_GROUP,
 };
 const FALLBACK_OPTION: OptionRow = {
   flags: '--fallback <levels>',
   variable: 'QUORATE_FALLBACK',
   summary: 'weaker levels to descend to, separated by commas',
+  completes: 'levels',
+  group: REQUEST_GROUP,
 };
 const TIMEOUT_OPTION: OptionRow = {
   flags: '--timeout <duration>',
   variable: 'QUORATE_TIMEOUT',
-  summary: 'deadline of the request; without it the default of the node',
+  summary: 'deadline of the request, as 500ms or 5s; without it the default of the node',
+  group: REQUEST_GROUP,
 };
 const CONTEXT_OPTION: OptionRow = {
   flags: '--context <context>',
   variable: 'QUORATE_CONTEXT',
   summary: 'what the writer has seen, from a get; without it: replace what is there',
+  group: REQUEST_GROUP,
 };
 export const DURABILITY_OPTION: OptionRow = {
   flags: '--durability <kind>',
   variable: 'QUORATE_DURABILITY',
-  summary: 'what an acknowledgement means: sync, os or memory',
+  summary: 'what an acknowledgement means; without it: on the disk (sync)',
+  choices: ['sync', 'os', 'memory'],
+  group: REQUEST_GROUP,
 };
 
-export const CONTROL_OPTIONS = [ENDPOINT_OPTION, OUTPUT_OPTION, ENV_FILE_OPTION];
+export const CONTROL_OPTIONS = [ENDPOINT_OPTION, OUTPUT_OPTION, VARIABLES_OPTION];
 export const READ_OPTIONS = [LEVEL_OPTION, FALLBACK_OPTION, TIMEOUT_OPTION, ...CONTROL_OPTIONS];
 export const WRITE_OPTIONS = [CONTEXT_OPTION, DURABILITY_OPTION, ...READ_OPTIONS];
-export const LOAD_OPTIONS = [ENDPOINT_OPTION, LEVEL_OPTION, TIMEOUT_OPTION, ENV_FILE_OPTION];
+export const LOAD_OPTIONS = [ENDPOINT_OPTION, LEVEL_OPTION, TIMEOUT_OPTION, VARIABLES_OPTION];
 
 const TIMEOUT_LIMITS = { minimum: 1, maximum: 600_000 };
 

@@ -1,4 +1,4 @@
-/** The options of one invocation: flag beats variable beats --env-file beats default. */
+/** The options of one invocation: flag beats variable beats --variables beats default. */
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { DURATION_UNITS, parseQuantity } from '../config/units.js';
@@ -9,15 +9,23 @@ import type { OptionRow } from './option-row.js';
 export type GivenFlags = Readonly<Record<string, string | boolean | undefined>>;
 type Variables = Readonly<Record<string, string | undefined>>;
 
+/** Headings of options that many commands share. */
+export const REQUEST_GROUP = 'How the request is made:';
+export const CLUSTER_GROUP = 'Which cluster:';
+export const OUTPUT_GROUP = 'Input and output:';
+
 interface Limits {
   readonly minimum: number;
   readonly maximum: number;
 }
 
-export const ENV_FILE_OPTION: OptionRow = {
-  flags: '--env-file <file>',
-  variable: 'QUORATE_ENV_FILE',
+/** Not `--env-file`: Node.js takes that for itself, wherever it stands on a command line. */
+export const VARIABLES_OPTION: OptionRow = {
+  flags: '--variables <file>',
+  variable: 'QUORATE_VARIABLES',
   summary: 'file of NAME=value lines, for variables that the environment does not have',
+  completes: 'files',
+  group: OUTPUT_GROUP,
 };
 
 const TRUE = 'true';
@@ -27,10 +35,10 @@ export class CommandOptions {
   readonly #explicit = new Set<string>();
   readonly #flags = new Map<string, string>();
 
-  /** @throws OperatingError `invalid_request` where --env-file cannot be read */
+  /** @throws OperatingError `invalid_request` where --variables cannot be read */
   constructor(rows: readonly OptionRow[], given: GivenFlags, environment: Variables) {
     const flagOf = (row: OptionRow) => given[nameOf(row)];
-    const file = flagOf(ENV_FILE_OPTION) ?? environment[ENV_FILE_OPTION.variable ?? ''];
+    const file = flagOf(VARIABLES_OPTION) ?? environment[VARIABLES_OPTION.variable ?? ''];
     const variables = typeof file === 'string' && file !== '' ? readVariables(file) : {};
     for (const row of rows) {
       const name = nameOf(row);

@@ -11,9 +11,23 @@ export interface Invocation {
   readonly variables: readonly string[];
 }
 
+/** The headings of the help, in its order. */
+export const COMMAND_GROUPS = [
+  'Keys and values:',
+  'Conflicts:',
+  'State of the cluster:',
+  'Run a cluster:',
+  'Other:',
+] as const;
+export type CommandGroup = (typeof COMMAND_GROUPS)[number];
+
 export interface CommandRow {
   readonly name: string;
   readonly summary: string;
+  /** The heading under which the help of the program has it. */
+  readonly group?: CommandGroup;
+  /** One that can be typed as it is, without `quorate`. */
+  readonly example: string;
   /** As commander writes them: `<key> [value]`. */
   readonly arguments?: string;
   readonly options: readonly OptionRow[];

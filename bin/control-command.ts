@@ -33,3 +33,16 @@ export const settingsShape = z.looseObject({
   settings: z.record(z.string(), z.unknown()),
   nodes: z.array(z.string()),
 });
+
+/** How many partitions reach each level now; without `reads`: it is not for reads. */
+export const levelsShape = z.looseObject({
+  node: z.string(),
+  partitions: z.number(),
+  levels: z.array(
+    z.looseObject({
+      level: z.string(),
+      reads: z.number().optional(),
+      writes: z.number().optional(),
+    }),
+  ),
+});

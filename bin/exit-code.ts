@@ -10,6 +10,8 @@ export const EXIT = {
   notAvailable: 5,
   outcomeUnknown: 6,
   notAllowed: 7,
+  /** `status`: it works, and something is not as it should be. */
+  degraded: 8,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -5,9 +5,29 @@ import { exitCodeOf } from './exit-code.js';
 import { visible } from './output.js';
 import type { Terminal } from './terminal.js';
 
+/** Members that every problem has: they are in the first line, or are for programs. */
+const COMMON = new Set([
+  ...['type', 'title', 'status', 'detail', 'code', 'retryable', 'outcome', 'request_id'],
+]);
+
 export function fail({ err }: Terminal, problem: Problem): ExitCode {
-  const { code, detail, outcome } = problem;
+  const { code, detail, outcome, text } = problem;
   const unknown = outcome === 'unknown' ? '; it may have happened, or may yet' : '';
   err(`quorate: ${visible(detail)} (${visible(code)})${unknown}\n`);
+  for (const line of detailLines(text)) err(`${line}\n`);
   return exitCodeOf(problem);
+}
+
+/** What helps: `required: 2`, `up: n1`, and the like. */
+function detailLines(text: string | undefined): string[] {
+  if (text === undefined) return [];
+  const problem = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  return Object.entries(problem)
+    .filter(([name]) => !COMMON.has(name))
+    .map(([name, value]) => `  ${visible(name)}: ${visible(textOf(value))}`);
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(textOf).join(', ');
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -10,4 +10,8 @@ export interface OptionRow {
   readonly default?: string;
   /** Nothing else is taken. */
   readonly choices?: readonly string[];
+  /** What a shell offers after it, where there are no choices. */
+  readonly completes?: 'levels' | 'files';
+  /** The heading under which the help has it; `Options:` where it has none. */
+  readonly group?: string;
 }

@@ -2,7 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { ArgumentError } from '../lib/client/arguments.js';
 import { messageOf, OperatingError } from '../lib/errors.js';
-import type { CommandRow } from './command.js';
+import { COMMAND_GROUPS, type CommandRow } from './command.js';
 import { CommandOptions, type GivenFlags, nameOf } from './command-options.js';
 import { COMMANDS } from './commands.js';
 import { CRASHED, EXIT, exitCodeOf } from './exit-code.js';
@@ -10,16 +10,30 @@ import type { OptionRow } from './option-row.js';
 import type { Terminal } from './terminal.js';
 import { softwareVersion } from './software-version.js';
 
+const LAST_GROUP: (typeof COMMAND_GROUPS)[number] = 'Other:';
+const START_HERE = `
+A first session:
+  quorate cluster                  start three nodes here, and the admin page
+  quorate put cart '["milk"]' --json
+  quorate get cart
+  quorate status
+`;
+
 /** Runs one command. Never throws; the number is the status of the process. */
 export async function runProgram(words: readonly string[], terminal: Terminal): Promise<number> {
   let status: number = EXIT.done;
   const program = new Command('quorate')
     .description('A leaderless, tunable-consistency key-value store')
     .version(softwareVersion(), '--version')
-    .enablePositionalOptions();
-  for (const row of COMMANDS) {
-    program.addCommand(commandOf(row, terminal, (code) => (status = code)));
+    .enablePositionalOptions()
+    .addHelpText('after', START_HERE);
+  for (const group of COMMAND_GROUPS) {
+    for (const row of COMMANDS.filter((one) => one.group === group)) {
+      program.addCommand(commandOf(row, terminal, (code) => (status = code)));
+    }
   }
+  const help = new Command('help').arguments('[command]').description('show the help of a command');
+  program.addHelpCommand(help.helpGroup(LAST_GROUP));
   applyEverywhere(program, (command) =>
     command
       .exitOverride()
@@ -37,14 +51,9 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
 function commandOf(row: CommandRow, terminal: Terminal, done: (code: number) => void): Command {
   const command = new Command(row.name).description(row.summary).enablePositionalOptions();
   if (row.arguments !== undefined) command.arguments(row.arguments);
-  for (const { flags, summary, variable, default: byDefault } of row.options) {
-    const notes = [
-      byDefault === undefined ? [] : [`default ${byDefault}`],
-      variable === undefined ? [] : [variable],
-    ].flat();
-    const text = notes.length === 0 ? summary : `${summary} (${notes.join('; ')})`;
-    command.addOption(new Option(flags, text));
-  }
+  for (const option of row.options) command.addOption(optionOf(option));
+  command.addHelpText('after', `\nExample:\n  quorate ${row.example}`);
+  if (row.group !== undefined) command.helpGroup(row.group);
   command.action(async () => {
     const options = new CommandOptions(
       row.options,
@@ -60,10 +69,22 @@ function commandOf(row: CommandRow, terminal: Terminal, done: (code: number) => 
   return command;
 }
 
+function optionOf({ flags, summary, variable, default: byDefault, choices, group }: OptionRow) {
+  const notes = [
+    choices === undefined ? [] : [`one of ${choices.join(', ')}`],
+    byDefault === undefined ? [] : [`default ${byDefault}`],
+    variable === undefined ? [] : [variable],
+  ].flat();
+  const text = notes.length === 0 ? summary : `${summary} (${notes.join('; ')})`;
+  const option = new Option(flags, text);
+  return group === undefined ? option : option.helpGroup(group);
+}
+
 /** Flags alone are true or false, and some have choices; commands judge the others. */
 function checkOption(option: OptionRow, options: CommandOptions): void {
   if (!/[<[]/.test(option.flags)) options.isSet(nameOf(option));
-  if (option.choices !== undefined) options.oneOf(nameOf(option), option.choices);
+  const isGiven = options.text(nameOf(option)) !== undefined;
+  if (option.choices !== undefined && isGiven) options.oneOf(nameOf(option), option.choices);
 }
 
 function variablesOf(rows: readonly CommandRow[]): string[] {

@@ -15,7 +15,7 @@ export interface SettingsSources {
   /** All variables of the process. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Path of a file of `QUORATE_...=` lines. */
-  readonly envFile?: string | undefined;
+  readonly variablesFile?: string | undefined;
   /** Path of a JSON file, as config/example.json. */
   readonly configFile?: string | undefined;
   /** The same as the flag `node.profile`. */
@@ -25,9 +25,9 @@ export interface SettingsSources {
 }
 
 /**
- * Flag beats environment beats env file beats config file beats profile beats default. Throws an
- * OperatingError `invalid_request` that names every setting that is wrong, in its message and as
- * `problems` in its details.
+ * Flag beats environment beats file of variables beats config file beats profile beats default.
+ * @throws OperatingError `invalid_request` that names every setting that is wrong, in its message
+ *   and as `problems` in its details
  */
 export function loadSettings(sources: SettingsSources = {}): Settings {
   const named = readNamedSources(sources);
@@ -63,7 +63,8 @@ function readNamedSources(sources: SettingsSources): Source[] {
     readPairs('flag', Object.entries(flags)),
     readVariables('environment', sources.environment ?? {}, { strict: false, others }),
   ];
-  if (sources.envFile !== undefined) read.push(readVariablesFile(sources.envFile, others));
+  if (sources.variablesFile !== undefined)
+    read.push(readVariablesFile(sources.variablesFile, others));
   if (sources.configFile !== undefined) read.push(readConfigFile(sources.configFile));
   return read;
 }

@@ -86,8 +86,7 @@ export class NodeChild {
     const { dataDir, logFile } = this.planned;
     makeFolder(dataDir, dataDir);
     const log = openLog(logFile);
-    // Without the two dashes Node.js takes --env-file for itself, wherever it stands.
-    const words = [...V8_FLAGS, '--', QUORATE, 'node', ...this.#options.words];
+    const words = [...V8_FLAGS, QUORATE, 'node', ...this.#options.words];
     const child = spawn(process.execPath, words, { stdio: ['ignore', log, log, 'ipc'] });
     closeSync(log);
     const { pid } = child;

@@ -11,6 +11,8 @@ import { readAll, readWhole, strictTextOf } from '../read-input.js';
 
 export const batchCommand: CommandRow = {
   name: 'batch',
+  group: 'Keys and values:',
+  example: 'batch operations.json --level quorum',
   summary:
     'many operations at once: a file of {"operations":[...]}, or one a line; - is standard input',
   arguments: '<file>',

@@ -4,16 +4,17 @@ import { OperatingError } from '../../lib/errors.js';
 import { DATA_DIR_OPTION } from '../cluster/data-dir-option.js';
 import { livePidOf, type RunningNode, runningOf } from '../cluster/running-file.js';
 import type { CommandRow, Invocation } from '../command.js';
-import { ENV_FILE_OPTION } from '../command-options.js';
+import { VARIABLES_OPTION } from '../command-options.js';
 import type { ExitCode } from '../exit-code.js';
 import { EXIT } from '../exit-code.js';
 import { jsonText, OUTPUT_OPTION, print } from '../output.js';
 
 export const pidCommand: CommandRow = {
   name: 'pid',
+  example: 'cluster pid n2',
   summary: 'print the process id of a node of a local cluster, if that process runs now',
   arguments: '<id>',
-  options: [DATA_DIR_OPTION, ENV_FILE_OPTION, OUTPUT_OPTION],
+  options: [DATA_DIR_OPTION, VARIABLES_OPTION, OUTPUT_OPTION],
   run,
 };
 

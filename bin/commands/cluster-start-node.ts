@@ -3,16 +3,17 @@ import { resolve } from 'node:path';
 import { askToStart } from '../cluster/control-socket.js';
 import { DATA_DIR_OPTION } from '../cluster/data-dir-option.js';
 import type { CommandRow, Invocation } from '../command.js';
-import { ENV_FILE_OPTION } from '../command-options.js';
+import { VARIABLES_OPTION } from '../command-options.js';
 import type { ExitCode } from '../exit-code.js';
 import { EXIT } from '../exit-code.js';
 import { jsonText, OUTPUT_OPTION, print } from '../output.js';
 
 export const startNodeCommand: CommandRow = {
   name: 'start-node',
+  example: 'cluster start-node n2',
   summary: 'bring a dead node of a running local cluster back',
   arguments: '<id>',
-  options: [DATA_DIR_OPTION, ENV_FILE_OPTION, OUTPUT_OPTION],
+  options: [DATA_DIR_OPTION, VARIABLES_OPTION, OUTPUT_OPTION],
   run,
 };
 

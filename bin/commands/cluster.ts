@@ -9,7 +9,7 @@ import { adminAddress, type LocalClusterPlan, planOf } from '../cluster/cluster-
 import { DATA_DIR_OPTION } from '../cluster/data-dir-option.js';
 import { LocalCluster } from '../cluster/local-cluster.js';
 import type { CommandRow, Invocation } from '../command.js';
-import { ENV_FILE_OPTION } from '../command-options.js';
+import { VARIABLES_OPTION } from '../command-options.js';
 import type { ExitCode } from '../exit-code.js';
 import { EXIT } from '../exit-code.js';
 import { CONFIG_OPTION } from '../node/setting-options.js';
@@ -21,6 +21,8 @@ import { startNodeCommand } from './cluster-start-node.js';
 
 export const clusterCommand: CommandRow = {
   name: 'cluster',
+  group: 'Run a cluster:',
+  example: 'cluster --nodes 5 --data-dir ./data',
   summary: 'run a local cluster, one process a node, until Ctrl-C',
   options: [
     {
@@ -67,11 +69,12 @@ export const clusterCommand: CommandRow = {
     {
       flags: '--profile <name>',
       variable: 'QUORATE_CLUSTER_PROFILE',
-      summary: `defaults of the nodes: ${Object.keys(PROFILES).join(', ')}`,
+      summary: 'defaults of the nodes',
       default: 'local',
+      choices: Object.keys(PROFILES),
     },
     CONFIG_OPTION,
-    ENV_FILE_OPTION,
+    VARIABLES_OPTION,
     OUTPUT_OPTION,
   ],
   commands: [startNodeCommand, pidCommand],
@@ -93,7 +96,7 @@ async function run({ options, terminal }: Invocation): Promise<ExitCode> {
     nodeWords: [
       ...['--profile', profile],
       ...passedOn('--config', options.text('config')),
-      ...passedOn('--env-file', options.text('envFile')),
+      ...passedOn('--variables', options.text('variables')),
     ],
     autoSpawnDelayMilliseconds: options.isSet('autoSpawn') ? delay : undefined,
     tell,

@@ -40,6 +40,7 @@ const CHANGE_OPTIONS: readonly OptionRow[] = [
 
 const getCommand: CommandRow = {
   name: 'get',
+  example: 'config get default_level',
   summary: 'show the settings, or the value of one',
   arguments: '[name]',
   options: CONTROL_OPTIONS,
@@ -49,11 +50,14 @@ const getCommand: CommandRow = {
 export const configCommand: CommandRow = {
   ...getCommand,
   name: 'config',
+  group: 'State of the cluster:',
+  example: 'config set default_level=one --dry-run',
   summary: 'show or change the settings of the cluster',
   commands: [
     getCommand,
     {
       name: 'set',
+      example: 'config set default_level=one read_repair_probability=0.2',
       summary: 'change settings on all nodes: default_level=one blind_writes=sibling',
       arguments: '<name=value...>',
       options: CHANGE_OPTIONS,
@@ -61,12 +65,14 @@ export const configCommand: CommandRow = {
     },
     {
       name: 'history',
+      example: 'config history',
       summary: 'show who changed what, newest first',
       options: CONTROL_OPTIONS,
       run: history,
     },
     {
       name: 'rollback',
+      example: 'config rollback 4-n1',
       summary: 'go back to the settings as they were at a version',
       arguments: '<version>',
       options: CHANGE_OPTIONS,

@@ -40,6 +40,8 @@ const listShape = z.looseObject({
 
 export const conflictsCommand: CommandRow = {
   name: 'conflicts',
+  group: 'Conflicts:',
+  example: 'conflicts cart',
   summary: 'list the keys in conflict, or show the siblings of one',
   arguments: '[key]',
   options: [

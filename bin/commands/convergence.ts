@@ -34,6 +34,8 @@ const PAIRS = ['NODE', 'PEER', 'LAST EXCHANGE', 'RESULT', 'RECORDS'];
 
 export const convergenceCommand: CommandRow = {
   name: 'convergence',
+  group: 'State of the cluster:',
+  example: 'convergence',
   summary: 'show how far each node is: exchanges, rebuilds, scrubs, tombstones',
   options: CONTROL_OPTIONS,
   run: async (invocation) => {

@@ -25,6 +25,8 @@ const NO_VERSION = ['-', '-', '-'];
 
 export const copiesCommand: CommandRow = {
   name: 'copies',
+  group: 'State of the cluster:',
+  example: 'copies cart',
   summary: 'show what each owner of a key holds',
   arguments: '<key>',
   options: CONTROL_OPTIONS,

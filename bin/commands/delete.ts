@@ -5,6 +5,8 @@ import { printWritten } from '../written.js';
 
 export const deleteCommand: CommandRow = {
   name: 'delete',
+  group: 'Keys and values:',
+  example: 'delete cart',
   summary: 'delete the value of a key',
   arguments: '<key>',
   options: WRITE_OPTIONS,

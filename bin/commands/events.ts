@@ -23,6 +23,8 @@ const LIMIT_MAX = 1000;
 
 export const eventsCommand: CommandRow = {
   name: 'events',
+  group: 'State of the cluster:',
+  example: 'events',
   summary: 'show what happened lately to every node, the latest first',
   options: [
     {

@@ -4,6 +4,7 @@ import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
 import { table } from '../output.js';
+import { showProgress } from '../progress.js';
 
 const shape = z.looseObject({
   nodes: z.array(
@@ -25,6 +26,8 @@ const shape = z.looseObject({
 
 export const exchangeCommand: CommandRow = {
   name: 'exchange',
+  group: 'State of the cluster:',
+  example: 'exchange --dry-run',
   summary: 'compare all nodes with each other now, and repair what differs',
   options: [
     {
@@ -46,7 +49,13 @@ export const exchangeCommand: CommandRow = {
     const limits = { minimum: 0, maximum: PARTITIONS_MAX };
     const partition =
       options.text('partition') === undefined ? undefined : options.integer('partition', limits);
-    return printControl(invocation, await client.control('POST', path, shape, { partition }), {
+    const began = performance.now();
+    const endProgress = showProgress(invocation.terminal, () => {
+      const seconds = Math.round((performance.now() - began) / 1000);
+      return `all nodes compare what they hold: ${seconds} s`;
+    });
+    const result = await client.control('POST', path, shape, { partition }).finally(endProgress);
+    return printControl(invocation, result, {
       table: (terminal, { nodes }) =>
         table(
           terminal,

@@ -11,13 +11,16 @@ import { lineOfValue, membersOfValue, plainValue, textOfValue } from '../value-t
 
 export const getCommand: CommandRow = {
   name: 'get',
+  group: 'Keys and values:',
+  example: 'get cart --level quorum -o json',
   summary: 'read the value of a key',
   arguments: '<key>',
   options: [
     {
       flags: '--read-repair <when>',
       variable: 'QUORATE_GET_READ_REPAIR',
-      summary: 'when lagging replicas are repaired: await, async or none; without it by chance',
+      summary: 'when lagging replicas are repaired; without it by chance',
+      choices: ['await', 'async', 'none'],
     },
     {
       flags: '--version <version>',
@@ -45,8 +48,10 @@ async function run({ arguments: [key = ''], options, terminal }: Invocation): Pr
     case 'siblings':
       print(terminal, options, viewsOfSiblings(result));
       terminal.err(
-        `quorate: ${result.siblings.length} siblings; a put with their context resolves them:\n` +
-          `  --context ${result.context}\n`,
+        `quorate: ${result.siblings.length} siblings; resolve them by a strategy, or by a put ` +
+          'with their context:\n' +
+          `  quorate resolve ${shellWord(key)} --strategy last-writer\n` +
+          `  quorate put ${shellWord(key)} VALUE --context ${result.context}\n`,
       );
       return EXIT.siblings;
     case 'not-found':
@@ -59,6 +64,11 @@ async function run({ arguments: [key = ''], options, terminal }: Invocation): Pr
     case 'problem':
       return fail(terminal, result);
   }
+}
+
+/** As a shell takes it. */
+function shellWord(text: string): string {
+  return /^[\w.:/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function viewsOfValue(key: string, found: Found): Views {

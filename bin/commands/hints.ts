@@ -24,6 +24,8 @@ const HEAD = ['HOLDER', 'TARGET', 'HINTS', 'BYTES', 'OLDEST', 'END', 'WHY'];
 
 export const hintsCommand: CommandRow = {
   name: 'hints',
+  group: 'State of the cluster:',
+  example: 'hints',
   summary: 'show what waits for absent nodes, and why',
   options: CONTROL_OPTIONS,
   run: async (invocation) => {

@@ -1,29 +1,18 @@
 /** `quorate levels`: how many partitions reach each consistency level now. */
-import { z } from 'zod';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
-import { printControl } from '../control-command.js';
+import { levelsShape, printControl } from '../control-command.js';
 import { table } from '../output.js';
-
-const shape = z.looseObject({
-  node: z.string(),
-  partitions: z.number(),
-  levels: z.array(
-    z.looseObject({
-      level: z.string(),
-      reads: z.number().optional(),
-      writes: z.number().optional(),
-    }),
-  ),
-});
 
 export const levelsCommand: CommandRow = {
   name: 'levels',
+  group: 'State of the cluster:',
+  example: 'levels',
   summary: 'show how many partitions reach each consistency level now',
   options: CONTROL_OPTIONS,
   run: async (invocation) => {
     const client = await clientOf(invocation.options);
-    const result = await client.control('GET', '/api/v1/cluster/levels', shape);
+    const result = await client.control('GET', '/api/v1/cluster/levels', levelsShape);
     return printControl(invocation, result, {
       table: (terminal, { partitions, levels }) => {
         const shown = (reached: number | undefined): string =>

@@ -14,6 +14,8 @@ const shape = z.looseObject({
 
 export const locateCommand: CommandRow = {
   name: 'locate',
+  group: 'State of the cluster:',
+  example: 'locate cart',
   summary: 'show the preference list of a key',
   arguments: '<key>',
   options: CONTROL_OPTIONS,

@@ -12,6 +12,8 @@ import { stopRequest, type StopRequest } from '../supervision.js';
 
 export const nodeCommand: CommandRow = {
   name: 'node',
+  group: 'Run a cluster:',
+  example: 'node --config config/example.json --secret-file ./secret',
   summary: 'run one node of a cluster',
   options: NODE_OPTIONS,
   run,

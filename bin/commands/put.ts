@@ -12,6 +12,8 @@ import { printWritten } from '../written.js';
 
 export const putCommand: CommandRow = {
   name: 'put',
+  group: 'Keys and values:',
+  example: `put cart '["milk"]' --json --ttl 1h`,
   summary:
     'write a value: a string, or with --json JSON, or with --file bytes; - is standard input',
   arguments: '<key> [value]',
@@ -25,6 +27,7 @@ export const putCommand: CommandRow = {
       flags: '--file <path>',
       variable: 'QUORATE_PUT_FILE',
       summary: 'the value is in a file; - is standard input',
+      completes: 'files',
     },
     {
       flags: '--content-type <type>',

@@ -1,5 +1,6 @@
 /** `quorate resolve`: ends a conflict, by a strategy or with a value. */
 import { messageOf, OperatingError } from '../../lib/errors.js';
+import { STRATEGY_NAMES } from '../../lib/resolution/strategies.js';
 import type { QuorateClient, Resolution } from '../../lib/client/client.js';
 import { pathOf } from '../../lib/client/key-path.js';
 import type { Problem } from '../../lib/client/results.js';
@@ -14,13 +15,16 @@ import { keyConflictsShape } from './conflicts.js';
 
 export const resolveCommand: CommandRow = {
   name: 'resolve',
+  group: 'Conflicts:',
+  example: 'resolve cart --strategy set-union',
   summary: 'resolve the siblings of a key; without --context those that it has now',
   arguments: '<key>',
   options: [
     {
       flags: '--strategy <name>',
       variable: 'QUORATE_RESOLVE_STRATEGY',
-      summary: 'last-writer, set-union, max, json-merge or custom',
+      summary: 'how the siblings become one value',
+      choices: STRATEGY_NAMES.filter((name) => name !== 'siblings'),
     },
     {
       flags: '--value <value>',

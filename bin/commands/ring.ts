@@ -21,6 +21,8 @@ const shape = z.looseObject({
 
 export const ringCommand: CommandRow = {
   name: 'ring',
+  group: 'State of the cluster:',
+  example: 'ring',
   summary: 'show the ring: the share of each node; -o json has the owners of every partition',
   options: CONTROL_OPTIONS,
   run: async (invocation) => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
+import { EXIT, type ExitCode } from '../exit-code.js';
 import type { Terminal } from '../terminal.js';
 import { table } from '../output.js';
 
@@ -32,21 +33,31 @@ const shape = z.looseObject({
     }),
   ),
   alerts: z.array(z.string()),
-  verdict: z.string(),
+  verdict: z.enum(['ok', 'degraded', 'failing']),
 });
 
 type Status = z.infer<typeof shape>;
+
+const BY_VERDICT: Readonly<Record<Status['verdict'], ExitCode>> = {
+  ok: EXIT.done,
+  degraded: EXIT.degraded,
+  failing: EXIT.notAvailable,
+};
 
 const HEAD = ['NODE', 'STATE', 'ZONE', 'PEERS', 'PARTITIONS', 'STARTS', 'UPTIME', 'DISK', 'HINTS'];
 
 export const statusCommand: CommandRow = {
   name: 'status',
-  summary: 'show the nodes of the cluster and a verdict',
+  group: 'State of the cluster:',
+  example: 'status --endpoint 127.0.0.1:8091',
+  summary: 'show the nodes of the cluster and a verdict, which is the exit status too',
   options: CONTROL_OPTIONS,
   run: async (invocation) => {
     const client = await clientOf(invocation.options);
     const result = await client.control('GET', '/api/v1/cluster/status', shape);
-    return printControl(invocation, result, { table: view, value: ({ verdict }) => verdict });
+    const views = { table: view, value: ({ verdict }: Status) => verdict };
+    const printed = printControl(invocation, result, views);
+    return result.kind === 'problem' ? printed : BY_VERDICT[result.content.verdict];
   },
 };
 

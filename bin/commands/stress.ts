@@ -7,16 +7,16 @@ import { clientOf, endpointOptions, LOAD_OPTIONS, readOptionsOf } from '../clien
 import type { CommandRow, Invocation } from '../command.js';
 import type { OptionRow } from '../option-row.js';
 import type { CommandOptions } from '../command-options.js';
-import { settingsShape } from '../control-command.js';
+import { levelsShape, settingsShape } from '../control-command.js';
 import { CRASHED, EXIT } from '../exit-code.js';
 import { fail } from '../failure.js';
 import { STOP_SIGNALS } from '../supervision.js';
 import { jsonText, OUTPUT_OPTION, print } from '../output.js';
-import { levelsOverlap } from '../stress/stress-plan.js';
+import { showProgress } from '../progress.js';
+import { levelsOverlap, whyNotAt } from '../stress/stress-plan.js';
 import type { StressPlan } from '../stress/stress-plan.js';
 import { progressLine, reportTable, stressReport } from '../stress/stress-report.js';
 import { StressRun } from '../stress/stress-run.js';
-import type { Terminal } from '../terminal.js';
 
 const STRESS_OPTIONS: readonly OptionRow[] = [
   {
@@ -64,17 +64,15 @@ const STRESS_OPTIONS: readonly OptionRow[] = [
 
 export const stressCommand: CommandRow = {
   name: 'stress',
+  group: 'Other:',
+  example: 'stress --get-qps 500 --put-qps 500 --duration 1m',
   summary: 'put a load on a cluster and check every answer',
   options: [...STRESS_OPTIONS, ...LOAD_OPTIONS, OUTPUT_OPTION],
   run,
 };
 
-const PROGRESS_MILLISECONDS = 1000;
-/** Where nobody watches, a line now and then is enough. */
-const QUIET_PROGRESS_MILLISECONDS = 10_000;
 const HOUR_MILLISECONDS = 3_600_000;
 const QPS = { minimum: 0, maximum: 1_000_000 };
-const ERASE_LINE = '\r\u001b[K';
 
 const statusShape = z.looseObject({ replicas_effective: z.int() });
 
@@ -82,7 +80,10 @@ async function run({ options, terminal }: Invocation): Promise<number> {
   const plan = await planOf(options);
   if ('kind' in plan) return fail(terminal, plan);
   const stress = new StressRun(plan);
-  const endProgress = showProgress(stress, terminal);
+  const began = performance.now();
+  const endProgress = showProgress(terminal, () =>
+    progressLine(stress, performance.now() - began, plan.durationMilliseconds),
+  );
   for (const signal of STOP_SIGNALS) process.once(signal, () => stress.stop());
   try {
     await stress.run();
@@ -119,30 +120,24 @@ async function planOf(options: CommandOptions): Promise<StressPlan | Problem> {
     run: randomBytes(4).toString('hex'),
   };
   const client = await clientOf(options);
-  const [settings, status] = await Promise.all([
+  const [settings, status, levels] = await Promise.all([
     client.control('GET', '/api/v1/config/consistency', settingsShape),
     client.control('GET', '/api/v1/cluster/status', statusShape),
+    client.control('GET', '/api/v1/cluster/levels', levelsShape),
   ]);
   if (settings.kind === 'problem') return settings;
   if (status.kind === 'problem') return status;
+  if (levels.kind === 'problem') return levels;
   const { default_level: read, default_write_level: write } = settings.content.settings;
   const writeLevel = level ?? String(write);
   // Nobody reads at `any`: it is a promise about a hint.
   const readLevel = level === 'any' ? 'one' : (level ?? String(read));
-  const isStrict = levelsOverlap(readLevel, writeLevel, status.content.replicas_effective);
+  const replicas = status.content.replicas_effective;
+  const reached = levels.content.levels;
+  const why =
+    whyNotAt(writeLevel, 'writes', reached, replicas) ??
+    whyNotAt(readLevel, 'reads', reached, replicas);
+  if (why !== undefined) throw new OperatingError('invalid_level', why);
+  const isStrict = levelsOverlap(readLevel, writeLevel, replicas);
   return { ...asked, readLevel, writeLevel, isStrict };
-}
-
-/** @returns what ends it */
-function showProgress(stress: StressRun, { err, interactive }: Terminal): () => void {
-  const began = performance.now();
-  const every = interactive ? PROGRESS_MILLISECONDS : QUIET_PROGRESS_MILLISECONDS;
-  const timer = setInterval(() => {
-    const line = progressLine(stress.tally, stress.inFlight, performance.now() - began);
-    err(interactive ? `${ERASE_LINE}${line}` : `${line}\n`);
-  }, every);
-  return () => {
-    clearInterval(timer);
-    if (interactive) err(ERASE_LINE);
-  };
 }

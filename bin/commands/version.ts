@@ -1,5 +1,5 @@
 /** `quorate version`: of this software. */
-import { ENV_FILE_OPTION } from '../command-options.js';
+import { VARIABLES_OPTION } from '../command-options.js';
 import type { CommandRow } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import { jsonText, OUTPUT_OPTION, print } from '../output.js';
@@ -7,8 +7,10 @@ import { softwareVersion } from '../software-version.js';
 
 export const versionCommand: CommandRow = {
   name: 'version',
+  group: 'Other:',
+  example: 'version',
   summary: 'print the version',
-  options: [OUTPUT_OPTION, ENV_FILE_OPTION],
+  options: [OUTPUT_OPTION, VARIABLES_OPTION],
   run: ({ options, terminal }) => {
     const version = softwareVersion();
     print(terminal, options, {

@@ -21,6 +21,8 @@ const shape = z.looseObject({
 
 export const versionsCommand: CommandRow = {
   name: 'versions',
+  group: 'Conflicts:',
+  example: 'versions cart',
   summary: 'list the versions of a key: current ones, and superseded ones that are kept',
   arguments: '<key>',
   options: CONTROL_OPTIONS,

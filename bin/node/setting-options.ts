@@ -4,25 +4,27 @@ import type { SettingName, Settings } from '../../config/schema.js';
 import { SETTING_LIST } from '../../config/schema.js';
 import type { Invocation } from '../command.js';
 import type { OptionRow } from '../option-row.js';
-import { ENV_FILE_OPTION, nameOf } from '../command-options.js';
+import { VARIABLES_OPTION, nameOf } from '../command-options.js';
 
 export const CONFIG_OPTION: OptionRow = {
   flags: '--config <file>',
   variable: 'QUORATE_CONFIG',
   summary: 'JSON file of settings, as config/example.json',
+  completes: 'files',
 };
 
-const SETTING_OPTIONS = SETTING_LIST.map(({ flag, row, name, variable }) => ({
+const SETTING_OPTIONS = SETTING_LIST.map(({ flag, row, name, variable, group }) => ({
   name,
   option: {
     // A flag alone means true.
     flags: row.kind === 'boolean' ? `${flag} [true|false]` : `${flag} <value>`,
     summary: `${row.why} (${variable})`,
+    group: `Settings of ${group}:`,
   },
 }));
 
 export const NODE_OPTIONS: readonly OptionRow[] = [
-  ENV_FILE_OPTION,
+  VARIABLES_OPTION,
   CONFIG_OPTION,
   ...SETTING_OPTIONS.map(({ option }) => option),
 ];
@@ -37,7 +39,7 @@ export function settingsOf({ options, terminal, variables }: Invocation): Settin
   return loadSettings({
     flags,
     environment: terminal.environment,
-    envFile: options.text('envFile'),
+    variablesFile: options.text('variables'),
     configFile: options.text('config'),
     otherVariables: variables,
   });

@@ -1,18 +1,22 @@
-/** Latencies in constant memory: a log-linear histogram, after HdrHistogram. */
+/** Latencies in constant memory: an HdrHistogram of microseconds, told in milliseconds. */
+import { build, type Histogram } from 'hdr-histogram-js';
 
-const SUB_BUCKETS = 128;
 const UNITS_PER_MILLISECOND = 1000;
-/** Above two minutes everything is alike. */
-const BUCKETS = 21;
+/** Above this everything is alike. */
+const HIGHEST_MILLISECONDS = 3_600_000;
 
-/** Each quantile is at most 1/64 above the true one. Values are milliseconds. */
+/** Each quantile is at most a hundredth above the true one. Values are milliseconds. */
 export class LatencyHistogram {
-  readonly #counts = new Float64Array(SUB_BUCKETS * BUCKETS);
-  #total = 0;
+  readonly #histogram: Histogram = build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: HIGHEST_MILLISECONDS * UNITS_PER_MILLISECOND,
+    numberOfSignificantValueDigits: 2,
+    bitBucketSize: 32,
+  });
   #max = 0;
 
   get count(): number {
-    return this.#total;
+    return this.#histogram.totalCount;
   }
 
   get maxMilliseconds(): number {
@@ -20,34 +24,15 @@ export class LatencyHistogram {
   }
 
   record(milliseconds: number): void {
-    const index = indexOf(Math.max(0, Math.round(milliseconds * UNITS_PER_MILLISECOND)));
-    this.#counts[index] = (this.#counts[index] ?? 0) + 1;
-    this.#total += 1;
+    const known = Math.min(Math.max(0, milliseconds), HIGHEST_MILLISECONDS);
+    this.#histogram.recordValue(Math.round(known * UNITS_PER_MILLISECOND));
     this.#max = Math.max(this.#max, milliseconds);
   }
 
-  /** The smallest bucket's end below which `fraction` of all are; 0 where there are none. */
+  /** What `fraction` of all are not above; 0 where there are none. */
   quantile(fraction: number): number {
-    const rank = Math.ceil(fraction * this.#total);
-    let below = 0;
-    for (const [index, count] of this.#counts.entries()) {
-      below += count;
-      if (count > 0 && below >= rank) {
-        return Math.min(this.#max, (upperEnd(index) - 1) / UNITS_PER_MILLISECOND);
-      }
-    }
-    return this.#max;
+    if (this.count === 0) return 0;
+    const units = this.#histogram.getValueAtPercentile(100 * fraction);
+    return Math.min(this.#max, units / UNITS_PER_MILLISECOND);
   }
-}
-
-/** The first bucket is linear; each further one doubles, in the upper half of its sub-buckets. */
-function indexOf(units: number): number {
-  const bucket = Math.max(0, 32 - Math.clz32(Math.min(units, 2 ** 31)) - Math.log2(SUB_BUCKETS));
-  const sub = Math.floor(units / 2 ** bucket);
-  return Math.min(bucket * SUB_BUCKETS + sub, SUB_BUCKETS * BUCKETS - 1);
-}
-
-function upperEnd(index: number): number {
-  const bucket = Math.floor(index / SUB_BUCKETS);
-  return ((index % SUB_BUCKETS) + 1) * 2 ** bucket;
 }

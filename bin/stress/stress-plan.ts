@@ -18,6 +18,37 @@ export interface StressPlan {
   readonly run: string;
 }
 
+/** As `GET /api/v1/cluster/levels` has it: undefined where a level is not for that. */
+export interface LevelReached {
+  readonly level: string;
+  readonly reads?: number | undefined;
+  readonly writes?: number | undefined;
+}
+
+/**
+ * Why a load at this level cannot work, before it begins; undefined: it can.
+ * @param reached the levels that the cluster has, and how many partitions reach each now
+ */
+export function whyNotAt(
+  level: string,
+  operation: 'reads' | 'writes',
+  reached: readonly LevelReached[],
+  replicas: number,
+): string | undefined {
+  const [name = ''] = level.toLowerCase().split(';');
+  if (/^\d+$/.test(name)) {
+    const isPossible = Number(name) >= 1 && Number(name) <= replicas;
+    return isPossible ? undefined : `${level} replicas are asked for, and a key has ${replicas}`;
+  }
+  const row = reached.find((one) => one.level === name);
+  if (row === undefined) {
+    const known = reached.map((one) => one.level).join(', ');
+    return `the cluster has no level ${level}; it has ${known}, or a number of replicas`;
+  }
+  if (row[operation] === undefined) return `the level ${level} is not for ${operation}`;
+  return row[operation] > 0 ? undefined : `no partition reaches the level ${level} now`;
+}
+
 const NAMED_COUNTS: Readonly<Record<string, number>> = { one: 1, two: 2, three: 3 };
 
 /** Do every read at one level and every write at the other meet in a replica? */

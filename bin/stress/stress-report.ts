@@ -1,7 +1,9 @@
 /** What a load came to, for people and for programs. */
 import type { Terminal } from '../terminal.js';
 import { table } from '../output.js';
+import { progressBar } from '../progress.js';
 import type { StressPlan } from './stress-plan.js';
+import type { StressRun } from './stress-run.js';
 import type { StressRequestKind, Tally } from './tally.js';
 
 const OPERATIONS: readonly StressRequestKind[] = ['get', 'put'];
@@ -72,10 +74,15 @@ export function reportTable(terminal: Pick<Terminal, 'colours'>, report: StressR
 }
 
 /** One line while it runs. */
-export function progressLine(tally: Tally, inFlight: number, elapsedMilliseconds: number): string {
+export function progressLine(
+  { tally, inFlight }: Pick<StressRun, 'tally' | 'inFlight'>,
+  elapsedMilliseconds: number,
+  durationMilliseconds: number,
+): string {
   const { get, put } = tally.latencies;
   const perSecond = Math.round((1000 * tally.done) / Math.max(1, elapsedMilliseconds));
   return (
+    `${progressBar(elapsedMilliseconds / durationMilliseconds)} ` +
     `${Math.round(elapsedMilliseconds / 1000)} s: ${tally.done} answered (${perSecond}/s), ` +
     `${inFlight} in flight, ${tally.failures} failed, ${tally.incorrect} wrong, ` +
     `${tally.unknown} unknown, p99 get ${get.quantile(0.99).toFixed(1)} ms, ` +

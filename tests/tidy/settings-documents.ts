@@ -16,7 +16,7 @@ const LINE = 98;
 export function environmentExample(): string {
   const head = wrap(
     'Every setting of a node, with its default. Take the `#` away to set one. A flag beats the ' +
-      'environment, which beats --env-file, which beats --config, the profile and the default. ' +
+      'environment, which beats --variables, which beats --config, the profile and the default. ' +
       'A setting given here beats the profile. An empty value counts as absent.',
   );
   const groups = Object.keys(SETTINGS).map((group) => {

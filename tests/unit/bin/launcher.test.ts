@@ -28,7 +28,7 @@ t.test('it finds the program wherever it is called from', async (t) => {
 });
 
 t.test('words are those of the command, none of Node.js', async (t) => {
-  const ran = run(LAUNCHER, ['version', '--env-file', 'nowhere'], t.testdir());
+  const ran = run(LAUNCHER, ['version', '--variables', 'nowhere'], t.testdir());
   t.match(ran, { status: 2, out: '', err: /^quorate: nowhere cannot be read/ });
 });
 

@@ -1,7 +1,9 @@
 /** Tables, and values on a terminal. */
 import t from 'tap';
-import { objectText, table, visible } from '../../../bin/output.js';
+import { CommandOptions } from '../../../bin/command-options.js';
+import { objectText, OUTPUT_OPTION, print, table, visible } from '../../../bin/output.js';
 import { membersOfValue, plainValue, textOfValue } from '../../../bin/value-text.js';
+import { fakeTerminal } from './fake-terminal.js';
 
 t.test('columns are as wide as their widest cell', async (t) => {
   const rows = [
@@ -13,6 +15,8 @@ t.test('columns are as wide as their widest cell', async (t) => {
     'NODE  STATE\nn1    up\nn10   down\n',
   );
   t.match(table({ colours: true }, ['NODE'], []), '\u001b[1mNODE');
+  // Each of these signs takes two places.
+  t.equal(table({ colours: false }, ['KEY', 'X'], [['購物車', '1']]), 'KEY     X\n購物車  1\n');
 });
 
 t.test('what was stored cannot command the terminal', async (t) => {
@@ -29,8 +33,19 @@ t.test('values are plain where a person wants them, exact where a program does',
     value_base64: 'AP8=',
     content_type: 'image/x',
   });
+  t.equal(objectText({ a: '12345678901234567890', b: undefined }), '{"a":12345678901234567890}');
+});
+
+t.test('JSON is indented alike, and its numbers keep their digits', async (t) => {
+  const options = new CommandOptions([OUTPUT_OPTION], { output: 'json' }, {});
+  const { terminal, out } = fakeTerminal();
+  const text = '{"a":{"n":12345678901234567890.10, "e":[], "o":{}},"l":[1,"x"]}';
+  print(terminal, options, { table: () => '', json: () => text, value: () => '' });
   t.equal(
-    objectText({ a: '12345678901234567890', b: undefined }),
-    '{\n  "a": 12345678901234567890\n}',
+    out(),
+    [
+      ...['{', '  "a": {', '    "n": 12345678901234567890.10,', '    "e": [],', '    "o": {}'],
+      ...['  },', '  "l": [', '    1,', '    "x"', '  ]', '}', ''],
+    ].join('\n'),
   );
 });

@@ -23,7 +23,7 @@ const usages: readonly Usage[] = [
   { words: ['get', 'k', '--lvel', 'one'], status: 2, says: /unknown option '--lvel'/ },
   { words: ['get', 'k', '--endpoint', 'ftp://x'], status: 2, says: /ftp:\/\/x is not http/ },
   { words: ['get', 'k', '--timeout', 'soon'], status: 2, says: /--timeout is a duration/ },
-  { words: ['get', 'k', '--env-file', '/nowhere'], status: 2, says: /\/nowhere cannot be read/ },
+  { words: ['get', 'k', '--variables', '/nowhere'], status: 2, says: /\/nowhere cannot be read/ },
   { words: ['get', 'k', ...NOBODY], status: 5, says: /no endpoint takes a connection.*ECONN/ },
   { words: ['put', 'k', 'v', ...NOBODY], status: 5, says: /no endpoint takes a connection/ },
   { words: ['put', 'k'], status: 2, says: /give a VALUE, or --file/ },
@@ -68,23 +68,28 @@ t.test('what was asked for goes to standard output, and is no failure', async (t
   for (const { name } of COMMANDS) t.match(help.out, new RegExp(`^  ${name}\\b`, 'm'));
   t.match(await runWords(['version', '-o', 'value']), { status: 0, out: /^\d+\.\d+\.\d+\n$/ });
   t.match(JSON.parse((await runWords(['version', '-o', 'json'])).out), { version: /^\d/ });
-  t.match(await runWords(['put', '--help']), { status: 0, out: /QUORATE_PUT_TTL/ });
+  const { out } = await runWords(['put', '--help']);
+  t.match(out, /QUORATE_PUT_TTL/);
+  t.match(out, /^How the request is made:$/m);
+  t.match(out, /one of sync, os, memory/);
+  t.match(out, "Example:\n  quorate put cart '");
 });
 
-t.test('a flag beats a variable, which beats --env-file', async (t) => {
+t.test('a flag beats a variable, which beats --variables', async (t) => {
   const file = join(t.testdir(), 'env');
   writeFileSync(file, 'QUORATE_OUTPUT=json\n');
-  const words = ['version', '--env-file', file];
+  const words = ['version', '--variables', file];
   t.match(await runWords(words), { out: /^\{/ });
   t.match(await runWords(words, { QUORATE_OUTPUT: 'value' }), { out: /^\d/ });
   const flagged = await runWords([...words, '-o', 'table'], { QUORATE_OUTPUT: 'value' });
   t.match(flagged, { out: /^quorate / });
-  t.match(await runWords(['version'], { QUORATE_ENV_FILE: file }), { out: /^\{/ });
+  t.match(await runWords(['version'], { QUORATE_VARIABLES: file }), { out: /^\{/ });
 });
 
 t.test('every command says what it is, and no flag has two meanings', async (t) => {
   const visit = (row: CommandRow, path: string): void => {
     t.not(row.summary, '', path);
+    t.ok(` ${row.example} `.startsWith(` ${path} `), `${path}: an example of itself`);
     const names = row.options.map(nameOf);
     t.equal(new Set(names).size, names.length, `${path}: flags`);
     for (const child of row.commands ?? []) visit(child, `${path} ${child.name}`);
@@ -94,11 +99,23 @@ t.test('every command says what it is, and no flag has two meanings', async (t) 
 
 t.test('the scripts of completion are taken by their shells', async (t) => {
   const bash = await runWords(['completion', 'bash']);
-  const probe =
-    `${bash.out}\nCOMP_WORDS=(quorate cluster start-node --); COMP_CWORD=3; _quorate; ` +
-    `echo "\${COMPREPLY[*]}"`;
-  const checked = spawnSync('bash', ['-c', probe], { encoding: 'utf8', timeout: 5000 });
-  t.equal(checked.stdout, '--data-dir --env-file --output\n');
+  const folder = t.testdir({ 'value.bin': '' });
+  const rows: readonly (readonly [words: string, offered: string])[] = [
+    ['quorate cluster start-node --', '--data-dir --variables --output'],
+    ['quorate get k --level qu', 'quorum'],
+    ['quorate get k -o j', 'json'],
+    ['quorate put k --durability ""', 'sync os memory'],
+    ['quorate put k --file val', 'value.bin'],
+    ['quorate put k --ttl ""', ''],
+  ];
+  for (const [words, offered] of rows) {
+    const at = words.split(' ').length - 1;
+    const probe =
+      `${bash.out}\nCOMP_WORDS=(${words}); COMP_CWORD=${at}; _quorate; ` +
+      `echo "\${COMPREPLY[*]}"`;
+    const options = { encoding: 'utf8', timeout: 5000, cwd: folder } as const;
+    t.equal(spawnSync('bash', ['-c', probe], options).stdout, `${offered}\n`, words);
+  }
   t.match(await runWords(['completion', 'zsh']), { status: 0, out: /^#compdef quorate/ });
   const fish = await runWords(['completion', 'fish']);
   t.match(fish.out, "complete -c quorate -f -n 'not __fish_seen_subcommand_from cluster");

@@ -14,7 +14,7 @@ const WRONG: Readonly<Record<string, string>> = {
   output: 'xml',
   endpoint: 'ftp://x',
   timeout: 'soon',
-  envFile: '/nowhere/x',
+  variables: '/nowhere/x',
   ttl: 'soon',
   json: 'maybe',
   dryRun: 'maybe',

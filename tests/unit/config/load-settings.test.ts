@@ -34,10 +34,10 @@ t.test('without any source, every setting has its default', async (t) => {
 t.test('a stronger source beats a weaker one', async (t) => {
   const folder = t.testdir();
   const configFile = join(folder, 'config.json');
-  const envFile = join(folder, 'env');
+  const variablesFile = join(folder, 'env');
   const name = 'peers.reconnectDelayMaxMilliseconds';
   writeFileSync(configFile, '{"peers": {"reconnectDelayMaxMilliseconds": 300}}');
-  writeFileSync(envFile, 'QUORATE_PEERS_RECONNECT_DELAY_MAX_MILLISECONDS=400ms\nOTHER=1\n');
+  writeFileSync(variablesFile, 'QUORATE_PEERS_RECONNECT_DELAY_MAX_MILLISECONDS=400ms\nOTHER=1\n');
   const environment = { QUORATE_PEERS_RECONNECT_DELAY_MAX_MILLISECONDS: '450' };
   const read = (sources: SettingsSources): unknown => asRead(name, loadSettings(sources));
 
@@ -45,13 +45,13 @@ t.test('a stronger source beats a weaker one', async (t) => {
   t.equal(read({ profile: 'local' }), 500);
   t.equal(read({ environment: { QUORATE_NODE_PROFILE: 'wan' } }), 5000);
   t.equal(read({ profile: 'local', configFile }), 300);
-  t.equal(read({ profile: 'local', configFile, envFile }), 400);
-  t.equal(read({ profile: 'local', configFile, envFile, environment }), 450);
+  t.equal(read({ profile: 'local', configFile, variablesFile }), 400);
+  t.equal(read({ profile: 'local', configFile, variablesFile, environment }), 450);
   const flags = { [name]: '1m' };
-  t.equal(read({ profile: 'local', configFile, envFile, environment, flags }), 60_000);
+  t.equal(read({ profile: 'local', configFile, variablesFile, environment, flags }), 60_000);
   t.equal(read({ environment, flags: { [name]: undefined } }), 450, 'no flag is no source');
   t.equal(
-    read({ envFile, environment: { QUORATE_PEERS_RECONNECT_DELAY_MAX_MILLISECONDS: '' } }),
+    read({ variablesFile, environment: { QUORATE_PEERS_RECONNECT_DELAY_MAX_MILLISECONDS: '' } }),
     400,
     'an empty variable is none',
   );
@@ -113,7 +113,7 @@ const refused: readonly (readonly [SettingsSources, RegExp])[] = [
   ],
   [{ configFile: 'no/such/file' }, /^no\/such\/file: cannot be read/],
   [{ configFile: 'lib/README.md' }, /^lib\/README.md: is not JSON/],
-  [{ envFile: 'no/such/file' }, /^no\/such\/file: cannot be read/],
+  [{ variablesFile: 'no/such/file' }, /^no\/such\/file: cannot be read/],
 ];
 
 t.test('what is wrong is named', async (t) => {
@@ -137,10 +137,10 @@ t.test('unknown names in files are refused, with the nearest', async (t) => {
   t.match(problemsOf({ configFile: join(folder, 'config.json') })[0], /ring.replica; .*replicas/);
   t.match(problemsOf({ configFile: join(folder, 'flat.json') })[0], /ring must be an object/);
   t.match(problemsOf({ configFile: join(folder, 'proto.json') })[0], /there is no ring.__proto__/);
-  const envFile = join(folder, 'env');
-  t.match(problemsOf({ envFile })[0], /there is no QUORATE_SOMETHING_ELSE_ALTOGETHER/);
+  const variablesFile = join(folder, 'env');
+  t.match(problemsOf({ variablesFile })[0], /there is no QUORATE_SOMETHING_ELSE_ALTOGETHER/);
   const other = 'QUORATE_SOMETHING_ELSE_ALTOGETHER';
-  t.same(problemsOf({ envFile, otherVariables: [other] }), []);
+  t.same(problemsOf({ variablesFile, otherVariables: [other] }), []);
   t.same(problemsOf({ environment: { [other]: '1' } }), [], 'not ours to refuse');
 });
 

@@ -39,9 +39,18 @@ const fixed: Readonly<Record<string, object>> = {
     settings: { default_level: 'quorum', default_write_level: 'quorum' },
   },
   '/api/v1/cluster/status': { replicas_effective: 3 },
+  '/api/v1/cluster/levels': {
+    ...{ node: 'n1', partitions: 8 },
+    levels: [
+      { level: 'one', reads: 8, writes: 8 },
+      { level: 'quorum', reads: 8, writes: 8 },
+      { level: 'all', reads: 0, writes: 0 },
+      { level: 'any', writes: 8 },
+    ],
+  },
 };
 
-async function loadOn(t: Test, { put, get }: Store) {
+async function loadOn(t: Test, { put, get }: Store, ...more: readonly string[]) {
   const values = new Map<string, string[]>();
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -66,8 +75,10 @@ async function loadOn(t: Test, { put, get }: Store) {
   });
   const endpoint = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const load = ['--get-qps', '200', '--set-qps', '200', '--duration', '400ms', '--keys', '5'];
-  const ran = await runWords(['stress', ...load, '--endpoint', endpoint, '-o', 'json']);
-  return { ...ran, report: JSON.parse(ran.out) as Record<string, unknown> };
+  const words = ['stress', ...load, ...more, '--endpoint', endpoint, '-o', 'json'];
+  const ran = await runWords(words);
+  const report = JSON.parse(ran.out || '{}') as Record<string, unknown>;
+  return { ...ran, report, keys: values.size };
 }
 
 t.test('a store that keeps its word', async (t) => {
@@ -75,6 +86,13 @@ t.test('a store that keeps its word', async (t) => {
   t.equal(status, 0);
   t.match(report, { requests: 160, successes: 160, failures: 0, answers_judged: 80 });
   t.match(report, { answers_correct: 80, keys_read_back: 5, keys_lost: 0, strict: true });
+});
+
+t.test('a level that cannot work: nothing is sent', async (t) => {
+  const { status, err, keys } = await loadOn(t, good, '--level', 'all');
+  t.equal(status, 2);
+  t.match(err, /no partition reaches the level all now/);
+  t.equal(keys, 0);
 });
 
 t.test('stale answers', async (t) => {
