@@ -146,15 +146,15 @@ function reportsOf(
   { disk, members, shared, plans, clockSanity, antiEntropy }: Reporting,
 ) {
   const { messenger, ownership } = shared;
-  const cluster = new ClusterService({
-    ...{ ...disk, ...members, self, messenger, plans, clock, clockSanity },
-    ...{ version, clientAddress },
-  });
-  const events = new EventsService({ ownership, log: observer, messenger, clock });
   const gauges = new StateGauges({
     ...{ ...shared, view: members.view, disk, plans, clock, observer, storage, version, limits },
     owesSince: (peer) => antiEntropy.owesSince(peer),
   });
+  const cluster = new ClusterService({
+    ...{ ...disk, ...members, self, messenger, plans, clock, clockSanity },
+    ...{ version, clientAddress, stored: () => gauges.stored() },
+  });
+  const events = new EventsService({ ownership, log: observer, messenger, clock });
   return { cluster, events, gauges };
 }
 

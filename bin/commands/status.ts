@@ -1,5 +1,6 @@
 /** `quorate status`: the nodes, what each says of itself, and one verdict. */
 import { z } from 'zod';
+import { MEBIBYTE } from '../../config/units.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
@@ -27,6 +28,16 @@ const shape = z.looseObject({
           uptime_s: z.number(),
           partitions_owned: z.number(),
           storage: z.string(),
+          version: z.string(),
+          clock: z.looseObject({ sane: z.boolean(), skew_ms: z.number().optional() }),
+          stored: z
+            .looseObject({
+              keys: z.number(),
+              keys_in_conflict: z.number(),
+              disk_used_bytes: z.number().optional(),
+              disk_free_bytes: z.number().optional(),
+            })
+            .optional(),
           hints: z.record(z.string(), z.looseObject({ count: z.number() })),
         })
         .optional(),
@@ -37,6 +48,7 @@ const shape = z.looseObject({
 });
 
 type Status = z.infer<typeof shape>;
+type Report = NonNullable<Status['nodes'][number]['report']>;
 
 const BY_VERDICT: Readonly<Record<Status['verdict'], ExitCode>> = {
   ok: EXIT.done,
@@ -44,7 +56,10 @@ const BY_VERDICT: Readonly<Record<Status['verdict'], ExitCode>> = {
   failing: EXIT.notAvailable,
 };
 
-const HEAD = ['NODE', 'STATE', 'ZONE', 'PEERS', 'PARTITIONS', 'STARTS', 'UPTIME', 'DISK', 'HINTS'];
+const HEAD = [
+  ...['NODE', 'STATE', 'ZONE', 'PEERS', 'VERSION', 'PARTITIONS', 'STARTS', 'UPTIME', 'SKEW'],
+  ...['DISK', 'USED', 'FREE', 'KEYS', 'CONFLICTS', 'HINTS'],
+];
 
 export const statusCommand: CommandRow = {
   name: 'status',
@@ -64,11 +79,10 @@ export const statusCommand: CommandRow = {
 function view(terminal: Terminal, status: Status): string {
   const { cluster, node, epoch, partitions, replicas_effective: copies, alerts, verdict } = status;
   const rows = status.nodes.map(({ id, state, zone, address, report }) => {
-    if (report === undefined) return [id, state, zone, address, '-', '-', '-', '-', '-'];
-    const { partitions_owned, start, uptime_s, storage, hints } = report;
-    const held = Object.values(hints).reduce((sum, { count }) => sum + count, 0);
-    const numbers = [partitions_owned, start].map(String);
-    return [id, state, zone, address, ...numbers, `${uptime_s}s`, storage, String(held)];
+    const known = [id, state, zone, address];
+    return report === undefined
+      ? [...known, ...HEAD.slice(known.length).map(() => '-')]
+      : [...known, ...reported(report)];
   });
   return [
     `${cluster}: ${verdict}, as ${node} sees it (epoch ${epoch}, ${partitions} partitions, `,
@@ -76,4 +90,18 @@ function view(terminal: Terminal, status: Status): string {
     table(terminal, HEAD, rows),
     ...alerts.map((alert) => `! ${alert}\n`),
   ].join('');
+}
+
+function reported(report: Report): string[] {
+  const { version, partitions_owned, start, uptime_s, clock, storage, stored, hints } = report;
+  const held = Object.values(hints).reduce((sum, { count }) => sum + count, 0);
+  const skew = clock.skew_ms === undefined ? '-' : `${clock.skew_ms}ms`;
+  const bytes = [stored?.disk_used_bytes, stored?.disk_free_bytes].map((count) =>
+    count === undefined ? '-' : `${Math.ceil(count / MEBIBYTE)}MiB`,
+  );
+  const counts = [stored?.keys, stored?.keys_in_conflict].map((count) => String(count ?? '-'));
+  return [
+    ...[version, String(partitions_owned), String(start), `${uptime_s}s`],
+    ...[clock.sane ? skew : `${skew} !`, storage, ...bytes, ...counts, String(held)],
+  ];
 }

@@ -23,6 +23,7 @@ import type {
   LocateView,
   MemberStatus,
   NodeReport,
+  StoredCounts,
   Readiness,
   RingView,
 } from './cluster-types.js';
@@ -55,6 +56,7 @@ export interface ClusterServiceOptions {
   readonly messenger: Messenger;
   readonly plans: Plans;
   readonly clock: Clock;
+  readonly stored: () => Promise<StoredCounts>;
 }
 
 const REPORT_TIMEOUT_MILLISECONDS = 1000;
@@ -71,7 +73,7 @@ export class ClusterService implements ClusterControl {
 
   /** Registers the handler. */
   serve(messenger: Messenger): void {
-    messenger.handle(REPORT, () => ({ report: this.#report() }), { anyEpoch: true });
+    messenger.handle(REPORT, async () => ({ report: await this.#report() }), { anyEpoch: true });
   }
 
   async status(timeoutMilliseconds: number = REPORT_TIMEOUT_MILLISECONDS): Promise<ClusterStatus> {
@@ -178,7 +180,7 @@ export class ClusterService implements ClusterControl {
     const now = { address: addresses.likeliest(id), protocol: admission.linkOf(id)?.version };
     const known = { ...member, ...now, state: view.stateOf(id) };
     const round_trip_ms = id === self ? 0 : view.measuredRoundTrip(id);
-    if (id === self) return { ...known, round_trip_ms, report: this.#report() };
+    if (id === self) return { ...known, round_trip_ms, report: await this.#report() };
     const report = await messenger.request(id, REPORT, {}, deadline).then(
       (reply) => reply.report as NodeReport,
       (error: unknown) => {
@@ -189,7 +191,7 @@ export class ClusterService implements ClusterControl {
     return { ...known, round_trip_ms, report };
   }
 
-  #report(): NodeReport {
+  async #report(): Promise<NodeReport> {
     const { self, version, identity, settings, hints, view, store, clock } = this.#options;
     const { sane, skewMilliseconds: skew } = this.#options.clockSanity.verdict;
     const sees: Record<string, NodeReport['sees'][string]> = {};
@@ -213,6 +215,8 @@ export class ClusterService implements ClusterControl {
       partitions_owned: this.#options.ownership.own.length,
       hints: Object.fromEntries(waiting),
       storage: storageState(store),
+      // A disk that fails is told above.
+      stored: await this.#options.stored().catch(() => undefined),
       large_keys: large.length === 0 ? undefined : large,
       clock: { sane, skew_ms: skew === undefined ? undefined : Math.round(skew) },
       client_address: this.#options.clientAddress,

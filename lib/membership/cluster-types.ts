@@ -17,6 +17,16 @@ export interface MemberStatus {
   readonly report: NodeReport | undefined;
 }
 
+/** What lies on the disk of a node. */
+export interface StoredCounts {
+  /** Of which it holds a value. */
+  readonly keys: number;
+  readonly keys_in_conflict: number;
+  /** Undefined: the engine cannot tell. */
+  readonly disk_used_bytes: number | undefined;
+  readonly disk_free_bytes: number | undefined;
+}
+
 /** What a node says of itself. */
 export interface NodeReport {
   readonly id: string;
@@ -29,6 +39,8 @@ export interface NodeReport {
   readonly partitions_owned: number;
   readonly hints: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
   readonly storage: 'ok' | 'read_only' | 'failed';
+  /** Undefined where the disk cannot be read. */
+  readonly stored?: StoredCounts | undefined;
   /** Is its clock near those of the others? The skew is undefined where it knows too few. */
   readonly clock: { readonly sane: boolean; readonly skew_ms: number | undefined };
   /** The keys that are nearest to a limit of their size, above half of it: at most three. */

@@ -1,4 +1,4 @@
-/** Gauges of what a node holds and sees, taken when somebody asks for metrics. */
+/** What a node holds and sees: counted when somebody asks for its report or its metrics. */
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { Storage } from '../environment/storage.js';
@@ -9,6 +9,7 @@ import { STORED_FORMAT } from '../persistence/checksummed.js';
 import type { ClusterView } from '../replication/cluster-view.js';
 import type { Plans } from '../replication/plan.js';
 import type { FailureDetector } from './failure-detector.js';
+import type { StoredCounts } from './cluster-types.js';
 import { countPartitions } from './partition-counts.js';
 
 export interface GaugesControl {
@@ -45,6 +46,19 @@ export class StateGauges implements GaugesControl {
     observer.measure('quorate_context_limit_bytes', limits.contextBytesMax);
   }
 
+  /** @throws OperatingError `storage_failed` where the disk cannot be read */
+  async stored(): Promise<StoredCounts> {
+    const { ownership, disk, storage } = this.#options;
+    const { conflicts, deadRecords, digests, store } = disk;
+    await Promise.all([conflicts.countStored(store), deadRecords.countStored(store)]);
+    const disk_used_bytes = await storage.usedBytes();
+    const disk_free_bytes = await storage.freeBytes();
+    let records = 0;
+    for (const partition of ownership.own) records += digests.of(partition).count;
+    const keys = Math.max(0, records - deadRecords.count);
+    return { keys, keys_in_conflict: conflicts.count, disk_used_bytes, disk_free_bytes };
+  }
+
   async measure(): Promise<void> {
     const { clock, observer } = this.#options;
     const uptime = clock.monotonicMilliseconds() - this.#startedAt;
@@ -72,15 +86,11 @@ export class StateGauges implements GaugesControl {
   }
 
   async #measureRecords(): Promise<void> {
-    const { ownership, disk, storage, observer } = this.#options;
-    const { conflicts, deadRecords, digests, store } = disk;
-    const used = await storage.usedBytes();
+    const { observer } = this.#options;
+    const { disk_used_bytes: used, keys, keys_in_conflict } = await this.stored();
     if (used !== undefined) observer.measure('quorate_disk_used_bytes', used);
-    await Promise.all([conflicts.countStored(store), deadRecords.countStored(store)]);
-    let records = 0;
-    for (const partition of ownership.own) records += digests.of(partition).count;
-    observer.measure('quorate_keys', Math.max(0, records - deadRecords.count));
-    observer.measure('quorate_keys_in_conflict', conflicts.count);
+    observer.measure('quorate_keys', keys);
+    observer.measure('quorate_keys_in_conflict', keys_in_conflict);
   }
 
   async #measurePeers(): Promise<void> {

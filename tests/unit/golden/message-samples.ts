@@ -102,6 +102,7 @@ const report: NodeReport = {
   partitions_owned: 64,
   hints: { n2: { count: 1, bytes: 300 } },
   storage: 'ok',
+  stored: { keys: 7, keys_in_conflict: 1, disk_used_bytes: 4096, disk_free_bytes: undefined },
   clock: { sane: true, skew_ms: -1.5 },
   sees: { n2: 'up', n3: 'down' },
   identity: [],
