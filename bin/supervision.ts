@@ -19,9 +19,9 @@ export interface StopRequestOptions {
 
 export interface StopRequest {
   /** Aborted by the first request; its reason is a text. */
-  readonly told: AbortSignal;
+  readonly signal: AbortSignal;
   /** Resolves with the reason. */
-  readonly untilTold: Promise<string>;
+  readonly requested: Promise<string>;
   /** Lets the process end: its channel to the parent is closed. The limit stays. */
   close(): void;
 }
@@ -66,8 +66,8 @@ export function stopRequest({ limitMilliseconds, endNow }: StopRequestOptions): 
     if (!process.connected) lost();
   }
   return {
-    told: controller.signal,
-    untilTold: aborted(controller.signal).then(() => String(controller.signal.reason)),
+    signal: controller.signal,
+    requested: aborted(controller.signal).then(() => String(controller.signal.reason)),
     close: () => {
       if (process.connected) process.disconnect();
     },

@@ -7,7 +7,7 @@ import { serveHistory } from './coordination/history-service.js';
 import { serveReplicas } from './coordination/replica-service.js';
 import type { Environment } from './environment/environment.js';
 import { EventLog } from './environment/event-log.js';
-import { Foreground } from './environment/foreground.js';
+import { ForegroundLoad } from './environment/foreground-load.js';
 import type { NodeId } from './environment/transport.js';
 import type { OperatingError } from './errors.js';
 import { Handoff } from './hints/handoff.js';
@@ -18,7 +18,7 @@ import { EventsService } from './membership/events.js';
 import { StateGauges } from './membership/state-gauges.js';
 import { type Members, openMembers } from './membership/members.js';
 import { receiverOf } from './membership/receiver.js';
-import type { SettingsRegister } from './membership/settings.js';
+import type { SettingsRegister } from './membership/settings-register.js';
 import type { ConsistencySettings } from './membership/settings-types.js';
 import type { Ownership } from './partitioning/ownership.js';
 import { proposedRing } from './partitioning/ring-founding.js';
@@ -105,7 +105,7 @@ async function assembleNode(
   const { view, settings } = members;
 
   const shared: Shared = {
-    ...{ ownership, view, messenger, foreground: new Foreground(), expiryClock: clockSanity },
+    ...{ ownership, view, messenger, foreground: new ForegroundLoad(), expiryClock: clockSanity },
     lag: new Lag({ self, clock, hintsFor: (node) => hints.held.get(node)?.count ?? 0 }),
   };
   const plans = new Plans({ ...shared, isBehind: shared.lag.isBehind });
@@ -192,7 +192,7 @@ interface Shared {
   readonly view: ClusterView;
   readonly messenger: Messenger;
   readonly lag: Lag;
-  readonly foreground: Foreground;
+  readonly foreground: ForegroundLoad;
   readonly expiryClock: ExpiryClock;
 }
 
@@ -225,7 +225,7 @@ function coordinationOf(
       founding.isComplete &&
       diskCheck.isSettled &&
       tickets.isSettled &&
-      admission.obstacle === undefined,
+      admission.waitReason === undefined,
     backgroundTimeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
   });
 }
@@ -257,18 +257,18 @@ function backgroundOf(
   });
   const { antiEntropy, exchange, convergence, serve } = assembleAntiEntropy({
     ...{ environment, ...shared, disk, limits },
-    isMet: (peer: NodeId): boolean => diskCheck.isMet(peer),
+    isVerified: (peer: NodeId): boolean => diskCheck.isVerified(peer),
     retentionMilliseconds: () => 1000 * settings.values.tombstone_retention_s,
     backgroundTimeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
   });
   disk.hints.onDropped((target) => {
-    antiEntropy.auditSoon(target);
-    if (shared.view.isUp(target)) antiEntropy.meet(target);
+    antiEntropy.compareTreesSoon(target);
+    if (shared.view.isUp(target)) antiEntropy.peerConnected(target);
   });
   const reaper = new Reaper({ ...environment, ...shared, ...disk, limits });
   const meet = (peer: NodeId): void => {
     void handoff.deliverTo(peer);
-    antiEntropy.meet(peer);
+    antiEntropy.peerConnected(peer);
   };
   const upkeep = upkeepOf(environment, disk, limits.clockPersistIntervalMilliseconds);
   const parts = [handoff, reaper, ...upkeep, disk.guard];

@@ -14,7 +14,7 @@ import type { PlannedNode } from './cluster-plan.js';
 export interface NodeChildOptions {
   readonly planned: PlannedNode;
   /** Words after `quorate node`. */
-  readonly words: readonly string[];
+  readonly nodeArguments: readonly string[];
   /** It served, and ended, and nobody had asked for it. */
   readonly onDeath: (child: NodeChild, how: string) => void;
 }
@@ -86,8 +86,8 @@ export class NodeChild {
     const { dataDir, logFile } = this.planned;
     makeFolder(dataDir, dataDir);
     const log = openLog(logFile);
-    const words = [...V8_FLAGS, QUORATE, 'node', ...this.#options.words];
-    const child = spawn(process.execPath, words, { stdio: ['ignore', log, log, 'ipc'] });
+    const childArguments = [...V8_FLAGS, QUORATE, 'node', ...this.#options.nodeArguments];
+    const child = spawn(process.execPath, childArguments, { stdio: ['ignore', log, log, 'ipc'] });
     closeSync(log);
     const { pid } = child;
     this.#child = child;

@@ -7,7 +7,7 @@ import type { Observer } from '../../lib/environment/observer.js';
 import { type AdminPage, serveAdminPage } from '../admin/admin-page.js';
 import { adminAddress, type LocalClusterPlan, planOf } from '../cluster/cluster-plan.js';
 import { DATA_DIR_OPTION } from '../cluster/data-dir-option.js';
-import { LocalCluster } from '../cluster/local-cluster.js';
+import { LocalProcesses } from '../cluster/local-processes.js';
 import type { CommandRow, Invocation } from '../command.js';
 import { VARIABLES_OPTION } from '../command-options.js';
 import type { ExitCode } from '../exit-code.js';
@@ -91,9 +91,9 @@ async function run({ options, terminal }: Invocation): Promise<ExitCode> {
   const profile = options.oneOf('profile', Object.keys(PROFILES) as ProfileName[]);
   const founding = planOf(options, dataDir);
   let page: AdminPage | undefined;
-  const cluster = new LocalCluster({
+  const cluster = new LocalProcesses({
     ...{ dataDir, founding },
-    nodeWords: [
+    nodeArguments: [
       ...['--profile', profile],
       ...passedOn('--config', options.text('config')),
       ...passedOn('--variables', options.text('variables')),
@@ -109,11 +109,11 @@ async function run({ options, terminal }: Invocation): Promise<ExitCode> {
     },
   });
   try {
-    if (await cluster.start(stop.told)) {
+    if (await cluster.start(stop.signal)) {
       page = await pageOf(cluster, founding, tell);
       announce(cluster, page, { options, terminal }, dataDir);
     }
-    await stop.untilTold;
+    await stop.requested;
     tell('stopping');
   } finally {
     await page?.close();
@@ -134,7 +134,7 @@ function shorter(path: string): string {
 
 /** The nodes serve without it, too: where there is none, that is told. */
 async function pageOf(
-  { nodes }: LocalCluster,
+  { nodes }: LocalProcesses,
   founding: LocalClusterPlan,
   tell: (text: string) => void,
 ): Promise<AdminPage | undefined> {
@@ -162,7 +162,7 @@ function observerOf(tell: (text: string) => void): Observer {
 }
 
 function announce(
-  { nodes }: LocalCluster,
+  { nodes }: LocalProcesses,
   page: AdminPage | undefined,
   { options, terminal }: Pick<Invocation, 'options' | 'terminal'>,
   dataDir: string,

@@ -20,7 +20,7 @@ const shape = z.looseObject({
       rebuilding: z.array(z.number()),
       scrubbed: z.number(),
       owned: z.number(),
-      dead: z.number(),
+      tombstones: z.number(),
       blocked: z.array(z.looseObject({ reason: z.string(), count: z.number() })),
     }),
   ),
@@ -54,9 +54,22 @@ export const convergenceCommand: CommandRow = {
   },
 };
 
-function upkeepOf({ node, rebuilding, scrubbed, owned, dead, blocked }: Report['nodes'][number]) {
+function upkeepOf({
+  node,
+  rebuilding,
+  scrubbed,
+  owned,
+  tombstones,
+  blocked,
+}: Report['nodes'][number]) {
   const kept = blocked.map(({ reason, count }) => `${reason} (${count})`).join(', ');
-  return [node, String(rebuilding.length), `${scrubbed} of ${owned}`, String(dead), kept || '-'];
+  return [
+    node,
+    String(rebuilding.length),
+    `${scrubbed} of ${owned}`,
+    String(tombstones),
+    kept || '-',
+  ];
 }
 
 function pairsOf({ nodes }: Report): string[][] {

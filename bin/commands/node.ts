@@ -1,4 +1,4 @@
-/** `quorate node`: one node in this process, until it is told to stop. */
+/** `quorate node`: one node in this process, until it is signal to stop. */
 import { messageOf } from '../../lib/errors.js';
 import { readSecret } from '../../lib/platform/secret-file.js';
 import type { CommandRow, Invocation } from '../command.js';
@@ -23,13 +23,13 @@ export const nodeCommand: CommandRow = {
 const STOP_LIMIT_MILLISECONDS = 15_000;
 
 async function run(invocation: Invocation): Promise<ExitCode> {
-  let lastWords = (_why: string): void => undefined;
+  let reportEnd = (_why: string): void => undefined;
   const stop = stopRequest({
     limitMilliseconds: STOP_LIMIT_MILLISECONDS,
-    endNow: (why) => lastWords(why),
+    endNow: (why) => reportEnd(why),
   });
   try {
-    return await serve(invocation, stop, (words) => (lastWords = words));
+    return await serve(invocation, stop, (report) => (reportEnd = report));
   } catch (error) {
     const news = newsOf(error);
     if (news !== undefined) await tellParent(news);
@@ -41,8 +41,8 @@ async function run(invocation: Invocation): Promise<ExitCode> {
 
 async function serve(
   invocation: Invocation,
-  { told, untilTold }: StopRequest,
-  onEnd: (lastWords: (why: string) => void) => void,
+  { signal, requested }: StopRequest,
+  onEnd: (report: (why: string) => void) => void,
 ): Promise<ExitCode> {
   const settings = settingsOf(invocation);
   checkNodeSettings(settings);
@@ -73,17 +73,17 @@ async function serve(
         listen: settings.node.listen,
       });
     }
-    const node = await runNode({ settings, secret, version, customResolver, observer, told });
+    const node = await runNode({ settings, secret, version, customResolver, observer, signal });
     const serving = node.ready().then(() => {
-      if (!told.aborted) {
+      if (!signal.aborted) {
         observer.log('info', 'ready');
         void tellParent({ ready: true });
       }
-      return untilTold;
+      return requested;
     });
     try {
-      // A node that must not serve ends; one that is told to stop before it is ready does too.
-      const reason = await Promise.race([serving, untilTold, node.failed]);
+      // A node that must not serve ends; one that is asked to stop before it is ready does too.
+      const reason = await Promise.race([serving, requested, node.failed]);
       observer.log('info', 'stopping', { reason });
     } finally {
       await node.stop();

@@ -43,7 +43,7 @@ export interface RunNodeOptions {
   readonly customResolver?: NodeOptions['customResolver'];
   readonly observer: LogAndMetrics;
   /** Aborted when the node is to stop, perhaps while it starts. */
-  readonly told: AbortSignal;
+  readonly signal: AbortSignal;
 }
 
 /** What a node, made anew or not, must know of the listener that is made after it. */
@@ -72,7 +72,7 @@ export async function runNode(options: RunNodeOptions): Promise<ServingNode> {
   });
   let listening: HttpListener;
   try {
-    await meetPeers(renewal.node, options.told);
+    await meetPeers(renewal.node, options.signal);
     listening = await listen(options, (request, response) => renewal.node.serve(request, response));
   } catch (error) {
     await renewal.stop();
@@ -154,10 +154,10 @@ const requestId = (): string => Buffer.from(random.bytes(REQUEST_ID_BYTES)).toSt
  * A node that comes back would refuse its first requests, before its links are open: clients are
  * let in when it reaches a quorum everywhere, or after a while, to see what is missing.
  */
-async function meetPeers(node: QuorateNode, told: AbortSignal): Promise<void> {
+async function meetPeers(node: QuorateNode, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + MEETING_TIMEOUT_MILLISECONDS;
   while (!node.cluster.readiness('quorum').ready && performance.now() < deadline) {
-    if (told.aborted) return;
+    if (signal.aborted) return;
     await setTimeout(MEETING_PAUSE_MILLISECONDS);
   }
 }

@@ -17,7 +17,7 @@ export const antiEntropyGroup = {
     maximum: 60_000,
     why: 'What a peer lacks must be lacking so much later too: most of it is on its way.',
   },
-  auditIntervalMilliseconds: {
+  treeComparisonIntervalMilliseconds: {
     kind: 'milliseconds',
     default: 60_000,
     minimum: 10,
@@ -46,7 +46,7 @@ export const antiEntropyGroup = {
     unit: 'records',
     why: 'Records that one look judges at most: it asks every other owner about them.',
   },
-  deadRecordsMax: {
+  tombstonesMax: {
     kind: 'integer',
     default: 1_000_000,
     minimum: 0,

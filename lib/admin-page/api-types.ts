@@ -83,7 +83,7 @@ export interface Convergence {
     readonly rebuilding: readonly number[];
     readonly scrubbed: number;
     readonly owned: number;
-    readonly dead: number;
+    readonly tombstones: number;
     readonly blocked: readonly { readonly reason: string; readonly count: number }[];
   }[];
   readonly unanswered: readonly string[];

@@ -29,7 +29,7 @@ export interface AnnouncementOptions {
   readonly identity: Identity;
   readonly losses: Losses;
   /** Has the peer said what it remembers of this node's disk? */
-  readonly isMet: (peer: NodeId) => boolean;
+  readonly isVerified: (peer: NodeId) => boolean;
   readonly ownership: Ownership;
   readonly view: ClusterView;
   readonly questions: Questions;
@@ -75,9 +75,9 @@ async function takeStart(
   options: AnnouncementOptions,
   losses: readonly AnnouncedLoss[],
 ): Promise<void> {
-  const { identity, losses: known, isMet, view } = options;
+  const { identity, losses: known, isVerified, view } = options;
   const ready = losses.filter(({ partition, start }) => {
-    return start === undefined && options.ownership.othersOf(partition).every(isMet);
+    return start === undefined && options.ownership.othersOf(partition).every(isVerified);
   });
   if (ready.length === 0) return;
   await identity.renew();

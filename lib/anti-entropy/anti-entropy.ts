@@ -1,6 +1,6 @@
 /**
  * Anti-entropy: replicas meet again without any read (Dynamo 4.7). When a link opens and from time
- * to time a node compares itself with a peer, takes what it lacks, and audits the trees.
+ * to time a node compares itself with a peer, takes what it lacks, and compares the trees.
  */
 import type { Ownership } from '../partitioning/ownership.js';
 import type { ClusterView } from '../replication/cluster-view.js';
@@ -13,8 +13,8 @@ import type { Pauses } from '../environment/pauses.js';
 import { Periodic } from '../environment/periodic.js';
 import type { NodeId } from '../environment/transport.js';
 import { messageOf } from '../errors.js';
-import type { Audit, Difference } from './audit.js';
-import { AuditTurns } from './audit-turns.js';
+import type { Difference, TreeComparison } from './tree-comparison.js';
+import { TreeComparisonSchedule } from './tree-comparison-schedule.js';
 import type { Collection, CollectionLimits } from './collection.js';
 import type { LastExchange, NodeConvergence } from './convergence.js';
 import type { Differences, Exchange } from './exchange.js';
@@ -37,8 +37,8 @@ export interface AntiEntropyLimits extends CollectionLimits {
   readonly exchangeIntervalMilliseconds: number;
   /** What is missing must still be missing so much later: most of it is on its way. */
   readonly confirmMilliseconds: number;
-  /** Pause between two audits of the trees with the same peer, whatever the clocks say. */
-  readonly auditIntervalMilliseconds: number;
+  /** Pause between two comparisons of trees with the same peer, whatever the clocks say. */
+  readonly treeComparisonIntervalMilliseconds: number;
   /** In this time every partition is counted on the disk once. */
   readonly scrubPeriodMilliseconds: number;
   /** Bytes of records in one message. */
@@ -49,13 +49,13 @@ export interface AntiEntropyOptions {
   readonly ownership: Ownership;
   readonly view: ClusterView;
   readonly health: PartitionHealth;
-  readonly deadRecords: RecordCount;
+  readonly tombstones: RecordCount;
   readonly clock: Clock;
   readonly random: Random;
   readonly observer: Observer;
   readonly pauses: Pauses;
   readonly exchange: Exchange;
-  readonly audit: Audit;
+  readonly treeComparison: TreeComparison;
   readonly scrub: Scrub;
   readonly rebuild: Rebuild;
   readonly collection: Collection;
@@ -66,14 +66,14 @@ export class AntiEntropy {
   readonly #options: AntiEntropyOptions;
   readonly #pauses: Pauses;
   readonly #exchange: Exchange;
-  readonly #audit: Audit;
+  readonly #treeComparison: TreeComparison;
   readonly #rebuild: Rebuild;
   readonly #scrub: Scrub;
   readonly #collection: Collection;
   readonly #periodic: readonly Periodic[];
   readonly #running = new Map<NodeId, Promise<ExchangeReport>>();
   readonly #last = new Map<NodeId, LastExchange>();
-  readonly #audits: AuditTurns;
+  readonly #schedule: TreeComparisonSchedule;
   #rebuilding: Promise<void> | undefined;
   #nextPeer = 0;
   #nextScrub = 0;
@@ -84,10 +84,13 @@ export class AntiEntropy {
     this.#pauses = options.pauses;
     this.#scrub = options.scrub;
     this.#exchange = options.exchange;
-    this.#audit = options.audit;
+    this.#treeComparison = options.treeComparison;
     this.#rebuild = options.rebuild;
     this.#collection = options.collection;
-    this.#audits = new AuditTurns(options.clock, limits.auditIntervalMilliseconds);
+    this.#schedule = new TreeComparisonSchedule(
+      options.clock,
+      limits.treeComparisonIntervalMilliseconds,
+    );
     const every = (name: string, intervalMilliseconds: number, task: () => Promise<void>) =>
       new Periodic(options, { name, intervalMilliseconds, task });
     this.#periodic = [
@@ -112,7 +115,7 @@ export class AntiEntropy {
   }
 
   /** A peer is there again: what both have missed is found out now. */
-  meet(peer: NodeId): void {
+  peerConnected(peer: NodeId): void {
     this.rebuildSoon();
     this.exchangeWith(peer).catch((error: unknown) => this.#failed(peer, error));
   }
@@ -130,48 +133,48 @@ export class AntiEntropy {
   }
 
   /** The same with all trees, and not one that began before. */
-  async auditWith(peer: NodeId, only: readonly number[]): Promise<ExchangeReport> {
+  async compareTreesWith(peer: NodeId, only: readonly number[]): Promise<ExchangeReport> {
     for (let running = this.#running.get(peer); running !== undefined; ) {
       await running.catch(() => undefined);
       running = this.#running.get(peer);
     }
-    this.auditSoon(peer);
+    this.compareTreesSoon(peer);
     return this.exchangeWith(peer, only);
   }
 
   /** What differs from a peer in these partitions, found by the trees; nothing is changed. */
   differencesFrom(peer: NodeId, partitions: readonly number[]): Promise<Difference[]> {
-    return this.#audit.differences(peer, partitions);
+    return this.#treeComparison.differences(peer, partitions);
   }
 
   /** What this node knows of how far everything is everywhere. */
   report(): NodeConvergence {
-    const { ownership, view, health, deadRecords } = this.#options;
+    const { ownership, view, health, tombstones } = this.#options;
     return {
       node: view.self,
       exchanges: [...this.#last.values()].sort((a, b) => (a.peer < b.peer ? -1 : 1)),
       rebuilding: health.rebuilding,
       scrubbed: this.#scrub.counted,
       owned: ownership.own.length,
-      dead: deadRecords.count,
+      tombstones: tombstones.count,
       blocked: this.#collection.blocked,
     };
   }
 
   /** At the next exchange all trees are compared. */
-  auditSoon(peer: NodeId): void {
-    this.#audits.owe(peer);
+  compareTreesSoon(peer: NodeId): void {
+    this.#schedule.owe(peer);
   }
 
   /** On the monotonic clock, since when a peer may lack what no hint brings it any more. */
   owesSince(peer: NodeId): number | undefined {
-    return this.#audits.owedSince(peer);
+    return this.#schedule.owedSince(peer);
   }
 
   async #exchangeWith(peer: NodeId, only?: readonly number[]): Promise<ExchangeReport> {
     const { observer } = this.#options;
     const shared = this.#options.ownership.sharedWith(peer);
-    const { partitions, done } = this.#audits.next(peer, shared);
+    const { partitions, done } = this.#schedule.next(peer, shared);
     const found = await this.#exchange.compare(peer, partitions, only);
     done();
     const alike = found.clocks.length === 0 && found.roots.length === 0;
@@ -183,18 +186,18 @@ export class AntiEntropy {
     // Who asked for certain partitions is waiting.
     const hintsFirst = only === undefined;
     const { records, bytes } = await this.#exchange.pullMissing(peer, found.clocks, hintsFirst);
-    const differences = await this.#auditTrees(peer, found);
+    const differences = await this.#compareTrees(peer, found);
     this.#note(peer, 'different', records);
     return { peer, alike, records, bytes, differences };
   }
 
-  async #auditTrees(peer: NodeId, { clocks, roots }: Differences): Promise<Difference[]> {
+  async #compareTrees(peer: NodeId, { clocks, roots }: Differences): Promise<Difference[]> {
     const agreeing = new Set(roots.filter((partition) => !clocks.includes(partition)));
-    const differences = await this.#audit.differences(peer, roots);
+    const differences = await this.#treeComparison.differences(peer, roots);
     const lagging = differences.filter(({ at }) => !agreeing.has(at.partition));
     const strange = differences.filter(({ at }) => agreeing.has(at.partition));
-    await this.#audit.repair(peer, lagging);
-    const expired = await this.#audit.repair(peer, strange);
+    await this.#treeComparison.repair(peer, lagging);
+    const expired = await this.#treeComparison.repair(peer, strange);
     this.#report(peer, { lagging: lagging.length, expired, strange: strange.length - expired });
     return differences;
   }
@@ -206,7 +209,7 @@ export class AntiEntropy {
   ): void {
     const { observer } = this.#options;
     const count = (kind: string, by: number): void => {
-      if (by > 0) observer.count('quorate_audit_differences_total', { peer, kind }, by);
+      if (by > 0) observer.count('quorate_tree_differences_total', { peer, kind }, by);
     };
     count('lagging', lagging);
     count('expiry', expired);

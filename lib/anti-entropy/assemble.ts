@@ -1,6 +1,6 @@
 /** Assembles anti-entropy on a node: each part is given what it names, no more. */
 import type { Environment } from '../environment/environment.js';
-import type { Foreground } from '../environment/foreground.js';
+import type { ForegroundLoad } from '../environment/foreground-load.js';
 import { Pauses } from '../environment/pauses.js';
 import type { NodeId } from '../environment/transport.js';
 import type { Disk } from '../disk/disk.js';
@@ -11,8 +11,8 @@ import type { Lag } from '../replication/lag.js';
 import type { Messenger } from '../rpc/messenger.js';
 import { serveLosses } from './announcement.js';
 import { AntiEntropy, type AntiEntropyLimits } from './anti-entropy.js';
-import { Audit } from './audit.js';
-import { serveAudits } from './audit-service.js';
+import { TreeComparison } from './tree-comparison.js';
+import { serveTreeComparisons } from './tree-comparison-service.js';
 import { Collection } from './collection.js';
 import { ConvergenceReport } from './convergence.js';
 import { Exchange } from './exchange.js';
@@ -22,7 +22,7 @@ import { MerkleTrees } from './merkle-tree.js';
 import { Questions } from './questions.js';
 import { Rebuild } from './rebuild.js';
 import { Scrub } from './scrub.js';
-import { askOwners, serveDotStatus } from './testimony-service.js';
+import { askOwners, serveDotStatus } from './dot-status-service.js';
 
 export interface AntiEntropyAssembly {
   readonly environment: Pick<Environment, 'clock' | 'random' | 'observer'>;
@@ -31,10 +31,10 @@ export interface AntiEntropyAssembly {
   readonly view: ClusterView;
   readonly messenger: Messenger;
   readonly lag: Lag;
-  readonly foreground: Foreground;
+  readonly foreground: ForegroundLoad;
   readonly expiryClock: ExpiryClock;
   /** Has the peer said what it remembers of this node's disk? */
-  readonly isMet: (peer: NodeId) => boolean;
+  readonly isVerified: (peer: NodeId) => boolean;
   /** So long after its death a record is kept in any case. */
   readonly retentionMilliseconds: () => number;
   /** How long one message of background work may wait for its answer. */
@@ -45,9 +45,9 @@ export interface AntiEntropyAssembly {
 export function assembleAntiEntropy(options: AntiEntropyAssembly) {
   const { environment, disk, ownership, view, messenger, lag, foreground, expiryClock } = options;
   const { clock, random, observer } = environment;
-  const { store, table, digests, clocks, health, replica, endings, deadRecords, recentDots } = disk;
+  const { store, table, digests, clocks, health, replica, endings, tombstones, recentDots } = disk;
   const { identity, losses, partitionCount } = disk;
-  const { backgroundTimeoutMilliseconds, isMet, retentionMilliseconds, limits } = options;
+  const { backgroundTimeoutMilliseconds, isVerified, retentionMilliseconds, limits } = options;
   const { confirmMilliseconds, pageBytesMax } = limits;
   const questions = new Questions({ messenger, clock, backgroundTimeoutMilliseconds });
   const pauses = new Pauses({ clock, foreground });
@@ -62,19 +62,25 @@ export function assembleAntiEntropy(options: AntiEntropyAssembly) {
     pageBytesMax,
   });
   const listing = { ownership, store, table, endings, expiryClock, pageBytesMax };
-  const audited = { ...listing, replica, health, trees };
-  const audit = new Audit({ ...audited, messenger, questions, pauses, confirmMilliseconds });
+  const compared = { ...listing, replica, health, trees };
+  const treeComparison = new TreeComparison({
+    ...compared,
+    messenger,
+    questions,
+    pauses,
+    confirmMilliseconds,
+  });
   const rebuild = new Rebuild({
-    ...{ identity, losses, isMet, ownership, view, questions, observer },
+    ...{ identity, losses, isVerified, ownership, view, questions, observer },
     ...{ health, clocks, store, table, endings, exchange, scrub },
   });
   const collection = new Collection({
-    ...{ ownership, questions, store, table, clocks, health, endings, deadRecords, expiryClock },
+    ...{ ownership, questions, store, table, clocks, health, endings, tombstones, expiryClock },
     ...{ clock, random, observer, limits, retentionMilliseconds },
   });
   const antiEntropy = new AntiEntropy({
-    ...{ ownership, view, health, deadRecords, clock, random, observer },
-    ...{ pauses, exchange, audit, scrub, rebuild, collection, limits },
+    ...{ ownership, view, health, tombstones, clock, random, observer },
+    ...{ pauses, exchange, treeComparison, scrub, rebuild, collection, limits },
   });
   replica.onUnaccounted((at, dots) => askOwners({ ownership, clocks, questions }, at, dots));
   health.onDamage(() => antiEntropy.rebuildSoon());
@@ -84,7 +90,7 @@ export function assembleAntiEntropy(options: AntiEntropyAssembly) {
   /** Registers the handlers of all parts. */
   const serve = (): void => {
     for (const part of [answering, collection, exchangeNow, convergence]) part.serve(messenger);
-    serveAudits(messenger, audited);
+    serveTreeComparisons(messenger, compared);
     serveDotStatus(messenger, { ownership, table, clocks, health });
     serveLosses(messenger, { ownership, losses });
   };

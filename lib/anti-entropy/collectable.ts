@@ -3,8 +3,8 @@ import type { PartitionClock } from '../versioning/partition-clock.js';
 import type { Siblings } from '../versioning/siblings.js';
 
 /** Why a record of the dead stays, or `undefined` where it may go. */
-export type Obstacle =
-  | 'not all dead'
+export type BlockedReason =
+  | 'holds a value'
   | 'owner under rebuild'
   | 'not seen by all'
   | 'held as a value';
@@ -21,11 +21,11 @@ export interface OwnerState {
  * Every owner, this node too, must have seen on its disk, without a gap, all that the record's
  * context covers: then nobody can hold or be sent anything that the record still keeps dead.
  */
-export function obstacleTo(
+export function blockedReasonOf(
   siblings: Siblings,
   owners: readonly OwnerState[],
-): Obstacle | undefined {
-  if (siblings.versions.some(({ state }) => state === 'value')) return 'not all dead';
+): BlockedReason | undefined {
+  if (siblings.versions.some(({ state }) => state === 'value')) return 'holds a value';
   if (owners.some(({ persisted }) => persisted === undefined)) return 'owner under rebuild';
   const { vector, beyond } = siblings.context;
   const covered = new Map(vector);

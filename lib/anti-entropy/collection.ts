@@ -1,4 +1,4 @@
-/** Collects the dead: tombstones and stubs whose time is over, found by their index (E2). */
+/** Collects the tombstones and stubs whose time is over, found by their index (E2). */
 import type { Ownership } from '../partitioning/ownership.js';
 import type { Questions } from './questions.js';
 import type { Store } from '../persistence/store.js';
@@ -31,7 +31,7 @@ import type { Dot } from '../versioning/dot.js';
 import { PartitionClock } from '../versioning/partition-clock.js';
 import { find } from '../versioning/siblings.js';
 import { countDue, dueUntil, type Retention } from './due.js';
-import { type OwnerState, obstacleTo } from './collectable.js';
+import { type OwnerState, blockedReasonOf } from './collectable.js';
 import { PERSISTED } from './messages.js';
 
 interface Candidate {
@@ -46,7 +46,7 @@ export interface CollectionLimits {
   /** Records of the dead that are judged in one turn. */
   readonly collectBatchSize: number;
   /** Records of the dead on this node beyond which the oldest do not wait for their retention. */
-  readonly deadRecordsMax: number;
+  readonly tombstonesMax: number;
   /** Bytes of keys in one message. */
   readonly pageBytesMax: number;
 }
@@ -59,7 +59,7 @@ export interface CollectionOptions {
   readonly clocks: PartitionClocks;
   readonly health: PartitionHealth;
   readonly endings: Endings;
-  readonly deadRecords: RecordCount;
+  readonly tombstones: RecordCount;
   readonly expiryClock: ExpiryClock;
   readonly clock: Clock;
   readonly random: Random;
@@ -175,8 +175,10 @@ export class Collection {
     before: number,
   ): Promise<readonly IndexEntry[]> {
     const { ownership, store, limits } = this.#options;
-    const end = Number.isFinite(before) ? indexFrom('dead', before) : indexEnd('dead');
-    const start = this.#cursors[kind] === '' ? indexFrom('dead', from) : this.#cursors[kind];
+    const end = Number.isFinite(before)
+      ? indexFrom('collectable', before)
+      : indexEnd('collectable');
+    const start = this.#cursors[kind] === '' ? indexFrom('collectable', from) : this.#cursors[kind];
     this.#cursors[kind] = '';
     if (start >= end) return [];
     const limit = limits.collectBatchSize;
@@ -187,15 +189,15 @@ export class Collection {
   }
 
   async #retention(): Promise<Retention> {
-    const { store, deadRecords, expiryClock, limits } = this.#options;
-    await deadRecords.countStored(store);
+    const { store, tombstones, expiryClock, limits } = this.#options;
+    await tombstones.countStored(store);
     const now = expiryClock.now();
     return {
       nowMilliseconds: now,
       futureFromMilliseconds: now === undefined ? undefined : futureFrom(now, expiryClock),
       retentionMilliseconds: this.#options.retentionMilliseconds(),
-      dead: deadRecords.count,
-      deadMax: limits.deadRecordsMax,
+      tombstones: tombstones.count,
+      tombstonesMax: limits.tombstonesMax,
     };
   }
 
@@ -217,9 +219,9 @@ export class Collection {
         return { persisted, holdsValue: valued[i] === true };
       });
       states.push({ persisted: clocks.persisted(partition), holdsValue: false });
-      const obstacle = obstacleTo(record.siblings, states);
-      if (obstacle === undefined) await endings.collect(at, record.fingerprint).committed;
-      else this.#blocked(obstacle, 1);
+      const reason = blockedReasonOf(record.siblings, states);
+      if (reason === undefined) await endings.collect(at, record.fingerprint).committed;
+      else this.#blocked(reason, 1);
     }
   }
 
@@ -230,11 +232,11 @@ export class Collection {
 
   /** A pass has come to its end: how many are kept, and why those that are due. */
   #publish(): void {
-    const { observer, deadRecords } = this.#options;
-    observer.measure('quorate_dead_records', deadRecords.count);
+    const { observer, tombstones } = this.#options;
+    observer.measure('quorate_tombstones', tombstones.count);
     this.#blockedLately = new Map([...this.#tally].filter(([, count]) => count > 0));
     for (const [reason, count] of this.#tally) {
-      observer.measure('quorate_dead_records_blocked', count, { reason });
+      observer.measure('quorate_tombstones_blocked', count, { reason });
       this.#tally.set(reason, 0);
     }
   }

@@ -25,7 +25,7 @@ export interface NodeConvergence {
   readonly scrubbed: number;
   readonly owned: number;
   /** Tombstones and stubs on this node. */
-  readonly dead: number;
+  readonly tombstones: number;
   /** Of those that are due: how many may not go yet, by the reason. */
   readonly blocked: readonly { readonly reason: string; readonly count: number }[];
 }

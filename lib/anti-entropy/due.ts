@@ -8,9 +8,9 @@ export interface Retention {
   /** So long after its death a record is kept, while there is room. */
   readonly retentionMilliseconds: number;
   /** Records of the dead on this node. */
-  readonly dead: number;
+  readonly tombstones: number;
   /** Beyond it the oldest do not wait. */
-  readonly deadMax: number;
+  readonly tombstonesMax: number;
 }
 
 /** Up to when a record must have died to be looked at; undefined: none is. */
@@ -31,6 +31,6 @@ export function countDue(deaths: readonly number[], retention: Retention): numbe
   return Math.min(deaths.length, Math.max(deaths.filter(isOld).length, excessOf(retention)));
 }
 
-function excessOf({ dead, deadMax }: Retention): number {
-  return Math.max(0, dead - deadMax);
+function excessOf({ tombstones, tombstonesMax }: Retention): number {
+  return Math.max(0, tombstones - tombstonesMax);
 }

@@ -166,7 +166,7 @@ export class ExchangeNow implements ExchangeControl {
     try {
       const found = dryRun
         ? { ...nothing, differences: await antiEntropy.differencesFrom(peer, partitions) }
-        : await antiEntropy.auditWith(peer, partitions);
+        : await antiEntropy.compareTreesWith(peer, partitions);
       const rows = found.differences.slice(0, KEYS_MAX).map(({ at, ours, theirs }) => {
         const { namespace, key, partition } = at;
         return { namespace, key, partition, here: ours, there: theirs };

@@ -99,7 +99,7 @@ export class ExchangeService {
       clocks: shared.map((partition) => [partition, clocks.hashOf(partition)]),
       root: null,
       roots: await this.#rootsOf(
-        shared.filter((partition) => theirs.audit?.includes(partition) ?? true),
+        shared.filter((partition) => theirs.rootsOf?.includes(partition) ?? true),
       ),
     };
   }

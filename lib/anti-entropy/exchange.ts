@@ -73,17 +73,17 @@ export class Exchange {
 
   /**
    * One number and one root for all shared partitions; only where they differ, one for each.
-   * @param audit partitions whose roots are compared in any case; null: all
+   * @param rootsOf partitions whose roots are compared in any case; null: all
    */
   async compare(
     peer: NodeId,
-    audit: readonly number[] | null,
+    rootsOf: readonly number[] | null,
     only?: readonly number[],
   ): Promise<Differences> {
     const { questions, clocks } = this.#options;
     const shared = this.#options.ownership.sharedWith(peer);
     const wanted = new Set(only ?? shared);
-    const request = { clocks: hashOfClocks(clocks, shared), audit: audit && [...audit] };
+    const request = { clocks: hashOfClocks(clocks, shared), rootsOf: rootsOf && [...rootsOf] };
     const theirs = await questions.ask(peer, COMPARE, request);
     const roots = theirs.root === null ? theirs.roots : await this.#rootsUnless(peer, theirs.root);
     await this.#trees.refresh(

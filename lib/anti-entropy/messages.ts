@@ -14,19 +14,19 @@ const rooted = z.tuple([partition, z.number(), bytes]);
 export type Rooted = z.infer<typeof rooted>;
 
 /**
- * "Of all partitions that we both own, this is what I have seen." The reply has the hash of each
- * clock where they differ, else one root over all that is held: under steady writes clocks are
- * apart at every moment, and trees are not built for nothing. Then only those of `audit` are (null:
- * all).
+ * "Of all partitions that we both own, this is what I have seen." Where clocks differ, the reply
+ * has the hash of each clock, and the roots of the trees of the partitions in `rootsOf` alone
+ * (null: of all): under steady writes clocks differ at every moment, and trees are costly to build.
+ * Where all clocks agree, it has one root over all that is held.
  */
 export const COMPARE = messageType(
   'anti-entropy.compare',
-  z.object({ clocks: z.number(), audit: z.array(partition).nullable() }),
+  z.object({ clocks: z.number(), rootsOf: z.array(partition).nullable() }),
   z.object({
     /** [partition, hash of the clock] */
     clocks: z.array(z.tuple([partition, z.number()])),
     root: bytes.nullable(),
-    /** Of the partitions to audit, where clocks differ. */
+    /** Of the partitions in `rootsOf`, where clocks differ. */
     roots: z.array(rooted),
   }),
 );
@@ -107,16 +107,16 @@ export const RECORDS = messageType(
   z.object({ records: z.array(bytes.nullable()) }),
 );
 
-/** What an owner knows of one version; see testimony.ts. */
-const word = z.enum(['value', 'dead', 'covered', 'denied', 'unseen']);
+/** What an owner knows of one version; see dot-status.ts. */
+const status = z.enum(['value', 'ended', 'covered', 'absent', 'unseen']);
 
 /** "What became of these versions of a key?" */
 export const DOT_STATUS = messageType(
-  'anti-entropy.testify',
+  'anti-entropy.dot-status',
   z.object({ ...address, dots: z.array(dot) }),
   z.object({
     rebuilding: z.boolean(),
-    words: z.array(word),
+    statuses: z.array(status),
     /** Which of the dots the persisted clock has. */
     persisted: z.array(z.boolean()),
   }),
@@ -175,7 +175,7 @@ const convergence = z.object({
   rebuilding: z.array(partition),
   scrubbed: z.number(),
   owned: z.number(),
-  dead: z.number(),
+  tombstones: z.number(),
   blocked: z.array(z.object({ reason: z.string(), count: z.number() })),
 });
 

@@ -17,7 +17,7 @@ import { announce, type AnnouncementOptions, type AnnouncedLoss } from './announ
 import type { Exchange } from './exchange.js';
 import { DOT_STATUS } from './messages.js';
 import type { Scrub } from './scrub.js';
-import { isEndedElsewhere } from './testimony.js';
+import { isEndedElsewhere } from './dot-status.js';
 
 /** What the other owners have sent of a partition since it was damaged. */
 interface Progress extends AnnouncedLoss {
@@ -196,13 +196,13 @@ export class Rebuild {
     const { questions, ownership } = this.#options;
     const { namespace, key, partition } = at;
     const { deadline } = questions;
-    const testimonies = await Promise.all(
+    const reports = await Promise.all(
       ownership
         .othersOf(partition)
         .map((peer) =>
           questions.ask(peer, DOT_STATUS, { namespace, key, dots: [...dots] }, deadline),
         ),
     );
-    return dots.filter((_, i) => isEndedElsewhere(i, testimonies));
+    return dots.filter((_, i) => isEndedElsewhere(i, reports));
   }
 }

@@ -2,7 +2,7 @@
 import type { ConvergenceControl } from '../anti-entropy/convergence.js';
 import type { ExchangeControl } from '../anti-entropy/exchange-now.js';
 import type { Coordination } from '../coordination/request.js';
-import type { Foreground } from '../environment/foreground.js';
+import type { ForegroundLoad } from '../environment/foreground-load.js';
 import type { Observer } from '../environment/observer.js';
 import type { HandoffControl } from '../hints/hints-report.js';
 import type { ClusterControl } from '../membership/cluster-types.js';
@@ -20,6 +20,6 @@ export interface ApiNode {
   readonly events: EventsControl;
   readonly gauges: GaugesControl;
   readonly handoff: HandoffControl;
-  readonly foreground: Foreground;
+  readonly foreground: ForegroundLoad;
   readonly observer: Observer;
 }

@@ -16,7 +16,7 @@ export function checkExpiry({ writes, reads, finals }: History): Finding[] {
       return [{ checker: 'expired values', key, message }];
     }),
   );
-  const told = reads.flatMap(({ id, key, versions }) =>
+  const reported = reads.flatMap(({ id, key, versions }) =>
     versions.flatMap((shown): Finding[] => {
       const write = causalityOf(key).writeOf(shown.version);
       const wrong = write === undefined ? undefined : whatIsWrong(shown, write.expiry);
@@ -24,7 +24,7 @@ export function checkExpiry({ writes, reads, finals }: History): Finding[] {
       return [{ checker: 'ends', key, message: `${id} shows ${shown.version} ${wrong}` }];
     }),
   );
-  return [...outlived, ...told];
+  return [...outlived, ...reported];
 }
 
 function whatIsWrong({ endsAt }: ReadVersion, expiry: Expiry | undefined): string | undefined {

@@ -10,13 +10,13 @@ export function checkMisses({ writes, reads }: History): Finding[] {
   const nothing = new Set<string>();
   return reads.flatMap(({ id, key, ended, versions, miss }): Finding[] => {
     if (miss === undefined || versions.length > 0) return [];
-    const { told, unasked } = miss;
-    const hidden = told.filter((version) => {
+    const { reported, unasked } = miss;
+    const hidden = reported.filter((version) => {
       return !causalityOf(key).accountsFor(nothing, version, ended);
     });
     const messages = [
       ...unasked.map((node) => `${id} finds nothing, and did not ask ${node}, which was up`),
-      ...hidden.map((version) => `${id} finds nothing, and was told of ${version}`),
+      ...hidden.map((version) => `${id} finds nothing, and was reported of ${version}`),
     ];
     return messages.map((message) => ({ checker: 'misses', key, message }));
   });

@@ -79,7 +79,7 @@ export interface RecordedRead {
 
 export interface Miss {
   /** What replicas said that they hold, in answers to this very read. */
-  readonly told: readonly VersionName[];
+  readonly reported: readonly VersionName[];
   /** Primaries that were up all the time, and were not asked. */
   readonly unasked: readonly string[];
 }

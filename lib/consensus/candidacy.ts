@@ -19,7 +19,7 @@ export class Candidacy {
   readonly #promises: Votes;
   /** Who has activated the ballot: so far in this start of it. */
   readonly activations: Votes;
-  readonly #testimonies = new Map<NodeId, PromiseReport>();
+  readonly #promiseReports = new Map<NodeId, PromiseReport>();
   #legacy: Legacy | undefined;
   adopted: readonly Adopted[] = [];
   isActive = false;
@@ -47,12 +47,12 @@ export class Candidacy {
     { active, entries }: Extract<AcceptorReply, { is: 'promised' }>,
   ): readonly ProposerEffect[] {
     this.#promises.grant(from.node, from.start);
-    this.#testimonies.set(from.node, { active, entries });
+    this.#promiseReports.set(from.node, { active, entries });
     if (this.#legacy !== undefined) return [this.#activation(this.#legacy, from.node)];
     const { granted } = this.#promises;
     const hasSelf = granted.includes(this.#acceptors.self);
     if (!this.#acceptors.isMajority(this.#promises) || !hasSelf) return [];
-    const legacy = legacyOf(granted.flatMap((node) => this.#testimonies.get(node) ?? []));
+    const legacy = legacyOf(granted.flatMap((node) => this.#promiseReports.get(node) ?? []));
     this.#legacy = legacy;
     this.adopted = legacy.adopted.map(({ key, dot, state }, place) => {
       const id = { ballot: this.ballot, seq: place + 1 };
@@ -104,7 +104,7 @@ export class Candidacy {
     const marks = new Map<KeyText, ProposalId | undefined>(
       brought.map(({ key, mark }) => [key, mark]),
     );
-    for (const { key } of this.#testimonies.get(node)?.entries ?? []) {
+    for (const { key } of this.#promiseReports.get(node)?.entries ?? []) {
       const isAdopted = this.adopted.some((adopted) => adopted.key === key);
       if (!isAdopted && !marks.has(key)) marks.set(key, undefined);
     }

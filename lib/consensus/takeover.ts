@@ -25,11 +25,11 @@ export interface Legacy {
   readonly merges: readonly { readonly key: KeyText; readonly state: Siblings }[];
 }
 
-/** @param testimonies of a majority, the own one among them */
-export function legacyOf(testimonies: readonly PromiseReport[]): Legacy {
-  const active = testimonies.reduce((top, one) => greaterBallot(top, one.active), NO_BALLOT);
+/** @param reports of a majority, the own one among them */
+export function legacyOf(reports: readonly PromiseReport[]): Legacy {
+  const active = reports.reduce((top, one) => greaterBallot(top, one.active), NO_BALLOT);
   const byKey = new Map<KeyText, PromiseEntry[]>();
-  for (const { entries } of testimonies) {
+  for (const { entries } of reports) {
     for (const entry of entries) {
       const known = byKey.get(entry.key);
       if (known === undefined) byKey.set(entry.key, [entry]);

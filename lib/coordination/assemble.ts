@@ -11,12 +11,12 @@ import type { Hedging } from '../replication/hedging.js';
 import type { Plans } from '../replication/plan.js';
 import type { Resolver } from '../resolution/resolver.js';
 import { Coordinator, type CoordinatorOptions } from './coordinator.js';
-import { CopyInspection } from './copies.js';
+import { CopyInspection } from './copy-inspection.js';
 import { Engine } from './engine.js';
 import { Histories } from './history.js';
 import { Reads } from './reads.js';
 import { Replicas } from './replicas.js';
-import { ConflictResolution } from './settle.js';
+import { ConflictResolution } from './conflict-resolution.js';
 import { Standings } from './standings.js';
 import { Writes } from './writes.js';
 

@@ -5,7 +5,7 @@
 import {
   type BlindReport,
   isAbove,
-  type MetVersion,
+  type ConcurrentVersion,
   type Stamped,
 } from '../replica/blind-report.js';
 import { covers } from '../versioning/context.js';
@@ -25,14 +25,14 @@ export interface BlindWriteState {
 }
 
 interface Takings {
-  readonly taken: readonly MetVersion[];
+  readonly taken: readonly ConcurrentVersion[];
   /** Whose contexts go with it. */
   readonly reports: readonly BlindReport[];
 }
 
 interface Leavings {
   /** Live, met, and not taken. */
-  readonly left: readonly MetVersion[];
+  readonly left: readonly ConcurrentVersion[];
 }
 
 export type BlindWriteDecision =
@@ -44,7 +44,7 @@ const NONE: Takings = { taken: [], reports: [] };
 const ALONE: BlindWriteDecision = { do: 'answer', left: [] };
 
 /** By its text, so that what several replicas hold is one. */
-type ByDot = ReadonlyMap<string, MetVersion>;
+type ByDot = ReadonlyMap<string, ConcurrentVersion>;
 
 export function decideBlindWrite(met: BlindWriteState): BlindWriteDecision {
   const { version, own, reports, isComplete, mayWait } = met;
@@ -71,7 +71,7 @@ export function decideBlindWrite(met: BlindWriteState): BlindWriteDecision {
 /** What is held beside it, less what the own record has superseded by now. The dead beat values. */
 function besideOf(own: BlindReport, reports: readonly BlindReport[]): ByDot {
   const ownNames = new Set(own.beside.map(nameOf));
-  const beside = new Map<string, MetVersion>();
+  const beside = new Map<string, ConcurrentVersion>();
   for (const one of [own, ...reports].flatMap((report) => report.beside)) {
     const name = nameOf(one);
     if (covers(own.context, one.dot) && !ownNames.has(name)) continue;
@@ -95,7 +95,7 @@ function isWhole(
 
 /** Was it met beside the write, and does it stay? What has superseded the write is not beside. */
 function isLeft(
-  one: MetVersion,
+  one: ConcurrentVersion,
   version: Stamped,
   all: readonly BlindReport[],
   { taken, reports }: Takings,

@@ -5,7 +5,7 @@
 import type { NodeId } from '../environment/transport.js';
 import type { Plan } from '../replication/plan.js';
 import type { Standing } from '../replication/quorum.js';
-import { type Course, NOTHING } from './engine.js';
+import { type Core, NOTHING } from './engine.js';
 import type { ReadEffect } from './read-core.js';
 import { type Copy, ReadRound } from './read-round.js';
 import { NO_QUORUM, RepairCore, type RepairWrite, type StoredRepair } from './repair-core.js';
@@ -16,7 +16,7 @@ export type ComparisonEffect =
   /** Each replica that lagged holds the merge, or has failed. */
   | { readonly do: 'done' };
 
-export class ComparisonCore implements Course<ComparisonEffect> {
+export class ComparisonCore implements Core<ComparisonEffect> {
   now = 0;
   readonly #plan: Plan;
   readonly #timeoutMilliseconds: number;

@@ -24,12 +24,12 @@ export interface ConflictListOptions {
 }
 
 /** What a node tells of its index. */
-type Told = z.infer<typeof CONFLICTS.reply>;
+type IndexAnswer = z.infer<typeof CONFLICTS.reply>;
 
 /**
- * A page, the conflict that began first at the front: fewer than asked for where what a node told
- * was cut, since what follows there is not known yet. Nodes that do not answer are named: keys
- * which only they know to be in conflict are missing.
+ * A page, the conflict that began first at the front. It has fewer than asked for where a node
+ * answered with a part of its list, since the rest of that list is not known yet. Nodes that do not
+ * answer are named: keys that only they know to be in conflict are missing.
  * @throws OperatingError `invalid_request` (the cursor)
  */
 export async function listConflicts(
@@ -46,11 +46,11 @@ export async function listConflicts(
     nodes.map((node) => askNode(options, node, after, limit, deadline)),
   );
   const unanswered = nodes.filter((_, i) => answers[i] === undefined);
-  const told = answers.flatMap((answer) => answer ?? []);
-  const all = [...new Set(told.flatMap(({ entries }) => entries))].sort(compareUtf8);
-  const places = knownOf(all, told);
+  const indexAnswers = answers.flatMap((answer) => answer ?? []);
+  const all = [...new Set(indexAnswers.flatMap(({ entries }) => entries))].sort(compareUtf8);
+  const places = knownOf(all, indexAnswers);
   const page = places.slice(0, limit);
-  const isMore = all.length > page.length || told.some(({ more }) => more);
+  const isMore = all.length > page.length || indexAnswers.some(({ more }) => more);
   const last = page.at(-1);
   return {
     conflicts: distinct(page, ownership.partitionCount),
@@ -66,7 +66,7 @@ async function askNode(
   after: string,
   limit: number,
   deadline: number,
-): Promise<Told | undefined> {
+): Promise<IndexAnswer | undefined> {
   if (node === view.self) {
     const entries = await conflictPage(store, after, limit);
     return { entries, more: entries.length === limit };
@@ -80,9 +80,12 @@ async function askNode(
   }
 }
 
-/** Those before which no node has told of less than it has. */
-function knownOf(places: readonly string[], told: readonly Told[]): readonly string[] {
-  const ends = told.flatMap(({ entries, more }) => (more ? (entries.at(-1) ?? []) : []));
+/** Those before which no node has a conflict that it did not name. */
+function knownOf(
+  places: readonly string[],
+  indexAnswers: readonly IndexAnswer[],
+): readonly string[] {
+  const ends = indexAnswers.flatMap(({ entries, more }) => (more ? (entries.at(-1) ?? []) : []));
   const [end] = ends.sort(compareUtf8);
   return end === undefined ? places : places.filter((place) => compareUtf8(place, end) <= 0);
 }

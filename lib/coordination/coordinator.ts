@@ -14,7 +14,7 @@ import type { Siblings } from '../versioning/siblings.js';
 import { liveVersions, seenIn } from '../versioning/siblings.js';
 import { type BlindWrites, seenBlindly } from './blind-writes.js';
 import { type ConflictListOptions, listConflicts } from './conflict-list.js';
-import type { CopyInspection, CopiesAnswer } from './copies.js';
+import type { CopyInspection, CopiesAnswer } from './copy-inspection.js';
 import type { Histories, HistoryQuery } from './history.js';
 import { type ConsistencyLevel, parseLevel } from './level.js';
 import { LargeWrites } from './large-writes.js';
@@ -36,7 +36,7 @@ import type {
   VersionRequest,
   VersionsAnswer,
 } from './request.js';
-import { type Resolve, resolveByOf, type ConflictResolution } from './settle.js';
+import { type Resolve, resolveByOf, type ConflictResolution } from './conflict-resolution.js';
 import type { Writes } from './writes.js';
 
 /** What the cluster's settings say of a request that does not. */

@@ -6,7 +6,7 @@ import { assert } from '../errors.js';
  * The course of one request: a machine without I/O, clock or promise. Told what has happened, it
  * says what follows. Its events beyond these two are its own.
  */
-export interface Course<Effect> {
+export interface Core<Effect> {
   /** Milliseconds since `begin`. The engine sets it before each event. */
   now: number;
   begin(): readonly Effect[];
@@ -25,8 +25,8 @@ export const NOTHING: readonly never[] = [];
 const SWEEP_MILLISECONDS = 5;
 
 /** One course under way. */
-export class Operation<Effect, Kind extends Course<Effect>> {
-  readonly course: Kind;
+export class Operation<Effect, Kind extends Core<Effect>> {
+  readonly core: Kind;
   /** On the monotonic clock. */
   readonly begunAt: number;
   /** Where it stands among the open ones; -1: it is over. */
@@ -34,37 +34,37 @@ export class Operation<Effect, Kind extends Course<Effect>> {
   readonly #engine: Engine;
   readonly #perform: (effect: Effect) => void;
 
-  constructor(engine: Engine, course: Kind, begunAt: number, perform: (effect: Effect) => void) {
+  constructor(engine: Engine, core: Kind, begunAt: number, perform: (effect: Effect) => void) {
     this.#engine = engine;
-    this.course = course;
+    this.core = core;
     this.begunAt = begunAt;
     this.#perform = perform;
   }
 
   /** Tells the course what has happened, and does what follows; nothing once it is over. */
-  tell(event: (course: Kind) => readonly Effect[]): void {
+  dispatch(event: (core: Kind) => readonly Effect[]): void {
     if (this.place < 0) return;
-    this.course.now = this.#engine.now() - this.begunAt;
-    this.follow(event(this.course));
+    this.core.now = this.#engine.now() - this.begunAt;
+    this.follow(event(this.core));
   }
 
   follow(effects: readonly Effect[]): void {
     for (const effect of effects) this.#perform(effect);
     if (this.place < 0) return;
-    if (this.course.isDone) this.#engine.close(this);
-    else this.#engine.planSweep(this.begunAt + this.course.wakesAt);
+    if (this.core.isDone) this.#engine.close(this);
+    else this.#engine.planSweep(this.begunAt + this.core.wakesAt);
   }
 
   /** @param now on the monotonic clock */
   sweep(now: number): void {
-    if (this.place < 0 || now < this.begunAt + this.course.wakesAt) return;
-    this.course.now = now - this.begunAt;
-    this.follow(this.course.elapsed());
+    if (this.place < 0 || now < this.begunAt + this.core.wakesAt) return;
+    this.core.now = now - this.begunAt;
+    this.follow(this.core.elapsed());
   }
 }
 
 /** An operation of any kind. */
-type Open = Operation<never, Course<never>>;
+type Open = Operation<never, Core<never>>;
 
 export class Engine {
   readonly #clock: Clock;
@@ -83,22 +83,22 @@ export class Engine {
   }
 
   /**
-   * Begins a course. What it says is done by `perform`; what can be said at once is told before
+   * Begins a core. What it says is done by `perform`; what can be said at once is told before
    * this returns.
    */
-  run<Effect, Kind extends Course<Effect>>(
-    course: Kind,
+  run<Effect, Kind extends Core<Effect>>(
+    core: Kind,
     perform: (effect: Effect, operation: Operation<Effect, Kind>) => void,
   ): void {
     const operation: Operation<Effect, Kind> = new Operation(
       this,
-      course,
+      core,
       this.#clock.monotonicMilliseconds(),
       (effect: Effect) => perform(effect, operation),
     );
     operation.place = this.#open.length;
     this.#open.push(operation as unknown as Open);
-    operation.follow(course.begin());
+    operation.follow(core.begin());
   }
 
   /** On the monotonic clock. */
@@ -107,7 +107,7 @@ export class Engine {
   }
 
   /** Called by the operation. */
-  close<Effect, Kind extends Course<Effect>>(operation: Operation<Effect, Kind>): void {
+  close<Effect, Kind extends Core<Effect>>(operation: Operation<Effect, Kind>): void {
     const { place } = operation;
     const last = this.#open.pop();
     assert(last !== undefined && place >= 0, 'an operation is closed once');
@@ -140,7 +140,7 @@ export class Engine {
     // A copy: what is told of time may end, and begin others.
     for (const operation of [...this.#open]) operation.sweep(now);
     let next = Number.POSITIVE_INFINITY;
-    for (const { begunAt, course } of this.#open) next = Math.min(next, begunAt + course.wakesAt);
+    for (const { begunAt, core } of this.#open) next = Math.min(next, begunAt + core.wakesAt);
     this.planSweep(next);
   }
 }

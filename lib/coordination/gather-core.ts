@@ -5,7 +5,7 @@
 import type { NodeId } from '../environment/transport.js';
 import type { Plan } from '../replication/plan.js';
 import { type Quorum, Votes } from '../replication/quorum.js';
-import { type Course, NOTHING } from './engine.js';
+import { type Core, NOTHING } from './engine.js';
 
 export interface GatherOptions {
   readonly plan: Plan;
@@ -21,7 +21,7 @@ export type GatherEffect<Reply> =
   | { readonly do: 'answer'; readonly replies: readonly Reply[] }
   | { readonly do: 'refuse'; readonly isLate: boolean };
 
-export class GatherCore<Reply> implements Course<GatherEffect<Reply>> {
+export class GatherCore<Reply> implements Core<GatherEffect<Reply>> {
   now = 0;
   readonly #options: GatherOptions;
   readonly #votes = new Votes();

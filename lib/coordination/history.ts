@@ -92,12 +92,12 @@ export class Histories {
       if (effect.do === 'answer') outcome.resolve(effect.replies);
       else if (effect.do === 'refuse') outcome.reject(tooFew(effect.isLate, quorum.required));
       else if (effect.node === plan.self) {
-        operation.tell((course) => course.said(plan.self, own()));
+        operation.dispatch((core) => core.said(plan.self, own()));
       } else {
         const { node } = effect;
         messenger.ask(node, type, request, deadline, (answer) => {
-          operation.tell((course) =>
-            answer.ok ? course.said(node, answer.reply) : course.failed(node),
+          operation.dispatch((core) =>
+            answer.ok ? core.said(node, answer.reply) : core.failed(node),
           );
         });
       }

@@ -55,7 +55,7 @@ export class Minting {
 
   /** One transaction: read, merge, mint, own hints, audit. Then the copies leave. */
   mint(
-    { met, targets, isOpen }: Extract<WriteEffect, { do: 'mint' }>,
+    { known, targets, isOpen }: Extract<WriteEffect, { do: 'mint' }>,
     operation: WriteOperation,
     write: WriteInProgress,
   ): void {
@@ -66,7 +66,7 @@ export class Minting {
     const { start } = identity;
     let committed: Promise<void>;
     try {
-      const intent = intentOf(put, plan, met);
+      const intent = intentOf(put, plan, known);
       const minted = replica.mint(at, intent, durability, (transaction, value) => {
         for (const target of held) hints.holdIn(transaction, target, at, value.bytes, false);
         write.audit = this.#auditIn(transaction, write, value);
@@ -77,16 +77,16 @@ export class Minting {
     } catch (error) {
       const refusal = error instanceof OperatingError ? error : undefined;
       if (refusal === undefined) throw error;
-      operation.tell((course) => course.notMinted(refusal));
+      operation.dispatch((core) => core.notMinted(refusal));
       return;
     }
     const version = versionOf(write.minted);
-    operation.tell((course) => course.minted(version));
+    operation.dispatch((core) => core.minted(version));
     const settle = (stored: boolean): void => {
-      operation.tell((course) => {
-        for (const target of stored ? held : []) course.held(target);
+      operation.dispatch((core) => {
+        for (const target of stored ? held : []) core.held(target);
         const vouches = stored && !health.isRebuilding(at.partition);
-        return course.stored(plan.self, vouches ? { start } : undefined, 'write');
+        return core.stored(plan.self, vouches ? { start } : undefined, 'write');
       });
     };
     committed.then(
@@ -119,7 +119,7 @@ export class Minting {
     const { start } = identity;
     const refused = (error: unknown): void => {
       if (!(error instanceof OperatingError)) throw error;
-      operation.tell((course) => course.notClaimed(error));
+      operation.dispatch((core) => core.notClaimed(error));
     };
     try {
       const claim = { of: minted.dot, taken, reports, epoch: plan.epoch };
@@ -132,9 +132,9 @@ export class Minting {
       );
       write.claimed = value;
       committed.then(() => {
-        operation.tell((course) => {
-          for (const target of held) course.held(target);
-          return course.claimed(health.isRebuilding(at.partition) ? undefined : start);
+        operation.dispatch((core) => {
+          for (const target of held) core.held(target);
+          return core.claimed(health.isRebuilding(at.partition) ? undefined : start);
         });
       }, refused);
     } catch (error) {
@@ -162,23 +162,27 @@ export class Minting {
     const { put, plan } = write;
     const refused = (error: unknown): void => {
       if (!(error instanceof OperatingError)) throw error;
-      operation.tell((course) => course.notMintedAsStandIn(error));
+      operation.dispatch((core) => core.notMintedAsStandIn(error));
     };
     try {
       const owners = plan.primaries.map(({ node }) => node);
       const intent = intentOf(put, plan, undefined);
       const { value, committed } = hints.mint(put.at, owners, intent, put.durability);
       write.minted = value;
-      committed.then(() => operation.tell((course) => course.mintedAsStandIn()), refused);
+      committed.then(() => operation.dispatch((core) => core.mintedAsStandIn()), refused);
     } catch (error) {
       refused(error);
     }
   }
 }
 
-function intentOf({ change, seen, resolving }: Put, { epoch }: Plan, met: Intent['met']): Intent {
+function intentOf(
+  { change, seen, resolving }: Put,
+  { epoch }: Plan,
+  known: Intent['known'],
+): Intent {
   const resolves = resolving?.dropped.flatMap(({ version }) => parseDot(version) ?? []);
-  return { change, seen, met, resolves, epoch };
+  return { change, seen, known, resolves, epoch };
 }
 
 /** What was written last: it holds all that came before. */

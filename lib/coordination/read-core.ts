@@ -10,7 +10,7 @@ import type { Standing } from '../replication/quorum.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { mergeAll } from '../versioning/siblings.js';
 import type { Attempt } from './level.js';
-import { NOTHING, type Course } from './engine.js';
+import { NOTHING, type Core } from './engine.js';
 import { type Ask, type Copy, copyOf, ReadRound } from './read-round.js';
 import { NO_QUORUM, RepairCore, type RepairWrite, type StoredRepair } from './repair-core.js';
 
@@ -70,7 +70,7 @@ type Stage =
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-export class ReadCore implements Course<ReadEffect> {
+export class ReadCore implements Core<ReadEffect> {
   readonly #options: ReadCoreOptions;
   readonly #durable: boolean;
   /** All that were begun. */

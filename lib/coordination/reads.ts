@@ -12,7 +12,7 @@ import { millisecondsOf } from '../versioning/hybrid-clock.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { liveVersions } from '../versioning/siblings.js';
 import { ComparisonCore, type ComparisonEffect } from './comparison-core.js';
-import type { Course, Engine, Operation } from './engine.js';
+import type { Core, Engine, Operation } from './engine.js';
 import { attemptsOf, type ConsistencyLevel } from './level.js';
 import { Deferred } from './deferred.js';
 import { type Got, ReadCore, type ReadEffect } from './read-core.js';
@@ -50,7 +50,7 @@ export interface ReadsOptions {
 }
 
 /** A course that asks replicas and repairs them. */
-interface Repairing<Effect> extends Course<Effect> {
+interface Repairing<Effect> extends Core<Effect> {
   said(round: number, copy: Copy): readonly Effect[];
   failed(round: number, node: string): readonly Effect[];
   repaired(repair: number, node: string, stored: StoredRepair | undefined): readonly Effect[];
@@ -197,8 +197,8 @@ export class Reads {
     if (effect.do === 'ask') {
       const { round, want, durable } = effect;
       replicas.read(node, { at, want, durable, deadline }, (copy) => {
-        operation.tell((course) =>
-          copy === undefined ? course.failed(round, node) : course.said(round, copy),
+        operation.dispatch((core) =>
+          copy === undefined ? core.failed(round, node) : core.said(round, copy),
         );
       });
     } else if (effect.do === 'repair') {
@@ -212,7 +212,7 @@ export class Reads {
       }
       const record = this.#recordOf(at, merged);
       replicas.write(node, { at, record, durability: 'sync', deadline }, (stored) => {
-        operation.tell((course) => course.repaired(repair, node, stored));
+        operation.dispatch((core) => core.repaired(repair, node, stored));
       });
     } else this.#repairFailed(effect, at, isPromised);
   }
@@ -241,7 +241,7 @@ export class Reads {
   ): void {
     const owners = plan.primaries.map((primary) => primary.node);
     this.#options.replicas.held(node, at, owners, deadline, (held) => {
-      operation.tell((course) => course.standInSaid(node, held));
+      operation.dispatch((core) => core.standInSaid(node, held));
     });
   }
 

@@ -1,6 +1,6 @@
 /** What a node does for coordinators elsewhere: reads, merges, hints, and puts passed on to it. */
 import type { Clock } from '../environment/clock.js';
-import type { Foreground } from '../environment/foreground.js';
+import type { ForegroundLoad } from '../environment/foreground-load.js';
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import { assert, messageOf, OperatingError } from '../errors.js';
@@ -41,7 +41,7 @@ export interface ReplicaServiceOptions {
   readonly store: Store;
   readonly identity: Identity;
   readonly losses: Losses;
-  readonly foreground: Foreground;
+  readonly foreground: ForegroundLoad;
   readonly ownership: Ownership;
   readonly clock: Clock;
   readonly observer: Observer;

@@ -1,5 +1,5 @@
 /** What a client asks of the coordinator, and what it answers: the seam below every API. */
-import type { CopiesAnswer } from './copies.js';
+import type { CopiesAnswer } from './copy-inspection.js';
 import type { Change } from '../replica/intent.js';
 import type { RenderingPlace } from '../persistence/record-table.js';
 import type { Durability } from '../persistence/store.js';

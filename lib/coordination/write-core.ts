@@ -5,14 +5,14 @@
  */
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
-import type { BlindReport, MetVersion, Stamped } from '../replica/blind-report.js';
+import type { BlindReport, ConcurrentVersion, Stamped } from '../replica/blind-report.js';
 import type { Plan } from '../replication/plan.js';
 import type { Standing } from '../replication/quorum.js';
 import type { Siblings } from '../versioning/siblings.js';
-import { PriorRead } from './asking.js';
+import { PriorRead } from './prior-read.js';
 import { decideBlindWrite } from './blind-write-core.js';
 import { Copying } from './copying.js';
-import { type Course, NOTHING } from './engine.js';
+import { type Core, NOTHING } from './engine.js';
 import { Forwarding } from './forwarding.js';
 import type { Attempt } from './level.js';
 import type { PutResult } from './put-request.js';
@@ -43,7 +43,7 @@ export interface WriteCoreOptions {
   /** Does it resolve siblings? All nodes mint the resolutions of a key at the same primary. */
   readonly isResolution: boolean;
   /** Why this primary cannot mint; undefined: it can. */
-  readonly unfit: OperatingError | undefined;
+  readonly mintRefusal: OperatingError | undefined;
   /** Has it no context, and replaces what is there? Then it takes what it meets (W7). */
   readonly isBlind: boolean;
   /** Must it know what is there before it is minted, at quorum and stronger? */
@@ -70,12 +70,12 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** So long a blind write waits for the last primaries before it leaves what only they can allow. */
 const LAST_ACKS_MILLISECONDS = 100;
 
-export class WriteCore implements Course<WriteEffect> {
+export class WriteCore implements Core<WriteEffect> {
   readonly #options: WriteCoreOptions;
   readonly #asking: PriorRead;
   readonly #copying: Copying;
   #stage: Stage = 'beginning';
-  #unfit: OperatingError | undefined;
+  #mintRefusal: OperatingError | undefined;
   #forwarding = new Forwarding([]);
   /** What may still be reached. */
   #attempts: readonly Attempt[];
@@ -84,14 +84,14 @@ export class WriteCore implements Course<WriteEffect> {
   #minted: Stamped | undefined;
   readonly #reports = new Map<NodeId, BlindReport>();
   #waitEndsAt: number | undefined;
-  #left: readonly MetVersion[] = [];
+  #left: readonly ConcurrentVersion[] = [];
 
   constructor(options: WriteCoreOptions) {
     this.#options = options;
     this.#asking = new PriorRead(options);
     this.#copying = new Copying(options.plan, options.standing);
     this.#attempts = options.attempts;
-    this.#unfit = options.unfit;
+    this.#mintRefusal = options.mintRefusal;
   }
 
   get isDone(): boolean {
@@ -125,7 +125,7 @@ export class WriteCore implements Course<WriteEffect> {
     return [{ do: 'pass on', result }];
   }
 
-  /** @param error what it met; its outcome says whether it may have been done */
+  /** @param error why it failed; its outcome says whether it may have been done */
   notForwarded(node: NodeId, error: OperatingError): readonly WriteEffect[] {
     if (!this.#isForwarding) return NOTHING;
     const end = this.#forwarding.refused(node, error);
@@ -160,8 +160,8 @@ export class WriteCore implements Course<WriteEffect> {
   notMinted(error: OperatingError): readonly WriteEffect[] {
     if (this.#stage !== 'minting') return NOTHING;
     if (error.code !== 'rebuilding') return this.#refuse(error);
-    this.#unfit = error;
-    return this.#forwardUnfit();
+    this.#mintRefusal = error;
+    return this.#forwardRefused();
   }
 
   /** @param level at which stand-ins may write */
@@ -260,7 +260,7 @@ export class WriteCore implements Course<WriteEffect> {
       this.#forwarding = new Forwarding(plan.order);
       return this.#forward();
     }
-    if (this.#unfit !== undefined) return this.#forwardUnfit();
+    if (this.#mintRefusal !== undefined) return this.#forwardRefused();
     const possible = this.#attempts.filter(({ quorum }) => quorum.isPossibleFor(plan.order));
     if (possible.length === 0) return this.#refuse(tooFewUp(this.#attempts, plan));
     this.#attempts = possible;
@@ -268,7 +268,7 @@ export class WriteCore implements Course<WriteEffect> {
   }
 
   /** A primary that cannot mint passes the request on, or says why; it stands in for nobody. */
-  #forwardUnfit(): readonly WriteEffect[] {
+  #forwardRefused(): readonly WriteEffect[] {
     const { plan, isForwarded } = this.#options;
     const others = isForwarded ? [] : plan.order.filter((node) => node !== plan.self);
     this.#forwarding = new Forwarding(others);
@@ -280,7 +280,7 @@ export class WriteCore implements Course<WriteEffect> {
     this.#attemptEndsAt = NEVER;
     const node = this.#forwarding.next();
     if (node !== undefined) return [{ do: 'forward', node }];
-    const error = this.#forwarding.refusal ?? this.#unfit;
+    const error = this.#forwarding.refusal ?? this.#mintRefusal;
     if (error !== undefined) return this.#refuse(error);
     // Nobody is left: at a level that allows it this node stands in.
     const isAllowed = this.#attempts.some(({ level }) => level.standInWrites);
@@ -309,17 +309,17 @@ export class WriteCore implements Course<WriteEffect> {
     const [attempt] = this.#attempts;
     if (this.#stage !== 'asking' || attempt === undefined) return NOTHING;
     if (round !== undefined && !this.#asking.isIn(round)) return NOTHING;
-    const met = this.#asking.resultOf(attempt.quorum);
-    if (met === 'pending') return NOTHING;
-    if (met === 'lost') return this.#nextAttempt();
-    return met === 'differ' ? this.#ask('versions', attempt) : this.#mint(met);
+    const prior = this.#asking.resultOf(attempt.quorum);
+    if (prior === 'pending') return NOTHING;
+    if (prior === 'lost') return this.#nextAttempt();
+    return prior === 'differ' ? this.#ask('versions', attempt) : this.#mint(prior);
   }
 
-  #mint(met: Siblings | undefined): readonly WriteEffect[] {
+  #mint(prior: Siblings | undefined): readonly WriteEffect[] {
     this.#stage = 'minting';
     this.#asking.hedgesAt = NEVER;
     const isOpen = this.#attempts.some((attempt) => this.#takesMore(attempt));
-    return [{ do: 'mint', met, targets: this.#copying.ownHints, isOpen }];
+    return [{ do: 'mint', known: prior, targets: this.#copying.ownHints, isOpen }];
   }
 
   /** Do enough hold what was sent last? */

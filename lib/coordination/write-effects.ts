@@ -1,9 +1,9 @@
 /** What the course of a write says is to be done, and what it is told (write-core.ts). */
 import type { NodeId } from '../environment/transport.js';
 import type { OperatingError } from '../errors.js';
-import type { BlindReport, MetVersion } from '../replica/blind-report.js';
+import type { BlindReport, ConcurrentVersion } from '../replica/blind-report.js';
 import type { Siblings } from '../versioning/siblings.js';
-import type { AskEffect } from './asking.js';
+import type { AskEffect } from './prior-read.js';
 import type { PutResult } from './put-request.js';
 
 /** What was reached. */
@@ -39,10 +39,10 @@ export type WriteEffect =
   /** Pass the request on to this primary. */
   | { readonly do: 'forward'; readonly node: NodeId }
   | AskEffect
-  /** Mint on the own record and `met`, and hold hints for `targets` in the same transaction. */
+  /** Mint on the own record and `known`, and hold hints for `targets` in the same transaction. */
   | {
       readonly do: 'mint';
-      readonly met: Siblings | undefined;
+      readonly known: Siblings | undefined;
       readonly targets: readonly NodeId[];
       /** Will it take what it meets? Then it is open until it is answered. */
       readonly isOpen: boolean;
@@ -54,7 +54,7 @@ export type WriteEffect =
   /** Take these in the same step as the look, with hints as at the mint. */
   | {
       readonly do: 'claim';
-      readonly taken: readonly MetVersion[];
+      readonly taken: readonly ConcurrentVersion[];
       readonly reports: readonly BlindReport[];
       readonly targets: readonly NodeId[];
     }
@@ -63,7 +63,11 @@ export type WriteEffect =
   /** What was minted is to be held for an absent primary. */
   | ({ readonly do: 'hold' } & HintPlace)
   /** `left`: live versions that a blind write has met and not replaced. */
-  | { readonly do: 'answer'; readonly reached: AchievedLevel; readonly left: readonly MetVersion[] }
+  | {
+      readonly do: 'answer';
+      readonly reached: AchievedLevel;
+      readonly left: readonly ConcurrentVersion[];
+    }
   /** What the node that minted it says. */
   | { readonly do: 'pass on'; readonly result: PutResult }
   | { readonly do: 'refuse'; readonly error: OperatingError };

@@ -75,7 +75,7 @@ export class Writes {
       timeoutMilliseconds: deadline - clock.monotonicMilliseconds(),
       isForwarded: request.forwarded,
       isResolution: request.resolving !== undefined,
-      unfit: plan.isPrimary ? this.#unfit(request) : undefined,
+      mintRefusal: plan.isPrimary ? this.#mintRefusal(request) : undefined,
       isBlind: seen === undefined,
       asksFirst: keepsEnd,
       patience: (asked, left) => hedging.patience(plan, asked, left),
@@ -115,7 +115,7 @@ export class Writes {
         this.#minting.mintAsStandIn(operation, write);
         break;
       case 'look':
-        operation.tell((course) => course.looked(this.#minting.look(write)));
+        operation.dispatch((core) => core.looked(this.#minting.look(write)));
         break;
       case 'claim':
         this.#minting.claim(effect, operation, write);
@@ -142,23 +142,23 @@ export class Writes {
   }
 
   /** Why this primary cannot mint. */
-  #unfit({ at, change }: Put): OperatingError | undefined {
+  #mintRefusal({ at, change }: Put): OperatingError | undefined {
     const { store, minter, health, expiryClock } = this.#options;
     const ends = change.state === 'value' && change.ttlSeconds !== undefined;
     // A primary whose clock is wrong would give a wrong end, and does not know what has ended.
     const clock = ends && expiryClock.now() === undefined ? clockNotSane() : undefined;
     const refusal = change.state === 'tombstone' ? store.shrinkingRefusal : store.refusal;
-    return refusal ?? minter.obstacle ?? health.obstacle(at.partition) ?? clock;
+    return refusal ?? minter.refusal ?? health.refusal(at.partition) ?? clock;
   }
 
   #forward(node: NodeId, operation: WriteOperation, put: Put): void {
     const { messenger, observer } = this.#options;
     messenger.ask(node, PUT, putToWire(put), put.deadline, (answer) => {
       observer.count('quorate_forwards_total', { result: answer.ok ? 'ok' : answer.error.code });
-      operation.tell((course) =>
+      operation.dispatch((core) =>
         answer.ok
-          ? course.forwarded(resultFromWire(answer.reply))
-          : course.notForwarded(node, answer.error),
+          ? core.forwarded(resultFromWire(answer.reply))
+          : core.notForwarded(node, answer.error),
       );
     });
   }
@@ -169,8 +169,8 @@ export class Writes {
     { at, deadline }: Put,
   ): void {
     this.#options.replicas.read(node, { at, want, durable: false, deadline }, (copy) => {
-      operation.tell((course) =>
-        copy === undefined ? course.failed(round, node) : course.said(round, copy),
+      operation.dispatch((core) =>
+        copy === undefined ? core.failed(round, node) : core.said(round, copy),
       );
     });
   }
@@ -180,8 +180,8 @@ export class Writes {
     { left }: Extract<WriteEffect, { do: 'answer' }>,
   ): void {
     if (put.seen !== undefined) return;
-    const met = left.length > 0 ? 'left' : 'alone';
-    const result = claimed === undefined ? met : 'claimed';
+    const end = left.length > 0 ? 'left' : 'alone';
+    const result = claimed === undefined ? end : 'claimed';
     this.#options.observer.count('quorate_blind_writes_total', { result });
   }
 
@@ -191,7 +191,7 @@ export class Writes {
     const blind = sent === 'write' && seen === undefined ? minted?.dot : undefined;
     const copy = { at, record: recordOf(write), durability, deadline, audit, blind };
     this.#options.replicas.write(node, copy, (stored) => {
-      operation.tell((course) => course.stored(node, stored, sent));
+      operation.dispatch((core) => core.stored(node, stored, sent));
     });
   }
 
@@ -203,7 +203,7 @@ export class Writes {
     const { at, durability } = write.put;
     const hint = { holder, target, at, record: recordOf(write), durability };
     this.#options.replicas.hold(hint, (held) => {
-      if (held) operation.course.held(target);
+      if (held) operation.core.held(target);
     });
   }
 }

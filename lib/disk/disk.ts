@@ -69,14 +69,14 @@ export async function openDisk(options: DiskOptions) {
   const { start } = identity;
   const minter = new Minter({ node, start, random, keysMax: limits.mintedKeysMax });
   const health = await PartitionHealth.open({ store, clocks, minter, observer });
-  const deadRecords = new RecordCount('dead');
+  const tombstones = new RecordCount('collectable');
   const conflicts = new RecordCount('conflict');
   const recentDots = new RecentDots(limits.recentDotsMax);
   const versions = new KeptVersions({ store, expiryClock, observer, ...limits });
   const audits = new Audits({ store, expiryClock, observer, ...limits });
   const largest = new LargestKeys(limits, observer);
   const table = new RecordTable({
-    ...{ store, digests, deadRecords, conflicts, recentDots, versions, audits, largest, observer },
+    ...{ store, digests, tombstones, conflicts, recentDots, versions, audits, largest, observer },
     cacheBytesMax: limits.recordCacheBytesMax,
   });
   const collected = new CollectedDots();
@@ -92,7 +92,7 @@ export async function openDisk(options: DiskOptions) {
     table,
     largest,
     digests,
-    deadRecords,
+    tombstones,
     conflicts,
     recentDots,
     clocks,

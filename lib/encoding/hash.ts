@@ -14,7 +14,7 @@ export function hash64(text: string): bigint {
 }
 
 /** The lower and the upper 32 bits of a 64-bit hash, as signed integers: those need no boxes. */
-export interface Halves {
+export interface Hash64Parts {
   readonly low: number;
   readonly high: number;
 }
@@ -23,7 +23,7 @@ export interface Halves {
  * The 64-bit hash of a text's UTF-8 bytes, in halves. Two 32-bit hashes with two seeds are no
  * substitute: texts that one takes for the same, the other often does too.
  */
-export function hash64Halves(text: string): Halves {
+export function hash64Parts(text: string): Hash64Parts {
   const hash = hash64(text);
   return { low: Number(hash & 0xffffffffn) | 0, high: Number(hash >> 32n) | 0 };
 }

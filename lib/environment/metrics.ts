@@ -199,7 +199,7 @@ export const METRICS = {
     help: 'Bytes of records taken from peers by exchanges',
     labels: [],
   },
-  quorate_audit_differences_total: {
+  quorate_tree_differences_total: {
     kind: 'counter',
     help: 'Keys that differed twice: expiry, lagging, or (an alarm) unexplained by the clocks',
     labels: ['peer', 'kind'],
@@ -209,12 +209,12 @@ export const METRICS = {
     help: 'Partitions whose records were counted on the disk against their digests',
     labels: [],
   },
-  quorate_dead_records: {
+  quorate_tombstones: {
     kind: 'gauge',
     help: 'Tombstones and expired values that this node keeps',
     labels: [],
   },
-  quorate_dead_records_blocked: {
+  quorate_tombstones_blocked: {
     kind: 'gauge',
     help: 'Those of them that were due in the last pass and could not be removed, by reason',
     labels: ['reason'],

@@ -1,14 +1,17 @@
 /** Pauses of background work, which a stop ends at once. */
 import type { Cancel, Clock } from './clock.js';
-import type { Foreground } from './foreground.js';
+import type { ForegroundLoad } from './foreground-load.js';
 
 export class Pauses {
   readonly #clock: Clock;
-  readonly #foreground: Foreground;
+  readonly #foreground: ForegroundLoad;
   readonly #open = new Map<() => void, Cancel>();
   #stopped = false;
 
-  constructor({ clock, foreground }: { readonly clock: Clock; readonly foreground: Foreground }) {
+  constructor({
+    clock,
+    foreground,
+  }: { readonly clock: Clock; readonly foreground: ForegroundLoad }) {
     this.#clock = clock;
     this.#foreground = foreground;
   }

@@ -44,7 +44,7 @@ export class Delivery {
   /** Hints a second, smoothed; undefined until some were taken. */
   rate: number | undefined;
   /** The code of what this run or the last met: why hints remain. */
-  obstacle: string | undefined;
+  refusalCode: string | undefined;
   /** Hints that were taken in this run or the last. */
   taken = 0;
 
@@ -76,17 +76,17 @@ export class Delivery {
     const { hints, view, clock, hintBatchSize, hintBatchBytesMax } = this.#options;
     let from: string | undefined = '';
     this.taken = 0;
-    this.obstacle = undefined;
+    this.refusalCode = undefined;
     this.#measuredAt = clock.monotonicMilliseconds();
     while (from !== undefined && !this.#stopped && view.isUp(this.#target)) {
       await this.#pause();
       const limit = Math.min(hintBatchSize, this.#pace.hints);
       const page: HintPage = await hints.page(this.#target, from, limit, hintBatchBytesMax);
       const codes = page.hints.length === 0 ? [] : await this.#send(page.hints);
-      this.obstacle ??= codes.find((code) => code !== undefined);
+      this.refusalCode ??= codes.find((code) => code !== undefined);
       const passing = codes.find((code) => code !== undefined && NOT_NOW.has(code));
       if (passing !== undefined) {
-        this.obstacle = passing;
+        this.refusalCode = passing;
         return;
       }
       const rebuilt = rebuiltPartition(page, codes);

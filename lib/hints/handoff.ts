@@ -1,6 +1,6 @@
 /** All of handoff on one node: what it holds for others, and what others held for it. */
 import type { Environment } from '../environment/environment.js';
-import type { Foreground } from '../environment/foreground.js';
+import type { ForegroundLoad } from '../environment/foreground-load.js';
 import type { NodeId } from '../environment/transport.js';
 import type { Ownership } from '../partitioning/ownership.js';
 import type { HintLimits } from './hint-quota.js';
@@ -32,7 +32,7 @@ export interface HandoffOptions extends HandoffLimits, Omit<Environment, 'storag
   readonly ownership: Ownership;
   readonly view: ClusterView;
   readonly messenger: Messenger;
-  readonly foreground: Foreground;
+  readonly foreground: ForegroundLoad;
   readonly lag: Lag;
   readonly store: Store;
   readonly replica: Replica;

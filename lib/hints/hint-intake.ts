@@ -1,6 +1,6 @@
 /** What a target does with hints: merges those that it can, and sets the rate of the next. */
 import type { Clock } from '../environment/clock.js';
-import type { Foreground } from '../environment/foreground.js';
+import type { ForegroundLoad } from '../environment/foreground-load.js';
 import type { Observer } from '../environment/observer.js';
 import { OperatingError } from '../errors.js';
 import { byDeadline } from '../environment/by-deadline.js';
@@ -18,7 +18,7 @@ export interface HintIntakeOptions {
   readonly replica: Replica;
   readonly store: Store;
   readonly clock: Clock;
-  readonly foreground: Foreground;
+  readonly foreground: ForegroundLoad;
   readonly lag: Lag;
   readonly observer: Observer;
   /** Hints that this node takes in a second, from all holders together. */

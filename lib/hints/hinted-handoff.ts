@@ -12,8 +12,8 @@ export interface HintedHandoffOptions extends DeliveryOptions {
   readonly hintRetryIntervalMilliseconds: number;
 }
 
-/** The way to one target, with who waits for it. */
-interface Way {
+/** The deliveries to one target: the one that runs, and when the next may begin. */
+interface TargetDelivery {
   readonly delivery: Delivery;
   running: Promise<void> | undefined;
   /** Runs in a row in which nothing was taken. */
@@ -28,7 +28,7 @@ const PAUSE_FACTOR_MAX = 8;
 export class HintedHandoff {
   readonly #options: HintedHandoffOptions;
   readonly #retry: Periodic;
-  readonly #ways = new Map<NodeId, Way>();
+  readonly #targets = new Map<NodeId, TargetDelivery>();
   #stopped = false;
 
   constructor(options: HintedHandoffOptions) {
@@ -46,9 +46,9 @@ export class HintedHandoff {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const { delivery } of this.#ways.values()) delivery.stop();
+    for (const { delivery } of this.#targets.values()) delivery.stop();
     await this.#retry.stop();
-    await Promise.all([...this.#ways.values()].map(({ running }) => running));
+    await Promise.all([...this.#targets.values()].map(({ running }) => running));
   }
 
   /** Delivers to every target that is up, and that has not just refused all. */
@@ -57,42 +57,44 @@ export class HintedHandoff {
     const now = clock.monotonicMilliseconds();
     const due = [...hints.held].filter(
       ([target, { count }]) =>
-        count > 0 && view.isUp(target) && now >= (this.#ways.get(target)?.dueAt ?? 0),
+        count > 0 && view.isUp(target) && now >= (this.#targets.get(target)?.dueAt ?? 0),
     );
     await Promise.all(due.map(([target]) => this.deliverTo(target)));
   }
 
-  /** One delivery a target at a time; a second call joins the one under way. */
+  /** One delivery a target at a time; a second call joins the one that runs. */
   deliverTo(target: NodeId): Promise<void> {
     const { hints } = this.#options;
     if (this.#stopped || (hints.held.get(target)?.count ?? 0) === 0) return Promise.resolve();
-    const way = this.#wayTo(target);
-    way.running ??= this.#deliver(target, way);
-    return way.running;
+    const entry = this.#targetOf(target);
+    entry.running ??= this.#deliver(target, entry);
+    return entry.running;
   }
 
-  /** How the way to a target goes; undefined where none was taken yet. */
-  wayTo(target: NodeId): { readonly delivery: Delivery; readonly isRunning: boolean } | undefined {
-    const way = this.#ways.get(target);
-    return way && { delivery: way.delivery, isRunning: way.running !== undefined };
+  /** The delivery to a target; undefined where there was none yet. */
+  deliveryTo(
+    target: NodeId,
+  ): { readonly delivery: Delivery; readonly isRunning: boolean } | undefined {
+    const entry = this.#targets.get(target);
+    return entry && { delivery: entry.delivery, isRunning: entry.running !== undefined };
   }
 
-  #wayTo(target: NodeId): Way {
-    let way = this.#ways.get(target);
-    if (way === undefined) {
+  #targetOf(target: NodeId): TargetDelivery {
+    let entry = this.#targets.get(target);
+    if (entry === undefined) {
       const delivery = new Delivery(this.#options, target);
-      way = { delivery, running: undefined, fruitless: 0, dueAt: 0 };
-      this.#ways.set(target, way);
+      entry = { delivery, running: undefined, fruitless: 0, dueAt: 0 };
+      this.#targets.set(target, entry);
     }
-    return way;
+    return entry;
   }
 
-  async #deliver(target: NodeId, way: Way): Promise<void> {
+  async #deliver(target: NodeId, entry: TargetDelivery): Promise<void> {
     const { clock, observer, hintRetryIntervalMilliseconds } = this.#options;
     let reason: string | undefined;
     try {
-      await way.delivery.run();
-      reason = way.delivery.obstacle;
+      await entry.delivery.run();
+      reason = entry.delivery.refusalCode;
     } catch (error) {
       reason = messageOf(error);
     }
@@ -102,10 +104,10 @@ export class HintedHandoff {
         reason,
       });
     }
-    way.fruitless = way.delivery.taken > 0 ? 0 : way.fruitless + 1;
-    const factor = Math.min(2 ** Math.max(0, way.fruitless - 1), PAUSE_FACTOR_MAX);
-    const pause = way.fruitless === 0 ? 0 : hintRetryIntervalMilliseconds * factor;
-    way.dueAt = clock.monotonicMilliseconds() + pause;
-    way.running = undefined;
+    entry.fruitless = entry.delivery.taken > 0 ? 0 : entry.fruitless + 1;
+    const factor = Math.min(2 ** Math.max(0, entry.fruitless - 1), PAUSE_FACTOR_MAX);
+    const pause = entry.fruitless === 0 ? 0 : hintRetryIntervalMilliseconds * factor;
+    entry.dueAt = clock.monotonicMilliseconds() + pause;
+    entry.running = undefined;
   }
 }

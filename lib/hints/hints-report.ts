@@ -95,7 +95,7 @@ export class HintsReport implements HandoffControl {
   /** At the rate of the delivery that is under way. */
   #estimatedEnd(target: NodeId, count: number): number | undefined {
     const { handoff, clock } = this.#options;
-    const way = handoff.wayTo(target);
+    const way = handoff.deliveryTo(target);
     const rate = way?.isRunning === true ? way.delivery.rate : undefined;
     return rate === undefined ? undefined : clock.wallMilliseconds() + (count / rate) * 1000;
   }
@@ -104,11 +104,11 @@ export class HintsReport implements HandoffControl {
     const { view, store, handoff } = this.#options;
     if (!view.isUp(target)) return `${target} is down`;
     if (store.failure !== undefined) return 'the disk of the holder failed';
-    const way = handoff.wayTo(target);
+    const way = handoff.deliveryTo(target);
     if (way?.isRunning === true) {
       return way.delivery.isPaced ? `${target} asks for pauses` : 'they are being delivered';
     }
-    const obstacle = way?.delivery.obstacle;
+    const obstacle = way?.delivery.refusalCode;
     if (obstacle === undefined) return 'they go with the next round';
     return `${target} ${OBSTACLES.get(obstacle) ?? `refused some: ${obstacle}`}`;
   }

@@ -100,7 +100,7 @@ export class Addresses {
   }
 
   /** A member is linked with the node, and calls it there. */
-  noteTold(id: NodeId, address: string): void {
+  noteReported(id: NodeId, address: string): void {
     const known = this.#known.get(id);
     if (known === undefined || address === '' || this.likeliest(id) === address) return;
     this.#tellMoved(id, this.likeliest(id), address);

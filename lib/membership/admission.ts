@@ -84,7 +84,7 @@ export class MemberAdmission {
   }
 
   /** Why this node does not serve now: it may have to end. */
-  get obstacle(): string | undefined {
+  get waitReason(): string | undefined {
     return this.#verdict?.isRight() === true ? this.#verdict.error.message : undefined;
   }
 
@@ -176,7 +176,7 @@ export class MemberAdmission {
       const [peer, , address] = sighting;
       if (peer === self || peer === from) continue;
       const link = this.#lives.linkOf(peer);
-      if (link === undefined) addresses.noteTold(peer, address);
+      if (link === undefined) addresses.noteReported(peer, address);
       else if (this.#lives.compare(sighting, asked, answered) !== undefined) {
         this.#alerts.twice(peer, address, placeOf(link));
         transport.drop(peer);

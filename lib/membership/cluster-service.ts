@@ -30,10 +30,10 @@ import type {
 import type { DiskCheck } from './disk-check.js';
 import type { FailureDetector } from './failure-detector.js';
 import type { Founding } from './founding.js';
-import { reachOfLevels } from './levels.js';
+import { availabilityOfLevels } from './levels.js';
 import { REPORT } from './messages.js';
 import { countPartitions } from './partition-counts.js';
-import type { SettingsRegister } from './settings.js';
+import type { SettingsRegister } from './settings-register.js';
 import type { Tickets } from './tickets.js';
 
 export interface ClusterServiceOptions {
@@ -144,14 +144,14 @@ export class ClusterService implements ClusterControl {
     const { self, view, plans } = this.#options;
     const partitions = this.#ring.partitionCount;
     const all = Array.from({ length: partitions }, (_, partition) => plans.of(partition));
-    return { node: self, zone: view.zone, partitions, levels: reachOfLevels(all) };
+    return { node: self, zone: view.zone, partitions, levels: availabilityOfLevels(all) };
   }
 
   readiness(level: string | undefined): Readiness {
     const { founding, admission, diskCheck, tickets, store } = this.#options;
-    const unsettled = founding.obstacle ?? diskCheck.obstacle ?? tickets.obstacle;
-    const obstacle = admission.obstacle ?? unsettled ?? store.failure?.message;
-    if (obstacle !== undefined) return { ready: false, reason: obstacle };
+    const unsettled = founding.waitReason ?? diskCheck.waitReason ?? tickets.waitReason;
+    const waitReason = admission.waitReason ?? unsettled ?? store.failure?.message;
+    if (waitReason !== undefined) return { ready: false, reason: waitReason };
     // It reads, and passes writes on.
     const reason = store.refusal?.message;
     if (level === undefined) return { ready: true, reason };

@@ -1,6 +1,6 @@
 /** What a node tells of its cluster: status, ring, where a key lies (docs/operations.md). */
 import type { LargeKey } from '../persistence/largest-keys.js';
-import type { LevelReach } from './levels.js';
+import type { LevelAvailability } from './levels.js';
 
 export interface MemberStatus {
   readonly id: string;
@@ -109,7 +109,7 @@ export interface LevelsView {
   readonly node: string;
   readonly zone: string;
   readonly partitions: number;
-  readonly levels: readonly LevelReach[];
+  readonly levels: readonly LevelAvailability[];
 }
 
 export interface Readiness {

@@ -84,7 +84,7 @@ export class DiskCheck {
 
   start(): void {
     this.#options.messenger.onLink((peer, open) => {
-      if (open && !this.isMet(peer)) this.#ask(peer).catch(() => undefined);
+      if (open && !this.isVerified(peer)) this.#ask(peer).catch(() => undefined);
     });
     this.#retry.start();
     void this.#round();
@@ -99,26 +99,26 @@ export class DiskCheck {
   }
 
   /** Why this node does not serve yet. */
-  get obstacle(): string | undefined {
+  get waitReason(): string | undefined {
     return this.#settled ? undefined : 'the peers have not said yet what they remember of the disk';
   }
 
-  isMet(peer: NodeId): boolean {
+  isVerified(peer: NodeId): boolean {
     return !this.#unmet.has(peer);
   }
 
   /** Resolves when the peer may be served. @throws OperatingError `not_ready` */
-  async meet(peer: NodeId): Promise<void> {
-    if (this.isMet(peer)) return;
+  async verify(peer: NodeId): Promise<void> {
+    if (this.isVerified(peer)) return;
     await this.#ask(peer).catch(() => undefined);
-    if (this.isMet(peer)) return;
+    if (this.isVerified(peer)) return;
     throw new OperatingError('not_ready', `${peer} has not said yet what it remembers of the disk`);
   }
 
   /** What a peer is told of this disk: nothing before it is met. */
   numbersFor(peer: NodeId): DiskNumbers {
     const { identity, store } = this.#options;
-    if (!this.isMet(peer)) return NO_NUMBERS;
+    if (!this.isVerified(peer)) return NO_NUMBERS;
     return { start: identity.start, commit: store.commitNumber };
   }
 

@@ -37,7 +37,7 @@ export class Founding {
   #refused: (error: OperatingError) => void = () => undefined;
   /** Resolves when the ring is confirmed by all; rejects where this node must not serve. */
   readonly done: Promise<void>;
-  #obstacle = WAITING;
+  #waitReason = WAITING;
 
   private constructor(options: FoundingOptions, stored: StoredFounding) {
     this.#options = options;
@@ -90,8 +90,8 @@ export class Founding {
   }
 
   /** Why this node does not serve yet. */
-  get obstacle(): string | undefined {
-    return this.#complete ? undefined : this.#obstacle;
+  get waitReason(): string | undefined {
+    return this.#complete ? undefined : this.#waitReason;
   }
 
   start(): void {
@@ -160,11 +160,11 @@ export class Founding {
   #hear(node: NodeId, asked: string, { hash, ...answer }: FoundingAnswer & { hash: string }): void {
     if (this.#complete) return;
     if (hash !== this.ring.hash) {
-      this.#obstacle = `${node} was given another founding list: ${hash}, not ${this.ring.hash}`;
+      this.#waitReason = `${node} was given another founding list: ${hash}, not ${this.ring.hash}`;
       this.#log.otherList(node, hash, this.ring.hash);
       return;
     }
-    this.#obstacle = WAITING;
+    this.#waitReason = WAITING;
     this.#answers.note(node, asked, answer);
     this.#decide();
   }
@@ -191,7 +191,8 @@ export class Founding {
   #nextStep(): Promise<void> | undefined {
     const served = this.#answers.served();
     if (served.length > 1) {
-      this.#obstacle = `founders serve different clusters under this list: ${served.join(' and ')}`;
+      const clusters = served.join(' and ');
+      this.#waitReason = `founders serve different clusters under this list: ${clusters}`;
       return undefined;
     }
     const serving = this.#answers.serving((node, id) => !this.#hasTold(node, id));

@@ -2,7 +2,7 @@
 import { AVAILABLE_LEVELS, type LevelName, parseLevel } from '../coordination/level.js';
 import type { Plan } from '../replication/plan.js';
 
-export interface LevelReach {
+export interface LevelAvailability {
   readonly level: LevelName;
   /** Partitions whose keys can be read and written at it now; undefined: it is not for that. */
   readonly reads: number | undefined;
@@ -10,7 +10,7 @@ export interface LevelReach {
 }
 
 /** @param plans of all partitions */
-export function reachOfLevels(plans: readonly Plan[]): LevelReach[] {
+export function availabilityOfLevels(plans: readonly Plan[]): LevelAvailability[] {
   return AVAILABLE_LEVELS.map((level) => ({
     level,
     reads: reachable(plans, level, 'read'),

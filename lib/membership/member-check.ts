@@ -6,7 +6,7 @@ import type { Ownership } from '../partitioning/ownership.js';
 import type { MembershipCheck } from '../rpc/membership-check.js';
 import type { DiskCheck } from './disk-check.js';
 import type { Founding } from './founding.js';
-import type { SettingsRegister } from './settings.js';
+import type { SettingsRegister } from './settings-register.js';
 
 export interface MemberCheckOptions {
   readonly founding: Founding;
@@ -41,13 +41,13 @@ export class MemberCheck implements MembershipCheck {
     return this.#settings.hash;
   }
 
-  isMet(peer: NodeId): boolean {
-    return this.#diskCheck.isMet(peer);
+  isVerified(peer: NodeId): boolean {
+    return this.#diskCheck.isVerified(peer);
   }
 
   /** A peer is met first; another ring is refused; other settings are merged. Then it is served. */
   async reconcile(from: NodeId, epoch: number, settingsHash: number): Promise<void> {
-    await this.#diskCheck.meet(from);
+    await this.#diskCheck.verify(from);
     if (!this.#counts(epoch)) {
       this.#observer.count('quorate_refused_epochs_total');
       const message = `the ring epoch here is ${this.epoch}, not ${epoch}`;

@@ -15,7 +15,7 @@ import { DiskMemory } from './disk-memory.js';
 import { FailureDetector } from './failure-detector.js';
 import { Founding } from './founding.js';
 import { MemberCheck } from './member-check.js';
-import { SettingsRegister } from './settings.js';
+import { SettingsRegister } from './settings-register.js';
 import { SettingsDoubt } from './settings-doubt.js';
 import type { ConsistencySettings } from './settings-types.js';
 import { Tickets } from './tickets.js';
@@ -79,10 +79,10 @@ export async function openMembers(options: MembersOptions) {
   const { losses } = disk;
   const diskMemory = new DiskMemory({ ...known, losses, persistIntervalMilliseconds });
   const onRaised = (start: number): void => disk.minter.raiseStart(start);
-  const isDoubtful = (): boolean => admission.obstacle !== undefined;
+  const isDoubtful = (): boolean => admission.waitReason !== undefined;
   const diskCheck = await DiskCheck.open({ ...known, identity, damageAll, onRaised, isDoubtful });
-  const isMet = (peer: NodeId): boolean => diskCheck.isMet(peer);
-  const tickets = new Tickets({ ...known, ...disk, isMet });
+  const isVerified = (peer: NodeId): boolean => diskCheck.isVerified(peer);
+  const tickets = new Tickets({ ...known, ...disk, isVerified });
   const view = new FailureDetector({
     ...{ ...known, self, ...limits, clockSanity: options.clockSanity, admission },
     zone: stored.find(({ id }) => id === self)?.zone ?? '',

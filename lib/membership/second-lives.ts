@@ -37,7 +37,7 @@ export class SecondLives {
   readonly #links = new Map<NodeId, Linked>();
   readonly #heard = new Map<NodeId, readonly Began[]>();
   readonly #seconds: SecondLife[] = [];
-  #told = 0;
+  #nextReported = 0;
 
   /** A life has proven for how long it has run. What it said first says most. */
   heard(peer: NodeId, { life, ran }: Pick<LinkFacts, 'life' | 'ran'>, now: number): Began {
@@ -80,8 +80,11 @@ export class SecondLives {
   sightings(now: number): Sighting[] {
     const all = [...this.#links];
     const count = Math.min(all.length, SIGHTINGS_MAX);
-    const chosen = Array.from({ length: count }, (_, i) => all[(this.#told + i) % all.length]);
-    this.#told = all.length === 0 ? 0 : (this.#told + count) % all.length;
+    const chosen = Array.from(
+      { length: count },
+      (_, i) => all[(this.#nextReported + i) % all.length],
+    );
+    this.#nextReported = all.length === 0 ? 0 : (this.#nextReported + count) % all.length;
     return chosen.flatMap((one) => {
       if (one === undefined) return [];
       const [id, { facts, began, aliveAt }] = one;

@@ -14,7 +14,7 @@ export interface SettingsDoubtOptions {
 }
 
 /** One that was asked for its settings. */
-export interface Teller {
+export interface SettingsSource {
   readonly peer: NodeId;
   /** Is it in doubt itself? */
   readonly unread: boolean;
@@ -61,8 +61,8 @@ export class SettingsDoubt {
    * an answer of before the loss is among them. Those in doubt count only where all have answered:
    * there is nobody else to ask.
    */
-  async weigh(told: readonly Teller[]): Promise<void> {
-    if (!this.#raised || !this.#areEnough(told)) return;
+  async weigh(sources: readonly SettingsSource[]): Promise<void> {
+    if (!this.#raised || !this.#areEnough(sources)) return;
     const { committed } = this.#options.store.transact(
       (transaction) => transaction.delete(UNREAD_KEY),
       'sync',
@@ -72,11 +72,11 @@ export class SettingsDoubt {
     this.#raised = false;
   }
 
-  #areEnough(told: readonly Teller[]): boolean {
+  #areEnough(sources: readonly SettingsSource[]): boolean {
     const { others, transport } = this.#options;
-    const missing = others().filter((other) => !told.some(({ peer }) => peer === other));
+    const missing = others().filter((other) => !sources.some(({ peer }) => peer === other));
     if (missing.length === 0) return true;
-    const sure = told.filter(({ unread }) => !unread).length;
+    const sure = sources.filter(({ unread }) => !unread).length;
     return sure >= majority(others().length) && !missing.some((peer) => transport.isOpen(peer));
   }
 }

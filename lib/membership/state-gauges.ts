@@ -23,7 +23,7 @@ export interface StateGaugesOptions {
   readonly ownership: Ownership;
   readonly plans: Plans;
   readonly view: ClusterView & Pick<FailureDetector, 'measuredRoundTrip'>;
-  readonly disk: Pick<Disk, 'conflicts' | 'deadRecords' | 'digests' | 'health' | 'hints' | 'store'>;
+  readonly disk: Pick<Disk, 'conflicts' | 'tombstones' | 'digests' | 'health' | 'hints' | 'store'>;
   readonly storage: Storage;
   /** On the monotonic clock, since when a peer may lack what no hint brings it any more. */
   readonly owesSince: (peer: NodeId) => number | undefined;
@@ -86,11 +86,23 @@ export class StateGauges implements GaugesControl {
   }
 
   async #measureRecords(): Promise<void> {
+<<<<<<< HEAD
     const { observer } = this.#options;
     const { disk_used_bytes: used, keys, keys_in_conflict } = await this.stored();
     if (used !== undefined) observer.measure('quorate_disk_used_bytes', used);
     observer.measure('quorate_keys', keys);
     observer.measure('quorate_keys_in_conflict', keys_in_conflict);
+=======
+    const { ownership, disk, storage, observer } = this.#options;
+    const { conflicts, tombstones, digests, store } = disk;
+    const used = await storage.usedBytes();
+    if (used !== undefined) observer.measure('quorate_disk_used_bytes', used);
+    await Promise.all([conflicts.countStored(store), tombstones.countStored(store)]);
+    let records = 0;
+    for (const partition of ownership.own) records += digests.of(partition).count;
+    observer.measure('quorate_keys', Math.max(0, records - tombstones.count));
+    observer.measure('quorate_keys_in_conflict', conflicts.count);
+>>>>>>> bf328aa (Plain names: tombstones, dot status, foreground load, tree comparison, refusal, verified; files bear their names)
   }
 
   async #measurePeers(): Promise<void> {

@@ -29,7 +29,7 @@ export interface TicketsOptions {
   readonly random: Random;
   readonly observer: Observer;
   /** Has the peer said what it remembers of this disk? */
-  readonly isMet: (peer: NodeId) => boolean;
+  readonly isVerified: (peer: NodeId) => boolean;
 }
 
 const RETRY_MILLISECONDS = 100;
@@ -104,7 +104,7 @@ export class Tickets {
   }
 
   /** Why this node does not serve yet. */
-  get obstacle(): string | undefined {
+  get waitReason(): string | undefined {
     return this.#settled ? undefined : UNSETTLED;
   }
 
@@ -178,14 +178,14 @@ export class Tickets {
 
   /** Asks the voters that can be reached, and have not answered. */
   async #round(): Promise<void> {
-    const { ticket, messenger, clock, isMet } = this.#options;
+    const { ticket, messenger, clock, isVerified } = this.#options;
     if (this.#decided || this.#isLeaving) return;
     if (ticket === undefined) {
       this.#decide();
       return;
     }
     const { start, id, voters } = ticket;
-    const reachable = this.#reachable().filter((peer) => voters.includes(peer) && isMet(peer));
+    const reachable = this.#reachable().filter((peer) => voters.includes(peer) && isVerified(peer));
     const open = reachable.filter((peer) => !this.#yes.has(peer) && !this.#no.has(peer));
     const deadline = clock.monotonicMilliseconds() + ANSWER_MILLISECONDS;
     this.#asked ||= open.length > 0;

@@ -63,7 +63,7 @@ function timedKeysOf(at: RecordKey, siblings: Siblings): readonly string[] {
   const ends = values.flatMap(({ expiresAt }) => expiresAt ?? []);
   if (ends.length > 0) keys.push(indexKey('expiring', leastOf(ends), at));
   if (values.length === 0 && siblings.versions.length > 0) {
-    keys.push(indexKey('dead', greatestOf(siblings.versions.map(diedAt)), at));
+    keys.push(indexKey('collectable', greatestOf(siblings.versions.map(endedAt)), at));
   }
   if (values.length > 1) {
     const times = values.map(({ writtenAt }) => millisecondsOf(writtenAt)).sort((a, b) => a - b);
@@ -78,6 +78,6 @@ export function isPlain({ versions }: Siblings): boolean {
   return versions.length === 1 && first?.state === 'value' && first.expiresAt === undefined;
 }
 
-function diedAt({ expiresAt, writtenAt }: Version): number {
+function endedAt({ expiresAt, writtenAt }: Version): number {
   return expiresAt ?? millisecondsOf(writtenAt);
 }

@@ -9,8 +9,7 @@
 import type { Range } from '../environment/storage.js';
 import type { NodeId } from '../environment/transport.js';
 import { assert, OperatingError } from '../errors.js';
-import { HASH_PREFIX_BITS, hashesOf } from '../partitioning/partition.js';
-import { hashPrefixOf, partitionOfHash } from '../partitioning/partition.js';
+import * as hashing from '../partitioning/partition.js';
 
 /** What a stored key begins with, by what lies there. None is the beginning of another. */
 export const PREFIX = {
@@ -20,7 +19,7 @@ export const PREFIX = {
   auditList: 'l',
   audit: 'a',
   expiring: 'x',
-  dead: 't',
+  collectable: 't',
   conflict: 'k',
   key: 'o',
   hint: 'h',
@@ -52,7 +51,7 @@ export type KeyRange = Omit<Range, 'limit'>;
 const SEPARATOR = '\u0000';
 /** No node id holds a character below it, so it ends what begins with an id and a separator. */
 const AFTER_SEPARATOR = '\u0001';
-const HASH_DIGITS = HASH_PREFIX_BITS / 4;
+const HASH_DIGITS = hashing.HASH_PREFIX_BITS / 4;
 const PARTITION_DIGITS = 4;
 /** Of wall milliseconds, and of sequence numbers: enough for 8,900 years. */
 const TIME_DIGITS = 12;
@@ -82,11 +81,11 @@ export interface RecordKey {
 }
 
 export function recordKey(namespace: string, key: string, partitionCount: number): RecordKey {
-  const hash = hashPrefixOf(namespace, key);
+  const hash = hashing.hashPrefixOf(namespace, key);
   return {
     namespace,
     key,
-    partition: partitionOfHash(hash, partitionCount),
+    partition: hashing.partitionOfHash(hash, partitionCount),
     storageKey: `${PREFIX.record}${hashText(hash)}${namespace}${SEPARATOR}${key}`,
   };
 }
@@ -124,10 +123,11 @@ export function placeOfList(lists: string, listKey: string): string {
 // --- Index entries: the prefix, the time, the place
 
 /**
- * `expiring`: the earliest end of a value with a time to live. `dead`: a record that is all dead,
- * by the time it died. `conflict`: two or more values, by the time that the second was written.
+ * `expiring`: a value with a time to live, by its end; the earliest of the key. `collectable`: a
+ * record of tombstones and stubs alone, by the time at which its last value ended. `conflict`: two
+ * or more values, by the time at which the second was written.
  */
-export type IndexKind = 'expiring' | 'dead' | 'conflict';
+export type IndexKind = 'expiring' | 'collectable' | 'conflict';
 
 /** What an entry's key says: wall milliseconds, and the key that it is about. */
 export interface IndexEntry {
@@ -192,9 +192,9 @@ export function hintsOf(target: NodeId): KeyRange {
 
 /** Where those lie that come after the hints of a partition. */
 export function hintsAfter(target: NodeId, partition: number, partitionCount: number): string {
-  const { end } = hashesOf(partition, partitionCount);
+  const { end } = hashing.hashesOf(partition, partitionCount);
   const { from, before } = hintsOf(target);
-  return end === 2 ** HASH_PREFIX_BITS ? before : `${from}${hashText(end)}`;
+  return end === 2 ** hashing.HASH_PREFIX_BITS ? before : `${from}${hashText(end)}`;
 }
 
 /** The hints of a target by age, up to those that are held since `before`. */
@@ -243,8 +243,8 @@ export function parseDigestLogKey(key: string): number {
 // --- Parts of keys
 
 function partitionRange(prefix: string, partition: number, partitionCount: number): KeyRange {
-  const { first, end } = hashesOf(partition, partitionCount);
-  const last = end === 2 ** HASH_PREFIX_BITS;
+  const { first, end } = hashing.hashesOf(partition, partitionCount);
+  const last = end === 2 ** hashing.HASH_PREFIX_BITS;
   return {
     from: `${prefix}${hashText(first)}`,
     before: last ? rangeOf(prefix).before : `${prefix}${hashText(end)}`,
@@ -277,7 +277,7 @@ function recordKeyAt(place: string, partitionCount: number): RecordKey {
   return {
     namespace: place.slice(HASH_DIGITS, split),
     key: place.slice(split + 1),
-    partition: partitionOfHash(hash, partitionCount),
+    partition: hashing.partitionOfHash(hash, partitionCount),
     storageKey: `${PREFIX.record}${place}`,
   };
 }

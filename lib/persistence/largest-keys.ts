@@ -75,7 +75,7 @@ export class LargestKeys {
 /** A bounded list. What is smaller than all of a full one is not noted, and costs no look at it. */
 class Largest {
   readonly #observer: Observer;
-  readonly #met = new Map<string, LargeKey>();
+  readonly #largest = new Map<string, LargeKey>();
   /** Of the smallest in a full list. */
   #floor = 0;
 
@@ -84,7 +84,7 @@ class Largest {
   }
 
   get keys(): Iterable<LargeKey> {
-    return this.#met.values();
+    return this.#largest.values();
   }
 
   /** @returns whether the list has changed */
@@ -93,12 +93,12 @@ class Largest {
     bytes: number,
     kind: Pick<LargeKey, 'what' | 'entries' | 'limit'>,
   ): boolean {
-    if (bytes <= this.#floor && !this.#met.has(storageKey)) return false;
-    const before = this.#met.get(storageKey)?.bytes ?? 0;
+    if (bytes <= this.#floor && !this.#largest.has(storageKey)) return false;
+    const before = this.#largest.get(storageKey)?.bytes ?? 0;
     if (bytes === before) return false;
     const large = { ...kind, namespace, key: key.slice(0, KEY_CHARACTERS_MAX), bytes };
-    if (bytes === 0) this.#met.delete(storageKey);
-    else this.#met.set(storageKey, large);
+    if (bytes === 0) this.#largest.delete(storageKey);
+    else this.#largest.set(storageKey, large);
     this.#trim();
     const half = SHARE * kind.limit;
     if (before <= half && bytes > half) {
@@ -108,20 +108,20 @@ class Largest {
   }
 
   forget(storageKey: string): boolean {
-    const was = this.#met.delete(storageKey);
+    const was = this.#largest.delete(storageKey);
     if (was) this.#trim();
     return was;
   }
 
   #trim(): void {
     let [smallest, floor] = ['', Number.POSITIVE_INFINITY];
-    for (const [storageKey, { bytes }] of this.#met) {
+    for (const [storageKey, { bytes }] of this.#largest) {
       if (bytes < floor) [smallest, floor] = [storageKey, bytes];
     }
-    if (this.#met.size > KEYS_MAX) {
-      this.#met.delete(smallest);
+    if (this.#largest.size > KEYS_MAX) {
+      this.#largest.delete(smallest);
       // At least: the next one that is noted counts anew.
       this.#floor = floor;
-    } else this.#floor = this.#met.size < KEYS_MAX ? 0 : floor;
+    } else this.#floor = this.#largest.size < KEYS_MAX ? 0 : floor;
   }
 }

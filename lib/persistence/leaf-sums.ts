@@ -1,5 +1,5 @@
 /** Sums over the records of a partition, leaf by leaf: what trees are built over (Dynamo 4.7). */
-import { type Halves, hash32Text, hash64Halves } from '../encoding/hash.js';
+import { type Hash64Parts, hash32Text, hash64Parts } from '../encoding/hash.js';
 import { fingerprint, type Siblings } from '../versioning/siblings.js';
 import type { RecordKey } from './keyspace.js';
 
@@ -21,7 +21,7 @@ export class RecordSummary {
   readonly live: boolean;
   /** Does it hold more than one? */
   readonly inConflict: boolean;
-  #halves: Halves | undefined;
+  #hash: Hash64Parts | undefined;
 
   constructor(storageKey: string, siblings: Siblings) {
     this.storageKey = storageKey;
@@ -32,9 +32,9 @@ export class RecordSummary {
   }
 
   /** Of its hash, with its key: what sums add up. */
-  get halves(): Halves {
-    this.#halves ??= hash64Halves(`${this.storageKey}\u0000${this.fingerprint}`);
-    return this.#halves;
+  get hash(): Hash64Parts {
+    this.#hash ??= hash64Parts(`${this.storageKey}\u0000${this.fingerprint}`);
+    return this.#hash;
   }
 }
 
@@ -45,7 +45,7 @@ function valuesIn({ versions }: Siblings): number {
 }
 
 /**
- * Numbers of one leaf. Sums of the halves of hashes modulo 2^32, so that one record moves them
+ * Numbers of one leaf. Sums of the two parts of hashes modulo 2^32, so that one record moves them
  * without its neighbours being read.
  */
 const COUNT = 0;
@@ -63,7 +63,7 @@ export class LeafSums {
 
   /** Adds a record (`sign` 1), or takes it away (-1). */
   add(leaf: number, record: RecordSummary, sign: 1 | -1): void {
-    const { low, high } = record.halves;
+    const { low, high } = record.hash;
     const at = leaf * FIELDS;
     this.#move(at + COUNT, sign);
     this.#move(at + ALL, sign * low);

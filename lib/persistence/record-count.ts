@@ -1,4 +1,4 @@
-/** How many records of a kind this node keeps: those of the dead, and those in conflict. */
+/** How many records of a kind this node keeps: of tombstones and stubs, and those in conflict. */
 import { eachEntry } from './each-entry.js';
 import { PREFIX, rangeOf } from './keyspace.js';
 import type { RecordSummary } from './leaf-sums.js';
@@ -6,7 +6,7 @@ import type { Store } from './store.js';
 
 /** The indexes whose entries are counted, and which records have one in them. */
 const KINDS = {
-  dead: (record: RecordSummary): boolean => !record.live,
+  collectable: (record: RecordSummary): boolean => !record.live,
   conflict: (record: RecordSummary): boolean => record.inConflict,
 } as const;
 

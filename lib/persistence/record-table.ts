@@ -72,7 +72,7 @@ export class StoredRecord extends RecordSummary implements RenderingPlace {
 export interface RecordTableOptions {
   readonly store: Store;
   readonly digests: Digests;
-  readonly deadRecords: RecordCount;
+  readonly tombstones: RecordCount;
   readonly conflicts: RecordCount;
   readonly recentDots: RecentDots;
   readonly versions: KeptVersions;
@@ -214,7 +214,7 @@ export class RecordTable {
   ): void {
     for (const watcher of this.#watchers.get(at.partition) ?? []) watcher(at, before);
     this.#options.digests.move(at, before, after);
-    this.#options.deadRecords.note(before, after);
+    this.#options.tombstones.note(before, after);
     this.#options.conflicts.note(before, after);
     moveIndex(transaction, at, before?.siblings, after?.siblings);
   }

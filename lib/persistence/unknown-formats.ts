@@ -5,7 +5,7 @@ import { isUnknownFormat } from '../errors.js';
 /** Counts each meeting; the log has each format once, with the one that is known here. */
 export class UnknownFormats {
   readonly #observer: Observer;
-  readonly #told = new Set<unknown>();
+  readonly #reported = new Set<unknown>();
 
   constructor(observer: Observer) {
     this.#observer = observer;
@@ -16,8 +16,8 @@ export class UnknownFormats {
     if (!isUnknownFormat(error)) return;
     this.#observer.count('quorate_unknown_formats_total');
     const { stored, known } = error.details;
-    if (this.#told.has(stored)) return;
-    this.#told.add(stored);
+    if (this.#reported.has(stored)) return;
+    this.#reported.add(stored);
     this.#observer.log('error', 'stored by another version of quorate: left as it is', {
       ...{ stored, known, reason: error.message },
     });

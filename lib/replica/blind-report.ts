@@ -11,7 +11,7 @@ export interface Stamped {
 }
 
 /** A version that was met beside a blind write. */
-export interface MetVersion extends Stamped {
+export interface ConcurrentVersion extends Stamped {
   readonly state: VersionState;
 }
 
@@ -21,12 +21,12 @@ export interface BlindReport {
   /** Has this node an open blind write of the key with a higher stamp? */
   readonly open: boolean;
   /** All else that is held. */
-  readonly beside: readonly MetVersion[];
+  readonly beside: readonly ConcurrentVersion[];
   /** Of the record. */
   readonly context: Context;
 }
 
-const NOTHING: readonly MetVersion[] = [];
+const NOTHING: readonly ConcurrentVersion[] = [];
 
 /** A total order: of two blind writes that race the higher one may stay. */
 export function isAbove(a: Stamped, b: Stamped): boolean {

@@ -9,13 +9,13 @@ import { type Dot, sameDot } from '../versioning/dot.js';
 import { type DroppedVersion, droppedVersion, unreadVersion } from '../resolution/audit-entry.js';
 import { stampAfter } from '../versioning/hybrid-clock.js';
 import { find, type Siblings, stampOf, type Version, write } from '../versioning/siblings.js';
-import type { BlindReport, MetVersion } from './blind-report.js';
+import type { BlindReport, ConcurrentVersion } from './blind-report.js';
 
 export interface Claim {
   /** Of the blind write. */
   readonly of: Dot;
   /** What it takes, dead ones among it. */
-  readonly taken: readonly MetVersion[];
+  readonly taken: readonly ConcurrentVersion[];
   /** Each taken whole: all that was held beside is dropped, and all that was known joined. */
   readonly reports: readonly BlindReport[];
   readonly epoch: number;

@@ -28,14 +28,14 @@ export interface TakenCopy {
 }
 
 export class GroupAnswers {
-  readonly #health: Pick<PartitionHealth, 'obstacle'>;
+  readonly #health: Pick<PartitionHealth, 'refusal'>;
   readonly #vouches: boolean;
   readonly #settle: Settle;
   #open: number;
 
   /** @param vouches is what was taken under rebuild refused? */
   constructor(
-    health: Pick<PartitionHealth, 'obstacle'>,
+    health: Pick<PartitionHealth, 'refusal'>,
     vouches: boolean,
     count: number,
     settle: Settle,
@@ -55,7 +55,7 @@ export class GroupAnswers {
     this.#tell(
       copies.map(({ place, at, fate, report }) => {
         // What was damaged while it waited for the disk is not vouched for either.
-        const error = this.#vouches ? this.#health.obstacle(at.partition) : undefined;
+        const error = this.#vouches ? this.#health.refusal(at.partition) : undefined;
         return { place, fate, report, error };
       }),
     );

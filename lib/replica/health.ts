@@ -98,7 +98,7 @@ export class PartitionHealth {
   }
 
   /** Why this replica of the partition answers for nothing, where that is so: `rebuilding`. */
-  obstacle(partition: number): OperatingError | undefined {
+  refusal(partition: number): OperatingError | undefined {
     if (!this.#rebuilding.has(partition)) return undefined;
     return new OperatingError('rebuilding', 'this replica of the partition is being rebuilt', {
       details: { partition },
@@ -107,8 +107,8 @@ export class PartitionHealth {
 
   /** @throws OperatingError `rebuilding` */
   assertWhole(partition: number): void {
-    const obstacle = this.obstacle(partition);
-    if (obstacle !== undefined) throw obstacle;
+    const refusal = this.refusal(partition);
+    if (refusal !== undefined) throw refusal;
   }
 
   /** A full queue only puts it off: until then the stored clock is the old one. */

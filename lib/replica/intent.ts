@@ -26,7 +26,7 @@ export interface Intent {
   /** The writer's context; undefined: "replace what is there". */
   readonly seen: Seen | undefined;
   /** What was asked for first, where it was: it is replaced, too, without a context. */
-  readonly met: Siblings | undefined;
+  readonly known: Siblings | undefined;
   /** A resolution: the siblings that it stands for. Where they are others by now, it fails. */
   readonly resolves?: readonly Dot[] | undefined;
   readonly epoch: number;
@@ -60,9 +60,9 @@ export function realise(
   moment: Moment,
   dot: Dot,
 ): Realised {
-  const seen = intent.seen ?? seenBlindly(own, intent.met);
+  const seen = intent.seen ?? seenBlindly(own, intent.known);
   // Mostly nobody holds anything but what this replica does.
-  const states = intent.met === own ? [own] : [own, intent.met];
+  const states = intent.known === own ? [own] : [own, intent.known];
   const superseded = supersededLive(states, seen, moment.wallMilliseconds);
   if (intent.resolves !== undefined) {
     assertUnchanged(own, seen, intent.resolves, moment.wallMilliseconds);
@@ -70,7 +70,7 @@ export function realise(
   const end = expiry(intent.change, superseded, moment.wallMilliseconds);
   const writtenAt = stampAfter(
     moment.hybrid,
-    Math.max(stampOf(own), stampOf(intent.met), intent.seen?.stamp ?? 0),
+    Math.max(stampOf(own), stampOf(intent.known), intent.seen?.stamp ?? 0),
   );
   const version = versionOf(intent.change, dot, writtenAt, end);
   const siblings = write(own, seen, version, intent.epoch);

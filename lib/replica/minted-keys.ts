@@ -1,14 +1,14 @@
 /** Which dot was minted last for a key, in 40 to 80 bytes, however long the keys are. */
-import { type Halves, hash64Halves } from '../encoding/hash.js';
+import { type Hash64Parts, hash64Parts } from '../encoding/hash.js';
 import type { Dot } from '../versioning/dot.js';
 import type { Writer } from '../versioning/writer.js';
 import type { RecordKey } from '../persistence/keyspace.js';
 
 /** Of a key. Among a million of them two are taken for one in 3 of 10^8 nodes. */
-export type MintedKey = Halves;
+export type MintedKey = Hash64Parts;
 
 export function mintedKey({ storageKey }: RecordKey): MintedKey {
-  return hash64Halves(storageKey);
+  return hash64Parts(storageKey);
 }
 
 const SLOTS_MIN = 256;

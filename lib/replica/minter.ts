@@ -9,7 +9,7 @@ import { freshWriter } from '../versioning/writer.js';
 import { type MintedKey, MintedKeys, mintedKey } from './minted-keys.js';
 import type { RecordKey } from '../persistence/keyspace.js';
 
-interface Half {
+interface MintGeneration {
   readonly keys: MintedKeys;
   /** Who minted on keys whose records did not name them. */
   readonly beginners: Set<Writer>;
@@ -54,14 +54,14 @@ export class Minter {
   #start: number;
   readonly #lanes = new Map<number, Lane>();
   /** What this life minted last for each key. The older half goes when both are full. */
-  #recent: Half = { keys: new MintedKeys(), beginners: new Set() };
-  #older: Half = { keys: new MintedKeys(), beginners: new Set() };
+  #recent: MintGeneration = { keys: new MintedKeys(), beginners: new Set() };
+  #older: MintGeneration = { keys: new MintedKeys(), beginners: new Set() };
   /** A mint asks for its key twice. */
   #hashed: { readonly at: RecordKey; readonly key: MintedKey } | undefined;
   /** Partitions in which nothing of an earlier life may be used on. */
   readonly #renewed = new Set<number>();
   #allRenewed = false;
-  #obstacle: OperatingError | undefined;
+  #refusal: OperatingError | undefined;
 
   constructor(options: MinterOptions) {
     this.#options = options;
@@ -84,10 +84,10 @@ export class Minter {
    * The dot that the next write of the key takes. Used up only by `consume`.
    * @param own the context of the record on which it is minted; undefined: there is none
    * @param seen what the client has seen
-   * @throws OperatingError `not_ready`: the obstacle
+   * @throws OperatingError `not_ready`: why it does not mint
    */
   next(partition: number, own?: Context, seen?: Context): Dot {
-    if (this.#obstacle !== undefined) throw this.#obstacle;
+    if (this.#refusal !== undefined) throw this.#refusal;
     let lane = this.#laneOf(partition);
     // Only a disk that is older than its node does not know how far its own writers have counted.
     if (isAhead(own, lane) || isAhead(seen, lane)) {
@@ -144,13 +144,13 @@ export class Minter {
   }
 
   /** Why nothing is minted now, where that is so. */
-  get obstacle(): OperatingError | undefined {
-    return this.#obstacle;
+  get refusal(): OperatingError | undefined {
+    return this.#refusal;
   }
 
   /** Nothing is minted from now on. @param reason undefined: mints again */
   hold(reason: string | undefined): void {
-    this.#obstacle = reason === undefined ? undefined : new OperatingError('not_ready', reason);
+    this.#refusal = reason === undefined ? undefined : new OperatingError('not_ready', reason);
   }
 
   /** How far the writers have counted, for a life that goes on with them. */

@@ -3,7 +3,7 @@
  * time (docs/architecture.md, E1). Reads judge for themselves; it gives back the room.
  */
 import type { Clock } from '../environment/clock.js';
-import type { Foreground } from '../environment/foreground.js';
+import type { ForegroundLoad } from '../environment/foreground-load.js';
 import type { Observer } from '../environment/observer.js';
 import { Pauses } from '../environment/pauses.js';
 import { Periodic } from '../environment/periodic.js';
@@ -33,7 +33,7 @@ export interface ReaperOptions {
   readonly health: PartitionHealth;
   readonly expiryClock: ExpiryClock;
   readonly clock: Clock;
-  readonly foreground: Foreground;
+  readonly foreground: ForegroundLoad;
   readonly random: Random;
   readonly observer: Observer;
   /** Q of the ring. */

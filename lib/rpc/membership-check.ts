@@ -8,7 +8,7 @@ export interface MembershipCheck {
   /** Hash of the cluster's settings. */
   readonly settingsHash: number;
   /** Has the peer said what it remembers of this node's disk? It is served nothing before. */
-  isMet(peer: NodeId): boolean;
+  isVerified(peer: NodeId): boolean;
   /** Resolves when this node may serve a request that carried these; rejects where it may not. */
   reconcile(from: NodeId, epoch: number, settingsHash: number): Promise<void>;
   /** The same after a request that is served in any case, a heartbeat: nobody waits for it. */
@@ -19,7 +19,7 @@ export interface MembershipCheck {
 export const NO_CHECK: MembershipCheck = {
   epoch: 0,
   settingsHash: 0,
-  isMet: () => true,
+  isVerified: () => true,
   reconcile: () => Promise.resolve(),
   notice: () => undefined,
 };

@@ -191,7 +191,7 @@ export class Messenger {
     const incoming = { from, deadline };
     const check = this.#check;
     const alike = epoch === check.epoch && settingsHash === check.settingsHash;
-    if (alike && check.isMet(from)) this.#serve(message, handler, request, incoming);
+    if (alike && check.isVerified(from)) this.#serve(message, handler, request, incoming);
     else if (handler.anyEpoch) {
       this.#serve(message, handler, request, incoming);
       check.notice(from, epoch, settingsHash);

@@ -127,7 +127,7 @@ export class ReplicaAnswers {
     };
     const now = check();
     const alike = epoch === now.epoch && settingsHash === now.settingsHash;
-    if (alike && now.isMet(from)) serve(0);
+    if (alike && now.isVerified(from)) serve(0);
     else {
       const later = (): void => serve(clock.monotonicMilliseconds() - arrivedAt);
       now.reconcile(from, epoch, settingsHash).then(later, refuseAll);

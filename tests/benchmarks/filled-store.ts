@@ -57,7 +57,7 @@ export async function fillStore({ directory, keys, valueBytes, endsAt }: Filling
     value: Buffer.from(JSON.stringify('x'.repeat(valueBytes - 2))),
     ttlSeconds: endsAt === undefined ? undefined : 1,
   } as const;
-  const intent = { change, seen: undefined, met: undefined, epoch: 1 };
+  const intent = { change, seen: undefined, known: undefined, epoch: 1 };
   for (let first = 0; first < keys; first += BATCH) {
     let last = Promise.resolve();
     for (let n = first; n < Math.min(keys, first + BATCH); n += 1) {

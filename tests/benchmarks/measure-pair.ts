@@ -21,7 +21,7 @@ const change = {
   value: Buffer.from(JSON.stringify('x'.repeat(98))),
   ttlSeconds: undefined,
 } as const;
-const INTENT = { change, seen: undefined, met: undefined, epoch: 1 };
+const INTENT = { change, seen: undefined, known: undefined, epoch: 1 };
 
 export async function measurePair(owner: Owner, keyCount: number): Promise<PairFigures> {
   const meter = new Meter();

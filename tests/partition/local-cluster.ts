@@ -203,7 +203,7 @@ export class LocalCluster {
 
   /** A write of which no copy leaves. */
   mintSilently(id: string, key: string, value: string): Promise<void> {
-    const plain = { seen: undefined, met: undefined, epoch: 1 };
+    const plain = { seen: undefined, known: undefined, epoch: 1 };
     const intent = { ...plain, change: textValue(value) };
     const { replica } = this.node(id);
     return replica.mint(this.recordKey(key), intent, 'sync', () => undefined).committed;

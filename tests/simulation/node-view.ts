@@ -4,7 +4,7 @@ import { decodeRecord } from '../../lib/persistence/records.js';
 import { PREFIX, recordKey, recordKeyOf } from '../../lib/persistence/keyspace.js';
 import type { StoredRecord } from '../../lib/persistence/record-table.js';
 import { isOlderThan } from '../../lib/persistence/expiry-clock.js';
-import { obstacleTo } from '../../lib/anti-entropy/collectable.js';
+import { blockedReasonOf } from '../../lib/anti-entropy/collectable.js';
 import { millisecondsOf } from '../../lib/versioning/hybrid-clock.js';
 import type { VersionState } from '../../lib/versioning/siblings.js';
 import type { SimulatedDisk } from './simulated-disk.js';
@@ -68,7 +68,7 @@ export function obstacle(
     ...siblings.versions.map(({ expiresAt, writtenAt }) => expiresAt ?? millisecondsOf(writtenAt)),
   );
   const retention = 1000 * node.settings.current().settings.tombstone_retention_s;
-  const blocked = obstacleTo(siblings, states);
+  const blocked = blockedReasonOf(siblings, states);
   if (blocked !== undefined) return blocked;
   const { expiryClock } = node.disk;
   if (expiryClock.now() === undefined) return 'no sane clock';

@@ -78,7 +78,7 @@ export class Witness {
           const isAskable = !late && !this.#hasFullQueues;
           return one !== id && still.includes(one) && !watch.asked.has(one) && isAskable;
         });
-        return { told: watch.versions, unasked };
+        return { reported: watch.versions, unasked };
       },
     };
   }

@@ -209,7 +209,7 @@ function Upkeep({ report }: { readonly report: Report }) {
           '#Tombstones',
           'Due and kept, because',
         ]}
-        rows={report.nodes.map(({ node, rebuilding, scrubbed, owned, dead, blocked }) => [
+        rows={report.nodes.map(({ node, rebuilding, scrubbed, owned, tombstones, blocked }) => [
           <b key="node">{node}</b>,
           rebuilding.length === 0 ? (
             <Mark tone="good">none</Mark>
@@ -220,7 +220,7 @@ function Upkeep({ report }: { readonly report: Report }) {
             {scrubbed} of {owned}
             <Bar share={scrubbed / Math.max(1, owned)} tone="good" />
           </div>,
-          count(dead),
+          count(tombstones),
           blocked.length === 0
             ? '–'
             : blocked.map(({ reason, count: times }) => `${reason} (${times})`).join(', '),

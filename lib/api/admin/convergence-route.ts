@@ -24,7 +24,7 @@ const convergenceShape = z.strictObject({
       scrubbed: z.number(),
       owned: z.number(),
       /** Tombstones and stubs; of those that are due, how many may not go yet, and why. */
-      dead: z.number(),
+      tombstones: z.number(),
       blocked: z.array(z.strictObject({ reason: z.string(), count: z.number() })),
     }),
   ),

@@ -1,7 +1,7 @@
 /** What each owner of a key holds, over HTTP (docs/http-api.md, Control). */
 import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import { z } from 'zod';
-import type { HeldCopy } from '../../coordination/copies.js';
+import type { HeldCopy } from '../../coordination/copy-inspection.js';
 import type { Coordination } from '../../coordination/request.js';
 import { dotText } from '../../versioning/dot.js';
 import { nodeOf } from '../../versioning/writer.js';

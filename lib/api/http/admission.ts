@@ -1,5 +1,5 @@
 /** How much is worked on at once: beyond it requests are shed while they are still cheap. */
-import type { Foreground } from '../../environment/foreground.js';
+import type { ForegroundLoad } from '../../environment/foreground-load.js';
 import { OperatingError } from '../../errors.js';
 
 export interface RequestAdmissionLimits {
@@ -10,11 +10,11 @@ export interface RequestAdmissionLimits {
 
 export class RequestAdmission {
   readonly #limits: RequestAdmissionLimits;
-  readonly #foreground: Foreground;
+  readonly #foreground: ForegroundLoad;
   #requests = 0;
   #bytes = 0;
 
-  constructor(limits: RequestAdmissionLimits, foreground: Foreground) {
+  constructor(limits: RequestAdmissionLimits, foreground: ForegroundLoad) {
     this.#limits = limits;
     this.#foreground = foreground;
   }

@@ -13,7 +13,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
   {
     rule: 'M2',
     name: 'settings are never stored',
-    file: 'membership/settings.js',
+    file: 'membership/settings-register.js',
     right: 'transaction.put(SETTINGS_KEY, encodeStored(SETTINGS_KEY, merged.toPlain()));',
     wrong: ';',
     checkers: ['settings'],
@@ -106,7 +106,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
   {
     rule: 'M2',
     name: 'If-Match of settings is not looked at',
-    file: 'membership/settings.js',
+    file: 'membership/settings-register.js',
     right: 'if (ifMatch !== undefined && ifMatch !== before.version)',
     wrong: 'if (false)',
     checkers: ['settings'],
@@ -114,7 +114,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
   {
     rule: 'M2',
     name: 'a rollback of the settings goes to what is there',
-    file: 'membership/settings.js',
+    file: 'membership/settings-register.js',
     right: 'return change.settings;',
     wrong: 'return this.#state.settings;',
     checkers: ['settings'],

@@ -209,9 +209,9 @@ export const BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'A2',
-    name: 'audits repair nothing',
+    name: 'comparisons of trees repair nothing',
     file: 'anti-entropy/anti-entropy.js',
-    right: 'const expired = await this.#audit.repair(peer, strange);',
+    right: 'const expired = await this.#treeComparison.repair(peer, strange);',
     wrong: 'const expired = 0;',
     test: 'unit/anti-entropy/expiry.test.js',
   },
@@ -227,8 +227,8 @@ export const BUGS: readonly PlantedBug[] = [
     rule: 'E2',
     name: 'tombstones go before every owner has seen them',
     file: 'anti-entropy/collection.js',
-    right: 'if (obstacle === undefined)',
-    wrong: "if (obstacle !== 'not all dead')",
+    right: 'if (reason === undefined)',
+    wrong: "if (reason !== 'holds a value')",
     test: 'unit/anti-entropy/retention.test.js',
   },
   {

@@ -85,8 +85,8 @@ export const DAMAGE_BUGS: readonly PlantedBug[] = [
   {
     rule: 'D4',
     name: 'a denial beats a held value',
-    file: 'anti-entropy/testimony.js',
-    right: "if (words.includes('value'))",
+    file: 'anti-entropy/dot-status.js',
+    right: "if (statuses.includes('value'))",
     wrong: 'if (false)',
     test: 'unit/anti-entropy/verdicts.test.js',
   },

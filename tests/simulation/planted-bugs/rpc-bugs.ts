@@ -70,7 +70,7 @@ export const RPC_BUGS: readonly PlantedBug[] = [
     rule: 'M3',
     name: 'reads and copies are served to whoever differs',
     file: 'rpc/replica-answers.js',
-    right: 'if (alike && now.isMet(from))',
+    right: 'if (alike && now.isVerified(from))',
     wrong: 'if (true)',
     test: 'unit/rpc/replica-messenger.test.js',
   },

@@ -94,7 +94,7 @@ export const WRITER_BUGS: readonly PlantedBug[] = [
     rule: 'V1',
     name: 'a voter is asked for a ticket before it has said what it remembers of the disk',
     file: 'membership/tickets.js',
-    right: 'voters.includes(peer) && isMet(peer)',
+    right: 'voters.includes(peer) && isVerified(peer)',
     wrong: 'voters.includes(peer)',
     test: 'unit/membership/tickets.test.js',
   },

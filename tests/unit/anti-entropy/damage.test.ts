@@ -10,7 +10,7 @@ import type { Lag } from '../../../lib/replication/lag.js';
 import type { Messenger } from '../../../lib/rpc/messenger.js';
 import { MerkleTrees } from '../../../lib/anti-entropy/merkle-tree.js';
 import { Scrub } from '../../../lib/anti-entropy/scrub.js';
-import { Foreground } from '../../../lib/environment/foreground.js';
+import { ForegroundLoad } from '../../../lib/environment/foreground-load.js';
 import { Pauses } from '../../../lib/environment/pauses.js';
 import type { NodeId } from '../../../lib/environment/transport.js';
 import { conflictPage } from '../../../lib/persistence/conflict-index.js';
@@ -76,7 +76,7 @@ t.test('what a peer answered before the damage counts for nothing after it', asy
     ownership: new Ownership('n1', () => historyOf(ring)),
     questions: new Questions({ messenger, clock: disk.clock, backgroundTimeoutMilliseconds: 1000 }),
     trees: new MerkleTrees(digests),
-    pauses: new Pauses({ clock: disk.clock, foreground: new Foreground() }),
+    pauses: new Pauses({ clock: disk.clock, foreground: new ForegroundLoad() }),
     view: { self: 'n1' } as ClusterView,
     lag: { isBehind: () => false } as unknown as Lag,
     confirmMilliseconds: 0,

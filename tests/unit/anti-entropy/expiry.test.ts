@@ -75,5 +75,5 @@ t.test('what one owner has judged and another has not yet is no difference', asy
     ...(cluster.observers.get(id)?.counts.keys() ?? []),
   ]);
   t.ok(counted.some((name) => name === 'quorate_exchanges_total different'));
-  t.notOk(counted.some((name) => name.startsWith('quorate_audit_differences_total')));
+  t.notOk(counted.some((name) => name.startsWith('quorate_tree_differences_total')));
 });

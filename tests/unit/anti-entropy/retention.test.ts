@@ -71,7 +71,7 @@ t.test('a stub goes once every owner has it on its disk: a crash revives no valu
 });
 
 t.test('too many of them do not wait, the oldest first', async (t) => {
-  const cluster = await clusterFor(t, { limits: { deadRecordsMax: 5 } });
+  const cluster = await clusterFor(t, { limits: { tombstonesMax: 5 } });
   await deleteAll(cluster);
   await cluster.clock.advance(60_000);
   for (const id of cluster.ids) t.equal(heldOn(cluster, id), 5);
@@ -86,14 +86,14 @@ t.test('they are counted again after a restart', async (t) => {
   for (const id of cluster.ids) await cluster.crash(id);
   for (const id of cluster.ids) {
     const { limits } = cluster.optionsOf(id);
-    await cluster.start(id, { limits: { ...limits, deadRecordsMax: 3 } });
+    await cluster.start(id, { limits: { ...limits, tombstonesMax: 3 } });
   }
   await cluster.clock.advance(60_000);
   for (const id of cluster.ids) t.equal(heldOn(cluster, id), 3);
 });
 
 t.test('neither age nor number is a reason while an owner is away', async (t) => {
-  const cluster = await clusterFor(t, { limits: { deadRecordsMax: 0 } });
+  const cluster = await clusterFor(t, { limits: { tombstonesMax: 0 } });
   await keepFor(cluster, 0);
   await cluster.put('n1', 'k0', 'x', { level: 'all' });
   await cluster.crash('n3');
@@ -109,7 +109,7 @@ t.test('neither age nor number is a reason while an owner is away', async (t) =>
 });
 
 t.test('nor while an owner answers that has not seen them on its disk', async (t) => {
-  const limits = { deadRecordsMax: 0, clockPersistIntervalMilliseconds: 3_600_000 };
+  const limits = { tombstonesMax: 0, clockPersistIntervalMilliseconds: 3_600_000 };
   const cluster = await clusterFor(t, { limits });
   await keepFor(cluster, 0);
   await deleteAll(cluster);
@@ -125,7 +125,7 @@ t.test('nor while an owner answers that has not seen them on its disk', async (t
 });
 
 t.test('nor while an owner that answers is under rebuild', async (t) => {
-  const cluster = await clusterFor(t, { limits: { deadRecordsMax: 0 } });
+  const cluster = await clusterFor(t, { limits: { tombstonesMax: 0 } });
   await keepFor(cluster, 0);
   await deleteAll(cluster);
   cluster.network.cut('n2', 'n3');

@@ -2,7 +2,7 @@
 import type { ConvergenceView } from '../../../lib/anti-entropy/convergence.js';
 import type { ExchangeControl } from '../../../lib/anti-entropy/exchange-now.js';
 import type { ApiNode } from '../../../lib/api/api-node.js';
-import type { CopiesAnswer } from '../../../lib/coordination/copies.js';
+import type { CopiesAnswer } from '../../../lib/coordination/copy-inspection.js';
 import type {
   ConflictList,
   ConflictListRequest,
@@ -17,7 +17,7 @@ import type {
   VersionRequest,
   VersionsAnswer,
 } from '../../../lib/coordination/request.js';
-import { Foreground } from '../../../lib/environment/foreground.js';
+import { ForegroundLoad } from '../../../lib/environment/foreground-load.js';
 import type { Observer } from '../../../lib/environment/observer.js';
 import { OperatingError } from '../../../lib/errors.js';
 import type { HintsView } from '../../../lib/hints/hints-report.js';
@@ -100,7 +100,7 @@ const SETTINGS: ConsistencySettings = {
 
 export class FakeNode implements ApiNode {
   readonly id = 'n1';
-  readonly foreground = new Foreground();
+  readonly foreground = new ForegroundLoad();
   readonly gets: GetRequest[] = [];
   readonly puts: PutRequest[] = [];
   readonly logged: { readonly event: string; readonly fields: unknown }[] = [];
@@ -264,7 +264,7 @@ const CONVERGENCE: ConvergenceView = {
       node: 'n1',
       exchanges: [{ peer: 'n2', at: WRITTEN_AT / 1000, result: 'alike', records: 0 }],
       rebuilding: [4],
-      ...{ scrubbed: 1, owned: 2, dead: 3 },
+      ...{ scrubbed: 1, owned: 2, tombstones: 3 },
       blocked: [{ reason: 'owner cannot be asked', count: 2 }],
     },
   ],

@@ -89,7 +89,7 @@ function shown(version: string, writeIds: readonly string[], endsAt?: number | n
 }
 
 function nothing(told: readonly string[], unasked: readonly string[] = []): RecordedRead {
-  return { ...shown('', []), versions: [], miss: { told, unasked } };
+  return { ...shown('', []), versions: [], miss: { reported: told, unasked } };
 }
 
 function history(writes: readonly RecordedWrite[], read: RecordedRead): History {

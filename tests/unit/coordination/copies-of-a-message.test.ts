@@ -5,7 +5,7 @@ import {
   type ReplicaServiceOptions,
   serveReplicas,
 } from '../../../lib/coordination/replica-service.js';
-import { Foreground } from '../../../lib/environment/foreground.js';
+import { ForegroundLoad } from '../../../lib/environment/foreground-load.js';
 import { OperatingError } from '../../../lib/errors.js';
 import { Ownership } from '../../../lib/partitioning/ownership.js';
 import type { Ring } from '../../../lib/partitioning/ring.js';
@@ -43,7 +43,7 @@ function copyOf(at: RecordKey, text: string, audit = NO_AUDIT): CopyRequest {
 
 async function serving(storage = new HeldStorage()) {
   const disk = await openDisk({ storage });
-  const foreground = new Foreground();
+  const foreground = new ForegroundLoad();
   let handlers: ReplicaHandlers | undefined;
   const serve = (given: ReplicaHandlers): void => {
     handlers = given;

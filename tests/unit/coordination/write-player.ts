@@ -3,7 +3,7 @@ import type { Want } from '../../../lib/rpc/hot-messages.js';
 import { WriteCore } from '../../../lib/coordination/write-core.js';
 import type { OwnRecordState, WriteEffect } from '../../../lib/coordination/write-effects.js';
 import { OperatingError } from '../../../lib/errors.js';
-import type { BlindReport, MetVersion } from '../../../lib/replica/blind-report.js';
+import type { BlindReport, ConcurrentVersion } from '../../../lib/replica/blind-report.js';
 import { ALL_STAND } from '../../../lib/replication/quorum.js';
 import { EMPTY_CONTEXT, NOTHING_SEEN, withMinted } from '../../../lib/versioning/context.js';
 import { copyOf, errorOf, errorText, given, type Player, textOf } from './transcript.js';
@@ -15,7 +15,7 @@ export function coreOf(head: string): WriteCore {
     ...{ plan, attempts, timeoutMilliseconds: 1000, patience: () => 50, standing: ALL_STAND },
     isForwarded: flags.has('forwarded'),
     isResolution: flags.has('resolution'),
-    unfit: flags.has('unfit') ? new OperatingError('rebuilding', 'under rebuild') : undefined,
+    mintRefusal: flags.has('unfit') ? new OperatingError('rebuilding', 'under rebuild') : undefined,
     isBlind: flags.has('blind'),
     asksFirst: flags.has('keep'),
   });
@@ -33,7 +33,7 @@ export const MINTED = { dot: { writer: 'a', n: 1 }, stamp: 10 };
 export function reportOf(words: readonly string[]): BlindReport {
   const [gone, others] = [words.filter((word) => word.startsWith('-')), words.join(' ')];
   const beside = [...others.matchAll(/(?<![-\w])(\w)(\d+)@(\d+)(!?)/g)].map(
-    ([, writer = '', n, stamp, dead]): MetVersion => ({
+    ([, writer = '', n, stamp, dead]): ConcurrentVersion => ({
       ...{ dot: { writer, n: Number(n) }, stamp: Number(stamp) },
       state: dead === '!' ? 'tombstone' : 'value',
     }),
@@ -53,8 +53,8 @@ function lookOf(words: readonly string[]): OwnRecordState {
   return reportOf(words);
 }
 
-const nameOf = ({ dot }: MetVersion): string => `${dot.writer}${dot.n}`;
-const namesOf = (versions: readonly MetVersion[]): string => versions.map(nameOf).join(' ');
+const nameOf = ({ dot }: ConcurrentVersion): string => `${dot.writer}${dot.n}`;
+const namesOf = (versions: readonly ConcurrentVersion[]): string => versions.map(nameOf).join(' ');
 
 export const RESULT = {
   ...{ version: 'v', writtenAt: 0, seen: NOTHING_SEEN, replaced: [], beside: [] },
@@ -72,7 +72,7 @@ function textOfEffect(effect: WriteEffect): string {
     case 'mint': {
       const hints = effect.targets.map((target) => `, with a hint for ${target}`).join('');
       const open = effect.isOpen ? ', open until answered' : '';
-      const met = effect.met === undefined ? 'the own record' : textOf(effect.met);
+      const met = effect.known === undefined ? 'the own record' : textOf(effect.known);
       return `mint on ${met}${hints}${open}`;
     }
     case 'look':

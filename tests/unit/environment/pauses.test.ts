@@ -1,17 +1,17 @@
 /** Background work takes its share of the time beside those who wait, and ends when it must. */
 import t from 'tap';
-import { Foreground } from '../../../lib/environment/foreground.js';
+import { ForegroundLoad } from '../../../lib/environment/foreground-load.js';
 import { Pauses } from '../../../lib/environment/pauses.js';
 import { ManualClock } from '../fakes.js';
 
 function world() {
   const clock = new ManualClock();
-  const foreground = new Foreground();
+  const foreground = new ForegroundLoad();
   return { clock, foreground, pauses: new Pauses({ clock, foreground }) };
 }
 
 t.test('the share shrinks with those who wait, and is never nothing', async (t) => {
-  const foreground = new Foreground();
+  const foreground = new ForegroundLoad();
   t.equal(foreground.backgroundShare, 1);
   foreground.enter(8);
   t.equal(foreground.backgroundShare, 0.5);

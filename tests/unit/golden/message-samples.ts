@@ -115,8 +115,8 @@ const ANTI_ENTROPY = [
   samples(
     antiEntropy.COMPARE,
     [
-      { clocks: 7, audit: [1, 300] },
-      { clocks: 2 ** 32 - 1, audit: null },
+      { clocks: 7, rootsOf: [1, 300] },
+      { clocks: 2 ** 32 - 1, rootsOf: null },
     ],
     [
       { clocks: [], root: record, roots: [] },
@@ -152,7 +152,7 @@ const ANTI_ENTROPY = [
   samples(
     antiEntropy.DOT_STATUS,
     [{ ...address, dots }],
-    [{ rebuilding: false, words: ['value', 'denied'], persisted: [true, false] }],
+    [{ rebuilding: false, statuses: ['value', 'absent'], persisted: [true, false] }],
   ),
   samples(
     antiEntropy.PERSISTED,
@@ -186,7 +186,7 @@ const ANTI_ENTROPY = [
           node: 'n1',
           exchanges: [{ peer: 'n2', at: 1_700_000_000_000, result: 'alike', records: 2 }],
           rebuilding: [5],
-          ...{ scrubbed: 1, owned: 64, dead: 7 },
+          ...{ scrubbed: 1, owned: 64, tombstones: 7 },
           blocked: [{ reason: 'owner cannot be asked', count: 2 }],
         },
       },

@@ -1,7 +1,7 @@
 /** What a cluster tells those who look at it: levels, copies of a key, events, convergence. */
 import t, { type Test } from 'tap';
 import { EventLog } from '../../../lib/environment/event-log.js';
-import type { HeldCopy } from '../../../lib/coordination/copies.js';
+import type { HeldCopy } from '../../../lib/coordination/copy-inspection.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
 import { CountingObserver } from '../fakes.js';
 import { nameOf } from '../wire-names.js';
@@ -134,7 +134,7 @@ t.test('convergence: the last exchange of each pair, and what waits', async (t) 
     ],
   );
   t.ok(before.nodes.every(({ exchanges }) => exchanges.every(({ result }) => result === 'alike')));
-  t.match(before.nodes[0], { rebuilding: [], owned: 16, dead: 0, blocked: [] });
+  t.match(before.nodes[0], { rebuilding: [], owned: 16, tombstones: 0, blocked: [] });
   await cluster.crash('n3');
   const after = await cluster.wait(cluster.node('n2').convergence.convergence());
   t.same(after.unanswered, ['n3']);

@@ -210,7 +210,9 @@ t.test('index entries say when and of which key, and are a function of the state
       const known = entries.every((entry) => {
         return parseIndexKey(entry, 256).at.storageKey === where.storageKey;
       });
-      return known && kinds === `${dead ? PREFIX.dead : ''}${values > 1 ? PREFIX.conflict : ''}`;
+      return (
+        known && kinds === `${dead ? PREFIX.collectable : ''}${values > 1 ? PREFIX.conflict : ''}`
+      );
     }),
     { numRuns: 10_000 },
   );

@@ -74,7 +74,7 @@ export function intentOf(text: string, fields: Partial<Intent> = {}): Intent {
     value: Buffer.from(text),
     ttlSeconds: undefined,
   } as const;
-  const blind = { seen: undefined, met: undefined, epoch: 1 };
+  const blind = { seen: undefined, known: undefined, epoch: 1 };
   return { change, ...blind, ...fields };
 }
 

@@ -137,7 +137,7 @@ t.test('what is read from a stored key is what it was made of', async () => {
           !lies(hintAgesOf(target, time), age) &&
           placeOfList(PREFIX.versionList, list) === placeOf(at) &&
           lies(rangeOf(PREFIX.version), keptItemKey(PREFIX.version, placeOf(at), time, 'id')) &&
-          (['expiring', 'dead', 'conflict'] as const).every((kind) => {
+          (['expiring', 'collectable', 'conflict'] as const).every((kind) => {
             const entry = indexKey(kind, time, at);
             const { milliseconds, at: where } = parseIndexKey(entry, q);
             const text = entryText(kind, entry);
@@ -172,7 +172,7 @@ t.test(
     const at = recordKey('default', 'k', 4);
     fc.assert(
       fc.property(anyTime, anyTime, (a, b) => {
-        const [first, second] = [a, b].map((time) => indexFrom('dead', time));
+        const [first, second] = [a, b].map((time) => indexFrom('collectable', time));
         const [one, other] = [a, b].map(digestLogKey);
         return (
           Math.sign(compareUtf8(first ?? '', second ?? '')) === Math.sign(a - b) &&

@@ -4,7 +4,7 @@ import { Scrub } from '../../../lib/anti-entropy/scrub.js';
 import { STORED_FORMAT } from '../../../lib/persistence/checksummed.js';
 import { PREFIX, type RecordKey, recordKey } from '../../../lib/persistence/keyspace.js';
 import { Reaper } from '../../../lib/replica/reaper.js';
-import { Foreground } from '../../../lib/environment/foreground.js';
+import { ForegroundLoad } from '../../../lib/environment/foreground-load.js';
 import { NOTHING_SEEN } from '../../../lib/versioning/context.js';
 import { expiryClockOf, SeededRandom } from '../fakes.js';
 import { asOfFormat } from './other-format.js';
@@ -85,7 +85,7 @@ t.test('it does not keep others from their end', async (t) => {
   await disk.clock.advance(10_000);
   const reaper = new Reaper({
     ...{ ...disk, expiryClock: expiryClockOf(disk.clock), random: new SeededRandom(1) },
-    foreground: new Foreground(),
+    foreground: new ForegroundLoad(),
     limits: { reapIntervalMilliseconds: 1000, reapKeysMax: 100 },
   });
   await reaper.run();

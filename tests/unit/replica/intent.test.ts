@@ -72,16 +72,16 @@ t.test(
   'siblings that are elsewhere count too, but not what was superseded elsewhere',
   async (t) => {
     const [own, other] = [siblingsOf({}), siblingsOf({ state: 'tombstone' }, {}, {})];
-    t.equal(real(undefined, { met: other }).replaced.length, 2);
+    t.equal(real(undefined, { known: other }).replaced.length, 2);
     const newer = write(
       own,
       own.context,
       versionUnder({ writer: 'c.1.0123456789ab', n: 1 }, 'value'),
       1,
     );
-    t.strictSame(named(real(own, { met: newer })), ['c.1.0123456789ab.1']);
+    t.strictSame(named(real(own, { known: newer })), ['c.1.0123456789ab.1']);
     const stub = siblingsOf({ state: 'stub' });
-    t.strictSame(named(real(own, { met: stub })), []);
+    t.strictSame(named(real(own, { known: stub })), []);
   },
 );
 
@@ -108,7 +108,7 @@ t.test('with a context it supersedes what that covers, and nothing else', async 
 t.test('a blind write leaves no value of what it met, nor of what is there by now', async () => {
   fc.assert(
     fc.property(anySiblings, anySiblings, (own, met) => {
-      const { siblings, replaced } = real(own, { met });
+      const { siblings, replaced } = real(own, { known: met });
       const whole = merge(merge(own, met), siblings);
       const live = liveVersions(merge(own, met), 10_000);
       return whole.versions.length === 1 && replaced.length === live.length;
@@ -122,7 +122,12 @@ t.test('a stamp is above all that the writer had seen, and that the record holds
   fc.assert(
     fc.property(own, own, fc.option(anySeen, { nil: undefined }), (own, met, seen) => {
       const early = { ...moment, hybrid: 4 };
-      const { siblings, seen: after } = realise(own, intentOf('x', { met, seen }), early, DOT);
+      const { siblings, seen: after } = realise(
+        own,
+        intentOf('x', { known: met, seen }),
+        early,
+        DOT,
+      );
       const writtenAt = find(siblings, DOT)?.writtenAt ?? 0;
       const below = [stampOf(own), stampOf(met), seen?.stamp ?? 0, early.hybrid - 1];
       return after.stamp === writtenAt && writtenAt === Math.max(...below) + 1;

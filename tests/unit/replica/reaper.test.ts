@@ -2,7 +2,7 @@
 import t from 'tap';
 import { Reaper } from '../../../lib/replica/reaper.js';
 import { indexKey, recordKey } from '../../../lib/persistence/keyspace.js';
-import { Foreground } from '../../../lib/environment/foreground.js';
+import { ForegroundLoad } from '../../../lib/environment/foreground-load.js';
 import type { Range } from '../../../lib/environment/storage.js';
 import { expiryClockOf, HeldStorage, SeededRandom } from '../fakes.js';
 import { intentOf, nothingElse, openDisk } from '../persistence/disk.js';
@@ -23,7 +23,7 @@ async function reaperOf(reapKeysMax = 1_000) {
   const reaper = new Reaper({
     ...disk,
     random: new SeededRandom(1),
-    foreground: new Foreground(),
+    foreground: new ForegroundLoad(),
     expiryClock: expiryClockOf(disk.clock, () => sane),
     limits: { reapIntervalMilliseconds: 1_000, reapKeysMax },
   });

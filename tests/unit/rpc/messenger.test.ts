@@ -205,7 +205,7 @@ t.test('a deadline travels as what is left of it; late work is not begun', async
 });
 
 function gossipOf(reconcile: MembershipCheck['reconcile']): MembershipCheck {
-  return { epoch: 1, settingsHash: 7, isMet: () => true, reconcile, notice: () => undefined };
+  return { epoch: 1, settingsHash: 7, isVerified: () => true, reconcile, notice: () => undefined };
 }
 
 t.test('refusals keep code, outcome and details; a programmer error is internal', async (t) => {

@@ -53,7 +53,7 @@ class Wire implements Transport {
 }
 
 const CHECK: MembershipCheck = {
-  ...{ epoch: 1, settingsHash: 7, isMet: () => true, notice: () => undefined },
+  ...{ epoch: 1, settingsHash: 7, isVerified: () => true, notice: () => undefined },
   reconcile: () => Promise.resolve(),
 };
 
@@ -287,7 +287,7 @@ t.test('large records travel beside their items, both ways', async (t) => {
 t.test(
   'a sender that differs, or was not met, is reconciled with before it is served',
   async (t) => {
-    for (const differs of [{ epoch: 2 }, { settingsHash: 8 }, { isMet: () => false }]) {
+    for (const differs of [{ epoch: 2 }, { settingsHash: 8 }, { isVerified: () => false }]) {
       const told: unknown[] = [];
       let refusal: OperatingError | undefined;
       const reconcile = (...sender: unknown[]): Promise<void> => {

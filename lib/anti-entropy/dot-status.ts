@@ -9,24 +9,24 @@ import type { Siblings } from '../versioning/siblings.js';
 import { find } from '../versioning/siblings.js';
 
 /**
- * `value`, `dead`: held, in that state. `covered`: superseded by what is held. `denied`: seen, and
+ * `value`, `ended`: held, in that state. `covered`: superseded by what is held. `absent`: seen, and
  * neither. `unseen`.
  */
-export type DotStatus = 'value' | 'dead' | 'covered' | 'denied' | 'unseen';
+export type DotStatus = 'value' | 'ended' | 'covered' | 'absent' | 'unseen';
 
 export interface DotStatusReport {
   readonly rebuilding: boolean;
   /** For each dot that was asked about. */
-  readonly words: readonly DotStatus[];
+  readonly statuses: readonly DotStatus[];
   /** Does the persisted clock have it? */
   readonly persisted: readonly boolean[];
 }
 
 export function dotStatusOf(dot: Dot, own: Siblings | undefined, clock: PartitionClock): DotStatus {
   const held = own === undefined ? undefined : find(own, dot);
-  if (held !== undefined) return held.state === 'value' ? 'value' : 'dead';
+  if (held !== undefined) return held.state === 'value' ? 'value' : 'ended';
   if (own !== undefined && covers(own.context, dot)) return 'covered';
-  return clock.has(dot) ? 'denied' : 'unseen';
+  return clock.has(dot) ? 'absent' : 'unseen';
 }
 
 /**
@@ -43,11 +43,11 @@ export function droppedOrDamaged(
 ): 'dropped' | 'damaged' {
   const serving = others.filter(({ rebuilding }) => !rebuilding);
   const lost = own.some((ownPersisted, i) => {
-    const words = serving.map(({ words: of }) => of[i]);
-    if (words.includes('covered')) return false;
-    if (words.includes('value')) return true;
+    const statuses = serving.map(({ statuses: of }) => of[i]);
+    if (statuses.includes('covered')) return false;
+    if (statuses.includes('value')) return true;
     const everywhere = ownPersisted && others.every(({ persisted }) => persisted[i] === true);
-    return words.includes('dead') && !everywhere;
+    return statuses.includes('ended') && !everywhere;
   });
   return lost ? 'damaged' : 'dropped';
 }
@@ -56,9 +56,9 @@ export function droppedOrDamaged(
 export function isEndedElsewhere(index: number, others: readonly DotStatusReport[]): boolean {
   return (
     others.length > 0 &&
-    others.every(({ rebuilding, words }) => {
-      const word = words[index];
-      return !rebuilding && (word === 'covered' || word === 'denied');
+    others.every(({ rebuilding, statuses }) => {
+      const status = statuses[index];
+      return !rebuilding && (status === 'covered' || status === 'absent');
     })
   );
 }

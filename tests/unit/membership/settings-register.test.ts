@@ -6,7 +6,7 @@ import type {
   SettingsAnswer,
 } from '../../../lib/membership/settings-types.js';
 import type { Message, Transport } from '../../../lib/environment/transport.js';
-import { SettingsRegister } from '../../../lib/membership/settings.js';
+import { SettingsRegister } from '../../../lib/membership/settings-register.js';
 import { SettingsDoubt } from '../../../lib/membership/settings-doubt.js';
 import type { Store } from '../../../lib/persistence/store.js';
 import { Messenger } from '../../../lib/rpc/messenger.js';

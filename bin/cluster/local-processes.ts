@@ -17,7 +17,7 @@ export interface LocalClusterOptions {
   readonly dataDir: string;
   readonly founding: LocalClusterPlan;
   /** Words for every `quorate node`, besides those that make it this node. */
-  readonly nodeWords: readonly string[];
+  readonly nodeArguments: readonly string[];
   /** Undefined: a dead node stays dead until `start-node`. */
   readonly autoSpawnDelayMilliseconds: number | undefined;
   /** Tells a person what happened. */
@@ -34,7 +34,7 @@ interface Watched {
  * One task starts it and then stops it, never both at once: a start that is told to stop returns,
  * and what it began is ended by the stop. Invariant: nothing is opened after `stop` was called.
  */
-export class LocalCluster {
+export class LocalProcesses {
   readonly #options: LocalClusterOptions;
   readonly #watched: readonly Watched[];
   readonly #respawns = new Set<NodeJS.Timeout>();
@@ -46,14 +46,14 @@ export class LocalCluster {
 
   constructor(options: LocalClusterOptions) {
     this.#options = options;
-    const { dataDir, founding, nodeWords, autoSpawnDelayMilliseconds: delay } = options;
+    const { dataDir, founding, nodeArguments, autoSpawnDelayMilliseconds: delay } = options;
     const nodes = plannedNodes(founding, dataDir);
     this.#watched = nodes.map((planned) => {
-      const words = [...wordsOf(planned, nodes, founding, secretFile(dataDir)), ...nodeWords];
+      const all = [...argumentsOf(planned, nodes, founding, secretFile(dataDir)), ...nodeArguments];
       const pace = delay === undefined ? undefined : new RespawnPace(delay);
       const onDeath = (child: NodeChild, how: string): void =>
         this.#rest({ child, pace }, how, pace?.served());
-      return { child: new NodeChild({ planned, words, onDeath }), pace };
+      return { child: new NodeChild({ planned, nodeArguments: all, onDeath }), pace };
     });
   }
 
@@ -66,7 +66,7 @@ export class LocalCluster {
    * Resolves with true when every node serves, with false when it was told to stop before that.
    * Either way, and after an error, `stop` ends what was begun. @throws OperatingError
    */
-  async start(told: AbortSignal): Promise<boolean> {
+  async start(signal: AbortSignal): Promise<boolean> {
     const { dataDir, founding } = this.#options;
     makeFolder(dataDir, `--data-dir ${dataDir}`);
     const left = runningOf(dataDir)?.socket;
@@ -80,15 +80,15 @@ export class LocalCluster {
     await checkFree([...nodes, adminAddress(founding)]);
     if (!existsSync(secretFile(dataDir))) await createSecret(secretFile(dataDir));
     writePlan(founding, dataDir);
-    if (told.aborted) return false;
+    if (signal.aborted) return false;
     // Before it is made: what a start that is killed leaves, the next one finds by this note.
     this.#note();
     await this.#control.open();
     // All at once: a founder serves only when all have confirmed the ring.
     const ready = Promise.all(this.#watched.map(({ child }) => child.start()));
     this.#note();
-    await Promise.race([ready, aborted(told)]);
-    this.#serves = !told.aborted;
+    await Promise.race([ready, aborted(signal)]);
+    this.#serves = !signal.aborted;
     return this.#serves;
   }
 
@@ -173,7 +173,7 @@ function secretFile(dataDir: string): string {
   return join(dataDir, 'secret');
 }
 
-function wordsOf(
+function argumentsOf(
   planned: PlannedNode,
   all: readonly PlannedNode[],
   { replicas, partitions }: LocalClusterPlan,

@@ -1,4 +1,4 @@
-/** The answering side of an audit: branches, leaves, keys, and the records of a few of them. */
+/** Answers a peer that compares trees: branches, leaves, keys, and the records of a few keys. */
 import type { Ownership } from '../partitioning/ownership.js';
 import type { Store } from '../persistence/store.js';
 import type { RecordTable } from '../persistence/record-table.js';
@@ -29,14 +29,17 @@ export interface LiveListOptions {
 }
 
 /** Of the answering side. */
-export interface AuditServiceOptions extends LiveListOptions {
+export interface TreeComparisonServiceOptions extends LiveListOptions {
   readonly replica: Replica;
   readonly health: PartitionHealth;
   readonly trees: MerkleTrees;
 }
 
 /** Registers the handlers; called once, when the ring is known. */
-export function serveAudits(messenger: Messenger, options: AuditServiceOptions): void {
+export function serveTreeComparisons(
+  messenger: Messenger,
+  options: TreeComparisonServiceOptions,
+): void {
   const { ownership, replica, health, trees, pageBytesMax } = options;
   messenger.handle(BRANCH_SUMS, ({ partition }, { from }) => {
     ownership.assertShared(partition, from);

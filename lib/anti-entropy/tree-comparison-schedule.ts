@@ -3,20 +3,20 @@ import type { Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
 
 /** What one exchange compares the trees of; null: all. */
-export interface AuditTurn {
+export interface ScheduledComparison {
   readonly partitions: number[] | null;
   /** To be called once they were compared. */
   readonly done: () => void;
 }
 
-/** Partitions of one audit while writes go on: their records are read, twice. */
-const AUDITED_AT_ONCE = 8;
+/** Partitions of one comparison while writes go on: their records are read, twice. */
+const COMPARED_AT_ONCE = 8;
 
-export class AuditTurns {
+export class TreeComparisonSchedule {
   readonly #clock: Clock;
   readonly #intervalMilliseconds: number;
   /** When trees were last compared with a peer whose clocks differ, and which come next. */
-  readonly #audited = new Map<NodeId, { readonly at: number; readonly next: number }>();
+  readonly #compared = new Map<NodeId, { readonly at: number; readonly next: number }>();
   /** Peers with whom the next exchange compares all trees, since when. */
   readonly #owed = new Map<NodeId, number>();
 
@@ -39,18 +39,18 @@ export class AuditTurns {
    * Under steady writes clocks differ at every moment: then a few trees are looked at from time to
    * time, since those differ as well, and the keys of each that does are compared one by one.
    */
-  next(peer: NodeId, shared: readonly number[]): AuditTurn {
+  next(peer: NodeId, shared: readonly number[]): ScheduledComparison {
     if (this.#owed.has(peer)) {
       return { partitions: null, done: () => void this.#owed.delete(peer) };
     }
     const now = this.#clock.monotonicMilliseconds();
-    const { at, next } = this.#audited.get(peer) ?? { at: Number.NEGATIVE_INFINITY, next: 0 };
+    const { at, next } = this.#compared.get(peer) ?? { at: Number.NEGATIVE_INFINITY, next: 0 };
     if (now - at < this.#intervalMilliseconds || shared.length === 0) {
       return { partitions: [], done: () => undefined };
     }
     const start = next % shared.length;
-    const partitions = shared.slice(start, start + AUDITED_AT_ONCE);
+    const partitions = shared.slice(start, start + COMPARED_AT_ONCE);
     const then = { at: now, next: start + partitions.length };
-    return { partitions, done: () => void this.#audited.set(peer, then) };
+    return { partitions, done: () => void this.#compared.set(peer, then) };
   }
 }

@@ -1,4 +1,4 @@
-/** Testimony between owners: asked for, given, and judged (testimony.ts). */
+/** Dot statuses: owners ask each other for them, answer, and judge the answers (dot-status.ts). */
 import type { Ownership } from '../partitioning/ownership.js';
 import type { RecordTable } from '../persistence/record-table.js';
 import type { PartitionClocks } from '../replica/partition-clocks.js';
@@ -9,7 +9,7 @@ import { type RecordKey, recordKey } from '../persistence/keyspace.js';
 import type { FilterVerdict } from '../replica/group-apply.js';
 import type { Dot } from '../versioning/dot.js';
 import { DOT_STATUS } from './messages.js';
-import { droppedOrDamaged, dotStatusOf } from './testimony.js';
+import { droppedOrDamaged, dotStatusOf } from './dot-status.js';
 
 export interface DotStatusOptions {
   readonly ownership: Ownership;
@@ -30,7 +30,7 @@ export function serveDotStatus(
     const own = health.isRebuilding(partition) ? undefined : table.read(at)?.siblings;
     return {
       rebuilding: health.isRebuilding(partition),
-      words: dots.map((dot) => dotStatusOf(dot, own, clocks.of(partition))),
+      statuses: dots.map((dot) => dotStatusOf(dot, own, clocks.of(partition))),
       persisted: dots.map((dot) => clocks.persisted(partition).has(dot)),
     };
   });

@@ -8,7 +8,7 @@ const AS_REQUESTS = 8;
 /** However many wait: with less, replicas would not meet again under a load that never ends. */
 const SHARE_MIN = 0.05;
 
-export class Foreground {
+export class ForegroundLoad {
   #requests = 0;
 
   /** Pair it with `leave`. */

@@ -2,16 +2,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { LocalCluster } from '../../../bin/cluster/local-cluster.js';
+import { LocalProcesses } from '../../../bin/cluster/local-processes.js';
 import { freePorts } from '../../conformance/free-ports.js';
 
 /** Of one node, that was not started yet. */
-async function clusterOn(t: Test, dataDir: string): Promise<LocalCluster> {
+async function clusterOn(t: Test, dataDir: string): Promise<LocalProcesses> {
   const [basePort = 0, adminPort = 0] = await freePorts('127.0.0.1', 2);
-  const cluster = new LocalCluster({
+  const cluster = new LocalProcesses({
     dataDir,
     founding: { nodes: 1, basePort, adminPort, replicas: 1, partitions: 16 },
-    nodeWords: [],
+    nodeArguments: [],
     autoSpawnDelayMilliseconds: undefined,
     tell: (text) => t.fail(text),
   });

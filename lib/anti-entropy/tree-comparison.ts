@@ -1,5 +1,5 @@
 /**
- * The audit: what lies on the disks of two owners is compared by Merkle trees, whatever their
+ * What lies on the disks of two owners is compared by Merkle trees, whatever their
  * clocks say (Dynamo 4.7). A difference is repaired where it was seen twice, and only where
  * something is lacking.
  */
@@ -12,7 +12,7 @@ import { OperatingError } from '../errors.js';
 import { decodeRecord, encodeRecord } from '../persistence/records.js';
 import { dotText } from '../versioning/dot.js';
 import { merge, type Siblings } from '../versioning/siblings.js';
-import { type AuditServiceOptions, listLive } from './audit-service.js';
+import { type TreeComparisonServiceOptions, listLive } from './tree-comparison-service.js';
 import type { MerkleTrees } from './merkle-tree.js';
 import { BRANCH_SUMS, KEYS, LEAF_SUMS, RECORDS } from './messages.js';
 
@@ -24,11 +24,11 @@ export interface Difference {
   readonly theirs: string;
 }
 
-/** Keys that are repaired in one audit of a partition; the next finds the rest. */
+/** Keys that are repaired in one comparison of a partition; the next finds the rest. */
 const REPAIRS_MAX = 10_000;
 const RECORDS_A_MESSAGE = 16;
 
-export interface AuditOptions extends AuditServiceOptions {
+export interface TreeComparisonOptions extends TreeComparisonServiceOptions {
   readonly messenger: Messenger;
   readonly questions: Questions;
   readonly pauses: Pauses;
@@ -36,12 +36,12 @@ export interface AuditOptions extends AuditServiceOptions {
   readonly confirmMilliseconds: number;
 }
 
-export class Audit {
-  readonly #options: AuditOptions;
+export class TreeComparison {
+  readonly #options: TreeComparisonOptions;
   readonly #trees: MerkleTrees;
   readonly #pauses: Pauses;
 
-  constructor(options: AuditOptions) {
+  constructor(options: TreeComparisonOptions) {
     this.#options = options;
     this.#trees = options.trees;
     this.#pauses = options.pauses;

@@ -44,7 +44,7 @@ const SETTINGS_KEY = SINGLE_KEYS.settings;
 const RECOVERY_MILLISECONDS = 250;
 
 /** What a peer answers. */
-interface Told {
+interface PeerSettings {
   readonly settings: PlainSettings;
   readonly hash: number;
   readonly unread?: boolean | undefined;
@@ -151,7 +151,7 @@ export class SettingsRegister implements SettingsControl {
     const running = this.#pulls.get(peer);
     if (running !== undefined) return running;
     const pull = this.#ask(peer)
-      .then((told) => this.#learn(told))
+      .then((answered) => this.#learn(answered))
       .finally(() => this.#pulls.delete(peer));
     this.#pulls.set(peer, pull);
     return pull;
@@ -208,16 +208,18 @@ export class SettingsRegister implements SettingsControl {
     this.#assertMajority(sure + this.#ownCount, 'none');
   }
 
-  /** How many told their settings that count; all that is told is merged here. */
+  /** How many answered whose settings count; all settings that were answered are merged here. */
   async #readOthers(deadline: number): Promise<number> {
     const answers = await Promise.allSettled(
       this.#others.map(async (peer) => ({ ...(await this.#ask(peer, deadline)), peer })),
     );
-    const told = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
-    for (const one of told) await this.#learn(one);
-    const tellers = told.map(({ peer, unread = false }) => ({ peer, unread }));
-    await this.#options.doubt.weigh(tellers);
-    return tellers.filter(({ unread }) => !unread).length;
+    const answered = answers.flatMap((answer) =>
+      answer.status === 'fulfilled' ? [answer.value] : [],
+    );
+    for (const one of answered) await this.#learn(one);
+    const sources = answered.map(({ peer, unread = false }) => ({ peer, unread }));
+    await this.#options.doubt.weigh(sources);
+    return sources.filter(({ unread }) => !unread).length;
   }
 
   get #ownCount(): number {
@@ -240,7 +242,7 @@ export class SettingsRegister implements SettingsControl {
     return [self, ...nodes].sort();
   }
 
-  #ask(peer: NodeId, deadline = this.#deadline()): Promise<Told> {
+  #ask(peer: NodeId, deadline = this.#deadline()): Promise<PeerSettings> {
     return this.#options.messenger.request(peer, PULL_SETTINGS, {}, deadline);
   }
 
@@ -249,7 +251,7 @@ export class SettingsRegister implements SettingsControl {
    * lost since forgets. And it may speak of fields that this version leaves out: its own hash is
    * what counts.
    */
-  async #learn({ settings, hash }: Told): Promise<void> {
+  async #learn({ settings, hash }: PeerSettings): Promise<void> {
     await this.#adopt(SettingsState.from(settings, this.#initial));
     this.#covered.add(hash);
   }
