@@ -49,13 +49,13 @@ export class StateGauges implements GaugesControl {
   /** @throws OperatingError `storage_failed` where the disk cannot be read */
   async stored(): Promise<StoredCounts> {
     const { ownership, disk, storage } = this.#options;
-    const { conflicts, deadRecords, digests, store } = disk;
-    await Promise.all([conflicts.countStored(store), deadRecords.countStored(store)]);
+    const { conflicts, tombstones, digests, store } = disk;
+    await Promise.all([conflicts.countStored(store), tombstones.countStored(store)]);
     const disk_used_bytes = await storage.usedBytes();
     const disk_free_bytes = await storage.freeBytes();
     let records = 0;
     for (const partition of ownership.own) records += digests.of(partition).count;
-    const keys = Math.max(0, records - deadRecords.count);
+    const keys = Math.max(0, records - tombstones.count);
     return { keys, keys_in_conflict: conflicts.count, disk_used_bytes, disk_free_bytes };
   }
 
@@ -86,23 +86,11 @@ export class StateGauges implements GaugesControl {
   }
 
   async #measureRecords(): Promise<void> {
-<<<<<<< HEAD
     const { observer } = this.#options;
     const { disk_used_bytes: used, keys, keys_in_conflict } = await this.stored();
     if (used !== undefined) observer.measure('quorate_disk_used_bytes', used);
     observer.measure('quorate_keys', keys);
     observer.measure('quorate_keys_in_conflict', keys_in_conflict);
-=======
-    const { ownership, disk, storage, observer } = this.#options;
-    const { conflicts, tombstones, digests, store } = disk;
-    const used = await storage.usedBytes();
-    if (used !== undefined) observer.measure('quorate_disk_used_bytes', used);
-    await Promise.all([conflicts.countStored(store), tombstones.countStored(store)]);
-    let records = 0;
-    for (const partition of ownership.own) records += digests.of(partition).count;
-    observer.measure('quorate_keys', Math.max(0, records - tombstones.count));
-    observer.measure('quorate_keys_in_conflict', conflicts.count);
->>>>>>> bf328aa (Plain names: tombstones, dot status, foreground load, tree comparison, refusal, verified; files bear their names)
   }
 
   async #measurePeers(): Promise<void> {
