@@ -6,20 +6,28 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeNews } from '../../bin/node/supervision.js';
 import { QuorateClient } from '../../lib/client/client.js';
-import { childEnvironment, type Owner } from './real-cluster.js';
+import { childEnvironment, type Owner, PEERS_ABOVE } from './real-cluster.js';
 
 const HOST = '127.0.0.1';
-/** As `freeBasePort` has it. */
-const PEERS_ABOVE = 1000;
 
 export interface NodeProcessOptions {
   readonly owner: Owner;
   readonly ids: readonly string[];
   readonly id: string;
-  /** Clients of the first node; the others follow, peers are a thousand above. */
+  /** Clients of the first node; the others follow, peers as far above as `freeBasePort` has it. */
   readonly basePort: number;
   /** Holds the file `secret`, the data and the logs. */
   readonly folder: string;
+  /** The one of all nodes where not given. */
+  readonly zoneOf?: (id: string) => string;
+}
+
+/** What one start is given more than the others. */
+export interface StartChanges {
+  /** Options of `quorate node`. */
+  readonly words?: readonly string[];
+  /** Options of Node.js. */
+  readonly flags?: readonly string[];
 }
 
 export class NodeProcess {
@@ -39,8 +47,8 @@ export class NodeProcess {
   }
 
   /** Resolves when it serves. Nothing of it outlives its owner. */
-  async start(program: string): Promise<void> {
-    const child = this.#spawn(program);
+  async start(program: string, changes: StartChanges = {}): Promise<void> {
+    const child = this.#spawn(program, changes);
     const ended = once(child, 'close').then(() => []);
     const [news] = (await Promise.race([once(child, 'message'), ended])) as [NodeNews?];
     if (news?.ready !== true) throw new Error(`${this.id} does not serve:\n${this.log}`);
@@ -52,11 +60,20 @@ export class NodeProcess {
   }
 
   /** As `systemctl stop` does. @returns the status of the process, or its signal */
-  async stop(): Promise<unknown> {
+  stop(): Promise<unknown> {
+    return this.#end('SIGTERM');
+  }
+
+  /** As a power cut: no chance to say goodbye. */
+  kill(): Promise<unknown> {
+    return this.#end('SIGKILL');
+  }
+
+  async #end(how: NodeJS.Signals): Promise<unknown> {
     const child = this.#child;
     if (child === undefined) return undefined;
     const ended = once(child, 'close');
-    child.kill('SIGTERM');
+    child.kill(how);
     const [status, signal] = await ended;
     return status ?? signal;
   }
@@ -70,18 +87,22 @@ export class NodeProcess {
     return join(this.#options.folder, `${this.id}.log`);
   }
 
-  #spawn(program: string): ChildProcess {
-    const { owner, id, ids, basePort, folder } = this.#options;
+  #spawn(program: string, { words: more = [], flags = [] }: StartChanges = {}): ChildProcess {
+    const { owner, id, ids, basePort, folder, zoneOf = () => 'default' } = this.#options;
     const firstPeer = basePort + PEERS_ABOVE;
     const peerOf = (one: string): string => `${HOST}:${firstPeer + ids.indexOf(one)}`;
     const words = [
       ...['node', '--id', id, '--data-dir', join(folder, id)],
       ...['--secret-file', join(folder, 'secret'), '--ring-partitions', '8'],
       ...['--listen', new URL(this.url).host, '--peer-listen', peerOf(id)],
-      ...['--initial-cluster', ids.map((one) => `${one}=${peerOf(one)}`).join(',')],
+      ...[
+        '--initial-cluster',
+        ids.map((one) => `${one}=${peerOf(one)};zone=${zoneOf(one)}`).join(','),
+      ],
+      ...more,
     ];
     const log = openSync(this.#logFile, 'a');
-    const child = spawn(process.execPath, [program, ...words], {
+    const child = spawn(process.execPath, [...flags, program, ...words], {
       env: childEnvironment(),
       stdio: ['ignore', log, log, 'ipc'],
     });

@@ -37,6 +37,8 @@ const POLL_MILLISECONDS = 50;
 const FIRST_PORT = 20_000;
 const PORTS = 8000;
 const PORTS_APART = 10;
+/** Where the peers of a node call it, above the port for its clients. */
+export const PEERS_ABOVE = 2000;
 
 /** What taps and debuggers put into the environment is not for the children. */
 export function childEnvironment(): NodeJS.ProcessEnv {
@@ -178,12 +180,15 @@ export class RealCluster {
   }
 }
 
-/** A port from which on enough are free, and two thousand above too. */
+/** A port from which on enough are free, and those for peers too. */
 export async function freeBasePort(): Promise<number> {
   for (;;) {
     const base = FIRST_PORT + PORTS_APART * Math.floor((Math.random() * PORTS) / PORTS_APART);
     const ports = Array.from({ length: PORTS_APART }, (_, index) => base + index);
-    const addresses = ports.flatMap((port) => [`127.0.0.1:${port}`, `127.0.0.1:${port + 2000}`]);
+    const addresses = ports.flatMap((port) => [
+      `127.0.0.1:${port}`,
+      `127.0.0.1:${port + PEERS_ABOVE}`,
+    ]);
     const isFree = await checkFree(addresses).then(
       () => true,
       () => false,
