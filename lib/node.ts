@@ -37,6 +37,7 @@ import type { ClusterView } from './replication/cluster-view.js';
 import { Plans } from './replication/plan.js';
 import { Resolver } from './resolution/resolver.js';
 import { ContextSeal } from './versioning/causal-context.js';
+import { SessionSeal } from './versioning/session-seal.js';
 
 /** A node that has started. It serves once `ready` has resolved. */
 export interface QuorateNode extends ApiNode {
@@ -109,7 +110,7 @@ async function assembleNode(
     lag: new Lag({ self, clock, hintsFor: (node) => hints.held.get(node)?.count ?? 0 }),
   };
   const plans = new Plans({ ...shared, isBehind: shared.lag.isBehind });
-  const { coordinator, writes } = coordinationOf(environment, options, {
+  const { coordinator, writes, stable } = coordinationOf(environment, options, {
     ...{ disk, members, shared, plans },
   });
   const background = backgroundOf(environment, shared, { ...members, disk, limits });
@@ -119,7 +120,7 @@ async function assembleNode(
   messenger.onLink((peer, open) => {
     if (open && founding.isComplete) background.meet(peer);
   });
-  for (const part of [background, cluster, events]) part.serve(messenger);
+  for (const part of [background, cluster, events, stable]) part.serve(messenger);
   serveReplicas({ ...disk, ...shared, self, writes, clock, observer });
   serveHistory({ ...disk, ...shared, pageBytesMax: limits.pageBytesMax });
   await transport.start(receiverOf(admission, messenger));
@@ -219,6 +220,7 @@ function coordinationOf(
     ...{ ...environment, ...shared, ...limits, disk, plans },
     hedging: new Hedging(clock, limits.hedgeDelayMilliseconds),
     seal: new ContextSeal(secret, () => founding.clusterId),
+    sessionSeal: new SessionSeal(secret, () => founding.clusterId),
     resolver: new Resolver({ clock, observer, custom, ...limits }),
     defaults: () => defaultsOf(settings.values),
     isReady: () =>

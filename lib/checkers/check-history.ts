@@ -8,6 +8,7 @@ import { checkMisses } from './check-misses.js';
 import { checkRaces } from './check-races.js';
 import { checkReceipts } from './check-receipts.js';
 import { checkResolutions } from './check-resolutions.js';
+import { checkSessions } from './check-sessions.js';
 import { checkStaleReads } from './check-stale-reads.js';
 import { checkSuperseded } from './check-superseded.js';
 import { checkValues } from './check-values.js';
@@ -19,6 +20,7 @@ const CHECKERS: readonly ((history: History) => Finding[])[] = [
   checkSuperseded,
   checkFalseSiblings,
   checkStaleReads,
+  checkSessions,
   checkBlindWrites,
   checkRaces,
   checkExpiry,

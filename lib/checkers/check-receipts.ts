@@ -47,7 +47,14 @@ function whatIsWrong(claim: ReceiptClaim): string | undefined {
 
 /** A stand-in may stand for the one answer that they need. */
 const SLOPPY: ReadonlySet<string> = new Set(['any', 'eventual']);
-const NUMBERS: Readonly<Record<string, number>> = { one: 1, two: 2, three: 3, any: 1, eventual: 1 };
+const NUMBERS: Readonly<Record<string, number>> = {
+  one: 1,
+  two: 2,
+  three: 3,
+  any: 1,
+  eventual: 1,
+  session: 1,
+};
 
 /** What docs/consistency.md says of each level, anew: the store's own table is what is judged. */
 function needsOf(level: string, { primaries, zone }: ReceiptClaim): Need[] {

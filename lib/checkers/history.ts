@@ -40,6 +40,18 @@ export interface RecordedWrite {
   readonly expiry?: Expiry | undefined;
   /** What the store made of these siblings, by a strategy; it has `seen` them. */
   readonly resolves?: readonly VersionName[] | undefined;
+  /** Undefined: it is of no session. */
+  readonly session?: SessionStep | undefined;
+}
+
+/** What a request told with its session token that it had seen. */
+export interface SessionStep {
+  /** The reads and writes whose answers had the tokens that it sent. */
+  readonly after: readonly string[];
+  /** A write: left its past with its value. A read: took over the pasts of what it was shown. */
+  readonly isCausal: boolean;
+  /** Of a read: may a disk have lost what it was shown, or what it should have been shown? */
+  readonly mayBeLost?: boolean | undefined;
 }
 
 /** When a value ends, as far as the clocks of the store may be trusted. */
@@ -75,6 +87,8 @@ export interface RecordedRead {
   readonly repaired: number;
   /** Of a read that found nothing, where it was watched. */
   readonly miss?: Miss | undefined;
+  /** Undefined: it is of no session. */
+  readonly session?: SessionStep | undefined;
 }
 
 export interface Miss {

@@ -10,22 +10,26 @@ import type { ClusterView } from '../replication/cluster-view.js';
 import type { Hedging } from '../replication/hedging.js';
 import type { Plans } from '../replication/plan.js';
 import type { Resolver } from '../resolution/resolver.js';
+import type { SessionSeal } from '../versioning/session-seal.js';
 import { Coordinator, type CoordinatorOptions } from './coordinator.js';
 import { CopyInspection } from './copy-inspection.js';
 import { Engine } from './engine.js';
 import { Histories } from './history.js';
 import { Reads } from './reads.js';
 import { Replicas } from './replicas.js';
+import { Sessions } from './sessions.js';
 import { ConflictResolution } from './conflict-resolution.js';
+import { StableDots } from './stable-dots.js';
 import { Standings } from './standings.js';
 import { Writes } from './writes.js';
 
 export interface CoordinationOptions
   extends Omit<
     CoordinatorOptions,
-    'reads' | 'writes' | 'history' | 'settlement' | 'copies' | 'conflicts' | 'resolver'
+    'reads' | 'writes' | 'history' | 'settlement' | 'copies' | 'conflicts' | 'resolver' | 'sessions'
   > {
   readonly disk: Disk;
+  readonly sessionSeal: SessionSeal;
   readonly view: ClusterView;
   readonly ownership: Ownership;
   readonly plans: Plans;
@@ -44,7 +48,7 @@ export interface CoordinationOptions
 export function assembleCoordination(options: CoordinationOptions) {
   const { disk, view, ownership, plans, messenger, hedging, clock, observer, random } = options;
   const { replica, minter, hints, store, health, audits, versions, identity, losses } = disk;
-  const { resolver, expiryClock } = options;
+  const { resolver, expiryClock, sessionSeal } = options;
   const { backgroundTimeoutMilliseconds, backgroundConcurrency } = options;
   const { self } = view;
   const engine = new Engine(clock);
@@ -56,10 +60,10 @@ export function assembleCoordination(options: CoordinationOptions) {
   const shared = { plans, engine, replicas, standings, hedging, expiryClock, clock, observer };
   const reads = new Reads({
     ...shared,
-    ...{ random, backgroundTimeoutMilliseconds, backgroundConcurrency },
+    ...{ losses, random, backgroundTimeoutMilliseconds, backgroundConcurrency },
   });
   const writes = new Writes({
-    ...{ ...shared, messenger, store, replica, minter, hints, audits, health, identity },
+    ...{ ...shared, reads, messenger, store, replica, minter, hints, audits, health, identity },
   });
   const history = new Histories({
     ...{ plans, engine, messenger, audits, versions, clock },
@@ -68,11 +72,15 @@ export function assembleCoordination(options: CoordinationOptions) {
   const settlement = new ConflictResolution({
     ...{ self, plans, reads, writes, resolver, expiryClock, observer },
   });
+  const stable = new StableDots({
+    ...{ self, ownership, clocks: disk.clocks, health, messenger, clock },
+  });
+  const sessions = new Sessions({ sessionSeal, ownership, losses, stable });
   const conflicts = { ownership, view, store, messenger, clock };
   const coordinator = new Coordinator({
     ...options,
-    ...{ reads, writes, history, settlement, conflicts },
+    ...{ reads, writes, history, settlement, conflicts, sessions },
     copies: new CopyInspection({ plans, replicas, clock }),
   });
-  return { coordinator, writes };
+  return { coordinator, writes, stable };
 }

@@ -6,7 +6,7 @@ import type { NodeId } from '../environment/transport.js';
 import type { Plan } from '../replication/plan.js';
 import type { Standing } from '../replication/quorum.js';
 import { type Core, NOTHING } from './engine.js';
-import type { ReadEffect } from './read-core.js';
+import type { ReadEffect } from './read-effects.js';
 import { type Copy, ReadRound } from './read-round.js';
 import { NO_QUORUM, RepairCore, type RepairWrite, type StoredRepair } from './repair-core.js';
 

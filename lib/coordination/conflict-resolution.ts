@@ -21,7 +21,7 @@ import {
 } from '../versioning/siblings.js';
 import { parseLevel } from './level.js';
 import type { Put, PutResult } from './put-request.js';
-import type { Got } from './read-core.js';
+import type { Got } from './read-effects.js';
 import type { Get, Reads } from './reads.js';
 import type { ResolveRequest } from './request.js';
 import type { Writes } from './writes.js';
@@ -101,7 +101,11 @@ export class ConflictResolution {
     }
   }
 
-  async #settle({ at, deadline }: Get, got: Got, strategy: StrategyName): Promise<Got | 'changed'> {
+  async #settle(
+    { at, deadline, session }: Get,
+    got: Got,
+    strategy: StrategyName,
+  ): Promise<Got | 'changed'> {
     const { self, plans, writes, resolver, expiryClock, observer } = this.#options;
     const { merged, level } = got;
     const siblings = liveVersions(merged, expiryClock.now());
@@ -112,7 +116,7 @@ export class ConflictResolution {
     const { zone, epoch } = plans.of(at.partition);
     try {
       const result = await writes.put({
-        ...{ at, deadline, zone, forwarded: false },
+        ...{ at, deadline, zone, forwarded: false, session },
         change: changeOf(resolved),
         seen: seenIn(merged),
         levels: [parseLevel(level, 'write')],
@@ -133,10 +137,10 @@ export class ConflictResolution {
    * @throws OperatingError `version_changed`; `siblings` where the strategy cannot; and as a put
    */
   async resolve({ read, seen, by, who, durability, zone }: Resolve): Promise<PutResult> {
-    const { at, levels, deadline } = read;
+    const { at, levels, deadline, session } = read;
     const { resolved, siblings } = await this.preview({ read, seen, by });
     return this.#options.writes.put({
-      ...{ at, levels, deadline, durability, zone, seen },
+      ...{ at, levels, deadline, durability, zone, seen, session },
       forwarded: false,
       change: changeOf(resolved),
       resolving: {

@@ -1,25 +1,32 @@
 /** The coordinator of client requests: texts become levels, contexts and deadlines (Dynamo 4.5). */
-import type { Clock } from '../environment/clock.js';
 import { OperatingError } from '../errors.js';
-import type { Ownership } from '../partitioning/ownership.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { Plans } from '../replication/plan.js';
 import type { Resolver } from '../resolution/resolver.js';
 import type { StrategyName } from '../resolution/strategies.js';
-import { type RecordKey, recordKey } from '../persistence/keyspace.js';
+import type { RecordKey } from '../persistence/keyspace.js';
 import type { ContextSeal } from '../versioning/causal-context.js';
-import { NOTHING_SEEN, type Seen } from '../versioning/context.js';
+import type { Seen } from '../versioning/context.js';
 import { dotText, parseDot, sameDot } from '../versioning/dot.js';
+import {
+  floorOf,
+  joinTokens,
+  NOTHING_SEEN_YET,
+  type SessionToken,
+} from '../versioning/session-token.js';
 import type { Siblings } from '../versioning/siblings.js';
-import { liveVersions, seenIn } from '../versioning/siblings.js';
+import { liveVersions } from '../versioning/siblings.js';
+import { Addressing, type AddressingOptions, notReady } from './addressing.js';
 import { type BlindWrites, seenBlindly } from './blind-writes.js';
+import { Contexts } from './contexts.js';
 import { type ConflictListOptions, listConflicts } from './conflict-list.js';
 import type { CopyInspection, CopiesAnswer } from './copy-inspection.js';
 import type { Histories, HistoryQuery } from './history.js';
 import { type ConsistencyLevel, parseLevel } from './level.js';
+import { assertDurable, type Sessions } from './sessions.js';
 import { LargeWrites } from './large-writes.js';
 import type { Put, PutResult } from './put-request.js';
-import type { Got } from './read-core.js';
+import type { Got } from './read-effects.js';
 import type { Get, Reads } from './reads.js';
 import type {
   ConflictList,
@@ -48,46 +55,43 @@ export interface Defaults {
   readonly conflictResolution: StrategyName;
 }
 
-export interface CoordinatorOptions {
+export interface CoordinatorOptions extends AddressingOptions {
   readonly reads: Reads;
   readonly writes: Writes;
   readonly history: Histories;
   readonly settlement: ConflictResolution;
   readonly copies: CopyInspection;
+  readonly sessions: Sessions;
   /** What a list of the keys in conflict asks. */
   readonly conflicts: ConflictListOptions;
   readonly plans: Plans;
-  readonly ownership: Ownership;
   readonly expiryClock: ExpiryClock;
-  readonly clock: Clock;
   readonly seal: ContextSeal;
   readonly resolver: Resolver;
   readonly defaults: () => Defaults;
-  /** Is the cluster founded? */
-  readonly isReady: () => boolean;
-  readonly timeoutDefaultMilliseconds: number;
-  readonly timeoutMaxMilliseconds: number;
-  readonly keyBytesMax: number;
   readonly valueBytesMax: number;
 }
 
 export class Coordinator implements Coordination {
   readonly #options: CoordinatorOptions;
   readonly #large: LargeWrites;
-  /** Sealing costs more than reading. A state is of one key and never changes: nor do they. */
-  readonly #contexts = new WeakMap<Siblings, string>();
+  readonly #addressing: Addressing;
+  readonly #contexts: Contexts;
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
     this.#large = new LargeWrites(options.clock);
+    this.#addressing = new Addressing(options);
+    this.#contexts = new Contexts(options.seal, options.ownership);
   }
 
   get(request: GetRequest): GetAnswer | Promise<GetAnswer> {
     const { settlement, defaults } = this.#options;
     const { readLevel, conflictResolution } = defaults();
-    const got = settlement.get(this.#read(request, readLevel), conflictResolution);
-    if (got instanceof Promise) return got.then((later) => this.#answer(request, later));
-    return this.#answer(request, got);
+    const read = this.#read(request, readLevel);
+    const got = settlement.get(read, conflictResolution);
+    if (got instanceof Promise) return got.then((later) => this.#answer(request, read, later));
+    return this.#answer(request, read, got);
   }
 
   put(request: PutRequest): PutAnswer | Promise<PutAnswer> {
@@ -96,8 +100,10 @@ export class Coordinator implements Coordination {
     const { change, durability } = request;
     const levels = levelsOf(request, writeLevel, 'write');
     if (change.state === 'value') this.#assertFits(change.value);
-    const at = this.#at(request);
-    const deadline = this.#deadline(request);
+    const at = this.#addressing.at(request);
+    const deadline = this.#addressing.deadline(request);
+    const token = this.#options.sessions.of(request.session, levels);
+    assertDurable(token, durability);
     const write: Put = {
       at,
       change,
@@ -107,11 +113,24 @@ export class Coordinator implements Coordination {
       deadline,
       zone: plans.of(at.partition).zone,
       forwarded: false,
+      session: token && floorOf(token, at.partition),
     };
     const bytes = change.state === 'value' ? change.value.length : 0;
     const result = this.#large.run(bytes, deadline, () => writes.put(write));
-    if (result instanceof Promise) return result.then((later) => this.#written(request, later));
-    return this.#written(request, result);
+    if (result instanceof Promise) {
+      return result.then((later) => this.#written(request, at, token, later));
+    }
+    return this.#written(request, at, token, result);
+  }
+
+  openSession(header: string): SessionToken {
+    // The seal is of the cluster: before its founding no token can be told from a forged one.
+    if (!this.#options.isReady()) throw notReady();
+    return this.#options.sessions.open(header);
+  }
+
+  sessionText(tokens: readonly SessionToken[]): string {
+    return this.#options.sessions.textOf(tokens.reduce(joinTokens, NOTHING_SEEN_YET));
   }
 
   async conflicts(request: GetRequest): Promise<ConflictsAnswer> {
@@ -123,8 +142,11 @@ export class Coordinator implements Coordination {
     const { settlement, plans } = this.#options;
     const { by: who, durability } = request;
     const asked = this.#resolution(request);
-    const { zone } = plans.of(asked.read.at.partition);
-    return this.#written(request, await settlement.resolve({ ...asked, who, durability, zone }));
+    const { at, token } = asked.read;
+    assertDurable(token, durability);
+    const { zone } = plans.of(at.partition);
+    const result = await settlement.resolve({ ...asked, who, durability, zone });
+    return this.#written(request, at, token, result);
   }
 
   async previewResolution(request: ResolveRequest): Promise<ResolvePreview> {
@@ -133,14 +155,16 @@ export class Coordinator implements Coordination {
     return { contentType, value, replaced: preview.siblings.map(({ dot }) => dotText(dot)) };
   }
 
-  #resolution(request: ResolveRequest): Pick<Resolve, 'read' | 'seen' | 'by'> {
+  #resolution(
+    request: ResolveRequest,
+  ): Pick<Resolve, 'seen' | 'by'> & { readonly read: SessionGet } {
     const { resolver, defaults } = this.#options;
-    const { namespace, key, context } = request;
+    const { context } = request;
     const by = resolveByOf(request.resolution, resolver);
     if (by.kind === 'value') this.#assertFits(by.value);
     const read = this.#read(request, defaults().writeLevel);
     for (const { name } of read.levels) parseLevel(name, 'write');
-    return { read, seen: this.#open(namespace, key, context), by };
+    return { read, seen: this.#contexts.open(request, context), by };
   }
 
   async versions(request: GetRequest): Promise<VersionsAnswer> {
@@ -175,7 +199,7 @@ export class Coordinator implements Coordination {
 
   async copies(request: CopiesRequest): Promise<CopiesAnswer> {
     const addressed = { ...request, level: undefined, fallbacks: [] };
-    const [at, deadline] = [this.#at(addressed), this.#deadline(addressed)];
+    const [at, deadline] = [this.#addressing.at(addressed), this.#addressing.deadline(addressed)];
     return this.#options.copies.of(at, deadline);
   }
 
@@ -187,37 +211,47 @@ export class Coordinator implements Coordination {
     const got = await this.#options.reads.get(read);
     const level = parseLevel(got.level, 'read');
     const { at, deadline } = read;
-    return { answer: this.#answer(request, got), look: { at, level, deadline } };
+    return { answer: this.#answer(request, read, got), look: { at, level, deadline } };
   }
 
-  #read(request: GetRequest, byDefault: string): Get {
+  #read(request: GetRequest, byDefault: string): SessionGet {
     const { readRepairProbability } = this.#options.defaults();
     const levels = levelsOf(request, byDefault, 'read');
-    const at = this.#at(request);
+    const at = this.#addressing.at(request);
     const { readRepair } = request;
-    return { at, levels, deadline: this.#deadline(request), readRepair, readRepairProbability };
+    const deadline = this.#addressing.deadline(request);
+    const token = this.#options.sessions.of(request.session, levels);
+    const session = token && floorOf(token, at.partition);
+    return { at, levels, deadline, readRepair, readRepairProbability, session, token };
   }
 
-  #answer(request: GetRequest, got: Got): GetAnswer {
+  #answer(request: GetRequest, { at, token }: SessionGet, got: Got): GetAnswer {
     const { merged, level, answered, asked, standIns } = got;
     const place = isLasting(merged) ? got.place : undefined;
     const sealed = place?.rendering?.context;
     return {
       siblings: liveVersions(merged, this.#options.expiryClock.now()),
       recorded: merged !== undefined,
-      context: sealed ?? this.#contextOf(request, merged),
+      context: sealed ?? this.#contexts.ofState(request, merged),
       place,
+      session: token && this.#options.sessions.afterRead(token, at, got),
       receipt: { level, answered, asked, standIns, durability: undefined },
     };
   }
 
-  #written(request: Pick<PutRequest, 'namespace' | 'key' | 'durability'>, result: PutResult) {
-    const { namespace, key, durability } = request;
+  #written(
+    request: Pick<PutRequest, 'namespace' | 'key' | 'durability'>,
+    at: RecordKey,
+    token: SessionToken | undefined,
+    result: PutResult,
+  ): PutAnswer {
+    const { durability } = request;
     const { version, replaced, beside, level, answered, asked, standIns, seen } = result;
-    const { epoch } = this.#options.ownership;
+    const { plans, sessions } = this.#options;
     return {
+      session: token && sessions.afterWrite(token, at, result, plans.of(at.partition)),
       version,
-      context: this.#options.seal.seal(namespace, key, epoch, seen),
+      context: this.#contexts.ofWrite(request, seen),
       replaced,
       beside,
       receipt: { level, answered, asked, standIns, durability },
@@ -232,53 +266,16 @@ export class Coordinator implements Coordination {
     });
   }
 
-  /** Who was answered that there is nothing has seen nothing: that is a context, too. */
-  #contextOf({ namespace, key }: GetRequest, state: Siblings | undefined): string {
-    const { seal, ownership } = this.#options;
-    if (state === undefined) return seal.seal(namespace, key, ownership.epoch, NOTHING_SEEN);
-    const known = this.#contexts.get(state);
-    if (known !== undefined) return known;
-    const sealed = seal.seal(namespace, key, state.epoch, seenIn(state));
-    this.#contexts.set(state, sealed);
-    return sealed;
-  }
-
   #seen(request: PutRequest, blindWrites: BlindWrites): Seen | undefined {
-    const { namespace, key, context } = request;
-    if (context !== undefined) return this.#open(namespace, key, context);
+    const { context } = request;
+    if (context !== undefined) return this.#contexts.open(request, context);
     return seenBlindly(request, blindWrites);
   }
+}
 
-  /** @throws OperatingError `invalid_context`, `wrong_epoch` */
-  #open(namespace: string, key: string, context: string): Seen {
-    const { seal, ownership } = this.#options;
-    const { epoch, ...seen } = seal.open(namespace, key, context);
-    ownership.assertKnown(epoch);
-    return seen;
-  }
-
-  #at({ namespace, key }: GetRequest): RecordKey {
-    const { ownership, keyBytesMax, isReady } = this.#options;
-    if (!isReady()) throw notReady();
-    const size = Buffer.byteLength(key);
-    if (size < 1 || size > keyBytesMax || !key.isWellFormed()) {
-      throw new OperatingError('invalid_key', `a key has 1 to ${keyBytesMax} bytes of UTF-8`, {
-        details: { limit: keyBytesMax, received: size },
-      });
-    }
-    return recordKey(namespace, key, ownership.partitionCount);
-  }
-
-  #deadline({ timeoutMilliseconds }: GetRequest): number {
-    const { clock, timeoutDefaultMilliseconds, timeoutMaxMilliseconds } = this.#options;
-    const timeout = timeoutMilliseconds ?? timeoutDefaultMilliseconds;
-    if (!(timeout > 0 && timeout <= timeoutMaxMilliseconds)) {
-      throw new OperatingError('invalid_request', 'the timeout is out of range', {
-        details: { field: 'X-Timeout', limit: timeoutMaxMilliseconds, received: timeout },
-      });
-    }
-    return clock.monotonicMilliseconds() + timeout;
-  }
+/** A read, with all that its session has seen. */
+interface SessionGet extends Get {
+  readonly token: SessionToken | undefined;
 }
 
 /** Is what a reader sees of it the same at all times? */
@@ -293,8 +290,4 @@ function levelsOf(
   operation: 'read' | 'write',
 ): ConsistencyLevel[] {
   return [level ?? byDefault, ...fallbacks].map((text) => parseLevel(text, operation));
-}
-
-function notReady(): OperatingError {
-  return new OperatingError('not_ready', 'the cluster is not founded yet');
 }

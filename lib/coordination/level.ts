@@ -17,6 +17,8 @@ interface LevelRow {
   readonly requires: LevelRule['requires'];
   /** What must hold a merge durably before a read answers with it; undefined: nothing must. */
   readonly repairsTo: LevelRule['repairsTo'];
+  /** Does a request without a session token begin a session? */
+  readonly beginsSession: boolean;
 }
 
 type Owners = readonly Primary[];
@@ -46,7 +48,7 @@ const nothing = (): undefined => undefined;
 
 const plain = {
   ...{ reads: true, writes: true, available: true },
-  ...{ standInWrites: false, standInReads: false },
+  ...{ standInWrites: false, standInReads: false, beginsSession: false },
 };
 const later = { ...plain, available: false, requires: anywhere(1), repairsTo: nothing };
 
@@ -74,7 +76,7 @@ const LEVELS = {
   },
   'local-quorum': { ...plain, requires: localQuorum, repairsTo: localQuorum },
   'each-quorum': { ...plain, requires: eachQuorum, repairsTo: eachQuorum },
-  session: later,
+  session: { ...counted(1), beginsSession: true },
   causal: later,
   'bounded-staleness': later,
   strong: later,

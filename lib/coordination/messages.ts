@@ -1,6 +1,8 @@
 /** What coordinators and replicas say to each other. Records travel as they are stored. */
 import { z } from 'zod';
 import { messageType } from '../rpc/message.js';
+import { isPlainClock, type PlainClock } from '../versioning/partition-clock.js';
+import { FLAGS } from '../versioning/session-token.js';
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 const address = { namespace: z.string(), key: z.string() };
@@ -80,6 +82,10 @@ export const PUT = messageType(
       .nullable(),
     /** The zone of the node that the client talks to: `local-` levels are about it. */
     zone: z.string(),
+    /** What the session has seen of the partition: `dots` as `encodeDots` writes them. */
+    session: z
+      .object({ dots: bytes, flag: z.enum(FLAGS), one: z.boolean(), mark: z.number() })
+      .nullable(),
   }),
   z.object({
     version: z.string(),
@@ -87,11 +93,19 @@ export const PUT = messageType(
     seen,
     replaced: z.array(z.string()),
     beside: z.array(z.string()),
+    claim: z.string().nullable(),
     level: z.string(),
     answered: z.number(),
     asked: z.number(),
     standIns: z.number(),
   }),
+);
+
+/** What do the clocks of these partitions have on your disk? `null`: the partition is rebuilt. */
+export const PERSISTED_CLOCKS = messageType(
+  'coordination.persisted-clocks',
+  z.object({ partitions: z.array(z.number()) }),
+  z.object({ clocks: z.array(z.custom<PlainClock>(isPlainClock).nullable()) }),
 );
 
 /** How were conflicts of this key resolved, as far as you know? */

@@ -4,6 +4,7 @@ import type { RecordKey } from '../persistence/keyspace.js';
 import type { Durability } from '../persistence/store.js';
 import type { Seen } from '../versioning/context.js';
 import type { DroppedVersion } from '../resolution/audit-entry.js';
+import type { PartitionFloor } from '../versioning/session-token.js';
 import type { ConsistencyLevel } from './level.js';
 
 /** A put that stands for siblings: what its audit entry will say. */
@@ -29,6 +30,8 @@ export interface Put {
   readonly zone: string;
   /** Did another node pass this on? It is not passed on again. */
   readonly forwarded: boolean;
+  /** What the session of the request has seen of the partition; undefined: it is of none. */
+  readonly session: PartitionFloor | undefined;
 }
 
 export interface PutResult {
@@ -40,6 +43,8 @@ export interface PutResult {
   readonly replaced: readonly string[];
   /** Live versions that a blind write has met and left. */
   readonly beside: readonly string[];
+  /** Of a blind write: the version of its claim, where it made one. */
+  readonly claim: string | undefined;
   readonly level: string;
   readonly answered: number;
   readonly asked: number;

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { recordKey } from '../persistence/keyspace.js';
 import type { Seen } from '../versioning/context.js';
+import { decodeDots, encodeDots } from '../versioning/dot-set.js';
 import { droppedFromWire, droppedToWire } from './audit-wire.js';
 import { parseLevel } from './level.js';
 import type { PUT } from './messages.js';
@@ -11,7 +12,7 @@ type Wire = z.infer<typeof PUT.request>;
 type WireResult = z.infer<typeof PUT.reply>;
 
 export function putToWire(put: Put): Wire {
-  const { at, change, seen, levels, durability, resolving, zone } = put;
+  const { at, change, seen, levels, durability, resolving, zone, session } = put;
   return {
     namespace: at.namespace,
     key: at.key,
@@ -31,12 +32,13 @@ export function putToWire(put: Put): Wire {
         ? null
         : { ...resolving, dropped: resolving.dropped.map(droppedToWire) },
     zone,
+    session: session === undefined ? null : { ...session, dots: encodeDots(session.dots) },
   };
 }
 
 /** A put that was passed on, as the primary executes it. */
 export function putFromWire(wire: Wire, deadline: number, partitionCount: number): Put {
-  const { change, seen, levels, durability, zone } = wire;
+  const { change, seen, levels, durability, zone, session } = wire;
   return {
     at: recordKey(wire.namespace, wire.key, partitionCount),
     change:
@@ -54,6 +56,7 @@ export function putFromWire(wire: Wire, deadline: number, partitionCount: number
     deadline,
     zone,
     forwarded: true,
+    session: session === null ? undefined : { ...session, dots: decodeDots(session.dots) },
   };
 }
 
@@ -67,12 +70,13 @@ export function resultToWire(result: PutResult): WireResult {
     ...result,
     replaced: [...result.replaced],
     beside: [...result.beside],
+    claim: result.claim ?? null,
     seen: plainOf(result.seen),
   };
 }
 
 export function resultFromWire(result: WireResult): PutResult {
-  return { ...result, seen: seenFrom(result.seen) };
+  return { ...result, seen: seenFrom(result.seen), claim: result.claim ?? undefined };
 }
 
 function seenFrom({ vector, beyond, stamp }: WireResult['seen']): Seen {

@@ -4,62 +4,21 @@
  */
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
-import type { RenderingPlace } from '../persistence/record-table.js';
-import type { Plan } from '../replication/plan.js';
-import type { Standing } from '../replication/quorum.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { mergeAll } from '../versioning/siblings.js';
+import { type Cover, coverOf, isMajority, isMetByAll, notCovered } from './cover.js';
 import type { Attempt } from './level.js';
 import { NOTHING, type Core } from './engine.js';
+import type { ReadCoreOptions, ReadEffect } from './read-effects.js';
 import { type Ask, type Copy, copyOf, ReadRound } from './read-round.js';
 import { NO_QUORUM, RepairCore, type RepairWrite, type StoredRepair } from './repair-core.js';
-
-export interface ReadCoreOptions {
-  readonly plan: Plan;
-  /** The level, then its fallbacks. */
-  readonly attempts: readonly Attempt[];
-  /** Until the deadline of the request. */
-  readonly timeoutMilliseconds: number;
-  /** How long to wait for those asked before the others are asked, too, with so much time left. */
-  readonly patience: (asked: readonly NodeId[], leftMilliseconds: number) => number;
-  /** Has every value of it ended, or been deleted? */
-  readonly isMiss: (merged: Siblings | undefined) => boolean;
-  /** `X-Read-Repair: await`: all that lag hold the merge, or have failed, before the answer. */
-  readonly awaitsRepair: boolean;
-  readonly standing: Standing;
-}
-
-export interface Got {
-  /** Undefined: no record. */
-  readonly merged: Siblings | undefined;
-  /** Where what is made of the merge may lie. */
-  readonly place?: RenderingPlace | undefined;
-  readonly level: string;
-  readonly answered: number;
-  readonly asked: number;
-  readonly standIns: number;
-}
-
-export type ReadEffect =
-  /** Ask this replica; the answer is told with the number of the round. */
-  | ({ readonly do: 'ask'; readonly round: number; readonly durable: boolean } & Ask)
-  /** Write the merge to this replica; the answer is told with the number of the repair. */
-  | ({ readonly do: 'repair'; readonly repair: number; readonly merged: Siblings } & RepairWrite)
-  /** The repair of this replica failed. */
-  | { readonly do: 'repair failed'; readonly node: NodeId; readonly merged: Siblings }
-  /** The others were slow, and so many more are asked. */
-  | { readonly do: 'count hedges'; readonly count: number }
-  /** A replica has dropped what was about to be answered: all is asked again (R5). */
-  | { readonly do: 'count begun anew' }
-  /** Ask what is held for absent primaries. */
-  | { readonly do: 'ask stand-in'; readonly node: NodeId }
-  | { readonly do: 'answer'; readonly got: Got }
-  | { readonly do: 'refuse'; readonly error: OperatingError };
 
 type Stage =
   | 'asking'
   /** A state was met by its fingerprint alone: all are asked in full. */
   | 'asking in full'
+  /** What the session has seen is not all there: the other primaries are asked, too. */
+  | 'widening'
   /** A miss at a weak level is a claim: the other primaries are asked first. */
   | 'asking the rest'
   | 'asking the rest in full'
@@ -69,6 +28,12 @@ type Stage =
   | 'over';
 
 const NEVER = Number.POSITIVE_INFINITY;
+/** The level has been reached, and others are asked. */
+const WAITING_FOR_OTHERS: readonly Stage[] = [
+  'widening',
+  'asking the rest',
+  'asking the rest in full',
+];
 
 export class ReadCore implements Core<ReadEffect> {
   readonly #options: ReadCoreOptions;
@@ -86,13 +51,16 @@ export class ReadCore implements Core<ReadEffect> {
   #attempt = 0;
   /** How many primaries have a part in what is answered. */
   #answered = 0;
+  #isWide = false;
   now = 0;
   #attemptEndsAt = 0;
   #hedgesAt = NEVER;
 
   constructor(options: ReadCoreOptions) {
     this.#options = options;
-    this.#durable = options.attempts.some(({ repairsTo }) => repairsTo !== undefined);
+    this.#durable =
+      options.session !== undefined ||
+      options.attempts.some(({ repairsTo }) => repairsTo !== undefined);
     this.#firstRound = this.#newRound('full', 'fingerprint');
     this.#round = this.#firstRound;
   }
@@ -177,6 +145,8 @@ export class ReadCore implements Core<ReadEffect> {
         if (state === 'pending') return NOTHING;
         return state === 'lost' ? this.#nextAttempt() : this.#reached();
       }
+      case 'widening':
+        return this.#widened();
       case 'asking the rest':
         return this.#round.isSettled ? this.#restSaid() : NOTHING;
       case 'asking the rest in full':
@@ -235,6 +205,28 @@ export class ReadCore implements Core<ReadEffect> {
 
   /** Everything that was said was said in full. */
   #whole(): readonly ReadEffect[] {
+    if (this.#cover === 'covered') return this.#covered();
+    this.#stage = 'widening';
+    this.#isWide = true;
+    return [...this.#asks(this.#round.widen()), ...this.#advance()];
+  }
+
+  #widened(): readonly ReadEffect[] {
+    const { session, plan } = this.#options;
+    const cover = this.#cover;
+    if (cover === 'covered' || session === undefined) return this.#covered();
+    if (!this.#round.isSettled) return NOTHING;
+    const isMet = cover !== 'too few' && isMetByAll(session, plan, this.#round);
+    return isMet ? this.#covered() : this.#end(notCovered(cover, plan, this.#round));
+  }
+
+  get #cover(): Cover {
+    const { session, plan } = this.#options;
+    return session === undefined ? 'covered' : coverOf(session, plan, this.#round);
+  }
+
+  /** Nothing that the session has seen is missing. */
+  #covered(): readonly ReadEffect[] {
     if (this.#current.repairsTo !== undefined || !this.#options.isMiss(this.#round.merged())) {
       return this.#merged();
     }
@@ -306,14 +298,21 @@ export class ReadCore implements Core<ReadEffect> {
     const answered = this.#answered;
     const asked = this.#options.plan.primaries.length;
     const place = this.#round.placeOf(merged);
-    return [{ do: 'answer', got: { merged, place, level, answered, asked, standIns: 0 } }];
+    const { repairsTo } = this.#current;
+    const atMajority = repairsTo !== undefined && isMajority(this.#options.plan, repairsTo);
+    const receipt = { level, answered, asked, standIns: 0 };
+    const got = { merged, place, ...receipt, atMajority, widened: this.#isWide };
+    return [{ do: 'answer', got }];
   }
 
-  /** At `eventual`, where no primary can be reached: what stand-ins hold for them. */
+  /**
+   * At `eventual`, where no primary can be reached: what stand-ins hold for them. Not for a
+   * session: what no owner holds yet can be met by none.
+   */
   #askStandIns(): readonly ReadEffect[] {
-    const { plan, attempts } = this.#options;
+    const { plan, attempts, session } = this.#options;
     this.#hedgesAt = NEVER;
-    const isAllowed = attempts.some(({ level }) => level.standInReads);
+    const isAllowed = session === undefined && attempts.some(({ level }) => level.standInReads);
     if (!isAllowed || plan.order.length > 0) return this.#refuse();
     this.#stage = 'asking stand-ins';
     for (const node of plan.standIns) this.#silentStandIns.add(node);
@@ -328,11 +327,12 @@ export class ReadCore implements Core<ReadEffect> {
     const asked = this.#options.plan.primaries.length;
     const standIns = this.#held.length;
     const level = attempt.level.name;
-    return [{ do: 'answer', got: { merged, level, answered: 0, asked, standIns } }];
+    const receipt = { level, answered: 0, asked, standIns };
+    const got = { merged, ...receipt, atMajority: false, widened: false };
+    return [{ do: 'answer', got }];
   }
 
   #refuse(): readonly ReadEffect[] {
-    this.#stage = 'over';
     const { plan, attempts, timeoutMilliseconds } = this.#options;
     const details = {
       required: attempts[0]?.quorum.required ?? 0,
@@ -344,6 +344,11 @@ export class ReadCore implements Core<ReadEffect> {
     const error = late
       ? new OperatingError('deadline_passed', 'too few replicas answered in time', { details })
       : new OperatingError('level_not_reached', 'too few replicas answered', { details });
+    return this.#end(error);
+  }
+
+  #end(error: OperatingError): readonly ReadEffect[] {
+    this.#stage = 'over';
     return [{ do: 'refuse', error }];
   }
 
@@ -357,8 +362,8 @@ export class ReadCore implements Core<ReadEffect> {
   /** The deadline of the request: whoever is silent has failed. */
   #expire(): readonly ReadEffect[] {
     const effects: ReadEffect[] = [];
-    if (this.#stage === 'asking the rest' || this.#stage === 'asking the rest in full') {
-      // The level itself has held: the silence of the others is no reason not to answer.
+    if (WAITING_FOR_OTHERS.includes(this.#stage)) {
+      // The level itself has held: the silence of the others alone is no reason not to answer.
       this.#round.giveUp();
       effects.push(...this.#advance());
     }
@@ -377,7 +382,7 @@ export class ReadCore implements Core<ReadEffect> {
   #asks(asks: readonly Ask[]): readonly ReadEffect[] {
     if (asks.length === 0) return NOTHING;
     const round = this.#rounds.indexOf(this.#round);
-    const durable = this.#isAsking && this.#isDurable;
+    const durable = this.#options.session !== undefined || (this.#isAsking && this.#isDurable);
     return asks.map(({ node, want }) => ({ do: 'ask', round, durable, node, want }));
   }
 

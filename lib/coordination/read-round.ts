@@ -4,6 +4,7 @@ import type { RenderingPlace } from '../persistence/record-table.js';
 import type { Want } from '../rpc/hot-messages.js';
 import type { Plan } from '../replication/plan.js';
 import { type Quorum, type QuorumState, type Standing, Votes } from '../replication/quorum.js';
+import { commonDots, type DotSet, NO_DOTS } from '../versioning/dot-set.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { mergeAll } from '../versioning/siblings.js';
 
@@ -18,6 +19,8 @@ export interface Copy {
   readonly want: Want;
   /** In which start of the replica it was said. */
   readonly start: number;
+  /** What it has not seen of the dots that it was asked about. */
+  readonly missing: DotSet;
 }
 
 /** What `node` said, if it said anything. */
@@ -65,6 +68,11 @@ export class ReadRound {
     return this.#asked;
   }
 
+  /** Has it, and has it lost nothing since? */
+  hasAnswered(node: NodeId): boolean {
+    return this.#votes.of(node) === true && copyOf(this.#copies, node) !== undefined;
+  }
+
   stateOf(quorum: Quorum): QuorumState {
     return quorum.stateOf(this.#votes);
   }
@@ -97,6 +105,14 @@ export class ReadRound {
     return this.#unasked().map((node) => this.#ask(node, this.#first === undefined));
   }
 
+  /** The same, whole, because those that were asked have not seen all that a session has. */
+  widen(): Ask[] {
+    return this.#unasked().map((node) => {
+      this.#asked.push(node);
+      return { node, want: 'full' };
+    });
+  }
+
   took(copy: Copy): void {
     if (copyOf(this.#copies, copy.node) !== undefined) return;
     this.#copies.push(copy);
@@ -121,6 +137,13 @@ export class ReadRound {
   /** The merge of all that was said; undefined where nobody holds anything. */
   merged(): Siblings | undefined {
     return mergeAll(this.#copies.map(({ siblings }) => siblings));
+  }
+
+  /** What none of those that answered has seen, of the dots that each was asked about. */
+  missingOf(dots: DotSet): DotSet {
+    return this.#copies.reduce((left, { missing }) => {
+      return left.size === 0 ? NO_DOTS : commonDots(left, missing);
+    }, dots);
   }
 
   /** Of the copy that is the merge, where one is. */

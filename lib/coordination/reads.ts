@@ -2,22 +2,28 @@
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { Random } from '../environment/random.js';
+import type { OperatingError } from '../errors.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import { greatestOf } from '../encoding/extremes.js';
 import { encodeRecord } from '../persistence/records.js';
 import type { RecordKey } from '../persistence/keyspace.js';
+import type { Losses } from '../replica/losses.js';
 import type { Hedging } from '../replication/hedging.js';
 import type { Plan, Plans } from '../replication/plan.js';
+import { Quorum } from '../replication/quorum.js';
+import type { PartitionFloor } from '../versioning/session-token.js';
 import { millisecondsOf } from '../versioning/hybrid-clock.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { liveVersions } from '../versioning/siblings.js';
+import { type Comparison, Comparisons } from './comparisons.js';
 import { ComparisonCore, type ComparisonEffect } from './comparison-core.js';
 import type { Core, Engine, Operation } from './engine.js';
-import { attemptsOf, type ConsistencyLevel } from './level.js';
+import { attemptsOf, type ConsistencyLevel, parseLevel } from './level.js';
 import { Deferred } from './deferred.js';
-import { type Got, ReadCore, type ReadEffect } from './read-core.js';
+import { ReadCore } from './read-core.js';
+import type { Got, ReadCoreOptions, ReadEffect } from './read-effects.js';
 import type { Copy } from './read-round.js';
-import type { Replicas } from './replicas.js';
+import { type AskedDots, askedDots, type Replicas } from './replicas.js';
 import type { ReadRepair } from './request.js';
 import type { StoredRepair } from './repair-core.js';
 import type { Standings } from './standings.js';
@@ -31,6 +37,8 @@ export interface Get {
   /** What the request says; undefined: by chance. */
   readonly readRepair: ReadRepair | undefined;
   readonly readRepairProbability: number;
+  /** What the session of the request has seen of the partition; undefined: it is of none. */
+  readonly session: PartitionFloor | undefined;
 }
 
 export interface ReadsOptions {
@@ -38,6 +46,7 @@ export interface ReadsOptions {
   readonly engine: Engine;
   readonly replicas: Replicas;
   readonly standings: Standings;
+  readonly losses: Losses;
   readonly hedging: Hedging;
   readonly expiryClock: ExpiryClock;
   readonly clock: Clock;
@@ -64,111 +73,137 @@ interface About {
   readonly mode: 'foreground' | 'background';
   /** Was the repair promised? Then a replica that could not be repaired gets a hint. */
   readonly isPromised: boolean;
+  /** What replicas are asked whether they have seen it. */
+  readonly floor?: AskedDots | undefined;
 }
 
-interface Comparison {
-  readonly at: RecordKey;
-  readonly isPromised: boolean;
-}
-
-/** Comparisons that wait: each keeps a key. */
-const WAITING_MAX = 1000;
+/** One replica is enough, where it has seen it all. */
+const COVERING = parseLevel('one', 'read');
 
 export class Reads {
   readonly #options: ReadsOptions;
-  #comparing = 0;
-  readonly #waiting: Comparison[] = [];
+  readonly #comparisons: Comparisons;
   /** A merge is encoded once, though it is written to several replicas. */
   readonly #records = new WeakMap<Siblings, Uint8Array>();
 
   constructor(options: ReadsOptions) {
     this.#options = options;
+    this.#comparisons = new Comparisons(options.backgroundConcurrency, (comparison, done) => {
+      const { clock, backgroundTimeoutMilliseconds } = options;
+      const deadline = clock.monotonicMilliseconds() + backgroundTimeoutMilliseconds;
+      this.#compare(comparison, deadline, done);
+    });
   }
 
-  /** @throws OperatingError `level_not_reached`, `deadline_passed`, `invalid_level` */
+  /**
+   * @throws OperatingError `level_not_reached`, `deadline_passed`, `invalid_level`,
+   * `session_not_covered`
+   */
   get(request: Get): Got | Promise<Got> {
-    const { plans, engine, hedging, clock, expiryClock, standings } = this.#options;
-    const { at, levels, deadline, readRepair } = request;
-    const plan = plans.of(at.partition);
+    const { at, levels, readRepair } = request;
+    const plan = this.#options.plans.of(at.partition);
+    const outcome = new Deferred<Got>();
+    const awaitsRepair = readRepair === 'await';
+    this.#run(request, { attempts: attemptsOf(levels, plan), awaitsRepair }, plan, {
+      answer: (got) => this.#answer(request, plan, got, outcome),
+      refuse: (error) => outcome.reject(error),
+    });
+    return outcome.take();
+  }
+
+  /**
+   * Brings the own record to hold, or cover, what a session has seen of the key; durably, where it
+   * did not.
+   * @throws OperatingError as `get`
+   */
+  cover(request: Pick<Get, 'at' | 'deadline' | 'session'>): Got | Promise<Got> {
+    const plan = this.#options.plans.of(request.at.partition);
+    const level = COVERING;
+    const { quorum } = plan.under(level);
+    const repairsTo = new Quorum([{ nodes: [plan.self], required: 1 }]);
+    const attempts = [{ level, quorum, repairsTo }];
+    const outcome = new Deferred<Got>();
+    this.#run(request, { attempts, awaitsRepair: false }, plan, {
+      answer: (got) => {
+        if (got.widened) this.#countWidened('write');
+        outcome.resolve(got);
+      },
+      refuse: (error) => outcome.reject(error),
+    });
+    return outcome.take();
+  }
+
+  #run(
+    { at, deadline, session }: Pick<Get, 'at' | 'deadline' | 'session'>,
+    { attempts, awaitsRepair }: Pick<ReadCoreOptions, 'attempts' | 'awaitsRepair'>,
+    plan: Plan,
+    end: { readonly answer: (got: Got) => void; readonly refuse: (error: OperatingError) => void },
+  ): void {
+    const { engine, hedging, clock, expiryClock, standings, losses, observer } = this.#options;
     const core = new ReadCore({
       plan,
-      attempts: attemptsOf(levels, plan),
+      attempts,
+      awaitsRepair,
       timeoutMilliseconds: deadline - clock.monotonicMilliseconds(),
       patience: (asked, left) => hedging.patience(plan, asked, left),
       isMiss: (merged) => liveVersions(merged, expiryClock.now()).length === 0,
-      awaitsRepair: readRepair === 'await',
       standing: standings.of(at.partition),
+      session: session && { floor: session, markNow: () => losses.markOf(at.partition) },
     });
     const about: About = {
       at,
       deadline,
       mode: 'foreground',
-      isPromised: readRepair === 'await',
+      isPromised: awaitsRepair,
+      floor: session && askedDots(session.dots),
     };
-    const outcome = new Deferred<Got>();
     engine.run(core, (effect: ReadEffect, operation: Operation<ReadEffect, ReadCore>) => {
       switch (effect.do) {
         case 'answer':
-          this.#answer(request, plan, effect.got, outcome);
+          end.answer(effect.got);
           break;
         case 'refuse':
-          outcome.reject(effect.error);
+          end.refuse(effect.error);
           break;
         case 'ask stand-in':
           this.#askStandIn(effect.node, at, deadline, plan, operation);
           break;
         case 'count begun anew':
-          this.#options.observer.count('quorate_reads_begun_anew_total');
+          observer.count('quorate_reads_begun_anew_total');
           break;
         case 'count hedges':
-          this.#options.observer.count('quorate_hedges_total', {}, effect.count);
+          observer.count('quorate_hedges_total', {}, effect.count);
           break;
         default:
           this.#perform(effect, operation, about);
       }
     });
-    return outcome.take();
+  }
+
+  #countWidened(operation: 'read' | 'write'): void {
+    this.#options.observer.count('quorate_session_widened_total', { operation });
   }
 
   /** What was promised and finds no room to wait is done now: the reader pays, nothing is lost. */
   #answer(request: Get, plan: Plan, got: Got, outcome: Deferred<Got>): void {
     const { at, deadline, readRepair } = request;
-    if (got.answered === 0 || !this.#isRepairedAfterwards(request)) {
+    if (got.widened) this.#countWidened('read');
+    // Those that had not seen what the session has are repaired.
+    const isCompared =
+      (got.widened && readRepair !== 'none') || this.#isRepairedAfterwards(request);
+    if (got.answered === 0 || !isCompared) {
       outcome.resolve(got);
       return;
     }
     const isPromised = readRepair === 'async';
-    if (this.#compareLater({ at, isPromised }, plan)) outcome.resolve(got);
+    const isLater = plan.primaries.length < 2 || this.#comparisons.add({ at, isPromised });
+    if (isLater) outcome.resolve(got);
     else this.#compare({ at, isPromised }, deadline, () => outcome.resolve(got));
   }
 
   #isRepairedAfterwards({ readRepair, readRepairProbability }: Get): boolean {
     if (readRepair === undefined) return this.#options.random.fraction() < readRepairProbability;
     return readRepair === 'async';
-  }
-
-  /** False where as many comparisons wait already as may, and this one was promised. */
-  #compareLater(comparison: Comparison, plan: Plan): boolean {
-    if (plan.primaries.length < 2) return true;
-    if (this.#comparing < this.#options.backgroundConcurrency) {
-      this.#beginComparison(comparison);
-      return true;
-    }
-    if (!comparison.isPromised) return true;
-    if (this.#waiting.length >= WAITING_MAX) return false;
-    this.#waiting.push(comparison);
-    return true;
-  }
-
-  #beginComparison(comparison: Comparison): void {
-    const { clock, backgroundTimeoutMilliseconds } = this.#options;
-    this.#comparing += 1;
-    const deadline = clock.monotonicMilliseconds() + backgroundTimeoutMilliseconds;
-    this.#compare(comparison, deadline, () => {
-      this.#comparing -= 1;
-      const next = this.#waiting.shift();
-      if (next !== undefined) this.#beginComparison(next);
-    });
   }
 
   /** `done` is called once, when each replica that lags holds the merge or has failed. */
@@ -190,13 +225,13 @@ export class Reads {
   #perform<Effect, Kind extends Repairing<Effect>>(
     effect: Extract<ReadEffect, { do: 'ask' | 'repair' | 'repair failed' }>,
     operation: Operation<Effect, Kind>,
-    { at, deadline, mode, isPromised }: About,
+    { at, deadline, mode, isPromised, floor }: About,
   ): void {
     const { replicas, observer } = this.#options;
     const { node } = effect;
     if (effect.do === 'ask') {
       const { round, want, durable } = effect;
-      replicas.read(node, { at, want, durable, deadline }, (copy) => {
+      replicas.read(node, { at, want, durable, deadline, floor }, (copy) => {
         operation.dispatch((core) =>
           copy === undefined ? core.failed(round, node) : core.said(round, copy),
         );

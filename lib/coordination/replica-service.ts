@@ -19,6 +19,7 @@ import type { CopyReply, CopyRequest, ReadReply, ReadRequest, Want } from '../rp
 import type { Messenger } from '../rpc/messenger.js';
 import type { Incoming } from '../rpc/message.js';
 import { parseDot } from '../versioning/dot.js';
+import { decodeDots, encodeDots } from '../versioning/dot-set.js';
 import type { Siblings } from '../versioning/siblings.js';
 import type { z } from 'zod';
 import { decodeAudit } from './audit-wire.js';
@@ -151,7 +152,7 @@ function takeCopies(
 
 function show(
   { self, ownership, replica, identity, losses }: ReplicaServiceOptions,
-  { namespace, key, want, durable }: ReadRequest,
+  { namespace, key, want, durable, floor }: ReadRequest,
 ): ReadReply | Promise<ReadReply> {
   const at = keyOwnedBy(self, ownership, namespace, key);
   const stored = replica.read(at);
@@ -160,6 +161,7 @@ function show(
     fingerprint: stored?.fingerprint ?? '',
     start: identity.start,
     lost: losses.of(at.partition),
+    missing: encodeDots(replica.unseen(at, stored, decodeDots(floor))),
   };
   const wait = durable ? replica.whenDurable(at) : undefined;
   return wait === undefined ? reply : wait.then(() => reply);

@@ -15,6 +15,7 @@ import type { CopyReply, ReadReply, Want } from '../rpc/hot-messages.js';
 import type { Messenger } from '../rpc/messenger.js';
 import type { Hedging } from '../replication/hedging.js';
 import { type Dot, dotText } from '../versioning/dot.js';
+import { decodeDots, type DotSet, encodeDots, NO_DOTS } from '../versioning/dot-set.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { encodeAudit } from './audit-wire.js';
 import { HELD, HOLD, type WireAuditEntry } from './messages.js';
@@ -45,6 +46,14 @@ export interface ReadOf {
   readonly durable: boolean;
   /** On the monotonic clock. */
   readonly deadline: number;
+  /** Of these it is asked which the replica has not seen; undefined: of none. */
+  readonly floor?: AskedDots | undefined;
+}
+
+/** Encoded once, for all replicas that are asked. */
+export interface AskedDots {
+  readonly dots: DotSet;
+  readonly bytes: Uint8Array;
 }
 
 export interface WriteOf {
@@ -71,6 +80,12 @@ export interface HintOf extends Pick<WriteOf, 'at' | 'record' | 'durability'> {
   readonly holder: NodeId;
 }
 
+export function askedDots(dots: DotSet): AskedDots {
+  return { dots, bytes: encodeDots(dots) };
+}
+
+const NO_DOTS_ASKED = askedDots(NO_DOTS);
+
 export class Replicas {
   readonly #options: ReplicasOptions;
 
@@ -85,10 +100,11 @@ export class Replicas {
       this.#readHere(read, settle);
       return;
     }
-    const { at, want, durable, deadline } = read;
+    const { at, want, durable, deadline, floor: asked = NO_DOTS_ASKED } = read;
     const { namespace, key } = at;
+    const floor = asked.bytes;
     const since = clock.monotonicMilliseconds();
-    messenger.replicas.read(node, { namespace, key, want, durable }, deadline, (answer) => {
+    messenger.replicas.read(node, { namespace, key, want, durable, floor }, deadline, (answer) => {
       if (!answer.ok) {
         settle(undefined);
         return;
@@ -190,18 +206,21 @@ export class Replicas {
     node: NodeId,
     at: RecordKey,
     want: Want,
-    { record, fingerprint, start }: ReadReply,
+    { record, fingerprint, start, missing }: ReadReply,
   ): Copy | undefined {
     try {
       const siblings = record === null ? undefined : decodeRecord(at, record);
-      return { node, fingerprint, siblings, want, start };
+      return { node, fingerprint, siblings, want, start, missing: decodeDots(missing) };
     } catch (error) {
       this.#couldNotRead(node, at, error);
       return undefined;
     }
   }
 
-  #readHere({ at, want, durable }: ReadOf, settle: (copy: Copy | undefined) => void): void {
+  #readHere(
+    { at, want, durable, floor = NO_DOTS_ASKED }: ReadOf,
+    settle: (copy: Copy | undefined) => void,
+  ): void {
     const { self, replica, identity } = this.#options;
     let copy: Copy;
     let wait: Promise<void> | undefined;
@@ -214,6 +233,7 @@ export class Replicas {
         place: record,
         want: record === undefined ? want : 'full',
         start: identity.start,
+        missing: replica.unseen(at, record, floor.dots),
       };
       wait = durable ? replica.whenDurable(at) : undefined;
     } catch (error) {

@@ -5,6 +5,7 @@ import type { RenderingPlace } from '../persistence/record-table.js';
 import type { Durability } from '../persistence/store.js';
 import type { KeptVersion } from '../persistence/versions.js';
 import type { AuditEntry } from '../resolution/audit-entry.js';
+import type { SessionToken } from '../versioning/session-token.js';
 import type { Version } from '../versioning/siblings.js';
 
 interface Addressed {
@@ -18,6 +19,8 @@ interface Addressed {
   readonly fallbacks: readonly string[];
   /** Undefined: the node's default. */
   readonly timeoutMilliseconds: number | undefined;
+  /** What the client has seen, of all keys: a floor under every level; undefined: not told. */
+  readonly session?: SessionToken | undefined;
 }
 
 /** When a read writes what it found to the replicas that lag: before its answer, after it, not. */
@@ -85,7 +88,12 @@ export interface Receipt {
   readonly durability: Durability | undefined;
 }
 
-export interface GetAnswer {
+/** What the client has seen by now; undefined: the request is of no session. */
+interface OfSession {
+  readonly session?: SessionToken | undefined;
+}
+
+export interface GetAnswer extends OfSession {
   /** The values that a reader sees, sorted by dot: 0 (not found), 1, or more (in conflict). */
   readonly siblings: readonly Version[];
   /** Is there a record at all, be it of the dead? */
@@ -97,7 +105,7 @@ export interface GetAnswer {
   readonly place?: RenderingPlace | undefined;
 }
 
-export interface PutAnswer {
+export interface PutAnswer extends OfSession {
   /** The dot of the new version, as text. */
   readonly version: string;
   readonly context: string;
@@ -134,6 +142,10 @@ export interface ConflictList {
 
 /** What the API needs of the coordinator. All reject with an OperatingError. */
 export interface Coordination {
+  /** @throws OperatingError `invalid_session_token`; @param header tokens, separated by commas */
+  openSession(header: string): SessionToken;
+  /** What a client is to send back: the union of what its operations have come to. */
+  sessionText(tokens: readonly SessionToken[]): string;
   /** At once where nothing need be waited for. */
   get(request: GetRequest): GetAnswer | Promise<GetAnswer>;
   put(request: PutRequest): PutAnswer | Promise<PutAnswer>;

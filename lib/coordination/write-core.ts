@@ -6,8 +6,7 @@
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import type { BlindReport, ConcurrentVersion, Stamped } from '../replica/blind-report.js';
-import type { Plan } from '../replication/plan.js';
-import type { Standing } from '../replication/quorum.js';
+import { isEmptyFloor } from '../versioning/session-token.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { PriorRead } from './prior-read.js';
 import { decideBlindWrite } from './blind-write-core.js';
@@ -21,10 +20,12 @@ import type {
   WriteAcknowledgement,
   OwnRecordState,
   CopyKind,
+  WriteCoreOptions,
   WriteEffect,
 } from './write-effects.js';
 import {
   askedTooLate,
+  coveredTooLate,
   diskTooLate,
   noPrimary,
   notSound,
@@ -32,31 +33,11 @@ import {
   unknownOutcome,
 } from './write-refusals.js';
 
-export interface WriteCoreOptions {
-  readonly plan: Plan;
-  /** The level, then its fallbacks. */
-  readonly attempts: readonly Attempt[];
-  /** Until the deadline of the request. */
-  readonly timeoutMilliseconds: number;
-  /** Did another node pass this on? It is not passed on again. */
-  readonly isForwarded: boolean;
-  /** Does it resolve siblings? All nodes mint the resolutions of a key at the same primary. */
-  readonly isResolution: boolean;
-  /** Why this primary cannot mint; undefined: it can. */
-  readonly mintRefusal: OperatingError | undefined;
-  /** Has it no context, and replaces what is there? Then it takes what it meets (W7). */
-  readonly isBlind: boolean;
-  /** Must it know what is there before it is minted, at quorum and stronger? */
-  readonly asksFirst: boolean;
-  /** How long to wait for those asked before the others are asked, too, with so much time left. */
-  readonly patience: (asked: readonly NodeId[], leftMilliseconds: number) => number;
-  readonly standing: Standing;
-}
-
 type Stage =
   | 'beginning'
   | 'forwarding a resolution'
   | 'forwarding'
+  | 'covering'
   | 'asking'
   | 'minting'
   | 'minting as stand-in'
@@ -132,6 +113,15 @@ export class WriteCore implements Core<WriteEffect> {
     if (end !== undefined) return this.#refuse(end);
     // A primary that cannot do it now may be a while at what keeps it from it (a rebuild).
     return this.#stage === 'forwarding a resolution' ? this.#beginHere() : this.#forward();
+  }
+
+  /** The own record holds or covers what the session has seen of the key. */
+  covered(): readonly WriteEffect[] {
+    return this.#stage === 'covering' ? this.#askOrMint() : NOTHING;
+  }
+
+  notCovered(error: OperatingError): readonly WriteEffect[] {
+    return this.#stage === 'covering' ? this.#refuse(error) : NOTHING;
   }
 
   /** A replica said what it holds. */
@@ -216,7 +206,10 @@ export class WriteCore implements Core<WriteEffect> {
     return [{ do: 'claim', taken, reports, targets: this.#copying.ownHints }];
   }
 
-  /** The claim is synced here: now it is sent. @param start of this node; see `CopyStored` */
+  /**
+   * The claim is synced here: now it is sent.
+   * @param start of this node; see `WriteAcknowledgement`
+   */
   claimed(start: number | undefined): readonly WriteEffect[] {
     if (this.#stage !== 'claiming') return NOTHING;
     const { self } = this.#options.plan;
@@ -264,7 +257,10 @@ export class WriteCore implements Core<WriteEffect> {
     const possible = this.#attempts.filter(({ quorum }) => quorum.isPossibleFor(plan.order));
     if (possible.length === 0) return this.#refuse(tooFewUp(this.#attempts, plan));
     this.#attempts = possible;
-    return this.#askOrMint();
+    const { session } = this.#options;
+    if (session === undefined || isEmptyFloor(session)) return this.#askOrMint();
+    this.#stage = 'covering';
+    return [{ do: 'cover', floor: session }];
   }
 
   /** A primary that cannot mint passes the request on, or says why; it stands in for nobody. */
@@ -282,8 +278,10 @@ export class WriteCore implements Core<WriteEffect> {
     if (node !== undefined) return [{ do: 'forward', node }];
     const error = this.#forwarding.refusal ?? this.#mintRefusal;
     if (error !== undefined) return this.#refuse(error);
-    // Nobody is left: at a level that allows it this node stands in.
-    const isAllowed = this.#attempts.some(({ level }) => level.standInWrites);
+    // Nobody is left: at a level that allows it this node stands in. What no owner holds yet
+    // could be met by no later request of a session.
+    const isSloppy = this.#attempts.some(({ level }) => level.standInWrites);
+    const isAllowed = isSloppy && this.#options.session === undefined;
     if (!isAllowed) return this.#refuse(tooFewUp(this.#attempts, this.#options.plan));
     this.#stage = 'minting as stand-in';
     return [{ do: 'mint as stand-in' }];
@@ -383,6 +381,7 @@ export class WriteCore implements Core<WriteEffect> {
     const effects: WriteEffect[] = [];
     const isMinting = this.#stage === 'minting as stand-in';
     if (isMinting) effects.push(...this.#refuse(diskTooLate()));
+    else if (this.#stage === 'covering') effects.push(...this.#refuse(coveredTooLate()));
     else if (this.#stage !== 'over' && !this.#isForwarding) effects.push(...this.#nextAttempt());
     return [...effects, ...this.#copying.giveUp()];
   }

@@ -3,8 +3,35 @@ import type { NodeId } from '../environment/transport.js';
 import type { OperatingError } from '../errors.js';
 import type { BlindReport, ConcurrentVersion } from '../replica/blind-report.js';
 import type { Siblings } from '../versioning/siblings.js';
+import type { PartitionFloor } from '../versioning/session-token.js';
 import type { AskEffect } from './prior-read.js';
+import type { Plan } from '../replication/plan.js';
+import type { Standing } from '../replication/quorum.js';
+import type { Attempt } from './level.js';
 import type { PutResult } from './put-request.js';
+
+export interface WriteCoreOptions {
+  readonly plan: Plan;
+  /** The level, then its fallbacks. */
+  readonly attempts: readonly Attempt[];
+  /** Until the deadline of the request. */
+  readonly timeoutMilliseconds: number;
+  /** Did another node pass this on? It is not passed on again. */
+  readonly isForwarded: boolean;
+  /** Does it resolve siblings? All nodes mint the resolutions of a key at the same primary. */
+  readonly isResolution: boolean;
+  /** Why this primary cannot mint; undefined: it can. */
+  readonly mintRefusal: OperatingError | undefined;
+  /** Has it no context, and replaces what is there? Then it takes what it meets (W7). */
+  readonly isBlind: boolean;
+  /** Must it know what is there before it is minted, at quorum and stronger? */
+  readonly asksFirst: boolean;
+  /** What its session has seen: it is minted on what covers that; undefined: it is of none. */
+  readonly session: PartitionFloor | undefined;
+  /** How long to wait for those asked before the others are asked, too, with so much time left. */
+  readonly patience: (asked: readonly NodeId[], leftMilliseconds: number) => number;
+  readonly standing: Standing;
+}
 
 /** What was reached. */
 export interface AchievedLevel {
@@ -39,6 +66,8 @@ export type WriteEffect =
   /** Pass the request on to this primary. */
   | { readonly do: 'forward'; readonly node: NodeId }
   | AskEffect
+  /** Take into the own record what the session has seen, before it is minted on. */
+  | { readonly do: 'cover'; readonly floor: PartitionFloor }
   /** Mint on the own record and `known`, and hold hints for `targets` in the same transaction. */
   | {
       readonly do: 'mint';

@@ -22,6 +22,12 @@ export function askedTooLate(attempts: readonly Attempt[], plan: Plan): Operatin
   });
 }
 
+/** It is minted on nothing that lacks what its session has seen. */
+export function coveredTooLate(): OperatingError {
+  const message = 'what this session has seen did not come in time';
+  return new OperatingError('deadline_passed', message, { outcome: 'none' });
+}
+
 /** The write was minted, so it may surface. */
 export function unknownOutcome(
   attempts: readonly Attempt[],

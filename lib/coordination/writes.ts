@@ -2,7 +2,7 @@
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
-import type { OperatingError } from '../errors.js';
+import { OperatingError } from '../errors.js';
 import type { Audits } from '../persistence/audits.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { PartitionHealth } from '../replica/health.js';
@@ -16,6 +16,7 @@ import type { Messenger } from '../rpc/messenger.js';
 import type { Hedging } from '../replication/hedging.js';
 import type { Plans } from '../replication/plan.js';
 import { dotText } from '../versioning/dot.js';
+import type { PartitionFloor } from '../versioning/session-token.js';
 import type { Engine } from './engine.js';
 import { attemptsOf } from './level.js';
 import { PUT } from './messages.js';
@@ -23,6 +24,7 @@ import { Minting, recordOf, type WriteInProgress, type WriteOperation } from './
 import { Deferred } from './deferred.js';
 import { putToWire, resultFromWire } from './put-wire.js';
 import type { Put, PutResult } from './put-request.js';
+import type { Reads } from './reads.js';
 import type { Replicas } from './replicas.js';
 import type { Standings } from './standings.js';
 import { WriteCore } from './write-core.js';
@@ -35,6 +37,8 @@ export interface WritesOptions {
   readonly standings: Standings;
   /** Its start is part of the own acknowledgement. */
   readonly identity: Identity;
+  /** They bring what a session has seen. */
+  readonly reads: Pick<Reads, 'cover'>;
   readonly messenger: Messenger;
   readonly hedging: Hedging;
   readonly store: Store;
@@ -78,6 +82,7 @@ export class Writes {
       mintRefusal: plan.isPrimary ? this.#mintRefusal(request) : undefined,
       isBlind: seen === undefined,
       asksFirst: keepsEnd,
+      session: request.session,
       patience: (asked, left) => hedging.patience(plan, asked, left),
       standing: standings.of(at.partition),
     });
@@ -104,6 +109,9 @@ export class Writes {
         break;
       case 'ask':
         this.#ask(effect, operation, put);
+        break;
+      case 'cover':
+        this.#cover(effect.floor, operation, put);
         break;
       case 'count hedges':
         this.#options.observer.count('quorate_hedges_total', {}, effect.count);
@@ -161,6 +169,21 @@ export class Writes {
           : core.notForwarded(node, answer.error),
       );
     });
+  }
+
+  #cover(session: PartitionFloor, operation: WriteOperation, { at, deadline }: Put): void {
+    const covered = (): void => operation.dispatch((core) => core.covered());
+    const refused = (error: unknown): void => {
+      if (!(error instanceof OperatingError)) throw error;
+      operation.dispatch((core) => core.notCovered(error));
+    };
+    try {
+      const got = this.#options.reads.cover({ at, deadline, session });
+      if (got instanceof Promise) got.then(covered, refused);
+      else covered();
+    } catch (error) {
+      refused(error);
+    }
   }
 
   #ask(
@@ -223,6 +246,7 @@ function resultOf(
     seen: claimed?.seen ?? seen,
     replaced,
     beside: left.map((version) => dotText(version.dot)),
+    claim: claimed && dotText(claimed.dot),
     level,
     answered,
     asked,

@@ -81,6 +81,11 @@ export const METRICS = {
     help: 'Further replicas asked by slow reads',
     labels: [],
   },
+  quorate_session_widened_total: {
+    kind: 'counter',
+    help: 'Reads and writes of sessions for which more replicas were asked than the level asks',
+    labels: ['operation'],
+  },
   quorate_peer_messages_total: {
     kind: 'counter',
     help: 'Peer requests by type and result',

@@ -48,6 +48,11 @@ export class Losses {
     return this.#byPartition.get(partition);
   }
 
+  /** Rises with each loss that becomes known; 0: none is. */
+  markOf(partition: number): number {
+    return (this.of(partition) ?? []).reduce((sum, [, start]) => sum + start, 0);
+  }
+
   /** The same as a list with partitions. */
   listOf(partition: number): LostIn[] {
     return (this.of(partition) ?? []).map(([node, start]) => [partition, node, start]);

@@ -1,7 +1,8 @@
 /** A node's replicas: reads, mints and merges, each one transaction (Dynamo 4.3, 5). */
 import type { Observer } from '../environment/observer.js';
 import { assert, isCorrupt, OperatingError } from '../errors.js';
-import { covers, type Seen } from '../versioning/context.js';
+import { covers, EMPTY_CONTEXT, type Seen } from '../versioning/context.js';
+import { type DotSet, keepDots, NO_DOTS } from '../versioning/dot-set.js';
 import type { HybridClock } from '../versioning/hybrid-clock.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { vectorCovers } from '../versioning/version-vector.js';
@@ -83,6 +84,18 @@ export class Replica {
       this.#options.health.assertWhole(at.partition);
       return undefined;
     }
+  }
+
+  /**
+   * Which of the dots has this replica not seen? What the record covers it need not have seen: of
+   * this key it was superseded, and other keys are not asked for.
+   * @param held what `read` returned in the same step
+   */
+  unseen({ partition }: RecordKey, held: StoredRecord | undefined, dots: DotSet): DotSet {
+    if (dots.size === 0) return NO_DOTS;
+    const clock = this.#options.clocks.of(partition);
+    const context = held?.siblings.context ?? EMPTY_CONTEXT;
+    return keepDots(dots, (dot) => !clock.has(dot) && !covers(context, dot));
   }
 
   /** Resolves when what `read` returns is synced; undefined where it is already. */

@@ -5,6 +5,7 @@
 import { safeToKeep } from '../encoding/frame.js';
 import { corruptLayout, LayoutReader, type LayoutWriter } from '../encoding/layout.js';
 import { ERROR_CODES, type ErrorCode, OperatingError, type Outcome } from '../errors.js';
+import { BESIDE, RecordsOfMessage } from './hot-records.js';
 import {
   type TimeLeft,
   type CopyItem,
@@ -35,16 +36,16 @@ const OUTCOMES: readonly Outcome[] = ['none', 'unknown'];
 
 const MICROSECONDS = 1000;
 const LEFT_MAX = 0xffff_ffff;
-/** In the place of a length: the record lies beside the items. */
-const BESIDE = 0xffff_ffff;
 const REASON_LENGTH_MAX = 300;
 
 const READ_DURABLE = 4;
-const READ_FLAGS_MAX = READ_DURABLE + WANTS.length - 1;
+const READ_FLOOR = 8;
+const READ_FLAGS_MAX = READ_FLOOR + READ_DURABLE + WANTS.length - 1;
 const SHOWN_RECORD = 1;
 const SHOWN_LOST = 2;
-const SHOWN_FLAGS_MAX = SHOWN_RECORD + SHOWN_LOST;
-const NO_REPORT = Buffer.alloc(0);
+const SHOWN_MISSING = 4;
+const SHOWN_FLAGS_MAX = SHOWN_RECORD + SHOWN_LOST + SHOWN_MISSING;
+const NO_BYTES = Buffer.alloc(0);
 const STORED_LOST = 4;
 const STORED_REPORT = 8;
 const STORED_FLAGS_MAX = STORED_REPORT + STORED_LOST + FATES.length - 1;
@@ -76,7 +77,10 @@ export type WriteItem<Id extends SlotId, Body> = (writer: LayoutWriter, id: Id, 
 
 export function writeRead(writer: LayoutWriter, id: SlotId & TimeLeft, request: ReadRequest): void {
   writeRequest(writer, id, request);
-  writer.u8(WANTS.indexOf(request.want) + (request.durable ? READ_DURABLE : 0));
+  const { want, durable, floor } = request;
+  const flags = (durable ? READ_DURABLE : 0) + (floor.length > 0 ? READ_FLOOR : 0);
+  writer.u8(WANTS.indexOf(want) + flags);
+  if (floor.length > 0) writer.bytes(floor);
 }
 
 export function writeCopy(writer: LayoutWriter, id: SlotId & TimeLeft, request: CopyRequest): void {
@@ -88,12 +92,13 @@ export function writeCopy(writer: LayoutWriter, id: SlotId & TimeLeft, request: 
 }
 
 export function writeShown(writer: LayoutWriter, id: SlotId, reply: ReadReply): void {
-  const { fingerprint, record, lost } = reply;
+  const { fingerprint, record, lost, missing } = reply;
   writeId(writer, id);
   const flags = (record === null ? 0 : SHOWN_RECORD) + (lost === undefined ? 0 : SHOWN_LOST);
-  writer.u8(flags);
+  writer.u8(flags + (missing.length > 0 ? SHOWN_MISSING : 0));
   writer.latin1(fingerprint);
   if (lost !== undefined) writeLost(writer, lost);
+  if (missing.length > 0) writer.bytes(missing);
   if (record !== null) writeRecord(writer, record);
 }
 
@@ -126,8 +131,9 @@ export function decodeReads(message: HotMessage): Requests<ReadItem> {
     const flags = reader.u8(READ_FLAGS_MAX);
     const want = WANTS[flags % READ_DURABLE];
     if (want === undefined) throw corruptLayout();
-    const durable = flags >= READ_DURABLE;
-    return { slot, generation, leftMilliseconds, namespace, key, want, durable };
+    const durable = (flags & READ_DURABLE) > 0;
+    const floor = (flags & READ_FLOOR) > 0 ? someBytes(reader, message) : NO_BYTES;
+    return { slot, generation, leftMilliseconds, namespace, key, want, durable, floor };
   });
   return { epoch, settingsHash, items };
 }
@@ -135,7 +141,7 @@ export function decodeReads(message: HotMessage): Requests<ReadItem> {
 export function decodeCopies(message: HotMessage): Requests<CopyItem> {
   const reader = readerOf(message, true);
   const { epoch, settingsHash } = readHead(reader);
-  const records = new Records(message);
+  const records = new RecordsOfMessage(message);
   const items = readItems(reader, (): CopyItem => {
     const slot = reader.u32();
     const generation = reader.u32();
@@ -166,15 +172,16 @@ export function decodeCopies(message: HotMessage): Requests<CopyItem> {
 export function decodeShown(message: HotMessage): readonly ShownItem[] {
   const reader = readerOf(message, true);
   const start = reader.u53();
-  const records = new Records(message);
+  const records = new RecordsOfMessage(message);
   const items = readItems(reader, (): ShownItem => {
     const slot = reader.u32();
     const generation = reader.u32();
     const flags = reader.u8(SHOWN_FLAGS_MAX);
     const fingerprint = reader.latin1();
-    const lost = flags >= SHOWN_LOST ? readLost(reader) : undefined;
-    const record = flags % SHOWN_LOST === SHOWN_RECORD ? records.read(reader) : null;
-    return { slot, generation, start, fingerprint, lost, record };
+    const lost = (flags & SHOWN_LOST) > 0 ? readLost(reader) : undefined;
+    const missing = (flags & SHOWN_MISSING) > 0 ? someBytes(reader, message) : NO_BYTES;
+    const record = (flags & SHOWN_RECORD) > 0 ? records.read(reader) : null;
+    return { slot, generation, start, fingerprint, lost, record, missing };
   });
   records.end();
   return items;
@@ -191,9 +198,7 @@ export function decodeStoredItems(message: HotMessage): StoredItems {
     const index = flags % STORED_LOST;
     if (index >= FATES.length) throw corruptLayout();
     const lost = (flags & STORED_LOST) > 0 ? readLost(reader) : undefined;
-    const isReported = (flags & STORED_REPORT) > 0;
-    const report = isReported ? safeToKeep(reader.bytes(), message[1]) : NO_REPORT;
-    if (isReported && report.length === 0) throw corruptLayout();
+    const report = (flags & STORED_REPORT) > 0 ? someBytes(reader, message) : NO_BYTES;
     return { slot, generation, start, fate: FATES[index], lost, report };
   });
   return { start, commit, items };
@@ -234,6 +239,13 @@ function readLeft(reader: LayoutReader): number {
   return reader.u32() / MICROSECONDS;
 }
 
+/** What is there only where it is not empty. */
+function someBytes(reader: LayoutReader, message: HotMessage): Uint8Array {
+  const bytes = safeToKeep(reader.bytes(), message[1]);
+  if (bytes.length === 0) throw corruptLayout();
+  return bytes;
+}
+
 function writeRecord(writer: LayoutWriter, record: Uint8Array): void {
   if (liesBeside(record)) writer.u32(BESIDE);
   else writer.bytes(record);
@@ -271,28 +283,4 @@ function readerOf(message: HotMessage, mayLieBeside: boolean): LayoutReader {
   if (!isWhole || !(bytes instanceof Uint8Array)) throw corruptLayout();
   if (message.length === 3 && !(beside instanceof Uint8Array)) throw corruptLayout();
   return new LayoutReader(bytes);
-}
-
-/** The records of a message; the one that lies beside is the record of exactly one item. */
-class Records {
-  readonly #items: Uint8Array;
-  #beside: Uint8Array | undefined;
-
-  constructor(message: HotMessage) {
-    this.#items = message[1];
-    this.#beside = message[2];
-  }
-
-  read(reader: LayoutReader): Uint8Array {
-    const length = reader.u32();
-    if (length !== BESIDE) return safeToKeep(reader.bytes(length), this.#items);
-    const record = this.#beside;
-    if (record === undefined) throw corruptLayout();
-    this.#beside = undefined;
-    return record;
-  }
-
-  end(): void {
-    if (this.#beside !== undefined) throw corruptLayout();
-  }
 }

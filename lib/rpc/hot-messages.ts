@@ -37,6 +37,8 @@ export interface ReadRequest {
   readonly key: string;
   readonly want: Want;
   readonly durable: boolean;
+  /** Which of these dots have you not seen? A set, encoded (`encodeDots`); empty: none. */
+  readonly floor: Uint8Array;
 }
 
 /** Merge this whole state; the answer says that it is as durable as asked. */
@@ -71,6 +73,8 @@ interface Answered {
 export interface ReadReply extends Answered {
   readonly fingerprint: string;
   readonly record: Uint8Array | null;
+  /** Dots of the floor that were not seen, encoded; empty: none. */
+  readonly missing: Uint8Array;
 }
 
 export interface CopyReply extends Answered {

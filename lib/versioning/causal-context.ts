@@ -1,9 +1,9 @@
 /** The context that a client carries: what it has seen of one key, sealed (architecture.md, V5). */
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { decode, encode } from '../encoding/codec.js';
 import { OperatingError } from '../errors.js';
 import type { Seen } from './context.js';
 import type { Dot } from './dot.js';
+import { Seal } from './seal.js';
 
 const FORMAT = 2;
 const MAC_BYTES = 12;
@@ -18,18 +18,11 @@ export interface CausalContext extends Seen {
  * versions of another: the seal covers namespace and key, and a context is refused elsewhere.
  */
 export class ContextSeal {
-  readonly #secret: Uint8Array;
-  readonly #clusterId: () => string;
-  #key: Uint8Array | undefined;
+  readonly #seal: Seal;
 
-  /**
-   * @param secret the cluster's secret
-   * @param clusterId known once a node serves; with the secret it gives the key, so that contexts
-   * of another cluster with the same secret are refused.
-   */
+  /** @param clusterId known once a node serves */
   constructor(secret: Uint8Array, clusterId: () => string) {
-    this.#secret = secret;
-    this.#clusterId = clusterId;
+    this.#seal = new Seal(secret, 'quorate causal context 2', clusterId, MAC_BYTES);
   }
 
   /**
@@ -40,33 +33,22 @@ export class ContextSeal {
     const flat: unknown[] = [FORMAT, epoch, stamp, vector.size];
     for (const [writer, n] of vector) flat.push(writer, n);
     for (const { writer, n } of beyond) flat.push(writer, n);
-    const body = encode(flat);
-    return Buffer.concat([this.#mac(namespace, key, body), body]).toString('base64url');
+    return this.#seal.seal(boundTo(namespace, key), encode(flat));
   }
 
   /** @throws OperatingError `invalid_context`: forged, damaged, or of another namespace or key. */
   open(namespace: string, key: string, token: string): CausalContext {
-    const bytes = Buffer.from(token, 'base64url');
-    if (bytes.length > MAC_BYTES && bytes.toString('base64url') === token) {
-      const body = bytes.subarray(MAC_BYTES);
-      if (timingSafeEqual(bytes.subarray(0, MAC_BYTES), this.#mac(namespace, key, body))) {
-        return parse(body);
-      }
-    }
+    const body = this.#seal.open(boundTo(namespace, key), token);
+    if (body !== undefined) return parse(body);
     throw new OperatingError(
       'invalid_context',
       'the context was not issued by this cluster for this key; read the key again',
     );
   }
+}
 
-  #mac(namespace: string, key: string, body: Uint8Array): Uint8Array {
-    this.#key ??= createHmac('sha256', this.#secret)
-      .update(`quorate causal context 2 ${this.#clusterId()}`)
-      .digest();
-    const mac = createHmac('sha256', this.#key);
-    mac.update(`${namespace}\u0000${key}\u0000`).update(body);
-    return mac.digest().subarray(0, MAC_BYTES);
-  }
+function boundTo(namespace: string, key: string): string {
+  return `${namespace}\u0000${key}\u0000`;
 }
 
 function parse(body: Uint8Array): CausalContext {

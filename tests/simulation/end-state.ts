@@ -6,6 +6,7 @@ import { recordKey } from '../../lib/persistence/keyspace.js';
 import { covers } from '../../lib/versioning/context.js';
 import { dotText } from '../../lib/versioning/dot.js';
 import type { Siblings } from '../../lib/versioning/siblings.js';
+import { listConflicts } from './conflict-lists.js';
 import type { Machine } from './machine.js';
 import { liveState } from './node-view.js';
 import { comeToRest } from './rest.js';
@@ -121,7 +122,7 @@ async function checkConflictList(
 ): Promise<void> {
   if (workload.hasEnds) return;
   const machine = random.pick(machines);
-  const listed = await client.listConflicts(machine);
+  const listed = await listConflicts(client, world, machine);
   if (listed === undefined) {
     onTrouble(`${machine.id} does not list the conflicts of all nodes after the calm`);
     return;

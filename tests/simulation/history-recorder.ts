@@ -10,6 +10,7 @@ import type {
   Finding,
   History,
   RecordedRead,
+  SessionStep,
   VersionName,
   RecordedWrite,
 } from '../../lib/checkers/history.js';
@@ -35,6 +36,7 @@ export interface ClientWrite {
   beside: readonly VersionName[];
   holders: number;
   consulted: number;
+  session: SessionStep | undefined;
 }
 
 /** What a client was told of a resolution that it asked for. */
@@ -100,6 +102,7 @@ export class HistoryRecorder {
       beside: [],
       holders: 0,
       consulted: 0,
+      session: undefined,
     };
     this.#writes.push(begun);
     return begun;
@@ -200,9 +203,15 @@ export class HistoryRecorder {
       const expiry = expiryOf(endsAt, expiryTolerance, isJudged(key));
       writes.push(this.#resolution(mint, mint.resolves, expiry, mayBeLost));
     }
-    const reads = this.#reads.map((read) =>
-      mayBeLost({ ...read, holders: read.repaired }) ? { ...read, repaired: 0 } : read,
-    );
+    const reads = this.#reads.map((read) => {
+      const repaired = mayBeLost({ ...read, holders: read.repaired }) ? 0 : read.repaired;
+      const { session } = read;
+      if (session === undefined) return { ...read, repaired };
+      // What a session was shown is durable at one replica, at least.
+      const isLost = mayBeLost({ ...read, holders: Math.max(1, repaired) });
+      const mayLose = session.mayBeLost === true || isLost;
+      return { ...read, repaired, session: { ...session, mayBeLost: mayLose } };
+    });
     return { replicaCount, writes, reads, finals, kept: this.#kept, claims: this.#claims };
   }
 

@@ -17,6 +17,7 @@ export interface ReadAnswer {
   readonly versions: readonly ReadVersion[];
   readonly context: string | undefined;
   readonly receipt: Receipt;
+  readonly token?: string | undefined;
 }
 
 export interface WriteAnswer {
@@ -26,13 +27,22 @@ export interface WriteAnswer {
   readonly replaced: readonly string[];
   readonly beside?: readonly string[] | undefined;
   readonly receipt: Receipt;
+  readonly token?: string | undefined;
 }
 
 export interface Refusal {
   readonly kind: 'refused';
   readonly code: string;
   readonly outcome: 'none' | 'unknown';
+  readonly token?: undefined;
 }
+
+/** Nothing was sent: the node is down. */
+export const REFUSED_CONNECTION: HttpAnswer = {
+  status: 503,
+  headers: new Map(),
+  body: Buffer.from('{"code":"peer_unreachable","outcome":"none"}'),
+};
 
 export type Answer = ReadAnswer | WriteAnswer | Refusal;
 
@@ -70,7 +80,7 @@ export function readAnswer(answer: HttpAnswer): ReadAnswer | Refusal {
   const { status, headers, body } = answer;
   const type = headers.get('content-type') ?? '';
   if (status !== 200 || type === 'application/json') {
-    return readOf({ status, json: jsonOf(body), receipt: receiptOf(answer) });
+    return withToken(answer, readOf({ status, json: jsonOf(body), receipt: receiptOf(answer) }));
   }
   // Bytes as they were stored; what else there is to say is in the headers.
   const version = (headers.get('etag') ?? '').slice(1, -1);
@@ -80,12 +90,13 @@ export function readAnswer(answer: HttpAnswer): ReadAnswer | Refusal {
     versions: [{ version, value: body.toString('utf8'), endsAt }],
     context: headers.get('x-causal-context'),
     receipt: required(receiptOf(answer)),
+    token: tokenIn(answer),
   };
 }
 
 export function writeAnswer(answer: HttpAnswer): WriteAnswer | Refusal {
   const { status, body } = answer;
-  return writtenOf({ status, json: jsonOf(body), receipt: receiptOf(answer) });
+  return withToken(answer, writtenOf({ status, json: jsonOf(body), receipt: receiptOf(answer) }));
 }
 
 const receiptShape = z.object({
@@ -134,6 +145,14 @@ export function resolutionsOf({ status, body }: HttpAnswer): z.infer<typeof audi
 export function refusalOf(json: unknown): Refusal {
   const { code, outcome } = problemShape.parse(json);
   return { kind: 'refused', code, outcome };
+}
+
+export function tokenIn({ headers }: HttpAnswer): string | undefined {
+  return headers.get('x-session-token');
+}
+
+function withToken<Told extends Answer>(answer: HttpAnswer, told: Told): Told {
+  return told.kind === 'refused' ? told : { ...told, token: tokenIn(answer) };
 }
 
 function readOf({ status, json, receipt }: Told): ReadAnswer | Refusal {

@@ -2,7 +2,7 @@
  * A client that asks over HTTP and writes down what it was told, with what was seen of that from
  * outside. It knows of the store what its documentation promises.
  */
-import type { Miss, ReadVersion, VersionName } from '../../lib/checkers/history.js';
+import type { Miss, ReadVersion, SessionStep, VersionName } from '../../lib/checkers/history.js';
 import { messageOf } from '../../lib/errors.js';
 import type { ClientWrite, HistoryRecorder } from './history-recorder.js';
 import type { HttpAnswer, HttpRequest } from './http-port.js';
@@ -10,6 +10,7 @@ import * as answers from './kv-answer.js';
 import * as requests from './kv-request.js';
 import { LevelPromises, type LevelPromisesOptions } from './level-promises.js';
 import type { Machine } from './machine.js';
+import { type CarriedToken, type SimulatedSession, stepsOf } from './simulated-session.js';
 import type { Beginning, Witness } from './witness.js';
 import type { World } from './world.js';
 
@@ -36,18 +37,18 @@ interface Asked {
   readonly machine: Machine;
   readonly since: Beginning;
   readonly oldDisks: readonly string[];
+  /** Session tokens. */
+  readonly sent: readonly CarriedToken[];
+  /** What was answered, as the history names it. */
+  readonly steps: string[];
 }
 
 /** At these no read repairs before it answers, unless it is asked to. */
 const WEAK = new Set(['eventual', 'local-one']);
+/** What a cluster has handed out it takes back. */
+const UNSEALED = 'invalid_session_token';
 /** A client waits so much longer than the deadline that it named. */
 const PATIENCE_MILLISECONDS = 300;
-
-interface ConflictPage {
-  readonly conflicts: readonly { readonly key: string }[];
-  readonly unanswered: readonly string[];
-  readonly cursor?: string;
-}
 
 export class KvClient {
   readonly #options: KvClientOptions;
@@ -59,18 +60,18 @@ export class KvClient {
   }
 
   async get(machine: Machine, request: requests.ReadRequest): Promise<Token | undefined> {
-    const asked = this.#begin(machine, [request.key]);
+    const asked = this.#begin(machine, [request.key], request.session);
     if (request.readRepair !== undefined) this.#count(`X-Read-Repair: ${request.readRepair}`);
     if (request.asList) this.#count('get as a list');
     const { key, timeoutMilliseconds } = request;
     const watch = this.#options.witness.watch(machine, key, timeoutMilliseconds);
-    const answer = await this.#ask('get', machine, request, requests.getRequest(request));
+    const answer = await this.ask('get', machine, request, requests.getRequest(request));
     const miss = watch?.end();
     const read = answer && answers.readAnswer(answer);
     // Answers that come while it repairs have no part in what it says.
     const isWatched = read?.kind === 'read' && WEAK.has(read.receipt.level);
     const noted = isWatched && request.readRepair !== 'await' ? miss : undefined;
-    return this.#noteRead(asked, request, read, 'get', noted);
+    return this.#carry(asked, request, read, this.#noteRead(asked, request, read, 'get', noted));
   }
 
   /** @param shown what the context of the request had shown; undefined: it has none */
@@ -79,10 +80,11 @@ export class KvClient {
     request: requests.WriteRequest,
     write: ClientWrite,
   ): Promise<Token | undefined> {
-    const asked = this.#begin(machine, [request.key]);
+    const asked = this.#begin(machine, [request.key], request.session);
     this.#noteBegun(machine, request, write);
-    const answer = await this.#ask('put', machine, request, requests.putRequest(request));
-    return this.#noteWrite(asked, request, write, answer && answers.writeAnswer(answer));
+    const answer = await this.ask('put', machine, request, requests.putRequest(request));
+    const written = answer && answers.writeAnswer(answer);
+    return this.#carry(asked, request, written, this.#noteWrite(asked, request, write, written));
   }
 
   /** Each operation is told as if it had been asked alone. */
@@ -90,48 +92,51 @@ export class KvClient {
     machine: Machine,
     operations: readonly (requests.ReadRequest | requests.WriteRequest)[],
     writes: ReadonlyMap<unknown, ClientWrite>,
-    all: Pick<requests.WriteRequest, 'timeoutMilliseconds' | 'durability'>,
+    all: Pick<requests.WriteRequest, 'timeoutMilliseconds' | 'durability' | 'session'>,
   ): Promise<(Token | undefined)[]> {
     const keys = operations.map(({ key }) => key);
-    const asked = this.#begin(machine, keys);
+    const asked = this.#begin(machine, keys, all.session);
     for (const operation of operations) {
       const write = writes.get(operation);
       if (write !== undefined && 'durability' in operation) {
         this.#noteBegun(machine, operation, write);
       }
     }
-    const answer = await this.#ask('batch', machine, all, requests.batchRequest(operations, all));
+    const answer = await this.ask('batch', machine, all, requests.batchRequest(operations, all));
     const reads = operations.map((operation) => !writes.has(operation));
     const results = answer && answers.batchAnswers(answer, reads);
     if (answer?.status === 207) this.#count('batch answered in part');
-    return operations.map((operation, i) => {
+    const tokens = operations.map((operation, i) => {
       const result = results?.[i];
       const write = writes.get(operation);
       return write === undefined || !('durability' in operation)
         ? this.#noteRead(asked, operation, result, 'get')
         : this.#noteWrite(asked, operation, write, result);
     });
+    const token = answer && answers.tokenIn(answer);
+    return this.#carry(asked, all, { kind: 'batch', token }, tokens);
   }
 
   /** The siblings of a key and what became of earlier ones. */
   async conflicts(machine: Machine, request: requests.Addressed): Promise<Token | undefined> {
-    const asked = this.#begin(machine, [request.key]);
+    const asked = this.#begin(machine, [request.key], request.session);
     const sent = requests.lookRequest(request, 'conflicts');
-    const answer = await this.#ask('conflicts', machine, request, sent);
+    const answer = await this.ask('conflicts', machine, request, sent);
     const resolutions = answer === undefined ? [] : answers.resolutionsOf(answer);
     if (resolutions.length > 0) this.#count('resolution shown by its audit entry');
-    return this.#noteRead(asked, request, answer && answers.readAnswer(answer), 'conflicts');
+    const read = answer && answers.readAnswer(answer);
+    return this.#carry(asked, request, read, this.#noteRead(asked, request, read, 'conflicts'));
   }
 
   /** The past of a key: what is listed, and one version of it. */
   async versions(machine: Machine, request: requests.Addressed): Promise<void> {
     const sent = requests.lookRequest(request, 'versions');
-    const answer = await this.#ask('versions', machine, request, sent);
+    const answer = await this.ask('versions', machine, request, sent);
     const [version] = answer === undefined ? [] : answers.keptVersions(answer);
     if (version === undefined) return;
     this.#count('kept version listed');
     const one = requests.versionRequest(request, version);
-    const shown = await this.#ask('version', machine, request, one);
+    const shown = await this.ask('version', machine, request, one);
     const read = shown && answers.readAnswer(shown);
     if (read?.kind !== 'read' || read.versions.length === 0) return;
     this.#count('kept version read');
@@ -148,7 +153,7 @@ export class KvClient {
     const { recorder, world } = this.#options;
     const asked = this.#begin(machine, [request.key]);
     const sent = requests.resolveRequest(request, token.context ?? '', by);
-    const answer = await this.#ask('resolve', machine, request, sent);
+    const answer = await this.ask('resolve', machine, request, sent);
     const told = answer && answers.writeAnswer(answer);
     const how = { ...request, durability: 'sync' as const };
     if (told?.kind === 'written') {
@@ -166,26 +171,10 @@ export class KvClient {
     return { context, shown: [...token.shown, version], versions: [] };
   }
 
-  /** The keys in conflict as one node lists them; undefined where it does not. */
-  async listConflicts(machine: Machine): Promise<string[] | undefined> {
-    const listed: string[] = [];
-    let cursor: string | undefined = '';
-    while (cursor !== undefined) {
-      const path = `/api/v1/conflicts?limit=100${cursor === '' ? '' : `&cursor=${cursor}`}`;
-      const sent = { method: 'GET', path, headers: {}, body: undefined };
-      const answer = await this.#ask('list', machine, { timeoutMilliseconds: 5000 }, sent);
-      if (answer?.status !== 200) return undefined;
-      const page = JSON.parse(answer.body.toString('utf8')) as ConflictPage;
-      if (page.unanswered.length > 0) return undefined;
-      listed.push(...page.conflicts.map(({ key }) => key));
-      cursor = page.cursor;
-    }
-    if (listed.length > 0) this.#count('conflicts listed');
-    return listed;
-  }
-
-  #begin(machine: Machine, keys: readonly string[]): Asked {
-    return { machine, since: this.#options.witness.begin(keys), oldDisks: this.#oldDisks() };
+  #begin(machine: Machine, keys: readonly string[], session?: SimulatedSession): Asked {
+    const since = this.#options.witness.begin(keys);
+    const sent = session?.sent ?? [];
+    return { machine, since, oldDisks: this.#oldDisks(), sent, steps: [] };
   }
 
   #noteRead(
@@ -209,7 +198,9 @@ export class KvClient {
       answered: this.#trusted(receipt.answered, asked, key),
       repaired: this.#promises.repaired(receipt),
       ...(versions.length === 0 && receipt.answered > 0 ? { miss } : {}),
+      session: this.#step(asked, request),
     });
+    asked.steps.push(read.id);
     if (versions.length === 0 && miss !== undefined) this.#count('miss at a weak level');
     this.#claim(asked, request, read.id, answer);
     const shown = versions.map(({ version }) => version);
@@ -234,6 +225,7 @@ export class KvClient {
     const { world } = this.#options;
     this.#countAnswer('put', request, answer);
     write.ended = world.now;
+    write.session = this.#step(asked, request);
     if (answer?.kind !== 'written') {
       const refused = answer?.kind === 'refused' && answer.outcome === 'none';
       write.outcome = refused ? 'refused' : 'open';
@@ -256,23 +248,40 @@ export class KvClient {
     world.note(
       `wrote ${write.id} ${version} ${receipt.level} ${receipt.answered} ${replaced.join(' ')}`,
     );
+    asked.steps.push(write.id);
     this.#claim(asked, request, write.id, answer);
     if (write.shown === undefined) this.#checkBlind(write, replaced);
     this.#options.onAcknowledged(asked.machine);
     return { context, shown: [...(write.shown ?? replaced), version], versions: [] };
   }
 
-  /** What the setting makes of a write without a context, where it was never another. */
-  #checkBlind({ id, kind }: ClientWrite, replaced: readonly VersionName[]): void {
-    const { settings, onTrouble } = this.#options;
-    const kinds = settings.possible('blind_writes');
+  #checkBlind(write: ClientWrite, replaced: readonly VersionName[]): void {
     if (replaced.length > 1) this.#count('blind write over siblings');
-    this.#count(`blind write: ${kinds.length > 1 ? 'changing' : String(kinds[0])}`);
-    if (kinds.length > 1) return;
-    if (kinds[0] === 'refuse') onTrouble(`${id} has no context, and was taken`);
-    if (kind === 'value' && kinds[0] === 'sibling' && replaced.length > 0) {
-      onTrouble(`${id} has no context, is to be a sibling, and replaced ${replaced.join(' ')}`);
-    }
+    this.#count(`blind write: ${this.#promises.blindWrites}`);
+    const trouble = this.#promises.blindTrouble(write, replaced);
+    if (trouble !== undefined) this.#options.onTrouble(trouble);
+  }
+
+  /** The token of an answer takes the place of those that were sent. */
+  #carry<Told>(
+    { sent, steps }: Asked,
+    { session }: Pick<requests.Addressed, 'session'>,
+    answer: { readonly kind: string; readonly token?: string | undefined } | undefined,
+    told: Told,
+  ): Told {
+    const { token } = answer ?? {};
+    if (session === undefined || token === undefined) return told;
+    if (sent.length > 1) this.#count('several session tokens in one request');
+    session.answered(sent, { text: token, steps });
+    return told;
+  }
+
+  #step({ sent, oldDisks }: Asked, { session, key }: requests.Addressed): SessionStep | undefined {
+    if (session === undefined) return undefined;
+    const old = [...oldDisks, ...this.#oldDisks()];
+    const owners = this.#options.witness.primaries(key);
+    const mayBeLost = owners.some(({ node }) => old.includes(node));
+    return { after: stepsOf(sent), isCausal: false, mayBeLost };
   }
 
   /** What the answer claims, beside what can be seen at this moment. */
@@ -343,7 +352,7 @@ export class KvClient {
   }
 
   /** Undefined: no answer; the node may have died. */
-  async #ask(
+  async ask(
     operation: string,
     machine: Machine,
     { timeoutMilliseconds }: Pick<requests.Addressed, 'timeoutMilliseconds'>,
@@ -352,7 +361,7 @@ export class KvClient {
     const { world, onTrouble } = this.#options;
     this.#count(`asked: ${operation}`);
     const answer = machine.exchange(request);
-    if (answer === undefined) return REFUSED_CONNECTION;
+    if (answer === undefined) return answers.REFUSED_CONNECTION;
     const result = await Promise.race([
       world.wait(timeoutMilliseconds + PATIENCE_MILLISECONDS, 'patience'),
       answer.catch((error: unknown) => {
@@ -375,6 +384,7 @@ export class KvClient {
     if (answer === undefined) return;
     if (answer.kind === 'refused') {
       this.#count(`${operation} ${answer.code} ${answer.outcome}`);
+      if (answer.code === UNSEALED) this.#options.onTrouble(`${operation}: ${UNSEALED}`);
       return;
     }
     const achieved = answer.receipt.level;
@@ -386,9 +396,3 @@ export class KvClient {
     this.#options.world.count(name);
   }
 }
-
-const REFUSED_CONNECTION: HttpAnswer = {
-  status: 503,
-  headers: new Map(),
-  body: Buffer.from('{"code":"peer_unreachable","outcome":"none"}'),
-};

@@ -1,4 +1,5 @@
 /** What the clients of a simulation ask for, as HTTP requests (docs/http-api.md). */
+import type { SimulatedSession } from './simulated-session.js';
 import type { HttpRequest } from './http-port.js';
 
 export interface Addressed {
@@ -9,6 +10,8 @@ export interface Addressed {
   readonly timeoutMilliseconds: number;
   /** The key as `?key=`, and not as a part of the path. */
   readonly inQuery: boolean;
+  /** Whose tokens are sent, and take what is answered; undefined: none are. */
+  readonly session?: SimulatedSession | undefined;
 }
 
 export interface ReadRequest extends Addressed {
@@ -83,7 +86,11 @@ export function resolveRequest(
 /** Reads and writes of several keys in one request. What holds for all is taken from the first. */
 export function batchRequest(
   operations: readonly (ReadRequest | WriteRequest)[],
-  { timeoutMilliseconds, durability }: Pick<WriteRequest, 'timeoutMilliseconds' | 'durability'>,
+  {
+    timeoutMilliseconds,
+    durability,
+    session,
+  }: Pick<WriteRequest, 'timeoutMilliseconds' | 'durability' | 'session'>,
 ): HttpRequest {
   const rows = operations.map((operation) => {
     const { key, level } = operation;
@@ -103,6 +110,7 @@ export function batchRequest(
     headers: {
       'Content-Type': 'application/json',
       'X-Timeout': `${timeoutMilliseconds}ms`,
+      ...optional('X-Session-Token', session?.header),
       ...optional('X-Durability', durability === 'sync' ? undefined : durability),
     },
     body: `{"operations":[${rows.join(',')}]}`,
@@ -120,8 +128,15 @@ function pathOf({ key, inQuery }: Addressed, resource: string, query: string): s
   return `/api/v1/kv${resource}?key=${name}${query === '' ? '' : `&${query}`}`;
 }
 
-function common({ level, fallbacks, timeoutMilliseconds }: Addressed): Record<string, string> {
+/** @param request the tokens are those that its session holds at this moment */
+function common({
+  level,
+  fallbacks,
+  timeoutMilliseconds,
+  session,
+}: Addressed): Record<string, string> {
   return {
+    ...optional('X-Session-Token', session?.header),
     ...optional('X-Consistency-Level', level),
     ...optional('X-Consistency-Fallback', fallbacks.length > 0 ? fallbacks.join(', ') : undefined),
     'X-Timeout': `${timeoutMilliseconds}ms`,

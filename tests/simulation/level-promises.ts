@@ -46,6 +46,22 @@ export class LevelPromises {
     return promised && answered >= majority(replicaCount) ? majority(replicaCount) : 0;
   }
 
+  /** What becomes of a write without a context: the setting, or that it changed. */
+  get blindWrites(): string {
+    const kinds = this.#options.settings.possible('blind_writes');
+    return kinds.length > 1 ? 'changing' : String(kinds[0]);
+  }
+
+  /** What is wrong with the answer to such a write; undefined: nothing. */
+  blindTrouble({ id, kind }: ClientWrite, replaced: readonly string[]): string | undefined {
+    const { blindWrites } = this;
+    if (blindWrites === 'refuse') return `${id} has no context, and was taken`;
+    if (kind === 'value' && blindWrites === 'sibling' && replaced.length > 0) {
+      return `${id} has no context, is to be a sibling, and replaced ${replaced.join(' ')}`;
+    }
+    return undefined;
+  }
+
   #isRepairing(level: string): boolean {
     return (REPAIRING[level.toLowerCase()] ?? 0) >= majority(this.#options.replicaCount);
   }

@@ -1,6 +1,7 @@
 /** One simulation: a cluster of production nodes, a phase of faults, a calm, and the judgement. */
-import type { FinalState, Finding } from '../../lib/checkers/history.js';
+import type { FinalState, Finding, History } from '../../lib/checkers/history.js';
 import { countAllowedStaleReads } from '../../lib/checkers/check-stale-reads.js';
+import { countSessionSteps } from '../../lib/checkers/check-sessions.js';
 import { conflictsLeft } from './conflicts-left.js';
 import { checkHistory } from '../../lib/checkers/check-history.js';
 import type { ApiLimits } from '../../lib/api/api-world.js';
@@ -69,7 +70,9 @@ const CLOCK_SKEW_MAX_MILLISECONDS = 400;
 /** Two sane clocks may be on either side of the median, and estimates of it are not exact. */
 const EXPIRY_TOLERANCE_MILLISECONDS = 2.5 * CLOCK_SKEW_MAX_MILLISECONDS;
 /** Whatever a node does not know that it has lost, it may not know when it is asked. */
-const UNNOTICED: ReadonlySet<string> = new Set(['stale reads', 'blind writes']);
+const UNNOTICED: ReadonlySet<string> = new Set([
+  ...['stale reads', 'blind writes', 'sessions', 'causality'],
+]);
 
 /** @param narrate is told everything that happens, line by line */
 export async function simulate(
@@ -158,8 +161,7 @@ export async function simulate(
       : Number.POSITIVE_INFINITY,
   };
   const history = recorder.history(circumstances, finals);
-  for (const kind of conflictsLeft(history)) world.count(`key left in conflict: ${kind}`);
-  world.count('stale read at a weak level', countAllowedStaleReads(history));
+  countJudged(world, history);
   const judged = checkHistory(history).filter(({ checker, key }) => {
     return key !== nemesis.disks.vanishedKey || !UNNOTICED.has(checker);
   });
@@ -171,6 +173,14 @@ export async function simulate(
     events: world.eventCount,
     virtualMilliseconds: world.now,
   };
+}
+
+function countJudged(world: World, history: History): void {
+  for (const kind of conflictsLeft(history)) world.count(`key left in conflict: ${kind}`);
+  world.count('stale read at a weak level', countAllowedStaleReads(history));
+  const { own, causal } = countSessionSteps(history);
+  world.count('request of a session that had seen something of the key', own);
+  world.count('request that knew of the key by others alone', causal);
 }
 
 function drawShape(random: SeededRandom): Shape {

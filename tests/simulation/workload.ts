@@ -1,10 +1,12 @@
 /** Clients of a simulated cluster: each a logical process that reads and writes a few keys. */
 import { shapedValue, type ValueShape } from '../../lib/checkers/checked-value.js';
+import { listConflicts } from './conflict-lists.js';
 import type { ClientWrite, HistoryRecorder } from './history-recorder.js';
 import type { KvClient, Token } from './kv-client.js';
 import type { Addressed, ReadRequest, WriteRequest } from './kv-request.js';
 import type { Machine } from './machine.js';
 import type { SeededRandom } from './seeded-random.js';
+import { SimulatedSession } from './simulated-session.js';
 import type { World } from './world.js';
 
 export interface WorkloadOptions {
@@ -24,7 +26,7 @@ export interface WorkloadOptions {
 
 const READ_LEVELS = [
   ...['quorum', 'quorum', 'quorum', 'one', 'two', 'three', 'all', 'eventual', '2'],
-  ...['local-one', 'local-quorum', 'each-quorum'],
+  ...['local-one', 'local-quorum', 'each-quorum', 'session', 'session'],
 ];
 const WRITE_LEVELS = [...READ_LEVELS, 'any', 'any', 'eventual', 'one', 'QUORUM'];
 const FALLBACKS = [[], [], [], ['one'], ['quorum', 'one'], ['eventual'], ['quorum', 'eventual']];
@@ -47,6 +49,8 @@ interface Client {
   readonly key: string;
   /** Of the key, the latest last. */
   readonly kept: readonly Token[];
+  /** Undefined: this request is of no session. */
+  readonly session: SimulatedSession | undefined;
 }
 
 export class Workload {
@@ -59,10 +63,12 @@ export class Workload {
     stale: number;
     ttl: number;
     errand: number;
+    session: number;
   };
   readonly #thinkMean: number;
   #stopped = false;
   #fresh = 0;
+  readonly #sessions: SimulatedSession[] = [];
 
   constructor(options: WorkloadOptions) {
     this.#options = options;
@@ -74,6 +80,7 @@ export class Workload {
       stale: this.#style.between(0, 0.5),
       ttl: this.#style.chance(0.5) ? this.#style.between(0.1, 0.6) : 0,
       errand: this.#style.between(0, 0.25),
+      session: this.#style.pick([0, 0.5, 0.5, 1]),
     };
     this.#thinkMean = this.#style.pick([20, 80, 200]) * options.pace;
   }
@@ -97,6 +104,8 @@ export class Workload {
     const { world, keys, machines } = this.#options;
     const random = world.random(`client ${number}`);
     const tokens = new Map<string, Token[]>(keys.map((key) => [key, []]));
+    const session = new SimulatedSession();
+    this.#sessions.push(session);
     let machine = random.pick(machines);
     for (;;) {
       await world.wait(random.exponential(this.#thinkMean), `client ${number}`);
@@ -104,7 +113,10 @@ export class Workload {
       const key = random.pick(keys);
       if (random.chance(0.3) || !machine.isUp) machine = random.pick(machines);
       const kept = tokens.get(key) ?? [];
-      const token = await this.#act({ random, machine, key, kept }, tokens);
+      if (random.chance(0.03)) this.#handOver(random, session);
+      const carried = random.chance(this.#weights.session) ? session : undefined;
+      const client = { random, machine, key, kept, session: carried };
+      const token = await this.#act(client, tokens);
       if (token === undefined) continue;
       kept.push(token);
       if (kept.length > TOKENS_KEPT) kept.shift();
@@ -112,27 +124,34 @@ export class Workload {
   }
 
   #act(client: Client, tokens: ReadonlyMap<string, Token[]>): Promise<Token | undefined> {
-    const { random, machine, key, kept } = client;
+    const { random, machine, key, kept, session } = client;
     if (random.chance(this.#weights.errand)) {
       return random.pick(this.#errands(tokens))(client);
     }
-    if (random.chance(this.#weights.read)) return this.get(random, machine, key);
-    return this.put(random, machine, key, this.#drawToken(random, kept));
+    if (random.chance(this.#weights.read)) {
+      return this.#options.client.get(machine, { ...drawRead(random, key), session });
+    }
+    // What a token names is synced first: another durability is refused.
+    const fixed = session === undefined ? {} : { session, durability: 'sync' as const };
+    return this.put(random, machine, key, this.#drawToken(random, kept), fixed);
   }
 
   #errands(tokens: ReadonlyMap<string, Token[]>): readonly Errand[] {
     return [
       (client) => this.#batch(client, tokens),
       (client) => this.#batch(client, tokens),
-      ({ random, machine, key }) => {
-        return this.#options.client.conflicts(machine, addressed(random, key, READ_LEVELS));
+      ({ random, machine, key, session }) => {
+        const request = addressed(random, key, READ_LEVELS);
+        return this.#options.client.conflicts(machine, { ...request, session });
       },
+      (client) => this.#together(client),
+      (client) => this.#together(client),
       async ({ random, machine, key }) => {
         await this.#options.client.versions(machine, addressed(random, key, READ_LEVELS));
         return undefined;
       },
       async ({ machine }) => {
-        await this.#options.client.listConflicts(machine);
+        await listConflicts(this.#options.client, this.#options.world, machine);
         return undefined;
       },
       (client) => this.#resolve(client),
@@ -222,18 +241,19 @@ export class Workload {
   }
 
   async #batch(client: Client, tokens: ReadonlyMap<string, Token[]>): Promise<undefined> {
-    const { random, machine } = client;
+    const { random, machine, session } = client;
     const keys = random.shuffle(this.#options.keys).slice(0, 1 + random.below(6));
     const writes = new Map<unknown, ClientWrite>();
-    const durability = random.pick(['sync', 'sync', 'sync', 'os'] as const);
+    const isSynced = session !== undefined || random.chance(0.75);
+    const durability = isSynced ? 'sync' : 'os';
     const timeoutMilliseconds = random.pick([300, 1000, 2000]);
-    const all = { durability, timeoutMilliseconds };
-    const whole = { timeoutMilliseconds, fallbacks: [], inQuery: false };
+    const all = { durability, timeoutMilliseconds, session } as const;
+    const whole = { timeoutMilliseconds, fallbacks: [], inQuery: false, session };
     const operations = keys.map((key): ReadRequest | WriteRequest => {
       if (random.chance(this.#weights.read)) return { ...drawRead(random, key), ...whole };
       const token = this.#drawToken(random, tokens.get(key) ?? []);
       const [drawn, write] = this.#drawWrite(random, key, token, false);
-      const operation = { ...drawn, ...whole, durability };
+      const operation = { ...drawn, ...whole, durability } as const;
       writes.set(operation, write);
       return operation;
     });
@@ -245,6 +265,24 @@ export class Workload {
       if (kept.length > TOKENS_KEPT) kept.shift();
     }
     return undefined;
+  }
+
+  /** Two requests of one session under way at once. */
+  async #together({ random, machine, session }: Client): Promise<undefined> {
+    if (session === undefined) return undefined;
+    const { client, keys, machines } = this.#options;
+    const fixed = { session, durability: 'sync' as const };
+    await Promise.all([
+      this.put(random, machine, random.pick(keys), undefined, fixed),
+      client.get(random.pick(machines), { ...drawRead(random, random.pick(keys)), session }),
+    ]);
+    return undefined;
+  }
+
+  /** What another client has seen, this one has from here on seen, too: somebody told it. */
+  #handOver(random: SeededRandom, session: SimulatedSession): void {
+    const other = random.pick(this.#sessions);
+    if (other !== session) session.join(other);
   }
 
   /** Of siblings, where some are met: by a strategy, or by a value of the client. */

@@ -71,6 +71,10 @@ export const COMMON: readonly ParameterRow[] = [
     `One of ${AVAILABLE_LEVELS.join(', ')}, or a number of primaries. Sent once.`,
   ),
   header('X-Consistency-Fallback', 'Weaker levels to descend to, separated by commas.'),
+  header(
+    'X-Session-Token',
+    'What the session has seen, a floor under the level; two are separated by a comma.',
+  ),
   header('X-Timeout', 'Deadline: 250, 250ms, 5s, 1m; a bare number is milliseconds.'),
   header('X-Request-Id', 'Up to 64 characters, given back in the answer and in logs.'),
 ];

@@ -1,5 +1,6 @@
 /** Headers of data answers: what to send back, and what was truly achieved. */
 import type { Receipt } from '../../coordination/request.js';
+import type { HttpReply } from './reply.js';
 
 /** `2/3`, and `stand-ins=1` where there were any. */
 export function replicasText({ answered, asked, standIns }: Receipt): string {
@@ -27,4 +28,9 @@ export function dataHeaders(
   if (context !== undefined) headers.push('X-Causal-Context', context);
   if (receipt.durability !== undefined) headers.push('X-Durability', receipt.durability);
   return headers;
+}
+
+/** @param token what the client has seen by now, for it to send back */
+export function withSession(reply: HttpReply, token: string): HttpReply {
+  return { ...reply, headers: [...reply.headers, 'X-Session-Token', token] };
 }

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiWorld } from '../api-world.js';
 import { batchBody, batchOperationsMax } from './batch-body.js';
-import { type BatchHeaders, batchReply, runBatch } from './batch-run.js';
+import { type BatchHeaders, runBatch } from './batch-run.js';
 import type { HttpExchange, HttpExchangeKind, HttpExchanges } from './exchange.js';
 import { checkJsonType } from './media-type.js';
 import { parseQuery } from './query.js';
@@ -37,8 +37,11 @@ export class BatchPath {
     const { request, url, headers } = exchange;
     if (request.method !== 'POST') throw wrongMethod(request.method, ['POST']);
     parseQuery(url.slice(PATH.length + 1), []);
-    const { limits } = this.#world;
+    const { limits, node } = this.#world;
+    const { coordination } = node;
     const options = batchHeaders(headers, limits);
+    const { sessionToken } = options.read;
+    const session = sessionToken === undefined ? undefined : coordination.openSession(sessionToken);
     const { admission, turns } = this.#exchanges;
     const room = { bytesMax: limits.batchBytesMax, admission, turns };
     const operations = await readBody(exchange, room, (bytes) =>
@@ -48,8 +51,8 @@ export class BatchPath {
     const others = operations.length - 1;
     admission.enter(others);
     try {
-      const run = { world: this.#world, exchanges: this.#exchanges, exchange, ...options };
-      return batchReply(await runBatch(run, operations));
+      const run = { world: this.#world, exchanges: this.#exchanges, exchange, session };
+      return await runBatch({ ...run, ...options }, operations);
     } finally {
       admission.leave(others);
     }

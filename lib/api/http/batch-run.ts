@@ -3,8 +3,9 @@ import type { Labels } from '../../environment/observer.js';
 import { OperatingError } from '../../errors.js';
 import type { Receipt } from '../../coordination/request.js';
 import type { Change } from '../../replica/intent.js';
+import type { SessionToken } from '../../versioning/session-token.js';
 import type { ApiWorld } from '../api-world.js';
-import { replicasText } from './answer-headers.js';
+import { replicasText, withSession } from './answer-headers.js';
 import type { BatchOperation } from './batch-body.js';
 import type { HttpExchange, HttpExchanges } from './exchange.js';
 import { getAnswer } from './get-answer.js';
@@ -23,6 +24,8 @@ export interface BatchRun extends BatchHeaders {
   readonly world: ApiWorld;
   readonly exchanges: HttpExchanges;
   readonly exchange: HttpExchange;
+  /** Each operation is judged under what the client had seen when it sent them. */
+  readonly session: SessionToken | undefined;
 }
 
 /** What the single request would have answered, within the answer of the batch. */
@@ -45,7 +48,7 @@ const FIRST_READS = 16;
 export async function runBatch(
   run: BatchRun,
   operations: readonly BatchOperation[],
-): Promise<Result[]> {
+): Promise<HttpReply> {
   const { clock, limits } = run.world;
   const timeout = run.read.timeoutMilliseconds ?? limits.timeoutDefaultMilliseconds;
   const deadline = clock.monotonicMilliseconds() + timeout;
@@ -62,11 +65,14 @@ export async function runBatch(
   }
   const all = await Promise.all(results);
   count(run.world, operations, all);
-  return all;
+  const reply = batchReply(all);
+  const { tokens } = batch;
+  if (tokens.length === 0) return reply;
+  return withSession(reply, run.world.node.coordination.sessionText(tokens));
 }
 
 /** 207 where one has failed: a client that looks at the status alone must not miss it. */
-export function batchReply(results: readonly Result[]): HttpReply {
+function batchReply(results: readonly Result[]): HttpReply {
   const failed = results.filter(({ status }) => status >= 400).length;
   return {
     status: failed === 0 ? 200 : 207,
@@ -86,11 +92,14 @@ class Batch {
   #reads = 0;
   #largest = 0;
   #proceed: () => void = () => undefined;
+  /** What the client has seen: before, and by each operation. */
+  readonly tokens: SessionToken[] = [];
 
   constructor(run: BatchRun, deadline: number) {
     this.#run = run;
     this.#deadline = deadline;
     this.#room = run.world.limits.batchBytesMax;
+    this.#saw(run.session);
   }
 
   /** Resolves when one more may be read: what is read is held, and must find room in the answer. */
@@ -141,7 +150,7 @@ class Batch {
 
   /** What was read and finds no room is forgotten at once, and what follows is not read at all. */
   async #get({ key, namespace, level }: BatchOperation, left: number): Promise<Result> {
-    const { world, read, exchanges, exchange } = this.#run;
+    const { world, read, exchanges, exchange, session } = this.#run;
     if (this.#room <= 0) throw this.#full();
     const { fallbacks, readRepair } = read;
     // Field by field, here and below: spreading costs more than the rest of it.
@@ -152,7 +161,9 @@ class Batch {
       fallbacks,
       timeoutMilliseconds: left,
       readRepair,
+      session,
     });
+    this.#saw(answer.session);
     const view = {
       key,
       asList: false,
@@ -173,7 +184,7 @@ class Batch {
   }
 
   async #put(operation: BatchOperation, change: Change, left: number): Promise<Result> {
-    const { world, write } = this.#run;
+    const { world, write, session } = this.#run;
     const { namespace, key, level, context } = operation;
     const { fallbacks, durability } = write;
     const answer = await world.node.coordination.put({
@@ -185,8 +196,14 @@ class Batch {
       change,
       context,
       durability,
+      session,
     });
+    this.#saw(answer.session);
     return resultOf(putAnswer(answer, key, change), answer.receipt);
+  }
+
+  #saw(token: SessionToken | undefined): void {
+    if (token !== undefined) this.tokens.push(token);
   }
 
   #full(): OperatingError {

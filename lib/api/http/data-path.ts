@@ -1,10 +1,12 @@
 /** The data path: get, put, delete and conflicts of one key, ahead of the router (Dynamo 4.1). */
 import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { GetAnswer, PutRequest } from '../../coordination/request.js';
+import type { GetAnswer, PutAnswer, PutRequest } from '../../coordination/request.js';
 import { LARGE_BYTES } from '../../encoding/large.js';
 import type { Change } from '../../replica/intent.js';
+import type { SessionToken } from '../../versioning/session-token.js';
 import type { ApiWorld } from '../api-world.js';
+import { withSession } from './answer-headers.js';
 import { conflictsAnswer } from './conflicts-answer.js';
 import { type DataResource, type DataTarget, targetOf } from './data-target.js';
 import type { HttpExchange, HttpExchangeKind, HttpExchanges, HttpHandler } from './exchange.js';
@@ -105,10 +107,11 @@ export class DataPath {
 
   #read(
     exchange: HttpExchange,
-    { level, fallbacks, timeoutMilliseconds, readRepair }: ReadRequestOptions,
+    { level, fallbacks, timeoutMilliseconds, readRepair, sessionToken }: ReadRequestOptions,
     key: string,
     target: DataTarget,
   ): HttpReply | Promise<HttpReply> {
+    const { coordination } = this.#world.node;
     const request = {
       namespace: DEFAULT_NAMESPACE,
       key,
@@ -116,17 +119,21 @@ export class DataPath {
       fallbacks,
       timeoutMilliseconds,
       readRepair,
+      session: this.#opened(sessionToken),
     };
-    const { coordination } = this.#world.node;
     const { requestId } = exchange;
     const { resource, version } = target;
     if (resource === 'conflicts') {
       const answer = coordination.conflicts(request);
-      return answer.then((conflicts) => conflictsAnswer(conflicts, key, requestId));
+      return answer.then((conflicts) => {
+        return this.#ofSession(conflictsAnswer(conflicts, key, requestId), conflicts);
+      });
     }
     if (resource === 'versions') {
       const answer = coordination.versions(request);
-      return answer.then((versions) => versionsAnswer(versions, key, requestId));
+      return answer.then((versions) => {
+        return this.#ofSession(versionsAnswer(versions, key, requestId), versions);
+      });
     }
     const answer =
       version === undefined
@@ -148,7 +155,8 @@ export class DataPath {
     const bytes = bytesOf(answer);
     if (bytes >= LARGE_BYTES) this.#exchanges.reserve(exchange, bytes);
     const turn = this.#exchanges.turns.next(bytes);
-    return turn === undefined ? getAnswer(answer, view) : turn.then(() => getAnswer(answer, view));
+    const reply = (): HttpReply => this.#ofSession(getAnswer(answer, view), answer);
+    return turn === undefined ? reply() : turn.then(reply);
   }
 
   async #resolve(exchange: HttpExchange, key: string, isDryRun: boolean): Promise<HttpReply> {
@@ -159,15 +167,17 @@ export class DataPath {
     const { context, resolution } = await readBody(exchange, this.#room(headers), (bytes) =>
       resolveBody(bytes, headers, limits),
     );
-    const { level, fallbacks, timeoutMilliseconds, durability } = options;
+    const { level, fallbacks, timeoutMilliseconds, durability, sessionToken } = options;
+    const session = this.#opened(sessionToken);
     const by = request.socket.remoteAddress ?? 'unknown';
     const resolve = {
       ...{ namespace: DEFAULT_NAMESPACE, key, level, fallbacks, timeoutMilliseconds, durability },
-      ...{ context, resolution, by },
+      ...{ context, resolution, by, session },
     };
     const { coordination } = node;
     if (isDryRun) return previewAnswer(await coordination.previewResolution(resolve), key);
-    return putAnswer(await coordination.resolve(resolve), key);
+    const answer = await coordination.resolve(resolve);
+    return this.#ofSession(putAnswer(answer, key), answer);
   }
 
   #put(exchange: HttpExchange, key: string): HttpReply | Promise<HttpReply> {
@@ -189,9 +199,22 @@ export class DataPath {
     options: WriteRequestOptions,
   ): HttpReply | Promise<HttpReply> {
     const { coordination } = this.#world.node;
-    const answer = coordination.put(putRequest(key, change, context, options));
-    if (!(answer instanceof Promise)) return putAnswer(answer, key, change);
-    return answer.then((later) => putAnswer(later, key, change));
+    const session = this.#opened(options.sessionToken);
+    const answer = coordination.put(putRequest(key, change, context, session, options));
+    const reply = (told: PutAnswer): HttpReply =>
+      this.#ofSession(putAnswer(told, key, change), told);
+    return answer instanceof Promise ? answer.then(reply) : reply(answer);
+  }
+
+  #opened(sessionToken: string | undefined): SessionToken | undefined {
+    if (sessionToken === undefined) return undefined;
+    return this.#world.node.coordination.openSession(sessionToken);
+  }
+
+  /** With what the client has seen by now, where its request is of a session. */
+  #ofSession(reply: HttpReply, { session }: Pick<PutAnswer, 'session'>): HttpReply {
+    if (session === undefined) return reply;
+    return withSession(reply, this.#world.node.coordination.sessionText([session]));
   }
 
   #room({ contentType }: RequestHeaders): BodyRoom {
@@ -225,6 +248,7 @@ function putRequest(
   key: string,
   change: Change,
   context: string | undefined,
+  session: SessionToken | undefined,
   options: WriteRequestOptions,
 ): PutRequest {
   const { level, fallbacks, timeoutMilliseconds, durability } = options;
@@ -237,6 +261,7 @@ function putRequest(
     change,
     context,
     durability,
+    session,
   };
 }
 

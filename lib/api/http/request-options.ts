@@ -20,6 +20,8 @@ export interface CommonOptions {
   readonly level: string | undefined;
   readonly fallbacks: readonly string[];
   readonly timeoutMilliseconds: number | undefined;
+  /** As it was sent: what is opened is a token of this cluster, or refused. */
+  readonly sessionToken: string | undefined;
 }
 
 export interface ReadRequestOptions extends CommonOptions {
@@ -42,7 +44,6 @@ const NO_FALLBACKS: readonly string[] = [];
 
 type LaterRow = readonly [field: keyof RequestHeaders, name: string];
 const LATER: readonly LaterRow[] = [
-  ['sessionToken', 'X-Session-Token'],
   ['maxStaleness', 'X-Max-Staleness'],
   ['idempotencyKey', 'Idempotency-Key'],
   ['ifMatch', 'If-Match'],
@@ -59,6 +60,7 @@ export function commonOptions(headers: RequestHeaders, limits: RequestLimits): C
     level: headers.level,
     fallbacks: fallbacksOf(headers.fallback),
     timeoutMilliseconds: timeoutAsked(headers, limits),
+    sessionToken: headers.sessionToken,
   };
 }
 
@@ -71,13 +73,15 @@ export function timeoutAsked(
 }
 
 export function readOptions(headers: RequestHeaders, limits: RequestLimits): ReadRequestOptions {
-  const { level, fallbacks, timeoutMilliseconds } = commonOptions(headers, limits);
+  const common = commonOptions(headers, limits);
+  const { level, fallbacks, timeoutMilliseconds, sessionToken } = common;
   const readRepair = readRepairOf(headers.readRepair);
-  return { level, fallbacks, timeoutMilliseconds, readRepair };
+  return { level, fallbacks, timeoutMilliseconds, sessionToken, readRepair };
 }
 
 export function writeOptions(headers: RequestHeaders, limits: RequestLimits): WriteRequestOptions {
-  const { level, fallbacks, timeoutMilliseconds } = commonOptions(headers, limits);
+  const common = commonOptions(headers, limits);
+  const { level, fallbacks, timeoutMilliseconds, sessionToken } = common;
   if (headers.ifNoneMatch !== undefined) throw later('If-None-Match on a write');
   const { context, readRepair } = headers;
   if (readRepair !== undefined) throw invalid('x-read-repair', 'X-Read-Repair is for reads');
@@ -86,6 +90,7 @@ export function writeOptions(headers: RequestHeaders, limits: RequestLimits): Wr
     level,
     fallbacks,
     timeoutMilliseconds,
+    sessionToken,
     context,
     durability: durabilityOf(headers.durability),
   };

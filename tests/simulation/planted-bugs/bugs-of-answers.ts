@@ -99,8 +99,8 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
     rule: 'M2',
     name: 'the default level of reads is one, whatever the settings say',
     file: 'coordination/coordinator.js',
-    right: 'settlement.get(this.#read(request, readLevel), conflictResolution);',
-    wrong: "settlement.get(this.#read(request, 'one'), conflictResolution);",
+    right: 'const read = this.#read(request, readLevel);',
+    wrong: "const read = this.#read(request, 'one');",
     checkers: ['receipts'],
   },
   {

@@ -10,10 +10,12 @@ import { IDENTITY_BUGS } from './identity-bugs.js';
 import type { PlantedBug } from './planted-bug.js';
 import { RPC_BUGS } from './rpc-bugs.js';
 import { STRANGER_BUGS } from './stranger-bugs.js';
+import { SESSION_BUGS } from './session-bugs.js';
 import { WRITER_BUGS } from './writer-bugs.js';
 
 export const BUGS: readonly PlantedBug[] = [
   ...BLIND_WRITE_BUGS,
+  ...SESSION_BUGS,
   ...BUGS_OF_ANSWERS,
   ...COMMAND_BUGS,
   ...CONSENSUS_BUGS,

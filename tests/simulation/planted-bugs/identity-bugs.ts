@@ -93,7 +93,7 @@ export const IDENTITY_BUGS: readonly PlantedBug[] = [
   {
     rule: 'V5',
     name: 'a context of another cluster with the same secret is taken',
-    file: 'versioning/causal-context.js',
+    file: 'versioning/seal.js',
     right: '{this.#clusterId()}`',
     wrong: '{String()}`',
     test: 'unit/versioning/causal-context.test.js',

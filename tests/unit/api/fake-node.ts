@@ -32,6 +32,7 @@ import type {
 import type { KeptVersion } from '../../../lib/persistence/versions.js';
 import type { AuditEntry } from '../../../lib/resolution/audit-entry.js';
 import type { Version } from '../../../lib/versioning/siblings.js';
+import { NOTHING_SEEN_YET, type SessionToken } from '../../../lib/versioning/session-token.js';
 
 export const WRITER = 'n1.1.0123456789ab';
 /** 2026-01-02T03:04:05.678Z */
@@ -118,7 +119,14 @@ export class FakeNode implements ApiNode {
   kept: readonly KeptVersion[] = [];
   #settings: SettingsAnswer = { settings: SETTINGS, version: 'v1', nodes: ['n1', 'n2'] };
 
+  readonly opened: string[] = [];
+
   readonly coordination = {
+    openSession: (header: string): SessionToken => {
+      this.opened.push(header);
+      return NOTHING_SEEN_YET;
+    },
+    sessionText: (tokens: readonly SessionToken[]): string => `token-of-${tokens.length}`,
     get: (request: GetRequest): GetAnswer | Promise<GetAnswer> => {
       this.gets.push(request);
       return this.answerGet(request);

@@ -1,12 +1,22 @@
 /** The course of a read: golden transcripts, and laws over any order of answers. */
 import fc from 'fast-check';
 import t from 'tap';
-import { ReadCore, type ReadEffect } from '../../../lib/coordination/read-core.js';
+import { ReadCore } from '../../../lib/coordination/read-core.js';
+import type { ReadEffect } from '../../../lib/coordination/read-effects.js';
 import type { Want } from '../../../lib/rpc/hot-messages.js';
 import type { Fate } from '../../../lib/replica/incoming.js';
 import { ALL_STAND } from '../../../lib/replication/quorum.js';
 import { liveVersions, type Siblings } from '../../../lib/versioning/siblings.js';
-import { copyOf, errorText, given, type Player, playAll, stateOf, textOf } from './transcript.js';
+import {
+  copyOf,
+  errorText,
+  floorIn,
+  given,
+  type Player,
+  playAll,
+  stateOf,
+  textOf,
+} from './transcript.js';
 
 const HELD = { start: 1, fate: undefined };
 
@@ -14,11 +24,13 @@ const isMiss = (merged: Siblings | undefined): boolean => liveVersions(merged, 0
 
 function coreOf(head: string, standing = ALL_STAND): ReadCore {
   const { plan, attempts, flags } = given(head);
+  const floor = floorIn(flags);
   return new ReadCore({
     ...{ plan, attempts, isMiss, timeoutMilliseconds: 1000 },
     patience: () => 50,
     awaitsRepair: flags.has('await'),
     standing,
+    session: floor && { floor, markNow: () => (flags.has('lost') ? 1 : 0) },
   });
 }
 
@@ -39,9 +51,10 @@ function textOfEffect(effect: ReadEffect): string {
     case 'count hedges':
       return `hedge ${effect.count}`;
     case 'answer': {
-      const { merged, level, answered, asked, standIns } = effect.got;
+      const { merged, level, answered, asked, standIns, widened, atMajority } = effect.got;
       const others = standIns > 0 ? `, stand-ins ${standIns}` : '';
-      return `answer ${textOf(merged)} at ${level}, ${answered}/${asked}${others}`;
+      const session = `${widened ? ', widened' : ''}${atMajority ? ', at a majority' : ''}`;
+      return `answer ${textOf(merged)} at ${level}, ${answered}/${asked}${others}${session}`;
     }
     case 'refuse':
       return `refuse: ${errorText(effect.error)}`;
@@ -54,9 +67,11 @@ function playerOf(head: string): Player {
   const wants = new Map<string, Want>();
   const done: Record<string, (words: readonly string[]) => readonly ReadEffect[]> = {
     begin: () => core.begin(),
-    // > said ROUND NODE STATE
-    said: ([round = '', node = '', text = '']) =>
-      core.said(Number(round), copyOf(node, wants.get(`${round} ${node}`) ?? 'full', text)),
+    // > said ROUND NODE STATE [MISSING]
+    said: ([round = '', node = '', text = '', missing]) => {
+      const want = wants.get(`${round} ${node}`) ?? 'full';
+      return core.said(Number(round), copyOf(node, want, text, missing));
+    },
     failed: ([round = '', node = '']) => core.failed(Number(round), node),
     held: ([repair = '', node = '']) => core.repaired(Number(repair), node, HELD),
     'not-held': ([repair = '', node = '']) => core.repaired(Number(repair), node, undefined),

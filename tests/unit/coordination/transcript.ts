@@ -11,6 +11,8 @@ import type { Copy } from '../../../lib/coordination/read-round.js';
 import { type ErrorCode, OperatingError } from '../../../lib/errors.js';
 import { Plan } from '../../../lib/replication/plan.js';
 import { EMPTY_CONTEXT, withMinted } from '../../../lib/versioning/context.js';
+import { type DotSet, dotSetOf, NO_DOTS } from '../../../lib/versioning/dot-set.js';
+import type { Flag, PartitionFloor } from '../../../lib/versioning/session-token.js';
 import { fingerprint, type Siblings, type Version } from '../../../lib/versioning/siblings.js';
 
 /** What a script says of one event, `say` back what follows. */
@@ -102,11 +104,34 @@ export function textOf(state: Siblings | undefined): string {
     .join('+');
 }
 
-/** What a replica said: the state in full, or its fingerprint alone. */
-export function copyOf(node: string, want: Want, text: string): Copy {
+/** `x1+y2`: exact dots. */
+export function dotsOf(text: string): DotSet {
+  return dotSetOf(
+    text.split('+').map((name) => ({ writer: name.charAt(0), n: Number(name.slice(1)) })),
+  );
+}
+
+/** `session`, `session=x1+y2`, `flag=all`, `mark=3`: what a session has seen. */
+export function floorIn(flags: ReadonlySet<string>): PartitionFloor | undefined {
+  const value = (name: string): string | undefined =>
+    [...flags].find((flag) => flag.startsWith(`${name}=`))?.slice(name.length + 1);
+  const dots = value('session');
+  if (dots === undefined && !flags.has('session')) return undefined;
+  return {
+    ...{ dots: dots === undefined ? NO_DOTS : dotsOf(dots), one: false },
+    ...{ flag: (value('flag') ?? 'none') as Flag, mark: Number(value('mark') ?? 0) },
+  };
+}
+
+/**
+ * What a replica said: the state in full, or its fingerprint alone.
+ * @param missing dots of the session that it has not seen
+ */
+export function copyOf(node: string, want: Want, text: string, missing?: string): Copy {
   const state = stateOf(text);
   const siblings = want === 'fingerprint' ? undefined : state;
-  return { node, want, fingerprint: fingerprint(state), siblings, start: 1 };
+  const lacks = missing === undefined ? NO_DOTS : dotsOf(missing);
+  return { node, want, fingerprint: fingerprint(state), siblings, start: 1, missing: lacks };
 }
 
 export function errorOf(code: string, outcome: string): OperatingError {

@@ -6,7 +6,9 @@ import { OperatingError } from '../../../lib/errors.js';
 import type { BlindReport, ConcurrentVersion } from '../../../lib/replica/blind-report.js';
 import { ALL_STAND } from '../../../lib/replication/quorum.js';
 import { EMPTY_CONTEXT, NOTHING_SEEN, withMinted } from '../../../lib/versioning/context.js';
-import { copyOf, errorOf, errorText, given, type Player, textOf } from './transcript.js';
+import { dotText } from '../../../lib/versioning/dot.js';
+import { dotsIn } from '../../../lib/versioning/dot-set.js';
+import { copyOf, errorOf, errorText, floorIn, given, type Player, textOf } from './transcript.js';
 
 /** `write blind keep unfit resolution forwarded`, in any order, after the levels. */
 export function coreOf(head: string): WriteCore {
@@ -18,6 +20,7 @@ export function coreOf(head: string): WriteCore {
     mintRefusal: flags.has('unfit') ? new OperatingError('rebuilding', 'under rebuild') : undefined,
     isBlind: flags.has('blind'),
     asksFirst: flags.has('keep'),
+    session: floorIn(flags),
   });
 }
 
@@ -58,6 +61,7 @@ const namesOf = (versions: readonly ConcurrentVersion[]): string => versions.map
 
 export const RESULT = {
   ...{ version: 'v', writtenAt: 0, seen: NOTHING_SEEN, replaced: [], beside: [] },
+  claim: undefined,
   ...{ level: 'quorum', answered: 2, asked: 3, standIns: 0 },
 };
 
@@ -82,6 +86,8 @@ function textOfEffect(effect: WriteEffect): string {
       const whole = effect.reports.map(({ beside }) => `; all of [${namesOf(beside)}]`).join('');
       return `claim ${namesOf(effect.taken)}${whole}${hints}`;
     }
+    case 'cover':
+      return `take what covers ${dotsIn(effect.floor.dots).map(dotText).join(' ')}`;
     case 'mint as stand-in':
       return 'mint as a stand-in';
     case 'copy':
@@ -113,6 +119,8 @@ export function playerOf(head: string): Player {
       core.said(Number(round), copyOf(node, wants.get(`${round} ${node}`) ?? 'full', text)),
     failed: ([round = '', node = '']) => core.failed(Number(round), node),
     minted: () => core.minted(MINTED),
+    covered: () => core.covered(),
+    'not-covered': ([code = '']) => core.notCovered(errorOf(code, 'none')),
     'not-minted': ([code = '']) => core.notMinted(errorOf(code, 'none')),
     'minted-as-stand-in': () => core.mintedAsStandIn(),
     // > stored NODE [REPORT]

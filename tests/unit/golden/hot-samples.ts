@@ -2,6 +2,7 @@
 import { OperatingError } from '../../../lib/errors.js';
 import { encodeAudit } from '../../../lib/coordination/audit-wire.js';
 import { HOT, type HotMessage } from '../../../lib/rpc/hot-messages.js';
+import { encodeDots } from '../../../lib/versioning/dot-set.js';
 import {
   copiesMessage,
   readsMessage,
@@ -32,15 +33,17 @@ function shortened([kind, items]: HotMessage): HotMessage {
   return [kind, items, record];
 }
 
+const dots = encodeDots(new Map([['n1.3.0123456789ab', [7, 9, 300]]]));
 const large = Buffer.alloc(65_536, 1);
 
 export const HOT_SAMPLES: ReadonlyMap<string, HotMessage> = new Map([
   [
     'reads',
     readsMessage(head, [
-      { ...asked, want: 'full', durable: true },
-      { ...asked, want: 'versions', durable: false },
-      { ...asked, slot: 8, want: 'fingerprint', durable: true },
+      { ...asked, want: 'full', durable: true, floor: none },
+      { ...asked, want: 'versions', durable: false, floor: none },
+      { ...asked, slot: 8, want: 'fingerprint', durable: true, floor: none },
+      { ...asked, slot: 9, want: 'full', durable: true, floor: dots },
     ]),
   ],
   [
@@ -62,16 +65,18 @@ export const HOT_SAMPLES: ReadonlyMap<string, HotMessage> = new Map([
   [
     'shown',
     shownMessage([
-      { ...id, start: 3, fingerprint: '', record: null, lost: undefined },
-      { ...id, start: 3, fingerprint: 'n1:7;', record, lost },
-      { ...id, start: 3, fingerprint: 'n1:7;', record: null, lost },
-      { ...id, slot: 8, start: 3, fingerprint: 'n1:7;', record, lost: undefined },
+      { ...id, start: 3, fingerprint: '', record: null, lost: undefined, missing: none },
+      { ...id, start: 3, fingerprint: 'n1:7;', record, lost, missing: none },
+      { ...id, start: 3, fingerprint: 'n1:7;', record: null, lost, missing: dots },
+      { ...id, slot: 8, start: 3, fingerprint: 'n1:7;', record, lost: undefined, missing: dots },
     ]),
   ],
   [
     'a large record shown',
     shortened(
-      shownMessage([{ ...id, start: 3, fingerprint: 'n1:7;', record: large, lost: undefined }]),
+      shownMessage([
+        { ...id, start: 3, fingerprint: 'n1:7;', record: large, lost: undefined, missing: none },
+      ]),
     ),
   ],
   [

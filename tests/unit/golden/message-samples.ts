@@ -25,6 +25,7 @@ function samples<Request, Reply>(
 
 /** Everything that these folders export as a message. */
 export const MESSAGE_FOLDERS = { antiEntropy, coordination, handoff, membership };
+import { encodeDots } from '../../../lib/versioning/dot-set.js';
 
 const address = { namespace: 'default', key: 'clé' };
 const record = Uint8Array.of(1, 2, 3, 255);
@@ -72,6 +73,10 @@ const put = {
     dropped: [dropped, { ...dropped, value: null }],
   },
   zone: 'a',
+  session: {
+    ...{ dots: encodeDots(new Map([['n1.3.0123456789ab', [7, 9]]])), one: true, mark: 2 },
+    flag: 'majority' as const,
+  },
 };
 const putResult = {
   version,
@@ -79,6 +84,7 @@ const putResult = {
   seen,
   replaced: [version],
   beside: [version],
+  claim: version,
   level: 'quorum',
   answered: 2,
   asked: 3,
@@ -207,9 +213,14 @@ const COORDINATION = [
       put,
       { ...put, change: { state: 'tombstone' }, seen: null, resolving: null },
       { ...put, change: { ...put.change, ttlSeconds: 'keep', expiresAt: null } },
-      { ...put, change: { ...put.change, ttlSeconds: null } },
+      { ...put, change: { ...put.change, ttlSeconds: null }, session: null },
     ],
-    [putResult],
+    [putResult, { ...putResult, claim: null }],
+  ),
+  samples(
+    coordination.PERSISTED_CLOCKS,
+    [{ partitions: [3, 7] }],
+    [{ clocks: [[['n1.3.0123456789ab', 4, [6]]], null] }],
   ),
   samples(coordination.RESOLUTIONS, [address], [{ entries: [audit] }]),
   samples(

@@ -43,7 +43,7 @@ const durability = fc.constantFrom('sync', 'os', 'memory');
 const fate = fc.constantFrom(undefined, 'collected', 'ended');
 const fingerprint = fc.string({ unit: 'binary-ascii', maxLength: 100 });
 const read: fc.Arbitrary<ReadItem> = fc.record(
-  { ...asked, want, durable: fc.boolean() },
+  { ...asked, want, durable: fc.boolean(), floor: bytes },
   plainObjects,
 );
 const copy: fc.Arbitrary<CopyItem> = fc.record(
@@ -52,7 +52,8 @@ const copy: fc.Arbitrary<CopyItem> = fc.record(
 );
 const shown = (from: number): fc.Arbitrary<ShownItem> => {
   const start = fc.constant(from);
-  return fc.record({ ...id, lost, start, fingerprint, record: fc.option(bytes) }, plainObjects);
+  const said = { fingerprint, record: fc.option(bytes), missing: bytes };
+  return fc.record({ ...id, lost, start, ...said }, plainObjects);
 };
 const stored = (from: number): fc.Arbitrary<StoredItem> =>
   fc.record({ ...id, lost, start: fc.constant(from), fate, report: bytes }, plainObjects);
@@ -107,7 +108,8 @@ t.test('a code of a later version is an internal error', async (t) => {
 t.test('time that is left is rounded to a microsecond, and never wraps', async (t) => {
   const leftOf = (left: number): number | undefined => {
     const item = { slot: 0, generation: 0, namespace: '', key: '', durable: true } as const;
-    const items = [{ ...item, want: 'full', leftMilliseconds: left } as const];
+    const floor = Buffer.alloc(0);
+    const items = [{ ...item, want: 'full', leftMilliseconds: left, floor } as const];
     return decodeReads(readsMessage({ epoch: 0, settingsHash: 0 }, items)).items[0]
       ?.leftMilliseconds;
   };

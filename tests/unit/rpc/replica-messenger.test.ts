@@ -76,7 +76,8 @@ function endOf(handlers: Partial<ReplicaHandlers> = {}, pendingMax = 1_000) {
   const read = (key: string, deadline = 1_000): PeerAnswer<ReadReply>[] => {
     const answers: PeerAnswer<ReadReply>[] = [];
     const request = { namespace: 'n', key, want: 'full', durable: false } as const;
-    replicas.read('b', request, deadline, (answer) => answers.push(answer));
+    const floor = Buffer.alloc(0);
+    replicas.read('b', { ...request, floor }, deadline, (answer) => answers.push(answer));
     return answers;
   };
   const copy = (key: string, record: Uint8Array = Buffer.from(key)): PeerAnswer<CopyReply>[] => {
@@ -91,6 +92,7 @@ function endOf(handlers: Partial<ReplicaHandlers> = {}, pendingMax = 1_000) {
 
 const shown = (key: string): ReadReply => ({
   ...{ start: 3, lost: undefined, fingerprint: `of ${key}`, record: Buffer.from(key) },
+  missing: Buffer.alloc(0),
 });
 /** Each copy has its own report. */
 const stored = (key: string): CopyReply => ({

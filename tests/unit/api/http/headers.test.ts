@@ -1,5 +1,6 @@
 /** Headers of requests: what each passes on, and what is refused instead of ignored. */
 import t from 'tap';
+import { ABSENT, WRITTEN } from '../fake-node.js';
 import { OperatingError } from '../../../../lib/errors.js';
 import { serve } from '../served.js';
 
@@ -99,7 +100,6 @@ t.test('a line twice is refused, in whatever spelling', async (t) => {
 t.test('what comes later says so', async (t) => {
   const { node, send } = await serve(t);
   const rows: readonly (readonly [methods: string, name: string, value: string])[] = [
-    ['GET PUT DELETE', 'X-Session-Token', 'x'],
     ['GET PUT DELETE', 'X-Max-Staleness', '5s'],
     ['GET PUT DELETE', 'Idempotency-Key', 'x'],
     ['PUT DELETE', 'If-Match', '"x"'],
@@ -112,6 +112,36 @@ t.test('what comes later says so', async (t) => {
     }
   }
   t.equal(node.gets.length + node.puts.length, 0);
+});
+
+t.test('a session token is opened, and each answer of a session has one', async (t) => {
+  const { node, send } = await serve(t);
+  node.answerGet = ({ session }) => ({ ...ABSENT, session });
+  node.answerPut = ({ session }) => ({ ...WRITTEN, session });
+  const rows: readonly (readonly [method: string, path: string, body?: string])[] = [
+    ['GET', PATH],
+    ['HEAD', PATH],
+    ['GET', `${PATH}/conflicts`],
+    ['PUT', PATH, '{"value":1}'],
+    ['DELETE', PATH],
+    ['POST', '/api/v1/batch', '{"operations":[{"op":"get","key":"k"},{"op":"delete","key":"l"}]}'],
+  ];
+  const type = { 'Content-Type': 'application/json' };
+  for (const [method, path, body] of rows) {
+    const headers = { ...(body === undefined ? {} : type), 'X-Session-Token': 'a, b' };
+    const sent = body === undefined ? { headers } : { headers, body };
+    const answer = await send(method, path, sent);
+    const count = path.endsWith('batch') ? 3 : 1;
+    t.equal(answer.headers['x-session-token'], `token-of-${count}`, `${method} ${path}`);
+    t.equal(node.opened.pop(), 'a, b');
+    const { headers: without } = await send(
+      method,
+      path,
+      body === undefined ? {} : { headers: type, body },
+    );
+    t.notOk('x-session-token' in without, 'none was sent');
+  }
+  t.equal(node.opened.length, 0, 'each is opened once');
 });
 
 t.test('the id of a request is its own where that is sane', async (t) => {

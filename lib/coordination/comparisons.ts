@@ -1,0 +1,45 @@
+/** Comparisons of all replicas of a key, after an answer: so many at once, the rest in turn. */
+import type { RecordKey } from '../persistence/keyspace.js';
+
+export interface Comparison {
+  readonly at: RecordKey;
+  /** Was the repair promised? Then it waits for its turn, however many there are. */
+  readonly isPromised: boolean;
+}
+
+/** Comparisons that wait: each keeps a key. */
+const WAITING_MAX = 1000;
+
+export class Comparisons {
+  readonly #concurrency: number;
+  readonly #compare: (comparison: Comparison, done: () => void) => void;
+  readonly #waiting: Comparison[] = [];
+  #comparing = 0;
+
+  /** @param compare `done` is called once */
+  constructor(concurrency: number, compare: (comparison: Comparison, done: () => void) => void) {
+    this.#concurrency = concurrency;
+    this.#compare = compare;
+  }
+
+  /** False where as many wait already as may, and this one was promised. */
+  add(comparison: Comparison): boolean {
+    if (this.#comparing < this.#concurrency) {
+      this.#begin(comparison);
+      return true;
+    }
+    if (!comparison.isPromised) return true;
+    if (this.#waiting.length >= WAITING_MAX) return false;
+    this.#waiting.push(comparison);
+    return true;
+  }
+
+  #begin(comparison: Comparison): void {
+    this.#comparing += 1;
+    this.#compare(comparison, () => {
+      this.#comparing -= 1;
+      const next = this.#waiting.shift();
+      if (next !== undefined) this.#begin(next);
+    });
+  }
+}

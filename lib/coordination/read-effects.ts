@@ -1,0 +1,59 @@
+/** What the course of a read is told, and what it says is to be done (read-core.ts). */
+import type { NodeId } from '../environment/transport.js';
+import type { OperatingError } from '../errors.js';
+import type { RenderingPlace } from '../persistence/record-table.js';
+import type { Plan } from '../replication/plan.js';
+import type { Standing } from '../replication/quorum.js';
+import type { Siblings } from '../versioning/siblings.js';
+import type { SessionFloor } from './cover.js';
+import type { Attempt } from './level.js';
+import type { Ask } from './read-round.js';
+import type { RepairWrite } from './repair-core.js';
+
+export interface ReadCoreOptions {
+  readonly plan: Plan;
+  /** The level, then its fallbacks. */
+  readonly attempts: readonly Attempt[];
+  /** Until the deadline of the request. */
+  readonly timeoutMilliseconds: number;
+  /** How long to wait for those asked before the others are asked, too, with so much time left. */
+  readonly patience: (asked: readonly NodeId[], leftMilliseconds: number) => number;
+  /** Has every value of it ended, or been deleted? */
+  readonly isMiss: (merged: Siblings | undefined) => boolean;
+  /** `X-Read-Repair: await`: all that lag hold the merge, or have failed, before the answer. */
+  readonly awaitsRepair: boolean;
+  readonly standing: Standing;
+  /** What must not be missing; undefined: the request is of no session. */
+  readonly session: SessionFloor | undefined;
+}
+
+export interface Got {
+  /** Undefined: no record. */
+  readonly merged: Siblings | undefined;
+  /** Where what is made of the merge may lie. */
+  readonly place?: RenderingPlace | undefined;
+  readonly level: string;
+  readonly answered: number;
+  readonly asked: number;
+  readonly standIns: number;
+  /** Does a majority of the owners hold the merge durably, as the level promises? */
+  readonly atMajority: boolean;
+  /** Had the replicas that the level asks not seen all that the session has? */
+  readonly widened: boolean;
+}
+
+export type ReadEffect =
+  /** Ask this replica; the answer is told with the number of the round. */
+  | ({ readonly do: 'ask'; readonly round: number; readonly durable: boolean } & Ask)
+  /** Write the merge to this replica; the answer is told with the number of the repair. */
+  | ({ readonly do: 'repair'; readonly repair: number; readonly merged: Siblings } & RepairWrite)
+  /** The repair of this replica failed. */
+  | { readonly do: 'repair failed'; readonly node: NodeId; readonly merged: Siblings }
+  /** The others were slow, and so many more are asked. */
+  | { readonly do: 'count hedges'; readonly count: number }
+  /** A replica has dropped what was about to be answered: all is asked again (R5). */
+  | { readonly do: 'count begun anew' }
+  /** Ask what is held for absent primaries. */
+  | { readonly do: 'ask stand-in'; readonly node: NodeId }
+  | { readonly do: 'answer'; readonly got: Got }
+  | { readonly do: 'refuse'; readonly error: OperatingError };
