@@ -54,6 +54,7 @@ const NUMBERS: Readonly<Record<string, number>> = {
   any: 1,
   eventual: 1,
   session: 1,
+  causal: 1,
 };
 
 /** What docs/consistency.md says of each level, anew: the store's own table is what is judged. */

@@ -10,6 +10,7 @@ import type { Resolver } from '../resolution/resolver.js';
 import { type StrategyName, STRATEGY_NAMES } from '../resolution/strategies.js';
 import type { Resolved } from '../resolution/strategy.js';
 import { covers } from '../versioning/context.js';
+import { encodePast, joinPasts } from '../versioning/past.js';
 import type { Seen } from '../versioning/context.js';
 import { parseDot } from '../versioning/dot.js';
 import {
@@ -102,7 +103,7 @@ export class ConflictResolution {
   }
 
   async #settle(
-    { at, deadline, session }: Get,
+    { at, deadline, session, past: own }: Get,
     got: Got,
     strategy: StrategyName,
   ): Promise<Got | 'changed'> {
@@ -114,16 +115,17 @@ export class ConflictResolution {
     const resolved = resolver.resolve(strategy, siblings);
     if (resolved === undefined) return got;
     const { zone, epoch } = plans.of(at.partition);
+    const past = joinedPast(own, siblings);
     try {
       const result = await writes.put({
-        ...{ at, deadline, zone, forwarded: false, session },
+        ...{ at, deadline, zone, forwarded: false, session, past },
         change: changeOf(resolved),
         seen: seenIn(merged),
         levels: [parseLevel(level, 'write')],
         durability: 'sync',
         resolving: { strategy, by: self, dropped: siblings.map(droppedVersion) },
       });
-      return { ...got, merged: after(merged, resolved, result, epoch) };
+      return { ...got, merged: after(merged, resolved, result, epoch, past) };
     } catch (error) {
       if (!(error instanceof OperatingError)) throw error;
       const { code } = error;
@@ -137,10 +139,11 @@ export class ConflictResolution {
    * @throws OperatingError `version_changed`; `siblings` where the strategy cannot; and as a put
    */
   async resolve({ read, seen, by, who, durability, zone }: Resolve): Promise<PutResult> {
-    const { at, levels, deadline, session } = read;
+    const { at, levels, deadline, session, past } = read;
     const { resolved, siblings } = await this.preview({ read, seen, by });
     return this.#options.writes.put({
       ...{ at, levels, deadline, durability, zone, seen, session },
+      past: joinedPast(past, siblings),
       forwarded: false,
       change: changeOf(resolved),
       resolving: {
@@ -177,16 +180,25 @@ export class ConflictResolution {
   }
 }
 
+/** What was made of siblings has the causes of each. */
+function joinedPast(
+  own: Uint8Array | undefined,
+  siblings: readonly Version[],
+): Uint8Array | undefined {
+  return encodePast(joinPasts([own, ...siblings.map(({ past }) => past)]));
+}
+
 /** What the read has met, with the result in the place of the siblings. */
 function after(
   merged: Siblings,
   { contentType, value, expiresAt }: Resolved,
   { version, writtenAt }: PutResult,
   epoch: number,
+  past: Uint8Array | undefined,
 ): Siblings {
   const dot = parseDot(version);
   if (dot === undefined) throw new Error('Invariant broken: a put answers with a dot');
-  const made: Version = { dot, state: 'value', contentType, value, writtenAt, expiresAt };
+  const made: Version = { dot, state: 'value', contentType, value, writtenAt, expiresAt, past };
   return write(merged, merged.context, made, epoch);
 }
 

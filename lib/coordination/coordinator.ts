@@ -114,6 +114,7 @@ export class Coordinator implements Coordination {
       zone: plans.of(at.partition).zone,
       forwarded: false,
       session: token && floorOf(token, at.partition),
+      past: this.#options.sessions.pastOf(token, levels),
     };
     const bytes = change.state === 'value' ? change.value.length : 0;
     const result = this.#large.run(bytes, deadline, () => writes.put(write));
@@ -222,10 +223,12 @@ export class Coordinator implements Coordination {
     const deadline = this.#addressing.deadline(request);
     const token = this.#options.sessions.of(request.session, levels);
     const session = token && floorOf(token, at.partition);
-    return { at, levels, deadline, readRepair, readRepairProbability, session, token };
+    const past = this.#options.sessions.pastOf(token, levels);
+    return { at, levels, deadline, readRepair, readRepairProbability, session, past, token };
   }
 
-  #answer(request: GetRequest, { at, token }: SessionGet, got: Got): GetAnswer {
+  #answer(request: GetRequest, read: SessionGet, got: Got): GetAnswer {
+    const { token } = read;
     const { merged, level, answered, asked, standIns } = got;
     const place = isLasting(merged) ? got.place : undefined;
     const sealed = place?.rendering?.context;
@@ -234,7 +237,7 @@ export class Coordinator implements Coordination {
       recorded: merged !== undefined,
       context: sealed ?? this.#contexts.ofState(request, merged),
       place,
-      session: token && this.#options.sessions.afterRead(token, at, got),
+      session: token && this.#options.sessions.afterRead(token, read, got),
       receipt: { level, answered, asked, standIns, durability: undefined },
     };
   }

@@ -19,6 +19,8 @@ interface LevelRow {
   readonly repairsTo: LevelRule['repairsTo'];
   /** Does a request without a session token begin a session? */
   readonly beginsSession: boolean;
+  /** Does a write leave what its session had seen with its value, and a read take that over? */
+  readonly isCausal: boolean;
 }
 
 type Owners = readonly Primary[];
@@ -48,7 +50,7 @@ const nothing = (): undefined => undefined;
 
 const plain = {
   ...{ reads: true, writes: true, available: true },
-  ...{ standInWrites: false, standInReads: false, beginsSession: false },
+  ...{ standInWrites: false, standInReads: false, beginsSession: false, isCausal: false },
 };
 const later = { ...plain, available: false, requires: anywhere(1), repairsTo: nothing };
 
@@ -77,7 +79,7 @@ const LEVELS = {
   'local-quorum': { ...plain, requires: localQuorum, repairsTo: localQuorum },
   'each-quorum': { ...plain, requires: eachQuorum, repairsTo: eachQuorum },
   session: { ...counted(1), beginsSession: true },
-  causal: later,
+  causal: { ...counted(1), beginsSession: true, isCausal: true },
   'bounded-staleness': later,
   strong: later,
 } as const satisfies Record<string, LevelRow>;

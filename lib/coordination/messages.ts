@@ -86,6 +86,7 @@ export const PUT = messageType(
     session: z
       .object({ dots: bytes, flag: z.enum(FLAGS), one: z.boolean(), mark: z.number() })
       .nullable(),
+    past: bytes.nullable(),
   }),
   z.object({
     version: z.string(),

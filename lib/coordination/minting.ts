@@ -177,12 +177,12 @@ export class Minting {
 }
 
 function intentOf(
-  { change, seen, resolving }: Put,
+  { change, seen, resolving, past }: Put,
   { epoch }: Plan,
   known: Intent['known'],
 ): Intent {
   const resolves = resolving?.dropped.flatMap(({ version }) => parseDot(version) ?? []);
-  return { change, seen, known, resolves, epoch };
+  return { change, seen, known, resolves, epoch, past };
 }
 
 /** What was written last: it holds all that came before. */

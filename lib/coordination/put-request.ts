@@ -32,6 +32,8 @@ export interface Put {
   readonly forwarded: boolean;
   /** What the session of the request has seen of the partition; undefined: it is of none. */
   readonly session: PartitionFloor | undefined;
+  /** Of a causal write: what its session has seen of all keys, as it is stored. */
+  readonly past: Uint8Array | undefined;
 }
 
 export interface PutResult {

@@ -12,7 +12,7 @@ type Wire = z.infer<typeof PUT.request>;
 type WireResult = z.infer<typeof PUT.reply>;
 
 export function putToWire(put: Put): Wire {
-  const { at, change, seen, levels, durability, resolving, zone, session } = put;
+  const { at, change, seen, levels, durability, resolving, zone, session, past = null } = put;
   return {
     namespace: at.namespace,
     key: at.key,
@@ -33,6 +33,7 @@ export function putToWire(put: Put): Wire {
         : { ...resolving, dropped: resolving.dropped.map(droppedToWire) },
     zone,
     session: session === undefined ? null : { ...session, dots: encodeDots(session.dots) },
+    past,
   };
 }
 
@@ -57,6 +58,7 @@ export function putFromWire(wire: Wire, deadline: number, partitionCount: number
     zone,
     forwarded: true,
     session: session === null ? undefined : { ...session, dots: decodeDots(session.dots) },
+    past: wire.past ?? undefined,
   };
 }
 

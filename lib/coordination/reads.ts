@@ -39,6 +39,8 @@ export interface Get {
   readonly readRepairProbability: number;
   /** What the session of the request has seen of the partition; undefined: it is of none. */
   readonly session: PartitionFloor | undefined;
+  /** What a causal write that follows from it leaves with its value. */
+  readonly past: Uint8Array | undefined;
 }
 
 export interface ReadsOptions {

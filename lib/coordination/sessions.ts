@@ -7,6 +7,7 @@ import type { Losses } from '../replica/losses.js';
 import type { Plan } from '../replication/plan.js';
 import { majority } from '../replication/quorum.js';
 import { type Dot, parseDot } from '../versioning/dot.js';
+import { encodePast, joinPasts } from '../versioning/past.js';
 import { dotSetOf, keepDots } from '../versioning/dot-set.js';
 import type { SessionSeal } from '../versioning/session-seal.js';
 import {
@@ -21,6 +22,7 @@ import {
 import type { ConsistencyLevel } from './level.js';
 import type { PutResult } from './put-request.js';
 import type { Got } from './read-effects.js';
+import type { Get } from './reads.js';
 import type { StableDots } from './stable-dots.js';
 
 export interface SessionsOptions {
@@ -74,14 +76,30 @@ export class Sessions {
     return levels.some(({ beginsSession }) => beginsSession) ? NOTHING_SEEN_YET : undefined;
   }
 
-  /** All versions that were returned enter, the dead among them: they were synced first. */
-  afterRead(token: SessionToken, at: RecordKey, { merged, atMajority }: Got): SessionToken {
-    return this.#with(
-      token,
-      at,
-      (merged?.versions ?? []).map(({ dot }) => dot),
-      atMajority,
-    );
+  /** What a write leaves with its value; undefined: nothing. */
+  pastOf(
+    token: SessionToken | undefined,
+    levels: readonly ConsistencyLevel[],
+  ): Uint8Array | undefined {
+    if (token === undefined || !levels.some(({ isCausal }) => isCausal)) return undefined;
+    const { stable } = this.#options;
+    return encodePast(withoutStable(token, (partition, dot) => stable.has(partition, dot)));
+  }
+
+  /**
+   * All versions that were returned enter, the dead among them: they were synced first. At `causal`
+   * so does what their writers had seen.
+   */
+  afterRead(
+    token: SessionToken,
+    { at, levels }: Pick<Get, 'at' | 'levels'>,
+    { merged, atMajority }: Got,
+  ): SessionToken {
+    const versions = merged?.versions ?? [];
+    const dots = versions.map(({ dot }) => dot);
+    const seen = this.#with(token, at, dots, atMajority);
+    if (!levels.some(({ isCausal }) => isCausal)) return seen;
+    return joinTokens(seen, joinPasts(versions.map(({ past }) => past)));
   }
 
   /** The write enters, and the claim that it made. */

@@ -10,7 +10,8 @@ const STATES: readonly VersionState[] = ['value', 'tombstone', 'stub'];
 
 /**
  * Checksummed under the storage key:
- * [epoch, writers, ns, [[writer index, n, state, written at, expires at or 0, type, value], ...],
+ * [epoch, writers, ns, [[writer index, n, state, written at, expires at or 0, type, value, past?],
+ * ...],
  * [writer, n, ...] of the dots beyond the vector].
  */
 export function encodeRecord(at: RecordKey, siblings: Siblings): Uint8Array {
@@ -28,6 +29,7 @@ export function encodeRecord(at: RecordKey, siblings: Siblings): Uint8Array {
       version.expiresAt ?? 0,
       version.contentType,
       version.value,
+      ...(version.past === undefined ? [] : [version.past]),
     ]),
     beyond.flatMap(({ writer, n }) => [writer, n]),
   ]);
@@ -63,7 +65,7 @@ function indexOf(writers: readonly string[], writer: string): number {
   return index;
 }
 
-type PlainVersion = [number, number, number, number, number, string, Uint8Array];
+type PlainVersion = [number, number, number, number, number, string, Uint8Array, Uint8Array?];
 type PlainRecord = [number, string[], number[], PlainVersion[], (string | number)[]];
 
 function dotsOf(flat: readonly (string | number)[]): Dot[] {
@@ -75,7 +77,7 @@ function dotsOf(flat: readonly (string | number)[]): Dot[] {
 }
 
 function versionOf(writers: readonly string[], plain: PlainVersion): Version {
-  const [index, n, state, writtenAt, expiresAt, contentType, value] = plain;
+  const [index, n, state, writtenAt, expiresAt, contentType, value, past] = plain;
   return {
     dot: { writer: writers[index] ?? '', n },
     state: STATES[state] ?? 'value',
@@ -83,5 +85,6 @@ function versionOf(writers: readonly string[], plain: PlainVersion): Version {
     value,
     writtenAt,
     expiresAt: expiresAt === 0 ? undefined : expiresAt,
+    ...(past === undefined ? {} : { past }),
   };
 }

@@ -30,6 +30,8 @@ export interface Intent {
   /** A resolution: the siblings that it stands for. Where they are others by now, it fails. */
   readonly resolves?: readonly Dot[] | undefined;
   readonly epoch: number;
+  /** What a causal writer had seen, of all keys. */
+  readonly past?: Uint8Array | undefined;
 }
 
 /** The moment of a write. */
@@ -72,7 +74,8 @@ export function realise(
     moment.hybrid,
     Math.max(stampOf(own), stampOf(intent.known), intent.seen?.stamp ?? 0),
   );
-  const version = versionOf(intent.change, dot, writtenAt, end);
+  const made = versionOf(intent.change, dot, writtenAt, end);
+  const version = intent.past === undefined ? made : { ...made, past: intent.past };
   const siblings = write(own, seen, version, intent.epoch);
   const { vector, beyond } = seenAfter(seen, dot, own?.context);
   return {

@@ -56,7 +56,7 @@ export class SessionSeal {
  * mark, its writers; of each: its place in the table, how many numbers, the first, the differences.
  * Marks of flags that are not 0: partition, mark, ...
  */
-function encodeToken({ epoch, floors }: SessionToken): Uint8Array {
+export function encodeToken({ epoch, floors }: SessionToken): Uint8Array {
   const writers = new Map<Writer, number>();
   const flat: number[] = [];
   const bits = { majority: new Set<number>(), all: new Set<number>() };
@@ -82,7 +82,7 @@ function encodeToken({ epoch, floors }: SessionToken): Uint8Array {
 }
 
 /** The seal vouches for its shape: only `encodeToken` writes it. */
-function decodeToken(body: Uint8Array): SessionToken {
+export function decodeToken(body: Uint8Array): SessionToken {
   const plain = decode(body);
   if (!Array.isArray(plain) || plain[0] !== FORMAT) {
     throw new OperatingError(

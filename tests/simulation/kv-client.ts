@@ -45,7 +45,6 @@ interface Asked {
 
 /** At these no read repairs before it answers, unless it is asked to. */
 const WEAK = new Set(['eventual', 'local-one']);
-/** What a cluster has handed out it takes back. */
 const UNSEALED = 'invalid_session_token';
 /** A client waits so much longer than the deadline that it named. */
 const PATIENCE_MILLISECONDS = 300;
@@ -198,7 +197,7 @@ export class KvClient {
       answered: this.#trusted(receipt.answered, asked, key),
       repaired: this.#promises.repaired(receipt),
       ...(versions.length === 0 && receipt.answered > 0 ? { miss } : {}),
-      session: this.#step(asked, request),
+      session: this.#step(asked, request, receipt.level),
     });
     asked.steps.push(read.id);
     if (versions.length === 0 && miss !== undefined) this.#count('miss at a weak level');
@@ -225,7 +224,8 @@ export class KvClient {
     const { world } = this.#options;
     this.#countAnswer('put', request, answer);
     write.ended = world.now;
-    write.session = this.#step(asked, request);
+    const achieved = answer?.kind === 'written' ? answer.receipt.level : '';
+    write.session = this.#step(asked, request, achieved);
     if (answer?.kind !== 'written') {
       const refused = answer?.kind === 'refused' && answer.outcome === 'none';
       write.outcome = refused ? 'refused' : 'open';
@@ -262,7 +262,6 @@ export class KvClient {
     if (trouble !== undefined) this.#options.onTrouble(trouble);
   }
 
-  /** The token of an answer takes the place of those that were sent. */
   #carry<Told>(
     { sent, steps }: Asked,
     { session }: Pick<requests.Addressed, 'session'>,
@@ -276,12 +275,15 @@ export class KvClient {
     return told;
   }
 
-  #step({ sent, oldDisks }: Asked, { session, key }: requests.Addressed): SessionStep | undefined {
+  #step(
+    { sent, oldDisks }: Asked,
+    { session, key }: requests.Addressed,
+    achieved: string,
+  ): SessionStep | undefined {
     if (session === undefined) return undefined;
     const old = [...oldDisks, ...this.#oldDisks()];
-    const owners = this.#options.witness.primaries(key);
-    const mayBeLost = owners.some(({ node }) => old.includes(node));
-    return { after: stepsOf(sent), isCausal: false, mayBeLost };
+    const mayBeLost = this.#options.witness.primaries(key).some(({ node }) => old.includes(node));
+    return { after: stepsOf(sent), isCausal: achieved === 'causal', mayBeLost };
   }
 
   /** What the answer claims, beside what can be seen at this moment. */

@@ -26,7 +26,7 @@ export interface WorkloadOptions {
 
 const READ_LEVELS = [
   ...['quorum', 'quorum', 'quorum', 'one', 'two', 'three', 'all', 'eventual', '2'],
-  ...['local-one', 'local-quorum', 'each-quorum', 'session', 'session'],
+  ...['local-one', 'local-quorum', 'each-quorum', 'session', 'session', 'causal', 'causal'],
 ];
 const WRITE_LEVELS = [...READ_LEVELS, 'any', 'any', 'eventual', 'one', 'QUORUM'];
 const FALLBACKS = [[], [], [], ['one'], ['quorum', 'one'], ['eventual'], ['quorum', 'eventual']];

@@ -35,6 +35,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   any: (answers) => answers >= 1,
   eventual: (answers) => answers >= 1,
   session: (answers) => answers >= 1,
+  causal: (answers) => answers >= 1,
   'local-one': (_answers, _of, near) => near >= 1,
   'local-quorum': (_answers, _of, near, nearOf) => most(near, nearOf),
   'each-quorum': (_answers, _of, _near, _nearOf, zones) => zones,
@@ -97,7 +98,7 @@ t.test('the rows are all there', async (t) => {
   const rows = Object.keys(RULES).filter((name) => !/^\d/.test(name));
   t.strictSame([...AVAILABLE_LEVELS].sort(), rows.sort());
   const later = LEVEL_NAMES.filter((name) => !AVAILABLE_LEVELS.includes(name));
-  t.strictSame([...later].sort(), ['bounded-staleness', 'causal', 'strong']);
+  t.strictSame([...later].sort(), ['bounded-staleness', 'strong']);
 });
 
 t.test(
@@ -126,7 +127,7 @@ t.test('names are read in any case; everything else is refused', async (t) => {
     if (name === 'any') t.throws(read, { code: 'invalid_level' });
     else t.equal(read(), name);
   }
-  for (const name of ['causal', 'Strong', 'bounded-staleness;max=500ms']) {
+  for (const name of ['Strong', 'bounded-staleness;max=500ms']) {
     t.throws(() => parseLevel(name, 'read'), { code: 'not_implemented' }, name);
   }
   const bad = ['', ' ', '0', '-1', '01', '1.5', '100', '1e1', 'most', 'quorum;max=5', 'quorum;'];

@@ -160,11 +160,46 @@ t.test('what all disks have leaves a token, and not before', async (t) => {
   t.strictSame(of(carried(cluster, session)), []);
 });
 
+t.test('who reads an effect at `causal` has seen its causes, on other keys too', async (t) => {
+  const { cluster, session } = await staged(t);
+  cluster.network.gate = () => true;
+  const effect = 'the effect';
+  await cluster.put('n1', effect, 'of the new one', { level: 'causal', session });
+  await cluster.clock.advance(10);
+  const seen = await cluster.get('n2', effect, { level: 'causal' });
+  t.strictSame(await cluster.texts('n2', KEY, ONE), ['old'], 'without what was taken over');
+  const after = { ...ONE, session: carried(cluster, seen.session) };
+  t.strictSame(await cluster.texts('n2', KEY, after), ['new']);
+});
+
+t.test('the causes of all siblings are taken over', async (t) => {
+  const cluster = await clusterFor(t);
+  const keys = ['c1', 'c2'];
+  const empty = await cluster.get('n1', KEY, { level: 'quorum' });
+  for (const key of keys) await cluster.put('n1', key, 'old', { level: 'all' });
+  for (const [i, key] of keys.entries()) {
+    loseCopies(cluster);
+    const { session } = await cluster.put('n1', key, 'new', { level: 'session' });
+    cluster.network.gate = () => true;
+    const past = { level: 'causal', session: carried(cluster, session), context: empty.context };
+    await cluster.put('n1', KEY, `effect ${i}`, past);
+  }
+  await cluster.clock.advance(10);
+  const seen = await cluster.get('n2', KEY, { level: 'causal' });
+  t.equal(seen.siblings.length, 2);
+  for (const key of keys) {
+    const after = { ...ONE, session: carried(cluster, seen.session) };
+    t.strictSame(await cluster.texts('n2', key, after), ['new'], key);
+  }
+});
+
 t.test('an acknowledgement that a crash may take is refused', async (t) => {
   const cluster = await clusterFor(t);
-  for (const durability of ['os', 'memory'] as const) {
-    const refusal = await refusalOf(cluster.put('n1', KEY, 'v', { level: 'session', durability }));
-    t.match(refusal, { code: 'invalid_request', details: { received: durability } });
+  for (const level of ['session', 'causal']) {
+    for (const durability of ['os', 'memory'] as const) {
+      const refusal = await refusalOf(cluster.put('n1', KEY, 'v', { level, durability }));
+      t.match(refusal, { code: 'invalid_request', details: { received: durability } });
+    }
   }
 });
 

@@ -77,6 +77,7 @@ const put = {
     ...{ dots: encodeDots(new Map([['n1.3.0123456789ab', [7, 9]]])), one: true, mark: 2 },
     flag: 'majority' as const,
   },
+  past: record,
 };
 const putResult = {
   version,
@@ -213,7 +214,7 @@ const COORDINATION = [
       put,
       { ...put, change: { state: 'tombstone' }, seen: null, resolving: null },
       { ...put, change: { ...put.change, ttlSeconds: 'keep', expiresAt: null } },
-      { ...put, change: { ...put.change, ttlSeconds: null }, session: null },
+      { ...put, change: { ...put.change, ttlSeconds: null }, session: null, past: null },
     ],
     [putResult, { ...putResult, claim: null }],
   ),

@@ -43,6 +43,7 @@ async function ofReplica(): Promise<(readonly [string, Uint8Array])[]> {
   await mint('ends', intentOf('', { change: value }));
   await mint('deleted');
   await mint('deleted', intentOf('', { change: { state: 'tombstone' } }));
+  await mint('caused', { ...intentOf('value'), past: Uint8Array.of(1, 2, 3) });
   await disk.hints.hold('n3', at('a'), bytes, 'sync').committed;
   await disk.audits.add(at('a'), AUDIT, 'sync').committed;
   await disk.clocks.persist();

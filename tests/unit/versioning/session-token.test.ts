@@ -5,6 +5,7 @@ import { OperatingError } from '../../../lib/errors.js';
 import type { Dot } from '../../../lib/versioning/dot.js';
 import { countDots, dotSetOf, dotsIn, NO_DOTS } from '../../../lib/versioning/dot-set.js';
 import { SessionSeal, TOKEN_CHARACTERS_MAX } from '../../../lib/versioning/session-seal.js';
+import { encodePast, joinPasts } from '../../../lib/versioning/past.js';
 import {
   FLAGS,
   type PartitionFloor,
@@ -202,6 +203,21 @@ t.test('about 500 writers of partitions find room, or 1,500 dots of one', async 
   const deep = { dots: dotSetOf(dots), flag: 'none', one: false, mark: 0 } as const;
   const token = seal.open(seal.seal(withFloor(NOTHING_SEEN_YET, 7, deep)));
   t.equal(countDots(floorOf(token, 7).dots), 1500);
+});
+
+t.test('a past comes back as it was, or asks for more, and takes a kibibyte at most', async () => {
+  fc.assert(
+    fc.property(anyToken, anyToken, (a, b) => {
+      const [one, other] = [encodePast(a), encodePast(b)];
+      if ((one === undefined) !== (a.floors.size === 0) || (one?.length ?? 0) > 1024) return false;
+      const joined = joinPasts([one, undefined, other]);
+      const whole = joinTokens(a, b);
+      return [...whole.floors].every(([partition, floor]) => {
+        const left = floorOf(joined, partition);
+        return left.one === floor.one && left.dots.size === floor.dots.size;
+      });
+    }),
+  );
 });
 
 t.test('what is stable is left out, exactly', async () => {
