@@ -23,7 +23,7 @@ import {
   checkFunctionLength,
   checkSkipped,
 } from './tidy/shape.js';
-import { brokenLinks, checkNamedFiles, documentPaths } from './tidy/references.js';
+import { brokenLinks, checkInvariants, checkNamedFiles, documentPaths } from './tidy/references.js';
 import type { Finding, Source } from './tidy/source.js';
 import { staleOutputs } from './tidy/stale-outputs.js';
 import { readSources, readTexts, sourceOf } from './tidy/source.js';
@@ -290,6 +290,9 @@ t.test('what documents and comments refer to is there', async (t) => {
     'docs/README.md: ring.md#nowhere',
     'docs/README.md: nowhere.md',
   ]);
+  t.same(checkInvariants(readFileSync('docs/architecture.md', 'utf8'), sources), []);
+  const naming = sourceOf('lib/x.ts', '// See architecture.md, V1 and V2.');
+  t.equal(checkInvariants('* **V1, x.** `lib/no.ts`\n* **V1, y.**', [naming]).length, 5);
 });
 
 t.test('the checks see the sources', async (t) => {
@@ -360,7 +363,6 @@ t.test('every variable is in .env.example, and nothing else is', async (t) => {
   const bin = texts.filter(({ path }) => path.startsWith('bin/') && path.endsWith('.ts'));
   t.same(checkVariables(readFileSync('.env.example', 'utf8'), settings, bin), []);
   t.same(new Set(settings).size, settings.length, 'variables are unique');
-
   const command = { path: 'bin/x.ts', text: "option.env('QUORATE_X')" };
   t.same(checkVariables('#QUORATE_A=1\n#QUORATE_X=', ['QUORATE_A'], [command]), []);
   t.same(checkVariables('#QUORATE_A=1', ['QUORATE_A'], [command]).length, 1);

@@ -16,6 +16,34 @@ export function checkNamedFiles({ path, text }: Source): Finding[] {
     .map((name) => `${path} names ${name}, which is not there`);
 }
 
+/** A rule as docs/architecture.md states it, one a line: `* **V1, its name** ... files`. */
+const INVARIANT = /^\* \*\*([A-Z]\d+), (.*)$/gm;
+/** Where a comment, or a planted bug, names rules: `architecture.md, C3 and D4`, `rule: 'V1'`. */
+const RULES_NAMED = /(?:architecture\.md, |rule: ')([A-Z]\d+)(?: (?:and|to) ([A-Z]\d+))?/g;
+/** Those of docs/consensus.md. */
+const OF_CONSENSUS = /^K\d+$/;
+
+/** Each rule names a test and only files that are there; each rule that is named is stated. */
+export function checkInvariants(document: string, sources: readonly Source[]): Finding[] {
+  const found: Finding[] = [];
+  const stated = new Set<string>();
+  for (const [, rule = '', text = ''] of document.matchAll(INVARIANT)) {
+    if (stated.has(rule)) found.push(`${rule} is stated twice`);
+    stated.add(rule);
+    const files = text.match(NAMED) ?? [];
+    if (!files.some((file) => file.startsWith('tests/'))) found.push(`${rule} names no test`);
+    for (const file of files) if (!existsSync(file)) found.push(`${rule} names ${file}`);
+  }
+  for (const { path, text } of sources) {
+    if (path.startsWith('tests/tidy')) continue;
+    for (const [, ...rules] of text.matchAll(RULES_NAMED)) {
+      const unknown = rules.filter((rule) => rule && !stated.has(rule) && !OF_CONSENSUS.test(rule));
+      for (const rule of unknown) found.push(`${path} names ${rule}, which is not stated`);
+    }
+  }
+  return found;
+}
+
 /** All documents: README.md and those in `docs/`. */
 export function documentPaths(): string[] {
   const inFolder = (folder: string): string[] =>

@@ -8,7 +8,7 @@ const CLIENT = 'unit/client/held-tokens.test.js';
 
 export const SESSION_BUGS: readonly PlantedBug[] = [
   {
-    rule: 'S1',
+    rule: 'T1',
     name: 'what a token names is not asked for',
     file: 'coordination/cover.js',
     right: 'const missing = round.missingOf(session.floor.dots);',
@@ -16,7 +16,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     checkers: ['sessions'],
   },
   {
-    rule: 'S1',
+    rule: 'T1',
     name: 'an entry of a token is a highest number',
     file: 'replica/replica.js',
     right: '!clock.has(dot) && !covers(context, dot)',
@@ -25,7 +25,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     test: CLUSTER,
   },
   {
-    rule: 'S2',
+    rule: 'T2',
     name: 'a token takes the dot of a read that is not synced',
     file: 'coordination/read-core.js',
     right: 'const durable = this.#options.session !== undefined || (',
@@ -33,7 +33,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     test: READ,
   },
   {
-    rule: 'S0',
+    rule: 'T0',
     name: 'the last answer wins',
     file: 'client/held-tokens.js',
     right: '[...this.#held.filter((one) => !sent.includes(one)), token]',
@@ -42,7 +42,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     test: CLIENT,
   },
   {
-    rule: 'S3',
+    rule: 'T3',
     name: 'no fallback to all owners',
     file: 'coordination/cover.js',
     right: 'return all && markNow() <= floor.mark;',
@@ -50,7 +50,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     test: READ,
   },
   {
-    rule: 'S3',
+    rule: 'T3',
     name: 'all owners meet a token though one has lost the partition since',
     file: 'coordination/cover.js',
     right: 'return all && markNow() <= floor.mark;',
@@ -58,7 +58,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     test: READ,
   },
   {
-    rule: 'S3',
+    rule: 'T3',
     name: 'a stand-in mints for a session',
     file: 'coordination/write-core.js',
     right: 'isSloppy && this.#options.session === undefined',
@@ -66,7 +66,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     test: 'unit/coordination/write-core.test.js',
   },
   {
-    rule: 'S4',
+    rule: 'T4',
     name: 'a write is minted on whatever is there',
     file: 'coordination/write-core.js',
     right: 'session === undefined || isEmptyFloor(session)',
@@ -74,7 +74,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     checkers: ['sessions'],
   },
   {
-    rule: 'S4',
+    rule: 'T4',
     name: 'an own write does not enter the token',
     file: 'coordination/sessions.js',
     right: 'const dots = [version, ...(claim === undefined ? [] : [claim])]',
@@ -82,7 +82,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     checkers: ['sessions'],
   },
   {
-    rule: 'S5',
+    rule: 'T5',
     name: 'a causal write stores no past',
     file: 'coordination/sessions.js',
     right: 'return encodePast(withoutStable(',
@@ -91,7 +91,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     test: CLUSTER,
   },
   {
-    rule: 'S5',
+    rule: 'T5',
     name: 'a causal reader takes the past of the first sibling alone',
     file: 'coordination/sessions.js',
     right: 'joinPasts(versions.map(({ past }) => past))',
@@ -99,7 +99,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     test: CLUSTER,
   },
   {
-    rule: 'S5',
+    rule: 'T5',
     name: 'a past that is joined does not say that a dot was known at one',
     file: 'versioning/session-seal.js',
     right: 'const one = next() === 1;',
@@ -107,7 +107,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     test: TOKEN,
   },
   {
-    rule: 'S6',
+    rule: 'T6',
     name: 'entries are cut where a token is too large',
     file: 'versioning/session-token.js',
     right: "flag: one || flag === 'all' ? 'all' : 'majority'",
@@ -115,7 +115,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     test: TOKEN,
   },
   {
-    rule: 'S6',
+    rule: 'T6',
     name: 'a flag asks a majority though a dot was known at one',
     file: 'versioning/session-token.js',
     right: "flag: one || flag === 'all' ? 'all' : 'majority'",
@@ -123,7 +123,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     test: TOKEN,
   },
   {
-    rule: 'S6',
+    rule: 'T6',
     name: 'a union forgets that a dot was known at one',
     file: 'versioning/session-token.js',
     right: 'one: a.one || b.one,',
@@ -131,7 +131,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     test: TOKEN,
   },
   {
-    rule: 'S6',
+    rule: 'T6',
     name: 'tokens are trimmed by clocks in memory',
     file: 'coordination/stable-dots.js',
     right: 'clocks.persisted(partition).toPlain()',
