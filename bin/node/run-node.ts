@@ -217,6 +217,6 @@ function listen(
     handler,
     together: arriving.add,
     problem: ({ code, detail }) =>
-      JSON.stringify(problemBody(new OperatingError(code, detail), requestId(), 'none')),
+      `${JSON.stringify(problemBody(new OperatingError(code, detail), requestId(), 'none'))}\n`,
   });
 }

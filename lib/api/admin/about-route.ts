@@ -6,7 +6,8 @@ import { batchOperationsMax } from '../http/batch-body.js';
 import { LATER_OF_KEYS } from '../http/data-target.js';
 import { KEY_BYTES_MAX } from '../http/key-of-path.js';
 import { LATER_HEADERS } from '../http/request-options.js';
-import { jsonReply } from './control-reply.js';
+import { jsonReply, seeOther, textReply } from './control-reply.js';
+import { DOCS_PATH } from './docs-page.js';
 import { LATER_FEATURES } from './later-paths.js';
 import type { ControlRoute } from './route.js';
 
@@ -27,7 +28,23 @@ const aboutShape = z.strictObject({
   not_in_this_version: z.array(z.string()),
 });
 
-export function aboutRoute({ node, version, limits }: ApiWorld): ControlRoute {
+const TEXT_TYPE = 'text/plain; charset=utf-8';
+const VARIES = ['Vary', 'Accept'];
+const START = `Quorate, a leaderless key-value store.
+
+Write and read a key:
+  curl -X PUT -H 'Content-Type: application/json' -d '{"value":"hello"}' ADDRESS/api/v1/kv/greeting
+  curl ADDRESS/api/v1/kv/greeting
+
+/docs                    every request, for a browser
+/openapi.json            the same, for tools
+/api/v1                  versions and limits
+/api/v1/cluster/status   the nodes, and a verdict
+/healthz, /readyz        does it live, and can it serve?
+/metrics                 for Prometheus
+`;
+
+export function aboutRoutes({ node, version, limits }: ApiWorld): ControlRoute[] {
   const about: z.infer<typeof aboutShape> = {
     name: 'quorate',
     version,
@@ -48,14 +65,31 @@ export function aboutRoute({ node, version, limits }: ApiWorld): ControlRoute {
       ...LEVEL_NAMES.filter((name) => !AVAILABLE_LEVELS.includes(name)),
     ],
   };
-  return {
-    method: 'GET',
-    path: '/api/v1',
-    operationId: 'getAbout',
-    tag: 'About',
-    summary: 'Versions and capabilities',
-    parameters: [],
-    answers: { 200: { description: 'What this node is and can.', schema: aboutShape } },
-    handle: () => jsonReply(about),
-  };
+  const shared = { method: 'GET', tag: 'About', parameters: [] } as const;
+  const answers = { 200: { description: 'What this node is and can.', schema: aboutShape } };
+  return [
+    {
+      ...{ ...shared, path: '/api/v1', operationId: 'getAbout', answers },
+      summary: 'Versions and capabilities',
+      handle: () => jsonReply(about),
+    },
+    {
+      ...{ ...shared, path: '/api/v1/', operationId: 'getAboutToo', answers },
+      isAlias: true,
+      summary: 'The same',
+      handle: () => jsonReply(about),
+    },
+    {
+      ...{ ...shared, path: '/', operationId: 'getStart' },
+      summary: 'Where to begin: text for people at a terminal, the page at /docs for a browser',
+      answers: {
+        200: { description: 'The text.', contentType: TEXT_TYPE },
+        302: { description: 'A browser goes to /docs.' },
+      },
+      handle: ({ headers }) => {
+        const isBrowser = headers.accept?.includes('text/html') === true;
+        return isBrowser ? seeOther(DOCS_PATH) : textReply(START, TEXT_TYPE, VARIES);
+      },
+    },
+  ];
 }

@@ -18,6 +18,12 @@ export function textReply(text: string, type: string, headers: readonly string[]
   };
 }
 
+/** Leads a browser, or `curl -L`, to another path of this node. */
+export function seeOther(path: string): HttpReply {
+  const headers = [...GUARD_HEADERS, 'Location', path, 'Vary', 'Accept'];
+  return { status: 302, headers, body: '', result: 'ok' };
+}
+
 /** The version that an If-Match names; undefined where there is none, or `*`. */
 export function versionOfTag(ifMatch: string | undefined): string | undefined {
   if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;

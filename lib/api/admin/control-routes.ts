@@ -1,6 +1,6 @@
 /** All control routes of a node. */
 import type { ApiWorld } from '../api-world.js';
-import { aboutRoute } from './about-route.js';
+import { aboutRoutes } from './about-route.js';
 import { BATCH_ROUTE } from './batch-route.js';
 import type { HttpExchanges } from '../http/exchange.js';
 import { ClientLoad } from './client-load.js';
@@ -28,7 +28,7 @@ export function controlRoutes(
   const load = new ClientLoad(world, exchanges, work);
   const { cluster, coordination, handoff, settings, exchange, convergence, events } = world.node;
   const routes = [
-    aboutRoute(world),
+    ...aboutRoutes(world),
     ...configRoutes(settings),
     ...clusterRoutes(cluster, load),
     ...locateRoutes(cluster),
@@ -40,8 +40,9 @@ export function controlRoutes(
     eventsRoute(events),
     ...healthRoutes(world, load),
   ];
+  const named = routes.filter(({ isAlias }) => isAlias !== true);
   return [
     ...routes,
-    ...documentRoutes([...DATA_ROUTES, ...HISTORY_ROUTES, BATCH_ROUTE, ...routes], world.version),
+    ...documentRoutes([...DATA_ROUTES, ...HISTORY_ROUTES, BATCH_ROUTE, ...named], world.version),
   ];
 }

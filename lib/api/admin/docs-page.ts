@@ -4,6 +4,7 @@ import { ERROR_STATUS } from '../http/error-status.js';
 import { problemAnchor } from '../http/problem.js';
 import type { OpenApiDocument, OpenApiOperation } from './openapi.js';
 
+export const DOCS_PATH = '/docs';
 export const STYLE_PATH = '/docs/style.css';
 
 export const STYLE = `

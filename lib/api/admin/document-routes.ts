@@ -1,6 +1,6 @@
 /** The routes of the OpenAPI document and of its page. */
-import { textReply } from './control-reply.js';
-import { docsPage, STYLE, STYLE_PATH } from './docs-page.js';
+import { seeOther, textReply } from './control-reply.js';
+import { DOCS_PATH, docsPage, STYLE, STYLE_PATH } from './docs-page.js';
 import { type OpenApiDocument, openApiDocument } from './openapi.js';
 import type { ControlRoute, RouteDescription } from './route.js';
 
@@ -38,11 +38,20 @@ export function documentRoutes(
     },
     {
       ...shared,
-      path: '/docs',
+      path: DOCS_PATH,
       operationId: 'getDocs',
       summary: 'This document as a page',
       answers: { 200: { description: 'The page.', contentType: HTML_TYPE } },
       handle: () => textReply(text().page, HTML_TYPE, PAGE_HEADERS),
+    },
+    {
+      ...shared,
+      path: `${DOCS_PATH}/`,
+      operationId: 'getDocsToo',
+      isAlias: true,
+      summary: 'Leads to the page',
+      answers: { 302: { description: 'To /docs.' } },
+      handle: () => seeOther(DOCS_PATH),
     },
     {
       ...shared,
@@ -56,7 +65,9 @@ export function documentRoutes(
   // Made at the first request: most nodes are never asked.
   let made: { readonly document: string; readonly page: string } | undefined;
   const text = (): { readonly document: string; readonly page: string } => {
-    made ??= textsOf(openApiDocument([...others, ...rows], version));
+    made ??= textsOf(
+      openApiDocument([...others, ...rows.filter(({ isAlias }) => isAlias !== true)], version),
+    );
     return made;
   };
   return rows;

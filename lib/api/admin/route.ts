@@ -49,6 +49,8 @@ export interface ControlCall {
 }
 
 export interface ControlRoute extends RouteDescription {
+  /** Another way to the same, for those who guess: the document does not name it. */
+  readonly isAlias?: true;
   /** Takes long: as much time as any request may have, unless it asks for less. */
   readonly isLong?: true;
   /** Asks nobody, and is how an operator looks at a node that sheds: always answered. */

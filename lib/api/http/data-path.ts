@@ -2,7 +2,9 @@
 import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GetAnswer, PutAnswer, PutRequest } from '../../coordination/request.js';
+import { JSON_TYPE } from '../../encoding/json-text.js';
 import { LARGE_BYTES } from '../../encoding/large.js';
+import type { OperatingError } from '../../errors.js';
 import type { Change } from '../../replica/intent.js';
 import type { SessionToken } from '../../versioning/session-token.js';
 import type { ApiWorld } from '../api-world.js';
@@ -60,6 +62,9 @@ const METHODS: Readonly<Record<DataResource, ReadonlyMap<string, Operation>>> = 
   versions: READS,
 };
 const OPERATIONS = new Map([...METHODS.value, ...METHODS.resolve]);
+const WITH_PUT =
+  'a value is written with PUT: ' +
+  `curl -X PUT -H 'Content-Type: ${JSON_TYPE}' -d '{"value": ...}' ADDRESS`;
 const TOMBSTONE: Change = { state: 'tombstone' };
 
 export class DataPath {
@@ -85,7 +90,7 @@ export class DataPath {
     exchange.route = ROUTES[target.resource];
     const methods = METHODS[target.resource];
     const operation = methods.get(exchange.request.method ?? '');
-    if (operation === undefined) throw wrongMethod(exchange.request.method, [...methods.keys()]);
+    if (operation === undefined) throw notOfKeys(exchange, target, [...methods.keys()]);
     const { key } = target;
     if (key === undefined) {
       if (operation === 'get') throw later('lists of keys');
@@ -268,4 +273,14 @@ function putRequest(
 /** For a command that a refusal proposes: nothing in it may end a quoted word of a shell. */
 function addressOf(host: string | undefined, url: string): string {
   return `http://${host ?? 'HOST'}${url}`.slice(0, 300).replace(/[^\w.:/?=&%[\]~+-]/g, '');
+}
+
+/** What curl sends with `-d` alone is a POST. */
+function notOfKeys(
+  { request: { method } }: HttpExchange,
+  { resource }: DataTarget,
+  allow: readonly string[],
+): OperatingError {
+  const isPost = method === 'POST' && resource === 'value';
+  return wrongMethod(method, allow, isPost ? WITH_PUT : undefined);
 }

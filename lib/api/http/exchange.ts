@@ -8,7 +8,7 @@ import { AnswerBytes } from './answer-bytes.js';
 import { LargeTurns } from './large-turns.js';
 import { operatingError, problemReply } from './problem.js';
 import { isTooLongToDiscard } from './read-body.js';
-import { bytesOf, closing, endReply, type HttpReply, writeHead } from './reply.js';
+import { bytesOf, closing, endReply, type HttpReply, lineEnded, writeHead } from './reply.js';
 import { type RequestHeaders, requestIdOf, scanHeaders } from './request-headers.js';
 
 export interface HttpExchangeKind {
@@ -142,10 +142,10 @@ export class HttpExchanges {
     this.answers.release(exchange.reserved);
     exchange.reserved = 0;
     const { request, response, headers } = exchange;
-    let sent = reply;
+    let sent = lineEnded(reply);
     // Else nobody is there any more, or the listener answered in our place (a body held open).
     if (!response.headersSent && !response.destroyed) {
-      sent = this.#bounded(reply, exchange);
+      sent = this.#bounded(sent, exchange);
       if (!request.complete && isTooLongToDiscard(headers)) sent = closing(sent);
       this.#send(exchange, sent);
     }

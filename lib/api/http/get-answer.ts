@@ -99,7 +99,7 @@ function joined(before: string, version: Version, after: string): HttpReplyBody 
   return Buffer.concat([
     Buffer.from(`${before}"value":`, 'latin1'),
     value,
-    Buffer.from(after, 'latin1'),
+    Buffer.from(`${after}\n`, 'latin1'),
   ]);
 }
 

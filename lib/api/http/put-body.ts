@@ -52,7 +52,10 @@ export function putBody(
 ): PutBody {
   const { contentType, raw } = headers;
   if (raw !== undefined && raw !== '1') throw invalid('x-raw', 'X-Raw is 1 or absent', raw);
-  if (contentType === undefined) return bytesBody(bytes, BYTES_TYPE, headers);
+  if (contentType === undefined) {
+    if (raw === undefined && isEnvelope(bytes)) throw untyped(bytes, 'no type', address);
+    return bytesBody(bytes, BYTES_TYPE, headers);
+  }
   checkContentType(contentType);
   const essence = essenceOf(contentType);
   if (essence === JSON_TYPE) {
@@ -70,7 +73,13 @@ function bytesBody(value: Buffer, contentType: string, headers: RequestHeaders):
 }
 
 function jsonBody(bytes: Buffer, headers: RequestHeaders, limits: PutBodyLimits): PutBody {
-  const members = membersOf(bytes);
+  const found = jsonMembers(strictText(bytes));
+  const unwrapped = unwrappedIn(found);
+  if (unwrapped !== undefined) {
+    const wrapped = `{"value":${shown(bytes, '...')}}`;
+    throw invalid(unwrapped, `what is to be stored is the member "value": send ${wrapped}`);
+  }
+  const members = objectOf(found, 'the body');
   checkMembers(members, MEMBERS);
   const text = members.get('value');
   if (text === undefined) throw invalid('value', 'the member "value" is missing');
@@ -78,6 +87,13 @@ function jsonBody(bytes: Buffer, headers: RequestHeaders, limits: PutBodyLimits)
   const ttlSeconds = agreed('ttl', ttlMember(members.get('ttl')), ttlOfHeader(headers.ttl));
   const context = agreed('context', contextMember(members.get('context')), headers.context);
   return { change: { state: 'value', contentType: JSON_TYPE, value, ttlSeconds }, context };
+}
+
+/** What shows that it is the value itself, without the object around it; undefined: it is not. */
+function unwrappedIn(found: JsonMembers): string | undefined {
+  if (found.kind === 'other') return 'body';
+  if (found.kind !== 'object' || found.members.has('value')) return undefined;
+  return [...found.members.keys()].find((name) => !MEMBERS.includes(name));
 }
 
 /** The JSON text of a value as it is stored. */
@@ -168,26 +184,34 @@ function checkMeant(
   if (!isForm && !isText) return;
   const looksJson = isEnvelope(bytes);
   if (isText && !looksJson) return;
-  const typed = looksJson
-    ? `-H 'Content-Type: ${JSON_TYPE}' --data '${shown(bytes)}'`
+  throw untyped(bytes, contentType, address);
+}
+
+/** @param received what the client said of the type */
+function untyped(bytes: Buffer, received: string, address: () => string): OperatingError {
+  const typed = isEnvelope(bytes)
+    ? `-H 'Content-Type: ${JSON_TYPE}' --data '${shown(bytes, '{"value": ...}')}'`
     : `-H 'Content-Type: ${BYTES_TYPE}' --data-binary ...`;
-  throw unsupported(
-    `${essence} is what clients send when nobody chose a type. Say which: ` +
+  return unsupported(
+    `${essenceOf(received)} is what clients send when nobody chose a type. Say which: ` +
       `curl -X PUT ${typed} '${address()}'; ` +
-      `or add -H 'X-Raw: 1' to store these bytes as ${essence}`,
-    contentType,
+      "or add -H 'X-Raw: 1' to store these bytes as they are",
+    received,
   );
 }
 
 const SHOWN_BYTES_MAX = 200;
+/** Enough to see that a body is no JSON object. */
+const HEAD_BYTES = 64;
 
 /** The body itself where it is short and safe within quotes. */
-function shown(bytes: Buffer): string {
+function shown(bytes: Buffer, otherwise: string): string {
   const text = bytes.length <= SHOWN_BYTES_MAX ? bytes.toString('utf8') : '';
-  return /^[^'\p{Cc}\ufffd]+$/u.test(text) ? text : '{"value": ...}';
+  return /^[^'\p{Cc}\ufffd]+$/u.test(text) ? text : otherwise;
 }
 
 function isEnvelope(bytes: Buffer): boolean {
+  if (!/^\s*\{/.test(bytes.toString('latin1', 0, HEAD_BYTES))) return false;
   const found = jsonMembers(bytes.toString('utf8'));
   return found.kind === 'duplicate' || (found.kind === 'object' && found.members.has('value'));
 }

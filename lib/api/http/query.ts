@@ -1,4 +1,5 @@
 /** Query parameters, strictly: unknown ones and repeated ones are refused, not ignored. */
+import type { OperatingError } from '../../errors.js';
 import { decodeOnce } from './key-of-path.js';
 import { invalid } from './refusals.js';
 
@@ -17,11 +18,30 @@ export function parseQuery(raw: string, known: readonly string[]): Query {
   for (const part of raw.split('&')) {
     const end = part.indexOf('=');
     const name = end < 0 ? part : part.slice(0, end);
-    if (!known.includes(name)) throw invalid(name, `there is no parameter "${name}" here`);
+    if (!known.includes(name)) throw unknownParameter(name);
     if (query.has(name)) throw invalid(name, `the parameter "${name}" is there twice`);
     query.set(name, end < 0 ? '' : part.slice(end + 1));
   }
   return query;
+}
+
+/** What a request says in headers, by the names that others would give to parameters. */
+const HEADERS: ReadonlyMap<string, string> = new Map([
+  ['level', 'X-Consistency-Level'],
+  ['consistency', 'X-Consistency-Level'],
+  ['consistency_level', 'X-Consistency-Level'],
+  ['fallback', 'X-Consistency-Fallback'],
+  ['timeout', 'X-Timeout'],
+  ['ttl', 'X-TTL'],
+  ['context', 'X-Causal-Context'],
+  ['durability', 'X-Durability'],
+]);
+
+function unknownParameter(name: string): OperatingError {
+  const message = `there is no parameter "${name}" here`;
+  const header = HEADERS.get(name.toLowerCase());
+  const told = header === undefined ? message : `${message}: send the header ${header}`;
+  return invalid(name, told);
 }
 
 /** The decoded value of a parameter; undefined where it was not sent. */

@@ -13,11 +13,18 @@ export function later(feature: string): OperatingError {
   });
 }
 
-/** `allow` are the methods that the resource has. */
-export function wrongMethod(method: string | undefined, allow: readonly string[]): OperatingError {
-  return new OperatingError('method_not_allowed', `${method ?? 'this'} is not a method of it`, {
-    details: { allow, received: method },
-  });
+/**
+ * `allow` are the methods that the resource has.
+ * @param instead what to do, where that is known
+ */
+export function wrongMethod(
+  method: string | undefined,
+  allow: readonly string[],
+  instead?: string,
+): OperatingError {
+  const message = `${method ?? 'this'} is not a method of it`;
+  const told = instead === undefined ? message : `${message}: ${instead}`;
+  return new OperatingError('method_not_allowed', told, { details: { allow, received: method } });
 }
 
 export function noSuchPath(): OperatingError {

@@ -1,5 +1,6 @@
 /** What is answered to a request, and how it leaves: one head and one body in one write. */
 import type { ServerResponse } from 'node:http';
+import { JSON_TYPE } from '../../encoding/json-text.js';
 
 /**
  * The body as a string of which each character is one byte (`latin1`): the socket then gets head
@@ -35,6 +36,19 @@ const HEAD_BYTES = 512;
 /** What it takes until it has left. */
 export function bytesOf({ body }: HttpReply): number {
   return HEAD_BYTES + body.length;
+}
+
+const JSON_TYPES: ReadonlySet<string> = new Set([JSON_TYPE, 'application/problem+json']);
+
+/**
+ * JSON ends with a line, so that the prompt of a shell begins on the next one. What is bytes was
+ * made so: it is not copied again.
+ */
+export function lineEnded(reply: HttpReply): HttpReply {
+  const { status, headers, body, result } = reply;
+  const [, type = ''] = headers;
+  if (typeof body !== 'string' || body === '' || !JSON_TYPES.has(type)) return reply;
+  return body.endsWith('\n') ? reply : { status, headers, body: `${body}\n`, result };
 }
 
 /** The same, and the connection ends with it. */

@@ -100,7 +100,7 @@ t.test('each request has a line in the log, without what clients put into it', a
     { fields: { method: 'GET', route: '/api/v1/kv/:key', status: 404, request_id: 'r1' } },
     { fields: { route: '/api/v1/kv/:key/conflicts', status: 404 } },
     { fields: { method: 'DELETE', route: '/api/v1/kv/:key', status: 404 } },
-    { fields: { route: '/api/v1/cluster/locate/:key', status: 200, consistency: 'default' } },
+    { fields: { route: '/api/v1/cluster/locate/:key', status: 200, consistency: 'none' } },
     { fields: { route: '', status: 404 } },
     { event: 'request refused', fields: { method: 'GET', status: 421 } },
   ]);

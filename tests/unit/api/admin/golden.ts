@@ -333,6 +333,7 @@ export const GOLDEN: readonly Golden[] = [
   { operation: 'GET /readyz', path: '/readyz', status: 200, expected: { ready: true } },
   { operation: 'GET /readyz', path: '/readyz?level=all', status: 503 },
   { operation: 'GET /metrics', path: '/metrics', status: 200, expected: 'x 1' },
+  { operation: 'GET /', path: '/', status: 200, expected: 'Quorate' },
   { operation: 'GET /openapi.json', path: '/openapi.json', status: 200 },
   { operation: 'GET /docs', path: '/docs', status: 200, expected: '<!doctype html>' },
   { operation: 'GET /docs/style.css', path: '/docs/style.css', status: 200, expected: 'body' },

@@ -16,7 +16,7 @@ t.test('a JSON value', async (t) => {
   t.equal(
     answer.text,
     `{"key":"k","value":{"a": 1.0, "é":"💥"},"version":"${WRITER}.5","context":"Q29udGV4dA",` +
-      '"written_at":"2026-01-02T03:04:05.678Z","expires_at":"2026-01-02T03:05:05.678Z"}',
+      '"written_at":"2026-01-02T03:04:05.678Z","expires_at":"2026-01-02T03:05:05.678Z"}\n',
   );
   valueShape.parse(answer.json);
   t.match(answer.headers, {

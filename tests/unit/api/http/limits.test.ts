@@ -59,7 +59,7 @@ t.test('a body that is cut is not stored', async (t) => {
   });
   t.equal((await send('GET', '/healthz')).status, 200, 'the node goes on');
   t.equal(node.puts.length, 0);
-  t.match(node.counted.join(), /put default invalid_request/);
+  t.match(node.counted.join(), /put quorum invalid_request refused/);
 });
 
 t.test('too many requests at once are shed, and room comes back', async (t) => {
