@@ -66,6 +66,12 @@ export const BATCH_ROUTE: RouteDescription = {
   summary: 'Reads and writes many keys; each operation succeeds or fails by itself',
   parameters: [...COMMON, READ_REPAIR, ...ANY_WRITE],
   body: { 'application/json': batchShape },
+  bodyExample: {
+    operations: [
+      { op: 'put', key: 'cart', value: { apples: 3 } },
+      { op: 'get', key: 'cart', level: 'one' },
+    ],
+  },
   answers: {
     200: { description: `Every operation succeeded. ${DESCRIPTION}`, schema: answerShape },
     207: { description: `${'`failed`'} of them did not. ${DESCRIPTION}`, schema: answerShape },

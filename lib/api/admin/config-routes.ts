@@ -77,6 +77,7 @@ export function configRoutes(settings: SettingsControl): ControlRoute[] {
       summary: 'Changes the fields that are named, on all nodes',
       parameters: [DRY_RUN, IF_MATCH],
       body: { 'application/json': changeShape },
+      bodyExample: { default_level: 'one' },
       answers: CHANGED,
       handle: (call) =>
         changed(call, (options) =>
@@ -101,6 +102,7 @@ export function configRoutes(settings: SettingsControl): ControlRoute[] {
       summary: 'Back to the fields as they were at a version, as a new change',
       parameters: [DRY_RUN, IF_MATCH],
       body: { 'application/json': rollbackShape },
+      bodyExample: { version: '1-3f2a9c01' },
       answers: { ...CHANGED, 404: { description: 'That version is not known (`not_found`).' } },
       handle: (call) => {
         const { version } = call.body as z.infer<typeof rollbackShape>;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AVAILABLE_LEVELS } from '../../coordination/level.js';
 import { READ_REPAIRS } from '../../coordination/request.js';
 import { KEY_BYTES_MAX } from '../http/key-of-path.js';
+import { RECEIPT } from './answer-header-rows.js';
 import type { AnswerRow, ParameterRow, RouteDescription } from './route.js';
 
 export const time = z.iso.datetime();
@@ -117,8 +118,25 @@ const PUT: readonly ParameterRow[] = [
   }),
 ];
 
+/** Of examples. */
+export const CONTEXT = 'MHeGKKvBEenmuYfalgIBy0MZhcIn6OsgAbFuMS4x';
+const WRITTEN_EXAMPLE = {
+  ...{ key: 'cart', version: 'n1.1.2c23612aaf05.2', context: CONTEXT },
+  replaced: ['n1.1.2c23612aaf05.1'],
+};
+const VALUE_EXAMPLE = {
+  ...{ key: 'cart', value: { apples: 3 }, version: 'n1.1.2c23612aaf05.2', context: CONTEXT },
+  written_at: '2026-05-04T10:02:11.402Z',
+};
+const PUT_EXAMPLE = { value: { apples: 3 }, context: CONTEXT };
+
 export const WRITTEN: Readonly<Record<number, AnswerRow>> = {
-  200: { description: 'Written, as durably as the level asks.', schema: writtenShape },
+  200: {
+    description: 'Written, as durably as the level asks.',
+    schema: writtenShape,
+    headers: [...RECEIPT, 'X-Durability'],
+    example: WRITTEN_EXAMPLE,
+  },
   409: { description: 'A context is required (`blind_writes: refuse`).' },
   503: { description: 'The level was not reached; `outcome` says whether it may still surface.' },
 };
@@ -126,10 +144,18 @@ const READ_ANSWERS: Readonly<Record<number, AnswerRow>> = {
   200: {
     description: 'The value; bytes that are not JSON come back as they were stored.',
     schema: z.union([valueShape, listShape]),
+    headers: [...RECEIPT, 'ETag'],
+    example: VALUE_EXAMPLE,
   },
-  304: { description: 'Not modified.' },
-  404: { description: 'No value, seen at the level; with a context for the first write.' },
-  409: { description: 'Several siblings, all in the body (`siblings`).' },
+  304: { description: 'Not modified.', headers: [...RECEIPT, 'ETag'] },
+  404: {
+    description: 'No value, seen at the level; with a context for the first write.',
+    headers: RECEIPT,
+  },
+  409: {
+    description: 'Several siblings, all in the body (`siblings`).',
+    headers: [...RECEIPT, 'X-Siblings'],
+  },
   503: { description: 'The level was not reached.' },
 };
 
@@ -157,8 +183,8 @@ export const DATA_ROUTES: readonly RouteDescription[] = [
       summary: `The headers of the value of ${of}`,
       parameters: [key, ...READ],
       answers: {
-        200: { description: 'There is one value.' },
-        404: { description: 'There is none.' },
+        200: { description: 'There is one value.', headers: [...RECEIPT, 'ETag'] },
+        404: { description: 'There is none.', headers: RECEIPT },
       },
     },
     {
@@ -169,6 +195,7 @@ export const DATA_ROUTES: readonly RouteDescription[] = [
       summary: `Writes ${of}: a JSON value, or bytes of any other type`,
       parameters: [key, ...PUT],
       body: { 'application/json': putShape, 'application/octet-stream': undefined },
+      bodyExample: PUT_EXAMPLE,
       answers: {
         ...WRITTEN,
         413: { description: 'The value is too large.' },

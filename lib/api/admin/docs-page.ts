@@ -3,6 +3,7 @@ import { ERROR_CODES, type ErrorCode } from '../../errors.js';
 import { ERROR_STATUS } from '../http/error-status.js';
 import { problemAnchor } from '../http/problem.js';
 import type { OpenApiDocument, OpenApiOperation } from './openapi.js';
+import { PROBLEM_ADVICE } from './problem-advice.js';
 
 export const DOCS_PATH = '/docs';
 export const STYLE_PATH = '/docs/style.css';
@@ -47,6 +48,7 @@ export function docsPage(document: OpenApiDocument): string {
     '<p>The same as a document for tools: <a href="/openapi.json">/openapi.json</a>.</p>',
     ...sections,
     problemsHtml(),
+    shapesHtml(document),
     '</body></html>\n',
   ].join('\n');
 }
@@ -54,9 +56,11 @@ export function docsPage(document: OpenApiDocument): string {
 function operationHtml(method: string, path: string, operation: OpenApiOperation): string {
   const { operationId, summary, parameters, requestBody, responses } = operation;
   const bodies = Object.entries((requestBody?.['content'] ?? {}) as Record<string, object>);
+  const command = curlLine(method, path, parameters, bodies[0]);
   return [
     `<details id="${escapeHtml(operationId)}"><summary><code>${method.toUpperCase()} `,
     `${escapeHtml(path)}</code> ${escapeHtml(summary)}</summary>`,
+    `<pre>${escapeHtml(command)}</pre>`,
     table(
       ['parameter', 'in', 'meaning'],
       parameters.map((row) => [row['name'], row['in'], row['description']]),
@@ -77,10 +81,45 @@ function operationHtml(method: string, path: string, operation: OpenApiOperation
   ].join('');
 }
 
+/** Where a node of a local cluster listens: the line can be copied as it is. */
+const ADDRESS = 'http://127.0.0.1:8090';
+
+/** With the body of the example, and the value of a parameter that must be there. */
+function curlLine(
+  method: string,
+  path: string,
+  parameters: OpenApiOperation['parameters'],
+  body: readonly [type: string, media: object] | undefined,
+): string {
+  const isKeyAsked = parameters.some(({ name, in: place }) => name === 'key' && place === 'query');
+  const address = `${ADDRESS}${path.replace('{key}', 'cart')}${isKeyAsked ? '?key=cart' : ''}`;
+  const words = METHOD_WORDS[method] ?? `-X ${method.toUpperCase()} `;
+  const example = body !== undefined && 'example' in body[1] ? body[1].example : undefined;
+  const text = `-H 'Content-Type: ${body?.[0]}' -d '${JSON.stringify(example)}' `;
+  const sent = example === undefined ? '' : text;
+  return `curl ${words}${sent}'${address}'`;
+}
+
+const METHOD_WORDS: Readonly<Record<string, string>> = { get: '', head: '--head ' };
+
+const SHAPES = '#/components/schemas/';
+
+/** Names the shape and leads to it: each is told once, at the end. */
 function schemaHtml(title: string, media: object): string {
-  if (!('schema' in media)) return `<p>${escapeHtml(title)}</p>`;
-  const text = JSON.stringify(media.schema, undefined, 2);
-  return `<p>${escapeHtml(title)}</p><pre>${escapeHtml(text)}</pre>`;
+  const schema = 'schema' in media ? (media.schema as { readonly $ref?: string }) : {};
+  const name = schema.$ref?.slice(SHAPES.length);
+  if (name === undefined) return `<p>${escapeHtml(title)}</p>`;
+  return `<p>${escapeHtml(title)}: <a href="#shape-${name}">${name}</a></p>`;
+}
+
+function shapesHtml({ components }: OpenApiDocument): string {
+  const shapes = Object.entries((components['schemas'] ?? {}) as Record<string, object>);
+  const rows = shapes.map(([name, schema]) => {
+    const text = escapeHtml(JSON.stringify(schema, undefined, 2));
+    const head = `<details id="shape-${name}" open><summary>${name}</summary>`;
+    return `${head}<pre>${text}</pre></details>`;
+  });
+  return `<h2>Shapes</h2>${rows.join('')}`;
 }
 
 /** Where the `type` of every problem leads. */
@@ -88,13 +127,15 @@ function problemsHtml(): string {
   const rows = (Object.keys(ERROR_CODES) as ErrorCode[]).map((code) => {
     const { status, title } = ERROR_STATUS[code];
     const { retryable, outcome } = ERROR_CODES[code];
-    const cells = [code, status, title, retryable ? 'yes' : 'no', outcome];
+    const advice = PROBLEM_ADVICE[code];
+    const cells = [code, status, title, retryable ? 'yes' : 'no', outcome, advice];
     const html = cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('');
     return `<tr id="${problemAnchor(code)}">${html}</tr>`;
   });
   return (
     '<h2>Problems</h2><table><thead><tr><th>code</th><th>status</th><th>title</th>' +
-    `<th>retry?</th><th>outcome</th></tr></thead><tbody>${rows.join('')}</tbody></table>`
+    '<th>retry?</th><th>outcome</th><th>what to do</th></tr></thead>' +
+    `<tbody>${rows.join('')}</tbody></table>`
   );
 }
 

@@ -53,6 +53,7 @@ export function exchangeRoute(exchange: ExchangeControl): ControlRoute {
       },
     ],
     body: { 'application/json': requestShape },
+    bodyExample: { partition: 17 },
     answers: { 200: { description: 'What each node found, and took.', schema: shape } },
     handle: async ({ query, body, timeoutMilliseconds }) => {
       const dry_run = flag(query, 'dry_run');

@@ -5,6 +5,7 @@ import {
   anyJson,
   bytesShape,
   COMMON,
+  CONTEXT,
   oneOf,
   PATHS,
   sibling,
@@ -104,6 +105,7 @@ export const HISTORY_ROUTES: readonly RouteDescription[] = PATHS.flatMap(
       summary: `Resolves the siblings of ${of} that a context shows: by a strategy, or to a value`,
       parameters: [key, DRY_RUN, ...WRITE],
       body: { 'application/json': resolveShape },
+      bodyExample: { context: CONTEXT, strategy: 'set-union' },
       answers: {
         ...WRITTEN,
         200: {

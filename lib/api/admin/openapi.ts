@@ -1,8 +1,8 @@
 /** The OpenAPI 3.1 document, built from the same rows that the router serves (docs/http-api.md). */
-import { z } from 'zod';
 import { PROBLEM_TYPE } from '../http/problem.js';
 import { JSON_TYPE } from '../../encoding/json-text.js';
-import { problemShape } from './problem-shape.js';
+import { ANSWER_HEADERS, type AnswerHeader } from './answer-header-rows.js';
+import { NamedSchemas } from './named-schemas.js';
 import type { AnswerRow, ParameterRow, RouteDescription } from './route.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -20,23 +20,30 @@ export interface OpenApiDocument {
   readonly openapi: '3.1.0';
   readonly info: Json;
   readonly servers: readonly Json[];
+  readonly security: readonly Json[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
   readonly components: Json;
 }
 
-const PROBLEM = {
-  [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } },
-};
+const PROBLEM_SCHEMA = { $ref: '#/components/schemas/Problem' };
+const PROBLEM = { [PROBLEM_TYPE]: { schema: PROBLEM_SCHEMA } };
 const NO_BODY_BELOW = 400;
+/** Statuses that ask for one more header. */
+const HEADER_OF: Readonly<Record<number, AnswerHeader>> = {
+  302: 'Location',
+  405: 'Allow',
+  503: 'Retry-After',
+};
 
 export function openApiDocument(
   routes: readonly RouteDescription[],
   version: string,
 ): OpenApiDocument {
+  const schemas = new NamedSchemas(routes);
   const paths: Record<string, Record<string, OpenApiOperation>> = {};
   for (const route of routes) {
     const path = documentPath(route.path);
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route) };
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route, schemas) };
   }
   return {
     openapi: '3.1.0',
@@ -44,10 +51,13 @@ export function openApiDocument(
       title: 'Quorate',
       version,
       description: 'A leaderless key-value store with a consistency level for every request.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
+    // There are no credentials in this version.
+    security: [],
     paths,
-    components: { schemas: { Problem: schemaOf(problemShape) } },
+    components: { schemas: schemas.all(), headers: headerComponents() },
   };
 }
 
@@ -56,18 +66,38 @@ export function documentPath(path: string): string {
   return path.replace(/:([a-z]+)/g, '{$1}');
 }
 
-function operationOf(route: RouteDescription): OpenApiOperation {
+function headerComponents(): Json {
+  return Object.fromEntries(
+    Object.entries(ANSWER_HEADERS).map(([name, { description, example }]) => {
+      return [name, { description, schema: { type: 'string' }, example }];
+    }),
+  );
+}
+
+function headersOf(status: number, { headers = [] }: Partial<AnswerRow>): Json {
+  const more = HEADER_OF[status];
+  const names = ['X-Request-Id', ...headers, ...(more === undefined ? [] : [more])];
+  return Object.fromEntries(
+    names.map((name) => [name, { $ref: `#/components/headers/${name}` }] as const),
+  );
+}
+
+function operationOf(route: RouteDescription, schemas: NamedSchemas): OpenApiOperation {
   const responses: Record<string, Json> = {};
   for (const [status, answer] of Object.entries(route.answers)) {
-    responses[status] = responseOf(Number(status), answer, route.method);
+    responses[status] = responseOf(Number(status), answer, route.method, schemas);
   }
-  responses['default'] = { description: 'Any other refusal or failure.', content: PROBLEM };
+  const headers = headersOf(0, {});
+  const problem = route.method === 'HEAD' ? {} : { content: PROBLEM };
+  const refused = 'Refused: nothing has happened; `detail` says what would be right.';
+  responses['4XX'] = { description: refused, headers: headersOf(405, {}), ...problem };
+  responses['default'] = { description: 'Any other failure.', headers, ...problem };
   return {
     operationId: route.operationId,
     tags: [route.tag],
     summary: route.summary,
     parameters: route.parameters.map(parameterOf),
-    ...(route.body === undefined ? {} : { requestBody: bodyOf(route.body) }),
+    ...(route.body === undefined ? {} : { requestBody: bodyOf(route, schemas) }),
     responses,
   };
 }
@@ -82,24 +112,34 @@ function parameterOf({ name, in: place, description, schema }: ParameterRow): Js
   };
 }
 
-function bodyOf(body: NonNullable<RouteDescription['body']>): Json {
+function bodyOf(
+  { body = {}, bodyExample: example }: RouteDescription,
+  schemas: NamedSchemas,
+): Json {
   const content: Record<string, Json> = {};
   for (const [type, shape] of Object.entries(body)) {
-    content[type] = shape === undefined ? {} : { schema: schemaOf(shape) };
+    content[type] = shape === undefined ? {} : mediaOf(schemas.reference(shape), example);
   }
   return { required: true, content };
 }
 
-function responseOf(status: number, answer: AnswerRow, method: string): Json {
-  const { description, contentType, schema } = answer;
-  if (method === 'HEAD') return { description };
-  if (status >= NO_BODY_BELOW) return { description, content: PROBLEM };
-  if (schema === undefined && contentType === undefined) return { description };
-  const media = schema === undefined ? {} : { schema: schemaOf(schema) };
-  return { description, content: { [contentType ?? JSON_TYPE]: media } };
+function mediaOf(schema: Json, example: unknown): Json {
+  return example === undefined ? { schema } : { schema, example };
 }
 
-function schemaOf(shape: z.ZodType): Json {
-  const { $schema, ...schema } = z.toJSONSchema(shape, { io: 'input' });
-  return schema;
+function responseOf(
+  status: number,
+  answer: AnswerRow,
+  method: string,
+  schemas: NamedSchemas,
+): Json {
+  const { description, contentType, schema, example } = answer;
+  const head = { description, headers: headersOf(status, answer) };
+  if (method === 'HEAD') return head;
+  if (status >= NO_BODY_BELOW) {
+    return { ...head, content: { [PROBLEM_TYPE]: mediaOf(PROBLEM_SCHEMA, example) } };
+  }
+  if (schema === undefined && contentType === undefined) return head;
+  const media = schema === undefined ? {} : mediaOf(schemas.reference(schema), example);
+  return { ...head, content: { [contentType ?? JSON_TYPE]: media } };
 }

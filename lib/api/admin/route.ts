@@ -1,5 +1,6 @@
 /** A row of the table of routes: what is served, and what the document says of it. */
 import type { z } from 'zod';
+import type { AnswerHeader } from './answer-header-rows.js';
 import type { Query } from '../http/query.js';
 import type { HttpReply } from '../http/reply.js';
 import type { RequestHeaders } from '../http/request-headers.js';
@@ -18,6 +19,10 @@ export interface AnswerRow {
   readonly contentType?: string;
   /** Undefined: no body, or one without a shape. */
   readonly schema?: z.ZodType;
+  /** Besides `X-Request-Id`, which every answer has. */
+  readonly headers?: readonly AnswerHeader[];
+  /** A body of the shape. */
+  readonly example?: unknown;
 }
 
 export interface RouteDescription {
@@ -31,6 +36,8 @@ export interface RouteDescription {
   readonly parameters: readonly ParameterRow[];
   /** Types of bodies that are taken, each with its shape where it has one. */
   readonly body?: Readonly<Record<string, z.ZodType | undefined>>;
+  /** A body in JSON, of its shape. */
+  readonly bodyExample?: unknown;
   /** By status. Problems that any route may answer are added to every row. */
   readonly answers: Readonly<Record<number, AnswerRow>>;
 }

@@ -1,7 +1,9 @@
 /** The document against the routes: what it describes is served, what is served it describes. */
+import { createConfig, lintFromString } from '@redocly/openapi-core';
 import t from 'tap';
 import { DATA_ROUTES } from '../../../../lib/api/admin/data-routes.js';
 import { HISTORY_ROUTES } from '../../../../lib/api/admin/history-routes.js';
+import { PROBLEM_ADVICE } from '../../../../lib/api/admin/problem-advice.js';
 import { documentPath, type OpenApiDocument } from '../../../../lib/api/admin/openapi.js';
 import { ERROR_CODES } from '../../../../lib/errors.js';
 import type { Answer, Served } from '../served.js';
@@ -76,12 +78,88 @@ t.test('the check of shapes can fail', async (t) => {
 
 t.test('references lead somewhere', async (t) => {
   const document = await documentOf(await serve(t));
-  const references = JSON.stringify(document).match(/"\$ref":"[^"]+"/g) ?? [];
-  t.same([...new Set(references)], ['"$ref":"#/components/schemas/Problem"']);
+  const found = JSON.stringify(document).matchAll(/"\$ref":"#\/components\/(\w+)\/([^"]+)"/g);
+  const references = new Set([...found].map(([, kind, name]) => `${kind}/${name}`));
+  const components = Object.entries(document.components as Record<string, object>).flatMap(
+    ([kind, all]) => Object.keys(all).map((name) => `${kind}/${name}`),
+  );
+  t.same([...references].sort(), components.sort(), 'each is there, and each is used');
+  for (const name of ['schemas/Value', 'schemas/TimeToLive', 'headers/X-Consistency-Achieved']) {
+    t.ok(references.has(name), name);
+  }
   const ids = Object.values(document.paths).flatMap((path) =>
     Object.values(path).map(({ operationId }) => operationId),
   );
   t.equal(new Set(ids).size, ids.length);
+});
+
+interface Described {
+  readonly content?: Readonly<
+    Record<string, { readonly schema?: object; readonly example?: unknown }>
+  >;
+  readonly headers?: object;
+}
+
+/** Every body of the document, and the headers of every answer, each with its name. */
+function describedBy(document: OpenApiDocument) {
+  return Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.entries(operations).flatMap(([method, { requestBody, responses }]) => [
+      { name: `${method} ${path}`, isBody: true, row: (requestBody ?? {}) as Described },
+      ...Object.entries(responses).map(([status, row]) => {
+        return { name: `${method} ${path} ${status}`, isBody: false, row: row as Described };
+      }),
+    ]),
+  );
+}
+
+t.test('each body in JSON has an example of its shape, and each answer its headers', async (t) => {
+  const document = await documentOf(await serve(t));
+  let examples = 0;
+  for (const { name, isBody, row } of describedBy(document)) {
+    const sent = isBody ? row.content?.['application/json'] : undefined;
+    if (sent !== undefined) t.ok(sent.example !== undefined, `${name}: a body to copy`);
+    if (!isBody) t.hasProp(row.headers ?? {}, 'X-Request-Id', name);
+    for (const { schema, example } of Object.values(row.content ?? {})) {
+      if (example === undefined) continue;
+      examples += 1;
+      t.equal(fault(document, schema ?? {}, example, ''), undefined, name);
+    }
+  }
+  t.ok(examples > 10, `${examples} examples`);
+  const value = document.paths['/api/v1/kv/{key}']?.['get']?.responses['200'] as Described;
+  t.same(Object.keys(value.headers ?? {}), [
+    'X-Request-Id',
+    'X-Consistency-Achieved',
+    'X-Replicas',
+    'X-Causal-Context',
+    'ETag',
+  ]);
+});
+
+t.test('redocly has nothing to say about the document', async (t) => {
+  const document = await documentOf(await serve(t));
+  const config = await createConfig({ extends: ['recommended'] });
+  const lint = async (source: object): Promise<string[]> => {
+    const problems = await lintFromString({ source: JSON.stringify(source), config });
+    return problems.map(({ ruleId, message }) => `${ruleId}: ${message}`);
+  };
+  t.same(await lint(document), []);
+  t.not((await lint({ ...document, info: { title: 'x' } })).length, 0, 'it looks');
+});
+
+t.test('lines for curl, and what to do about each problem', async (t) => {
+  const { send } = await serve(t);
+  const { text } = await send('GET', '/docs');
+  const lines = [...text.matchAll(/<pre>(curl [^<]*)<\/pre>/g)].map(([, line = '']) => line);
+  t.ok(lines.length > 20, `${lines.length} lines`);
+  const put = 'curl -X PUT -H \'Content-Type: application/json\' -d \'{"value":{"apples":3}';
+  const plain = lines.map((line) => line.replaceAll('&#39;', "'").replaceAll('&quot;', '"'));
+  t.ok(plain.some((line) => line.startsWith(put)));
+  for (const line of plain) t.match(line, /'http:\/\/127\.0\.0\.1:8090\/[^']*'$/, line);
+  for (const [code, advice] of Object.entries(PROBLEM_ADVICE)) {
+    t.ok(advice.length > 10 && text.includes(`id="problem-${code}"`), code);
+  }
+  t.match(text, 'Merge the values, and put the result with the context of this answer.');
 });
 
 t.test('the page needs no script and nothing from outside', async (t) => {

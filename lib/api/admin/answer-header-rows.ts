@@ -1,0 +1,46 @@
+/** Headers of answers, as the OpenAPI document tells them (docs/http-api.md). */
+
+export interface AnswerHeaderRow {
+  readonly description: string;
+  readonly example: string;
+}
+
+export const ANSWER_HEADERS = {
+  'X-Request-Id': {
+    description: 'Of the request, or made for it; logs and problems have it too.',
+    example: '14a6f4ad2eb9b643',
+  },
+  'X-Consistency-Achieved': {
+    description: 'The level that was truly reached: that of the request, or a fallback.',
+    example: 'quorum',
+  },
+  'X-Replicas': {
+    description: 'How many replicas answered, of how many that were asked.',
+    example: '2/3',
+  },
+  'X-Causal-Context': {
+    description: 'What has been seen: to be sent with the next write of this key.',
+    example: 'MHeGKKvBEenmuYfalgIBy0MZhcIn6OsgAbFuMS4x',
+  },
+  'X-Durability': {
+    description: 'What the acknowledgement means: synced, given to the system, or in memory.',
+    example: 'sync',
+  },
+  ETag: {
+    description: 'Of these very bytes, for If-None-Match; of settings, for If-Match.',
+    example: '"n1.1.2c23612aaf05.1:MHeGKKvB"',
+  },
+  'X-Siblings': { description: 'How many values there are.', example: '2' },
+  'Retry-After': { description: 'In seconds: it may be better then.', example: '1' },
+  Allow: { description: 'The methods of the resource.', example: 'GET, HEAD, PUT, DELETE' },
+  Location: { description: 'Where to go on.', example: '/docs' },
+} as const satisfies Record<string, AnswerHeaderRow>;
+
+export type AnswerHeader = keyof typeof ANSWER_HEADERS;
+
+/** Of every answer to a read, and to a write, of a key. */
+export const RECEIPT: readonly AnswerHeader[] = [
+  'X-Consistency-Achieved',
+  'X-Replicas',
+  'X-Causal-Context',
+];
