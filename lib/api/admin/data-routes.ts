@@ -128,7 +128,7 @@ const VALUE_EXAMPLE = {
   ...{ key: 'cart', value: { apples: 3 }, version: 'n1.1.2c23612aaf05.2', context: CONTEXT },
   written_at: '2026-05-04T10:02:11.402Z',
 };
-const PUT_EXAMPLE = { value: { apples: 3 }, context: CONTEXT };
+const PUT_EXAMPLE = { value: { apples: 3 } };
 
 export const WRITTEN: Readonly<Record<number, AnswerRow>> = {
   200: {
