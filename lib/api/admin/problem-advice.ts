@@ -6,6 +6,7 @@ export const PROBLEM_ADVICE: Readonly<Record<ErrorCode, string>> = {
   invalid_key: 'A key has 1 to 1,024 bytes of UTF-8. Send "/" in a path as %2F, or use ?key=.',
   invalid_level: 'Take one of `known`, or fewer primaries than the key has replicas.',
   invalid_context: 'Send the context of the last get of this very key, as it is, or none.',
+  invalid_session_token: 'Send the token of the last answer of this session, as it is, or none.',
   unauthorized: 'Send the credentials that this node expects.',
   forbidden_origin: 'A page may only talk to the node that it came from.',
   not_found: 'There is no value at this level; or no such path: /docs lists them.',
@@ -25,6 +26,7 @@ export const PROBLEM_ADVICE: Readonly<Record<ErrorCode, string>> = {
   not_implemented: 'This version cannot do it; GET /api/v1 lists what it cannot.',
   level_not_reached:
     'Try again, or at a weaker level; `outcome` says whether it may have happened.',
+  session_not_covered: 'Try again: replicas catch up. Or begin a session anew, without the token.',
   overloaded: 'Try again a little later, or at another node.',
   not_ready: 'Ask another node, or wait: /readyz tells when.',
   settings_unavailable: 'Bring back a majority of the nodes, then try again.',
