@@ -1,5 +1,9 @@
-// Before a build in a clone: says what is missing, where the packages for development are.
+// Before a build in a clone: says what is missing, where the packages for development are. And builds
+// only where there is something to do: npx and npm install run this in a clone, a cluster may run
+// from its dist/ meanwhile, and those who ask it something should not wait for a compiler.
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { isBuilt } from './built.mjs';
 
 const needed = ['typescript', 'vite', 'preact'];
 const missing = needed.filter(
@@ -14,4 +18,8 @@ if (missing.length > 0) {
       '  npm install --omit=dev ./quorate-*.tgz',
   );
   process.exit(1);
+}
+if (!isBuilt()) {
+  const { status } = spawnSync('npm', ['run', 'build'], { stdio: 'inherit', shell: true });
+  process.exit(status ?? 1);
 }

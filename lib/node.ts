@@ -155,7 +155,10 @@ function reportsOf(
     ...{ ...disk, ...members, self, messenger, plans, clock, clockSanity },
     ...{ version, clientAddress, stored: () => gauges.stored() },
   });
-  const events = new EventsService({ ownership, log: observer, messenger, clock });
+  const events = new EventsService({
+    ...{ ownership, log: observer, messenger, clock },
+    pageBytesMax: limits.pageBytesMax,
+  });
   return { cluster, events, gauges };
 }
 

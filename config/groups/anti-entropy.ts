@@ -59,7 +59,7 @@ export const antiEntropyGroup = {
     default: 256 * KIBIBYTE,
     minimum: KIBIBYTE,
     maximum: 4 * MEBIBYTE,
-    why: 'Records in one message of an exchange: requests of clients share the link with it.',
+    why: 'Of a list in a message: records, versions, changes. Requests of clients share the link.',
   },
   recentDotsMax: {
     kind: 'integer',

@@ -171,7 +171,9 @@ export class ExchangeNow implements ExchangeControl {
         const { namespace, key, partition } = at;
         return { namespace, key, partition, here: ours, there: theirs };
       });
-      const keys = firstWithin(rows, this.#options.pageBytesMax);
+      const { ownership, pageBytesMax } = this.#options;
+      // The reports on all peers go in one message.
+      const keys = firstWithin(rows, pageBytesMax / ownership.nodes.length);
       const { records, bytes } = found;
       return { ...nothing, records, bytes, differences: found.differences.length, keys };
     } catch (error) {

@@ -109,18 +109,25 @@ export const PERSISTED_CLOCKS = messageType(
   z.object({ clocks: z.array(z.custom<PlainClock>(isPlainClock).nullable()) }),
 );
 
-/** How were conflicts of this key resolved, as far as you know? */
+/** A list of what is kept of a key: what follows that id, as many as a message is to hold. */
+const part = z.object({ ...address, after: z.string().nullable() });
+export type PartRequest = z.infer<typeof part>;
+
+/**
+ * How were conflicts of this key resolved, as far as you know? Each entry with its id. `more`:
+ * others follow the last one.
+ */
 export const RESOLUTIONS = messageType(
   'coordination.resolutions',
-  z.object(address),
-  z.object({ entries: z.array(auditEntry) }),
+  part,
+  z.object({ entries: z.array(z.tuple([z.string(), auditEntry])), more: z.boolean() }),
 );
 
-/** Which superseded versions of this key do you keep? */
+/** Which superseded versions of this key do you keep? Their ids are the versions. */
 export const VERSIONS = messageType(
   'coordination.versions',
-  z.object(address),
-  z.object({ versions: z.array(dropped.omit({ value: true })) }),
+  part,
+  z.object({ versions: z.array(dropped.omit({ value: true })), more: z.boolean() }),
 );
 
 /** One of them, whole. */

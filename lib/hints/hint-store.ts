@@ -1,7 +1,7 @@
 /** One hint at a time: opened, put, taken away, with its entry by age and what the quota counts. */
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
-import { isCorrupt } from '../errors.js';
+import { isCorrupt, isUnknownFormat } from '../errors.js';
 import type { Hint, HintState } from './hint-records.js';
 import { decodeHint, encodeHint, mergeBytes } from './hint-records.js';
 import { hintAgeKey, hintKey, parseHintAgeKey } from '../persistence/keyspace.js';
@@ -10,6 +10,7 @@ import type { Minter } from '../replica/minter.js';
 import type { RecordKey } from '../persistence/keyspace.js';
 import type { Store } from '../persistence/store.js';
 import type { Transaction } from '../persistence/transaction.js';
+import { UnknownFormats } from '../persistence/unknown-formats.js';
 
 export interface HintStoreOptions {
   readonly store: Store;
@@ -26,9 +27,11 @@ export class HintStore {
   readonly #options: HintStoreOptions;
   /** Keys of damaged hints, each told and answered with a fresh writer once. */
   readonly #damaged = new Set<string>();
+  readonly #unknownFormats: UnknownFormats;
 
   constructor(options: HintStoreOptions) {
     this.#options = options;
+    this.#unknownFormats = new UnknownFormats(options.observer);
   }
 
   /** What is held for a target, durable or not. */
@@ -53,6 +56,23 @@ export class HintStore {
       this.#options.minter.takeFreshWriter(partition);
       return undefined;
     }
+  }
+
+  /** The same; `unknown`: another build wrote it, which is told, and it stays as it is. */
+  openKnown(key: string, stored: Uint8Array, partition: number): HintState | 'unknown' | undefined {
+    try {
+      return this.open(key, stored, partition);
+    } catch (error) {
+      if (!isUnknownFormat(error)) throw error;
+      this.#unknownFormats.note(error);
+      return 'unknown';
+    }
+  }
+
+  readKnown(target: NodeId, at: RecordKey): HintState | 'unknown' | undefined {
+    const key = hintKey(target, at);
+    const stored = this.#options.store.get(key);
+    return stored === undefined ? undefined : this.openKnown(key, stored, at.partition);
   }
 
   /** Merges a state into what is held; a new hint is as old as `now`. */

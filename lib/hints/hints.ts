@@ -188,7 +188,9 @@ export class Hints {
       if (last !== undefined && bytes > bytesMax) return { hints, next: keyAfter(last) };
       last = key;
       const at = parseHintKey(key, this.#options.partitionCount());
-      const held = this.#hints.open(key, stored, at.partition);
+      const held = this.#hints.openKnown(key, stored, at.partition);
+      // Those behind it do not wait for the build that can read it.
+      if (held === 'unknown') continue;
       if (held !== undefined) hints.push({ target, at, ...held });
       else if (await this.#hints.discard(target, at)) this.#onDropped(target);
     }
@@ -209,7 +211,8 @@ export class Hints {
     const stale: string[] = [];
     for (const [key] of page) {
       const { at, heldSince } = parseHintAgeKey(key, this.#options.partitionCount());
-      const held = this.#hints.read(target, at);
+      const held = this.#hints.readKnown(target, at);
+      if (held === 'unknown') continue;
       if (held?.heldSince === heldSince) hints.push({ target, at, ...held });
       else stale.push(key);
     }

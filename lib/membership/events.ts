@@ -1,5 +1,6 @@
 /** The latest events of all nodes: each tells its own, and whoever is asked gathers them. */
 import type { Clock } from '../environment/clock.js';
+import { lastWithin } from '../encoding/cut-list.js';
 import type { EventLog, LoggedEvent } from '../environment/event-log.js';
 import type { NodeId } from '../environment/transport.js';
 import type { Ownership } from '../partitioning/ownership.js';
@@ -28,6 +29,8 @@ export interface EventsServiceOptions {
   readonly log: EventLog;
   readonly messenger: Messenger;
   readonly clock: Clock;
+  /** Most bytes of the events in a message. */
+  readonly pageBytesMax: number;
 }
 
 const TIMEOUT_MILLISECONDS = 1000;
@@ -67,10 +70,10 @@ export class EventsService implements EventsControl {
   }
 
   #own() {
-    const { ownership, log } = this.#options;
+    const { ownership, log, pageBytesMax } = this.#options;
     const events = log.latest(EVENTS_TOLD_MAX).map(({ fields, ...row }) => {
       return { ...row, fields: Object.entries(fields) };
     });
-    return { node: ownership.self, events };
+    return { node: ownership.self, events: lastWithin(events, pageBytesMax) };
   }
 }

@@ -36,6 +36,7 @@ export interface MembersOptions {
     readonly heartbeatsMissedSuspect: number;
     readonly heartbeatsMissedDead: number;
     readonly clockPersistIntervalMilliseconds: number;
+    readonly pageBytesMax: number;
   };
   /** How long a question about settings may take. */
   readonly timeoutMilliseconds: number;
@@ -91,6 +92,7 @@ export async function openMembers(options: MembersOptions) {
   const { timeoutMilliseconds } = options;
   const settings = new SettingsRegister({
     ...{ ...known, self, members, timeoutMilliseconds, doubt },
+    pageBytesMax: limits.pageBytesMax,
     initial: consistency,
   });
   const { observer } = environment;

@@ -57,16 +57,25 @@ const plainSettings = z.object({
 export type PlainSettings = z.infer<typeof plainSettings>;
 
 /**
- * "What are your settings, and under which hash do you speak of them?" `unread`: a disk that was
- * lost, and has not read those of the others yet: it counts in no majority.
+ * "What are your settings, and under which hash do you speak of them?" Of their history as much
+ * behind that change as a message is to hold; `more`: other changes follow. `unread`: a disk that
+ * was lost, and has not read those of the others yet: it counts in no majority.
  */
 export const PULL_SETTINGS = messageType(
   'membership.pull-settings',
-  z.object({}),
-  z.object({ settings: plainSettings, hash: z.number(), unread: z.boolean().optional() }),
+  z.object({ after: z.string().nullable() }),
+  z.object({
+    settings: plainSettings,
+    more: z.boolean(),
+    hash: z.number(),
+    unread: z.boolean().optional(),
+  }),
 );
 
-/** "Merge these durably." The reply is the hash of what came of it. */
+/**
+ * "Merge these durably": all fields, and the latest changes, as many as a message is to hold. The
+ * reply is the hash of what came of it: whoever lacks more of the history asks for it.
+ */
 export const PUSH_SETTINGS = messageType(
   'membership.push-settings',
   plainSettings,
@@ -112,7 +121,7 @@ const event = z.object({
   times: z.number(),
 });
 
-/** "What happened to you lately?" Oldest first. */
+/** "What happened to you lately?" Oldest first: the latest, as many as a message is to hold. */
 export const EVENTS = messageType(
   'membership.events',
   z.object({}),

@@ -15,6 +15,7 @@ import { majority } from '../replication/quorum.js';
 import type { PlainSettings } from './messages.js';
 import { PULL_SETTINGS, PUSH_SETTINGS } from './messages.js';
 import type { SettingsDoubt } from './settings-doubt.js';
+import { pullSettings, type SettingsTold } from './settings-pull.js';
 import { SettingsState } from './settings-state.js';
 import type {
   ChangeOptions,
@@ -37,18 +38,13 @@ export interface SettingsRegisterOptions {
   readonly observer: Observer;
   readonly timeoutMilliseconds: number;
   readonly doubt: SettingsDoubt;
+  /** Most bytes of a history in a message. */
+  readonly pageBytesMax: number;
 }
 
 const SETTINGS_KEY = SINGLE_KEYS.settings;
 /** Between two tries to read those of the others, after a loss. */
 const RECOVERY_MILLISECONDS = 250;
-
-/** What a peer answers. */
-interface PeerSettings {
-  readonly settings: PlainSettings;
-  readonly hash: number;
-  readonly unread?: boolean | undefined;
-}
 
 export class SettingsRegister implements SettingsControl {
   readonly #options: SettingsRegisterOptions;
@@ -96,13 +92,13 @@ export class SettingsRegister implements SettingsControl {
 
   /** Registers the handlers. */
   serve(messenger: Messenger): void {
-    const { doubt, self } = this.#options;
-    const tell = () => ({
-      settings: this.#state.toPlain(),
+    const { doubt, self, pageBytesMax } = this.#options;
+    const tell = (after: string | null) => ({
+      ...this.#state.part(after, pageBytesMax),
       hash: this.#state.hash,
       unread: doubt.stands || undefined,
     });
-    messenger.handle(PULL_SETTINGS, tell, { anyEpoch: true });
+    messenger.handle(PULL_SETTINGS, ({ after }) => tell(after), { anyEpoch: true });
     messenger.handle(
       PUSH_SETTINGS,
       async (plain) => {
@@ -227,8 +223,8 @@ export class SettingsRegister implements SettingsControl {
   }
 
   async #writeToMajority(deadline: number): Promise<NodeId[]> {
-    const { messenger, self } = this.#options;
-    const plain = this.#state.toPlain();
+    const { messenger, self, pageBytesMax } = this.#options;
+    const plain = this.#state.latest(pageBytesMax);
     const answers = await Promise.allSettled(
       this.#others.map(async (peer) => {
         await messenger.request(peer, PUSH_SETTINGS, plain, deadline);
@@ -242,8 +238,8 @@ export class SettingsRegister implements SettingsControl {
     return [self, ...nodes].sort();
   }
 
-  #ask(peer: NodeId, deadline = this.#deadline()): Promise<PeerSettings> {
-    return this.#options.messenger.request(peer, PULL_SETTINGS, {}, deadline);
+  #ask(peer: NodeId, deadline = this.#deadline()): Promise<SettingsTold> {
+    return pullSettings(this.#options.messenger, peer, deadline);
   }
 
   /**
@@ -251,7 +247,7 @@ export class SettingsRegister implements SettingsControl {
    * lost since forgets. And it may speak of fields that this version leaves out: its own hash is
    * what counts.
    */
-  async #learn({ settings, hash }: PeerSettings): Promise<void> {
+  async #learn({ settings, hash }: SettingsTold): Promise<void> {
     await this.#adopt(SettingsState.from(settings, this.#initial));
     this.#covered.add(hash);
   }

@@ -1,6 +1,7 @@
 /** The settings as data: fields that merge one by one, and the history of changes (M2). */
 import { greatestOf } from '../encoding/extremes.js';
 import { encode } from '../encoding/codec.js';
+import { lastWithin, pageAfter } from '../encoding/cut-list.js';
 import { hash32 } from '../encoding/hash.js';
 import type { PlainSettings } from './messages.js';
 import type {
@@ -78,13 +79,10 @@ export class SettingsState {
       if (winner !== undefined) fields.set(name, winner);
     }
     const byVersion = new Map(
-      [...this.history, ...other.history].map((change) => [
-        `${change.version} ${change.node}`,
-        change,
-      ]),
+      [...this.history, ...other.history].map((change) => [nameOfChange(change), change]),
     );
     const history = [...byVersion.values()].sort(
-      (a, b) => depthOf(a) - depthOf(b) || (a.version + a.node < b.version + b.node ? -1 : 1),
+      (a, b) => depthOf(a) - depthOf(b) || (nameOfChange(a) < nameOfChange(b) ? -1 : 1),
     );
     return new SettingsState(fields, history.slice(-HISTORY_MAX));
   }
@@ -113,6 +111,17 @@ export class SettingsState {
     return { fields: this.#plainFields(), history: [...this.history] };
   }
 
+  /** All fields, and of the history what follows that change, within so many bytes. */
+  part(after: string | null, bytesMax: number): { settings: PlainSettings; more: boolean } {
+    const { page, more } = pageAfter(this.history, nameOfChange, after, bytesMax);
+    return { settings: { fields: this.#plainFields(), history: page }, more };
+  }
+
+  /** All fields, and the latest of the history, within so many bytes. */
+  latest(bytesMax: number): PlainSettings {
+    return { fields: this.#plainFields(), history: lastWithin(this.history, bytesMax) };
+  }
+
   get #depth(): number {
     return greatestOf([...this.#fields.values()].map(({ version }) => version[0]));
   }
@@ -131,6 +140,11 @@ function wins(a: Field, b: Field): boolean {
   if (a.version[0] !== b.version[0]) return a.version[0] > b.version[0];
   if (a.version[1] !== b.version[1]) return a.version[1] > b.version[1];
   return JSON.stringify(a.value) > JSON.stringify(b.value);
+}
+
+/** No two changes have the same. */
+export function nameOfChange({ version, node }: Pick<SettingsChange, 'version' | 'node'>): string {
+  return `${version} ${node}`;
 }
 
 function depthOf({ version }: SettingsChange): number {

@@ -52,9 +52,14 @@ export class Audits {
 
   /** The earliest first. */
   list(at: RecordKey): AuditEntry[] {
-    return this.#retained.rows(at).flatMap((row) => {
+    return this.listWithIds(at).map(([, entry]) => entry);
+  }
+
+  /** The same; an id is of one entry of the key. */
+  listWithIds(at: RecordKey): [id: string, AuditEntry][] {
+    return this.#retained.rows(at).flatMap((row): [string, AuditEntry][] => {
       const item = this.#retained.item(at, row) as Plain | undefined;
-      return item === undefined ? [] : [entryOf(item)];
+      return item === undefined ? [] : [[row.id, entryOf(item)]];
     });
   }
 

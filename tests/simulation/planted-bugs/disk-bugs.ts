@@ -3,6 +3,14 @@ import type { PlantedBug } from './planted-bug.js';
 
 export const DISK_BUGS: readonly PlantedBug[] = [
   {
+    rule: 'S1',
+    name: 'a hint of another build keeps those behind it from their owners',
+    file: 'hints/hint-store.js',
+    right: 'if (!isUnknownFormat(error))',
+    wrong: 'if (true)',
+    test: 'unit/persistence/unknown-at-run-time.test.js',
+  },
+  {
     rule: 'C4',
     name: 'a sync covers only the log file that is written now',
     file: 'platform/unsynced-writes.js',

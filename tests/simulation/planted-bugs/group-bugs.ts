@@ -1,7 +1,39 @@
-/** Bugs in how a replica takes copies that came together. */
+/** Bugs in how a replica takes copies that came together, and in lists that are cut. */
 import type { PlantedBug } from './planted-bug.js';
 
 export const GROUP_BUGS: readonly PlantedBug[] = [
+  {
+    rule: 'Q6',
+    name: 'the rest of what is kept of a key is not asked for',
+    file: 'coordination/history.js',
+    right: 'more && last !== undefined',
+    wrong: 'false',
+    test: 'unit/coordination/long-lists.test.js',
+  },
+  {
+    rule: 'Q6',
+    name: 'a list of versions is sent whole, however long it is',
+    file: 'encoding/cut-list.js',
+    right: 'const page = firstWithin(list.slice(from), bytesMax);',
+    wrong: 'const page = list.slice(from);',
+    test: 'unit/coordination/long-lists.test.js',
+  },
+  {
+    rule: 'M2',
+    name: 'the rest of the history of the settings is not asked for',
+    file: 'membership/settings-pull.js',
+    right: 'while (told.more &&',
+    wrong: 'while (false &&',
+    test: 'unit/coordination/long-lists.test.js',
+  },
+  {
+    rule: 'M2',
+    name: 'a change of the settings is sent with its whole history',
+    file: 'membership/settings-state.js',
+    right: 'lastWithin(this.history, bytesMax)',
+    wrong: 'this.history',
+    test: 'unit/coordination/long-lists.test.js',
+  },
   {
     rule: 'W5',
     name: 'a group is acknowledged before its commit',

@@ -3,6 +3,22 @@ import type { PlantedBug } from './planted-bug.js';
 
 export const IDENTITY_BUGS: readonly PlantedBug[] = [
   {
+    rule: 'M6',
+    name: 'two nodes run under one id, and the second takes the links of the first',
+    file: 'membership/admission.js',
+    right: 'if (await this.#answers(peer)) {',
+    wrong: 'if (String(peer) === 0) {',
+    checkers: ['trouble'],
+  },
+  {
+    rule: 'M4',
+    name: 'a cluster of the same name and list is taken for the own one',
+    file: 'membership/admission.js',
+    right: 'return cluster !== founding.clusterId || ring !== founding.ring.hash;',
+    wrong: 'return ring !== founding.ring.hash;',
+    checkers: ['trouble'],
+  },
+  {
     rule: 'M4',
     name: 'a node of another cluster is let in',
     file: 'membership/admission.js',

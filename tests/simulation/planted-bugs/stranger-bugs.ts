@@ -3,6 +3,14 @@ import type { PlantedBug } from './planted-bug.js';
 
 export const STRANGER_BUGS: readonly PlantedBug[] = [
   {
+    rule: 'H2',
+    name: 'a connection that takes nothing of its answer is not cut',
+    file: 'platform/http-listener.js',
+    right: "this.#connections.end(connection, 'unread');",
+    wrong: ';',
+    test: 'unit/platform/http-order.test.js',
+  },
+  {
     rule: 'H',
     name: 'requests of one connection run at the same time',
     file: 'platform/http-connection.js',

@@ -223,11 +223,26 @@ const COORDINATION = [
     [{ partitions: [3, 7] }],
     [{ clocks: [[['n1.3.0123456789ab', 4, [6]]], null] }],
   ),
-  samples(coordination.RESOLUTIONS, [address], [{ entries: [audit] }]),
+  samples(
+    coordination.RESOLUTIONS,
+    [
+      { ...address, after: null },
+      { ...address, after: version },
+    ],
+    [{ entries: [[version, audit]], more: true }],
+  ),
   samples(
     coordination.VERSIONS,
-    [address],
-    [{ versions: [{ version, contentType: 'text/plain', bytes: 4, writtenAt: WRITTEN_AT }] }],
+    [
+      { ...address, after: null },
+      { ...address, after: version },
+    ],
+    [
+      {
+        versions: [{ version, contentType: 'text/plain', bytes: 4, writtenAt: WRITTEN_AT }],
+        more: false,
+      },
+    ],
   ),
   samples(
     coordination.VERSION,
@@ -279,10 +294,10 @@ const MEMBERSHIP = [
   samples(membership.TAKE_TICKET, [{ start: 3, id: '00ff', life: '11ee' }], [{ held: false }]),
   samples(
     membership.PULL_SETTINGS,
-    [{}],
+    [{ after: null }, { after: '1-0a1b2c3d n1' }],
     [
-      { settings: plainSettings, hash: 7 },
-      { settings: plainSettings, hash: 7, unread: true },
+      { settings: plainSettings, more: true, hash: 7 },
+      { settings: plainSettings, more: false, hash: 7, unread: true },
     ],
   ),
   samples(membership.PUSH_SETTINGS, [plainSettings], [{ hash: 2 ** 31 }]),

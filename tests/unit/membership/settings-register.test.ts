@@ -109,7 +109,7 @@ t.test('a change that the own disk does not take is not in force', async (t) => 
   } as const satisfies ConsistencySettings;
   const settings = new SettingsRegister({
     ...{ store, clock, observer, initial, self: 'n1', members: ['n1'], timeoutMilliseconds: 1000 },
-    random: new SeededRandom(1),
+    ...{ random: new SeededRandom(1), pageBytesMax: 100_000 },
     doubt: noDoubt(store),
     messenger: messenger as unknown as Messenger,
   });
@@ -248,7 +248,7 @@ async function alone() {
   });
   const settings = new SettingsRegister({
     ...{ self: 'n1', members: ['n1', 'n2'], store, messenger, clock, observer },
-    random: new SeededRandom(1),
+    ...{ random: new SeededRandom(1), pageBytesMax: 100_000 },
     doubt: noDoubt(store),
     initial: new LocalCluster().optionsOf('n1').consistency,
     timeoutMilliseconds: 1_000,
@@ -256,7 +256,7 @@ async function alone() {
   /** Answers the last question. */
   const answer = (fields: readonly unknown[], hash: number): void => {
     const [, id] = sent.at(-1) as [number, number];
-    messenger.receive('n2', [1, id, { settings: { fields, history: [] }, hash }]);
+    messenger.receive('n2', [1, id, { settings: { fields, history: [] }, more: false, hash }]);
   };
   return { settings, sent, answer };
 }

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { Scrub } from '../../../lib/anti-entropy/scrub.js';
 import { STORED_FORMAT } from '../../../lib/persistence/checksummed.js';
-import { PREFIX, type RecordKey, recordKey } from '../../../lib/persistence/keyspace.js';
+import { hintKey, PREFIX, type RecordKey, recordKey } from '../../../lib/persistence/keyspace.js';
 import { Reaper } from '../../../lib/replica/reaper.js';
 import { ForegroundLoad } from '../../../lib/environment/foreground-load.js';
 import { NOTHING_SEEN } from '../../../lib/versioning/context.js';
@@ -110,4 +110,35 @@ t.test('a list beside a record is left as it is, and fails no write', async (t) 
   t.ok(disk.observer.events.includes(TOLD));
   await new Scrub(disk).verify(at.partition);
   t.notOk(disk.health.isRebuilding(at.partition), 'the digests count what was written');
+});
+
+t.test('a hint is left as it is, and those behind it are delivered', async (t) => {
+  const disk = await openDisk();
+  const { hints, storage, observer } = disk;
+  const other = await openDisk({ node: 'n2' });
+  const keys = ['a', 'b', 'c'].map((name) => recordKey('default', name, PARTITIONS));
+  for (const key of keys) {
+    const { bytes } = other.replica.mint(key, intentOf(key.key), 'sync', nothingElse).value;
+    await hints.hold('n3', key, bytes, 'sync').committed;
+  }
+  const all = await hints.page('n3', '', 10);
+  const [first, second, third] = all.hints.map(({ at: of }) => of) as [RecordKey, ...RecordKey[]];
+  const bytes = await asOfNewer(disk, hintKey('n3', first), first);
+  const rest = [second?.key, third?.key];
+  for (const limit of [1, 10]) {
+    const found: string[] = [];
+    for (let from: string | undefined = ''; from !== undefined; ) {
+      const page: Awaited<ReturnType<typeof hints.page>> = await hints.page('n3', from, limit);
+      found.push(...page.hints.map(({ at: of }) => of.key));
+      from = page.next;
+    }
+    t.strictSame(found, rest, `in pages of ${limit}`);
+  }
+  const aged = await hints.aged('n3', '', Number.POSITIVE_INFINITY, 10);
+  t.strictSame(aged.hints.map(({ at: of }) => of.key).sort(), rest.toSorted());
+  const { bytes: again } = other.replica.mint(first, intentOf('x'), 'sync', nothingElse).value;
+  t.throws(() => hints.hold('n3', first, again, 'sync'), UNKNOWN, 'it cannot be merged with it');
+  t.strictSame(storage.get(hintKey('n3', first)), bytes);
+  t.equal(observer.events.filter((event) => event === TOLD).length, 1);
+  t.equal(observer.counts.get('quorate_corrupt_records_total'), undefined);
 });

@@ -2,12 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { assertProblem, type Conversation, say, start } from './listening.js';
+import { reached } from '../in-time.js';
 
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 const ENDED = 'quorate_http_connections_ended_total';
 
 async function answered({ socket }: Conversation): Promise<void> {
-  if (socket.bytesRead === 0) await new Promise((resolve) => socket.once('data', resolve));
+  await reached('an answer', () => socket.bytesRead > 0);
   await sleep(10);
 }
 
@@ -33,7 +34,7 @@ t.test('the one that idled for longest goes for a new one', async (t) => {
 t.test('silent ones count as idle', async (t) => {
   const { listener } = await start(t, { connectionsMax: 2 });
   const silent = [say(listener.port, ''), say(listener.port, '')];
-  while (listener.figures.open < 2) await sleep(1);
+  await reached('two connections', () => listener.figures.open >= 2);
   const one = say(listener.port, get('/a'));
   t.equal(await silent[0]?.answer, '');
   await answered(one);
@@ -44,7 +45,7 @@ t.test('silent ones count as idle', async (t) => {
 t.test('where all are busy a new one is told, and health is answered', async (t) => {
   const { listener, observer } = await start(t, { connectionsMax: 2 });
   const busy = [say(listener.port, get('/never')), say(listener.port, get('/never'))];
-  while (listener.figures.open < 2) await sleep(1);
+  await reached('two connections', () => listener.figures.open >= 2);
   await sleep(20);
   const refused = await say(listener.port, get('/a')).answer;
   assertProblem(t, refused, 503, 'overloaded');
@@ -59,7 +60,7 @@ t.test('where all are busy a new one is told, and health is answered', async (t)
   t.match(await say(listener.port, get('/healthz')).answer, /\/healthz:$/, 'among silent ones too');
   t.ok(listener.figures.open <= 2 + 33, 'they are bounded');
   for (const { socket } of [...silent, ...busy]) socket.resetAndDestroy();
-  while (listener.figures.open > 0) await sleep(1);
+  await reached('their end', () => listener.figures.open === 0);
   t.match(await say(listener.port, 'GET /b HTTP/1.0\r\n\r\n').answer, /\/b:$/, 'room comes back');
 });
 

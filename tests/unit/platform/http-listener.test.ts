@@ -1,8 +1,8 @@
 /** The HTTP listener against all that is no good request. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { listenHttp } from '../../../lib/platform/http-listener.js';
 import { assertProblem, lines, OPTIONS, say, start } from './listening.js';
+import { reached } from '../in-time.js';
 
 const PUT = 'PUT / HTTP/1.1\r\nHost: localhost\r\n';
 
@@ -90,7 +90,7 @@ t.test('who is gone before a request is handled is not heard any more', async (t
   const runs: (() => void)[] = [];
   const { listener, requests } = await start(t, { together: (run) => runs.push(run) });
   const arrived = async (count: number): Promise<void> => {
-    while (runs.length < count) await sleep(1);
+    await reached(`${count} runs`, () => runs.length >= count);
   };
   const gone = say(
     listener.port,

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { assertProblem, say, start } from './listening.js';
+import { reached } from '../in-time.js';
 
 const HOST = 'Host: localhost\r\n';
 const get = (path: string, more = ''): string => `GET ${path} HTTP/1.1\r\n${HOST}${more}\r\n`;
@@ -104,10 +105,10 @@ t.test('what waits is bounded, over all connections', async (t) => {
   t.equal(requests.length, good);
   t.equal(listener.figures.waitingBytes, 0, 'room comes back');
   const left = say(listener.port, get('/late') + get('/next').repeat(20));
-  while (listener.figures.waitingBytes === 0) await sleep(1);
+  await reached('requests that wait', () => listener.figures.waitingBytes > 0);
   left.socket.resetAndDestroy();
   await left.answer;
-  while (listener.figures.waitingBytes > 0) await sleep(1);
+  await reached('their room', () => listener.figures.waitingBytes === 0);
 });
 
 t.test('of a connection that reads nothing only one answer is made, and it is cut', async (t) => {
@@ -120,7 +121,8 @@ t.test('of a connection that reads nothing only one answer is made, and it is cu
   const socket = connect(listener.port, '127.0.0.1');
   socket.on('error', () => undefined);
   socket.pause().write(get('/a').repeat(500));
-  while (!observer.counts.has('quorate_http_connections_ended_total unread')) await sleep(5);
+  const cut = 'quorate_http_connections_ended_total unread';
+  await reached('the connection to be cut', () => observer.counts.has(cut));
   t.equal(made, 1);
   t.match(observer.events, ['a connection was cut: its client takes nothing of its answer']);
   t.equal(listener.figures.open, 0);

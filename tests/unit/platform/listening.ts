@@ -8,6 +8,7 @@ import { listenHttp } from '../../../lib/platform/http-listener.js';
 import { SystemClock } from '../../../lib/platform/system-clock.js';
 import { TurnQueue } from '../../../lib/platform/turn-queue.js';
 import { CountingObserver } from '../fakes.js';
+import { inTime } from '../in-time.js';
 
 export const OPTIONS: Omit<HttpListenerOptions, 'handler' | 'observer'> = {
   host: '127.0.0.1',
@@ -74,11 +75,14 @@ export function say(port: number, text: string): Conversation {
     received += chunk.toString();
   });
   socket.write(text);
-  const answer = new Promise<string>((resolve) => {
+  const closed = new Promise<string>((resolve) => {
     socket.once('close', () => {
       resolve(received);
     });
   });
+  const answer = inTime(`the server to close after ${text.slice(0, 60)}`, closed);
+  // Not everybody waits for it.
+  answer.catch(() => undefined);
   return { socket, answer };
 }
 

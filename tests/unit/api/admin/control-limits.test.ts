@@ -1,6 +1,7 @@
 /** Control requests are few at once, end in time, and never keep health from being answered. */
 import t from 'tap';
 import { serve } from '../served.js';
+import { inTime, reached } from '../../in-time.js';
 
 const JSON_HEADERS = { 'Content-Type': 'application/json' };
 const EXCHANGE = '/api/v1/cluster/exchange';
@@ -25,7 +26,7 @@ t.test('more of them are shed, until those under way have ended', async (t) => {
   };
   const post = () => send('POST', EXCHANGE, { headers: JSON_HEADERS, body: '{}' });
   const held = [post(), post(), post()];
-  while (asked < 3) await new Promise((resolve) => setImmediate(resolve));
+  await reached('three exchanges under way', () => asked >= 3);
   for (const [method, path, body] of [
     ['POST', EXCHANGE, '{}'],
     ['POST', CONFIG, '{"default_level":"one"}'],
@@ -36,7 +37,7 @@ t.test('more of them are shed, until those under way have ended', async (t) => {
     ['GET', '/api/v1/cluster/ring', ''],
   ] as const) {
     const sent = body === '' ? {} : { headers: JSON_HEADERS, body };
-    const shed = await send(method, path, sent);
+    const shed = await inTime(`${path} to be shed`, send(method, path, sent));
     t.match(shed.json, { status: 503, code: 'overloaded', outcome: 'none' }, path);
     t.equal(shed.headers['retry-after'], '1');
   }
@@ -60,11 +61,12 @@ t.test('they have deadlines, and what outlasts them keeps its place', async (t) 
   };
   const post = (headers: Record<string, string>) =>
     send('POST', EXCHANGE, { headers: { ...JSON_HEADERS, ...headers }, body: '{}' });
-  const late = await post({ 'X-Timeout': '20ms' });
+  const late = await inTime('an answer at the deadline', post({ 'X-Timeout': '20ms' }));
   t.match(late.json, { status: 504, code: 'deadline_passed', outcome: 'unknown' });
   t.match((await send('GET', '/api/v1/cluster/ring')).json, { code: 'overloaded' });
   open();
-  while ((await send('GET', '/api/v1/cluster/ring')).status !== 200);
+  const isServed = async () => (await send('GET', '/api/v1/cluster/ring')).status === 200;
+  await reached('its place to be free', isServed);
   for (const timeout of ['0', '61s', 'x']) {
     t.match((await post({ 'X-Timeout': timeout })).json, { status: 400, field: 'x-timeout' });
   }

@@ -1,9 +1,9 @@
 /** What goes out is bounded: answers that their clients do not take, alone and all together. */
 import { connect, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { found, versionOf } from '../fake-node.js';
 import { type Served, serve } from '../served.js';
+import { reached } from '../../in-time.js';
 
 const PATH = '/api/v1/kv/k';
 const MEBIBYTE = 1024 * 1024;
@@ -34,7 +34,7 @@ t.test('reads are shed where too much waits, small ones last, and room comes bac
   node.answerGet = ({ key }) =>
     found(versionOf(1, 'a/b', key === 'small' ? values.small : values.large));
   const sockets = unread(port, 6);
-  while ((await answerBytes(served)).now < 2 * LARGE) await sleep(5);
+  await reached('two answers', async () => (await answerBytes(served)).now >= 2 * LARGE);
   const held = await answerBytes(served);
   t.ok(held.now < held.limit, `${String(held.now)} of ${String(held.limit)}`);
   const shed = await send('GET', PATH);
@@ -46,7 +46,7 @@ t.test('reads are shed where too much waits, small ones last, and room comes bac
   const asked = node.gets.length;
   t.ok(asked < 6 * 50, 'what is behind unread answers is not even read');
   // Each is cut after http.sendTimeout, and the next ones on other connections get room.
-  while ((await answerBytes(served)).now > 4096) await sleep(10);
+  await reached('their end', async () => (await answerBytes(served)).now <= 4096);
   t.ok(node.counted.includes('quorate_http_connections_ended_total unread'));
   const { status, bytes } = await send('GET', PATH);
   t.equal(status, 200);
@@ -69,7 +69,7 @@ t.test('what a batch has read counts before the batch is answered', async (t) =>
   const operations = ['a', 'b', 'last'].map((key) => ({ op: 'get', key }));
   const headers = { 'Content-Type': 'application/json' };
   const batch = send('POST', '/api/v1/batch', { headers, body: JSON.stringify({ operations }) });
-  while ((await answerBytes(served)).now < 1.3 * MEBIBYTE) await sleep(1);
+  await reached('bytes that wait', async () => (await answerBytes(served)).now >= 1.3 * MEBIBYTE);
   t.match((await send('GET', PATH)).json, { code: 'overloaded' });
   release();
   const { json } = await batch;
@@ -77,7 +77,7 @@ t.test('what a batch has read counts before the batch is answered', async (t) =>
     failed: 1,
     results: [{ status: 200 }, { status: 200 }, { status: 503, code: 'overloaded' }],
   });
-  while ((await answerBytes(served)).now > 4096) await sleep(1);
+  await reached('their end', async () => (await answerBytes(served)).now <= 4096);
   t.equal((await send('GET', PATH)).status, 200);
 });
 
@@ -92,7 +92,7 @@ t.test('large answers wait for their turns within the bound', async (t) => {
     return found(versionOf(1, 'application/json', `"${'x'.repeat(MEBIBYTE)}"`));
   };
   const asked = Array.from({ length: 20 }, () => send('GET', PATH));
-  while (node.gets.length < 20) await sleep(1);
+  await reached('twenty gets', () => node.gets.length >= 20);
   release();
   const answers = await Promise.all(asked);
   const statuses = new Set(answers.map(({ status }) => status));

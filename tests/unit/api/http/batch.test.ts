@@ -5,6 +5,7 @@ import { OperatingError } from '../../../../lib/errors.js';
 import { ABSENT, found, versionOf, WRITER, WRITTEN } from '../fake-node.js';
 import type { Answer, Served } from '../served.js';
 import { serve } from '../served.js';
+import { reached } from '../../in-time.js';
 
 const PATH = '/api/v1/batch';
 const JSON_HEADERS = { 'Content-Type': 'application/json' };
@@ -311,7 +312,7 @@ t.test('bodies and operations count against what a node works on at once', async
     return answerGet(request);
   };
   const first = batch(served, gets(2));
-  while (waiting.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  await reached('two that wait', () => waiting.length >= 2);
   t.match((await batch(served, gets(2))).json, { status: 503, code: 'overloaded' });
   served.node.answerGet = answerGet;
   for (const go of waiting) go();
@@ -331,7 +332,7 @@ t.test('the deadline is one for the whole batch', async (t) => {
     return ABSENT;
   };
   const answer = batch(served, ['{"op":"get","key":"k"}'], { 'X-Timeout': '1s' });
-  while (held.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  await reached('one that is held', () => held.length > 0);
   held[0]?.();
   t.equal((await answer).status, 207);
 });

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import t from 'tap';
 import { WRITTEN } from '../fake-node.js';
 import { serve } from '../served.js';
+import { reached } from '../../in-time.js';
 
 const PATH = '/api/v1/kv/k';
 const HEAD = `PUT ${PATH} HTTP/1.1\r\nHost: localhost\r\n`;
@@ -73,7 +74,7 @@ t.test('too many requests at once are shed, and room comes back', async (t) => {
     return WRITTEN;
   };
   const held = [send('PUT', PATH), send('PUT', PATH)];
-  while (node.puts.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  await reached('two puts', () => node.puts.length >= 2);
   t.equal(node.foreground.requests, 2, 'background work knows who waits');
   const shed = await send('PUT', PATH);
   t.match(shed.json, { status: 503, code: 'overloaded', retryable: true, outcome: 'none' });
@@ -99,7 +100,7 @@ t.test('too many bytes at once are shed, and room comes back', async (t) => {
     return WRITTEN;
   };
   const held = send('PUT', PATH, { body: 'x'.repeat(600) });
-  while (node.puts.length < 1) await new Promise((resolve) => setImmediate(resolve));
+  await reached('a put', () => node.puts.length >= 1);
   t.match((await send('PUT', PATH, { body: 'x'.repeat(600) })).json, { code: 'overloaded' });
   release();
   t.equal((await held).status, 200);

@@ -1,0 +1,37 @@
+/** Reading the settings of a peer, whatever number of messages their history takes (M2). */
+import type { z } from 'zod';
+import type { NodeId } from '../environment/transport.js';
+import type { Messenger } from '../rpc/messenger.js';
+import { type PlainSettings, PULL_SETTINGS } from './messages.js';
+import { nameOfChange } from './settings-state.js';
+import type { SettingsChange } from './settings-types.js';
+
+/** What a peer answers, its whole history. */
+export interface SettingsTold {
+  readonly settings: PlainSettings;
+  readonly hash: number;
+  readonly unread?: boolean | undefined;
+}
+
+/**
+ * Begins anew where the peer has learnt of something meanwhile: it may lie before the page that
+ * comes next. Rejects where the peer cannot be asked until the deadline.
+ */
+export async function pullSettings(
+  messenger: Messenger,
+  peer: NodeId,
+  deadline: number,
+): Promise<SettingsTold> {
+  const ask = (after: string | null): Promise<z.infer<typeof PULL_SETTINGS.reply>> =>
+    messenger.request(peer, PULL_SETTINGS, { after }, deadline);
+  for (;;) {
+    let told = await ask(null);
+    const { hash } = told;
+    let history = told.settings.history;
+    while (told.more && told.hash === hash && told.settings.history.length > 0) {
+      told = await ask(nameOfChange(history.at(-1) as SettingsChange));
+      history = [...history, ...told.settings.history];
+    }
+    if (told.hash === hash) return { ...told, settings: { ...told.settings, history } };
+  }
+}
