@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { SETTING_LIST } from '../config/schema.js';
 import { checkBanned, checkFolders } from './tidy/banned.js';
-import { checkCommands, commandsIn, touchOf } from './tidy/commands.js';
 import { checkGuarded } from './tidy/guarded.js';
 import { doubleNames } from './tidy/names.js';
 import { checkOwnership, checkRegistration, checkStoredKeys } from './tidy/one-place.js';
@@ -382,29 +381,10 @@ t.test('no file names a machine or a registry', async (t) => {
   t.same(checkText({ path: 'x.md', text: 'GET /api/home/x, ./root/x, work/x' }), []);
 });
 
-const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
-  readonly scripts: Record<string, string>;
-};
-
-t.test('of each command in a document it is known whether it writes to dist/', async (t) => {
-  const documents = texts.filter(({ path }) => /^(?:README|docs\/.*)\.md$/.test(path));
-  t.same(
-    documents.flatMap(({ path, text }) => checkCommands(path, text, scripts)),
-    [],
-  );
-  const told = documents.flatMap(({ text }) => commandsIn(text));
-  t.ok(told.length > 50, `${told.length} commands`);
-  const readme = commandsIn(readFileSync('README.md', 'utf8'));
-  const building = readme.filter((command) => touchOf(command, scripts) === 'builds');
-  // The first is for a clone that nothing runs from yet; the others write what has changed.
-  t.strictSame([...new Set(building)], ['npm ci', 'npm start', 'npm test']);
-  t.ok(readme.filter((command) => touchOf(command, scripts) === 'leaves').length > 5);
-  for (const command of [`npx ${'quorate'} status`, 'npm install', 'npm run clean']) {
-    t.equal(checkCommands('x.md', `\`${command}\``, scripts).length, 1, command);
-  }
-});
-
 t.test('no script of the package removes what a cluster may run from', async (t) => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    readonly scripts: Record<string, string>;
+  };
   t.same(checkScripts(scripts), []);
   for (const script of ['node -e "fs.rmSync(\'dist\')"', 'rm -rf dist && tsc', 'tsc -b --clean']) {
     t.equal(checkScripts({ prepare: script }).length, 1, script);

@@ -19,7 +19,9 @@ export type Touch = 'builds' | 'leaves' | 'unknown';
 /** What is not known here may do anything: npx, for one, installs the clone that it is run in. */
 export function touchOf(command: string, scripts: Scripts): Touch {
   if (/^(?:\.\/quorate|npx tap run)(?: |$)/.test(command)) return 'leaves';
-  if (/^(?:npm ci|npx tsc -b)$/.test(command)) return 'builds';
+  // What `npm pack` has made is installed elsewhere.
+  if (/^npm install --omit=dev \.\/quorate-/.test(command)) return 'leaves';
+  if (/^(?:npm ci(?: --omit=dev)?|npm pack|npx tsc -b)$/.test(command)) return 'builds';
   const script = /^npm (?:run )?([a-z:-]+)(?: -- .*)?$/.exec(command)?.[1] ?? '';
   const runs = scripts[script];
   if (runs === undefined) return 'unknown';
