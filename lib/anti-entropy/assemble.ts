@@ -19,6 +19,7 @@ import { Exchange } from './exchange.js';
 import { ExchangeNow } from './exchange-now.js';
 import { ExchangeService } from './exchange-service.js';
 import { MerkleTrees } from './merkle-tree.js';
+import { serveProposals } from './proposals-pull.js';
 import { Questions } from './questions.js';
 import { Rebuild } from './rebuild.js';
 import { Scrub } from './scrub.js';
@@ -46,13 +47,15 @@ export function assembleAntiEntropy(options: AntiEntropyAssembly) {
   const { environment, disk, ownership, view, messenger, lag, foreground, expiryClock } = options;
   const { clock, random, observer } = environment;
   const { store, table, digests, clocks, health, replica, endings, tombstones, recentDots } = disk;
-  const { identity, losses, partitionCount } = disk;
+  const { identity, losses, partitionCount, acceptor } = disk;
   const { backgroundTimeoutMilliseconds, isVerified, retentionMilliseconds, limits } = options;
   const { confirmMilliseconds, pageBytesMax } = limits;
   const questions = new Questions({ messenger, clock, backgroundTimeoutMilliseconds });
   const pauses = new Pauses({ clock, foreground });
   const trees = new MerkleTrees(digests);
-  const scrub = new Scrub({ store, table, digests, partitionCount, health, observer });
+  const scrub = new Scrub({
+    ...{ store, table, digests, partitionCount, health, acceptor, observer },
+  });
   const exchange = new Exchange({
     ...{ ownership, questions, clocks, replica, health, view, lag, clock, observer },
     ...{ trees, pauses, confirmMilliseconds },
@@ -72,11 +75,11 @@ export function assembleAntiEntropy(options: AntiEntropyAssembly) {
   });
   const rebuild = new Rebuild({
     ...{ identity, losses, isVerified, ownership, view, questions, observer },
-    ...{ health, clocks, store, table, endings, exchange, scrub },
+    ...{ health, clocks, store, table, endings, acceptor, exchange, scrub },
   });
   const collection = new Collection({
-    ...{ ownership, questions, store, table, clocks, health, endings, tombstones, expiryClock },
-    ...{ clock, random, observer, limits, retentionMilliseconds },
+    ...{ ownership, questions, store, table, clocks, health, endings, acceptor, tombstones },
+    ...{ expiryClock, clock, random, observer, limits, retentionMilliseconds },
   });
   const antiEntropy = new AntiEntropy({
     ...{ ownership, view, health, tombstones, clock, random, observer },
@@ -93,6 +96,7 @@ export function assembleAntiEntropy(options: AntiEntropyAssembly) {
     serveTreeComparisons(messenger, compared);
     serveDotStatus(messenger, { ownership, table, clocks, health });
     serveLosses(messenger, { ownership, losses });
+    serveProposals(messenger, { ownership, acceptor });
   };
   return { antiEntropy, exchange: exchangeNow, convergence, serve };
 }

@@ -7,6 +7,7 @@ export type BlockedReason =
   | 'holds a value'
   | 'owner under rebuild'
   | 'not seen by all'
+  | 'proposal not settled'
   | 'held as a value';
 
 /** What one owner says. */

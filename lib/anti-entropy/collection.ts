@@ -5,6 +5,7 @@ import type { Store } from '../persistence/store.js';
 import type { RecordTable } from '../persistence/record-table.js';
 import type { PartitionClocks } from '../replica/partition-clocks.js';
 import type { PartitionHealth } from '../replica/health.js';
+import type { DurableAcceptor } from '../replica/durable-acceptor.js';
 import type { Endings } from '../replica/endings.js';
 import type { RecordCount } from '../persistence/record-count.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
@@ -31,7 +32,7 @@ import type { Dot } from '../versioning/dot.js';
 import { PartitionClock } from '../versioning/partition-clock.js';
 import { find } from '../versioning/siblings.js';
 import { countDue, dueUntil, type Retention } from './due.js';
-import { type OwnerState, blockedReasonOf } from './collectable.js';
+import { type BlockedReason, type OwnerState, blockedReasonOf } from './collectable.js';
 import { PERSISTED } from './messages.js';
 
 interface Candidate {
@@ -59,6 +60,7 @@ export interface CollectionOptions {
   readonly clocks: PartitionClocks;
   readonly health: PartitionHealth;
   readonly endings: Endings;
+  readonly acceptor: DurableAcceptor;
   readonly tombstones: RecordCount;
   readonly expiryClock: ExpiryClock;
   readonly clock: Clock;
@@ -219,10 +221,15 @@ export class Collection {
         return { persisted, holdsValue: valued[i] === true };
       });
       states.push({ persisted: clocks.persisted(partition), holdsValue: false });
-      const reason = blockedReasonOf(record.siblings, states);
+      const reason = this.#openAt(at) ?? blockedReasonOf(record.siblings, states);
       if (reason === undefined) await endings.collect(at, record.fingerprint).committed;
       else this.#blocked(reason, 1);
     }
+  }
+
+  /** Who takes over must find what the record keeps dead beside what was proposed on it. */
+  #openAt(at: RecordKey): BlockedReason | undefined {
+    return this.#options.acceptor.isOpen(at) ? 'proposal not settled' : undefined;
   }
 
   #blocked(reason: string, by: number): void {

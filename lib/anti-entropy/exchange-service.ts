@@ -11,13 +11,8 @@ import type { NodeId } from '../environment/transport.js';
 import type { Pauses } from '../environment/pauses.js';
 import { encode } from '../encoding/codec.js';
 import { hash32 } from '../encoding/hash.js';
-import {
-  keyAfter,
-  rangeFrom,
-  type RecordKey,
-  recordKeyOf,
-  recordsOf,
-} from '../persistence/keyspace.js';
+import { keyAfter, type RecordKey, recordKeyOf, recordsOf } from '../persistence/keyspace.js';
+import { rangeFrom } from '../persistence/range-from.js';
 import type { StoredRecord } from '../persistence/record-table.js';
 import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
 import type { z } from 'zod';

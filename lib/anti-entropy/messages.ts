@@ -72,6 +72,21 @@ export const PULL = messageType(
   }),
 );
 
+/**
+ * "What have you promised, accepted and learned in this partition, and not forgotten?" All as it is
+ * stored, page by page.
+ */
+export const PROPOSALS = messageType(
+  'anti-entropy.proposals',
+  z.object({ partition, from: z.string() }),
+  z.object({
+    ballots: bytes,
+    /** [namespace, key, what it is, the stored bytes] */
+    proposals: z.array(z.tuple([z.string(), z.string(), z.enum(['acceptance', 'mark']), bytes])),
+    next: z.string().nullable(),
+  }),
+);
+
 /** "How do the leaves of this partition look?" The live sums of its 256 leaves, 8 bytes each. */
 export const LEAF_SUMS = messageType(
   'anti-entropy.leaves',

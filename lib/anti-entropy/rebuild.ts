@@ -6,6 +6,7 @@ import type { PartitionHealth } from '../replica/health.js';
 import type { PartitionClocks } from '../replica/partition-clocks.js';
 import type { Store } from '../persistence/store.js';
 import type { RecordTable } from '../persistence/record-table.js';
+import type { DurableAcceptor } from '../replica/durable-acceptor.js';
 import type { Endings } from '../replica/endings.js';
 import type { NodeId } from '../environment/transport.js';
 import { isCorrupt, messageOf } from '../errors.js';
@@ -16,6 +17,7 @@ import type { PartitionClock } from '../versioning/partition-clock.js';
 import { announce, type AnnouncementOptions, type AnnouncedLoss } from './announcement.js';
 import type { Exchange } from './exchange.js';
 import { DOT_STATUS } from './messages.js';
+import { pullProposals } from './proposals-pull.js';
 import type { Scrub } from './scrub.js';
 import { isEndedElsewhere } from './dot-status.js';
 
@@ -39,6 +41,7 @@ export interface RebuildOptions extends AnnouncementOptions {
   readonly store: Store;
   readonly table: RecordTable;
   readonly endings: Endings;
+  readonly acceptor: DurableAcceptor;
   readonly exchange: Exchange;
   readonly scrub: Scrub;
 }
@@ -104,6 +107,7 @@ export class Rebuild {
       const note = (bytes: Uint8Array, at: RecordKey): void => {
         for (const { dot } of decodeRecord(at, bytes).versions) progress.received.add(dotText(dot));
       };
+      await pullProposals(this.#options, peer, partition);
       // With nothing seen, everything is sent.
       const { snapshot } = await this.#exchange.pull(peer, partition, [], note);
       progress.snapshots.set(peer, snapshot);

@@ -4,7 +4,13 @@
  */
 import type { PartitionHealth } from '../replica/health.js';
 import type { Observer } from '../environment/observer.js';
-import { type Counted, type CountWorld, countRecords } from '../persistence/count-records.js';
+import type { DurableAcceptor } from '../replica/durable-acceptor.js';
+import {
+  type Counted,
+  type CountWorld,
+  countRecords,
+  isWhole,
+} from '../persistence/count-records.js';
 import { isCorrupt } from '../errors.js';
 import { eachEntry } from '../persistence/each-entry.js';
 import { indexEntriesOf } from '../persistence/indexes.js';
@@ -19,6 +25,7 @@ import {
 
 export interface ScrubOptions extends CountWorld {
   readonly health: PartitionHealth;
+  readonly acceptor: DurableAcceptor;
   readonly observer: Observer;
 }
 
@@ -52,17 +59,22 @@ export class Scrub {
     const partitionCount = this.#options.partitionCount();
     table.forgetRange(recordsOf(partition, partitionCount));
     const counted = await countRecords(this.#options, partition);
-    const { found, expected, corrupt, unindexed } = counted;
+    const { found, expected, corrupt, corruptItems, unindexed } = counted;
     const { committed } = store.transact((transaction) => {
       for (const at of corrupt) {
         // Meanwhile it may have been written anew.
         table.forgetCached(at);
         if (isUnreadable(table, at)) transaction.delete(at.storageKey);
       }
+      for (const key of corruptItems) {
+        const bytes = transaction.get(key);
+        if (bytes !== undefined && !isWhole(table, key, bytes)) transaction.delete(key);
+      }
       digests.correct(partition, found, expected);
       for (const at of unindexed) table.index(transaction, at);
     });
     await committed;
+    this.#options.acceptor.forgetLost(partition);
   }
 
   /**
@@ -122,9 +134,10 @@ export class Scrub {
 
   async #judge(partition: number, counted: Counted): Promise<void> {
     const { health, observer } = this.#options;
-    const { found, expected, corrupt, unindexed } = counted;
-    if (corrupt.length > 0) {
-      observer.count('quorate_corrupt_records_total', {}, corrupt.length);
+    const { found, expected, corrupt, corruptItems, unindexed } = counted;
+    const damaged = corrupt.length + corruptItems.length;
+    if (damaged > 0) {
+      observer.count('quorate_corrupt_records_total', {}, damaged);
       health.damage(partition, 'checksum');
     } else if (!found.equals(expected)) health.damage(partition, 'count');
     else if (unindexed.length > 0) await this.#index(unindexed);

@@ -37,8 +37,8 @@ export interface AcceptorState {
   /** Of this owner. */
   readonly start: number;
   of(key: KeyText): HeldKey;
-  /** The keys with an acceptance or a mark. */
-  keys(): Iterable<KeyText>;
+  /** The keys with an acceptance. */
+  accepted(): Iterable<KeyText>;
 }
 
 /** What must be stored, all in one step and in this order. */
@@ -58,18 +58,21 @@ export interface Judgement {
   readonly isSynced: boolean;
 }
 
+/** FORGET of a ballot is about all marks of a partition: see `forgetting`. */
+export type Judged = Exclude<AcceptorRequest, { is: 'forget ballot' }>;
+
 const NOTHING: Judgement = { changes: [], reply: undefined, isSynced: false };
 
 /**
  * What follows from a request. An owner under rebuild is not asked: it neither promises nor accepts
  * nor answers.
  */
-export function judge(held: AcceptorState, request: AcceptorRequest): Judgement {
+export function judge(held: AcceptorState, request: Judged): Judgement {
   switch (request.is) {
     case 'prepare':
-      return judgePrepare(held, request.ballot);
+      return judgePrepare(held, request);
     case 'activate':
-      return judgeActivate(held, request.ballot, request.entries);
+      return judgeActivate(held, request);
     case 'check':
       return judgeCheck(held, request.proposal);
     case 'accept':
@@ -78,8 +81,6 @@ export function judge(held: AcceptorState, request: AcceptorRequest): Judgement 
       return judgeLearn(held, request);
     case 'forget':
       return judgeForget(held, request.key, request.id);
-    case 'forget ballot':
-      return judgeForgetBallot(held, request.ballot);
   }
 }
 
@@ -108,36 +109,49 @@ export function learning(
   return changes;
 }
 
-function judgePrepare(held: AcceptorState, ballot: Ballot): Judgement {
-  if (compareBallots(ballot, held.promised) <= 0) return refused(held, ballot);
-  const entries = [...held.keys()].map((key): PromiseEntry => {
-    const { acceptance, mark, record } = held.of(key);
-    return { key, acceptance, mark, record: mark === undefined ? undefined : record };
-  });
+/**
+ * The first page is answered only above the promise, and raises it; the others while it stands. The
+ * entries of the page are added once the promise is decided: from then on nothing older comes.
+ */
+function judgePrepare(
+  held: AcceptorState,
+  { ballot, from }: Extract<AcceptorRequest, { is: 'prepare' }>,
+): Judgement {
+  const order = compareBallots(ballot, held.promised);
+  const { active } = held;
+  const isFirst = from === '';
+  if (isFirst ? order <= 0 : order !== 0) return refused(held, ballot);
   return {
-    changes: [{ store: 'ballots', promised: ballot, active: held.active }],
-    reply: { is: 'promised', ballot, active: held.active, entries },
+    changes: isFirst ? [{ store: 'ballots', promised: ballot, active }] : [],
+    reply: { is: 'promised', ballot, active, entries: [], from, next: undefined },
     isSynced: true,
   };
+}
+
+/** What an owner that promises tells of a key with an acceptance or a mark. */
+export function entryOf(key: KeyText, { acceptance, mark, record }: HeldKey): PromiseEntry {
+  return { key, acceptance, mark, record: mark === undefined ? undefined : record };
 }
 
 function refused({ promised }: AcceptorState, ballot: Ballot): Judgement {
   return { changes: [], reply: { is: 'refused', ballot, promised }, isSynced: false };
 }
 
+/** All pages but the last only settle their keys: what came is as if it had been accepted. */
 function judgeActivate(
   held: AcceptorState,
-  ballot: Ballot,
-  entries: readonly Settlement[],
+  { ballot, entries, isLast }: Extract<AcceptorRequest, { is: 'activate' }>,
 ): Judgement {
   if (compareBallots(ballot, held.promised) < 0) return refused(held, ballot);
   const reply = { is: 'activated', ballot } as const;
   // Late, and again: what was accepted or learned since stays.
   if (compareBallots(ballot, held.active) <= 0) return { changes: [], reply, isSynced: true };
   const promised = greaterBallot(held.promised, ballot);
-  const changes: AcceptorChange[] = [{ store: 'ballots', promised, active: ballot }];
+  const active = isLast ? ballot : held.active;
+  const changes: AcceptorChange[] = [{ store: 'ballots', promised, active }];
   const settled = new Map(entries.map((entry) => [entry.key, entry]));
-  for (const key of new Set([...settled.keys(), ...held.keys()])) {
+  const swept = isLast ? held.accepted() : [];
+  for (const key of new Set([...settled.keys(), ...swept])) {
     for (const change of settling(held.of(key), ballot, key, settled.get(key))) {
       changes.push(change);
     }
@@ -210,16 +224,19 @@ function judgeLearn(
   { key, id, state, isSettled }: Extract<AcceptorRequest, { is: 'learn' }>,
 ): Judgement {
   const own = held.of(key);
-  const reply = isSettled ? undefined : ({ is: 'learned', key, id } as const);
   if (state !== 'held') {
     const given = state === 'absent' ? undefined : state;
     const changes = learning(own, key, id, { state: given, isSettled });
-    return { changes, reply, isSynced: true };
+    if (isSettled) return { ...NOTHING, changes };
+    return { changes, reply: { is: 'learned', key, id }, isSynced: true };
   }
   // A later acceptance stands for more, an earlier one for something else.
   if (own.acceptance === undefined || compareProposals(own.acceptance.id, id) !== 0) return NOTHING;
-  const changes = learning(own, key, id, { state: own.acceptance.state, isSettled });
-  return { changes, reply, isSynced: true };
+  // It is accepted durably already: nobody waits for more.
+  return {
+    ...NOTHING,
+    changes: learning(own, key, id, { state: own.acceptance.state, isSettled }),
+  };
 }
 
 function judgeForget(held: AcceptorState, key: KeyText, id: ProposalId): Judgement {
@@ -228,28 +245,34 @@ function judgeForget(held: AcceptorState, key: KeyText, id: ProposalId): Judgeme
   return { ...NOTHING, changes: [{ store: 'no mark', key }] };
 }
 
-function judgeForgetBallot(held: AcceptorState, ballot: Ballot): Judgement {
+/** Every owner has activated the ballot: what of these marks goes. */
+export function forgetting(
+  ballot: Ballot,
+  marks: Iterable<readonly [key: KeyText, mark: ProposalId]>,
+): AcceptorChange[] {
   const changes: AcceptorChange[] = [];
-  for (const key of held.keys()) {
-    const { mark } = held.of(key);
-    if (mark === undefined || compareBallots(mark.ballot, ballot) >= 0) continue;
-    changes.push({ store: 'no mark', key });
+  for (const [key, mark] of marks) {
+    if (compareBallots(mark.ballot, ballot) < 0) changes.push({ store: 'no mark', key });
   }
-  return { ...NOTHING, changes };
+  return changes;
+}
+
+/** What another owner holds, or a part of it. */
+interface OtherHeld extends Pick<AcceptorState, 'promised' | 'active'> {
+  readonly entries: Iterable<Pick<PromiseEntry, 'key' | 'acceptance' | 'mark'>>;
 }
 
 /**
  * What an owner under rebuild takes from another one: the higher ballots, and of each key what is
  * later. It counts only once it has this of every other owner (K18).
  */
-export function rebuildingFrom(own: AcceptorState, other: AcceptorState): AcceptorChange[] {
+export function rebuildingFrom(own: AcceptorState, other: OtherHeld): AcceptorChange[] {
   const promised = greaterBallot(own.promised, other.promised);
-  const changes: AcceptorChange[] = [
-    { store: 'ballots', promised, active: greaterBallot(own.active, other.active) },
-  ];
-  for (const key of other.keys()) {
+  const active = greaterBallot(own.active, other.active);
+  const isHigher = promised !== own.promised || active !== own.active;
+  const changes: AcceptorChange[] = isHigher ? [{ store: 'ballots', promised, active }] : [];
+  for (const { key, acceptance, mark } of other.entries) {
     const held = own.of(key);
-    const { acceptance, mark } = other.of(key);
     const isNew =
       isLater(acceptance?.id, held.acceptance?.id) && isLater(acceptance?.id, held.mark);
     if (acceptance !== undefined && isNew) {

@@ -3,7 +3,7 @@ import type { NodeId } from '../environment/transport.js';
 import { Votes } from '../replication/quorum.js';
 import { type Ballot, compareBallots, type ProposalId } from './ballot.js';
 import { type ProposerEffect, send } from './effects.js';
-import type { Acceptance, KeyText, AcceptorReply, Sender } from './messages.js';
+import type { Acceptance, PromiseEntry, KeyText, AcceptorReply, Sender } from './messages.js';
 import type { Acceptors } from './proposal.js';
 import { type Legacy, legacyOf, type PromiseReport } from './takeover.js';
 
@@ -13,6 +13,14 @@ export interface Adopted {
   readonly acceptance: Acceptance;
 }
 
+/** What an owner has told so far, and where its next page begins. */
+interface Told {
+  readonly told: readonly PromiseEntry[];
+  readonly next: string;
+}
+
+const FIRST_PAGE: Told = { told: [], next: '' };
+
 export class Candidacy {
   readonly ballot: Ballot;
   readonly #acceptors: Acceptors;
@@ -20,6 +28,7 @@ export class Candidacy {
   /** Who has activated the ballot: so far in this start of it. */
   readonly activations: Votes;
   readonly #promiseReports = new Map<NodeId, PromiseReport>();
+  readonly #pages = new Map<NodeId, Told>();
   #legacy: Legacy | undefined;
   adopted: readonly Adopted[] = [];
   isActive = false;
@@ -33,8 +42,7 @@ export class Candidacy {
   }
 
   begin(): readonly ProposerEffect[] {
-    const request = { is: 'prepare', ballot: this.ballot } as const;
-    return this.#acceptors.all.map((node) => send(node, request));
+    return this.#acceptors.all.map((node) => this.#prepare(node));
   }
 
   isFor(ballot: Ballot): boolean {
@@ -44,10 +52,18 @@ export class Candidacy {
   /** Also late ones: each owner that has promised is told what to activate. */
   promised(
     from: Sender,
-    { active, entries }: Extract<AcceptorReply, { is: 'promised' }>,
+    { active, entries, from: page, next }: Extract<AcceptorReply, { is: 'promised' }>,
   ): readonly ProposerEffect[] {
+    const before = this.#pages.get(from.node) ?? FIRST_PAGE;
+    // Late, and again.
+    if (this.#promiseReports.has(from.node) || page !== before.next) return [];
+    const told = [...before.told, ...entries];
+    if (next !== undefined) {
+      this.#pages.set(from.node, { told, next });
+      return [this.#prepare(from.node)];
+    }
     this.#promises.grant(from.node, from.start);
-    this.#promiseReports.set(from.node, { active, entries });
+    this.#promiseReports.set(from.node, { active, entries: told });
     if (this.#legacy !== undefined) return [this.#activation(this.#legacy, from.node)];
     const { granted } = this.#promises;
     const hasSelf = granted.includes(this.#acceptors.self);
@@ -92,11 +108,17 @@ export class Candidacy {
     const legacy = this.#legacy;
     return this.#acceptors.all.flatMap((node) => {
       if (this.#promises.of(node) !== true) {
-        return [send(node, { is: 'prepare', ballot: this.ballot })];
+        return [this.#prepare(node)];
       }
       const isLate = legacy !== undefined && this.activations.of(node) !== true;
       return isLate ? [this.#activation(legacy, node)] : [];
     });
+  }
+
+  /** From where its last page ended. */
+  #prepare(node: NodeId): ProposerEffect {
+    const from = (this.#pages.get(node) ?? FIRST_PAGE).next;
+    return send(node, { is: 'prepare', ballot: this.ballot, from });
   }
 
   /** Of each key with an entry: of those that were asked first, or of this owner alone. */

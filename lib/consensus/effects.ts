@@ -51,8 +51,8 @@ export type ProposerEffect =
   | { readonly do: 'teach'; readonly node: NodeId; readonly key: KeyText; readonly id: ProposalId }
   | { readonly do: 'forget'; readonly key: KeyText; readonly id: ProposalId }
   | { readonly do: 'forget ballot'; readonly ballot: Ballot }
-  /** A number that nothing has: the clock counts it as seen. */
-  | { readonly do: 'void'; readonly dot: Dot }
+  /** A number that nothing has, once what covers it is learned: the clock counts it as seen. */
+  | { readonly do: 'void'; readonly key: KeyText; readonly dot: Dot }
   | { readonly do: 'answer'; readonly operation: StrongOperation; readonly result: Result }
   | {
       readonly do: 'count';

@@ -46,8 +46,15 @@ export interface Proposal extends Pick<Acceptance, 'id' | 'dot' | 'state'> {
 
 /** To an acceptor. */
 export type AcceptorRequest =
-  | { readonly is: 'prepare'; readonly ballot: Ballot }
-  | { readonly is: 'activate'; readonly ballot: Ballot; readonly entries: readonly Settlement[] }
+  /** @property from '' for the first page of entries, then `next` of the page before */
+  | { readonly is: 'prepare'; readonly ballot: Ballot; readonly from: string }
+  | {
+      readonly is: 'activate';
+      readonly ballot: Ballot;
+      readonly entries: readonly Settlement[];
+      /** What does not fit into a message goes before, each page once the last is answered. */
+      readonly isLast: boolean;
+    }
   /** Would it be accepted? Asked first where one acceptance and its proposer are no majority. */
   | { readonly is: 'check'; readonly proposal: Proposal }
   /** @property start of the acceptor: one that was sent to an earlier start of it is dropped */
@@ -73,6 +80,10 @@ export type AcceptorReply =
       readonly ballot: Ballot;
       readonly active: Ballot;
       readonly entries: readonly PromiseEntry[];
+      /** As it was asked for. */
+      readonly from: string;
+      /** Where the next page begins; undefined: this is the last. */
+      readonly next: string | undefined;
     }
   /** A higher ballot was promised. */
   | { readonly is: 'refused'; readonly ballot: Ballot; readonly promised: Ballot }

@@ -274,7 +274,7 @@ export class ProposerCore {
       ...(isKilled
         ? ([
             { do: 'count', what: 'killed' },
-            { do: 'void', dot },
+            { do: 'void', key: operation.key, dot },
           ] as const)
         : []),
     ];

@@ -10,6 +10,7 @@ import { CollectedDots } from '../replica/collected-dots.js';
 import { RecordCount } from '../persistence/record-count.js';
 import { type DigestLimits, Digests } from '../persistence/digests.js';
 import { DiskGuard } from '../persistence/disk-guard.js';
+import { DurableAcceptor } from '../replica/durable-acceptor.js';
 import { Endings } from '../replica/endings.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import { PartitionHealth } from '../replica/health.js';
@@ -20,6 +21,7 @@ import { Losses } from '../replica/losses.js';
 import { LargestKeys } from '../persistence/largest-keys.js';
 import { Minter } from '../replica/minter.js';
 import { PartitionClocks } from '../replica/partition-clocks.js';
+import { ProposalTable } from '../persistence/proposal-table.js';
 import { RecentDots } from '../persistence/recent-dots.js';
 import type { RecordLimits } from '../persistence/record-limits.js';
 import { RecordTable } from '../persistence/record-table.js';
@@ -38,6 +40,8 @@ export interface DiskLimits extends RecordLimits, HintLimits, DigestLimits {
   readonly auditBytesMax: number;
   readonly auditRetentionMilliseconds: number;
   readonly versionsBytesMax: number;
+  /** Bytes of what one message of background work holds. */
+  readonly pageBytesMax: number;
 }
 
 export interface DiskOptions {
@@ -84,6 +88,11 @@ export async function openDisk(options: DiskOptions) {
   const shared = { store, clock, expiryClock, hybridClock, minter, observer };
   const records = { ...shared, ...limits, table, clocks, health, collected };
   const replica = new Replica(records);
+  const proposals = await ProposalTable.open({ store, digests, table, partitionCount });
+  const acceptor = new DurableAcceptor({
+    ...{ store, proposals, replica, clocks, health, identity, observer },
+    pageBytesMax: limits.pageBytesMax,
+  });
   const endings = new Endings(records);
   const hints = await Hints.open({ ...shared, ...limits, partitionCount });
   const read = {
@@ -103,5 +112,5 @@ export async function openDisk(options: DiskOptions) {
   const guard = new DiskGuard({ storage, store, clock, random, observer, reserveBytes });
   await guard.check().catch(() => undefined);
   const own = { store, identity, losses, ticket, expiryClock, guard };
-  return { ...own, minter, replica, endings, hints, ...read };
+  return { ...own, minter, replica, acceptor, endings, hints, ...read };
 }

@@ -70,6 +70,11 @@ export function readStored(key: string, stored: Uint8Array, observer: Observer):
   }
 }
 
+/** The checksum that stored bytes begin with. */
+export function checksumTextOf(stored: Uint8Array): string {
+  return Buffer.from(stored.subarray(0, CHECKSUM_BYTES)).toString('latin1');
+}
+
 /** Valid until the next call. */
 function checksumOf(key: string, stored: Uint8Array): Uint8Array {
   checksumView.setBigUint64(0, hash64Bytes(stored.subarray(CHECKSUM_BYTES), hash64(key)));

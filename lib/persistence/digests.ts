@@ -2,9 +2,15 @@
 import type { Observer } from '../environment/observer.js';
 import type { StorageOperation } from '../environment/storage.js';
 import { DigestLog } from './digest-log.js';
-import { LEAVES_A_PARTITION, leafOf, LeafSums, type RecordSummary } from './leaf-sums.js';
+import { LEAVES_A_PARTITION, leafOf, LeafSums, type Summary } from './leaf-sums.js';
 import type { RecordKey } from './keyspace.js';
 import type { Store } from './store.js';
+
+/** A stored key, and the partition that it belongs to. */
+export type Place = Pick<RecordKey, 'partition' | 'storageKey'>;
+
+/** Is told of what was stored under a key before each change. */
+export type Watcher = (at: Place, before: Summary | undefined) => void;
 
 export interface DigestLimits {
   /** So many batches may have moved leaves of a partition before it gets a checkpoint. */
@@ -19,6 +25,7 @@ export class Digests {
   readonly #sums = new Map<number, LeafSums>();
   readonly #revisions = new Map<number, number>();
   readonly #log: DigestLog;
+  readonly #watchers = new Map<number, Set<Watcher>>();
   /** Leaves that moved since the last batch left: the partition times `LEAVES`, and the leaf. */
   readonly #moved = new Set<number>();
 
@@ -49,14 +56,27 @@ export class Digests {
     return this.#revisions.get(partition) ?? 0;
   }
 
-  /** A record goes from one state to another; called in the transaction that does it. */
-  move(at: RecordKey, before: RecordSummary | undefined, after: RecordSummary | undefined): void {
+  /**
+   * What is stored under a key goes from one state to another; called in the transaction that does
+   * it.
+   */
+  move(at: Place, before: Summary | undefined, after: Summary | undefined): void {
+    for (const watcher of this.#watchers.get(at.partition) ?? []) watcher(at, before);
     if (before?.fingerprint === after?.fingerprint && before?.live === after?.live) return;
     const leaf = leafOf(at);
     const sums = this.of(at.partition);
     if (before !== undefined) sums.add(leaf, before, -1);
     if (after !== undefined) sums.add(leaf, after, 1);
     this.#note(at.partition, leaf);
+  }
+
+  /** Until the returned function is called, `watcher` is told of every change in the partition. */
+  watch(partition: number, watcher: Watcher): () => void {
+    const watchers = this.#watchers.get(partition) ?? new Set();
+    this.#watchers.set(partition, watchers.add(watcher));
+    return () => {
+      watchers.delete(watcher);
+    };
   }
 
   /** Sets right what a count found otherwise; called in a transaction. */

@@ -4,19 +4,23 @@ import type { Store } from './store.js';
 
 const PAGE = 1000;
 
-/** Tells of each entry in the order of keys, as `Store.range` lists them. */
+/**
+ * Tells of each entry in the order of keys, as `Store.range` lists them.
+ * @param limit entries of a page: so many are in memory at once
+ */
 export async function eachEntry(
   store: Pick<Store, 'range'>,
   { from: first, before }: KeyRange,
   take: (key: string, bytes: Uint8Array) => void,
+  limit = PAGE,
 ): Promise<void> {
   let from = first;
   for (;;) {
-    const page = await store.range({ from, before, limit: PAGE });
+    const page = await store.range({ from, before, limit });
     for (const [key, bytes] of page) {
       take(key, bytes);
       from = keyAfter(key);
     }
-    if (page.length < PAGE) return;
+    if (page.length < limit) return;
   }
 }

@@ -8,8 +8,9 @@
  */
 import type { Range } from '../environment/storage.js';
 import type { NodeId } from '../environment/transport.js';
-import { assert, OperatingError } from '../errors.js';
+import { assert } from '../errors.js';
 import * as hashing from '../partitioning/partition.js';
+import { HASH_DIGITS, hashText, hexadecimal, TIME_DIGITS, timeText } from './key-digits.js';
 
 /** What a stored key begins with, by what lies there. None is the beginning of another. */
 export const PREFIX = {
@@ -28,6 +29,9 @@ export const PREFIX = {
   rebuilding: 'b',
   digest: 'd',
   digestLog: 'j',
+  ballots: 'p',
+  acceptance: 'q',
+  mark: 's',
   single: 'm/',
 } as const;
 
@@ -51,10 +55,7 @@ export type KeyRange = Omit<Range, 'limit'>;
 const SEPARATOR = '\u0000';
 /** No node id holds a character below it, so it ends what begins with an id and a separator. */
 const AFTER_SEPARATOR = '\u0001';
-const HASH_DIGITS = hashing.HASH_PREFIX_BITS / 4;
 const PARTITION_DIGITS = 4;
-/** Of wall milliseconds, and of sequence numbers: enough for 8,900 years. */
-const TIME_DIGITS = 12;
 
 /** Everything under a prefix. */
 export function rangeOf(prefix: string): KeyRange {
@@ -115,6 +116,19 @@ export function placeOf({ storageKey }: RecordKey): string {
   return storageKey.slice(PREFIX.record.length);
 }
 
+/** A key from its place. */
+export function recordKeyAt(place: string, partitionCount: number): RecordKey {
+  const split = place.indexOf(SEPARATOR);
+  assert(split >= HASH_DIGITS, 'a place has a hash, a namespace and a key');
+  const hash = Number.parseInt(place.slice(0, HASH_DIGITS), 16);
+  return {
+    namespace: place.slice(HASH_DIGITS, split),
+    key: place.slice(split + 1),
+    partition: hashing.partitionOfHash(hash, partitionCount),
+    storageKey: `${PREFIX.record}${place}`,
+  };
+}
+
 /** The same from the key of a list. */
 export function placeOfList(lists: string, listKey: string): string {
   return listKey.slice(lists.length);
@@ -173,6 +187,29 @@ export function isEntryText(text: string): boolean {
   return ENTRY_DIGITS.test(text) && text.includes(SEPARATOR) && text.isWellFormed();
 }
 
+// --- Of the strong level: what a proposer and its acceptors keep of a key (docs/consensus.md)
+
+export type ProposalKind = 'acceptance' | 'mark';
+
+/** `q` or `s`, then the place. */
+export function proposalKey(kind: ProposalKind, at: RecordKey): string {
+  return `${PREFIX[kind]}${placeOf(at)}`;
+}
+
+/** Those of a partition. */
+export function proposalsOf(
+  kind: ProposalKind,
+  partition: number,
+  partitionCount: number,
+): KeyRange {
+  return partitionRange(PREFIX[kind], partition, partitionCount);
+}
+
+/** The place of the key that it is about. */
+export function placeOfProposal(kind: ProposalKind, key: string): string {
+  return key.slice(PREFIX[kind].length);
+}
+
 // --- Hints: by target and place, and by target and age
 
 /** `h`, the target, U+0000, the place. */
@@ -223,7 +260,9 @@ export function parseHintAgeKey(
 
 // --- What there is once a partition: the prefix, four digits of its number
 
-export function partitionKey(kind: 'clock' | 'rebuilding' | 'digest', partition: number): string {
+type PartitionKind = 'clock' | 'rebuilding' | 'digest' | 'ballots';
+
+export function partitionKey(kind: PartitionKind, partition: number): string {
   return `${PREFIX[kind]}${hexadecimal(partition, PARTITION_DIGITS)}`;
 }
 
@@ -251,50 +290,9 @@ function partitionRange(prefix: string, partition: number, partitionCount: numbe
   };
 }
 
-/**
- * What is left of a range from where a page ended; '' for all of it. Peers name the place.
- * @throws OperatingError `corrupt_bytes` it lies outside
- */
-export function rangeFrom(all: KeyRange, from: string): KeyRange {
-  if (from === '') return all;
-  if (from < all.from || from >= all.before) {
-    throw new OperatingError('corrupt_bytes', 'a page begins outside its range');
-  }
-  return { from, before: all.before };
-}
-
 function targetRange(prefix: string, target: NodeId): KeyRange {
   return {
     from: `${prefix}${target}${SEPARATOR}`,
     before: `${prefix}${target}${AFTER_SEPARATOR}`,
   };
-}
-
-function recordKeyAt(place: string, partitionCount: number): RecordKey {
-  const split = place.indexOf(SEPARATOR);
-  assert(split >= HASH_DIGITS, 'a place has a hash, a namespace and a key');
-  const hash = Number.parseInt(place.slice(0, HASH_DIGITS), 16);
-  return {
-    namespace: place.slice(HASH_DIGITS, split),
-    key: place.slice(split + 1),
-    partition: hashing.partitionOfHash(hash, partitionCount),
-    storageKey: `${PREFIX.record}${place}`,
-  };
-}
-
-/** Whole milliseconds that sort: a clock that is wrong by ages still gives some. */
-function timeText(milliseconds: number): string {
-  const whole = Math.min(Math.max(0, Math.floor(milliseconds)), 16 ** TIME_DIGITS - 1);
-  return hexadecimal(whole, TIME_DIGITS);
-}
-
-/** Of each byte: every request makes the text of a hash. */
-const BYTES = Array.from({ length: 256 }, (_, byte) => hexadecimal(byte, 2));
-
-function hashText(hash: number): string {
-  return `${BYTES[hash >> 8] ?? ''}${BYTES[hash & 0xff] ?? ''}`;
-}
-
-function hexadecimal(number: number, digits: number): string {
-  return number.toString(16).padStart(digits, '0');
 }

@@ -1,6 +1,7 @@
 /** Sums over the records of a partition, leaf by leaf: what trees are built over (Dynamo 4.7). */
 import { type Hash64Parts, hash32Text, hash64Parts } from '../encoding/hash.js';
 import { fingerprint, type Siblings } from '../versioning/siblings.js';
+import { checksumTextOf } from './checksummed.js';
 import type { RecordKey } from './keyspace.js';
 
 /** Leaves of a partition: branches of `LEAVES_A_BRANCH` each. */
@@ -11,30 +12,45 @@ export const LEAVES_A_PARTITION = BRANCHES_A_PARTITION * LEAVES_A_BRANCH;
 export const LEAF_BYTES = 8;
 
 /**
- * What a digest says of one record. It is hashed when a digest asks first, and not again when it
- * is taken away.
+ * What a digest says of one thing that is stored. It is hashed when a digest asks first, and not
+ * again when it is taken away.
  */
-export class RecordSummary {
+export class Summary {
   readonly storageKey: string;
   readonly fingerprint: string;
-  /** Does it hold a value? What is all dead may be collected elsewhere already, and agrees. */
+  /** Is it a record that holds a value? Only those are compared with other replicas. */
   readonly live: boolean;
-  /** Does it hold more than one? */
-  readonly inConflict: boolean;
   #hash: Hash64Parts | undefined;
 
-  constructor(storageKey: string, siblings: Siblings) {
+  constructor(storageKey: string, fingerprintText: string, live: boolean) {
     this.storageKey = storageKey;
-    this.fingerprint = fingerprint(siblings);
-    const values = valuesIn(siblings);
-    this.live = values > 0;
-    this.inConflict = values > 1;
+    this.fingerprint = fingerprintText;
+    this.live = live;
   }
 
   /** Of its hash, with its key: what sums add up. */
   get hash(): Hash64Parts {
     this.#hash ??= hash64Parts(`${this.storageKey}\u0000${this.fingerprint}`);
     return this.#hash;
+  }
+}
+
+/** Of a record. What is all dead may be collected elsewhere already, and agrees. */
+export class RecordSummary extends Summary {
+  /** Does it hold more than one value? */
+  readonly inConflict: boolean;
+
+  constructor(storageKey: string, siblings: Siblings) {
+    const values = valuesIn(siblings);
+    super(storageKey, fingerprint(siblings), values > 0);
+    this.inConflict = values > 1;
+  }
+}
+
+/** What is stored for consensus: by the checksum that it has. */
+export class ItemSummary extends Summary {
+  constructor(storageKey: string, bytes: Uint8Array) {
+    super(storageKey, checksumTextOf(bytes), false);
   }
 }
 
@@ -61,8 +77,8 @@ export class LeafSums {
     this.#numbers = numbers;
   }
 
-  /** Adds a record (`sign` 1), or takes it away (-1). */
-  add(leaf: number, record: RecordSummary, sign: 1 | -1): void {
+  /** Adds what is stored (`sign` 1), or takes it away (-1). */
+  add(leaf: number, record: Summary, sign: 1 | -1): void {
     const { low, high } = record.hash;
     const at = leaf * FIELDS;
     this.#move(at + COUNT, sign);
@@ -124,7 +140,7 @@ export class LeafSums {
 }
 
 /** The leaf that a key belongs to, 0 to 255: on all replicas the same. */
-export function leafOf(at: RecordKey): number {
+export function leafOf(at: Pick<RecordKey, 'storageKey'>): number {
   return hash32Text(at.storageKey, LEAF_SEED) % LEAVES_A_PARTITION;
 }
 

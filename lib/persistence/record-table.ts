@@ -83,9 +83,6 @@ export interface RecordTableOptions {
   readonly cacheBytesMax: number;
 }
 
-/** Is told what a record was before each change. */
-export type Watcher = (at: RecordKey, before: RecordSummary | undefined) => void;
-
 /** Objects of a decoded record, of each version and of each entry of its context: measured. */
 const RECORD_BYTES = 700;
 const VERSION_BYTES = 440;
@@ -95,7 +92,6 @@ export class RecordTable {
   readonly #options: RecordTableOptions;
   readonly #cache: LRUCache<string, StoredRecord>;
   readonly #unknownFormats: UnknownFormats;
-  readonly #watchers = new Map<number, Set<Watcher>>();
 
   constructor(options: RecordTableOptions) {
     this.#options = options;
@@ -127,8 +123,13 @@ export class RecordTable {
    * @throws OperatingError `corrupt_bytes`, `unknown_format`
    */
   decode(at: RecordKey, bytes: Uint8Array): Siblings {
+    return this.known(() => decodeRecord(at, bytes));
+  }
+
+  /** The same for anything that is stored beside a record. */
+  known<T>(read: () => T): T {
     try {
-      return decodeRecord(at, bytes);
+      return read();
     } catch (error) {
       this.#unknownFormats.note(error);
       throw error;
@@ -185,15 +186,6 @@ export class RecordTable {
     }
   }
 
-  /** Until the returned function is called, `watcher` is told of every change in the partition. */
-  watch(partition: number, watcher: Watcher): () => void {
-    const watchers = this.#watchers.get(partition) ?? new Set();
-    this.#watchers.set(partition, watchers.add(watcher));
-    return () => {
-      watchers.delete(watcher);
-    };
-  }
-
   /** The next look reads the disk. */
   forgetCached(at: RecordKey): void {
     this.#cache.delete(at.storageKey);
@@ -212,7 +204,6 @@ export class RecordTable {
     before: StoredRecord | undefined,
     after: StoredRecord | undefined,
   ): void {
-    for (const watcher of this.#watchers.get(at.partition) ?? []) watcher(at, before);
     this.#options.digests.move(at, before, after);
     this.#options.tombstones.note(before, after);
     this.#options.conflicts.note(before, after);

@@ -5,6 +5,7 @@ import { assert, isCorrupt, messageOf, OperatingError } from '../errors.js';
 import type { CommitGroup } from './commit-group.js';
 import { commitOperation, emptyGroup } from './commit-group.js';
 import { operationsOf, storedCommit } from './commit-group.js';
+import { queueFull, storeClosed } from './store-refusals.js';
 import { Changes, type Transaction } from './transaction.js';
 
 /** What an acknowledgement means: synced to the disk, handed to the system, or in memory only. */
@@ -39,11 +40,6 @@ export interface Room {
   readonly shrinkingRefusal: OperatingError | undefined;
   /** Bytes that may still wait for the disk. Below 0 nothing is taken but what already was. */
   readonly bytesLeft: number;
-}
-
-/** Too much waits for the disk: it may be tried again. */
-export function queueFull(): OperatingError {
-  return new OperatingError('overloaded', 'too many bytes wait for the disk');
 }
 
 /** So many keys may be written and unsynced (`os`, `memory`) before a sync is forced. */
@@ -209,6 +205,13 @@ export class Store {
     return this.#gathering.done;
   }
 
+  /** The same; undefined where it is already. @throws OperatingError `storage_failed` */
+  whenAllDurable(): Promise<void> | undefined {
+    this.#assertOpen();
+    const isQueued = this.#writing !== undefined || this.#gathering.entries.size > 0;
+    return isQueued || this.#unsynced.size > 0 ? this.sync() : undefined;
+  }
+
   /** Writes what is queued, and takes nothing more; then closes the storage. */
   async close(): Promise<void> {
     if (this.#closed) return;
@@ -293,8 +296,4 @@ export class Store {
     this.#options.observer.log('error', 'storage failed; it must be opened anew', { reason });
     this.#fail(this.#failure);
   }
-}
-
-function storeClosed(): OperatingError {
-  return new OperatingError('not_ready', 'the store is closed');
 }

@@ -5,7 +5,8 @@
 import type { OperatingError } from '../errors.js';
 import type { RecordKey } from '../persistence/keyspace.js';
 import { encodeRecord } from '../persistence/records.js';
-import { queueFull, type Room } from '../persistence/store.js';
+import type { Room } from '../persistence/store.js';
+import { queueFull } from '../persistence/store-refusals.js';
 import { covers } from '../versioning/context.js';
 import { type Dot, dotText, sameDot } from '../versioning/dot.js';
 import { filterIncoming } from '../versioning/filter.js';

@@ -210,6 +210,11 @@ export class Replica {
     return this.#merge({ at, bytes, durability }, false);
   }
 
+  /** The same with copies that came together; each is told of on its own. */
+  mergeGroup(copies: readonly ArrivedCopy[], settle: Settle): void {
+    this.#group.apply(copies, false, settle);
+  }
+
   /** The same, acknowledged: under rebuild a replica takes all, and vouches for nothing. */
   mergeAndVouch(
     at: RecordKey,

@@ -44,6 +44,7 @@ export async function fillStore({ directory, keys, valueBytes, endsAt }: Filling
       auditBytesMax: 0,
       auditRetentionMilliseconds: 0,
       versionsBytesMax: 0,
+      pageBytesMax: MEBIBYTE,
       // As a node, which forgets none of so few: each that is forgotten would be another writer.
       mintedKeysMax: 2 * keys + 2,
       digestLogEntriesMax: 4096,

@@ -199,7 +199,7 @@ export class SimulatedDisk {
 
   /** Notes what is durable now. */
   remember(): void {
-    this.#earlier = { entries: [...this.#durable], engineDamaged: this.#engineDamaged };
+    this.#earlier = { entries: this.durableEntries(''), engineDamaged: this.#engineDamaged };
   }
 
   /** Everything is again as it was remembered. Only while nobody has the disk open. */
@@ -215,7 +215,7 @@ export class SimulatedDisk {
 
   /** What is durable on the other disk now. Only while nobody has this one open. */
   copy(other: SimulatedDisk): void {
-    this.#replace([...other.#durable]);
+    this.#replace(other.durableEntries(''));
   }
 
   /** Another disk, with what a crash now would leave of this one at the least. */

@@ -2,15 +2,16 @@
 import { join } from 'node:path';
 import t from 'tap';
 import {
+  forgetting,
   type AcceptorState,
-  judge,
+  type Judged,
   judgeVote,
   type Judgement,
   rebuildingFrom,
 } from '../../../lib/consensus/acceptor.js';
 import type { Condition, StrongOperation } from '../../../lib/consensus/decision.js';
 import { valuesText } from '../../../lib/consensus/decision.js';
-import type { Proposal, AcceptorRequest } from '../../../lib/consensus/messages.js';
+import type { Proposal } from '../../../lib/consensus/messages.js';
 import { ProposerCore } from '../../../lib/consensus/proposer-core.js';
 import { majority, Quorum, type Standing } from '../../../lib/replication/quorum.js';
 import { type Player, playAll, stateOf } from '../coordination/transcript.js';
@@ -63,7 +64,15 @@ function proposerOf(head: string): Player {
       case 'promised': {
         const entries = words.slice(2).map(entryOf);
         const active = ballotOf(second);
-        return core.answered(from, { is: 'promised', ballot: core.ballot, active, entries });
+        const page = { entries, from: '', next: undefined };
+        return core.answered(from, { is: 'promised', ballot: core.ballot, active, ...page });
+      }
+      case 'page': {
+        const [begin = '', next = ''] = third.split('..');
+        const entries = words.slice(3).map(entryOf);
+        const active = ballotOf(second);
+        const page = { entries, from: begin, next: next === '' ? undefined : next };
+        return core.answered(from, { is: 'promised', ballot: core.ballot, active, ...page });
       }
       case 'activated':
         return core.answered(from, { is: 'activated', ballot: core.ballot });
@@ -109,19 +118,21 @@ function proposalOf([key = '', id = '', state = '', , on]: readonly string[]): P
   return { key, id: idOf(id), dot, state: whole, base };
 }
 
-function requestOf([what, ...words]: readonly string[]): AcceptorRequest {
+function requestOf([what, ...words]: readonly string[]): Judged {
   const [first = '', second = '', third = ''] = words;
   switch (what) {
     case 'prepare':
-      return { is: what, ballot: ballotOf(first) };
-    case 'activate': {
+      return { is: what, ballot: ballotOf(first), from: second };
+    case 'activate':
+    case 'activate-page': {
       const entries = words.slice(1).map((text) => {
         const { key, acceptance, mark, record } = entryOf(text);
         return acceptance === undefined
           ? { key, adopted: undefined, mark, record }
           : { key, adopted: acceptance };
       });
-      return { is: what, ballot: ballotOf(first), entries };
+      const isLast = what === 'activate';
+      return { is: 'activate', ballot: ballotOf(first), entries, isLast };
     }
     case 'check':
       return { is: what, proposal: proposalOf(words) };
@@ -137,8 +148,6 @@ function requestOf([what, ...words]: readonly string[]): AcceptorRequest {
     }
     case 'forget':
       return { is: what, key: first, id: idOf(second) };
-    case 'forget-ballot':
-      return { is: 'forget ballot', ballot: ballotOf(first) };
     default:
       throw new Error(`what is ${String(what)}?`);
   }
@@ -156,6 +165,10 @@ function acceptorOf(): Player {
   };
   return (words) => {
     const [what, first = '', second = ''] = words;
+    if (what === 'forget-ballot') {
+      const changes = forgetting(ballotOf(first), node.marks);
+      return told({ changes, reply: undefined, isSynced: false });
+    }
     const held: AcceptorState = node.held();
     switch (what) {
       case 'holds':
@@ -167,14 +180,16 @@ function acceptorOf(): Player {
       case 'vote':
         return told(judgeVote(held, proposalOf(words.slice(1))));
       case 'other':
-        other.store(judge(other.held(), requestOf(words.slice(1))).changes);
+        other.store(other.answering(requestOf(words.slice(1))).changes);
         return [];
       case 'rebuild': {
-        const changes = rebuildingFrom(held, other.held());
+        const { promised, active } = other;
+        const entries = other.entries();
+        const changes = rebuildingFrom(held, { promised, active, entries });
         return told({ changes, reply: undefined, isSynced: false });
       }
       default:
-        return told(judge(held, requestOf(words)));
+        return told(node.answering(requestOf(words)));
     }
   };
 }

@@ -59,7 +59,8 @@ export function rebuildFrom(world: World, node: WorldNode, other: WorldNode): vo
 }
 
 function copyStrong(node: WorldNode, other: WorldNode): void {
-  node.store(rebuildingFrom(node.held(), other.held()));
+  const { promised, active } = other;
+  node.store(rebuildingFrom(node.held(), { promised, active, entries: other.entries() }));
 }
 
 /** What all others have seen, and none holds, is dead. */

@@ -69,7 +69,10 @@ function textOfProposal({ key, id, state, base }: Proposal): string {
 
 function textOfRequest(request: AcceptorRequest): string {
   switch (request.is) {
-    case 'prepare':
+    case 'prepare': {
+      const from = request.from === '' ? '' : ` from ${request.from}`;
+      return `prepare ${textOfBallot(request.ballot)}${from}`;
+    }
     case 'forget ballot':
       return `${request.is} ${textOfBallot(request.ballot)}`;
     case 'activate':
@@ -156,7 +159,9 @@ export function textOfReply(reply: AcceptorReply): string {
         return `, ${key}${accepted}${marked}`;
       });
       const { ballot, active } = reply;
-      return `promised ${textOfBallot(ballot)}, active ${textOfBallot(active)}${entries.join('')}`;
+      const from = reply.from === '' ? '' : `, from ${reply.from}`;
+      const promised = `promised ${textOfBallot(ballot)}${from}`;
+      return `${promised}, active ${textOfBallot(active)}${entries.join('')}`;
     }
     case 'refused':
       return `refused ${textOfBallot(reply.ballot)}, promised ${textOfBallot(reply.promised)}`;

@@ -6,8 +6,11 @@ import {
   type ProposalId,
 } from '../../../lib/consensus/ballot.js';
 import {
+  entryOf,
+  forgetting,
   type AcceptorState,
   judge,
+  type Judged,
   judgeVote,
   type Judgement,
   learning,
@@ -16,6 +19,7 @@ import {
 import type { ProposerEffect } from '../../../lib/consensus/effects.js';
 import type {
   Acceptance,
+  PromiseEntry,
   AcceptorReply,
   AcceptorRequest,
   Settlement,
@@ -111,8 +115,15 @@ export class WorldNode {
         acceptance: acceptances.get(key),
         mark: marks.get(key),
       }),
-      keys: () => new Set([...acceptances.keys(), ...marks.keys()]),
+      accepted: () => acceptances.keys(),
     };
+  }
+
+  /** As another owner under rebuild takes them. */
+  entries(): PromiseEntry[] {
+    const held = this.held();
+    const keys = new Set([...this.acceptances.keys(), ...this.marks.keys()]);
+    return [...keys].map((key) => entryOf(key, held.of(key)));
   }
 
   // The disk.
@@ -222,7 +233,17 @@ export class WorldNode {
 
   handle(from: string, request: AcceptorRequest): void {
     if (this.rebuilding !== undefined) return;
-    this.#follow(from, judge(this.held(), request));
+    if (request.is === 'forget ballot') {
+      this.store(forgetting(request.ballot, this.marks));
+      return;
+    }
+    this.#follow(from, this.answering(request));
+  }
+
+  answering(request: Judged): Judgement {
+    const { reply, ...rest } = judge(this.held(), request);
+    const isPromised = reply?.is === 'promised';
+    return { ...rest, reply: isPromised ? { ...reply, entries: this.entries() } : reply };
   }
 
   #follow(from: string, { changes, reply, isSynced }: Judgement): void {
@@ -262,7 +283,8 @@ export class WorldNode {
           return { key, adopted: undefined, mark, record: this.records.get(key) };
         });
         const entries = [...adopted, ...brought];
-        this.#request(effect.node, { is: 'activate', ballot: effect.ballot, entries });
+        const { ballot } = effect;
+        this.#request(effect.node, { is: 'activate', ballot, entries, isLast: true });
         break;
       }
       case 'accept': {

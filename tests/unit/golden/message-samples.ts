@@ -142,6 +142,14 @@ const ANTI_ENTROPY = [
     ],
   ),
   samples(
+    antiEntropy.PROPOSALS,
+    [{ partition: 1, from: 'q0001' }],
+    [
+      { ballots: record, proposals: [['default', 'k', 'acceptance', record]], next: 'q0001x' },
+      { ballots: record, proposals: [['default', 'k', 'mark', record]], next: null },
+    ],
+  ),
+  samples(
     antiEntropy.LEAF_SUMS,
     [{ partition: 1, branches: [0, 15] }],
     [{ leaves: [[3, record]] }],

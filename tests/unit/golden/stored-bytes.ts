@@ -1,9 +1,11 @@
 /** What small histories leave on a disk: an entry of every kind that is stored. */
 import { encodeStored } from '../../../lib/persistence/checksummed.js';
 import { commitOperation } from '../../../lib/persistence/commit-group.js';
-import { recordKey } from '../../../lib/persistence/keyspace.js';
+import { placeOf, type RecordKey, recordKey } from '../../../lib/persistence/keyspace.js';
+import { withMinted } from '../../../lib/versioning/context.js';
+import { NO_SIBLINGS } from '../../../lib/versioning/siblings.js';
 import { LocalCluster } from '../local-cluster.js';
-import { intentOf, nothingElse, openDisk, PARTITIONS } from '../persistence/disk.js';
+import { type Disk, intentOf, nothingElse, openDisk, PARTITIONS } from '../persistence/disk.js';
 
 const EVERYTHING = { from: '', before: '\u{10ffff}', limit: 10_000 };
 const COMMIT_KEY = 'm/commit';
@@ -46,9 +48,23 @@ async function ofReplica(): Promise<(readonly [string, Uint8Array])[]> {
   await mint('caused', { ...intentOf('value'), past: Uint8Array.of(1, 2, 3) });
   await disk.hints.hold('n3', at('a'), bytes, 'sync').committed;
   await disk.audits.add(at('a'), AUDIT, 'sync').committed;
+  await propose(disk, at('a'));
   await disk.clocks.persist();
   await disk.health.damageAll([at('b').partition], 'an example');
   return disk.storage.range(EVERYTHING);
+}
+
+/** A promise, an acceptance, and a mark of a proposal before. */
+async function propose({ acceptor, replica }: Disk, at: RecordKey): Promise<void> {
+  const base = replica.read(at)?.siblings ?? NO_SIBLINGS;
+  const ballot = { round: 7, node: 'n2', start: 3 };
+  const key = placeOf(at);
+  const id = { ballot, seq: 1 };
+  await acceptor.handle(at.partition, { is: 'learn', key, id, state: base, isSettled: false });
+  const dot = { writer: 'n2.3.0123456789ab', n: 4 };
+  const state = { ...base, context: withMinted(base.context, dot), versions: [] };
+  const proposal = { key, id: { ballot, seq: 2 }, dot, state, base: [] };
+  await acceptor.handle(at.partition, { is: 'accept', proposal, start: 1 });
 }
 
 async function ofMember(): Promise<(readonly [string, Uint8Array])[]> {

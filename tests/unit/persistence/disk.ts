@@ -26,6 +26,7 @@ export interface DiskOptions {
   readonly mintedKeysMax?: number;
   readonly digestLogEntriesMax?: number;
   readonly partitionCount?: number;
+  readonly pageBytesMax?: number;
   /** For negative controls: the starts before are forgotten. */
   readonly forgetsStarts?: boolean;
 }
@@ -59,6 +60,7 @@ export async function openDisk(options: DiskOptions = {}) {
       auditBytesMax: 1_000_000,
       auditRetentionMilliseconds: 1_000_000,
       versionsBytesMax: 1_000_000,
+      pageBytesMax: options.pageBytesMax ?? 100_000,
     },
   });
   return { ...disk, observer, storage, clock };

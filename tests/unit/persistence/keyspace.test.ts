@@ -27,15 +27,19 @@ import {
   partitionKey,
   placeOf,
   placeOfList,
+  placeOfProposal,
   PREFIX,
+  proposalKey,
+  proposalsOf,
   recordKey,
+  recordKeyAt,
   recordKeyOf,
   recordsOf,
-  rangeFrom,
   rangeOf,
   SINGLE_KEYS,
   targetOfHint,
 } from '../../../lib/persistence/keyspace.js';
+import { rangeFrom } from '../../../lib/persistence/range-from.js';
 
 const anyKey = fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }).filter((text) => {
   return text.isWellFormed();
@@ -136,6 +140,14 @@ t.test('what is read from a stored key is what it was made of', async () => {
           lies(hintAgesOf(target, time + 1), age) &&
           !lies(hintAgesOf(target, time), age) &&
           placeOfList(PREFIX.versionList, list) === placeOf(at) &&
+          same(recordKeyAt(placeOf(at), q)) &&
+          (['acceptance', 'mark'] as const).every((kind) => {
+            const proposal = proposalKey(kind, at);
+            return (
+              placeOfProposal(kind, proposal) === placeOf(at) &&
+              lies(proposalsOf(kind, at.partition, q), proposal)
+            );
+          }) &&
           lies(rangeOf(PREFIX.version), keptItemKey(PREFIX.version, placeOf(at), time, 'id')) &&
           (['expiring', 'collectable', 'conflict'] as const).every((kind) => {
             const entry = indexKey(kind, time, at);
@@ -185,7 +197,7 @@ t.test(
     for (const time of [-5, 1e30]) {
       t.equal(hintAgeKey('n1', at, time).length, hintAgeKey('n1', at, 7).length, String(time));
     }
-    for (const kind of ['clock', 'rebuilding', 'digest'] as const) {
+    for (const kind of ['clock', 'rebuilding', 'digest', 'ballots'] as const) {
       const keys = [0, 1, 15, 255, 256, 4_095].map((partition) => partitionKey(kind, partition));
       t.strictSame(keys.map(parsePartitionKey), [0, 1, 15, 255, 256, 4_095]);
       t.strictSame([...keys].sort(compareUtf8), keys);

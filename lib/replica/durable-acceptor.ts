@@ -1,0 +1,294 @@
+/**
+ * A node's replicas as acceptors of the strong level: what `consensus/acceptor.ts` says is stored,
+ * in one transaction, before it is answered (docs/consensus.md).
+ */
+import {
+  entryOf,
+  forgetting,
+  type AcceptorState,
+  type HeldKey,
+  judge,
+  type Judgement,
+  judgeVote,
+  learning,
+  rebuildingFrom,
+} from '../consensus/acceptor.js';
+import type { Ballot, ProposalId } from '../consensus/ballot.js';
+import { shownState } from '../consensus/coverage.js';
+import type {
+  Acceptance,
+  PromiseEntry,
+  KeyText,
+  Proposal,
+  AcceptorReply,
+  AcceptorRequest,
+} from '../consensus/messages.js';
+import { OperatingError } from '../errors.js';
+import type { RecordKey } from '../persistence/keyspace.js';
+import { placeOf, proposalKey } from '../persistence/keyspace.js';
+import type { ProposalPage, StoredProposal } from '../persistence/proposal-table.js';
+import { type Ballots, decodeAcceptance, decodeMark } from '../persistence/proposals.js';
+import type { Store } from '../persistence/store.js';
+import type { Dot } from '../versioning/dot.js';
+import type { Siblings } from '../versioning/siblings.js';
+import { Merging } from './merging.js';
+import type { Replica } from './replica.js';
+import { StoredAcceptor, type StoredAcceptorOptions } from './stored-acceptor.js';
+
+export interface DurableAcceptorOptions extends StoredAcceptorOptions {
+  readonly store: Store;
+  readonly replica: Replica;
+  /** Bytes of entries in one answer to PREPARE. */
+  readonly pageBytesMax: number;
+}
+
+/** What another owner is told. */
+export interface ToldProposals extends ProposalPage {
+  readonly ballots: Ballots;
+}
+
+type Prepare = Extract<AcceptorRequest, { is: 'prepare' }>;
+
+/** Pages of marks that are looked at in one step. */
+const MARK_PAGE_BYTES_MAX = 100_000;
+
+export class DurableAcceptor {
+  readonly #options: DurableAcceptorOptions;
+  readonly #stored: StoredAcceptor;
+  readonly #merging: Merging;
+
+  constructor(options: DurableAcceptorOptions) {
+    this.#options = options;
+    this.#stored = new StoredAcceptor(options);
+    this.#merging = new Merging(options);
+  }
+
+  /** The highest ballot promised here, durably or not. @throws OperatingError `rebuilding` */
+  promised(partition: number): Ballot {
+    this.#options.health.assertWhole(partition);
+    return this.#stored.whole(partition, () => this.#options.proposals.ballotsOf(partition))
+      .promised;
+  }
+
+  /** What is held of a key. @throws OperatingError `rebuilding`, `unknown_format` */
+  heldOf(at: RecordKey): HeldKey {
+    this.#options.health.assertWhole(at.partition);
+    return this.#stored.of(at);
+  }
+
+  /** Is anything accepted of the key that is not learned here? Costs next to nothing. */
+  hasAcceptance(at: RecordKey): boolean {
+    return this.#options.proposals.isAccepted(at);
+  }
+
+  /** What is accepted, as a plain reader may see it (K12). @throws as `heldOf` */
+  shown(at: RecordKey): Acceptance | undefined {
+    if (!this.hasAcceptance(at)) return undefined;
+    const held = this.heldOf(at);
+    const { acceptance } = held;
+    return acceptance && { ...acceptance, state: shownState(acceptance.state, held) };
+  }
+
+  /**
+   * What this owner answers; undefined: nothing. Resolves when that may be said.
+   * @throws OperatingError `rebuilding`, `overloaded`, `read_only`, `storage_failed`, `not_ready`,
+   * `unknown_format`
+   */
+  async handle(partition: number, request: AcceptorRequest): Promise<AcceptorReply | undefined> {
+    if (request.is === 'prepare') return this.#prepare(partition, request);
+    if (request.is === 'forget ballot') return this.#forgetBallot(partition, request.ballot);
+    if (request.is === 'accept' && this.#options.proposals.isFull) {
+      throw new OperatingError('overloaded', 'too many proposals wait to be learned');
+    }
+    return this.#follow(partition, (held) => judge(held, request));
+  }
+
+  /** The own vote of the proposer. @throws as `handle` */
+  async vote(partition: number, proposal: Proposal): Promise<AcceptorReply | undefined> {
+    return this.#follow(partition, (held) => judgeVote(held, proposal));
+  }
+
+  /**
+   * What was counted goes into the record.
+   * @param how `isVote`: this stands for the own vote, and resolves when it is synced
+   * @throws as `handle`
+   */
+  async learn(
+    partition: number,
+    { key, id, state }: Pick<Proposal, 'key' | 'id' | 'state'>,
+    { isSettled, isVote }: { readonly isSettled: boolean; readonly isVote: boolean },
+  ): Promise<void> {
+    await this.#follow(partition, (held) => ({
+      changes: learning(held.of(key), key, id, { state, isSettled }),
+      reply: undefined,
+      isSynced: isVote,
+    }));
+  }
+
+  /** Into the record, as anything that comes from elsewhere. @throws as `handle` */
+  async merge(partition: number, key: KeyText, state: Siblings): Promise<void> {
+    this.#options.health.assertWhole(partition);
+    await this.#merging.merge(partition, [{ store: 'merge', key, state }]);
+  }
+
+  /** The record, with all that is being merged into it. @throws OperatingError `rebuilding` */
+  async look(key: KeyText): Promise<Siblings | undefined> {
+    await this.#merging.settled(key);
+    const { replica, proposals } = this.#options;
+    return replica.read(proposals.at(key))?.siblings;
+  }
+
+  /**
+   * The clock counts a number that no version has as seen, from now on and after a crash. A context
+   * that covers it is in the record of the key.
+   */
+  async void(partition: number, key: KeyText, dot: Dot): Promise<void> {
+    const record = await this.look(key);
+    if (record === undefined) return;
+    const { store, clocks } = this.#options;
+    clocks.note(partition, record.context, [dot]);
+    const { committed } = store.transact(
+      (changes) => clocks.keep(partition, changes),
+      'os',
+      'vital',
+    );
+    await committed;
+  }
+
+  /**
+   * Is a proposal of the key accepted or learned here, and not known to be so everywhere?
+   * @throws OperatingError `rebuilding`, `unknown_format`
+   */
+  isOpen(at: RecordKey): boolean {
+    return this.hasAcceptance(at) || this.heldOf(at).mark !== undefined;
+  }
+
+  /** A page of what an owner under rebuild takes from this one, which may be under rebuild, too. */
+  async told(partition: number, from: string): Promise<ToldProposals> {
+    const { proposals, health, pageBytesMax } = this.#options;
+    const page = await proposals.page(partition, from, pageBytesMax);
+    // Read last: what was accepted since belongs to a promise that is told, too.
+    const ballots = this.#stored.whole(partition, () => proposals.ballotsOf(partition));
+    if (!health.isRebuilding(partition)) {
+      this.#stored.whole(partition, () => page.proposals.map((one) => this.#entryOf(one)));
+    }
+    return { ...page, ballots };
+  }
+
+  /**
+   * A page of what another owner told, for the rebuild that this one is under. Resolves when it is
+   * synced.
+   * @throws OperatingError `corrupt_bytes`, `overloaded`, `read_only`, `storage_failed`
+   */
+  async rebuildFrom(
+    partition: number,
+    { promised, active }: Ballots,
+    told: readonly StoredProposal[],
+  ): Promise<void> {
+    const entries = told.map((one) => ({ key: placeOf(one.at), ...decoded(one) }));
+    const changes = rebuildingFrom(this.#stored.stateOf(partition), { promised, active, entries });
+    await this.#store(partition, { changes, reply: undefined, isSynced: true });
+  }
+
+  /** What a correction of the disk has taken away is held no more. */
+  forgetLost(partition: number): void {
+    this.#options.proposals.forgetLost(partition);
+  }
+
+  /** From the promise on nothing older is accepted: what comes with it is read after that. */
+  async #prepare(partition: number, request: Prepare): Promise<AcceptorReply | undefined> {
+    const { store, health, proposals, pageBytesMax } = this.#options;
+    const reply = await this.#follow(partition, (held) => judge(held, request));
+    if (reply?.is !== 'promised') return reply;
+    const page = await proposals.page(partition, request.from, pageBytesMax);
+    health.assertWhole(partition);
+    const told = this.#stored.whole(partition, () => this.#entriesOf(page));
+    // No crash may take back what was told.
+    await store.whenAllDurable();
+    health.assertWhole(partition);
+    return { ...reply, ...told };
+  }
+
+  /** Those that fit into a message: with a mark comes its record. */
+  #entriesOf(page: ProposalPage): {
+    readonly entries: PromiseEntry[];
+    readonly next: string | undefined;
+  } {
+    const { replica, pageBytesMax } = this.#options;
+    const entries: PromiseEntry[] = [];
+    let size = 0;
+    for (const stored of page.proposals) {
+      const { at, kind, bytes } = stored;
+      const record = kind === 'mark' ? replica.read(at)?.bytes.length : undefined;
+      size += bytes.length + (record ?? 0);
+      const isFull = size > pageBytesMax && entries.length > 0;
+      if (isFull) return { entries, next: proposalKey(kind, at) };
+      entries.push(this.#entryOf(stored));
+    }
+    return { entries, next: page.next };
+  }
+
+  #entryOf(stored: StoredProposal): PromiseEntry {
+    const { at } = stored;
+    return entryOf(placeOf(at), { ...this.#stored.of(at), ...decoded(stored) });
+  }
+
+  /** All marks of the partition, page by page. Those that come meanwhile are later. */
+  async #forgetBallot(partition: number, ballot: Ballot): Promise<undefined> {
+    const { health, proposals } = this.#options;
+    let from: string | undefined = '';
+    while (from !== undefined) {
+      const page = await proposals.page(partition, from, MARK_PAGE_BYTES_MAX);
+      health.assertWhole(partition);
+      const marks = page.proposals.flatMap(({ at }): [KeyText, ProposalId][] => {
+        const mark = this.#stored.whole(partition, () => proposals.markOf(at));
+        return mark === undefined ? [] : [[placeOf(at), mark]];
+      });
+      const changes = forgetting(ballot, marks);
+      await this.#store(partition, { changes, reply: undefined, isSynced: false });
+      from = page.next;
+    }
+  }
+
+  /**
+   * What was learned is merged first: that may have to ask other owners, and no transaction waits.
+   * Mostly it does not, and all is one batch. Then it is judged again, on what is held by then.
+   */
+  async #follow(
+    partition: number,
+    decide: (held: AcceptorState) => Judgement,
+  ): Promise<AcceptorReply | undefined> {
+    this.#options.health.assertWhole(partition);
+    const judgement = decide(this.#stored.stateOf(partition));
+    const merges = judgement.changes.filter((change) => change.store === 'merge');
+    if (merges.length === 0) return this.#store(partition, judgement);
+    const merging = this.#merging.merge(partition, merges);
+    // In the same turn, where the merge is done.
+    if (merging === undefined) return this.#store(partition, judgement);
+    await merging;
+    return this.#store(partition, decide(this.#stored.stateOf(partition)));
+  }
+
+  async #store(partition: number, judgement: Judgement): Promise<AcceptorReply | undefined> {
+    const { store, proposals } = this.#options;
+    const { changes, reply, isSynced } = judgement;
+    const isAny = changes.some((change) => change.store !== 'merge');
+    if (isAny) {
+      const accepts = changes.some((change) => change.store === 'acceptance');
+      const { committed } = store.transact(
+        (transaction) => proposals.change(transaction, partition, changes),
+        isSynced ? 'sync' : 'os',
+        accepts ? 'ordinary' : 'vital',
+      );
+      await committed;
+    } else if (isSynced) await store.whenAllDurable();
+    return reply;
+  }
+}
+
+/** @throws OperatingError `corrupt_bytes`, `unknown_format` */
+function decoded({ at, kind, bytes }: StoredProposal): Pick<PromiseEntry, 'acceptance' | 'mark'> {
+  return kind === 'acceptance'
+    ? { acceptance: decodeAcceptance(at, bytes), mark: undefined }
+    : { acceptance: undefined, mark: decodeMark(at, bytes) };
+}
