@@ -47,9 +47,24 @@ export const DURABILITY_OPTION: OptionRow = {
   group: REQUEST_GROUP,
 };
 
+const IF_MATCH_OPTION: OptionRow = {
+  flags: '--if-match <versions>',
+  variable: 'QUORATE_IF_MATCH',
+  summary: 'write only if the value is this version (or ETag; a list; *: any): atomic, at strong',
+  group: REQUEST_GROUP,
+};
+const IF_NONE_MATCH_OPTION: OptionRow = {
+  flags: '--if-none-match',
+  variable: 'QUORATE_IF_NONE_MATCH',
+  summary: 'write only if there is no value: atomic, at strong',
+  group: REQUEST_GROUP,
+};
+
 export const CONTROL_OPTIONS = [ENDPOINT_OPTION, OUTPUT_OPTION, VARIABLES_OPTION];
 export const READ_OPTIONS = [LEVEL_OPTION, FALLBACK_OPTION, TIMEOUT_OPTION, ...CONTROL_OPTIONS];
 export const WRITE_OPTIONS = [CONTEXT_OPTION, DURABILITY_OPTION, ...READ_OPTIONS];
+/** Of writes of one key. */
+export const CONDITION_OPTIONS = [IF_MATCH_OPTION, IF_NONE_MATCH_OPTION];
 export const LOAD_OPTIONS = [ENDPOINT_OPTION, LEVEL_OPTION, TIMEOUT_OPTION, VARIABLES_OPTION];
 
 const TIMEOUT_LIMITS = { minimum: 1, maximum: 600_000 };
@@ -77,6 +92,26 @@ export function writeOptionsOf(options: CommandOptions): WriteOptions {
     context: options.text('context'),
     durability: options.text('durability'),
   };
+}
+
+/** What must hold of the value that is there. */
+export function conditionOptionsOf(
+  options: CommandOptions,
+): Pick<WriteOptions, 'ifMatch' | 'ifNoneMatch'> {
+  const match = options.text('ifMatch');
+  return {
+    ifMatch: match === undefined ? undefined : tagsOf(match),
+    ifNoneMatch: options.isSet('ifNoneMatch') ? '*' : undefined,
+  };
+}
+
+/** Quotes are hard to type in a shell: a version may go without. */
+function tagsOf(text: string): string {
+  if (text.trim() === '*' || text.includes('"')) return text;
+  return text
+    .split(',')
+    .map((version) => `"${version.trim()}"`)
+    .join(', ');
 }
 
 /** @throws OperatingError `invalid_request` where one is no address */

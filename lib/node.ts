@@ -2,9 +2,8 @@
 import type { AntiEntropy } from './anti-entropy/anti-entropy.js';
 import { assembleAntiEntropy } from './anti-entropy/assemble.js';
 import type { ApiNode } from './api/api-node.js';
-import { assembleCoordination } from './coordination/assemble.js';
-import { serveHistory } from './coordination/history-service.js';
-import { serveReplicas } from './coordination/replica-service.js';
+import { assembleCoordination, serveCoordinators } from './coordination/assemble.js';
+import type { Proposers } from './coordination/proposers.js';
 import type { Environment } from './environment/environment.js';
 import { EventLog } from './environment/event-log.js';
 import { ForegroundLoad } from './environment/foreground-load.js';
@@ -110,9 +109,8 @@ async function assembleNode(
     lag: new Lag({ self, clock, hintsFor: (node) => hints.held.get(node)?.count ?? 0 }),
   };
   const plans = new Plans({ ...shared, isBehind: shared.lag.isBehind });
-  const { coordinator, writes, stable } = coordinationOf(environment, options, {
-    ...{ disk, members, shared, plans },
-  });
+  const coordination = coordinationOf(environment, options, { disk, members, shared, plans });
+  const { coordinator, proposers, stable } = coordination;
   const background = backgroundOf(environment, shared, { ...members, disk, limits });
   const { handoff, antiEntropy, exchange, convergence } = background;
   const reporting = { disk, members, shared, plans, clockSanity, antiEntropy };
@@ -121,8 +119,7 @@ async function assembleNode(
     if (open && founding.isComplete) background.meet(peer);
   });
   for (const part of [background, cluster, events, stable]) part.serve(messenger);
-  serveReplicas({ ...disk, ...shared, self, writes, clock, observer });
-  serveHistory({ ...disk, ...shared, pageBytesMax: limits.pageBytesMax });
+  serveCoordinators({ ...disk, ...shared, ...coordination, ...limits, self, clock, observer });
   await transport.start(receiverOf(admission, messenger));
   const known = [founding, admission, diskCheck, diskMemory, tickets, view, settings];
   const parts = [...known, ...background.parts];
@@ -136,7 +133,8 @@ async function assembleNode(
     refused: admission.ended,
     failed: disk.store.failed,
     announceStop: () => tickets.announceStop(),
-    stop: () => stopAll({ parts, antiEntropy, messenger, tickets, transport, disk }),
+    stop: () =>
+      stopAll({ ...{ parts, antiEntropy, messenger, tickets, transport, disk }, proposers }),
   };
 }
 
@@ -168,6 +166,7 @@ async function orRefused(ready: Promise<unknown>[], ended: Promise<OperatingErro
 }
 
 interface Running {
+  readonly proposers: Pick<Proposers, 'stop'>;
   readonly parts: readonly { stop(): Promise<void> }[];
   readonly antiEntropy: AntiEntropy;
   readonly messenger: Messenger;
@@ -177,8 +176,17 @@ interface Running {
 }
 
 /** The ticket is the last that is written: what it hands on is all on the disk. */
-async function stopAll({ parts, antiEntropy, messenger, tickets, transport, disk }: Running) {
+async function stopAll({
+  proposers,
+  parts,
+  antiEntropy,
+  messenger,
+  tickets,
+  transport,
+  disk,
+}: Running) {
   tickets.announceStop();
+  proposers.stop();
   for (const part of parts) await part.stop();
   const resting = antiEntropy.stop();
   messenger.stop();

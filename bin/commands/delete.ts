@@ -1,5 +1,11 @@
 /** `quorate delete`: writes a tombstone. */
-import { clientOf, WRITE_OPTIONS, writeOptionsOf } from '../client-options.js';
+import {
+  clientOf,
+  CONDITION_OPTIONS,
+  conditionOptionsOf,
+  WRITE_OPTIONS,
+  writeOptionsOf,
+} from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printWritten } from '../written.js';
 
@@ -9,11 +15,12 @@ export const deleteCommand: CommandRow = {
   example: 'delete cart',
   summary: 'delete the value of a key',
   arguments: '<key>',
-  options: WRITE_OPTIONS,
+  options: [...CONDITION_OPTIONS, ...WRITE_OPTIONS],
   run: async (invocation) => {
     const { arguments: words, options } = invocation;
     const [key = ''] = words;
     const client = await clientOf(options);
-    return printWritten(key, await client.delete(key, writeOptionsOf(options)), invocation);
+    const settings = { ...writeOptionsOf(options), ...conditionOptionsOf(options) };
+    return printWritten(key, await client.delete(key, settings), invocation);
   },
 };

@@ -3,7 +3,13 @@ import type { Readable } from 'node:stream';
 import { OperatingError, messageOf } from '../../lib/errors.js';
 import type { PutOptions } from '../../lib/client/client.js';
 import type { StoredValue } from '../../lib/client/results.js';
-import { clientOf, WRITE_OPTIONS, writeOptionsOf } from '../client-options.js';
+import {
+  clientOf,
+  CONDITION_OPTIONS,
+  conditionOptionsOf,
+  WRITE_OPTIONS,
+  writeOptionsOf,
+} from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import type { CommandOptions } from '../command-options.js';
 import type { ExitCode } from '../exit-code.js';
@@ -40,6 +46,7 @@ export const putCommand: CommandRow = {
       variable: 'QUORATE_PUT_TTL',
       summary: 'time to live: whole seconds, or 90s, 5m, 1h; keep leaves what there is',
     },
+    ...CONDITION_OPTIONS,
     ...WRITE_OPTIONS,
   ],
   run,
@@ -52,7 +59,10 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   const { arguments: words, options, terminal } = invocation;
   const [key = '', argument] = words;
   const value = await storedValue(argument, options, terminal.input);
-  const settings: PutOptions = { ...writeOptionsOf(options), ttl: ttlOf(options) };
+  const settings: PutOptions = {
+    ...{ ...writeOptionsOf(options), ...conditionOptionsOf(options) },
+    ttl: ttlOf(options),
+  };
   const client = await clientOf(options);
   return printWritten(key, await client.put(key, value, settings), invocation);
 }

@@ -15,6 +15,9 @@ interface Addressed {
 interface Writes extends Addressed {
   /** Of the read that this write answers; undefined: replace what is there. */
   readonly context?: string | undefined;
+  /** ETags or versions, in double quotes; implies `strong`. */
+  readonly ifMatch?: string | undefined;
+  readonly ifNoneMatch?: '*' | undefined;
 }
 
 export type BatchOperationRequest =
@@ -53,12 +56,13 @@ export function batchText(operations: readonly BatchOperationRequest[]): string 
 const KINDS: ReadonlySet<unknown> = new Set(['get', 'put', 'delete']);
 
 function operationText(operation: BatchOperationRequest): string {
-  const { kind, key, level, context, ttl, value } = {
+  const { kind, key, level, context, ttl, value, ifMatch, ifNoneMatch } = {
     ...{ context: undefined, ttl: undefined, value: undefined },
+    ...{ ifMatch: undefined, ifNoneMatch: undefined },
     ...operation,
   };
   if (!KINDS.has(kind)) throw new ArgumentError('an operation is of kind get, put or delete');
-  const texts = { level, context };
+  const texts = { level, context, if_match: ifMatch, if_none_match: ifNoneMatch };
   for (const [name, text] of Object.entries(texts)) {
     if (text !== undefined) headerTextOf(text, name);
   }

@@ -57,6 +57,13 @@ export interface WriteOptions extends ReadOptions {
   /** Of the read that this write answers; undefined: replace what is there. */
   readonly context?: string | undefined;
   readonly durability?: string | undefined;
+  /**
+   * ETags or versions, in double quotes: the value must be one of these, else `precondition_failed`
+   * and nothing happens. It implies the level `strong`.
+   */
+  readonly ifMatch?: string | undefined;
+  /** `*`: there must be no value. The same. */
+  readonly ifNoneMatch?: '*' | undefined;
 }
 
 export interface PutOptions extends WriteOptions {
@@ -65,7 +72,7 @@ export interface PutOptions extends WriteOptions {
 }
 
 /** For all operations; a level is for those that name none. */
-export type BatchOptions = Omit<WriteOptions, 'context'>;
+export type BatchOptions = Omit<WriteOptions, 'context' | 'ifMatch' | 'ifNoneMatch'>;
 
 /** A node without a deadline from us has its own; this is for the network to it. */
 const PATIENCE_MILLISECONDS = 60_000;
@@ -117,7 +124,7 @@ export class QuorateClient {
   async resolve(
     key: string,
     resolution: Resolution,
-    options: WriteOptions & { readonly context: string },
+    options: BatchOptions & { readonly context: string },
   ): Promise<WriteResult> {
     const { context, ...others } = options;
     const headers = { ...headersOf(others), 'content-type': 'application/json' };
@@ -186,12 +193,15 @@ export class QuorateClient {
 
 function headersOf(options: WriteOptions): Record<string, string> {
   const { level, fallbacks = [], timeoutMilliseconds: timeout, context, durability } = options;
+  const { ifMatch, ifNoneMatch } = options;
   return headersFrom({
     'x-consistency-level': level,
     'x-consistency-fallback': fallbacks.length === 0 ? undefined : fallbacks.join(', '),
     'x-timeout': timeout === undefined ? undefined : `${timeoutOf(timeout)}ms`,
     'x-causal-context': context,
     'x-durability': durability,
+    'if-match': ifMatch,
+    'if-none-match': ifNoneMatch,
   });
 }
 

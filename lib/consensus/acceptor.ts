@@ -104,9 +104,14 @@ export function learning(
   if (acceptance !== undefined && !isLater(acceptance.id, id)) {
     changes.push({ store: 'no acceptance', key });
   }
-  if (state !== undefined) changes.push({ store: 'merge', key, state });
+  if (state !== undefined && !isNothing(state)) changes.push({ store: 'merge', key, state });
   if (!isSettled && isLater(id, mark)) changes.push({ store: 'mark', key, mark: id });
   return changes;
+}
+
+/** Of a key of which nobody holds anything: a read of it leaves no record. */
+function isNothing({ versions, context }: Siblings): boolean {
+  return versions.length === 0 && context.vector.size === 0 && context.beyond.length === 0;
 }
 
 /**

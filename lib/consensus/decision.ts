@@ -1,7 +1,14 @@
 /** What an operation makes of the state of a key: its condition, and what it proposes (K13). */
+import { greatestOf } from '../encoding/extremes.js';
 import type { Context } from '../versioning/context.js';
-import { EMPTY_CONTEXT, joinContexts, withMinted } from '../versioning/context.js';
-import type { Dot } from '../versioning/dot.js';
+import {
+  covers,
+  EMPTY_CONTEXT,
+  joinContexts,
+  type Seen,
+  withMinted,
+} from '../versioning/context.js';
+import { compareDots, type Dot } from '../versioning/dot.js';
 import {
   fingerprint,
   NO_SIBLINGS,
@@ -17,15 +24,21 @@ export type Condition =
   | { readonly is: 'none' }
   /** There is no value. */
   | { readonly is: 'absent' }
-  /** These are the values, as a fingerprint of them alone. */
-  | { readonly is: 'match'; readonly values: string };
+  /** There is one, or more. */
+  | { readonly is: 'present' }
+  /** The values are one of these sets, each as a fingerprint of them alone. */
+  | { readonly is: 'match'; readonly values: readonly string[] };
 
 export interface StrongChange {
   readonly state: Exclude<VersionState, 'stub'>;
   readonly contentType: string;
   readonly value: Uint8Array;
-  /** Wall time in milliseconds. */
-  readonly expiresAt: number | undefined;
+  /** Wall time in milliseconds; `keep`: the end of what is replaced. */
+  readonly expiresAt: number | 'keep' | undefined;
+  /** What the writer has seen: no more is replaced. Undefined: all values that it is decided on. */
+  readonly seen: Seen | undefined;
+  /** The ring epoch under which it is written. */
+  readonly epoch: number;
 }
 
 /** What a client wants at `strong`. */
@@ -54,22 +67,45 @@ export function holds(condition: Condition, state: Siblings | undefined): boolea
       return true;
     case 'absent':
       return valuesOf(state).length === 0;
+    case 'present':
+      return valuesOf(state).length > 0;
     case 'match':
-      return valuesText(state) === condition.values;
+      return condition.values.includes(valuesText(state));
   }
 }
 
-/** The state that a write leaves: its version alone; it replaces all that it was decided on. */
+/** The values of a state that a write replaces. */
+export function replacedBy({ seen }: StrongChange, base: Siblings): readonly Version[] {
+  return valuesOf(base).filter(({ dot }) => seen === undefined || covers(seen, dot));
+}
+
+/** The state that a write leaves: its version, and beside it what its writer has not seen. */
 export function writtenState(
   base: Siblings,
-  { state, contentType, value, expiresAt }: StrongChange,
+  change: StrongChange,
   dot: Dot,
   hybridNow: number,
 ): Siblings {
+  const { state, contentType, value, seen, epoch } = change;
   // Later than all that it replaces, whatever the clocks say.
-  const writtenAt = Math.max(hybridNow, stampOf(base) + 1);
+  const writtenAt = Math.max(hybridNow, stampOf(base) + 1, (seen?.stamp ?? 0) + 1);
+  const expiresAt = endOf(change, base);
   const version = { dot, state, contentType, value, writtenAt, expiresAt };
-  return { ...base, context: withMinted(base.context, dot), versions: [version] };
+  const left = base.versions.filter((other) => seen !== undefined && !covers(seen, other.dot));
+  const context = seen === undefined ? base.context : joinContexts(base.context, seen);
+  return {
+    epoch: Math.max(base.epoch, epoch),
+    context: withMinted(context, dot),
+    versions: [...left, version].sort((a, b) => compareDots(a.dot, b.dot)),
+  };
+}
+
+/** The latest end of what is replaced, where that is to be kept. */
+function endOf(change: StrongChange, base: Siblings): number | undefined {
+  if (change.expiresAt !== 'keep') return change.expiresAt;
+  const ends = replacedBy(change, base).map(({ expiresAt }) => expiresAt);
+  const known = ends.filter((end) => end !== undefined);
+  return known.length === 0 || known.length < ends.length ? undefined : greatestOf(known);
 }
 
 /** A state that also covers what it does not hold. */

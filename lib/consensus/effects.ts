@@ -8,12 +8,28 @@ import type { Acceptance, KeyText, Proposal, AcceptorRequest } from './messages.
 
 /** What came of an operation. */
 export type Result =
-  | { readonly is: 'applied'; readonly dot: Dot; readonly replaced: readonly Version[] }
+  | {
+      readonly is: 'applied';
+      readonly dot: Dot;
+      readonly replaced: readonly Version[];
+      /** What it was decided on. */
+      readonly base: Siblings;
+      /** What it leaves. */
+      readonly state: Siblings;
+    }
   /** The condition did not hold, on this state. */
   | { readonly is: 'unmet'; readonly state: Siblings }
   | { readonly is: 'read'; readonly state: Siblings }
-  /** Another node is the proposer by now. `dot`: it was proposed, and may yet take effect. */
-  | { readonly is: 'deposed'; readonly dot: Dot | undefined };
+  /**
+   * Another node is the proposer by now, or this one anew. `dot`: it was proposed, and may yet take
+   * effect; `wasKilled`: so may the proposal that it shall not.
+   */
+  | {
+      readonly is: 'deposed';
+      readonly ballot: Ballot;
+      readonly dot: Dot | undefined;
+      readonly wasKilled: boolean;
+    };
 
 export type ProposerEffect =
   | {

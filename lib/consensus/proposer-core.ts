@@ -17,7 +17,7 @@ import {
   type ProposalId,
 } from './ballot.js';
 import { Candidacy } from './candidacy.js';
-import { type StrongOperation, valuesOf } from './decision.js';
+import { type StrongOperation, replacedBy } from './decision.js';
 import { type ProposerEffect, type Result, send } from './effects.js';
 import type { KeyText, Proposal, AcceptorReply, Sender } from './messages.js';
 import { Acceptors, OpenProposal } from './proposal.js';
@@ -91,6 +91,12 @@ export class ProposerCore {
     return this.#reign?.settling.count ?? 0;
   }
 
+  /** Has every owner activated the ballot? If not, it is told again. */
+  get isActiveEverywhere(): boolean {
+    const reign = this.#reign;
+    return reign?.acceptors.isEveryone(reign.candidacy.activations) === true;
+  }
+
   /**
    * Prepares a ballot: also the proposer does, where answers are missing. What was open under the
    * one before may have taken effect, or never will.
@@ -106,14 +112,18 @@ export class ProposerCore {
   /** A higher ballot was promised, here or elsewhere. What waits was never proposed. */
   deposed(promised: Ballot): readonly ProposerEffect[] {
     if (this.#reign === undefined || compareBallots(promised, this.#ballot) <= 0) return [];
+    return [{ do: 'count', what: 'deposed' }, ...this.abdicate()];
+  }
+
+  /** This node proposes no more: its replica is being rebuilt, or it stops. */
+  abdicate(): readonly ProposerEffect[] {
+    const lost = this.#loseOpen();
     this.#reign = undefined;
     const waiting = [...this.#waiting.values()].flat();
     this.#waiting.clear();
-    return [
-      { do: 'count', what: 'deposed' },
-      ...this.#loseOpen(),
-      ...waiting.map((operation) => answer(operation, { is: 'deposed', dot: undefined })),
-    ];
+    const ballot = this.#ballot;
+    const never = { is: 'deposed', ballot, dot: undefined, wasKilled: false } as const;
+    return [...lost, ...waiting.map((operation) => answer(operation, never))];
   }
 
   /** Decided once it is this operation's turn on its key, and this node is the proposer. */
@@ -281,17 +291,21 @@ export class ProposerCore {
   }
 
   #loseOpen(): ProposerEffect[] {
-    const lost = [...this.#open.values()].map(({ operation, dot }) =>
-      answer(operation, { is: 'deposed', dot }),
+    const ballot = this.#reign?.candidacy.ballot ?? NO_BALLOT;
+    const lost = [...this.#open.values()].map(({ operation, dot, wasKilled }) =>
+      answer(operation, { is: 'deposed', ballot, dot, wasKilled }),
     );
     this.#open.clear();
     return lost;
   }
 }
 
-function resultOf({ operation, takesEffect, dot, base }: OpenProposal): Result {
-  if (takesEffect && dot !== undefined) return { is: 'applied', dot, replaced: valuesOf(base) };
-  return { is: operation.change === undefined ? 'read' : 'unmet', state: base };
+function resultOf({ operation, takesEffect, dot, base, proposal }: OpenProposal): Result {
+  const { change } = operation;
+  if (takesEffect && dot !== undefined && change !== undefined && proposal !== undefined) {
+    return { is: 'applied', dot, replaced: replacedBy(change, base), base, state: proposal.state };
+  }
+  return { is: change === undefined ? 'read' : 'unmet', state: base };
 }
 
 function answer(operation: StrongOperation, result: Result): ProposerEffect {

@@ -11,22 +11,27 @@ import type { Hedging } from '../replication/hedging.js';
 import type { Plans } from '../replication/plan.js';
 import type { Resolver } from '../resolution/resolver.js';
 import type { SessionSeal } from '../versioning/session-seal.js';
+import { assembleStrong } from './assemble-strong.js';
 import { Coordinator, type CoordinatorOptions } from './coordinator.js';
 import { CopyInspection } from './copy-inspection.js';
 import { Engine } from './engine.js';
 import { Histories } from './history.js';
+import { type HistoryServiceOptions, serveHistory } from './history-service.js';
+import { LevelPaths } from './level-paths.js';
 import { Reads } from './reads.js';
+import { type ReplicaServiceOptions, serveReplicas } from './replica-service.js';
 import { Replicas } from './replicas.js';
 import { Sessions } from './sessions.js';
 import { ConflictResolution } from './conflict-resolution.js';
 import { StableDots } from './stable-dots.js';
 import { Standings } from './standings.js';
+import { serveStrong, type StrongServiceOptions } from './strong-service.js';
 import { Writes } from './writes.js';
 
 export interface CoordinationOptions
   extends Omit<
     CoordinatorOptions,
-    'reads' | 'writes' | 'history' | 'settlement' | 'copies' | 'conflicts' | 'resolver' | 'sessions'
+    'paths' | 'history' | 'settlement' | 'copies' | 'conflicts' | 'resolver' | 'sessions'
   > {
   readonly disk: Disk;
   readonly sessionSeal: SessionSeal;
@@ -43,6 +48,7 @@ export interface CoordinationOptions
   readonly hedgeDelayMilliseconds: number;
   readonly backgroundTimeoutMilliseconds: number;
   readonly backgroundConcurrency: number;
+  readonly pageBytesMax: number;
 }
 
 export function assembleCoordination(options: CoordinationOptions) {
@@ -69,8 +75,11 @@ export function assembleCoordination(options: CoordinationOptions) {
     ...{ plans, engine, messenger, audits, versions, clock },
     graceMilliseconds: options.hedgeDelayMilliseconds,
   });
+  const deciding = assembleStrong({ ...options, self, engine, standings });
+  const { strong } = deciding;
+  const paths = new LevelPaths({ reads, writes, strong, clock });
   const settlement = new ConflictResolution({
-    ...{ self, plans, reads, writes, resolver, expiryClock, observer },
+    ...{ self, plans, paths, resolver, expiryClock, observer },
   });
   const stable = new StableDots({
     ...{ self, ownership, clocks: disk.clocks, health, messenger, clock },
@@ -79,8 +88,17 @@ export function assembleCoordination(options: CoordinationOptions) {
   const conflicts = { ownership, view, store, messenger, clock };
   const coordinator = new Coordinator({
     ...options,
-    ...{ reads, writes, history, settlement, conflicts, sessions },
+    ...{ paths, history, settlement, conflicts, sessions },
     copies: new CopyInspection({ plans, replicas, clock }),
   });
-  return { coordinator, writes, stable };
+  return { coordinator, writes, stable, ...deciding };
+}
+
+/** What a node does for coordinators elsewhere. Called once, when the ring is known. */
+export function serveCoordinators(
+  options: HistoryServiceOptions & ReplicaServiceOptions & StrongServiceOptions,
+): void {
+  serveReplicas(options);
+  serveStrong(options);
+  serveHistory(options);
 }

@@ -21,11 +21,11 @@ import {
   write,
 } from '../versioning/siblings.js';
 import { parseLevel } from './level.js';
+import type { LevelPaths } from './level-paths.js';
 import type { Put, PutResult } from './put-request.js';
 import type { Got } from './read-effects.js';
-import type { Get, Reads } from './reads.js';
+import type { Get } from './reads.js';
 import type { ResolveRequest } from './request.js';
-import type { Writes } from './writes.js';
 
 /** Where the siblings are others by the time that their resolution is minted, it reads again. */
 const READS_MAX = 2;
@@ -33,8 +33,7 @@ const READS_MAX = 2;
 export interface ConflictResolutionOptions {
   readonly self: NodeId;
   readonly plans: Plans;
-  readonly reads: Reads;
-  readonly writes: Writes;
+  readonly paths: LevelPaths;
   readonly resolver: Resolver;
   readonly expiryClock: ExpiryClock;
   readonly observer: Observer;
@@ -89,13 +88,13 @@ export class ConflictResolution {
    * the level that held. Where that fails the siblings are answered: nothing is decided then.
    */
   get(request: Get, strategy: StrategyName): Got | Promise<Got> {
-    if (strategy === 'siblings') return this.#options.reads.get(request);
+    if (strategy === 'siblings') return this.#options.paths.get(request);
     return this.#getSettled(request, strategy);
   }
 
   async #getSettled(request: Get, strategy: StrategyName): Promise<Got> {
     for (let reads = 1; ; reads += 1) {
-      const got = await this.#options.reads.get(request);
+      const got = await this.#options.paths.get(request);
       const settled = await this.#settle(request, got, strategy);
       if (settled !== 'changed') return settled;
       if (reads === READS_MAX) return got;
@@ -107,7 +106,7 @@ export class ConflictResolution {
     got: Got,
     strategy: StrategyName,
   ): Promise<Got | 'changed'> {
-    const { self, plans, writes, resolver, expiryClock, observer } = this.#options;
+    const { self, plans, paths, resolver, expiryClock, observer } = this.#options;
     const { merged, level } = got;
     const siblings = liveVersions(merged, expiryClock.now());
     // Stand-ins have no say in what becomes of siblings that the primaries hold.
@@ -117,7 +116,7 @@ export class ConflictResolution {
     const { zone, epoch } = plans.of(at.partition);
     const past = joinedPast(own, siblings);
     try {
-      const result = await writes.put({
+      const result = await paths.put({
         ...{ at, deadline, zone, forwarded: false, session, past },
         change: changeOf(resolved),
         seen: seenIn(merged),
@@ -141,7 +140,7 @@ export class ConflictResolution {
   async resolve({ read, seen, by, who, durability, zone }: Resolve): Promise<PutResult> {
     const { at, levels, deadline, session, past } = read;
     const { resolved, siblings } = await this.preview({ read, seen, by });
-    return this.#options.writes.put({
+    return this.#options.paths.put({
       ...{ at, levels, deadline, durability, zone, seen, session },
       past: joinedPast(past, siblings),
       forwarded: false,
@@ -159,8 +158,8 @@ export class ConflictResolution {
    * @throws OperatingError as `resolve`
    */
   async preview({ read, seen, by }: Pick<Resolve, 'read' | 'seen' | 'by'>): Promise<Preview> {
-    const { reads, expiryClock } = this.#options;
-    const { merged } = await reads.get(read);
+    const { paths, expiryClock } = this.#options;
+    const { merged } = await paths.get(read);
     const live = liveVersions(merged, expiryClock.now());
     const siblings = live.filter(({ dot }) => covers(seen, dot));
     if (siblings.length < 2 || siblings.length < live.length) throw changed(live, siblings);

@@ -14,20 +14,21 @@ import {
   NOTHING_SEEN_YET,
   type SessionToken,
 } from '../versioning/session-token.js';
-import type { Siblings } from '../versioning/siblings.js';
-import { liveVersions } from '../versioning/siblings.js';
+import { isLasting, liveVersions } from '../versioning/siblings.js';
 import { Addressing, type AddressingOptions, notReady } from './addressing.js';
 import { type BlindWrites, seenBlindly } from './blind-writes.js';
 import { Contexts } from './contexts.js';
 import { type ConflictListOptions, listConflicts } from './conflict-list.js';
 import type { CopyInspection, CopiesAnswer } from './copy-inspection.js';
 import type { Histories, HistoryQuery } from './history.js';
-import { type ConsistencyLevel, parseLevel } from './level.js';
+import { parseLevel, STRONG } from './level.js';
 import { assertDurable, type Sessions } from './sessions.js';
-import { LargeWrites } from './large-writes.js';
+import { assertFits, LargeWrites } from './large-writes.js';
+import type { LevelPaths } from './level-paths.js';
+import { conditionOf, levelsOf, unmetOf } from './precondition.js';
 import type { Put, PutResult } from './put-request.js';
 import type { Got } from './read-effects.js';
-import type { Get, Reads } from './reads.js';
+import type { Get } from './reads.js';
 import type {
   ConflictList,
   ConflictListRequest,
@@ -44,7 +45,6 @@ import type {
   VersionsAnswer,
 } from './request.js';
 import { type Resolve, resolveByOf, type ConflictResolution } from './conflict-resolution.js';
-import type { Writes } from './writes.js';
 
 /** What the cluster's settings say of a request that does not. */
 export interface Defaults {
@@ -56,8 +56,7 @@ export interface Defaults {
 }
 
 export interface CoordinatorOptions extends AddressingOptions {
-  readonly reads: Reads;
-  readonly writes: Writes;
+  readonly paths: LevelPaths;
   readonly history: Histories;
   readonly settlement: ConflictResolution;
   readonly copies: CopyInspection;
@@ -71,6 +70,8 @@ export interface CoordinatorOptions extends AddressingOptions {
   readonly defaults: () => Defaults;
   readonly valueBytesMax: number;
 }
+
+const SYNC = 'sync' as const;
 
 export class Coordinator implements Coordination {
   readonly #options: CoordinatorOptions;
@@ -95,11 +96,11 @@ export class Coordinator implements Coordination {
   }
 
   put(request: PutRequest): PutAnswer | Promise<PutAnswer> {
-    const { writes, plans, defaults } = this.#options;
+    const { paths, plans, defaults } = this.#options;
     const { writeLevel, blindWrites } = defaults();
     const { change, durability } = request;
     const levels = levelsOf(request, writeLevel, 'write');
-    if (change.state === 'value') this.#assertFits(change.value);
+    if (change.state === 'value') assertFits(change.value, this.#options.valueBytesMax);
     const at = this.#addressing.at(request);
     const deadline = this.#addressing.deadline(request);
     const token = this.#options.sessions.of(request.session, levels);
@@ -115,11 +116,17 @@ export class Coordinator implements Coordination {
       forwarded: false,
       session: token && floorOf(token, at.partition),
       past: this.#options.sessions.pastOf(token, levels),
+      condition: conditionOf(request),
     };
     const bytes = change.state === 'value' ? change.value.length : 0;
-    const result = this.#large.run(bytes, deadline, () => writes.put(write));
+    const result = this.#large.run(bytes, deadline, () => paths.put(write));
     if (result instanceof Promise) {
-      return result.then((later) => this.#written(request, at, token, later));
+      return result.then(
+        (later) => this.#written(request, at, token, later),
+        (error: unknown) => {
+          throw unmetOf(error, request.key, (record) => this.#contexts.ofState(request, record));
+        },
+      );
     }
     return this.#written(request, at, token, result);
   }
@@ -162,7 +169,7 @@ export class Coordinator implements Coordination {
     const { resolver, defaults } = this.#options;
     const { context } = request;
     const by = resolveByOf(request.resolution, resolver);
-    if (by.kind === 'value') this.#assertFits(by.value);
+    if (by.kind === 'value') assertFits(by.value, this.#options.valueBytesMax);
     const read = this.#read(request, defaults().writeLevel);
     for (const { name } of read.levels) parseLevel(name, 'write');
     return { read, seen: this.#contexts.open(request, context), by };
@@ -209,7 +216,7 @@ export class Coordinator implements Coordination {
     request: GetRequest,
   ): Promise<{ readonly answer: GetAnswer; readonly look: HistoryQuery }> {
     const read = this.#read(request, this.#options.defaults().readLevel);
-    const got = await this.#options.reads.get(read);
+    const got = await this.#options.paths.get(read);
     const level = parseLevel(got.level, 'read');
     const { at, deadline } = read;
     return { answer: this.#answer(request, read, got), look: { at, level, deadline } };
@@ -229,11 +236,13 @@ export class Coordinator implements Coordination {
 
   #answer(request: GetRequest, read: SessionGet, got: Got): GetAnswer {
     const { token } = read;
+    const { expiryClock } = this.#options;
     const { merged, level, answered, asked, standIns } = got;
     const place = isLasting(merged) ? got.place : undefined;
     const sealed = place?.rendering?.context;
     return {
-      siblings: liveVersions(merged, this.#options.expiryClock.now()),
+      // What is strong has ended only where it is a stub: no clock is asked (K13).
+      siblings: liveVersions(merged, level === STRONG ? undefined : expiryClock.now()),
       recorded: merged !== undefined,
       context: sealed ?? this.#contexts.ofState(request, merged),
       place,
@@ -257,21 +266,22 @@ export class Coordinator implements Coordination {
       context: this.#contexts.ofWrite(request, seen),
       replaced,
       beside,
-      receipt: { level, answered, asked, standIns, durability },
+      // A proposal counts once it is synced.
+      receipt: {
+        level,
+        answered,
+        asked,
+        standIns,
+        durability: level === STRONG ? SYNC : durability,
+      },
     };
-  }
-
-  #assertFits(value: Uint8Array): void {
-    const { valueBytesMax } = this.#options;
-    if (value.length <= valueBytesMax) return;
-    throw new OperatingError('value_too_large', 'the value is larger than this cluster takes', {
-      details: { limit: valueBytesMax, received: value.length },
-    });
   }
 
   #seen(request: PutRequest, blindWrites: BlindWrites): Seen | undefined {
     const { context } = request;
     if (context !== undefined) return this.#contexts.open(request, context);
+    // A condition says what is replaced.
+    if (request.precondition !== undefined) return undefined;
     return seenBlindly(request, blindWrites);
   }
 }
@@ -279,18 +289,4 @@ export class Coordinator implements Coordination {
 /** A read, with all that its session has seen. */
 interface SessionGet extends Get {
   readonly token: SessionToken | undefined;
-}
-
-/** Is what a reader sees of it the same at all times? */
-function isLasting(state: Siblings | undefined): boolean {
-  const [version] = state?.versions ?? [];
-  return state?.versions.length === 1 && version?.expiresAt === undefined;
-}
-
-function levelsOf(
-  { level, fallbacks }: GetRequest,
-  byDefault: string,
-  operation: 'read' | 'write',
-): ConsistencyLevel[] {
-  return [level ?? byDefault, ...fallbacks].map((text) => parseLevel(text, operation));
 }

@@ -89,7 +89,7 @@ export class Engine {
   run<Effect, Kind extends Core<Effect>>(
     core: Kind,
     perform: (effect: Effect, operation: Operation<Effect, Kind>) => void,
-  ): void {
+  ): Operation<Effect, Kind> {
     const operation: Operation<Effect, Kind> = new Operation(
       this,
       core,
@@ -99,6 +99,7 @@ export class Engine {
     operation.place = this.#open.length;
     this.#open.push(operation as unknown as Open);
     operation.follow(core.begin());
+    return operation;
   }
 
   /** On the monotonic clock. */

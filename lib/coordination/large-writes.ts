@@ -9,6 +9,14 @@ import { OperatingError } from '../errors.js';
  */
 const AT_ONCE_BYTES_MAX = 4 * 1024 * 1024;
 
+/** @throws OperatingError `value_too_large` */
+export function assertFits(value: Uint8Array, valueBytesMax: number): void {
+  if (value.length <= valueBytesMax) return;
+  throw new OperatingError('value_too_large', 'the value is larger than this cluster takes', {
+    details: { limit: valueBytesMax, received: value.length },
+  });
+}
+
 interface Waiting {
   readonly bytes: number;
   readonly enter: () => void;

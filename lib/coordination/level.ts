@@ -81,7 +81,8 @@ const LEVELS = {
   session: { ...counted(1), beginsSession: true },
   causal: { ...counted(1), beginsSession: true, isCausal: true },
   'bounded-staleness': later,
-  strong: later,
+  /** Decided by consensus (strong.ts); a majority must be there. */
+  strong: { ...plain, requires: quorum, repairsTo: quorum },
 } as const satisfies Record<string, LevelRow>;
 
 export type LevelName = keyof typeof LEVELS;
@@ -92,6 +93,13 @@ export const AVAILABLE_LEVELS = LEVEL_NAMES.filter((name) => LEVELS[name].availa
 /** A level as a request names it: a row, or a number of primaries. `name`: `quorum`, `4`. */
 export interface ConsistencyLevel extends LevelRow {
   readonly name: string;
+}
+
+/** Decided by consensus: strong.ts. */
+export const STRONG: LevelName = 'strong';
+
+export function isStrong({ name }: ConsistencyLevel): boolean {
+  return name === STRONG;
 }
 
 /** Made once: every request names a level, mostly as it stands here. */

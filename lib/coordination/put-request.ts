@@ -1,4 +1,5 @@
 /** A put as the coordinator executes it, here or where it was passed on to. */
+import type { Condition } from '../consensus/decision.js';
 import type { Change } from '../replica/intent.js';
 import type { RecordKey } from '../persistence/keyspace.js';
 import type { Durability } from '../persistence/store.js';
@@ -24,6 +25,8 @@ export interface Put {
   readonly levels: readonly ConsistencyLevel[];
   readonly durability: Durability;
   readonly resolving?: Resolving | undefined;
+  /** At `strong`: what must hold of the values that it replaces. */
+  readonly condition?: Condition | undefined;
   /** On the monotonic clock. */
   readonly deadline: number;
   /** Of the node that the client talks to. */

@@ -32,12 +32,23 @@ export interface GetRequest extends Addressed {
   readonly readRepair?: ReadRepair | undefined;
 }
 
+/** What must hold of the values of the key, in the very step of the write. */
+export type Precondition =
+  /** There is none. */
+  | { readonly is: 'absent' }
+  /** There is one, or more. */
+  | { readonly is: 'present' }
+  /** There is one, and it is one of these. */
+  | { readonly is: 'version'; readonly versions: readonly string[] };
+
 export interface PutRequest extends Addressed {
   /** A delete is the put of a tombstone. */
   readonly change: Change;
   /** The token that came with a read or a write of this key. */
   readonly context: string | undefined;
   readonly durability: Durability;
+  /** It implies `strong`. Where it does not hold: `precondition_failed`, with what is there. */
+  readonly precondition?: Precondition | undefined;
 }
 
 /** Resolves the siblings that a context shows: by a strategy, or to a value. */

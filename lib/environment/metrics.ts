@@ -37,6 +37,26 @@ export const METRICS = {
     help: 'Reads that had to ask again',
     labels: [],
   },
+  quorate_strong_rounds_total: {
+    kind: 'counter',
+    help: 'Strong operations decided here, by how often each had to be proposed',
+    labels: ['operation', 'rounds'],
+  },
+  quorate_strong_reads_total: {
+    kind: 'counter',
+    help: 'Strong reads: settled in one round trip, or passed on to be decided, and why',
+    labels: ['result'],
+  },
+  quorate_strong_events_total: {
+    kind: 'counter',
+    help: 'Of proposers here: ballots begun, activated, lost; values adopted; refusals by coverage',
+    labels: ['event'],
+  },
+  quorate_strong_contention_total: {
+    kind: 'counter',
+    help: 'Strong operations sent on: to another proposer, or to be taken over',
+    labels: ['reason'],
+  },
   quorate_struck_answers_total: { kind: 'counter', help: 'Answers of before a loss', labels: [] },
   quorate_siblings_created_total: {
     kind: 'counter',

@@ -1,4 +1,5 @@
 /** When a slow replica is not waited for any longer (Dean, Barroso: The Tail at Scale, 2013). */
+import { greatestOf } from '../encoding/extremes.js';
 import type { Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
 import type { Plan } from './plan.js';
@@ -55,6 +56,11 @@ export class Hedging {
       if (!asked.includes(node)) expected = Math.min(expected, this.#slow(node));
     }
     return Math.max(this.#delayMilliseconds, expected);
+  }
+
+  /** How long the slowest of these usually takes, in milliseconds; 0: nobody knows yet. */
+  slowestOf(nodes: readonly NodeId[]): number {
+    return greatestOf([0, ...nodes.map((node) => this.#slow(node))]);
   }
 
   #windowAt(node: NodeId, now: number): Window {

@@ -142,6 +142,12 @@ export function liveVersions(
   );
 }
 
+/** Is what a reader sees of it the same at all times? */
+export function isLasting(state: Siblings | undefined): boolean {
+  const [version] = state?.versions ?? [];
+  return state?.versions.length === 1 && version?.expiresAt === undefined;
+}
+
 /**
  * What replicas compare: the dots held and whether each is a stub, not the contexts, which settle
  * never (docs/architecture.md, R3). Empty for an absent key.

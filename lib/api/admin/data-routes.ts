@@ -104,9 +104,21 @@ const READ: readonly ParameterRow[] = [
 export const ANY_WRITE: readonly ParameterRow[] = [
   header('X-Durability', 'What an acknowledgement means.', { enum: ['sync', 'os', 'memory'] }),
 ];
+const CONDITIONS: readonly ParameterRow[] = [
+  header(
+    'If-Match',
+    'Writes only if the value has one of these ETags, or is one of these versions; *: any value. ' +
+      'Atomic: it implies the level strong.',
+  ),
+  header('If-None-Match', '*: writes only if there is no value. The same.', {
+    type: 'string',
+    const: '*',
+  }),
+];
 export const WRITE: readonly ParameterRow[] = [
   ...COMMON,
   header('X-Causal-Context', 'What the writer has seen: the context of an earlier answer.'),
+  ...CONDITIONS,
   ...ANY_WRITE,
 ];
 const PUT: readonly ParameterRow[] = [
@@ -138,6 +150,10 @@ export const WRITTEN: Readonly<Record<number, AnswerRow>> = {
     example: WRITTEN_EXAMPLE,
   },
   409: { description: 'A context is required (`blind_writes: refuse`).' },
+  412: {
+    description:
+      'The condition does not hold: nothing happened. Version, ETag, context of what is there.',
+  },
   503: { description: 'The level was not reached; `outcome` says whether it may still surface.' },
 };
 const READ_ANSWERS: Readonly<Record<number, AnswerRow>> = {

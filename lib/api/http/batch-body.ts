@@ -3,7 +3,9 @@ import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import { JSON_TYPE, splitArray, splitObject, stringOf } from '../../encoding/json-text.js';
 import { OperatingError } from '../../errors.js';
 import type { Change } from '../../replica/intent.js';
+import type { Precondition } from '../../coordination/request.js';
 import type { RequestAdmissionLimits } from './admission.js';
+import { preconditionOf } from './entity-tag.js';
 import { checkKey } from './key-of-path.js';
 import { BYTES_TYPE, checkContentType, essenceOf } from './media-type.js';
 import { checkMembers, membersOf, objectOf, ttlMember } from './put-body.js';
@@ -27,17 +29,19 @@ export interface BatchOperation {
   readonly context: string | undefined;
   /** Undefined: a read. */
   readonly change: Change | undefined;
+  readonly precondition: Precondition | undefined;
   /** Why it is not executed: it asks for what is not in this version. */
   readonly refusal: OperatingError | undefined;
 }
 
 type Members = ReadonlyMap<string, string>;
 
-const COMMON = ['op', 'key', 'namespace', 'level', 'if_match'];
+const COMMON = ['op', 'key', 'namespace', 'level'];
+const WRITES = [...COMMON, 'context', 'if_match', 'if_none_match'];
 const MEMBERS: Readonly<Record<OperationName, readonly string[]>> = {
   get: COMMON,
-  put: [...COMMON, 'value', 'value_base64', 'content_type', 'ttl', 'context'],
-  delete: [...COMMON, 'context'],
+  put: [...WRITES, 'value', 'value_base64', 'content_type', 'ttl'],
+  delete: WRITES,
 };
 const NAMES = Object.keys(MEMBERS) as OperationName[];
 const BY_TEXT = new Map(NAMES.map((name) => [`"${name}"`, name]));
@@ -96,13 +100,14 @@ function operationOf(text: string): BatchOperation {
     level: levelMember(members.get('level')),
     context: textMember(members, 'context'),
     change: changeOf(op, members),
-    refusal: refusalOf(namespace, textMember(members, 'if_match')),
+    precondition: preconditionMember(members),
+    refusal: namespace === DEFAULT_NAMESPACE ? undefined : later('namespaces'),
   };
 }
 
-function refusalOf(namespace: string, ifMatch: string | undefined): OperatingError | undefined {
-  if (namespace !== DEFAULT_NAMESPACE) return later('namespaces');
-  return ifMatch === undefined ? undefined : later('if_match');
+/** As the headers of a single write. */
+function preconditionMember(members: Members): Precondition | undefined {
+  return preconditionOf(textMember(members, 'if_match'), textMember(members, 'if_none_match'));
 }
 
 function textMember(members: Members, name: string): string | undefined {

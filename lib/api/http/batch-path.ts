@@ -61,14 +61,17 @@ export class BatchPath {
 
 /** What the headers say of all operations. @throws OperatingError before the body is read */
 function batchHeaders(headers: RequestHeaders, limits: RequestLimits): BatchHeaders {
-  const read = readOptions(headers, limits);
-  const write = writeOptions({ ...headers, readRepair: undefined }, limits);
+  const ofOneKey = { ifMatch: undefined, ifNoneMatch: undefined };
+  const read = readOptions({ ...headers, ...ofOneKey }, limits);
+  const write = writeOptions({ ...headers, ...ofOneKey, readRepair: undefined }, limits);
   checkJsonType(headers.contentType);
   checkEncoding(headers.contentEncoding);
   for (const [name, value] of Object.entries({
     'x-causal-context': headers.context,
     'x-ttl': headers.ttl,
     'x-raw': headers.raw,
+    'if-match': headers.ifMatch,
+    'if-none-match': headers.ifNoneMatch,
   })) {
     if (value === undefined) continue;
     throw invalid(name, `${name} is of one key: an operation has a member for it`, value);

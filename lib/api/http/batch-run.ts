@@ -185,7 +185,7 @@ class Batch {
 
   async #put(operation: BatchOperation, change: Change, left: number): Promise<Result> {
     const { world, write, session } = this.#run;
-    const { namespace, key, level, context } = operation;
+    const { namespace, key, level, context, precondition } = operation;
     const { fallbacks, durability } = write;
     const answer = await world.node.coordination.put({
       namespace,
@@ -197,6 +197,7 @@ class Batch {
       context,
       durability,
       session,
+      precondition,
     });
     this.#saw(answer.session);
     return resultOf(putAnswer(answer, key, change), answer.receipt);

@@ -256,7 +256,7 @@ function putRequest(
   session: SessionToken | undefined,
   options: WriteRequestOptions,
 ): PutRequest {
-  const { level, fallbacks, timeoutMilliseconds, durability } = options;
+  const { level, fallbacks, timeoutMilliseconds, durability, precondition } = options;
   return {
     namespace: DEFAULT_NAMESPACE,
     key,
@@ -267,6 +267,7 @@ function putRequest(
     context,
     durability,
     session,
+    precondition,
   };
 }
 

@@ -1,6 +1,6 @@
 /** One request and its one reply: admitted, handled, answered, counted; the same on every path. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { levelName } from '../../coordination/level.js';
+import { levelName, STRONG } from '../../coordination/level.js';
 import { OperatingError } from '../../errors.js';
 import type { ApiWorld } from '../api-world.js';
 import { RequestAdmission } from './admission.js';
@@ -209,8 +209,11 @@ export class HttpExchanges {
   }
 
   /** What was asked for, or the default's name, whatever became of it: one of a fixed set. */
-  #levelLabel({ operation }: HttpExchangeKind, asked: string | undefined): string {
-    const level = asked ?? this.#defaultLevel(operation);
+  #levelLabel({ operation }: HttpExchangeKind, headers: RequestHeaders): string {
+    const { level: asked, ifMatch, ifNoneMatch } = headers;
+    const isConditional = ifMatch !== undefined || ifNoneMatch !== undefined;
+    const implied = isConditional && WRITES.has(operation) ? STRONG : undefined;
+    const level = asked ?? implied ?? this.#defaultLevel(operation);
     return level === undefined ? 'none' : levelName(level);
   }
 
@@ -226,7 +229,7 @@ export class HttpExchanges {
   ): void {
     const { clock, node, logsRequests } = this.#world;
     const { operation } = kind;
-    const level = this.#levelLabel(kind, headers.level);
+    const level = this.#levelLabel(kind, headers);
     const milliseconds = clock.monotonicMilliseconds() - startedAt;
     const { result, status } = reply;
     const labels = { operation, level, result, class: classOf(reply) };

@@ -6,6 +6,7 @@ import type { Rendering } from '../../persistence/record-table.js';
 import { dotText } from '../../versioning/dot.js';
 import type { Version } from '../../versioning/siblings.js';
 import { dataHeaders } from './answer-headers.js';
+import { bytesTag, jsonTag } from './entity-tag.js';
 import { JSON_TYPE } from '../../encoding/json-text.js';
 import { prefersJson } from './media-type.js';
 import { PROBLEM_TYPE, problemBody } from './problem.js';
@@ -103,17 +104,9 @@ function joined(before: string, version: Version, after: string): HttpReplyBody 
   ]);
 }
 
-/**
- * A strong validator means the same bytes, and the context in the body may differ where the version
- * does not. A context begins with its seal: six bytes that change with it.
- */
-function jsonTag(dot: string, context: string | undefined): string {
-  return `"${dot}:${context === undefined ? '' : context.slice(0, 8)}"`;
-}
-
 function bytesReply({ context, receipt }: GetAnswer, version: Version): HttpReply {
   const headers = dataHeaders(version.contentType, receipt, context);
-  headers.push('ETag', `"${dotText(version.dot)}"`, 'X-Written-At', writtenAt(version));
+  headers.push('ETag', bytesTag(dotText(version.dot)), 'X-Written-At', writtenAt(version));
   // A stored page must not act in the name of this origin.
   headers.push('Content-Security-Policy', 'sandbox');
   if (version.expiresAt !== undefined) headers.push('X-Expires-At', timeText(version.expiresAt));

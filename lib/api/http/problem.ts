@@ -1,6 +1,7 @@
 /** Problems: every refusal and failure as `application/problem+json` (RFC 9457). */
 import { type ErrorCode, OperatingError, type Outcome } from '../../errors.js';
 import { ERROR_STATUS } from './error-status.js';
+import { tagOf } from './entity-tag.js';
 import { byteText, type HttpReply } from './reply.js';
 
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -51,10 +52,21 @@ export function problemBody(
 export function problemHeaders(error: OperatingError): string[] {
   const headers = ['Content-Type', PROBLEM_TYPE, ...GUARD_HEADERS];
   const { status } = ERROR_STATUS[error.code];
+  if (error.code === 'precondition_failed') addPresent(headers, error);
   if (status === 503 || status === 429) headers.push('Retry-After', RETRY_AFTER_SECONDS);
   const { allow } = error.details;
   if (status === 405 && Array.isArray(allow)) headers.push('Allow', allow.join(', '));
   return headers;
+}
+
+/** Of the value that is there instead, so that the next attempt needs no read. */
+function addPresent(headers: string[], { details }: OperatingError): void {
+  const { version, context, content_type: type } = details;
+  const known = typeof context === 'string' ? context : undefined;
+  if (known !== undefined) headers.push('X-Causal-Context', known);
+  if (typeof version === 'string' && typeof type === 'string') {
+    headers.push('ETag', tagOf(version, type, known));
+  }
 }
 
 /** The whole answer. */

@@ -2,6 +2,7 @@
 import type { PutAnswer } from '../../coordination/request.js';
 import type { Change } from '../../replica/intent.js';
 import { dataHeaders } from './answer-headers.js';
+import { bytesTag } from './entity-tag.js';
 import { JSON_TYPE } from '../../encoding/json-text.js';
 import { byteText, type HttpReply } from './reply.js';
 
@@ -13,7 +14,7 @@ export function putAnswer(answer: PutAnswer, key: string, change?: Change): Http
   const headers = dataHeaders(JSON_TYPE, receipt, context);
   // Of JSON values the body of a GET holds more than what was put, so there is no tag of it yet.
   if (change?.state === 'value' && change.contentType !== JSON_TYPE) {
-    headers.push('ETag', `"${version}"`);
+    headers.push('ETag', bytesTag(version));
   }
   return {
     status: 200,

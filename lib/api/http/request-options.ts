@@ -1,8 +1,9 @@
 /** What headers ask of a read or a write, validated: level, deadline, durability, context. */
 import { OperatingError } from '../../errors.js';
-import type { ReadRepair } from '../../coordination/request.js';
+import type { Precondition, ReadRepair } from '../../coordination/request.js';
 import { READ_REPAIRS } from '../../coordination/request.js';
 import type { Durability } from '../../persistence/store.js';
+import { preconditionOf } from './entity-tag.js';
 import { parseDuration } from './duration.js';
 import { invalid, later } from './refusals.js';
 import { checkHeaders, type RequestHeaders } from './request-headers.js';
@@ -31,6 +32,7 @@ export interface ReadRequestOptions extends CommonOptions {
 export interface WriteRequestOptions extends CommonOptions {
   readonly context: string | undefined;
   readonly durability: Durability;
+  readonly precondition: Precondition | undefined;
 }
 
 const FALLBACKS_MAX = 8;
@@ -46,7 +48,6 @@ type LaterRow = readonly [field: keyof RequestHeaders, name: string];
 const LATER: readonly LaterRow[] = [
   ['maxStaleness', 'X-Max-Staleness'],
   ['idempotencyKey', 'Idempotency-Key'],
-  ['ifMatch', 'If-Match'],
 ];
 
 /** Headers that answer 501 in this version. */
@@ -75,6 +76,7 @@ export function timeoutAsked(
 export function readOptions(headers: RequestHeaders, limits: RequestLimits): ReadRequestOptions {
   const common = commonOptions(headers, limits);
   const { level, fallbacks, timeoutMilliseconds, sessionToken } = common;
+  if (headers.ifMatch !== undefined) throw invalid('if-match', 'If-Match is for writes');
   const readRepair = readRepairOf(headers.readRepair);
   return { level, fallbacks, timeoutMilliseconds, sessionToken, readRepair };
 }
@@ -82,7 +84,6 @@ export function readOptions(headers: RequestHeaders, limits: RequestLimits): Rea
 export function writeOptions(headers: RequestHeaders, limits: RequestLimits): WriteRequestOptions {
   const common = commonOptions(headers, limits);
   const { level, fallbacks, timeoutMilliseconds, sessionToken } = common;
-  if (headers.ifNoneMatch !== undefined) throw later('If-None-Match on a write');
   const { context, readRepair } = headers;
   if (readRepair !== undefined) throw invalid('x-read-repair', 'X-Read-Repair is for reads');
   if (context !== undefined) checkContext(context);
@@ -93,6 +94,7 @@ export function writeOptions(headers: RequestHeaders, limits: RequestLimits): Wr
     sessionToken,
     context,
     durability: durabilityOf(headers.durability),
+    precondition: preconditionOf(headers.ifMatch, headers.ifNoneMatch),
   };
 }
 

@@ -18,12 +18,14 @@ const MEMBERS = ['context', 'strategy', 'value'];
 
 /** @throws OperatingError `unsupported_media_type`, `invalid_request`: before the body is read */
 export function checkResolveHeaders(headers: RequestHeaders): void {
-  const { contentType, contentEncoding, ttl, raw } = headers;
+  const { contentType, contentEncoding, ttl, raw, ifMatch, ifNoneMatch } = headers;
   checkJsonType(contentType);
   checkEncoding(contentEncoding);
   for (const [name, value] of Object.entries({
     'x-ttl': ttl,
     'x-raw': raw,
+    'if-match': ifMatch,
+    'if-none-match': ifNoneMatch,
   })) {
     if (value !== undefined) throw invalid(name, `${name} does not go with a resolution`, value);
   }

@@ -36,10 +36,11 @@ function operationOf(id: string, [kind, key = '', , values]: readonly string[]):
       ? { is: 'none' }
       : values === 'nothing'
         ? { is: 'absent' }
-        : { is: 'match', values: valuesText(stateOf(values)) };
+        : { is: 'match', values: [valuesText(stateOf(values))] };
   const change = {
     state: kind === 'delete' ? ('tombstone' as const) : ('value' as const),
     ...{ contentType: '', value: new Uint8Array(0), expiresAt: undefined },
+    ...{ seen: undefined, epoch: 0 },
   };
   return { id: Number(id), key, condition, change: kind === 'read' ? undefined : change };
 }

@@ -162,10 +162,11 @@ export class World implements Surroundings {
         ? ({ is: 'none' } as const)
         : values === ''
           ? ({ is: 'absent' } as const)
-          : ({ is: 'match', values } as const);
+          : ({ is: 'match', values: [values] } as const);
     const change = {
       state: kind === 'delete' ? ('tombstone' as const) : ('value' as const),
       ...{ contentType: '', value: new Uint8Array(0), expiresAt: undefined },
+      ...{ seen: undefined, epoch: 0 },
     };
     const { id } = entry;
     const operation = { id, key, condition, change: kind === 'read' ? undefined : change };

@@ -30,6 +30,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   three: (answers) => answers >= 3,
   '1': (answers) => answers >= 1,
   '4': (answers) => answers >= 4,
+  strong: (answers, of) => most(answers, of),
   quorum: (answers, of) => most(answers, of),
   all: (answers, of) => answers === of,
   any: (answers) => answers >= 1,
@@ -98,7 +99,7 @@ t.test('the rows are all there', async (t) => {
   const rows = Object.keys(RULES).filter((name) => !/^\d/.test(name));
   t.strictSame([...AVAILABLE_LEVELS].sort(), rows.sort());
   const later = LEVEL_NAMES.filter((name) => !AVAILABLE_LEVELS.includes(name));
-  t.strictSame([...later].sort(), ['bounded-staleness', 'strong']);
+  t.strictSame([...later].sort(), ['bounded-staleness']);
 });
 
 t.test(
@@ -127,7 +128,7 @@ t.test('names are read in any case; everything else is refused', async (t) => {
     if (name === 'any') t.throws(read, { code: 'invalid_level' });
     else t.equal(read(), name);
   }
-  for (const name of ['Strong', 'bounded-staleness;max=500ms']) {
+  for (const name of ['bounded-staleness', 'Bounded-Staleness;max=500ms']) {
     t.throws(() => parseLevel(name, 'read'), { code: 'not_implemented' }, name);
   }
   const bad = ['', ' ', '0', '-1', '01', '1.5', '100', '1e1', 'most', 'quorum;max=5', 'quorum;'];

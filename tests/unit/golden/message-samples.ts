@@ -4,28 +4,16 @@
  */
 import * as antiEntropy from '../../../lib/anti-entropy/messages.js';
 import * as coordination from '../../../lib/coordination/messages.js';
+import * as strong from '../../../lib/coordination/strong-messages.js';
 import * as handoff from '../../../lib/hints/messages.js';
 import type { NodeReport } from '../../../lib/membership/cluster-types.js';
 import * as membership from '../../../lib/membership/messages.js';
-import type { MessageType } from '../../../lib/rpc/message.js';
-
-export interface MessageSamples<Request = unknown, Reply = unknown> {
-  readonly type: MessageType<Request, Reply>;
-  readonly requests: readonly Request[];
-  readonly replies: readonly Reply[];
-}
-
-function samples<Request, Reply>(
-  type: MessageType<Request, Reply>,
-  requests: readonly Request[],
-  replies: readonly Reply[],
-): MessageSamples {
-  return { type: type as MessageType<unknown, unknown>, requests, replies };
-}
+import { encodeDots } from '../../../lib/versioning/dot-set.js';
+import { type MessageSamples, samples } from './samples.js';
+import { STRONG_SAMPLES } from './strong-samples.js';
 
 /** Everything that these folders export as a message. */
-export const MESSAGE_FOLDERS = { antiEntropy, coordination, handoff, membership };
-import { encodeDots } from '../../../lib/versioning/dot-set.js';
+export const MESSAGE_FOLDERS = { antiEntropy, coordination, handoff, membership, strong };
 
 const address = { namespace: 'default', key: 'clé' };
 const record = Uint8Array.of(1, 2, 3, 255);
@@ -338,6 +326,7 @@ const MEMBERSHIP = [
 export const MESSAGE_SAMPLES: readonly MessageSamples[] = [
   ...ANTI_ENTROPY,
   ...COORDINATION,
+  ...STRONG_SAMPLES,
   ...HANDOFF,
   ...MEMBERSHIP,
 ];

@@ -8,7 +8,8 @@ import type { MessageType } from '../../../lib/rpc/message.js';
 import { parseMessage, replyMessage } from '../../../lib/rpc/wire.js';
 import { listFiles } from '../../tidy/source.js';
 import { requestOf } from './message-bytes.js';
-import { MESSAGE_FOLDERS, MESSAGE_SAMPLES, type MessageSamples } from './message-samples.js';
+import { MESSAGE_FOLDERS, MESSAGE_SAMPLES } from './message-samples.js';
+import type { MessageSamples } from './samples.js';
 import { schemaGaps, withoutOptionals } from './schema-walk.js';
 
 function isMessageType(value: unknown): value is MessageType<unknown, unknown> {

@@ -1,0 +1,146 @@
+/** Which way a request takes: `strong` is decided by consensus, every other level by counting. */
+import type { Clock } from '../environment/clock.js';
+import { OperatingError } from '../errors.js';
+import type { Condition } from '../consensus/decision.js';
+import type { Siblings } from '../versioning/siblings.js';
+import { dotText } from '../versioning/dot.js';
+import { type ConsistencyLevel, isStrong, parseLevel, STRONG } from './level.js';
+import type { Put, PutResult } from './put-request.js';
+import type { Got } from './read-effects.js';
+import type { Get, Reads } from './reads.js';
+import type { Strong } from './strong.js';
+import type { Writes } from './writes.js';
+
+/** What the condition of a write met, and it did not hold: nothing happened. */
+export class ConditionUnmet extends OperatingError {
+  readonly record: Siblings | undefined;
+
+  constructor(record: Siblings | undefined) {
+    super('precondition_failed', 'the key has another value, or another number of them');
+    this.record = record;
+  }
+}
+
+export interface LevelPathsOptions {
+  readonly reads: Reads;
+  readonly writes: Writes;
+  readonly strong: Strong;
+  readonly clock: Clock;
+}
+
+const NO_CONDITION: Condition = { is: 'none' };
+
+export class LevelPaths {
+  readonly #options: LevelPathsOptions;
+
+  constructor(options: LevelPathsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws OperatingError as `Reads.get` and `Strong.run` */
+  get(request: Get): Got | Promise<Got> {
+    const { reads } = this.#options;
+    if (!request.levels.some(isStrong)) return reads.get(request);
+    return this.#descend(request, (part) => {
+      return part.levels.some(isStrong) ? this.#getStrong(part) : reads.get(part);
+    });
+  }
+
+  /** @throws OperatingError as `Writes.put` and `Strong.run`; ConditionUnmet */
+  put(put: Put): PutResult | Promise<PutResult> {
+    const { writes } = this.#options;
+    if (!put.levels.some(isStrong)) return writes.put(put);
+    return this.#descend(put, (part) => {
+      return part.levels.some(isStrong) ? this.#putStrong(part) : writes.put(part);
+    });
+  }
+
+  /** To the next way only where this one has surely done nothing: another version would be new. */
+  async #descend<Request extends Get | Put, Result>(
+    request: Request,
+    run: (request: Request) => Result | Promise<Result>,
+  ): Promise<Result> {
+    const { clock } = this.#options;
+    const parts = partsOf(request.levels);
+    for (const [i, levels] of parts.entries()) {
+      const left = request.deadline - clock.monotonicMilliseconds();
+      const share = left / (parts.length - i);
+      const deadline = request.deadline - left + share;
+      try {
+        return await run({ ...request, levels, deadline });
+      } catch (error) {
+        const isLast = i === parts.length - 1;
+        if (isLast || !(error instanceof OperatingError) || !mayDescend(request, error)) {
+          throw error;
+        }
+      }
+    }
+    throw new Error('Invariant broken: a request has a level');
+  }
+
+  async #getStrong(get: Get): Promise<Got> {
+    const { at, deadline } = get;
+    await this.#meetSession(get);
+    const request = { at, intent: undefined, condition: NO_CONDITION, deadline };
+    const { result, answered, asked } = await this.#options.strong.run(request);
+    if (result.is === 'applied') throw new Error('Invariant broken: a read writes nothing');
+    const held = { atMajority: true, widened: false };
+    return { merged: result.record, level: STRONG, answered, asked, standIns: 0, ...held };
+  }
+
+  /**
+   * What a session has seen may lie on fewer than a majority: a read at quorum covers it, and brings
+   * it to a majority, where every strong operation meets it.
+   */
+  async #meetSession(get: Get): Promise<void> {
+    const { session } = get;
+    if (session === undefined || (session.dots.size === 0 && session.flag === 'none')) return;
+    await this.#options.reads.get({ ...get, levels: [parseLevel('quorum', 'read')] });
+  }
+
+  async #putStrong(put: Put): Promise<PutResult> {
+    const { at, change, seen, deadline, resolving } = put;
+    await this.#meetSession({ ...put, readRepair: undefined, readRepairProbability: 0 });
+    const request = {
+      ...{ at, deadline, condition: conditionOf(put) },
+      intent: { change, seen, resolving: resolving && nameOf(resolving) },
+    };
+    const { result, answered, asked } = await this.#options.strong.run(request);
+    if (result.is !== 'applied') {
+      if (resolving === undefined) throw new ConditionUnmet(result.record);
+      throw new OperatingError('version_changed', 'the siblings were changed meanwhile');
+    }
+    const { dot, stamp, context, replaced } = result;
+    return {
+      ...{ version: dotText(dot), writtenAt: stamp, seen: { ...context, stamp } },
+      ...{ replaced, beside: [], claim: undefined, level: STRONG, answered, asked, standIns: 0 },
+    };
+  }
+}
+
+/** Neighbours that take the same way go together. */
+function partsOf(levels: readonly ConsistencyLevel[]): ConsistencyLevel[][] {
+  const parts: ConsistencyLevel[][] = [];
+  for (const [i, level] of levels.entries()) {
+    const before = levels[i - 1];
+    if (before !== undefined && isStrong(before) === isStrong(level)) parts.at(-1)?.push(level);
+    else parts.push([level]);
+  }
+  return parts;
+}
+
+function mayDescend(request: Get | Put, { outcome, retryable }: OperatingError): boolean {
+  const isRead = !('change' in request);
+  return retryable && (isRead || outcome === 'none');
+}
+
+/** A resolution stands for these siblings, and for no others. */
+function conditionOf({ condition, resolving }: Put): Condition {
+  if (resolving === undefined) return condition ?? NO_CONDITION;
+  const values = resolving.dropped.map(({ version }) => `${version};`).join('');
+  return { is: 'match', values: [values] };
+}
+
+function nameOf({ strategy, by }: NonNullable<Put['resolving']>) {
+  return { strategy, by };
+}

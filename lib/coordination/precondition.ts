@@ -1,0 +1,50 @@
+/** Conditions of writes: at which level they are checked, and what is told of one that fails. */
+import type { Condition } from '../consensus/decision.js';
+import { OperatingError } from '../errors.js';
+import { dotText } from '../versioning/dot.js';
+import { liveVersions, type Siblings } from '../versioning/siblings.js';
+import { type ConsistencyLevel, isStrong, parseLevel, STRONG } from './level.js';
+import { ConditionUnmet } from './level-paths.js';
+import type { GetRequest, PutRequest } from './request.js';
+
+/**
+ * The level, then its fallbacks.
+ * @throws OperatingError `invalid_level`: also of one that is weaker than a condition
+ */
+export function levelsOf(
+  { level, fallbacks, precondition }: GetRequest & Pick<PutRequest, 'precondition'>,
+  byDefault: string,
+  operation: 'read' | 'write',
+): ConsistencyLevel[] {
+  const asked = level ?? (precondition === undefined ? byDefault : STRONG);
+  const levels = [asked, ...fallbacks].map((text) => parseLevel(text, operation));
+  const weaker = levels.find((one) => !isStrong(one));
+  if (precondition === undefined || weaker === undefined) return levels;
+  const message = 'a condition is checked and the value written in one step: that is "strong"';
+  throw new OperatingError('invalid_level', message, {
+    details: { received: weaker.name, required: STRONG },
+  });
+}
+
+export function conditionOf({ precondition }: PutRequest): Condition | undefined {
+  if (precondition?.is !== 'version') return precondition;
+  return { is: 'match', values: precondition.versions.map((version) => `${version};`) };
+}
+
+/** What was thrown; of a condition that does not hold with what was met, as a read shows it. */
+export function unmetOf(
+  error: unknown,
+  key: string,
+  contextOf: (record: Siblings | undefined) => string,
+): unknown {
+  if (!(error instanceof ConditionUnmet)) return error;
+  const { record, code, message } = error;
+  const values = liveVersions(record, undefined);
+  const [version] = values.length === 1 ? values : [];
+  const one =
+    version === undefined
+      ? {}
+      : { version: dotText(version.dot), content_type: version.contentType };
+  const details = { key, context: contextOf(record), siblings: values.length, ...one };
+  return new OperatingError(code, message, { details });
+}

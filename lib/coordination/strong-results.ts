@@ -1,0 +1,60 @@
+/** What the proposer of this node says of an operation, as the course of the operation hears it. */
+import type { StrongChange } from '../consensus/decision.js';
+import type { Result } from '../consensus/effects.js';
+import type { NodeId } from '../environment/transport.js';
+import { OperatingError } from '../errors.js';
+import { seenAfter } from '../versioning/context.js';
+import { dotText } from '../versioning/dot.js';
+import { find } from '../versioning/siblings.js';
+import type { Decided } from './proposer-seat.js';
+import type { Handled, StrongResult } from './strong-effects.js';
+
+/** @param self this node, which names itself where it must begin anew */
+export function handledHere(
+  decided: Decided,
+  self: NodeId,
+  change: StrongChange | undefined,
+): Handled | OperatingError {
+  switch (decided.is) {
+    case 'late':
+      return lateError(decided.isOpen && change !== undefined);
+    case 'deposed': {
+      const { dot, wasKilled, ballot } = decided;
+      if (dot === undefined) return { is: 'elsewhere', proposer: self };
+      return { is: 'lost', dot, wasKilled, ballot };
+    }
+    case 'applied':
+      return appliedOf(decided, change);
+    case 'read':
+    case 'unmet':
+      return { is: decided.is, record: decided.state };
+  }
+}
+
+function appliedOf(
+  { dot, base, state, replaced }: Extract<Result, { is: 'applied' }>,
+  change: StrongChange | undefined,
+): StrongResult {
+  const seen = change?.seen;
+  return {
+    is: 'applied',
+    dot,
+    stamp: find(state, dot)?.writtenAt ?? 0,
+    context: seen === undefined ? state.context : seenAfter(seen, dot, base.context),
+    replaced: replaced.map((version) => dotText(version.dot)),
+  };
+}
+
+function lateError(mayTakeEffect: boolean): OperatingError {
+  const message = mayTakeEffect
+    ? 'too few owners accepted the write in time'
+    : 'no majority of the owners decided it in time';
+  return new OperatingError('deadline_passed', message, {
+    outcome: mayTakeEffect ? 'unknown' : 'none',
+  });
+}
+
+export function unknownError(): OperatingError {
+  const message = 'another node decides the key by now, and what became of the write is not known';
+  return new OperatingError('outcome_unknown', message);
+}

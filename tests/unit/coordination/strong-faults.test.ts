@@ -1,0 +1,197 @@
+/** The strong level while nodes die and links are cut: a counter, majorities, and what it costs. */
+import t from 'tap';
+import { OperatingError } from '../../../lib/errors.js';
+import { dotText } from '../../../lib/versioning/dot.js';
+import { LocalCluster } from '../local-cluster.js';
+
+const STRONG = { level: 'strong' } as const;
+const CLIENTS = 50;
+
+interface Tally {
+  unknown: number;
+  unmet: number;
+  refused: number;
+  /** On the clock of the cluster: when each of its additions was answered. */
+  readonly doneAt: number[];
+}
+
+/**
+ * Adds one to the counter, however often another is quicker. The value names who has added: after
+ * an unknown outcome a strong read says whether it was added, since it settles what was before it.
+ */
+async function addOne(
+  cluster: LocalCluster,
+  ids: readonly string[],
+  client: number,
+  tally: Tally,
+): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    const { coordination } = cluster.node(ids[(client + attempt) % ids.length] ?? '');
+    try {
+      const { siblings } = await coordination.get(read());
+      const [value] = siblings;
+      const added = value === undefined ? '' : Buffer.from(value.value).toString();
+      if (added.split(' ').includes(String(client))) break;
+      await coordination.put({
+        ...read(),
+        ...{ context: undefined, durability: 'sync' as const },
+        change: {
+          ...{ state: 'value' as const, contentType: 'text/plain', ttlSeconds: undefined },
+          value: Buffer.from(added === '' ? String(client) : `${added} ${client}`),
+        },
+        precondition:
+          value === undefined
+            ? { is: 'absent' }
+            : { is: 'version', versions: [dotText(value.dot)] },
+      });
+      break;
+    } catch (error) {
+      noteFailure(error, tally);
+    }
+  }
+  tally.doneAt.push(cluster.clock.monotonicMilliseconds());
+}
+
+function noteFailure(error: unknown, tally: Tally): void {
+  if (!(error instanceof OperatingError)) throw error;
+  const { code, outcome } = error;
+  if (code === 'precondition_failed') tally.unmet += 1;
+  else if (outcome === 'unknown') tally.unknown += 1;
+  else tally.refused += 1;
+}
+
+/** Who has added, in what order. */
+async function additions(cluster: LocalCluster, id: string): Promise<string[]> {
+  const [added = ''] = await cluster.texts(id, 'counter', STRONG);
+  return added.split(' ');
+}
+
+const EVERYONE = Array.from({ length: CLIENTS }, (_, i) => String(i)).sort();
+
+function read() {
+  const none = { fallbacks: [], timeoutMilliseconds: 10_000 };
+  return { namespace: 'default', key: 'counter', level: 'strong', ...none };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) {
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+}
+
+function newTally(): Tally {
+  return { unknown: 0, unmet: 0, refused: 0, doneAt: [] };
+}
+
+t.test(
+  '50 clients add to one counter through all nodes: all finish, the sum is right',
+  async (t) => {
+    const cluster = await LocalCluster.of();
+    const tally = newTally();
+    const clients = EVERYONE.map((_, i) => addOne(cluster, cluster.ids, i, tally));
+    await cluster.wait(Promise.all(clients));
+    t.same([tally.unknown, tally.refused], [0, 0]);
+    t.same((await additions(cluster, 'n2')).sort(), EVERYONE);
+    await cluster.stop();
+  },
+);
+
+t.test('a node that is killed meanwhile costs at most two seconds', async (t) => {
+  const cluster = await LocalCluster.of();
+  await cluster.put('n1', 'counter', 'begun', STRONG);
+  const { partition } = cluster.node('n1').cluster.locate('default', 'counter');
+  const proposer = cluster.node('n1').disk.acceptor.promised(partition).node;
+  const alive = cluster.ids.filter((id) => id !== proposer);
+  const tally = newTally();
+  const clients = EVERYONE.map((_, i) => addOne(cluster, alive, i, tally));
+  await cluster.wait(until(() => tally.doneAt.length >= 5));
+  const killedAt = cluster.clock.monotonicMilliseconds();
+  await cluster.crash(proposer);
+  await cluster.wait(Promise.all(clients));
+  const after = [killedAt, ...tally.doneAt.filter((at) => at > killedAt)].sort((a, b) => a - b);
+  const gaps = after.slice(1).map((at, i) => at - (after[i] ?? at));
+  t.ok(gaps.length > 0, 'it was killed in the middle');
+  t.ok(Math.max(...gaps) <= 2000, `at most ${Math.max(...gaps)} ms without an addition`);
+  t.same((await additions(cluster, alive[0] ?? '')).sort(), [...EVERYONE, 'begun'].sort());
+  await cluster.stop();
+});
+
+t.test('strong refuses on the minority, and resumes on the majority within 5 s', async (t) => {
+  const cluster = await LocalCluster.of();
+  await cluster.put('n1', 'k', 'before', STRONG);
+  cluster.network.cut('n1', 'n2');
+  cluster.network.cut('n1', 'n3');
+  const cutAt = cluster.clock.monotonicMilliseconds();
+  const refusal = { code: /level_not_reached|deadline_passed/, outcome: 'none' };
+  const short = { ...STRONG, timeoutMilliseconds: 1000 };
+  await t.rejects(cluster.get('n1', 'k', short), refusal);
+  await t.rejects(cluster.put('n1', 'k', 'lost', short), refusal);
+  await cluster.put('n2', 'k', 'after', { ...STRONG, timeoutMilliseconds: 10_000 });
+  t.ok(cluster.clock.monotonicMilliseconds() - cutAt <= 5000);
+  t.same(await cluster.texts('n3', 'k', STRONG), ['after']);
+  cluster.network.heal();
+  await cluster.clock.advance(2000);
+  t.same(await cluster.texts('n1', 'k', STRONG), ['after']);
+  await cluster.stop();
+});
+
+t.test(
+  'a plain write at quorum is seen by the next strong operation, and the reverse',
+  async (t) => {
+    const cluster = await LocalCluster.of();
+    for (let i = 0; i < 6; i += 1) {
+      const [writer, reader] = [cluster.ids[i % 3] ?? '', cluster.ids[(i + 1) % 3] ?? ''];
+      await cluster.put(writer, 'k', `plain ${i}`);
+      t.same(await cluster.texts(reader, 'k', STRONG), [`plain ${i}`]);
+      await cluster.put(reader, 'k', `strong ${i}`, STRONG);
+      t.same(await cluster.texts(writer, 'k'), [`strong ${i}`]);
+    }
+    await cluster.stop();
+  },
+);
+
+t.test('what a calm write and a settled read cost', async (t) => {
+  const cluster = await LocalCluster.of();
+  await cluster.put('n1', 'k', 'a', STRONG);
+  await cluster.clock.advance(3000);
+  const { partition } = cluster.node('n1').cluster.locate('default', 'k');
+  const proposer = cluster.node('n1').disk.acceptor.promised(partition).node;
+  const sent: string[] = [];
+  cluster.network.gate = (from, to, message) => {
+    const [kind, , name] = message;
+    if (kind === 0 && typeof name === 'string' && name.startsWith('strong')) {
+      const body = message[6] as { request?: { is: string } };
+      sent.push(`${from === proposer ? 'P' : from} ${name} ${body.request?.is ?? ''}`.trim());
+    }
+    void to;
+    return true;
+  };
+  const syncs = (): number =>
+    cluster.disks.get(proposer)?.done.filter(({ sync }) => sync).length ?? 0;
+  const before = syncs();
+  await cluster.put(proposer, 'k', 'b', STRONG);
+  const accepts = sent.filter((line) => line === 'P strong.acceptor accept');
+  t.equal(accepts.length, 2, 'one round trip');
+  t.same(
+    sent.filter((line) => !/accept$|learn$|forget$/.test(line)),
+    [],
+  );
+  t.ok(syncs() - before <= 1, 'one synced batch at the proposer');
+
+  await cluster.clock.advance(3000);
+  sent.length = 0;
+  const other = cluster.ids.find((id) => id !== proposer) ?? '';
+  await cluster.get(other, 'k', STRONG);
+  const done = [...cluster.disks.values()].map((disk) => disk.done.length);
+  sent.length = 0;
+  t.same(await cluster.texts(other, 'k', STRONG), ['b']);
+  t.same(sent, [`${other} strong.ask`], 'one round trip');
+  t.same(
+    [...cluster.disks.values()].map((disk) => disk.done.length),
+    done,
+    'no sync',
+  );
+  await cluster.stop();
+});

@@ -1,0 +1,52 @@
+/** The strong level through whole nodes: linearizable, one round trip, and honest when it fails. */
+import t from 'tap';
+import type { PutRequest } from '../../../lib/coordination/request.js';
+import { LocalCluster } from '../local-cluster.js';
+
+const STRONG = { level: 'strong' } as const;
+
+function whenVersion(version: string): Partial<PutRequest> {
+  return { precondition: { is: 'version', versions: [version] } };
+}
+
+t.test('what one node writes, every node reads', async (t) => {
+  const cluster = await LocalCluster.of();
+  for (const [i, id] of cluster.ids.entries()) {
+    const put = await cluster.put(id, 'k', `v${i}`, STRONG);
+    t.equal(put.receipt.level, 'strong');
+    for (const reader of cluster.ids) {
+      const got = await cluster.get(reader, 'k', STRONG);
+      t.equal(got.receipt.level, 'strong');
+      t.same(
+        got.siblings.map(({ value }) => Buffer.from(value).toString()),
+        [`v${i}`],
+      );
+    }
+  }
+  await cluster.stop();
+});
+
+t.test('a node that owns nothing of the key passes it on', async (t) => {
+  const cluster = await LocalCluster.of({ nodes: 5 });
+  const key = cluster.keyOwnedBy(['n1'], false);
+  await cluster.put('n1', key, 'v', STRONG);
+  t.same(await cluster.texts('n1', key, STRONG), ['v']);
+  t.same(await cluster.texts('n4', key, STRONG), ['v']);
+  await cluster.stop();
+});
+
+t.test('compare-and-set', async (t) => {
+  const cluster = await LocalCluster.of();
+  const first = await cluster.put('n1', 'k', 'a', { precondition: { is: 'absent' } });
+  await t.rejects(cluster.put('n2', 'k', 'b', { precondition: { is: 'absent' } }), {
+    code: 'precondition_failed',
+    details: { version: first.version },
+  });
+  const second = await cluster.put('n3', 'k', 'c', whenVersion(first.version));
+  t.same(second.replaced, [first.version]);
+  await t.rejects(cluster.put('n1', 'k', 'd', whenVersion(first.version)), {
+    code: 'precondition_failed',
+  });
+  t.same(await cluster.texts('n2', 'k', STRONG), ['c']);
+  await cluster.stop();
+});
