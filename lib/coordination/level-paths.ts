@@ -89,8 +89,8 @@ export class LevelPaths {
   }
 
   /**
-   * What a session has seen may lie on fewer than a majority: a read at quorum covers it, and brings
-   * it to a majority, where every strong operation meets it.
+   * What a session has seen may lie on fewer than a majority: a read at quorum covers it, and
+   * brings it to a majority, where every strong operation meets it.
    */
   async #meetSession(get: Get): Promise<void> {
     const { session } = get;

@@ -7,7 +7,7 @@ export const HASH_DIGITS = HASH_PREFIX_BITS / 4;
 export const TIME_DIGITS = 12;
 
 /** Whole milliseconds that sort: a clock that is wrong by ages still gives some. */
-export function timeText(milliseconds: number): string {
+export function timeDigits(milliseconds: number): string {
   const whole = Math.min(Math.max(0, Math.floor(milliseconds)), 16 ** TIME_DIGITS - 1);
   return hexadecimal(whole, TIME_DIGITS);
 }

@@ -10,7 +10,7 @@ import type { Range } from '../environment/storage.js';
 import type { NodeId } from '../environment/transport.js';
 import { assert } from '../errors.js';
 import * as hashing from '../partitioning/partition.js';
-import { HASH_DIGITS, hashText, hexadecimal, TIME_DIGITS, timeText } from './key-digits.js';
+import { HASH_DIGITS, hashText, hexadecimal, TIME_DIGITS, timeDigits } from './key-digits.js';
 
 /** What a stored key begins with, by what lies there. None is the beginning of another. */
 export const PREFIX = {
@@ -108,7 +108,7 @@ export function keptListKey(lists: string, place: string): string {
 
 /** `v` or `a`, the place, U+0000, the time, the id: one item of such a list. */
 export function keptItemKey(items: string, place: string, at: number, id: string): string {
-  return `${items}${place}${SEPARATOR}${timeText(at)}${id}`;
+  return `${items}${place}${SEPARATOR}${timeDigits(at)}${id}`;
 }
 
 /** The place of the key in all that is stored for it. */
@@ -155,7 +155,7 @@ export function indexKey(kind: IndexKind, milliseconds: number, at: RecordKey): 
 
 /** Where the entries of a time begin. */
 export function indexFrom(kind: IndexKind, milliseconds: number): string {
-  return `${PREFIX[kind]}${timeText(milliseconds)}`;
+  return `${PREFIX[kind]}${timeDigits(milliseconds)}`;
 }
 
 /** Before it lie all entries of a kind. */
@@ -219,7 +219,7 @@ export function hintKey(target: NodeId, at: RecordKey): string {
 
 /** `g`, the target, U+0000, the time since which it is held, the place. */
 export function hintAgeKey(target: NodeId, at: RecordKey, heldSince: number): string {
-  return `${hintAgesOf(target).from}${timeText(heldSince)}${placeOf(at)}`;
+  return `${hintAgesOf(target).from}${timeDigits(heldSince)}${placeOf(at)}`;
 }
 
 /** The hints of a target. */
@@ -237,7 +237,7 @@ export function hintsAfter(target: NodeId, partition: number, partitionCount: nu
 /** The hints of a target by age, up to those that are held since `before`. */
 export function hintAgesOf(target: NodeId, before = Number.POSITIVE_INFINITY): KeyRange {
   const all = targetRange(PREFIX.hintByAge, target);
-  return Number.isFinite(before) ? { ...all, before: `${all.from}${timeText(before)}` } : all;
+  return Number.isFinite(before) ? { ...all, before: `${all.from}${timeDigits(before)}` } : all;
 }
 
 export function targetOfHint(hintKey: string): NodeId {
