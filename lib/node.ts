@@ -176,15 +176,8 @@ interface Running {
 }
 
 /** The ticket is the last that is written: what it hands on is all on the disk. */
-async function stopAll({
-  proposers,
-  parts,
-  antiEntropy,
-  messenger,
-  tickets,
-  transport,
-  disk,
-}: Running) {
+async function stopAll(running: Running) {
+  const { proposers, parts, antiEntropy, messenger, tickets, transport, disk } = running;
   tickets.announceStop();
   proposers.stop();
   for (const part of parts) await part.stop();
