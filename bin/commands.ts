@@ -13,6 +13,7 @@ import { exchangeCommand } from './commands/exchange.js';
 import { getCommand } from './commands/get.js';
 import { hintsCommand } from './commands/hints.js';
 import { levelsCommand } from './commands/levels.js';
+import { listCommand } from './commands/list.js';
 import { locateCommand } from './commands/locate.js';
 import { nodeCommand } from './commands/node.js';
 import { putCommand } from './commands/put.js';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly CommandRow[] = [
   putCommand,
   getCommand,
   deleteCommand,
+  listCommand,
   batchCommand,
   conflictsCommand,
   resolveCommand,

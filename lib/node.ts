@@ -4,6 +4,7 @@ import { assembleAntiEntropy } from './anti-entropy/assemble.js';
 import type { ApiNode } from './api/api-node.js';
 import { assembleCoordination, serveCoordinators } from './coordination/assemble.js';
 import type { Proposers } from './coordination/proposers.js';
+import { ListCursors } from './coordination/list-cursor.js';
 import type { Environment } from './environment/environment.js';
 import { EventLog } from './environment/event-log.js';
 import { ForegroundLoad } from './environment/foreground-load.js';
@@ -103,14 +104,13 @@ async function assembleNode(
   members.serve();
   const { ownership, founding, admission, diskCheck, diskMemory, tickets } = members;
   const { view, settings } = members;
-
   const shared: Shared = {
     ...{ ownership, view, messenger, foreground: new ForegroundLoad(), expiryClock: clockSanity },
     lag: new Lag({ self, clock, hintsFor: (node) => hints.held.get(node)?.count ?? 0 }),
   };
   const plans = new Plans({ ...shared, isBehind: shared.lag.isBehind });
   const coordination = coordinationOf(environment, options, { disk, members, shared, plans });
-  const { coordinator, proposers, stable } = coordination;
+  const { coordinator, keyLists, proposers, stable } = coordination;
   const background = backgroundOf(environment, shared, { ...members, disk, limits });
   const { handoff, antiEntropy, exchange, convergence } = background;
   const reporting = { disk, members, shared, plans, clockSanity, antiEntropy };
@@ -126,8 +126,8 @@ async function assembleNode(
   for (const part of [...parts, antiEntropy]) part.start();
 
   return {
-    ...{ id: self, coordination: coordinator, settings, cluster, exchange, convergence, events },
-    ...{ observer, replica, hints, disk, view, gauges },
+    ...{ id: self, coordination: coordinator, keyLists, settings, cluster, exchange },
+    ...{ convergence, events, observer, replica, hints, disk, view, gauges },
     ...{ handoff: handoff.control, foreground: shared.foreground },
     ready: () => orRefused([founding.done, diskCheck.settled, tickets.settled], admission.ended),
     refused: admission.ended,
@@ -225,6 +225,7 @@ function coordinationOf(
     hedging: new Hedging(clock, limits.hedgeDelayMilliseconds),
     seal: new ContextSeal(secret, () => founding.clusterId),
     sessionSeal: new SessionSeal(secret, () => founding.clusterId),
+    cursors: new ListCursors(secret, () => founding.clusterId),
     resolver: new Resolver({ clock, observer, custom, ...limits }),
     defaults: () => defaultsOf(settings.values),
     isReady: () =>

@@ -1,7 +1,7 @@
 /** All that the API sees of a node. */
 import type { ConvergenceControl } from '../anti-entropy/convergence.js';
 import type { ExchangeControl } from '../anti-entropy/exchange-now.js';
-import type { Coordination } from '../coordination/request.js';
+import type { Coordination, KeyLists } from '../coordination/request.js';
 import type { ForegroundLoad } from '../environment/foreground-load.js';
 import type { Observer } from '../environment/observer.js';
 import type { HandoffControl } from '../hints/hints-report.js';
@@ -13,6 +13,7 @@ import type { SettingsControl } from '../membership/settings-types.js';
 export interface ApiNode {
   readonly id: string;
   readonly coordination: Coordination;
+  readonly keyLists: KeyLists;
   readonly settings: SettingsControl;
   readonly cluster: ClusterControl;
   readonly exchange: ExchangeControl;

@@ -3,6 +3,7 @@ import { checkAgreement } from './check-agreement.js';
 import { checkBlindWrites } from './check-blind-writes.js';
 import { checkExpiry } from './check-expiry.js';
 import { checkFalseSiblings } from './check-false-siblings.js';
+import { checkLists } from './check-lists.js';
 import { checkLostWrites } from './check-lost-writes.js';
 import { checkMisses } from './check-misses.js';
 import { checkRaces } from './check-races.js';
@@ -17,6 +18,7 @@ import type { Finding, History } from './history.js';
 const CHECKERS: readonly ((history: History) => Finding[])[] = [
   checkValues,
   checkLostWrites,
+  checkLists,
   checkSuperseded,
   checkFalseSiblings,
   checkStaleReads,

@@ -98,6 +98,18 @@ export interface Miss {
   readonly unasked: readonly string[];
 }
 
+/** A page of keys in order. */
+export interface RecordedList {
+  readonly id: string;
+  readonly began: number;
+  readonly ended: number;
+  readonly prefix: string;
+  /** The last key of the pages before; '' for none. */
+  readonly after: string;
+  /** `answered`: primaries of the key whose answers went into it, by what the level promises. */
+  readonly keys: readonly { readonly key: string; readonly answered: number }[];
+}
+
 /** What a key comes to when everything was healed and had time to settle. */
 export interface FinalState {
   readonly key: string;
@@ -145,6 +157,7 @@ export interface History {
   readonly finals: readonly FinalState[];
   /** Superseded versions that were asked for by name, or listed. */
   readonly kept?: readonly Pick<RecordedRead, 'id' | 'key' | 'versions'>[] | undefined;
+  readonly lists?: readonly RecordedList[] | undefined;
   readonly claims?: readonly ReceiptClaim[] | undefined;
 }
 

@@ -13,12 +13,15 @@ import type { HttpAnswer, HttpRequest } from './http-exchange.js';
 import { sendRequest } from './http-exchange.js';
 import { pathOf, withQuery } from './key-path.js';
 import { readControl, readGet, readWrite } from './read-answer.js';
+import { readPage } from './read-list.js';
 import { batchText, type BatchOperationRequest, readBatch, resultOf } from './batch.js';
 import type {
   Batched,
   BatchRow,
   ControlResult,
   GetResult,
+  KeyPage,
+  ListedKey,
   Problem,
   StoredValue,
   WriteResult,
@@ -38,6 +41,17 @@ export interface ReadOptions {
   readonly fallbacks?: readonly string[] | undefined;
   /** The deadline, which travels with the request; undefined: the default of the node. */
   readonly timeoutMilliseconds?: number | undefined;
+}
+
+export interface ListOptions extends ReadOptions {
+  /** Keys that begin so; undefined: all. */
+  readonly prefix?: string | undefined;
+  /** Each with what it holds. */
+  readonly values?: boolean | undefined;
+  /** Keys of a page: 1 to 1,000. */
+  readonly limit?: number | undefined;
+  /** Of the page before the first. */
+  readonly cursor?: string | undefined;
 }
 
 export interface GetOptions extends ReadOptions {
@@ -118,6 +132,33 @@ export class QuorateClient {
   async delete(key: string, options: WriteOptions = NO_OPTIONS): Promise<WriteResult> {
     const request = { method: 'DELETE', path: pathOf(DATA_PATH, key) } as const;
     return this.#ask({ ...request, headers: headersOf(options) }, options, readWrite);
+  }
+
+  /**
+   * All keys in order, page after page. What goes wrong is the last that comes: a problem, and
+   * nothing behind it. No snapshot: see docs/consistency.md, Lists.
+   */
+  async *list(options: ListOptions = NO_OPTIONS): AsyncGenerator<ListedKey | Problem, void> {
+    let { cursor } = options;
+    do {
+      const page: KeyPage | Problem = await this.listPage({ ...options, cursor });
+      if (page.kind === 'problem') {
+        yield page;
+        return;
+      }
+      yield* page.keys;
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  }
+
+  /** One page of it. */
+  async listPage(options: ListOptions = NO_OPTIONS): Promise<KeyPage | Problem> {
+    const { prefix, limit, cursor, values } = options;
+    const path = withQuery(DATA_PATH, {
+      ...{ prefix, cursor, values: values === true ? '1' : undefined },
+      limit: limit === undefined ? undefined : String(limit),
+    });
+    return this.#ask({ method: 'GET', path, headers: headersOf(options) }, options, readPage);
   }
 
   /** Resolves the siblings that `context` shows; they must be what is there. */

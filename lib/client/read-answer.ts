@@ -44,7 +44,10 @@ const siblingShape = z.looseObject({
   written_at: z.string(),
   written_by: z.string(),
 });
-const siblingsShape = z.looseObject({ context: z.string(), siblings: z.array(siblingShape) });
+export const siblingsShape = z.looseObject({
+  context: z.string(),
+  siblings: z.array(siblingShape),
+});
 
 type Reading<Result> = (answer: HttpAnswer) => Result;
 
@@ -102,7 +105,7 @@ function readFound(answer: HttpAnswer): GetResult {
 }
 
 /** JSON as it was written; bytes come so only where somebody prefers JSON: in batches. */
-function valueIn(text: string, found: z.infer<typeof foundShape>): StoredValue {
+export function valueIn(text: string, found: z.infer<typeof foundShape>): StoredValue {
   if (found.value_base64 !== undefined) return storedValue(found);
   const split = jsonMembers(text);
   const value = split.kind === 'object' ? split.members.get('value') : undefined;
@@ -117,7 +120,7 @@ function readConflict(answer: HttpAnswer): GetResult {
   return { kind: 'siblings', siblings: read, context, receipt: receiptOf(answer), text };
 }
 
-function siblingOf(row: z.infer<typeof siblingShape>): Sibling {
+export function siblingOf(row: z.infer<typeof siblingShape>): Sibling {
   const { version, written_at: writtenAt, written_by: writtenBy } = row;
   return { value: storedValue(row), version, writtenAt, writtenBy };
 }
@@ -133,7 +136,7 @@ function storedValue({
   return { kind: 'bytes', bytes, contentType: content_type ?? '' };
 }
 
-function receiptOf({ header }: HttpAnswer): ClientReceipt {
+export function receiptOf({ header }: HttpAnswer): ClientReceipt {
   return { level: header('x-consistency-achieved'), replicas: header('x-replicas') };
 }
 

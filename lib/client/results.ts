@@ -82,6 +82,30 @@ export interface Answered<Content> {
   readonly text: string;
 }
 
+/** A key of a list, with what it holds where that was asked for. */
+export interface ListedKey {
+  readonly kind: 'key';
+  readonly key: string;
+  /** None where values were not asked for; several where the key has siblings. */
+  readonly values: readonly StoredValue[];
+  /** Of the only value, where there is one. */
+  readonly version: string | undefined;
+  /** To send back with the next write. */
+  readonly context: string | undefined;
+  /** As it came, JSON text, where values were asked for. */
+  readonly text: string | undefined;
+}
+
+export interface KeyPage {
+  readonly kind: 'page';
+  readonly keys: readonly ListedKey[];
+  /** Of the next page; undefined where there is none. */
+  readonly cursor: string | undefined;
+  readonly receipt: ClientReceipt;
+  /** The answer, as JSON text. */
+  readonly text: string;
+}
+
 /** Each operation of a batch has an outcome of its own, in their order. */
 export interface Batched<Result> {
   readonly kind: 'batch';

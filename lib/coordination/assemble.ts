@@ -15,6 +15,8 @@ import { assembleStrong } from './assemble-strong.js';
 import { Coordinator, type CoordinatorOptions } from './coordinator.js';
 import { CopyInspection } from './copy-inspection.js';
 import { Engine } from './engine.js';
+import { type ListServiceOptions, serveLists } from './list-service.js';
+import { Lists, type ListsOptions } from './lists.js';
 import { Histories } from './history.js';
 import { type HistoryServiceOptions, serveHistory } from './history-service.js';
 import { LevelPaths } from './level-paths.js';
@@ -48,6 +50,7 @@ export interface CoordinationOptions
   readonly hedgeDelayMilliseconds: number;
   readonly backgroundTimeoutMilliseconds: number;
   readonly backgroundConcurrency: number;
+  readonly cursors: ListsOptions['cursors'];
   readonly pageBytesMax: number;
 }
 
@@ -91,14 +94,23 @@ export function assembleCoordination(options: CoordinationOptions) {
     ...{ paths, history, settlement, conflicts, sessions },
     copies: new CopyInspection({ plans, replicas, clock }),
   });
-  return { coordinator, writes, stable, ...deciding };
+  const keyLists = new Lists({
+    ...{ ...disk, ...options, ...shared },
+    read: (request) => coordinator.get(request),
+    listBytesMax: options.valueBytesMax,
+  });
+  return { coordinator, keyLists, writes, stable, ...deciding };
 }
 
 /** What a node does for coordinators elsewhere. Called once, when the ring is known. */
 export function serveCoordinators(
-  options: HistoryServiceOptions & ReplicaServiceOptions & StrongServiceOptions,
+  options: HistoryServiceOptions &
+    ListServiceOptions &
+    ReplicaServiceOptions &
+    StrongServiceOptions,
 ): void {
   serveReplicas(options);
   serveStrong(options);
   serveHistory(options);
+  serveLists(options);
 }

@@ -146,3 +146,28 @@ export const CONFLICTS = messageType(
   z.object({ after: z.string(), limit: z.number() }),
   z.object({ entries: z.array(z.string()), more: z.boolean() }),
 );
+
+/**
+ * Which keys do you hold of these partitions (a bit each, from the lowest on), in order, behind
+ * `after`? Up to `limit` of them, as many as a message is to hold. `states`: of those that are not
+ * plain the place in `keys` and the record without its values. `reached`: all up to this key is
+ * told; null: all there is. `obstructed`: partitions of which you vouch for nothing.
+ */
+export const KEYS_IN_ORDER = messageType(
+  'coordination.keys',
+  z.object({
+    namespace: z.string(),
+    prefix: z.string(),
+    after: z.string(),
+    limit: z.int().min(1),
+    partitions: bytes,
+  }),
+  z.object({
+    keys: z.array(z.string()),
+    states: z.array(z.tuple([z.number(), bytes])),
+    reached: z.string().nullable(),
+    obstructed: z.array(z.number()),
+    start: z.number(),
+    lost: z.array(z.tuple([z.number(), z.string(), z.number()])),
+  }),
+);

@@ -5,7 +5,7 @@ import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import { assert, messageOf, OperatingError } from '../errors.js';
 import { type RecordKey, recordKey } from '../persistence/keyspace.js';
-import { encodeRecord } from '../persistence/records.js';
+import { encodeRecord, withoutValues } from '../persistence/records.js';
 import type { Ownership } from '../partitioning/ownership.js';
 import type { Audits } from '../persistence/audits.js';
 import type { Hints } from '../hints/hints.js';
@@ -208,10 +208,4 @@ function recordOf(
 ): Uint8Array | null {
   if (want === 'full') return bytes;
   return want === 'fingerprint' ? null : withoutValues(at, siblings);
-}
-
-function withoutValues(at: RecordKey, siblings: Siblings): Uint8Array {
-  const value = new Uint8Array(0);
-  const versions = siblings.versions.map((version) => ({ ...version, value }));
-  return encodeRecord(at, { ...siblings, versions });
 }

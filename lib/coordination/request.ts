@@ -82,6 +82,19 @@ export interface ConflictListRequest {
   readonly timeoutMilliseconds: number | undefined;
 }
 
+/** Keys in the order of their UTF-8 bytes. */
+export interface KeyListRequest
+  extends Pick<Addressed, 'namespace' | 'level' | 'fallbacks' | 'timeoutMilliseconds'> {
+  /** '' for all. */
+  readonly prefix: string;
+  /** 1 to 1,000. */
+  readonly limit: number;
+  /** Of the page before. */
+  readonly cursor: string | undefined;
+  /** Each key as a read at the level finds it. */
+  readonly values: boolean;
+}
+
 /** What do the owners hold of a key? */
 export type CopiesRequest = Pick<GetRequest, 'namespace' | 'key' | 'timeoutMilliseconds'>;
 
@@ -151,6 +164,20 @@ export interface ConflictList {
   readonly unanswered: readonly string[];
 }
 
+export interface KeyListItem {
+  readonly key: string;
+  /** Where values were asked for: what a read found. */
+  readonly found: GetAnswer | undefined;
+}
+
+export interface KeyList {
+  readonly items: readonly KeyListItem[];
+  /** Of the next page; undefined where there is none. A page may be short, or empty. */
+  readonly cursor: string | undefined;
+  /** `answered`: nodes that told their keys; `asked`: nodes of the cluster. */
+  readonly receipt: Receipt;
+}
+
 /** What the API needs of the coordinator. All reject with an OperatingError. */
 export interface Coordination {
   /** @throws OperatingError `invalid_session_token`; @param header tokens, separated by commas */
@@ -172,4 +199,10 @@ export interface Coordination {
   listConflicts(request: ConflictListRequest): Promise<ConflictList>;
   /** What each owner holds, for looking: nothing is repaired. */
   copies(request: CopiesRequest): Promise<CopiesAnswer>;
+}
+
+/** What the API needs of lists of keys. */
+export interface KeyLists {
+  /** Keys that hold a value, as the level knows it. Rejects with an OperatingError. */
+  list(request: KeyListRequest): Promise<KeyList>;
 }

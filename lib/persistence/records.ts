@@ -35,6 +35,13 @@ export function encodeRecord(at: RecordKey, siblings: Siblings): Uint8Array {
   ]);
 }
 
+/** The same with the values left out: for who asks what is there, and not which. */
+export function withoutValues(at: RecordKey, siblings: Siblings): Uint8Array {
+  const value = new Uint8Array(0);
+  const versions = siblings.versions.map((version) => ({ ...version, value }));
+  return encodeRecord(at, { ...siblings, versions });
+}
+
 /**
  * The siblings of a record; values are views into `bytes`.
  * @throws OperatingError `corrupt_bytes`: damaged, or of another key; `unknown_format`

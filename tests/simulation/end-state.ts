@@ -12,6 +12,7 @@ import { liveState } from './node-view.js';
 import { comeToRest } from './rest.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { KvClient, Token } from './kv-client.js';
+import type { ListClient } from './list-client.js';
 import type { SettingsClient } from './settings-client.js';
 import type { Workload } from './workload.js';
 import type { World } from './world.js';
@@ -22,6 +23,7 @@ export interface EndOptions {
   readonly machines: readonly Machine[];
   readonly workload: Workload;
   readonly client: KvClient;
+  readonly lists: ListClient;
   readonly settings: SettingsClient;
   readonly onTrouble: (message: string) => void;
   /** Has the key an owner who judges what has ended, and are its clock and the median right? */
@@ -70,6 +72,7 @@ export async function observeEnd(
     finals.push({ key, began, versions: last?.versions ?? [], replicas: replicasOf(options, key) });
   }
   await checkConflictList(options, finals);
+  await checkKeyList(options, finals);
   for (const key of random.shuffle(keys).slice(0, KEYS_OVERWRITTEN)) await overwrite(options, key);
   world.note('the end');
   return finals;
@@ -136,6 +139,27 @@ async function checkConflictList(
   for (const key of listed) {
     if (!inConflict.includes(key))
       onTrouble(`${machine.id} lists ${key}, which is not in conflict`);
+  }
+}
+
+/** What holds a value is listed, and of the keys that are looked at nothing else. */
+async function checkKeyList(
+  { lists, random, workload, world, onTrouble }: EndOptions,
+  finals: readonly FinalState[],
+): Promise<void> {
+  const asked = { ...lists.draw(random), prefix: '', level: random.pick(['quorum', 'all', 'one']) };
+  const listed = await lists.list(random, { ...asked, timeoutMilliseconds: 4000 });
+  if (listed === undefined) {
+    onTrouble('no list of keys comes to its end after the calm');
+    return;
+  }
+  for (const { key, versions } of finals) {
+    const isThere = listed.includes(key);
+    // A value may end between the two looks; what has ended does not come back.
+    if (versions.length === 0 && isThere) onTrouble(`${key} holds nothing, and is listed`);
+    if (versions.length === 0 || workload.hasEnds) continue;
+    if (isThere) world.count('key listed in the end');
+    else onTrouble(`${key} holds a value, and is not listed at ${asked.level}`);
   }
 }
 

@@ -9,6 +9,7 @@ import type {
   FinalState,
   Finding,
   History,
+  RecordedList,
   RecordedRead,
   SessionStep,
   VersionName,
@@ -83,6 +84,7 @@ export class HistoryRecorder {
   readonly #mints: Mint[] = [];
   readonly #kept: Pick<RecordedRead, 'id' | 'key' | 'versions'>[] = [];
   readonly #claims: ReceiptClaim[] = [];
+  readonly #lists: RecordedList[] = [];
   readonly #resolutions = new Map<string, ToldResolution>();
   /** By key and version. */
   readonly #mintOf = new Map<string, Mint>();
@@ -113,6 +115,16 @@ export class HistoryRecorder {
     const recorded = { ...read, id: `r${this.#reading}` };
     this.#reads.push(recorded);
     return recorded;
+  }
+
+  /** A page of keys. What it does not show was read, and nothing was found. */
+  list(list: Omit<RecordedList, 'id'>): void {
+    this.#lists.push({ ...list, id: `list ${this.#lists.length + 1}` });
+  }
+
+  /** All that anybody has begun to write. */
+  get keys(): ReadonlySet<string> {
+    return new Set(this.#writes.map(({ key }) => key));
   }
 
   /** A claim of an answer, to be judged. */
@@ -212,7 +224,8 @@ export class HistoryRecorder {
       const mayLose = session.mayBeLost === true || isLost;
       return { ...read, repaired, session: { ...session, mayBeLost: mayLose } };
     });
-    return { replicaCount, writes, reads, finals, kept: this.#kept, claims: this.#claims };
+    const told = { kept: this.#kept, claims: this.#claims, lists: this.#lists };
+    return { replicaCount, writes, reads, finals, ...told };
   }
 
   #resolution(

@@ -10,6 +10,7 @@ import { SCHEDULES } from './schedules.js';
 import type { SeededRandom } from './seeded-random.js';
 import { CALM_NETWORK, SimulatedNetwork } from './simulated-network.js';
 import { drawApiLimits, drawNodes, foundCluster, PLAIN_SHAPE, type Shape } from './simulation.js';
+import { ListClient } from './list-client.js';
 import { KvClient } from './kv-client.js';
 import { SettingsClient } from './settings-client.js';
 import { SettingsLog } from './settings-log.js';
@@ -45,6 +46,7 @@ export class ScheduleRun {
   readonly #machines: readonly Machine[];
   readonly #recorder = new HistoryRecorder();
   readonly #client: KvClient;
+  readonly #lists: ListClient;
   readonly #log: SettingsLog;
   readonly #settings: SettingsClient;
   readonly #workload: Workload;
@@ -76,12 +78,19 @@ export class ScheduleRun {
     const common = { world, machines: this.#machines, recorder: this.#recorder };
     this.#log = new SettingsLog({ ...nodes[0]?.consistency });
     this.#settings = new SettingsClient({ world, log: this.#log, onTrouble, isBold: false });
+    const witness = new Witness(world, network, this.#machines, false);
+    const seen = { ...common, onTrouble, witness, replicaCount: REPLICAS };
+    this.#lists = new ListClient(seen);
     this.#client = new KvClient({
-      ...{ ...common, onTrouble, settings: this.#log, replicaCount: REPLICAS, oneZone: true },
-      witness: new Witness(world, network, this.#machines, false),
+      ...{ ...seen, settings: this.#log, oneZone: true },
       onAcknowledged: () => undefined,
     });
-    this.#workload = new Workload({ ...common, ...SHAPE, client: this.#client });
+    this.#workload = new Workload({
+      ...common,
+      ...SHAPE,
+      client: this.#client,
+      lists: this.#lists,
+    });
   }
 
   async run(): Promise<ScheduleResult> {
@@ -194,7 +203,7 @@ export class ScheduleRun {
     const onTrouble = (message: string) => this.#onTrouble(message);
     const [world, random, machines] = [this.#world, this.#random, this.#machines];
     const asking = { workload: this.#workload, client: this.#client, settings: this.#settings };
-    return { world, random, machines, ...asking, onTrouble };
+    return { world, random, machines, ...asking, lists: this.#lists, onTrouble };
   }
 
   #onTrouble(message: string): void {

@@ -11,6 +11,7 @@ import { STRATEGY_NAMES } from '../../lib/resolution/strategies.js';
 import { type Circumstances, HistoryRecorder } from './history-recorder.js';
 import { IdentityNemesis } from './identity-nemesis.js';
 import { Machine } from './machine.js';
+import { ListClient } from './list-client.js';
 import { KvClient } from './kv-client.js';
 import { Nemesis } from './nemesis.js';
 import { SettingsClient } from './settings-client.js';
@@ -71,7 +72,7 @@ const CLOCK_SKEW_MAX_MILLISECONDS = 400;
 const EXPIRY_TOLERANCE_MILLISECONDS = 2.5 * CLOCK_SKEW_MAX_MILLISECONDS;
 /** Whatever a node does not know that it has lost, it may not know when it is asked. */
 const UNNOTICED: ReadonlySet<string> = new Set([
-  ...['stale reads', 'blind writes', 'sessions', 'causality'],
+  ...['stale reads', 'blind writes', 'sessions', 'causality', 'lists'],
 ]);
 
 /** @param narrate is told everything that happens, line by line */
@@ -94,8 +95,8 @@ export async function simulate(
   const recorder = new HistoryRecorder();
   const nodes = drawNodes(random, shape);
   const apiLimits = drawApiLimits(random, shape);
-  const machines: readonly Machine[] = nodes.map(
-    (node) =>
+  const machines = nodes.map(
+    (node): Machine =>
       new Machine({
         ...{ world, network, node, apiLimits, onTrouble },
         hasAnyDiskLost: () => nemesis.disks.lastDamage >= 0,
@@ -112,16 +113,15 @@ export async function simulate(
   const identities = new IdentityNemesis({
     ...{ world, network, machines, nodes, apiLimits, onTrouble },
   });
-  for (const machine of machines) {
-    machine.onStarted = () => void settings.read(machine, false);
-  }
+  for (const machine of machines) machine.onStarted = () => void settings.read(machine, false);
+  const witness = new Witness(world, network, machines, shape.tight);
+  const seen = { world, machines, recorder, witness, replicaCount, onTrouble };
   const client = new KvClient({
-    ...{ world, machines, recorder, replicaCount, onTrouble, settings: log },
-    witness: new Witness(world, network, machines, shape.tight),
+    ...{ ...seen, settings: log, oneZone: shape.zones === 1 },
     onAcknowledged: (machine) => nemesis.acknowledged(machine),
-    oneZone: shape.zones === 1,
   });
-  const workload = new Workload({ world, machines, recorder, client, ...shape });
+  const lists = new ListClient(seen);
+  const workload = new Workload({ world, machines, recorder, client, lists, ...shape });
   const ownersOf = (key: string): string[] => {
     const { node } = machines.find((machine) => machine.node !== undefined) ?? {};
     return (node?.cluster.locate('default', key).primaries ?? []).map(({ node: id }) => id);
@@ -148,7 +148,7 @@ export async function simulate(
     await Promise.all([faults, clients]);
     // A fault that was under way has ended; nothing new has begun.
     nemesis.calm();
-    const end = { world, random, machines, workload, client, settings, onTrouble, isJudged };
+    const end = { world, random, machines, workload, client, lists, settings, onTrouble, isJudged };
     finals.push(...(await observeEnd(end, shape.keys)));
   };
   await world.runUntil(life());

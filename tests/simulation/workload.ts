@@ -4,6 +4,7 @@ import { listConflicts } from './conflict-lists.js';
 import type { ClientWrite, HistoryRecorder } from './history-recorder.js';
 import type { KvClient, Token } from './kv-client.js';
 import type { Addressed, ReadRequest, WriteRequest } from './kv-request.js';
+import type { ListClient } from './list-client.js';
 import type { Machine } from './machine.js';
 import type { SeededRandom } from './seeded-random.js';
 import { SimulatedSession } from './simulated-session.js';
@@ -14,6 +15,7 @@ export interface WorkloadOptions {
   readonly machines: readonly Machine[];
   readonly recorder: HistoryRecorder;
   readonly client: KvClient;
+  readonly lists: ListClient;
   readonly keys: readonly string[];
   readonly clients: number;
   /** Above one, everybody takes longer. */
@@ -152,6 +154,11 @@ export class Workload {
       },
       async ({ machine }) => {
         await listConflicts(this.#options.client, this.#options.world, machine);
+        return undefined;
+      },
+      async ({ random }) => {
+        const { lists } = this.#options;
+        await lists.list(random, lists.draw(random));
         return undefined;
       },
       (client) => this.#resolve(client),

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { AVAILABLE_LEVELS, LEVEL_NAMES } from '../../coordination/level.js';
 import type { ApiWorld } from '../api-world.js';
 import { batchOperationsMax } from '../http/batch-body.js';
-import { LATER_OF_KEYS } from '../http/data-target.js';
 import { KEY_BYTES_MAX } from '../http/key-of-path.js';
 import { LATER_HEADERS } from '../http/request-options.js';
 import { jsonReply, seeOther, textReply } from './control-reply.js';
@@ -60,7 +59,6 @@ export function aboutRoutes({ node, version, limits }: ApiWorld): ControlRoute[]
     },
     not_in_this_version: [
       ...LATER_FEATURES,
-      ...LATER_OF_KEYS,
       ...LATER_HEADERS,
       ...LEVEL_NAMES.filter((name) => !AVAILABLE_LEVELS.includes(name)),
     ],

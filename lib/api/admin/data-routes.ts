@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { AVAILABLE_LEVELS } from '../../coordination/level.js';
 import { READ_REPAIRS } from '../../coordination/request.js';
+import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from '../http/data-target.js';
 import { KEY_BYTES_MAX } from '../http/key-of-path.js';
 import { RECEIPT } from './answer-header-rows.js';
 import type { AnswerRow, ParameterRow, RouteDescription } from './route.js';
@@ -52,7 +53,7 @@ const KEY_IN_PATH: ParameterRow = {
 const KEY_IN_QUERY: ParameterRow = {
   name: 'key',
   in: 'query',
-  description: 'Any key of 1 to 1,024 bytes of UTF-8.',
+  description: 'Any key of 1 to 1,024 bytes of UTF-8; a GET without it is a list of keys.',
   schema: { type: 'string', minLength: 1, maxLength: KEY_BYTES_MAX },
 };
 const header = (
@@ -141,6 +142,36 @@ const VALUE_EXAMPLE = {
   written_at: '2026-05-04T10:02:11.402Z',
 };
 const PUT_EXAMPLE = { value: { apples: 3 } };
+const LIST: readonly ParameterRow[] = [
+  {
+    name: 'prefix',
+    in: 'query',
+    description: 'Without a key: lists the keys that begin so, in order; all without it.',
+    schema: { type: 'string', maxLength: KEY_BYTES_MAX },
+  },
+  {
+    name: 'limit',
+    in: 'query',
+    description: `Of a list: most keys of a page, ${LIST_LIMIT_DEFAULT} by default.`,
+    schema: { type: 'integer', minimum: 1, maximum: LIST_LIMIT_MAX },
+  },
+  { name: 'cursor', in: 'query', description: 'Of a list: that of the page before.' },
+  {
+    name: 'values',
+    in: 'query',
+    description: '1: a list with what each key holds.',
+    schema: { type: 'string', const: '1' },
+  },
+];
+const keysShape = z.strictObject({
+  keys: z.array(z.string()),
+  /** Of the next page. */
+  cursor: z.string().optional(),
+});
+const itemsShape = z.strictObject({
+  items: z.array(z.union([valueShape, listShape])),
+  cursor: z.string().optional(),
+});
 
 export const WRITTEN: Readonly<Record<number, AnswerRow>> = {
   200: {
@@ -175,6 +206,13 @@ const READ_ANSWERS: Readonly<Record<number, AnswerRow>> = {
   503: { description: 'The level was not reached.' },
 };
 
+const VALUE_OR_LIST: AnswerRow = {
+  description: 'With `key` its value; without it a page of keys, and `cursor` where more follow.',
+  schema: z.union([valueShape, listShape, keysShape, itemsShape]),
+  headers: [...RECEIPT, 'ETag'],
+  example: { keys: ['user:1', 'user:2'], cursor: CONTEXT },
+};
+
 export const PATHS = [
   { path: '/api/v1/kv/:key', key: KEY_IN_PATH, suffix: '', of: 'a key' },
   { path: '/api/v1/kv', key: KEY_IN_QUERY, suffix: 'Any', of: 'any key' },
@@ -188,8 +226,8 @@ export const DATA_ROUTES: readonly RouteDescription[] = [
       operationId: `get${suffix}Value`,
       tag: 'Keys',
       summary: `The value of ${of}`,
-      parameters: [key, ...READ],
-      answers: READ_ANSWERS,
+      parameters: [key, ...READ, ...(suffix === '' ? [] : LIST)],
+      answers: suffix === '' ? READ_ANSWERS : { ...READ_ANSWERS, 200: VALUE_OR_LIST },
     },
     {
       method: 'HEAD',

@@ -10,14 +10,15 @@ import type { SessionToken } from '../../versioning/session-token.js';
 import type { ApiWorld } from '../api-world.js';
 import { withSession } from './answer-headers.js';
 import { conflictsAnswer } from './conflicts-answer.js';
-import { type DataResource, type DataTarget, targetOf } from './data-target.js';
+import { type DataResource, type DataTarget, isListPath, targetOf } from './data-target.js';
 import type { HttpExchange, HttpExchangeKind, HttpExchanges, HttpHandler } from './exchange.js';
 import { getAnswer } from './get-answer.js';
+import { listKeys } from './list-keys.js';
 import { previewAnswer } from './preview-answer.js';
 import { putAnswer } from './put-answer.js';
 import { bodyBytesMax, putBody } from './put-body.js';
 import { type BodyRoom, checkEncoding, hasBody, readBody, refuseBody } from './read-body.js';
-import { invalid, later, wrongMethod } from './refusals.js';
+import { invalid, wrongMethod } from './refusals.js';
 import type { HttpReply } from './reply.js';
 import { checkResolveHeaders, resolveBody } from './resolve-body.js';
 import type { RequestHeaders } from './request-headers.js';
@@ -42,6 +43,9 @@ const KINDS: Readonly<Record<Operation, HttpExchangeKind>> = {
   put: { operation: 'put', reads: false, shed: true, route: ROUTES.value },
   delete: { operation: 'delete', reads: false, shed: true, route: ROUTES.value },
   resolve: { operation: 'resolve', reads: false, shed: true, route: ROUTES.resolve },
+};
+const LIST: HttpExchangeKind = {
+  ...{ operation: 'list', reads: true, shed: true, route: '/api/v1/kv' },
 };
 /** A request that no operation answers changes nothing either. */
 const REFUSED: HttpExchangeKind = {
@@ -81,21 +85,20 @@ export class DataPath {
   /** @param url path and query as they were sent; `isDataPath` holds. Never rejects. */
   serve(request: IncomingMessage, response: ServerResponse, url: string): void {
     const operation = OPERATIONS.get(request.method ?? '');
-    const kind = operation === undefined ? REFUSED : KINDS[operation];
+    const isList = operation === 'get' && isListPath(url);
+    const kind = operation === undefined ? REFUSED : isList ? LIST : KINDS[operation];
     void this.#exchanges.serve(request, response, url, kind, this.#handle);
   }
 
   #route(exchange: HttpExchange): HttpReply | Promise<HttpReply> {
+    if (exchange.kind === LIST) return listKeys(exchange, this.#world, this.#exchanges);
     const target = targetOf(exchange.url);
     exchange.route = ROUTES[target.resource];
     const methods = METHODS[target.resource];
     const operation = methods.get(exchange.request.method ?? '');
     if (operation === undefined) throw notOfKeys(exchange, target, [...methods.keys()]);
     const { key } = target;
-    if (key === undefined) {
-      if (operation === 'get') throw later('lists of keys');
-      throw invalid('key', 'name the key: /api/v1/kv/KEY, or ?key=KEY');
-    }
+    if (key === undefined) throw invalid('key', 'name the key: /api/v1/kv/KEY, or ?key=KEY');
     if (operation === 'get') return this.#get(exchange, key, target);
     checkNoView(target);
     if (operation === 'resolve') return this.#resolve(exchange, key, target.isDryRun);

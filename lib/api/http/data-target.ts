@@ -1,8 +1,8 @@
 /** Which key and which of its resources a data request names (docs/http-api.md, Keys). */
 import { OperatingError } from '../../errors.js';
-import { keyOfParameter, keyOfPath } from './key-of-path.js';
+import { KEY_BYTES_MAX, keyOfParameter, keyOfPath } from './key-of-path.js';
 import { flag, parameter, parseQuery } from './query.js';
-import { invalid, later, noSuchPath } from './refusals.js';
+import { invalid, noSuchPath } from './refusals.js';
 
 const PREFIX = '/api/v1/kv';
 const SLASH = 0x2f;
@@ -27,6 +27,15 @@ export interface DataTarget {
   readonly version: string | undefined;
 }
 
+/** What a list of keys is to show. */
+export interface ListTarget {
+  readonly prefix: string;
+  readonly limit: number;
+  readonly cursor: string | undefined;
+  /** `?values=1` */
+  readonly values: boolean;
+}
+
 export type DataResource = 'value' | 'conflicts' | 'resolve' | 'versions';
 
 /** Behind the key; or, with `?key=`, in the place of the path of a key. */
@@ -35,15 +44,10 @@ const RESOURCES: ReadonlyMap<string, DataResource> = new Map([
   ['conflicts/resolve', 'resolve'],
   ['versions', 'versions'],
 ]);
-const LATER_PARAMETERS: ReadonlyMap<string, string> = new Map([
-  ['prefix', 'lists of keys'],
-  ['limit', 'lists of keys'],
-  ['cursor', 'lists of keys'],
-  ['values', 'lists of keys'],
-]);
-/** What answers 501 on keys in this version. */
-export const LATER_OF_KEYS: readonly string[] = [...new Set(LATER_PARAMETERS.values())];
-const VALUE_PARAMETERS = ['siblings', 'version', ...LATER_PARAMETERS.keys()];
+const VALUE_PARAMETERS = ['siblings', 'version'];
+const LIST_PARAMETERS = ['prefix', 'limit', 'cursor', 'values'];
+export const LIST_LIMIT_DEFAULT = 100;
+export const LIST_LIMIT_MAX = 1_000;
 /** By resource: what may stand behind the question mark, besides the key. */
 const PARAMETERS: Readonly<Record<DataResource, readonly string[]>> = {
   value: VALUE_PARAMETERS,
@@ -58,6 +62,32 @@ const AND_KEY_PARAMETERS: Readonly<Record<DataResource, readonly string[]>> = {
   versions: ['key'],
 };
 const KEY_PARAMETER = /(?:^|&)key=/;
+/** Where the query of a list begins. */
+const QUERY_AT = PREFIX.length + 1;
+
+/** Names it no key? Then it is about all keys, or those of a prefix. */
+export function isListPath(url: string): boolean {
+  if (url.length === PREFIX.length) return true;
+  return url.charCodeAt(PREFIX.length) === QUESTION && !KEY_PARAMETER.test(url.slice(QUERY_AT));
+}
+
+/**
+ * @param url as it was requested; `isListPath` holds
+ * @throws OperatingError `invalid_request`, naming the parameter
+ */
+export function listTargetOf(url: string): ListTarget {
+  const query = parseQuery(url.slice(QUERY_AT), LIST_PARAMETERS);
+  const prefix = parameter(query, 'prefix') ?? '';
+  if (Buffer.byteLength(prefix) > KEY_BYTES_MAX) {
+    throw invalid('prefix', `a prefix has at most ${KEY_BYTES_MAX} bytes`, prefix);
+  }
+  const text = parameter(query, 'limit');
+  const limit = text === undefined ? LIST_LIMIT_DEFAULT : Number(text);
+  if (text !== undefined && (!/^[0-9]{1,4}$/.test(text) || limit < 1 || limit > LIST_LIMIT_MAX)) {
+    throw invalid('limit', `"limit" is a whole number from 1 to ${LIST_LIMIT_MAX}`, text);
+  }
+  return { prefix, limit, cursor: parameter(query, 'cursor'), values: flag(query, 'values') };
+}
 
 /**
  * @param url as it was requested; `isDataPath` holds
@@ -97,10 +127,6 @@ function shown(
   query: ReadonlyMap<string, string>,
   resource: DataResource,
 ): DataTarget {
-  for (const name of query.keys()) {
-    const feature = LATER_PARAMETERS.get(name);
-    if (feature !== undefined) throw later(feature);
-  }
   const siblings = parameter(query, 'siblings');
   if (siblings !== undefined && siblings !== 'list') {
     throw invalid('siblings', '"siblings" is "list" or absent', siblings);

@@ -7,6 +7,7 @@ import { DAMAGE_BUGS } from './damage-bugs.js';
 import { DISK_BUGS } from './disk-bugs.js';
 import { GROUP_BUGS } from './group-bugs.js';
 import { IDENTITY_BUGS } from './identity-bugs.js';
+import { LIST_BUGS } from './list-bugs.js';
 import type { PlantedBug } from './planted-bug.js';
 import { RPC_BUGS } from './rpc-bugs.js';
 import { STRANGER_BUGS } from './stranger-bugs.js';
@@ -23,6 +24,7 @@ export const BUGS: readonly PlantedBug[] = [
   ...DISK_BUGS,
   ...GROUP_BUGS,
   ...IDENTITY_BUGS,
+  ...LIST_BUGS,
   ...RPC_BUGS,
   ...STRANGER_BUGS,
   ...WRITER_BUGS,

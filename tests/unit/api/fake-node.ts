@@ -9,6 +9,8 @@ import type {
   ConflictsAnswer,
   GetAnswer,
   GetRequest,
+  KeyList,
+  KeyListRequest,
   PutAnswer,
   PutRequest,
   Receipt,
@@ -115,6 +117,8 @@ export class FakeNode implements ApiNode {
   answerPut: (request: PutRequest) => Promise<PutAnswer> | PutAnswer = () => WRITTEN;
   readonly resolves: ResolveRequest[] = [];
   readonly lists: ConflictListRequest[] = [];
+  readonly keyListsAsked: KeyListRequest[] = [];
+  keyList: KeyList = { items: [], cursor: undefined, receipt: RECEIPT };
   resolutions: readonly AuditEntry[] = [];
   kept: readonly KeptVersion[] = [];
   #settings: SettingsAnswer = { settings: SETTINGS, version: 'v1', nodes: ['n1', 'n2'] };
@@ -162,6 +166,13 @@ export class FakeNode implements ApiNode {
   };
 
   readonly gauges = { measure: async (): Promise<void> => undefined };
+  readonly keyLists = {
+    list: async (request: KeyListRequest): Promise<KeyList> => {
+      this.keyListsAsked.push(request);
+      return this.keyList;
+    },
+  };
+
   readonly settings = {
     values: SETTINGS,
     current: (): SettingsAnswer => this.#settings,

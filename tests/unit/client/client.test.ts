@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Test } from 'tap';
 import t from 'tap';
 import { z } from 'zod';
-import { ArgumentError, QuorateClient } from '../../../lib/client/client.js';
+import { ArgumentError, type ListOptions, QuorateClient } from '../../../lib/client/client.js';
 import { pathOf } from '../../../lib/client/key-path.js';
 import { inTime } from '../in-time.js';
 
@@ -172,6 +172,58 @@ t.test('a put says what it means, and its options are headers', async (t) => {
   t.match(await client.delete('k'), written);
   t.match(asked[2], { method: 'DELETE', body: '' });
   t.notOk(asked[2]?.headers['x-consistency-level'], 'the default of the cluster stays its default');
+});
+
+t.test(
+  'a list goes on from page to page, and ends with the problem, if there is one',
+  async (t) => {
+    const pages = [
+      json(200, { keys: ['a', 'b'], cursor: 'c1' }, RECEIPT),
+      json(200, { keys: [], cursor: 'c2' }, RECEIPT),
+      json(200, { keys: ['c'] }, RECEIPT),
+    ];
+    let served = 0;
+    const { asked, endpoint } = await listenerOf(t, (response, request) => {
+      const answer = pages[served] ?? problem(503, 'level_not_reached', 'none');
+      served += 1;
+      answer(response, request);
+    });
+    const client = new QuorateClient({ endpoints: [endpoint] });
+    const all = async (options: ListOptions) => {
+      const rows: string[] = [];
+      for await (const row of client.list(options))
+        rows.push(row.kind === 'key' ? row.key : row.kind);
+      return rows;
+    };
+    t.strictSame(await all({ prefix: 'a/ü', limit: 2, level: 'all' }), ['a', 'b', 'c']);
+    t.strictSame(
+      asked.map(({ url }) => url),
+      ['', '&cursor=c1', '&cursor=c2'].map((more) => `/api/v1/kv?prefix=a%2F%C3%BC${more}&limit=2`),
+    );
+    t.equal(asked[0]?.headers['x-consistency-level'], 'all');
+    t.strictSame(await all({}), ['problem']);
+  },
+);
+
+t.test('a listed value keeps its digits, and siblings are there with it', async (t) => {
+  const item =
+    '{"key":"n","value":12345678901234567890,"version":"v","context":"c","written_at":"w"}';
+  const sibling = '{"value":1,"version":"v1","written_at":"w","written_by":"n1"}';
+  const bytes =
+    '{"value_base64":"AP8=","content_type":"x/y","version":"v2","written_at":"w","written_by":"n"}';
+  const two = `{"key":"s","context":"d","siblings":[${sibling},${bytes}]}`;
+  const { asked, endpoint } = await listenerOf(t, json(200, `{"items":[${item},${two}]}`, RECEIPT));
+  const client = new QuorateClient({ endpoints: [endpoint] });
+  const page = await client.listPage({ values: true });
+  t.match(page, {
+    kind: 'page',
+    cursor: undefined,
+    keys: [
+      { key: 'n', values: [{ kind: 'json', text: '12345678901234567890' }], context: 'c' },
+      { key: 's', values: [{ kind: 'json', text: '1' }, { kind: 'bytes' }], context: 'd' },
+    ],
+  });
+  t.equal(asked[0]?.url, '/api/v1/kv?values=1');
 });
 
 t.test('a key is one segment, encoded once', async (t) => {

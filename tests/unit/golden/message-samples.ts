@@ -250,6 +250,17 @@ const COORDINATION = [
     [{ after: '', limit: 100 }],
     [{ entries: ['k0000'], more: false }],
   ),
+  samples(
+    coordination.KEYS_IN_ORDER,
+    [{ namespace: 'default', prefix: 'user:', after: '', limit: 100, partitions: record }],
+    [
+      {
+        ...{ keys: ['a', 'clé'], states: [[1, record]], reached: 'clé', obstructed: [3], start: 3 },
+        lost: [[3, 'n2', 7]],
+      },
+      { keys: [], states: [], reached: null, obstructed: [], start: 1, lost: [] },
+    ],
+  ),
 ];
 
 const HANDOFF = [

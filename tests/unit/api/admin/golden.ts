@@ -84,6 +84,33 @@ const keys = [
   { operation: `DELETE ${of}`, path, status: 200, expected: { key: 'k' } },
 ]);
 
+const listed = (node: FakeNode): void => {
+  const items = [
+    { key: 'k', found: found(versionOf(5, 'application/json', '{"a":1}')) },
+    { key: 'z', found: found(versionOf(5, 'application/json', '1'), versionOf(6, 'a/b', 'x')) },
+  ];
+  node.keyList = { items, cursor: 'TmV4dA', receipt: node.keyList.receipt };
+};
+const lists: readonly Golden[] = [
+  {
+    operation: `GET ${ANY_KEY}`,
+    path: `${ANY_KEY}?prefix=k&limit=2`,
+    prepare: listed,
+    status: 200,
+    expected: { keys: ['k', 'z'], cursor: 'TmV4dA' },
+  },
+  {
+    operation: `GET ${ANY_KEY}`,
+    path: `${ANY_KEY}?values=1`,
+    prepare: listed,
+    status: 200,
+    expected: {
+      items: [VALUE, { key: 'z', siblings: [{ value: 1 }, { value_base64: 'eA==' }] }],
+      cursor: 'TmV4dA',
+    },
+  },
+];
+
 const audited = (node: FakeNode): void => {
   two(node);
   const row = { bytes: 1, writtenAt: WRITTEN_AT };
@@ -208,6 +235,7 @@ const batches: readonly Golden[] = [
 
 export const GOLDEN: readonly Golden[] = [
   ...keys,
+  ...lists,
   ...history,
   ...batches,
   {

@@ -111,12 +111,47 @@ t.test('a key in a path is one segment; parameters are known ones, once', async 
   t.equal(node.gets.length + node.puts.length, 0);
 });
 
+t.test('a list of keys is asked without a key', async (t) => {
+  const { node, send } = await serve(t);
+  node.keyList = { ...node.keyList, items: [{ key: 'clé', found: undefined }] };
+  const plain = { prefix: '', limit: 100, cursor: undefined, values: false };
+  const rows: readonly (readonly [path: string, asked: object])[] = [
+    ['/api/v1/kv', plain],
+    ['/api/v1/kv?', plain],
+    ['/api/v1/kv?prefix=a%2Fb+c', { ...plain, prefix: 'a/b c' }],
+    ['/api/v1/kv?limit=5&cursor=x&values=1', { ...plain, limit: 5, cursor: 'x', values: true }],
+  ];
+  for (const [path, asked] of rows) {
+    const answer = await send('GET', path);
+    t.equal(answer.status, 200, path);
+    t.match(node.keyListsAsked.pop(), { namespace: 'default', ...asked }, path);
+  }
+  t.strictSame((await send('GET', '/api/v1/kv')).json, { keys: ['clé'] });
+  const wrong: readonly (readonly [path: string, field: string])[] = [
+    ['?limit=0', 'limit'],
+    ['?limit=1001', 'limit'],
+    ['?limit=1.5', 'limit'],
+    ['?values=yes', 'values'],
+    ['?prefix=%ff', 'prefix'],
+    [`?prefix=${'x'.repeat(1025)}`, 'prefix'],
+    ['?siblings=list', 'siblings'],
+    ['?prefix=a&prefix=b', 'prefix'],
+    ['?key=a&prefix=b', 'prefix'],
+  ];
+  const before = node.keyListsAsked.length;
+  for (const [query, field] of wrong) {
+    const { json } = await send('GET', `/api/v1/kv${query}`);
+    t.match(json, { status: 400, field }, query.slice(0, 40));
+  }
+  for (const headers of [{ 'X-Read-Repair': 'await' }, { 'X-Session-Token': 'a' }]) {
+    t.equal((await send('GET', '/api/v1/kv', { headers })).status, 400);
+  }
+  t.equal(node.keyListsAsked.length, before, 'nothing was listed');
+});
+
 t.test('what comes later says so', async (t) => {
   const { node, send } = await serve(t);
   const rows = [
-    'GET /api/v1/kv',
-    'GET /api/v1/kv?prefix=a',
-    'GET /api/v1/kv?limit=5&cursor=x',
     'GET /api/v1/namespaces/default/kv/a',
     'DELETE /api/v1/namespaces/shop/kv/..',
     'PUT /api/v1/namespaces/shop',

@@ -1,0 +1,140 @@
+/** What a node tells coordinators of its keys, in order: a page of the index (architecture, X2). */
+import type { z } from 'zod';
+import { messageBytesMax } from '../encoding/frame.js';
+import { OperatingError } from '../errors.js';
+import type { Ownership } from '../partitioning/ownership.js';
+import { isPlain } from '../persistence/indexes.js';
+import { allWritten, type KeyEntry, keyPage } from '../persistence/key-index.js';
+import { type RecordKey, recordKey } from '../persistence/keyspace.js';
+import { withoutValues } from '../persistence/records.js';
+import type { Store } from '../persistence/store.js';
+import type { PartitionHealth } from '../replica/health.js';
+import type { Identity } from '../replica/identity.js';
+import type { Losses } from '../replica/losses.js';
+import type { Replica } from '../replica/replica.js';
+import type { Messenger } from '../rpc/messenger.js';
+import { KEYS_IN_ORDER } from './messages.js';
+
+export interface ListServiceOptions {
+  readonly store: Store;
+  readonly replica: Replica;
+  readonly health: PartitionHealth;
+  readonly identity: Identity;
+  readonly losses: Losses;
+  readonly ownership: Ownership;
+  /** Most bytes of a list in a message. */
+  readonly pageBytesMax: number;
+}
+
+export type KeysRequest = z.infer<typeof KEYS_IN_ORDER.request>;
+export type KeysReply = z.infer<typeof KEYS_IN_ORDER.reply>;
+
+/** Entries that one question looks at: of a page that finds little the asker hears in time. */
+const SCANNED_MAX = 10_000;
+const SCAN_PAGE = 1_000;
+
+/** Registers the handler; called once, when the ring is known. */
+export function serveLists(options: ListServiceOptions & { readonly messenger: Messenger }): void {
+  options.messenger.handle(KEYS_IN_ORDER, (request) => tellKeys(options, request));
+}
+
+/**
+ * What this node holds, as of one moment after it was asked for each key.
+ * @throws OperatingError `corrupt_bytes` (the request), `storage_failed`, `unknown_format`
+ */
+export async function tellKeys(
+  options: ListServiceOptions,
+  request: KeysRequest,
+): Promise<KeysReply> {
+  const { store, health, identity, losses, ownership } = options;
+  const partitions = partitionsOf(request.partitions, ownership.partitionCount);
+  // What was damaged since must not look as if it was told after the damage.
+  const { start } = identity;
+  await allWritten(store);
+  const page = new Page(options, request, partitions);
+  const reached = await scan(store, request, page);
+  return {
+    ...{ keys: page.keys, states: page.states, reached: reached ?? null, start },
+    obstructed: [...partitions].filter((partition) => health.isRebuilding(partition)),
+    lost: [...partitions].flatMap((partition) => losses.listOf(partition)),
+  };
+}
+
+/** How far the page came; undefined: to the end. */
+async function scan(store: Store, request: KeysRequest, page: Page): Promise<string | undefined> {
+  let { after } = request;
+  for (let scanned = 0; scanned < SCANNED_MAX; ) {
+    const limit = Math.min(SCAN_PAGE, request.limit + 1);
+    const entries = await keyPage(store, { ...request, after }, limit);
+    for (const entry of entries) {
+      if (page.isFull) return after;
+      page.take(entry);
+      after = entry.key;
+    }
+    scanned += entries.length;
+    if (entries.length < limit) return undefined;
+  }
+  return after;
+}
+
+/** What was found so far, of the partitions that were asked for. */
+class Page {
+  readonly keys: string[] = [];
+  readonly states: [number, Uint8Array][] = [];
+  readonly #options: ListServiceOptions;
+  readonly #request: KeysRequest;
+  readonly #partitions: ReadonlySet<number>;
+  #bytes = 0;
+
+  constructor(options: ListServiceOptions, request: KeysRequest, partitions: ReadonlySet<number>) {
+    this.#options = options;
+    this.#request = request;
+    this.#partitions = partitions;
+  }
+
+  get isFull(): boolean {
+    const { pageBytesMax } = this.#options;
+    return this.keys.length >= this.#request.limit || this.#bytes >= pageBytesMax;
+  }
+
+  take({ key, isPlain: isKnown }: KeyEntry): void {
+    const { ownership } = this.#options;
+    const at = recordKey(this.#request.namespace, key, ownership.partitionCount);
+    if (!this.#partitions.has(at.partition)) return;
+    const state = isKnown ? undefined : this.#stateOf(at);
+    if (state === 'nothing') return;
+    if (state !== undefined) this.states.push([this.keys.length, state]);
+    this.keys.push(key);
+    this.#bytes += messageBytesMax(key) + (state?.length ?? 0);
+  }
+
+  /** Undefined: it is plain by now. */
+  #stateOf(at: RecordKey): Uint8Array | 'nothing' | undefined {
+    try {
+      const siblings = this.#options.replica.read(at)?.siblings;
+      if (siblings === undefined) return 'nothing';
+      return isPlain(siblings) ? undefined : withoutValues(at, siblings);
+    } catch (error) {
+      // Of a partition under rebuild nothing is vouched for, and the asker is told.
+      if (error instanceof OperatingError && error.code === 'rebuilding') return 'nothing';
+      throw error;
+    }
+  }
+}
+
+/** A bit a partition, from the lowest on. */
+export function bitsOf(partitions: readonly number[], partitionCount: number): Uint8Array {
+  const bits = new Uint8Array(Math.ceil(partitionCount / 8));
+  for (const partition of partitions) {
+    bits[partition >> 3] = (bits[partition >> 3] ?? 0) | (1 << (partition & 7));
+  }
+  return bits;
+}
+
+function partitionsOf(bits: Uint8Array, partitionCount: number): Set<number> {
+  const partitions = new Set<number>();
+  for (let partition = 0; partition < partitionCount; partition += 1) {
+    if (((bits[partition >> 3] ?? 0) >> (partition & 7)) & 1) partitions.add(partition);
+  }
+  return partitions;
+}
