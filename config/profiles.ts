@@ -9,7 +9,6 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   /** Several nodes on one machine: quick to notice, modest with memory. */
   local: {
     'peers.reconnectDelayMaxMilliseconds': 500,
-    'storage.recordCacheBytes': '32MiB',
     'storage.engineCacheBytes': '16MiB',
   },
   lan: {},

@@ -67,7 +67,7 @@ export const antiEntropyGroup = {
     minimum: 0,
     maximum: 10_000_000,
     unit: 'versions',
-    why: 'Versions whose key is remembered; what is older is found by a scan of its partition.',
+    why: 'Versions whose key is remembered, of long keys fewer; older ones are found by a scan.',
   },
   mintedKeysMax: {
     kind: 'integer',

@@ -19,7 +19,7 @@ export const storageGroup = {
   },
   recordCacheBytes: {
     kind: 'bytes',
-    default: 64 * MEBIBYTE,
+    default: 32 * MEBIBYTE,
     minimum: 0,
     maximum: 65_536 * MEBIBYTE,
     why: 'Decoded records kept in memory, so that hot keys are read without the engine.',

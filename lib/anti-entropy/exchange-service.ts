@@ -11,7 +11,7 @@ import type { NodeId } from '../environment/transport.js';
 import type { Pauses } from '../environment/pauses.js';
 import { encode } from '../encoding/codec.js';
 import { hash32 } from '../encoding/hash.js';
-import { keyAfter, type RecordKey, recordKeyOf, recordsOf } from '../persistence/keyspace.js';
+import { keyAfter, recordKeyOf, recordsOf } from '../persistence/keyspace.js';
 import { rangeFrom } from '../persistence/range-from.js';
 import type { StoredRecord } from '../persistence/record-table.js';
 import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
@@ -135,18 +135,19 @@ export class ExchangeService {
 
   /** By the log of recent dots; undefined where it does not name all, or they are too many. */
   #named(partition: number, theirs: PartitionClock): Pick<Page, 'records'> | undefined {
-    const { clocks, recentDots, table, pageBytesMax } = this.#options;
+    const { clocks, ownership, recentDots, table, pageBytesMax } = this.#options;
     const missing = clocks.of(partition).missingFrom(theirs, MISSING_MAX);
     if (missing.length === MISSING_MAX) return undefined;
-    const keys = new Map<string, RecordKey>();
+    const keys = new Set<string>();
     for (const dot of missing) {
-      const at = recentDots.keyOf(dot);
-      if (at === undefined) return undefined;
-      keys.set(at.storageKey, at);
+      const storageKey = recentDots.storageKeyOf(dot);
+      if (storageKey === undefined) return undefined;
+      keys.add(storageKey);
     }
     const records: Page['records'] = [];
     let bytes = 0;
-    for (const at of keys.values()) {
+    for (const storageKey of keys) {
+      const at = recordKeyOf(storageKey, ownership.partitionCount);
       const record = table.read(at);
       if (record === undefined || !hasMore(record, theirs)) continue;
       bytes += record.bytes.length;

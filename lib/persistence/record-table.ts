@@ -154,7 +154,7 @@ export class RecordTable {
     this.#options.versions.keep(transaction, at, before?.siblings, siblings);
     for (const { dot } of siblings.versions) {
       if (before !== undefined && find(before.siblings, dot) !== undefined) continue;
-      this.#options.recentDots.add(dot, at);
+      this.#options.recentDots.add(dot, at.storageKey);
     }
     this.#cache.set(at.storageKey, record);
     return record;
