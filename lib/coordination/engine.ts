@@ -32,9 +32,14 @@ export class Operation<Effect, Kind extends Core<Effect>> {
   /** Where it stands among the open ones; -1: it is over. */
   place = -1;
   readonly #engine: Engine;
-  readonly #perform: (effect: Effect) => void;
+  readonly #perform: (effect: Effect, operation: Operation<Effect, Kind>) => void;
 
-  constructor(engine: Engine, core: Kind, begunAt: number, perform: (effect: Effect) => void) {
+  constructor(
+    engine: Engine,
+    core: Kind,
+    begunAt: number,
+    perform: (effect: Effect, operation: Operation<Effect, Kind>) => void,
+  ) {
     this.#engine = engine;
     this.core = core;
     this.begunAt = begunAt;
@@ -49,7 +54,7 @@ export class Operation<Effect, Kind extends Core<Effect>> {
   }
 
   follow(effects: readonly Effect[]): void {
-    for (const effect of effects) this.#perform(effect);
+    for (const effect of effects) this.#perform(effect, this);
     if (this.place < 0) return;
     if (this.core.isDone) this.#engine.close(this);
     else this.#engine.planSweep(this.begunAt + this.core.wakesAt);
@@ -90,12 +95,8 @@ export class Engine {
     core: Kind,
     perform: (effect: Effect, operation: Operation<Effect, Kind>) => void,
   ): Operation<Effect, Kind> {
-    const operation: Operation<Effect, Kind> = new Operation(
-      this,
-      core,
-      this.#clock.monotonicMilliseconds(),
-      (effect: Effect) => perform(effect, operation),
-    );
+    const begunAt = this.#clock.monotonicMilliseconds();
+    const operation = new Operation<Effect, Kind>(this, core, begunAt, perform);
     operation.place = this.#open.length;
     this.#open.push(operation as unknown as Open);
     operation.follow(core.begin());

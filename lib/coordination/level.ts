@@ -113,6 +113,9 @@ const NAMED: ReadonlyMap<string, ConsistencyLevel> = new Map(
  * for this operation) or `not_implemented`.
  */
 export function parseLevel(text: string, operation: 'read' | 'write'): ConsistencyLevel {
+  const known = NAMED.get(text);
+  // As nearly all texts are.
+  if (known?.available === true && known[operation === 'read' ? 'reads' : 'writes']) return known;
   const [name = '', ...parameters] = NAMED.has(text) ? [text] : partsOf(text);
   const level = find(name);
   if (level === undefined) {
@@ -171,13 +174,22 @@ export function attemptsOf(
   plan: Plan,
   zone: string = plan.zone,
 ): Attempt[] {
-  return levels.map((level) => {
-    const under = plan.under(level, zone);
-    for (const { nodes, required } of under.quorum.requirements) {
-      if (required > nodes.length) throw tooFewOwners(level, nodes.length, required);
-    }
-    return { level, quorum: under.quorum, repairsTo: under.repairsTo };
-  });
+  return levels.map((level) => attemptOf(level, plan.under(level, zone)));
+}
+
+/** Each request has attempts: made once for each plan and level. */
+const attempts = new WeakMap<LevelPlan, Attempt>();
+
+function attemptOf(level: ConsistencyLevel, under: LevelPlan): Attempt {
+  const known = attempts.get(under);
+  if (known !== undefined) return known;
+  const { quorum, repairsTo, isPossible } = under;
+  for (const { nodes, required } of quorum.requirements) {
+    if (required > nodes.length) throw tooFewOwners(level, nodes.length, required);
+  }
+  const attempt = { level, quorum, repairsTo, isPossible };
+  attempts.set(under, attempt);
+  return attempt;
 }
 
 function tooFewOwners(level: ConsistencyLevel, replicas: number, required: number): OperatingError {

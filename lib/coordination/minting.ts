@@ -48,6 +48,10 @@ export interface WriteInProgress {
 
 export class Minting {
   readonly #options: MintingOptions;
+  /** What waits for the batch to which something was added last. */
+  #waiting:
+    | { readonly committed: Promise<void>; readonly settles: ((stored: boolean) => void)[] }
+    | undefined;
 
   constructor(options: MintingOptions) {
     this.#options = options;
@@ -89,9 +93,24 @@ export class Minting {
         return core.stored(plan.self, vouches ? { start } : undefined, 'write');
       });
     };
+    this.#whenCommitted(committed, settle);
+  }
+
+  /** Writes of one batch wait for one promise, and go on one after the other. */
+  #whenCommitted(committed: Promise<void>, settle: (stored: boolean) => void): void {
+    if (this.#waiting?.committed === committed) {
+      this.#waiting.settles.push(settle);
+      return;
+    }
+    const settles = [settle];
+    this.#waiting = { committed, settles };
+    const settleAll = (stored: boolean): void => {
+      if (this.#waiting?.settles === settles) this.#waiting = undefined;
+      for (const one of settles) one(stored);
+    };
     committed.then(
-      () => settle(true),
-      () => settle(false),
+      () => settleAll(true),
+      () => settleAll(false),
     );
   }
 

@@ -121,9 +121,9 @@ export class Reads {
   cover(request: Pick<Get, 'at' | 'deadline' | 'session'>): Got | Promise<Got> {
     const plan = this.#options.plans.of(request.at.partition);
     const level = COVERING;
-    const { quorum } = plan.under(level);
+    const { quorum, isPossible } = plan.under(level);
     const repairsTo = new Quorum([{ nodes: [plan.self], required: 1 }]);
-    const attempts = [{ level, quorum, repairsTo }];
+    const attempts = [{ level, quorum, repairsTo, isPossible }];
     const outcome = new Deferred<Got>();
     this.#run(request, { attempts, awaitsRepair: false }, plan, {
       answer: (got) => {

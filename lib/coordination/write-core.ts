@@ -254,7 +254,7 @@ export class WriteCore implements Core<WriteEffect> {
       return this.#forward();
     }
     if (this.#mintRefusal !== undefined) return this.#forwardRefused();
-    const possible = this.#attempts.filter(({ quorum }) => quorum.isPossibleFor(plan.order));
+    const possible = this.#attempts.filter(({ isPossible }) => isPossible);
     if (possible.length === 0) return this.#refuse(tooFewUp(this.#attempts, plan));
     this.#attempts = possible;
     const { session } = this.#options;

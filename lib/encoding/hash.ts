@@ -24,9 +24,12 @@ export interface Hash64Parts {
  * substitute: texts that one takes for the same, the other often does too.
  */
 export function hash64Parts(text: string): Hash64Parts {
-  const hash = hash64(text);
-  return { low: Number(hash & 0xffffffffn) | 0, high: Number(hash >> 32n) | 0 };
+  both.setBigUint64(0, hash64(text));
+  return { low: both.getInt32(4), high: both.getInt32(0) };
 }
+
+/** One for all: taking a number of 64 bits apart by arithmetic makes several others. */
+const both = new DataView(new ArrayBuffer(8));
 
 /** The 64-bit hash of bytes. */
 export function hash64Bytes(bytes: Uint8Array, seed: bigint): bigint {
@@ -45,5 +48,7 @@ export function hash32Text(text: string, seed = 0): number {
 
 /** The `count` highest bits (0 to 32) of the 64-bit hash of a text's UTF-8 bytes: an integer. */
 export function hash64TopBits(text: string, count: number): number {
-  return count === 0 ? 0 : Number(wasm.h64(text) >> BigInt(64 - count));
+  if (count === 0) return 0;
+  both.setBigUint64(0, hash64(text));
+  return both.getUint32(0) >>> (32 - count);
 }

@@ -169,7 +169,7 @@ export class ClusterService implements ClusterControl {
     const rule = parseLevel(level, level.trim().toLowerCase() === 'any' ? 'write' : 'read');
     for (let partition = 0; partition < this.#ring.partitionCount; partition += 1) {
       const plan = this.#options.plans.of(partition);
-      if (!plan.under(rule).quorum.isPossibleFor(plan.order)) return partition;
+      if (!plan.under(rule).isPossible) return partition;
     }
     return undefined;
   }

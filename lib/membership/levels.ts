@@ -28,5 +28,5 @@ function reachable(
   if (operation === 'read' ? !level.reads : !level.writes) return undefined;
   // This node itself can always stand in.
   if (operation === 'read' ? level.standInReads : level.standInWrites) return plans.length;
-  return plans.filter((plan) => plan.under(level).quorum.isPossibleFor(plan.order)).length;
+  return plans.filter((plan) => plan.under(level).isPossible).length;
 }

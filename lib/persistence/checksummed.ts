@@ -36,9 +36,7 @@ export function encodeStored(key: string, value: unknown): Uint8Array {
  * @throws OperatingError `corrupt_bytes`: damaged, or of another key; `unknown_format`
  */
 export function decodeStored(key: string, stored: Uint8Array): unknown {
-  const isWhole =
-    stored.length > HEADER_BYTES && checksumOf(key, stored).every((byte, i) => byte === stored[i]);
-  if (!isWhole) {
+  if (stored.length <= HEADER_BYTES || !startsWith(stored, checksumOf(key, stored))) {
     throw new OperatingError('corrupt_bytes', 'stored bytes do not match their checksum');
   }
   const format = stored[CHECKSUM_BYTES];
@@ -73,6 +71,11 @@ export function readStored(key: string, stored: Uint8Array, observer: Observer):
 /** The checksum that stored bytes begin with. */
 export function checksumTextOf(stored: Uint8Array): string {
   return Buffer.from(stored.subarray(0, CHECKSUM_BYTES)).toString('latin1');
+}
+
+function startsWith(bytes: Uint8Array, first: Uint8Array): boolean {
+  for (let i = 0; i < first.length; i += 1) if (bytes[i] !== first[i]) return false;
+  return true;
 }
 
 /** Valid until the next call. */

@@ -19,12 +19,10 @@ export interface CopyOutcome {
 /** Called with those that have an outcome by then: at once or later, each copy once. */
 export type Settle = (outcomes: readonly CopyOutcome[]) => void;
 
-/** A copy that was taken. */
-export interface TakenCopy {
-  readonly place: number;
+/** A copy that was taken: what came of it, unless something happens while it waits. */
+export interface TakenCopy extends CopyOutcome {
   readonly at: RecordKey;
-  readonly fate: Fate | undefined;
-  readonly report: BlindReport | undefined;
+  error: Error | undefined;
 }
 
 export class GroupAnswers {
@@ -46,19 +44,17 @@ export class GroupAnswers {
     this.#settle = settle;
   }
 
-  refuse(places: readonly number[], error: Error): void {
-    this.#tell(places.map((place) => ({ place, fate: undefined, report: undefined, error })));
+  refuse(place: number, error: Error): void {
+    this.#tell([{ place, fate: undefined, report: undefined, error }]);
   }
 
   /** They are as durable as asked. */
   taken(copies: readonly TakenCopy[]): void {
-    this.#tell(
-      copies.map(({ place, at, fate, report }) => {
-        // What was damaged while it waited for the disk is not vouched for either.
-        const error = this.#vouches ? this.#health.refusal(at.partition) : undefined;
-        return { place, fate, report, error };
-      }),
-    );
+    if (this.#vouches) {
+      // What was damaged while it waited for the disk is not vouched for either.
+      for (const copy of copies) copy.error = this.#health.refusal(copy.at.partition);
+    }
+    this.#tell(copies);
   }
 
   /** They are once `durable` resolves. */
@@ -67,10 +63,8 @@ export class GroupAnswers {
     durable.then(
       () => this.taken(copies),
       (error: Error) => {
-        this.refuse(
-          copies.map(({ place }) => place),
-          error,
-        );
+        for (const copy of copies) copy.error = error;
+        this.#tell(copies);
       },
     );
   }

@@ -10,6 +10,7 @@ import { decodeRecord } from '../persistence/records.js';
 import type { Durability, Store, Urgency } from '../persistence/store.js';
 import type { Transaction } from '../persistence/transaction.js';
 import { type Dot, dotText } from '../versioning/dot.js';
+import type { PartitionClock } from '../versioning/partition-clock.js';
 import { find, type Siblings } from '../versioning/siblings.js';
 import { type BlindReport, isUsual, reportOn } from './blind-report.js';
 import type { CollectedDots } from './collected-dots.js';
@@ -46,19 +47,15 @@ export interface GroupApplyOptions {
   readonly askOwners: (at: RecordKey, dots: readonly Dot[]) => Promise<FilterVerdict>;
 }
 
-/** One copy of a group, and what the other owners have said so far. */
-interface Member {
+/** One copy of a group, and all that it is decided on. */
+interface Member extends Arrival {
   readonly place: number;
   readonly copy: ArrivedCopy;
-  readonly dropped: ReadonlySet<string>;
+  /** How often the other owners were asked. */
   readonly questions: number;
-}
-
-/** A member that could be read, the own record beside it, and what was decided. */
-interface Ready {
-  readonly member: Member;
-  readonly incoming: StoredState;
   readonly own: StoredRecord | undefined;
+  clock: PartitionClock;
+  isRebuilding: boolean;
 }
 
 /** As durable as its strongest copy asks. */
@@ -89,61 +86,64 @@ export class GroupApply {
   apply(copies: readonly ArrivedCopy[], vouches: boolean, settle: Settle): void {
     const { health } = this.#options;
     const answers = new GroupAnswers(health, vouches, copies.length, settle);
-    const members = copies.map((copy, place) => {
-      return { place, copy, dropped: NOTHING_DROPPED, questions: 0 };
-    });
+    const members: Member[] = [];
+    for (const [place, copy] of copies.entries()) {
+      try {
+        members.push(this.#read(place, copy, NOTHING_DROPPED, 0));
+      } catch (error) {
+        answers.refuse(place, error as Error);
+      }
+    }
     this.#run(members, answers);
   }
 
-  #run(members: readonly Member[], answers: GroupAnswers): void {
-    const ready: Ready[] = [];
-    for (const member of members) {
-      try {
-        const { at, bytes } = member.copy;
-        const incoming = { siblings: this.#decode(member.copy), bytes };
-        ready.push({ member, incoming, own: this.#readOwn(at) });
-      } catch (error) {
-        answers.refuse([member.place], error as Error);
-      }
-    }
-    // A record that was found damaged by now counts for all of its partition.
-    const arrivals = ready.map((one) => this.#arrivalOf(one));
-    const decisions = decide(arrivals, this.#options.store.room);
-    const transaction = this.#transact(ready, decisions);
-    for (const [i, decision] of decisions.entries()) {
-      const { member } = memberAt(ready, i);
-      if (decision.do === 'ask') this.#ask(member, decision.dots, answers);
-      if (decision.do === 'refuse') answers.refuse([member.place], decision.error);
-    }
-    this.#answerTaken(ready, decisions, transaction, answers);
+  /** @throws what makes one copy fail, and no other for it */
+  #read(place: number, copy: ArrivedCopy, dropped: ReadonlySet<string>, questions: number): Member {
+    const { clocks, collected } = this.#options;
+    const { at, bytes } = copy;
+    const incoming = { siblings: this.#decode(copy), bytes };
+    const own = this.#readOwn(at);
+    const clock = clocks.of(at.partition);
+    // Known once all are read.
+    const isRebuilding = false;
+    return { at, incoming, own, clock, isRebuilding, collected, dropped, place, copy, questions };
   }
 
-  #arrivalOf({ member, incoming, own }: Ready): Arrival {
-    const { clocks, health, collected } = this.#options;
-    const { at } = member.copy;
-    const { dropped } = member;
-    const clock = clocks.of(at.partition);
-    const isRebuilding = health.isRebuilding(at.partition);
-    return { at, incoming, own, clock, isRebuilding, collected, dropped };
+  #run(members: readonly Member[], answers: GroupAnswers): void {
+    const { clocks, health, store } = this.#options;
+    // A record that was found damaged by now counts for all of its partition.
+    for (const member of members) {
+      const { partition } = member.at;
+      member.clock = clocks.of(partition);
+      member.isRebuilding = health.isRebuilding(partition);
+    }
+    const decisions = decide(members, store.room);
+    const transaction = this.#transact(members, decisions);
+    for (const [i, decision] of decisions.entries()) {
+      const member = memberAt(members, i);
+      if (decision.do === 'ask') this.#ask(member, decision.dots, answers);
+      if (decision.do === 'refuse') answers.refuse(member.place, decision.error);
+    }
+    this.#answerTaken(members, decisions, transaction, answers);
   }
 
   /** All that is stored, in one transaction; undefined where nothing is. */
-  #transact(ready: readonly Ready[], decisions: readonly Decision[]): Committing | undefined {
+  #transact(members: readonly Member[], decisions: readonly Decision[]): Committing | undefined {
     const { store } = this.#options;
     let rank = -1;
     let urgency: Urgency = 'shrinking';
     for (const [i, decision] of decisions.entries()) {
       if (decision.do !== 'store') continue;
-      rank = Math.max(rank, DURABILITIES.indexOf(memberAt(ready, i).member.copy.durability));
+      rank = Math.max(rank, DURABILITIES.indexOf(memberAt(members, i).copy.durability));
       if (!decision.shrinks) urgency = 'ordinary';
     }
     const durability = DURABILITIES[rank];
     if (durability === undefined) {
-      this.#change(ready, decisions, undefined);
+      this.#change(members, decisions, undefined);
       return undefined;
     }
     const { committed } = store.transact(
-      (changes) => this.#change(ready, decisions, changes),
+      (changes) => this.#change(members, decisions, changes),
       durability,
       urgency,
     );
@@ -152,15 +152,14 @@ export class GroupApply {
 
   /** Nothing throws: what memory knows from here on will be stored. */
   #change(
-    ready: readonly Ready[],
+    members: readonly Member[],
     decisions: readonly Decision[],
     transaction: Transaction | undefined,
   ): void {
     const { table, clocks } = this.#options;
     const records: (StoredRecord | undefined)[] = [];
     for (const [i, decision] of decisions.entries()) {
-      const { member, own } = memberAt(ready, i);
-      const { at } = member.copy;
+      const { at, own } = memberAt(members, i);
       let record = decision.after < 0 ? own : records[decision.after];
       if (decision.do === 'store') {
         const { siblings, bytes } = decision.held;
@@ -184,7 +183,7 @@ export class GroupApply {
 
   /** Most of a group waits for the disk together. */
   #answerTaken(
-    ready: readonly Ready[],
+    members: readonly Member[],
     decisions: readonly Decision[],
     transaction: Committing | undefined,
     answers: GroupAnswers,
@@ -193,10 +192,10 @@ export class GroupApply {
     const together: TakenCopy[] = [];
     for (const [i, decision] of decisions.entries()) {
       if (decision.do !== 'store' && decision.do !== 'keep') continue;
-      const { member, incoming } = memberAt(ready, i);
-      const { place, copy } = member;
+      const { place, copy, incoming } = memberAt(members, i);
       const report = this.#reportOf(copy, incoming, decision.held?.siblings);
-      const taken = { place, at: copy.at, fate: decision.fate, report };
+      const { fate } = decision;
+      const taken = { place, at: copy.at, fate, report, error: undefined };
       if (copy.durability === 'memory') now.push(taken);
       else if (transaction !== undefined && transaction.rank >= rankOf(copy)) together.push(taken);
       else {
@@ -234,7 +233,7 @@ export class GroupApply {
   /** It goes on by itself, as a group of one, when the owners have said what became of the dots. */
   #ask(member: Member, dots: readonly Dot[], answers: GroupAnswers): void {
     this.#askAndRun(member, dots, answers).catch((error: Error) => {
-      answers.refuse([member.place], error);
+      answers.refuse(member.place, error);
     });
   }
 
@@ -253,7 +252,7 @@ export class GroupApply {
     if (verdict === 'damaged') this.#options.health.damage(at.partition, 'held elsewhere');
     const gone = verdict === 'dropped' ? unaccounted.map(dotText) : [];
     const dropped = new Set([...member.dropped, ...gone]);
-    this.#run([{ place, copy, dropped, questions: questions + 1 }], answers);
+    this.#run([this.#read(place, copy, dropped, questions + 1)], answers);
   }
 
   #decode({ at, bytes }: ArrivedCopy): Siblings {
@@ -287,8 +286,8 @@ export class GroupApply {
   }
 }
 
-function memberAt(ready: readonly Ready[], place: number): Ready {
-  const member = ready[place];
+function memberAt(members: readonly Member[], place: number): Member {
+  const member = members[place];
   assert(member !== undefined, 'each copy has its decision');
   return member;
 }

@@ -2,7 +2,7 @@
  * What becomes of copies that come together. All are decided before any is taken, and nothing is
  * changed here: a pure function of records, clocks and copies (docs/architecture.md, C3 and W5).
  */
-import type { OperatingError } from '../errors.js';
+import { assert, type OperatingError } from '../errors.js';
 import type { RecordKey } from '../persistence/keyspace.js';
 import { encodeRecord } from '../persistence/records.js';
 import type { Room } from '../persistence/store.js';
@@ -75,33 +75,38 @@ export type Decision =
  * @param room for what is stored; a copy that finds none is refused, and no other for it
  */
 export function decide(arrivals: readonly Arrival[], room: Room): Decision[] {
-  const latest = arrivals.length > 1 ? new Map<string, Latest>() : undefined;
+  const latest = arrivals.length > 1 ? new Map<string, number>() : undefined;
   const decisions: Decision[] = [];
   let { bytesLeft } = room;
   for (const [place, arrival] of arrivals.entries()) {
     const { storageKey } = arrival.at;
     const before = latest?.get(storageKey);
-    const known = before === undefined ? arrival : { ...arrival, ...before.known };
-    const decision = admit(decideOne(known, before?.place ?? -1), room, bytesLeft);
+    const known = before === undefined ? arrival : knownAfter(arrival, decisions, before);
+    const decision = admit(decideOne(known, before ?? -1), room, bytesLeft);
     if (decision.do === 'store') bytesLeft -= storageKey.length + decision.held.bytes.length;
     decisions.push(decision);
     // One that is put off or refused changes nothing for those behind it.
-    if (decision.do === 'store' || decision.do === 'keep') {
-      latest?.set(storageKey, { place, known: knownAfter(known, decision) });
-    }
+    if (decision.do === 'store' || decision.do === 'keep') latest?.set(storageKey, place);
   }
   return decisions;
 }
 
-/** The copy of a key that was decided last, and what is known of the key since. */
-interface Latest {
-  readonly place: number;
-  readonly known: Pick<Arrival, 'own' | 'clock'>;
+/** @param before the place of the copy of the key that was taken last */
+function knownAfter(arrival: Arrival, decisions: readonly Decision[], before: number): Arrival {
+  const { clock } = arrival;
+  const dots: Dot[] = [];
+  for (let place = before; place >= 0; place = takenAt(decisions, place).after) {
+    for (const dot of takenAt(decisions, place).dots) dots.push(dot);
+  }
+  const has = (dot: Dot): boolean => clock.has(dot) || dots.some((noted) => sameDot(noted, dot));
+  return { ...arrival, own: takenAt(decisions, before).held, clock: { has } };
 }
 
-function knownAfter({ clock }: Arrival, { held, dots }: Taken): Latest['known'] {
-  const has = (dot: Dot): boolean => clock.has(dot) || dots.some((noted) => sameDot(noted, dot));
-  return { own: held, clock: { has } };
+function takenAt(decisions: readonly Decision[], place: number): Taken {
+  const decision = decisions[place];
+  const isTaken = decision?.do === 'store' || decision?.do === 'keep';
+  assert(isTaken, 'what others are decided on was taken');
+  return decision;
 }
 
 function decideOne(arrival: Arrival, after: number): Decision {
@@ -121,9 +126,9 @@ function decideOne(arrival: Arrival, after: number): Decision {
   if (own !== undefined && merged === own.siblings) {
     return { do: 'keep', held: own, after, superseded, collected, fate, dots };
   }
-  const bytes = merged === incoming.siblings ? incoming.bytes : encodeRecord(at, merged);
-  const shrinks = own !== undefined && bytes.length <= own.bytes.length;
-  const held = { siblings: merged, bytes };
+  const held =
+    merged === incoming.siblings ? incoming : { siblings: merged, bytes: encodeRecord(at, merged) };
+  const shrinks = own !== undefined && held.bytes.length <= own.bytes.length;
   return { do: 'store', held, shrinks, after, superseded, collected, fate, dots };
 }
 

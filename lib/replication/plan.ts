@@ -27,6 +27,8 @@ export interface LevelPlan {
   readonly quorum: Quorum;
   /** Undefined: a read answers what it was told. */
   readonly repairsTo: Quorum | undefined;
+  /** Can the primaries that are up reach it? */
+  readonly isPossible: boolean;
 }
 
 /** What a plan says. */
@@ -60,6 +62,8 @@ export class Plan implements PlanParts {
   readonly primaries: readonly Primary[];
   /** The primaries that are not up. */
   readonly absent: readonly NodeId[];
+  /** Is this node one of the primaries? */
+  readonly isPrimary: boolean;
   readonly #levels = new Map<string, LevelPlan>();
 
   constructor({ partition, epoch, sets, order, standIns, self, zone }: PlanParts) {
@@ -72,11 +76,7 @@ export class Plan implements PlanParts {
     this.zone = zone;
     this.primaries = distinct(sets);
     this.absent = this.primaries.flatMap(({ node, up }) => (up ? [] : [node]));
-  }
-
-  /** Is this node one of the primaries? */
-  get isPrimary(): boolean {
-    return this.primaries.some(({ node }) => node === this.self);
+    this.isPrimary = holds(this.primaries, self);
   }
 
   /** @param zone of the node that the client talks to: `local-` levels are about it */
@@ -96,7 +96,7 @@ export class Plan implements PlanParts {
     const repairsTo = repairs.some((one) => one === undefined)
       ? undefined
       : new Quorum(repairs.flatMap((one) => one ?? []));
-    return { quorum, repairsTo };
+    return { quorum, repairsTo, isPossible: quorum.isPossibleFor(this.order) };
   }
 }
 

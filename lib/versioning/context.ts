@@ -78,10 +78,6 @@ export function seenAfter(seen: Context, dot: Dot, own: Context | undefined): Co
   return { vector: seen.vector, beyond: joinDots(seen.beyond, [dot], seen.vector) };
 }
 
-export function sameContext(a: Context, b: Context): boolean {
-  return a === b || (sameVector(a.vector, b.vector) && sameDots(a.beyond, b.beyond));
-}
-
 /** The dots of both that the vector does not cover, sorted; `a` or `b` where they are those. */
 function joinDots(a: readonly Dot[], b: readonly Dot[], vector: VersionVector): readonly Dot[] {
   if (a.length === 0 && b.length === 0) return a;
@@ -96,11 +92,4 @@ function sameDots(a: readonly Dot[], b: readonly Dot[]): boolean {
   return (
     a === b || (a.length === b.length && a.every((dot, i) => compareDots(dot, b[i] ?? dot) === 0))
   );
-}
-
-function sameVector(a: VersionVector, b: VersionVector): boolean {
-  if (a === b) return true;
-  if (a.size !== b.size) return false;
-  for (const [writer, n] of a) if (b.get(writer) !== n) return false;
-  return true;
 }

@@ -13,6 +13,8 @@ export interface Filtered {
   readonly unaccounted: readonly Version[];
 }
 
+const NONE: readonly Version[] = [];
+
 /**
  * Drops, version by version, what the partition's clock has seen and the own record holds no more.
  * What is unaccounted stays admitted; the caller decides, since only it knows what was collected.
@@ -22,6 +24,10 @@ export function filterIncoming(
   own: Siblings | undefined,
   incoming: Siblings,
 ): Filtered {
+  // Mostly all is new here.
+  if (!incoming.versions.some(({ dot }) => clock.has(dot))) {
+    return { admitted: incoming, superseded: 0, unaccounted: NONE };
+  }
   let superseded = 0;
   const unaccounted: Version[] = [];
   const kept = incoming.versions.filter((version) => {

@@ -4,7 +4,7 @@
  */
 import { assert } from '../errors.js';
 import type { Context, Seen } from './context.js';
-import { covers, EMPTY_CONTEXT, joinContexts, sameContext, withMinted } from './context.js';
+import { covers, EMPTY_CONTEXT, joinContexts, withMinted } from './context.js';
 import type { Dot } from './dot.js';
 import { compareDots, dotText, sameDot } from './dot.js';
 
@@ -82,6 +82,9 @@ export function write(
  * associative, idempotent. Returns `a` itself where `b` adds nothing, and `b` where `a` does not.
  */
 export function merge(a: Siblings, b: Siblings): Siblings {
+  // Mostly one of the two was made of the other.
+  if (addsNothing(b, a)) return a;
+  if (addsNothing(a, b)) return b;
   const versions: Version[] = [];
   for (const version of a.versions) {
     const other = find(b, version.dot);
@@ -92,13 +95,24 @@ export function merge(a: Siblings, b: Siblings): Siblings {
     if (!covers(a.context, version.dot)) versions.push(version);
   }
   versions.sort((x, y) => compareDots(x.dot, y.dot));
-  const merged = {
+  return {
     epoch: Math.max(a.epoch, b.epoch),
     context: joinContexts(a.context, b.context),
     versions,
   };
-  if (isSame(merged, a)) return a;
-  return isSame(merged, b) ? b : merged;
+}
+
+/** Is the merge of the two `whole` itself? Then all of `part` is held or covered there. */
+function addsNothing(part: Siblings, whole: Siblings): boolean {
+  if (part.epoch > whole.epoch) return false;
+  if (joinContexts(whole.context, part.context) !== whole.context) return false;
+  for (const version of whole.versions) {
+    const other = find(part, version.dot);
+    if (other === undefined) {
+      if (covers(part.context, version.dot)) return false;
+    } else if (other.state === 'stub' && version.state !== 'stub') return false;
+  }
+  return true;
 }
 
 /** The merge of several states; undefined where there is none. */
@@ -165,13 +179,4 @@ export function fingerprint(siblings: Siblings | undefined): string {
 export function versionsBehind(behind: string, whole: string): number {
   const held = new Set(behind.match(FINGERPRINTED));
   return (whole.match(FINGERPRINTED) ?? []).filter((version) => !held.has(version)).length;
-}
-
-function isSame(a: Siblings, b: Siblings): boolean {
-  if (a.epoch !== b.epoch || a.versions.length !== b.versions.length) return false;
-  if (!sameContext(a.context, b.context)) return false;
-  return a.versions.every((version, i) => {
-    const other = b.versions[i];
-    return other !== undefined && sameDot(version.dot, other.dot) && version.state === other.state;
-  });
 }

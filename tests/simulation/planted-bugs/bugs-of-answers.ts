@@ -73,7 +73,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
     rule: 'W1',
     name: 'a write at one is acknowledged before its own sync',
     file: 'coordination/minting.js',
-    right: 'committed.then(() => settle(true), () => settle(false));',
+    right: 'this.#whenCommitted(committed, settle);',
     wrong: 'settle(true);',
     checkers: ['receipts'],
   },

@@ -46,9 +46,9 @@ export const GROUP_BUGS: readonly PlantedBug[] = [
     rule: 'W5',
     name: 'a copy that is refused fails its neighbours',
     file: 'replica/group-apply.js',
-    right: 'answers.refuse([member.place], error);\n            }\n        }',
+    right: 'answers.refuse(place, error);\n            }\n        }',
     wrong:
-      'answers.refuse(members.map(({ place }) => place), error);' +
+      'for (const i of copies.keys()) answers.refuse(i, error);' +
       'return;\n            }\n        }',
     test: 'unit/replica/group-apply.test.js',
   },
@@ -72,9 +72,8 @@ export const GROUP_BUGS: readonly PlantedBug[] = [
     rule: 'W5',
     name: 'a group is applied in part',
     file: 'replica/group-apply.js',
-    right: 'for (const [i, decision] of decisions.entries()) {\n            const { member, own }',
-    wrong:
-      'for (const [i, decision] of decisions.slice(0, 1).entries()) {' + 'const { member, own }',
+    right: 'for (const [i, decision] of decisions.entries()) {\n            const { at, own }',
+    wrong: 'for (const [i, decision] of decisions.slice(0, 1).entries()) {' + 'const { at, own }',
     test: 'unit/replica/group-apply.test.js',
   },
   {

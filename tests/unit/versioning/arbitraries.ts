@@ -83,6 +83,12 @@ export function plainSiblings({ epoch, context, versions }: Siblings): unknown {
   };
 }
 
+/** Do they cover the same dots, and are they written alike? */
+export function sameContext(a: Context, b: Context): boolean {
+  const plain = (context: Context): unknown => plainSiblings({ epoch: 0, context, versions: [] });
+  return JSON.stringify(plain(a)) === JSON.stringify(plain(b));
+}
+
 export function sameSiblings(a: Siblings, b: Siblings): boolean {
   return JSON.stringify(plainSiblings(a)) === JSON.stringify(plainSiblings(b));
 }

@@ -5,8 +5,7 @@ import t from 'tap';
 import { encode } from '../../../lib/encoding/codec.js';
 import { OperatingError } from '../../../lib/errors.js';
 import { type CausalContext, ContextSeal } from '../../../lib/versioning/causal-context.js';
-import { sameContext } from '../../../lib/versioning/context.js';
-import { anyContext } from './arbitraries.js';
+import { anyContext, sameContext } from './arbitraries.js';
 
 const secret = Buffer.alloc(32, 7);
 const seal = new ContextSeal(secret, () => 'c');

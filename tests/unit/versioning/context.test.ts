@@ -5,12 +5,11 @@ import {
   covers,
   EMPTY_CONTEXT,
   joinContexts,
-  sameContext,
   seenAfter,
   withMinted,
 } from '../../../lib/versioning/context.js';
 import { dotText } from '../../../lib/versioning/dot.js';
-import { ALL_DOTS, anyContext, anyDot, dotsOf, WRITERS } from './arbitraries.js';
+import { ALL_DOTS, anyContext, anyDot, dotsOf, WRITERS, sameContext } from './arbitraries.js';
 
 const RUNS = { numRuns: 10_000 };
 

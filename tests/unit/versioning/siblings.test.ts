@@ -79,6 +79,20 @@ t.test('a stub beats the value under its dot, on whichever side it is', async (t
   const stub: Siblings = { epoch: 1, context, versions: [versionUnder(dot, 'stub')] };
   t.equal(merge(value, stub), stub);
   t.equal(merge(stub, value), stub);
+  // With others on both sides: neither is the merge of the two.
+  const other = (n: number, held: Siblings): Siblings => {
+    const beside = { writer: WRITERS[1] ?? '', n };
+    const versions = [...held.versions, versionUnder(beside, 'value')];
+    return { epoch: 1, context: { vector: context.vector, beyond: [beside] }, versions };
+  };
+  for (const [a, b] of [
+    [other(2, value), other(3, stub)],
+    [other(2, stub), other(3, value)],
+  ] as const) {
+    const merged = merge(a, b);
+    t.equal(merged.versions.length, 3);
+    t.equal(find(merged, dot)?.state, 'stub');
+  }
   t.not(fingerprint(value), fingerprint(stub));
 });
 
