@@ -62,7 +62,8 @@ function answersOf(level: string, replicas: number): number {
   const name = level.toLowerCase();
   if (name === 'all') return replicas;
   // A majority in each zone is not always one of all, but two such sets meet in every zone.
-  if (name === 'quorum' || name === 'each-quorum') return Math.floor(replicas / 2) + 1;
+  if (name === 'quorum' || name === 'each-quorum' || name === 'strong')
+    return Math.floor(replicas / 2) + 1;
   if (/^\d+$/.test(name)) return Number(name);
   return NAMED_COUNTS[name] ?? 0;
 }

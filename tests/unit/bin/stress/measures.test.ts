@@ -58,6 +58,9 @@ t.test('strict where every read meets every write in a replica', async (t) => {
     ['eventual', 'quorum', 3, false],
     ['local-quorum', 'quorum', 3, false],
     ['one', 'one', 1, true],
+    ['strong', 'strong', 3, true],
+    ['strong', 'quorum', 3, true],
+    ['strong', 'one', 3, false],
   ];
   for (const [read, write, n, overlap] of rows) {
     t.equal(levelsOverlap(read, write, n), overlap, `${read} ${write} ${n}`);
