@@ -84,7 +84,7 @@ t.test('the command takes a document or lines, and its status tells what failed'
   t.match(table.out, /#\s+STATUS\s+KEY/);
   t.match(table.out, /0\s+200\s+p\s+/);
   const json = await run('{"operations":[{"op":"get","key":"k"}]}', '-o', 'json');
-  t.match(json.out, '"value":12345678901234567890');
+  t.match(json.out, '"value": 12345678901234567890');
   const rows: readonly (readonly [text: string, status: number])[] = [
     ['{"op":"get","key":"k"}\n{"op":"get","key":"absent"}', 1],
     ['{"op":"get","key":"torn"}', 3],
