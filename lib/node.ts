@@ -1,4 +1,4 @@
-/** Assembles one node from an environment and options. Read it last: here everything meets. */
+/** Assembles one node from an environment and options. Read it last: every part is used here. */
 import type { AntiEntropy } from './anti-entropy/anti-entropy.js';
 import { assembleAntiEntropy } from './anti-entropy/assemble.js';
 import type { ApiNode } from './api/api-node.js';

@@ -1,4 +1,4 @@
-/** How replicas meet again without reads, and how damage is found (paper 4.7). */
+/** How replicas converge without reads, and how damage is found (paper 4.7). */
 import type { SettingGroup } from '../setting.js';
 import { KIBIBYTE, MEBIBYTE } from '../units.js';
 
@@ -15,7 +15,7 @@ export const antiEntropyGroup = {
     default: 1000,
     minimum: 1,
     maximum: 60_000,
-    why: 'What a peer lacks must be lacking so much later too: most of it is on its way.',
+    why: 'What a peer lacks is looked at again so much later: most of it arrives by itself.',
   },
   treeComparisonIntervalMilliseconds: {
     kind: 'milliseconds',

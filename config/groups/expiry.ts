@@ -1,4 +1,4 @@
-/** Times to live, and how the dead are removed (docs/consistency.md). */
+/** Times to live, and how tombstones and stubs are removed (docs/consistency.md). */
 import type { SettingGroup } from '../setting.js';
 
 export const expiryGroup = {

@@ -1,5 +1,5 @@
 /**
- * Anti-entropy: replicas meet again without any read (Dynamo 4.7). When a link opens and from time
+ * Anti-entropy: replicas converge without any read (Dynamo 4.7). When a link opens and from time
  * to time a node compares itself with a peer, takes what it lacks, and compares the trees.
  */
 import type { Ownership } from '../partitioning/ownership.js';

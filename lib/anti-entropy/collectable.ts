@@ -1,8 +1,8 @@
-/** When a record of the dead may go (docs/architecture.md, E2): pure. */
+/** When a record of tombstones and stubs may be removed (docs/architecture.md, E2): pure. */
 import type { PartitionClock } from '../versioning/partition-clock.js';
 import type { Siblings } from '../versioning/siblings.js';
 
-/** Why a record of the dead stays, or `undefined` where it may go. */
+/** Why such a record stays; undefined: it may be removed. */
 export type BlockedReason =
   | 'holds a value'
   | 'owner under rebuild'

@@ -42,11 +42,11 @@ interface Candidate {
 }
 
 export interface CollectionLimits {
-  /** Pause between two looks for records of the dead that may go. */
+  /** Pause between two searches for tombstones and stubs that may be removed. */
   readonly collectIntervalMilliseconds: number;
-  /** Records of the dead that are judged in one turn. */
+  /** Records of tombstones and stubs that are judged in one turn. */
   readonly collectBatchSize: number;
-  /** Records of the dead on this node beyond which the oldest do not wait for their retention. */
+  /** Tombstones and stubs on this node beyond which the oldest do not wait for their retention. */
   readonly tombstonesMax: number;
   /** Bytes of keys in one message. */
   readonly pageBytesMax: number;

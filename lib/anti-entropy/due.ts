@@ -1,4 +1,4 @@
-/** When the dead are old enough to go, or too many to wait (docs/architecture.md, E2): pure. */
+/** When tombstones and stubs are due: by age, or by number (docs/architecture.md, E2). Pure. */
 
 export interface Retention {
   /** Of a sane clock; undefined: nobody here knows what time it is. */
@@ -7,7 +7,7 @@ export interface Retention {
   readonly futureFromMilliseconds?: number | undefined;
   /** So long after its death a record is kept, while there is room. */
   readonly retentionMilliseconds: number;
-  /** Records of the dead on this node. */
+  /** Records of tombstones and stubs on this node. */
   readonly tombstones: number;
   /** Beyond it the oldest do not wait. */
   readonly tombstonesMax: number;

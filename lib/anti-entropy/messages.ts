@@ -137,7 +137,10 @@ export const DOT_STATUS = messageType(
   }),
 );
 
-/** "May these records of the dead go?" The clock as it is on the disk; null while rebuilding. */
+/**
+ * "May these tombstones and stubs be removed?" The clock as it is on the disk; null while
+ * rebuilding.
+ */
 export const PERSISTED = messageType(
   'anti-entropy.persisted',
   z.object({

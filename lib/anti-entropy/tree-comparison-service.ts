@@ -71,9 +71,9 @@ export function serveTreeComparisons(
 }
 
 /**
- * The records of some leaves that hold a value. What is all dead may be collected elsewhere, and
- * agrees with that. What has ended becomes a stub first: the reapers of two owners come to it at
- * different times, and that is no difference.
+ * The records of some leaves that hold a value. A record without a value may be collected
+ * elsewhere, and agrees with that. What has ended becomes a stub first: the reapers of two owners
+ * come to it at different times, and that is no difference.
  */
 export async function listLive(
   { ownership, store, table, endings, expiryClock, pageBytesMax }: LiveListOptions,

@@ -70,7 +70,7 @@ export interface Written {
   readonly context: string;
   /** Versions that this write superseded. */
   readonly replaced: readonly string[];
-  /** Versions that a write without a context has met and left: rare; the next write ends it. */
+  /** Versions that a write without a context has found and left: rare; the next write ends it. */
   readonly beside: readonly string[];
   readonly receipt: ClientReceipt;
 }

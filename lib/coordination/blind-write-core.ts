@@ -1,6 +1,6 @@
 /**
- * What becomes of the versions that a blind write has met, once its level is reached: taken, left,
- * or waited for (docs/architecture.md, W7). Pure.
+ * What becomes of the versions concurrent with a blind write, once its level is reached: taken,
+ * left, or waited for (docs/architecture.md, W7). Pure.
  */
 import {
   type BlindReport,
@@ -31,7 +31,7 @@ interface Takings {
 }
 
 interface Leavings {
-  /** Live, met, and not taken. */
+  /** Live, found beside it, and not taken. */
   readonly left: readonly ConcurrentVersion[];
 }
 
@@ -68,7 +68,10 @@ export function decideBlindWrite(met: BlindWriteState): BlindWriteDecision {
   return claim === NONE ? { do: 'answer', left } : { do: 'claim', ...claim, left };
 }
 
-/** What is held beside it, less what the own record has superseded by now. The dead beat values. */
+/**
+ * What is held beside it, less what the own record has superseded by now. Tombstones and stubs beat
+ * values.
+ */
 function besideOf(own: BlindReport, reports: readonly BlindReport[]): ByDot {
   const ownNames = new Set(own.beside.map(nameOf));
   const beside = new Map<string, ConcurrentVersion>();
@@ -93,7 +96,7 @@ function isWhole(
   return open.length > 0 && open.every((one) => one.state !== 'value' || isTakeable(one));
 }
 
-/** Was it met beside the write, and does it stay? What has superseded the write is not beside. */
+/** Was it found beside the write, and does it stay? What has superseded the write is not beside. */
 function isLeft(
   one: ConcurrentVersion,
   version: Stamped,

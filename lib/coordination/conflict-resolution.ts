@@ -1,7 +1,7 @@
 /** Siblings that become one value: at a read by the setting, or by request (Dynamo 4.4, 6.1). */
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
-import { OperatingError } from '../errors.js';
+import { assert, OperatingError } from '../errors.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { Change } from '../replica/intent.js';
 import type { Plans } from '../replication/plan.js';
@@ -196,7 +196,7 @@ function after(
   past: Uint8Array | undefined,
 ): Siblings {
   const dot = parseDot(version);
-  if (dot === undefined) throw new Error('Invariant broken: a put answers with a dot');
+  assert(dot !== undefined, 'a put answers with a dot');
   const made: Version = { dot, state: 'value', contentType, value, writtenAt, expiresAt, past };
   return write(merged, merged.context, made, epoch);
 }

@@ -3,6 +3,7 @@
  * write maybe a claim (docs/architecture.md, W7). Absent primaries get hints. Pure.
  */
 import type { NodeId } from '../environment/transport.js';
+import { assert } from '../errors.js';
 import type { Plan } from '../replication/plan.js';
 import { type Standing, Votes } from '../replication/quorum.js';
 import type { HintPlace, CopyKind, WriteEffect } from './write-effects.js';
@@ -28,6 +29,7 @@ export class Copying {
   }
 
   begin(sent: CopyKind): WriteEffect[] {
+    assert(this.#roundOf(sent) === undefined, 'what is sent is sent once');
     const { primaries, self } = this.#plan;
     const round: Round = { sent, votes: new Votes(this.#standing), open: [] };
     this.#rounds.push(round);

@@ -1,10 +1,10 @@
-/** Drives the courses of requests: one table, one timer; it does what cores decide (Dynamo 4.5). */
+/** Runs the cores of requests: one table, one timer; it performs what cores decide (Dynamo 4.5). */
 import type { Cancel, Clock } from '../environment/clock.js';
 import { assert } from '../errors.js';
 
 /**
- * The course of one request: a machine without I/O, clock or promise. Told what has happened, it
- * says what follows. Its events beyond these two are its own.
+ * The course of one request: a machine without I/O, clock or promise. It is given events, and
+ * returns effects. Its events beyond these two are its own.
  */
 export interface Core<Effect> {
   /** Milliseconds since `begin`. The engine sets it before each event. */
@@ -12,7 +12,7 @@ export interface Core<Effect> {
   begin(): readonly Effect[];
   /** Time has passed: `wakesAt` has come. */
   elapsed(): readonly Effect[];
-  /** When it wants to be told of time again, in milliseconds since `begin`; maybe never. */
+  /** When `elapsed` is to be called, in milliseconds since `begin`; maybe never. */
   readonly wakesAt: number;
   /** Nothing that is still to come changes anything. */
   readonly isDone: boolean;
@@ -21,10 +21,10 @@ export interface Core<Effect> {
 /** Nothing follows. */
 export const NOTHING: readonly never[] = [];
 
-/** Courses are looked at no more often. */
+/** Operations are swept no more often. */
 const SWEEP_MILLISECONDS = 5;
 
-/** One course under way. */
+/** One core that runs. */
 export class Operation<Effect, Kind extends Core<Effect>> {
   readonly core: Kind;
   /** On the monotonic clock. */
@@ -46,7 +46,7 @@ export class Operation<Effect, Kind extends Core<Effect>> {
     this.#perform = perform;
   }
 
-  /** Tells the course what has happened, and does what follows; nothing once it is over. */
+  /** Gives the core an event, and performs what it returns; nothing once it is over. */
   dispatch(event: (core: Kind) => readonly Effect[]): void {
     if (this.place < 0) return;
     this.core.now = this.#engine.now() - this.begunAt;
@@ -82,14 +82,14 @@ export class Engine {
     this.#clock = clock;
   }
 
-  /** How many courses are under way. */
+  /** How many operations are open. */
   get size(): number {
     return this.#open.length;
   }
 
   /**
-   * Begins a core. What it says is done by `perform`; what can be said at once is told before
-   * this returns.
+   * Begins a core. `perform` performs its effects; those that follow at once, before this
+   * returns.
    */
   run<Effect, Kind extends Core<Effect>>(
     core: Kind,
@@ -121,7 +121,7 @@ export class Engine {
     last.place = place;
   }
 
-  /** Called by an operation that wants to be told of time then, on the monotonic clock. */
+  /** Called by an operation that waits for this time, on the monotonic clock. */
   planSweep(at: number): void {
     if (at >= this.#sweepsAt || at === Number.POSITIVE_INFINITY) return;
     this.#cancelSweep();
@@ -139,7 +139,7 @@ export class Engine {
   #sweep(): void {
     this.#cancelSweep();
     const now = this.now();
-    // A copy: what is told of time may end, and begin others.
+    // A copy: an operation may end meanwhile, and begin others.
     for (const operation of [...this.#open]) operation.sweep(now);
     let next = Number.POSITIVE_INFINITY;
     for (const { begunAt, core } of this.#open) next = Math.min(next, begunAt + core.wakesAt);

@@ -1,6 +1,6 @@
 /** What a write does on this node: it is minted, looked at, claims; each in one step (W2, W7). */
 import type { Clock } from '../environment/clock.js';
-import { OperatingError } from '../errors.js';
+import { assert, OperatingError } from '../errors.js';
 import type { Hints } from '../hints/hints.js';
 import type { Audits } from '../persistence/audits.js';
 import type { Transaction } from '../persistence/transaction.js';
@@ -38,7 +38,7 @@ export interface WriteInProgress {
   readonly plan: Plan;
   readonly outcome: Deferred<PutResult>;
   minted: Minted | undefined;
-  /** Of a blind write: what it took of what it met. */
+  /** Of a blind write: the concurrent versions that it took. */
   claimed: ClaimedHere | undefined;
   /** Of what was written last. */
   audit: WireAuditEntry | undefined;
@@ -115,7 +115,7 @@ export class Minting {
   }
 
   look({ put, minted }: WriteInProgress): OwnRecordState {
-    if (minted === undefined) throw new Error('Invariant broken: what is looked for was minted');
+    assert(minted !== undefined, 'what is looked for was minted');
     try {
       return this.#options.replica.lookAtBlind(put.at, versionOf(minted));
     } catch (error) {
@@ -132,7 +132,7 @@ export class Minting {
   ): void {
     const { replica, hints, health, identity } = this.#options;
     const { put, plan, minted } = write;
-    if (minted === undefined) throw new Error('Invariant broken: what claims was minted');
+    assert(minted !== undefined, 'what claims was minted');
     const { at, durability } = put;
     const held = targets.filter((target) => hints.admit(target));
     const { start } = identity;
@@ -206,7 +206,7 @@ function intentOf(
 
 /** What was written last: it holds all that came before. */
 export function recordOf({ minted, claimed }: WriteInProgress): Uint8Array {
-  if (minted === undefined) throw new Error('Invariant broken: what is sent was minted');
+  assert(minted !== undefined, 'what is sent was minted');
   return (claimed ?? minted).bytes;
 }
 

@@ -3,7 +3,7 @@
  * the level promises it (Dynamo 4.5, 5; docs/architecture.md, R1 to R4). Pure: see engine.ts.
  */
 import type { NodeId } from '../environment/transport.js';
-import { OperatingError } from '../errors.js';
+import { assert, OperatingError } from '../errors.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { mergeAll } from '../versioning/siblings.js';
 import { type Cover, coverOf, isMajority, isMetByAll, notCovered } from './cover.js';
@@ -122,7 +122,7 @@ export class ReadCore implements Core<ReadEffect> {
 
   get #current(): Attempt {
     const attempt = this.#options.attempts[this.#attempt];
-    if (attempt === undefined) throw new Error('Invariant broken: an attempt is under way');
+    assert(attempt !== undefined, 'an attempt is under way');
     return attempt;
   }
 

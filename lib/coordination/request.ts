@@ -120,7 +120,7 @@ interface OfSession {
 export interface GetAnswer extends OfSession {
   /** The values that a reader sees, sorted by dot: 0 (not found), 1, or more (in conflict). */
   readonly siblings: readonly Version[];
-  /** Is there a record at all, be it of the dead? */
+  /** Is there a record at all, be it of tombstones and stubs alone? */
   readonly recorded: boolean;
   /** To send back with the next write; undefined where one version was asked for. */
   readonly context: string | undefined;
@@ -135,7 +135,7 @@ export interface PutAnswer extends OfSession {
   readonly context: string;
   /** The live versions that this write superseded. */
   readonly replaced: readonly string[];
-  /** Those that it met without a context, and left: rare, and the next write ends it. */
+  /** Those that a write without a context has found and left: rare, and the next write ends it. */
   readonly beside: readonly string[];
   readonly receipt: Receipt;
 }

@@ -87,8 +87,8 @@ export class Sessions {
   }
 
   /**
-   * All versions that were returned enter, the dead among them: they were synced first. At `causal`
-   * so does what their writers had seen.
+   * All versions that were returned enter, tombstones and stubs among them: they were synced first.
+   * At `causal` so does what their writers had seen.
    */
   afterRead(
     token: SessionToken,

@@ -4,7 +4,7 @@
  * they hold (W7). Pure: see engine.ts.
  */
 import type { NodeId } from '../environment/transport.js';
-import { OperatingError } from '../errors.js';
+import { assert, OperatingError } from '../errors.js';
 import type { BlindReport, ConcurrentVersion, Stamped } from '../replica/blind-report.js';
 import { isEmptyFloor } from '../versioning/session-token.js';
 import type { Siblings } from '../versioning/siblings.js';
@@ -140,6 +140,7 @@ export class WriteCore implements Core<WriteEffect> {
 
   /** The write has its dot, and waits for this node's disk. */
   minted(version: Stamped): readonly WriteEffect[] {
+    assert(this.#stage === 'minting', 'a write is minted once');
     this.#stage = 'copying';
     this.#minted = version;
     this.#attemptEndsAt = this.#shareOf(this.#options.timeoutMilliseconds);
@@ -350,6 +351,7 @@ export class WriteCore implements Core<WriteEffect> {
   }
 
   #answer(level: string, answered: number, standIns: number): readonly WriteEffect[] {
+    assert(this.#stage !== 'over', 'a write is answered once');
     this.#stage = 'over';
     const asked = this.#options.plan.primaries.length;
     return [{ do: 'answer', reached: { level, answered, asked, standIns }, left: this.#left }];

@@ -1,4 +1,4 @@
-/** What the course of a write says is to be done, and what it is told (write-core.ts). */
+/** The effects that a write core returns, and the events that it is given (write-core.ts). */
 import type { NodeId } from '../environment/transport.js';
 import type { OperatingError } from '../errors.js';
 import type { BlindReport, ConcurrentVersion } from '../replica/blind-report.js';
@@ -42,7 +42,7 @@ export interface AchievedLevel {
   readonly standIns: number;
 }
 
-/** Somebody takes the place of an absent primary. */
+/** A stand-in takes the place of an absent primary. */
 export interface HintPlace {
   readonly target: NodeId;
   readonly holder: NodeId;
@@ -73,7 +73,7 @@ export type WriteEffect =
       readonly do: 'mint';
       readonly known: Siblings | undefined;
       readonly targets: readonly NodeId[];
-      /** Will it take what it meets? Then it is open until it is answered. */
+      /** May it take concurrent versions? Then it is open until it is answered. */
       readonly isOpen: boolean;
     }
   /** Mint on the merge of the hints that are held here. */
@@ -91,7 +91,7 @@ export type WriteEffect =
   | { readonly do: 'copy'; readonly node: NodeId; readonly sent: CopyKind }
   /** What was minted is to be held for an absent primary. */
   | ({ readonly do: 'hold' } & HintPlace)
-  /** `left`: live versions that a blind write has met and not replaced. */
+  /** `left`: live versions that a blind write has found beside it and not replaced. */
   | {
       readonly do: 'answer';
       readonly reached: AchievedLevel;

@@ -2,7 +2,7 @@
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
-import { OperatingError } from '../errors.js';
+import { assert, OperatingError } from '../errors.js';
 import type { Audits } from '../persistence/audits.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { PartitionHealth } from '../replica/health.js';
@@ -235,7 +235,7 @@ function resultOf(
   { minted, claimed }: WriteInProgress,
   { reached, left }: Extract<WriteEffect, { do: 'answer' }>,
 ): PutResult {
-  if (minted === undefined) throw new Error('Invariant broken: what is answered was minted');
+  assert(minted !== undefined, 'what is answered was minted');
   const { dot, seen } = minted;
   const { level, answered, asked, standIns } = reached;
   const replaced = minted.replaced.map(({ version }) => version);

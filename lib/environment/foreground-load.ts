@@ -1,11 +1,11 @@
 /**
- * Who waits: the requests of clients under way on this node, its own and those that peers sent on,
- * and the share of time that they leave to work for which nobody waits (processor sharing).
+ * The foreground load of this node: the requests of clients under way, its own and those that peers
+ * passed on; and the share of time that they leave to background work (processor sharing).
  */
 
 /** Background work counts as so many requests. */
 const AS_REQUESTS = 8;
-/** However many wait: with less, replicas would not meet again under a load that never ends. */
+/** The least, under any load: with less, replicas would not converge while a load goes on. */
 const SHARE_MIN = 0.05;
 
 export class ForegroundLoad {
@@ -24,7 +24,7 @@ export class ForegroundLoad {
     return this.#requests;
   }
 
-  /** Above 0; 1 while nobody waits. */
+  /** Above 0; 1 while no request is under way. */
   get backgroundShare(): number {
     return Math.max(SHARE_MIN, AS_REQUESTS / (AS_REQUESTS + this.#requests));
   }

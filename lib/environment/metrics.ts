@@ -156,7 +156,7 @@ export const METRICS = {
   },
   quorate_unknown_formats_total: {
     kind: 'counter',
-    help: 'Times that something stored by another version of quorate was met, and left as it is',
+    help: 'Times that something stored by another version of quorate was found, and left as it is',
     labels: [],
   },
   quorate_filter_total: {
@@ -186,7 +186,7 @@ export const METRICS = {
   },
   quorate_collected_records_total: {
     kind: 'counter',
-    help: 'Records of the dead (tombstones, expired values) that were removed',
+    help: 'Records of tombstones and stubs (expired values) that were removed',
     labels: [],
   },
   quorate_expired_values_total: {
@@ -246,7 +246,7 @@ export const METRICS = {
   },
   quorate_collection_blocked_total: {
     kind: 'counter',
-    help: 'Times that a record of the dead could not be removed yet, by reason',
+    help: 'Times that a tombstone or stub could not be removed yet, by reason',
     labels: ['reason'],
   },
   quorate_peer_refusals_total: {
@@ -266,7 +266,7 @@ export const METRICS = {
   },
   quorate_foreign_nodes_total: {
     kind: 'counter',
-    help: 'Nodes of another cluster that were met under the id of a member; names the id',
+    help: 'Nodes of another cluster that were found under the id of a member; names the id',
     labels: ['peer'],
   },
   quorate_refused_epochs_total: {

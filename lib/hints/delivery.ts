@@ -1,4 +1,4 @@
-/** The way of hints to one target: batch by batch, as fast as the target says (Dynamo 4.6). */
+/** The delivery of hints to one target: batch by batch, as fast as the target says (Dynamo 4.6). */
 import type { Cancel, Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
@@ -43,7 +43,7 @@ export class Delivery {
   #stopped = false;
   /** Hints a second, smoothed; undefined until some were taken. */
   rate: number | undefined;
-  /** The code of what this run or the last met: why hints remain. */
+  /** The code with which this run, or the last, was refused: why hints remain. */
   refusalCode: string | undefined;
   /** Hints that were taken in this run or the last. */
   taken = 0;

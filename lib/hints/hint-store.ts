@@ -25,7 +25,7 @@ const NOTHING = new Uint8Array(0);
 
 export class HintStore {
   readonly #options: HintStoreOptions;
-  /** Keys of damaged hints, each told and answered with a fresh writer once. */
+  /** Keys of damaged hints, each reported, and answered with a fresh writer, once. */
   readonly #damaged = new Set<string>();
   readonly #unknownFormats: UnknownFormats;
 

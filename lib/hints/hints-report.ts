@@ -34,7 +34,7 @@ export interface HintsReportOptions {
 
 const TIMEOUT_MILLISECONDS = 1000;
 
-/** What a delivery met, by its code, as the end of a sentence that begins with the target. */
+/** Why a delivery was refused, by its code: the end of a sentence that begins with the target. */
 const OBSTACLES: ReadonlyMap<string, string> = new Map([
   ['storage_failed', 'cannot write to its disk'],
   ['read_only', 'has a disk that is nearly full'],

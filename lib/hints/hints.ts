@@ -81,7 +81,9 @@ export class Hints {
     return this.#quota.held;
   }
 
-  /** Told of a target for which a hint has left undelivered: it lacks what only others hold now. */
+  /**
+   * Called with a target for which a hint was dropped undelivered: it lacks what only others hold.
+   */
   onDropped(listener: (target: NodeId) => void): void {
     this.#onDropped = listener;
   }

@@ -51,7 +51,7 @@ export interface NodeReport {
   readonly round_trips_ms?: Readonly<Record<string, number>> | undefined;
   /** How it sees the others. */
   readonly sees: Readonly<Record<string, 'up' | 'suspect' | 'down'>>;
-  /** Nodes that it has met and that are not who they should be, in sentences. */
+  /** Nodes that it has found and that are not who they should be, in sentences. */
   readonly identity: readonly string[];
 }
 

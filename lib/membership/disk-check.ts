@@ -38,12 +38,14 @@ const UNHEARD_STARTS = 1000;
 const REACH_MILLISECONDS = 500;
 
 /**
- * A peer is met once it has said what it remembers. Until then it is told no numbers, and served
- * nothing: so what it remembers is of earlier lives.
+ * A peer is verified once it has said what it remembers. Until then it gets no numbers, and is
+ * served nothing: so what it remembers is of earlier lives.
  */
 export class DiskCheck {
   readonly #options: DiskCheckOptions;
-  /** Of each peer that was not met: what this disk showed at the start of the first such life. */
+  /**
+   * Of each peer that is not verified: what this disk showed at the start of the first such life.
+   */
   readonly #unmet: Map<NodeId, DiskNumbers>;
   readonly #asking = new Map<NodeId, Promise<void>>();
   readonly #retry: Periodic;
@@ -115,7 +117,7 @@ export class DiskCheck {
     throw new OperatingError('not_ready', `${peer} has not said yet what it remembers of the disk`);
   }
 
-  /** What a peer is told of this disk: nothing before it is met. */
+  /** What a peer hears of this disk: nothing before it is verified. */
   numbersFor(peer: NodeId): DiskNumbers {
     const { identity, store } = this.#options;
     if (!this.isVerified(peer)) return NO_NUMBERS;

@@ -19,9 +19,9 @@ export interface FailureDetectorOptions {
   /** What a peer is told of this node's disk. */
   readonly numbersFor: (peer: NodeId) => DiskNumbers;
   readonly messenger: Messenger;
-  /** Told which lives of which nodes the peers are linked with. */
+  /** Called with which lives of which nodes the peers are linked with. */
   readonly admission: Pick<MemberAdmission, 'sightings' | 'noteHeartbeat'>;
-  /** Told what the wall clocks of the peers are. */
+  /** Called with what the wall clocks of the peers are. */
   readonly clockSanity: ClockSanity;
   readonly transport: Transport;
   readonly clock: Clock;

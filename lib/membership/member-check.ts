@@ -45,7 +45,10 @@ export class MemberCheck implements MembershipCheck {
     return this.#diskCheck.isVerified(peer);
   }
 
-  /** A peer is met first; another ring is refused; other settings are merged. Then it is served. */
+  /**
+   * A peer is verified first; another ring is refused; other settings are merged. Then it is
+   * served.
+   */
   async reconcile(from: NodeId, epoch: number, settingsHash: number): Promise<void> {
     await this.#diskCheck.verify(from);
     if (!this.#counts(epoch)) {

@@ -1,4 +1,4 @@
-/** Keeps the engine from ever meeting a full disk: below a reserve the store is read-only. */
+/** Keeps the engine from a full disk: below a reserve the store is read-only. */
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import { Periodic } from '../environment/periodic.js';

@@ -1,4 +1,4 @@
-/** The keys with the largest contexts and records, as far as this life has met them. */
+/** The keys with the largest contexts and records, as far as this start has seen them. */
 import type { Observer } from '../environment/observer.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { contextBytesOf, type RecordLimits } from './record-limits.js';
@@ -19,7 +19,7 @@ export interface LargeKey {
 /** Of each kind. */
 const KEYS_MAX = 16;
 const KEY_CHARACTERS_MAX = 64;
-/** From this share of a limit on a key is told of. */
+/** From this share of a limit on a key is reported. */
 const SHARE = 0.5;
 
 export class LargestKeys {

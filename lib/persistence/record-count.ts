@@ -26,7 +26,7 @@ export class RecordCount {
     return Math.max(0, this.#count);
   }
 
-  /** Told of every change of a record. */
+  /** Called for every change of a record. */
   note(before: RecordSummary | undefined, after: RecordSummary | undefined): void {
     const isOne = KINDS[this.#kind];
     if (before !== undefined && isOne(before)) this.#count -= 1;

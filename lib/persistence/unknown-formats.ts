@@ -1,8 +1,8 @@
-/** Tells of what another build stored, where it is met after the start (architecture.md, S1). */
+/** Reports what another build stored, where it is found after the start (architecture.md, S1). */
 import type { Observer } from '../environment/observer.js';
 import { isUnknownFormat } from '../errors.js';
 
-/** Counts each meeting; the log has each format once, with the one that is known here. */
+/** Counts each time; the log has each format once, with the one that is known here. */
 export class UnknownFormats {
   readonly #observer: Observer;
   readonly #reported = new Set<unknown>();

@@ -8,7 +8,7 @@ export interface ConnectionOwner {
   /** Refuses the request, or has `handle` called soon; each is answered, or its socket cut. */
   begin(connection: HttpConnection, response: ServerResponse): void;
   handle(connection: HttpConnection, response: ServerResponse): void;
-  /** The last words of a connection: as they are written to the socket. */
+  /** The last response of a connection, an error, as it is written to the socket. */
   farewell(refusal: HttpRefusal): string;
   /** For a message that could not be read in its time, since earlier ones were handled. */
   readonly graceMilliseconds: number;
@@ -70,7 +70,7 @@ export class HttpConnection {
     socket.once('close', () => this.#forget());
   }
 
-  /** The last words were said, or the socket is gone: nothing more can be answered on it. */
+  /** The last response was written, or the socket is gone: nothing more is answered on it. */
   get isOver(): boolean {
     return this.#ended || this.socket.destroyed || this.socket.writableEnded;
   }
@@ -84,7 +84,7 @@ export class HttpConnection {
     return this.#hasServed;
   }
 
-  /** Told at the end of each span in which the socket took nothing. */
+  /** Called at the end of each span in which the socket took nothing. */
   isStalled(now: number, spanMilliseconds: number): boolean {
     const since = now - this.#stalledAt;
     this.#stalledAt = now;
@@ -96,7 +96,7 @@ export class HttpConnection {
     return this.#current !== undefined;
   }
 
-  /** What was parsed next. After a broken message, or last words, nobody hears it. */
+  /** What was parsed next. After a broken message, or the last response, it is ignored. */
   add(response: ServerResponse): void {
     if (this.#farewell !== undefined || this.isOver) return;
     this.#added += 1;
@@ -152,7 +152,7 @@ export class HttpConnection {
     this.#cancelGrace = () => clearTimeout(timer);
   }
 
-  /** Says last words at once. */
+  /** Writes the last response at once. */
   #end(refusal: HttpRefusal): void {
     this.#ended = true;
     this.#forget();

@@ -19,7 +19,7 @@ export const PEER_REFUSALS = {
   no_proof_in_time: 'no proof in time',
   no_room: 'no room for another caller without a proof',
   from_a_page: 'a page in a browser has no business here',
-  failed: 'the call met an error here',
+  failed: 'the call failed here: an internal error',
 } as const;
 
 export type PeerRefusalName = keyof typeof PEER_REFUSALS;

@@ -10,7 +10,7 @@ export interface Stamped {
   readonly stamp: number;
 }
 
-/** A version that was met beside a blind write. */
+/** A version that a replica holds beside a blind write: concurrent with it. */
 export interface ConcurrentVersion extends Stamped {
   readonly state: VersionState;
 }

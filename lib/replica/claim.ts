@@ -1,6 +1,7 @@
 /**
- * The claim of a blind write: what it takes of others that it has met, as a tombstone with a dot of
- * its own (architecture.md, W7). It never carries the value, so nothing is executed twice. Pure.
+ * The claim of a blind write: what it takes of the concurrent versions that it found, as a
+ * tombstone with a dot of its own (architecture.md, W7). It never carries the value, so nothing is
+ * executed twice. Pure.
  */
 import { greatestOf } from '../encoding/extremes.js';
 import { type Context, joinContexts, joinDot, type Seen, without } from '../versioning/context.js';
@@ -14,7 +15,7 @@ import type { BlindReport, ConcurrentVersion } from './blind-report.js';
 export interface Claim {
   /** Of the blind write. */
   readonly of: Dot;
-  /** What it takes, dead ones among it. */
+  /** What it takes, tombstones and stubs among it. */
   readonly taken: readonly ConcurrentVersion[];
   /** Each taken whole: all that was held beside is dropped, and all that was known joined. */
   readonly reports: readonly BlindReport[];

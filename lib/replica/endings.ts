@@ -1,5 +1,5 @@
 /**
- * How versions end: values whose time is over become stubs, and records of the dead are removed
+ * How versions end: values whose time is over become stubs, and tombstones and stubs are removed
  * once nobody can bring them back (docs/architecture.md, E1 and E2).
  */
 import type { Observer } from '../environment/observer.js';
@@ -64,7 +64,7 @@ export class Endings {
     });
   }
 
-  /** Removes a record of the dead, unless it has changed since it was judged. */
+  /** Removes a record of tombstones and stubs, unless it has changed since it was judged. */
   collect(at: RecordKey, fingerprint: string): Transacted<boolean> {
     const { store, table, health, collected, minter, observer } = this.#options;
     const remove = (transaction: Transaction): boolean => {

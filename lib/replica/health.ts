@@ -51,7 +51,7 @@ export class PartitionHealth {
     return [...this.#rebuilding];
   }
 
-  /** Told of every damage, once it is in force. */
+  /** Called for every damage, once it is in force. */
   onDamage(listener: (partition: number) => void): void {
     this.#onDamage = listener;
   }

@@ -1,7 +1,7 @@
 /** Mints dots: the writers of each partition, and how far each has counted (V1, V2). */
 import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
-import { OperatingError } from '../errors.js';
+import { assert, OperatingError } from '../errors.js';
 import type { Context } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';
 import type { Writer } from '../versioning/writer.js';
@@ -104,6 +104,7 @@ export class Minter {
    */
   consume(at: RecordKey, dot: Dot, own?: Context): void {
     const { last } = this.#laneOf(at.partition);
+    assert(dot.n > (last.get(dot.writer) ?? 0), 'a number is used once');
     if (last.size > 1) last.delete(dot.writer);
     last.set(dot.writer, dot.n);
     if (last.size > WRITERS_MAX) this.#dropEarliest(at.partition);
@@ -137,7 +138,7 @@ export class Minter {
     for (const { keys } of [this.#recent, this.#older]) keys.delete(this.#keyOf(at));
   }
 
-  /** Where this node may have forgotten what it minted, it goes on as somebody new. */
+  /** Where this node may have forgotten what it minted, it goes on under a fresh writer. */
   takeFreshWriter(partition: number): void {
     this.#renewed.add(partition);
     this.#lanes.set(partition, { present: this.#freshWriter(), last: new Map() });

@@ -1,4 +1,7 @@
-/** The clocks of all partitions of a node, and their lazy way to the disk (architecture.md, C4). */
+/**
+ * The clocks of all partitions of a node, and how they are written to the disk, lazily
+ * (architecture.md, C4).
+ */
 import { encode } from '../encoding/codec.js';
 import { hash32 } from '../encoding/hash.js';
 import { isCorrupt } from '../errors.js';

@@ -72,17 +72,17 @@ export class Messenger {
     this.#check = check;
   }
 
-  /** Told of every answer in time: what was asked and what came back have both arrived. */
+  /** Called for every answer in time: what was asked and what came back have both arrived. */
   onAnswer(listener: (peer: NodeId) => void): void {
     this.#onAnswer = listener;
   }
 
-  /** Told of what peers have durable, as they say with their acknowledgements of copies. */
+  /** Called with what peers have durable, as they say with their acknowledgements of copies. */
   onNumbers(listener: ReplicaMessengerOptions['onNumbers']): void {
     this.#onNumbers = listener;
   }
 
-  /** Told of every reply of this type that came in time. */
+  /** Called for every reply of this type that came in time. */
   onReply<Reply>(
     type: Pick<MessageType<unknown, Reply>, 'name' | 'reply'>,
     listener: (peer: NodeId, reply: Reply) => void,

@@ -8,7 +8,7 @@ export function refusalOf(error: unknown, observer: Observer): OperatingError {
   if (error instanceof OperatingError) refusal = error;
   else {
     const reason = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
-    observer.log('error', 'a peer request met a programmer error', { reason });
+    observer.log('error', 'a peer request failed: a programmer error', { reason });
     refusal = new OperatingError('internal', 'the peer failed');
   }
   observer.count('quorate_peer_messages_total', { type: 'refused', result: refusal.code });

@@ -1,4 +1,7 @@
-/** The filter that keeps the dead dead: what of a state a replica takes (architecture.md, C3). */
+/**
+ * The filter: what of an incoming state a replica takes. What has ended stays so (architecture.md,
+ * C3).
+ */
 import { covers } from './context.js';
 import type { PartitionClock } from './partition-clock.js';
 import type { Siblings, Version } from './siblings.js';

@@ -1,6 +1,7 @@
 /**
  * The clock of one partition on one replica: for each writer the numbers that were seen here
- * (docs/architecture.md, C1). Behind it: the filter that keeps the dead dead, and cheap comparison.
+ * (docs/architecture.md, C1). It serves the filter, by which what has ended stays so, and cheap
+ * comparison.
  */
 import { assert } from '../errors.js';
 import type { Dot } from './dot.js';

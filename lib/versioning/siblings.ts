@@ -15,9 +15,9 @@ export type VersionState = 'value' | 'tombstone' | 'stub';
 export interface Version {
   readonly dot: Dot;
   readonly state: VersionState;
-  /** Media type of `value`; empty for the dead. */
+  /** Media type of `value`; empty for tombstones and stubs. */
   readonly contentType: string;
-  /** For `application/json` the JSON text as it was written. Empty for the dead. */
+  /** For `application/json` the JSON text as it was written. Empty for tombstones and stubs. */
   readonly value: Uint8Array;
   /**
    * Hybrid time in microseconds (hybrid-clock.ts), causal: above that of all that its writer had

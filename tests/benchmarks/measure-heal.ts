@@ -51,7 +51,8 @@ export async function measureHeal(owner: Owner, keyCount: number): Promise<HealF
 async function writeAll(cluster: LocalCluster, keys: readonly string[]): Promise<void> {
   const rest = keys.values();
   const writer = async (at: string): Promise<void> => {
-    for (const key of rest) await cluster.overwrite(at, key, VALUE, 'quorum', PUT_MILLISECONDS);
+    for (const key of rest)
+      await cluster.put(at, key, VALUE, 'quorum', undefined, PUT_MILLISECONDS);
   };
   await Promise.all(Array.from({ length: WRITERS }, (_, n) => writer(n % 2 === 0 ? 'n1' : 'n2')));
 }

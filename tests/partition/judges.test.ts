@@ -14,7 +14,7 @@ t.test('a write behind the back of the log is found, and so is one that is gone'
   await log.put('n2', 'k', 'all');
   await cluster.untilAlike(['k']);
   t.strictSame(log.faults(), []);
-  await cluster.overwrite('n3', 'k', 'nobody logged this', 'all');
+  await cluster.put('n3', 'k', 'nobody logged this', 'all');
   await cluster.untilAlike(['k']);
   t.match(log.faults().join('\n'), /n1 holds k: .*and lost "n2 all 2"/);
   t.match(log.faults().join('\n'), /"nobody logged this" was refused, replaced or never written/);

@@ -147,20 +147,16 @@ export class LocalCluster {
     await this.network.until(settled, `${viewers.join()} see ${seen.join()}`);
   }
 
-  put(at: string, key: string, value: string, level: string, context?: string): Promise<PutAnswer> {
-    return this.#write(at, { key, level, context, change: textValue(value) });
-  }
-
-  /** Without a context. */
-  overwrite(
+  put(
     at: string,
     key: string,
     value: string,
     level: string,
+    context?: string,
     timeoutMilliseconds: number = KEY.timeoutMilliseconds,
   ): Promise<PutAnswer> {
     const change = textValue(value);
-    return this.#write(at, { key, level, change, timeoutMilliseconds });
+    return this.#write(at, { key, level, context, change, timeoutMilliseconds });
   }
 
   delete(at: string, key: string, level: string, context?: string): Promise<PutAnswer> {
@@ -196,7 +192,7 @@ export class LocalCluster {
     return { values, fingerprint: stored?.fingerprint ?? '' };
   }
 
-  /** The record as it lies there, the dead included; undefined where there is none. */
+  /** The record as it lies there, tombstones and stubs included; undefined where there is none. */
   stored(id: string, key: string): Uint8Array | undefined {
     return this.node(id).replica.read(this.recordKey(key))?.bytes;
   }

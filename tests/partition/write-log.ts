@@ -35,7 +35,7 @@ export class WriteLog {
     const log = this.#logOf(key);
     try {
       const timeout = this.#timeoutMilliseconds;
-      const answer = await this.#cluster.overwrite(at, key, value, level, timeout);
+      const answer = await this.#cluster.put(at, key, value, level, undefined, timeout);
       this.#acknowledge(log, answer, value);
       return 'ok';
     } catch (error) {

@@ -1,5 +1,6 @@
 /** What the admin page makes of answers: verdicts, losses, metrics, diffs, lines to copy. */
 import t from 'tap';
+import { consistencyGroup } from '../../../config/groups/consistency.js';
 import type { NodeRow, Status } from '../../../lib/admin-page/api-types.js';
 import { diffLines } from '../../../lib/admin-page/logic/diff.js';
 import {
@@ -19,7 +20,11 @@ import {
   totalOf,
 } from '../../../lib/admin-page/logic/metrics.js';
 import { raceOf } from '../../../lib/admin-page/logic/races.js';
-import { changesOf, typedValue } from '../../../lib/admin-page/logic/setting-rows.js';
+import {
+  changesOf,
+  SETTING_CONTROLS,
+  typedValue,
+} from '../../../lib/admin-page/logic/setting-rows.js';
 import { curlLine, quoted } from '../../../lib/admin-page/logic/shell.js';
 import { timeLine } from '../../../lib/admin-page/logic/time-line.js';
 import { valueToText } from '../../../lib/admin-page/logic/values.js';
@@ -232,4 +237,16 @@ t.test('stored values as texts', async (t) => {
   const value_base64 = Buffer.from('clé').toString('base64');
   t.equal(valueToText({ value_base64, content_type: 'text/plain' }), 'clé');
   t.equal(valueToText({ value_base64, content_type: 'image/png' }), value_base64);
+});
+
+t.test('settings are offered with the choices that the configuration has', async (t) => {
+  const values = (row: object): unknown => ('values' in row ? row.values : undefined);
+  const snake = (name: string): string =>
+    name.replace(/Seconds$/, 'S').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const configured = Object.entries(consistencyGroup).map(([name, row]) => [
+    snake(name),
+    values(row),
+  ]);
+  const offered = SETTING_CONTROLS.map(({ name, choices }) => [name, choices]);
+  t.same(new Map(offered as [string, unknown][]), new Map(configured as [string, unknown][]));
 });
