@@ -20,6 +20,7 @@ import { Lists, type ListsOptions } from './lists.js';
 import { Histories } from './history.js';
 import { type HistoryServiceOptions, serveHistory } from './history-service.js';
 import { LevelPaths } from './level-paths.js';
+import { OpenAcceptances } from './open-acceptances.js';
 import { Reads } from './reads.js';
 import { type ReplicaServiceOptions, serveReplicas } from './replica-service.js';
 import { Replicas } from './replicas.js';
@@ -61,11 +62,15 @@ export function assembleCoordination(options: CoordinationOptions) {
   const { backgroundTimeoutMilliseconds, backgroundConcurrency } = options;
   const { self } = view;
   const engine = new Engine(clock);
+  const standings = new Standings(losses, observer);
+  const deciding = assembleStrong({ ...options, self, engine, standings });
+  const { strong } = deciding;
+  const openAcceptances = new OpenAcceptances({ ...disk, strong, clock });
   const replicas = new Replicas({
     ...{ self, replica, hints, identity, losses, messenger, hedging, clock, observer },
+    openAcceptances,
     backgroundTimeoutMilliseconds,
   });
-  const standings = new Standings(losses, observer);
   const shared = { plans, engine, replicas, standings, hedging, expiryClock, clock, observer };
   const reads = new Reads({
     ...shared,
@@ -78,8 +83,6 @@ export function assembleCoordination(options: CoordinationOptions) {
     ...{ plans, engine, messenger, audits, versions, clock },
     graceMilliseconds: options.hedgeDelayMilliseconds,
   });
-  const deciding = assembleStrong({ ...options, self, engine, standings });
-  const { strong } = deciding;
   const paths = new LevelPaths({ reads, writes, strong, clock });
   const settlement = new ConflictResolution({
     ...{ self, plans, paths, resolver, expiryClock, observer },
@@ -99,7 +102,7 @@ export function assembleCoordination(options: CoordinationOptions) {
     read: (request) => coordinator.get(request),
     listBytesMax: options.valueBytesMax,
   });
-  return { coordinator, keyLists, writes, stable, ...deciding };
+  return { coordinator, keyLists, writes, stable, openAcceptances, ...deciding };
 }
 
 /** What a node does for coordinators elsewhere. Called once, when the ring is known. */

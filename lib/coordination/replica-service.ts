@@ -25,6 +25,7 @@ import type { z } from 'zod';
 import { decodeAudit } from './audit-wire.js';
 import type { Acknowledgement } from './messages.js';
 import { HELD, HOLD, PUT } from './messages.js';
+import type { OpenAcceptances } from './open-acceptances.js';
 import { putFromWire, resultToWire } from './put-wire.js';
 import { encodeReport } from './report-wire.js';
 import type { Writes } from './writes.js';
@@ -37,6 +38,7 @@ export interface ReplicaServiceOptions {
   readonly messenger: Messenger;
   readonly writes: Writes;
   readonly replica: Replica;
+  readonly openAcceptances: OpenAcceptances;
   readonly hints: Hints;
   readonly audits: Audits;
   readonly store: Store;
@@ -151,10 +153,21 @@ function takeCopies(
 }
 
 function show(
-  { self, ownership, replica, identity, losses }: ReplicaServiceOptions,
-  { namespace, key, want, durable, floor }: ReadRequest,
+  options: ReplicaServiceOptions,
+  request: ReadRequest,
 ): ReadReply | Promise<ReadReply> {
-  const at = keyOwnedBy(self, ownership, namespace, key);
+  const { self, ownership, openAcceptances } = options;
+  const at = keyOwnedBy(self, ownership, request.namespace, request.key);
+  const settled = request.durable ? openAcceptances.settled(at) : undefined;
+  if (settled === undefined) return showNow(options, at, request);
+  return settled.then(() => showNow(options, at, request));
+}
+
+function showNow(
+  { replica, identity, losses }: ReplicaServiceOptions,
+  at: RecordKey,
+  { want, durable, floor }: ReadRequest,
+): ReadReply | Promise<ReadReply> {
   const stored = replica.read(at);
   const reply = {
     record: stored === undefined ? null : recordOf(at, stored.siblings, stored.bytes, want),

@@ -15,10 +15,12 @@ import type { CopyReply, ReadReply, Want } from '../rpc/hot-messages.js';
 import type { Messenger } from '../rpc/messenger.js';
 import type { Hedging } from '../replication/hedging.js';
 import { type Dot, dotText } from '../versioning/dot.js';
-import { decodeDots, type DotSet, encodeDots, NO_DOTS } from '../versioning/dot-set.js';
+import { decodeDots } from '../versioning/dot-set.js';
 import type { Siblings } from '../versioning/siblings.js';
+import { type AskedDots, NO_DOTS_ASKED } from './asked-dots.js';
 import { encodeAudit } from './audit-wire.js';
 import { HELD, HOLD, type WireAuditEntry } from './messages.js';
+import type { OpenAcceptances } from './open-acceptances.js';
 import type { Copy } from './read-round.js';
 import type { StoredRepair } from './repair-core.js';
 import { decodeReport } from './report-wire.js';
@@ -26,6 +28,7 @@ import { decodeReport } from './report-wire.js';
 export interface ReplicasOptions {
   readonly self: NodeId;
   readonly replica: Replica;
+  readonly openAcceptances: OpenAcceptances;
   readonly hints: Hints;
   /** Its start is part of every answer. */
   readonly identity: Identity;
@@ -48,12 +51,6 @@ export interface ReadOf {
   readonly deadline: number;
   /** Of these it is asked which the replica has not seen; undefined: of none. */
   readonly floor?: AskedDots | undefined;
-}
-
-/** Encoded once, for all replicas that are asked. */
-export interface AskedDots {
-  readonly dots: DotSet;
-  readonly bytes: Uint8Array;
 }
 
 export interface WriteOf {
@@ -79,12 +76,6 @@ export interface HintOf extends Pick<WriteOf, 'at' | 'record' | 'durability'> {
   readonly target: NodeId;
   readonly holder: NodeId;
 }
-
-export function askedDots(dots: DotSet): AskedDots {
-  return { dots, bytes: encodeDots(dots) };
-}
-
-const NO_DOTS_ASKED = askedDots(NO_DOTS);
 
 export class Replicas {
   readonly #options: ReplicasOptions;
@@ -217,7 +208,17 @@ export class Replicas {
     }
   }
 
-  #readHere(
+  #readHere(read: ReadOf, settle: (copy: Copy | undefined) => void): void {
+    const { self, openAcceptances } = this.#options;
+    const settled = read.durable ? openAcceptances.settled(read.at) : undefined;
+    if (settled === undefined) this.#readNow(read, settle);
+    else {
+      const failed = (error: unknown): void => this.#failed(self, read.at, error, settle);
+      settled.then(() => this.#readNow(read, settle), failed);
+    }
+  }
+
+  #readNow(
     { at, want, durable, floor = NO_DOTS_ASKED }: ReadOf,
     settle: (copy: Copy | undefined) => void,
   ): void {
@@ -237,21 +238,15 @@ export class Replicas {
       };
       wait = durable ? replica.whenDurable(at) : undefined;
     } catch (error) {
-      this.#couldNotRead(self, at, error);
-      settle(undefined);
+      this.#failed(self, at, error, settle);
       return;
     }
-    if (wait === undefined) {
-      settle(copy);
-      return;
-    }
-    wait.then(
-      () => settle(copy),
-      (error: unknown) => {
-        this.#couldNotRead(self, at, error);
-        settle(undefined);
-      },
-    );
+    if (wait === undefined) settle(copy);
+    else
+      wait.then(
+        () => settle(copy),
+        (error: unknown) => this.#failed(self, at, error, settle),
+      );
   }
 
   #writeHere(
@@ -281,6 +276,16 @@ export class Replicas {
         settle(false);
       },
     );
+  }
+
+  #failed(
+    replica: NodeId,
+    at: RecordKey,
+    error: unknown,
+    settle: (nothing: undefined) => void,
+  ): void {
+    this.#couldNotRead(replica, at, error);
+    settle(undefined);
   }
 
   #couldNotRead(replica: NodeId, { partition }: RecordKey, error: unknown): void {

@@ -50,3 +50,25 @@ t.test('compare-and-set', async (t) => {
   t.same(await cluster.texts('n2', 'k', STRONG), ['c']);
   await cluster.stop();
 });
+
+t.test(
+  'a plain read at quorum sees what is acknowledged at strong and learned by nobody else',
+  async (t) => {
+    const cluster = await LocalCluster.of();
+    await cluster.put('n1', 'k', 'old', STRONG);
+    await cluster.clock.advance(3000);
+    const { partition } = cluster.node('n1').cluster.locate('default', 'k');
+    const proposer = cluster.node('n1').disk.acceptor.promised(partition).node;
+    const others = cluster.ids.filter((id) => id !== proposer);
+    const reads = 3;
+    cluster.network.gate = (_from, to, message) => {
+      const body = message[6] as { request?: { is: string } } | undefined;
+      if (body?.request?.is === 'learn') return false;
+      // The proposer has it in its record: the others must know by themselves.
+      return !(message[0] === reads && to === proposer);
+    };
+    await cluster.put(proposer, 'k', 'new', STRONG);
+    for (const id of others) t.same(await cluster.texts(id, 'k', { level: 'quorum' }), ['new']);
+    await cluster.stop();
+  },
+);

@@ -1,0 +1,51 @@
+/**
+ * What was accepted here and is not learned may have been acknowledged: an owner settles it before
+ * it answers a plain read at quorum (K12).
+ */
+import type { Clock } from '../environment/clock.js';
+import type { RecordKey } from '../persistence/keyspace.js';
+import { encodeRecord } from '../persistence/records.js';
+import type { DurableAcceptor } from '../replica/durable-acceptor.js';
+import type { Replica } from '../replica/replica.js';
+import { covers } from '../versioning/context.js';
+import type { Strong } from './strong.js';
+
+export interface OpenAcceptancesOptions {
+  readonly acceptor: DurableAcceptor;
+  readonly replica: Replica;
+  readonly strong: Pick<Strong, 'settleFirst'>;
+  readonly clock: Clock;
+}
+
+/** So long may the proposer take; who asks has other owners to ask. */
+const SETTLE_MILLISECONDS = 2000;
+
+export class OpenAcceptances {
+  readonly #options: OpenAcceptancesOptions;
+
+  constructor(options: OpenAcceptancesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves when the own record holds all that was proposed for the key and can have been chosen
+   * by now; undefined, as nearly always: it does. Rejects with an OperatingError where nobody
+   * knows.
+   */
+  settled(at: RecordKey): Promise<void> | undefined {
+    const { acceptor } = this.#options;
+    if (!acceptor.hasAcceptance(at)) return undefined;
+    return this.#settle(at);
+  }
+
+  async #settle(at: RecordKey): Promise<void> {
+    const { acceptor, replica, strong, clock } = this.#options;
+    const { acceptance, record } = acceptor.heldOf(at);
+    const dot = acceptance?.dot;
+    const isCovered = dot !== undefined && record !== undefined && covers(record.context, dot);
+    if (acceptance === undefined || isCovered) return;
+    const deadline = clock.monotonicMilliseconds() + SETTLE_MILLISECONDS;
+    const found = await strong.settleFirst(at, deadline);
+    if (found !== undefined) await replica.merge(at, encodeRecord(at, found), 'sync');
+  }
+}
