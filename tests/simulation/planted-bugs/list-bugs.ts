@@ -72,7 +72,7 @@ export const LIST_BUGS: readonly PlantedBug[] = [
     file: 'coordination/list-service.js',
     right: 'await allWritten(store);',
     wrong: ';',
-    checkers: ['stale reads'],
+    test: 'unit/coordination/list-service.test.js',
   },
   {
     rule: 'X2',
