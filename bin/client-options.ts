@@ -5,6 +5,7 @@ import type { OptionRow } from './option-row.js';
 import type { CommandOptions } from './command-options.js';
 import { CLUSTER_GROUP, REQUEST_GROUP, VARIABLES_OPTION } from './command-options.js';
 import { OUTPUT_OPTION } from './output.js';
+import { readSession, writeSession } from './session-file.js';
 
 const ENDPOINT_OPTION: OptionRow = {
   flags: '--endpoint <list>',
@@ -59,9 +60,22 @@ const IF_NONE_MATCH_OPTION: OptionRow = {
   summary: 'write only if there is no value: atomic, at strong',
   group: REQUEST_GROUP,
 };
+const SESSION_FILE_OPTION: OptionRow = {
+  flags: '--session-file <path>',
+  variable: 'QUORATE_SESSION_FILE',
+  summary: 'keeps what was seen, so that later commands with it see no less; made where it is not',
+  completes: 'files',
+  group: REQUEST_GROUP,
+};
 
 export const CONTROL_OPTIONS = [ENDPOINT_OPTION, OUTPUT_OPTION, VARIABLES_OPTION];
-export const READ_OPTIONS = [LEVEL_OPTION, FALLBACK_OPTION, TIMEOUT_OPTION, ...CONTROL_OPTIONS];
+export const READ_OPTIONS = [
+  LEVEL_OPTION,
+  FALLBACK_OPTION,
+  TIMEOUT_OPTION,
+  SESSION_FILE_OPTION,
+  ...CONTROL_OPTIONS,
+];
 export const WRITE_OPTIONS = [CONTEXT_OPTION, DURABILITY_OPTION, ...READ_OPTIONS];
 /** Of writes of one key. */
 export const CONDITION_OPTIONS = [IF_MATCH_OPTION, IF_NONE_MATCH_OPTION];
@@ -69,10 +83,16 @@ export const LOAD_OPTIONS = [ENDPOINT_OPTION, LEVEL_OPTION, TIMEOUT_OPTION, VARI
 
 const TIMEOUT_LIMITS = { minimum: 1, maximum: 600_000 };
 
+/** Of a session, where `--session-file` names one. */
 export async function clientOf(options: CommandOptions): Promise<QuorateClient> {
+  const endpoints = endpointOptions(options);
+  const file = options.text('sessionFile');
   // Loaded here: a command that does not talk to a cluster starts sooner.
   const { QuorateClient: Client } = await import('../lib/client/client.js');
-  return new Client({ endpoints: endpointOptions(options) });
+  const client = new Client({ endpoints });
+  if (file === undefined) return client;
+  const onTokens = (held: readonly string[]): Promise<void> => writeSession(file, held);
+  return client.session({ tokens: await readSession(file), onTokens });
 }
 
 export function readOptionsOf(options: CommandOptions): ReadOptions {

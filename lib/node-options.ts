@@ -31,6 +31,8 @@ export interface NodeOptions {
   readonly consistency: ConsistencySettings;
   /** The strategy `custom`; the same function on every node. */
   readonly customResolver?: CustomResolver | undefined;
+  /** Of a session token; undefined: 4,096. Less makes partitions flags sooner. */
+  readonly sessionTokenCharactersMax?: number | undefined;
   readonly limits: NodeLimits;
 }
 

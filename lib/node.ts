@@ -215,7 +215,7 @@ interface Reporting extends Coordinating {
 
 function coordinationOf(
   environment: Environment,
-  { secret, limits, customResolver: custom }: NodeOptions,
+  { secret, limits, customResolver: custom, sessionTokenCharactersMax }: NodeOptions,
   { disk, members, shared, plans }: Coordinating,
 ) {
   const { clock, observer } = environment;
@@ -224,7 +224,7 @@ function coordinationOf(
     ...{ ...environment, ...shared, ...limits, disk, plans },
     hedging: new Hedging(clock, limits.hedgeDelayMilliseconds),
     seal: new ContextSeal(secret, () => founding.clusterId),
-    sessionSeal: new SessionSeal(secret, () => founding.clusterId),
+    sessionSeal: new SessionSeal(secret, () => founding.clusterId, sessionTokenCharactersMax),
     cursors: new ListCursors(secret, () => founding.clusterId),
     resolver: new Resolver({ clock, observer, custom, ...limits }),
     defaults: () => defaultsOf(settings.values),

@@ -9,6 +9,7 @@ import {
   unicodeOf,
 } from './arguments.js';
 import { Endpoints } from './endpoints.js';
+import { HeldTokens } from './held-tokens.js';
 import type { HttpAnswer, HttpRequest } from './http-exchange.js';
 import { sendRequest } from './http-exchange.js';
 import { pathOf, withQuery } from './key-path.js';
@@ -32,6 +33,13 @@ export { ArgumentError, json, type JsonValue } from './arguments.js';
 export interface ClientOptions {
   /** `http://host:port`, in the order of preference; where one does not answer, the next. */
   readonly endpoints: readonly string[];
+}
+
+export interface SessionOptions {
+  /** To go on from: of an earlier session, or of others, whose sight this one takes over. */
+  readonly tokens?: readonly string[] | undefined;
+  /** They are others now; the answer waits for it. */
+  readonly onTokens?: ((tokens: readonly string[]) => void | Promise<void>) | undefined;
 }
 
 export interface ReadOptions {
@@ -93,14 +101,25 @@ const PATIENCE_MILLISECONDS = 60_000;
 /** What the way there and back may take above the deadline. */
 const WAY_MILLISECONDS = 2000;
 const DATA_PATH = '/api/v1/kv';
+const SESSION_HEADER = 'x-session-token';
+/** Begins a session at any level. */
+const NEW_SESSION = 'new';
+const OF_SESSIONS = /^\/api\/v1\/(?:kv|batch)(?:[/?]|$)/;
 const NO_OPTIONS = {};
 
 export class QuorateClient {
+  readonly #addresses: readonly string[];
   readonly #endpoints: Endpoints;
 
   /** @throws ArgumentError, as every method does before anything is sent */
   constructor({ endpoints }: ClientOptions) {
-    this.#endpoints = new Endpoints(endpointsOf(endpoints));
+    this.#addresses = endpointsOf(endpoints);
+    this.#endpoints = new Endpoints(this.#addresses);
+  }
+
+  /** Requests that share what they have seen, at any level (docs/consistency.md, Sessions). */
+  session(options: SessionOptions = {}): QuorateSession {
+    return new QuorateSession({ endpoints: this.#addresses }, options);
   }
 
   async get(key: string, options: GetOptions = NO_OPTIONS): Promise<GetResult> {
@@ -221,14 +240,57 @@ export class QuorateClient {
     { timeoutMilliseconds }: ReadOptions,
     read: (answer: HttpAnswer) => Result,
   ): Promise<Result | Problem> {
-    const answer = await sendRequest(request, {
+    const answer = await this.send(request, timeoutMilliseconds);
+    return answer.kind === 'http' ? read(answer) : answer;
+  }
+
+  /** @param timeoutMilliseconds the deadline that the request names; undefined: none */
+  protected send(
+    request: HttpRequest,
+    timeoutMilliseconds: number | undefined,
+  ): Promise<HttpAnswer | Problem> {
+    return sendRequest(request, {
       endpoints: this.#endpoints,
       timeoutMilliseconds:
         timeoutMilliseconds === undefined
           ? PATIENCE_MILLISECONDS
           : timeoutMilliseconds + WAY_MILLISECONDS,
     });
-    return answer.kind === 'http' ? read(answer) : answer;
+  }
+}
+
+/** A client whose requests, one after the other or together, see no less than was seen before. */
+export class QuorateSession extends QuorateClient {
+  readonly #held: HeldTokens<string>;
+  readonly #onTokens: SessionOptions['onTokens'];
+
+  /** Made by `QuorateClient.session`. */
+  constructor(options: ClientOptions, { tokens = [], onTokens }: SessionOptions) {
+    super(options);
+    this.#held = new HeldTokens(tokens.map((token) => headerTextOf(token, 'a session token')));
+    this.#onTokens = onTokens;
+  }
+
+  /** To be kept, or handed to another session. */
+  get tokens(): readonly string[] {
+    return this.#held.all;
+  }
+
+  protected override async send(
+    request: HttpRequest,
+    timeoutMilliseconds: number | undefined,
+  ): Promise<HttpAnswer | Problem> {
+    if (!OF_SESSIONS.test(request.path)) return super.send(request, timeoutMilliseconds);
+    const sent = this.#held.all;
+    const tokens = sent.length === 0 ? NEW_SESSION : sent.join(', ');
+    const headers = { ...request.headers, [SESSION_HEADER]: tokens };
+    const answer = await super.send({ ...request, headers }, timeoutMilliseconds);
+    const token = answer.kind === 'http' ? answer.header(SESSION_HEADER) : undefined;
+    if (token !== undefined) {
+      this.#held.answered(sent, token);
+      await this.#onTokens?.(this.tokens);
+    }
+    return answer;
   }
 }
 

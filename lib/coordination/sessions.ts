@@ -32,6 +32,8 @@ export interface SessionsOptions {
   readonly stable: StableDots;
 }
 
+/** In the place of a token: a session begins with this request, whatever its level. */
+const NEW_SESSION = 'new';
 /** Tokens whose seal was verified, or made: at most some 8 MB of them. */
 const KNOWN_MAX = 1000;
 
@@ -132,6 +134,7 @@ export class Sessions {
   }
 
   #open(text: string): SessionToken {
+    if (text === NEW_SESSION) return NOTHING_SEEN_YET;
     const known = this.#known.get(text);
     if (known !== undefined) return known;
     const { sessionSeal, ownership } = this.#options;

@@ -16,15 +16,24 @@ import type { Writer } from './writer.js';
 const FORMAT = 1;
 const MAC_BYTES = 16;
 export const TOKEN_CHARACTERS_MAX = 4096;
-const BODY_BYTES_MAX = (TOKEN_CHARACTERS_MAX * 3) / 4 - MAC_BYTES;
 /** A token is for all keys. */
 const ALL_KEYS = '';
 
 export class SessionSeal {
   readonly #seal: Seal;
 
-  /** @param clusterId known once a node serves */
-  constructor(secret: Uint8Array, clusterId: () => string) {
+  readonly #bytesMax: number;
+
+  /**
+   * @param clusterId known once a node serves
+   * @param charactersMax of what it seals
+   */
+  constructor(
+    secret: Uint8Array,
+    clusterId: () => string,
+    charactersMax: number = TOKEN_CHARACTERS_MAX,
+  ) {
+    this.#bytesMax = Math.floor((charactersMax * 3) / 4) - MAC_BYTES;
     this.#seal = new Seal(secret, 'quorate session token 1', clusterId, MAC_BYTES);
   }
 
@@ -33,7 +42,7 @@ export class SessionSeal {
    * HMAC-SHA256, then what `encodeToken` writes.
    */
   seal(token: SessionToken): string {
-    const fitting = bounded(token, BODY_BYTES_MAX, (one) => encodeToken(one).length);
+    const fitting = bounded(token, this.#bytesMax, (one) => encodeToken(one).length);
     return this.#seal.seal(ALL_KEYS, encodeToken(fitting));
   }
 

@@ -256,6 +256,7 @@ export function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
     secret: new Uint8Array(32).fill(7),
     consistency,
     customResolver: greatestText,
+    sessionTokenCharactersMax: random.pick([4096, 4096, 160]),
     limits: {
       timeoutDefaultMilliseconds: 2000,
       timeoutMaxMilliseconds: 60_000,

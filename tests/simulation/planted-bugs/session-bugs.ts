@@ -38,7 +38,6 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     file: 'client/held-tokens.js',
     right: '[...this.#held.filter((one) => !sent.includes(one)), token]',
     wrong: '[token]',
-    checkers: ['sessions'],
     test: CLIENT,
   },
   {
@@ -87,7 +86,6 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     file: 'coordination/sessions.js',
     right: 'return encodePast(withoutStable(',
     wrong: 'return void encodePast(withoutStable(',
-    checkers: ['causality'],
     test: CLUSTER,
   },
   {

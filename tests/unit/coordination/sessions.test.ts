@@ -208,6 +208,7 @@ t.test('what this cluster has not issued is no token', async (t) => {
   const { coordination } = cluster.node('n1');
   const text = coordination.sessionText([]);
   t.ok(coordination.openSession(`${text}, ${text}`), 'two tokens are one');
+  t.equal(coordination.openSession('new').floors.size, 0, 'a session begins, at any level');
   for (const forged of ['', 'nothing', `${text}A`, `${text},`, `${text.slice(0, -2)}xx`]) {
     t.throws(() => coordination.openSession(forged), { code: 'invalid_session_token' }, forged);
   }

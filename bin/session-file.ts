@@ -1,0 +1,40 @@
+/** `--session-file`: the tokens of a session between one command and the next. */
+import { open, readFile, rename } from 'node:fs/promises';
+import { messageOf, OperatingError } from '../lib/errors.js';
+
+const TOKEN = /^[\w-]+$/;
+
+/**
+ * One token a line; none where there is no file yet.
+ * @throws OperatingError `invalid_request` where it holds something else
+ */
+export async function readSession(file: string): Promise<string[]> {
+  const text = await readFile(file, 'latin1').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw refused(file, `cannot be read: ${messageOf(error)}`);
+  });
+  const lines = text.split('\n').filter((line) => line !== '');
+  if (!lines.every((line) => TOKEN.test(line))) throw refused(file, 'holds no session tokens');
+  return lines;
+}
+
+/** The old file or the new one, whatever happens meanwhile; for its owner alone. */
+export async function writeSession(file: string, tokens: readonly string[]): Promise<void> {
+  const next = `${file}.${process.pid}.new`;
+  try {
+    const handle = await open(next, 'w', 0o600);
+    try {
+      await handle.writeFile(`${tokens.join('\n')}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(next, file);
+  } catch (error) {
+    throw refused(file, `cannot be written: ${messageOf(error)}`);
+  }
+}
+
+function refused(file: string, why: string): OperatingError {
+  return new OperatingError('invalid_request', `--session-file ${file} ${why}`);
+}
