@@ -13,7 +13,7 @@ t.test('a token that is carried across a cut', async (t) => {
   const cluster = await LocalCluster.start(ids, { limits: PATIENT });
   t.teardown(() => cluster.stop());
   const at = (id: string) => cluster.node(id).coordination;
-  /** Each key written at `session`, and what its writer has seen by then, as a client carries it. */
+  /** Each key written at `session`, and what its writer has seen, as a client carries it. */
   const writeAll = async (id: string, text: string): Promise<string> => {
     const tokens: SessionToken[] = [];
     for (const key of keys) {
