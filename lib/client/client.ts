@@ -10,7 +10,13 @@ import {
 } from './arguments.js';
 import { Endpoints } from './endpoints.js';
 import { HeldTokens } from './held-tokens.js';
-import type { ClientOptions, GetOptions, ReadOptions, SessionOptions } from './client-options.js';
+import type {
+  ClientOptions,
+  GetOptions,
+  ListOptions,
+  ReadOptions,
+  SessionOptions,
+} from './client-options.js';
 import type { HttpAnswer, HttpRequest } from './http-exchange.js';
 import { sendRequest } from './http-exchange.js';
 import { pathOf, withQuery } from './key-path.js';
@@ -29,7 +35,13 @@ import type {
   WriteResult,
 } from './results.js';
 
-export type { ClientOptions, GetOptions, ReadOptions, SessionOptions } from './client-options.js';
+export type {
+  ClientOptions,
+  GetOptions,
+  ListOptions,
+  ReadOptions,
+  SessionOptions,
+} from './client-options.js';
 export { ArgumentError, json, type JsonValue } from './arguments.js';
 
 /** What is to become of siblings. */
