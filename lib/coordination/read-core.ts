@@ -214,10 +214,13 @@ export class ReadCore implements Core<ReadEffect> {
   #widened(): readonly ReadEffect[] {
     const { session, plan } = this.#options;
     const cover = this.#cover;
-    if (cover === 'covered' || session === undefined) return this.#covered();
-    if (!this.#round.isSettled) return NOTHING;
-    const isMet = cover !== 'too few' && isMetByAll(session, plan, this.#round);
-    return isMet ? this.#covered() : this.#end(notCovered(cover, plan, this.#round));
+    if (cover !== 'covered' && session !== undefined) {
+      if (!this.#round.isSettled) return NOTHING;
+      const isMet = cover !== 'too few' && isMetByAll(session, plan, this.#round);
+      if (!isMet) return this.#end(notCovered(cover, plan, this.#round));
+    }
+    // Who was asked for a fingerprint before, and was slow, has not said what it holds.
+    return this.#round.isWhole ? this.#covered() : this.#reached();
   }
 
   get #cover(): Cover {
@@ -294,13 +297,12 @@ export class ReadCore implements Core<ReadEffect> {
   #answer(merged: Siblings | undefined): readonly ReadEffect[] {
     this.#stage = 'over';
     this.#hedgesAt = NEVER;
-    const level = this.#current.level.name;
+    const { level, repairsTo } = this.#current;
     const answered = this.#answered;
     const asked = this.#options.plan.primaries.length;
     const place = this.#round.placeOf(merged);
-    const { repairsTo } = this.#current;
     const atMajority = repairsTo !== undefined && isMajority(this.#options.plan, repairsTo);
-    const receipt = { level, answered, asked, standIns: 0 };
+    const receipt = { level: level.name, answered, asked, standIns: 0 };
     const got = { merged, place, ...receipt, atMajority, widened: this.#isWide };
     return [{ do: 'answer', got }];
   }
@@ -325,9 +327,7 @@ export class ReadCore implements Core<ReadEffect> {
     if (merged === undefined || attempt === undefined) return this.#refuse();
     this.#stage = 'over';
     const asked = this.#options.plan.primaries.length;
-    const standIns = this.#held.length;
-    const level = attempt.level.name;
-    const receipt = { level, answered: 0, asked, standIns };
+    const receipt = { level: attempt.level.name, answered: 0, asked, standIns: this.#held.length };
     const got = { merged, ...receipt, atMajority: false, widened: false };
     return [{ do: 'answer', got }];
   }
