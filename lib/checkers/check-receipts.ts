@@ -24,8 +24,10 @@ function whatIsWrong(claim: ReceiptClaim): string | undefined {
   if (!levels.some((asked) => asked.trim().toLowerCase() === level)) {
     return `asked for ${levels.join(', ')}`;
   }
-  if (durability !== undefined && durability.held !== durability.asked) {
-    return `durability ${durability.held}, asked for ${durability.asked}`;
+  // At strong an owner accepts on its disk, whatever was asked for.
+  const due = level === 'strong' ? 'sync' : durability?.asked;
+  if (durability !== undefined && durability.held !== due) {
+    return `durability ${durability.held}, asked for ${due}`;
   }
   if (answered > primaries.length) return `${answered} of ${primaries.length} primaries`;
   if (answered > witnesses.length) {
@@ -62,7 +64,7 @@ function needsOf(level: string, { primaries, zone }: ReceiptClaim): Need[] {
   const nodes = primaries.map(({ node }) => node);
   const near = primaries.filter((primary) => primary.zone === zone).map(({ node }) => node);
   if (level === 'all') return [{ nodes, count: nodes.length }];
-  if (level === 'quorum') return [most(nodes)];
+  if (level === 'quorum' || level === 'strong') return [most(nodes)];
   if (level === 'local-one') return [{ nodes: near, count: 1 }];
   if (level === 'local-quorum') return [most(near)];
   if (level === 'each-quorum') {

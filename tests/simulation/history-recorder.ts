@@ -18,7 +18,9 @@ import type {
 import type { Change, Intent, Realised } from '../../lib/replica/intent.js';
 import type { RecordKey } from '../../lib/persistence/keyspace.js';
 import type { Claimed } from '../../lib/replica/claim.js';
-import { type Dot, dotText } from '../../lib/versioning/dot.js';
+import { type Context, covers } from '../../lib/versioning/context.js';
+import { type Dot, dotText, parseDot } from '../../lib/versioning/dot.js';
+import type { Siblings } from '../../lib/versioning/siblings.js';
 import type { Holding } from './damage-log.js';
 import { EPOCH_MILLISECONDS } from './simulated-clock.js';
 
@@ -161,6 +163,36 @@ export class HistoryRecorder {
     };
     this.#mints.push(mint);
     this.#mintOf.set(`${key} ${mint.version}`, mint);
+  }
+
+  /**
+   * At `strong` a version is there once its state is counted: what is only proposed may come to
+   * nothing. It stands for all that the state covers and does not hold.
+   * @param now true time
+   */
+  chosen({ key, partition }: RecordKey, state: Siblings, now: number): void {
+    const { versions, context } = state;
+    const isHeld = (dot: VersionName): boolean => versions.some((one) => dotText(one.dot) === dot);
+    const replaced = this.#mints
+      .filter((mint) => mint.key === key && !isHeld(mint.version) && isIn(context, mint.version))
+      .map(({ version }) => version);
+    for (const { dot, state: kind, value, expiresAt } of versions) {
+      const version = dotText(dot);
+      if (kind === 'stub' || this.#mintOf.has(`${key} ${version}`)) continue;
+      if (this.#claimed.some((one) => one.key === key && one.version === version)) continue;
+      const ids = kind === 'tombstone' ? [] : writeIdsOf(value, key);
+      const isFirst = !this.#mints.some(({ writeId }) => writeId === ids[0]);
+      const isResolution = kind === 'value' && (ids.length !== 1 || !isFirst);
+      const mint: Mint = {
+        ...{ key, partition, version, replaced, at: now },
+        writeId: isResolution ? undefined : ids[0],
+        isTombstone: kind === 'tombstone',
+        resolves: isResolution ? replaced : undefined,
+        endsAt: expiresAt === undefined ? undefined : expiresAt - EPOCH_MILLISECONDS,
+      };
+      this.#mints.push(mint);
+      this.#mintOf.set(`${key} ${version}`, mint);
+    }
   }
 
   /** A blind write took what it had met, after it was minted. */
@@ -322,6 +354,11 @@ function expiryOf(
 
 function isUnknownDelete({ kind, outcome, version }: ClientWrite): boolean {
   return kind === 'delete' && outcome === 'open' && version === undefined;
+}
+
+function isIn(context: Context, version: VersionName): boolean {
+  const dot = parseDot(version);
+  return dot !== undefined && covers(context, dot);
 }
 
 function writeIdsOf(value: Uint8Array, key: string): string[] {

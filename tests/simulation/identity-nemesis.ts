@@ -226,6 +226,7 @@ export class IdentityNemesis {
       network: network ?? shared.network,
       onMint: (at) => network ?? onTrouble(`${place} has made a version of ${at.key}`),
       onClaim: (at) => network ?? onTrouble(`${place} has claimed siblings of ${at.key}`),
+      onChosen: (at) => network ?? onTrouble(`${place} has chosen a state of ${at.key}`),
       hasAnyDiskLost: () => true,
       // That it is refused is what must happen.
       onTrouble: (message) => guest.refusal ?? onTrouble(message),

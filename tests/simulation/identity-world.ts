@@ -48,6 +48,7 @@ export class IdentityWorld {
       ...(from === undefined ? {} : { disk: from.disk }),
       onMint: () => undefined,
       onClaim: () => undefined,
+      onChosen: () => undefined,
       hasAnyDiskLost: () => true,
       onTrouble: (message) => this.trouble.push(message),
     });

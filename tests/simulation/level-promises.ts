@@ -16,7 +16,13 @@ export interface LevelPromisesOptions {
 /** Levels that repair a majority before they answer, where so many are one. */
 const REPAIRING: Readonly<Record<string, number>> = {
   ...{ quorum: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY },
-  ...{ 'each-quorum': Number.POSITIVE_INFINITY, two: 2, '2': 2, three: 3 },
+  ...{
+    'each-quorum': Number.POSITIVE_INFINITY,
+    strong: Number.POSITIVE_INFINITY,
+    two: 2,
+    '2': 2,
+    three: 3,
+  },
 };
 
 export class LevelPromises {

@@ -10,9 +10,10 @@ import type { QuorateNode } from '../../lib/node.js';
 import { createNode } from '../../lib/node.js';
 import { messageOf, OperatingError } from '../../lib/errors.js';
 import type { Intent, Realised } from '../../lib/replica/intent.js';
-import { type RecordKey, recordsOf } from '../../lib/persistence/keyspace.js';
+import { type RecordKey, recordKeyAt, recordsOf } from '../../lib/persistence/keyspace.js';
 import type { Claimed } from '../../lib/replica/claim.js';
 import { type Dot, dotText } from '../../lib/versioning/dot.js';
+import type { Siblings } from '../../lib/versioning/siblings.js';
 import type { ApiLimits } from '../../lib/api/api-world.js';
 import { type HttpAnswer, HttpPort, type HttpRequest } from './http-port.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -25,6 +26,8 @@ import type { World } from './world.js';
 /** A version was made, for a client or not for any that is still there. */
 export type OnClaim = (at: RecordKey, of: Dot, claimed: Claimed) => void;
 export type OnMint = (at: RecordKey, intent: Intent, realised: Realised) => void;
+/** At `strong`: a state was counted, and goes into the record of its proposer. */
+export type OnChosen = (at: RecordKey, state: Siblings) => void;
 
 interface Life {
   readonly number: number;
@@ -40,6 +43,7 @@ export interface MachineOptions {
   readonly apiLimits: ApiLimits;
   readonly onMint: OnMint;
   readonly onClaim: OnClaim;
+  readonly onChosen: OnChosen;
   /** Has any disk lost something? Then its owner can make others believe that they have. */
   readonly hasAnyDiskLost: () => boolean;
   /** By default an empty one. */
@@ -327,7 +331,16 @@ export class Machine {
       world.note(`mint ${this.place} ${at.key} ${version} instead of ${replaced}`);
       this.#options.onMint(at, intent, realised);
     };
-    const { replica, hints } = node;
+    const { replica, hints, disk } = node;
+    const { acceptor } = disk;
+    const learn = acceptor.learn.bind(acceptor);
+    acceptor.learn = (partition, proposal, how) => {
+      const at = recordKeyAt(proposal.key, this.partitionCount);
+      const held = proposal.state.versions.map(({ dot }) => dotText(dot)).join(' ');
+      world.note(`choose ${this.place} ${at.key} ${held}`);
+      this.#options.onChosen(at, proposal.state);
+      return learn(partition, proposal, how);
+    };
     const read = replica.read.bind(replica);
     replica.read = (at) => {
       const record = read(at);

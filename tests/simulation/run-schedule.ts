@@ -73,6 +73,7 @@ export class ScheduleRun {
           ...{ world, network, node, apiLimits, onTrouble, hasAnyDiskLost: () => false },
           onMint: (at, intent, realised) => this.#recorder.minted(at, intent, realised, world.now),
           onClaim: (at, of, claimed) => this.#recorder.took(at, of, claimed, world.now),
+          onChosen: (at, state) => this.#recorder.chosen(at, state, world.now),
         }),
     );
     const common = { world, machines: this.#machines, recorder: this.#recorder };

@@ -102,6 +102,7 @@ export async function simulate(
         hasAnyDiskLost: () => nemesis.disks.lastDamage >= 0,
         onMint: (at, intent, realised) => recorder.minted(at, intent, realised, world.now),
         onClaim: (at, of, claimed) => recorder.took(at, of, claimed, world.now),
+        onChosen: (at, state) => recorder.chosen(at, state, world.now),
       }),
   );
   const replicaCount = Math.min(shape.replicaCount, shape.nodes);

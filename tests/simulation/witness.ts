@@ -6,7 +6,14 @@ import type { Miss } from '../../lib/checkers/history.js';
 import type { QuorateNode } from '../../lib/node.js';
 import { decodeHint } from '../../lib/hints/hint-records.js';
 import { decodeRecord } from '../../lib/persistence/records.js';
-import { parseHintKey, PREFIX, type RecordKey, recordKey } from '../../lib/persistence/keyspace.js';
+import {
+  parseHintKey,
+  PREFIX,
+  proposalKey,
+  type RecordKey,
+  recordKey,
+} from '../../lib/persistence/keyspace.js';
+import { decodeAcceptance } from '../../lib/persistence/proposals.js';
 import { covers } from '../../lib/versioning/context.js';
 import { type Dot, parseDot } from '../../lib/versioning/dot.js';
 import type { Siblings } from '../../lib/versioning/siblings.js';
@@ -99,8 +106,8 @@ export class Witness {
   }
 
   /**
-   * The primaries that hold the version now, or what superseded it; also those of which nobody can
-   * tell, since they have lost something since.
+   * The primaries that hold the version now, accepted or learned, or what superseded it; also
+   * those of which nobody can tell, since they have lost something since.
    */
   holders(key: string, version: string, durability: Durability, since: Beginning): string[] {
     const dot = parseDot(version);
@@ -167,6 +174,10 @@ function mayHold(
     const inMemory = (): Siblings | undefined => node?.disk.table.read(at)?.siblings;
     const held = durability === 'memory' ? inMemory() : stored(machine, at, durability);
     if (held !== undefined && covers(held.context, dot)) return true;
+    const accepted = disk.durable(proposalKey('acceptance', at));
+    if (accepted !== undefined && covers(decodeAcceptance(at, accepted).state.context, dot)) {
+      return true;
+    }
     // What was collected is in the clock alone, also where the key was written again since.
     const now = inMemory();
     const isCollected = now === undefined || !covers(now.context, dot);

@@ -54,10 +54,19 @@ const CLAIMS: readonly (readonly [name: string, claim: Partial<ReceiptClaim>, wr
   ['a hint at quorum', { answered: 0, standIns: 2, isHinted: true }, true],
   ['durability that held', durable('sync'), false],
   ['durability that is another', durable('os'), true],
+  ['strong by a majority', both('strong'), false],
+  ['strong by one', { ...both('strong'), answered: 1 }, true],
+  ['strong is synced, whatever was asked for', asked('os', 'sync', 'strong'), false],
+  ['strong that is not synced', asked('os', 'os', 'strong'), true],
+  ['quorum is as was asked for', asked('os', 'sync', 'quorum'), true],
 ];
 
 function both(level: string): Partial<ReceiptClaim> {
   return { levels: [level], level };
+}
+
+function asked(durability: string, held: string, level: string): Partial<ReceiptClaim> {
+  return { ...both(level), durability: { asked: durability, held } };
 }
 
 function three(): Partial<ReceiptClaim> {
