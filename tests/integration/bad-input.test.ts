@@ -75,8 +75,8 @@ const CASES: readonly Case[] = [
   },
   {
     what: 'a level of a later version',
-    ...{ status: 501, code: 'not_implemented', key: 'strong' },
-    send: put('strong', '{"value":1}', { ...json, 'X-Consistency-Level': 'strong' }),
+    ...{ status: 501, code: 'not_implemented', key: 'later' },
+    send: put('later', '{"value":1}', { ...json, 'X-Consistency-Level': 'bounded-staleness' }),
   },
 ];
 
