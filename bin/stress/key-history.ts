@@ -10,8 +10,9 @@ export type Floor = number;
 
 /**
  * One writer at a time, whose writes count 1, 2, 3... and replace what is there. So a write that
- * was acknowledged is covered by every later one, and only writes of unknown outcome may stand
- * beside others. Memory stays small: what is below the last acknowledged write needs no entry.
+ * was acknowledged is covered by every later one that was, and only writes that are under way or
+ * of unknown outcome may stand beside others: one whose coordinator died may never have learned
+ * what the others hold (docs/architecture.md, B). Memory stays small: what is below the last acknowledged write needs no entry.
  */
 export class KeyHistory {
   readonly key: string;
@@ -83,7 +84,9 @@ export class KeyHistory {
   #judgeOrder(sequences: number[], floor: Floor): string | undefined {
     const newest = Math.max(0, greatestOf(sequences));
     if (newest < floor) return `write ${newest} was answered where ${floor} was there before`;
-    const covered = sequences.find((one) => one !== newest && !this.#unknown.has(one));
+    // One that has not ended, or ended nobody knows how, need not have met what is there.
+    const isOpen = this.#unknown.has(newest) || newest === this.#pending;
+    const covered = sequences.find((one) => one !== newest && !isOpen && !this.#unknown.has(one));
     if (covered !== undefined) return `sibling ${covered} was there before ${newest} was begun`;
     this.#seen = Math.max(this.#seen, newest);
     return undefined;

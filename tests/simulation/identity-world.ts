@@ -33,7 +33,8 @@ export class IdentityWorld {
     this.#apiLimits = drawApiLimits(this.world.random('limits'), shape);
     const [options] = drawNodes(this.world.random('nodes'), shape);
     if (options === undefined) throw new Error('no node was drawn');
-    this.#options = options;
+    // A few lives of each node must fit into a context.
+    this.#options = { ...options, limits: { ...options.limits, contextBytesMax: 65_536 } };
   }
 
   /** A machine that does not run yet. @param list where the founders are, by its list */

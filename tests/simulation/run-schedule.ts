@@ -195,7 +195,7 @@ export class ScheduleRun {
       limits: {
         ...node.limits,
         ...{ hintsBytesMax: 4_194_304, hintsTargetBytesMax: 4_194_304 },
-        ...{ hintAgeMaxMilliseconds: 10_800_000, ...limits },
+        ...{ hintAgeMaxMilliseconds: 10_800_000, contextBytesMax: 65_536, ...limits },
       },
     }));
   }
