@@ -82,8 +82,9 @@ export class ReadCore implements Core<ReadEffect> {
 
   /** A replica said what it holds. */
   said(round: number, copy: Copy): readonly ReadEffect[] {
-    this.#rounds[round]?.took(copy);
-    return this.#rounds[round] === this.#round ? this.#advance() : NOTHING;
+    const at = this.#rounds[round];
+    at?.took(copy);
+    return at === this.#round ? this.#advance() : NOTHING;
   }
 
   /** A replica did not, and will not. */

@@ -28,8 +28,8 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     rule: 'T2',
     name: 'a token takes the dot of a read that is not synced',
     file: 'coordination/read-core.js',
-    right: 'const durable = this.#options.session !== undefined || first;',
-    wrong: 'const durable = first;',
+    right: 'const durable = this.#options.session !== undefined || (',
+    wrong: 'const durable = (',
     test: READ,
   },
   {
