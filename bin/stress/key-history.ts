@@ -10,9 +10,10 @@ export type Floor = number;
 
 /**
  * One writer at a time, whose writes count 1, 2, 3... and replace what is there. So a write that
- * was acknowledged is covered by every later one that was, and only writes that are under way or
- * of unknown outcome may stand beside others: one whose coordinator died may never have learned
- * what the others hold (docs/architecture.md, B). Memory stays small: what is below the last acknowledged write needs no entry.
+ * was acknowledged is covered by every later one that was. Only one that is under way, or whose
+ * outcome is unknown, may stand beside others: where its coordinator died, nobody may have learned
+ * what the other replicas held (docs/architecture.md, B). Memory stays small: what is below the
+ * last acknowledged write needs no entry.
  */
 export class KeyHistory {
   readonly key: string;
