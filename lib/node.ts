@@ -1,6 +1,6 @@
 /** Assembles one node from an environment and options. Read it last: every part is used here. */
 import type { AntiEntropy } from './anti-entropy/anti-entropy.js';
-import { assembleAntiEntropy } from './anti-entropy/assemble.js';
+import { type AntiEntropyAssembly, assembleAntiEntropy } from './anti-entropy/assemble.js';
 import type { ApiNode } from './api/api-node.js';
 import { assembleCoordination, serveCoordinators } from './coordination/assemble.js';
 import type { Proposers } from './coordination/proposers.js';
@@ -111,7 +111,8 @@ async function assembleNode(
   const plans = new Plans({ ...shared, isBehind: shared.lag.isBehind });
   const coordination = coordinationOf(environment, options, { disk, members, shared, plans });
   const { coordinator, keyLists, proposers, stable } = coordination;
-  const background = backgroundOf(environment, shared, { ...members, disk, limits });
+  const given = { ...members, ...coordination, disk, limits };
+  const background = backgroundOf(environment, shared, given);
   const { handoff, antiEntropy, exchange, convergence } = background;
   const reporting = { disk, members, shared, plans, clockSanity, antiEntropy };
   const { cluster, events, gauges } = reportsOf(environment, options, reporting);
@@ -246,7 +247,9 @@ function backgroundOf(
     settings,
     diskCheck,
     limits,
+    openAcceptances,
   }: {
+    readonly openAcceptances: AntiEntropyAssembly['openAcceptances'];
     readonly disk: Disk;
     readonly settings: SettingsRegister;
     readonly diskCheck: DiskCheck;
@@ -263,7 +266,7 @@ function backgroundOf(
     timeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
   });
   const { antiEntropy, exchange, convergence, serve } = assembleAntiEntropy({
-    ...{ environment, ...shared, disk, limits },
+    ...{ environment, ...shared, disk, limits, openAcceptances },
     isVerified: (peer: NodeId): boolean => diskCheck.isVerified(peer),
     retentionMilliseconds: () => 1000 * settings.values.tombstone_retention_s,
     backgroundTimeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,

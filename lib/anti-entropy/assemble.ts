@@ -5,6 +5,7 @@ import { Pauses } from '../environment/pauses.js';
 import type { NodeId } from '../environment/transport.js';
 import type { Disk } from '../disk/disk.js';
 import type { Ownership } from '../partitioning/ownership.js';
+import type { RecordKey } from '../persistence/keyspace.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { ClusterView } from '../replication/cluster-view.js';
 import type { Lag } from '../replication/lag.js';
@@ -34,6 +35,8 @@ export interface AntiEntropyAssembly {
   readonly lag: Lag;
   readonly foreground: ForegroundLoad;
   readonly expiryClock: ExpiryClock;
+  /** Lets a proposer settle what was accepted for a key, or learned, and not everywhere. */
+  readonly openAcceptances: { settle(at: RecordKey): Promise<void> };
   /** Has the peer said what it remembers of this node's disk? */
   readonly isVerified: (peer: NodeId) => boolean;
   /** So long after its death a record is kept in any case. */
@@ -79,6 +82,7 @@ export function assembleAntiEntropy(options: AntiEntropyAssembly) {
   });
   const collection = new Collection({
     ...{ ownership, questions, store, table, clocks, health, endings, acceptor, tombstones },
+    settle: (at) => options.openAcceptances.settle(at),
     ...{ expiryClock, clock, random, observer, limits, retentionMilliseconds },
   });
   const antiEntropy = new AntiEntropy({

@@ -61,6 +61,8 @@ export interface CollectionOptions {
   readonly health: PartitionHealth;
   readonly endings: Endings;
   readonly acceptor: DurableAcceptor;
+  /** Lets a proposer settle the key, and so all that an older ballot has left open beside it. */
+  readonly settle: (at: RecordKey) => Promise<void>;
   readonly tombstones: RecordCount;
   readonly expiryClock: ExpiryClock;
   readonly clock: Clock;
@@ -216,6 +218,7 @@ export class Collection {
       persisted: clock === null ? undefined : PartitionClock.from(clock),
       valued,
     }));
+    let isSettling = false;
     for (const [i, { at, record }] of candidates.entries()) {
       const states: OwnerState[] = owners.map(({ persisted, valued }) => {
         return { persisted, holdsValue: valued[i] === true };
@@ -224,6 +227,10 @@ export class Collection {
       const reason = this.#openAt(at) ?? blockedReasonOf(record.siblings, states);
       if (reason === undefined) await endings.collect(at, record.fingerprint).committed;
       else this.#blocked(reason, 1);
+      // All owners have just answered. One key is enough: whoever takes over settles the others.
+      if (reason !== 'proposal not settled' || isSettling) continue;
+      isSettling = true;
+      await this.#options.settle(at);
     }
   }
 

@@ -3,6 +3,7 @@
  * it answers a plain read at quorum (K12).
  */
 import type { Clock } from '../environment/clock.js';
+import { OperatingError } from '../errors.js';
 import type { RecordKey } from '../persistence/keyspace.js';
 import { encodeRecord } from '../persistence/records.js';
 import type { DurableAcceptor } from '../replica/durable-acceptor.js';
@@ -36,6 +37,20 @@ export class OpenAcceptances {
     const { acceptor } = this.#options;
     if (!acceptor.hasAcceptance(at)) return undefined;
     return this.#settle(at);
+  }
+
+  /**
+   * What nobody decides on any more, accepted or learned and not known to be so everywhere: without
+   * an operation on the partition it would stay. Whoever asks asks again.
+   */
+  async settle(at: RecordKey): Promise<void> {
+    const { strong, clock } = this.#options;
+    const deadline = clock.monotonicMilliseconds() + SETTLE_MILLISECONDS;
+    try {
+      await strong.settleFirst(at, deadline);
+    } catch (error) {
+      if (!(error instanceof OperatingError)) throw error;
+    }
   }
 
   async #settle(at: RecordKey): Promise<void> {
