@@ -220,6 +220,10 @@ export class StrongCore implements Core<StrongEffect> {
     const { quorum, standing, plan } = this.#options;
     const judged = judgeRead(this.#reports, this.#target, quorum, standing);
     if (judged.is === 'settled') {
+      // Others tell no values: where this owner is under rebuild, the proposer gives them.
+      if (!this.#reports.some(({ from }) => from.node === plan.self)) {
+        return this.#leaveOpen('not settled');
+      }
       const record = this.#withValues(judged.record);
       if (this.#options.mayHaveEnded(record)) return this.#leaveOpen('near its end');
       const answered = this.#reports.length;
