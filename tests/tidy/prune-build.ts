@@ -1,8 +1,9 @@
 /**
  * `npm run build`: after the compiler, removes from `dist/` what a build into an empty folder would
- * not hold. `dist/` is never emptied: a cluster that runs starts its nodes from there.
+ * not hold, and makes the command one that can be run: npx does so only where it has not met the
+ * folder before. `dist/` is never emptied: a cluster that runs starts its nodes from there.
  */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { staleOutputs } from './stale-outputs.js';
@@ -20,3 +21,4 @@ function filesBelow(root: string): string[] {
 }
 
 for (const path of staleOutputs(filesBelow(ROOT), filesBelow(DIST))) rmSync(join(DIST, path));
+chmodSync(join(DIST, 'bin/quorate.js'), 0o755);

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import t from 'tap';
 
 const LAUNCHER = resolve('quorate');
+const PROGRAM = resolve('dist/bin/quorate.js');
 
 function run(path: string, words: readonly string[], cwd: string) {
   const { status, stdout, stderr } = spawnSync(path, words, {
@@ -25,6 +26,10 @@ t.test('it finds the program wherever it is called from', async (t) => {
       err: '',
     });
   }
+});
+
+t.test('what was built can be run: npx links to it', async (t) => {
+  t.match(run(PROGRAM, ['version', '-o', 'value'], '.'), { status: 0, out: /^\d+\.\d+/ });
 });
 
 t.test('words are those of the command, none of Node.js', async (t) => {
