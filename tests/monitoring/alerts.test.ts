@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { NodeProcess, type StartChanges } from '../integration/node-process.js';
 import { freeBasePort, QUORATE, until } from '../integration/real-cluster.js';
@@ -32,6 +33,8 @@ const HINTED = 400;
 const DASHBOARDS = ['consistency.json', 'convergence.json', 'node.json', 'overview.json'];
 
 t.setTimeout(900_000);
+
+const PUT_TRIES = 20;
 
 class Cluster {
   readonly nodes: ReadonlyMap<string, NodeProcess>;
@@ -84,10 +87,15 @@ class Cluster {
     const { url } = this.node(id);
     const headers = { 'Content-Type': 'application/json', 'X-Consistency-Level': level };
     const body = JSON.stringify({ value: Math.random(), ...more });
-    const answer = await fetch(`${url}/api/v1/kv/${key}`, { method: 'PUT', headers, body });
-    const { context } = (await answer.json()) as { readonly context?: string };
-    if (context === undefined) throw new Error(`${key} was not written: ${answer.status}`);
-    return context;
+    // While a node dies a write may be refused: as clients do, it is tried again.
+    for (let tries = 1; ; tries += 1) {
+      const answer = await fetch(`${url}/api/v1/kv/${key}`, { method: 'PUT', headers, body });
+      const { context } = (await answer.json()) as { readonly context?: string };
+      if (context !== undefined) return context;
+      const isFinal = answer.status !== 503 || tries === PUT_TRIES;
+      if (isFinal) throw new Error(`${key} was not written: ${answer.status}`);
+      await sleep(500);
+    }
   }
 }
 

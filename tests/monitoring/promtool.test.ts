@@ -34,14 +34,14 @@ t.test('the configuration and the rules are understood', async (t) => {
 });
 
 t.test('rules fire when they should, and not before', async (t) => {
-  t.match(promtool(['test', 'rules', 'alerts.test.yml']), { status: 0, said: /SUCCESS/ });
+  t.match(promtool(['test', 'rules', 'alerts-checks.yml']), { status: 0, said: /SUCCESS/ });
 });
 
 t.test('each alert has its tests and its runbook, and no runbook is of none', async (t) => {
   const names = alertNames();
   t.ok(names.length >= 10, `${names.length} alerts`);
   const tests = readFileSync(
-    new URL('../../../config/monitoring/alerts.test.yml', import.meta.url),
+    new URL('../../../config/monitoring/alerts-checks.yml', import.meta.url),
   );
   const runbooks = readFileSync(RUNBOOKS, 'utf8').split(/^## /m).slice(1);
   const written = new Map(runbooks.map((text) => [text.slice(0, text.indexOf('\n')), text]));
