@@ -1,4 +1,4 @@
-/** Latencies in constant memory: an HdrHistogram of microseconds, told in milliseconds. */
+/** Latencies in constant memory: an HdrHistogram of microseconds, shown in milliseconds. */
 import { build, type Histogram } from 'hdr-histogram-js';
 
 const UNITS_PER_MILLISECOND = 1000;
