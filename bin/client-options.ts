@@ -1,6 +1,7 @@
 /** The options that commands share which talk to a cluster, and the client that they come to. */
 import { OperatingError } from '../lib/errors.js';
 import type { QuorateClient, ReadOptions, WriteOptions } from '../lib/client/client.js';
+import { basePathOf } from '../lib/client/key-path.js';
 import type { OptionRow } from './option-row.js';
 import type { CommandOptions } from './command-options.js';
 import { CLUSTER_GROUP, REQUEST_GROUP, VARIABLES_OPTION } from './command-options.js';
@@ -68,13 +69,20 @@ const SESSION_FILE_OPTION: OptionRow = {
   group: REQUEST_GROUP,
 };
 
+const NAMESPACE_OPTION: OptionRow = {
+  flags: '--namespace <name>',
+  variable: 'QUORATE_NAMESPACE',
+  summary: 'of the key; without it the default one',
+};
+
 export const CONTROL_OPTIONS = [ENDPOINT_OPTION, OUTPUT_OPTION, VARIABLES_OPTION];
+export const KEY_OPTIONS = [NAMESPACE_OPTION, ...CONTROL_OPTIONS];
 export const READ_OPTIONS = [
   LEVEL_OPTION,
   FALLBACK_OPTION,
   TIMEOUT_OPTION,
   SESSION_FILE_OPTION,
-  ...CONTROL_OPTIONS,
+  ...KEY_OPTIONS,
 ];
 export const WRITE_OPTIONS = [CONTEXT_OPTION, DURABILITY_OPTION, ...READ_OPTIONS];
 /** Of writes of one key. */
@@ -89,10 +97,15 @@ export async function clientOf(options: CommandOptions): Promise<QuorateClient> 
   const file = options.text('sessionFile');
   // Loaded here: a command that does not talk to a cluster starts sooner.
   const { QuorateClient: Client } = await import('../lib/client/client.js');
-  const client = new Client({ endpoints });
+  const client = new Client({ endpoints, namespace: options.text('namespace') });
   if (file === undefined) return client;
   const onTokens = (held: readonly string[]): Promise<void> => writeSession(file, held);
   return client.session({ tokens: await readSession(file), onTokens });
+}
+
+/** Below it lie the keys. */
+export function keysPathOf(options: CommandOptions): string {
+  return `${basePathOf(options.text('namespace'))}/kv`;
 }
 
 export function readOptionsOf(options: CommandOptions): ReadOptions {

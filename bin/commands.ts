@@ -15,6 +15,7 @@ import { hintsCommand } from './commands/hints.js';
 import { levelsCommand } from './commands/levels.js';
 import { listCommand } from './commands/list.js';
 import { locateCommand } from './commands/locate.js';
+import { namespaceCommand } from './commands/namespace.js';
 import { nodeCommand } from './commands/node.js';
 import { putCommand } from './commands/put.js';
 import { resolveCommand } from './commands/resolve.js';
@@ -45,6 +46,7 @@ export const COMMANDS: readonly CommandRow[] = [
   convergenceCommand,
   eventsCommand,
   configCommand,
+  namespaceCommand,
   stressCommand,
   versionCommand,
   completionCommand(() => COMMANDS),

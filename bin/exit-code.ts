@@ -36,10 +36,12 @@ const BY_CODE: Partial<Record<ErrorCode, ExitCode>> = {
   misdirected_request: EXIT.usage,
   unauthorized: EXIT.notAllowed,
   forbidden_origin: EXIT.notAllowed,
+  not_allowed: EXIT.notAllowed,
   not_found: EXIT.notFound,
   siblings: EXIT.siblings,
   context_required: EXIT.precondition,
   version_changed: EXIT.precondition,
+  namespace_not_empty: EXIT.precondition,
   precondition_failed: EXIT.precondition,
 };
 

@@ -14,12 +14,14 @@ import { Handoff } from './hints/handoff.js';
 import { ClockSanity } from './membership/clock-sanity.js';
 import { ClusterService } from './membership/cluster-service.js';
 import type { DiskCheck } from './membership/disk-check.js';
+import { NamespacedCoordination } from './membership/namespaced-coordination.js';
+import { Namespaces } from './membership/namespaces.js';
 import { EventsService } from './membership/events.js';
 import { StateGauges } from './membership/state-gauges.js';
 import { type Members, openMembers } from './membership/members.js';
 import { receiverOf } from './membership/receiver.js';
+import { requestDefaults } from './membership/request-defaults.js';
 import type { SettingsRegister } from './membership/settings-register.js';
-import type { ConsistencySettings } from './membership/settings-types.js';
 import type { Ownership } from './partitioning/ownership.js';
 import { proposedRing } from './partitioning/ring-founding.js';
 import { type Disk, openDisk } from './disk/disk.js';
@@ -109,10 +111,9 @@ async function assembleNode(
     lag: new Lag({ self, clock, hintsFor: (node) => hints.held.get(node)?.count ?? 0 }),
   };
   const plans = new Plans({ ...shared, isBehind: shared.lag.isBehind });
-  const coordination = coordinationOf(environment, options, { disk, members, shared, plans });
-  const { coordinator, keyLists, proposers, stable } = coordination;
-  const given = { ...members, ...coordination, disk, limits };
-  const background = backgroundOf(environment, shared, given);
+  const parted = coordinationOf(environment, options, { disk, members, shared, plans });
+  const { coordination, namespaces, proposers, stable } = parted;
+  const background = backgroundOf(environment, shared, { ...members, ...parted, disk, limits });
   const { handoff, antiEntropy, exchange, convergence } = background;
   const reporting = { disk, members, shared, plans, clockSanity, antiEntropy };
   const { cluster, events, gauges } = reportsOf(environment, options, reporting);
@@ -120,14 +121,14 @@ async function assembleNode(
     if (open && founding.isComplete) background.meet(peer);
   });
   for (const part of [background, cluster, events, stable]) part.serve(messenger);
-  serveCoordinators({ ...disk, ...shared, ...coordination, ...limits, self, clock, observer });
+  serveCoordinators({ ...disk, ...shared, ...parted, ...limits, self, clock, observer });
   await transport.start(receiverOf(admission, messenger));
   const known = [founding, admission, diskCheck, diskMemory, tickets, view, settings];
   const parts = [...known, ...background.parts];
   for (const part of [...parts, antiEntropy]) part.start();
 
   return {
-    ...{ id: self, coordination: coordinator, keyLists, settings, cluster, exchange },
+    ...{ id: self, coordination, keyLists: coordination, namespaces, settings, cluster, exchange },
     ...{ convergence, events, observer, replica, hints, disk, view, gauges },
     ...{ handoff: handoff.control, foreground: shared.foreground },
     ready: () => orRefused([founding.done, diskCheck.settled, tickets.settled], admission.ended),
@@ -221,14 +222,14 @@ function coordinationOf(
 ) {
   const { clock, observer } = environment;
   const { founding, admission, diskCheck, tickets, settings } = members;
-  return assembleCoordination({
-    ...{ ...environment, ...shared, ...limits, disk, plans },
+  const defaults = requestDefaults(settings);
+  const { coordinator, keyLists, ...parts } = assembleCoordination({
+    ...{ ...environment, ...shared, ...limits, disk, plans, defaults },
     hedging: new Hedging(clock, limits.hedgeDelayMilliseconds),
     seal: new ContextSeal(secret, () => founding.clusterId),
     sessionSeal: new SessionSeal(secret, () => founding.clusterId, sessionTokenCharactersMax),
     cursors: new ListCursors(secret, () => founding.clusterId),
     resolver: new Resolver({ clock, observer, custom, ...limits }),
-    defaults: () => defaultsOf(settings.values),
     isReady: () =>
       founding.isComplete &&
       diskCheck.isSettled &&
@@ -236,6 +237,9 @@ function coordinationOf(
       admission.waitReason === undefined,
     backgroundTimeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
   });
+  const namespaces = new Namespaces(settings, keyLists);
+  const inner = { coordination: coordinator, keyLists, namespaces, defaults };
+  return { ...parts, coordination: new NamespacedCoordination(inner), namespaces };
 }
 
 /** What a node does unasked: hints go out, replicas are compared, what has ended makes room. */
@@ -256,8 +260,8 @@ function backgroundOf(
     readonly limits: NodeLimits;
   },
 ) {
-  disk.versions.follow(() => ({
-    count: settings.values.versions_kept,
+  disk.versions.follow((namespace) => ({
+    count: settings.namespaces.get(namespace)?.versions_kept ?? settings.values.versions_kept,
     seconds: settings.values.versions_kept_for_s,
   }));
   const handoff = new Handoff({
@@ -287,14 +291,4 @@ function backgroundOf(
     serve();
   };
   return { handoff, antiEntropy, exchange, convergence, parts, meet, serve: serveAll };
-}
-
-function defaultsOf(values: ConsistencySettings) {
-  return {
-    readLevel: values.default_level,
-    writeLevel: values.default_write_level,
-    readRepairProbability: values.read_repair_probability,
-    blindWrites: values.blind_writes,
-    conflictResolution: values.conflict_resolution,
-  };
 }

@@ -1,7 +1,7 @@
 /** `quorate conflicts`: the keys in conflict, or the siblings of one and how earlier ones ended. */
 import { z } from 'zod';
 import { pathOf, withQuery } from '../../lib/client/key-path.js';
-import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
+import { clientOf, KEY_OPTIONS, keysPathOf } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import { printControl } from '../control-command.js';
 import type { ExitCode } from '../exit-code.js';
@@ -56,7 +56,7 @@ export const conflictsCommand: CommandRow = {
       variable: 'QUORATE_CONFLICTS_CURSOR',
       summary: 'where the list goes on',
     },
-    ...CONTROL_OPTIONS,
+    ...KEY_OPTIONS,
   ],
   run: (invocation) => {
     const [key] = invocation.arguments;
@@ -91,7 +91,7 @@ async function list(invocation: Invocation, limit: number): Promise<ExitCode> {
 
 async function show(invocation: Invocation, key: string): Promise<ExitCode> {
   const client = await clientOf(invocation.options);
-  const path = pathOf('/api/v1/kv', key, '/conflicts');
+  const path = pathOf(keysPathOf(invocation.options), key, '/conflicts');
   return printControl(invocation, await client.control('GET', path, keyConflictsShape), {
     table: tables,
     value: ({ in_conflict, siblings }) => (in_conflict ? String(siblings.length) : '0'),

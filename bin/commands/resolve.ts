@@ -4,7 +4,7 @@ import { STRATEGY_NAMES } from '../../lib/resolution/strategies.js';
 import type { QuorateClient, Resolution } from '../../lib/client/client.js';
 import { pathOf } from '../../lib/client/key-path.js';
 import type { Problem } from '../../lib/client/results.js';
-import { clientOf, WRITE_OPTIONS, writeOptionsOf } from '../client-options.js';
+import { clientOf, keysPathOf, WRITE_OPTIONS, writeOptionsOf } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import type { CommandOptions } from '../command-options.js';
 import type { ExitCode } from '../exit-code.js';
@@ -47,7 +47,7 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   const resolution = resolutionOf(options);
   const settings = writeOptionsOf(options);
   const client = await clientOf(options);
-  const context = settings.context ?? (await contextOf(client, key));
+  const context = settings.context ?? (await contextOf(client, options, key));
   if (context === undefined) {
     terminal.err('quorate: the key is not in conflict\n');
     return EXIT.precondition;
@@ -63,9 +63,10 @@ async function run(invocation: Invocation): Promise<ExitCode> {
 /** Of the siblings as they are now; undefined where there are none. */
 async function contextOf(
   client: QuorateClient,
+  options: CommandOptions,
   key: string,
 ): Promise<string | Problem | undefined> {
-  const path = pathOf('/api/v1/kv', key, '/conflicts');
+  const path = pathOf(keysPathOf(options), key, '/conflicts');
   const result = await client.control('GET', path, keyConflictsShape);
   if (result.kind === 'problem') return result;
   return result.content.in_conflict ? result.content.context : undefined;

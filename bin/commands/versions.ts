@@ -1,7 +1,7 @@
 /** `quorate versions`: what a key holds, and what is kept of its past. */
 import { z } from 'zod';
 import { pathOf } from '../../lib/client/key-path.js';
-import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
+import { clientOf, KEY_OPTIONS, keysPathOf } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
 import { table } from '../output.js';
@@ -25,11 +25,11 @@ export const versionsCommand: CommandRow = {
   example: 'versions cart',
   summary: 'list the versions of a key: current ones, and superseded ones that are kept',
   arguments: '<key>',
-  options: CONTROL_OPTIONS,
+  options: KEY_OPTIONS,
   run: async (invocation) => {
     const [key = ''] = invocation.arguments;
     const client = await clientOf(invocation.options);
-    const path = pathOf('/api/v1/kv', key, '/versions');
+    const path = pathOf(keysPathOf(invocation.options), key, '/versions');
     return printControl(invocation, await client.control('GET', path, shape), {
       table: (terminal, { versions }) =>
         table(

@@ -4,6 +4,7 @@ import type { ExchangeControl } from '../anti-entropy/exchange-now.js';
 import type { Coordination, KeyLists } from '../coordination/request.js';
 import type { ForegroundLoad } from '../environment/foreground-load.js';
 import type { Observer } from '../environment/observer.js';
+import type { NamespacesControl } from '../membership/namespaces.js';
 import type { HandoffControl } from '../hints/hints-report.js';
 import type { ClusterControl } from '../membership/cluster-types.js';
 import type { EventsControl } from '../membership/events.js';
@@ -14,6 +15,7 @@ export interface ApiNode {
   readonly id: string;
   readonly coordination: Coordination;
   readonly keyLists: KeyLists;
+  readonly namespaces: NamespacesControl;
   readonly settings: SettingsControl;
   readonly cluster: ClusterControl;
   readonly exchange: ExchangeControl;

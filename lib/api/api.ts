@@ -4,6 +4,7 @@ import { createControl } from './admin/control.js';
 import type { ApiWorld } from './api-world.js';
 import { BatchPath, isBatchPath } from './http/batch-path.js';
 import { DataPath } from './http/data-path.js';
+import { namespacedPathOf } from './http/namespaced-path.js';
 import { isDataPath } from './http/data-target.js';
 import { HttpExchanges } from './http/exchange.js';
 
@@ -16,10 +17,16 @@ export function createApi(world: ApiWorld): RequestListener {
   const batchPath = new BatchPath(world, exchanges);
   const control = createControl(world, exchanges);
   return (request, response) => {
-    const url = pathAndQuery(request.url ?? '');
-    if (isDataPath(url)) dataPath.serve(request, response, url);
+    const whole = pathAndQuery(request.url ?? '');
+    const within = namespacedPathOf(whole);
+    const url = within?.url ?? whole;
+    if (within !== undefined && isDataPath(url)) {
+      dataPath.serve(request, response, url, within.namespace);
+    } else if (within !== undefined && isBatchPath(url)) {
+      batchPath.serve(request, response, url, within.namespace);
+    } else if (isDataPath(url)) dataPath.serve(request, response, url);
     else if (isBatchPath(url)) batchPath.serve(request, response, url);
-    else void control(request, response, url);
+    else void control(request, response, whole);
   };
 }
 

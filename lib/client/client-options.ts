@@ -1,6 +1,8 @@
-/** What a client, a session and a read are told. */
+/** What a client, a session and a request are told. */
 
 export interface ClientOptions {
+  /** Of the keys; undefined: the default one. */
+  readonly namespace?: string | undefined;
   /** `http://host:port`, in the order of preference; where one does not answer, the next. */
   readonly endpoints: readonly string[];
 }
@@ -38,3 +40,30 @@ export interface GetOptions extends ReadOptions {
   /** One version, current or kept; undefined: what the key holds. */
   readonly version?: string | undefined;
 }
+
+/** What is to become of siblings. */
+export type Resolution =
+  | { readonly kind: 'strategy'; readonly strategy: string }
+  /** JSON text. */
+  | { readonly kind: 'value'; readonly text: string };
+
+export interface WriteOptions extends ReadOptions {
+  /** Of the read that this write answers; undefined: replace what is there. */
+  readonly context?: string | undefined;
+  readonly durability?: string | undefined;
+  /**
+   * ETags or versions, in double quotes: the value must be one of these, else `precondition_failed`
+   * and nothing happens. It implies the level `strong`.
+   */
+  readonly ifMatch?: string | undefined;
+  /** `*`: there must be no value. The same. */
+  readonly ifNoneMatch?: '*' | undefined;
+}
+
+export interface PutOptions extends WriteOptions {
+  /** Time to live in seconds, or `keep`. */
+  readonly ttl?: number | 'keep' | undefined;
+}
+
+/** For all operations; a level is for those that name none. */
+export type BatchOptions = Omit<WriteOptions, 'context' | 'ifMatch' | 'ifNoneMatch'>;

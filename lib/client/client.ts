@@ -11,15 +11,19 @@ import {
 import { Endpoints } from './endpoints.js';
 import { HeldTokens } from './held-tokens.js';
 import type {
+  BatchOptions,
   ClientOptions,
   GetOptions,
   ListOptions,
+  PutOptions,
   ReadOptions,
+  Resolution,
   SessionOptions,
+  WriteOptions,
 } from './client-options.js';
 import type { HttpAnswer, HttpRequest } from './http-exchange.js';
 import { sendRequest } from './http-exchange.js';
-import { pathOf, withQuery } from './key-path.js';
+import { basePathOf, pathOf, withQuery } from './key-path.js';
 import { readControl, readGet, readWrite } from './read-answer.js';
 import { readPage } from './read-list.js';
 import { batchText, type BatchOperationRequest, readBatch, resultOf } from './batch.js';
@@ -36,71 +40,55 @@ import type {
 } from './results.js';
 
 export type {
+  BatchOptions,
   ClientOptions,
   GetOptions,
   ListOptions,
+  PutOptions,
   ReadOptions,
+  Resolution,
   SessionOptions,
+  WriteOptions,
 } from './client-options.js';
 export { ArgumentError, json, type JsonValue } from './arguments.js';
-
-/** What is to become of siblings. */
-export type Resolution =
-  | { readonly kind: 'strategy'; readonly strategy: string }
-  /** JSON text. */
-  | { readonly kind: 'value'; readonly text: string };
-
-export interface WriteOptions extends ReadOptions {
-  /** Of the read that this write answers; undefined: replace what is there. */
-  readonly context?: string | undefined;
-  readonly durability?: string | undefined;
-  /**
-   * ETags or versions, in double quotes: the value must be one of these, else `precondition_failed`
-   * and nothing happens. It implies the level `strong`.
-   */
-  readonly ifMatch?: string | undefined;
-  /** `*`: there must be no value. The same. */
-  readonly ifNoneMatch?: '*' | undefined;
-}
-
-export interface PutOptions extends WriteOptions {
-  /** Time to live in seconds, or `keep`. */
-  readonly ttl?: number | 'keep' | undefined;
-}
-
-/** For all operations; a level is for those that name none. */
-export type BatchOptions = Omit<WriteOptions, 'context' | 'ifMatch' | 'ifNoneMatch'>;
 
 /** A node without a deadline from us has its own; this is for the network to it. */
 const PATIENCE_MILLISECONDS = 60_000;
 /** What the way there and back may take above the deadline. */
 const WAY_MILLISECONDS = 2000;
-const DATA_PATH = '/api/v1/kv';
 const SESSION_HEADER = 'x-session-token';
 /** Begins a session at any level. */
 const NEW_SESSION = 'new';
-const OF_SESSIONS = /^\/api\/v1\/(?:kv|batch)(?:[/?]|$)/;
+const OF_SESSIONS = /^\/api\/v1\/(?:namespaces\/[^/]+\/)?(?:kv|batch)(?:[/?]|$)/;
 const NO_OPTIONS = {};
 
 export class QuorateClient {
-  readonly #addresses: readonly string[];
+  protected readonly options: ClientOptions;
   readonly #endpoints: Endpoints;
+  /** Of all that is about keys. */
+  readonly #base: string;
 
   /** @throws ArgumentError, as every method does before anything is sent */
-  constructor({ endpoints }: ClientOptions) {
-    this.#addresses = endpointsOf(endpoints);
-    this.#endpoints = new Endpoints(this.#addresses);
+  constructor(options: ClientOptions) {
+    this.options = { ...options, endpoints: endpointsOf(options.endpoints) };
+    this.#endpoints = new Endpoints(this.options.endpoints);
+    this.#base = basePathOf(options.namespace);
+  }
+
+  /** The same cluster; keys are those of the namespace. */
+  namespace(namespace: string): QuorateClient {
+    return new QuorateClient({ ...this.options, namespace });
   }
 
   /** Requests that share what they have seen, at any level (docs/consistency.md, Sessions). */
   session(options: SessionOptions = {}): QuorateSession {
-    return new QuorateSession({ endpoints: this.#addresses }, options);
+    return new QuorateSession(this.options, options);
   }
 
   async get(key: string, options: GetOptions = NO_OPTIONS): Promise<GetResult> {
     const { readRepair, version } = options;
     const headers = { ...headersOf(options), ...headersFrom({ 'x-read-repair': readRepair }) };
-    const path = withQuery(pathOf(DATA_PATH, key), { version });
+    const path = withQuery(pathOf(`${this.#base}/kv`, key), { version });
     return this.#ask({ method: 'GET', path, headers }, options, readGet);
   }
 
@@ -119,12 +107,12 @@ export class QuorateClient {
       ...(isJson ? {} : { 'x-raw': '1' }),
     };
     const body = isJson ? `{"value":${stored.text}}` : stored.bytes;
-    const path = pathOf(DATA_PATH, key);
+    const path = pathOf(`${this.#base}/kv`, key);
     return this.#ask({ method: 'PUT', path, headers, body }, options, readWrite);
   }
 
   async delete(key: string, options: WriteOptions = NO_OPTIONS): Promise<WriteResult> {
-    const request = { method: 'DELETE', path: pathOf(DATA_PATH, key) } as const;
+    const request = { method: 'DELETE', path: pathOf(`${this.#base}/kv`, key) } as const;
     return this.#ask({ ...request, headers: headersOf(options) }, options, readWrite);
   }
 
@@ -148,7 +136,7 @@ export class QuorateClient {
   /** One page of it. */
   async listPage(options: ListOptions = NO_OPTIONS): Promise<KeyPage | Problem> {
     const { prefix, limit, cursor, values } = options;
-    const path = withQuery(DATA_PATH, {
+    const path = withQuery(`${this.#base}/kv`, {
       ...{ prefix, cursor, values: values === true ? '1' : undefined },
       limit: limit === undefined ? undefined : String(limit),
     });
@@ -168,7 +156,7 @@ export class QuorateClient {
         ? `"value":${jsonTextOf(resolution.text)}`
         : `"strategy":${JSON.stringify(unicodeOf(resolution.strategy, 'a strategy'))}`;
     const body = `{"context":${JSON.stringify(unicodeOf(context, 'a context'))},${how}}`;
-    const path = pathOf(DATA_PATH, key, '/conflicts/resolve');
+    const path = pathOf(`${this.#base}/kv`, key, '/conflicts/resolve');
     return this.#ask({ method: 'POST', path, headers, body }, options, readWrite);
   }
 
@@ -189,13 +177,13 @@ export class QuorateClient {
     options: BatchOptions = NO_OPTIONS,
   ): Promise<Batched<BatchRow> | Problem> {
     const headers = { ...headersOf(options), 'content-type': 'application/json' };
-    const request = { method: 'POST', path: '/api/v1/batch', headers, body } as const;
+    const request = { method: 'POST', path: `${this.#base}/batch`, headers, body } as const;
     return this.#ask(request, options, readBatch);
   }
 
   /** A control request. `shape` is what the answer must be. */
   async control<Content>(
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
     shape: z.ZodType<Content>,
     body?: unknown,
@@ -240,10 +228,21 @@ export class QuorateSession extends QuorateClient {
   readonly #onTokens: SessionOptions['onTokens'];
 
   /** Made by `QuorateClient.session`. */
-  constructor(options: ClientOptions, { tokens = [], onTokens }: SessionOptions) {
+  constructor(
+    options: ClientOptions,
+    { tokens = [], onTokens }: SessionOptions,
+    held = new HeldTokens<string>(),
+  ) {
     super(options);
-    this.#held = new HeldTokens(tokens.map((token) => headerTextOf(token, 'a session token')));
+    held.add(tokens.map((token) => headerTextOf(token, 'a session token')));
+    this.#held = held;
     this.#onTokens = onTokens;
+  }
+
+  /** The same session: what was seen in one namespace counts in all. */
+  override namespace(namespace: string): QuorateSession {
+    const options = { ...this.options, namespace };
+    return new QuorateSession(options, { onTokens: this.#onTokens }, this.#held);
   }
 
   /** To be kept, or handed to another session. */

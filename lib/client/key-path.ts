@@ -1,5 +1,14 @@
 /** Keys in addresses: percent-encoded once, in one segment. See docs/http-api.md, Keys. */
-import { keyOf, unicodeOf } from './arguments.js';
+import { ArgumentError, keyOf, unicodeOf } from './arguments.js';
+
+const NAMESPACE = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+/** Below it lie `kv` and `batch`. @throws ArgumentError where it is no name of a namespace */
+export function basePathOf(namespace: string | undefined): string {
+  if (namespace === undefined || namespace === 'default') return '/api/v1';
+  if (NAMESPACE.test(namespace)) return `/api/v1/namespaces/${namespace}`;
+  throw new ArgumentError('a namespace is 1 to 63 small letters, digits and hyphens');
+}
 
 /**
  * The path of a key below `base`, percent-encoded once. Where URLs fold it (`.` and `..`), also

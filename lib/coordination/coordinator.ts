@@ -67,7 +67,7 @@ export interface CoordinatorOptions extends AddressingOptions {
   readonly expiryClock: ExpiryClock;
   readonly seal: ContextSeal;
   readonly resolver: Resolver;
-  readonly defaults: () => Defaults;
+  readonly defaults: (namespace: string) => Defaults;
   readonly valueBytesMax: number;
 }
 
@@ -88,7 +88,7 @@ export class Coordinator implements Coordination {
 
   get(request: GetRequest): GetAnswer | Promise<GetAnswer> {
     const { settlement, defaults } = this.#options;
-    const { readLevel, conflictResolution } = defaults();
+    const { readLevel, conflictResolution } = defaults(request.namespace);
     const read = this.#read(request, readLevel);
     const got = settlement.get(read, conflictResolution);
     if (got instanceof Promise) return got.then((later) => this.#answer(request, read, later));
@@ -97,8 +97,8 @@ export class Coordinator implements Coordination {
 
   put(request: PutRequest): PutAnswer | Promise<PutAnswer> {
     const { paths, plans, defaults } = this.#options;
-    const { writeLevel, blindWrites } = defaults();
-    const { change, durability } = request;
+    const { writeLevel, blindWrites } = defaults(request.namespace);
+    const { change, durability = 'sync' } = request;
     const levels = levelsOf(request, writeLevel, 'write');
     if (change.state === 'value') assertFits(change.value, this.#options.valueBytesMax);
     const at = this.#addressing.at(request);
@@ -148,7 +148,7 @@ export class Coordinator implements Coordination {
 
   async resolve(request: ResolveRequest): Promise<PutAnswer> {
     const { settlement, plans } = this.#options;
-    const { by: who, durability } = request;
+    const { by: who, durability = 'sync' } = request;
     const asked = this.#resolution(request);
     const { at, token } = asked.read;
     assertDurable(token, durability);
@@ -170,7 +170,7 @@ export class Coordinator implements Coordination {
     const { context } = request;
     const by = resolveByOf(request.resolution, resolver);
     if (by.kind === 'value') assertFits(by.value, this.#options.valueBytesMax);
-    const read = this.#read(request, defaults().writeLevel);
+    const read = this.#read(request, defaults(request.namespace).writeLevel);
     for (const { name } of read.levels) parseLevel(name, 'write');
     return { read, seen: this.#contexts.open(request, context), by };
   }
@@ -215,7 +215,7 @@ export class Coordinator implements Coordination {
   async #plain(
     request: GetRequest,
   ): Promise<{ readonly answer: GetAnswer; readonly look: HistoryQuery }> {
-    const read = this.#read(request, this.#options.defaults().readLevel);
+    const read = this.#read(request, this.#options.defaults(request.namespace).readLevel);
     const got = await this.#options.paths.get(read);
     const level = parseLevel(got.level, 'read');
     const { at, deadline } = read;
@@ -223,7 +223,7 @@ export class Coordinator implements Coordination {
   }
 
   #read(request: GetRequest, byDefault: string): SessionGet {
-    const { readRepairProbability } = this.#options.defaults();
+    const { readRepairProbability } = this.#options.defaults(request.namespace);
     const levels = levelsOf(request, byDefault, 'read');
     const at = this.#addressing.at(request);
     const { readRepair } = request;
@@ -257,7 +257,7 @@ export class Coordinator implements Coordination {
     token: SessionToken | undefined,
     result: PutResult,
   ): PutAnswer {
-    const { durability } = request;
+    const { durability = 'sync' } = request;
     const { version, replaced, beside, level, answered, asked, standIns, seen } = result;
     const { plans, sessions } = this.#options;
     return {

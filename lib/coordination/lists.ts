@@ -44,7 +44,7 @@ export interface ListsOptions extends ListServiceOptions {
   readonly observer: Observer;
   /** How a key is read that must be looked at. */
   readonly read: (request: GetRequest) => GetAnswer | Promise<GetAnswer>;
-  readonly defaults: () => { readonly readLevel: string };
+  readonly defaults: (namespace: string) => { readonly readLevel: string };
   /** Is the cluster founded? */
   readonly isReady: () => boolean;
   readonly timeoutDefaultMilliseconds: number;
@@ -84,7 +84,7 @@ export class Lists implements KeyLists {
     if (!isReady()) throw new OperatingError('not_ready', 'the cluster is not founded yet');
     const timeout = request.timeoutMilliseconds ?? timeoutDefaultMilliseconds;
     const deadline = clock.monotonicMilliseconds() + timeout;
-    const { readLevel } = defaults();
+    const { readLevel } = defaults(request.namespace);
     const byDefault = isListLevel(readLevel) ? readLevel : 'quorum';
     const levels = [request.level ?? byDefault, ...request.fallbacks].map(listLevel);
     const after = request.cursor === undefined ? '' : cursors.open(request, request.cursor);

@@ -9,7 +9,6 @@ import type { SessionToken } from '../versioning/session-token.js';
 import type { Version } from '../versioning/siblings.js';
 
 interface Addressed {
-  /** `default` until there are namespaces. */
   readonly namespace: string;
   /** 1 to 1,024 bytes of UTF-8, well-formed. */
   readonly key: string;
@@ -46,7 +45,8 @@ export interface PutRequest extends Addressed {
   readonly change: Change;
   /** The token that came with a read or a write of this key. */
   readonly context: string | undefined;
-  readonly durability: Durability;
+  /** Undefined: what the namespace says, or `sync`. */
+  readonly durability: Durability | undefined;
   /** It implies `strong`. Where it does not hold: `precondition_failed`, with what is there. */
   readonly precondition?: Precondition | undefined;
 }
@@ -59,7 +59,7 @@ export interface ResolveRequest extends Addressed {
     | { readonly kind: 'value'; readonly contentType: string; readonly value: Uint8Array };
   /** Who asks, for the audit entry. */
   readonly by: string;
-  readonly durability: Durability;
+  readonly durability: Durability | undefined;
 }
 
 /** What a resolution would make of the siblings; nothing was written. */

@@ -42,6 +42,8 @@ export interface SettingsRegisterOptions {
   readonly pageBytesMax: number;
 }
 
+type FieldsOf = (namespaces: SettingsState['namespaces']) => Readonly<Record<string, unknown>>;
+
 const SETTINGS_KEY = SINGLE_KEYS.settings;
 /** Between two tries to read those of the others, after a loss. */
 const RECOVERY_MILLISECONDS = 250;
@@ -116,6 +118,10 @@ export class SettingsRegister implements SettingsControl {
     return this.#state.settings;
   }
 
+  get namespaces(): SettingsState['namespaces'] {
+    return this.#state.namespaces;
+  }
+
   get hash(): number {
     return this.#state.hash;
   }
@@ -131,11 +137,11 @@ export class SettingsRegister implements SettingsControl {
 
   change(fields: Partial<ConsistencySettings>, options: ChangeOptions): Promise<SettingsAnswer> {
     const valid = validSettings(fields);
-    return this.#inTurn(() => valid, options);
+    return this.changeInTurn(() => valid, options);
   }
 
   rollback(version: string, options: ChangeOptions): Promise<SettingsAnswer> {
-    return this.#inTurn(() => this.#settingsAt(version), options);
+    return this.changeInTurn(() => this.#settingsAt(version), options);
   }
 
   /**
@@ -153,11 +159,11 @@ export class SettingsRegister implements SettingsControl {
     return pull;
   }
 
-  /** One change after the other; one whose turn comes after its deadline is not made. */
-  #inTurn(
-    fieldsOf: () => Partial<ConsistencySettings>,
-    options: ChangeOptions,
-  ): Promise<SettingsAnswer> {
+  /**
+   * One change after the other; one whose turn comes after its deadline is not made.
+   * @param fieldsOf valid fields, of the state that a majority knows of by then; it may refuse
+   */
+  changeInTurn(fieldsOf: FieldsOf, options: ChangeOptions): Promise<SettingsAnswer> {
     const deadline = this.#deadline(options.timeoutMilliseconds);
     return this.#oneAtATime(() => {
       if (this.#options.clock.monotonicMilliseconds() >= deadline) {
@@ -168,7 +174,7 @@ export class SettingsRegister implements SettingsControl {
   }
 
   async #change(
-    fieldsOf: () => Partial<ConsistencySettings>,
+    fieldsOf: FieldsOf,
     { ifMatch, dryRun, by }: ChangeOptions,
     deadline: number,
   ): Promise<SettingsAnswer> {
@@ -180,7 +186,7 @@ export class SettingsRegister implements SettingsControl {
         details: { received: ifMatch, version: before.version },
       });
     }
-    const fields = fieldsOf();
+    const fields = fieldsOf(before.namespaces);
     const after = before.change(fields, { at: clock.wallMilliseconds(), node: self, by });
     if (dryRun) return { settings: after.settings, version: after.version, nodes: [] };
     if (after !== before) observer.log('info', 'settings change', { by, fields });
@@ -283,13 +289,8 @@ export class SettingsRegister implements SettingsControl {
   #assertMajority(received: number, outcome: 'none' | 'unknown'): void {
     const required = majority(this.#options.members.length);
     if (received >= required) return;
-    throw new OperatingError(
-      'settings_unavailable',
-      'too few nodes are up to change the settings',
-      {
-        outcome,
-        details: { required, received },
-      },
-    );
+    const message = 'too few nodes are up to change the settings';
+    const details = { required, received };
+    throw new OperatingError('settings_unavailable', message, { outcome, details });
   }
 }

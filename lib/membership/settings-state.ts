@@ -4,11 +4,8 @@ import { encode } from '../encoding/codec.js';
 import { lastWithin, pageAfter } from '../encoding/cut-list.js';
 import { hash32 } from '../encoding/hash.js';
 import type { PlainSettings } from './messages.js';
-import type {
-  ConsistencySettings,
-  ConsistencySettingName,
-  SettingsChange,
-} from './settings-types.js';
+import { isNamespaceField, namespaceOfField, type NamespaceRules } from './namespace-rules.js';
+import type { ConsistencySettings, SettingsChange } from './settings-types.js';
 import { consistencySettings, CONSISTENCY_SETTING_NAMES } from './settings-types.js';
 
 /** (n, node): the change that last set a field. Higher wins. */
@@ -24,21 +21,22 @@ const HISTORY_MAX = 1000;
 
 /** Immutable. `merge` is commutative, associative and idempotent, so all nodes come to the same. */
 export class SettingsState {
-  readonly #fields: ReadonlyMap<ConsistencySettingName, Field>;
+  /** Of the cluster, and of each namespace that was ever made one. */
+  readonly #fields: ReadonlyMap<string, Field>;
   /** Oldest first, distinct by version. */
   readonly history: readonly SettingsChange[];
   /** The same object at every look: every request asks for it. */
   readonly settings: ConsistencySettings;
+  /** Those that are there, in the order of their names. */
+  readonly namespaces: ReadonlyMap<string, NamespaceRules>;
   /** Of all fields and changes: equal where two nodes know the same. */
   readonly hash: number;
 
-  private constructor(
-    fields: ReadonlyMap<ConsistencySettingName, Field>,
-    history: readonly SettingsChange[],
-  ) {
-    this.#fields = fields;
+  private constructor(fields: ReadonlyMap<string, Field>, history: readonly SettingsChange[]) {
+    this.#fields = inOrder(fields);
     this.history = history;
-    const entries = [...fields].map(([name, { value }]) => [name, value]);
+    const entries = CONSISTENCY_SETTING_NAMES.map((name) => [name, fields.get(name)?.value]);
+    this.namespaces = namespacesIn(this.#fields);
     this.settings = Object.freeze(Object.fromEntries(entries) as ConsistencySettings);
     const plain = [this.#plainFields(), history.map(({ version }) => version)];
     this.hash = hash32(encode(plain));
@@ -56,10 +54,7 @@ export class SettingsState {
   static from(plain: PlainSettings, byDefault: SettingsState): SettingsState {
     const fields = new Map(byDefault.#fields);
     for (const [name, value, version] of plain.fields) {
-      const known = CONSISTENCY_SETTING_NAMES.find((setting) => setting === name);
-      if (known === undefined || !consistencySettings.shape[known].safeParse(value).success)
-        continue;
-      fields.set(known, { value, version });
+      if (isValid(name, value)) fields.set(name, { value, version });
     }
     return new SettingsState(fields, plain.history as SettingsChange[]);
   }
@@ -71,12 +66,10 @@ export class SettingsState {
   }
 
   merge(other: SettingsState): SettingsState {
-    const fields = new Map<ConsistencySettingName, Field>();
-    for (const name of CONSISTENCY_SETTING_NAMES) {
-      const [ours, theirs] = [this.#fields.get(name), other.#fields.get(name)];
-      const winner =
-        ours === undefined || (theirs !== undefined && wins(theirs, ours)) ? theirs : ours;
-      if (winner !== undefined) fields.set(name, winner);
+    const fields = new Map(this.#fields);
+    for (const [name, theirs] of other.#fields) {
+      const ours = fields.get(name);
+      if (ours === undefined || wins(theirs, ours)) fields.set(name, theirs);
     }
     const byVersion = new Map(
       [...this.history, ...other.history].map((change) => [nameOfChange(change), change]),
@@ -89,16 +82,15 @@ export class SettingsState {
 
   /** The state after a change, or this very state where the change changes nothing. */
   change(
-    fields: Partial<ConsistencySettings>,
+    fields: Readonly<Record<string, unknown>>,
     made: { readonly at: number; readonly node: string; readonly by: string },
   ): SettingsState {
-    const before = this.settings;
     const changed: Record<string, { from: unknown; to: unknown }> = {};
     const next = new Map(this.#fields);
-    for (const name of CONSISTENCY_SETTING_NAMES) {
-      const value = fields[name];
-      if (value === undefined || value === before[name]) continue;
-      changed[name] = { from: before[name], to: value };
+    for (const [name, value] of Object.entries(fields)) {
+      const before = this.#fields.get(name)?.value ?? null;
+      if (value === undefined || JSON.stringify(value) === JSON.stringify(before)) continue;
+      changed[name] = { from: before, to: value };
       next.set(name, { value, version: [this.#depth + 1, made.node] });
     }
     if (Object.keys(changed).length === 0) return this;
@@ -133,6 +125,32 @@ export class SettingsState {
       [version[0], version[1]],
     ]);
   }
+}
+
+/** One order on all nodes: a hash is over it. Those of the cluster come first. */
+function inOrder(fields: ReadonlyMap<string, Field>): ReadonlyMap<string, Field> {
+  const known: readonly string[] = CONSISTENCY_SETTING_NAMES;
+  const others = [...fields.keys()].filter((name) => !known.includes(name)).sort();
+  const named = [...known, ...others].flatMap((name) => {
+    const field = fields.get(name);
+    return field === undefined ? [] : [[name, field] as const];
+  });
+  return new Map(named);
+}
+
+function namespacesIn(fields: ReadonlyMap<string, Field>): ReadonlyMap<string, NamespaceRules> {
+  const found = new Map<string, NamespaceRules>();
+  for (const [field, { value }] of fields) {
+    const name = namespaceOfField(field);
+    if (name !== undefined && value !== null) found.set(name, value as NamespaceRules);
+  }
+  return found;
+}
+
+function isValid(name: string, value: unknown): boolean {
+  const known = CONSISTENCY_SETTING_NAMES.find((setting) => setting === name);
+  if (known !== undefined) return consistencySettings.shape[known].safeParse(value).success;
+  return isNamespaceField(name, value);
 }
 
 /** The higher version; between equal ones (two configurations of the start) the greater text. */

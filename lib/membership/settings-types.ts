@@ -4,7 +4,7 @@ import { parseLevel } from '../coordination/level.js';
 import { OperatingError } from '../errors.js';
 import { STRATEGY_NAMES } from '../resolution/strategies.js';
 
-function levelFor(operation: 'read' | 'write') {
+export function levelFor(operation: 'read' | 'write') {
   return z.string().superRefine((text, context) => {
     try {
       parseLevel(text, operation);
@@ -15,10 +15,10 @@ function levelFor(operation: 'read' | 'write') {
   });
 }
 
-const TEN_YEARS_SECONDS = 315_360_000;
+export const TEN_YEARS_SECONDS = 315_360_000;
 export const BLIND_WRITES = ['overwrite', 'sibling', 'refuse'] as const;
 
-const VERSIONS_KEPT_MAX = 1000;
+export const VERSIONS_KEPT_MAX = 1000;
 
 /** Each field is valid independently of the others, so that merging field by field stays valid. */
 export const consistencySettings = z.strictObject({

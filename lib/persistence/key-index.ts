@@ -4,6 +4,7 @@
  * themselves lie by the hash of their key.
  */
 import { OperatingError } from '../errors.js';
+import { HASH_PREFIX_BITS } from '../partitioning/partition.js';
 import { keyAfter, type KeyRange, PREFIX, type RecordKey, recordKey } from './keyspace.js';
 import type { Store } from './store.js';
 
@@ -96,4 +97,9 @@ export async function allWritten(store: Store): Promise<void> {
 export function recordOfEntry(entry: string, partitionCount: number): RecordKey {
   const { namespace, key } = keyOfEntry(entry);
   return recordKey(namespace, key, partitionCount);
+}
+
+/** Of what lies at a place. */
+export function namespaceOfPlace(place: string): string {
+  return place.slice(HASH_PREFIX_BITS / 4, place.indexOf('\u0000'));
 }

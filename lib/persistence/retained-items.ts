@@ -1,5 +1,6 @@
 /** What is put aside for each key, the latest of it, for a while: bounded in number, bytes, age. */
 import type { Observer } from '../environment/observer.js';
+import { namespaceOfPlace } from './key-index.js';
 import { isUnknownFormat } from '../errors.js';
 import { encodeStored, readStored } from './checksummed.js';
 import { type ExpiryClock, isOlderThan } from './expiry-clock.js';
@@ -34,7 +35,7 @@ export interface RetainedItemsOptions {
   readonly lists: string;
   readonly items: string;
   /** As they are now: some are settings of the cluster. */
-  readonly limits: () => RetainedLimits;
+  readonly limits: (namespace: string) => RetainedLimits;
 }
 
 /** What is known of an item without reading it. */
@@ -69,13 +70,13 @@ export class RetainedItems {
   }
 
   /** Is anything kept now? What was kept before goes with the next sweep. */
-  get isOpen(): boolean {
-    return this.#options.limits().itemsMax > 0;
+  isOpen({ namespace }: RecordKey): boolean {
+    return this.#options.limits(namespace).itemsMax > 0;
   }
 
   /** Puts an item aside, and gives up what exceeds the limits. Throws nothing. */
   add(transaction: Transaction, at: RecordKey, id: string, item: unknown, about: unknown): void {
-    if (!this.isOpen) return;
+    if (!this.isOpen(at)) return;
     const { expiryClock, observer, name } = this.#options;
     const place = placeOf(at);
     const now = Math.floor(expiryClock.stamp());
@@ -110,7 +111,7 @@ export class RetainedItems {
   rows(at: RecordKey): RetainedRow[] {
     const listKey = this.#listKey(placeOf(at));
     const { expiryClock, limits } = this.#options;
-    const { ageMillisecondsMax } = limits();
+    const { ageMillisecondsMax } = limits(at.namespace);
     const now = expiryClock.now();
     const rows = this.#list(listKey, this.#options.store.get(listKey));
     return rows.filter(({ at: since }) => {
@@ -134,7 +135,7 @@ export class RetainedItems {
     this.#cursor = page.length < SWEEP_PAGE || last === undefined ? all.from : keyAfter(last);
     const full = page.filter(([key, stored]) => {
       const rows = this.#knownList(key, stored);
-      return rows !== undefined && this.#exceeds(rows);
+      return rows !== undefined && this.#exceeds(placeOfList(lists, key), rows);
     });
     if (full.length === 0) return;
     const { committed } = store.transact(
@@ -151,14 +152,14 @@ export class RetainedItems {
     await committed;
   }
 
-  #exceeds(rows: readonly RetainedRow[]): boolean {
-    return this.#kept(rows).length < rows.length || rows.length === 0;
+  #exceeds(place: string, rows: readonly RetainedRow[]): boolean {
+    return this.#kept(place, rows).length < rows.length || rows.length === 0;
   }
 
   /** The latest that are within the limits. */
-  #kept(rows: readonly RetainedRow[]): RetainedRow[] {
+  #kept(place: string, rows: readonly RetainedRow[]): RetainedRow[] {
     const { expiryClock, limits } = this.#options;
-    const { itemsMax, bytesMax, ageMillisecondsMax } = limits();
+    const { itemsMax, bytesMax, ageMillisecondsMax } = limits(namespaceOfPlace(place));
     const now = expiryClock.now();
     let bytes = 0;
     let count = 0;
@@ -180,7 +181,7 @@ export class RetainedItems {
     grown: boolean,
   ): void {
     const { observer, name } = this.#options;
-    const kept = this.#kept(rows);
+    const kept = this.#kept(place, rows);
     const gone = rows.filter((row) => !kept.includes(row));
     for (const row of gone) transaction.delete(this.#itemKey(place, row));
     const listKey = this.#listKey(place);

@@ -40,11 +40,11 @@ const NONE: VersionsWanted = { count: 0, seconds: 0 };
 export class KeptVersions {
   readonly #retained: RetainedItems;
   readonly #expiryClock: ExpiryClock;
-  #wanted = (): VersionsWanted => NONE;
+  #wanted: (namespace: string) => VersionsWanted = () => NONE;
 
   constructor({ versionsBytesMax: bytesMax, ...options }: VersionsOptions) {
-    const limits = (): RetainedLimits => {
-      const { count, seconds } = this.#wanted();
+    const limits = (namespace: string): RetainedLimits => {
+      const { count, seconds } = this.#wanted(namespace);
       const ageMillisecondsMax = seconds === 0 ? Number.POSITIVE_INFINITY : 1000 * seconds;
       return { itemsMax: count, bytesMax, ageMillisecondsMax };
     };
@@ -56,13 +56,13 @@ export class KeptVersions {
   }
 
   /** Membership introduces itself: the settings may change at any time. */
-  follow(wanted: () => VersionsWanted): void {
+  follow(wanted: (namespace: string) => VersionsWanted): void {
     this.#wanted = wanted;
   }
 
   /** Called in every transaction that changes a record. Throws nothing. */
   keep(transaction: Transaction, at: RecordKey, before: Siblings | undefined, after: Siblings) {
-    if (!this.#retained.isOpen) return;
+    if (!this.#retained.isOpen(at)) return;
     // A stub is no successor: what ended by its time to live is gone for good.
     for (const version of liveVersions(before, this.#expiryClock.now())) {
       if (find(after, version.dot) === undefined) this.#add(transaction, at, version);

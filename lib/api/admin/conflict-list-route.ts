@@ -1,11 +1,13 @@
 /** The keys in conflict now, over HTTP: paged, the oldest first (docs/http-api.md, Conflicts). */
 import { z } from 'zod';
 import type { Coordination } from '../../coordination/request.js';
+import type { NamespacesControl } from '../../membership/namespaces.js';
 import { parameter, type Query } from '../http/query.js';
 import { invalid } from '../http/refusals.js';
+import type { HttpReply } from '../http/reply.js';
 import { timeText } from '../http/version-text.js';
 import { jsonReply } from './control-reply.js';
-import type { ControlRoute } from './route.js';
+import type { ControlCall, ControlRoute, ParameterRow } from './route.js';
 
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1000;
@@ -20,30 +22,65 @@ const listShape = z.strictObject({
   unanswered: z.array(z.string()),
 });
 
-export function conflictListRoute(coordination: Coordination): ControlRoute {
-  return {
-    method: 'GET',
-    path: '/api/v1/conflicts',
-    operationId: 'listConflicts',
-    tag: 'Keys',
-    summary: 'The keys in conflict now, the oldest conflict first',
-    parameters: [
-      {
-        name: 'limit',
-        in: 'query',
-        description: `Most keys of a page: 1 to ${LIMIT_MAX}, ${LIMIT_DEFAULT} by default.`,
-        schema: { type: 'integer', minimum: 1, maximum: LIMIT_MAX },
-      },
-      { name: 'cursor', in: 'query', description: 'Of the page before.' },
-    ],
-    answers: { 200: { description: 'A page of keys.', schema: listShape } },
-    handle: async ({ query, timeoutMilliseconds }) => {
-      const request = { limit: limitOf(query), cursor: parameter(query, 'cursor') };
-      const list = await coordination.listConflicts({ ...request, timeoutMilliseconds });
-      const conflicts = list.conflicts.map((row) => ({ ...row, since: timeText(row.since) }));
-      return jsonReply({ ...list, conflicts });
-    },
+const PARAMETERS: readonly ParameterRow[] = [
+  {
+    name: 'limit',
+    in: 'query',
+    description: `Most keys of a page: 1 to ${LIMIT_MAX}, ${LIMIT_DEFAULT} by default.`,
+    schema: { type: 'integer', minimum: 1, maximum: LIMIT_MAX },
+  },
+  { name: 'cursor', in: 'query', description: 'Of the page before.' },
+];
+const NAMESPACE_PATH = '/api/v1/namespaces/:namespace/conflicts';
+
+export function conflictListRoutes(
+  coordination: Coordination,
+  namespaces: Pick<NamespacesControl, 'rulesOf'>,
+): readonly ControlRoute[] {
+  const page = async (
+    { query, timeoutMilliseconds }: ControlCall,
+    namespace: string | undefined,
+  ): Promise<HttpReply> => {
+    const request = { limit: limitOf(query), cursor: parameter(query, 'cursor') };
+    const list = await coordination.listConflicts({ ...request, timeoutMilliseconds });
+    const conflicts = list.conflicts
+      .filter((row) => namespace === undefined || row.namespace === namespace)
+      .map((row) => ({ ...row, since: timeText(row.since) }));
+    return jsonReply({ ...list, conflicts });
   };
+  return [
+    {
+      method: 'GET',
+      path: '/api/v1/conflicts',
+      operationId: 'listConflicts',
+      tag: 'Keys',
+      summary: 'The keys in conflict now, the oldest conflict first',
+      parameters: PARAMETERS,
+      answers: { 200: { description: 'A page of keys.', schema: listShape } },
+      handle: (call) => page(call, undefined),
+    },
+    {
+      method: 'GET',
+      path: NAMESPACE_PATH,
+      operationId: 'listConflictsOfNamespace',
+      tag: 'Keys',
+      summary: 'The same of a namespace: pages may be short, or empty, before the last',
+      parameters: [
+        { name: 'namespace', in: 'path', description: 'The name of the namespace.' },
+        ...PARAMETERS,
+      ],
+      answers: {
+        200: { description: 'A page of keys.', schema: listShape },
+        404: { description: 'There is no such namespace (`not_found`).' },
+      },
+      handle: (call) => {
+        const [path = ''] = call.url.split('?', 1);
+        const namespace = path.split('/')[4] ?? '';
+        namespaces.rulesOf(namespace);
+        return page(call, namespace);
+      },
+    },
+  ];
 }
 
 function limitOf(query: Query): number {

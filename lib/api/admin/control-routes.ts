@@ -6,7 +6,7 @@ import type { HttpExchanges } from '../http/exchange.js';
 import { ClientLoad } from './client-load.js';
 import { clusterRoutes } from './cluster-routes.js';
 import { configRoutes } from './config-routes.js';
-import { conflictListRoute } from './conflict-list-route.js';
+import { conflictListRoutes } from './conflict-list-route.js';
 import { convergenceRoute } from './convergence-route.js';
 import { copiesRoutes } from './copies-routes.js';
 import type { ControlWork } from './control-work.js';
@@ -18,6 +18,7 @@ import { healthRoutes } from './health-routes.js';
 import { HISTORY_ROUTES } from './history-routes.js';
 import { hintsRoute } from './hints-route.js';
 import { locateRoutes } from './locate-routes.js';
+import { namespaceRoutes } from './namespace-routes.js';
 import type { ControlRoute } from './route.js';
 
 export function controlRoutes(
@@ -30,10 +31,11 @@ export function controlRoutes(
   const routes = [
     ...aboutRoutes(world),
     ...configRoutes(settings),
+    ...namespaceRoutes(world.node.namespaces),
     ...clusterRoutes(cluster, load),
     ...locateRoutes(cluster),
     ...copiesRoutes(coordination),
-    conflictListRoute(coordination),
+    ...conflictListRoutes(coordination, world.node.namespaces),
     exchangeRoute(exchange),
     hintsRoute(handoff),
     convergenceRoute(convergence),

@@ -1,5 +1,4 @@
 /** What a batch asks for: its operations, read strictly before any is done (docs/http-api.md). */
-import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import { JSON_TYPE, splitArray, splitObject, stringOf } from '../../encoding/json-text.js';
 import { OperatingError } from '../../errors.js';
 import type { Change } from '../../replica/intent.js';
@@ -9,7 +8,7 @@ import { preconditionOf } from './entity-tag.js';
 import { checkKey } from './key-of-path.js';
 import { BYTES_TYPE, checkContentType, essenceOf } from './media-type.js';
 import { checkMembers, membersOf, objectOf, ttlMember } from './put-body.js';
-import { invalid, later } from './refusals.js';
+import { invalid } from './refusals.js';
 
 export const BATCH_OPERATIONS_MAX = 1000;
 
@@ -30,8 +29,6 @@ export interface BatchOperation {
   /** Undefined: a read. */
   readonly change: Change | undefined;
   readonly precondition: Precondition | undefined;
-  /** Why it is not executed: it asks for what is not in this version. */
-  readonly refusal: OperatingError | undefined;
 }
 
 type Members = ReadonlyMap<string, string>;
@@ -48,10 +45,15 @@ const BY_TEXT = new Map(NAMES.map((name) => [`"${name}"`, name]));
 const TOMBSTONE: Change = { state: 'tombstone' };
 
 /**
+ * @param namespace of operations that name none
  * @throws OperatingError `invalid_request`, `invalid_key`, `unsupported_media_type`; of one
  * operation with its `index`. Nothing of such a batch is done.
  */
-export function batchBody(bytes: Buffer, operationsMax: number): BatchOperation[] {
+export function batchBody(
+  bytes: Buffer,
+  operationsMax: number,
+  namespace: string,
+): BatchOperation[] {
   const body = membersOf(bytes);
   checkMembers(body, ['operations']);
   const texts = splitArray(body.get('operations') ?? '');
@@ -63,7 +65,7 @@ export function batchBody(bytes: Buffer, operationsMax: number): BatchOperation[
   const seen = new Set<string>();
   return texts.map((text, index) => {
     try {
-      const operation = operationOf(text);
+      const operation = operationOf(text, namespace);
       const name = `${operation.namespace}\u0000${operation.key}`;
       if (seen.has(name)) throw invalid('key', 'the key is in the batch twice', operation.key);
       seen.add(name);
@@ -82,7 +84,7 @@ function ofOperation(error: unknown, index: number): unknown {
   });
 }
 
-function operationOf(text: string): BatchOperation {
+function operationOf(text: string, byDefault: string): BatchOperation {
   const members = objectOf(splitObject(text), 'the operation');
   const op = BY_TEXT.get(members.get('op') ?? '');
   if (op === undefined) {
@@ -92,7 +94,7 @@ function operationOf(text: string): BatchOperation {
   const key = textMember(members, 'key');
   if (key === undefined) throw invalid('key', 'the member "key" is missing');
   checkKey(key);
-  const namespace = textMember(members, 'namespace') ?? DEFAULT_NAMESPACE;
+  const namespace = textMember(members, 'namespace') ?? byDefault;
   return {
     op,
     namespace,
@@ -101,7 +103,6 @@ function operationOf(text: string): BatchOperation {
     context: textMember(members, 'context'),
     change: changeOf(op, members),
     precondition: preconditionMember(members),
-    refusal: namespace === DEFAULT_NAMESPACE ? undefined : later('namespaces'),
   };
 }
 

@@ -1,5 +1,6 @@
 /** `POST /api/v1/batch`: many operations in one request, each with its own answer (not atomic). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import type { ApiWorld } from '../api-world.js';
 import { batchBody, batchOperationsMax } from './batch-body.js';
 import { type BatchHeaders, runBatch } from './batch-run.js';
@@ -29,11 +30,18 @@ export class BatchPath {
   }
 
   /** @param url path and query as they were sent; `isBatchPath` holds. Never rejects. */
-  serve(request: IncomingMessage, response: ServerResponse, url: string): void {
-    void this.#exchanges.serve(request, response, url, KIND, (exchange) => this.#post(exchange));
+  serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: string,
+    namespace = DEFAULT_NAMESPACE,
+  ): void {
+    void this.#exchanges.serve(request, response, url, KIND, (exchange) => {
+      return this.#post(exchange, namespace);
+    });
   }
 
-  async #post(exchange: HttpExchange): Promise<HttpReply> {
+  async #post(exchange: HttpExchange, namespace: string): Promise<HttpReply> {
     const { request, url, headers } = exchange;
     if (request.method !== 'POST') throw wrongMethod(request.method, ['POST']);
     parseQuery(url.slice(PATH.length + 1), []);
@@ -45,7 +53,7 @@ export class BatchPath {
     const { admission, turns } = this.#exchanges;
     const room = { bytesMax: limits.batchBytesMax, admission, turns };
     const operations = await readBody(exchange, room, (bytes) =>
-      batchBody(bytes, batchOperationsMax(limits)),
+      batchBody(bytes, batchOperationsMax(limits), namespace),
     );
     // The exchange has entered for one of them.
     const others = operations.length - 1;

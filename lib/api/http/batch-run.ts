@@ -117,9 +117,8 @@ class Batch {
   }
 
   async execute(operation: BatchOperation): Promise<Result> {
-    const { change, refusal } = operation;
+    const { change } = operation;
     try {
-      if (refusal !== undefined) throw refusal;
       const left = this.#deadline - this.#run.world.clock.monotonicMilliseconds();
       if (left <= 0) throw new OperatingError('deadline_passed', 'the batch came no further');
       if (change === undefined) return await this.#read(operation, left);

@@ -1,5 +1,4 @@
 /** The data path: get, put, delete and conflicts of one key, ahead of the router (Dynamo 4.1). */
-import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GetAnswer, PutAnswer, PutRequest } from '../../coordination/request.js';
 import { JSON_TYPE } from '../../encoding/json-text.js';
@@ -10,8 +9,9 @@ import type { SessionToken } from '../../versioning/session-token.js';
 import type { ApiWorld } from '../api-world.js';
 import { withSession } from './answer-headers.js';
 import { conflictsAnswer } from './conflicts-answer.js';
-import { type DataResource, type DataTarget, isListPath, targetOf } from './data-target.js';
-import type { HttpExchange, HttpExchangeKind, HttpExchanges, HttpHandler } from './exchange.js';
+import { KINDS, LIST, METHODS, OPERATIONS, REFUSED, ROUTES } from './data-operations.js';
+import { type DataTarget, isListPath, targetOf } from './data-target.js';
+import type { HttpExchange, HttpExchanges, HttpHandler } from './exchange.js';
 import { getAnswer } from './get-answer.js';
 import { listKeys } from './list-keys.js';
 import { previewAnswer } from './preview-answer.js';
@@ -30,42 +30,6 @@ import {
 } from './request-options.js';
 import { versionsAnswer } from './versions-answer.js';
 
-type Operation = 'get' | 'put' | 'delete' | 'resolve';
-
-const ROUTES: Readonly<Record<DataResource, string>> = {
-  value: '/api/v1/kv/:key',
-  conflicts: '/api/v1/kv/:key/conflicts',
-  resolve: '/api/v1/kv/:key/conflicts/resolve',
-  versions: '/api/v1/kv/:key/versions',
-};
-const KINDS: Readonly<Record<Operation, HttpExchangeKind>> = {
-  get: { operation: 'get', reads: true, shed: true, route: ROUTES.value },
-  put: { operation: 'put', reads: false, shed: true, route: ROUTES.value },
-  delete: { operation: 'delete', reads: false, shed: true, route: ROUTES.value },
-  resolve: { operation: 'resolve', reads: false, shed: true, route: ROUTES.resolve },
-};
-const LIST: HttpExchangeKind = {
-  ...{ operation: 'list', reads: true, shed: true, route: '/api/v1/kv' },
-};
-/** A request that no operation answers changes nothing either. */
-const REFUSED: HttpExchangeKind = {
-  operation: 'other',
-  reads: true,
-  shed: true,
-  route: ROUTES.value,
-};
-
-const READS: ReadonlyMap<string, Operation> = new Map([
-  ['GET', 'get'],
-  ['HEAD', 'get'],
-]);
-const METHODS: Readonly<Record<DataResource, ReadonlyMap<string, Operation>>> = {
-  value: new Map([...READS, ['PUT', 'put'], ['DELETE', 'delete']]),
-  conflicts: READS,
-  resolve: new Map([['POST', 'resolve']]),
-  versions: READS,
-};
-const OPERATIONS = new Map([...METHODS.value, ...METHODS.resolve]);
 const WITH_PUT =
   'a value is written with PUT: ' +
   `curl -X PUT -H 'Content-Type: ${JSON_TYPE}' -d '{"value": ...}' ADDRESS`;
@@ -83,12 +47,20 @@ export class DataPath {
   }
 
   /** @param url path and query as they were sent; `isDataPath` holds. Never rejects. */
-  serve(request: IncomingMessage, response: ServerResponse, url: string): void {
+  serve(request: IncomingMessage, response: ServerResponse, url: string, namespace?: string): void {
     const operation = OPERATIONS.get(request.method ?? '');
     const isList = operation === 'get' && isListPath(url);
     const kind = operation === undefined ? REFUSED : isList ? LIST : KINDS[operation];
-    void this.#exchanges.serve(request, response, url, kind, this.#handle);
+    const handle = namespace === undefined ? this.#handle : this.#within(namespace);
+    void this.#exchanges.serve(request, response, url, kind, handle);
   }
+
+  #within =
+    (namespace: string): HttpHandler =>
+    (exchange) => {
+      exchange.namespace = namespace;
+      return this.#route(exchange);
+    };
 
   #route(exchange: HttpExchange): HttpReply | Promise<HttpReply> {
     if (exchange.kind === LIST) return listKeys(exchange, this.#world, this.#exchanges);
@@ -121,7 +93,7 @@ export class DataPath {
   ): HttpReply | Promise<HttpReply> {
     const { coordination } = this.#world.node;
     const request = {
-      namespace: DEFAULT_NAMESPACE,
+      namespace: exchange.namespace,
       key,
       level,
       fallbacks,
@@ -179,7 +151,7 @@ export class DataPath {
     const session = this.#opened(sessionToken);
     const by = request.socket.remoteAddress ?? 'unknown';
     const resolve = {
-      ...{ namespace: DEFAULT_NAMESPACE, key, level, fallbacks, timeoutMilliseconds, durability },
+      ...{ namespace: exchange.namespace, key, level, fallbacks, timeoutMilliseconds, durability },
       ...{ context, resolution, by, session },
     };
     const { coordination } = node;
@@ -196,11 +168,13 @@ export class DataPath {
     const body = readBody(exchange, this.#room(headers), (bytes) =>
       putBody(bytes, headers, limits, () => addressOf(request.headers.host, url)),
     );
-    if (!(body instanceof Promise)) return this.#write(key, body.change, body.context, options);
-    return body.then(({ change, context }) => this.#write(key, change, context, options));
+    if (!(body instanceof Promise))
+      return this.#write(exchange, key, body.change, body.context, options);
+    return body.then(({ change, context }) => this.#write(exchange, key, change, context, options));
   }
 
   #write(
+    exchange: HttpExchange,
     key: string,
     change: Change,
     context: string | undefined,
@@ -208,7 +182,9 @@ export class DataPath {
   ): HttpReply | Promise<HttpReply> {
     const { coordination } = this.#world.node;
     const session = this.#opened(options.sessionToken);
-    const answer = coordination.put(putRequest(key, change, context, session, options));
+    const answer = coordination.put(
+      putRequest(exchange.namespace, key, change, context, session, options),
+    );
     const reply = (told: PutAnswer): HttpReply =>
       this.#ofSession(putAnswer(told, key, change), told);
     return answer instanceof Promise ? answer.then(reply) : reply(answer);
@@ -235,10 +211,10 @@ export class DataPath {
     const { headers } = exchange;
     const options = writeOptions(headers, this.#world.limits);
     if (headers.ttl !== undefined) throw invalid('x-ttl', 'a delete has no time to live');
-    if (!hasBody(headers)) return this.#write(key, TOMBSTONE, options.context, options);
+    if (!hasBody(headers)) return this.#write(exchange, key, TOMBSTONE, options.context, options);
     const message = 'a delete takes no body; the context goes into X-Causal-Context';
     const empty = refuseBody(exchange, message);
-    return empty.then(() => this.#write(key, TOMBSTONE, options.context, options));
+    return empty.then(() => this.#write(exchange, key, TOMBSTONE, options.context, options));
   }
 }
 
@@ -253,6 +229,7 @@ function checkNoView({ asList, version }: DataTarget): void {
 
 /** Field by field: spreading the options cost a fifth of the whole handler. */
 function putRequest(
+  namespace: string,
   key: string,
   change: Change,
   context: string | undefined,
@@ -261,7 +238,7 @@ function putRequest(
 ): PutRequest {
   const { level, fallbacks, timeoutMilliseconds, durability, precondition } = options;
   return {
-    namespace: DEFAULT_NAMESPACE,
+    namespace,
     key,
     level,
     fallbacks,

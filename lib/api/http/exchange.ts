@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { levelName, STRONG } from '../../coordination/level.js';
 import { OperatingError } from '../../errors.js';
+import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import type { ApiWorld } from '../api-world.js';
 import { RequestAdmission } from './admission.js';
 import { AnswerBytes } from './answer-bytes.js';
@@ -36,6 +37,8 @@ export class HttpExchange {
   readonly startedAt: number;
   /** The pattern of the path, for the log: what clients put into paths is not written there. */
   route: string;
+  /** Of the keys that it is about. */
+  namespace = DEFAULT_NAMESPACE;
   /** Bytes that are held for the answer: at first maybe a guess, then what it has. */
   reserved = 0;
   /** Does it count as a request under way? */

@@ -1,6 +1,5 @@
 /** A list of keys over HTTP: what was asked, and the page (docs/http-api.md, Lists). */
 import { LARGE_BYTES } from '../../encoding/large.js';
-import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import type { ApiWorld } from '../api-world.js';
 import { listTargetOf } from './data-target.js';
 import type { HttpExchange, HttpExchanges } from './exchange.js';
@@ -24,7 +23,7 @@ export async function listKeys(
     throw invalid('x-session-token', 'a list is of no session: it promises no snapshot');
   }
   if (hasBody(headers)) await refuseBody(exchange, 'a list takes no body');
-  const request = { ...target, namespace: DEFAULT_NAMESPACE, level, fallbacks };
+  const request = { ...target, namespace: exchange.namespace, level, fallbacks };
   const list = await node.keyLists.list({ ...request, timeoutMilliseconds });
   const values = list.items.flatMap(({ found }) => found?.siblings ?? []);
   const bytes = values.reduce((sum, { value }) => sum + value.length, 0);

@@ -31,7 +31,8 @@ export interface ReadRequestOptions extends CommonOptions {
 
 export interface WriteRequestOptions extends CommonOptions {
   readonly context: string | undefined;
-  readonly durability: Durability;
+  /** Undefined: what the namespace says, or `sync`. */
+  readonly durability: Durability | undefined;
   readonly precondition: Precondition | undefined;
 }
 
@@ -149,8 +150,8 @@ function readRepairOf(text: string | undefined): ReadRepair | undefined {
   throw invalid('x-read-repair', `X-Read-Repair is one of ${READ_REPAIRS.join(', ')}`, text);
 }
 
-function durabilityOf(text: string | undefined): Durability {
-  if (text === undefined) return 'sync';
+function durabilityOf(text: string | undefined): Durability | undefined {
+  if (text === undefined) return undefined;
   const found = DURABILITIES.find((name) => name === text.toLowerCase());
   if (found !== undefined) return found;
   throw invalid('x-durability', `X-Durability is one of ${DURABILITIES.join(', ')}`, text);

@@ -24,6 +24,7 @@ import type { Observer } from '../../../lib/environment/observer.js';
 import { OperatingError } from '../../../lib/errors.js';
 import type { HintsView } from '../../../lib/hints/hints-report.js';
 import type { ClusterStatus, LevelsView, RingView } from '../../../lib/membership/cluster-types.js';
+import type { NamespacesControl } from '../../../lib/membership/namespaces.js';
 import type { EventsView } from '../../../lib/membership/events.js';
 import type {
   ChangeOptions,
@@ -75,6 +76,8 @@ export const ABSENT: GetAnswer = {
   context: undefined,
   receipt: RECEIPT,
 };
+
+const RULES = { default_level: 'one', allowed_levels: ['one', 'quorum'] };
 
 export const WRITTEN: PutAnswer = {
   version: `${WRITER}.7`,
@@ -166,6 +169,26 @@ export class FakeNode implements ApiNode {
   };
 
   readonly gauges = { measure: async (): Promise<void> => undefined };
+  readonly namespacesPut: [string, unknown][] = [];
+  readonly namespaces: NamespacesControl = {
+    rulesOf: (namespace) => {
+      if (namespace === 'default' || namespace === 'shop') return RULES;
+      throw new OperatingError('not_found', `there is no namespace "${namespace}"`);
+    },
+    list: () => new Map([['shop', RULES]]),
+    put: async (namespace, rules) => {
+      this.namespacesPut.push([namespace, rules]);
+      return { namespace, rules: RULES, version: 'v2', nodes: ['n1', 'n2'] };
+    },
+    delete: async (namespace) => {
+      if (this.keyList.items.length > 0) {
+        throw new OperatingError('namespace_not_empty', 'it holds keys');
+      }
+      return { namespace, rules: undefined, version: 'v2', nodes: ['n1', 'n2'] };
+    },
+    history: () => [{ at: WRITTEN_AT / 1000, node: 'n1', by: '127.0.0.1', from: null, to: RULES }],
+  };
+
   readonly keyLists = {
     list: async (request: KeyListRequest): Promise<KeyList> => {
       this.keyListsAsked.push(request);

@@ -9,17 +9,8 @@ import {
   WRITTEN_AT,
 } from '../fake-node.js';
 import type { Sent } from '../served.js';
-
-interface Golden {
-  /** As the document names it. */
-  readonly operation: string;
-  readonly path: string;
-  readonly prepare?: (node: FakeNode) => void;
-  readonly sent?: Sent;
-  readonly status: number;
-  /** Of the body; undefined: any of the described shape. */
-  readonly expected?: unknown;
-}
+import { LIST_GOLDEN, NAMESPACE_GOLDEN } from './golden-lists.js';
+import type { Golden } from './golden-row.js';
 
 const KEY = '/api/v1/kv/{key}';
 const ANY_KEY = '/api/v1/kv';
@@ -83,33 +74,6 @@ const keys = [
   },
   { operation: `DELETE ${of}`, path, status: 200, expected: { key: 'k' } },
 ]);
-
-const listed = (node: FakeNode): void => {
-  const items = [
-    { key: 'k', found: found(versionOf(5, 'application/json', '{"a":1}')) },
-    { key: 'z', found: found(versionOf(5, 'application/json', '1'), versionOf(6, 'a/b', 'x')) },
-  ];
-  node.keyList = { items, cursor: 'TmV4dA', receipt: node.keyList.receipt };
-};
-const lists: readonly Golden[] = [
-  {
-    operation: `GET ${ANY_KEY}`,
-    path: `${ANY_KEY}?prefix=k&limit=2`,
-    prepare: listed,
-    status: 200,
-    expected: { keys: ['k', 'z'], cursor: 'TmV4dA' },
-  },
-  {
-    operation: `GET ${ANY_KEY}`,
-    path: `${ANY_KEY}?values=1`,
-    prepare: listed,
-    status: 200,
-    expected: {
-      items: [VALUE, { key: 'z', siblings: [{ value: 1 }, { value_base64: 'eA==' }] }],
-      cursor: 'TmV4dA',
-    },
-  },
-];
 
 const audited = (node: FakeNode): void => {
   two(node);
@@ -235,7 +199,8 @@ const batches: readonly Golden[] = [
 
 export const GOLDEN: readonly Golden[] = [
   ...keys,
-  ...lists,
+  ...LIST_GOLDEN,
+  ...NAMESPACE_GOLDEN,
   ...history,
   ...batches,
   {

@@ -56,6 +56,7 @@ function objectFault(
 
 function isOf(type: string, value: unknown): boolean {
   if (type === 'array') return Array.isArray(value);
+  if (type === 'null') return value === null;
   if (type === 'integer') return Number.isInteger(value);
   if (type === 'object')
     return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -208,26 +208,6 @@ t.test('so is one whose body or headers are not understood', async (t) => {
   t.equal(node.gets.length, 0);
 });
 
-t.test('what is not in this version is refused for its operation alone', async (t) => {
-  const served = await serve(t);
-  const answer = await batch(served, [
-    '{"op":"get","key":"a","namespace":"shop"}',
-    '{"op":"put","key":"b","value":1,"namespace":"default"}',
-  ]);
-  t.equal(answer.status, 207);
-  t.match(answer.json, {
-    failed: 1,
-    results: [
-      { status: 501, code: 'not_implemented', feature: 'namespaces' },
-      { status: 200, key: 'b' },
-    ],
-  });
-  t.same(
-    served.node.puts.map(({ key }) => key),
-    ['b'],
-  );
-});
-
 t.test('values keep the text in which they were written', async (t) => {
   const served = await serve(t);
   await batch(served, ['{"op":"put","key":"a","value": {"n": 12345678901234567890.10} }']);

@@ -149,16 +149,45 @@ t.test('a list of keys is asked without a key', async (t) => {
   t.equal(node.keyListsAsked.length, before, 'nothing was listed');
 });
 
+t.test('keys of a namespace lie below it', async (t) => {
+  const { node, send } = await serve(t);
+  await send('GET', '/api/v1/namespaces/shop/kv/a%2Fb');
+  t.match(node.gets.pop(), { namespace: 'shop', key: 'a/b' });
+  await send('PUT', '/api/v1/namespaces/shop/kv?key=..', { body: 'x' });
+  t.match(node.puts.pop(), { namespace: 'shop', key: '..' });
+  await send('DELETE', '/api/v1/namespaces/default/kv/a');
+  t.match(node.puts.pop(), { namespace: 'default', key: 'a' });
+  await send('GET', '/api/v1/namespaces/shop/kv?prefix=a');
+  t.match(node.keyListsAsked.pop(), { namespace: 'shop', prefix: 'a' });
+  const operations = [
+    { op: 'get', key: 'a' },
+    { op: 'get', key: 'b', namespace: 'other' },
+  ];
+  await send('POST', '/api/v1/namespaces/shop/batch', {
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ operations }),
+  });
+  t.strictSame(
+    node.gets.map(({ namespace, key }) => `${namespace} ${key}`),
+    ['shop a', 'other b'],
+  );
+  for (const [method, path, status] of [
+    ['DELETE', '/api/v1/namespaces/shop/kv/..', 400],
+    ['GET', '/api/v1/namespaces/SHOP/kv/a', 404],
+    ['GET', '/api/v1/namespaces/shop/kvs', 404],
+    ['GET', '/api/v1/namespaces/shop%2Fkv/a', 404],
+    ['GET', '/api/v1/namespaces//kv/a', 404],
+    ['DELETE', '/api/v1/namespaces/shop', 400],
+    ['DELETE', '/api/v1/namespaces/shop?confirm=other', 400],
+    ['DELETE', '/api/v1/namespaces/shop?confirm=shop', 200],
+  ] as const) {
+    t.equal((await send(method, path)).status, status, `${method} ${path}`);
+  }
+});
+
 t.test('what comes later says so', async (t) => {
   const { node, send } = await serve(t);
-  const rows = [
-    'GET /api/v1/namespaces/default/kv/a',
-    'DELETE /api/v1/namespaces/shop/kv/..',
-    'PUT /api/v1/namespaces/shop',
-    'GET /api/v1/operations/x',
-    'POST /api/v1/backups',
-    'POST /api/v1/cluster/join',
-  ];
+  const rows = ['GET /api/v1/operations/x', 'POST /api/v1/backups', 'POST /api/v1/cluster/join'];
   for (const row of rows) {
     const [method = '', path = ''] = row.split(' ');
     t.match((await send(method, path)).json, { status: 501, code: 'not_implemented' }, row);
