@@ -20,9 +20,12 @@ import { Strong } from './strong.js';
 import { StrongPeers } from './strong-peers.js';
 import { StrongReports } from './strong-reports.js';
 
-export interface StrongAssembly {
+export interface StrongAssembly
+  extends Pick<
+    Disk,
+    'acceptor' | 'store' | 'identity' | 'losses' | 'endings' | 'hybridClock' | 'audits'
+  > {
   readonly self: NodeId;
-  readonly disk: Disk;
   readonly engine: Engine;
   readonly messenger: Messenger;
   readonly ownership: Ownership;
@@ -39,14 +42,20 @@ export interface StrongAssembly {
 }
 
 export function assembleStrong(options: StrongAssembly) {
-  // Not the whole disk: each part names what it uses of it.
-  const { acceptor, store, identity, losses, endings, hybridClock, audits } = options.disk;
-  const shared = { ...options, acceptor, store, identity, losses, endings, hybridClock, audits };
-  const proposers = new Proposers({ ...shared, acceptors: new RemoteAcceptors(shared) });
-  const outcomes = new Outcomes({ ...shared, proposers });
-  const reports = new StrongReports({ ...shared, proposers });
-  const known = new KnownProposers(shared);
-  const peers = new StrongPeers({ ...shared, reports, known });
-  const strong = new Strong({ ...shared, proposers, outcomes, peers, known });
+  const { self, acceptor, store, identity, losses, audits } = options;
+  const { engine, messenger, ownership, plans, view, standings, hedging, expiryClock } = options;
+  const { clock, random, observer, backgroundTimeoutMilliseconds } = options;
+  const acceptors = new RemoteAcceptors({
+    ...{ messenger, losses, clock, observer, backgroundTimeoutMilliseconds },
+  });
+  const proposers = new Proposers({ ...options, acceptors });
+  const outcomes = new Outcomes({ self, acceptor, proposers, messenger, clock });
+  const reports = new StrongReports({ self, acceptor, proposers, store, identity });
+  const known = new KnownProposers({ self, acceptor, ownership, view, clock });
+  const peers = new StrongPeers({ self, reports, known, messenger, losses, ownership });
+  const strong = new Strong({
+    ...{ self, proposers, outcomes, peers, known, engine, ownership, plans, standings, audits },
+    ...{ hedging, expiryClock, clock, random, observer },
+  });
   return { strong, proposers, outcomes, reports, known };
 }

@@ -1,5 +1,6 @@
 /** Assembles what coordinates requests on a node: each part is given what it names, no more. */
 import type { Clock } from '../environment/clock.js';
+import type { ForegroundLoad } from '../environment/foreground-load.js';
 import type { Observer } from '../environment/observer.js';
 import type { Random } from '../environment/random.js';
 import type { Ownership } from '../partitioning/ownership.js';
@@ -15,20 +16,20 @@ import { assembleStrong } from './assemble-strong.js';
 import { Coordinator, type CoordinatorOptions } from './coordinator.js';
 import { CopyInspection } from './copy-inspection.js';
 import { Engine } from './engine.js';
-import { type ListServiceOptions, serveLists } from './list-service.js';
+import { serveLists } from './list-service.js';
 import { Lists, type ListsOptions } from './lists.js';
 import { Histories } from './history.js';
-import { type HistoryServiceOptions, serveHistory } from './history-service.js';
+import { serveHistory } from './history-service.js';
 import { LevelPaths } from './level-paths.js';
 import { OpenAcceptances } from './open-acceptances.js';
 import { Reads } from './reads.js';
-import { type ReplicaServiceOptions, serveReplicas } from './replica-service.js';
+import { serveReplicas } from './replica-service.js';
 import { Replicas } from './replicas.js';
 import { Sessions } from './sessions.js';
 import { ConflictResolution } from './conflict-resolution.js';
 import { StableDots } from './stable-dots.js';
 import { Standings } from './standings.js';
-import { serveStrong, type StrongServiceOptions } from './strong-service.js';
+import { serveStrong } from './strong-service.js';
 import { Writes } from './writes.js';
 
 export interface CoordinationOptions
@@ -45,6 +46,7 @@ export interface CoordinationOptions
   readonly hedging: Hedging;
   readonly resolver: Resolver;
   readonly expiryClock: ExpiryClock;
+  readonly foreground: ForegroundLoad;
   readonly clock: Clock;
   readonly random: Random;
   readonly observer: Observer;
@@ -57,27 +59,32 @@ export interface CoordinationOptions
 
 export function assembleCoordination(options: CoordinationOptions) {
   const { disk, view, ownership, plans, messenger, hedging, clock, observer, random } = options;
-  const { replica, minter, hints, store, health, audits, versions, identity, losses } = disk;
-  const { resolver, expiryClock, sessionSeal } = options;
-  const { backgroundTimeoutMilliseconds, backgroundConcurrency } = options;
+  const { store, replica, minter, hints, health, audits, versions } = disk;
+  const { identity, losses, clocks, acceptor, endings, hybridClock } = disk;
+  const { resolver, expiryClock, seal, sessionSeal, cursors, defaults } = options;
+  const { backgroundTimeoutMilliseconds, backgroundConcurrency, pageBytesMax } = options;
+  const { isReady, timeoutDefaultMilliseconds, timeoutMaxMilliseconds } = options;
+  const { keyBytesMax, valueBytesMax } = options;
   const { self } = view;
   const engine = new Engine(clock);
   const standings = new Standings(losses, observer);
-  const deciding = assembleStrong({ ...options, self, engine, standings });
-  const { strong } = deciding;
-  const openAcceptances = new OpenAcceptances({ ...disk, strong, clock });
+  const { strong, proposers, outcomes, reports, known } = assembleStrong({
+    ...{ self, engine, standings, messenger, ownership, plans, view, hedging, expiryClock },
+    ...{ acceptor, store, identity, losses, endings, hybridClock, audits },
+    ...{ clock, random, observer, backgroundTimeoutMilliseconds, pageBytesMax },
+  });
+  const openAcceptances = new OpenAcceptances({ acceptor, replica, strong, clock });
   const replicas = new Replicas({
     ...{ self, replica, hints, identity, losses, messenger, hedging, clock, observer },
-    openAcceptances,
-    backgroundTimeoutMilliseconds,
+    ...{ openAcceptances, backgroundTimeoutMilliseconds },
   });
-  const shared = { plans, engine, replicas, standings, hedging, expiryClock, clock, observer };
   const reads = new Reads({
-    ...shared,
+    ...{ plans, engine, replicas, standings, hedging, expiryClock, clock, observer },
     ...{ losses, random, backgroundTimeoutMilliseconds, backgroundConcurrency },
   });
   const writes = new Writes({
-    ...{ ...shared, reads, messenger, store, replica, minter, hints, audits, health, identity },
+    ...{ plans, engine, replicas, standings, hedging, expiryClock, clock, observer },
+    ...{ reads, messenger, store, replica, minter, hints, audits, health, identity },
   });
   const history = new Histories({
     ...{ plans, engine, messenger, audits, versions, clock },
@@ -87,33 +94,44 @@ export function assembleCoordination(options: CoordinationOptions) {
   const settlement = new ConflictResolution({
     ...{ self, plans, paths, resolver, expiryClock, observer },
   });
-  const stable = new StableDots({
-    ...{ self, ownership, clocks: disk.clocks, health, messenger, clock },
-  });
-  const sessions = new Sessions({ sessionSeal, ownership, losses, stable });
-  const conflicts = { ownership, view, store, messenger, clock };
+  const stable = new StableDots({ self, ownership, clocks, health, messenger, clock });
   const coordinator = new Coordinator({
-    ...options,
-    ...{ paths, history, settlement, conflicts, sessions },
+    ...{ plans, paths, history, settlement, ownership, expiryClock, seal, resolver, clock },
+    ...{ defaults, isReady, timeoutDefaultMilliseconds, timeoutMaxMilliseconds },
+    ...{ keyBytesMax, valueBytesMax },
+    conflicts: { ownership, view, store, messenger, clock },
+    sessions: new Sessions({ sessionSeal, ownership, losses, stable }),
     copies: new CopyInspection({ plans, replicas, clock }),
   });
   const keyLists = new Lists({
-    ...{ ...disk, ...options, ...shared },
+    ...{ plans, view, engine, standings, hedging, messenger, cursors, expiryClock, clock },
+    ...{ observer, store, replica, health, identity, losses, ownership, pageBytesMax },
+    ...{ defaults, isReady, timeoutDefaultMilliseconds },
     read: (request) => coordinator.get(request),
-    listBytesMax: options.valueBytesMax,
+    listBytesMax: valueBytesMax,
   });
-  return { coordinator, keyLists, writes, stable, openAcceptances, ...deciding };
+  const deciding = { strong, proposers, outcomes, reports, known };
+  /** Registers what a node does for coordinators elsewhere. Called once. */
+  const serve = (): void => serveAll(options, deciding, writes, openAcceptances);
+  return { coordinator, keyLists, stable, proposers, openAcceptances, serve };
 }
 
-/** What a node does for coordinators elsewhere. Called once, when the ring is known. */
-export function serveCoordinators(
-  options: HistoryServiceOptions &
-    ListServiceOptions &
-    ReplicaServiceOptions &
-    StrongServiceOptions,
+function serveAll(
+  options: CoordinationOptions,
+  deciding: ReturnType<typeof assembleStrong>,
+  writes: Writes,
+  openAcceptances: OpenAcceptances,
 ): void {
-  serveReplicas(options);
-  serveStrong(options);
-  serveHistory(options);
-  serveLists(options);
+  const { disk, ownership, messenger, view, foreground, clock, observer } = options;
+  const { pageBytesMax } = options;
+  const { store, replica, hints, health, audits, versions, identity, losses, acceptor } = disk;
+  const { self } = view;
+  const held = { store, identity, losses, ownership, messenger };
+  serveReplicas({
+    ...{ ...held, self, writes, replica, openAcceptances, hints, audits },
+    ...{ foreground, clock, observer },
+  });
+  serveStrong({ ...held, ...deciding, self, acceptor, foreground, clock });
+  serveHistory({ ...held, audits, versions, pageBytesMax });
+  serveLists({ ...held, replica, health, pageBytesMax });
 }

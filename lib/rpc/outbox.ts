@@ -16,11 +16,21 @@ export interface OutboxOptions {
   readonly onUnsent: (to: NodeId, message: HotMessage) => void;
 }
 
+/** What leaves in a message of its kind, and how it is written. */
+export interface OutboxItem<Id extends SlotId, Body> {
+  readonly kind: HotKind;
+  /** See `writeMessageHead`, as `second`: items with another head are of another message. */
+  readonly first: number;
+  readonly second: number;
+  readonly write: WriteItem<Id, Body>;
+  readonly id: Id;
+  readonly body: Body;
+}
+
 /** Items of one kind for one peer. */
 interface Gathering {
   readonly kind: HotKind;
   readonly items: LayoutWriter;
-  /** See `writeHead`: items with another head are of another message. */
   first: number;
   second: number;
   /** The link has refused it as it is. */
@@ -49,28 +59,18 @@ export class Outbox {
     this.#options = options;
   }
 
-  /**
-   * @param first see `writeHead`, as `second`
-   * @returns false: there is no link, or it takes no more; the item does not leave
-   */
-  add<Id extends SlotId, Body>(
-    to: NodeId,
-    kind: HotKind,
-    first: number,
-    second: number,
-    write: WriteItem<Id, Body>,
-    id: Id,
-    body: Body,
-  ): boolean {
-    const gathering = this.#gatheringOf(to, kind);
+  /** @returns false: there is no link, or it takes no more; the item does not leave */
+  add<Id extends SlotId, Body>(to: NodeId, item: OutboxItem<Id, Body>): boolean {
+    const gathering = this.#gatheringOf(to, item.kind);
     if (gathering === undefined) return false;
+    const { first, second } = item;
     const { items } = gathering;
     const isAlike = gathering.first === first && gathering.second === second;
     if (items.length > 0 && !isAlike && !this.#send(to, gathering)) return false;
     gathering.first = first;
     gathering.second = second;
     const before = items.length;
-    write(items, id, body);
+    item.write(items, item.id, item.body);
     if (items.length <= LARGE_BYTES || before === 0) return true;
     const last = Buffer.from(items.viewFrom(before));
     items.cutTo(before);
@@ -82,12 +82,7 @@ export class Outbox {
   /** A message of its own, at once: with what lies beside its only item. */
   sendLarge<Id extends SlotId, Body>(
     to: NodeId,
-    kind: HotKind,
-    first: number,
-    second: number,
-    write: WriteItem<Id, Body>,
-    id: Id,
-    body: Body,
+    { kind, first, second, write, id, body }: OutboxItem<Id, Body>,
     beside: Uint8Array,
   ): boolean {
     const items = new LayoutWriter();

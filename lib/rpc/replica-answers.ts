@@ -88,7 +88,9 @@ export class ReplicaAnswers {
   refuse(to: NodeId, id: SlotId, reason: unknown): void {
     const error = refusalOf(reason, this.#options.observer);
     // Where that cannot leave either, whoever asked waits until its deadline.
-    this.#options.outbox.add(to, HOT.refused, 0, 0, writeRefused, id, error);
+    const kind = HOT.refused;
+    const write = writeRefused;
+    this.#options.outbox.add(to, { kind, first: 0, second: 0, write, id, body: error });
   }
 
   /** It was done, and the answer finds no room on the link. */
@@ -158,18 +160,17 @@ export class ReplicaAnswers {
   #answerRead(to: NodeId, id: SlotId, reply: ReadReply): void {
     const { observer, outbox } = this.#options;
     observer.count('quorate_peer_messages_total', READ_SERVED);
-    const { start, record } = reply;
-    const isSent = liesBeside(record)
-      ? outbox.sendLarge(to, HOT.shown, start, 0, writeShown, id, reply, record)
-      : outbox.add(to, HOT.shown, start, 0, writeShown, id, reply);
+    const { start: first, record } = reply;
+    const item = { kind: HOT.shown, first, second: 0, write: writeShown, id, body: reply };
+    const isSent = liesBeside(record) ? outbox.sendLarge(to, item, record) : outbox.add(to, item);
     if (!isSent) this.refuseUnsent(to, id);
   }
 
   #acknowledge(to: NodeId, id: SlotId, reply: CopyReply): void {
     const { observer, outbox } = this.#options;
     observer.count('quorate_peer_messages_total', COPY_SERVED);
-    if (!outbox.add(to, HOT.stored, reply.start, 0, writeStored, id, reply)) {
-      this.refuseUnsent(to, id);
-    }
+    const first = reply.start;
+    const item = { kind: HOT.stored, first, second: 0, write: writeStored, id, body: reply };
+    if (!outbox.add(to, item)) this.refuseUnsent(to, id);
   }
 }

@@ -128,11 +128,12 @@ export class ReplicaMessenger {
     const full = slots.countOf(to) >= pendingMax;
     if (leftMilliseconds > 0 && !full) {
       const slot = slots.take(to, deadline, leftMilliseconds, kind, settle);
-      const { epoch, settingsHash } = check();
+      const { epoch: first, settingsHash: second } = check();
+      const item = { kind, first, second, write, id: slot, body: request };
       const record = 'record' in request ? request.record : null;
       const isSent = liesBeside(record)
-        ? this.#outbox.sendLarge(to, kind, epoch, settingsHash, write, slot, request, record)
-        : this.#outbox.add(to, kind, epoch, settingsHash, write, slot, request);
+        ? this.#outbox.sendLarge(to, item, record)
+        : this.#outbox.add(to, item);
       if (isSent) return;
       slots.release(slot);
     }

@@ -55,7 +55,10 @@ function setUp() {
   const add = (
     text: string,
     { to = 'b', kind = HOT.refused as HotKind, head = [0, 0] as readonly [number, number] } = {},
-  ): boolean => outbox.add(to, kind, ...head, write, ID, Buffer.from(text));
+  ): boolean => {
+    const [first, second] = head;
+    return outbox.add(to, { kind, first, second, write, id: ID, body: Buffer.from(text) });
+  };
   const texts = (): string[] =>
     wire.sent.map(([to, kind, items]) => `${to} ${kind} ${items.toString('latin1')}`);
   const setCommit = (number: number): void => {
@@ -169,9 +172,12 @@ t.test('what waits for a link that closes does not leave on the next', async (t)
 t.test('what lies beside an item is sent as it is, at once', async (t) => {
   const { wire, outbox, write } = setUp();
   const beside = Buffer.alloc(LARGE_BYTES);
-  t.ok(outbox.sendLarge('b', HOT.refused, 0, 0, write, ID, Buffer.from('i'), beside));
+  const large = {
+    ...{ kind: HOT.refused, first: 0, second: 0, write, id: ID, body: Buffer.from('i') },
+  };
+  t.ok(outbox.sendLarge('b', large, beside));
   const [sent] = wire.sent;
   t.equal(sent?.[3], beside);
   wire.room = 0;
-  t.notOk(outbox.sendLarge('b', HOT.refused, 0, 0, write, ID, Buffer.from('i'), beside));
+  t.notOk(outbox.sendLarge('b', large, beside));
 });

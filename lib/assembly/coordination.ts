@@ -1,0 +1,48 @@
+/** What coordinates the requests of clients on a node: each part is given what it names. */
+import { assembleCoordination } from '../coordination/assemble.js';
+import { ListCursors } from '../coordination/list-cursor.js';
+import type { Environment } from '../environment/environment.js';
+import type { Members } from '../membership/members.js';
+import { NamespacedCoordination } from '../membership/namespaced-coordination.js';
+import { Namespaces } from '../membership/namespaces.js';
+import { requestDefaults } from '../membership/request-defaults.js';
+import type { NodeOptions } from '../node-options.js';
+import { BACKGROUND_TIMEOUT_MILLISECONDS, type NodeCore } from './core.js';
+import { Hedging } from '../replication/hedging.js';
+import { Resolver } from '../resolution/resolver.js';
+import { ContextSeal } from '../versioning/causal-context.js';
+import { SessionSeal } from '../versioning/session-seal.js';
+
+export function coordinationOf(
+  { clock, random, observer }: Environment,
+  { secret, limits, customResolver: custom, sessionTokenCharactersMax }: NodeOptions,
+  { disk, members, messenger, foreground, expiryClock, plans }: NodeCore,
+) {
+  const { ownership, view, founding, settings } = members;
+  const clusterId = () => founding.clusterId;
+  const defaults = requestDefaults(settings);
+  const { coordinator, keyLists, ...parts } = assembleCoordination({
+    ...{ disk, ownership, view, messenger, plans, foreground, expiryClock },
+    ...{ clock, random, observer },
+    hedging: new Hedging(clock, limits.hedgeDelayMilliseconds),
+    seal: new ContextSeal(secret, clusterId),
+    sessionSeal: new SessionSeal(secret, clusterId, sessionTokenCharactersMax),
+    cursors: new ListCursors(secret, clusterId),
+    resolver: new Resolver({ clock, observer, custom, ...limits }),
+    defaults,
+    isReady: () => isReady(members),
+    backgroundTimeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
+    ...limits,
+  });
+  const namespaces = new Namespaces(settings, keyLists);
+  const requests = new NamespacedCoordination({
+    ...{ coordination: coordinator, keyLists, namespaces, defaults },
+  });
+  return { ...parts, requests, namespaces };
+}
+
+/** May this node serve: is the cluster founded, and is it known what its disk is? */
+function isReady({ founding, diskCheck, tickets, admission }: Members): boolean {
+  if (!founding.isComplete || !diskCheck.isSettled || !tickets.isSettled) return false;
+  return admission.waitReason === undefined;
+}
