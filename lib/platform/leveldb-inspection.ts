@@ -3,7 +3,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../errors.js';
-import { readLog, readManifest } from './leveldb-manifest.js';
+import { changeNumbersOf, firstKeyOf, tableHeadBytes } from './leveldb-content.js';
+import { readLog, readManifest, type TableFacts } from './leveldb-manifest.js';
 
 export interface Inspection {
   /** What is lost or not as it was written; undefined where nothing is. */
@@ -31,8 +32,8 @@ export async function holdsData(directory: string): Promise<boolean> {
 }
 
 /**
- * Each file that is needed is there, is a file, and has the length that was written down. Flipped
- * bits are left to checksums.
+ * Each file that is needed is there, is a file, has the length that was written down, and lies in
+ * its place. Flipped bits are left to checksums.
  * @throws Error of the system: no permission, a disk that cannot be read
  */
 export async function inspect(directory: string): Promise<Inspection> {
@@ -64,17 +65,21 @@ async function inspectNamed(directory: string, names: ReadonlySet<string>): Prom
 async function inspectTables(
   directory: string,
   names: ReadonlySet<string>,
-  tables: ReadonlyMap<number, number>,
+  tables: ReadonlyMap<number, TableFacts>,
   logNumber: number,
 ): Promise<Inspection> {
   const bad: string[] = [];
   let damage: string | undefined;
-  for (const [number, bytes] of tables) {
+  for (const [number, facts] of tables) {
     const name = [`${digits(number)}.ldb`, `${digits(number)}.sst`].find((one) => names.has(one));
-    const why = name === undefined ? 'is missing' : await whyNotTable(join(directory, name), bytes);
+    if (name === undefined) {
+      damage ??= `the table ${digits(number)} is missing`;
+      continue;
+    }
+    const { why, isBad } = await lookAtTable(join(directory, name), facts);
     if (why === undefined) continue;
-    if (name !== undefined) bad.push(name);
-    damage ??= `the table ${name ?? digits(number)} ${why}`;
+    if (isBad) bad.push(name);
+    damage ??= `the table ${name} ${why}`;
   }
   damage ??= await inspectLogs(directory, names, logNumber);
   return damage === undefined ? FINE : { damage, bad };
@@ -83,6 +88,8 @@ async function inspectTables(
 /**
  * All but the newest end with a whole record: the engine had gone on to the next. What is cut off
  * the newest cannot be seen here: the last commit numbers are gone too, and peers remember them.
+ * The changes in each have higher numbers than those in the one before. That some are missing in
+ * between is no damage: a power cut may take what was not synced.
  */
 async function inspectLogs(
   directory: string,
@@ -93,28 +100,48 @@ async function inspectLogs(
   const first = `${digits(logNumber)}.log`;
   if (logNumber > 0 && !names.has(first)) return `${first} is missing`;
   const logs = [...names].filter((name) => /^\d+\.log$/.test(name));
-  const needed = logs.filter((name) => Number.parseInt(name, 10) >= logNumber).sort();
-  for (const name of needed.slice(0, -1)) {
-    if (!(await isWholeLog(join(directory, name)))) return `${name} is cut off`;
+  const needed = logs.filter((name) => numberOf(name) >= logNumber);
+  needed.sort((one, other) => numberOf(one) - numberOf(other));
+  if (needed.length < 2) return undefined;
+  let before = 0;
+  for (const name of needed) {
+    const log = await readLogFile(join(directory, name));
+    if (log?.isWhole !== true && name !== needed.at(-1)) return `${name} is cut off`;
+    const numbers = changeNumbersOf(log?.records ?? []);
+    if (numbers === undefined) continue;
+    if (numbers.first <= before) return `${name} holds changes of before those in another log`;
+    before = numbers.last;
   }
   return undefined;
 }
 
-async function isWholeLog(path: string): Promise<boolean> {
+async function readLogFile(path: string): Promise<ReturnType<typeof readLog> | undefined> {
   const bytes = await readFile(path);
   try {
-    return readLog(bytes).isWhole;
+    return readLog(bytes);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-async function whyNotTable(path: string, bytes: number): Promise<string | undefined> {
+interface Look {
+  readonly why?: string;
+  /** Is it no table that can be read? One in the wrong place can. */
+  readonly isBad: boolean;
+}
+
+async function lookAtTable(path: string, { bytes, firstKey }: TableFacts): Promise<Look> {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
-    if (size !== bytes) return `has ${size} bytes, not ${bytes}`;
-    return (await endsAsTable(file, size)) ? undefined : 'does not end as a table';
+    const isBad = !(await endsAsTable(file, size));
+    if (size !== bytes) return { why: `has ${size} bytes, not ${bytes}`, isBad };
+    if (isBad) return { why: 'does not end as a table', isBad };
+    const head = Buffer.alloc(Math.min(size, tableHeadBytes(firstKey.length)));
+    await file.read(head, 0, head.length, 0);
+    const found = firstKeyOf(head, firstKey.length);
+    if (found === undefined || Buffer.compare(found, firstKey) === 0) return { isBad };
+    return { why: 'is another one', isBad };
   } finally {
     await file.close();
   }
@@ -125,6 +152,10 @@ async function endsAsTable(file: FileHandle, size: number): Promise<boolean> {
   const end = Buffer.alloc(TABLE_END.length);
   await file.read(end, 0, end.length, size - end.length);
   return end.equals(TABLE_END);
+}
+
+function numberOf(name: string): number {
+  return Number.parseInt(name, 10);
 }
 
 /** As the engine names its files. */

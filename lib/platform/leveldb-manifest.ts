@@ -6,8 +6,14 @@
 export interface Manifest {
   /** Log files from this number on are needed; this one is there from the first. */
   readonly logNumber: number;
-  /** Bytes of each table that is needed, by its number. */
-  readonly tables: ReadonlyMap<number, number>;
+  /** Each table that is needed, by its number. */
+  readonly tables: ReadonlyMap<number, TableFacts>;
+}
+
+export interface TableFacts {
+  readonly bytes: number;
+  /** As the engine stores it: the key, then a number that no other change has. */
+  readonly firstKey: Uint8Array;
 }
 
 const BLOCK_BYTES = 32_768;
@@ -19,7 +25,7 @@ const TYPE_LAST = 4;
 /** @throws Error where it is no manifest. A record that is torn at the end counts as not there. */
 export function readManifest(bytes: Uint8Array): Manifest {
   let logNumber: number | undefined;
-  const tables = new Map<number, number>();
+  const tables = new Map<number, TableFacts>();
   for (const record of readLog(bytes).records) {
     const edit = new Edit(record);
     while (!edit.isAtEnd) {
@@ -70,7 +76,7 @@ export function readLog(bytes: Uint8Array): Log {
 interface Change {
   readonly logNumber?: number;
   readonly removed?: number;
-  readonly added?: [number: number, bytes: number];
+  readonly added?: [number: number, facts: TableFacts];
 }
 
 /** One record: fields, each behind its tag. */
@@ -98,12 +104,12 @@ class Edit {
     return {};
   }
 
-  #table(): [number, number] {
+  #table(): [number, TableFacts] {
     const number = this.#numberBehindLevel();
     const bytes = this.#number();
+    const firstKey = this.#text();
     this.#skip();
-    this.#skip();
-    return [number, bytes];
+    return [number, { bytes, firstKey }];
   }
 
   #numberBehindLevel(): number {
@@ -116,11 +122,17 @@ class Edit {
     this.#skip();
   }
 
-  /** A text behind its length. */
   #skip(): void {
+    this.#text();
+  }
+
+  /** Behind its length. */
+  #text(): Uint8Array {
     const length = this.#number();
+    const from = this.#at;
     this.#at += length;
     if (this.#at > this.#bytes.length) throw new Error('a field is cut off');
+    return this.#bytes.subarray(from, this.#at);
   }
 
   /** Seven bits a byte, the lowest first. */

@@ -17,6 +17,9 @@ export interface LevelStorageOptions {
   readonly damage?: string | undefined;
 }
 
+/** No key is above it. */
+export const LAST_KEY = '\u{10ffff}\u{10ffff}';
+
 export type Database = ClassicLevel<string, Uint8Array>;
 
 export interface Opened {
@@ -79,11 +82,16 @@ async function repaired(
   }
 }
 
-/** A repair may leave a table that nobody can read: so everything is read once. */
+/**
+ * A repair may leave a table that nobody can read: so everything is read once. It puts all tables
+ * side by side, and the one with the highest number wins, whatever is in it; a compaction goes by
+ * the numbers of the changes.
+ */
 async function openReadable(options: LevelStorageOptions): Promise<Database> {
   const database = await openDatabase(options);
   try {
     for await (const entry of database.iterator({ fillCache: false })) void entry;
+    await database.compactRange('', LAST_KEY);
     return database;
   } catch (error) {
     await database.close();

@@ -10,7 +10,7 @@ import type {
 } from '../environment/storage.js';
 import { messageOf } from '../errors.js';
 import type { Database, LevelStorageOptions } from './leveldb-open.js';
-import { openLevel } from './leveldb-open.js';
+import { LAST_KEY, openLevel } from './leveldb-open.js';
 import { handleUnusable, readFailed, writeFailed } from './storage-failure.js';
 import { UnsyncedWrites } from './unsynced-writes.js';
 
@@ -25,9 +25,6 @@ export async function openLevelStorage(options: LevelStorageOptions): Promise<St
   const { database, repair } = await openLevel(options);
   return new LevelStorage(database, options.directory, repair);
 }
-
-/** No key is above it. */
-const LAST_KEY = '\u{10ffff}\u{10ffff}';
 
 class LevelStorage implements Storage {
   readonly #database: Database;

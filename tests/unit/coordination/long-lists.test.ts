@@ -5,6 +5,7 @@ import { PULL_SETTINGS } from '../../../lib/membership/messages.js';
 import { pullSettings } from '../../../lib/membership/settings-pull.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
 import type { Messenger } from '../../../lib/rpc/messenger.js';
+import type { NodeLimits } from '../../../lib/node-options.js';
 import { LocalCluster } from '../local-cluster.js';
 
 const PAGE_BYTES = 4000;
@@ -17,8 +18,8 @@ const keyed = (key: string) => {
 };
 
 /** @returns the cluster, and the longest message that was sent in it */
-async function clusterFor(t: Test, nodes: number) {
-  const cluster = await LocalCluster.of({ nodes, limits: { pageBytesMax: PAGE_BYTES } });
+async function clusterFor(t: Test, nodes: number, limits: Partial<NodeLimits> = {}) {
+  const cluster = await LocalCluster.of({ nodes, limits: { pageBytesMax: PAGE_BYTES, ...limits } });
   t.teardown(() => cluster.stop());
   let longest = 0;
   cluster.network.gate = (_from, _to, message) => {
@@ -104,5 +105,39 @@ t.test('resolutions of a key', async (t) => {
     Array.from({ length: 16 }, (_, i) => 15 - i),
   );
   t.ok(resolutions.every(({ dropped }) => dropped[0]?.value?.length === 1000));
+  t.ok(longest() <= PAGE_BYTES + AROUND_BYTES, `the longest message: ${longest()}`);
+});
+
+t.test('keys that differ, as an exchange on request tells them', async (t) => {
+  // By itself nothing is compared.
+  const never = 3_600_000;
+  const limits = { exchangeIntervalMilliseconds: never, treeComparisonIntervalMilliseconds: never };
+  const { cluster, longest } = await clusterFor(t, 3, limits);
+  const value = Buffer.from('x');
+  const change = {
+    state: 'value',
+    contentType: 'text/plain',
+    value,
+    ttlSeconds: undefined,
+  } as const;
+  const intent = { ...{ seen: undefined, known: undefined, epoch: 1 }, change };
+  for (let i = 0; i < 40; i += 1) {
+    const at = recordKey('default', `${i} ${'k'.repeat(900)}`, 16);
+    // As if no copy had left.
+    const { committed } = cluster.node('n2').replica.mint(at, intent, 'sync', () => undefined);
+    await cluster.wait(committed);
+  }
+  const found = await cluster.wait(cluster.node('n1').exchange.exchangeNow(undefined, true));
+  for (const [node, peer] of [
+    ['n1', 'n2'],
+    ['n2', 'n1'],
+    ['n2', 'n3'],
+    ['n3', 'n2'],
+  ]) {
+    const reports = found.find((one) => one.node === node)?.peers ?? [];
+    const { differences, keys = [] } = reports.find((one) => one.peer === peer) ?? {};
+    t.equal(differences, 40, `${node} counts all that differ from ${peer}`);
+    t.ok(keys.length > 0 && keys.length < 40, `and names the first ${keys.length}`);
+  }
   t.ok(longest() <= PAGE_BYTES + AROUND_BYTES, `the longest message: ${longest()}`);
 });

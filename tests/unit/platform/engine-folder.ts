@@ -1,5 +1,6 @@
 /** A folder of LevelDB with many files, and what may become of each of them. */
 import {
+  cpSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -22,6 +23,10 @@ const BATCHES = 160;
 const KEYS_OF_BATCH = 8;
 const KEYS = 499;
 const VALUE_BYTES = 500;
+/** Its table takes long enough to be met. */
+const LARGE_BUFFER_BYTES = 8 * 1024 * 1024;
+const LARGE_BATCH_KEYS = 400;
+const TABLE_KEYS = 50;
 
 /** Looks like chance, and compresses as little. */
 export function noise(length: number, seed: number): Uint8Array {
@@ -58,6 +63,67 @@ export async function fillFolder(directory: string): Promise<Map<string, Uint8Ar
   // A full log goes once its table is written: what is damaged then is the same in every run.
   while (readdirSync(directory).filter((name) => name.endsWith('.log')).length > 1) await sleep(10);
   await storage.close();
+  return contents;
+}
+
+/**
+ * As a folder is where a process ends while a log that is full becomes a table: two are needed.
+ * @returns what is in it, by key
+ */
+export async function fillTwoLogs(directory: string): Promise<Map<string, Uint8Array>> {
+  for (let attempt = 1; ; attempt += 1) {
+    const contents = await tryTwoLogs(`${directory}-${attempt}`, directory);
+    if (contents !== undefined) return contents;
+  }
+}
+
+async function tryTwoLogs(
+  live: string,
+  directory: string,
+): Promise<Map<string, Uint8Array> | undefined> {
+  const contents = new Map<string, Uint8Array>();
+  const sizes = { ...SIZES, writeBufferBytes: LARGE_BUFFER_BYTES };
+  const storage = await openLevelStorage({ directory: live, ...sizes });
+  const logs = (folder: string): string[] =>
+    readdirSync(folder).filter((name) => name.endsWith('.log'));
+  try {
+    for (let n = 0; logs(live).length < 2; n += 1) {
+      const entries = Array.from({ length: LARGE_BATCH_KEYS }, (_, i): [string, Uint8Array] => {
+        const count = n * LARGE_BATCH_KEYS + i;
+        return [`r${count % KEYS}`, noise(VALUE_BYTES, count + 1)];
+      });
+      entries.push([COMMIT, new TextEncoder().encode(String(n).padStart(6, '0'))]);
+      const stored = entries.map(([key, value]) => [key, encodeStored(key, value)] as const);
+      const batch = stored.map(([key, value]) => ({ type: 'put' as const, key, value }));
+      await storage.write(batch, { sync: false });
+      for (const [key, value] of stored) contents.set(key, value);
+    }
+    cpSync(live, directory, { recursive: true });
+    // Both are of use where no table has taken the place of the first meanwhile.
+    const isEarly = logs(live).length === 2 && logs(directory).length === 2;
+    if (isEarly) return contents;
+    rmSync(directory, { recursive: true });
+    return undefined;
+  } finally {
+    await storage.close();
+    rmSync(live, { recursive: true });
+  }
+}
+
+/** @returns what is in it, by key: all of it is in the later of two tables of the same length */
+export async function fillTwoTables(directory: string): Promise<Map<string, Uint8Array>> {
+  const contents = new Map<string, Uint8Array>();
+  // What is in the log becomes a table when the engine opens.
+  for (let round = 1; round <= 3; round += 1) {
+    const storage = await openLevelStorage({ directory, ...SIZES });
+    for (let i = 0; round < 3 && i < TABLE_KEYS; i += 1) {
+      const key = `k${100 + i}`;
+      const value = encodeStored(key, noise(VALUE_BYTES, i + 1000 * round));
+      await storage.write([{ type: 'put', key, value }], { sync: false });
+      contents.set(key, value);
+    }
+    await storage.close();
+  }
   return contents;
 }
 

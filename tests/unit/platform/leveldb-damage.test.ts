@@ -1,7 +1,15 @@
 /** Each file of the engine, damaged in each way: it opens, and says so where anything is lost. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
@@ -11,6 +19,8 @@ import {
   COMMIT,
   DAMAGES,
   fillFolder,
+  fillTwoLogs,
+  fillTwoTables,
   filesToDamage,
   noise,
   openAndRead,
@@ -23,14 +33,13 @@ t.setTimeout(300_000);
 const root = t.testdir();
 const original = join(root, 'original');
 const contents = await fillFolder(original);
-const last = textOf(contents.get(COMMIT));
 const files = filesToDamage(original);
 let folders = 0;
 
-function copy(): string {
+function copy(from = original): string {
   folders += 1;
   const directory = join(root, `copy-${folders}`);
-  cpSync(original, directory, { recursive: true });
+  cpSync(from, directory, { recursive: true });
   return directory;
 }
 
@@ -38,14 +47,15 @@ function copy(): string {
  * Where something is lost, it was repaired, or the last commit number is lost too, which the peers
  * remember. It takes writes, and what it says of a repair it says until that is noted.
  */
-async function check(t: Test, directory: string): Promise<void> {
-  const found = await openAndRead(directory, contents);
+async function check(t: Test, directory: string, written = contents): Promise<number> {
+  const found = await openAndRead(directory, written);
   const { storage, repaired, lost, commit } = found;
+  const last = textOf(written.get(COMMIT));
   if (!repaired && lost > 0) t.not(commit, last, 'the peers see that it is old');
   const value = noise(9, 1);
   await storage.write([{ type: 'put', key: 'new', value }], { sync: true });
   await storage.close();
-  const again = await openAndRead(directory, contents);
+  const again = await openAndRead(directory, written);
   t.equal(again.repaired, repaired, 'says so until it is noted');
   t.equal(again.lost, lost, 'as before');
   t.strictSame([...(again.storage.get('new') ?? [])], [...value]);
@@ -55,6 +65,7 @@ async function check(t: Test, directory: string): Promise<void> {
   t.notOk(noted.repair, 'noted');
   await noted.close();
   rmSync(directory, { recursive: true });
+  return lost;
 }
 
 t.test('there is enough to damage', async (t) => {
@@ -66,15 +77,47 @@ for (const file of files) {
     for (const [title, damage] of Object.entries(DAMAGES)) {
       const directory = copy();
       damage(join(directory, file));
-      await t.test(`${file} ${title}`, (t) => check(t, directory));
+      await t.test(`${file} ${title}`, async (t) => void (await check(t, directory)));
     }
     for (const other of files.filter((one) => one > file)) {
       const directory = copy();
       swap(join(directory, file), other);
-      await t.test(`${file} and ${other} are swapped`, (t) => check(t, directory));
+      const title = `${file} and ${other} are swapped`;
+      await t.test(title, async (t) => void (await check(t, directory)));
     }
   });
 }
+
+t.test('two logs, each damaged in each way, and swapped', async (t) => {
+  const folder = join(root, 'two-logs');
+  const written = await fillTwoLogs(folder);
+  const logs = readdirSync(folder).filter((name) => name.endsWith('.log'));
+  t.equal(await check(t, copy(folder), written), 0, 'as it is it has all');
+  for (const file of logs) {
+    for (const [title, damage] of Object.entries(DAMAGES)) {
+      const directory = copy(folder);
+      damage(join(directory, file));
+      await t.test(`${file} ${title}`, async (t) => void (await check(t, directory, written)));
+    }
+  }
+  const directory = copy(folder);
+  swap(join(directory, logs.at(0) ?? ''), logs.at(1) ?? '');
+  t.equal(await check(t, directory, written), 0, 'swapped they lose nothing');
+});
+
+t.test('two tables of the same length are swapped', async (t) => {
+  const folder = join(root, 'two-tables');
+  const written = await fillTwoTables(folder);
+  const tables = readdirSync(folder).filter((name) => name.endsWith('.ldb'));
+  const sizes = new Set(tables.map((name) => statSync(join(folder, name)).size));
+  t.strictSame([tables.length, sizes.size], [2, 1], 'nothing but what is in them tells');
+  t.equal(await check(t, copy(folder), written), 0, 'as it is it has all');
+  const directory = copy(folder);
+  swap(join(directory, tables.at(0) ?? ''), tables.at(1) ?? '');
+  const { storage, repaired, lost } = await openAndRead(directory, written);
+  t.strictSame([repaired, lost], [true, 0], 'it is noticed, and nothing is lost');
+  await storage.close();
+});
 
 t.test('files that are none of the engine change nothing', async (t) => {
   const directory = copy();
