@@ -1,6 +1,6 @@
 /** The options that commands share which talk to a cluster, and the client that they come to. */
 import { OperatingError } from '../lib/errors.js';
-import type { QuorateClient, ReadOptions, WriteOptions } from '../lib/client/client.js';
+import type { KeyValueRequests, Level, ReadOptions, WriteOptions } from '../lib/client/client.js';
 import { basePathOf } from '../lib/client/key-path.js';
 import type { OptionRow } from './option-row.js';
 import type { CommandOptions } from './command-options.js';
@@ -41,11 +41,12 @@ const CONTEXT_OPTION: OptionRow = {
   summary: 'what the writer has seen, from a get; without it: replace what is there',
   group: REQUEST_GROUP,
 };
+const DURABILITIES = ['sync', 'os', 'memory'] as const;
 export const DURABILITY_OPTION: OptionRow = {
   flags: '--durability <kind>',
   variable: 'QUORATE_DURABILITY',
   summary: 'what an acknowledgement means; without it: on the disk (sync)',
-  choices: ['sync', 'os', 'memory'],
+  choices: DURABILITIES,
   group: REQUEST_GROUP,
 };
 
@@ -92,12 +93,16 @@ export const LOAD_OPTIONS = [ENDPOINT_OPTION, LEVEL_OPTION, TIMEOUT_OPTION, VARI
 const TIMEOUT_LIMITS = { minimum: 1, maximum: 600_000 };
 
 /** Of a session, where `--session-file` names one. */
-export async function clientOf(options: CommandOptions): Promise<QuorateClient> {
+export async function clientOf(options: CommandOptions): Promise<KeyValueRequests> {
   const endpoints = endpointOptions(options);
   const file = options.text('sessionFile');
   // Loaded here: a command that does not talk to a cluster starts sooner.
-  const { QuorateClient: Client } = await import('../lib/client/client.js');
-  const client = new Client({ endpoints, namespace: options.text('namespace') });
+  const [{ QuorateClient }, { GotTransport }] = await Promise.all([
+    import('../lib/client/client.js'),
+    import('./got-transport.js'),
+  ]);
+  const namespace = options.text('namespace');
+  const client = new QuorateClient({ endpoints, namespace, transport: new GotTransport() });
   if (file === undefined) return client;
   const onTokens = (held: readonly string[]): Promise<void> => writeSession(file, held);
   return client.session({ tokens: await readSession(file), onTokens });
@@ -110,8 +115,10 @@ export function keysPathOf(options: CommandOptions): string {
 
 export function readOptionsOf(options: CommandOptions): ReadOptions {
   return {
-    level: options.text('level'),
-    fallbacks: options.text('fallback') === undefined ? undefined : options.list('fallback'),
+    // Of which levels there are, the node judges.
+    level: options.text('level') as Level | undefined,
+    fallbacks:
+      options.text('fallback') === undefined ? undefined : (options.list('fallback') as Level[]),
     timeoutMilliseconds:
       options.text('timeout') === undefined
         ? undefined
@@ -123,8 +130,14 @@ export function writeOptionsOf(options: CommandOptions): WriteOptions {
   return {
     ...readOptionsOf(options),
     context: options.text('context'),
-    durability: options.text('durability'),
+    durability: durabilityOf(options),
   };
+}
+
+export function durabilityOf(options: CommandOptions): WriteOptions['durability'] {
+  return options.text('durability') === undefined
+    ? undefined
+    : options.oneOf('durability', DURABILITIES);
 }
 
 /** What must hold of the value that is there. */

@@ -1,23 +1,21 @@
 /** Commands that ask a node one control question and print the answer: what they share. */
 import { z } from 'zod';
-import type { ControlResult } from '../lib/client/results.js';
+import type { Answered } from '../lib/client/results.js';
 import type { Invocation } from './command.js';
 import type { ExitCode } from './exit-code.js';
 import { EXIT } from './exit-code.js';
-import { fail } from './failure.js';
 import { print } from './output.js';
 import type { Terminal } from './terminal.js';
 
 /** `json` is the answer itself: parsed and written again, long numbers would lose digits. */
 export function printControl<Content>(
   { options, terminal }: Invocation,
-  result: ControlResult<Content>,
+  result: Answered<Content>,
   views: {
     readonly table: (terminal: Terminal, content: Content) => string;
     readonly value: (content: Content) => string;
   },
 ): ExitCode {
-  if (result.kind === 'problem') return fail(terminal, result);
   const { content, text } = result;
   print(terminal, options, {
     table: (to) => views.table(to, content),

@@ -1,5 +1,5 @@
 /** What a command says, on standard error, of an answer that is none. */
-import type { Problem } from '../lib/client/results.js';
+import type { Problem } from '../lib/client/quorate-error.js';
 import type { ExitCode } from './exit-code.js';
 import { exitCodeOf } from './exit-code.js';
 import { visible } from './output.js';

@@ -1,11 +1,13 @@
 /** The command line, made of the table of commands: commander parses, the rows say the rest. */
 import { Command, CommanderError, Option } from 'commander';
 import { ArgumentError } from '../lib/client/arguments.js';
+import { QuorateError } from '../lib/client/quorate-error.js';
 import { messageOf, OperatingError } from '../lib/errors.js';
 import { COMMAND_GROUPS, type CommandRow } from './command.js';
 import { CommandOptions, type GivenFlags, nameOf } from './command-options.js';
 import { COMMANDS } from './commands.js';
 import { CRASHED, EXIT, exitCodeOf } from './exit-code.js';
+import { fail } from './failure.js';
 import type { OptionRow } from './option-row.js';
 import type { Terminal } from './terminal.js';
 import { softwareVersion } from './software-version.js';
@@ -99,13 +101,15 @@ function applyEverywhere(command: Command, apply: (command: Command) => unknown)
   for (const child of command.commands) applyEverywhere(child, apply);
 }
 
-function statusOfFailure(error: unknown, { err }: Terminal): number {
+function statusOfFailure(error: unknown, terminal: Terminal): number {
+  const { err } = terminal;
   // Commander has printed its own; help and version that were asked for are no failure.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   if (error instanceof OperatingError) {
     err(`quorate: ${error.message}\n`);
     return exitCodeOf(error);
   }
+  if (error instanceof QuorateError) return fail(terminal, error);
   if (error instanceof ArgumentError) {
     err(`quorate: ${error.message}\n`);
     return EXIT.usage;

@@ -1,17 +1,15 @@
 /** The answer of a write, for put and delete. */
-import type { WriteResult } from '../lib/client/results.js';
+import type { Written } from '../lib/client/results.js';
 import type { Invocation } from './command.js';
 import type { ExitCode } from './exit-code.js';
 import { EXIT } from './exit-code.js';
-import { fail } from './failure.js';
 import { jsonText, print, table } from './output.js';
 
 export function printWritten(
   key: string,
-  result: WriteResult,
+  result: Written,
   { options, terminal }: Invocation,
 ): ExitCode {
-  if (result.kind === 'problem') return fail(terminal, result);
   const { version, context, replaced, beside, receipt } = result;
   const { level = '', replicas = '' } = receipt;
   const head = ['KEY', 'VERSION', 'REPLACED', 'LEVEL', 'REPLICAS', 'CONTEXT'];

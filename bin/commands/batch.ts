@@ -1,11 +1,16 @@
 /** `quorate batch`: many operations in one request, from a file of JSON or of JSON lines. */
 import { messageOf, OperatingError } from '../../lib/errors.js';
 import type { Batched, BatchRow } from '../../lib/client/results.js';
-import { clientOf, DURABILITY_OPTION, READ_OPTIONS, readOptionsOf } from '../client-options.js';
+import {
+  clientOf,
+  durabilityOf,
+  DURABILITY_OPTION,
+  READ_OPTIONS,
+  readOptionsOf,
+} from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import type { ExitCode } from '../exit-code.js';
 import { EXIT, exitCodeOf } from '../exit-code.js';
-import { fail } from '../failure.js';
 import { print, table } from '../output.js';
 import { readAll, readWhole, strictTextOf } from '../read-input.js';
 
@@ -24,10 +29,9 @@ async function run({ arguments: [file = ''], options, terminal }: Invocation): P
   const body = bodyOf(
     strictTextOf(file === '-' ? await readAll(terminal.input) : await readWhole(file, file)),
   );
-  const settings = { ...readOptionsOf(options), durability: options.text('durability') };
+  const settings = { ...readOptionsOf(options), durability: durabilityOf(options) };
   const client = await clientOf(options);
   const result = await client.batchText(body, settings);
-  if (result.kind === 'problem') return fail(terminal, result);
   const head = ['#', 'STATUS', 'KEY', 'VERSION', 'LEVEL', 'REPLICAS', 'PROBLEM'];
   print(terminal, options, {
     table: (to) => table(to, head, result.results.map(cellsOf)),

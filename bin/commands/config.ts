@@ -1,6 +1,6 @@
 /** `quorate config`: the settings of the cluster: read, change, look back, go back. */
 import { z } from 'zod';
-import type { ControlResult } from '../../lib/client/results.js';
+import type { Answered } from '../../lib/client/results.js';
 import { OperatingError } from '../../lib/errors.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
@@ -105,10 +105,10 @@ async function change(invocation: Invocation, path: string, body: unknown): Prom
 
 function printSettings(
   invocation: Invocation,
-  result: ControlResult<z.infer<typeof settingsShape>>,
+  result: Answered<z.infer<typeof settingsShape>>,
 ): ExitCode {
   const [name] = invocation.arguments;
-  if (name !== undefined && result.kind === 'answer') {
+  if (name !== undefined) {
     const value = result.content.settings[name];
     if (value === undefined) throw unknownSetting(name, Object.keys(result.content.settings));
     const content = { ...result.content, settings: { [name]: value } };

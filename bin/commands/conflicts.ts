@@ -73,11 +73,9 @@ async function list(invocation: Invocation, limit: number): Promise<ExitCode> {
     cursor: options.text('cursor'),
   });
   const result = await client.control('GET', path, listShape);
-  if (result.kind === 'answer') {
-    const { cursor, unanswered } = result.content;
-    if (unanswered.length > 0) terminal.err(`quorate: no answer from ${unanswered.join(', ')}\n`);
-    if (cursor !== undefined) terminal.err(`quorate: there are more: --cursor ${cursor}\n`);
-  }
+  const { cursor, unanswered } = result.content;
+  if (unanswered.length > 0) terminal.err(`quorate: no answer from ${unanswered.join(', ')}\n`);
+  if (cursor !== undefined) terminal.err(`quorate: there are more: --cursor ${cursor}\n`);
   return printControl(invocation, result, {
     table: (to, { conflicts }) =>
       table(

@@ -4,10 +4,11 @@ import { clientOf, READ_OPTIONS, readOptionsOf } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import type { ExitCode } from '../exit-code.js';
 import { EXIT } from '../exit-code.js';
-import { fail } from '../failure.js';
 import type { Views } from '../output.js';
 import { toJsonMembers, jsonText, objectText, OUTPUT_OPTION, print, table } from '../output.js';
 import { lineOfValue, membersOfValue, plainValue, textOfValue } from '../value-text.js';
+
+const REPAIRS = ['await', 'async', 'none'] as const;
 
 export const getCommand: CommandRow = {
   name: 'get',
@@ -20,7 +21,7 @@ export const getCommand: CommandRow = {
       flags: '--read-repair <when>',
       variable: 'QUORATE_GET_READ_REPAIR',
       summary: 'when lagging replicas are repaired; without it by chance',
-      choices: ['await', 'async', 'none'],
+      choices: REPAIRS,
     },
     {
       flags: '--version <version>',
@@ -38,7 +39,8 @@ async function run({ arguments: [key = ''], options, terminal }: Invocation): Pr
   const client = await clientOf(options);
   const result: GetResult = await client.get(key, {
     ...readOptionsOf(options),
-    readRepair: options.text('readRepair'),
+    readRepair:
+      options.text('readRepair') === undefined ? undefined : options.oneOf('readRepair', REPAIRS),
     version: options.text('version'),
   });
   switch (result.kind) {
@@ -61,8 +63,6 @@ async function run({ arguments: [key = ''], options, terminal }: Invocation): Pr
         terminal.err(`a put with what was read:\n  --context ${result.context}\n`);
       }
       return EXIT.notFound;
-    case 'problem':
-      return fail(terminal, result);
   }
 }
 
@@ -72,22 +72,22 @@ function shellWord(text: string): string {
 }
 
 function viewsOfValue(key: string, found: Found): Views {
-  const { value, version, context, writtenAt, expiresAt, receipt } = found;
+  const { stored, version, context, writtenAt, expiresAt, receipt } = found;
   const head = ['KEY', 'VALUE', 'VERSION', 'WRITTEN', 'EXPIRES', 'LEVEL', 'REPLICAS', 'CONTEXT'];
   const { level = '', replicas = '' } = receipt;
   return {
     table: (terminal) =>
       table(terminal, head, [
-        [key, textOfValue(value), version, writtenAt, expiresAt ?? '-', level, replicas, context],
+        [key, textOfValue(stored), version, writtenAt, expiresAt ?? '-', level, replicas, context],
       ]),
     json: () =>
       objectText({
         key: JSON.stringify(key),
-        ...membersOfValue(value),
+        ...membersOfValue(stored),
         ...toJsonMembers({ version, context, written_at: writtenAt, expires_at: expiresAt }),
         ...toJsonMembers({ level, replicas }),
       }),
-    value: () => plainValue(value),
+    value: () => plainValue(stored),
   };
 }
 
@@ -106,11 +106,11 @@ function viewsOfSiblings({ siblings, text }: InConflict): Views {
       table(
         terminal,
         ['VALUE', 'VERSION', 'WRITTEN', 'BY'],
-        siblings.map(({ value, version, writtenAt, writtenBy }) => [
-          ...[textOfValue(value), version, writtenAt, writtenBy],
+        siblings.map(({ stored, version, writtenAt, writtenBy }) => [
+          ...[textOfValue(stored), version, writtenAt, writtenBy],
         ]),
       ),
     json: () => text,
-    value: () => siblings.map(({ value }) => lineOfValue(value)).join(''),
+    value: () => siblings.map(({ stored }) => lineOfValue(stored)).join(''),
   };
 }

@@ -1,9 +1,8 @@
 /** `quorate list`: keys in order, with or without what they hold. */
-import type { KeyPage, ListedKey, Problem } from '../../lib/client/results.js';
+import type { KeyPage, ListedKey } from '../../lib/client/results.js';
 import { clientOf, READ_OPTIONS, readOptionsOf } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import { EXIT, type ExitCode } from '../exit-code.js';
-import { fail } from '../failure.js';
 import { jsonText, print, table, visible } from '../output.js';
 import { lineOfValue, textOfValue } from '../value-text.js';
 
@@ -43,8 +42,7 @@ async function run({ arguments: [prefix], options, terminal }: Invocation): Prom
   do {
     const limit = Math.min(PAGE_MAX, most - keys.length);
     const asked = { ...readOptionsOf(options), prefix, values, limit, cursor };
-    const page: KeyPage | Problem = await client.listPage(asked);
-    if (page.kind === 'problem') return fail(terminal, page);
+    const page: KeyPage = await client.listPage(asked);
     keys = keys.concat(page.keys);
     cursor = page.cursor;
   } while (cursor !== undefined && keys.length < most);
@@ -64,8 +62,8 @@ async function run({ arguments: [prefix], options, terminal }: Invocation): Prom
   return EXIT.done;
 }
 
-function cellsOf({ key, values, version }: ListedKey): string[] {
-  return [key, values.map(textOfValue).join(' | '), version ?? `${values.length} siblings`];
+function cellsOf({ key, stored, version }: ListedKey): string[] {
+  return [key, stored.map(textOfValue).join(' | '), version ?? `${stored.length} siblings`];
 }
 
 /** Values as they were written: numbers keep their digits. */
@@ -77,7 +75,7 @@ function jsonOf(keys: readonly ListedKey[], cursor: string | undefined, values: 
 }
 
 /** A key may hold a line feed: it is shown, so that a line is a key. */
-function lineOf({ key, values }: ListedKey, isWanted: boolean): string {
+function lineOf({ key, stored }: ListedKey, isWanted: boolean): string {
   if (!isWanted) return `${visible(key)}\n`;
-  return values.map((value) => `${visible(key)}\t${lineOfValue(value)}`).join('');
+  return stored.map((value) => `${visible(key)}\t${lineOfValue(value)}`).join('');
 }

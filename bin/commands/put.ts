@@ -1,8 +1,7 @@
 /** `quorate put`: writes a value: a string, JSON, or the bytes of a file. */
 import type { Readable } from 'node:stream';
 import { OperatingError, messageOf } from '../../lib/errors.js';
-import type { PutOptions } from '../../lib/client/client.js';
-import type { StoredValue } from '../../lib/client/results.js';
+import { rawJson, type PutOptions, type Storable } from '../../lib/client/client.js';
 import {
   clientOf,
   CONDITION_OPTIONS,
@@ -58,20 +57,21 @@ const TTL_SECONDS_MAX = 315_360_000;
 async function run(invocation: Invocation): Promise<ExitCode> {
   const { arguments: words, options, terminal } = invocation;
   const [key = '', argument] = words;
-  const value = await storedValue(argument, options, terminal.input);
+  const value = await valueGiven(argument, options, terminal.input);
   const settings: PutOptions = {
     ...{ ...writeOptionsOf(options), ...conditionOptionsOf(options) },
     ttl: ttlOf(options),
+    contentType: value instanceof Uint8Array ? options.required('contentType') : undefined,
   };
   const client = await clientOf(options);
   return printWritten(key, await client.put(key, value, settings), invocation);
 }
 
-async function storedValue(
+async function valueGiven(
   argument: string | undefined,
   options: CommandOptions,
   input: Readable,
-): Promise<StoredValue> {
+): Promise<Storable> {
   const file = options.text('file');
   if ((file === undefined) === (argument === undefined)) {
     throw wrong('give a VALUE, or --file, and not both');
@@ -79,22 +79,20 @@ async function storedValue(
   const isJson = options.isSet('json');
   if (file !== undefined) {
     const bytes = file === '-' ? await readAll(input) : await readWhole(file, `--file ${file}`);
-    return isJson
-      ? jsonValue(strictTextOf(bytes, STORE_BYTES))
-      : { kind: 'bytes', bytes, contentType: options.required('contentType') };
+    return isJson ? jsonValue(strictTextOf(bytes, STORE_BYTES)) : bytes;
   }
   const text =
     argument === '-' ? strictTextOf(await readAll(input), STORE_BYTES) : (argument ?? '');
-  return isJson ? jsonValue(text) : { kind: 'json', text: JSON.stringify(text) };
+  return isJson ? jsonValue(text) : text;
 }
 
-function jsonValue(text: string): StoredValue {
+function jsonValue(text: string): Storable {
   try {
     JSON.parse(text);
   } catch (error) {
     throw wrong(`the value is not JSON: ${messageOf(error)}`);
   }
-  return { kind: 'json', text };
+  return rawJson(text);
 }
 
 /** Bare numbers are seconds, as in the contract. */

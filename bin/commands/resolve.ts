@@ -1,15 +1,13 @@
 /** `quorate resolve`: ends a conflict, by a strategy or with a value. */
 import { messageOf, OperatingError } from '../../lib/errors.js';
 import { STRATEGY_NAMES } from '../../lib/resolution/strategies.js';
-import type { QuorateClient, Resolution } from '../../lib/client/client.js';
+import { rawJson, type KeyValueRequests, type Resolution } from '../../lib/client/client.js';
 import { pathOf } from '../../lib/client/key-path.js';
-import type { Problem } from '../../lib/client/results.js';
 import { clientOf, keysPathOf, WRITE_OPTIONS, writeOptionsOf } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import type { CommandOptions } from '../command-options.js';
 import type { ExitCode } from '../exit-code.js';
 import { EXIT } from '../exit-code.js';
-import { fail } from '../failure.js';
 import { printWritten } from '../written.js';
 import { keyConflictsShape } from './conflicts.js';
 
@@ -52,7 +50,6 @@ async function run(invocation: Invocation): Promise<ExitCode> {
     terminal.err('quorate: the key is not in conflict\n');
     return EXIT.precondition;
   }
-  if (typeof context !== 'string') return fail(terminal, context);
   return printWritten(
     key,
     await client.resolve(key, resolution, { ...settings, context }),
@@ -62,13 +59,12 @@ async function run(invocation: Invocation): Promise<ExitCode> {
 
 /** Of the siblings as they are now; undefined where there are none. */
 async function contextOf(
-  client: QuorateClient,
+  client: KeyValueRequests,
   options: CommandOptions,
   key: string,
-): Promise<string | Problem | undefined> {
+): Promise<string | undefined> {
   const path = pathOf(keysPathOf(options), key, '/conflicts');
   const result = await client.control('GET', path, keyConflictsShape);
-  if (result.kind === 'problem') return result;
   return result.content.in_conflict ? result.content.context : undefined;
 }
 
@@ -79,13 +75,13 @@ function resolutionOf(options: CommandOptions): Resolution {
   if (strategy !== undefined || value === undefined) {
     throw wrong('give --strategy or --value, and not both');
   }
-  if (!options.isSet('json')) return { kind: 'value', text: JSON.stringify(value) };
+  if (!options.isSet('json')) return { kind: 'value', value };
   try {
     JSON.parse(value);
   } catch (error) {
     throw wrong(`the value is not JSON: ${messageOf(error)}`);
   }
-  return { kind: 'value', text: value };
+  return { kind: 'value', value: rawJson(value) };
 }
 
 function wrong(message: string): OperatingError {

@@ -71,8 +71,8 @@ export const statusCommand: CommandRow = {
     const client = await clientOf(invocation.options);
     const result = await client.control('GET', '/api/v1/cluster/status', shape);
     const views = { table: view, value: ({ verdict }: Status) => verdict };
-    const printed = printControl(invocation, result, views);
-    return result.kind === 'problem' ? printed : BY_VERDICT[result.content.verdict];
+    printControl(invocation, result, views);
+    return BY_VERDICT[result.content.verdict];
   },
 };
 

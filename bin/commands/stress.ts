@@ -2,14 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { OperatingError } from '../../lib/errors.js';
-import type { Problem } from '../../lib/client/results.js';
 import { clientOf, endpointOptions, LOAD_OPTIONS, readOptionsOf } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import type { OptionRow } from '../option-row.js';
 import type { CommandOptions } from '../command-options.js';
 import { levelsShape, settingsShape } from '../control-command.js';
 import { CRASHED, EXIT } from '../exit-code.js';
-import { fail } from '../failure.js';
 import { STOP_SIGNALS } from '../supervision.js';
 import { jsonText, OUTPUT_OPTION, print } from '../output.js';
 import { showProgress } from '../progress.js';
@@ -78,7 +76,6 @@ const statusShape = z.looseObject({ replicas_effective: z.int() });
 
 async function run({ options, terminal }: Invocation): Promise<number> {
   const plan = await planOf(options);
-  if ('kind' in plan) return fail(terminal, plan);
   const stress = new StressRun(plan);
   const began = performance.now();
   const endProgress = showProgress(terminal, () =>
@@ -101,10 +98,11 @@ async function run({ options, terminal }: Invocation): Promise<number> {
   return stress.tally.isCorrect ? EXIT.notAvailable : CRASHED;
 }
 
-async function planOf(options: CommandOptions): Promise<StressPlan | Problem> {
+async function planOf(options: CommandOptions): Promise<StressPlan> {
   const both = options.isGiven('putQps') && options.isGiven('setQps');
   if (both) throw new OperatingError('invalid_request', '--set-qps is --put-qps: give one of them');
-  const { level, timeoutMilliseconds } = readOptionsOf(options);
+  const { timeoutMilliseconds } = readOptionsOf(options);
+  const level = options.text('level');
   const asked = {
     endpoints: endpointOptions(options),
     getsPerSecond: options.number('getQps', QPS),
@@ -125,9 +123,6 @@ async function planOf(options: CommandOptions): Promise<StressPlan | Problem> {
     client.control('GET', '/api/v1/cluster/status', statusShape),
     client.control('GET', '/api/v1/cluster/levels', levelsShape),
   ]);
-  if (settings.kind === 'problem') return settings;
-  if (status.kind === 'problem') return status;
-  if (levels.kind === 'problem') return levels;
   const { default_level: read, default_write_level: write } = settings.content.settings;
   const writeLevel = level ?? String(write);
   // Nobody reads at `any`: it is a promise about a hint.

@@ -1,10 +1,15 @@
-/** What a client, a session and a request are told. */
+/** What a client, a session and their requests are told. */
+import type { Level } from './levels.js';
+import type { HttpTransport } from './transport.js';
+import type { Storable } from './values.js';
 
 export interface ClientOptions {
   /** Of the keys; undefined: the default one. */
   readonly namespace?: string | undefined;
   /** `http://host:port`, in the order of preference; where one does not answer, the next. */
   readonly endpoints: readonly string[];
+  /** Undefined: by `fetch`. */
+  readonly transport?: HttpTransport | undefined;
 }
 
 export interface SessionOptions {
@@ -14,16 +19,24 @@ export interface SessionOptions {
   readonly onTokens?: ((tokens: readonly string[]) => void | Promise<void>) | undefined;
 }
 
-export interface ReadOptions {
-  /** A consistency level; undefined: the default of the cluster. */
-  readonly level?: string | undefined;
-  /** Weaker levels to descend to. */
-  readonly fallbacks?: readonly string[] | undefined;
+export interface CallOptions {
   /** The deadline, which travels with the request; undefined: the default of the node. */
   readonly timeoutMilliseconds?: number | undefined;
 }
 
-export interface ListOptions extends ReadOptions {
+export interface ReadOptions extends CallOptions {
+  /** A consistency level; undefined: the default of the cluster. */
+  readonly level?: Level | undefined;
+  /** Weaker levels to descend to. */
+  readonly fallbacks?: readonly Level[] | undefined;
+}
+
+/** What is made of the JSON text of a value; undefined: `JSON.parse`. What it throws, comes out. */
+export interface ParseOptions<Value> {
+  readonly parse?: ((text: string) => Value) | undefined;
+}
+
+export interface ListOptions<Value = unknown> extends ReadOptions, ParseOptions<Value> {
   /** Keys that begin so; undefined: all. */
   readonly prefix?: string | undefined;
   /** Each with what it holds. */
@@ -34,23 +47,18 @@ export interface ListOptions extends ReadOptions {
   readonly cursor?: string | undefined;
 }
 
-export interface GetOptions extends ReadOptions {
-  /** When lagging replicas are repaired: `await`, `async`, `none`; undefined: by chance. */
-  readonly readRepair?: string | undefined;
+export interface GetOptions<Value = unknown> extends ReadOptions, ParseOptions<Value> {
+  /** When lagging replicas are repaired; undefined: by chance. */
+  readonly readRepair?: 'await' | 'async' | 'none' | undefined;
   /** One version, current or kept; undefined: what the key holds. */
   readonly version?: string | undefined;
 }
 
-/** What is to become of siblings. */
-export type Resolution =
-  | { readonly kind: 'strategy'; readonly strategy: string }
-  /** JSON text. */
-  | { readonly kind: 'value'; readonly text: string };
-
 export interface WriteOptions extends ReadOptions {
   /** Of the read that this write answers; undefined: replace what is there. */
   readonly context?: string | undefined;
-  readonly durability?: string | undefined;
+  /** What an acknowledgement means; undefined: `sync`, on the disk. */
+  readonly durability?: 'sync' | 'os' | 'memory' | undefined;
   /**
    * ETags or versions, in double quotes: the value must be one of these, else `precondition_failed`
    * and nothing happens. It implies the level `strong`.
@@ -63,7 +71,14 @@ export interface WriteOptions extends ReadOptions {
 export interface PutOptions extends WriteOptions {
   /** Time to live in seconds, or `keep`. */
   readonly ttl?: number | 'keep' | undefined;
+  /** Of bytes; undefined: `application/octet-stream`. */
+  readonly contentType?: string | undefined;
 }
 
 /** For all operations; a level is for those that name none. */
 export type BatchOptions = Omit<WriteOptions, 'context' | 'ifMatch' | 'ifNoneMatch'>;
+
+/** What is to become of siblings. */
+export type Resolution =
+  | { readonly kind: 'strategy'; readonly strategy: string }
+  | { readonly kind: 'value'; readonly value: Storable };

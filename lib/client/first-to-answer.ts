@@ -1,5 +1,5 @@
 /** Asks endpoints whether they answer at all, one after the other; the first that does, wins. */
-import { got } from 'got';
+import type { HttpTransport } from './transport.js';
 
 export interface Probed {
   /** Undefined: none answered in time. */
@@ -8,12 +8,13 @@ export interface Probed {
   readonly failed: readonly { readonly endpoint: string; readonly reason: string }[];
 }
 
-const PATH = '/healthz';
+const PROBE = { method: 'GET', path: '/healthz', headers: { 'user-agent': 'quorate' } } as const;
 /** A node that has not answered by then is waited for, while the next is asked too. */
 const STAGGER_MILLISECONDS = 250;
 
 /** @param endpoints origins, at least one, in the order of preference. Never rejects. */
 export function firstToAnswer(
+  transport: HttpTransport,
   endpoints: readonly string[],
   timeoutMilliseconds: number,
 ): Promise<Probed> {
@@ -22,7 +23,7 @@ export function firstToAnswer(
   const waiting = new Set<string>();
   const rest = endpoints.values();
   return new Promise((resolve) => {
-    let stagger: NodeJS.Timeout | undefined;
+    let stagger: ReturnType<typeof setTimeout> | undefined;
     const end = (winner: string | undefined, reason: string): void => {
       if (race.signal.aborted) return;
       clearTimeout(stagger);
@@ -41,25 +42,16 @@ export function firstToAnswer(
       }
       waiting.add(endpoint);
       stagger = setTimeout(next, STAGGER_MILLISECONDS);
-      probe(endpoint, race.signal).then(
-        () => end(endpoint, 'silent'),
-        ({ code = 'ERROR' }: { readonly code?: string }) => {
-          if (race.signal.aborted) return;
-          waiting.delete(endpoint);
-          failed.push({ endpoint, reason: code });
-          next();
-        },
-      );
+      void transport.send(endpoint, PROBE, race.signal).then((answer) => {
+        // Whatever it answers: it does.
+        if (answer.kind === 'http') end(endpoint, 'silent');
+        if (race.signal.aborted || answer.kind === 'http') return;
+        waiting.delete(endpoint);
+        failed.push({ endpoint, reason: answer.reason });
+        next();
+      });
     };
     const limit = setTimeout(() => end(undefined, 'silent'), timeoutMilliseconds);
     next();
-  });
-}
-
-/** Whatever it answers: it does. */
-async function probe(endpoint: string, signal: AbortSignal): Promise<void> {
-  await got(`${endpoint}${PATH}`, {
-    ...{ signal, retry: { limit: 0 }, followRedirect: false, throwHttpErrors: false },
-    headers: { 'user-agent': 'quorate' },
   });
 }

@@ -1,57 +1,34 @@
 /** Answers of a node, read and checked: what came over the network becomes a typed result. */
-import { z } from 'zod';
-import { jsonMembers } from '../encoding/json-text.js';
-import type { HttpAnswer } from './http-exchange.js';
+import { JSON_TYPE, jsonMembers, splitArray, splitObject } from '../encoding/json-text.js';
+import { fromBase64 } from './base64.js';
+import { booleanField, type Fields, fieldsOf, optionalText, outcomeField } from './fields.js';
+import { textField, textsField } from './fields.js';
+import { ownProblem, type Problem } from './quorate-error.js';
+import type { HttpAnswer } from './transport.js';
 import type {
-  ControlResult,
-  GetResult,
-  Problem,
+  Answered,
   ClientReceipt,
-  Sibling,
+  NotFound,
+  StoredConflict,
+  StoredFound,
+  StoredSibling,
   StoredValue,
-  WriteResult,
+  Written,
 } from './results.js';
 
-const JSON_TYPE = 'application/json';
+/** What an answer must be: throws where it is not. A schema of zod is one. */
+export interface Shape<Content = unknown> {
+  parse(value: unknown): Content;
+}
 
-const problemShape = z.looseObject({
-  code: z.string(),
-  detail: z.string(),
-  outcome: z.enum(['none', 'unknown']),
-  retryable: z.boolean(),
-  context: z.string().optional(),
-});
-const foundShape = z.looseObject({
-  version: z.string(),
-  /** One version that was asked for by name comes without. */
-  context: z.string().default(''),
-  written_at: z.string(),
-  expires_at: z.string().optional(),
-  value_base64: z.base64().optional(),
-  content_type: z.string().optional(),
-});
-const writtenShape = z.looseObject({
-  version: z.string(),
-  context: z.string(),
-  replaced: z.array(z.string()),
-  beside: z.array(z.string()).default([]),
-});
-const siblingShape = z.looseObject({
-  value: z.unknown().optional(),
-  value_base64: z.base64().optional(),
-  content_type: z.string().optional(),
-  version: z.string(),
-  written_at: z.string(),
-  written_by: z.string(),
-});
-export const siblingsShape = z.looseObject({
-  context: z.string(),
-  siblings: z.array(siblingShape),
-});
+export type StoredResult = StoredFound | StoredConflict | NotFound;
 
-type Reading<Result> = (answer: HttpAnswer) => Result;
+/** Members that every problem has, and those that stand elsewhere in a result. */
+const COMMON: ReadonlySet<string> = new Set([
+  ...['type', 'title', 'status', 'detail', 'code', 'retryable', 'outcome', 'request_id'],
+]);
 
-export function readGet(answer: HttpAnswer): GetResult {
+export function readGet(answer: HttpAnswer): StoredResult | Problem {
   if (answer.status === 200) return reading(answer, readFound);
   const problem = readProblem(answer);
   const receipt = receiptOf(answer);
@@ -62,32 +39,37 @@ export function readGet(answer: HttpAnswer): GetResult {
   return problem.code === 'siblings' ? reading(answer, readConflict) : problem;
 }
 
-export function readWrite(answer: HttpAnswer): WriteResult {
+export function readWrite(answer: HttpAnswer): Written | Problem {
   if (answer.status !== 200) return readProblem(answer);
   return reading(answer, () => {
-    const { version, context, replaced, beside } = writtenShape.parse(JSON.parse(bodyText(answer)));
-    return { kind: 'written', version, context, replaced, beside, receipt: receiptOf(answer) };
+    const fields = fieldsOf(JSON.parse(bodyText(answer)));
+    return {
+      ...{ kind: 'written', version: textField(fields, 'version') },
+      ...{ context: textField(fields, 'context'), replaced: textsField(fields, 'replaced') },
+      ...{ beside: textsField(fields, 'beside'), receipt: receiptOf(answer) },
+    };
   });
 }
 
-export function readControl<Content>(
+export function readControl<Wanted extends Shape>(
   answer: HttpAnswer,
-  shape: z.ZodType<Content>,
-): ControlResult<Content> {
+  shape: Wanted,
+): Answered<ReturnType<Wanted['parse']>> | Problem {
   if (answer.status !== 200) return readProblem(answer);
   return reading(answer, () => {
     const text = bodyText(answer);
-    return { kind: 'answer', content: shape.parse(JSON.parse(text)), text };
+    const content = shape.parse(JSON.parse(text)) as ReturnType<Wanted['parse']>;
+    return { kind: 'answer', content, text };
   });
 }
 
-function readFound(answer: HttpAnswer): GetResult {
+function readFound(answer: HttpAnswer): StoredFound {
   const receipt = receiptOf(answer);
   const contentType = answer.header('content-type') ?? '';
   if (contentType !== JSON_TYPE) {
     return {
       kind: 'value',
-      value: { kind: 'bytes', bytes: answer.body, contentType },
+      stored: { kind: 'bytes', bytes: answer.body, contentType },
       version: (answer.header('etag') ?? '').replaceAll('"', ''),
       context: answer.header('x-causal-context') ?? '',
       writtenAt: answer.header('x-written-at') ?? '',
@@ -96,44 +78,60 @@ function readFound(answer: HttpAnswer): GetResult {
     };
   }
   const text = bodyText(answer);
-  const found = foundShape.parse(JSON.parse(text));
-  const { version, context, written_at, expires_at } = found;
+  const fields = fieldsOf(JSON.parse(text));
   return {
-    ...{ kind: 'value', value: valueIn(text, found), version, context, receipt },
-    ...{ writtenAt: written_at, expiresAt: expires_at },
+    ...{ kind: 'value', stored: storedIn(text, fields), version: textField(fields, 'version') },
+    // One version that was asked for by name comes without.
+    context: optionalText(fields, 'context') ?? '',
+    writtenAt: textField(fields, 'written_at'),
+    expiresAt: optionalText(fields, 'expires_at'),
+    receipt,
   };
 }
 
-/** JSON as it was written; bytes come so only where somebody prefers JSON: in batches. */
-export function valueIn(text: string, found: z.infer<typeof foundShape>): StoredValue {
-  if (found.value_base64 !== undefined) return storedValue(found);
-  const split = jsonMembers(text);
-  const value = split.kind === 'object' ? split.members.get('value') : undefined;
+function readConflict(answer: HttpAnswer): StoredConflict {
+  const text = bodyText(answer);
+  const fields = fieldsOf(JSON.parse(text));
+  return {
+    ...{ kind: 'siblings', siblings: siblingsIn(text), context: textField(fields, 'context') },
+    ...{ receipt: receiptOf(answer), text },
+  };
+}
+
+/** @param text an object of JSON with `siblings` */
+export function siblingsIn(text: string): StoredSibling[] {
+  const siblings = memberText(text, 'siblings');
+  const rows = siblings === undefined ? undefined : splitArray(siblings);
+  if (rows === undefined) throw new Error('the answer has no siblings');
+  return rows.map((row) => {
+    const fields = fieldsOf(JSON.parse(row));
+    return {
+      ...{ stored: storedIn(row, fields), version: textField(fields, 'version') },
+      writtenAt: textField(fields, 'written_at'),
+      writtenBy: textField(fields, 'written_by'),
+    };
+  });
+}
+
+/**
+ * JSON as it was written, digit by digit; bytes come so among siblings, in lists and in batches.
+ * @param text an object of JSON; `fields` are its members
+ */
+export function storedIn(text: string, fields: Fields): StoredValue {
+  const base64 = optionalText(fields, 'value_base64');
+  if (base64 !== undefined) {
+    const contentType = optionalText(fields, 'content_type') ?? '';
+    return { kind: 'bytes', bytes: fromBase64(base64), contentType };
+  }
+  const value = memberText(text, 'value');
   if (value === undefined) throw new Error('the answer has no value');
   return { kind: 'json', text: value };
 }
 
-function readConflict(answer: HttpAnswer): GetResult {
-  const text = bodyText(answer);
-  const { context, siblings } = siblingsShape.parse(JSON.parse(text));
-  const read = siblings.map(siblingOf);
-  return { kind: 'siblings', siblings: read, context, receipt: receiptOf(answer), text };
-}
-
-export function siblingOf(row: z.infer<typeof siblingShape>): Sibling {
-  const { version, written_at: writtenAt, written_by: writtenBy } = row;
-  return { value: storedValue(row), version, writtenAt, writtenBy };
-}
-
-/** Among siblings, JSON is parsed and written again: `text` of the answer has it as it was. */
-function storedValue({
-  value,
-  value_base64,
-  content_type,
-}: Pick<z.infer<typeof siblingShape>, 'value' | 'value_base64' | 'content_type'>): StoredValue {
-  if (value_base64 === undefined) return { kind: 'json', text: JSON.stringify(value) };
-  const bytes = Uint8Array.from(atob(value_base64), (character) => character.charCodeAt(0));
-  return { kind: 'bytes', bytes, contentType: content_type ?? '' };
+/** As it is written; `text` was parsed before. */
+function memberText(text: string, name: string): string | undefined {
+  const split = splitObject(text);
+  return split.kind === 'object' ? split.members.get(name) : undefined;
 }
 
 export function receiptOf({ header }: HttpAnswer): ClientReceipt {
@@ -143,28 +141,40 @@ export function receiptOf({ header }: HttpAnswer): ClientReceipt {
 export function readProblem(answer: HttpAnswer): Problem {
   return reading(answer, ({ status }) => {
     const text = bodyText(answer);
-    const { code, detail, outcome, retryable } = problemShape.parse(JSON.parse(text));
-    return { kind: 'problem', status, code, detail, outcome, retryable, text };
+    const fields = fieldsOf(JSON.parse(text));
+    const details = Object.entries(fields).filter(([name]) => !COMMON.has(name));
+    return {
+      ...{ kind: 'problem', status, code: textField(fields, 'code') },
+      ...{ detail: textField(fields, 'detail'), outcome: outcomeField(fields) },
+      retryable: booleanField(fields, 'retryable'),
+      details: Object.fromEntries(details),
+      requestId: optionalText(fields, 'request_id'),
+      text,
+    };
   });
 }
 
 /** What is none of ours came from something in between, which may have passed the request on. */
-export function reading<Result>(answer: HttpAnswer, read: Reading<Result>): Result | Problem {
+export function reading<Result>(
+  answer: HttpAnswer,
+  read: (answer: HttpAnswer) => Result,
+): Result | Problem {
   try {
     return read(answer);
   } catch {
-    return {
-      kind: 'problem',
-      status: answer.status,
-      code: 'internal',
-      detail: `status ${answer.status} with a body that is none of Quorate's`,
-      outcome: 'unknown',
-      retryable: false,
-      text: undefined,
-    };
+    const { status } = answer;
+    const detail = `status ${status} with a body that is none of Quorate's`;
+    const problem = ownProblem('internal', detail, { outcome: 'unknown', retryable: false });
+    return { ...problem, status };
   }
 }
 
 export function bodyText({ body }: HttpAnswer): string {
   return new TextDecoder().decode(body);
+}
+
+/** The members of an object of JSON, each as it is written. */
+export function memberTexts(text: string): ReadonlyMap<string, string> {
+  const split = jsonMembers(text);
+  return split.kind === 'object' ? split.members : new Map();
 }

@@ -1,6 +1,7 @@
-/** What a client gets: each outcome is a value, none is thrown. See docs/http-api.md. */
+/** What a client gets. What goes wrong is thrown, as a QuorateError. See docs/client.md. */
+import type { QuorateError } from './quorate-error.js';
 
-/** A stored value: JSON as it was written, or bytes with their type. */
+/** As it is stored: JSON as it was written, digit by digit, or bytes with their type. */
 export type StoredValue =
   | { readonly kind: 'json'; readonly text: string }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly contentType: string };
@@ -13,48 +14,50 @@ export interface ClientReceipt {
   readonly replicas: string | undefined;
 }
 
-export interface Sibling {
-  readonly value: StoredValue;
+/** A version of a key, before anybody has said what its value is. */
+export interface StoredVersion {
+  readonly stored: StoredValue;
+  /** Names the stored write; bytes have it as their tag. */
   readonly version: string;
   /** RFC 3339, UTC. */
   readonly writtenAt: string;
+}
+
+export interface StoredSibling extends StoredVersion {
   readonly writtenBy: string;
 }
 
-export interface Problem {
-  readonly kind: 'problem';
-  /** Of HTTP; undefined where no answer came. */
-  readonly status: number | undefined;
-  /** Stable: lib/errors.ts. */
-  readonly code: string;
-  readonly detail: string;
-  /** `unknown`: the write may have happened, or may surface later. */
-  readonly outcome: 'none' | 'unknown';
-  readonly retryable: boolean;
-  /** Everything that the problem says, as JSON text; undefined where no answer came. */
-  readonly text: string | undefined;
-}
-
-export interface Found {
+export interface StoredFound extends StoredVersion {
   readonly kind: 'value';
-  readonly value: StoredValue;
-  /** Names the stored write; bytes have it as their tag. */
-  readonly version: string;
   /** To send back with the next write; empty where one version was asked for. */
   readonly context: string;
-  readonly writtenAt: string;
   readonly expiresAt: string | undefined;
   readonly receipt: ClientReceipt;
 }
 
-export interface InConflict {
+export interface StoredConflict {
   readonly kind: 'siblings';
-  readonly siblings: readonly Sibling[];
+  readonly siblings: readonly StoredSibling[];
   /** Covers all of them: a write with it resolves the conflict. */
   readonly context: string;
   readonly receipt: ClientReceipt;
   /** The answer, as JSON text. */
   readonly text: string;
+}
+
+/**
+ * The value: what `JSON.parse` makes of JSON (or `parse` of the options), or a Uint8Array where bytes
+ * are stored. What its type is, the program says; nobody checks that.
+ */
+interface WithValue<Value> {
+  readonly value: Value;
+}
+
+export type Found<Value = unknown> = StoredFound & WithValue<Value>;
+export type Sibling<Value = unknown> = StoredSibling & WithValue<Value>;
+
+export interface InConflict<Value = unknown> extends StoredConflict {
+  readonly siblings: readonly Sibling<Value>[];
 }
 
 export interface NotFound {
@@ -83,11 +86,11 @@ export interface Answered<Content> {
 }
 
 /** A key of a list, with what it holds where that was asked for. */
-export interface ListedKey {
+export interface StoredKey {
   readonly kind: 'key';
   readonly key: string;
   /** None where values were not asked for; several where the key has siblings. */
-  readonly values: readonly StoredValue[];
+  readonly stored: readonly StoredValue[];
   /** Of the only value, where there is one. */
   readonly version: string | undefined;
   /** To send back with the next write. */
@@ -96,14 +99,23 @@ export interface ListedKey {
   readonly text: string | undefined;
 }
 
-export interface KeyPage {
+export interface ListedKey<Value = unknown> extends StoredKey {
+  /** Of `stored`, one by one. */
+  readonly values: readonly Value[];
+}
+
+export interface StoredPage {
   readonly kind: 'page';
-  readonly keys: readonly ListedKey[];
+  readonly keys: readonly StoredKey[];
   /** Of the next page; undefined where there is none. */
   readonly cursor: string | undefined;
   readonly receipt: ClientReceipt;
   /** The answer, as JSON text. */
   readonly text: string;
+}
+
+export interface KeyPage<Value = unknown> extends StoredPage {
+  readonly keys: readonly ListedKey<Value>[];
 }
 
 /** Each operation of a batch has an outcome of its own, in their order. */
@@ -130,6 +142,6 @@ export interface BatchRow {
   readonly text: string;
 }
 
-export type GetResult = Found | InConflict | NotFound | Problem;
-export type WriteResult = Written | Problem;
-export type ControlResult<Content> = Answered<Content> | Problem;
+export type GetResult<Value = unknown> = Found<Value> | InConflict<Value> | NotFound;
+/** Here a failure is a value: the other operations have not failed with it. */
+export type BatchResult<Value = unknown> = GetResult<Value> | Written | QuorateError;

@@ -1,13 +1,13 @@
 /** Writes at quorum and reads of them, at one node after the other; where one refuses, the next. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Problem } from '../../lib/client/results.js';
+import { type GetResult, QuorateError } from '../../lib/client/client.js';
 import type { NodeProcess } from './node-process.js';
 
 const PAUSE_MILLISECONDS = 5;
 const READERS = 8;
-const OPTIONS = { level: 'quorum', timeoutMilliseconds: 5000 };
+const OPTIONS = { level: 'quorum', timeoutMilliseconds: 5000 } as const;
 
-type Answer = Awaited<ReturnType<NodeProcess['client']['get']>>;
+type Answer = GetResult | QuorateError;
 
 export class SteadyWrites {
   /** Keys whose write was acknowledged; the value is the key. */
@@ -27,8 +27,7 @@ export class SteadyWrites {
   async run(): Promise<void> {
     for (let turn = 0; !this.#stopped; turn += 1) {
       const key = `key-${turn}`;
-      const value = { kind: 'json', text: JSON.stringify(key) } as const;
-      const put = await this.#ask(turn, (node) => node.client.put(key, value, OPTIONS));
+      const put = await this.#ask(turn, (node) => node.client.put(key, key, OPTIONS));
       if (put !== undefined) {
         this.acknowledged.add(key);
         const got = await this.#ask(turn + 1, (node) => node.client.get(key, OPTIONS));
@@ -49,7 +48,7 @@ export class SteadyWrites {
     const reader = async (): Promise<void> => {
       for (const key of rest) {
         for (const { id, client } of this.#nodes) {
-          const got = await client.get(key, OPTIONS);
+          const got = await client.get(key, OPTIONS).catch(problemOf);
           if (!holds(got, key)) lost.push(`${key} at ${id}: ${got.kind}`);
         }
       }
@@ -61,15 +60,15 @@ export class SteadyWrites {
   /** @returns undefined where no node took it */
   async #ask<Result extends { readonly kind: string }>(
     turn: number,
-    request: (node: NodeProcess) => Promise<Result | Problem>,
+    request: (node: NodeProcess) => Promise<Result>,
   ): Promise<Result | undefined> {
     const problems: string[] = [];
     const count = this.#nodes.length;
     for (let i = 0; i < count; i += 1) {
       const node = this.#nodes[(turn + i) % count];
       if (node === undefined) continue;
-      const result = await request(node);
-      if (!isProblem(result)) {
+      const result = await request(node).catch(problemOf);
+      if (!(result instanceof QuorateError)) {
         if (i > 0) this.elsewhere += 1;
         return result;
       }
@@ -80,14 +79,14 @@ export class SteadyWrites {
   }
 }
 
-function isProblem(result: { readonly kind: string }): result is Problem {
-  return result.kind === 'problem';
+function problemOf(error: unknown): QuorateError {
+  if (error instanceof QuorateError) return error;
+  throw error;
 }
 
 /** A write whose answer was lost, and that another node took too, may be there twice. */
 function holds(answer: Answer, key: string): boolean {
   const all =
     answer.kind === 'siblings' ? answer.siblings : answer.kind === 'value' ? [answer] : [];
-  const text = JSON.stringify(key);
-  return all.length > 0 && all.every(({ value }) => value.kind === 'json' && value.text === text);
+  return all.length > 0 && all.every(({ value }) => value === key);
 }

@@ -82,7 +82,7 @@ t.test(
     const control = session.control('GET', '/api/v1/cluster/status', z.unknown());
     await arrived(1);
     release(0);
-    await control;
+    await t.rejects(control, { code: 'not_found', status: 404 });
     t.strictSame([sent, kept], [[undefined], []]);
     for (const i of [1, 2]) {
       const answer = session.get('k');

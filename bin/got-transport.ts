@@ -1,0 +1,47 @@
+/**
+ * How commands reach a node: by got, which tells when a connection was made. So a command knows in
+ * more cases that nothing was sent, and its exit status says so.
+ */
+import { got, RequestError } from 'got';
+import {
+  type HttpAnswer,
+  type HttpRequest,
+  NOTHING_SENT,
+  type HttpTransport,
+  type Unanswered,
+} from '../lib/client/transport.js';
+
+export class GotTransport implements HttpTransport {
+  async send(
+    endpoint: string,
+    { method, path, headers, body }: HttpRequest,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer | Unanswered> {
+    let connected = false;
+    try {
+      const request = got(`${endpoint}${path}`, {
+        ...{ method, headers, signal, responseType: 'buffer', retry: { limit: 0 } },
+        ...(body === undefined ? {} : { body }),
+        ...{ followRedirect: false, throwHttpErrors: false, decompress: false },
+      });
+      void request.on('request', (sent) => {
+        sent.once('socket', (socket) => {
+          connected = !socket.connecting;
+          socket.once('connect', () => {
+            connected = true;
+          });
+        });
+      });
+      const response = await request;
+      const header = (name: string): string | undefined => {
+        const value = response.headers[name];
+        return Array.isArray(value) ? value.join(', ') : value;
+      };
+      return { kind: 'http', status: response.statusCode, header, body: response.body };
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      const reason = signal.aborted ? 'AbortError' : error.code;
+      return { kind: 'unanswered', nothingSent: !connected || NOTHING_SENT.has(reason), reason };
+    }
+  }
+}

@@ -1,0 +1,177 @@
+/** The requests that a client and a session have in common: what is sent, and what comes of it. */
+import { unicodeOf } from './arguments.js';
+import { batchText, type BatchOperationRequest, readBatch, resultOf } from './batch.js';
+import type {
+  BatchOptions,
+  CallOptions,
+  GetOptions,
+  ListOptions,
+  ParseOptions,
+  PutOptions,
+  Resolution,
+  WriteOptions,
+} from './client-options.js';
+import { basePathOf, pathOf, withQuery } from './key-path.js';
+import { type Problem, QuorateError } from './quorate-error.js';
+import { readControl, readGet, readWrite, type Shape } from './read-answer.js';
+import { readPage } from './read-list.js';
+import { headersFrom, headersOf } from './request-headers.js';
+import type {
+  Answered,
+  Batched,
+  BatchResult,
+  BatchRow,
+  GetResult,
+  KeyPage,
+  ListedKey,
+  Written,
+} from './results.js';
+import type { HttpAnswer, HttpRequest } from './transport.js';
+import { typedKey, typedResult } from './typed-values.js';
+import { jsonOf, type Storable, storedOf } from './values.js';
+
+const NO_OPTIONS = {};
+
+/** Every method throws ArgumentError before anything is sent, and QuorateError for what goes wrong. */
+export abstract class KeyValueRequests {
+  /** Of all that is about keys. */
+  readonly #base: string;
+
+  /** @param namespace of the keys; undefined: the default one */
+  protected constructor(namespace: string | undefined) {
+    this.#base = basePathOf(namespace);
+  }
+
+  /** Never rejects for what a network or a node may do. */
+  protected abstract send(request: HttpRequest, call: CallOptions): Promise<HttpAnswer | Problem>;
+
+  /** The value of a key, its siblings where it is in conflict, or that it has none. */
+  async get<Value = unknown>(
+    key: string,
+    options: GetOptions<Value> = NO_OPTIONS,
+  ): Promise<GetResult<Value>> {
+    const { readRepair, version } = options;
+    const headers = { ...headersOf(options), ...headersFrom({ 'x-read-repair': readRepair }) };
+    const path = withQuery(pathOf(`${this.#base}/kv`, key), { version });
+    const stored = await this.#ask({ method: 'GET', path, headers }, options, readGet);
+    return typedResult(stored, options);
+  }
+
+  /** @param value JSON, bytes, or a `rawJson(...)` that is to stay as it is written */
+  async put(key: string, value: Storable, options: PutOptions = NO_OPTIONS): Promise<Written> {
+    const stored = storedOf(value, options.contentType);
+    const isJson = stored.kind === 'json';
+    const headers = {
+      ...headersOf(options),
+      ...headersFrom({ 'x-ttl': options.ttl === undefined ? undefined : String(options.ttl) }),
+      'content-type': isJson ? 'application/json' : stored.contentType,
+      // These bytes are meant, whatever they look like.
+      ...(isJson ? {} : { 'x-raw': '1' }),
+    };
+    const body = isJson ? `{"value":${stored.text}}` : stored.bytes;
+    const path = pathOf(`${this.#base}/kv`, key);
+    return this.#ask({ method: 'PUT', path, headers, body }, options, readWrite);
+  }
+
+  /** Deleting what is not there is fine. */
+  async delete(key: string, options: WriteOptions = NO_OPTIONS): Promise<Written> {
+    const request = { method: 'DELETE', path: pathOf(`${this.#base}/kv`, key) } as const;
+    return this.#ask({ ...request, headers: headersOf(options) }, options, readWrite);
+  }
+
+  /** All keys in order, page after page. No snapshot: see docs/consistency.md, Lists. */
+  async *list<Value = unknown>(
+    options: ListOptions<Value> = NO_OPTIONS,
+  ): AsyncGenerator<ListedKey<Value>, void> {
+    let { cursor } = options;
+    do {
+      const page: KeyPage<Value> = await this.listPage({ ...options, cursor });
+      yield* page.keys;
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  }
+
+  /** One page of it. */
+  async listPage<Value = unknown>(
+    options: ListOptions<Value> = NO_OPTIONS,
+  ): Promise<KeyPage<Value>> {
+    const { prefix, limit, cursor, values } = options;
+    const path = withQuery(`${this.#base}/kv`, {
+      ...{ prefix, cursor, values: values === true ? '1' : undefined },
+      limit: limit === undefined ? undefined : String(limit),
+    });
+    const request = { method: 'GET', path, headers: headersOf(options) } as const;
+    const page = await this.#ask(request, options, readPage);
+    return { ...page, keys: page.keys.map((row) => typedKey(row, options)) };
+  }
+
+  /** Resolves the siblings that `context` shows; they must be what is there. */
+  async resolve(
+    key: string,
+    resolution: Resolution,
+    options: BatchOptions & { readonly context: string },
+  ): Promise<Written> {
+    const { context, ...others } = options;
+    const headers = { ...headersOf(others), 'content-type': 'application/json' };
+    const how =
+      resolution.kind === 'value'
+        ? `"value":${jsonOf(resolution.value)}`
+        : `"strategy":${JSON.stringify(unicodeOf(resolution.strategy, 'a strategy'))}`;
+    const body = `{"context":${JSON.stringify(unicodeOf(context, 'a context'))},${how}}`;
+    const path = pathOf(`${this.#base}/kv`, key, '/conflicts/resolve');
+    return this.#ask({ method: 'POST', path, headers, body }, options, readWrite);
+  }
+
+  /** Many keys in one request; each operation succeeds or fails by itself. */
+  async batch<Value = unknown>(
+    operations: readonly BatchOperationRequest[],
+    options: BatchOptions & ParseOptions<Value> = NO_OPTIONS,
+  ): Promise<Batched<BatchResult<Value>>> {
+    const batched = await this.batchText(batchText(operations), options);
+    const results = batched.results.map((row, i): BatchResult<Value> => {
+      const result = resultOf(row, operations[i]);
+      if (result.kind === 'problem') return new QuorateError(result);
+      return result.kind === 'written' ? result : typedResult(result, options);
+    });
+    return { ...batched, results };
+  }
+
+  /** The same of a JSON text that somebody else has written. */
+  async batchText(body: string, options: BatchOptions = NO_OPTIONS): Promise<Batched<BatchRow>> {
+    const headers = { ...headersOf(options), 'content-type': 'application/json' };
+    const request = { method: 'POST', path: `${this.#base}/batch`, headers, body } as const;
+    return this.#ask(request, options, readBatch);
+  }
+
+  /** A control request. `shape` is what the answer must be. */
+  async control<Wanted extends Shape>(
+    method: HttpRequest['method'],
+    path: string,
+    shape: Wanted,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answered<ReturnType<Wanted['parse']>>> {
+    const typed: Record<string, string> = { ...headers };
+    if (body !== undefined) typed['content-type'] = 'application/json';
+    const request = {
+      ...{ method, path, headers: typed },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    };
+    return this.#ask(request, NO_OPTIONS, (answer) => readControl(answer, shape));
+  }
+
+  async #ask<Result extends { readonly kind: string }>(
+    request: HttpRequest,
+    call: CallOptions,
+    read: (answer: HttpAnswer) => Result | Problem,
+  ): Promise<Result> {
+    const answer = await this.send(request, call);
+    const result = answer.kind === 'http' ? read(answer) : answer;
+    if (isProblem(result)) throw new QuorateError(result);
+    return result;
+  }
+}
+
+function isProblem(result: { readonly kind: string }): result is Problem {
+  return result.kind === 'problem';
+}
