@@ -1,4 +1,4 @@
-/** The client for TypeScript programs: what they import, and where it begins. See docs/client.md. */
+/** The client for TypeScript programs: what they import. See docs/client.md. */
 import { endpointsOf } from './arguments.js';
 import type { CallOptions, ClientOptions, SessionOptions } from './client-options.js';
 import { Connection } from './connection.js';

@@ -2,8 +2,8 @@
 import type { ErrorCode } from '../errors.js';
 
 /**
- * `aborted`: by the signal of the call. `closed`: the client is closed. All others come from a node,
- * and a later version of it may know further ones.
+ * `aborted`: by the signal of the call. `closed`: the client is closed. All others come from a
+ * node, and a later version of it may know further ones.
  */
 export type ProblemCode = ErrorCode | 'aborted' | 'closed' | (string & {});
 

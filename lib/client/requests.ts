@@ -32,7 +32,7 @@ import { jsonOf, type Storable, storedOf } from './values.js';
 
 const NO_OPTIONS = {};
 
-/** Every method throws ArgumentError before anything is sent, and QuorateError for what goes wrong. */
+/** Methods throw ArgumentError before anything is sent, and QuorateError for what goes wrong. */
 export abstract class KeyValueRequests {
   /** Of all that is about keys. */
   readonly #base: string;

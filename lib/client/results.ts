@@ -46,8 +46,8 @@ export interface StoredConflict {
 }
 
 /**
- * The value: what `JSON.parse` makes of JSON (or `parse` of the options), or a Uint8Array where bytes
- * are stored. What its type is, the program says; nobody checks that.
+ * The value: what `JSON.parse` makes of JSON (or `parse` of the options), or a Uint8Array where
+ * bytes are stored. What its type is, the program says; nobody checks that.
  */
 interface WithValue<Value> {
   readonly value: Value;

@@ -109,9 +109,11 @@ t.test('a get is a value, siblings, nothing, or a problem', async (t) => {
     [
       json(
         409,
-        '{"code":"siblings","detail":"why","outcome":"none","retryable":false,"context":"c","siblings":[' +
-          '{"value":{"a":12345678901234567890,"b":1.10},"version":"v1","written_at":"w","written_by":"n1"},' +
-          '{"value_base64":"AP8=","content_type":"x/y","version":"v2","written_at":"w","written_by":"n2"}]}',
+        '{"code":"siblings","detail":"","outcome":"none","retryable":false,"context":"c",' +
+          '"siblings":[{"value":{"a":12345678901234567890,"b":1.10},' +
+          '"version":"v1","written_at":"w","written_by":"n1"},' +
+          '{"value_base64":"AP8=","content_type":"x/y",' +
+          '"version":"v2","written_at":"w","written_by":"n2"}]}',
         RECEIPT,
       ),
       {
