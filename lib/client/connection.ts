@@ -21,8 +21,8 @@ export class Connection {
 
   /**
    * Never throws for what a network or a node may do. The request is sent once: whoever repeats a
-   * write decides that with its outcome in hand. So that it does not go to a node that is silent, an
-   * endpoint that has not answered lately is asked first whether it does, where there are others.
+   * write decides that with its outcome in hand. So that it does not go to a node that is silent,
+   * an endpoint that has not answered lately is asked first whether it does, where there are more.
    *
    * @param timeoutMilliseconds the deadline that the request names; undefined: none
    */
