@@ -2,10 +2,11 @@
 import type { Clock } from '../environment/clock.js';
 import type { ForegroundLoad } from '../environment/foreground-load.js';
 import type { Observer } from '../environment/observer.js';
-import { OperatingError } from '../errors.js';
+import { assert, OperatingError } from '../errors.js';
 import { byDeadline } from '../environment/by-deadline.js';
 import type { Ownership } from '../partitioning/ownership.js';
 import { recordKey } from '../persistence/keyspace.js';
+import type { ArrivedCopy } from '../replica/group-apply.js';
 import type { Replica } from '../replica/replica.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../rpc/messenger.js';
@@ -32,6 +33,12 @@ interface Arrived {
   readonly record: Uint8Array;
 }
 
+/** A hint for a key of which this node is an owner. */
+interface OwnedHint extends ArrivedCopy {
+  /** In the message. */
+  readonly place: number;
+}
+
 /** Share of the time that a holder waits: the answer must still get back. */
 const SHARE_OF_TIME = 0.9;
 
@@ -46,31 +53,62 @@ export function serveHintIntake(messenger: Messenger, options: HintIntakeOptions
     lag.noteHints();
     bucket = take(bucket, hints.length, limits, now);
     const until = now + (deadline - now) * SHARE_OF_TIME;
-    const codes = await Promise.all(hints.map((hint) => refusalOf(options, hint, until)));
-    const refused = codes.flatMap((code, place) =>
-      code === undefined ? [] : [[place, code] satisfies [number, string]],
-    );
+    const refused = await refusedOf(options, hints, until);
     bucket = take(bucket, 0, limits, clock.monotonicMilliseconds());
     const load = { share: foreground.backgroundShare, queueFill: store.queueFill };
     return { refused, pace: paceOf(bucket, limits, load) };
   });
 }
 
-/** Undefined where the hint is merged and synced. The version keeps its dots: twice is once. */
-async function refusalOf(
+/**
+ * Takes the hints together: one transaction, synced once. A version keeps its dots, so that one
+ * that is taken twice changes nothing.
+ * @returns by place, the code of each hint that is not merged and synced by then
+ */
+async function refusedOf(
   options: HintIntakeOptions,
-  { namespace, key, record }: Arrived,
+  hints: readonly Arrived[],
   until: number,
-): Promise<string | undefined> {
-  const { ownership, replica, clock, observer } = options;
-  const at = recordKey(namespace, key, ownership.partitionCount);
-  if (!ownership.isOwn(at.partition)) return 'wrong_epoch';
-  try {
-    await byDeadline(clock, replica.mergeAndVouch(at, record, 'sync'), until);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof OperatingError)) throw error;
-    observer.log('debug', 'a hint was not taken', { code: error.code, reason: error.message });
-    return error.code;
+): Promise<[place: number, code: string][]> {
+  const { ownership, clock } = options;
+  const { partitionCount } = ownership;
+  const codes = new Map<number, string>();
+  const owned: OwnedHint[] = [];
+  for (const [place, { namespace, key, record: bytes }] of hints.entries()) {
+    const at = recordKey(namespace, key, partitionCount);
+    const isOwn = ownership.isOwn(at.partition);
+    codes.set(place, isOwn ? 'deadline_passed' : 'wrong_epoch');
+    if (isOwn) owned.push({ place, at, bytes, durability: 'sync' });
   }
+  const taken = takeOwned(options, owned, codes);
+  await byDeadline(clock, taken, until).catch((error: unknown) => {
+    if (!(error instanceof OperatingError)) throw error;
+  });
+  return [...codes];
+}
+
+/** Resolves when each has its outcome; what is taken leaves `codes`, what is refused changes its. */
+function takeOwned(
+  { replica, observer }: HintIntakeOptions,
+  owned: readonly OwnedHint[],
+  codes: Map<number, string>,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let open = owned.length;
+    if (open === 0) resolve();
+    replica.take(owned, (outcomes) => {
+      for (const { place: index, error } of outcomes) {
+        const place = owned[index]?.place;
+        assert(place !== undefined, 'what is settled was taken');
+        if (error === undefined) codes.delete(place);
+        else if (error instanceof OperatingError) {
+          const { code, message: reason } = error;
+          codes.set(place, code);
+          observer.log('debug', 'a hint was not taken', { code, reason });
+        } else reject(error);
+      }
+      open -= outcomes.length;
+      if (open === 0) resolve();
+    });
+  });
 }
