@@ -49,8 +49,8 @@ const FOUNDING_RETRY_MILLISECONDS = 500;
 /** @throws OperatingError `founding_refused` where nobody can say whose the disk is */
 export async function openMembers(options: MembersOptions) {
   const { environment, self, proposed, disk, messenger, consistency, limits } = options;
-  const { transport } = environment;
-  const { store, identity } = disk;
+  const { clock, random, observer, transport } = environment;
+  const { store, identity, losses, minter, ticket } = disk;
   const isSettled = (): boolean => founding.isComplete && diskCheck.isSettled;
   const doubt = new SettingsDoubt({ store, transport, others: () => peers, isSettled });
   const { damageAll, founding, ownership } = await openRing(options, doubt);
@@ -62,40 +62,39 @@ export async function openMembers(options: MembersOptions) {
     throw new OperatingError('founding_refused', message);
   }
   const listed = new Map(options.founders.map(({ id, address }) => [id, address]));
-  const addresses = await Addresses.open({
-    ...environment,
-    store,
-    members,
-    listed,
-  });
+  const addresses = await Addresses.open({ store, members, listed, observer });
   const setPeers = (): void => transport.setPeers(addresses.all().filter(({ id }) => id !== self));
   addresses.onChanged(setPeers);
   setPeers();
   const admission = new MemberAdmission({
-    ...{ ...environment, self, messenger, founding, addresses },
+    ...{ self, messenger, founding, addresses, clock, random, observer, transport },
     probeMilliseconds: limits.heartbeatIntervalMilliseconds * limits.heartbeatsMissedDead,
   });
-  const known = { ...environment, store, messenger, peers };
-  const { clockPersistIntervalMilliseconds: persistIntervalMilliseconds } = limits;
-  const { losses } = disk;
-  const diskMemory = new DiskMemory({ ...known, losses, persistIntervalMilliseconds });
-  const onRaised = (start: number): void => disk.minter.raiseStart(start);
-  const isDoubtful = (): boolean => admission.waitReason !== undefined;
-  const diskCheck = await DiskCheck.open({ ...known, identity, damageAll, onRaised, isDoubtful });
-  const isVerified = (peer: NodeId): boolean => diskCheck.isVerified(peer);
-  const tickets = new Tickets({ ...known, ...disk, isVerified });
+  const diskMemory = new DiskMemory({
+    ...{ peers, store, losses, clock, random, observer },
+    persistIntervalMilliseconds: limits.clockPersistIntervalMilliseconds,
+  });
+  const diskCheck = await DiskCheck.open({
+    ...{ identity, peers, store, messenger, transport, clock, random, observer, damageAll },
+    onRaised: (start) => minter.raiseStart(start),
+    isDoubtful: () => admission.waitReason !== undefined,
+  });
+  const tickets = new Tickets({
+    ...{ peers, ticket, identity, minter, store, messenger, transport, clock, random, observer },
+    isVerified: (peer) => diskCheck.isVerified(peer),
+  });
   const view = new FailureDetector({
-    ...{ ...known, self, ...limits, clockSanity: options.clockSanity, admission },
+    ...{ self, peers, messenger, admission, transport, clock, random, observer, ...limits },
+    clockSanity: options.clockSanity,
     zone: stored.find(({ id }) => id === self)?.zone ?? '',
     numbersFor: (peer) => diskCheck.numbersFor(peer),
   });
   const { timeoutMilliseconds } = options;
   const settings = new SettingsRegister({
-    ...{ ...known, self, members, timeoutMilliseconds, doubt },
+    ...{ self, members, store, messenger, clock, random, observer, timeoutMilliseconds, doubt },
     pageBytesMax: limits.pageBytesMax,
     initial: consistency,
   });
-  const { observer } = environment;
   messenger.setMembershipCheck(
     new MemberCheck(ownership, { founding, settings, diskCheck, observer }),
   );
@@ -110,6 +109,7 @@ export async function openMembers(options: MembersOptions) {
 /** The ring, and what is to be done where all that was stored under it is in doubt. */
 async function openRing(options: MembersOptions, doubt: SettingsDoubt) {
   const { environment, self, proposed, disk, messenger } = options;
+  const { clock, random, observer, transport, storage } = environment;
   const { store, health, identity, minter } = disk;
   // The first reason counts: what is under rebuild already loses nothing by another.
   let damaged: Promise<void> | undefined;
@@ -124,13 +124,13 @@ async function openRing(options: MembersOptions, doubt: SettingsDoubt) {
   // Asked for once the ring is known.
   const ownership = new Ownership(self, () => historyOf(founding.ring));
   const founding = await Founding.open({
-    ...{ ...environment, self, store, identity, messenger, proposed },
+    ...{ self, store, identity, messenger, proposed, transport, clock, random, observer },
     onWiped: () => damageAll('the disk was wiped'),
     retryIntervalMilliseconds: FOUNDING_RETRY_MILLISECONDS,
   });
-  const { repair } = environment.storage;
+  const { repair } = storage;
   if (repair !== undefined) {
-    environment.observer.log('warn', 'the engine was repaired', { reason: repair.reason });
+    observer.log('warn', 'the engine was repaired', { reason: repair.reason });
     await damageAll('the engine was repaired');
     await repair.noted();
   }
