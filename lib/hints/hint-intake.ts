@@ -87,7 +87,7 @@ async function refusedOf(
   return [...codes];
 }
 
-/** Resolves when each has its outcome; what is taken leaves `codes`, what is refused changes its. */
+/** Resolves when each has its outcome: what is taken leaves `codes`, a refusal changes its code. */
 function takeOwned(
   { replica, observer }: HintIntakeOptions,
   owned: readonly OwnedHint[],
