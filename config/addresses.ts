@@ -45,6 +45,20 @@ export const namesSchema = z
   .max(LIST_MAX, `must name at most ${LIST_MAX}`)
   .refine(distinct, 'must name each host once');
 
+/** `10.0.0.1`, `10.0.0.0/8`, `fd00::/8`; not everything: `/0`. */
+export const subnetsSchema = z
+  .array(
+    z.union(
+      [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()].map((one) =>
+        one.refine((text) => !text.endsWith('/0'), 'must not trust everybody'),
+      ),
+      'must be IP addresses or subnets, as 10.0.0.0/8',
+    ),
+    'must be a list of IP addresses or subnets',
+  )
+  .max(LIST_MAX, `must name at most ${LIST_MAX}`)
+  .refine(distinct, 'must name each subnet once');
+
 export const foundersSchema = z
   .array(founderSchema, 'must be a list of id=host:port')
   .max(LIST_MAX, `must name at most ${LIST_MAX}`)

@@ -6,6 +6,7 @@ import {
   formatFounder,
   foundersSchema,
   namesSchema,
+  subnetsSchema,
   parseFounder,
   parseList,
 } from './addresses.js';
@@ -91,6 +92,11 @@ const KINDS: { readonly [Kind in SettingKind]: KindRow<Kind> } = {
     parse: parseList,
     format: (list) => list.join(','),
     schema: () => namesSchema,
+  },
+  subnets: {
+    parse: parseList,
+    format: (list) => list.join(','),
+    schema: () => subnetsSchema,
   },
   founders: {
     parse: (text) => parseList(text).map(parseFounder),

@@ -8,6 +8,7 @@ import { handoffGroup } from './groups/handoff.js';
 import { httpGroup } from './groups/http.js';
 import { nodeGroup } from './groups/node.js';
 import { peersGroup } from './groups/peers.js';
+import { rateLimitGroup } from './groups/rate-limit.js';
 import { requestsGroup } from './groups/requests.js';
 import { resolutionGroup } from './groups/resolution.js';
 import { ringGroup } from './groups/ring.js';
@@ -20,6 +21,7 @@ export const SETTINGS = {
   consistency: consistencyGroup,
   resolution: resolutionGroup,
   requests: requestsGroup,
+  rateLimit: rateLimitGroup,
   http: httpGroup,
   peers: peersGroup,
   storage: storageGroup,

@@ -54,6 +54,7 @@ export type SettingRow =
   | Row<'address', string>
   | Row<'addresses', readonly string[]>
   | Row<'names', readonly string[]>
+  | Row<'subnets', readonly string[]>
   | Row<'founders', readonly ListedFounder[]>;
 
 export type SettingKind = SettingRow['kind'];
@@ -70,6 +71,7 @@ interface Values {
   address: string;
   addresses: readonly string[];
   names: readonly string[];
+  subnets: readonly string[];
   founders: readonly ListedFounder[];
 }
 

@@ -44,6 +44,9 @@ const shape = z.looseObject({
     }),
   ),
   alerts: z.array(z.string()),
+  clients: z.looseObject({
+    rate_limit: z.looseObject({ max: z.number(), window_s: z.number(), refused: z.number() }),
+  }),
   verdict: z.enum(['ok', 'degraded', 'failing']),
 });
 
@@ -89,7 +92,14 @@ function view(terminal: Terminal, status: Status): string {
     `${copies} copies of each key)\n\n`,
     table(terminal, HEAD, rows),
     ...alerts.map((alert) => `! ${alert}\n`),
+    rateLine(status),
   ].join('');
+}
+
+function rateLine({ node, clients }: Status): string {
+  const { max, window_s: window, refused } = clients.rate_limit;
+  if (max === 0) return '';
+  return `rate limit: ${max} requests in ${window} s a client; ${node} has refused ${refused}\n`;
 }
 
 function reported(report: Report): string[] {

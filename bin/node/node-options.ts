@@ -24,7 +24,7 @@ export function nodeOptionsOf(
   settings: Settings,
   given: Pick<NodeOptions, 'secret' | 'version' | 'customResolver'>,
 ): NodeOptions {
-  const { node, ring, consistency, resolution, requests, peers, storage, handoff } = settings;
+  const { node, ring, resolution, requests, peers, storage, handoff } = settings;
   return {
     ...given,
     id: node.id,
@@ -33,16 +33,7 @@ export function nodeOptionsOf(
     partitionCount: ring.partitions,
     replicaCount: ring.replicas,
     founders: node.initialCluster.map(memberOf),
-    consistency: {
-      default_level: consistency.defaultLevel,
-      default_write_level: consistency.defaultWriteLevel,
-      read_repair_probability: consistency.readRepairProbability,
-      blind_writes: consistency.blindWrites,
-      tombstone_retention_s: consistency.tombstoneRetentionSeconds,
-      conflict_resolution: consistency.conflictResolution,
-      versions_kept: consistency.versionsKept,
-      versions_kept_for_s: consistency.versionsKeptForSeconds,
-    },
+    consistency: initialSettings(settings),
     limits: {
       timeoutDefaultMilliseconds: requests.timeoutDefaultMilliseconds,
       timeoutMaxMilliseconds: requests.timeoutMaxMilliseconds,
@@ -77,6 +68,22 @@ export function nodeOptionsOf(
         peers.frameBytesMax * BATCH_SHARE_OF_FRAME,
       ),
     },
+  };
+}
+
+/** What the settings of a cluster are until somebody changes them. */
+function initialSettings({ consistency, rateLimit }: Settings): NodeOptions['consistency'] {
+  return {
+    default_level: consistency.defaultLevel,
+    default_write_level: consistency.defaultWriteLevel,
+    read_repair_probability: consistency.readRepairProbability,
+    blind_writes: consistency.blindWrites,
+    tombstone_retention_s: consistency.tombstoneRetentionSeconds,
+    conflict_resolution: consistency.conflictResolution,
+    versions_kept: consistency.versionsKept,
+    versions_kept_for_s: consistency.versionsKeptForSeconds,
+    rate_limit_max: rateLimit.max,
+    rate_limit_window: `${rateLimit.windowSeconds}s`,
   };
 }
 

@@ -5,12 +5,14 @@ import type { Settings } from '../../config/schema.js';
 import { createApi, type RequestListener } from '../../lib/api/api.js';
 import { isHealthPath } from '../../lib/api/admin/health-routes.js';
 import type { ConnectionFigures } from '../../lib/api/api-world.js';
+import type { ClientRates } from '../../lib/api/client-rates.js';
 import { problemBody } from '../../lib/api/http/problem.js';
 import type { Environment } from '../../lib/environment/environment.js';
 import { messageOf, OperatingError } from '../../lib/errors.js';
 import type { QuorateNode } from '../../lib/node.js';
 import { createNode } from '../../lib/node.js';
 import type { NodeOptions } from '../../lib/node-options.js';
+import { TokenBucketRates } from '../../lib/platform/client-rates.js';
 import type { HttpListener } from '../../lib/platform/http-listener.js';
 import { listenHttp } from '../../lib/platform/http-listener.js';
 import { STORED_FORMAT, unknownFormat } from '../../lib/persistence/checksummed.js';
@@ -49,6 +51,7 @@ export interface RunNodeOptions {
 /** What a node, made anew or not, must know of the listener that is made after it. */
 interface Served extends RunNodeOptions {
   readonly connections: () => ConnectionFigures;
+  readonly rates: ClientRates;
 }
 
 const NO_CONNECTIONS: ConnectionFigures = { open: 0, openMax: 0, waitingBytes: 0 };
@@ -64,8 +67,9 @@ export async function runNode(options: RunNodeOptions): Promise<ServingNode> {
   const { settings, observer } = options;
   let listener: HttpListener | undefined;
   const connections = (): ConnectionFigures => listener?.figures ?? NO_CONNECTIONS;
+  const rates = new TokenBucketRates(settings.rateLimit);
   const renewal = await Renewal.start({
-    create: (damage) => createServed({ ...options, connections }, damage),
+    create: (damage) => createServed({ ...options, connections, rates }, damage),
     probe: () => probeDisk(settings.node.dataDir),
     pause: (milliseconds) => setTimeout(milliseconds),
     observer,
@@ -118,7 +122,7 @@ interface ServedNode extends QuorateNode {
 }
 
 async function createServed(options: Served, damage: string | undefined): Promise<ServedNode> {
-  const { settings, version, observer, connections } = options;
+  const { settings, version, observer, connections, rates } = options;
   const environment = await environmentOf(options, damage);
   const node = await createNode(environment, nodeOptionsOf(settings, options)).catch(
     async (error: unknown) => {
@@ -131,7 +135,7 @@ async function createServed(options: Served, damage: string | undefined): Promis
     observer.log('warn', 'the file `format` cannot be written', { reason: messageOf(error) });
   });
   const serve = createApi({
-    ...{ node, version, clock: environment.clock, requestId, connections },
+    ...{ node, version, clock: environment.clock, requestId, connections, rates },
     logsRequests: settings.node.logLevel === 'debug',
     limits: settings.requests,
     metrics: () => {

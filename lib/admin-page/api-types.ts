@@ -35,6 +35,13 @@ export interface Status {
   readonly partitions_without_quorum: number;
   readonly alerts: readonly string[];
   readonly verdict: 'ok' | 'degraded' | 'failing';
+  readonly clients: {
+    readonly rate_limit: {
+      readonly max: number;
+      readonly window_s: number;
+      readonly refused: number;
+    };
+  };
 }
 
 export interface Levels {

@@ -3,6 +3,7 @@ import type { Clock } from '../environment/clock.js';
 import type { RequestAdmissionLimits } from './http/admission.js';
 import type { PutBodyLimits } from './http/put-body.js';
 import type { ApiNode } from './api-node.js';
+import type { ClientRates } from './client-rates.js';
 
 export type ApiLimits = RequestAdmissionLimits &
   PutBodyLimits & {
@@ -36,6 +37,7 @@ export interface ApiWorld {
   /** Is a line written for each request? */
   readonly logsRequests: boolean;
   readonly connections: () => ConnectionFigures;
+  readonly rates: ClientRates;
   /** The text of `/metrics`, in the format of Prometheus. */
   readonly metrics: () => Promise<string>;
 }

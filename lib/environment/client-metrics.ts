@@ -24,6 +24,16 @@ export const CLIENT_METRICS = {
     help: 'Time from the parsed request to its answer',
     labels: ['operation', 'level'],
   },
+  quorate_rate_limited_total: {
+    kind: 'counter',
+    help: 'Requests and batches refused because their client asked too often',
+    labels: ['namespace'],
+  },
+  quorate_rate_limit_clients: {
+    kind: 'gauge',
+    help: 'Clients whose recent requests are counted, in each namespace',
+    labels: [],
+  },
   quorate_http_connections: {
     kind: 'gauge',
     help: 'Connections of clients',

@@ -2,7 +2,14 @@
 import { z } from 'zod';
 import { isNamespaceName } from '../partitioning/namespace.js';
 import { STRATEGY_NAMES } from '../resolution/strategies.js';
-import { BLIND_WRITES, levelFor, TEN_YEARS_SECONDS, VERSIONS_KEPT_MAX } from './settings-types.js';
+import {
+  BLIND_WRITES,
+  levelFor,
+  rateLimitMax,
+  rateLimitWindow,
+  TEN_YEARS_SECONDS,
+  VERSIONS_KEPT_MAX,
+} from './settings-types.js';
 
 const LEVELS_MAX = 32;
 
@@ -21,6 +28,8 @@ export const namespaceRules = z.strictObject({
   /** What an acknowledgement means where a write does not say. */
   durability: z.enum(['sync', 'os', 'memory']).optional(),
   versions_kept: z.int().min(0).max(VERSIONS_KEPT_MAX).optional(),
+  rate_limit_max: rateLimitMax.optional(),
+  rate_limit_window: rateLimitWindow.optional(),
 });
 
 export type NamespaceRules = z.infer<typeof namespaceRules>;

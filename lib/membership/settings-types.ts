@@ -1,6 +1,7 @@
 /** The cluster's settings: what a change is, and what is told of it (docs/operations.md; M2). */
 import { z } from 'zod';
 import { parseLevel } from '../coordination/level.js';
+import { parseDuration } from '../encoding/duration.js';
 import { OperatingError } from '../errors.js';
 import { STRATEGY_NAMES } from '../resolution/strategies.js';
 
@@ -19,6 +20,20 @@ export const TEN_YEARS_SECONDS = 315_360_000;
 export const BLIND_WRITES = ['overwrite', 'sibling', 'refuse'] as const;
 
 export const VERSIONS_KEPT_MAX = 1000;
+const RATE_LIMIT_MAX = 1_000_000_000;
+const RATE_LIMIT_WINDOW_MILLISECONDS_MAX = 86_400_000;
+const RATE_LIMIT_WINDOW_SAYS = 'a duration of whole seconds with its unit, 1s to 24h, as 10s or 1m';
+
+/** Whole seconds, since the header that tells it knows nothing finer. */
+function isWindow(text: string): boolean {
+  const milliseconds = /[a-z]$/.test(text) ? parseDuration(text, 'ms') : undefined;
+  if (milliseconds === undefined || milliseconds % 1000 !== 0) return false;
+  return milliseconds >= 1000 && milliseconds <= RATE_LIMIT_WINDOW_MILLISECONDS_MAX;
+}
+
+/** Of one client, on each node; 0: any number. */
+export const rateLimitMax = z.int().min(0).max(RATE_LIMIT_MAX);
+export const rateLimitWindow = z.string().refine(isWindow, RATE_LIMIT_WINDOW_SAYS);
 
 /** Each field is valid independently of the others, so that merging field by field stays valid. */
 export const consistencySettings = z.strictObject({
@@ -32,6 +47,9 @@ export const consistencySettings = z.strictObject({
   versions_kept: z.int().min(0).max(VERSIONS_KEPT_MAX),
   /** 0: whatever their age. */
   versions_kept_for_s: z.int().min(0).max(TEN_YEARS_SECONDS),
+  /** Requests for keys, in each namespace. */
+  rate_limit_max: rateLimitMax,
+  rate_limit_window: rateLimitWindow,
 });
 
 export type ConsistencySettings = z.infer<typeof consistencySettings>;

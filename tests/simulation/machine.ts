@@ -22,6 +22,7 @@ import { MachineTime, SimulatedClock } from './simulated-clock.js';
 import { SimulatedDisk } from './simulated-disk.js';
 import type { SimulatedNetwork } from './simulated-network.js';
 import type { World } from './world.js';
+import { UNLIMITED_RATES } from '../unit/unlimited-rates.js';
 
 /** A version was made, for a client or not for any that is still there. */
 export type OnClaim = (at: RecordKey, of: Dot, claimed: Claimed) => void;
@@ -260,6 +261,7 @@ export class Machine {
       ...{ node, clock, requestId, limits: this.#options.apiLimits, version: 'simulated' },
       together: (run) => run(),
       logsRequests: false,
+      rates: UNLIMITED_RATES,
       connections: () => ({ open: 0, openMax: 0, waitingBytes: 0 }),
       metrics: async () => '',
     });

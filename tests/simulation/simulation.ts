@@ -248,6 +248,8 @@ export function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
     conflict_resolution: shape.boldSettings ? random.pick(STRATEGY_NAMES) : 'siblings',
     versions_kept: random.pick([0, 0, 2]),
     versions_kept_for_s: 0,
+    rate_limit_max: 0,
+    rate_limit_window: '1s',
   } as const;
   const { frameBytesMax, tight } = shape;
   return founders.map(({ id }) => ({

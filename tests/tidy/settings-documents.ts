@@ -93,6 +93,7 @@ function limitsOf(row: SettingRow): string {
   if (row.kind === 'address') return 'host:port';
   if (row.kind === 'addresses') return 'host:port,...';
   if (row.kind === 'names') return 'name,...';
+  if (row.kind === 'subnets') return 'address/bits,...';
   if (row.kind === 'founders') return 'id=host:port,...';
   const { minimum, maximum, unit, rule } = row;
   const range = `${formatSetting(row, minimum)} to ${formatSetting(row, maximum)}`;

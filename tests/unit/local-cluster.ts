@@ -132,6 +132,8 @@ export class LocalCluster {
         conflict_resolution: 'siblings',
         versions_kept: 0,
         versions_kept_for_s: 0,
+        rate_limit_max: 0,
+        rate_limit_window: '1s',
       },
       limits: { ...LIMITS, ...limits },
     };

@@ -41,6 +41,8 @@ export const SETTING_CONTROLS: readonly SettingControl[] = [
   { name: 'versions_kept', what: 'Superseded versions of a key that stay' },
   { name: 'versions_kept_for_s', what: 'Seconds that they stay; 0: whatever their age' },
   { name: 'tombstone_retention_s', what: 'Seconds that a tombstone stays' },
+  { name: 'rate_limit_max', what: 'Requests of a client in a window, on each node; 0: no limit' },
+  { name: 'rate_limit_window', what: 'The window of it: 1s, 1m' },
 ];
 
 export interface Changed {

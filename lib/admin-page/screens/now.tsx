@@ -1,5 +1,5 @@
 /** Now: can I read and write, at which levels? One verdict, its cause, and what mends it. */
-import type { Levels } from '../api-types.js';
+import type { Levels, Status } from '../api-types.js';
 import { count, milliseconds } from '../logic/format.js';
 import { NOBODY, type ClusterVerdict, verdictOf } from '../logic/verdict.js';
 import { Chart } from '../parts/chart.js';
@@ -66,6 +66,7 @@ function Pulses() {
           ['p99 of writes', shown(latest('writeP99'), milliseconds)],
           ['Failures a second', shown(latest('errors'), count)],
           ['Hints a second', shown(latest('hints'), count)],
+          ...rateLimitOf(status),
         ]}
       />
       <div class="pair">
@@ -93,6 +94,16 @@ function Pulses() {
       </div>
     </>
   );
+}
+
+/** Nothing where the cluster has none. */
+function rateLimitOf(status: Status | undefined): readonly (readonly [string, string])[] {
+  const { max = 0, window_s: window, refused = 0 } = status?.clients.rate_limit ?? {};
+  if (max === 0) return [];
+  return [
+    ['Limit of a client', `${count(max)} in ${window} s`],
+    ['Refused for it', count(refused)],
+  ];
 }
 
 function LevelsPanel() {

@@ -32,6 +32,15 @@ export const ANSWER_HEADERS = {
   },
   'X-Siblings': { description: 'How many values there are.', example: '2' },
   'Retry-After': { description: 'In seconds: it may be better then.', example: '1' },
+  RateLimit: {
+    description:
+      'Where there is a limit: requests that are left, and seconds until there are more.',
+    example: '"client";r=19;t=1',
+  },
+  'RateLimit-Policy': {
+    description: 'Where there is a limit: requests in a window of so many seconds.',
+    example: '"client";q=20;w=1',
+  },
   Allow: { description: 'The methods of the resource.', example: 'GET, HEAD, PUT, DELETE' },
   Location: { description: 'Where to go on.', example: '/docs' },
 } as const satisfies Record<string, AnswerHeaderRow>;

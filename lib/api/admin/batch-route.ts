@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { BATCH_OPERATIONS_MAX } from '../http/batch-body.js';
 import { KEY_BYTES_MAX } from '../http/key-of-path.js';
 import {
+  LIMITED,
   ANY_WRITE,
   anyJson,
   COMMON,
@@ -77,5 +78,6 @@ export const BATCH_ROUTE: RouteDescription = {
     207: { description: `${'`failed`'} of them did not. ${DESCRIPTION}`, schema: answerShape },
     400: { description: 'An operation (`index`) is not understood; none was executed.' },
     413: { description: 'The body is too large; none was executed.' },
+    429: LIMITED,
   },
 };

@@ -25,7 +25,7 @@ const reportShape = z.strictObject({
   identity: z.array(z.string()),
 });
 
-const statusShape = z.strictObject({
+export const statusShape = z.strictObject({
   cluster: z.string(),
   cluster_id: z.string(),
   node: z.string(),

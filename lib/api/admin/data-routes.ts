@@ -173,6 +173,12 @@ const itemsShape = z.strictObject({
   cursor: z.string().optional(),
 });
 
+/** Where the cluster has a rate limit. */
+export const LIMITED: AnswerRow = {
+  description: 'The client asks more than its rate limit allows: nothing has happened.',
+  headers: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
+};
+
 export const WRITTEN: Readonly<Record<number, AnswerRow>> = {
   200: {
     description: 'Written, as durably as the level asks.',
@@ -185,6 +191,7 @@ export const WRITTEN: Readonly<Record<number, AnswerRow>> = {
     description:
       'The condition does not hold: nothing happened. Version, ETag, context of what is there.',
   },
+  429: LIMITED,
   503: { description: 'The level was not reached; `outcome` says whether it may still surface.' },
 };
 const READ_ANSWERS: Readonly<Record<number, AnswerRow>> = {
@@ -203,6 +210,7 @@ const READ_ANSWERS: Readonly<Record<number, AnswerRow>> = {
     description: 'Several siblings, all in the body (`siblings`).',
     headers: [...RECEIPT, 'X-Siblings'],
   },
+  429: LIMITED,
   503: { description: 'The level was not reached.' },
 };
 

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import type { ApiWorld } from '../api-world.js';
-import { batchBody, batchOperationsMax } from './batch-body.js';
+import { batchBody, type BatchOperation, batchOperationsMax } from './batch-body.js';
 import { type BatchHeaders, runBatch } from './batch-run.js';
 import type { HttpExchange, HttpExchangeKind, HttpExchanges } from './exchange.js';
 import { checkJsonType } from './media-type.js';
@@ -55,6 +55,7 @@ export class BatchPath {
     const operations = await readBody(exchange, room, (bytes) =>
       batchBody(bytes, batchOperationsMax(limits), namespace),
     );
+    this.#takeRates(exchange, operations);
     // The exchange has entered for one of them.
     const others = operations.length - 1;
     admission.enter(others);
@@ -63,6 +64,17 @@ export class BatchPath {
       return await runBatch({ ...run, ...options }, operations);
     } finally {
       admission.leave(others);
+    }
+  }
+
+  /** Each operation counts in its namespace, as the same request alone would. */
+  #takeRates(exchange: HttpExchange, operations: readonly BatchOperation[]): void {
+    const counts = new Map<string, number>();
+    for (const { namespace } of operations) {
+      counts.set(namespace, (counts.get(namespace) ?? 0) + 1);
+    }
+    for (const [namespace, count] of counts) {
+      this.#exchanges.rateLimits.take(exchange, namespace, count);
     }
   }
 }

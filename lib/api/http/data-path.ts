@@ -69,6 +69,7 @@ export class DataPath {
     const methods = METHODS[target.resource];
     const operation = methods.get(exchange.request.method ?? '');
     if (operation === undefined) throw notOfKeys(exchange, target, [...methods.keys()]);
+    this.#exchanges.rateLimits.take(exchange, exchange.namespace);
     const { key } = target;
     if (key === undefined) throw invalid('key', 'name the key: /api/v1/kv/KEY, or ?key=KEY');
     if (operation === 'get') return this.#get(exchange, key, target);

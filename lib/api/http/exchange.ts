@@ -8,6 +8,7 @@ import { RequestAdmission } from './admission.js';
 import { AnswerBytes } from './answer-bytes.js';
 import { LargeTurns } from './large-turns.js';
 import { operatingError, problemReply } from './problem.js';
+import { RateLimits } from './rate-limits.js';
 import { isTooLongToDiscard } from './read-body.js';
 import { bytesOf, closing, endReply, type HttpReply, lineEnded, writeHead } from './reply.js';
 import { type RequestHeaders, requestIdOf, scanHeaders } from './request-headers.js';
@@ -45,6 +46,8 @@ export class HttpExchange {
   entered = false;
   /** What is held of the body of the request. */
   bodyBytes = 0;
+  /** Of every answer to it: name, value, ... */
+  extraHeaders: readonly string[] = [];
   /** What leaves, once there is something. */
   reply: HttpReply | undefined = undefined;
 
@@ -80,6 +83,7 @@ export class HttpExchanges {
   readonly admission: RequestAdmission;
   readonly answers: AnswerBytes;
   readonly turns: LargeTurns;
+  readonly rateLimits: RateLimits;
   readonly #world: ApiWorld;
   /** Their heads are made; they leave together. */
   #leaving: HttpExchange[] = [];
@@ -88,6 +92,7 @@ export class HttpExchanges {
     this.#world = world;
     this.admission = new RequestAdmission(world.limits, world.node.foreground);
     this.answers = new AnswerBytes(world.limits.answerBytesInFlightMax);
+    this.rateLimits = new RateLimits(world);
     this.turns = new LargeTurns(world.clock, world.together);
   }
 
@@ -172,8 +177,9 @@ export class HttpExchanges {
 
   /** A header that cannot be sent would otherwise end the process. */
   #send(exchange: HttpExchange, reply: HttpReply): void {
-    const { response, requestId, kind } = exchange;
+    const { response, requestId, kind, extraHeaders } = exchange;
     exchange.reply = reply;
+    for (const text of extraHeaders) reply.headers.push(text);
     try {
       writeHead(response, reply, requestId);
     } catch (error) {

@@ -17,6 +17,7 @@ export async function listKeys(
 ): Promise<HttpReply> {
   const { headers, url } = exchange;
   const target = listTargetOf(url);
+  exchanges.rateLimits.take(exchange, exchange.namespace);
   const { level, fallbacks, timeoutMilliseconds } = readOptions(headers, limits);
   if (headers.readRepair !== undefined) throw invalid('x-read-repair', 'a list repairs nothing');
   if (headers.sessionToken !== undefined) {

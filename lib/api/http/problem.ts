@@ -13,7 +13,7 @@ export const GUARD_HEADERS: readonly string[] = [
   'nosniff',
 ];
 /** Soon: what is short of room or of replicas is often better a second later. */
-const RETRY_AFTER_SECONDS = '1';
+const RETRY_AFTER_SECONDS = 1;
 
 /** Where the code is explained, on the page that the node serves. */
 export function problemAnchor(code: ErrorCode): string {
@@ -53,8 +53,8 @@ export function problemHeaders(error: OperatingError): string[] {
   const headers = ['Content-Type', PROBLEM_TYPE, ...GUARD_HEADERS];
   const { status } = ERROR_STATUS[error.code];
   if (error.code === 'precondition_failed') addPresent(headers, error);
-  if (status === 503 || status === 429) headers.push('Retry-After', RETRY_AFTER_SECONDS);
-  const { allow } = error.details;
+  const { allow, retry_after_s: seconds = RETRY_AFTER_SECONDS } = error.details;
+  if (status === 503 || status === 429) headers.push('Retry-After', String(seconds));
   if (status === 405 && Array.isArray(allow)) headers.push('Allow', allow.join(', '));
   return headers;
 }

@@ -4,7 +4,7 @@ import type { Precondition, ReadRepair } from '../../coordination/request.js';
 import { READ_REPAIRS } from '../../coordination/request.js';
 import type { Durability } from '../../persistence/store.js';
 import { preconditionOf } from './entity-tag.js';
-import { parseDuration } from './duration.js';
+import { parseDuration } from '../../encoding/duration.js';
 import { invalid, later } from './refusals.js';
 import { checkHeaders, type RequestHeaders } from './request-headers.js';
 

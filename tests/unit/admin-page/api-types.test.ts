@@ -4,12 +4,13 @@ import type { z } from 'zod';
 import type * as page from '../../../lib/admin-page/api-types.js';
 import type * as keys from '../../../lib/admin-page/key-types.js';
 import type { conflictsShape, versionsShape } from '../../../lib/api/admin/history-routes.js';
-import type { ClusterStatus, LevelsView, RingView } from '../../../lib/membership/cluster-types.js';
+import type { statusShape } from '../../../lib/api/admin/cluster-routes.js';
+import type { LevelsView, RingView } from '../../../lib/membership/cluster-types.js';
 import type { HintsView } from '../../../lib/hints/hints-report.js';
 
 type Holds<Given extends Asked, Asked> = Given;
 type Checked = [
-  Holds<ClusterStatus, page.Status>,
+  Holds<z.infer<typeof statusShape>, page.Status>,
   Holds<LevelsView, page.Levels>,
   Holds<RingView, page.RingReport>,
   Holds<HintsView, page.HintList>,

@@ -51,6 +51,7 @@ const node = (
 const status = (nodes: readonly NodeRow[], lost = 0, alerts: readonly string[] = []): Status => ({
   ...{ cluster: 'c', node: 'n1', epoch: 1, partitions: 8, replicas_effective: 3, nodes, alerts },
   ...{ partitions_under_replicated: lost, partitions_without_quorum: lost },
+  clients: { rate_limit: { max: 0, window_s: 0, refused: 0 } },
   verdict: lost > 0 ? 'failing' : alerts.length > 0 ? 'degraded' : 'ok',
 });
 

@@ -102,6 +102,8 @@ const SETTINGS: ConsistencySettings = {
   conflict_resolution: 'siblings',
   versions_kept: 0,
   versions_kept_for_s: 0,
+  rate_limit_max: 0,
+  rate_limit_window: '1s',
 };
 
 export class FakeNode implements ApiNode {
@@ -214,7 +216,10 @@ export class FakeNode implements ApiNode {
         settings: { ...this.#settings.settings, ...fields },
         version: 'v2',
       };
-      if (!options.dryRun) this.#settings = next;
+      if (!options.dryRun) {
+        this.#settings = next;
+        this.settings.values = next.settings;
+      }
       return next;
     },
     history: (): readonly SettingsChange[] => [

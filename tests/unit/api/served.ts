@@ -10,6 +10,7 @@ import { problemBody } from '../../../lib/api/http/problem.js';
 import type { Clock } from '../../../lib/environment/clock.js';
 import { OperatingError } from '../../../lib/errors.js';
 import { type HttpListener, listenHttp } from '../../../lib/platform/http-listener.js';
+import { TokenBucketRates } from '../../../lib/platform/client-rates.js';
 import { TurnQueue } from '../../../lib/platform/turn-queue.js';
 import { FakeNode } from './fake-node.js';
 
@@ -78,6 +79,7 @@ export async function serveNode(
     version: '0.1.0',
     clock,
     logsRequests: true,
+    rates: new TokenBucketRates({ clientsMax: 100, trustedProxies: ['127.0.0.9', '10.0.0.0/8'] }),
     connections: () => listener?.figures ?? { open: 0, openMax: 0, waitingBytes: 0 },
     requestId: () => `r${++ids}`,
     together: (run) => run(),

@@ -101,6 +101,8 @@ const refused: readonly (readonly [SettingsSources, RegExp])[] = [
   [{ flags: { 'node.listen': 'a:65536' } }, /^node.listen must be host:port/],
   [{ flags: { 'node.join': 'a:1,a:1' } }, /^node.join must name each address once/],
   [{ flags: { 'http.hostNames': 'a,b:1' } }, /^http.hostNames must be host names/],
+  [{ flags: { 'rateLimit.trustedProxies': 'proxy' } }, /must be IP addresses or subnets/],
+  [{ flags: { 'rateLimit.trustedProxies': '0.0.0.0/0' } }, /^rateLimit.trustedProxies must/],
   [{ flags: { 'http.hostNames': 'a,b,a' } }, /^http.hostNames must name each host once/],
   [{ flags: { 'node.initialCluster': 'n1=a:1,n1=b:1' } }, /must name each id once/],
   [{ flags: { 'node.initialCluster': 'n1=a:1,n2=a:1' } }, /must name each address once/],

@@ -106,6 +106,8 @@ t.test('a change that the own disk does not take is not in force', async (t) => 
     conflict_resolution: 'siblings',
     versions_kept: 0,
     versions_kept_for_s: 0,
+    rate_limit_max: 0,
+    rate_limit_window: '1s',
   } as const satisfies ConsistencySettings;
   const settings = new SettingsRegister({
     ...{ store, clock, observer, initial, self: 'n1', members: ['n1'], timeoutMilliseconds: 1000 },

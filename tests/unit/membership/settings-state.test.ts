@@ -13,6 +13,8 @@ const INITIAL: ConsistencySettings = {
   conflict_resolution: 'siblings',
   versions_kept: 0,
   versions_kept_for_s: 0,
+  rate_limit_max: 0,
+  rate_limit_window: '1s',
 };
 
 const fields: fc.Arbitrary<Partial<ConsistencySettings>> = fc.record(

@@ -9,6 +9,7 @@ import { OperatingError } from '../../../../lib/errors.js';
 import { SystemClock } from '../../../../lib/platform/system-clock.js';
 import { FakeNode, found, versionOf, WRITTEN } from '../fake-node.js';
 import { LIMITS } from '../served.js';
+import { UNLIMITED_RATES } from '../../unlimited-rates.js';
 
 interface Told {
   readonly status: number;
@@ -27,6 +28,7 @@ async function ask(t: Test, node: FakeNode, method: string, path: string, body?:
     version: '0.1.0',
     clock: new SystemClock(),
     logsRequests: false,
+    rates: UNLIMITED_RATES,
     connections: () => ({ open: 0, openMax: 0, waitingBytes: 0 }),
     requestId: () => 'id',
     together: (run) => run(),
