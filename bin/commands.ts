@@ -1,5 +1,6 @@
 /** The table of commands, in the order of the help. */
 import type { CommandRow } from './command.js';
+import { assessCommand } from './commands/assess.js';
 import { batchCommand } from './commands/batch.js';
 import { clusterCommand } from './commands/cluster.js';
 import { completionCommand } from './commands/completion.js';
@@ -48,6 +49,7 @@ export const COMMANDS: readonly CommandRow[] = [
   configCommand,
   namespaceCommand,
   stressCommand,
+  assessCommand,
   versionCommand,
   completionCommand(() => COMMANDS),
 ];

@@ -52,7 +52,7 @@ export class LocalProcesses {
       const all = [...argumentsOf(planned, nodes, founding, secretFile(dataDir)), ...nodeArguments];
       const pace = delay === undefined ? undefined : new RespawnPace(delay);
       const onDeath = (child: NodeChild, how: string): void =>
-        this.#rest({ child, pace }, how, pace?.served());
+        this.#rest({ child, pace }, how, pace?.served(performance.now()));
       return { child: new NodeChild({ planned, nodeArguments: all, onDeath }), pace };
     });
   }
