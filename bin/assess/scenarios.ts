@@ -132,7 +132,8 @@ export async function consistency(cluster: AssessedCluster): Promise<ScenarioRes
   await run.run();
   cluster.signal.removeEventListener('abort', onAbort);
   const { correct, incorrect, keysLost } = run.tally;
-  const seen = `${correct} of ${correct + incorrect} reads were right, ${keysLost} writes were lost`;
+  const judged = correct + incorrect;
+  const seen = `${correct} of ${judged} reads were right, ${keysLost} keys lost a write`;
   const isRight = correct > 0 && run.tally.isCorrect;
   const checks = [check('every read under load is right', 10, isRight, seen)];
   checks.push(await worstCase(cluster));
