@@ -3,6 +3,7 @@
  * outside. It knows of the store what its documentation promises.
  */
 import type { Miss, ReadVersion, SessionStep, VersionName } from '../../lib/checkers/history.js';
+import { STRONG } from '../../lib/coordination/level.js';
 import { messageOf } from '../../lib/errors.js';
 import type { ClientWrite, HistoryRecorder } from './history-recorder.js';
 import type { HttpAnswer, HttpRequest } from './http-port.js';
@@ -10,6 +11,7 @@ import * as answers from './kv-answer.js';
 import * as requests from './kv-request.js';
 import { LevelPromises, type LevelPromisesOptions } from './level-promises.js';
 import type { Machine } from './machine.js';
+import { ReceiptClaims } from './receipt-claims.js';
 import { type CarriedToken, type SimulatedSession, stepsOf } from './simulated-session.js';
 import type { Beginning, Witness } from './witness.js';
 import type { World } from './world.js';
@@ -52,10 +54,12 @@ const PATIENCE_MILLISECONDS = 300;
 export class KvClient {
   readonly #options: KvClientOptions;
   readonly #promises: LevelPromises;
+  readonly #claims: ReceiptClaims;
 
   constructor(options: KvClientOptions) {
     this.#options = options;
     this.#promises = new LevelPromises(options);
+    this.#claims = new ReceiptClaims(options, this.#promises);
   }
 
   async get(machine: Machine, request: requests.ReadRequest): Promise<Token | undefined> {
@@ -161,7 +165,7 @@ export class KvClient {
     if ('write' in by) return this.#noteWrite(asked, how, by.write, told);
     if (told?.kind !== 'written') return undefined;
     const { version, context, receipt } = told;
-    this.#claim(asked, how, `resolution ${version}`, told);
+    this.#claims.note(asked, how, `resolution ${version}`, told);
     recorder.resolved({
       ...{ key: request.key, version, ended: world.now, outcome: 'acknowledged' },
       holders: this.#trusted(receipt.answered, asked, request.key),
@@ -201,7 +205,7 @@ export class KvClient {
     });
     asked.steps.push(read.id);
     if (versions.length === 0 && miss !== undefined) this.#count('miss at a weak level');
-    this.#claim(asked, request, read.id, answer);
+    this.#claims.note(asked, request, read.id, answer);
     const shown = versions.map(({ version }) => version);
     world.note(`${read.id} ${key} ${receipt.level} ${receipt.answered} ${shown.join(' ')}`);
     return { context, shown, versions };
@@ -217,7 +221,7 @@ export class KvClient {
 
   #noteWrite(
     asked: Asked,
-    request: requests.Addressed & Pick<requests.WriteRequest, 'durability'>,
+    request: requests.Addressed & Pick<requests.WriteRequest, 'durability' | 'condition'>,
     write: ClientWrite,
     answer: answers.Answer | undefined,
   ): Token | undefined {
@@ -242,15 +246,17 @@ export class KvClient {
     write.holders = receipt.answered;
     write.consulted = this.#trusted(this.#promises.consulted(write, request), asked, write.key);
     // What was acknowledged before it was synced may go in a crash.
-    write.outcome = request.durability === 'sync' ? 'acknowledged' : 'open';
+    const isSynced = request.durability === 'sync' || receipt.level === STRONG;
+    write.outcome = isSynced ? 'acknowledged' : 'open';
     if (receipt.standIns > 0) this.#count('stand-in used');
     if (receipt.answered === 0) this.#count('acknowledged by a hint alone');
     world.note(
       `wrote ${write.id} ${version} ${receipt.level} ${receipt.answered} ${replaced.join(' ')}`,
     );
     asked.steps.push(write.id);
-    this.#claim(asked, request, write.id, answer);
-    if (write.shown === undefined) this.#checkBlind(write, replaced);
+    this.#claims.note(asked, request, write.id, answer);
+    const isBlind = write.shown === undefined && request.condition === undefined;
+    if (isBlind) this.#checkBlind(write, replaced);
     this.#options.onAcknowledged(asked.machine);
     return { context, shown: [...(write.shown ?? replaced), version], versions: [] };
   }
@@ -284,61 +290,6 @@ export class KvClient {
     const old = [...oldDisks, ...this.#oldDisks()];
     const mayBeLost = this.#options.witness.primaries(key).some(({ node }) => old.includes(node));
     return { after: stepsOf(sent), isCausal: achieved === 'causal', mayBeLost };
-  }
-
-  /** What the answer claims, beside what can be seen at this moment. */
-  #claim(
-    { machine, since }: Asked,
-    {
-      key,
-      level,
-      fallbacks,
-      ...request
-    }: requests.Addressed & { durability?: requests.Durability },
-    id: string,
-    answer: answers.ReadAnswer | answers.WriteAnswer,
-  ): void {
-    const { witness, recorder, settings } = this.#options;
-    const { receipt } = answer;
-    const field = answer.kind === 'read' ? 'default_level' : 'default_write_level';
-    const asked = level === undefined ? settings.possible(field).map(String) : [level];
-    const claim = {
-      ...{ id, key, levels: [...asked, ...fallbacks], level: receipt.level },
-      ...{ answered: receipt.answered, standIns: receipt.standIns },
-      ...{ primaries: witness.primaries(key), zone: witness.zoneOf(machine.id) },
-    };
-    if (answer.kind === 'read') {
-      recorder.claimed({ ...claim, witnesses: witness.asked(key, since), isHinted: false });
-      this.#claimRepaired(claim, answer, since);
-      return;
-    }
-    const durability = request.durability ?? 'sync';
-    const { version } = answer;
-    recorder.claimed({
-      ...claim,
-      witnesses: witness.holders(key, version, durability, since),
-      isHinted: receipt.answered > 0 || witness.isHinted(key, version, durability, since),
-      durability: { asked: durability, held: receipt.durability },
-    });
-  }
-
-  /** What a read promises to have made last is on the disks of a majority when it answers. */
-  #claimRepaired(
-    claim: Pick<Parameters<HistoryRecorder['claimed']>[0], 'id' | 'key' | 'primaries' | 'zone'>,
-    { versions, receipt }: answers.ReadAnswer,
-    since: Beginning,
-  ): void {
-    const repaired = this.#promises.repaired(receipt);
-    if (repaired === 0) return;
-    const { witness, recorder } = this.#options;
-    const { key, primaries, zone, id } = claim;
-    for (const { version } of versions) {
-      recorder.claimed({
-        ...{ id: `${id} of ${version}`, key, primaries, zone, standIns: 0, isHinted: false },
-        ...{ levels: [String(repaired)], level: String(repaired), answered: repaired },
-        witnesses: witness.holders(key, version, 'sync', since),
-      });
-    }
   }
 
   /** Nodes that nobody has told yet of what their disks have lost: their answers prove nothing. */

@@ -22,12 +22,18 @@ export interface ReadRequest extends Addressed {
 
 export type Durability = 'sync' | 'os' | 'memory';
 
+/** What there must be for a write to take effect. */
+export type Condition =
+  | { readonly is: 'absent' }
+  | { readonly is: 'version'; readonly version: string };
+
 export interface WriteRequest extends Addressed {
   /** Undefined: a delete. */
   readonly value: { readonly text: string; readonly isJson: boolean } | undefined;
   readonly ttl: number | 'keep' | undefined;
   readonly context: string | undefined;
   readonly durability: Durability;
+  readonly condition?: Condition | undefined;
 }
 
 export function getRequest(request: ReadRequest): HttpRequest {
@@ -38,9 +44,11 @@ export function getRequest(request: ReadRequest): HttpRequest {
 }
 
 export function putRequest(request: WriteRequest): HttpRequest {
-  const { value, ttl, context, durability } = request;
+  const { value, ttl, context, durability, condition } = request;
   const headers = {
     ...common(request),
+    ...optional('If-None-Match', condition?.is === 'absent' ? '*' : undefined),
+    ...optional('If-Match', condition?.is === 'version' ? `"${condition.version}"` : undefined),
     ...optional('X-Durability', durability === 'sync' ? undefined : durability),
   };
   const path = pathOf(request, '', '');
@@ -97,8 +105,10 @@ export function batchRequest(
     const named = [`"key":${JSON.stringify(key)}`];
     if (level !== undefined) named.push(`"level":${JSON.stringify(level)}`);
     if (!('durability' in operation)) return `{"op":"get",${named.join(',')}}`;
-    const { value, ttl, context } = operation;
+    const { value, ttl, context, condition } = operation;
     if (context !== undefined) named.push(`"context":${JSON.stringify(context)}`);
+    if (condition?.is === 'absent') named.push('"if_none_match":"*"');
+    if (condition?.is === 'version') named.push(`"if_match":${JSON.stringify(`"${condition.version}"`)}`);
     if (value === undefined) return `{"op":"delete",${named.join(',')}}`;
     if (ttl !== undefined) named.push(`"ttl":${JSON.stringify(ttl)}`);
     named.push(value.isJson ? `"value":${value.text}` : base64Members(value.text));

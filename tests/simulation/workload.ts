@@ -3,7 +3,7 @@ import { shapedValue, type ValueShape } from '../../lib/checkers/checked-value.j
 import { listConflicts } from './conflict-lists.js';
 import type { ClientWrite, HistoryRecorder } from './history-recorder.js';
 import type { KvClient, Token } from './kv-client.js';
-import type { Addressed, ReadRequest, WriteRequest } from './kv-request.js';
+import type { Addressed, Condition, ReadRequest, WriteRequest } from './kv-request.js';
 import type { ListClient } from './list-client.js';
 import type { Machine } from './machine.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -29,6 +29,7 @@ export interface WorkloadOptions {
 const READ_LEVELS = [
   ...['quorum', 'quorum', 'quorum', 'one', 'two', 'three', 'all', 'eventual', '2'],
   ...['local-one', 'local-quorum', 'each-quorum', 'session', 'session', 'causal', 'causal'],
+  ...['strong', 'strong', 'strong'],
 ];
 const WRITE_LEVELS = [...READ_LEVELS, 'any', 'any', 'eventual', 'one', 'QUORUM'];
 const FALLBACKS = [[], [], [], ['one'], ['quorum', 'one'], ['eventual'], ['quorum', 'eventual']];
@@ -214,18 +215,20 @@ export class Workload {
     isLast: boolean,
   ): [WriteRequest, ClientWrite] {
     const kind = random.chance(this.#weights.delete) && !isLast ? 'delete' : 'value';
-    const shown = token?.context === undefined ? undefined : token.shown;
-    const write = this.#begin(key, kind, shown);
+    const condition = isLast ? undefined : drawCondition(random, token);
+    const context = condition === undefined ? token?.context : undefined;
+    const write = this.#begin(key, kind, context === undefined ? undefined : token?.shown);
     const shape = this.#drawShape(random);
     const value = kind === 'delete' ? undefined : this.#value(random, write, shape);
     const request: WriteRequest = {
-      ...addressed(random, key, WRITE_LEVELS),
+      ...addressed(random, key, condition === undefined ? WRITE_LEVELS : ['strong']),
       value,
       ttl: kind === 'delete' || isLast ? undefined : this.#drawTtl(random),
-      context: token?.context,
+      context,
       durability: random.pick(['sync', 'sync', 'sync', 'sync', 'sync', 'sync', 'os', 'memory']),
     };
-    return [request, write];
+    if (condition === undefined) return [request, write];
+    return [{ ...request, condition, fallbacks: [] }, write];
   }
 
   #begin(key: string, kind: ClientWrite['kind'], shown: ClientWrite['shown']): ClientWrite {
@@ -331,6 +334,13 @@ export class Workload {
     if (ttl === 'keep') this.#options.world.count('put that keeps the end');
     return ttl;
   }
+}
+
+/** Now and then one that can hold: on what its client has seen last, or on a key without values. */
+function drawCondition(random: SeededRandom, token: Token | undefined): Condition | undefined {
+  if (!random.chance(0.12)) return undefined;
+  const version = token?.shown.length === 1 ? token.shown[0] : token?.shown.at(-1);
+  return version === undefined || random.chance(0.3) ? { is: 'absent' } : { is: 'version', version };
 }
 
 function drawRead(random: SeededRandom, key: string): ReadRequest {
