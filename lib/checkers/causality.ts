@@ -66,7 +66,7 @@ export class Causality {
       visited.add(next);
       if (shown.has(next) || this.mayBeGone(next, at)) return true;
       for (const { version: later, began } of this.#successors.get(next) ?? []) {
-        if (later !== undefined && began < at) open.push(later);
+        if (later !== undefined && began <= at) open.push(later);
       }
     }
     return false;

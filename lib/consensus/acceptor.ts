@@ -3,7 +3,7 @@
  * what it holds, it says what changes (Paxos; docs/consensus.md has the rules).
  */
 import { covers } from '../versioning/context.js';
-import type { Siblings } from '../versioning/siblings.js';
+import { isNothing, type Siblings } from '../versioning/siblings.js';
 import {
   type Ballot,
   compareBallots,
@@ -104,14 +104,10 @@ export function learning(
   if (acceptance !== undefined && !isLater(acceptance.id, id)) {
     changes.push({ store: 'no acceptance', key });
   }
+  // A read of a key of which nobody holds anything leaves no record.
   if (state !== undefined && !isNothing(state)) changes.push({ store: 'merge', key, state });
   if (!isSettled && isLater(id, mark)) changes.push({ store: 'mark', key, mark: id });
   return changes;
-}
-
-/** Of a key of which nobody holds anything: a read of it leaves no record. */
-function isNothing({ versions, context }: Siblings): boolean {
-  return versions.length === 0 && context.vector.size === 0 && context.beyond.length === 0;
 }
 
 /**

@@ -6,29 +6,33 @@ import type { Ballot, ProposalId } from './ballot.js';
 import type { StrongOperation } from './decision.js';
 import type { Acceptance, KeyText, Proposal, AcceptorRequest } from './messages.js';
 
+/** A write that took effect. */
+export interface Applied {
+  readonly is: 'applied';
+  readonly dot: Dot;
+  readonly replaced: readonly Version[];
+  /** What it was decided on. */
+  readonly base: Siblings;
+  /** What it leaves. */
+  readonly state: Siblings;
+}
+
 /** What came of an operation. */
 export type Result =
-  | {
-      readonly is: 'applied';
-      readonly dot: Dot;
-      readonly replaced: readonly Version[];
-      /** What it was decided on. */
-      readonly base: Siblings;
-      /** What it leaves. */
-      readonly state: Siblings;
-    }
+  | Applied
   /** The condition did not hold, on this state. */
   | { readonly is: 'unmet'; readonly state: Siblings }
   | { readonly is: 'read'; readonly state: Siblings }
   /**
    * Another node is the proposer by now, or this one anew. `dot`: it was proposed, and may yet take
-   * effect; `wasKilled`: so may the proposal that it shall not.
+   * effect. `decided`: if it does, that is what it came to; undefined: it was decided more than
+   * once, and nobody knows which decision counts.
    */
   | {
       readonly is: 'deposed';
       readonly ballot: Ballot;
       readonly dot: Dot | undefined;
-      readonly wasKilled: boolean;
+      readonly decided: Applied | undefined;
     };
 
 export type ProposerEffect =

@@ -30,8 +30,8 @@ export class OpenProposal {
   takesEffect = false;
   /** Of the write; the same however often it is decided again. */
   dot: Dot | undefined;
-  /** Was it once decided that the write, proposed before, does not take effect? */
-  wasKilled = false;
+  /** How often it was. */
+  decisions = 0;
   /** As last decided. */
   proposal: Proposal | undefined;
   /** The state on which it was decided. */
@@ -66,7 +66,7 @@ export class OpenProposal {
     const base = covering(record, this.#met);
     const effective = change !== undefined && holds(condition, base) ? change : undefined;
     this.takesEffect = effective !== undefined;
-    if (!this.takesEffect && this.dot !== undefined) this.wasKilled = true;
+    this.decisions += 1;
     if (effective !== undefined) this.dot ??= mint();
     this.base = base;
     this.votes = new Votes(this.#standing);

@@ -122,7 +122,7 @@ export class ProposerCore {
     const waiting = [...this.#waiting.values()].flat();
     this.#waiting.clear();
     const ballot = this.#ballot;
-    const never = { is: 'deposed', ballot, dot: undefined, wasKilled: false } as const;
+    const never = { is: 'deposed', ballot, dot: undefined, decided: undefined } as const;
     return [...lost, ...waiting.map((operation) => answer(operation, never))];
   }
 
@@ -292,9 +292,11 @@ export class ProposerCore {
 
   #loseOpen(): ProposerEffect[] {
     const ballot = this.#reign?.candidacy.ballot ?? NO_BALLOT;
-    const lost = [...this.#open.values()].map(({ operation, dot, wasKilled }) =>
-      answer(operation, { is: 'deposed', ballot, dot, wasKilled }),
-    );
+    const lost = [...this.#open.values()].map((open) => {
+      const result = resultOf(open);
+      const decided = open.decisions === 1 && result.is === 'applied' ? result : undefined;
+      return answer(open.operation, { is: 'deposed', ballot, dot: open.dot, decided });
+    });
     this.#open.clear();
     return lost;
   }

@@ -7,7 +7,6 @@ import type { DurableAcceptor } from '../replica/durable-acceptor.js';
 import type { Messenger } from '../rpc/messenger.js';
 import { covers } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';
-import { find } from '../versioning/siblings.js';
 import type { Proposers } from './proposers.js';
 import { OUTCOME } from './strong-messages.js';
 
@@ -26,8 +25,6 @@ export interface LostWrite {
   readonly dot: Dot;
   /** Under which it was proposed. */
   readonly ballot: Ballot;
-  /** Was it once proposed that it shall not take effect? */
-  readonly wasKilled: boolean;
 }
 
 /** Until a new proposer is active. */
@@ -55,27 +52,25 @@ export class Outcomes {
   }
 
   /** As the proposer of this node knows. @throws OperatingError `rebuilding` */
-  async here({ at, dot, ballot, wasKilled }: LostWrite): Promise<ProposalOutcome> {
+  async here({ at, dot, ballot }: LostWrite): Promise<ProposalOutcome> {
     const { acceptor, proposers } = this.#options;
     const active = proposers.activeBallot(at.partition);
     if (active === undefined || compareBallots(active, ballot) <= 0) return 'unknown';
     await acceptor.look(placeOf(at));
     const { record, hasSeen } = acceptor.heldOf(at);
-    if (record !== undefined && find(record, dot) !== undefined) return 'chosen';
-    // What covers the dot may be what killed it.
-    const isCovered = record !== undefined && covers(record.context, dot);
-    if (isCovered) return wasKilled ? 'unknown' : 'chosen';
+    // Or killed: only who proposed it knows whether it ever was to be.
+    if (record !== undefined && covers(record.context, dot)) return 'chosen';
     return hasSeen(dot) ? 'unknown' : 'dead';
   }
 
   async #ask(write: LostWrite & { readonly deadline: number }): Promise<ProposalOutcome> {
     const { self, acceptor, messenger } = this.#options;
-    const { at, dot, ballot, wasKilled: killed, deadline } = write;
+    const { at, dot, ballot, deadline } = write;
     const { node } = acceptor.promised(at.partition);
     if (node === self) return this.here(write);
     const { namespace, key } = at;
     return new Promise((resolve) => {
-      messenger.ask(node, OUTCOME, { namespace, key, dot, ballot, killed }, deadline, (answer) => {
+      messenger.ask(node, OUTCOME, { namespace, key, dot, ballot }, deadline, (answer) => {
         resolve(answer.ok ? answer.reply.outcome : 'unknown');
       });
     });

@@ -21,6 +21,7 @@ import { freshWriter } from '../versioning/writer.js';
 import type { RemoteAcceptors } from './acceptors.js';
 import { activationPages } from './activation-pages.js';
 import type { Engine, Operation } from './engine.js';
+import type { HeardRounds } from './heard-rounds.js';
 import { OwnRecords } from './own-records.js';
 import { type PartitionEffect, PartitionProposer } from './partition-proposer.js';
 import { SeatAcceptors } from './seat-acceptors.js';
@@ -56,6 +57,7 @@ type Running = Operation<PartitionEffect, PartitionProposer>;
 
 interface SeatOf extends ProposerSeatOptions {
   readonly partition: number;
+  readonly rounds: HeardRounds;
   readonly settle: (id: number, decided: Decided) => void;
 }
 
@@ -72,8 +74,6 @@ export class ProposerSeat {
   readonly #running: Running;
   /** How often the open operation of a key was decided. */
   readonly #decisions = new Map<KeyText, number>();
-  /** Rounds that were heard of in refusals. */
-  #roundSeen = 0;
   constructor(options: SeatOf) {
     const { self, engine, ownership, random, plans, partition } = options;
     this.#options = options;
@@ -196,7 +196,8 @@ export class ProposerSeat {
     }
     const { ballot: last } = this.core;
     const { start } = identity;
-    const round = Math.max(promised.round, last.round, this.#roundSeen) + 1;
+    const { rounds } = this.#options;
+    const round = Math.max(promised.round, last.round, rounds.of(partition)) + 1;
     const ballot = { round, node: self, start };
     const writer = freshWriter(self, start, random);
     this.epoch = plan.epoch;
@@ -207,7 +208,8 @@ export class ProposerSeat {
   }
 
   #hear(node: NodeId, start: number, reply: AcceptorReply): void {
-    if (reply.is === 'refused') this.#roundSeen = Math.max(this.#roundSeen, reply.promised.round);
+    const { partition } = this;
+    if (reply.is === 'refused') this.#options.rounds.note(partition, reply.promised.round);
     this.#running.dispatch((core) => core.answered({ node, start }, reply));
   }
 

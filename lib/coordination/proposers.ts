@@ -5,6 +5,7 @@ import type { Condition, StrongChange } from '../consensus/decision.js';
 import type { ProposerCore } from '../consensus/proposer-core.js';
 import { OperatingError } from '../errors.js';
 import { placeOf, type RecordKey } from '../persistence/keyspace.js';
+import { HeardRounds } from './heard-rounds.js';
 import { type Decided, ProposerSeat, type ProposerSeatOptions } from './proposer-seat.js';
 
 /** What is to be decided on a key. */
@@ -31,6 +32,7 @@ export class Proposers {
   readonly #options: ProposerSeatOptions;
   readonly #seats = new Map<number, ProposerSeat>();
   readonly #waiting = new Map<number, WaitingWish>();
+  readonly #rounds = new HeardRounds();
   #lastId = 0;
   #waitingBytes = 0;
   #isStopped = false;
@@ -104,7 +106,7 @@ export class Proposers {
     const known = this.#seatHeld(partition);
     if (known !== undefined) return known;
     const settle = (id: number, decided: Decided): void => this.#settle(id, decided);
-    const seat = new ProposerSeat({ ...this.#options, partition, settle });
+    const seat = new ProposerSeat({ ...this.#options, partition, settle, rounds: this.#rounds });
     this.#seats.set(partition, seat);
     return seat;
   }

@@ -1,5 +1,6 @@
 /** What the course of an operation at `strong` says is to be done, and what it is told. */
 import type { NodeId } from '../environment/transport.js';
+import type { Applied } from '../consensus/effects.js';
 import type { Ballot } from '../consensus/ballot.js';
 import type { OperatingError } from '../errors.js';
 import type { Context } from '../versioning/context.js';
@@ -23,8 +24,8 @@ export interface LostProposal {
   readonly is: 'lost';
   readonly dot: Dot;
   readonly ballot: Ballot;
-  /** Was it once proposed that it shall not? */
-  readonly wasKilled: boolean;
+  /** What it came to, if it takes effect; undefined: nobody can say. */
+  readonly decided: Applied | undefined;
 }
 
 /** What became of an operation at the node that was to decide it. */

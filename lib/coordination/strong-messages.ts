@@ -147,6 +147,6 @@ export const PROPOSE = messageType(
 /** What became of a proposal of an earlier ballot? */
 export const OUTCOME = messageType(
   'strong.outcome',
-  z.object({ namespace: z.string(), key: z.string(), dot, ballot, killed: z.boolean() }),
+  z.object({ namespace: z.string(), key: z.string(), dot, ballot }),
   z.object({ outcome: z.enum(['chosen', 'dead', 'unknown']) }),
 );

@@ -1,9 +1,9 @@
 /** What the proposer of this node says of an operation, as the course of the operation hears it. */
 import type { StrongChange } from '../consensus/decision.js';
-import type { Result } from '../consensus/effects.js';
+import type { Applied } from '../consensus/effects.js';
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
-import { seenAfter } from '../versioning/context.js';
+import { type Seen, seenAfter } from '../versioning/context.js';
 import { dotText } from '../versioning/dot.js';
 import { find } from '../versioning/siblings.js';
 import type { Decided } from './proposer-seat.js';
@@ -19,23 +19,23 @@ export function handledHere(
     case 'late':
       return lateError(decided.isOpen && change !== undefined);
     case 'deposed': {
-      const { dot, wasKilled, ballot } = decided;
+      const { dot, ballot } = decided;
       if (dot === undefined) return { is: 'elsewhere', proposer: self };
-      return { is: 'lost', dot, wasKilled, ballot };
+      return { is: 'lost', dot, ballot, decided: decided.decided };
     }
     case 'applied':
-      return appliedOf(decided, change);
+      return appliedOf(decided, change?.seen);
     case 'read':
     case 'unmet':
       return { is: decided.is, record: decided.state };
   }
 }
 
-function appliedOf(
-  { dot, base, state, replaced }: Extract<Result, { is: 'applied' }>,
-  change: StrongChange | undefined,
+/** @param seen what its writer had seen; undefined: it replaced all */
+export function appliedOf(
+  { dot, base, state, replaced }: Applied,
+  seen: Seen | undefined,
 ): StrongResult {
-  const seen = change?.seen;
   return {
     is: 'applied',
     dot,

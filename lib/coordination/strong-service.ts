@@ -91,9 +91,9 @@ function serveReports(options: StrongServiceOptions): void {
       acceptance: bare === undefined ? null : wire.acceptanceTo(place, bare),
     };
   });
-  messenger.handle(OUTCOME, async ({ namespace, key, dot, ballot, killed }) => {
+  messenger.handle(OUTCOME, async ({ namespace, key, dot, ballot }) => {
     const at = ownKey(options, namespace, key);
-    return { outcome: await outcomes.here({ at, dot, ballot, wasKilled: killed }) };
+    return { outcome: await outcomes.here({ at, dot, ballot }) };
   });
 }
 

@@ -11,7 +11,6 @@ import type { RecordKey } from '../persistence/keyspace.js';
 import type { Hedging } from '../replication/hedging.js';
 import type { Plans } from '../replication/plan.js';
 import { majority, Quorum } from '../replication/quorum.js';
-import { EMPTY_CONTEXT, joinDot } from '../versioning/context.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { Deferred } from './deferred.js';
 import type { Engine, Operation } from './engine.js';
@@ -23,7 +22,7 @@ import type { Standings } from './standings.js';
 import { StrongCore, type StrongCoreOptions } from './strong-core.js';
 import type { LostProposal, StrongEffect, StrongResult } from './strong-effects.js';
 import { changeOf, type Forwarded, type StrongRequest } from './strong-intent.js';
-import { handledHere, unknownError } from './strong-results.js';
+import { appliedOf, handledHere, unknownError } from './strong-results.js';
 import type { StrongPeers } from './strong-peers.js';
 
 export interface StrongOptions {
@@ -262,20 +261,19 @@ export class Strong {
   }
 
   #inquire(
-    { dot, ballot, wasKilled }: LostProposal,
+    { dot, ballot, decided }: LostProposal,
     operation: StrongRun,
     { request }: Running,
   ): void {
     const { outcomes } = this.#options;
     const { at, deadline, intent } = request;
-    outcomes.of({ at, dot, ballot, wasKilled, deadline }).then(
+    outcomes.of({ at, dot, ballot, deadline }).then(
       (outcome) => {
         operation.dispatch((core) => {
           if (outcome === 'dead') return core.inquired(undefined);
-          if (outcome === 'unknown') return core.inquired(unknownError());
-          const seen = intent?.seen ?? EMPTY_CONTEXT;
-          const context = joinDot(seen, dot);
-          return core.inquired({ is: 'applied', dot, stamp: 0, context, replaced: [] });
+          if (outcome === 'unknown' || decided === undefined) return core.inquired(unknownError());
+          auditStrong(this.#options, at, intent, decided);
+          return core.inquired(appliedOf(decided, intent?.seen));
         });
       },
       (error: unknown) => {

@@ -62,8 +62,9 @@ function timedKeysOf(at: RecordKey, siblings: Siblings): readonly string[] {
   const values = siblings.versions.filter(({ state }) => state === 'value');
   const ends = values.flatMap(({ expiresAt }) => expiresAt ?? []);
   if (ends.length > 0) keys.push(indexKey('expiring', leastOf(ends), at));
-  if (values.length === 0 && siblings.versions.length > 0) {
-    keys.push(indexKey('collectable', greatestOf(siblings.versions.map(endedAt)), at));
+  if (values.length === 0) {
+    // A state that only covers what has ended is of no known age: it may go as soon as all agree.
+    keys.push(indexKey('collectable', greatestOf([0, ...siblings.versions.map(endedAt)]), at));
   }
   if (values.length > 1) {
     const times = values.map(({ writtenAt }) => millisecondsOf(writtenAt)).sort((a, b) => a - b);

@@ -11,7 +11,7 @@ import { covers } from '../versioning/context.js';
 import { type Dot, dotText, sameDot } from '../versioning/dot.js';
 import { filterIncoming } from '../versioning/filter.js';
 import type { PartitionClock } from '../versioning/partition-clock.js';
-import { find, merge, type Siblings, type Version } from '../versioning/siblings.js';
+import { find, isNothing, merge, type Siblings, type Version } from '../versioning/siblings.js';
 import type { CollectedDots } from './collected-dots.js';
 
 /** A state, and as it is stored. */
@@ -115,7 +115,7 @@ function decideOne(arrival: Arrival, after: number): Decision {
   if (unaccounted.length > 0) return { do: 'ask', after, dots: unaccounted };
   const gone = valueCollected ? 'collected' : undefined;
   const allEnded = admitted.versions.length === 0 && incoming.siblings.versions.length > 0;
-  if (own === undefined && allEnded) {
+  if (own === undefined && (allEnded || isNothing(admitted))) {
     return { do: 'keep', held: undefined, after, superseded, collected, fate: gone, dots: [] };
   }
   const merged = own === undefined ? admitted : merge(own.siblings, admitted);

@@ -60,6 +60,11 @@ const FINGERPRINTED = /[^;!]+[;!]/g;
 /** Of a key of which nobody holds anything. */
 export const NO_SIBLINGS: Siblings = { epoch: 0, context: EMPTY_CONTEXT, versions: [] };
 
+/** Nothing is held, and nothing is covered. */
+export function isNothing({ versions, context }: Siblings): boolean {
+  return versions.length === 0 && context.vector.size === 0 && context.beyond.length === 0;
+}
+
 /** What a write does: drops the versions that its writer had seen and adds its own. */
 export function write(
   own: Siblings | undefined,

@@ -321,15 +321,17 @@ export class HistoryRecorder {
   }
 
   /**
-   * Tombstones that no client was told of. Each is one of the open deletes of its key; it is
-   * taken to have seen what any of them had.
+   * Tombstones that no client was told of. Each is one of the open deletes of its key that had
+   * begun by then; it is taken to have seen what any of them had.
    */
   #openDeletes(): RecordedWrite[] {
     const acknowledged = new Set(this.#writes.map(({ key, version }) => `${key} ${version}`));
     const writes: RecordedWrite[] = [];
-    for (const { key, version, replaced, isTombstone } of this.#mints) {
+    for (const { key, version, replaced, isTombstone, at } of this.#mints) {
       if (!isTombstone || acknowledged.has(`${key} ${version}`)) continue;
-      const open = this.#writes.filter((write) => write.key === key && isUnknownDelete(write));
+      const open = this.#writes.filter((write) => {
+        return write.key === key && write.began <= at && isUnknownDelete(write);
+      });
       const seen = [...replaced, ...open.flatMap(({ shown }) => shown ?? [])];
       const took = this.#taken.get(`${key} ${version}`) ?? [];
       const began = Math.min(...open.map((write) => write.began));

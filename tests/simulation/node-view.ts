@@ -7,6 +7,7 @@ import { isOlderThan } from '../../lib/persistence/expiry-clock.js';
 import { blockedReasonOf } from '../../lib/anti-entropy/collectable.js';
 import { millisecondsOf } from '../../lib/versioning/hybrid-clock.js';
 import type { VersionState } from '../../lib/versioning/siblings.js';
+import type { Ballot, ProposalId } from '../../lib/consensus/ballot.js';
 import type { SimulatedDisk } from './simulated-disk.js';
 
 /** Serves in every partition, from a disk without damage. */
@@ -93,4 +94,25 @@ export function statesOfRemoved(key: string, bytes: Uint8Array): Set<VersionStat
   } catch {
     return undefined;
   }
+}
+
+/** Of a proposal on the key that is not settled everywhere, as an obstacle names it. */
+export function openAt({ disk, cluster }: QuorateNode, key: string): string {
+  const at = recordKey('default', key, cluster.ring().partitions);
+  const { acceptance, mark } = disk.acceptor.heldOf(at);
+  const texts = [
+    ...(acceptance === undefined ? [] : [`acceptance ${idText(acceptance.id)}`]),
+    ...(mark === undefined ? [] : [`mark ${idText(mark)}`]),
+  ];
+  if (texts.length === 0) return '';
+  const { promised } = disk.acceptor;
+  return `, with ${texts.join(' and ')}; promised ${ballotText(promised.call(disk.acceptor, at.partition))}`;
+}
+
+function idText({ ballot, seq }: ProposalId): string {
+  return `${ballotText(ballot)}#${seq}`;
+}
+
+function ballotText({ round, node, start }: Ballot): string {
+  return `${round}.${node}.${start}`;
 }

@@ -5,7 +5,7 @@
 import type { QuorateNode } from '../../lib/node.js';
 import type { LeafSums } from '../../lib/persistence/leaf-sums.js';
 import type { Machine } from './machine.js';
-import { hasEnded, liveState, obstacle, ownersByPartition, ownersOf } from './node-view.js';
+import { hasEnded, liveState, obstacle, openAt, ownersByPartition, ownersOf } from './node-view.js';
 import { EPOCH_MILLISECONDS } from './simulated-clock.js';
 import type { World } from './world.js';
 
@@ -81,7 +81,9 @@ const CONDITIONS: Readonly<Record<string, Condition>> = {
   'nothing dead that may go': (nodes, options) => {
     return options.keys.flatMap((key) => {
       const owners = ownersOf(nodes, key);
-      return owners.filter((node) => obstacle(node, key, owners) === 'none').map(({ id }) => id);
+      return owners
+        .filter((node) => obstacle(node, key, owners) === 'none')
+        .map((node) => `${node.id} holds ${key}${openAt(node, key)}`);
     });
   },
   'one version of the settings': (nodes) => {

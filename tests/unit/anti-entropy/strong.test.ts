@@ -9,8 +9,9 @@ import {
   type RecordKey,
   recordKey,
 } from '../../../lib/persistence/keyspace.js';
+import { encodeRecord } from '../../../lib/persistence/records.js';
 import { EMPTY_CONTEXT, withMinted } from '../../../lib/versioning/context.js';
-import type { Siblings } from '../../../lib/versioning/siblings.js';
+import { NO_SIBLINGS, type Siblings } from '../../../lib/versioning/siblings.js';
 import { LocalCluster } from '../local-cluster.js';
 
 const PARTITIONS = 16;
@@ -148,6 +149,31 @@ t.test(
     }
   },
 );
+
+t.test('a state that only covers what was collected goes as well', async (t) => {
+  const stage = await stageFor(t);
+  const { cluster, at } = stage;
+  const change = { dryRun: false, by: 'test', ifMatch: undefined };
+  const { settings } = cluster.node('n1');
+  await cluster.wait(settings.change({ tombstone_retention_s: 0 }, change));
+  const dead = stateOf(1, 'tombstone');
+  for (const id of cluster.ids) await stage.learn(id, at, dead, true);
+  const isThere = (id: NodeId): boolean => cluster.node(id).replica.read(at) !== undefined;
+  await cluster.clock.advance(60_000);
+  t.strictSame(cluster.ids.filter(isThere), []);
+  // A read of the key was decided on a record that one owner had collected, and another had not.
+  for (const id of cluster.ids) await stage.learn(id, at, { ...dead, versions: [] }, true);
+  t.strictSame(cluster.ids.filter(isThere), cluster.ids);
+  await cluster.clock.advance(60_000);
+  t.strictSame(cluster.ids.filter(isThere), []);
+});
+
+t.test('of a key of which nobody holds anything no state leaves a record', async (t) => {
+  const { cluster, at } = await stageFor(t);
+  const { replica } = cluster.node('n1');
+  await cluster.wait(replica.merge(at, encodeRecord(at, NO_SIBLINGS), 'sync'));
+  t.equal(replica.read(at), undefined);
+});
 
 t.test('nothing is stored of a partition without strong operations', async (t) => {
   const stage = await stageFor(t);

@@ -101,7 +101,8 @@ function textOfResult(result: Result): string {
     case 'read':
       return `read ${textOrNone(result.state)}`;
     case 'deposed':
-      return result.dot === undefined ? 'deposed, nothing happened' : 'deposed, unknown';
+      if (result.dot === undefined) return 'deposed, nothing happened';
+      return `deposed, unknown${result.decided ? `; if not dead, ${textOfResult(result.decided)}` : ''}`;
   }
 }
 

@@ -137,6 +137,47 @@ t.test('strong refuses on the minority, and resumes on the majority within 5 s',
   await cluster.stop();
 });
 
+t.test('a node that has promised less than another owner takes over all the same', async (t) => {
+  const cluster = await LocalCluster.of();
+  await cluster.put('n1', 'k', 'before', STRONG);
+  const { partition } = cluster.node('n1').cluster.locate('default', 'k');
+  const behind = cluster.node('n1').disk.acceptor.promised(partition).node;
+  const [ahead = '', away = ''] = cluster.ids.filter((id) => id !== behind);
+  // One has tried again and again to take over, only one other has heard of it, and it is gone.
+  const ballot = { round: 40, node: away, start: 1 };
+  const { acceptor } = cluster.node(ahead).disk;
+  await cluster.wait(acceptor.handle(partition, { is: 'prepare', ballot, from: '' }));
+  await cluster.crash(away);
+  await cluster.crash(behind);
+  await cluster.restart(behind);
+  await cluster.clock.advance(5000);
+  await cluster.put(behind, 'k', 'after', STRONG);
+  t.ok(cluster.node(behind).disk.acceptor.promised(partition).round > 40);
+  t.same(await cluster.texts(ahead, 'k', STRONG), ['after']);
+  await cluster.stop();
+});
+
+t.test('a write whose proposer was deposed tells what it has replaced', async (t) => {
+  const cluster = await LocalCluster.of();
+  await cluster.put('n1', 'k', 'first', STRONG);
+  const before = await cluster.get('n1', 'k', STRONG);
+  const { partition } = cluster.node('n1').cluster.locate('default', 'k');
+  const proposer = cluster.node('n1').disk.acceptor.promised(partition).node;
+  await cluster.clock.advance(5000);
+  // Both others accept, and what they answer gets lost: the proposer begins anew.
+  let lost = 0;
+  cluster.network.gate = (_, to, [kind]) => {
+    const isLost = kind !== 0 && to === proposer && lost < 2;
+    if (isLost) lost += 1;
+    return !isLost;
+  };
+  const answer = cluster.put(proposer, 'k', 'second', { ...STRONG, timeoutMilliseconds: 20_000 });
+  t.strictSame((await answer).replaced, before.siblings.map(({ dot }) => dotText(dot)));
+  t.ok(cluster.node(proposer).disk.acceptor.promised(partition).round > 1);
+  t.same(await cluster.texts('n1', 'k', STRONG), ['second']);
+  await cluster.stop();
+});
+
 t.test(
   'a plain write at quorum is seen by the next strong operation, and the reverse',
   async (t) => {

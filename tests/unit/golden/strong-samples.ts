@@ -128,7 +128,7 @@ export const STRONG_SAMPLES = [
   ),
   samples(
     strong.OUTCOME,
-    [{ ...address, dot, ballot, killed: false }],
+    [{ ...address, dot, ballot }],
     [{ outcome: 'chosen' }, { outcome: 'dead' }, { outcome: 'unknown' }],
   ),
 ];

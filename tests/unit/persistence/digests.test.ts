@@ -205,7 +205,7 @@ t.test('index entries say when and of which key, and are a function of the state
       if ((ordered[1].length === 1) !== isPlain(state)) return false;
       const entries = timed.map(([entry]) => entry);
       const values = state.versions.filter((version) => version.state === 'value').length;
-      const dead = state.versions.length > 0 && values === 0;
+      const dead = values === 0;
       const kinds = entries.map((entry) => entry[0]).join('');
       const known = entries.every((entry) => {
         return parseIndexKey(entry, 256).at.storageKey === where.storageKey;
