@@ -108,7 +108,8 @@ export function batchRequest(
     const { value, ttl, context, condition } = operation;
     if (context !== undefined) named.push(`"context":${JSON.stringify(context)}`);
     if (condition?.is === 'absent') named.push('"if_none_match":"*"');
-    if (condition?.is === 'version') named.push(`"if_match":${JSON.stringify(`"${condition.version}"`)}`);
+    if (condition?.is === 'version')
+      named.push(`"if_match":${JSON.stringify(`"${condition.version}"`)}`);
     if (value === undefined) return `{"op":"delete",${named.join(',')}}`;
     if (ttl !== undefined) named.push(`"ttl":${JSON.stringify(ttl)}`);
     named.push(value.isJson ? `"value":${value.text}` : base64Members(value.text));

@@ -340,7 +340,9 @@ export class Workload {
 function drawCondition(random: SeededRandom, token: Token | undefined): Condition | undefined {
   if (!random.chance(0.12)) return undefined;
   const version = token?.shown.length === 1 ? token.shown[0] : token?.shown.at(-1);
-  return version === undefined || random.chance(0.3) ? { is: 'absent' } : { is: 'version', version };
+  return version === undefined || random.chance(0.3)
+    ? { is: 'absent' }
+    : { is: 'version', version };
 }
 
 function drawRead(random: SeededRandom, key: string): ReadRequest {

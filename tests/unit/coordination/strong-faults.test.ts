@@ -172,7 +172,10 @@ t.test('a write whose proposer was deposed tells what it has replaced', async (t
     return !isLost;
   };
   const answer = cluster.put(proposer, 'k', 'second', { ...STRONG, timeoutMilliseconds: 20_000 });
-  t.strictSame((await answer).replaced, before.siblings.map(({ dot }) => dotText(dot)));
+  t.strictSame(
+    (await answer).replaced,
+    before.siblings.map(({ dot }) => dotText(dot)),
+  );
   t.ok(cluster.node(proposer).disk.acceptor.promised(partition).round > 1);
   t.same(await cluster.texts('n1', 'k', STRONG), ['second']);
   await cluster.stop();
