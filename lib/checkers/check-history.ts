@@ -6,6 +6,7 @@ import { checkFalseSiblings } from './check-false-siblings.js';
 import { checkLists } from './check-lists.js';
 import { checkLostWrites } from './check-lost-writes.js';
 import { checkMisses } from './check-misses.js';
+import { checkOrders } from './check-orders.js';
 import { checkRaces } from './check-races.js';
 import { checkReceipts } from './check-receipts.js';
 import { checkResolutions } from './check-resolutions.js';
@@ -30,6 +31,7 @@ const CHECKERS: readonly ((history: History) => Finding[])[] = [
   checkMisses,
   checkResolutions,
   checkAgreement,
+  checkOrders,
 ];
 
 export function checkHistory(history: History): Finding[] {

@@ -6,7 +6,7 @@
  */
 import { compareUtf8 } from '../encoding/utf8-order.js';
 import { Causality } from './causality.js';
-import { type Established, establishedByKey } from './established.js';
+import { type Established, establishedByKey, mustSee } from './established.js';
 import type { Finding, History, RecordedList } from './history.js';
 
 export function checkLists(history: History): Finding[] {
@@ -23,9 +23,8 @@ export function checkLists(history: History): Finding[] {
       if (given.length === 0) {
         return [finding(list, key, 'shows a key that nobody has given a value')];
       }
-      const known = (established.get(key) ?? []).filter(({ since, holders }) => {
-        return since < list.began && holders + answered > replicaCount;
-      });
+      const look = { began: list.began, answered, settles: false };
+      const known = (established.get(key) ?? []).filter((one) => mustSee(one, look, replicaCount));
       const causality = causalityOf(key);
       const isOver = given.every(({ version }) => isSuperseded(causality, version, known));
       return isOver ? [finding(list, key, 'shows a key all of whose values have ended')] : [];

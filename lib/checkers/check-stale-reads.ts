@@ -1,6 +1,6 @@
 /** Forbids stale reads: what W hold durably, a later read of R must show, where W + R > N. */
 import { Causality } from './causality.js';
-import { type Established, establishedByKey } from './established.js';
+import { type Established, establishedByKey, mustSee } from './established.js';
 import type { Finding, History, RecordedRead } from './history.js';
 
 export function checkStaleReads(history: History): Finding[] {
@@ -8,9 +8,7 @@ export function checkStaleReads(history: History): Finding[] {
   const byKey = establishedByKey(history);
   return history.reads.flatMap((read) =>
     (byKey.get(read.key) ?? [])
-      .filter(({ since, holders }) => {
-        return since < read.began && holders + read.answered > history.replicaCount;
-      })
+      .filter((known) => mustSee(known, read, history.replicaCount))
       .flatMap((established) => whatIsStale(causalityOf(read.key), read, established)),
   );
 }
@@ -21,8 +19,10 @@ export function countAllowedStaleReads(history: History): number {
   const byKey = establishedByKey(history);
   let count = 0;
   for (const read of history.reads) {
-    for (const { since, holders, version } of byKey.get(read.key) ?? []) {
-      if (since >= read.began || holders + read.answered > history.replicaCount) continue;
+    for (const known of byKey.get(read.key) ?? []) {
+      const { since, version } = known;
+      const isDue = mustSee(known, read, history.replicaCount);
+      if (since >= read.began || isDue) continue;
       const shown = new Set(read.versions.map((each) => each.version));
       if (!causalityOf(read.key).accountsFor(shown, version, read.ended)) count += 1;
     }

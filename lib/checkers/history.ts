@@ -3,6 +3,8 @@
  * (docs/testing.md). Times are on one clock, in any unit.
  */
 
+import type { KeyOrder } from './linearizability.js';
+
 /** The name that the store gave to one stored write; unique within its key. */
 export type VersionName = string;
 
@@ -38,6 +40,12 @@ export interface RecordedWrite {
   readonly consulted: number;
   /** Of a value with a time to live, by what its client asked for. */
   readonly expiry?: Expiry | undefined;
+  /** It was decided at `strong`. */
+  readonly atStrong?: boolean | undefined;
+  /** It had no context: `seen` is what it was said to replace. */
+  readonly isBlind?: boolean | undefined;
+  /** Of a comparison: what the values were to be for it to take effect. */
+  readonly expected?: readonly VersionName[] | undefined;
   /** What the store made of these siblings, by a strategy; it has `seen` them. */
   readonly resolves?: readonly VersionName[] | undefined;
   /** Undefined: it is of no session. */
@@ -85,6 +93,10 @@ export interface RecordedRead {
    * promised.
    */
   readonly repaired: number;
+  /** It was decided at `strong`. */
+  readonly atStrong?: boolean | undefined;
+  /** False: the level takes no notice of what was accepted at `strong` and is not learned yet. */
+  readonly settles?: boolean | undefined;
   /** Of a read that found nothing, where it was watched. */
   readonly miss?: Miss | undefined;
   /** Undefined: it is of no session. */
@@ -159,6 +171,8 @@ export interface History {
   readonly kept?: readonly Pick<RecordedRead, 'id' | 'key' | 'versions'>[] | undefined;
   readonly lists?: readonly RecordedList[] | undefined;
   readonly claims?: readonly ReceiptClaim[] | undefined;
+  /** Of keys that were read or written at `strong`. */
+  readonly orders?: readonly KeyOrder[] | undefined;
 }
 
 /** One thing that the store promised not to do. */

@@ -4,11 +4,10 @@
  * states remembered as in Lowe 2017.) The sequential type is a set of live siblings: strong writes
  * replace all of it, plain writes of other levels are concurrent adds.
  */
-import type { RecordedWrite } from './history.js';
 
-type WriteId = RecordedWrite['id'];
+type WriteId = string;
 
-/** One operation on the key. Times are on one clock; no two moments are the same. */
+/** One operation on the key. Times are on one clock. */
 export interface KeyOperation {
   /** Of a write: unique among the operations of the key, and its name in live sets. */
   readonly id: WriteId;
@@ -47,6 +46,12 @@ interface PlainWrite {
   readonly removes: readonly WriteId[];
   /** Operations that had certainly taken effect when this was written. */
   readonly follows: readonly WriteId[];
+}
+
+/** All operations on a key. */
+export interface KeyOrder {
+  readonly key: string;
+  readonly operations: readonly KeyOperation[];
 }
 
 /** The writes whose values are live; a set, in any order. */
@@ -165,13 +170,13 @@ class Search {
       (least, { isOpen, ended }) => (isOpen ? least : Math.min(least, ended)),
       Number.POSITIVE_INFINITY,
     );
-    const possible = left.filter(
-      (step) => step.began < bound && this.#isInTime(state, step) && fits(state, step),
+    const due = left.filter((step) => step.began <= bound && this.#isInTime(state, step));
+    const answered = due.filter(({ isOpen }) => !isOpen);
+    const wanting = due.filter(({ isOpen, kind }) => !isOpen || kind === 'write');
+    const open = due.filter(
+      (step) => step.isOpen && wanting.some((one) => helps(state, step, one)),
     );
-    return [
-      ...possible.filter(({ isOpen }) => !isOpen),
-      ...possible.filter((step) => step.isOpen && !isIdle(state, step)),
-    ];
+    return [...answered, ...open].filter((step) => fits(state, step));
   }
 
   /** An open operation cannot come after what began when its time was over. */
@@ -193,10 +198,17 @@ function fits({ taken, live }: State, { wants, refuses, follows }: Step): boolea
   return refuses !== live && (taken & follows) === follows;
 }
 
-/** An open one that would change nothing need not be taken. */
-function isIdle(state: State, step: Step): boolean {
-  const { live, gone } = after(state, step);
-  return step.kind === 'add' && live === state.live && gone === state.gone;
+/**
+ * An open operation is taken as late as it can be: where another does not find what it wants, or
+ * follows, and this brings it nearer. What nobody ever sees need not be taken. An open write at
+ * strong replaces all, and makes room for much.
+ */
+function helps({ taken, live, gone }: State, step: Step, { wants, follows }: Step): boolean {
+  if ((step.bit & follows & ~taken) !== 0n) return true;
+  if (wants === undefined || wants === live) return false;
+  if (step.kind === 'write') return true;
+  const isMissing = (step.adds & wants & ~live & ~gone) !== 0n;
+  return isMissing || (step.removes & live & ~wants) !== 0n;
 }
 
 function after({ taken, live, gone }: State, step: Step): State {

@@ -16,12 +16,14 @@ import type {
   RecordedWrite,
 } from '../../lib/checkers/history.js';
 import type { Change, Intent, Realised } from '../../lib/replica/intent.js';
+import { majority } from '../../lib/replication/quorum.js';
 import type { RecordKey } from '../../lib/persistence/keyspace.js';
 import type { Claimed } from '../../lib/replica/claim.js';
 import { type Context, covers } from '../../lib/versioning/context.js';
 import { type Dot, dotText, parseDot } from '../../lib/versioning/dot.js';
 import type { Siblings } from '../../lib/versioning/siblings.js';
 import type { Holding } from './damage-log.js';
+import { KeyOrders } from './key-orders.js';
 import { EPOCH_MILLISECONDS } from './simulated-clock.js';
 
 /** A write as its client knows it. */
@@ -32,6 +34,8 @@ export interface ClientWrite {
   /** What its context had shown; undefined: it has no context. */
   readonly shown: readonly VersionName[] | undefined;
   readonly began: number;
+  /** Of a comparison: what the values were to be. */
+  readonly expected?: readonly VersionName[] | undefined;
   ended: number | undefined;
   outcome: RecordedWrite['outcome'];
   version: VersionName | undefined;
@@ -39,6 +43,7 @@ export interface ClientWrite {
   beside: readonly VersionName[];
   holders: number;
   consulted: number;
+  atStrong: boolean;
   session: SessionStep | undefined;
 }
 
@@ -84,6 +89,7 @@ export class HistoryRecorder {
   readonly #writes: ClientWrite[] = [];
   readonly #reads: RecordedRead[] = [];
   readonly #mints: Mint[] = [];
+  readonly orders = new KeyOrders();
   readonly #kept: Pick<RecordedRead, 'id' | 'key' | 'versions'>[] = [];
   readonly #claims: ReceiptClaim[] = [];
   readonly #lists: RecordedList[] = [];
@@ -95,7 +101,7 @@ export class HistoryRecorder {
   readonly #claimed: Pick<Mint, 'key' | 'partition' | 'version' | 'at'>[] = [];
   #reading = 0;
 
-  begin(write: Pick<ClientWrite, 'key' | 'kind' | 'shown' | 'began'>): ClientWrite {
+  begin(write: Pick<ClientWrite, 'key' | 'kind' | 'shown' | 'began' | 'expected'>): ClientWrite {
     const begun: ClientWrite = {
       ...write,
       id: `w${this.#writes.length + 1}`,
@@ -106,6 +112,7 @@ export class HistoryRecorder {
       beside: [],
       holders: 0,
       consulted: 0,
+      atStrong: false,
       session: undefined,
     };
     this.#writes.push(begun);
@@ -163,6 +170,8 @@ export class HistoryRecorder {
     };
     this.#mints.push(mint);
     this.#mintOf.set(`${key} ${mint.version}`, mint);
+    const { version, isTombstone: isDelete } = mint;
+    this.orders.made(key, { version, isDelete, covered: realised.seen, spared: [], at: now });
   }
 
   /**
@@ -171,6 +180,7 @@ export class HistoryRecorder {
    * @param now true time
    */
   chosen({ key, partition }: RecordKey, state: Siblings, now: number): void {
+    this.orders.chosen(key, state, now);
     const { versions, context } = state;
     const isHeld = (dot: VersionName): boolean => versions.some((one) => dotText(one.dot) === dot);
     const replaced = this.#mints
@@ -196,7 +206,10 @@ export class HistoryRecorder {
   }
 
   /** A blind write took what it had met, after it was minted. */
-  took({ key, partition }: RecordKey, of: Dot, { dot, replaced }: Claimed, now: number): void {
+  took({ key, partition }: RecordKey, of: Dot, claimed: Claimed, now: number): void {
+    const { dot, replaced, seen: covered } = claimed;
+    const spared = [dotText(of)];
+    this.orders.made(key, { version: dotText(dot), isDelete: true, covered, spared, at: now });
     this.#claimed.push({ key, partition, version: dotText(dot), at: now });
     const name = `${key} ${dotText(of)}`;
     const versions = replaced.map(({ version }) => version);
@@ -238,7 +251,8 @@ export class HistoryRecorder {
       const isKept = write.outcome !== 'acknowledged' || !mayBeLost({ ...write, ended });
       const told = isKept ? write.outcome : 'open';
       const outcome = told === 'open' && version === undefined ? 'refused' : told;
-      writes.push({ ...write, outcome, version, seen, took, expiry });
+      const isBlind = write.shown === undefined;
+      writes.push({ ...write, outcome, version, seen, took, expiry, isBlind });
     }
     writes.push(...this.#openDeletes(), ...this.#tombstonesOfClaims());
     for (const mint of this.#mints) {
@@ -256,7 +270,12 @@ export class HistoryRecorder {
       const mayLose = session.mayBeLost === true || isLost;
       return { ...read, repaired, session: { ...session, mayBeLost: mayLose } };
     });
-    const told = { kept: this.#kept, claims: this.#claims, lists: this.#lists };
+    const isKept = (key: string): boolean => {
+      const [began, ended] = [0, Number.POSITIVE_INFINITY];
+      return !mayBeLost({ key, holders: majority(replicaCount), began, ended });
+    };
+    const orders = this.orders.of(writes, replicaCount, isKept);
+    const told = { kept: this.#kept, claims: this.#claims, lists: this.#lists, orders };
     return { replicaCount, writes, reads, finals, ...told };
   }
 

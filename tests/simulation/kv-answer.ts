@@ -34,6 +34,8 @@ export interface Refusal {
   readonly kind: 'refused';
   readonly code: string;
   readonly outcome: 'none' | 'unknown';
+  /** Of a condition that did not hold: the versions that it met; undefined: it does not say. */
+  readonly met?: readonly string[] | undefined;
   readonly token?: undefined;
 }
 
@@ -67,6 +69,8 @@ const problemShape = z.object({
   code: z.string(),
   outcome: z.enum(['none', 'unknown']),
   context: z.string().optional(),
+  siblings: z.union([z.number(), z.array(z.unknown())]).optional(),
+  version: z.string().optional(),
 });
 
 /** What a member of a batch, or a whole answer, is about. */
@@ -143,8 +147,10 @@ export function resolutionsOf({ status, body }: HttpAnswer): z.infer<typeof audi
 }
 
 export function refusalOf(json: unknown): Refusal {
-  const { code, outcome } = problemShape.parse(json);
-  return { kind: 'refused', code, outcome };
+  const { code, outcome, siblings, version } = problemShape.parse(json);
+  const one = version === undefined ? undefined : [version];
+  const isNone = code === 'precondition_failed' && siblings === 0;
+  return { kind: 'refused', code, outcome, met: isNone ? [] : one };
 }
 
 export function tokenIn({ headers }: HttpAnswer): string | undefined {

@@ -200,6 +200,7 @@ export class KvClient {
       ...{ key, began: asked.since.at, ended: world.now, versions },
       answered: this.#trusted(receipt.answered, asked, key),
       repaired: this.#promises.repaired(receipt),
+      ...{ settles: this.#promises.settles(receipt), atStrong: receipt.level === STRONG },
       ...(versions.length === 0 && receipt.answered > 0 ? { miss } : {}),
       session: this.#step(asked, request, receipt.level),
     });
@@ -207,6 +208,9 @@ export class KvClient {
     if (versions.length === 0 && miss !== undefined) this.#count('miss at a weak level');
     this.#claims.note(asked, request, read.id, answer);
     const shown = versions.map(({ version }) => version);
+    if (receipt.level === STRONG) {
+      recorder.orders.observed(key, { began: asked.since.at, ended: world.now }, shown);
+    }
     world.note(`${read.id} ${key} ${receipt.level} ${receipt.answered} ${shown.join(' ')}`);
     return { context, shown, versions };
   }
@@ -235,6 +239,7 @@ export class KvClient {
       write.outcome = refused ? 'refused' : 'open';
       if (write.outcome === 'open') this.#count('unknown outcome');
       const code = answer?.kind === 'refused' ? answer.code : '';
+      if (code === 'precondition_failed') this.#noteUnmet(write, answer);
       world.note(`wrote ${write.id} ${write.outcome} ${code}`);
       return undefined;
     }
@@ -248,6 +253,7 @@ export class KvClient {
     // What was acknowledged before it was synced may go in a crash.
     const isSynced = request.durability === 'sync' || receipt.level === STRONG;
     write.outcome = isSynced ? 'acknowledged' : 'open';
+    write.atStrong = receipt.level === STRONG;
     if (receipt.standIns > 0) this.#count('stand-in used');
     if (receipt.answered === 0) this.#count('acknowledged by a hint alone');
     world.note(
@@ -259,6 +265,15 @@ export class KvClient {
     if (isBlind) this.#checkBlind(write, replaced);
     this.#options.onAcknowledged(asked.machine);
     return { context, shown: [...(write.shown ?? replaced), version], versions: [] };
+  }
+
+  /** It has read what was there instead. */
+  #noteUnmet(write: ClientWrite, answer: answers.Answer | undefined): void {
+    const { recorder, world } = this.#options;
+    const { key, began, expected } = write;
+    this.#count('condition did not hold');
+    if (answer?.kind !== 'refused' || answer.met === undefined || expected === undefined) return;
+    recorder.orders.observed(key, { began, ended: world.now }, answer.met, expected);
   }
 
   #checkBlind(write: ClientWrite, replaced: readonly VersionName[]): void {

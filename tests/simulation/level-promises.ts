@@ -46,10 +46,15 @@ export class LevelPromises {
   }
 
   /** Primaries on whose disks what a read shows is when it answers. */
-  repaired({ level, answered }: Receipt): number {
-    const { replicaCount, oneZone } = this.#options;
-    const promised = this.#isRepairing(level) || (oneZone && level === 'local-quorum');
-    return promised && answered >= majority(replicaCount) ? majority(replicaCount) : 0;
+  repaired(receipt: Receipt): number {
+    const { replicaCount } = this.#options;
+    const { answered } = receipt;
+    return this.settles(receipt) && answered >= majority(replicaCount) ? majority(replicaCount) : 0;
+  }
+
+  /** Does a read settle first what was accepted at `strong`, and is not learned yet? */
+  settles({ level }: Receipt): boolean {
+    return this.#isRepairing(level) || (this.#options.oneZone && level === 'local-quorum');
   }
 
   /** What becomes of a write without a context: the setting, or that it changed. */

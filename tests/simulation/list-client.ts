@@ -120,7 +120,7 @@ export class ListClient {
     const end = page.cursor === undefined ? undefined : (keys.at(-1) ?? after);
     for (const key of recorder.keys) {
       if (keys.includes(key) || !key.startsWith(prefix) || !isWithin(key, after, end)) continue;
-      const found = { versions: [], answered: countOf(key), repaired: 0 };
+      const found = { versions: [], answered: countOf(key), repaired: 0, settles: false };
       recorder.read({ key, began: looked, ended, ...found });
     }
     const last = keys.at(-1);

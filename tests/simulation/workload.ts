@@ -217,7 +217,8 @@ export class Workload {
     const kind = random.chance(this.#weights.delete) && !isLast ? 'delete' : 'value';
     const condition = isLast ? undefined : drawCondition(random, token);
     const context = condition === undefined ? token?.context : undefined;
-    const write = this.#begin(key, kind, context === undefined ? undefined : token?.shown);
+    const shown = context === undefined ? undefined : token?.shown;
+    const write = this.#begin(key, kind, shown, expectedBy(condition));
     const shape = this.#drawShape(random);
     const value = kind === 'delete' ? undefined : this.#value(random, write, shape);
     const request: WriteRequest = {
@@ -231,9 +232,14 @@ export class Workload {
     return [{ ...request, condition, fallbacks: [] }, write];
   }
 
-  #begin(key: string, kind: ClientWrite['kind'], shown: ClientWrite['shown']): ClientWrite {
+  #begin(
+    key: string,
+    kind: ClientWrite['kind'],
+    shown: ClientWrite['shown'],
+    expected?: ClientWrite['expected'],
+  ): ClientWrite {
     const { recorder, world } = this.#options;
-    return recorder.begin({ key, kind, shown, began: world.now });
+    return recorder.begin({ key, kind, shown, expected, began: world.now });
   }
 
   #drawShape(random: SeededRandom): ValueShape {
@@ -343,6 +349,10 @@ function drawCondition(random: SeededRandom, token: Token | undefined): Conditio
   return version === undefined || random.chance(0.3)
     ? { is: 'absent' }
     : { is: 'version', version };
+}
+
+function expectedBy(condition: Condition | undefined): readonly string[] | undefined {
+  return condition && (condition.is === 'absent' ? [] : [condition.version]);
 }
 
 function drawRead(random: SeededRandom, key: string): ReadRequest {
