@@ -39,6 +39,8 @@ export interface StrongChange {
   readonly seen: Seen | undefined;
   /** The ring epoch under which it is written. */
   readonly epoch: number;
+  /** What its writer had seen, of all keys; of a resolution: what those of the siblings had. */
+  readonly past: Uint8Array | undefined;
 }
 
 /** What a client wants at `strong`. */
@@ -86,11 +88,12 @@ export function writtenState(
   dot: Dot,
   hybridNow: number,
 ): Siblings {
-  const { state, contentType, value, seen, epoch } = change;
+  const { state, contentType, value, seen, epoch, past } = change;
   // Later than all that it replaces, whatever the clocks say.
   const writtenAt = Math.max(hybridNow, stampOf(base) + 1, (seen?.stamp ?? 0) + 1);
   const expiresAt = endOf(change, base);
-  const version = { dot, state, contentType, value, writtenAt, expiresAt };
+  const made = { dot, state, contentType, value, writtenAt, expiresAt };
+  const version = past === undefined ? made : { ...made, past };
   const left = base.versions.filter((other) => seen !== undefined && !covers(seen, other.dot));
   const context = seen === undefined ? base.context : joinContexts(base.context, seen);
   return {

@@ -99,11 +99,11 @@ export class LevelPaths {
   }
 
   async #putStrong(put: Put): Promise<PutResult> {
-    const { at, change, seen, deadline, resolving } = put;
+    const { at, change, seen, deadline, resolving, past } = put;
     await this.#meetSession({ ...put, readRepair: undefined, readRepairProbability: 0 });
     const request = {
       ...{ at, deadline, condition: conditionOf(put) },
-      intent: { change, seen, resolving: resolving && nameOf(resolving) },
+      intent: { change, seen, resolving: resolving && nameOf(resolving), past },
     };
     const { result, answered, asked } = await this.#options.strong.run(request);
     if (result.is !== 'applied') {

@@ -109,7 +109,7 @@ function takeCopies(
   requests: readonly CopyRequest[],
   settle: (place: number, outcome: CopyReply | Error) => void,
 ): void {
-  const { self, ownership, replica, identity, losses, foreground } = options;
+  const { self, ownership, replica, openAcceptances } = options;
   const group: CopyOfGroup[] = [];
   for (const [place, request] of requests.entries()) {
     const { namespace, key, record, durability, blind, audit } = request;
@@ -118,19 +118,31 @@ function takeCopies(
       // The merge drops what the entry is of.
       const entry = decodeAudit(audit);
       const filled = entry && filledFrom(entry, held(replica, at));
-      group.push({
-        at,
-        bytes: record,
-        durability,
-        place,
-        audit: filled,
-        blind: blind === '' ? undefined : parseDot(blind),
-      });
+      const dot = blind === '' ? undefined : parseDot(blind);
+      const copy = { at, bytes: record, durability, place, audit: filled, blind: dot };
+      // What a blind write is to replace was accepted here, and is not in the record yet (K12).
+      const settled = dot === undefined ? undefined : openAcceptances.settled(at);
+      if (settled === undefined) group.push(copy);
+      else {
+        settled.then(
+          () => takeGroup(options, [copy], settle),
+          (error: Error) => settle(place, error),
+        );
+      }
     } catch (error) {
       assert(error instanceof Error, 'what is thrown is an error');
       settle(place, error);
     }
   }
+  if (group.length > 0) takeGroup(options, group, settle);
+}
+
+function takeGroup(
+  options: ReplicaServiceOptions,
+  group: readonly CopyOfGroup[],
+  settle: (place: number, outcome: CopyReply | Error) => void,
+): void {
+  const { replica, identity, losses, foreground } = options;
   // What was damaged since the merge began must not look as if it came after the damage.
   const { start } = identity;
   foreground.enter(group.length);

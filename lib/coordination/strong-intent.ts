@@ -16,6 +16,8 @@ export interface StrongIntent {
   readonly seen: Seen | undefined;
   /** Of a resolution: for its audit entry. */
   readonly resolving: { readonly strategy: string; readonly by: string } | undefined;
+  /** What the writer had seen, of all keys (versioning/past.ts). */
+  readonly past: Uint8Array | undefined;
 }
 
 /** An operation at `strong`, where it was asked for or passed on to. */
@@ -40,16 +42,16 @@ const NO_VALUE = new Uint8Array(0);
  * @throws OperatingError `clock_not_sane`
  */
 export function changeOf(
-  { change, seen }: StrongIntent,
+  { change, seen, past }: StrongIntent,
   now: number | undefined,
   epoch: number,
 ): StrongChange {
   if (change.state === 'tombstone') {
     const dead = { state: 'tombstone', contentType: '', value: NO_VALUE } as const;
-    return { ...dead, expiresAt: undefined, seen, epoch };
+    return { ...dead, expiresAt: undefined, seen, epoch, past };
   }
   const { state, contentType, value, ttlSeconds } = change;
-  const written = { state, contentType, value, seen, epoch };
+  const written = { state, contentType, value, seen, epoch, past };
   if (ttlSeconds === undefined) return { ...written, expiresAt: change.expiresAt };
   if (now === undefined) throw clockNotSane();
   return { ...written, expiresAt: ttlSeconds === 'keep' ? 'keep' : now + ttlSeconds * 1000 };
@@ -75,8 +77,11 @@ export function wishFrom(
   return { at, intent: change === null ? undefined : intentFrom(change), condition, deadline };
 }
 
-function intentTo({ change, seen, resolving }: StrongIntent): NonNullable<Wire['change']> {
-  const told = { seen: seen === undefined ? null : seenTo(seen), resolving: resolving ?? null };
+function intentTo({ change, seen, resolving, past }: StrongIntent): NonNullable<Wire['change']> {
+  const told = {
+    seen: seen === undefined ? null : seenTo(seen),
+    ...{ resolving: resolving ?? null, past: past ?? null },
+  };
   if (change.state === 'tombstone') {
     const dead = { state: 'tombstone', contentType: '', value: NO_VALUE } as const;
     return { ...dead, ttlSeconds: null, expiresAt: null, ...told };
@@ -88,11 +93,12 @@ function intentTo({ change, seen, resolving }: StrongIntent): NonNullable<Wire['
 function intentFrom(wire: NonNullable<Wire['change']>): StrongIntent {
   const seen = wire.seen === null ? undefined : seenFrom(wire.seen);
   const resolving = wire.resolving ?? undefined;
-  if (wire.state === 'tombstone') return { change: { state: 'tombstone' }, seen, resolving };
+  const past = wire.past ?? undefined;
+  if (wire.state === 'tombstone') return { change: { state: 'tombstone' }, seen, resolving, past };
   const { state, contentType, value } = wire;
   const ttlSeconds = wire.ttlSeconds ?? undefined;
   const expiresAt = wire.expiresAt ?? undefined;
-  return { change: { state, contentType, value, ttlSeconds, expiresAt }, seen, resolving };
+  return { change: { state, contentType, value, ttlSeconds, expiresAt }, seen, resolving, past };
 }
 
 function conditionTo(condition: Condition): WireCondition {

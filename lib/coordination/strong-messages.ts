@@ -109,6 +109,8 @@ const change = z.object({
   seen: seen.nullable(),
   /** Of a resolution: for its audit entry. */
   resolving: z.object({ strategy: z.string(), by: z.string() }).nullable(),
+  /** What its writer had seen, of all keys. */
+  past: bytes.nullable(),
 });
 
 const condition = z.union([

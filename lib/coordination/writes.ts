@@ -18,10 +18,11 @@ import type { Plans } from '../replication/plan.js';
 import { dotText } from '../versioning/dot.js';
 import type { PartitionFloor } from '../versioning/session-token.js';
 import type { Engine } from './engine.js';
-import { attemptsOf } from './level.js';
+import { type Attempt, attemptsOf } from './level.js';
 import { PUT } from './messages.js';
 import { Minting, recordOf, type WriteInProgress, type WriteOperation } from './minting.js';
 import { Deferred } from './deferred.js';
+import type { OpenAcceptances } from './open-acceptances.js';
 import { putToWire, resultFromWire } from './put-wire.js';
 import type { Put, PutResult } from './put-request.js';
 import type { Reads } from './reads.js';
@@ -44,6 +45,7 @@ export interface WritesOptions {
   readonly store: Store;
   readonly replica: Replica;
   readonly minter: Minter;
+  readonly openAcceptances: OpenAcceptances;
   readonly hints: Hints;
   readonly audits: Audits;
   readonly health: PartitionHealth;
@@ -69,6 +71,26 @@ export class Writes {
    * `storage_failed`, `clock_not_sane`
    */
   put(request: Put): PutResult | Promise<PutResult> {
+    const { plans, openAcceptances } = this.#options;
+    const { at, levels, zone, seen } = request;
+    const plan = plans.of(at.partition);
+    const attempts = attemptsOf(levels, plan, zone);
+    const isMet = ({ repairsTo }: Attempt): boolean => repairsTo !== undefined;
+    const meetsAll = seen === undefined && plan.isPrimary && attempts.some(isMet);
+    const settled = meetsAll ? openAcceptances.settled(at) : undefined;
+    if (settled === undefined) return this.#begin(request);
+    // What it is to replace was accepted here at `strong`, and is not in the record yet (K12).
+    return settled.then(
+      () => this.#begin(request),
+      (error: unknown) => {
+        const weaker = levels.filter((_, i) => attempts[i]?.repairsTo === undefined);
+        if (weaker.length === 0) throw error;
+        return this.#begin({ ...request, levels: weaker });
+      },
+    );
+  }
+
+  #begin(request: Put): PutResult | Promise<PutResult> {
     const { plans, engine, hedging, clock, standings } = this.#options;
     const { at, levels, zone, deadline, change, seen } = request;
     const plan = plans.of(at.partition);

@@ -40,7 +40,7 @@ function operationOf(id: string, [kind, key = '', , values]: readonly string[]):
   const change = {
     state: kind === 'delete' ? ('tombstone' as const) : ('value' as const),
     ...{ contentType: '', value: new Uint8Array(0), expiresAt: undefined },
-    ...{ seen: undefined, epoch: 0 },
+    ...{ seen: undefined, epoch: 0, past: undefined },
   };
   return { id: Number(id), key, condition, change: kind === 'read' ? undefined : change };
 }

@@ -166,7 +166,7 @@ export class World implements Surroundings {
     const change = {
       state: kind === 'delete' ? ('tombstone' as const) : ('value' as const),
       ...{ contentType: '', value: new Uint8Array(0), expiresAt: undefined },
-      ...{ seen: undefined, epoch: 0 },
+      ...{ seen: undefined, epoch: 0, past: undefined },
     };
     const { id } = entry;
     const operation = { id, key, condition, change: kind === 'read' ? undefined : change };

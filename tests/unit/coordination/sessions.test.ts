@@ -194,6 +194,29 @@ t.test('the causes of all siblings are taken over', async (t) => {
   }
 });
 
+t.test('a resolution at `strong` keeps the causes of what it resolves', async (t) => {
+  const { cluster, session } = await staged(t);
+  cluster.network.gate = () => true;
+  const effect = 'the effect';
+  const empty = await cluster.get('n1', effect, { level: 'quorum' });
+  const { context } = empty;
+  await cluster.put('n1', effect, 'of the new one', { level: 'causal', session, context });
+  await cluster.put('n1', effect, 'beside it', { level: 'all', context });
+  const siblings = await cluster.get('n1', effect, { level: 'strong' });
+  t.equal(siblings.siblings.length, 2);
+  const resolving = cluster.node('n2').coordination.resolve({
+    ...{ namespace: 'default', key: effect, level: 'strong', fallbacks: [] },
+    ...{ context: siblings.context ?? '', by: 'a test', durability: 'sync' },
+    ...{ resolution: { kind: 'strategy', strategy: 'last-writer' } },
+    timeoutMilliseconds: undefined,
+  });
+  await cluster.wait(resolving);
+  const seen = await cluster.get('n2', effect, { level: 'causal' });
+  t.equal(seen.siblings.length, 1);
+  const after = { ...ONE, session: carried(cluster, seen.session) };
+  t.strictSame(await cluster.texts('n2', KEY, after), ['new']);
+});
+
 t.test('an acknowledgement that a crash may take is refused', async (t) => {
   const cluster = await clusterFor(t);
   for (const level of ['session', 'causal']) {

@@ -24,6 +24,7 @@ const strongChange = {
   ...{ state: 'value' as const, contentType: 'text/plain', value: record },
   ...{ ttlSeconds: 60, expiresAt: 1_700_000_060_000, seen },
   resolving: { strategy: 'last-writer', by: 'ana' },
+  past: record,
 };
 const wish = { ...address, condition: { is: 'none' as const }, decide: false, takeOver: true };
 
@@ -110,7 +111,7 @@ export const STRONG_SAMPLES = [
         ...{ ...wish, condition: { is: 'match', values: [`${WRITER}.7;`] } },
         change: {
           ...{ ...strongChange, state: 'tombstone', ttlSeconds: 'keep', expiresAt: null },
-          ...{ seen: null, resolving: null },
+          ...{ seen: null, resolving: null, past: null },
         },
       },
       { ...wish, change: { ...strongChange, ttlSeconds: null } },
