@@ -178,6 +178,7 @@ export async function simulate(
 
 function countJudged(world: World, history: History): void {
   for (const kind of conflictsLeft(history)) world.count(`key left in conflict: ${kind}`);
+  world.count('key judged in one order', history.orders?.length ?? 0);
   world.count('stale read at a weak level', countAllowedStaleReads(history));
   const { own, causal } = countSessionSteps(history);
   world.count('request of a session that had seen something of the key', own);

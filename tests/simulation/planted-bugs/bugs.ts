@@ -12,6 +12,7 @@ import type { PlantedBug } from './planted-bug.js';
 import { RPC_BUGS } from './rpc-bugs.js';
 import { STRANGER_BUGS } from './stranger-bugs.js';
 import { SESSION_BUGS } from './session-bugs.js';
+import { STRONG_BUGS } from './strong-bugs.js';
 import { WRITER_BUGS } from './writer-bugs.js';
 
 export const BUGS: readonly PlantedBug[] = [
@@ -27,6 +28,7 @@ export const BUGS: readonly PlantedBug[] = [
   ...LIST_BUGS,
   ...RPC_BUGS,
   ...STRANGER_BUGS,
+  ...STRONG_BUGS,
   ...WRITER_BUGS,
   {
     rule: 'V1',

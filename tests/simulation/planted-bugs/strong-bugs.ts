@@ -1,0 +1,160 @@
+/** Bugs of the strong level on whole clusters: what no single copy could have answered is seen. */
+import type { PlantedBug } from './planted-bug.js';
+
+const ORDER = ['order', 'stale reads', 'lost writes'];
+const FAULTS = 'unit/coordination/strong-faults.test.js';
+
+export const STRONG_BUGS: readonly PlantedBug[] = [
+  {
+    rule: 'K1',
+    name: 'an acceptor forgets its promise in a restart',
+    file: 'persistence/proposal-table.js',
+    right: "const bytes = store.get(partitionKey('ballots', partition));",
+    wrong: 'const bytes = undefined;',
+    checkers: ORDER,
+  },
+  {
+    rule: 'K1',
+    name: 'two candidates may have one ballot',
+    file: 'coordination/proposer-seat.js',
+    right: 'const ballot = { round, node: self, start };',
+    wrong: "const ballot = { round, node: plan.primaries[0]?.node ?? '', start: 1 };",
+    checkers: ORDER,
+  },
+  {
+    rule: 'K1',
+    name: 'an acceptor forgets in a restart what it has accepted',
+    file: 'persistence/proposal-table.js',
+    right: "proposals.#accepted.add(placeOfProposal('acceptance', key));",
+    wrong: 'void key;',
+    checkers: [...ORDER, 'receipts', 'trouble'],
+  },
+  {
+    rule: 'K2',
+    name: 'the writer of proposals is the same in every ballot',
+    file: 'coordination/proposer-seat.js',
+    right: 'const writer = freshWriter(self, start, random);',
+    wrong: "const writer = [self, 1, '000000000000'].join('.');",
+    checkers: ['dots', 'values', ...ORDER],
+  },
+  {
+    rule: 'K4',
+    name: 'a comparison is judged on an old copy',
+    file: 'consensus/coverage.js',
+    right: 'if (!covers(state.context, version.dot))',
+    wrong: 'if (false)',
+    checkers: [...ORDER, 'blind writes'],
+  },
+  {
+    rule: 'K8',
+    name: 'a comparison that fails is answered by the proposer alone',
+    file: 'consensus/proposer-core.js',
+    right: 'if (reign.acceptors.oneIsEnough)',
+    wrong: `if (!open.takesEffect && open.operation.change !== undefined) {
+            this.#open.delete(key);
+            return [answer(open.operation, resultOf(open)), ...this.#next(key)];
+        }
+        if (reign.acceptors.oneIsEnough)`,
+    checkers: ['order', 'executed once', 'refused means nothing happened'],
+  },
+  {
+    rule: 'K9',
+    name: 'who takes over ignores what was accepted',
+    file: 'consensus/takeover.js',
+    right: 'if (acceptance !== undefined && isLater(acceptance.id, mark))',
+    wrong: 'if (false)',
+    checkers: ORDER,
+  },
+  {
+    rule: 'K11',
+    name: 'a strong read is answered by the copy of the proposer alone',
+    file: 'consensus/strong-read.js',
+    right: "if (lead === undefined || quorum.stateOf(votes) !== 'reached')",
+    wrong: `if (lead !== undefined)
+        return { is: 'settled', record: lead.record };
+    if (lead === undefined)`,
+    checkers: [...ORDER, 'receipts'],
+  },
+  {
+    rule: 'K12',
+    name: 'reads at quorum take no notice of what is accepted',
+    file: 'coordination/open-acceptances.js',
+    right: 'if (!acceptor.hasAcceptance(at))',
+    wrong: 'if (acceptor !== undefined)',
+    checkers: ORDER,
+  },
+  {
+    rule: 'K12',
+    name: 'a blind write leaves what its own node has accepted',
+    file: 'coordination/writes.js',
+    right: 'const settled = meetsAll ?',
+    wrong: 'const settled = false ?',
+    test: FAULTS,
+  },
+  {
+    rule: 'K12',
+    name: 'a blind write leaves what another owner has accepted',
+    file: 'coordination/replica-service.js',
+    right: 'dot === undefined ? undefined : openAcceptances.settled(at)',
+    wrong: 'undefined',
+    test: FAULTS,
+  },
+  {
+    rule: 'K16',
+    name: 'a write that was passed on and not answered is passed on again',
+    file: 'coordination/strong-core.js',
+    right: "if (!isHarmless && code === 'peer_unreachable') {",
+    wrong: `if (!isHarmless && code === 'peer_unreachable') {
+            this.#avoided.add(node);
+            return this.#again('refused');`,
+    checkers: ['executed once'],
+  },
+  {
+    rule: 'K16',
+    name: 'a proposal whose time is over is taken for one that never was',
+    file: 'coordination/partition-proposer.js',
+    right: 'isOpen: !this.core.withdraw(operation)',
+    wrong: 'isOpen: !this.core.withdraw(operation) && false',
+    checkers: ['refused means nothing happened', 'executed once'],
+  },
+  {
+    rule: 'K16',
+    name: 'where nobody knows, a lost write is dead',
+    file: 'coordination/strong.js',
+    right: "if (outcome === 'dead')",
+    wrong: "if (outcome !== 'chosen')",
+    checkers: ['executed once', 'refused means nothing happened'],
+  },
+  {
+    rule: 'K16',
+    name: 'what a write of a deposed proposer has replaced is not told',
+    file: 'coordination/strong.js',
+    right: 'return core.inquired(appliedOf(decided, intent?.seen));',
+    wrong: 'return core.inquired({ ...appliedOf(decided, intent?.seen), replaced: [] });',
+    test: FAULTS,
+  },
+  {
+    rule: 'K17',
+    name: 'the rounds of refusals are forgotten',
+    file: 'coordination/heard-rounds.js',
+    right: 'if (round > this.of(partition))',
+    wrong: 'if (false)',
+    test: FAULTS,
+  },
+  {
+    rule: 'E2',
+    name: 'a state that only covers is never collected',
+    file: 'persistence/indexes.js',
+    right: 'if (values.length === 0) {',
+    wrong: 'if (values.length === 0 && siblings.versions.length > 0) {',
+    test: 'unit/anti-entropy/strong.test.js',
+  },
+  {
+    rule: 'L6',
+    name: 'a resolution at strong loses the causes of its siblings',
+    file: 'consensus/decision.js',
+    right: 'const version = past === undefined ? made : { ...made, past };',
+    wrong: 'const version = made;',
+    test: 'unit/coordination/sessions.test.js',
+  },
+];
