@@ -172,11 +172,7 @@ class Search {
     );
     const due = left.filter((step) => step.began <= bound && this.#isInTime(state, step));
     const answered = due.filter(({ isOpen }) => !isOpen);
-    const wanting = due.filter(({ isOpen, kind }) => !isOpen || kind === 'write');
-    const open = due.filter(
-      (step) => step.isOpen && wanting.some((one) => helps(state, step, one)),
-    );
-    return [...answered, ...open].filter((step) => fits(state, step));
+    return [...answered, ...helpful(state, due)].filter((step) => fits(state, step));
   }
 
   /** An open operation cannot come after what began when its time was over. */
@@ -200,9 +196,32 @@ function fits({ taken, live }: State, { wants, refuses, follows }: Step): boolea
 
 /**
  * An open operation is taken as late as it can be: where another does not find what it wants, or
- * follows, and this brings it nearer. What nobody ever sees need not be taken. An open write at
- * strong replaces all, and makes room for much.
+ * follows, and this brings it nearer. What nobody ever sees need not be taken. One whose time will
+ * be over may have to be taken before.
  */
+function helpful(state: State, due: readonly Step[]): Step[] {
+  const open = due.filter(({ isOpen }) => isOpen);
+  const wanting = due.filter(({ isOpen, kind }) => !isOpen || kind === 'write');
+  const helping = open.filter((step) => {
+    const isBounded = step.ended !== Number.POSITIVE_INFINITY && !isIdle(state, step);
+    return isBounded || wanting.some((one) => helps(state, step, one));
+  });
+  // What these follow comes first.
+  for (const step of helping) {
+    for (const other of open) {
+      const isFollowed = (other.bit & step.follows & ~state.taken) !== 0n;
+      if (isFollowed && !helping.includes(other)) helping.push(other);
+    }
+  }
+  return helping;
+}
+
+/** An open one that would change nothing need not be taken. */
+function isIdle(state: State, step: Step): boolean {
+  const { live, gone } = after(state, step);
+  return step.kind === 'add' && live === state.live && gone === state.gone;
+}
+
 function helps({ taken, live, gone }: State, step: Step, { wants, follows }: Step): boolean {
   if ((step.bit & follows & ~taken) !== 0n) return true;
   if (wants === undefined || wants === live) return false;

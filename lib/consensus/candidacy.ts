@@ -57,17 +57,19 @@ export class Candidacy {
     const before = this.#pages.get(from.node) ?? FIRST_PAGE;
     // Late, and again.
     if (this.#promiseReports.has(from.node) || page !== before.next) return [];
-    const told = [...before.told, ...entries];
+    const told = [...before.told, ...entries.map((entry) => ({ ...entry, record: undefined }))];
+    const merges = from.node === this.#acceptors.self ? [] : mergesOf(entries);
     if (next !== undefined) {
       this.#pages.set(from.node, { told, next });
-      return [this.#prepare(from.node)];
+      return [...merges, this.#prepare(from.node)];
     }
     this.#promises.grant(from.node, from.start);
     this.#promiseReports.set(from.node, { active, entries: told });
-    if (this.#legacy !== undefined) return [this.#activation(this.#legacy, from.node)];
+    const known = this.#legacy;
+    if (known !== undefined) return [...merges, this.#activation(known, from.node)];
     const { granted } = this.#promises;
     const hasSelf = granted.includes(this.#acceptors.self);
-    if (!this.#acceptors.isMajority(this.#promises) || !hasSelf) return [];
+    if (!this.#acceptors.isMajority(this.#promises) || !hasSelf) return merges;
     const legacy = legacyOf(granted.flatMap((node) => this.#promiseReports.get(node) ?? []));
     this.#legacy = legacy;
     this.adopted = legacy.adopted.map(({ key, dot, state }, place) => {
@@ -75,8 +77,8 @@ export class Candidacy {
       return { key, acceptance: { id, dot, state, isCopied: false } };
     });
     return [
+      ...merges,
       ...legacy.adopted.map(() => ({ do: 'count', what: 'adopted' }) as const),
-      ...legacy.merges.map(({ key, state }) => ({ do: 'merge', key, state }) as const),
       ...granted.map((node) => this.#activation(legacy, node)),
     ];
   }
@@ -135,4 +137,11 @@ export class Candidacy {
       brought: [...marks].map(([key, mark]) => ({ key, mark })),
     };
   }
+}
+
+/** What somebody has learned was chosen: it is merged as it comes, and no page of it is kept. */
+function mergesOf(entries: readonly PromiseEntry[]): ProposerEffect[] {
+  return entries.flatMap(({ key, record }) =>
+    record === undefined ? [] : [{ do: 'merge', key, state: record } as const],
+  );
 }

@@ -1,5 +1,4 @@
 /** What a new proposer takes over from those that promised: which state of which key (K9). */
-import type { Siblings } from '../versioning/siblings.js';
 import {
   type Ballot,
   compareBallots,
@@ -19,10 +18,8 @@ export interface PromiseReport {
 export interface Legacy {
   /** What may have been chosen, and is learned by nobody that promised: proposed again. */
   readonly adopted: readonly (Pick<Acceptance, 'dot' | 'state'> & { readonly key: KeyText })[];
-  /** Learned somewhere, and maybe not everywhere: the mark, and the record, are brought along. */
+  /** Learned somewhere, and maybe not everywhere: the mark, and the own record, are brought along. */
   readonly brought: readonly { readonly key: KeyText; readonly mark: ProposalId }[];
-  /** Records behind the marks: merged into the own one first. */
-  readonly merges: readonly { readonly key: KeyText; readonly state: Siblings }[];
 }
 
 /** @param reports of a majority, the own one among them */
@@ -38,20 +35,16 @@ export function legacyOf(reports: readonly PromiseReport[]): Legacy {
   }
   const adopted: Legacy['adopted'][number][] = [];
   const brought: Legacy['brought'][number][] = [];
-  const merges: Legacy['merges'][number][] = [];
   for (const [key, entries] of byKey) {
     const acceptance = latestAcceptance(entries, active);
     const mark = latestMark(entries);
-    for (const { record } of entries) {
-      if (record !== undefined) merges.push({ key, state: record });
-    }
     if (acceptance !== undefined && isLater(acceptance.id, mark)) {
       adopted.push({ key, dot: acceptance.dot, state: acceptance.state });
     } else if (mark !== undefined) {
       brought.push({ key, mark });
     }
   }
-  return { adopted, brought, merges };
+  return { adopted, brought };
 }
 
 /** Below the highest ballot that was activated, what was not adopted then was not chosen. */

@@ -10,32 +10,39 @@ type Page = Extract<AcceptorRequest, { is: 'activate' }>;
 const ENTRY_BYTES = 400;
 const VERSION_BYTES = 100;
 
-/** @param recordOf the own record, as it is now */
-export function activationPages(
-  { ballot, adopted, brought }: Activation,
+/**
+ * Each page is made when it is asked for: no more records are held than one message takes.
+ * @param recordOf the own record, as it is now
+ */
+export function* activationPages(
+  activation: Activation,
   recordOf: (key: KeyText) => Siblings | undefined,
   bytesMax: number,
-): Page[] {
-  const entries: Settlement[] = [
-    ...adopted.map(({ key, acceptance }) => ({ key, adopted: acceptance })),
-    ...brought.map(({ key, mark }) => ({ key, adopted: undefined, mark, record: recordOf(key) })),
-  ];
-  const pages: Settlement[][] = [[]];
+): Generator<Page, void> {
+  const { ballot } = activation;
+  let entries: Settlement[] = [];
   let bytes = 0;
-  for (const entry of entries) {
+  for (const entry of settlementsOf(activation, recordOf)) {
     const size = bytesOf(entry);
-    const page = pages.at(-1) ?? [];
-    if (page.length > 0 && bytes + size > bytesMax) {
-      pages.push([entry]);
-      bytes = size;
-    } else {
-      page.push(entry);
-      bytes += size;
+    if (entries.length > 0 && bytes + size > bytesMax) {
+      yield { is: 'activate', ballot, entries, isLast: false };
+      entries = [];
+      bytes = 0;
     }
+    entries.push(entry);
+    bytes += size;
   }
-  return pages.map((page, i) => {
-    return { is: 'activate', ballot, entries: page, isLast: i === pages.length - 1 };
-  });
+  yield { is: 'activate', ballot, entries, isLast: true };
+}
+
+function* settlementsOf(
+  { adopted, brought }: Activation,
+  recordOf: (key: KeyText) => Siblings | undefined,
+): Generator<Settlement, void> {
+  for (const { key, acceptance } of adopted) yield { key, adopted: acceptance };
+  for (const { key, mark } of brought) {
+    yield { key, adopted: undefined, mark, record: recordOf(key) };
+  }
 }
 
 function bytesOf(entry: Settlement): number {
