@@ -18,7 +18,7 @@ export interface PromiseReport {
 export interface Legacy {
   /** What may have been chosen, and is learned by nobody that promised: proposed again. */
   readonly adopted: readonly (Pick<Acceptance, 'dot' | 'state'> & { readonly key: KeyText })[];
-  /** Learned somewhere, and maybe not everywhere: the mark, and the own record, are brought along. */
+  /** Learned somewhere, maybe not everywhere: the mark and the own record are brought along. */
   readonly brought: readonly { readonly key: KeyText; readonly mark: ProposalId }[];
 }
 

@@ -105,8 +105,8 @@ export function openAt({ disk, cluster }: QuorateNode, key: string): string {
     ...(mark === undefined ? [] : [`mark ${idText(mark)}`]),
   ];
   if (texts.length === 0) return '';
-  const { promised } = disk.acceptor;
-  return `, with ${texts.join(' and ')}; promised ${ballotText(promised.call(disk.acceptor, at.partition))}`;
+  const promised = ballotText(disk.acceptor.promised(at.partition));
+  return `, with ${texts.join(' and ')}; promised ${promised}`;
 }
 
 function idText({ ballot, seq }: ProposalId): string {

@@ -150,7 +150,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     test: 'unit/anti-entropy/strong.test.js',
   },
   {
-    rule: 'L6',
+    rule: 'T5',
     name: 'a resolution at strong loses the causes of its siblings',
     file: 'consensus/decision.js',
     right: 'const version = past === undefined ? made : { ...made, past };',

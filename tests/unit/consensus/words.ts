@@ -102,7 +102,8 @@ function textOfResult(result: Result): string {
       return `read ${textOrNone(result.state)}`;
     case 'deposed':
       if (result.dot === undefined) return 'deposed, nothing happened';
-      return `deposed, unknown${result.decided ? `; if not dead, ${textOfResult(result.decided)}` : ''}`;
+      if (result.decided === undefined) return 'deposed, unknown';
+      return `deposed, unknown; if not dead, ${textOfResult(result.decided)}`;
   }
 }
 
