@@ -11,6 +11,9 @@ import {
 import { covers } from '../versioning/context.js';
 import { dotText } from '../versioning/dot.js';
 
+/** So long it waits for the last primaries before it leaves what only they can allow. */
+export const LAST_ACKS_MILLISECONDS = 100;
+
 export interface BlindWriteState {
   /** The blind write. */
   readonly version: Stamped;

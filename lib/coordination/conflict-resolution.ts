@@ -102,7 +102,7 @@ export class ConflictResolution {
   }
 
   async #settle(
-    { at, deadline, session, past: own }: Get,
+    { at, deadline, session, past: own, explanation }: Get,
     got: Got,
     strategy: StrategyName,
   ): Promise<Got | 'changed'> {
@@ -117,7 +117,7 @@ export class ConflictResolution {
     const past = joinedPast(own, siblings);
     try {
       const result = await paths.put({
-        ...{ at, deadline, zone, forwarded: false, session, past },
+        ...{ at, deadline, zone, forwarded: false, session, past, explanation },
         change: changeOf(resolved),
         seen: seenIn(merged),
         levels: [parseLevel(level, 'write')],
@@ -138,10 +138,10 @@ export class ConflictResolution {
    * @throws OperatingError `version_changed`; `siblings` where the strategy cannot; and as a put
    */
   async resolve({ read, seen, by, who, durability, zone }: Resolve): Promise<PutResult> {
-    const { at, levels, deadline, session, past } = read;
+    const { at, levels, deadline, session, past, explanation } = read;
     const { resolved, siblings } = await this.preview({ read, seen, by });
     return this.#options.paths.put({
-      ...{ at, levels, deadline, durability, zone, seen, session },
+      ...{ at, levels, deadline, durability, zone, seen, session, explanation },
       past: joinedPast(past, siblings),
       forwarded: false,
       change: changeOf(resolved),

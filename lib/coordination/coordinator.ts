@@ -22,13 +22,12 @@ import { type ConflictListOptions, listConflicts } from './conflict-list.js';
 import type { CopyInspection, CopiesAnswer } from './copy-inspection.js';
 import type { Histories, HistoryQuery } from './history.js';
 import { parseLevel, STRONG } from './level.js';
-import { assertDurable, type Sessions } from './sessions.js';
+import { assertDurable, type SessionGet, type Sessions } from './sessions.js';
 import { assertFits, LargeWrites } from './large-writes.js';
 import type { LevelPaths } from './level-paths.js';
 import { conditionOf, levelsOf, unmetOf } from './precondition.js';
 import type { Put, PutResult } from './put-request.js';
 import type { Got } from './read-effects.js';
-import type { Get } from './reads.js';
 import type {
   ConflictList,
   ConflictListRequest,
@@ -117,6 +116,7 @@ export class Coordinator implements Coordination {
       session: token && floorOf(token, at.partition),
       past: this.#options.sessions.pastOf(token, levels),
       condition: conditionOf(request),
+      explanation: request.explanation,
     };
     const bytes = change.state === 'value' ? change.value.length : 0;
     const result = this.#large.run(bytes, deadline, () => paths.put(write));
@@ -226,12 +226,22 @@ export class Coordinator implements Coordination {
     const { readRepairProbability } = this.#options.defaults(request.namespace);
     const levels = levelsOf(request, byDefault, 'read');
     const at = this.#addressing.at(request);
-    const { readRepair } = request;
+    const { readRepair, explanation } = request;
     const deadline = this.#addressing.deadline(request);
     const token = this.#options.sessions.of(request.session, levels);
     const session = token && floorOf(token, at.partition);
     const past = this.#options.sessions.pastOf(token, levels);
-    return { at, levels, deadline, readRepair, readRepairProbability, session, past, token };
+    return {
+      at,
+      levels,
+      deadline,
+      readRepair,
+      readRepairProbability,
+      session,
+      past,
+      token,
+      explanation,
+    };
   }
 
   #answer(request: GetRequest, read: SessionGet, got: Got): GetAnswer {
@@ -284,9 +294,4 @@ export class Coordinator implements Coordination {
     if (request.precondition !== undefined) return undefined;
     return seenBlindly(request, blindWrites);
   }
-}
-
-/** A read, with all that its session has seen. */
-interface SessionGet extends Get {
-  readonly token: SessionToken | undefined;
 }

@@ -8,6 +8,7 @@ import { type DotSet, dotsIn } from '../versioning/dot-set.js';
 import { dotText } from '../versioning/dot.js';
 import type { PartitionFloor } from '../versioning/session-token.js';
 import { nodeOf } from '../versioning/writer.js';
+import { type Failures, failuresIn } from './read-refusals.js';
 import type { ReadRound } from './read-round.js';
 
 /** What a request must not be answered below. */
@@ -70,7 +71,12 @@ function isAskedEnough(
 }
 
 /** @param cover what is missing once everybody who can be asked has answered */
-export function notCovered(cover: Cover, plan: Plan, round: ReadRound): OperatingError {
+export function notCovered(
+  cover: Cover,
+  plan: Plan,
+  round: ReadRound,
+  failures: Failures,
+): OperatingError {
   const missing = typeof cover === 'string' ? [] : dotsIn(cover);
   const details = {
     missing: missing.slice(0, MISSING_SHOWN_MAX).map(dotText),
@@ -79,6 +85,7 @@ export function notCovered(cover: Cover, plan: Plan, round: ReadRound): Operatin
     received: round.answered,
     replicas: plan.primaries.length,
     up: plan.order.length,
+    ...failuresIn(failures),
   };
   const message = 'the replicas that answer have not seen all that this session has seen';
   return new OperatingError('session_not_covered', message, { details });

@@ -73,15 +73,16 @@ export class LevelPaths {
         if (isLast || !(error instanceof OperatingError) || !mayDescend(request, error)) {
           throw error;
         }
+        request.explanation?.note('descend', { because: error.code });
       }
     }
     throw new Error('Invariant broken: a request has a level');
   }
 
   async #getStrong(get: Get): Promise<Got> {
-    const { at, deadline } = get;
+    const { at, deadline, explanation } = get;
     await this.#meetSession(get);
-    const request = { at, intent: undefined, condition: NO_CONDITION, deadline };
+    const request = { at, intent: undefined, condition: NO_CONDITION, deadline, explanation };
     const { result, answered, asked } = await this.#options.strong.run(request);
     if (result.is === 'applied') throw new Error('Invariant broken: a read writes nothing');
     const held = { atMajority: true, widened: false };
@@ -99,10 +100,10 @@ export class LevelPaths {
   }
 
   async #putStrong(put: Put): Promise<PutResult> {
-    const { at, change, seen, deadline, resolving, past } = put;
+    const { at, change, seen, deadline, resolving, past, explanation } = put;
     await this.#meetSession({ ...put, readRepair: undefined, readRepairProbability: 0 });
     const request = {
-      ...{ at, deadline, condition: conditionOf(put) },
+      ...{ at, deadline, condition: conditionOf(put), explanation },
       intent: { change, seen, resolving: resolving && nameOf(resolving), past },
     };
     const { result, answered, asked } = await this.#options.strong.run(request);

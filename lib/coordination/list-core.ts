@@ -13,6 +13,7 @@ import { OperatingError } from '../errors.js';
 import type { Plan } from '../replication/plan.js';
 import type { Quorum, Standing } from '../replication/quorum.js';
 import { type Core, NOTHING } from './engine.js';
+import { type Failures, failuresIn, NO_FAILURES, withFailure } from './read-refusals.js';
 
 /** A partition as the list asks it. */
 export interface ListedPartition {
@@ -121,6 +122,7 @@ export class ListCore implements Core<ListEffect> {
   readonly #told = new Map<string, Telling>();
   /** By partition: how far enough of its owners have told. */
   readonly #places = new Map<number, Place>();
+  #failures: Failures = NO_FAILURES;
   #isOver = false;
   now = 0;
   #hedgesAt = NEVER;
@@ -158,9 +160,11 @@ export class ListCore implements Core<ListEffect> {
     return this.#advance();
   }
 
-  failed(ask: number): readonly ListEffect[] {
+  /** @param why it failed, where that is known */
+  failed(ask: number, why?: OperatingError): readonly ListEffect[] {
     const stream = this.#asked[ask];
     if (stream === undefined || stream.open !== ask) return NOTHING;
+    this.#failures = withFailure(this.#failures, stream.node, why);
     stream.open = undefined;
     stream.isGivenUp = true;
     return this.#advance();
@@ -354,7 +358,10 @@ export class ListCore implements Core<ListEffect> {
     const isLate = this.now >= this.#options.timeoutMilliseconds;
     const code = isLate ? 'deadline_passed' : 'level_not_reached';
     const lost = this.#options.partitions.filter((listed) => this.#isLost(listed)).length;
-    const details = { answered: this.#answered, ...(isLate ? {} : { partitions_lost: lost }) };
+    const details = {
+      ...{ answered: this.#answered, ...failuresIn(this.#failures) },
+      ...(isLate ? {} : { partitions_lost: lost }),
+    };
     const message = 'too few replicas of some partitions have told their keys';
     return [{ do: 'refuse', error: new OperatingError(code, message, { details }) }];
   }

@@ -15,7 +15,8 @@ import { liveVersions, mergeAll } from '../versioning/siblings.js';
 import { Deferred } from './deferred.js';
 import type { Engine, Operation } from './engine.js';
 import { attemptsOf, type ConsistencyLevel, parseLevel } from './level.js';
-import { ListCore, type ListedPage, type ListEffect } from './list-core.js';
+import { listCoreOf } from './explain/explained-list.js';
+import type { ListCore, ListCoreOptions, ListedPage, ListEffect } from './list-core.js';
 import type { ListCursors } from './list-cursor.js';
 import { bitsOf, type KeysReply, type ListServiceOptions, tellKeys } from './list-service.js';
 import { KEYS_IN_ORDER } from './messages.js';
@@ -52,7 +53,7 @@ export interface ListsOptions extends ListServiceOptions {
   readonly listBytesMax: number;
 }
 
-type List = Pick<KeyListRequest, 'namespace' | 'prefix' | 'limit' | 'values'>;
+type List = Pick<KeyListRequest, 'namespace' | 'prefix' | 'limit' | 'values' | 'explanation'>;
 
 /** At these so many replicas of each partition tell; the others promise what no list can. */
 const LEVELS = new Set([
@@ -129,7 +130,7 @@ export class Lists implements KeyLists {
 
   /** The keys, as far as the replicas that the level asks for agree about them. */
   #page(
-    { namespace, prefix, limit }: List,
+    { namespace, prefix, limit, explanation }: List,
     after: string,
     level: ConsistencyLevel,
     deadline: number,
@@ -143,12 +144,13 @@ export class Lists implements KeyLists {
       return { partition, plan, quorum, standing: standings.of(partition) };
     });
     const order = ownership.nodes.filter((node) => this.#options.view.isUp(node));
-    const core = new ListCore({
+    const options: ListCoreOptions = {
       ...{ partitions, after, limit },
       timeoutMilliseconds: deadline - clock.monotonicMilliseconds(),
       patience: (asked, left) => hedging.patience({ order }, asked, left),
       isLive: (key, states) => this.#isLive(namespace, key, states),
-    });
+    };
+    const core = listCoreOf(options, level.name, explanation);
     const outcome = new Deferred<ListedPage>();
     engine.run(core, (effect: ListEffect, operation: Operation<ListEffect, ListCore>) => {
       switch (effect.do) {
@@ -182,14 +184,18 @@ export class Lists implements KeyLists {
       losses.learn(reply.lost);
       operation.dispatch((core) => core.told(ask, pageOf(reply)));
     };
-    const failed = (): void => operation.dispatch((core) => core.failed(ask));
+    const failed = (why: unknown): void => {
+      operation.dispatch((core) =>
+        core.failed(ask, why instanceof OperatingError ? why : undefined),
+      );
+    };
     if (node === view.self) {
       tellKeys(this.#options, request).then(told, failed);
       return;
     }
     messenger.ask(node, KEYS_IN_ORDER, request, deadline, (answer) => {
       if (answer.ok) told(answer.reply);
-      else failed();
+      else failed(answer.error);
     });
   }
 

@@ -87,6 +87,8 @@ export const PUT = messageType(
       .object({ dots: bytes, flag: z.enum(FLAGS), one: z.boolean(), mark: z.number() })
       .nullable(),
     past: bytes.nullable(),
+    /** Say how it came about. */
+    explain: z.boolean(),
   }),
   z.object({
     version: z.string(),
@@ -99,6 +101,8 @@ export const PUT = messageType(
     answered: z.number(),
     asked: z.number(),
     standIns: z.number(),
+    /** The courses that it ran, as JSON text; null: it was not asked to explain. */
+    explained: z.string().nullable(),
   }),
 );
 

@@ -21,6 +21,8 @@ import { freshWriter } from '../versioning/writer.js';
 import type { RemoteAcceptors } from './acceptors.js';
 import { activationPages } from './activation-pages.js';
 import type { Engine, Operation } from './engine.js';
+import { ExplainedDecisions } from './explain/explained-decisions.js';
+import type { Explanation } from './explain/explanation.js';
 import type { HeardRounds } from './heard-rounds.js';
 import { OwnRecords } from './own-records.js';
 import { type PartitionEffect, PartitionProposer } from './partition-proposer.js';
@@ -74,6 +76,8 @@ export class ProposerSeat {
   readonly #running: Running;
   /** How often the open operation of a key was decided. */
   readonly #decisions = new Map<KeyText, number>();
+  /** Since somebody has asked for an explanation. */
+  #explained: ExplainedDecisions | undefined;
   constructor(options: SeatOf) {
     const { self, engine, ownership, random, plans, partition } = options;
     this.#options = options;
@@ -99,8 +103,12 @@ export class ProposerSeat {
   }
 
   /** @param deadline on the monotonic clock */
-  submit(operation: StrongOperation, deadline: number): void {
+  submit(operation: StrongOperation, deadline: number, explanation?: Explanation): void {
     this.#checkEpoch();
+    if (explanation !== undefined) {
+      this.#explained ??= new ExplainedDecisions(this.#options.self, this.core);
+      this.#explained.watch(operation, explanation);
+    }
     const endsAt = deadline - this.#running.begunAt;
     this.#running.dispatch((core) => core.submit(operation, endsAt));
   }
@@ -128,6 +136,7 @@ export class ProposerSeat {
   }
 
   #perform(effect: PartitionEffect): void {
+    this.#explained?.saw(effect);
     switch (effect.do) {
       case 'campaign':
         this.#campaign();
@@ -157,11 +166,9 @@ export class ProposerSeat {
         this.#teach(effect);
         break;
       case 'forget':
-      case 'forget ballot': {
-        const request = effect.do === 'forget' ? forgetOf(effect) : forgetBallotOf(effect);
-        this.#acceptors.send(this.#options.self, request);
+      case 'forget ballot':
+        this.#acceptors.send(this.#options.self, forgetting(effect));
         break;
-      }
       case 'void':
         this.#follow(this.#options.acceptor.void(this.partition, effect.key, effect.dot));
         break;
@@ -209,6 +216,7 @@ export class ProposerSeat {
 
   #hear(node: NodeId, start: number, reply: AcceptorReply): void {
     const { partition } = this;
+    this.#explained?.heard(node, reply);
     if (reply.is === 'refused') this.#options.rounds.note(partition, reply.promised.round);
     this.#running.dispatch((core) => core.answered({ node, start }, reply));
   }
@@ -286,12 +294,9 @@ export class ProposerSeat {
   }
 }
 
-function forgetOf({ key, id }: Extract<PartitionEffect, { do: 'forget' }>): AcceptorRequest {
-  return { is: 'forget', key, id };
-}
-
-function forgetBallotOf({
-  ballot,
-}: Extract<PartitionEffect, { do: 'forget ballot' }>): AcceptorRequest {
-  return { is: 'forget ballot', ballot };
+function forgetting(
+  effect: Extract<PartitionEffect, { do: 'forget' | 'forget ballot' }>,
+): AcceptorRequest {
+  if (effect.do === 'forget ballot') return { is: effect.do, ballot: effect.ballot };
+  return { is: effect.do, key: effect.key, id: effect.id };
 }

@@ -6,6 +6,7 @@ import type { ProposerCore } from '../consensus/proposer-core.js';
 import { OperatingError } from '../errors.js';
 import { placeOf, type RecordKey } from '../persistence/keyspace.js';
 import { HeardRounds } from './heard-rounds.js';
+import type { Explanation } from './explain/explanation.js';
 import { type Decided, ProposerSeat, type ProposerSeatOptions } from './proposer-seat.js';
 
 /** What is to be decided on a key. */
@@ -16,6 +17,8 @@ export interface Wish {
   readonly condition: Condition;
   /** On the monotonic clock. */
   readonly deadline: number;
+  /** Where the request wants to know how its answer came about. */
+  readonly explanation?: Explanation | undefined;
 }
 
 interface WaitingWish {
@@ -62,7 +65,10 @@ export class Proposers {
    * Takes over where this node is not the proposer. `settle` is called once, later.
    * @throws OperatingError `overloaded`, `not_ready`, `rebuilding`, `wrong_epoch`: nothing happened
    */
-  submit({ at, change, condition, deadline }: Wish, settle: WaitingWish['settle']): void {
+  submit(
+    { at, change, condition, deadline, explanation }: Wish,
+    settle: WaitingWish['settle'],
+  ): void {
     const { acceptor, ownership, self } = this.#options;
     const { partition } = at;
     if (this.#isStopped) throw new OperatingError('not_ready', 'this node is stopping');
@@ -77,7 +83,8 @@ export class Proposers {
     const id = this.#lastId;
     this.#waitingBytes += bytes;
     this.#waiting.set(id, { bytes, settle });
-    this.#seatOf(partition).submit({ id, key: placeOf(at), change, condition }, deadline);
+    const operation = { id, key: placeOf(at), change, condition };
+    this.#seatOf(partition).submit(operation, deadline, explanation);
   }
 
   /** What was promised here may have ended what this node proposed. */

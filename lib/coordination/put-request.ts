@@ -6,6 +6,7 @@ import type { Durability } from '../persistence/store.js';
 import type { Seen } from '../versioning/context.js';
 import type { DroppedVersion } from '../resolution/audit-entry.js';
 import type { PartitionFloor } from '../versioning/session-token.js';
+import type { Explanation } from './explain/explanation.js';
 import type { ConsistencyLevel } from './level.js';
 
 /** A put that stands for siblings: what its audit entry will say. */
@@ -37,6 +38,8 @@ export interface Put {
   readonly session: PartitionFloor | undefined;
   /** Of a causal write: what its session has seen of all keys, as it is stored. */
   readonly past: Uint8Array | undefined;
+  /** Where the request wants to know how its answer came about. */
+  readonly explanation?: Explanation | undefined;
 }
 
 export interface PutResult {

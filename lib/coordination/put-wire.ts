@@ -34,6 +34,7 @@ export function putToWire(put: Put): Wire {
     zone,
     session: session === undefined ? null : { ...session, dots: encodeDots(session.dots) },
     past,
+    explain: put.explanation !== undefined,
   };
 }
 
@@ -67,17 +68,19 @@ function resolvingFrom(resolving: Wire['resolving']): Resolving | undefined {
   return { ...resolving, dropped: resolving.dropped.map(droppedFromWire) };
 }
 
-export function resultToWire(result: PutResult): WireResult {
+/** @param explained what it is to say of how it came about; undefined: nothing */
+export function resultToWire(result: PutResult, explained: string | undefined): WireResult {
   return {
     ...result,
     replaced: [...result.replaced],
     beside: [...result.beside],
     claim: result.claim ?? null,
     seen: plainOf(result.seen),
+    explained: explained ?? null,
   };
 }
 
-export function resultFromWire(result: WireResult): PutResult {
+export function resultFromWire({ explained: _, ...result }: WireResult): PutResult {
   return { ...result, seen: seenFrom(result.seen), claim: result.claim ?? undefined };
 }
 

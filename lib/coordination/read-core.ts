@@ -3,33 +3,20 @@
  * the level promises it (Dynamo 4.5, 5; docs/architecture.md, R1 to R4). Pure: see engine.ts.
  */
 import type { NodeId } from '../environment/transport.js';
-import { assert, OperatingError } from '../errors.js';
+import { assert, type OperatingError } from '../errors.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { mergeAll } from '../versioning/siblings.js';
 import { type Cover, coverOf, isMajority, isMetByAll, notCovered } from './cover.js';
 import type { Attempt } from './level.js';
 import { NOTHING, type Core } from './engine.js';
-import type { ReadCoreOptions, ReadEffect } from './read-effects.js';
+import type { ReadCoreOptions, ReadEffect, ReadStage } from './read-effects.js';
+import { type Failures, NO_FAILURES, tooFewAnswered, withFailure } from './read-refusals.js';
 import { type Ask, type Copy, copyOf, ReadRound } from './read-round.js';
 import { NO_QUORUM, RepairCore, type RepairWrite, type StoredRepair } from './repair-core.js';
 
-type Stage =
-  | 'asking'
-  /** A state was met by its fingerprint alone: all are asked in full. */
-  | 'asking in full'
-  /** What the session has seen is not all there: the other primaries are asked, too. */
-  | 'widening'
-  /** A miss at a weak level is a claim: the other primaries are asked first. */
-  | 'asking the rest'
-  | 'asking the rest in full'
-  | 'repairing'
-  | 'awaiting the repair'
-  | 'asking stand-ins'
-  | 'over';
-
 const NEVER = Number.POSITIVE_INFINITY;
 /** The level has been reached, and others are asked. */
-const WAITING_FOR_OTHERS: readonly Stage[] = [
+const WAITING_FOR_OTHERS: readonly ReadStage[] = [
   'widening',
   'asking the rest',
   'asking the rest in full',
@@ -43,7 +30,7 @@ export class ReadCore implements Core<ReadEffect> {
   readonly #repairs: RepairCore[] = [];
   readonly #held: Siblings[] = [];
   readonly #silentStandIns = new Set<NodeId>();
-  #stage: Stage = 'asking';
+  #stage: ReadStage = 'asking';
   /** The round that every attempt goes on with. */
   #firstRound: ReadRound;
   /** The round that the present stage waits for. */
@@ -52,6 +39,7 @@ export class ReadCore implements Core<ReadEffect> {
   /** How many primaries have a part in what is answered. */
   #answered = 0;
   #isWide = false;
+  #failures: Failures = NO_FAILURES;
   now = 0;
   #attemptEndsAt = 0;
   #hedgesAt = NEVER;
@@ -76,6 +64,16 @@ export class ReadCore implements Core<ReadEffect> {
     return Math.min(ends, this.#hedgesAt);
   }
 
+  /** What it waits for. */
+  get stage(): ReadStage {
+    return this.#stage;
+  }
+
+  /** The level that is tried. */
+  get level(): string {
+    return this.#current.level.name;
+  }
+
   begin(): readonly ReadEffect[] {
     return this.#tryAttempt();
   }
@@ -87,17 +85,24 @@ export class ReadCore implements Core<ReadEffect> {
     return at === this.#round ? this.#advance() : NOTHING;
   }
 
-  /** A replica did not, and will not. */
-  failed(round: number, node: NodeId): readonly ReadEffect[] {
+  /** A replica did not, and will not. @param why it failed, where that is known */
+  failed(round: number, node: NodeId, why?: OperatingError): readonly ReadEffect[] {
     const at = this.#rounds[round];
     at?.failed(node);
+    this.#failures = withFailure(this.#failures, node, why);
     if (at !== this.#round) return NOTHING;
     const more = this.#isAsking ? this.#asks(at.next(this.#current.quorum)) : NOTHING;
     return [...more, ...this.#advance()];
   }
 
   /** @param stored undefined: this replica does not hold the merge, or nobody knows */
-  repaired(repair: number, node: NodeId, stored: StoredRepair | undefined): readonly ReadEffect[] {
+  repaired(
+    repair: number,
+    node: NodeId,
+    stored: StoredRepair | undefined,
+    why?: OperatingError,
+  ): readonly ReadEffect[] {
+    this.#failures = withFailure(this.#failures, node, why);
     const core = this.#repairs[repair];
     if (core === undefined) return NOTHING;
     const effects: ReadEffect[] = [];
@@ -217,7 +222,7 @@ export class ReadCore implements Core<ReadEffect> {
     if (cover !== 'covered' && session !== undefined) {
       if (!this.#round.isSettled) return NOTHING;
       const isMet = cover !== 'too few' && isMetByAll(session, plan, this.#round);
-      if (!isMet) return this.#end(notCovered(cover, plan, this.#round));
+      if (!isMet) return this.#end(notCovered(cover, plan, this.#round, this.#failures));
     }
     // Who was asked for a fingerprint before, and was slow, has not said what it holds.
     return this.#round.isWhole ? this.#covered() : this.#reached();
@@ -236,7 +241,7 @@ export class ReadCore implements Core<ReadEffect> {
     return this.#askRest('asking the rest');
   }
 
-  #askRest(stage: Stage): readonly ReadEffect[] {
+  #askRest(stage: ReadStage): readonly ReadEffect[] {
     this.#stage = stage;
     this.#hedgesAt = NEVER;
     const asks = this.#asks(this.#round.rest());
@@ -334,17 +339,9 @@ export class ReadCore implements Core<ReadEffect> {
 
   #refuse(): readonly ReadEffect[] {
     const { plan, attempts, timeoutMilliseconds } = this.#options;
-    const details = {
-      required: attempts[0]?.quorum.required ?? 0,
-      received: this.#firstRound.answered,
-      replicas: plan.primaries.length,
-      up: plan.order.length,
-    };
-    const late = this.now >= timeoutMilliseconds;
-    const error = late
-      ? new OperatingError('deadline_passed', 'too few replicas answered in time', { details })
-      : new OperatingError('level_not_reached', 'too few replicas answered', { details });
-    return this.#end(error);
+    const { answered } = this.#firstRound;
+    const isLate = this.now >= timeoutMilliseconds;
+    return this.#end(tooFewAnswered(attempts, plan, answered, this.#failures, isLate));
   }
 
   #end(error: OperatingError): readonly ReadEffect[] {

@@ -6,9 +6,25 @@ import type { Plan } from '../replication/plan.js';
 import type { Standing } from '../replication/quorum.js';
 import type { Siblings } from '../versioning/siblings.js';
 import type { SessionFloor } from './cover.js';
+import type { Core } from './engine.js';
 import type { Attempt } from './level.js';
-import type { Ask } from './read-round.js';
-import type { RepairWrite } from './repair-core.js';
+import type { Ask, Copy } from './read-round.js';
+import type { RepairWrite, StoredRepair } from './repair-core.js';
+
+/** What a read waits for. */
+export type ReadStage =
+  | 'asking'
+  /** A state was met by its fingerprint alone: all are asked in full. */
+  | 'asking in full'
+  /** What the session has seen is not all there: the other primaries are asked, too. */
+  | 'widening'
+  /** A miss at a weak level is a claim: the other primaries are asked first. */
+  | 'asking the rest'
+  | 'asking the rest in full'
+  | 'repairing'
+  | 'awaiting the repair'
+  | 'asking stand-ins'
+  | 'over';
 
 export interface ReadCoreOptions {
   readonly plan: Plan;
@@ -57,3 +73,15 @@ export type ReadEffect =
   | { readonly do: 'ask stand-in'; readonly node: NodeId }
   | { readonly do: 'answer'; readonly got: Got }
   | { readonly do: 'refuse'; readonly error: OperatingError };
+
+/** A course that asks replicas and repairs them. */
+export interface Repairing<Effect> extends Core<Effect> {
+  said(round: number, copy: Copy): readonly Effect[];
+  failed(round: number, node: NodeId, why?: OperatingError): readonly Effect[];
+  repaired(
+    repair: number,
+    node: NodeId,
+    stored: StoredRepair | undefined,
+    why?: OperatingError,
+  ): readonly Effect[];
+}

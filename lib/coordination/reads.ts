@@ -17,15 +17,15 @@ import { liveVersions, type Siblings } from '../versioning/siblings.js';
 import { type Comparison, Comparisons } from './comparisons.js';
 import { type AskedDots, askedDots } from './asked-dots.js';
 import { ComparisonCore, type ComparisonEffect } from './comparison-core.js';
-import type { Core, Engine, Operation } from './engine.js';
+import type { Engine, Operation } from './engine.js';
 import { attemptsOf, type ConsistencyLevel, parseLevel } from './level.js';
 import { Deferred } from './deferred.js';
-import { ReadCore } from './read-core.js';
-import type { Got, ReadCoreOptions, ReadEffect } from './read-effects.js';
-import type { Copy } from './read-round.js';
+import type { Explanation } from './explain/explanation.js';
+import { readCoreOf } from './explain/explained-read.js';
+import type { ReadCore } from './read-core.js';
+import type { Got, ReadCoreOptions, ReadEffect, Repairing } from './read-effects.js';
 import type { Replicas } from './replicas.js';
 import type { ReadRepair } from './request.js';
-import type { StoredRepair } from './repair-core.js';
 import type { Standings } from './standings.js';
 
 export interface Get {
@@ -41,6 +41,8 @@ export interface Get {
   readonly session: PartitionFloor | undefined;
   /** What a causal write that follows from it leaves with its value. */
   readonly past: Uint8Array | undefined;
+  /** Where the request wants to know how its answer came about. */
+  readonly explanation?: Explanation | undefined;
 }
 
 export interface ReadsOptions {
@@ -58,13 +60,6 @@ export interface ReadsOptions {
   readonly backgroundTimeoutMilliseconds: number;
   /** Such repairs under way at once; beyond them they are left to later reads. */
   readonly backgroundConcurrency: number;
-}
-
-/** A course that asks replicas and repairs them. */
-interface Repairing<Effect> extends Core<Effect> {
-  said(round: number, copy: Copy): readonly Effect[];
-  failed(round: number, node: string): readonly Effect[];
-  repaired(repair: number, node: string, stored: StoredRepair | undefined): readonly Effect[];
 }
 
 /** What a course is about. */
@@ -118,7 +113,7 @@ export class Reads {
    * did not.
    * @throws OperatingError as `get`
    */
-  cover(request: Pick<Get, 'at' | 'deadline' | 'session'>): Got | Promise<Got> {
+  cover(request: Pick<Get, 'at' | 'deadline' | 'session' | 'explanation'>): Got | Promise<Got> {
     const plan = this.#options.plans.of(request.at.partition);
     const level = COVERING;
     const { quorum, isPossible } = plan.under(level);
@@ -136,22 +131,25 @@ export class Reads {
   }
 
   #run(
-    { at, deadline, session }: Pick<Get, 'at' | 'deadline' | 'session'>,
+    { at, deadline, session, explanation }: Parameters<Reads['cover']>[0],
     { attempts, awaitsRepair }: Pick<ReadCoreOptions, 'attempts' | 'awaitsRepair'>,
     plan: Plan,
     end: { readonly answer: (got: Got) => void; readonly refuse: (error: OperatingError) => void },
   ): void {
     const { engine, hedging, clock, expiryClock, standings, losses, observer } = this.#options;
-    const core = new ReadCore({
-      plan,
-      attempts,
-      awaitsRepair,
-      timeoutMilliseconds: deadline - clock.monotonicMilliseconds(),
-      patience: (asked, left) => hedging.patience(plan, asked, left),
-      isMiss: (merged) => liveVersions(merged, expiryClock.now()).length === 0,
-      standing: standings.of(at.partition),
-      session: session && { floor: session, markNow: () => losses.markOf(at.partition) },
-    });
+    const core = readCoreOf(
+      {
+        plan,
+        attempts,
+        awaitsRepair,
+        timeoutMilliseconds: deadline - clock.monotonicMilliseconds(),
+        patience: (asked, left) => hedging.patience(plan, asked, left),
+        isMiss: (merged) => liveVersions(merged, expiryClock.now()).length === 0,
+        standing: standings.of(at.partition),
+        session: session && { floor: session, markNow: () => losses.markOf(at.partition) },
+      },
+      explanation,
+    );
     const about: About = {
       at,
       deadline,
@@ -197,6 +195,7 @@ export class Reads {
       outcome.resolve(got);
       return;
     }
+    request.explanation?.note('compare all afterwards');
     const isPromised = readRepair === 'async';
     const isLater = plan.primaries.length < 2 || this.#comparisons.add({ at, isPromised });
     if (isLater) outcome.resolve(got);
@@ -233,9 +232,9 @@ export class Reads {
     const { node } = effect;
     if (effect.do === 'ask') {
       const { round, want, durable } = effect;
-      replicas.read(node, { at, want, durable, deadline, floor }, (copy) => {
+      replicas.read(node, { at, want, durable, deadline, floor }, (copy, why) => {
         operation.dispatch((core) =>
-          copy === undefined ? core.failed(round, node) : core.said(round, copy),
+          copy === undefined ? core.failed(round, node, why) : core.said(round, copy),
         );
       });
     } else if (effect.do === 'repair') {
@@ -248,8 +247,8 @@ export class Reads {
         observer.measure('quorate_replica_staleness_seconds', this.#ageOf(merged), labels);
       }
       const record = this.#recordOf(at, merged);
-      replicas.write(node, { at, record, durability: 'sync', deadline }, (stored) => {
-        operation.dispatch((core) => core.repaired(repair, node, stored));
+      replicas.write(node, { at, record, durability: 'sync', deadline }, (stored, why) => {
+        operation.dispatch((core) => core.repaired(repair, node, stored, why));
       });
     } else this.#repairFailed(effect, at, isPromised);
   }

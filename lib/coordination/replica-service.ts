@@ -24,6 +24,7 @@ import type { Siblings } from '../versioning/siblings.js';
 import type { z } from 'zod';
 import { decodeAudit } from './audit-wire.js';
 import type { Acknowledgement } from './messages.js';
+import { Explanation } from './explain/explanation.js';
 import { HELD, HOLD, PUT } from './messages.js';
 import type { OpenAcceptances } from './open-acceptances.js';
 import { putFromWire, resultToWire } from './put-wire.js';
@@ -52,7 +53,7 @@ export interface ReplicaServiceOptions {
 
 /** Registers the handlers; called once, when the ring is known. */
 export function serveReplicas(options: ReplicaServiceOptions): void {
-  const { messenger, writes, hints, foreground, ownership, clock } = options;
+  const { self, messenger, writes, hints, foreground, ownership, clock } = options;
   const whileWaitedFor = <Result>(work: Promise<Result>): Promise<Result> => {
     foreground.enter();
     return work.then(
@@ -87,8 +88,12 @@ export function serveReplicas(options: ReplicaServiceOptions): void {
   const execute = async (wire: z.infer<typeof PUT.request>, { deadline }: Incoming) => {
     const now = clock.monotonicMilliseconds();
     const until = now + (deadline - now) * SHARE_OF_THE_PRIMARY;
-    const request = putFromWire(wire, until, ownership.partitionCount);
-    return resultToWire(await whileWaitedFor(Promise.resolve(writes.put(request))));
+    const explanation = wire.explain
+      ? new Explanation(self, () => clock.monotonicMilliseconds())
+      : undefined;
+    const request = { ...putFromWire(wire, until, ownership.partitionCount), explanation };
+    const result = await whileWaitedFor(Promise.resolve(writes.put(request)));
+    return resultToWire(result, explanation?.coursesText);
   };
   messenger.handle(PUT, execute, { once: true });
 }

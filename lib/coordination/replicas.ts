@@ -77,6 +77,13 @@ export interface HintOf extends Pick<WriteOf, 'at' | 'record' | 'durability'> {
   readonly holder: NodeId;
 }
 
+/** With nothing where it failed, and why, where that is known. */
+type Settle<Answer> = (answer: Answer | undefined, why?: OperatingError) => void;
+
+function refusalIn(error: unknown): OperatingError | undefined {
+  return error instanceof OperatingError ? error : undefined;
+}
+
 export class Replicas {
   readonly #options: ReplicasOptions;
 
@@ -85,7 +92,7 @@ export class Replicas {
   }
 
   /** `settle(undefined)`: it failed. Called once; for this node maybe before this returns. */
-  read(node: NodeId, read: ReadOf, settle: (copy: Copy | undefined) => void): void {
+  read(node: NodeId, read: ReadOf, settle: Settle<Copy>): void {
     const { self, messenger, hedging, clock } = this.#options;
     if (node === self) {
       this.#readHere(read, settle);
@@ -97,7 +104,7 @@ export class Replicas {
     const since = clock.monotonicMilliseconds();
     messenger.replicas.read(node, { namespace, key, want, durable, floor }, deadline, (answer) => {
       if (!answer.ok) {
-        settle(undefined);
+        settle(undefined, answer.error);
         return;
       }
       hedging.note(node, since);
@@ -107,7 +114,7 @@ export class Replicas {
   }
 
   /** `settle(undefined)`: it failed, or nobody knows. Called once, later. */
-  write(node: NodeId, write: WriteOf, settle: (stored: CopyAnswer | undefined) => void): void {
+  write(node: NodeId, write: WriteOf, settle: Settle<CopyAnswer>): void {
     const { self, messenger, losses } = this.#options;
     if (node === self) {
       this.#writeHere(write, settle);
@@ -126,7 +133,7 @@ export class Replicas {
     messenger.replicas.copy(node, copy, deadline, (answer) => {
       if (answer.ok) losses.learnIn(at.partition, answer.reply.lost);
       if (!answer.ok) {
-        settle(undefined);
+        settle(undefined, answer.error);
         return;
       }
       settle(this.#answerOf(node, answer.reply));
@@ -208,7 +215,7 @@ export class Replicas {
     }
   }
 
-  #readHere(read: ReadOf, settle: (copy: Copy | undefined) => void): void {
+  #readHere(read: ReadOf, settle: Settle<Copy>): void {
     const { self, openAcceptances } = this.#options;
     const settled = read.durable ? openAcceptances.settled(read.at) : undefined;
     if (settled === undefined) this.#readNow(read, settle);
@@ -218,10 +225,7 @@ export class Replicas {
     }
   }
 
-  #readNow(
-    { at, want, durable, floor = NO_DOTS_ASKED }: ReadOf,
-    settle: (copy: Copy | undefined) => void,
-  ): void {
+  #readNow({ at, want, durable, floor = NO_DOTS_ASKED }: ReadOf, settle: Settle<Copy>): void {
     const { self, replica, identity } = this.#options;
     let copy: Copy;
     let wait: Promise<void> | undefined;
@@ -249,10 +253,7 @@ export class Replicas {
       );
   }
 
-  #writeHere(
-    { at, record, durability }: WriteOf,
-    settle: (stored: CopyAnswer | undefined) => void,
-  ): void {
+  #writeHere({ at, record, durability }: WriteOf, settle: Settle<CopyAnswer>): void {
     const { replica, identity, observer } = this.#options;
     // What is damaged while it waits must not look as if it was written after the damage.
     const { start } = identity;
@@ -261,7 +262,7 @@ export class Replicas {
       // A full queue, a damaged record: a refusal like any other.
       (error: unknown) => {
         observer.log('warn', 'this replica could not merge a copy', { reason: messageOf(error) });
-        settle(undefined);
+        settle(undefined, refusalIn(error));
       },
     );
   }
@@ -278,14 +279,9 @@ export class Replicas {
     );
   }
 
-  #failed(
-    replica: NodeId,
-    at: RecordKey,
-    error: unknown,
-    settle: (nothing: undefined) => void,
-  ): void {
+  #failed(replica: NodeId, at: RecordKey, error: unknown, settle: Settle<Copy>): void {
     this.#couldNotRead(replica, at, error);
-    settle(undefined);
+    settle(undefined, refusalIn(error));
   }
 
   #couldNotRead(replica: NodeId, { partition }: RecordKey, error: unknown): void {

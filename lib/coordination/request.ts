@@ -1,5 +1,6 @@
 /** What a client asks of the coordinator, and what it answers: the seam below every API. */
 import type { CopiesAnswer } from './copy-inspection.js';
+import type { Explanation } from './explain/explanation.js';
 import type { Change } from '../replica/intent.js';
 import type { RenderingPlace } from '../persistence/record-table.js';
 import type { Durability } from '../persistence/store.js';
@@ -20,6 +21,8 @@ interface Addressed {
   readonly timeoutMilliseconds: number | undefined;
   /** What the client has seen, of all keys: a floor under every level; undefined: not told. */
   readonly session?: SessionToken | undefined;
+  /** Tells how the answer came about; undefined: nobody asks. */
+  readonly explanation?: Explanation | undefined;
 }
 
 /** When a read writes what it found to the replicas that lag: before its answer, after it, not. */
@@ -83,8 +86,7 @@ export interface ConflictListRequest {
 }
 
 /** Keys in the order of their UTF-8 bytes. */
-export interface KeyListRequest
-  extends Pick<Addressed, 'namespace' | 'level' | 'fallbacks' | 'timeoutMilliseconds'> {
+export interface KeyListRequest extends Omit<Addressed, 'key' | 'session'> {
   /** '' for all. */
   readonly prefix: string;
   /** 1 to 1,000. */

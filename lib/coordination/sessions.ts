@@ -32,6 +32,11 @@ export interface SessionsOptions {
   readonly stable: StableDots;
 }
 
+/** A read, with all that its session has seen. */
+export interface SessionGet extends Get {
+  readonly token: SessionToken | undefined;
+}
+
 /** In the place of a token: a session begins with this request, whatever its level. */
 const NEW_SESSION = 'new';
 /** Tokens whose seal was verified, or made: at most some 8 MB of them. */

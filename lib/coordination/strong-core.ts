@@ -12,6 +12,7 @@ import { fingerprint, merge, type Siblings } from '../versioning/siblings.js';
 import type { Core } from './engine.js';
 import type { Handled, ReadOutcome, StrongEffect, StrongResult } from './strong-effects.js';
 import { backOff } from './partition-proposer.js';
+import { type Failures, failuresIn, NO_FAILURES, withFailure } from './read-refusals.js';
 
 export interface StrongCoreOptions {
   readonly plan: Plan;
@@ -61,6 +62,7 @@ export class StrongCore implements Core<StrongEffect> {
   #resumesAt = NEVER;
   #sentAt = 0;
   #isSuspected = false;
+  #failures: Failures = NO_FAILURES;
   now = 0;
 
   constructor(options: StrongCoreOptions) {
@@ -94,8 +96,10 @@ export class StrongCore implements Core<StrongEffect> {
     return this.#judge();
   }
 
-  notReported(node: NodeId): readonly StrongEffect[] {
+  /** @param why it does not say, where that is known */
+  notReported(node: NodeId, why?: OperatingError): readonly StrongEffect[] {
     if (this.#stage !== 'asking') return [];
+    this.#failures = withFailure(this.#failures, node, why);
     this.#failed.add(node);
     if (node === this.#target) {
       this.#avoided.add(node);
@@ -352,7 +356,11 @@ export class StrongCore implements Core<StrongEffect> {
   /** It was nowhere proposed. */
   #late(): readonly StrongEffect[] {
     const { plan, quorum } = this.#options;
-    const details = { required: quorum.required, replicas: plan.primaries.length };
+    const { required } = quorum;
+    const details = {
+      ...{ required, replicas: plan.primaries.length },
+      ...failuresIn(this.#failures),
+    };
     const message = 'no proposer could decide it in time';
     return this.#refuse(
       new OperatingError('deadline_passed', message, { outcome: 'none', details }),

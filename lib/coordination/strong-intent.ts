@@ -4,6 +4,7 @@ import type { Condition, StrongChange } from '../consensus/decision.js';
 import { type RecordKey, recordKey } from '../persistence/keyspace.js';
 import { type Change, clockNotSane } from '../replica/intent.js';
 import type { Seen } from '../versioning/context.js';
+import type { Explanation } from './explain/explanation.js';
 import type { PROPOSE } from './strong-messages.js';
 import { seenFrom, seenTo } from './strong-wire.js';
 
@@ -28,6 +29,8 @@ export interface StrongRequest {
   readonly condition: Condition;
   /** On the monotonic clock. */
   readonly deadline: number;
+  /** Where the request wants to know how its answer came about. */
+  readonly explanation?: Explanation | undefined;
 }
 
 export interface Forwarded {
@@ -58,13 +61,14 @@ export function changeOf(
 }
 
 export function wishTo(
-  { at, intent, condition }: StrongRequest,
+  { at, intent, condition, explanation }: StrongRequest,
   { decides, takesOver }: Forwarded,
 ): Wire {
   const { namespace, key } = at;
   return {
     ...{ namespace, key, condition: conditionTo(condition), decide: decides, takeOver: takesOver },
     change: intent === undefined ? null : intentTo(intent),
+    explain: explanation !== undefined,
   };
 }
 

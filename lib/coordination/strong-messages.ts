@@ -118,6 +118,9 @@ const condition = z.union([
   z.object({ is: z.literal('match'), values: z.array(z.string()) }),
 ]);
 
+/** The courses that it ran, as JSON text; null: it was not asked to explain. */
+const explained = z.string().nullable();
+
 /** A client's operation, passed on to an owner that decides it or names who does. */
 export const PROPOSE = messageType(
   'strong.propose',
@@ -131,6 +134,8 @@ export const PROPOSE = messageType(
     decide: z.boolean(),
     /** Be the proposer, whoever was it: that one does not answer. */
     takeOver: z.boolean(),
+    /** Say how it came about. */
+    explain: z.boolean(),
   }),
   z.union([
     z.object({
@@ -139,10 +144,11 @@ export const PROPOSE = messageType(
       stamp: z.number(),
       context: z.object({ vector: seen.shape.vector, beyond: seen.shape.beyond }),
       replaced: z.array(z.string()),
+      explained,
     }),
-    z.object({ is: z.enum(['read', 'unmet']), record: bytes.nullable() }),
+    z.object({ is: z.enum(['read', 'unmet']), record: bytes.nullable(), explained }),
     /** Nothing happened. Empty: nobody is known to be the proposer. */
-    z.object({ is: z.literal('elsewhere'), proposer: z.string() }),
+    z.object({ is: z.literal('elsewhere'), proposer: z.string(), explained }),
   ]),
 );
 

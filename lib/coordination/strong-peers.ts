@@ -35,19 +35,20 @@ export class StrongPeers {
   ask(
     node: NodeId,
     { at, deadline }: Pick<StrongRequest, 'at' | 'deadline'>,
-    settle: (report: ReadReport | undefined) => void,
+    settle: (report: ReadReport | undefined, why?: OperatingError) => void,
   ): void {
     const { self, reports, messenger } = this.#options;
     if (node === self) {
       reports.own(at).then(settle, (error: unknown) => {
         if (!(error instanceof OperatingError)) throw error;
-        settle(undefined);
+        settle(undefined, error);
       });
       return;
     }
     const { namespace, key } = at;
     messenger.ask(node, ASK, { namespace, key }, deadline, (answer) => {
-      settle(answer.ok ? this.#reportOf(node, at, answer.reply) : undefined);
+      if (answer.ok) settle(this.#reportOf(node, at, answer.reply));
+      else settle(undefined, answer.error);
     });
   }
 
@@ -63,6 +64,7 @@ export class StrongPeers {
     messenger.ask(node, PROPOSE, wishTo(request, how), deadline, (answer) => {
       const isReached = answer.ok || answer.error.code !== 'peer_unreachable';
       if (isReached) known.heard(at.partition, node);
+      if (answer.ok) request.explanation?.adopt(answer.reply.explained);
       settle(answer.ok ? handledOf(at, answer.reply) : answer.error);
     });
   }
@@ -89,7 +91,7 @@ export class StrongPeers {
 }
 
 function handledOf(at: RecordKey, reply: z.infer<typeof PROPOSE.reply>): Handled | OperatingError {
-  if (reply.is === 'elsewhere') return reply;
+  if (reply.is === 'elsewhere') return { is: reply.is, proposer: reply.proposer };
   if (reply.is === 'applied') {
     const { is, dot, stamp, replaced, context } = reply;
     const { beyond } = context;

@@ -10,6 +10,7 @@ import type { Identity } from '../replica/identity.js';
 import type { Losses } from '../replica/losses.js';
 import type { Messenger } from '../rpc/messenger.js';
 import type { Siblings } from '../versioning/siblings.js';
+import { Explanation } from './explain/explanation.js';
 import type { KnownProposers } from './known-proposers.js';
 import type { Outcomes } from './outcomes.js';
 import type { Proposers } from './proposers.js';
@@ -98,6 +99,7 @@ function serveReports(options: StrongServiceOptions): void {
 }
 
 function serveOperations({
+  self,
   messenger,
   strong,
   ownership,
@@ -109,12 +111,16 @@ function serveOperations({
     async (wish, { deadline }) => {
       const now = clock.monotonicMilliseconds();
       const until = now + (deadline - now) * SHARE_OF_THE_PROPOSER;
-      const request = wishFrom(wish, until, ownership.partitionCount);
+      const explanation = wish.explain
+        ? new Explanation(self, () => clock.monotonicMilliseconds())
+        : undefined;
+      const request = { ...wishFrom(wish, until, ownership.partitionCount), explanation };
       const { decide: decides, takeOver: takesOver } = wish;
       foreground.enter();
       try {
         const answer = await strong.runForwarded(request, { decides, takesOver });
-        return answer.is === 'elsewhere' ? answer : resultTo(request.at, answer.result);
+        const result = answer.is === 'elsewhere' ? answer : resultTo(request.at, answer.result);
+        return { ...result, explained: explanation?.coursesText ?? null };
       } finally {
         foreground.leave();
       }

@@ -19,7 +19,8 @@ import { type KnownProposers, SILENCE_MILLISECONDS } from './known-proposers.js'
 import type { Outcomes } from './outcomes.js';
 import type { Proposers } from './proposers.js';
 import type { Standings } from './standings.js';
-import { StrongCore, type StrongCoreOptions } from './strong-core.js';
+import { strongCoreOf } from './explain/explained-strong.js';
+import type { StrongCore, StrongCoreOptions } from './strong-core.js';
 import type { LostProposal, StrongEffect, StrongResult } from './strong-effects.js';
 import { changeOf, type Forwarded, type StrongRequest } from './strong-intent.js';
 import { appliedOf, handledHere, unknownError } from './strong-results.js';
@@ -135,12 +136,12 @@ export class Strong {
     ends: Pick<Running, 'answer' | 'elsewhere' | 'refuse'>,
   ): void {
     const { plans, engine, standings, clock, random, known, hedging } = this.#options;
-    const { at, deadline, intent } = request;
+    const { at, deadline, intent, explanation } = request;
     const { partition } = at;
     const plan = plans.of(partition);
     const sets = plan.sets.map((owners) => owners.map(({ node }) => node));
     let running: Running | undefined;
-    const core = new StrongCore({
+    const options: StrongCoreOptions = {
       plan,
       quorum: new Quorum(sets.map((nodes) => ({ nodes, required: majority(nodes.length) }))),
       standing: standings.of(partition),
@@ -156,7 +157,8 @@ export class Strong {
       ),
       mayHaveEnded: (record) => this.#mayHaveEnded(record),
       fraction: () => random.fraction(),
-    });
+    };
+    const core = strongCoreOf(options, explanation);
     running = { request, named: undefined, ...ends };
     const about = running;
     engine.run(core, (effect: StrongEffect, operation: StrongRun) => {
@@ -170,9 +172,9 @@ export class Strong {
     const { partition } = request.at;
     switch (effect.do) {
       case 'ask':
-        peers.ask(effect.node, request, (report) => {
+        peers.ask(effect.node, request, (report, why) => {
           operation.dispatch((core) =>
-            report === undefined ? core.notReported(effect.node) : core.reported(report),
+            report === undefined ? core.notReported(effect.node, why) : core.reported(report),
           );
         });
         break;
@@ -222,11 +224,11 @@ export class Strong {
 
   #execute(operation: StrongRun, { request }: Running): void {
     const { self, proposers, plans, expiryClock } = this.#options;
-    const { at, intent, condition, deadline } = request;
+    const { at, intent, condition, deadline, explanation } = request;
     try {
       const { epoch } = plans.of(at.partition);
       const change = intent && changeOf(intent, expiryClock.now(), epoch);
-      proposers.submit({ at, change, condition, deadline }, (decided) => {
+      proposers.submit({ at, change, condition, deadline, explanation }, (decided) => {
         if (decided.is === 'applied') auditStrong(this.#options, at, intent, decided);
         const handled = handledHere(decided, self, change);
         operation.dispatch((core) =>

@@ -9,12 +9,13 @@ import type { BlindReport, ConcurrentVersion, Stamped } from '../replica/blind-r
 import { isEmptyFloor } from '../versioning/session-token.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { PriorRead } from './prior-read.js';
-import { decideBlindWrite } from './blind-write-core.js';
+import { decideBlindWrite, LAST_ACKS_MILLISECONDS } from './blind-write-core.js';
 import { Copying } from './copying.js';
 import { type Core, NOTHING } from './engine.js';
 import { Forwarding } from './forwarding.js';
 import type { Attempt } from './level.js';
 import type { PutResult } from './put-request.js';
+import { type Failures, NO_FAILURES, withFailure } from './read-refusals.js';
 import type { Copy } from './read-round.js';
 import type {
   WriteAcknowledgement,
@@ -22,9 +23,10 @@ import type {
   CopyKind,
   WriteCoreOptions,
   WriteEffect,
+  WriteStage,
 } from './write-effects.js';
 import {
-  askedTooLate,
+  askedInVain,
   coveredTooLate,
   diskTooLate,
   noPrimary,
@@ -33,29 +35,13 @@ import {
   unknownOutcome,
 } from './write-refusals.js';
 
-type Stage =
-  | 'beginning'
-  | 'forwarding a resolution'
-  | 'forwarding'
-  | 'covering'
-  | 'asking'
-  | 'minting'
-  | 'minting as stand-in'
-  | 'copying'
-  | 'deciding'
-  | 'waiting'
-  | 'claiming'
-  | 'over';
-
 const NEVER = Number.POSITIVE_INFINITY;
-/** So long a blind write waits for the last primaries before it leaves what only they can allow. */
-const LAST_ACKS_MILLISECONDS = 100;
 
 export class WriteCore implements Core<WriteEffect> {
   readonly #options: WriteCoreOptions;
   readonly #asking: PriorRead;
   readonly #copying: Copying;
-  #stage: Stage = 'beginning';
+  #stage: WriteStage = 'beginning';
   #mintRefusal: OperatingError | undefined;
   #forwarding = new Forwarding([]);
   /** What may still be reached. */
@@ -66,6 +52,7 @@ export class WriteCore implements Core<WriteEffect> {
   readonly #reports = new Map<NodeId, BlindReport>();
   #waitEndsAt: number | undefined;
   #left: readonly ConcurrentVersion[] = [];
+  #failures: Failures = NO_FAILURES;
 
   constructor(options: WriteCoreOptions) {
     this.#options = options;
@@ -87,6 +74,16 @@ export class WriteCore implements Core<WriteEffect> {
     if (this.#stage === 'waiting') return this.#waitEndsAt ?? timeoutMilliseconds;
     if (this.#stage !== 'copying' && this.#stage !== 'claiming') return timeoutMilliseconds;
     return Math.min(this.#attemptEndsAt, timeoutMilliseconds);
+  }
+
+  /** What it waits for. */
+  get stage(): WriteStage {
+    return this.#stage;
+  }
+
+  /** The level that is tried. */
+  get level(): string {
+    return this.#attempts[0]?.level.name ?? '';
   }
 
   begin(): readonly WriteEffect[] {
@@ -130,9 +127,10 @@ export class WriteCore implements Core<WriteEffect> {
     return this.#advanceAsking(round);
   }
 
-  /** A replica did not, and will not. */
-  failed(round: number, node: NodeId): readonly WriteEffect[] {
+  /** A replica did not, and will not. @param why it failed, where that is known */
+  failed(round: number, node: NodeId, why?: OperatingError): readonly WriteEffect[] {
     const [attempt] = this.#attempts;
+    this.#failures = withFailure(this.#failures, node, why);
     if (this.#stage !== 'asking' || attempt === undefined) return NOTHING;
     const asks = this.#asking.failed(round, node, attempt.quorum);
     return [...asks, ...this.#advanceAsking(round)];
@@ -155,7 +153,6 @@ export class WriteCore implements Core<WriteEffect> {
     return this.#forwardRefused();
   }
 
-  /** @param level at which stand-ins may write */
   mintedAsStandIn(): readonly WriteEffect[] {
     if (this.#stage !== 'minting as stand-in') return NOTHING;
     const level = this.#attempts.find((attempt) => attempt.level.standInWrites)?.level.name ?? '';
@@ -171,7 +168,9 @@ export class WriteCore implements Core<WriteEffect> {
     node: NodeId,
     stored: WriteAcknowledgement | undefined,
     sent: CopyKind,
+    why?: OperatingError,
   ): readonly WriteEffect[] {
+    this.#failures = withFailure(this.#failures, node, why);
     if (!this.#copying.settle(node, stored?.start, sent)) return NOTHING;
     if (stored?.report !== undefined) this.#reports.set(node, stored.report);
     const { self } = this.#options.plan;
@@ -345,9 +344,8 @@ export class WriteCore implements Core<WriteEffect> {
   }
 
   #answerReached(): readonly WriteEffect[] {
-    const level = this.#attempts[0]?.level.name ?? '';
     const { granted, standIns } = this.#copying;
-    return this.#answer(level, granted.length, standIns);
+    return this.#answer(this.level, granted.length, standIns);
   }
 
   #answer(level: string, answered: number, standIns: number): readonly WriteEffect[] {
@@ -365,13 +363,15 @@ export class WriteCore implements Core<WriteEffect> {
     const isLate = this.now >= timeoutMilliseconds;
     this.#asking.hedgesAt = NEVER;
     if (this.#stage === 'asking') {
-      if (isLate) return this.#refuse(askedTooLate(tried, plan));
-      if (below.length === 0) return this.#refuse(tooFewUp(tried, plan));
+      const isInVain = isLate || below.length === 0;
+      if (isInVain) return this.#refuse(askedInVain(tried, plan, this.#failures, isLate));
       this.#attempts = below;
       return this.#askOrMint();
     }
     if (below.length === 0 || isLate) {
-      return this.#refuse(unknownOutcome(tried, this.#copying.granted.length, isLate));
+      return this.#refuse(
+        unknownOutcome(tried, this.#copying.granted.length, this.#failures, isLate),
+      );
     }
     this.#attempts = below;
     this.#attemptEndsAt = this.#shareOf(timeoutMilliseconds);

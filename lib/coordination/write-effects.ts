@@ -10,6 +10,21 @@ import type { Standing } from '../replication/quorum.js';
 import type { Attempt } from './level.js';
 import type { PutResult } from './put-request.js';
 
+/** What a write waits for. */
+export type WriteStage =
+  | 'beginning'
+  | 'forwarding a resolution'
+  | 'forwarding'
+  | 'covering'
+  | 'asking'
+  | 'minting'
+  | 'minting as stand-in'
+  | 'copying'
+  | 'deciding'
+  | 'waiting'
+  | 'claiming'
+  | 'over';
+
 export interface WriteCoreOptions {
   readonly plan: Plan;
   /** The level, then its fallbacks. */

@@ -2,6 +2,7 @@
 import { OperatingError } from '../errors.js';
 import type { Plan } from '../replication/plan.js';
 import type { Attempt } from './level.js';
+import { type Failures, failuresIn } from './read-refusals.js';
 
 export function tooFewUp(attempts: readonly Attempt[], plan: Plan): OperatingError {
   return new OperatingError('level_not_reached', 'too few replicas are up for this level', {
@@ -14,12 +15,23 @@ export function tooFewUp(attempts: readonly Attempt[], plan: Plan): OperatingErr
   });
 }
 
-/** Work that is late is not begun. */
-export function askedTooLate(attempts: readonly Attempt[], plan: Plan): OperatingError {
-  return new OperatingError('deadline_passed', 'too few replicas said in time what is there', {
-    outcome: 'none',
-    details: { required: requiredBy(attempts), replicas: plan.primaries.length },
-  });
+/** What is there was asked before anything was minted. Work that is late is not begun. */
+export function askedInVain(
+  attempts: readonly Attempt[],
+  plan: Plan,
+  failures: Failures,
+  isLate: boolean,
+): OperatingError {
+  const details = {
+    required: requiredBy(attempts),
+    up: plan.order.length,
+    replicas: plan.primaries.length,
+    ...failuresIn(failures),
+  };
+  const [code, message] = isLate
+    ? (['deadline_passed', 'too few replicas said in time what is there'] as const)
+    : (['level_not_reached', 'too few replicas said what is there'] as const);
+  return new OperatingError(code, message, { outcome: 'none', details });
 }
 
 /** It is minted on nothing that lacks what its session has seen. */
@@ -32,12 +44,16 @@ export function coveredTooLate(): OperatingError {
 export function unknownOutcome(
   attempts: readonly Attempt[],
   received: number,
+  failures: Failures,
   isLate: boolean,
 ): OperatingError {
   return new OperatingError(
     isLate ? 'deadline_passed' : 'outcome_unknown',
     isLate ? 'too few replicas acknowledged the write in time' : 'too few replicas hold the write',
-    { outcome: 'unknown', details: { required: requiredBy(attempts), received } },
+    {
+      outcome: 'unknown',
+      details: { required: requiredBy(attempts), received, ...failuresIn(failures) },
+    },
   );
 }
 

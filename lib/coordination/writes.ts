@@ -18,6 +18,7 @@ import type { Plans } from '../replication/plan.js';
 import { dotText } from '../versioning/dot.js';
 import type { PartitionFloor } from '../versioning/session-token.js';
 import type { Engine } from './engine.js';
+import { writeCoreOf } from './explain/explained-write.js';
 import { type Attempt, attemptsOf } from './level.js';
 import { PUT } from './messages.js';
 import { Minting, recordOf, type WriteInProgress, type WriteOperation } from './minting.js';
@@ -28,7 +29,6 @@ import type { Put, PutResult } from './put-request.js';
 import type { Reads } from './reads.js';
 import type { Replicas } from './replicas.js';
 import type { Standings } from './standings.js';
-import { WriteCore } from './write-core.js';
 import type { CopyKind, WriteEffect } from './write-effects.js';
 
 export interface WritesOptions {
@@ -95,19 +95,22 @@ export class Writes {
     const { at, levels, zone, deadline, change, seen } = request;
     const plan = plans.of(at.partition);
     const keepsEnd = change.state === 'value' && change.ttlSeconds === 'keep';
-    const core = new WriteCore({
-      plan,
-      attempts: attemptsOf(levels, plan, zone),
-      timeoutMilliseconds: deadline - clock.monotonicMilliseconds(),
-      isForwarded: request.forwarded,
-      isResolution: request.resolving !== undefined,
-      mintRefusal: plan.isPrimary ? this.#mintRefusal(request) : undefined,
-      isBlind: seen === undefined,
-      asksFirst: keepsEnd,
-      session: request.session,
-      patience: (asked, left) => hedging.patience(plan, asked, left),
-      standing: standings.of(at.partition),
-    });
+    const core = writeCoreOf(
+      {
+        plan,
+        attempts: attemptsOf(levels, plan, zone),
+        timeoutMilliseconds: deadline - clock.monotonicMilliseconds(),
+        isForwarded: request.forwarded,
+        isResolution: request.resolving !== undefined,
+        mintRefusal: plan.isPrimary ? this.#mintRefusal(request) : undefined,
+        isBlind: seen === undefined,
+        asksFirst: keepsEnd,
+        session: request.session,
+        patience: (asked, left) => hedging.patience(plan, asked, left),
+        standing: standings.of(at.partition),
+      },
+      request.explanation,
+    );
     const write: WriteInProgress = {
       put: request,
       plan,
@@ -185,6 +188,7 @@ export class Writes {
     const { messenger, observer } = this.#options;
     messenger.ask(node, PUT, putToWire(put), put.deadline, (answer) => {
       observer.count('quorate_forwards_total', { result: answer.ok ? 'ok' : answer.error.code });
+      if (answer.ok) put.explanation?.adopt(answer.reply.explained);
       operation.dispatch((core) =>
         answer.ok
           ? core.forwarded(resultFromWire(answer.reply))
@@ -193,14 +197,15 @@ export class Writes {
     });
   }
 
-  #cover(session: PartitionFloor, operation: WriteOperation, { at, deadline }: Put): void {
+  #cover(session: PartitionFloor, operation: WriteOperation, put: Put): void {
+    const { at, deadline, explanation } = put;
     const covered = (): void => operation.dispatch((core) => core.covered());
     const refused = (error: unknown): void => {
       if (!(error instanceof OperatingError)) throw error;
       operation.dispatch((core) => core.notCovered(error));
     };
     try {
-      const got = this.#options.reads.cover({ at, deadline, session });
+      const got = this.#options.reads.cover({ at, deadline, session, explanation });
       if (got instanceof Promise) got.then(covered, refused);
       else covered();
     } catch (error) {
@@ -213,9 +218,9 @@ export class Writes {
     operation: WriteOperation,
     { at, deadline }: Put,
   ): void {
-    this.#options.replicas.read(node, { at, want, durable: false, deadline }, (copy) => {
+    this.#options.replicas.read(node, { at, want, durable: false, deadline }, (copy, why) => {
       operation.dispatch((core) =>
-        copy === undefined ? core.failed(round, node) : core.said(round, copy),
+        copy === undefined ? core.failed(round, node, why) : core.said(round, copy),
       );
     });
   }
@@ -235,8 +240,8 @@ export class Writes {
     const { at, durability, deadline, seen } = put;
     const blind = sent === 'write' && seen === undefined ? minted?.dot : undefined;
     const copy = { at, record: recordOf(write), durability, deadline, audit, blind };
-    this.#options.replicas.write(node, copy, (stored) => {
-      operation.dispatch((core) => core.stored(node, stored, sent));
+    this.#options.replicas.write(node, copy, (stored, why) => {
+      operation.dispatch((core) => core.stored(node, stored, sent, why));
     });
   }
 

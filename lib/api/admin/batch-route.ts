@@ -13,6 +13,7 @@ import {
   timeToLive,
   writeAnswerShape,
 } from './data-routes.js';
+import { EXPLAIN, explained } from './explain-shape.js';
 import { problemShape } from './problem-shape.js';
 import type { RouteDescription } from './route.js';
 
@@ -47,9 +48,10 @@ const receipt = z.strictObject({
 const done = { status: z.literal(200), receipt };
 const answerShape = z.strictObject({
   failed: z.int().min(0),
+  ...explained,
   results: z.array(
     z.union([
-      oneOf({ ...done, key: z.string(), context: z.string().optional(), ...stored }),
+      oneOf({ ...done, key: z.string(), context: z.string().optional(), ...stored, ...explained }),
       z.strictObject({ ...done, ...writeAnswerShape }),
       problemShape.extend({ receipt: receipt.optional() }),
     ]),
@@ -65,7 +67,7 @@ export const BATCH_ROUTE: RouteDescription = {
   operationId: 'postBatch',
   tag: 'Keys',
   summary: 'Reads and writes many keys; each operation succeeds or fails by itself',
-  parameters: [...COMMON, READ_REPAIR, ...ANY_WRITE],
+  parameters: [...COMMON, ...EXPLAIN, READ_REPAIR, ...ANY_WRITE],
   body: { 'application/json': batchShape },
   bodyExample: {
     operations: [

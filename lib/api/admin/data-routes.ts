@@ -5,6 +5,7 @@ import { READ_REPAIRS } from '../../coordination/request.js';
 import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from '../http/data-target.js';
 import { KEY_BYTES_MAX } from '../http/key-of-path.js';
 import { RECEIPT } from './answer-header-rows.js';
+import { EXPLAIN, explained } from './explain-shape.js';
 import type { AnswerRow, ParameterRow, RouteDescription } from './route.js';
 
 export const time = z.iso.datetime();
@@ -22,11 +23,17 @@ export const oneOf = <A extends z.ZodRawShape>(shape: A) =>
   ]);
 
 export const sibling = { ...stored, written_by: z.string() };
-export const valueShape = oneOf({ key: z.string(), context: z.string().optional(), ...stored });
+export const valueShape = oneOf({
+  key: z.string(),
+  context: z.string().optional(),
+  ...stored,
+  ...explained,
+});
 export const listShape = z.strictObject({
   key: z.string(),
   context: z.string().optional(),
   siblings: z.array(oneOf(sibling)),
+  ...explained,
 });
 export const writeAnswerShape = {
   key: z.string(),
@@ -35,6 +42,7 @@ export const writeAnswerShape = {
   replaced: z.array(z.string()),
   /** Only there where it names any. */
   beside: z.array(z.string()).optional(),
+  ...explained,
 };
 export const writtenShape = z.strictObject(writeAnswerShape);
 export const timeToLive = z.union([z.int().min(1).max(315_360_000), z.literal('keep')]);
@@ -118,6 +126,7 @@ const CONDITIONS: readonly ParameterRow[] = [
 ];
 export const WRITE: readonly ParameterRow[] = [
   ...COMMON,
+  ...EXPLAIN,
   header('X-Causal-Context', 'What the writer has seen: the context of an earlier answer.'),
   ...CONDITIONS,
   ...ANY_WRITE,
@@ -167,10 +176,12 @@ const keysShape = z.strictObject({
   keys: z.array(z.string()),
   /** Of the next page. */
   cursor: z.string().optional(),
+  ...explained,
 });
 const itemsShape = z.strictObject({
   items: z.array(z.union([valueShape, listShape])),
   cursor: z.string().optional(),
+  ...explained,
 });
 
 /** Where the cluster has a rate limit. */
@@ -234,7 +245,7 @@ export const DATA_ROUTES: readonly RouteDescription[] = [
       operationId: `get${suffix}Value`,
       tag: 'Keys',
       summary: `The value of ${of}`,
-      parameters: [key, ...READ, ...(suffix === '' ? [] : LIST)],
+      parameters: [key, ...READ, ...EXPLAIN, ...(suffix === '' ? [] : LIST)],
       answers: suffix === '' ? READ_ANSWERS : { ...READ_ANSWERS, 200: VALUE_OR_LIST },
     },
     {

@@ -14,6 +14,7 @@ import {
   WRITTEN,
   writtenShape,
 } from './data-routes.js';
+import { EXPLAIN, explained } from './explain-shape.js';
 import type { RouteDescription } from './route.js';
 
 const dropped = {
@@ -47,6 +48,7 @@ export const conflictsShape = z.strictObject({
   context: z.string().optional(),
   siblings: z.array(oneOf(conflictSibling)),
   resolutions: z.array(resolution),
+  ...explained,
 });
 export const versionsShape = z.strictObject({
   key: z.string(),
@@ -61,12 +63,14 @@ export const versionsShape = z.strictObject({
       bytes: z.number(),
     }),
   ),
+  ...explained,
 });
 const previewShape = oneOf({
   key: z.string(),
   dry_run: z.literal(true),
   /** The versions that it would supersede. */
   replaced: z.array(z.string()),
+  ...explained,
 });
 const DRY_RUN = {
   name: 'dry_run',
@@ -91,7 +95,7 @@ export const HISTORY_ROUTES: readonly RouteDescription[] = PATHS.flatMap(
       operationId: `get${suffix}Conflicts`,
       tag: 'Keys',
       summary: `The siblings of ${of}, and how earlier conflicts were resolved`,
-      parameters: [key, ...COMMON],
+      parameters: [key, ...COMMON, ...EXPLAIN],
       answers: {
         200: { description: 'The siblings.', schema: conflictsShape },
         404: { description: 'The key was never written.' },
@@ -125,7 +129,7 @@ export const HISTORY_ROUTES: readonly RouteDescription[] = PATHS.flatMap(
       operationId: `get${suffix}Versions`,
       tag: 'Keys',
       summary: `The versions of ${of}: current, and superseded ones that are kept`,
-      parameters: [key, ...COMMON],
+      parameters: [key, ...COMMON, ...EXPLAIN],
       answers: {
         200: { description: 'The versions, without their values.', schema: versionsShape },
         404: { description: 'The key was never written.' },

@@ -1,6 +1,7 @@
 /** The shape of every problem, for the OpenAPI document (docs/http-api.md, Errors). */
 import { z } from 'zod';
 import { ERROR_CODES } from '../../errors.js';
+import { explained } from './explain-shape.js';
 
 export const problemShape = z.object({
   type: z.string(),
@@ -11,4 +12,5 @@ export const problemShape = z.object({
   retryable: z.boolean(),
   outcome: z.enum(['none', 'unknown']),
   request_id: z.string(),
+  ...explained,
 });

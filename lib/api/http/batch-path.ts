@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import type { ApiWorld } from '../api-world.js';
 import { batchBody, type BatchOperation, batchOperationsMax } from './batch-body.js';
+import type { Explanation } from '../../coordination/explain/explanation.js';
+import { explanationOfOne } from './explained.js';
 import { type BatchHeaders, runBatch } from './batch-run.js';
 import type { HttpExchange, HttpExchangeKind, HttpExchanges } from './exchange.js';
 import { checkJsonType } from './media-type.js';
@@ -14,7 +16,9 @@ import type { RequestHeaders } from './request-headers.js';
 import { readOptions, type RequestLimits, writeOptions } from './request-options.js';
 
 const PATH = '/api/v1/batch';
-const KIND: HttpExchangeKind = { operation: 'batch', reads: false, shed: true, route: PATH };
+const KIND: HttpExchangeKind = {
+  ...{ operation: 'batch', reads: false, shed: true, explains: true, route: PATH },
+};
 
 export function isBatchPath(url: string): boolean {
   return url.startsWith(PATH) && (url.length === PATH.length || url[PATH.length] === '?');
@@ -61,7 +65,9 @@ export class BatchPath {
     admission.enter(others);
     try {
       const run = { world: this.#world, exchanges: this.#exchanges, exchange, session };
-      return await runBatch({ ...run, ...options }, operations);
+      const explain = (): Explanation | undefined =>
+        explanationOfOne(exchange, this.#world, operations.length);
+      return await runBatch({ ...run, ...options, explain }, operations);
     } finally {
       admission.leave(others);
     }

@@ -7,6 +7,8 @@ import type { SessionToken } from '../../versioning/session-token.js';
 import type { ApiWorld } from '../api-world.js';
 import { replicasText, withSession } from './answer-headers.js';
 import type { BatchOperation } from './batch-body.js';
+import type { Explanation } from '../../coordination/explain/explanation.js';
+import { withExplanation } from './explained.js';
 import type { HttpExchange, HttpExchanges } from './exchange.js';
 import { getAnswer } from './get-answer.js';
 import { JSON_TYPE } from '../../encoding/json-text.js';
@@ -26,6 +28,8 @@ export interface BatchRun extends BatchHeaders {
   readonly exchange: HttpExchange;
   /** Each operation is judged under what the client had seen when it sent them. */
   readonly session: SessionToken | undefined;
+  /** Of one operation, where the request asks how its answer came about. */
+  readonly explain: () => Explanation | undefined;
 }
 
 /** What the single request would have answered, within the answer of the batch. */
@@ -118,15 +122,16 @@ class Batch {
 
   async execute(operation: BatchOperation): Promise<Result> {
     const { change } = operation;
+    const explanation = this.#run.explain();
     try {
       const left = this.#deadline - this.#run.world.clock.monotonicMilliseconds();
       if (left <= 0) throw new OperatingError('deadline_passed', 'the batch came no further');
-      if (change === undefined) return await this.#read(operation, left);
-      return this.#taken(await this.#put(operation, change, left));
+      if (change === undefined) return await this.#read(operation, left, explanation);
+      return this.#taken(await this.#put(operation, change, left, explanation));
     } catch (error) {
       const { exchanges, exchange } = this.#run;
       const problem = exchanges.problemOf(error, exchange, change === undefined);
-      return this.#taken(resultOf(problem, undefined));
+      return this.#taken(resultOf(withExplanation(problem, explanation), undefined));
     }
   }
 
@@ -136,10 +141,14 @@ class Batch {
     return result;
   }
 
-  async #read(operation: BatchOperation, left: number): Promise<Result> {
+  async #read(
+    operation: BatchOperation,
+    left: number,
+    explanation: Explanation | undefined,
+  ): Promise<Result> {
     this.#reads += 1;
     try {
-      return await this.#get(operation, left);
+      return await this.#get(operation, left, explanation);
     } finally {
       this.#reads -= 1;
       this.#largest = Math.max(this.#largest, 1);
@@ -148,7 +157,11 @@ class Batch {
   }
 
   /** What was read and finds no room is forgotten at once, and what follows is not read at all. */
-  async #get({ key, namespace, level }: BatchOperation, left: number): Promise<Result> {
+  async #get(
+    { key, namespace, level }: BatchOperation,
+    left: number,
+    explanation: Explanation | undefined,
+  ): Promise<Result> {
     const { world, read, exchanges, exchange, session } = this.#run;
     if (this.#room <= 0) throw this.#full();
     const { fallbacks, readRepair } = read;
@@ -161,6 +174,7 @@ class Batch {
       timeoutMilliseconds: left,
       readRepair,
       session,
+      explanation,
     });
     this.#saw(answer.session);
     const view = {
@@ -171,7 +185,8 @@ class Batch {
       ifNoneMatch: undefined,
       requestId: exchange.requestId,
     };
-    const result = resultOf(getAnswer(answer, view), answer.receipt);
+    const reply = withExplanation(getAnswer(answer, view), explanation);
+    const result = resultOf(reply, answer.receipt);
     this.#largest = Math.max(this.#largest, result.text.length);
     if (result.text.length > this.#room) {
       // The answer is full: else each of what follows would be read to find no room.
@@ -182,7 +197,12 @@ class Batch {
     return this.#taken(result);
   }
 
-  async #put(operation: BatchOperation, change: Change, left: number): Promise<Result> {
+  async #put(
+    operation: BatchOperation,
+    change: Change,
+    left: number,
+    explanation: Explanation | undefined,
+  ): Promise<Result> {
     const { world, write, session } = this.#run;
     const { namespace, key, level, context, precondition } = operation;
     const { fallbacks, durability } = write;
@@ -197,9 +217,11 @@ class Batch {
       durability,
       session,
       precondition,
+      explanation,
     });
     this.#saw(answer.session);
-    return resultOf(putAnswer(answer, key, change), answer.receipt);
+    const reply = withExplanation(putAnswer(answer, key, change), explanation);
+    return resultOf(reply, answer.receipt);
   }
 
   #saw(token: SessionToken | undefined): void {

@@ -11,14 +11,12 @@ export const ROUTES: Readonly<Record<DataResource, string>> = {
   versions: '/api/v1/kv/:key/versions',
 };
 export const KINDS: Readonly<Record<DataOperation, HttpExchangeKind>> = {
-  get: { operation: 'get', reads: true, shed: true, route: ROUTES.value },
-  put: { operation: 'put', reads: false, shed: true, route: ROUTES.value },
-  delete: { operation: 'delete', reads: false, shed: true, route: ROUTES.value },
-  resolve: { operation: 'resolve', reads: false, shed: true, route: ROUTES.resolve },
+  get: kindOf('get', ROUTES.value),
+  put: kindOf('put', ROUTES.value),
+  delete: kindOf('delete', ROUTES.value),
+  resolve: kindOf('resolve', ROUTES.resolve),
 };
-export const LIST: HttpExchangeKind = {
-  ...{ operation: 'list', reads: true, shed: true, route: '/api/v1/kv' },
-};
+export const LIST = kindOf('list', '/api/v1/kv');
 /** A request that no operation answers changes nothing either. */
 export const REFUSED: HttpExchangeKind = {
   operation: 'other',
@@ -38,3 +36,8 @@ export const METHODS: Readonly<Record<DataResource, ReadonlyMap<string, DataOper
   versions: READS,
 };
 export const OPERATIONS = new Map([...METHODS.value, ...METHODS.resolve]);
+
+function kindOf(operation: DataOperation | 'list', route: string): HttpExchangeKind {
+  const reads = operation === 'get' || operation === 'list';
+  return { operation, reads, shed: true, explains: true, route };
+}

@@ -101,6 +101,7 @@ export class DataPath {
       timeoutMilliseconds,
       readRepair,
       session: this.#opened(sessionToken),
+      explanation: exchange.explanation,
     };
     const { requestId } = exchange;
     const { resource, version } = target;
@@ -153,7 +154,7 @@ export class DataPath {
     const by = request.socket.remoteAddress ?? 'unknown';
     const resolve = {
       ...{ namespace: exchange.namespace, key, level, fallbacks, timeoutMilliseconds, durability },
-      ...{ context, resolution, by, session },
+      ...{ context, resolution, by, session, explanation: exchange.explanation },
     };
     const { coordination } = node;
     if (isDryRun) return previewAnswer(await coordination.previewResolution(resolve), key);
@@ -183,9 +184,7 @@ export class DataPath {
   ): HttpReply | Promise<HttpReply> {
     const { coordination } = this.#world.node;
     const session = this.#opened(options.sessionToken);
-    const answer = coordination.put(
-      putRequest(exchange.namespace, key, change, context, session, options),
-    );
+    const answer = coordination.put(putRequest(exchange, key, change, context, session, options));
     const reply = (told: PutAnswer): HttpReply =>
       this.#ofSession(putAnswer(told, key, change), told);
     return answer instanceof Promise ? answer.then(reply) : reply(answer);
@@ -230,7 +229,7 @@ function checkNoView({ asList, version }: DataTarget): void {
 
 /** Field by field: spreading the options cost a fifth of the whole handler. */
 function putRequest(
-  namespace: string,
+  { namespace, explanation }: HttpExchange,
   key: string,
   change: Change,
   context: string | undefined,
@@ -249,6 +248,7 @@ function putRequest(
     durability,
     session,
     precondition,
+    explanation,
   };
 }
 

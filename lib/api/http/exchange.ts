@@ -6,6 +6,8 @@ import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import type { ApiWorld } from '../api-world.js';
 import { RequestAdmission } from './admission.js';
 import { AnswerBytes } from './answer-bytes.js';
+import type { Explanation } from '../../coordination/explain/explanation.js';
+import { explanationOf, withExplanation } from './explained.js';
 import { LargeTurns } from './large-turns.js';
 import { operatingError, problemReply } from './problem.js';
 import { RateLimits } from './rate-limits.js';
@@ -20,6 +22,8 @@ export interface HttpExchangeKind {
   readonly reads: boolean;
   /** Refused where too much is under way? A node that sheds load must still say that it lives. */
   readonly shed: boolean;
+  /** May its answer say how it came about? */
+  readonly explains?: true;
   /** Answered whatever there is room for. */
   readonly vital?: true;
   /** Of the request, as far as the path is known without looking closer. */
@@ -29,8 +33,8 @@ export interface HttpExchangeKind {
 export class HttpExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Path and query as they were sent. */
-  readonly url: string;
+  /** Path and query as they were sent; without `explain`. */
+  url: string;
   readonly kind: HttpExchangeKind;
   readonly headers: RequestHeaders;
   readonly requestId: string;
@@ -48,6 +52,8 @@ export class HttpExchange {
   bodyBytes = 0;
   /** Of every answer to it: name, value, ... */
   extraHeaders: readonly string[] = [];
+  /** How its answer comes about, where it asks for that. */
+  explanation: Explanation | undefined = undefined;
   /** What leaves, once there is something. */
   reply: HttpReply | undefined = undefined;
 
@@ -117,6 +123,7 @@ export class HttpExchanges {
         this.admission.enter();
         exchange.entered = true;
       }
+      exchange.explanation = explanationOf(exchange, this.#world);
       reply = handle(exchange);
     } catch (error) {
       reply = this.problemOf(error, exchange, kind.reads);
@@ -149,8 +156,8 @@ export class HttpExchanges {
     this.admission.release(exchange.bodyBytes);
     this.answers.release(exchange.reserved);
     exchange.reserved = 0;
-    const { request, response, headers } = exchange;
-    let sent = lineEnded(reply);
+    const { request, response, headers, explanation } = exchange;
+    let sent = lineEnded(withExplanation(reply, explanation));
     // Else nobody is there any more, or the listener answered in our place (a body held open).
     if (!response.headersSent && !response.destroyed) {
       sent = this.#bounded(sent, exchange);

@@ -25,7 +25,9 @@ export async function listKeys(
   }
   if (hasBody(headers)) await refuseBody(exchange, 'a list takes no body');
   const request = { ...target, namespace: exchange.namespace, level, fallbacks };
-  const list = await node.keyLists.list({ ...request, timeoutMilliseconds });
+  const list = await node.keyLists.list({
+    ...{ ...request, timeoutMilliseconds, explanation: exchange.explanation },
+  });
   const values = list.items.flatMap(({ found }) => found?.siblings ?? []);
   const bytes = values.reduce((sum, { value }) => sum + value.length, 0);
   if (bytes >= LARGE_BYTES) exchanges.reserve(exchange, bytes);

@@ -23,6 +23,7 @@ export interface RequestHeaders {
   transferEncoding: string | undefined;
   expect: string | undefined;
   requestId: string | undefined;
+  explain: string | undefined;
   /** The name of a header that was sent twice and must not be. */
   repeated: string | undefined;
   /** The name of a header that looks like one of ours and is none. */
@@ -56,6 +57,7 @@ const HEADERS: ReadonlyMap<string, HeaderRow> = new Map<string, HeaderRow>([
   ['transfer-encoding', { field: 'transferEncoding', list: true }],
   ['expect', { field: 'expect' }],
   ['x-request-id', { field: 'requestId' }],
+  ['x-explain', { field: 'explain' }],
 ]);
 
 /** First letters of the names above, in lower case: most lines are passed over by one look. */
@@ -121,6 +123,7 @@ function noHeaders(): RequestHeaders {
     transferEncoding: undefined,
     expect: undefined,
     requestId: undefined,
+    explain: undefined,
     repeated: undefined,
     unknown: undefined,
   };

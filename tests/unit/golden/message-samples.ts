@@ -45,6 +45,7 @@ const audit = {
 const seen = { vector: [[WRITER, 7] as [string, number]], beyond: dots, stamp: WRITTEN_AT };
 const put = {
   ...address,
+  explain: false,
   change: {
     state: 'value' as const,
     contentType: 'application/json',
@@ -78,6 +79,7 @@ const putResult = {
   answered: 2,
   asked: 3,
   standIns: 0,
+  explained: null,
 };
 const plainSettings = {
   fields: [
@@ -207,12 +209,12 @@ const COORDINATION = [
   samples(
     coordination.PUT,
     [
-      put,
+      { ...put, explain: true },
       { ...put, change: { state: 'tombstone' }, seen: null, resolving: null },
       { ...put, change: { ...put.change, ttlSeconds: 'keep', expiresAt: null } },
       { ...put, change: { ...put.change, ttlSeconds: null }, session: null, past: null },
     ],
-    [putResult, { ...putResult, claim: null }],
+    [putResult, { ...putResult, claim: null, explained: '[]' }],
   ),
   samples(
     coordination.PERSISTED_CLOCKS,

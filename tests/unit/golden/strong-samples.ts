@@ -26,7 +26,11 @@ const strongChange = {
   resolving: { strategy: 'last-writer', by: 'ana' },
   past: record,
 };
-const wish = { ...address, condition: { is: 'none' as const }, decide: false, takeOver: true };
+const wish = {
+  ...{ ...address, condition: { is: 'none' as const }, decide: false, takeOver: true },
+  explain: false,
+};
+const EXPLAINED = '[{"node":"n2","course":"decision","steps":[]}]';
 
 export const STRONG_SAMPLES = [
   samples(
@@ -106,7 +110,7 @@ export const STRONG_SAMPLES = [
   samples(
     strong.PROPOSE,
     [
-      { ...wish, change: strongChange },
+      { ...wish, change: strongChange, explain: true },
       {
         ...{ ...wish, condition: { is: 'match', values: [`${WRITER}.7;`] } },
         change: {
@@ -120,11 +124,11 @@ export const STRONG_SAMPLES = [
     [
       {
         ...{ is: 'applied', dot, stamp: WRITTEN_AT, replaced: [version] },
-        context: seenContext,
+        ...{ context: seenContext, explained: null },
       },
-      { is: 'read', record },
-      { is: 'unmet', record: null },
-      { is: 'elsewhere', proposer: 'n2' },
+      { is: 'read', record, explained: EXPLAINED },
+      { is: 'unmet', record: null, explained: null },
+      { is: 'elsewhere', proposer: 'n2', explained: null },
     ],
   ),
   samples(
