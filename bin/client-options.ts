@@ -123,6 +123,7 @@ export function readOptionsOf(options: CommandOptions): ReadOptions {
       options.text('timeout') === undefined
         ? undefined
         : options.milliseconds('timeout', TIMEOUT_LIMITS),
+    explain: options.isSet('explain') || undefined,
   };
 }
 

@@ -1,5 +1,6 @@
 /** What a command says, on standard error, of an answer that is none. */
 import type { Problem } from '../lib/client/quorate-error.js';
+import { printExplanationIn } from './explain-table.js';
 import type { ExitCode } from './exit-code.js';
 import { exitCodeOf } from './exit-code.js';
 import { visible } from './output.js';
@@ -8,13 +9,16 @@ import type { Terminal } from './terminal.js';
 /** Members that every problem has: they are in the first line, or are for programs. */
 const COMMON = new Set([
   ...['type', 'title', 'status', 'detail', 'code', 'retryable', 'outcome', 'request_id'],
+  'explain',
 ]);
 
-export function fail({ err }: Terminal, problem: Problem): ExitCode {
+export function fail(terminal: Terminal, problem: Problem): ExitCode {
+  const { err } = terminal;
   const { code, detail, outcome, text } = problem;
   const unknown = outcome === 'unknown' ? '; it may have happened, or may yet' : '';
   err(`quorate: ${visible(detail)} (${visible(code)})${unknown}\n`);
   for (const line of detailLines(text)) err(`${line}\n`);
+  printExplanationIn(terminal, text);
   return exitCodeOf(problem);
 }
 

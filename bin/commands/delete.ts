@@ -7,6 +7,7 @@ import {
   writeOptionsOf,
 } from '../client-options.js';
 import type { CommandRow } from '../command.js';
+import { EXPLAIN_OPTION } from '../explain-table.js';
 import { printWritten } from '../written.js';
 
 export const deleteCommand: CommandRow = {
@@ -15,7 +16,7 @@ export const deleteCommand: CommandRow = {
   example: 'delete cart',
   summary: 'delete the value of a key',
   arguments: '<key>',
-  options: [...CONDITION_OPTIONS, ...WRITE_OPTIONS],
+  options: [EXPLAIN_OPTION, ...CONDITION_OPTIONS, ...WRITE_OPTIONS],
   run: async (invocation) => {
     const { arguments: words, options } = invocation;
     const [key = ''] = words;

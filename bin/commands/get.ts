@@ -2,6 +2,7 @@
 import type { Found, GetResult, InConflict, NotFound } from '../../lib/client/results.js';
 import { clientOf, READ_OPTIONS, readOptionsOf } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
+import { EXPLAIN_OPTION, printExplanation } from '../explain-table.js';
 import type { ExitCode } from '../exit-code.js';
 import { EXIT } from '../exit-code.js';
 import type { Views } from '../output.js';
@@ -28,6 +29,7 @@ export const getCommand: CommandRow = {
       variable: 'QUORATE_GET_VERSION',
       summary: 'one version, current or kept, instead of what the key holds',
     },
+    EXPLAIN_OPTION,
     ...READ_OPTIONS.map((row) =>
       row === OUTPUT_OPTION ? { ...OUTPUT_OPTION, default: 'value' } : row,
     ),
@@ -43,9 +45,13 @@ async function run({ arguments: [key = ''], options, terminal }: Invocation): Pr
       options.text('readRepair') === undefined ? undefined : options.oneOf('readRepair', REPAIRS),
     version: options.text('version'),
   });
+  const explained = (): void => {
+    if (options.text('output') !== 'json') printExplanation(terminal, result.receipt.explanation);
+  };
   switch (result.kind) {
     case 'value':
       print(terminal, options, viewsOfValue(key, result));
+      explained();
       return EXIT.done;
     case 'siblings':
       print(terminal, options, viewsOfSiblings(result));
@@ -55,6 +61,7 @@ async function run({ arguments: [key = ''], options, terminal }: Invocation): Pr
           `  quorate resolve ${shellWord(key)} --strategy last-writer\n` +
           `  quorate put ${shellWord(key)} VALUE --context ${result.context}\n`,
       );
+      explained();
       return EXIT.siblings;
     case 'not-found':
       print(terminal, options, viewsOfNothing(key, result));
@@ -62,6 +69,7 @@ async function run({ arguments: [key = ''], options, terminal }: Invocation): Pr
       if (result.context !== undefined) {
         terminal.err(`a put with what was read:\n  --context ${result.context}\n`);
       }
+      explained();
       return EXIT.notFound;
   }
 }
@@ -85,17 +93,18 @@ function viewsOfValue(key: string, found: Found): Views {
         key: JSON.stringify(key),
         ...membersOfValue(stored),
         ...toJsonMembers({ version, context, written_at: writtenAt, expires_at: expiresAt }),
-        ...toJsonMembers({ level, replicas }),
+        ...toJsonMembers({ level, replicas, explain: receipt.explanation }),
       }),
     value: () => plainValue(stored),
   };
 }
 
 /** There is no value to show; a program that reads JSON wants the context all the same. */
-function viewsOfNothing(key: string, { context, receipt: { level, replicas } }: NotFound): Views {
+function viewsOfNothing(key: string, { context, receipt }: NotFound): Views {
+  const { level, replicas, explanation: explain } = receipt;
   return {
     table: () => '',
-    json: () => jsonText({ key, context, level, replicas }),
+    json: () => jsonText({ key, context, level, replicas, explain }),
     value: () => '',
   };
 }

@@ -11,6 +11,7 @@ import {
 } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import type { CommandOptions } from '../command-options.js';
+import { EXPLAIN_OPTION } from '../explain-table.js';
 import type { ExitCode } from '../exit-code.js';
 import { readAll, readWhole, strictTextOf } from '../read-input.js';
 import { printWritten } from '../written.js';
@@ -45,6 +46,7 @@ export const putCommand: CommandRow = {
       variable: 'QUORATE_PUT_TTL',
       summary: 'time to live: whole seconds, or 90s, 5m, 1h; keep leaves what there is',
     },
+    EXPLAIN_OPTION,
     ...CONDITION_OPTIONS,
     ...WRITE_OPTIONS,
   ],

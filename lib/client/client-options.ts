@@ -29,6 +29,8 @@ export interface ReadOptions extends CallOptions {
   readonly level?: Level | undefined;
   /** Weaker levels to descend to. */
   readonly fallbacks?: readonly Level[] | undefined;
+  /** The receipt says how the answer came about; a problem does so in its details. */
+  readonly explain?: boolean | undefined;
 }
 
 /** What is made of the JSON text of a value; undefined: `JSON.parse`. What it throws, comes out. */

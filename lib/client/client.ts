@@ -10,6 +10,7 @@ import { FetchTransport, type HttpAnswer, type HttpRequest } from './transport.j
 export { ArgumentError } from './arguments.js';
 export type { BatchOperationRequest } from './batch.js';
 export type * from './client-options.js';
+export type * from './explanation.js';
 export type { Level } from './levels.js';
 export {
   type Problem,

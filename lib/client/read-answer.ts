@@ -3,6 +3,7 @@ import { JSON_TYPE, jsonMembers, splitArray, splitObject } from '../encoding/jso
 import { fromBase64 } from './base64.js';
 import { booleanField, type Fields, fieldsOf, optionalText, outcomeField } from './fields.js';
 import { textField, textsField } from './fields.js';
+import { explanationIn } from './explanation.js';
 import { ownProblem, type Problem } from './quorate-error.js';
 import type { HttpAnswer } from './transport.js';
 import type {
@@ -34,7 +35,9 @@ export function readGet(answer: HttpAnswer): StoredResult | Problem {
   const receipt = receiptOf(answer);
   if (problem.code === 'not_found' && receipt.level !== undefined) {
     const context = answer.header('x-causal-context');
-    return { kind: 'not-found', context, receipt };
+    return reading(answer, () => {
+      return { kind: 'not-found', context, receipt: explained(receipt, problem.details) };
+    });
   }
   return problem.code === 'siblings' ? reading(answer, readConflict) : problem;
 }
@@ -46,7 +49,7 @@ export function readWrite(answer: HttpAnswer): Written | Problem {
     return {
       ...{ kind: 'written', version: textField(fields, 'version') },
       ...{ context: textField(fields, 'context'), replaced: textsField(fields, 'replaced') },
-      ...{ beside: textsField(fields, 'beside'), receipt: receiptOf(answer) },
+      ...{ beside: textsField(fields, 'beside'), receipt: explained(receiptOf(answer), fields) },
     };
   });
 }
@@ -85,7 +88,7 @@ function readFound(answer: HttpAnswer): StoredFound {
     context: optionalText(fields, 'context') ?? '',
     writtenAt: textField(fields, 'written_at'),
     expiresAt: optionalText(fields, 'expires_at'),
-    receipt,
+    receipt: explained(receipt, fields),
   };
 }
 
@@ -94,7 +97,7 @@ function readConflict(answer: HttpAnswer): StoredConflict {
   const fields = fieldsOf(JSON.parse(text));
   return {
     ...{ kind: 'siblings', siblings: siblingsIn(text), context: textField(fields, 'context') },
-    ...{ receipt: receiptOf(answer), text },
+    ...{ receipt: explained(receiptOf(answer), fields), text },
   };
 }
 
@@ -136,6 +139,12 @@ function memberText(text: string, name: string): string | undefined {
 
 export function receiptOf({ header }: HttpAnswer): ClientReceipt {
   return { level: header('x-consistency-achieved'), replicas: header('x-replicas') };
+}
+
+/** With how the answer came about, where it says so. */
+function explained(receipt: ClientReceipt, fields: Fields): ClientReceipt {
+  const explanation = explanationIn(fields);
+  return explanation === undefined ? receipt : { ...receipt, explanation };
 }
 
 export function readProblem(answer: HttpAnswer): Problem {

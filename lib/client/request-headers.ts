@@ -4,13 +4,14 @@ import type { WriteOptions } from './client-options.js';
 
 export function headersOf(options: WriteOptions): Record<string, string> {
   const { level, fallbacks = [], timeoutMilliseconds: timeout, context, durability } = options;
-  const { ifMatch, ifNoneMatch } = options;
+  const { ifMatch, ifNoneMatch, explain } = options;
   return headersFrom({
     'x-consistency-level': level === undefined ? undefined : String(level),
     'x-consistency-fallback': fallbacks.length === 0 ? undefined : fallbacks.join(', '),
     'x-timeout': timeout === undefined ? undefined : `${timeoutOf(timeout)}ms`,
     'x-causal-context': context,
     'x-durability': durability,
+    'x-explain': explain === true ? '1' : undefined,
     'if-match': ifMatch,
     'if-none-match': ifNoneMatch,
   });

@@ -1,4 +1,5 @@
 /** What a client gets. What goes wrong is thrown, as a QuorateError. See docs/client.md. */
+import type { ExplainedAnswer } from './explanation.js';
 import type { QuorateError } from './quorate-error.js';
 
 /** As it is stored: JSON as it was written, digit by digit, or bytes with their type. */
@@ -12,6 +13,8 @@ export interface ClientReceipt {
   readonly level: string | undefined;
   /** `2/3`, and `stand-ins=1` where there were any. */
   readonly replicas: string | undefined;
+  /** How the answer came about, where that was asked. */
+  readonly explanation?: ExplainedAnswer | undefined;
 }
 
 /** A version of a key, before anybody has said what its value is. */

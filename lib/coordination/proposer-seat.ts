@@ -76,8 +76,7 @@ export class ProposerSeat {
   readonly #running: Running;
   /** How often the open operation of a key was decided. */
   readonly #decisions = new Map<KeyText, number>();
-  /** Since somebody has asked for an explanation. */
-  #explained: ExplainedDecisions | undefined;
+  readonly #explained: ExplainedDecisions;
   constructor(options: SeatOf) {
     const { self, engine, ownership, random, plans, partition } = options;
     this.#options = options;
@@ -90,6 +89,7 @@ export class ProposerSeat {
       follow: (done) => this.#follow(done),
     });
     const course = new PartitionProposer(self, () => random.fraction());
+    this.#explained = new ExplainedDecisions(self, course.core);
     this.#running = engine.run(course, (effect: PartitionEffect) => this.#perform(effect));
   }
 
@@ -105,10 +105,7 @@ export class ProposerSeat {
   /** @param deadline on the monotonic clock */
   submit(operation: StrongOperation, deadline: number, explanation?: Explanation): void {
     this.#checkEpoch();
-    if (explanation !== undefined) {
-      this.#explained ??= new ExplainedDecisions(this.#options.self, this.core);
-      this.#explained.watch(operation, explanation);
-    }
+    if (explanation !== undefined) this.#explained.watch(operation, explanation);
     const endsAt = deadline - this.#running.begunAt;
     this.#running.dispatch((core) => core.submit(operation, endsAt));
   }
@@ -136,7 +133,7 @@ export class ProposerSeat {
   }
 
   #perform(effect: PartitionEffect): void {
-    this.#explained?.saw(effect);
+    this.#explained.saw(effect);
     switch (effect.do) {
       case 'campaign':
         this.#campaign();
@@ -216,7 +213,7 @@ export class ProposerSeat {
 
   #hear(node: NodeId, start: number, reply: AcceptorReply): void {
     const { partition } = this;
-    this.#explained?.heard(node, reply);
+    this.#explained.heard(node, reply);
     if (reply.is === 'refused') this.#options.rounds.note(partition, reply.promised.round);
     this.#running.dispatch((core) => core.answered({ node, start }, reply));
   }

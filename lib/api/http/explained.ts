@@ -2,9 +2,17 @@
 import { Explanation, EXPLANATION_BYTES_MAX } from '../../coordination/explain/explanation.js';
 import { JSON_TYPE } from '../../encoding/json-text.js';
 import type { ApiWorld } from '../api-world.js';
-import type { HttpExchange } from './exchange.js';
 import { invalid } from './refusals.js';
 import { byteText, type HttpReply } from './reply.js';
+import type { RequestHeaders } from './request-headers.js';
+
+/** Of an exchange (exchange.ts). */
+interface Explainable {
+  url: string;
+  readonly headers: RequestHeaders;
+  readonly headOnly: boolean;
+  readonly kind: { readonly reads: boolean; readonly explains?: true };
+}
 
 const PARAMETER = 'explain=';
 /** Of the answer of a batch. */
@@ -16,7 +24,7 @@ const SHARE_OF_EXPLANATIONS = 0.5;
  * @throws OperatingError `invalid_request`: another value than 1, or an answer without a body
  */
 export function explanationOf(
-  exchange: HttpExchange,
+  exchange: Explainable,
   { node, clock }: Pick<ApiWorld, 'node' | 'clock'>,
 ): Explanation | undefined {
   const { headers, kind } = exchange;
@@ -35,7 +43,7 @@ export function explanationOf(
 
 /** Of one of so many operations, where the request asks: they share the room of the answer. */
 export function explanationOfOne(
-  { explanation }: Pick<HttpExchange, 'explanation'>,
+  { explanation }: { readonly explanation: Explanation | undefined },
   { node, clock, limits }: Pick<ApiWorld, 'node' | 'clock' | 'limits'>,
   operations: number,
 ): Explanation | undefined {
@@ -45,7 +53,7 @@ export function explanationOfOne(
   return new Explanation(node.id, () => clock.monotonicMilliseconds(), bytesMax);
 }
 
-function isAsked(exchange: HttpExchange): boolean {
+function isAsked(exchange: Explainable): boolean {
   const { url, headers } = exchange;
   if (headers.explain !== undefined) checkOne(headers.explain, 'x-explain');
   const start = url.indexOf('?') + 1;

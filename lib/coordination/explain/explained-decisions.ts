@@ -8,7 +8,7 @@ import type { ProposerCore } from '../../consensus/proposer-core.js';
 import type { NodeId } from '../../environment/transport.js';
 import { dotText } from '../../versioning/dot.js';
 import type { PartitionEffect } from '../partition-proposer.js';
-import type { Course, Explanation, Shown, Step } from './explanation.js';
+import type { Course, Explanation, ShownMembers, Step } from './explanation.js';
 import { ballotText, proposalText, stateShown } from './shown.js';
 
 interface Watched {
@@ -53,6 +53,7 @@ export class ExplainedDecisions {
 
   /** What an acceptor says. Before the core is told. */
   heard(node: NodeId, reply: AcceptorReply): void {
+    if (this.#watched.length === 0) return;
     switch (reply.is) {
       case 'promised':
         this.#toAll(`prepare ${node}`, (key) => promiseShown(reply.entries, key));
@@ -84,6 +85,7 @@ export class ExplainedDecisions {
 
   /** What the core says is to be done. */
   saw(effect: PartitionEffect): void {
+    if (this.#watched.length === 0) return;
     switch (effect.do) {
       case 'send': {
         const { node, request } = effect;
@@ -156,13 +158,13 @@ export class ExplainedDecisions {
     }
   }
 
-  #toAll(question: string, shownFor: (key: KeyText) => Shown): void {
+  #toAll(question: string, shownFor: (key: KeyText) => ShownMembers): void {
     for (const { operation, steps } of this.#watched) {
       steps.get(question)?.answered(shownFor(operation.key));
     }
   }
 
-  #to(key: KeyText, question: string, shown: Shown): void {
+  #to(key: KeyText, question: string, shown: ShownMembers): void {
     for (const { operation, steps } of this.#watched) {
       if (operation.key === key) steps.get(question)?.answered(shown);
     }
@@ -183,7 +185,7 @@ export class ExplainedDecisions {
 }
 
 /** What it had accepted, or learned, of this key; of how many others besides. */
-function promiseShown(entries: readonly PromiseEntry[], key: KeyText): Shown {
+function promiseShown(entries: readonly PromiseEntry[], key: KeyText): ShownMembers {
   const own = entries.find((entry) => entry.key === key);
   const { acceptance, mark } = own ?? {};
   return {

@@ -6,7 +6,7 @@ import { ReadCore } from '../read-core.js';
 import type { ReadCoreOptions, ReadEffect, ReadStage } from '../read-effects.js';
 import type { Copy } from '../read-round.js';
 import type { StoredRepair } from '../repair-core.js';
-import type { Course, Explanation, Shown, Step } from './explanation.js';
+import type { Course, Explanation, ShownMembers, Step } from './explanation.js';
 import {
   dotsShown,
   floorShown,
@@ -133,7 +133,7 @@ class ExplainedReadCore extends ReadCore {
   }
 }
 
-function copyShown({ fingerprint, siblings, want, missing }: Copy): Shown {
+function copyShown({ fingerprint, siblings, want, missing }: Copy): ShownMembers {
   const held = siblings === undefined ? versionsShown(fingerprint) : stateShown(siblings);
   return { want, ...held, missing: missing.size === 0 ? undefined : dotsShown(missing) };
 }

@@ -5,7 +5,7 @@ import type { OperatingError } from '../../errors.js';
 import { dotText } from '../../versioning/dot.js';
 import { StrongCore, type StrongCoreOptions } from '../strong-core.js';
 import type { Handled, StrongEffect, StrongResult } from '../strong-effects.js';
-import type { Course, Explanation, Shown, Step } from './explanation.js';
+import type { Course, Explanation, ShownMembers, Step } from './explanation.js';
 import { ballotText, few, planShown, proposalText, refusalShown, stateShown } from './shown.js';
 
 /** The course of an operation at `strong`; with an explanation it is told there. */
@@ -79,11 +79,11 @@ class ExplainedStrongCore extends StrongCore {
     return this.#saw(super.elapsed());
   }
 
-  #answered(question: string, shown: Shown): void {
+  #answered(question: string, shown: ShownMembers): void {
     this.#steps.get(question)?.answered(shown);
   }
 
-  #ask(question: string, did: string, node: NodeId, shown?: Shown): void {
+  #ask(question: string, did: string, node: NodeId, shown?: ShownMembers): void {
     this.#steps.set(question, this.#course.ask(did, node, shown));
   }
 
@@ -135,7 +135,7 @@ class ExplainedStrongCore extends StrongCore {
 }
 
 /** What an owner says of a key: in one round trip that settles a read, or leaves it open. */
-function reportShown({ promised, isActive, isBusy, record, acceptance }: ReadReport): Shown {
+function reportShown({ promised, isActive, isBusy, record, acceptance }: ReadReport): ShownMembers {
   return {
     ...stateShown(record),
     promised: ballotText(promised),
@@ -148,7 +148,7 @@ function reportShown({ promised, isActive, isBusy, record, acceptance }: ReadRep
   };
 }
 
-function handledShown(handled: Handled): Shown {
+function handledShown(handled: Handled): ShownMembers {
   switch (handled.is) {
     case 'applied': {
       const { dot, replaced } = handled;
@@ -164,7 +164,7 @@ function handledShown(handled: Handled): Shown {
   }
 }
 
-function inquiredShown(result: StrongResult | OperatingError | undefined): Shown {
+function inquiredShown(result: StrongResult | OperatingError | undefined): ShownMembers {
   if (result === undefined) return { dead: true };
   return 'is' in result ? handledShown(result) : refusalShown(result);
 }

@@ -13,7 +13,7 @@ import type {
   WriteCoreOptions,
   WriteEffect,
 } from '../write-effects.js';
-import type { Course, Explanation, Shown, Step } from './explanation.js';
+import type { Course, Explanation, ShownMembers, Step } from './explanation.js';
 import {
   contextShown,
   floorShown,
@@ -148,11 +148,11 @@ class ExplainedWriteCore extends WriteCore {
     return this.#saw(super.elapsed());
   }
 
-  #answered(question: string, shown: Shown): void {
+  #answered(question: string, shown: ShownMembers): void {
     this.#steps.get(question)?.answered(shown);
   }
 
-  #ask(question: string, did: string, node: NodeId, shown?: Shown): void {
+  #ask(question: string, did: string, node: NodeId, shown?: ShownMembers): void {
     this.#steps.set(question, this.#course.ask(did, node, shown));
   }
 
@@ -218,11 +218,11 @@ function some(nodes: readonly NodeId[]): readonly NodeId[] | undefined {
   return nodes.length === 0 ? undefined : nodes;
 }
 
-function acknowledgementShown({ report }: WriteAcknowledgement): Shown {
+function acknowledgementShown({ report }: WriteAcknowledgement): ShownMembers {
   return report === undefined ? { stored: true } : { stored: true, ...reportShown(report) };
 }
 
-function reportShown({ live, open, beside, context }: BlindReport): Shown {
+function reportShown({ live, open, beside, context }: BlindReport): ShownMembers {
   return {
     superseded: live ? undefined : true,
     other_open: open || undefined,

@@ -1,7 +1,7 @@
 /**
  * How an answer came about: the courses that one request ran, step by step (docs/http-api.md,
- * Explained answers). Made only where a request asks for it. It is JSON text from the start, so that
- * what it holds can be counted in bytes.
+ * Explained answers). Made only where a request asks for it. It is kept as JSON text, so that its
+ * bytes can be counted.
  */
 import type { NodeId } from '../../environment/transport.js';
 
@@ -11,7 +11,7 @@ export const EXPLANATION_BYTES_MAX = 64 * 1024;
 const END_BYTES_MAX = 2048;
 
 /** Members of a step or a course. `undefined` ones are left out. */
-export type Shown = Readonly<Record<string, unknown>>;
+export type ShownMembers = Readonly<Record<string, unknown>>;
 
 /** `strong`: where the client asked; `decision`: of the same operation, at its proposer. */
 type CourseKind = 'read' | 'write' | 'strong' | 'decision' | 'list';
@@ -32,7 +32,7 @@ export class Step {
   }
 
   /** The first answer counts. */
-  answered(shown: Shown): void {
+  answered(shown: ShownMembers): void {
     if (this.#answer !== undefined || !this.#isQuestion) return;
     const took = rounded(this.#explanation.now() - this.#at);
     const answer = `,"took_ms":${took},"answer":${JSON.stringify(shown)}`;
@@ -57,17 +57,17 @@ export class Course {
   }
 
   /** Something was done, or met. */
-  note(did: string, shown: Shown = {}): void {
+  note(did: string, shown: ShownMembers = {}): void {
     this.#add(did, shown, false, 0);
   }
 
   /** The same, and the course ends with it. */
-  end(did: string, shown: Shown): void {
+  end(did: string, shown: ShownMembers): void {
     this.#add(did, shown, false, END_BYTES_MAX);
   }
 
   /** Somebody was asked; undefined: there was no room to note it. */
-  ask(did: string, node: NodeId, shown: Shown = {}): Step | undefined {
+  ask(did: string, node: NodeId, shown: ShownMembers = {}): Step | undefined {
     return this.#add(did, { node, ...shown }, true, 0);
   }
 
@@ -75,7 +75,7 @@ export class Course {
     return `${this.#head},"steps":[${this.#steps.map(({ text }) => text).join(',')}]}`;
   }
 
-  #add(did: string, shown: Shown, isQuestion: boolean, beyond: number): Step | undefined {
+  #add(did: string, shown: ShownMembers, isQuestion: boolean, beyond: number): Step | undefined {
     const at = this.#explanation.now();
     const head = JSON.stringify({ at_ms: rounded(at), did, ...shown }).slice(0, -1);
     if (!this.#explanation.takes(head.length, beyond)) return undefined;
@@ -113,7 +113,7 @@ export class Explanation {
     return this.#clock() - this.#begunAt;
   }
 
-  begin(kind: CourseKind, shown: Shown): Course {
+  begin(kind: CourseKind, shown: ShownMembers): Course {
     const head = JSON.stringify({ node: this.#node, course: kind, ...shown }).slice(0, -1);
     const course = new Course(this, head);
     if (this.takes(head.length)) this.#courses.push(course);
@@ -121,7 +121,7 @@ export class Explanation {
   }
 
   /** Something that follows from what the last course came to. */
-  note(did: string, shown: Shown = {}): void {
+  note(did: string, shown: ShownMembers = {}): void {
     this.#courses.at(-1)?.note(did, shown);
   }
 

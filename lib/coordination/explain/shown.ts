@@ -9,14 +9,14 @@ import { countDots, type DotSet, dotsIn } from '../../versioning/dot-set.js';
 import type { PartitionFloor } from '../../versioning/session-token.js';
 import { fingerprint, type Siblings } from '../../versioning/siblings.js';
 import type { Attempt } from '../level.js';
-import type { Shown } from './explanation.js';
+import type { ShownMembers } from './explanation.js';
 
 /** Of each list; how many are not shown is said beside it. */
 const SHOWN_MAX = 16;
 const MESSAGE_CHARACTERS_MAX = 200;
 
 /** Who owns the key, who of them is up, who is asked first, who can stand in. */
-export function planShown(plan: Plan): Shown {
+export function planShown(plan: Plan): ShownMembers {
   const { partition, epoch, primaries, order, standIns, sets } = plan;
   const owners = primaries.map(({ node, zone, up }) => ({ node, zone, up }));
   return {
@@ -27,7 +27,7 @@ export function planShown(plan: Plan): Shown {
 }
 
 /** The level, then its fallbacks: what each needs, and what must hold a merge before an answer. */
-export function levelsShown(attempts: readonly Attempt[]): readonly Shown[] {
+export function levelsShown(attempts: readonly Attempt[]): readonly ShownMembers[] {
   return attempts.map(({ level, quorum, repairsTo, isPossible }) => ({
     level: level.name,
     needs: quorum.requirements.map(requirementShown),
@@ -36,29 +36,29 @@ export function levelsShown(attempts: readonly Attempt[]): readonly Shown[] {
   }));
 }
 
-function requirementShown({ nodes, required }: Requirement): Shown {
+function requirementShown({ nodes, required }: Requirement): ShownMembers {
   return { required, of: nodes };
 }
 
 /** What must not be missing; undefined: the request is of no session. */
-export function floorShown(floor: PartitionFloor | undefined): Shown | undefined {
+export function floorShown(floor: PartitionFloor | undefined): ShownMembers | undefined {
   if (floor === undefined) return undefined;
   const { dots, flag, one } = floor;
   return { ...dotsShown(dots), flag: flag === 'none' ? undefined : flag, one: one || undefined };
 }
 
-export function dotsShown(dots: DotSet): Shown {
+export function dotsShown(dots: DotSet): ShownMembers {
   return { dots: few(dotsIn(dots).map(dotText)), count: countDots(dots) };
 }
 
 /** The versions that a replica holds, and what it knows to be superseded. */
-export function stateShown(state: Siblings | undefined): Shown {
+export function stateShown(state: Siblings | undefined): ShownMembers {
   if (state === undefined) return { versions: [] };
   return { ...versionsShown(fingerprint(state)), context: contextShown(state.context) };
 }
 
 /** What a fingerprint tells: each version, and whether its value has ended. */
-export function versionsShown(text: string): Shown {
+export function versionsShown(text: string): ShownMembers {
   const versions = text.match(/[^;!]+[;!]/g) ?? [];
   const shown = versions.slice(0, SHOWN_MAX).map((version) => {
     return version.endsWith('!') ? `${version.slice(0, -1)} (ended)` : version.slice(0, -1);
@@ -68,7 +68,7 @@ export function versionsShown(text: string): Shown {
 }
 
 /** By writer the last number that is covered, and single numbers beyond. */
-export function contextShown({ vector, beyond }: Context): Shown {
+export function contextShown({ vector, beyond }: Context): ShownMembers {
   const shown = Object.fromEntries([...vector].slice(0, SHOWN_MAX));
   const left = vector.size - Math.min(vector.size, SHOWN_MAX);
   return {
@@ -82,7 +82,7 @@ export function versionsOf(dots: readonly { readonly dot: Dot }[]): readonly str
   return few(dots.map(({ dot }) => dotText(dot)));
 }
 
-export function refusalShown(error: OperatingError | undefined): Shown {
+export function refusalShown(error: OperatingError | undefined): ShownMembers {
   if (error === undefined) return { refused: 'unreadable' };
   return { refused: error.code, message: error.message.slice(0, MESSAGE_CHARACTERS_MAX) };
 }

@@ -1,4 +1,4 @@
-/** How answers came about, told through HTTP by whole nodes: at every level, for every operation. */
+/** How answers came about, told through HTTP by whole nodes: at every level, of each operation. */
 import t, { type Test } from 'tap';
 import { AVAILABLE_LEVELS } from '../../../lib/coordination/level.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
@@ -267,7 +267,7 @@ t.test('an absent primary: its hint, and who holds it', async (t) => {
     course?.steps.find(({ did }) => did === 'hold'),
     { node: 'n4', hint_for: 'n3' },
   );
-  t.match((course?.['plan'] as { owners: unknown[] }).owners, [{}, {}, {}]);
+  t.match(course, { plan: { owners: [{}, {}, {}] } });
 });
 
 t.test('batches, lists, conflicts, versions, deletes and resolutions explain, too', async (t) => {
