@@ -22,8 +22,8 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
     rule: 'W2',
     name: 'a write that fell back claims the first level',
     file: 'coordination/write-core.js',
-    right: "const level = this.#attempts[0]?.level.name ?? '';",
-    wrong: 'const level = this.#options.attempts[0].level.name;',
+    right: 'return this.#answer(this.level, granted.length, standIns);',
+    wrong: 'return this.#answer(this.#options.attempts[0].level.name, granted.length, standIns);',
     checkers: ['receipts'],
   },
   {

@@ -32,6 +32,11 @@ const wish = {
 };
 const EXPLAINED = '[{"node":"n2","course":"decision","steps":[]}]';
 
+const appliedOf = (explained: string | null) => ({
+  ...{ is: 'applied' as const, dot, stamp: WRITTEN_AT, replaced: [version] },
+  ...{ context: seenContext, explained },
+});
+
 export const STRONG_SAMPLES = [
   samples(
     strong.ACCEPTOR,
@@ -122,13 +127,12 @@ export const STRONG_SAMPLES = [
       { ...wish, condition: { is: 'absent' }, change: null },
     ],
     [
-      {
-        ...{ is: 'applied', dot, stamp: WRITTEN_AT, replaced: [version] },
-        ...{ context: seenContext, explained: null },
-      },
+      appliedOf(null),
+      appliedOf(EXPLAINED),
       { is: 'read', record, explained: EXPLAINED },
       { is: 'unmet', record: null, explained: null },
       { is: 'elsewhere', proposer: 'n2', explained: null },
+      { is: 'elsewhere', proposer: 'n2', explained: EXPLAINED },
     ],
   ),
   samples(
