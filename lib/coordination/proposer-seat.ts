@@ -77,6 +77,7 @@ export class ProposerSeat {
   /** How often the open operation of a key was decided. */
   readonly #decisions = new Map<KeyText, number>();
   readonly #explained: ExplainedDecisions;
+
   constructor(options: SeatOf) {
     const { self, engine, ownership, random, plans, partition } = options;
     this.#options = options;
