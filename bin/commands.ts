@@ -3,6 +3,7 @@ import type { CommandRow } from './command.js';
 import { assessCommand } from './commands/assess.js';
 import { batchCommand } from './commands/batch.js';
 import { clusterCommand } from './commands/cluster.js';
+import { compareCommand } from './commands/compare.js';
 import { completionCommand } from './commands/completion.js';
 import { configCommand } from './commands/config.js';
 import { conflictsCommand } from './commands/conflicts.js';
@@ -50,6 +51,7 @@ export const COMMANDS: readonly CommandRow[] = [
   namespaceCommand,
   stressCommand,
   assessCommand,
+  compareCommand,
   versionCommand,
   completionCommand(() => COMMANDS),
 ];

@@ -8,6 +8,7 @@ import type { ConnectionFigures } from '../../lib/api/api-world.js';
 import type { ClientRates } from '../../lib/api/client-rates.js';
 import { problemBody } from '../../lib/api/http/problem.js';
 import type { Environment } from '../../lib/environment/environment.js';
+import type { Transport } from '../../lib/environment/transport.js';
 import { messageOf, OperatingError } from '../../lib/errors.js';
 import type { QuorateNode } from '../../lib/node.js';
 import { createNode } from '../../lib/node.js';
@@ -46,6 +47,8 @@ export interface RunNodeOptions {
   readonly observer: LogAndMetrics;
   /** Aborted when the node is to stop, perhaps while it starts. */
   readonly signal: AbortSignal;
+  /** Stands between the node and its links; undefined: nothing does. */
+  readonly wrap?: (transport: Transport) => Transport;
 }
 
 /** What a node, made anew or not, must know of the listener that is made after it. */
@@ -139,7 +142,7 @@ async function createServed(options: Served, damage: string | undefined): Promis
     logsRequests: settings.node.logLevel === 'debug',
     limits: settings.requests,
     metrics: () => {
-      environment.transport.measure();
+      environment.sockets.measure();
       return observer.metricsText();
     },
     together: leaving.add,
@@ -169,11 +172,11 @@ async function meetPeers(node: QuorateNode, signal: AbortSignal): Promise<void> 
 async function environmentOf(
   options: RunNodeOptions,
   damage: string | undefined,
-): Promise<Environment & { readonly transport: PeerSockets }> {
+): Promise<Environment & { readonly sockets: PeerSockets }> {
   const { node, peers, storage } = options.settings;
   const { secret, observer } = options;
   const clock = new SystemClock();
-  const transport = new PeerSockets({
+  const sockets = new PeerSockets({
     ...{ clock, random, observer, secret, together: leaving.add },
     self: node.id,
     clusterName: node.clusterName,
@@ -195,7 +198,8 @@ async function environmentOf(
     writeBufferBytes: storage.writeBufferBytes,
     damage,
   });
-  return { clock, random, storage: opened, transport, observer };
+  const transport = options.wrap?.(sockets) ?? sockets;
+  return { clock, random, storage: opened, transport, sockets, observer };
 }
 
 function listen(

@@ -5,6 +5,9 @@ import { sequenceOf } from './stress-value.js';
 
 export type StressOutcome = 'acknowledged' | 'unknown' | 'none';
 
+/** So many acknowledged writes have their times kept: what is staler is at least that stale. */
+const TIMES_MAX = 64;
+
 /** At the start of a read: what its answer must not fall behind. */
 export type Floor = number;
 
@@ -24,6 +27,10 @@ export class KeyHistory {
   #pending: number | undefined;
   readonly #unknown = new Set<number>();
   readonly #refused = new Set<number>();
+  /** When the latest writes were acknowledged. */
+  readonly #acknowledgedAt: { readonly sequence: number; readonly at: number }[] = [];
+  /** Of the key's session: what its acknowledged writes have come to. */
+  sessionToken: string | undefined;
 
   constructor(key: string) {
     this.key = key;
@@ -45,12 +52,30 @@ export class KeyHistory {
     return this.#last;
   }
 
-  endWrite(sequence: number, outcome: StressOutcome): void {
+  /** @param now in milliseconds, on the clock of `stalenessOf` */
+  endWrite(sequence: number, outcome: StressOutcome, now = performance.now()): void {
     assert(this.#pending === sequence, 'the write that ends is the one that began');
     this.#pending = undefined;
-    if (outcome === 'acknowledged') this.#acknowledged = sequence;
+    if (outcome === 'acknowledged') this.#noteAcknowledged(sequence, now);
     else if (outcome === 'unknown') this.#unknown.add(sequence);
     else this.#refused.add(sequence);
+  }
+
+  #noteAcknowledged(sequence: number, at: number): void {
+    this.#acknowledged = sequence;
+    this.#acknowledgedAt.push({ sequence, at });
+    if (this.#acknowledgedAt.length > TIMES_MAX) this.#acknowledgedAt.shift();
+  }
+
+  /**
+   * How old an answer was against real time: since when, as the read began, the first write that it
+   * lacks had been acknowledged. Undefined: it lacks none.
+   * @param values what the read found; they were judged before
+   */
+  stalenessOf(values: readonly unknown[], began: number): number | undefined {
+    const newest = greatestOf(values.map((value) => sequenceOf(value, this.key) ?? 0));
+    const missed = this.#acknowledgedAt.find(({ sequence, at }) => sequence > newest && at < began);
+    return missed === undefined ? undefined : began - missed.at;
   }
 
   floor(): Floor {

@@ -10,7 +10,13 @@ export interface LoadRequest {
 }
 
 export type LoadOutcome =
-  | { readonly kind: 'answered'; readonly status: number; readonly body: string }
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly body: string;
+      /** What the client has seen by now; undefined: the request was of no session. */
+      readonly sessionToken: string | undefined;
+    }
   /** Every endpoint refused the connection: nothing was sent. */
   | { readonly kind: 'refused' }
   /** The connection broke under the request. */
@@ -36,7 +42,8 @@ interface Endpoint {
 export class LoadConnections {
   readonly #options: LoadConnectionsOptions;
   readonly #endpoints: readonly Endpoint[];
-  #turn = 0;
+  /** Each for itself: a put after every second get would always meet the same endpoint. */
+  readonly #turns = { GET: 0, PUT: 0 };
 
   constructor(options: LoadConnectionsOptions) {
     this.#options = options;
@@ -52,10 +59,11 @@ export class LoadConnections {
     });
   }
 
-  /** Endpoints take turns; `done` is called once. */
+  /** Endpoints take turns, with gets and with puts; `done` is called once. */
   send(load: LoadRequest, done: (outcome: LoadOutcome) => void): void {
-    this.#turn = (this.#turn + 1) % this.#endpoints.length;
-    this.#sendFrom(this.#turn, 0, load, done);
+    const turn = (this.#turns[load.method] + 1) % this.#endpoints.length;
+    this.#turns[load.method] = turn;
+    this.#sendFrom(turn, 0, load, done);
   }
 
   close(): void {
@@ -134,6 +142,8 @@ function readBody(response: IncomingMessage, settle: (outcome: LoadOutcome) => v
   });
   response.on('error', () => settle({ kind: 'broken' }));
   response.on('end', () => {
-    settle({ kind: 'answered', status: response.statusCode ?? 0, body });
+    const token = response.headers['x-session-token'];
+    const sessionToken = typeof token === 'string' ? token : undefined;
+    settle({ kind: 'answered', status: response.statusCode ?? 0, body, sessionToken });
   });
 }

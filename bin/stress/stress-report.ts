@@ -2,6 +2,7 @@
 import type { Terminal } from '../terminal.js';
 import { table } from '../output.js';
 import { progressBar } from '../progress.js';
+import type { LatencyHistogram } from './latency-histogram.js';
 import type { StressPlan } from './stress-plan.js';
 import type { StressRun } from './stress-run.js';
 import type { StressRequestKind, Tally } from './tally.js';
@@ -33,7 +34,12 @@ export function stressReport(plan: StressPlan, tally: Tally, loadMilliseconds: n
     broken_connections: tally.broken,
     refused_and_retried: tally.refused,
     per_second: rounded((1000 * tally.done) / Math.max(1, loadMilliseconds)),
-    latencies_ms: Object.fromEntries(OPERATIONS.map((one) => [one, latenciesOf(tally, one)])),
+    latencies_ms: Object.fromEntries(
+      OPERATIONS.map((one) => [one, quantilesOf(tally.latencies[one])]),
+    ),
+    /** Answers that lacked what had been acknowledged when they were asked for, and by how much. */
+    stale_answers: tally.staleness.count,
+    staleness_ms: quantilesOf(tally.staleness),
     reasons: Object.fromEntries(tally.reasons),
   };
 }
@@ -57,6 +63,11 @@ export function reportTable(terminal: Pick<Terminal, 'colours'>, report: StressR
       'unknown',
       `${report.unknown_outcomes} writes; ${report.broken_connections} requests on connections ` +
         'that broke',
+    ],
+    [
+      'stale',
+      `${report.stale_answers} answers lacked what had been acknowledged before` +
+        (report.stale_answers === 0 ? '' : `, p99 ${report.staleness_ms['p99']} ms long`),
     ],
     ['refused', `${report.refused_and_retried} connections, retried elsewhere`],
   ];
@@ -90,8 +101,8 @@ export function progressLine(
   );
 }
 
-function latenciesOf(tally: Tally, operation: StressRequestKind): Record<string, number> {
-  const histogram = tally.latencies[operation];
+/** Of milliseconds. */
+export function quantilesOf(histogram: LatencyHistogram): Record<string, number> {
   const quantiles = Object.entries(QUANTILES).map(([name, fraction]) => [
     name,
     rounded(histogram.quantile(fraction)),

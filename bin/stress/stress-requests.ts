@@ -62,12 +62,15 @@ export class StressRequests {
   get(key: KeyHistory, done: () => void): void {
     this.#tally.requests.get += 1;
     const floor = key.floor();
+    const began = performance.now();
     this.#read(key, this.#readHeaders, (outcome) => {
       const values = valuesOf(outcome);
       if (values === undefined) {
         this.#miss('get', outcome);
       } else {
         this.#tally.successes.get += 1;
+        const stale = key.stalenessOf(values, began);
+        if (stale !== undefined) this.#tally.staleness.record(stale);
         this.#count(key, key.judge(values, floor, this.#plan.isStrict));
       }
       done();
@@ -105,19 +108,25 @@ export class StressRequests {
     };
     const { timeoutMilliseconds } = this.#plan;
     if (timeoutMilliseconds !== undefined) headers['x-timeout'] = `${timeoutMilliseconds}ms`;
+    if (key.sessionToken !== undefined) headers['x-session-token'] = key.sessionToken;
     const path = `/api/v1/kv/${key.key}`;
     this.#connections.send({ method: 'PUT', path, headers, body }, (outcome) => {
       const written = writeOutcomeOf(outcome);
       key.endWrite(sequence, written);
+      if (written === 'acknowledged' && outcome.kind === 'answered') {
+        key.sessionToken = outcome.sessionToken;
+      }
       done(outcome, written);
     });
   }
 
   #read(
-    { key }: KeyHistory,
-    headers: Record<string, string>,
+    { key, sessionToken }: KeyHistory,
+    common: Record<string, string>,
     done: (outcome: LoadOutcome) => void,
   ): void {
+    const headers =
+      sessionToken === undefined ? common : { ...common, 'x-session-token': sessionToken };
     const path = `/api/v1/kv/${key}`;
     this.#connections.send({ method: 'GET', path, headers, body: undefined }, done);
   }

@@ -69,18 +69,31 @@ export class StressRun {
 
   async run(): Promise<void> {
     try {
-      await this.#forEachKey((key) => this.#requests.prepare(key));
-      const began = performance.now();
-      await this.#load(began);
-      this.#loadMilliseconds = performance.now() - began;
+      await this.prepare();
+      await this.load();
       const deadline = performance.now() + READ_BACK_MILLISECONDS;
       await this.#forEachKey((key) => this.#readBack(key, deadline));
     } finally {
-      this.#connections.close();
+      this.close();
     }
   }
 
+  /** The first write of each key. */
+  prepare(): Promise<void> {
+    return this.#forEachKey((key) => this.#requests.prepare(key));
+  }
+
   /** Resolves when everything that was due has been answered, or given up. */
+  async load(): Promise<void> {
+    const began = performance.now();
+    await this.#load(began);
+    this.#loadMilliseconds = performance.now() - began;
+  }
+
+  close(): void {
+    this.#connections.close();
+  }
+
   async #load(began: number): Promise<void> {
     const { getsPerSecond, putsPerSecond, durationMilliseconds } = this.#plan;
     const queues: readonly Queue[] = [

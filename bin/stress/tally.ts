@@ -13,6 +13,8 @@ export class Tally {
   /** Answers of reads that were judged. */
   correct = 0;
   incorrect = 0;
+  /** Of answers that lacked what had been acknowledged before they were asked for, by how much. */
+  readonly staleness = new LatencyHistogram();
   /** Writes that may or may not have happened. */
   unknown = 0;
   /** Requests whose connection broke under them; no failures, but no successes either. */

@@ -46,3 +46,20 @@ export interface KeyVersions {
     readonly bytes: number;
   }[];
 }
+
+/** How an answer came about. */
+export interface Explained {
+  readonly courses: readonly {
+    readonly node: string;
+    readonly course: string;
+    readonly steps: readonly {
+      readonly at_ms: number;
+      readonly did: string;
+      readonly node?: string;
+      readonly took_ms?: number;
+      readonly answer?: Readonly<Record<string, unknown>> | null;
+      readonly [member: string]: unknown;
+    }[];
+    readonly [member: string]: unknown;
+  }[];
+}

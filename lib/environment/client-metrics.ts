@@ -16,8 +16,8 @@ export const CLIENT_METRICS = {
   },
   quorate_batch_operations_total: {
     kind: 'counter',
-    help: 'Operations of batches by result code, as of requests',
-    labels: ['operation', 'result'],
+    help: 'Operations of batches by level and result code, as of requests',
+    labels: ['operation', 'level', 'result'],
   },
   quorate_request_duration_seconds: {
     kind: 'histogram',

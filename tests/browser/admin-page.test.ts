@@ -90,6 +90,18 @@ t.test('a request is tried: its receipt, its context, its curl line', async (t) 
   await page.context().close();
 });
 
+t.test('how a read comes about is shown, step by step', async (t) => {
+  const { page, complaints } = await openPage(browser, DESKTOP, `${url}#/key/greeting`);
+  await page.getByRole('textbox', { name: 'Level' }).fill('all');
+  await page.getByRole('button', { name: 'Explain a read' }).click();
+  const steps = page.getByLabel('Explanation');
+  await steps.getByText('level: all, answered: 3').first().waitFor(PATIENCE);
+  t.ok((await steps.getByRole('row').count()) >= 6, 'a course, three questions, an end');
+  t.same(await axeFindings(page), []);
+  t.same(complaints, []);
+  await page.context().close();
+});
+
 async function makeConflict(page: Page): Promise<void> {
   await go(page, 'try-it');
   const tabs = ['Tab A', 'Tab B'].map((name) => page.getByRole('group', { name }));

@@ -8,6 +8,7 @@ import { quoted } from '../logic/shell.js';
 import { valueToText } from '../logic/values.js';
 import { useLive, useNow } from '../parts/live.js';
 import { Field, Mark, Notice, Panel, Table } from '../parts/parts.js';
+import { ExplainPanel } from './key-explain.js';
 import { HistoryPanel } from './key-past.js';
 import { SiblingsPanel } from './key-siblings.js';
 
@@ -52,6 +53,7 @@ function Found({ name }: { readonly name: string }) {
       )}
       {data !== undefined && data.siblings.length < 2 && <Present name={name} conflicts={data} />}
       <Owners name={name} copies={copies.data} />
+      <ExplainPanel name={name} />
       {data !== undefined && <HistoryPanel name={name} conflicts={data} onChanged={refresh} />}
     </>
   );

@@ -12,6 +12,7 @@ import { withExplanation } from './explained.js';
 import type { HttpExchange, HttpExchanges } from './exchange.js';
 import { getAnswer } from './get-answer.js';
 import { JSON_TYPE } from '../../encoding/json-text.js';
+import { levelLabel } from './level-label.js';
 import { GUARD_HEADERS } from './problem.js';
 import { putAnswer } from './put-answer.js';
 import { bytesAsText, type HttpReply } from './reply.js';
@@ -68,7 +69,7 @@ export async function runBatch(
     results.push(batch.execute(operation));
   }
   const all = await Promise.all(results);
-  count(run.world, operations, all);
+  count(run, operations, all);
   const reply = batchReply(all);
   const { tokens } = batch;
   if (tokens.length === 0) return reply;
@@ -252,16 +253,19 @@ function receiptText(receipt: Receipt): string {
 
 /** Counted together: a batch is to cost less than its operations would. */
 function count(
-  { node }: ApiWorld,
+  { world: { node }, read }: BatchRun,
   operations: readonly BatchOperation[],
   results: readonly Result[],
 ): void {
   const counts = new Map<string, { readonly labels: Labels; amount: number }>();
-  for (const [i, { op }] of operations.entries()) {
+  const defaults = node.settings.values;
+  for (const [i, { op: operation, level: own, precondition }] of operations.entries()) {
     const result = results[i]?.result ?? '';
-    const known = counts.get(`${op} ${result}`);
+    const level = levelLabel(operation, own ?? read.level, precondition !== undefined, defaults);
+    const place = `${operation} ${level} ${result}`;
+    const known = counts.get(place);
     if (known !== undefined) known.amount += 1;
-    else counts.set(`${op} ${result}`, { labels: { operation: op, result }, amount: 1 });
+    else counts.set(place, { labels: { operation, level, result }, amount: 1 });
   }
   for (const { labels, amount } of counts.values()) {
     node.observer.count('quorate_batch_operations_total', labels, amount);

@@ -1,6 +1,5 @@
 /** One request and its one reply: admitted, handled, answered, counted; the same on every path. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { levelName, STRONG } from '../../coordination/level.js';
 import { OperatingError } from '../../errors.js';
 import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import type { ApiWorld } from '../api-world.js';
@@ -8,6 +7,7 @@ import { RequestAdmission } from './admission.js';
 import { AnswerBytes } from './answer-bytes.js';
 import type { Explanation } from '../../coordination/explain/explanation.js';
 import { explanationOf, withExplanation } from './explained.js';
+import { levelLabel } from './level-label.js';
 import { LargeTurns } from './large-turns.js';
 import { operatingError, problemReply } from './problem.js';
 import { RateLimits } from './rate-limits.js';
@@ -82,8 +82,6 @@ export class HttpExchange {
 
 /** What answers an exchange: at once where nothing need be waited for. */
 export type HttpHandler = (exchange: HttpExchange) => HttpReply | Promise<HttpReply>;
-
-const WRITES: ReadonlySet<string> = new Set(['put', 'delete', 'resolve']);
 
 export class HttpExchanges {
   readonly admission: RequestAdmission;
@@ -224,28 +222,15 @@ export class HttpExchanges {
     return problemReply(operatingError(error), requestId, reads ? 'none' : undefined);
   }
 
-  /** What was asked for, or the default's name, whatever became of it: one of a fixed set. */
-  #levelLabel({ operation }: HttpExchangeKind, headers: RequestHeaders): string {
-    const { level: asked, ifMatch, ifNoneMatch } = headers;
-    const isConditional = ifMatch !== undefined || ifNoneMatch !== undefined;
-    const implied = isConditional && WRITES.has(operation) ? STRONG : undefined;
-    const level = asked ?? implied ?? this.#defaultLevel(operation);
-    return level === undefined ? 'none' : levelName(level);
-  }
-
-  #defaultLevel(operation: string): string | undefined {
-    const { default_level, default_write_level } = this.#world.node.settings.values;
-    if (operation === 'get') return default_level;
-    return WRITES.has(operation) ? default_write_level : undefined;
-  }
-
   #observe(
     { request, requestId, kind, route, headers, startedAt }: HttpExchange,
     reply: HttpReply,
   ): void {
     const { clock, node, logsRequests } = this.#world;
     const { operation } = kind;
-    const level = this.#levelLabel(kind, headers);
+    const isConditional = headers.ifMatch !== undefined || headers.ifNoneMatch !== undefined;
+    const defaults = node.settings.values;
+    const level = levelLabel(operation, headers.level, isConditional, defaults);
     const milliseconds = clock.monotonicMilliseconds() - startedAt;
     const { result, status } = reply;
     const labels = { operation, level, result, class: classOf(reply) };

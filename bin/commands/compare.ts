@@ -1,0 +1,181 @@
+/** `quorate compare`: the same load at every level, healthy and with a fault. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, OperatingError } from '../../lib/errors.js';
+import { AVAILABLE_LEVELS, parseLevel } from '../../lib/coordination/level.js';
+import { makeFolder } from '../../lib/platform/make-folder.js';
+import { endpointOptions } from '../client-options.js';
+import type { CommandRow, Invocation } from '../command.js';
+import { type CommandOptions, VARIABLES_OPTION } from '../command-options.js';
+import { ComparedCluster } from '../compare/compared-cluster.js';
+import { compareLevels, type ComparisonPlan, CONDITIONS } from '../compare/comparison.js';
+import {
+  type ComparisonReport,
+  headingOf,
+  machineNow,
+  markdownOf,
+  pictureOf,
+  rowsOf,
+} from '../compare/comparison-report.js';
+import { EXIT, type ExitCode } from '../exit-code.js';
+import type { OptionRow } from '../option-row.js';
+import { jsonText, OUTPUT_OPTION, print, table } from '../output.js';
+import { progressBar } from '../progress.js';
+import { STOP_SIGNALS } from '../supervision.js';
+
+const COMPARE_OPTIONS: readonly OptionRow[] = [
+  {
+    flags: '--levels <list>',
+    variable: 'QUORATE_COMPARE_LEVELS',
+    summary: 'levels to compare; without it those that every key can be asked at',
+  },
+  {
+    flags: '--get-qps <number>',
+    variable: 'QUORATE_COMPARE_GET_QPS',
+    summary: 'gets a second',
+    default: '200',
+  },
+  {
+    flags: '--put-qps <number>',
+    variable: 'QUORATE_COMPARE_PUT_QPS',
+    summary: 'puts a second',
+    default: '100',
+  },
+  {
+    flags: '--duration <duration>',
+    variable: 'QUORATE_COMPARE_DURATION',
+    summary: 'of the load of each level under each condition',
+    default: '5s',
+  },
+  {
+    flags: '--keys <count>',
+    variable: 'QUORATE_COMPARE_KEYS',
+    summary: 'keys that are written and read',
+    default: '200',
+  },
+  {
+    flags: '--nodes <count>',
+    variable: 'QUORATE_COMPARE_NODES',
+    summary: 'of the cluster that is started',
+    default: '3',
+  },
+  {
+    flags: '--base-port <port>',
+    variable: 'QUORATE_COMPARE_BASE_PORT',
+    summary: 'port of its first node; peers listen 2000 above',
+    default: '18090',
+  },
+  {
+    flags: '--slow <duration>',
+    variable: 'QUORATE_COMPARE_SLOW',
+    summary: 'how much later each message of the slow node leaves and arrives',
+    default: '50ms',
+  },
+  {
+    flags: '--endpoint <list>',
+    variable: 'QUORATE_COMPARE_ENDPOINT',
+    summary: 'a cluster that runs, instead of one that is started: all well only',
+  },
+  {
+    flags: '--report <folder>',
+    variable: 'QUORATE_COMPARE_REPORT',
+    summary: 'folder for compare.md, compare.json and compare.svg',
+  },
+];
+
+export const compareCommand: CommandRow = {
+  name: 'compare',
+  group: 'Other:',
+  example: 'compare --duration 2s --levels one,quorum,strong',
+  summary: 'put the same load on every level: all well, one node slow, one node cut off',
+  options: [...COMPARE_OPTIONS, VARIABLES_OPTION, OUTPUT_OPTION],
+  run,
+};
+
+const LEFT_OUT = ['two', 'three', 'any', 'local-one', 'local-quorum', 'each-quorum'];
+const HOUR_MILLISECONDS = 3_600_000;
+const QPS = { minimum: 1, maximum: 100_000 };
+/** Of a request: a level that cannot be reached is told soon. */
+const TIMEOUT_MILLISECONDS = 1000;
+
+async function run({ options, terminal }: Invocation): Promise<ExitCode> {
+  const machine = machineNow();
+  const plan = planOf(options);
+  const stopping = new AbortController();
+  for (const signal of STOP_SIGNALS) process.once(signal, () => stopping.abort());
+  const given = options.text('endpoint') === undefined ? undefined : endpointOptions(options);
+  const nodes = options.integer('nodes', { minimum: 3, maximum: 9 });
+  const basePort = options.integer('basePort', { minimum: 1024, maximum: 60_000 });
+  const started = given === undefined ? await ComparedCluster.start(nodes, basePort) : undefined;
+  const cluster = started ?? { endpoints: given ?? [], setFault: () => undefined };
+  const tell = (what: string, share: number): void =>
+    terminal.err(`${progressBar(share)} ${what}\n`);
+  try {
+    const cells = await compareLevels(cluster, plan, tell, stopping.signal);
+    const report = { machine, plan, command: commandOf(options), cells };
+    await writeReport(options.text('report'), report);
+    printReport({ options, terminal }, report);
+    return stopping.signal.aborted || cells.some(({ wrong }) => wrong > 0)
+      ? EXIT.notAvailable
+      : EXIT.done;
+  } finally {
+    await started?.stop();
+  }
+}
+
+function printReport(
+  { options, terminal }: Pick<Invocation, 'options' | 'terminal'>,
+  report: ComparisonReport,
+): void {
+  const [head = [], ...rows] = rowsOf(report.cells);
+  print(terminal, options, {
+    table: (to) => `${headingOf(report)}\n\n${table(to, head, rows)}`,
+    json: () => jsonText(report),
+    value: () => rows.map((row) => row.join('\t')).join('\n'),
+  });
+}
+
+function planOf(options: CommandOptions): ComparisonPlan {
+  const usual = AVAILABLE_LEVELS.filter((level) => !LEFT_OUT.includes(level));
+  const levels = options.text('levels') === undefined ? usual : options.list('levels');
+  for (const level of levels) {
+    parseLevel(level, 'read');
+    parseLevel(level, 'write');
+  }
+  return {
+    levels,
+    conditions: options.text('endpoint') === undefined ? CONDITIONS : ['healthy'],
+    getsPerSecond: options.number('getQps', QPS),
+    putsPerSecond: options.number('putQps', QPS),
+    durationMilliseconds: options.milliseconds('duration', {
+      minimum: 100,
+      maximum: HOUR_MILLISECONDS,
+    }),
+    keyCount: options.integer('keys', { minimum: 1, maximum: 100_000 }),
+    slowMilliseconds: options.milliseconds('slow', { minimum: 1, maximum: 400 }),
+    timeoutMilliseconds: TIMEOUT_MILLISECONDS,
+  };
+}
+
+/** What was given, so that the figures can be made again. */
+function commandOf(options: CommandOptions): string {
+  const flags = compareCommand.options.flatMap(({ flags: text }) => {
+    const [long = ''] = text.split(' ').filter((word) => word.startsWith('--'));
+    const name = long.slice(2).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+    return options.isGiven(name) && name !== 'output' ? [`${long} ${options.text(name)}`] : [];
+  });
+  return ['quorate compare', ...flags].join(' ');
+}
+
+async function writeReport(folder: string | undefined, report: ComparisonReport): Promise<void> {
+  if (folder === undefined) return;
+  try {
+    makeFolder(folder, `--report ${folder}`);
+    await writeFile(join(folder, 'compare.md'), markdownOf(report, 'compare.svg'));
+    await writeFile(join(folder, 'compare.json'), `${JSON.stringify(report, undefined, 2)}\n`);
+    await writeFile(join(folder, 'compare.svg'), pictureOf(report));
+  } catch (error) {
+    const message = `--report ${folder} cannot be written: ${messageOf(error)}`;
+    throw new OperatingError('invalid_request', message);
+  }
+}

@@ -1,0 +1,148 @@
+/** The same load at every level, healthy and with a fault: what each answered, and how old. */
+import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { OperatingError } from '../../lib/errors.js';
+import { quantilesOf } from '../stress/stress-report.js';
+import { StressRun } from '../stress/stress-run.js';
+import type { Tally } from '../stress/tally.js';
+import { type Fault, NO_FAULT } from './faulty-transport.js';
+
+export const CONDITIONS = ['healthy', 'slow', 'cut'] as const;
+export type ComparedCondition = (typeof CONDITIONS)[number];
+
+export interface ComparisonPlan {
+  readonly levels: readonly string[];
+  readonly conditions: readonly ComparedCondition[];
+  readonly getsPerSecond: number;
+  readonly putsPerSecond: number;
+  /** Of the load of each level under each condition. */
+  readonly durationMilliseconds: number;
+  readonly keyCount: number;
+  /** By which each message of the slow node is late, on its way out and in. */
+  readonly slowMilliseconds: number;
+  readonly timeoutMilliseconds: number;
+}
+
+/** What a level came to under a condition. Times are milliseconds. */
+export interface ComparedCell {
+  readonly level: string;
+  readonly condition: ComparedCondition;
+  readonly answered_per_second: number;
+  readonly gets_answered_percent: number;
+  readonly puts_answered_percent: number;
+  readonly get_ms: Readonly<Record<string, number>>;
+  readonly put_ms: Readonly<Record<string, number>>;
+  /** Of the gets that were answered. */
+  readonly stale_percent: number;
+  readonly staleness_ms: Readonly<Record<string, number>>;
+  /** Answers that no order of the writes allows. */
+  readonly wrong: number;
+}
+
+export interface Compared {
+  readonly endpoints: readonly string[];
+  setFault(fault: Fault): void;
+}
+
+/** Until every node takes the last one for down. */
+const CUT_IS_SEEN_MILLISECONDS = 3000;
+const HEALTHY_MILLISECONDS = 30_000;
+const PAUSE_MILLISECONDS = 100;
+
+/** @param tell which level is under way, and how far all of them are, of 1 */
+export async function compareLevels(
+  cluster: Compared,
+  plan: ComparisonPlan,
+  tell: (what: string, share: number) => void,
+  signal: AbortSignal,
+): Promise<ComparedCell[]> {
+  const cells: ComparedCell[] = [];
+  const count = plan.levels.length * plan.conditions.length;
+  for (const condition of plan.conditions) {
+    for (const level of plan.levels) {
+      if (signal.aborted) return cells;
+      tell(`${level}, ${condition}`, cells.length / count);
+      await untilHealthy(cluster.endpoints);
+      cells.push(await compareCell(cluster, plan, level, condition));
+    }
+  }
+  return cells;
+}
+
+async function compareCell(
+  cluster: Compared,
+  plan: ComparisonPlan,
+  level: string,
+  condition: ComparedCondition,
+): Promise<ComparedCell> {
+  const run = new StressRun({
+    ...{ ...plan, endpoints: cluster.endpoints, valueBytes: 100, connections: 32 },
+    ...{ readLevel: level, writeLevel: level, isStrict: false },
+    run: randomBytes(4).toString('hex'),
+  });
+  try {
+    await run.prepare();
+    if (condition !== 'healthy') {
+      const isCut = condition === 'cut';
+      cluster.setFault({ isCut, delayMilliseconds: isCut ? 0 : plan.slowMilliseconds });
+      if (isCut) await setTimeout(CUT_IS_SEEN_MILLISECONDS);
+    }
+    await run.load();
+  } finally {
+    if (condition !== 'healthy') cluster.setFault(NO_FAULT);
+    run.close();
+  }
+  return cellOf(level, condition, run.tally, run.loadMilliseconds);
+}
+
+function cellOf(
+  level: string,
+  condition: ComparedCondition,
+  tally: Tally,
+  loadMilliseconds: number,
+): ComparedCell {
+  const { requests, successes, latencies, staleness, incorrect } = tally;
+  const answered = successes.get + successes.put;
+  return {
+    ...{ level, condition },
+    answered_per_second: hundredths((1000 * answered) / Math.max(1, loadMilliseconds)),
+    gets_answered_percent: percent(successes.get, requests.get),
+    puts_answered_percent: percent(successes.put, requests.put),
+    get_ms: quantilesOf(latencies.get),
+    put_ms: quantilesOf(latencies.put),
+    stale_percent: successes.get === 0 ? 0 : hundredths((100 * staleness.count) / successes.get),
+    staleness_ms: quantilesOf(staleness),
+    wrong: incorrect,
+  };
+}
+
+/** 100 only where it is all of them. */
+function percent(part: number, whole: number): number {
+  if (whole === 0 || part >= whole) return 100;
+  return Math.floor((part / whole) * 10_000) / 100;
+}
+
+function hundredths(value: number): number {
+  return Math.round(100 * value) / 100;
+}
+
+/** Each node reaches the level all for every partition: nothing of the last fault is left. */
+async function untilHealthy(endpoints: readonly string[]): Promise<void> {
+  const deadline = performance.now() + HEALTHY_MILLISECONDS;
+  for (;;) {
+    const ready = await Promise.all(endpoints.map(isReady));
+    if (ready.every(Boolean)) return;
+    if (performance.now() > deadline) {
+      throw new OperatingError('not_ready', 'the cluster does not reach the level all');
+    }
+    await setTimeout(PAUSE_MILLISECONDS);
+  }
+}
+
+async function isReady(endpoint: string): Promise<boolean> {
+  try {
+    return (await fetch(`${endpoint}/readyz?level=all`)).ok;
+  } catch {
+    return false;
+  }
+}

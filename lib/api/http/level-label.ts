@@ -1,0 +1,18 @@
+/** The level as metrics name it: what was asked for, or the default, whatever became of it. */
+import { levelName, STRONG } from '../../coordination/level.js';
+
+const READS: ReadonlySet<string> = new Set(['get', 'list']);
+const WRITES: ReadonlySet<string> = new Set(['put', 'delete', 'resolve']);
+
+/** One of a fixed set. @param isConditional a write that is atomic: it implies a level */
+export function levelLabel(
+  operation: string,
+  asked: string | undefined,
+  isConditional: boolean,
+  defaults: { readonly default_level: string; readonly default_write_level: string },
+): string {
+  if (asked !== undefined) return levelName(asked);
+  if (READS.has(operation)) return levelName(defaults.default_level);
+  if (!WRITES.has(operation)) return 'none';
+  return isConditional ? STRONG : levelName(defaults.default_write_level);
+}

@@ -1,0 +1,156 @@
+/** Levels compared: how old answers are, what a fault does to links, and how figures are shown. */
+import t from 'tap';
+import { barCharts } from '../../../../bin/compare/bar-charts.js';
+import type { ComparedCell, ComparisonPlan } from '../../../../bin/compare/comparison.js';
+import {
+  type ComparisonReport,
+  headingOf,
+  markdownOf,
+  pictureOf,
+  rowsOf,
+} from '../../../../bin/compare/comparison-report.js';
+import { FaultyTransport, NO_FAULT } from '../../../../bin/compare/faulty-transport.js';
+import { KeyHistory } from '../../../../bin/stress/key-history.js';
+import { stressValue } from '../../../../bin/stress/stress-value.js';
+import type { Receiver, Transport } from '../../../../lib/environment/transport.js';
+import { runWords } from '../fake-terminal.js';
+
+t.test('an answer is as old as the first write that it lacks', async (t) => {
+  const key = new KeyHistory('k');
+  const value = (sequence: number): string => stressValue('k', sequence, 40);
+  t.equal(key.stalenessOf([], 50), undefined, 'nothing was acknowledged');
+  for (const at of [100, 200, 300]) key.endWrite(key.beginWrite(), 'acknowledged', at);
+  t.equal(key.stalenessOf([value(3)], 350), undefined);
+  t.equal(key.stalenessOf([value(2)], 350), 50);
+  t.equal(key.stalenessOf([value(1)], 350), 150);
+  t.equal(key.stalenessOf([], 350), 250, 'no value at all');
+  t.equal(key.stalenessOf([value(1), value(3)], 350), undefined, 'the newest is a sibling');
+  t.equal(key.stalenessOf([value(2)], 300), undefined, 'acknowledged only when it was asked for');
+  key.endWrite(key.beginWrite(), 'unknown', 400);
+  t.equal(key.stalenessOf([value(3)], 450), undefined, 'nobody was told of the last one');
+});
+
+/** Links that are open, and what was sent on them. */
+function links() {
+  const sent: unknown[] = [];
+  let receiver: Receiver | undefined;
+  const inner: Transport = {
+    start: async (given) => {
+      receiver = given;
+    },
+    setPeers: () => undefined,
+    send: (_, message) => sent.push(message) > 0,
+    beforeLeaving: () => true,
+    isOpen: (peer) => peer === 'n2',
+    drop: (peer) => void sent.push(`drop ${peer}`),
+    stop: async () => undefined,
+  };
+  const came: unknown[] = [];
+  const faulty = new FaultyTransport(inner);
+  const node = { receive: (_: string, message: unknown) => void came.push(message) };
+  const started = faulty.start(node as unknown as Receiver);
+  return {
+    sent,
+    came,
+    faulty,
+    started,
+    come: (message: unknown) => receiver?.receive('n2', message),
+  };
+}
+
+t.test(
+  'a cut is silent, both ways; a slow link is late, both ways, and keeps the order',
+  async (t) => {
+    const { sent, came, faulty, started, come } = links();
+    await started;
+    t.equal(faulty.send('n3', 0), false, 'no link');
+    t.equal(faulty.send('n2', 1), true);
+    come(1);
+    faulty.fault = { isCut: true, delayMilliseconds: 0 };
+    t.equal(faulty.send('n2', 2), true, 'nobody is told');
+    come(2);
+    t.same([sent, came], [[1], [1]]);
+    faulty.fault = { isCut: false, delayMilliseconds: 20 };
+    for (const message of [3, 4]) {
+      faulty.send('n2', message);
+      come(message);
+    }
+    t.same([sent, came], [[1], [1]], 'not yet');
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    t.same(
+      [sent, came],
+      [
+        [1, 3, 4],
+        [1, 3, 4],
+      ],
+    );
+    faulty.fault = NO_FAULT;
+    come(5);
+    t.same(came.at(-1), 5);
+  },
+);
+
+const times = { p50: 1, p95: 2, p99: 3, 'p99.9': 4, max: 5 };
+const cell = (
+  level: string,
+  condition: ComparedCell['condition'],
+  stale: number,
+): ComparedCell => ({
+  ...{ level, condition, answered_per_second: 300, gets_answered_percent: 100 },
+  ...{ puts_answered_percent: 66.66, get_ms: times, put_ms: { ...times, p99: 40 } },
+  ...{ stale_percent: stale, staleness_ms: { ...times, p99: 700 }, wrong: 0 },
+});
+const plan: ComparisonPlan = {
+  ...{ levels: ['one', 'quorum'], conditions: ['healthy', 'cut'], getsPerSecond: 200 },
+  ...{ putsPerSecond: 100, durationMilliseconds: 5000, keyCount: 200, slowMilliseconds: 50 },
+  timeoutMilliseconds: 1000,
+};
+const report: ComparisonReport = {
+  machine: { version: '1.0.0', node: 'v20.0.0', cores: 2, load_average: 14, busy: true },
+  ...{ plan, command: 'quorate compare --duration 5s' },
+  cells: [cell('one', 'healthy', 0.5), cell('one', 'cut', 12), cell('quorum', 'cut', 0)],
+};
+
+t.test('figures of a busy machine are marked, and the command stands beside them', async (t) => {
+  const text = markdownOf(report, 'compare.svg');
+  t.match(text, 'BUSY MACHINE (load 14)');
+  t.match(text, '`quorate compare --duration 5s`');
+  t.match(
+    text,
+    '| one | one cut off | 300 | 100 | 66.66 | 1.0 | 3.0 | 1.0 | 40.0 | 12 | 1.0 | 700.0 |',
+  );
+  t.equal(rowsOf(report.cells).length, 4);
+  const quiet = { ...report, machine: { ...report.machine, busy: false } };
+  t.notMatch(headingOf(quiet), 'BUSY');
+});
+
+t.test('the picture has a bar for each figure, as tall as it is', async (t) => {
+  const picture = pictureOf(report);
+  // Four panels with three bars each, three marks of the legend, the ground.
+  t.equal(picture.match(/<rect /g)?.length, 4 * 3 + 3 + 1);
+  t.match(picture, '<title>one, one cut off: 12</title>');
+  const chart = barCharts('a < b', [
+    {
+      title: 'x',
+      groups: ['g'],
+      series: [
+        { name: 's', values: [5] },
+        { name: 'u', values: [undefined] },
+      ],
+    },
+  ]);
+  t.match(chart, 'aria-label="a &lt; b"');
+  t.match(chart, 'height="140" fill="#1b4f72"', 'the highest is as high as the plot');
+});
+
+t.test('what cannot be compared is refused before anything is started', async (t) => {
+  for (const words of [
+    ['--levels', 'quorum,any'],
+    ['--levels', 'nonsense'],
+    ['--duration', '1'],
+    ['--nodes', '2'],
+  ]) {
+    const { status, err } = await runWords(['compare', ...words]);
+    t.equal(status, 2, `${words.join(' ')}: ${err}`);
+  }
+});
