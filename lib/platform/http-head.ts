@@ -1,4 +1,4 @@
-/** Judges the head of a request before anybody handles it: its size, host, origin and framing. */
+/** Judges the head of a request before anybody handles it: its version, size, host, origin and framing. */
 import type { IncomingMessage } from 'node:http';
 import { foreignOrigin, type ServedHosts } from './http-hosts.js';
 import {
@@ -10,6 +10,7 @@ import {
   HEADERS_TOO_LARGE,
   type HttpRefusal,
   NO_HOST,
+  OTHER_VERSION,
   TWO_HOSTS,
 } from './http-refusals.js';
 
@@ -48,6 +49,8 @@ export class HeadJudge {
 
   /** Undefined: it may be handled; `last`: it may, and nothing behind it on its connection. */
   judge(request: IncomingMessage): HttpRefusal | 'last' | undefined {
+    // The parser lets others pass, whose numbers would be taken for those of 1.1 and 1.0.
+    if (request.httpVersionMajor !== 1) return OTHER_VERSION;
     if (request.rawHeaders.length > 2 * this.#limits.headersMax) return HEADERS_TOO_LARGE;
     const lines = linesOf(request.rawHeaders);
     if (lines.bytes > this.#limits.headerBytesMax) return HEADERS_TOO_LARGE;

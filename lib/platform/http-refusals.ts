@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { ErrorCode } from '../errors.js';
 
 export interface HttpRefusal {
-  readonly status: 400 | 403 | 405 | 408 | 417 | 421 | 431 | 501 | 503;
+  readonly status: 400 | 403 | 405 | 408 | 417 | 421 | 431 | 501 | 503 | 505;
   readonly code: ErrorCode;
   readonly detail: string;
 }
@@ -24,6 +24,11 @@ export const BAD_HOST: HttpRefusal = { ...NOT_HTTP, detail: 'the host is not a n
 export const BAD_TARGET: HttpRefusal = {
   ...NOT_HTTP,
   detail: 'the target is neither a path nor an address that begins with http://',
+};
+export const OTHER_VERSION: HttpRefusal = {
+  status: 505,
+  code: 'not_implemented',
+  detail: 'the only versions of HTTP are 1.1 and 1.0',
 };
 export const FRAMING_OF_1_0: HttpRefusal = {
   ...NOT_HTTP,

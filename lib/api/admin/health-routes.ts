@@ -18,6 +18,11 @@ export function isHealthPath(url: string): boolean {
 
 export function healthRoutes({ node, metrics }: ApiWorld, load: ClientLoad): ControlRoute[] {
   const tag = 'Health';
+  const textOfMetrics = shared(async () => {
+    load.measure();
+    await node.gauges.measure();
+    return metrics();
+  });
   return [
     {
       method: 'GET',
@@ -62,11 +67,21 @@ export function healthRoutes({ node, metrics }: ApiWorld, load: ClientLoad): Con
       summary: 'Metrics in the text format of Prometheus',
       parameters: [],
       answers: { 200: { description: 'The metrics.', contentType: METRICS_TYPE } },
-      handle: async () => {
-        load.measure();
-        await node.gauges.measure();
-        return textReply(await metrics(), METRICS_TYPE);
-      },
+      handle: async () => textReply(await textOfMetrics(), METRICS_TYPE),
     },
   ];
+}
+
+/**
+ * Whoever asks while it is made has the same. Nothing bounds how many ask at once, and each text
+ * takes milliseconds, in which no peer is answered.
+ */
+function shared<T>(make: () => Promise<T>): () => Promise<T> {
+  let making: Promise<T> | undefined;
+  return () => {
+    making ??= make().finally(() => {
+      making = undefined;
+    });
+    return making;
+  };
 }

@@ -45,6 +45,21 @@ t.test('IP literals, localhost and configured names are served, in any spelling'
   t.equal(requests.length, count, 'none of them was served');
 });
 
+t.test('HTTP is that of 1.1 and 1.0', async (t) => {
+  const { listener, requests } = await start(t);
+  for (const version of ['2.0', '0.9']) {
+    for (const lines of ['', 'Host: localhost\r\n', 'Transfer-Encoding: chunked\r\n']) {
+      const answer = await say(listener.port, `PUT / HTTP/${version}\r\n${lines}\r\n`).answer;
+      assertProblem(t, answer, 505, 'not_implemented');
+    }
+  }
+  for (const version of ['1.2', '3.0', '1.10', '11']) {
+    const answer = await say(listener.port, `GET / HTTP/${version}\r\n\r\n`).answer;
+    assertProblem(t, answer, 400, 'invalid_request');
+  }
+  t.equal(requests.length, 0);
+});
+
 t.test('two hosts are none', async (t) => {
   const { listener, requests } = await start(t);
   for (const lines of [

@@ -50,6 +50,27 @@ t.test('more of them are shed, until those under way have ended', async (t) => {
   t.same(node.changes, []);
 });
 
+t.test('metrics are made once for all who ask meanwhile', async (t) => {
+  const { node, send } = await serve(t);
+  const { opened, open } = gate();
+  let made = 0;
+  node.gauges.measure = async () => {
+    made += 1;
+    await opened;
+  };
+  const crowd = Array.from({ length: 40 }, () => send('GET', '/metrics'));
+  await reached('the first of them', () => made > 0);
+  t.equal((await inTime('health', send('GET', '/healthz'))).status, 200);
+  open();
+  for (const { status, text } of await Promise.all(crowd)) {
+    t.strictSame([status, text], [200, '# HELP x y\nx 1\n']);
+  }
+  const before = made;
+  t.ok(before < 4, `40 requests, made ${before} times`);
+  await send('GET', '/metrics');
+  t.equal(made, before + 1, 'whoever asks later has what is so then');
+});
+
 t.test('they have deadlines, and what outlasts them keeps its place', async (t) => {
   const { node, send } = await serve(t, { controlInFlightMax: 1 });
   const { opened, open } = gate();
