@@ -1,4 +1,4 @@
-/** Judges the head of a request before anybody handles it: its version, size, host, origin and framing. */
+/** Judges the head of a request before anybody handles it: version, size, host, origin, framing. */
 import type { IncomingMessage } from 'node:http';
 import { foreignOrigin, type ServedHosts } from './http-hosts.js';
 import {
