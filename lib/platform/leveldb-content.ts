@@ -29,6 +29,8 @@ export function firstKeyOf(tableHead: Uint8Array, keyBytes: number): Uint8Array 
 export interface ChangeNumbers {
   readonly first: number;
   readonly last: number;
+  /** Are those of each record higher than those of all records before it? */
+  readonly areAscending: boolean;
 }
 
 /** Of all records of a log; undefined where it has none. */
@@ -39,7 +41,10 @@ export function changeNumbersOf(records: readonly Uint8Array[]): ChangeNumbers |
     const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
     const first = Number(view.getBigUint64(0, true));
     const last = first + view.getUint32(8, true) - 1;
-    numbers = { first: Math.min(first, numbers?.first ?? first), last };
+    numbers =
+      numbers === undefined
+        ? { first, last, areAscending: true }
+        : { ...numbers, last, areAscending: numbers.areAscending && first > numbers.last };
   }
   return numbers;
 }

@@ -1,6 +1,6 @@
 /** A look at the files of LevelDB before the engine sees them: it changes nothing. */
 import type { FileHandle } from 'node:fs/promises';
-import { open, readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../errors.js';
 import { changeNumbersOf, firstKeyOf, tableHeadBytes } from './leveldb-content.js';
@@ -38,12 +38,12 @@ export async function holdsData(directory: string): Promise<boolean> {
  */
 export async function inspect(directory: string): Promise<Inspection> {
   const names = (await namesIn(directory)).filter(isEngineFile);
-  const directories = (await directoriesIn(directory)).filter(isEngineFile);
-  if (!names.some((name) => DATA_FILE.test(name))) return { bad: directories };
-  const lost = directories.find((name) => !WITHOUT_DATA.test(name));
-  if (lost !== undefined) return { damage: `${lost} is a directory`, bad: directories };
+  const others = await withoutFiles(directory, names);
+  if (!names.some((name) => DATA_FILE.test(name))) return { bad: others };
+  const lost = others.find((name) => !WITHOUT_DATA.test(name));
+  if (lost !== undefined) return { damage: `${lost} is no file`, bad: others };
   const found = await inspectNamed(directory, new Set(names));
-  return { ...found, bad: [...found.bad, ...directories] };
+  return { ...found, bad: [...found.bad, ...others] };
 }
 
 /** From CURRENT to the manifest, and from there to the tables and the log. */
@@ -81,38 +81,45 @@ async function inspectTables(
     if (isBad) bad.push(name);
     damage ??= `the table ${name} ${why}`;
   }
-  damage ??= await inspectLogs(directory, names, logNumber);
-  return damage === undefined ? FINE : { damage, bad };
+  const logs = await inspectLogs(directory, names, logNumber);
+  damage ??= logs.damage;
+  return damage === undefined ? FINE : { damage, bad: [...bad, ...logs.bad] };
 }
 
 /**
  * All but the newest end with a whole record: the engine had gone on to the next. What is cut off
  * the newest cannot be seen here: the last commit numbers are gone too, and peers remember them.
- * The changes in each have higher numbers than those in the one before. That some are missing in
- * between is no damage: a power cut may take what was not synced.
+ * Each change has a higher number than those before it, or the engine ends the process. That some
+ * are missing in between is no damage: a power cut may take what was not synced.
  */
 async function inspectLogs(
   directory: string,
   names: ReadonlySet<string>,
   logNumber: number,
-): Promise<string | undefined> {
+): Promise<Inspection> {
   // The engine makes a log file before it writes down its number; a new or repaired one has none.
   const first = `${digits(logNumber)}.log`;
-  if (logNumber > 0 && !names.has(first)) return `${first} is missing`;
+  if (logNumber > 0 && !names.has(first)) return { damage: `${first} is missing`, bad: [] };
   const logs = [...names].filter((name) => /^\d+\.log$/.test(name));
   const needed = logs.filter((name) => numberOf(name) >= logNumber);
   needed.sort((one, other) => numberOf(one) - numberOf(other));
-  if (needed.length < 2) return undefined;
+  const bad: string[] = [];
+  let damage: string | undefined;
   let before = 0;
   for (const name of needed) {
     const log = await readLogFile(join(directory, name));
-    if (log?.isWhole !== true && name !== needed.at(-1)) return `${name} is cut off`;
+    if (log?.isWhole !== true && name !== needed.at(-1)) damage ??= `${name} is cut off`;
     const numbers = changeNumbersOf(log?.records ?? []);
     if (numbers === undefined) continue;
-    if (numbers.first <= before) return `${name} holds changes of before those in another log`;
-    before = numbers.last;
+    if (!numbers.areAscending) {
+      damage ??= `${name} holds changes twice`;
+      bad.push(name);
+    } else if (numbers.first <= before) {
+      damage ??= `${name} holds changes of before those in another log`;
+    }
+    before = Math.max(before, numbers.last);
   }
-  return undefined;
+  return { damage, bad };
 }
 
 async function readLogFile(path: string): Promise<ReturnType<typeof readLog> | undefined> {
@@ -167,9 +174,14 @@ async function namesIn(directory: string): Promise<string[]> {
   return (await readdir(directory).catch(unlessMissing)) ?? [];
 }
 
-async function directoriesIn(directory: string): Promise<string[]> {
-  const entries = (await readdir(directory, { withFileTypes: true }).catch(unlessMissing)) ?? [];
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+/** Directories, links to nothing, and pipes, which whoever opens them would wait for. */
+async function withoutFiles(directory: string, names: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of names) {
+    const about = await stat(join(directory, name)).catch(unlessMissing);
+    if (about?.isFile() !== true) found.push(name);
+  }
+  return found;
 }
 
 async function readIfThere(path: string): Promise<Buffer | undefined> {

@@ -1,5 +1,7 @@
 /** A folder of LevelDB with many files, and what may become of each of them. */
+import { execFileSync } from 'node:child_process';
 import {
+  appendFileSync,
   cpSync,
   mkdirSync,
   readdirSync,
@@ -7,6 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -157,6 +160,15 @@ export const DAMAGES: Readonly<Record<string, (path: string) => void>> = {
   'has a flipped bit at its beginning': (path) => changed(path, (bytes) => flip(bytes, 0)),
   'has a flipped bit inside': (path) => changed(path, (bytes) => flip(bytes, bytes.length >> 1)),
   'has a flipped bit at its end': (path) => changed(path, (bytes) => flip(bytes, bytes.length - 1)),
+  'is there twice in itself': (path) => appendFileSync(path, readFileSync(path)),
+  'is a pipe': (path) => {
+    rmSync(path);
+    execFileSync('mkfifo', [path]);
+  },
+  'is a link to nothing': (path) => {
+    rmSync(path);
+    symlinkSync('/nowhere', path);
+  },
   'is noise': (path) => writeFileSync(path, noise(statSync(path).size, 99)),
   'is a directory': (path) => {
     rmSync(path);

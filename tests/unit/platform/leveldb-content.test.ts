@@ -80,7 +80,10 @@ t.test('the numbers of the changes in a log', async (t) => {
     bytes.writeUInt32LE(count, 8);
     return bytes;
   };
-  t.strictSame(changeNumbersOf([record(5, 2), record(7, 1), record(9, 4)]), { first: 5, last: 12 });
+  const rising = [record(5, 2), record(7, 1), record(9, 4)];
+  t.strictSame(changeNumbersOf(rising), { first: 5, last: 12, areAscending: true });
+  t.match(changeNumbersOf([...rising, ...rising]), { areAscending: false });
+  t.match(changeNumbersOf([record(5, 2), record(6, 9), record(99, 1)]), { areAscending: false });
   t.equal(changeNumbersOf([]), undefined);
   t.equal(changeNumbersOf([new Uint8Array(3)]), undefined, 'too short to be one');
 });

@@ -1,0 +1,37 @@
+/** The file that says the format of a data folder: whatever lies in its place says nothing. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { readFormat, writeFormat } from '../../../lib/platform/format-file.js';
+
+const root = t.testdir();
+const OTHERS: Readonly<Record<string, (path: string) => void>> = {
+  nothing: () => undefined,
+  'an empty file': (path) => writeFileSync(path, ''),
+  'another text': (path) => writeFileSync(path, 'format 7'),
+  'a directory': (path) => mkdirSync(join(path, 'full'), { recursive: true }),
+  'a pipe': (path) => execFileSync('mkfifo', [path]),
+  'a link to nothing': (path) => symlinkSync('/nowhere/at/all', path),
+};
+
+for (const [title, make] of Object.entries(OTHERS)) {
+  for (const name of ['format', 'format.new']) {
+    t.test(`${title} as ${name}`, async (t) => {
+      const folder = mkdtempSync(join(root, 'data-'));
+      make(join(folder, name));
+      t.equal(await readFormat(folder), undefined);
+      await writeFormat(folder, 7);
+      t.equal(await readFormat(folder), 7);
+      t.equal(readFileSync(join(folder, 'format'), 'utf8'), 'quorate data, format 7\n');
+    });
+  }
+}
+
+t.test('another format is told, and replaced only when asked for', async (t) => {
+  const folder = mkdtempSync(join(root, 'data-'));
+  await writeFormat(folder, 7);
+  t.equal(await readFormat(folder), 7);
+  await writeFormat(folder, 8);
+  t.equal(await readFormat(folder), 8);
+});
