@@ -41,6 +41,14 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     test: CLIENT,
   },
   {
+    rule: 'T0',
+    name: 'an answer replaces tokens that came while its request was under way',
+    file: 'client/session.js',
+    right: 'this.#held.answered(sent, token);',
+    wrong: 'this.#held.answered(this.#held.all, token);',
+    test: 'unit/client/session.test.js',
+  },
+  {
     rule: 'T3',
     name: 'no fallback to all owners',
     file: 'coordination/cover.js',
@@ -126,6 +134,15 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     file: 'versioning/session-token.js',
     right: 'one: a.one || b.one,',
     wrong: 'one: a.one,',
+    test: TOKEN,
+  },
+  {
+    rule: 'T6',
+    name: 'a flag goes with the last dot that the clocks of all owners have',
+    file: 'versioning/session-token.js',
+    right: '{ ...floor, dots, one: floor.one && dots.size > 0 }',
+    wrong:
+      "{ ...floor, dots, flag: dots.size > 0 ? floor.flag : 'none', one: floor.one && dots.size > 0 }",
     test: TOKEN,
   },
   {

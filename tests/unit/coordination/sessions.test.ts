@@ -141,24 +141,29 @@ t.test('dots of reads are synced where they were read, before they are named', a
 });
 
 t.test('what all disks have leaves a token, and not before', async (t) => {
-  const cluster = await clusterFor(t);
-  const { session, version } = await cluster.put('n1', KEY, 'v', {
-    level: 'all',
-    session: carried(cluster, undefined),
-  });
-  const dot = parseDot(version);
-  t.ok(dot);
-  const of = (token: SessionToken) => [...floorOf(token, AT.partition).dots.keys()];
-  t.strictSame(of(carried(cluster, session)), [dot?.writer], 'clocks reach disks later');
-  await cluster.clock.advance(500);
-  carried(cluster, session);
-  await cluster.clock.advance(400);
-  t.strictSame(of(carried(cluster, session)), [dot?.writer], 'they are in memory alone');
-  for (let i = 0; i < 4; i += 1) {
-    await cluster.clock.advance(1100);
+  const cluster = await clusterFor(t, { nodes: 4 });
+  // Of one it knows its own clock, of the other only what the owners tell.
+  for (const isOwner of [true, false]) {
+    const key = cluster.keyOwnedBy(['n1'], isOwner);
+    const { partition } = recordKey('default', key, 16);
+    const { session, version } = await cluster.put('n1', key, 'v', {
+      level: 'all',
+      session: carried(cluster, undefined),
+    });
+    const writer = parseDot(version)?.writer;
+    t.ok(writer);
+    const named = () => [...floorOf(carried(cluster, session), partition).dots.keys()];
+    t.strictSame(named(), [writer], 'clocks reach disks later');
+    await cluster.clock.advance(500);
     carried(cluster, session);
+    await cluster.clock.advance(400);
+    t.strictSame(named(), [writer], 'they are in memory alone');
+    for (let i = 0; i < 4; i += 1) {
+      await cluster.clock.advance(1100);
+      carried(cluster, session);
+    }
+    t.strictSame(named(), []);
   }
-  t.strictSame(of(carried(cluster, session)), []);
 });
 
 t.test('who reads an effect at `causal` has seen its causes, on other keys too', async (t) => {
