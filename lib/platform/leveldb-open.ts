@@ -38,7 +38,11 @@ export async function openLevel(options: LevelStorageOptions): Promise<Opened> {
   const repairs = new LevelRepairs(directory);
   try {
     const database = await openOrRepair(options, repairs);
-    return { database, repair: await repairs.find() };
+    const repair = await repairs.find();
+    // Of tables side by side the one with the highest number wins, though a repair, or a log that
+    // was passed over in part, may have put older changes there. A compaction goes by the changes.
+    if (repair !== undefined) await database.compactRange('', LAST_KEY);
+    return { database, repair };
   } catch (error) {
     throw openFailed(directory, error);
   }
@@ -82,16 +86,11 @@ async function repaired(
   }
 }
 
-/**
- * A repair may leave a table that nobody can read: so everything is read once. It puts all tables
- * side by side, and the one with the highest number wins, whatever is in it; a compaction goes by
- * the numbers of the changes.
- */
+/** A repair may leave a table that nobody can read: so everything is read once. */
 async function openReadable(options: LevelStorageOptions): Promise<Database> {
   const database = await openDatabase(options);
   try {
     for await (const entry of database.iterator({ fillCache: false })) void entry;
-    await database.compactRange('', LAST_KEY);
     return database;
   } catch (error) {
     await database.close();

@@ -141,8 +141,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     name: 'a flag goes with the last dot that the clocks of all owners have',
     file: 'versioning/session-token.js',
     right: '{ ...floor, dots, one: floor.one && dots.size > 0 }',
-    wrong:
-      "{ ...floor, dots, flag: dots.size > 0 ? floor.flag : 'none', one: floor.one && dots.size > 0 }",
+    wrong: "{ ...floor, dots, ...(dots.size > 0 ? {} : { flag: 'none', one: false }) }",
     test: TOKEN,
   },
   {
