@@ -15,7 +15,7 @@ export function checkLists(history: History): Finding[] {
   const established = establishedByKey(history);
   return lists.flatMap((list) => [
     ...misplaced(list),
-    ...list.keys.flatMap(({ key, answered }): Finding[] => {
+    ...list.keys.flatMap(({ key, answered, settles }): Finding[] => {
       const given = writes.filter((write) => {
         const isBegun = write.began < list.ended && write.outcome !== 'refused';
         return write.key === key && write.kind === 'value' && isBegun;
@@ -23,7 +23,7 @@ export function checkLists(history: History): Finding[] {
       if (given.length === 0) {
         return [finding(list, key, 'shows a key that nobody has given a value')];
       }
-      const look = { began: list.began, answered, settles: false };
+      const look = { began: list.began, answered, settles };
       const known = (established.get(key) ?? []).filter((one) => mustSee(one, look, replicaCount));
       const causality = causalityOf(key);
       const isOver = given.every(({ version }) => isSuperseded(causality, version, known));

@@ -119,7 +119,7 @@ export interface RecordedList {
   /** The last key of the pages before; '' for none. */
   readonly after: string;
   /** `answered`: primaries of the key whose answers went into it, by what the level promises. */
-  readonly keys: readonly { readonly key: string; readonly answered: number }[];
+  readonly keys: readonly Pick<RecordedRead, 'key' | 'answered' | 'settles'>[];
 }
 
 /** What a key comes to when everything was healed and had time to settle. */

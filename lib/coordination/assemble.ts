@@ -107,6 +107,7 @@ export function assembleCoordination(options: CoordinationOptions) {
   const keyLists = new Lists({
     ...{ plans, view, engine, standings, hedging, messenger, cursors, expiryClock, clock },
     ...{ observer, store, replica, health, identity, losses, ownership, pageBytesMax },
+    openAcceptances,
     ...{ defaults, isReady, timeoutDefaultMilliseconds },
     read: (request) => coordinator.get(request),
     listBytesMax: valueBytesMax,
@@ -134,5 +135,5 @@ function serveAll(
   });
   serveStrong({ ...held, ...deciding, self, acceptor, foreground, clock });
   serveHistory({ ...held, audits, versions, pageBytesMax });
-  serveLists({ ...held, replica, health, pageBytesMax });
+  serveLists({ ...held, replica, health, openAcceptances, pageBytesMax });
 }

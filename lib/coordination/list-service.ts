@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { messageBytesMax } from '../encoding/frame.js';
 import { OperatingError } from '../errors.js';
+import { compareUtf8 } from '../encoding/utf8-order.js';
 import type { Ownership } from '../partitioning/ownership.js';
 import { isPlain } from '../persistence/indexes.js';
 import { allWritten, type KeyEntry, keyPage } from '../persistence/key-index.js';
@@ -14,6 +15,7 @@ import type { Losses } from '../replica/losses.js';
 import type { Replica } from '../replica/replica.js';
 import type { Messenger } from '../rpc/messenger.js';
 import { KEYS_IN_ORDER } from './messages.js';
+import type { OpenAcceptances } from './open-acceptances.js';
 
 export interface ListServiceOptions {
   readonly store: Store;
@@ -22,6 +24,7 @@ export interface ListServiceOptions {
   readonly identity: Identity;
   readonly losses: Losses;
   readonly ownership: Ownership;
+  readonly openAcceptances: Pick<OpenAcceptances, 'unsettledAmong'>;
   /** Most bytes of a list in a message. */
   readonly pageBytesMax: number;
 }
@@ -50,14 +53,30 @@ export async function tellKeys(
   const partitions = partitionsOf(request.partitions, ownership.partitionCount);
   // What was damaged since must not look as if it was told after the damage.
   const { start } = identity;
+  const unsettled = await unsettledOf(options, request, partitions);
   await allWritten(store);
   const page = new Page(options, request, partitions);
   const reached = await scan(store, request, page);
   return {
     ...{ keys: page.keys, states: page.states, reached: reached ?? null, start },
-    obstructed: [...partitions].filter((partition) => health.isRebuilding(partition)),
+    obstructed: [...partitions].filter((partition) => {
+      return health.isRebuilding(partition) || unsettled.has(partition);
+    }),
     lost: [...partitions].flatMap((partition) => losses.listOf(partition)),
   };
+}
+
+/** Partitions in which something is accepted that nobody could settle now: not vouched for. */
+async function unsettledOf(
+  { openAcceptances }: ListServiceOptions,
+  { namespace, prefix, after, settled }: KeysRequest,
+  partitions: ReadonlySet<number>,
+): Promise<ReadonlySet<number>> {
+  if (!settled) return new Set();
+  return openAcceptances.unsettledAmong((at) => {
+    const isNamed = at.namespace === namespace && at.key.startsWith(prefix);
+    return isNamed && compareUtf8(at.key, after) > 0 && partitions.has(at.partition);
+  });
 }
 
 /** How far the page came; undefined: to the end. */

@@ -143,6 +143,7 @@ export class Lists implements KeyLists {
       const { quorum } = attempt ?? plan.under(level);
       return { partition, plan, quorum, standing: standings.of(partition) };
     });
+    const settled = partitions.some(({ plan }) => plan.under(level).repairsTo !== undefined);
     const order = ownership.nodes.filter((node) => this.#options.view.isUp(node));
     const options: ListCoreOptions = {
       ...{ partitions, after, limit },
@@ -155,7 +156,7 @@ export class Lists implements KeyLists {
     engine.run(core, (effect: ListEffect, operation: Operation<ListEffect, ListCore>) => {
       switch (effect.do) {
         case 'ask':
-          this.#ask(effect, { namespace, prefix }, deadline, operation);
+          this.#ask(effect, { namespace, prefix, settled }, deadline, operation);
           break;
         case 'count hedges':
           observer.count('quorate_hedges_total', {}, effect.count);
@@ -173,13 +174,13 @@ export class Lists implements KeyLists {
 
   #ask(
     { ask, node, after, limit, partitions }: ListEffect & { readonly do: 'ask' },
-    { namespace, prefix }: Pick<List, 'namespace' | 'prefix'>,
+    of: Pick<List, 'namespace' | 'prefix'> & { readonly settled: boolean },
     deadline: number,
     operation: Operation<ListEffect, ListCore>,
   ): void {
     const { view, messenger, losses, ownership } = this.#options;
     const bits = bitsOf(partitions, ownership.partitionCount);
-    const request = { namespace, prefix, after, limit, partitions: bits };
+    const request = { ...of, after, limit, partitions: bits };
     const told = (reply: KeysReply): void => {
       losses.learn(reply.lost);
       operation.dispatch((core) => core.told(ask, pageOf(reply)));

@@ -165,6 +165,8 @@ export const KEYS_IN_ORDER = messageType(
     after: z.string(),
     limit: z.int().min(1),
     partitions: bytes,
+    /** What is accepted at `strong` is settled first: at quorum and stronger. */
+    settled: z.boolean(),
   }),
   z.object({
     keys: z.array(z.string()),

@@ -20,6 +20,7 @@ export interface OpenAcceptancesOptions {
 
 /** So long may the proposer take; who asks has other owners to ask. */
 const SETTLE_MILLISECONDS = 2000;
+const SETTLED_AT_ONCE_MAX = 100;
 
 export class OpenAcceptances {
   readonly #options: OpenAcceptancesOptions;
@@ -37,6 +38,23 @@ export class OpenAcceptances {
     const { acceptor } = this.#options;
     if (!acceptor.hasAcceptance(at)) return undefined;
     return this.#settle(at);
+  }
+
+  /** The same of some keys: the partitions in which nobody knows, or there are too many of them. */
+  async unsettledAmong(isAsked: (at: RecordKey) => boolean): Promise<ReadonlySet<number>> {
+    const keys = this.#options.acceptor.accepted().filter(isAsked);
+    const unsettled = new Set<number>();
+    for (const { partition } of keys.splice(SETTLED_AT_ONCE_MAX)) unsettled.add(partition);
+    const settling = keys.map(async (at) => {
+      try {
+        await this.settled(at);
+      } catch (error) {
+        if (!(error instanceof OperatingError)) throw error;
+        unsettled.add(at.partition);
+      }
+    });
+    await Promise.all(settling);
+    return unsettled;
   }
 
   /**

@@ -132,9 +132,9 @@ export class ProposalTable {
     return this.#accepted.size > 0 && this.#accepted.has(placeOf(at));
   }
 
-  /** The keys of a partition that have an acceptance. */
-  *accepted(partition: number): Iterable<KeyText> {
-    for (const key of this.#accepted) if (this.at(key).partition === partition) yield key;
+  /** The keys that have an acceptance, of all partitions. */
+  accepted(): RecordKey[] {
+    return Array.from(this.#accepted, (key) => this.at(key));
   }
 
   /** @throws OperatingError `corrupt_bytes`: damaged, or gone; `unknown_format` */
@@ -206,9 +206,9 @@ export class ProposalTable {
 
   /** What a correction of the disk has taken away is held no more. */
   forgetLost(partition: number): void {
-    for (const key of [...this.accepted(partition)]) {
-      const stored = this.#options.store.get(proposalKey('acceptance', this.at(key)));
-      if (stored === undefined) this.#forget(key);
+    for (const at of this.accepted()) {
+      const isLost = this.#options.store.get(proposalKey('acceptance', at)) === undefined;
+      if (at.partition === partition && isLost) this.#forget(placeOf(at));
     }
   }
 

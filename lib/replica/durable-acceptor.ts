@@ -81,6 +81,11 @@ export class DurableAcceptor {
     return this.#options.proposals.isAccepted(at);
   }
 
+  /** The keys of which something is accepted and not learned. */
+  accepted(): RecordKey[] {
+    return this.#options.proposals.accepted();
+  }
+
   /** What is accepted, as a plain reader may see it (K12). @throws as `heldOf` */
   shown(at: RecordKey): Acceptance | undefined {
     if (!this.hasAcceptance(at)) return undefined;

@@ -2,7 +2,7 @@
 import type { AcceptorState, HeldKey } from '../consensus/acceptor.js';
 import type { Observer } from '../environment/observer.js';
 import { isCorrupt } from '../errors.js';
-import type { RecordKey } from '../persistence/keyspace.js';
+import { placeOf, type RecordKey } from '../persistence/keyspace.js';
 import type { ProposalTable } from '../persistence/proposal-table.js';
 import type { PartitionHealth } from './health.js';
 import type { Identity } from './identity.js';
@@ -32,7 +32,10 @@ export class StoredAcceptor {
       ...this.whole(partition, () => proposals.ballotsOf(partition)),
       start: identity.start,
       of: (key) => this.of(proposals.at(key)),
-      accepted: () => proposals.accepted(partition),
+      accepted: () => {
+        const keys = proposals.accepted().filter((at) => at.partition === partition);
+        return keys.map(placeOf);
+      },
     };
   }
 

@@ -40,6 +40,8 @@ interface Page {
 }
 
 const LEVELS = ['quorum', 'quorum', 'quorum', 'one', 'two', 'all', 'eventual', 'local-one', '2'];
+/** At these what is accepted at `strong` is settled before a node tells its keys. */
+const SETTLING = new Set(['quorum', 'all']);
 const PATIENCE_MILLISECONDS = 300;
 /** Pages of which nodes fail are asked for again, a while later. */
 const TRIES_MAX = 4;
@@ -109,7 +111,8 @@ export class ListClient {
     const ended = world.now;
     const countOf = (key: string): number =>
       this.#trusted(level, key, [...old, ...this.#oldDisks()]);
-    const shown = keys.map((key) => ({ key, answered: countOf(key) }));
+    const settles = SETTLING.has(level);
+    const shown = keys.map((key) => ({ key, answered: countOf(key), settles }));
     const looked = Math.min(since, began);
     const of = { began, ended, prefix, after };
     recorder.list({ ...of, keys: shown });
@@ -120,7 +123,7 @@ export class ListClient {
     const end = page.cursor === undefined ? undefined : (keys.at(-1) ?? after);
     for (const key of recorder.keys) {
       if (keys.includes(key) || !key.startsWith(prefix) || !isWithin(key, after, end)) continue;
-      const found = { versions: [], answered: countOf(key), repaired: 0, settles: false };
+      const found = { versions: [], answered: countOf(key), repaired: 0, settles };
       recorder.read({ key, began: looked, ended, ...found });
     }
     const last = keys.at(-1);

@@ -2,6 +2,7 @@
 import type { PlantedBug } from './planted-bug.js';
 
 const ORDER = ['order', 'stale reads', 'lost writes'];
+const BESIDE = 'unit/coordination/strong-beside-plain.test.js';
 const FAULTS = 'unit/coordination/strong-faults.test.js';
 
 export const STRONG_BUGS: readonly PlantedBug[] = [
@@ -89,7 +90,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     file: 'coordination/writes.js',
     right: 'const settled = meetsAll ?',
     wrong: 'const settled = false ?',
-    test: FAULTS,
+    test: BESIDE,
   },
   {
     rule: 'K12',
@@ -97,7 +98,15 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     file: 'coordination/replica-service.js',
     right: 'dot === undefined ? undefined : openAcceptances.settled(at)',
     wrong: 'undefined',
-    test: FAULTS,
+    test: BESIDE,
+  },
+  {
+    rule: 'K12',
+    name: 'a list at quorum takes no notice of what is accepted',
+    file: 'coordination/list-service.js',
+    right: 'if (!settled)',
+    wrong: 'if (settled !== undefined)',
+    test: BESIDE,
   },
   {
     rule: 'K16',

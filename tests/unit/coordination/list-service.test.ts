@@ -10,14 +10,21 @@ const ALL = bitsOf(
   Array.from({ length: PARTITIONS }, (_, i) => i),
   PARTITIONS,
 );
-const ASKED = { namespace: 'default', prefix: '', after: '', limit: 100, partitions: ALL };
+const ASKED = {
+  ...{ namespace: 'default', prefix: '', after: '', limit: 100, partitions: ALL },
+  settled: false,
+};
+const openAcceptances = { unsettledAmong: async () => new Set<number>() };
 const ownership = { partitionCount: PARTITIONS } as Ownership;
 
 t.test('what was decided and waits for the disk is told', async (t) => {
   const disk = await openDisk();
   const at = recordKey('default', 'k', PARTITIONS);
   disk.replica.mint(at, intentOf('x'), 'memory', nothingElse);
-  const { keys } = await tellKeys({ ...disk, ownership, pageBytesMax: 1_000 }, ASKED);
+  const { keys } = await tellKeys(
+    { ...disk, ownership, openAcceptances, pageBytesMax: 1_000 },
+    ASKED,
+  );
   t.strictSame(keys, ['k']);
 });
 
@@ -30,7 +37,10 @@ t.test('a page fits a message, and the next goes on behind it', async (t) => {
   }
   const found: string[] = [];
   for (let after: string | null = ''; after !== null; ) {
-    const reply = await tellKeys({ ...disk, ownership, pageBytesMax }, { ...ASKED, after });
+    const reply = await tellKeys(
+      { ...disk, ownership, openAcceptances, pageBytesMax },
+      { ...ASKED, after },
+    );
     t.ok(messageBytesMax(reply) < 2 * pageBytesMax, `${messageBytesMax(reply)} bytes`);
     found.push(...reply.keys);
     after = reply.reached;

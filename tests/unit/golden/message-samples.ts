@@ -254,7 +254,12 @@ const COORDINATION = [
   ),
   samples(
     coordination.KEYS_IN_ORDER,
-    [{ namespace: 'default', prefix: 'user:', after: '', limit: 100, partitions: record }],
+    [
+      {
+        ...{ namespace: 'default', prefix: 'user:', after: '', limit: 100, partitions: record },
+        settled: true,
+      },
+    ],
     [
       {
         ...{ keys: ['a', 'clé'], states: [[1, record]], reached: 'clé', obstructed: [3], start: 3 },

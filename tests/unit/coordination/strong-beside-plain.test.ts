@@ -1,0 +1,76 @@
+/** The strong level beside plain requests on the same keys: writes, blind writes, reads, lists. */
+import t from 'tap';
+import { LocalCluster } from '../local-cluster.js';
+
+const STRONG = { level: 'strong' } as const;
+
+t.test(
+  'a plain write at quorum is seen by the next strong operation, and the reverse',
+  async (t) => {
+    const cluster = await LocalCluster.of();
+    for (let i = 0; i < 6; i += 1) {
+      const [writer, reader] = [cluster.ids[i % 3] ?? '', cluster.ids[(i + 1) % 3] ?? ''];
+      await cluster.put(writer, 'k', `plain ${i}`);
+      t.same(await cluster.texts(reader, 'k', STRONG), [`plain ${i}`]);
+      await cluster.put(reader, 'k', `strong ${i}`, STRONG);
+      t.same(await cluster.texts(writer, 'k'), [`strong ${i}`]);
+    }
+    await cluster.stop();
+  },
+);
+
+t.test('a list at quorum shows what is accepted and not learned yet', async (t) => {
+  const cluster = await LocalCluster.of();
+  await cluster.put('n1', 'other', 'first', STRONG);
+  const { partition } = cluster.node('n1').cluster.locate('default', 'k');
+  await cluster.put('n1', 'k', 'first', STRONG);
+  await cluster.put('n1', 'k', '', { ...STRONG, change: { state: 'tombstone' } });
+  const proposer = cluster.node('n1').disk.acceptor.promised(partition).node;
+  const [, far = ''] = cluster.ids.filter((id) => id !== proposer);
+  await cluster.clock.advance(5000);
+  cluster.network.gate = (_, to, [, , name, , , , body]) => {
+    const { request } = (body ?? {}) as { request?: { is?: string } };
+    if (name !== 'strong.acceptor') return true;
+    return to !== far && request?.is !== 'learn';
+  };
+  await cluster.put(proposer, 'k', 'strong', STRONG);
+  await cluster.crash(proposer);
+  cluster.network.gate = () => true;
+  await cluster.clock.advance(2000);
+  const listed = cluster.node(far).keyLists.list({
+    ...{ namespace: 'default', prefix: 'k', limit: 10, values: false, cursor: undefined },
+    ...{ level: 'quorum', fallbacks: [], timeoutMilliseconds: 5000 },
+  });
+  const { items } = await cluster.wait(Promise.resolve(listed));
+  t.strictSame(
+    items.map(({ key }) => key),
+    ['k'],
+  );
+  await cluster.stop();
+});
+
+t.test('a blind write at quorum replaces what is accepted and not learned yet', async (t) => {
+  for (const asked of ['with the acceptance', 'beside it'] as const) {
+    const cluster = await LocalCluster.of();
+    await cluster.put('n1', 'k', 'first', STRONG);
+    const { partition } = cluster.node('n1').cluster.locate('default', 'k');
+    const proposer = cluster.node('n1').disk.acceptor.promised(partition).node;
+    const [near = '', far = ''] = cluster.ids.filter((id) => id !== proposer);
+    await cluster.clock.advance(5000);
+    // `near` accepts and learns nothing of it, `far` hears of nothing; then the proposer is gone.
+    cluster.network.gate = (_, to, [, , name, , , , body]) => {
+      const { request } = (body ?? {}) as { request?: { is?: string } };
+      if (name !== 'strong.acceptor') return true;
+      return to !== far && request?.is !== 'learn';
+    };
+    const { version } = await cluster.put(proposer, 'k', 'strong', STRONG);
+    await cluster.crash(proposer);
+    cluster.network.gate = () => true;
+    await cluster.clock.advance(2000);
+    const node = asked === 'beside it' ? far : near;
+    const { replaced } = await cluster.put(node, 'k', 'blind', { level: 'quorum' });
+    t.ok(replaced.includes(version), asked);
+    t.same(await cluster.texts(far, 'k', { level: 'quorum' }), ['blind'], asked);
+    await cluster.stop();
+  }
+});
