@@ -62,8 +62,8 @@ export const LIST_BUGS: readonly PlantedBug[] = [
     rule: 'X2',
     name: 'a damaged partition is listed as it is',
     file: 'coordination/list-service.js',
-    right: '.filter((partition) => health.isRebuilding(partition))',
-    wrong: '.filter(() => false)',
+    right: 'return health.isRebuilding(partition) || unsettled.has(partition);',
+    wrong: 'return unsettled.has(partition);',
     test: 'unit/coordination/lists.test.js',
   },
   {
