@@ -136,8 +136,7 @@ export class Lists implements KeyLists {
     deadline: number,
   ): ListedPage | Promise<ListedPage> {
     const { plans, engine, standings, hedging, clock, observer, ownership } = this.#options;
-    const { partitionCount } = ownership;
-    const partitions = Array.from({ length: partitionCount }, (_, partition) => {
+    const partitions = Array.from({ length: ownership.partitionCount }, (_, partition) => {
       const plan = plans.of(partition);
       const [attempt] = attemptsOf([level], plan);
       const { quorum } = attempt ?? plan.under(level);

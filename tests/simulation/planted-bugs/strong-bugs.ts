@@ -12,31 +12,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     file: 'persistence/proposal-table.js',
     right: "const bytes = store.get(partitionKey('ballots', partition));",
     wrong: 'const bytes = undefined;',
-    checkers: ORDER,
-  },
-  {
-    rule: 'K1',
-    name: 'two candidates may have one ballot',
-    file: 'coordination/proposer-seat.js',
-    right: 'const ballot = { round, node: self, start };',
-    wrong: "const ballot = { round, node: plan.primaries[0]?.node ?? '', start: 1 };",
-    checkers: ORDER,
-  },
-  {
-    rule: 'K1',
-    name: 'an acceptor forgets in a restart what it has accepted',
-    file: 'persistence/proposal-table.js',
-    right: "proposals.#accepted.add(placeOfProposal('acceptance', key));",
-    wrong: 'void key;',
-    checkers: [...ORDER, 'receipts', 'trouble'],
-  },
-  {
-    rule: 'K2',
-    name: 'the writer of proposals is the same in every ballot',
-    file: 'coordination/proposer-seat.js',
-    right: 'const writer = freshWriter(self, start, random);',
-    wrong: "const writer = [self, 1, '000000000000'].join('.');",
-    checkers: ['dots', 'values', ...ORDER],
+    checkers: [...ORDER, 'trouble'],
   },
   {
     rule: 'K4',
@@ -45,18 +21,6 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     right: 'if (!covers(state.context, version.dot))',
     wrong: 'if (false)',
     checkers: [...ORDER, 'blind writes'],
-  },
-  {
-    rule: 'K8',
-    name: 'a comparison that fails is answered by the proposer alone',
-    file: 'consensus/proposer-core.js',
-    right: 'if (reign.acceptors.oneIsEnough)',
-    wrong: `if (!open.takesEffect && open.operation.change !== undefined) {
-            this.#open.delete(key);
-            return [answer(open.operation, resultOf(open)), ...this.#next(key)];
-        }
-        if (reign.acceptors.oneIsEnough)`,
-    checkers: ['order', 'executed once', 'refused means nothing happened'],
   },
   {
     rule: 'K9',
@@ -75,14 +39,6 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
         return { is: 'settled', record: lead.record };
     if (lead === undefined)`,
     checkers: [...ORDER, 'receipts'],
-  },
-  {
-    rule: 'K12',
-    name: 'reads at quorum take no notice of what is accepted',
-    file: 'coordination/open-acceptances.js',
-    right: 'if (!acceptor.hasAcceptance(at))',
-    wrong: 'if (acceptor !== undefined)',
-    checkers: ORDER,
   },
   {
     rule: 'K12',
@@ -107,32 +63,6 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     right: 'if (!settled)',
     wrong: 'if (settled !== undefined)',
     test: BESIDE,
-  },
-  {
-    rule: 'K16',
-    name: 'a write that was passed on and not answered is passed on again',
-    file: 'coordination/strong-core.js',
-    right: "if (!isHarmless && code === 'peer_unreachable') {",
-    wrong: `if (!isHarmless && code === 'peer_unreachable') {
-            this.#avoided.add(node);
-            return this.#again('refused');`,
-    checkers: ['executed once'],
-  },
-  {
-    rule: 'K16',
-    name: 'a proposal whose time is over is taken for one that never was',
-    file: 'coordination/partition-proposer.js',
-    right: 'isOpen: !this.core.withdraw(operation)',
-    wrong: 'isOpen: !this.core.withdraw(operation) && false',
-    checkers: ['refused means nothing happened', 'executed once'],
-  },
-  {
-    rule: 'K16',
-    name: 'where nobody knows, a lost write is dead',
-    file: 'coordination/strong.js',
-    right: "if (outcome === 'dead')",
-    wrong: "if (outcome !== 'chosen')",
-    checkers: ['executed once', 'refused means nothing happened'],
   },
   {
     rule: 'K16',
