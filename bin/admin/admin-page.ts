@@ -1,6 +1,5 @@
 /** The admin page of a cluster: static files, and the public API of any node that is alive. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { problemBody } from '../../lib/api/http/problem.js';
 import type { Observer } from '../../lib/environment/observer.js';
 import { OperatingError } from '../../lib/errors.js';
 import { type HttpListener, listenHttp } from '../../lib/platform/http-listener.js';
@@ -8,7 +7,7 @@ import { SystemClock } from '../../lib/platform/system-clock.js';
 import { SystemRandom } from '../../lib/platform/system-random.js';
 import { addressOf, isLoopback } from '../node/node-options.js';
 import { PAGE_GUARDS, readPageFiles } from './page-files.js';
-import { sendProblem } from './send-problem.js';
+import { problemLine, sendProblem } from './send-problem.js';
 import { isPassedOn, passOn, type PassOnOptions } from './pass-on.js';
 import { type Upstream, Upstreams } from './upstreams.js';
 
@@ -70,8 +69,7 @@ export async function serveAdminPage(options: AdminPageOptions): Promise<AdminPa
     isVital: () => false,
     clock: new SystemClock(),
     together: (run) => run(),
-    problem: ({ code, detail }) =>
-      JSON.stringify(problemBody(new OperatingError(code, detail), requestId(), 'none')),
+    problem: ({ code, detail }) => problemLine(new OperatingError(code, detail), requestId()),
   });
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
   return {
@@ -91,5 +89,5 @@ function tellPage(
 ): void {
   const body = { version, nodes: upstreams.nodes, ...(readOnly && { read_only: readOnly }) };
   const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
-  response.writeHead(200, { ...headers, ...PAGE_GUARDS }).end(JSON.stringify(body));
+  response.writeHead(200, { ...headers, ...PAGE_GUARDS }).end(`${JSON.stringify(body)}\n`);
 }

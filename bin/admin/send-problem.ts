@@ -13,5 +13,10 @@ export function sendProblem(response: ServerResponse, error: OperatingError, id:
     ...PAGE_GUARDS,
     connection: 'close',
   });
-  response.end(JSON.stringify(problemBody(error, id)));
+  response.end(problemLine(error, id));
+}
+
+/** With its line end, as all problems of nodes. */
+export function problemLine(error: OperatingError, id: string): string {
+  return `${JSON.stringify(problemBody(error, id))}\n`;
 }

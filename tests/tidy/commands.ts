@@ -7,7 +7,7 @@ const COMMAND = /(?:^|[`\s(])((?:npx|npm|\.\/quorate) [^`#\n|"&)]*)/gm;
 
 /** Of the code in a document: spans and blocks. */
 export function commandsIn(text: string): string[] {
-  const code = [...text.matchAll(/```[a-z]*\n([\s\S]*?)```|`([^`\n]+)`/g)];
+  const code = [...text.matchAll(/^```[^\n]*\n([\s\S]*?)^```$|`([^`\n]+)`/gm)];
   return code.flatMap(([, block, span = '']) =>
     [...(block ?? span).matchAll(COMMAND)].map(([, command = '']) => command.trim()),
   );

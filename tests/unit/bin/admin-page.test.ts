@@ -112,7 +112,9 @@ t.test('requests go to the first node that is alive, or to the one that is named
   await new Promise((resolve) => setTimeout(resolve, 1100));
   const nobody = await fetch(`${url}api/v1`);
   t.equal(nobody.status, 503);
-  t.match(await nobody.json(), { code: 'not_ready', outcome: 'none' });
+  const told = await nobody.text();
+  t.match(JSON.parse(told), { code: 'not_ready', outcome: 'none' });
+  t.equal(told.at(-1), '\n', 'the prompt of a shell begins on a line of its own');
 });
 
 t.test('further nodes are learnt from those that are known', async (t) => {
