@@ -1,7 +1,9 @@
 /** Manifests of Kubernetes against its schemas, compose.yaml, and what both must agree on. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DCLinter } from 'dclint';
 import { StatefulSet } from 'kubernetes-models/apps/v1/StatefulSet';
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
 import { Secret } from 'kubernetes-models/v1/Secret';
@@ -64,6 +66,29 @@ t.test('manifests of Kubernetes are what their schemas say', async (t) => {
     (text: string) => text.replace('policy/v1', 'policy/v1beta1'),
   ]) {
     t.throws(() => broken(change).forEach(check), 'the schemas are asked');
+  }
+});
+
+/** What the schema of the Compose Specification says of it; matters of style are ours. */
+function schemaFindings(text: string): string[] {
+  const file = join(mkdtempSync(join(tmpdir(), 'quorate-compose-')), 'compose.yaml');
+  writeFileSync(file, text);
+  const linter = new DCLinter({ rules: {}, quiet: false, debug: false, exclude: [] });
+  const messages = linter.lintFiles([file], false).flatMap((result) => result.messages);
+  rmSync(dirname(file), { recursive: true });
+  return messages.filter(({ rule }) => rule === 'invalid-schema').map(({ message }) => message);
+}
+
+t.test('compose.yaml is what its schema says', async (t) => {
+  const compose = read('compose.yaml');
+  t.same(schemaFindings(compose), []);
+  for (const broken of [
+    compose.replace("ports: ['", "prots: ['"),
+    compose.replace('stop_grace_period: 20s', 'stop_grace_period: [20]'),
+    compose.replace('restart: on-failure', 'restart: { on: failure }'),
+  ]) {
+    t.not(broken, compose);
+    t.equal(schemaFindings(broken).length, 1, 'the schema is asked');
   }
 });
 
