@@ -69,12 +69,18 @@ t.test('manifests of Kubernetes are what their schemas say', async (t) => {
   }
 });
 
+/** Its own types are not found by a resolution that wants whole file names. */
+interface LintResult {
+  readonly messages: readonly { readonly rule: string; readonly message: string }[];
+}
+
 /** What the schema of the Compose Specification says of it; matters of style are ours. */
 function schemaFindings(text: string): string[] {
   const file = join(mkdtempSync(join(tmpdir(), 'quorate-compose-')), 'compose.yaml');
   writeFileSync(file, text);
   const linter = new DCLinter({ rules: {}, quiet: false, debug: false, exclude: [] });
-  const messages = linter.lintFiles([file], false).flatMap((result) => result.messages);
+  const results = linter.lintFiles([file], false) as readonly LintResult[];
+  const messages = results.flatMap((result) => result.messages);
   rmSync(dirname(file), { recursive: true });
   return messages.filter(({ rule }) => rule === 'invalid-schema').map(({ message }) => message);
 }
