@@ -19,6 +19,11 @@ export const CLIENT_METRICS = {
     help: 'Operations of batches by level and result code, as of requests',
     labels: ['operation', 'level', 'result'],
   },
+  quorate_fallbacks_total: {
+    kind: 'counter',
+    help: 'Answers at a fallback: weaker than the level that was asked for first',
+    labels: ['operation', 'level', 'achieved'],
+  },
   quorate_request_duration_seconds: {
     kind: 'histogram',
     help: 'Time from the parsed request to its answer',

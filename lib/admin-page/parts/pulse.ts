@@ -31,6 +31,8 @@ export interface Pulse {
   readonly levels: ReadonlyMap<string, LevelLatency>;
   /** Failures in that time, by code. */
   readonly errors: ReadonlyMap<string, number>;
+  /** Answers at a fallback in that time, by the level asked for and the one that held. */
+  readonly fallbacks: ReadonlyMap<string, number>;
 }
 
 interface Reading {
@@ -48,6 +50,7 @@ const EMPTY: Pulse = {
   nodes: new Map(),
   levels: new Map(),
   errors: new Map(),
+  fallbacks: new Map(),
 };
 
 async function readAll(ids: readonly string[]): Promise<Reading> {
@@ -146,6 +149,13 @@ function failures(first: Reading, last: Reading): Map<string, number> {
   return new Map([...byCode].filter(([, count]) => count > 0).sort((a, b) => b[1] - a[1]));
 }
 
+function degraded(first: Reading, last: Reading): Map<string, number> {
+  const byLevels = gainedBy(first, last, 'quorate_fallbacks_total', ({ level, achieved }) => {
+    return `${level}, held ${achieved}`;
+  });
+  return new Map([...byLevels].filter(([, count]) => count > 0).sort((a, b) => b[1] - a[1]));
+}
+
 export function grown(pulse: Pulse, first: Reading, before: Reading, after: Reading): Pulse {
   const point = pointOf(before, after);
   const names = Object.keys(point) as SeriesName[];
@@ -161,6 +171,7 @@ export function grown(pulse: Pulse, first: Reading, before: Reading, after: Read
     nodes: after.samples,
     levels: latencies(first, after),
     errors: failures(first, after),
+    fallbacks: degraded(first, after),
   };
 }
 

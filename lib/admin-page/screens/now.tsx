@@ -22,6 +22,7 @@ export function OverviewScreen() {
         <LevelsPanel />
         <Failures />
       </div>
+      <Degraded />
     </>
   );
 }
@@ -138,6 +139,27 @@ function LevelsPanel() {
           cell(writes),
         ])}
         none="No node has said which levels it reaches."
+      />
+    </Panel>
+  );
+}
+
+/** Nothing where nobody names fallbacks. */
+function Degraded() {
+  const { fallbacks } = useShared().pulse;
+  if (fallbacks.size === 0) return null;
+  return (
+    <Panel
+      title="Degraded answers"
+      note="at a fallback, since this page was opened"
+      api="GET /metrics"
+      cli="quorate levels"
+    >
+      <Table
+        label="Degraded answers"
+        head={['Asked for', '#Answers']}
+        rows={[...fallbacks].map(([levels, times]) => [levels, count(times)])}
+        none="None."
       />
     </Panel>
   );

@@ -7,7 +7,7 @@ import { RequestAdmission } from './admission.js';
 import { AnswerBytes } from './answer-bytes.js';
 import type { Explanation } from '../../coordination/explain/explanation.js';
 import { explanationOf, withExplanation } from './explained.js';
-import { levelLabel } from './level-label.js';
+import { achievedLabel, levelLabel } from './level-label.js';
 import { LargeTurns } from './large-turns.js';
 import { operatingError, problemReply } from './problem.js';
 import { RateLimits } from './rate-limits.js';
@@ -237,6 +237,7 @@ export class HttpExchanges {
     node.observer.count('quorate_requests_total', labels);
     const seconds = milliseconds / 1000;
     node.observer.measure('quorate_request_duration_seconds', seconds, { operation, level });
+    if (headers.fallback !== undefined) this.#countFallback(operation, level, reply);
     if (!logsRequests) return;
     const { method } = request;
     const ms = Math.round(milliseconds * 1000) / 1000;
@@ -244,6 +245,14 @@ export class HttpExchanges {
     const consistency = level;
     const fields = { method, route, status, result, consistency, ms, request_id: requestId };
     node.observer.log('debug', 'request', fields);
+  }
+
+  /** An answer that is weaker than what was asked for first says so, and is counted. */
+  #countFallback(operation: string, level: string, reply: HttpReply): void {
+    const achieved = achievedLabel(reply.headers);
+    if (achieved === undefined || achieved === level) return;
+    const labels = { operation, level, achieved };
+    this.#world.node.observer.count('quorate_fallbacks_total', labels);
   }
 }
 

@@ -16,3 +16,9 @@ export function levelLabel(
   if (!WRITES.has(operation)) return 'none';
   return isConditional ? STRONG : levelName(defaults.default_write_level);
 }
+
+/** The level that an answer says that it held; undefined: it says none. @param headers of it */
+export function achievedLabel(headers: readonly string[]): string | undefined {
+  const place = headers.indexOf('X-Consistency-Achieved');
+  return place < 0 ? undefined : levelName(headers[place + 1] ?? '');
+}

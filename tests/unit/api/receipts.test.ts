@@ -63,6 +63,9 @@ t.test('a fallback says which level held; a refusal, what was missing and why', 
     const answer = await send('body' in sent ? 'PUT' : 'GET', '/api/v1/kv/k', sent);
     t.match(answer.headers, { 'x-consistency-achieved': 'quorum', 'x-replicas': /^2\/3/ });
   }
+  for (const operation of ['get', 'put']) {
+    t.equal(counts.get(`quorate_fallbacks_total ${operation} all quorum`), 1, operation);
+  }
   await cluster.crash('n2');
   for (const level of ['two', 'quorum', 'all', 'strong']) {
     const refused = await send('GET', '/api/v1/kv/k', { headers: at(level) });
