@@ -2,7 +2,7 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Status } from '../api-types.js';
-import type { Pulse } from './pulse.js';
+import { NO_PULSE, type Pulse } from './pulse.js';
 
 export interface PageFacts {
   readonly version: string;
@@ -22,7 +22,7 @@ export const SharedContext = createContext<Shared>({
   facts: undefined,
   status: undefined,
   statusError: undefined,
-  pulse: { times: [], series: new Map(), nodes: new Map(), levels: new Map(), errors: new Map() },
+  pulse: NO_PULSE,
 });
 
 export function useShared(): Shared {

@@ -44,7 +44,7 @@ const INTERVAL_MILLISECONDS = 2000;
 const POINTS_MAX = 150;
 const DURATION = 'quorate_request_duration_seconds_bucket';
 const REQUESTS = 'quorate_requests_total';
-const EMPTY: Pulse = {
+export const NO_PULSE: Pulse = {
   times: [],
   series: new Map(),
   nodes: new Map(),
@@ -176,7 +176,7 @@ export function grown(pulse: Pulse, first: Reading, before: Reading, after: Read
 }
 
 export function usePulse(ids: readonly string[]): Pulse {
-  const [pulse, setPulse] = useState(EMPTY);
+  const [pulse, setPulse] = useState(NO_PULSE);
   const readings = useRef<{ first: Reading; last: Reading } | undefined>(undefined);
   const names = ids.join(' ');
   useEffect(() => {
