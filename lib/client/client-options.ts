@@ -8,6 +8,17 @@ export interface ClientOptions {
   readonly namespace?: string | undefined;
   /** `http://host:port`, in the order of preference; where one does not answer, the next. */
   readonly endpoints: readonly string[];
+  /** Nodes of this zone are asked first. */
+  readonly zone?: string | undefined;
+  /** Learn of the other nodes from those that answer; undefined: yes, but not in a browser. */
+  readonly discover?: boolean | undefined;
+  /**
+   * How often a request is sent again, after a pause, where nothing has happened and it may succeed;
+   * a write with an idempotency key also where it may have happened. Undefined: 4.
+   */
+  readonly retries?: number | undefined;
+  /** A read is asked at a further node too where there is no answer after so long; undefined: 100. */
+  readonly hedgeAfterMilliseconds?: number | undefined;
   /** Undefined: by `fetch`. */
   readonly transport?: HttpTransport | undefined;
 }
@@ -20,8 +31,13 @@ export interface SessionOptions {
 }
 
 export interface CallOptions {
-  /** The deadline, which travels with the request; undefined: the default of the node. */
+  /**
+   * The deadline of the call, over all endpoints and repetitions; it travels with the request.
+   * Undefined: each node takes its own, and no new attempt begins after a minute.
+   */
   readonly timeoutMilliseconds?: number | undefined;
+  /** Ends it, as a QuorateError `aborted` whose `cause` is the reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ReadOptions extends CallOptions {

@@ -1,11 +1,10 @@
 /** The client for TypeScript programs: what they import. See docs/client.md. */
 import { endpointsOf } from './arguments.js';
 import type { CallOptions, ClientOptions, SessionOptions } from './client-options.js';
-import { Connection } from './connection.js';
-import type { Problem } from './quorate-error.js';
+import { Connection, type Reply } from './connection.js';
 import { KeyValueRequests } from './requests.js';
 import { QuorateSession } from './session.js';
-import { FetchTransport, type HttpAnswer, type HttpRequest } from './transport.js';
+import type { HttpRequest } from './transport.js';
 
 export { ArgumentError } from './arguments.js';
 export type { BatchOperationRequest } from './batch.js';
@@ -36,9 +35,8 @@ export class QuorateClient extends KeyValueRequests {
    */
   constructor(options: ClientOptions, connection?: Connection) {
     super(options.namespace);
-    const { endpoints, transport = new FetchTransport() } = options;
     this.#options = options;
-    this.#connection = connection ?? new Connection(transport, endpointsOf(endpoints));
+    this.#connection = connection ?? new Connection(options, endpointsOf(options.endpoints));
   }
 
   /** The same cluster; keys are those of the namespace. */
@@ -51,10 +49,15 @@ export class QuorateClient extends KeyValueRequests {
     return new QuorateSession(this.#options.namespace, this.#connection, options);
   }
 
-  protected override send(
-    request: HttpRequest,
-    { timeoutMilliseconds }: CallOptions,
-  ): Promise<HttpAnswer | Problem> {
-    return this.#connection.send(request, timeoutMilliseconds);
+  /**
+   * Ends what is under way, of its namespaces and sessions too, as a QuorateError `closed`; resolves
+   * when all has ended. Further requests end so at once.
+   */
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  protected override send(request: HttpRequest, call: CallOptions): Promise<Reply> {
+    return this.#connection.send(request, call);
   }
 }

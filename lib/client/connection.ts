@@ -1,101 +1,91 @@
-/** One request and its answer, at an endpoint that is known to answer. */
+/** The way to the nodes of a cluster, shared by a client, its namespaces and its sessions. */
+import type { CallOptions, ClientOptions } from './client-options.js';
 import { Endpoints } from './endpoints.js';
-import { firstToAnswer } from './first-to-answer.js';
-import { ownProblem, type Problem } from './quorate-error.js';
-import type { HttpAnswer, HttpRequest, HttpTransport, Unanswered } from './transport.js';
+import { learnNodes } from './learn-nodes.js';
+import type { Problem } from './quorate-error.js';
+import { CLOSED, type Outcome, RequestRun } from './request-run.js';
+import { Tracing } from './tracing.js';
+import { FetchTransport, type HttpAnswer, type HttpRequest } from './transport.js';
+import type { HttpTransport } from './transport.js';
 
 /** A node without a deadline from us has its own; this is for the network to it. */
 const PATIENCE_MILLISECONDS = 60_000;
-/** What the way there and back may take above the deadline. */
-const WAY_MILLISECONDS = 2000;
+const RETRIES = 4;
+const HEDGE_MILLISECONDS = 100;
+/** A write that may be repeated is sent to a further node after this part of its time. */
+const WRITE_PARTS = 4;
+const LEARN_EVERY_MILLISECONDS = 30_000;
+const LEARN_MILLISECONDS = 5000;
+
+export type Reply = HttpAnswer | Problem;
 
 export class Connection {
   readonly #transport: HttpTransport;
   readonly #endpoints: Endpoints;
+  readonly #options: ClientOptions;
+  readonly #closing = new AbortController();
+  readonly #tracing = new Tracing();
+  readonly #underWay = new Set<Promise<unknown>>();
+  #learnAt = 0;
 
   /** @param addresses origins, in the order of preference */
-  constructor(transport: HttpTransport, addresses: readonly string[]) {
-    this.#transport = transport;
-    this.#endpoints = new Endpoints(addresses);
+  constructor(options: ClientOptions, addresses: readonly string[]) {
+    this.#options = options;
+    this.#transport = options.transport ?? new FetchTransport();
+    this.#endpoints = new Endpoints(addresses, options.zone);
   }
 
-  /**
-   * Never throws for what a network or a node may do. The request is sent once: whoever repeats a
-   * write decides that with its outcome in hand. So that it does not go to a node that is silent,
-   * an endpoint that has not answered lately is asked first whether it does, where there are more.
-   *
-   * @param timeoutMilliseconds the deadline that the request names; undefined: none
-   */
-  async send(
-    request: HttpRequest,
-    timeoutMilliseconds: number | undefined,
-  ): Promise<HttpAnswer | Problem> {
-    const patience =
-      timeoutMilliseconds === undefined
-        ? PATIENCE_MILLISECONDS
-        : timeoutMilliseconds + WAY_MILLISECONDS;
-    const deadline = performance.now() + patience;
-    const headers = { 'user-agent': 'quorate', ...request.headers };
-    const refusals: string[] = [];
-    const refused = (endpoint: string, reason: string): void => {
-      refusals.push(`${endpoint} (${reason})`);
-      this.#endpoints.missed(endpoint, performance.now());
-    };
-    let left = this.#endpoints.inOrder(performance.now());
-    while (left.length > 0) {
-      const endpoint = await this.#choose(left, deadline, refused);
-      if (endpoint === undefined) break;
-      const answer = await this.#ask(endpoint, { ...request, headers }, timeLeft(deadline));
-      if (answer.kind === 'http') {
-        this.#endpoints.answered(endpoint, performance.now());
-        return answer;
-      }
-      refused(endpoint, answer.reason);
-      if (!answer.nothingSent) return unanswered(request, endpoint, answer);
-      left = left.filter((other) => other !== endpoint);
-    }
-    const detail = `no endpoint takes a connection: ${refusals.join(', ')}`;
-    return ownProblem('peer_unreachable', detail, { outcome: 'none', retryable: true });
+  /** Never rejects for what a network or a node may do. */
+  async send(request: HttpRequest, call: CallOptions): Promise<Reply> {
+    return (await this.#own(this.#run(request, call))).answer;
   }
 
-  async #ask(
-    endpoint: string,
-    request: HttpRequest,
-    timeoutMilliseconds: number,
-  ): Promise<HttpAnswer | Unanswered> {
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), timeoutMilliseconds);
-    try {
-      return await this.#transport.send(endpoint, request, limit.signal);
-    } finally {
-      clearTimeout(timer);
-    }
+  /** Ends what is under way, and resolves when it has ended. Nothing is sent any more. */
+  async close(): Promise<void> {
+    this.#closing.abort(CLOSED);
+    await Promise.allSettled(this.#underWay);
   }
 
-  /** The only one left, or one that has answered lately, is sent to unasked. */
-  async #choose(
-    left: readonly string[],
-    deadline: number,
-    refused: (endpoint: string, reason: string) => void,
-  ): Promise<string | undefined> {
-    const [first] = left;
-    if (first === undefined) return undefined;
-    if (left.length === 1 || this.#endpoints.isKnown(first, performance.now())) return first;
-    const { winner, failed } = await firstToAnswer(this.#transport, left, timeLeft(deadline));
-    for (const { endpoint, reason } of failed) refused(endpoint, reason);
-    return winner;
+  async #run(request: HttpRequest, { timeoutMilliseconds, signal }: CallOptions): Promise<Outcome> {
+    const { retries = RETRIES, hedgeAfterMilliseconds = HEDGE_MILLISECONDS } = this.#options;
+    const isRead = request.method === 'GET';
+    const repeatable = isRead || request.headers['idempotency-key'] !== undefined;
+    const patience = timeoutMilliseconds ?? PATIENCE_MILLISECONDS;
+    const writesAfter = repeatable ? patience / WRITE_PARTS : undefined;
+    const span = await this.#tracing.begin(request);
+    const headers = { 'user-agent': 'quorate', ...request.headers, ...span.headers };
+    const outcome = await new RequestRun({
+      transport: this.#transport,
+      endpoints: this.#endpoints,
+      request: { ...request, headers },
+      ...{ isRead, repeatable, retries, signals: [signal, this.#closing.signal] },
+      hedgeAfter: isRead && request.isHedged === true ? hedgeAfterMilliseconds : writesAfter,
+      deadline: performance.now() + patience,
+      isDeadlineNamed: timeoutMilliseconds !== undefined,
+    }).run();
+    span.end(outcome);
+    this.#learn(outcome);
+    return outcome;
   }
-}
 
-function timeLeft(deadline: number): number {
-  return Math.max(1, deadline - performance.now());
-}
+  /** From a node that has just answered, now and then, beside the requests. */
+  #learn({ endpoint }: Outcome): void {
+    const now = performance.now();
+    const { discover = !('document' in globalThis) } = this.#options;
+    if (!discover || endpoint === undefined || now < this.#learnAt) return;
+    this.#learnAt = now + LEARN_EVERY_MILLISECONDS;
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(LEARN_MILLISECONDS)]);
+    void this.#own(
+      learnNodes(this.#transport, endpoint, signal).then((nodes) => {
+        if (nodes !== undefined) this.#endpoints.learn(nodes);
+      }),
+    );
+  }
 
-function unanswered({ method }: HttpRequest, endpoint: string, { reason }: Unanswered): Problem {
-  const isLate = reason === 'AbortError';
-  return ownProblem(
-    isLate ? 'deadline_passed' : 'peer_unreachable',
-    `${endpoint} did not answer: ${isLate ? 'its time is over' : reason}`,
-    { outcome: method === 'GET' ? 'none' : 'unknown', retryable: true },
-  );
+  /** Whoever closes the client waits for it. */
+  #own<Result>(work: Promise<Result>): Promise<Result> {
+    const owned = work.finally(() => this.#underWay.delete(owned));
+    this.#underWay.add(owned);
+    return owned;
+  }
 }

@@ -1,43 +1,95 @@
-/** Which nodes a client asks, and in which order: those that answered lately, then the others. */
+/** Which nodes a client asks, and in which order: its own zone first, and last who did not answer. */
 
-/** How long an answer vouches for a node, and how long a missing one speaks against it. */
-const REMEMBERED_MILLISECONDS = 10_000;
+/** How long an answer vouches for a node. */
+const KNOWN_MILLISECONDS = 10_000;
+/** How long a missing answer speaks against it; twice as long each time it is missing again. */
+const MISSED_MILLISECONDS = 5000;
+const MISSED_MAX_MILLISECONDS = 60_000;
+/** So often slower than another one that was asked later: it counts as missing. */
+const LOST_MAX = 3;
+
+export interface LearntNode {
+  /** An origin. */
+  readonly address: string;
+  readonly zone: string;
+}
+
+interface Memory {
+  answeredAt: number;
+  /** It is asked last until then. */
+  missedUntil: number;
+  misses: number;
+  losses: number;
+}
 
 export class Endpoints {
-  readonly #addresses: readonly string[];
-  readonly #answered = new Map<string, number>();
-  readonly #missed = new Map<string, number>();
+  readonly #given: readonly string[];
+  readonly #zone: string | undefined;
+  readonly #memories = new Map<string, Memory>();
+  #learnt: readonly LearntNode[] = [];
 
-  /** @param addresses origins, in the order of preference */
-  constructor(addresses: readonly string[]) {
-    this.#addresses = addresses;
+  /**
+   * @param given origins, in the order of preference
+   * @param zone whose nodes come first, as far as the zones are known
+   */
+  constructor(given: readonly string[], zone?: string) {
+    this.#given = given;
+    this.#zone = zone;
+  }
+
+  /** All nodes of the cluster that clients can reach, in place of those learnt before. */
+  learn(nodes: readonly LearntNode[]): void {
+    this.#learnt = nodes;
+    const all = new Set(this.#all);
+    for (const address of this.#memories.keys()) {
+      if (!all.has(address)) this.#memories.delete(address);
+    }
   }
 
   /** Those that missed no answer lately, as they are preferred; then the others, oldest first. */
   inOrder(now: number): string[] {
-    const missedAt = (address: string): number => {
-      const at = this.#missed.get(address);
-      return at === undefined || now - at > REMEMBERED_MILLISECONDS ? Number.NEGATIVE_INFINITY : at;
+    const zones = new Map(this.#learnt.map(({ address, zone }) => [address, zone]));
+    const isFar = (address: string): number => (zones.get(address) === this.#zone ? 0 : 1);
+    const missed = (address: string): number => {
+      const { missedUntil = 0 } = this.#memories.get(address) ?? {};
+      return missedUntil > now ? missedUntil : 0;
     };
-    // The sort is stable.
-    return [...this.#addresses].sort((a, b) =>
-      missedAt(a) < missedAt(b) ? -1 : missedAt(a) > missedAt(b) ? 1 : 0,
-    );
+    // The sort is stable: as they were given, then as they were learnt.
+    return this.#all.sort((a, b) => missed(a) - missed(b) || isFar(a) - isFar(b));
   }
 
   /** Has it answered lately, and missed nothing since? */
   isKnown(address: string, now: number): boolean {
-    const at = this.#answered.get(address);
-    return at !== undefined && now - at <= REMEMBERED_MILLISECONDS;
+    const memory = this.#memories.get(address);
+    return memory !== undefined && now - memory.answeredAt <= KNOWN_MILLISECONDS;
   }
 
   answered(address: string, now: number): void {
-    this.#answered.set(address, now);
-    this.#missed.delete(address);
+    this.#memories.set(address, { answeredAt: now, missedUntil: 0, misses: 0, losses: 0 });
   }
 
   missed(address: string, now: number): void {
-    this.#missed.set(address, now);
-    this.#answered.delete(address);
+    const { misses = 0 } = this.#memories.get(address) ?? {};
+    const time = Math.min(MISSED_MAX_MILLISECONDS, MISSED_MILLISECONDS * 2 ** misses);
+    this.#memories.set(address, {
+      ...{ answeredAt: Number.NEGATIVE_INFINITY, losses: 0 },
+      ...{ missedUntil: now + time, misses: misses + 1 },
+    });
+  }
+
+  /** Another one that was asked later has answered before it. */
+  lost(address: string, now: number): void {
+    const memory = this.#memories.get(address);
+    const losses = (memory?.losses ?? 0) + 1;
+    if (losses >= LOST_MAX) this.missed(address, now);
+    else if (memory !== undefined) memory.losses = losses;
+    else {
+      const answeredAt = Number.NEGATIVE_INFINITY;
+      this.#memories.set(address, { answeredAt, missedUntil: 0, misses: 0, losses });
+    }
+  }
+
+  get #all(): string[] {
+    return [...new Set([...this.#given, ...this.#learnt.map(({ address }) => address)])];
   }
 }

@@ -40,6 +40,8 @@ export interface Problem {
   readonly requestId: string | undefined;
   /** Everything that the problem says, as JSON text; undefined where no answer came. */
   readonly text: string | undefined;
+  /** What it comes from: the reason of a signal. */
+  readonly cause?: unknown;
 }
 
 /** A request that failed. Programs look at `code` and at `outcome`. */
@@ -55,8 +57,8 @@ export class QuorateError extends Error implements Problem {
   readonly requestId: string | undefined;
   readonly text: string | undefined;
 
-  /** @param cause what it comes from: the reason of a signal that was aborted */
-  constructor(problem: Problem, cause?: unknown) {
+  constructor(problem: Problem) {
+    const { cause } = problem;
     super(`${problem.code}: ${problem.detail}`, cause === undefined ? undefined : { cause });
     this.status = problem.status;
     this.code = problem.code;

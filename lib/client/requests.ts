@@ -12,6 +12,7 @@ import type {
   WriteOptions,
 } from './client-options.js';
 import { basePathOf, pathOf, withQuery } from './key-path.js';
+import type { Reply } from './connection.js';
 import { type Problem, QuorateError } from './quorate-error.js';
 import { readControl, readGet, readWrite, type Shape } from './read-answer.js';
 import { readPage } from './read-list.js';
@@ -43,7 +44,7 @@ export abstract class KeyValueRequests {
   }
 
   /** Never rejects for what a network or a node may do. */
-  protected abstract send(request: HttpRequest, call: CallOptions): Promise<HttpAnswer | Problem>;
+  protected abstract send(request: HttpRequest, call: CallOptions): Promise<Reply>;
 
   /** The value of a key, its siblings where it is in conflict, or that it has none. */
   async get<Value = unknown>(
@@ -53,7 +54,8 @@ export abstract class KeyValueRequests {
     const { readRepair, version } = options;
     const headers = { ...headersOf(options), ...headersFrom({ 'x-read-repair': readRepair }) };
     const path = withQuery(pathOf(`${this.#base}/kv`, key), { version });
-    const stored = await this.#ask({ method: 'GET', path, headers }, options, readGet);
+    const request = { method: 'GET', path, headers, isHedged: true } as const;
+    const stored = await this.#ask(request, options, readGet);
     return typedResult(stored, options);
   }
 
@@ -100,7 +102,8 @@ export abstract class KeyValueRequests {
       ...{ prefix, cursor, values: values === true ? '1' : undefined },
       limit: limit === undefined ? undefined : String(limit),
     });
-    const request = { method: 'GET', path, headers: headersOf(options) } as const;
+    const read = { method: 'GET', path, isHedged: true } as const;
+    const request = { ...read, headers: headersOf(options) };
     const page = await this.#ask(request, options, readPage);
     return { ...page, keys: page.keys.map((row) => typedKey(row, options)) };
   }

@@ -1,11 +1,10 @@
 /** Requests that share what they have seen (docs/consistency.md, Sessions). */
 import { headerTextOf } from './arguments.js';
 import type { CallOptions, SessionOptions } from './client-options.js';
-import type { Connection } from './connection.js';
+import type { Connection, Reply } from './connection.js';
 import { HeldTokens } from './held-tokens.js';
-import type { Problem } from './quorate-error.js';
 import { KeyValueRequests } from './requests.js';
-import type { HttpAnswer, HttpRequest } from './transport.js';
+import type { HttpRequest } from './transport.js';
 
 const SESSION_HEADER = 'x-session-token';
 /** Begins a session at any level. */
@@ -45,13 +44,13 @@ export class QuorateSession extends KeyValueRequests {
 
   protected override async send(
     request: HttpRequest,
-    { timeoutMilliseconds }: CallOptions,
-  ): Promise<HttpAnswer | Problem> {
-    if (!OF_SESSIONS.test(request.path)) return this.#connection.send(request, timeoutMilliseconds);
+    call: CallOptions,
+  ): Promise<Reply> {
+    if (!OF_SESSIONS.test(request.path)) return this.#connection.send(request, call);
     const sent = this.#held.all;
     const tokens = sent.length === 0 ? NEW_SESSION : sent.join(', ');
     const headers = { ...request.headers, [SESSION_HEADER]: tokens };
-    const answer = await this.#connection.send({ ...request, headers }, timeoutMilliseconds);
+    const answer = await this.#connection.send({ ...request, headers }, call);
     const token = answer.kind === 'http' ? answer.header(SESSION_HEADER) : undefined;
     if (token !== undefined) {
       this.#held.answered(sent, token);

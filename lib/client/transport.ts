@@ -6,6 +6,8 @@ export interface HttpRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string;
+  /** A read that may be asked at a second node too, where the first takes long. */
+  readonly isHedged?: boolean;
 }
 
 export interface HttpAnswer {

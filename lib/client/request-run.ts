@@ -1,0 +1,235 @@
+/** One request on its way: performs what `RequestCore` decides. */
+import type { Endpoints } from './endpoints.js';
+import { ownProblem, type Problem } from './quorate-error.js';
+import { readProblem } from './read-answer.js';
+import { type Again, type CoreEffect, type CoreEvent, RequestCore } from './request-core.js';
+import type { HttpAnswer, HttpRequest, HttpTransport, Unanswered } from './transport.js';
+
+export interface RunOptions {
+  readonly transport: HttpTransport;
+  readonly endpoints: Endpoints;
+  readonly request: HttpRequest;
+  /** GETs: whatever becomes of it, nothing has happened. */
+  readonly isRead: boolean;
+  readonly repeatable: boolean;
+  readonly hedgeAfter: number | undefined;
+  readonly retries: number;
+  /** Of `performance.now()`. */
+  readonly deadline: number;
+  /** The deadline travels with the request. */
+  readonly isDeadlineNamed: boolean;
+  /** Give it up. */
+  readonly signals: readonly (AbortSignal | undefined)[];
+}
+
+export interface Outcome {
+  readonly answer: HttpAnswer | Problem;
+  /** Of the node that has answered. */
+  readonly endpoint: string | undefined;
+  readonly attempts: number;
+}
+
+/** What the way there and back may take above the deadline. */
+const WAY_MILLISECONDS = 2000;
+/** Why all requests of a client end. */
+export const CLOSED = Symbol('the client is closed');
+const PROBE = { method: 'GET', path: '/healthz', headers: {} } as const;
+/** Answers that may be others in a moment. */
+const isTroubled = (status: number): boolean => status === 408 || status === 429 || status >= 500;
+/** Of something in between that has no answer. */
+const GATEWAY: ReadonlySet<number> = new Set([502, 503, 504]);
+
+interface Attempt {
+  readonly endpoint: string;
+  reply: HttpAnswer | Unanswered | undefined;
+}
+
+export class RequestRun {
+  readonly #options: RunOptions;
+  readonly #core: RequestCore;
+  readonly #attempts = new Map<number, Attempt>();
+  readonly #all = new AbortController();
+  readonly #refusals: string[] = [];
+  #isOver = false;
+  #givenUp: AbortSignal | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #settle: (outcome: Outcome) => void = () => undefined;
+  #reject: (error: unknown) => void = () => undefined;
+
+  constructor(options: RunOptions) {
+    const { endpoints, repeatable, hedgeAfter, retries, deadline } = options;
+    const now = performance.now();
+    this.#options = options;
+    this.#core = new RequestCore({
+      endpoints: endpoints.inOrder(now).map((address) => ({
+        address,
+        known: endpoints.isKnown(address, now),
+      })),
+      ...{ repeatable, hedgeAfter, retries, deadline, random: Math.random },
+    });
+  }
+
+  /** Rejects only where the transport does. */
+  async run(): Promise<Outcome> {
+    const { signals } = this.#options;
+    const limit = setTimeout(
+      () => this.#all.abort(),
+      Math.max(1, this.#options.deadline + WAY_MILLISECONDS - performance.now()),
+    );
+    const giveUp = ({ target }: Event): void => this.#giveUp(target as AbortSignal);
+    try {
+      return await new Promise<Outcome>((resolve, reject) => {
+        this.#settle = resolve;
+        this.#reject = reject;
+        for (const signal of signals) {
+          if (signal?.aborted === true) this.#giveUp(signal);
+          signal?.addEventListener('abort', giveUp);
+        }
+        if (!signals.some((signal) => signal?.aborted)) {
+          this.#perform(this.#core.begin(performance.now()));
+        }
+      });
+    } finally {
+      clearTimeout(limit);
+      clearTimeout(this.#timer);
+      for (const signal of signals) signal?.removeEventListener('abort', giveUp);
+      this.#all.abort();
+    }
+  }
+
+  #on(event: CoreEvent): void {
+    this.#perform(this.#core.on(event, performance.now()));
+  }
+
+  #perform(effects: readonly CoreEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case 'send':
+          this.#send(effect.attempt, effect.endpoint);
+          break;
+        case 'probe':
+          this.#probe(effect.endpoint);
+          break;
+        case 'answer':
+          this.#answer(effect.attempt);
+          break;
+        case 'fail':
+          this.#fail(effect.attempt, effect.unknown);
+          break;
+      }
+    }
+    clearTimeout(this.#timer);
+    const { wakeAt } = this.#core;
+    if (wakeAt === undefined) return;
+    // A timer may fire a moment early by the other clock.
+    const pause = Math.max(1, Math.ceil(wakeAt - performance.now()));
+    this.#timer = setTimeout(() => this.#on({ kind: 'time' }), pause);
+  }
+
+  #send(id: number, endpoint: string): void {
+    const { transport, request, deadline, isDeadlineNamed, endpoints } = this.#options;
+    const attempt: Attempt = { endpoint, reply: undefined };
+    this.#attempts.set(id, attempt);
+    const left = Math.max(1, Math.ceil(deadline - performance.now()));
+    const timeout = isDeadlineNamed ? { 'x-timeout': `${left}ms` } : {};
+    const headers = { ...request.headers, ...timeout };
+    transport.send(endpoint, { ...request, headers }, this.#all.signal).then((reply) => {
+      const now = performance.now();
+      attempt.reply = reply;
+      if (reply.kind === 'http') {
+        endpoints.answered(endpoint, now);
+        this.#on({ kind: 'answered', attempt: id, again: this.#againOf(reply, now) });
+      } else if (!this.#isOver) {
+        this.#missed(endpoint, reply.reason);
+        this.#on({ kind: 'unanswered', attempt: id, nothingSent: reply.nothingSent });
+      }
+    }, this.#reject);
+  }
+
+  /** Whatever it answers: it does. */
+  #probe(endpoint: string): void {
+    const { transport } = this.#options;
+    transport.send(endpoint, PROBE, this.#all.signal).then((reply) => {
+      const answers = reply.kind === 'http';
+      if (answers) this.#options.endpoints.answered(endpoint, performance.now());
+      else if (!this.#isOver) this.#missed(endpoint, reply.reason);
+      this.#on({ kind: 'probed', endpoint, answers });
+    }, this.#reject);
+  }
+
+  #answer(id: number): void {
+    const attempt = this.#attempts.get(id);
+    if (attempt?.reply?.kind !== 'http') throw new Error('an answer that has not come');
+    for (const [other, { endpoint, reply }] of this.#attempts) {
+      const isLater = other >= id || reply !== undefined;
+      if (!isLater) this.#options.endpoints.lost(endpoint, performance.now());
+    }
+    this.#end({ ...this.#outcome, answer: attempt.reply, endpoint: attempt.endpoint });
+  }
+
+  #fail(id: number | undefined, unknown: boolean): void {
+    const outcome = unknown && !this.#options.isRead ? 'unknown' : 'none';
+    const reply = id === undefined ? undefined : this.#attempts.get(id)?.reply;
+    if (this.#givenUp !== undefined) {
+      const { reason } = this.#givenUp;
+      const [code, detail] =
+        reason === CLOSED
+          ? (['closed', 'the client is closed'] as const)
+          : (['aborted', 'the signal of the call has ended it'] as const);
+      const problem = ownProblem(code, detail, { outcome, retryable: false });
+      this.#end({ ...this.#outcome, answer: { ...problem, cause: reason } });
+    } else if (reply?.kind === 'http') {
+      const problem = readProblem(reply);
+      const worst = outcome === 'unknown' ? outcome : problem.outcome;
+      this.#end({ ...this.#outcome, answer: { ...problem, outcome: worst } });
+    } else {
+      this.#end({ ...this.#outcome, answer: this.#noAnswer(outcome) });
+    }
+  }
+
+  #noAnswer(outcome: 'none' | 'unknown'): Problem {
+    const isLate = performance.now() >= this.#options.deadline;
+    return ownProblem(
+      isLate ? 'deadline_passed' : 'peer_unreachable',
+      `no endpoint has answered${isLate ? ' in time' : ''}: ${this.#refusals.join(', ')}`,
+      { outcome, retryable: true },
+    );
+  }
+
+  #giveUp(signal: AbortSignal): void {
+    this.#givenUp ??= signal;
+    this.#on({ kind: 'given-up' });
+  }
+
+  #missed(endpoint: string, reason: string): void {
+    this.#refusals.push(`${endpoint} (${reason === 'AbortError' ? 'silent' : reason})`);
+    this.#options.endpoints.missed(endpoint, performance.now());
+  }
+
+  #end(outcome: Outcome): void {
+    this.#isOver = true;
+    this.#settle(outcome);
+  }
+
+  get #outcome(): Pick<Outcome, 'endpoint' | 'attempts'> {
+    return { endpoint: undefined, attempts: this.#attempts.size };
+  }
+
+  /** May the same be sent again, after this answer? */
+  #againOf(answer: HttpAnswer, now: number): Again | undefined {
+    const { isRead, repeatable } = this.#options;
+    if (!isTroubled(answer.status)) return undefined;
+    const after = now + retryAfter(answer.header('retry-after'));
+    const problem = readProblem(answer);
+    if (problem.text === undefined) {
+      return repeatable && GATEWAY.has(answer.status) ? { after, unknown: !isRead } : undefined;
+    }
+    const unknown = !isRead && problem.outcome === 'unknown';
+    return problem.retryable ? { after, unknown } : undefined;
+  }
+}
+
+/** Milliseconds. A date is of a clock that may be another one than ours: it is not taken. */
+function retryAfter(header: string | undefined): number {
+  return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) * 1000 : 0;
+}
