@@ -102,7 +102,11 @@ export async function clientOf(options: CommandOptions): Promise<KeyValueRequest
     import('./got-transport.js'),
   ]);
   const namespace = options.text('namespace');
-  const client = new QuorateClient({ endpoints, namespace, transport: new GotTransport() });
+  const client = new QuorateClient({
+    ...{ endpoints, namespace, transport: new GotTransport() },
+    // Who types a command names the nodes, and sees the first answer.
+    ...{ discover: false, retries: 0 },
+  });
   if (file === undefined) return client;
   const onTokens = (held: readonly string[]): Promise<void> => writeSession(file, held);
   return client.session({ tokens: await readSession(file), onTokens });

@@ -23,7 +23,17 @@ export interface ClientOptions {
   readonly transport?: HttpTransport | undefined;
 }
 
+/** A session as it is stored: JSON. */
+export interface SavedSession {
+  /** Of this format. */
+  readonly session: 1;
+  readonly tokens: readonly string[];
+  readonly contexts: readonly (readonly [namespace: string, key: string, context: string])[];
+}
+
 export interface SessionOptions {
+  /** What `JSON.parse` makes of a stored session. */
+  readonly saved?: SavedSession | undefined;
   /** To go on from: of an earlier session, or of others, whose sight this one takes over. */
   readonly tokens?: readonly string[] | undefined;
   /** They are others now; the answer waits for it. */

@@ -23,6 +23,7 @@ export type * from './results.js';
 export { QuorateSession } from './session.js';
 export { FetchTransport, type HttpAnswer, type HttpRequest } from './transport.js';
 export type { HttpTransport, Unanswered } from './transport.js';
+export type { Change, Merge, StrongUpdateOptions, Updated, UpdateOptions } from './update.js';
 export { type RawJson, rawJson, type Storable } from './values.js';
 
 export class QuorateClient extends KeyValueRequests {

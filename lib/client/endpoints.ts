@@ -49,7 +49,8 @@ export class Endpoints {
   /** Those that missed no answer lately, as they are preferred; then the others, oldest first. */
   inOrder(now: number): string[] {
     const zones = new Map(this.#learnt.map(({ address, zone }) => [address, zone]));
-    const isFar = (address: string): number => (zones.get(address) === this.#zone ? 0 : 1);
+    const isFar = (address: string): number =>
+      this.#zone === undefined || zones.get(address) === this.#zone ? 0 : 1;
     const missed = (address: string): number => {
       const { missedUntil = 0 } = this.#memories.get(address) ?? {};
       return missedUntil > now ? missedUntil : 0;

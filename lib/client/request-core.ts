@@ -48,7 +48,7 @@ export type CoreEffect =
   | { readonly kind: 'fail'; readonly attempt: number | undefined; readonly unknown: boolean };
 
 /** A node that has not told by then whether it answers is waited for, and the next one asked too. */
-const STAGGER_MILLISECONDS = 250;
+export const STAGGER_MILLISECONDS = 250;
 /** The pause before a repetition is by chance, up to this, then twice as long, ... */
 const PAUSE_MILLISECONDS = 50;
 const PAUSE_MAX_MILLISECONDS = 2000;
@@ -153,8 +153,11 @@ export class RequestCore {
   #pause(now: number): CoreEffect[] {
     const most = Math.min(PAUSE_MAX_MILLISECONDS, PAUSE_MILLISECONDS * 2 ** this.#pauses);
     this.#pauses += 1;
-    const free = this.#options.endpoints.map(({ address }) => this.#notBefore.get(address) ?? now);
-    const at = Math.max(now + this.#options.random() * most, Math.min(...free));
+    let free = Number.POSITIVE_INFINITY;
+    for (const { address } of this.#options.endpoints) {
+      free = Math.min(free, this.#notBefore.get(address) ?? now);
+    }
+    const at = Math.max(now + this.#options.random() * most, free);
     if (at >= this.#options.deadline) return this.#inFlight.size > 0 ? [] : this.#fail();
     this.#due = at;
     this.#dueFor = 'retry';
@@ -168,6 +171,7 @@ export class RequestCore {
     if (endpoint === undefined) return this.#idle ? this.#round(now) : [];
     const isRepeated = this.#triesOf(endpoint) > 0 && this.#dueFor !== 'retry';
     if (isRepeated) return this.#idle ? this.#round(now) : [];
+    this.#tries.set(endpoint, this.#triesOf(endpoint) + 1);
     const mustAnswer = !this.#options.repeatable && !this.#isOnly && !this.#known.has(endpoint);
     return mustAnswer ? this.#probe(endpoint, now) : this.#send(endpoint, now);
   }
@@ -180,7 +184,6 @@ export class RequestCore {
   }
 
   #send(endpoint: string, now: number): CoreEffect[] {
-    this.#tries.set(endpoint, this.#triesOf(endpoint) + 1);
     this.#attempts += 1;
     const attempt = this.#attempts;
     this.#inFlight.set(attempt, endpoint);
@@ -192,7 +195,6 @@ export class RequestCore {
   }
 
   #probe(endpoint: string, now: number): CoreEffect[] {
-    this.#tries.set(endpoint, this.#triesOf(endpoint) + 1);
     this.#probing.add(endpoint);
     this.#dueFor = 'hedge';
     this.#due = now + STAGGER_MILLISECONDS;

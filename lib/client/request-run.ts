@@ -3,6 +3,7 @@ import type { Endpoints } from './endpoints.js';
 import { ownProblem, type Problem } from './quorate-error.js';
 import { readProblem } from './read-answer.js';
 import { type Again, type CoreEffect, type CoreEvent, RequestCore } from './request-core.js';
+import { STAGGER_MILLISECONDS } from './request-core.js';
 import type { HttpAnswer, HttpRequest, HttpTransport, Unanswered } from './transport.js';
 
 export interface RunOptions {
@@ -50,6 +51,8 @@ export class RequestRun {
   readonly #attempts = new Map<number, Attempt>();
   readonly #all = new AbortController();
   readonly #refusals: string[] = [];
+  /** Since when. */
+  readonly #probing = new Map<string, number>();
   #isOver = false;
   #givenUp: AbortSignal | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -129,6 +132,7 @@ export class RequestRun {
   #send(id: number, endpoint: string): void {
     const { transport, request, deadline, isDeadlineNamed, endpoints } = this.#options;
     const attempt: Attempt = { endpoint, reply: undefined };
+    this.#notePending(endpoint);
     this.#attempts.set(id, attempt);
     const left = Math.max(1, Math.ceil(deadline - performance.now()));
     const timeout = isDeadlineNamed ? { 'x-timeout': `${left}ms` } : {};
@@ -146,11 +150,22 @@ export class RequestRun {
     }, this.#reject);
   }
 
+  /** Another one gets the request: who was asked for long enough, and has not answered, is silent. */
+  #notePending(endpoint: string): void {
+    const now = performance.now();
+    for (const [other, since] of this.#probing) {
+      if (other !== endpoint && now - since >= STAGGER_MILLISECONDS) this.#missed(other, 'silent');
+    }
+    this.#probing.clear();
+  }
+
   /** Whatever it answers: it does. */
   #probe(endpoint: string): void {
     const { transport } = this.#options;
+    this.#probing.set(endpoint, performance.now());
     transport.send(endpoint, PROBE, this.#all.signal).then((reply) => {
       const answers = reply.kind === 'http';
+      this.#probing.delete(endpoint);
       if (answers) this.#options.endpoints.answered(endpoint, performance.now());
       else if (!this.#isOver) this.#missed(endpoint, reply.reason);
       this.#on({ kind: 'probed', endpoint, answers });

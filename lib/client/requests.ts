@@ -29,6 +29,8 @@ import type {
 } from './results.js';
 import type { HttpAnswer, HttpRequest } from './transport.js';
 import { typedKey, typedResult } from './typed-values.js';
+import type { Change, Merge, StrongUpdateOptions, Updated } from './update.js';
+import { updateByMerging, type UpdateOptions, updateStrongly } from './update.js';
 import { jsonOf, type Storable, storedOf } from './values.js';
 
 const NO_OPTIONS = {};
@@ -79,6 +81,34 @@ export abstract class KeyValueRequests {
   async delete(key: string, options: WriteOptions = NO_OPTIONS): Promise<Written> {
     const request = { method: 'DELETE', path: pathOf(`${this.#base}/kv`, key) } as const;
     return this.#ask({ ...request, headers: headersOf(options) }, options, readWrite);
+  }
+
+  /**
+   * Changes a value whoever else changes it: reads, merges siblings, changes, writes with the context
+   * of what was read; and merges again where others wrote at the same time.
+   *
+   * @param change of the value, undefined where there is none; it is called once
+   * @param merge of siblings: any order of them, and any repetition, must give the same
+   */
+  update<Value = unknown>(
+    key: string,
+    change: Change<Value>,
+    merge: Merge<Value>,
+    options: UpdateOptions<Value> = NO_OPTIONS,
+  ): Promise<Updated<Value>> {
+    return updateByMerging(this, key, change, merge, options);
+  }
+
+  /**
+   * The same at level strong: the change is of the value that is there in the one order of all
+   * writes, so none is lost and there is nothing to merge. `change` may be called several times.
+   */
+  updateStrong<Value = unknown>(
+    key: string,
+    change: Change<Value>,
+    options: StrongUpdateOptions<Value> = NO_OPTIONS,
+  ): Promise<Updated<Value>> {
+    return updateStrongly(this, key, change, options);
   }
 
   /** All keys in order, page after page. No snapshot: see docs/consistency.md, Lists. */

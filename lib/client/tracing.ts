@@ -25,7 +25,10 @@ export class Tracing {
   }
 }
 
-function spanOf({ context, propagation, SpanKind, SpanStatusCode, trace }: Api, request: HttpRequest) {
+function spanOf(
+  { context, propagation, SpanKind, SpanStatusCode, trace }: Api,
+  request: HttpRequest,
+) {
   const { method, path, headers } = request;
   const route = routeOf(path);
   const span = trace.getTracer(NAME).startSpan(`${method} ${route}`, {

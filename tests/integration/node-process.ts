@@ -43,7 +43,7 @@ export class NodeProcess {
     this.#options = options;
     this.id = id;
     this.url = `http://${HOST}:${basePort + ids.indexOf(id)}`;
-    this.client = new QuorateClient({ endpoints: [this.url] });
+    this.client = new QuorateClient({ endpoints: [this.url], discover: false, retries: 0 });
   }
 
   /** Resolves when it serves. Nothing of it outlives its owner. */

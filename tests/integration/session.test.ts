@@ -77,7 +77,7 @@ t.test('a cluster that takes no write without a context takes first values', asy
   t.match(read.err, `--context ${context}`);
   t.equal((await first.ask('put', 'new', 'by command', '--context', context)).status, 0);
   t.match(await first.ask('get', 'new'), { status: 0, out: 'by command\n' });
-  const client = new QuorateClient({ endpoints: [first.url('n2')] });
+  const client = new QuorateClient({ endpoints: [first.url('n2')], discover: false });
   const nothing = await client.get('newer');
   if (nothing.kind !== 'not-found') throw new Error(nothing.kind);
   await t.rejects(client.put('newer', 1), { code: 'context_required', outcome: 'none' });

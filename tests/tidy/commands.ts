@@ -21,6 +21,10 @@ export function touchOf(command: string, scripts: Scripts): Touch {
   if (/^(?:\.\/quorate|npx tap run)(?: |$)/.test(command)) return 'leaves';
   // What `npm pack` has made is installed elsewhere.
   if (/^npm install --omit=dev \.\/quorate-/.test(command)) return 'leaves';
+  // In a folder of the user, beside the clone.
+  if (/^npm (?:init -y|pkg set type=module|install \S*quorate-client\S*)$/.test(command)) {
+    return 'leaves';
+  }
   if (/^(?:npm ci(?: --omit=dev)?|npm pack|npx tsc -b)$/.test(command)) return 'builds';
   const script = /^npm (?:run )?([a-z:-]+)(?: -- .*)?$/.exec(command)?.[1] ?? '';
   const runs = scripts[script];

@@ -28,7 +28,7 @@ function prepare(node: FakeNode): void {
 t.test('each operation of a batch has the result that it would have had alone', async (t) => {
   const { node, port } = await serve(t);
   prepare(node);
-  const client = new QuorateClient({ endpoints: [`http://127.0.0.1:${port}`] });
+  const client = new QuorateClient({ endpoints: [`http://127.0.0.1:${port}`], discover: false });
   const text = '12345678901234567890';
   const batch = await client.batch(
     [

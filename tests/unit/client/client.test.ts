@@ -27,6 +27,10 @@ type Answer = (response: ServerResponse, asked: Asked) => void;
 /** Nobody listens there, and fetch refuses none of the higher ports. */
 const REFUSING = 'http://127.0.0.1:24001';
 
+/** Each request is asked once, at the nodes that are named. */
+const clientOf = (endpoints: readonly string[]) =>
+  new QuorateClient({ endpoints, discover: false, retries: 0 });
+
 const well = (response: ServerResponse): unknown => response.end('{}');
 
 /** @param health null: it answers as every other request */
@@ -136,14 +140,14 @@ t.test('a get is a value, siblings, nothing, or a problem', async (t) => {
   ];
   for (const [answer, result] of rows) {
     const { endpoint } = await listenerOf(t, answer);
-    const got = new QuorateClient({ endpoints: [endpoint] }).get('k');
+    const got = clientOf([endpoint]).get('k');
     t.match(await got.catch((error: unknown) => error), result);
   }
 });
 
 t.test('a put says what it means, and its options are headers', async (t) => {
   const { asked, endpoint } = await listenerOf(t, json(200, WRITTEN, RECEIPT));
-  const client = new QuorateClient({ endpoints: [endpoint] });
+  const client = clientOf([endpoint]);
   const written = { kind: 'written', version: 'v', context: 'c', replaced: ['u'] };
   const options = {
     level: 'all',
@@ -194,7 +198,7 @@ t.test(
       served += 1;
       answer(response, request);
     });
-    const client = new QuorateClient({ endpoints: [endpoint] });
+    const client = clientOf([endpoint]);
     const all = async (options: ListOptions) => {
       const rows: string[] = [];
       for await (const { key } of client.list(options)) rows.push(key);
@@ -218,7 +222,7 @@ t.test('a listed value keeps its digits, and siblings are there with it', async 
     '{"value_base64":"AP8=","content_type":"x/y","version":"v2","written_at":"w","written_by":"n"}';
   const two = `{"key":"s","context":"d","siblings":[${sibling},${bytes}]}`;
   const { asked, endpoint } = await listenerOf(t, json(200, `{"items":[${item},${two}]}`, RECEIPT));
-  const client = new QuorateClient({ endpoints: [endpoint] });
+  const client = clientOf([endpoint]);
   const page = await client.listPage({ values: true });
   t.match(page, {
     kind: 'page',
@@ -233,7 +237,7 @@ t.test('a listed value keeps its digits, and siblings are there with it', async 
 
 t.test('a key is one segment, encoded once', async (t) => {
   const { asked, endpoint } = await listenerOf(t, json(200, WRITTEN));
-  const client = new QuorateClient({ endpoints: [endpoint] });
+  const client = clientOf([endpoint]);
   for (const key of ['a/b', '%2F', 'ü ?#', '..', '.', '...', '%2e%2e']) await client.delete(key);
   t.same(
     asked.map(({ url }) => url),
@@ -250,7 +254,7 @@ t.test('a refused connection is tried elsewhere, an unanswered request is not', 
   const breaking = await listenerOf(t, (response) => void response.destroy());
   const silent = await listenerOf(t, () => undefined);
   const put = (endpoints: readonly string[], timeoutMilliseconds?: number) =>
-    new QuorateClient({ endpoints })
+    clientOf(endpoints)
       .put('k', 1, { timeoutMilliseconds })
       .catch((error: unknown) => error);
 
@@ -263,13 +267,13 @@ t.test('a refused connection is tried elsewhere, an unanswered request is not', 
   t.equal(good.asked.length, 1, 'a write is asked once');
   const late = await put([silent.endpoint], 1);
   t.match(late, { kind: 'problem', code: 'deadline_passed', outcome: 'unknown' });
-  const read = new QuorateClient({ endpoints: [breaking.endpoint] }).get('k');
+  const read = clientOf([breaking.endpoint]).get('k');
   await t.rejects(read, { name: 'QuorateError', outcome: 'none' }, 'a read changes nothing');
 });
 
 t.test('control answers are checked against their shape', async (t) => {
   const { asked, endpoint } = await listenerOf(t, json(200, { a: 1 }));
-  const client = new QuorateClient({ endpoints: [endpoint] });
+  const client = clientOf([endpoint]);
   const shape = z.looseObject({ a: z.number() });
   const headers = { 'if-match': '"v"' };
   const result = await client.control('POST', '/api/v1/x', shape, { b: 2 }, headers);
@@ -283,7 +287,7 @@ t.test('a silent endpoint is waited for once, and no write goes there', async (t
   const good = await listenerOf(t, json(200, WRITTEN));
   // It takes connections, and says nothing: a process that was stopped, a full disk below a proxy.
   const silent = await listenerOf(t, () => undefined, null);
-  const client = new QuorateClient({ endpoints: [silent.endpoint, REFUSING, good.endpoint] });
+  const client = clientOf([silent.endpoint, REFUSING, good.endpoint]);
   const patient = { timeoutMilliseconds: 3_600_000 };
   for (let i = 0; i < 5; i += 1) {
     const written = await inTime('another endpoint', client.put('k', 1, patient));
@@ -292,7 +296,7 @@ t.test('a silent endpoint is waited for once, and no write goes there', async (t
   t.equal(good.asked.length, 5);
   t.notOk(silent.asked.some(({ method }) => method === 'PUT'));
   t.ok(silent.asked.length < 5, 'it is remembered');
-  const both = new QuorateClient({ endpoints: [silent.endpoint, REFUSING] });
+  const both = clientOf([silent.endpoint, REFUSING]);
   const none = both.put('k', 1, { timeoutMilliseconds: 10 });
   await t.rejects(none, { name: 'QuorateError', outcome: 'none', detail: /silent.*|ECONNREFUSED/ });
 });
@@ -305,7 +309,7 @@ t.test('one that answered and falls silent is asked last from then on', async (t
     (response, asked) => (isWell ? json(200, WRITTEN)(response, asked) : undefined),
     (response) => (isWell ? well(response) : undefined),
   );
-  const client = new QuorateClient({ endpoints: [turning.endpoint, good.endpoint] });
+  const client = clientOf([turning.endpoint, good.endpoint]);
   const put = (timeoutMilliseconds: number) => client.put('k', 1, { timeoutMilliseconds });
   t.match(await put(60_000), { kind: 'written' });
   t.equal(turning.asked.length, 1);
@@ -318,7 +322,7 @@ t.test('one that answered and falls silent is asked last from then on', async (t
 
 t.test('what cannot be sent as it is meant is a TypeError, and nothing is sent', async (t) => {
   const { asked, endpoint } = await listenerOf(t, json(200, WRITTEN));
-  const client = new QuorateClient({ endpoints: [endpoint] });
+  const client = clientOf([endpoint]);
   const put = (value: unknown, options = {}, key: unknown = 'k') =>
     client.put(key as string, value as never, options);
   const one = 1;

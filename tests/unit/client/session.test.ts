@@ -28,7 +28,7 @@ async function sessionFor(t: Test, tokens: readonly string[], more: Partial<Sess
     server.close();
   });
   const endpoints = [`http://127.0.0.1:${(server.address() as AddressInfo).port}`];
-  const session = new QuorateClient({ endpoints }).session(more);
+  const session = new QuorateClient({ endpoints, discover: false }).session(more);
   const arrived = async (count: number): Promise<void> => {
     while (sent.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
   };

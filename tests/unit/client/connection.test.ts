@@ -1,0 +1,148 @@
+/** How requests find their way: repetitions, hedges, nodes that are learnt, signals and the end. */
+import t from 'tap';
+import { type ClientOptions, QuorateClient, QuorateError } from '../../../lib/client/client.js';
+import { inTime } from '../in-time.js';
+import {
+  answerOf,
+  broken,
+  type FakeNode,
+  FakeTransport,
+  problemOf,
+  refused,
+} from './fake-transport.js';
+
+const FOUND = { value: 1, version: 'v', context: 'c', written_at: 'w' };
+const WRITTEN = { version: 'v', context: 'c', replaced: [] };
+const A = 'http://a:1';
+const B = 'http://b:1';
+
+const well: FakeNode = ({ method }) => answerOf(200, method === 'GET' ? FOUND : WRITTEN);
+const silent: FakeNode = () => 'silent';
+
+function clientOf(nodes: Readonly<Record<string, FakeNode>>, options: Partial<ClientOptions> = {}) {
+  const transport = new FakeTransport(nodes);
+  const endpoints = Object.keys(nodes);
+  const client = new QuorateClient({ endpoints, transport, discover: false, ...options });
+  return { client, transport };
+}
+
+const errorOf = async (promise: Promise<unknown>): Promise<QuorateError> => {
+  const error = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof QuorateError) return error;
+  throw new Error(`no QuorateError: ${String(error)}`);
+};
+
+t.test('a read that takes long is asked elsewhere too, and the slow one is ended', async (t) => {
+  const { client, transport } = clientOf({ [A]: silent, [B]: well }, { hedgeAfterMilliseconds: 5 });
+  t.match(await inTime('the second node', client.get('k')), { kind: 'value', value: 1 });
+  t.strictSame(transport.endpoints, [A, B]);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.strictSame(transport.ended, [A]);
+  for (let i = 0; i < 3; i += 1) await client.get('k');
+  t.strictSame(transport.endpoints.slice(-1), [B], 'and in the end it is asked last');
+});
+
+t.test('what has not happened is tried again, not before the node wants it', async (t) => {
+  const busy: FakeNode = (request, times) =>
+    times === 0 ? problemOf(503, 'overloaded', {}, { 'retry-after': '1' }) : well(request, times);
+  const { client, transport } = clientOf({ [A]: busy });
+  const begun = performance.now();
+  t.match(await client.put('k', 1), { kind: 'written' });
+  t.ok(performance.now() - begun >= 999);
+  t.equal(transport.sent.length, 2);
+  const refusing = clientOf({ [A]: () => problemOf(503, 'level_not_reached', { required: 2 }) });
+  const error = await errorOf(refusing.client.put('k', 1));
+  t.match(error, { code: 'level_not_reached', outcome: 'none', details: { required: 2 } });
+  t.equal(refusing.transport.sent.length, 5, 'four repetitions');
+  const wrong = clientOf({ [A]: () => problemOf(400, 'invalid_level', { retryable: false }) });
+  t.match(await errorOf(wrong.client.put('k', 1)), { code: 'invalid_level' });
+  t.equal(wrong.transport.sent.length, 1, 'what stays wrong is not');
+});
+
+t.test('a write that may have happened is sent once', async (t) => {
+  for (const node of [
+    () => broken,
+    () => problemOf(503, 'outcome_unknown', { outcome: 'unknown' }),
+  ]) {
+    const { client, transport } = clientOf({ [A]: node, [B]: well });
+    t.match(await errorOf(client.put('k', 1)), { outcome: 'unknown' });
+    t.equal(transport.sent.length, 1);
+    t.match(await client.get('k'), { kind: 'value' });
+  }
+});
+
+t.test('the deadline is one for all endpoints, and what is left of it travels', async (t) => {
+  const { client, transport } = clientOf({ [A]: silent, [B]: silent, 'http://c:1': well });
+  const read = await inTime('a third node', client.get('k', { timeoutMilliseconds: 60_000 }));
+  t.match(read, { kind: 'value' });
+  const left = transport.sent.map(({ headers }) =>
+    Number(/^(\d+)ms$/.exec(headers['x-timeout'] ?? '')?.[1]),
+  );
+  const [first = 0, , third = 0] = left;
+  t.ok(first > 59_000 && third <= first - 190, `${left.join(', ')}`);
+  const none = clientOf({ [A]: silent, [B]: silent });
+  const error = await errorOf(none.client.get('k', { timeoutMilliseconds: 10 }));
+  t.match(error, { code: 'deadline_passed', outcome: 'none', status: undefined });
+});
+
+t.test('a signal ends a call at once, whether something was sent or not', async (t) => {
+  const { client } = clientOf({ [A]: silent });
+  const why = new Error('the page is left');
+  const ending = new AbortController();
+  const put = errorOf(client.put('k', 1, { signal: ending.signal }));
+  const get = errorOf(client.get('k', { signal: ending.signal }));
+  await new Promise((resolve) => setImmediate(resolve));
+  ending.abort(why);
+  t.match(await inTime('the put', put), { code: 'aborted', outcome: 'unknown', cause: why });
+  t.match(await inTime('the get', get), { code: 'aborted', outcome: 'none', cause: why });
+  const before = await errorOf(client.put('k', 1, { signal: AbortSignal.abort(why) }));
+  t.match(before, { code: 'aborted', outcome: 'none' });
+});
+
+t.test('a closed client ends what is under way, its sessions too, and sends no more', async (t) => {
+  const { client, transport } = clientOf({ [A]: silent });
+  const session = client.session();
+  const open = [errorOf(client.get('k')), errorOf(session.get('k'))];
+  await new Promise((resolve) => setImmediate(resolve));
+  await inTime('the end', client.close());
+  for (const error of await Promise.all(open)) t.match(error, { code: 'closed' });
+  t.match(await errorOf(session.put('k', 1)), { code: 'closed', outcome: 'none' });
+  t.equal(transport.sent.length, 2);
+});
+
+t.test('the other nodes are learnt from one that answers: their addresses and zones', async (t) => {
+  const nodes = [
+    { id: 'n1', zone: 'east', report: { client_address: 'a:1' } },
+    { id: 'n2', zone: 'west', report: { client_address: 'b:1' } },
+    { id: 'n3', zone: 'west' },
+  ];
+  const telling: FakeNode = (request, times) =>
+    request.path === '/api/v1/cluster/status' ? answerOf(200, { nodes }) : well(request, times);
+  const learning = (options: Partial<ClientOptions>) =>
+    clientOf({ [A]: telling, [B]: well }, { endpoints: [A], discover: true, ...options });
+  const { client, transport } = learning({ zone: 'west' });
+  await client.get('k');
+  while (transport.sent.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setImmediate(resolve));
+  await client.get('k');
+  t.strictSame(transport.endpoints, [A, A, B], 'its own zone first');
+  await client.get('k');
+  t.equal(transport.sent.length, 4, 'not asked each time');
+  await client.close();
+  const alone = learning({ discover: false });
+  await alone.client.get('k');
+  t.equal(alone.transport.sent.length, 1);
+});
+
+t.test('what something in between answers is no answer: a read goes on', async (t) => {
+  const { client } = clientOf({ [A]: () => answerOf(502, '<html>'), [B]: well });
+  t.match(await client.get('k'), { kind: 'value' });
+  t.match(await errorOf(client.put('k', 1)), { code: 'internal', status: 502, outcome: 'unknown' });
+  const dead = clientOf({ [A]: () => refused, [B]: well });
+  t.match(await dead.client.put('k', 1), { kind: 'written' });
+  const nobody = await errorOf(clientOf({ [A]: () => refused }, { retries: 0 }).client.put('k', 1));
+  t.match(nobody, { code: 'peer_unreachable', outcome: 'none', detail: /ECONNREFUSED/ });
+});
