@@ -13,11 +13,11 @@ export interface ClientOptions {
   /** Learn of the other nodes from those that answer; undefined: yes, but not in a browser. */
   readonly discover?: boolean | undefined;
   /**
-   * How often a request is sent again, after a pause, where nothing has happened and it may succeed;
-   * a write with an idempotency key also where it may have happened. Undefined: 4.
+   * How often a request is sent again, after a pause, where nothing has happened and it may
+   * succeed; a write with an idempotency key also where it may have happened. Undefined: 4.
    */
   readonly retries?: number | undefined;
-  /** A read is asked at a further node too where there is no answer after so long; undefined: 100. */
+  /** After so long without an answer a read is asked at a further node too; undefined: 100. */
   readonly hedgeAfterMilliseconds?: number | undefined;
   /** Undefined: by `fetch`. */
   readonly transport?: HttpTransport | undefined;

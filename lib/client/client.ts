@@ -23,7 +23,13 @@ export type * from './results.js';
 export { QuorateSession } from './session.js';
 export { FetchTransport, type HttpAnswer, type HttpRequest } from './transport.js';
 export type { HttpTransport, Unanswered } from './transport.js';
-export type { Change, Merge, StrongUpdateOptions, Updated, UpdateOptions } from './update.js';
+export type {
+  ValueChange,
+  SiblingMerge,
+  StrongUpdateOptions,
+  Updated,
+  UpdateOptions,
+} from './update.js';
 export { type RawJson, rawJson, type Storable } from './values.js';
 
 export class QuorateClient extends KeyValueRequests {
@@ -51,8 +57,8 @@ export class QuorateClient extends KeyValueRequests {
   }
 
   /**
-   * Ends what is under way, of its namespaces and sessions too, as a QuorateError `closed`; resolves
-   * when all has ended. Further requests end so at once.
+   * Ends what is under way, of its namespaces and sessions too, as a QuorateError `closed`;
+   * resolves when all has ended. Further requests end so at once.
    */
   close(): Promise<void> {
     return this.#connection.close();

@@ -3,7 +3,7 @@ import type { CallOptions, ClientOptions } from './client-options.js';
 import { Endpoints } from './endpoints.js';
 import { learnNodes } from './learn-nodes.js';
 import type { Problem } from './quorate-error.js';
-import { CLOSED, type Outcome, RequestRun } from './request-run.js';
+import { CLOSED, type RequestOutcome, RequestRun } from './request-run.js';
 import { Tracing } from './tracing.js';
 import { FetchTransport, type HttpAnswer, type HttpRequest } from './transport.js';
 import type { HttpTransport } from './transport.js';
@@ -46,7 +46,10 @@ export class Connection {
     await Promise.allSettled(this.#underWay);
   }
 
-  async #run(request: HttpRequest, { timeoutMilliseconds, signal }: CallOptions): Promise<Outcome> {
+  async #run(
+    request: HttpRequest,
+    { timeoutMilliseconds, signal }: CallOptions,
+  ): Promise<RequestOutcome> {
     const { retries = RETRIES, hedgeAfterMilliseconds = HEDGE_MILLISECONDS } = this.#options;
     const isRead = request.method === 'GET';
     const repeatable = isRead || request.headers['idempotency-key'] !== undefined;
@@ -69,7 +72,7 @@ export class Connection {
   }
 
   /** From a node that has just answered, now and then, beside the requests. */
-  #learn({ endpoint }: Outcome): void {
+  #learn({ endpoint }: RequestOutcome): void {
     const now = performance.now();
     const { discover = !('document' in globalThis) } = this.#options;
     if (!discover || endpoint === undefined || now < this.#learnAt) return;

@@ -1,4 +1,4 @@
-/** Which nodes a client asks, and in which order: its own zone first, and last who did not answer. */
+/** Which nodes a client asks, and in which order: its own zone first, the silent ones last. */
 
 /** How long an answer vouches for a node. */
 const KNOWN_MILLISECONDS = 10_000;

@@ -1,4 +1,4 @@
-/** The contexts of a session: of each key the last one, the oldest forgotten where they are many. */
+/** The contexts of a session: of each key the last one; where they are many, the newest. */
 
 /** Of texts, which are about as many bytes. */
 const CHARACTERS_MAX = 1024 * 1024;

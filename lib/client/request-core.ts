@@ -15,7 +15,7 @@ export interface CoreOptions {
   readonly repeatable: boolean;
   /** Milliseconds until a further node is asked too; undefined: one after the other. */
   readonly hedgeAfter: number | undefined;
-  /** How often it is sent again after an answer that says so, or to a node that was asked before. */
+  /** How often it is sent again: after an answer that says so, or where all were asked. */
   readonly retries: number;
   /** Nothing new begins from then on. */
   readonly deadline: number;
@@ -47,7 +47,7 @@ export type CoreEffect =
   /** `attempt`: the last answer, which says why; undefined: there is none. */
   | { readonly kind: 'fail'; readonly attempt: number | undefined; readonly unknown: boolean };
 
-/** A node that has not told by then whether it answers is waited for, and the next one asked too. */
+/** A node that has not told by then whether it answers: the next one is asked too. */
 export const STAGGER_MILLISECONDS = 250;
 /** The pause before a repetition is by chance, up to this, then twice as long, ... */
 const PAUSE_MILLISECONDS = 50;

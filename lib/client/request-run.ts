@@ -23,7 +23,7 @@ export interface RunOptions {
   readonly signals: readonly (AbortSignal | undefined)[];
 }
 
-export interface Outcome {
+export interface RequestOutcome {
   readonly answer: HttpAnswer | Problem;
   /** Of the node that has answered. */
   readonly endpoint: string | undefined;
@@ -56,7 +56,7 @@ export class RequestRun {
   #isOver = false;
   #givenUp: AbortSignal | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #settle: (outcome: Outcome) => void = () => undefined;
+  #settle: (outcome: RequestOutcome) => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
 
   constructor(options: RunOptions) {
@@ -73,7 +73,7 @@ export class RequestRun {
   }
 
   /** Rejects only where the transport does. */
-  async run(): Promise<Outcome> {
+  async run(): Promise<RequestOutcome> {
     const { signals } = this.#options;
     const limit = setTimeout(
       () => this.#all.abort(),
@@ -81,7 +81,7 @@ export class RequestRun {
     );
     const giveUp = ({ target }: Event): void => this.#giveUp(target as AbortSignal);
     try {
-      return await new Promise<Outcome>((resolve, reject) => {
+      return await new Promise<RequestOutcome>((resolve, reject) => {
         this.#settle = resolve;
         this.#reject = reject;
         for (const signal of signals) {
@@ -150,7 +150,7 @@ export class RequestRun {
     }, this.#reject);
   }
 
-  /** Another one gets the request: who was asked for long enough, and has not answered, is silent. */
+  /** Another one gets the request: who was asked for long enough is silent. */
   #notePending(endpoint: string): void {
     const now = performance.now();
     for (const [other, since] of this.#probing) {
@@ -221,12 +221,12 @@ export class RequestRun {
     this.#options.endpoints.missed(endpoint, performance.now());
   }
 
-  #end(outcome: Outcome): void {
+  #end(outcome: RequestOutcome): void {
     this.#isOver = true;
     this.#settle(outcome);
   }
 
-  get #outcome(): Pick<Outcome, 'endpoint' | 'attempts'> {
+  get #outcome(): Pick<RequestOutcome, 'endpoint' | 'attempts'> {
     return { endpoint: undefined, attempts: this.#attempts.size };
   }
 

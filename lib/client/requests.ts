@@ -29,7 +29,7 @@ import type {
 } from './results.js';
 import type { HttpAnswer, HttpRequest } from './transport.js';
 import { typedKey, typedResult } from './typed-values.js';
-import type { Change, Merge, StrongUpdateOptions, Updated } from './update.js';
+import type { ValueChange, SiblingMerge, StrongUpdateOptions, Updated } from './update.js';
 import { updateByMerging, type UpdateOptions, updateStrongly } from './update.js';
 import { jsonOf, type Storable, storedOf } from './values.js';
 
@@ -84,16 +84,16 @@ export abstract class KeyValueRequests {
   }
 
   /**
-   * Changes a value whoever else changes it: reads, merges siblings, changes, writes with the context
-   * of what was read; and merges again where others wrote at the same time.
+   * Changes a value whoever else changes it: reads, merges siblings, changes, writes with the
+   * context of what was read; and merges again where others wrote at the same time.
    *
    * @param change of the value, undefined where there is none; it is called once
    * @param merge of siblings: any order of them, and any repetition, must give the same
    */
   update<Value = unknown>(
     key: string,
-    change: Change<Value>,
-    merge: Merge<Value>,
+    change: ValueChange<Value>,
+    merge: SiblingMerge<Value>,
     options: UpdateOptions<Value> = NO_OPTIONS,
   ): Promise<Updated<Value>> {
     return updateByMerging(this, key, change, merge, options);
@@ -105,7 +105,7 @@ export abstract class KeyValueRequests {
    */
   updateStrong<Value = unknown>(
     key: string,
-    change: Change<Value>,
+    change: ValueChange<Value>,
     options: StrongUpdateOptions<Value> = NO_OPTIONS,
   ): Promise<Updated<Value>> {
     return updateStrongly(this, key, change, options);

@@ -1,5 +1,5 @@
 /** Spans of requests, where the application has OpenTelemetry: found, never required. */
-import type { Outcome } from './request-run.js';
+import type { RequestOutcome } from './request-run.js';
 import type { HttpRequest } from './transport.js';
 
 /** What is used of `@opentelemetry/api`. */
@@ -8,7 +8,7 @@ type Api = typeof import('@opentelemetry/api');
 export interface RequestSpan {
   /** Of the trace, to be sent with the request. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly end: (outcome: Outcome) => void;
+  readonly end: (outcome: RequestOutcome) => void;
 }
 
 const NO_SPAN: RequestSpan = { headers: {}, end: () => undefined };
@@ -42,7 +42,7 @@ function spanOf(
   });
   const carried: Record<string, string> = {};
   propagation.inject(trace.setSpan(context.active(), span), carried);
-  const end = ({ answer, endpoint, attempts }: Outcome): void => {
+  const end = ({ answer, endpoint, attempts }: RequestOutcome): void => {
     span.setAttribute('quorate.attempts', attempts);
     if (endpoint !== undefined) span.setAttribute('server.address', endpoint);
     if (answer.status !== undefined) span.setAttribute('http.response.status_code', answer.status);

@@ -7,10 +7,10 @@ import type { GetResult, InConflict, Sibling, Written } from './results.js';
 import type { Storable } from './values.js';
 
 /** @param current undefined: the key has no value */
-export type Change<Value> = (current: Value | undefined) => Value | Promise<Value>;
+export type ValueChange<Value> = (current: Value | undefined) => Value | Promise<Value>;
 
 /** What becomes of siblings: of their values, in no order. */
-export type Merge<Value> = (
+export type SiblingMerge<Value> = (
   values: readonly Value[],
   siblings: readonly Sibling<Value>[],
 ) => Value | Promise<Value>;
@@ -24,7 +24,7 @@ export interface UpdateOptions<Value = unknown>
 
 export interface StrongUpdateOptions<Value = unknown> extends UpdateOptions<Value> {
   /** Of siblings that writes at weaker levels have made; undefined: they are a QuorateError. */
-  readonly merge?: Merge<Value> | undefined;
+  readonly merge?: SiblingMerge<Value> | undefined;
 }
 
 export interface Updated<Value = unknown> extends Written {
@@ -57,8 +57,8 @@ const LATE: ReadonlySet<string> = new Set(['precondition_failed', 'version_chang
 export async function updateByMerging<Value>(
   client: KeyValues,
   key: string,
-  change: Change<Value>,
-  merge: Merge<Value>,
+  change: ValueChange<Value>,
+  merge: SiblingMerge<Value>,
   options: UpdateOptions<Value>,
 ): Promise<Updated<Value>> {
   const read = await client.get<Value>(key, readOptionsOf(options));
@@ -82,7 +82,7 @@ export async function updateByMerging<Value>(
 export async function updateStrongly<Value>(
   client: KeyValues,
   key: string,
-  change: Change<Value>,
+  change: ValueChange<Value>,
   options: StrongUpdateOptions<Value>,
 ): Promise<Updated<Value>> {
   const { merge, ...others } = options;
@@ -122,7 +122,10 @@ function inConflict(key: string): QuorateError {
   return new QuorateError(ownProblem('siblings', detail, { outcome: 'none', retryable: false }));
 }
 
-async function merged<Value>({ siblings }: InConflict<Value>, merge: Merge<Value>): Promise<Value> {
+async function merged<Value>(
+  { siblings }: InConflict<Value>,
+  merge: SiblingMerge<Value>,
+): Promise<Value> {
   const values = siblings.map(({ value }) => value);
   return checked(await merge(values, siblings), 'merge');
 }

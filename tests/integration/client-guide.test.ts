@@ -107,7 +107,9 @@ t.test('programs that are no modules have it too, and mistakes do not compile', 
   // Node.js 20.19, 22.12 and later.
   t.equal(await run('node', '--no-warnings', 'old.cjs'), 'function\n');
   const wrong = (code: string) => {
-    const head = `import { QuorateClient } from 'quorate-client';\nconst c = new QuorateClient({ endpoints: [] });\n`;
+    const head =
+      "import { QuorateClient } from 'quorate-client';\n" +
+      'const c = new QuorateClient({ endpoints: [] });\n';
     writeFileSync(join(user, 'wrong.ts'), `${head}${code}\n`);
     const words = ['--strict', '--noEmit', '--module', 'nodenext', '--types', '', 'wrong.ts'];
     return run('node', TSC, ...words);

@@ -1,6 +1,6 @@
 /**
- * `npm run build`: the package `quorate-client`, in `dist/client-package/`: what `lib/client` is, and
- * the few files that it imports, without the server and its packages. `npm pack` packs both.
+ * `npm run build`: the package `quorate-client`, in `dist/client-package/`: what `lib/client` is,
+ * and the few files that it imports, without the server and its packages. `npm pack` packs both.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';

@@ -1,4 +1,4 @@
-/** A transport for tests of the client: each node answers as it is told, and what it got is kept. */
+/** A transport for tests of the client: nodes answer as they are told; what they got is kept. */
 import type { HttpAnswer, HttpRequest, Unanswered } from '../../../lib/client/client.js';
 import type { HttpTransport } from '../../../lib/client/client.js';
 

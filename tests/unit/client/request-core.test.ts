@@ -1,4 +1,4 @@
-/** Courses of requests, as the core decides them: events with their times, and what comes of them. */
+/** Courses of requests, as the core decides them: events, times, and what comes of them. */
 import fc from 'fast-check';
 import t from 'tap';
 import {
