@@ -24,7 +24,7 @@ interface Seen {
 /**
  * Its requests, one after the other or together, see no less than was seen before; and a write
  * replaces what the session has seen of its key, and no more: it sends the context that the last
- * read or write of the key came with. `JSON.stringify` keeps it, `client.session({ saved })` goes on.
+ * read or write of the key came with. `JSON.stringify` keeps it; `saved` of the options goes on.
  */
 export class QuorateSession extends KeyValueRequests {
   readonly #connection: Connection;
