@@ -92,8 +92,8 @@ t.test('in TypeScript, strictly, with the types of the package checked too', asy
     ['node16', 'node16'],
     ['nodenext', 'nodenext'],
     ['esnext', 'bundler'],
-  ]) {
-    const words = ['--module', module ?? '', '--moduleResolution', resolution ?? ''];
+  ] as const) {
+    const words = ['--module', module, '--moduleResolution', resolution];
     await run('node', TSC, ...same, ...words, 'typed.ts');
     t.match(await run('node', 'typed.js'), /^1 \d\/3\n$/, module);
   }
