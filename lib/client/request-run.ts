@@ -204,11 +204,13 @@ export class RequestRun {
 
   #noAnswer(outcome: 'none' | 'unknown'): Problem {
     const isLate = performance.now() >= this.#options.deadline;
-    return ownProblem(
-      isLate ? 'deadline_passed' : 'peer_unreachable',
-      `no endpoint has answered${isLate ? ' in time' : ''}: ${this.#refusals.join(', ')}`,
-      { outcome, retryable: true },
+    const wasSent = [...this.#attempts.values()].some(
+      ({ reply }) => reply?.kind !== 'unanswered' || !reply.nothingSent,
     );
+    const what = wasSent ? 'no endpoint has answered' : 'no endpoint takes a connection';
+    const detail = `${what}${isLate ? ' in time' : ''}: ${this.#refusals.join(', ')}`;
+    const code = isLate ? 'deadline_passed' : 'peer_unreachable';
+    return ownProblem(code, detail, { outcome, retryable: true });
   }
 
   #giveUp(signal: AbortSignal): void {

@@ -26,6 +26,10 @@ function clientOf(nodes: Readonly<Record<string, FakeNode>>, options: Partial<Cl
   return { client, transport };
 }
 
+async function arrived({ sent }: FakeTransport, count: number): Promise<void> {
+  while (sent.length < count) await new Promise((resolve) => setImmediate(resolve));
+}
+
 const errorOf = async (promise: Promise<unknown>): Promise<QuorateError> => {
   const error = await promise.then(
     () => undefined,
@@ -89,12 +93,12 @@ t.test('the deadline is one for all endpoints, and what is left of it travels', 
 });
 
 t.test('a signal ends a call at once, whether something was sent or not', async (t) => {
-  const { client } = clientOf({ [A]: silent });
+  const { client, transport } = clientOf({ [A]: silent });
   const why = new Error('the page is left');
   const ending = new AbortController();
   const put = errorOf(client.put('k', 1, { signal: ending.signal }));
   const get = errorOf(client.get('k', { signal: ending.signal }));
-  await new Promise((resolve) => setImmediate(resolve));
+  await arrived(transport, 2);
   ending.abort(why);
   t.match(await inTime('the put', put), { code: 'aborted', outcome: 'unknown', cause: why });
   t.match(await inTime('the get', get), { code: 'aborted', outcome: 'none', cause: why });
@@ -106,7 +110,7 @@ t.test('a closed client ends what is under way, its sessions too, and sends no m
   const { client, transport } = clientOf({ [A]: silent });
   const session = client.session();
   const open = [errorOf(client.get('k')), errorOf(session.get('k'))];
-  await new Promise((resolve) => setImmediate(resolve));
+  await arrived(transport, 2);
   await inTime('the end', client.close());
   for (const error of await Promise.all(open)) t.match(error, { code: 'closed' });
   t.match(await errorOf(session.put('k', 1)), { code: 'closed', outcome: 'none' });
@@ -125,7 +129,7 @@ t.test('the other nodes are learnt from one that answers: their addresses and zo
     clientOf({ [A]: telling, [B]: well }, { endpoints: [A], discover: true, ...options });
   const { client, transport } = learning({ zone: 'west' });
   await client.get('k');
-  while (transport.sent.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  await arrived(transport, 2);
   await new Promise((resolve) => setImmediate(resolve));
   await client.get('k');
   t.strictSame(transport.endpoints, [A, A, B], 'its own zone first');
