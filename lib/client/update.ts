@@ -16,7 +16,7 @@ export type SiblingMerge<Value> = (
 ) => Value | Promise<Value>;
 
 export interface UpdateOptions<Value = unknown>
-  extends Omit<PutOptions, 'context' | 'ifMatch' | 'ifNoneMatch'>,
+  extends Omit<PutOptions, 'context' | 'ifMatch' | 'ifNoneMatch' | 'idempotencyKey'>,
     ParseOptions<Value> {
   /** How often it is tried at most; undefined: 10. */
   readonly attempts?: number | undefined;

@@ -40,7 +40,8 @@ const run = async (command: string, ...words: readonly string[]): Promise<string
 /** The first block of a language, of the part under `heading`. */
 function blockOf(heading: string, language: string): string {
   const part = guide.slice(guide.indexOf(`\n## ${heading}\n`));
-  const [, block = ''] = new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(part) ?? [];
+  const [, block = ''] =
+    new RegExp(`\`\`\`${language}(?: .*)?\n([\\s\\S]*?)\`\`\``).exec(part) ?? [];
   return block;
 }
 

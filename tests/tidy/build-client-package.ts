@@ -64,7 +64,7 @@ function readme(): string {
   const text = readFileSync(join(ROOT, 'docs/client.md'), 'utf8');
   return text
     .replace(/\[([^\]]+)\]\((?!https?:)[^)]+\)/g, '$1')
-    .replace(/^<!--.*-->\n\n?/gm, '')
+    .replace(/^```(\w+) .*$/gm, '```$1')
     .replace('# The client', '# quorate-client');
 }
 
