@@ -38,6 +38,7 @@ const BY_CODE: Partial<Record<ErrorCode, ExitCode>> = {
   forbidden_origin: EXIT.notAllowed,
   not_allowed: EXIT.notAllowed,
   not_found: EXIT.notFound,
+  namespace_not_found: EXIT.notFound,
   siblings: EXIT.siblings,
   context_required: EXIT.precondition,
   version_changed: EXIT.precondition,

@@ -5,7 +5,9 @@ import type { Environment } from '../environment/environment.js';
 import type { NodeId } from '../environment/transport.js';
 import { Handoff } from '../hints/handoff.js';
 import type { NodeLimits } from '../node-options.js';
+import { versionsKeptOf } from '../membership/request-defaults.js';
 import { BACKGROUND_TIMEOUT_MILLISECONDS, type NodeCore } from './core.js';
+import { EndedNamespaces } from '../replica/ended-namespaces.js';
 import { Reaper } from '../replica/reaper.js';
 import type { Messenger } from '../rpc/messenger.js';
 
@@ -20,7 +22,7 @@ export function backgroundOf(
   const { ownership, view, settings, diskCheck } = members;
   const { store, table, replica, hints, identity, losses, endings, health, versions } = disk;
   versions.follow((namespace) => ({
-    count: settings.namespaces.get(namespace)?.versions_kept ?? settings.values.versions_kept,
+    count: versionsKeptOf(settings, namespace),
     seconds: settings.values.versions_kept_for_s,
   }));
   const handoff = new Handoff({
@@ -44,10 +46,16 @@ export function backgroundOf(
     ...{ store, table, endings, health, expiryClock, foreground, clock, random, observer, limits },
     partitionCount: disk.partitionCount,
   });
+  const endedNamespaces = new EndedNamespaces({
+    ...{ store, endings, health, foreground, clock, random, observer, limits },
+    partitionCount: disk.partitionCount,
+    everEnded: () => settings.state.everEnded,
+    hasEnded: (namespace) => settings.state.hasEnded(namespace),
+  });
   const upkeep = upkeepOf(environment, disk, limits.clockPersistIntervalMilliseconds);
   return {
     ...{ handoff, antiEntropy, exchange, convergence },
-    parts: [handoff, reaper, ...upkeep, disk.guard],
+    parts: [handoff, reaper, endedNamespaces, ...upkeep, disk.guard],
     /** A link to the peer has opened. */
     meet: (peer: NodeId): void => {
       void handoff.deliverTo(peer);

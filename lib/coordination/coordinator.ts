@@ -3,8 +3,6 @@ import { OperatingError } from '../errors.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { Plans } from '../replication/plan.js';
 import type { Resolver } from '../resolution/resolver.js';
-import type { StrategyName } from '../resolution/strategies.js';
-import type { RecordKey } from '../persistence/keyspace.js';
 import type { ContextSeal } from '../versioning/causal-context.js';
 import type { Seen } from '../versioning/context.js';
 import { dotText, parseDot, sameDot } from '../versioning/dot.js';
@@ -43,16 +41,8 @@ import type {
   VersionRequest,
   VersionsAnswer,
 } from './request.js';
+import { changeUnder, type Defaults, durabilityOf } from './request-defaults.js';
 import { type Resolve, resolveByOf, type ConflictResolution } from './conflict-resolution.js';
-
-/** What the cluster's settings say of a request that does not. */
-export interface Defaults {
-  readonly readLevel: string;
-  readonly writeLevel: string;
-  readonly readRepairProbability: number;
-  readonly blindWrites: BlindWrites;
-  readonly conflictResolution: StrategyName;
-}
 
 export interface CoordinatorOptions extends AddressingOptions {
   readonly paths: LevelPaths;
@@ -96,13 +86,14 @@ export class Coordinator implements Coordination {
 
   put(request: PutRequest): PutAnswer | Promise<PutAnswer> {
     const { paths, plans, defaults } = this.#options;
-    const { writeLevel, blindWrites } = defaults(request.namespace);
-    const { change, durability = 'sync' } = request;
+    const { writeLevel, blindWrites, ...byDefault } = defaults(request.namespace);
+    const change = changeUnder(byDefault, request.change);
     const levels = levelsOf(request, writeLevel, 'write');
     if (change.state === 'value') assertFits(change.value, this.#options.valueBytesMax);
     const at = this.#addressing.at(request);
     const deadline = this.#addressing.deadline(request);
     const token = this.#options.sessions.of(request.session, levels);
+    const durability = durabilityOf(request, token, byDefault);
     assertDurable(token, durability);
     const write: Put = {
       at,
@@ -122,13 +113,13 @@ export class Coordinator implements Coordination {
     const result = this.#large.run(bytes, deadline, () => paths.put(write));
     if (result instanceof Promise) {
       return result.then(
-        (later) => this.#written(request, at, token, later),
+        (later) => this.#written(request, write, token, later),
         (error: unknown) => {
           throw unmetOf(error, request.key, (record) => this.#contexts.ofState(request, record));
         },
       );
     }
-    return this.#written(request, at, token, result);
+    return this.#written(request, write, token, result);
   }
 
   openSession(header: string): SessionToken {
@@ -148,13 +139,14 @@ export class Coordinator implements Coordination {
 
   async resolve(request: ResolveRequest): Promise<PutAnswer> {
     const { settlement, plans } = this.#options;
-    const { by: who, durability = 'sync' } = request;
+    const { by: who } = request;
     const asked = this.#resolution(request);
     const { at, token } = asked.read;
+    const durability = durabilityOf(request, token, this.#options.defaults(request.namespace));
     assertDurable(token, durability);
     const { zone } = plans.of(at.partition);
     const result = await settlement.resolve({ ...asked, who, durability, zone });
-    return this.#written(request, at, token, result);
+    return this.#written(request, { at, durability }, token, result);
   }
 
   async previewResolution(request: ResolveRequest): Promise<ResolvePreview> {
@@ -262,12 +254,11 @@ export class Coordinator implements Coordination {
   }
 
   #written(
-    request: Pick<PutRequest, 'namespace' | 'key' | 'durability'>,
-    at: RecordKey,
+    request: Pick<PutRequest, 'namespace' | 'key'>,
+    { at, durability }: Pick<Put, 'at' | 'durability'>,
     token: SessionToken | undefined,
     result: PutResult,
   ): PutAnswer {
-    const { durability = 'sync' } = request;
     const { version, replaced, beside, level, answered, asked, standIns, seen } = result;
     const { plans, sessions } = this.#options;
     return {

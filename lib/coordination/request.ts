@@ -78,6 +78,8 @@ export interface VersionRequest extends Addressed {
 }
 
 export interface ConflictListRequest {
+  /** Undefined: of all. */
+  readonly namespace?: string | undefined;
   /** 1 to 1,000. */
   readonly limit: number;
   /** Of the page before. */

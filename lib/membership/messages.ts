@@ -63,7 +63,7 @@ export type PlainSettings = z.infer<typeof plainSettings>;
  */
 export const PULL_SETTINGS = messageType(
   'membership.pull-settings',
-  z.object({ after: z.string().nullable() }),
+  z.object({ after: z.string().nullable(), known: z.number() }),
   z.object({
     settings: plainSettings,
     more: z.boolean(),

@@ -1,6 +1,6 @@
 /**
- * The coordinator as clients reach it: each request under the rules of its namespace. Who names
- * none is under the settings of the cluster alone.
+ * The coordinator as clients reach it: each request under the rules of its namespace, and for the
+ * keys of its present generation (N1, N2). Who names none is under the settings of the cluster.
  */
 import type { CopiesAnswer } from '../coordination/copy-inspection.js';
 import { parseLevel } from '../coordination/level.js';
@@ -23,17 +23,18 @@ import type {
   VersionsAnswer,
 } from '../coordination/request.js';
 import { OperatingError } from '../errors.js';
-import { DEFAULT_NAMESPACE } from '../partitioning/namespace.js';
-import type { Change } from '../replica/intent.js';
-import type { NamespaceRules } from './namespace-rules.js';
-import type { NamespacesControl } from './namespaces.js';
+import { DEFAULT_NAMESPACE, parseStoredNamespace } from '../partitioning/namespace.js';
+import { isLevelAllowed } from './namespace-rules.js';
+import type { Namespaces } from './namespaces.js';
+import type { LiveNamespace } from './settings-state.js';
 
 export interface NamespacedOptions {
+  /** Both of stored namespaces. */
   readonly coordination: Coordination;
   readonly keyLists: KeyLists;
-  readonly namespaces: NamespacesControl;
-  /** Of the cluster and the namespace. */
-  readonly defaults: (namespace: string) => {
+  readonly namespaces: Pick<Namespaces, 'known' | 'find' | 'stored'>;
+  /** Of the cluster and the namespace of a stored key. */
+  readonly defaults: (stored: string) => {
     readonly readLevel: string;
     readonly writeLevel: string;
   };
@@ -41,7 +42,10 @@ export interface NamespacedOptions {
 
 type Leveled = Pick<GetRequest, 'namespace' | 'level' | 'fallbacks'>;
 
-/** All reject, or throw, with `not_found` where there is no such namespace, or `not_allowed`. */
+/**
+ * All reject, or throw, with `namespace_not_found` or `namespace_unknown` where there is no such
+ * namespace, and with `not_allowed` at a level that it refuses.
+ */
 export class NamespacedCoordination implements Coordination, KeyLists {
   readonly #options: NamespacedOptions;
 
@@ -50,55 +54,59 @@ export class NamespacedCoordination implements Coordination, KeyLists {
   }
 
   get(request: GetRequest): GetAnswer | Promise<GetAnswer> {
-    this.#rules(request, 'read');
-    return this.#options.coordination.get(request);
+    return this.#within(request, 'read', (within) => this.#options.coordination.get(within));
   }
 
   put(request: PutRequest): PutAnswer | Promise<PutAnswer> {
-    // A condition implies it, whatever the request names.
-    const level = request.precondition === undefined ? request.level : 'strong';
-    const rules = this.#rules({ ...request, level }, 'write');
     const { coordination } = this.#options;
-    return coordination.put(rules === undefined ? request : putUnder(rules, request));
+    // A condition implies it, whatever the request names.
+    const named = request.precondition === undefined ? undefined : 'strong';
+    return this.#within(request, 'write', (within) => coordination.put(within), named);
   }
 
   async conflicts(request: GetRequest): Promise<ConflictsAnswer> {
-    this.#rules(request, 'read');
-    return this.#options.coordination.conflicts(request);
+    return this.#within(request, 'read', (within) => this.#options.coordination.conflicts(within));
   }
 
   async resolve(request: ResolveRequest): Promise<PutAnswer> {
-    const durability = request.durability ?? this.#rules(request, 'write')?.durability;
-    return this.#options.coordination.resolve({ ...request, durability });
+    return this.#within(request, 'write', (within) => this.#options.coordination.resolve(within));
   }
 
   async previewResolution(request: ResolveRequest): Promise<ResolvePreview> {
-    this.#rules(request, 'write');
-    return this.#options.coordination.previewResolution(request);
+    const { coordination } = this.#options;
+    return this.#within(request, 'write', (within) => coordination.previewResolution(within));
   }
 
   async versions(request: GetRequest): Promise<VersionsAnswer> {
-    this.#rules(request, 'read');
-    return this.#options.coordination.versions(request);
+    return this.#within(request, 'read', (within) => this.#options.coordination.versions(within));
   }
 
   async version(request: VersionRequest): Promise<GetAnswer> {
-    this.#rules(request, 'read');
-    return this.#options.coordination.version(request);
+    return this.#within(request, 'read', (within) => this.#options.coordination.version(within));
   }
 
-  listConflicts(request: ConflictListRequest): Promise<ConflictList> {
-    return this.#options.coordination.listConflicts(request);
+  /** Keys of namespaces that were deleted are in conflict no more. */
+  async listConflicts(request: ConflictListRequest): Promise<ConflictList> {
+    const { coordination, namespaces } = this.#options;
+    const { namespace: asked } = request;
+    const wanted = asked === undefined ? undefined : await namespaces.stored(asked);
+    const list = await coordination.listConflicts(request);
+    const conflicts = list.conflicts.flatMap(({ namespace: stored, ...row }) => {
+      const { name } = parseStoredNamespace(stored);
+      const isThere = namespaces.known(name)?.stored === stored;
+      const isWanted = wanted === undefined || stored === wanted;
+      return isThere && isWanted ? [{ ...row, namespace: name }] : [];
+    });
+    return { ...list, conflicts };
   }
 
   async copies(request: CopiesRequest): Promise<CopiesAnswer> {
-    this.#options.namespaces.rulesOf(request.namespace);
-    return this.#options.coordination.copies(request);
+    const namespace = await this.#options.namespaces.stored(request.namespace);
+    return this.#options.coordination.copies({ ...request, namespace });
   }
 
   async list(request: KeyListRequest): Promise<KeyList> {
-    this.#rules(request, 'read');
-    return this.#options.keyLists.list(request);
+    return this.#within(request, 'read', (within) => this.#options.keyLists.list(within));
   }
 
   openSession(text: string): ReturnType<Coordination['openSession']> {
@@ -109,31 +117,38 @@ export class NamespacedCoordination implements Coordination, KeyLists {
     return this.#options.coordination.sessionText(tokens);
   }
 
-  /** Undefined: of the default namespace, as nearly all are. */
-  #rules(request: Leveled, operation: 'read' | 'write'): NamespaceRules | undefined {
-    const { namespace, level, fallbacks } = request;
-    if (namespace === DEFAULT_NAMESPACE) return undefined;
-    const { namespaces, defaults } = this.#options;
-    const rules = namespaces.rulesOf(namespace);
-    const { allowed_levels: allowed } = rules;
-    if (allowed === undefined) return rules;
-    const { readLevel, writeLevel } = defaults(namespace);
+  /** At once where the namespace is known here. @param named in the place of the level asked for */
+  #within<Request extends Leveled, Answer>(
+    request: Request,
+    operation: 'read' | 'write',
+    ask: (within: Request) => Answer | Promise<Answer>,
+    named = request.level,
+  ): Answer | Promise<Answer> {
+    // As nearly all are.
+    if (request.namespace === DEFAULT_NAMESPACE) return ask(request);
+    const { namespaces } = this.#options;
+    const go = (live: LiveNamespace): Answer | Promise<Answer> => {
+      this.#assertAllowed(live, { ...request, level: named }, operation);
+      return ask({ ...request, namespace: live.stored });
+    };
+    const known = namespaces.known(request.namespace);
+    return known === undefined ? namespaces.find(request.namespace).then(go) : go(known);
+  }
+
+  /** The level asked for or the default one, and each fallback. */
+  #assertAllowed(
+    { rules: { allowed_levels: allowed }, stored }: LiveNamespace,
+    { namespace, level, fallbacks }: Leveled,
+    operation: 'read' | 'write',
+  ): void {
+    if (allowed === undefined) return;
+    const { readLevel, writeLevel } = this.#options.defaults(stored);
     const asked = level ?? (operation === 'read' ? readLevel : writeLevel);
     for (const text of [asked, ...fallbacks]) {
       const { name } = parseLevel(text, operation);
-      if (!allowed.includes(name)) throw notAllowed(namespace, name, allowed);
+      if (!isLevelAllowed(allowed, name)) throw notAllowed(namespace, name, allowed);
     }
-    return rules;
   }
-}
-
-function putUnder({ durability, default_ttl_s: ttl }: NamespaceRules, request: PutRequest) {
-  const { change } = request;
-  const ends: Change =
-    change.state === 'value' && change.ttlSeconds === undefined && ttl !== undefined
-      ? { ...change, ttlSeconds: ttl }
-      : change;
-  return { ...request, change: ends, durability: request.durability ?? durability };
 }
 
 function notAllowed(namespace: string, level: string, allowed: readonly string[]): OperatingError {

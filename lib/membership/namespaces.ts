@@ -1,22 +1,43 @@
-/** The namespaces of the cluster: they are agreed on as the settings are (M2). */
+/** The namespaces of the cluster: they are agreed on as the settings are (M2, N1 to N4). */
 import type { KeyLists } from '../coordination/request.js';
 import { OperatingError } from '../errors.js';
 import { DEFAULT_NAMESPACE, isNamespaceName } from '../partitioning/namespace.js';
-import { fieldOfNamespace, NO_RULES, type NamespaceRules } from './namespace-rules.js';
-import { namespaceRules } from './namespace-rules.js';
+import {
+  assertDefaultsAllowed,
+  type EffectiveRules,
+  effectiveRules,
+  fieldOfNamespace,
+  type NamespaceField,
+  NO_RULES,
+  type NamespaceRules,
+  validRules,
+} from './namespace-rules.js';
 import type { SettingsRegister } from './settings-register.js';
+import type { LiveNamespace, SettingsState } from './settings-state.js';
 import type { ChangeOptions, SettingsAnswer } from './settings-types.js';
 
 /** Each is a field of the settings, which every node holds in memory. */
 const NAMESPACES_MAX = 1_000;
+/** Those that were deleted are remembered: their keys must not come back. */
+const EVER_MADE_MAX = 4_000;
 
 export interface NamespaceChange {
   readonly at: number;
   readonly node: string;
   readonly by: string;
   /** Null: it was not there. */
-  readonly from: unknown;
-  readonly to: unknown;
+  readonly from: NamespaceRules | null;
+  readonly to: NamespaceRules | null;
+}
+
+export interface NamespaceView {
+  readonly namespace: string;
+  /** As they were given. */
+  readonly rules: NamespaceRules;
+  /** With what they leave out, as it is in the cluster. */
+  readonly effective: EffectiveRules;
+  /** Of the settings. */
+  readonly version: string;
 }
 
 /** A change of a namespace that was made, or would be. */
@@ -26,62 +47,117 @@ export interface NamespaceAnswer extends Pick<SettingsAnswer, 'version' | 'nodes
   readonly rules: NamespaceRules | undefined;
 }
 
+export interface NamespaceChangeOptions extends ChangeOptions {
+  /** Only where there is none of the name; else `precondition_failed`. */
+  readonly ifAbsent?: boolean | undefined;
+}
+
+export interface NamespaceDeleteOptions extends ChangeOptions {
+  /** Also where it holds keys: they end with it. */
+  readonly withKeys: boolean;
+}
+
 /** What the API needs. Changes reject with `settings_unavailable` where no majority is up. */
 export interface NamespacesControl {
-  /** The rules of a namespace as this node knows them. @throws OperatingError `not_found` */
-  rulesOf(namespace: string): NamespaceRules;
-  list(): ReadonlyMap<string, NamespaceRules>;
-  put(namespace: string, rules: unknown, options: ChangeOptions): Promise<NamespaceAnswer>;
-  /** Only where a list at quorum finds no key in it: else `namespace_not_empty`. */
-  delete(namespace: string, options: ChangeOptions): Promise<NamespaceAnswer>;
+  /**
+   * The rules of a namespace. One that this node does not know is asked for at a majority.
+   * Rejects with `namespace_not_found`; or `namespace_unknown`, where nobody can be asked.
+   */
+  view(namespace: string): Promise<NamespaceView>;
+  /** As this node knows them; the default one first. */
+  list(): readonly NamespaceView[];
+  /** The namespace of its keys where they are stored (N2). Rejects as `view` does. */
+  stored(namespace: string): Promise<string>;
+  put(namespace: string, rules: unknown, options: NamespaceChangeOptions): Promise<NamespaceAnswer>;
+  /** `namespace_not_empty` where a list at quorum finds a key, unless they are to end with it. */
+  delete(namespace: string, options: NamespaceDeleteOptions): Promise<NamespaceAnswer>;
   /** Newest first. */
   history(namespace: string): readonly NamespaceChange[];
 }
+
+const DEFAULT: LiveNamespace = { rules: NO_RULES, stored: DEFAULT_NAMESPACE };
 
 export class Namespaces implements NamespacesControl {
   readonly #settings: SettingsRegister;
   readonly #keyLists: KeyLists;
 
+  /** @param keyLists of stored namespaces */
   constructor(settings: SettingsRegister, keyLists: KeyLists) {
     this.#settings = settings;
     this.#keyLists = keyLists;
   }
 
-  rulesOf(namespace: string): NamespaceRules {
-    if (namespace === DEFAULT_NAMESPACE) return NO_RULES;
-    const rules = this.#settings.namespaces.get(namespace);
-    if (rules !== undefined) return rules;
-    throw noSuch(namespace);
+  /** Undefined: it is not there, as far as this node knows. */
+  known(namespace: string): LiveNamespace | undefined {
+    if (namespace === DEFAULT_NAMESPACE) return DEFAULT;
+    return this.#settings.state.namespaces.get(namespace);
   }
 
-  list(): ReadonlyMap<string, NamespaceRules> {
-    return this.#settings.namespaces;
+  /** Of a namespace that is not known here: settings travel, and it may be on its way. */
+  async find(namespace: string): Promise<LiveNamespace> {
+    const known = this.known(namespace);
+    if (known !== undefined) return known;
+    try {
+      if (isNamespaceName(namespace)) await this.#settings.refresh();
+    } catch (error) {
+      throw notHeardOf(namespace, error);
+    }
+    const found = this.known(namespace);
+    if (found === undefined) throw notFound(namespace);
+    return found;
   }
 
-  async put(namespace: string, rules: unknown, options: ChangeOptions): Promise<NamespaceAnswer> {
+  async stored(namespace: string): Promise<string> {
+    return (await this.find(namespace)).stored;
+  }
+
+  async view(namespace: string): Promise<NamespaceView> {
+    return this.#viewOf(namespace, await this.find(namespace));
+  }
+
+  list(): readonly NamespaceView[] {
+    const all = [[DEFAULT_NAMESPACE, DEFAULT] as const, ...this.#settings.state.namespaces];
+    return all.map(([namespace, live]) => this.#viewOf(namespace, live));
+  }
+
+  #viewOf(namespace: string, { rules }: LiveNamespace): NamespaceView {
+    const { settings, version } = this.#settings.state;
+    return { namespace, rules, effective: effectiveRules(settings, rules), version };
+  }
+
+  async put(
+    namespace: string,
+    rules: unknown,
+    options: NamespaceChangeOptions,
+  ): Promise<NamespaceAnswer> {
     assertMayChange(namespace);
     const valid = validRules(rules);
-    const { version, nodes } = await this.#settings.changeInTurn((namespaces) => {
-      if (!namespaces.has(namespace) && namespaces.size >= NAMESPACES_MAX) {
-        throw new OperatingError('invalid_request', 'there are as many namespaces as may be', {
-          details: { limit: NAMESPACES_MAX },
-        });
+    const { version, nodes } = await this.#settings.changeInTurn((before) => {
+      assertDefaultsAllowed(before.settings, valid);
+      if (options.ifAbsent === true && before.namespaces.has(namespace)) {
+        const message = `there is a namespace "${namespace}" already`;
+        throw new OperatingError('precondition_failed', message, { details: { namespace } });
       }
-      return { [fieldOfNamespace(namespace)]: valid };
+      return { [fieldOfNamespace(namespace)]: fieldAfter(before, namespace, valid) };
     }, options);
     return { namespace, rules: valid, version, nodes };
   }
 
-  async delete(namespace: string, options: ChangeOptions): Promise<NamespaceAnswer> {
+  async delete(namespace: string, options: NamespaceDeleteOptions): Promise<NamespaceAnswer> {
     assertMayChange(namespace);
-    this.rulesOf(namespace);
-    if (!(await this.#isEmpty(namespace, options))) {
-      const message = 'the namespace holds keys: delete them first (quorate list names them)';
+    const { stored } = await this.find(namespace);
+    if (!options.withKeys && !(await this.#isEmpty(stored, options))) {
+      const message = 'the namespace holds keys: delete them first, or with it (with_keys=1)';
       throw new OperatingError('namespace_not_empty', message, { details: { namespace } });
     }
-    const { version, nodes } = await this.#settings.changeInTurn((namespaces) => {
-      if (!namespaces.has(namespace)) throw noSuch(namespace);
-      return { [fieldOfNamespace(namespace)]: null };
+    const { version, nodes } = await this.#settings.changeInTurn((before) => {
+      const field = before.everMade.get(namespace);
+      // What was made anew meanwhile is another one.
+      if (field === undefined || before.namespaces.get(namespace)?.stored !== stored) {
+        throw notFound(namespace);
+      }
+      const ended: NamespaceField = { ...field, rules: null };
+      return { [fieldOfNamespace(namespace)]: ended };
     }, options);
     return { namespace, rules: undefined, version, nodes };
   }
@@ -101,7 +177,8 @@ export class Namespaces implements NamespacesControl {
     const field = fieldOfNamespace(namespace);
     return this.#settings.history().flatMap(({ at, node, by, changed }) => {
       const change = changed[field];
-      return change === undefined ? [] : [{ at, node, by, from: change.from, to: change.to }];
+      if (change === undefined) return [];
+      return [{ at, node, by, from: rulesIn(change.from), to: rulesIn(change.to) }];
     });
   }
 }
@@ -109,6 +186,30 @@ export class Namespaces implements NamespacesControl {
 const EMPTY_LIST = {
   ...{ prefix: '', limit: 1, values: false, level: 'quorum', fallbacks: [] },
 } as const;
+
+/** @throws OperatingError `invalid_request`: there are as many as may be */
+function fieldAfter(
+  { namespaces, everMade }: SettingsState,
+  namespace: string,
+  rules: NamespaceRules,
+): NamespaceField {
+  const field = everMade.get(namespace);
+  const limits = [
+    { is: namespaces.size, limit: NAMESPACES_MAX, isNew: !namespaces.has(namespace) },
+    { is: everMade.size, limit: EVER_MADE_MAX, isNew: field === undefined },
+  ];
+  for (const { is, limit, isNew } of limits) {
+    if (!isNew || is < limit) continue;
+    const message = 'there are as many namespaces as may be, those that were deleted among them';
+    throw new OperatingError('invalid_request', message, { details: { limit } });
+  }
+  if (field === undefined) return { generation: 1, rules };
+  return { generation: field.rules === null ? field.generation + 1 : field.generation, rules };
+}
+
+function rulesIn(value: unknown): NamespaceRules | null {
+  return (value as NamespaceField | null)?.rules ?? null;
+}
 
 function assertMayChange(namespace: string): void {
   if (namespace === DEFAULT_NAMESPACE) {
@@ -123,21 +224,16 @@ function assertMayChange(namespace: string): void {
   );
 }
 
-function noSuch(namespace: string): OperatingError {
+function notFound(namespace: string): OperatingError {
   const name = namespace.slice(0, 200);
-  const hint = `PUT /api/v1/namespaces/${name} or "quorate namespace put ${name}" makes it`;
-  return new OperatingError('not_found', `there is no namespace "${name}"; ${hint}`, {
+  const hint = `PUT /api/v1/namespaces/${name} or "quorate namespace create ${name}" makes it`;
+  return new OperatingError('namespace_not_found', `there is no namespace "${name}"; ${hint}`, {
     details: { namespace: name },
   });
 }
 
-/** @throws OperatingError `invalid_request` that names the first field at fault */
-function validRules(rules: unknown): NamespaceRules {
-  const parsed = namespaceRules.safeParse(rules);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = issue?.path.join('.') || (issue?.code === 'unrecognized_keys' ? issue.keys[0] : '');
-  throw new OperatingError('invalid_request', `${field}: ${issue?.message ?? 'invalid'}`, {
-    details: { field },
-  });
+function notHeardOf(namespace: string, cause: unknown): OperatingError {
+  const name = namespace.slice(0, 200);
+  const message = `this node has not heard of the namespace "${name}", and cannot ask a majority`;
+  return new OperatingError('namespace_unknown', message, { cause, details: { namespace: name } });
 }

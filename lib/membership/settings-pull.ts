@@ -16,14 +16,16 @@ export interface SettingsTold {
 /**
  * Begins anew where the peer has learnt of something meanwhile: it may lie before the page that
  * comes next. Rejects where the peer cannot be asked until the deadline.
+ * @param known the hash of the settings here: of the same nothing is told but that
  */
 export async function pullSettings(
   messenger: Messenger,
   peer: NodeId,
   deadline: number,
+  known: number,
 ): Promise<SettingsTold> {
   const ask = (after: string | null): Promise<z.infer<typeof PULL_SETTINGS.reply>> =>
-    messenger.request(peer, PULL_SETTINGS, { after }, deadline);
+    messenger.request(peer, PULL_SETTINGS, { after, known }, deadline);
   for (;;) {
     let told = await ask(null);
     const { hash } = told;

@@ -2,6 +2,7 @@
 import pLimit from 'p-limit';
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
+import { JoinedTask } from '../environment/joined-task.js';
 import { Periodic } from '../environment/periodic.js';
 import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
@@ -13,9 +14,10 @@ import type { Transaction } from '../persistence/transaction.js';
 import type { Messenger } from '../rpc/messenger.js';
 import { majority } from '../replication/quorum.js';
 import type { PlainSettings } from './messages.js';
-import { PULL_SETTINGS, PUSH_SETTINGS } from './messages.js';
+import { PUSH_SETTINGS } from './messages.js';
 import type { SettingsDoubt } from './settings-doubt.js';
 import { pullSettings, type SettingsTold } from './settings-pull.js';
+import { serveSettings } from './settings-service.js';
 import { SettingsState } from './settings-state.js';
 import type {
   ChangeOptions,
@@ -42,11 +44,13 @@ export interface SettingsRegisterOptions {
   readonly pageBytesMax: number;
 }
 
-type FieldsOf = (namespaces: SettingsState['namespaces']) => Readonly<Record<string, unknown>>;
+type FieldsOf = (before: SettingsState) => Readonly<Record<string, unknown>>;
 
 const SETTINGS_KEY = SINGLE_KEYS.settings;
 /** Between two tries to read those of the others, after a loss. */
 const RECOVERY_MILLISECONDS = 250;
+/** For requests that wait for it. */
+const REFRESH_MILLISECONDS = 1000;
 
 export class SettingsRegister implements SettingsControl {
   readonly #options: SettingsRegisterOptions;
@@ -61,6 +65,9 @@ export class SettingsRegister implements SettingsControl {
   readonly #covered = new Set<number>();
   readonly #pulls = new Map<NodeId, Promise<void>>();
   readonly #recovery: Periodic;
+  readonly #refresh = new JoinedTask(() => {
+    return this.#readFromMajority(this.#deadline(REFRESH_MILLISECONDS));
+  });
 
   constructor(options: SettingsRegisterOptions) {
     this.#options = options;
@@ -94,32 +101,25 @@ export class SettingsRegister implements SettingsControl {
 
   /** Registers the handlers. */
   serve(messenger: Messenger): void {
-    const { doubt, self, pageBytesMax } = this.#options;
-    const tell = (after: string | null) => ({
-      ...this.#state.part(after, pageBytesMax),
-      hash: this.#state.hash,
-      unread: doubt.stands || undefined,
+    serveSettings(messenger, {
+      ...this.#options,
+      state: () => this.#state,
+      adopt: (plain) => this.#adopt(SettingsState.from(plain, this.#initial)),
     });
-    messenger.handle(PULL_SETTINGS, ({ after }) => tell(after), { anyEpoch: true });
-    messenger.handle(
-      PUSH_SETTINGS,
-      async (plain) => {
-        await this.#adopt(SettingsState.from(plain, this.#initial));
-        if (doubt.stands) {
-          throw new OperatingError('not_ready', `${self} has not read the settings of the others`);
-        }
-        return { hash: this.#state.hash };
-      },
-      { anyEpoch: true },
-    );
   }
 
   get values(): ConsistencySettings {
     return this.#state.settings;
   }
 
-  get namespaces(): SettingsState['namespaces'] {
-    return this.#state.namespaces;
+  /** In force here: the namespaces are part of it. */
+  get state(): SettingsState {
+    return this.#state;
+  }
+
+  /** Resolves when this node knows what a majority knew at the call; or `settings_unavailable`. */
+  refresh(): Promise<void> {
+    return this.#refresh.join();
   }
 
   get hash(): number {
@@ -186,7 +186,7 @@ export class SettingsRegister implements SettingsControl {
         details: { received: ifMatch, version: before.version },
       });
     }
-    const fields = fieldsOf(before.namespaces);
+    const fields = fieldsOf(before);
     const after = before.change(fields, { at: clock.wallMilliseconds(), node: self, by });
     if (dryRun) return { settings: after.settings, version: after.version, nodes: [] };
     if (after !== before) observer.log('info', 'settings change', { by, fields });
@@ -245,7 +245,7 @@ export class SettingsRegister implements SettingsControl {
   }
 
   #ask(peer: NodeId, deadline = this.#deadline()): Promise<SettingsTold> {
-    return pullSettings(this.#options.messenger, peer, deadline);
+    return pullSettings(this.#options.messenger, peer, deadline, this.#state.hash);
   }
 
   /**
@@ -254,6 +254,8 @@ export class SettingsRegister implements SettingsControl {
    * what counts.
    */
   async #learn({ settings, hash }: SettingsTold): Promise<void> {
+    // What is in force here is on the disk.
+    if (hash === this.#state.hash) return;
     await this.#adopt(SettingsState.from(settings, this.#initial));
     this.#covered.add(hash);
   }

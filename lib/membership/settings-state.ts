@@ -4,7 +4,18 @@ import { encode } from '../encoding/codec.js';
 import { lastWithin, pageAfter } from '../encoding/cut-list.js';
 import { hash32 } from '../encoding/hash.js';
 import type { PlainSettings } from './messages.js';
-import { isNamespaceField, namespaceOfField, type NamespaceRules } from './namespace-rules.js';
+import {
+  DEFAULT_NAMESPACE,
+  parseStoredNamespace,
+  storedNamespace,
+} from '../partitioning/namespace.js';
+import {
+  isNamespaceField,
+  type NamespaceField,
+  namespaceOfField,
+  type NamespaceRules,
+  progressOf,
+} from './namespace-rules.js';
 import type { ConsistencySettings, SettingsChange } from './settings-types.js';
 import { consistencySettings, CONSISTENCY_SETTING_NAMES } from './settings-types.js';
 
@@ -19,6 +30,13 @@ interface Field {
 /** Changes beyond this number are forgotten, the oldest first. */
 const HISTORY_MAX = 1000;
 
+/** A namespace that is there. */
+export interface LiveNamespace {
+  readonly rules: NamespaceRules;
+  /** The namespace of its keys where they are stored. */
+  readonly stored: string;
+}
+
 /** Immutable. `merge` is commutative, associative and idempotent, so all nodes come to the same. */
 export class SettingsState {
   /** Of the cluster, and of each namespace that was ever made one. */
@@ -28,7 +46,11 @@ export class SettingsState {
   /** The same object at every look: every request asks for it. */
   readonly settings: ConsistencySettings;
   /** Those that are there, in the order of their names. */
-  readonly namespaces: ReadonlyMap<string, NamespaceRules>;
+  readonly namespaces: ReadonlyMap<string, LiveNamespace>;
+  /** All that were ever made. */
+  readonly everMade: ReadonlyMap<string, NamespaceField>;
+  /** The names of those that were ever deleted, though they may be there again. */
+  readonly everEnded: readonly string[];
   /** Of all fields and changes: equal where two nodes know the same. */
   readonly hash: number;
 
@@ -36,7 +58,11 @@ export class SettingsState {
     this.#fields = inOrder(fields);
     this.history = history;
     const entries = CONSISTENCY_SETTING_NAMES.map((name) => [name, fields.get(name)?.value]);
-    this.namespaces = namespacesIn(this.#fields);
+    this.everMade = everMadeIn(this.#fields);
+    this.namespaces = liveOf(this.everMade);
+    this.everEnded = [...this.everMade].flatMap(([name, { generation, rules }]) => {
+      return generation > 1 || rules === null ? [name] : [];
+    });
     this.settings = Object.freeze(Object.fromEntries(entries) as ConsistencySettings);
     const plain = [this.#plainFields(), history.map(({ version }) => version)];
     this.hash = hash32(encode(plain));
@@ -65,11 +91,26 @@ export class SettingsState {
     return `${this.#depth}-${fields.toString(16).padStart(8, '0')}`;
   }
 
+  /** Undefined: those of the cluster, or a namespace that is not there, or not known here. */
+  rulesOfStored(stored: string): NamespaceRules | undefined {
+    if (stored === DEFAULT_NAMESPACE) return undefined;
+    const live = this.namespaces.get(parseStoredNamespace(stored).name);
+    return live?.stored === stored ? live.rules : undefined;
+  }
+
+  /** Were keys stored under it, and was it deleted? */
+  hasEnded(stored: string): boolean {
+    const { name, generation } = parseStoredNamespace(stored);
+    const field = this.everMade.get(name);
+    if (field === undefined) return false;
+    return generation < field.generation || (generation === field.generation && !field.rules);
+  }
+
   merge(other: SettingsState): SettingsState {
     const fields = new Map(this.#fields);
     for (const [name, theirs] of other.#fields) {
       const ours = fields.get(name);
-      if (ours === undefined || wins(theirs, ours)) fields.set(name, theirs);
+      if (ours === undefined || wins(name, theirs, ours)) fields.set(name, theirs);
     }
     const byVersion = new Map(
       [...this.history, ...other.history].map((change) => [nameOfChange(change), change]),
@@ -114,8 +155,11 @@ export class SettingsState {
     return { fields: this.#plainFields(), history: lastWithin(this.history, bytesMax) };
   }
 
+  /** A change that lost against a delete counts: no number is given twice (N3). */
   get #depth(): number {
-    return greatestOf([...this.#fields.values()].map(({ version }) => version[0]));
+    const last = this.history.at(-1);
+    const fields = greatestOf([...this.#fields.values()].map(({ version }) => version[0]));
+    return last === undefined ? fields : Math.max(fields, depthOf(last));
   }
 
   #plainFields(): [string, unknown, [number, string]][] {
@@ -138,13 +182,21 @@ function inOrder(fields: ReadonlyMap<string, Field>): ReadonlyMap<string, Field>
   return new Map(named);
 }
 
-function namespacesIn(fields: ReadonlyMap<string, Field>): ReadonlyMap<string, NamespaceRules> {
-  const found = new Map<string, NamespaceRules>();
+function everMadeIn(fields: ReadonlyMap<string, Field>): ReadonlyMap<string, NamespaceField> {
+  const found = new Map<string, NamespaceField>();
   for (const [field, { value }] of fields) {
     const name = namespaceOfField(field);
-    if (name !== undefined && value !== null) found.set(name, value as NamespaceRules);
+    if (name !== undefined) found.set(name, value as NamespaceField);
   }
   return found;
+}
+
+function liveOf(everMade: ReadonlyMap<string, NamespaceField>): ReadonlyMap<string, LiveNamespace> {
+  const live = new Map<string, LiveNamespace>();
+  for (const [name, { generation, rules }] of everMade) {
+    if (rules !== null) live.set(name, { rules, stored: storedNamespace(name, generation) });
+  }
+  return live;
 }
 
 function isValid(name: string, value: unknown): boolean {
@@ -153,8 +205,15 @@ function isValid(name: string, value: unknown): boolean {
   return isNamespaceField(name, value);
 }
 
-/** The higher version; between equal ones (two configurations of the start) the greater text. */
-function wins(a: Field, b: Field): boolean {
+/**
+ * Of a namespace the one that has come further. Then the higher version; between equal ones (two
+ * configurations of the start) the greater text.
+ */
+function wins(name: string, a: Field, b: Field): boolean {
+  if (namespaceOfField(name) !== undefined) {
+    const [ours, theirs] = [a, b].map(({ value }) => progressOf(value as NamespaceField));
+    if (ours !== theirs) return (ours ?? 0) > (theirs ?? 0);
+  }
   if (a.version[0] !== b.version[0]) return a.version[0] > b.version[0];
   if (a.version[1] !== b.version[1]) return a.version[1] > b.version[1];
   return JSON.stringify(a.value) > JSON.stringify(b.value);

@@ -41,9 +41,8 @@ export interface KeyRangeAsked {
 function keyRange({ namespace, prefix, after }: KeyRangeAsked): KeyRange {
   const from = keyEntry({ namespace, key: prefix });
   const next = nextPrefix(prefix);
-  // A namespace holds nothing below U+0001.
   const before =
-    next === undefined ? `${PREFIX.key}${namespace}\u0001` : keyEntry({ namespace, key: next });
+    next === undefined ? afterNamespace(namespace) : keyEntry({ namespace, key: next });
   if (after === '') return { from, before };
   if (!after.startsWith(prefix)) {
     throw new OperatingError('corrupt_bytes', 'a page begins outside its range');
@@ -91,6 +90,16 @@ export async function keyPage(
 export async function allWritten(store: Store): Promise<void> {
   if (store.queueFill === 0 || store.failure !== undefined) return;
   await store.transact(() => undefined, 'os', 'vital').committed;
+}
+
+/** Of the namespaces between two texts. */
+export function keyEntriesOf({ from, before }: KeyRange): KeyRange {
+  return { from: `${PREFIX.key}${from}`, before: `${PREFIX.key}${before}` };
+}
+
+/** Where to go on behind all keys of a namespace, which holds nothing below U+0001. */
+export function afterNamespace(namespace: string): string {
+  return `${PREFIX.key}${namespace}\u0001`;
 }
 
 /** Whose entry is it? */

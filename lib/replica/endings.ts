@@ -42,9 +42,18 @@ export class Endings {
    * @throws OperatingError `corrupt_bytes`, `overloaded`, `storage_failed`
    */
   expire(at: RecordKey, nowMilliseconds: number): Transacted<boolean> {
+    return this.#makeStubs(at, (version) => hasEnded(version, nowMilliseconds));
+  }
+
+  /** Makes stubs of all values: their namespace was deleted. Throws as `expire` does. */
+  end(at: RecordKey): Transacted<boolean> {
+    return this.#makeStubs(at, ({ state }) => state === 'value');
+  }
+
+  #makeStubs(at: RecordKey, isOver: (version: Version) => boolean): Transacted<boolean> {
     return this.#change(at, (siblings) => {
       const versions = siblings.versions.map((version) => {
-        return hasEnded(version, nowMilliseconds) ? stubOf(version) : version;
+        return isOver(version) ? stubOf(version) : version;
       });
       const ended = versions.filter((version, i) => version !== siblings.versions[i]).length;
       if (ended > 0) this.#options.observer.count('quorate_expired_values_total', {}, ended);

@@ -1,7 +1,6 @@
 /** The keys in conflict now, over HTTP: paged, the oldest first (docs/http-api.md, Conflicts). */
 import { z } from 'zod';
 import type { Coordination } from '../../coordination/request.js';
-import type { NamespacesControl } from '../../membership/namespaces.js';
 import { parameter, type Query } from '../http/query.js';
 import { invalid } from '../http/refusals.js';
 import type { HttpReply } from '../http/reply.js';
@@ -33,19 +32,14 @@ const PARAMETERS: readonly ParameterRow[] = [
 ];
 const NAMESPACE_PATH = '/api/v1/namespaces/:namespace/conflicts';
 
-export function conflictListRoutes(
-  coordination: Coordination,
-  namespaces: Pick<NamespacesControl, 'rulesOf'>,
-): readonly ControlRoute[] {
+export function conflictListRoutes(coordination: Coordination): readonly ControlRoute[] {
   const page = async (
     { query, timeoutMilliseconds }: ControlCall,
     namespace: string | undefined,
   ): Promise<HttpReply> => {
-    const request = { limit: limitOf(query), cursor: parameter(query, 'cursor') };
+    const request = { namespace, limit: limitOf(query), cursor: parameter(query, 'cursor') };
     const list = await coordination.listConflicts({ ...request, timeoutMilliseconds });
-    const conflicts = list.conflicts
-      .filter((row) => namespace === undefined || row.namespace === namespace)
-      .map((row) => ({ ...row, since: timeText(row.since) }));
+    const conflicts = list.conflicts.map((row) => ({ ...row, since: timeText(row.since) }));
     return jsonReply({ ...list, conflicts });
   };
   return [
@@ -71,13 +65,11 @@ export function conflictListRoutes(
       ],
       answers: {
         200: { description: 'A page of keys.', schema: listShape },
-        404: { description: 'There is no such namespace (`not_found`).' },
+        404: { description: 'There is no such namespace (`namespace_not_found`).' },
       },
       handle: (call) => {
         const [path = ''] = call.url.split('?', 1);
-        const namespace = path.split('/')[4] ?? '';
-        namespaces.rulesOf(namespace);
-        return page(call, namespace);
+        return page(call, path.split('/')[4] ?? '');
       },
     },
   ];

@@ -1,5 +1,4 @@
 /** What each owner of a key holds, over HTTP (docs/http-api.md, Control). */
-import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import { z } from 'zod';
 import type { HeldCopy } from '../../coordination/copy-inspection.js';
 import type { Coordination } from '../../coordination/request.js';
@@ -9,6 +8,7 @@ import { KEY_BYTES_MAX, keyOfParameter, keyOfPath } from '../http/key-of-path.js
 import { invalid } from '../http/refusals.js';
 import { timeText, writtenAt } from '../http/version-text.js';
 import { jsonReply } from './control-reply.js';
+import { NAMESPACE_PARAMETER, namespaceIn } from './namespace-parameter.js';
 import type { ControlCall, ControlRoute } from './route.js';
 
 const PATH = '/api/v1/cluster/copies';
@@ -47,10 +47,11 @@ export function copiesRoutes(coordination: Coordination): ControlRoute[] {
     tag: 'Cluster',
     answers: { 200: { description: 'A row for each node.', schema: copiesShape } },
   } as const;
-  const replyFor = async (key: string, { timeoutMilliseconds }: ControlCall) => {
-    const request = { namespace: DEFAULT_NAMESPACE, key, timeoutMilliseconds };
+  const replyFor = async (key: string, { query, timeoutMilliseconds }: ControlCall) => {
+    const namespace = namespaceIn(query);
+    const request = { namespace, key, timeoutMilliseconds };
     const { copies, ...where } = await coordination.copies(request);
-    return jsonReply({ namespace: DEFAULT_NAMESPACE, key, ...where, copies: copies.map(rowOf) });
+    return jsonReply({ namespace, key, ...where, copies: copies.map(rowOf) });
   };
   return [
     {
@@ -58,7 +59,10 @@ export function copiesRoutes(coordination: Coordination): ControlRoute[] {
       path: `${PATH}/:key`,
       operationId: 'getCopies',
       summary: 'What each owner of a key holds, and what stand-ins hold for absent ones',
-      parameters: [{ name: 'key', in: 'path', description: 'The key, percent-encoded once.' }],
+      parameters: [
+        { name: 'key', in: 'path', description: 'The key, percent-encoded once.' },
+        NAMESPACE_PARAMETER,
+      ],
       handle: (call) => {
         // The router decodes leniently, and twice two different keys to the same.
         const [path = ''] = call.url.split('?', 1);
@@ -77,6 +81,7 @@ export function copiesRoutes(coordination: Coordination): ControlRoute[] {
           description: 'The key.',
           schema: { type: 'string', minLength: 1, maxLength: KEY_BYTES_MAX },
         },
+        NAMESPACE_PARAMETER,
       ],
       handle: (call) => {
         const key = call.query.get('key');

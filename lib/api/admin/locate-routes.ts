@@ -1,11 +1,12 @@
 /** Where a key lies, over HTTP: its partition and its preference list (docs/http-api.md). */
-import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import { z } from 'zod';
 import type { ClusterControl } from '../../membership/cluster-types.js';
 import { KEY_BYTES_MAX, keyOfParameter, keyOfPath } from '../http/key-of-path.js';
 import { invalid } from '../http/refusals.js';
 import { jsonReply } from './control-reply.js';
-import type { ControlRoute } from './route.js';
+import { NAMESPACE_PARAMETER, namespaceIn } from './namespace-parameter.js';
+import type { NamespacesControl } from '../../membership/namespaces.js';
+import type { ControlCall, ControlRoute } from './route.js';
 
 const LOCATE_PATH = '/api/v1/cluster/locate';
 
@@ -18,9 +19,16 @@ const locateShape = z.strictObject({
   stand_ins: z.array(z.string()),
 });
 
-export function locateRoutes(cluster: ClusterControl): ControlRoute[] {
+export function locateRoutes(
+  cluster: ClusterControl,
+  namespaces: Pick<NamespacesControl, 'stored'>,
+): ControlRoute[] {
+  const located = async (key: string, { query }: ControlCall) => {
+    const namespace = namespaceIn(query);
+    return jsonReply({ ...cluster.locate(await namespaces.stored(namespace), key), namespace });
+  };
   const tag = 'Cluster';
-  const located = { 200: { description: 'Its preference list.', schema: locateShape } };
+  const answers = { 200: { description: 'Its preference list.', schema: locateShape } };
   return [
     {
       method: 'GET',
@@ -28,14 +36,15 @@ export function locateRoutes(cluster: ClusterControl): ControlRoute[] {
       operationId: 'locateKey',
       tag,
       summary: 'Where a key lies: its partition, its primaries, its stand-ins',
-      parameters: [{ name: 'key', in: 'path', description: 'The key, percent-encoded once.' }],
-      answers: located,
-      handle: ({ url }) => {
+      parameters: [
+        { name: 'key', in: 'path', description: 'The key, percent-encoded once.' },
+        NAMESPACE_PARAMETER,
+      ],
+      answers,
+      handle: (call) => {
         // The router decodes leniently, and twice two different keys to the same.
-        const [path = ''] = url.split('?', 1);
-        return jsonReply(
-          cluster.locate(DEFAULT_NAMESPACE, keyOfPath(path.slice(LOCATE_PATH.length + 1))),
-        );
+        const [path = ''] = call.url.split('?', 1);
+        return located(keyOfPath(path.slice(LOCATE_PATH.length + 1)), call);
       },
     },
     {
@@ -51,12 +60,13 @@ export function locateRoutes(cluster: ClusterControl): ControlRoute[] {
           description: 'The key.',
           schema: { type: 'string', minLength: 1, maxLength: KEY_BYTES_MAX },
         },
+        NAMESPACE_PARAMETER,
       ],
-      answers: located,
-      handle: ({ query }) => {
-        const key = query.get('key');
+      answers,
+      handle: (call) => {
+        const key = call.query.get('key');
         if (key === undefined) throw invalid('key', 'name the key: locate/KEY, or ?key=KEY');
-        return jsonReply(cluster.locate(DEFAULT_NAMESPACE, keyOfParameter(key)));
+        return located(keyOfParameter(key), call);
       },
     },
   ];

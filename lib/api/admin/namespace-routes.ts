@@ -1,8 +1,12 @@
 /** Namespaces over HTTP: made, changed, listed, deleted, with history and dry run (M2). */
 import { z } from 'zod';
-import { namespaceRules } from '../../membership/namespace-rules.js';
-import type { NamespaceAnswer, NamespacesControl } from '../../membership/namespaces.js';
-import type { ChangeOptions } from '../../membership/settings-types.js';
+import { DURABILITIES, namespaceRules } from '../../membership/namespace-rules.js';
+import type {
+  NamespaceAnswer,
+  NamespacesControl,
+  NamespaceView,
+} from '../../membership/namespaces.js';
+import { type ChangeOptions, consistencySettings } from '../../membership/settings-types.js';
 import { flag, parameter } from '../http/query.js';
 import { invalid } from '../http/refusals.js';
 import type { HttpReply } from '../http/reply.js';
@@ -29,13 +33,43 @@ const IF_MATCH: ParameterRow = {
   in: 'header',
   description: 'The version of the settings that is to be changed; 412 where it is another by now.',
 };
+const IF_NONE_MATCH: ParameterRow = {
+  name: 'If-None-Match',
+  in: 'header',
+  description: '`*`: only where there is no namespace of the name; else 412.',
+  schema: { type: 'string', const: '*' },
+};
+const WITH_KEYS: ParameterRow = {
+  name: 'with_keys',
+  in: 'query',
+  description: 'Also where it holds keys: they end with it, and do not come back.',
+  schema: { type: 'string', const: '1' },
+};
 const CONFIRM: ParameterRow = {
   name: 'confirm',
   in: 'query',
   description: 'The name of the namespace once more.',
 };
 
-const oneShape = z.strictObject({ namespace: z.string(), rules: namespaceRules });
+const { default_level, default_write_level, blind_writes, conflict_resolution, versions_kept } =
+  consistencySettings.shape;
+const effectiveShape = z.strictObject({
+  ...{ default_level, default_write_level, blind_writes, conflict_resolution, versions_kept },
+  allowed_levels: z.array(z.string()).optional(),
+  default_ttl_s: z.number().optional(),
+  durability: z.enum(DURABILITIES),
+});
+const oneShape = z.strictObject({
+  namespace: z.string(),
+  /** As they were given. */
+  rules: namespaceRules,
+  /** With what they leave out, as it is in the cluster. */
+  effective: effectiveShape,
+  /** Of the settings: to change it from here. */
+  version: z.string(),
+});
+/** The rules are judged by the store, which tells what a later version knows from what is wrong. */
+const givenShape = z.looseObject(namespaceRules.shape);
 const changedShape = z.strictObject({
   namespace: z.string(),
   /** Null: it is deleted. */
@@ -59,11 +93,16 @@ const historyShape = z.strictObject({
   ),
 });
 
-const NOT_THERE = { 404: { description: 'There is no such namespace (`not_found`).' } };
+const NOT_THERE = {
+  404: { description: 'There is no such namespace (`namespace_not_found`).' },
+  503: {
+    description: 'This node does not know it, and cannot ask a majority (`namespace_unknown`).',
+  },
+};
 const CHANGED = {
   200: { description: 'The rules after it, and which nodes have them.', schema: changedShape },
   403: { description: 'The default namespace is under the settings of the cluster.' },
-  412: { description: 'The version is another by now (`precondition_failed`).' },
+  412: { description: 'The version is another by now, or it is there (`precondition_failed`).' },
   503: { description: 'No majority of nodes is up (`settings_unavailable`).' },
 };
 
@@ -77,23 +116,17 @@ function lookRoutes(namespaces: NamespacesControl): readonly ControlRoute[] {
   return [
     {
       ...{ method: 'GET', path: PATH, operationId: 'listNamespaces', tag },
-      summary: 'The namespaces beside the default one, as this node knows them',
+      summary: 'The namespaces, the default one first, as this node knows them',
       parameters: [],
       answers: { 200: { description: 'Their rules.', schema: listShape } },
-      handle: () => {
-        const all = [...namespaces.list()];
-        return jsonReply({ namespaces: all.map(([namespace, rules]) => ({ namespace, rules })) });
-      },
+      handle: () => jsonReply({ namespaces: namespaces.list() }),
     },
     {
       ...{ method: 'GET', path: ONE, operationId: 'getNamespace', tag },
       summary: 'The rules of a namespace; what they leave out is as in the cluster',
       parameters: [NAME],
       answers: { 200: { description: 'Its rules.', schema: oneShape }, ...NOT_THERE },
-      handle: (call) => {
-        const namespace = nameOf(call);
-        return jsonReply({ namespace, rules: namespaces.rulesOf(namespace) });
-      },
+      handle: async (call) => viewOf(await namespaces.view(nameOf(call))),
     },
     {
       ...{ method: 'GET', path: `${ONE}/history`, operationId: 'getNamespaceHistory', tag },
@@ -116,22 +149,22 @@ function changeRoutes(namespaces: NamespacesControl): readonly ControlRoute[] {
     {
       ...{ method: 'PUT', path: ONE, operationId: 'putNamespace', tag },
       summary: 'Makes a namespace, or replaces its rules, on all nodes',
-      parameters: [NAME, DRY_RUN, IF_MATCH],
-      body: { 'application/json': namespaceRules },
+      parameters: [NAME, DRY_RUN, IF_MATCH, IF_NONE_MATCH],
+      body: { 'application/json': givenShape },
       bodyExample: { default_level: 'one', allowed_levels: ['one', 'quorum'] },
       answers: CHANGED,
       handle: async (call) => {
-        const options = optionsOf(call);
+        const options = { ...optionsOf(call), ifAbsent: isOnlyIfAbsent(call) };
         return answerOf(await namespaces.put(nameOf(call), call.body, options), options);
       },
     },
     {
       ...{ method: 'DELETE', path: ONE, operationId: 'deleteNamespace', tag },
-      summary: 'Deletes a namespace that holds no keys',
-      parameters: [NAME, CONFIRM, DRY_RUN, IF_MATCH],
+      summary: 'Deletes a namespace that holds no keys, or, if so asked, with all of them',
+      parameters: [NAME, CONFIRM, WITH_KEYS, DRY_RUN, IF_MATCH],
       answers: {
-        ...CHANGED,
         ...NOT_THERE,
+        ...CHANGED,
         409: { description: 'It holds keys (`namespace_not_empty`).' },
       },
       handle: async (call) => {
@@ -139,7 +172,7 @@ function changeRoutes(namespaces: NamespacesControl): readonly ControlRoute[] {
         if (parameter(call.query, 'confirm') !== namespace) {
           throw invalid('confirm', `a delete is confirmed by ?confirm=${namespace}`);
         }
-        const options = optionsOf(call);
+        const options = { ...optionsOf(call), withKeys: flag(call.query, 'with_keys') };
         return answerOf(await namespaces.delete(namespace, options), options);
       },
     },
@@ -155,6 +188,16 @@ function nameOf({ url }: ControlCall): string {
 function optionsOf({ query, headers, by, timeoutMilliseconds }: ControlCall): ChangeOptions {
   const dryRun = flag(query, 'dry_run');
   return { dryRun, ifMatch: versionOfTag(headers.ifMatch), by, timeoutMilliseconds };
+}
+
+function isOnlyIfAbsent({ headers: { ifNoneMatch } }: ControlCall): boolean {
+  if (ifNoneMatch === undefined) return false;
+  if (ifNoneMatch.trim() === '*') return true;
+  throw invalid('if-none-match', 'If-None-Match is * here', ifNoneMatch);
+}
+
+function viewOf(view: NamespaceView): HttpReply {
+  return jsonReply(view, ['ETag', `"${view.version}"`]);
 }
 
 function answerOf({ rules, version, ...answer }: NamespaceAnswer, { dryRun }: ChangeOptions) {

@@ -24,7 +24,6 @@ import type { Observer } from '../../../lib/environment/observer.js';
 import { OperatingError } from '../../../lib/errors.js';
 import type { HintsView } from '../../../lib/hints/hints-report.js';
 import type { ClusterStatus, LevelsView, RingView } from '../../../lib/membership/cluster-types.js';
-import type { NamespacesControl } from '../../../lib/membership/namespaces.js';
 import type { EventsView } from '../../../lib/membership/events.js';
 import type {
   ChangeOptions,
@@ -35,6 +34,7 @@ import type {
 import type { KeptVersion } from '../../../lib/persistence/versions.js';
 import type { AuditEntry } from '../../../lib/resolution/audit-entry.js';
 import type { Version } from '../../../lib/versioning/siblings.js';
+import { FakeNamespaces, SETTINGS } from './fake-namespaces.js';
 import { NOTHING_SEEN_YET, type SessionToken } from '../../../lib/versioning/session-token.js';
 
 export const WRITER = 'n1.1.0123456789ab';
@@ -77,8 +77,6 @@ export const ABSENT: GetAnswer = {
   receipt: RECEIPT,
 };
 
-const RULES = { default_level: 'one', allowed_levels: ['one', 'quorum'] };
-
 export const WRITTEN: PutAnswer = {
   version: `${WRITER}.7`,
   context: 'TmV3',
@@ -91,19 +89,6 @@ const CONFLICTS: ConflictList = {
   conflicts: [{ namespace: 'default', key: 'k/1', since: WRITTEN_AT / 1000 }],
   cursor: 'bmV4dA',
   unanswered: ['n3'],
-};
-
-const SETTINGS: ConsistencySettings = {
-  default_level: 'quorum',
-  default_write_level: 'quorum',
-  read_repair_probability: 0.1,
-  blind_writes: 'overwrite',
-  tombstone_retention_s: 86_400,
-  conflict_resolution: 'siblings',
-  versions_kept: 0,
-  versions_kept_for_s: 0,
-  rate_limit_max: 0,
-  rate_limit_window: '1s',
 };
 
 export class FakeNode implements ApiNode {
@@ -171,25 +156,7 @@ export class FakeNode implements ApiNode {
   };
 
   readonly gauges = { measure: async (): Promise<void> => undefined };
-  readonly namespacesPut: [string, unknown][] = [];
-  readonly namespaces: NamespacesControl = {
-    rulesOf: (namespace) => {
-      if (namespace === 'default' || namespace === 'shop') return RULES;
-      throw new OperatingError('not_found', `there is no namespace "${namespace}"`);
-    },
-    list: () => new Map([['shop', RULES]]),
-    put: async (namespace, rules) => {
-      this.namespacesPut.push([namespace, rules]);
-      return { namespace, rules: RULES, version: 'v2', nodes: ['n1', 'n2'] };
-    },
-    delete: async (namespace) => {
-      if (this.keyList.items.length > 0) {
-        throw new OperatingError('namespace_not_empty', 'it holds keys');
-      }
-      return { namespace, rules: undefined, version: 'v2', nodes: ['n1', 'n2'] };
-    },
-    history: () => [{ at: WRITTEN_AT / 1000, node: 'n1', by: '127.0.0.1', from: null, to: RULES }],
-  };
+  readonly namespaces = new FakeNamespaces(() => this.keyList.items.length > 0);
 
   readonly keyLists = {
     list: async (request: KeyListRequest): Promise<KeyList> => {

@@ -38,6 +38,11 @@ async function listed(
   throw new Error('the list has no end');
 }
 
+async function makeShop(cluster: LocalCluster): Promise<void> {
+  const change = { dryRun: false, by: 'a test', ifMatch: undefined };
+  await cluster.wait(cluster.node('n1').namespaces.put('shop', {}, change));
+}
+
 const KEYS = [
   'a',
   'a/b',
@@ -58,6 +63,7 @@ t.test('keys of all partitions in UTF-8 order, by pages of any size, at each lev
   t.strictSame(await listed(cluster, cluster.ids, { prefix: 'k1', limit: 3 }), prefixed);
   t.strictSame(await listed(cluster, cluster.ids, { prefix: '\ue000' }), ['\ue000']);
   t.strictSame(await listed(cluster, cluster.ids, { prefix: 'none' }), []);
+  await makeShop(cluster);
   t.strictSame(await listed(cluster, cluster.ids, { namespace: 'shop' }), []);
   const { receipt } = await page(cluster, 'n2', { level: 'one' });
   t.match(receipt, { level: 'one', asked: 5 });
@@ -149,6 +155,7 @@ t.test('values of a page are bounded, and the cursor goes on behind the last', a
 
 t.test('a cursor is of its prefix, namespace and cluster', async (t) => {
   const cluster = await clusterFor(t);
+  await makeShop(cluster);
   for (const key of ['k1', 'k2', 'k3']) await cluster.put('n1', key, 'x');
   const { cursor = '' } = await page(cluster, 'n1', { prefix: 'k', limit: 1 });
   t.match(await page(cluster, 'n2', { prefix: 'k', cursor }), { items: [{ key: 'k2' }, {}] });

@@ -65,7 +65,7 @@ t.test('a history that grows while it is read is read again', async (t) => {
       return told;
     },
   } as unknown as Messenger;
-  const { settings, hash } = await pullSettings(messenger, 'n2', 1000);
+  const { settings, hash } = await pullSettings(messenger, 'n2', 1000, 0);
   t.strictSame(settings.history, [1, 2, 3, 4].map(change));
   t.equal(hash, 4);
   t.strictSame(asked.slice(2), ['3-0 n1', null, '1-0 n1', '2-0 n1', '3-0 n1']);

@@ -308,7 +308,10 @@ const MEMBERSHIP = [
   samples(membership.TAKE_TICKET, [{ start: 3, id: '00ff', life: '11ee' }], [{ held: false }]),
   samples(
     membership.PULL_SETTINGS,
-    [{ after: null }, { after: '1-0a1b2c3d n1' }],
+    [
+      { after: null, known: 2 ** 31 },
+      { after: '1-0a1b2c3d n1', known: 0 },
+    ],
     [
       { settings: plainSettings, more: true, hash: 7 },
       { settings: plainSettings, more: false, hash: 7, unread: true },

@@ -50,6 +50,6 @@ t.test('plans are made anew when a link closes, when time passes, after a silenc
   });
   t.ok(view.isUp('n2'));
   cluster.network.gate = (from, to) => from !== 'n3' && to !== 'n3';
-  while (!view.isSuspect('n3')) await moved('a heartbeat later', () => cluster.clock.advance(500));
+  while (!view.isSuspect('n3')) await moved('a heartbeat later', () => cluster.clock.advance(600));
   t.ok(view.isUp('n3'), 'suspicion comes of time alone: no link has closed');
 });

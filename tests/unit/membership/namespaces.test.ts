@@ -18,7 +18,22 @@ function put(cluster: LocalCluster, id: string, name: string, rules: unknown, ch
 }
 
 function remove(cluster: LocalCluster, id: string, name: string) {
-  return cluster.wait(cluster.node(id).namespaces.delete(name, CHANGE));
+  const options = { ...CHANGE, withKeys: false };
+  return cluster.wait(cluster.node(id).namespaces.delete(name, options));
+}
+
+function rulesOf(cluster: LocalCluster, id: string, name: string): unknown {
+  return cluster
+    .node(id)
+    .namespaces.list()
+    .find(({ namespace }) => namespace === name)?.rules;
+}
+
+function namesOn(cluster: LocalCluster, id: string): string[] {
+  return cluster
+    .node(id)
+    .namespaces.list()
+    .map(({ namespace }) => namespace);
 }
 
 const inShop = (fields: Partial<PutRequest> = {}) => ({ namespace: 'shop', ...fields });
@@ -27,16 +42,17 @@ t.test('a namespace is made on all nodes, changed, listed and deleted', async (t
   const cluster = await clusterFor(t);
   const dry = await put(cluster, 'n1', 'shop', { default_level: 'one' }, { dryRun: true });
   t.strictSame(dry.nodes, []);
-  t.equal(cluster.node('n1').namespaces.list().size, 0, 'a dry run makes nothing');
+  t.strictSame(namesOn(cluster, 'n1'), ['default'], 'a dry run makes nothing');
   await put(cluster, 'n1', 'shop', { default_level: 'one' });
   await put(cluster, 'n2', 'archive', {});
   for (const id of cluster.ids) {
-    t.strictSame([...cluster.node(id).namespaces.list().keys()], ['archive', 'shop'], id);
+    t.strictSame(namesOn(cluster, id), ['default', 'archive', 'shop'], id);
   }
   await put(cluster, 'n3', 'shop', { versions_kept: 2 });
-  t.strictSame(cluster.node('n1').namespaces.rulesOf('shop'), { versions_kept: 2 });
+  t.strictSame(rulesOf(cluster, 'n1', 'shop'), { versions_kept: 2 });
   await remove(cluster, 'n2', 'archive');
-  t.throws(() => cluster.node('n1').namespaces.rulesOf('archive'), { code: 'not_found' });
+  const gone = cluster.wait(cluster.node('n1').namespaces.view('archive'));
+  await t.rejects(gone, { code: 'namespace_not_found' });
   const [last, first] = cluster.node('n1').namespaces.history('shop');
   t.match(first, { by: 'a test', from: null, to: { default_level: 'one' } });
   t.match(last, { from: { default_level: 'one' }, to: { versions_kept: 2 } });
@@ -49,7 +65,7 @@ t.test('it is there after all nodes were off', async (t) => {
   for (const id of cluster.ids) await cluster.start(id);
   await cluster.wait(Promise.all([...cluster.nodes.values()].map((node) => node.ready())));
   for (const id of cluster.ids) {
-    t.strictSame(cluster.node(id).namespaces.rulesOf('shop'), { default_ttl_s: 60 });
+    t.strictSame(rulesOf(cluster, id, 'shop'), { default_ttl_s: 60 });
   }
 });
 
@@ -80,7 +96,7 @@ t.test('keys of two namespaces are two keys', async (t) => {
 
 t.test('who asks for one that is not there is told how to make it', async (t) => {
   const cluster = await clusterFor(t);
-  const wrong = { code: 'not_found', message: /PUT \/api\/v1\/namespaces\/shop/ };
+  const wrong = { code: 'namespace_not_found', message: /PUT \/api\/v1\/namespaces\/shop/ };
   await t.rejects(async () => cluster.get('n1', 'k', inShop()), wrong);
   await t.rejects(async () => cluster.put('n1', 'k', 'x', inShop()), wrong);
   await t.rejects(async () => remove(cluster, 'n1', 'shop'), wrong);
@@ -102,6 +118,13 @@ t.test('levels: its defaults, and what it does not allow', async (t) => {
   const fallen = inShop({ fallbacks: ['quorum'] });
   await t.rejects(async () => cluster.get('n1', 'k', fallen), refused);
   t.strictSame(await cluster.texts('n1', 'k', inShop({ level: 'two' })), ['x']);
+  t.strictSame(await cluster.texts('n1', 'k', inShop({ level: '2' })), ['x'], 'the same by number');
+  const { context = '' } = await cluster.get('n1', 'k', inShop());
+  const resolution = { kind: 'strategy', strategy: 'last-writer' } as const;
+  const resolve = { ...inShop(), key: 'k', level: 'quorum', fallbacks: [], context, resolution };
+  const how = { by: 'a test', timeoutMilliseconds: undefined, durability: 'sync' as const };
+  const resolved = async () => cluster.node('n1').coordination.resolve({ ...resolve, ...how });
+  await t.rejects(resolved, refused, 'so is a resolution that names a durability');
 });
 
 t.test('writes: time to live, durability, blind writes, versions, as it says', async (t) => {
@@ -128,6 +151,32 @@ t.test('writes: time to live, durability, blind writes, versions, as it says', a
   t.strictSame(await cluster.texts('n1', 'k'), ['z']);
 });
 
+t.test('a write of a session is synced, whatever the namespace says', async (t) => {
+  const cluster = await clusterFor(t);
+  await put(cluster, 'n1', 'shop', { durability: 'memory' });
+  const durability = undefined;
+  const plain = await cluster.put('n1', 'k', 'x', inShop({ durability }));
+  t.equal(plain.receipt.durability, 'memory');
+  const ofSession = await cluster.put('n1', 'k', 'y', inShop({ durability, level: 'session' }));
+  t.equal(ofSession.receipt.durability, 'sync');
+});
+
+t.test(
+  'what the cluster says shows in its effective rules, and may not be disallowed',
+  async (t) => {
+    const cluster = await clusterFor(t);
+    await put(cluster, 'n1', 'shop', { default_level: 'one', default_ttl_s: 9 });
+    const { effective } = await cluster.node('n2').namespaces.view('shop');
+    t.match(effective, { default_level: 'one', default_write_level: 'quorum', durability: 'sync' });
+    t.match(effective, { default_ttl_s: 9, allowed_levels: undefined, versions_kept: 0 });
+    const refused = { code: 'invalid_request', message: /default_write_level/ };
+    const allowed = { default_level: 'one', allowed_levels: ['ONE'] };
+    await t.rejects(put(cluster, 'n1', 'shop', allowed), refused);
+    await put(cluster, 'n1', 'shop', { ...allowed, default_write_level: '1' });
+    t.match(await cluster.put('n1', 'k', 'x', inShop()), { receipt: { level: '1' } });
+  },
+);
+
 t.test('siblings are resolved as it says', async (t) => {
   const cluster = await clusterFor(t);
   await put(cluster, 'n1', 'shop', { conflict_resolution: 'last-writer', blind_writes: 'sibling' });
@@ -137,12 +186,13 @@ t.test('siblings are resolved as it says', async (t) => {
 
 t.test('one that holds a key does not go', async (t) => {
   const cluster = await clusterFor(t);
-  await put(cluster, 'n1', 'shop', { allowed_levels: ['one'], default_write_level: 'one' });
+  const rules = { default_level: 'one', default_write_level: 'one', allowed_levels: ['one'] };
+  await put(cluster, 'n1', 'shop', rules);
   await cluster.put('n1', 'k', 'x', inShop());
   await t.rejects(remove(cluster, 'n2', 'shop'), { code: 'namespace_not_empty' });
   await cluster.put('n1', 'k', '', inShop({ change: { state: 'tombstone' } }));
   await remove(cluster, 'n2', 'shop');
-  await t.rejects(async () => cluster.get('n3', 'k', inShop()), { code: 'not_found' });
+  await t.rejects(async () => cluster.get('n3', 'k', inShop()), { code: 'namespace_not_found' });
 });
 
 t.test('what is no name, no rule, or the default one is refused', async (t) => {
@@ -154,6 +204,7 @@ t.test('what is no name, no rule, or the default one is refused', async (t) => {
   await t.rejects(put(cluster, 'n1', 'default', {}), { code: 'not_allowed' });
   await t.rejects(remove(cluster, 'n1', 'default'), { code: 'not_allowed' });
   const wrong = [{ default_level: 'x' }, { what: 1 }, { allowed_levels: [] }, { default_ttl_s: 0 }];
+  await t.rejects(put(cluster, 'n1', 'shop', { replicas: 5 }), { code: 'not_implemented' });
   for (const rules of wrong) {
     await t.rejects(put(cluster, 'n1', 'shop', rules), { code: 'invalid_request' });
   }

@@ -28,11 +28,22 @@ const fields: fc.Arbitrary<Partial<ConsistencySettings>> = fc.record(
   { requiredKeys: [] },
 );
 
+const shop = fc.record(
+  {
+    'namespace/shop': fc.record({
+      generation: fc.integer({ min: 1, max: 3 }),
+      rules: fc.constantFrom(null, {}, { default_ttl_s: 5 }),
+    }),
+  },
+  { requiredKeys: [] },
+);
+
 type Step =
-  | { readonly node: number; readonly fields: Partial<ConsistencySettings> }
+  | { readonly node: number; readonly fields: Readonly<Record<string, unknown>> }
   | { readonly node: number; readonly from: number };
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ node: fc.nat(2), fields }),
+  fc.record({ node: fc.nat(2), fields: shop }),
   fc.record({ node: fc.nat(2), from: fc.nat(2) }),
 );
 
@@ -141,4 +152,28 @@ t.test('history has a bound, and keeps the newest', async (t) => {
   t.equal(state.history.length, 1_000);
   t.equal(state.history.at(-1)?.at, 1_200);
   t.equal(state.merge(state).history.length, 1_000);
+});
+
+t.test('a delete of a namespace beats a change that knew nothing of it (N3)', async (t) => {
+  const make = (generation: number, rules: unknown) => ({
+    'namespace/shop': { generation, rules },
+  });
+  const at = (node: string) => ({ at: 1, node, by: 'test' });
+  const base = SettingsState.initial(INITIAL).change(make(1, {}), at('n1'));
+  const deleted = base.change(make(1, null), at('n1'));
+  const changed = base
+    .change({ default_level: 'one' }, at('n2'))
+    .change(make(1, { durability: 'os' }), at('n2'));
+  const merged = changed.merge(deleted);
+  t.ok(same(merged, deleted.merge(changed)));
+  t.equal(merged.namespaces.size, 0);
+  t.strictSame(merged.everEnded, ['shop']);
+  t.ok(merged.hasEnded('shop~1'));
+  t.notOk(merged.hasEnded('shop~2'));
+  t.notOk(merged.hasEnded('other~1'), 'what this node does not know has not ended');
+  t.ok(Number.parseInt(merged.version, 10) >= Number.parseInt(changed.version, 10));
+  const anew = merged.change(make(2, {}), at('n3'));
+  t.equal(anew.namespaces.get('shop')?.stored, 'shop~2');
+  t.ok(same(anew.merge(deleted).merge(changed), anew));
+  t.ok(anew.hasEnded('shop~1'));
 });

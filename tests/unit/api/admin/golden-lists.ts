@@ -40,21 +40,24 @@ export const LIST_GOLDEN: readonly Golden[] = [
 
 const NAMESPACE = '/api/v1/namespaces/{namespace}';
 const SHOP = '/api/v1/namespaces/shop';
-const RULES = { default_level: 'one', allowed_levels: ['one', 'quorum'] };
+const RULES = {
+  ...{ default_level: 'one', default_write_level: 'one', allowed_levels: ['one', 'quorum'] },
+};
 const SHOP_RULES = { namespace: 'shop', rules: RULES };
+const SHOP_SHOWN = { ...SHOP_RULES, effective: { default_level: 'one', durability: 'sync' } };
 export const NAMESPACE_GOLDEN: readonly Golden[] = [
   {
     operation: 'GET /api/v1/namespaces',
     path: '/api/v1/namespaces',
     status: 200,
-    expected: { namespaces: [SHOP_RULES] },
+    expected: { namespaces: [{ namespace: 'default', rules: {} }, SHOP_SHOWN] },
   },
-  { operation: `GET ${NAMESPACE}`, path: SHOP, status: 200, expected: SHOP_RULES },
+  { operation: `GET ${NAMESPACE}`, path: SHOP, status: 200, expected: SHOP_SHOWN },
   {
     operation: `GET ${NAMESPACE}`,
     path: '/api/v1/namespaces/none',
     status: 404,
-    expected: { code: 'not_found' },
+    expected: { code: 'namespace_not_found' },
   },
   {
     operation: `PUT ${NAMESPACE}`,
