@@ -74,6 +74,7 @@ const NAMESPACE_OPTION: OptionRow = {
   flags: '--namespace <name>',
   variable: 'QUORATE_NAMESPACE',
   summary: 'of the key; without it the default one',
+  group: REQUEST_GROUP,
 };
 
 export const CONTROL_OPTIONS = [ENDPOINT_OPTION, OUTPUT_OPTION, VARIABLES_OPTION];

@@ -1,6 +1,6 @@
 /** `quorate conflicts`: the keys in conflict, or the siblings of one and how earlier ones ended. */
 import { z } from 'zod';
-import { pathOf, withQuery } from '../../lib/client/key-path.js';
+import { namespacePathOf, pathOf, withQuery } from '../../lib/client/key-path.js';
 import { clientOf, KEY_OPTIONS, keysPathOf } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import { printControl } from '../control-command.js';
@@ -68,7 +68,9 @@ export const conflictsCommand: CommandRow = {
 async function list(invocation: Invocation, limit: number): Promise<ExitCode> {
   const { options, terminal } = invocation;
   const client = await clientOf(options);
-  const path = withQuery('/api/v1/conflicts', {
+  const namespace = options.text('namespace');
+  const base = namespace === undefined ? '/api/v1' : namespacePathOf(namespace);
+  const path = withQuery(`${base}/conflicts`, {
     limit: String(limit),
     cursor: options.text('cursor'),
   });
@@ -80,8 +82,8 @@ async function list(invocation: Invocation, limit: number): Promise<ExitCode> {
     table: (to, { conflicts }) =>
       table(
         to,
-        ['KEY', 'SINCE'],
-        conflicts.map(({ key, since }) => [key, since]),
+        ['NAMESPACE', 'KEY', 'SINCE'],
+        conflicts.map((row) => [row.namespace, row.key, row.since]),
       ),
     value: ({ conflicts }) => conflicts.map(({ key }) => key).join('\n'),
   });

@@ -1,7 +1,7 @@
 /** `quorate copies`: what each owner of a key holds. */
 import { z } from 'zod';
-import { pathOf } from '../../lib/client/key-path.js';
-import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
+import { pathOf, withQuery } from '../../lib/client/key-path.js';
+import { clientOf, KEY_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
 import { table } from '../output.js';
@@ -29,11 +29,12 @@ export const copiesCommand: CommandRow = {
   example: 'copies cart',
   summary: 'show what each owner of a key holds',
   arguments: '<key>',
-  options: CONTROL_OPTIONS,
+  options: KEY_OPTIONS,
   run: async (invocation) => {
     const [key = ''] = invocation.arguments;
     const client = await clientOf(invocation.options);
-    const path = pathOf('/api/v1/cluster/copies', key);
+    const namespace = invocation.options.text('namespace');
+    const path = withQuery(pathOf('/api/v1/cluster/copies', key), { namespace });
     return printControl(invocation, await client.control('GET', path, shape), {
       table: (terminal, { copies }) => {
         const rows = copies.flatMap(({ node, role, said, complete, versions }) => {

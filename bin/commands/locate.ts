@@ -1,7 +1,7 @@
 /** `quorate locate`: where a key lies. */
 import { z } from 'zod';
-import { pathOf } from '../../lib/client/key-path.js';
-import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
+import { pathOf, withQuery } from '../../lib/client/key-path.js';
+import { clientOf, KEY_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
 import { table } from '../output.js';
@@ -18,11 +18,12 @@ export const locateCommand: CommandRow = {
   example: 'locate cart',
   summary: 'show the preference list of a key',
   arguments: '<key>',
-  options: CONTROL_OPTIONS,
+  options: KEY_OPTIONS,
   run: async (invocation) => {
     const [key = ''] = invocation.arguments;
     const client = await clientOf(invocation.options);
-    const path = pathOf('/api/v1/cluster/locate', key);
+    const namespace = invocation.options.text('namespace');
+    const path = withQuery(pathOf('/api/v1/cluster/locate', key), { namespace });
     return printControl(invocation, await client.control('GET', path, shape), {
       table: (terminal, { partition, primaries, stand_ins }) =>
         table(

@@ -1,6 +1,8 @@
-/** `quorate namespace`: namespaces and their rules: list, show, make or change, delete. */
+/** `quorate namespace`: namespaces and their rules: made, changed, shown, deleted. */
 import { z } from 'zod';
-import { basePathOf } from '../../lib/client/key-path.js';
+import { namespacePathOf, withQuery } from '../../lib/client/key-path.js';
+import { QuorateError } from '../../lib/client/quorate-error.js';
+import type { Answered } from '../../lib/client/results.js';
 import { OperatingError } from '../../lib/errors.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
@@ -8,30 +10,35 @@ import { printControl } from '../control-command.js';
 import type { ExitCode } from '../exit-code.js';
 import type { OptionRow } from '../option-row.js';
 import { table } from '../output.js';
+import { rulesAfter, rulesOf } from '../rules-text.js';
 
 const PATH = '/api/v1/namespaces';
 
 const rulesShape = z.record(z.string(), z.unknown());
-const oneShape = z.looseObject({ namespace: z.string(), rules: rulesShape.nullable() });
-const listShape = z.looseObject({ namespaces: z.array(oneShape) });
+const viewShape = z.looseObject({
+  namespace: z.string(),
+  rules: rulesShape,
+  effective: rulesShape,
+  version: z.string(),
+});
+const listShape = z.looseObject({ namespaces: z.array(viewShape) });
+const changedShape = z.looseObject({ namespace: z.string(), rules: rulesShape.nullable() });
 const historyShape = z.looseObject({
   history: z.array(
     z.looseObject({
-      at: z.string(),
-      node: z.string(),
-      by: z.string(),
-      from: z.unknown(),
-      to: z.unknown(),
+      ...{ at: z.string(), node: z.string(), by: z.string() },
+      ...{ from: z.unknown(), to: z.unknown() },
     }),
   ),
 });
 
+const DRY_RUN: OptionRow = {
+  flags: '--dry-run',
+  variable: 'QUORATE_NAMESPACE_DRY_RUN',
+  summary: 'show the result, change nothing',
+};
 const CHANGE_OPTIONS: readonly OptionRow[] = [
-  {
-    flags: '--dry-run',
-    variable: 'QUORATE_NAMESPACE_DRY_RUN',
-    summary: 'show the result, change nothing',
-  },
+  DRY_RUN,
   {
     flags: '--if-match <version>',
     variable: 'QUORATE_NAMESPACE_IF_MATCH',
@@ -39,11 +46,13 @@ const CHANGE_OPTIONS: readonly OptionRow[] = [
   },
   ...CONTROL_OPTIONS,
 ];
+/** A change is made of what was read; where the settings are others by then, it reads again. */
+const TRIES_MAX = 5;
 
 const listCommand: CommandRow = {
   name: 'list',
   example: 'namespace list',
-  summary: 'list the namespaces beside the default one',
+  summary: 'list the namespaces',
   options: CONTROL_OPTIONS,
   run: list,
 };
@@ -52,33 +61,38 @@ export const namespaceCommand: CommandRow = {
   ...listCommand,
   name: 'namespace',
   group: 'State of the cluster:',
-  example: 'namespace put shop default_level=one',
+  example: 'namespace create shop default_level=one',
   summary: 'list, make, change or delete namespaces',
   commands: [
     listCommand,
     {
-      name: 'get',
-      example: 'namespace get shop',
-      summary: 'show the rules of a namespace',
+      name: 'show',
+      example: 'namespace show shop',
+      summary: 'show the rules of a namespace, and what holds where it has none',
       arguments: '<namespace>',
       options: CONTROL_OPTIONS,
-      run: (invocation) => ask(invocation, 'GET', '', undefined),
+      run: show,
     },
     {
-      name: 'put',
-      example: 'namespace put shop default_level=one allowed_levels=one,quorum',
-      summary: 'make a namespace, or replace its rules: default_level=one durability=os',
+      name: 'create',
+      example: 'namespace create shop default_level=one durability=os',
+      summary: 'make a namespace, with rules or without',
       arguments: '<namespace> [rule=value...]',
+      options: [DRY_RUN, ...CONTROL_OPTIONS],
+      run: create,
+    },
+    {
+      name: 'change',
+      example: 'namespace change shop allowed_levels=one,quorum default_ttl_s= --dry-run',
+      summary: 'change the rules that are named; a rule without a value is taken away',
+      arguments: '<namespace> <rule=value...>',
       options: CHANGE_OPTIONS,
-      run: (invocation) => {
-        const [, ...rules] = invocation.arguments;
-        return ask(invocation, 'PUT', '', rulesOf(rules));
-      },
+      run: change,
     },
     {
       name: 'delete',
       example: 'namespace delete shop --confirm shop',
-      summary: 'delete a namespace that holds no keys',
+      summary: 'delete a namespace that holds no keys, or with all of them',
       arguments: '<namespace>',
       options: [
         {
@@ -86,12 +100,14 @@ export const namespaceCommand: CommandRow = {
           variable: 'QUORATE_NAMESPACE_CONFIRM',
           summary: 'the name once more',
         },
+        {
+          flags: '--with-keys',
+          variable: 'QUORATE_NAMESPACE_WITH_KEYS',
+          summary: 'also where it holds keys: they do not come back',
+        },
         ...CHANGE_OPTIONS,
       ],
-      run: (invocation) => {
-        const confirm = invocation.options.required('confirm');
-        return ask(invocation, 'DELETE', `confirm=${encodeURIComponent(confirm)}`, undefined);
-      },
+      run: remove,
     },
     {
       name: 'history',
@@ -111,34 +127,80 @@ async function list(invocation: Invocation): Promise<ExitCode> {
       table(
         to,
         ['NAMESPACE', 'RULES'],
-        namespaces.map(({ namespace, rules }) => [namespace, JSON.stringify(rules)]),
+        namespaces.map(({ namespace, rules }) => [namespace, textOf(rules)]),
       ),
     value: ({ namespaces }) => namespaces.map(({ namespace }) => namespace).join('\n'),
   });
 }
 
-async function ask(
-  invocation: Invocation,
-  method: 'GET' | 'PUT' | 'DELETE',
-  query: string,
-  body: unknown,
-): Promise<ExitCode> {
+async function show(invocation: Invocation): Promise<ExitCode> {
+  const client = await clientOf(invocation.options);
+  const result = await client.control('GET', pathOfNamespace(invocation), viewShape);
+  return printControl(invocation, result, {
+    table: (to, { rules, effective }) =>
+      table(
+        to,
+        ['RULE', 'VALUE', 'OF'],
+        Object.entries(effective).map(([name, value]) => [
+          ...[name, String(value), name in rules ? 'the namespace' : 'the cluster'],
+        ]),
+      ),
+    value: ({ rules }) => JSON.stringify(rules),
+  });
+}
+
+async function create(invocation: Invocation): Promise<ExitCode> {
+  const [, ...words] = invocation.arguments;
+  const client = await clientOf(invocation.options);
+  const path = changePathOf(invocation);
+  const onlyNew = { 'if-none-match': '*' };
+  const rules = rulesOf(words, (name) => {
+    throw new OperatingError('invalid_request', `"${name}" has no value`);
+  });
+  return printChange(invocation, await client.control('PUT', path, changedShape, rules, onlyNew));
+}
+
+async function change(invocation: Invocation): Promise<ExitCode> {
+  const { options } = invocation;
+  const [, ...words] = invocation.arguments;
+  const client = await clientOf(options);
+  const given = options.text('ifMatch');
+  for (let tries = 1; ; tries += 1) {
+    const before = await client.control('GET', pathOfNamespace(invocation), viewShape);
+    const { rules, version } = before.content;
+    const onThis = { 'if-match': `"${given ?? version}"` };
+    const after = rulesAfter(rules, words);
+    try {
+      const path = changePathOf(invocation);
+      const result = await client.control('PUT', path, changedShape, after, onThis);
+      return printChange(invocation, result);
+    } catch (error) {
+      const isLate = error instanceof QuorateError && error.code === 'precondition_failed';
+      if (!isLate || given !== undefined || tries === TRIES_MAX) throw error;
+    }
+  }
+}
+
+async function remove(invocation: Invocation): Promise<ExitCode> {
   const { options } = invocation;
   const client = await clientOf(options);
-  const isDry = method !== 'GET' && options.isSet('dryRun');
-  const parameters = [query, isDry ? 'dry_run=1' : ''].filter((text) => text !== '').join('&');
-  const path = `${pathOfNamespace(invocation)}${parameters === '' ? '' : `?${parameters}`}`;
-  const version = method === 'GET' ? undefined : options.text('ifMatch');
+  const confirm = options.required('confirm');
+  const path = withQuery(changePathOf(invocation), {
+    ...{ confirm, with_keys: options.isSet('withKeys') ? '1' : undefined },
+  });
+  const version = options.text('ifMatch');
   const headers = version === undefined ? {} : { 'if-match': `"${version}"` };
-  return printControl(invocation, await client.control(method, path, oneShape, body, headers), {
-    table: (to, { rules }) =>
-      rules === null
-        ? 'deleted\n'
-        : table(
-            to,
-            ['RULE', 'VALUE'],
-            Object.entries(rules).map(([name, value]) => [name, String(value)]),
-          ),
+  const result = await client.control('DELETE', path, changedShape, undefined, headers);
+  return printChange(invocation, result);
+}
+
+function printChange(
+  invocation: Invocation,
+  result: Answered<z.infer<typeof changedShape>>,
+): ExitCode {
+  return printControl(invocation, result, {
+    table: (to, { namespace, rules }) =>
+      table(to, ['NAMESPACE', 'RULES'], [[namespace, rules === null ? 'deleted' : textOf(rules)]]),
     value: ({ rules }) => JSON.stringify(rules),
   });
 }
@@ -159,21 +221,16 @@ async function history(invocation: Invocation): Promise<ExitCode> {
   });
 }
 
-function pathOfNamespace({ arguments: [namespace = ''] }: Invocation): string {
-  return namespace === 'default' ? `${PATH}/default` : basePathOf(namespace);
+function textOf(rules: Readonly<Record<string, unknown>>): string {
+  const words = Object.entries(rules).map(([name, value]) => `${name}=${String(value)}`);
+  return words.length === 0 ? '-' : words.join(' ');
 }
 
-/** `name=value`: numbers as such, lists of levels by commas. */
-function rulesOf(words: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(
-    words.map((word) => {
-      const split = word.indexOf('=');
-      if (split < 1) {
-        throw new OperatingError('invalid_request', `"${word}" is not RULE=VALUE`);
-      }
-      const [name, text] = [word.slice(0, split), word.slice(split + 1)];
-      if (name === 'allowed_levels') return [name, text.split(',')];
-      return [name, /^[0-9]+$/.test(text) && !name.endsWith('level') ? Number(text) : text];
-    }),
-  );
+function pathOfNamespace({ arguments: [namespace = ''] }: Invocation): string {
+  return namespacePathOf(namespace);
+}
+
+function changePathOf(invocation: Invocation): string {
+  const isDry = invocation.options.isSet('dryRun');
+  return withQuery(pathOfNamespace(invocation), { dry_run: isDry ? '1' : undefined });
 }

@@ -6,6 +6,11 @@ const NAMESPACE = /^[a-z0-9][a-z0-9-]{0,62}$/;
 /** Below it lie `kv` and `batch`. @throws ArgumentError where it is no name of a namespace */
 export function basePathOf(namespace: string | undefined): string {
   if (namespace === undefined || namespace === 'default') return '/api/v1';
+  return namespacePathOf(namespace);
+}
+
+/** Of what is about a namespace itself. @throws ArgumentError where it is no name of one */
+export function namespacePathOf(namespace: string): string {
   if (NAMESPACE.test(namespace)) return `/api/v1/namespaces/${namespace}`;
   throw new ArgumentError('a namespace is 1 to 63 small letters, digits and hyphens');
 }

@@ -5,10 +5,8 @@ import { DEFAULT_NAMESPACE, isNamespaceName } from '../partitioning/namespace.js
 import {
   assertDefaultsAllowed,
   type EffectiveRules,
-  effectiveRules,
   fieldOfNamespace,
   type NamespaceField,
-  NO_RULES,
   type NamespaceRules,
   validRules,
 } from './namespace-rules.js';
@@ -64,6 +62,8 @@ export interface NamespacesControl {
    * Rejects with `namespace_not_found`; or `namespace_unknown`, where nobody can be asked.
    */
   view(namespace: string): Promise<NamespaceView>;
+  /** What holds in it; undefined: this node does not know it. Every request asks. */
+  effective(namespace: string): EffectiveRules | undefined;
   /** As this node knows them; the default one first. */
   list(): readonly NamespaceView[];
   /** The namespace of its keys where they are stored (N2). Rejects as `view` does. */
@@ -74,8 +74,6 @@ export interface NamespacesControl {
   /** Newest first. */
   history(namespace: string): readonly NamespaceChange[];
 }
-
-const DEFAULT: LiveNamespace = { rules: NO_RULES, stored: DEFAULT_NAMESPACE };
 
 export class Namespaces implements NamespacesControl {
   readonly #settings: SettingsRegister;
@@ -89,8 +87,9 @@ export class Namespaces implements NamespacesControl {
 
   /** Undefined: it is not there, as far as this node knows. */
   known(namespace: string): LiveNamespace | undefined {
-    if (namespace === DEFAULT_NAMESPACE) return DEFAULT;
-    return this.#settings.state.namespaces.get(namespace);
+    const { state } = this.#settings;
+    if (namespace === DEFAULT_NAMESPACE) return state.defaultNamespace;
+    return state.namespaces.get(namespace);
   }
 
   /** Of a namespace that is not known here: settings travel, and it may be on its way. */
@@ -115,14 +114,18 @@ export class Namespaces implements NamespacesControl {
     return this.#viewOf(namespace, await this.find(namespace));
   }
 
+  effective(namespace: string): EffectiveRules | undefined {
+    return this.known(namespace)?.effective;
+  }
+
   list(): readonly NamespaceView[] {
-    const all = [[DEFAULT_NAMESPACE, DEFAULT] as const, ...this.#settings.state.namespaces];
+    const { defaultNamespace, namespaces } = this.#settings.state;
+    const all = [[DEFAULT_NAMESPACE, defaultNamespace] as const, ...namespaces];
     return all.map(([namespace, live]) => this.#viewOf(namespace, live));
   }
 
-  #viewOf(namespace: string, { rules }: LiveNamespace): NamespaceView {
-    const { settings, version } = this.#settings.state;
-    return { namespace, rules, effective: effectiveRules(settings, rules), version };
+  #viewOf(namespace: string, { rules, effective }: LiveNamespace): NamespaceView {
+    return { namespace, rules, effective, version: this.#settings.state.version };
   }
 
   async put(

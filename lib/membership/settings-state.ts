@@ -10,10 +10,13 @@ import {
   storedNamespace,
 } from '../partitioning/namespace.js';
 import {
+  type EffectiveRules,
+  effectiveRules,
   isNamespaceField,
   type NamespaceField,
   namespaceOfField,
   type NamespaceRules,
+  NO_RULES,
   progressOf,
 } from './namespace-rules.js';
 import type { ConsistencySettings, SettingsChange } from './settings-types.js';
@@ -33,6 +36,8 @@ const HISTORY_MAX = 1000;
 /** A namespace that is there. */
 export interface LiveNamespace {
   readonly rules: NamespaceRules;
+  /** With what they leave out, as it is in the cluster. */
+  readonly effective: EffectiveRules;
   /** The namespace of its keys where they are stored. */
   readonly stored: string;
 }
@@ -45,7 +50,9 @@ export class SettingsState {
   readonly history: readonly SettingsChange[];
   /** The same object at every look: every request asks for it. */
   readonly settings: ConsistencySettings;
-  /** Those that are there, in the order of their names. */
+  /** Under the rules of the cluster. */
+  readonly defaultNamespace: LiveNamespace;
+  /** The others that are there, in the order of their names. */
   readonly namespaces: ReadonlyMap<string, LiveNamespace>;
   /** All that were ever made. */
   readonly everMade: ReadonlyMap<string, NamespaceField>;
@@ -59,11 +66,17 @@ export class SettingsState {
     this.history = history;
     const entries = CONSISTENCY_SETTING_NAMES.map((name) => [name, fields.get(name)?.value]);
     this.everMade = everMadeIn(this.#fields);
-    this.namespaces = liveOf(this.everMade);
     this.everEnded = [...this.everMade].flatMap(([name, { generation, rules }]) => {
       return generation > 1 || rules === null ? [name] : [];
     });
     this.settings = Object.freeze(Object.fromEntries(entries) as ConsistencySettings);
+    this.defaultNamespace = liveOf(this.settings, NO_RULES, DEFAULT_NAMESPACE);
+    this.namespaces = new Map(
+      [...this.everMade].flatMap(([name, { generation, rules }]) => {
+        if (rules === null) return [];
+        return [[name, liveOf(this.settings, rules, storedNamespace(name, generation))] as const];
+      }),
+    );
     const plain = [this.#plainFields(), history.map(({ version }) => version)];
     this.hash = hash32(encode(plain));
   }
@@ -91,11 +104,11 @@ export class SettingsState {
     return `${this.#depth}-${fields.toString(16).padStart(8, '0')}`;
   }
 
-  /** Undefined: those of the cluster, or a namespace that is not there, or not known here. */
-  rulesOfStored(stored: string): NamespaceRules | undefined {
-    if (stored === DEFAULT_NAMESPACE) return undefined;
+  /** Of a stored key; undefined: it is not there, or not known here. */
+  namespaceOfStored(stored: string): LiveNamespace | undefined {
+    if (stored === DEFAULT_NAMESPACE) return this.defaultNamespace;
     const live = this.namespaces.get(parseStoredNamespace(stored).name);
-    return live?.stored === stored ? live.rules : undefined;
+    return live?.stored === stored ? live : undefined;
   }
 
   /** Were keys stored under it, and was it deleted? */
@@ -191,12 +204,12 @@ function everMadeIn(fields: ReadonlyMap<string, Field>): ReadonlyMap<string, Nam
   return found;
 }
 
-function liveOf(everMade: ReadonlyMap<string, NamespaceField>): ReadonlyMap<string, LiveNamespace> {
-  const live = new Map<string, LiveNamespace>();
-  for (const [name, { generation, rules }] of everMade) {
-    if (rules !== null) live.set(name, { rules, stored: storedNamespace(name, generation) });
-  }
-  return live;
+function liveOf(
+  settings: ConsistencySettings,
+  rules: NamespaceRules,
+  stored: string,
+): LiveNamespace {
+  return { rules, effective: effectiveRules(settings, rules), stored };
 }
 
 function isValid(name: string, value: unknown): boolean {

@@ -1,4 +1,4 @@
-/** The keys in conflict, as a node lists them: all pages. */
+/** The keys of the default namespace in conflict, as a node lists them: all pages. */
 import type { KvClient } from './kv-client.js';
 import type { Machine } from './machine.js';
 import type { World } from './world.js';
@@ -18,7 +18,8 @@ export async function listConflicts(
   const listed: string[] = [];
   let cursor: string | undefined = '';
   while (cursor !== undefined) {
-    const path = `/api/v1/conflicts?limit=100${cursor === '' ? '' : `&cursor=${cursor}`}`;
+    const more = cursor === '' ? '' : `&cursor=${cursor}`;
+    const path = `/api/v1/namespaces/default/conflicts?limit=100${more}`;
     const sent = { method: 'GET', path, headers: {}, body: undefined };
     const answer = await client.ask('list', machine, { timeoutMilliseconds: 5000 }, sent);
     if (answer?.status !== 200) return undefined;

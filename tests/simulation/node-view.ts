@@ -1,7 +1,11 @@
 /** What a simulation reads of the insides of a node. */
 import type { QuorateNode } from '../../lib/node.js';
 import { decodeRecord } from '../../lib/persistence/records.js';
-import { PREFIX, recordKey, recordKeyOf } from '../../lib/persistence/keyspace.js';
+import type { PlainSettings } from '../../lib/membership/messages.js';
+import { type NamespaceField, namespaceOfField } from '../../lib/membership/namespace-rules.js';
+import { DEFAULT_NAMESPACE, parseStoredNamespace } from '../../lib/partitioning/namespace.js';
+import { decodeStored } from '../../lib/persistence/checksummed.js';
+import { PREFIX, recordKey, recordKeyOf, SINGLE_KEYS } from '../../lib/persistence/keyspace.js';
 import type { StoredRecord } from '../../lib/persistence/record-table.js';
 import { isOlderThan } from '../../lib/persistence/expiry-clock.js';
 import { blockedReasonOf } from '../../lib/anti-entropy/collectable.js';
@@ -115,4 +119,26 @@ function idText({ ballot, seq }: ProposalId): string {
 
 function ballotText({ round, node, start }: Ballot): string {
   return `${round}.${node}.${start}`;
+}
+
+/** The records on its disk that hold values of a namespace that was deleted, as the node knows. */
+export function valuesOfEnded({ disk: { store } }: QuorateNode, disk: SimulatedDisk): string[] {
+  const bytes = store.get(SINGLE_KEYS.settings);
+  if (bytes === undefined) return [];
+  const { fields } = decodeStored(SINGLE_KEYS.settings, bytes) as PlainSettings;
+  const ends = new Map(
+    fields.flatMap(([field, value]) => {
+      const name = namespaceOfField(field);
+      const { generation = 0, rules } = (
+        name === undefined ? {} : value
+      ) as Partial<NamespaceField>;
+      return name === undefined ? [] : [[name, rules === null ? generation : generation - 1]];
+    }),
+  );
+  return disk.visibleEntries(PREFIX.record).flatMap(([key, record]) => {
+    const { namespace } = recordKeyOf(key, 1);
+    const { name, generation } = parseStoredNamespace(namespace);
+    const hasEnded = namespace !== DEFAULT_NAMESPACE && generation <= (ends.get(name) ?? 0);
+    return hasEnded && statesOfRemoved(key, record)?.has('value') === true ? [key] : [];
+  });
 }

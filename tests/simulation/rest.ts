@@ -5,7 +5,15 @@
 import type { QuorateNode } from '../../lib/node.js';
 import type { LeafSums } from '../../lib/persistence/leaf-sums.js';
 import type { Machine } from './machine.js';
-import { hasEnded, liveState, obstacle, openAt, ownersByPartition, ownersOf } from './node-view.js';
+import {
+  hasEnded,
+  liveState,
+  obstacle,
+  openAt,
+  ownersByPartition,
+  ownersOf,
+  valuesOfEnded,
+} from './node-view.js';
 import { EPOCH_MILLISECONDS } from './simulated-clock.js';
 import type { World } from './world.js';
 
@@ -86,6 +94,12 @@ const CONDITIONS: Readonly<Record<string, Condition>> = {
         .map((node) => `${node.id} holds ${key}${openAt(node, key)}`);
     });
   },
+  'nothing of a namespace that was deleted': (nodes, { machines }) =>
+    nodes.flatMap((node) => {
+      const disk = machines.find(({ id }) => id === node.id)?.disk;
+      const held = disk === undefined ? [] : valuesOfEnded(node, disk);
+      return held.map((key) => `${node.id} holds ${key}`);
+    }),
   'one version of the settings': (nodes) => {
     const versions = new Set(nodes.map(({ settings }) => settings.current().version));
     return versions.size > 1 ? [[...versions].join(' | ')] : [];

@@ -6,12 +6,15 @@ import { conflictsLeft } from './conflicts-left.js';
 import { checkHistory } from '../../lib/checkers/check-history.js';
 import type { ApiLimits } from '../../lib/api/api-world.js';
 import type { NodeOptions } from '../../lib/node-options.js';
+import { DEFAULT_NAMESPACE } from '../../lib/partitioning/namespace.js';
+import type { RecordKey } from '../../lib/persistence/keyspace.js';
 import type { CustomSibling, CustomValue } from '../../lib/resolution/custom.js';
 import { STRATEGY_NAMES } from '../../lib/resolution/strategies.js';
 import { type Circumstances, HistoryRecorder } from './history-recorder.js';
 import { IdentityNemesis } from './identity-nemesis.js';
-import { Machine } from './machine.js';
+import { Machine, type MachineOptions } from './machine.js';
 import { ListClient } from './list-client.js';
+import { NamespaceClient } from './namespace-client.js';
 import { KvClient } from './kv-client.js';
 import { Nemesis } from './nemesis.js';
 import { SettingsClient } from './settings-client.js';
@@ -100,9 +103,7 @@ export async function simulate(
       new Machine({
         ...{ world, network, node, apiLimits, onTrouble },
         hasAnyDiskLost: () => nemesis.disks.lastDamage >= 0,
-        onMint: (at, intent, realised) => recorder.minted(at, intent, realised, world.now),
-        onClaim: (at, of, claimed) => recorder.took(at, of, claimed, world.now),
-        onChosen: (at, state) => recorder.chosen(at, state, world.now),
+        ...mintsOf(recorder, world),
       }),
   );
   const replicaCount = Math.min(shape.replicaCount, shape.nodes);
@@ -122,6 +123,10 @@ export async function simulate(
     onAcknowledged: (machine) => nemesis.acknowledged(machine),
   });
   const lists = new ListClient(seen);
+  const namespaces = new NamespaceClient({
+    ...{ world, machines, client, onTrouble, pace: shape.pace },
+    hasAnyDiskLost: () => nemesis.disks.lastDamage >= 0,
+  });
   const workload = new Workload({ world, machines, recorder, client, lists, ...shape });
   const ownersOf = (key: string): string[] => {
     const { node } = machines.find((machine) => machine.node !== undefined) ?? {};
@@ -132,8 +137,9 @@ export async function simulate(
   const finals: FinalState[] = [];
   /** Nodes that must not run come first, while clients are served and nothing else is wrong. */
   const begin = async () => {
-    if (!identities.founded()) return { faults: nemesis.run(), clients: workload.run() };
-    const clients = workload.run();
+    const namespaced = namespaces.run();
+    const clients = Promise.all([workload.run(), namespaced]);
+    if (!identities.founded()) return { faults: nemesis.run(), clients };
     await identities.run();
     return { faults: nemesis.run(), clients };
   };
@@ -145,12 +151,14 @@ export async function simulate(
     await world.wait(shape.faultMilliseconds, 'calm begins');
     nemesis.stop();
     workload.stop();
+    namespaces.stop();
     nemesis.calm();
     await Promise.all([faults, clients]);
     // A fault that was under way has ended; nothing new has begun.
     nemesis.calm();
     const end = { world, random, machines, workload, client, lists, settings, onTrouble, isJudged };
     finals.push(...(await observeEnd(end, shape.keys)));
+    await namespaces.lookLast();
   };
   await world.runUntil(life());
   const circumstances: Circumstances = {
@@ -166,13 +174,33 @@ export async function simulate(
   const judged = checkHistory(history).filter(({ checker, key }) => {
     return key !== nemesis.disks.vanishedKey || !UNNOTICED.has(checker);
   });
-  const findings = [...trouble, ...recorder.findings(), ...log.findings(), ...judged];
+  const noted = [...recorder.findings(), ...log.findings(), ...namespaces.findings()];
+  const findings = [...trouble, ...noted, ...judged];
   for (const { checker, key, message } of findings) world.note(`! ${checker} ${key} ${message}`);
   for (const one of [...machines, identities]) one.release();
   return {
     ...{ seed, findings, digest: world.digest, counters: world.counters },
     events: world.eventCount,
     virtualMilliseconds: world.now,
+  };
+}
+
+/** Namespaces have a history of their own. */
+function mintsOf(
+  recorder: HistoryRecorder,
+  world: World,
+): Pick<MachineOptions, 'onMint' | 'onClaim' | 'onChosen'> {
+  const isDefault = ({ namespace }: RecordKey): boolean => namespace === DEFAULT_NAMESPACE;
+  return {
+    onMint: (at, intent, realised) => {
+      if (isDefault(at)) recorder.minted(at, intent, realised, world.now);
+    },
+    onClaim: (at, of, claimed) => {
+      if (isDefault(at)) recorder.took(at, of, claimed, world.now);
+    },
+    onChosen: (at, state) => {
+      if (isDefault(at)) recorder.chosen(at, state, world.now);
+    },
   };
 }
 

@@ -33,15 +33,13 @@ export class RateLimits {
   }
 
   /**
-   * What holds in a namespace, by its own rules or as in the cluster; undefined: no limit.
-   * @throws OperatingError `not_found`: names that strangers think of are not counted
+   * What holds in a namespace, by its own rules or as in the cluster; undefined: no limit. Names
+   * that this node does not know are not counted: strangers think of any number.
    */
   limitOf(namespace: string): RateLimit | undefined {
-    const { settings, namespaces } = this.#world.node;
-    const rules = namespaces.rulesOf(namespace);
-    const max = rules.rate_limit_max ?? settings.values.rate_limit_max;
-    if (max === 0) return undefined;
-    const window = rules.rate_limit_window ?? settings.values.rate_limit_window;
+    const rules = this.#world.node.namespaces.effective(namespace);
+    if (rules === undefined || rules.rate_limit_max === 0) return undefined;
+    const { rate_limit_max: max, rate_limit_window: window } = rules;
     return { max, windowSeconds: (parseDuration(window, 's') ?? 1000) / 1000 };
   }
 

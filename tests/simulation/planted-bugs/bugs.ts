@@ -8,6 +8,7 @@ import { DISK_BUGS } from './disk-bugs.js';
 import { GROUP_BUGS } from './group-bugs.js';
 import { IDENTITY_BUGS } from './identity-bugs.js';
 import { LIST_BUGS } from './list-bugs.js';
+import { NAMESPACE_BUGS } from './namespace-bugs.js';
 import type { PlantedBug } from './planted-bug.js';
 import { RPC_BUGS } from './rpc-bugs.js';
 import { STRANGER_BUGS } from './stranger-bugs.js';
@@ -26,6 +27,7 @@ export const BUGS: readonly PlantedBug[] = [
   ...GROUP_BUGS,
   ...IDENTITY_BUGS,
   ...LIST_BUGS,
+  ...NAMESPACE_BUGS,
   ...RPC_BUGS,
   ...STRANGER_BUGS,
   ...STRONG_BUGS,

@@ -1,6 +1,10 @@
 /** The namespaces of a node without a cluster: one beside the default one. */
 import { OperatingError } from '../../../lib/errors.js';
-import { effectiveRules, validRules } from '../../../lib/membership/namespace-rules.js';
+import {
+  type EffectiveRules,
+  effectiveRules,
+  validRules,
+} from '../../../lib/membership/namespace-rules.js';
 import type {
   NamespaceAnswer,
   NamespaceChange,
@@ -32,10 +36,18 @@ const CHANGED = { version: 'v2', nodes: ['n1', 'n2'] };
 export class FakeNamespaces implements NamespacesControl {
   readonly puts: [string, unknown, NamespaceChangeOptions][] = [];
   readonly deletes: [string, NamespaceDeleteOptions][] = [];
+  /** So many changes that name a version come too late. */
+  lateChanges = 0;
   readonly #holdsKeys: () => boolean;
+  readonly #settings: () => ConsistencySettings;
 
-  constructor(holdsKeys: () => boolean) {
+  constructor(settings: () => ConsistencySettings, holdsKeys: () => boolean) {
+    this.#settings = settings;
     this.#holdsKeys = holdsKeys;
+  }
+
+  effective(namespace: string): EffectiveRules | undefined {
+    return this.list().find((one) => one.namespace === namespace)?.effective;
   }
 
   async view(namespace: string): Promise<NamespaceView> {
@@ -46,7 +58,12 @@ export class FakeNamespaces implements NamespacesControl {
 
   list(): readonly NamespaceView[] {
     return [['default', {}] as const, ['shop', RULES] as const].map(([namespace, rules]) => {
-      return { namespace, rules, effective: effectiveRules(SETTINGS, rules), version: 'v1' };
+      return {
+        namespace,
+        rules,
+        effective: effectiveRules(this.#settings(), rules),
+        version: 'v1',
+      };
     });
   }
 
@@ -59,6 +76,10 @@ export class FakeNamespaces implements NamespacesControl {
     rules: unknown,
     options: NamespaceChangeOptions,
   ): Promise<NamespaceAnswer> {
+    if (options.ifMatch !== undefined && this.lateChanges > 0) {
+      this.lateChanges -= 1;
+      throw new OperatingError('precondition_failed', 'the version is another');
+    }
     this.puts.push([namespace, rules, options]);
     return { namespace, rules: validRules(rules), ...CHANGED };
   }

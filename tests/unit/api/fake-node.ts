@@ -156,7 +156,10 @@ export class FakeNode implements ApiNode {
   };
 
   readonly gauges = { measure: async (): Promise<void> => undefined };
-  readonly namespaces = new FakeNamespaces(() => this.keyList.items.length > 0);
+  readonly namespaces = new FakeNamespaces(
+    () => this.settings.values,
+    () => this.keyList.items.length > 0,
+  );
 
   readonly keyLists = {
     list: async (request: KeyListRequest): Promise<KeyList> => {

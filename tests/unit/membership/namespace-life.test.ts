@@ -97,6 +97,24 @@ t.test('a replica that slept meanwhile brings nothing back', async (t) => {
   t.strictSame(heldBy(cluster.node('n3'), 'k', 1), ['stub']);
 });
 
+t.test('what comes late of a namespace that has ended, ends', async (t) => {
+  const cluster = await clusterWith(t, {});
+  await cluster.put('n1', 'k', 'x', inShop({ level: 'all' }));
+  await remove(cluster, 'n1');
+  await cluster.clock.advance(3_000);
+  const node = cluster.node('n1');
+  const at = recordKey('shop~1', 'late', node.cluster.ring().partitions);
+  const change = {
+    ...{ state: 'value', contentType: 'text/plain', value: Buffer.from('y') },
+    ttlSeconds: undefined,
+  } as const;
+  const intent = { change, seen: undefined, known: undefined, epoch: 1 };
+  await cluster.wait(node.replica.mint(at, intent, 'sync', () => undefined).committed);
+  t.strictSame(heldBy(node, 'late', 1), ['value']);
+  await cluster.clock.advance(15_000);
+  t.strictSame(heldBy(node, 'late', 1), ['stub']);
+});
+
 t.test('a namespace that this node has not heard of is asked for', async (t) => {
   const cluster = await LocalCluster.of({ nodes: 5 });
   t.teardown(() => cluster.stop());

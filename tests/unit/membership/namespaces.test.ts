@@ -3,6 +3,9 @@ import t, { type Test } from 'tap';
 import type { PutRequest } from '../../../lib/coordination/request.js';
 import { fieldOfNamespace, namespaceOfField } from '../../../lib/membership/namespace-rules.js';
 import { isNamespaceName } from '../../../lib/partitioning/namespace.js';
+import { versionsKeptOf } from '../../../lib/membership/request-defaults.js';
+import { SettingsState } from '../../../lib/membership/settings-state.js';
+import { SETTINGS as INITIAL } from '../api/fake-namespaces.js';
 import { LocalCluster } from '../local-cluster.js';
 
 const CHANGE = { dryRun: false, by: 'a test', ifMatch: undefined };
@@ -221,4 +224,19 @@ t.test('it is changed on the version that was seen, and by a majority', async (t
   for (const id of ['n2', 'n3']) await cluster.crash(id);
   await cluster.clock.advance(4_000);
   await t.rejects(put(cluster, 'n1', 'shop', {}), { code: 'settings_unavailable' });
+});
+
+t.test('nothing that is kept is given up for a namespace that is not known', async (t) => {
+  const settings = { values: INITIAL, state: SettingsState.initial(INITIAL) };
+  const count = (stored: string) => versionsKeptOf(settings, stored);
+  t.equal(count('shop~1'), 1000);
+  t.equal(count('default'), 0);
+  const made = { at: 1, node: 'n1', by: 'a test' };
+  const field = (generation: number, rules: unknown) => ({
+    [fieldOfNamespace('shop')]: { generation, rules },
+  });
+  settings.state = settings.state.change(field(1, { versions_kept: 3 }), made);
+  t.equal(count('shop~1'), 3);
+  settings.state = settings.state.change(field(1, null), made);
+  t.equal(count('shop~1'), 0, 'it has ended');
 });

@@ -75,15 +75,18 @@ t.test('a namespace has counts and rules of its own; one that is not there has n
   const served = await serve(t);
   limit(served, 1);
   const get = (namespace: string) => served.send('GET', `/api/v1/namespaces/${namespace}/kv/k`);
-  const { rulesOf } = served.node.namespaces;
-  served.node.namespaces.rulesOf = (namespace) => {
-    return namespace === 'shop' ? { rate_limit_max: 2 } : rulesOf(namespace);
+  const { namespaces } = served.node;
+  const effective = namespaces.effective.bind(namespaces);
+  namespaces.effective = (namespace) => {
+    const rules = effective(namespace);
+    return rules && namespace === 'shop' ? { ...rules, rate_limit_max: 2 } : rules;
   };
   t.equal((await put(served)).status, 200);
   t.same([(await get('shop')).status, (await get('shop')).status], [404, 404]);
   t.match((await get('shop')).json, { status: 429, namespace: 'shop', limit: 2 });
   t.equal((await put(served)).status, 429);
-  for (let i = 0; i < 3; i += 1) t.equal((await get(`guess-${i}`)).json?.['code'], 'not_found');
+  for (let i = 0; i < 3; i += 1)
+    t.equal((await get(`guess-${i}`)).json?.['code'], 'namespace_not_found');
   const { json } = await served.send('GET', '/api/v1/cluster/status');
   t.match(json, { clients: { rate_limit: { clients: { now: 2 } } } });
 });
