@@ -104,8 +104,11 @@ t.test('what comes late of a namespace that has ended, ends', async (t) => {
   await cluster.clock.advance(3_000);
   const node = cluster.node('n1');
   const at = recordKey('shop~1', 'late', node.cluster.ring().partitions);
+  const value = Buffer.from('y');
   const change = {
-    ...{ state: 'value', contentType: 'text/plain', value: Buffer.from('y') },
+    state: 'value',
+    contentType: 'text/plain',
+    value,
     ttlSeconds: undefined,
   } as const;
   const intent = { change, seen: undefined, known: undefined, epoch: 1 };
