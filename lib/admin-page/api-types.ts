@@ -171,3 +171,18 @@ export interface KeyCopies {
     }[];
   }[];
 }
+
+/** The namespaces, the default one first. */
+export interface NamespaceList {
+  readonly namespaces: readonly {
+    readonly namespace: string;
+    /** As they were given. */
+    readonly rules: Readonly<Record<string, unknown>>;
+    /** With what they leave out, as it is in the cluster. */
+    readonly effective: {
+      readonly default_level: string;
+      readonly default_write_level: string;
+      readonly durability: string;
+    };
+  }[];
+}

@@ -77,9 +77,24 @@ export function change<Body>(
   });
 }
 
+let within = '/api/v1';
+let parameter = '';
+
+/** @param namespace of the keys that are looked at; empty: the default one */
+export function setNamespace(namespace: string): void {
+  const text = encodeURIComponent(namespace);
+  within = namespace === '' ? '/api/v1' : `/api/v1/namespaces/${text}`;
+  parameter = namespace === '' ? '' : `&namespace=${text}`;
+}
+
 /** The path of a key: any key can be a parameter, `.` and `..` too. */
 export function keyPath(key: string, suffix = '', more = ''): string {
   const isOneSegment = key !== '.' && key !== '..';
-  if (isOneSegment) return `/api/v1/kv/${encodeURIComponent(key)}${suffix}${more && `?${more}`}`;
-  return `/api/v1/kv${suffix}?key=${encodeURIComponent(key)}${more && `&${more}`}`;
+  if (isOneSegment) return `${within}/kv/${encodeURIComponent(key)}${suffix}${more && `?${more}`}`;
+  return `${within}/kv${suffix}?key=${encodeURIComponent(key)}${more && `&${more}`}`;
+}
+
+/** What each owner holds of it. */
+export function copiesPath(key: string): string {
+  return `/api/v1/cluster/copies?key=${encodeURIComponent(key)}${parameter}`;
 }

@@ -18,7 +18,7 @@ const DETAILED_MAX = 25;
 export function ConflictsScreen() {
   const page = useLive<ConflictPage>(`/api/v1/conflicts?${PAGE}`, 4000);
   const rows = page.data?.conflicts ?? [];
-  const details = useDetails(rows.map(({ key }) => key));
+  const details = useDetails(rows.filter(isDefault).map(({ key }) => key));
   const now = useNow();
   const oldest = rows[0]?.since;
   const patterns = [...details.values()].map(({ siblings }) => raceOf(siblings).pattern);
@@ -54,6 +54,12 @@ export function ConflictsScreen() {
   );
 }
 
+/** Of others only that they are in conflict is shown here; the screen of a key shows the rest. */
+function isDefault({ namespace }: ConflictPage['conflicts'][number]): boolean {
+  return namespace === 'default';
+}
+
+/** Of keys of the default namespace. */
 type Details = ReadonlyMap<string, KeyConflicts>;
 
 /** The siblings of the first keys; read again where the list is another. */
@@ -98,11 +104,12 @@ function List({ rows, details, now }: ListProps) {
     >
       <Table
         label="Keys in conflict"
-        head={['Key', 'Since', '#Siblings', 'Pattern', 'Why']}
-        rows={rows.map(({ key, since }) => {
-          const found = details.get(key);
+        head={['Namespace', 'Key', 'Since', '#Siblings', 'Pattern', 'Why']}
+        rows={rows.map(({ namespace, key, since }) => {
+          const found = namespace === 'default' ? details.get(key) : undefined;
           const race = found === undefined ? undefined : raceOf(found.siblings);
           return [
+            namespace,
             <a key="key" href={`#/key/${encodeURIComponent(key)}`}>
               {key}
             </a>,

@@ -1,7 +1,7 @@
 /** Key: what happened to this key? */
-import { useState } from 'preact/hooks';
-import { keyPath } from '../api.js';
-import type { KeyCopies } from '../api-types.js';
+import { useEffect, useState } from 'preact/hooks';
+import { copiesPath, keyPath, setNamespace } from '../api.js';
+import type { KeyCopies, NamespaceList } from '../api-types.js';
 import type { KeyConflicts } from '../key-types.js';
 import { ago } from '../logic/format.js';
 import { quoted } from '../logic/shell.js';
@@ -12,8 +12,16 @@ import { ExplainPanel } from './key-explain.js';
 import { HistoryPanel } from './key-past.js';
 import { SiblingsPanel } from './key-siblings.js';
 
+const DEFAULT = 'default';
+
 export function KeyScreen({ argument }: { readonly argument: string }) {
   const [typed, setTyped] = useState(argument);
+  const [namespace, choose] = useState(DEFAULT);
+  const list = useLive<NamespaceList>('/api/v1/namespaces', 10_000).data;
+  const names = (list?.namespaces ?? []).map((one) => one.namespace);
+  setNamespace(namespace === DEFAULT ? '' : namespace);
+  // Other screens are about the default one.
+  useEffect(() => () => setNamespace(''), []);
   return (
     <>
       <Panel title="Which key" note="Its state on every owner, its siblings, and its past.">
@@ -24,20 +32,26 @@ export function KeyScreen({ argument }: { readonly argument: string }) {
             location.hash = `#/key/${encodeURIComponent(typed)}`;
           }}
         >
+          <Field
+            label="Namespace"
+            value={namespace}
+            onValue={choose}
+            choices={names.length === 0 ? [DEFAULT] : names}
+          />
           <Field label="Key" value={typed} onValue={setTyped} placeholder="cart" wide />
           <button type="submit" class="primary" disabled={typed === ''}>
             Look
           </button>
         </form>
       </Panel>
-      {argument !== '' && <Found key={argument} name={argument} />}
+      {argument !== '' && <Found key={`${namespace}/${argument}`} name={argument} />}
     </>
   );
 }
 
 function Found({ name }: { readonly name: string }) {
   const conflicts = useLive<KeyConflicts>(keyPath(name, '/conflicts'), 3000);
-  const copies = useLive<KeyCopies>(`/api/v1/cluster/copies?key=${encodeURIComponent(name)}`, 3000);
+  const copies = useLive<KeyCopies>(copiesPath(name), 3000);
   const refresh = (): void => {
     conflicts.refresh();
     copies.refresh();
@@ -103,7 +117,7 @@ function Owners({
     <Panel
       title="What each owner holds"
       note={copies !== undefined && `partition ${copies.partition}`}
-      api={`GET /api/v1/cluster/copies?key=${encodeURIComponent(name)}`}
+      api={`GET ${copiesPath(name)}`}
       cli={`quorate copies ${quoted(name)}`}
     >
       <Table

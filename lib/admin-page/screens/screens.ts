@@ -47,7 +47,7 @@ export const SCREENS: readonly ScreenRow[] = [
   },
   {
     name: 'settings',
-    title: 'Settings',
+    title: 'Settings and namespaces',
     question: 'Who changed what, and who lacks it?',
     Screen: SettingsScreen,
   },

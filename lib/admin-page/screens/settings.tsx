@@ -7,6 +7,7 @@ import { type Changed, changesOf, SETTING_CONTROLS, typedValue } from '../logic/
 import { useReadOnly, useShared } from '../parts/context.js';
 import { useLive, useNow } from '../parts/live.js';
 import { Mark, Notice, Panel, Table } from '../parts/parts.js';
+import { NamespacesPanels } from './namespaces.js';
 
 const PATH = '/api/v1/config/consistency';
 type Values = Readonly<Record<string, SettingValue>>;
@@ -61,6 +62,7 @@ export function SettingsScreen() {
       {tried !== undefined && <Attempt tried={tried} onCancel={() => setTried(undefined)} />}
       <Present settings={now} onTry={(fields) => void attempt(PATH, fields, 'Change')} />
       <Lacking version={now.version} />
+      <NamespacesPanels />
       <History
         history={history.data?.history ?? []}
         current={now.version}
@@ -207,6 +209,11 @@ function Lacking({ version }: { readonly version: string }) {
   );
 }
 
+/** The rules of a namespace are one field. */
+function shortText(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
 interface HistoryProps {
   readonly history: SettingsChangeList['history'];
   readonly current: string;
@@ -232,7 +239,7 @@ function History({ history, current, onRollback }: HistoryProps) {
           node,
           Object.entries(changed).map(([name, { from, to }]) => (
             <div key={name}>
-              <code>{name}</code> <del>{String(from)}</del> → <ins>{String(to)}</ins>
+              <code>{name}</code> <del>{shortText(from)}</del> → <ins>{shortText(to)}</ins>
             </div>
           )),
           <code key="version">{version}</code>,

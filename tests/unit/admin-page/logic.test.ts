@@ -1,5 +1,7 @@
 /** What the admin page makes of answers: verdicts, losses, metrics, diffs, lines to copy. */
 import t from 'tap';
+import { copiesPath, keyPath, setNamespace } from '../../../lib/admin-page/api.js';
+import { rulesFrom, rulesText } from '../../../lib/admin-page/logic/namespace-rules.js';
 import { consistencyGroup } from '../../../config/groups/consistency.js';
 import type { NodeRow, Status } from '../../../lib/admin-page/api-types.js';
 import { diffLines } from '../../../lib/admin-page/logic/diff.js';
@@ -250,4 +252,23 @@ t.test('settings are offered with the choices that the configuration has', async
   ]);
   const offered = SETTING_CONTROLS.map(({ name, choices }) => [name, choices]);
   t.same(new Map(offered as [string, unknown][]), new Map(configured as [string, unknown][]));
+});
+
+t.test('rules of a namespace as a line', async (t) => {
+  const rules = { default_level: '2', default_ttl_s: 60, allowed_levels: ['2', 'one'] };
+  const text = 'default_level=2 default_ttl_s=60 allowed_levels=2,one';
+  t.equal(rulesText(rules), text);
+  t.strictSame(rulesFrom(`  ${text} `), rules);
+  t.strictSame(rulesFrom(''), {});
+  t.strictSame(rulesFrom('what'), { what: '' }, 'the node says what is wrong with it');
+});
+
+t.test('paths of keys, in a namespace', async (t) => {
+  t.equal(keyPath('a/b', '/conflicts'), '/api/v1/kv/a%2Fb/conflicts');
+  setNamespace('shop');
+  t.equal(keyPath('k'), '/api/v1/namespaces/shop/kv/k');
+  t.equal(keyPath('..', '', 'siblings=list'), '/api/v1/namespaces/shop/kv?key=..&siblings=list');
+  t.equal(copiesPath('k'), '/api/v1/cluster/copies?key=k&namespace=shop');
+  setNamespace('');
+  t.equal(copiesPath('k'), '/api/v1/cluster/copies?key=k');
 });
