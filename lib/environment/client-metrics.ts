@@ -14,6 +14,11 @@ export const CLIENT_METRICS = {
     help: 'By the level asked for, the result (a code), and its class: answered, refused or failed',
     labels: ['operation', 'level', 'result', 'class'],
   },
+  quorate_namespace_requests_total: {
+    kind: 'counter',
+    help: 'Requests for keys of namespaces other than the default one; unknown names do not count',
+    labels: ['namespace', 'operation', 'class'],
+  },
   quorate_batch_operations_total: {
     kind: 'counter',
     help: 'Operations of batches by level and result code, as of requests',

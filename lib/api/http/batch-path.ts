@@ -41,6 +41,7 @@ export class BatchPath {
     namespace = DEFAULT_NAMESPACE,
   ): void {
     void this.#exchanges.serve(request, response, url, KIND, (exchange) => {
+      exchange.namespace = namespace;
       return this.#post(exchange, namespace);
     });
   }

@@ -223,18 +223,27 @@ export class HttpExchanges {
   }
 
   #observe(
-    { request, requestId, kind, route, headers, startedAt }: HttpExchange,
+    { request, requestId, kind, route, headers, startedAt, namespace }: HttpExchange,
     reply: HttpReply,
   ): void {
     const { clock, node, logsRequests } = this.#world;
     const { operation } = kind;
     const isConditional = headers.ifMatch !== undefined || headers.ifNoneMatch !== undefined;
-    const defaults = node.settings.values;
-    const level = levelLabel(operation, headers.level, isConditional, defaults);
+    const rules = node.namespaces.effective(namespace);
+    const level = levelLabel(
+      operation,
+      headers.level,
+      isConditional,
+      rules ?? node.settings.values,
+    );
     const milliseconds = clock.monotonicMilliseconds() - startedAt;
     const { result, status } = reply;
     const labels = { operation, level, result, class: classOf(reply) };
     node.observer.count('quorate_requests_total', labels);
+    if (namespace !== DEFAULT_NAMESPACE && rules !== undefined) {
+      const ofIt = { namespace, operation, class: labels.class };
+      node.observer.count('quorate_namespace_requests_total', ofIt);
+    }
     const seconds = milliseconds / 1000;
     node.observer.measure('quorate_request_duration_seconds', seconds, { operation, level });
     if (headers.fallback !== undefined) this.#countFallback(operation, level, reply);

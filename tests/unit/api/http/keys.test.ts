@@ -185,6 +185,20 @@ t.test('keys of a namespace lie below it', async (t) => {
   }
 });
 
+t.test(
+  'requests of namespaces that are there are counted, at their own default level',
+  async (t) => {
+    const { node, send } = await serve(t);
+    await send('GET', '/api/v1/namespaces/shop/kv/k');
+    t.ok(node.counted.includes('quorate_requests_total get one not_found answered'));
+    t.ok(node.counted.includes('quorate_namespace_requests_total shop get answered'));
+    node.counted.length = 0;
+    await send('GET', '/api/v1/kv/k');
+    await send('GET', '/api/v1/namespaces/guess/kv/k');
+    t.notOk(node.counted.some((line) => line.startsWith('quorate_namespace_requests')));
+  },
+);
+
 t.test('what comes later says so', async (t) => {
   const { node, send } = await serve(t);
   const rows = ['GET /api/v1/operations/x', 'POST /api/v1/backups', 'POST /api/v1/cluster/join'];
