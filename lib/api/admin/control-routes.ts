@@ -1,7 +1,6 @@
 /** All control routes of a node. */
 import type { ApiWorld } from '../api-world.js';
 import { aboutRoutes } from './about-route.js';
-import { BATCH_ROUTE } from './batch-route.js';
 import type { HttpExchanges } from '../http/exchange.js';
 import { ClientLoad } from './client-load.js';
 import { clusterRoutes } from './cluster-routes.js';
@@ -10,15 +9,14 @@ import { conflictListRoutes } from './conflict-list-route.js';
 import { convergenceRoute } from './convergence-route.js';
 import { copiesRoutes } from './copies-routes.js';
 import type { ControlWork } from './control-work.js';
-import { DATA_ROUTES } from './data-routes.js';
 import { documentRoutes } from './document-routes.js';
 import { eventsRoute } from './events-route.js';
 import { exchangeRoute } from './exchange-route.js';
 import { healthRoutes } from './health-routes.js';
-import { HISTORY_ROUTES } from './history-routes.js';
 import { hintsRoute } from './hints-route.js';
 import { locateRoutes } from './locate-routes.js';
 import { namespaceRoutes } from './namespace-routes.js';
+import { KEY_ROUTES } from './namespaced-routes.js';
 import type { ControlRoute } from './route.js';
 
 export function controlRoutes(
@@ -43,8 +41,5 @@ export function controlRoutes(
     ...healthRoutes(world, load),
   ];
   const named = routes.filter(({ isAlias }) => isAlias !== true);
-  return [
-    ...routes,
-    ...documentRoutes([...DATA_ROUTES, ...HISTORY_ROUTES, BATCH_ROUTE, ...named], world.version),
-  ];
+  return [...routes, ...documentRoutes([...KEY_ROUTES, ...named], world.version)];
 }

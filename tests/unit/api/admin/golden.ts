@@ -197,12 +197,17 @@ const batches: readonly Golden[] = [
   },
 ];
 
+const aboutKeys = [...keys, ...LIST_GOLDEN, ...history, ...batches];
+/** The same below the path of a namespace. */
+const inShop = aboutKeys.map((row): Golden => {
+  const operation = row.operation.replace('/api/v1/', '/api/v1/namespaces/{namespace}/');
+  return { ...row, operation, path: row.path.replace('/api/v1/', '/api/v1/namespaces/shop/') };
+});
+
 export const GOLDEN: readonly Golden[] = [
-  ...keys,
-  ...LIST_GOLDEN,
+  ...aboutKeys,
+  ...inShop,
   ...NAMESPACE_GOLDEN,
-  ...history,
-  ...batches,
   {
     operation: 'GET /api/v1/conflicts',
     path: '/api/v1/conflicts?limit=1',
