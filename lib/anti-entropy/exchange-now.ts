@@ -1,4 +1,5 @@
 /** Anti-entropy on request: every member compares itself with every other, and says what it saw. */
+import { parseStoredNamespace } from '../partitioning/namespace.js';
 import type { Ownership } from '../partitioning/ownership.js';
 import type { Messenger } from '../rpc/messenger.js';
 import type { Clock } from '../environment/clock.js';
@@ -168,7 +169,8 @@ export class ExchangeNow implements ExchangeControl {
         ? { ...nothing, differences: await antiEntropy.differencesFrom(peer, partitions) }
         : await antiEntropy.compareTreesWith(peer, partitions);
       const rows = found.differences.slice(0, KEYS_MAX).map(({ at, ours, theirs }) => {
-        const { namespace, key, partition } = at;
+        const { key, partition } = at;
+        const { name: namespace } = parseStoredNamespace(at.namespace);
         return { namespace, key, partition, here: ours, there: theirs };
       });
       const { ownership, pageBytesMax } = this.#options;

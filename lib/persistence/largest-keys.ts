@@ -1,4 +1,5 @@
 /** The keys with the largest contexts and records, as far as this start has seen them. */
+import { parseStoredNamespace } from '../partitioning/namespace.js';
 import type { Observer } from '../environment/observer.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { contextBytesOf, type RecordLimits } from './record-limits.js';
@@ -96,7 +97,8 @@ class Largest {
     if (bytes <= this.#floor && !this.#largest.has(storageKey)) return false;
     const before = this.#largest.get(storageKey)?.bytes ?? 0;
     if (bytes === before) return false;
-    const large = { ...kind, namespace, key: key.slice(0, KEY_CHARACTERS_MAX), bytes };
+    const { name } = parseStoredNamespace(namespace);
+    const large = { ...kind, namespace: name, key: key.slice(0, KEY_CHARACTERS_MAX), bytes };
     if (bytes === 0) this.#largest.delete(storageKey);
     else this.#largest.set(storageKey, large);
     this.#trim();
