@@ -41,7 +41,7 @@ import type {
   VersionRequest,
   VersionsAnswer,
 } from './request.js';
-import { changeUnder, type Defaults, durabilityOf } from './request-defaults.js';
+import { changeUnder, type Defaults, writeDurability } from './request-defaults.js';
 import { type Resolve, resolveByOf, type ConflictResolution } from './conflict-resolution.js';
 
 export interface CoordinatorOptions extends AddressingOptions {
@@ -93,7 +93,7 @@ export class Coordinator implements Coordination {
     const at = this.#addressing.at(request);
     const deadline = this.#addressing.deadline(request);
     const token = this.#options.sessions.of(request.session, levels);
-    const durability = durabilityOf(request, token, byDefault);
+    const durability = writeDurability(request, token, byDefault);
     assertDurable(token, durability);
     const write: Put = {
       at,
@@ -142,7 +142,7 @@ export class Coordinator implements Coordination {
     const { by: who } = request;
     const asked = this.#resolution(request);
     const { at, token } = asked.read;
-    const durability = durabilityOf(request, token, this.#options.defaults(request.namespace));
+    const durability = writeDurability(request, token, this.#options.defaults(request.namespace));
     assertDurable(token, durability);
     const { zone } = plans.of(at.partition);
     const result = await settlement.resolve({ ...asked, who, durability, zone });

@@ -26,7 +26,7 @@ export function changeUnder({ ttlSeconds }: Pick<Defaults, 'ttlSeconds'>, change
 }
 
 /** What a session token names is synced first, whatever the namespace says. */
-export function durabilityOf(
+export function writeDurability(
   { durability }: Pick<PutRequest, 'durability'>,
   token: SessionToken | undefined,
   byDefault: Pick<Defaults, 'durability'>,

@@ -128,19 +128,15 @@ export async function simulate(
     hasAnyDiskLost: () => nemesis.disks.lastDamage >= 0,
   });
   const workload = new Workload({ world, machines, recorder, client, lists, ...shape });
-  const ownersOf = (key: string): string[] => {
-    const { node } = machines.find((machine) => machine.node !== undefined) ?? {};
-    return (node?.cluster.locate('default', key).primaries ?? []).map(({ node: id }) => id);
-  };
+  const ownersOf = (key: string): string[] => ownersAt(machines, key);
   const isJudged = (key: string): boolean =>
     nemesis.areClocksSane && ownersOf(key).some((id) => !nemesis.isWild(id));
   const finals: FinalState[] = [];
   /** Nodes that must not run come first, while clients are served and nothing else is wrong. */
   const begin = async () => {
-    const namespaced = namespaces.run();
-    const clients = Promise.all([workload.run(), namespaced]);
-    if (!identities.founded()) return { faults: nemesis.run(), clients };
-    await identities.run();
+    const areThere = identities.founded();
+    const clients = Promise.all([workload.run(), namespaces.run()]);
+    if (areThere) await identities.run();
     return { faults: nemesis.run(), clients };
   };
   const life = async (): Promise<void> => {
@@ -183,6 +179,12 @@ export async function simulate(
     events: world.eventCount,
     virtualMilliseconds: world.now,
   };
+}
+
+/** The primaries of a key of the default namespace. */
+function ownersAt(machines: readonly Machine[], key: string): string[] {
+  const { node } = machines.find((machine) => machine.node !== undefined) ?? {};
+  return (node?.cluster.locate(DEFAULT_NAMESPACE, key).primaries ?? []).map((row) => row.node);
 }
 
 /** Namespaces have a history of their own. */
