@@ -98,11 +98,11 @@ export async function simulate(
   const recorder = new HistoryRecorder();
   const nodes = drawNodes(random, shape);
   const apiLimits = drawApiLimits(random, shape);
+  const hasAnyDiskLost = (): boolean => nemesis.disks.lastDamage >= 0;
   const machines = nodes.map(
     (node): Machine =>
       new Machine({
-        ...{ world, network, node, apiLimits, onTrouble },
-        hasAnyDiskLost: () => nemesis.disks.lastDamage >= 0,
+        ...{ world, network, node, apiLimits, hasAnyDiskLost, onTrouble },
         ...mintsOf(recorder, world),
       }),
   );
@@ -123,10 +123,7 @@ export async function simulate(
     onAcknowledged: (machine) => nemesis.acknowledged(machine),
   });
   const lists = new ListClient(seen);
-  const namespaces = new NamespaceClient({
-    ...{ world, machines, client, onTrouble, pace: shape.pace },
-    hasAnyDiskLost: () => nemesis.disks.lastDamage >= 0,
-  });
+  const namespaces = new NamespaceClient({ ...seen, client, hasAnyDiskLost, pace: shape.pace });
   const workload = new Workload({ world, machines, recorder, client, lists, ...shape });
   const ownersOf = (key: string): string[] => ownersAt(machines, key);
   const isJudged = (key: string): boolean =>
@@ -170,7 +167,7 @@ export async function simulate(
   const judged = checkHistory(history).filter(({ checker, key }) => {
     return key !== nemesis.disks.vanishedKey || !UNNOTICED.has(checker);
   });
-  const noted = [...recorder.findings(), ...log.findings(), ...namespaces.findings()];
+  const noted = [recorder, log, namespaces].flatMap((one) => one.findings());
   const findings = [...trouble, ...noted, ...judged];
   for (const { checker, key, message } of findings) world.note(`! ${checker} ${key} ${message}`);
   for (const one of [...machines, identities]) one.release();
