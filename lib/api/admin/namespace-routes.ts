@@ -51,10 +51,16 @@ const CONFIRM: ParameterRow = {
   description: 'The name of the namespace once more.',
 };
 
-const { default_level, default_write_level, blind_writes, conflict_resolution, versions_kept } =
-  consistencySettings.shape;
 const effectiveShape = z.strictObject({
-  ...{ default_level, default_write_level, blind_writes, conflict_resolution, versions_kept },
+  ...consistencySettings.pick({
+    default_level: true,
+    default_write_level: true,
+    blind_writes: true,
+    conflict_resolution: true,
+    versions_kept: true,
+    rate_limit_max: true,
+    rate_limit_window: true,
+  }).shape,
   allowed_levels: z.array(z.string()).optional(),
   default_ttl_s: z.number().optional(),
   durability: z.enum(DURABILITIES),
