@@ -15,6 +15,14 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     checkers: [...ORDER, 'trouble'],
   },
   {
+    rule: 'K2',
+    name: 'the writer of proposals is the same in every ballot',
+    file: 'coordination/proposer-seat.js',
+    right: 'const writer = freshWriter(self, start, random);',
+    wrong: "const writer = [self, 1, '000000000000'].join('.');",
+    checkers: ['dots', 'values', ...ORDER],
+  },
+  {
     rule: 'K4',
     name: 'a comparison is judged on an old copy',
     file: 'consensus/coverage.js',
@@ -42,6 +50,14 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'K12',
+    name: 'reads at quorum take no notice of what is accepted',
+    file: 'coordination/open-acceptances.js',
+    right: 'if (!acceptor.hasAcceptance(at))',
+    wrong: 'if (acceptor !== undefined)',
+    checkers: ORDER,
+  },
+  {
+    rule: 'K12',
     name: 'a blind write leaves what its own node has accepted',
     file: 'coordination/writes.js',
     right: 'const settled = meetsAll ?',
@@ -63,6 +79,14 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     right: 'if (!settled)',
     wrong: 'if (settled !== undefined)',
     test: BESIDE,
+  },
+  {
+    rule: 'K16',
+    name: 'a proposal whose time is over is taken for one that never was',
+    file: 'coordination/partition-proposer.js',
+    right: 'isOpen: !this.core.withdraw(operation)',
+    wrong: 'isOpen: !this.core.withdraw(operation) && false',
+    checkers: ['refused means nothing happened', 'executed once', 'resolutions'],
   },
   {
     rule: 'K16',
