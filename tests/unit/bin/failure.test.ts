@@ -42,6 +42,7 @@ for (const [verdict, status] of [
     const words = await answering(t, 200, {
       ...{ cluster: 'c', node: 'n1', epoch: 1, partitions: 8, replicas_effective: 3 },
       ...{ partitions_under_replicated: 0, partitions_without_quorum: 0, nodes: [], alerts: [] },
+      clients: { rate_limit: { max: 0, window_s: 60, refused: 0 } },
       verdict,
     });
     const ran = await runWords(['status', '-o', 'value', ...words]);
