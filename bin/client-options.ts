@@ -70,6 +70,13 @@ const SESSION_FILE_OPTION: OptionRow = {
   group: REQUEST_GROUP,
 };
 
+export const IDEMPOTENCY_KEY_OPTION: OptionRow = {
+  flags: '--idempotency-key <key>',
+  variable: 'QUORATE_IDEMPOTENCY_KEY',
+  summary: 'with the same key it is applied once, however often it is sent',
+  group: REQUEST_GROUP,
+};
+
 const NAMESPACE_OPTION: OptionRow = {
   flags: '--namespace <name>',
   variable: 'QUORATE_NAMESPACE',
@@ -86,7 +93,12 @@ export const READ_OPTIONS = [
   SESSION_FILE_OPTION,
   ...KEY_OPTIONS,
 ];
-export const WRITE_OPTIONS = [CONTEXT_OPTION, DURABILITY_OPTION, ...READ_OPTIONS];
+export const WRITE_OPTIONS = [
+  CONTEXT_OPTION,
+  DURABILITY_OPTION,
+  IDEMPOTENCY_KEY_OPTION,
+  ...READ_OPTIONS,
+];
 /** Of writes of one key. */
 export const CONDITION_OPTIONS = [IF_MATCH_OPTION, IF_NONE_MATCH_OPTION];
 export const LOAD_OPTIONS = [ENDPOINT_OPTION, LEVEL_OPTION, TIMEOUT_OPTION, VARIABLES_OPTION];
@@ -137,6 +149,7 @@ export function writeOptionsOf(options: CommandOptions): WriteOptions {
     ...readOptionsOf(options),
     context: options.text('context'),
     durability: durabilityOf(options),
+    idempotencyKey: options.text('idempotencyKey'),
   };
 }
 

@@ -19,6 +19,7 @@ import { listCommand } from './commands/list.js';
 import { locateCommand } from './commands/locate.js';
 import { namespaceCommand } from './commands/namespace.js';
 import { nodeCommand } from './commands/node.js';
+import { operationCommand } from './commands/operation.js';
 import { putCommand } from './commands/put.js';
 import { resolveCommand } from './commands/resolve.js';
 import { ringCommand } from './commands/ring.js';
@@ -38,6 +39,7 @@ export const COMMANDS: readonly CommandRow[] = [
   conflictsCommand,
   resolveCommand,
   versionsCommand,
+  operationCommand,
   statusCommand,
   ringCommand,
   locateCommand,

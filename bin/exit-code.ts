@@ -44,6 +44,8 @@ const BY_CODE: Partial<Record<ErrorCode, ExitCode>> = {
   version_changed: EXIT.precondition,
   namespace_not_empty: EXIT.precondition,
   precondition_failed: EXIT.precondition,
+  operation_ended: EXIT.precondition,
+  idempotency_key_reused: EXIT.precondition,
 };
 
 /** `error`: an OperatingError, or the problem that a node answered. */

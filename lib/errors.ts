@@ -32,6 +32,8 @@ export const ERROR_CODES = {
   version_changed: refused,
   namespace_not_empty: refused,
   precondition_failed: refused,
+  operation_ended: refused,
+  idempotency_key_reused: refused,
   expectation_failed: refused,
   misdirected_request: refused,
   value_too_large: refused,

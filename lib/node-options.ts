@@ -42,6 +42,8 @@ export interface NodeLimits extends DiskLimits, AntiEntropyLimits, HandoffLimits
   readonly timeoutMaxMilliseconds: number;
   readonly keyBytesMax: number;
   readonly valueBytesMax: number;
+  /** So long the outcome of a write with an Idempotency-Key is remembered. */
+  readonly operationRetentionMilliseconds: number;
   readonly customTimeMaxMilliseconds: number;
   readonly hedgeDelayMilliseconds: number;
   /** Requests of this node that may wait for one peer. */

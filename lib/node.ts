@@ -87,7 +87,7 @@ async function assembleNode(
   const plans = new Plans({ ownership, view, isBehind: lag.isBehind });
   const core = { disk, members, messenger, plans, lag, foreground, expiryClock: clockSanity };
   const coordination = coordinationOf(environment, options, core);
-  const { requests, namespaces, proposers, stable, openAcceptances } = coordination;
+  const { requests, operations, namespaces, proposers, stable, openAcceptances } = coordination;
   const background = backgroundOf(environment, limits, core, openAcceptances);
   const { handoff, antiEntropy, exchange, convergence } = background;
   const reporting = { antiEntropy, clockSanity };
@@ -104,6 +104,7 @@ async function assembleNode(
 
   return {
     ...{ id: self, coordination: requests, keyLists: requests, namespaces, settings, cluster },
+    operations,
     exchange,
     ...{ convergence, events, observer, replica, hints, disk, view, gauges },
     ...{ handoff: handoff.control, foreground },

@@ -5,6 +5,7 @@ import {
   clientOf,
   durabilityOf,
   DURABILITY_OPTION,
+  IDEMPOTENCY_KEY_OPTION,
   READ_OPTIONS,
   readOptionsOf,
 } from '../client-options.js';
@@ -21,7 +22,7 @@ export const batchCommand: CommandRow = {
   summary:
     'many operations at once: a file of {"operations":[...]}, or one a line; - is standard input',
   arguments: '<file>',
-  options: [DURABILITY_OPTION, ...READ_OPTIONS],
+  options: [DURABILITY_OPTION, IDEMPOTENCY_KEY_OPTION, ...READ_OPTIONS],
   run,
 };
 
@@ -29,7 +30,11 @@ async function run({ arguments: [file = ''], options, terminal }: Invocation): P
   const body = bodyOf(
     strictTextOf(file === '-' ? await readAll(terminal.input) : await readWhole(file, file)),
   );
-  const settings = { ...readOptionsOf(options), durability: durabilityOf(options) };
+  const settings = {
+    ...readOptionsOf(options),
+    durability: durabilityOf(options),
+    idempotencyKey: options.text('idempotencyKey'),
+  };
   const client = await clientOf(options);
   const result = await client.batchText(body, settings);
   const head = ['#', 'STATUS', 'KEY', 'VERSION', 'LEVEL', 'REPLICAS', 'PROBLEM'];

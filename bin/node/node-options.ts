@@ -38,6 +38,7 @@ export function nodeOptionsOf(
       timeoutDefaultMilliseconds: requests.timeoutDefaultMilliseconds,
       timeoutMaxMilliseconds: requests.timeoutMaxMilliseconds,
       keyBytesMax: requests.keyBytesMax,
+      operationRetentionMilliseconds: 1000 * requests.operationRetentionSeconds,
       valueBytesMax: requests.valueBytesMax,
       contextBytesMax: requests.contextBytesMax,
       recordBytesMax: Math.floor(peers.frameBytesMax * RECORD_SHARE_OF_FRAME),

@@ -45,6 +45,14 @@ export const requestsGroup = {
     maximum: KIBIBYTE,
     why: 'Largest key, in bytes of UTF-8, once decoded.',
   },
+  operationRetentionSeconds: {
+    kind: 'integer',
+    default: 86_400,
+    minimum: 60,
+    maximum: 2_592_000,
+    unit: 'seconds',
+    why: 'So long a write under an Idempotency-Key is known by it; each takes a record until then.',
+  },
   hedgeDelayMilliseconds: {
     kind: 'milliseconds',
     default: 50,

@@ -1,6 +1,7 @@
 /** All that the API sees of a node. */
 import type { ConvergenceControl } from '../anti-entropy/convergence.js';
 import type { ExchangeControl } from '../anti-entropy/exchange-now.js';
+import type { OperationsControl } from '../coordination/operation-request.js';
 import type { Coordination, KeyLists } from '../coordination/request.js';
 import type { ForegroundLoad } from '../environment/foreground-load.js';
 import type { Observer } from '../environment/observer.js';
@@ -14,6 +15,7 @@ import type { SettingsControl } from '../membership/settings-types.js';
 export interface ApiNode {
   readonly id: string;
   readonly coordination: Coordination;
+  readonly operations: OperationsControl;
   readonly keyLists: KeyLists;
   readonly namespaces: NamespacesControl;
   readonly settings: SettingsControl;

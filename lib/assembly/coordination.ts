@@ -4,6 +4,7 @@ import { ListCursors } from '../coordination/list-cursor.js';
 import type { Environment } from '../environment/environment.js';
 import type { Members } from '../membership/members.js';
 import { NamespacedCoordination } from '../membership/namespaced-coordination.js';
+import { NamespacedOperations } from '../membership/namespaced-operations.js';
 import { Namespaces } from '../membership/namespaces.js';
 import { requestDefaults } from '../membership/request-defaults.js';
 import type { NodeOptions } from '../node-options.js';
@@ -38,7 +39,8 @@ export function coordinationOf(
   const requests = new NamespacedCoordination({
     ...{ coordination: coordinator, keyLists, namespaces, defaults },
   });
-  return { ...parts, requests, namespaces };
+  const operations = new NamespacedOperations(parts.operations, namespaces);
+  return { ...parts, requests, operations, namespaces };
 }
 
 /** May this node serve: is the cluster founded, and is it known what its disk is? */

@@ -94,6 +94,8 @@ export interface WriteOptions extends ReadOptions {
   readonly ifMatch?: string | undefined;
   /** `*`: there must be no value. The same. */
   readonly ifNoneMatch?: '*' | undefined;
+  /** Fresh for each write, the same for its retries: applied once (docs/idempotency.md). */
+  readonly idempotencyKey?: string | undefined;
 }
 
 export interface PutOptions extends WriteOptions {

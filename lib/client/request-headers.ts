@@ -4,7 +4,7 @@ import type { WriteOptions } from './client-options.js';
 
 export function headersOf(options: WriteOptions): Record<string, string> {
   const { level, fallbacks = [], timeoutMilliseconds: timeout, context, durability } = options;
-  const { ifMatch, ifNoneMatch, explain } = options;
+  const { ifMatch, ifNoneMatch, explain, idempotencyKey } = options;
   return headersFrom({
     'x-consistency-level': level === undefined ? undefined : String(level),
     'x-consistency-fallback': fallbacks.length === 0 ? undefined : fallbacks.join(', '),
@@ -14,6 +14,7 @@ export function headersOf(options: WriteOptions): Record<string, string> {
     'x-explain': explain === true ? '1' : undefined,
     'if-match': ifMatch,
     'if-none-match': ifNoneMatch,
+    'idempotency-key': idempotencyKey,
   });
 }
 

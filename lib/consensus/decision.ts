@@ -4,6 +4,7 @@ import type { Context } from '../versioning/context.js';
 import {
   covers,
   EMPTY_CONTEXT,
+  joinDot,
   joinContexts,
   type Seen,
   withMinted,
@@ -18,6 +19,7 @@ import {
   type VersionState,
 } from '../versioning/siblings.js';
 import type { KeyText } from './messages.js';
+import type { Once } from './once.js';
 
 /** What the values of the key must be for a write to take effect. */
 export type Condition =
@@ -51,6 +53,11 @@ export interface StrongOperation {
   /** Undefined: a read. */
   readonly change: StrongChange | undefined;
   readonly condition: Condition;
+  /**
+   * It takes effect once, however often it is proposed. Without a change: it is asked what became
+   * of it, and it never takes effect if it has not.
+   */
+  readonly once?: Once | undefined;
 }
 
 /** The values of a state: what only a clock takes for ended is one (K13). */
@@ -124,4 +131,19 @@ export function covering(state: Siblings | undefined, context: Context | undefin
  */
 export function killing(base: Siblings, dot: Dot): Siblings {
   return covering(base, withMinted(EMPTY_CONTEXT, dot));
+}
+
+/**
+ * The same state, and the operation never takes effect: it covers the dot, so that a late copy of
+ * the version adds nothing (K8).
+ *
+ * Two dots of one writer: all that it numbered before on this key is settled, and the vector may
+ * cover it. Else the dot is covered alone: others of its writer may still come.
+ */
+export function endedState(base: Siblings, { dot, end }: Once): Siblings {
+  const isNumbered = dot.writer === end.writer;
+  const both = isNumbered
+    ? withMinted(EMPTY_CONTEXT, end)
+    : joinDot(joinDot(EMPTY_CONTEXT, dot), end);
+  return covering(base, both);
 }

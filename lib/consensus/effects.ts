@@ -5,6 +5,7 @@ import type { Siblings, Version } from '../versioning/siblings.js';
 import type { Ballot, ProposalId } from './ballot.js';
 import type { StrongOperation } from './decision.js';
 import type { Acceptance, KeyText, Proposal, AcceptorRequest } from './messages.js';
+import type { OnceState } from './once.js';
 
 /** A write that took effect. */
 export interface Applied {
@@ -23,6 +24,13 @@ export type Result =
   /** The condition did not hold, on this state. */
   | { readonly is: 'unmet'; readonly state: Siblings }
   | { readonly is: 'read'; readonly state: Siblings }
+  /** What was to take effect once: it has, or never will (K20). */
+  | {
+      readonly is: 'settled';
+      readonly as: Exclude<OnceState, 'open'>;
+      readonly dot: Dot;
+      readonly state: Siblings;
+    }
   /**
    * Another node is the proposer by now, or this one anew. `dot`: it was proposed, and may yet take
    * effect. `decided`: if it does, that is what it came to; undefined: it was decided more than
@@ -71,7 +79,7 @@ export type ProposerEffect =
   | { readonly do: 'teach'; readonly node: NodeId; readonly key: KeyText; readonly id: ProposalId }
   | { readonly do: 'forget'; readonly key: KeyText; readonly id: ProposalId }
   | { readonly do: 'forget ballot'; readonly ballot: Ballot }
-  /** A number that nothing has, once what covers it is learned: the clock counts it as seen. */
+  /** A number that nothing has or ever will: the clock counts it as seen. */
   | { readonly do: 'void'; readonly key: KeyText; readonly dot: Dot }
   | { readonly do: 'answer'; readonly operation: StrongOperation; readonly result: Result }
   | {

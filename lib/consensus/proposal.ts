@@ -8,6 +8,7 @@ import { NO_SIBLINGS, type Siblings } from '../versioning/siblings.js';
 import type { ProposalId } from './ballot.js';
 import {
   covering,
+  endedState,
   holds,
   killing,
   type StrongOperation,
@@ -15,12 +16,20 @@ import {
   writtenState,
 } from './decision.js';
 import type { Proposal } from './messages.js';
+import { type HasSeen, type OnceState, onceStateOf } from './once.js';
 
 /**
  * Of what it waits: for the own record; for others to say that they would accept it; for others to
  * accept it; for the own vote.
  */
 type Stage = 'looking' | 'checking' | 'accepting' | 'voting';
+
+/** What else the decision is made with. */
+interface Looked {
+  /** Of the hybrid clock. */
+  readonly hybridNow: number;
+  readonly hasSeen: HasSeen;
+}
 
 /** One operation under way on its key. */
 export class OpenProposal {
@@ -32,6 +41,8 @@ export class OpenProposal {
   dot: Dot | undefined;
   /** How often it was. */
   decisions = 0;
+  /** Of what takes effect once: what became of it before this proposal. */
+  before: OnceState | undefined;
   /** As last decided. */
   proposal: Proposal | undefined;
   /** The state on which it was decided. */
@@ -55,19 +66,31 @@ export class OpenProposal {
     this.#met = this.#met === undefined ? context : joinContexts(this.#met, context);
   }
 
+  /** The numbers that nothing has, once this is learned. */
+  get voided(): readonly Dot[] {
+    const { dot, takesEffect, before } = this;
+    const { once } = this.operation;
+    if (once !== undefined && before === 'open') {
+      return takesEffect ? [once.end] : [once.dot, once.end];
+    }
+    return dot !== undefined && !takesEffect ? [dot] : [];
+  }
+
   /** On the own record, condition included. @param mint takes the next dot */
   decide(
     record: Siblings | undefined,
     id: ProposalId,
     mint: () => Dot,
-    hybridNow: number,
+    { hybridNow, hasSeen }: Looked,
   ): Proposal {
-    const { key, change, condition } = this.operation;
+    const { key, change, condition, once } = this.operation;
     const base = covering(record, this.#met);
-    const effective = change !== undefined && holds(condition, base) ? change : undefined;
+    this.before = once && onceStateOf(once, base, hasSeen);
+    const isOpen = this.before === undefined || this.before === 'open';
+    const effective = isOpen && change !== undefined && holds(condition, base) ? change : undefined;
     this.takesEffect = effective !== undefined;
     this.decisions += 1;
-    if (effective !== undefined) this.dot ??= mint();
+    if (effective !== undefined) this.dot ??= once?.dot ?? mint();
     this.base = base;
     this.votes = new Votes(this.#standing);
     this.checks = new Votes(this.#standing);
@@ -80,7 +103,12 @@ export class OpenProposal {
   }
 
   #proposedState(effective: StrongOperation['change'], hybridNow: number): Siblings {
-    const { base, dot } = this;
+    const { base, dot, before } = this;
+    const { once } = this.operation;
+    // What is answered now is what became of it, whoever proposes it again.
+    if (once !== undefined && before === 'open' && effective === undefined) {
+      return endedState(base, once);
+    }
     if (dot === undefined) return base;
     // Proposed before, and not to take effect now: it must never come back.
     if (effective === undefined) return killing(base, dot);

@@ -20,6 +20,7 @@ import { Candidacy } from './candidacy.js';
 import { type StrongOperation, replacedBy } from './decision.js';
 import { type ProposerEffect, type Result, send } from './effects.js';
 import type { KeyText, Proposal, AcceptorReply, Sender } from './messages.js';
+import type { HasSeen } from './once.js';
 import { Acceptors, OpenProposal } from './proposal.js';
 import { Settling } from './settling.js';
 
@@ -58,6 +59,8 @@ class Reign {
     return { writer: this.#writer, n: this.#minted };
   }
 }
+
+const KILLED = [{ do: 'count', what: 'killed' }] as const;
 
 export class ProposerCore {
   readonly #self: NodeId;
@@ -144,14 +147,23 @@ export class ProposerCore {
     return true;
   }
 
-  /** What the own replica holds of the key. @param hybridNow of the hybrid clock */
-  looked(key: KeyText, record: Siblings | undefined, hybridNow: number): readonly ProposerEffect[] {
+  /**
+   * What the own replica holds of the key.
+   * @param hybridNow of the hybrid clock
+   * @param hasSeen has the clock of the partition the dot? Asked of what takes effect once
+   */
+  looked(
+    key: KeyText,
+    record: Siblings | undefined,
+    hybridNow: number,
+    hasSeen: HasSeen,
+  ): readonly ProposerEffect[] {
     const reign = this.#reign;
     const open = this.#open.get(key);
     if (reign === undefined || open?.stage !== 'looking') return [];
     reign.seq += 1;
     const id = { ballot: this.#ballot, seq: reign.seq };
-    const proposal = open.decide(record, id, () => reign.mint(), hybridNow);
+    const proposal = open.decide(record, id, () => reign.mint(), { hybridNow, hasSeen });
     if (reign.acceptors.oneIsEnough) return this.#sendAccepts(reign, open, proposal);
     open.stage = 'checking';
     return reign.acceptors.others.map((node) => send(node, { is: 'check', proposal }));
@@ -281,12 +293,8 @@ export class ProposerCore {
     return [
       answer(operation, resultOf(open)),
       ...reign.settling.learnEverywhere(proposal, votes, votes.of(this.#self) !== true),
-      ...(isKilled
-        ? ([
-            { do: 'count', what: 'killed' },
-            { do: 'void', key: operation.key, dot },
-          ] as const)
-        : []),
+      ...(isKilled ? KILLED : []),
+      ...open.voided.map((one) => ({ do: 'void', key: operation.key, dot: one }) as const),
     ];
   }
 
@@ -302,10 +310,13 @@ export class ProposerCore {
   }
 }
 
-function resultOf({ operation, takesEffect, dot, base, proposal }: OpenProposal): Result {
-  const { change } = operation;
+function resultOf({ operation, takesEffect, dot, base, before, proposal }: OpenProposal): Result {
+  const { change, once } = operation;
   if (takesEffect && dot !== undefined && change !== undefined && proposal !== undefined) {
     return { is: 'applied', dot, replaced: replacedBy(change, base), base, state: proposal.state };
+  }
+  if (once !== undefined && before !== undefined && (before !== 'open' || change === undefined)) {
+    return { is: 'settled', as: before === 'open' ? 'ended' : before, dot: once.dot, state: base };
   }
   return { is: change === undefined ? 'read' : 'unmet', state: base };
 }

@@ -13,6 +13,7 @@ import type { Plans } from '../replication/plan.js';
 import type { Resolver } from '../resolution/resolver.js';
 import type { SessionSeal } from '../versioning/session-seal.js';
 import { assembleStrong } from './assemble-strong.js';
+import { Contexts } from './contexts.js';
 import { Coordinator, type CoordinatorOptions } from './coordinator.js';
 import { CopyInspection } from './copy-inspection.js';
 import { Engine } from './engine.js';
@@ -22,6 +23,9 @@ import { Histories } from './history.js';
 import { serveHistory } from './history-service.js';
 import { LevelPaths } from './level-paths.js';
 import { OpenAcceptances } from './open-acceptances.js';
+import { OperationDots } from './operation-dots.js';
+import { OperationRecords } from './operation-records.js';
+import { Operations } from './operations.js';
 import { Reads } from './reads.js';
 import { serveReplicas } from './replica-service.js';
 import { Replicas } from './replicas.js';
@@ -30,6 +34,7 @@ import { ConflictResolution } from './conflict-resolution.js';
 import { StableDots } from './stable-dots.js';
 import { Standings } from './standings.js';
 import { serveStrong } from './strong-service.js';
+import type { Strong } from './strong.js';
 import { Writes } from './writes.js';
 
 export interface CoordinationOptions
@@ -55,6 +60,8 @@ export interface CoordinationOptions
   readonly backgroundConcurrency: number;
   readonly cursors: ListsOptions['cursors'];
   readonly pageBytesMax: number;
+  readonly operationRetentionMilliseconds: number;
+  readonly clockSkewMaxMilliseconds: number;
 }
 
 export function assembleCoordination(options: CoordinationOptions) {
@@ -92,6 +99,7 @@ export function assembleCoordination(options: CoordinationOptions) {
     graceMilliseconds: options.hedgeDelayMilliseconds,
   });
   const paths = new LevelPaths({ reads, writes, strong, clock });
+  const operations = operationsOf(options, strong, paths);
   const settlement = new ConflictResolution({
     ...{ self, plans, paths, resolver, expiryClock, observer },
   });
@@ -115,7 +123,20 @@ export function assembleCoordination(options: CoordinationOptions) {
   const deciding = { strong, proposers, outcomes, reports, known };
   /** Registers what a node does for coordinators elsewhere. Called once. */
   const serve = (): void => serveAll(options, deciding, writes, openAcceptances);
-  return { coordinator, keyLists, stable, proposers, openAcceptances, serve };
+  return { coordinator, operations, keyLists, stable, proposers, openAcceptances, serve };
+}
+
+function operationsOf(options: CoordinationOptions, strong: Strong, paths: LevelPaths) {
+  const { view, disk, ownership, seal, random, clock, isReady } = options;
+  const { timeoutDefaultMilliseconds } = options;
+  const { operationRetentionMilliseconds, clockSkewMaxMilliseconds } = options;
+  const kept = { operationRetentionMilliseconds, clockSkewMaxMilliseconds };
+  return new Operations({
+    ...{ paths, ownership, clock, isReady, timeoutDefaultMilliseconds, clockSkewMaxMilliseconds },
+    contexts: new Contexts(seal, ownership),
+    records: new OperationRecords({ strong, ownership, clock, ...kept }),
+    dots: new OperationDots({ self: view.self, identity: disk.identity, random }),
+  });
 }
 
 function serveAll(

@@ -63,7 +63,7 @@ export function resolveByOf(
   });
 }
 
-export interface Resolve extends Pick<Put, 'durability' | 'zone'> {
+export interface Resolve extends Pick<Put, 'durability' | 'zone' | 'once'> {
   readonly read: Get;
   /** What the client has been shown. */
   readonly seen: Seen;
@@ -137,11 +137,11 @@ export class ConflictResolution {
    * Resolves what the context shows, if that is what is there.
    * @throws OperatingError `version_changed`; `siblings` where the strategy cannot; and as a put
    */
-  async resolve({ read, seen, by, who, durability, zone }: Resolve): Promise<PutResult> {
+  async resolve({ read, seen, by, who, once, durability, zone }: Resolve): Promise<PutResult> {
     const { at, levels, deadline, session, past, explanation } = read;
     const { resolved, siblings } = await this.preview({ read, seen, by });
     return this.#options.paths.put({
-      ...{ at, levels, deadline, durability, zone, seen, session, explanation },
+      ...{ at, levels, deadline, durability, zone, seen, session, explanation, once },
       past: joinedPast(past, siblings),
       forwarded: false,
       change: changeOf(resolved),

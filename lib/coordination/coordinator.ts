@@ -23,7 +23,7 @@ import { parseLevel, STRONG } from './level.js';
 import { assertDurable, type SessionGet, type Sessions } from './sessions.js';
 import { assertFits, LargeWrites } from './large-writes.js';
 import type { LevelPaths } from './level-paths.js';
-import { conditionOf, levelsOf, unmetOf } from './precondition.js';
+import { assertOnce, conditionOf, levelsOf, unmetOf } from './precondition.js';
 import type { Put, PutResult } from './put-request.js';
 import type { Got } from './read-effects.js';
 import type {
@@ -60,8 +60,6 @@ export interface CoordinatorOptions extends AddressingOptions {
   readonly valueBytesMax: number;
 }
 
-const SYNC = 'sync' as const;
-
 export class Coordinator implements Coordination {
   readonly #options: CoordinatorOptions;
   readonly #large: LargeWrites;
@@ -92,6 +90,8 @@ export class Coordinator implements Coordination {
     if (change.state === 'value') assertFits(change.value, this.#options.valueBytesMax);
     const at = this.#addressing.at(request);
     const deadline = this.#addressing.deadline(request);
+    const { zone, primaries } = plans.of(at.partition);
+    if (request.once !== undefined) assertOnce(levels, primaries.length);
     const token = this.#options.sessions.of(request.session, levels);
     const durability = writeDurability(request, token, byDefault);
     assertDurable(token, durability);
@@ -102,12 +102,13 @@ export class Coordinator implements Coordination {
       levels,
       durability,
       deadline,
-      zone: plans.of(at.partition).zone,
+      zone,
       forwarded: false,
       session: token && floorOf(token, at.partition),
       past: this.#options.sessions.pastOf(token, levels),
       condition: conditionOf(request),
       explanation: request.explanation,
+      once: request.once,
     };
     const bytes = change.state === 'value' ? change.value.length : 0;
     const result = this.#large.run(bytes, deadline, () => paths.put(write));
@@ -139,13 +140,14 @@ export class Coordinator implements Coordination {
 
   async resolve(request: ResolveRequest): Promise<PutAnswer> {
     const { settlement, plans } = this.#options;
-    const { by: who } = request;
+    const { by: who, once } = request;
     const asked = this.#resolution(request);
-    const { at, token } = asked.read;
+    const { at, levels, token } = asked.read;
     const durability = writeDurability(request, token, this.#options.defaults(request.namespace));
     assertDurable(token, durability);
-    const { zone } = plans.of(at.partition);
-    const result = await settlement.resolve({ ...asked, who, durability, zone });
+    const { zone, primaries } = plans.of(at.partition);
+    if (once !== undefined) assertOnce(levels, primaries.length);
+    const result = await settlement.resolve({ ...asked, who, once, durability, zone });
     return this.#written(request, { at, durability }, token, result);
   }
 
@@ -273,7 +275,7 @@ export class Coordinator implements Coordination {
         answered,
         asked,
         standIns,
-        durability: level === STRONG ? SYNC : durability,
+        durability: level === STRONG ? 'sync' : durability,
       },
     };
   }

@@ -2,14 +2,21 @@
 import type { Clock } from '../environment/clock.js';
 import { OperatingError } from '../errors.js';
 import type { Condition } from '../consensus/decision.js';
+import type { Once } from '../consensus/once.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { dotText } from '../versioning/dot.js';
 import { type ConsistencyLevel, isStrong, parseLevel, STRONG } from './level.js';
+import { appliedBefore } from './once-results.js';
 import type { Put, PutResult } from './put-request.js';
 import type { Got } from './read-effects.js';
 import type { Get, Reads } from './reads.js';
 import type { Strong } from './strong.js';
 import type { Writes } from './writes.js';
+
+/** Of a write that takes effect once. */
+interface Settling extends Pick<Put, 'at' | 'deadline'> {
+  readonly once: Once;
+}
 
 /** What the condition of a write met, and it did not hold: nothing happened. */
 export class ConditionUnmet extends OperatingError {
@@ -49,6 +56,8 @@ export class LevelPaths {
   /** @throws OperatingError as `Writes.put` and `Strong.run`; ConditionUnmet */
   put(put: Put): PutResult | Promise<PutResult> {
     const { writes } = this.#options;
+    // What takes effect once is decided: no other way knows that it has.
+    if (put.once !== undefined) return this.#putStrong(put);
     if (!put.levels.some(isStrong)) return writes.put(put);
     return this.#descend(put, (part) => {
       return part.levels.some(isStrong) ? this.#putStrong(part) : writes.put(part);
@@ -84,7 +93,7 @@ export class LevelPaths {
     await this.#meetSession(get);
     const request = { at, intent: undefined, condition: NO_CONDITION, deadline, explanation };
     const { result, answered, asked } = await this.#options.strong.run(request);
-    if (result.is === 'applied') throw new Error('Invariant broken: a read writes nothing');
+    if (result.is !== 'read') throw new Error('Invariant broken: a read writes nothing');
     const held = { atMajority: true, widened: false };
     return { merged: result.record, level: STRONG, answered, asked, standIns: 0, ...held };
   }
@@ -99,14 +108,26 @@ export class LevelPaths {
     await this.#options.reads.get({ ...get, levels: [parseLevel('quorum', 'read')] });
   }
 
+  /** Has a write that takes effect once done so? From then on it never does, if it has not. */
+  async settle({ at, once, deadline }: Settling): Promise<PutResult | 'ended' | 'forgotten'> {
+    const request = { at, once, deadline, intent: undefined, condition: NO_CONDITION };
+    const { result, answered, asked } = await this.#options.strong.run(request);
+    if (result.is !== 'settled') throw new Error('Invariant broken: it is settled');
+    if (result.as !== 'applied') return result.as;
+    return appliedBefore(result, once, undefined, { answered, asked });
+  }
+
   async #putStrong(put: Put): Promise<PutResult> {
-    const { at, change, seen, deadline, resolving, past, explanation } = put;
+    const { at, change, seen, deadline, resolving, past, once, explanation } = put;
     await this.#meetSession({ ...put, readRepair: undefined, readRepairProbability: 0 });
     const request = {
-      ...{ at, deadline, condition: conditionOf(put), explanation },
+      ...{ at, deadline, once, condition: conditionOf(put), explanation },
       intent: { change, seen, resolving: resolving && nameOf(resolving), past },
     };
     const { result, answered, asked } = await this.#options.strong.run(request);
+    if (result.is === 'settled' && once !== undefined) {
+      return appliedBefore(result, once, seen, { answered, asked });
+    }
     if (result.is !== 'applied') {
       if (resolving === undefined) throw new ConditionUnmet(result.record);
       throw new OperatingError('version_changed', 'the siblings were changed meanwhile');

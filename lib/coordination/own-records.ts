@@ -1,5 +1,6 @@
 /** The records of this owner, as its proposer needs them: with all that was to be merged. */
 import type { KeyText } from '../consensus/messages.js';
+import type { HasSeen } from '../consensus/once.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { DurableAcceptor } from '../replica/durable-acceptor.js';
 import { type Endings, isOver } from '../replica/endings.js';
@@ -45,6 +46,11 @@ export class OwnRecords {
 
   recordOf(key: KeyText): Siblings | undefined {
     return this.#options.acceptor.heldOf(this.#wire.at(key)).record;
+  }
+
+  /** What the clock of the partition has. */
+  seenOf(key: KeyText): HasSeen {
+    return this.#options.acceptor.heldOf(this.#wire.at(key)).hasSeen;
   }
 
   /** What has ended becomes a stub first: a value has ended only where it is one (K14). */

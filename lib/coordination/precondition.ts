@@ -3,7 +3,8 @@ import type { Condition } from '../consensus/decision.js';
 import { OperatingError } from '../errors.js';
 import { dotText } from '../versioning/dot.js';
 import { liveVersions, type Siblings } from '../versioning/siblings.js';
-import { type ConsistencyLevel, isStrong, parseLevel, STRONG } from './level.js';
+import { majority } from '../replication/quorum.js';
+import { type ConsistencyLevel, isStrong, type LevelName, parseLevel, STRONG } from './level.js';
 import { ConditionUnmet } from './level-paths.js';
 import type { GetRequest, PutRequest } from './request.js';
 
@@ -24,6 +25,29 @@ export function levelsOf(
   throw new OperatingError('invalid_level', message, {
     details: { received: weaker.name, required: STRONG },
   });
+}
+
+/** What a write at `strong` promises beside its own. */
+const WITHIN_STRONG: ReadonlySet<string> = new Set<LevelName>([
+  ...(['any', 'eventual', 'one', 'local-one', 'quorum', 'session', 'strong'] as const),
+]);
+const COUNTS: Readonly<Record<string, number>> = { two: 2, three: 3 };
+
+/**
+ * A write that takes effect once is decided at `strong`, whatever level it names.
+ * @throws OperatingError `invalid_level` of one that promises what `strong` does not
+ */
+export function assertOnce(levels: readonly ConsistencyLevel[], replicas: number): void {
+  for (const { name } of levels) {
+    const count = COUNTS[name] ?? Number(name);
+    if (WITHIN_STRONG.has(name) || count <= majority(replicas)) continue;
+    const message =
+      `a write with an Idempotency-Key is decided at "strong", and "${name}" promises what that ` +
+      'does not: name another level with it';
+    throw new OperatingError('invalid_level', message, {
+      details: { received: name, required: STRONG },
+    });
+  }
 }
 
 export function conditionOf({ precondition }: PutRequest): Condition | undefined {

@@ -232,11 +232,11 @@ export class ProposerSeat {
 
   /** In the step that decides. */
   async #look(key: KeyText): Promise<void> {
-    const { hybridClock } = this.#options;
     await this.#own.merged(key);
     this.#decisions.set(key, (this.#decisions.get(key) ?? 0) + 1);
     const record = this.#own.recordToDecideOn(key);
-    this.#running.dispatch((core) => core.looked(key, record, hybridClock.now()));
+    const now = this.#options.hybridClock.now();
+    this.#running.dispatch((core) => core.looked(key, record, now, this.#own.seenOf(key)));
   }
 
   async #activate(effect: Extract<PartitionEffect, { do: 'activate' }>): Promise<void> {

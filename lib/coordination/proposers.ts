@@ -2,6 +2,7 @@
 import type { Ballot } from '../consensus/ballot.js';
 import { compareBallots } from '../consensus/ballot.js';
 import type { Condition, StrongChange } from '../consensus/decision.js';
+import type { Once } from '../consensus/once.js';
 import type { ProposerCore } from '../consensus/proposer-core.js';
 import { OperatingError } from '../errors.js';
 import { placeOf, type RecordKey } from '../persistence/keyspace.js';
@@ -15,6 +16,7 @@ export interface Wish {
   /** Undefined: a read. */
   readonly change: StrongChange | undefined;
   readonly condition: Condition;
+  readonly once?: Once | undefined;
   /** On the monotonic clock. */
   readonly deadline: number;
   /** Where the request wants to know how its answer came about. */
@@ -66,7 +68,7 @@ export class Proposers {
    * @throws OperatingError `overloaded`, `not_ready`, `rebuilding`, `wrong_epoch`: nothing happened
    */
   submit(
-    { at, change, condition, deadline, explanation }: Wish,
+    { at, change, condition, once, deadline, explanation }: Wish,
     settle: WaitingWish['settle'],
   ): void {
     const { acceptor, ownership, self } = this.#options;
@@ -83,7 +85,7 @@ export class Proposers {
     const id = this.#lastId;
     this.#waitingBytes += bytes;
     this.#waiting.set(id, { bytes, settle });
-    const operation = { id, key: placeOf(at), change, condition };
+    const operation = { id, key: placeOf(at), change, condition, once };
     this.#seatOf(partition).submit(operation, deadline, explanation);
   }
 

@@ -1,5 +1,6 @@
 /** A put as the coordinator executes it, here or where it was passed on to. */
 import type { Condition } from '../consensus/decision.js';
+import type { Once } from '../consensus/once.js';
 import type { Change } from '../replica/intent.js';
 import type { RecordKey } from '../persistence/keyspace.js';
 import type { Durability } from '../persistence/store.js';
@@ -28,6 +29,8 @@ export interface Put {
   readonly resolving?: Resolving | undefined;
   /** At `strong`: what must hold of the values that it replaces. */
   readonly condition?: Condition | undefined;
+  /** It takes effect once, at `strong`. */
+  readonly once?: Once | undefined;
   /** On the monotonic clock. */
   readonly deadline: number;
   /** Of the node that the client talks to. */

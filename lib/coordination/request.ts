@@ -1,5 +1,6 @@
 /** What a client asks of the coordinator, and what it answers: the seam below every API. */
 import type { CopiesAnswer } from './copy-inspection.js';
+import type { Once } from '../consensus/once.js';
 import type { Explanation } from './explain/explanation.js';
 import type { Change } from '../replica/intent.js';
 import type { RenderingPlace } from '../persistence/record-table.js';
@@ -52,10 +53,14 @@ export interface PutRequest extends Addressed {
   readonly durability: Durability | undefined;
   /** It implies `strong`. Where it does not hold: `precondition_failed`, with what is there. */
   readonly precondition?: Precondition | undefined;
+  /** It takes effect once, whoever sends it again. It implies `strong`. */
+  readonly once?: Once | undefined;
 }
 
 /** Resolves the siblings that a context shows: by a strategy, or to a value. */
 export interface ResolveRequest extends Addressed {
+  /** As of a put. */
+  readonly once?: Once | undefined;
   readonly context: string;
   readonly resolution:
     | { readonly kind: 'strategy'; readonly strategy: string }

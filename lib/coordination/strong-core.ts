@@ -20,6 +20,8 @@ export interface StrongCoreOptions {
   readonly quorum: Quorum;
   readonly standing: Standing;
   readonly isRead: boolean;
+  /** May it be proposed again where nobody knows what became of it? */
+  readonly mayRepeat: boolean;
   /** A read that must be decided as an operation. */
   readonly decides: boolean;
   /** Another node has passed it on: it is decided here, or not at all. */
@@ -279,16 +281,16 @@ export class StrongCore implements Core<StrongEffect> {
     ];
   }
 
-  /** A read is passed on to another; a write may take effect, and is never sent again (K16). */
+  /** What may be repeated goes to another; any other write is never sent again (K16). */
   #silentProposer(): readonly StrongEffect[] {
-    const { isRead, isSilent } = this.#options;
+    const { mayRepeat, isSilent } = this.#options;
     if (!isSilent(this.#target, this.now - this.#sentAt)) {
       this.#sentAt = this.now;
       return [];
     }
     this.#isSuspected = true;
     const suspect = { do: 'suspect', node: this.#target } as const;
-    if (!isRead) return [suspect];
+    if (!mayRepeat) return [suspect];
     this.#avoided.add(this.#target);
     return [suspect, ...this.#again('take over')];
   }
@@ -304,6 +306,7 @@ export class StrongCore implements Core<StrongEffect> {
       case 'applied':
       case 'read':
       case 'unmet':
+      case 'settled':
         return this.#answer(handled);
     }
   }
@@ -311,7 +314,7 @@ export class StrongCore implements Core<StrongEffect> {
   #notHandled(node: NodeId, error: OperatingError): readonly StrongEffect[] {
     const { outcome, retryable, code } = error;
     const isLate = code === 'deadline_passed' || this.now >= this.#options.timeoutMilliseconds;
-    const isHarmless = this.#options.isRead || outcome === 'none';
+    const isHarmless = this.#options.mayRepeat || outcome === 'none';
     if (!isHarmless && code === 'peer_unreachable') {
       const message = `${node} did not answer: the write may have taken effect`;
       return this.#refuse(new OperatingError('outcome_unknown', message, { cause: error }));

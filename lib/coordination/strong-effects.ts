@@ -2,6 +2,7 @@
 import type { NodeId } from '../environment/transport.js';
 import type { Applied } from '../consensus/effects.js';
 import type { Ballot } from '../consensus/ballot.js';
+import type { OnceState } from '../consensus/once.js';
 import type { OperatingError } from '../errors.js';
 import type { Context } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';
@@ -17,7 +18,13 @@ export type StrongResult =
       readonly context: Context;
       readonly replaced: readonly string[];
     }
-  | { readonly is: 'read' | 'unmet'; readonly record: Siblings | undefined };
+  | { readonly is: 'read' | 'unmet'; readonly record: Siblings | undefined }
+  /** What was to take effect once: what became of it, and what there is now. */
+  | {
+      readonly is: 'settled';
+      readonly as: Exclude<OnceState, 'open'>;
+      readonly record: Siblings | undefined;
+    };
 
 /** A write that was proposed, and may take effect or not. */
 export interface LostProposal {

@@ -1,6 +1,7 @@
 /** What a client wants at `strong`, before a clock gives it an end; and as it travels. */
 import type { z } from 'zod';
 import type { Condition, StrongChange } from '../consensus/decision.js';
+import type { Once } from '../consensus/once.js';
 import { type RecordKey, recordKey } from '../persistence/keyspace.js';
 import { type Change, clockNotSane } from '../replica/intent.js';
 import type { Seen } from '../versioning/context.js';
@@ -27,6 +28,8 @@ export interface StrongRequest {
   /** Undefined: a read. */
   readonly intent: StrongIntent | undefined;
   readonly condition: Condition;
+  /** It takes effect once, however often it is proposed; without an intent it is settled. */
+  readonly once?: Once | undefined;
   /** On the monotonic clock. */
   readonly deadline: number;
   /** Where the request wants to know how its answer came about. */
@@ -61,24 +64,26 @@ export function changeOf(
 }
 
 export function wishTo(
-  { at, intent, condition, explanation }: StrongRequest,
+  { at, intent, condition, once, explanation }: StrongRequest,
   { decides, takesOver }: Forwarded,
 ): Wire {
   const { namespace, key } = at;
   return {
     ...{ namespace, key, condition: conditionTo(condition), decide: decides, takeOver: takesOver },
     change: intent === undefined ? null : intentTo(intent),
+    once: once ?? null,
     explain: explanation !== undefined,
   };
 }
 
 export function wishFrom(
-  { namespace, key, change, condition }: Wire,
+  { namespace, key, change, condition, once }: Wire,
   deadline: number,
   partitionCount: number,
 ): StrongRequest {
   const at = recordKey(namespace, key, partitionCount);
-  return { at, intent: change === null ? undefined : intentFrom(change), condition, deadline };
+  const intent = change === null ? undefined : intentFrom(change);
+  return { at, intent, condition, once: once ?? undefined, deadline };
 }
 
 function intentTo({ change, seen, resolving, past }: StrongIntent): NonNullable<Wire['change']> {

@@ -130,6 +130,8 @@ export const PROPOSE = messageType(
     /** Null: a read. */
     change: change.nullable(),
     condition,
+    /** Its dots, where it takes effect once. */
+    once: z.object({ dot, end: dot }).nullable(),
     /** A read that a clock, or its answers, left open: it must be decided as an operation. */
     decide: z.boolean(),
     /** Be the proposer, whoever was it: that one does not answer. */
@@ -147,6 +149,12 @@ export const PROPOSE = messageType(
       explained,
     }),
     z.object({ is: z.enum(['read', 'unmet']), record: bytes.nullable(), explained }),
+    z.object({
+      is: z.literal('settled'),
+      as: z.enum(['applied', 'ended', 'forgotten']),
+      record: bytes.nullable(),
+      explained,
+    }),
     /** Nothing happened. Empty: nobody is known to be the proposer. */
     z.object({ is: z.literal('elsewhere'), proposer: z.string(), explained }),
   ]),

@@ -99,7 +99,9 @@ function handledOf(at: RecordKey, reply: z.infer<typeof PROPOSE.reply>): Handled
   }
   try {
     const record = reply.record === null ? undefined : decodeRecord(at, reply.record);
-    return { is: reply.is, record };
+    return reply.is === 'settled'
+      ? { is: reply.is, as: reply.as, record }
+      : { is: reply.is, record };
   } catch (error) {
     if (error instanceof OperatingError) return error;
     throw error;

@@ -14,17 +14,21 @@ export function handledHere(
   decided: Decided,
   self: NodeId,
   change: StrongChange | undefined,
+  isOnce: boolean,
 ): Handled | OperatingError {
   switch (decided.is) {
     case 'late':
       return lateError(decided.isOpen && change !== undefined);
     case 'deposed': {
       const { dot, ballot } = decided;
-      if (dot === undefined) return { is: 'elsewhere', proposer: self };
+      // What takes effect once may be proposed again, whatever became of it.
+      if (dot === undefined || isOnce) return { is: 'elsewhere', proposer: self };
       return { is: 'lost', dot, ballot, decided: decided.decided };
     }
     case 'applied':
       return appliedOf(decided, change?.seen);
+    case 'settled':
+      return { is: 'settled', as: decided.as, record: decided.state };
     case 'read':
     case 'unmet':
       return { is: decided.is, record: decided.state };

@@ -131,8 +131,8 @@ function serveOperations({
 
 function resultTo(at: RecordKey, result: StrongResult) {
   if (result.is !== 'applied') {
-    const { is, record } = result;
-    return { is, record: record === undefined ? null : encodeRecord(at, record) };
+    const { record } = result;
+    return { ...result, record: record === undefined ? null : encodeRecord(at, record) };
   }
   const { is, dot, stamp, replaced } = result;
   const { vector, beyond } = result.context;

@@ -127,7 +127,7 @@ export class Strong {
         { answer: resolve, elsewhere, refuse: reject },
       );
     });
-    return result.is === 'applied' ? undefined : result.record;
+    return result.is === 'read' ? result.record : undefined;
   }
 
   #begin(
@@ -136,7 +136,7 @@ export class Strong {
     ends: Pick<Running, 'answer' | 'elsewhere' | 'refuse'>,
   ): void {
     const { plans, engine, standings, clock, random, known, hedging } = this.#options;
-    const { at, deadline, intent, explanation } = request;
+    const { at, deadline, intent, once, explanation } = request;
     const { partition } = at;
     const plan = plans.of(partition);
     const sets = plan.sets.map((owners) => owners.map(({ node }) => node));
@@ -145,7 +145,8 @@ export class Strong {
       plan,
       quorum: new Quorum(sets.map((nodes) => ({ nodes, required: majority(nodes.length) }))),
       standing: standings.of(partition),
-      isRead: intent === undefined,
+      isRead: intent === undefined && once === undefined,
+      mayRepeat: intent === undefined || once !== undefined,
       ...how,
       timeoutMilliseconds: deadline - clock.monotonicMilliseconds(),
       proposer: () => running?.named ?? known.of(partition),
@@ -224,13 +225,13 @@ export class Strong {
 
   #execute(operation: StrongRun, { request }: Running): void {
     const { self, proposers, plans, expiryClock } = this.#options;
-    const { at, intent, condition, deadline, explanation } = request;
+    const { at, intent, condition, once, deadline, explanation } = request;
     try {
       const { epoch } = plans.of(at.partition);
       const change = intent && changeOf(intent, expiryClock.now(), epoch);
-      proposers.submit({ at, change, condition, deadline, explanation }, (decided) => {
+      proposers.submit({ at, change, condition, once, deadline, explanation }, (decided) => {
         if (decided.is === 'applied') auditStrong(this.#options, at, intent, decided);
-        const handled = handledHere(decided, self, change);
+        const handled = handledHere(decided, self, change, once !== undefined);
         operation.dispatch((core) =>
           handled instanceof OperatingError ? core.notExecuted(handled) : core.executed(handled),
         );

@@ -59,8 +59,9 @@ export class NamespacedCoordination implements Coordination, KeyLists {
 
   put(request: PutRequest): PutAnswer | Promise<PutAnswer> {
     const { coordination } = this.#options;
-    // A condition implies it, whatever the request names.
-    const named = request.precondition === undefined ? undefined : 'strong';
+    // Implied, whatever the request names.
+    const isStrong = request.precondition !== undefined || request.once !== undefined;
+    const named = isStrong ? 'strong' : undefined;
     return this.#within(request, 'write', (within) => coordination.put(within), named);
   }
 

@@ -3,6 +3,9 @@
 /** The namespace of a key for which none is named: always there, under the rules of the cluster. */
 export const DEFAULT_NAMESPACE = 'default';
 
+/** Where records of operations lie: no client can name it. */
+export const OPERATIONS_NAMESPACE = '~operations';
+
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 /** No name holds it. */
 const SEPARATOR = '~';

@@ -29,6 +29,7 @@ import { placeOf, proposalKey } from '../persistence/keyspace.js';
 import type { ProposalPage, StoredProposal } from '../persistence/proposal-table.js';
 import { type Ballots, decodeAcceptance, decodeMark } from '../persistence/proposals.js';
 import type { Store } from '../persistence/store.js';
+import { joinDot } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { Merging } from './merging.js';
@@ -144,14 +145,13 @@ export class DurableAcceptor {
   }
 
   /**
-   * The clock counts a number that no version has as seen, from now on and after a crash. A context
-   * that covers it is in the record of the key.
+   * The clock counts a number that no version has, or ever will, as seen: now and after a crash.
    */
   async void(partition: number, key: KeyText, dot: Dot): Promise<void> {
     const record = await this.look(key);
     if (record === undefined) return;
     const { store, clocks } = this.#options;
-    clocks.note(partition, record.context, [dot]);
+    clocks.note(partition, joinDot(record.context, dot), [dot]);
     const { committed } = store.transact(
       (changes) => clocks.keep(partition, changes),
       'os',

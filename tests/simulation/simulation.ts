@@ -316,6 +316,7 @@ export function drawNodes(random: SeededRandom, shape: Shape): NodeOptions[] {
       hintsPerSecondMax: random.pick([200, 100_000]),
       hintRetryIntervalMilliseconds: random.pick([100, 1000]),
       backgroundConcurrency: 16,
+      operationRetentionMilliseconds: 86_400_000,
       customTimeMaxMilliseconds: 50,
       auditBytesMax: 100_000,
       auditRetentionMilliseconds: 600_000,

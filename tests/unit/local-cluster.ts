@@ -50,6 +50,7 @@ const LIMITS: NodeLimits = {
   collectBatchSize: 100,
   tombstonesMax: 1_000,
   pageBytesMax: 100_000,
+  operationRetentionMilliseconds: 86_400_000,
   customTimeMaxMilliseconds: 50,
   auditBytesMax: 100_000,
   auditRetentionMilliseconds: 600_000,

@@ -26,6 +26,14 @@ export const ANSWER_HEADERS = {
     description: 'What the acknowledgement means: synced, given to the system, or in memory.',
     example: 'sync',
   },
+  'X-Operation-Id': {
+    description: 'Of a write with an Idempotency-Key: what became of it is asked for by this.',
+    example: '8e03978e-40d5-43e8-bc93-6894a57f9324',
+  },
+  'Idempotent-Replayed': {
+    description: 'An earlier request with this Idempotency-Key had begun the write.',
+    example: 'true',
+  },
   ETag: {
     description: 'Of these very bytes, for If-None-Match; of settings, for If-Match.',
     example: '"n1.1.2c23612aaf05.1:MHeGKKvB"',

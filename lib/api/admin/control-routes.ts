@@ -17,6 +17,7 @@ import { hintsRoute } from './hints-route.js';
 import { locateRoutes } from './locate-routes.js';
 import { namespaceRoutes } from './namespace-routes.js';
 import { KEY_ROUTES } from './namespaced-routes.js';
+import { operationRoute } from './operation-routes.js';
 import type { ControlRoute } from './route.js';
 
 export function controlRoutes(
@@ -34,6 +35,7 @@ export function controlRoutes(
     ...locateRoutes(cluster, world.node.namespaces),
     ...copiesRoutes(coordination),
     ...conflictListRoutes(coordination),
+    operationRoute(world.node.operations),
     exchangeRoute(exchange),
     hintsRoute(handoff),
     convergenceRoute(convergence),

@@ -111,6 +111,10 @@ const READ: readonly ParameterRow[] = [
   },
 ];
 export const ANY_WRITE: readonly ParameterRow[] = [
+  header(
+    'Idempotency-Key',
+    'Applied once, however often it is sent: 1 to 255 visible characters, fresh for each write.',
+  ),
   header('X-Durability', 'What an acknowledgement means.', { enum: ['sync', 'os', 'memory'] }),
 ];
 const CONDITIONS: readonly ParameterRow[] = [
@@ -194,14 +198,17 @@ export const WRITTEN: Readonly<Record<number, AnswerRow>> = {
   200: {
     description: 'Written, as durably as the level asks.',
     schema: writtenShape,
-    headers: [...RECEIPT, 'X-Durability'],
+    headers: [...RECEIPT, 'X-Durability', 'X-Operation-Id', 'Idempotent-Replayed'],
     example: WRITTEN_EXAMPLE,
   },
-  409: { description: 'A context is required (`blind_writes: refuse`).' },
+  409: {
+    description: 'A context is required (`blind_writes: refuse`), or the operation was ended.',
+  },
   412: {
     description:
       'The condition does not hold: nothing happened. Version, ETag, context of what is there.',
   },
+  422: { description: 'The Idempotency-Key stands for another request.' },
   429: LIMITED,
   503: { description: 'The level was not reached; `outcome` says whether it may still surface.' },
 };

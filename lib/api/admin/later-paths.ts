@@ -2,7 +2,6 @@
 import { later } from '../http/refusals.js';
 
 const LATER_PATHS: readonly (readonly [path: string, feature: string])[] = [
-  ['/api/v1/operations', 'operations by Idempotency-Key'],
   ['/api/v1/backups', 'backups'],
   ['/api/v1/cluster/join', 'membership changes'],
   ['/api/v1/cluster/leave', 'membership changes'],

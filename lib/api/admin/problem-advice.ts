@@ -19,6 +19,9 @@ export const PROBLEM_ADVICE: Readonly<Record<ErrorCode, string>> = {
   namespace_not_found: 'Name another one, or make it: PUT /api/v1/namespaces/NAME.',
   namespace_unknown: 'Try again, or at another node: settings reach this one with its first link.',
   version_changed: 'Get the key again, and decide anew.',
+  operation_ended:
+    'It never takes effect. Send it under a new Idempotency-Key, if it still should.',
+  idempotency_key_reused: 'Take a new Idempotency-Key for each request that is not a retry.',
   precondition_failed: 'Read what there is now, and decide anew.',
   expectation_failed: 'Leave the header Expect away.',
   misdirected_request: 'Ask by IP address or localhost, or add the name to http.hostNames.',
@@ -40,7 +43,7 @@ export const PROBLEM_ADVICE: Readonly<Record<ErrorCode, string>> = {
   clock_not_sane: 'Mend the clock of the node, or write without a time to live.',
   read_only: 'Ask another node, and make room on the disk of this one.',
   storage_failed: 'Get the key to see whether it was written; look at the disk of the node.',
-  outcome_unknown: 'Get the key to see whether it was written, before you write again.',
+  outcome_unknown: 'Send it again with the same Idempotency-Key; without one, get the key to see.',
   deadline_passed: 'Give it more time with X-Timeout; after a write get the key first.',
   context_too_large: 'Delete the key and write it anew once its tombstone is collected.',
   record_too_large: 'Resolve the siblings, or store less under this key.',

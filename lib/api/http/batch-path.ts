@@ -7,6 +7,7 @@ import type { Explanation } from '../../coordination/explain/explanation.js';
 import { explanationOfOne } from './explained.js';
 import { type BatchHeaders, runBatch } from './batch-run.js';
 import type { HttpExchange, HttpExchangeKind, HttpExchanges } from './exchange.js';
+import { changeParts, payloadOf } from './idempotency-key.js';
 import { checkJsonType } from './media-type.js';
 import { parseQuery } from './query.js';
 import { checkEncoding, readBody } from './read-body.js';
@@ -61,6 +62,13 @@ export class BatchPath {
       batchBody(bytes, batchOperationsMax(limits), namespace),
     );
     this.#takeRates(exchange, operations);
+    const { idempotencyKey: id } = options.write;
+    if (id !== undefined) {
+      const { timeoutMilliseconds } = options.read;
+      const writes = operations.flatMap(({ change }, i) => (change === undefined ? [] : [i]));
+      const payload = batchPayload(namespace, options, operations);
+      await node.operations.bind({ id, payload, timeoutMilliseconds }, writes);
+    }
     // The exchange has entered for one of them.
     const others = operations.length - 1;
     admission.enter(others);
@@ -86,10 +94,25 @@ export class BatchPath {
   }
 }
 
+function batchPayload(
+  namespace: string,
+  { write }: BatchHeaders,
+  operations: readonly BatchOperation[],
+): string {
+  const { level, fallbacks, durability } = write;
+  const said = ['batch', namespace, level ?? null, fallbacks, durability ?? null];
+  const parts = operations.map(({ change, ...operation }) => [
+    ...[operation.op, operation.namespace, operation.key, operation.level ?? null],
+    ...[operation.context ?? null, operation.precondition ?? null],
+    change === undefined ? null : changeParts(change),
+  ]);
+  return payloadOf([...said, ...parts]);
+}
+
 /** What the headers say of all operations. @throws OperatingError before the body is read */
 function batchHeaders(headers: RequestHeaders, limits: RequestLimits): BatchHeaders {
   const ofOneKey = { ifMatch: undefined, ifNoneMatch: undefined };
-  const read = readOptions({ ...headers, ...ofOneKey }, limits);
+  const read = readOptions({ ...headers, ...ofOneKey, idempotencyKey: undefined }, limits);
   const write = writeOptions({ ...headers, ...ofOneKey, readRepair: undefined }, limits);
   checkJsonType(headers.contentType);
   checkEncoding(headers.contentEncoding);

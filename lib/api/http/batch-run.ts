@@ -1,7 +1,7 @@
 /** Executes the operations of a batch, some at a time, and joins what they answer. */
 import type { Labels } from '../../environment/observer.js';
 import { OperatingError } from '../../errors.js';
-import type { Receipt } from '../../coordination/request.js';
+import type { PutAnswer, PutRequest, Receipt } from '../../coordination/request.js';
 import type { Change } from '../../replica/intent.js';
 import type { SessionToken } from '../../versioning/session-token.js';
 import type { ApiWorld } from '../api-world.js';
@@ -12,7 +12,9 @@ import { withExplanation } from './explained.js';
 import type { HttpExchange, HttpExchanges } from './exchange.js';
 import { getAnswer } from './get-answer.js';
 import { JSON_TYPE } from '../../encoding/json-text.js';
+import { idInBatch } from './idempotency-key.js';
 import { levelLabel } from './level-label.js';
+import { writeOnce } from './once-writes.js';
 import { GUARD_HEADERS } from './problem.js';
 import { putAnswer } from './put-answer.js';
 import { bytesAsText, type HttpReply } from './reply.js';
@@ -66,7 +68,7 @@ export async function runBatch(
       });
     }
     if (operation.change === undefined) await batch.roomToRead();
-    results.push(batch.execute(operation));
+    results.push(batch.execute(operation, i));
   }
   const all = await Promise.all(results);
   count(run, operations, all);
@@ -121,14 +123,15 @@ class Batch {
     return Math.max(1, Math.min(TURN_OPERATIONS, Math.floor(this.#room / this.#largest)));
   }
 
-  async execute(operation: BatchOperation): Promise<Result> {
+  /** @param place in the batch */
+  async execute(operation: BatchOperation, place: number): Promise<Result> {
     const { change } = operation;
     const explanation = this.#run.explain();
     try {
       const left = this.#deadline - this.#run.world.clock.monotonicMilliseconds();
       if (left <= 0) throw new OperatingError('deadline_passed', 'the batch came no further');
       if (change === undefined) return await this.#read(operation, left, explanation);
-      return this.#taken(await this.#put(operation, change, left, explanation));
+      return this.#taken(await this.#put(operation, place, change, left, explanation));
     } catch (error) {
       const { exchanges, exchange } = this.#run;
       const problem = exchanges.problemOf(error, exchange, change === undefined);
@@ -200,14 +203,15 @@ class Batch {
 
   async #put(
     operation: BatchOperation,
+    place: number,
     change: Change,
     left: number,
     explanation: Explanation | undefined,
   ): Promise<Result> {
-    const { world, write, session } = this.#run;
+    const { world, write, session, exchange, exchanges } = this.#run;
     const { namespace, key, level, context, precondition } = operation;
     const { fallbacks, durability } = write;
-    const answer = await world.node.coordination.put({
+    const request: PutRequest = {
       namespace,
       key,
       level: level ?? write.level,
@@ -219,10 +223,22 @@ class Batch {
       session,
       precondition,
       explanation,
+    };
+    const told = (answer: PutAnswer): Result => {
+      this.#saw(answer.session);
+      const reply = withExplanation(putAnswer(answer, key, change), explanation);
+      return resultOf(reply, answer.receipt);
+    };
+    const { node } = world;
+    if (write.idempotencyKey === undefined) return told(await node.coordination.put(request));
+    const { status, body, result } = await writeOnce(node, {
+      ...{ id: idInBatch(write.idempotencyKey, place), payload: '', namespace, key },
+      timeoutMilliseconds: left,
+      perform: (how) => node.coordination.put({ ...request, ...how }),
+      reply: (answer) => replyOf(told(answer)),
+      problem: (error) => replyOf(resultOf(exchanges.problemOf(error, exchange, false), undefined)),
     });
-    this.#saw(answer.session);
-    const reply = withExplanation(putAnswer(answer, key, change), explanation);
-    return resultOf(reply, answer.receipt);
+    return { status, text: String(body), result };
   }
 
   #saw(token: SessionToken | undefined): void {
@@ -243,6 +259,11 @@ function resultOf({ status, body, result }: HttpReply, receipt: Receipt | undefi
   const head = status < 400 ? `"status":${status},` : '';
   const text = `{${head}${receipt === undefined ? '' : receiptText(receipt)}${json.slice(1)}`;
   return { status, text, result };
+}
+
+/** As it is stored for an operation that is sent again. */
+function replyOf({ status, text, result }: Result): HttpReply {
+  return { status, headers: [], body: text, result };
 }
 
 function receiptText(receipt: Receipt): string {

@@ -13,7 +13,9 @@ import { KINDS, LIST, METHODS, OPERATIONS, REFUSED, ROUTES } from './data-operat
 import { type DataTarget, isListPath, targetOf } from './data-target.js';
 import type { HttpExchange, HttpExchanges, HttpHandler } from './exchange.js';
 import { getAnswer } from './get-answer.js';
+import { changeParts, resolutionParts } from './idempotency-key.js';
 import { listKeys } from './list-keys.js';
+import { type OnceOptions, writeUnderKey } from './once-writes.js';
 import { previewAnswer } from './preview-answer.js';
 import { putAnswer } from './put-answer.js';
 import { bodyBytesMax, putBody } from './put-body.js';
@@ -158,8 +160,11 @@ export class DataPath {
     };
     const { coordination } = node;
     if (isDryRun) return previewAnswer(await coordination.previewResolution(resolve), key);
-    const answer = await coordination.resolve(resolve);
-    return this.#ofSession(putAnswer(answer, key), answer);
+    const reply = (told: PutAnswer): HttpReply => this.#ofSession(putAnswer(told, key), told);
+    if (options.idempotencyKey === undefined) return reply(await coordination.resolve(resolve));
+    const parts = [context, resolutionParts(resolution)];
+    const perform = (how: OnceOptions) => coordination.resolve({ ...resolve, ...how });
+    return writeUnderKey(node, exchange, options, { key, parts, reply, perform });
   }
 
   #put(exchange: HttpExchange, key: string): HttpReply | Promise<HttpReply> {
@@ -182,11 +187,18 @@ export class DataPath {
     context: string | undefined,
     options: WriteRequestOptions,
   ): HttpReply | Promise<HttpReply> {
-    const { coordination } = this.#world.node;
+    const { node } = this.#world;
+    const { coordination } = node;
     const session = this.#opened(options.sessionToken);
-    const answer = coordination.put(putRequest(exchange, key, change, context, session, options));
+    const request = putRequest(exchange, key, change, context, session, options);
     const reply = (told: PutAnswer): HttpReply =>
       this.#ofSession(putAnswer(told, key, change), told);
+    if (options.idempotencyKey !== undefined) {
+      const parts = [context ?? null, changeParts(change)];
+      const perform = (how: OnceOptions) => coordination.put({ ...request, ...how });
+      return writeUnderKey(node, exchange, options, { key, parts, reply, perform });
+    }
+    const answer = coordination.put(request);
     return answer instanceof Promise ? answer.then(reply) : reply(answer);
   }
 

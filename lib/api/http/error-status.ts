@@ -23,6 +23,8 @@ export const ERROR_STATUS: Readonly<Record<ErrorCode, ErrorStatus>> = {
   context_required: { status: 409, title: 'A context is required' },
   version_changed: { status: 409, title: 'The version changed meanwhile' },
   namespace_not_empty: { status: 409, title: 'The namespace holds keys' },
+  operation_ended: { status: 409, title: 'The operation was ended without effect' },
+  idempotency_key_reused: { status: 422, title: 'The key stands for another request' },
   precondition_failed: { status: 412, title: 'The precondition does not hold' },
   value_too_large: { status: 413, title: 'The body is too large' },
   answer_too_large: { status: 413, title: 'The answer would be too large' },

@@ -5,6 +5,7 @@ import { READ_REPAIRS } from '../../coordination/request.js';
 import type { Durability } from '../../persistence/store.js';
 import { preconditionOf } from './entity-tag.js';
 import { parseDuration } from '../../encoding/duration.js';
+import { idempotencyKeyOf } from './idempotency-key.js';
 import { invalid, later } from './refusals.js';
 import { checkHeaders, type RequestHeaders } from './request-headers.js';
 
@@ -34,6 +35,7 @@ export interface WriteRequestOptions extends CommonOptions {
   /** Undefined: what the namespace says, or `sync`. */
   readonly durability: Durability | undefined;
   readonly precondition: Precondition | undefined;
+  readonly idempotencyKey: string | undefined;
 }
 
 const FALLBACKS_MAX = 8;
@@ -46,10 +48,7 @@ const DURABILITIES: readonly Durability[] = ['sync', 'os', 'memory'];
 const NO_FALLBACKS: readonly string[] = [];
 
 type LaterRow = readonly [field: keyof RequestHeaders, name: string];
-const LATER: readonly LaterRow[] = [
-  ['maxStaleness', 'X-Max-Staleness'],
-  ['idempotencyKey', 'Idempotency-Key'],
-];
+const LATER: readonly LaterRow[] = [['maxStaleness', 'X-Max-Staleness']];
 
 /** Headers that answer 501 in this version. */
 export const LATER_HEADERS: readonly string[] = LATER.map(([, name]) => name);
@@ -78,6 +77,9 @@ export function readOptions(headers: RequestHeaders, limits: RequestLimits): Rea
   const common = commonOptions(headers, limits);
   const { level, fallbacks, timeoutMilliseconds, sessionToken } = common;
   if (headers.ifMatch !== undefined) throw invalid('if-match', 'If-Match is for writes');
+  if (headers.idempotencyKey !== undefined) {
+    throw invalid('idempotency-key', 'Idempotency-Key is for writes');
+  }
   const readRepair = readRepairOf(headers.readRepair);
   return { level, fallbacks, timeoutMilliseconds, sessionToken, readRepair };
 }
@@ -96,6 +98,7 @@ export function writeOptions(headers: RequestHeaders, limits: RequestLimits): Wr
     context,
     durability: durabilityOf(headers.durability),
     precondition: preconditionOf(headers.ifMatch, headers.ifNoneMatch),
+    idempotencyKey: idempotencyKeyOf(headers.idempotencyKey),
   };
 }
 

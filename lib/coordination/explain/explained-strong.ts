@@ -158,6 +158,8 @@ function handledShown(handled: Handled): ShownMembers {
       return { elsewhere: handled.proposer };
     case 'lost':
       return { deposed: ballotText(handled.ballot), version: dotText(handled.dot) };
+    case 'settled':
+      return { settled: handled.as, ...stateShown(handled.record) };
     case 'read':
     case 'unmet':
       return { [handled.is]: true, ...stateShown(handled.record) };

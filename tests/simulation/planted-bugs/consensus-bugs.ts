@@ -87,8 +87,8 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
     rule: 'K4',
     name: 'a write decided again takes another dot',
     file: 'consensus/proposal.js',
-    right: 'this.dot ??= mint();',
-    wrong: 'this.dot = mint();',
+    right: 'this.dot ??= once?.dot ?? mint();',
+    wrong: 'this.dot = once?.dot ?? mint();',
     test: TRANSCRIPTS,
   },
   {

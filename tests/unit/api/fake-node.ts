@@ -35,6 +35,7 @@ import type { KeptVersion } from '../../../lib/persistence/versions.js';
 import type { AuditEntry } from '../../../lib/resolution/audit-entry.js';
 import type { Version } from '../../../lib/versioning/siblings.js';
 import { FakeNamespaces, SETTINGS } from './fake-namespaces.js';
+import { FakeOperations } from './fake-operations.js';
 import { NOTHING_SEEN_YET, type SessionToken } from '../../../lib/versioning/session-token.js';
 
 export const WRITER = 'n1.1.0123456789ab';
@@ -154,6 +155,8 @@ export class FakeNode implements ApiNode {
     },
     copies: async (): Promise<CopiesAnswer> => COPIES,
   };
+
+  readonly operations = new FakeOperations();
 
   readonly gauges = { measure: async (): Promise<void> => undefined };
   readonly namespaces = new FakeNamespaces(

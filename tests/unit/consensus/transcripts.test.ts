@@ -1,4 +1,5 @@
 /** Proposer and acceptor told, word by word: golden transcripts (docs/consensus.md). */
+import type { Dot } from '../../../lib/versioning/dot.js';
 import { join } from 'node:path';
 import t from 'tap';
 import {
@@ -29,8 +30,18 @@ import { type Surroundings, WorldNode } from './world-node.js';
 
 const FOLDER = join(process.cwd(), 'tests/unit/consensus/transcripts');
 
-/** `put x` `put x if v1` `put x if nothing` `delete x` `read x` */
-function operationOf(id: string, [kind, key = '', , values]: readonly string[]): StrongOperation {
+/**
+ * `put x once o1 o2` (with the dots that are fixed for it), `settle x once o1 o2`;
+ * `put x` `put x if v1` `put x if nothing` `delete x` `read x`
+ */
+function operationOf(id: string, words: readonly string[]): StrongOperation {
+  const [kind, key = '', , values] = words;
+  const at = words.indexOf('once');
+  if (at > 0) {
+    const [dot = '', end = ''] = words.slice(at + 1);
+    const once = { dot: dotOf(dot), end: dotOf(end) };
+    return { ...operationOf(id, words.slice(0, at)), once };
+  }
   const condition: Condition =
     values === undefined
       ? { is: 'none' }
@@ -42,7 +53,17 @@ function operationOf(id: string, [kind, key = '', , values]: readonly string[]):
     ...{ contentType: '', value: new Uint8Array(0), expiresAt: undefined },
     ...{ seen: undefined, epoch: 0, past: undefined },
   };
-  return { id: Number(id), key, condition, change: kind === 'read' ? undefined : change };
+  return {
+    id: Number(id),
+    key,
+    condition,
+    change: kind === 'read' || kind === 'settle' ? undefined : change,
+  };
+}
+
+/** `o1`: the first of the writer o. */
+function dotOf(text: string): Dot {
+  return { writer: text.slice(0, 1), n: Number(text.slice(1)) };
 }
 
 /** `a b c`: the owners, of which the first is this node. */
@@ -84,7 +105,7 @@ function proposerOf(head: string): Player {
       case 'submit':
         return core.submit(operationOf(first, words.slice(1)));
       case 'looked':
-        return core.looked(first, stateOf(second), 0);
+        return core.looked(first, stateOf(second), 0, () => false);
       case 'covered':
       case 'accepted':
       case 'learned':

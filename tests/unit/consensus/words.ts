@@ -100,6 +100,8 @@ function textOfResult(result: Result): string {
       return `the condition does not hold on ${textOrNone(result.state)}`;
     case 'read':
       return `read ${textOrNone(result.state)}`;
+    case 'settled':
+      return `${result.as} on ${textOrNone(result.state)}`;
     case 'deposed':
       if (result.dot === undefined) return 'deposed, nothing happened';
       if (result.decided === undefined) return 'deposed, unknown';

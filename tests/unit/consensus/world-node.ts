@@ -301,7 +301,11 @@ export class WorldNode {
         this.merge(effect.key, effect.state);
         break;
       case 'look':
-        this.perform(this.proposer.looked(effect.key, this.records.get(effect.key), 0));
+        this.perform(
+          this.proposer.looked(effect.key, this.records.get(effect.key), 0, (dot) =>
+            this.clock.has(dot),
+          ),
+        );
         break;
       case 'learn':
         this.#learn(effect);

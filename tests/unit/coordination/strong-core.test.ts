@@ -37,7 +37,7 @@ function strongRead(): StrongCore {
     ...{ self: 'a', zone: 'z' },
   });
   return new StrongCore({
-    ...{ plan, quorum: new Quorum([{ nodes: NODES, required: 2 }]), isRead: true },
+    ...{ plan, quorum: new Quorum([{ nodes: NODES, required: 2 }]), isRead: true, mayRepeat: true },
     ...{ decides: false, isForwarded: false, takesOver: false },
     ...{ timeoutMilliseconds: 1000, silenceMilliseconds: 250 },
     standing: { stands: () => true, struck: () => undefined },

@@ -28,7 +28,7 @@ const strongChange = {
 };
 const wish = {
   ...{ ...address, condition: { is: 'none' as const }, decide: false, takeOver: true },
-  explain: false,
+  ...{ explain: false, once: null },
 };
 const EXPLAINED = '[{"node":"n2","course":"decision","steps":[]}]';
 
@@ -125,6 +125,7 @@ export const STRONG_SAMPLES = [
       },
       { ...wish, change: { ...strongChange, ttlSeconds: null } },
       { ...wish, condition: { is: 'absent' }, change: null },
+      { ...wish, change: strongChange, once: { dot, end: { ...dot, n: dot.n + 1 } } },
     ],
     [
       appliedOf(null),
@@ -133,6 +134,8 @@ export const STRONG_SAMPLES = [
       { is: 'unmet', record: null, explained: null },
       { is: 'elsewhere', proposer: 'n2', explained: null },
       { is: 'elsewhere', proposer: 'n2', explained: EXPLAINED },
+      { is: 'settled', as: 'applied', record, explained: null },
+      { is: 'settled', as: 'ended', record: null, explained: EXPLAINED },
     ],
   ),
   samples(

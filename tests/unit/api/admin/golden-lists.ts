@@ -18,6 +18,28 @@ const listed = (node: FakeNode): void => {
   ];
   node.keyList = { items, cursor: 'TmV4dA', receipt: node.keyList.receipt };
 };
+const finished = (node: FakeNode): void => {
+  const answer = { status: 200, headers: [], body: '{"version":"v"}', result: 'ok', applied: true };
+  node.operations.report = { status: 'done', namespace: 'default', key: 'k', answer };
+};
+export const OPERATION_GOLDEN: readonly Golden[] = [
+  {
+    operation: 'GET /api/v1/operations/{id}',
+    path: '/api/v1/operations/op',
+    prepare: finished,
+    status: 200,
+    expected: { id: 'op', status: 'done', answer: { status: 200, body: { version: 'v' } } },
+  },
+  {
+    operation: 'GET /api/v1/operations/{id}',
+    path: '/api/v1/operations/op',
+    prepare: (node) => {
+      node.operations.report = undefined;
+    },
+    status: 404,
+    expected: { code: 'not_found' },
+  },
+];
 export const LIST_GOLDEN: readonly Golden[] = [
   {
     operation: `GET ${ANY_KEY}`,

@@ -9,7 +9,7 @@ import {
   WRITTEN_AT,
 } from '../fake-node.js';
 import type { Sent } from '../served.js';
-import { LIST_GOLDEN, NAMESPACE_GOLDEN } from './golden-lists.js';
+import { LIST_GOLDEN, NAMESPACE_GOLDEN, OPERATION_GOLDEN } from './golden-lists.js';
 import type { Golden } from './golden-row.js';
 
 const KEY = '/api/v1/kv/{key}';
@@ -207,6 +207,7 @@ const inShop = aboutKeys.map((row): Golden => {
 export const GOLDEN: readonly Golden[] = [
   ...aboutKeys,
   ...inShop,
+  ...OPERATION_GOLDEN,
   ...NAMESPACE_GOLDEN,
   {
     operation: 'GET /api/v1/conflicts',

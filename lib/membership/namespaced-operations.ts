@@ -1,0 +1,37 @@
+/** Operations as clients reach them: the records of their writes lie where their namespace does. */
+import type {
+  OperationCourse,
+  OperationRequest,
+  OperationsControl,
+} from '../coordination/operation-request.js';
+import { DEFAULT_NAMESPACE } from '../partitioning/namespace.js';
+import type { Namespaces } from './namespaces.js';
+
+export class NamespacedOperations implements OperationsControl {
+  readonly #operations: OperationsControl;
+  readonly #namespaces: Pick<Namespaces, 'stored'>;
+
+  constructor(operations: OperationsControl, namespaces: Pick<Namespaces, 'stored'>) {
+    this.#operations = operations;
+    this.#namespaces = namespaces;
+  }
+
+  /** Rejects with `not_found` too, where there is no such namespace. */
+  async run(
+    request: OperationRequest,
+    course: OperationCourse,
+  ): ReturnType<OperationsControl['run']> {
+    const { namespace } = request;
+    const isDefault = namespace === DEFAULT_NAMESPACE;
+    const stored = isDefault ? namespace : await this.#namespaces.stored(namespace);
+    return this.#operations.run({ ...request, namespace: stored }, course);
+  }
+
+  bind(...asked: Parameters<OperationsControl['bind']>): Promise<void> {
+    return this.#operations.bind(...asked);
+  }
+
+  look(...asked: Parameters<OperationsControl['look']>): ReturnType<OperationsControl['look']> {
+    return this.#operations.look(...asked);
+  }
+}

@@ -1,0 +1,44 @@
+/** Operations without a cluster: what was answered under an id is answered again. */
+import type { OperationAnswer } from '../../../lib/coordination/operation-record.js';
+import type {
+  OperationCourse,
+  OperationReport,
+  OperationRequest,
+  OperationsControl,
+} from '../../../lib/coordination/operation-request.js';
+import { OperatingError } from '../../../lib/errors.js';
+
+const writer = 'n1.1.0123456789ab';
+
+export class FakeOperations implements OperationsControl {
+  readonly answered = new Map<string, { readonly payload: string; answer: OperationAnswer }>();
+  readonly bound: { readonly id: string; payload: string; writes: readonly number[] }[] = [];
+  report: OperationReport | undefined = undefined;
+
+  async run({ id, payload }: OperationRequest, course: OperationCourse) {
+    const known = this.answered.get(id);
+    if (known !== undefined && known.payload !== payload) {
+      throw new OperatingError('idempotency_key_reused', 'it stands for another request');
+    }
+    if (known !== undefined) return { answer: known.answer, isAgain: true };
+    const once = { dot: { writer, n: 1 }, end: { writer, n: 2 } };
+    const answer = await course.perform(once, 1000).catch((error: unknown) => {
+      const isFinal = error instanceof OperatingError && !error.retryable;
+      if (isFinal && error.outcome === 'none') return course.refused(error);
+      throw error;
+    });
+    this.answered.set(id, { payload, answer });
+    return { answer, isAgain: false };
+  }
+
+  async bind(
+    { id, payload }: Pick<OperationRequest, 'id' | 'payload'>,
+    writes: readonly number[],
+  ): Promise<void> {
+    this.bound.push({ id, payload, writes });
+  }
+
+  async look(): Promise<OperationReport | undefined> {
+    return this.report;
+  }
+}

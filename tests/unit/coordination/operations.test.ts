@@ -1,0 +1,265 @@
+/** Writes under an id through whole nodes: applied once, answered alike, whoever dies when. */
+import t from 'tap';
+import type { Once } from '../../../lib/consensus/once.js';
+import type { OperationAnswer } from '../../../lib/coordination/operation-record.js';
+import type { OperationCourse } from '../../../lib/coordination/operation-request.js';
+import type { PutAnswer, PutRequest } from '../../../lib/coordination/request.js';
+import type { OperatingError } from '../../../lib/errors.js';
+import type { Change } from '../../../lib/replica/intent.js';
+import type { NodeId } from '../../../lib/environment/transport.js';
+import { LocalCluster } from '../local-cluster.js';
+
+interface Sent {
+  readonly id?: string;
+  readonly key?: string;
+  readonly text?: string;
+  readonly payload?: string;
+  readonly fields?: Partial<PutRequest>;
+  readonly timeoutMilliseconds?: number;
+  /** What happens once the write is applied, before its answer is stored. */
+  readonly afterwards?: (once: Once) => Promise<void>;
+  /** What happens before the write is proposed. */
+  readonly before?: (once: Once) => Promise<void>;
+}
+
+const written = ({ version, replaced }: PutAnswer): OperationAnswer => ({
+  ...{ status: 200, headers: ['X-Version', version], body: `${version} ${replaced.join()}` },
+  ...{ result: 'ok', applied: true },
+});
+const refused = ({ code }: OperatingError): OperationAnswer => ({
+  ...{ status: 400, headers: [], body: code, result: code, applied: false },
+});
+
+function courseAt(cluster: LocalCluster, node: NodeId, sent: Sent): OperationCourse {
+  const { key = 'k', text = 'v', fields = {} } = sent;
+  const value = Buffer.from(text);
+  const change: Change = {
+    ...{ state: 'value' as const, contentType: 'text/plain', value, ttlSeconds: undefined },
+  };
+  const perform = async (once: Once, timeoutMilliseconds: number): Promise<OperationAnswer> => {
+    await sent.before?.(once);
+    const answer = await cluster.node(node).coordination.put({
+      ...{ namespace: 'default', key, level: undefined, fallbacks: [], context: undefined },
+      ...{ change, durability: 'sync', timeoutMilliseconds, once, ...fields },
+    });
+    await sent.afterwards?.(once);
+    return written(answer);
+  };
+  return { perform, written, refused };
+}
+
+function send(cluster: LocalCluster, node: NodeId, sent: Sent = {}) {
+  const { id = 'op', key = 'k', payload = 'p', timeoutMilliseconds } = sent;
+  const request = { id, payload, namespace: 'default', key, timeoutMilliseconds };
+  return cluster.node(node).operations.run(request, courseAt(cluster, node, sent));
+}
+
+function look(cluster: LocalCluster, node: NodeId, id = 'op') {
+  const ask = cluster.node(node).operations.look(id, undefined, () => courseAt(cluster, node, {}));
+  return cluster.wait(ask);
+}
+
+/** It has begun, and whoever carried it out is dead. @returns when it is */
+async function beginAndDie(
+  cluster: LocalCluster,
+  node: NodeId,
+  when: 'before' | 'afterwards',
+  sent: Sent = {},
+): Promise<Once> {
+  let dead: Once | undefined;
+  const die = async (once: Once): Promise<void> => {
+    dead = once;
+    await cluster.crash(node);
+    return new Promise(() => undefined);
+  };
+  void send(cluster, node, { ...sent, [when]: die }).catch(() => undefined);
+  for (let i = 0; i < 500 && dead === undefined; i += 1) {
+    await cluster.wait(Promise.resolve());
+    await cluster.clock.advance(10);
+  }
+  if (dead === undefined) throw new Error('it has not begun');
+  return dead;
+}
+
+t.test('sent again through other nodes it is applied once, and answered alike', async (t) => {
+  const cluster = await LocalCluster.of();
+  const first = await cluster.wait(send(cluster, 'n1'));
+  t.notOk(first.isAgain);
+  t.same(await cluster.texts('n2', 'k'), ['v']);
+  await cluster.put('n2', 'k', 'later', { level: 'strong' });
+  for (const id of cluster.ids) {
+    const again = await cluster.wait(send(cluster, id));
+    t.same(again, { answer: first.answer, isAgain: true });
+  }
+  t.same(await cluster.texts('n3', 'k', { level: 'strong' }), ['later']);
+  const report = await look(cluster, 'n3');
+  t.match(report, { status: 'done', key: 'k', answer: first.answer });
+  t.equal(await look(cluster, 'n3', 'another'), undefined);
+  await cluster.stop();
+});
+
+t.test(
+  'another payload under the same id is refused, also while the first is under way',
+  async (t) => {
+    const cluster = await LocalCluster.of();
+    const both = await cluster.wait(
+      Promise.allSettled([
+        send(cluster, 'n1'),
+        send(cluster, 'n2', { payload: 'q', text: 'other' }),
+      ]),
+    );
+    const failed = both.filter(({ status }) => status === 'rejected');
+    t.match(failed, [{ reason: { code: 'idempotency_key_reused', details: { operation: 'op' } } }]);
+    await cluster.stop();
+  },
+);
+
+t.test('sent through all nodes at once it is applied once', async (t) => {
+  const cluster = await LocalCluster.of();
+  const all = await cluster.wait(Promise.all(cluster.ids.map((id) => send(cluster, id))));
+  t.equal(new Set(all.map(({ answer }) => JSON.stringify(answer))).size, 1);
+  t.equal(all.filter(({ isAgain }) => !isAgain).length, 1);
+  t.same(await cluster.texts('n1', 'k', { level: 'strong' }), ['v']);
+  await cluster.stop();
+});
+
+t.test('many operations on one key through one node at once are all applied', async (t) => {
+  const cluster = await LocalCluster.of();
+  const ids = Array.from({ length: 8 }, (_, i) => `op${i}`);
+  const all = await cluster.wait(
+    Promise.all(ids.map((id) => send(cluster, 'n1', { id, text: id }))),
+  );
+  const versions = all.map(({ answer }) => answer.headers[1]);
+  t.equal(new Set(versions).size, ids.length);
+  const replaced = all.flatMap(({ answer }) => answer.body.split(' ')[1]?.split(',') ?? []);
+  // Each replaced the one before, and one is there.
+  t.same(replaced.filter((one) => one !== '').sort().length, ids.length - 1);
+  t.equal((await cluster.texts('n2', 'k', { level: 'strong' })).length, 1);
+  await cluster.stop();
+});
+
+t.test('who carried it out died before it was applied: the next attempt applies it', async (t) => {
+  const cluster = await LocalCluster.of();
+  await beginAndDie(cluster, 'n1', 'before');
+  t.same(await cluster.texts('n2', 'k', { level: 'strong' }), []);
+  const again = await cluster.wait(send(cluster, 'n2'));
+  t.ok(again.isAgain && again.answer.applied);
+  t.same(await cluster.texts('n3', 'k', { level: 'strong' }), ['v']);
+  t.same((await cluster.wait(send(cluster, 'n3'))).answer, again.answer);
+  await cluster.stop();
+});
+
+t.test('who carried it out died after it was applied: it is not applied again', async (t) => {
+  const cluster = await LocalCluster.of();
+  const { dot } = await beginAndDie(cluster, 'n1', 'afterwards');
+  await cluster.put('n2', 'k', 'later', { level: 'strong' });
+  const again = await cluster.wait(send(cluster, 'n2'));
+  t.equal(again.answer.headers[1], `${dot.writer}.${dot.n}`);
+  t.same(await cluster.texts('n3', 'k', { level: 'strong' }), ['later']);
+  await cluster.stop();
+});
+
+t.test('asked for after its coordinator died: done, where it was applied', async (t) => {
+  const cluster = await LocalCluster.of();
+  const { dot } = await beginAndDie(cluster, 'n1', 'afterwards');
+  t.match(await look(cluster, 'n2'), { status: 'pending', key: 'k' });
+  await cluster.clock.advance(11_000);
+  const version = `${dot.writer}.${dot.n}`;
+  t.match(await look(cluster, 'n2'), {
+    status: 'done',
+    answer: { headers: ['X-Version', version] },
+  });
+  t.match((await cluster.wait(send(cluster, 'n3'))).answer, { headers: ['X-Version', version] });
+  await cluster.stop();
+});
+
+t.test('asked for after its coordinator died: none, and then it is never applied', async (t) => {
+  const cluster = await LocalCluster.of();
+  const once = await beginAndDie(cluster, 'n1', 'before');
+  await cluster.clock.advance(11_000);
+  t.match(await look(cluster, 'n2'), { status: 'none', answer: { applied: false } });
+  // Whoever still carries it out, or begins to, is told so.
+  await t.rejects(cluster.put('n3', 'k', 'v', { once }), { code: 'operation_ended' });
+  const again = await cluster.wait(send(cluster, 'n3'));
+  t.match(again, { isAgain: true, answer: { applied: false, body: 'operation_ended' } });
+  t.same(await cluster.texts('n2', 'k', { level: 'strong' }), []);
+  await cluster.put('n2', 'k', 'w', { level: 'strong' });
+  await t.rejects(cluster.put('n3', 'k', 'v', { once }), { code: 'operation_ended' });
+  await cluster.stop();
+});
+
+t.test('a refusal is remembered: the condition holds later, and it is not applied', async (t) => {
+  const cluster = await LocalCluster.of();
+  const fields = { precondition: { is: 'present' } } as const;
+  const first = await cluster.wait(send(cluster, 'n1', { fields }));
+  t.match(first.answer, { applied: false, body: 'precondition_failed' });
+  await cluster.put('n2', 'k', 'there');
+  const again = await cluster.wait(send(cluster, 'n2', { fields }));
+  t.same(again.answer, first.answer);
+  t.match(await look(cluster, 'n3'), { status: 'none' });
+  t.same(await cluster.texts('n3', 'k'), ['there']);
+  await cluster.stop();
+});
+
+t.test('an attempt that was refused decides for all, also where its answer got lost', async (t) => {
+  const cluster = await LocalCluster.of();
+  const fields = { precondition: { is: 'present' } } as const;
+  // The refusal is decided at the key, and whoever asked dies with it.
+  const once = await beginAndDie(cluster, 'n1', 'before');
+  await t.rejects(cluster.put('n2', 'k', 'v', { once, ...fields }), {
+    code: 'precondition_failed',
+  });
+  await cluster.put('n2', 'k', 'there');
+  const again = await cluster.wait(send(cluster, 'n3', { fields }));
+  t.match(again.answer, { applied: false, body: 'operation_ended' });
+  t.same(await cluster.texts('n3', 'k', { level: 'strong' }), ['there']);
+  await cluster.stop();
+});
+
+t.test('the record of an operation ends', async (t) => {
+  const cluster = await LocalCluster.of({ limits: { operationRetentionMilliseconds: 60_000 } });
+  const first = await cluster.wait(send(cluster, 'n1'));
+  await cluster.clock.advance(59_000);
+  t.ok((await cluster.wait(send(cluster, 'n2'))).isAgain);
+  await cluster.clock.advance(15_000);
+  t.equal(await look(cluster, 'n3'), undefined);
+  const anew = await cluster.wait(send(cluster, 'n2'));
+  t.notOk(anew.isAgain);
+  t.not(anew.answer.body, first.answer.body);
+  await cluster.stop();
+});
+
+t.test('without a majority nothing is promised, and the id is told', async (t) => {
+  const cluster = await LocalCluster.of();
+  await cluster.wait(send(cluster, 'n1', { id: 'warm' }));
+  await cluster.crash('n2');
+  await cluster.crash('n3');
+  const sent = cluster.wait(send(cluster, 'n1', { timeoutMilliseconds: 2000 }));
+  const failed: unknown = await sent.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  t.match(failed, { details: { operation: 'op' } });
+  await cluster.restart('n2');
+  await cluster.restart('n3');
+  const again = await cluster.wait(send(cluster, 'n2', { timeoutMilliseconds: 30_000 }));
+  t.ok(again.answer.applied);
+  await cluster.stop();
+});
+
+t.test('a level that promises more than strong is refused, for any replica count', async (t) => {
+  const cluster = await LocalCluster.of();
+  const once = {
+    dot: { writer: 'n1.1.0123456789ab', n: 1 },
+    end: { writer: 'n1.1.0123456789ab', n: 2 },
+  };
+  for (const level of ['all', 'three', '3', 'each-quorum', 'local-quorum', 'causal']) {
+    await t.rejects(cluster.put('n1', 'k', 'v', { level, once }), { code: 'invalid_level' });
+  }
+  for (const level of ['one', 'two', '2', 'quorum', 'eventual', 'any', 'session', 'strong']) {
+    const key = `k ${level}`;
+    const { receipt } = await cluster.put('n1', key, 'v', { level, once });
+    t.equal(receipt.level, 'strong');
+  }
+  await cluster.stop();
+});
