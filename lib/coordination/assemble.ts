@@ -115,8 +115,7 @@ export function assembleCoordination(options: CoordinationOptions) {
   const keyLists = new Lists({
     ...{ plans, view, engine, standings, hedging, messenger, cursors, expiryClock, clock },
     ...{ observer, store, replica, health, identity, losses, ownership, pageBytesMax },
-    openAcceptances,
-    ...{ defaults, isReady, timeoutDefaultMilliseconds },
+    ...{ defaults, isReady, timeoutDefaultMilliseconds, openAcceptances },
     read: (request) => coordinator.get(request),
     listBytesMax: valueBytesMax,
   });
