@@ -44,8 +44,8 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     rule: 'T0',
     name: 'an answer replaces tokens that came while its request was under way',
     file: 'client/session.js',
-    right: 'this.#held.answered(sent, token);',
-    wrong: 'this.#held.answered(this.#held.all, token);',
+    right: 'this.#seen.tokens.answered(sent, token);',
+    wrong: 'this.#seen.tokens.answered(this.#seen.tokens.all, token);',
     test: 'unit/client/session.test.js',
   },
   {
