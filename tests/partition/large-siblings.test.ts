@@ -34,6 +34,7 @@ t.setTimeout(240_000);
 
 t.test('siblings beyond the limit are refused before anything is acknowledged', async (t) => {
   const cluster = await start();
+  t.teardown(() => cluster.stop());
   let written = 0;
   let refusal: OperatingError | undefined;
   while (refusal === undefined && written < 20) {
@@ -55,11 +56,11 @@ t.test('siblings beyond the limit are refused before anything is acknowledged', 
   const { context } = await cluster.get('n3', 'k', 'all');
   await cluster.put('n3', 'k', 'small', 'quorum', context);
   t.same(await cluster.values('n1', 'k', 'quorum'), ['small'], 'and can be replaced');
-  await cluster.stop();
 });
 
 t.test('what three sides wrote comes together, though it is longer than a frame', async (t) => {
   const cluster = await start();
+  t.teardown(() => cluster.stop());
   await cluster.cutApart(IDS.map((id) => [id]));
   for (const id of IDS) {
     for (let n = 0; n < VALUES_A_SIDE; n += 1) await cluster.put(id, 'k', value(id + n), 'one');
@@ -82,7 +83,6 @@ t.test('what three sides wrote comes together, though it is longer than a frame'
   const { context } = await cluster.get('n2', 'k', 'all');
   await cluster.put('n2', 'k', 'small', 'all', context);
   t.same(await cluster.values('n1', 'k', 'quorum'), ['small'], 'and can be replaced');
-  await cluster.stop();
 });
 
 t.test('sixteen records of 1 MiB are answered in as many messages as they need', async (t) => {
@@ -124,5 +124,4 @@ t.test('sixteen records of 1 MiB are answered in as many messages as they need',
     t.ok(records.length > 0 && records.every((record) => (record?.length ?? 0) > MEBIBYTE));
     left = left.slice(Math.max(1, records.length));
   }
-  await cluster.stop();
 });

@@ -7,18 +7,19 @@ const three = ['n1', 'n2', 'n3'];
 
 t.test('links that nobody uses stay up', async (t) => {
   const cluster = await LocalCluster.start(three);
+  t.teardown(() => cluster.stop());
   await new Promise((resolve) => setTimeout(resolve, 600));
   const lost = cluster.network.observer.lines.filter(({ event }) =>
     /closed|missed|down/.test(event),
   );
   t.same(lost, [], 'ten heartbeats later no link was taken down');
-  await cluster.stop();
 });
 
 t.test(
   'an isolated coordinator: the majority goes on, the minority says what it cannot',
   async (t) => {
     const cluster = await LocalCluster.start(three);
+    t.teardown(() => cluster.stop());
     await cluster.put('n1', 'k', 'before', 'quorum');
     cluster.cut(['n1'], ['n2', 'n3']);
     await cluster.untilSeen(['n1'], ['n1']);
@@ -46,12 +47,12 @@ t.test(
       () => Buffer.from(delivered()?.[0]?.value ?? []).toString() === 'after',
       'the hint is delivered, with no read',
     );
-    await cluster.stop();
   },
 );
 
 t.test('both sides write the same key: siblings everywhere, and nothing lost', async (t) => {
   const cluster = await LocalCluster.start(three);
+  t.teardown(() => cluster.stop());
   const { context } = await cluster.put('n1', 'k', 'base', 'all');
   cluster.cut(['n1'], ['n2', 'n3']);
   await cluster.untilSeen(['n1'], ['n1']);
@@ -66,13 +67,13 @@ t.test('both sides write the same key: siblings everywhere, and nothing lost', a
   const both = await cluster.get('n2', 'k', 'quorum');
   await cluster.put('n3', 'k', 'merged', 'quorum', both.context);
   for (const id of three) t.same(await cluster.values(id, 'k', 'quorum'), ['merged'], id);
-  await cluster.stop();
 });
 
 t.test(
   'a delete on one side and a write on the other are concurrent: the value stays',
   async (t) => {
     const cluster = await LocalCluster.start(three);
+    t.teardown(() => cluster.stop());
     const { context } = await cluster.put('n1', 'k', 'base', 'all');
     cluster.cut(['n3'], ['n1', 'n2']);
     await cluster.untilSeen(['n3'], ['n3']);
@@ -83,12 +84,12 @@ t.test(
     cluster.heal();
     await cluster.untilSeen(three, three);
     for (const id of three) t.same(await cluster.values(id, 'k', 'quorum'), ['kept'], id);
-    await cluster.stop();
   },
 );
 
 t.test('a one-way cut is a cut: the link is half open, and taken down', async (t) => {
   const cluster = await LocalCluster.start(three);
+  t.teardown(() => cluster.stop());
   cluster.cut(['n1'], ['n2'], true);
   await cluster.untilSeen(['n1'], ['n1', 'n3']);
   await cluster.put('n1', 'k', 'v', 'quorum');
@@ -96,7 +97,6 @@ t.test('a one-way cut is a cut: the link is half open, and taken down', async (t
   t.same(await cluster.values('n2', 'k', 'quorum'), ['v'], 'and so does the half-deaf one');
   cluster.heal();
   await cluster.untilSeen(three, three);
-  await cluster.stop();
 });
 
 t.test(
@@ -104,6 +104,7 @@ t.test(
   async (t) => {
     const six = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6'];
     const cluster = await LocalCluster.start(six);
+    t.teardown(() => cluster.stop());
     const primaries = cluster.node('n1').cluster.locate('default', 'k').primaries;
     const owners = primaries.map(({ node }) => node);
     const [outsider = '', ...others] = six.filter((id) => !owners.includes(id));
@@ -123,6 +124,5 @@ t.test(
       'all hints are delivered',
     );
     for (const id of owners) t.same(await cluster.values(id, 'k', 'one'), ['again'], id);
-    await cluster.stop();
   },
 );
