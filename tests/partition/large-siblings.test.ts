@@ -109,6 +109,7 @@ t.test('sixteen records of 1 MiB are answered in as many messages as they need',
     };
     return transport;
   });
+  t.teardown(() => cluster.stop());
   const names = Array.from({ length: 16 }, (_, n) => `k${n}`);
   for (const name of names) await cluster.put('n1', name, value(name), 'all');
   let left = names;
