@@ -11,9 +11,11 @@ interface RareEvent {
 
 /** In the seeds of every test run, and in long runs only. */
 const OFTEN = 250;
+const SOMETIMES = 1000;
 const RARELY = 10_000;
 
 const often = (counters: RegExp): RareEvent => ({ counters, within: OFTEN });
+const sometimes = (counters: RegExp): RareEvent => ({ counters, within: SOMETIMES });
 const rarely = (counters: RegExp): RareEvent => ({ counters, within: RARELY });
 
 export const RARE_EVENTS: Readonly<Record<string, RareEvent>> = {
@@ -140,9 +142,9 @@ export const RARE_EVENTS: Readonly<Record<string, RareEvent>> = {
   'kept version read': often(/^kept version read/),
   'resolved by a value': often(/^resolved by a value/),
   'resolved by request: last-writer': often(/^resolved by last-writer/),
-  'resolved by request: set-union': often(/^resolved by set-union/),
-  'resolved by request: max': often(/^resolved by max/),
-  'resolved by request: json-merge': often(/^resolved by json-merge/),
+  'resolved by request: set-union': sometimes(/^resolved by set-union/),
+  'resolved by request: max': sometimes(/^resolved by max/),
+  'resolved by request: json-merge': sometimes(/^resolved by json-merge/),
   'resolved by request: custom': often(/^resolved by custom/),
   'resolved, by request or at a read: last-writer': often(/^resolutions last-writer resolved/),
   'resolved, by request or at a read: set-union': often(/^resolutions set-union resolved/),
