@@ -33,6 +33,7 @@ const BY_CODE: Partial<Record<ErrorCode, ExitCode>> = {
   unsupported_media_type: EXIT.usage,
   headers_too_large: EXIT.usage,
   expectation_failed: EXIT.usage,
+  http_version_unsupported: EXIT.usage,
   misdirected_request: EXIT.usage,
   unauthorized: EXIT.notAllowed,
   forbidden_origin: EXIT.notAllowed,

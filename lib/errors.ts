@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   operation_ended: refused,
   idempotency_key_reused: refused,
   expectation_failed: refused,
+  http_version_unsupported: refused,
   misdirected_request: refused,
   value_too_large: refused,
   answer_too_large: refused,

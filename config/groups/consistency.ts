@@ -11,6 +11,9 @@ const READ_LEVELS = [
   'local-one',
   'local-quorum',
   'each-quorum',
+  'session',
+  'causal',
+  'strong',
 ] as const;
 
 export const consistencyGroup = {

@@ -27,7 +27,7 @@ export const BAD_TARGET: HttpRefusal = {
 };
 export const OTHER_VERSION: HttpRefusal = {
   status: 505,
-  code: 'not_implemented',
+  code: 'http_version_unsupported',
   detail: 'the only versions of HTTP are 1.1 and 1.0',
 };
 export const FRAMING_OF_1_0: HttpRefusal = {

@@ -18,6 +18,9 @@ const READ_LEVELS = [
   'local-one',
   'local-quorum',
   'each-quorum',
+  'session',
+  'causal',
+  'strong',
 ];
 
 export const SETTING_CONTROLS: readonly SettingControl[] = [

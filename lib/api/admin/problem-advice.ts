@@ -24,6 +24,7 @@ export const PROBLEM_ADVICE: Readonly<Record<ErrorCode, string>> = {
   idempotency_key_reused: 'Take a new Idempotency-Key for each request that is not a retry.',
   precondition_failed: 'Read what there is now, and decide anew.',
   expectation_failed: 'Leave the header Expect away.',
+  http_version_unsupported: 'Speak HTTP/1.1, as every common client does.',
   misdirected_request: 'Ask by IP address or localhost, or add the name to http.hostNames.',
   value_too_large: 'Send at most `required` bytes: cut the value into several keys.',
   answer_too_large: 'Ask for less at once.',

@@ -30,6 +30,7 @@ export const ERROR_STATUS: Readonly<Record<ErrorCode, ErrorStatus>> = {
   answer_too_large: { status: 413, title: 'The answer would be too large' },
   unsupported_media_type: { status: 415, title: 'Not a type of body that is taken here' },
   expectation_failed: { status: 417, title: 'Not an expectation that is met here' },
+  http_version_unsupported: { status: 505, title: 'Another version of HTTP' },
   misdirected_request: { status: 421, title: 'Not a name of this node' },
   too_many_requests: { status: 429, title: 'Too many requests' },
   headers_too_large: { status: 431, title: 'Too many or too large headers' },

@@ -246,10 +246,10 @@ t.test('settings are offered with the choices that the configuration has', async
   const values = (row: object): unknown => ('values' in row ? row.values : undefined);
   const snake = (name: string): string =>
     name.replace(/Seconds$/, 'S').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  const configured = Object.entries(consistencyGroup).map(([name, row]) => [
-    snake(name),
-    values(row),
-  ]);
+  const configured = [
+    ...Object.entries(consistencyGroup).map(([name, row]) => [snake(name), values(row)]),
+    ...['rate_limit_max', 'rate_limit_window'].map((name) => [name, undefined]),
+  ];
   const offered = SETTING_CONTROLS.map(({ name, choices }) => [name, choices]);
   t.same(new Map(offered as [string, unknown][]), new Map(configured as [string, unknown][]));
 });

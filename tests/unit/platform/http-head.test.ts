@@ -50,7 +50,7 @@ t.test('HTTP is that of 1.1 and 1.0', async (t) => {
   for (const version of ['2.0', '0.9']) {
     for (const lines of ['', 'Host: localhost\r\n', 'Transfer-Encoding: chunked\r\n']) {
       const answer = await say(listener.port, `PUT / HTTP/${version}\r\n${lines}\r\n`).answer;
-      assertProblem(t, answer, 505, 'not_implemented');
+      assertProblem(t, answer, 505, 'http_version_unsupported');
     }
   }
   for (const version of ['1.2', '3.0', '1.10', '11']) {

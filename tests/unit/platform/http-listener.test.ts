@@ -41,7 +41,6 @@ t.test('what is no request gets a problem', async (t) => {
   const { listener, requests } = await start(t);
   const rows: Record<string, string> = {
     'no HTTP': 'hello\r\n\r\n',
-    'no version': 'GET /\r\n\r\n',
     'no host': 'GET / HTTP/1.1\r\n\r\n',
     'an unknown method': 'FETCH / HTTP/1.1\r\nHost: localhost\r\n\r\n',
     'a header without a name': 'GET / HTTP/1.1\r\nHost: localhost\r\n: x\r\n\r\n',
@@ -53,6 +52,8 @@ t.test('what is no request gets a problem', async (t) => {
     t.comment(name);
     assertProblem(t, await say(listener.port, text).answer, 400, 'invalid_request');
   }
+  const old = await say(listener.port, 'GET /\r\n\r\n').answer;
+  assertProblem(t, old, 505, 'http_version_unsupported');
   const tunnel = await say(listener.port, 'CONNECT localhost:1 HTTP/1.1\r\nHost: localhost\r\n\r\n')
     .answer;
   assertProblem(t, tunnel, 405, 'method_not_allowed');

@@ -240,7 +240,7 @@ t.test('a failure is of its operation, and a bug is logged and not told', async 
   t.notMatch(answer.text, 'secret');
   t.equal(served.node.logged.length, 1);
   t.match(served.node.counted.join('\n'), /batch none partial answered/);
-  t.match(served.node.counted.join('\n'), /put outcome_unknown/);
+  t.match(served.node.counted.join('\n'), /put quorum outcome_unknown/);
 });
 
 t.test('few are read at once while nobody knows how large they are', async (t) => {

@@ -176,6 +176,7 @@ t.test('what is measured is labelled from a fixed set', async (t) => {
     'quorate_requests_total get other invalid_request refused',
     'quorate_requests_total get all invalid_request refused',
     'quorate_requests_total get two not_found answered',
+    'quorate_fallbacks_total get two quorum',
     'quorate_requests_total get quorum not_found answered',
     'quorate_requests_total put one level_not_reached failed',
     'quorate_requests_total put local-one level_not_reached failed',

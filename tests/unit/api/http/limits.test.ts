@@ -163,11 +163,12 @@ t.test('what is no HTTP gets a problem too', async (t) => {
   const { raw } = await serve(t);
   for (const text of [
     'nonsense\r\n\r\n',
-    'GET /api/v1/kv/k\r\n\r\n',
     'GET /api/v1/kv/\xc3\xa9 HTTP/1.1\r\nHost: localhost\r\n\r\n',
     'GET /api/v1/kv/k HTTP/1.1\r\n\r\n',
     `${HEAD}Content-Length: 1\r\nContent-Length: 2\r\n\r\nx`,
   ]) {
     t.match(await raw(text), /^HTTP\/1.1 400 .*application\/problem\+json/s, text);
   }
+  const old = await raw('GET /api/v1/kv/k\r\n\r\n');
+  t.match(old, /^HTTP\/1.1 505 .*"status":505/s, 'HTTP/0.9');
 });
