@@ -5,11 +5,12 @@
  */
 import type { NodeId } from '../environment/transport.js';
 import { assert, OperatingError } from '../errors.js';
-import type { BlindReport, ConcurrentVersion, Stamped } from '../replica/blind-report.js';
+import type { Stamped } from '../replica/blind-report.js';
+import type { QuorumState } from '../replication/quorum.js';
 import { isEmptyFloor } from '../versioning/session-token.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { PriorRead } from './prior-read.js';
-import { decideBlindWrite, LAST_ACKS_MILLISECONDS } from './blind-write-core.js';
+import { BlindCourse } from './blind-course.js';
 import { Copying } from './copying.js';
 import { type Core, NOTHING } from './engine.js';
 import { Forwarding } from './forwarding.js';
@@ -49,15 +50,14 @@ export class WriteCore implements Core<WriteEffect> {
   now = 0;
   #attemptEndsAt = NEVER;
   #minted: Stamped | undefined;
-  readonly #reports = new Map<NodeId, BlindReport>();
-  #waitEndsAt: number | undefined;
-  #left: readonly ConcurrentVersion[] = [];
+  readonly #blind: BlindCourse;
   #failures: Failures = NO_FAILURES;
 
   constructor(options: WriteCoreOptions) {
     this.#options = options;
     this.#asking = new PriorRead(options);
     this.#copying = new Copying(options.plan, options.standing);
+    this.#blind = new BlindCourse(this.#copying);
     this.#attempts = options.attempts;
     this.#mintRefusal = options.mintRefusal;
   }
@@ -71,7 +71,7 @@ export class WriteCore implements Core<WriteEffect> {
     if (this.#stage === 'asking') {
       return Math.min(this.#attemptEndsAt, this.#asking.hedgesAt, timeoutMilliseconds);
     }
-    if (this.#stage === 'waiting') return this.#waitEndsAt ?? timeoutMilliseconds;
+    if (this.#stage === 'waiting') return this.#blind.waitsUntil ?? timeoutMilliseconds;
     if (this.#stage !== 'copying' && this.#stage !== 'claiming') return timeoutMilliseconds;
     return Math.min(this.#attemptEndsAt, timeoutMilliseconds);
   }
@@ -172,7 +172,7 @@ export class WriteCore implements Core<WriteEffect> {
   ): readonly WriteEffect[] {
     this.#failures = withFailure(this.#failures, node, why);
     if (!this.#copying.settle(node, stored?.start, sent)) return NOTHING;
-    if (stored?.report !== undefined) this.#reports.set(node, stored.report);
+    this.#blind.note(node, stored?.report);
     const { self } = this.#options.plan;
     const effects = this.#advance();
     if (stored !== undefined || node === self) return effects;
@@ -184,22 +184,15 @@ export class WriteCore implements Core<WriteEffect> {
     const version = this.#minted;
     if (this.#stage !== 'deciding' || version === undefined) return NOTHING;
     if (own instanceof OperatingError) return this.#refuse(notSound(own));
+    // Of what was acknowledged something may have been lost while it waited.
+    if (this.#stateOf('write') !== 'reached') return this.#resumeCopying();
     // Collected meanwhile: all owners have seen it end.
     if (own === undefined) return this.#answerReached();
-    const { acknowledged } = this.#copying;
-    this.#waitEndsAt ??= Math.min(this.now + LAST_ACKS_MILLISECONDS, this.#attemptEndsAt);
-    const verdict = decideBlindWrite({
-      version,
-      own,
-      reports: this.#countedReports,
-      isComplete: acknowledged.every((vote) => vote === true),
-      mayWait: acknowledged.includes(undefined) && this.now < this.#waitEndsAt,
-    });
+    const verdict = this.#blind.decide(version, own, this.now, this.#attemptEndsAt);
     if (verdict.do === 'wait') {
       this.#stage = 'waiting';
       return NOTHING;
     }
-    this.#left = verdict.left;
     if (verdict.do === 'answer') return this.#answerReached();
     this.#stage = 'claiming';
     const { taken, reports } = verdict;
@@ -229,20 +222,14 @@ export class WriteCore implements Core<WriteEffect> {
 
   elapsed(): readonly WriteEffect[] {
     if (this.now >= this.#options.timeoutMilliseconds) return this.#expire();
-    if (this.#stage === 'waiting' && this.now >= (this.#waitEndsAt ?? 0)) return this.#decide();
+    if (this.#stage === 'waiting' && this.now >= (this.#blind.waitsUntil ?? 0))
+      return this.#decide();
     if (this.now >= this.#attemptEndsAt) return this.#nextAttempt();
     return this.now >= this.#asking.hedgesAt ? this.#asking.hedge() : NOTHING;
   }
 
   get #isForwarding(): boolean {
     return this.#stage === 'forwarding' || this.#stage === 'forwarding a resolution';
-  }
-
-  /** Of primaries whose acknowledgements count still. */
-  get #countedReports(): BlindReport[] {
-    if (this.#reports.size === 0) return [];
-    const granted = this.#copying.votesOn('write')?.granted ?? [];
-    return granted.flatMap((node) => this.#reports.get(node) ?? []);
   }
 
   /** What no other node has to do. */
@@ -324,13 +311,22 @@ export class WriteCore implements Core<WriteEffect> {
   #advance(): readonly WriteEffect[] {
     const [attempt] = this.#attempts;
     const isClaiming = this.#stage === 'claiming';
-    const votes = this.#copying.votesOn(isClaiming ? 'claim' : 'write');
     const isCopying = this.#stage === 'copying' || this.#stage === 'waiting';
-    if (attempt === undefined || votes === undefined || !(isClaiming || isCopying)) return NOTHING;
-    const state = attempt.quorum.stateOf(votes);
+    if (attempt === undefined || !(isClaiming || isCopying)) return NOTHING;
+    const state = this.#stateOf(isClaiming ? 'claim' : 'write');
     if (state === 'pending') return NOTHING;
     if (state === 'lost') return this.#nextAttempt();
     return isCopying && this.#takesMore(attempt) ? this.#decide() : this.#answerReached();
+  }
+
+  #resumeCopying(): readonly WriteEffect[] {
+    this.#stage = 'copying';
+    return this.#advance();
+  }
+
+  #stateOf(sent: CopyKind): QuorumState {
+    const votes = this.#copying.votesOn(sent);
+    return (votes && this.#attempts[0]?.quorum.stateOf(votes)) ?? 'pending';
   }
 
   /** At quorum and stronger: whoever holds what was acknowledged is among those that answer. */
@@ -352,7 +348,9 @@ export class WriteCore implements Core<WriteEffect> {
     assert(this.#stage !== 'over', 'a write is answered once');
     this.#stage = 'over';
     const asked = this.#options.plan.primaries.length;
-    return [{ do: 'answer', reached: { level, answered, asked, standIns }, left: this.#left }];
+    return [
+      { do: 'answer', reached: { level, answered, asked, standIns }, left: this.#blind.left },
+    ];
   }
 
   /** The level cannot be reached, or took its share of the time. */

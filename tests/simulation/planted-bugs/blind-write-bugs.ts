@@ -101,6 +101,14 @@ export const BLIND_WRITE_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'W7',
+    name: 'what was lost while a blind write waits counts',
+    file: 'coordination/write-core.js',
+    right: "if (this.#stateOf('write') !== 'reached')",
+    wrong: 'if (false)',
+    test: CORE,
+  },
+  {
+    rule: 'W7',
     name: 'a claim after the answer',
     file: 'coordination/write-core.js',
     right: "return [{ do: 'claim', taken,",

@@ -4,17 +4,17 @@ import { WriteCore } from '../../../lib/coordination/write-core.js';
 import type { OwnRecordState, WriteEffect } from '../../../lib/coordination/write-effects.js';
 import { OperatingError } from '../../../lib/errors.js';
 import type { BlindReport, ConcurrentVersion } from '../../../lib/replica/blind-report.js';
-import { ALL_STAND } from '../../../lib/replication/quorum.js';
+import { ALL_STAND, type Standing } from '../../../lib/replication/quorum.js';
 import { EMPTY_CONTEXT, NOTHING_SEEN, withMinted } from '../../../lib/versioning/context.js';
 import { dotText } from '../../../lib/versioning/dot.js';
 import { dotsIn } from '../../../lib/versioning/dot-set.js';
 import { copyOf, errorOf, errorText, floorIn, given, type Player, textOf } from './transcript.js';
 
 /** `write blind keep unfit resolution forwarded`, in any order, after the levels. */
-export function coreOf(head: string): WriteCore {
+export function coreOf(head: string, standing: Standing = ALL_STAND): WriteCore {
   const { plan, attempts, flags } = given(`${head} write`);
   return new WriteCore({
-    ...{ plan, attempts, timeoutMilliseconds: 1000, patience: () => 50, standing: ALL_STAND },
+    ...{ plan, attempts, timeoutMilliseconds: 1000, patience: () => 50, standing },
     isForwarded: flags.has('forwarded'),
     isResolution: flags.has('resolution'),
     mintRefusal: flags.has('unfit') ? new OperatingError('rebuilding', 'under rebuild') : undefined,
@@ -107,7 +107,8 @@ function textOfEffect(effect: WriteEffect): string {
 }
 
 export function playerOf(head: string): Player {
-  const core = coreOf(head);
+  const lost = new Set<string>();
+  const core = coreOf(head, { stands: (node) => !lost.has(node), struck: () => undefined });
   const wants = new Map<string, Want>();
   const done: Record<string, (words: readonly string[]) => readonly WriteEffect[]> = {
     begin: () => core.begin(),
@@ -135,6 +136,11 @@ export function playerOf(head: string): Player {
     'claim-failed': ([code = '']) => core.notClaimed(errorOf(code, 'none')),
     'claim-stored': ([node = '']) => core.stored(node, STORED, 'claim'),
     'claim-not-stored': ([node = '']) => core.stored(node, undefined, 'claim'),
+    // What the node said before counts no more.
+    lost: ([node = '']) => {
+      lost.add(node);
+      return [];
+    },
     held: ([target = '']) => {
       core.held(target);
       return [];
