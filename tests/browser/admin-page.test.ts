@@ -157,14 +157,17 @@ async function change(page: Page, button: string): Promise<void> {
 t.test('a setting is changed after a dry run, and rolled back', async (t: Test) => {
   const { page, complaints } = await openPage(browser, DESKTOP, `${url}#/settings`);
   const input = page.getByLabel('versions_kept', { exact: true });
+  // The namespaces below have a dry run of their own.
+  const panel = page.locator('section.panel').filter({ has: input });
+  const dryRun = panel.getByRole('button', { name: 'Dry run' });
   await input.fill('7');
-  await page.getByRole('button', { name: 'Dry run' }).click();
+  await dryRun.click();
   await page.locator('ins', { hasText: '7' }).waitFor(PATIENCE);
   t.equal((await settingsNow())['versions_kept'], 0, 'a dry run changes nothing');
   await change(page, 'Change on all nodes');
   t.equal((await settingsNow())['versions_kept'], 7);
   await input.fill('9');
-  await page.getByRole('button', { name: 'Dry run' }).click();
+  await dryRun.click();
   await change(page, 'Change on all nodes');
   // The history and the settings come one after the other.
   await page.getByRole('row').filter({ hasText: '7 → 9' }).getByText('In force').waitFor(PATIENCE);
