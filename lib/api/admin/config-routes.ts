@@ -10,22 +10,11 @@ import {
 import { flag } from '../http/query.js';
 import type { HttpReply } from '../http/reply.js';
 import { timeText } from '../http/version-text.js';
+import { DRY_RUN, IF_MATCH } from './change-parameters.js';
 import { jsonReply, versionOfTag } from './control-reply.js';
-import type { ControlCall, ControlRoute, ParameterRow } from './route.js';
+import type { ControlCall, ControlRoute } from './route.js';
 
 const PATH = '/api/v1/config/consistency';
-
-const DRY_RUN: ParameterRow = {
-  name: 'dry_run',
-  in: 'query',
-  description: 'Validates and shows the result; changes nothing.',
-  schema: { type: 'string', const: '1' },
-};
-const IF_MATCH: ParameterRow = {
-  name: 'If-Match',
-  in: 'header',
-  description: 'The tag of the version that is to be changed; 412 where it is another by now.',
-};
 
 const answerShape = z.strictObject({
   version: z.string(),

@@ -11,6 +11,7 @@ import { flag, parameter } from '../http/query.js';
 import { invalid } from '../http/refusals.js';
 import type { HttpReply } from '../http/reply.js';
 import { timeText } from '../http/version-text.js';
+import { DRY_RUN, IF_MATCH } from './change-parameters.js';
 import { jsonReply, versionOfTag } from './control-reply.js';
 import type { ControlCall, ControlRoute, ParameterRow } from './route.js';
 
@@ -21,17 +22,6 @@ const NAME: ParameterRow = {
   name: 'namespace',
   in: 'path',
   description: '1 to 63 small letters, digits and hyphens.',
-};
-const DRY_RUN: ParameterRow = {
-  name: 'dry_run',
-  in: 'query',
-  description: 'Validates and shows the result; changes nothing.',
-  schema: { type: 'string', const: '1' },
-};
-const IF_MATCH: ParameterRow = {
-  name: 'If-Match',
-  in: 'header',
-  description: 'The version of the settings that is to be changed; 412 where it is another by now.',
 };
 const IF_NONE_MATCH: ParameterRow = {
   name: 'If-None-Match',
