@@ -19,6 +19,7 @@ import { coordinationOf } from './assembly/coordination.js';
 import { BACKGROUND_TIMEOUT_MILLISECONDS } from './assembly/core.js';
 import type { NodeOptions } from './node-options.js';
 import { type NodeEnvironment, reportsOf } from './assembly/reports.js';
+import { stalenessOf } from './assembly/staleness.js';
 import { Messenger } from './rpc/messenger.js';
 import { Lag } from './replication/lag.js';
 import type { ClusterView } from './replication/cluster-view.js';
@@ -86,20 +87,21 @@ async function assembleNode(
   const lag = new Lag({ self, clock, hintsFor: (node) => hints.held.get(node)?.count ?? 0 });
   const plans = new Plans({ ownership, view, isBehind: lag.isBehind });
   const core = { disk, members, messenger, plans, lag, foreground, expiryClock: clockSanity };
-  const coordination = coordinationOf(environment, options, core);
+  const { wholeClocks, feed } = stalenessOf(environment, limits, core);
+  const coordination = coordinationOf(environment, options, core, feed);
   const { requests, operations, namespaces, proposers, stable, openAcceptances } = coordination;
-  const background = backgroundOf(environment, limits, core, openAcceptances);
+  const background = backgroundOf(environment, limits, core, openAcceptances, feed);
   const { handoff, antiEntropy, exchange, convergence } = background;
   const reporting = { antiEntropy, clockSanity };
   const { cluster, events, gauges } = reportsOf(environment, options, core, reporting);
   messenger.onLink((peer, open) => {
     if (open && founding.isComplete) background.meet(peer);
   });
-  for (const part of [background, cluster, events, stable]) part.serve(messenger);
+  for (const part of [background, cluster, events, stable, feed]) part.serve(messenger);
   coordination.serve();
   await transport.start(receiverOf(admission, messenger));
   const known = [founding, admission, diskCheck, diskMemory, tickets, view, settings];
-  const parts = [...known, ...background.parts];
+  const parts = [...known, ...background.parts, wholeClocks, feed];
   for (const part of [...parts, antiEntropy]) part.start();
 
   return {

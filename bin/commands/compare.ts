@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, OperatingError } from '../../lib/errors.js';
-import { AVAILABLE_LEVELS, parseLevel } from '../../lib/coordination/level.js';
+import { LEVEL_NAMES, parseLevel } from '../../lib/coordination/level.js';
 import { makeFolder } from '../../lib/platform/make-folder.js';
 import { endpointOptions } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
@@ -136,7 +136,7 @@ function printReport(
 }
 
 function planOf(options: CommandOptions): ComparisonPlan {
-  const usual = AVAILABLE_LEVELS.filter((level) => !LEFT_OUT.includes(level));
+  const usual = LEVEL_NAMES.filter((level) => !LEFT_OUT.includes(level));
   const levels = options.text('levels') === undefined ? usual : options.list('levels');
   for (const level of levels) {
     parseLevel(level, 'read');

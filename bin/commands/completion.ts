@@ -44,8 +44,8 @@ export function completionCommand(rows: () => readonly CommandRow[]): CommandRow
         throw new OperatingError('invalid_request', `no completion for ${shell}, only ${known}`);
       }
       // Loaded here: the other commands start sooner without it.
-      const { AVAILABLE_LEVELS } = await import('../../lib/coordination/level.js');
-      terminal.out(script(completionsOf('', rows(), AVAILABLE_LEVELS)));
+      const { LEVEL_NAMES } = await import('../../lib/coordination/level.js');
+      terminal.out(script(completionsOf('', rows(), LEVEL_NAMES)));
       return EXIT.done;
     },
   };

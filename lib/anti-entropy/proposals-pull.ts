@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { OperatingError } from '../errors.js';
 import type { NodeId } from '../environment/transport.js';
 import type { Ownership } from '../partitioning/ownership.js';
-import type { StoredProposal } from '../persistence/proposal-table.js';
+import type { StoredProposal } from '../persistence/proposals.js';
 import { decodeBallots, encodeBallots } from '../persistence/proposals.js';
 import { recordKey } from '../persistence/keyspace.js';
 import type { DurableAcceptor } from '../replica/durable-acceptor.js';

@@ -9,6 +9,7 @@ import { versionsKeptOf } from '../membership/request-defaults.js';
 import { BACKGROUND_TIMEOUT_MILLISECONDS, type NodeCore } from './core.js';
 import { EndedNamespaces } from '../replica/ended-namespaces.js';
 import { Reaper } from '../replica/reaper.js';
+import type { StalenessFeed } from '../staleness/feed.js';
 import type { Messenger } from '../rpc/messenger.js';
 
 export function backgroundOf(
@@ -16,6 +17,7 @@ export function backgroundOf(
   limits: NodeLimits,
   core: NodeCore,
   openAcceptances: AntiEntropyAssembly['openAcceptances'],
+  feed: Pick<StalenessFeed, 'onMissing'>,
 ) {
   const { clock, random, observer } = environment;
   const { disk, members, messenger, lag, foreground, expiryClock } = core;
@@ -38,6 +40,7 @@ export function backgroundOf(
     retentionMilliseconds: () => 1000 * settings.values.tombstone_retention_s,
     backgroundTimeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
   });
+  feed.onMissing((peer) => antiEntropy.peerConnected(peer));
   hints.onDropped((target) => {
     antiEntropy.compareTreesSoon(target);
     if (view.isUp(target)) antiEntropy.peerConnected(target);

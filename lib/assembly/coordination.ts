@@ -12,18 +12,20 @@ import { BACKGROUND_TIMEOUT_MILLISECONDS, type NodeCore } from './core.js';
 import { Hedging } from '../replication/hedging.js';
 import { Resolver } from '../resolution/resolver.js';
 import { ContextSeal } from '../versioning/causal-context.js';
+import type { StalenessFeed } from '../staleness/feed.js';
 import { SessionSeal } from '../versioning/session-seal.js';
 
 export function coordinationOf(
   { clock, random, observer }: Environment,
   { secret, limits, customResolver: custom, sessionTokenCharactersMax }: NodeOptions,
   { disk, members, messenger, foreground, expiryClock, plans }: NodeCore,
+  feed: StalenessFeed,
 ) {
   const { ownership, view, founding, settings } = members;
   const clusterId = () => founding.clusterId;
   const defaults = requestDefaults(settings);
   const { coordinator, keyLists, ...parts } = assembleCoordination({
-    ...{ disk, ownership, view, messenger, plans, foreground, expiryClock },
+    ...{ disk, ownership, view, messenger, plans, foreground, expiryClock, feed },
     ...{ clock, random, observer },
     hedging: new Hedging(clock, limits.hedgeDelayMilliseconds),
     seal: new ContextSeal(secret, clusterId),

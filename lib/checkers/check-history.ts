@@ -12,6 +12,7 @@ import { checkReceipts } from './check-receipts.js';
 import { checkResolutions } from './check-resolutions.js';
 import { checkSessions } from './check-sessions.js';
 import { checkStaleReads } from './check-stale-reads.js';
+import { checkStaleness } from './check-staleness.js';
 import { checkSuperseded } from './check-superseded.js';
 import { checkValues } from './check-values.js';
 import type { Finding, History } from './history.js';
@@ -23,6 +24,7 @@ const CHECKERS: readonly ((history: History) => Finding[])[] = [
   checkSuperseded,
   checkFalseSiblings,
   checkStaleReads,
+  checkStaleness,
   checkSessions,
   checkBlindWrites,
   checkRaces,

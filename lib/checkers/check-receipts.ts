@@ -60,11 +60,15 @@ const NUMBERS: Readonly<Record<string, number>> = {
 };
 
 /** What docs/consistency.md says of each level, anew: the store's own table is what is judged. */
-function needsOf(level: string, { primaries, zone }: ReceiptClaim): Need[] {
+function needsOf(level: string, { primaries, zone, durability }: ReceiptClaim): Need[] {
   const nodes = primaries.map(({ node }) => node);
   const near = primaries.filter((primary) => primary.zone === zone).map(({ node }) => node);
   if (level === 'all') return [{ nodes, count: nodes.length }];
   if (level === 'quorum' || level === 'strong') return [most(nodes)];
+  // A read by a proof may be of one replica; a write is as at quorum.
+  if (level === 'bounded-staleness') {
+    return durability === undefined ? [{ nodes, count: 1 }] : [most(nodes)];
+  }
   if (level === 'local-one') return [{ nodes: near, count: 1 }];
   if (level === 'local-quorum') return [most(near)];
   if (level === 'each-quorum') {

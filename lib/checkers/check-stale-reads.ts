@@ -9,7 +9,9 @@ export function checkStaleReads(history: History): Finding[] {
   return history.reads.flatMap((read) =>
     (byKey.get(read.key) ?? [])
       .filter((known) => mustSee(known, read, history.replicaCount))
-      .flatMap((established) => whatIsStale(causalityOf(read.key), read, established)),
+      .flatMap((established) => {
+        return whatIsStale(causalityOf(read.key), read, established, 'stale reads');
+      }),
   );
 }
 
@@ -30,23 +32,25 @@ export function countAllowedStaleReads(history: History): number {
   return count;
 }
 
-function whatIsStale(
+/** What a read misses, or shows although it was superseded, that was established before. */
+export function whatIsStale(
   causality: Causality,
   read: RecordedRead,
   { version, by }: Established,
+  checker: string,
 ): Finding[] {
   const { id, key, versions, ended } = read;
   const shown = new Set(versions.map((each) => each.version));
   const findings: Finding[] = [];
   if (!causality.accountsFor(shown, version, ended)) {
     const message = `${id} misses ${version}, which ${by} had established before it began`;
-    findings.push({ checker: 'stale reads', key, message });
+    findings.push({ checker, key, message });
   }
   for (const old of shown) {
     const isTaken = by === causality.writeOf(version)?.id && causality.took(version, old);
     if (!isTaken && !causality.covers(version, old)) continue;
     const message = `${id} shows ${old}, which ${version} (established by ${by}) had superseded`;
-    findings.push({ checker: 'stale reads', key, message });
+    findings.push({ checker, key, message });
   }
   return findings;
 }

@@ -101,6 +101,18 @@ export interface RecordedRead {
   readonly miss?: Miss | undefined;
   /** Undefined: it is of no session. */
   readonly session?: SessionStep | undefined;
+  /** How old it may be, as its answer says; undefined: the answer does not say. */
+  readonly bound?: StalenessClaim | undefined;
+}
+
+/**
+ * "This shows all that was acknowledged so long before the request, or earlier." Of scope `quorum`:
+ * all that was acknowledged by a majority of the primaries.
+ */
+export interface StalenessClaim {
+  /** In the unit of the history. */
+  readonly age: number;
+  readonly scope: 'all' | 'quorum';
 }
 
 export interface Miss {

@@ -138,7 +138,9 @@ function memberText(text: string, name: string): string | undefined {
 }
 
 export function receiptOf({ header }: HttpAnswer): ClientReceipt {
-  return { level: header('x-consistency-achieved'), replicas: header('x-replicas') };
+  const stalenessBound = header('x-staleness-bound');
+  const receipt = { level: header('x-consistency-achieved'), replicas: header('x-replicas') };
+  return stalenessBound === undefined ? receipt : { ...receipt, stalenessBound };
 }
 
 /** With how the answer came about, where it says so. */

@@ -15,6 +15,8 @@ export interface ClientReceipt {
   readonly replicas: string | undefined;
   /** How the answer came about, where that was asked. */
   readonly explanation?: ExplainedAnswer | undefined;
+  /** Of a read at `bounded-staleness`: `240; scope=all`, milliseconds. */
+  readonly stalenessBound?: string | undefined;
 }
 
 /** A version of a key, before anybody has said what its value is. */

@@ -11,8 +11,10 @@ import type { ClusterView } from '../replication/cluster-view.js';
 import type { Hedging } from '../replication/hedging.js';
 import type { Plans } from '../replication/plan.js';
 import type { Resolver } from '../resolution/resolver.js';
+import type { StalenessFeed } from '../staleness/feed.js';
 import type { SessionSeal } from '../versioning/session-seal.js';
 import { assembleStrong } from './assemble-strong.js';
+import { BoundedReads } from './bounded-reads.js';
 import { Contexts } from './contexts.js';
 import { Coordinator, type CoordinatorOptions } from './coordinator.js';
 import { CopyInspection } from './copy-inspection.js';
@@ -60,6 +62,8 @@ export interface CoordinationOptions
   readonly backgroundConcurrency: number;
   readonly cursors: ListsOptions['cursors'];
   readonly pageBytesMax: number;
+  /** How old its replicas can be. */
+  readonly feed: StalenessFeed;
   readonly operationRetentionMilliseconds: number;
   readonly clockSkewMaxMilliseconds: number;
 }
@@ -68,10 +72,10 @@ export function assembleCoordination(options: CoordinationOptions) {
   const { disk, view, ownership, plans, messenger, hedging, clock, observer, random } = options;
   const { store, replica, minter, hints, health, audits, versions } = disk;
   const { identity, losses, clocks, acceptor, endings, hybridClock } = disk;
-  const { resolver, expiryClock, seal, sessionSeal, cursors, defaults } = options;
+  const { resolver, expiryClock, seal, sessionSeal, defaults } = options;
   const { backgroundTimeoutMilliseconds, backgroundConcurrency, pageBytesMax } = options;
   const { isReady, timeoutDefaultMilliseconds, timeoutMaxMilliseconds } = options;
-  const { keyBytesMax, valueBytesMax } = options;
+  const { keyBytesMax, valueBytesMax, feed } = options;
   const { self } = view;
   const engine = new Engine(clock);
   const standings = new Standings(losses, observer);
@@ -98,7 +102,11 @@ export function assembleCoordination(options: CoordinationOptions) {
     ...{ plans, engine, messenger, audits, versions, clock },
     graceMilliseconds: options.hedgeDelayMilliseconds,
   });
-  const paths = new LevelPaths({ reads, writes, strong, clock });
+  const bounded = new BoundedReads({
+    ...{ plans, engine, reads, feed, replica, ownership, view, hedging, messenger, clock },
+    observer,
+  });
+  const paths = new LevelPaths({ reads, writes, strong, bounded, clock });
   const operations = operationsOf(options, strong, paths);
   const settlement = new ConflictResolution({
     ...{ self, plans, paths, resolver, expiryClock, observer },
@@ -112,17 +120,31 @@ export function assembleCoordination(options: CoordinationOptions) {
     sessions: new Sessions({ sessionSeal, ownership, losses, stable }),
     copies: new CopyInspection({ plans, replicas, clock }),
   });
-  const keyLists = new Lists({
+  const keyLists = listsOf(options, engine, standings, openAcceptances, coordinator);
+  const deciding = { strong, proposers, outcomes, reports, known };
+  /** Registers what a node does for coordinators elsewhere. Called once. */
+  const serve = (): void => serveAll(options, deciding, writes, openAcceptances, bounded);
+  return { coordinator, operations, keyLists, stable, proposers, openAcceptances, serve };
+}
+
+function listsOf(
+  options: CoordinationOptions,
+  engine: Engine,
+  standings: Standings,
+  openAcceptances: OpenAcceptances,
+  coordinator: Coordinator,
+): Lists {
+  const { disk, view, ownership, plans, messenger, hedging, cursors, expiryClock } = options;
+  const { store, replica, health, identity, losses } = disk;
+  const { defaults, isReady, timeoutDefaultMilliseconds, pageBytesMax, valueBytesMax } = options;
+  const { clock, observer } = options;
+  return new Lists({
     ...{ plans, view, engine, standings, hedging, messenger, cursors, expiryClock, clock },
     ...{ observer, store, replica, health, identity, losses, ownership, pageBytesMax },
     ...{ defaults, isReady, timeoutDefaultMilliseconds, openAcceptances },
     read: (request) => coordinator.get(request),
     listBytesMax: valueBytesMax,
   });
-  const deciding = { strong, proposers, outcomes, reports, known };
-  /** Registers what a node does for coordinators elsewhere. Called once. */
-  const serve = (): void => serveAll(options, deciding, writes, openAcceptances);
-  return { coordinator, operations, keyLists, stable, proposers, openAcceptances, serve };
 }
 
 function operationsOf(options: CoordinationOptions, strong: Strong, paths: LevelPaths) {
@@ -143,6 +165,7 @@ function serveAll(
   deciding: ReturnType<typeof assembleStrong>,
   writes: Writes,
   openAcceptances: OpenAcceptances,
+  bounded: BoundedReads,
 ): void {
   const { disk, ownership, messenger, view, foreground, clock, observer } = options;
   const { pageBytesMax } = options;
@@ -156,4 +179,5 @@ function serveAll(
   serveStrong({ ...held, ...deciding, self, acceptor, foreground, clock });
   serveHistory({ ...held, audits, versions, pageBytesMax });
   serveLists({ ...held, replica, health, openAcceptances, pageBytesMax });
+  bounded.serve(messenger);
 }

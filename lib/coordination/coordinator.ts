@@ -241,7 +241,7 @@ export class Coordinator implements Coordination {
   #answer(request: GetRequest, read: SessionGet, got: Got): GetAnswer {
     const { token } = read;
     const { expiryClock } = this.#options;
-    const { merged, level, answered, asked, standIns } = got;
+    const { merged, level, answered, asked, standIns, bound } = got;
     const place = isLasting(merged) ? got.place : undefined;
     const sealed = place?.rendering?.context;
     return {
@@ -251,7 +251,7 @@ export class Coordinator implements Coordination {
       context: sealed ?? this.#contexts.ofState(request, merged),
       place,
       session: token && this.#options.sessions.afterRead(token, read, got),
-      receipt: { level, answered, asked, standIns, durability: undefined },
+      receipt: { level, answered, asked, standIns, durability: undefined, bound },
     };
   }
 

@@ -5,6 +5,7 @@ import type { Condition } from '../consensus/decision.js';
 import type { Once } from '../consensus/once.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { dotText } from '../versioning/dot.js';
+import type { BoundedReads } from './bounded-reads.js';
 import { type ConsistencyLevel, isStrong, parseLevel, STRONG } from './level.js';
 import { appliedBefore } from './once-results.js';
 import type { Put, PutResult } from './put-request.js';
@@ -32,6 +33,7 @@ export interface LevelPathsOptions {
   readonly reads: Reads;
   readonly writes: Writes;
   readonly strong: Strong;
+  readonly bounded: BoundedReads;
   readonly clock: Clock;
 }
 
@@ -46,11 +48,9 @@ export class LevelPaths {
 
   /** @throws OperatingError as `Reads.get` and `Strong.run` */
   get(request: Get): Got | Promise<Got> {
-    const { reads } = this.#options;
-    if (!request.levels.some(isStrong)) return reads.get(request);
-    return this.#descend(request, (part) => {
-      return part.levels.some(isStrong) ? this.#getStrong(part) : reads.get(part);
-    });
+    const ways = partsOf(request.levels, readWay);
+    if (ways.length === 1) return this.#get(request);
+    return this.#descend(request, ways, (part) => this.#get(part));
   }
 
   /** @throws OperatingError as `Writes.put` and `Strong.run`; ConditionUnmet */
@@ -59,18 +59,27 @@ export class LevelPaths {
     // What takes effect once is decided: no other way knows that it has.
     if (put.once !== undefined) return this.#putStrong(put);
     if (!put.levels.some(isStrong)) return writes.put(put);
-    return this.#descend(put, (part) => {
+    return this.#descend(put, partsOf(put.levels, writeWay), (part) => {
       return part.levels.some(isStrong) ? this.#putStrong(part) : writes.put(part);
     });
+  }
+
+  /** @param request all levels of it go one way */
+  #get(request: Get): Got | Promise<Got> {
+    const { reads, bounded } = this.#options;
+    const [level] = request.levels;
+    const way = level === undefined ? 'counting' : readWay(level);
+    if (way === 'consensus') return this.#getStrong(request);
+    return way === 'proof' ? bounded.get(request) : reads.get(request);
   }
 
   /** To the next way only where this one has surely done nothing: another version would be new. */
   async #descend<Request extends Get | Put, Result>(
     request: Request,
+    parts: readonly (readonly ConsistencyLevel[])[],
     run: (request: Request) => Result | Promise<Result>,
   ): Promise<Result> {
     const { clock } = this.#options;
-    const parts = partsOf(request.levels);
     for (const [i, levels] of parts.entries()) {
       const left = request.deadline - clock.monotonicMilliseconds();
       const share = left / (parts.length - i);
@@ -140,12 +149,30 @@ export class LevelPaths {
   }
 }
 
-/** Neighbours that take the same way go together. */
-function partsOf(levels: readonly ConsistencyLevel[]): ConsistencyLevel[][] {
-  const parts: ConsistencyLevel[][] = [];
-  for (const [i, level] of levels.entries()) {
-    const before = levels[i - 1];
-    if (before !== undefined && isStrong(before) === isStrong(level)) parts.at(-1)?.push(level);
+/** How a level is reached. */
+type Way = 'counting' | 'consensus' | 'proof';
+
+function writeWay(level: ConsistencyLevel): Way {
+  return isStrong(level) ? 'consensus' : 'counting';
+}
+
+function readWay(level: ConsistencyLevel): Way {
+  return level.staleness === undefined ? writeWay(level) : 'proof';
+}
+
+/** Neighbours that are counted go together; every other level goes alone. */
+function partsOf(
+  levels: readonly ConsistencyLevel[],
+  wayOf: (level: ConsistencyLevel) => Way,
+): readonly (readonly ConsistencyLevel[])[] {
+  const [first, ...others] = levels;
+  // As nearly all requests are.
+  if (first === undefined || others.length === 0) return [levels];
+  const parts: ConsistencyLevel[][] = [[first]];
+  for (const [i, level] of others.entries()) {
+    const before = levels[i] ?? first;
+    const isJoined = wayOf(level) === 'counting' && wayOf(before) === 'counting';
+    if (isJoined) parts.at(-1)?.push(level);
     else parts.push([level]);
   }
   return parts;

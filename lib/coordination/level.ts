@@ -3,12 +3,12 @@ import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import type { LevelPlan, LevelRule, Plan, Primary } from '../replication/plan.js';
 import { majority, type Requirement } from '../replication/quorum.js';
+import type { Scope } from '../staleness/proofs.js';
+import { STALENESS_BY_DEFAULT, type StalenessDemand, stalenessDemand } from './staleness-demand.js';
 
 interface LevelRow {
   readonly reads: boolean;
   readonly writes: boolean;
-  /** Those that wait for a later version answer 501. */
-  readonly available: boolean;
   /** Writes: may a durable hint on a stand-in stand for the one answer that is needed? */
   readonly standInWrites: boolean;
   /** Reads: with no primary to be reached, may what stand-ins hold be answered? */
@@ -21,6 +21,8 @@ interface LevelRow {
   readonly beginsSession: boolean;
   /** Does a write leave what its session had seen with its value, and a read take that over? */
   readonly isCausal: boolean;
+  /** How old an answer to a read may be; undefined: that is not what the level is about. */
+  readonly staleness: StalenessDemand | undefined;
 }
 
 type Owners = readonly Primary[];
@@ -47,12 +49,14 @@ const all = (owners: Owners): Requirement[] => anywhere(owners.length)(owners);
 const localQuorum = (owners: Owners, zone: string): Requirement[] => [mostOf(near(owners, zone))];
 const eachQuorum = (owners: Owners): Requirement[] => zonesOf(owners).map(mostOf);
 const nothing = (): undefined => undefined;
+/** What is merged is synced where it was read; those that lag are repaired, and not waited for. */
+const nobodyFirst = (): Requirement[] => [];
 
 const plain = {
-  ...{ reads: true, writes: true, available: true },
+  ...{ reads: true, writes: true },
   ...{ standInWrites: false, standInReads: false, beginsSession: false, isCausal: false },
+  staleness: undefined,
 };
-const later = { ...plain, available: false, requires: anywhere(1), repairsTo: nothing };
 
 /** So many primaries; a majority or more of them makes it a quorum. */
 function counted(count: number): LevelRow {
@@ -80,15 +84,17 @@ const LEVELS = {
   'each-quorum': { ...plain, requires: eachQuorum, repairsTo: eachQuorum },
   session: { ...counted(1), beginsSession: true },
   causal: { ...counted(1), beginsSession: true, isCausal: true },
-  'bounded-staleness': later,
+  /** Reads are decided by proofs (bounded-reads.ts); writes are as at quorum. */
+  'bounded-staleness': {
+    ...plain,
+    ...{ requires: quorum, repairsTo: quorum, staleness: STALENESS_BY_DEFAULT },
+  },
   /** Decided by consensus (strong.ts); a majority must be there. */
   strong: { ...plain, requires: quorum, repairsTo: quorum },
 } as const satisfies Record<string, LevelRow>;
 
 export type LevelName = keyof typeof LEVELS;
 export const LEVEL_NAMES = Object.keys(LEVELS) as readonly LevelName[];
-/** The levels that work in this version. */
-export const AVAILABLE_LEVELS = LEVEL_NAMES.filter((name) => LEVELS[name].available);
 
 /** A level as a request names it: a row, or a number of primaries. `name`: `quorum`, `4`. */
 export interface ConsistencyLevel extends LevelRow {
@@ -97,6 +103,20 @@ export interface ConsistencyLevel extends LevelRow {
 
 /** Decided by consensus: strong.ts. */
 export const STRONG: LevelName = 'strong';
+
+/** A read whose age is to be bounded asks this many, where no proof is new enough. */
+export const WIDE_READS: Readonly<Record<Scope, ConsistencyLevel>> = {
+  all: { ...plain, name: 'bounded-staleness of all', requires: all, repairsTo: nobodyFirst },
+  quorum: {
+    ...plain,
+    name: 'bounded-staleness of quorum',
+    requires: quorum,
+    repairsTo: nobodyFirst,
+  },
+};
+
+/** The age of what is read is bounded: bounded-reads.ts. */
+export const BOUNDED: LevelName = 'bounded-staleness';
 
 export function isStrong({ name }: ConsistencyLevel): boolean {
   return name === STRONG;
@@ -110,23 +130,21 @@ const NAMED: ReadonlyMap<string, ConsistencyLevel> = new Map(
 /**
  * The level of a text: case-insensitive, surrounding blanks ignored.
  * @throws OperatingError `invalid_level` (unknown, zero, with parameters that it does not take, not
- * for this operation) or `not_implemented`.
+ * for this operation).
  */
 export function parseLevel(text: string, operation: 'read' | 'write'): ConsistencyLevel {
   const known = NAMED.get(text);
   // As nearly all texts are.
-  if (known?.available === true && known[operation === 'read' ? 'reads' : 'writes']) return known;
+  if (known?.[operation === 'read' ? 'reads' : 'writes'] === true) return known;
   const [name = '', ...parameters] = NAMED.has(text) ? [text] : partsOf(text);
   const level = find(name);
   if (level === undefined) {
     throw new OperatingError('invalid_level', `there is no consistency level "${name}"`, {
-      details: { received: text, known: [...AVAILABLE_LEVELS, 'a number of primaries'] },
+      details: { received: text, known: [...LEVEL_NAMES, 'a number of primaries'] },
     });
   }
-  if (!level.available) {
-    throw new OperatingError('not_implemented', `the level "${name}" is not in this version`, {
-      details: { received: text, known: AVAILABLE_LEVELS },
-    });
+  if (level.staleness !== undefined) {
+    return { ...level, staleness: stalenessDemand(text, parameters) };
   }
   if (parameters.length > 0) {
     throw new OperatingError('invalid_level', `the level "${name}" takes no parameters`, {

@@ -177,3 +177,18 @@ export const KEYS_IN_ORDER = messageType(
     lost: z.array(z.tuple([z.number(), z.string(), z.number()])),
   }),
 );
+
+/**
+ * What do you hold of this key, and how old can that be? `age` (milliseconds): it shows all that
+ * was acknowledged so long before you were asked, of `scope`; null: you cannot prove so much, and
+ * there is no record. The second is told for the first time a little later: this asks for proofs.
+ */
+export const NEAR = messageType(
+  'coordination.near',
+  z.object({ ...address, maxMilliseconds: z.number(), scope: z.enum(['all', 'quorum', 'any']) }),
+  z.object({
+    record: bytes.nullable(),
+    age: z.number().nullable(),
+    scope: z.enum(['all', 'quorum']),
+  }),
+);

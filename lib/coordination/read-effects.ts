@@ -5,6 +5,7 @@ import type { RenderingPlace } from '../persistence/record-table.js';
 import type { Plan } from '../replication/plan.js';
 import type { Standing } from '../replication/quorum.js';
 import type { Siblings } from '../versioning/siblings.js';
+import type { StalenessBound } from './bounded-read-core.js';
 import type { SessionFloor } from './cover.js';
 import type { Core } from './engine.js';
 import type { Attempt } from './level.js';
@@ -56,6 +57,8 @@ export interface Got {
   readonly atMajority: boolean;
   /** Had the replicas that the level asks not seen all that the session has? */
   readonly widened: boolean;
+  /** How old it can be, where that was asked for. */
+  readonly bound?: StalenessBound | undefined;
 }
 
 export type ReadEffect =

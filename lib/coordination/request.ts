@@ -1,4 +1,5 @@
 /** What a client asks of the coordinator, and what it answers: the seam below every API. */
+import type { StalenessBound } from './bounded-read-core.js';
 import type { CopiesAnswer } from './copy-inspection.js';
 import type { Once } from '../consensus/once.js';
 import type { Explanation } from './explain/explanation.js';
@@ -119,6 +120,8 @@ export interface Receipt {
   readonly standIns: number;
   /** Writes: what the acknowledgements meant. */
   readonly durability: Durability | undefined;
+  /** Reads at `bounded-staleness`: how old the answer can be, as proven. */
+  readonly bound?: StalenessBound | undefined;
 }
 
 /** What the client has seen by now; undefined: the request is of no session. */

@@ -112,5 +112,5 @@ export async function openDisk(options: DiskOptions) {
   const guard = new DiskGuard({ storage, store, clock, random, observer, reserveBytes });
   await guard.check().catch(() => undefined);
   const own = { store, identity, losses, ticket, expiryClock, guard };
-  return { ...own, minter, hybridClock, replica, acceptor, endings, hints, ...read };
+  return { ...own, minter, hybridClock, replica, proposals, acceptor, endings, hints, ...read };
 }

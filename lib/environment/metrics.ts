@@ -1,10 +1,12 @@
 /** The names of all metrics of a node, and what each says. */
 import { CLIENT_METRICS, type MetricRow } from './client-metrics.js';
+import { STALENESS_METRICS } from './staleness-metrics.js';
 import { STATE_METRICS } from './state-metrics.js';
 
 /** Every metric that a node reports; units last, as Prometheus wants them. */
 export const METRICS = {
   ...CLIENT_METRICS,
+  ...STALENESS_METRICS,
   ...STATE_METRICS,
   quorate_read_repairs_total: {
     kind: 'counter',

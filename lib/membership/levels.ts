@@ -1,5 +1,5 @@
 /** Which levels can be reached now, as this node sees the owners of each partition. */
-import { AVAILABLE_LEVELS, type LevelName, parseLevel } from '../coordination/level.js';
+import { LEVEL_NAMES, type LevelName, parseLevel } from '../coordination/level.js';
 import type { Plan } from '../replication/plan.js';
 
 export interface LevelAvailability {
@@ -11,7 +11,7 @@ export interface LevelAvailability {
 
 /** @param plans of all partitions */
 export function availabilityOfLevels(plans: readonly Plan[]): LevelAvailability[] {
-  return AVAILABLE_LEVELS.map((level) => ({
+  return LEVEL_NAMES.map((level) => ({
     level,
     reads: reachable(plans, level, 'read'),
     writes: reachable(plans, level, 'write'),

@@ -33,6 +33,8 @@ import {
   encodeAcceptance,
   encodeBallots,
   encodeMark,
+  type ProposalPage,
+  type StoredProposal,
 } from './proposals.js';
 import type { RecordTable } from './record-table.js';
 import type { Store } from './store.js';
@@ -44,19 +46,6 @@ export interface ProposalTableOptions {
   readonly table: RecordTable;
   /** Q of the ring: asked for once the ring is known. */
   readonly partitionCount: () => number;
-}
-
-/** An acceptance or a mark, as it lies on the disk. */
-export interface StoredProposal {
-  readonly at: RecordKey;
-  readonly kind: ProposalKind;
-  readonly bytes: Uint8Array;
-}
-
-export interface ProposalPage {
-  readonly proposals: readonly StoredProposal[];
-  /** Where the next page begins; undefined: there is none. */
-  readonly next: string | undefined;
 }
 
 /** One thing to be stored, or taken away. */

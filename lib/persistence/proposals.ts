@@ -2,13 +2,26 @@
 import type { Ballot, ProposalId } from '../consensus/ballot.js';
 import type { Acceptance } from '../consensus/messages.js';
 import { decodeStored, encodeStored } from './checksummed.js';
-import { partitionKey, proposalKey, type RecordKey } from './keyspace.js';
+import { partitionKey, type ProposalKind, proposalKey, type RecordKey } from './keyspace.js';
 import { decodeRecord, encodeRecord } from './records.js';
 
 /** What an owner has promised in a partition, and the highest ballot that it has activated. */
 export interface Ballots {
   readonly promised: Ballot;
   readonly active: Ballot;
+}
+
+/** An acceptance or a mark, as it lies on the disk. */
+export interface StoredProposal {
+  readonly at: RecordKey;
+  readonly kind: ProposalKind;
+  readonly bytes: Uint8Array;
+}
+
+export interface ProposalPage {
+  readonly proposals: readonly StoredProposal[];
+  /** Where the next page begins; undefined: there is none. */
+  readonly next: string | undefined;
 }
 
 type PlainBallot = [round: number, node: string, start: number];

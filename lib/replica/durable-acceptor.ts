@@ -26,8 +26,13 @@ import type {
 import { OperatingError } from '../errors.js';
 import type { RecordKey } from '../persistence/keyspace.js';
 import { placeOf, proposalKey } from '../persistence/keyspace.js';
-import type { ProposalPage, StoredProposal } from '../persistence/proposal-table.js';
-import { type Ballots, decodeAcceptance, decodeMark } from '../persistence/proposals.js';
+import {
+  type Ballots,
+  decodeAcceptance,
+  decodeMark,
+  type ProposalPage,
+  type StoredProposal,
+} from '../persistence/proposals.js';
 import type { Store } from '../persistence/store.js';
 import { joinDot } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';

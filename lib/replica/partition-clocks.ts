@@ -13,6 +13,7 @@ import { eachEntry } from '../persistence/each-entry.js';
 import { parsePartitionKey, partitionKey, PREFIX, rangeOf } from '../persistence/keyspace.js';
 import type { Store } from '../persistence/store.js';
 import type { Transaction } from '../persistence/transaction.js';
+import { ClockChanges } from './clock-changes.js';
 
 const NONE = new PartitionClock();
 
@@ -27,6 +28,9 @@ export class PartitionClocks {
   readonly #generations = new Map<number, number>();
   /** Partitions whose stored clock cannot be read: what was seen there is not known any more. */
   readonly unreadable: number[] = [];
+  /** What has changed since a peer was told. */
+  readonly changes = new ClockChanges();
+  #emptyings = 0;
 
   private constructor(store: Store) {
     this.#store = store;
@@ -61,6 +65,11 @@ export class PartitionClocks {
     return this.#generations.get(partition) ?? 0;
   }
 
+  /** How often any of them was emptied: what was proven by them before counts no more. */
+  get emptyings(): number {
+    return this.#emptyings;
+  }
+
   /** Equal where two clocks have seen the same. */
   hashOf(partition: number): number {
     let hash = this.#hashes.get(partition);
@@ -78,7 +87,11 @@ export class PartitionClocks {
   note(partition: number, context: Context, dots: readonly Dot[]): void {
     const clock = this.of(partition);
     let grown = false;
-    for (const dot of dots) if (covers(context, dot)) grown = clock.add(dot) || grown;
+    for (const dot of dots) {
+      if (!covers(context, dot) || !clock.add(dot)) continue;
+      grown = true;
+      this.changes.noted(partition, dot.writer);
+    }
     if (grown) this.#changed(partition);
   }
 
@@ -88,6 +101,7 @@ export class PartitionClocks {
   union(partition: number, other: PartitionClock): void {
     if (this.of(partition).includes(other)) return;
     this.of(partition).union(other);
+    for (const writer of other.writers()) this.changes.noted(partition, writer);
     this.#changed(partition);
   }
 
@@ -96,6 +110,8 @@ export class PartitionClocks {
     this.#clocks.set(partition, new PartitionClock());
     this.#persisted.delete(partition);
     this.#generations.set(partition, this.generation(partition) + 1);
+    this.#emptyings += 1;
+    this.changes.emptied(partition);
     this.#changed(partition);
   }
 
@@ -145,6 +161,7 @@ export class PartitionClocks {
     try {
       const plain = decodeStored(key, bytes) as PlainClock;
       this.#clocks.set(partition, PartitionClock.from(plain));
+      for (const [writer] of plain) this.changes.noted(partition, writer);
       this.#persisted.set(partition, PartitionClock.from(plain));
     } catch (error) {
       if (!isCorrupt(error)) throw error;

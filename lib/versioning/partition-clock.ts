@@ -120,10 +120,21 @@ export class PartitionClock {
     }
   }
 
+  writers(): Iterable<Writer> {
+    return this.#writers.keys();
+  }
+
+  /** What it has seen of one writer; undefined: nothing. */
+  entryOf(writer: Writer): PlainClock[number] | undefined {
+    const seen = this.#writers.get(writer);
+    return seen && [writer, seen.prefix, [...seen.beyond].sort((a, b) => a - b)];
+  }
+
   toPlain(): PlainClock {
-    const plain = [...this.#writers].map(
-      ([writer, seen]) => [writer, seen.prefix, [...seen.beyond].sort((a, b) => a - b)] as const,
-    );
+    const plain = [...this.#writers.keys()].flatMap((writer) => {
+      const entry = this.entryOf(writer);
+      return entry === undefined ? [] : [entry];
+    });
     return plain.sort((a, b) => (a[0] < b[0] ? -1 : 1));
   }
 }

@@ -74,9 +74,11 @@ const CASES: readonly Case[] = [
     send: put('form', '{"value":1}', { 'Content-Type': 'application/x-www-form-urlencoded' }),
   },
   {
-    what: 'a level of a later version',
-    ...{ status: 501, code: 'not_implemented', key: 'later' },
-    send: put('later', '{"value":1}', { ...json, 'X-Consistency-Level': 'bounded-staleness' }),
+    what: 'a parameter that a level does not take',
+    ...{ status: 400, code: 'invalid_level', key: 'later' },
+    send: put('later', '{"value":1}', {
+      ...{ ...json, 'X-Consistency-Level': 'bounded-staleness;min=1s' },
+    }),
   },
 ];
 

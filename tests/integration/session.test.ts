@@ -31,9 +31,11 @@ t.test('keys are written, read and deleted', async (t) => {
   t.match(await first.ask('get', 'greeting', '--level', 'all'), { status: 0, out: 'hello\n' });
   t.match(await first.ask('get', 'nobody'), { status: 1, out: '' });
   t.match(await first.ask('get', 'greeting', '--level', '4'), { status: 2, out: '' });
-  t.match(await first.ask('get', 'greeting', '--level', 'bounded-staleness'), {
-    status: 5,
-    out: '',
+  t.match(await first.ask('get', 'greeting', '--level', 'bounded-staleness;max=1s'), {
+    ...{ status: 0, out: 'hello\n' },
+  });
+  t.match(await first.ask('get', 'greeting', '--level', 'bounded-staleness;min=1s'), {
+    ...{ status: 2, out: '' },
   });
   const piped = await quorate(['put', '..', '-', '--endpoint', first.endpoints], 'from a pipe');
   t.equal(piped.status, 0);

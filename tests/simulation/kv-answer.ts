@@ -1,6 +1,6 @@
 /** What HTTP answers say, read as a strict client does: what is not understood throws. */
 import { z } from 'zod';
-import type { ReadVersion } from '../../lib/checkers/history.js';
+import type { ReadVersion, StalenessClaim } from '../../lib/checkers/history.js';
 import type { HttpAnswer } from './http-port.js';
 import { EPOCH_MILLISECONDS } from './simulated-clock.js';
 
@@ -10,6 +10,8 @@ export interface Receipt {
   readonly asked: number;
   readonly standIns: number;
   readonly durability: string | undefined;
+  /** How old the answer can be, as it says. */
+  readonly bound: StalenessClaim | undefined;
 }
 
 export interface ReadAnswer {
@@ -107,6 +109,7 @@ const receiptShape = z.object({
   level: z.string(),
   replicas: z.string(),
   durability: z.string().optional(),
+  staleness_bound: z.string().optional(),
 });
 const batchShape = z.object({
   results: z.array(z.looseObject({ status: z.number(), receipt: receiptShape.optional() })),
@@ -122,7 +125,7 @@ export function batchAnswers({ status, body }: HttpAnswer, reads: readonly boole
   if (results.length !== reads.length) throw new Error('a batch answers each operation once');
   return results.map((result, i) => {
     const { receipt: stated } = result;
-    const receipt = stated && receiptFrom(stated.level, stated.replicas, stated.durability);
+    const receipt = stated && receiptFrom(stated);
     const told = { status: result.status, json: result, receipt };
     return reads[i] === true ? readOf(told) : writtenOf(told);
   });
@@ -207,18 +210,36 @@ function receiptOf({ headers }: HttpAnswer): Receipt | undefined {
   const level = headers.get('x-consistency-achieved');
   const replicas = headers.get('x-replicas');
   if (level === undefined || replicas === undefined) return undefined;
-  return receiptFrom(level, replicas, headers.get('x-durability'));
+  return receiptFrom({
+    ...{ level, replicas, durability: headers.get('x-durability') },
+    staleness_bound: headers.get('x-staleness-bound'),
+  });
 }
 
 const REPLICAS = /^([0-9]+)\/([0-9]+)(?:; stand-ins=([0-9]+))?$/;
 
-function receiptFrom(level: string, replicas: string, durability: string | undefined): Receipt {
+const BOUND = /^([0-9]+); scope=(all|quorum)$/;
+
+function boundFrom(text: string | undefined): StalenessClaim | undefined {
+  if (text === undefined) return undefined;
+  const [, age, scope] = BOUND.exec(text) ?? [];
+  if (age === undefined) throw new Error(`not a bound: ${text}`);
+  return { age: Number(age), scope: scope === 'all' ? 'all' : 'quorum' };
+}
+
+function receiptFrom({
+  level,
+  replicas,
+  durability,
+  staleness_bound: bound,
+}: z.infer<typeof receiptShape>): Receipt {
   const match = REPLICAS.exec(replicas);
   if (match === null) throw new Error(`not a count of replicas: ${replicas}`);
   const [, answered, asked, standIns] = match.map(Number);
   return {
     level,
     durability,
+    bound: boundFrom(bound),
     answered: answered ?? 0,
     asked: asked ?? 0,
     standIns: Number.isNaN(standIns) ? 0 : (standIns ?? 0),

@@ -203,6 +203,7 @@ export class KvClient {
       ...{ settles: this.#promises.settles(receipt), atStrong: receipt.level === STRONG },
       ...(versions.length === 0 && receipt.answered > 0 ? { miss } : {}),
       session: this.#step(asked, request, receipt.level),
+      bound: this.#bound(asked, receipt, key),
     });
     asked.steps.push(read.id);
     if (versions.length === 0 && miss !== undefined) this.#count('miss at a weak level');
@@ -296,6 +297,24 @@ export class KvClient {
     return told;
   }
 
+  /** What a disk has forgotten that nobody has told yet can be proven by no owner. */
+  #bound(
+    { oldDisks }: Asked,
+    { level, bound }: answers.Receipt,
+    key: string,
+  ): answers.Receipt['bound'] {
+    if (level !== 'bounded-staleness') return bound;
+    if (bound === undefined) this.#options.onTrouble('an answer says not how old it can be');
+    const old = [...oldDisks, ...this.#oldDisks()];
+    if (this.#options.witness.primaries(key).some(({ node }) => old.includes(node))) {
+      return undefined;
+    }
+    if (bound !== undefined) {
+      this.#count(`bound of ${bound.scope}: ${bound.age === 0 ? 'the owners asked' : 'proven'}`);
+    }
+    return bound;
+  }
+
   #step(
     { sent, oldDisks }: Asked,
     { session, key }: requests.Addressed,
@@ -357,7 +376,8 @@ export class KvClient {
     }
     const achieved = answer.receipt.level;
     this.#count(`${operation} ok ${achieved}`);
-    if (level !== undefined && level.toLowerCase() !== achieved) this.#count('fallback used');
+    if (level !== undefined && requests.levelNameOf(level) !== achieved)
+      this.#count('fallback used');
   }
 
   #count(name: string): void {

@@ -157,3 +157,8 @@ function common({
 function optional(name: string, value: string | number | undefined): Record<string, string> {
   return value === undefined ? {} : { [name]: String(value) };
 }
+
+/** As answers name it: without its parameters. */
+export function levelNameOf(level: string): string {
+  return (level.split(';')[0] ?? level).trim().toLowerCase();
+}

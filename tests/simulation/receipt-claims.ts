@@ -2,7 +2,7 @@
 import { STRONG } from '../../lib/coordination/level.js';
 import type { HistoryRecorder } from './history-recorder.js';
 import type { ReadAnswer, WriteAnswer } from './kv-answer.js';
-import type { Addressed, WriteRequest } from './kv-request.js';
+import { type Addressed, levelNameOf, type WriteRequest } from './kv-request.js';
 import type { LevelPromises } from './level-promises.js';
 import type { Machine } from './machine.js';
 import type { SettingsLog } from './settings-log.js';
@@ -37,8 +37,9 @@ export class ReceiptClaims {
     const { witness, recorder } = this.#options;
     const { key, fallbacks } = request;
     const { receipt } = answer;
+    const levels = [...this.#levelsOf(request, answer), ...fallbacks].map(levelNameOf);
     const claim = {
-      ...{ id, key, levels: [...this.#levelsOf(request, answer), ...fallbacks] },
+      ...{ id, key, levels },
       ...{ level: receipt.level, answered: receipt.answered, standIns: receipt.standIns },
       ...{ primaries: witness.primaries(key), zone: witness.zoneOf(machine.id) },
     };

@@ -1,6 +1,7 @@
 /** One simulation: a cluster of production nodes, a phase of faults, a calm, and the judgement. */
 import type { FinalState, Finding, History } from '../../lib/checkers/history.js';
 import { countAllowedStaleReads } from '../../lib/checkers/check-stale-reads.js';
+import { countAllowedStaleness } from '../../lib/checkers/check-staleness.js';
 import { countSessionSteps } from '../../lib/checkers/check-sessions.js';
 import { conflictsLeft } from './conflicts-left.js';
 import { checkHistory } from '../../lib/checkers/check-history.js';
@@ -75,7 +76,7 @@ const CLOCK_SKEW_MAX_MILLISECONDS = 400;
 const EXPIRY_TOLERANCE_MILLISECONDS = 2.5 * CLOCK_SKEW_MAX_MILLISECONDS;
 /** Whatever a node does not know that it has lost, it may not know when it is asked. */
 const UNNOTICED: ReadonlySet<string> = new Set([
-  ...['stale reads', 'blind writes', 'sessions', 'causality', 'lists'],
+  ...['stale reads', 'blind writes', 'sessions', 'causality', 'lists', 'staleness'],
 ]);
 
 /** @param narrate is told everything that happens, line by line */
@@ -207,6 +208,7 @@ function countJudged(world: World, history: History): void {
   for (const kind of conflictsLeft(history)) world.count(`key left in conflict: ${kind}`);
   world.count('key judged in one order', history.orders?.length ?? 0);
   world.count('stale read at a weak level', countAllowedStaleReads(history));
+  world.count('write missed within a bound', countAllowedStaleness(history));
   const { own, causal } = countSessionSteps(history);
   world.count('request of a session that had seen something of the key', own);
   world.count('request that knew of the key by others alone', causal);

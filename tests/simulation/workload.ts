@@ -31,7 +31,16 @@ const READ_LEVELS = [
   ...['local-one', 'local-quorum', 'each-quorum', 'session', 'session', 'causal', 'causal'],
   ...['strong', 'strong', 'strong'],
 ];
-const WRITE_LEVELS = [...READ_LEVELS, 'any', 'any', 'eventual', 'one', 'QUORUM'];
+/** How old an answer may be, and of what. */
+const BOUNDED_LEVELS = [
+  ...['bounded-staleness', 'bounded-staleness;max=100ms', 'bounded-staleness;max=300ms'],
+  ...['bounded-staleness;max=500ms;scope=all', 'bounded-staleness;max=2s;scope=quorum'],
+  ...['bounded-staleness;max=0', 'Bounded-Staleness; max=10s', 'bounded-staleness;max=1m'],
+  ...['bounded-staleness;max=10s;scope=all', 'bounded-staleness;max=10s;scope=quorum'],
+];
+const WRITE_LEVELS = [...READ_LEVELS, 'any', 'any', 'eventual', 'one', 'QUORUM'].concat(
+  'bounded-staleness',
+);
 const FALLBACKS = [[], [], [], ['one'], ['quorum', 'one'], ['eventual'], ['quorum', 'eventual']];
 const SHAPES: readonly ValueShape[] = ['text', 'text', 'string', 'array', 'object', 'number'];
 const STRATEGIES = ['last-writer', 'set-union', 'max', 'json-merge', 'custom'];
@@ -356,9 +365,11 @@ function expectedBy(condition: Condition | undefined): readonly string[] | undef
 }
 
 function drawRead(random: SeededRandom, key: string): ReadRequest {
+  const isBounded = random.chance(0.35);
   return {
-    ...addressed(random, key, READ_LEVELS),
-    readRepair: random.chance(0.5) ? random.pick(READ_REPAIRS) : undefined,
+    ...addressed(random, key, isBounded ? BOUNDED_LEVELS : READ_LEVELS),
+    // A read that is to repair asks all owners, whatever could be proven.
+    readRepair: random.chance(isBounded ? 0.1 : 0.5) ? random.pick(READ_REPAIRS) : undefined,
     asList: random.chance(0.3),
   };
 }

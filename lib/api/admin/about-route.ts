@@ -1,10 +1,9 @@
 /** What this node is and can: versions and capabilities, the OpenAPI document, and its page. */
 import { z } from 'zod';
-import { AVAILABLE_LEVELS, LEVEL_NAMES } from '../../coordination/level.js';
+import { LEVEL_NAMES } from '../../coordination/level.js';
 import type { ApiWorld } from '../api-world.js';
 import { batchOperationsMax } from '../http/batch-body.js';
 import { KEY_BYTES_MAX } from '../http/key-of-path.js';
-import { LATER_HEADERS } from '../http/request-options.js';
 import { jsonReply, seeOther, textReply } from './control-reply.js';
 import { DOCS_PATH } from './docs-page.js';
 import { LATER_FEATURES } from './later-paths.js';
@@ -50,18 +49,14 @@ export function aboutRoutes({ node, version, limits }: ApiWorld): ControlRoute[]
     api_versions: ['v1'],
     node: node.id,
     capabilities: {
-      levels: [...AVAILABLE_LEVELS],
+      levels: [...LEVEL_NAMES],
       durabilities: ['sync', 'os', 'memory'],
       value_bytes_max: limits.valueBytesMax,
       key_bytes_max: KEY_BYTES_MAX,
       batch_operations_max: batchOperationsMax(limits),
       batch_bytes_max: limits.batchBytesMax,
     },
-    not_in_this_version: [
-      ...LATER_FEATURES,
-      ...LATER_HEADERS,
-      ...LEVEL_NAMES.filter((name) => !AVAILABLE_LEVELS.includes(name)),
-    ],
+    not_in_this_version: [...LATER_FEATURES],
   };
   const shared = { method: 'GET', tag: 'About', parameters: [] } as const;
   const answers = { 200: { description: 'What this node is and can.', schema: aboutShape } };

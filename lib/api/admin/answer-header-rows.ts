@@ -18,6 +18,10 @@ export const ANSWER_HEADERS = {
     description: 'How many replicas answered, of how many that were asked.',
     example: '2/3',
   },
+  'X-Staleness-Bound': {
+    description: 'At bounded-staleness: it shows all that was acknowledged so many ms before.',
+    example: '240; scope=all',
+  },
   'X-Causal-Context': {
     description: 'What has been seen: to be sent with the next write of this key.',
     example: 'MHeGKKvBEenmuYfalgIBy0MZhcIn6OsgAbFuMS4x',
@@ -61,3 +65,5 @@ export const RECEIPT: readonly AnswerHeader[] = [
   'X-Replicas',
   'X-Causal-Context',
 ];
+/** The same of a read. */
+export const READ_RECEIPT: readonly AnswerHeader[] = [...RECEIPT, 'X-Staleness-Bound'];

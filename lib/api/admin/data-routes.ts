@@ -1,10 +1,10 @@
 /** What the document says of the data path, which serves these routes itself (docs/http-api.md). */
 import { z } from 'zod';
-import { AVAILABLE_LEVELS } from '../../coordination/level.js';
+import { LEVEL_NAMES } from '../../coordination/level.js';
 import { READ_REPAIRS } from '../../coordination/request.js';
 import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from '../http/data-target.js';
 import { KEY_BYTES_MAX } from '../http/key-of-path.js';
-import { RECEIPT } from './answer-header-rows.js';
+import { READ_RECEIPT, RECEIPT } from './answer-header-rows.js';
 import { EXPLAIN, explained } from './explain-shape.js';
 import type { AnswerRow, ParameterRow, RouteDescription } from './route.js';
 
@@ -78,7 +78,8 @@ const header = (
 export const COMMON: readonly ParameterRow[] = [
   header(
     'X-Consistency-Level',
-    `One of ${AVAILABLE_LEVELS.join(', ')}, or a number of primaries. Sent once.`,
+    `One of ${LEVEL_NAMES.join(', ')}, or a number of primaries. Sent once. ` +
+      'Of bounded-staleness with parameters: bounded-staleness;max=500ms;scope=all.',
   ),
   header('X-Consistency-Fallback', 'Weaker levels to descend to, separated by commas.'),
   header(
@@ -96,6 +97,7 @@ export const READ_REPAIR = header(
 const READ: readonly ParameterRow[] = [
   ...COMMON,
   READ_REPAIR,
+  header('X-Max-Staleness', 'The greatest age: the parameter max of bounded-staleness.'),
   header('Accept', 'With application/json stored bytes come as base64 in JSON.'),
   header('If-None-Match', '304 where the value still has this ETag.'),
   {
@@ -216,17 +218,17 @@ const READ_ANSWERS: Readonly<Record<number, AnswerRow>> = {
   200: {
     description: 'The value; bytes that are not JSON come back as they were stored.',
     schema: z.union([valueShape, listShape]),
-    headers: [...RECEIPT, 'ETag'],
+    headers: [...READ_RECEIPT, 'ETag'],
     example: VALUE_EXAMPLE,
   },
-  304: { description: 'Not modified.', headers: [...RECEIPT, 'ETag'] },
+  304: { description: 'Not modified.', headers: [...READ_RECEIPT, 'ETag'] },
   404: {
     description: 'No value, seen at the level; with a context for the first write.',
-    headers: RECEIPT,
+    headers: READ_RECEIPT,
   },
   409: {
     description: 'Several siblings, all in the body (`siblings`).',
-    headers: [...RECEIPT, 'X-Siblings'],
+    headers: [...READ_RECEIPT, 'X-Siblings'],
   },
   429: LIMITED,
   503: { description: 'The level was not reached.' },
@@ -235,7 +237,7 @@ const READ_ANSWERS: Readonly<Record<number, AnswerRow>> = {
 const VALUE_OR_LIST: AnswerRow = {
   description: 'With `key` its value; without it a page of keys, and `cursor` where more follow.',
   schema: z.union([valueShape, listShape, keysShape, itemsShape]),
-  headers: [...RECEIPT, 'ETag'],
+  headers: [...READ_RECEIPT, 'ETag'],
   example: { keys: ['user:1', 'user:2'], cursor: CONTEXT },
 };
 
@@ -263,8 +265,8 @@ export const DATA_ROUTES: readonly RouteDescription[] = [
       summary: `The headers of the value of ${of}`,
       parameters: [key, ...READ],
       answers: {
-        200: { description: 'There is one value.', headers: [...RECEIPT, 'ETag'] },
-        404: { description: 'There is none.', headers: RECEIPT },
+        200: { description: 'There is one value.', headers: [...READ_RECEIPT, 'ETag'] },
+        404: { description: 'There is none.', headers: READ_RECEIPT },
       },
     },
     {

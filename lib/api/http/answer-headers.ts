@@ -1,10 +1,16 @@
 /** Headers of data answers: what to send back, and what was truly achieved. */
+import type { StalenessBound } from '../../coordination/bounded-read-core.js';
 import type { Receipt } from '../../coordination/request.js';
 import type { HttpReply } from './reply.js';
 
 /** `2/3`, and `stand-ins=1` where there were any. */
 export function replicasText({ answered, asked, standIns }: Receipt): string {
   return standIns > 0 ? `${answered}/${asked}; stand-ins=${standIns}` : `${answered}/${asked}`;
+}
+
+/** `240; scope=all`: milliseconds, as proven. */
+export function boundText({ age, scope }: StalenessBound): string {
+  return `${age}; scope=${scope}`;
 }
 
 /** The head of a data answer, to which the caller may add. */
@@ -27,6 +33,7 @@ export function dataHeaders(
   ];
   if (context !== undefined) headers.push('X-Causal-Context', context);
   if (receipt.durability !== undefined) headers.push('X-Durability', receipt.durability);
+  if (receipt.bound !== undefined) headers.push('X-Staleness-Bound', boundText(receipt.bound));
   return headers;
 }
 

@@ -113,7 +113,10 @@ function batchPayload(
 function batchHeaders(headers: RequestHeaders, limits: RequestLimits): BatchHeaders {
   const ofOneKey = { ifMatch: undefined, ifNoneMatch: undefined };
   const read = readOptions({ ...headers, ...ofOneKey, idempotencyKey: undefined }, limits);
-  const write = writeOptions({ ...headers, ...ofOneKey, readRepair: undefined }, limits);
+  const write = writeOptions(
+    { ...headers, ...ofOneKey, readRepair: undefined, maxStaleness: undefined },
+    limits,
+  );
   checkJsonType(headers.contentType);
   checkEncoding(headers.contentEncoding);
   for (const [name, value] of Object.entries({

@@ -5,7 +5,7 @@ import type { PutAnswer, PutRequest, Receipt } from '../../coordination/request.
 import type { Change } from '../../replica/intent.js';
 import type { SessionToken } from '../../versioning/session-token.js';
 import type { ApiWorld } from '../api-world.js';
-import { replicasText, withSession } from './answer-headers.js';
+import { boundText, replicasText, withSession } from './answer-headers.js';
 import type { BatchOperation } from './batch-body.js';
 import type { Explanation } from '../../coordination/explain/explanation.js';
 import { withExplanation } from './explained.js';
@@ -267,9 +267,10 @@ function replyOf({ status, text, result }: Result): HttpReply {
 }
 
 function receiptText(receipt: Receipt): string {
-  const { level, durability } = receipt;
+  const { level, durability, bound } = receipt;
   const meant = durability === undefined ? '' : `,"durability":"${durability}"`;
-  return `"receipt":{"level":"${level}","replicas":"${replicasText(receipt)}"${meant}},`;
+  const proven = bound === undefined ? '' : `,"staleness_bound":"${boundText(bound)}"`;
+  return `"receipt":{"level":"${level}","replicas":"${replicasText(receipt)}"${meant}${proven}},`;
 }
 
 /** Counted together: a batch is to cost less than its operations would. */

@@ -1,12 +1,13 @@
 /** What headers ask of a read or a write, validated: level, deadline, durability, context. */
 import { OperatingError } from '../../errors.js';
+import { BOUNDED } from '../../coordination/level.js';
 import type { Precondition, ReadRepair } from '../../coordination/request.js';
 import { READ_REPAIRS } from '../../coordination/request.js';
 import type { Durability } from '../../persistence/store.js';
 import { preconditionOf } from './entity-tag.js';
 import { parseDuration } from '../../encoding/duration.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
-import { invalid, later } from './refusals.js';
+import { invalid } from './refusals.js';
 import { checkHeaders, type RequestHeaders } from './request-headers.js';
 
 export type TtlSeconds = number | 'keep' | undefined;
@@ -47,16 +48,9 @@ const TTL_SECONDS_MAX = 315_360_000;
 const DURABILITIES: readonly Durability[] = ['sync', 'os', 'memory'];
 const NO_FALLBACKS: readonly string[] = [];
 
-type LaterRow = readonly [field: keyof RequestHeaders, name: string];
-const LATER: readonly LaterRow[] = [['maxStaleness', 'X-Max-Staleness']];
-
-/** Headers that answer 501 in this version. */
-export const LATER_HEADERS: readonly string[] = LATER.map(([, name]) => name);
-
-/** @throws OperatingError `invalid_request` or `not_implemented`, naming the header */
+/** @throws OperatingError `invalid_request`, naming the header */
 export function commonOptions(headers: RequestHeaders, limits: RequestLimits): CommonOptions {
   checkHeaders(headers);
-  for (const [field, name] of LATER) if (headers[field] !== undefined) throw later(name);
   return {
     level: headers.level,
     fallbacks: fallbacksOf(headers.fallback),
@@ -81,13 +75,20 @@ export function readOptions(headers: RequestHeaders, limits: RequestLimits): Rea
     throw invalid('idempotency-key', 'Idempotency-Key is for writes');
   }
   const readRepair = readRepairOf(headers.readRepair);
-  return { level, fallbacks, timeoutMilliseconds, sessionToken, readRepair };
+  return {
+    level: levelWithin(level, headers.maxStaleness),
+    fallbacks,
+    timeoutMilliseconds,
+    sessionToken,
+    readRepair,
+  };
 }
 
 export function writeOptions(headers: RequestHeaders, limits: RequestLimits): WriteRequestOptions {
   const common = commonOptions(headers, limits);
   const { level, fallbacks, timeoutMilliseconds, sessionToken } = common;
-  const { context, readRepair } = headers;
+  const { context, readRepair, maxStaleness } = headers;
+  if (maxStaleness !== undefined) throw invalid('x-max-staleness', 'X-Max-Staleness is for reads');
   if (readRepair !== undefined) throw invalid('x-read-repair', 'X-Read-Repair is for reads');
   if (context !== undefined) checkContext(context);
   return {
@@ -126,6 +127,24 @@ export function checkTtl(seconds: number, field: string, received: unknown): num
 export function ttlOfHeader(text: string | undefined): TtlSeconds {
   if (text === undefined || text === 'keep') return text;
   return checkTtl((parseDuration(text, 's') ?? 0) / 1000, 'x-ttl', text);
+}
+
+/**
+ * `X-Max-Staleness` is the parameter of the level, and names the level where no other is named.
+ * @throws OperatingError `invalid_request`
+ */
+function levelWithin(level: string | undefined, maxStaleness: string | undefined) {
+  if (maxStaleness === undefined) return level;
+  const asked = parseDuration(maxStaleness, 'ms');
+  const refused = (message: string) => invalid('x-max-staleness', message, maxStaleness);
+  if (asked === undefined) throw refused('an age is a duration, as 250, 250ms, 5s, 1m');
+  if (level === undefined) return `${BOUNDED};max=${maxStaleness}`;
+  const [name = '', ...parameters] = level.split(';').map((part) => part.trim().toLowerCase());
+  if (name !== BOUNDED) throw refused(`X-Max-Staleness goes with the level ${BOUNDED}`);
+  const max = parameters.find((parameter) => parameter.startsWith('max='))?.slice('max='.length);
+  if (max === undefined) return `${level};max=${maxStaleness}`;
+  if (parseDuration(max, 'ms') === asked) return level;
+  throw refused(`the level says max=${max}`);
 }
 
 function fallbacksOf(text: string | undefined): readonly string[] {

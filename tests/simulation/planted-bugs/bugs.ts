@@ -11,6 +11,7 @@ import { LIST_BUGS } from './list-bugs.js';
 import { NAMESPACE_BUGS } from './namespace-bugs.js';
 import type { PlantedBug } from './planted-bug.js';
 import { RPC_BUGS } from './rpc-bugs.js';
+import { STALENESS_BUGS } from './staleness-bugs.js';
 import { STRANGER_BUGS } from './stranger-bugs.js';
 import { SESSION_BUGS } from './session-bugs.js';
 import { STRONG_BUGS } from './strong-bugs.js';
@@ -29,6 +30,7 @@ export const BUGS: readonly PlantedBug[] = [
   ...LIST_BUGS,
   ...NAMESPACE_BUGS,
   ...RPC_BUGS,
+  ...STALENESS_BUGS,
   ...STRANGER_BUGS,
   ...STRONG_BUGS,
   ...WRITER_BUGS,

@@ -1,6 +1,6 @@
 /** How answers came about, told through HTTP by whole nodes: at every level, of each operation. */
 import t, { type Test } from 'tap';
-import { AVAILABLE_LEVELS } from '../../../lib/coordination/level.js';
+import { LEVEL_NAMES } from '../../../lib/coordination/level.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
 import { nameOf } from '../wire-names.js';
 import { type Answer, type Sent, serveNode } from './served.js';
@@ -64,8 +64,8 @@ function keepFrom(cluster: LocalCluster, node: string): void {
 
 t.test('every level explains its write and its read', async (t) => {
   const { send } = await clusterFor(t, { nodes: 4 });
-  const reads = AVAILABLE_LEVELS.filter((level) => level !== 'any');
-  for (const level of AVAILABLE_LEVELS) {
+  const reads = LEVEL_NAMES.filter((level) => level !== 'any');
+  for (const level of LEVEL_NAMES) {
     const written = await send('n1', 'PUT', `/api/v1/kv/${level}`, putOf(1, at(level)));
     t.equal(written.status, 200, level);
     const { node, courses } = explainOf(written);

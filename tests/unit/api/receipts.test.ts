@@ -1,6 +1,6 @@
 /** What answers say of themselves, at every level, and what is counted of them; through HTTP. */
 import t, { type Test } from 'tap';
-import { AVAILABLE_LEVELS } from '../../../lib/coordination/level.js';
+import { LEVEL_NAMES } from '../../../lib/coordination/level.js';
 import { LocalCluster } from '../local-cluster.js';
 import { type Answer, type Sent, serveNode } from './served.js';
 
@@ -26,7 +26,7 @@ const OF_SESSIONS = ['session', 'causal'];
 
 t.test('each level says that it held, by how many, how durably; and is counted', async (t) => {
   const { send, counts } = await clusterFor(t);
-  for (const level of AVAILABLE_LEVELS) {
+  for (const level of LEVEL_NAMES) {
     const path = `/api/v1/kv/${level}`;
     const put = await send('PUT', path, putOf(at(level)));
     t.equal(put.status, 200, level);

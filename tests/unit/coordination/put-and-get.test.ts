@@ -1,6 +1,6 @@
 /** Puts and gets on whole nodes: levels, contexts, siblings, outcomes, fallbacks, repair. */
 import t, { type Test } from 'tap';
-import { AVAILABLE_LEVELS } from '../../../lib/coordination/level.js';
+import { LEVEL_NAMES } from '../../../lib/coordination/level.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { ContextSeal } from '../../../lib/versioning/causal-context.js';
 import { NOTHING_SEEN } from '../../../lib/versioning/context.js';
@@ -18,8 +18,8 @@ const storedOn = (cluster: LocalCluster, id: string, key: string): string | unde
 
 t.test('every level writes, and every level reads it, from every node', async (t) => {
   const cluster = await clusterFor(t, { nodes: 5, zones: ['x', 'y'] });
-  const reads = AVAILABLE_LEVELS.filter((level) => level !== 'any');
-  for (const [i, write] of [...AVAILABLE_LEVELS, '2'].entries()) {
+  const reads = LEVEL_NAMES.filter((level) => level !== 'any');
+  for (const [i, write] of [...LEVEL_NAMES, '2'].entries()) {
     const id = cluster.ids[i % 5] ?? '';
     const key = `${write} key`;
     const { receipt, replaced } = await cluster.put(id, key, write, { level: write });

@@ -9,11 +9,15 @@ import * as handoff from '../../../lib/hints/messages.js';
 import type { NodeReport } from '../../../lib/membership/cluster-types.js';
 import * as membership from '../../../lib/membership/messages.js';
 import { encodeDots } from '../../../lib/versioning/dot-set.js';
+import * as staleness from '../../../lib/staleness/messages.js';
 import { type MessageSamples, samples } from './samples.js';
+import { STALENESS_SAMPLES } from './staleness-samples.js';
 import { STRONG_SAMPLES } from './strong-samples.js';
 
 /** Everything that these folders export as a message. */
-export const MESSAGE_FOLDERS = { antiEntropy, coordination, handoff, membership, strong };
+export const MESSAGE_FOLDERS = {
+  ...{ antiEntropy, coordination, handoff, membership, staleness, strong },
+};
 
 const address = { namespace: 'default', key: 'clé' };
 const record = Uint8Array.of(1, 2, 3, 255);
@@ -347,6 +351,7 @@ const MEMBERSHIP = [
 export const MESSAGE_SAMPLES: readonly MessageSamples[] = [
   ...ANTI_ENTROPY,
   ...COORDINATION,
+  ...STALENESS_SAMPLES,
   ...STRONG_SAMPLES,
   ...HANDOFF,
   ...MEMBERSHIP,

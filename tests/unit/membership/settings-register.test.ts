@@ -133,7 +133,7 @@ t.test('what is invalid is named, and changes nothing', async (t) => {
   const rows: [object, string][] = [
     [{ default_level: 'most' }, 'default_level'],
     [{ default_level: 'any' }, 'default_level'],
-    [{ default_level: 'bounded-staleness' }, 'default_level'],
+    [{ default_level: 'bounded-staleness;max=2h' }, 'default_level'],
     [{ default_write_level: 7 }, 'default_write_level'],
     [{ read_repair_probability: 1.5 }, 'read_repair_probability'],
     [{ read_repair_probability: '1' }, 'read_repair_probability'],

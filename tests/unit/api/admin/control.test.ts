@@ -52,7 +52,7 @@ t.test('what is invalid names the field, and changes nothing', async (t) => {
   const rows: readonly (readonly [body: string, field: string])[] = [
     ['{"default_level":"most"}', 'default_level'],
     ['{"default_level":"any"}', 'default_level'],
-    ['{"default_level":"bounded-staleness"}', 'default_level'],
+    ['{"default_level":"bounded-staleness;max=2h"}', 'default_level'],
     ['{"default_write_level":7}', 'default_write_level'],
     ['{"read_repair_probability":1.1}', 'read_repair_probability'],
     ['{"read_repair_probability":"0.1"}', 'read_repair_probability'],

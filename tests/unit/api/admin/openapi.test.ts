@@ -131,6 +131,7 @@ t.test('each body in JSON has an example of its shape, and each answer its heade
     'X-Consistency-Achieved',
     'X-Replicas',
     'X-Causal-Context',
+    'X-Staleness-Bound',
     'ETag',
   ]);
 });

@@ -97,18 +97,48 @@ t.test('a line twice is refused, in whatever spelling', async (t) => {
   t.equal(node.gets.at(-1)?.level, 'all', 'a level is seen behind many other headers');
 });
 
-t.test('what comes later says so', async (t) => {
+t.test('X-Max-Staleness is the parameter of the level, and names it', async (t) => {
   const { node, send } = await serve(t);
-  const rows: readonly (readonly [methods: string, name: string, value: string])[] = [
-    ['GET PUT DELETE', 'X-Max-Staleness', '5s'],
+  const good: readonly (readonly [level: string | undefined, max: string, read: string])[] = [
+    [undefined, '5s', 'bounded-staleness;max=5s'],
+    ['bounded-staleness', '500', 'bounded-staleness;max=500'],
+    ['Bounded-Staleness; scope=all', '5s', 'Bounded-Staleness; scope=all;max=5s'],
+    ['bounded-staleness;max=5s', '5000ms', 'bounded-staleness;max=5s'],
   ];
-  for (const [methods, name, value] of rows) {
-    for (const method of methods.split(' ')) {
-      const answer = await send(method, PATH, { headers: { [name]: value } });
-      t.match(answer.json, { status: 501, code: 'not_implemented' }, `${method} ${name}`);
-    }
+  for (const [level, max, read] of good) {
+    const named: Record<string, string> =
+      level === undefined ? {} : { 'X-Consistency-Level': level };
+    await send('GET', PATH, { headers: { ...named, 'X-Max-Staleness': max } });
+    t.equal(node.gets.at(-1)?.level, read);
   }
-  t.equal(node.gets.length + node.puts.length, 0);
+  t.equal(node.gets.length, good.length);
+  const bad: readonly (readonly [method: string, level: string, max: string])[] = [
+    ['GET', 'bounded-staleness;max=5s', '4s'],
+    ['GET', 'quorum', '5s'],
+    ['GET', 'bounded-staleness', 'soon'],
+    ['PUT', 'bounded-staleness', '5s'],
+    ['DELETE', 'bounded-staleness', '5s'],
+  ];
+  for (const [method, level, max] of bad) {
+    const headers = { 'X-Consistency-Level': level, 'X-Max-Staleness': max };
+    const { json } = await send(method, PATH, { headers });
+    t.match(json, { status: 400, code: 'invalid_request', field: 'x-max-staleness' }, method);
+  }
+  t.equal(node.gets.length + node.puts.length, good.length);
+});
+
+t.test('an answer says how old it can be', async (t) => {
+  const { node, send } = await serve(t);
+  const receipt = { ...ABSENT.receipt, bound: { age: 240, scope: 'all' as const } };
+  node.answerGet = () => ({ ...ABSENT, receipt });
+  const { headers } = await send('GET', PATH);
+  t.equal(headers['x-staleness-bound'], '240; scope=all');
+  const body = '{"operations":[{"op":"get","key":"k"}]}';
+  const batch = await send('POST', '/api/v1/batch', {
+    body,
+    headers: { 'Content-Type': 'application/json' },
+  });
+  t.match(batch.json, { results: [{ receipt: { staleness_bound: '240; scope=all' } }] });
 });
 
 t.test('a session token is opened, and each answer of a session has one', async (t) => {

@@ -1,0 +1,129 @@
+/**
+ * Which clocks speak for all that this node holds (docs/architecture.md, B3). Clocks are persisted
+ * lazily, so after a kill a clock lacks versions that lie in the records: it vouches for nothing
+ * that it does not have, and must not be asked what is missing elsewhere until it was completed
+ * from the records.
+ */
+import type { Clock } from '../environment/clock.js';
+import type { ForegroundLoad } from '../environment/foreground-load.js';
+import type { Observer } from '../environment/observer.js';
+import { Pauses } from '../environment/pauses.js';
+import { Periodic } from '../environment/periodic.js';
+import type { Random } from '../environment/random.js';
+import { isCorrupt } from '../errors.js';
+import type { Ownership } from '../partitioning/ownership.js';
+import { keyAfter, recordKeyOf, recordsOf } from '../persistence/keyspace.js';
+import type { RecordTable } from '../persistence/record-table.js';
+import type { Store } from '../persistence/store.js';
+import type { PartitionHealth } from './health.js';
+import type { PartitionClocks } from './partition-clocks.js';
+
+export interface WholeClocksOptions {
+  readonly ownership: Pick<Ownership, 'own' | 'partitionCount' | 'history'>;
+  readonly store: Store;
+  readonly table: RecordTable;
+  readonly clocks: PartitionClocks;
+  readonly health: PartitionHealth;
+  readonly foreground: ForegroundLoad;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly observer: Observer;
+}
+
+/** So soon a clock that is not whole is looked for. */
+const INTERVAL_MILLISECONDS = 200;
+/** Records that are in memory at once. */
+const PAGE_RECORDS = 200;
+
+export class WholeClocks {
+  readonly #options: WholeClocksOptions;
+  readonly #pauses: Pauses;
+  readonly #periodic: Periodic;
+  /** By partition, the generation of the clock that was completed. */
+  readonly #whole = new Map<number, number>();
+  /** All were whole at this count of emptyings, under these rings. */
+  #settled: readonly [emptyings: number, rings: unknown] = [-1, undefined];
+
+  constructor(options: WholeClocksOptions) {
+    this.#options = options;
+    this.#pauses = new Pauses(options);
+    this.#periodic = new Periodic(options, {
+      name: 'complete clocks',
+      intervalMilliseconds: INTERVAL_MILLISECONDS,
+      task: () => this.#completeAll(),
+    });
+  }
+
+  start(): void {
+    this.#periodic.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#pauses.stop();
+    await this.#periodic.stop();
+  }
+
+  /** Does the clock have every version that a record of the partition holds here? */
+  isWhole(partition: number): boolean {
+    const { clocks, health } = this.#options;
+    if (health.isRebuilding(partition)) return false;
+    return this.#whole.get(partition) === clocks.generation(partition);
+  }
+
+  async #completeAll(): Promise<void> {
+    const { ownership, clocks, health } = this.#options;
+    const { emptyings } = clocks;
+    const { history } = ownership;
+    if (this.#settled[0] === emptyings && this.#settled[1] === history) return;
+    for (const partition of ownership.own) {
+      if (this.#pauses.isStopped) return;
+      if (!this.isWhole(partition) && !health.isRebuilding(partition)) {
+        await this.#complete(partition);
+      }
+    }
+    const areAll = ownership.own.every((partition) => this.isWhole(partition));
+    if (areAll) this.#settled = [emptyings, history];
+  }
+
+  /** What is written meanwhile is in the clock by itself. */
+  async #complete(partition: number): Promise<void> {
+    const { ownership, store, clocks, clock, observer } = this.#options;
+    const generation = clocks.generation(partition);
+    const range = recordsOf(partition, ownership.partitionCount);
+    let { from } = range;
+    for (;;) {
+      const beganAt = clock.monotonicMilliseconds();
+      const page = await store.range({ from, before: range.before, limit: PAGE_RECORDS });
+      if (this.#pauses.isStopped || clocks.generation(partition) !== generation) return;
+      for (const [key, bytes] of page) {
+        if (!this.#take(partition, key, bytes)) return;
+        from = keyAfter(key);
+      }
+      if (page.length < PAGE_RECORDS) break;
+      await this.#pauses.rest(beganAt);
+    }
+    if (clocks.generation(partition) !== generation) return;
+    this.#whole.set(partition, generation);
+    observer.count('quorate_completed_clocks_total');
+  }
+
+  /** False where the record is damaged: the rebuild comes first. */
+  #take(partition: number, key: string, bytes: Uint8Array): boolean {
+    const { ownership, table, clocks, health, observer } = this.#options;
+    const at = recordKeyOf(key, ownership.partitionCount);
+    try {
+      const { context, versions } = table.decode(at, bytes);
+      clocks.note(
+        partition,
+        context,
+        versions.map(({ dot }) => dot),
+      );
+      return true;
+    } catch (error) {
+      if (!isCorrupt(error)) throw error;
+      observer.count('quorate_corrupt_records_total');
+      health.damage(partition, 'checksum');
+      return false;
+    }
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * What a replica can prove of how old it is (docs/architecture.md, B1 to B5): it asks every other
+ * owner of a partition what that one holds, and once it holds all of it, nothing that was
+ * acknowledged before the question is missing here. Pure: told what was said, and asked.
+ */
+import type { NodeId } from '../environment/transport.js';
+import { majority } from '../replication/quorum.js';
+import type { Dot } from '../versioning/dot.js';
+import { PartitionClock } from '../versioning/partition-clock.js';
+import { earlier, type ProofMoment } from './moment.js';
+import type { Testimony } from './testimony.js';
+
+/** `all`: all that was acknowledged; `quorum`: what a majority of the primaries acknowledged. */
+export type Scope = 'all' | 'quorum';
+
+/** By partition: the versions of states that were accepted. */
+export type Accepted = ReadonlyMap<number, readonly Dot[]>;
+
+/** What this replica holds itself. */
+export interface OwnHoldings {
+  readonly self: NodeId;
+  /** The owners of a partition in each epoch that counts. */
+  setsOf(partition: number): readonly (readonly { readonly id: NodeId }[])[];
+  clockOf(partition: number): PartitionClock;
+  vouchesFor(partition: number): boolean;
+  /** By partition, what is accepted at `strong` and not learned; undefined: too much to tell. */
+  accepted(): Accepted | undefined;
+  /** Another where what was proven before counts no more: an emptied clock, another ring. */
+  readonly era: string;
+}
+
+/** A partition in which not all that a peer has told is held here yet. */
+interface Waiting {
+  /** What was proven before. */
+  readonly proven: ProofMoment | undefined;
+  /** On the monotonic clock. */
+  readonly since: number;
+}
+
+/** What one peer has told. */
+interface Told {
+  readonly life: string;
+  upTo: number;
+  /** Before it was asked for the last testimony that was taken whole. */
+  askedAt: ProofMoment | undefined;
+  readonly clocks: Map<number, PartitionClock>;
+  accepted: Map<number, Dot[]>;
+  silent: Set<number>;
+  /** Every other partition is proven at `askedAt`. */
+  readonly waiting: Map<number, Waiting>;
+}
+
+export class Proofs {
+  readonly #own: OwnHoldings;
+  readonly #peers = new Map<NodeId, Told>();
+  #era: string;
+
+  constructor(own: OwnHoldings) {
+    this.#own = own;
+    this.#era = own.era;
+  }
+
+  /** What the peer is to be asked for: what it has not told yet. */
+  askOf(peer: NodeId): { readonly life: string; readonly since: number } {
+    this.#followEra();
+    const told = this.#peers.get(peer);
+    return { life: told?.life ?? '', since: told?.upTo ?? 0 };
+  }
+
+  /** @param askedAt before the question left */
+  told(peer: NodeId, testimony: Testimony, askedAt: ProofMoment): void {
+    this.#followEra();
+    let told = this.#peers.get(peer);
+    if (told === undefined || told.life !== testimony.life) {
+      told = freshlyTold(testimony.life);
+      this.#peers.set(peer, told);
+    }
+    const own = this.#own.accepted();
+    // What had to be waited for until now may have come: then it was proven by what was told.
+    this.#settle(told, own);
+    const { emptied, seen, silent, accepted, upTo, isLast } = testimony;
+    for (const partition of emptied) {
+      told.clocks.delete(partition);
+      wait(told, partition, askedAt);
+    }
+    for (const [partition, entry] of seen) {
+      const clock = told.clocks.get(partition) ?? new PartitionClock();
+      clock.union(PartitionClock.from([entry]));
+      told.clocks.set(partition, clock);
+      wait(told, partition, askedAt);
+    }
+    told.upTo = upTo;
+    if (!isLast) return;
+    told.accepted = byPartition(accepted);
+    told.silent = new Set(silent);
+    if (own === undefined) return;
+    for (const partitions of [silent, told.accepted.keys(), own.keys()]) {
+      for (const partition of partitions) wait(told, partition, askedAt);
+    }
+    told.askedAt = askedAt;
+    this.#settle(told, own);
+  }
+
+  /**
+   * When this replica knows to have held all that had been acknowledged by then; undefined: never.
+   * @param now of a partition that nobody else owns
+   */
+  provenAt(partition: number, scope: Scope, now: ProofMoment): ProofMoment | undefined {
+    this.#followEra();
+    const { self } = this.#own;
+    if (!this.#own.vouchesFor(partition)) return undefined;
+    const sets = this.#own.setsOf(partition);
+    if (!sets.some((owners) => owners.some(({ id }) => id === self))) return undefined;
+    let proven: ProofMoment | undefined = now;
+    for (const owners of sets) {
+      const others = owners.filter(({ id }) => id !== self);
+      const moments = others.map(({ id }) => this.#provenBy(id, partition));
+      const own = owners.length - others.length;
+      const needed = scope === 'all' ? others.length : majority(owners.length) - own;
+      const known = moments.filter((moment) => moment !== undefined);
+      const newestFirst = known.sort((a, b) => b.at - a.at);
+      if (needed > 0) proven = earlier(proven, newestFirst[needed - 1]);
+      // Alone it is the majority: what it has accepted may be acknowledged.
+      else if (!this.#holdsAccepted(partition)) return undefined;
+    }
+    return proven;
+  }
+
+  /** Since when something that the peer has told is not held here; undefined: nothing is. */
+  waitingSince(peer: NodeId): number | undefined {
+    const told = this.#peers.get(peer);
+    let since: number | undefined;
+    for (const [partition, waiting] of told?.waiting ?? []) {
+      if (told?.silent.has(partition) === true) continue;
+      since = Math.min(since ?? waiting.since, waiting.since);
+    }
+    return since;
+  }
+
+  #provenBy(peer: NodeId, partition: number): ProofMoment | undefined {
+    const told = this.#peers.get(peer);
+    if (told === undefined) return undefined;
+    const waiting = told.waiting.get(partition);
+    if (waiting === undefined) return told.askedAt;
+    if (!this.#holds(told, partition, this.#own.accepted())) return waiting.proven;
+    told.waiting.delete(partition);
+    return told.askedAt;
+  }
+
+  #settle(told: Told, accepted: Accepted | undefined): void {
+    for (const partition of [...told.waiting.keys()]) {
+      if (this.#holds(told, partition, accepted)) told.waiting.delete(partition);
+    }
+  }
+
+  /** Does this replica hold all that the peer has told of the partition, and has accepted? */
+  #holds(
+    { clocks, accepted, silent }: Told,
+    partition: number,
+    acceptedHere: Accepted | undefined,
+  ): boolean {
+    if (acceptedHere === undefined || silent.has(partition)) return false;
+    if (!this.#own.vouchesFor(partition)) return false;
+    const clock = this.#own.clockOf(partition);
+    const told = clocks.get(partition);
+    if (told !== undefined && !clock.includes(told)) return false;
+    const has = (dot: Dot): boolean => clock.has(dot);
+    const isTold = accepted.get(partition)?.every(has) ?? true;
+    return isTold && (acceptedHere.get(partition)?.every(has) ?? true);
+  }
+
+  #holdsAccepted(partition: number): boolean {
+    const clock = this.#own.clockOf(partition);
+    const accepted = this.#own.accepted();
+    return accepted !== undefined && (accepted.get(partition) ?? []).every((dot) => clock.has(dot));
+  }
+
+  #followEra(): void {
+    const { era } = this.#own;
+    if (era === this.#era) return;
+    this.#era = era;
+    this.#peers.clear();
+  }
+}
+
+function freshlyTold(life: string): Told {
+  return {
+    ...{ life, upTo: 0, askedAt: undefined, clocks: new Map(), accepted: new Map() },
+    ...{ silent: new Set(), waiting: new Map() },
+  };
+}
+
+/** What is proven of it stays as it is, until what was told is held here. */
+function wait({ waiting, askedAt: proven }: Told, partition: number, now: ProofMoment): void {
+  if (!waiting.has(partition)) waiting.set(partition, { proven, since: now.at });
+}
+
+function byPartition(accepted: Testimony['accepted']): Map<number, Dot[]> {
+  const dots = new Map<number, Dot[]>();
+  for (const [partition, dot] of accepted) {
+    dots.set(partition, [...(dots.get(partition) ?? []), dot]);
+  }
+  return dots;
+}
