@@ -106,9 +106,7 @@ async function assembleNode(
 
   return {
     ...{ id: self, coordination: requests, keyLists: requests, namespaces, settings, cluster },
-    operations,
-    exchange,
-    ...{ convergence, events, observer, replica, hints, disk, view, gauges },
+    ...{ operations, exchange, convergence, events, observer, replica, hints, disk, view, gauges },
     ...{ handoff: handoff.control, foreground },
     ready: () => orRefused([founding.done, diskCheck.settled, tickets.settled], admission.ended),
     refused: admission.ended,

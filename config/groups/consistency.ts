@@ -13,6 +13,7 @@ const READ_LEVELS = [
   'each-quorum',
   'session',
   'causal',
+  'bounded-staleness',
   'strong',
 ] as const;
 

@@ -78,6 +78,16 @@ export function decodeMark(at: RecordKey, bytes: Uint8Array): ProposalId {
   return { ballot: { round, node, start }, seq };
 }
 
+/** @throws OperatingError `corrupt_bytes`, `unknown_format` */
+export function decodeProposal({ at, kind, bytes }: StoredProposal): {
+  readonly acceptance: Acceptance | undefined;
+  readonly mark: ProposalId | undefined;
+} {
+  return kind === 'acceptance'
+    ? { acceptance: decodeAcceptance(at, bytes), mark: undefined }
+    : { acceptance: undefined, mark: decodeMark(at, bytes) };
+}
+
 function plainBallot({ round, node, start }: Ballot): PlainBallot {
   return [round, node, start];
 }

@@ -28,8 +28,7 @@ import type { RecordKey } from '../persistence/keyspace.js';
 import { placeOf, proposalKey } from '../persistence/keyspace.js';
 import {
   type Ballots,
-  decodeAcceptance,
-  decodeMark,
+  decodeProposal,
   type ProposalPage,
   type StoredProposal,
 } from '../persistence/proposals.js';
@@ -195,7 +194,7 @@ export class DurableAcceptor {
     { promised, active }: Ballots,
     told: readonly StoredProposal[],
   ): Promise<void> {
-    const entries = told.map((one) => ({ key: placeOf(one.at), ...decoded(one) }));
+    const entries = told.map((one) => ({ key: placeOf(one.at), ...decodeProposal(one) }));
     const changes = rebuildingFrom(this.#stored.stateOf(partition), { promised, active, entries });
     await this.#store(partition, { changes, reply: undefined, isSynced: true });
   }
@@ -240,7 +239,7 @@ export class DurableAcceptor {
 
   #entryOf(stored: StoredProposal): PromiseEntry {
     const { at } = stored;
-    return entryOf(placeOf(at), { ...this.#stored.of(at), ...decoded(stored) });
+    return entryOf(placeOf(at), { ...this.#stored.of(at), ...decodeProposal(stored) });
   }
 
   /** All marks of the partition, page by page. Those that come meanwhile are later. */
@@ -294,11 +293,4 @@ export class DurableAcceptor {
     } else if (isSynced) await store.whenAllDurable();
     return reply;
   }
-}
-
-/** @throws OperatingError `corrupt_bytes`, `unknown_format` */
-function decoded({ at, kind, bytes }: StoredProposal): Pick<PromiseEntry, 'acceptance' | 'mark'> {
-  return kind === 'acceptance'
-    ? { acceptance: decodeAcceptance(at, bytes), mark: undefined }
-    : { acceptance: undefined, mark: decodeMark(at, bytes) };
 }

@@ -63,7 +63,7 @@ t.test('the first four lines of the README work as they are written', async (t) 
 
 const READ_LEVELS = [
   ...['one', 'two', 'three', 'quorum', 'all', 'eventual', 'local-one', 'local-quorum'],
-  ...['each-quorum', 'session', 'causal', 'strong', '2'],
+  ...['each-quorum', 'session', 'causal', 'bounded-staleness', 'strong', '2'],
 ];
 
 t.test(

@@ -20,6 +20,7 @@ const READ_LEVELS = [
   'each-quorum',
   'session',
   'causal',
+  'bounded-staleness',
   'strong',
 ];
 
