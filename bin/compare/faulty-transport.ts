@@ -56,6 +56,10 @@ export class FaultyTransport implements Transport, Receiver {
     return this.#inner.isOpen(peer);
   }
 
+  awaitsVerdictOf(peer: NodeId): boolean {
+    return this.#inner.awaitsVerdictOf(peer);
+  }
+
   drop(peer: NodeId): void {
     this.#inner.drop(peer);
   }

@@ -87,6 +87,8 @@ export interface Transport {
    */
   beforeLeaving(to: NodeId, fill: () => void): boolean;
   isOpen(peer: NodeId): boolean;
+  /** Has the peer proven itself in a handshake, and not said yet whether it takes the link? */
+  awaitsVerdictOf(peer: NodeId): boolean;
   /** Closes one link that misbehaves; the transport may open it again. */
   drop(peer: NodeId): void;
   stop(): Promise<void>;

@@ -36,6 +36,11 @@ const RETRY_MILLISECONDS = 250;
 const UNHEARD_STARTS = 1000;
 /** So long a start waits for links to peers that may be away. */
 const REACH_MILLISECONDS = 500;
+/**
+ * So long a start waits for the verdict of a peer that has proven itself: the peer may have to ask
+ * another node of this id first, for up to two seconds (admission.ts).
+ */
+const VERDICT_MILLISECONDS = 3000;
 
 /**
  * A peer is verified once it has said what it remembers. Until then it gets no numbers, and is
@@ -172,9 +177,12 @@ export class DiskCheck {
   #look(): void {
     const { transport, identity, clock, peers, isDoubtful } = this.#options;
     if (this.#settled || isDoubtful() || (!identity.isProven && peers.length > 0)) return;
-    const waited = clock.monotonicMilliseconds() - this.#startedAt >= REACH_MILLISECONDS;
+    const waited = clock.monotonicMilliseconds() - this.#startedAt;
     const missing = [...this.#unmet.keys()];
-    if (missing.length > 0 && (!waited || missing.some((peer) => transport.isOpen(peer)))) return;
+    if (missing.length > 0 && waited < REACH_MILLISECONDS) return;
+    if (missing.some((peer) => transport.isOpen(peer))) return;
+    const isJudged = missing.some((peer) => transport.awaitsVerdictOf(peer));
+    if (isJudged && waited < VERDICT_MILLISECONDS) return;
     this.#settled = true;
     this.#settle();
   }

@@ -4,6 +4,7 @@ import type { LookupFunction, Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Cancel } from '../environment/clock.js';
 import { assert, messageOf } from '../errors.js';
+import type { AwaitedVerdicts } from './awaited-verdicts.js';
 import type { GuardedEvents } from './guarded-events.js';
 import { PeerGreeting } from './peer-greeting.js';
 import type { Handshake, ProvenPeer } from './peer-handshake.js';
@@ -17,6 +18,7 @@ export interface PeerCallOptions {
   readonly timeoutMilliseconds: number;
   /** Whoever listens at the address is a stranger, too, until it has proven itself. */
   readonly events: GuardedEvents;
+  readonly verdicts: AwaitedVerdicts;
   /** How names become addresses: by the system at each call, where it is undefined. */
   readonly lookup: LookupFunction | undefined;
   /** Somebody is there: the handshake begins. */
@@ -31,7 +33,7 @@ const REASON_LENGTH_MAX = 200;
 
 /** Calls one of `onProven` and `onFailed`, once and later; neither after it was cancelled. */
 export function callPeer(options: PeerCallOptions): Cancel {
-  const { address, timeoutMilliseconds, events } = options;
+  const { address, timeoutMilliseconds, events, verdicts } = options;
   const nothing = (): void => undefined;
   let socket: WebSocket;
   try {
@@ -65,8 +67,7 @@ export function callPeer(options: PeerCallOptions): Cancel {
     stopListening();
     options.onReached();
     const greeting = new PeerGreeting(socket, connection, options.handshake, {
-      events,
-      timeoutMilliseconds,
+      ...{ events, timeoutMilliseconds, verdicts },
       onProven: (link) => {
         options.onProven(link, socket, remoteAddress);
       },

@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws';
 import type { Cancel, Clock } from '../environment/clock.js';
 import type { Random } from '../environment/random.js';
 import type { NodeId, PeerAddress } from '../environment/transport.js';
+import type { AwaitedVerdicts } from './awaited-verdicts.js';
 import type { GuardedEvents } from './guarded-events.js';
 import type { LimitedLog } from './limited-log.js';
 import { callPeer } from './peer-call.js';
@@ -20,6 +21,7 @@ export interface PeerCallsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly events: GuardedEvents;
+  readonly verdicts: AwaitedVerdicts;
   readonly log: LimitedLog;
   readonly handshake: (peer: NodeId, address: string) => Handshake;
   /** False: the link is not wanted any more. */
@@ -108,13 +110,14 @@ export class PeerCalls {
   }
 
   #dial(id: NodeId, address: string, failed: () => void): Cancel {
-    const { messageBytesMax, handshakeTimeoutMilliseconds, events, log, lookup } = this.#options;
+    const { messageBytesMax, handshakeTimeoutMilliseconds, events, verdicts } = this.#options;
+    const { log, lookup } = this.#options;
     const reached = (isReached: boolean): void => {
       const peer = this.#peers.get(id);
       if (peer !== undefined) peer.reached = isReached;
     };
     const cancel = callPeer({
-      ...{ address, messageBytesMax, events, lookup },
+      ...{ address, messageBytesMax, events, verdicts, lookup },
       handshake: this.#options.handshake(id, address),
       timeoutMilliseconds: handshakeTimeoutMilliseconds,
       onReached: () => reached(true),

@@ -1,6 +1,7 @@
 /** Runs a handshake over a socket that nobody vouches for yet: little time, few bytes. */
 import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
+import type { AwaitedVerdicts } from './awaited-verdicts.js';
 import type { GuardedEvents } from './guarded-events.js';
 import type { Handshake, HandshakeStep, ProvenPeer } from './peer-handshake.js';
 import { closingOf, PeerRefusal, type PeerRefusalName } from './peer-refusals.js';
@@ -8,6 +9,7 @@ import { closingOf, PeerRefusal, type PeerRefusalName } from './peer-refusals.js
 export interface GreetingOptions {
   readonly events: GuardedEvents;
   readonly timeoutMilliseconds: number;
+  readonly verdicts: AwaitedVerdicts;
   /** Both sides are proven; the socket has no listener for messages any more. */
   readonly onProven: (link: ProvenPeer) => void;
   /** The socket is closed or closing. `refusal`: undefined where the other side closed. */
@@ -25,7 +27,8 @@ export class PeerGreeting {
   readonly #socket: WebSocket;
   readonly #handshake: Handshake;
   readonly #options: GreetingOptions;
-  readonly #listening: (() => void)[];
+  /** Called once, when the handshake ends. */
+  readonly #onEnd: (() => void)[];
   readonly #cut: () => void;
   readonly #stopCounting: () => void;
   /** This side looks into something, and the other one waits for it. */
@@ -53,7 +56,7 @@ export class PeerGreeting {
       this.refuse(new PeerRefusal('too_many_bytes'));
       connection.destroy();
     });
-    this.#listening = [
+    this.#onEnd = [
       this.#stopCounting,
       events.on(socket, 'message', cut, (data: RawData, isBinary: boolean) => {
         this.#receive(data, isBinary);
@@ -117,6 +120,10 @@ export class PeerGreeting {
     }
     // Its frames may follow its last text so closely that they are counted before that is read.
     if (trusted === true || link !== undefined) this.#stopCounting();
+    const peer = this.#handshake.claimed;
+    if (trusted === true && peer !== undefined) {
+      this.#onEnd.push(this.#options.verdicts.begin(peer));
+    }
     if (link !== undefined && this.#end()) this.#options.onProven(link);
   }
 
@@ -129,7 +136,7 @@ export class PeerGreeting {
   #end(): boolean {
     const first = !this.#ended;
     this.#ended = true;
-    for (const stop of this.#listening.splice(0)) stop();
+    for (const run of this.#onEnd.splice(0)) run();
     return first;
   }
 }

@@ -36,7 +36,10 @@ export interface Handshake {
 
 export interface HandshakeStep {
   readonly reply?: string;
-  /** The other side has proven itself: what it sends from now on need not be small. */
+  /**
+   * The other side has proven itself: what it sends from now on need not be small. Its verdict
+   * follows.
+   */
   readonly trusted?: boolean;
   /** The connection ends after the reply. */
   readonly refusal?: PeerRefusal;

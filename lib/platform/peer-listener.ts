@@ -6,6 +6,7 @@ import type { Cancel } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
+import type { AwaitedVerdicts } from './awaited-verdicts.js';
 import type { GuardedEvents } from './guarded-events.js';
 import type { LimitedLog } from './limited-log.js';
 import { plainAddress } from './peer-addresses.js';
@@ -22,6 +23,7 @@ export interface PeerListenerOptions {
   /** From the connection to the proof. */
   readonly timeoutMilliseconds: number;
   readonly events: GuardedEvents;
+  readonly verdicts: AwaitedVerdicts;
   readonly observer: Observer;
   /** For what strangers cause: it must not take the lines of others. */
   readonly log: LimitedLog;
@@ -208,11 +210,10 @@ export class PeerListener {
   }
 
   #greet(caller: Caller, socket: WebSocket): void {
-    const { events, timeoutMilliseconds, onProven } = this.#options;
+    const { events, timeoutMilliseconds, verdicts, onProven } = this.#options;
     const handshake = this.#options.handshake(caller.address);
     const greeting = new PeerGreeting(socket, caller.connection, handshake, {
-      events,
-      timeoutMilliseconds,
+      ...{ events, timeoutMilliseconds, verdicts },
       onProven: (link) => {
         this.#forget(caller);
         onProven(link, socket, caller.address);

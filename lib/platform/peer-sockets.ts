@@ -15,6 +15,7 @@ import type {
 } from '../environment/transport.js';
 import { MESSAGE_FRAMES_MAX } from '../encoding/large.js';
 import { assert } from '../errors.js';
+import { AwaitedVerdicts } from './awaited-verdicts.js';
 import { GuardedEvents } from './guarded-events.js';
 import { LimitedLog } from './limited-log.js';
 import { PeerAddresses } from './peer-addresses.js';
@@ -67,6 +68,7 @@ export class PeerSockets implements Transport {
   readonly #listener: PeerListener;
   readonly #addresses: PeerAddresses;
   readonly #calls: PeerCalls;
+  readonly #verdicts = new AwaitedVerdicts();
   readonly #links = new Map<NodeId, PeerLink>();
   #receiver: Receiver | undefined;
   #stopped = false;
@@ -85,6 +87,7 @@ export class PeerSockets implements Transport {
       ...{ ...options.listen, observer, log, events: this.#events },
       messageBytesMax: options.frameBytesMax * MESSAGE_FRAMES_MAX,
       timeoutMilliseconds: options.handshakeTimeoutMilliseconds,
+      verdicts: this.#verdicts,
       isMemberAddress: (address) => this.#addresses.has(address),
       handshake: (remote) => {
         const party = this.#party({ remote, called: false });
@@ -95,7 +98,7 @@ export class PeerSockets implements Transport {
       },
     });
     this.#calls = new PeerCalls({
-      ...{ ...options, log: this.#log, events: this.#events },
+      ...{ ...options, log: this.#log, events: this.#events, verdicts: this.#verdicts },
       messageBytesMax: options.frameBytesMax * MESSAGE_FRAMES_MAX,
       handshake: (peer, remote) => new DialerHandshake(this.#party({ remote, called: true }), peer),
       onProven: (link, socket, address, remote) =>
@@ -146,6 +149,10 @@ export class PeerSockets implements Transport {
 
   isOpen(peer: NodeId): boolean {
     return this.#links.has(peer);
+  }
+
+  awaitsVerdictOf(peer: NodeId): boolean {
+    return this.#verdicts.has(peer);
   }
 
   drop(peer: NodeId): void {

@@ -71,6 +71,10 @@ export class MeasuredTransport implements Transport {
     return this.#inner.isOpen(peer);
   }
 
+  awaitsVerdictOf(peer: NodeId): boolean {
+    return this.#inner.awaitsVerdictOf(peer);
+  }
+
   drop(peer: NodeId): void {
     this.#inner.drop(peer);
   }

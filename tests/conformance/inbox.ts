@@ -21,6 +21,8 @@ export class Inbox implements Receiver {
 
   /** Whom it does not let in, and why. */
   readonly refusals = new Map<NodeId, LinkRefusal>();
+  /** Resolves when it judges. */
+  verdict: Promise<void> = Promise.resolve();
   introduction: Introduction = { cluster: 'c', ring: 'r', life: 'l', ran: 0, address: 'a:1' };
   /** What it was told of peers who would not have it. */
   readonly refused: [peer: NodeId, refusal: LinkRefusal][] = [];
@@ -31,6 +33,7 @@ export class Inbox implements Receiver {
   }
 
   async judge(peer: NodeId): Promise<LinkRefusal | undefined> {
+    await this.verdict;
     return this.refusals.get(peer);
   }
 

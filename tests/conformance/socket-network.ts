@@ -8,7 +8,7 @@ import { SystemClock } from '../../lib/platform/system-clock.js';
 import { SystemRandom } from '../../lib/platform/system-random.js';
 import { TurnQueue } from '../../lib/platform/turn-queue.js';
 import { freePorts } from './free-ports.js';
-import type { TransportNetwork } from './transport-suite.js';
+import type { TransportNetwork } from './transport-network.js';
 
 export interface LogLine {
   readonly severity: Severity;

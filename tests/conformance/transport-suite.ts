@@ -1,25 +1,9 @@
 /** What every transport must do, in one suite; see lib/environment/transport.ts. */
 import type { Test } from 'tap';
 import { Inbox } from './inbox.js';
-import type { NodeId, Receiver, Transport } from '../../lib/environment/transport.js';
-
-export interface TransportNetwork {
-  /** A node with the right secret, not started. Two of one id never run at the same time. */
-  create(id: NodeId): Transport;
-  /** Starts it on an address of its own; the same id comes back to the same address. */
-  start(transport: Transport, id: NodeId, receiver: Receiver): Promise<void>;
-  /** Tells it where these peers are. */
-  connect(transport: Transport, peers: readonly NodeId[]): void;
-  /** Lets time pass until the condition holds; rejects where it does not. */
-  until(condition: () => boolean, what: string): Promise<void>;
-  readonly frameBytesMax: number;
-  readonly queueBytesMax: number;
-  /** What the world beneath takes before anything is said to wait. */
-  readonly systemBufferBytesMax: number;
-  close(): Promise<void>;
-}
-
-export type MakeNetwork = () => Promise<TransportNetwork>;
+import type { NodeId, Transport } from '../../lib/environment/transport.js';
+import { HANDSHAKE_CASES } from './handshake-cases.js';
+import type { Case, MakeNetwork, TransportNetwork } from './transport-network.js';
 
 interface RunningNode {
   readonly id: NodeId;
@@ -58,8 +42,6 @@ async function startPair(network: TransportNetwork): Promise<[RunningNode, Runni
 async function stopAll(...nodes: readonly RunningNode[]): Promise<void> {
   await Promise.all(nodes.map((node) => node.transport.stop()));
 }
-
-type Case = (t: Test, network: TransportNetwork) => Promise<void>;
 
 const opensOneLinkAPair: Case = async (t, network) => {
   const nodes = await startAll(network, ['n1', 'n2', 'n3']);
@@ -278,49 +260,6 @@ const survivesRestarts: Case = async (t, network) => {
   await stopAll(...nodes.values());
 };
 
-const knowsTheOtherEnd: Case = async (t, network) => {
-  const [one, two] = ['n1', 'n2'].map((id) => ({ inbox: new Inbox(), id }));
-  if (one === undefined || two === undefined) throw new Error('two nodes');
-  for (const { inbox, id } of [one, two]) {
-    const said = { cluster: 'c', ring: 'r', life: `life of ${id}`, ran: 1, address: `${id}:9` };
-    inbox.introduction = said;
-    const transport = network.create(id);
-    network.connect(transport, id === 'n1' ? ['n2'] : ['n1']);
-    await network.start(transport, id, inbox);
-  }
-  await network.until(() => one.inbox.links.has('n2') && two.inbox.links.has('n1'), 'open');
-  t.match(one.inbox.links.get('n2'), { ...two.inbox.introduction, remote: /./ });
-  t.match(two.inbox.links.get('n1'), { ...one.inbox.introduction, remote: /./ });
-  const versions = [one.inbox.links.get('n2')?.version, two.inbox.links.get('n1')?.version];
-  t.equal(versions[0], versions[1]);
-};
-
-const refusesOnEitherSide: Case = async (t, network) => {
-  for (const refuser of ['n1', 'n2']) {
-    const kind = refuser === 'n1' ? 'life' : 'second';
-    const refusal = { kind, detail: 'elsewhere' } as const;
-    const other = refuser === 'n1' ? 'n2' : 'n1';
-    const nodes = new Map<NodeId, { inbox: Inbox; transport: Transport }>();
-    for (const id of ['n1', 'n2']) {
-      const inbox = new Inbox();
-      if (id === refuser) inbox.refusals.set(other, refusal);
-      const transport = network.create(id);
-      network.connect(transport, id === 'n1' ? ['n2'] : ['n1']);
-      await network.start(transport, id, inbox);
-      nodes.set(id, { inbox, transport });
-    }
-    const [mine, theirs] = [nodes.get(refuser), nodes.get(other)];
-    if (mine === undefined || theirs === undefined) throw new Error('two nodes');
-    await network.until(() => theirs.inbox.refused.length > 0, 'told');
-    t.strictSame(theirs.inbox.refused[0], [refuser, refusal]);
-    t.strictSame([mine.inbox.events, theirs.inbox.events], [[], []], 'no link opened');
-    mine.inbox.refusals.clear();
-    await network.until(() => mine.transport.isOpen(other), 'open once it is not refused');
-    await theirs.transport.stop();
-    await mine.transport.stop();
-  }
-};
-
 const followsTheSetOfPeers: Case = async (t, network) => {
   const one = await startNode(network, 'n1', []);
   const two = await startNode(network, 'n2', ['n1']);
@@ -359,8 +298,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'whoever asks is called before what was sent leaves': tellsBeforeItLeaves,
   'a dropped link opens again': dropsAndReconnects,
   'a restarted peer is back': survivesRestarts,
-  'both sides know who is at the other end': knowsTheOtherEnd,
-  'either side may refuse, and the other is told': refusesOnEitherSide,
+  ...HANDSHAKE_CASES,
   'links follow the set of peers': followsTheSetOfPeers,
   'stop resolves': stops,
 };

@@ -66,6 +66,10 @@ export class CutTransport implements Transport, Receiver {
     return this.#open.has(peer);
   }
 
+  awaitsVerdictOf(peer: NodeId): boolean {
+    return this.#inner.awaitsVerdictOf(peer);
+  }
+
   drop(peer: NodeId): void {
     this.#inner.drop(peer);
     this.linkClosed(peer);

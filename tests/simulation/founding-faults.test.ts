@@ -2,7 +2,7 @@
 import t from 'tap';
 import { IdentityWorld, isReady, type Placed } from './identity-world.js';
 import type { Machine } from './machine.js';
-import { CALM_NETWORK } from './simulated-network.js';
+import { CALM_NETWORK } from './network-faults.js';
 
 /** More of them: FOUNDING_SEEDS=1000 (docs/testing.md). */
 const SEEDS = Array.from({ length: Number(process.env['FOUNDING_SEEDS'] ?? 12) }, (_, n) => n + 1);

@@ -9,7 +9,8 @@ import { PREFIX } from '../../lib/persistence/keyspace.js';
 import { Machine } from './machine.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { SimulatedDisk } from './simulated-disk.js';
-import { CALM_NETWORK, SimulatedNetwork } from './simulated-network.js';
+import { CALM_NETWORK } from './network-faults.js';
+import { SimulatedNetwork } from './simulated-network.js';
 import type { World } from './world.js';
 
 export interface IdentityNemesisOptions {
@@ -140,6 +141,7 @@ export class IdentityNemesis {
   async #startTwice(): Promise<void> {
     const { world, machines } = this.#options;
     const { machine, node } = this.#pick();
+    await this.#untilAnswers(machine, node);
     await this.#settled();
     const place = `second-${machine.id}`;
     this.#seconds.push(place);
@@ -248,6 +250,20 @@ export class IdentityNemesis {
     const node = nodes.find(({ id }) => id === machine.id);
     if (node === undefined) throw new Error(`${machine.id} has no options`);
     return { machine, node };
+  }
+
+  /**
+   * Frames of before may hold up what the machine answers, for longer than members wait for it:
+   * then they must take it for gone (decision 0030).
+   */
+  async #untilAnswers(machine: Machine, { limits }: NodeOptions): Promise<void> {
+    const { network, world } = this.#options;
+    const patience = limits.heartbeatIntervalMilliseconds * limits.heartbeatsMissedDead;
+    await this.#until(
+      () => network.heldUpUntil(machine.place) < world.now + patience / 2,
+      () => false,
+      `${machine.id} answers`,
+    );
   }
 
   /** Everybody serves and is linked with everybody. Frames of before may still hold up others. */

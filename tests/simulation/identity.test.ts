@@ -11,6 +11,7 @@ import {
   statusOf,
 } from './identity-world.js';
 import type { Machine } from './machine.js';
+import { CALM_NETWORK } from './network-faults.js';
 
 const A: Placed = { n1: 'a1', n2: 'a2', n3: 'a3' };
 const B: Placed = { n1: 'b1', n2: 'b2', n3: 'b3' };
@@ -122,6 +123,21 @@ scenario('a node that starts again is let in, whatever became of its link', asyn
   }
   t.strictSame(it.trouble, []);
 });
+
+scenario(
+  'a clone does not serve while members ask the first node whether it lives',
+  async (t, it) => {
+    const [, n2] = await it.cluster(A);
+    if (!n2) throw new Error('three nodes');
+    const clone = it.machine('c', 'n2', A);
+    clone.disk.copy(n2.disk);
+    // The question and its answer take longer than a start waits for peers that may be away.
+    it.network.faults = { ...CALM_NETWORK, delayMinimum: 400 };
+    clone.start();
+    await it.until(() => clone.refusal !== undefined || isReady(clone), 'it ends, or serves');
+    t.match(clone.refusal, { code: 'id_in_use' });
+  },
+);
 
 scenario('of two clones with a member each one stays, the other ends', async (t, it) => {
   const [n1, n2, n3] = await it.cluster(A);

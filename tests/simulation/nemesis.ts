@@ -8,7 +8,7 @@ import type { Machine } from './machine.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { SettingsClient } from './settings-client.js';
 import type { SimulatedNetwork } from './simulated-network.js';
-import { CALM_NETWORK } from './simulated-network.js';
+import { CALM_NETWORK } from './network-faults.js';
 import type { World } from './world.js';
 
 export interface NemesisOptions {

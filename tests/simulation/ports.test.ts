@@ -3,12 +3,13 @@ import t from 'tap';
 import type { Storage } from '../../lib/environment/storage.js';
 import type { NodeId, Receiver, Transport } from '../../lib/environment/transport.js';
 import { storageConformance } from '../conformance/storage-suite.js';
-import type { TransportNetwork } from '../conformance/transport-suite.js';
+import type { TransportNetwork } from '../conformance/transport-network.js';
 import { Inbox } from '../conformance/inbox.js';
 import { transportConformance } from '../conformance/transport-suite.js';
 import { MachineTime } from './simulated-clock.js';
 import { SimulatedDisk } from './simulated-disk.js';
-import { CALM_NETWORK, SimulatedNetwork } from './simulated-network.js';
+import { CALM_NETWORK } from './network-faults.js';
+import { SimulatedNetwork } from './simulated-network.js';
 import { World } from './world.js';
 
 const always = (): boolean => true;

@@ -9,34 +9,15 @@ import type {
   Receiver,
   Transport,
 } from '../../lib/environment/transport.js';
+import { AwaitedVerdicts } from '../../lib/platform/awaited-verdicts.js';
 import { decodeFrame, encodeFrame, messageBytesMax } from '../../lib/encoding/frame.js';
 import { hasRoomFor } from '../../lib/encoding/large.js';
 import { hash32 } from '../../lib/encoding/hash.js';
 import { messageOf } from '../../lib/errors.js';
+import { CALM_NETWORK, type NetworkFaults } from './network-faults.js';
 import type { MachineTime } from './simulated-clock.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { World } from './world.js';
-
-/** Probabilities for each frame, and milliseconds. */
-export interface NetworkFaults {
-  readonly loss: number;
-  readonly duplication: number;
-  /** May a frame overtake another? */
-  readonly reorder: boolean;
-  readonly delayMinimum: number;
-  readonly delayMean: number;
-  /** Share of frames that take a hundred times as long. */
-  readonly clogged: number;
-}
-
-export const CALM_NETWORK: NetworkFaults = {
-  loss: 0,
-  duplication: 0,
-  reorder: false,
-  delayMinimum: 0.1,
-  delayMean: 0.4,
-  clogged: 0,
-};
 
 /** Frames that may wait for one peer. */
 const QUEUE_FRAMES = 4;
@@ -66,6 +47,8 @@ interface Endpoint {
   /** Where each may be, the likeliest first. */
   peers: ReadonlyMap<NodeId, readonly string[]>;
   readonly sides: Map<NodeId, Side>;
+  /** Peers in a handshake that have not said yet whether they take the link. */
+  readonly verdicts: AwaitedVerdicts;
 }
 
 interface Watch {
@@ -114,6 +97,7 @@ export class SimulatedNetwork {
       receiver: undefined,
       peers: new Map(),
       sides: new Map(),
+      verdicts: new AwaitedVerdicts(),
     };
     const isOpen = (peer: NodeId): boolean =>
       isAlive() && (endpoint.sides.get(peer)?.opening ?? 0) !== 0;
@@ -146,6 +130,7 @@ export class SimulatedNetwork {
         return true;
       },
       isOpen,
+      awaitsVerdictOf: (peer) => endpoint.verdicts.has(peer),
       drop: (peer) => this.#drop(endpoint, peer),
       stop: async () => {
         this.#flush();
@@ -165,6 +150,18 @@ export class SimulatedNetwork {
       return;
     }
     for (const side of endpoint.sides.values()) this.#tellClosed(endpoint, side);
+  }
+
+  /** Frames of before hold up later ones: the last of those to or from this place arrives then. */
+  heldUpUntil(place: string): number {
+    let latest = 0;
+    for (const endpoint of this.#endpoints.values()) {
+      for (const side of endpoint.sides.values()) {
+        if (endpoint.place !== place && side.other.place !== place) continue;
+        latest = Math.max(latest, side.lastArrival);
+      }
+    }
+    return latest;
   }
 
   cut(from: NodeId, to: NodeId): void {
@@ -210,7 +207,9 @@ export class SimulatedNetwork {
       const introduction = peer.receiver?.introduce();
       if (introduction === undefined || end.receiver === undefined) return false;
       const link = { ...introduction, remote: peer.place, called, version: 1 };
+      const judged = peer.verdicts.begin(end.id);
       const refusal = await end.receiver.judge(peer.id, link);
+      judged();
       if (!this.#canMeet(one, other)) return false;
       if (refusal !== undefined) {
         this.#world.note(`${end.place} refuses ${peer.place}: ${refusal.kind}`);

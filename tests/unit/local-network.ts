@@ -33,6 +33,8 @@ export class LocalNetwork {
   gate: Gate = () => true;
   /** Milliseconds that a message takes; 0: it is there in the next turn. */
   delay: (from: NodeId, to: NodeId) => number = () => 0;
+  /** Has the peer proven itself, and not said yet whether it takes the link? */
+  awaitsVerdict: (from: NodeId, of: NodeId) => boolean = () => false;
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -60,6 +62,7 @@ export class LocalNetwork {
         return true;
       },
       isOpen: (peer) => alive() && this.#open.has(pairOf(id, peer)),
+      awaitsVerdictOf: (peer) => this.awaitsVerdict(id, peer),
       drop: (peer) => {
         if (alive()) this.#close(id, peer);
         setImmediate(() => this.#refresh());

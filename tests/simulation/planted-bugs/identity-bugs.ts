@@ -52,6 +52,14 @@ export const IDENTITY_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'M6',
+    name: 'a node serves while a member asks whether another one of its id lives',
+    file: 'membership/disk-check.js',
+    right: 'if (isJudged &&',
+    wrong: 'if (false &&',
+    test: 'simulation/identity.test.js',
+  },
+  {
+    rule: 'M6',
     name: 'wall clocks alone say which of two nodes was first',
     file: 'membership/second-lives.js',
     right: 'if (one.earliest > other.latest)',

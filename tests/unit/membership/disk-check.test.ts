@@ -76,6 +76,31 @@ t.test('with nobody to ask it serves, and is told by the first peer that it meet
   t.strictSame(await cluster.texts('n3', 'own', { level: 'one' }), ['19'], 'what it holds stays');
 });
 
+t.test('a peer that has proven itself is waited for, up to a bound', async (t) => {
+  const cluster = await clusterOf(t);
+  await cluster.crash('n3');
+  cluster.network.cut('n3', 'n1');
+  cluster.network.cut('n3', 'n2');
+  const isReady = (): boolean => cluster.node('n3').cluster.readiness(undefined).ready;
+  await cluster.start('n3');
+  await cluster.clock.advance(1_000);
+  t.ok(isReady(), 'peers that are away hold up nothing');
+  await cluster.crash('n3');
+  cluster.network.awaitsVerdict = (from, of) => from === 'n3' && of === 'n1';
+  await cluster.start('n3');
+  await cluster.clock.advance(2_500);
+  t.notOk(isReady(), 'n1 may be asking another node of this id');
+  await cluster.clock.advance(1_000);
+  t.ok(isReady(), 'n1 says nothing');
+  await cluster.crash('n3');
+  await cluster.start('n3');
+  await cluster.clock.advance(1_000);
+  t.notOk(isReady());
+  cluster.network.awaitsVerdict = () => false;
+  await cluster.clock.advance(500);
+  t.ok(isReady(), 'the handshake has ended without a link');
+});
+
 t.test('a peer that was not met is served nothing, and told no numbers', async (t) => {
   const cluster = await clusterOf(t);
   await rollBack(cluster);

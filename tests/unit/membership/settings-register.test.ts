@@ -237,6 +237,7 @@ async function alone() {
     send: (_to, message) => sent.push(message) > 0,
     beforeLeaving: () => true,
     isOpen: () => true,
+    awaitsVerdictOf: () => false,
     drop: () => undefined,
     stop: async () => undefined,
   };

@@ -33,6 +33,9 @@ class Wire implements Transport {
   isOpen(): boolean {
     return this.open;
   }
+  awaitsVerdictOf(): boolean {
+    return false;
+  }
   drop(): void {}
   async stop(): Promise<void> {}
 }

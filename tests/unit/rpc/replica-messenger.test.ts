@@ -48,6 +48,9 @@ class Wire implements Transport {
   isOpen(): boolean {
     return this.open;
   }
+  awaitsVerdictOf(): boolean {
+    return false;
+  }
   drop(): void {}
   async stop(): Promise<void> {}
 }

@@ -42,6 +42,7 @@ function links() {
     send: (_, message) => sent.push(message) > 0,
     beforeLeaving: () => true,
     isOpen: (peer) => peer === 'n2',
+    awaitsVerdictOf: (peer) => peer === 'n3',
     drop: (peer) => void sent.push(`drop ${peer}`),
     stop: async () => undefined,
   };

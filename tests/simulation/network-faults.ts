@@ -1,0 +1,22 @@
+/** How a simulated network may behave. */
+
+/** Probabilities for each frame, and milliseconds. */
+export interface NetworkFaults {
+  readonly loss: number;
+  readonly duplication: number;
+  /** May a frame overtake another? */
+  readonly reorder: boolean;
+  readonly delayMinimum: number;
+  readonly delayMean: number;
+  /** Share of frames that take a hundred times as long. */
+  readonly clogged: number;
+}
+
+export const CALM_NETWORK: NetworkFaults = {
+  loss: 0,
+  duplication: 0,
+  reorder: false,
+  delayMinimum: 0.1,
+  delayMean: 0.4,
+  clogged: 0,
+};
