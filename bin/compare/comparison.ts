@@ -84,7 +84,11 @@ async function compareCell(
     await run.prepare();
     if (condition !== 'healthy') {
       const isCut = condition === 'cut';
-      cluster.setFault({ isCut, delayMilliseconds: isCut ? 0 : plan.slowMilliseconds });
+      cluster.setFault(
+        isCut
+          ? { delayMilliseconds: 0, cutFrom: 'everybody' }
+          : { delayMilliseconds: plan.slowMilliseconds, cutFrom: [] },
+      );
       if (isCut) await setTimeout(CUT_IS_SEEN_MILLISECONDS);
     }
     await run.load();

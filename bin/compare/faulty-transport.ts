@@ -1,107 +1,48 @@
-/** The links of a node with a fault on them: slow, or cut off from everybody, as it is told. */
-import type {
-  Introduction,
-  LinkFacts,
-  LinkRefusal,
-  Message,
-  NodeId,
-  PeerAddress,
-  Receiver,
-  Transport,
-} from '../../lib/environment/transport.js';
+/** The links of a node with a fault on them: slow, or cut off, as it is told. */
+import type { Message, NodeId } from '../../lib/environment/transport.js';
+import { PassThroughTransport } from './pass-through-transport.js';
 
 export interface Fault {
   /** So much later does each message leave, and arrive. */
   readonly delayMilliseconds: number;
-  /** What is sent and what comes is lost, in silence. */
-  readonly isCut: boolean;
+  /** What is sent to these nodes and what comes from them is lost, in silence. */
+  readonly cutFrom: readonly NodeId[] | 'everybody';
 }
 
-export const NO_FAULT: Fault = { delayMilliseconds: 0, isCut: false };
+export const NO_FAULT: Fault = { delayMilliseconds: 0, cutFrom: [] };
 
 /** Of one node, both ways: so the others need no fault of their own. */
-export class FaultyTransport implements Transport, Receiver {
-  readonly #inner: Transport;
-  #receiver: Receiver | undefined;
+export class FaultyTransport extends PassThroughTransport {
   fault: Fault = NO_FAULT;
 
-  constructor(inner: Transport) {
-    this.#inner = inner;
-  }
-
-  start(receiver: Receiver): Promise<void> {
-    this.#receiver = receiver;
-    return this.#inner.start(this);
-  }
-
-  setPeers(peers: readonly PeerAddress[]): void {
-    this.#inner.setPeers(peers);
-  }
-
-  send(to: NodeId, message: Message): boolean {
-    const { isCut, delayMilliseconds } = this.fault;
-    if (!this.#inner.isOpen(to)) return false;
-    if (isCut) return true;
-    if (delayMilliseconds === 0) return this.#inner.send(to, message);
+  override send(to: NodeId, message: Message): boolean {
+    const { delayMilliseconds } = this.fault;
+    if (!this.inner.isOpen(to)) return false;
+    if (this.#isCutFrom(to)) return true;
+    if (delayMilliseconds === 0) return this.inner.send(to, message);
     // All by the same: none overtakes another.
-    setTimeout(() => this.#inner.send(to, message), delayMilliseconds);
+    setTimeout(() => this.inner.send(to, message), delayMilliseconds);
     return true;
   }
 
-  beforeLeaving(to: NodeId, fill: () => void): boolean {
-    return this.#inner.beforeLeaving(to, fill);
-  }
-
-  isOpen(peer: NodeId): boolean {
-    return this.#inner.isOpen(peer);
-  }
-
-  awaitsVerdictOf(peer: NodeId): boolean {
-    return this.#inner.awaitsVerdictOf(peer);
-  }
-
-  drop(peer: NodeId): void {
-    this.#inner.drop(peer);
-  }
-
-  stop(): Promise<void> {
-    return this.#inner.stop();
-  }
-
-  receive(from: NodeId, message: Message): void {
-    const { isCut, delayMilliseconds } = this.fault;
-    if (isCut) return;
-    if (delayMilliseconds === 0) this.#receiver?.receive(from, message);
+  override receive(from: NodeId, message: Message): void {
+    const { delayMilliseconds } = this.fault;
+    if (this.#isCutFrom(from)) return;
+    if (delayMilliseconds === 0) this.receiver?.receive(from, message);
     else setTimeout(() => this.#receiveLate(from, message), delayMilliseconds);
+  }
+
+  #isCutFrom(peer: NodeId): boolean {
+    const { cutFrom } = this.fault;
+    return cutFrom === 'everybody' || cutFrom.includes(peer);
   }
 
   /** A bad frame closes its link, as it does for whoever receives at once. */
   #receiveLate(from: NodeId, message: Message): void {
     try {
-      this.#receiver?.receive(from, message);
+      this.receiver?.receive(from, message);
     } catch {
-      this.#inner.drop(from);
+      this.inner.drop(from);
     }
-  }
-
-  introduce(): Introduction {
-    if (this.#receiver === undefined) throw new Error('it has not started');
-    return this.#receiver.introduce();
-  }
-
-  async judge(peer: NodeId, link: LinkFacts): Promise<LinkRefusal | undefined> {
-    return this.#receiver?.judge(peer, link);
-  }
-
-  linkRefused(...refusal: Parameters<Receiver['linkRefused']>): void {
-    this.#receiver?.linkRefused(...refusal);
-  }
-
-  linkOpened(peer: NodeId, link: LinkFacts): void {
-    this.#receiver?.linkOpened(peer, link);
-  }
-
-  linkClosed(peer: NodeId): void {
-    this.#receiver?.linkClosed(peer);
   }
 }

@@ -12,6 +12,8 @@ interface LevelFacts {
   readonly operations: readonly Operation[];
   /** May a stand-in take a write where no primary can be reached? */
   readonly sloppy: boolean;
+  /** Is a majority needed on both: where it is asked, and where it is decided? */
+  readonly decided?: boolean;
 }
 
 const both = { operations: ['put', 'get'], sloppy: false } as const;
@@ -27,6 +29,9 @@ export const LEVELS: readonly LevelFacts[] = [
   { name: 'each-quorum', required: 2, ...both },
   { name: 'three', required: 3, ...both },
   { name: 'all', required: 3, ...both },
+  { name: 'session', required: 1, ...both },
+  { name: 'causal', required: 1, ...both },
+  { name: 'strong', required: 2, ...both, decided: true },
 ];
 
 export const REFUSED = 'level_not_reached/none';
@@ -50,20 +55,32 @@ export type Reach = (id: string) => readonly string[];
 /**
  * What must come of an operation, by the ring alone. A put is passed on where the coordinator is no
  * primary, to one primary after the other; a get is not. A sloppy get behind a sloppy put finds
- * what the stand-in has just taken.
+ * what the stand-in has just taken. Undefined: either may come of it. Two owners who do not see each
+ * other and both reach a majority depose each other again and again.
  */
 export function isPossible(
-  { required, sloppy }: LevelFacts,
+  { required, sloppy, decided = false }: LevelFacts,
   operation: Operation,
   primaries: readonly string[],
   coordinator: string,
   reach: Reach,
-): boolean {
+): boolean | undefined {
   const near = (id: string): string[] => primaries.filter((primary) => reach(id).includes(primary));
   const passedTo = near(coordinator);
   if (passedTo.length === 0) return sloppy;
-  if (operation === 'get' || primaries.includes(coordinator)) return passedTo.length >= required;
-  return passedTo.some((primary) => near(primary).length >= required);
+  if (decided && passedTo.length < required) return false;
+  const candidates = primaries.filter((primary) => near(primary).length >= required);
+  const isContended = candidates.some((one) =>
+    candidates.some((other) => !sees(reach, one, other)),
+  );
+  if (decided && isContended) return undefined;
+  const isOwn = operation === 'get' || primaries.includes(coordinator);
+  if (isOwn && !decided) return passedTo.length >= required;
+  return passedTo.some((primary) => candidates.includes(primary));
+}
+
+function sees(reach: Reach, one: string, other: string): boolean {
+  return reach(one).includes(other);
 }
 
 export class Availability {
@@ -86,7 +103,7 @@ export class Availability {
           const may = isPossible(level, operation, primaries, coordinator, reach);
           const got = await attempt(cluster, log, operation, coordinator, key, level.name);
           this.note(name, level.name, operation, got);
-          if (got === (may ? 'ok' : REFUSED)) continue;
+          if (may === undefined || got === (may ? 'ok' : REFUSED)) continue;
           const where = `${coordinator}, primaries ${primaries.join()}`;
           this.surprises.push(`${operation} ${level.name} on ${where}: ${got}`);
         }

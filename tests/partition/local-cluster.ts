@@ -163,8 +163,32 @@ export class LocalCluster {
     return this.#write(at, { key, level, context, change: { state: 'tombstone' } });
   }
 
-  async get(at: string, key: string, level: string): Promise<GetAnswer> {
-    return this.node(at).coordination.get({ ...KEY, key, level });
+  /** The value is written only if the values of the key are exactly these versions. */
+  compareAndSet(
+    at: string,
+    key: string,
+    value: string,
+    versions: readonly string[],
+    timeoutMilliseconds: number = KEY.timeoutMilliseconds,
+  ): Promise<PutAnswer> {
+    const change = textValue(value);
+    const precondition = { is: 'version', versions } as const;
+    return this.#write(at, { key, level: 'strong', change, precondition, timeoutMilliseconds });
+  }
+
+  async get(
+    at: string,
+    key: string,
+    level: string,
+    timeoutMilliseconds: number = KEY.timeoutMilliseconds,
+  ): Promise<GetAnswer> {
+    return this.node(at).coordination.get({ ...KEY, key, level, timeoutMilliseconds });
+  }
+
+  /** Who decides the strong operations on the key, by what an owner of it has promised. */
+  proposerOf(key: string, owner: string = this.primariesOf(key)[0] ?? ''): string {
+    const { cluster, disk } = this.node(owner);
+    return disk.acceptor.promised(cluster.locate('default', key).partition).node;
   }
 
   /** The values that a node answers with, sorted. */

@@ -164,7 +164,7 @@ export class ScheduleRun {
           const may = isPossible(level, operation, primaries, id, reach);
           const done = await this.#ask(operation, machine, key, level.name);
           this.#availability.note(side, level.name, operation, done ? 'ok' : REFUSED);
-          if (done === may) continue;
+          if (may === undefined || done === may) continue;
           const where = `${id}, primaries ${primaries.join()}`;
           const what = done ? 'succeeded' : 'failed';
           this.#availability.surprises.push(`${operation} ${level.name} on ${where}: ${what}`);

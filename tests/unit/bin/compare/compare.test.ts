@@ -67,22 +67,24 @@ t.test(
     t.equal(faulty.send('n3', 0), false, 'no link');
     t.equal(faulty.send('n2', 1), true);
     come(1);
-    faulty.fault = { isCut: true, delayMilliseconds: 0 };
+    faulty.fault = { cutFrom: ['n3'], delayMilliseconds: 0 };
+    come('from another');
+    faulty.fault = { cutFrom: 'everybody', delayMilliseconds: 0 };
     t.equal(faulty.send('n2', 2), true, 'nobody is told');
     come(2);
-    t.same([sent, came], [[1], [1]]);
-    faulty.fault = { isCut: false, delayMilliseconds: 20 };
+    t.same([sent, came], [[1], [1, 'from another']]);
+    faulty.fault = { cutFrom: [], delayMilliseconds: 20 };
     for (const message of [3, 4]) {
       faulty.send('n2', message);
       come(message);
     }
-    t.same([sent, came], [[1], [1]], 'not yet');
+    t.same([sent, came], [[1], [1, 'from another']], 'not yet');
     await new Promise((resolve) => setTimeout(resolve, 60));
     t.same(
       [sent, came],
       [
         [1, 3, 4],
-        [1, 3, 4],
+        [1, 'from another', 3, 4],
       ],
     );
     faulty.fault = NO_FAULT;
