@@ -1,4 +1,4 @@
-/** Passes on all calls, both ways: what puts faults on the links of a node changes a few of them. */
+/** Passes all calls on, both ways: what puts faults on the links of a node changes some of them. */
 import type {
   Introduction,
   LinkFacts,

@@ -1,13 +1,8 @@
 /** A transport that counts what is sent, as it would stand in frames, while somebody measures. */
+import { PassThroughTransport } from '../../bin/compare/pass-through-transport.js';
 import { encodeFrame } from '../../lib/encoding/frame.js';
 import { nameOfHot } from '../unit/wire-names.js';
-import type {
-  Message,
-  NodeId,
-  PeerAddress,
-  Receiver,
-  Transport,
-} from '../../lib/environment/transport.js';
+import type { Message, NodeId, Transport } from '../../lib/environment/transport.js';
 
 /** What all transports that share it have sent, by the name of the request. */
 export class Meter {
@@ -37,49 +32,20 @@ export class Meter {
   }
 }
 
-export class MeasuredTransport implements Transport {
-  readonly #inner: Transport;
+export class MeasuredTransport extends PassThroughTransport {
   readonly #self: NodeId;
   readonly #meter: Meter;
 
   constructor(inner: Transport, self: NodeId, meter: Meter) {
-    this.#inner = inner;
+    super(inner);
     this.#self = self;
     this.#meter = meter;
   }
 
   /** Each message is counted as a frame of its own: shared frames are a little shorter. */
-  send(to: NodeId, message: Message): boolean {
-    const sent = this.#inner.send(to, message);
+  override send(to: NodeId, message: Message): boolean {
+    const sent = super.send(to, message);
     if (sent) this.#meter.count(this.#self, to, message);
     return sent;
-  }
-
-  beforeLeaving(to: NodeId, fill: () => void): boolean {
-    return this.#inner.beforeLeaving(to, fill);
-  }
-
-  start(receiver: Receiver): Promise<void> {
-    return this.#inner.start(receiver);
-  }
-
-  setPeers(peers: readonly PeerAddress[]): void {
-    this.#inner.setPeers(peers);
-  }
-
-  isOpen(peer: NodeId): boolean {
-    return this.#inner.isOpen(peer);
-  }
-
-  awaitsVerdictOf(peer: NodeId): boolean {
-    return this.#inner.awaitsVerdictOf(peer);
-  }
-
-  drop(peer: NodeId): void {
-    this.#inner.drop(peer);
-  }
-
-  stop(): Promise<void> {
-    return this.#inner.stop();
   }
 }

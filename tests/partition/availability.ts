@@ -55,8 +55,8 @@ export type Reach = (id: string) => readonly string[];
 /**
  * What must come of an operation, by the ring alone. A put is passed on where the coordinator is no
  * primary, to one primary after the other; a get is not. A sloppy get behind a sloppy put finds
- * what the stand-in has just taken. Undefined: either may come of it. Two owners who do not see each
- * other and both reach a majority depose each other again and again.
+ * what the stand-in has just taken. Undefined: either may come of it, since two owners that do not
+ * see each other, and both reach a majority, depose each other again and again.
  */
 export function isPossible(
   { required, sloppy, decided = false }: LevelFacts,
