@@ -134,6 +134,7 @@ export class DiskCheck {
     const reachable = [...this.#unmet.keys()].filter((peer) => transport.isOpen(peer));
     await Promise.allSettled(reachable.map((peer) => this.#ask(peer)));
     this.#look();
+    if (this.#settled && this.#unmet.size === 0) void this.#retry.stop();
   }
 
   /** One question to a peer at a time. */

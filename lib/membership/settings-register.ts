@@ -48,7 +48,7 @@ type FieldsOf = (before: SettingsState) => Readonly<Record<string, unknown>>;
 
 const SETTINGS_KEY = SINGLE_KEYS.settings;
 /** Between two tries to read those of the others, after a loss. */
-const RECOVERY_MILLISECONDS = 250;
+const RECOVERY_MILLISECONDS = 1000;
 /** For requests that wait for it. */
 const REFRESH_MILLISECONDS = 1000;
 

@@ -31,7 +31,7 @@ export interface WholeClocksOptions {
 }
 
 /** So soon a clock that is not whole is looked for. */
-const INTERVAL_MILLISECONDS = 200;
+const INTERVAL_MILLISECONDS = 500;
 /** Records that are in memory at once. */
 const PAGE_RECORDS = 200;
 

@@ -18,6 +18,8 @@ import { MemoryStorage } from '../../lib/platform/memory-storage.js';
 export class ManualClock implements Clock {
   #now = 0;
   #timers: { readonly at: number; readonly callback: () => void }[] = [];
+  /** Callbacks that have run. */
+  fired = 0;
 
   wallMilliseconds(): number {
     return 1_700_000_000_000 + this.#now;
@@ -44,6 +46,7 @@ export class ManualClock implements Clock {
       if (first === undefined || first.at > end) break;
       this.#timers = this.#timers.filter((other) => other !== first);
       this.#now = Math.max(this.#now, first.at);
+      this.fired += 1;
       first.callback();
       await turn();
     }
