@@ -78,6 +78,11 @@ export class KeyHistory {
     return missed === undefined ? undefined : began - missed.at;
   }
 
+  /** Of what had been acknowledged by then: at least this. Long ago it may have been more. */
+  floorAt(moment: number): Floor {
+    return this.#acknowledgedAt.findLast(({ at }) => at < moment)?.sequence ?? 0;
+  }
+
   floor(): Floor {
     return Math.max(this.#acknowledged, this.#seen);
   }

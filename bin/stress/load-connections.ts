@@ -16,6 +16,8 @@ export type LoadOutcome =
       readonly body: string;
       /** What the client has seen by now; undefined: the request was of no session. */
       readonly sessionToken: string | undefined;
+      /** How old it can be, as it says. */
+      readonly stalenessBound: string | undefined;
     }
   /** Every endpoint refused the connection: nothing was sent. */
   | { readonly kind: 'refused' }
@@ -142,8 +144,15 @@ function readBody(response: IncomingMessage, settle: (outcome: LoadOutcome) => v
   });
   response.on('error', () => settle({ kind: 'broken' }));
   response.on('end', () => {
-    const token = response.headers['x-session-token'];
-    const sessionToken = typeof token === 'string' ? token : undefined;
-    settle({ kind: 'answered', status: response.statusCode ?? 0, body, sessionToken });
+    settle({
+      ...{ kind: 'answered', status: response.statusCode ?? 0, body },
+      sessionToken: headerOf(response, 'x-session-token'),
+      stalenessBound: headerOf(response, 'x-staleness-bound'),
+    });
   });
+}
+
+function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const text = headers[name];
+  return typeof text === 'string' ? text : undefined;
 }

@@ -1,4 +1,5 @@
 /** What a load is to do, and how strictly its answers can be judged at its level. */
+import { BOUNDED, levelName } from '../../lib/coordination/level.js';
 
 export interface StressPlan {
   readonly endpoints: readonly string[];
@@ -49,21 +50,27 @@ export function whyNotAt(
   return row[operation] > 0 ? undefined : `no partition reaches the level ${level} now`;
 }
 
+// A majority in each zone is not always one of all, but two such sets meet in every zone.
+const MAJORITIES: readonly string[] = ['quorum', 'each-quorum', 'strong'];
 const NAMED_COUNTS: Readonly<Record<string, number>> = { one: 1, two: 2, three: 3 };
 
 /** Do every read at one level and every write at the other meet in a replica? */
 export function levelsOverlap(readLevel: string, writeLevel: string, replicas: number): boolean {
-  const [read, written] = [readLevel, writeLevel].map((level) => answersOf(level, replicas));
-  return (read ?? 0) + (written ?? 0) > replicas;
+  // A write whose level bounds what reads may miss is one at quorum.
+  const written = levelName(writeLevel) === BOUNDED ? 'quorum' : writeLevel;
+  return answersOf(readLevel, replicas) + answersOf(written, replicas) > replicas;
+}
+
+/** Has a majority of the primaries what was acknowledged at this level? Of a number nobody knows. */
+export function acknowledgesMajority(writeLevel: string): boolean {
+  return ['all', BOUNDED, ...MAJORITIES].includes(levelName(writeLevel));
 }
 
 /** Primaries whose answers a level waits for, at least, wherever they are. */
 function answersOf(level: string, replicas: number): number {
   const name = level.toLowerCase();
   if (name === 'all') return replicas;
-  // A majority in each zone is not always one of all, but two such sets meet in every zone.
-  if (name === 'quorum' || name === 'each-quorum' || name === 'strong')
-    return Math.floor(replicas / 2) + 1;
+  if (MAJORITIES.includes(name)) return Math.floor(replicas / 2) + 1;
   if (/^\d+$/.test(name)) return Number(name);
   return NAMED_COUNTS[name] ?? 0;
 }

@@ -1,4 +1,5 @@
 /** What a load came to, for people and for programs. */
+import { BOUNDED, levelName } from '../../lib/coordination/level.js';
 import type { Terminal } from '../terminal.js';
 import { table } from '../output.js';
 import { progressBar } from '../progress.js';
@@ -40,6 +41,9 @@ export function stressReport(plan: StressPlan, tally: Tally, loadMilliseconds: n
     /** Answers that lacked what had been acknowledged when they were asked for, and by how much. */
     stale_answers: tally.staleness.count,
     staleness_ms: quantilesOf(tally.staleness),
+    /** Answers that say how old they can be, and what they say. */
+    bounded_answers: tally.bounds.count,
+    bounds_ms: quantilesOf(tally.bounds),
     reasons: Object.fromEntries(tally.reasons),
   };
 }
@@ -48,7 +52,7 @@ export type StressReport = ReturnType<typeof stressReport>;
 
 export function reportTable(terminal: Pick<Terminal, 'colours'>, report: StressReport): string {
   const { levels, strict, latencies_ms: latencies } = report;
-  const held = strict ? 'reads must see every acknowledged write' : 'stale reads are allowed';
+  const held = heldAt(levels.get, strict);
   const lines: readonly (readonly [name: string, text: string])[] = [
     ['levels', `get ${levels.get}, put ${levels.put}: ${held}`],
     ['requests', `${report.requests} in ${report.seconds} s, ${report.per_second}/s`],
@@ -69,6 +73,14 @@ export function reportTable(terminal: Pick<Terminal, 'colours'>, report: StressR
       `${report.stale_answers} answers lacked what had been acknowledged before` +
         (report.stale_answers === 0 ? '' : `, p99 ${report.staleness_ms['p99']} ms long`),
     ],
+    ...(report.bounded_answers === 0
+      ? []
+      : [
+          [
+            'bounds',
+            `p50 ${report.bounds_ms['p50']} ms, p99 ${report.bounds_ms['p99']} ms`,
+          ] as const,
+        ]),
     ['refused', `${report.refused_and_retried} connections, retried elsewhere`],
   ];
   const names = [...Object.keys(QUANTILES), 'max'];
@@ -82,6 +94,13 @@ export function reportTable(terminal: Pick<Terminal, 'colours'>, report: StressR
     `\n${table(terminal, ['MS', ...names], rows)}`,
     ...reasons.map(([reason, count]) => `! ${count} x ${reason}\n`),
   ].join('');
+}
+
+/** What the answers are held to. */
+function heldAt(readLevel: string, isStrict: boolean): string {
+  if (isStrict) return 'reads must see every acknowledged write';
+  if (levelName(readLevel) !== BOUNDED) return 'stale reads are allowed';
+  return 'reads must see what was acknowledged before the time that they name';
 }
 
 /** One line while it runs. */

@@ -1,4 +1,5 @@
 /** The requests of a load, and the judgement of their answers. */
+import { BoundJudge, boundOf } from './bound-judge.js';
 import type { KeyHistory, StressOutcome } from './key-history.js';
 import type { LoadConnections, LoadOutcome } from './load-connections.js';
 import type { StressPlan } from './stress-plan.js';
@@ -23,11 +24,13 @@ export class StressRequests {
   readonly #tally: Tally;
   readonly #readHeaders: Record<string, string>;
   readonly #lastReadHeaders: Record<string, string>;
+  readonly #bounds: BoundJudge;
 
   constructor(plan: StressPlan, connections: LoadConnections, tally: Tally) {
     this.#plan = plan;
     this.#connections = connections;
     this.#tally = tally;
+    this.#bounds = new BoundJudge(plan);
     const timeout = plan.timeoutMilliseconds;
     const common = timeout === undefined ? {} : { 'x-timeout': `${timeout}ms` };
     this.#readHeaders = { ...common, 'x-consistency-level': plan.readLevel };
@@ -71,7 +74,11 @@ export class StressRequests {
         this.#tally.successes.get += 1;
         const stale = key.stalenessOf(values, began);
         if (stale !== undefined) this.#tally.staleness.record(stale);
-        this.#count(key, key.judge(values, floor, this.#plan.isStrict));
+        const bound = outcome.kind === 'answered' ? outcome.stalenessBound : undefined;
+        const proven = boundOf(bound);
+        if (proven !== undefined) this.#tally.bounds.record(proven.milliseconds);
+        const wrong = key.judge(values, floor, this.#plan.isStrict);
+        this.#count(key, wrong ?? this.#bounds.judge(key, values, began, bound));
       }
       done();
     });

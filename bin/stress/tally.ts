@@ -15,6 +15,8 @@ export class Tally {
   incorrect = 0;
   /** Of answers that lacked what had been acknowledged before they were asked for, by how much. */
   readonly staleness = new LatencyHistogram();
+  /** How old answers can be, as they say. */
+  readonly bounds = new LatencyHistogram();
   /** Writes that may or may not have happened. */
   unknown = 0;
   /** Requests whose connection broke under them; no failures, but no successes either. */

@@ -13,13 +13,14 @@ import type { Messenger } from '../rpc/messenger.js';
 import type { StalenessFeed } from '../staleness/feed.js';
 import type { Scope } from '../staleness/proofs.js';
 import {
-  BoundedReadCore,
+  type BoundedReadCore,
   type BoundedReadEffect,
   boundWithin,
   type NearCopy,
   type StalenessBound,
 } from './bounded-read-core.js';
 import { Deferred } from './deferred.js';
+import { boundedCoreOf } from './explain/explained-bounded.js';
 import type { Engine, Operation } from './engine.js';
 import { BOUNDED, WIDE_READS } from './level.js';
 import { NEAR } from './messages.js';
@@ -61,14 +62,18 @@ export class BoundedReads {
     const plan = plans.of(at.partition);
     const arrived = feed.now();
     if (demand.maxMilliseconds > 0) feed.want(demand.maxMilliseconds, arrived.at);
-    const core = new BoundedReadCore({
-      ...{ plan, demand, arrived },
-      provenAt: (scope) => feed.provenAt(at.partition, scope, arrived),
-      asksRepair: readRepair === 'await' || readRepair === 'async',
-      isOfSession: session !== undefined,
-      isAnySuspect: plan.primaries.some(({ node }) => view.isSuspect(node)),
-      patienceMilliseconds: hedging.patience(plan, plan.order.slice(0, 1), deadline - arrived.at),
-    });
+    const core = boundedCoreOf(
+      {
+        ...{ plan, demand, arrived },
+        provenAt: (scope) => feed.provenAt(at.partition, scope, arrived),
+        asksRepair: readRepair === 'await' || readRepair === 'async',
+        isOfSession: session !== undefined,
+        isAnySuspect: plan.primaries.some(({ node }) => view.isSuspect(node)),
+        patienceMilliseconds: hedging.patience(plan, plan.order.slice(0, 1), deadline - arrived.at),
+      },
+      view.self,
+      request.explanation,
+    );
     const outcome = new Deferred<Got>();
     let wide: Got | undefined;
     engine.run(core, (effect: BoundedReadEffect, operation: BoundedRead) => {

@@ -1,9 +1,20 @@
 /** Clients of a simulated cluster: each a logical process that reads and writes a few keys. */
 import { shapedValue, type ValueShape } from '../../lib/checkers/checked-value.js';
 import { listConflicts } from './conflict-lists.js';
+import {
+  addressed,
+  drawCondition,
+  drawRead,
+  expectedBy,
+  given,
+  PATIENT,
+  READ_LEVELS,
+  WIDE_BOUNDS,
+  WRITE_LEVELS,
+} from './drawn-requests.js';
 import type { ClientWrite, HistoryRecorder } from './history-recorder.js';
 import type { KvClient, Token } from './kv-client.js';
-import type { Addressed, Condition, ReadRequest, WriteRequest } from './kv-request.js';
+import type { ReadRequest, WriteRequest } from './kv-request.js';
 import type { ListClient } from './list-client.js';
 import type { Machine } from './machine.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -26,29 +37,12 @@ export interface WorkloadOptions {
   readonly largeValueBytes: number;
 }
 
-const READ_LEVELS = [
-  ...['quorum', 'quorum', 'quorum', 'one', 'two', 'three', 'all', 'eventual', '2'],
-  ...['local-one', 'local-quorum', 'each-quorum', 'session', 'session', 'causal', 'causal'],
-  ...['strong', 'strong', 'strong'],
-];
-/** How old an answer may be, and of what. */
-const BOUNDED_LEVELS = [
-  ...['bounded-staleness', 'bounded-staleness;max=100ms', 'bounded-staleness;max=300ms'],
-  ...['bounded-staleness;max=500ms;scope=all', 'bounded-staleness;max=2s;scope=quorum'],
-  ...['bounded-staleness;max=0', 'Bounded-Staleness; max=10s', 'bounded-staleness;max=1m'],
-  ...['bounded-staleness;max=10s;scope=all', 'bounded-staleness;max=10s;scope=quorum'],
-];
-const WRITE_LEVELS = [...READ_LEVELS, 'any', 'any', 'eventual', 'one', 'QUORUM'].concat(
-  'bounded-staleness',
-);
-const FALLBACKS = [[], [], [], ['one'], ['quorum', 'one'], ['eventual'], ['quorum', 'eventual']];
 const SHAPES: readonly ValueShape[] = ['text', 'text', 'string', 'array', 'object', 'number'];
 const STRATEGIES = ['last-writer', 'set-union', 'max', 'json-merge', 'custom'];
 /** By the shape of the values. */
 const FITTING: Readonly<Record<string, string>> = {
   ...{ array: 'set-union', object: 'json-merge', number: 'max', text: 'custom' },
 };
-const READ_REPAIRS = ['await', 'async', 'none'] as const;
 const TOKENS_KEPT = 4;
 const LARGE_SHARE = 0.3;
 
@@ -175,6 +169,9 @@ export class Workload {
       (client) => this.#resolve(client),
       (client) => this.#lookForNew(client),
       (client) => this.#lookForNew(client),
+      (client) => this.#readWithinBound(client),
+      (client) => this.#readWithinBound(client),
+      (client) => this.#readWithinBound(client),
     ];
   }
 
@@ -342,6 +339,27 @@ export class Workload {
     return undefined;
   }
 
+  /** Some time after a write all are asked for what a replica can prove. */
+  async #readWithinBound({ random, key }: Client): Promise<undefined> {
+    const { client, machines, world } = this.#options;
+    const read = async (): Promise<void> => {
+      const request = { ...drawRead(random, key), level: random.pick(WIDE_BOUNDS) };
+      const patient = { fallbacks: [], timeoutMilliseconds: 1000, readRepair: undefined };
+      await client.get(random.pick(machines), { ...request, ...patient });
+    };
+    // From then on the owners ask each other.
+    await Promise.all([read(), read(), read()]);
+    await world.wait(random.exponential(300), 'owners ask');
+    const level = random.pick(['one', 'one', 'quorum', 'strong']);
+    const fixed = { level, fallbacks: [], ttl: undefined, durability: 'sync' as const };
+    await this.put(random, random.pick(machines), key, undefined, fixed);
+    for (let n = random.below(8); n >= 0 && !this.#stopped; n -= 1) {
+      await world.wait(random.exponential(random.pick([20, 100, 500])), 'a bound');
+      await read();
+    }
+    return undefined;
+  }
+
   #drawTtl(random: SeededRandom): number | 'keep' | undefined {
     if (!random.chance(this.#weights.ttl)) return undefined;
     const ttl = random.pick([1, 1, 2, 4, 'keep' as const]);
@@ -350,42 +368,3 @@ export class Workload {
     return ttl;
   }
 }
-
-/** Now and then one that can hold: on what its client has seen last, or on a key without values. */
-function drawCondition(random: SeededRandom, token: Token | undefined): Condition | undefined {
-  if (!random.chance(0.12)) return undefined;
-  const version = token?.shown.length === 1 ? token.shown[0] : token?.shown.at(-1);
-  return version === undefined || random.chance(0.3)
-    ? { is: 'absent' }
-    : { is: 'version', version };
-}
-
-function expectedBy(condition: Condition | undefined): readonly string[] | undefined {
-  return condition && (condition.is === 'absent' ? [] : [condition.version]);
-}
-
-function drawRead(random: SeededRandom, key: string): ReadRequest {
-  const isBounded = random.chance(0.35);
-  return {
-    ...addressed(random, key, isBounded ? BOUNDED_LEVELS : READ_LEVELS),
-    // A read that is to repair asks all owners, whatever could be proven.
-    readRepair: random.chance(isBounded ? 0.1 : 0.5) ? random.pick(READ_REPAIRS) : undefined,
-    asList: random.chance(0.3),
-  };
-}
-
-function addressed(random: SeededRandom, key: string, levels: readonly string[]): Addressed {
-  return {
-    key,
-    level: random.chance(0.1) ? undefined : random.pick(levels),
-    fallbacks: random.pick(FALLBACKS),
-    timeoutMilliseconds: random.pick([40, 300, 1000, 2000]),
-    inQuery: random.chance(0.2),
-  };
-}
-
-function given(level: string | undefined): Partial<Addressed> {
-  return level === undefined ? {} : { ...PATIENT, level };
-}
-
-const PATIENT = { fallbacks: [] as readonly string[], timeoutMilliseconds: 4000 };

@@ -14,7 +14,7 @@ const stepShape = z.looseObject({
 });
 const courseShape = z.looseObject({
   node: z.string(),
-  course: z.enum(['read', 'write', 'strong', 'decision', 'list']),
+  course: z.enum(['read', 'bounded read', 'write', 'strong', 'decision', 'list']),
   steps: z.array(stepShape),
 });
 export const explanationShape = z.strictObject({

@@ -14,7 +14,7 @@ const END_BYTES_MAX = 2048;
 export type ShownMembers = Readonly<Record<string, unknown>>;
 
 /** `strong`: where the client asked; `decision`: of the same operation, at its proposer. */
-type CourseKind = 'read' | 'write' | 'strong' | 'decision' | 'list';
+type CourseKind = 'read' | 'bounded read' | 'write' | 'strong' | 'decision' | 'list';
 
 /** One thing that was done or met; where it was a question, with its answer once that has come. */
 export class Step {

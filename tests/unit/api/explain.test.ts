@@ -55,6 +55,12 @@ const putOf = (value: unknown, headers: Readonly<Record<string, string>> = {}): 
 });
 const at = (level: string): Readonly<Record<string, string>> => ({ 'X-Consistency-Level': level });
 
+/** What a read at a level is told as first, where it is not a `read`. */
+const COURSES: Readonly<Record<string, string>> = {
+  strong: 'strong',
+  'bounded-staleness': 'bounded read',
+};
+
 /** What is written does not get to the node, neither now nor by way of repair. */
 function keepFrom(cluster: LocalCluster, node: string): void {
   const kept = /^(coordination[.]write|handoff|anti-entropy)/;
@@ -80,7 +86,7 @@ t.test('every level explains its write and its read', async (t) => {
     const read = await send('n1', 'GET', path, { headers: at(level) });
     t.equal(read.status, 200, level);
     const [course] = explainOf(read).courses;
-    t.equal(course?.course, level === 'strong' ? 'strong' : 'read', level);
+    t.equal(course?.course, COURSES[level] ?? 'read', level);
     t.match(course?.['plan'], { owners: [{ zone: 'z', up: true }, {}, {}], epoch: Number });
   }
 });
@@ -117,6 +123,55 @@ t.test('a write shows the plan, who was asked, and what each said', async (t) =>
       levels: [{ level: 'all', possible: false }],
       steps: [{ did: 'refuse', refused: 'level_not_reached' }],
     },
+  ]);
+});
+
+t.test('a read at a bound shows what was proven, and why more were asked', async (t) => {
+  const { cluster, send } = await clusterFor(t, { nodes: 4 });
+  await cluster.clock.advance(1000);
+  const key = cluster.keyOwnedBy(['n4'], false);
+  const get = async (id: string, level: string) =>
+    send(id, 'GET', `/api/v1/kv/${key}?explain=1`, { headers: at(level) });
+  const written = await send('n4', 'PUT', `/api/v1/kv/${key}`, putOf('a', at('all')));
+  const version = written.json?.['version'];
+  const head = { course: 'bounded read', max_ms: 1000, scope: 'any' };
+  const wide = explainOf(await get('n1', 'bounded-staleness')).courses;
+  t.match(wide, [
+    {
+      ...{ ...head, node: 'n1', proven: {} },
+      steps: [
+        { did: 'widen', because: 'too old', to: ['all'] },
+        { did: 'answer', age_ms: 0, scope: 'all' },
+      ],
+    },
+    { course: 'read', levels: [{ level: 'bounded-staleness of all', needs: [{ required: 3 }] }] },
+  ]);
+  t.strictSame(wide[0]?.['proven'], {}, 'nobody had asked before');
+  await cluster.clock.advance(400);
+  const [alone, ...others] = explainOf(await get('n1', 'bounded-staleness')).courses;
+  t.strictSame(others, [], 'no other course');
+  t.match(alone, {
+    ...{ ...head, proven: { all: Number, quorum: Number } },
+    steps: [
+      { did: 'ask', node: 'n1', want: 'full', answer: { versions: [version] } },
+      { did: 'answer', age_ms: Number, scope: 'all', versions: [version] },
+    ],
+  });
+  await get('n4', 'bounded-staleness');
+  await cluster.clock.advance(400);
+  const [near] = explainOf(await get('n4', 'bounded-staleness;scope=all')).courses;
+  t.match(near, {
+    ...{ course: 'bounded read', scope: 'all', proven: undefined },
+    steps: [
+      { did: 'ask', answer: { age_ms: Number, scope: 'all', versions: [version] } },
+      { did: 'answer', scope: 'all' },
+    ],
+  });
+  await cluster.crash('n3');
+  await cluster.clock.advance(5000);
+  t.match(explainOf(await get('n1', 'bounded-staleness;max=0;scope=all')).courses[0]?.steps, [
+    { did: 'widen', because: 'too old', to: ['all'] },
+    { did: 'refuse', refused: 'level_not_reached' },
   ]);
 });
 

@@ -61,6 +61,9 @@ t.test('strict where every read meets every write in a replica', async (t) => {
     ['strong', 'strong', 3, true],
     ['strong', 'quorum', 3, true],
     ['strong', 'one', 3, false],
+    ['two', 'bounded-staleness;max=1s', 3, true],
+    ['bounded-staleness', 'bounded-staleness', 3, false],
+    ['bounded-staleness', 'all', 3, false],
   ];
   for (const [read, write, n, overlap] of rows) {
     t.equal(levelsOverlap(read, write, n), overlap, `${read} ${write} ${n}`);
@@ -108,6 +111,12 @@ t.test('100 per cent is all of them', async (t) => {
   const shown = reportTable({ colours: false }, report);
   t.match(shown, '99.99 % ');
   t.match(shown, '! 1 x put: 503 overloaded');
+  t.notMatch(shown, 'bounds');
+  tally.bounds.record(240);
+  const bounded = { ...plan, readLevel: 'bounded-staleness;max=1s', isStrict: false };
+  const shownOfBounds = reportTable({ colours: false }, stressReport(bounded, tally, 1000));
+  t.match(shownOfBounds, /bounds +p50 240/);
+  t.match(shownOfBounds, 'must see what was acknowledged before the time that they name');
   tally.incorrect += 1;
   t.notOk(tally.isCorrect);
 });

@@ -14,6 +14,8 @@ interface Reply {
 interface Store {
   readonly put: (values: Map<string, string[]>, key: string, value: string) => Reply;
   readonly get: (values: string[]) => Reply;
+  /** How old its answers can be, as it says. */
+  readonly bound?: string;
 }
 
 const written: Reply = { status: 200, body: { version: 'v', context: 'c', replaced: [] } };
@@ -46,11 +48,12 @@ const fixed: Readonly<Record<string, object>> = {
       { level: 'quorum', reads: 8, writes: 8 },
       { level: 'all', reads: 0, writes: 0 },
       { level: 'any', writes: 8 },
+      { level: 'bounded-staleness', reads: 8, writes: 8 },
     ],
   },
 };
 
-async function loadOn(t: Test, { put, get }: Store, ...more: readonly string[]) {
+async function loadOn(t: Test, { put, get, bound }: Store, ...more: readonly string[]) {
   const values = new Map<string, string[]>();
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -64,6 +67,7 @@ async function loadOn(t: Test, { put, get }: Store, ...more: readonly string[]) 
       if (control !== undefined) reply = { status: 200, body: control };
       else if (method === 'GET') reply = get(values.get(key) ?? []);
       else reply = put(values, key, (JSON.parse(text) as { readonly value: string }).value);
+      if (bound !== undefined) response.setHeader('x-staleness-bound', bound);
       response.writeHead(reply.status, { 'content-type': 'application/json' });
       response.end(JSON.stringify(reply.body));
     });
@@ -101,6 +105,20 @@ t.test('stale answers', async (t) => {
   t.equal(status, 70);
   t.not(report['answers_correct'], report['answers_judged']);
   t.equal(report['keys_lost'], 5);
+});
+
+t.test('answers older than they say', async (t) => {
+  const level = ['--level', 'bounded-staleness;max=10s'];
+  const honest = await loadOn(t, { ...good, bound: '0; scope=all' }, ...level);
+  t.equal(honest.status, 0);
+  t.match(honest.report, { strict: false, bounded_answers: 80, answers_correct: 80 });
+  const stale: Store = { ...good, get: (values) => good.get(values.slice(1)) };
+  const { report } = await loadOn(t, { ...stale, bound: '0; scope=quorum' }, ...level);
+  t.not(report['answers_correct'], report['answers_judged']);
+  const old = await loadOn(t, { ...stale, bound: '10000; scope=all' }, ...level);
+  t.equal(old.report['answers_correct'], old.report['answers_judged'], 'they say so');
+  const silent = await loadOn(t, good, ...level);
+  t.equal(silent.report['answers_correct'], 0);
 });
 
 t.test('a value of nobody', async (t) => {
