@@ -61,7 +61,7 @@ export function levelsOverlap(readLevel: string, writeLevel: string, replicas: n
   return answersOf(readLevel, replicas) + answersOf(written, replicas) > replicas;
 }
 
-/** Has a majority of the primaries what was acknowledged at this level? Of a number nobody knows. */
+/** Has a majority of the primaries what was acknowledged at this level? A number may be one. */
 export function acknowledgesMajority(writeLevel: string): boolean {
   return ['all', BOUNDED, ...MAJORITIES].includes(levelName(writeLevel));
 }

@@ -1,4 +1,4 @@
-/** The load's judge of answers that say how old they can be: what it allows, and what it must not. */
+/** The load's judge of answers that say how old they are: what it allows, and what it must not. */
 import t from 'tap';
 import { BoundJudge, boundOf } from '../../../../bin/stress/bound-judge.js';
 import { KeyHistory } from '../../../../bin/stress/key-history.js';
