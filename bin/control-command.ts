@@ -1,6 +1,7 @@
 /** Commands that ask a node one control question and print the answer: what they share. */
 import { z } from 'zod';
 import type { Answered } from '../lib/client/results.js';
+import { optionalList, optionalNumber, optionalText } from './answer-shapes.js';
 import type { Invocation } from './command.js';
 import type { ExitCode } from './exit-code.js';
 import { EXIT } from './exit-code.js';
@@ -27,20 +28,19 @@ export function printControl<Content>(
 
 /** The consistency settings, as they are answered. */
 export const settingsShape = z.looseObject({
-  version: z.string(),
+  version: optionalText,
   settings: z.record(z.string(), z.unknown()),
-  nodes: z.array(z.string()),
+  nodes: optionalList(z.string()),
 });
 
 /** How many partitions reach each level now; without `reads`: it is not for reads. */
 export const levelsShape = z.looseObject({
-  node: z.string(),
-  partitions: z.number(),
+  partitions: optionalNumber,
   levels: z.array(
     z.looseObject({
       level: z.string(),
-      reads: z.number().optional(),
-      writes: z.number().optional(),
+      reads: optionalNumber,
+      writes: optionalNumber,
     }),
   ),
 });

@@ -1,5 +1,7 @@
 /** What a command says, on standard error, of an answer that is none. */
 import type { Problem } from '../lib/client/quorate-error.js';
+import type { ErrorCode } from '../lib/errors.js';
+import { ADVICE } from './advice.js';
 import { printExplanationIn } from './explain-table.js';
 import type { ExitCode } from './exit-code.js';
 import { exitCodeOf } from './exit-code.js';
@@ -18,6 +20,8 @@ export function fail(terminal: Terminal, problem: Problem): ExitCode {
   const unknown = outcome === 'unknown' ? '; it may have happened, or may yet' : '';
   err(`quorate: ${visible(detail)} (${visible(code)})${unknown}\n`);
   for (const line of detailLines(text)) err(`${line}\n`);
+  const advice = ADVICE[code as ErrorCode];
+  if (advice !== undefined) err(`  try: ${advice}\n`);
   printExplanationIn(terminal, text);
   return exitCodeOf(problem);
 }

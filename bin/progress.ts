@@ -17,6 +17,15 @@ export function showProgress({ err, interactive }: Terminal, line: () => string)
   };
 }
 
+/** Of work whose end nobody knows: for how long it has gone on. @returns what ends it */
+export function showElapsed(terminal: Terminal, what: string): () => void {
+  const began = performance.now();
+  return showProgress(terminal, () => {
+    const seconds = Math.round((performance.now() - began) / MILLISECONDS);
+    return `${what}: ${seconds} s`;
+  });
+}
+
 /** `[#####---------------]`. @param share done, of 1 */
 export function progressBar(share: number): string {
   const done = Math.round(BAR_CHARACTERS * Math.min(1, Math.max(0, share)));

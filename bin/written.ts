@@ -24,6 +24,10 @@ export function printWritten(
     // What the next write of this key wants.
     value: () => context,
   });
+  if (beside.length > 0) {
+    const stand = `${beside.length} more ${beside.length === 1 ? 'value stands' : 'values stand'}`;
+    terminal.err(`quorate: ${stand} beside it: quorate resolve KEY --strategy NAME\n`);
+  }
   if (options.text('output') !== 'json') printExplanation(terminal, explanation);
   return EXIT.done;
 }

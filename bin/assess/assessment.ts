@@ -17,7 +17,8 @@ export interface AssessOptions {
   readonly nodeCost: number;
   readonly budget: number;
   readonly signal: AbortSignal;
-  readonly tell: (text: string) => void;
+  /** @param done of all that it does, 0 to 1 */
+  readonly tell: (text: string, done: number) => void;
 }
 
 /** As `-o json` has it. */
@@ -52,12 +53,14 @@ const SCENARIOS = [
 export async function assess(options: AssessOptions): Promise<AssessReport> {
   const { signal, tell } = options;
   const dataDir = await mkdtemp(join(tmpdir(), 'quorate-assess-'));
-  const cluster = new AssessedCluster({ ...options, dataDir });
   const scenarios: ScenarioResult[] = [];
+  const tellNext = (what: string): void => tell(what, scenarios.length / SCENARIOS.length);
+  const cluster = new AssessedCluster({ ...options, tell: tellNext, dataDir });
   try {
+    tellNext(`starts ${options.config.nodes} nodes`);
     await cluster.start();
     for (const { name, of, run } of SCENARIOS) {
-      tell(`${name} (${of} points)`);
+      tellNext(`${name} (${of} points)`);
       scenarios.push(await attempted(name, of, signal, () => run(cluster)));
     }
   } finally {

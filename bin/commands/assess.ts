@@ -6,6 +6,7 @@ import type { CommandRow, Invocation } from '../command.js';
 import { VARIABLES_OPTION } from '../command-options.js';
 import { EXIT, type ExitCode } from '../exit-code.js';
 import { jsonText, OUTPUT_OPTION, print, table } from '../output.js';
+import { progressBar } from '../progress.js';
 import { readWhole } from '../read-input.js';
 import { STOP_SIGNALS } from '../supervision.js';
 import type { Terminal } from '../terminal.js';
@@ -66,7 +67,7 @@ async function run({ options, terminal }: Invocation): Promise<ExitCode> {
       nodeCost: options.number('nodeCost', MONEY),
       budget: options.number('budget', MONEY),
       signal: aborting.signal,
-      tell: (line) => terminal.err(`quorate: ${line}\n`),
+      tell: (what, done) => terminal.err(`${progressBar(done)} ${what}\n`),
     });
     print(terminal, options, {
       table: (to) => view(to, report),

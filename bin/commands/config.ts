@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Answered } from '../../lib/client/results.js';
 import { OperatingError } from '../../lib/errors.js';
+import { optionalText, shown } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import type { OptionRow } from '../option-row.js';
@@ -16,10 +17,15 @@ const historyShape = z.looseObject({
   history: z.array(
     z.looseObject({
       version: z.string(),
-      at: z.string(),
-      node: z.string(),
-      by: z.string(),
-      changed: z.record(z.string(), z.looseObject({ from: z.unknown(), to: z.unknown() })),
+      at: optionalText,
+      node: optionalText,
+      by: optionalText,
+      changed: z
+        .record(
+          z.string(),
+          z.looseObject({ from: z.unknown().optional(), to: z.unknown().optional() }),
+        )
+        .default({}),
     }),
   ),
 });
@@ -120,7 +126,7 @@ function printSettings(
   return printControl(invocation, result, {
     table: (terminal, { settings, version, nodes }) =>
       `${table(terminal, ['SETTING', 'VALUE'], rowsOf(settings))}\n` +
-      `version ${version}, on ${nodes.join(', ')}\n`,
+      `version ${shown(version)}, on ${nodes.join(', ')}\n`,
     value: ({ settings }) => {
       const values = Object.entries(settings);
       const [only] = values;
@@ -138,9 +144,9 @@ async function history(invocation: Invocation): Promise<ExitCode> {
       terminal,
       ['VERSION', 'AT', 'NODE', 'BY', 'CHANGED'],
       rows.map(({ version, at, node, by, changed }) => [
-        ...[version, at, node, by],
+        ...[version, at, node, by].map(shown),
         Object.entries(changed)
-          .map(([name, { from, to }]) => `${name}: ${String(from)} -> ${String(to)}`)
+          .map(([name, { from, to }]) => `${name}: ${String(from ?? '-')} -> ${String(to ?? '-')}`)
           .join(', '),
       ]),
     );

@@ -1,8 +1,11 @@
 /** `quorate conflicts`: the keys in conflict, or the siblings of one and how earlier ones ended. */
 import { z } from 'zod';
+import type { KeyValueRequests } from '../../lib/client/client.js';
 import { namespacePathOf, pathOf, withQuery } from '../../lib/client/key-path.js';
+import { optionalList, optionalText, shown } from '../answer-shapes.js';
 import { clientOf, KEY_OPTIONS, keysPathOf } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
+import type { CommandOptions } from '../command-options.js';
 import { printControl } from '../control-command.js';
 import type { ExitCode } from '../exit-code.js';
 import { table } from '../output.js';
@@ -10,32 +13,34 @@ import type { Terminal } from '../terminal.js';
 
 const versionRow = z.looseObject({
   value: z.unknown().optional(),
-  value_base64: z.string().optional(),
+  value_base64: optionalText,
   version: z.string(),
-  written_at: z.string(),
-  written_by: z.string(),
+  written_at: optionalText,
+  written_by: optionalText,
 });
 /** Of one key. */
-export const keyConflictsShape = z.looseObject({
+const keyConflictsShape = z.looseObject({
   in_conflict: z.boolean(),
-  context: z.string().optional(),
-  siblings: z.array(versionRow.extend({ relation: z.string() })),
-  resolutions: z.array(
+  context: optionalText,
+  siblings: z.array(versionRow.extend({ relation: optionalText })),
+  resolutions: optionalList(
     z.looseObject({
-      at: z.string(),
-      strategy: z.string(),
-      by: z.string(),
-      kept: z.string(),
-      dropped: z.array(versionRow),
+      at: optionalText,
+      strategy: optionalText,
+      by: optionalText,
+      kept: optionalText,
+      dropped: optionalList(versionRow),
     }),
   ),
 });
 type Conflicts = z.infer<typeof keyConflictsShape>;
 
-const listShape = z.looseObject({
-  conflicts: z.array(z.looseObject({ namespace: z.string(), key: z.string(), since: z.string() })),
-  cursor: z.string().optional(),
-  unanswered: z.array(z.string()),
+export const conflictListShape = z.looseObject({
+  conflicts: z.array(
+    z.looseObject({ namespace: optionalText, key: z.string(), since: optionalText }),
+  ),
+  cursor: optionalText,
+  unanswered: optionalList(z.string()),
 });
 
 export const conflictsCommand: CommandRow = {
@@ -74,7 +79,7 @@ async function list(invocation: Invocation, limit: number): Promise<ExitCode> {
     limit: String(limit),
     cursor: options.text('cursor'),
   });
-  const result = await client.control('GET', path, listShape);
+  const result = await client.control('GET', path, conflictListShape);
   const { cursor, unanswered } = result.content;
   if (unanswered.length > 0) terminal.err(`quorate: no answer from ${unanswered.join(', ')}\n`);
   if (cursor !== undefined) terminal.err(`quorate: there are more: --cursor ${cursor}\n`);
@@ -83,15 +88,28 @@ async function list(invocation: Invocation, limit: number): Promise<ExitCode> {
       table(
         to,
         ['NAMESPACE', 'KEY', 'SINCE'],
-        conflicts.map((row) => [row.namespace, row.key, row.since]),
+        conflicts.map((row) => [row.namespace, row.key, row.since].map(shown)),
       ),
     value: ({ conflicts }) => conflicts.map(({ key }) => key).join('\n'),
   });
 }
 
+/** Of one key, as it is now; with a context where it is in conflict. */
+export async function conflictsOfKey(
+  client: KeyValueRequests,
+  options: CommandOptions,
+  key: string,
+): Promise<Conflicts> {
+  return (await client.control('GET', keyPathOf(options, key), keyConflictsShape)).content;
+}
+
+function keyPathOf(options: CommandOptions, key: string): string {
+  return pathOf(keysPathOf(options), key, '/conflicts');
+}
+
 async function show(invocation: Invocation, key: string): Promise<ExitCode> {
   const client = await clientOf(invocation.options);
-  const path = pathOf(keysPathOf(invocation.options), key, '/conflicts');
+  const path = keyPathOf(invocation.options, key);
   return printControl(invocation, await client.control('GET', path, keyConflictsShape), {
     table: tables,
     value: ({ in_conflict, siblings }) => (in_conflict ? String(siblings.length) : '0'),
@@ -102,11 +120,11 @@ function tables(terminal: Terminal, { siblings, resolutions }: Conflicts): strin
   const held = table(
     terminal,
     ['VALUE', 'VERSION', 'WRITTEN', 'BY', 'RELATION'],
-    siblings.map((row) => [...cellsOf(row), row.relation]),
+    siblings.map((row) => [...cellsOf(row), shown(row.relation)]),
   );
   if (resolutions.length === 0) return held;
   const dropped = resolutions.flatMap(({ at, strategy, by, kept, dropped: rows }) =>
-    rows.map((row) => [...cellsOf(row), at, strategy, by, kept]),
+    rows.map((row) => [...cellsOf(row), ...[at, strategy, by, kept].map(shown)]),
   );
   const head = ['DROPPED', 'VERSION', 'WRITTEN', 'BY', 'RESOLVED', 'STRATEGY', 'FOR', 'KEPT'];
   return `${held}\n${table(terminal, head, dropped)}`;
@@ -114,5 +132,5 @@ function tables(terminal: Terminal, { siblings, resolutions }: Conflicts): strin
 
 function cellsOf(row: z.infer<typeof versionRow>): string[] {
   const value = row.value === undefined ? (row.value_base64 ?? '-') : JSON.stringify(row.value);
-  return [value, row.version, row.written_at, row.written_by];
+  return [value, row.version, shown(row.written_at), shown(row.written_by)];
 }

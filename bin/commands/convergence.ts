@@ -1,5 +1,6 @@
 /** `quorate convergence`: how far each node is with exchanges, rebuilds, scrubs and tombstones. */
 import { z } from 'zod';
+import { optionalList, optionalNumber, optionalText, shown } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
@@ -9,22 +10,22 @@ const shape = z.looseObject({
   nodes: z.array(
     z.looseObject({
       node: z.string(),
-      exchanges: z.array(
+      exchanges: optionalList(
         z.looseObject({
           peer: z.string(),
-          at: z.string(),
-          result: z.string(),
-          records: z.number(),
+          at: optionalText,
+          result: optionalText,
+          records: optionalNumber,
         }),
       ),
-      rebuilding: z.array(z.number()),
-      scrubbed: z.number(),
-      owned: z.number(),
-      tombstones: z.number(),
-      blocked: z.array(z.looseObject({ reason: z.string(), count: z.number() })),
+      rebuilding: optionalList(z.number()),
+      scrubbed: optionalNumber,
+      owned: optionalNumber,
+      tombstones: optionalNumber,
+      blocked: optionalList(z.looseObject({ reason: z.string(), count: optionalNumber })),
     }),
   ),
-  unanswered: z.array(z.string()),
+  unanswered: optionalList(z.string()),
 });
 
 type Report = z.infer<typeof shape>;
@@ -62,18 +63,18 @@ function upkeepOf({
   tombstones,
   blocked,
 }: Report['nodes'][number]) {
-  const kept = blocked.map(({ reason, count }) => `${reason} (${count})`).join(', ');
+  const kept = blocked.map(({ reason, count }) => `${reason} (${shown(count)})`).join(', ');
   return [
     node,
     String(rebuilding.length),
-    `${scrubbed} of ${owned}`,
-    String(tombstones),
+    `${shown(scrubbed)} of ${shown(owned)}`,
+    shown(tombstones),
     kept || '-',
   ];
 }
 
 function pairsOf({ nodes }: Report): string[][] {
   return nodes.flatMap(({ node, exchanges }) =>
-    exchanges.map(({ peer, at, result, records }) => [node, peer, at, result, String(records)]),
+    exchanges.map(({ peer, at, result, records }) => [node, peer, at, result, records].map(shown)),
   );
 }

@@ -1,5 +1,6 @@
 /** `quorate events`: what happened lately to every node. */
 import { z } from 'zod';
+import { optionalList, optionalText, shown } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
@@ -9,14 +10,14 @@ const shape = z.looseObject({
   events: z.array(
     z.looseObject({
       node: z.string(),
-      at: z.string(),
-      severity: z.string(),
+      at: optionalText,
+      severity: optionalText,
       event: z.string(),
-      fields: z.record(z.string(), z.string()),
-      times: z.number(),
+      fields: z.record(z.string(), z.unknown()).default({}),
+      times: z.number().default(1),
     }),
   ),
-  unanswered: z.array(z.string()),
+  unanswered: optionalList(z.string()),
 });
 
 const LIMIT_MAX = 1000;
@@ -42,9 +43,9 @@ export const eventsCommand: CommandRow = {
     return printControl(invocation, await client.control('GET', path, shape), {
       table: (terminal, { events, unanswered }) => {
         const rows = events.map(({ node, at, severity, event, fields, times }) => [
-          ...[at, node, severity, times > 1 ? `${event} (${times} times)` : event],
+          ...[shown(at), node, shown(severity), times > 1 ? `${event} (${times} times)` : event],
           Object.entries(fields)
-            .map(([name, value]) => `${name}=${value}`)
+            .map(([name, value]) => `${name}=${String(value)}`)
             .join(' '),
         ]);
         const silent = unanswered.map((node) => `! ${node} did not say what happened to it\n`);
@@ -52,7 +53,7 @@ export const eventsCommand: CommandRow = {
         return [table(terminal, head, rows), ...silent].join('');
       },
       value: ({ events }) =>
-        events.map(({ at, node, event }) => `${at} ${node} ${event}`).join('\n'),
+        events.map(({ at, node, event }) => `${shown(at)} ${node} ${event}`).join('\n'),
     });
   },
 };

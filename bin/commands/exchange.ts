@@ -1,23 +1,24 @@
 /** `quorate exchange`: compares all nodes with each other now, and repairs what differs. */
 import { z } from 'zod';
+import { optionalList, optionalNumber, optionalText, shown } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
 import { table } from '../output.js';
-import { showProgress } from '../progress.js';
+import { showElapsed } from '../progress.js';
 
 const shape = z.looseObject({
   nodes: z.array(
     z.looseObject({
       node: z.string(),
-      error: z.string().optional(),
-      peers: z.array(
+      error: optionalText,
+      peers: optionalList(
         z.looseObject({
           peer: z.string(),
-          error: z.string().optional(),
-          records: z.number(),
-          bytes: z.number(),
-          differences: z.number(),
+          error: optionalText,
+          records: optionalNumber,
+          bytes: optionalNumber,
+          differences: optionalNumber,
         }),
       ),
     }),
@@ -49,11 +50,7 @@ export const exchangeCommand: CommandRow = {
     const limits = { minimum: 0, maximum: PARTITIONS_MAX };
     const partition =
       options.text('partition') === undefined ? undefined : options.integer('partition', limits);
-    const began = performance.now();
-    const endProgress = showProgress(invocation.terminal, () => {
-      const seconds = Math.round((performance.now() - began) / 1000);
-      return `all nodes compare what they hold: ${seconds} s`;
-    });
+    const endProgress = showElapsed(invocation.terminal, 'all nodes compare what they hold');
     const result = await client.control('POST', path, shape, { partition }).finally(endProgress);
     return printControl(invocation, result, {
       table: (terminal, { nodes }) =>
@@ -63,15 +60,14 @@ export const exchangeCommand: CommandRow = {
           nodes.flatMap(({ node, error, peers }) =>
             error !== undefined
               ? [[node, '-', '-', '-', '-', error]]
-              : peers.map((row) => [
-                  ...[node, row.peer, String(row.records), String(row.bytes)],
-                  ...[String(row.differences), row.error ?? ''],
-                ]),
+              : peers.map(({ peer, records, bytes, differences, error: why = '' }) =>
+                  [node, peer, records, bytes, differences, why].map(shown),
+                ),
           ),
         ),
       value: ({ nodes }) => {
         const all = nodes.flatMap(({ peers }) => peers);
-        return String(all.reduce((sum, { differences }) => sum + differences, 0));
+        return String(all.reduce((sum, { differences }) => sum + (differences ?? 0), 0));
       },
     });
   },

@@ -1,5 +1,6 @@
 /** `quorate hints`: what waits for absent nodes, and why. */
 import { z } from 'zod';
+import { optionalList, optionalNumber, optionalText, shown } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
@@ -11,13 +12,13 @@ const shape = z.looseObject({
       holder: z.string(),
       target: z.string(),
       count: z.number(),
-      bytes: z.number(),
-      oldest: z.string().optional(),
-      estimated_end: z.string().optional(),
-      reason: z.string(),
+      bytes: optionalNumber,
+      oldest: optionalText,
+      estimated_end: optionalText,
+      reason: optionalText,
     }),
   ),
-  unanswered: z.array(z.string()),
+  unanswered: optionalList(z.string()),
 });
 
 const HEAD = ['HOLDER', 'TARGET', 'HINTS', 'BYTES', 'OLDEST', 'END', 'WHY'];
@@ -37,9 +38,9 @@ export const hintsCommand: CommandRow = {
           table(
             terminal,
             HEAD,
-            hints.map(({ holder, target, count, bytes, oldest, estimated_end: end, reason }) => [
-              ...[holder, target, String(count), String(bytes), oldest ?? '-', end ?? '-', reason],
-            ]),
+            hints.map(({ holder, target, count, bytes, oldest, estimated_end: end, reason }) =>
+              [holder, target, count, bytes, oldest, end, reason].map(shown),
+            ),
           ),
           ...unanswered.map((node) => `! ${node} did not say what it holds\n`),
         ].join(''),

@@ -1,4 +1,5 @@
 /** `quorate levels`: how many partitions reach each consistency level now. */
+import { shown } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { levelsShape, printControl } from '../control-command.js';
@@ -15,9 +16,9 @@ export const levelsCommand: CommandRow = {
     const result = await client.control('GET', '/api/v1/cluster/levels', levelsShape);
     return printControl(invocation, result, {
       table: (terminal, { partitions, levels }) => {
-        const shown = (reached: number | undefined): string =>
-          reached === undefined ? '-' : `${reached} of ${partitions}`;
-        const rows = levels.map(({ level, reads, writes }) => [level, shown(reads), shown(writes)]);
+        const share = (reached: number | undefined): string =>
+          reached === undefined ? '-' : `${reached} of ${shown(partitions)}`;
+        const rows = levels.map(({ level, reads, writes }) => [level, share(reads), share(writes)]);
         return table(terminal, ['LEVEL', 'READS', 'WRITES'], rows);
       },
       // What can be read and written everywhere.

@@ -4,6 +4,7 @@ import { clientOf, READ_OPTIONS, readOptionsOf } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import { EXIT, type ExitCode } from '../exit-code.js';
 import { jsonText, print, table, visible } from '../output.js';
+import { showProgress } from '../progress.js';
 import { lineOfValue, textOfValue } from '../value-text.js';
 
 const LIMIT_MAX = 1_000_000;
@@ -39,13 +40,18 @@ async function run({ arguments: [prefix], options, terminal }: Invocation): Prom
   const values = options.isSet('values');
   let keys: ListedKey[] = [];
   let cursor = options.text('cursor');
-  do {
-    const limit = Math.min(PAGE_MAX, most - keys.length);
-    const asked = { ...readOptionsOf(options), prefix, values, limit, cursor };
-    const page: KeyPage = await client.listPage(asked);
-    keys = keys.concat(page.keys);
-    cursor = page.cursor;
-  } while (cursor !== undefined && keys.length < most);
+  const endProgress = showProgress(terminal, () => `${keys.length} keys, at most ${most}`);
+  try {
+    do {
+      const limit = Math.min(PAGE_MAX, most - keys.length);
+      const asked = { ...readOptionsOf(options), prefix, values, limit, cursor };
+      const page: KeyPage = await client.listPage(asked);
+      keys = keys.concat(page.keys);
+      cursor = page.cursor;
+    } while (cursor !== undefined && keys.length < most);
+  } finally {
+    endProgress();
+  }
   if (cursor !== undefined) terminal.err(`quorate: there are more: --cursor ${cursor}\n`);
   print(terminal, options, {
     table: (to) =>

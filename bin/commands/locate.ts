@@ -1,15 +1,18 @@
 /** `quorate locate`: where a key lies. */
 import { z } from 'zod';
 import { pathOf, withQuery } from '../../lib/client/key-path.js';
+import { optionalList, optionalNumber, optionalText, shown } from '../answer-shapes.js';
 import { clientOf, KEY_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
 import { table } from '../output.js';
 
 const shape = z.looseObject({
-  partition: z.number(),
-  primaries: z.array(z.looseObject({ node: z.string(), zone: z.string(), up: z.boolean() })),
-  stand_ins: z.array(z.string()),
+  partition: optionalNumber,
+  primaries: z.array(
+    z.looseObject({ node: z.string(), zone: optionalText, up: z.boolean().optional() }),
+  ),
+  stand_ins: optionalList(z.string()),
 });
 
 export const locateCommand: CommandRow = {
@@ -31,12 +34,17 @@ export const locateCommand: CommandRow = {
           ['NODE', 'ROLE', 'ZONE', 'UP', 'PARTITION'],
           [
             ...primaries.map(({ node, zone, up }) => [
-              ...[node, 'primary', zone, up ? 'yes' : 'no', String(partition)],
+              ...[node, 'primary', shown(zone), yesOrNo(up), shown(partition)],
             ]),
-            ...stand_ins.map((node) => [node, 'stand-in', '-', '-', String(partition)]),
+            ...stand_ins.map((node) => [node, 'stand-in', '-', '-', shown(partition)]),
           ],
         ),
       value: ({ primaries }) => primaries.map(({ node }) => node).join(','),
     });
   },
 };
+
+function yesOrNo(is: boolean | undefined): string {
+  if (is === undefined) return '-';
+  return is ? 'yes' : 'no';
+}

@@ -4,12 +4,14 @@ import { namespacePathOf, withQuery } from '../../lib/client/key-path.js';
 import { QuorateError } from '../../lib/client/quorate-error.js';
 import type { Answered } from '../../lib/client/results.js';
 import { OperatingError } from '../../lib/errors.js';
+import { optionalText, shown } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import { printControl } from '../control-command.js';
 import type { ExitCode } from '../exit-code.js';
 import type { OptionRow } from '../option-row.js';
 import { table } from '../output.js';
+import { showElapsed } from '../progress.js';
 import { rulesAfter, rulesOf } from '../rules-text.js';
 
 const PATH = '/api/v1/namespaces';
@@ -18,16 +20,17 @@ const rulesShape = z.record(z.string(), z.unknown());
 const viewShape = z.looseObject({
   namespace: z.string(),
   rules: rulesShape,
-  effective: rulesShape,
+  effective: rulesShape.default({}),
+  /** What a change is bound to. */
   version: z.string(),
 });
 const listShape = z.looseObject({ namespaces: z.array(viewShape) });
-const changedShape = z.looseObject({ namespace: z.string(), rules: rulesShape.nullable() });
+const changedShape = z.looseObject({ namespace: z.string(), rules: rulesShape.nullish() });
 const historyShape = z.looseObject({
   history: z.array(
     z.looseObject({
-      ...{ at: z.string(), node: z.string(), by: z.string() },
-      ...{ from: z.unknown(), to: z.unknown() },
+      ...{ at: optionalText, node: optionalText, by: optionalText },
+      ...{ from: z.unknown().optional(), to: z.unknown().optional() },
     }),
   ),
 });
@@ -190,7 +193,10 @@ async function remove(invocation: Invocation): Promise<ExitCode> {
   });
   const version = options.text('ifMatch');
   const headers = version === undefined ? {} : { 'if-match': `"${version}"` };
-  const result = await client.control('DELETE', path, changedShape, undefined, headers);
+  const endProgress = showElapsed(invocation.terminal, 'the keys of the namespace are deleted');
+  const result = await client
+    .control('DELETE', path, changedShape, undefined, headers)
+    .finally(endProgress);
   return printChange(invocation, result);
 }
 
@@ -200,8 +206,8 @@ function printChange(
 ): ExitCode {
   return printControl(invocation, result, {
     table: (to, { namespace, rules }) =>
-      table(to, ['NAMESPACE', 'RULES'], [[namespace, rules === null ? 'deleted' : textOf(rules)]]),
-    value: ({ rules }) => JSON.stringify(rules),
+      table(to, ['NAMESPACE', 'RULES'], [[namespace, rules ? textOf(rules) : 'deleted']]),
+    value: ({ rules = null }) => JSON.stringify(rules),
   });
 }
 
@@ -214,10 +220,10 @@ async function history(invocation: Invocation): Promise<ExitCode> {
         to,
         ['AT', 'NODE', 'BY', 'FROM', 'TO'],
         rows.map(({ at, node, by, from, to: after }) => [
-          ...[at, node, by, JSON.stringify(from), JSON.stringify(after)],
+          ...[at, node, by, JSON.stringify(from), JSON.stringify(after)].map(shown),
         ]),
       ),
-    value: ({ history: rows }) => rows.map(({ at }) => at).join('\n'),
+    value: ({ history: rows }) => rows.map(({ at }) => shown(at)).join('\n'),
   });
 }
 

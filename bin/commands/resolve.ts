@@ -1,22 +1,24 @@
 /** `quorate resolve`: ends a conflict, by a strategy or with a value. */
 import { messageOf, OperatingError } from '../../lib/errors.js';
 import { STRATEGY_NAMES } from '../../lib/resolution/strategies.js';
-import { rawJson, type KeyValueRequests, type Resolution } from '../../lib/client/client.js';
-import { pathOf } from '../../lib/client/key-path.js';
-import { clientOf, keysPathOf, WRITE_OPTIONS, writeOptionsOf } from '../client-options.js';
+import { rawJson, type Resolution, type ResolutionPreview } from '../../lib/client/client.js';
+import { clientOf, readOptionsOf, WRITE_OPTIONS, writeOptionsOf } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import type { CommandOptions } from '../command-options.js';
 import type { ExitCode } from '../exit-code.js';
 import { EXIT } from '../exit-code.js';
+import { objectText, print, table, toJsonMembers } from '../output.js';
+import { membersOfValue, plainValue, textOfValue } from '../value-text.js';
 import { printWritten } from '../written.js';
-import { keyConflictsShape } from './conflicts.js';
+import { conflictsOfKey } from './conflicts.js';
+import { resolveAll } from './resolve-all.js';
 
 export const resolveCommand: CommandRow = {
   name: 'resolve',
   group: 'Conflicts:',
   example: 'resolve cart --strategy set-union',
-  summary: 'resolve the siblings of a key; without --context those that it has now',
-  arguments: '<key>',
+  summary: 'resolve the siblings of a key, or of all keys in conflict',
+  arguments: '[key]',
   options: [
     {
       flags: '--strategy <name>',
@@ -34,38 +36,92 @@ export const resolveCommand: CommandRow = {
       variable: 'QUORATE_RESOLVE_JSON',
       summary: 'the value is JSON, and is kept as it is written',
     },
-    ...WRITE_OPTIONS,
+    {
+      flags: '--dry-run',
+      variable: 'QUORATE_RESOLVE_DRY_RUN',
+      summary: 'show what would be kept, change nothing',
+    },
+    {
+      flags: '--all',
+      variable: 'QUORATE_RESOLVE_ALL',
+      summary: 'every key in conflict of the namespace, instead of one key',
+    },
+    {
+      flags: '--limit <count>',
+      variable: 'QUORATE_RESOLVE_LIMIT',
+      summary: 'most keys of --all',
+      default: '1000',
+    },
+    ...WRITE_OPTIONS.map((row) =>
+      row.flags.startsWith('--context ')
+        ? { ...row, summary: 'of the siblings that are meant; without it those there are now' }
+        : row,
+    ),
   ],
   run,
 };
 
+/** Keys of `--all`. */
+const LIMITS = { minimum: 1, maximum: 1_000_000 };
+
 async function run(invocation: Invocation): Promise<ExitCode> {
-  const { options, terminal } = invocation;
-  const [key = ''] = invocation.arguments;
+  const { options } = invocation;
+  const [key] = invocation.arguments;
   const resolution = resolutionOf(options);
+  const most = options.integer('limit', LIMITS);
+  const isDry = options.isSet('dryRun');
+  if (options.isSet('all') !== (key === undefined)) throw wrong('name a key, or give --all');
+  if (key !== undefined) return resolveOne(invocation, key, resolution, isDry);
+  if (resolution.kind === 'value') throw wrong('--all wants --strategy: one value is not for all');
+  for (const name of ['context', 'idempotencyKey']) {
+    if (options.isGiven(name)) throw wrong('--context and --idempotency-key are for one key');
+  }
+  return resolveAll(invocation, resolution, { most, isDry });
+}
+
+async function resolveOne(
+  invocation: Invocation,
+  key: string,
+  resolution: Resolution,
+  isDry: boolean,
+): Promise<ExitCode> {
+  const { options, terminal } = invocation;
   const settings = writeOptionsOf(options);
   const client = await clientOf(options);
-  const context = settings.context ?? (await contextOf(client, options, key));
+  const context = settings.context ?? (await conflictsOfKey(client, options, key)).context;
   if (context === undefined) {
     terminal.err('quorate: the key is not in conflict\n');
     return EXIT.precondition;
   }
-  return printWritten(
-    key,
-    await client.resolve(key, resolution, { ...settings, context }),
-    invocation,
-  );
+  if (isDry) {
+    const asked = { ...readOptionsOf(options), context };
+    return printPreview(invocation, key, await client.previewResolution(key, resolution, asked));
+  }
+  const result = await client.resolve(key, resolution, { ...settings, context });
+  return printWritten(key, result, invocation);
 }
 
-/** Of the siblings as they are now; undefined where there are none. */
-async function contextOf(
-  client: KeyValueRequests,
-  options: CommandOptions,
+function printPreview(
+  { options, terminal }: Invocation,
   key: string,
-): Promise<string | undefined> {
-  const path = pathOf(keysPathOf(options), key, '/conflicts');
-  const result = await client.control('GET', path, keyConflictsShape);
-  return result.content.in_conflict ? result.content.context : undefined;
+  { stored, replaced }: ResolutionPreview,
+): ExitCode {
+  print(terminal, options, {
+    table: (to) =>
+      table(
+        to,
+        ['KEY', 'WOULD BECOME', 'REPLACES'],
+        [[key, textOfValue(stored), replaced.join(' ')]],
+      ),
+    json: () =>
+      objectText({
+        ...toJsonMembers({ key, dry_run: true }),
+        ...membersOfValue(stored),
+        ...toJsonMembers({ replaced }),
+      }),
+    value: () => plainValue(stored),
+  });
+  return EXIT.done;
 }
 
 function resolutionOf(options: CommandOptions): Resolution {

@@ -1,20 +1,21 @@
 /** `quorate ring`: who owns how much of the ring. */
 import { z } from 'zod';
+import { optionalNumber, optionalText, shown } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
 import { table } from '../output.js';
 
 const shape = z.looseObject({
-  hash: z.string(),
+  hash: optionalText,
   members: z.array(
     z.looseObject({
       id: z.string(),
-      address: z.string(),
-      zone: z.string(),
-      weight: z.number(),
-      partitions_owned: z.number(),
-      partitions_first: z.number(),
+      address: optionalText,
+      zone: optionalText,
+      weight: optionalNumber,
+      partitions_owned: optionalNumber,
+      partitions_first: optionalNumber,
     }),
   ),
 });
@@ -33,12 +34,11 @@ export const ringCommand: CommandRow = {
         table(
           terminal,
           ['NODE', 'ZONE', 'WEIGHT', 'PARTITIONS', 'FIRST', 'PEERS'],
-          members.map(({ id, zone, weight, partitions_owned, partitions_first, address }) => [
-            ...[id, zone, String(weight), String(partitions_owned), String(partitions_first)],
-            address,
-          ]),
+          members.map(({ id, zone, weight, partitions_owned, partitions_first, address }) =>
+            [id, zone, weight, partitions_owned, partitions_first, address].map(shown),
+          ),
         ),
-      value: ({ hash }) => hash,
+      value: ({ hash }) => shown(hash),
     });
   },
 };

@@ -1,6 +1,7 @@
 /** `quorate status`: the nodes, what each says of itself, and one verdict. */
 import { z } from 'zod';
 import { MEBIBYTE } from '../../config/units.js';
+import { optionalList, optionalNumber, optionalText, shown } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
@@ -9,44 +10,48 @@ import type { Terminal } from '../terminal.js';
 import { table } from '../output.js';
 
 const shape = z.looseObject({
-  cluster: z.string(),
-  node: z.string(),
-  epoch: z.number(),
-  partitions: z.number(),
-  replicas_effective: z.number(),
-  partitions_under_replicated: z.number(),
-  partitions_without_quorum: z.number(),
+  cluster: optionalText,
+  node: optionalText,
+  epoch: optionalNumber,
+  partitions: optionalNumber,
+  replicas_effective: optionalNumber,
   nodes: z.array(
     z.looseObject({
       id: z.string(),
-      address: z.string(),
-      zone: z.string(),
+      address: optionalText,
+      zone: optionalText,
       state: z.string(),
       report: z
         .looseObject({
-          start: z.number(),
-          uptime_s: z.number(),
-          partitions_owned: z.number(),
-          storage: z.string(),
-          version: z.string(),
-          clock: z.looseObject({ sane: z.boolean(), skew_ms: z.number().optional() }),
+          start: optionalNumber,
+          uptime_s: optionalNumber,
+          partitions_owned: optionalNumber,
+          storage: optionalText,
+          version: optionalText,
+          clock: z
+            .looseObject({ sane: z.boolean().default(true), skew_ms: optionalNumber })
+            .optional(),
           stored: z
             .looseObject({
-              keys: z.number(),
-              keys_in_conflict: z.number(),
-              disk_used_bytes: z.number().optional(),
-              disk_free_bytes: z.number().optional(),
+              keys: optionalNumber,
+              keys_in_conflict: optionalNumber,
+              disk_used_bytes: optionalNumber,
+              disk_free_bytes: optionalNumber,
             })
             .optional(),
-          hints: z.record(z.string(), z.looseObject({ count: z.number() })),
+          hints: z.record(z.string(), z.looseObject({ count: optionalNumber })).optional(),
         })
         .optional(),
     }),
   ),
-  alerts: z.array(z.string()),
-  clients: z.looseObject({
-    rate_limit: z.looseObject({ max: z.number(), window_s: z.number(), refused: z.number() }),
-  }),
+  alerts: optionalList(z.string()),
+  clients: z
+    .looseObject({
+      rate_limit: z
+        .looseObject({ max: optionalNumber, window_s: optionalNumber, refused: optionalNumber })
+        .optional(),
+    })
+    .optional(),
   verdict: z.enum(['ok', 'degraded', 'failing']),
 });
 
@@ -80,9 +85,12 @@ export const statusCommand: CommandRow = {
 };
 
 function view(terminal: Terminal, status: Status): string {
-  const { cluster, node, epoch, partitions, replicas_effective: copies, alerts, verdict } = status;
+  const { alerts, verdict } = status;
+  const [cluster, node, epoch, partitions, copies] = [
+    ...[status.cluster, status.node, status.epoch, status.partitions, status.replicas_effective],
+  ].map(shown);
   const rows = status.nodes.map(({ id, state, zone, address, report }) => {
-    const known = [id, state, zone, address];
+    const known = [id, state, shown(zone), shown(address)];
     return report === undefined
       ? [...known, ...HEAD.slice(known.length).map(() => '-')]
       : [...known, ...reported(report)];
@@ -97,21 +105,23 @@ function view(terminal: Terminal, status: Status): string {
 }
 
 function rateLine({ node, clients }: Status): string {
-  const { max, window_s: window, refused } = clients.rate_limit;
+  const { max = 0, window_s: window, refused } = clients?.rate_limit ?? {};
   if (max === 0) return '';
-  return `rate limit: ${max} requests in ${window} s a client; ${node} has refused ${refused}\n`;
+  const often = `${max} requests in ${shown(window)} s a client`;
+  return `rate limit: ${often}; ${shown(node)} has refused ${shown(refused)}\n`;
 }
 
 function reported(report: Report): string[] {
   const { version, partitions_owned, start, uptime_s, clock, storage, stored, hints } = report;
-  const held = Object.values(hints).reduce((sum, { count }) => sum + count, 0);
-  const skew = clock.skew_ms === undefined ? '-' : `${clock.skew_ms}ms`;
+  const held = hints && Object.values(hints).reduce((sum, { count = 0 }) => sum + count, 0);
+  const skew = clock?.skew_ms === undefined ? '-' : `${clock.skew_ms}ms`;
   const bytes = [stored?.disk_used_bytes, stored?.disk_free_bytes].map((count) =>
     count === undefined ? '-' : `${Math.ceil(count / MEBIBYTE)}MiB`,
   );
-  const counts = [stored?.keys, stored?.keys_in_conflict].map((count) => String(count ?? '-'));
+  const uptime = uptime_s === undefined ? '-' : `${uptime_s}s`;
   return [
-    ...[version, String(partitions_owned), String(start), `${uptime_s}s`],
-    ...[clock.sane ? skew : `${skew} !`, storage, ...bytes, ...counts, String(held)],
+    ...[shown(version), shown(partitions_owned), shown(start), uptime],
+    ...[clock?.sane === false ? `${skew} !` : skew, shown(storage), ...bytes],
+    ...[stored?.keys, stored?.keys_in_conflict, held].map(shown),
   ];
 }

@@ -1,6 +1,7 @@
 /** `quorate versions`: what a key holds, and what is kept of its past. */
 import { z } from 'zod';
 import { pathOf } from '../../lib/client/key-path.js';
+import { optionalNumber, optionalText, shown } from '../answer-shapes.js';
 import { clientOf, KEY_OPTIONS, keysPathOf } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
@@ -10,11 +11,11 @@ const shape = z.looseObject({
   versions: z.array(
     z.looseObject({
       version: z.string(),
-      state: z.string(),
-      written_at: z.string(),
-      written_by: z.string(),
-      content_type: z.string(),
-      bytes: z.number(),
+      state: optionalText,
+      written_at: optionalText,
+      written_by: optionalText,
+      content_type: optionalText,
+      bytes: optionalNumber,
     }),
   ),
 });
@@ -35,9 +36,9 @@ export const versionsCommand: CommandRow = {
         table(
           terminal,
           ['VERSION', 'STATE', 'WRITTEN', 'BY', 'TYPE', 'BYTES'],
-          versions.map(({ version, state, written_at, written_by, content_type, bytes }) => [
-            ...[version, state, written_at, written_by, content_type, String(bytes)],
-          ]),
+          versions.map(({ version, state, written_at, written_by, content_type, bytes }) =>
+            [version, state, written_at, written_by, content_type, bytes].map(shown),
+          ),
         ),
       value: ({ versions }) => versions.map(({ version }) => version).join('\n'),
     });

@@ -12,6 +12,7 @@ import type {
   NotFound,
   StoredConflict,
   StoredFound,
+  StoredPreview,
   StoredSibling,
   StoredValue,
   Written,
@@ -51,6 +52,16 @@ export function readWrite(answer: HttpAnswer): Written | Problem {
       ...{ context: textField(fields, 'context'), replaced: textsField(fields, 'replaced') },
       ...{ beside: textsField(fields, 'beside'), receipt: explained(receiptOf(answer), fields) },
     };
+  });
+}
+
+export function readPreview(answer: HttpAnswer): StoredPreview | Problem {
+  if (answer.status !== 200) return readProblem(answer);
+  return reading(answer, () => {
+    const text = bodyText(answer);
+    const fields = fieldsOf(JSON.parse(text));
+    const replaced = textsField(fields, 'replaced');
+    return { kind: 'preview', stored: storedIn(text, fields), replaced };
   });
 }
 

@@ -8,13 +8,14 @@ import type {
   ListOptions,
   ParseOptions,
   PutOptions,
+  ReadOptions,
   Resolution,
   WriteOptions,
 } from './client-options.js';
 import { basePathOf, pathOf, withQuery } from './key-path.js';
 import type { Reply } from './connection.js';
 import { type Problem, QuorateError } from './quorate-error.js';
-import { readControl, readGet, readWrite, type Shape } from './read-answer.js';
+import { readControl, readGet, readPreview, readWrite, type Shape } from './read-answer.js';
 import { readPage } from './read-list.js';
 import { headersFrom, headersOf } from './request-headers.js';
 import type {
@@ -25,10 +26,11 @@ import type {
   GetResult,
   KeyPage,
   ListedKey,
+  ResolutionPreview,
   Written,
 } from './results.js';
 import type { HttpAnswer, HttpRequest } from './transport.js';
-import { typedKey, typedResult } from './typed-values.js';
+import { typedKey, typedPreview, typedResult } from './typed-values.js';
 import type { ValueChange, SiblingMerge, StrongUpdateOptions, Updated } from './update.js';
 import { updateByMerging, type UpdateOptions, updateStrongly } from './update.js';
 import { jsonOf, type Storable, storedOf } from './values.js';
@@ -145,14 +147,22 @@ export abstract class KeyValueRequests {
     options: BatchOptions & { readonly context: string },
   ): Promise<Written> {
     const { context, ...others } = options;
-    const headers = { ...headersOf(others), 'content-type': 'application/json' };
-    const how =
-      resolution.kind === 'value'
-        ? `"value":${jsonOf(resolution.value)}`
-        : `"strategy":${JSON.stringify(unicodeOf(resolution.strategy, 'a strategy'))}`;
-    const body = `{"context":${JSON.stringify(unicodeOf(context, 'a context'))},${how}}`;
     const path = pathOf(`${this.#base}/kv`, key, '/conflicts/resolve');
-    return this.#ask({ method: 'POST', path, headers, body }, options, readWrite);
+    const request = resolutionRequest(path, resolution, context, headersOf(others));
+    return this.#ask(request, options, readWrite);
+  }
+
+  /** What `resolve` would keep. Nothing is written. */
+  async previewResolution<Value = unknown>(
+    key: string,
+    resolution: Resolution,
+    options: ReadOptions & ParseOptions<Value> & { readonly context: string },
+  ): Promise<ResolutionPreview<Value>> {
+    const { context, ...others } = options;
+    const resource = pathOf(`${this.#base}/kv`, key, '/conflicts/resolve');
+    const path = withQuery(resource, { dry_run: '1' });
+    const request = resolutionRequest(path, resolution, context, headersOf(others));
+    return typedPreview(await this.#ask(request, options, readPreview), options);
   }
 
   /** Many keys in one request; each operation succeeds or fails by itself. */
@@ -200,9 +210,30 @@ export abstract class KeyValueRequests {
   ): Promise<Result> {
     const answer = await this.send(request, call);
     const result = answer.kind === 'http' ? read(answer) : answer;
-    if (isProblem(result)) throw new QuorateError(result);
-    return result;
+    if (!isProblem(result)) return result;
+    // Whatever it was that answered: by a GET nothing happens.
+    const { outcome } = request.method === 'GET' ? { outcome: 'none' as const } : result;
+    throw new QuorateError({ ...result, outcome });
   }
+}
+
+function resolutionRequest(
+  path: string,
+  resolution: Resolution,
+  context: string,
+  headers: Readonly<Record<string, string>>,
+): HttpRequest {
+  const how =
+    resolution.kind === 'value'
+      ? `"value":${jsonOf(resolution.value)}`
+      : `"strategy":${JSON.stringify(unicodeOf(resolution.strategy, 'a strategy'))}`;
+  const body = `{"context":${JSON.stringify(unicodeOf(context, 'a context'))},${how}}`;
+  return {
+    method: 'POST',
+    path,
+    headers: { ...headers, 'content-type': 'application/json' },
+    body,
+  };
 }
 
 function isProblem(result: { readonly kind: string }): result is Problem {

@@ -65,6 +65,16 @@ export interface InConflict<Value = unknown> extends StoredConflict {
   readonly siblings: readonly Sibling<Value>[];
 }
 
+/** What a resolution would keep. */
+export interface StoredPreview {
+  readonly kind: 'preview';
+  readonly stored: StoredValue;
+  /** Versions that it would supersede. */
+  readonly replaced: readonly string[];
+}
+
+export type ResolutionPreview<Value = unknown> = StoredPreview & WithValue<Value>;
+
 export interface NotFound {
   readonly kind: 'not-found';
   /** To send back with the first write; undefined where one version was asked for. */

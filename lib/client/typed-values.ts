@@ -1,7 +1,14 @@
 /** What is stored, as the program wants it: a value of its type. */
 import type { ParseOptions } from './client-options.js';
 import type { StoredResult } from './read-answer.js';
-import type { GetResult, ListedKey, StoredKey, StoredValue } from './results.js';
+import type {
+  GetResult,
+  ListedKey,
+  ResolutionPreview,
+  StoredKey,
+  StoredPreview,
+  StoredValue,
+} from './results.js';
 
 export function typedResult<Value>(
   result: StoredResult,
@@ -24,6 +31,13 @@ export function typedResult<Value>(
 
 export function typedKey<Value>(row: StoredKey, options: ParseOptions<Value>): ListedKey<Value> {
   return { ...row, values: row.stored.map((stored) => parsed(stored, options)) };
+}
+
+export function typedPreview<Value>(
+  preview: StoredPreview,
+  options: ParseOptions<Value>,
+): ResolutionPreview<Value> {
+  return { ...preview, value: parsed(preview.stored, options) };
 }
 
 /** The program says what the type is: of bytes it says Uint8Array. */

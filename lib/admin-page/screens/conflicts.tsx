@@ -157,7 +157,7 @@ function Bulk({ details, onDone }: { readonly details: Details; readonly onDone:
       title="Resolve many"
       note={`the ${many(details.size, 'key')} whose siblings were read`}
       api="POST /api/v1/kv/KEY/conflicts/resolve?dry_run=1"
-      cli={`quorate resolve KEY --strategy ${strategy}`}
+      cli={`quorate resolve --all --strategy ${strategy} --dry-run`}
     >
       <div class="row">
         <Field label="Strategy" value={strategy} onValue={setStrategy} choices={STRATEGIES} />

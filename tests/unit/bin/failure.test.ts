@@ -29,7 +29,10 @@ t.test('details of a refusal are shown, and nothing of them commands the termina
   const { status, err, out } = await runWords(['put', 'k', 'v', ...words]);
   t.equal(status, 5);
   t.equal(out, '');
-  const lines = ['  required: 2', '  up: n1, n\\u{1b}[31m2', '  replicas: {"n1":"late"}'];
+  const lines = [
+    ...['  required: 2', '  up: n1, n\\u{1b}[31m2', '  replicas: {"n1":"late"}'],
+    '  try: --level with a weaker one, or --fallback; quorate levels tells what works',
+  ];
   t.equal(err, `quorate: not enough (level_not_reached)\n${lines.join('\n')}\n`);
 });
 
