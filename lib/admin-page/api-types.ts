@@ -35,13 +35,14 @@ export interface Status {
   readonly partitions_without_quorum: number;
   readonly alerts: readonly string[];
   readonly verdict: 'ok' | 'degraded' | 'failing';
-  readonly clients: {
-    readonly rate_limit: {
-      readonly max: number;
-      readonly window_s: number;
-      readonly refused: number;
-    };
-  };
+  /** Not told by a node of an earlier version. */
+  readonly clients?:
+    | {
+        readonly rate_limit?:
+          | { readonly max: number; readonly window_s: number; readonly refused: number }
+          | undefined;
+      }
+    | undefined;
 }
 
 export interface Levels {

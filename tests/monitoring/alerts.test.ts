@@ -11,7 +11,7 @@ import { NodeProcess, type StartChanges } from '../integration/node-process.js';
 import { freeBasePort, QUORATE, until } from '../integration/real-cluster.js';
 import { asked, readDashboards } from './dashboards.js';
 import { alertNames, MONITORING, Prometheus, promtool } from './prometheus.js';
-import { steadyRequests } from './steady-requests.js';
+import { LIMITED_NAMESPACE, steadyRequests } from './steady-requests.js';
 
 const LONG = '0'.repeat(60);
 /** Two with names as long as they may be: two writers fill most of the smallest context. */
@@ -99,6 +99,17 @@ class Cluster {
   }
 }
 
+/** Of each client on each node hardly a request of this namespace is served. */
+async function limitNamespace({ url }: NodeProcess): Promise<number> {
+  const answer = await fetch(`${url}/api/v1/namespaces/${LIMITED_NAMESPACE}`, {
+    method: 'PUT',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ rate_limit_max: 1, rate_limit_window: '60s' }),
+  });
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
 async function clusterFor(owner: Test): Promise<Cluster> {
   const folder = join(owner.testdir(), 'cluster');
   mkdirSync(folder);
@@ -151,6 +162,8 @@ async function causeAll(t: Test, { cluster, untilFound, untilFiring }: Watched):
   await untilFound('up{job="quorate"} == 1', ({ length }) => length === IDS.length);
   await untilFound('quorate_keys_in_conflict == 0', ({ length }) => length === IDS.length);
 
+  t.equal(await limitNamespace(cluster.node(N3)), 200);
+
   // Writers that do not read, and a context with two writers.
   for (let i = 0; i < 2 * CONFLICTS; i += 1) await cluster.put(N3, `race-${i % CONFLICTS}`, 'all');
   const wide = await cluster.keyOwnedBy(N1, N2);
@@ -163,6 +176,7 @@ async function causeAll(t: Test, { cluster, untilFound, untilFiring }: Watched):
   await untilFiring('QuorateClockSkew', 'QuorateRingUnbalanced', 'QuorateConflictsGrowing');
   await untilFiring('QuoratePartitionsWithoutReplicas', 'QuoratePartitionsWithoutQuorum');
   await untilFiring('QuorateFailedRequests', 'QuorateReplicationLag', 'QuorateNodeDown');
+  await untilFiring('QuorateClientsLimited');
 
   // Both return as new writers, and take a hint a second.
   await Promise.all([cluster.start(N1), cluster.start(N2)]);

@@ -1,4 +1,7 @@
-/** Some writes a second, each read again, at several levels, whatever becomes of them. */
+/**
+ * Some writes a second, each read again, at several levels, whatever becomes of them; and reads of
+ * a namespace that limits its clients, where there is one.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Owner } from '../integration/real-cluster.js';
 
@@ -6,8 +9,17 @@ const PAUSE_MILLISECONDS = 40;
 const TIMEOUT_MILLISECONDS = 2000;
 const LEVELS = ['quorum', 'one', 'eventual'];
 
+/** Of keys of it. */
+export const LIMITED_NAMESPACE = 'limited';
+
 export interface SteadyRequests {
   stop(): Promise<void>;
+}
+
+async function send(url: string, options: RequestInit): Promise<void> {
+  await fetch(url, { ...options, signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) })
+    .then((answer) => answer.arrayBuffer())
+    .catch(() => undefined);
 }
 
 /** @param urls of the nodes, which may be down */
@@ -15,16 +27,16 @@ export function steadyRequests(owner: Owner, urls: () => readonly string[]): Ste
   let isOver = false;
   const ask = async (i: number): Promise<void> => {
     const all = urls();
+    const url = all[i % all.length] ?? '';
     const level = LEVELS[i % LEVELS.length] ?? '';
     const isWrite = i % 2 === 0;
-    await fetch(`${all[i % all.length]}/api/v1/kv/steady-${Math.floor(i / 2)}`, {
+    const limited = send(`${url}/api/v1/namespaces/${LIMITED_NAMESPACE}/kv/k`, {});
+    await send(`${url}/api/v1/kv/steady-${Math.floor(i / 2)}`, {
       method: isWrite ? 'PUT' : 'GET',
       headers: { 'Content-Type': 'application/json', 'X-Consistency-Level': level },
-      signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
       ...(isWrite ? { body: JSON.stringify({ value: i }) } : {}),
-    })
-      .then((answer) => answer.arrayBuffer())
-      .catch(() => undefined);
+    });
+    await limited;
   };
   const run = (async () => {
     for (let i = 0; !isOver; i += 1) {

@@ -99,7 +99,7 @@ function Pulses() {
 
 /** Nothing where the cluster has none. */
 function rateLimitOf(status: Status | undefined): readonly (readonly [string, string])[] {
-  const { max = 0, window_s: window, refused = 0 } = status?.clients.rate_limit ?? {};
+  const { max = 0, window_s: window, refused = 0 } = status?.clients?.rate_limit ?? {};
   if (max === 0) return [];
   return [
     ['Limit of a client', `${count(max)} in ${window} s`],
