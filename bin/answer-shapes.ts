@@ -4,15 +4,15 @@
  */
 import { z } from 'zod';
 
-export const optionalText = z.string().optional();
-export const optionalNumber = z.number().optional();
+export const maybeText = z.string().optional();
+export const maybeNumber = z.number().optional();
 
 /** Empty where it is not told. */
-export function optionalList<Item extends z.ZodType>(item: Item) {
+export function maybeList<Item extends z.ZodType>(item: Item) {
   return z.array(item).default([]);
 }
 
 /** A cell of a table. */
-export function shown(value: string | number | undefined): string {
+export function cellText(value: string | number | undefined): string {
   return value === undefined ? '-' : String(value);
 }

@@ -1,7 +1,7 @@
 /** Commands that ask a node one control question and print the answer: what they share. */
 import { z } from 'zod';
 import type { Answered } from '../lib/client/results.js';
-import { optionalList, optionalNumber, optionalText } from './answer-shapes.js';
+import { maybeList, maybeNumber, maybeText } from './answer-shapes.js';
 import type { Invocation } from './command.js';
 import type { ExitCode } from './exit-code.js';
 import { EXIT } from './exit-code.js';
@@ -28,19 +28,19 @@ export function printControl<Content>(
 
 /** The consistency settings, as they are answered. */
 export const settingsShape = z.looseObject({
-  version: optionalText,
+  version: maybeText,
   settings: z.record(z.string(), z.unknown()),
-  nodes: optionalList(z.string()),
+  nodes: maybeList(z.string()),
 });
 
 /** How many partitions reach each level now; without `reads`: it is not for reads. */
 export const levelsShape = z.looseObject({
-  partitions: optionalNumber,
+  partitions: maybeNumber,
   levels: z.array(
     z.looseObject({
       level: z.string(),
-      reads: optionalNumber,
-      writes: optionalNumber,
+      reads: maybeNumber,
+      writes: maybeNumber,
     }),
   ),
 });

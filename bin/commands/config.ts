@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Answered } from '../../lib/client/results.js';
 import { OperatingError } from '../../lib/errors.js';
-import { optionalText, shown } from '../answer-shapes.js';
+import { maybeText, cellText } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import type { OptionRow } from '../option-row.js';
@@ -17,9 +17,9 @@ const historyShape = z.looseObject({
   history: z.array(
     z.looseObject({
       version: z.string(),
-      at: optionalText,
-      node: optionalText,
-      by: optionalText,
+      at: maybeText,
+      node: maybeText,
+      by: maybeText,
       changed: z
         .record(
           z.string(),
@@ -126,7 +126,7 @@ function printSettings(
   return printControl(invocation, result, {
     table: (terminal, { settings, version, nodes }) =>
       `${table(terminal, ['SETTING', 'VALUE'], rowsOf(settings))}\n` +
-      `version ${shown(version)}, on ${nodes.join(', ')}\n`,
+      `version ${cellText(version)}, on ${nodes.join(', ')}\n`,
     value: ({ settings }) => {
       const values = Object.entries(settings);
       const [only] = values;
@@ -144,7 +144,7 @@ async function history(invocation: Invocation): Promise<ExitCode> {
       terminal,
       ['VERSION', 'AT', 'NODE', 'BY', 'CHANGED'],
       rows.map(({ version, at, node, by, changed }) => [
-        ...[version, at, node, by].map(shown),
+        ...[version, at, node, by].map(cellText),
         Object.entries(changed)
           .map(([name, { from, to }]) => `${name}: ${String(from ?? '-')} -> ${String(to ?? '-')}`)
           .join(', '),

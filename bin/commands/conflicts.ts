@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { KeyValueRequests } from '../../lib/client/client.js';
 import { namespacePathOf, pathOf, withQuery } from '../../lib/client/key-path.js';
-import { optionalList, optionalText, shown } from '../answer-shapes.js';
+import { maybeList, maybeText, cellText } from '../answer-shapes.js';
 import { clientOf, KEY_OPTIONS, keysPathOf } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import type { CommandOptions } from '../command-options.js';
@@ -13,34 +13,32 @@ import type { Terminal } from '../terminal.js';
 
 const versionRow = z.looseObject({
   value: z.unknown().optional(),
-  value_base64: optionalText,
+  value_base64: maybeText,
   version: z.string(),
-  written_at: optionalText,
-  written_by: optionalText,
+  written_at: maybeText,
+  written_by: maybeText,
 });
 /** Of one key. */
 const keyConflictsShape = z.looseObject({
   in_conflict: z.boolean(),
-  context: optionalText,
-  siblings: z.array(versionRow.extend({ relation: optionalText })),
-  resolutions: optionalList(
+  context: maybeText,
+  siblings: z.array(versionRow.extend({ relation: maybeText })),
+  resolutions: maybeList(
     z.looseObject({
-      at: optionalText,
-      strategy: optionalText,
-      by: optionalText,
-      kept: optionalText,
-      dropped: optionalList(versionRow),
+      at: maybeText,
+      strategy: maybeText,
+      by: maybeText,
+      kept: maybeText,
+      dropped: maybeList(versionRow),
     }),
   ),
 });
 type Conflicts = z.infer<typeof keyConflictsShape>;
 
 export const conflictListShape = z.looseObject({
-  conflicts: z.array(
-    z.looseObject({ namespace: optionalText, key: z.string(), since: optionalText }),
-  ),
-  cursor: optionalText,
-  unanswered: optionalList(z.string()),
+  conflicts: z.array(z.looseObject({ namespace: maybeText, key: z.string(), since: maybeText })),
+  cursor: maybeText,
+  unanswered: maybeList(z.string()),
 });
 
 export const conflictsCommand: CommandRow = {
@@ -88,7 +86,7 @@ async function list(invocation: Invocation, limit: number): Promise<ExitCode> {
       table(
         to,
         ['NAMESPACE', 'KEY', 'SINCE'],
-        conflicts.map((row) => [row.namespace, row.key, row.since].map(shown)),
+        conflicts.map((row) => [row.namespace, row.key, row.since].map(cellText)),
       ),
     value: ({ conflicts }) => conflicts.map(({ key }) => key).join('\n'),
   });
@@ -120,11 +118,11 @@ function tables(terminal: Terminal, { siblings, resolutions }: Conflicts): strin
   const held = table(
     terminal,
     ['VALUE', 'VERSION', 'WRITTEN', 'BY', 'RELATION'],
-    siblings.map((row) => [...cellsOf(row), shown(row.relation)]),
+    siblings.map((row) => [...cellsOf(row), cellText(row.relation)]),
   );
   if (resolutions.length === 0) return held;
   const dropped = resolutions.flatMap(({ at, strategy, by, kept, dropped: rows }) =>
-    rows.map((row) => [...cellsOf(row), ...[at, strategy, by, kept].map(shown)]),
+    rows.map((row) => [...cellsOf(row), ...[at, strategy, by, kept].map(cellText)]),
   );
   const head = ['DROPPED', 'VERSION', 'WRITTEN', 'BY', 'RESOLVED', 'STRATEGY', 'FOR', 'KEPT'];
   return `${held}\n${table(terminal, head, dropped)}`;
@@ -132,5 +130,5 @@ function tables(terminal: Terminal, { siblings, resolutions }: Conflicts): strin
 
 function cellsOf(row: z.infer<typeof versionRow>): string[] {
   const value = row.value === undefined ? (row.value_base64 ?? '-') : JSON.stringify(row.value);
-  return [value, row.version, shown(row.written_at), shown(row.written_by)];
+  return [value, row.version, cellText(row.written_at), cellText(row.written_by)];
 }

@@ -1,6 +1,6 @@
 /** `quorate convergence`: how far each node is with exchanges, rebuilds, scrubs and tombstones. */
 import { z } from 'zod';
-import { optionalList, optionalNumber, optionalText, shown } from '../answer-shapes.js';
+import { maybeList, maybeNumber, maybeText, cellText } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
@@ -10,22 +10,22 @@ const shape = z.looseObject({
   nodes: z.array(
     z.looseObject({
       node: z.string(),
-      exchanges: optionalList(
+      exchanges: maybeList(
         z.looseObject({
           peer: z.string(),
-          at: optionalText,
-          result: optionalText,
-          records: optionalNumber,
+          at: maybeText,
+          result: maybeText,
+          records: maybeNumber,
         }),
       ),
-      rebuilding: optionalList(z.number()),
-      scrubbed: optionalNumber,
-      owned: optionalNumber,
-      tombstones: optionalNumber,
-      blocked: optionalList(z.looseObject({ reason: z.string(), count: optionalNumber })),
+      rebuilding: maybeList(z.number()),
+      scrubbed: maybeNumber,
+      owned: maybeNumber,
+      tombstones: maybeNumber,
+      blocked: maybeList(z.looseObject({ reason: z.string(), count: maybeNumber })),
     }),
   ),
-  unanswered: optionalList(z.string()),
+  unanswered: maybeList(z.string()),
 });
 
 type Report = z.infer<typeof shape>;
@@ -63,18 +63,20 @@ function upkeepOf({
   tombstones,
   blocked,
 }: Report['nodes'][number]) {
-  const kept = blocked.map(({ reason, count }) => `${reason} (${shown(count)})`).join(', ');
+  const kept = blocked.map(({ reason, count }) => `${reason} (${cellText(count)})`).join(', ');
   return [
     node,
     String(rebuilding.length),
-    `${shown(scrubbed)} of ${shown(owned)}`,
-    shown(tombstones),
+    `${cellText(scrubbed)} of ${cellText(owned)}`,
+    cellText(tombstones),
     kept || '-',
   ];
 }
 
 function pairsOf({ nodes }: Report): string[][] {
   return nodes.flatMap(({ node, exchanges }) =>
-    exchanges.map(({ peer, at, result, records }) => [node, peer, at, result, records].map(shown)),
+    exchanges.map(({ peer, at, result, records }) =>
+      [node, peer, at, result, records].map(cellText),
+    ),
   );
 }

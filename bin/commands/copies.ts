@@ -1,7 +1,7 @@
 /** `quorate copies`: what each owner of a key holds. */
 import { z } from 'zod';
 import { pathOf, withQuery } from '../../lib/client/key-path.js';
-import { optionalList, optionalText, shown } from '../answer-shapes.js';
+import { maybeList, maybeText, cellText } from '../answer-shapes.js';
 import { clientOf, KEY_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
@@ -11,11 +11,11 @@ const shape = z.looseObject({
   copies: z.array(
     z.looseObject({
       node: z.string(),
-      role: optionalText,
+      role: maybeText,
       said: z.string(),
       complete: z.boolean(),
-      versions: optionalList(
-        z.looseObject({ version: z.string(), state: optionalText, written_at: optionalText }),
+      versions: maybeList(
+        z.looseObject({ version: z.string(), state: maybeText, written_at: maybeText }),
       ),
     }),
   ),
@@ -41,11 +41,11 @@ export const copiesCommand: CommandRow = {
         const rows = copies.flatMap(({ node, role, said, complete, versions }) => {
           const state = said === 'holds' ? (complete ? 'complete' : 'lags') : said;
           const held = versions.map(({ version, state: kind, written_at }) => [
-            ...[version, shown(kind), shown(written_at)],
+            ...[version, cellText(kind), cellText(written_at)],
           ]);
           return (held.length === 0 ? [NO_VERSION] : held).map((row) => [
             node,
-            shown(role),
+            cellText(role),
             state,
             ...row,
           ]);

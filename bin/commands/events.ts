@@ -1,6 +1,6 @@
 /** `quorate events`: what happened lately to every node. */
 import { z } from 'zod';
-import { optionalList, optionalText, shown } from '../answer-shapes.js';
+import { maybeList, maybeText, cellText } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
@@ -10,14 +10,14 @@ const shape = z.looseObject({
   events: z.array(
     z.looseObject({
       node: z.string(),
-      at: optionalText,
-      severity: optionalText,
+      at: maybeText,
+      severity: maybeText,
       event: z.string(),
       fields: z.record(z.string(), z.unknown()).default({}),
       times: z.number().default(1),
     }),
   ),
-  unanswered: optionalList(z.string()),
+  unanswered: maybeList(z.string()),
 });
 
 const LIMIT_MAX = 1000;
@@ -43,7 +43,12 @@ export const eventsCommand: CommandRow = {
     return printControl(invocation, await client.control('GET', path, shape), {
       table: (terminal, { events, unanswered }) => {
         const rows = events.map(({ node, at, severity, event, fields, times }) => [
-          ...[shown(at), node, shown(severity), times > 1 ? `${event} (${times} times)` : event],
+          ...[
+            cellText(at),
+            node,
+            cellText(severity),
+            times > 1 ? `${event} (${times} times)` : event,
+          ],
           Object.entries(fields)
             .map(([name, value]) => `${name}=${String(value)}`)
             .join(' '),
@@ -53,7 +58,7 @@ export const eventsCommand: CommandRow = {
         return [table(terminal, head, rows), ...silent].join('');
       },
       value: ({ events }) =>
-        events.map(({ at, node, event }) => `${shown(at)} ${node} ${event}`).join('\n'),
+        events.map(({ at, node, event }) => `${cellText(at)} ${node} ${event}`).join('\n'),
     });
   },
 };

@@ -1,6 +1,6 @@
 /** `quorate exchange`: compares all nodes with each other now, and repairs what differs. */
 import { z } from 'zod';
-import { optionalList, optionalNumber, optionalText, shown } from '../answer-shapes.js';
+import { maybeList, maybeNumber, maybeText, cellText } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
@@ -11,14 +11,14 @@ const shape = z.looseObject({
   nodes: z.array(
     z.looseObject({
       node: z.string(),
-      error: optionalText,
-      peers: optionalList(
+      error: maybeText,
+      peers: maybeList(
         z.looseObject({
           peer: z.string(),
-          error: optionalText,
-          records: optionalNumber,
-          bytes: optionalNumber,
-          differences: optionalNumber,
+          error: maybeText,
+          records: maybeNumber,
+          bytes: maybeNumber,
+          differences: maybeNumber,
         }),
       ),
     }),
@@ -61,7 +61,7 @@ export const exchangeCommand: CommandRow = {
             error !== undefined
               ? [[node, '-', '-', '-', '-', error]]
               : peers.map(({ peer, records, bytes, differences, error: why = '' }) =>
-                  [node, peer, records, bytes, differences, why].map(shown),
+                  [node, peer, records, bytes, differences, why].map(cellText),
                 ),
           ),
         ),

@@ -1,6 +1,6 @@
 /** `quorate hints`: what waits for absent nodes, and why. */
 import { z } from 'zod';
-import { optionalList, optionalNumber, optionalText, shown } from '../answer-shapes.js';
+import { maybeList, maybeNumber, maybeText, cellText } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
@@ -12,13 +12,13 @@ const shape = z.looseObject({
       holder: z.string(),
       target: z.string(),
       count: z.number(),
-      bytes: optionalNumber,
-      oldest: optionalText,
-      estimated_end: optionalText,
-      reason: optionalText,
+      bytes: maybeNumber,
+      oldest: maybeText,
+      estimated_end: maybeText,
+      reason: maybeText,
     }),
   ),
-  unanswered: optionalList(z.string()),
+  unanswered: maybeList(z.string()),
 });
 
 const HEAD = ['HOLDER', 'TARGET', 'HINTS', 'BYTES', 'OLDEST', 'END', 'WHY'];
@@ -39,7 +39,7 @@ export const hintsCommand: CommandRow = {
             terminal,
             HEAD,
             hints.map(({ holder, target, count, bytes, oldest, estimated_end: end, reason }) =>
-              [holder, target, count, bytes, oldest, end, reason].map(shown),
+              [holder, target, count, bytes, oldest, end, reason].map(cellText),
             ),
           ),
           ...unanswered.map((node) => `! ${node} did not say what it holds\n`),

@@ -1,5 +1,5 @@
 /** `quorate levels`: how many partitions reach each consistency level now. */
-import { shown } from '../answer-shapes.js';
+import { cellText } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { levelsShape, printControl } from '../control-command.js';
@@ -17,7 +17,7 @@ export const levelsCommand: CommandRow = {
     return printControl(invocation, result, {
       table: (terminal, { partitions, levels }) => {
         const share = (reached: number | undefined): string =>
-          reached === undefined ? '-' : `${reached} of ${shown(partitions)}`;
+          reached === undefined ? '-' : `${reached} of ${cellText(partitions)}`;
         const rows = levels.map(({ level, reads, writes }) => [level, share(reads), share(writes)]);
         return table(terminal, ['LEVEL', 'READS', 'WRITES'], rows);
       },

@@ -1,18 +1,18 @@
 /** `quorate locate`: where a key lies. */
 import { z } from 'zod';
 import { pathOf, withQuery } from '../../lib/client/key-path.js';
-import { optionalList, optionalNumber, optionalText, shown } from '../answer-shapes.js';
+import { maybeList, maybeNumber, maybeText, cellText } from '../answer-shapes.js';
 import { clientOf, KEY_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
 import { table } from '../output.js';
 
 const shape = z.looseObject({
-  partition: optionalNumber,
+  partition: maybeNumber,
   primaries: z.array(
-    z.looseObject({ node: z.string(), zone: optionalText, up: z.boolean().optional() }),
+    z.looseObject({ node: z.string(), zone: maybeText, up: z.boolean().optional() }),
   ),
-  stand_ins: optionalList(z.string()),
+  stand_ins: maybeList(z.string()),
 });
 
 export const locateCommand: CommandRow = {
@@ -34,9 +34,9 @@ export const locateCommand: CommandRow = {
           ['NODE', 'ROLE', 'ZONE', 'UP', 'PARTITION'],
           [
             ...primaries.map(({ node, zone, up }) => [
-              ...[node, 'primary', shown(zone), yesOrNo(up), shown(partition)],
+              ...[node, 'primary', cellText(zone), yesOrNo(up), cellText(partition)],
             ]),
-            ...stand_ins.map((node) => [node, 'stand-in', '-', '-', shown(partition)]),
+            ...stand_ins.map((node) => [node, 'stand-in', '-', '-', cellText(partition)]),
           ],
         ),
       value: ({ primaries }) => primaries.map(({ node }) => node).join(','),

@@ -1,10 +1,10 @@
-/** `quorate namespace`: namespaces and their rules: made, changed, shown, deleted. */
+/** `quorate namespace`: namespaces and their rules: made, changed, cellText, deleted. */
 import { z } from 'zod';
 import { namespacePathOf, withQuery } from '../../lib/client/key-path.js';
 import { QuorateError } from '../../lib/client/quorate-error.js';
 import type { Answered } from '../../lib/client/results.js';
 import { OperatingError } from '../../lib/errors.js';
-import { optionalText, shown } from '../answer-shapes.js';
+import { maybeText, cellText } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import { printControl } from '../control-command.js';
@@ -29,7 +29,7 @@ const changedShape = z.looseObject({ namespace: z.string(), rules: rulesShape.nu
 const historyShape = z.looseObject({
   history: z.array(
     z.looseObject({
-      ...{ at: optionalText, node: optionalText, by: optionalText },
+      ...{ at: maybeText, node: maybeText, by: maybeText },
       ...{ from: z.unknown().optional(), to: z.unknown().optional() },
     }),
   ),
@@ -220,10 +220,10 @@ async function history(invocation: Invocation): Promise<ExitCode> {
         to,
         ['AT', 'NODE', 'BY', 'FROM', 'TO'],
         rows.map(({ at, node, by, from, to: after }) => [
-          ...[at, node, by, JSON.stringify(from), JSON.stringify(after)].map(shown),
+          ...[at, node, by, JSON.stringify(from), JSON.stringify(after)].map(cellText),
         ]),
       ),
-    value: ({ history: rows }) => rows.map(({ at }) => shown(at)).join('\n'),
+    value: ({ history: rows }) => rows.map(({ at }) => cellText(at)).join('\n'),
   });
 }
 

@@ -1,17 +1,17 @@
 /** `quorate operation`: what became of a write that was sent with an Idempotency-Key. */
 import { z } from 'zod';
-import { optionalNumber, optionalText, shown } from '../answer-shapes.js';
+import { maybeNumber, maybeText, cellText } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
 import { table } from '../output.js';
 
 const shape = z.looseObject({
-  id: optionalText,
+  id: maybeText,
   status: z.string(),
-  namespace: optionalText,
-  key: optionalText,
-  answer: z.looseObject({ status: optionalNumber }).optional(),
+  namespace: maybeText,
+  key: maybeText,
+  answer: z.looseObject({ status: maybeNumber }).optional(),
   operations: z.array(z.string()).optional(),
 });
 
@@ -30,7 +30,7 @@ export const operationCommand: CommandRow = {
     const path = `/api/v1/operations/${encodeURIComponent(id)}`;
     return printControl(invocation, await client.control('GET', path, shape), {
       table: (terminal, { status, namespace, key, answer, operations }) => {
-        const one = [id, status, ...[namespace, key, answer?.status].map(shown)];
+        const one = [id, status, ...[namespace, key, answer?.status].map(cellText)];
         const rest = (operations ?? []).map((name) => [name, 'of the batch', '-', '-', '-']);
         return table(terminal, HEAD, [one, ...rest]);
       },

@@ -1,21 +1,21 @@
 /** `quorate ring`: who owns how much of the ring. */
 import { z } from 'zod';
-import { optionalNumber, optionalText, shown } from '../answer-shapes.js';
+import { maybeNumber, maybeText, cellText } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
 import { table } from '../output.js';
 
 const shape = z.looseObject({
-  hash: optionalText,
+  hash: maybeText,
   members: z.array(
     z.looseObject({
       id: z.string(),
-      address: optionalText,
-      zone: optionalText,
-      weight: optionalNumber,
-      partitions_owned: optionalNumber,
-      partitions_first: optionalNumber,
+      address: maybeText,
+      zone: maybeText,
+      weight: maybeNumber,
+      partitions_owned: maybeNumber,
+      partitions_first: maybeNumber,
     }),
   ),
 });
@@ -35,10 +35,10 @@ export const ringCommand: CommandRow = {
           terminal,
           ['NODE', 'ZONE', 'WEIGHT', 'PARTITIONS', 'FIRST', 'PEERS'],
           members.map(({ id, zone, weight, partitions_owned, partitions_first, address }) =>
-            [id, zone, weight, partitions_owned, partitions_first, address].map(shown),
+            [id, zone, weight, partitions_owned, partitions_first, address].map(cellText),
           ),
         ),
-      value: ({ hash }) => shown(hash),
+      value: ({ hash }) => cellText(hash),
     });
   },
 };

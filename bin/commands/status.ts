@@ -1,7 +1,7 @@
 /** `quorate status`: the nodes, what each says of itself, and one verdict. */
 import { z } from 'zod';
 import { MEBIBYTE } from '../../config/units.js';
-import { optionalList, optionalNumber, optionalText, shown } from '../answer-shapes.js';
+import { maybeList, maybeNumber, maybeText, cellText } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
@@ -10,45 +10,45 @@ import type { Terminal } from '../terminal.js';
 import { table } from '../output.js';
 
 const shape = z.looseObject({
-  cluster: optionalText,
-  node: optionalText,
-  epoch: optionalNumber,
-  partitions: optionalNumber,
-  replicas_effective: optionalNumber,
+  cluster: maybeText,
+  node: maybeText,
+  epoch: maybeNumber,
+  partitions: maybeNumber,
+  replicas_effective: maybeNumber,
   nodes: z.array(
     z.looseObject({
       id: z.string(),
-      address: optionalText,
-      zone: optionalText,
+      address: maybeText,
+      zone: maybeText,
       state: z.string(),
       report: z
         .looseObject({
-          start: optionalNumber,
-          uptime_s: optionalNumber,
-          partitions_owned: optionalNumber,
-          storage: optionalText,
-          version: optionalText,
+          start: maybeNumber,
+          uptime_s: maybeNumber,
+          partitions_owned: maybeNumber,
+          storage: maybeText,
+          version: maybeText,
           clock: z
-            .looseObject({ sane: z.boolean().default(true), skew_ms: optionalNumber })
+            .looseObject({ sane: z.boolean().default(true), skew_ms: maybeNumber })
             .optional(),
           stored: z
             .looseObject({
-              keys: optionalNumber,
-              keys_in_conflict: optionalNumber,
-              disk_used_bytes: optionalNumber,
-              disk_free_bytes: optionalNumber,
+              keys: maybeNumber,
+              keys_in_conflict: maybeNumber,
+              disk_used_bytes: maybeNumber,
+              disk_free_bytes: maybeNumber,
             })
             .optional(),
-          hints: z.record(z.string(), z.looseObject({ count: optionalNumber })).optional(),
+          hints: z.record(z.string(), z.looseObject({ count: maybeNumber })).optional(),
         })
         .optional(),
     }),
   ),
-  alerts: optionalList(z.string()),
+  alerts: maybeList(z.string()),
   clients: z
     .looseObject({
       rate_limit: z
-        .looseObject({ max: optionalNumber, window_s: optionalNumber, refused: optionalNumber })
+        .looseObject({ max: maybeNumber, window_s: maybeNumber, refused: maybeNumber })
         .optional(),
     })
     .optional(),
@@ -88,9 +88,9 @@ function view(terminal: Terminal, status: Status): string {
   const { alerts, verdict } = status;
   const [cluster, node, epoch, partitions, copies] = [
     ...[status.cluster, status.node, status.epoch, status.partitions, status.replicas_effective],
-  ].map(shown);
+  ].map(cellText);
   const rows = status.nodes.map(({ id, state, zone, address, report }) => {
-    const known = [id, state, shown(zone), shown(address)];
+    const known = [id, state, cellText(zone), cellText(address)];
     return report === undefined
       ? [...known, ...HEAD.slice(known.length).map(() => '-')]
       : [...known, ...reported(report)];
@@ -107,8 +107,8 @@ function view(terminal: Terminal, status: Status): string {
 function rateLine({ node, clients }: Status): string {
   const { max = 0, window_s: window, refused } = clients?.rate_limit ?? {};
   if (max === 0) return '';
-  const often = `${max} requests in ${shown(window)} s a client`;
-  return `rate limit: ${often}; ${shown(node)} has refused ${shown(refused)}\n`;
+  const often = `${max} requests in ${cellText(window)} s a client`;
+  return `rate limit: ${often}; ${cellText(node)} has refused ${cellText(refused)}\n`;
 }
 
 function reported(report: Report): string[] {
@@ -120,8 +120,8 @@ function reported(report: Report): string[] {
   );
   const uptime = uptime_s === undefined ? '-' : `${uptime_s}s`;
   return [
-    ...[shown(version), shown(partitions_owned), shown(start), uptime],
-    ...[clock?.sane === false ? `${skew} !` : skew, shown(storage), ...bytes],
-    ...[stored?.keys, stored?.keys_in_conflict, held].map(shown),
+    ...[cellText(version), cellText(partitions_owned), cellText(start), uptime],
+    ...[clock?.sane === false ? `${skew} !` : skew, cellText(storage), ...bytes],
+    ...[stored?.keys, stored?.keys_in_conflict, held].map(cellText),
   ];
 }

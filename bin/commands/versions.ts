@@ -1,7 +1,7 @@
 /** `quorate versions`: what a key holds, and what is kept of its past. */
 import { z } from 'zod';
 import { pathOf } from '../../lib/client/key-path.js';
-import { optionalNumber, optionalText, shown } from '../answer-shapes.js';
+import { maybeNumber, maybeText, cellText } from '../answer-shapes.js';
 import { clientOf, KEY_OPTIONS, keysPathOf } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
@@ -11,11 +11,11 @@ const shape = z.looseObject({
   versions: z.array(
     z.looseObject({
       version: z.string(),
-      state: optionalText,
-      written_at: optionalText,
-      written_by: optionalText,
-      content_type: optionalText,
-      bytes: optionalNumber,
+      state: maybeText,
+      written_at: maybeText,
+      written_by: maybeText,
+      content_type: maybeText,
+      bytes: maybeNumber,
     }),
   ),
 });
@@ -37,7 +37,7 @@ export const versionsCommand: CommandRow = {
           terminal,
           ['VERSION', 'STATE', 'WRITTEN', 'BY', 'TYPE', 'BYTES'],
           versions.map(({ version, state, written_at, written_by, content_type, bytes }) =>
-            [version, state, written_at, written_by, content_type, bytes].map(shown),
+            [version, state, written_at, written_by, content_type, bytes].map(cellText),
           ),
         ),
       value: ({ versions }) => versions.map(({ version }) => version).join('\n'),
