@@ -2,6 +2,9 @@
 import type { Cancel, Clock } from './clock.js';
 import type { ForegroundLoad } from './foreground-load.js';
 
+/** A step that took long has waited for a disk or a peer, rather than worked all that time. */
+const REST_MILLISECONDS_MAX = 2_000;
+
 export class Pauses {
   readonly #clock: Clock;
   readonly #foreground: ForegroundLoad;
@@ -32,10 +35,14 @@ export class Pauses {
     });
   }
 
-  /** After a step that began then, on the monotonic clock: so long that it had but its share. */
+  /**
+   * After a step that began then, on the monotonic clock: so long that it had but its share, and
+   * never longer than two seconds.
+   */
   rest(beganAt: number): Promise<void> {
     const worked = this.#clock.monotonicMilliseconds() - beganAt;
-    return this.pause(worked * (1 / this.#foreground.backgroundShare - 1));
+    const rest = worked * (1 / this.#foreground.backgroundShare - 1);
+    return this.pause(Math.min(rest, REST_MILLISECONDS_MAX));
   }
 
   /** Ends all pauses; later ones take no time. */
