@@ -26,10 +26,11 @@ export class Periodic {
     this.#options = options;
   }
 
+  /** Also after a stop, whose last run may still be under way. */
   start(): void {
     if (!this.#stopped) return;
     this.#stopped = false;
-    this.#wait();
+    void this.#running.then(() => this.#wait());
   }
 
   /** Resolves when a run under way has ended; none begins afterwards. */
@@ -40,6 +41,7 @@ export class Periodic {
   }
 
   #wait(): void {
+    this.#cancel?.();
     if (this.#stopped) return;
     const jitter = 0.9 + 0.2 * this.#world.random.fraction();
     this.#cancel = this.#world.clock.after(this.#options.intervalMilliseconds * jitter, () => {

@@ -19,7 +19,7 @@ import type { PartitionHealth } from './health.js';
 import type { PartitionClocks } from './partition-clocks.js';
 
 export interface WholeClocksOptions {
-  readonly ownership: Pick<Ownership, 'own' | 'partitionCount' | 'history'>;
+  readonly ownership: Pick<Ownership, 'own' | 'partitionCount'>;
   readonly store: Store;
   readonly table: RecordTable;
   readonly clocks: PartitionClocks;
@@ -30,8 +30,8 @@ export interface WholeClocksOptions {
   readonly observer: Observer;
 }
 
-/** So soon a clock that is not whole is looked for. */
-const INTERVAL_MILLISECONDS = 500;
+/** While somebody asks for clocks that are not whole: so often they are looked for. */
+const INTERVAL_MILLISECONDS = 200;
 /** Records that are in memory at once. */
 const PAGE_RECORDS = 200;
 
@@ -41,8 +41,7 @@ export class WholeClocks {
   readonly #periodic: Periodic;
   /** By partition, the generation of the clock that was completed. */
   readonly #whole = new Map<number, number>();
-  /** All were whole at this count of emptyings, under these rings. */
-  #settled: readonly [emptyings: number, rings: unknown] = [-1, undefined];
+  #isStarted = false;
 
   constructor(options: WholeClocksOptions) {
     this.#options = options;
@@ -54,35 +53,43 @@ export class WholeClocks {
     });
   }
 
+  /** It reads nothing until somebody asks. */
   start(): void {
-    this.#periodic.start();
+    this.#isStarted = true;
   }
 
   async stop(): Promise<void> {
+    this.#isStarted = false;
     this.#pauses.stop();
     await this.#periodic.stop();
   }
 
-  /** Does the clock have every version that a record of the partition holds here? */
+  /**
+   * Does the clock have every version that a record of the partition holds here? All clocks are
+   * completed soon after a question that was answered with no.
+   */
   isWhole(partition: number): boolean {
+    const isWhole = this.#wasCompleted(partition);
+    if (!isWhole && this.#isStarted) this.#periodic.start();
+    return isWhole;
+  }
+
+  #wasCompleted(partition: number): boolean {
     const { clocks, health } = this.#options;
     if (health.isRebuilding(partition)) return false;
     return this.#whole.get(partition) === clocks.generation(partition);
   }
 
   async #completeAll(): Promise<void> {
-    const { ownership, clocks, health } = this.#options;
-    const { emptyings } = clocks;
-    const { history } = ownership;
-    if (this.#settled[0] === emptyings && this.#settled[1] === history) return;
+    const { ownership, health } = this.#options;
     for (const partition of ownership.own) {
       if (this.#pauses.isStopped) return;
-      if (!this.isWhole(partition) && !health.isRebuilding(partition)) {
+      if (!this.#wasCompleted(partition) && !health.isRebuilding(partition)) {
         await this.#complete(partition);
       }
     }
-    const areAll = ownership.own.every((partition) => this.isWhole(partition));
-    if (areAll) this.#settled = [emptyings, history];
+    const areAll = ownership.own.every((partition) => this.#wasCompleted(partition));
+    if (areAll) void this.#periodic.stop();
   }
 
   /** What is written meanwhile is in the clock by itself. */

@@ -37,6 +37,21 @@ async function warm(cluster: LocalCluster, id: string, fields = SECOND): Promise
   await cluster.clock.advance(400);
 }
 
+t.test('clocks are completed from the records once somebody asks, and not before', async (t) => {
+  const cluster = await clusterFor(t);
+  const completed = (): (number | undefined)[] =>
+    cluster.ids.map((id) => {
+      return cluster.observers.get(id)?.counts.get('quorate_completed_clocks_total');
+    });
+  await cluster.put('n1', KEY, 'x');
+  await cluster.clock.advance(5_000);
+  t.strictSame(completed(), [undefined, undefined, undefined]);
+  await warm(cluster, 'n2');
+  await warm(cluster, 'n2');
+  t.strictSame(completed(), [16, 16, 16], 'of the node that asks, and of those who tell it');
+  t.match(await read(cluster, 'n2'), { replicas: '1/3' });
+});
+
 function loseCopies(cluster: LocalCluster): void {
   cluster.network.gate = (_from, _to, message) => nameOf(message) !== 'coordination.write';
 }

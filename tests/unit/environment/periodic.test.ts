@@ -58,3 +58,30 @@ t.test('never over itself; a stop waits for the run under way', async (t) => {
   await clock.advance(1_000);
   t.equal(runs, 1);
 });
+
+t.test('started again while its last run goes on, it still never runs over itself', async (t) => {
+  let finish = (): void => undefined;
+  let under = 0;
+  let most = 0;
+  const { periodic, clock } = periodicOf(async () => {
+    under += 1;
+    most = Math.max(most, under);
+    await new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    under -= 1;
+  });
+  periodic.start();
+  await clock.advance(150);
+  t.equal(under, 1);
+  void periodic.stop();
+  periodic.start();
+  await clock.advance(500);
+  t.equal(most, 1, 'the next waits for the end of that');
+  finish();
+  await clock.advance(150);
+  t.equal(under, 1, 'then it goes on');
+  t.equal(clock.waiting, 0);
+  finish();
+  await periodic.stop();
+});
