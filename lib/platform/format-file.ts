@@ -1,16 +1,24 @@
 /** The format of a data folder, in a small file: looked at before anything else is touched. */
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { unlessMissing } from './leveldb-inspection.js';
+import { messageOf, OperatingError } from '../errors.js';
+import { plainFile, readPlainFile } from './plain-file.js';
 
 const NAME = 'format';
+const BYTES_MAX = 100;
 const TEXT = /^quorate data, format (\d+)\n$/;
 
-/** Undefined where the folder is new, or the file damaged: what is stored says it then. */
+/**
+ * Undefined where the folder is new, or the file damaged: what is stored says it then.
+ * @throws OperatingError `storage_failed` where it may not, or cannot, be read
+ */
 export async function readFormat(dataDir: string): Promise<number | undefined> {
   const path = join(dataDir, NAME);
-  const text = (await isFile(path)) ? await readFile(path, 'latin1') : '';
-  const found = TEXT.exec(text)?.[1];
+  const bytes = await readPlainFile(path, BYTES_MAX).catch((cause: unknown) => {
+    const text = `${path} cannot be read: ${messageOf(cause)}`;
+    throw new OperatingError('storage_failed', text, { outcome: 'none', cause });
+  });
+  const found = TEXT.exec(bytes?.toString('latin1') ?? '')?.[1];
   return found === undefined ? undefined : Number(found);
 }
 
@@ -20,7 +28,7 @@ export async function writeFormat(dataDir: string, format: number): Promise<void
   const path = join(dataDir, NAME);
   // Whatever else lies there says nothing.
   for (const one of [path, `${path}.new`]) {
-    if (!(await isFile(one))) await rm(one, { recursive: true, force: true });
+    if ((await plainFile(one)) === undefined) await rm(one, { recursive: true, force: true });
   }
   const file = await open(`${path}.new`, 'w');
   try {
@@ -30,9 +38,4 @@ export async function writeFormat(dataDir: string, format: number): Promise<void
     await file.close();
   }
   await rename(`${path}.new`, path);
-}
-
-/** A directory is none, nor a pipe, nor a link to nothing. */
-async function isFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(unlessMissing))?.isFile() === true;
 }

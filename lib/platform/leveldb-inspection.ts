@@ -1,10 +1,11 @@
 /** A look at the files of LevelDB before the engine sees them: it changes nothing. */
 import type { FileHandle } from 'node:fs/promises';
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../errors.js';
 import { changeNumbersOf, firstKeyOf, tableHeadBytes } from './leveldb-content.js';
 import { readLog, readManifest, type TableFacts } from './leveldb-manifest.js';
+import { plainFile, readPlainFile } from './plain-file.js';
 
 export interface Inspection {
   /** What is lost or not as it was written; undefined where nothing is. */
@@ -17,6 +18,9 @@ const FINE: Inspection = { bad: [] };
 /** Every table ends with it (doc/table_format.md). */
 const TABLE_END = Buffer.from('57fb808b247547db', 'hex');
 const FOOTER_BYTES = 48;
+const CURRENT_BYTES_MAX = 100;
+/** Of files that are read as a whole: the engine begins a new log far below it. */
+const WHOLE_BYTES_MAX = 0x7fff_ffff;
 const ENGINE_FILE = /^(?:CURRENT|LOCK|LOG|LOG\.old|MANIFEST-\d+|\d+\.(?:ldb|sst|log|dbtmp))$/;
 /** They say nothing of what is stored. */
 const WITHOUT_DATA = /^(?:LOCK|LOG|LOG\.old)$/;
@@ -48,11 +52,11 @@ export async function inspect(directory: string): Promise<Inspection> {
 
 /** From CURRENT to the manifest, and from there to the tables and the log. */
 async function inspectNamed(directory: string, names: ReadonlySet<string>): Promise<Inspection> {
-  const current = await readIfThere(join(directory, 'CURRENT'));
+  const current = await readPlainFile(join(directory, 'CURRENT'), CURRENT_BYTES_MAX);
   const named = /^(MANIFEST-\d+)\n$/.exec(current?.toString('latin1') ?? '')?.[1];
   if (named === undefined) return { damage: 'CURRENT names no manifest', bad: [] };
-  const bytes = await readIfThere(join(directory, named));
-  if (bytes === undefined) return { damage: `${named} is missing`, bad: [] };
+  const bytes = await readPlainFile(join(directory, named), WHOLE_BYTES_MAX);
+  if (bytes === undefined) return { damage: `${named} is missing, or too long`, bad: [] };
   try {
     const { logNumber, tables } = readManifest(bytes);
     return await inspectTables(directory, names, tables, logNumber);
@@ -107,7 +111,13 @@ async function inspectLogs(
   let damage: string | undefined;
   let before = 0;
   for (const name of needed) {
-    const log = await readLogFile(join(directory, name));
+    const bytes = await readPlainFile(join(directory, name), WHOLE_BYTES_MAX);
+    if (bytes === undefined) {
+      damage ??= `${name} is too long`;
+      bad.push(name);
+      continue;
+    }
+    const log = readLogIn(bytes);
     if (log?.isWhole !== true && name !== needed.at(-1)) damage ??= `${name} is cut off`;
     const numbers = changeNumbersOf(log?.records ?? []);
     if (numbers === undefined) continue;
@@ -122,8 +132,7 @@ async function inspectLogs(
   return { damage, bad };
 }
 
-async function readLogFile(path: string): Promise<ReturnType<typeof readLog> | undefined> {
-  const bytes = await readFile(path);
+function readLogIn(bytes: Uint8Array): ReturnType<typeof readLog> | undefined {
   try {
     return readLog(bytes);
   } catch {
@@ -174,18 +183,12 @@ async function namesIn(directory: string): Promise<string[]> {
   return (await readdir(directory).catch(unlessMissing)) ?? [];
 }
 
-/** Directories, links to nothing, and pipes, which whoever opens them would wait for. */
 async function withoutFiles(directory: string, names: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const name of names) {
-    const about = await stat(join(directory, name)).catch(unlessMissing);
-    if (about?.isFile() !== true) found.push(name);
+    if ((await plainFile(join(directory, name))) === undefined) found.push(name);
   }
   return found;
-}
-
-async function readIfThere(path: string): Promise<Buffer | undefined> {
-  return readFile(path).catch(unlessMissing);
 }
 
 export function unlessMissing(error: unknown): undefined {

@@ -1,10 +1,11 @@
 /** LevelDB after damage: repaired, and remembered as such until the loss is on record elsewhere. */
-import { link, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { link, lstat, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import type { StorageRepair } from '../environment/storage.js';
 import { isEngineFile, unlessMissing } from './leveldb-inspection.js';
 import { makeFolder } from './make-folder.js';
+import { plainFile, readPlainFile } from './plain-file.js';
 
 /** In its log of events, where it passes over part of its write-ahead log at an opening. */
 const PASSED_OVER = /^.*dropping \d+ bytes.*$/m;
@@ -13,6 +14,8 @@ const DAMAGED = 'damaged';
 const LOST = 'lost';
 /** What the engine says may quote a file that was swapped with another. */
 const REASON_CHARACTERS_MAX = 500;
+/** Of the marker: each character may take three. */
+const MARKER_BYTES_MAX = 3 * REASON_CHARACTERS_MAX;
 
 /**
  * The marker lies beside the database, and is there before anything is repaired: a crash in between
@@ -53,9 +56,9 @@ export class LevelRepairs {
     const events = await readFile(join(this.#directory, 'LOG'), 'utf8').catch(() => '');
     const passedOver = PASSED_OVER.exec(events)?.[0];
     if (passedOver !== undefined) await this.#mark(passedOver);
-    const reason = await readFile(this.#marker, 'utf8').catch(unlessMissing);
+    const reason = await this.#marked();
     if (reason === undefined) return undefined;
-    return { reason, noted: () => rm(this.#marker, { force: true }) };
+    return { reason, noted: () => rm(this.#marker, { recursive: true, force: true }) };
   }
 
   /**
@@ -84,7 +87,7 @@ export class LevelRepairs {
    * not what one has that was not finished.
    */
   async #begin(reason: string): Promise<void> {
-    const before = await readFile(this.#marker).catch(unlessMissing);
+    const before = await this.#marked();
     await this.#mark(reason);
     if (before !== undefined) return;
     for (const folder of [DAMAGED, LOST]) {
@@ -101,8 +104,21 @@ export class LevelRepairs {
     }
   }
 
+  /**
+   * Why there was a repair that is not on record yet. Whatever lies in the marker's place has taken
+   * what it said: so there may have been one.
+   */
+  async #marked(): Promise<string | undefined> {
+    if ((await lstat(this.#marker).catch(unlessMissing)) === undefined) return undefined;
+    const bytes = await readPlainFile(this.#marker, MARKER_BYTES_MAX);
+    return bytes?.toString() ?? `${this.#marker} is not as it was written`;
+  }
+
   async #mark(reason: string): Promise<void> {
     const text = reason.slice(0, REASON_CHARACTERS_MAX);
+    if ((await plainFile(this.#marker)) === undefined) {
+      await rm(this.#marker, { recursive: true, force: true });
+    }
     const file = await open(this.#marker, 'w');
     try {
       await file.writeFile(text);

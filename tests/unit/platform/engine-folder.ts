@@ -30,6 +30,8 @@ const VALUE_BYTES = 500;
 const LARGE_BUFFER_BYTES = 8 * 1024 * 1024;
 const LARGE_BATCH_KEYS = 400;
 const TABLE_KEYS = 50;
+/** A file system keeps no zeros: it takes no room. */
+const TOO_LONG_BYTES = 3 * 1024 ** 3;
 
 /** Looks like chance, and compresses as little. */
 export function noise(length: number, seed: number): Uint8Array {
@@ -169,6 +171,11 @@ export const DAMAGES: Readonly<Record<string, (path: string) => void>> = {
     rmSync(path);
     symlinkSync('/nowhere', path);
   },
+  'is a link in a circle': (path) => {
+    rmSync(path);
+    symlinkSync(path, path);
+  },
+  'is far too long': (path) => truncateSync(path, TOO_LONG_BYTES),
   'is noise': (path) => writeFileSync(path, noise(statSync(path).size, 99)),
   'is a directory': (path) => {
     rmSync(path);

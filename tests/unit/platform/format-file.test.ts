@@ -1,6 +1,13 @@
 /** The file that says the format of a data folder: whatever lies in its place says nothing. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { readFormat, writeFormat } from '../../../lib/platform/format-file.js';
@@ -13,6 +20,11 @@ const OTHERS: Readonly<Record<string, (path: string) => void>> = {
   'a directory': (path) => mkdirSync(join(path, 'full'), { recursive: true }),
   'a pipe': (path) => execFileSync('mkfifo', [path]),
   'a link to nothing': (path) => symlinkSync('/nowhere/at/all', path),
+  'a link in a circle': (path) => symlinkSync(path, path),
+  'a file far too long': (path) => {
+    writeFileSync(path, 'quorate data, format 7\n');
+    truncateSync(path, 3 * 1024 ** 3);
+  },
 };
 
 for (const [title, make] of Object.entries(OTHERS)) {

@@ -1,5 +1,5 @@
 /** Each file of the engine, damaged in each way: it opens, and says so where anything is lost. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   cpSync,
@@ -8,6 +8,7 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -138,6 +139,28 @@ t.test('where nothing can be read any more the store begins empty, and says so',
   await storage.close();
   const kept = ['damaged', 'lost'].flatMap((name) => readdirSync(join(directory, name)));
   t.ok(kept.length > 0, `${kept.length} files are set aside`);
+});
+
+t.test('whatever lies in the place of the mark of a repair', async (t) => {
+  const others: Readonly<Record<string, (path: string) => void>> = {
+    'a pipe': (path) => execFileSync('mkfifo', [path]),
+    'a folder': (path) => mkdirSync(join(path, 'full'), { recursive: true }),
+    'a link to nothing': (path) => symlinkSync('/nowhere/at/all', path),
+    'a link in a circle': (path) => symlinkSync(path, path),
+    'a device without an end': (path) => symlinkSync('/dev/zero', path),
+  };
+  for (const [title, make] of Object.entries(others)) {
+    const directory = copy();
+    make(`${directory}.repaired`);
+    await t.test(
+      `${title}: there may have been one`,
+      async (t) => void (await check(t, directory)),
+    );
+    const damaged = copy();
+    make(`${damaged}.repaired`);
+    rmSync(join(damaged, 'CURRENT'));
+    await t.test(`${title}, and damage`, async (t) => void (await check(t, damaged)));
+  }
 });
 
 t.test('a damaged folder that another process holds is left alone', async (t) => {
