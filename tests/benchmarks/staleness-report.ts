@@ -8,6 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeFrame } from '../../lib/encoding/frame.js';
+import { ClockChanges } from '../../lib/replica/clock-changes.js';
+import { testify } from '../../lib/staleness/testimony.js';
+import { PartitionClock } from '../../lib/versioning/partition-clock.js';
 import { freeBasePort, RealCluster } from '../integration/real-cluster.js';
 import { STALENESS_SAMPLES } from '../unit/golden/staleness-samples.js';
 import { metricsOf } from './node-metrics.js';
@@ -16,6 +19,7 @@ import { cpuSeconds } from './process-figures.js';
 
 const SECONDS = Number(process.argv[2] ?? 10);
 const KEYS = 1000;
+const PARTITIONS = 256;
 const READERS = 8;
 const WRITERS = 2;
 /** Between two writes of one writer. */
@@ -100,6 +104,22 @@ function idleBytes(): number {
   return asked + encodeFrame([[2, 12_345, testify?.replies[0]]]).length;
 }
 
+/** Bytes of an answer where something was written in each partition since, by so many writers. */
+function busyBytes(writerCount: number): number {
+  const shared = new Set(Array.from({ length: PARTITIONS }, (_, partition) => partition));
+  const writers = Array.from({ length: writerCount }, (_, i) => `n${i + 1}.3.5ae9ab55c4d1`);
+  const clocks = new Map<number, PartitionClock>();
+  const changes = new ClockChanges();
+  for (const partition of shared) {
+    clocks.set(partition, PartitionClock.from(writers.map((writer) => [writer, 10_000, []])));
+    for (const writer of writers) changes.noted(partition, writer);
+  }
+  const clockOf = (partition: number) => clocks.get(partition) ?? new PartitionClock();
+  const held = { changes, clockOf, vouchesFor: () => true, accepted: () => new Map() };
+  const telling = { held, life: 'AbCd-_012345', shared, pageBytesMax: Number.POSITIVE_INFINITY };
+  return encodeFrame([[2, 12_345, testify(telling, { life: '', since: 0 })]]).length;
+}
+
 for (let n = 0; n < KEYS; n += 1) await put(n);
 const tallies = new Map<string, Tally>(
   LEVELS.map((level) => [level, { reads: 0, near: 0, cpu: 0 }]),
@@ -153,4 +173,7 @@ for (const level of [`bounded-staleness;max=100ms`, undefined]) {
   const bytes = Math.round(each * idleBytes());
   console.log(`| ${level ?? 'nobody wants it'} | ${each.toFixed(1)} | ${bytes} | ${share} |`);
 }
+console.log('| something was written since in all of 256 partitions | bytes of an answer |');
+console.log('|---|---|');
+for (const count of [1, 3]) console.log(`| by ${count} of its owners | ${busyBytes(count)} |`);
 await cluster.end('SIGTERM');

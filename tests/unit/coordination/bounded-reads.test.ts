@@ -127,6 +127,26 @@ t.test('an owner away: what a majority acknowledged is proven, or it is refused'
   );
 });
 
+t.test('what is accepted at strong, and learned by nobody that lives, is not missed', async (t) => {
+  const cluster = await clusterFor(t);
+  await cluster.put('n1', KEY, 'old', { level: 'strong' });
+  const proposer = cluster.node('n1').disk.acceptor.promised(AT.partition).node;
+  const [far = ''] = cluster.ids.filter((id) => id !== proposer);
+  await warm(cluster, far, bounded(';max=200ms'));
+  // One other owner accepts it and learns nothing of it, `far` hears of nothing.
+  cluster.network.gate = (_, to, [, , name, , , , body]) => {
+    const { request } = (body ?? {}) as { readonly request?: { readonly is?: string } };
+    return name !== 'strong.acceptor' || (to !== far && request?.is !== 'learn');
+  };
+  await cluster.put(proposer, KEY, 'new', { level: 'strong' });
+  await cluster.crash(proposer);
+  cluster.network.gate = () => true;
+  await cluster.clock.advance(2000);
+  t.match(await read(cluster, far, bounded(';max=200ms')), {
+    ...{ texts: ['new'], replicas: '2/3', bound: { age: 0, scope: 'quorum' } },
+  });
+});
+
 t.test('after kill -9 a clock vouches for nothing before it was completed', async (t) => {
   const limits = { clockPersistIntervalMilliseconds: HOUR };
   const cluster = await clusterFor(t, { limits });
