@@ -64,6 +64,7 @@ t.test('the first four lines of the README work as they are written', async (t) 
 const READ_LEVELS = [
   ...['one', 'two', 'three', 'quorum', 'all', 'eventual', 'local-one', 'local-quorum'],
   ...['each-quorum', 'session', 'causal', 'bounded-staleness', 'strong', '2'],
+  'bounded-staleness;max=5s;scope=quorum',
 ];
 
 t.test(
@@ -76,7 +77,9 @@ t.test(
       for (const node of ['n1', 'n2', 'n3']) {
         const read = await ask(node, '/api/v1/kv/shown');
         t.match(read, { status: 200, json: { version: json['version'] } }, `${level} at ${node}`);
-        t.equal(read.headers.get('x-consistency-achieved'), level);
+        t.equal(read.headers.get('x-consistency-achieved'), level.split(';')[0]);
+        const bound = read.headers.get('x-staleness-bound') ?? '';
+        t.equal(/^\d+; scope=(all|quorum)$/.test(bound), level.startsWith('bounded'), bound);
         const begins = level === 'session' || level === 'causal';
         t.equal(read.headers.has('x-session-token'), begins, `${level}: a session begins`);
       }
@@ -92,7 +95,7 @@ t.test('each level as the default of writes', async (t) => {
     for (const node of ['n1', 'n2', 'n3']) {
       const written = await put(node, `by ${level}`, node);
       t.equal(written.status, 200, `${level} at ${node}`);
-      t.equal(written.headers.get('x-consistency-achieved'), level);
+      t.equal(written.headers.get('x-consistency-achieved'), level.split(';')[0]);
     }
   }
   t.match(await change('n1', { default_write_level: 'quorum', default_level: 'strong' }), {
@@ -108,6 +111,8 @@ t.test('what cannot be a default is refused with the reason, and nothing is chan
     [{ default_level: 'any' }, /any/],
     [{ default_level: 'linearizable' }, /linearizable/],
     [{ default_level: 'session;max=5s' }, /parameter|session/],
+    [{ default_level: 'bounded-staleness;max=2h' }, /0ms to 1h/],
+    [{ default_level: 'bounded-staleness;age=2s' }, /age/],
     [{ default_write_level: 'nearly' }, /nearly/],
     [{ default_level: '0' }, /0/],
     [{ default_level: 'session', default_write_level: 'nobody' }, /nobody/],
