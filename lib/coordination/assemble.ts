@@ -148,12 +148,13 @@ function listsOf(
 }
 
 function operationsOf(options: CoordinationOptions, strong: Strong, paths: LevelPaths) {
-  const { view, disk, ownership, seal, random, clock, isReady } = options;
-  const { timeoutDefaultMilliseconds } = options;
-  const { operationRetentionMilliseconds, clockSkewMaxMilliseconds } = options;
-  const kept = { operationRetentionMilliseconds, clockSkewMaxMilliseconds };
+  const { view, disk, ownership, seal, random, clock, expiryClock, isReady } = options;
+  const { timeoutDefaultMilliseconds, timeoutMaxMilliseconds } = options;
+  const { operationRetentionMilliseconds } = options;
+  const kept = { expiryClock, operationRetentionMilliseconds };
   return new Operations({
-    ...{ paths, ownership, clock, isReady, timeoutDefaultMilliseconds, clockSkewMaxMilliseconds },
+    ...{ paths, ownership, clock, expiryClock, isReady },
+    ...{ timeoutDefaultMilliseconds, timeoutMaxMilliseconds },
     contexts: new Contexts(seal, ownership),
     records: new OperationRecords({ strong, ownership, clock, ...kept }),
     dots: new OperationDots({ self: view.self, identity: disk.identity, random }),

@@ -4,7 +4,9 @@ import type { Clock } from '../environment/clock.js';
 import { OperatingError } from '../errors.js';
 import { OPERATIONS_NAMESPACE } from '../partitioning/namespace.js';
 import type { Ownership } from '../partitioning/ownership.js';
+import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import { type RecordKey, recordKey } from '../persistence/keyspace.js';
+import { clockNotSane } from '../replica/intent.js';
 import { dotText } from '../versioning/dot.js';
 import type { Siblings } from '../versioning/siblings.js';
 import {
@@ -19,8 +21,8 @@ export interface OperationRecordsOptions {
   readonly strong: Pick<Strong, 'run'>;
   readonly ownership: Ownership;
   readonly clock: Clock;
+  readonly expiryClock: ExpiryClock;
   readonly operationRetentionMilliseconds: number;
-  readonly clockSkewMaxMilliseconds: number;
 }
 
 export /** A record, and the condition under which it is still the same. */
@@ -31,7 +33,7 @@ interface Met {
 
 const ANY: Condition = { is: 'none' };
 const PAUSE_MILLISECONDS = 20;
-/** Times `clockSkewMaxMilliseconds`: no clock that is sane ends it earlier than the retention. */
+/** Times the skew that is allowed: no clock that is sane ends it earlier than the retention. */
 const SKEWS = 2;
 
 export class OperationRecords {
@@ -52,20 +54,15 @@ export class OperationRecords {
     condition: Condition,
     deadline: number,
   ): Promise<Met> {
-    const { strong, clock, operationRetentionMilliseconds, clockSkewMaxMilliseconds } =
-      this.#options;
-    const kept = operationRetentionMilliseconds + SKEWS * clockSkewMaxMilliseconds;
-    const change = {
-      state: 'value',
-      contentType: RECORD_TYPE,
-      value: encodeOperation(record),
-      ttlSeconds: Math.ceil(kept / 1000),
-    } as const;
-    const intent = { change, seen: undefined, resolving: undefined, past: undefined };
+    const { strong, clock } = this.#options;
+    const value = encodeOperation(record);
     const at = this.#at(id);
     let mayBeStored = false;
     for (;;) {
       try {
+        const ends = { ttlSeconds: undefined, expiresAt: this.#endsAt() };
+        const change = { state: 'value', contentType: RECORD_TYPE, value, ...ends } as const;
+        const intent = { change, seen: undefined, resolving: undefined, past: undefined };
         const { result } = await strong.run({ at, intent, condition, deadline });
         if (result.is === 'applied') {
           const values = [`${dotText(result.dot)};`];
@@ -93,6 +90,18 @@ export class OperationRecords {
     const request = { at: this.#at(id), intent: undefined, condition: ANY, deadline };
     const { result } = await strong.run(request);
     return result.is === 'read' ? metIn(result.record) : undefined;
+  }
+
+  /**
+   * By most clocks, not by that of whoever decides it: else one node whose clock is wrong would
+   * keep all operations from beginning whose records it decides.
+   * @throws OperatingError `clock_not_sane`
+   */
+  #endsAt(): number {
+    const { expiryClock, operationRetentionMilliseconds } = this.#options;
+    const now = expiryClock.agreed();
+    if (now === undefined) throw clockNotSane();
+    return now + operationRetentionMilliseconds + SKEWS * expiryClock.skewMaxMilliseconds;
   }
 
   #at(id: string): RecordKey {

@@ -12,6 +12,7 @@ import type { Once } from '../consensus/once.js';
 import type { Clock } from '../environment/clock.js';
 import { OperatingError } from '../errors.js';
 import type { Ownership } from '../partitioning/ownership.js';
+import { type ExpiryClock, futureFrom } from '../persistence/expiry-clock.js';
 import { recordKey } from '../persistence/keyspace.js';
 import { notReady } from './addressing.js';
 import type { Contexts } from './contexts.js';
@@ -35,9 +36,11 @@ export interface OperationsOptions {
   readonly contexts: Contexts;
   readonly ownership: Ownership;
   readonly clock: Clock;
+  /** Dates what other nodes judge. */
+  readonly expiryClock: ExpiryClock;
   readonly isReady: () => boolean;
   readonly timeoutDefaultMilliseconds: number;
-  readonly clockSkewMaxMilliseconds: number;
+  readonly timeoutMaxMilliseconds: number;
 }
 
 /** A record that says begun. */
@@ -60,13 +63,13 @@ export class Operations implements OperationsControl {
     request: OperationRequest,
     course: OperationCourse,
   ): Promise<{ readonly answer: OperationAnswer; readonly isAgain: boolean }> {
-    const { ownership, clock, dots, records } = this.#options;
+    const { ownership, clock, expiryClock, dots, records } = this.#options;
     const deadline = this.#deadline(request.timeoutMilliseconds);
     const { id, payload, namespace, key } = request;
     const taken = dots.take(recordKey(namespace, key, ownership.partitionCount));
     let ending: OnceEnding = 'unknown';
     try {
-      const until = clock.wallMilliseconds() + deadline - clock.monotonicMilliseconds();
+      const until = expiryClock.stamp() + deadline - clock.monotonicMilliseconds();
       const fresh = { v: 1, state: 'begun', payload, namespace, key, until } as const;
       const met = await records.store(id, { ...fresh, once: taken.once }, ABSENT, deadline);
       const isOwn = met.record.state === 'begun' && isSame(met.record.once, taken.once);
@@ -105,7 +108,7 @@ export class Operations implements OperationsControl {
     timeoutMilliseconds: number | undefined,
     courseOf: (at: { readonly namespace: string; readonly key: string }) => OperationCourse,
   ): Promise<OperationReport | undefined> {
-    const { records, clock, clockSkewMaxMilliseconds } = this.#options;
+    const { records } = this.#options;
     const deadline = this.#deadline(timeoutMilliseconds);
     const met = await records.read(id, deadline);
     if (met === undefined) return undefined;
@@ -114,13 +117,20 @@ export class Operations implements OperationsControl {
     const { namespace, key } = record;
     if (record.state === 'done') return reportOf(record.answer, namespace, key);
     // Whoever began it may be at it, and is not disturbed.
-    if (clock.wallMilliseconds() < record.until + clockSkewMaxMilliseconds) {
-      return { status: 'pending', namespace, key };
-    }
+    if (this.#isUnderWay(record)) return { status: 'pending', namespace, key };
     const ended = new OperatingError('operation_ended', 'it was never applied, and is ended now');
     const begun = { ...met, record };
     const answer = await this.#conclude(id, begun, courseOf(record), ended, deadline);
     return reportOf(answer, namespace, key);
+  }
+
+  /** What no request can wait for was dated by a clock that was wrong: it counts as over. */
+  #isUnderWay({ until }: BegunOperation): boolean {
+    const { expiryClock, timeoutMaxMilliseconds } = this.#options;
+    const now = expiryClock.stamp();
+    const { skewMaxMilliseconds } = expiryClock;
+    const isPossible = until <= futureFrom(now, expiryClock) + timeoutMaxMilliseconds;
+    return isPossible && now < until + skewMaxMilliseconds;
   }
 
   /** Writes, or finds what was written, and stores what is answered. */

@@ -99,6 +99,10 @@ export class ClockSanity implements ExpiryClock {
     return sane ? wall : wall - Math.round(skewMilliseconds);
   }
 
+  agreed(): number | undefined {
+    return this.verdict.skewMilliseconds === undefined ? undefined : this.stamp();
+  }
+
   get skewMaxMilliseconds(): number {
     return this.#options.clockSkewMaxMilliseconds;
   }

@@ -31,6 +31,7 @@ export async function fillStore({ directory, keys, valueBytes, endsAt }: Filling
     expiryClock: {
       now: () => (endsAt ?? clock.wallMilliseconds()) - SECOND,
       stamp: () => clock.wallMilliseconds(),
+      agreed: () => clock.wallMilliseconds(),
       skewMaxMilliseconds: SECOND,
     },
     partitionCount: () => PARTITIONS,

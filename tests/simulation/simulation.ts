@@ -16,6 +16,7 @@ import { IdentityNemesis } from './identity-nemesis.js';
 import { Machine, type MachineOptions } from './machine.js';
 import { ListClient } from './list-client.js';
 import { NamespaceClient } from './namespace-client.js';
+import { OperationClient } from './operation-client.js';
 import { KvClient } from './kv-client.js';
 import { Nemesis } from './nemesis.js';
 import { SettingsClient } from './settings-client.js';
@@ -104,7 +105,7 @@ export async function simulate(
     (node): Machine =>
       new Machine({
         ...{ world, network, node, apiLimits, hasAnyDiskLost, onTrouble },
-        ...mintsOf(recorder, world),
+        ...mintsOf(recorder, world, () => operations),
       }),
   );
   const replicaCount = Math.min(shape.replicaCount, shape.nodes);
@@ -125,6 +126,7 @@ export async function simulate(
   });
   const lists = new ListClient(seen);
   const namespaces = new NamespaceClient({ ...seen, client, hasAnyDiskLost, pace: shape.pace });
+  const operations = new OperationClient({ ...seen, client, pace: shape.pace });
   const workload = new Workload({ world, machines, recorder, client, lists, ...shape });
   const ownersOf = (key: string): string[] => ownersAt(machines, key);
   const isJudged = (key: string): boolean =>
@@ -133,7 +135,7 @@ export async function simulate(
   /** Nodes that must not run come first, while clients are served and nothing else is wrong. */
   const begin = async () => {
     const areThere = identities.founded();
-    const clients = Promise.all([workload.run(), namespaces.run()]);
+    const clients = Promise.all([workload.run(), namespaces.run(), operations.run()]);
     if (areThere) await identities.run();
     return { faults: nemesis.run(), clients };
   };
@@ -146,6 +148,7 @@ export async function simulate(
     nemesis.stop();
     workload.stop();
     namespaces.stop();
+    operations.stop();
     nemesis.calm();
     await Promise.all([faults, clients]);
     // A fault that was under way has ended; nothing new has begun.
@@ -153,6 +156,7 @@ export async function simulate(
     const end = { world, random, machines, workload, client, lists, settings, onTrouble, isJudged };
     finals.push(...(await observeEnd(end, shape.keys)));
     await namespaces.lookLast();
+    await operations.settle();
   };
   await world.runUntil(life());
   const circumstances: Circumstances = {
@@ -166,9 +170,11 @@ export async function simulate(
   const history = recorder.history(circumstances, finals);
   countJudged(world, history);
   const judged = checkHistory(history).filter(({ checker, key }) => {
+    // The history does not know of these keys; a list shows them all the same.
+    if (OperationClient.owns({ namespace: DEFAULT_NAMESPACE, key })) return false;
     return key !== nemesis.disks.vanishedKey || !UNNOTICED.has(checker);
   });
-  const noted = [recorder, log, namespaces].flatMap((one) => one.findings());
+  const noted = [recorder, log, namespaces, operations].flatMap((one) => one.findings());
   const findings = [...trouble, ...noted, ...judged];
   for (const { checker, key, message } of findings) world.note(`! ${checker} ${key} ${message}`);
   for (const one of [...machines, identities]) one.release();
@@ -185,21 +191,24 @@ function ownersAt(machines: readonly Machine[], key: string): string[] {
   return (node?.cluster.locate(DEFAULT_NAMESPACE, key).primaries ?? []).map((row) => row.node);
 }
 
-/** Namespaces have a history of their own. */
+/** Namespaces and operations have histories of their own. */
 function mintsOf(
   recorder: HistoryRecorder,
   world: World,
+  operations: () => OperationClient,
 ): Pick<MachineOptions, 'onMint' | 'onClaim' | 'onChosen'> {
   const isDefault = ({ namespace }: RecordKey): boolean => namespace === DEFAULT_NAMESPACE;
   return {
     onMint: (at, intent, realised) => {
-      if (isDefault(at)) recorder.minted(at, intent, realised, world.now);
+      if (OperationClient.owns(at)) operations().minted(at, realised);
+      else if (isDefault(at)) recorder.minted(at, intent, realised, world.now);
     },
     onClaim: (at, of, claimed) => {
-      if (isDefault(at)) recorder.took(at, of, claimed, world.now);
+      if (isDefault(at) && !OperationClient.owns(at)) recorder.took(at, of, claimed, world.now);
     },
     onChosen: (at, state) => {
-      if (isDefault(at)) recorder.chosen(at, state, world.now);
+      if (OperationClient.owns(at)) operations().chosen(at, state);
+      else if (isDefault(at)) recorder.chosen(at, state, world.now);
     },
   };
 }

@@ -66,6 +66,7 @@ export function expiryClockOf(
   return {
     now: () => (isSane() ? clock.wallMilliseconds() : undefined),
     stamp: () => clock.wallMilliseconds(),
+    agreed: () => clock.wallMilliseconds(),
     skewMaxMilliseconds: 5000,
   };
 }

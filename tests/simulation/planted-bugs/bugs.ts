@@ -9,6 +9,7 @@ import { GROUP_BUGS } from './group-bugs.js';
 import { IDENTITY_BUGS } from './identity-bugs.js';
 import { LIST_BUGS } from './list-bugs.js';
 import { NAMESPACE_BUGS } from './namespace-bugs.js';
+import { OPERATION_BUGS } from './operation-bugs.js';
 import type { PlantedBug } from './planted-bug.js';
 import { RPC_BUGS } from './rpc-bugs.js';
 import { STALENESS_BUGS } from './staleness-bugs.js';
@@ -29,6 +30,7 @@ export const BUGS: readonly PlantedBug[] = [
   ...IDENTITY_BUGS,
   ...LIST_BUGS,
   ...NAMESPACE_BUGS,
+  ...OPERATION_BUGS,
   ...RPC_BUGS,
   ...STALENESS_BUGS,
   ...STRANGER_BUGS,

@@ -1,0 +1,71 @@
+/** What answers to writes under an Idempotency-Key, and to questions about them, say. */
+import { z } from 'zod';
+import type { OperationAttempt } from '../../lib/checkers/check-operations.js';
+import type { HttpAnswer } from './http-port.js';
+
+/** What somebody says of an operation, or why nobody does. */
+export interface Asked {
+  /** `done`, `none`, `pending`, `not begun`, `forgotten`, or else the code of a problem. */
+  readonly is: string;
+  readonly version?: string | undefined;
+}
+
+export interface Told extends Pick<OperationAttempt, 'outcome' | 'version' | 'answer'> {
+  /** The status, and of a problem its code. */
+  readonly what: string;
+}
+
+const writtenShape = z.object({ version: z.string() });
+const problemShape = z.object({
+  code: z.string(),
+  outcome: z.enum(['none', 'unknown']),
+  retryable: z.boolean(),
+  operation: z.string().optional(),
+});
+const reportShape = z.object({
+  status: z.enum(['done', 'none', 'pending']),
+  answer: z.object({ body: z.object({ version: z.string().optional() }) }).optional(),
+});
+/** What must be the same, however often it is asked. */
+const HEADERS = ['x-causal-context', 'x-consistency-achieved', 'x-replicas', 'etag'];
+
+/** @throws Error where an unknown outcome does not name the operation to ask for */
+export function toldBy(id: string, answer: HttpAnswer | undefined): Told {
+  if (answer === undefined) return { outcome: 'open', what: 'no answer' };
+  const { status } = answer;
+  if (status === 200) {
+    const { version } = writtenShape.parse(jsonOf(answer));
+    return { outcome: 'applied', version, answer: textOf(answer), what: '200' };
+  }
+  const problem = problemShape.safeParse(jsonOf(answer));
+  // Who refuses a connection says no more.
+  if (!problem.success) return { outcome: 'nothing', what: String(status) };
+  const { code, outcome, retryable, operation } = problem.data;
+  const what = `${status} ${code}`;
+  if (outcome === 'unknown') {
+    if (operation !== id) throw new Error(`${what} names ${operation}, and not ${id}`);
+    return { outcome: 'open', what };
+  }
+  if (retryable) return { outcome: 'nothing', what };
+  return { outcome: 'none', answer: textOf(answer), what };
+}
+
+export function reportedBy(answer: HttpAnswer | undefined): Asked {
+  if (answer === undefined) return { is: 'no answer' };
+  if (answer.status === 404) return { is: 'not begun' };
+  if (answer.status !== 200) {
+    const { code } = z.object({ code: z.string() }).parse(jsonOf(answer));
+    return { is: code === 'outcome_unknown' ? 'forgotten' : code };
+  }
+  const { status, answer: answered } = reportShape.parse(jsonOf(answer));
+  return { is: status, version: answered?.body.version };
+}
+
+function textOf({ status, headers, body }: HttpAnswer): string {
+  const named = HEADERS.map((name) => headers.get(name));
+  return [status, ...named, body.toString('utf8')].join(' ');
+}
+
+function jsonOf({ body }: HttpAnswer): unknown {
+  return JSON.parse(body.toString('utf8'));
+}

@@ -1,0 +1,246 @@
+/**
+ * Clients that send each write under an Idempotency-Key again, through other nodes, until they know
+ * what became of it (docs/idempotency.md). They have keys of their own, and write and delete there
+ * without an Idempotency-Key as well.
+ */
+import {
+  checkOperations,
+  type ChosenState,
+  type OperationAttempt,
+} from '../../lib/checkers/check-operations.js';
+import type { Finding } from '../../lib/checkers/history.js';
+import { decodeOperation } from '../../lib/coordination/operation-record.js';
+import { DEFAULT_NAMESPACE, OPERATIONS_NAMESPACE } from '../../lib/partitioning/namespace.js';
+import type { RecordKey } from '../../lib/persistence/keyspace.js';
+import type { Realised } from '../../lib/replica/intent.js';
+import { dotText } from '../../lib/versioning/dot.js';
+import type { Siblings } from '../../lib/versioning/siblings.js';
+import type { HttpAnswer, HttpRequest } from './http-port.js';
+import type { KvClient } from './kv-client.js';
+import type { Machine } from './machine.js';
+import { type Asked, reportedBy, toldBy } from './operation-answers.js';
+import type { SeededRandom } from './seeded-random.js';
+import type { World } from './world.js';
+
+export interface OperationClientOptions {
+  readonly world: World;
+  readonly machines: readonly Machine[];
+  readonly client: Pick<KvClient, 'ask'>;
+  readonly onTrouble: (message: string) => void;
+  readonly pace: number;
+}
+
+/** A write that is sent until somebody says what became of it. */
+interface Sending {
+  readonly id: string;
+  readonly key: string;
+  readonly request: HttpRequest;
+  known: 'applied' | 'none' | undefined;
+}
+
+const KEYS: readonly string[] = ['op1', 'op2', 'op3'];
+const CLIENTS = 2;
+const ATTEMPTS_MAX = 6;
+const PAUSE_MEAN_MILLISECONDS = 250;
+const AGAIN_MEAN_MILLISECONDS = 60;
+const TIMEOUTS = [40, 300, 1000, 2000];
+const PATIENT_MILLISECONDS = 8000;
+const PAUSE_MILLISECONDS = 1000;
+const LOOKS_MAX = 10;
+const DEFINITE: ReadonlySet<string> = new Set(['done', 'none', 'not begun', 'forgotten']);
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+
+export class OperationClient {
+  readonly #options: OperationClientOptions;
+  readonly #attempts: OperationAttempt[] = [];
+  readonly #states: ChosenState[] = [];
+  readonly #open = new Set<Sending>();
+  /** What a key was last seen to hold. */
+  readonly #shown = new Map<string, string>();
+  readonly #minted = new Set<string>();
+  /** By the version under which it is to take effect, as its record says. */
+  readonly #operations = new Map<string, string>();
+  #sent = 0;
+  #isStopped = false;
+
+  constructor(options: OperationClientOptions) {
+    this.#options = options;
+  }
+
+  /** Is it a record of these clients, or of what they ask for? */
+  static owns({ namespace, key }: Pick<RecordKey, 'namespace' | 'key'>): boolean {
+    return namespace === OPERATIONS_NAMESPACE || KEYS.includes(key);
+  }
+
+  /** Under no id; also what the cluster makes of siblings, though it has the value of one. */
+  minted({ key }: RecordKey, { dot }: Pick<Realised, 'dot'>): void {
+    this.#minted.add(`${key} ${dotText(dot)}`);
+  }
+
+  chosen({ namespace, key }: RecordKey, { versions }: Siblings): void {
+    if (namespace === OPERATIONS_NAMESPACE) {
+      for (const { state, value } of versions) if (state === 'value') this.#begun(key, value);
+      return;
+    }
+    if (namespace !== DEFAULT_NAMESPACE) return;
+    const shown = versions.flatMap(({ dot, state, value }) => {
+      const version = dotText(dot);
+      if (this.#minted.has(`${key} ${version}`)) return [];
+      // A value says itself of which operation it is, whatever the records say.
+      const text = state === 'value' ? Buffer.from(value).toString('utf8') : '""';
+      const said = String(JSON.parse(text));
+      const operation = said === '' ? this.#operations.get(version) : said;
+      return operation === undefined ? [] : [{ version, operation }];
+    });
+    this.#states.push({ key, versions: shown });
+  }
+
+  /** Resolves when all have come to an end after `stop`. */
+  async run(): Promise<void> {
+    await Promise.all(Array.from({ length: CLIENTS }, (_, i) => this.#live(`operations ${i}`)));
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** After the calm each node must say what became of it, if it is asked for again. */
+  async settle(): Promise<void> {
+    const { onTrouble, world } = this.#options;
+    const random = world.random('operations end');
+    for (const sending of this.#open) {
+      let told: Asked = { is: 'nobody' };
+      for (let i = 0; i < LOOKS_MAX && !DEFINITE.has(told.is); i += 1) {
+        if (i > 0) await world.wait(PAUSE_MILLISECONDS, 'ask again');
+        told = await this.#look(random, sending, PATIENT_MILLISECONDS);
+      }
+      this.#count(`asked for in the end: ${told.is}`);
+      if (!DEFINITE.has(told.is)) onTrouble(`nobody says what became of ${sending.id}: ${told.is}`);
+    }
+  }
+
+  findings(): Finding[] {
+    return checkOperations({ attempts: this.#attempts, states: this.#states });
+  }
+
+  async #live(name: string): Promise<void> {
+    const { world, pace } = this.#options;
+    const random = world.random(name);
+    for (;;) {
+      await world.wait(random.exponential(PAUSE_MEAN_MILLISECONDS * pace), name);
+      if (this.#isStopped) return;
+      if (random.chance(0.3)) await this.#disturb(random);
+      const sending = this.#draw(random);
+      this.#open.add(sending);
+      for (let i = 0; i < ATTEMPTS_MAX && sending.known === undefined; i += 1) {
+        if (random.chance(0.15)) {
+          this.#count('sent through two nodes at once');
+          await Promise.all([this.#attempt(random, sending), this.#attempt(random, sending)]);
+        } else if (i > 0 && random.chance(0.2)) await this.#look(random, sending);
+        else await this.#attempt(random, sending);
+        await world.wait(random.exponential(AGAIN_MEAN_MILLISECONDS), name);
+      }
+      // Who was answered sometimes sends it again all the same: the answer got lost on the way.
+      if (random.chance(0.4)) await this.#attempt(random, sending);
+      if (sending.known === 'applied' && random.chance(0.2)) await this.#reuse(random, sending);
+    }
+  }
+
+  #draw(random: SeededRandom): Sending {
+    this.#sent += 1;
+    const id = `o${this.#sent}`;
+    const key = random.pick(KEYS);
+    const version = this.#shown.get(key);
+    const condition = random.pick(['none', 'none', 'match', 'absent']);
+    const headers: Record<string, string> = {
+      ...{ ...JSON_TYPE, 'Idempotency-Key': id },
+      ...(condition === 'absent' ? { 'If-None-Match': '*' } : {}),
+      ...(condition === 'match' && version !== undefined ? { 'If-Match': `"${version}"` } : {}),
+    };
+    const path = `/api/v1/kv/${key}`;
+    const isDelete = condition !== 'absent' && random.chance(0.2);
+    const request = isDelete
+      ? { method: 'DELETE', path, headers, body: undefined }
+      : { method: 'PUT', path, headers, body: JSON.stringify({ value: id }) };
+    return { id, key, request, known: undefined };
+  }
+
+  async #attempt(random: SeededRandom, sending: Sending): Promise<void> {
+    const { id, key, request } = sending;
+    const answer = await this.#ask(random, request);
+    const { what, ...told } = toldBy(id, answer);
+    this.#note(sending, { operation: id, key, ...told });
+    this.#count(`${told.outcome}: ${what}`);
+    if (answer?.headers.has('idempotent-replayed') === true) this.#count('answered again');
+    this.#options.world.note(`operation ${id} ${told.outcome} ${told.version ?? ''}`);
+  }
+
+  async #look(
+    random: SeededRandom,
+    sending: Sending,
+    timeoutMilliseconds = random.pick(TIMEOUTS),
+  ): Promise<Asked> {
+    const { id: operation, key } = sending;
+    const path = `/api/v1/operations/${operation}`;
+    const request = { method: 'GET', path, headers: {}, body: undefined };
+    const asked = reportedBy(await this.#ask(random, request, timeoutMilliseconds));
+    const { is, version } = asked;
+    this.#count(`asked for: ${is}`);
+    this.#options.world.note(`operation ${operation} is ${is}`);
+    if (is === 'none') this.#note(sending, { operation, key, outcome: 'none' });
+    if (is === 'done') this.#note(sending, { operation, key, outcome: 'applied', version });
+    return asked;
+  }
+
+  /** Another request under the same id: it must be refused, and change nothing. */
+  async #reuse(random: SeededRandom, { id, key, request }: Sending): Promise<void> {
+    const operation = `${id} reused`;
+    const body = JSON.stringify({ value: operation });
+    const answer = await this.#ask(random, { ...request, method: 'PUT', body });
+    const { what, ...told } = toldBy(id, answer);
+    this.#attempts.push({ operation, key, ...told });
+    this.#count(`reused: ${what}`);
+  }
+
+  /** Beside them their keys are written and deleted at any level. */
+  async #disturb(random: SeededRandom): Promise<void> {
+    const level = random.pick(['one', 'quorum', 'strong']);
+    const headers = { ...JSON_TYPE, 'X-Consistency-Level': level };
+    const path = `/api/v1/kv/${random.pick(KEYS)}`;
+    const request = random.chance(0.3)
+      ? { method: 'DELETE', path, headers, body: undefined }
+      : { method: 'PUT', path, headers, body: JSON.stringify({ value: '' }) };
+    await this.#ask(random, request);
+  }
+
+  #ask(
+    random: SeededRandom,
+    request: HttpRequest,
+    timeoutMilliseconds = random.pick(TIMEOUTS),
+  ): Promise<HttpAnswer | undefined> {
+    const { client, machines } = this.#options;
+    const headers = { ...request.headers, 'X-Timeout': `${timeoutMilliseconds}ms` };
+    const how = { timeoutMilliseconds };
+    return client.ask('operation', random.pick(machines), how, { ...request, headers });
+  }
+
+  /** The value of a record says how its operation takes effect. */
+  #begun(id: string, value: Uint8Array): void {
+    const record = decodeOperation(value);
+    if (record.state === 'begun') this.#operations.set(dotText(record.once.dot), id);
+  }
+
+  #note(sending: Sending, attempt: OperationAttempt): void {
+    const { outcome, version } = attempt;
+    this.#attempts.push(attempt);
+    if (outcome === 'applied' || outcome === 'none') {
+      sending.known = outcome;
+      this.#open.delete(sending);
+    }
+    if (version !== undefined) this.#shown.set(sending.key, version);
+  }
+
+  #count(what: string): void {
+    this.#options.world.count(`operation ${what}`);
+  }
+}
