@@ -27,6 +27,8 @@ export interface OperationClientOptions {
   readonly machines: readonly Machine[];
   readonly client: Pick<KvClient, 'ask'>;
   readonly onTrouble: (message: string) => void;
+  readonly replicaCount: number;
+  readonly hasAnyDiskLost: () => boolean;
   readonly pace: number;
 }
 
@@ -47,6 +49,8 @@ const TIMEOUTS = [40, 300, 1000, 2000];
 const PATIENT_MILLISECONDS = 8000;
 const PAUSE_MILLISECONDS = 1000;
 const LOOKS_MAX = 10;
+/** So many of those that were applied are asked for again. */
+const REMEMBERED = 3;
 const DEFINITE: ReadonlySet<string> = new Set(['done', 'none', 'not begun', 'forgotten']);
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 
@@ -55,6 +59,7 @@ export class OperationClient {
   readonly #attempts: OperationAttempt[] = [];
   readonly #states: ChosenState[] = [];
   readonly #open = new Set<Sending>();
+  readonly #applied: Sending[] = [];
   /** What a key was last seen to hold. */
   readonly #shown = new Map<string, string>();
   readonly #minted = new Set<string>();
@@ -104,23 +109,42 @@ export class OperationClient {
     this.#isStopped = true;
   }
 
-  /** After the calm each node must say what became of it, if it is asked for again. */
+  /**
+   * After the calm whoever is asked must say what became of it, if it is asked again while it is
+   * pending; and what was answered before is still known.
+   */
   async settle(): Promise<void> {
-    const { onTrouble, world } = this.#options;
-    const random = world.random('operations end');
+    const { onTrouble } = this.#options;
+    const random = this.#options.world.random('operations end');
     for (const sending of this.#open) {
-      let told: Asked = { is: 'nobody' };
-      for (let i = 0; i < LOOKS_MAX && !DEFINITE.has(told.is); i += 1) {
-        if (i > 0) await world.wait(PAUSE_MILLISECONDS, 'ask again');
-        told = await this.#look(random, sending, PATIENT_MILLISECONDS);
-      }
-      this.#count(`asked for in the end: ${told.is}`);
-      if (!DEFINITE.has(told.is)) onTrouble(`nobody says what became of ${sending.id}: ${told.is}`);
+      const is = await this.#lookLast(random, sending);
+      this.#count(`asked for in the end: ${is}`);
+      if (!DEFINITE.has(is)) onTrouble(`nobody says what became of ${sending.id}: ${is}`);
+    }
+    for (const sending of random.shuffle(this.#applied).slice(0, REMEMBERED)) {
+      const is = await this.#lookLast(random, sending);
+      this.#count(`asked for again in the end: ${is}`);
+      if (is !== 'done' && !this.#mayBeLost) onTrouble(`${sending.id} was applied, and is ${is}`);
     }
   }
 
   findings(): Finding[] {
+    if (this.#mayBeLost) return [];
     return checkOperations({ attempts: this.#attempts, states: this.#states });
+  }
+
+  /** What only one disk holds goes with it. */
+  get #mayBeLost(): boolean {
+    const { replicaCount, hasAnyDiskLost } = this.#options;
+    return replicaCount === 1 && hasAnyDiskLost();
+  }
+
+  async #lookLast(random: SeededRandom, sending: Sending): Promise<string> {
+    for (let i = 1; ; i += 1) {
+      const { is } = await this.#look(random, sending, PATIENT_MILLISECONDS);
+      if (DEFINITE.has(is) || i === LOOKS_MAX) return is;
+      await this.#options.world.wait(PAUSE_MILLISECONDS, 'ask again');
+    }
   }
 
   async #live(name: string): Promise<void> {
@@ -169,9 +193,11 @@ export class OperationClient {
     const { id, key, request } = sending;
     const answer = await this.#ask(random, request);
     const { what, ...told } = toldBy(id, answer);
+    const isAgain = answer?.headers.has('idempotent-replayed') === true;
+    if (isAgain) this.#count('answered again');
+    if (isAgain && sending.known === undefined) this.#count('carried on');
     this.#note(sending, { operation: id, key, ...told });
     this.#count(`${told.outcome}: ${what}`);
-    if (answer?.headers.has('idempotent-replayed') === true) this.#count('answered again');
     this.#options.world.note(`operation ${id} ${told.outcome} ${told.version ?? ''}`);
   }
 
@@ -234,6 +260,7 @@ export class OperationClient {
     const { outcome, version } = attempt;
     this.#attempts.push(attempt);
     if (outcome === 'applied' || outcome === 'none') {
+      if (outcome === 'applied' && sending.known === undefined) this.#applied.push(sending);
       sending.known = outcome;
       this.#open.delete(sending);
     }

@@ -126,7 +126,7 @@ export async function simulate(
   });
   const lists = new ListClient(seen);
   const namespaces = new NamespaceClient({ ...seen, client, hasAnyDiskLost, pace: shape.pace });
-  const operations = new OperationClient({ ...seen, client, pace: shape.pace });
+  const operations = new OperationClient({ ...seen, client, hasAnyDiskLost, pace: shape.pace });
   const workload = new Workload({ world, machines, recorder, client, lists, ...shape });
   const ownersOf = (key: string): string[] => ownersAt(machines, key);
   const isJudged = (key: string): boolean =>
@@ -159,6 +159,32 @@ export async function simulate(
     await operations.settle();
   };
   await world.runUntil(life());
+  const end = { world, recorder, nemesis, replicaCount, ownersOf, isJudged };
+  const noted = [recorder, log, namespaces, operations].flatMap((one) => one.findings());
+  const findings = [...trouble, ...noted, ...judgedAt(end, finals)];
+  for (const { checker, key, message } of findings) world.note(`! ${checker} ${key} ${message}`);
+  for (const one of [...machines, identities]) one.release();
+  return {
+    ...{ seed, findings, digest: world.digest, counters: world.counters },
+    events: world.eventCount,
+    virtualMilliseconds: world.now,
+  };
+}
+
+interface End {
+  readonly world: World;
+  readonly recorder: HistoryRecorder;
+  readonly nemesis: Nemesis;
+  readonly replicaCount: number;
+  readonly ownersOf: (key: string) => string[];
+  readonly isJudged: (key: string) => boolean;
+}
+
+/** What the checkers say of the history of the default namespace. */
+function judgedAt(
+  { world, recorder, nemesis, replicaCount, ownersOf, isJudged }: End,
+  finals: readonly FinalState[],
+): Finding[] {
   const circumstances: Circumstances = {
     replicaCount,
     mayBeLost: (holding) => nemesis.disks.log.mayBeLost(holding, ownersOf(holding.key)),
@@ -169,20 +195,11 @@ export async function simulate(
   };
   const history = recorder.history(circumstances, finals);
   countJudged(world, history);
-  const judged = checkHistory(history).filter(({ checker, key }) => {
+  return checkHistory(history).filter(({ checker, key }) => {
     // The history does not know of these keys; a list shows them all the same.
     if (OperationClient.owns({ namespace: DEFAULT_NAMESPACE, key })) return false;
     return key !== nemesis.disks.vanishedKey || !UNNOTICED.has(checker);
   });
-  const noted = [recorder, log, namespaces, operations].flatMap((one) => one.findings());
-  const findings = [...trouble, ...noted, ...judged];
-  for (const { checker, key, message } of findings) world.note(`! ${checker} ${key} ${message}`);
-  for (const one of [...machines, identities]) one.release();
-  return {
-    ...{ seed, findings, digest: world.digest, counters: world.counters },
-    events: world.eventCount,
-    virtualMilliseconds: world.now,
-  };
 }
 
 /** The primaries of a key of the default namespace. */

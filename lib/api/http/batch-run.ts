@@ -1,5 +1,6 @@
 /** Executes the operations of a batch, some at a time, and joins what they answer. */
-import type { Labels } from '../../environment/observer.js';
+import type { Labels, Observer } from '../../environment/observer.js';
+import { levelName } from '../../coordination/level.js';
 import { OperatingError } from '../../errors.js';
 import type { PutAnswer, PutRequest, Receipt } from '../../coordination/request.js';
 import type { Change } from '../../replica/intent.js';
@@ -41,6 +42,8 @@ interface Result {
   /** An object, as byte text. */
   readonly text: string;
   readonly result: string;
+  /** The level that held, as metrics name it; undefined: none did, or it is no matter of levels. */
+  readonly achieved?: string | undefined;
 }
 
 /**
@@ -258,7 +261,7 @@ function resultOf({ status, body, result }: HttpReply, receipt: Receipt | undefi
   // Problems bear their status themselves.
   const head = status < 400 ? `"status":${status},` : '';
   const text = `{${head}${receipt === undefined ? '' : receiptText(receipt)}${json.slice(1)}`;
-  return { status, text, result };
+  return { status, text, result, achieved: receipt && levelName(receipt.level) };
 }
 
 /** As it is stored for an operation that is sent again. */
@@ -279,17 +282,38 @@ function count(
   operations: readonly BatchOperation[],
   results: readonly Result[],
 ): void {
-  const counts = new Map<string, { readonly labels: Labels; amount: number }>();
+  const done = new Tally('quorate_batch_operations_total');
+  const descended = new Tally('quorate_fallbacks_total');
   const defaults = node.settings.values;
   for (const [i, { op: operation, level: own, precondition }] of operations.entries()) {
-    const result = results[i]?.result ?? '';
+    const { result = '', achieved } = results[i] ?? {};
     const level = levelLabel(operation, own ?? read.level, precondition !== undefined, defaults);
-    const place = `${operation} ${level} ${result}`;
-    const known = counts.get(place);
-    if (known !== undefined) known.amount += 1;
-    else counts.set(place, { labels: { operation, level, result }, amount: 1 });
+    done.add({ operation, level, result });
+    const isFallback = read.fallbacks.length > 0 && achieved !== undefined && achieved !== level;
+    if (isFallback) descended.add({ operation, level, achieved });
   }
-  for (const { labels, amount } of counts.values()) {
-    node.observer.count('quorate_batch_operations_total', labels, amount);
+  for (const tally of [done, descended]) tally.tell(node.observer);
+}
+
+/** How often each row of labels of a metric was met. */
+class Tally {
+  readonly #metric: string;
+  readonly #counts = new Map<string, { readonly labels: Labels; amount: number }>();
+
+  constructor(metric: string) {
+    this.#metric = metric;
+  }
+
+  add(labels: Labels): void {
+    const place = Object.values(labels).join(' ');
+    const known = this.#counts.get(place);
+    if (known === undefined) this.#counts.set(place, { labels, amount: 1 });
+    else known.amount += 1;
+  }
+
+  tell(observer: Pick<Observer, 'count'>): void {
+    for (const { labels, amount } of this.#counts.values()) {
+      observer.count(this.#metric, labels, amount);
+    }
   }
 }

@@ -229,6 +229,7 @@ export class HttpExchanges {
     const { clock, node, logsRequests } = this.#world;
     const { operation } = kind;
     const isConditional = headers.ifMatch !== undefined || headers.ifNoneMatch !== undefined;
+    const isOnce = headers.idempotencyKey !== undefined;
     const rules = node.namespaces.effective(namespace);
     const level = levelLabel(
       operation,
@@ -246,7 +247,8 @@ export class HttpExchanges {
     }
     const seconds = milliseconds / 1000;
     node.observer.measure('quorate_request_duration_seconds', seconds, { operation, level });
-    if (headers.fallback !== undefined) this.#countFallback(operation, level, reply);
+    // A write under an Idempotency-Key is at `strong`, whatever it names: never weaker.
+    if (headers.fallback !== undefined && !isOnce) this.#countFallback(operation, level, reply);
     if (!logsRequests) return;
     const { method } = request;
     const ms = Math.round(milliseconds * 1000) / 1000;

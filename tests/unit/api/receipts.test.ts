@@ -66,6 +66,23 @@ t.test('a fallback says which level held; a refusal, what was missing and why', 
   for (const operation of ['get', 'put']) {
     t.equal(counts.get(`quorate_fallbacks_total ${operation} all quorum`), 1, operation);
   }
+  const of = [
+    { op: 'get', key: 'k', level: 'all' },
+    { op: 'put', key: 'a', value: 1, level: 'all' },
+    { op: 'put', key: 'b', value: 1, level: 'all' },
+    { op: 'put', key: 'c', value: 1, level: 'quorum' },
+  ];
+  const batch = { ...putOf({ 'X-Consistency-Fallback': 'quorum' }) };
+  await send('POST', '/api/v1/batch', { ...batch, body: JSON.stringify({ operations: of }) });
+  for (const [operation, times] of [['get', 2], ['put', 3]] as const) {
+    const counted = counts.get(`quorate_fallbacks_total ${operation} all quorum`);
+    t.equal(counted, times, `each operation of a batch: ${operation}`);
+  }
+  t.notOk(counts.has('quorate_fallbacks_total put quorum quorum'), 'what held is no fallback');
+  const once = putOf({ ...weaker, 'X-Consistency-Level': 'quorum', 'Idempotency-Key': 'o1' });
+  const written = await send('PUT', '/api/v1/kv/k', once);
+  t.match(written.headers, { 'x-consistency-achieved': 'strong' });
+  t.notOk(counts.has('quorate_fallbacks_total put quorum strong'), 'nor what is stronger');
   await cluster.crash('n2');
   for (const level of ['two', 'quorum', 'all', 'strong']) {
     const refused = await send('GET', '/api/v1/kv/k', { headers: at(level) });

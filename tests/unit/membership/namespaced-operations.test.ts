@@ -1,0 +1,84 @@
+/** Operations under the stored name of their namespace; all else is passed on as it is. */
+import t from 'tap';
+import type {
+  OperationCourse,
+  OperationReport,
+  OperationRequest,
+  OperationsControl,
+} from '../../../lib/coordination/operation-request.js';
+import { OperatingError } from '../../../lib/errors.js';
+import { NamespacedOperations } from '../../../lib/membership/namespaced-operations.js';
+
+const ANSWER = { status: 200, headers: [], body: '{}', result: 'ok', applied: true };
+const COURSE: OperationCourse = {
+  perform: async () => ANSWER,
+  written: () => ANSWER,
+  refused: () => ANSWER,
+};
+const REPORT: OperationReport = { status: 'pending', namespace: 'shop~2', key: 'k' };
+const requestIn = (namespace: string): OperationRequest => ({
+  ...{ id: 'op', payload: 'p', namespace, key: 'k', timeoutMilliseconds: 100 },
+});
+
+/** Says what it was asked, and in which order the namespaces were looked up. */
+class Told implements OperationsControl {
+  readonly asked: unknown[][] = [];
+
+  async run(request: OperationRequest, course: OperationCourse) {
+    this.asked.push(['run', request, course]);
+    return { answer: ANSWER, isAgain: true };
+  }
+
+  async bind(...asked: Parameters<OperationsControl['bind']>): Promise<void> {
+    this.asked.push(['bind', ...asked]);
+  }
+
+  async look(...asked: Parameters<OperationsControl['look']>): Promise<OperationReport> {
+    this.asked.push(['look', ...asked]);
+    return REPORT;
+  }
+}
+
+function operationsOver() {
+  const told = new Told();
+  const lookups: string[] = [];
+  const stored = async (name: string): Promise<string> => {
+    lookups.push(name);
+    if (name === 'shop') return 'shop~2';
+    throw new OperatingError('namespace_not_found', `there is no namespace "${name}"`);
+  };
+  return { told, lookups, operations: new NamespacedOperations(told, { stored }) };
+}
+
+t.test('a write of a namespace is of its present generation', async (t) => {
+  const { told, operations } = operationsOver();
+  const given = await operations.run(requestIn('shop'), COURSE);
+  t.strictSame(given, { answer: ANSWER, isAgain: true });
+  t.strictSame(told.asked, [['run', requestIn('shop~2'), COURSE]]);
+});
+
+t.test('of the default namespace nobody is asked', async (t) => {
+  const { told, lookups, operations } = operationsOver();
+  await operations.run(requestIn('default'), COURSE);
+  t.strictSame(told.asked, [['run', requestIn('default'), COURSE]]);
+  t.strictSame(lookups, []);
+});
+
+t.test('where there is no such namespace nothing begins', async (t) => {
+  const { told, operations } = operationsOver();
+  await t.rejects(operations.run(requestIn('none'), COURSE), { code: 'namespace_not_found' });
+  t.strictSame(told.asked, []);
+});
+
+t.test('an id is one, whatever namespace its write is of', async (t) => {
+  const { told, lookups, operations } = operationsOver();
+  const batch = { id: 'b', payload: 'p', timeoutMilliseconds: undefined };
+  await operations.bind(batch, [0, 2]);
+  const courseOf = () => COURSE;
+  t.equal(await operations.look('op', 50, courseOf), REPORT);
+  t.strictSame(told.asked, [
+    ['bind', batch, [0, 2]],
+    ['look', 'op', 50, courseOf],
+  ]);
+  t.strictSame(lookups, []);
+});
