@@ -1,5 +1,4 @@
 /** Executes the operations of a batch, some at a time, and joins what they answer. */
-import type { Labels, Observer } from '../../environment/observer.js';
 import { levelName } from '../../coordination/level.js';
 import { OperatingError } from '../../errors.js';
 import type { PutAnswer, PutRequest, Receipt } from '../../coordination/request.js';
@@ -8,13 +7,13 @@ import type { SessionToken } from '../../versioning/session-token.js';
 import type { ApiWorld } from '../api-world.js';
 import { boundText, replicasText, withSession } from './answer-headers.js';
 import type { BatchOperation } from './batch-body.js';
+import { countBatch } from './batch-counts.js';
 import type { Explanation } from '../../coordination/explain/explanation.js';
 import { withExplanation } from './explained.js';
 import type { HttpExchange, HttpExchanges } from './exchange.js';
 import { getAnswer } from './get-answer.js';
 import { JSON_TYPE } from '../../encoding/json-text.js';
 import { idInBatch } from './idempotency-key.js';
-import { levelLabel } from './level-label.js';
 import { writeOnce } from './once-writes.js';
 import { GUARD_HEADERS } from './problem.js';
 import { putAnswer } from './put-answer.js';
@@ -74,7 +73,7 @@ export async function runBatch(
     results.push(batch.execute(operation, i));
   }
   const all = await Promise.all(results);
-  count(run, operations, all);
+  countBatch(run, operations, all);
   const reply = batchReply(all);
   const { tokens } = batch;
   if (tokens.length === 0) return reply;
@@ -274,46 +273,4 @@ function receiptText(receipt: Receipt): string {
   const meant = durability === undefined ? '' : `,"durability":"${durability}"`;
   const proven = bound === undefined ? '' : `,"staleness_bound":"${boundText(bound)}"`;
   return `"receipt":{"level":"${level}","replicas":"${replicasText(receipt)}"${meant}${proven}},`;
-}
-
-/** Counted together: a batch is to cost less than its operations would. */
-function count(
-  { world: { node }, read }: BatchRun,
-  operations: readonly BatchOperation[],
-  results: readonly Result[],
-): void {
-  const done = new Tally('quorate_batch_operations_total');
-  const descended = new Tally('quorate_fallbacks_total');
-  const defaults = node.settings.values;
-  for (const [i, { op: operation, level: own, precondition }] of operations.entries()) {
-    const { result = '', achieved } = results[i] ?? {};
-    const level = levelLabel(operation, own ?? read.level, precondition !== undefined, defaults);
-    done.add({ operation, level, result });
-    const isFallback = read.fallbacks.length > 0 && achieved !== undefined && achieved !== level;
-    if (isFallback) descended.add({ operation, level, achieved });
-  }
-  for (const tally of [done, descended]) tally.tell(node.observer);
-}
-
-/** How often each row of labels of a metric was met. */
-class Tally {
-  readonly #metric: string;
-  readonly #counts = new Map<string, { readonly labels: Labels; amount: number }>();
-
-  constructor(metric: string) {
-    this.#metric = metric;
-  }
-
-  add(labels: Labels): void {
-    const place = Object.values(labels).join(' ');
-    const known = this.#counts.get(place);
-    if (known === undefined) this.#counts.set(place, { labels, amount: 1 });
-    else known.amount += 1;
-  }
-
-  tell(observer: Pick<Observer, 'count'>): void {
-    for (const { labels, amount } of this.#counts.values()) {
-      observer.count(this.#metric, labels, amount);
-    }
-  }
 }

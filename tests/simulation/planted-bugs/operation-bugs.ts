@@ -64,8 +64,16 @@ export const OPERATION_BUGS: readonly PlantedBug[] = [
     rule: 'K20',
     name: 'asking what became of an operation ends one that is under way',
     file: 'coordination/operations.js',
-    right: 'if (clock.wallMilliseconds() < record.until + clockSkewMaxMilliseconds)',
+    right: 'if (this.#isUnderWay(record))',
     wrong: 'if (false)',
+    test: WHOLE_NODES,
+  },
+  {
+    rule: 'E3',
+    name: 'the record of an operation is dated by the clock of its coordinator alone',
+    file: 'coordination/operations.js',
+    right: 'const until = expiryClock.stamp() + deadline',
+    wrong: 'const until = clock.wallMilliseconds() + deadline',
     test: WHOLE_NODES,
   },
 ];

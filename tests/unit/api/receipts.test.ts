@@ -74,7 +74,10 @@ t.test('a fallback says which level held; a refusal, what was missing and why', 
   ];
   const batch = { ...putOf({ 'X-Consistency-Fallback': 'quorum' }) };
   await send('POST', '/api/v1/batch', { ...batch, body: JSON.stringify({ operations: of }) });
-  for (const [operation, times] of [['get', 2], ['put', 3]] as const) {
+  for (const [operation, times] of [
+    ['get', 2],
+    ['put', 3],
+  ] as const) {
     const counted = counts.get(`quorate_fallbacks_total ${operation} all quorum`);
     t.equal(counted, times, `each operation of a batch: ${operation}`);
   }

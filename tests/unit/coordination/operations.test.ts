@@ -188,20 +188,23 @@ t.test('asked for after its coordinator died: none, and then it is never applied
   await cluster.stop();
 });
 
-t.test('a wrong clock of who began it, or is asked, does not put off what became of it', async (t) => {
-  for (const wrong of ['n1', 'n2']) {
-    for (const skew of [-3_600_000, 3_600_000]) {
-      const cluster = await LocalCluster.of();
-      cluster.skews.set(wrong, skew);
-      await cluster.clock.advance(2_000);
-      await beginAndDie(cluster, 'n1', 'before');
-      t.match(await look(cluster, 'n2'), { status: 'pending' }, `${wrong} by ${skew}, at once`);
-      await cluster.clock.advance(11_000);
-      t.match(await look(cluster, 'n2'), { status: 'none' }, `${wrong} by ${skew}`);
-      await cluster.stop();
+t.test(
+  'a wrong clock of who began it, or is asked, does not put off what became of it',
+  async (t) => {
+    for (const wrong of ['n1', 'n2']) {
+      for (const skew of [-3_600_000, 3_600_000]) {
+        const cluster = await LocalCluster.of();
+        cluster.skews.set(wrong, skew);
+        await cluster.clock.advance(2_000);
+        await beginAndDie(cluster, 'n1', 'before');
+        t.match(await look(cluster, 'n2'), { status: 'pending' }, `${wrong} by ${skew}, at once`);
+        await cluster.clock.advance(11_000);
+        t.match(await look(cluster, 'n2'), { status: 'none' }, `${wrong} by ${skew}`);
+        await cluster.stop();
+      }
     }
-  }
-});
+  },
+);
 
 t.test('a refusal is remembered: the condition holds later, and it is not applied', async (t) => {
   const cluster = await LocalCluster.of();
