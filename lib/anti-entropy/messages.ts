@@ -1,11 +1,9 @@
 /** What owners of the same partitions say to each other to find out where they differ. */
 import { z } from 'zod';
 import { messageType } from '../rpc/message.js';
+import { wireBytes as bytes, wireDot as dot, keyNames as address } from '../rpc/shapes.js';
 import { isPlainClock, type PlainClock } from '../versioning/partition-clock.js';
 
-const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
-const dot = z.object({ writer: z.string(), n: z.number() });
-const address = { namespace: z.string(), key: z.string() };
 const clock = z.custom<PlainClock>(isPlainClock);
 const partition = z.number();
 

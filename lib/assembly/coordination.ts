@@ -2,10 +2,10 @@
 import { assembleCoordination } from '../coordination/assemble.js';
 import { ListCursors } from '../coordination/list-cursor.js';
 import type { Environment } from '../environment/environment.js';
-import type { Members } from '../membership/members.js';
 import { NamespacedCoordination } from '../membership/namespaced-coordination.js';
 import { NamespacedOperations } from '../membership/namespaced-operations.js';
 import { Namespaces } from '../membership/namespaces.js';
+import { waitReasonOf } from '../membership/readiness.js';
 import { requestDefaults } from '../membership/request-defaults.js';
 import type { NodeOptions } from '../node-options.js';
 import { BACKGROUND_TIMEOUT_MILLISECONDS, type NodeCore } from './core.js';
@@ -33,7 +33,7 @@ export function coordinationOf(
     cursors: new ListCursors(secret, clusterId),
     resolver: new Resolver({ clock, observer, custom, ...limits }),
     defaults,
-    isReady: () => isReady(members),
+    isReady: () => waitReasonOf(members) === undefined,
     backgroundTimeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
     ...limits,
   });
@@ -43,10 +43,4 @@ export function coordinationOf(
   });
   const operations = new NamespacedOperations(parts.operations, namespaces);
   return { ...parts, requests, operations, namespaces };
-}
-
-/** May this node serve: is the cluster founded, and is it known what its disk is? */
-function isReady({ founding, diskCheck, tickets, admission }: Members): boolean {
-  if (!founding.isComplete || !diskCheck.isSettled || !tickets.isSettled) return false;
-  return admission.waitReason === undefined;
 }

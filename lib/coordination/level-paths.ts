@@ -6,7 +6,7 @@ import type { Once } from '../consensus/once.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { dotText } from '../versioning/dot.js';
 import type { BoundedReads } from './bounded-reads.js';
-import { type ConsistencyLevel, isStrong, parseLevel, STRONG } from './level.js';
+import { type ConsistencyLevel, endOfShare, isStrong, parseLevel, STRONG } from './level.js';
 import { appliedBefore } from './once-results.js';
 import type { Put, PutResult } from './put-request.js';
 import type { Got } from './read-effects.js';
@@ -81,9 +81,8 @@ export class LevelPaths {
   ): Promise<Result> {
     const { clock } = this.#options;
     for (const [i, levels] of parts.entries()) {
-      const left = request.deadline - clock.monotonicMilliseconds();
-      const share = left / (parts.length - i);
-      const deadline = request.deadline - left + share;
+      const now = clock.monotonicMilliseconds();
+      const deadline = endOfShare(now, request.deadline, parts.length - i);
       try {
         return await run({ ...request, levels, deadline });
       } catch (error) {

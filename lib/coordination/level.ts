@@ -176,6 +176,15 @@ function find(name: string): ConsistencyLevel | undefined {
   return undefined;
 }
 
+/**
+ * Until when a level may take, in milliseconds: one that hangs leaves an equal share of the time to
+ * each level below it.
+ * @param levels that are still to be tried, this one among them
+ */
+export function endOfShare(now: number, deadline: number, levels: number): number {
+  return now + Math.max(0, deadline - now) / levels;
+}
+
 /** A level that a request tries, and what it asks of the key. */
 export interface Attempt extends LevelPlan {
   readonly level: ConsistencyLevel;

@@ -1,116 +1,45 @@
 /**
- * The course of a list: keys in order over all partitions, as far as enough replicas of each have
- * told (docs/consistency.md, Lists). Pure: see engine.ts.
+ * The course of a list: keys in order over all partitions, as far as enough owners of each
+ * partition have named theirs (docs/consistency.md, Lists). Pure: see engine.ts.
  *
- * A *stream* is what one node tells of some partitions, page after page. A partition is told up to
- * where so many of its owners have come as the level needs; the list is told up to where its
- * slowest partition is. Invariant: no key behind that place is answered, and none before it that a
- * counted replica holds is left out.
+ * A *stream* is what one node says of some partitions, page after page. A partition is known up to
+ * the place that as many of its owners have reached as the level needs. The list is known up to the
+ * place of its slowest partition. Invariant: no key behind that place is answered, and no key
+ * before it that a counted owner holds is left out.
  */
 import type { NodeId } from '../environment/transport.js';
 import { compareUtf8 } from '../encoding/utf8-order.js';
 import { OperatingError } from '../errors.js';
-import type { Plan } from '../replication/plan.js';
-import type { Quorum, Standing } from '../replication/quorum.js';
 import { type Core, NOTHING } from './engine.js';
+import type {
+  KeyInPage,
+  ReportedPage,
+  ListCoreOptions,
+  ListedPartition,
+  ListEffect,
+} from './list-effects.js';
 import { type Failures, failuresIn, NO_FAILURES, withFailure } from './read-refusals.js';
-
-/** A partition as the list asks it. */
-export interface ListedPartition {
-  readonly partition: number;
-  readonly plan: Plan;
-  readonly quorum: Quorum;
-  readonly standing: Standing;
-}
-
-export interface ListCoreOptions {
-  readonly partitions: readonly ListedPartition[];
-  /** Behind this key; '' from the beginning. */
-  readonly after: string;
-  /** Keys of the page at most. */
-  readonly limit: number;
-  readonly timeoutMilliseconds: number;
-  /** Silence that is borne before others are asked in the place of the silent. */
-  readonly patience: (asked: readonly NodeId[], leftMilliseconds: number) => number;
-  /** Holds the merge of these states a value? */
-  readonly isLive: (key: string, states: readonly Uint8Array[]) => boolean;
-}
-
-/** A key that a node holds a record of. */
-export interface ToldKey {
-  readonly key: string;
-  /** Its state without the values; undefined: it is plain, and holds one value without an end. */
-  readonly state: Uint8Array | undefined;
-}
-
-/** A page of what a node holds. */
-export interface ToldPage {
-  readonly keys: readonly ToldKey[];
-  /** All up to this key is told; undefined: all there is. */
-  readonly reached: string | undefined;
-  /** Of the partitions asked for, those of which it vouches for nothing. */
-  readonly obstructed: readonly number[];
-  /** In which start of the node it was said. */
-  readonly start: number;
-}
-
-export interface KeyInPage {
-  readonly key: string;
-  /** Do the replicas tell so different things that only a read knows? */
-  readonly isOpen: boolean;
-}
-
-export interface ListedPage {
-  readonly keys: readonly KeyInPage[];
-  /** Where the next page goes on: behind this key; undefined: there is no more. */
-  readonly reached: string | undefined;
-  /** Nodes that answered. */
-  readonly answered: number;
-}
-
-export type ListEffect =
-  | {
-      readonly do: 'ask';
-      /** Its answer is told with it. */
-      readonly ask: number;
-      readonly node: NodeId;
-      readonly after: string;
-      readonly limit: number;
-      readonly partitions: readonly number[];
-    }
-  | { readonly do: 'count hedges'; readonly count: number }
-  | { readonly do: 'answer'; readonly page: ListedPage }
-  | { readonly do: 'refuse'; readonly error: OperatingError };
-
-/** Behind all keys. */
-const END = Symbol('end');
-type Place = string | typeof END;
+import { comparePlaces, END, type Place, ReportedKeys } from './reported-keys.js';
 
 interface Stream {
   readonly node: NodeId;
-  /** It was asked for these, and is asked for none of them again. */
+  /** Partitions that the node was asked for; it is asked for none of them again. */
   readonly asked: ReadonlySet<number>;
-  /** Those of them for which what it tells counts. */
+  /** Those of them for which its answers count. */
   readonly partitions: Set<number>;
-  /** It tells of what lies behind it. */
+  /** The stream begins behind this key. */
   readonly from: string;
   reached: Place;
-  /** The lowest start in which it was said. */
+  /** The lowest start in which the node has answered. */
   start: number;
   asks: number;
   /** The number of the question under way. */
   open: number | undefined;
-  /** It will tell no more, or is not waited for. */
+  /** The node will say no more, or is not waited for. */
   isGivenUp: boolean;
 }
 
-/** What was told of a key. */
-interface Telling {
-  isPlain: boolean;
-  readonly states: Uint8Array[];
-}
-
-/** So often a stream is asked for one page: what is dead may fill any number of them. */
+/** Questions to one stream for one page: tombstones may fill any number of its answers. */
 const ASKS_MAX = 16;
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -119,8 +48,8 @@ export class ListCore implements Core<ListEffect> {
   readonly #streams: Stream[] = [];
   /** By the number of the question. */
   readonly #asked: Stream[] = [];
-  readonly #told = new Map<string, Telling>();
-  /** By partition: how far enough of its owners have told. */
+  readonly #reported: ReportedKeys;
+  /** By partition: up to where enough of its owners have named their keys. */
   readonly #places = new Map<number, Place>();
   #failures: Failures = NO_FAILURES;
   #isOver = false;
@@ -129,6 +58,7 @@ export class ListCore implements Core<ListEffect> {
 
   constructor(options: ListCoreOptions) {
     this.#options = options;
+    this.#reported = new ReportedKeys(options);
     for (const { partition } of options.partitions) this.#places.set(partition, options.after);
   }
 
@@ -144,19 +74,14 @@ export class ListCore implements Core<ListEffect> {
     return this.#advance();
   }
 
-  told(ask: number, page: ToldPage): readonly ListEffect[] {
+  said(ask: number, page: ReportedPage): readonly ListEffect[] {
     const stream = this.#asked[ask];
     if (stream === undefined || stream.open !== ask) return NOTHING;
     stream.open = undefined;
     stream.start = Math.min(stream.start, page.start);
     stream.reached = page.reached ?? END;
     for (const partition of page.obstructed) stream.partitions.delete(partition);
-    for (const { key, state } of page.keys) {
-      const telling = this.#told.get(key) ?? { isPlain: false, states: [] };
-      this.#told.set(key, telling);
-      if (state === undefined) telling.isPlain = true;
-      else telling.states.push(state);
-    }
+    for (const key of page.keys) this.#reported.add(key);
     return this.#advance();
   }
 
@@ -179,12 +104,12 @@ export class ListCore implements Core<ListEffect> {
     const known = this.#streams.length;
     const effects = this.#advance();
     const count = this.#streams.length - known;
-    // Where nobody can take their place they are waited for.
+    // Where no other node can be asked instead, the silent ones are waited for.
     if (count === 0) for (const stream of silent) stream.isGivenUp = false;
     return count === 0 ? effects : [{ do: 'count hedges', count }, ...effects];
   }
 
-  /** What is to follow from all that is known. */
+  /** What follows from all that is known. */
   #advance(): readonly ListEffect[] {
     if (this.#isOver) return NOTHING;
     this.#strike();
@@ -192,7 +117,7 @@ export class ListCore implements Core<ListEffect> {
     const found = this.#keysUpTo(place);
     if (place === END || found.length >= this.#options.limit) return this.#answer(found, place);
     this.#fill();
-    // Without a partition that nobody tells of there is no first key.
+    // Where too few owners of a partition can answer, the first key of the list is not known.
     if (this.#options.partitions.some((listed) => this.#isLost(listed))) return this.#finish();
     const asks = this.#goOn(place, found.length);
     if (asks.length > 0) {
@@ -208,7 +133,7 @@ export class ListCore implements Core<ListEffect> {
     return this.#streams.some(({ open }) => open !== undefined);
   }
 
-  /** What was said before a disk was lost counts no more: its partitions begin anew. */
+  /** What a node said before it lost its disk counts no more: its partitions begin anew. */
   #strike(): void {
     for (const { partition, standing } of this.#options.partitions) {
       for (const stream of this.#streams) {
@@ -227,7 +152,7 @@ export class ListCore implements Core<ListEffect> {
     for (const listed of this.#options.partitions) {
       const place = this.#placeOf(listed);
       this.#places.set(listed.partition, place);
-      if (compare(place, least) < 0) least = place;
+      if (comparePlaces(place, least) < 0) least = place;
     }
     return least;
   }
@@ -235,31 +160,21 @@ export class ListCore implements Core<ListEffect> {
   #placeOf({ partition, quorum }: ListedPartition): Place {
     let place: Place = this.#places.get(partition) ?? this.#options.after;
     const own = this.#streams.filter(({ partitions }) => partitions.has(partition));
-    own.sort((a, b) => compare(b.reached, a.reached));
+    own.sort((a, b) => comparePlaces(b.reached, a.reached));
     for (;;) {
-      const reached = own.filter(({ from }) => compare(from, place) <= 0);
-      // The farthest place to which enough of them have come.
+      const reached = own.filter(({ from }) => comparePlaces(from, place) <= 0);
+      // The farthest place that enough of them have reached.
       const last = reached.findIndex((_, i) =>
         quorum.isPossibleFor(reached.slice(0, i + 1).map(({ node }) => node)),
       );
       const next = reached[last]?.reached;
-      if (next === undefined || compare(next, place) <= 0) return place;
+      if (next === undefined || comparePlaces(next, place) <= 0) return place;
       place = next;
     }
   }
 
-  /** What is to be shown up to a place, in order: one more than the page takes, if there is. */
   #keysUpTo(place: Place): KeyInPage[] {
-    if (compare(place, this.#options.after) <= 0) return [];
-    const known = [...this.#told.keys()].filter((key) => compare(key, place) <= 0);
-    const keys: KeyInPage[] = [];
-    for (const key of known.sort(compareUtf8)) {
-      const { isPlain, states } = this.#told.get(key) ?? { isPlain: false, states: [] };
-      const isOpen = isPlain && states.length > 0;
-      if (isOpen || isPlain || this.#options.isLive(key, states)) keys.push({ key, isOpen });
-      if (keys.length > this.#options.limit) break;
-    }
-    return keys;
+    return comparePlaces(place, this.#options.after) <= 0 ? [] : this.#reported.upTo(place);
   }
 
   /** Begins streams where a partition has too few, of as few nodes as will do. */
@@ -292,18 +207,18 @@ export class ListCore implements Core<ListEffect> {
     }
   }
 
-  /** Nothing is told of it, and too few are left who could. */
+  /** Is nothing known of it, and are too few nodes left that could answer? */
   #isLost({ partition, quorum }: ListedPartition): boolean {
     const place = this.#places.get(partition) ?? this.#options.after;
-    if (compare(place, this.#options.after) > 0) return false;
-    const telling = this.#streams.filter(({ partitions, isGivenUp, open, reached }) => {
-      const isThere = !isGivenUp || open !== undefined || compare(reached, place) > 0;
+    if (comparePlaces(place, this.#options.after) > 0) return false;
+    const answering = this.#streams.filter(({ partitions, isGivenUp, open, reached }) => {
+      const isThere = !isGivenUp || open !== undefined || comparePlaces(reached, place) > 0;
       return isThere && partitions.has(partition);
     });
-    return !quorum.isPossibleFor(telling.map(({ node }) => node));
+    return !quorum.isPossibleFor(answering.map(({ node }) => node));
   }
 
-  /** Nodes that tell of a partition, or have told all of it. */
+  /** Nodes that name keys of a partition, or have named all of them. */
   #nodesOf({ partition }: ListedPartition): NodeId[] {
     return this.#streams
       .filter(({ partitions, isGivenUp, reached }) => {
@@ -315,8 +230,8 @@ export class ListCore implements Core<ListEffect> {
   /** Owners that are up, were not asked yet and would bring the partition nearer to its level. */
   #helpersOf({ partition, plan, quorum }: ListedPartition, nodes: readonly NodeId[]): NodeId[] {
     const lacking = quorum.requirements.filter((requirement) => {
-      const telling = requirement.nodes.filter((node) => nodes.includes(node));
-      return telling.length < requirement.required;
+      const begun = requirement.nodes.filter((node) => nodes.includes(node));
+      return begun.length < requirement.required;
     });
     if (lacking.length === 0) return [];
     return plan.order.filter((node) => {
@@ -325,7 +240,7 @@ export class ListCore implements Core<ListEffect> {
     });
   }
 
-  /** Asks those at the place that all are at: whoever is ahead is not asked. */
+  /** Asks the streams at this place. Those that are ahead of it are not asked. */
   #goOn(place: Place, found: number): ListEffect[] {
     const { partitions, limit } = this.#options;
     const effects: ListEffect[] = [];
@@ -333,7 +248,7 @@ export class ListCore implements Core<ListEffect> {
       const { node, reached, isGivenUp, open, asks } = stream;
       if (open !== undefined || isGivenUp || reached === END || asks === ASKS_MAX) continue;
       if (stream.partitions.size === 0) continue;
-      if (compare(reached, place) > 0 && asks > 0) continue;
+      if (comparePlaces(reached, place) > 0 && asks > 0) continue;
       const share = stream.partitions.size / partitions.length;
       const ask = this.#asked.length;
       this.#asked.push(stream);
@@ -347,11 +262,11 @@ export class ListCore implements Core<ListEffect> {
     return effects;
   }
 
-  /** With what is known: nobody tells more, or there is no time. */
+  /** Ends with what is known: no node says more, or there is no time. */
   #finish(): readonly ListEffect[] {
     if (this.#isOver) return NOTHING;
     const place = this.#place();
-    if (compare(place, this.#options.after) > 0) {
+    if (comparePlaces(place, this.#options.after) > 0) {
       return this.#answer(this.#keysUpTo(place), place);
     }
     this.#isOver = true;
@@ -362,7 +277,7 @@ export class ListCore implements Core<ListEffect> {
       ...{ answered: this.#answered, ...failuresIn(this.#failures) },
       ...(isLate ? {} : { partitions_lost: lost }),
     };
-    const message = 'too few replicas of some partitions have told their keys';
+    const message = 'too few replicas of some partitions have named their keys';
     return [{ do: 'refuse', error: new OperatingError(code, message, { details }) }];
   }
 
@@ -382,16 +297,10 @@ export class ListCore implements Core<ListEffect> {
 }
 
 /**
- * So many keys of its share bring a stream about as far as the page goes: with three standard
- * deviations more it is seldom asked again.
+ * How many keys a stream is asked for. Its share of the keys of the page is expected; with three
+ * standard deviations more it is seldom asked again.
  */
 function keysToAsk(missing: number, share: number): number {
   const expected = missing * share;
   return Math.min(missing, Math.ceil(expected + 3 * Math.sqrt(expected) + 3));
-}
-
-function compare(one: Place, other: Place): number {
-  if (one === other) return 0;
-  if (one === END) return 1;
-  return other === END ? -1 : compareUtf8(one, other);
 }

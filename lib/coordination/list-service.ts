@@ -32,7 +32,7 @@ export interface ListServiceOptions {
 export type KeysRequest = z.infer<typeof KEYS_IN_ORDER.request>;
 export type KeysReply = z.infer<typeof KEYS_IN_ORDER.reply>;
 
-/** Entries that one question looks at: of a page that finds little the asker hears in time. */
+/** Most index entries that one question looks at, so that its answer comes in time. */
 const SCANNED_MAX = 10_000;
 const SCAN_PAGE = 1_000;
 
@@ -42,7 +42,7 @@ export function serveLists(options: ListServiceOptions & { readonly messenger: M
 }
 
 /**
- * What this node holds, as of one moment after it was asked for each key.
+ * The keys that this node holds; each as it is at some moment after the question came.
  * @throws OperatingError `corrupt_bytes` (the request), `storage_failed`, `unknown_format`
  */
 export async function tellKeys(
@@ -51,7 +51,7 @@ export async function tellKeys(
 ): Promise<KeysReply> {
   const { store, health, identity, losses, ownership } = options;
   const partitions = partitionsOf(request.partitions, ownership.partitionCount);
-  // What was damaged since must not look as if it was told after the damage.
+  // Read first: what is damaged meanwhile must not be answered under the start after the damage.
   const { start } = identity;
   const unsettled = await unsettledOf(options, request, partitions);
   await allWritten(store);
@@ -66,7 +66,7 @@ export async function tellKeys(
   };
 }
 
-/** Partitions in which something is accepted that nobody could settle now: not vouched for. */
+/** Partitions with an acceptance that cannot be settled now: this node vouches for none of them. */
 async function unsettledOf(
   { openAcceptances }: ListServiceOptions,
   { namespace, prefix, after, settled }: KeysRequest,
@@ -79,7 +79,7 @@ async function unsettledOf(
   });
 }
 
-/** How far the page came; undefined: to the end. */
+/** The last key of the page; undefined: it came to the end. */
 async function scan(store: Store, request: KeysRequest, page: Page): Promise<string | undefined> {
   let { after } = request;
   for (let scanned = 0; scanned < SCANNED_MAX; ) {
@@ -96,7 +96,7 @@ async function scan(store: Store, request: KeysRequest, page: Page): Promise<str
   return after;
 }
 
-/** What was found so far, of the partitions that were asked for. */
+/** The keys found so far, of the partitions that were asked for. */
 class Page {
   readonly keys: string[] = [];
   readonly states: [number, Uint8Array][] = [];
@@ -127,7 +127,7 @@ class Page {
     this.#bytes += messageBytesMax(key) + (state?.length ?? 0);
   }
 
-  /** Undefined: it is plain by now. */
+  /** Undefined: it has become plain since its entry was read. */
   #stateOf(at: RecordKey): Uint8Array | 'nothing' | undefined {
     try {
       const siblings = this.#options.replica.read(at)?.siblings;
@@ -141,7 +141,7 @@ class Page {
   }
 }
 
-/** A bit a partition, from the lowest on. */
+/** One bit for each partition, the lowest partition first. */
 export function bitsOf(partitions: readonly number[], partitionCount: number): Uint8Array {
   const bits = new Uint8Array(Math.ceil(partitionCount / 8));
   for (const partition of partitions) {

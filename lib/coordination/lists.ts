@@ -14,9 +14,10 @@ import type { Messenger } from '../rpc/messenger.js';
 import { liveVersions, mergeAll } from '../versioning/siblings.js';
 import { Deferred } from './deferred.js';
 import type { Engine, Operation } from './engine.js';
-import { attemptsOf, type ConsistencyLevel, parseLevel } from './level.js';
+import { attemptsOf, type ConsistencyLevel, endOfShare, parseLevel } from './level.js';
 import { listCoreOf } from './explain/explained-list.js';
-import type { ListCore, ListCoreOptions, ListedPage, ListEffect } from './list-core.js';
+import type { ListCore } from './list-core.js';
+import type { ReportedPage, ListCoreOptions, ListedPage, ListEffect } from './list-effects.js';
 import type { ListCursors } from './list-cursor.js';
 import { bitsOf, type KeysReply, type ListServiceOptions, tellKeys } from './list-service.js';
 import { KEYS_IN_ORDER } from './messages.js';
@@ -43,26 +44,26 @@ export interface ListsOptions extends ListServiceOptions {
   readonly expiryClock: ExpiryClock;
   readonly clock: Clock;
   readonly observer: Observer;
-  /** How a key is read that must be looked at. */
+  /** Reads a key of which the replicas say different things, or whose value is asked for. */
   readonly read: (request: GetRequest) => GetAnswer | Promise<GetAnswer>;
   readonly defaults: (namespace: string) => { readonly readLevel: string };
   /** Is the cluster founded? */
   readonly isReady: () => boolean;
   readonly timeoutDefaultMilliseconds: number;
-  /** Of the values of a page. */
+  /** Most bytes of the values of a page. */
   readonly listBytesMax: number;
 }
 
 type List = Pick<KeyListRequest, 'namespace' | 'prefix' | 'limit' | 'values' | 'explanation'>;
 
-/** At these so many replicas of each partition tell; the others promise what no list can. */
+/** Levels of lists: each is a number of owners. The other levels promise what no list can keep. */
 const LEVELS = new Set([
   ...['one', 'two', 'three', 'quorum', 'all', 'eventual'],
   ...['local-one', 'local-quorum', 'each-quorum'],
 ]);
-/** Of the time: what is read afterwards needs some, too. */
+/** Share of the time for finding the keys; the rest is for reading those that must be read. */
 const SHARE_OF_THE_KEYS = 0.7;
-/** Keys that are read at once where values are small; and before that is known. */
+/** Keys that are read at once: where values are small, and before their size is known. */
 const READS = 64;
 const FIRST_READS = 16;
 const SMALL_BYTES = 16_384;
@@ -90,9 +91,7 @@ export class Lists implements KeyLists {
     const levels = [request.level ?? byDefault, ...request.fallbacks].map(listLevel);
     const after = request.cursor === undefined ? '' : cursors.open(request, request.cursor);
     for (const [i, level] of levels.entries()) {
-      // A level that hangs must leave some time to those below it.
-      const now = clock.monotonicMilliseconds();
-      const until = now + (deadline - now) / (levels.length - i);
+      const until = endOfShare(clock.monotonicMilliseconds(), deadline, levels.length - i);
       try {
         return await this.#listAt(request, after, level, until);
       } catch (error) {
@@ -128,7 +127,7 @@ export class Lists implements KeyLists {
     };
   }
 
-  /** The keys, as far as the replicas that the level asks for agree about them. */
+  /** The keys of a page, by what as many owners as the level needs have named. */
   #page(
     { namespace, prefix, limit, explanation }: List,
     after: string,
@@ -180,9 +179,9 @@ export class Lists implements KeyLists {
     const { view, messenger, losses, ownership } = this.#options;
     const bits = bitsOf(partitions, ownership.partitionCount);
     const request = { ...of, after, limit, partitions: bits };
-    const told = (reply: KeysReply): void => {
+    const said = (reply: KeysReply): void => {
       losses.learn(reply.lost);
-      operation.dispatch((core) => core.told(ask, pageOf(reply)));
+      operation.dispatch((core) => core.said(ask, pageOf(reply)));
     };
     const failed = (why: unknown): void => {
       operation.dispatch((core) =>
@@ -190,11 +189,11 @@ export class Lists implements KeyLists {
       );
     };
     if (node === view.self) {
-      tellKeys(this.#options, request).then(told, failed);
+      tellKeys(this.#options, request).then(said, failed);
       return;
     }
     messenger.ask(node, KEYS_IN_ORDER, request, deadline, (answer) => {
-      if (answer.ok) told(answer.reply);
+      if (answer.ok) said(answer.reply);
       else failed(answer.error);
     });
   }
@@ -206,7 +205,7 @@ export class Lists implements KeyLists {
     return liveVersions(merged, expiryClock.now()).length > 0;
   }
 
-  /** Reads what must be read, and drops what turns out to hold no value. */
+  /** Reads what must be read, and leaves out keys that hold no value. */
   async #look(
     { values }: List,
     { keys, reached }: ListedPage,
@@ -214,7 +213,7 @@ export class Lists implements KeyLists {
   ): Promise<Looked> {
     const page = new ReadPage(values, this.#options.listBytesMax);
     for (let i = 0; i < keys.length && !page.isFull; ) {
-      // Of how large a value is nobody knows before it is read.
+      // How large a value is, is known only when it is read.
       const some = keys.slice(i, i + (page.mayBeLarge ? FIRST_READS : READS));
       i += some.length;
       const looked = await Promise.allSettled(
@@ -231,7 +230,7 @@ interface Looked {
   readonly reached: string | undefined;
 }
 
-/** A page as it is read, until it has its bytes, or a read fails. */
+/** A page while its keys are read: it is full when it has its bytes, or when a read fails. */
 class ReadPage {
   readonly items: KeyListItem[] = [];
   /** All up to this key was read. */
@@ -283,10 +282,10 @@ function listLevel(text: string): ConsistencyLevel {
   });
 }
 
-function pageOf({ keys, states, reached, obstructed, start }: KeysReply) {
+function pageOf({ keys, states, reached, obstructed, start }: KeysReply): ReportedPage {
   const byPlace = new Map(states);
-  const told = keys.map((key, i) => ({ key, state: byPlace.get(i) }));
-  return { keys: told, reached: reached ?? undefined, obstructed, start };
+  const reported = keys.map((key, i) => ({ key, state: byPlace.get(i) }));
+  return { keys: reported, reached: reached ?? undefined, obstructed, start };
 }
 
 function bytesOf(answer: GetAnswer | undefined): number {

@@ -1,13 +1,12 @@
 /** What coordinators and replicas say to each other. Records travel as they are stored. */
 import { z } from 'zod';
 import { messageType } from '../rpc/message.js';
+import { wireBytes as bytes, wireDot as dot, keyNames as address } from '../rpc/shapes.js';
 import { isPlainClock, type PlainClock } from '../versioning/partition-clock.js';
 import { FLAGS } from '../versioning/session-token.js';
+import { contextShape, seenShape as seen } from './seen-wire.js';
 
-const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
-const address = { namespace: z.string(), key: z.string() };
 const durability = z.enum(['sync', 'os', 'memory']);
-const dot = z.object({ writer: z.string(), n: z.number() });
 
 /** Start and durable commit number: by them peers will know a rolled-back disk. */
 const acknowledgement = z.object({ start: z.number(), commit: z.number() });
@@ -30,8 +29,6 @@ export const auditEntry = z.object({
 export type WireDropped = z.infer<typeof dropped>;
 export type WireAuditEntry = z.infer<typeof auditEntry>;
 
-const context = { vector: z.array(z.tuple([z.string(), z.number()])), beyond: z.array(dot) };
-
 /** See `BlindReport`. It travels with the acknowledgement of a copy. */
 export const blindReport = z.object({
   live: z.boolean(),
@@ -39,7 +36,7 @@ export const blindReport = z.object({
   beside: z.array(
     z.object({ dot, stamp: z.number(), state: z.enum(['value', 'tombstone', 'stub']) }),
   ),
-  context: z.object(context),
+  context: contextShape,
 });
 
 /** Hold this state for an absent primary; the reply says that the hint is as durable as asked. */
@@ -55,8 +52,6 @@ export const HELD = messageType(
   z.object(address),
   z.object({ record: bytes.nullable() }),
 );
-
-const seen = z.object({ ...context, stamp: z.number() });
 
 /** A client's put, from a node that is no primary to one that is. Passed on once. */
 export const PUT = messageType(

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { OperatingError } from '../errors.js';
+import { wireDot } from '../rpc/shapes.js';
 
 /** Enough to give the very same answer again. */
 const answer = z.object({
@@ -18,7 +19,6 @@ const answer = z.object({
   applied: z.boolean(),
 });
 
-const dot = z.object({ writer: z.string(), n: z.number() });
 const common = {
   /** Of the format. */
   v: z.literal(1),
@@ -32,7 +32,7 @@ const record = z.discriminatedUnion('state', [
   z.object({
     ...common,
     state: z.literal('begun'),
-    once: z.object({ dot, end: dot }),
+    once: z.object({ dot: wireDot, end: wireDot }),
     /** Wall milliseconds; whoever began it has stopped by then. */
     until: z.number(),
   }),

@@ -1,6 +1,7 @@
 /** The records of operations: one a key of their own namespace, changed by compare-and-set. */
 import { type Condition, valuesText } from '../consensus/decision.js';
 import type { Clock } from '../environment/clock.js';
+import { pauseFor } from '../environment/pauses.js';
 import { OperatingError } from '../errors.js';
 import { OPERATIONS_NAMESPACE } from '../partitioning/namespace.js';
 import type { Ownership } from '../partitioning/ownership.js';
@@ -78,9 +79,7 @@ export class OperationRecords {
         const isLate = deadline - clock.monotonicMilliseconds() <= PAUSE_MILLISECONDS;
         if (isLate || !error.retryable) throw mayBeStored ? unknown(error, id) : named(error, id);
       }
-      await new Promise<void>((resolve) => {
-        clock.after(PAUSE_MILLISECONDS, resolve);
-      });
+      await pauseFor(clock, PAUSE_MILLISECONDS);
     }
   }
 

@@ -1,5 +1,6 @@
 /** What became of a write whose proposer was deposed: whoever decides by now knows (K16). */
 import type { Clock } from '../environment/clock.js';
+import { pauseFor } from '../environment/pauses.js';
 import type { NodeId } from '../environment/transport.js';
 import { type Ballot, compareBallots } from '../consensus/ballot.js';
 import { placeOf, type RecordKey } from '../persistence/keyspace.js';
@@ -45,9 +46,7 @@ export class Outcomes {
       if (outcome !== 'unknown') return outcome;
       const left = write.deadline - clock.monotonicMilliseconds();
       if (left <= PAUSE_MILLISECONDS) return 'unknown';
-      await new Promise<void>((resolve) => {
-        clock.after(PAUSE_MILLISECONDS, resolve);
-      });
+      await pauseFor(clock, PAUSE_MILLISECONDS);
     }
   }
 

@@ -14,8 +14,7 @@ import type { DurableAcceptor } from '../replica/durable-acceptor.js';
 import type { Endings } from '../replica/endings.js';
 import type { Identity } from '../replica/identity.js';
 import type { ClusterView } from '../replication/cluster-view.js';
-import type { Plans } from '../replication/plan.js';
-import { majority, Quorum } from '../replication/quorum.js';
+import { majorityOf, type Plans } from '../replication/plan.js';
 import type { HybridClock } from '../versioning/hybrid-clock.js';
 import { freshWriter } from '../versioning/writer.js';
 import type { RemoteAcceptors } from './acceptors.js';
@@ -186,8 +185,7 @@ export class ProposerSeat {
     const { self, acceptor, plans, identity, standings, random, observer } = this.#options;
     const { partition } = this;
     const plan = plans.of(partition);
-    const sets = plan.sets.map((owners) => owners.map(({ node }) => node));
-    const quorum = new Quorum(sets.map((nodes) => ({ nodes, required: majority(nodes.length) })));
+    const quorum = majorityOf(plan);
     let promised: Ballot;
     try {
       promised = acceptor.promised(partition);

@@ -11,7 +11,7 @@ import type { Explanation } from './explain/explanation.js';
 import { type Decided, ProposerSeat, type ProposerSeatOptions } from './proposer-seat.js';
 
 /** What is to be decided on a key. */
-export interface Wish {
+export interface StrongCommand {
   readonly at: RecordKey;
   /** Undefined: a read. */
   readonly change: StrongChange | undefined;
@@ -23,7 +23,7 @@ export interface Wish {
   readonly explanation?: Explanation | undefined;
 }
 
-interface WaitingWish {
+interface WaitingCommand {
   readonly bytes: number;
   settle(decided: Decided): void;
 }
@@ -36,7 +36,7 @@ const OPERATION_BYTES = 500;
 export class Proposers {
   readonly #options: ProposerSeatOptions;
   readonly #seats = new Map<number, ProposerSeat>();
-  readonly #waiting = new Map<number, WaitingWish>();
+  readonly #waiting = new Map<number, WaitingCommand>();
   readonly #rounds = new HeardRounds();
   #lastId = 0;
   #waitingBytes = 0;
@@ -68,8 +68,8 @@ export class Proposers {
    * @throws OperatingError `overloaded`, `not_ready`, `rebuilding`, `wrong_epoch`: nothing happened
    */
   submit(
-    { at, change, condition, once, deadline, explanation }: Wish,
-    settle: WaitingWish['settle'],
+    { at, change, condition, once, deadline, explanation }: StrongCommand,
+    settle: WaitingCommand['settle'],
   ): void {
     const { acceptor, ownership, self } = this.#options;
     const { partition } = at;

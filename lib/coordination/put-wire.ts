@@ -1,12 +1,12 @@
 /** A put and its result as they travel to the primary that executes it, and back. */
 import type { z } from 'zod';
 import { recordKey } from '../persistence/keyspace.js';
-import type { Seen } from '../versioning/context.js';
 import { decodeDots, encodeDots } from '../versioning/dot-set.js';
 import { droppedFromWire, droppedToWire } from './audit-wire.js';
 import { parseLevel } from './level.js';
 import type { PUT } from './messages.js';
 import type { Put, PutResult, Resolving } from './put-request.js';
+import { seenFromWire, seenToWire } from './seen-wire.js';
 
 type Wire = z.infer<typeof PUT.request>;
 type WireResult = z.infer<typeof PUT.reply>;
@@ -24,7 +24,7 @@ export function putToWire(put: Put): Wire {
             expiresAt: change.expiresAt ?? null,
           }
         : { state: 'tombstone' },
-    seen: seen === undefined ? null : plainOf(seen),
+    seen: seen === undefined ? null : seenToWire(seen),
     levels: levels.map(({ name }) => name),
     durability,
     resolving:
@@ -51,7 +51,7 @@ export function putFromWire(wire: Wire, deadline: number, partitionCount: number
             expiresAt: change.expiresAt ?? undefined,
           }
         : change,
-    seen: seen === null ? undefined : seenFrom(seen),
+    seen: seen === null ? undefined : seenFromWire(seen),
     levels: levels.map((name) => parseLevel(name, 'write')),
     durability,
     resolving: resolvingFrom(wire.resolving),
@@ -75,19 +75,11 @@ export function resultToWire(result: PutResult, explained: string | undefined): 
     replaced: [...result.replaced],
     beside: [...result.beside],
     claim: result.claim ?? null,
-    seen: plainOf(result.seen),
+    seen: seenToWire(result.seen),
     explained: explained ?? null,
   };
 }
 
 export function resultFromWire({ explained: _, ...result }: WireResult): PutResult {
-  return { ...result, seen: seenFrom(result.seen), claim: result.claim ?? undefined };
-}
-
-function seenFrom({ vector, beyond, stamp }: WireResult['seen']): Seen {
-  return { vector: new Map(vector), beyond, stamp };
-}
-
-function plainOf({ vector, beyond, stamp }: Seen): WireResult['seen'] {
-  return { vector: [...vector], beyond: [...beyond], stamp };
+  return { ...result, seen: seenFromWire(result.seen), claim: result.claim ?? undefined };
 }

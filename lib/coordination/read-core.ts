@@ -7,15 +7,16 @@ import { assert, type OperatingError } from '../errors.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { mergeAll } from '../versioning/siblings.js';
 import { type Cover, coverOf, isMajority, isMetByAll, notCovered } from './cover.js';
-import type { Attempt } from './level.js';
+import { type Attempt, endOfShare } from './level.js';
 import { NOTHING, type Core } from './engine.js';
 import type { ReadCoreOptions, ReadEffect, ReadStage } from './read-effects.js';
 import { type Failures, NO_FAILURES, tooFewAnswered, withFailure } from './read-refusals.js';
 import { type Ask, type Copy, copyOf, ReadRound } from './read-round.js';
-import { NO_QUORUM, RepairCore, type RepairWrite, type StoredRepair } from './repair-core.js';
+import { ReadRepairs } from './read-repairs.js';
+import { NO_QUORUM, type StoredRepair } from './repair-core.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
-/** The level has been reached, and others are asked. */
+/** Stages in which the level has been reached, and other replicas are asked as well. */
 const WAITING_FOR_OTHERS: readonly ReadStage[] = [
   'widening',
   'asking the rest',
@@ -25,9 +26,9 @@ const WAITING_FOR_OTHERS: readonly ReadStage[] = [
 export class ReadCore implements Core<ReadEffect> {
   readonly #options: ReadCoreOptions;
   readonly #durable: boolean;
-  /** All that were begun. */
+  /** All rounds that were begun. */
   readonly #rounds: ReadRound[] = [];
-  readonly #repairs: RepairCore[] = [];
+  readonly #repairs = new ReadRepairs();
   readonly #held: Siblings[] = [];
   readonly #silentStandIns = new Set<NodeId>();
   #stage: ReadStage = 'asking';
@@ -54,7 +55,7 @@ export class ReadCore implements Core<ReadEffect> {
   }
 
   get isDone(): boolean {
-    return this.#stage === 'over' && this.#repairs.every(({ open }) => open.length === 0);
+    return this.#stage === 'over' && this.#repairs.areSettled;
   }
 
   get wakesAt(): number {
@@ -103,13 +104,8 @@ export class ReadCore implements Core<ReadEffect> {
     why?: OperatingError,
   ): readonly ReadEffect[] {
     this.#failures = withFailure(this.#failures, node, why);
-    const core = this.#repairs[repair];
-    if (core === undefined) return NOTHING;
-    const effects: ReadEffect[] = [];
-    if (stored === undefined) effects.push({ do: 'repair failed', node, merged: core.merged });
-    effects.push(...this.#writes(repair, core.answered(node, stored)));
-    if (repair === this.#repairs.length - 1) effects.push(...this.#advance());
-    return effects;
+    const effects = this.#repairs.answered(repair, node, stored);
+    return this.#repairs.isLast(repair) ? [...effects, ...this.#advance()] : effects;
   }
 
   /** @param held undefined: nothing, or it did not answer */
@@ -168,10 +164,8 @@ export class ReadCore implements Core<ReadEffect> {
 
   #tryAttempt(): readonly ReadEffect[] {
     const { attempts, timeoutMilliseconds } = this.#options;
-    const below = attempts.length - 1 - this.#attempt;
-    // A level that hangs must leave some time to those below it: an equal share of what is left.
-    const left = timeoutMilliseconds - this.now;
-    this.#attemptEndsAt = this.now + left / (below + 1);
+    const levels = attempts.length - this.#attempt;
+    this.#attemptEndsAt = endOfShare(this.now, timeoutMilliseconds, levels);
     this.#stage = 'asking';
     this.#round = this.#firstRound;
     return this.#askRound(this.#attemptEndsAt - this.now);
@@ -192,7 +186,7 @@ export class ReadCore implements Core<ReadEffect> {
     return this.#tryAttempt();
   }
 
-  /** Under the same deadline. Whoever was asked before is not heard any more. */
+  /** Under the same deadline. Later answers to earlier questions are not used. */
   #beginAnew(): readonly ReadEffect[] {
     if (this.now >= this.#options.timeoutMilliseconds) return this.#refuse();
     this.#firstRound = this.#newRound('full', 'fingerprint');
@@ -208,7 +202,7 @@ export class ReadCore implements Core<ReadEffect> {
     return this.#askRound(this.#options.timeoutMilliseconds - this.now);
   }
 
-  /** Everything that was said was said in full. */
+  /** Every state that a replica holds was given in full. */
   #whole(): readonly ReadEffect[] {
     if (this.#cover === 'covered') return this.#covered();
     this.#stage = 'widening';
@@ -224,7 +218,7 @@ export class ReadCore implements Core<ReadEffect> {
       const isMet = cover !== 'too few' && isMetByAll(session, plan, this.#round);
       if (!isMet) return this.#end(notCovered(cover, plan, this.#round, this.#failures));
     }
-    // Who was asked for a fingerprint before, and was slow, has not said what it holds.
+    // A replica that was asked for a fingerprint only has not said yet what it holds.
     return this.#round.isWhole ? this.#covered() : this.#reached();
   }
 
@@ -255,8 +249,8 @@ export class ReadCore implements Core<ReadEffect> {
   }
 
   /**
-   * Where one that holds something did not say what, nobody may say that there is nothing. Nor may
-   * too few: answers to a second question may count less than those to the first (D5).
+   * "There is nothing" may be answered only if no replica holds anything that it did not show, and
+   * if the level is still reached: a second answer may count less than the first one (D5).
    */
   #missed(): readonly ReadEffect[] {
     const isShort = this.#round.stateOf(this.#current.quorum) !== 'reached';
@@ -269,7 +263,7 @@ export class ReadCore implements Core<ReadEffect> {
     return silent || isShort ? this.#nextAttempt() : this.#merged();
   }
 
-  /** Who answers from here on has no part in what is answered, and is not counted. */
+  /** Replicas that answer from here on are not counted: what they hold is not in the answer. */
   #merged(): readonly ReadEffect[] {
     this.#answered = this.#round.answered;
     const { repairsTo } = this.#current;
@@ -281,16 +275,14 @@ export class ReadCore implements Core<ReadEffect> {
     }
     const { copies } = this.#round;
     const quorum = repairsTo ?? NO_QUORUM;
-    const repair = new RepairCore({ plan, merged, copies, quorum, standing });
-    this.#repairs.push(repair);
     this.#stage = 'repairing';
     this.#hedgesAt = NEVER;
-    const writes = this.#writes(this.#repairs.length - 1, repair.begin());
+    const writes = this.#repairs.begin({ plan, merged, copies, quorum, standing });
     return [...writes, ...this.#advance()];
   }
 
   #repairAdvanced(): readonly ReadEffect[] {
-    const repair = this.#repairs.at(-1);
+    const repair = this.#repairs.last;
     if (repair === undefined || repair.state === 'pending') return NOTHING;
     if (repair.state === 'overtaken') return this.#beginAnew();
     if (repair.state === 'lost') return this.#nextAttempt();
@@ -300,8 +292,7 @@ export class ReadCore implements Core<ReadEffect> {
   }
 
   #answer(merged: Siblings | undefined): readonly ReadEffect[] {
-    this.#stage = 'over';
-    this.#hedgesAt = NEVER;
+    this.#finish();
     const { level, repairsTo } = this.#current;
     const answered = this.#answered;
     const asked = this.#options.plan.primaries.length;
@@ -313,8 +304,8 @@ export class ReadCore implements Core<ReadEffect> {
   }
 
   /**
-   * At `eventual`, where no primary can be reached: what stand-ins hold for them. Not for a
-   * session: what no owner holds yet can be met by none.
+   * At `eventual`, where no primary can be reached, stand-ins are asked what they hold for them.
+   * Not for a session: no later request could find what only a stand-in holds.
    */
   #askStandIns(): readonly ReadEffect[] {
     const { plan, attempts, session } = this.#options;
@@ -330,7 +321,7 @@ export class ReadCore implements Core<ReadEffect> {
     const merged = mergeAll(this.#held);
     const attempt = this.#options.attempts.find(({ level }) => level.standInReads);
     if (merged === undefined || attempt === undefined) return this.#refuse();
-    this.#stage = 'over';
+    this.#finish();
     const asked = this.#options.plan.primaries.length;
     const receipt = { level: attempt.level.name, answered: 0, asked, standIns: this.#held.length };
     const got = { merged, ...receipt, atMajority: false, widened: false };
@@ -345,8 +336,14 @@ export class ReadCore implements Core<ReadEffect> {
   }
 
   #end(error: OperatingError): readonly ReadEffect[] {
-    this.#stage = 'over';
+    this.#finish();
     return [{ do: 'refuse', error }];
+  }
+
+  #finish(): void {
+    assert(this.#stage !== 'over', 'a read is answered once');
+    this.#stage = 'over';
+    this.#hedgesAt = NEVER;
   }
 
   #hedge(): readonly ReadEffect[] {
@@ -356,24 +353,18 @@ export class ReadCore implements Core<ReadEffect> {
     return [{ do: 'count hedges', count: more.length }, ...this.#asks(more)];
   }
 
-  /** The deadline of the request: whoever is silent has failed. */
+  /** The deadline of the request: replicas that are silent have failed. */
   #expire(): readonly ReadEffect[] {
     const effects: ReadEffect[] = [];
     if (WAITING_FOR_OTHERS.includes(this.#stage)) {
-      // The level itself has held: the silence of the others alone is no reason not to answer.
+      // The level was reached: the silence of other replicas is no reason not to answer.
       this.#round.giveUp();
       effects.push(...this.#advance());
     }
     if (this.#stage !== 'over' && this.#stage !== 'awaiting the repair') {
       effects.push(...this.#refuse());
     }
-    for (const repair of this.#repairs) {
-      for (const node of repair.giveUp()) {
-        effects.push({ do: 'repair failed', node, merged: repair.merged });
-      }
-    }
-    effects.push(...this.#advance());
-    return effects;
+    return [...effects, ...this.#repairs.giveUp(), ...this.#advance()];
   }
 
   #asks(asks: readonly Ask[]): readonly ReadEffect[] {
@@ -387,11 +378,5 @@ export class ReadCore implements Core<ReadEffect> {
   get #isDurable(): boolean {
     if (this.#stage === 'asking') return this.#durable;
     return this.#current.repairsTo !== undefined;
-  }
-
-  #writes(repair: number, writes: readonly RepairWrite[]): readonly ReadEffect[] {
-    const merged = this.#repairs[repair]?.merged;
-    if (merged === undefined || writes.length === 0) return NOTHING;
-    return writes.map((write) => ({ do: 'repair', repair, merged, ...write }));
   }
 }

@@ -1,4 +1,4 @@
-/** What the course of a read is told, and what it says is to be done (read-core.ts). */
+/** The effects that a read core returns, and the events that it is given (read-core.ts). */
 import type { NodeId } from '../environment/transport.js';
 import type { OperatingError } from '../errors.js';
 import type { RenderingPlace } from '../persistence/record-table.js';

@@ -1,4 +1,5 @@
 /** What a node does for coordinators elsewhere: reads, merges, hints, and puts passed on to it. */
+import { ownDeadline } from '../environment/by-deadline.js';
 import type { Clock } from '../environment/clock.js';
 import type { ForegroundLoad } from '../environment/foreground-load.js';
 import type { Observer } from '../environment/observer.js';
@@ -54,19 +55,6 @@ export interface ReplicaServiceOptions {
 /** Registers the handlers; called once, when the ring is known. */
 export function serveReplicas(options: ReplicaServiceOptions): void {
   const { self, messenger, writes, hints, foreground, ownership, clock } = options;
-  const whileWaitedFor = <Result>(work: Promise<Result>): Promise<Result> => {
-    foreground.enter();
-    return work.then(
-      (result) => {
-        foreground.leave();
-        return result;
-      },
-      (error: unknown) => {
-        foreground.leave();
-        throw error;
-      },
-    );
-  };
 
   messenger.replicas.serve({
     read: (request) => show(options, request),
@@ -86,13 +74,12 @@ export function serveReplicas(options: ReplicaServiceOptions): void {
   });
 
   const execute = async (wire: z.infer<typeof PUT.request>, { deadline }: Incoming) => {
-    const now = clock.monotonicMilliseconds();
-    const until = now + (deadline - now) * SHARE_OF_THE_PRIMARY;
+    const until = ownDeadline(clock, deadline, SHARE_OF_THE_PRIMARY);
     const explanation = wire.explain
       ? new Explanation(self, () => clock.monotonicMilliseconds())
       : undefined;
     const request = { ...putFromWire(wire, until, ownership.partitionCount), explanation };
-    const result = await whileWaitedFor(Promise.resolve(writes.put(request)));
+    const result = await foreground.during(() => writes.put(request));
     return resultToWire(result, explanation?.coursesText);
   };
   messenger.handle(PUT, execute, { once: true });

@@ -3,6 +3,7 @@ import { decodeFrame, encodeFrame } from '../encoding/frame.js';
 import { OperatingError } from '../errors.js';
 import type { BlindReport } from '../replica/blind-report.js';
 import { blindReport } from './messages.js';
+import { contextFromWire, contextToWire } from './seen-wire.js';
 
 const USUAL = new Uint8Array(0);
 
@@ -10,8 +11,7 @@ const USUAL = new Uint8Array(0);
 export function encodeReport(report: BlindReport | undefined): Uint8Array {
   if (report === undefined) return USUAL;
   const { live, open, beside, context } = report;
-  const plain = { vector: [...context.vector], beyond: context.beyond };
-  return encodeFrame([{ live, open, beside, context: plain }]);
+  return encodeFrame([{ live, open, beside, context: contextToWire(context) }]);
 }
 
 /** @throws OperatingError `corrupt_bytes` */
@@ -22,5 +22,5 @@ export function decodeReport(bytes: Uint8Array): BlindReport | undefined {
     throw new OperatingError('corrupt_bytes', 'a report is malformed', { cause: parsed.error });
   }
   const { context, ...report } = parsed.data;
-  return { ...report, context: { vector: new Map(context.vector), beyond: context.beyond } };
+  return { ...report, context: contextFromWire(context) };
 }

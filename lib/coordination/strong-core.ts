@@ -4,49 +4,27 @@
  * (docs/consensus.md, K11 and "Routing"). Pure: see engine.ts.
  */
 import type { NodeId } from '../environment/transport.js';
-import { judgeRead, type ReadReport } from '../consensus/strong-read.js';
+import type { ReadReport } from '../consensus/strong-read.js';
 import { OperatingError } from '../errors.js';
-import type { Plan } from '../replication/plan.js';
-import type { Quorum, Standing } from '../replication/quorum.js';
-import { fingerprint, merge, type Siblings } from '../versioning/siblings.js';
 import type { Core } from './engine.js';
-import type { Handled, ReadOutcome, StrongEffect, StrongResult } from './strong-effects.js';
 import { backOff } from './partition-proposer.js';
 import { type Failures, failuresIn, NO_FAILURES, withFailure } from './read-refusals.js';
-
-export interface StrongCoreOptions {
-  readonly plan: Plan;
-  /** A majority of the owners of each live epoch. */
-  readonly quorum: Quorum;
-  readonly standing: Standing;
-  readonly isRead: boolean;
-  /** May it be proposed again where nobody knows what became of it? */
-  readonly mayRepeat: boolean;
-  /** A read that must be decided as an operation. */
-  readonly decides: boolean;
-  /** Another node has passed it on: it is decided here, or not at all. */
-  readonly isForwarded: boolean;
-  /** Be the proposer, whoever was it. */
-  readonly takesOver: boolean;
-  readonly timeoutMilliseconds: number;
-  /** Whose ballot was promised here, or who was named last; empty: nobody. */
-  readonly proposer: () => NodeId;
-  /** Does it answer? */
-  readonly isUp: (node: NodeId) => boolean;
-  /** Has nothing been heard of the node for too long, in milliseconds since it was asked? */
-  readonly isSilent: (node: NodeId, sinceMilliseconds: number) => boolean;
-  readonly silenceMilliseconds: number;
-  /** Does it hold a value of which the clock of this node cannot say whether it has ended? */
-  readonly mayHaveEnded: (record: Siblings | undefined) => boolean;
-  readonly fraction: () => number;
-}
+import type {
+  Handled,
+  ReadOutcome,
+  StrongCoreOptions,
+  StrongEffect,
+  StrongResult,
+} from './strong-effects.js';
+import { StrongReadRound } from './strong-read-round.js';
 
 type Stage = 'routing' | 'asking' | 'executing' | 'proposing' | 'inquiring' | 'waiting' | 'over';
 
 const NEVER = Number.POSITIVE_INFINITY;
-/** So often it goes on at once. */
+/** So many attempts in a row begin at once; later ones wait first. */
 const AT_ONCE_MAX = 2;
 const ELSEWHERES_MAX = 3;
+const COUNT_TAKE_OVER: readonly StrongEffect[] = [{ do: 'count contention', reason: 'take over' }];
 
 export class StrongCore implements Core<StrongEffect> {
   readonly #options: StrongCoreOptions;
@@ -54,12 +32,10 @@ export class StrongCore implements Core<StrongEffect> {
   #target: NodeId = '';
   /** Who refused, or did not answer, since it last waited. */
   readonly #avoided = new Set<NodeId>();
-  readonly #asked: NodeId[] = [];
-  readonly #failed = new Set<NodeId>();
-  readonly #reports: ReadReport[] = [];
+  #reading: StrongReadRound | undefined;
   #isUnsettled = false;
   #routes = 0;
-  /** Named one after the other, and none of them was it. */
+  /** Nodes in a row that were named as the proposer and were not. */
   #elsewheres = 0;
   #resumesAt = NEVER;
   #sentAt = 0;
@@ -92,22 +68,21 @@ export class StrongCore implements Core<StrongEffect> {
 
   /** An owner says what it holds. The own report has its values. */
   reported(report: ReadReport): readonly StrongEffect[] {
-    if (this.#stage !== 'asking') return [];
-    if (this.#reports.some(({ from }) => from.node === report.from.node)) return [];
-    this.#reports.push(report);
-    return this.#judge();
+    if (this.#stage !== 'asking' || this.#reading?.add(report) !== true) return [];
+    return this.#judge(this.#reading);
   }
 
   /** @param why it does not say, where that is known */
   notReported(node: NodeId, why?: OperatingError): readonly StrongEffect[] {
-    if (this.#stage !== 'asking') return [];
+    const reading = this.#reading;
+    if (this.#stage !== 'asking' || reading === undefined) return [];
     this.#failures = withFailure(this.#failures, node, why);
-    this.#failed.add(node);
+    reading.failed(node);
     if (node === this.#target) {
       this.#avoided.add(node);
       return [{ do: 'count read', result: 'no answer' }, ...this.#again('refused')];
     }
-    return [...this.#askMore(), ...this.#judge()];
+    return [...asks(reading.askMore()), ...this.#judge(reading)];
   }
 
   /** The proposer of this node is done with it. */
@@ -155,7 +130,7 @@ export class StrongCore implements Core<StrongEffect> {
   #route(): readonly StrongEffect[] {
     const { plan, proposer, isUp, isRead, decides, isForwarded, takesOver } = this.#options;
     const known = proposer();
-    // Nodes that name each other in a ring are no proposers, any of them.
+    // Where nodes name each other in a ring, none of them is the proposer.
     const isLost = this.#elsewheres > ELSEWHERES_MAX;
     if (isLost) this.#elsewheres = 0;
     const isKnown = known !== '' && isUp(known) && !this.#avoided.has(known) && !isLost;
@@ -194,68 +169,25 @@ export class StrongCore implements Core<StrongEffect> {
     return [{ do: 'execute' }];
   }
 
-  /** As many as are needed, this node and the proposer among them. */
   #ask(proposer: NodeId): readonly StrongEffect[] {
-    const { plan } = this.#options;
     this.#stage = 'asking';
     this.#sentAt = this.now;
-    this.#asked.length = 0;
-    this.#reports.length = 0;
-    this.#failed.clear();
-    this.#asked.push(...new Set([plan.self, proposer]));
-    const more = this.#askMore();
-    const first = [...new Set([plan.self, proposer])];
-    return [...first.map((node) => ({ do: 'ask', node }) as const), ...more];
+    this.#reading = new StrongReadRound(this.#options, proposer);
+    return asks(this.#reading.begin());
   }
 
-  #askMore(): readonly StrongEffect[] {
-    const { plan, quorum } = this.#options;
-    const effects: StrongEffect[] = [];
-    const isEnough = (): boolean =>
-      quorum.isPossibleFor(this.#asked.filter((node) => !this.#failed.has(node)));
-    for (const node of plan.order) {
-      if (isEnough()) break;
-      if (this.#asked.includes(node)) continue;
-      this.#asked.push(node);
-      effects.push({ do: 'ask', node });
-    }
-    return effects;
-  }
-
-  #judge(): readonly StrongEffect[] {
-    const { quorum, standing, plan } = this.#options;
-    const judged = judgeRead(this.#reports, this.#target, quorum, standing);
-    if (judged.is === 'settled') {
-      // Others tell no values: where this owner is under rebuild, the proposer gives them.
-      if (!this.#reports.some(({ from }) => from.node === plan.self)) {
-        return this.#leaveOpen('not settled');
-      }
-      const record = this.#withValues(judged.record);
-      if (this.#options.mayHaveEnded(record)) return this.#leaveOpen('near its end');
-      const answered = this.#reports.length;
-      const result = { is: 'read', record } as const;
-      return [{ do: 'count read', result: 'settled' }, ...this.#answer(result, answered)];
-    }
-    const isOver = this.#asked.every(
-      (node) => this.#failed.has(node) || this.#reports.some(({ from }) => from.node === node),
-    );
-    const mayAskMore = plan.order.some((node) => !this.#asked.includes(node));
-    if (judged.is === 'pending' && !(isOver && !mayAskMore)) return [];
-    return this.#leaveOpen('not settled');
+  #judge({ verdict }: StrongReadRound): readonly StrongEffect[] {
+    if (verdict === 'pending') return [];
+    if (verdict === 'unsettled') return this.#leaveOpen('not settled');
+    const { record, answered } = verdict;
+    if (this.#options.mayHaveEnded(record)) return this.#leaveOpen('near its end');
+    const result = { is: 'read', record } as const;
+    return [{ do: 'count read', result: 'settled' }, ...this.#answer(result, answered)];
   }
 
   #leaveOpen(result: ReadOutcome): readonly StrongEffect[] {
     this.#isUnsettled = true;
     return [{ do: 'count read', result }, ...this.#decide()];
-  }
-
-  /** The own record, or what it will be with what was accepted here. */
-  #withValues(settled: Siblings | undefined): Siblings | undefined {
-    const own = this.#reports.find(({ from }) => from.node === this.#options.plan.self);
-    const record = own?.record;
-    if (own === undefined || fingerprint(record) === fingerprint(settled)) return record;
-    const accepted = own.acceptance?.state;
-    return accepted === undefined || record === undefined ? accepted : merge(record, accepted);
   }
 
   /** The proposer is to decide what is not settled. */
@@ -269,10 +201,7 @@ export class StrongCore implements Core<StrongEffect> {
   }
 
   #silentReaders(): readonly StrongEffect[] {
-    const isProposerSilent = !this.#reports.some(({ from }) => from.node === this.#target);
-    if (!isProposerSilent) {
-      return this.#leaveOpen('no answer');
-    }
+    if (this.#reading?.hasReported(this.#target) === true) return this.#leaveOpen('no answer');
     this.#avoided.add(this.#target);
     return [
       { do: 'count read', result: 'no answer' },
@@ -388,4 +317,6 @@ export class StrongCore implements Core<StrongEffect> {
   }
 }
 
-const COUNT_TAKE_OVER: readonly StrongEffect[] = [{ do: 'count contention', reason: 'take over' }];
+function asks(nodes: readonly NodeId[]): readonly StrongEffect[] {
+  return nodes.map((node) => ({ do: 'ask', node }));
+}

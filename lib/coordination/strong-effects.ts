@@ -1,9 +1,11 @@
-/** What the course of an operation at `strong` says is to be done, and what it is told. */
+/** The effects that a strong core returns, and the events that it is given (strong-core.ts). */
 import type { NodeId } from '../environment/transport.js';
 import type { Applied } from '../consensus/effects.js';
 import type { Ballot } from '../consensus/ballot.js';
 import type { OnceState } from '../consensus/once.js';
 import type { OperatingError } from '../errors.js';
+import type { Plan } from '../replication/plan.js';
+import type { Quorum, Standing } from '../replication/quorum.js';
 import type { Context } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';
 import type { Siblings } from '../versioning/siblings.js';
@@ -64,3 +66,30 @@ export type StrongEffect =
   | { readonly do: 'count contention'; readonly reason: 'elsewhere' | 'take over' | 'refused' };
 
 export type ReadOutcome = 'settled' | 'not settled' | 'near its end' | 'no answer';
+
+export interface StrongCoreOptions {
+  readonly plan: Plan;
+  /** A majority of the owners of each live epoch. */
+  readonly quorum: Quorum;
+  readonly standing: Standing;
+  readonly isRead: boolean;
+  /** May it be proposed again where nobody knows what became of it? */
+  readonly mayRepeat: boolean;
+  /** A read that must be decided as an operation. */
+  readonly decides: boolean;
+  /** Another node has passed it on: it is decided here, or not at all. */
+  readonly isForwarded: boolean;
+  /** Be the proposer, whoever was it. */
+  readonly takesOver: boolean;
+  readonly timeoutMilliseconds: number;
+  /** Whose ballot was promised here, or who was named last; empty: nobody. */
+  readonly proposer: () => NodeId;
+  /** Does it answer? */
+  readonly isUp: (node: NodeId) => boolean;
+  /** Has nothing been heard of the node for too long, in milliseconds since it was asked? */
+  readonly isSilent: (node: NodeId, sinceMilliseconds: number) => boolean;
+  readonly silenceMilliseconds: number;
+  /** Does it hold a value of which the clock of this node cannot say whether it has ended? */
+  readonly mayHaveEnded: (record: Siblings | undefined) => boolean;
+  readonly fraction: () => number;
+}

@@ -7,7 +7,7 @@ import { type Change, clockNotSane } from '../replica/intent.js';
 import type { Seen } from '../versioning/context.js';
 import type { Explanation } from './explain/explanation.js';
 import type { PROPOSE } from './strong-messages.js';
-import { seenFrom, seenTo } from './strong-wire.js';
+import { seenFromWire, seenToWire } from './seen-wire.js';
 
 type Wire = z.infer<typeof PROPOSE.request>;
 type WireCondition = Wire['condition'];
@@ -63,7 +63,7 @@ export function changeOf(
   return { ...written, expiresAt: ttlSeconds === 'keep' ? 'keep' : now + ttlSeconds * 1000 };
 }
 
-export function wishTo(
+export function strongToWire(
   { at, intent, condition, once, explanation }: StrongRequest,
   { decides, takesOver }: Forwarded,
 ): Wire {
@@ -76,7 +76,7 @@ export function wishTo(
   };
 }
 
-export function wishFrom(
+export function strongFromWire(
   { namespace, key, change, condition, once }: Wire,
   deadline: number,
   partitionCount: number,
@@ -88,7 +88,7 @@ export function wishFrom(
 
 function intentTo({ change, seen, resolving, past }: StrongIntent): NonNullable<Wire['change']> {
   const told = {
-    seen: seen === undefined ? null : seenTo(seen),
+    seen: seen === undefined ? null : seenToWire(seen),
     ...{ resolving: resolving ?? null, past: past ?? null },
   };
   if (change.state === 'tombstone') {
@@ -100,7 +100,7 @@ function intentTo({ change, seen, resolving, past }: StrongIntent): NonNullable<
 }
 
 function intentFrom(wire: NonNullable<Wire['change']>): StrongIntent {
-  const seen = wire.seen === null ? undefined : seenFrom(wire.seen);
+  const seen = wire.seen === null ? undefined : seenFromWire(wire.seen);
   const resolving = wire.resolving ?? undefined;
   const past = wire.past ?? undefined;
   if (wire.state === 'tombstone') return { change: { state: 'tombstone' }, seen, resolving, past };

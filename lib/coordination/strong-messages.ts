@@ -4,9 +4,9 @@
  */
 import { z } from 'zod';
 import { messageType } from '../rpc/message.js';
+import { wireBytes as bytes, wireDot as dot, keyNames as address } from '../rpc/shapes.js';
+import { contextShape, seenShape } from './seen-wire.js';
 
-const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
-const dot = z.object({ writer: z.string(), n: z.number() });
 const ballot = z.object({ round: z.number(), node: z.string(), start: z.number() });
 const id = z.object({ ballot, seq: z.number() });
 /** Namespace, U+0000, key. */
@@ -83,7 +83,7 @@ export const ACCEPTOR = messageType(
 /** What do you hold of this key, synced? Records come without their values. */
 export const ASK = messageType(
   'strong.ask',
-  z.object({ namespace: z.string(), key: z.string() }),
+  z.object(address),
   z.object({
     ...answered,
     promised: ballot,
@@ -94,19 +94,13 @@ export const ASK = messageType(
   }),
 );
 
-const seen = z.object({
-  vector: z.array(z.tuple([z.string(), z.number()])),
-  beyond: z.array(dot),
-  stamp: z.number(),
-});
-
 const change = z.object({
   state: z.enum(['value', 'tombstone']),
   contentType: z.string(),
   value: bytes,
   ttlSeconds: z.union([z.number(), z.literal('keep')]).nullable(),
   expiresAt: z.number().nullable(),
-  seen: seen.nullable(),
+  seen: seenShape.nullable(),
   /** Of a resolution: for its audit entry. */
   resolving: z.object({ strategy: z.string(), by: z.string() }).nullable(),
   /** What its writer had seen, of all keys. */
@@ -125,8 +119,7 @@ const explained = z.string().nullable();
 export const PROPOSE = messageType(
   'strong.propose',
   z.object({
-    namespace: z.string(),
-    key: z.string(),
+    ...address,
     /** Null: a read. */
     change: change.nullable(),
     condition,
@@ -144,7 +137,7 @@ export const PROPOSE = messageType(
       is: z.literal('applied'),
       dot,
       stamp: z.number(),
-      context: z.object({ vector: seen.shape.vector, beyond: seen.shape.beyond }),
+      context: contextShape,
       replaced: z.array(z.string()),
       explained,
     }),
@@ -163,6 +156,6 @@ export const PROPOSE = messageType(
 /** What became of a proposal of an earlier ballot? */
 export const OUTCOME = messageType(
   'strong.outcome',
-  z.object({ namespace: z.string(), key: z.string(), dot, ballot }),
+  z.object({ ...address, dot, ballot }),
   z.object({ outcome: z.enum(['chosen', 'dead', 'unknown']) }),
 );

@@ -9,8 +9,9 @@ import type { Losses } from '../replica/losses.js';
 import type { Messenger } from '../rpc/messenger.js';
 import type { z } from 'zod';
 import type { KnownProposers } from './known-proposers.js';
+import { contextFromWire } from './seen-wire.js';
 import type { Handled } from './strong-effects.js';
-import { type Forwarded, type StrongRequest, wishTo } from './strong-intent.js';
+import { type Forwarded, type StrongRequest, strongToWire } from './strong-intent.js';
 import { ASK, PROPOSE } from './strong-messages.js';
 import type { StrongReports } from './strong-reports.js';
 import { StrongWire } from './strong-wire.js';
@@ -61,7 +62,7 @@ export class StrongPeers {
   ): void {
     const { messenger, known } = this.#options;
     const { at, deadline } = request;
-    messenger.ask(node, PROPOSE, wishTo(request, how), deadline, (answer) => {
+    messenger.ask(node, PROPOSE, strongToWire(request, how), deadline, (answer) => {
       const isReached = answer.ok || answer.error.code !== 'peer_unreachable';
       if (isReached) known.heard(at.partition, node);
       if (answer.ok) request.explanation?.adopt(answer.reply.explained);
@@ -94,8 +95,7 @@ function handledOf(at: RecordKey, reply: z.infer<typeof PROPOSE.reply>): Handled
   if (reply.is === 'elsewhere') return { is: reply.is, proposer: reply.proposer };
   if (reply.is === 'applied') {
     const { is, dot, stamp, replaced, context } = reply;
-    const { beyond } = context;
-    return { is, dot, stamp, replaced, context: { vector: new Map(context.vector), beyond } };
+    return { is, dot, stamp, replaced, context: contextFromWire(context) };
   }
   try {
     const record = reply.record === null ? undefined : decodeRecord(at, reply.record);

@@ -1,4 +1,5 @@
 /** What a node does for proposers and coordinators of the strong level elsewhere. */
+import { ownDeadline } from '../environment/by-deadline.js';
 import type { Clock } from '../environment/clock.js';
 import type { ForegroundLoad } from '../environment/foreground-load.js';
 import type { NodeId } from '../environment/transport.js';
@@ -16,7 +17,8 @@ import type { Outcomes } from './outcomes.js';
 import type { Proposers } from './proposers.js';
 import type { Strong } from './strong.js';
 import type { StrongResult } from './strong-effects.js';
-import { wishFrom } from './strong-intent.js';
+import { contextToWire } from './seen-wire.js';
+import { strongFromWire } from './strong-intent.js';
 import { ACCEPTOR, ASK, OUTCOME, PROPOSE } from './strong-messages.js';
 import type { StrongReports } from './strong-reports.js';
 import { StrongWire } from './strong-wire.js';
@@ -108,22 +110,18 @@ function serveOperations({
 }: StrongServiceOptions): void {
   messenger.handle(
     PROPOSE,
-    async (wish, { deadline }) => {
-      const now = clock.monotonicMilliseconds();
-      const until = now + (deadline - now) * SHARE_OF_THE_PROPOSER;
-      const explanation = wish.explain
+    async (wire, { deadline }) => {
+      const until = ownDeadline(clock, deadline, SHARE_OF_THE_PROPOSER);
+      const explanation = wire.explain
         ? new Explanation(self, () => clock.monotonicMilliseconds())
         : undefined;
-      const request = { ...wishFrom(wish, until, ownership.partitionCount), explanation };
-      const { decide: decides, takeOver: takesOver } = wish;
-      foreground.enter();
-      try {
-        const answer = await strong.runForwarded(request, { decides, takesOver });
-        const result = answer.is === 'elsewhere' ? answer : resultTo(request.at, answer.result);
-        return { ...result, explained: explanation?.coursesText ?? null };
-      } finally {
-        foreground.leave();
-      }
+      const request = { ...strongFromWire(wire, until, ownership.partitionCount), explanation };
+      const { decide: decides, takeOver: takesOver } = wire;
+      const answer = await foreground.during(() => {
+        return strong.runForwarded(request, { decides, takesOver });
+      });
+      const result = answer.is === 'elsewhere' ? answer : resultTo(request.at, answer.result);
+      return { ...result, explained: explanation?.coursesText ?? null };
     },
     { once: true },
   );
@@ -135,9 +133,7 @@ function resultTo(at: RecordKey, result: StrongResult) {
     return { ...result, record: record === undefined ? null : encodeRecord(at, record) };
   }
   const { is, dot, stamp, replaced } = result;
-  const { vector, beyond } = result.context;
-  const context = { vector: [...vector], beyond: [...beyond] };
-  return { is, dot, stamp, context, replaced: [...replaced] };
+  return { is, dot, stamp, context: contextToWire(result.context), replaced: [...replaced] };
 }
 
 /** With each answer: in which start it is said, and whose earlier answers count no more. */

@@ -12,9 +12,8 @@ import type {
 import { OperatingError } from '../errors.js';
 import { placeOf, type RecordKey, recordKey, recordKeyAt } from '../persistence/keyspace.js';
 import { decodeRecord, encodeRecord } from '../persistence/records.js';
-import type { Seen } from '../versioning/context.js';
 import type { Siblings } from '../versioning/siblings.js';
-import type { ACCEPTOR, PROPOSE } from './strong-messages.js';
+import type { ACCEPTOR } from './strong-messages.js';
 
 export type WireRequest = z.infer<typeof ACCEPTOR.request>['request'];
 export type WireReply = NonNullable<z.infer<typeof ACCEPTOR.reply>['reply']>;
@@ -22,7 +21,6 @@ type WireEntry = Extract<WireReply, { is: 'promised' }>['entries'][number];
 type WireAcceptance = NonNullable<WireEntry['acceptance']>;
 type WireProposal = Extract<WireRequest, { is: 'accept' }>['proposal'];
 type WireSettlement = Extract<WireRequest, { is: 'activate' }>['entries'][number];
-type WireSeen = NonNullable<NonNullable<z.infer<typeof PROPOSE.request>['change']>['seen']>;
 
 /** Stands between namespace and key. */
 const SEPARATOR = '\u0000';
@@ -227,12 +225,4 @@ export class StrongWire {
 
 function foreign(): OperatingError {
   return new OperatingError('corrupt_bytes', 'a proposal is of no key of its partition');
-}
-
-export function seenTo({ vector, beyond, stamp }: Seen): WireSeen {
-  return { vector: [...vector], beyond: [...beyond], stamp };
-}
-
-export function seenFrom({ vector, beyond, stamp }: WireSeen): Seen {
-  return { vector: new Map(vector), beyond, stamp };
 }

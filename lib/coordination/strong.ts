@@ -9,8 +9,7 @@ import type { Audits } from '../persistence/audits.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { RecordKey } from '../persistence/keyspace.js';
 import type { Hedging } from '../replication/hedging.js';
-import type { Plans } from '../replication/plan.js';
-import { majority, Quorum } from '../replication/quorum.js';
+import { majorityOf, type Plans } from '../replication/plan.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { Deferred } from './deferred.js';
 import type { Engine, Operation } from './engine.js';
@@ -20,8 +19,13 @@ import type { Outcomes } from './outcomes.js';
 import type { Proposers } from './proposers.js';
 import type { Standings } from './standings.js';
 import { strongCoreOf } from './explain/explained-strong.js';
-import type { StrongCore, StrongCoreOptions } from './strong-core.js';
-import type { LostProposal, StrongEffect, StrongResult } from './strong-effects.js';
+import type { StrongCore } from './strong-core.js';
+import type {
+  LostProposal,
+  StrongEffect,
+  StrongResult,
+  StrongCoreOptions,
+} from './strong-effects.js';
 import { changeOf, type Forwarded, type StrongRequest } from './strong-intent.js';
 import { appliedOf, handledHere, unknownError } from './strong-results.js';
 import type { StrongPeers } from './strong-peers.js';
@@ -139,11 +143,10 @@ export class Strong {
     const { at, deadline, intent, once, explanation } = request;
     const { partition } = at;
     const plan = plans.of(partition);
-    const sets = plan.sets.map((owners) => owners.map(({ node }) => node));
     let running: Running | undefined;
     const options: StrongCoreOptions = {
       plan,
-      quorum: new Quorum(sets.map((nodes) => ({ nodes, required: majority(nodes.length) }))),
+      quorum: majorityOf(plan),
       standing: standings.of(partition),
       isRead: intent === undefined && once === undefined,
       mayRepeat: intent === undefined || once !== undefined,

@@ -14,7 +14,7 @@ import { BlindCourse } from './blind-course.js';
 import { Copying } from './copying.js';
 import { type Core, NOTHING } from './engine.js';
 import { Forwarding } from './forwarding.js';
-import type { Attempt } from './level.js';
+import { type Attempt, endOfShare } from './level.js';
 import type { PutResult } from './put-request.js';
 import { type Failures, NO_FAILURES, withFailure } from './read-refusals.js';
 import type { Copy } from './read-round.js';
@@ -141,7 +141,7 @@ export class WriteCore implements Core<WriteEffect> {
     assert(this.#stage === 'minting', 'a write is minted once');
     this.#stage = 'copying';
     this.#minted = version;
-    this.#attemptEndsAt = this.#shareOf(this.#options.timeoutMilliseconds);
+    this.#attemptEndsAt = this.#endOfAttempt;
     return [...this.#copying.begin('write'), ...this.#advance()];
   }
 
@@ -228,6 +228,10 @@ export class WriteCore implements Core<WriteEffect> {
     return this.now >= this.#asking.hedgesAt ? this.#asking.hedge() : NOTHING;
   }
 
+  get #endOfAttempt(): number {
+    return endOfShare(this.now, this.#options.timeoutMilliseconds, this.#attempts.length);
+  }
+
   get #isForwarding(): boolean {
     return this.#stage === 'forwarding' || this.#stage === 'forwarding a resolution';
   }
@@ -276,10 +280,10 @@ export class WriteCore implements Core<WriteEffect> {
 
   #askOrMint(): readonly WriteEffect[] {
     const [attempt] = this.#attempts;
-    const { asksFirst, timeoutMilliseconds } = this.#options;
+    const { asksFirst } = this.#options;
     if (!asksFirst || attempt?.repairsTo === undefined) return this.#mint(undefined);
     this.#stage = 'asking';
-    this.#attemptEndsAt = this.#shareOf(timeoutMilliseconds);
+    this.#attemptEndsAt = this.#endOfAttempt;
     return this.#ask('fingerprint', attempt);
   }
 
@@ -372,7 +376,7 @@ export class WriteCore implements Core<WriteEffect> {
       );
     }
     this.#attempts = below;
-    this.#attemptEndsAt = this.#shareOf(timeoutMilliseconds);
+    this.#attemptEndsAt = this.#endOfAttempt;
     return this.#advance();
   }
 
@@ -389,10 +393,5 @@ export class WriteCore implements Core<WriteEffect> {
   #refuse(error: OperatingError): readonly WriteEffect[] {
     this.#stage = 'over';
     return [{ do: 'refuse', error }];
-  }
-
-  /** Until when an attempt may take: a level that hangs leaves some time to those below it. */
-  #shareOf(timeoutMilliseconds: number): number {
-    return this.now + Math.max(0, timeoutMilliseconds - this.now) / this.#attempts.length;
   }
 }

@@ -1,6 +1,15 @@
-/** Waits for the own disk no longer than the client does; peers are asked with deadlines anyway. */
+/** Deadlines of what this node does itself: peers are asked with deadlines anyway. */
 import type { Clock } from './clock.js';
 import { OperatingError } from '../errors.js';
+
+/**
+ * When work for another node must be done: the rest of its time is for the way back.
+ * @param share of the time that is left, below 1
+ */
+export function ownDeadline(clock: Clock, deadline: number, share: number): number {
+  const now = clock.monotonicMilliseconds();
+  return now + (deadline - now) * share;
+}
 
 /** @throws OperatingError `deadline_passed`: what was queued may still reach the disk */
 export async function byDeadline<T>(

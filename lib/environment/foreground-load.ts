@@ -20,6 +20,16 @@ export class ForegroundLoad {
     this.#requests -= requests;
   }
 
+  /** Counts a request for as long as its work goes on. */
+  async during<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+    this.enter();
+    try {
+      return await work();
+    } finally {
+      this.leave();
+    }
+  }
+
   get requests(): number {
     return this.#requests;
   }

@@ -54,3 +54,10 @@ export class Pauses {
     }
   }
 }
+
+/** Resolves after so long. Where a stop must not wait for it: `Pauses`. */
+export function pauseFor(clock: Pick<Clock, 'after'>, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(milliseconds, resolve);
+  });
+}

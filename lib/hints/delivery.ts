@@ -2,6 +2,7 @@
 import type { Cancel, Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
+import { takesNothingNow } from '../persistence/store-refusals.js';
 import type { Hint } from './hint-records.js';
 import type { HintPage, Hints } from './hints.js';
 import type { Messenger } from '../rpc/messenger.js';
@@ -20,13 +21,6 @@ export interface DeliveryOptions {
   readonly timeoutMilliseconds: number;
 }
 
-/** What a target says that takes no hint now. */
-const NOT_NOW: ReadonlySet<string> = new Set([
-  'storage_failed',
-  'read_only',
-  'overloaded',
-  'not_ready',
-]);
 /** Weight of the newest batch in the smoothed rate. */
 const SMOOTHING = 0.1;
 /** Longer pauses say that the target sets the pace, not the work. */
@@ -84,7 +78,7 @@ export class Delivery {
       const page: HintPage = await hints.page(this.#target, from, limit, hintBatchBytesMax);
       const codes = page.hints.length === 0 ? [] : await this.#send(page.hints);
       this.refusalCode ??= codes.find((code) => code !== undefined);
-      const passing = codes.find((code) => code !== undefined && NOT_NOW.has(code));
+      const passing = codes.find((code) => code !== undefined && takesNothingNow(code));
       if (passing !== undefined) {
         this.refusalCode = passing;
         return;

@@ -3,7 +3,7 @@ import type { Clock } from '../environment/clock.js';
 import type { ForegroundLoad } from '../environment/foreground-load.js';
 import type { Observer } from '../environment/observer.js';
 import { assert, OperatingError } from '../errors.js';
-import { byDeadline } from '../environment/by-deadline.js';
+import { byDeadline, ownDeadline } from '../environment/by-deadline.js';
 import type { Ownership } from '../partitioning/ownership.js';
 import { recordKey } from '../persistence/keyspace.js';
 import type { ArrivedCopy } from '../replica/group-apply.js';
@@ -49,10 +49,9 @@ export function serveHintIntake(messenger: Messenger, options: HintIntakeOptions
   let bucket: Bucket = fullBucket(limits, clock.monotonicMilliseconds());
 
   messenger.handle(DELIVER, async ({ hints }, { deadline }) => {
-    const now = clock.monotonicMilliseconds();
     lag.noteHints();
-    bucket = take(bucket, hints.length, limits, now);
-    const until = now + (deadline - now) * SHARE_OF_TIME;
+    bucket = take(bucket, hints.length, limits, clock.monotonicMilliseconds());
+    const until = ownDeadline(clock, deadline, SHARE_OF_TIME);
     const refused = await refusedOf(options, hints, until);
     bucket = take(bucket, 0, limits, clock.monotonicMilliseconds());
     const load = { share: foreground.backgroundShare, queueFill: store.queueFill };

@@ -1,10 +1,7 @@
 /** What holders of hints and their targets say to each other. Records travel as they are stored. */
 import { z } from 'zod';
 import { messageType } from '../rpc/message.js';
-
-const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
-const address = { namespace: z.string(), key: z.string() };
-const dot = z.object({ writer: z.string(), n: z.number() });
+import { wireBytes as bytes, wireDot as dot, keyNames as address } from '../rpc/shapes.js';
 
 /** How many hints the target takes next, and not before when. */
 const pace = z.object({ hints: z.number(), afterMilliseconds: z.number() });

@@ -33,6 +33,7 @@ import type { Founding } from './founding.js';
 import { availabilityOfLevels } from './levels.js';
 import { REPORT } from './messages.js';
 import { countPartitions } from './partition-counts.js';
+import { waitReasonOf } from './readiness.js';
 import type { SettingsRegister } from './settings-register.js';
 import type { Tickets } from './tickets.js';
 
@@ -148,9 +149,8 @@ export class ClusterService implements ClusterControl {
   }
 
   readiness(level: string | undefined): Readiness {
-    const { founding, admission, diskCheck, tickets, store } = this.#options;
-    const unsettled = founding.waitReason ?? diskCheck.waitReason ?? tickets.waitReason;
-    const waitReason = admission.waitReason ?? unsettled ?? store.failure?.message;
+    const { store } = this.#options;
+    const waitReason = waitReasonOf(this.#options) ?? store.failure?.message;
     if (waitReason !== undefined) return { ready: false, reason: waitReason };
     // It reads, and passes writes on.
     const reason = store.refusal?.message;

@@ -3,6 +3,7 @@
  * 0017): a ticket that peers hold says that no life has gone on with them since.
  */
 import type { Clock } from '../environment/clock.js';
+import { pauseFor } from '../environment/pauses.js';
 import type { Observer } from '../environment/observer.js';
 import { Periodic } from '../environment/periodic.js';
 import type { Random } from '../environment/random.js';
@@ -99,10 +100,6 @@ export class Tickets {
     return this.#retry.stop();
   }
 
-  get isSettled(): boolean {
-    return this.#settled;
-  }
-
   /** Why this node does not serve yet. */
   get waitReason(): string | undefined {
     return this.#settled ? undefined : UNSETTLED;
@@ -165,9 +162,7 @@ export class Tickets {
       const waited = clock.monotonicMilliseconds() - announced;
       if (waited >= TOGETHER_MILLISECONDS || this.#reachable().length === 0) return;
       if (waited >= SIGNAL_MILLISECONDS && !this.#held.isExpecting) return;
-      await new Promise<void>((resolve) => {
-        clock.after(POLL_MILLISECONDS, resolve);
-      });
+      await pauseFor(clock, POLL_MILLISECONDS);
     }
   }
 

@@ -1,5 +1,15 @@
 /** Why a store takes nothing; see store.ts. */
-import { OperatingError } from '../errors.js';
+import { type ErrorCode, OperatingError } from '../errors.js';
+
+/** The codes of a store that takes nothing now, because its disk is busy, full or gone. */
+const TAKES_NOTHING: ReadonlySet<string> = new Set<ErrorCode>([
+  ...(['overloaded', 'read_only', 'storage_failed', 'not_ready'] as const),
+]);
+
+/** Is it of no use to send the store anything else now? A later attempt may find it ready. */
+export function takesNothingNow(code: string): boolean {
+  return TAKES_NOTHING.has(code);
+}
 
 /** Too much waits for the disk: it may be tried again. */
 export function queueFull(): OperatingError {

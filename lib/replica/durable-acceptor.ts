@@ -14,9 +14,7 @@ import {
   rebuildingFrom,
 } from '../consensus/acceptor.js';
 import type { Ballot, ProposalId } from '../consensus/ballot.js';
-import { shownState } from '../consensus/coverage.js';
 import type {
-  Acceptance,
   PromiseEntry,
   KeyText,
   Proposal,
@@ -89,14 +87,6 @@ export class DurableAcceptor {
   /** The keys of which something is accepted and not learned. */
   accepted(): RecordKey[] {
     return this.#options.proposals.accepted();
-  }
-
-  /** What is accepted, as a plain reader may see it (K12). @throws as `heldOf` */
-  shown(at: RecordKey): Acceptance | undefined {
-    if (!this.hasAcceptance(at)) return undefined;
-    const held = this.heldOf(at);
-    const { acceptance } = held;
-    return acceptance && { ...acceptance, state: shownState(acceptance.state, held) };
   }
 
   /**

@@ -9,8 +9,7 @@ import type { Observer } from '../environment/observer.js';
 import { Pauses } from '../environment/pauses.js';
 import { Periodic } from '../environment/periodic.js';
 import type { Random } from '../environment/random.js';
-import type { ErrorCode } from '../errors.js';
-import { isCorrupt, isUnknownFormat, OperatingError } from '../errors.js';
+import { OperatingError } from '../errors.js';
 import { generationsOf } from '../partitioning/namespace.js';
 import {
   afterNamespace,
@@ -20,7 +19,8 @@ import {
 } from '../persistence/key-index.js';
 import { keyAfter } from '../persistence/keyspace.js';
 import type { Store } from '../persistence/store.js';
-import type { Endings } from './endings.js';
+import { takesNothingNow } from '../persistence/store-refusals.js';
+import { endReadable, type Endings } from './endings.js';
 import type { PartitionHealth } from './health.js';
 
 export interface EndedNamespacesOptions {
@@ -45,10 +45,6 @@ export interface EndedNamespacesOptions {
 const PAGE = 32;
 /** Records may come late: from a hint, or an owner that was away. */
 const AGAIN_MILLISECONDS = 10_000;
-/** The disk is busy or gone: the next turn tries again. */
-const NOT_NOW: ReadonlySet<ErrorCode> = new Set([
-  ...(['overloaded', 'read_only', 'storage_failed', 'not_ready'] as const),
-]);
 
 export class EndedNamespaces {
   readonly #options: EndedNamespacesOptions;
@@ -86,7 +82,7 @@ export class EndedNamespaces {
     try {
       for (const name of names) await this.#end(name);
     } catch (error) {
-      if (error instanceof OperatingError && NOT_NOW.has(error.code)) return;
+      if (error instanceof OperatingError && takesNothingNow(error.code)) return;
       throw error;
     }
     if (this.#pauses.isStopped) return;
@@ -120,15 +116,7 @@ export class EndedNamespaces {
   #endValues(entry: string): Promise<void> | undefined {
     const { endings, health, partitionCount } = this.#options;
     const at = recordOfEntry(entry, partitionCount());
-    try {
-      const { value: changed, committed } = endings.end(at);
-      return changed ? committed : undefined;
-    } catch (error) {
-      // What another build wrote stays as it is, and the others have their turn.
-      if (isUnknownFormat(error)) return undefined;
-      if (!isCorrupt(error)) throw error;
-      if (!health.isRebuilding(at.partition)) health.damage(at.partition, 'checksum');
-      return undefined;
-    }
+    const ended = endReadable(health, at, () => endings.end(at));
+    return ended?.value === true ? ended.committed : undefined;
   }
 }

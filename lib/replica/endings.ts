@@ -3,6 +3,7 @@
  * once nobody can bring them back (docs/architecture.md, E1 and E2).
  */
 import type { Observer } from '../environment/observer.js';
+import { isCorrupt, isUnknownFormat } from '../errors.js';
 import type { Dot } from '../versioning/dot.js';
 import { sameDot } from '../versioning/dot.js';
 import type { Siblings, Version } from '../versioning/siblings.js';
@@ -106,6 +107,25 @@ export class Endings {
       return true;
     };
     return store.transact(change, DURABILITY, 'shrinking');
+  }
+}
+
+/**
+ * Ends values of a record that may be unreadable. Undefined: another build wrote it, and it stays
+ * as it is; or it is damaged, and its partition is rebuilt.
+ */
+export function endReadable(
+  health: PartitionHealth,
+  { partition }: RecordKey,
+  end: () => Transacted<boolean>,
+): Transacted<boolean> | undefined {
+  try {
+    return end();
+  } catch (error) {
+    if (isUnknownFormat(error)) return undefined;
+    if (!isCorrupt(error)) throw error;
+    if (!health.isRebuilding(partition)) health.damage(partition, 'checksum');
+    return undefined;
   }
 }
 

@@ -8,15 +8,15 @@ import type { Observer } from '../environment/observer.js';
 import { Pauses } from '../environment/pauses.js';
 import { Periodic } from '../environment/periodic.js';
 import type { Random } from '../environment/random.js';
-import type { ErrorCode } from '../errors.js';
-import { isCorrupt, isUnknownFormat, OperatingError } from '../errors.js';
-import type { Endings } from './endings.js';
+import { OperatingError } from '../errors.js';
+import { endReadable, type Endings } from './endings.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { PartitionHealth } from './health.js';
 import { indexEntriesOf } from '../persistence/indexes.js';
 import { indexFrom, keyAfter, parseIndexKey } from '../persistence/keyspace.js';
 import type { RecordTable } from '../persistence/record-table.js';
 import type { Store } from '../persistence/store.js';
+import { takesNothingNow } from '../persistence/store-refusals.js';
 import type { Transaction } from '../persistence/transaction.js';
 
 export interface ReaperLimits {
@@ -45,13 +45,6 @@ export interface ReaperOptions {
 const PAGE = 32;
 /** What ended before the last look is not looked for again until then: it may have come late. */
 const FROM_THE_BEGINNING_MILLISECONDS = 60_000;
-/** The disk is busy or gone: the next turn tries again. */
-const NOT_NOW: ReadonlySet<ErrorCode> = new Set([
-  'overloaded',
-  'read_only',
-  'storage_failed',
-  'not_ready',
-]);
 
 export class Reaper {
   readonly #options: ReaperOptions;
@@ -124,7 +117,7 @@ export class Reaper {
       try {
         committed = this.#reap(indexed, now) ?? committed;
       } catch (error) {
-        if (!(error instanceof OperatingError) || !NOT_NOW.has(error.code)) throw error;
+        if (!(error instanceof OperatingError) || !takesNothingNow(error.code)) throw error;
         return undefined;
       }
       this.#from = keyAfter(indexed);
@@ -143,16 +136,9 @@ export class Reaper {
   #reap(indexed: string, now: number): Promise<void> | undefined {
     const { endings, health } = this.#options;
     const { at } = parseIndexKey(indexed, this.#options.partitionCount());
-    try {
-      const { value: changed, committed } = endings.expire(at, now);
-      return changed ? committed : this.#drop(indexed);
-    } catch (error) {
-      // What another build wrote stays as it is, and the others have their turn.
-      if (isUnknownFormat(error)) return undefined;
-      if (!isCorrupt(error)) throw error;
-      if (!health.isRebuilding(at.partition)) health.damage(at.partition, 'checksum');
-      return undefined;
-    }
+    const expired = endReadable(health, at, () => endings.expire(at, now));
+    if (expired === undefined) return undefined;
+    return expired.value ? expired.committed : this.#drop(indexed);
   }
 
   /** An entry that belongs to no record, as damage may leave it, would be looked at for ever. */

@@ -3,7 +3,7 @@ import type { NodeId } from '../environment/transport.js';
 import type { Ownership } from '../partitioning/ownership.js';
 import type { RingHistory } from '../partitioning/ring-history.js';
 import type { ClusterView } from './cluster-view.js';
-import { Quorum, type Requirement } from './quorum.js';
+import { majority, Quorum, type Requirement } from './quorum.js';
 
 /** An owner of the key's partition, in its role for a request. */
 export interface Primary {
@@ -98,6 +98,12 @@ export class Plan implements PlanParts {
       : new Quorum(repairs.flatMap((one) => one ?? []));
     return { quorum, repairsTo, isPossible: quorum.isPossibleFor(this.order) };
   }
+}
+
+/** A majority of the owners of each live epoch. */
+export function majorityOf({ sets }: Pick<Plan, 'sets'>): Quorum {
+  const nodes = sets.map((owners) => owners.map(({ node }) => node));
+  return new Quorum(nodes.map((owners) => ({ nodes: owners, required: majority(owners.length) })));
 }
 
 function holds(owners: readonly Primary[], node: NodeId): boolean {

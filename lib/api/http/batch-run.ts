@@ -1,5 +1,6 @@
 /** Executes the operations of a batch, some at a time, and joins what they answer. */
 import { levelName } from '../../coordination/level.js';
+import { pauseFor } from '../../environment/pauses.js';
 import { OperatingError } from '../../errors.js';
 import type { PutAnswer, PutRequest, Receipt } from '../../coordination/request.js';
 import type { Change } from '../../replica/intent.js';
@@ -65,9 +66,7 @@ export async function runBatch(
   const results: Promise<Result>[] = [];
   for (const [i, operation] of operations.entries()) {
     if (i > 0 && i % TURN_OPERATIONS === 0) {
-      await new Promise<void>((resolve) => {
-        clock.after(0, resolve);
-      });
+      await pauseFor(clock, 0);
     }
     if (operation.change === undefined) await batch.roomToRead();
     results.push(batch.execute(operation, i));

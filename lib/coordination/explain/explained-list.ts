@@ -1,10 +1,11 @@
-/** A list of keys that says how it came about: who told how many keys of how many partitions. */
+/** A list of keys that says how it came about: which node named how many keys. */
 import type { OperatingError } from '../../errors.js';
-import { ListCore, type ListCoreOptions, type ListEffect, type ToldPage } from '../list-core.js';
+import { ListCore } from '../list-core.js';
+import type { ReportedPage, ListCoreOptions, ListEffect } from '../list-effects.js';
 import type { Course, Explanation, Step } from './explanation.js';
 import { refusalShown } from './shown.js';
 
-/** The course of a list; with an explanation it is told there. */
+/** The course of a list; with an explanation it is written down there. */
 export function listCoreOf(
   options: ListCoreOptions,
   level: string,
@@ -30,14 +31,14 @@ class ExplainedListCore extends ListCore {
     return this.#saw(super.begin());
   }
 
-  override told(ask: number, page: ToldPage): readonly ListEffect[] {
+  override said(ask: number, page: ReportedPage): readonly ListEffect[] {
     const { keys, reached, obstructed } = page;
     this.#steps.get(ask)?.answered({
       keys: keys.length,
       reached: reached ?? 'the end',
       obstructed: obstructed.length || undefined,
     });
-    return this.#saw(super.told(ask, page));
+    return this.#saw(super.said(ask, page));
   }
 
   override failed(ask: number, why?: OperatingError): readonly ListEffect[] {

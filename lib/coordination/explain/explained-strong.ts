@@ -3,8 +3,8 @@ import type { ReadReport } from '../../consensus/strong-read.js';
 import type { NodeId } from '../../environment/transport.js';
 import type { OperatingError } from '../../errors.js';
 import { dotText } from '../../versioning/dot.js';
-import { StrongCore, type StrongCoreOptions } from '../strong-core.js';
-import type { Handled, StrongEffect, StrongResult } from '../strong-effects.js';
+import { StrongCore } from '../strong-core.js';
+import type { Handled, StrongEffect, StrongResult, StrongCoreOptions } from '../strong-effects.js';
 import type { Course, Explanation, ShownMembers, Step } from './explanation.js';
 import { ballotText, few, planShown, proposalText, refusalShown, stateShown } from './shown.js';
 

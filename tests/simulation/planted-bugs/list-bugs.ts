@@ -37,7 +37,7 @@ export const LIST_BUGS: readonly PlantedBug[] = [
   {
     rule: 'X2',
     name: 'a key of which replicas tell different things is shown unread',
-    file: 'coordination/list-core.js',
+    file: 'coordination/reported-keys.js',
     right: 'const isOpen = isPlain && states.length > 0;',
     wrong: 'const isOpen = false;',
     test: 'unit/coordination/lists.test.js',

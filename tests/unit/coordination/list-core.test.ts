@@ -1,7 +1,8 @@
 /** The course of a list: golden transcripts, and laws over any order of answers and failures. */
 import fc from 'fast-check';
 import t from 'tap';
-import { ListCore, type ListEffect, type ToldPage } from '../../../lib/coordination/list-core.js';
+import { ListCore } from '../../../lib/coordination/list-core.js';
+import type { ReportedPage, ListEffect } from '../../../lib/coordination/list-effects.js';
 import { parseLevel } from '../../../lib/coordination/level.js';
 import { compareUtf8 } from '../../../lib/encoding/utf8-order.js';
 import { Plan } from '../../../lib/replication/plan.js';
@@ -56,8 +57,8 @@ function textOfEffect(effect: ListEffect): string {
   }
 }
 
-/** `k1 k2! k3~ >k4`: plain, dead, with an end, and all is told up to k4; without it: all. */
-function pageOf(words: readonly string[]): ToldPage {
+/** `k1 k2! k3~ >k4`: plain, deleted, with an end; all up to k4 is named; without it: all. */
+function pageOf(words: readonly string[]): ReportedPage {
   const reached = words.find((word) => word.startsWith('>'))?.slice(1);
   const obstructed = words.flatMap((word) => (word.startsWith('#') ? Number(word.slice(1)) : []));
   const keys = words
@@ -73,8 +74,8 @@ function playerOf(head: string): Player {
   const core = coreOf(head);
   const done: Record<string, (words: readonly string[]) => readonly ListEffect[]> = {
     begin: () => core.begin(),
-    // > told ASK KEYS... >REACHED #OBSTRUCTED
-    told: ([ask = '', ...words]) => core.told(Number(ask), pageOf(words)),
+    // > said ASK KEYS... >REACHED #OBSTRUCTED
+    said: ([ask = '', ...words]) => core.said(Number(ask), pageOf(words)),
     failed: ([ask = '']) => core.failed(Number(ask)),
     at: ([milliseconds = '']) => {
       core.now = Number(milliseconds);
@@ -130,7 +131,7 @@ const anyCluster = fc
   });
 
 /** What a node tells: pages of up to `limit` keys of these partitions. */
-function tell(cluster: Cluster, node: string, effect: ListEffect & { do: 'ask' }): ToldPage {
+function tell(cluster: Cluster, node: string, effect: ListEffect & { do: 'ask' }): ReportedPage {
   const { holds, partitionOf } = cluster;
   const own = KEYS.filter((key) => {
     const isAsked = effect.partitions.includes(partitionOf(key));
@@ -166,7 +167,7 @@ function play(cluster: Cluster, core: ListCore, choices: readonly number[]): Lis
     } else {
       open = open.filter((one) => one !== next);
       const isFailed = choice % 7 === 0;
-      take(isFailed ? core.failed(next.ask) : core.told(next.ask, tell(cluster, next.node, next)));
+      take(isFailed ? core.failed(next.ask) : core.said(next.ask, tell(cluster, next.node, next)));
     }
   }
   return effects;
@@ -235,8 +236,8 @@ t.test('what was said before a loss is asked anew, of others', async (t) => {
   const core = coreOf('abc at quorum limit=2', standing);
   const asked = (effects: readonly ListEffect[]) => effects.map(textOfEffect);
   t.strictSame(asked(core.begin()), ['ask a: 2 of 0 (0)', 'ask b: 2 of 0 (1)']);
-  t.strictSame(core.told(0, pageOf(['k1'])), []);
+  t.strictSame(core.said(0, pageOf(['k1'])), []);
   lost = true;
-  t.strictSame(asked(core.told(1, pageOf(['k1', 'k2']))), ['ask c: 2 of 0 (2)']);
-  t.strictSame(asked(core.told(2, pageOf(['k2']))), ['answer k1 k2; the end; 3 answered']);
+  t.strictSame(asked(core.said(1, pageOf(['k1', 'k2']))), ['ask c: 2 of 0 (2)']);
+  t.strictSame(asked(core.said(2, pageOf(['k2']))), ['answer k1 k2; the end; 3 answered']);
 });
