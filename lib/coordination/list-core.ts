@@ -19,7 +19,7 @@ import type {
   ListEffect,
 } from './list-effects.js';
 import { type Failures, failuresIn, NO_FAILURES, withFailure } from './read-refusals.js';
-import { comparePlaces, END, type Place, ReportedKeys } from './reported-keys.js';
+import { comparePlaces, END, type KeyPlace, ReportedKeys } from './reported-keys.js';
 
 interface Stream {
   readonly node: NodeId;
@@ -29,7 +29,7 @@ interface Stream {
   readonly partitions: Set<number>;
   /** The stream begins behind this key. */
   readonly from: string;
-  reached: Place;
+  reached: KeyPlace;
   /** The lowest start in which the node has answered. */
   start: number;
   asks: number;
@@ -50,7 +50,7 @@ export class ListCore implements Core<ListEffect> {
   readonly #asked: Stream[] = [];
   readonly #reported: ReportedKeys;
   /** By partition: up to where enough of its owners have named their keys. */
-  readonly #places = new Map<number, Place>();
+  readonly #places = new Map<number, KeyPlace>();
   #failures: Failures = NO_FAILURES;
   #isOver = false;
   now = 0;
@@ -147,8 +147,8 @@ export class ListCore implements Core<ListEffect> {
   }
 
   /** Moves each partition on, and says how far all of them are. */
-  #place(): Place {
-    let least: Place = END;
+  #place(): KeyPlace {
+    let least: KeyPlace = END;
     for (const listed of this.#options.partitions) {
       const place = this.#placeOf(listed);
       this.#places.set(listed.partition, place);
@@ -157,8 +157,8 @@ export class ListCore implements Core<ListEffect> {
     return least;
   }
 
-  #placeOf({ partition, quorum }: ListedPartition): Place {
-    let place: Place = this.#places.get(partition) ?? this.#options.after;
+  #placeOf({ partition, quorum }: ListedPartition): KeyPlace {
+    let place: KeyPlace = this.#places.get(partition) ?? this.#options.after;
     const own = this.#streams.filter(({ partitions }) => partitions.has(partition));
     own.sort((a, b) => comparePlaces(b.reached, a.reached));
     for (;;) {
@@ -173,7 +173,7 @@ export class ListCore implements Core<ListEffect> {
     }
   }
 
-  #keysUpTo(place: Place): KeyInPage[] {
+  #keysUpTo(place: KeyPlace): KeyInPage[] {
     return comparePlaces(place, this.#options.after) <= 0 ? [] : this.#reported.upTo(place);
   }
 
@@ -241,7 +241,7 @@ export class ListCore implements Core<ListEffect> {
   }
 
   /** Asks the streams at this place. Those that are ahead of it are not asked. */
-  #goOn(place: Place, found: number): ListEffect[] {
+  #goOn(place: KeyPlace, found: number): ListEffect[] {
     const { partitions, limit } = this.#options;
     const effects: ListEffect[] = [];
     for (const stream of this.#streams) {
@@ -286,7 +286,7 @@ export class ListCore implements Core<ListEffect> {
     return new Set(answered.map(({ node }) => node)).size;
   }
 
-  #answer(found: readonly KeyInPage[], place: Place): readonly ListEffect[] {
+  #answer(found: readonly KeyInPage[], place: KeyPlace): readonly ListEffect[] {
     this.#isOver = true;
     this.#hedgesAt = NEVER;
     const keys = found.slice(0, this.#options.limit);

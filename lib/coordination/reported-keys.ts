@@ -5,7 +5,7 @@ import type { KeyInPage, ListCoreOptions, ReportedKey } from './list-effects.js'
 /** Behind all keys. */
 export const END = Symbol('end');
 /** Up to this key all is known, or up to the end. */
-export type Place = string | typeof END;
+export type KeyPlace = string | typeof END;
 
 /** What was said of one key. */
 interface Reports {
@@ -31,7 +31,7 @@ export class ReportedKeys {
   }
 
   /** What is to be shown up to a place, in order: one more than the page takes, if there is. */
-  upTo(place: Place): KeyInPage[] {
+  upTo(place: KeyPlace): KeyInPage[] {
     const known = [...this.#reports].filter(([key]) => comparePlaces(key, place) <= 0);
     known.sort(([a], [b]) => compareUtf8(a, b));
     const keys: KeyInPage[] = [];
@@ -45,7 +45,7 @@ export class ReportedKeys {
 }
 
 /** Below 0 where `one` lies before `other`. */
-export function comparePlaces(one: Place, other: Place): number {
+export function comparePlaces(one: KeyPlace, other: KeyPlace): number {
   if (one === other) return 0;
   if (one === END) return 1;
   return other === END ? -1 : compareUtf8(one, other);
