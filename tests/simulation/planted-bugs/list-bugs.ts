@@ -15,7 +15,7 @@ export const LIST_BUGS: readonly PlantedBug[] = [
     name: 'a node that has told less does not hold up the merge',
     file: 'coordination/list-core.js',
     right: 'if (comparePlaces(place, least) < 0)',
-    wrong: 'if (least === END || compare(place, least) > 0)',
+    wrong: 'if (least === END || comparePlaces(place, least) > 0)',
     test: 'unit/coordination/list-core.test.js',
   },
   {
