@@ -82,18 +82,20 @@ function shellWord(text: string): string {
 function viewsOfValue(key: string, found: Found): Views {
   const { stored, version, context, writtenAt, expiresAt, receipt } = found;
   const head = ['KEY', 'VALUE', 'VERSION', 'WRITTEN', 'EXPIRES', 'LEVEL', 'REPLICAS', 'CONTEXT'];
-  const { level = '', replicas = '' } = receipt;
+  const { level = '', replicas = '', stalenessBound: bound } = receipt;
+  const shown = bound === undefined ? level : `${level} (${bound})`;
   return {
     table: (terminal) =>
       table(terminal, head, [
-        [key, textOfValue(stored), version, writtenAt, expiresAt ?? '-', level, replicas, context],
+        [key, textOfValue(stored), version, writtenAt, expiresAt ?? '-', shown, replicas, context],
       ]),
     json: () =>
       objectText({
         key: JSON.stringify(key),
         ...membersOfValue(stored),
         ...toJsonMembers({ version, context, written_at: writtenAt, expires_at: expiresAt }),
-        ...toJsonMembers({ level, replicas, explain: receipt.explanation }),
+        ...toJsonMembers({ level, replicas, staleness_bound: bound }),
+        ...toJsonMembers({ explain: receipt.explanation }),
       }),
     value: () => plainValue(stored),
   };
@@ -101,10 +103,11 @@ function viewsOfValue(key: string, found: Found): Views {
 
 /** There is no value to show; a program that reads JSON wants the context all the same. */
 function viewsOfNothing(key: string, { context, receipt }: NotFound): Views {
-  const { level, replicas, explanation: explain } = receipt;
+  const { level, replicas, stalenessBound, explanation: explain } = receipt;
+  const shown = { key, context, level, replicas, staleness_bound: stalenessBound, explain };
   return {
     table: () => '',
-    json: () => jsonText({ key, context, level, replicas, explain }),
+    json: () => jsonText(shown),
     value: () => '',
   };
 }

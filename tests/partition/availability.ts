@@ -31,6 +31,8 @@ export const LEVELS: readonly LevelFacts[] = [
   { name: 'all', required: 3, ...both },
   { name: 'session', required: 1, ...both },
   { name: 'causal', required: 1, ...both },
+  // Nothing can be proven that is so new: as at the first read of a client.
+  { name: 'bounded-staleness;max=0', required: 2, ...both },
   { name: 'strong', required: 2, ...both, decided: true },
 ];
 

@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import { change } from '../api.js';
 import type { Levels, SettingsInForce } from '../api-types.js';
+import { defaultChoices } from '../logic/default-choices.js';
 import { count, milliseconds } from '../logic/format.js';
 import { LEVEL_PROMISES } from '../logic/level-promises.js';
 import { useReadOnly, useShared } from '../parts/context.js';
@@ -91,6 +92,7 @@ interface DefaultsProps {
 
 function Defaults({ levels, settings, onSet }: DefaultsProps) {
   const isReadOnly = useReadOnly();
+  const presentOf = (name: string): string => String(settings?.settings[name] ?? '');
   const rows = [
     { name: 'default_level', what: 'reads', isFor: 'reads' },
     { name: 'default_write_level', what: 'writes', isFor: 'writes' },
@@ -108,14 +110,12 @@ function Defaults({ levels, settings, onSet }: DefaultsProps) {
           <select
             aria-label={`Default level of ${what}`}
             disabled={isReadOnly}
-            value={String(settings?.settings[name] ?? '')}
+            value={presentOf(name)}
             onChange={(event) => onSet(name, event.currentTarget.value)}
           >
-            {(levels?.levels ?? [])
-              .filter((row) => row[isFor] !== undefined)
-              .map(({ level }) => (
-                <option key={level}>{level}</option>
-              ))}
+            {defaultChoices(levels, isFor, presentOf(name)).map((level) => (
+              <option key={level}>{level}</option>
+            ))}
           </select>
         </div>
       ))}

@@ -1,4 +1,7 @@
 /** What the admin page makes of answers: verdicts, losses, metrics, diffs, lines to copy. */
+import { LEVEL_NAMES } from '../../../lib/coordination/level.js';
+import { defaultChoices } from '../../../lib/admin-page/logic/default-choices.js';
+import { LEVEL_PROMISES } from '../../../lib/admin-page/logic/level-promises.js';
 import t from 'tap';
 import { copiesPath, keyPath, setNamespace } from '../../../lib/admin-page/api.js';
 import { rulesFrom, rulesText } from '../../../lib/admin-page/logic/namespace-rules.js';
@@ -252,6 +255,22 @@ t.test('settings are offered with the choices that the configuration has', async
   ];
   const offered = SETTING_CONTROLS.map(({ name, choices }) => [name, choices]);
   t.same(new Map(offered as [string, unknown][]), new Map(configured as [string, unknown][]));
+});
+
+t.test('every level is said in a line, and offered as a default, parameters and all', async (t) => {
+  t.strictSame(Object.keys(LEVEL_PROMISES).sort(), [...LEVEL_NAMES].sort());
+  const levels = {
+    partitions: 8,
+    levels: [
+      { level: 'any', writes: 8 },
+      { level: 'quorum', reads: 8, writes: 8 },
+    ],
+  };
+  const bounded = 'bounded-staleness;max=5s';
+  t.strictSame(defaultChoices(levels, 'reads', 'quorum'), ['quorum']);
+  t.strictSame(defaultChoices(levels, 'writes', 'any'), ['any', 'quorum']);
+  t.strictSame(defaultChoices(levels, 'reads', bounded), [bounded, 'quorum']);
+  t.strictSame(defaultChoices(undefined, 'reads', ''), []);
 });
 
 t.test('rules of a namespace as a line', async (t) => {
