@@ -62,6 +62,9 @@ export interface AntiEntropyOptions {
   readonly limits: AntiEntropyLimits;
 }
 
+/** Damage comes in groups: a rebuild must not begin before the last of them. */
+const REBUILD_DELAY_MILLISECONDS = 10;
+
 export class AntiEntropy {
   readonly #options: AntiEntropyOptions;
   readonly #pauses: Pauses;
@@ -276,6 +279,3 @@ export class AntiEntropy {
     this.#options.observer.log('debug', 'an exchange failed', { peer, reason: messageOf(error) });
   }
 }
-
-/** Damage comes in groups: a rebuild must not begin before the last of them. */
-const REBUILD_DELAY_MILLISECONDS = 10;

@@ -39,7 +39,7 @@ export interface AntiEntropyAssembly {
   readonly openAcceptances: { settle(at: RecordKey): Promise<void> };
   /** Has the peer said what it remembers of this node's disk? */
   readonly isVerified: (peer: NodeId) => boolean;
-  /** So long after its death a record is kept in any case. */
+  /** A record is kept for so long after its end in any case. */
   readonly retentionMilliseconds: () => number;
   /** How long one message of background work may wait for its answer. */
   readonly backgroundTimeoutMilliseconds: number;

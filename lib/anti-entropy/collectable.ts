@@ -20,7 +20,7 @@ export interface OwnerState {
 
 /**
  * Every owner, this node too, must have seen on its disk, without a gap, all that the record's
- * context covers: then nobody can hold or be sent anything that the record still keeps dead.
+ * context covers: then no owner can hold or be sent a version that only this record still ends.
  */
 export function blockedReasonOf(
   siblings: Siblings,

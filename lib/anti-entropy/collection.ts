@@ -69,7 +69,7 @@ export interface CollectionOptions {
   readonly random: Random;
   readonly observer: Observer;
   readonly limits: CollectionLimits;
-  /** So long after its death a record is kept in any case. */
+  /** A record is kept for so long after its end in any case. */
   readonly retentionMilliseconds: () => number;
 }
 
@@ -172,7 +172,7 @@ export class Collection {
     });
   }
 
-  /** Entries of those that died in this time, and were not looked at in this pass. */
+  /** Entries of records that ended in this time and were not looked at in this pass. */
   async #page(
     kind: 'old' | 'undated',
     from: number,
@@ -234,7 +234,7 @@ export class Collection {
     }
   }
 
-  /** Who takes over must find what the record keeps dead beside what was proposed on it. */
+  /** A new proposer must find what this record covers beside what was proposed on it. */
   #openAt(at: RecordKey): BlockedReason | undefined {
     return this.#options.acceptor.isOpen(at) ? 'proposal not settled' : undefined;
   }

@@ -31,9 +31,9 @@ export function dotStatusOf(dot: Dot, own: Siblings | undefined, clock: Partitio
 
 /**
  * The verdict on whoever asks, who has seen the dots, and neither holds nor covers them.
- * Dropped: a record that covers the version settles it as dead, and so does nobody holding it.
- * Damaged: somebody holds the value; or holds it as dead, where not everybody's persisted clock has
- * it, so that it cannot have been collected. What an owner under rebuild holds proves nothing.
+ * Dropped: a record covers the version, so that it has ended; or no owner holds it.
+ * Damaged: an owner holds the value; or holds it as ended while not every persisted clock has it,
+ * so that it cannot have been collected. What an owner under rebuild holds proves nothing.
  * @param own whether the persisted clock of the asker has each dot
  * @param others of all other owners
  */

@@ -3,9 +3,9 @@
 export interface Retention {
   /** Of a sane clock; undefined: nobody here knows what time it is. */
   readonly nowMilliseconds: number | undefined;
-  /** What died later than this was dated by a clock that was wrong, and is of no known age. */
+  /** What ended later than this was dated by a wrong clock, and is of no known age. */
   readonly futureFromMilliseconds?: number | undefined;
-  /** So long after its death a record is kept, while there is room. */
+  /** A record is kept for so long after its end, while there is room. */
   readonly retentionMilliseconds: number;
   /** Records of tombstones and stubs on this node. */
   readonly tombstones: number;
@@ -13,7 +13,7 @@ export interface Retention {
   readonly tombstonesMax: number;
 }
 
-/** Up to when a record must have died to be looked at; undefined: none is. */
+/** Records that ended before this are looked at; undefined: none are. */
 export function dueUntil(retention: Retention): number | undefined {
   const { nowMilliseconds, retentionMilliseconds } = retention;
   if (excessOf(retention) > 0) return nowMilliseconds ?? Number.POSITIVE_INFINITY;
@@ -21,14 +21,14 @@ export function dueUntil(retention: Retention): number | undefined {
 }
 
 /** How many of these may go, the oldest first, as far as their age and number say. */
-export function countDue(deaths: readonly number[], retention: Retention): number {
+export function countDue(ends: readonly number[], retention: Retention): number {
   const {
     nowMilliseconds: now = Number.NEGATIVE_INFINITY,
     futureFromMilliseconds: future = Number.POSITIVE_INFINITY,
     retentionMilliseconds,
   } = retention;
-  const isOld = (died: number): boolean => died < now - retentionMilliseconds || died >= future;
-  return Math.min(deaths.length, Math.max(deaths.filter(isOld).length, excessOf(retention)));
+  const isOld = (end: number): boolean => end < now - retentionMilliseconds || end >= future;
+  return Math.min(ends.length, Math.max(ends.filter(isOld).length, excessOf(retention)));
 }
 
 function excessOf({ tombstones, tombstonesMax }: Retention): number {

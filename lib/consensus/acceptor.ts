@@ -2,6 +2,7 @@
  * An owner as an acceptor: what it answers a proposer, and what it has to store first. Pure: told
  * what it holds, it says what changes (Paxos; docs/consensus.md has the rules).
  */
+import { assert } from '../errors.js';
 import { covers } from '../versioning/context.js';
 import { isNothing, type Siblings } from '../versioning/siblings.js';
 import {
@@ -120,6 +121,7 @@ function judgePrepare(
 ): Judgement {
   const order = compareBallots(ballot, held.promised);
   const { active } = held;
+  assert(compareBallots(active, held.promised) <= 0, 'what is active was promised');
   const isFirst = from === '';
   if (isFirst ? order <= 0 : order !== 0) return refused(held, ballot);
   return {
@@ -149,6 +151,7 @@ function judgeActivate(
   if (compareBallots(ballot, held.active) <= 0) return { changes: [], reply, isSynced: true };
   const promised = greaterBallot(held.promised, ballot);
   const active = isLast ? ballot : held.active;
+  assert(compareBallots(active, promised) <= 0, 'what is active was promised');
   const changes: AcceptorChange[] = [{ store: 'ballots', promised, active }];
   const settled = new Map(entries.map((entry) => [entry.key, entry]));
   const swept = isLast ? held.accepted() : [];

@@ -1,4 +1,4 @@
-/** The way of a node to a ballot of its own: promises, what is taken over, activation (K9). */
+/** How a node becomes the proposer: promises, what is taken over, activation (K9). */
 import type { NodeId } from '../environment/transport.js';
 import { Votes } from '../replication/quorum.js';
 import { type Ballot, compareBallots, type ProposalId } from './ballot.js';
@@ -13,22 +13,22 @@ export interface Adopted {
   readonly acceptance: Acceptance;
 }
 
-/** What an owner has told so far, and where its next page begins. */
-interface Told {
-  readonly told: readonly PromiseEntry[];
+/** What an owner has reported so far, and where its next page begins. */
+interface Pages {
+  readonly entries: readonly PromiseEntry[];
   readonly next: string;
 }
 
-const FIRST_PAGE: Told = { told: [], next: '' };
+const FIRST_PAGE: Pages = { entries: [], next: '' };
 
 export class Candidacy {
   readonly ballot: Ballot;
   readonly #acceptors: Acceptors;
   readonly #promises: Votes;
-  /** Who has activated the ballot: so far in this start of it. */
+  /** Owners that have activated the ballot, each with the start in which it did. */
   readonly activations: Votes;
   readonly #promiseReports = new Map<NodeId, PromiseReport>();
-  readonly #pages = new Map<NodeId, Told>();
+  readonly #pages = new Map<NodeId, Pages>();
   #legacy: Legacy | undefined;
   adopted: readonly Adopted[] = [];
   isActive = false;
@@ -57,14 +57,15 @@ export class Candidacy {
     const before = this.#pages.get(from.node) ?? FIRST_PAGE;
     // Late, and again.
     if (this.#promiseReports.has(from.node) || page !== before.next) return [];
-    const told = [...before.told, ...entries.map((entry) => ({ ...entry, record: undefined }))];
+    const later = entries.map((entry) => ({ ...entry, record: undefined }));
+    const all = [...before.entries, ...later];
     const merges = from.node === this.#acceptors.self ? [] : mergesOf(entries);
     if (next !== undefined) {
-      this.#pages.set(from.node, { told, next });
+      this.#pages.set(from.node, { entries: all, next });
       return [...merges, this.#prepare(from.node)];
     }
     this.#promises.grant(from.node, from.start);
-    this.#promiseReports.set(from.node, { active, entries: told });
+    this.#promiseReports.set(from.node, { active, entries: all });
     const known = this.#legacy;
     if (known !== undefined) return [...merges, this.#activation(known, from.node)];
     const { granted } = this.#promises;
@@ -105,7 +106,7 @@ export class Candidacy {
     ];
   }
 
-  /** To who has not answered. */
+  /** Asks again the owners that have not answered. */
   repeat(): readonly ProposerEffect[] {
     const legacy = this.#legacy;
     return this.#acceptors.all.flatMap((node) => {
@@ -139,7 +140,7 @@ export class Candidacy {
   }
 }
 
-/** What somebody has learned was chosen: it is merged as it comes, and no page of it is kept. */
+/** What an owner has learned was chosen: it is merged at once, and not kept here. */
 function mergesOf(entries: readonly PromiseEntry[]): ProposerEffect[] {
   return entries.flatMap(({ key, record }) =>
     record === undefined ? [] : [{ do: 'merge', key, state: record } as const],

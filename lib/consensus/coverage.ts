@@ -1,4 +1,4 @@
-/** Has a proposal met all that an acceptor holds? If not, it must not be accepted (K4). */
+/** Does a proposal cover all that an acceptor holds? If not, it must not be accepted (K4). */
 import { covers } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';
 import { find, type Siblings } from '../versioning/siblings.js';
@@ -11,7 +11,7 @@ export interface Holding {
 }
 
 /**
- * False: the record holds a version that the proposal does not cover, dead ones too; or the
+ * False: the record holds a version that the proposal does not cover, tombstones too; or the
  * proposal holds as a value what is a stub here; or it was decided on a value that is superseded
  * here, or was collected (then only the clock still knows it).
  */

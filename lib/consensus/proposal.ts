@@ -1,5 +1,6 @@
 /** One proposal of a proposer: decided, and on its way to a majority. */
 import type { NodeId } from '../environment/transport.js';
+import { assert } from '../errors.js';
 import { Quorum, type Standing, Votes } from '../replication/quorum.js';
 import type { Context } from '../versioning/context.js';
 import { joinContexts } from '../versioning/context.js';
@@ -49,7 +50,7 @@ export class OpenProposal {
   base: Siblings = NO_SIBLINGS;
   votes: Votes;
   checks: Votes;
-  /** Of the records that refused it: also what the own filter drops is covered. */
+  /** Contexts of the records that refused it: also what the own filter drops must be covered. */
   #met: Context | undefined;
   readonly #standing: Standing;
 
@@ -84,6 +85,7 @@ export class OpenProposal {
     { hybridNow, hasSeen }: Looked,
   ): Proposal {
     const { key, change, condition, once } = this.operation;
+    assert(this.stage === 'looking', 'a decision follows a look at the record');
     const base = covering(record, this.#met);
     this.before = once && onceStateOf(once, base, hasSeen);
     const isOpen = this.before === undefined || this.before === 'open';

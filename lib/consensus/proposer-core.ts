@@ -201,6 +201,7 @@ export class ProposerCore {
   #activated(reign: Reign, from: Sender): readonly ProposerEffect[] {
     const { candidacy, settling } = reign;
     if (candidacy.activated(from)) {
+      assert(reign.seq === 0, 'nothing is proposed before the ballot is active');
       reign.seq = candidacy.adopted.length;
       return [
         { do: 'count', what: 'activated' },
@@ -226,6 +227,7 @@ export class ProposerCore {
     const operation = waiting?.shift();
     if (waiting?.length === 0) this.#waiting.delete(key);
     if (operation === undefined) return [];
+    assert(!this.#open.has(key), 'one proposal a key is open');
     this.#open.set(key, new OpenProposal(operation, this.#reign.acceptors.standing));
     return [{ do: 'look', key }];
   }
@@ -244,6 +246,7 @@ export class ProposerCore {
   }
 
   #sendAccepts(reign: Reign, open: OpenProposal, proposal: Proposal): readonly ProposerEffect[] {
+    assert(open.stage === 'looking' || open.stage === 'checking', 'ACCEPT is sent once a decision');
     open.stage = 'accepting';
     return [
       ...reign.acceptors.others.map((node) => ({ do: 'accept', node, proposal }) as const),

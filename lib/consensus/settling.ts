@@ -12,7 +12,7 @@ interface Unsettled {
   readonly holders: Votes;
 }
 
-/** More keys are not kept in mind: their marks wait for the next activation. */
+/** Most keys that are remembered. The marks of others wait for the next activation. */
 const UNSETTLED_MAX = 10_000;
 
 /** Of each key the latest: an owner that has it needs none before. */
@@ -66,7 +66,7 @@ export class Settling {
     return this.#settled(key);
   }
 
-  /** To who may have missed it. */
+  /** Sends it again to owners that may have missed it. */
   repeat(): readonly ProposerEffect[] {
     return [...this.#unsettled.values()].flatMap(({ key, id, holders }) =>
       this.#acceptors.others
@@ -79,7 +79,7 @@ export class Settling {
     return compareProposals(this.#unsettled.get(key)?.id, id) === 0;
   }
 
-  /** Nobody need remember what every owner has. */
+  /** What every owner has need not be remembered any more. */
   #settled(key: KeyText): readonly ProposerEffect[] {
     const unsettled = this.#unsettled.get(key);
     if (unsettled === undefined || !this.#acceptors.isEveryone(unsettled.holders)) return [];

@@ -54,14 +54,14 @@ export class RemoteAcceptors {
     });
   }
 
-  /** What an acceptor says that nobody understands is no answer. */
+  /** An answer that cannot be read is none. */
   #read(wire: StrongWire, replica: NodeId, reply: WireReply): AcceptorReply | undefined {
     try {
       return wire.replyFrom(reply);
     } catch (error) {
       if (!(error instanceof OperatingError)) throw error;
       const reason = messageOf(error);
-      this.#options.observer.log('warn', 'an acceptor says what cannot be read', {
+      this.#options.observer.log('warn', 'the answer of an acceptor cannot be read', {
         ...{ replica, reason },
       });
       return undefined;

@@ -76,8 +76,8 @@ export interface BoundedReadOptions {
 type Stage = 'reading own' | 'asking near' | 'widening' | 'over';
 
 const NEVER = Number.POSITIVE_INFINITY;
-/** The part of the allowed age by which the two clocks of a machine may disagree. */
-const STANDING_STILL = 1 / 4;
+/** By this part of the allowed age the wall clock and the monotonic clock may disagree. */
+const DISAGREEMENT_MAX = 1 / 4;
 
 /** Which bound does a replica prove, if one that is good enough? */
 export function boundWithin(
@@ -89,7 +89,7 @@ export function boundWithin(
   for (const scope of scopes) {
     const proven = provenAt(scope);
     if (proven === undefined) continue;
-    if (hasStoodStill(proven, now, maxMilliseconds * STANDING_STILL)) continue;
+    if (hasStoodStill(proven, now, maxMilliseconds * DISAGREEMENT_MAX)) continue;
     const age = ageOf(proven, now.at);
     if (age <= maxMilliseconds) return { age, scope };
   }

@@ -3,6 +3,7 @@
  * where those differ, and the merge is written to those that lag (Dynamo 5). Pure: see engine.ts.
  */
 import type { NodeId } from '../environment/transport.js';
+import { assert } from '../errors.js';
 import type { Plan } from '../replication/plan.js';
 import type { Standing } from '../replication/quorum.js';
 import { type Core, NOTHING } from './engine.js';
@@ -76,6 +77,7 @@ export class ComparisonCore implements Core<ComparisonEffect> {
   }
 
   #done(): readonly ComparisonEffect[] {
+    assert(!this.#isOver, 'a comparison ends once');
     this.#isOver = true;
     return [{ do: 'done' }];
   }

@@ -1,4 +1,5 @@
-/** Comparisons of all replicas of a key, after an answer: so many at once, the rest in turn. */
+/** Comparisons of all replicas of a key, after an answer: some at once, the rest in turn. */
+import { assert } from '../errors.js';
 import type { RecordKey } from '../persistence/keyspace.js';
 
 export interface Comparison {
@@ -7,7 +8,7 @@ export interface Comparison {
   readonly isPromised: boolean;
 }
 
-/** Comparisons that wait: each keeps a key. */
+/** Most comparisons that wait; each keeps one key in memory. */
 const WAITING_MAX = 1000;
 
 export class Comparisons {
@@ -22,7 +23,7 @@ export class Comparisons {
     this.#compare = compare;
   }
 
-  /** False where as many wait already as may, and this one was promised. */
+  /** False: this one was promised, and no more may wait. */
   add(comparison: Comparison): boolean {
     if (this.#comparing < this.#concurrency) {
       this.#begin(comparison);
@@ -38,6 +39,7 @@ export class Comparisons {
     this.#comparing += 1;
     this.#compare(comparison, () => {
       this.#comparing -= 1;
+      assert(this.#comparing >= 0, 'a comparison ends once');
       const next = this.#waiting.shift();
       if (next !== undefined) this.#begin(next);
     });

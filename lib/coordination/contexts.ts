@@ -1,4 +1,4 @@
-/** Contexts of answers and of writes: sealed, opened, and each state's but once (V5). */
+/** Contexts of answers and of writes: sealed and opened. That of a state is sealed once (V5). */
 import type { Ownership } from '../partitioning/ownership.js';
 import type { ContextSeal } from '../versioning/causal-context.js';
 import { NOTHING_SEEN, type Seen } from '../versioning/context.js';
@@ -10,7 +10,7 @@ type Named = Pick<GetRequest, 'namespace' | 'key'>;
 export class Contexts {
   readonly #seal: ContextSeal;
   readonly #ownership: Ownership;
-  /** Sealing costs more than reading. A state is of one key and never changes: nor do they. */
+  /** Kept, since sealing costs more than reading. A state is of one key and never changes. */
   readonly #ofStates = new WeakMap<Siblings, string>();
 
   constructor(seal: ContextSeal, ownership: Ownership) {
@@ -18,7 +18,7 @@ export class Contexts {
     this.#ownership = ownership;
   }
 
-  /** Who was answered that there is nothing has seen nothing: that is a context, too. */
+  /** Of a key without a record: the context of a reader that has seen nothing. */
   ofState({ namespace, key }: Named, state: Siblings | undefined): string {
     if (state === undefined) return this.ofWrite({ namespace, key }, NOTHING_SEEN);
     const known = this.#ofStates.get(state);

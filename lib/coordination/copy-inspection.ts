@@ -15,7 +15,7 @@ export interface HeldCopy {
   readonly role: 'owner' | 'stand-in';
   /** `silent`: it did not answer in time, or could not read its record. */
   readonly said: 'holds' | 'nothing' | 'silent' | 'down';
-  /** Of the values only this node's own are here: look at their dots and times. */
+  /** Only this node's own versions have their values here; all have their dots and times. */
   readonly versions: readonly Version[];
   /** Does it hold what all that answered hold together? */
   readonly complete: boolean;
@@ -33,7 +33,7 @@ export interface CopyInspectionOptions {
   readonly clock: Clock;
 }
 
-/** One that is silent for longer is told to be so: whoever looks wants to see the others. */
+/** A node that is silent for longer is shown as silent, so that the others are shown in time. */
 const PATIENCE_MILLISECONDS = 1000;
 
 /** Nothing is repaired, and no level is kept: this is for looking. */

@@ -18,7 +18,7 @@ interface Round {
 export class Copying {
   readonly #plan: Plan;
   readonly #standing: Standing;
-  /** One, or two: found sooner in an array than in a map. */
+  /** One or two rounds: an array of them is searched faster than a map. */
   readonly #rounds: Round[] = [];
   /** Absent primaries of which hints are held. */
   readonly #hinted: NodeId[] = [];
@@ -49,7 +49,7 @@ export class Copying {
 
   /**
    * @param start in which start of the primary it is held as durably as asked; undefined: it is not
-   * @returns was it waited for?
+   * @returns false: the answer was not waited for
    */
   settle(node: NodeId, start: number | undefined, sent: CopyKind): boolean {
     const round = this.#roundOf(sent);
@@ -83,7 +83,7 @@ export class Copying {
     return true;
   }
 
-  /** Nobody is waited for any more; whoever has not answered gets a hint, one each. */
+  /** Ends the wait: each primary that has not answered gets a hint. */
   giveUp(): WriteEffect[] {
     const { self } = this.#plan;
     const silent = new Set(this.#rounds.flatMap(({ open }) => open));

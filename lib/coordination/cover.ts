@@ -11,7 +11,10 @@ import { nodeOf } from '../versioning/writer.js';
 import { type Failures, failuresIn } from './read-refusals.js';
 import type { ReadRound } from './read-round.js';
 
-/** What a request must not be answered below. */
+/** Most missing dots that a refusal names. */
+const MISSING_SHOWN_MAX = 20;
+
+/** What a session has seen: its answers must not be older than that. */
 export interface SessionFloor {
   readonly floor: PartitionFloor;
   /** How often the owners have lost the partition, as far as is known now (`Losses.markOf`). */
@@ -90,5 +93,3 @@ export function notCovered(
   const message = 'the replicas that answer have not seen all that this session has seen';
   return new OperatingError('session_not_covered', message, { details });
 }
-
-const MISSING_SHOWN_MAX = 20;

@@ -1,4 +1,4 @@
-/** What comes of a request: at once where nothing need be waited for, else later. */
+/** The result of a request: there at once where nothing has to be waited for, else later. */
 export class Deferred<T> {
   #value:
     | { readonly ok: true; readonly value: T }

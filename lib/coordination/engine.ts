@@ -1,4 +1,4 @@
-/** Runs the cores of requests: one table, one timer; it performs what cores decide (Dynamo 4.5). */
+/** Runs the cores of requests: one table of operations, one timer for all (Dynamo 4.5). */
 import type { Cancel, Clock } from '../environment/clock.js';
 import { assert } from '../errors.js';
 
@@ -14,14 +14,14 @@ export interface Core<Effect> {
   elapsed(): readonly Effect[];
   /** When `elapsed` is to be called, in milliseconds since `begin`; maybe never. */
   readonly wakesAt: number;
-  /** Nothing that is still to come changes anything. */
+  /** No later event changes anything. */
   readonly isDone: boolean;
 }
 
 /** Nothing follows. */
 export const NOTHING: readonly never[] = [];
 
-/** Operations are swept no more often. */
+/** The least pause between two sweeps. */
 const SWEEP_MILLISECONDS = 5;
 
 /** One core that runs. */
@@ -114,7 +114,7 @@ export class Engine {
     const last = this.#open.pop();
     assert(last !== undefined && place >= 0, 'an operation is closed once');
     operation.place = -1;
-    // A timer for nothing would keep a process alive that has stopped.
+    // A timer that is not needed would keep a stopped process alive.
     if (this.#open.length === 0) this.#cancelSweep();
     if (place === this.#open.length) return;
     this.#open[place] = last;

@@ -1,6 +1,6 @@
 /**
- * The course of a gathering: all primaries are asked the same, and what comes is taken: a union,
- * not a vote. Pure: see engine.ts.
+ * The course of a gathering: all primaries are asked the same, and the answer is the union of what
+ * they say, not a vote. Pure: see engine.ts.
  */
 import type { NodeId } from '../environment/transport.js';
 import type { Plan } from '../replication/plan.js';
@@ -11,7 +11,7 @@ export interface GatherOptions {
   readonly plan: Plan;
   /** So many must answer. */
   readonly quorum: Quorum;
-  /** So much longer the others have, once enough have answered. */
+  /** How long to wait for the other primaries once enough have answered. */
   readonly graceMilliseconds: number;
   readonly timeoutMilliseconds: number;
 }

@@ -1,7 +1,7 @@
 /**
- * The highest round of a ballot that was heard of, of each partition: in refusals, so that the next
- * ballot is above it. Kept while a proposer comes and goes: where the own promise is lower than
- * another owner's, each new one would be refused as the one before.
+ * By partition: the highest round of a ballot that refusals have named, so that the next ballot is
+ * above it. It is kept when a proposer ends: another owner may have promised more than this one,
+ * and would refuse the next ballot as it refused the last.
  */
 export class HeardRounds {
   readonly #rounds = new Map<number, number>();

@@ -22,7 +22,7 @@ export interface HistoryOptions {
   readonly audits: Audits;
   readonly versions: KeptVersions;
   readonly clock: Clock;
-  /** So much longer the others have, once enough have answered. */
+  /** How long to wait for the other primaries once enough have answered. */
   readonly graceMilliseconds: number;
 }
 

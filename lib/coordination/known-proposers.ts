@@ -19,9 +19,9 @@ interface Heard {
   readonly at: number;
 }
 
-/** A proposer that is heard of no more is passed by for so long; then it may be back. */
+/** So long a proposer that does not answer is not asked again. */
 const SUSPECT_MILLISECONDS = 2000;
-/** The least silence that means anything. */
+/** A shorter silence is no sign of a failure. */
 export const SILENCE_MILLISECONDS = 250;
 
 export class KnownProposers {
@@ -80,7 +80,8 @@ export class KnownProposers {
   }
 
   /**
-   * Is the proposer heard of, so that no other candidate is wanted? A courtesy.
+   * Is the proposer heard of, so that no other candidate is needed? It only saves work: safety does
+   * not need it.
    * @throws OperatingError `rebuilding`
    */
   refusesCandidate(partition: number, candidate: NodeId): boolean {

@@ -1,7 +1,7 @@
-/** Large values are written a few at a time: they neither fill the links nor hold up others. */
+/** Large values are written a few at a time, so that they do not fill the links or delay others. */
 import { LARGE_BYTES } from '../encoding/large.js';
 import type { Clock } from '../environment/clock.js';
-import { OperatingError } from '../errors.js';
+import { assert, OperatingError } from '../errors.js';
 
 /**
  * Bytes of large values on their way at once. Each is copied for the disk and for each link: what
@@ -47,6 +47,7 @@ export class LargeWrites {
       return await write();
     } finally {
       this.#bytes -= bytes;
+      assert(this.#bytes >= 0, 'a large write is counted once');
       this.#next();
     }
   }
@@ -62,7 +63,7 @@ export class LargeWrites {
         this.#waiting.delete(waiting);
         const message = 'other large values were still being written';
         reject(new OperatingError('deadline_passed', message));
-        // Whoever came after it may fit where it did not.
+        // A smaller value behind it may fit now.
         this.#next();
       });
       const waiting = {
@@ -76,7 +77,7 @@ export class LargeWrites {
     });
   }
 
-  /** One that is larger than all the room goes alone. */
+  /** A value that is larger than the limit is written alone. */
   #fits(bytes: number): boolean {
     return this.#bytes === 0 || this.#bytes + bytes <= AT_ONCE_BYTES_MAX;
   }

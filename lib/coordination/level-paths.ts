@@ -19,7 +19,7 @@ interface Settling extends Pick<Put, 'at' | 'deadline'> {
   readonly once: Once;
 }
 
-/** What the condition of a write met, and it did not hold: nothing happened. */
+/** The condition of a write did not hold on this record: nothing happened. */
 export class ConditionUnmet extends OperatingError {
   readonly record: Siblings | undefined;
 
@@ -56,7 +56,7 @@ export class LevelPaths {
   /** @throws OperatingError as `Writes.put` and `Strong.run`; ConditionUnmet */
   put(put: Put): PutResult | Promise<PutResult> {
     const { writes } = this.#options;
-    // What takes effect once is decided: no other way knows that it has.
+    // A write that takes effect once is always decided by consensus: only that can tell if it has.
     if (put.once !== undefined) return this.#putStrong(put);
     if (!put.levels.some(isStrong)) return writes.put(put);
     return this.#descend(put, partsOf(put.levels, writeWay), (part) => {
@@ -73,7 +73,7 @@ export class LevelPaths {
     return way === 'proof' ? bounded.get(request) : reads.get(request);
   }
 
-  /** To the next way only where this one has surely done nothing: another version would be new. */
+  /** Goes on to the next part only where this one has surely done nothing: else it writes twice. */
   async #descend<Request extends Get | Put, Result>(
     request: Request,
     parts: readonly (readonly ConsistencyLevel[])[],
@@ -159,13 +159,13 @@ function readWay(level: ConsistencyLevel): Way {
   return level.staleness === undefined ? writeWay(level) : 'proof';
 }
 
-/** Neighbours that are counted go together; every other level goes alone. */
+/** Levels in a row that are reached by counting are tried together; every other one alone. */
 function partsOf(
   levels: readonly ConsistencyLevel[],
   wayOf: (level: ConsistencyLevel) => Way,
 ): readonly (readonly ConsistencyLevel[])[] {
   const [first, ...others] = levels;
-  // As nearly all requests are.
+  // Nearly all requests name one level.
   if (first === undefined || others.length === 0) return [levels];
   const parts: ConsistencyLevel[][] = [[first]];
   for (const [i, level] of others.entries()) {

@@ -49,7 +49,7 @@ const all = (owners: Owners): Requirement[] => anywhere(owners.length)(owners);
 const localQuorum = (owners: Owners, zone: string): Requirement[] => [mostOf(near(owners, zone))];
 const eachQuorum = (owners: Owners): Requirement[] => zonesOf(owners).map(mostOf);
 const nothing = (): undefined => undefined;
-/** What is merged is synced where it was read; those that lag are repaired, and not waited for. */
+/** Replicas that lag are repaired, and the answer does not wait for them. */
 const nobodyFirst = (): Requirement[] => [];
 
 const plain = {
@@ -134,7 +134,7 @@ const NAMED: ReadonlyMap<string, ConsistencyLevel> = new Map(
  */
 export function parseLevel(text: string, operation: 'read' | 'write'): ConsistencyLevel {
   const known = NAMED.get(text);
-  // As nearly all texts are.
+  // Nearly all texts are names of levels, written as in the table.
   if (known?.[operation === 'read' ? 'reads' : 'writes'] === true) return known;
   const [name = '', ...parameters] = NAMED.has(text) ? [text] : partsOf(text);
   const level = find(name);

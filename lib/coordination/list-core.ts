@@ -9,7 +9,7 @@
  */
 import type { NodeId } from '../environment/transport.js';
 import { compareUtf8 } from '../encoding/utf8-order.js';
-import { OperatingError } from '../errors.js';
+import { assert, OperatingError } from '../errors.js';
 import { type Core, NOTHING } from './engine.js';
 import type {
   KeyInPage,
@@ -287,6 +287,7 @@ export class ListCore implements Core<ListEffect> {
   }
 
   #answer(found: readonly KeyInPage[], place: KeyPlace): readonly ListEffect[] {
+    assert(!this.#isOver, 'a list is answered once');
     this.#isOver = true;
     this.#hedgesAt = NEVER;
     const keys = found.slice(0, this.#options.limit);

@@ -18,7 +18,7 @@ export interface OpenAcceptancesOptions {
   readonly clock: Clock;
 }
 
-/** So long may the proposer take; who asks has other owners to ask. */
+/** How long the proposer may take. Whoever asks this owner can ask the others. */
 const SETTLE_MILLISECONDS = 2000;
 const SETTLED_AT_ONCE_MAX = 100;
 
@@ -58,8 +58,8 @@ export class OpenAcceptances {
   }
 
   /**
-   * What nobody decides on any more, accepted or learned and not known to be so everywhere: without
-   * an operation on the partition it would stay. Whoever asks asks again.
+   * Settles what was accepted or learned here and is not known to be so everywhere. Without an
+   * operation on the key nobody else would. A failure is left to the next call.
    */
   async settle(at: RecordKey): Promise<void> {
     const { strong, clock } = this.#options;

@@ -28,7 +28,7 @@ export interface LostWrite {
   readonly ballot: Ballot;
 }
 
-/** Until a new proposer is active. */
+/** Pause between two questions: a new proposer may become active meanwhile. */
 const PAUSE_MILLISECONDS = 20;
 
 export class Outcomes {
@@ -57,7 +57,7 @@ export class Outcomes {
     if (active === undefined || compareBallots(active, ballot) <= 0) return 'unknown';
     await acceptor.look(placeOf(at));
     const { record, hasSeen } = acceptor.heldOf(at);
-    // Or killed: only who proposed it knows whether it ever was to be.
+    // The dot may also be covered because the proposal was ended without effect.
     if (record !== undefined && covers(record.context, dot)) return 'chosen';
     return hasSeen(dot) ? 'unknown' : 'dead';
   }

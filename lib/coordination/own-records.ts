@@ -1,4 +1,4 @@
-/** The records of this owner, as its proposer needs them: with all that was to be merged. */
+/** The records of this owner as its proposer needs them: with all merges that were begun. */
 import type { KeyText } from '../consensus/messages.js';
 import type { HasSeen } from '../consensus/once.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';

@@ -20,9 +20,9 @@ export type PartitionEffect =
   /** Its deadline has come. `isOpen`: it was proposed, or is about to be. */
   | { readonly do: 'expire'; readonly operation: StrongOperation; readonly isOpen: boolean };
 
-/** So long without enough promises or activations: the ballot is given up for a higher one. */
+/** After so long without enough promises or activations a higher ballot is tried. */
 const CAMPAIGN_MILLISECONDS = 500;
-/** So long without an answer to a proposal: what was accepted is found out by a new ballot. */
+/** After so long without an answer to a proposal a new ballot finds out what was accepted. */
 const STALL_MILLISECONDS = 1000;
 const REPEAT_MILLISECONDS = 1000;
 /** An active proposer that has nothing to do stays in memory for so long. */

@@ -27,7 +27,7 @@ export function levelsOf(
   });
 }
 
-/** What a write at `strong` promises beside its own. */
+/** Levels whose promises a write at `strong` keeps, too. */
 const WITHIN_STRONG: ReadonlySet<string> = new Set<LevelName>([
   ...(['any', 'eventual', 'one', 'local-one', 'quorum', 'session', 'strong'] as const),
 ]);
@@ -55,7 +55,7 @@ export function conditionOf({ precondition }: PutRequest): Condition | undefined
   return { is: 'match', values: precondition.versions.map((version) => `${version};`) };
 }
 
-/** What was thrown; of a condition that does not hold with what was met, as a read shows it. */
+/** The error as a client sees it: of a condition that does not hold, with what is there. */
 export function unmetOf(
   error: unknown,
   key: string,

@@ -1,4 +1,4 @@
-/** What a write asks before it is minted, where it must know what is there (`ttl: keep`). Pure. */
+/** What a write asks before it is minted: with `ttl: keep` it must know what is there. Pure. */
 import type { NodeId } from '../environment/transport.js';
 import type { Plan } from '../replication/plan.js';
 import type { Quorum, Standing } from '../replication/quorum.js';

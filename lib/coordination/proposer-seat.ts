@@ -93,7 +93,7 @@ export class ProposerSeat {
     this.#running = engine.run(course, (effect: PartitionEffect) => this.#perform(effect));
   }
 
-  /** It had nothing to do any more, and is over. */
+  /** It has ended, because it had nothing more to do. */
   get isOver(): boolean {
     return this.#running.place < 0;
   }
@@ -124,7 +124,7 @@ export class ProposerSeat {
     this.#running.dispatch((core) => core.stop());
   }
 
-  /** A step of the ring ends what was chosen under the epoch before. */
+  /** A new ring epoch ends the ballot that was chosen under the epoch before. */
   #checkEpoch(): void {
     const { epoch } = this.#options.plans.of(this.partition);
     if (this.epoch === epoch) return;
@@ -245,7 +245,7 @@ export class ProposerSeat {
     let start: number | undefined;
     for (const request of activationPages(effect, recordOf, pageBytesMax)) {
       const said = await this.#acceptors.exchange(node, request);
-      // Each page stands on those before it: in the same start of the acceptor.
+      // Pages build on each other: all must be answered in the same start of the acceptor.
       if (said === undefined || (start !== undefined && start !== said.start)) return;
       start = said.start;
       if (said.reply.is !== 'activated' || request.isLast) {
@@ -275,7 +275,7 @@ export class ProposerSeat {
     });
   }
 
-  /** What was to be done here and was not leaves nothing to decide on. */
+  /** Where a step on this node fails, it cannot decide any more: it gives up its ballot. */
   #follow(done: Promise<void>): void {
     done.catch((error: unknown) => this.#giveUp(error));
     this.noteBallot();

@@ -4,7 +4,7 @@ import { compareBallots } from '../consensus/ballot.js';
 import type { Condition, StrongChange } from '../consensus/decision.js';
 import type { Once } from '../consensus/once.js';
 import type { ProposerCore } from '../consensus/proposer-core.js';
-import { OperatingError } from '../errors.js';
+import { assert, OperatingError } from '../errors.js';
 import { placeOf, type RecordKey } from '../persistence/keyspace.js';
 import { HeardRounds } from './heard-rounds.js';
 import type { Explanation } from './explain/explanation.js';
@@ -28,9 +28,9 @@ interface WaitingCommand {
   settle(decided: Decided): void;
 }
 
-/** Of operations that wait for their decisions, with their values. */
+/** Most bytes of operations that wait for their decisions, with their values. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024;
-/** Beside its value. */
+/** About what an operation takes beside its key and value. */
 const OPERATION_BYTES = 500;
 
 export class Proposers {
@@ -103,7 +103,7 @@ export class Proposers {
     return this.#seatHeld(partition)?.core;
   }
 
-  /** One that had nothing to do any more is forgotten. */
+  /** A seat that has ended is forgotten. */
   #seatHeld(partition: number): ProposerSeat | undefined {
     const seat = this.#seats.get(partition);
     if (seat?.isOver !== true) return seat;
@@ -122,10 +122,11 @@ export class Proposers {
 
   #settle(id: number, decided: Decided): void {
     const waiting = this.#waiting.get(id);
-    // Its client was told before.
+    // Its client has been answered already.
     if (waiting === undefined) return;
     this.#waiting.delete(id);
     this.#waitingBytes -= waiting.bytes;
+    assert(this.#waitingBytes >= 0, 'an operation that waits is counted once');
     waiting.settle(decided);
   }
 }

@@ -43,7 +43,7 @@ export class ReadRound {
   readonly #asked: NodeId[] = [];
   readonly #votes: Votes;
   readonly #copies: Copy[] = [];
-  /** Who was asked as the first is, last of all, and has not failed. */
+  /** The last node that was asked as a first one, unless it has failed. */
   #first: NodeId | undefined;
 
   constructor(plan: Plan, firstWant: Want, othersWant: Want, standing: Standing) {
@@ -94,7 +94,7 @@ export class ReadRound {
     return asks;
   }
 
-  /** All others, because those asked are slow: as the first was asked, where that one is silent. */
+  /** Asks all others, because those asked are slow: in the first's way where that is silent. */
   hedge(): Ask[] {
     const silent = this.#first === undefined || this.#votes.of(this.#first) === undefined;
     return this.#unasked().map((node) => this.#ask(node, silent));
@@ -139,7 +139,7 @@ export class ReadRound {
     return mergeAll(this.#copies.map(({ siblings }) => siblings));
   }
 
-  /** What none of those that answered has seen, of the dots that each was asked about. */
+  /** Of the dots that all were asked about: those that no replica has seen that answered. */
   missingOf(dots: DotSet): DotSet {
     return this.#copies.reduce((left, { missing }) => {
       return left.size === 0 ? NO_DOTS : commonDots(left, missing);

@@ -62,7 +62,7 @@ export interface ReadsOptions {
   readonly backgroundConcurrency: number;
 }
 
-/** What a course is about. */
+/** What a read or a comparison is about. */
 interface About {
   readonly at: RecordKey;
   /** On the monotonic clock. */
@@ -74,7 +74,7 @@ interface About {
   readonly floor?: AskedDots | undefined;
 }
 
-/** One replica is enough, where it has seen it all. */
+/** One replica is enough, if it has seen all that the session has. */
 const COVERING = parseLevel('one', 'read');
 
 export class Reads {
@@ -184,7 +184,7 @@ export class Reads {
     this.#options.observer.count('quorate_session_widened_total', { operation });
   }
 
-  /** What was promised and finds no room to wait is done now: the reader pays, nothing is lost. */
+  /** A promised comparison that finds no room in the queue runs before the answer. */
   #answer(request: Get, plan: Plan, got: Got, outcome: Deferred<Got>): void {
     const { at, deadline, readRepair } = request;
     if (got.widened) this.#countWidened('read');
@@ -253,7 +253,7 @@ export class Reads {
     } else this.#repairFailed(effect, at, isPromised);
   }
 
-  /** Whoever asked for the repair has been told, or will be: what failed must not be forgotten. */
+  /** The repair was promised to the client: a replica that could not be repaired gets a hint. */
   #repairFailed(
     { node, merged }: Extract<ReadEffect, { do: 'repair failed' }>,
     at: RecordKey,

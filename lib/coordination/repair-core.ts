@@ -85,7 +85,7 @@ export class RepairCore {
     if (stored === undefined) this.#votes.deny(node);
     else if (this.#hasDropped(node, stored)) this.#isOvertaken = true;
     else this.#votes.grant(node, stored.start);
-    // Also where an answer has shown that another counts no more.
+    // Another answer may have been struck meanwhile: then the quorum may be short again.
     const isShort = stored === undefined || this.#open.length === 0;
     return isShort && (this.state === 'pending' || this.state === 'lost') ? this.#toSpare() : [];
   }
@@ -100,7 +100,7 @@ export class RepairCore {
     return fate === 'collected' || (fate === 'ended' && heldNothing);
   }
 
-  /** Whoever is still silent has failed: those. Nobody else is written to any more. */
+  /** Ends the repair. @returns the replicas that have not answered */
   giveUp(): readonly NodeId[] {
     this.#spare = [];
     const silent = this.#open.splice(0);

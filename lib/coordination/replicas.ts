@@ -189,13 +189,13 @@ export class Replicas {
     });
   }
 
-  /** One that says what nobody understands has not acknowledged. */
+  /** An answer that cannot be read is no acknowledgement. */
   #answerOf(replica: NodeId, { start, fate, report }: CopyReply): CopyAnswer | undefined {
     try {
       return { start, fate, report: decodeReport(report) };
     } catch (error) {
       if (!(error instanceof OperatingError)) throw error;
-      this.#options.observer.log('warn', 'a replica reports what cannot be read', { replica });
+      this.#options.observer.log('warn', 'the report of a replica cannot be read', { replica });
       return undefined;
     }
   }

@@ -20,11 +20,11 @@ export interface SeatAcceptorsOptions {
 interface Ends {
   /** An acceptor has answered, in this start of it. */
   hear(node: NodeId, start: number, reply: AcceptorReply): void;
-  /** Something is done on this node: what if it fails? */
+  /** Called with each step on this node, which may fail. */
   follow(done: Promise<void>): void;
 }
 
-/** The own promise is given last: who cannot reach a majority does not end another's ballot. */
+/** The own promise is given last: a node that reaches no majority must not end another's ballot. */
 interface OwnPrepare {
   readonly request: AcceptorRequest;
   /** So many others are needed beside it. */
@@ -64,7 +64,7 @@ export class SeatAcceptors {
     } else this.#handleHere(request);
   }
 
-  /** Where nobody knows in which start it runs, it is not asked: it would count for nothing. */
+  /** An acceptor whose start is not known is not asked: its answer would not count. */
   accept(node: NodeId, proposal: Proposal): void {
     const start = this.#options.acceptors.startOf(node);
     if (start !== undefined) this.send(node, { is: 'accept', proposal, start });

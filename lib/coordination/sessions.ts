@@ -39,7 +39,7 @@ export interface SessionGet extends Get {
 
 /** In the place of a token: a session begins with this request, whatever its level. */
 const NEW_SESSION = 'new';
-/** Tokens whose seal was verified, or made: at most some 8 MB of them. */
+/** Most tokens that are kept once their seal was verified: about 8 MB. */
 const KNOWN_MAX = 1000;
 
 export class Sessions {
@@ -156,7 +156,7 @@ export class Sessions {
 }
 
 /**
- * A token names what is durable: what a crash may take could be met by no later request.
+ * A token names only what is durable: what a crash loses, no later request could find.
  * @throws OperatingError `invalid_request`
  */
 export function assertDurable(token: SessionToken | undefined, durability: Durability): void {

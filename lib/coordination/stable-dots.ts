@@ -21,7 +21,7 @@ export interface StableDotsOptions {
   readonly clock: Clock;
 }
 
-/** A partition is asked about no more often. */
+/** The least pause between two questions about a partition. */
 const INTERVAL_MILLISECONDS = 1000;
 const TIMEOUT_MILLISECONDS = 5000;
 /** Partitions in one message: a clock has an entry for each life of a node, and gaps. */
@@ -64,7 +64,7 @@ export class StableDots {
     );
   }
 
-  /** Somebody carries dots of it: what is stable is looked up soon, where it was not lately. */
+  /** A token names dots of the partition: asks soon which of them are stable. */
   ask(partition: number): void {
     const { clock } = this.#options;
     const now = clock.monotonicMilliseconds();

@@ -1,4 +1,4 @@
-/** Whose answers count, in each partition: none of before a loss (docs/architecture.md, D5). */
+/** Whose answers count, by partition: none that was given before a loss (architecture.md, D5). */
 import type { Observer } from '../environment/observer.js';
 import type { Losses } from '../replica/losses.js';
 import type { Standing } from '../replication/quorum.js';

@@ -5,7 +5,7 @@
  */
 import type { NodeId } from '../environment/transport.js';
 import type { ReadReport } from '../consensus/strong-read.js';
-import { OperatingError } from '../errors.js';
+import { assert, OperatingError } from '../errors.js';
 import type { Core } from './engine.js';
 import { backOff } from './partition-proposer.js';
 import { type Failures, failuresIn, NO_FAILURES, withFailure } from './read-refusals.js';
@@ -281,6 +281,7 @@ export class StrongCore implements Core<StrongEffect> {
     result: StrongResult,
     answered: number = this.#options.quorum.required,
   ): readonly StrongEffect[] {
+    assert(this.#stage !== 'over', 'an operation is answered once');
     this.#stage = 'over';
     return [{ do: 'answer', result, answered }];
   }

@@ -53,8 +53,8 @@ export function changeOf(
   epoch: number,
 ): StrongChange {
   if (change.state === 'tombstone') {
-    const dead = { state: 'tombstone', contentType: '', value: NO_VALUE } as const;
-    return { ...dead, expiresAt: undefined, seen, epoch, past };
+    const deleted = { state: 'tombstone', contentType: '', value: NO_VALUE } as const;
+    return { ...deleted, expiresAt: undefined, seen, epoch, past };
   }
   const { state, contentType, value, ttlSeconds } = change;
   const written = { state, contentType, value, seen, epoch, past };
@@ -92,8 +92,8 @@ function intentTo({ change, seen, resolving, past }: StrongIntent): NonNullable<
     ...{ resolving: resolving ?? null, past: past ?? null },
   };
   if (change.state === 'tombstone') {
-    const dead = { state: 'tombstone', contentType: '', value: NO_VALUE } as const;
-    return { ...dead, ttlSeconds: null, expiresAt: null, ...told };
+    const deleted = { state: 'tombstone', contentType: '', value: NO_VALUE } as const;
+    return { ...deleted, ttlSeconds: null, expiresAt: null, ...told };
   }
   const { state, contentType, value, ttlSeconds = null, expiresAt = null } = change;
   return { state, contentType, value, ttlSeconds, expiresAt, ...told };

@@ -1,4 +1,4 @@
-/** What the proposer of this node says of an operation, as the course of the operation hears it. */
+/** What the proposer of this node decided, as an event of the operation's core. */
 import type { StrongChange } from '../consensus/decision.js';
 import type { Applied } from '../consensus/effects.js';
 import type { NodeId } from '../environment/transport.js';

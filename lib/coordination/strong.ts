@@ -72,7 +72,7 @@ interface Running {
 }
 
 const HERE = { decides: false, takesOver: false, isForwarded: false };
-/** Times the answers of the node that are slow but usual. */
+/** How many times the usual slow answer a silence may last before it counts as one. */
 const SILENCE_FACTOR = 3;
 
 export class Strong {
@@ -241,7 +241,7 @@ export class Strong {
       });
     } catch (error) {
       if (!(error instanceof OperatingError)) throw error;
-      // Told later: the course has not gone on from its effect yet.
+      // Later: the core is still within the step that returned this effect.
       queueMicrotask(() => operation.dispatch((core) => core.notExecuted(error)));
     }
   }

@@ -108,7 +108,7 @@ export class WriteCore implements Core<WriteEffect> {
     if (!this.#isForwarding) return NOTHING;
     const end = this.#forwarding.refused(node, error);
     if (end !== undefined) return this.#refuse(end);
-    // A primary that cannot do it now may be a while at what keeps it from it (a rebuild).
+    // What keeps that primary from it may last for a while (a rebuild).
     return this.#stage === 'forwarding a resolution' ? this.#beginHere() : this.#forward();
   }
 
@@ -184,7 +184,7 @@ export class WriteCore implements Core<WriteEffect> {
     const version = this.#minted;
     if (this.#stage !== 'deciding' || version === undefined) return NOTHING;
     if (own instanceof OperatingError) return this.#refuse(notSound(own));
-    // Of what was acknowledged something may have been lost while it waited.
+    // An owner may have lost what it had acknowledged, while the write waited.
     if (this.#stateOf('write') !== 'reached') return this.#resumeCopying();
     // Collected meanwhile: all owners have seen it end.
     if (own === undefined) return this.#answerReached();
@@ -236,7 +236,7 @@ export class WriteCore implements Core<WriteEffect> {
     return this.#stage === 'forwarding' || this.#stage === 'forwarding a resolution';
   }
 
-  /** What no other node has to do. */
+  /** Begins on this node, unless it must be passed on. */
   #beginHere(): readonly WriteEffect[] {
     const { plan, isForwarded } = this.#options;
     if (!plan.isPrimary) {
@@ -311,7 +311,7 @@ export class WriteCore implements Core<WriteEffect> {
     return [{ do: 'mint', known: prior, targets: this.#copying.ownHints, isOpen }];
   }
 
-  /** Do enough hold what was sent last? */
+  /** Goes on once enough primaries hold what was sent last. */
   #advance(): readonly WriteEffect[] {
     const [attempt] = this.#attempts;
     const isClaiming = this.#stage === 'claiming';

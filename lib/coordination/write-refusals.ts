@@ -15,7 +15,7 @@ export function tooFewUp(attempts: readonly Attempt[], plan: Plan): OperatingErr
   });
 }
 
-/** What is there was asked before anything was minted. Work that is late is not begun. */
+/** Refused before anything was minted: too few replicas said what is there. */
 export function askedInVain(
   attempts: readonly Attempt[],
   plan: Plan,
@@ -57,7 +57,7 @@ export function unknownOutcome(
   );
 }
 
-/** Nobody knows any more what the write has met. */
+/** What else the replicas hold beside the write cannot be found out any more. */
 export function notSound(cause: OperatingError): OperatingError {
   const message = 'the replica that minted the write could not look at its record any more';
   return new OperatingError('outcome_unknown', message, { outcome: 'unknown', cause });

@@ -35,7 +35,7 @@ export interface HintsReportOptions {
 const TIMEOUT_MILLISECONDS = 1000;
 
 /** Why a delivery was refused, by its code: the end of a sentence that begins with the target. */
-const OBSTACLES: ReadonlyMap<string, string> = new Map([
+const REFUSAL_TEXTS: ReadonlyMap<string, string> = new Map([
   ['storage_failed', 'cannot write to its disk'],
   ['read_only', 'has a disk that is nearly full'],
   ['overloaded', 'has too much to do'],
@@ -95,8 +95,8 @@ export class HintsReport implements HandoffControl {
   /** At the rate of the delivery that is under way. */
   #estimatedEnd(target: NodeId, count: number): number | undefined {
     const { handoff, clock } = this.#options;
-    const way = handoff.deliveryTo(target);
-    const rate = way?.isRunning === true ? way.delivery.rate : undefined;
+    const last = handoff.deliveryTo(target);
+    const rate = last?.isRunning === true ? last.delivery.rate : undefined;
     return rate === undefined ? undefined : clock.wallMilliseconds() + (count / rate) * 1000;
   }
 
@@ -104,13 +104,13 @@ export class HintsReport implements HandoffControl {
     const { view, store, handoff } = this.#options;
     if (!view.isUp(target)) return `${target} is down`;
     if (store.failure !== undefined) return 'the disk of the holder failed';
-    const way = handoff.deliveryTo(target);
-    if (way?.isRunning === true) {
-      return way.delivery.isPaced ? `${target} asks for pauses` : 'they are being delivered';
+    const last = handoff.deliveryTo(target);
+    if (last?.isRunning === true) {
+      return last.delivery.isPaced ? `${target} asks for pauses` : 'they are being delivered';
     }
-    const obstacle = way?.delivery.refusalCode;
-    if (obstacle === undefined) return 'they go with the next round';
-    return `${target} ${OBSTACLES.get(obstacle) ?? `refused some: ${obstacle}`}`;
+    const code = last?.delivery.refusalCode;
+    if (code === undefined) return 'they go with the next round';
+    return `${target} ${REFUSAL_TEXTS.get(code) ?? `refused some: ${code}`}`;
   }
 }
 

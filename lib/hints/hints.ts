@@ -233,7 +233,8 @@ export class Hints {
 
   /**
    * Removes hints of one target that have not grown since they were read; returns how many. What
-   * was minted here is forgotten with its hint, whyever that leaves, and so is its writer (V1).
+   * was minted here is forgotten with its hint, for whatever reason that is removed; so is its
+   * writer (V1).
    */
   async remove(hints: readonly Hint[], leaving: keyof typeof LEAVING): Promise<number> {
     const { store, observer } = this.#options;

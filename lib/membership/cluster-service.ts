@@ -30,7 +30,7 @@ import type {
 import type { DiskCheck } from './disk-check.js';
 import type { FailureDetector } from './failure-detector.js';
 import type { Founding } from './founding.js';
-import { availabilityOfLevels } from './levels.js';
+import { availabilityOfLevels } from './level-availability.js';
 import { REPORT } from './messages.js';
 import { countPartitions } from './partition-counts.js';
 import { waitReasonOf } from './readiness.js';

@@ -1,6 +1,6 @@
 /** What a node tells of its cluster: status, ring, where a key lies (docs/operations.md). */
 import type { LargeKey } from '../persistence/largest-keys.js';
-import type { LevelAvailability } from './levels.js';
+import type { LevelAvailability } from './level-availability.js';
 
 export interface MemberStatus {
   readonly id: string;

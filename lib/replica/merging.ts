@@ -50,9 +50,9 @@ export class Merging {
     }
     const all = new Promise<void>((resolve, reject) => {
       ended = () => {
-        const obstacle = failure ?? health.refusal(partition);
-        if (obstacle === undefined) resolve();
-        else reject(obstacle);
+        const refusal = failure ?? health.refusal(partition);
+        if (refusal === undefined) resolve();
+        else reject(refusal);
       };
     });
     for (const { key } of merges) this.#note(key, all);

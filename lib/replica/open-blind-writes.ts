@@ -2,7 +2,7 @@
 import type { RecordKey } from '../persistence/keyspace.js';
 import { isAbove, type Stamped } from './blind-report.js';
 
-/** In memory only: one that dies with its node is never answered. As many as are under way. */
+/** In memory only: after a crash of the node none of them is ever answered. */
 export class OpenBlindWrites {
   readonly #byKey = new Map<string, Stamped[]>();
 

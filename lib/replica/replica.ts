@@ -64,7 +64,7 @@ export class Replica {
     });
   }
 
-  /** Anti-entropy introduces itself: it asks the owners what became of a version. */
+  /** Set by anti-entropy: how the other owners are asked what became of a version. */
   onUnaccounted(ask: GroupApplyOptions['askOwners']): void {
     this.#askOwners = ask;
   }

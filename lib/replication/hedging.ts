@@ -19,19 +19,19 @@ const WINDOW = 64;
 /** Answers between two looks at the window. */
 const STEP = 16;
 const SLOW = 0.95;
-/** What was measured in one holds in the next, until that one has answers enough of its own. */
+/** What was measured in one period holds in the next, until that has enough answers. */
 const PERIOD_MILLISECONDS = 10_000;
 
 /**
- * Silence of the replicas asked is borne for as long as another would take to answer, too. Where
- * all are slow, because they are asked too much, hedges bring nothing, and only ask them more.
+ * A silent replica is waited for as long as another one would take to answer. Where all replicas
+ * are slow because of load, hedges would only add to the load.
  */
 export class Hedging {
   readonly #clock: Clock;
   readonly #delayMilliseconds: number;
   readonly #windows = new Map<NodeId, Window>();
 
-  /** @param delayMilliseconds the least silence, of replicas as fast as one likes */
+  /** @param delayMilliseconds the least wait, however fast the other replicas are */
   constructor(clock: Clock, delayMilliseconds: number) {
     this.#clock = clock;
     this.#delayMilliseconds = delayMilliseconds;

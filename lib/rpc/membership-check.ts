@@ -15,7 +15,7 @@ export interface MembershipCheck {
   notice(from: NodeId, epoch: number, settingsHash: number): void;
 }
 
-/** Of a node before its membership has introduced itself. */
+/** Of a node before its membership was set. */
 export const NO_CHECK: MembershipCheck = {
   epoch: 0,
   settingsHash: 0,

@@ -67,7 +67,7 @@ export class Messenger {
     });
   }
 
-  /** Membership introduces itself; until then messages carry epoch 0. */
+  /** Set by membership; until then messages carry epoch 0. */
   setMembershipCheck(check: MembershipCheck): void {
     this.#check = check;
   }

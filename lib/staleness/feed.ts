@@ -54,7 +54,7 @@ export class StalenessFeed {
     this.#proofs = new Proofs(options.own);
   }
 
-  /** Anti-entropy introduces itself: it fetches what does not come. */
+  /** Set by anti-entropy: how what does not come is fetched. */
   onMissing(exchangeWith: (peer: NodeId) => void): void {
     this.#exchangeWith = exchangeWith;
   }

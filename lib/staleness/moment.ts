@@ -9,8 +9,8 @@ export interface ProofMoment {
 }
 
 /**
- * A monotonic clock may lose a tenth: an age that it shows is told so much longer, and is so in
- * real time never too short.
+ * A monotonic clock may run slower by a tenth. An age is told longer by this factor, so that it is
+ * never too short in real time.
  */
 const SLOWEST = 9 / 8;
 
