@@ -2,6 +2,7 @@
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import { encodeStored, readStored } from '../persistence/checksummed.js';
+import { heldTicketKey } from '../persistence/keyspace.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../rpc/messenger.js';
 import { HOLD_TICKET, type NamedTicket, STOPPING, TAKE_TICKET } from './messages.js';
@@ -73,18 +74,14 @@ export class HeldTickets {
 
   #read(node: NodeId): Plain | undefined {
     const { store, observer } = this.#options;
-    const bytes = store.get(keyOf(node));
-    return bytes && (readStored(keyOf(node), bytes, observer) as Plain | undefined);
+    const bytes = store.get(heldTicketKey(node));
+    return bytes && (readStored(heldTicketKey(node), bytes, observer) as Plain | undefined);
   }
 
   #keep(node: NodeId, ticket: Plain): Promise<void> {
-    const bytes = encodeStored(keyOf(node), ticket);
+    const bytes = encodeStored(heldTicketKey(node), ticket);
     const put = (transaction: { put(key: string, value: Uint8Array): void }): void =>
-      transaction.put(keyOf(node), bytes);
+      transaction.put(heldTicketKey(node), bytes);
     return this.#options.store.transact(put, 'sync', 'vital').committed;
   }
-}
-
-function keyOf(node: NodeId): string {
-  return `m/ticket-of/${node}`;
 }

@@ -38,7 +38,7 @@ export class Audits {
   /** In the transaction that writes the result. The entry as it fits. Throws nothing. */
   addIn(transaction: Transaction, at: RecordKey, entry: AuditEntry): AuditEntry {
     const fitting = withinBytes(entry, this.#valueBytesMax);
-    // The claim of a blind write tells more than its mint had: both stay, and are read as one.
+    // The claim of a blind write names more than its mint did: both entries stay, read as one.
     const isBlind = entry.strategy === BLIND_WRITE;
     const id = isBlind ? `${entry.kept} ${entry.dropped.length}` : entry.kept;
     this.#retained.add(transaction, at, id, plainOf(fitting), null);

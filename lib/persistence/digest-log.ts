@@ -86,7 +86,7 @@ export class DigestLog {
   /**
    * The next entry: where these leaves are now. Where the log is full its oldest entries go, and
    * the partitions that need them get a checkpoint.
-   * @param moved the partition times `LEAVES`, and the leaf
+   * @param moved each the partition times `LEAVES_A_PARTITION`, plus the leaf
    */
   append(moved: ReadonlySet<number>): StorageOperation[] {
     const sequence = this.#last + 1;

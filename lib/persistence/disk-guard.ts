@@ -18,7 +18,7 @@ export interface DiskGuardOptions {
 }
 
 const INTERVAL_MILLISECONDS = 500;
-/** Writes are taken again a little above the reserve: else it would flap at every compaction. */
+/** Writes are taken again a little above the reserve: else the state would change too often. */
 const RESUME_RATIO = 1.25;
 
 /** Of the reserve, for what leaves less than there was: its log, and the sorting of the engine. */

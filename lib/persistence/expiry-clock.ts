@@ -1,6 +1,6 @@
 /** By which clock a node judges what has expired and how old things are (architecture.md, E1). */
 
-/** Membership knows; whoever reads, mints, reaps or looks for what is old asks. */
+/** Implemented by membership; used by all that reads, mints, reaps or looks for what is old. */
 export interface ExpiryClock {
   /** Wall milliseconds; undefined where this node's clock is not sane: then nothing has expired. */
   now(): number | undefined;

@@ -3,6 +3,7 @@ import { HASH_PREFIX_BITS } from '../partitioning/partition.js';
 
 /** Of the highest bits of a key's hash. */
 export const HASH_DIGITS = HASH_PREFIX_BITS / 4;
+const PARTITION_DIGITS = 4;
 /** Of wall milliseconds, and of sequence numbers: enough for 8,900 years. */
 export const TIME_DIGITS = 12;
 
@@ -19,6 +20,14 @@ export function hashText(hash: number): string {
   return `${BYTES[hash >> 8] ?? ''}${BYTES[hash & 0xff] ?? ''}`;
 }
 
-export function hexadecimal(number: number, digits: number): string {
+function hexadecimal(number: number, digits: number): string {
   return number.toString(16).padStart(digits, '0');
+}
+
+export function partitionDigits(partition: number): string {
+  return hexadecimal(partition, PARTITION_DIGITS);
+}
+
+export function sequenceDigits(sequence: number): string {
+  return hexadecimal(sequence, TIME_DIGITS);
 }

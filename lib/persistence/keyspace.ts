@@ -10,7 +10,8 @@ import type { Range } from '../environment/storage.js';
 import type { NodeId } from '../environment/transport.js';
 import { assert } from '../errors.js';
 import * as hashing from '../partitioning/partition.js';
-import { HASH_DIGITS, hashText, hexadecimal, TIME_DIGITS, timeDigits } from './key-digits.js';
+import { HASH_DIGITS, hashText, partitionDigits, sequenceDigits } from './key-digits.js';
+import { TIME_DIGITS, timeDigits } from './key-digits.js';
 
 /** What a stored key begins with, by what lies there. None is the beginning of another. */
 export const PREFIX = {
@@ -49,13 +50,14 @@ export const SINGLE_KEYS = {
   unread: 'm/unread',
 } as const;
 
+export const heldTicketKey = (node: NodeId): string => `${PREFIX.single}ticket-of/${node}`;
+
 /** Keys from `from` to before `before`. */
 export type KeyRange = Omit<Range, 'limit'>;
 
 const SEPARATOR = '\u0000';
 /** No node id holds a character below it, so it ends what begins with an id and a separator. */
 const AFTER_SEPARATOR = '\u0001';
-const PARTITION_DIGITS = 4;
 
 /** Everything under a prefix. */
 export function rangeOf(prefix: string): KeyRange {
@@ -263,7 +265,7 @@ export function parseHintAgeKey(
 type PartitionKind = 'clock' | 'rebuilding' | 'digest' | 'ballots';
 
 export function partitionKey(kind: PartitionKind, partition: number): string {
-  return `${PREFIX[kind]}${hexadecimal(partition, PARTITION_DIGITS)}`;
+  return `${PREFIX[kind]}${partitionDigits(partition)}`;
 }
 
 export function parsePartitionKey(key: string): number {
@@ -272,7 +274,7 @@ export function parsePartitionKey(key: string): number {
 
 /** `j`, twelve digits of the sequence number: one entry of the log of digests. */
 export function digestLogKey(sequence: number): string {
-  return `${PREFIX.digestLog}${hexadecimal(sequence, TIME_DIGITS)}`;
+  return `${PREFIX.digestLog}${sequenceDigits(sequence)}`;
 }
 
 export function parseDigestLogKey(key: string): number {

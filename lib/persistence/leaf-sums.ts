@@ -35,7 +35,7 @@ export class Summary {
   }
 }
 
-/** Of a record. What is all dead may be collected elsewhere already, and agrees. */
+/** Of a record. One without a value may be collected elsewhere already: it is not compared. */
 export class RecordSummary extends Summary {
   /** Does it hold more than one value? */
   readonly inConflict: boolean;
@@ -123,7 +123,7 @@ export class LeafSums {
     return count;
   }
 
-  /** All `LEAVES` times `FIELDS` numbers, live: a view. */
+  /** All `LEAVES_A_PARTITION` times `FIELDS` numbers, live: a view. */
   get numbers(): Uint32Array {
     return this.#numbers;
   }

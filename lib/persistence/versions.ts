@@ -55,7 +55,7 @@ export class KeptVersions {
     this.#expiryClock = options.expiryClock;
   }
 
-  /** Membership introduces itself: the settings may change at any time. */
+  /** Set at the start: what the settings say, which may change at any time. */
   follow(wanted: (namespace: string) => VersionsWanted): void {
     this.#wanted = wanted;
   }
