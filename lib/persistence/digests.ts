@@ -26,7 +26,7 @@ export class Digests {
   readonly #revisions = new Map<number, number>();
   readonly #log: DigestLog;
   readonly #watchers = new Map<number, Set<Watcher>>();
-  /** Leaves that moved since the last batch left: partition times `LEAVES_A_PARTITION`, and leaf. */
+  /** Leaves that moved since the last batch: partition times `LEAVES_A_PARTITION`, plus leaf. */
   readonly #moved = new Set<number>();
 
   private constructor({ digestLogEntriesMax: entriesMax }: DigestLimits) {
