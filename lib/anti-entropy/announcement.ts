@@ -2,9 +2,9 @@
  * Announce, then copy (docs/architecture.md, D5): before a damaged partition is rebuilt, all its
  * other owners know from which start of this node on its answers count again.
  *
- * Why that closes it for every coordinator, an owner or not: answers are counted together. Each was
- * given either before its owner confirmed, then what it speaks of was there when copying began, and
- * is copied; or after, then it names the loss, and strikes what was said before.
+ * Why that is enough for every coordinator, an owner or not: answers are counted together. An
+ * answer was given before its owner confirmed: then what it names was there when copying began, and
+ * is copied. Or it was given after that: then it names the loss, and earlier answers are struck.
  */
 import type { Identity } from '../replica/identity.js';
 import type { Losses } from '../replica/losses.js';

@@ -37,7 +37,7 @@ export class MerkleTrees {
 
   /**
    * Builds what has changed, a few partitions at a time: requests of clients share the processor.
-   * @param breathe resolves when others had their turn
+   * @param breathe resolves when requests have had their turn
    */
   async refresh(partitions: readonly number[], breathe: () => Promise<void>): Promise<void> {
     let built = 0;

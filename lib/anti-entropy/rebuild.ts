@@ -26,7 +26,7 @@ interface Progress extends AnnouncedLoss {
   /** Of the own clock, at the damage that this is the rebuild of. */
   readonly generation: number;
   readonly snapshots: Map<NodeId, PartitionClock>;
-  /** Copied from while another owner was away. That counts for nothing, but is a copy more. */
+  /** Owners that were copied from while another one was away: it does not count, but is a copy. */
   readonly early: Set<NodeId>;
   /** Versions that another owner holds. */
   readonly received: Set<string>;
@@ -69,7 +69,7 @@ export class Rebuild {
     await this.#each('rebuilt', steps);
   }
 
-  /** One that fails holds up no other. */
+  /** A step that fails does not stop the others. */
   async #each(what: string, steps: readonly (() => Promise<void>)[]): Promise<void> {
     for (const step of steps) {
       await step().catch((error: unknown) => {
@@ -108,7 +108,7 @@ export class Rebuild {
         for (const { dot } of decodeRecord(at, bytes).versions) progress.received.add(dotText(dot));
       };
       await pullProposals(this.#options, peer, partition);
-      // With nothing seen, everything is sent.
+      // An empty clock asks for everything.
       const { snapshot } = await this.#exchange.pull(peer, partition, [], note);
       progress.snapshots.set(peer, snapshot);
     }
@@ -182,7 +182,7 @@ export class Rebuild {
     }
   }
 
-  /** A record that rots while its partition is rebuilt is another damage: all begins anew. */
+  /** A record that is damaged while its partition is rebuilt: the rebuild begins anew. */
   #dotsAt(at: RecordKey): Dot[] {
     const { table, health, observer } = this.#options;
     try {

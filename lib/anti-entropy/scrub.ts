@@ -38,7 +38,7 @@ export class Scrub {
     this.#options = options;
   }
 
-  /** So many partitions were read from the disk at least once. */
+  /** How many partitions were read from the disk at least once. */
   get counted(): number {
     return this.#counted.size;
   }
@@ -78,8 +78,8 @@ export class Scrub {
   }
 
   /**
-   * A record that was lost left its entries: in lists it would be there for ever. They do not lie
-   * by partition, so all entries of the node are walked over, once for all `partitions`.
+   * Drops the index entries that lost records have left: lists would name their keys for ever.
+   * Entries are not stored by partition, so all of the node are read, once for all `partitions`.
    */
   async dropStaleEntries(partitions: ReadonlySet<number>): Promise<void> {
     if (partitions.size === 0) return;

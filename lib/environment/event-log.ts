@@ -16,7 +16,7 @@ export interface LoggedEvent {
   readonly times: number;
 }
 
-/** Enough for a bad night: with at most 8 fields of 200 characters each, below a megabyte. */
+/** With at most 8 fields of 200 characters each, below a megabyte in all. */
 const EVENTS_MAX = 500;
 const FIELDS_MAX = 8;
 const FIELD_CHARACTERS_MAX = 200;

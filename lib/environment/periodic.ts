@@ -10,7 +10,7 @@ export interface PeriodicOptions {
   readonly task: () => Promise<void> | void;
 }
 
-/** Waits the interval (a tenth more or less, so that nodes do not beat together), runs, waits. */
+/** Waits the interval (a tenth more or less, so that nodes do not run in step), runs, waits. */
 export class Periodic {
   readonly #world: { readonly clock: Clock; readonly random: Random; readonly observer: Observer };
   readonly #options: PeriodicOptions;

@@ -61,9 +61,9 @@ export class Delivery {
   }
 
   /**
-   * Delivers all that is held. What is refused keeps no other back, and is tried again in the next
-   * run; but where the target takes nothing now, because its disk failed or it has too much to do,
-   * the run ends.
+   * Delivers all that is held. A hint that is refused delays no other, and is tried again in the
+   * next run. Where the target takes nothing now (its disk failed, it has too much to do), the run
+   * ends.
    * @throws OperatingError `storage_failed` of this node
    */
   async run(): Promise<void> {

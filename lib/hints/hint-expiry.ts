@@ -1,4 +1,4 @@
-/** The end of hints that could not be delivered: by age or for room, never as the only copies. */
+/** Hints that could not be delivered leave by age, or for room; never as the only copies. */
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import { Periodic } from '../environment/periodic.js';

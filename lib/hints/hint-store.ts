@@ -41,7 +41,7 @@ export class HintStore {
     return stored === undefined ? undefined : this.open(key, stored, at.partition);
   }
 
-  /** Undefined where the hint is damaged. What it had minted is forgotten, and so is its writer. */
+  /** Undefined: the hint is damaged. What it held may be lost, so a fresh writer is taken. */
   open(key: string, stored: Uint8Array, partition: number): HintState | undefined {
     try {
       return decodeHint(key, stored);

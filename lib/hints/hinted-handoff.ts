@@ -22,7 +22,7 @@ interface TargetDelivery {
   dueAt: number;
 }
 
-/** What a target needs long for is not sent again and again: so much longer are pauses at most. */
+/** Pauses grow while a target takes nothing: at most to so many retry intervals. */
 const PAUSE_FACTOR_MAX = 8;
 
 export class HintedHandoff {

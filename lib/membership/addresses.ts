@@ -69,7 +69,7 @@ export class Addresses {
     this.#onChanged = listener;
   }
 
-  /** The likeliest first. */
+  /** The most likely one first. */
   of(id: NodeId): readonly string[] {
     const { told = '', proven = '', listed = '' } = this.#known.get(id) ?? {};
     return [...new Set([told, proven, listed])].filter((address) => address !== '');

@@ -1,4 +1,4 @@
-/** What status says of single things that need somebody, in one sentence each. */
+/** Alerts of the status: what needs an operator, one sentence for each. */
 import type { MemberStatus } from './cluster-types.js';
 
 /** Of each key once: its replicas say nearly the same. */

@@ -1,4 +1,4 @@
-/** By which numbers a disk is known, and what they prove: rules without a world (D3). */
+/** The numbers by which a disk is known, and what they prove (D3). Pure. */
 
 /** The start of the node that lives on it, and the number of its last durable batch. */
 export interface DiskNumbers {

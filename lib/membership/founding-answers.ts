@@ -1,4 +1,4 @@
-/** What the founders have answered in this life, and what follows: rules without a world (M1). */
+/** What the founders have answered in this life, and what follows (M1). Pure. */
 import type { NodeId } from '../environment/transport.js';
 
 export interface FoundingAnswer {
@@ -69,7 +69,7 @@ export class FoundingAnswers {
    *
    * The proposer draws an id only once all others have answered in this life that they know none:
    * then no founder serves one yet, and none ever can without the proposer. So the others may
-   * follow its word, even where they had stored another id: that one was of a disk that is lost.
+   * take its id, even where they had stored another one: that was of a disk that is lost.
    */
   proposal(known: string, draw: () => string): string | undefined {
     const [served] = this.served();

@@ -125,7 +125,7 @@ export class NamespacedCoordination implements Coordination, KeyLists {
     ask: (within: Request) => Answer | Promise<Answer>,
     named = request.level,
   ): Answer | Promise<Answer> {
-    // As nearly all are.
+    // Nearly all requests are for the default namespace.
     if (request.namespace === DEFAULT_NAMESPACE) return ask(request);
     const { namespaces } = this.#options;
     const go = (live: LiveNamespace): Answer | Promise<Answer> => {

@@ -1,4 +1,4 @@
-/** What a transport tells: of links to their gate, of messages to the messenger. */
+/** What a transport calls: events of links go to the admission, messages to the messenger. */
 import type { Receiver } from '../environment/transport.js';
 import type { Messenger } from '../rpc/messenger.js';
 import type { MemberAdmission } from './admission.js';

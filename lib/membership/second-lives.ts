@@ -1,4 +1,4 @@
-/** Which lives are linked, and when two nodes run under one id: rules without a world (M6). */
+/** Which lives are linked, and when two nodes run under one id (M6). Pure. */
 import type { LinkFacts, NodeId } from '../environment/transport.js';
 import { type Sighting, SIGHTINGS_MAX } from './messages.js';
 
@@ -76,7 +76,7 @@ export class SecondLives {
     return this.#seconds.find((second) => second.peer === peer && second.life === life)?.first;
   }
 
-  /** What a heartbeat tells: some of the links, in turn. */
+  /** What a heartbeat says of this node's links: of some of them each time, in turn. */
   sightings(now: number): Sighting[] {
     const all = [...this.#links];
     const count = Math.min(all.length, SIGHTINGS_MAX);

@@ -39,7 +39,7 @@ export class SettingsDoubt {
     return this.#raised;
   }
 
-  /** Does this node count for nothing now? */
+  /** Does this node count in no majority now? */
   get stands(): boolean {
     return this.#raised || !this.#options.isSettled();
   }

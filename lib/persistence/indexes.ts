@@ -45,7 +45,7 @@ export function moveIndex(
   before: Siblings | undefined,
   after: Siblings | undefined,
 ): void {
-  // As nearly all writes are: nothing to be moved.
+  // Nearly all writes replace a plain state by a plain one: no entry changes.
   if (before !== undefined && after !== undefined && isPlain(before) && isPlain(after)) return;
   const had = indexEntriesOf(at, before);
   const has = indexEntriesOf(at, after);

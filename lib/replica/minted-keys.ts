@@ -4,7 +4,7 @@ import type { Dot } from '../versioning/dot.js';
 import type { Writer } from '../versioning/writer.js';
 import type { RecordKey } from '../persistence/keyspace.js';
 
-/** Of a key. Among a million of them two are taken for one in 3 of 10^8 nodes. */
+/** The hash of a key. Of 10^8 nodes with a million keys each, about 3 have two equal hashes. */
 export type MintedKey = Hash64Parts;
 
 export function mintedKey({ storageKey }: RecordKey): MintedKey {

@@ -1,4 +1,4 @@
-/** Who lacks writes for now, as far as this node can tell: asked after those who do not. */
+/** Nodes that lack writes for now, as far as this node knows: they are asked after the others. */
 import type { Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
 

@@ -2,21 +2,20 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { z } from 'zod';
-import type { Receiver, Transport } from '../../../lib/environment/transport.js';
 import { ERROR_CODES, type ErrorCode, OperatingError } from '../../../lib/errors.js';
 import { Messenger } from '../../../lib/rpc/messenger.js';
 import type { MembershipCheck } from '../../../lib/rpc/membership-check.js';
 import { messageType } from '../../../lib/rpc/message.js';
 import type { PeerAnswer } from '../../../lib/rpc/slots.js';
 import { CountingObserver, ManualClock, SeededRandom, turn } from '../fakes.js';
+import { FakeTransport } from './fake-transport.js';
 
 const ECHO = messageType('test.echo', z.object({ n: z.number() }), z.object({ n: z.number() }));
 type Echo = PeerAnswer<{ readonly n: number }>;
 
 /** A link whose other end is the test. */
-class Wire implements Transport {
+class Wire extends FakeTransport {
   readonly sent: [to: string, message: unknown][] = [];
-  open = true;
   longest = Number.POSITIVE_INFINITY;
 
   send(to: string, message: unknown): boolean {
@@ -24,20 +23,6 @@ class Wire implements Transport {
     if (this.open) this.sent.push([to, structuredClone(message)]);
     return this.open;
   }
-
-  async start(_receiver: Receiver): Promise<void> {}
-  setPeers(): void {}
-  beforeLeaving(): boolean {
-    return this.open;
-  }
-  isOpen(): boolean {
-    return this.open;
-  }
-  awaitsVerdictOf(): boolean {
-    return false;
-  }
-  drop(): void {}
-  async stop(): Promise<void> {}
 }
 
 function messengerOf(clock = new ManualClock(), pendingMax = 100, seed = 1) {

@@ -2,17 +2,16 @@
 import t from 'tap';
 import { LARGE_BYTES } from '../../../lib/encoding/large.js';
 import type { LayoutWriter } from '../../../lib/encoding/layout.js';
-import type { NodeId, Transport } from '../../../lib/environment/transport.js';
+import type { NodeId } from '../../../lib/environment/transport.js';
 import { HOT, type HotKind, type HotMessage, type SlotId } from '../../../lib/rpc/hot-messages.js';
 import { Outbox } from '../../../lib/rpc/outbox.js';
+import { FakeTransport } from './fake-transport.js';
 
 /** A link that opens, fills up and leaves as the test says. */
-class Wire implements Transport {
+class Wire extends FakeTransport {
   readonly sent: [to: NodeId, kind: number, items: Buffer, beside?: unknown][] = [];
-  open = true;
   /** Bytes that it still takes. */
   room = Number.POSITIVE_INFINITY;
-  #fills: (() => void)[] = [];
 
   send(to: NodeId, message: unknown): boolean {
     const [kind, items, ...beside] = message as [number, Buffer];
@@ -21,26 +20,6 @@ class Wire implements Transport {
     this.room -= items.length;
     return true;
   }
-
-  beforeLeaving(_to: NodeId, fill: () => void): boolean {
-    if (this.open) this.#fills.push(fill);
-    return this.open;
-  }
-
-  leave(): void {
-    for (const fill of this.#fills.splice(0)) fill();
-  }
-
-  async start(): Promise<void> {}
-  setPeers(): void {}
-  isOpen(): boolean {
-    return this.open;
-  }
-  awaitsVerdictOf(): boolean {
-    return false;
-  }
-  drop(): void {}
-  async stop(): Promise<void> {}
 }
 
 const ID = { slot: 0, generation: 0 };
@@ -77,19 +56,19 @@ t.test('what comes together for a peer leaves as one message a kind', async (t) 
   const head = [0x6463_6261, 0x6867_6665] as const;
   t.ok(add('Ask', { kind: HOT.reads, head }));
   t.strictSame(wire.sent, [], 'not before the turn ends');
-  wire.leave();
+  wire.endTurn();
   t.strictSame(texts(), ['b 3 abcdefghAsk', 'b 7 one two three', 'c 7 other']);
-  wire.leave();
+  wire.endTurn();
   t.equal(wire.sent.length, 3);
   t.ok(add('next'));
-  wire.leave();
+  wire.endTurn();
   t.equal(texts().at(-1), 'b 7 next');
 });
 
 t.test('items with another head are another message, in order', async (t) => {
   const { wire, add } = setUp();
   for (const head of [1, 1, 2]) add('x', { kind: HOT.reads, head: [head, 7] });
-  wire.leave();
+  wire.endTurn();
   t.strictSame(
     wire.sent.map(([, , items]) => [items.readUInt32LE(0), items.length]),
     [
@@ -105,7 +84,7 @@ t.test('acknowledgements tell what is durable when they leave', async (t) => {
   setCommit(6);
   add('y', { kind: HOT.stored, head: [3, 0] });
   setCommit(7);
-  wire.leave();
+  wire.endTurn();
   const [sent] = wire.sent;
   t.strictSame([sent?.[2].readDoubleLE(0), sent?.[2].readDoubleLE(8)], [3, 7]);
 });
@@ -116,7 +95,7 @@ t.test('a message that is full leaves at once; no more waits than fits one', asy
   for (let n = 0; n < 200; n += 1) t.ok(add(kilobyte));
   t.equal(wire.sent.length, 3);
   t.ok(wire.sent.every(([, , items]) => items.length <= LARGE_BYTES));
-  wire.leave();
+  wire.endTurn();
   t.equal(
     wire.sent.reduce((sum, [, , items]) => sum + items.length, 0),
     200_000,
@@ -132,7 +111,7 @@ t.test('a link that takes no more refuses the item, and what waited leaves', asy
   t.notOk(add('k'.repeat(1_000)), 'and the next');
   t.ok(add('c', { to: 'c' }), 'others are others');
   wire.room = Number.POSITIVE_INFINITY;
-  wire.leave();
+  wire.endTurn();
   t.strictSame(
     wire.sent.map(([to, , items]) => [to, items.length]),
     [
@@ -147,11 +126,11 @@ t.test('who was promised a place and got none is told at the end of the turn', a
   const { wire, add, unsent, texts } = setUp();
   t.ok(add('lost'));
   wire.room = 3;
-  wire.leave();
+  wire.endTurn();
   t.match(unsent, [['b', [HOT.refused, Buffer.from('lost')]]]);
   wire.room = 100;
   t.ok(add('new'));
-  wire.leave();
+  wire.endTurn();
   t.strictSame(texts(), ['b 7 new'], 'it is not sent later');
 });
 
@@ -161,14 +140,14 @@ t.test('what waits for a link that closes does not leave on the next', async (t)
   outbox.forget('b');
   outbox.forget('nobody');
   t.ok(add('fresh'));
-  wire.leave();
-  wire.leave();
+  wire.endTurn();
+  wire.endTurn();
   t.strictSame(texts(), ['b 7 fresh']);
   t.strictSame(unsent, [], 'whoever closed the link knows');
   wire.open = false;
   t.notOk(add('x'));
   wire.open = true;
-  wire.leave();
+  wire.endTurn();
   t.equal(wire.sent.length, 1);
 });
 

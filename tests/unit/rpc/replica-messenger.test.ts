@@ -1,7 +1,7 @@
 /** Reads and copies between two nodes: each item has its own answer, refusal and deadline. */
 import t from 'tap';
 import { LARGE_BYTES } from '../../../lib/encoding/large.js';
-import type { NodeId, Transport } from '../../../lib/environment/transport.js';
+import type { NodeId } from '../../../lib/environment/transport.js';
 import { OperatingError } from '../../../lib/errors.js';
 import { decodeReads } from '../../../lib/rpc/hot-layout.js';
 import {
@@ -16,14 +16,13 @@ import { Messenger } from '../../../lib/rpc/messenger.js';
 import type { ReplicaHandlers } from '../../../lib/rpc/replica-answers.js';
 import type { PeerAnswer } from '../../../lib/rpc/slots.js';
 import { CountingObserver, ManualClock, SeededRandom, turn } from '../fakes.js';
+import { FakeTransport } from './fake-transport.js';
 import { nameOfHot } from '../wire-names.js';
 
 /** What one end sends, until the test hands it on. */
-class Wire implements Transport {
+class Wire extends FakeTransport {
   readonly sent: HotMessage[] = [];
-  open = true;
   room = Number.POSITIVE_INFINITY;
-  #fills: (() => void)[] = [];
 
   send(_to: NodeId, message: unknown): boolean {
     const bytes = (message as HotMessage)[1].length;
@@ -32,27 +31,11 @@ class Wire implements Transport {
     return true;
   }
 
-  beforeLeaving(_to: NodeId, fill: () => void): boolean {
-    if (this.open) this.#fills.push(fill);
-    return this.open;
-  }
-
   /** The turn ends. */
   leave(): HotMessage[] {
-    for (const fill of this.#fills.splice(0)) fill();
+    this.endTurn();
     return this.sent.splice(0);
   }
-
-  async start(): Promise<void> {}
-  setPeers(): void {}
-  isOpen(): boolean {
-    return this.open;
-  }
-  awaitsVerdictOf(): boolean {
-    return false;
-  }
-  drop(): void {}
-  async stop(): Promise<void> {}
 }
 
 const CHECK: MembershipCheck = {
