@@ -86,7 +86,7 @@ export const STALENESS_BUGS: readonly PlantedBug[] = [
     file: 'coordination/bounded-read-core.js',
     right: "answered === asked ? 'all' : 'quorum'",
     wrong: "'all'",
-    checkers: ['staleness'],
+    test: CORE,
   },
   {
     rule: 'B5',
