@@ -21,7 +21,9 @@ const STOP_MILLISECONDS = 20_000;
 export class ComparedCluster {
   readonly endpoints: readonly string[];
   readonly #folder: string;
-  readonly #children: ChildProcess[] = [];
+  /** By the id of the node. */
+  readonly #children = new Map<string, ChildProcess>();
+  readonly #flags = new Map<string, Readonly<Record<string, string>>>();
 
   private constructor(folder: string, ports: readonly number[]) {
     this.#folder = folder;
@@ -41,11 +43,12 @@ export class ComparedCluster {
       const founders = peers.map((peer, index) => `n${index + 1}=${peer}`).join(',');
       const started = ports.map((port, index) => {
         const id = `n${index + 1}`;
-        return cluster.#spawn(id, {
+        cluster.#flags.set(id, {
           ...{ 'node.id': id, 'node.listen': `${HOST}:${port}` },
           ...{ 'node.peerListen': peers[index] ?? '', 'node.initialCluster': founders },
           ...{ 'node.dataDir': join(folder, id), 'node.secretFile': secret },
         });
+        return cluster.begin(id);
       });
       await Promise.all(started);
     } catch (error) {
@@ -55,23 +58,38 @@ export class ComparedCluster {
     return cluster;
   }
 
-  /** On all links of the last node. */
-  setFault(fault: Fault): void {
+  get ids(): string[] {
+    return [...this.#flags.keys()];
+  }
+
+  /** On all links of a node; the last one where none is named. */
+  setFault(fault: Fault, id: string = this.ids.at(-1) ?? ''): void {
     const news: CompareNews = { fault };
-    this.#children.at(-1)?.send(news);
+    this.#children.get(id)?.send(news);
+  }
+
+  /** As a loss of power: no chance to say goodbye. Resolves when the process is gone. */
+  async kill(id: string): Promise<void> {
+    const child = this.#children.get(id);
+    this.#children.delete(id);
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await gone;
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#children.map(stopped));
+    await Promise.all([...this.#children.values()].map(stopped));
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  #spawn(id: string, flags: Readonly<Record<string, string>>): Promise<void> {
+  /** Also again, on the disk that it has. @throws OperatingError `not_ready` */
+  begin(id: string): Promise<void> {
     const log = openSync(join(this.#folder, `${id}.log`), 'a');
-    const words = [...V8_FLAGS, NODE, JSON.stringify(flags)];
+    const words = [...V8_FLAGS, NODE, JSON.stringify(this.#flags.get(id))];
     const child = spawn(process.execPath, words, { stdio: ['ignore', log, log, 'ipc'] });
     closeSync(log);
-    this.#children.push(child);
+    this.#children.set(id, child);
     return new Promise((resolve, reject) => {
       const fail = (why: string): void => reject(new OperatingError('not_ready', `${id} ${why}`));
       const timer = setTimeout(() => fail('is not ready yet'), START_MILLISECONDS);

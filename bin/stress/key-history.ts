@@ -1,6 +1,7 @@
 /** What happened to one key under load, and which answers of a read it allows (docs/testing.md). */
 import { greatestOf } from '../../lib/encoding/extremes.js';
 import { assert } from '../../lib/errors.js';
+import type { OrderWindow } from './order-window.js';
 import { sequenceOf } from './stress-value.js';
 
 export type StressOutcome = 'acknowledged' | 'unknown' | 'none';
@@ -31,9 +32,12 @@ export class KeyHistory {
   readonly #acknowledgedAt: { readonly sequence: number; readonly at: number }[] = [];
   /** Of the key's session: what its acknowledged writes have come to. */
   sessionToken: string | undefined;
+  /** Undefined: the order is not judged, since not all is decided at `strong`. */
+  readonly order: OrderWindow | undefined;
 
-  constructor(key: string) {
+  constructor(key: string, order?: OrderWindow) {
     this.key = key;
+    this.order = order;
   }
 
   /** Is a write under way? */
@@ -81,6 +85,11 @@ export class KeyHistory {
   /** Of what had been acknowledged by then: at least this. Long ago it may have been more. */
   floorAt(moment: number): Floor {
     return this.#acknowledgedAt.findLast(({ at }) => at < moment)?.sequence ?? 0;
+  }
+
+  /** What a read must show that tells the token of the key's session: its own writes. */
+  sessionFloor(): Floor {
+    return this.sessionToken === undefined ? 0 : this.#acknowledged;
   }
 
   floor(): Floor {

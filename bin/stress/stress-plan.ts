@@ -1,5 +1,5 @@
 /** What a load is to do, and how strictly its answers can be judged at its level. */
-import { BOUNDED, levelName } from '../../lib/coordination/level.js';
+import { BOUNDED, levelName, STRONG } from '../../lib/coordination/level.js';
 
 export interface StressPlan {
   readonly endpoints: readonly string[];
@@ -17,6 +17,11 @@ export interface StressPlan {
   readonly isStrict: boolean;
   /** Names the keys of this run. */
   readonly run: string;
+}
+
+/** Must there be one order of all operations on a key? */
+export function isOrdered({ readLevel, writeLevel }: StressPlan): boolean {
+  return levelName(readLevel) === STRONG && levelName(writeLevel) === STRONG;
 }
 
 /** As `GET /api/v1/cluster/levels` has it: undefined where a level is not for that. */

@@ -1,5 +1,5 @@
 /** What a load came to, for people and for programs. */
-import { BOUNDED, levelName } from '../../lib/coordination/level.js';
+import { BOUNDED, levelName, STRONG } from '../../lib/coordination/level.js';
 import type { Terminal } from '../terminal.js';
 import { table } from '../output.js';
 import { progressBar } from '../progress.js';
@@ -28,6 +28,8 @@ export function stressReport(plan: StressPlan, tally: Tally, loadMilliseconds: n
     answers_judged: judged,
     answers_correct: tally.correct,
     correct_percent: percent(tally.correct, judged),
+    /** At `strong`: stretches of operations on a key that have no order. */
+    without_order: tally.disordered,
     keys_read_back: tally.keysRead,
     keys_lost: tally.keysLost,
     keys_unread: tally.keysUnread,
@@ -51,17 +53,17 @@ export function stressReport(plan: StressPlan, tally: Tally, loadMilliseconds: n
 export type StressReport = ReturnType<typeof stressReport>;
 
 export function reportTable(terminal: Pick<Terminal, 'colours'>, report: StressReport): string {
-  const { levels, strict, latencies_ms: latencies } = report;
-  const held = heldAt(levels.get, strict);
+  const { levels, latencies_ms: latencies } = report;
   const lines: readonly (readonly [name: string, text: string])[] = [
-    ['levels', `get ${levels.get}, put ${levels.put}: ${held}`],
+    ['levels', `get ${levels.get}, put ${levels.put}: ${whatHolds(report)}`],
     ['requests', `${report.requests} in ${report.seconds} s, ${report.per_second}/s`],
     ['success', `${report.success_percent} % (${report.successes}; ${report.failures} failed)`],
     [
       'correct',
       `${report.correct_percent} % of ${report.answers_judged} reads; at the end ` +
         `${report.keys_read_back} keys read back, ${report.keys_lost} lost an acknowledged write` +
-        (report.keys_unread === 0 ? '' : `, ${report.keys_unread} could not be read`),
+        (report.keys_unread === 0 ? '' : `, ${report.keys_unread} could not be read`) +
+        (report.without_order === 0 ? '' : `; ${report.without_order} stretches have no order`),
     ],
     [
       'unknown',
@@ -97,10 +99,18 @@ export function reportTable(terminal: Pick<Terminal, 'colours'>, report: StressR
 }
 
 /** What the answers are held to. */
-function heldAt(readLevel: string, isStrict: boolean): string {
-  if (isStrict) return 'reads must see every acknowledged write';
-  if (levelName(readLevel) !== BOUNDED) return 'stale reads are allowed';
-  return 'reads must see what was acknowledged before the time that they name';
+function whatHolds({ levels, strict }: StressReport): string {
+  if (levels.get === STRONG && levels.put === STRONG) return 'all operations have an order';
+  if (strict) return 'reads must see every acknowledged write';
+  switch (levelName(levels.get)) {
+    case BOUNDED:
+      return 'reads must see what was acknowledged before the time that they name';
+    case 'session':
+    case 'causal':
+      return 'reads must see the writes of their session';
+    default:
+      return 'stale reads are allowed';
+  }
 }
 
 /** One line while it runs. */

@@ -3,7 +3,7 @@ import { BoundJudge, boundOf } from './bound-judge.js';
 import type { KeyHistory, StressOutcome } from './key-history.js';
 import type { LoadConnections, LoadOutcome } from './load-connections.js';
 import type { StressPlan } from './stress-plan.js';
-import { stressValue } from './stress-value.js';
+import { sequenceOf, stressValue } from './stress-value.js';
 import type { StressRequestKind, Tally } from './tally.js';
 
 export type ReadBack = 'kept' | 'lost' | 'unread';
@@ -64,10 +64,12 @@ export class StressRequests {
 
   get(key: KeyHistory, done: () => void): void {
     this.#tally.requests.get += 1;
-    const floor = key.floor();
+    const [floor, sessionFloor] = [key.floor(), key.sessionFloor()];
     const began = performance.now();
+    key.order?.begin();
     this.#read(key, this.#readHeaders, (outcome) => {
       const values = valuesOf(outcome);
+      key.order?.end(readOf(key, values, began));
       if (values === undefined) {
         this.#miss('get', outcome);
       } else {
@@ -77,7 +79,8 @@ export class StressRequests {
         const bound = outcome.kind === 'answered' ? outcome.stalenessBound : undefined;
         const proven = boundOf(bound);
         if (proven !== undefined) this.#tally.bounds.record(proven.milliseconds);
-        const wrong = key.judge(values, floor, this.#plan.isStrict);
+        const wrong =
+          key.judge(values, floor, this.#plan.isStrict) ?? key.judgeNewest(values, sessionFloor);
         this.#count(key, wrong ?? this.#bounds.judge(key, values, began, bound));
       }
       done();
@@ -117,9 +120,12 @@ export class StressRequests {
     if (timeoutMilliseconds !== undefined) headers['x-timeout'] = `${timeoutMilliseconds}ms`;
     if (key.sessionToken !== undefined) headers['x-session-token'] = key.sessionToken;
     const path = `/api/v1/kv/${key.key}`;
+    const began = performance.now();
+    key.order?.begin();
     this.#connections.send({ method: 'PUT', path, headers, body }, (outcome) => {
       const written = writeOutcomeOf(outcome);
       key.endWrite(sequence, written);
+      key.order?.end(writeOf(sequence, written, began));
       if (written === 'acknowledged' && outcome.kind === 'answered') {
         key.sessionToken = outcome.sessionToken;
       }
@@ -151,6 +157,21 @@ export class StressRequests {
     if (outcome.kind === 'broken') this.#tally.broken += 1;
     else this.#tally.fail(`${operation}: ${reasonOf(outcome)}`);
   }
+}
+
+/** For the order; undefined: nothing was answered, or nothing has happened. */
+function readOf(key: KeyHistory, values: readonly unknown[] | undefined, began: number) {
+  if (values === undefined) return undefined;
+  const found = values.map((value) => `${sequenceOf(value, key.key)}`);
+  const does = { kind: 'read', found } as const;
+  return { id: `read ${began}`, began, ended: performance.now(), does };
+}
+
+function writeOf(sequence: number, written: StressOutcome, began: number) {
+  if (written === 'none') return undefined;
+  const does = { kind: 'write', isDelete: false } as const;
+  const ended = written === 'acknowledged' ? performance.now() : undefined;
+  return { id: `${sequence}`, began, ended, does };
 }
 
 /** The values that a read found, none included; undefined where it did not answer that. */

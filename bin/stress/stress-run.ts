@@ -1,8 +1,9 @@
 /** An open-loop load: requests leave when they are due, whatever became of the earlier ones. */
 import { KeyHistory } from './key-history.js';
 import { LoadConnections } from './load-connections.js';
+import { OrderWindow } from './order-window.js';
 import { StressRequests } from './stress-requests.js';
-import type { StressPlan } from './stress-plan.js';
+import { isOrdered, type StressPlan } from './stress-plan.js';
 import type { StressRequestKind } from './tally.js';
 import { Tally } from './tally.js';
 
@@ -47,9 +48,8 @@ export class StressRun {
       },
     });
     this.#requests = new StressRequests(plan, this.#connections, this.tally);
-    this.#keys = Array.from(
-      { length: plan.keyCount },
-      (_, index) => new KeyHistory(`stress-${plan.run}-${index}`),
+    this.#keys = Array.from({ length: plan.keyCount }, (_, index) =>
+      this.#keyOf(`stress-${plan.run}-${index}`),
     );
   }
 
@@ -135,6 +135,11 @@ export class StressRun {
     return true;
   }
 
+  #keyOf(name: string): KeyHistory {
+    if (!isOrdered(this.#plan)) return new KeyHistory(name);
+    return new KeyHistory(name, new OrderWindow((wrong) => this.tally.disorder(name, wrong)));
+  }
+
   #anyKey(): KeyHistory | undefined {
     return this.#keys[Math.floor(Math.random() * this.#keys.length)];
   }
@@ -161,6 +166,7 @@ export class StressRun {
       else this.tally.keysUnread += 1;
       break;
     }
+    key.order?.judge();
     this.tally.keysRead += 1;
   }
 

@@ -13,6 +13,8 @@ export class Tally {
   /** Answers of reads that were judged. */
   correct = 0;
   incorrect = 0;
+  /** Stretches of operations on a key that no single copy could have answered. */
+  disordered = 0;
   /** Of answers that lacked what had been acknowledged before they were asked for, by how much. */
   readonly staleness = new LatencyHistogram();
   /** How old answers can be, as they say. */
@@ -35,7 +37,7 @@ export class Tally {
   }
 
   get isCorrect(): boolean {
-    return this.incorrect === 0 && this.keysLost === 0 && this.keysUnread === 0;
+    return this.incorrect + this.disordered === 0 && this.keysLost + this.keysUnread === 0;
   }
 
   get done(): number {
@@ -50,6 +52,11 @@ export class Tally {
   fail(reason: string): void {
     this.failures += 1;
     this.note(reason);
+  }
+
+  disorder(key: string, reason: string): void {
+    this.disordered += 1;
+    this.note(`${key}: ${reason}`);
   }
 
   note(reason: string): void {

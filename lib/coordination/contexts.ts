@@ -2,7 +2,7 @@
 import type { Ownership } from '../partitioning/ownership.js';
 import type { ContextSeal } from '../versioning/causal-context.js';
 import { NOTHING_SEEN, type Seen } from '../versioning/context.js';
-import { type Siblings, seenIn } from '../versioning/siblings.js';
+import { isNothing, type Siblings, seenIn } from '../versioning/siblings.js';
 import type { GetRequest } from './request.js';
 
 type Named = Pick<GetRequest, 'namespace' | 'key'>;
@@ -20,7 +20,9 @@ export class Contexts {
 
   /** Of a key without a record: the context of a reader that has seen nothing. */
   ofState({ namespace, key }: Named, state: Siblings | undefined): string {
-    if (state === undefined) return this.ofWrite({ namespace, key }, NOTHING_SEEN);
+    // The state that holds nothing is the same of all keys, and each has a context of its own.
+    const isEmpty = state === undefined || isNothing(state);
+    if (isEmpty) return this.ofWrite({ namespace, key }, NOTHING_SEEN);
     const known = this.#ofStates.get(state);
     if (known !== undefined) return known;
     const sealed = this.#seal.seal(namespace, key, state.epoch, seenIn(state));

@@ -47,7 +47,8 @@ interface Asked {
 
 /** At these no read repairs before it answers, unless it is asked to. */
 const WEAK = new Set(['eventual', 'local-one']);
-const UNSEALED = 'invalid_session_token';
+/** What this client sends was handed out by the cluster, for this key. */
+const UNSEALED = new Set(['invalid_session_token', 'invalid_context']);
 /** A client waits so much longer than the deadline that it named. */
 const PATIENCE_MILLISECONDS = 300;
 
@@ -371,7 +372,7 @@ export class KvClient {
     if (answer === undefined) return;
     if (answer.kind === 'refused') {
       this.#count(`${operation} ${answer.code} ${answer.outcome}`);
-      if (answer.code === UNSEALED) this.#options.onTrouble(`${operation}: ${UNSEALED}`);
+      if (UNSEALED.has(answer.code)) this.#options.onTrouble(`${operation}: ${answer.code}`);
       return;
     }
     const achieved = answer.receipt.level;

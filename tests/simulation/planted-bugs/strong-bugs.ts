@@ -97,6 +97,14 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     test: FAULTS,
   },
   {
+    rule: 'V5',
+    name: 'all keys that hold nothing have the context of one of them',
+    file: 'coordination/contexts.js',
+    right: 'const isEmpty = state === undefined || isNothing(state);',
+    wrong: 'const isEmpty = state === undefined;',
+    test: 'unit/coordination/strong.test.js',
+  },
+  {
     rule: 'K17',
     name: 'the rounds of refusals are forgotten',
     file: 'coordination/heard-rounds.js',

@@ -1,6 +1,7 @@
 /** The strong level through whole nodes: linearizable, one round trip, and honest when it fails. */
 import t from 'tap';
 import type { PutRequest } from '../../../lib/coordination/request.js';
+import type { OperatingError } from '../../../lib/errors.js';
 import { LocalCluster } from '../local-cluster.js';
 
 const STRONG = { level: 'strong' } as const;
@@ -32,6 +33,30 @@ t.test('a node that owns nothing of the key passes it on', async (t) => {
   await cluster.put('n1', key, 'v', STRONG);
   t.same(await cluster.texts('n1', key, STRONG), ['v']);
   t.same(await cluster.texts('n4', key, STRONG), ['v']);
+  await cluster.stop();
+});
+
+t.test('who has decided that there is nothing gives each key a context of its own', async (t) => {
+  const cluster = await LocalCluster.of();
+  const { partition } = cluster.node('n1').cluster.locate('default', 'k');
+  await cluster.put('n1', 'k', 'v', STRONG);
+  const proposer = cluster.node('n1').disk.acceptor.promised(partition).node;
+  const isThere = (key: string): boolean =>
+    cluster.node('n1').cluster.locate('default', key).partition === partition;
+  const [one = '', other = ''] = Array.from({ length: 1000 }, (_, n) => `k${n}`).filter(isThere);
+  for (const key of [one, other]) {
+    // A comparison that does not hold is decided, and tells what it met.
+    const unmet = cluster.put(proposer, key, 'x', whenVersion('n1.9'));
+    const details = await unmet.then(
+      () => undefined,
+      (error: OperatingError) => error.details,
+    );
+    const context = String(details?.['context']);
+    t.equal(
+      (await cluster.put(proposer, key, 'v', { ...STRONG, context })).receipt.level,
+      'strong',
+    );
+  }
   await cluster.stop();
 });
 

@@ -46,6 +46,8 @@ const fixed: Readonly<Record<string, object>> = {
     levels: [
       { level: 'one', reads: 8, writes: 8 },
       { level: 'quorum', reads: 8, writes: 8 },
+      { level: 'session', reads: 8, writes: 8 },
+      { level: 'strong', reads: 8, writes: 8 },
       { level: 'all', reads: 0, writes: 0 },
       { level: 'any', writes: 8 },
       { level: 'bounded-staleness', reads: 8, writes: 8 },
@@ -68,7 +70,9 @@ async function loadOn(t: Test, { put, get, bound }: Store, ...more: readonly str
       else if (method === 'GET') reply = get(values.get(key) ?? []);
       else reply = put(values, key, (JSON.parse(text) as { readonly value: string }).value);
       if (bound !== undefined) response.setHeader('x-staleness-bound', bound);
-      response.writeHead(reply.status, { 'content-type': 'application/json' });
+      const isOfSession = request.headers['x-consistency-level'] === 'session';
+      const token = isOfSession ? { 'x-session-token': 'seen' } : {};
+      response.writeHead(reply.status, { 'content-type': 'application/json', ...token });
       response.end(JSON.stringify(reply.body));
     });
   });
@@ -119,6 +123,37 @@ t.test('answers older than they say', async (t) => {
   t.equal(old.report['answers_correct'], old.report['answers_judged'], 'they say so');
   const silent = await loadOn(t, good, ...level);
   t.equal(silent.report['answers_correct'], 0);
+});
+
+/** Now and then it answers what was there before. */
+function unsteady(): Store {
+  let count = 0;
+  return {
+    ...good,
+    get: (values) => {
+      count += 1;
+      return good.get(count % 10 === 0 ? values.slice(1) : values);
+    },
+  };
+}
+
+t.test('at strong there is an order of all operations', async (t) => {
+  const { status, report } = await loadOn(t, good, '--level', 'strong');
+  t.equal(status, 0);
+  t.match(report, { strict: true, without_order: 0 });
+  const wrong = await loadOn(t, unsteady(), '--level', 'strong');
+  t.equal(wrong.status, 70);
+  t.ok(Number(wrong.report['without_order']) > 0);
+});
+
+t.test('at session a read sees what its session has written', async (t) => {
+  t.equal((await loadOn(t, good, '--level', 'session')).status, 0);
+  const { report, status } = await loadOn(t, unsteady(), '--level', 'session');
+  t.equal(status, 70);
+  t.match(report, { strict: false });
+  t.not(report['answers_correct'], report['answers_judged']);
+  const { report: weak } = await loadOn(t, unsteady(), '--level', 'one');
+  t.equal(weak['answers_correct'], weak['answers_judged'], 'where it promises nothing');
 });
 
 t.test('a value of nobody', async (t) => {

@@ -1,0 +1,159 @@
+/** Histories of clients, good and bad: what the checkers make of them. */
+import t from 'tap';
+import { checkHistory } from '../../../lib/checkers/check-history.js';
+import { shapedValue } from '../../../lib/checkers/checked-value.js';
+import { ClientHistory, type MixedWrite } from '../../mixed-levels/client-history.js';
+import type { Answer, ReadAnswer, Receipt } from '../../simulation/kv-answer.js';
+
+const key = 'k';
+
+function receipt(level: string, answered: number): Receipt {
+  return { level, answered, asked: 3, standIns: 0, durability: 'sync', bound: undefined };
+}
+
+/** One client after the other: each step takes one unit of time. */
+class Told {
+  readonly history = new ClientHistory(3);
+  #now = 0;
+
+  write(how: Partial<MixedWrite>, version: string | undefined, answered = 2): MixedWrite {
+    const plain = { key, kind: 'value', shown: undefined, expected: undefined } as const;
+    const write = this.history.begin({ ...plain, isStrong: true, ...how, began: this.#next() });
+    const { replaced = [], isStrong } = { isStrong: true, ...how };
+    const answer: Answer | undefined =
+      version === undefined
+        ? undefined
+        : {
+            ...{ kind: 'written', version, context: 'c', replaced },
+            receipt: receipt(isStrong ? 'strong' : 'quorum', answered),
+          };
+    this.history.ended(write, answer, this.#next());
+    return write;
+  }
+
+  refused(how: Partial<MixedWrite>, met: readonly string[]): void {
+    const plain = { key, kind: 'value', shown: undefined, expected: undefined } as const;
+    const write = this.history.begin({ ...plain, isStrong: true, ...how, began: this.#next() });
+    const code = 'precondition_failed';
+    this.history.ended(write, { kind: 'refused', code, outcome: 'none', met }, this.#next());
+  }
+
+  read(level: string, shown: readonly (readonly [string, string])[], after?: readonly string[]) {
+    const versions = shown.map(([version, id]) => ({
+      version,
+      value: shapedValue({ key, writeId: id }, 'string'),
+    }));
+    const session = after && { after, isCausal: level === 'causal' };
+    const times = { began: this.#next(), ended: this.#next() };
+    const answer: Pick<ReadAnswer, 'versions' | 'receipt'> = {
+      versions,
+      receipt: receipt(level, level === 'strong' || level === 'quorum' ? 2 : 1),
+    };
+    return this.history.read({ key, ...times, session }, answer);
+  }
+
+  get checkers(): string[] {
+    return [
+      ...new Set(checkHistory(this.history.history([])).map(({ checker }) => checker)),
+    ].sort();
+  }
+
+  #next(): number {
+    this.#now += 1;
+    return this.#now;
+  }
+}
+
+t.test('what strong operations were told has an order', async (t) => {
+  const told = new Told();
+  const { id } = told.write({}, 'a.1');
+  told.read('strong', [['a.1', id]]);
+  const second = told.write({ expected: ['a.1'], replaced: ['a.1'] }, 'a.2');
+  told.refused({ expected: ['a.1'] }, ['a.2']);
+  told.read('strong', [['a.2', second.id]]);
+  t.strictSame(told.checkers, []);
+});
+
+t.test('a strong read of what was replaced before it began is found', async (t) => {
+  const told = new Told();
+  const first = told.write({}, 'a.1');
+  told.write({ replaced: ['a.1'] }, 'a.2');
+  told.read('strong', [['a.1', first.id]]);
+  t.ok(told.checkers.includes('order'));
+});
+
+t.test('two comparisons that hold of one version are found', async (t) => {
+  const told = new Told();
+  told.write({}, 'a.1');
+  told.write({ expected: ['a.1'], replaced: ['a.1'] }, 'a.2');
+  told.write({ expected: ['a.1'], replaced: ['a.1'] }, 'a.3');
+  t.ok(told.checkers.includes('order'));
+});
+
+t.test('a comparison that met what nobody else saw there is found', async (t) => {
+  const told = new Told();
+  told.write({}, 'a.1');
+  told.write({ replaced: ['a.1'] }, 'a.2');
+  told.refused({ expected: ['a.9'] }, ['a.1']);
+  t.ok(told.checkers.includes('order'));
+});
+
+t.test('a write without an answer may surface, and may be replaced by what was shown it', (t) => {
+  const told = new Told();
+  const first = told.write({}, 'a.1');
+  const open = told.write({ shown: ['a.1'], isStrong: false }, undefined);
+  told.read('strong', [['a.1', first.id]]);
+  told.read('strong', [['b.1', open.id]]);
+  told.read('quorum', [['b.1', open.id]]);
+  t.strictSame(told.checkers, []);
+  // Once it was there, and nobody has replaced it, it stays.
+  told.read('strong', [['a.1', first.id]]);
+  t.strictSame(told.checkers, ['order', 'stale reads']);
+  t.end();
+});
+
+t.test('of a key where nobody knows what a lost write has replaced, the order is judged', (t) => {
+  const told = new Told();
+  told.write({}, 'a.1');
+  const open = told.write({}, undefined);
+  told.read('quorum', [['b.1', open.id]]);
+  t.strictSame(told.checkers, []);
+  t.equal(told.history.unjudgedKeys([]), 1);
+  told.read('strong', []);
+  t.strictSame(told.checkers, ['order']);
+  t.end();
+});
+
+t.test('a session that is shown less than before is found', async (t) => {
+  const told = new Told();
+  const first = told.write({}, 'a.1');
+  const second = told.write({ replaced: ['a.1'] }, 'a.2');
+  const seen = told.read('session', [['a.2', second.id]], []);
+  told.read('session', [['a.1', first.id]], [seen.id]);
+  t.ok(told.checkers.includes('sessions'));
+});
+
+t.test('steps of a session are kept in order where some of them are not judged', async (t) => {
+  const told = new Told();
+  const { history } = told;
+  const one = told.write({}, 'a.1');
+  const seen = told.read('session', [['a.1', one.id]], []);
+  const other = {
+    key: 'other',
+    began: 90,
+    ended: 91,
+    session: { after: [seen.id], isCausal: false },
+  };
+  const versions = [
+    { version: 'x.1', value: shapedValue({ key: 'other', writeId: 'w2' }, 'string') },
+  ];
+  history.begin({
+    ...{ key: 'other', kind: 'value', began: 80, isStrong: true },
+    ...{ shown: undefined, expected: undefined },
+  });
+  const between = history.read(other, { versions, receipt: receipt('session', 1) });
+  const last = told.read('session', [], [between.id]);
+  const read = history.history([]).reads.find(({ id }) => id === last.id);
+  t.strictSame(read?.session?.after, [seen.id]);
+  t.ok(told.checkers.includes('sessions'), 'and what it saw before is asked of what comes after');
+});
