@@ -1,6 +1,6 @@
 /**
- * What clients of real nodes did and were told, as the checkers read it. Nothing of a node is looked
- * into: the version of a write without an answer is known only once somebody is shown its value.
+ * What clients of real nodes did and were told, as the checkers read it. No node is looked into:
+ * the version of a write without an answer is known only once somebody is shown its value.
  */
 import { readParts } from '../../lib/checkers/checked-value.js';
 import type {
@@ -213,7 +213,7 @@ class Names {
   }
 }
 
-/** What the context of a write covered: what it had shown, and what that had replaced, and so on. */
+/** What the context of a write covered: what it had shown, what that had replaced, and so on. */
 class Pasts {
   readonly #writes: ReadonlyMap<string, MixedWrite>;
   readonly #names: Names;

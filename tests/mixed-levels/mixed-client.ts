@@ -1,4 +1,4 @@
-/** A client of real nodes: asks at every level, one thing at a time, and writes down the answers. */
+/** A client of real nodes: asks at every level, one thing at a time, and notes the answers. */
 import { shapedValue } from '../../lib/checkers/checked-value.js';
 import type { SessionStep, VersionName } from '../../lib/checkers/history.js';
 import * as answers from '../simulation/kv-answer.js';
