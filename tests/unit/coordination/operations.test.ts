@@ -7,6 +7,8 @@ import type { PutAnswer, PutRequest } from '../../../lib/coordination/request.js
 import type { OperatingError } from '../../../lib/errors.js';
 import type { Change } from '../../../lib/replica/intent.js';
 import type { NodeId } from '../../../lib/environment/transport.js';
+import { OPERATIONS_NAMESPACE } from '../../../lib/partitioning/namespace.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { LocalCluster } from '../local-cluster.js';
 
 interface Sent {
@@ -123,6 +125,34 @@ t.test('sent through all nodes at once it is applied once', async (t) => {
   await cluster.stop();
 });
 
+t.test(
+  'of two attempts that both know what happened the first answer that is stored counts',
+  async (t) => {
+    const cluster = await LocalCluster.of();
+    await cluster.put('n1', 'k', 'before', { level: 'strong' });
+    let applied: () => void = () => undefined;
+    let proceed: () => void = () => undefined;
+    const isApplied = new Promise<void>((resolve) => {
+      applied = resolve;
+    });
+    const isHeld = new Promise<void>((resolve) => {
+      proceed = resolve;
+    });
+    const afterwards = (): Promise<void> => {
+      applied();
+      return isHeld;
+    };
+    // It knows what it replaced, and the other attempt does not.
+    const slow = send(cluster, 'n1', { afterwards });
+    await cluster.wait(isApplied);
+    const quick = await cluster.wait(send(cluster, 'n2'));
+    proceed();
+    t.same((await cluster.wait(slow)).answer, quick.answer);
+    t.match(await look(cluster, 'n3'), { status: 'done', answer: quick.answer });
+    await cluster.stop();
+  },
+);
+
 t.test('many operations on one key through one node at once are all applied', async (t) => {
   const cluster = await LocalCluster.of();
   const ids = Array.from({ length: 8 }, (_, i) => `op${i}`);
@@ -233,6 +263,26 @@ t.test('an attempt that was refused decides for all, also where its answer got l
   t.same(await cluster.texts('n3', 'k', { level: 'strong' }), ['there']);
   await cluster.stop();
 });
+
+t.test(
+  'it is remembered for 24 hours by most clocks, whatever that of its node says',
+  async (t) => {
+    const cluster = await LocalCluster.of();
+    cluster.skews.set('n1', -7_200_000);
+    await cluster.clock.advance(2_000);
+    await cluster.wait(send(cluster, 'n1'));
+    // All nodes own it; one of them may not have it yet.
+    const at = recordKey(OPERATIONS_NAMESPACE, 'op', cluster.node('n1').cluster.ring().partitions);
+    const ends = cluster.ids.flatMap((id) => {
+      const { versions = [] } = cluster.node(id).disk.table.read(at)?.siblings ?? {};
+      return versions.map(({ expiresAt = 0 }) => expiresAt - cluster.clock.wallMilliseconds());
+    });
+    t.ok(ends.length >= 2);
+    const [day, skews] = [86_400_000, 2 * 5_000];
+    for (const end of ends) t.ok(end > day && end < day + skews + 5_000, `${end}`);
+    await cluster.stop();
+  },
+);
 
 t.test('the record of an operation ends', async (t) => {
   const cluster = await LocalCluster.of({ limits: { operationRetentionMilliseconds: 60_000 } });
