@@ -146,9 +146,10 @@ export class DurableAcceptor {
     if (record === undefined) return;
     const { store, clocks } = this.#options;
     clocks.note(partition, joinDot(record.context, dot), [dot]);
+    // Synced: a power cut that takes a record must take the clock that speaks of it, too (C4).
     const { committed } = store.transact(
       (changes) => clocks.keep(partition, changes),
-      'os',
+      'sync',
       'vital',
     );
     await committed;
