@@ -1,5 +1,7 @@
 /** The world of a command: its streams and variables. Tests hand in their own. */
+import { fstatSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { OperatingError } from '../lib/errors.js';
 
 export interface Terminal {
   /** The answer, and nothing else. */
@@ -19,11 +21,24 @@ export function processTerminal(): Terminal {
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
-    input: process.stdin,
+    get input() {
+      return standardInput();
+    },
     environment: process.env,
     interactive: process.stderr.isTTY === true,
     colours: process.stdout.isTTY === true && (NO_COLOR === undefined || NO_COLOR === ''),
   };
+}
+
+/**
+ * Node.js takes a folder for input that has ended: an empty value would be read.
+ * @throws OperatingError `invalid_request`
+ */
+function standardInput(): Readable {
+  if (fstatSync(0).isDirectory()) {
+    throw new OperatingError('invalid_request', 'standard input is a folder');
+  }
+  return process.stdin;
 }
 
 /**

@@ -1,5 +1,4 @@
 /** `quorate put`: writes a value: a string, JSON, or the bytes of a file. */
-import type { Readable } from 'node:stream';
 import { OperatingError, messageOf } from '../../lib/errors.js';
 import { rawJson, type PutOptions, type Storable } from '../../lib/client/client.js';
 import {
@@ -14,6 +13,7 @@ import type { CommandOptions } from '../command-options.js';
 import { EXPLAIN_OPTION } from '../explain-table.js';
 import type { ExitCode } from '../exit-code.js';
 import { readAll, readWhole, strictTextOf } from '../read-input.js';
+import type { Terminal } from '../terminal.js';
 import { printWritten } from '../written.js';
 
 export const putCommand: CommandRow = {
@@ -59,7 +59,7 @@ const TTL_SECONDS_MAX = 315_360_000;
 async function run(invocation: Invocation): Promise<ExitCode> {
   const { arguments: words, options, terminal } = invocation;
   const [key = '', argument] = words;
-  const value = await valueGiven(argument, options, terminal.input);
+  const value = await valueGiven(argument, options, terminal);
   const settings: PutOptions = {
     ...{ ...writeOptionsOf(options), ...conditionOptionsOf(options) },
     ttl: ttlOf(options),
@@ -72,7 +72,7 @@ async function run(invocation: Invocation): Promise<ExitCode> {
 async function valueGiven(
   argument: string | undefined,
   options: CommandOptions,
-  input: Readable,
+  terminal: Terminal,
 ): Promise<Storable> {
   const file = options.text('file');
   if ((file === undefined) === (argument === undefined)) {
@@ -80,11 +80,12 @@ async function valueGiven(
   }
   const isJson = options.isSet('json');
   if (file !== undefined) {
-    const bytes = file === '-' ? await readAll(input) : await readWhole(file, `--file ${file}`);
+    const isInput = file === '-';
+    const bytes = await (isInput ? readAll(terminal.input) : readWhole(file, `--file ${file}`));
     return isJson ? jsonValue(strictTextOf(bytes, STORE_BYTES)) : bytes;
   }
   const text =
-    argument === '-' ? strictTextOf(await readAll(input), STORE_BYTES) : (argument ?? '');
+    argument === '-' ? strictTextOf(await readAll(terminal.input), STORE_BYTES) : (argument ?? '');
   return isJson ? jsonValue(text) : text;
 }
 

@@ -68,6 +68,12 @@ export class HttpConnection {
       if (this.#waiting.length > 0) socket.pause();
     });
     socket.once('close', () => this.#forget());
+    const cut = socket.destroySoon.bind(socket);
+    // Node calls it behind the last answer of a connection.
+    socket.destroySoon = () => {
+      if (this.#current === undefined || this.#current.req.complete) cut();
+      else this.#linger().end();
+    };
   }
 
   /** The last response was written, or the socket is gone: nothing more is answered on it. */
@@ -156,6 +162,13 @@ export class HttpConnection {
   #end(refusal: HttpRefusal): void {
     this.#ended = true;
     this.#forget();
+    const socket = this.#linger();
+    if (this.#isSilent) socket.end();
+    else socket.end(this.#owner.farewell(refusal));
+  }
+
+  /** What its client still sends is read and forgotten, until it ends or it took long enough. */
+  #linger(): Socket {
     const { socket } = this;
     const cut = setTimeout(() => {
       socket.destroy();
@@ -163,9 +176,7 @@ export class HttpConnection {
     socket.once('close', () => {
       clearTimeout(cut);
     });
-    socket.resume();
-    if (this.#isSilent) socket.end();
-    else socket.end(this.#owner.farewell(refusal));
+    return socket.resume();
   }
 
   #breakCurrent(refusal: HttpRefusal): void {

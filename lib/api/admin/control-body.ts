@@ -39,7 +39,12 @@ function objectOf(bytes: Uint8Array): unknown {
   if (found.kind === 'duplicate') {
     throw invalid(found.name, `the member "${found.name}" is there twice`);
   }
-  return JSON.parse(text);
+  const parsed = JSON.parse(text) as object;
+  // Of no shape, and passed over by those that take any member.
+  if (Object.hasOwn(parsed, '__proto__')) {
+    throw invalid('__proto__', 'there is no member "__proto__"');
+  }
+  return parsed;
 }
 
 function shaped(value: unknown, shape: z.ZodType): unknown {

@@ -15,6 +15,10 @@ export function idempotencyKeyOf(header: string | undefined): string | undefined
   const text = header.trim();
   const quoted = QUOTED.exec(text)?.[1]?.replace(/\\(["\\])/g, '$1');
   const key = quoted ?? text;
+  // They are folded where they are part of a path: nobody could ask for the operation.
+  if (key === '.' || key === '..') {
+    throw invalid('idempotency-key', '"." and ".." cannot be asked for in a path', key);
+  }
   if (SANE.test(key) && !(quoted === undefined && key.includes('"'))) return key;
   const message = `it has 1 to ${IDEMPOTENCY_KEY_CHARACTERS_MAX} visible characters, no blanks`;
   throw invalid('idempotency-key', message, header.slice(0, 300));

@@ -77,6 +77,33 @@ t.test('nothing is begun behind the last answer of a connection', async (t) => {
   }
 });
 
+t.test('whoever still sends when the last answer comes can read it', async (t) => {
+  const { listener } = await start(t, {
+    handler: (_request, response) => {
+      response.writeHead(413, { connection: 'close' }).end('too large');
+    },
+  });
+  const chunk = Buffer.alloc(65_536);
+  const head = `PUT / HTTP/1.1\r\n${HOST}Content-Length: ${String(1000 * chunk.length)}\r\n\r\n`;
+  const socket = connect({ host: '127.0.0.1', port: listener.port, allowHalfOpen: true });
+  let error: unknown;
+  socket.on('error', (cause) => (error = cause));
+  socket.write(head);
+  // It sends first, and reads then, as programs do.
+  for (let sent = 0; sent < 20; sent += 1) {
+    socket.write(chunk);
+    await sleep(5);
+  }
+  t.equal(error, undefined, 'what comes behind the answer is taken');
+  let answer = '';
+  socket.on('data', (part: Buffer) => (answer += part.toString()));
+  await reached('its answer', () => answer.includes('too large'));
+  await reached('it to be cut', () => {
+    socket.write(chunk);
+    return socket.destroyed;
+  });
+});
+
 t.test('a tunnel or rubbish behind requests waits for their answers', async (t) => {
   const { listener } = await start(t);
   for (const [text, status, code] of [

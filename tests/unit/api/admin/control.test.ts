@@ -69,6 +69,9 @@ t.test('what is invalid names the field, and changes nothing', async (t) => {
     const answer = await send('POST', CONFIG, { headers: JSON_HEADERS, body });
     t.match(answer.json, { status: 400, code: 'invalid_request', field }, body);
   }
+  const hidden = { headers: JSON_HEADERS, body: '{"__proto__":{"default_level":"one"}}' };
+  const made = await send('PUT', '/api/v1/namespaces/shop', hidden);
+  t.match(made.json, { status: 400, field: '__proto__' }, 'also where any member is taken');
   const body = '{"default_level":"one"}';
   const others: readonly (readonly [
     path: string,
