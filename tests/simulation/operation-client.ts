@@ -49,6 +49,8 @@ const TIMEOUTS = [40, 300, 1000, 2000];
 const PATIENT_MILLISECONDS = 8000;
 const PAUSE_MILLISECONDS = 1000;
 const LOOKS_MAX = 10;
+/** A clock that was ahead may date the end of a request so much later: the longest timeout. */
+const LONGEST_PENDING_MILLISECONDS = 63_000;
 /** So many of those that were applied are asked for again. */
 const REMEMBERED = 3;
 const DEFINITE: ReadonlySet<string> = new Set(['done', 'none', 'not begun', 'forgotten']);
@@ -140,11 +142,15 @@ export class OperationClient {
   }
 
   async #lookLast(random: SeededRandom, sending: Sending): Promise<string> {
-    for (let i = 1; ; i += 1) {
+    const { world } = this.#options;
+    for (let i = 1; i <= LOOKS_MAX; i += 1) {
       const { is } = await this.#look(random, sending, PATIENT_MILLISECONDS);
-      if (DEFINITE.has(is) || i === LOOKS_MAX) return is;
-      await this.#options.world.wait(PAUSE_MILLISECONDS, 'ask again');
+      if (DEFINITE.has(is)) return is;
+      await world.wait(PAUSE_MILLISECONDS, 'ask again');
     }
+    this.#count('asked for in the end: pending for as long as a request may take');
+    await world.wait(LONGEST_PENDING_MILLISECONDS, 'ask once more');
+    return (await this.#look(random, sending, PATIENT_MILLISECONDS)).is;
   }
 
   async #live(name: string): Promise<void> {
