@@ -9,8 +9,8 @@ export const OPERATION_BUGS: readonly PlantedBug[] = [
     name: 'what was applied is applied again by the next attempt',
     file: 'consensus/once.js',
     right: "if (covers(context, dot))\n        return 'applied';",
-    wrong: '',
-    test: WHOLE_NODES,
+    wrong: "if (covers(context, dot))\n        return 'open';",
+    checkers: ['operations'],
   },
   {
     rule: 'K20',
@@ -18,7 +18,7 @@ export const OPERATION_BUGS: readonly PlantedBug[] = [
     file: 'consensus/once.js',
     right: "if (covers(context, end))\n        return 'ended';",
     wrong: '',
-    test: WHOLE_NODES,
+    checkers: ['operations'],
   },
   {
     rule: 'K20',
@@ -34,7 +34,7 @@ export const OPERATION_BUGS: readonly PlantedBug[] = [
     file: 'coordination/operations.js',
     right: 'records.store(id, done, begun.unchanged, deadline)',
     wrong: "records.store(id, done, { is: 'none' }, deadline)",
-    test: WHOLE_NODES,
+    checkers: ['operations'],
   },
   {
     rule: 'K20',
