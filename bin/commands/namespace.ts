@@ -1,4 +1,4 @@
-/** `quorate namespace`: namespaces and their rules: made, changed, cellText, deleted. */
+/** `quorate namespace`: namespaces and their rules: made, changed, shown, deleted. */
 import { z } from 'zod';
 import { namespacePathOf, withQuery } from '../../lib/client/key-path.js';
 import { QuorateError } from '../../lib/client/quorate-error.js';

@@ -1,7 +1,9 @@
 /** The way to the nodes of a cluster, shared by a client, its namespaces and its sessions. */
 import type { CallOptions, ClientOptions } from './client-options.js';
 import { Endpoints } from './endpoints.js';
+import { KeyOwners } from './key-owners.js';
 import { learnNodes } from './learn-nodes.js';
+import { learnRing, learnStoredNamespace } from './learn-ring.js';
 import type { Problem } from './quorate-error.js';
 import { CLOSED, type RequestOutcome, RequestRun } from './request-run.js';
 import { Tracing } from './tracing.js';
@@ -22,6 +24,7 @@ export type Reply = HttpAnswer | Problem;
 export class Connection {
   readonly #transport: HttpTransport;
   readonly #endpoints: Endpoints;
+  readonly #owners = new KeyOwners();
   readonly #options: ClientOptions;
   readonly #closing = new AbortController();
   readonly #tracing = new Tracing();
@@ -60,6 +63,7 @@ export class Connection {
     const outcome = await new RequestRun({
       transport: this.#transport,
       endpoints: this.#endpoints,
+      owners: request.place === undefined ? [] : this.#owners.of(request.place),
       request: { ...request, headers },
       ...{ isRead, repeatable, retries, signals: [signal, this.#closing.signal] },
       hedgeAfter: isRead && request.isHedged === true ? hedgeAfterMilliseconds : writesAfter,
@@ -78,11 +82,21 @@ export class Connection {
     if (!discover || endpoint === undefined || now < this.#learnAt) return;
     this.#learnAt = now + LEARN_EVERY_MILLISECONDS;
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(LEARN_MILLISECONDS)]);
-    void this.#own(
-      learnNodes(this.#transport, endpoint, signal).then((nodes) => {
-        if (nodes !== undefined) this.#endpoints.learn(nodes);
-      }),
-    );
+    void this.#own(this.#learnFrom(endpoint, signal));
+  }
+
+  async #learnFrom(endpoint: string, signal: AbortSignal): Promise<void> {
+    const told = await learnNodes(this.#transport, endpoint, signal);
+    if (told === undefined) return;
+    this.#endpoints.learn(told.nodes);
+    if (told.ringHash !== this.#owners.ringHash) {
+      const ring = await learnRing(this.#transport, endpoint, signal);
+      if (ring !== undefined) this.#owners.learnRing(ring);
+    }
+    for (const namespace of this.#owners.namespaces) {
+      const stored = await learnStoredNamespace(this.#transport, endpoint, namespace, signal);
+      if (stored !== undefined) this.#owners.learnNamespace(namespace, stored);
+    }
   }
 
   /** Whoever closes the client waits for it. */

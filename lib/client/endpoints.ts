@@ -1,4 +1,7 @@
-/** Which nodes a client asks, and in which order: its own zone first, the silent ones last. */
+/**
+ * Which nodes a client asks, and in which order: its own zone first, there the owners of the key,
+ * and the silent ones last.
+ */
 
 /** How long an answer vouches for a node. */
 const KNOWN_MILLISECONDS = 10_000;
@@ -11,7 +14,8 @@ const LOST_MAX = 3;
 export interface LearntNode {
   /** An origin. */
   readonly address: string;
-  readonly zone: string;
+  readonly id: string;
+  readonly zone: string | undefined;
 }
 
 interface Memory {
@@ -46,17 +50,27 @@ export class Endpoints {
     }
   }
 
-  /** Those that missed no answer lately, as they are preferred; then the others, oldest first. */
-  inOrder(now: number): string[] {
-    const zones = new Map(this.#learnt.map(({ address, zone }) => [address, zone]));
+  /**
+   * Those that missed no answer lately, as they are preferred; then the others, oldest first.
+   * Of another zone an owner saves nothing: what it asks of others crosses zones once more.
+   * @param owners ids of the owners of the key, the first one first
+   */
+  inOrder(now: number, owners: readonly string[] = []): string[] {
+    const learnt = new Map(this.#learnt.map((node) => [node.address, node]));
     const isFar = (address: string): number =>
-      this.#zone === undefined || zones.get(address) === this.#zone ? 0 : 1;
+      this.#zone === undefined || learnt.get(address)?.zone === this.#zone ? 0 : 1;
+    const rank = (address: string): number => {
+      const place = owners.indexOf(learnt.get(address)?.id ?? '');
+      return place === -1 ? owners.length : place;
+    };
     const missed = (address: string): number => {
       const { missedUntil = 0 } = this.#memories.get(address) ?? {};
       return missedUntil > now ? missedUntil : 0;
     };
     // The sort is stable: as they were given, then as they were learnt.
-    return this.#all.sort((a, b) => missed(a) - missed(b) || isFar(a) - isFar(b));
+    return this.#all.sort(
+      (a, b) => missed(a) - missed(b) || isFar(a) - isFar(b) || rank(a) - rank(b),
+    );
   }
 
   /** Has it answered lately, and missed nothing since? */

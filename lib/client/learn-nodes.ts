@@ -10,19 +10,29 @@ const REQUEST = {
   headers: { 'x-timeout': '2s' },
 } as const;
 
+export interface ToldNodes {
+  readonly nodes: readonly LearntNode[];
+  /** Of the ring that holds; undefined where it is not told. */
+  readonly ringHash: string | undefined;
+}
+
 /** @returns undefined where it does not tell. Never rejects where the transport does not */
 export async function learnNodes(
   transport: HttpTransport,
   endpoint: string,
   signal: AbortSignal,
-): Promise<LearntNode[] | undefined> {
+): Promise<ToldNodes | undefined> {
   const answer = await transport.send(endpoint, REQUEST, signal);
   if (answer.kind !== 'http' || answer.status !== 200) return undefined;
   try {
-    const { nodes } = fieldsOf(JSON.parse(bodyText(answer)));
+    const fields = fieldsOf(JSON.parse(bodyText(answer)));
+    const { nodes } = fields;
     if (!Array.isArray(nodes)) return undefined;
     const { protocol } = new URL(endpoint);
-    return nodes.flatMap((node) => nodeOf(fieldsOf(node), protocol));
+    return {
+      nodes: nodes.flatMap((node) => nodeOf(fieldsOf(node), protocol)),
+      ringHash: optionalText(fields, 'ring_hash'),
+    };
   } catch {
     return undefined;
   }
@@ -34,5 +44,6 @@ function nodeOf(node: Fields, protocol: string): LearntNode[] {
   const address = optionalText(report, 'client_address');
   const origin = address === undefined ? undefined : `${protocol}//${address}`;
   if (origin === undefined || !URL.canParse(origin)) return [];
-  return [{ address: new URL(origin).origin, zone: textField(node, 'zone') }];
+  const id = textField(node, 'id');
+  return [{ id, address: new URL(origin).origin, zone: optionalText(node, 'zone') }];
 }

@@ -9,6 +9,8 @@ import type { HttpAnswer, HttpRequest, HttpTransport, Unanswered } from './trans
 export interface RunOptions {
   readonly transport: HttpTransport;
   readonly endpoints: Endpoints;
+  /** Ids of the owners of the key. */
+  readonly owners: readonly string[];
   readonly request: HttpRequest;
   /** GETs: whatever becomes of it, nothing has happened. */
   readonly isRead: boolean;
@@ -60,11 +62,11 @@ export class RequestRun {
   #reject: (error: unknown) => void = () => undefined;
 
   constructor(options: RunOptions) {
-    const { endpoints, repeatable, hedgeAfter, retries, deadline } = options;
+    const { endpoints, owners, repeatable, hedgeAfter, retries, deadline } = options;
     const now = performance.now();
     this.#options = options;
     this.#core = new RequestCore({
-      endpoints: endpoints.inOrder(now).map((address) => ({
+      endpoints: endpoints.inOrder(now, owners).map((address) => ({
         address,
         known: endpoints.isKnown(address, now),
       })),

@@ -12,6 +12,7 @@ import type {
   Resolution,
   WriteOptions,
 } from './client-options.js';
+import type { KeyPlace } from './key-owners.js';
 import { basePathOf, pathOf, withQuery } from './key-path.js';
 import type { Reply } from './connection.js';
 import { type Problem, QuorateError } from './quorate-error.js';
@@ -41,10 +42,12 @@ const NO_OPTIONS = {};
 export abstract class KeyValueRequests {
   /** Of all that is about keys. */
   readonly #base: string;
+  readonly #namespace: string;
 
   /** @param namespace of the keys; undefined: the default one */
   protected constructor(namespace: string | undefined) {
     this.#base = basePathOf(namespace);
+    this.#namespace = namespace ?? 'default';
   }
 
   /** Never rejects for what a network or a node may do. */
@@ -58,7 +61,8 @@ export abstract class KeyValueRequests {
     const { readRepair, version } = options;
     const headers = { ...headersOf(options), ...headersFrom({ 'x-read-repair': readRepair }) };
     const path = withQuery(pathOf(`${this.#base}/kv`, key), { version });
-    const request = { method: 'GET', path, headers, isHedged: true } as const;
+    const read = { method: 'GET', path, headers, isHedged: true } as const;
+    const request = { ...read, place: this.#placeOf(key) };
     const stored = await this.#ask(request, options, readGet);
     return typedResult(stored, options);
   }
@@ -76,13 +80,16 @@ export abstract class KeyValueRequests {
     };
     const body = isJson ? `{"value":${stored.text}}` : stored.bytes;
     const path = pathOf(`${this.#base}/kv`, key);
-    return this.#ask({ method: 'PUT', path, headers, body }, options, readWrite);
+    const request = { method: 'PUT', path, headers, body, place: this.#placeOf(key) } as const;
+    return this.#ask(request, options, readWrite);
   }
 
   /** Deleting what is not there is fine. */
   async delete(key: string, options: WriteOptions = NO_OPTIONS): Promise<Written> {
-    const request = { method: 'DELETE', path: pathOf(`${this.#base}/kv`, key) } as const;
-    return this.#ask({ ...request, headers: headersOf(options) }, options, readWrite);
+    const path = pathOf(`${this.#base}/kv`, key);
+    const headers = headersOf(options);
+    const request = { method: 'DELETE', path, headers, place: this.#placeOf(key) } as const;
+    return this.#ask(request, options, readWrite);
   }
 
   /**
@@ -149,7 +156,8 @@ export abstract class KeyValueRequests {
     const { context, ...others } = options;
     const path = pathOf(`${this.#base}/kv`, key, '/conflicts/resolve');
     const request = resolutionRequest(path, resolution, context, headersOf(others));
-    return this.#ask(request, options, readWrite);
+    const place = this.#placeOf(key);
+    return this.#ask({ ...request, place }, options, readWrite);
   }
 
   /** What `resolve` would keep. Nothing is written. */
@@ -201,6 +209,10 @@ export abstract class KeyValueRequests {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     };
     return this.#ask(request, NO_OPTIONS, (answer) => readControl(answer, shape));
+  }
+
+  #placeOf(key: string): KeyPlace {
+    return { namespace: this.#namespace, key };
   }
 
   async #ask<Result extends { readonly kind: string }>(

@@ -1,4 +1,5 @@
 /** How a request reaches a node: a port, and what browsers and Node.js have behind it. */
+import type { KeyPlace } from './key-owners.js';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -8,6 +9,8 @@ export interface HttpRequest {
   readonly body?: Uint8Array | string;
   /** A read that may be asked at a second node too, where the first takes long. */
   readonly isHedged?: boolean;
+  /** Of one key: its owners are asked first. */
+  readonly place?: KeyPlace;
 }
 
 export interface HttpAnswer {

@@ -12,6 +12,8 @@ const LOCATE_PATH = '/api/v1/cluster/locate';
 
 const locateShape = z.strictObject({
   namespace: z.string(),
+  /** The name in the hash of the key: another one after it was deleted and made anew. */
+  stored_namespace: z.string(),
   key: z.string(),
   partition: z.number(),
   epoch: z.number(),
@@ -25,7 +27,9 @@ export function locateRoutes(
 ): ControlRoute[] {
   const located = async (key: string, { query }: ControlCall) => {
     const namespace = namespaceIn(query);
-    return jsonReply({ ...cluster.locate(await namespaces.stored(namespace), key), namespace });
+    const stored = await namespaces.stored(namespace);
+    const names = { namespace, stored_namespace: stored };
+    return jsonReply({ ...cluster.locate(stored, key), ...names });
   };
   const tag = 'Cluster';
   const answers = { 200: { description: 'Its preference list.', schema: locateShape } };

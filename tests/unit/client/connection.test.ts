@@ -1,6 +1,7 @@
 /** How requests find their way: repetitions, hedges, nodes that are learnt, signals and the end. */
 import t from 'tap';
 import { type ClientOptions, QuorateClient, QuorateError } from '../../../lib/client/client.js';
+import { partitionOf } from '../../../lib/partitioning/partition.js';
 import { inTime } from '../in-time.js';
 import {
   answerOf,
@@ -139,6 +140,46 @@ t.test('the other nodes are learnt from one that answers: their addresses and zo
   const alone = learning({ discover: false });
   await alone.client.get('k');
   t.equal(alone.transport.sent.length, 1);
+});
+
+t.test('owners of a key are asked first, once a node has told the ring', async (t) => {
+  const ids = ['n1', 'n2', 'n3'];
+  const hosts = ['a:1', 'b:1', 'c:1'];
+  const nodes = ids.map((id, i) => ({ id, zone: 'z', report: { client_address: hosts[i] } }));
+  const owners = Array.from({ length: 8 }, (_, i) => [ids[i % 3], ids[(i + 1) % 3]]);
+  const ring_hash = 'first';
+  const telling: FakeNode = (request, times) => {
+    const { path } = request;
+    if (path === '/api/v1/cluster/status') return answerOf(200, { nodes, ring_hash });
+    if (path === '/api/v1/cluster/ring') return answerOf(200, { hash: ring_hash, owners });
+    if (path.startsWith('/api/v1/cluster/locate?')) {
+      return answerOf(200, { stored_namespace: 'shop~2' });
+    }
+    return well(request, times);
+  };
+  const all = Object.fromEntries(hosts.map((host) => [`http://${host}`, telling]));
+  const { client, transport } = clientOf(all, { endpoints: [A], discover: true });
+  const shop = client.namespace('shop');
+  await shop.get('k');
+  await arrived(transport, 4);
+  await new Promise((resolve) => setImmediate(resolve));
+  const asked = async (from: QuorateClient, key: string): Promise<readonly string[]> => {
+    const before = transport.sent.length;
+    await from.get(key);
+    await from.put(key, 1);
+    await from.delete(key);
+    return transport.endpoints.slice(before);
+  };
+  for (let i = 0; i < 20; i += 1) {
+    const [first = ''] = owners[partitionOf('default', `key-${i}`, 8)] ?? [];
+    const at = `http://${hosts[ids.indexOf(first)]}`;
+    t.strictSame(await asked(client, `key-${i}`), [at, at, at], `key-${i}`);
+    const [other = ''] = owners[partitionOf('shop~2', `key-${i}`, 8)] ?? [];
+    const there = `http://${hosts[ids.indexOf(other)]}`;
+    t.strictSame(await asked(shop, `key-${i}`), [there, there, there], `key-${i} of shop`);
+  }
+  t.equal(transport.sent.filter(({ path }) => path.endsWith('/ring')).length, 1);
+  await client.close();
 });
 
 t.test('what something in between answers is no answer: a read goes on', async (t) => {

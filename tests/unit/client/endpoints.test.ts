@@ -49,7 +49,7 @@ t.test('who is slower than another three times in a row counts as silent', async
 
 t.test('what was learnt comes behind, but for the own zone', async (t) => {
   const endpoints = new Endpoints(['a', 'b'], 'west');
-  const node = (address: string, zone: string) => ({ address, zone });
+  const node = (address: string, zone: string) => ({ id: `of ${address}`, address, zone });
   endpoints.learn([node('a', 'east'), node('b', 'west'), node('c', 'east'), node('d', 'west')]);
   t.strictSame(endpoints.inOrder(0), ['b', 'd', 'a', 'c']);
   endpoints.missed('b', 0);
@@ -60,3 +60,23 @@ t.test('what was learnt comes behind, but for the own zone', async (t) => {
   anywhere.learn([node('c', 'east'), node('a', 'west')]);
   t.strictSame(anywhere.inOrder(0), ['a', 'c']);
 });
+
+t.test(
+  'owners of the key come first: in their order, in each zone, where they answer',
+  async (t) => {
+    const nodes = ['a', 'b', 'c', 'd'].map((address) => {
+      return { id: `of ${address}`, address, zone: 'ab'.includes(address) ? 'east' : 'west' };
+    });
+    const owners = ['of d', 'of b', 'of c'];
+    const anywhere = new Endpoints(['a', 'b']);
+    t.strictSame(anywhere.inOrder(0, owners), ['a', 'b'], 'nobody has told who is who');
+    anywhere.learn(nodes);
+    t.strictSame(anywhere.inOrder(0, owners), ['d', 'b', 'c', 'a']);
+    t.strictSame(anywhere.inOrder(0), ['a', 'b', 'c', 'd'], 'of no key: as they were');
+    anywhere.missed('d', 0);
+    t.strictSame(anywhere.inOrder(1, owners), ['b', 'c', 'a', 'd']);
+    const western = new Endpoints(['a'], 'west');
+    western.learn(nodes);
+    t.strictSame(western.inOrder(0, owners), ['d', 'c', 'b', 'a'], 'its own zone before all');
+  },
+);
