@@ -27,7 +27,7 @@ export class KeyOwners {
     return this.#ring?.hash;
   }
 
-  /** Those of which it was asked for a key, but the default one, which is stored as it is called. */
+  /** Those whose keys it was asked for. Not the default one, which is stored as it is called. */
   get namespaces(): readonly string[] {
     return [...this.#stored.keys()];
   }

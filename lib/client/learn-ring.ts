@@ -20,7 +20,7 @@ export async function learnRing(
   });
 }
 
-/** The name under which its keys are stored: it is another one when it was deleted and made anew. */
+/** The name under which its keys are stored: another one when it was deleted and made anew. */
 export async function learnStoredNamespace(
   transport: HttpTransport,
   endpoint: string,
