@@ -2,7 +2,7 @@
 import { partitionOfKey } from './key-hash.js';
 
 /** A key as a program names it. */
-export interface KeyPlace {
+export interface NamedKey {
   readonly namespace: string;
   readonly key: string;
 }
@@ -41,7 +41,7 @@ export class KeyOwners {
   }
 
   /** Ids of nodes, the first owner first; empty where it is not known. */
-  of({ namespace, key }: KeyPlace): readonly string[] {
+  of({ namespace, key }: NamedKey): readonly string[] {
     const stored = this.#storedAs(namespace);
     if (this.#ring === undefined || stored === undefined) return [];
     const { owners } = this.#ring;

@@ -12,7 +12,7 @@ import type {
   Resolution,
   WriteOptions,
 } from './client-options.js';
-import type { KeyPlace } from './key-owners.js';
+import type { NamedKey } from './key-owners.js';
 import { basePathOf, pathOf, withQuery } from './key-path.js';
 import type { Reply } from './connection.js';
 import { type Problem, QuorateError } from './quorate-error.js';
@@ -211,7 +211,7 @@ export abstract class KeyValueRequests {
     return this.#ask(request, NO_OPTIONS, (answer) => readControl(answer, shape));
   }
 
-  #placeOf(key: string): KeyPlace {
+  #placeOf(key: string): NamedKey {
     return { namespace: this.#namespace, key };
   }
 

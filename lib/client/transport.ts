@@ -1,5 +1,5 @@
 /** How a request reaches a node: a port, and what browsers and Node.js have behind it. */
-import type { KeyPlace } from './key-owners.js';
+import type { NamedKey } from './key-owners.js';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -10,7 +10,7 @@ export interface HttpRequest {
   /** A read that may be asked at a second node too, where the first takes long. */
   readonly isHedged?: boolean;
   /** Of one key: its owners are asked first. */
-  readonly place?: KeyPlace;
+  readonly place?: NamedKey;
 }
 
 export interface HttpAnswer {
