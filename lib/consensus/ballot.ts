@@ -1,4 +1,5 @@
 /** Ballots: who may propose, one after the other (Paxos; Lamport 1998). docs/consensus.md. */
+import { greatestOf } from '../encoding/extremes.js';
 import type { NodeId } from '../environment/transport.js';
 
 /**
@@ -19,6 +20,14 @@ export function compareBallots(a: Ballot, b: Ballot): number {
   if (a.round !== b.round) return a.round - b.round;
   if (a.node !== b.node) return a.node < b.node ? -1 : 1;
   return a.start - b.start;
+}
+
+/**
+ * The next ballot of a node.
+ * @param rounds that it must be above: of its promise, its last ballot, and all that it heard of
+ */
+export function nextBallot(node: NodeId, start: number, rounds: readonly number[]): Ballot {
+  return { round: greatestOf([0, ...rounds]) + 1, node, start };
 }
 
 export function greaterBallot(a: Ballot, b: Ballot): Ballot {

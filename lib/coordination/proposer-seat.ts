@@ -2,7 +2,7 @@
 import type { Observer } from '../environment/observer.js';
 import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
-import type { Ballot } from '../consensus/ballot.js';
+import { type Ballot, nextBallot } from '../consensus/ballot.js';
 import type { StrongOperation } from '../consensus/decision.js';
 import type { Result } from '../consensus/effects.js';
 import type { AcceptorReply, AcceptorRequest, KeyText } from '../consensus/messages.js';
@@ -200,8 +200,8 @@ export class ProposerSeat {
     const { ballot: last } = this.core;
     const { start } = identity;
     const { rounds } = this.#options;
-    const round = Math.max(promised.round, last.round, rounds.of(partition)) + 1;
-    const ballot = { round, node: self, start };
+    const heard = rounds.of(partition);
+    const ballot = nextBallot(self, start, [promised.round, last.round, heard]);
     const writer = freshWriter(self, start, random);
     this.epoch = plan.epoch;
     observer.count('quorate_strong_events_total', { event: 'campaign' });

@@ -19,7 +19,7 @@ import type { RouteDescription } from './route.js';
 
 const addressed = {
   key: z.string().min(1).max(KEY_BYTES_MAX),
-  /** In this version "default". */
+  /** Missing: the namespace of the path of the batch. */
   namespace: z.string().optional(),
   level: z.union([z.string(), z.int()]).optional(),
 };
