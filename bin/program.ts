@@ -43,11 +43,20 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
       .configureOutput({ writeOut: terminal.out, writeErr: terminal.err }),
   );
   try {
+    assertText(words);
     await program.parseAsync(words, { from: 'user' });
     return status;
   } catch (error) {
     return statusOfFailure(error, terminal);
   }
+}
+
+/** Node.js decodes the arguments: it puts U+FFFD where bytes are no UTF-8, and they are lost. */
+function assertText(words: readonly string[]): void {
+  const damaged = words.findIndex((word) => word.includes('\u{fffd}'));
+  if (damaged === -1) return;
+  const where = `argument ${damaged + 1} is not UTF-8, or holds U+FFFD`;
+  throw new ArgumentError(`${where}; a value of any bytes may come from the standard input (-)`);
 }
 
 function commandOf(row: CommandRow, terminal: Terminal, done: (code: number) => void): Command {
@@ -112,6 +121,10 @@ function statusOfFailure(error: unknown, terminal: Terminal): number {
   if (error instanceof QuorateError) return fail(terminal, error);
   if (error instanceof ArgumentError) {
     err(`quorate: ${error.message}\n`);
+    return EXIT.usage;
+  }
+  if (error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd') {
+    err('quorate: the folder that this command was started in is gone\n');
     return EXIT.usage;
   }
   err(`quorate: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`);

@@ -121,3 +121,14 @@ t.test('the scripts of completion are taken by their shells', async (t) => {
   t.match(fish.out, "complete -c quorate -f -n 'not __fish_seen_subcommand_from cluster");
   t.match(fish.out, '-l base-port');
 });
+
+t.test('arguments that are no UTF-8 are refused, and nothing is sent', async (t) => {
+  for (const words of [
+    ['put', 'k', 'a\u{fffd}'],
+    ['get', '\u{fffd}'],
+  ]) {
+    const { status, err } = await runWords([...words, '--endpoint', 'http://127.0.0.1:9']);
+    t.equal(status, 2);
+    t.match(err, /argument \d is not UTF-8.*standard input/);
+  }
+});
