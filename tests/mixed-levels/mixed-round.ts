@@ -37,7 +37,7 @@ export interface MixedRoundResult {
 
 const REPLICAS = 3;
 const OPERATIONS_A_KEY = 50;
-/** So many keys are in use at a time; the next follow when these have had their share. */
+/** So many are in use at a time, and one goes when it has had its share: the search is short. */
 const KEYS_AT_ONCE = 24;
 const READ_BACK_MILLISECONDS = 60_000;
 const READ_BACK_AT_ONCE = 32;
@@ -116,8 +116,7 @@ export class MixedRound {
   #key(): string {
     const first = Math.floor(this.#asked / OPERATIONS_A_KEY);
     this.#asked += 1;
-    const number = Math.max(0, first - this.#options.random.below(KEYS_AT_ONCE));
-    return this.#nameOf(number);
+    return this.#nameOf(first + this.#options.random.below(KEYS_AT_ONCE));
   }
 
   #nameOf(number: number): string {
@@ -132,8 +131,8 @@ export class MixedRound {
 
   /** All that the keys have come to, at `all`, and what each owner holds. */
   async #finals(): Promise<FinalState[]> {
-    const last = Math.floor(this.#asked / OPERATIONS_A_KEY);
-    const rest = Array.from({ length: last + 1 }, (_, number) => this.#nameOf(number)).values();
+    const count = Math.floor(this.#asked / OPERATIONS_A_KEY) + KEYS_AT_ONCE;
+    const rest = Array.from({ length: count }, (_, number) => this.#nameOf(number)).values();
     const finals: FinalState[] = [];
     const deadline = performance.now() + READ_BACK_MILLISECONDS;
     const reader = async (): Promise<void> => {
