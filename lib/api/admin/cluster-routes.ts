@@ -7,6 +7,22 @@ import type { ControlRoute } from './route.js';
 
 const health = z.enum(['up', 'suspect', 'down']);
 
+const storedShape = z.strictObject({
+  keys: z.number(),
+  keys_in_conflict: z.number(),
+  disk_used_bytes: z.number().optional(),
+  disk_free_bytes: z.number().optional(),
+});
+
+const largeKeyShape = z.strictObject({
+  what: z.enum(['context', 'siblings']),
+  namespace: z.string(),
+  key: z.string(),
+  bytes: z.number(),
+  entries: z.number(),
+  limit: z.number(),
+});
+
 const reportShape = z.strictObject({
   id: z.string(),
   version: z.string(),
@@ -18,6 +34,8 @@ const reportShape = z.strictObject({
   partitions_owned: z.number(),
   hints: z.record(z.string(), z.strictObject({ count: z.number(), bytes: z.number() })),
   storage: z.enum(['ok', 'read_only', 'failed']),
+  stored: storedShape.optional(),
+  large_keys: z.array(largeKeyShape).optional(),
   clock: z.strictObject({ sane: z.boolean(), skew_ms: z.number().optional() }),
   client_address: z.string().optional(),
   round_trips_ms: z.record(z.string(), z.number()).optional(),
