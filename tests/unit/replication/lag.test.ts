@@ -30,7 +30,8 @@ t.test('reads go to the others until it has its hints', async (t) => {
   for (let i = 0; i < 5; i += 1) {
     await cluster.put('n1', `k${i}`, 'x', { timeoutMilliseconds: 100 });
   }
-  await cluster.clock.advance(500);
+  // Plans follow at the next heartbeat.
+  await cluster.clock.advance(1_000);
   t.ok((cluster.node('n1').hints.held.get('n3')?.count ?? 0) > 0);
   asked.clear();
   for (let i = 0; i < 5; i += 1) {
