@@ -22,7 +22,12 @@ export interface OperationAttempt {
 /** A state of a key that was chosen, in the order of the choices: the versions that it holds. */
 export interface ChosenState {
   readonly key: string;
-  readonly versions: readonly { readonly version: string; readonly operation: string }[];
+  readonly versions: readonly {
+    readonly version: string;
+    readonly operation: string;
+    /** False: a tombstone. */
+    readonly isValue: boolean;
+  }[];
 }
 
 export interface OperationHistory {
@@ -75,7 +80,10 @@ function wrongWith(
   return [...rules.flatMap(([isBroken, message]) => (isBroken ? [message] : [])), ...never];
 }
 
-/** By operation. What was there, and was replaced, must not come back: it was applied again. */
+/**
+ * By operation. A value that was there, and was replaced, must not come back: it was applied again.
+ * A tombstone may: an owner that has not collected it shows it beside what came later.
+ */
 function effectsOf(
   states: readonly ChosenState[],
   find: (key: string, message: string) => void,
@@ -88,9 +96,9 @@ function effectsOf(
     for (const version of present.get(key) ?? []) {
       if (!now.has(version)) gone.add(`${key} ${version}`);
     }
-    for (const { version, operation } of versions) {
+    for (const { version, operation, isValue } of versions) {
       effects.set(operation, (effects.get(operation) ?? new Set()).add(version));
-      if (gone.delete(`${key} ${version}`)) {
+      if (gone.delete(`${key} ${version}`) && isValue) {
         find(key, `${operation} was applied again, as ${version}, after it was replaced`);
       }
     }

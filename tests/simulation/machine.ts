@@ -17,7 +17,7 @@ import type { Siblings } from '../../lib/versioning/siblings.js';
 import type { ApiLimits } from '../../lib/api/api-world.js';
 import { type HttpAnswer, HttpPort, type HttpRequest } from './http-port.js';
 import type { SeededRandom } from './seeded-random.js';
-import { isWhole, statesOfRemoved } from './node-view.js';
+import { isWhole, stateOf, statesOfRemoved } from './node-view.js';
 import { MachineTime, SimulatedClock } from './simulated-clock.js';
 import { SimulatedDisk } from './simulated-disk.js';
 import type { SimulatedNetwork } from './simulated-network.js';
@@ -28,7 +28,8 @@ import { UNLIMITED_RATES } from '../unit/unlimited-rates.js';
 export type OnClaim = (at: RecordKey, of: Dot, claimed: Claimed) => void;
 export type OnMint = (at: RecordKey, intent: Intent, realised: Realised) => void;
 /** At `strong`: a state was counted, and goes into the record of its proposer. */
-export type OnChosen = (at: RecordKey, state: Siblings) => void;
+/** @param held what the node that chooses holds of the key just before */
+export type OnChosen = (at: RecordKey, state: Siblings, held: Siblings | undefined) => void;
 
 interface Life {
   readonly number: number;
@@ -340,7 +341,7 @@ export class Machine {
       const at = recordKeyAt(proposal.key, this.partitionCount);
       const held = proposal.state.versions.map(({ dot }) => dotText(dot)).join(' ');
       world.note(`choose ${this.place} ${at.key} ${held}`);
-      this.#options.onChosen(at, proposal.state);
+      this.#options.onChosen(at, proposal.state, stateOf(node, at));
       return learn(partition, proposal, how);
     };
     const read = replica.read.bind(replica);

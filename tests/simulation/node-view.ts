@@ -5,12 +5,18 @@ import type { PlainSettings } from '../../lib/membership/messages.js';
 import { type NamespaceField, namespaceOfField } from '../../lib/membership/namespace-rules.js';
 import { DEFAULT_NAMESPACE, parseStoredNamespace } from '../../lib/partitioning/namespace.js';
 import { decodeStored } from '../../lib/persistence/checksummed.js';
-import { PREFIX, recordKey, recordKeyOf, SINGLE_KEYS } from '../../lib/persistence/keyspace.js';
+import {
+  PREFIX,
+  type RecordKey,
+  recordKey,
+  recordKeyOf,
+  SINGLE_KEYS,
+} from '../../lib/persistence/keyspace.js';
 import type { StoredRecord } from '../../lib/persistence/record-table.js';
 import { isOlderThan } from '../../lib/persistence/expiry-clock.js';
 import { blockedReasonOf } from '../../lib/anti-entropy/collectable.js';
 import { millisecondsOf } from '../../lib/versioning/hybrid-clock.js';
-import type { VersionState } from '../../lib/versioning/siblings.js';
+import type { Siblings, VersionState } from '../../lib/versioning/siblings.js';
 import type { Ballot, ProposalId } from '../../lib/consensus/ballot.js';
 import type { SimulatedDisk } from './simulated-disk.js';
 
@@ -36,6 +42,15 @@ export function liveState({ disk, cluster }: QuorateNode, key: string): string {
     return record?.live === true ? record.fingerprint : '';
   } catch {
     return 'unreadable';
+  }
+}
+
+/** Undefined also where it cannot be read. */
+export function stateOf({ disk }: QuorateNode, at: RecordKey): Siblings | undefined {
+  try {
+    return disk.table.read(at)?.siblings;
+  } catch {
+    return undefined;
   }
 }
 

@@ -13,7 +13,8 @@ import { decodeOperation } from '../../lib/coordination/operation-record.js';
 import { DEFAULT_NAMESPACE, OPERATIONS_NAMESPACE } from '../../lib/partitioning/namespace.js';
 import type { RecordKey } from '../../lib/persistence/keyspace.js';
 import type { Realised } from '../../lib/replica/intent.js';
-import { dotText } from '../../lib/versioning/dot.js';
+import { covers } from '../../lib/versioning/context.js';
+import { type Dot, dotText } from '../../lib/versioning/dot.js';
 import type { Siblings } from '../../lib/versioning/siblings.js';
 import type { HttpAnswer, HttpRequest } from './http-port.js';
 import type { KvClient } from './kv-client.js';
@@ -84,12 +85,17 @@ export class OperationClient {
     this.#minted.add(`${key} ${dotText(dot)}`);
   }
 
-  chosen({ namespace, key }: RecordKey, { versions }: Siblings): void {
+  /**
+   * What was accepted long ago may be chosen once more: on a disk that was rolled back it is still
+   * an open proposal. Where the record holds what has replaced it, that has no effect.
+   */
+  chosen({ namespace, key }: RecordKey, { versions }: Siblings, held: Siblings | undefined): void {
     if (namespace === OPERATIONS_NAMESPACE) {
       for (const { state, value } of versions) if (state === 'value') this.#begun(key, value);
       return;
     }
     if (namespace !== DEFAULT_NAMESPACE) return;
+    if (held !== undefined && versions.some(({ dot }) => isReplaced(dot, held))) return;
     const shown = versions.flatMap(({ dot, state, value }) => {
       const version = dotText(dot);
       if (this.#minted.has(`${key} ${version}`)) return [];
@@ -97,7 +103,7 @@ export class OperationClient {
       const text = state === 'value' ? Buffer.from(value).toString('utf8') : '""';
       const said = String(JSON.parse(text));
       const operation = said === '' ? this.#operations.get(version) : said;
-      return operation === undefined ? [] : [{ version, operation }];
+      return operation === undefined ? [] : [{ version, operation, isValue: state === 'value' }];
     });
     this.#states.push({ key, versions: shown });
   }
@@ -276,4 +282,8 @@ export class OperationClient {
   #count(what: string): void {
     this.#options.world.count(`operation ${what}`);
   }
+}
+
+function isReplaced(dot: Dot, { context, versions }: Siblings): boolean {
+  return covers(context, dot) && !versions.some((one) => dotText(one.dot) === dotText(dot));
 }

@@ -223,8 +223,8 @@ function mintsOf(
     onClaim: (at, of, claimed) => {
       if (isDefault(at) && !OperationClient.owns(at)) recorder.took(at, of, claimed, world.now);
     },
-    onChosen: (at, state) => {
-      if (OperationClient.owns(at)) operations().chosen(at, state);
+    onChosen: (at, state, held) => {
+      if (OperationClient.owns(at)) operations().chosen(at, state, held);
       else if (isDefault(at)) recorder.chosen(at, state, world.now);
     },
   };

@@ -6,7 +6,7 @@ import {
   type OperationAttempt,
 } from '../../../lib/checkers/check-operations.js';
 
-/** `a@v1 b@v2`: operations and the versions that they are, of one state of the key. */
+/** `a@v1 b@v2`: operations and the versions that they are, of one state; `a@v1-`: a tombstone. */
 function states(...texts: readonly string[]): ChosenState[] {
   return texts.map((text) => ({
     key: 'k',
@@ -14,8 +14,8 @@ function states(...texts: readonly string[]): ChosenState[] {
       .split(' ')
       .filter((word) => word !== '')
       .map((word) => {
-        const [operation = '', version = ''] = word.split('@');
-        return { operation, version };
+        const [operation = '', version = ''] = word.replace('-', '').split('@');
+        return { operation, version, isValue: !word.endsWith('-') };
       }),
   }));
 }
@@ -45,6 +45,10 @@ const GOOD: Readonly<Record<string, readonly [OperationAttempt[], ChosenState[]]
     states('a@v1'),
   ],
   'chosen again as it was': [attempts('a applied v1 "x"'), states('a@v1', 'a@v1', 'a@v1')],
+  'a tombstone that an owner has kept, beside what came later': [
+    attempts('a applied v1 "200"', 'b applied v2 "201"'),
+    states('a@v1-', 'b@v2', 'a@v1- b@v2'),
+  ],
 };
 
 const BAD: Readonly<Record<string, readonly [OperationAttempt[], ChosenState[], RegExp]>> = {
