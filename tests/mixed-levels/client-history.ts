@@ -90,7 +90,8 @@ export class ClientHistory {
   /** @param finals of the keys, once all was healed */
   history(finals: readonly FinalState[]): History {
     const names = this.#names(finals);
-    const dropped = this.#unjudged(names);
+    const nameless = this.#nameless(names);
+    const dropped = new Set([...nameless, ...this.#unjudged(names)]);
     const after = afterWithout(dropped, [...this.#writes, ...this.#reads]);
     const writes = this.#writes
       .filter(({ key }) => !dropped.has(key))
@@ -99,14 +100,18 @@ export class ClientHistory {
       .filter(({ key }) => !dropped.has(key))
       .map((read) => ({ ...read, session: after(read) }));
     return {
-      ...{ replicaCount: this.#replicaCount, writes, reads, orders: this.#orders(names) },
+      ...{ replicaCount: this.#replicaCount, writes, reads, orders: this.#orders(names, nameless) },
       finals: finals.filter(({ key }) => !dropped.has(key)),
     };
   }
 
-  /** Keys of which only the order is judged: what was replaced there nobody was told. */
-  unjudgedKeys(finals: readonly FinalState[]): number {
-    return this.#unjudged(this.#names(finals)).size;
+  /**
+   * `order`: keys of which only the order is judged, since nobody was told what was replaced there.
+   * `none`: keys of which not even that is.
+   */
+  unjudgedKeys(finals: readonly FinalState[]): { readonly order: number; readonly none: number } {
+    const names = this.#names(finals);
+    return { order: this.#unjudged(names).size, none: this.#nameless(names).size };
   }
 
   #isMajority({ answered }: Receipt): boolean {
@@ -136,6 +141,23 @@ export class ClientHistory {
     return new Set(open.map(({ key }) => key));
   }
 
+  /**
+   * Keys on which a write without an answer took effect under a version that is told, and replaced
+   * before anybody was shown its value: nobody can say which write that was.
+   */
+  #nameless(names: Names): ReadonlySet<string> {
+    const open = new Set(
+      this.#writes.flatMap(({ outcome, key }) => (outcome === 'open' ? key : [])),
+    );
+    const isNameless = ({ key, shown = [], expected = [], replaced, met = [] }: MixedWrite) =>
+      [...shown, ...expected, ...replaced, ...met].some(
+        (version) => names.idOf(key, version) === undefined,
+      );
+    return new Set(
+      this.#writes.filter((one) => open.has(one.key) && isNameless(one)).map((one) => one.key),
+    );
+  }
+
   #recorded(write: MixedWrite, names: Names, session: SessionStep | undefined): RecordedWrite {
     const { id, key, kind, outcome, shown, expected, isStrong } = write;
     const isOpen = outcome === 'open';
@@ -152,7 +174,7 @@ export class ClientHistory {
     };
   }
 
-  #orders(names: Names): KeyOrder[] {
+  #orders(names: Names, without: ReadonlySet<string>): KeyOrder[] {
     const byKey = new Map<string, KeyOperation[]>();
     const add = (key: string, operation: KeyOperation): void => {
       const known = byKey.get(key);
@@ -169,7 +191,9 @@ export class ClientHistory {
       const found = versions.map(({ version }) => names.idOf(key, version) ?? version);
       add(key, { id, began, ended, isOpen: false, does: { kind: 'read', found } });
     }
-    return [...byKey].map(([key, operations]) => ({ key, operations }));
+    return [...byKey]
+      .filter(([key]) => !without.has(key))
+      .map(([key, operations]) => ({ key, operations }));
   }
 
   #operation(write: MixedWrite, names: Names, pasts: Pasts): KeyOperation | undefined {

@@ -31,7 +31,7 @@ export interface MixedRoundResult {
   readonly findings: readonly Finding[];
   /** What a finding is looked into with. */
   readonly history: unknown;
-  readonly unjudgedKeys: number;
+  readonly unjudgedKeys: ReturnType<ClientHistory['unjudgedKeys']>;
   readonly checkMilliseconds: number;
 }
 

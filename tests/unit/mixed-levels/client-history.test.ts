@@ -118,9 +118,20 @@ t.test('of a key where nobody knows what a lost write has replaced, the order is
   const open = told.write({}, undefined);
   told.read('quorum', [['b.1', open.id]]);
   t.strictSame(told.checkers, []);
-  t.equal(told.history.unjudgedKeys([]), 1);
+  t.same(told.history.unjudgedKeys([]), { order: 1, none: 0 });
   told.read('strong', []);
   t.strictSame(told.checkers, ['order']);
+  t.end();
+});
+
+t.test('of a key where a lost write was replaced before anybody was shown it, nothing is', (t) => {
+  const told = new Told();
+  told.write({}, 'a.1');
+  told.write({}, undefined);
+  const last = told.write({ replaced: ['b.1'] }, 'a.2');
+  told.read('strong', [['a.2', last.id]]);
+  t.strictSame(told.checkers, []);
+  t.same(told.history.unjudgedKeys([]), { order: 0, none: 1 });
   t.end();
 });
 
