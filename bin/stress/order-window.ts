@@ -52,7 +52,8 @@ export class OrderWindow {
     if (verdict !== 'linearizable') {
       this.#onWrong(`${this.#operations.length} operations: ${verdict}`);
     }
-    // The last write that was answered is there, or one that may still take effect.
+    // A key has one writer at a time (stress-run.ts). So the piece left behind the last write that
+    // was answered, or one without an answer that may still take effect.
     const writes = this.#operations.filter(({ does }) => does.kind !== 'read');
     const open = writes.filter(({ isOpen }) => isOpen);
     const last = writes.filter(({ isOpen }) => !isOpen).at(-1);

@@ -9,8 +9,8 @@ export interface StalenessDemand {
   readonly scope: Scope | 'any';
 }
 
-const HOUR_MILLISECONDS = 3_600_000;
-const MAX_AGE_MILLISECONDS = HOUR_MILLISECONDS;
+/** An hour. */
+const MAX_AGE_MILLISECONDS = 3_600_000;
 export const STALENESS_BY_DEFAULT: StalenessDemand = { maxMilliseconds: 1000, scope: 'any' };
 
 /**

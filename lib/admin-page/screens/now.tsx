@@ -71,7 +71,7 @@ function Pulses() {
         ]}
       />
       <div class="pair">
-        <Panel title="Requests a second" api="GET /metrics" cli="quorate stress">
+        <Panel title="Requests a second" api="GET /metrics">
           <Chart
             label="Reads, writes and failures a second, over the last minutes"
             format={count}
@@ -82,7 +82,7 @@ function Pulses() {
             ]}
           />
         </Panel>
-        <Panel title="Latency, p99" api="GET /metrics" cli="quorate stress">
+        <Panel title="Latency, p99" api="GET /metrics">
           <Chart
             label="The 99th percentile of the latency of reads and writes, over the last minutes"
             format={milliseconds}
@@ -168,12 +168,7 @@ function Degraded() {
 function Failures() {
   const { errors } = useShared().pulse;
   return (
-    <Panel
-      title="Failures by code"
-      note="since this page was opened"
-      api="GET /metrics"
-      cli="quorate stress"
-    >
+    <Panel title="Failures by code" note="since this page was opened" api="GET /metrics">
       <Table
         label="Failures by code"
         head={['Code', '#Requests']}
