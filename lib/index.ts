@@ -5,7 +5,7 @@ export type {
   GetRequest,
   PutAnswer,
   PutRequest,
-} from './coordination/request.js';
+} from './coordination/request/request.js';
 export type { Environment } from './environment/environment.js';
 export { ERROR_CODES, type ErrorCode, OperatingError } from './errors.js';
 export { createNode, type QuorateNode } from './node.js';

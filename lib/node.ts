@@ -1,7 +1,7 @@
 /** Assembles one node from an environment and options. Read it last: every part is used here. */
 import type { AntiEntropy } from './anti-entropy/anti-entropy.js';
 import type { ApiNode } from './api/api-node.js';
-import type { Proposers } from './coordination/proposers.js';
+import type { Proposers } from './coordination/strong/proposers.js';
 import type { Environment } from './environment/environment.js';
 import { EventLog } from './environment/event-log.js';
 import { ForegroundLoad } from './environment/foreground-load.js';

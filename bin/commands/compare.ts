@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, OperatingError } from '../../lib/errors.js';
-import { LEVEL_NAMES, parseLevel } from '../../lib/coordination/level.js';
+import { LEVEL_NAMES, parseLevel } from '../../lib/coordination/request/level.js';
 import { makeFolder } from '../../lib/platform/make-folder.js';
 import { endpointOptions } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';

@@ -44,7 +44,7 @@ export function completionCommand(rows: () => readonly CommandRow[]): CommandRow
         throw new OperatingError('invalid_request', `no completion for ${shell}, only ${known}`);
       }
       // Loaded here: the other commands start sooner without it.
-      const { LEVEL_NAMES } = await import('../../lib/coordination/level.js');
+      const { LEVEL_NAMES } = await import('../../lib/coordination/request/level.js');
       terminal.out(script(completionsOf('', rows(), LEVEL_NAMES)));
       return EXIT.done;
     },

@@ -1,5 +1,5 @@
 /** Is an answer as new as it says? (docs/consistency.md, Bounded staleness). */
-import { BOUNDED, levelName } from '../../lib/coordination/level.js';
+import { BOUNDED, levelName } from '../../lib/coordination/request/level.js';
 import type { KeyHistory } from './key-history.js';
 import { acknowledgesMajority } from './stress-plan.js';
 import type { StressPlan } from './stress-plan.js';

@@ -1,5 +1,5 @@
 /** What a load is to do, and how strictly its answers can be judged at its level. */
-import { BOUNDED, levelName, STRONG } from '../../lib/coordination/level.js';
+import { BOUNDED, levelName, STRONG } from '../../lib/coordination/request/level.js';
 
 export interface StressPlan {
   readonly endpoints: readonly string[];

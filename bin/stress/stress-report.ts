@@ -1,5 +1,5 @@
 /** What a load came to, for people and for programs. */
-import { BOUNDED, levelName, STRONG } from '../../lib/coordination/level.js';
+import { BOUNDED, levelName, STRONG } from '../../lib/coordination/request/level.js';
 import type { Terminal } from '../terminal.js';
 import { table } from '../output.js';
 import { progressBar } from '../progress.js';

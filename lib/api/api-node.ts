@@ -1,8 +1,8 @@
 /** All that the API sees of a node. */
 import type { ConvergenceControl } from '../anti-entropy/convergence.js';
 import type { ExchangeControl } from '../anti-entropy/exchange-now.js';
-import type { OperationsControl } from '../coordination/operation-request.js';
-import type { Coordination, KeyLists } from '../coordination/request.js';
+import type { OperationsControl } from '../coordination/operation/operation-request.js';
+import type { Coordination, KeyLists } from '../coordination/request/request.js';
 import type { ForegroundLoad } from '../environment/foreground-load.js';
 import type { Observer } from '../environment/observer.js';
 import type { NamespacesControl } from '../membership/namespaces.js';

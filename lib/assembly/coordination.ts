@@ -1,6 +1,6 @@
 /** What coordinates the requests of clients on a node: each part is given what it names. */
 import { assembleCoordination } from '../coordination/assemble.js';
-import { ListCursors } from '../coordination/list-cursor.js';
+import { ListCursors } from '../coordination/list/list-cursor.js';
 import type { Environment } from '../environment/environment.js';
 import { NamespacedCoordination } from '../membership/namespaced-coordination.js';
 import { NamespacedOperations } from '../membership/namespaced-operations.js';

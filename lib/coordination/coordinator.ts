@@ -13,24 +13,25 @@ import {
   type SessionToken,
 } from '../versioning/session-token.js';
 import { isLasting, liveVersions } from '../versioning/siblings.js';
-import { Addressing, type AddressingOptions, notReady } from './addressing.js';
-import { type BlindWrites, seenBlindly } from './blind-writes.js';
-import { Contexts } from './contexts.js';
-import { type ConflictListOptions, listConflicts } from './conflict-list.js';
-import type { CopyInspection, CopiesAnswer } from './copy-inspection.js';
-import type { Histories, HistoryQuery } from './history.js';
-import { parseLevel, STRONG } from './level.js';
-import { assertDurable, type SessionGet, type Sessions } from './sessions.js';
-import { assertFits, LargeWrites } from './large-writes.js';
-import type { LevelPaths } from './level-paths.js';
-import { assertOnce, conditionOf, levelsOf, unmetOf } from './precondition.js';
-import type { Put, PutResult } from './put-request.js';
-import type { Got } from './read-effects.js';
+import { Addressing, type AddressingOptions, notReady } from './request/addressing.js';
+import { type BlindWrites, seenBlindly } from './request/blind-writes.js';
+import { Contexts } from './request/contexts.js';
+import { type ConflictListOptions, listConflicts } from './conflict/conflict-list.js';
+import type { CopyInspection } from './conflict/copy-inspection.js';
+import type { Histories, HistoryQuery } from './conflict/history.js';
+import { parseLevel, STRONG } from './request/level.js';
+import { assertDurable, type SessionGet, type Sessions } from './session/sessions.js';
+import { assertFits, LargeWrites } from './write/large-writes.js';
+import type { LevelPaths } from './path/level-paths.js';
+import { assertOnce, conditionOf, levelsOf, unmetOf } from './path/precondition.js';
+import type { Put, PutResult } from './request/put-request.js';
+import type { Got } from './read/read-effects.js';
 import type {
   ConflictList,
   ConflictListRequest,
   ConflictsAnswer,
   Coordination,
+  CopiesAnswer,
   CopiesRequest,
   GetAnswer,
   GetRequest,
@@ -40,9 +41,13 @@ import type {
   ResolveRequest,
   VersionRequest,
   VersionsAnswer,
-} from './request.js';
-import { changeUnder, type Defaults, writeDurability } from './request-defaults.js';
-import { type Resolve, resolveByOf, type ConflictResolution } from './conflict-resolution.js';
+} from './request/request.js';
+import { changeUnder, type Defaults, writeDurability } from './request/request-defaults.js';
+import {
+  type Resolve,
+  resolveByOf,
+  type ConflictResolution,
+} from './conflict/conflict-resolution.js';
 
 export interface CoordinatorOptions extends AddressingOptions {
   readonly paths: LevelPaths;

@@ -23,14 +23,14 @@ import { parseDot } from '../versioning/dot.js';
 import { decodeDots, encodeDots } from '../versioning/dot-set.js';
 import type { Siblings } from '../versioning/siblings.js';
 import type { z } from 'zod';
-import { decodeAudit } from './audit-wire.js';
-import type { Acknowledgement } from './messages.js';
-import { Explanation } from './explain/explanation.js';
-import { HELD, HOLD, PUT } from './messages.js';
-import type { OpenAcceptances } from './open-acceptances.js';
-import { putFromWire, resultToWire } from './put-wire.js';
-import { encodeReport } from './report-wire.js';
-import type { Writes } from './writes.js';
+import { decodeAudit } from './wire/audit-wire.js';
+import type { Acknowledgement } from './wire/messages.js';
+import { Explanation } from './request/explanation.js';
+import { HELD, HOLD, PUT } from './wire/messages.js';
+import type { OpenAcceptances } from './strong/open-acceptances.js';
+import { putFromWire, resultToWire } from './wire/put-wire.js';
+import { encodeReport } from './wire/report-wire.js';
+import type { Writes } from './write/writes.js';
 
 /** Of the time that is left: the answer to a put that was passed on must still get back. */
 const SHARE_OF_THE_PRIMARY = 0.95;

@@ -1,7 +1,7 @@
 /** What a node tells of its cluster: it asks the others, and says how it sees them. */
 import type { Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
-import { parseLevel } from '../coordination/level.js';
+import { parseLevel } from '../coordination/request/level.js';
 import { OperatingError } from '../errors.js';
 import type { Ring } from '../partitioning/ring.js';
 import type { Ownership } from '../partitioning/ownership.js';

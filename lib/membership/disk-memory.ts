@@ -4,7 +4,7 @@ import type { Observer } from '../environment/observer.js';
 import { Periodic } from '../environment/periodic.js';
 import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
-import { HOLD } from '../coordination/messages.js';
+import { HOLD } from '../coordination/wire/messages.js';
 import { encodeStored, readStored } from '../persistence/checksummed.js';
 import { SINGLE_KEYS } from '../persistence/keyspace.js';
 import type { Losses } from '../replica/losses.js';

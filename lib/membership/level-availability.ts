@@ -1,5 +1,5 @@
 /** Which levels can be reached now, as this node sees the owners of each partition. */
-import { LEVEL_NAMES, type LevelName, parseLevel } from '../coordination/level.js';
+import { LEVEL_NAMES, type LevelName, parseLevel } from '../coordination/request/level.js';
 import type { Plan } from '../replication/plan.js';
 
 export interface LevelAvailability {

@@ -2,8 +2,8 @@
  * The coordinator as clients reach it: each request under the rules of its namespace, and for the
  * keys of its present generation (N1, N2). Who names none is under the settings of the cluster.
  */
-import type { CopiesAnswer } from '../coordination/copy-inspection.js';
-import { parseLevel } from '../coordination/level.js';
+import type { CopiesAnswer } from '../coordination/request/request.js';
+import { parseLevel } from '../coordination/request/level.js';
 import type {
   ConflictList,
   ConflictListRequest,
@@ -21,7 +21,7 @@ import type {
   ResolveRequest,
   VersionRequest,
   VersionsAnswer,
-} from '../coordination/request.js';
+} from '../coordination/request/request.js';
 import { OperatingError } from '../errors.js';
 import { DEFAULT_NAMESPACE, parseStoredNamespace } from '../partitioning/namespace.js';
 import { isLevelAllowed } from './namespace-rules.js';

@@ -3,7 +3,7 @@ import type {
   OperationCourse,
   OperationRequest,
   OperationsControl,
-} from '../coordination/operation-request.js';
+} from '../coordination/operation/operation-request.js';
 import { DEFAULT_NAMESPACE } from '../partitioning/namespace.js';
 import type { Namespaces } from './namespaces.js';
 

@@ -1,5 +1,5 @@
 /** The namespaces of the cluster: they are agreed on as the settings are (M2, N1 to N4). */
-import type { KeyLists } from '../coordination/request.js';
+import type { KeyLists } from '../coordination/request/request.js';
 import { OperatingError } from '../errors.js';
 import { DEFAULT_NAMESPACE, isNamespaceName } from '../partitioning/namespace.js';
 import {

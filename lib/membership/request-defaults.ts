@@ -1,5 +1,5 @@
 /** What holds for a request that does not say: namespace beats cluster. */
-import type { Defaults } from '../coordination/request-defaults.js';
+import type { Defaults } from '../coordination/request/request-defaults.js';
 import type { SettingsRegister } from './settings-register.js';
 import { VERSIONS_KEPT_MAX } from './settings-types.js';
 

@@ -1,6 +1,6 @@
 /** The cluster's settings: what a change is, and what is told of it (docs/operations.md; M2). */
 import { z } from 'zod';
-import { parseLevel } from '../coordination/level.js';
+import { parseLevel } from '../coordination/request/level.js';
 import { parseDuration } from '../encoding/duration.js';
 import { OperatingError } from '../errors.js';
 import { STRATEGY_NAMES } from '../resolution/strategies.js';

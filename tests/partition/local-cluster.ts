@@ -1,7 +1,7 @@
 /** Real nodes in one process, on loopback sockets that can be cut, for the partition scenarios. */
 import { nodeOptionsOf } from '../../bin/node/node-options.js';
 import { loadSettings } from '../../config/load-settings.js';
-import type { GetAnswer, PutAnswer, PutRequest } from '../../lib/coordination/request.js';
+import type { GetAnswer, PutAnswer, PutRequest } from '../../lib/coordination/request/request.js';
 import { OperatingError } from '../../lib/errors.js';
 import type { Storage } from '../../lib/environment/storage.js';
 import type { Transport } from '../../lib/environment/transport.js';

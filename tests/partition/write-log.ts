@@ -1,5 +1,5 @@
 /** What was written through a cut, and what must therefore be there once it has healed. */
-import type { PutAnswer } from '../../lib/coordination/request.js';
+import type { PutAnswer } from '../../lib/coordination/request/request.js';
 import { OperatingError } from '../../lib/errors.js';
 import type { LocalCluster } from './local-cluster.js';
 

@@ -3,7 +3,7 @@
  * outside. It knows of the store what its documentation promises.
  */
 import type { Miss, ReadVersion, SessionStep, VersionName } from '../../lib/checkers/history.js';
-import { STRONG } from '../../lib/coordination/level.js';
+import { STRONG } from '../../lib/coordination/request/level.js';
 import { messageOf } from '../../lib/errors.js';
 import type { ClientWrite, HistoryRecorder } from './history-recorder.js';
 import type { HttpAnswer, HttpRequest } from './http-port.js';

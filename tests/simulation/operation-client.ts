@@ -9,7 +9,7 @@ import {
   type OperationAttempt,
 } from '../../lib/checkers/check-operations.js';
 import type { Finding } from '../../lib/checkers/history.js';
-import { decodeOperation } from '../../lib/coordination/operation-record.js';
+import { decodeOperation } from '../../lib/coordination/operation/operation-record.js';
 import { DEFAULT_NAMESPACE, OPERATIONS_NAMESPACE } from '../../lib/partitioning/namespace.js';
 import type { RecordKey } from '../../lib/persistence/keyspace.js';
 import type { Realised } from '../../lib/replica/intent.js';

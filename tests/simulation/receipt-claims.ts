@@ -1,5 +1,5 @@
 /** What an answer claims of how it came about, beside what can be seen from outside by then. */
-import { STRONG } from '../../lib/coordination/level.js';
+import { STRONG } from '../../lib/coordination/request/level.js';
 import type { HistoryRecorder } from './history-recorder.js';
 import type { ReadAnswer, WriteAnswer } from './kv-answer.js';
 import { type Addressed, levelNameOf, type WriteRequest } from './kv-request.js';

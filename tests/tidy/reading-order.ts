@@ -60,6 +60,65 @@ export function checkContents(rows: readonly Row[], sources: readonly Source[]):
   ];
 }
 
+/** A room: a folder inside a folder of the book. */
+export interface Room {
+  /** `15.2`, as numbers. */
+  readonly order: readonly [row: number, room: number];
+  /** `coordination/engine`. */
+  readonly path: string;
+}
+
+/** The rooms of every table in the text whose first cell is the number of a row, and its own. */
+export function readRooms(markdown: string, rows: readonly Row[]): Room[] {
+  return [...markdown.matchAll(/^\| (\d+)\.(\d+) \| `([^`]+)\/` \|/gm)].map(
+    ([, row = '', room = '', name = '']) => ({
+      order: [Number(row), Number(room)] as const,
+      path: `${rows[Number(row) - 1]?.name}/${name}`,
+    }),
+  );
+}
+
+/** Of a folder with rooms: each room has its row, each row its room, and they are in order. */
+export function checkRooms(rooms: readonly Room[], sources: readonly Source[]): Finding[] {
+  const divided = new Set(rooms.map(({ path }) => path.split('/')[0]));
+  const present = new Set(
+    sources.map(roomOf).filter((room) => room !== undefined && divided.has(room.split('/')[0])),
+  );
+  const listed = new Set(rooms.map(({ path }) => path));
+  return [
+    ...[...present].filter((path) => !listed.has(path ?? '')).map((path) => `${path} has no row`),
+    ...[...listed].filter((path) => !present.has(path)).map((path) => `${path} has no folder`),
+    ...rooms
+      .filter(({ order: [row, room] }, at) => {
+        const before = rooms[at - 1]?.order;
+        return room !== (before?.[0] === row ? before[1] + 1 : 1);
+      })
+      .map(({ path }) => `${path} is numbered out of order`),
+  ];
+}
+
+/** A file in a room imports, of the same folder, only from its own room and those above. */
+export function checkRoomImports(rooms: readonly Room[], source: Source): Finding[] {
+  const at = rooms.findIndex(({ path }) => path === roomOf(source));
+  const own = rooms[at];
+  if (own === undefined) return [];
+  const folder = `lib/${own.path.split('/')[0]}/`;
+  return importsOf(source).flatMap(({ node, specifier }) => {
+    const target = resolveImport(source, specifier);
+    if (target === undefined || !target.startsWith(folder)) return [];
+    const other = rooms.findIndex(({ path }) => path === roomOf({ path: target }));
+    return other >= 0 && other <= at
+      ? []
+      : [finding(source, node, `${own.path} may not import ${target}, further down`)];
+  });
+}
+
+/** `coordination/engine` of `lib/coordination/engine/engine.ts`; undefined outside of rooms. */
+function roomOf({ path }: Pick<Source, 'path'>): string | undefined {
+  const [top, folder, room, file] = path.split('/');
+  return top === 'lib' && file !== undefined ? `${folder}/${room}` : undefined;
+}
+
 /** A file of lib/ imports only from its own row and those above, and only packages of its row. */
 export function checkImports(rows: readonly Row[], source: Source): Finding[] {
   const row = rows.find(({ name }) => name === rowNameOf(source));

@@ -6,7 +6,7 @@ import { finding, walk } from './source.js';
 const CALLS = /^(?:max|min|push|unshift|splice|concat|fromCharCode|fromCodePoint|of)$/;
 
 /** Effects of a core are as many as a key has replicas: they do not grow with data. */
-const BOUNDED = /^lib\/coordination\/[a-z]+-core\.ts$/;
+const BOUNDED = /^lib\/coordination\/[a-z]+\/[a-z]+-core\.ts$/;
 
 export function checkSpread(source: Source): Finding[] {
   if (!/^(?:lib|bin|config)\//.test(source.path) || BOUNDED.test(source.path)) return [];

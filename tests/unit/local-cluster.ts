@@ -6,7 +6,7 @@ import type {
   GetRequest,
   PutAnswer,
   PutRequest,
-} from '../../lib/coordination/request.js';
+} from '../../lib/coordination/request/request.js';
 import { createNode, type QuorateNode } from '../../lib/node.js';
 import type { NodeLimits, NodeOptions } from '../../lib/node-options.js';
 import { LocalNetwork } from './local-network.js';

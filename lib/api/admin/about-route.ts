@@ -1,6 +1,6 @@
 /** What this node is and can: versions and capabilities, the OpenAPI document, and its page. */
 import { z } from 'zod';
-import { LEVEL_NAMES } from '../../coordination/level.js';
+import { LEVEL_NAMES } from '../../coordination/request/level.js';
 import type { ApiWorld } from '../api-world.js';
 import { batchOperationsMax } from '../http/batch-body.js';
 import { KEY_BYTES_MAX } from '../http/key-of-path.js';

@@ -1,6 +1,6 @@
 /** The keys in conflict now, over HTTP: paged, the oldest first (docs/http-api.md, Conflicts). */
 import { z } from 'zod';
-import type { Coordination } from '../../coordination/request.js';
+import type { Coordination } from '../../coordination/request/request.js';
 import { parameter, type Query } from '../http/query.js';
 import { invalid } from '../http/refusals.js';
 import type { HttpReply } from '../http/reply.js';

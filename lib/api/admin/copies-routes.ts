@@ -1,7 +1,7 @@
 /** What each owner of a key holds, over HTTP (docs/http-api.md, Control). */
 import { z } from 'zod';
-import type { HeldCopy } from '../../coordination/copy-inspection.js';
-import type { Coordination } from '../../coordination/request.js';
+import type { HeldCopy } from '../../coordination/request/request.js';
+import type { Coordination } from '../../coordination/request/request.js';
 import { dotText } from '../../versioning/dot.js';
 import { nodeOf } from '../../versioning/writer.js';
 import { KEY_BYTES_MAX, keyOfParameter, keyOfPath } from '../http/key-of-path.js';

@@ -1,7 +1,7 @@
 /** What the document says of the data path, which serves these routes itself (docs/http-api.md). */
 import { z } from 'zod';
-import { LEVEL_NAMES } from '../../coordination/level.js';
-import { READ_REPAIRS } from '../../coordination/request.js';
+import { LEVEL_NAMES } from '../../coordination/request/level.js';
+import { READ_REPAIRS } from '../../coordination/request/request.js';
 import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from '../http/data-target.js';
 import { KEY_BYTES_MAX } from '../http/key-of-path.js';
 import { READ_RECEIPT, RECEIPT } from './answer-header-rows.js';

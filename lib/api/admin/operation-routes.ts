@@ -1,6 +1,9 @@
 /** What became of a write under an Idempotency-Key, over HTTP (docs/idempotency.md). */
 import { z } from 'zod';
-import type { OperationReport, OperationsControl } from '../../coordination/operation-request.js';
+import type {
+  OperationReport,
+  OperationsControl,
+} from '../../coordination/operation/operation-request.js';
 import { OperatingError } from '../../errors.js';
 import { keyOfPath } from '../http/key-of-path.js';
 import { courseOfEnded } from '../http/once-writes.js';

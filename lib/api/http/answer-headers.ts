@@ -1,6 +1,6 @@
 /** Headers of data answers: what to send back, and what was truly achieved. */
-import type { StalenessBound } from '../../coordination/bounded-read-core.js';
-import type { Receipt } from '../../coordination/request.js';
+import type { StalenessBound } from '../../coordination/request/staleness-demand.js';
+import type { Receipt } from '../../coordination/request/request.js';
 import type { HttpReply } from './reply.js';
 
 /** `2/3`, and `stand-ins=1` where there were any. */

@@ -2,7 +2,7 @@
 import { JSON_TYPE, splitArray, splitObject, stringOf } from '../../encoding/json-text.js';
 import { OperatingError } from '../../errors.js';
 import type { Change } from '../../replica/intent.js';
-import type { Precondition } from '../../coordination/request.js';
+import type { Precondition } from '../../coordination/request/request.js';
 import type { RequestAdmissionLimits } from './admission.js';
 import { preconditionOf } from './entity-tag.js';
 import { checkKey } from './key-of-path.js';

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import type { ApiWorld } from '../api-world.js';
 import { batchBody, type BatchOperation, batchOperationsMax } from './batch-body.js';
-import type { Explanation } from '../../coordination/explain/explanation.js';
+import type { Explanation } from '../../coordination/request/explanation.js';
 import { explanationOfOne } from './explained.js';
 import { type BatchHeaders, runBatch } from './batch-run.js';
 import type { HttpExchange, HttpExchangeKind, HttpExchanges } from './exchange.js';

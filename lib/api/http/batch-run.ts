@@ -1,15 +1,15 @@
 /** Executes the operations of a batch, some at a time, and joins what they answer. */
-import { levelName } from '../../coordination/level.js';
+import { levelName } from '../../coordination/request/level.js';
 import { pauseFor } from '../../environment/pauses.js';
 import { OperatingError } from '../../errors.js';
-import type { PutAnswer, PutRequest, Receipt } from '../../coordination/request.js';
+import type { PutAnswer, PutRequest, Receipt } from '../../coordination/request/request.js';
 import type { Change } from '../../replica/intent.js';
 import type { SessionToken } from '../../versioning/session-token.js';
 import type { ApiWorld } from '../api-world.js';
 import { boundText, replicasText, withSession } from './answer-headers.js';
 import type { BatchOperation } from './batch-body.js';
 import { countBatch } from './batch-counts.js';
-import type { Explanation } from '../../coordination/explain/explanation.js';
+import type { Explanation } from '../../coordination/request/explanation.js';
 import { withExplanation } from './explained.js';
 import type { HttpExchange, HttpExchanges } from './exchange.js';
 import { getAnswer } from './get-answer.js';

@@ -1,5 +1,5 @@
 /** A key in conflict: its siblings, what each is to the others, how conflicts were resolved. */
-import type { ConflictsAnswer, GetAnswer } from '../../coordination/request.js';
+import type { ConflictsAnswer, GetAnswer } from '../../coordination/request/request.js';
 import { OperatingError } from '../../errors.js';
 import type { AuditEntry, DroppedVersion } from '../../resolution/audit-entry.js';
 import { parseDot } from '../../versioning/dot.js';

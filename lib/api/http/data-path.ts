@@ -1,6 +1,6 @@
 /** The data path: get, put, delete and conflicts of one key, ahead of the router (Dynamo 4.1). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { GetAnswer, PutAnswer, PutRequest } from '../../coordination/request.js';
+import type { GetAnswer, PutAnswer, PutRequest } from '../../coordination/request/request.js';
 import { JSON_TYPE } from '../../encoding/json-text.js';
 import { LARGE_BYTES } from '../../encoding/large.js';
 import type { OperatingError } from '../../errors.js';

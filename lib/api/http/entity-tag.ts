@@ -1,5 +1,5 @@
 /** ETags of values: the version, and in JSON a mark of the context beside it (RFC 9110, 8.8). */
-import type { Precondition } from '../../coordination/request.js';
+import type { Precondition } from '../../coordination/request/request.js';
 import { JSON_TYPE } from '../../encoding/json-text.js';
 import { invalid } from './refusals.js';
 

@@ -5,7 +5,7 @@ import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import type { ApiWorld } from '../api-world.js';
 import { RequestAdmission } from './admission.js';
 import { AnswerBytes } from './answer-bytes.js';
-import type { Explanation } from '../../coordination/explain/explanation.js';
+import type { Explanation } from '../../coordination/request/explanation.js';
 import { explanationOf, withExplanation } from './explained.js';
 import { achievedLabel, levelLabel } from './level-label.js';
 import { LargeTurns } from './large-turns.js';

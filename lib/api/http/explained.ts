@@ -1,5 +1,5 @@
 /** `X-Explain: 1` and `?explain=1`: the answer says how it came about (docs/http-api.md). */
-import { Explanation, EXPLANATION_BYTES_MAX } from '../../coordination/explain/explanation.js';
+import { Explanation, EXPLANATION_BYTES_MAX } from '../../coordination/request/explanation.js';
 import { JSON_TYPE } from '../../encoding/json-text.js';
 import type { ApiWorld } from '../api-world.js';
 import { invalid } from './refusals.js';

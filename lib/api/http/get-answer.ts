@@ -1,5 +1,5 @@
 /** What a read answers: a value, siblings as a conflict or as a list, or nothing (Dynamo 4.1). */
-import type { GetAnswer } from '../../coordination/request.js';
+import type { GetAnswer } from '../../coordination/request/request.js';
 import { LARGE_BYTES } from '../../encoding/large.js';
 import { OperatingError } from '../../errors.js';
 import type { Rendering } from '../../persistence/record-table.js';

@@ -1,6 +1,6 @@
 /** `Idempotency-Key`: which operation a write is (draft-ietf-httpapi-idempotency-key-header). */
 import { hash64Bytes } from '../../encoding/hash.js';
-import type { ResolveRequest } from '../../coordination/request.js';
+import type { ResolveRequest } from '../../coordination/request/request.js';
 import type { Change } from '../../replica/intent.js';
 import { invalid } from './refusals.js';
 

@@ -1,5 +1,5 @@
 /** The level as metrics name it: what was asked for, or the default, whatever became of it. */
-import { levelName, STRONG } from '../../coordination/level.js';
+import { levelName, STRONG } from '../../coordination/request/level.js';
 
 const READS: ReadonlySet<string> = new Set(['get', 'list']);
 const WRITES: ReadonlySet<string> = new Set(['put', 'delete', 'resolve']);

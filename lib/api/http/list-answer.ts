@@ -1,5 +1,5 @@
 /** A page of keys, with or without what they hold (docs/http-api.md, Lists). */
-import type { KeyList, KeyListItem } from '../../coordination/request.js';
+import type { KeyList, KeyListItem } from '../../coordination/request/request.js';
 import { JSON_TYPE } from '../../encoding/json-text.js';
 import { dotText } from '../../versioning/dot.js';
 import { dataHeaders } from './answer-headers.js';

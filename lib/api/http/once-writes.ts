@@ -1,8 +1,8 @@
 /** Writes under an `Idempotency-Key`: applied once, and answered alike (docs/idempotency.md). */
 import type { Once } from '../../consensus/once.js';
-import type { OperationAnswer } from '../../coordination/operation-record.js';
-import type { OperationCourse } from '../../coordination/operation-request.js';
-import type { PutAnswer } from '../../coordination/request.js';
+import type { OperationAnswer } from '../../coordination/operation/operation-record.js';
+import type { OperationCourse } from '../../coordination/operation/operation-request.js';
+import type { PutAnswer } from '../../coordination/request/request.js';
 import type { OperatingError } from '../../errors.js';
 import type { ApiNode } from '../api-node.js';
 import type { HttpExchange } from './exchange.js';

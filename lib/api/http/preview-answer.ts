@@ -1,5 +1,5 @@
 /** What a dry run of a resolution answers: the value that would be kept. */
-import type { ResolvePreview } from '../../coordination/request.js';
+import type { ResolvePreview } from '../../coordination/request/request.js';
 import { JSON_TYPE } from '../../encoding/json-text.js';
 import { GUARD_HEADERS } from './problem.js';
 import { byteText, type HttpReply } from './reply.js';

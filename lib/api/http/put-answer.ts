@@ -1,5 +1,5 @@
 /** What a write answers: the new version, the context that holds it, and what it superseded. */
-import type { PutAnswer } from '../../coordination/request.js';
+import type { PutAnswer } from '../../coordination/request/request.js';
 import type { Change } from '../../replica/intent.js';
 import { dataHeaders } from './answer-headers.js';
 import { bytesTag } from './entity-tag.js';

@@ -1,8 +1,8 @@
 /** What headers ask of a read or a write, validated: level, deadline, durability, context. */
 import { OperatingError } from '../../errors.js';
-import { BOUNDED } from '../../coordination/level.js';
-import type { Precondition, ReadRepair } from '../../coordination/request.js';
-import { READ_REPAIRS } from '../../coordination/request.js';
+import { BOUNDED } from '../../coordination/request/level.js';
+import type { Precondition, ReadRepair } from '../../coordination/request/request.js';
+import { READ_REPAIRS } from '../../coordination/request/request.js';
 import type { Durability } from '../../persistence/store.js';
 import { preconditionOf } from './entity-tag.js';
 import { parseDuration } from '../../encoding/duration.js';

@@ -1,5 +1,5 @@
 /** What a request to resolve wants: the context that was shown, and a strategy or a value. */
-import type { ResolveRequest } from '../../coordination/request.js';
+import type { ResolveRequest } from '../../coordination/request/request.js';
 import { JSON_TYPE } from '../../encoding/json-text.js';
 import { checkJsonType } from './media-type.js';
 import {

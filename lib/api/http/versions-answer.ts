@@ -1,5 +1,5 @@
 /** The versions of a key: what it holds now, and what is kept of the past. */
-import type { VersionsAnswer } from '../../coordination/request.js';
+import type { VersionsAnswer } from '../../coordination/request/request.js';
 import { dotText, parseDot } from '../../versioning/dot.js';
 import { millisecondsOf } from '../../versioning/hybrid-clock.js';
 import { nodeOf } from '../../versioning/writer.js';

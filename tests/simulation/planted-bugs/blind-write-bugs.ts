@@ -26,7 +26,7 @@ export const BLIND_WRITE_BUGS: readonly PlantedBug[] = [
   {
     rule: 'W7',
     name: 'a higher one is taken before every primary has acknowledged',
-    file: 'coordination/blind-write-core.js',
+    file: 'coordination/write/blind-write-core.js',
     right: 'const takesAll = isComplete && isFree;',
     wrong: 'const takesAll = isFree;',
     test: CORE,
@@ -34,7 +34,7 @@ export const BLIND_WRITE_BUGS: readonly PlantedBug[] = [
   {
     rule: 'W7',
     name: 'a higher one is taken though it is open',
-    file: 'coordination/blind-write-core.js',
+    file: 'coordination/write/blind-write-core.js',
     right: 'report.live && !report.open',
     wrong: 'report.live',
     test: CORE,
@@ -42,7 +42,7 @@ export const BLIND_WRITE_BUGS: readonly PlantedBug[] = [
   {
     rule: 'W7',
     name: 'a higher one is taken though this one is gone somewhere',
-    file: 'coordination/blind-write-core.js',
+    file: 'coordination/write/blind-write-core.js',
     right: 'report.live && !report.open',
     wrong: '!report.open',
     test: CORE,
@@ -58,7 +58,7 @@ export const BLIND_WRITE_BUGS: readonly PlantedBug[] = [
   {
     rule: 'W7',
     name: 'a report is taken in part, with its whole context',
-    file: 'coordination/blind-write-core.js',
+    file: 'coordination/write/blind-write-core.js',
     right: 'const whole = reports.filter((report) => isWhole(report, beside, isTakeable));',
     wrong: 'const whole = reports;',
     test: CORE,
@@ -90,7 +90,7 @@ export const BLIND_WRITE_BUGS: readonly PlantedBug[] = [
   {
     rule: 'W7',
     name: 'a claim before the acknowledgements of the level',
-    file: 'coordination/write-core.js',
+    file: 'coordination/write/write-core.js',
     right: `if (state === 'pending')
             return NOTHING;
         if (state === 'lost')`,
@@ -102,7 +102,7 @@ export const BLIND_WRITE_BUGS: readonly PlantedBug[] = [
   {
     rule: 'W7',
     name: 'what was lost while a blind write waits counts',
-    file: 'coordination/write-core.js',
+    file: 'coordination/write/write-core.js',
     right: "if (this.#stateOf('write') !== 'reached')",
     wrong: 'if (false)',
     test: CORE,
@@ -110,7 +110,7 @@ export const BLIND_WRITE_BUGS: readonly PlantedBug[] = [
   {
     rule: 'W7',
     name: 'a claim after the answer',
-    file: 'coordination/write-core.js',
+    file: 'coordination/write/write-core.js',
     right: "return [{ do: 'claim', taken,",
     wrong: "return [...this.#answerReached(), { do: 'claim', taken,",
     test: CORE,
@@ -118,7 +118,7 @@ export const BLIND_WRITE_BUGS: readonly PlantedBug[] = [
   {
     rule: 'W7',
     name: 'a claim is not awaited',
-    file: 'coordination/write-core.js',
+    file: 'coordination/write/write-core.js',
     right: `this.#copying.settle(self, start, 'claim');
         return [...effects, ...this.#advance()];`,
     wrong: `this.#copying.settle(self, start, 'claim');
@@ -128,7 +128,7 @@ export const BLIND_WRITE_BUGS: readonly PlantedBug[] = [
   {
     rule: 'W7',
     name: 'a late acknowledgement is acted upon',
-    file: 'coordination/write-core.js',
+    file: 'coordination/write/write-core.js',
     right: 'if (!this.#copying.settle(node, stored?.start, sent))',
     wrong: `if (stored?.report !== undefined && this.#stage === 'over')
             return [{ do: 'look' }];
@@ -167,7 +167,7 @@ export const BLIND_WRITE_BUGS: readonly PlantedBug[] = [
   {
     rule: 'W7',
     name: 'the own record is not looked at',
-    file: 'coordination/blind-write-core.js',
+    file: 'coordination/write/blind-write-core.js',
     right: 'of [own, ...reports].flatMap((report) => report.beside)',
     wrong: 'of reports.flatMap((report) => report.beside)',
     test: CORE,
@@ -191,7 +191,7 @@ export const BLIND_WRITE_BUGS: readonly PlantedBug[] = [
   {
     rule: 'W7',
     name: 'a claim leaves nothing in the audit',
-    file: 'coordination/audit-of-write.js',
+    file: 'coordination/write/audit-of-write.js',
     right: 'replaced.length < 2 && claimed === undefined',
     wrong: 'replaced.length < 2',
     test: CLUSTER,

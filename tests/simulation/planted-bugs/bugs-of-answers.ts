@@ -21,7 +21,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
   {
     rule: 'W2',
     name: 'a write that fell back claims the first level',
-    file: 'coordination/write-core.js',
+    file: 'coordination/write/write-core.js',
     right: 'return this.#answer(this.level, granted.length, standIns);',
     wrong: 'return this.#answer(this.#options.attempts[0].level.name, granted.length, standIns);',
     checkers: ['receipts'],
@@ -29,7 +29,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
   {
     rule: 'R1',
     name: 'not found at a weak level, although a silent replica holds something',
-    file: 'coordination/read-core.js',
+    file: 'coordination/read/read-core.js',
     right: 'return silent || isShort ? this.#nextAttempt() : this.#merged();',
     wrong: 'return isShort ? this.#nextAttempt() : this.#merged();',
     checkers: ['misses', 'receipts'],
@@ -37,7 +37,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
   {
     rule: 'R1',
     name: 'not found at a weak level, and the others are not asked',
-    file: 'coordination/read-core.js',
+    file: 'coordination/read/read-core.js',
     right: "return this.#askRest('asking the rest');",
     wrong: 'return this.#merged();',
     checkers: ['misses'],
@@ -53,7 +53,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
   {
     rule: 'R1',
     name: 'a read round at its deadline counts as reached',
-    file: 'coordination/read-core.js',
+    file: 'coordination/read/read-core.js',
     right: "if (this.#stage !== 'over' && this.#stage !== 'awaiting the repair') {",
     wrong:
       "if (this.#stage === 'asking' && this.#round.answered > 0)" +
@@ -64,7 +64,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
   {
     rule: 'W3',
     name: 'hints count as primaries',
-    file: 'coordination/copying.js',
+    file: 'coordination/write/copying.js',
     right: 'round.votes.deny(node);\n            else {',
     wrong: 'round.votes.grant(node, 1);\n            else {',
     checkers: ['receipts'],
@@ -72,7 +72,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
   {
     rule: 'W1',
     name: 'a write at one is acknowledged before its own sync',
-    file: 'coordination/minting.js',
+    file: 'coordination/write/minting.js',
     right: 'this.#whenCommitted(committed, settle);',
     wrong: 'settle(true);',
     checkers: ['receipts'],
@@ -90,7 +90,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
   {
     rule: 'R1',
     name: 'a read counts all primaries as answered',
-    file: 'coordination/read-core.js',
+    file: 'coordination/read/read-core.js',
     right: 'const answered = this.#answered;',
     wrong: 'const answered = this.#options.plan.primaries.length;',
     checkers: ['receipts'],
@@ -130,7 +130,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
   {
     rule: 'W2',
     name: 'blind writes replace, though they are to be siblings',
-    file: 'coordination/blind-writes.js',
+    file: 'coordination/request/blind-writes.js',
     right: 'return NOTHING_SEEN;',
     wrong: 'return undefined;',
     checkers: ['trouble'],
@@ -186,7 +186,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
   {
     rule: 'R1',
     name: 'reads do not repair before they answer',
-    file: 'coordination/read-core.js',
+    file: 'coordination/read/read-core.js',
     right: 'const promised = repairsTo !== undefined || awaitsRepair;',
     wrong: 'const promised = awaitsRepair;',
     test: 'unit/coordination/read-core.test.js',
@@ -194,7 +194,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
   {
     rule: 'R1',
     name: 'a miss that met a tombstone is not repaired',
-    file: 'coordination/read-core.js',
+    file: 'coordination/read/read-core.js',
     right: 'const promised = repairsTo !== undefined || awaitsRepair;',
     wrong: 'const promised = !this.#options.isMiss(merged) && repairsTo !== undefined;',
     test: 'unit/coordination/read-core.test.js',

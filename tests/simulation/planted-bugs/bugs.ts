@@ -53,7 +53,7 @@ export const BUGS: readonly PlantedBug[] = [
   {
     rule: 'W3',
     name: 'what a primary did not acknowledge is held by nobody',
-    file: 'coordination/replicas.js',
+    file: 'coordination/read/replicas.js',
     right: 'const held = async () => hints.hold(target, at, record, durability).committed;',
     wrong: 'const held = async () => undefined;',
     test: 'unit/hints/stand-ins.test.js',
@@ -77,7 +77,7 @@ export const BUGS: readonly PlantedBug[] = [
   {
     rule: 'R1',
     name: 'a replica that answers during the repair is counted, though it is not in the merge',
-    file: 'coordination/read-core.js',
+    file: 'coordination/read/read-core.js',
     right: 'const answered = this.#answered;',
     wrong: 'const answered = this.#round.answered;',
     test: 'unit/coordination/read-core.test.js',
@@ -286,7 +286,7 @@ export const BUGS: readonly PlantedBug[] = [
   {
     rule: 'R5',
     name: 'the ack of a write-back counts although its value was dropped',
-    file: 'coordination/repair-core.js',
+    file: 'coordination/read/repair-core.js',
     right: 'else if (this.#hasDropped(node, stored))',
     wrong: 'else if (false)',
     test: 'unit/coordination/dropped-copies.test.js',
@@ -294,7 +294,7 @@ export const BUGS: readonly PlantedBug[] = [
   {
     rule: 'W2',
     name: 'where blind writes are siblings a delete without a context deletes nothing',
-    file: 'coordination/blind-writes.js',
+    file: 'coordination/request/blind-writes.js',
     right: " || change.state === 'tombstone'",
     wrong: '',
     test: 'unit/coordination/blind-writes.test.js',

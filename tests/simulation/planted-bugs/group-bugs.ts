@@ -5,7 +5,7 @@ export const GROUP_BUGS: readonly PlantedBug[] = [
   {
     rule: 'Q6',
     name: 'the rest of what is kept of a key is not asked for',
-    file: 'coordination/history.js',
+    file: 'coordination/conflict/history.js',
     right: 'more && last !== undefined',
     wrong: 'false',
     test: 'unit/coordination/long-lists.test.js',

@@ -5,7 +5,7 @@ export const LIST_BUGS: readonly PlantedBug[] = [
   {
     rule: 'X2',
     name: 'the end of the page of one node is taken for the end of the list',
-    file: 'coordination/list-core.js',
+    file: 'coordination/list/list-core.js',
     right: 'stream.reached = page.reached ?? END;',
     wrong: 'stream.reached = END;',
     checkers: ['stale reads', 'trouble'],
@@ -13,7 +13,7 @@ export const LIST_BUGS: readonly PlantedBug[] = [
   {
     rule: 'X2',
     name: 'a node that has told less does not hold up the merge',
-    file: 'coordination/list-core.js',
+    file: 'coordination/list/list-core.js',
     right: 'if (comparePlaces(place, least) < 0)',
     wrong: 'if (least === END || comparePlaces(place, least) > 0)',
     test: 'unit/coordination/list-core.test.js',
@@ -21,7 +21,7 @@ export const LIST_BUGS: readonly PlantedBug[] = [
   {
     rule: 'X2',
     name: 'a cursor skips a key',
-    file: 'coordination/list-core.js',
+    file: 'coordination/list/list-core.js',
     right: 'found.length > keys.length ? keys.at(-1)?.key : place',
     wrong: 'found.length > keys.length ? found.at(-1)?.key : place',
     checkers: ['stale reads', 'trouble'],
@@ -29,7 +29,7 @@ export const LIST_BUGS: readonly PlantedBug[] = [
   {
     rule: 'X2',
     name: 'what a node told before it lost its disk counts in a list',
-    file: 'coordination/list-core.js',
+    file: 'coordination/list/list-core.js',
     right: 'if (standing.stands(stream.node, stream.start))',
     wrong: 'if (true)',
     test: 'unit/coordination/list-core.test.js',
@@ -37,7 +37,7 @@ export const LIST_BUGS: readonly PlantedBug[] = [
   {
     rule: 'X2',
     name: 'a key of which replicas tell different things is shown unread',
-    file: 'coordination/reported-keys.js',
+    file: 'coordination/list/reported-keys.js',
     right: 'const isOpen = isPlain && states.length > 0;',
     wrong: 'const isOpen = false;',
     test: 'unit/coordination/lists.test.js',
@@ -45,7 +45,7 @@ export const LIST_BUGS: readonly PlantedBug[] = [
   {
     rule: 'X2',
     name: 'values that have ended are listed',
-    file: 'coordination/lists.js',
+    file: 'coordination/list/lists.js',
     right: 'return liveVersions(merged, expiryClock.now()).length > 0;',
     wrong: 'return (merged?.versions.length ?? 0) > 0;',
     checkers: ['trouble', 'lists'],
@@ -53,7 +53,7 @@ export const LIST_BUGS: readonly PlantedBug[] = [
   {
     rule: 'X2',
     name: 'a cursor is good for any prefix',
-    file: 'coordination/list-cursor.js',
+    file: 'coordination/list/list-cursor.js',
     right: 'this.#seal.open(boundTo(of), cursor)',
     wrong: 'this.#seal.open(boundTo({ ...of, prefix: "k" }), cursor)',
     test: 'unit/coordination/lists.test.js',
@@ -61,7 +61,7 @@ export const LIST_BUGS: readonly PlantedBug[] = [
   {
     rule: 'X2',
     name: 'a damaged partition is listed as it is',
-    file: 'coordination/list-service.js',
+    file: 'coordination/list/list-service.js',
     right: 'return health.isRebuilding(partition) || unsettled.has(partition);',
     wrong: 'return unsettled.has(partition);',
     test: 'unit/coordination/lists.test.js',
@@ -69,7 +69,7 @@ export const LIST_BUGS: readonly PlantedBug[] = [
   {
     rule: 'X2',
     name: 'what waits for the disk is not listed',
-    file: 'coordination/list-service.js',
+    file: 'coordination/list/list-service.js',
     right: 'await allWritten(store);',
     wrong: ';',
     test: 'unit/coordination/list-service.test.js',

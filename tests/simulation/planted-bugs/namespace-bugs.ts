@@ -77,7 +77,7 @@ export const NAMESPACE_BUGS: readonly PlantedBug[] = [
   {
     rule: 'N1',
     name: 'the time to live of a namespace is not given to its values',
-    file: 'coordination/request-defaults.js',
+    file: 'coordination/request/request-defaults.js',
     right: 'change.ttlSeconds === undefined ? { ...change, ttlSeconds } : change',
     wrong: 'change',
     test: 'unit/membership/namespaces.test.js',
@@ -85,7 +85,7 @@ export const NAMESPACE_BUGS: readonly PlantedBug[] = [
   {
     rule: 'N1',
     name: 'a write of a session is as durable as its namespace says',
-    file: 'coordination/request-defaults.js',
+    file: 'coordination/request/request-defaults.js',
     right: "token === undefined ? byDefault.durability : 'sync'",
     wrong: 'byDefault.durability',
     test: 'unit/membership/namespaces.test.js',

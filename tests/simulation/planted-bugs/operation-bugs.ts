@@ -31,7 +31,7 @@ export const OPERATION_BUGS: readonly PlantedBug[] = [
   {
     rule: 'K20',
     name: 'the last answer is stored, not the first',
-    file: 'coordination/operations.js',
+    file: 'coordination/operation/operations.js',
     right: 'records.store(id, done, begun.unchanged, deadline)',
     wrong: "records.store(id, done, { is: 'none' }, deadline)",
     checkers: ['operations'],
@@ -39,7 +39,7 @@ export const OPERATION_BUGS: readonly PlantedBug[] = [
   {
     rule: 'K20',
     name: 'an operation is answered before its answer is stored',
-    file: 'coordination/operations.js',
+    file: 'coordination/operation/operations.js',
     right: 'return this.#finish(id, begun, answer, deadline);',
     wrong: 'return answer;',
     test: WHOLE_NODES,
@@ -47,7 +47,7 @@ export const OPERATION_BUGS: readonly PlantedBug[] = [
   {
     rule: 'K20',
     name: 'another request under the same id is taken for a retry',
-    file: 'coordination/operations.js',
+    file: 'coordination/operation/operations.js',
     right: 'if (met.record.payload !== payload)',
     wrong: 'if (false)',
     test: WHOLE_NODES,
@@ -55,7 +55,7 @@ export const OPERATION_BUGS: readonly PlantedBug[] = [
   {
     rule: 'K20',
     name: 'a write under an id takes the way of its level',
-    file: 'coordination/level-paths.js',
+    file: 'coordination/path/level-paths.js',
     right: 'if (put.once !== undefined)',
     wrong: 'if (false)',
     test: WHOLE_NODES,
@@ -63,7 +63,7 @@ export const OPERATION_BUGS: readonly PlantedBug[] = [
   {
     rule: 'K20',
     name: 'asking what became of an operation ends one that is under way',
-    file: 'coordination/operations.js',
+    file: 'coordination/operation/operations.js',
     right: 'if (this.#isUnderWay(record))',
     wrong: 'if (false)',
     test: WHOLE_NODES,
@@ -71,7 +71,7 @@ export const OPERATION_BUGS: readonly PlantedBug[] = [
   {
     rule: 'E3',
     name: 'the record of an operation is dated by the clock of its coordinator alone',
-    file: 'coordination/operations.js',
+    file: 'coordination/operation/operations.js',
     right: 'const until = expiryClock.stamp() + deadline',
     wrong: 'const until = clock.wallMilliseconds() + deadline',
     test: WHOLE_NODES,

@@ -10,7 +10,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
   {
     rule: 'T1',
     name: 'what a token names is not asked for',
-    file: 'coordination/cover.js',
+    file: 'coordination/read/cover.js',
     right: 'const missing = round.missingOf(session.floor.dots);',
     wrong: 'const missing = round.missingOf(new Map());',
     checkers: ['sessions'],
@@ -27,7 +27,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
   {
     rule: 'T2',
     name: 'a token takes the dot of a read that is not synced',
-    file: 'coordination/read-core.js',
+    file: 'coordination/read/read-core.js',
     right: 'const durable = this.#options.session !== undefined || (',
     wrong: 'const durable = (',
     test: READ,
@@ -51,7 +51,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
   {
     rule: 'T3',
     name: 'no fallback to all owners',
-    file: 'coordination/cover.js',
+    file: 'coordination/read/cover.js',
     right: 'return all && markNow() <= floor.mark;',
     wrong: 'return false;',
     test: READ,
@@ -59,7 +59,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
   {
     rule: 'T3',
     name: 'all owners meet a token though one has lost the partition since',
-    file: 'coordination/cover.js',
+    file: 'coordination/read/cover.js',
     right: 'return all && markNow() <= floor.mark;',
     wrong: 'return all;',
     test: READ,
@@ -67,7 +67,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
   {
     rule: 'T3',
     name: 'a stand-in mints for a session',
-    file: 'coordination/write-core.js',
+    file: 'coordination/write/write-core.js',
     right: 'isSloppy && this.#options.session === undefined',
     wrong: 'isSloppy',
     test: 'unit/coordination/write-core.test.js',
@@ -75,7 +75,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
   {
     rule: 'T4',
     name: 'a write is minted on whatever is there',
-    file: 'coordination/write-core.js',
+    file: 'coordination/write/write-core.js',
     right: 'session === undefined || isEmptyFloor(session)',
     wrong: 'true',
     checkers: ['sessions'],
@@ -83,7 +83,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
   {
     rule: 'T4',
     name: 'an own write does not enter the token',
-    file: 'coordination/sessions.js',
+    file: 'coordination/session/sessions.js',
     right: 'const dots = [version, ...(claim === undefined ? [] : [claim])]',
     wrong: 'const dots = []',
     checkers: ['sessions'],
@@ -91,7 +91,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
   {
     rule: 'T5',
     name: 'a causal write stores no past',
-    file: 'coordination/sessions.js',
+    file: 'coordination/session/sessions.js',
     right: 'return encodePast(withoutStable(',
     wrong: 'return void encodePast(withoutStable(',
     test: CLUSTER,
@@ -99,7 +99,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
   {
     rule: 'T5',
     name: 'a causal reader takes the past of the first sibling alone',
-    file: 'coordination/sessions.js',
+    file: 'coordination/session/sessions.js',
     right: 'joinPasts(versions.map(({ past }) => past))',
     wrong: 'joinPasts(versions.slice(0, 1).map(({ past }) => past))',
     test: CLUSTER,
@@ -147,7 +147,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
   {
     rule: 'T6',
     name: 'tokens are trimmed by clocks in memory',
-    file: 'coordination/stable-dots.js',
+    file: 'coordination/session/stable-dots.js',
     right: 'clocks.persisted(partition).toPlain()',
     wrong: 'clocks.of(partition).toPlain()',
     test: CLUSTER,

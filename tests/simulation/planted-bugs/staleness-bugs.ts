@@ -83,7 +83,7 @@ export const STALENESS_BUGS: readonly PlantedBug[] = [
   {
     rule: 'B5',
     name: 'an answer of a majority claims all',
-    file: 'coordination/bounded-read-core.js',
+    file: 'coordination/read/bounded-read-core.js',
     right: "answered === asked ? 'all' : 'quorum'",
     wrong: "'all'",
     test: CORE,
@@ -91,7 +91,7 @@ export const STALENESS_BUGS: readonly PlantedBug[] = [
   {
     rule: 'B5',
     name: 'a proof that is too old is answered with',
-    file: 'coordination/bounded-read-core.js',
+    file: 'coordination/read/bounded-read-core.js',
     right: 'if (age <= maxMilliseconds)',
     wrong: 'if (true)',
     test: CORE,
@@ -99,7 +99,7 @@ export const STALENESS_BUGS: readonly PlantedBug[] = [
   {
     rule: 'B5',
     name: 'the near replica answers a session that has seen more',
-    file: 'coordination/bounded-reads.js',
+    file: 'coordination/read/bounded-reads.js',
     right: 'const isCovered = ',
     wrong: 'const isCovered = true || ',
     test: CLUSTER,

@@ -17,7 +17,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
   {
     rule: 'K2',
     name: 'the writer of proposals is the same in every ballot',
-    file: 'coordination/proposer-seat.js',
+    file: 'coordination/strong/proposer-seat.js',
     right: 'const writer = freshWriter(self, start, random);',
     wrong: "const writer = [self, 1, '000000000000'].join('.');",
     checkers: ['dots', 'values', ...ORDER],
@@ -51,7 +51,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
   {
     rule: 'K12',
     name: 'reads at quorum take no notice of what is accepted',
-    file: 'coordination/open-acceptances.js',
+    file: 'coordination/strong/open-acceptances.js',
     right: 'if (!acceptor.hasAcceptance(at))',
     wrong: 'if (acceptor !== undefined)',
     checkers: ORDER,
@@ -59,7 +59,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
   {
     rule: 'K12',
     name: 'a blind write leaves what its own node has accepted',
-    file: 'coordination/writes.js',
+    file: 'coordination/write/writes.js',
     right: 'const settled = meetsAll ?',
     wrong: 'const settled = false ?',
     test: BESIDE,
@@ -75,7 +75,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
   {
     rule: 'K12',
     name: 'a list at quorum takes no notice of what is accepted',
-    file: 'coordination/list-service.js',
+    file: 'coordination/list/list-service.js',
     right: 'if (!settled)',
     wrong: 'if (settled !== undefined)',
     test: BESIDE,
@@ -83,7 +83,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
   {
     rule: 'K16',
     name: 'a proposal whose time is over is taken for one that never was',
-    file: 'coordination/partition-proposer.js',
+    file: 'coordination/strong/partition-proposer.js',
     right: 'isOpen: !this.core.withdraw(operation)',
     wrong: 'isOpen: !this.core.withdraw(operation) && false',
     checkers: ['refused means nothing happened', 'executed once', 'resolutions'],
@@ -91,7 +91,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
   {
     rule: 'K16',
     name: 'what a write of a deposed proposer has replaced is not told',
-    file: 'coordination/strong.js',
+    file: 'coordination/strong/strong.js',
     right: 'return core.inquired(appliedOf(decided, intent?.seen));',
     wrong: 'return core.inquired({ ...appliedOf(decided, intent?.seen), replaced: [] });',
     test: FAULTS,
@@ -99,7 +99,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
   {
     rule: 'V5',
     name: 'all keys that hold nothing have the context of one of them',
-    file: 'coordination/contexts.js',
+    file: 'coordination/request/contexts.js',
     right: 'const isEmpty = state === undefined || isNothing(state);',
     wrong: 'const isEmpty = state === undefined;',
     test: 'unit/coordination/strong.test.js',
@@ -107,7 +107,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
   {
     rule: 'K17',
     name: 'the rounds of refusals are forgotten',
-    file: 'coordination/heard-rounds.js',
+    file: 'coordination/strong/heard-rounds.js',
     right: 'if (round > this.of(partition))',
     wrong: 'if (false)',
     test: FAULTS,

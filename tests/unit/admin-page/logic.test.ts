@@ -1,5 +1,5 @@
 /** What the admin page makes of answers: verdicts, losses, metrics, diffs, lines to copy. */
-import { LEVEL_NAMES } from '../../../lib/coordination/level.js';
+import { LEVEL_NAMES } from '../../../lib/coordination/request/level.js';
 import { defaultChoices } from '../../../lib/admin-page/logic/default-choices.js';
 import { LEVEL_PROMISES } from '../../../lib/admin-page/logic/level-promises.js';
 import t from 'tap';

@@ -1,6 +1,6 @@
 /** How answers came about, told through HTTP by whole nodes: at every level, of each operation. */
 import t, { type Test } from 'tap';
-import { LEVEL_NAMES } from '../../../lib/coordination/level.js';
+import { LEVEL_NAMES } from '../../../lib/coordination/request/level.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
 import { nameOf } from '../wire-names.js';
 import { type Answer, type Sent, serveNode } from './served.js';

@@ -2,7 +2,7 @@
 import type { ConvergenceView } from '../../../lib/anti-entropy/convergence.js';
 import type { ExchangeControl } from '../../../lib/anti-entropy/exchange-now.js';
 import type { ApiNode } from '../../../lib/api/api-node.js';
-import type { CopiesAnswer } from '../../../lib/coordination/copy-inspection.js';
+import type { CopiesAnswer } from '../../../lib/coordination/request/request.js';
 import type {
   ConflictList,
   ConflictListRequest,
@@ -18,7 +18,7 @@ import type {
   ResolveRequest,
   VersionRequest,
   VersionsAnswer,
-} from '../../../lib/coordination/request.js';
+} from '../../../lib/coordination/request/request.js';
 import { ForegroundLoad } from '../../../lib/environment/foreground-load.js';
 import type { Observer } from '../../../lib/environment/observer.js';
 import { OperatingError } from '../../../lib/errors.js';

@@ -1,11 +1,11 @@
 /** Operations without a cluster: what was answered under an id is answered again. */
-import type { OperationAnswer } from '../../../lib/coordination/operation-record.js';
+import type { OperationAnswer } from '../../../lib/coordination/operation/operation-record.js';
 import type {
   OperationCourse,
   OperationReport,
   OperationRequest,
   OperationsControl,
-} from '../../../lib/coordination/operation-request.js';
+} from '../../../lib/coordination/operation/operation-request.js';
 import { OperatingError } from '../../../lib/errors.js';
 
 const writer = 'n1.1.0123456789ab';

@@ -1,6 +1,6 @@
 /** What answers say of themselves, at every level, and what is counted of them; through HTTP. */
 import t, { type Test } from 'tap';
-import { LEVEL_NAMES } from '../../../lib/coordination/level.js';
+import { LEVEL_NAMES } from '../../../lib/coordination/request/level.js';
 import { LocalCluster } from '../local-cluster.js';
 import { type Answer, type Sent, serveNode } from './served.js';
 

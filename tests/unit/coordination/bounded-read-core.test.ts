@@ -5,8 +5,8 @@ import {
   BoundedReadCore,
   type BoundedReadEffect,
   boundWithin,
-} from '../../../lib/coordination/bounded-read-core.js';
-import { stalenessDemand } from '../../../lib/coordination/staleness-demand.js';
+} from '../../../lib/coordination/read/bounded-read-core.js';
+import { stalenessDemand } from '../../../lib/coordination/request/staleness-demand.js';
 import { OperatingError } from '../../../lib/errors.js';
 import type { ProofMoment } from '../../../lib/staleness/moment.js';
 import type { Scope } from '../../../lib/staleness/proofs.js';

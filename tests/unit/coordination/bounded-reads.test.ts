@@ -1,7 +1,7 @@
 /** Reads whose age is bounded, in a cluster: alone where that can be proven, else wider. */
 import t, { type Test } from 'tap';
 import { OperatingError } from '../../../lib/errors.js';
-import type { GetRequest } from '../../../lib/coordination/request.js';
+import type { GetRequest } from '../../../lib/coordination/request/request.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
 import { nameOf } from '../wire-names.js';

@@ -1,7 +1,7 @@
 /** Which keys are in conflict, as one node tells another. */
 import t from 'tap';
-import { serveHistory } from '../../../lib/coordination/history-service.js';
-import { CONFLICTS } from '../../../lib/coordination/messages.js';
+import { serveHistory } from '../../../lib/coordination/conflict/history-service.js';
+import { CONFLICTS } from '../../../lib/coordination/wire/messages.js';
 import { messageBytesMax } from '../../../lib/encoding/frame.js';
 import type { Ownership } from '../../../lib/partitioning/ownership.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';

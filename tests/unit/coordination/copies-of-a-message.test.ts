@@ -1,6 +1,6 @@
 /** The copies of one message: each is answered by its place among them, once. */
 import t from 'tap';
-import { encodeAudit, entryToWire } from '../../../lib/coordination/audit-wire.js';
+import { encodeAudit, entryToWire } from '../../../lib/coordination/wire/audit-wire.js';
 import {
   type ReplicaServiceOptions,
   serveReplicas,

@@ -1,6 +1,6 @@
 /** A read answers nothing that a replica has dropped meanwhile: it begins anew (R5). */
 import t, { type Test } from 'tap';
-import type { GetAnswer } from '../../../lib/coordination/request.js';
+import type { GetAnswer } from '../../../lib/coordination/request/request.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { LocalCluster } from '../local-cluster.js';
 import { nameOf } from '../wire-names.js';

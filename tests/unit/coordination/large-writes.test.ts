@@ -1,6 +1,6 @@
 /** Large values wait for their turn, small ones do not, and what waits too long was not written. */
 import t from 'tap';
-import { LargeWrites } from '../../../lib/coordination/large-writes.js';
+import { LargeWrites } from '../../../lib/coordination/write/large-writes.js';
 import { LocalCluster } from '../local-cluster.js';
 import { ManualClock, turn } from '../fakes.js';
 

@@ -1,7 +1,7 @@
 /** The table of levels against their descriptions in words, for every N and in all zones. */
 import fc from 'fast-check';
 import t from 'tap';
-import { attemptsOf, LEVEL_NAMES, parseLevel } from '../../../lib/coordination/level.js';
+import { attemptsOf, LEVEL_NAMES, parseLevel } from '../../../lib/coordination/request/level.js';
 import { OperatingError } from '../../../lib/errors.js';
 import { Plan } from '../../../lib/replication/plan.js';
 import { type Quorum, Votes } from '../../../lib/replication/quorum.js';

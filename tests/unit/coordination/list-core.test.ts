@@ -1,9 +1,9 @@
 /** The course of a list: golden transcripts, and laws over any order of answers and failures. */
 import fc from 'fast-check';
 import t from 'tap';
-import { ListCore } from '../../../lib/coordination/list-core.js';
-import type { ReportedPage, ListEffect } from '../../../lib/coordination/list-effects.js';
-import { parseLevel } from '../../../lib/coordination/level.js';
+import { ListCore } from '../../../lib/coordination/list/list-core.js';
+import type { ReportedPage, ListEffect } from '../../../lib/coordination/list/list-effects.js';
+import { parseLevel } from '../../../lib/coordination/request/level.js';
 import { compareUtf8 } from '../../../lib/encoding/utf8-order.js';
 import { Plan } from '../../../lib/replication/plan.js';
 import { ALL_STAND, type Standing } from '../../../lib/replication/quorum.js';

@@ -1,6 +1,6 @@
 /** What one node tells of its keys: also what waits for its disk, and within a message. */
 import t from 'tap';
-import { bitsOf, tellKeys } from '../../../lib/coordination/list-service.js';
+import { bitsOf, tellKeys } from '../../../lib/coordination/list/list-service.js';
 import { messageBytesMax } from '../../../lib/encoding/frame.js';
 import type { Ownership } from '../../../lib/partitioning/ownership.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';

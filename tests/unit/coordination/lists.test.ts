@@ -1,6 +1,6 @@
 /** Lists on whole clusters: levels, pages, nodes that lag, die or lose what they hold. */
 import t, { type Test } from 'tap';
-import type { KeyListRequest } from '../../../lib/coordination/request.js';
+import type { KeyListRequest } from '../../../lib/coordination/request/request.js';
 import { compareUtf8 } from '../../../lib/encoding/utf8-order.js';
 import { keyEntry, PLAIN_ENTRY } from '../../../lib/persistence/key-index.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';

@@ -1,9 +1,9 @@
 /** Writes under an id through whole nodes: applied once, answered alike, whoever dies when. */
 import t from 'tap';
 import type { Once } from '../../../lib/consensus/once.js';
-import type { OperationAnswer } from '../../../lib/coordination/operation-record.js';
-import type { OperationCourse } from '../../../lib/coordination/operation-request.js';
-import type { PutAnswer, PutRequest } from '../../../lib/coordination/request.js';
+import type { OperationAnswer } from '../../../lib/coordination/operation/operation-record.js';
+import type { OperationCourse } from '../../../lib/coordination/operation/operation-request.js';
+import type { PutAnswer, PutRequest } from '../../../lib/coordination/request/request.js';
 import type { OperatingError } from '../../../lib/errors.js';
 import type { Change } from '../../../lib/replica/intent.js';
 import type { NodeId } from '../../../lib/environment/transport.js';

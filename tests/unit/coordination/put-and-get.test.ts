@@ -1,6 +1,6 @@
 /** Puts and gets on whole nodes: levels, contexts, siblings, outcomes, fallbacks, repair. */
 import t, { type Test } from 'tap';
-import { LEVEL_NAMES } from '../../../lib/coordination/level.js';
+import { LEVEL_NAMES } from '../../../lib/coordination/request/level.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { ContextSeal } from '../../../lib/versioning/causal-context.js';
 import { NOTHING_SEEN } from '../../../lib/versioning/context.js';

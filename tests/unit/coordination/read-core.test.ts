@@ -1,8 +1,8 @@
 /** The course of a read: golden transcripts, and laws over any order of answers. */
 import fc from 'fast-check';
 import t from 'tap';
-import { ReadCore } from '../../../lib/coordination/read-core.js';
-import type { ReadEffect } from '../../../lib/coordination/read-effects.js';
+import { ReadCore } from '../../../lib/coordination/read/read-core.js';
+import type { ReadEffect } from '../../../lib/coordination/read/read-effects.js';
 import type { Want } from '../../../lib/rpc/hot-messages.js';
 import type { Fate } from '../../../lib/replica/incoming.js';
 import { ALL_STAND } from '../../../lib/replication/quorum.js';

@@ -1,8 +1,8 @@
 /** The course of a strong read, told word by word what came: what it does then. */
 import t from 'tap';
 import type { ReadReport } from '../../../lib/consensus/strong-read.js';
-import { StrongCore } from '../../../lib/coordination/strong-core.js';
-import type { StrongEffect } from '../../../lib/coordination/strong-effects.js';
+import { StrongCore } from '../../../lib/coordination/strong/strong-core.js';
+import type { StrongEffect } from '../../../lib/coordination/strong/strong-effects.js';
 import { Plan } from '../../../lib/replication/plan.js';
 import { Quorum } from '../../../lib/replication/quorum.js';
 import { EMPTY_CONTEXT, withMinted } from '../../../lib/versioning/context.js';

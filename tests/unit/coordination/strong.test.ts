@@ -1,6 +1,6 @@
 /** The strong level through whole nodes: linearizable, one round trip, and honest when it fails. */
 import t from 'tap';
-import type { PutRequest } from '../../../lib/coordination/request.js';
+import type { PutRequest } from '../../../lib/coordination/request/request.js';
 import type { OperatingError } from '../../../lib/errors.js';
 import { LocalCluster } from '../local-cluster.js';
 

@@ -5,9 +5,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Test } from 'tap';
-import { attemptsOf, parseLevel } from '../../../lib/coordination/level.js';
+import { attemptsOf, parseLevel } from '../../../lib/coordination/request/level.js';
 import type { Want } from '../../../lib/rpc/hot-messages.js';
-import type { Copy } from '../../../lib/coordination/read-round.js';
+import type { Copy } from '../../../lib/coordination/read/read-round.js';
 import { type ErrorCode, OperatingError } from '../../../lib/errors.js';
 import { Plan } from '../../../lib/replication/plan.js';
 import { EMPTY_CONTEXT, withMinted } from '../../../lib/versioning/context.js';

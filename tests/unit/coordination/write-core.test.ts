@@ -1,7 +1,7 @@
 /** The course of a write: golden transcripts, and laws over any order of answers. */
 import fc from 'fast-check';
 import t from 'tap';
-import type { CopyKind, WriteEffect } from '../../../lib/coordination/write-effects.js';
+import type { CopyKind, WriteEffect } from '../../../lib/coordination/write/write-effects.js';
 import { copyOf, errorOf, playAll } from './transcript.js';
 import { coreOf, MINTED, playerOf, reportOf, RESULT, STORED } from './write-player.js';
 

@@ -1,7 +1,7 @@
 /** Plays scripts of writes against their core (transcript.ts). */
 import type { Want } from '../../../lib/rpc/hot-messages.js';
-import { WriteCore } from '../../../lib/coordination/write-core.js';
-import type { OwnRecordState, WriteEffect } from '../../../lib/coordination/write-effects.js';
+import { WriteCore } from '../../../lib/coordination/write/write-core.js';
+import type { OwnRecordState, WriteEffect } from '../../../lib/coordination/write/write-effects.js';
 import { OperatingError } from '../../../lib/errors.js';
 import type { BlindReport, ConcurrentVersion } from '../../../lib/replica/blind-report.js';
 import { ALL_STAND, type Standing } from '../../../lib/replication/quorum.js';

@@ -1,6 +1,6 @@
 /** A sample of every message of fixed layout: each flag set and not. */
 import { OperatingError } from '../../../lib/errors.js';
-import { encodeAudit } from '../../../lib/coordination/audit-wire.js';
+import { encodeAudit } from '../../../lib/coordination/wire/audit-wire.js';
 import { HOT, type HotMessage } from '../../../lib/rpc/hot-messages.js';
 import { encodeDots } from '../../../lib/versioning/dot-set.js';
 import {

@@ -3,8 +3,8 @@
  * sample goes behind those of its list: their place is their name.
  */
 import * as antiEntropy from '../../../lib/anti-entropy/messages.js';
-import * as coordination from '../../../lib/coordination/messages.js';
-import * as strong from '../../../lib/coordination/strong-messages.js';
+import * as coordination from '../../../lib/coordination/wire/messages.js';
+import * as strong from '../../../lib/coordination/strong/strong-messages.js';
 import * as handoff from '../../../lib/hints/messages.js';
 import type { NodeReport } from '../../../lib/membership/cluster-types.js';
 import * as membership from '../../../lib/membership/messages.js';

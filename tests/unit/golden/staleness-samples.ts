@@ -1,5 +1,5 @@
 /** Samples of what owners ask each other to prove how old they are. */
-import { NEAR } from '../../../lib/coordination/messages.js';
+import { NEAR } from '../../../lib/coordination/wire/messages.js';
 import * as staleness from '../../../lib/staleness/messages.js';
 import { samples } from './samples.js';
 

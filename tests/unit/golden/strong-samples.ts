@@ -1,5 +1,5 @@
 /** Samples of the messages of the strong level. A further sample goes behind those of its list. */
-import * as strong from '../../../lib/coordination/strong-messages.js';
+import * as strong from '../../../lib/coordination/strong/strong-messages.js';
 import { samples } from './samples.js';
 
 const address = { namespace: 'default', key: 'clé' };

@@ -1,6 +1,6 @@
 /** Namespaces that end, are made anew, or are not known yet: rules N2 to N4. */
 import t, { type Test } from 'tap';
-import type { PutRequest } from '../../../lib/coordination/request.js';
+import type { PutRequest } from '../../../lib/coordination/request/request.js';
 import type { QuorateNode } from '../../../lib/node.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { LocalCluster } from '../local-cluster.js';

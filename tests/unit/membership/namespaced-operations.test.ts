@@ -5,7 +5,7 @@ import type {
   OperationReport,
   OperationRequest,
   OperationsControl,
-} from '../../../lib/coordination/operation-request.js';
+} from '../../../lib/coordination/operation/operation-request.js';
 import { OperatingError } from '../../../lib/errors.js';
 import { NamespacedOperations } from '../../../lib/membership/namespaced-operations.js';
 

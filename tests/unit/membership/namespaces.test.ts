@@ -1,6 +1,6 @@
 /** Namespaces on whole clusters: agreed on, kept, and in force for each request. */
 import t, { type Test } from 'tap';
-import type { PutRequest } from '../../../lib/coordination/request.js';
+import type { PutRequest } from '../../../lib/coordination/request/request.js';
 import { fieldOfNamespace, namespaceOfField } from '../../../lib/membership/namespace-rules.js';
 import { isNamespaceName } from '../../../lib/partitioning/namespace.js';
 import { versionsKeptOf } from '../../../lib/membership/request-defaults.js';

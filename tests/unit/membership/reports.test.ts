@@ -1,7 +1,7 @@
 /** What a cluster tells those who look at it: levels, copies of a key, events, convergence. */
 import t, { type Test } from 'tap';
 import { EventLog } from '../../../lib/environment/event-log.js';
-import type { HeldCopy } from '../../../lib/coordination/copy-inspection.js';
+import type { HeldCopy } from '../../../lib/coordination/request/request.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
 import { CountingObserver } from '../fakes.js';
 import { nameOf } from '../wire-names.js';

@@ -1,6 +1,6 @@
 /** Explanations are JSON, bounded in bytes, and say of each question whether it was answered. */
 import t from 'tap';
-import { Explanation } from '../../../../lib/coordination/explain/explanation.js';
+import { Explanation } from '../../../../lib/coordination/request/explanation.js';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,0 +1,159 @@
+/** What a node tells coordinators of its keys, in order: a page of the index (architecture, X2). */
+import type { z } from 'zod';
+import { messageBytesMax } from '../../encoding/frame.js';
+import { OperatingError } from '../../errors.js';
+import { compareUtf8 } from '../../encoding/utf8-order.js';
+import type { Ownership } from '../../partitioning/ownership.js';
+import { isPlain } from '../../persistence/indexes.js';
+import { allWritten, type KeyEntry, keyPage } from '../../persistence/key-index.js';
+import { type RecordKey, recordKey } from '../../persistence/keyspace.js';
+import { withoutValues } from '../../persistence/records.js';
+import type { Store } from '../../persistence/store.js';
+import type { PartitionHealth } from '../../replica/health.js';
+import type { Identity } from '../../replica/identity.js';
+import type { Losses } from '../../replica/losses.js';
+import type { Replica } from '../../replica/replica.js';
+import type { Messenger } from '../../rpc/messenger.js';
+import { KEYS_IN_ORDER } from '../wire/messages.js';
+import type { OpenAcceptances } from '../strong/open-acceptances.js';
+
+export interface ListServiceOptions {
+  readonly store: Store;
+  readonly replica: Replica;
+  readonly health: PartitionHealth;
+  readonly identity: Identity;
+  readonly losses: Losses;
+  readonly ownership: Ownership;
+  readonly openAcceptances: Pick<OpenAcceptances, 'unsettledAmong'>;
+  /** Most bytes of a list in a message. */
+  readonly pageBytesMax: number;
+}
+
+export type KeysRequest = z.infer<typeof KEYS_IN_ORDER.request>;
+export type KeysReply = z.infer<typeof KEYS_IN_ORDER.reply>;
+
+/** Most index entries that one question looks at, so that its answer comes in time. */
+const SCANNED_MAX = 10_000;
+const SCAN_PAGE = 1_000;
+
+/** Registers the handler; called once, when the ring is known. */
+export function serveLists(options: ListServiceOptions & { readonly messenger: Messenger }): void {
+  options.messenger.handle(KEYS_IN_ORDER, (request) => tellKeys(options, request));
+}
+
+/**
+ * The keys that this node holds; each as it is at some moment after the question came.
+ * @throws OperatingError `corrupt_bytes` (the request), `storage_failed`, `unknown_format`
+ */
+export async function tellKeys(
+  options: ListServiceOptions,
+  request: KeysRequest,
+): Promise<KeysReply> {
+  const { store, health, identity, losses, ownership } = options;
+  const partitions = partitionsOf(request.partitions, ownership.partitionCount);
+  // Read first: what is damaged meanwhile must not be answered under the start after the damage.
+  const { start } = identity;
+  const unsettled = await unsettledOf(options, request, partitions);
+  await allWritten(store);
+  const page = new Page(options, request, partitions);
+  const reached = await scan(store, request, page);
+  return {
+    ...{ keys: page.keys, states: page.states, reached: reached ?? null, start },
+    obstructed: [...partitions].filter((partition) => {
+      return health.isRebuilding(partition) || unsettled.has(partition);
+    }),
+    lost: [...partitions].flatMap((partition) => losses.listOf(partition)),
+  };
+}
+
+/** Partitions with an acceptance that cannot be settled now: this node vouches for none of them. */
+async function unsettledOf(
+  { openAcceptances }: ListServiceOptions,
+  { namespace, prefix, after, settled }: KeysRequest,
+  partitions: ReadonlySet<number>,
+): Promise<ReadonlySet<number>> {
+  if (!settled) return new Set();
+  return openAcceptances.unsettledAmong((at) => {
+    const isNamed = at.namespace === namespace && at.key.startsWith(prefix);
+    return isNamed && compareUtf8(at.key, after) > 0 && partitions.has(at.partition);
+  });
+}
+
+/** The last key of the page; undefined: it came to the end. */
+async function scan(store: Store, request: KeysRequest, page: Page): Promise<string | undefined> {
+  let { after } = request;
+  for (let scanned = 0; scanned < SCANNED_MAX; ) {
+    const limit = Math.min(SCAN_PAGE, request.limit + 1);
+    const entries = await keyPage(store, { ...request, after }, limit);
+    for (const entry of entries) {
+      if (page.isFull) return after;
+      page.take(entry);
+      after = entry.key;
+    }
+    scanned += entries.length;
+    if (entries.length < limit) return undefined;
+  }
+  return after;
+}
+
+/** The keys found so far, of the partitions that were asked for. */
+class Page {
+  readonly keys: string[] = [];
+  readonly states: [number, Uint8Array][] = [];
+  readonly #options: ListServiceOptions;
+  readonly #request: KeysRequest;
+  readonly #partitions: ReadonlySet<number>;
+  #bytes = 0;
+
+  constructor(options: ListServiceOptions, request: KeysRequest, partitions: ReadonlySet<number>) {
+    this.#options = options;
+    this.#request = request;
+    this.#partitions = partitions;
+  }
+
+  get isFull(): boolean {
+    const { pageBytesMax } = this.#options;
+    return this.keys.length >= this.#request.limit || this.#bytes >= pageBytesMax;
+  }
+
+  take({ key, isPlain: isKnown }: KeyEntry): void {
+    const { ownership } = this.#options;
+    const at = recordKey(this.#request.namespace, key, ownership.partitionCount);
+    if (!this.#partitions.has(at.partition)) return;
+    const state = isKnown ? undefined : this.#stateOf(at);
+    if (state === 'nothing') return;
+    if (state !== undefined) this.states.push([this.keys.length, state]);
+    this.keys.push(key);
+    this.#bytes += messageBytesMax(key) + (state?.length ?? 0);
+  }
+
+  /** Undefined: it has become plain since its entry was read. */
+  #stateOf(at: RecordKey): Uint8Array | 'nothing' | undefined {
+    try {
+      const siblings = this.#options.replica.read(at)?.siblings;
+      if (siblings === undefined) return 'nothing';
+      return isPlain(siblings) ? undefined : withoutValues(at, siblings);
+    } catch (error) {
+      // Of a partition under rebuild nothing is vouched for, and the asker is told.
+      if (error instanceof OperatingError && error.code === 'rebuilding') return 'nothing';
+      throw error;
+    }
+  }
+}
+
+/** One bit for each partition, the lowest partition first. */
+export function bitsOf(partitions: readonly number[], partitionCount: number): Uint8Array {
+  const bits = new Uint8Array(Math.ceil(partitionCount / 8));
+  for (const partition of partitions) {
+    bits[partition >> 3] = (bits[partition >> 3] ?? 0) | (1 << (partition & 7));
+  }
+  return bits;
+}
+
+function partitionsOf(bits: Uint8Array, partitionCount: number): Set<number> {
+  const partitions = new Set<number>();
+  for (let partition = 0; partition < partitionCount; partition += 1) {
+    if (((bits[partition >> 3] ?? 0) >> (partition & 7)) & 1) partitions.add(partition);
+  }
+  return partitions;
+}

@@ -1,0 +1,299 @@
+/** Lists of keys: what list-core.ts decides, done; what only a read knows is read (Dynamo 4.5). */
+import type { Clock } from '../../environment/clock.js';
+import type { Observer } from '../../environment/observer.js';
+import { OperatingError } from '../../errors.js';
+import type { Ownership } from '../../partitioning/ownership.js';
+import type { ExpiryClock } from '../../persistence/expiry-clock.js';
+import { recordKey } from '../../persistence/keyspace.js';
+import { decodeRecord } from '../../persistence/records.js';
+import type { Losses } from '../../replica/losses.js';
+import type { Hedging } from '../../replication/hedging.js';
+import type { Plans } from '../../replication/plan.js';
+import type { ClusterView } from '../../replication/cluster-view.js';
+import type { Messenger } from '../../rpc/messenger.js';
+import { liveVersions, mergeAll } from '../../versioning/siblings.js';
+import { Deferred } from '../engine/deferred.js';
+import type { Engine, Operation } from '../engine/engine.js';
+import { attemptsOf, type ConsistencyLevel, endOfShare, parseLevel } from '../request/level.js';
+import { listCoreOf } from './explained-list.js';
+import type { ListCore } from './list-core.js';
+import type { ReportedPage, ListCoreOptions, ListedPage, ListEffect } from './list-effects.js';
+import type { ListCursors } from './list-cursor.js';
+import { bitsOf, type KeysReply, type ListServiceOptions, tellKeys } from './list-service.js';
+import { KEYS_IN_ORDER } from '../wire/messages.js';
+import type {
+  GetAnswer,
+  GetRequest,
+  KeyList,
+  KeyLists,
+  KeyListRequest,
+  KeyListItem,
+} from '../request/request.js';
+import type { Standings } from '../engine/standings.js';
+
+export interface ListsOptions extends ListServiceOptions {
+  readonly ownership: Ownership;
+  readonly plans: Plans;
+  readonly view: ClusterView;
+  readonly engine: Engine;
+  readonly standings: Standings;
+  readonly losses: Losses;
+  readonly hedging: Hedging;
+  readonly messenger: Messenger;
+  readonly cursors: ListCursors;
+  readonly expiryClock: ExpiryClock;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  /** Reads a key of which the replicas say different things, or whose value is asked for. */
+  readonly read: (request: GetRequest) => GetAnswer | Promise<GetAnswer>;
+  readonly defaults: (namespace: string) => { readonly readLevel: string };
+  /** Is the cluster founded? */
+  readonly isReady: () => boolean;
+  readonly timeoutDefaultMilliseconds: number;
+  /** Most bytes of the values of a page. */
+  readonly listBytesMax: number;
+}
+
+type List = Pick<KeyListRequest, 'namespace' | 'prefix' | 'limit' | 'values' | 'explanation'>;
+
+/** Levels of lists: each is a number of owners. The other levels promise what no list can keep. */
+const LEVELS = new Set([
+  ...['one', 'two', 'three', 'quorum', 'all', 'eventual'],
+  ...['local-one', 'local-quorum', 'each-quorum'],
+]);
+/** Share of the time for finding the keys; the rest is for reading those that must be read. */
+const SHARE_OF_THE_KEYS = 0.7;
+/** Keys that are read at once: where values are small, and before their size is known. */
+const READS = 64;
+const FIRST_READS = 16;
+const SMALL_BYTES = 16_384;
+
+export class Lists implements KeyLists {
+  readonly #options: ListsOptions;
+
+  constructor(options: ListsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * A page: as many keys as are asked for, or fewer where it comes to an end before, with a cursor
+   * where more may follow.
+   * @throws OperatingError `level_not_reached`, `deadline_passed`, `invalid_level`,
+   * `invalid_request` (the cursor)
+   */
+  async list(request: KeyListRequest): Promise<KeyList> {
+    const { clock, cursors, defaults, isReady, timeoutDefaultMilliseconds } = this.#options;
+    if (!isReady()) throw new OperatingError('not_ready', 'the cluster is not founded yet');
+    const timeout = request.timeoutMilliseconds ?? timeoutDefaultMilliseconds;
+    const deadline = clock.monotonicMilliseconds() + timeout;
+    const { readLevel } = defaults(request.namespace);
+    const byDefault = isListLevel(readLevel) ? readLevel : 'quorum';
+    const levels = [request.level ?? byDefault, ...request.fallbacks].map(listLevel);
+    const after = request.cursor === undefined ? '' : cursors.open(request, request.cursor);
+    for (const [i, level] of levels.entries()) {
+      const until = endOfShare(clock.monotonicMilliseconds(), deadline, levels.length - i);
+      try {
+        return await this.#listAt(request, after, level, until);
+      } catch (error) {
+        if (!isShort(error) || i + 1 === levels.length) throw error;
+      }
+    }
+    throw new Error('Invariant broken: a list has a level');
+  }
+
+  async #listAt(
+    list: List,
+    after: string,
+    level: ConsistencyLevel,
+    deadline: number,
+  ): Promise<KeyList> {
+    const { clock, cursors, ownership, read } = this.#options;
+    const now = clock.monotonicMilliseconds();
+    const page = await this.#page(list, after, level, now + SHARE_OF_THE_KEYS * (deadline - now));
+    const readAt = (key: string): GetAnswer | Promise<GetAnswer> => {
+      const timeoutMilliseconds = Math.max(1, deadline - clock.monotonicMilliseconds());
+      const { namespace } = list;
+      return read({ namespace, key, level: level.name, fallbacks: [], timeoutMilliseconds });
+    };
+    const { items, reached } = await this.#look(list, page, readAt);
+    const asked = ownership.nodes.length;
+    return {
+      items,
+      cursor: reached === undefined ? undefined : cursors.seal(list, reached),
+      receipt: {
+        ...{ level: level.name, answered: page.answered, asked, standIns: 0 },
+        durability: undefined,
+      },
+    };
+  }
+
+  /** The keys of a page, by what as many owners as the level needs have named. */
+  #page(
+    { namespace, prefix, limit, explanation }: List,
+    after: string,
+    level: ConsistencyLevel,
+    deadline: number,
+  ): ListedPage | Promise<ListedPage> {
+    const { plans, engine, standings, hedging, clock, observer, ownership } = this.#options;
+    const partitions = Array.from({ length: ownership.partitionCount }, (_, partition) => {
+      const plan = plans.of(partition);
+      const [attempt] = attemptsOf([level], plan);
+      const { quorum } = attempt ?? plan.under(level);
+      return { partition, plan, quorum, standing: standings.of(partition) };
+    });
+    const settled = partitions.some(({ plan }) => plan.under(level).repairsTo !== undefined);
+    const order = ownership.nodes.filter((node) => this.#options.view.isUp(node));
+    const options: ListCoreOptions = {
+      ...{ partitions, after, limit },
+      timeoutMilliseconds: deadline - clock.monotonicMilliseconds(),
+      patience: (asked, left) => hedging.patience({ order }, asked, left),
+      isLive: (key, states) => this.#isLive(namespace, key, states),
+    };
+    const core = listCoreOf(options, level.name, explanation);
+    const outcome = new Deferred<ListedPage>();
+    engine.run(core, (effect: ListEffect, operation: Operation<ListEffect, ListCore>) => {
+      switch (effect.do) {
+        case 'ask':
+          this.#ask(effect, { namespace, prefix, settled }, deadline, operation);
+          break;
+        case 'count hedges':
+          observer.count('quorate_hedges_total', {}, effect.count);
+          break;
+        case 'answer':
+          outcome.resolve(effect.page);
+          break;
+        case 'refuse':
+          outcome.reject(effect.error);
+          break;
+      }
+    });
+    return outcome.take();
+  }
+
+  #ask(
+    { ask, node, after, limit, partitions }: ListEffect & { readonly do: 'ask' },
+    of: Pick<List, 'namespace' | 'prefix'> & { readonly settled: boolean },
+    deadline: number,
+    operation: Operation<ListEffect, ListCore>,
+  ): void {
+    const { view, messenger, losses, ownership } = this.#options;
+    const bits = bitsOf(partitions, ownership.partitionCount);
+    const request = { ...of, after, limit, partitions: bits };
+    const said = (reply: KeysReply): void => {
+      losses.learn(reply.lost);
+      operation.dispatch((core) => core.said(ask, pageOf(reply)));
+    };
+    const failed = (why: unknown): void => {
+      operation.dispatch((core) =>
+        core.failed(ask, why instanceof OperatingError ? why : undefined),
+      );
+    };
+    if (node === view.self) {
+      tellKeys(this.#options, request).then(said, failed);
+      return;
+    }
+    messenger.ask(node, KEYS_IN_ORDER, request, deadline, (answer) => {
+      if (answer.ok) said(answer.reply);
+      else failed(answer.error);
+    });
+  }
+
+  #isLive(namespace: string, key: string, states: readonly Uint8Array[]): boolean {
+    const { ownership, expiryClock } = this.#options;
+    const at = recordKey(namespace, key, ownership.partitionCount);
+    const merged = mergeAll(states.map((bytes) => decodeRecord(at, bytes)));
+    return liveVersions(merged, expiryClock.now()).length > 0;
+  }
+
+  /** Reads what must be read, and leaves out keys that hold no value. */
+  async #look(
+    { values }: List,
+    { keys, reached }: ListedPage,
+    read: (key: string) => GetAnswer | Promise<GetAnswer>,
+  ): Promise<Looked> {
+    const page = new ReadPage(values, this.#options.listBytesMax);
+    for (let i = 0; i < keys.length && !page.isFull; ) {
+      // How large a value is, is known only when it is read.
+      const some = keys.slice(i, i + (page.mayBeLarge ? FIRST_READS : READS));
+      i += some.length;
+      const looked = await Promise.allSettled(
+        some.map(async ({ key, isOpen }) => (values || isOpen ? read(key) : undefined)),
+      );
+      for (const [j, { key }] of some.entries()) page.take(key, looked[j]);
+    }
+    return { items: page.items, reached: page.isFull ? page.reached : reached };
+  }
+}
+
+interface Looked {
+  readonly items: readonly KeyListItem[];
+  readonly reached: string | undefined;
+}
+
+/** A page while its keys are read: it is full when it has its bytes, or when a read fails. */
+class ReadPage {
+  readonly items: KeyListItem[] = [];
+  /** All up to this key was read. */
+  reached: string | undefined;
+  isFull = false;
+  mayBeLarge: boolean;
+  readonly #values: boolean;
+  readonly #bytesMax: number;
+  #bytes = 0;
+
+  constructor(values: boolean, bytesMax: number) {
+    this.#values = values;
+    this.#bytesMax = bytesMax;
+    this.mayBeLarge = values;
+  }
+
+  /** @throws the refusal of the first read: behind others it only ends the page */
+  take(key: string, outcome: PromiseSettledResult<GetAnswer | undefined> | undefined): void {
+    if (this.isFull || outcome === undefined) return;
+    if (outcome.status === 'rejected') {
+      if (this.reached === undefined || !isShort(outcome.reason)) throw outcome.reason;
+      this.isFull = true;
+      return;
+    }
+    const found = outcome.value;
+    const bytes = bytesOf(found);
+    if (this.#bytes > this.#bytesMax) {
+      this.isFull = true;
+      return;
+    }
+    this.reached = key;
+    this.mayBeLarge = this.#values && bytes > SMALL_BYTES;
+    if (found?.siblings.length === 0) return;
+    this.#bytes += key.length + bytes;
+    this.items.push({ key, found: this.#values ? found : undefined });
+  }
+}
+
+function isListLevel(name: string): boolean {
+  return LEVELS.has(name) || /^[1-9][0-9]?$/.test(name);
+}
+
+/** @throws OperatingError `invalid_level` */
+function listLevel(text: string): ConsistencyLevel {
+  const level = parseLevel(text, 'read');
+  if (isListLevel(level.name)) return level;
+  throw new OperatingError('invalid_level', `no list is read at the level "${level.name}"`, {
+    details: { received: text, known: [...LEVELS, 'a number of primaries'] },
+  });
+}
+
+function pageOf({ keys, states, reached, obstructed, start }: KeysReply): ReportedPage {
+  const byPlace = new Map(states);
+  const reported = keys.map((key, i) => ({ key, state: byPlace.get(i) }));
+  return { keys: reported, reached: reached ?? undefined, obstructed, start };
+}
+
+function bytesOf(answer: GetAnswer | undefined): number {
+  return (answer?.siblings ?? []).reduce((sum, { value }) => sum + value.length, 0);
+}
+
+/** Did too few replicas answer? A weaker level, or fewer keys, may still be had. */
+function isShort(error: unknown): boolean {
+  if (!(error instanceof OperatingError)) return false;
+  return error.code === 'level_not_reached' || error.code === 'deadline_passed';
+}

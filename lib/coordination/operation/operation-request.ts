@@ -1,0 +1,59 @@
+/** What the API asks of operations: writes under an id, applied once (docs/idempotency.md). */
+import type { Once } from '../../consensus/once.js';
+import type { OperatingError } from '../../errors.js';
+import type { OperationAnswer } from './operation-record.js';
+import type { PutAnswer } from '../request/request.js';
+
+/** A write under an id, applied once. */
+export interface OperationRequest {
+  /** 1 to 300 characters. */
+  readonly id: string;
+  /** A hash of all that it asks for: under another one the id is refused. */
+  readonly payload: string;
+  readonly namespace: string;
+  readonly key: string;
+  readonly timeoutMilliseconds: number | undefined;
+}
+
+/** How it is carried out, and what is answered. */
+export interface OperationCourse {
+  perform(once: Once, timeoutMilliseconds: number): Promise<OperationAnswer>;
+  /** To a write that had taken effect before. */
+  written(answer: PutAnswer): OperationAnswer;
+  refused(error: OperatingError): OperationAnswer;
+}
+
+/** What became of an operation; `none`: it never takes effect. */
+export type OperationReport =
+  | {
+      readonly status: 'done' | 'none';
+      readonly namespace: string;
+      readonly key: string;
+      readonly answer: OperationAnswer;
+    }
+  | { readonly status: 'pending'; readonly namespace: string; readonly key: string }
+  /** Places in the batch of its writes, which are operations of their own. */
+  | { readonly status: 'batch'; readonly writes: readonly number[] };
+
+/** What the API needs of operations. All reject with an OperatingError. */
+export interface OperationsControl {
+  /** `isAgain`: another attempt had begun it. `idempotency_key_reused`; and as a write. */
+  run(
+    request: OperationRequest,
+    course: OperationCourse,
+  ): Promise<{ readonly answer: OperationAnswer; readonly isAgain: boolean }>;
+  /** The id is of this batch, and of no other. `idempotency_key_reused`; and as a write. */
+  bind(
+    request: Omit<OperationRequest, 'namespace' | 'key'>,
+    writes: readonly number[],
+  ): Promise<void>;
+  /**
+   * What became of it. What was begun and never finished is finished, or ended.
+   * @returns undefined where nothing is known of such an id
+   */
+  look(
+    id: string,
+    timeoutMilliseconds: number | undefined,
+    courseOf: (at: { readonly namespace: string; readonly key: string }) => OperationCourse,
+  ): Promise<OperationReport | undefined>;
+}

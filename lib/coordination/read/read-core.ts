@@ -1,0 +1,387 @@
+/**
+ * The course of a read: one full answer and fingerprints from the rest of R, merged, repaired where
+ * the level promises it (Dynamo 4.5, 5; docs/architecture.md, R1 to R4). Pure: see engine.ts.
+ */
+import type { NodeId } from '../../environment/transport.js';
+import { assert, type OperatingError } from '../../errors.js';
+import type { Siblings } from '../../versioning/siblings.js';
+import { mergeAll } from '../../versioning/siblings.js';
+import { type Cover, coverOf, isMajority, isMetByAll, notCovered } from './cover.js';
+import { type Attempt, endOfShare } from '../request/level.js';
+import { NOTHING, type Core } from '../engine/engine.js';
+import type { ReadCoreOptions, ReadEffect, ReadStage } from './read-effects.js';
+import {
+  type Failures,
+  NO_FAILURES,
+  tooFewAnswered,
+  withFailure,
+} from '../request/read-refusals.js';
+import { type Ask, type Copy, copyOf, ReadRound } from './read-round.js';
+import { ReadRepairs } from './read-repairs.js';
+import { NO_QUORUM, type StoredRepair } from './repair-core.js';
+
+const NEVER = Number.POSITIVE_INFINITY;
+/** Stages in which the level has been reached, and other replicas are asked as well. */
+const WAITING_FOR_OTHERS: readonly ReadStage[] = [
+  'widening',
+  'asking the rest',
+  'asking the rest in full',
+];
+
+export class ReadCore implements Core<ReadEffect> {
+  readonly #options: ReadCoreOptions;
+  readonly #durable: boolean;
+  /** All rounds that were begun. */
+  readonly #rounds: ReadRound[] = [];
+  readonly #repairs = new ReadRepairs();
+  readonly #held: Siblings[] = [];
+  readonly #silentStandIns = new Set<NodeId>();
+  #stage: ReadStage = 'asking';
+  /** The round that every attempt goes on with. */
+  #firstRound: ReadRound;
+  /** The round that the present stage waits for. */
+  #round: ReadRound;
+  #attempt = 0;
+  /** How many primaries have a part in what is answered. */
+  #answered = 0;
+  #isWide = false;
+  #failures: Failures = NO_FAILURES;
+  now = 0;
+  #attemptEndsAt = 0;
+  #hedgesAt = NEVER;
+
+  constructor(options: ReadCoreOptions) {
+    this.#options = options;
+    this.#durable =
+      options.session !== undefined ||
+      options.attempts.some(({ repairsTo }) => repairsTo !== undefined);
+    this.#firstRound = this.#newRound('full', 'fingerprint');
+    this.#round = this.#firstRound;
+  }
+
+  get isDone(): boolean {
+    return this.#stage === 'over' && this.#repairs.areSettled;
+  }
+
+  get wakesAt(): number {
+    const { timeoutMilliseconds } = this.#options;
+    if (this.#stage === 'over') return timeoutMilliseconds;
+    const ends = this.#stage === 'asking' ? this.#attemptEndsAt : timeoutMilliseconds;
+    return Math.min(ends, this.#hedgesAt);
+  }
+
+  /** What it waits for. */
+  get stage(): ReadStage {
+    return this.#stage;
+  }
+
+  /** The level that is tried. */
+  get level(): string {
+    return this.#current.level.name;
+  }
+
+  begin(): readonly ReadEffect[] {
+    return this.#tryAttempt();
+  }
+
+  /** A replica said what it holds. */
+  said(round: number, copy: Copy): readonly ReadEffect[] {
+    const at = this.#rounds[round];
+    at?.took(copy);
+    return at === this.#round ? this.#advance() : NOTHING;
+  }
+
+  /** A replica did not, and will not. @param why it failed, where that is known */
+  failed(round: number, node: NodeId, why?: OperatingError): readonly ReadEffect[] {
+    const at = this.#rounds[round];
+    at?.failed(node);
+    this.#failures = withFailure(this.#failures, node, why);
+    if (at !== this.#round) return NOTHING;
+    const more = this.#isAsking ? this.#asks(at.next(this.#current.quorum)) : NOTHING;
+    return [...more, ...this.#advance()];
+  }
+
+  /** @param stored undefined: this replica does not hold the merge, or nobody knows */
+  repaired(
+    repair: number,
+    node: NodeId,
+    stored: StoredRepair | undefined,
+    why?: OperatingError,
+  ): readonly ReadEffect[] {
+    this.#failures = withFailure(this.#failures, node, why);
+    const effects = this.#repairs.answered(repair, node, stored);
+    return this.#repairs.isLast(repair) ? [...effects, ...this.#advance()] : effects;
+  }
+
+  /** @param held undefined: nothing, or it did not answer */
+  standInSaid(node: NodeId, held: Siblings | undefined): readonly ReadEffect[] {
+    if (!this.#silentStandIns.delete(node)) return NOTHING;
+    if (held !== undefined) this.#held.push(held);
+    return this.#advance();
+  }
+
+  elapsed(): readonly ReadEffect[] {
+    if (this.now >= this.#options.timeoutMilliseconds) return this.#expire();
+    if (this.#stage === 'asking' && this.now >= this.#attemptEndsAt) return this.#nextAttempt();
+    return this.now >= this.#hedgesAt ? this.#hedge() : NOTHING;
+  }
+
+  get #current(): Attempt {
+    const attempt = this.#options.attempts[this.#attempt];
+    assert(attempt !== undefined, 'an attempt is under way');
+    return attempt;
+  }
+
+  get #isAsking(): boolean {
+    return this.#stage === 'asking' || this.#stage === 'asking in full';
+  }
+
+  #newRound(first: Ask['want'], others: Ask['want']): ReadRound {
+    const round = new ReadRound(this.#options.plan, first, others, this.#options.standing);
+    this.#rounds.push(round);
+    return round;
+  }
+
+  /** What the stage waits for may have come. */
+  #advance(): readonly ReadEffect[] {
+    switch (this.#stage) {
+      case 'asking':
+      case 'asking in full': {
+        const state = this.#round.stateOf(this.#current.quorum);
+        if (state === 'pending') return NOTHING;
+        return state === 'lost' ? this.#nextAttempt() : this.#reached();
+      }
+      case 'widening':
+        return this.#widened();
+      case 'asking the rest':
+        return this.#round.isSettled ? this.#restSaid() : NOTHING;
+      case 'asking the rest in full':
+        return this.#round.isSettled ? this.#missed() : NOTHING;
+      case 'repairing':
+      case 'awaiting the repair':
+        return this.#repairAdvanced();
+      case 'asking stand-ins':
+        return this.#silentStandIns.size === 0 ? this.#standInsSaid() : NOTHING;
+      case 'over':
+        return NOTHING;
+    }
+  }
+
+  #tryAttempt(): readonly ReadEffect[] {
+    const { attempts, timeoutMilliseconds } = this.#options;
+    const levels = attempts.length - this.#attempt;
+    this.#attemptEndsAt = endOfShare(this.now, timeoutMilliseconds, levels);
+    this.#stage = 'asking';
+    this.#round = this.#firstRound;
+    return this.#askRound(this.#attemptEndsAt - this.now);
+  }
+
+  #askRound(left: number): readonly ReadEffect[] {
+    if (this.#round.stateOf(this.#current.quorum) === 'lost') return this.#nextAttempt();
+    const asks = this.#asks(this.#round.next(this.#current.quorum));
+    this.#hedgesAt = this.now + Math.min(left, this.#options.patience(this.#round.asked, left));
+    const after = this.#advance();
+    return after.length === 0 ? asks : [...asks, ...after];
+  }
+
+  #nextAttempt(): readonly ReadEffect[] {
+    if (this.now >= this.#options.timeoutMilliseconds) return this.#refuse();
+    if (this.#attempt + 1 === this.#options.attempts.length) return this.#askStandIns();
+    this.#attempt += 1;
+    return this.#tryAttempt();
+  }
+
+  /** Under the same deadline. Later answers to earlier questions are not used. */
+  #beginAnew(): readonly ReadEffect[] {
+    if (this.now >= this.#options.timeoutMilliseconds) return this.#refuse();
+    this.#firstRound = this.#newRound('full', 'fingerprint');
+    this.#attempt = 0;
+    return [{ do: 'count begun anew' }, ...this.#tryAttempt()];
+  }
+
+  #reached(): readonly ReadEffect[] {
+    this.#hedgesAt = NEVER;
+    if (this.#round.isWhole) return this.#whole();
+    this.#stage = 'asking in full';
+    this.#round = this.#newRound('full', 'full');
+    return this.#askRound(this.#options.timeoutMilliseconds - this.now);
+  }
+
+  /** Every state that a replica holds was given in full. */
+  #whole(): readonly ReadEffect[] {
+    if (this.#cover === 'covered') return this.#covered();
+    this.#stage = 'widening';
+    this.#isWide = true;
+    return [...this.#asks(this.#round.widen()), ...this.#advance()];
+  }
+
+  #widened(): readonly ReadEffect[] {
+    const { session, plan } = this.#options;
+    const cover = this.#cover;
+    if (cover !== 'covered' && session !== undefined) {
+      if (!this.#round.isSettled) return NOTHING;
+      const isMet = cover !== 'too few' && isMetByAll(session, plan, this.#round);
+      if (!isMet) return this.#end(notCovered(cover, plan, this.#round, this.#failures));
+    }
+    // A replica that was asked for a fingerprint only has not said yet what it holds.
+    return this.#round.isWhole ? this.#covered() : this.#reached();
+  }
+
+  get #cover(): Cover {
+    const { session, plan } = this.#options;
+    return session === undefined ? 'covered' : coverOf(session, plan, this.#round);
+  }
+
+  /** Nothing that the session has seen is missing. */
+  #covered(): readonly ReadEffect[] {
+    if (this.#current.repairsTo !== undefined || !this.#options.isMiss(this.#round.merged())) {
+      return this.#merged();
+    }
+    return this.#askRest('asking the rest');
+  }
+
+  #askRest(stage: ReadStage): readonly ReadEffect[] {
+    this.#stage = stage;
+    this.#hedgesAt = NEVER;
+    const asks = this.#asks(this.#round.rest());
+    return [...asks, ...this.#advance()];
+  }
+
+  #restSaid(): readonly ReadEffect[] {
+    if (this.#round.isWhole) return this.#missed();
+    this.#round = this.#newRound('full', 'full');
+    return this.#askRest('asking the rest in full');
+  }
+
+  /**
+   * "There is nothing" may be answered only if no replica holds anything that it did not show, and
+   * if the level is still reached: a second answer may count less than the first one (D5).
+   */
+  #missed(): readonly ReadEffect[] {
+    const isShort = this.#round.stateOf(this.#current.quorum) !== 'reached';
+    const silent = this.#rounds.some(({ copies }) =>
+      copies.some(
+        ({ node, fingerprint }) =>
+          fingerprint !== '' && copyOf(this.#round.copies, node) === undefined,
+      ),
+    );
+    return silent || isShort ? this.#nextAttempt() : this.#merged();
+  }
+
+  /** Replicas that answer from here on are not counted: what they hold is not in the answer. */
+  #merged(): readonly ReadEffect[] {
+    this.#answered = this.#round.answered;
+    const { repairsTo } = this.#current;
+    const { plan, awaitsRepair, standing } = this.#options;
+    const merged = this.#round.merged();
+    const promised = repairsTo !== undefined || awaitsRepair;
+    if (merged === undefined || !promised || this.#round.isHeldBy(repairsTo ?? NO_QUORUM)) {
+      return this.#answer(merged);
+    }
+    const { copies } = this.#round;
+    const quorum = repairsTo ?? NO_QUORUM;
+    this.#stage = 'repairing';
+    this.#hedgesAt = NEVER;
+    const writes = this.#repairs.begin({ plan, merged, copies, quorum, standing });
+    return [...writes, ...this.#advance()];
+  }
+
+  #repairAdvanced(): readonly ReadEffect[] {
+    const repair = this.#repairs.last;
+    if (repair === undefined || repair.state === 'pending') return NOTHING;
+    if (repair.state === 'overtaken') return this.#beginAnew();
+    if (repair.state === 'lost') return this.#nextAttempt();
+    this.#stage = 'awaiting the repair';
+    if (this.#options.awaitsRepair && repair.open.length > 0) return NOTHING;
+    return this.#answer(repair.merged);
+  }
+
+  #answer(merged: Siblings | undefined): readonly ReadEffect[] {
+    this.#finish();
+    const { level, repairsTo } = this.#current;
+    const answered = this.#answered;
+    const asked = this.#options.plan.primaries.length;
+    const place = this.#round.placeOf(merged);
+    const atMajority = repairsTo !== undefined && isMajority(this.#options.plan, repairsTo);
+    const receipt = { level: level.name, answered, asked, standIns: 0 };
+    const got = { merged, place, ...receipt, atMajority, widened: this.#isWide };
+    return [{ do: 'answer', got }];
+  }
+
+  /**
+   * At `eventual`, where no primary can be reached, stand-ins are asked what they hold for them.
+   * Not for a session: no later request could find what only a stand-in holds.
+   */
+  #askStandIns(): readonly ReadEffect[] {
+    const { plan, attempts, session } = this.#options;
+    this.#hedgesAt = NEVER;
+    const isAllowed = session === undefined && attempts.some(({ level }) => level.standInReads);
+    if (!isAllowed || plan.order.length > 0) return this.#refuse();
+    this.#stage = 'asking stand-ins';
+    for (const node of plan.standIns) this.#silentStandIns.add(node);
+    return plan.standIns.map((node) => ({ do: 'ask stand-in', node }));
+  }
+
+  #standInsSaid(): readonly ReadEffect[] {
+    const merged = mergeAll(this.#held);
+    const attempt = this.#options.attempts.find(({ level }) => level.standInReads);
+    if (merged === undefined || attempt === undefined) return this.#refuse();
+    this.#finish();
+    const asked = this.#options.plan.primaries.length;
+    const receipt = { level: attempt.level.name, answered: 0, asked, standIns: this.#held.length };
+    const got = { merged, ...receipt, atMajority: false, widened: false };
+    return [{ do: 'answer', got }];
+  }
+
+  #refuse(): readonly ReadEffect[] {
+    const { plan, attempts, timeoutMilliseconds } = this.#options;
+    const { answered } = this.#firstRound;
+    const isLate = this.now >= timeoutMilliseconds;
+    return this.#end(tooFewAnswered(attempts, plan, answered, this.#failures, isLate));
+  }
+
+  #end(error: OperatingError): readonly ReadEffect[] {
+    this.#finish();
+    return [{ do: 'refuse', error }];
+  }
+
+  #finish(): void {
+    assert(this.#stage !== 'over', 'a read is answered once');
+    this.#stage = 'over';
+    this.#hedgesAt = NEVER;
+  }
+
+  #hedge(): readonly ReadEffect[] {
+    this.#hedgesAt = NEVER;
+    const more = this.#round.hedge();
+    if (more.length === 0) return NOTHING;
+    return [{ do: 'count hedges', count: more.length }, ...this.#asks(more)];
+  }
+
+  /** The deadline of the request: replicas that are silent have failed. */
+  #expire(): readonly ReadEffect[] {
+    const effects: ReadEffect[] = [];
+    if (WAITING_FOR_OTHERS.includes(this.#stage)) {
+      // The level was reached: the silence of other replicas is no reason not to answer.
+      this.#round.giveUp();
+      effects.push(...this.#advance());
+    }
+    if (this.#stage !== 'over' && this.#stage !== 'awaiting the repair') {
+      effects.push(...this.#refuse());
+    }
+    return [...effects, ...this.#repairs.giveUp(), ...this.#advance()];
+  }
+
+  #asks(asks: readonly Ask[]): readonly ReadEffect[] {
+    if (asks.length === 0) return NOTHING;
+    const round = this.#rounds.indexOf(this.#round);
+    const durable = this.#options.session !== undefined || (this.#isAsking && this.#isDurable);
+    return asks.map(({ node, want }) => ({ do: 'ask', round, durable, node, want }));
+  }
+
+  /** Must what the answers show be synced? */
+  get #isDurable(): boolean {
+    if (this.#stage === 'asking') return this.#durable;
+    return this.#current.repairsTo !== undefined;
+  }
+}

@@ -1,0 +1,170 @@
+/** Session tokens of requests and of their answers (docs/consistency.md, Sessions). */
+import { OperatingError } from '../../errors.js';
+import type { Ownership } from '../../partitioning/ownership.js';
+import type { RecordKey } from '../../persistence/keyspace.js';
+import type { Durability } from '../../persistence/store.js';
+import type { Losses } from '../../replica/losses.js';
+import type { Plan } from '../../replication/plan.js';
+import { majority } from '../../replication/quorum.js';
+import { type Dot, parseDot } from '../../versioning/dot.js';
+import { encodePast, joinPasts } from '../../versioning/past.js';
+import { dotSetOf, keepDots } from '../../versioning/dot-set.js';
+import type { SessionSeal } from '../../versioning/session-seal.js';
+import {
+  type PartitionFloor,
+  floorOf,
+  joinTokens,
+  NOTHING_SEEN_YET,
+  type SessionToken,
+  withFloor,
+  withoutStable,
+} from '../../versioning/session-token.js';
+import type { ConsistencyLevel } from '../request/level.js';
+import type { PutResult } from '../request/put-request.js';
+import type { Got } from '../read/read-effects.js';
+import type { Get } from '../read/reads.js';
+import type { StableDots } from './stable-dots.js';
+
+export interface SessionsOptions {
+  readonly sessionSeal: SessionSeal;
+  readonly ownership: Ownership;
+  readonly losses: Losses;
+  readonly stable: StableDots;
+}
+
+/** A read, with all that its session has seen. */
+export interface SessionGet extends Get {
+  readonly token: SessionToken | undefined;
+}
+
+/** In the place of a token: a session begins with this request, whatever its level. */
+const NEW_SESSION = 'new';
+/** Most tokens that are kept once their seal was verified: about 8 MB. */
+const KNOWN_MAX = 1000;
+
+export class Sessions {
+  readonly #options: SessionsOptions;
+  readonly #known = new Map<string, SessionToken>();
+  readonly #texts = new WeakMap<SessionToken, { readonly text: string; readonly of: number }>();
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Of a header: one token, or several separated by commas.
+   * @throws OperatingError `invalid_session_token`, `wrong_epoch`
+   */
+  open(header: string): SessionToken {
+    const tokens = header.split(',').map((text) => this.#open(text.trim()));
+    return tokens.reduce(joinTokens, NOTHING_SEEN_YET);
+  }
+
+  /** As a client is to send it back. The same text where nothing was learned. */
+  textOf(token: SessionToken): string {
+    const { stable, sessionSeal } = this.#options;
+    const { revision } = stable;
+    const known = this.#texts.get(token);
+    if (known !== undefined && known.of === revision) return known.text;
+    for (const [partition, { dots }] of token.floors) if (dots.size > 0) stable.ask(partition);
+    const left = withoutStable(token, (partition, dot) => stable.has(partition, dot));
+    const isKnown = known !== undefined && left === token;
+    const text = isKnown ? known.text : sessionSeal.seal(left);
+    this.#texts.set(token, { text, of: revision });
+    return text;
+  }
+
+  /** What the request is judged under, from its beginning to its end; undefined: no session. */
+  of(
+    sent: SessionToken | undefined,
+    levels: readonly ConsistencyLevel[],
+  ): SessionToken | undefined {
+    if (sent !== undefined) return sent;
+    return levels.some(({ beginsSession }) => beginsSession) ? NOTHING_SEEN_YET : undefined;
+  }
+
+  /** What a write leaves with its value; undefined: nothing. */
+  pastOf(
+    token: SessionToken | undefined,
+    levels: readonly ConsistencyLevel[],
+  ): Uint8Array | undefined {
+    if (token === undefined || !levels.some(({ isCausal }) => isCausal)) return undefined;
+    const { stable } = this.#options;
+    return encodePast(withoutStable(token, (partition, dot) => stable.has(partition, dot)));
+  }
+
+  /**
+   * All versions that were returned enter, tombstones and stubs among them: they were synced first.
+   * At `causal` so does what their writers had seen.
+   */
+  afterRead(
+    token: SessionToken,
+    { at, levels }: Pick<Get, 'at' | 'levels'>,
+    { merged, atMajority }: Got,
+  ): SessionToken {
+    const versions = merged?.versions ?? [];
+    const dots = versions.map(({ dot }) => dot);
+    const seen = this.#with(token, at, dots, atMajority);
+    if (!levels.some(({ isCausal }) => isCausal)) return seen;
+    return joinTokens(seen, joinPasts(versions.map(({ past }) => past)));
+  }
+
+  /** The write enters, and the claim that it made. */
+  afterWrite(token: SessionToken, at: RecordKey, result: PutResult, plan: Plan): SessionToken {
+    const { version, claim, answered } = result;
+    const dots = [version, ...(claim === undefined ? [] : [claim])].flatMap((text) => {
+      return parseDot(text) ?? [];
+    });
+    const [owners = []] = plan.sets;
+    const atMajority = plan.sets.length === 1 && answered >= majority(owners.length);
+    return this.#with(token, at, dots, atMajority);
+  }
+
+  #with(
+    token: SessionToken,
+    { partition }: RecordKey,
+    dots: readonly Dot[],
+    atMajority: boolean,
+  ): SessionToken {
+    const { stable, losses, ownership } = this.#options;
+    const known = floorOf(token, partition).dots;
+    const fresh = keepDots(dotSetOf(dots), (dot) => {
+      return known.get(dot.writer)?.includes(dot.n) !== true && !stable.has(partition, dot);
+    });
+    if (fresh.size === 0) return token;
+    const mark = losses.markOf(partition);
+    const floor: PartitionFloor = { dots: fresh, flag: 'none', one: !atMajority, mark };
+    const grown = withFloor(token, partition, floor);
+    return { ...grown, epoch: Math.max(grown.epoch, ownership.epoch) };
+  }
+
+  #open(text: string): SessionToken {
+    if (text === NEW_SESSION) return NOTHING_SEEN_YET;
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const { sessionSeal, ownership } = this.#options;
+    const token = sessionSeal.open(text);
+    ownership.assertKnown(token.epoch);
+    if (this.#known.size >= KNOWN_MAX) {
+      const [oldest] = this.#known.keys();
+      this.#known.delete(oldest ?? '');
+    }
+    this.#known.set(text, token);
+    this.#texts.set(token, { text, of: -1 });
+    return token;
+  }
+}
+
+/**
+ * A token names only what is durable: what a crash loses, no later request could find.
+ * @throws OperatingError `invalid_request`
+ */
+export function assertDurable(token: SessionToken | undefined, durability: Durability): void {
+  if (token === undefined || durability === 'sync') return;
+  const message =
+    `a write of a session is synced before it is acknowledged: send no X-Durability: ` +
+    `${durability} with a session token, nor at the level session`;
+  throw new OperatingError('invalid_request', message, {
+    details: { field: 'X-Durability', received: durability },
+  });
+}

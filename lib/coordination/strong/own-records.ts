@@ -1,0 +1,65 @@
+/** The records of this owner as its proposer needs them: with all merges that were begun. */
+import type { KeyText } from '../../consensus/messages.js';
+import type { HasSeen } from '../../consensus/once.js';
+import type { ExpiryClock } from '../../persistence/expiry-clock.js';
+import type { DurableAcceptor } from '../../replica/durable-acceptor.js';
+import { type Endings, isOver } from '../../replica/endings.js';
+import type { Siblings } from '../../versioning/siblings.js';
+import type { StrongWire } from './strong-wire.js';
+
+export interface OwnRecordsOptions {
+  readonly acceptor: DurableAcceptor;
+  readonly endings: Endings;
+  readonly expiryClock: ExpiryClock;
+}
+
+/** Of one partition. All reject, or throw, with an OperatingError where the replica cannot. */
+export class OwnRecords {
+  readonly #options: OwnRecordsOptions;
+  readonly #partition: number;
+  readonly #wire: StrongWire;
+  /** Merges that were begun, the last of each key. */
+  readonly #merging = new Map<KeyText, Promise<void>>();
+
+  constructor(options: OwnRecordsOptions, partition: number, wire: StrongWire) {
+    this.#options = options;
+    this.#partition = partition;
+    this.#wire = wire;
+  }
+
+  merge(key: KeyText, state: Siblings): Promise<void> {
+    const before = this.#merging.get(key) ?? Promise.resolve();
+    const merging = before.then(() => this.#options.acceptor.merge(this.#partition, key, state));
+    this.#merging.set(key, merging);
+    const done = (): void => {
+      if (this.#merging.get(key) === merging) this.#merging.delete(key);
+    };
+    merging.then(done, done);
+    return merging;
+  }
+
+  /** Rejects where something could not be merged: nothing may be decided without it. */
+  async merged(key: KeyText): Promise<void> {
+    await this.#merging.get(key);
+    await this.#options.acceptor.look(key);
+  }
+
+  recordOf(key: KeyText): Siblings | undefined {
+    return this.#options.acceptor.heldOf(this.#wire.at(key)).record;
+  }
+
+  /** What the clock of the partition has. */
+  seenOf(key: KeyText): HasSeen {
+    return this.#options.acceptor.heldOf(this.#wire.at(key)).hasSeen;
+  }
+
+  /** What has ended becomes a stub first: a value has ended only where it is one (K14). */
+  recordToDecideOn(key: KeyText): Siblings | undefined {
+    const { expiryClock, endings } = this.#options;
+    const now = expiryClock.now();
+    const record = this.recordOf(key);
+    if (record === undefined || now === undefined || !isOver(record, now)) return record;
+    endings.expire(this.#wire.at(key), now);
+    return this.recordOf(key);
+  }
+}

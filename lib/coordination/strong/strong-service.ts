@@ -1,0 +1,154 @@
+/** What a node does for proposers and coordinators of the strong level elsewhere. */
+import { ownDeadline } from '../../environment/by-deadline.js';
+import type { Clock } from '../../environment/clock.js';
+import type { ForegroundLoad } from '../../environment/foreground-load.js';
+import type { NodeId } from '../../environment/transport.js';
+import type { Ownership } from '../../partitioning/ownership.js';
+import { placeOf, type RecordKey, recordKey } from '../../persistence/keyspace.js';
+import { encodeRecord } from '../../persistence/records.js';
+import type { DurableAcceptor } from '../../replica/durable-acceptor.js';
+import type { Identity } from '../../replica/identity.js';
+import type { Losses } from '../../replica/losses.js';
+import type { Messenger } from '../../rpc/messenger.js';
+import type { Siblings } from '../../versioning/siblings.js';
+import { Explanation } from '../request/explanation.js';
+import type { KnownProposers } from './known-proposers.js';
+import type { Outcomes } from './outcomes.js';
+import type { Proposers } from './proposers.js';
+import type { Strong } from './strong.js';
+import type { StrongResult } from './strong-effects.js';
+import { contextToWire } from '../wire/seen-wire.js';
+import { strongFromWire } from './strong-intent.js';
+import { ACCEPTOR, ASK, OUTCOME, PROPOSE } from './strong-messages.js';
+import type { StrongReports } from './strong-reports.js';
+import { StrongWire } from './strong-wire.js';
+
+/** Of the time that is left: the answer to what was passed on must still get back. */
+const SHARE_OF_THE_PROPOSER = 0.95;
+
+export interface StrongServiceOptions {
+  readonly self: NodeId;
+  readonly messenger: Messenger;
+  readonly acceptor: DurableAcceptor;
+  readonly proposers: Proposers;
+  readonly strong: Strong;
+  readonly known: KnownProposers;
+  readonly outcomes: Outcomes;
+  readonly reports: StrongReports;
+  readonly ownership: Ownership;
+  readonly identity: Identity;
+  readonly losses: Losses;
+  readonly foreground: ForegroundLoad;
+  readonly clock: Clock;
+}
+
+/** Registers the handlers; called once. */
+export function serveStrong(options: StrongServiceOptions): void {
+  serveAcceptor(options);
+  serveReports(options);
+  serveOperations(options);
+}
+
+function serveAcceptor(options: StrongServiceOptions): void {
+  const { self, messenger, acceptor, proposers, known, ownership, identity } = options;
+  messenger.handle(
+    ACCEPTOR,
+    async ({ partition, request: asked }, { from }) => {
+      ownership.assertOwns(self, partition);
+      const wire = new StrongWire(partition, ownership.partitionCount);
+      const request = wire.requestFrom(asked);
+      // What is damaged meanwhile must not look as if it was said after the damage.
+      const { start } = identity;
+      if (request.is === 'prepare') {
+        if (known.refusesCandidate(partition, from)) {
+          const { ballot } = request;
+          const promised = acceptor.promised(partition);
+          const reply = { is: 'refused', ballot, promised } as const;
+          return { ...answerOf(options, partition, start), reply };
+        }
+      } else known.heard(partition, from);
+      const handling = acceptor.handle(partition, request);
+      proposers.noteBallot(partition);
+      const reply = await handling;
+      proposers.noteBallot(partition);
+      const told = reply === undefined ? null : wire.replyTo(reply);
+      return { ...answerOf(options, partition, start), reply: told };
+    },
+    { once: true },
+  );
+}
+
+function serveReports(options: StrongServiceOptions): void {
+  const { messenger, reports, outcomes, ownership } = options;
+  messenger.handle(ASK, async ({ namespace, key }) => {
+    const at = ownKey(options, namespace, key);
+    const wire = new StrongWire(at.partition, ownership.partitionCount);
+    const report = await reports.own(at);
+    const { from, promised, isActive, isBusy, record, acceptance } = report;
+    const place = placeOf(at);
+    const bare = acceptance && { ...acceptance, state: withoutValues(acceptance.state) };
+    return {
+      ...answerOf(options, at.partition, from.start),
+      ...{ promised, active: isActive, busy: isBusy },
+      record: wire.stateTo(place, record && withoutValues(record)),
+      acceptance: bare === undefined ? null : wire.acceptanceTo(place, bare),
+    };
+  });
+  messenger.handle(OUTCOME, async ({ namespace, key, dot, ballot }) => {
+    const at = ownKey(options, namespace, key);
+    return { outcome: await outcomes.here({ at, dot, ballot }) };
+  });
+}
+
+function serveOperations({
+  self,
+  messenger,
+  strong,
+  ownership,
+  foreground,
+  clock,
+}: StrongServiceOptions): void {
+  messenger.handle(
+    PROPOSE,
+    async (wire, { deadline }) => {
+      const until = ownDeadline(clock, deadline, SHARE_OF_THE_PROPOSER);
+      const explanation = wire.explain
+        ? new Explanation(self, () => clock.monotonicMilliseconds())
+        : undefined;
+      const request = { ...strongFromWire(wire, until, ownership.partitionCount), explanation };
+      const { decide: decides, takeOver: takesOver } = wire;
+      const answer = await foreground.during(() => {
+        return strong.runForwarded(request, { decides, takesOver });
+      });
+      const result = answer.is === 'elsewhere' ? answer : resultTo(request.at, answer.result);
+      return { ...result, explained: explanation?.coursesText ?? null };
+    },
+    { once: true },
+  );
+}
+
+function resultTo(at: RecordKey, result: StrongResult) {
+  if (result.is !== 'applied') {
+    const { record } = result;
+    return { ...result, record: record === undefined ? null : encodeRecord(at, record) };
+  }
+  const { is, dot, stamp, replaced } = result;
+  return { is, dot, stamp, context: contextToWire(result.context), replaced: [...replaced] };
+}
+
+/** With each answer: in which start it is said, and whose earlier answers count no more. */
+function answerOf({ losses }: StrongServiceOptions, partition: number, start: number) {
+  return { start, lost: losses.of(partition) ?? [] };
+}
+
+/** @throws OperatingError `wrong_epoch` where this node does not own it */
+function ownKey({ self, ownership }: StrongServiceOptions, namespace: string, key: string) {
+  const at = recordKey(namespace, key, ownership.partitionCount);
+  ownership.assertOwns(self, at.partition);
+  return at;
+}
+
+function withoutValues(state: Siblings): Siblings {
+  const value = new Uint8Array(0);
+  return { ...state, versions: state.versions.map((version) => ({ ...version, value })) };
+}

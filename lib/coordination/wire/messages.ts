@@ -1,0 +1,189 @@
+/** What coordinators and replicas say to each other. Records travel as they are stored. */
+import { z } from 'zod';
+import { messageType } from '../../rpc/message.js';
+import { wireBytes as bytes, wireDot as dot, keyNames as address } from '../../rpc/shapes.js';
+import { isPlainClock, type PlainClock } from '../../versioning/partition-clock.js';
+import { FLAGS } from '../../versioning/session-token.js';
+import { contextShape, seenShape as seen } from './seen-wire.js';
+
+const durability = z.enum(['sync', 'os', 'memory']);
+
+/** Start and durable commit number: by them peers will know a rolled-back disk. */
+const acknowledgement = z.object({ start: z.number(), commit: z.number() });
+export type Acknowledgement = z.infer<typeof acknowledgement>;
+
+const dropped = z.object({
+  version: z.string(),
+  contentType: z.string(),
+  value: bytes.nullable(),
+  bytes: z.number(),
+  writtenAt: z.number(),
+});
+export const auditEntry = z.object({
+  at: z.number(),
+  strategy: z.string(),
+  by: z.string(),
+  kept: z.string(),
+  dropped: z.array(dropped),
+});
+export type WireDropped = z.infer<typeof dropped>;
+export type WireAuditEntry = z.infer<typeof auditEntry>;
+
+/** See `BlindReport`. It travels with the acknowledgement of a copy. */
+export const blindReport = z.object({
+  live: z.boolean(),
+  open: z.boolean(),
+  beside: z.array(
+    z.object({ dot, stamp: z.number(), state: z.enum(['value', 'tombstone', 'stub']) }),
+  ),
+  context: contextShape,
+});
+
+/** Hold this state for an absent primary; the reply says that the hint is as durable as asked. */
+export const HOLD = messageType(
+  'coordination.hold',
+  z.object({ ...address, target: z.string(), record: bytes, durability }),
+  acknowledgement,
+);
+
+/** What do you hold for absent primaries of this key? */
+export const HELD = messageType(
+  'coordination.held',
+  z.object(address),
+  z.object({ record: bytes.nullable() }),
+);
+
+/** A client's put, from a node that is no primary to one that is. Passed on once. */
+export const PUT = messageType(
+  'coordination.put',
+  z.object({
+    ...address,
+    change: z.union([
+      z.object({
+        state: z.literal('value'),
+        contentType: z.string(),
+        value: bytes,
+        ttlSeconds: z.union([z.number(), z.literal('keep')]).nullable(),
+        expiresAt: z.number().nullable(),
+      }),
+      z.object({ state: z.literal('tombstone') }),
+    ]),
+    seen: seen.nullable(),
+    levels: z.array(z.string()),
+    durability,
+    /** A resolution: what its audit entry will say. */
+    resolving: z
+      .object({ strategy: z.string(), by: z.string(), dropped: z.array(dropped) })
+      .nullable(),
+    /** The zone of the node that the client talks to: `local-` levels are about it. */
+    zone: z.string(),
+    /** What the session has seen of the partition: `dots` as `encodeDots` writes them. */
+    session: z
+      .object({ dots: bytes, flag: z.enum(FLAGS), one: z.boolean(), mark: z.number() })
+      .nullable(),
+    past: bytes.nullable(),
+    /** Say how it came about. */
+    explain: z.boolean(),
+  }),
+  z.object({
+    version: z.string(),
+    writtenAt: z.number(),
+    seen,
+    replaced: z.array(z.string()),
+    beside: z.array(z.string()),
+    claim: z.string().nullable(),
+    level: z.string(),
+    answered: z.number(),
+    asked: z.number(),
+    standIns: z.number(),
+    /** The courses that it ran, as JSON text; null: it was not asked to explain. */
+    explained: z.string().nullable(),
+  }),
+);
+
+/** What do the clocks of these partitions have on your disk? `null`: the partition is rebuilt. */
+export const PERSISTED_CLOCKS = messageType(
+  'coordination.persisted-clocks',
+  z.object({ partitions: z.array(z.number()) }),
+  z.object({ clocks: z.array(z.custom<PlainClock>(isPlainClock).nullable()) }),
+);
+
+/** A list of what is kept of a key: what follows that id, as many as a message is to hold. */
+const part = z.object({ ...address, after: z.string().nullable() });
+export type PartRequest = z.infer<typeof part>;
+
+/**
+ * How were conflicts of this key resolved, as far as you know? Each entry with its id. `more`:
+ * others follow the last one.
+ */
+export const RESOLUTIONS = messageType(
+  'coordination.resolutions',
+  part,
+  z.object({ entries: z.array(z.tuple([z.string(), auditEntry])), more: z.boolean() }),
+);
+
+/** Which superseded versions of this key do you keep? Their ids are the versions. */
+export const VERSIONS = messageType(
+  'coordination.versions',
+  part,
+  z.object({ versions: z.array(dropped.omit({ value: true })), more: z.boolean() }),
+);
+
+/** One of them, whole. */
+export const VERSION = messageType(
+  'coordination.version',
+  z.object({ ...address, version: z.string() }),
+  z.object({ kept: dropped.nullable() }),
+);
+
+/**
+ * Which keys are in conflict on your replicas? Entries of the index, behind `after`, in order: up
+ * to `limit` of them, one at least, as many as a message is to hold. `more`: others may follow.
+ */
+export const CONFLICTS = messageType(
+  'coordination.conflicts',
+  z.object({ after: z.string(), limit: z.number() }),
+  z.object({ entries: z.array(z.string()), more: z.boolean() }),
+);
+
+/**
+ * Which keys do you hold of these partitions (a bit each, from the lowest on), in order, behind
+ * `after`? Up to `limit` of them, as many as a message is to hold. `states`: of those that are not
+ * plain the place in `keys` and the record without its values. `reached`: all up to this key is
+ * told; null: all there is. `obstructed`: partitions of which you vouch for nothing.
+ */
+export const KEYS_IN_ORDER = messageType(
+  'coordination.keys',
+  z.object({
+    namespace: z.string(),
+    prefix: z.string(),
+    after: z.string(),
+    limit: z.int().min(1),
+    partitions: bytes,
+    /** What is accepted at `strong` is settled first: at quorum and stronger. */
+    settled: z.boolean(),
+  }),
+  z.object({
+    keys: z.array(z.string()),
+    states: z.array(z.tuple([z.number(), bytes])),
+    reached: z.string().nullable(),
+    obstructed: z.array(z.number()),
+    start: z.number(),
+    lost: z.array(z.tuple([z.number(), z.string(), z.number()])),
+  }),
+);
+
+/**
+ * What do you hold of this key, and how old can that be? `age` (milliseconds): it shows all that
+ * was acknowledged so long before you were asked, of `scope`; null: you cannot prove so much, and
+ * there is no record. The second is told for the first time a little later: this asks for proofs.
+ */
+export const NEAR = messageType(
+  'coordination.near',
+  z.object({ ...address, maxMilliseconds: z.number(), scope: z.enum(['all', 'quorum', 'any']) }),
+  z.object({
+    record: bytes.nullable(),
+    age: z.number().nullable(),
+    scope: z.enum(['all', 'quorum']),
+  }),
+);
