@@ -122,7 +122,7 @@ export async function clientOf(options: CommandOptions): Promise<KeyValueRequest
   });
   if (file === undefined) return client;
   const onTokens = (held: readonly string[]): Promise<void> => writeSession(file, held);
-  return client.session({ tokens: await readSession(file), onTokens });
+  return client.session({ tokens: readSession(file), onTokens });
 }
 
 /** Below it lie the keys. */

@@ -1,6 +1,6 @@
 /** The options of one invocation: flag beats variable beats --variables beats default. */
-import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import { HAND_WRITTEN_BYTES_MAX, readBounded } from '../config/bounded-file.js';
 import { DURATION_UNITS, parseQuantity } from '../config/units.js';
 import { messageOf, OperatingError } from '../lib/errors.js';
 import type { OptionRow } from './option-row.js';
@@ -132,7 +132,7 @@ export function nameOf(row: OptionRow): string {
 
 function readVariables(file: string): Variables {
   try {
-    return parseEnv(readFileSync(file, 'utf8'));
+    return parseEnv(readBounded(file, HAND_WRITTEN_BYTES_MAX).toString());
   } catch (error) {
     throw new OperatingError('invalid_request', `${file} cannot be read: ${messageOf(error)}`);
   }

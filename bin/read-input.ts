@@ -1,16 +1,17 @@
 /** What comes from files and standard input: whole, bounded, and as text where text is meant. */
-import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { readBounded } from '../config/bounded-file.js';
+import { SETTINGS } from '../config/schema.js';
 import { messageOf, OperatingError } from '../lib/errors.js';
 
-/** Above what any node takes by default. */
-const BYTES_MAX = 8 * 1024 * 1024;
+/** The most that any node takes, however it is set: that of a batch. */
+const BYTES_MAX = SETTINGS.requests.batchBytesMax.maximum;
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** @param what names it in a refusal. @throws OperatingError `invalid_request` */
-export async function readWhole(file: string, what: string): Promise<Uint8Array> {
+export function readWhole(file: string, what: string): Uint8Array {
   try {
-    return await readFile(file);
+    return readBounded(file, BYTES_MAX);
   } catch (error) {
     throw wrong(`${what} cannot be read: ${messageOf(error)}`);
   }

@@ -1,18 +1,24 @@
 /** `--session-file`: the tokens of a session between one command and the next. */
-import { open, readFile, rename } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
+import { readBounded } from '../config/bounded-file.js';
 import { messageOf, OperatingError } from '../lib/errors.js';
 
+/** Far above the tokens of any session, one for each cluster. */
+const BYTES_MAX = 1024 * 1024;
 const TOKEN = /^[\w-]+$/;
 
 /**
  * One token a line; none where there is no file yet.
  * @throws OperatingError `invalid_request` where it holds something else
  */
-export async function readSession(file: string): Promise<string[]> {
-  const text = await readFile(file, 'latin1').catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+export function readSession(file: string): string[] {
+  let text: string;
+  try {
+    text = readBounded(file, BYTES_MAX).toString('latin1');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw refused(file, `cannot be read: ${messageOf(error)}`);
-  });
+  }
   const lines = text.split('\n').filter((line) => line !== '');
   if (!lines.every((line) => TOKEN.test(line))) throw refused(file, 'holds no session tokens');
   return lines;

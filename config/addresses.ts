@@ -10,24 +10,27 @@ export const addressSchema = z.string('must be host:port').refine((text) => {
   return found !== null && Number(found[1]) <= 65_535;
 }, 'must be host:port, with a port up to 65535');
 
-const founderSchema = z.strictObject({
-  id: z
-    .string('must be id=host:port')
-    .regex(
-      /^[a-z0-9][a-z0-9-]{0,62}$/,
-      'has an id that is not of small letters, digits and hyphens',
-    ),
-  address: addressSchema,
-  zone: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'has a zone that is no name')
-    .optional(),
-  weight: z
-    .number('has a weight that is no number')
-    .min(0.1, 'has a weight below 0.1')
-    .max(100, 'has a weight above 100')
-    .optional(),
-});
+const founderSchema = z.strictObject(
+  {
+    id: z
+      .string('must be id=host:port')
+      .regex(
+        /^[a-z0-9][a-z0-9-]{0,62}$/,
+        'has an id that is not of small letters, digits and hyphens',
+      ),
+    address: addressSchema,
+    zone: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'has a zone that is no name')
+      .optional(),
+    weight: z
+      .number('has a weight that is no number')
+      .min(0.1, 'has a weight below 0.1')
+      .max(100, 'has a weight above 100')
+      .optional(),
+  },
+  'must be id=host:port, and behind it at most ;zone=name and ;weight=number',
+);
 
 export const addressesSchema = z
   .array(addressSchema, 'must be a list of host:port')

@@ -9,6 +9,12 @@ interface Rule {
   readonly says: string;
 }
 
+/**
+ * Room of the engine: its log, the log before, both sorted, and the tables that they are sorted
+ * into; a quarter of it is left to what shrinks the store.
+ */
+const RESERVE_WRITE_BUFFERS = 8;
+
 export const RULES: readonly Rule[] = [
   {
     settings: ['requests.timeoutDefaultMilliseconds', 'requests.timeoutMaxMilliseconds'],
@@ -56,6 +62,14 @@ export const RULES: readonly Rule[] = [
     holds: ({ requests, peers }) =>
       requests.answerBytesInFlightMax >= 2 * Math.max(requests.batchBytesMax, peers.frameBytesMax),
     says: 'hold two batches of requests.batchBytesMax, and two frames of peers.frameBytesMax',
+  },
+  {
+    settings: ['storage.reserveBytes', 'storage.writeBufferBytes'],
+    holds: ({ storage }) =>
+      storage.reserveBytes >= RESERVE_WRITE_BUFFERS * storage.writeBufferBytes,
+    says:
+      `be at least ${RESERVE_WRITE_BUFFERS} times storage.writeBufferBytes: the engine sorts its ` +
+      'files in it, and a disk that is full takes no writes',
   },
   {
     settings: ['requests.contextBytesMax', 'http.headerBytesMax'],

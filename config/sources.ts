@@ -1,7 +1,7 @@
 /** Where settings come from: each source, read into pairs of a setting's name and what it gave. */
-import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { messageOf } from '../lib/errors.js';
+import { HAND_WRITTEN_BYTES_MAX, readBounded } from './bounded-file.js';
 import { nearest } from './nearest.js';
 import { SETTING_LIST } from './schema.js';
 
@@ -97,7 +97,7 @@ function unreadable(file: string, problem: string): Source {
 
 function readText(file: string): string | Source {
   try {
-    return readFileSync(file, 'utf8');
+    return readBounded(file, HAND_WRITTEN_BYTES_MAX).toString();
   } catch (error) {
     return unreadable(file, `cannot be read: ${messageOf(error)}`);
   }

@@ -1,6 +1,7 @@
 /** The file that `quorate assess` reads: a cluster on paper, and why it is so. */
 import { z } from 'zod';
 import { DURATION_UNITS, formatQuantity, parseQuantity } from '../../config/units.js';
+import { problemText, shapedBy } from '../../lib/encoding/shaped.js';
 import { messageOf, OperatingError } from '../../lib/errors.js';
 import { rateLimitMax, rateLimitWindow } from '../../lib/membership/settings-types.js';
 
@@ -24,7 +25,7 @@ type Decision = (typeof DECISIONS)[number];
 const duration = z.union([z.string(), z.number()]).transform((given, context) => {
   const milliseconds = parseQuantity(String(given), DURATION_UNITS);
   if (milliseconds !== undefined) return milliseconds;
-  context.addIssue({ code: 'custom', message: 'a duration, as 500ms, 5s or 1m' });
+  context.addIssue({ code: 'custom', message: 'must be a duration, as 500ms, 5s or 1m' });
   return z.NEVER;
 });
 const reason = z.string().max(REASON_CHARACTERS_MAX);
@@ -68,12 +69,11 @@ export interface AssessConfig {
 
 /** @throws OperatingError `invalid_request` that names the member */
 export function parseAssessConfig(text: string, file: string): AssessConfig {
-  const parsed = shape.safeParse(jsonOf(text, file));
-  if (!parsed.success) {
-    const told = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-    throw new OperatingError('invalid_request', `${file}: ${told.join('; ')}`);
+  const shaped = shapedBy(shape, jsonOf(text, file));
+  if ('problems' in shaped) {
+    throw new OperatingError('invalid_request', `${file}: ${problemText(shaped.problems)}`);
   }
-  const { data } = parsed;
+  const data = shaped.value;
   return {
     nodes: data.followers + 1,
     writeQuorum: data.write_quorum,

@@ -1,7 +1,8 @@
 /** A local cluster on paper: which node listens where. Founded once, then kept in its folder. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { HAND_WRITTEN_BYTES_MAX, readBounded } from '../../config/bounded-file.js';
+import { problemText, shapedBy } from '../../lib/encoding/shaped.js';
 import { messageOf, OperatingError } from '../../lib/errors.js';
 import { replaceFile } from '../../lib/platform/replace-file.js';
 import type { CommandOptions } from '../command-options.js';
@@ -99,18 +100,23 @@ function readPlan(dataDir: string): LocalClusterPlan | undefined {
   const file = fileOf(dataDir);
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readBounded(file, HAND_WRITTEN_BYTES_MAX).toString();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw broken(file, error);
+    throw broken(file, messageOf(error));
   }
+  let content: unknown;
   try {
-    return foundingShape.parse(JSON.parse(text));
+    content = JSON.parse(text);
   } catch (error) {
-    throw broken(file, error);
+    throw broken(file, messageOf(error));
   }
+  const shaped = shapedBy(foundingShape, content);
+  if ('problems' in shaped) throw broken(file, problemText(shaped.problems));
+  return shaped.value;
 }
 
-function broken(file: string, error: unknown): OperatingError {
-  return new OperatingError('invalid_request', `${file} cannot be used: ${messageOf(error)}`);
+function broken(file: string, why: string): OperatingError {
+  const help = 'put back the file that the cluster was founded with, or choose another --data-dir';
+  return new OperatingError('invalid_request', `${file} cannot be used: ${why}. To go on, ${help}`);
 }

@@ -1,7 +1,8 @@
 /** What a running cluster writes down in its folder: who runs, and where it can be asked. */
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { HAND_WRITTEN_BYTES_MAX, readBounded } from '../../config/bounded-file.js';
 import { processStamp } from '../../lib/platform/process-stamp.js';
 import { replaceFile } from '../../lib/platform/replace-file.js';
 
@@ -36,7 +37,9 @@ export function forgetRunning(dataDir: string): void {
 /** As it was written down last, perhaps by a cluster that has ended; undefined: there is none. */
 export function runningOf(dataDir: string): Running | undefined {
   try {
-    return runningShape.parse(JSON.parse(readFileSync(fileOf(dataDir), 'utf8')));
+    return runningShape.parse(
+      JSON.parse(readBounded(fileOf(dataDir), HAND_WRITTEN_BYTES_MAX).toString()),
+    );
   } catch {
     return undefined;
   }

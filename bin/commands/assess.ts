@@ -53,7 +53,7 @@ export const assessCommand: CommandRow = {
 
 async function run({ options, terminal }: Invocation): Promise<ExitCode> {
   const file = options.required('config');
-  const text = Buffer.from(await readWhole(file, file)).toString();
+  const text = Buffer.from(readWhole(file, file)).toString();
   const config = parseAssessConfig(text, file);
   const aborting = new AbortController();
   const end = (why: string): void => aborting.abort(new OperatingError('deadline_passed', why));

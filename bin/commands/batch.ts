@@ -28,7 +28,7 @@ export const batchCommand: CommandRow = {
 
 async function run({ arguments: [file = ''], options, terminal }: Invocation): Promise<ExitCode> {
   const body = bodyOf(
-    strictTextOf(file === '-' ? await readAll(terminal.input) : await readWhole(file, file)),
+    strictTextOf(file === '-' ? await readAll(terminal.input) : readWhole(file, file)),
   );
   const settings = {
     ...readOptionsOf(options),

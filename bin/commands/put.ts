@@ -81,7 +81,7 @@ async function valueGiven(
   const isJson = options.isSet('json');
   if (file !== undefined) {
     const isInput = file === '-';
-    const bytes = await (isInput ? readAll(terminal.input) : readWhole(file, `--file ${file}`));
+    const bytes = isInput ? await readAll(terminal.input) : readWhole(file, `--file ${file}`);
     return isJson ? jsonValue(strictTextOf(bytes, STORE_BYTES)) : bytes;
   }
   const text =

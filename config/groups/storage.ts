@@ -13,7 +13,7 @@ export const storageGroup = {
   reserveBytes: {
     kind: 'bytes',
     default: 256 * MEBIBYTE,
-    minimum: 0,
+    minimum: 8 * MEBIBYTE,
     maximum: 1024 * 1024 * MEBIBYTE,
     why: 'With less room on the disk a node takes no writes; the engine sorts its files in it.',
   },

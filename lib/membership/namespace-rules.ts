@@ -1,5 +1,6 @@
 /** What a namespace asks of the requests for its keys; what it leaves out is as in the cluster. */
 import { z } from 'zod';
+import { shapedBy } from '../encoding/shaped.js';
 import { OperatingError } from '../errors.js';
 import type { Durability } from '../persistence/store.js';
 import { isNamespaceName } from '../partitioning/namespace.js';
@@ -90,11 +91,10 @@ export function validRules(rules: unknown): NamespaceRules {
     const message = `${later}: all namespaces have the N of the ring in this version`;
     throw new OperatingError('not_implemented', message, { details: { field: later } });
   }
-  const parsed = namespaceRules.safeParse(rules);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = issue?.path.join('.') || (issue?.code === 'unrecognized_keys' ? issue.keys[0] : '');
-  throw refusedRule(field ?? '', issue?.message ?? 'invalid');
+  const shaped = shapedBy(namespaceRules, rules);
+  if ('value' in shaped) return shaped.value;
+  const [{ field, message }] = shaped.problems;
+  throw refusedRule(field, message);
 }
 
 /** Rules under which a request that names no level would be refused are none. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { parseLevel } from '../coordination/request/level.js';
 import { parseDuration } from '../encoding/duration.js';
+import { shapedBy } from '../encoding/shaped.js';
 import { OperatingError } from '../errors.js';
 import { STRATEGY_NAMES } from '../resolution/strategies.js';
 
@@ -22,7 +23,8 @@ export const BLIND_WRITES = ['overwrite', 'sibling', 'refuse'] as const;
 export const VERSIONS_KEPT_MAX = 1000;
 const RATE_LIMIT_MAX = 1_000_000_000;
 const RATE_LIMIT_WINDOW_MILLISECONDS_MAX = 86_400_000;
-const RATE_LIMIT_WINDOW_SAYS = 'a duration of whole seconds with its unit, 1s to 24h, as 10s or 1m';
+const RATE_LIMIT_WINDOW_SAYS =
+  'must be a duration of whole seconds with its unit, 1s to 24h, as 10s or 1m';
 
 /** Whole seconds, since the header that tells it knows nothing finer. */
 function isWindow(text: string): boolean {
@@ -105,14 +107,11 @@ export interface SettingsControl {
 
 /** @throws OperatingError `invalid_request` that names the first field at fault. */
 export function validSettings(fields: Partial<ConsistencySettings>): Partial<ConsistencySettings> {
-  const parsed = consistencySettings.partial().safeParse(fields);
-  if (parsed.success) {
-    const given = Object.entries(parsed.data).filter(([, value]) => value !== undefined);
+  const shaped = shapedBy(consistencySettings.partial(), fields);
+  if ('value' in shaped) {
+    const given = Object.entries(shaped.value).filter(([, value]) => value !== undefined);
     return Object.fromEntries(given);
   }
-  const [issue] = parsed.error.issues;
-  const field = issue?.path.join('.') || (issue?.code === 'unrecognized_keys' ? issue.keys[0] : '');
-  throw new OperatingError('invalid_request', `${field}: ${issue?.message ?? 'invalid'}`, {
-    details: { field },
-  });
+  const [{ field, message }] = shaped.problems;
+  throw new OperatingError('invalid_request', `${field}: ${message}`, { details: { field } });
 }

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { createContext, Script } from 'node:vm';
 import { messageOf, OperatingError } from '../errors.js';
 import type { CustomResolver } from '../resolution/custom.js';
+import { plainFile } from './plain-file.js';
 
 /**
  * @param path from the folder that the process was started in, unless it is absolute
@@ -15,6 +16,8 @@ export async function loadCustomResolver(
 ): Promise<CustomResolver> {
   let found: unknown;
   try {
+    // A device, or a pipe, may have no end.
+    if ((await plainFile(path)) === undefined) throw new Error('it is not a file');
     const module = (await import(pathToFileURL(resolve(path)).href)) as { resolve?: unknown };
     found = module.resolve;
   } catch (cause) {

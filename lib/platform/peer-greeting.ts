@@ -12,7 +12,7 @@ export interface GreetingOptions {
   readonly verdicts: AwaitedVerdicts;
   /** Both sides are proven; the socket has no listener for messages any more. */
   readonly onProven: (link: ProvenPeer) => void;
-  /** The socket is closed or closing. `refusal`: undefined where the other side closed. */
+  /** The socket is closed or closing. `refusal`: undefined where the other side gave none. */
   readonly onFailed: (reason: string, refusal: PeerRefusalName | undefined) => void;
 }
 
@@ -62,7 +62,8 @@ export class PeerGreeting {
         this.#receive(data, isBinary);
       }),
       events.on(socket, 'close', cut, (code: number, reason: Buffer) => {
-        if (this.#end()) options.onFailed(closingOf(code, reason), undefined);
+        const closing = closingOf(code, reason);
+        if (this.#end()) options.onFailed(closing.reason, closing.refusal);
       }),
       events.after(timeoutMilliseconds, cut, () => {
         this.refuse(new PeerRefusal('no_proof_in_time'));

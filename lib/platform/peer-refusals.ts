@@ -46,8 +46,17 @@ const NAMES = new Map<string, PeerRefusalName>(
   (Object.keys(PEER_REFUSALS) as PeerRefusalName[]).map((name) => [PEER_REFUSALS[name], name]),
 );
 
-/** What the other side closed with: its text where the table has it, else the code alone. */
-export function closingOf(code: number, reason: Buffer): string {
-  const text = reason.toString();
-  return NAMES.has(text) ? text : `closed with ${String(code)}`;
+/** Why the other side closed: as the table has it, else by the code alone. */
+export interface Closing {
+  readonly reason: string;
+  /** Undefined: it gave none of the table. */
+  readonly refusal: PeerRefusalName | undefined;
+}
+
+export function closingOf(code: number, reason: Buffer): Closing {
+  const refusal = NAMES.get(reason.toString());
+  return {
+    reason: refusal === undefined ? `closed with ${String(code)}` : PEER_REFUSALS[refusal],
+    refusal,
+  };
 }

@@ -19,13 +19,20 @@ export interface LogLine {
 class RecordingObserver implements Observer {
   readonly lines: LogLine[] = [];
   readonly #counts = new Map<MetricName, number>();
+  readonly #labels = new Map<MetricName, Labels[]>();
 
   log(severity: Severity, event: string, fields: LogFields = {}): void {
     this.lines.push({ severity, event, fields });
   }
 
-  count(metric: MetricName, _labels?: Labels, by = 1): void {
+  count(metric: MetricName, labels: Labels = {}, by = 1): void {
     this.#counts.set(metric, this.countOf(metric) + by);
+    this.#labels.set(metric, [...this.labelsOf(metric), labels]);
+  }
+
+  /** Of each time that it was counted. */
+  labelsOf(metric: MetricName): readonly Labels[] {
+    return this.#labels.get(metric) ?? [];
   }
 
   /** Under all labels together. */

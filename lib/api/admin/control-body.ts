@@ -1,6 +1,7 @@
 /** Bodies of control requests: JSON, small, and of the shape that the route asks for. */
 import type { z } from 'zod';
 import { jsonMembers } from '../../encoding/json-text.js';
+import { shapedBy } from '../../encoding/shaped.js';
 import { OperatingError } from '../../errors.js';
 import type { HttpExchange, HttpExchanges } from '../http/exchange.js';
 import { checkJsonType } from '../http/media-type.js';
@@ -23,7 +24,7 @@ export async function controlBody(
   checkJsonType(contentType);
   checkEncoding(contentEncoding);
   const limits = { bytesMax: BODY_BYTES_MAX, admission, turns };
-  return readBody(exchange, limits, (bytes) => shaped(objectOf(bytes), shape));
+  return readBody(exchange, limits, (bytes) => shapeOf(objectOf(bytes), shape));
 }
 
 function objectOf(bytes: Uint8Array): unknown {
@@ -47,14 +48,11 @@ function objectOf(bytes: Uint8Array): unknown {
   return parsed;
 }
 
-function shaped(value: unknown, shape: z.ZodType): unknown {
-  const parsed = shape.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => {
-    const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
-    return { field: unknown ?? (issue.path.join('.') || 'body'), message: issue.message };
-  });
-  const [{ field, message } = { field: 'body', message: 'not of the right shape' }] = problems;
+function shapeOf(value: unknown, shape: z.ZodType): unknown {
+  const shaped = shapedBy(shape, value);
+  if ('value' in shaped) return shaped.value;
+  const problems = shaped.problems.map((one) => ({ ...one, field: one.field || 'body' }));
+  const [{ field, message } = { field: 'body', message: '' }] = problems;
   throw new OperatingError('invalid_request', `${field}: ${message}`, {
     details: { field, problems },
   });

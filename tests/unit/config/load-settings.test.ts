@@ -116,6 +116,9 @@ const refused: readonly (readonly [SettingsSources, RegExp])[] = [
   [{ configFile: 'no/such/file' }, /^no\/such\/file: cannot be read/],
   [{ configFile: 'lib/README.md' }, /^lib\/README.md: is not JSON/],
   [{ variablesFile: 'no/such/file' }, /^no\/such\/file: cannot be read/],
+  [{ configFile: '/dev/zero' }, /^\/dev\/zero: cannot be read: it is longer/],
+  [{ variablesFile: '/dev/zero' }, /^\/dev\/zero: cannot be read: it is longer/],
+  [{ flags: { 'node.initialCluster': 'n1=a:1;zon=b' } }, /must be id=host:port, and behind it/],
 ];
 
 t.test('what is wrong is named', async (t) => {
@@ -164,6 +167,7 @@ const breaks: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'requests.contextBytesMax': { 'requests.contextBytesMax': '64KiB' },
   'node.peerListen': { 'node.peerListen': '127.0.0.1:8080' },
   'admin.listen': { 'admin.listen': '127.0.0.1:8080' },
+  'storage.reserveBytes': { 'storage.reserveBytes': '127MiB' },
   'node.join': { 'node.join': 'a:1', 'node.initialCluster': 'n1=a:1' },
 };
 

@@ -1,5 +1,5 @@
 /** The module of a custom strategy: loaded, refused, and cut off. */
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { loadCustomResolver } from '../../../lib/platform/custom-module.js';
@@ -38,8 +38,11 @@ t.test('a function is found and called', async (t) => {
 });
 
 t.test('a module that is none, or has no function, is refused with its path', async (t) => {
+  const endless = join(directory, 'endless.mjs');
+  symlinkSync('/dev/zero', endless);
   const rows = [
     ['nowhere', join(directory, 'nowhere.mjs')],
+    ['endless', endless],
     ['broken', moduleOf('broken', 'export {')],
     ['throws', moduleOf('throws', 'throw new Error("no")')],
     ['other', moduleOf('other', 'export const resolve = 7;')],

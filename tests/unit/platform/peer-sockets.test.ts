@@ -63,6 +63,10 @@ t.test('a wrong secret or cluster is refused, whoever calls', async (t) => {
       const expected = 'secret' in changes ? 'the secret differs' : 'another cluster';
       await network.until(() => reasons(network).split(expected).length > 3, 'refused repeatedly');
       t.strictSame(inbox.events, [], `${odd} is odd: ${expected}`);
+      const label = 'secret' in changes ? 'secret_differs' : 'other_cluster';
+      const counted = network.observer.labelsOf('quorate_peer_refusals_total');
+      const named = new Set(counted.map(({ reason }) => reason));
+      t.strictSame([...named], [label], 'also where the other side found it');
       await network.close();
     }
   }

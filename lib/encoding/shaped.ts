@@ -1,0 +1,85 @@
+/** What people write, checked by a schema, and told in plain words where it is not of its shape. */
+import type { z } from 'zod';
+
+/** Where it is wrong, and what it must be: `rate_limit_max`, `must be a whole number`. */
+export interface ShapeProblem {
+  /** Names from the outside in, with dots between them; empty: the whole. */
+  readonly field: string;
+  readonly message: string;
+}
+
+export type Shaped<Value> =
+  | { readonly value: Value }
+  | { readonly problems: readonly [ShapeProblem, ...ShapeProblem[]] };
+
+type Issue = Parameters<z.core.$ZodErrorMap>[0];
+
+const KINDS: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a number',
+  string: 'a text',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+  null: 'null',
+};
+const UNITS: Readonly<Record<string, string>> = {
+  string: ' characters long',
+  array: ' items long',
+};
+
+/** The schema's own words go before these. */
+export function shapedBy<Value>(shape: z.ZodType<Value>, given: unknown): Shaped<Value> {
+  const parsed = shape.safeParse(given, { error: messageOfIssue });
+  if (parsed.success) return { value: parsed.data };
+  // Of several about one field the last is the narrowest.
+  const byField = new Map(
+    parsed.error.issues.flatMap(problemsOf).map((one) => [one.field, one] as const),
+  );
+  const [first, ...others] = byField.values();
+  return { problems: [first ?? { field: '', message: 'is not of the right shape' }, ...others] };
+}
+
+/** `name: what it must be`; several with semicolons between them. */
+export function problemText(problems: readonly ShapeProblem[]): string {
+  return problems
+    .map(({ field, message }) => (field === '' ? message : `${field}: ${message}`))
+    .join('; ');
+}
+
+function problemsOf(issue: z.core.$ZodIssue): ShapeProblem[] {
+  const { path, message } = issue;
+  const names = issue.code === 'unrecognized_keys' ? issue.keys : [undefined];
+  return names.map((name) => ({
+    field: [...path, ...(name === undefined ? [] : [name])].join('.'),
+    message,
+  }));
+}
+
+function messageOfIssue(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      if (issue.input === undefined) return 'is missing';
+      if (issue.input === Number.POSITIVE_INFINITY || issue.input === Number.NEGATIVE_INFINITY) {
+        return 'must be a number of JavaScript, which end at 1.8e308';
+      }
+      return `must be ${KINDS[issue.expected] ?? issue.expected}`;
+    case 'too_small':
+      return `must be at least ${String(issue.minimum)}${UNITS[issue.origin] ?? ''}`;
+    case 'too_big':
+      return `must be at most ${String(issue.maximum)}${UNITS[issue.origin] ?? ''}`;
+    case 'invalid_value':
+      return issue.input === undefined
+        ? 'is missing'
+        : `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.join(', ')}`;
+    case 'unrecognized_keys':
+      return 'is not known here';
+    case 'invalid_union': {
+      const told = issue.errors.flatMap(([one]) => one?.message ?? []);
+      return [...new Set(told)].join(', or ') || 'is none of what it may be';
+    }
+    default:
+      return 'is not written as it must be';
+  }
+}
