@@ -6,7 +6,7 @@ import { judgeKey, type KeyOperation } from '../../lib/checkers/linearizability.
 
 /** A piece is judged once it has so many operations; or later, where the key is never quiet. */
 const OPERATIONS = 64;
-/** Beyond so many the key is judged no more: the search would take too long. */
+/** Beyond so many the key is judged no more, and it is said: the search would take too long. */
 const OPERATIONS_MAX = 1000;
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -18,13 +18,15 @@ type Ended = Pick<KeyOperation, 'id' | 'began' | 'does'> & {
 
 export class OrderWindow {
   readonly #onWrong: (message: string) => void;
+  readonly #onGivenUp: () => void;
   #operations: KeyOperation[] = [];
   /** Operations that are under way. */
   #open = 0;
   #isGivenUp = false;
 
-  constructor(onWrong: (message: string) => void) {
+  constructor(onWrong: (message: string) => void, onGivenUp: () => void) {
     this.#onWrong = onWrong;
+    this.#onGivenUp = onGivenUp;
   }
 
   /** It is judged with the others once it has ended, or was given up as refused. */
@@ -41,6 +43,7 @@ export class OrderWindow {
     }
     if (this.#operations.length > OPERATIONS_MAX) {
       this.#isGivenUp = true;
+      this.#onGivenUp();
       this.#operations = [];
     }
     if (this.#open === 0 && this.#operations.length >= OPERATIONS) this.judge();

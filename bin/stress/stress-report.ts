@@ -30,6 +30,8 @@ export function stressReport(plan: StressPlan, tally: Tally, loadMilliseconds: n
     correct_percent: percent(tally.correct, judged),
     /** At `strong`: stretches of operations on a key that have no order. */
     without_order: tally.disordered,
+    /** Their order is judged up to a point only. */
+    keys_never_quiet: tally.keysNeverQuiet,
     keys_read_back: tally.keysRead,
     keys_lost: tally.keysLost,
     keys_unread: tally.keysUnread,
@@ -63,7 +65,8 @@ export function reportTable(terminal: Pick<Terminal, 'colours'>, report: StressR
       `${report.correct_percent} % of ${report.answers_judged} reads; at the end ` +
         `${report.keys_read_back} keys read back, ${report.keys_lost} lost an acknowledged write` +
         (report.keys_unread === 0 ? '' : `, ${report.keys_unread} could not be read`) +
-        (report.without_order === 0 ? '' : `; ${report.without_order} stretches have no order`),
+        (report.without_order === 0 ? '' : `; ${report.without_order} stretches have no order`) +
+        neverQuiet(report),
     ],
     [
       'unknown',
@@ -96,6 +99,10 @@ export function reportTable(terminal: Pick<Terminal, 'colours'>, report: StressR
     `\n${table(terminal, ['MS', ...names], rows)}`,
     ...reasons.map(([reason, count]) => `! ${count} x ${reason}\n`),
   ].join('');
+}
+
+function neverQuiet({ keys_never_quiet: keys }: StressReport): string {
+  return keys === 0 ? '' : `; ${keys} keys were never quiet, their order was not judged to the end`;
 }
 
 /** What the answers are held to. */

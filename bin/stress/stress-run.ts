@@ -137,7 +137,14 @@ export class StressRun {
 
   #keyOf(name: string): KeyHistory {
     if (!isOrdered(this.#plan)) return new KeyHistory(name);
-    return new KeyHistory(name, new OrderWindow((wrong) => this.tally.disorder(name, wrong)));
+    const { tally } = this;
+    const order = new OrderWindow(
+      (wrong) => tally.disorder(name, wrong),
+      () => {
+        tally.keysNeverQuiet += 1;
+      },
+    );
+    return new KeyHistory(name, order);
   }
 
   #anyKey(): KeyHistory | undefined {

@@ -15,6 +15,8 @@ export class Tally {
   incorrect = 0;
   /** Stretches of operations on a key that no single copy could have answered. */
   disordered = 0;
+  /** Keys whose operations were judged no further: there was always one under way. */
+  keysNeverQuiet = 0;
   /** Of answers that lacked what had been acknowledged before they were asked for, by how much. */
   readonly staleness = new LatencyHistogram();
   /** How old answers can be, as they say. */

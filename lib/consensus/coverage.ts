@@ -27,11 +27,3 @@ export function isCovered(
     hasSeen(dot) && (record === undefined || find(record, dot) === undefined);
   return !base.some(isGone);
 }
-
-/** An acceptance as a reader may see it: without what has ended here (K12). */
-export function shownState(state: Siblings, { record, hasSeen }: Holding): Siblings {
-  const versions = state.versions.filter(
-    ({ dot }) => !hasSeen(dot) || (record !== undefined && find(record, dot) !== undefined),
-  );
-  return versions.length === state.versions.length ? state : { ...state, versions };
-}
