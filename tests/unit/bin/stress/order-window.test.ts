@@ -1,3 +1,4 @@
+/** The order of operations on a key, judged piece by piece: when a key is given up. */
 import t from 'tap';
 import { OrderWindow } from '../../../../bin/stress/order-window.js';
 
