@@ -7,7 +7,7 @@ export interface NamedKey {
   readonly key: string;
 }
 
-export interface ToldRing {
+export interface KnownRing {
   readonly hash: string;
   /** Ids of nodes, of each partition, in their order. As many partitions as a power of two. */
   readonly owners: readonly (readonly string[])[];
@@ -18,7 +18,7 @@ const DEFAULT_NAMESPACE = 'default';
 const NAMESPACES_MAX = 32;
 
 export class KeyOwners {
-  #ring: ToldRing | undefined;
+  #ring: KnownRing | undefined;
   /** Under which name the keys of a namespace are stored; undefined: not told yet. */
   readonly #stored = new Map<string, string | undefined>();
 
@@ -32,7 +32,7 @@ export class KeyOwners {
     return [...this.#stored.keys()];
   }
 
-  learnRing(ring: ToldRing): void {
+  learnRing(ring: KnownRing): void {
     this.#ring = ring;
   }
 

@@ -10,7 +10,7 @@ const REQUEST = {
   headers: { 'x-timeout': '2s' },
 } as const;
 
-export interface ToldNodes {
+export interface KnownNodes {
   readonly nodes: readonly LearntNode[];
   /** Of the ring that holds; undefined where it is not told. */
   readonly ringHash: string | undefined;
@@ -21,7 +21,7 @@ export async function learnNodes(
   transport: HttpTransport,
   endpoint: string,
   signal: AbortSignal,
-): Promise<ToldNodes | undefined> {
+): Promise<KnownNodes | undefined> {
   const answer = await transport.send(endpoint, REQUEST, signal);
   if (answer.kind !== 'http' || answer.status !== 200) return undefined;
   try {

@@ -1,6 +1,6 @@
 /** The ring of a cluster, and the names under which namespaces are stored, as one node tells. */
 import { type Fields, fieldsOf, textField } from './fields.js';
-import type { ToldRing } from './key-owners.js';
+import type { KnownRing } from './key-owners.js';
 import { bodyText } from './read-answer.js';
 import type { HttpTransport } from './transport.js';
 
@@ -11,7 +11,7 @@ export async function learnRing(
   transport: HttpTransport,
   endpoint: string,
   signal: AbortSignal,
-): Promise<ToldRing | undefined> {
+): Promise<KnownRing | undefined> {
   return asked(transport, endpoint, '/api/v1/cluster/ring', signal, (fields) => {
     const { owners } = fields;
     if (!Array.isArray(owners) || !isPowerOfTwo(owners.length)) return undefined;
@@ -33,13 +33,13 @@ export async function learnStoredNamespace(
   );
 }
 
-async function asked<Told>(
+async function asked<Answer>(
   transport: HttpTransport,
   endpoint: string,
   path: string,
   signal: AbortSignal,
-  read: (fields: Fields) => Told | undefined,
-): Promise<Told | undefined> {
+  read: (fields: Fields) => Answer | undefined,
+): Promise<Answer | undefined> {
   const answer = await transport.send(endpoint, { method: 'GET', path, headers: HEADERS }, signal);
   if (answer.kind !== 'http' || answer.status !== 200) return undefined;
   try {

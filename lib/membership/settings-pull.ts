@@ -7,7 +7,7 @@ import { nameOfChange } from './settings-state.js';
 import type { SettingsChange } from './settings-types.js';
 
 /** What a peer answers, its whole history. */
-export interface SettingsTold {
+export interface SettingsReply {
   readonly settings: PlainSettings;
   readonly hash: number;
   readonly unread?: boolean | undefined;
@@ -23,7 +23,7 @@ export async function pullSettings(
   peer: NodeId,
   deadline: number,
   known: number,
-): Promise<SettingsTold> {
+): Promise<SettingsReply> {
   const ask = (after: string | null): Promise<z.infer<typeof PULL_SETTINGS.reply>> =>
     messenger.request(peer, PULL_SETTINGS, { after, known }, deadline);
   for (;;) {

@@ -16,7 +16,7 @@ import { majority } from '../replication/quorum.js';
 import type { PlainSettings } from './messages.js';
 import { PUSH_SETTINGS } from './messages.js';
 import type { SettingsDoubt } from './settings-doubt.js';
-import { pullSettings, type SettingsTold } from './settings-pull.js';
+import { pullSettings, type SettingsReply } from './settings-pull.js';
 import { serveSettings } from './settings-service.js';
 import { SettingsState } from './settings-state.js';
 import type {
@@ -244,7 +244,7 @@ export class SettingsRegister implements SettingsControl {
     return [self, ...nodes].sort();
   }
 
-  #ask(peer: NodeId, deadline = this.#deadline()): Promise<SettingsTold> {
+  #ask(peer: NodeId, deadline = this.#deadline()): Promise<SettingsReply> {
     return pullSettings(this.#options.messenger, peer, deadline, this.#state.hash);
   }
 
@@ -253,7 +253,7 @@ export class SettingsRegister implements SettingsControl {
    * lost since forgets. And it may speak of fields that this version leaves out: its own hash is
    * what counts.
    */
-  async #learn({ settings, hash }: SettingsTold): Promise<void> {
+  async #learn({ settings, hash }: SettingsReply): Promise<void> {
     // What is in force here is on the disk.
     if (hash === this.#state.hash) return;
     await this.#adopt(SettingsState.from(settings, this.#initial));

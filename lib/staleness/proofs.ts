@@ -37,8 +37,8 @@ interface Waiting {
   readonly since: number;
 }
 
-/** What one peer has told. */
-interface Told {
+/** What is known of one peer, by its testimonies. */
+interface KnownOfPeer {
   readonly life: string;
   upTo: number;
   /** Before it was asked for the last testimony that was taken whole. */
@@ -52,7 +52,7 @@ interface Told {
 
 export class Proofs {
   readonly #own: OwnHoldings;
-  readonly #peers = new Map<NodeId, Told>();
+  readonly #peers = new Map<NodeId, KnownOfPeer>();
   #era: string;
 
   constructor(own: OwnHoldings) {
@@ -63,42 +63,42 @@ export class Proofs {
   /** What the peer is to be asked for: what it has not told yet. */
   askOf(peer: NodeId): { readonly life: string; readonly since: number } {
     this.#followEra();
-    const told = this.#peers.get(peer);
-    return { life: told?.life ?? '', since: told?.upTo ?? 0 };
+    const known = this.#peers.get(peer);
+    return { life: known?.life ?? '', since: known?.upTo ?? 0 };
   }
 
   /** @param askedAt before the question left */
   told(peer: NodeId, testimony: Testimony, askedAt: ProofMoment): void {
     this.#followEra();
-    let told = this.#peers.get(peer);
-    if (told === undefined || told.life !== testimony.life) {
-      told = freshlyTold(testimony.life);
-      this.#peers.set(peer, told);
+    let known = this.#peers.get(peer);
+    if (known === undefined || known.life !== testimony.life) {
+      known = nothingKnown(testimony.life);
+      this.#peers.set(peer, known);
     }
     const own = this.#own.accepted();
     // What had to be waited for until now may have come: then it was proven by what was told.
-    this.#settle(told, own);
+    this.#settle(known, own);
     const { emptied, seen, silent, accepted, upTo, isLast } = testimony;
     for (const partition of emptied) {
-      told.clocks.delete(partition);
-      wait(told, partition, askedAt);
+      known.clocks.delete(partition);
+      wait(known, partition, askedAt);
     }
     for (const [partition, entry] of seen) {
-      const clock = told.clocks.get(partition) ?? new PartitionClock();
+      const clock = known.clocks.get(partition) ?? new PartitionClock();
       clock.union(PartitionClock.from([entry]));
-      told.clocks.set(partition, clock);
-      wait(told, partition, askedAt);
+      known.clocks.set(partition, clock);
+      wait(known, partition, askedAt);
     }
-    told.upTo = upTo;
+    known.upTo = upTo;
     if (!isLast) return;
-    told.accepted = byPartition(accepted);
-    told.silent = new Set(silent);
+    known.accepted = byPartition(accepted);
+    known.silent = new Set(silent);
     if (own === undefined) return;
-    for (const partitions of [silent, told.accepted.keys(), own.keys()]) {
-      for (const partition of partitions) wait(told, partition, askedAt);
+    for (const partitions of [silent, known.accepted.keys(), own.keys()]) {
+      for (const partition of partitions) wait(known, partition, askedAt);
     }
-    told.askedAt = askedAt;
-    this.#settle(told, own);
+    known.askedAt = askedAt;
+    this.#settle(known, own);
   }
 
   /**
@@ -128,34 +128,34 @@ export class Proofs {
 
   /** Since when something that the peer has told is not held here; undefined: nothing is. */
   waitingSince(peer: NodeId): number | undefined {
-    const told = this.#peers.get(peer);
+    const known = this.#peers.get(peer);
     let since: number | undefined;
-    for (const [partition, waiting] of told?.waiting ?? []) {
-      if (told?.silent.has(partition) === true) continue;
+    for (const [partition, waiting] of known?.waiting ?? []) {
+      if (known?.silent.has(partition) === true) continue;
       since = Math.min(since ?? waiting.since, waiting.since);
     }
     return since;
   }
 
   #provenBy(peer: NodeId, partition: number): ProofMoment | undefined {
-    const told = this.#peers.get(peer);
-    if (told === undefined) return undefined;
-    const waiting = told.waiting.get(partition);
-    if (waiting === undefined) return told.askedAt;
-    if (!this.#holds(told, partition, this.#own.accepted())) return waiting.proven;
-    told.waiting.delete(partition);
-    return told.askedAt;
+    const known = this.#peers.get(peer);
+    if (known === undefined) return undefined;
+    const waiting = known.waiting.get(partition);
+    if (waiting === undefined) return known.askedAt;
+    if (!this.#holds(known, partition, this.#own.accepted())) return waiting.proven;
+    known.waiting.delete(partition);
+    return known.askedAt;
   }
 
-  #settle(told: Told, accepted: Accepted | undefined): void {
-    for (const partition of [...told.waiting.keys()]) {
-      if (this.#holds(told, partition, accepted)) told.waiting.delete(partition);
+  #settle(known: KnownOfPeer, accepted: Accepted | undefined): void {
+    for (const partition of [...known.waiting.keys()]) {
+      if (this.#holds(known, partition, accepted)) known.waiting.delete(partition);
     }
   }
 
   /** Does this replica hold all that the peer has told of the partition, and has accepted? */
   #holds(
-    { clocks, accepted, silent }: Told,
+    { clocks, accepted, silent }: KnownOfPeer,
     partition: number,
     acceptedHere: Accepted | undefined,
   ): boolean {
@@ -183,7 +183,7 @@ export class Proofs {
   }
 }
 
-function freshlyTold(life: string): Told {
+function nothingKnown(life: string): KnownOfPeer {
   return {
     ...{ life, upTo: 0, askedAt: undefined, clocks: new Map(), accepted: new Map() },
     ...{ silent: new Set(), waiting: new Map() },
@@ -191,7 +191,11 @@ function freshlyTold(life: string): Told {
 }
 
 /** What is proven of it stays as it is, until what was told is held here. */
-function wait({ waiting, askedAt: proven }: Told, partition: number, now: ProofMoment): void {
+function wait(
+  { waiting, askedAt: proven }: KnownOfPeer,
+  partition: number,
+  now: ProofMoment,
+): void {
   if (!waiting.has(partition)) waiting.set(partition, { proven, since: now.at });
 }
 

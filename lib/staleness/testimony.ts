@@ -60,7 +60,7 @@ export interface Asked {
   readonly since: number;
 }
 
-export interface Telling {
+export interface TestimonySource {
   readonly held: Held;
   /** Of this process. */
   readonly life: string;
@@ -73,9 +73,9 @@ export interface Telling {
 /** Bytes that a number takes in a message, about. */
 const NUMBER_BYTES = 3;
 
-/** What is to be told to who was told so much already. */
-export function testify(telling: Telling, asked: Asked): PlainTestimony {
-  const { held, life, shared, pageBytesMax } = telling;
+/** What is new for a peer that has taken so much already. */
+export function testify(source: TestimonySource, asked: Asked): PlainTestimony {
+  const { held, life, shared, pageBytesMax } = source;
   const since = asked.life === life ? asked.since : 0;
   const { last } = held.changes;
   const writers = new WriterTable();

@@ -76,8 +76,8 @@ export const STALENESS_BUGS: readonly PlantedBug[] = [
     rule: 'B4',
     name: 'the second life of an owner is taken for the first',
     file: 'staleness/proofs.js',
-    right: 'told === undefined || told.life !== testimony.life',
-    wrong: 'told === undefined',
+    right: 'known === undefined || known.life !== testimony.life',
+    wrong: 'known === undefined',
     test: PROOFS,
   },
   {
