@@ -66,7 +66,8 @@ async function assembleNode(
   const memberCount = (): number => ownership.members.length;
   const clockSanity = new ClockSanity({ ...limits, clock, observer, memberCount });
   const disk = await openDisk({
-    ...{ storage, clock, random, observer, node: self, clusterName: options.cluster, limits },
+    ...{ storage, clock, random, observer, events: observer, limits },
+    ...{ node: self, clusterName: options.cluster },
     expiryClock: clockSanity,
     partitionCount: () => ownership.partitionCount,
   });

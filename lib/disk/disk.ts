@@ -1,5 +1,6 @@
 /** Everything that lives on the disk of one node, opened in order. */
 import type { Clock } from '../environment/clock.js';
+import type { EventLog } from '../environment/event-log.js';
 import type { Observer } from '../environment/observer.js';
 import type { Random } from '../environment/random.js';
 import type { Storage } from '../environment/storage.js';
@@ -7,6 +8,7 @@ import type { NodeId } from '../environment/transport.js';
 import { HybridClock } from '../versioning/hybrid-clock.js';
 import { Audits } from '../persistence/audits.js';
 import { CollectedDots } from '../replica/collected-dots.js';
+import { ConflictTurns } from '../persistence/conflict-turns.js';
 import { RecordCount } from '../persistence/record-count.js';
 import { type DigestLimits, Digests } from '../persistence/digests.js';
 import { DiskGuard } from '../persistence/disk-guard.js';
@@ -53,6 +55,8 @@ export interface DiskOptions {
   readonly expiryClock: ExpiryClock;
   readonly random: Random;
   readonly observer: Observer;
+  /** Told of conflicts that begin and end. */
+  readonly events: Pick<EventLog, 'remember'>;
   /** Q of the ring: asked for once the ring is known. */
   readonly partitionCount: () => number;
   readonly limits: DiskLimits;
@@ -77,10 +81,12 @@ export async function openDisk(options: DiskOptions) {
   const conflicts = new RecordCount('conflict');
   const recentDots = new RecentDots(limits.recentDotsMax);
   const versions = new KeptVersions({ store, expiryClock, observer, ...limits });
-  const audits = new Audits({ store, expiryClock, observer, ...limits });
+  const conflictTurns = new ConflictTurns(options.events);
+  const audits = new Audits({ store, expiryClock, observer, conflictTurns, ...limits });
   const largest = new LargestKeys(limits, observer);
   const table = new RecordTable({
-    ...{ store, digests, tombstones, conflicts, recentDots, versions, audits, largest, observer },
+    ...{ store, digests, tombstones, conflicts, conflictTurns, recentDots, versions, audits },
+    ...{ largest, observer },
     cacheBytesMax: limits.recordCacheBytesMax,
   });
   const collected = new CollectedDots();

@@ -18,6 +18,10 @@ export interface LoggedEvent {
 
 /** With at most 8 fields of 200 characters each, below a megabyte in all. */
 const EVENTS_MAX = 500;
+/** Of subjects, beside them: however many there are, they push out none of the others. */
+const SUBJECTS_MAX = 200;
+/** So much of what is asked for may be of subjects. */
+const SUBJECTS_SHARE = 0.5;
 const FIELDS_MAX = 8;
 const FIELD_CHARACTERS_MAX = 200;
 
@@ -26,6 +30,8 @@ export class EventLog implements Observer {
   readonly #next: Observer;
   readonly #clock: Pick<Clock, 'wallMilliseconds'>;
   readonly #events: LoggedEvent[] = [];
+  /** By event and subject, the latest at the end. */
+  readonly #ofSubjects = new Map<string, LoggedEvent>();
   #last = 0;
 
   constructor(next: Observer, clock: Pick<Clock, 'wallMilliseconds'>) {
@@ -39,14 +45,40 @@ export class EventLog implements Observer {
     const last = this.#events.at(-1);
     const isRepeated = last?.event === event && last.severity === severity;
     if (isRepeated) this.#events.pop();
-    this.#last += 1;
-    this.#events.push({
-      number: this.#last,
-      at: this.#clock.wallMilliseconds(),
-      ...{ severity, event, fields: shortened(fields) },
-      times: isRepeated ? last.times + 1 : 1,
-    });
+    const times = isRepeated ? last.times + 1 : 1;
+    this.#events.push(this.#row(severity, event, fields, times));
     if (this.#events.length > EVENTS_MAX) this.#events.shift();
+  }
+
+  /**
+   * Remembers what happened to one of many subjects, such as a key; it is not logged. Of each
+   * subject the latest, with its times; the subjects of which nothing was heard for longest go.
+   */
+  remember(
+    subject: string,
+    severity: LoggedEvent['severity'],
+    event: string,
+    fields: LogFields,
+  ): void {
+    const id = `${event} ${subject}`;
+    const times = (this.#ofSubjects.get(id)?.times ?? 0) + 1;
+    this.#ofSubjects.delete(id);
+    this.#ofSubjects.set(id, this.#row(severity, event, fields, times));
+    const [first] = this.#ofSubjects.keys();
+    if (this.#ofSubjects.size > SUBJECTS_MAX && first !== undefined) {
+      this.#ofSubjects.delete(first);
+    }
+  }
+
+  #row(
+    severity: LoggedEvent['severity'],
+    event: string,
+    fields: LogFields,
+    times: number,
+  ): LoggedEvent {
+    this.#last += 1;
+    const at = this.#clock.wallMilliseconds();
+    return { number: this.#last, at, severity, event, fields: shortened(fields), times };
   }
 
   count(metric: MetricName, labels?: Labels, by?: number): void {
@@ -57,10 +89,16 @@ export class EventLog implements Observer {
     this.#next.measure(metric, value, labels);
   }
 
-  /** Oldest first. */
+  /** Oldest first. What happened to subjects is at most half of so many. */
   latest(limit: number): readonly LoggedEvent[] {
-    return limit <= 0 ? [] : this.#events.slice(-limit);
+    const ofSubjects = lastOf([...this.#ofSubjects.values()], Math.floor(limit * SUBJECTS_SHARE));
+    const events = lastOf(this.#events, limit - ofSubjects.length);
+    return [...events, ...ofSubjects].sort((a, b) => a.number - b.number);
   }
+}
+
+function lastOf<T>(list: readonly T[], count: number): readonly T[] {
+  return count <= 0 ? [] : list.slice(-count);
 }
 
 function shortened(fields: LogFields): Record<string, string> {

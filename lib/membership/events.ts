@@ -3,6 +3,7 @@ import type { Clock } from '../environment/clock.js';
 import { lastWithin } from '../encoding/cut-list.js';
 import type { EventLog, LoggedEvent } from '../environment/event-log.js';
 import type { NodeId } from '../environment/transport.js';
+import { CONFLICT_BEGAN, CONFLICT_ENDED } from '../persistence/conflict-turns.js';
 import type { Ownership } from '../partitioning/ownership.js';
 import { askMembers } from '../rpc/ask-members.js';
 import type { Messenger } from '../rpc/messenger.js';
@@ -65,8 +66,9 @@ export class EventsService implements EventsControl {
     const events = replies.flatMap(({ node, events: told }) =>
       told.map(({ fields, ...row }) => ({ node, ...row, fields: Object.fromEntries(fields) })),
     );
-    events.sort((a, b) => b.at - a.at || b.number - a.number);
-    return { events: events.slice(0, limit), unanswered };
+    const told = distinctConflicts(events);
+    told.sort((a, b) => b.at - a.at || b.number - a.number);
+    return { events: told.slice(0, limit), unanswered };
   }
 
   #own() {
@@ -76,4 +78,28 @@ export class EventsService implements EventsControl {
     });
     return { node: ownership.self, events: lastWithin(events, pageBytesMax) };
   }
+}
+
+const OF_CONFLICTS: ReadonlySet<string> = new Set([CONFLICT_BEGAN, CONFLICT_ENDED]);
+
+/**
+ * Every owner of a key tells the same of its conflict. One is told: of who knows most (only where
+ * a conflict was resolved is it known at once by which strategy), and of these the earliest.
+ */
+export function distinctConflicts(events: readonly ClusterEvent[]): ClusterEvent[] {
+  const others = events.filter(({ event }) => !OF_CONFLICTS.has(event));
+  const conflicts = new Map<string, ClusterEvent>();
+  for (const row of events) {
+    if (!OF_CONFLICTS.has(row.event)) continue;
+    const { namespace, key, since } = row.fields;
+    const id = JSON.stringify([row.event, namespace, key, since]);
+    const other = conflicts.get(id);
+    if (other === undefined || tellsBetter(row, other)) conflicts.set(id, row);
+  }
+  return [...others, ...conflicts.values()];
+}
+
+function tellsBetter(one: ClusterEvent, other: ClusterEvent): boolean {
+  const isKnown = ({ fields }: ClusterEvent): boolean => fields['by'] !== 'write';
+  return isKnown(one) === isKnown(other) ? one.at < other.at : isKnown(one);
 }

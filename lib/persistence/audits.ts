@@ -1,6 +1,7 @@
 /** The audit entries of a node: how conflicts of its keys were resolved (docs/consistency.md). */
 import type { AuditEntry } from '../resolution/audit-entry.js';
 import { BLIND_WRITE, withinBytes } from '../resolution/audit-entry.js';
+import type { ConflictTurns } from './conflict-turns.js';
 import { PREFIX, type RecordKey } from './keyspace.js';
 import { RetainedItems, type RetainedItemsOptions } from './retained-items.js';
 import type { Durability, Store, Transacted } from './store.js';
@@ -14,14 +15,23 @@ export interface AuditsOptions
   /** Of the entries of one key, dropped values and all. */
   readonly auditBytesMax: number;
   readonly auditRetentionMilliseconds: number;
+  /** Told before the record changes. */
+  readonly conflictTurns: Pick<ConflictTurns, 'resolvedBy'>;
 }
 
 export class Audits {
   readonly #store: Store;
   readonly #retained: RetainedItems;
   readonly #valueBytesMax: number;
+  readonly #turns: Pick<ConflictTurns, 'resolvedBy'>;
 
-  constructor({ auditBytesMax, auditRetentionMilliseconds, ...options }: AuditsOptions) {
+  constructor({
+    auditBytesMax,
+    auditRetentionMilliseconds,
+    conflictTurns,
+    ...options
+  }: AuditsOptions) {
+    this.#turns = conflictTurns;
     const limits = {
       itemsMax: ENTRIES_MAX,
       bytesMax: auditBytesMax,
@@ -38,6 +48,7 @@ export class Audits {
   /** In the transaction that writes the result. The entry as it fits. Throws nothing. */
   addIn(transaction: Transaction, at: RecordKey, entry: AuditEntry): AuditEntry {
     const fitting = withinBytes(entry, this.#valueBytesMax);
+    this.#turns.resolvedBy(entry.strategy, entry.kept);
     // The claim of a blind write names more than its mint did: both entries stay, read as one.
     const isBlind = entry.strategy === BLIND_WRITE;
     const id = isBlind ? `${entry.kept} ${entry.dropped.length}` : entry.kept;

@@ -67,10 +67,15 @@ function timedKeysOf(at: RecordKey, siblings: Siblings): readonly string[] {
     keys.push(indexKey('collectable', greatestOf([0, ...siblings.versions.map(endedAt)]), at));
   }
   if (values.length > 1) {
-    const times = values.map(({ writtenAt }) => millisecondsOf(writtenAt)).sort((a, b) => a - b);
-    keys.push(indexKey('conflict', times[1] ?? 0, at));
+    keys.push(indexKey('conflict', conflictSince(values), at));
   }
   return keys;
+}
+
+/** When the second of these values was written, in milliseconds: alike on every replica. */
+export function conflictSince(values: readonly Pick<Version, 'writtenAt'>[]): number {
+  const times = values.map(({ writtenAt }) => millisecondsOf(writtenAt)).sort((a, b) => a - b);
+  return times[1] ?? 0;
 }
 
 /** One value without an end, as nearly all are: every write asks this twice. */

@@ -7,6 +7,7 @@ import type { Observer } from '../environment/observer.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { find } from '../versioning/siblings.js';
 import type { Audits } from './audits.js';
+import type { ConflictTurns } from './conflict-turns.js';
 import type { RecordCount } from './record-count.js';
 import type { Digests } from './digests.js';
 import { indexEntriesOf, moveIndex } from './indexes.js';
@@ -74,6 +75,7 @@ export interface RecordTableOptions {
   readonly digests: Digests;
   readonly tombstones: RecordCount;
   readonly conflicts: RecordCount;
+  readonly conflictTurns: ConflictTurns;
   readonly recentDots: RecentDots;
   readonly versions: KeptVersions;
   readonly audits: Audits;
@@ -207,6 +209,7 @@ export class RecordTable {
     this.#options.digests.move(at, before, after);
     this.#options.tombstones.note(before, after);
     this.#options.conflicts.note(before, after);
+    this.#options.conflictTurns.note(at, before, after);
     moveIndex(transaction, at, before?.siblings, after?.siblings);
   }
 }

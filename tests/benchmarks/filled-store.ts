@@ -1,4 +1,5 @@
 /** A store with many keys, written as a node writes them, without the requests. */
+import { EventLog } from '../../lib/environment/event-log.js';
 import { openDisk } from '../../lib/disk/disk.js';
 import { recordKey } from '../../lib/persistence/keyspace.js';
 import { openLevelStorage } from '../../lib/platform/leveldb-storage.js';
@@ -27,7 +28,8 @@ export async function fillStore({ directory, keys, valueBytes, endsAt }: Filling
   const clock = new SystemClock();
   const observer = { log: () => undefined, count: () => undefined, measure: () => undefined };
   const { store, clocks, replica } = await openDisk({
-    ...{ node: 'n1', clusterName: 'bench', storage, observer, clock, random: new SystemRandom() },
+    ...{ node: 'n1', clusterName: 'bench', storage, observer, clock },
+    ...{ random: new SystemRandom(), events: new EventLog(observer, clock) },
     expiryClock: {
       now: () => (endsAt ?? clock.wallMilliseconds()) - SECOND,
       stamp: () => clock.wallMilliseconds(),

@@ -1,4 +1,4 @@
-/** One time line of what nodes tell, of changed settings, and of conflicts that began. */
+/** One time line of what nodes tell, of changed settings, and of conflicts. */
 import type { ConflictPage, Events, SettingsChangeList } from '../api-types.js';
 
 export interface Row {
@@ -31,24 +31,34 @@ export function timeLine(
   history: SettingsChangeList['history'],
   conflicts: ConflictPage['conflicts'],
 ): Row[] {
+  const told = new Set(events.filter(({ event }) => event === BEGAN).map(conflictOf));
   const rows = [
     // The history tells the same with what changed.
     ...events.filter(({ event }) => event !== 'settings change').map(ofEvent),
     ...history.map(ofChange),
-    ...conflicts.map(ofConflict),
+    // What began before the nodes did, and what they remember no more.
+    ...conflicts
+      .filter((row) => !told.has(idOf(row.namespace, row.key, row.since)))
+      .map(ofConflict),
   ];
   return rows.sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
 }
 
-function ofEvent({
-  node,
-  number,
-  at,
-  severity,
-  event,
-  fields,
-  times,
-}: Events['events'][number]): Row {
+const BEGAN = 'conflict began';
+const ENDED = 'conflict ended';
+
+/** The same conflict, whoever tells of it. */
+function idOf(namespace: string | undefined, key: string | undefined, since = ''): string {
+  return JSON.stringify([namespace, key, Date.parse(since)]);
+}
+
+function conflictOf({ fields }: Events['events'][number]): string {
+  return idOf(fields['namespace'], fields['key'], fields['since']);
+}
+
+function ofEvent(row: Events['events'][number]): Row {
+  const { node, number, at, severity, event, fields, times } = row;
+  if (event === BEGAN || event === ENDED) return ofTurn(row);
   const detail = Object.entries(fields)
     .map(([name, value]) => `${name} ${value}`)
     .join(', ');
@@ -62,6 +72,34 @@ function ofChange({ version, at, node, by, changed }: SettingsChangeList['histor
     .join(', ');
   const what = `settings changed by ${by}`;
   return { id: version, at, node, kind: 'settings', tone: 'plain', what, detail, times: 1 };
+}
+
+const ENDS: Readonly<Record<string, string>> = {
+  write: 'a write replaced its values',
+  delete: 'it was deleted',
+  expiry: 'values of it ended',
+  removal: 'it was removed',
+};
+
+function ofTurn({
+  node,
+  number,
+  at,
+  severity,
+  event,
+  fields,
+  times,
+}: Events['events'][number]): Row {
+  const { namespace = '', key = '', values = '', version, by = '' } = fields;
+  const name =
+    namespace === 'default' ? JSON.stringify(key) : JSON.stringify(`${namespace}/${key}`);
+  const what =
+    event === BEGAN
+      ? `key ${name} has ${values} siblings`
+      : `key ${name} is in conflict no more: ${ENDS[by] ?? `resolved by ${by}`}`;
+  const detail = version === undefined ? '' : `left: ${version}`;
+  const id = `${node} ${number} ${at}`;
+  return { id, at, node, kind: 'conflicts', tone: TONES[severity], what, detail, times };
 }
 
 function ofConflict({ namespace, key, since }: ConflictPage['conflicts'][number]): Row {

@@ -238,6 +238,30 @@ t.test('one time line, the latest first, each row of a kind', async (t) => {
   t.match(rows[0], { what: 'settings changed by ana', detail: 'a: 1 → 2' });
 });
 
+t.test('a conflict is on the time line once, when it began and when it ended', async (t) => {
+  const since = '2026-01-01T00:00:02.000Z';
+  const turn = (event: string, at: string, more: Record<string, string>) => ({
+    ...{ node: 'n1', number: Date.parse(at), at, severity: 'info' as const, event, times: 1 },
+    fields: { namespace: 'default', key: 'k', values: '2', since, ...more },
+  });
+  const began = turn('conflict began', '2026-01-01T00:00:03Z', {});
+  const ended = turn('conflict ended', '2026-01-01T00:00:09Z', { by: 'max', version: 'v' });
+  const conflicts = [
+    { namespace: 'default', key: 'k', since },
+    { namespace: 'default', key: 'of another life', since },
+  ];
+  t.same(
+    timeLine([began, ended], [], conflicts).map(({ kind, what }) => `${kind}: ${what}`),
+    [
+      'conflicts: key "k" is in conflict no more: resolved by max',
+      'conflicts: key "k" has 2 siblings',
+      'conflicts: key "of another life" is in conflict since then',
+    ],
+  );
+  const written = turn('conflict ended', since, { by: 'write', namespace: 'a' });
+  t.match(timeLine([written], [], [])[0], { what: /"a\/k" .*: a write replaced its values/ });
+});
+
 t.test('stored values as texts', async (t) => {
   t.equal(valueToText({ value: { a: 1 } }), '{\n  "a": 1\n}');
   const value_base64 = Buffer.from('clé').toString('base64');

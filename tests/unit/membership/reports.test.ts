@@ -160,3 +160,17 @@ t.test('the log of events is bounded, and counts what repeats', async (t) => {
   t.equal(all[0]?.fields['long']?.length, 200);
   t.same(log.latest(0), []);
 });
+
+t.test('what happens to many subjects pushes out nothing else, and is bounded', async (t) => {
+  const next = new CountingObserver();
+  const log = new EventLog(next, { wallMilliseconds: () => 5 });
+  log.log('warn', 'peer is down', { peer: 'n2' });
+  for (let i = 0; i < 3; i += 1) log.remember('one', 'warn', 'conflict began', { key: 'one' });
+  t.match(log.latest(10), [{ event: 'peer is down' }, { fields: { key: 'one' }, times: 3 }]);
+  for (let i = 0; i < 1000; i += 1) log.remember(`${i}`, 'info', 'conflict ended', { i });
+  const all = log.latest(10_000);
+  t.equal(all.length, 1 + 200);
+  t.match([all[0], all.at(-1)], [{ event: 'peer is down' }, { fields: { i: '999' } }]);
+  t.equal(log.latest(100).length, 51, 'half of what is asked for, and what else there is');
+  t.same(log.latest(0), []);
+});

@@ -1,4 +1,5 @@
 /** A node's persistence as node.ts assembles it, over a disk that can crash. */
+import { EventLog } from '../../../lib/environment/event-log.js';
 import { decodeStored } from '../../../lib/persistence/checksummed.js';
 import { SINGLE_KEYS } from '../../../lib/persistence/keyspace.js';
 import { openDisk as openReal } from '../../../lib/disk/disk.js';
@@ -35,6 +36,7 @@ export async function openDisk(options: DiskOptions = {}) {
   const { node = 'n1', storage = new HeldStorage(), seed = 1 } = options;
   const observer = new CountingObserver();
   const clock = new ManualClock();
+  const events = new EventLog(observer, clock);
   if (options.forgetsStarts === true) {
     void storage.write([{ type: 'delete', key: IDENTITY_KEY }], { sync: true });
   }
@@ -42,7 +44,7 @@ export async function openDisk(options: DiskOptions = {}) {
   const before =
     identity === undefined ? 0 : (decodeStored(IDENTITY_KEY, identity) as [string, number])[1];
   const disk = await openReal({
-    ...{ node, clusterName: 'test', storage, clock, observer },
+    ...{ node, clusterName: 'test', storage, clock, observer, events },
     expiryClock: expiryClockOf(clock),
     random: new SeededRandom(seed + 1_000 * before),
     partitionCount: () => options.partitionCount ?? PARTITIONS,
@@ -63,7 +65,7 @@ export async function openDisk(options: DiskOptions = {}) {
       pageBytesMax: options.pageBytesMax ?? 100_000,
     },
   });
-  return { ...disk, observer, storage, clock };
+  return { ...disk, observer, events, storage, clock };
 }
 
 export type Disk = Awaited<ReturnType<typeof openDisk>>;
