@@ -5,9 +5,11 @@ import type { Invocation } from './command.js';
 import type { ExitCode } from './exit-code.js';
 import { EXIT } from './exit-code.js';
 import { jsonText, print, table } from './output.js';
+import { shellWord } from './shell-word.js';
 
 export function printWritten(
   key: string,
+  what: 'put' | 'delete',
   result: Written,
   { options, terminal }: Invocation,
 ): ExitCode {
@@ -24,10 +26,20 @@ export function printWritten(
     // What the next write of this key wants.
     value: () => context,
   });
-  if (beside.length > 0) {
-    const stand = `${beside.length} more ${beside.length === 1 ? 'value stands' : 'values stand'}`;
-    terminal.err(`quorate: ${stand} beside it: quorate resolve KEY --strategy NAME\n`);
-  }
+  if (beside.length > 0) terminal.err(leftText(key, beside.length, what));
   if (options.text('output') !== 'json') printExplanation(terminal, explanation);
   return EXIT.done;
+}
+
+/** The write is done, and the key has values that its writer has not seen. */
+function leftText(key: string, others: number, what: 'put' | 'delete'): string {
+  const values = others + (what === 'put' ? 1 : 0);
+  const name = shellWord(key);
+  if (values === 1)
+    return `quorate: one value is left that this did not cover: quorate get ${name}\n`;
+  return (
+    `quorate: the key has ${values} siblings now; read them, and resolve them:\n` +
+    `  quorate get ${name}\n` +
+    `  quorate resolve ${name} --strategy last-writer\n`
+  );
 }

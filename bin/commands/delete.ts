@@ -22,6 +22,6 @@ export const deleteCommand: CommandRow = {
     const [key = ''] = words;
     const client = await clientOf(options);
     const settings = { ...writeOptionsOf(options), ...conditionOptionsOf(options) };
-    return printWritten(key, await client.delete(key, settings), invocation);
+    return printWritten(key, 'delete', await client.delete(key, settings), invocation);
   },
 };

@@ -7,6 +7,7 @@ import type { ExitCode } from '../exit-code.js';
 import { EXIT } from '../exit-code.js';
 import type { Views } from '../output.js';
 import { toJsonMembers, jsonText, objectText, OUTPUT_OPTION, print, table } from '../output.js';
+import { shellWord } from '../shell-word.js';
 import { lineOfValue, membersOfValue, plainValue, textOfValue } from '../value-text.js';
 
 const REPAIRS = ['await', 'async', 'none'] as const;
@@ -72,11 +73,6 @@ async function run({ arguments: [key = ''], options, terminal }: Invocation): Pr
       explained();
       return EXIT.notFound;
   }
-}
-
-/** As a shell takes it. */
-function shellWord(text: string): string {
-  return /^[\w.:/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function viewsOfValue(key: string, found: Found): Views {

@@ -66,7 +66,7 @@ async function run(invocation: Invocation): Promise<ExitCode> {
     contentType: value instanceof Uint8Array ? options.required('contentType') : undefined,
   };
   const client = await clientOf(options);
-  return printWritten(key, await client.put(key, value, settings), invocation);
+  return printWritten(key, 'put', await client.put(key, value, settings), invocation);
 }
 
 async function valueGiven(

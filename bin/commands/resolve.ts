@@ -98,7 +98,7 @@ async function resolveOne(
     return printPreview(invocation, key, await client.previewResolution(key, resolution, asked));
   }
   const result = await client.resolve(key, resolution, { ...settings, context });
-  return printWritten(key, result, invocation);
+  return printWritten(key, 'put', result, invocation);
 }
 
 function printPreview(

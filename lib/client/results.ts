@@ -88,7 +88,10 @@ export interface Written {
   readonly context: string;
   /** Versions that this write superseded. */
   readonly replaced: readonly string[];
-  /** Versions that a write without a context has found and left: rare; the next write ends it. */
+  /**
+   * Versions that this write has found and left: where it is not empty the key has siblings. With a
+   * context it is what the context does not cover; without one rare, and the next write ends it.
+   */
   readonly beside: readonly string[];
   readonly receipt: ClientReceipt;
 }

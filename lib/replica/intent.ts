@@ -49,7 +49,11 @@ export interface Realised {
   readonly dot: Dot;
   /** The live versions that were superseded; with their values where the own record held them. */
   readonly replaced: readonly DroppedVersion[];
+  /** The live versions that stay beside the new one. */
+  readonly beside: readonly Dot[];
 }
+
+const NONE: readonly Dot[] = [];
 
 /**
  * The new state of a key, in which the new version has `dot`.
@@ -82,11 +86,18 @@ export function realise(
     siblings,
     seen: { vector, beyond, stamp: writtenAt },
     dot,
+    // Mostly it is alone.
+    beside: siblings.versions.length === 1 ? NONE : besideOf(siblings, dot, moment),
     replaced: superseded.map((version) => {
       const isHeld = own !== undefined && find(own, version.dot) !== undefined;
       return isHeld ? droppedVersion(version) : unreadVersion(version.dot, version.writtenAt);
     }),
   };
+}
+
+function besideOf(siblings: Siblings, own: Dot, { wallMilliseconds }: Moment): Dot[] {
+  const live = liveVersions(siblings, wallMilliseconds).map(({ dot }) => dot);
+  return live.filter((dot) => !sameDot(dot, own));
 }
 
 /** Nothing live that was not seen, and none of the siblings superseded meanwhile. */

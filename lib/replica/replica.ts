@@ -127,11 +127,12 @@ export class Replica {
         this.#assertMintsAreThere(at, own?.siblings);
         const context = own?.siblings.context;
         const next = minter.next(at.partition, context, intent.seen);
-        const { siblings, seen, dot, replaced } = realise(own?.siblings, intent, moment, next);
+        const realised = realise(own?.siblings, intent, moment, next);
+        const { siblings, dot } = realised;
         const bytes = encodeRecord(at, siblings);
         const isDelete = intent.change.state === 'tombstone';
         assertRecordFits(this.#options, own, intent.seen, { siblings, bytes }, isDelete);
-        const minted = { siblings, seen, dot, replaced, bytes };
+        const minted = { ...realised, bytes };
         also(transaction, minted);
         // Nothing throws from here on: what cache, clock and minter know will be stored.
         minter.consume(at, dot, context);

@@ -40,8 +40,15 @@ export const writeAnswerShape = {
   version: z.string(),
   context: z.string(),
   replaced: z.array(z.string()),
-  /** Only there where it names any. */
-  beside: z.array(z.string()).optional(),
+  beside: z
+    .array(z.string())
+    .optional()
+    .describe('The versions that this write has found and left. Only there where there are any.'),
+  siblings: z
+    .int()
+    .min(2)
+    .optional()
+    .describe('So many values has the key now, as far as this write has seen. Only from 2 on.'),
   ...explained,
 };
 export const writtenShape = z.strictObject(writeAnswerShape);

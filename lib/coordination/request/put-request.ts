@@ -52,7 +52,7 @@ export interface PutResult {
   /** With the stamp of the new version. */
   readonly seen: Seen;
   readonly replaced: readonly string[];
-  /** Live versions that a blind write has found and left. */
+  /** Live versions that it has found and left. */
   readonly beside: readonly string[];
   /** Of a blind write: the version of its claim, where it made one. */
   readonly claim: string | undefined;

@@ -147,7 +147,10 @@ export interface PutAnswer extends OfSession {
   readonly context: string;
   /** The live versions that this write superseded. */
   readonly replaced: readonly string[];
-  /** Those that a write without a context has found and left: rare, and the next write ends it. */
+  /**
+   * Those that it has found and left: of a write with a context what that does not cover. Rare
+   * without one, and the next write ends it.
+   */
   readonly beside: readonly string[];
   readonly receipt: Receipt;
 }

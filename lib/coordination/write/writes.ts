@@ -259,7 +259,7 @@ export class Writes {
 }
 
 function resultOf(
-  { minted, claimed }: WriteInProgress,
+  { put, minted, claimed }: WriteInProgress,
   { reached, left }: Extract<WriteEffect, { do: 'answer' }>,
 ): PutResult {
   assert(minted !== undefined, 'what is answered was minted');
@@ -272,7 +272,9 @@ function resultOf(
     writtenAt: seen.stamp,
     seen: claimed?.seen ?? seen,
     replaced,
-    beside: left.map((version) => dotText(version.dot)),
+    // Without a context it has looked further than its own record.
+    beside:
+      put.seen === undefined ? left.map(({ dot }) => dotText(dot)) : minted.beside.map(dotText),
     claim: claimed && dotText(claimed.dot),
     level,
     answered,
