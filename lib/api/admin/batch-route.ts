@@ -2,17 +2,8 @@
 import { z } from 'zod';
 import { BATCH_OPERATIONS_MAX } from '../http/batch-body.js';
 import { KEY_BYTES_MAX } from '../http/key-of-path.js';
-import {
-  LIMITED,
-  ANY_WRITE,
-  anyJson,
-  COMMON,
-  oneOf,
-  READ_REPAIR,
-  stored,
-  timeToLive,
-  writeAnswerShape,
-} from './data-routes.js';
+import { ANY_WRITE, COMMON, LIMITED, READ_REPAIR } from './data-routes.js';
+import { anyJson, oneOf, stored, timeToLive, writeAnswerShape } from './data-shapes.js';
 import { EXPLAIN, explained } from './explain-shape.js';
 import { problemShape } from './problem-shape.js';
 import type { RouteDescription } from './route.js';

@@ -1,19 +1,8 @@
 /** What the document says of conflicts and versions of a key; the data path serves them. */
 import { z } from 'zod';
 import { STRATEGY_NAMES } from '../../resolution/strategies.js';
-import {
-  anyJson,
-  bytesShape,
-  COMMON,
-  CONTEXT,
-  oneOf,
-  PATHS,
-  sibling,
-  time,
-  WRITE,
-  WRITTEN,
-  writtenShape,
-} from './data-routes.js';
+import { COMMON, CONTEXT, PATHS, WRITE, WRITTEN } from './data-routes.js';
+import { anyJson, bytesShape, oneOf, sibling, time, writtenShape } from './data-shapes.js';
 import { EXPLAIN, explained } from './explain-shape.js';
 import type { RouteDescription } from './route.js';
 

@@ -1,6 +1,6 @@
 /** The shapes of the document under names, each once: bodies refer to them. */
 import { z } from 'zod';
-import { listShape, timeToLive, valueShape, writtenShape } from './data-routes.js';
+import { listShape, timeToLive, valueShape, writtenShape } from './data-shapes.js';
 import { problemShape } from './problem-shape.js';
 import type { RouteDescription } from './route.js';
 

@@ -1,6 +1,6 @@
 /** Answers of reads: values, bytes, siblings, nothing; and their headers. */
 import t from 'tap';
-import { listShape, valueShape } from '../../../../lib/api/admin/data-routes.js';
+import { listShape, valueShape } from '../../../../lib/api/admin/data-shapes.js';
 import { conflictsShape, versionsShape } from '../../../../lib/api/admin/history-routes.js';
 import { ABSENT, found, RECEIPT, versionOf, WRITER } from '../fake-node.js';
 import { serve } from '../served.js';
