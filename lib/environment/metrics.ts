@@ -256,6 +256,11 @@ export const METRICS = {
     help: 'Connections to the peer port that were refused before a proof, by reason',
     labels: ['reason'],
   },
+  quorate_log_lines_lost_total: {
+    kind: 'counter',
+    help: 'Lines of the log that could not be written: no room, no disk, nobody who reads',
+    labels: [],
+  },
   quorate_listener_failures_total: {
     kind: 'counter',
     help: 'Errors in listeners that strangers reach: bugs; each closed its connection',

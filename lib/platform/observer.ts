@@ -7,6 +7,7 @@ import type { LogFields, Labels, Observer, Severity } from '../environment/obser
 import type { MetricRow } from '../environment/client-metrics.js';
 import { type MetricName, METRICS } from '../environment/metrics.js';
 import { assert } from '../errors.js';
+import { descriptorWriter, LogOutput } from './log-output.js';
 import { registerHistogram } from './plain-histogram.js';
 import { collectProcessMetrics } from './process-metrics.js';
 
@@ -58,11 +59,10 @@ export class LogAndMetrics implements Observer {
 
   constructor(options: LogAndMetricsOptions) {
     const { write } = options;
-    const toDescriptor =
-      write === undefined ? pino.destination({ dest: STANDARD_ERROR }) : undefined;
-    // A reader that went away must not take the node with it.
-    toDescriptor?.on('error', () => undefined);
-    this.#flush = () => toDescriptor?.flushSync();
+    const lost = (): void => this.count('quorate_log_lines_lost_total');
+    const output =
+      write === undefined ? new LogOutput(descriptorWriter(STANDARD_ERROR), lost) : undefined;
+    this.#flush = () => output?.flush();
     this.#logger = pino(
       {
         level: options.severity,
@@ -71,7 +71,7 @@ export class LogAndMetrics implements Observer {
         timestamp: pino.stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label }) },
       },
-      toDescriptor ?? { write: write ?? (() => undefined) },
+      output ?? { write: write ?? (() => undefined) },
     );
     this.#lookAtProcess = collectProcessMetrics(this.#registry);
     const names = Object.keys(METRICS) as MetricName[];
