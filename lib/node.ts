@@ -8,6 +8,7 @@ import { ForegroundLoad } from './environment/foreground-load.js';
 import type { OperatingError } from './errors.js';
 import { ClockSanity } from './membership/clock-sanity.js';
 import { type Members, openMembers } from './membership/members.js';
+import type { Namespaces } from './membership/namespaces.js';
 import { receiverOf } from './membership/receiver.js';
 import { proposedRing } from './partitioning/ring-founding.js';
 import { type Disk, openDisk } from './disk/disk.js';
@@ -33,6 +34,7 @@ export interface QuorateNode extends ApiNode {
   readonly disk: Disk;
   /** How it sees the others. */
   readonly view: ClusterView;
+  readonly namespaces: Namespaces;
   /**
    * Resolves when the cluster is founded and the peers that can be reached were asked about the
    * disk; rejects where the founding is refused.

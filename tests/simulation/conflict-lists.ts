@@ -1,5 +1,6 @@
-/** The keys of the default namespace in conflict, as a node lists them: all pages. */
-import type { KvClient } from './kv-client.js';
+/** The keys of a namespace that are in conflict, as a node lists them: all pages. */
+import type { Asking } from './asking.js';
+import { askedNamespace, prefixOf } from './key-names.js';
 import type { Machine } from './machine.js';
 import type { World } from './world.js';
 
@@ -9,23 +10,27 @@ interface ConflictPage {
   readonly cursor?: string;
 }
 
-/** Undefined where the node does not list them all. */
+/**
+ * By their names; undefined where the node does not list them all.
+ * @param namespace as it is stored
+ */
 export async function listConflicts(
-  client: KvClient,
+  asking: Asking,
   world: World,
   machine: Machine,
+  namespace: string,
 ): Promise<string[] | undefined> {
   const listed: string[] = [];
   let cursor: string | undefined = '';
   while (cursor !== undefined) {
     const more = cursor === '' ? '' : `&cursor=${cursor}`;
-    const path = `/api/v1/namespaces/default/conflicts?limit=100${more}`;
+    const path = `/api/v1/namespaces/${askedNamespace(namespace)}/conflicts?limit=100${more}`;
     const sent = { method: 'GET', path, headers: {}, body: undefined };
-    const answer = await client.ask('list', machine, { timeoutMilliseconds: 5000 }, sent);
+    const answer = await asking.ask('list', machine, { timeoutMilliseconds: 5000 }, sent);
     if (answer?.status !== 200) return undefined;
     const page = JSON.parse(answer.body.toString('utf8')) as ConflictPage;
     if (page.unanswered.length > 0) return undefined;
-    listed.push(...page.conflicts.map(({ key }) => key));
+    listed.push(...page.conflicts.map(({ key }) => `${prefixOf(namespace)}${key}`));
     cursor = page.cursor;
   }
   if (listed.length > 0) world.count('conflicts listed');

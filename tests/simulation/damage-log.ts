@@ -43,8 +43,3 @@ export class DamageLog {
     });
   }
 }
-
-/** Names of keys are at the end of what is stored about them, behind U+0000. */
-export function keyStoredAt(storageKey: string): string {
-  return storageKey.slice(storageKey.lastIndexOf('\u0000') + 1);
-}

@@ -3,7 +3,8 @@
  * good; so only one machine at a time has a disk that lost something.
  */
 import { PREFIX } from '../../lib/persistence/keyspace.js';
-import { DamageLog, keyStoredAt } from './damage-log.js';
+import { DamageLog } from './damage-log.js';
+import { nameStoredAt } from './key-names.js';
 import type { Machine } from './machine.js';
 import type { SeededRandom } from './seeded-random.js';
 import { FREE_BYTES } from './simulated-disk.js';
@@ -127,7 +128,7 @@ export class DiskNemesis {
     if (key === undefined) return;
     this.#noteDamage(machine, `a ${kind} rots: ${JSON.stringify(key)}`);
     world.count(`rot: ${kind}`);
-    if (HELD.includes(kind)) this.#noteLoss(machine, { key: keyStoredAt(key) });
+    if (HELD.includes(kind)) this.#noteLoss(machine, { key: nameStoredAt(key) });
   }
 
   /** Of one machine in a whole simulation: nobody can say when it is made good. */
@@ -137,7 +138,7 @@ export class DiskNemesis {
     const machine = this.#draw();
     const key = machine?.disk.vanish(PREFIX.record);
     if (machine === undefined || key === undefined) return;
-    this.#vanished = keyStoredAt(key);
+    this.#vanished = nameStoredAt(key);
     this.#noteDamage(machine, `a record vanishes: ${JSON.stringify(key)}`);
     this.#noteLoss(machine, { key: this.#vanished });
     world.count('record vanished');

@@ -2,20 +2,22 @@
 import type { FinalState } from '../../lib/checkers/history.js';
 import { messageOf } from '../../lib/errors.js';
 import type { QuorateNode } from '../../lib/node.js';
-import { recordKey } from '../../lib/persistence/keyspace.js';
 import { covers } from '../../lib/versioning/context.js';
 import { dotText } from '../../lib/versioning/dot.js';
 import type { Siblings } from '../../lib/versioning/siblings.js';
+import type { Asking } from './asking.js';
 import { listConflicts } from './conflict-lists.js';
 import type { Machine } from './machine.js';
+import { locate, placeOf, recordKeyOfName } from './key-names.js';
 import { liveState } from './node-view.js';
 import { OperationClient } from './operation-client.js';
 import { comeToRest } from './rest.js';
 import type { SeededRandom } from './seeded-random.js';
-import type { KvClient, Token } from './kv-client.js';
+import type { Token } from './kv-client.js';
 import type { ListClient } from './list-client.js';
 import type { SettingsClient } from './settings-client.js';
 import type { Workload } from './workload.js';
+import type { WorkloadNamespaces } from './workload-namespaces.js';
 import type { World } from './world.js';
 
 export interface EndOptions {
@@ -23,7 +25,8 @@ export interface EndOptions {
   readonly random: SeededRandom;
   readonly machines: readonly Machine[];
   readonly workload: Workload;
-  readonly client: KvClient;
+  readonly asking: Asking;
+  readonly namespaces: WorkloadNamespaces;
   readonly lists: ListClient;
   readonly settings: SettingsClient;
   readonly onTrouble: (message: string) => void;
@@ -72,8 +75,11 @@ export async function observeEnd(
     const last = await read(random.pick(machines), 'quorum');
     finals.push({ key, began, versions: last?.versions ?? [], replicas: replicasOf(options, key) });
   }
-  await checkConflictList(options, finals);
-  await checkKeyList(options, finals);
+  for (const namespace of options.namespaces.stored) {
+    const within = finals.filter(({ key }) => placeOf(key).namespace === namespace);
+    await checkConflictList(options, namespace, within);
+    await checkKeyList(options, namespace, within);
+  }
   for (const key of random.shuffle(keys).slice(0, KEYS_OVERWRITTEN)) await overwrite(options, key);
   world.note('the end');
   return finals;
@@ -94,7 +100,7 @@ function countAlike(options: EndOptions, key: string): void {
 /** The primaries, each by itself. */
 function replicasOf({ machines, onTrouble }: EndOptions, key: string): string[] {
   const [any] = machines;
-  const located = any?.node?.cluster.locate('default', key);
+  const located = any?.node && locate(any.node, key);
   if (located === undefined) return [];
   return located.primaries.map(({ node: id }) => {
     const machine = machines.find((each) => each.id === id);
@@ -106,7 +112,7 @@ function replicasOf({ machines, onTrouble }: EndOptions, key: string): string[] 
 
 /** Invariant of every record: its context covers what it holds. */
 function checkContext(node: QuorateNode, key: string, onTrouble: (message: string) => void): void {
-  const at = recordKey('default', key, node.cluster.ring().partitions);
+  const at = recordKeyOfName(key, node.cluster.ring().partitions);
   let siblings: Siblings | undefined;
   try {
     siblings = node.disk.table.read(at)?.siblings;
@@ -121,12 +127,13 @@ function checkContext(node: QuorateNode, key: string, onTrouble: (message: strin
 
 /** What is in conflict is listed, and nothing else. Values that end are of no use here. */
 async function checkConflictList(
-  { client, random, machines, workload, world, onTrouble }: EndOptions,
+  { asking, random, machines, workload, world, onTrouble }: EndOptions,
+  namespace: string,
   finals: readonly FinalState[],
 ): Promise<void> {
-  if (workload.hasEnds) return;
+  if (finals.some(({ key }) => workload.mayEnd(key))) return;
   const machine = random.pick(machines);
-  const listed = await listConflicts(client, world, machine);
+  const listed = await listConflicts(asking, world, machine, namespace);
   if (listed === undefined) {
     onTrouble(`${machine.id} does not list the conflicts of all nodes after the calm`);
     return;
@@ -138,7 +145,7 @@ async function checkConflictList(
       onTrouble(`${key} is in conflict, and ${machine.id} does not list it`);
   }
   for (const key of listed) {
-    if (!OperationClient.owns({ namespace: 'default', key }) && !inConflict.includes(key))
+    if (!OperationClient.owns(placeOf(key)) && !inConflict.includes(key))
       onTrouble(`${machine.id} lists ${key}, which is not in conflict`);
   }
 }
@@ -146,9 +153,10 @@ async function checkConflictList(
 /** What holds a value is listed, and of the keys that are looked at nothing else. */
 async function checkKeyList(
   { lists, random, workload, world, onTrouble, isJudged }: EndOptions,
+  namespace: string,
   finals: readonly FinalState[],
 ): Promise<void> {
-  const asked = { ...lists.draw(random), prefix: '', level: random.pick(['quorum', 'all', 'one']) };
+  const asked = { ...lists.draw(random), namespace, prefix: '', level: random.pick(['quorum', 'all', 'one']) };
   const listed = await lists.list(random, { ...asked, timeoutMilliseconds: 4000 });
   if (listed === undefined) {
     onTrouble('no list of keys comes to its end after the calm');
@@ -158,9 +166,9 @@ async function checkKeyList(
     const isThere = listed.includes(key);
     // A value may end between the two looks; what has ended does not come back. Where no owner can
     // judge ends it stays, and each coordinator shows or hides it by its own clock.
-    const isGone = versions.length === 0 && (!workload.hasEnds || isJudged(key));
+    const isGone = versions.length === 0 && (!workload.mayEnd(key) || isJudged(key));
     if (isGone && isThere) onTrouble(`${key} holds nothing, and is listed`);
-    if (versions.length === 0 || workload.hasEnds) continue;
+    if (versions.length === 0 || workload.mayEnd(key)) continue;
     if (isThere) world.count('key listed in the end');
     else onTrouble(`${key} holds a value, and is not listed at ${asked.level}`);
   }
@@ -168,14 +176,15 @@ async function checkKeyList(
 
 /** Who has read all of it replaces all of it. */
 async function overwrite(
-  { world, random, machines, workload, onTrouble }: EndOptions,
+  { world, random, machines, workload, namespaces, onTrouble }: EndOptions,
   key: string,
 ): Promise<void> {
   const seen = await workload.get(random, random.pick(machines), key, 'quorum');
   if (seen === undefined) return;
   const fixed = { level: 'quorum', fallbacks: [], timeoutMilliseconds: 4000 } as const;
   const tooLarge = (): number => world.counters.get('put context_too_large none') ?? 0;
-  const before = tooLarge();
+  const notSane = (): number => world.counters.get('put clock_not_sane none') ?? 0;
+  const [before, wereNotSane] = [tooLarge(), notSane()];
   const how = { ...fixed, durability: 'sync' } as const;
   let written: Token | undefined;
   for (
@@ -190,6 +199,8 @@ async function overwrite(
   if (written === undefined) {
     // At the limit of its context a key takes no value by another writer; a delete it always takes.
     const isFull = tooLarge() > before;
+    // An end is dated by clocks that can be trusted, and all of this key's values have one.
+    if (namespaces.ttlOf(key) !== undefined && notSane() > wereNotSane) return;
     const picked = random.pick(machines);
     const deleted = isFull && (await workload.delete(picked, key, 'quorum', seen));
     if (deleted) world.count('deleted at the limit of its context');

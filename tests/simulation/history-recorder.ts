@@ -15,7 +15,7 @@ import type {
   VersionName,
   RecordedWrite,
 } from '../../lib/checkers/history.js';
-import type { Change, Intent, Realised } from '../../lib/replica/intent.js';
+import type { Intent, Realised } from '../../lib/replica/intent.js';
 import { majority } from '../../lib/replication/quorum.js';
 import type { RecordKey } from '../../lib/persistence/keyspace.js';
 import type { Claimed } from '../../lib/replica/claim.js';
@@ -23,8 +23,9 @@ import { type Context, covers } from '../../lib/versioning/context.js';
 import { type Dot, dotText, parseDot } from '../../lib/versioning/dot.js';
 import type { Siblings } from '../../lib/versioning/siblings.js';
 import type { Holding } from './damage-log.js';
+import { nameOf } from './key-names.js';
 import { KeyOrders } from './key-orders.js';
-import { EPOCH_MILLISECONDS } from './simulated-clock.js';
+import { type AskedEnd, endOfChosen, endOfMade, expiryOf } from './value-ends.js';
 
 /** A write as its client knows it. */
 export interface ClientWrite {
@@ -45,6 +46,7 @@ export interface ClientWrite {
   consulted: number;
   atStrong: boolean;
   session: SessionStep | undefined;
+  end: AskedEnd;
 }
 
 /** What a client was told of a resolution that it asked for. */
@@ -87,6 +89,7 @@ export interface Circumstances {
 
 export class HistoryRecorder {
   readonly #writes: ClientWrite[] = [];
+  readonly #writeOf = new Map<string, ClientWrite>();
   readonly #reads: RecordedRead[] = [];
   readonly #mints: Mint[] = [];
   readonly orders = new KeyOrders();
@@ -114,8 +117,10 @@ export class HistoryRecorder {
       consulted: 0,
       atStrong: false,
       session: undefined,
+      end: undefined,
     };
     this.#writes.push(begun);
+    this.#writeOf.set(begun.id, begun);
     return begun;
   }
 
@@ -152,7 +157,8 @@ export class HistoryRecorder {
 
   /** @param now true time */
   minted(at: RecordKey, intent: Intent, realised: Realised, now: number): void {
-    const { key, partition } = at;
+    const { partition } = at;
+    const key = nameOf(at);
     const { change, resolves } = intent;
     const { dot } = realised;
     const replaced = realised.replaced.map(({ version }) => version);
@@ -161,12 +167,14 @@ export class HistoryRecorder {
     const isCopy = (): boolean =>
       ids.length !== 1 || this.#mints.some(({ writeId }) => writeId === ids[0]);
     const isResolution = resolves !== undefined && isCopy();
+    const writeId = isResolution ? undefined : ids[0];
+    const ends = () => replaced.map((version) => this.#mintOf.get(`${key} ${version}`)?.endsAt);
     const mint: Mint = {
       ...{ key, partition, version: dotText(dot), replaced, at: now },
-      writeId: isResolution ? undefined : ids[0],
+      writeId,
       isTombstone: change.state === 'tombstone',
       resolves: isResolution ? resolves.map(dotText) : undefined,
-      endsAt: this.#endOf(change, key, replaced, now),
+      endsAt: endOfMade(change, this.#askedEnd(writeId), ends, now),
     };
     this.#mints.push(mint);
     this.#mintOf.set(`${key} ${mint.version}`, mint);
@@ -179,7 +187,9 @@ export class HistoryRecorder {
    * nothing. It stands for all that the state covers and does not hold.
    * @param now true time
    */
-  chosen({ key, partition }: RecordKey, state: Siblings, now: number): void {
+  chosen(at: RecordKey, state: Siblings, now: number): void {
+    const { partition } = at;
+    const key = nameOf(at);
     this.orders.chosen(key, state, now);
     const { versions, context } = state;
     const isHeld = (dot: VersionName): boolean => versions.some((one) => dotText(one.dot) === dot);
@@ -193,12 +203,13 @@ export class HistoryRecorder {
       const ids = kind === 'tombstone' ? [] : writeIdsOf(value, key);
       const isFirst = !this.#mints.some(({ writeId }) => writeId === ids[0]);
       const isResolution = kind === 'value' && (ids.length !== 1 || !isFirst);
+      const writeId = isResolution ? undefined : ids[0];
       const mint: Mint = {
         ...{ key, partition, version, replaced, at: now },
-        writeId: isResolution ? undefined : ids[0],
+        writeId,
         isTombstone: kind === 'tombstone',
         resolves: isResolution ? replaced : undefined,
-        endsAt: expiresAt === undefined ? undefined : expiresAt - EPOCH_MILLISECONDS,
+        endsAt: endOfChosen(this.#askedEnd(writeId), expiresAt, now),
       };
       this.#mints.push(mint);
       this.#mintOf.set(`${key} ${version}`, mint);
@@ -206,7 +217,9 @@ export class HistoryRecorder {
   }
 
   /** A blind write took what it had met, after it was minted. */
-  took({ key, partition }: RecordKey, of: Dot, claimed: Claimed, now: number): void {
+  took(at: RecordKey, of: Dot, claimed: Claimed, now: number): void {
+    const { partition } = at;
+    const key = nameOf(at);
     const { dot, replaced, seen: covered } = claimed;
     const spared = [dotText(of)];
     this.orders.made(key, { version: dotText(dot), isDelete: true, covered, spared, at: now });
@@ -216,22 +229,8 @@ export class HistoryRecorder {
     this.#taken.set(name, [...(this.#taken.get(name) ?? []), ...versions]);
   }
 
-  /** By what the client asked for: `keep` is the end of what was replaced, which has its own. */
-  #endOf(
-    change: Change,
-    key: string,
-    replaced: readonly VersionName[],
-    now: number,
-  ): number | undefined {
-    if (change.state === 'tombstone') return undefined;
-    const { ttlSeconds, expiresAt } = change;
-    if (typeof ttlSeconds === 'number') return now + 1000 * ttlSeconds;
-    if (ttlSeconds === undefined) {
-      return expiresAt === undefined ? undefined : expiresAt - EPOCH_MILLISECONDS;
-    }
-    const ends = replaced.map((version) => this.#mintOf.get(`${key} ${version}`)?.endsAt);
-    if (ends.length === 0 || ends.includes(undefined)) return undefined;
-    return Math.max(...ends.map(Number));
+  #askedEnd(writeId: string | undefined): AskedEnd {
+    return this.#writeOf.get(writeId ?? '')?.end;
   }
 
   history(circumstances: Circumstances, finals: readonly FinalState[]): History {
@@ -361,16 +360,6 @@ export class HistoryRecorder {
     }
     return writes;
   }
-}
-
-function expiryOf(
-  endsAt: number | undefined,
-  tolerance: number,
-  isJudged: boolean,
-): Expiry | undefined {
-  if (endsAt === undefined) return undefined;
-  const until = endsAt + tolerance;
-  return { from: endsAt - tolerance, until, by: isJudged ? until : Number.POSITIVE_INFINITY };
 }
 
 function isUnknownDelete({ kind, outcome, version }: ClientWrite): boolean {

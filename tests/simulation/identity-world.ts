@@ -4,7 +4,7 @@ import type { NodeOptions } from '../../lib/node-options.js';
 import type { QuorateNode } from '../../lib/node.js';
 import { Machine } from './machine.js';
 import { SimulatedNetwork } from './simulated-network.js';
-import { drawApiLimits, drawNodes, PLAIN_SHAPE } from './simulation.js';
+import { drawApiLimits, drawNodes, PLAIN_SHAPE } from './shape.js';
 import { World } from './world.js';
 
 export interface Placed {

@@ -4,16 +4,18 @@
  */
 import type { Miss, ReadVersion, SessionStep, VersionName } from '../../lib/checkers/history.js';
 import { STRONG } from '../../lib/coordination/request/level.js';
-import { messageOf } from '../../lib/errors.js';
+import type { Asking } from './asking.js';
 import type { ClientWrite, HistoryRecorder } from './history-recorder.js';
-import type { HttpAnswer, HttpRequest } from './http-port.js';
+import { placeOf } from './key-names.js';
 import * as answers from './kv-answer.js';
 import * as requests from './kv-request.js';
 import { LevelPromises, type LevelPromisesOptions } from './level-promises.js';
 import type { Machine } from './machine.js';
+import { OldDisks } from './old-disks.js';
 import { ReceiptClaims } from './receipt-claims.js';
 import { type CarriedToken, type SimulatedSession, stepsOf } from './simulated-session.js';
 import type { Beginning, Witness } from './witness.js';
+import type { WorkloadNamespaces } from './workload-namespaces.js';
 import type { World } from './world.js';
 
 export interface KvClientOptions extends LevelPromisesOptions {
@@ -21,6 +23,8 @@ export interface KvClientOptions extends LevelPromisesOptions {
   readonly machines: readonly Machine[];
   readonly recorder: HistoryRecorder;
   readonly witness: Witness;
+  readonly namespaces: WorkloadNamespaces;
+  readonly asking: Asking;
   readonly onTrouble: (message: string) => void;
   /** A write was acknowledged at this very moment. */
   readonly onAcknowledged: (machine: Machine) => void;
@@ -49,27 +53,28 @@ interface Asked {
 const WEAK = new Set(['eventual', 'local-one']);
 /** What this client sends was handed out by the cluster, for this key. */
 const UNSEALED = new Set(['invalid_session_token', 'invalid_context']);
-/** A client waits so much longer than the deadline that it named. */
-const PATIENCE_MILLISECONDS = 300;
 
 export class KvClient {
   readonly #options: KvClientOptions;
   readonly #promises: LevelPromises;
   readonly #claims: ReceiptClaims;
+  readonly #oldDisks: OldDisks;
 
   constructor(options: KvClientOptions) {
     this.#options = options;
     this.#promises = new LevelPromises(options);
     this.#claims = new ReceiptClaims(options, this.#promises);
+    this.#oldDisks = new OldDisks(options);
   }
 
   async get(machine: Machine, request: requests.ReadRequest): Promise<Token | undefined> {
     const asked = this.#begin(machine, [request.key], request.session);
+    if (asked === undefined) return undefined;
     if (request.readRepair !== undefined) this.#count(`X-Read-Repair: ${request.readRepair}`);
     if (request.asList) this.#count('get as a list');
     const { key, timeoutMilliseconds } = request;
     const watch = this.#options.witness.watch(machine, key, timeoutMilliseconds);
-    const answer = await this.ask('get', machine, request, requests.getRequest(request));
+    const answer = await this.#options.asking.ask('get', machine, request, requests.getRequest(request));
     const miss = watch?.end();
     const read = answer && answers.readAnswer(answer);
     // Answers that come while it repairs have no part in what it says.
@@ -85,10 +90,13 @@ export class KvClient {
     write: ClientWrite,
   ): Promise<Token | undefined> {
     const asked = this.#begin(machine, [request.key], request.session);
+    if (asked === undefined) return notAsked([write])[0];
     this.#noteBegun(machine, request, write);
-    const answer = await this.ask('put', machine, request, requests.putRequest(request));
+    const how = { ...request, durability: requests.durabilityOf(request) };
+    const sent = requests.putRequest(request);
+    const answer = await this.#options.asking.ask('put', machine, request, sent);
     const written = answer && answers.writeAnswer(answer);
-    return this.#carry(asked, request, written, this.#noteWrite(asked, request, write, written));
+    return this.#carry(asked, request, written, this.#noteWrite(asked, how, write, written));
   }
 
   /** Each operation is told as if it had been asked alone. */
@@ -96,26 +104,31 @@ export class KvClient {
     machine: Machine,
     operations: readonly (requests.ReadRequest | requests.WriteRequest)[],
     writes: ReadonlyMap<unknown, ClientWrite>,
-    all: Pick<requests.WriteRequest, 'timeoutMilliseconds' | 'durability' | 'session'>,
+    all: Parameters<typeof requests.batchRequest>[1],
   ): Promise<(Token | undefined)[]> {
     const keys = operations.map(({ key }) => key);
     const asked = this.#begin(machine, keys, all.session);
+    if (asked === undefined) return notAsked([...writes.values()]);
+    const means = new Map<unknown, requests.WriteRequest>();
     for (const operation of operations) {
       const write = writes.get(operation);
-      if (write !== undefined && 'durability' in operation) {
-        this.#noteBegun(machine, operation, write);
-      }
+      if (write === undefined || !('durability' in operation)) continue;
+      this.#noteBegun(machine, operation, write);
+      means.set(operation, { ...operation, durability: requests.durabilityOf(operation) });
     }
-    const answer = await this.ask('batch', machine, all, requests.batchRequest(operations, all));
+    const spaces = new Set(keys.map((key) => placeOf(key).namespace));
+    if (spaces.size > 1) this.#count('batch for several namespaces');
+    const sent = requests.batchRequest(operations, all);
+    const answer = await this.#options.asking.ask('batch', machine, all, sent);
     const reads = operations.map((operation) => !writes.has(operation));
     const results = answer && answers.batchAnswers(answer, reads);
     if (answer?.status === 207) this.#count('batch answered in part');
     const tokens = operations.map((operation, i) => {
       const result = results?.[i];
-      const write = writes.get(operation);
-      return write === undefined || !('durability' in operation)
+      const [write, how] = [writes.get(operation), means.get(operation)];
+      return write === undefined || how === undefined
         ? this.#noteRead(asked, operation, result, 'get')
-        : this.#noteWrite(asked, operation, write, result);
+        : this.#noteWrite(asked, how, write, result);
     });
     const token = answer && answers.tokenIn(answer);
     return this.#carry(asked, all, { kind: 'batch', token }, tokens);
@@ -124,8 +137,9 @@ export class KvClient {
   /** The siblings of a key and what became of earlier ones. */
   async conflicts(machine: Machine, request: requests.Addressed): Promise<Token | undefined> {
     const asked = this.#begin(machine, [request.key], request.session);
+    if (asked === undefined) return undefined;
     const sent = requests.lookRequest(request, 'conflicts');
-    const answer = await this.ask('conflicts', machine, request, sent);
+    const answer = await this.#options.asking.ask('conflicts', machine, request, sent);
     const resolutions = answer === undefined ? [] : answers.resolutionsOf(answer);
     if (resolutions.length > 0) this.#count('resolution shown by its audit entry');
     const read = answer && answers.readAnswer(answer);
@@ -134,13 +148,15 @@ export class KvClient {
 
   /** The past of a key: what is listed, and one version of it. */
   async versions(machine: Machine, request: requests.Addressed): Promise<void> {
+    if (this.#begin(machine, [request.key]) === undefined) return;
     const sent = requests.lookRequest(request, 'versions');
-    const answer = await this.ask('versions', machine, request, sent);
+    const answer = await this.#options.asking.ask('versions', machine, request, sent);
     const [version] = answer === undefined ? [] : answers.keptVersions(answer);
-    if (version === undefined) return;
+    const isThere = version !== undefined && this.#begin(machine, [request.key]) !== undefined;
+    if (!isThere) return;
     this.#count('kept version listed');
     const one = requests.versionRequest(request, version);
-    const shown = await this.ask('version', machine, request, one);
+    const shown = await this.#options.asking.ask('version', machine, request, one);
     const read = shown && answers.readAnswer(shown);
     if (read?.kind !== 'read' || read.versions.length === 0) return;
     this.#count('kept version read');
@@ -156,10 +172,13 @@ export class KvClient {
   ): Promise<Token | undefined> {
     const { recorder, world } = this.#options;
     const asked = this.#begin(machine, [request.key]);
+    if (asked === undefined) return notAsked('write' in by ? [by.write] : [])[0];
     const sent = requests.resolveRequest(request, token.context ?? '', by);
-    const answer = await this.ask('resolve', machine, request, sent);
+    const answer = await this.#options.asking.ask('resolve', machine, request, sent);
     const told = answer && answers.writeAnswer(answer);
-    const how = { ...request, durability: 'sync' as const };
+    const byDefault = this.#options.namespaces.durabilityOf(request.key);
+    const durability = requests.durabilityOf({ ...request, byDefault, durability: byDefault });
+    const how = { ...request, durability };
     if (told?.kind === 'written') {
       this.#count('strategy' in by ? `resolved by ${by.strategy}` : 'resolved by a value');
     }
@@ -168,17 +187,28 @@ export class KvClient {
     const { version, context, receipt } = told;
     this.#claims.note(asked, how, `resolution ${version}`, told);
     recorder.resolved({
-      ...{ key: request.key, version, ended: world.now, outcome: 'acknowledged' },
+      ...{ key: request.key, version, ended: world.now },
+      outcome: isSynced(how, receipt) ? 'acknowledged' : 'open',
       holders: this.#trusted(receipt.answered, asked, request.key),
     });
     this.#options.onAcknowledged(machine);
     return { context, shown: [...token.shown, version], versions: [] };
   }
 
-  #begin(machine: Machine, keys: readonly string[], session?: SimulatedSession): Asked {
-    const since = this.#options.witness.begin(keys);
+  /** Undefined: now the keys cannot be asked for, there. */
+  #begin(
+    machine: Machine,
+    keys: readonly string[],
+    session?: SimulatedSession,
+  ): Asked | undefined {
+    const { namespaces, witness } = this.#options;
+    if (!namespaces.isAskable(machine, keys)) {
+      this.#count('not asked: the namespace is another one there');
+      return undefined;
+    }
+    const since = witness.begin(keys);
     const sent = session?.sent ?? [];
-    return { machine, since, oldDisks: this.#oldDisks(), sent, steps: [] };
+    return { machine, since, oldDisks: this.#oldDisks.now, sent, steps: [] };
   }
 
   #noteRead(
@@ -219,6 +249,13 @@ export class KvClient {
 
   #noteBegun(machine: Machine, request: requests.WriteRequest, write: ClientWrite): void {
     const { id, kind, key, shown } = write;
+    const { ttl = this.#options.namespaces.ttlOf(key) } = request;
+    if (kind === 'value') write.end = { ttl };
+    const isOfRule = kind === 'value' && request.ttl === undefined && ttl !== undefined;
+    if (isOfRule) this.#count('write with the end of its namespace');
+    const { durability, byDefault = 'sync' } = request;
+    const isWeak = durability === byDefault && byDefault !== 'sync';
+    if (isWeak) this.#count('write as durable as its namespace says');
     const how = [request.level, ...request.fallbacks, request.durability].join(' ');
     this.#options.world.note(
       `write ${id} ${kind} ${key} on ${machine.id} ${how} seen ${shown?.join(' ')}`,
@@ -252,9 +289,7 @@ export class KvClient {
     if (beside.length > 0) this.#count('blind write leaves something beside it');
     write.holders = receipt.answered;
     write.consulted = this.#trusted(this.#promises.consulted(write, request), asked, write.key);
-    // What was acknowledged before it was synced may go in a crash.
-    const isSynced = request.durability === 'sync' || receipt.level === STRONG;
-    write.outcome = isSynced ? 'acknowledged' : 'open';
+    write.outcome = isSynced(request, receipt) ? 'acknowledged' : 'open';
     write.atStrong = receipt.level === STRONG;
     if (receipt.standIns > 0) this.#count('stand-in used');
     if (receipt.answered === 0) this.#count('acknowledged by a hint alone');
@@ -280,7 +315,7 @@ export class KvClient {
 
   #checkBlind(write: ClientWrite, replaced: readonly VersionName[]): void {
     if (replaced.length > 1) this.#count('blind write over siblings');
-    this.#count(`blind write: ${this.#promises.blindWrites}`);
+    this.#count(`blind write: ${this.#promises.blindWrites(write.key)}`);
     const trouble = this.#promises.blindTrouble(write, replaced);
     if (trouble !== undefined) this.#options.onTrouble(trouble);
   }
@@ -306,10 +341,7 @@ export class KvClient {
   ): answers.Receipt['bound'] {
     if (level !== 'bounded-staleness') return bound;
     if (bound === undefined) this.#options.onTrouble('an answer says not how old it can be');
-    const old = [...oldDisks, ...this.#oldDisks()];
-    if (this.#options.witness.primaries(key).some(({ node }) => old.includes(node))) {
-      return undefined;
-    }
+    if (this.#oldDisks.owners(key, oldDisks) > 0) return undefined;
     if (bound !== undefined) {
       this.#count(`bound of ${bound.scope}: ${bound.age === 0 ? 'the owners asked' : 'proven'}`);
     }
@@ -322,46 +354,13 @@ export class KvClient {
     achieved: string,
   ): SessionStep | undefined {
     if (session === undefined) return undefined;
-    const old = [...oldDisks, ...this.#oldDisks()];
-    const mayBeLost = this.#options.witness.primaries(key).some(({ node }) => old.includes(node));
+    const mayBeLost = this.#oldDisks.owners(key, oldDisks) > 0;
     return { after: stepsOf(sent), isCausal: achieved === 'causal', mayBeLost };
-  }
-
-  /** Nodes that nobody has told yet of what their disks have lost: their answers prove nothing. */
-  #oldDisks(): string[] {
-    return this.#options.machines.filter(({ disk }) => disk.isOld).map(({ id }) => id);
   }
 
   /** So many of the owners that were asked surely had what they should. */
   #trusted(count: number, { oldDisks }: Asked, key: string): number {
-    const old = [...oldDisks, ...this.#oldDisks()];
-    const owners = this.#options.witness.primaries(key);
-    return Math.max(0, count - owners.filter(({ node }) => old.includes(node)).length);
-  }
-
-  /** Undefined: no answer; the node may have died. */
-  async ask(
-    operation: string,
-    machine: Machine,
-    { timeoutMilliseconds }: Pick<requests.Addressed, 'timeoutMilliseconds'>,
-    request: HttpRequest,
-  ): Promise<HttpAnswer | undefined> {
-    const { world, onTrouble } = this.#options;
-    this.#count(`asked: ${operation}`);
-    const answer = machine.exchange(request);
-    if (answer === undefined) return answers.REFUSED_CONNECTION;
-    const result = await Promise.race([
-      world.wait(timeoutMilliseconds + PATIENCE_MILLISECONDS, 'patience'),
-      answer.catch((error: unknown) => {
-        onTrouble(`${operation} on ${machine.id} failed: ${messageOf(error)}`);
-        return undefined;
-      }),
-    ]);
-    if (result === undefined) this.#count(`${operation} unanswered`);
-    if ((result?.status ?? 0) === 500) {
-      onTrouble(`${operation} on ${machine.id}: ${result?.body.toString('utf8')}`);
-    }
-    return result ?? undefined;
+    return this.#oldDisks.trusted(count, key, oldDisks);
   }
 
   #countAnswer(
@@ -384,4 +383,17 @@ export class KvClient {
   #count(name: string): void {
     this.#options.world.count(name);
   }
+}
+
+/** What was acknowledged before it was synced may go in a crash. */
+function isSynced(
+  { durability }: Pick<requests.WriteRequest, 'durability'>,
+  { level }: answers.Receipt,
+): boolean {
+  return durability === 'sync' || level === STRONG;
+}
+
+function notAsked(writes: readonly ClientWrite[]): undefined[] {
+  for (const write of writes) write.outcome = 'refused';
+  return [];
 }

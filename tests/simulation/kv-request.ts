@@ -1,8 +1,11 @@
 /** What the clients of a simulation ask for, as HTTP requests (docs/http-api.md). */
+import { DEFAULT_NAMESPACE } from '../../lib/partitioning/namespace.js';
+import { askedNamespace, placeOf } from './key-names.js';
 import type { SimulatedSession } from './simulated-session.js';
 import type { HttpRequest } from './http-port.js';
 
 export interface Addressed {
+  /** As histories name it. */
   readonly key: string;
   /** As it is sent; undefined: the default of the cluster. */
   readonly level: string | undefined;
@@ -33,6 +36,8 @@ export interface WriteRequest extends Addressed {
   readonly ttl: number | 'keep' | undefined;
   readonly context: string | undefined;
   readonly durability: Durability;
+  /** What it is where the request does not say; undefined: `sync`. */
+  readonly byDefault?: Durability | 'mixed' | undefined;
   readonly condition?: Condition | undefined;
 }
 
@@ -44,12 +49,12 @@ export function getRequest(request: ReadRequest): HttpRequest {
 }
 
 export function putRequest(request: WriteRequest): HttpRequest {
-  const { value, ttl, context, durability, condition } = request;
+  const { value, ttl, context, condition } = request;
   const headers = {
     ...common(request),
     ...optional('If-None-Match', condition?.is === 'absent' ? '*' : undefined),
     ...optional('If-Match', condition?.is === 'version' ? `"${condition.version}"` : undefined),
-    ...optional('X-Durability', durability === 'sync' ? undefined : durability),
+    ...optional('X-Durability', durabilityToSay(request)),
   };
   const path = pathOf(request, '', '');
   const inHeaders = { ...headers, ...optional('X-Causal-Context', context) };
@@ -98,11 +103,15 @@ export function batchRequest(
     timeoutMilliseconds,
     durability,
     session,
-  }: Pick<WriteRequest, 'timeoutMilliseconds' | 'durability' | 'session'>,
+    byDefault,
+  }: Pick<WriteRequest, 'timeoutMilliseconds' | 'durability' | 'session' | 'byDefault'>,
 ): HttpRequest {
+  const common = commonNamespace(operations.map(({ key }) => key));
   const rows = operations.map((operation) => {
-    const { key, level } = operation;
+    const { level } = operation;
+    const { namespace, key } = placeOf(operation.key);
     const named = [`"key":${JSON.stringify(key)}`];
+    if (namespace !== common) named.push(`"namespace":"${askedNamespace(namespace)}"`);
     if (level !== undefined) named.push(`"level":${JSON.stringify(level)}`);
     if (!('durability' in operation)) return `{"op":"get",${named.join(',')}}`;
     const { value, ttl, context, condition } = operation;
@@ -117,12 +126,12 @@ export function batchRequest(
   });
   return {
     method: 'POST',
-    path: '/api/v1/batch',
+    path: `${rootOf(common)}/batch`,
     headers: {
       'Content-Type': 'application/json',
       'X-Timeout': `${timeoutMilliseconds}ms`,
       ...optional('X-Session-Token', session?.header),
-      ...optional('X-Durability', durability === 'sync' ? undefined : durability),
+      ...optional('X-Durability', durabilityToSay({ durability, byDefault })),
     },
     body: `{"operations":[${rows.join(',')}]}`,
   };
@@ -133,10 +142,45 @@ function base64Members(text: string): string {
   return `"value_base64":"${base64}","content_type":"text/plain"`;
 }
 
-function pathOf({ key, inQuery }: Addressed, resource: string, query: string): string {
-  const name = encodeURIComponent(key);
-  if (!inQuery) return `/api/v1/kv/${name}${resource}${query === '' ? '' : `?${query}`}`;
-  return `/api/v1/kv${resource}?key=${name}${query === '' ? '' : `&${query}`}`;
+function durabilityToSay({
+  durability,
+  byDefault = 'sync',
+}: Pick<WriteRequest, 'durability' | 'byDefault'>): Durability | undefined {
+  return durability === byDefault ? undefined : durability;
+}
+
+const SESSION_LEVELS: ReadonlySet<string> = new Set(['session', 'causal']);
+
+/** What an acknowledgement means. By default one of a session is synced, whatever is the rule. */
+export function durabilityOf({
+  durability,
+  byDefault = 'sync',
+  level,
+  session,
+}: Addressed & Pick<WriteRequest, 'durability' | 'byDefault'>): Durability {
+  if (durability !== byDefault) return durability;
+  const isOfSession = session?.header !== undefined || SESSION_LEVELS.has(levelNameOf(level ?? ''));
+  return isOfSession ? 'sync' : durability;
+}
+
+/** Where the keys of a namespace are asked for. @param namespace as it is stored */
+export function rootOf(namespace: string): string {
+  if (namespace === DEFAULT_NAMESPACE) return '/api/v1';
+  return `/api/v1/namespaces/${askedNamespace(namespace)}`;
+}
+
+/** A batch of keys of one namespace is sent there. */
+function commonNamespace(keys: readonly string[]): string {
+  const [first = DEFAULT_NAMESPACE, ...others] = new Set(keys.map((key) => placeOf(key).namespace));
+  return others.length === 0 ? first : DEFAULT_NAMESPACE;
+}
+
+function pathOf({ key: name, inQuery }: Addressed, resource: string, query: string): string {
+  const { namespace, key } = placeOf(name);
+  const root = `${rootOf(namespace)}/kv`;
+  const text = encodeURIComponent(key);
+  if (!inQuery) return `${root}/${text}${resource}${query === '' ? '' : `?${query}`}`;
+  return `${root}${resource}?key=${text}${query === '' ? '' : `&${query}`}`;
 }
 
 /** @param request the tokens are those that its session holds at this moment */

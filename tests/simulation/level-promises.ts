@@ -3,10 +3,10 @@ import { majority } from '../../lib/replication/quorum.js';
 import type { ClientWrite } from './history-recorder.js';
 import type { Receipt } from './kv-answer.js';
 import type { Addressed } from './kv-request.js';
-import type { SettingsLog } from './settings-log.js';
+import type { WorkloadNamespaces } from './workload-namespaces.js';
 
 export interface LevelPromisesOptions {
-  readonly settings: SettingsLog;
+  readonly namespaces: Pick<WorkloadNamespaces, 'possible'>;
   /** min(N, nodes). */
   readonly replicaCount: number;
   /** Are all nodes in one zone? */
@@ -36,11 +36,11 @@ export class LevelPromises {
    * Primaries of which a write without a context hears what it is to replace. With a fallback it
    * may have been the weaker level, at which it hears of nobody.
    */
-  consulted({ shown }: ClientWrite, { level, fallbacks }: Addressed): number {
-    const { settings, replicaCount } = this.#options;
+  consulted({ shown }: ClientWrite, { key, level, fallbacks }: Addressed): number {
+    const { namespaces, replicaCount } = this.#options;
     if (shown !== undefined || fallbacks.length > 0) return 0;
-    if (settings.possible('blind_writes').some((kind) => kind !== 'overwrite')) return 0;
-    const levels = level === undefined ? settings.possible('default_write_level') : [level];
+    if (this.#blindWrites(key).some((kind) => kind !== 'overwrite')) return 0;
+    const levels = level === undefined ? namespaces.possible(key, 'default_write_level') : [level];
     const repairs = levels.every((one) => this.#isRepairing(String(one)));
     return repairs ? majority(replicaCount) : 0;
   }
@@ -58,19 +58,23 @@ export class LevelPromises {
   }
 
   /** What becomes of a write without a context: the setting, or that it changed. */
-  get blindWrites(): string {
-    const kinds = this.#options.settings.possible('blind_writes');
+  blindWrites(key: string): string {
+    const kinds = this.#blindWrites(key);
     return kinds.length > 1 ? 'changing' : String(kinds[0]);
   }
 
   /** What is wrong with the answer to such a write; undefined: nothing. */
-  blindTrouble({ id, kind }: ClientWrite, replaced: readonly string[]): string | undefined {
-    const { blindWrites } = this;
+  blindTrouble({ id, key, kind }: ClientWrite, replaced: readonly string[]): string | undefined {
+    const blindWrites = this.blindWrites(key);
     if (blindWrites === 'refuse') return `${id} has no context, and was taken`;
     if (kind === 'value' && blindWrites === 'sibling' && replaced.length > 0) {
       return `${id} has no context, is to be a sibling, and replaced ${replaced.join(' ')}`;
     }
     return undefined;
+  }
+
+  #blindWrites(key: string): unknown[] {
+    return this.#options.namespaces.possible(key, 'blind_writes');
   }
 
   #isRepairing(level: string): boolean {

@@ -1,12 +1,18 @@
 /** A client that lists keys, page by page, each page of any node, and writes down what it saw. */
 import { compareUtf8 } from '../../lib/encoding/utf8-order.js';
-import { messageOf } from '../../lib/errors.js';
+import { DEFAULT_NAMESPACE } from '../../lib/partitioning/namespace.js';
 import { majority } from '../../lib/replication/quorum.js';
+import type { Asking } from './asking.js';
 import type { HistoryRecorder } from './history-recorder.js';
 import type { HttpAnswer } from './http-port.js';
+import { placeOf, prefixOf } from './key-names.js';
+import { REFUSED_CONNECTION } from './kv-answer.js';
+import { rootOf } from './kv-request.js';
 import type { Machine } from './machine.js';
+import { OldDisks } from './old-disks.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { Witness } from './witness.js';
+import type { WorkloadNamespaces } from './workload-namespaces.js';
 import type { World } from './world.js';
 
 export interface ListClientOptions {
@@ -14,12 +20,16 @@ export interface ListClientOptions {
   readonly machines: readonly Machine[];
   readonly recorder: HistoryRecorder;
   readonly witness: Witness;
+  readonly asking: Asking;
+  readonly namespaces: Pick<WorkloadNamespaces, 'stored' | 'isAskable'>;
   /** min(N, nodes). */
   readonly replicaCount: number;
   readonly onTrouble: (message: string) => void;
 }
 
 export interface ListAsked {
+  /** As it is stored. */
+  readonly namespace: string;
   readonly prefix: string;
   readonly limit: number;
   readonly level: string;
@@ -42,19 +52,22 @@ interface Page {
 const LEVELS = ['quorum', 'quorum', 'quorum', 'one', 'two', 'all', 'eventual', 'local-one', '2'];
 /** At these what is accepted at `strong` is settled before a node tells its keys. */
 const SETTLING = new Set(['quorum', 'all']);
-const PATIENCE_MILLISECONDS = 300;
 /** Pages of which nodes fail are asked for again, a while later. */
 const TRIES_MAX = 4;
 
 export class ListClient {
   readonly #options: ListClientOptions;
+  readonly #oldDisks: OldDisks;
 
   constructor(options: ListClientOptions) {
     this.#options = options;
+    this.#oldDisks = new OldDisks(options);
   }
 
   draw(random: SeededRandom): ListAsked {
+    const [only = DEFAULT_NAMESPACE, ...others] = this.#options.namespaces.stored;
     return {
+      namespace: others.length === 0 ? only : random.pick([only, ...others]),
       prefix: random.pick(['', '', 'k', 'k1', 'new', 'nothing']),
       limit: random.pick([1, 2, 3, 10, 1000]),
       level: random.pick(LEVELS),
@@ -63,7 +76,7 @@ export class ListClient {
     };
   }
 
-  /** All keys, or those up to where nobody answered; undefined where that is not the end. */
+  /** The names of all keys; undefined where nobody answers before their end. */
   async list(random: SeededRandom, asked: ListAsked): Promise<string[] | undefined> {
     const { world, machines } = this.#options;
     const listed: string[] = [];
@@ -98,19 +111,22 @@ export class ListClient {
     { after, since }: Passed,
   ) {
     const { world, recorder, witness } = this.#options;
-    const { prefix, limit, level, values } = asked;
+    const { namespace, limit, level, values } = asked;
+    const prefix = `${prefixOf(namespace)}${asked.prefix}`;
     const began = witness.begin([]).at;
-    const old = this.#oldDisks();
+    const old = this.#oldDisks.now;
+    if (!this.#options.namespaces.isAskable(machine, [prefix])) return undefined;
     const answer = await this.#ask(machine, asked, cursor);
     if (answer?.status !== 200) return undefined;
     const page = JSON.parse(answer.body.toString('utf8')) as Page;
-    const keys = page.keys ?? (page.items ?? []).map(({ key }) => key);
+    const listed = page.keys ?? (page.items ?? []).map(({ key }) => key);
+    const keys = listed.map((key) => `${prefixOf(namespace)}${key}`);
+    if (namespace !== DEFAULT_NAMESPACE) world.count('page of another namespace');
     if (values) world.count('list with values');
     if (keys.length > limit) this.#options.onTrouble(`a page of ${limit} has ${keys.length} keys`);
     if (keys.length < limit && page.cursor !== undefined) world.count('list with a short page');
     const ended = world.now;
-    const countOf = (key: string): number =>
-      this.#trusted(level, key, [...old, ...this.#oldDisks()]);
+    const countOf = (key: string): number => this.#trusted(level, key, old);
     const settles = SETTLING.has(level);
     const shown = keys.map((key) => ({ key, answered: countOf(key), settles }));
     const looked = Math.min(since, began);
@@ -122,6 +138,7 @@ export class ListClient {
     // Behind the last key of a page that goes on, nothing is known.
     const end = page.cursor === undefined ? undefined : (keys.at(-1) ?? after);
     for (const key of recorder.keys) {
+      if (placeOf(key).namespace !== namespace) continue;
       if (keys.includes(key) || !key.startsWith(prefix) || !isWithin(key, after, end)) continue;
       const found = { versions: [], answered: countOf(key), repaired: 0, settles };
       recorder.read({ key, began: looked, ended, ...found });
@@ -133,37 +150,29 @@ export class ListClient {
 
   /** Primaries of each key that tell at this level, less those whose disks prove nothing. */
   #trusted(level: string, key: string, old: readonly string[]): number {
-    const { replicaCount, witness } = this.#options;
+    const { replicaCount } = this.#options;
     const counts: Readonly<Record<string, number>> = {
       ...{ quorum: majority(replicaCount), all: replicaCount, two: 2, '2': 2 },
     };
-    const owners = witness.primaries(key).filter(({ node }) => old.includes(node));
-    return Math.max(0, (counts[level] ?? 1) - owners.length);
-  }
-
-  #oldDisks(): string[] {
-    return this.#options.machines.filter(({ disk }) => disk.isOld).map(({ id }) => id);
+    return this.#oldDisks.trusted(counts[level] ?? 1, key, old);
   }
 
   async #ask(
     machine: Machine,
-    { prefix, limit, level, values, timeoutMilliseconds }: ListAsked,
+    { namespace, prefix, limit, level, values, timeoutMilliseconds }: ListAsked,
     cursor: string | undefined,
   ): Promise<HttpAnswer | undefined> {
-    const { world, onTrouble } = this.#options;
+    const { world, asking, onTrouble } = this.#options;
     const more = `${cursor === undefined ? '' : `&cursor=${cursor}`}${values ? '&values=1' : ''}`;
-    const path = `/api/v1/kv?prefix=${encodeURIComponent(prefix)}&limit=${limit}${more}`;
+    const query = `prefix=${encodeURIComponent(prefix)}&limit=${limit}${more}`;
+    const path = `${rootOf(namespace)}/kv?${query}`;
     const headers = { 'X-Consistency-Level': level, 'X-Timeout': `${timeoutMilliseconds}ms` };
-    world.count('asked: list of keys');
-    const answer = machine
-      .exchange({ method: 'GET', path, headers, body: undefined })
-      ?.catch((error: unknown) => onTrouble(`${path} on ${machine.id}: ${messageOf(error)}`));
-    if (answer === undefined) return undefined;
-    const late = world.wait(timeoutMilliseconds + PATIENCE_MILLISECONDS, 'patience');
-    const result = (await Promise.race([answer, late])) ?? undefined;
+    const request = { method: 'GET', path, headers, body: undefined };
+    const result = await asking.ask('list of keys', machine, { timeoutMilliseconds }, request);
+    if (result === REFUSED_CONNECTION) return undefined;
     const status = result?.status ?? 0;
     world.count(`list of keys: ${status}`);
-    if (status === 500 || (status >= 400 && status < 429)) {
+    if (status >= 400 && status < 429) {
       const isBeyond = result?.body.includes('invalid_level') === true;
       if (!isBeyond) onTrouble(`${path} on ${machine.id}: ${result?.body.toString('utf8')}`);
     }

@@ -16,6 +16,7 @@ import { type Dot, dotText } from '../../lib/versioning/dot.js';
 import type { Siblings } from '../../lib/versioning/siblings.js';
 import type { ApiLimits } from '../../lib/api/api-world.js';
 import { type HttpAnswer, HttpPort, type HttpRequest } from './http-port.js';
+import { nameOf } from './key-names.js';
 import type { SeededRandom } from './seeded-random.js';
 import { isWhole, stateOf, statesOfRemoved } from './node-view.js';
 import { MachineTime, SimulatedClock } from './simulated-clock.js';
@@ -331,7 +332,7 @@ export class Machine {
       writers.set(at.partition, writer);
       const version = dotText(realised.dot);
       const replaced = realised.replaced.map((one) => one.version).join(' ');
-      world.note(`mint ${this.place} ${at.key} ${version} instead of ${replaced}`);
+      world.note(`mint ${this.place} ${nameOf(at)} ${version} instead of ${replaced}`);
       this.#options.onMint(at, intent, realised);
     };
     const { replica, hints, disk } = node;
@@ -340,14 +341,14 @@ export class Machine {
     acceptor.learn = (partition, proposal, how) => {
       const at = recordKeyAt(proposal.key, this.partitionCount);
       const held = proposal.state.versions.map(({ dot }) => dotText(dot)).join(' ');
-      world.note(`choose ${this.place} ${at.key} ${held}`);
+      world.note(`choose ${this.place} ${nameOf(at)} ${held}`);
       this.#options.onChosen(at, proposal.state, stateOf(node, at));
       return learn(partition, proposal, how);
     };
     const read = replica.read.bind(replica);
     replica.read = (at) => {
       const record = read(at);
-      this.lastReads.set(at.key, world.now);
+      this.lastReads.set(nameOf(at), world.now);
       return record;
     };
     const mint = replica.mint.bind(replica);
@@ -361,7 +362,7 @@ export class Machine {
       const claimed = claim(at, what, seen, durability, also);
       world.count('blind write claims');
       const taken = claimed.value.replaced.map(({ version }) => version).join(' ');
-      world.note(`claim ${this.place} ${at.key} for ${dotText(what.of)} instead of ${taken}`);
+      world.note(`claim ${this.place} ${nameOf(at)} for ${dotText(what.of)} instead of ${taken}`);
       this.#options.onClaim(at, what.of, claimed.value);
       return claimed;
     };

@@ -5,9 +5,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Finding } from '../../lib/checkers/history.js';
+import type { Asking } from './asking.js';
 import type { HttpAnswer } from './http-port.js';
 import { refusalOf } from './kv-answer.js';
-import type { KvClient } from './kv-client.js';
 import type { Machine } from './machine.js';
 import { NamespaceLog, NAMESPACES } from './namespace-log.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -16,7 +16,7 @@ import type { World } from './world.js';
 export interface NamespaceClientOptions {
   readonly world: World;
   readonly machines: readonly Machine[];
-  readonly client: Pick<KvClient, 'ask'>;
+  readonly asking: Pick<Asking, 'ask'>;
   readonly onTrouble: (message: string) => void;
   readonly pace: number;
   /** Has a disk lost anything that it had kept? */
@@ -267,7 +267,7 @@ export class NamespaceClient {
   ): Promise<HttpAnswer | undefined> {
     const request = { method, path, headers, body };
     const patience = { timeoutMilliseconds: CHANGE_MILLISECONDS };
-    return this.#options.client.ask('namespace', machine, patience, request);
+    return this.#options.asking.ask('namespace', machine, patience, request);
   }
 
   #askKey(
@@ -280,7 +280,7 @@ export class NamespaceClient {
     const timed = { ...headers, 'X-Timeout': `${KEY_MILLISECONDS}ms` };
     const request = { method, path, headers: timed, body };
     const patience = { timeoutMilliseconds: KEY_MILLISECONDS };
-    return this.#options.client.ask('key of a namespace', machine, patience, request);
+    return this.#options.asking.ask('key of a namespace', machine, patience, request);
   }
 }
 

@@ -8,7 +8,6 @@ import { decodeStored } from '../../lib/persistence/checksummed.js';
 import {
   PREFIX,
   type RecordKey,
-  recordKey,
   recordKeyOf,
   SINGLE_KEYS,
 } from '../../lib/persistence/keyspace.js';
@@ -18,6 +17,7 @@ import { blockedReasonOf } from '../../lib/anti-entropy/collectable.js';
 import { millisecondsOf } from '../../lib/versioning/hybrid-clock.js';
 import type { Siblings, VersionState } from '../../lib/versioning/siblings.js';
 import type { Ballot, ProposalId } from '../../lib/consensus/ballot.js';
+import { locate, recordKeyOfName } from './key-names.js';
 import type { SimulatedDisk } from './simulated-disk.js';
 
 /** Serves in every partition, from a disk without damage. */
@@ -38,7 +38,7 @@ export function ownersByPartition(nodes: readonly QuorateNode[]): QuorateNode[][
  */
 export function liveState({ disk, cluster }: QuorateNode, key: string): string {
   try {
-    const record = disk.table.read(recordKey('default', key, cluster.ring().partitions));
+    const record = disk.table.read(recordKeyOfName(key, cluster.ring().partitions));
     return record?.live === true ? record.fingerprint : '';
   } catch {
     return 'unreadable';
@@ -55,7 +55,8 @@ export function stateOf({ disk }: QuorateNode, at: RecordKey): Siblings | undefi
 }
 
 export function ownersOf(nodes: readonly QuorateNode[], key: string): QuorateNode[] {
-  const primaries = nodes[0]?.cluster.locate('default', key).primaries ?? [];
+  const [any] = nodes;
+  const primaries = any === undefined ? [] : locate(any, key).primaries;
   return primaries.flatMap(({ node: id }) => nodes.find((one) => one.id === id) ?? []);
 }
 
@@ -79,7 +80,7 @@ export function obstacle(
   const record = recordOf(node, key);
   if (record === undefined || record.live) return undefined;
   const { siblings } = record;
-  const { partition } = recordKey('default', key, node.cluster.ring().partitions);
+  const { partition } = recordKeyOfName(key, node.cluster.ring().partitions);
   const states = owners.map(({ disk }) => ({
     persisted: disk.health.isRebuilding(partition) ? undefined : disk.clocks.persisted(partition),
     holdsValue: false,
@@ -97,7 +98,7 @@ export function obstacle(
 
 function recordOf({ disk, cluster }: QuorateNode, key: string): StoredRecord | undefined {
   try {
-    return disk.table.read(recordKey('default', key, cluster.ring().partitions));
+    return disk.table.read(recordKeyOfName(key, cluster.ring().partitions));
   } catch {
     return undefined;
   }
@@ -117,7 +118,7 @@ export function statesOfRemoved(key: string, bytes: Uint8Array): Set<VersionStat
 
 /** Of a proposal on the key that is not settled everywhere, as an obstacle names it. */
 export function openAt({ disk, cluster }: QuorateNode, key: string): string {
-  const at = recordKey('default', key, cluster.ring().partitions);
+  const at = recordKeyOfName(key, cluster.ring().partitions);
   const { acceptance, mark } = disk.acceptor.heldOf(at);
   const texts = [
     ...(acceptance === undefined ? [] : [`acceptance ${idText(acceptance.id)}`]),

@@ -16,8 +16,8 @@ import type { Realised } from '../../lib/replica/intent.js';
 import { covers } from '../../lib/versioning/context.js';
 import { type Dot, dotText } from '../../lib/versioning/dot.js';
 import type { Siblings } from '../../lib/versioning/siblings.js';
+import type { Asking } from './asking.js';
 import type { HttpAnswer, HttpRequest } from './http-port.js';
-import type { KvClient } from './kv-client.js';
 import type { Machine } from './machine.js';
 import { type Asked, reportedBy, toldBy } from './operation-answers.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -26,7 +26,7 @@ import type { World } from './world.js';
 export interface OperationClientOptions {
   readonly world: World;
   readonly machines: readonly Machine[];
-  readonly client: Pick<KvClient, 'ask'>;
+  readonly asking: Pick<Asking, 'ask'>;
   readonly onTrouble: (message: string) => void;
   readonly replicaCount: number;
   readonly hasAnyDiskLost: () => boolean;
@@ -256,10 +256,10 @@ export class OperationClient {
     request: HttpRequest,
     timeoutMilliseconds = random.pick(TIMEOUTS),
   ): Promise<HttpAnswer | undefined> {
-    const { client, machines } = this.#options;
+    const { asking, machines } = this.#options;
     const headers = { ...request.headers, 'X-Timeout': `${timeoutMilliseconds}ms` };
     const how = { timeoutMilliseconds };
-    return client.ask('operation', random.pick(machines), how, { ...request, headers });
+    return asking.ask('operation', random.pick(machines), how, { ...request, headers });
   }
 
   /** The value of a record says how its operation takes effect. */

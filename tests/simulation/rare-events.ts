@@ -202,5 +202,16 @@ export const RARE_EVENTS: Readonly<Record<string, RareEvent>> = {
   'second life of an id refused': often(/^second life refused/),
   'disk of another node refused': often(/^foreign disk refused: of another node/),
   'disk of another cluster refused': often(/^foreign disk refused: of another cluster/),
+  'namespace of the workload made anew': often(/^workload: namespace made anew/),
+  'request for a key of another namespace answered': often(
+    /^namespace_requests (blue|green) \S+ answered/,
+  ),
+  'request not sent: its node has not heard of the end of a namespace': sometimes(
+    /^not asked: the namespace is another one there/,
+  ),
+  'page of keys of another namespace': often(/^page of another namespace/),
+  'batch for several namespaces': often(/^batch for several namespaces/),
+  'write with the end of its namespace': often(/^write with the end of its namespace/),
+  'write as durable as its namespace says': often(/^write as durable as its namespace says/),
   'nodes of unequal weight': often(/^unequal weights/),
 };

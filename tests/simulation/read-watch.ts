@@ -5,6 +5,7 @@
 import type { Message, NodeId } from '../../lib/environment/transport.js';
 import { decodeReads, decodeShown } from '../../lib/rpc/hot-layout.js';
 import { HOT, isHot } from '../../lib/rpc/hot-messages.js';
+import { nameOf } from './key-names.js';
 
 /** Deadlines travel as what is left of them. */
 const TOLERANCE_MILLISECONDS = 0.002;
@@ -16,7 +17,8 @@ interface Told {
 
 export class ReadWatch {
   readonly #node: NodeId;
-  readonly #key: string;
+  /** As histories name it. */
+  readonly #name: string;
   /** On the monotonic clock of the node. Other reads of the key there have others. */
   readonly #deadline: number;
   readonly #ids = new Set<string>();
@@ -24,18 +26,18 @@ export class ReadWatch {
   readonly asked = new Set<NodeId>();
   readonly told: Told[] = [];
 
-  constructor(node: NodeId, key: string, deadline: number) {
+  constructor(node: NodeId, name: string, deadline: number) {
     this.#node = node;
-    this.#key = key;
+    this.#name = name;
     this.#deadline = deadline;
   }
 
   /** @param now on the monotonic clock of the sender */
   sent(from: NodeId, to: NodeId, message: Message, now: number): void {
     if (from !== this.#node || !isHot(message) || message[0] !== HOT.reads) return;
-    for (const { slot, generation, key, leftMilliseconds } of decodeReads(message).items) {
+    for (const { slot, generation, leftMilliseconds, ...place } of decodeReads(message).items) {
       const late = Math.abs(now + leftMilliseconds - this.#deadline);
-      if (key !== this.#key || late > TOLERANCE_MILLISECONDS) continue;
+      if (nameOf(place) !== this.#name || late > TOLERANCE_MILLISECONDS) continue;
       this.#ids.add(`${slot} ${generation}`);
       this.asked.add(to);
     }

@@ -5,13 +5,13 @@ import type { ReadAnswer, WriteAnswer } from './kv-answer.js';
 import { type Addressed, levelNameOf, type WriteRequest } from './kv-request.js';
 import type { LevelPromises } from './level-promises.js';
 import type { Machine } from './machine.js';
-import type { SettingsLog } from './settings-log.js';
 import type { Beginning, Witness } from './witness.js';
+import type { WorkloadNamespaces } from './workload-namespaces.js';
 
 export interface ReceiptClaimsOptions {
   readonly witness: Witness;
   readonly recorder: HistoryRecorder;
-  readonly settings: SettingsLog;
+  readonly namespaces: Pick<WorkloadNamespaces, 'possible'>;
 }
 
 interface Asked {
@@ -60,13 +60,13 @@ export class ReceiptClaims {
 
   /** Without a level it is the default; of a condition always the one that can check it. */
   #levelsOf(
-    { level, condition }: Pick<Addressed, 'level'> & Partial<Pick<WriteRequest, 'condition'>>,
+    { key, level, condition }: Pick<Addressed, 'key' | 'level'> & Partial<Pick<WriteRequest, 'condition'>>,
     { kind }: ReadAnswer | WriteAnswer,
   ): string[] {
     if (level !== undefined) return [level];
     if (condition !== undefined) return [STRONG];
     const field = kind === 'read' ? 'default_level' : 'default_write_level';
-    return this.#options.settings.possible(field).map(String);
+    return this.#options.namespaces.possible(key, field).map(String);
   }
 
   /** What a read promises to have made last is on the disks of a majority when it answers. */

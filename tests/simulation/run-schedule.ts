@@ -3,6 +3,7 @@ import { checkHistory } from '../../lib/checkers/check-history.js';
 import type { FinalState, Finding } from '../../lib/checkers/history.js';
 import { Availability, isPossible, LEVELS, REFUSED } from '../partition/availability.js';
 import { observeEnd } from './end-state.js';
+import { Asking } from './asking.js';
 import { HistoryRecorder } from './history-recorder.js';
 import { Machine } from './machine.js';
 import type { Direction, Phase, Schedule, ScheduleName } from './schedules.js';
@@ -10,13 +11,15 @@ import { SCHEDULES } from './schedules.js';
 import type { SeededRandom } from './seeded-random.js';
 import { CALM_NETWORK } from './network-faults.js';
 import { SimulatedNetwork } from './simulated-network.js';
-import { drawApiLimits, drawNodes, foundCluster, PLAIN_SHAPE, type Shape } from './simulation.js';
+import { drawApiLimits, drawNodes, PLAIN_SHAPE, type Shape } from './shape.js';
+import { foundCluster } from './simulation.js';
 import { ListClient } from './list-client.js';
 import { KvClient } from './kv-client.js';
 import { SettingsClient } from './settings-client.js';
 import { SettingsLog } from './settings-log.js';
 import { Witness } from './witness.js';
 import { Workload } from './workload.js';
+import { WorkloadNamespaces } from './workload-namespaces.js';
 import { World } from './world.js';
 
 export interface ScheduleResult {
@@ -46,7 +49,8 @@ export class ScheduleRun {
   readonly #network: SimulatedNetwork;
   readonly #machines: readonly Machine[];
   readonly #recorder = new HistoryRecorder();
-  readonly #client: KvClient;
+  readonly #asking: Asking;
+  readonly #namespaces: WorkloadNamespaces;
   readonly #lists: ListClient;
   readonly #log: SettingsLog;
   readonly #settings: SettingsClient;
@@ -81,18 +85,17 @@ export class ScheduleRun {
     this.#log = new SettingsLog({ ...nodes[0]?.consistency });
     this.#settings = new SettingsClient({ world, log: this.#log, onTrouble, isBold: false });
     const witness = new Witness(world, network, this.#machines, false);
-    const seen = { ...common, onTrouble, witness, replicaCount: REPLICAS };
-    this.#lists = new ListClient(seen);
-    this.#client = new KvClient({
-      ...{ ...seen, settings: this.#log, oneZone: true },
-      onAcknowledged: () => undefined,
-    });
-    this.#workload = new Workload({
-      ...common,
-      ...SHAPE,
-      client: this.#client,
-      lists: this.#lists,
-    });
+    const asking = new Asking({ world, onTrouble });
+    const of = { settings: this.#log, keys: KEYS, others: new Map<string, string[]>() };
+    const namespaces = new WorkloadNamespaces(of);
+    const asked = { asking, namespaces, onTrouble };
+    const seen = { ...common, ...asked, witness, replicaCount: REPLICAS };
+    const lists = new ListClient(seen);
+    const client = new KvClient({ ...seen, oneZone: true, onAcknowledged: () => undefined });
+    this.#workload = new Workload({ ...common, ...SHAPE, ...asked, client, lists });
+    this.#asking = asking;
+    this.#namespaces = namespaces;
+    this.#lists = lists;
   }
 
   async run(): Promise<ScheduleResult> {
@@ -204,8 +207,9 @@ export class ScheduleRun {
   #ended() {
     const onTrouble = (message: string) => this.#onTrouble(message);
     const [world, random, machines] = [this.#world, this.#random, this.#machines];
-    const asking = { workload: this.#workload, client: this.#client, settings: this.#settings };
-    return { world, random, machines, ...asking, lists: this.#lists, onTrouble };
+    const asking = { asking: this.#asking, namespaces: this.#namespaces, lists: this.#lists };
+    const told = { workload: this.#workload, settings: this.#settings, onTrouble };
+    return { world, random, machines, ...asking, ...told };
   }
 
   #onTrouble(message: string): void {

@@ -11,12 +11,12 @@ import {
   PREFIX,
   proposalKey,
   type RecordKey,
-  recordKey,
 } from '../../lib/persistence/keyspace.js';
 import { decodeAcceptance } from '../../lib/persistence/proposals.js';
 import { covers } from '../../lib/versioning/context.js';
 import { type Dot, parseDot } from '../../lib/versioning/dot.js';
 import type { Siblings } from '../../lib/versioning/siblings.js';
+import { locate, nameOf, recordKeyOfName } from './key-names.js';
 import type { Durability } from './kv-request.js';
 import type { Machine } from './machine.js';
 import { ReadWatch } from './read-watch.js';
@@ -96,7 +96,7 @@ export class Witness {
     if (known !== undefined) return known;
     const { node } = this.#machines.find((machine) => machine.node !== undefined) ?? {};
     if (node === undefined) return [];
-    const { primaries } = node.cluster.locate('default', key);
+    const { primaries } = locate(node, key);
     this.#primaries.set(key, primaries);
     return primaries;
   }
@@ -143,13 +143,13 @@ export class Witness {
   }
 
   #at({ partitionCount }: Machine, key: string): RecordKey {
-    return recordKey('default', key, partitionCount);
+    return recordKeyOfName(key, partitionCount);
   }
 }
 
 /** The primaries that are up as the node sees it. */
-function upOf({ cluster }: QuorateNode, key: string): string[] {
-  return cluster.locate('default', key).primaries.flatMap(({ node, up }) => (up ? [node] : []));
+function upOf(node: QuorateNode, key: string): string[] {
+  return locate(node, key).primaries.flatMap((one) => (one.up ? [one.node] : []));
 }
 
 /** What it had may be gone, though it told the truth when it said that it had it. */
@@ -202,7 +202,7 @@ function hintsOf(
     durability === 'sync' ? disk.durableEntries(PREFIX.hint) : disk.visibleEntries(PREFIX.hint);
   return entries.flatMap(([hint, bytes]) => {
     const at = parseHintKey(hint, partitionCount);
-    if (at.key !== key) return [];
+    if (nameOf(at) !== key) return [];
     try {
       return decodeRecord(at, decodeHint(hint, bytes).bytes);
     } catch {

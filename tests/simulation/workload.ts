@@ -1,5 +1,5 @@
 /** Clients of a simulated cluster: each a logical process that reads and writes a few keys. */
-import { shapedValue, type ValueShape } from '../../lib/checkers/checked-value.js';
+import type { Asking } from './asking.js';
 import { listConflicts } from './conflict-lists.js';
 import {
   addressed,
@@ -12,39 +12,38 @@ import {
   WIDE_BOUNDS,
   WRITE_LEVELS,
 } from './drawn-requests.js';
+import { DrawnValues, type DrawnValuesOptions } from './drawn-values.js';
 import type { ClientWrite, HistoryRecorder } from './history-recorder.js';
+import { KeptTokens } from './kept-tokens.js';
 import type { KvClient, Token } from './kv-client.js';
-import type { ReadRequest, WriteRequest } from './kv-request.js';
+import { placeOf } from './key-names.js';
+import type { Durability, ReadRequest, WriteRequest } from './kv-request.js';
 import type { ListClient } from './list-client.js';
 import type { Machine } from './machine.js';
 import type { SeededRandom } from './seeded-random.js';
 import { SimulatedSession } from './simulated-session.js';
-import type { World } from './world.js';
+import type { WorkloadNamespaces } from './workload-namespaces.js';
 
-export interface WorkloadOptions {
-  readonly world: World;
+export interface WorkloadOptions extends DrawnValuesOptions {
   readonly machines: readonly Machine[];
   readonly recorder: HistoryRecorder;
   readonly client: KvClient;
   readonly lists: ListClient;
-  readonly keys: readonly string[];
+  readonly asking: Asking;
+  readonly namespaces: WorkloadNamespaces;
   readonly clients: number;
   /** Above one, everybody takes longer. */
   readonly pace: number;
-  /** Of the values: what a strategy can resolve; mixed: anything. */
-  readonly valueShape: ValueShape | 'mixed';
-  /** Some values are so large. */
-  readonly largeValueBytes: number;
 }
 
-const SHAPES: readonly ValueShape[] = ['text', 'text', 'string', 'array', 'object', 'number'];
 const STRATEGIES = ['last-writer', 'set-union', 'max', 'json-merge', 'custom'];
 /** By the shape of the values. */
 const FITTING: Readonly<Record<string, string>> = {
   ...{ array: 'set-union', object: 'json-merge', number: 'max', text: 'custom' },
 };
-const TOKENS_KEPT = 4;
-const LARGE_SHARE = 0.3;
+const OTHER_DURABILITIES: readonly Durability[] = ['os', 'memory'];
+/** No simulation lasts so long, by any clock. */
+const LONG_SECONDS = 86_400;
 
 /** One of what clients do beside single reads and writes. */
 type Errand = (client: Client) => Promise<Token | undefined>;
@@ -75,9 +74,11 @@ export class Workload {
   #stopped = false;
   #fresh = 0;
   readonly #sessions: SimulatedSession[] = [];
+  readonly #values: DrawnValues;
 
   constructor(options: WorkloadOptions) {
     this.#options = options;
+    this.#values = new DrawnValues(options);
     this.#style = options.world.random('workload');
     this.#weights = {
       read: this.#style.between(0.2, 0.6),
@@ -91,9 +92,10 @@ export class Workload {
     this.#thinkMean = this.#style.pick([20, 80, 200]) * options.pace;
   }
 
-  /** May any value end by itself? */
-  get hasEnds(): boolean {
-    return this.#weights.ttl > 0;
+  /** May a value of the key end by itself? */
+  mayEnd(key: string): boolean {
+    const { ttl } = this.#weights;
+    return ttl > 0 || (this.#options.namespaces.ttlOf(key) ?? LONG_SECONDS) < LONG_SECONDS;
   }
 
   /** Resolves when all clients have come to an end after `stop`. */
@@ -107,29 +109,27 @@ export class Workload {
   }
 
   async #client(number: number): Promise<void> {
-    const { world, keys, machines } = this.#options;
+    const { world, namespaces, machines } = this.#options;
     const random = world.random(`client ${number}`);
-    const tokens = new Map<string, Token[]>(keys.map((key) => [key, []]));
+    const tokens = new KeptTokens();
     const session = new SimulatedSession();
     this.#sessions.push(session);
     let machine = random.pick(machines);
     for (;;) {
       await world.wait(random.exponential(this.#thinkMean), `client ${number}`);
       if (this.#stopped) return;
-      const key = random.pick(keys);
+      const key = random.pick(namespaces.keys);
       if (random.chance(0.3) || !machine.isUp) machine = random.pick(machines);
-      const kept = tokens.get(key) ?? [];
+      const kept = tokens.of(key);
       if (random.chance(0.03)) this.#handOver(random, session);
       const carried = random.chance(this.#weights.session) ? session : undefined;
       const client = { random, machine, key, kept, session: carried };
       const token = await this.#act(client, tokens);
-      if (token === undefined) continue;
-      kept.push(token);
-      if (kept.length > TOKENS_KEPT) kept.shift();
+      if (token !== undefined) tokens.keep(key, token);
     }
   }
 
-  #act(client: Client, tokens: ReadonlyMap<string, Token[]>): Promise<Token | undefined> {
+  #act(client: Client, tokens: KeptTokens): Promise<Token | undefined> {
     const { random, machine, key, kept, session } = client;
     if (random.chance(this.#weights.errand)) {
       return random.pick(this.#errands(tokens))(client);
@@ -142,7 +142,7 @@ export class Workload {
     return this.put(random, machine, key, this.#drawToken(random, kept), fixed);
   }
 
-  #errands(tokens: ReadonlyMap<string, Token[]>): readonly Errand[] {
+  #errands(tokens: KeptTokens): readonly Errand[] {
     return [
       (client) => this.#batch(client, tokens),
       (client) => this.#batch(client, tokens),
@@ -156,8 +156,9 @@ export class Workload {
         await this.#options.client.versions(machine, addressed(random, key, READ_LEVELS));
         return undefined;
       },
-      async ({ machine }) => {
-        await listConflicts(this.#options.client, this.#options.world, machine);
+      async ({ machine, key }) => {
+        const { asking, world } = this.#options;
+        await listConflicts(asking, world, machine, placeOf(key).namespace);
         return undefined;
       },
       async ({ random }) => {
@@ -203,7 +204,8 @@ export class Workload {
     const context = token?.context;
     const write = this.#begin(key, 'delete', context === undefined ? undefined : token?.shown);
     const request = { value: undefined, ttl: undefined, context, inQuery: false };
-    const how = { ...PATIENT, durability: 'sync' as const };
+    const byDefault = this.#options.namespaces.durabilityOf(key);
+    const how = { ...PATIENT, durability: 'sync' as const, byDefault };
     return this.#options.client.put(machine, { ...request, ...how, key, level }, write);
   }
 
@@ -225,17 +227,27 @@ export class Workload {
     const context = condition === undefined ? token?.context : undefined;
     const shown = context === undefined ? undefined : token?.shown;
     const write = this.#begin(key, kind, shown, expectedBy(condition));
-    const shape = this.#drawShape(random);
-    const value = kind === 'delete' ? undefined : this.#value(random, write, shape);
+    const shape = this.#values.shape(random);
+    const value = kind === 'delete' ? undefined : this.#values.of(random, write, shape);
     const request: WriteRequest = {
       ...addressed(random, key, condition === undefined ? WRITE_LEVELS : ['strong']),
       value,
-      ttl: kind === 'delete' || isLast ? undefined : this.#drawTtl(random),
+      ttl: kind === 'delete' ? undefined : isLast ? this.#lastTtl(key) : this.#drawTtl(random),
       context,
-      durability: random.pick(['sync', 'sync', 'sync', 'sync', 'sync', 'sync', 'os', 'memory']),
+      ...this.#drawDurability(random, key),
     };
     if (condition === undefined) return [request, write];
     return [{ ...request, condition, fallbacks: [] }, write];
+  }
+
+  /** What is said by default, six times of eight. */
+  #drawDurability(
+    random: SeededRandom,
+    key: string,
+  ): Pick<WriteRequest, 'durability' | 'byDefault'> {
+    const byDefault = this.#options.namespaces.durabilityOf(key);
+    const drawn = random.pick([...Array<Durability>(6).fill(byDefault), ...OTHER_DURABILITIES]);
+    return { durability: drawn, byDefault };
   }
 
   #begin(
@@ -248,32 +260,20 @@ export class Workload {
     return recorder.begin({ key, kind, shown, expected, began: world.now });
   }
 
-  #drawShape(random: SeededRandom): ValueShape {
-    const { valueShape } = this.#options;
-    return valueShape === 'mixed' ? random.pick(SHAPES) : valueShape;
-  }
-
-  #value(random: SeededRandom, { id, key }: ClientWrite, shape: ValueShape) {
-    const { largeValueBytes, world } = this.#options;
-    const isLarge = largeValueBytes > 0 && random.chance(LARGE_SHARE);
-    if (isLarge) world.count('large value');
-    const length = isLarge ? random.between(0.5, 1) * largeValueBytes : random.below(40);
-    const text = shapedValue({ key, writeId: id }, shape, 'x'.repeat(Math.floor(length)));
-    return { text, isJson: shape !== 'text' };
-  }
-
-  async #batch(client: Client, tokens: ReadonlyMap<string, Token[]>): Promise<undefined> {
+  async #batch(client: Client, tokens: KeptTokens): Promise<undefined> {
     const { random, machine, session } = client;
-    const keys = random.shuffle(this.#options.keys).slice(0, 1 + random.below(6));
+    const { namespaces } = this.#options;
+    const keys = random.shuffle(namespaces.keys).slice(0, 1 + random.below(6));
     const writes = new Map<unknown, ClientWrite>();
     const isSynced = session !== undefined || random.chance(0.75);
     const durability = isSynced ? 'sync' : 'os';
     const timeoutMilliseconds = random.pick([300, 1000, 2000]);
-    const all = { durability, timeoutMilliseconds, session } as const;
+    const byDefault = onlyOne(keys.map((key) => namespaces.durabilityOf(key)));
+    const all = { durability, byDefault, timeoutMilliseconds, session } as const;
     const whole = { timeoutMilliseconds, fallbacks: [], inQuery: false, session };
     const operations = keys.map((key): ReadRequest | WriteRequest => {
       if (random.chance(this.#weights.read)) return { ...drawRead(random, key), ...whole };
-      const token = this.#drawToken(random, tokens.get(key) ?? []);
+      const token = this.#drawToken(random, tokens.of(key));
       const [drawn, write] = this.#drawWrite(random, key, token, false);
       const operation = { ...drawn, ...whole, durability } as const;
       writes.set(operation, write);
@@ -281,10 +281,7 @@ export class Workload {
     });
     const told = await this.#options.client.batch(machine, operations, writes, all);
     for (const [i, token] of told.entries()) {
-      const kept = tokens.get(keys[i] ?? '');
-      if (token === undefined || kept === undefined) continue;
-      kept.push(token);
-      if (kept.length > TOKENS_KEPT) kept.shift();
+      if (token !== undefined) tokens.keep(keys[i] ?? '', token);
     }
     return undefined;
   }
@@ -292,7 +289,8 @@ export class Workload {
   /** Two requests of one session under way at once. */
   async #together({ random, machine, session }: Client): Promise<undefined> {
     if (session === undefined) return undefined;
-    const { client, keys, machines } = this.#options;
+    const { client, namespaces, machines } = this.#options;
+    const { keys } = namespaces;
     const fixed = { session, durability: 'sync' as const };
     await Promise.all([
       this.put(random, machine, random.pick(keys), undefined, fixed),
@@ -319,8 +317,8 @@ export class Workload {
       return client.resolve(machine, request, seen, { strategy });
     }
     const write = this.#begin(key, 'value', seen.shown);
-    const shape = this.#drawShape(random);
-    const { text: value } = this.#value(random, write, shape === 'text' ? 'string' : shape);
+    const shape = this.#values.shape(random);
+    const { text: value } = this.#values.of(random, write, shape === 'text' ? 'string' : shape);
     return client.resolve(machine, request, seen, { value, write });
   }
 
@@ -360,6 +358,12 @@ export class Workload {
     return undefined;
   }
 
+  /** Of a value that is to stay, where those of its namespace end soon. */
+  #lastTtl(key: string): number | undefined {
+    const { namespaces } = this.#options;
+    return (namespaces.ttlOf(key) ?? LONG_SECONDS) < LONG_SECONDS ? LONG_SECONDS : undefined;
+  }
+
   #drawTtl(random: SeededRandom): number | 'keep' | undefined {
     if (!random.chance(this.#weights.ttl)) return undefined;
     const ttl = random.pick([1, 1, 2, 4, 'keep' as const]);
@@ -367,4 +371,10 @@ export class Workload {
     if (ttl === 'keep') this.#options.world.count('put that keeps the end');
     return ttl;
   }
+}
+
+/** What holds for all of a batch. */
+function onlyOne(durabilities: readonly Durability[]): Durability | 'mixed' {
+  const [first = 'mixed', ...others] = new Set(durabilities);
+  return others.length === 0 ? first : 'mixed';
 }

@@ -1,0 +1,57 @@
+/** Asks nodes over HTTP, with the patience of a client. */
+import { messageOf } from '../../lib/errors.js';
+import type { HttpAnswer, HttpRequest } from './http-port.js';
+import { REFUSED_CONNECTION } from './kv-answer.js';
+import type { Addressed } from './kv-request.js';
+import type { Machine } from './machine.js';
+import { RequestsUnderWay } from './requests-under-way.js';
+import type { World } from './world.js';
+
+export interface AskingOptions {
+  readonly world: World;
+  readonly onTrouble: (message: string) => void;
+}
+
+/** A client waits so much longer than the deadline that it named. */
+const PATIENCE_MILLISECONDS = 300;
+
+export class Asking {
+  readonly #options: AskingOptions;
+  readonly #underWay: RequestsUnderWay;
+
+  constructor(options: AskingOptions) {
+    this.#options = options;
+    this.#underWay = new RequestsUnderWay(options.world);
+  }
+
+  /** Undefined: no answer; the node may have died. */
+  async ask(
+    operation: string,
+    machine: Machine,
+    { timeoutMilliseconds }: Pick<Addressed, 'timeoutMilliseconds'>,
+    request: HttpRequest,
+  ): Promise<HttpAnswer | undefined> {
+    const { world, onTrouble } = this.#options;
+    world.count(`asked: ${operation}`);
+    const answer = machine.exchange(request);
+    if (answer === undefined) return REFUSED_CONNECTION;
+    this.#underWay.add(machine, answer);
+    const result = await Promise.race([
+      world.wait(timeoutMilliseconds + PATIENCE_MILLISECONDS, 'patience'),
+      answer.catch((error: unknown) => {
+        onTrouble(`${operation} on ${machine.id} failed: ${messageOf(error)}`);
+        return undefined;
+      }),
+    ]);
+    if (result === undefined) world.count(`${operation} unanswered`);
+    if ((result?.status ?? 0) === 500) {
+      onTrouble(`${operation} on ${machine.id}: ${result?.body.toString('utf8')}`);
+    }
+    return result ?? undefined;
+  }
+
+  /** Resolves when nothing is under way that was asked for by now. */
+  allEnded(): Promise<void> {
+    return this.#underWay.allEnded();
+  }
+}

@@ -1,0 +1,43 @@
+/** The values that clients write: each carries its key and its write (lib/checkers). */
+import { shapedValue, type ValueShape } from '../../lib/checkers/checked-value.js';
+import type { ClientWrite } from './history-recorder.js';
+import type { WriteRequest } from './kv-request.js';
+import type { SeededRandom } from './seeded-random.js';
+import type { World } from './world.js';
+
+export interface DrawnValuesOptions {
+  readonly world: World;
+  /** What a strategy can resolve; mixed: anything. */
+  readonly valueShape: ValueShape | 'mixed';
+  /** Some values are so large. */
+  readonly largeValueBytes: number;
+}
+
+const SHAPES: readonly ValueShape[] = ['text', 'text', 'string', 'array', 'object', 'number'];
+const LARGE_SHARE = 0.3;
+
+export class DrawnValues {
+  readonly #options: DrawnValuesOptions;
+
+  constructor(options: DrawnValuesOptions) {
+    this.#options = options;
+  }
+
+  shape(random: SeededRandom): ValueShape {
+    const { valueShape } = this.#options;
+    return valueShape === 'mixed' ? random.pick(SHAPES) : valueShape;
+  }
+
+  of(
+    random: SeededRandom,
+    { id, key }: ClientWrite,
+    shape: ValueShape,
+  ): NonNullable<WriteRequest['value']> {
+    const { largeValueBytes, world } = this.#options;
+    const isLarge = largeValueBytes > 0 && random.chance(LARGE_SHARE);
+    if (isLarge) world.count('large value');
+    const length = isLarge ? random.between(0.5, 1) * largeValueBytes : random.below(40);
+    const text = shapedValue({ key, writeId: id }, shape, 'x'.repeat(Math.floor(length)));
+    return { text, isJson: shape !== 'text' };
+  }
+}
