@@ -156,7 +156,12 @@ async function checkKeyList(
   namespace: string,
   finals: readonly FinalState[],
 ): Promise<void> {
-  const asked = { ...lists.draw(random), namespace, prefix: '', level: random.pick(['quorum', 'all', 'one']) };
+  const asked = {
+    ...lists.draw(random),
+    namespace,
+    prefix: '',
+    level: random.pick(['quorum', 'all', 'one']),
+  };
   const listed = await lists.list(random, { ...asked, timeoutMilliseconds: 4000 });
   if (listed === undefined) {
     onTrouble('no list of keys comes to its end after the calm');

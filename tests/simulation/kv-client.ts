@@ -7,6 +7,7 @@ import { STRONG } from '../../lib/coordination/request/level.js';
 import type { Asking } from './asking.js';
 import type { ClientWrite, HistoryRecorder } from './history-recorder.js';
 import { placeOf } from './key-names.js';
+import { countAnswer } from './answer-counts.js';
 import * as answers from './kv-answer.js';
 import * as requests from './kv-request.js';
 import { LevelPromises, type LevelPromisesOptions } from './level-promises.js';
@@ -51,8 +52,6 @@ interface Asked {
 
 /** At these no read repairs before it answers, unless it is asked to. */
 const WEAK = new Set(['eventual', 'local-one']);
-/** What this client sends was handed out by the cluster, for this key. */
-const UNSEALED = new Set(['invalid_session_token', 'invalid_context']);
 
 export class KvClient {
   readonly #options: KvClientOptions;
@@ -74,7 +73,12 @@ export class KvClient {
     if (request.asList) this.#count('get as a list');
     const { key, timeoutMilliseconds } = request;
     const watch = this.#options.witness.watch(machine, key, timeoutMilliseconds);
-    const answer = await this.#options.asking.ask('get', machine, request, requests.getRequest(request));
+    const answer = await this.#options.asking.ask(
+      'get',
+      machine,
+      request,
+      requests.getRequest(request),
+    );
     const miss = watch?.end();
     const read = answer && answers.readAnswer(answer);
     // Answers that come while it repairs have no part in what it says.
@@ -196,11 +200,7 @@ export class KvClient {
   }
 
   /** Undefined: now the keys cannot be asked for, there. */
-  #begin(
-    machine: Machine,
-    keys: readonly string[],
-    session?: SimulatedSession,
-  ): Asked | undefined {
+  #begin(machine: Machine, keys: readonly string[], session?: SimulatedSession): Asked | undefined {
     const { namespaces, witness } = this.#options;
     if (!namespaces.isAskable(machine, keys)) {
       this.#count('not asked: the namespace is another one there');
@@ -218,7 +218,7 @@ export class KvClient {
     operation: string,
     miss?: Miss,
   ): Token | undefined {
-    this.#countAnswer(operation, request, answer);
+    countAnswer(this.#options, operation, request, answer);
     if (answer?.kind !== 'read') return undefined;
     const { world, recorder } = this.#options;
     const { key } = request;
@@ -269,7 +269,7 @@ export class KvClient {
     answer: answers.Answer | undefined,
   ): Token | undefined {
     const { world } = this.#options;
-    this.#countAnswer('put', request, answer);
+    countAnswer(this.#options, 'put', request, answer);
     write.ended = world.now;
     const achieved = answer?.kind === 'written' ? answer.receipt.level : '';
     write.session = this.#step(asked, request, achieved);
@@ -361,23 +361,6 @@ export class KvClient {
   /** So many of the owners that were asked surely had what they should. */
   #trusted(count: number, { oldDisks }: Asked, key: string): number {
     return this.#oldDisks.trusted(count, key, oldDisks);
-  }
-
-  #countAnswer(
-    operation: string,
-    { level }: requests.Addressed,
-    answer: answers.Answer | undefined,
-  ): void {
-    if (answer === undefined) return;
-    if (answer.kind === 'refused') {
-      this.#count(`${operation} ${answer.code} ${answer.outcome}`);
-      if (UNSEALED.has(answer.code)) this.#options.onTrouble(`${operation}: ${answer.code}`);
-      return;
-    }
-    const achieved = answer.receipt.level;
-    this.#count(`${operation} ok ${achieved}`);
-    if (level !== undefined && requests.levelNameOf(level) !== achieved)
-      this.#count('fallback used');
   }
 
   #count(name: string): void {

@@ -60,7 +60,11 @@ export class ReceiptClaims {
 
   /** Without a level it is the default; of a condition always the one that can check it. */
   #levelsOf(
-    { key, level, condition }: Pick<Addressed, 'key' | 'level'> & Partial<Pick<WriteRequest, 'condition'>>,
+    {
+      key,
+      level,
+      condition,
+    }: Pick<Addressed, 'key' | 'level'> & Partial<Pick<WriteRequest, 'condition'>>,
     { kind }: ReadAnswer | WriteAnswer,
   ): string[] {
     if (level !== undefined) return [level];

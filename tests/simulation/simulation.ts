@@ -70,7 +70,12 @@ export async function simulate(
     (node): Machine =>
       new Machine({
         ...{ world, network, node, apiLimits, hasAnyDiskLost, onTrouble },
-        ...mintsOf(recorder, world, () => operations, (stored) => namespaces.owns(stored)),
+        ...mintsOf(
+          recorder,
+          world,
+          () => operations,
+          (stored) => namespaces.owns(stored),
+        ),
       }),
   );
   const replicaCount = Math.min(shape.replicaCount, shape.nodes);
