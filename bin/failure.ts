@@ -6,7 +6,7 @@ import { printExplanationIn } from './explain-table.js';
 import type { ExitCode } from './exit-code.js';
 import { exitCodeOf } from './exit-code.js';
 import { visible } from './output.js';
-import type { Terminal } from './terminal.js';
+import { advised, type Terminal } from './terminal.js';
 
 /** Members that every problem has: they are in the first line, or are for programs. */
 const COMMON = new Set([
@@ -21,7 +21,7 @@ export function fail(terminal: Terminal, problem: Problem): ExitCode {
   err(`quorate: ${visible(detail)} (${visible(code)})${unknown}\n`);
   for (const line of detailLines(text)) err(`${line}\n`);
   const advice = ADVICE[code as ErrorCode];
-  if (advice !== undefined) err(`  try: ${advice}\n`);
+  if (advice !== undefined) err(`  try: ${advised(terminal, advice)}\n`);
   printExplanationIn(terminal, text);
   return exitCodeOf(problem);
 }

@@ -9,7 +9,7 @@ import { COMMANDS } from './commands.js';
 import { CRASHED, EXIT, exitCodeOf } from './exit-code.js';
 import { fail } from './failure.js';
 import type { OptionRow } from './option-row.js';
-import type { Terminal } from './terminal.js';
+import { advised, programOf, type Terminal } from './terminal.js';
 import { softwareVersion } from './software-version.js';
 
 const LAST_GROUP: (typeof COMMAND_GROUPS)[number] = 'Other:';
@@ -24,11 +24,11 @@ A first session:
 /** Runs one command. Never throws; the number is the status of the process. */
 export async function runProgram(words: readonly string[], terminal: Terminal): Promise<number> {
   let status: number = EXIT.done;
-  const program = new Command('quorate')
+  const program = new Command(programOf(terminal))
     .description('A leaderless, tunable-consistency key-value store')
     .version(softwareVersion(), '--version')
     .enablePositionalOptions()
-    .addHelpText('after', START_HERE);
+    .addHelpText('after', advised(terminal, START_HERE));
   for (const group of COMMAND_GROUPS) {
     for (const row of COMMANDS.filter((one) => one.group === group)) {
       program.addCommand(commandOf(row, terminal, (code) => (status = code)));
@@ -63,7 +63,7 @@ function commandOf(row: CommandRow, terminal: Terminal, done: (code: number) => 
   const command = new Command(row.name).description(row.summary).enablePositionalOptions();
   if (row.arguments !== undefined) command.arguments(row.arguments);
   for (const option of row.options) command.addOption(optionOf(option));
-  command.addHelpText('after', `\nExample:\n  quorate ${row.example}`);
+  command.addHelpText('after', `\nExample:\n  ${programOf(terminal)} ${row.example}`);
   if (row.group !== undefined) command.helpGroup(row.group);
   command.action(async () => {
     const options = new CommandOptions(
@@ -115,7 +115,7 @@ function statusOfFailure(error: unknown, terminal: Terminal): number {
   // Commander has printed its own; help and version that were asked for are no failure.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   if (error instanceof OperatingError) {
-    err(`quorate: ${error.message}\n`);
+    err(`quorate: ${advised(terminal, error.message)}\n`);
     return exitCodeOf(error);
   }
   if (error instanceof QuorateError) return fail(terminal, error);

@@ -1,7 +1,12 @@
 /** The world of a command: its streams and variables. Tests hand in their own. */
 import { fstatSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { asTyped } from '../lib/admin-page/logic/mending.js';
 import { OperatingError } from '../lib/errors.js';
+import { shellWord } from './shell-word.js';
+
+/** Not a setting: `./quorate` hands it on. */
+const CALLED_AS = 'CALLED_QUORATE_AS';
 
 export interface Terminal {
   /** The answer, and nothing else. */
@@ -28,6 +33,16 @@ export function processTerminal(): Terminal {
     interactive: process.stderr.isTTY === true,
     colours: process.stdout.isTTY === true && (NO_COLOR === undefined || NO_COLOR === ''),
   };
+}
+
+/** How this program is called here; the launcher of a clone says it. One word of a shell. */
+export function programOf({ environment }: Pick<Terminal, 'environment'>): string {
+  return shellWord(environment[CALLED_AS] ?? 'quorate');
+}
+
+/** Advice as it can be typed here: texts say `quorate status`. */
+export function advised(terminal: Pick<Terminal, 'environment'>, text: string): string {
+  return asTyped(text, programOf(terminal));
 }
 
 /**

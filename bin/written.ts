@@ -6,6 +6,7 @@ import type { ExitCode } from './exit-code.js';
 import { EXIT } from './exit-code.js';
 import { jsonText, print, table } from './output.js';
 import { shellWord } from './shell-word.js';
+import { advised } from './terminal.js';
 
 export function printWritten(
   key: string,
@@ -26,7 +27,7 @@ export function printWritten(
     // What the next write of this key wants.
     value: () => context,
   });
-  if (beside.length > 0) terminal.err(leftText(key, beside.length, what));
+  if (beside.length > 0) terminal.err(advised(terminal, leftText(key, beside.length, what)));
   if (options.text('output') !== 'json') printExplanation(terminal, explanation);
   return EXIT.done;
 }

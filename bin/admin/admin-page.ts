@@ -19,6 +19,8 @@ export interface AdminPageOptions {
   /** Known from the start; further ones are learnt. The first that is alive is asked. */
   readonly nodes: readonly Upstream[];
   readonly version: string;
+  /** How the command line is called where this page is looked at. */
+  readonly program: string;
   readonly observer: Observer;
   /** Of its built files, where they are elsewhere. */
   readonly folder?: string;
@@ -84,10 +86,11 @@ export async function serveAdminPage(options: AdminPageOptions): Promise<AdminPa
 /** What the page asks before anything else. */
 function tellPage(
   response: ServerResponse,
-  { version }: AdminPageOptions,
+  { version, program }: AdminPageOptions,
   { upstreams, readOnly }: PassOnOptions,
 ): void {
-  const body = { version, nodes: upstreams.nodes, ...(readOnly && { read_only: readOnly }) };
+  const readable = readOnly && { read_only: readOnly };
+  const body = { version, program, nodes: upstreams.nodes, ...readable };
   const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
   response.writeHead(200, { ...headers, ...PAGE_GUARDS }).end(`${JSON.stringify(body)}\n`);
 }

@@ -11,6 +11,7 @@ export const PAGE_HEADER = 'x-quorate-page';
 const NODE_HEADER = 'x-quorate-node';
 
 const TARGET = /^(?:\/nodes\/([a-z0-9-]{1,63}))?(\/(?:api\/v1(?:[/?].*)?|metrics|openapi\.json))$/s;
+const METRICS = '/metrics';
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const METHODS: ReadonlySet<string> = new Set([...SAFE_METHODS, 'PUT', 'POST', 'DELETE']);
 /** Of one connection, not of the message (RFC 9110, 7.6.1); and what was judged here. */
@@ -52,7 +53,10 @@ export async function passOn(
       return;
     }
     const known = error instanceof OperatingError ? error : unknownOutcome(error, request.method);
-    sendProblem(response, known, requestId());
+    // Each node is asked for them again and again: that one is away is no error of the page.
+    const isAway = known.code === 'peer_unreachable' && request.url?.endsWith(METRICS) === true;
+    if (isAway) response.writeHead(204, { 'cache-control': 'no-store' }).end();
+    else sendProblem(response, known, requestId());
   }
 }
 

@@ -15,6 +15,7 @@ import { EXIT } from '../exit-code.js';
 import { CONFIG_OPTION } from '../node/setting-options.js';
 import { jsonText, OUTPUT_OPTION, print, table } from '../output.js';
 import { softwareVersion } from '../software-version.js';
+import { advised, programOf } from '../terminal.js';
 import { stopRequest } from '../supervision.js';
 import { pidCommand } from './cluster-pid.js';
 import { startNodeCommand } from './cluster-start-node.js';
@@ -85,7 +86,7 @@ export const clusterCommand: CommandRow = {
 const STOP_LIMIT_MILLISECONDS = 30_000;
 
 async function run({ options, terminal }: Invocation): Promise<ExitCode> {
-  const tell = (text: string): void => terminal.err(`quorate: ${text}\n`);
+  const tell = (text: string): void => terminal.err(`quorate: ${advised(terminal, text)}\n`);
   const dataDir = resolve(options.required('dataDir'));
   const delay = options.milliseconds('autoSpawnDelay', { minimum: 0, maximum: 3_600_000 });
   const profile = options.oneOf('profile', Object.keys(PROFILES) as ProfileName[]);
@@ -110,7 +111,7 @@ async function run({ options, terminal }: Invocation): Promise<ExitCode> {
   });
   try {
     if (await cluster.start(stop.signal)) {
-      page = await pageOf(cluster, founding, tell);
+      page = await pageOf(cluster, founding, programOf(terminal), tell);
       announce(cluster, page, { options, terminal }, dataDir);
     }
     await stop.requested;
@@ -136,11 +137,12 @@ function shorter(path: string): string {
 async function pageOf(
   { nodes }: LocalProcesses,
   founding: LocalClusterPlan,
+  program: string,
   tell: (text: string) => void,
 ): Promise<AdminPage | undefined> {
   try {
     return await serveAdminPage({
-      ...{ listen: adminAddress(founding), hostNames: [], version: softwareVersion() },
+      ...{ listen: adminAddress(founding), hostNames: [], version: softwareVersion(), program },
       ...{ nodes, observer: observerOf(tell) },
     });
   } catch (error) {

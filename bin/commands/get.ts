@@ -8,6 +8,7 @@ import { EXIT } from '../exit-code.js';
 import type { Views } from '../output.js';
 import { toJsonMembers, jsonText, objectText, OUTPUT_OPTION, print, table } from '../output.js';
 import { shellWord } from '../shell-word.js';
+import { programOf } from '../terminal.js';
 import { lineOfValue, membersOfValue, plainValue, textOfValue } from '../value-text.js';
 
 const REPAIRS = ['await', 'async', 'none'] as const;
@@ -59,8 +60,8 @@ async function run({ arguments: [key = ''], options, terminal }: Invocation): Pr
       terminal.err(
         `quorate: ${result.siblings.length} siblings; resolve them by a strategy, or by a put ` +
           'with their context:\n' +
-          `  quorate resolve ${shellWord(key)} --strategy last-writer\n` +
-          `  quorate put ${shellWord(key)} VALUE --context ${result.context}\n`,
+          `  ${programOf(terminal)} resolve ${shellWord(key)} --strategy last-writer\n` +
+          `  ${programOf(terminal)} put ${shellWord(key)} VALUE --context ${result.context}\n`,
       );
       explained();
       return EXIT.siblings;

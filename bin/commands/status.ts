@@ -1,12 +1,14 @@
 /** `quorate status`: the nodes, what each says of itself, and one verdict. */
 import { z } from 'zod';
 import { MEBIBYTE } from '../../config/units.js';
+import { span } from '../../lib/admin-page/logic/format.js';
+import { mendingOf } from '../../lib/admin-page/logic/mending.js';
 import { maybeList, maybeNumber, maybeText, cellText } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow } from '../command.js';
 import { printControl } from '../control-command.js';
 import { EXIT, type ExitCode } from '../exit-code.js';
-import type { Terminal } from '../terminal.js';
+import { advised, type Terminal } from '../terminal.js';
 import { table } from '../output.js';
 
 const shape = z.looseObject({
@@ -99,9 +101,17 @@ function view(terminal: Terminal, status: Status): string {
     `${cluster}: ${verdict}, as ${node} sees it (epoch ${epoch}, ${partitions} partitions, `,
     `${copies} copies of each key)\n\n`,
     table(terminal, HEAD, rows),
-    ...alerts.map((alert) => `! ${alert}\n`),
+    advised(terminal, alerts.map(troubleText).join('')),
     rateLine(status),
   ].join('');
+}
+
+/** With what mends it, below it. */
+function troubleText(alert: string): string {
+  const mending = mendingOf(alert);
+  if (mending === undefined) return `! ${alert}\n`;
+  const { command, chapter } = mending;
+  return `! ${alert}\n    ${command === undefined ? '' : `${command}   `}see ${chapter}\n`;
 }
 
 function rateLine({ node, clients }: Status): string {
@@ -118,7 +128,7 @@ function reported(report: Report): string[] {
   const bytes = [stored?.disk_used_bytes, stored?.disk_free_bytes].map((count) =>
     count === undefined ? '-' : `${Math.ceil(count / MEBIBYTE)}MiB`,
   );
-  const uptime = uptime_s === undefined ? '-' : `${uptime_s}s`;
+  const uptime = uptime_s === undefined ? '-' : span(uptime_s);
   return [
     ...[cellText(version), cellText(partitions_owned), cellText(start), uptime],
     ...[clock?.sane === false ? `${skew} !` : skew, cellText(storage), ...bytes],

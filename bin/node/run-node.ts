@@ -113,6 +113,8 @@ async function pageOf({ settings, version, observer }: RunNodeOptions) {
   const own = isWildcard(host) ? `127.0.0.1:${port}` : node.listen;
   const page = await serveAdminPage({
     ...{ listen: admin.listen, hostNames: http.hostNames, version, observer },
+    // Whoever looks at it is at another machine.
+    program: 'quorate',
     nodes: [{ id: node.id, address: own }],
   });
   observer.log('info', 'the admin page is served', { url: page.url });

@@ -23,7 +23,10 @@ export interface StateGaugesOptions {
   readonly ownership: Ownership;
   readonly plans: Plans;
   readonly view: ClusterView & Pick<FailureDetector, 'measuredRoundTrip'>;
-  readonly disk: Pick<Disk, 'conflicts' | 'tombstones' | 'digests' | 'health' | 'hints' | 'store'>;
+  readonly disk: Pick<
+    Disk,
+    'conflicts' | 'tombstones' | 'proposals' | 'digests' | 'health' | 'hints' | 'store'
+  >;
   readonly storage: Storage;
   /** On the monotonic clock, since when a peer may lack what no hint brings it any more. */
   readonly owesSince: (peer: NodeId) => number | undefined;
@@ -49,13 +52,14 @@ export class StateGauges implements GaugesControl {
   /** @throws OperatingError `storage_failed` where the disk cannot be read */
   async stored(): Promise<StoredCounts> {
     const { ownership, disk, storage } = this.#options;
-    const { conflicts, tombstones, digests, store } = disk;
+    const { conflicts, tombstones, proposals, digests, store } = disk;
     await Promise.all([conflicts.countStored(store), tombstones.countStored(store)]);
     const disk_used_bytes = await storage.usedBytes();
     const disk_free_bytes = await storage.freeBytes();
     let records = 0;
     for (const partition of ownership.own) records += digests.of(partition).count;
-    const keys = Math.max(0, records - tombstones.count);
+    // What lies there of proposals has the same digests.
+    const keys = Math.max(0, records - tombstones.count - proposals.count);
     return { keys, keys_in_conflict: conflicts.count, disk_used_bytes, disk_free_bytes };
   }
 

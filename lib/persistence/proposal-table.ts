@@ -79,6 +79,7 @@ export class ProposalTable {
   /** At least so many marks lie on the disk; 0: none. */
   #marks = 0;
   readonly #ballots = new Map<number, Ballots>();
+  #count = 0;
   readonly #kept = new LRUCache<KeyText, Kept>({
     maxSize: KEPT_BYTES_MAX,
     sizeCalculation: ({ bytes }) => bytes.length + KEPT_BYTES_EACH,
@@ -98,7 +99,16 @@ export class ProposalTable {
     await eachEntry(store, rangeOf(PREFIX.mark), () => {
       proposals.#marks += 1;
     });
+    await eachEntry(store, rangeOf(PREFIX.ballots), () => {
+      proposals.#count += 1;
+    });
+    proposals.#count += proposals.#accepted.size + proposals.#marks;
     return proposals;
+  }
+
+  /** So many of these are counted with the records. Near enough to show. */
+  get count(): number {
+    return this.#count;
   }
 
   get isFull(): boolean {
@@ -269,8 +279,9 @@ export class ProposalTable {
       stored === undefined ? undefined : new ItemSummary(storageKey, stored);
     const at = { partition, storageKey };
     this.#options.digests.move(at, summaryOf(before), summaryOf(bytes));
-    const isMark = storageKey.startsWith(PREFIX.mark);
-    if (isMark) this.#marks += (bytes === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
+    const more = (bytes === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
+    this.#count += more;
+    if (storageKey.startsWith(PREFIX.mark)) this.#marks += more;
     if (bytes === undefined) transaction.delete(storageKey);
     else transaction.put(storageKey, bytes);
   }

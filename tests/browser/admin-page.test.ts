@@ -57,6 +57,25 @@ t.test(
   },
 );
 
+t.test('on a phone nothing that is asked for first is cut off', async (t) => {
+  const { page } = await openPage(browser, PHONE, url);
+  const isWithin = async (selector: string): Promise<boolean> => {
+    const box = await page.locator(selector).last().boundingBox();
+    return box !== null && box.x + box.width <= PHONE.viewport.width - 14;
+  };
+  await go(page, 'settings');
+  await shows(page, 'default_write_level');
+  t.ok(await isWithin('select[aria-label=default_level]'), 'a field of the settings');
+  t.ok(await isWithin('input[aria-label=read_repair_probability]'), 'beside the longest name');
+  await go(page, 'nodes');
+  await shows(page, /up, /);
+  t.ok(await isWithin('.matrix td:last-child'), 'the third node');
+  await go(page, 'consistency');
+  await shows(page, 'everywhere');
+  t.ok(await isWithin('section[aria-label=Levels] th:nth-child(2)'), 'what reads reach');
+  await page.context().close();
+});
+
 t.test('the keyboard alone reaches the screens and their controls', async (t) => {
   const { page } = await openPage(browser, DESKTOP, url);
   await shows(page, 'Reads and writes work at every level');
@@ -177,12 +196,14 @@ t.test('a setting is changed after a dry run, and rolled back', async (t: Test) 
   await shows(page, 'n3 has them');
   await go(page, 'events');
   await shows(page, /settings changed by/);
+  await shows(page, /key "demo-cart" has 2 siblings/);
+  await shows(page, /key "demo-cart" is in conflict no more: resolved by set-union/);
   t.same(complaints, []);
   await page.context().close();
 });
 
 t.test('nodes die: the page says who, what is lost, and what mends it', async (t) => {
-  const { page, complaints } = await openPage(browser, DESKTOP, url);
+  const { page, complaints, failures } = await openPage(browser, DESKTOP, url);
   await shows(page, 'Reads and writes work at every level');
   await cluster.kill('n3');
   await shows(page, 'Reads and writes go on at quorum');
@@ -202,6 +223,7 @@ t.test('nodes die: the page says who, what is lost, and what mends it', async (t
   await go(page, 'ring');
   await shows(page, /As it is now: Quorum reads and writes go on everywhere/);
   t.same(await axeFindings(page), [], 'also while something is wrong');
+  t.same(failures, [], 'one node that is away is no failure of the page');
   await cluster.kill('n1');
   await go(page, 'now');
   await shows(page, 'cannot be read or written at quorum');

@@ -29,6 +29,8 @@ export interface Watched {
   readonly page: Page;
   /** What the page said on its console that it should not say, and what it threw. */
   readonly complaints: readonly string[];
+  /** Answers of 500 and above, as `status url`: the console of the browser shows them. */
+  readonly failures: readonly string[];
 }
 
 /** A page in a fresh context; what the policy forbids shows up among its complaints. */
@@ -40,6 +42,7 @@ export async function openPage(
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const complaints: string[] = [];
+  const failures: string[] = [];
   const { origin } = new URL(url);
   page.on('pageerror', (error) => complaints.push(`threw ${error.message}`));
   page.on('console', (message) => {
@@ -50,8 +53,11 @@ export async function openPage(
   page.on('request', (request) => {
     if (!request.url().startsWith(origin)) complaints.push(`asked ${request.url()}`);
   });
+  page.on('response', (response) => {
+    if (response.status() >= 500) failures.push(`${response.status()} ${response.url()}`);
+  });
   await page.goto(url);
-  return { page, complaints };
+  return { page, complaints, failures };
 }
 
 /** Serious and critical findings of axe, as `rule: targets`. */

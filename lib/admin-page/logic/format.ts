@@ -12,13 +12,19 @@ export function bytesText(count: number): string {
   return `${unit === 0 || rest >= 100 ? Math.round(rest) : rest.toFixed(1)} ${UNITS[unit] ?? ''}`;
 }
 
-/** `45 s`, `12 min`, `3 h`, `4 d` */
+/** `45 s`, `12 min`, `1 h 2 min`, `4 d 3 h` */
 export function span(seconds: number): string {
   if (seconds < 1) return `${Math.max(0, Math.round(seconds * 1000))} ms`;
   if (seconds < 120) return `${Math.round(seconds)} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86_400)} d`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 48 * 60) return both(Math.floor(minutes / 60), 'h', minutes % 60, 'min');
+  const hours = Math.round(seconds / 3600);
+  return both(Math.floor(hours / 24), 'd', hours % 24, 'h');
+}
+
+function both(more: number, unit: string, rest: number, smaller: string): string {
+  return rest === 0 ? `${more} ${unit}` : `${more} ${unit} ${rest} ${smaller}`;
 }
 
 /** Of a time in the past; clocks differ a little, so what lies ahead is now. */

@@ -1,6 +1,7 @@
 /** One verdict on the cluster, with its cause and the command that mends it. */
 import type { NodeRow, Status } from '../api-types.js';
 import { many } from './format.js';
+import { MENDS } from './mending.js';
 
 export type Tone = 'good' | 'warn' | 'bad';
 
@@ -49,32 +50,32 @@ function causeOf({ nodes, alerts }: Status): Cause {
   const silent = ids(({ state }) => state === 'suspect');
   if (silent.length > 0) {
     const cause = `${list(silent)} missed heartbeats: slow, paused, or cut off.`;
-    return { cause, command: 'quorate status' };
+    return { cause, command: MENDS.look };
   }
   const failed = ids(({ report }) => report?.storage === 'failed');
   if (failed.length > 0) {
-    return { cause: `The disk of ${list(failed)} failed.`, command: 'journalctl -u quorate -n 50' };
+    return { cause: `The disk of ${list(failed)} failed.`, command: MENDS.failedDisk };
   }
   const full = ids(({ report }) => report?.storage === 'read_only');
   if (full.length > 0) {
     return {
       cause: `The disk of ${list(full)} is nearly full: no writes there.`,
-      command: 'df -h',
+      command: MENDS.fullDisk,
     };
   }
   const strange = ids(({ report }) => report?.clock.sane === false);
   if (strange.length > 0) {
     const cause = `The clock of ${list(strange)} differs from the others.`;
-    return { cause, command: 'chronyc makestep' };
+    return { cause, command: MENDS.clock };
   }
-  return { cause: `${alerts[0] ?? 'Some partitions lack copies'}.`, command: 'quorate status' };
+  return { cause: `${alerts[0] ?? 'Some partitions lack copies'}.`, command: MENDS.look };
 }
 
 function downCause(down: readonly string[]): Cause {
   const isOne = down.length === 1;
   const [are, them] = isOne ? ['is', 'it'] : ['are', 'them'];
   const cause = `${list(down)} ${are} down, and writes for ${them} wait as hints.`;
-  return { cause, command: down.map((id) => `quorate cluster start-node ${id}`).join(' && ') };
+  return { cause, command: down.map(MENDS.start).join(' && ') };
 }
 
 function list(ids: readonly string[]): string {

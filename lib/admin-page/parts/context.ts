@@ -2,10 +2,13 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Status } from '../api-types.js';
+import { asTyped } from '../logic/mending.js';
 import { NO_PULSE, type Pulse } from './pulse.js';
 
 export interface PageFacts {
   readonly version: string;
+  /** How the command line is called here. */
+  readonly program: string;
   readonly nodes: readonly { readonly id: string; readonly address: string }[];
   /** Why nothing can be changed through this page. */
   readonly read_only?: string | undefined;
@@ -27,6 +30,11 @@ export const SharedContext = createContext<Shared>({
 
 export function useShared(): Shared {
   return useContext(SharedContext);
+}
+
+/** Lines of the command line as they can be pasted here. */
+export function useTyped(line: string): string {
+  return asTyped(line, useShared().facts?.program ?? 'quorate');
 }
 
 export function useReadOnly(): boolean {

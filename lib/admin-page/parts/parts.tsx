@@ -1,6 +1,7 @@
 /** Small parts that all screens are made of. */
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import { useTyped } from './context.js';
 import type { Tone } from '../logic/verdict.js';
 
 interface PanelProps {
@@ -42,17 +43,22 @@ function Source({
           API <code>{api}</code>
         </span>
       )}
-      {cli !== undefined && (
-        <span>
-          Command line <code>{cli}</code>
-        </span>
-      )}
+      {cli !== undefined && <CommandLine line={cli} />}
     </div>
   );
 }
 
+function CommandLine({ line }: { readonly line: string }) {
+  return (
+    <span>
+      Command line <code>{useTyped(line)}</code>
+    </span>
+  );
+}
+
 /** A line to copy. */
-export function Command({ line }: { readonly line: string }) {
+export function Command({ line: written }: { readonly line: string }) {
+  const line = useTyped(written);
   const [copied, setCopied] = useState(false);
   const copy = (): void => {
     void navigator.clipboard.writeText(line).then(() => setCopied(true));

@@ -58,7 +58,7 @@ async function readAll(ids: readonly string[]): Promise<Reading> {
   const look = async (id: string): Promise<void> => {
     try {
       const { body } = await ask<string>(`/nodes/${id}/metrics`);
-      samples.set(id, parseMetrics(body));
+      if (body !== '') samples.set(id, parseMetrics(body));
     } catch {
       // A node that does not answer has no samples.
     }

@@ -61,18 +61,17 @@ function LevelTable({ levels }: { readonly levels: Levels | undefined }) {
       <Table
         label="Levels"
         head={[
-          'Level',
-          'Who must answer',
+          'Level, and who must answer',
           'Reads reach',
           'Writes reach',
           '#Read latency',
           '#Write latency',
         ]}
         rows={(levels?.levels ?? []).map(({ level, reads, writes }) => [
-          <code key="level">{level}</code>,
-          <span key="promise" class="muted">
-            {LEVEL_PROMISES[level] ?? ''}
-          </span>,
+          <div key="level">
+            <code>{level}</code>
+            <div class="small muted">{LEVEL_PROMISES[level] ?? ''}</div>
+          </div>,
           reach(reads),
           reach(writes),
           latency('read', level),

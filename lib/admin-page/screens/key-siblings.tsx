@@ -7,7 +7,7 @@ import { ago, many } from '../logic/format.js';
 import { raceOf } from '../logic/races.js';
 import { quoted } from '../logic/shell.js';
 import { valueToText } from '../logic/values.js';
-import { useReadOnly } from '../parts/context.js';
+import { useReadOnly, useTyped } from '../parts/context.js';
 import { useNow } from '../parts/live.js';
 import { Field, Notice, Panel } from '../parts/parts.js';
 
@@ -82,6 +82,7 @@ function Resolution({ name, conflicts, onChanged }: SiblingsProps) {
   const isReadOnly = useReadOnly();
   const [strategy, setStrategy] = useState<string>(STRATEGIES[0]);
   const [text, setText] = useState(() => valueToText(conflicts.siblings[0] ?? {}));
+  const typed = useTyped(`quorate resolve ${quoted(name)} --strategy ${strategy}`);
   const [told, setTold] = useState<{ readonly tone: 'good' | 'bad'; readonly text: string }>();
   const resolve = async (how: Readonly<Record<string, unknown>>): Promise<void> => {
     try {
@@ -115,8 +116,7 @@ function Resolution({ name, conflicts, onChanged }: SiblingsProps) {
           </button>
         </div>
         <p class="small muted">
-          On the command line:{' '}
-          <code>{`quorate resolve ${quoted(name)} --strategy ${strategy}`}</code>
+          On the command line: <code>{typed}</code>
         </p>
         {told !== undefined && <Notice tone={told.tone}>{told.text}</Notice>}
       </div>

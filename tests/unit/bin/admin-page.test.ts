@@ -67,6 +67,7 @@ async function pageOf(
   });
   const page = await serveAdminPage({
     ...{ listen: '127.0.0.1:0', hostNames: [], nodes, version: '1.2.3', folder },
+    program: './quorate',
     observer: new CountingObserver(),
   });
   t.teardown(() => page.close());
@@ -91,7 +92,8 @@ t.test('files have types, a strict policy, and nothing else is served', async (t
     t.equal((await fetch(url + path)).status, 404, path);
   }
   t.equal((await fetch(url, { method: 'POST' })).status, 405);
-  t.same(await (await fetch(`${url}page.json`)).json(), { version: '1.2.3', nodes: [] });
+  const told = await (await fetch(`${url}page.json`)).json();
+  t.same(told, { version: '1.2.3', program: './quorate', nodes: [] });
 });
 
 t.test('requests go to the first node that is alive, or to the one that is named', async (t) => {
@@ -110,6 +112,9 @@ t.test('requests go to the first node that is alive, or to the one that is named
   t.equal((await fetch(`${url}api/v1`)).headers.get('x-quorate-node'), 'n2');
   n2.stop();
   await new Promise((resolve) => setTimeout(resolve, 1100));
+  const away = await fetch(`${url}nodes/n2/metrics`);
+  t.same([away.status, await away.text()], [204, ''], 'asked again and again, it is no error');
+  t.equal((await fetch(`${url}nodes/n2/api/v1`)).status, 503);
   const nobody = await fetch(`${url}api/v1`);
   t.equal(nobody.status, 503);
   const told = await nobody.text();

@@ -45,3 +45,27 @@ t.test('a clone that is not built says what to do', async (t) => {
   chmodSync(path, 0o755);
   t.match(run(path, ['status'], folder), { status: 5, out: '', err: /not built yet.*npm ci/ });
 });
+
+t.test('advice names the program as it was called', async (t) => {
+  const folder = t.testdir();
+  symlinkSync(LAUNCHER, join(folder, 'quorate'));
+  const calls: readonly (readonly [path: string, cwd: string, program: string])[] = [
+    ['./quorate', resolve('.'), './quorate'],
+    [LAUNCHER, folder, LAUNCHER],
+  ];
+  for (const [path, cwd, program] of calls) {
+    const help = run(path, ['--help'], cwd).out;
+    t.match(help, `Usage: ${program} [options]`);
+    t.match(help, `\n  ${program} cluster `);
+    t.match(run(path, ['put', '--help'], cwd).out, `\n  ${program} put cart`);
+    const none = ['cluster', 'start-node', 'n1', '--data-dir', folder];
+    t.match(run(path, none, cwd).err, `start it: ${program} cluster --data-dir ${folder}`);
+  }
+  // Found on the PATH, and without the launcher: by its own name.
+  const path = { PATH: `${folder}:${process.env['PATH']}` };
+  for (const words of [['quorate'], [process.execPath, PROGRAM]]) {
+    const [command = '', ...more] = words;
+    const options = { cwd: folder, env: path, encoding: 'utf8' } as const;
+    t.match(spawnSync(command, [...more, '--help'], options).stdout, 'Usage: quorate [options]');
+  }
+});

@@ -40,6 +40,23 @@ t.test('keys that hold a value, and those in conflict, are counted', async (t) =
   t.match(await gaugesOf(cluster, 'n2'), { keys: 2, keys_in_conflict: 0 });
 });
 
+t.test('what ended, was deleted, or is kept for consensus is no key', async (t) => {
+  const cluster = await clusterFor(t);
+  const keys = async (id: string) => (await gaugesOf(cluster, id))['keys'];
+  for (const key of ['a', 'b', 'c']) await cluster.put('n1', key, 'x', { level: 'strong' });
+  await cluster.clock.advance(1000);
+  t.same([await keys('n1'), await keys('n2'), await keys('n3')], [3, 3, 3]);
+  await cluster.putFor('n1', 'd', 2, { level: 'all' });
+  t.equal(await keys('n2'), 4);
+  await cluster.put('n1', 'a', '', { level: 'strong', change: { state: 'tombstone' } });
+  await cluster.clock.advance(10_000);
+  t.equal(await keys('n2'), 2);
+  await cluster.stopCleanly('n2');
+  await cluster.restart('n2');
+  await cluster.clock.advance(1000);
+  t.equal(await keys('n2'), 2, 'in a new life, too');
+});
+
 t.test('the lag of a peer is the age of the oldest write that it lacks', async (t) => {
   const cluster = await clusterFor(t);
   t.match(await gaugesOf(cluster, 'n1'), {
