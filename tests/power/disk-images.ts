@@ -10,10 +10,11 @@ import {
   readFileSync,
   rmSync,
   statfsSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const IMAGE_BYTES = 512 * 1024 * 1024;
@@ -67,8 +68,8 @@ function succeeds(command: string, ...words: readonly string[]): boolean {
   }
 }
 
-function run(command: string, ...words: readonly string[]): void {
-  execFileSync(command, words, { stdio: 'pipe' });
+function run(command: string, ...words: readonly string[]): string {
+  return execFileSync(command, words, { stdio: 'pipe', encoding: 'utf8' });
 }
 
 /** One ext4 a name, each mounted at `folder/name`. */
@@ -93,7 +94,7 @@ export class DiskImages {
 
   mountAll(): void {
     for (const name of this.#names) {
-      run('mount', '-o', 'loop', this.#image(name), this.mountPoint(name));
+      run('mount', '-o', 'loop,errors=remount-ro', this.#image(name), this.mountPoint(name));
     }
   }
 
@@ -141,6 +142,21 @@ export class DiskImages {
   fill(name: string, bytesLeft: number): void {
     const { bavail, bsize } = statfsSync(this.mountPoint(name));
     run('fallocate', '-l', String(bavail * bsize - bytesLeft), this.#ballast(name));
+  }
+
+  /** As the system does after an error of the disk: the file system is read-only from now on. */
+  makeReadOnly(name: string): void {
+    const device = run('findmnt', '-no', 'SOURCE', this.mountPoint(name)).trim();
+    writeFileSync(`/sys/fs/ext4/${basename(device)}/trigger_fs_error`, 'made by a test');
+  }
+
+  /** Another mount takes its place, from the same image; files of the old one stay open. */
+  mountAnew(name: string): void {
+    run('umount', '--lazy', this.mountPoint(name));
+    const device = run('losetup', '--find', '--show', this.#image(name)).trim();
+    run('mount', '-o', 'errors=remount-ro', device, this.mountPoint(name));
+    // It is given back with the mount.
+    run('losetup', '--detach', device);
   }
 
   /** The room is there again. */

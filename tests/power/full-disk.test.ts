@@ -1,5 +1,7 @@
 /** Disks that are full: nodes read on, lose nothing, and take writes again by themselves. */
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { freeBasePort, RealCluster, until } from '../integration/real-cluster.js';
 import { DiskImages } from './disk-images.js';
@@ -100,6 +102,45 @@ t.test('disks that are full of values that end empty by themselves', async (t) =
     return (await put('more', TTL_SECONDS)) === 200;
   });
   t.equal((await ask(url, 'k0')).status, 404, 'what filled them has ended');
+  t.equal(await cluster.end('SIGTERM'), 0);
+  await disks.unmountAll();
+});
+
+const REBUILT_KEYS = 100;
+const REBUILT_VALUE_BYTES = 900_000;
+/** What the rebuild needs is more: it comes to the reserve in the middle. */
+const REBUILD_ROOM_BYTES = 256 * 1024 * 1024 + 40 * 1024 * 1024;
+const REBUILT_MILLISECONDS = 120_000;
+
+t.test('a disk that fills while what was lost is rebuilt on it', async (t) => {
+  const disks = DiskImages.create(NODES);
+  t.teardown(() => disks.discard());
+  disks.mountAll();
+  const words = ['--base-port', String(await freeBasePort()), '--partitions', '16'];
+  const cluster = await RealCluster.start(t, disks.folder, words);
+  const [first = '', second = ''] = NODES.map((id) => cluster.url(id));
+  const values: string[] = [];
+  for (let n = 0; n < REBUILT_KEYS; n += 1) {
+    const value = randomBytes((REBUILT_VALUE_BYTES * 3) / 4).toString('base64');
+    const init = { method: 'PUT', body: JSON.stringify({ value }), headers: JSON_HEADERS };
+    t.equal((await fetch(`${first}/api/v1/kv/k${n}`, init)).status, 200);
+    values.push(value);
+  }
+  await cluster.kill('n2');
+  rmSync(join(disks.mountPoint('n2'), 'store'), { recursive: true });
+  disks.fill('n2', REBUILD_ROOM_BYTES);
+  t.match(await cluster.bringBack('n2'), { status: 0 });
+  await until('the disk to be full', REBUILT_MILLISECONDS, () => isReadOnly(second));
+  t.equal((await ask(second, 'small', 1)).status, 200, 'the others take writes');
+  disks.makeRoom('n2');
+  await until('the rebuild', REBUILT_MILLISECONDS, async () => {
+    const text = await (await fetch(`${second}/metrics`)).text();
+    return /^quorate_partitions_rebuilding 0$/m.test(text) && !(await isReadOnly(second));
+  });
+  for (const [n, expected] of values.entries()) {
+    const { status, body } = await ask(second, `k${n}`, undefined, 'one');
+    t.ok(status === 200 && body['value'] === expected, `k${n} is on n2 again`);
+  }
   t.equal(await cluster.end('SIGTERM'), 0);
   await disks.unmountAll();
 });
