@@ -7,7 +7,8 @@ import type { Generated, PlainRequest, System, Work } from './system.js';
 import { KEYS_A_GENERATOR, keyOf, keysFrom, valueFor } from './keys.js';
 
 /** From the built file to its neighbour among the sources. */
-const SCRIPT = fileURLToPath(new URL('../../../tests/benchmarks/load.lua', import.meta.url));
+const script = (name: string): string =>
+  fileURLToPath(new URL(`../../../tests/benchmarks/${name}`, import.meta.url));
 
 export interface LoadOptions {
   readonly system: System;
@@ -41,6 +42,7 @@ export function generate(options: LoadOptions): Promise<Generated[]> {
           keysOf(options, generator).map((key) => [key, valueFor(key, stamp)]),
         ),
         seconds: options.seconds,
+        compares: work.compares ?? false,
       });
     }),
   );
@@ -59,7 +61,11 @@ function requestsOf(
 }
 
 /** What a generator asks for, in its order. */
-export function keysOf({ system, work, near = false }: LoadOptions, generator: number): string[] {
+export function keysOf(
+  { system, work, stamp, near = false }: LoadOptions,
+  generator: number,
+): string[] {
+  if (work.keys !== undefined) return work.keys(generator, stamp);
   const all = work.writes
     ? Array.from({ length: KEYS_A_GENERATOR }, (_, i) => keyOf(generator, i))
     : keysFrom(generator);
@@ -81,11 +87,13 @@ export interface WrkOptions {
   /** Where the file of requests goes, and its name among those at the same time. */
   readonly directory: string;
   readonly name: string;
+  /** See `Work`. */
+  readonly compares?: boolean;
 }
 
 /** One process of wrk, in a closed loop. */
 export async function runWrk(options: WrkOptions): Promise<Generated> {
-  const { endpoint, connections, seconds, requests } = options;
+  const { endpoint, connections, seconds, requests, compares = false } = options;
   const file = join(options.directory, `requests-${options.name}`);
   const lines = requests.map(({ method, path, body = '' }) => `${method} ${path} ${body}\n`);
   writeFileSync(file, lines.join(''));
@@ -94,7 +102,8 @@ export async function runWrk(options: WrkOptions): Promise<Generated> {
     `${name}: ${text}`,
   ]);
   const words = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '--timeout', '10s'];
-  const child = spawn('wrk', [...words, ...headers, '-s', SCRIPT, endpoint, '--', file], {
+  const path = script(compares ? 'compare.lua' : 'load.lua');
+  const child = spawn('wrk', [...words, ...headers, '-s', path, endpoint, '--', file], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let text = '';

@@ -1,6 +1,19 @@
 /** What is measured, a row each, and what is compared with what: the targets of the project. */
 
-export const EXPERIMENTS = ['P1', 'P2', 'P3', 'P5', 'P6', 'P7', 'P8', 'P9', 'P10', 'P12'] as const;
+export const EXPERIMENTS = [
+  'P1',
+  'P2',
+  'P3',
+  'P4',
+  'P5',
+  'P6',
+  'P7',
+  'P8',
+  'P9',
+  'P10',
+  'P11',
+  'P12',
+] as const;
 export type Experiment = (typeof EXPERIMENTS)[number];
 
 export type SystemKind =
@@ -63,7 +76,7 @@ export const ROWS: readonly Row[] = [
   {
     id: 'etcd-put-66',
     ...{ system: 'etcd', work: 'put', connections: 66, ...three },
-    usedBy: ['P3'],
+    usedBy: ['P3', 'P4'],
   },
   {
     id: 'bare-put',
@@ -84,7 +97,7 @@ export const ROWS: readonly Row[] = [
   {
     id: 'cluster-one',
     ...{ system: 'cluster', work: 'get one', connections: 66, ...three },
-    usedBy: ['P5', 'P6'],
+    usedBy: ['P5', 'P6', 'P11'],
     sketch: 'sketch-one',
   },
   {
@@ -100,6 +113,31 @@ export const ROWS: readonly Row[] = [
     fullOnly: true,
   },
   {
+    id: 'strong-get',
+    ...{ system: 'cluster', work: 'get strong', connections: 66, ...three },
+    usedBy: ['P4'],
+  },
+  {
+    id: 'strong-put',
+    ...{ system: 'cluster', work: 'put strong', connections: 66, ...three },
+    usedBy: ['P4'],
+  },
+  {
+    id: 'compare',
+    ...{ system: 'cluster', work: 'compare and set', connections: 66, ...three },
+    usedBy: ['P4'],
+  },
+  {
+    id: 'session',
+    ...{ system: 'cluster', work: 'get session', connections: 66, ...three },
+    usedBy: ['P11'],
+  },
+  {
+    id: 'bounded',
+    ...{ system: 'cluster', work: 'get bounded', connections: 66, ...three },
+    usedBy: ['P11'],
+  },
+  {
     id: 'serializable',
     ...{ system: 'etcd', work: 'get serializable', connections: 66, ...three },
     usedBy: ['P5'],
@@ -107,7 +145,7 @@ export const ROWS: readonly Row[] = [
   {
     id: 'linearizable',
     ...{ system: 'etcd', work: 'get linearizable', connections: 66, ...three },
-    usedBy: ['P5'],
+    usedBy: ['P4', 'P5'],
   },
   {
     id: 'sketch-one',
@@ -271,6 +309,36 @@ export const COMPARISONS: readonly Comparison[] = [
       figure: 'throughput',
     }),
   ),
+  {
+    experiment: 'P4',
+    text: 'GET at strong against a linearizable range of etcd',
+    ...{ of: 'strong-get', against: 'linearizable', figure: 'throughput', target: 3 },
+  },
+  {
+    experiment: 'P4',
+    text: 'PUT at strong, 66 connections, against etcd',
+    ...{ of: 'strong-put', against: 'etcd-put-66', figure: 'throughput', target: 1.2 },
+  },
+  {
+    experiment: 'P4',
+    text: 'its p99 (no more than)',
+    ...{ of: 'strong-put', against: 'etcd-put-66', figure: 'p99', target: 1 },
+  },
+  {
+    experiment: 'P4',
+    text: 'compare-and-set on 1,000 keys against PUT at strong',
+    ...{ of: 'compare', against: 'strong-put', figure: 'throughput', target: 0.7 },
+  },
+  {
+    experiment: 'P11',
+    text: 'GET at session against GET at one',
+    ...{ of: 'session', against: 'cluster-one', figure: 'throughput', target: 0.85 },
+  },
+  {
+    experiment: 'P11',
+    text: 'GET at bounded-staleness, 1 s, against GET at one',
+    ...{ of: 'bounded', against: 'cluster-one', figure: 'throughput', target: 0.8 },
+  },
   {
     experiment: 'P5',
     text: 'GET at one against a serializable range of etcd',

@@ -21,6 +21,13 @@ export interface Work {
   readonly valueIn: ((body: string) => string) | undefined;
   /** Whether it stores: then each generator keeps to keys of its own. */
   readonly writes: boolean;
+  /** Keys of its own, of one generator and one load; undefined: those that were filled. */
+  readonly keys?: (generator: number, stamp: string) => string[];
+  /**
+   * Each write names the version of the one before it (`If-Match`), the first of a key that there is
+   * none. A key has one request under way.
+   */
+  readonly compares?: true;
 }
 
 /** What a generator of load says of the answers. */

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { partitionOf } from '../../../lib/partitioning/partition.js';
 import { softwareVersion } from '../../../bin/software-version.js';
 import { freeBasePort } from '../../integration/real-cluster.js';
+import { ask } from '../ask.js';
+import { GENERATORS, keyOf } from '../keys.js';
 import { eventLoopDelay } from '../node-metrics.js';
 import type { System, Work } from '../system.js';
 import { BATCH_WORKS } from './quorate-batches.js';
@@ -45,7 +47,7 @@ export async function startQuorate(options: QuorateOptions): Promise<System> {
     synced: 'LevelDB log, synced in groups, on W nodes before the answer',
     endpoints,
     pids: announced.nodes.map(({ pid }) => pid),
-    works: QUORATE_WORKS,
+    works: new Map([...QUORATE_WORKS, ...(await sessionWorks(endpoints))]),
     keeps: { put: 'put quorum', get: 'get quorum' },
     ...(replicas === 1 ? { ownerOf: await ownersOf(announced) } : {}),
     eventLoopDelay: async () => {
@@ -85,7 +87,27 @@ function get(level: string): Work {
   };
 }
 
-/** Blind: without a context, so that the versions are asked for first. */
+/** Of the session that is sent with each read: more than most have written. */
+const SESSION_KEYS = 32;
+
+/** Reads of a session whose writes all replicas have; none where the build knows no sessions. */
+async function sessionWorks(endpoints: readonly string[]): Promise<[string, Work][]> {
+  const work = put('session');
+  let token = 'new';
+  for (let i = 0; i < SESSION_KEYS; i += 1) {
+    const key = keyOf(i % GENERATORS, i);
+    const headers = { ...work.headers, 'X-Session-Token': token };
+    const endpoint = endpoints[i % endpoints.length] ?? '';
+    const { status, rawHeaders } = await ask(endpoint, { ...work, headers }, key, '');
+    const at = rawHeaders.findIndex((name) => name.toLowerCase() === 'x-session-token');
+    if (status !== 200 || at < 0) return [];
+    token = rawHeaders[at + 1] ?? '';
+  }
+  const read = get('session');
+  return [['get session', { ...read, headers: { ...read.headers, 'X-Session-Token': token } }]];
+}
+
+/** Without a context. */
 function put(level: string): Work {
   return {
     headers: { 'X-Consistency-Level': level, 'Content-Type': 'application/json' },
@@ -99,6 +121,15 @@ function put(level: string): Work {
   };
 }
 
+function ownKeys(name: string, generator: number, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `${name}-${generator}-${i}`);
+}
+
+/** New ones for each load, which begins without their versions: 1,000 of all generators. */
+function comparedKeys(generator: number, stamp: string): string[] {
+  return ownKeys(`compared-${stamp}`, generator, 333);
+}
+
 export const QUORATE_WORKS: ReadonlyMap<string, Work> = new Map([
   ...BATCH_WORKS,
   ['put quorum', put('quorum')],
@@ -106,4 +137,8 @@ export const QUORATE_WORKS: ReadonlyMap<string, Work> = new Map([
   ['get quorum', get('quorum')],
   ['get one', get('one')],
   ['get eventual', get('eventual')],
+  ['get strong', get('strong')],
+  ['get bounded', get('bounded-staleness;max=1s')],
+  ['put strong', { ...put('strong'), keys: (generator) => ownKeys('strong', generator, 4_000) }],
+  ['compare and set', { ...put('strong'), keys: comparedKeys, compares: true }],
 ]);
