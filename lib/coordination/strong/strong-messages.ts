@@ -34,7 +34,7 @@ const settlement = z.object({
   record: bytes.nullable(),
 });
 
-const requestToAcceptor = z.union([
+const requestToAcceptor = z.discriminatedUnion('is', [
   /** Empty: the first page, which alone raises the promise. */
   z.object({ is: z.literal('prepare'), ballot, from: z.string() }),
   z.object({
@@ -56,7 +56,7 @@ const requestToAcceptor = z.union([
   z.object({ is: z.literal('forget ballot'), ballot }),
 ]);
 
-const replyOfAcceptor = z.union([
+const replyOfAcceptor = z.discriminatedUnion('is', [
   z.object({
     is: z.literal('promised'),
     ballot,
@@ -107,7 +107,7 @@ const change = z.object({
   past: bytes.nullable(),
 });
 
-const condition = z.union([
+const condition = z.discriminatedUnion('is', [
   z.object({ is: z.enum(['none', 'absent', 'present']) }),
   z.object({ is: z.literal('match'), values: z.array(z.string()) }),
 ]);
@@ -132,7 +132,7 @@ export const PROPOSE = messageType(
     /** Say how it came about. */
     explain: z.boolean(),
   }),
-  z.union([
+  z.discriminatedUnion('is', [
     z.object({
       is: z.literal('applied'),
       dot,

@@ -58,7 +58,7 @@ export const PUT = messageType(
   'coordination.put',
   z.object({
     ...address,
-    change: z.union([
+    change: z.discriminatedUnion('state', [
       z.object({
         state: z.literal('value'),
         contentType: z.string(),
