@@ -24,7 +24,11 @@ function request()
   local entry = entries[key]
   local headers = {}
   for name, text in pairs(wrk.headers) do headers[name] = text end
-  if versions[key] == nil then headers['If-None-Match'] = '*' else headers['If-Match'] = versions[key] end
+  if versions[key] == nil then
+    headers['If-None-Match'] = '*'
+  else
+    headers['If-Match'] = versions[key]
+  end
   return wrk.format(entry.method, entry.path, headers, entry.body)
 end
 

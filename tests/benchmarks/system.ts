@@ -24,8 +24,8 @@ export interface Work {
   /** Keys of its own, of one generator and one load; undefined: those that were filled. */
   readonly keys?: (generator: number, stamp: string) => string[];
   /**
-   * Each write names the version of the one before it (`If-Match`), the first of a key that there is
-   * none. A key has one request under way.
+   * Each write names the version of the one before it (`If-Match`), the first of a key that there
+   * is none. A key has one request under way.
    */
   readonly compares?: true;
 }
