@@ -1,8 +1,14 @@
 /** The table of a benchmark: medians of rounds, ratios of the same round, and the yardstick. */
 import type { Machine } from './machine.js';
 import type { Measured } from './measure.js';
-import type { Comparison, Experiment, Figure, Part, Row } from './rows.js';
-import { COMPARISONS, LESS_IS_BETTER } from './rows.js';
+import type { Experiment, Row } from './rows.js';
+import {
+  COMPARISONS,
+  type Comparison,
+  type Figure,
+  LESS_IS_BETTER,
+  type Part,
+} from './comparisons.js';
 import type { BenchOptions } from './options.js';
 
 export interface RowResult {

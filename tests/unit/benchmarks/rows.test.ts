@@ -2,7 +2,8 @@
 import t from 'tap';
 import { AXES } from '../../benchmarks/cost-axes.js';
 import { parseOptions } from '../../benchmarks/options.js';
-import { COMPARISONS, EXPERIMENTS, ROWS } from '../../benchmarks/rows.js';
+import { COMPARISONS } from '../../benchmarks/comparisons.js';
+import { EXPERIMENTS, ROWS } from '../../benchmarks/rows.js';
 
 t.test('a comparison names rows of its experiment', (t) => {
   const ids = ROWS.map(({ id }) => id);
