@@ -4,7 +4,7 @@ import type {
   OperationRequest,
   OperationsControl,
 } from '../coordination/operation/operation-request.js';
-import { DEFAULT_NAMESPACE } from '../partitioning/namespace.js';
+import { DEFAULT_NAMESPACE, parseStoredNamespace } from '../partitioning/namespace.js';
 import type { Namespaces } from './namespaces.js';
 
 export class NamespacedOperations implements OperationsControl {
@@ -31,7 +31,12 @@ export class NamespacedOperations implements OperationsControl {
     return this.#operations.bind(...asked);
   }
 
-  look(...asked: Parameters<OperationsControl['look']>): ReturnType<OperationsControl['look']> {
-    return this.#operations.look(...asked);
+  /** Clients know nothing of generations. */
+  async look(
+    ...asked: Parameters<OperationsControl['look']>
+  ): ReturnType<OperationsControl['look']> {
+    const report = await this.#operations.look(...asked);
+    if (report === undefined || !('namespace' in report)) return report;
+    return { ...report, namespace: parseStoredNamespace(report.namespace).name };
   }
 }

@@ -7,6 +7,8 @@ import type { HttpAnswer } from './http-port.js';
 export interface Asked {
   /** `done`, `none`, `pending`, `not begun`, `forgotten`, or else the code of a problem. */
   readonly is: string;
+  /** Of which key, as clients name it. */
+  readonly at?: { readonly namespace: string; readonly key: string } | undefined;
   readonly version?: string | undefined;
 }
 
@@ -15,6 +17,7 @@ export interface Told extends Pick<OperationAttempt, 'outcome' | 'version' | 'an
   readonly what: string;
 }
 
+const batchShape = z.object({ results: z.array(z.looseObject({ status: z.number() })) });
 const writtenShape = z.object({ version: z.string() });
 const problemShape = z.object({
   code: z.string(),
@@ -22,8 +25,11 @@ const problemShape = z.object({
   retryable: z.boolean(),
   operation: z.string().optional(),
 });
+const outcomeShape = z.object({ outcome: z.enum(['none', 'unknown']) });
 const reportShape = z.object({
   status: z.enum(['done', 'none', 'pending']),
+  namespace: z.string(),
+  key: z.string(),
   answer: z.object({ body: z.object({ version: z.string().optional() }) }).optional(),
 });
 /** What must be the same, however often it is asked. */
@@ -32,12 +38,33 @@ const HEADERS = ['x-causal-context', 'x-consistency-achieved', 'x-replicas', 'et
 /** @throws Error where an unknown outcome does not name the operation to ask for */
 export function toldBy(id: string, answer: HttpAnswer | undefined): Told {
   if (answer === undefined) return { outcome: 'open', what: 'no answer' };
+  return toldOf(id, answer.status, jsonOf(answer), textOf(answer));
+}
+
+/** Of each write in a batch. @param ids in their order; reads come behind them */
+export function toldByBatch(ids: readonly string[], answer: HttpAnswer | undefined): Told[] {
+  if (answer === undefined) return ids.map(() => ({ outcome: 'open', what: 'no answer' }));
   const { status } = answer;
-  if (status === 200) {
-    const { version } = writtenShape.parse(jsonOf(answer));
-    return { outcome: 'applied', version, answer: textOf(answer), what: '200' };
+  if (status !== 200 && status !== 207) {
+    // What refuses the batch as a whole comes before its writes, or tells nothing of them.
+    const { outcome } = outcomeShape.parse(jsonOf(answer));
+    const what = `batch ${status}`;
+    return ids.map(() => ({ outcome: outcome === 'none' ? 'nothing' : 'open', what }));
   }
-  const problem = problemShape.safeParse(jsonOf(answer));
+  const { results } = batchShape.parse(jsonOf(answer));
+  return ids.map((id, place) => {
+    const result = results[place];
+    if (result === undefined) throw new Error(`the batch does not answer ${id}`);
+    return toldOf(id, result.status, result, JSON.stringify(result));
+  });
+}
+
+function toldOf(id: string, status: number, json: unknown, text: string): Told {
+  if (status === 200) {
+    const { version } = writtenShape.parse(json);
+    return { outcome: 'applied', version, answer: text, what: '200' };
+  }
+  const problem = problemShape.safeParse(json);
   // Who refuses a connection says no more.
   if (!problem.success) return { outcome: 'nothing', what: String(status) };
   const { code, outcome, retryable, operation } = problem.data;
@@ -47,7 +74,7 @@ export function toldBy(id: string, answer: HttpAnswer | undefined): Told {
     return { outcome: 'open', what };
   }
   if (retryable) return { outcome: 'nothing', what };
-  return { outcome: 'none', answer: textOf(answer), what };
+  return { outcome: 'none', answer: text, what };
 }
 
 export function reportedBy(answer: HttpAnswer | undefined): Asked {
@@ -57,8 +84,8 @@ export function reportedBy(answer: HttpAnswer | undefined): Asked {
     const { code } = z.object({ code: z.string() }).parse(jsonOf(answer));
     return { is: code === 'outcome_unknown' ? 'forgotten' : code };
   }
-  const { status, answer: answered } = reportShape.parse(jsonOf(answer));
-  return { is: status, version: answered?.body.version };
+  const { status, namespace, key, answer: answered } = reportShape.parse(jsonOf(answer));
+  return { is: status, at: { namespace, key }, version: answered?.body.version };
 }
 
 function textOf({ status, headers, body }: HttpAnswer): string {

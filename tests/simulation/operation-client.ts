@@ -3,6 +3,7 @@
  * what became of it (docs/idempotency.md). They have keys of their own, and write and delete there
  * without an Idempotency-Key as well.
  */
+import { z } from 'zod';
 import {
   checkOperations,
   type ChosenState,
@@ -18,8 +19,23 @@ import { type Dot, dotText } from '../../lib/versioning/dot.js';
 import type { Siblings } from '../../lib/versioning/siblings.js';
 import type { Asking } from './asking.js';
 import type { HttpAnswer, HttpRequest } from './http-port.js';
+import { askedNamespace, nameOf, placeOf } from './key-names.js';
 import type { Machine } from './machine.js';
-import { type Asked, reportedBy, toldBy } from './operation-answers.js';
+import { type Asked, reportedBy, toldBy, toldByBatch } from './operation-answers.js';
+import {
+  batchOf,
+  drawPlace,
+  OPERATION_KEYS,
+  OPERATION_RULES,
+  type OperationPart,
+  type OperationPlace,
+  OPERATIONS_IN,
+  SIBLINGS_IN,
+  pathOf,
+  resolution,
+  type Sending,
+  singleWrite,
+} from './operation-requests.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { World } from './world.js';
 
@@ -33,15 +49,6 @@ export interface OperationClientOptions {
   readonly pace: number;
 }
 
-/** A write that is sent until somebody says what became of it. */
-interface Sending {
-  readonly id: string;
-  readonly key: string;
-  readonly request: HttpRequest;
-  known: 'applied' | 'none' | undefined;
-}
-
-const KEYS: readonly string[] = ['op1', 'op2', 'op3'];
 const CLIENTS = 2;
 const ATTEMPTS_MAX = 6;
 const PAUSE_MEAN_MILLISECONDS = 250;
@@ -55,14 +62,15 @@ const LONGEST_PENDING_MILLISECONDS = 63_000;
 /** So many of those that were applied are asked for again. */
 const REMEMBERED = 3;
 const DEFINITE: ReadonlySet<string> = new Set(['done', 'none', 'not begun', 'forgotten']);
+const conflictShape = z.object({ siblings: z.array(z.unknown()), context: z.string().optional() });
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 
 export class OperationClient {
   readonly #options: OperationClientOptions;
   readonly #attempts: OperationAttempt[] = [];
   readonly #states: ChosenState[] = [];
-  readonly #open = new Set<Sending>();
-  readonly #applied: Sending[] = [];
+  readonly #open = new Set<OperationPart>();
+  readonly #applied: OperationPart[] = [];
   /** What a key was last seen to hold. */
   readonly #shown = new Map<string, string>();
   readonly #minted = new Set<string>();
@@ -77,24 +85,24 @@ export class OperationClient {
 
   /** Is it a record of these clients, or of what they ask for? */
   static owns({ namespace, key }: Pick<RecordKey, 'namespace' | 'key'>): boolean {
-    return namespace === OPERATIONS_NAMESPACE || KEYS.includes(key);
+    return namespace === OPERATIONS_NAMESPACE || OPERATION_KEYS.includes(key);
   }
 
   /** Under no id; also what the cluster makes of siblings, though it has the value of one. */
-  minted({ key }: RecordKey, { dot }: Pick<Realised, 'dot'>): void {
-    this.#minted.add(`${key} ${dotText(dot)}`);
+  minted(at: RecordKey, { dot }: Pick<Realised, 'dot'>): void {
+    this.#minted.add(`${nameOf(at)} ${dotText(dot)}`);
   }
 
   /**
    * What was accepted long ago may be chosen once more: on a disk that was rolled back it is still
    * an open proposal. Where the record holds what has replaced it, that has no effect.
    */
-  chosen({ namespace, key }: RecordKey, { versions }: Siblings, held: Siblings | undefined): void {
-    if (namespace === OPERATIONS_NAMESPACE) {
-      for (const { state, value } of versions) if (state === 'value') this.#begun(key, value);
+  chosen(at: RecordKey, { versions }: Siblings, held: Siblings | undefined): void {
+    if (at.namespace === OPERATIONS_NAMESPACE) {
+      for (const { state, value } of versions) if (state === 'value') this.#begun(at.key, value);
       return;
     }
-    if (namespace !== DEFAULT_NAMESPACE) return;
+    const key = nameOf(at);
     if (held !== undefined && versions.some(({ dot }) => isReplaced(dot, held))) return;
     const shown = versions.flatMap(({ dot, state, value }) => {
       const version = dotText(dot);
@@ -110,6 +118,7 @@ export class OperationClient {
 
   /** Resolves when all have come to an end after `stop`. */
   async run(): Promise<void> {
+    await this.#makeNamespace();
     await Promise.all(Array.from({ length: CLIENTS }, (_, i) => this.#live(`operations ${i}`)));
   }
 
@@ -124,15 +133,15 @@ export class OperationClient {
   async settle(): Promise<void> {
     const { onTrouble } = this.#options;
     const random = this.#options.world.random('operations end');
-    for (const sending of this.#open) {
-      const is = await this.#lookLast(random, sending);
+    for (const part of this.#open) {
+      const is = await this.#lookLast(random, part);
       this.#count(`asked for in the end: ${is}`);
-      if (!DEFINITE.has(is)) onTrouble(`nobody says what became of ${sending.id}: ${is}`);
+      if (!DEFINITE.has(is)) onTrouble(`nobody says what became of ${part.id}: ${is}`);
     }
-    for (const sending of random.shuffle(this.#applied).slice(0, REMEMBERED)) {
-      const is = await this.#lookLast(random, sending);
+    for (const part of random.shuffle(this.#applied).slice(0, REMEMBERED)) {
+      const is = await this.#lookLast(random, part);
       this.#count(`asked for again in the end: ${is}`);
-      if (is !== 'done' && !this.#mayBeLost) onTrouble(`${sending.id} was applied, and is ${is}`);
+      if (is !== 'done' && !this.#mayBeLost) onTrouble(`${part.id} was applied, and is ${is}`);
     }
   }
 
@@ -147,16 +156,29 @@ export class OperationClient {
     return replicaCount === 1 && hasAnyDiskLost();
   }
 
-  async #lookLast(random: SeededRandom, sending: Sending): Promise<string> {
+  async #lookLast(random: SeededRandom, part: OperationPart): Promise<string> {
     const { world } = this.#options;
     for (let i = 1; i <= LOOKS_MAX; i += 1) {
-      const { is } = await this.#look(random, sending, PATIENT_MILLISECONDS);
+      const { is } = await this.#look(random, part, PATIENT_MILLISECONDS);
       if (DEFINITE.has(is)) return is;
       await world.wait(PAUSE_MILLISECONDS, 'ask again');
     }
     this.#count('asked for in the end: pending for as long as a request may take');
     await world.wait(LONGEST_PENDING_MILLISECONDS, 'ask once more');
-    return (await this.#look(random, sending, PATIENT_MILLISECONDS)).is;
+    return (await this.#look(random, part, PATIENT_MILLISECONDS)).is;
+  }
+
+  async #makeNamespace(): Promise<void> {
+    const { world } = this.#options;
+    const random = world.random('namespace of operations');
+    const path = `/api/v1/namespaces/${OPERATIONS_IN.name}`;
+    const body = JSON.stringify(OPERATION_RULES);
+    const request = { method: 'PUT', path, headers: JSON_TYPE, body };
+    while (!this.#isStopped) {
+      const answer = await this.#ask(random, request, PATIENT_MILLISECONDS);
+      if (answer?.status === 200) return;
+      await world.wait(PAUSE_MILLISECONDS, 'namespace of operations');
+    }
   }
 
   async #live(name: string): Promise<void> {
@@ -166,77 +188,108 @@ export class OperationClient {
       await world.wait(random.exponential(PAUSE_MEAN_MILLISECONDS * pace), name);
       if (this.#isStopped) return;
       if (random.chance(0.3)) await this.#disturb(random);
-      const sending = this.#draw(random);
-      this.#open.add(sending);
-      for (let i = 0; i < ATTEMPTS_MAX && sending.known === undefined; i += 1) {
-        if (random.chance(0.15)) {
-          this.#count('sent through two nodes at once');
-          await Promise.all([this.#attempt(random, sending), this.#attempt(random, sending)]);
-        } else if (i > 0 && random.chance(0.2)) await this.#look(random, sending);
-        else await this.#attempt(random, sending);
-        await world.wait(random.exponential(AGAIN_MEAN_MILLISECONDS), name);
-      }
+      const sending = await this.#draw(random);
+      await this.#sendUntilKnown(random, sending);
       // Who was answered sometimes sends it again all the same: the answer got lost on the way.
       if (random.chance(0.4)) await this.#attempt(random, sending);
-      if (sending.known === 'applied' && random.chance(0.2)) await this.#reuse(random, sending);
+      const isDone = sending.parts.every(({ known }) => known === 'applied');
+      if (isDone && random.chance(0.2)) await this.#reuse(random, sending);
     }
   }
 
-  #draw(random: SeededRandom): Sending {
+  async #sendUntilKnown(random: SeededRandom, sending: Sending): Promise<void> {
+    const { parts } = sending;
+    for (const part of parts) this.#open.add(part);
+    for (let i = 0; i < ATTEMPTS_MAX && parts.some(isOpen); i += 1) {
+      if (random.chance(0.15)) {
+        this.#count('sent through two nodes at once');
+        await Promise.all([this.#attempt(random, sending), this.#attempt(random, sending)]);
+      } else if (i > 0 && random.chance(0.2)) await this.#look(random, random.pick(parts));
+      else await this.#attempt(random, sending);
+      await this.#options.world.wait(
+        random.exponential(AGAIN_MEAN_MILLISECONDS),
+        'operation again',
+      );
+    }
+  }
+
+  async #draw(random: SeededRandom): Promise<Sending> {
     this.#sent += 1;
     const id = `o${this.#sent}`;
-    const key = random.pick(KEYS);
-    const version = this.#shown.get(key);
-    const condition = random.pick(['none', 'none', 'match', 'absent']);
-    const headers: Record<string, string> = {
-      ...{ ...JSON_TYPE, 'Idempotency-Key': id },
-      ...(condition === 'absent' ? { 'If-None-Match': '*' } : {}),
-      ...(condition === 'match' && version !== undefined ? { 'If-Match': `"${version}"` } : {}),
-    };
-    const path = `/api/v1/kv/${key}`;
-    const isDelete = condition !== 'absent' && random.chance(0.2);
-    const request = isDelete
-      ? { method: 'DELETE', path, headers, body: undefined }
-      : { method: 'PUT', path, headers, body: JSON.stringify({ value: id }) };
-    return { id, key, request, known: undefined };
+    const kind = random.pick(['write', 'write', 'write', 'batch', 'resolution']);
+    if (kind === 'batch') return batchOf(random, id);
+    const place = kind === 'resolution' ? drawPlace(random, SIBLINGS_IN) : drawPlace(random);
+    const context = kind === 'resolution' ? await this.#conflictAt(random, place) : undefined;
+    if (context !== undefined) return resolution(id, place, context);
+    return singleWrite(random, id, place, this.#shown.get(nameOf(place)));
+  }
+
+  /** Makes siblings. Their context; undefined: there are less than two, as far as anybody says. */
+  async #conflictAt(random: SeededRandom, place: OperationPlace): Promise<string | undefined> {
+    const put = { method: 'PUT', path: pathOf(place), headers: JSON_TYPE, body: '{"value":""}' };
+    for (let i = 0; i < 2; i += 1) await this.#ask(random, put);
+    const path = `${pathOf(place)}/conflicts`;
+    const request = { method: 'GET', path, headers: {}, body: undefined };
+    const answer = await this.#ask(random, request);
+    if (answer?.status !== 200) return undefined;
+    const { siblings, context } = conflictShape.parse(JSON.parse(answer.body.toString('utf8')));
+    return siblings.length > 1 ? context : undefined;
   }
 
   async #attempt(random: SeededRandom, sending: Sending): Promise<void> {
-    const { id, key, request } = sending;
+    const { id, request, isBatch, parts } = sending;
     const answer = await this.#ask(random, request);
-    const { what, ...told } = toldBy(id, answer);
     const isAgain = answer?.headers.has('idempotent-replayed') === true;
     if (isAgain) this.#count('answered again');
-    if (isAgain && sending.known === undefined) this.#count('carried on');
-    this.#note(sending, { operation: id, key, ...told });
-    this.#count(`${told.outcome}: ${what}`);
-    this.#options.world.note(`operation ${id} ${told.outcome} ${told.version ?? ''}`);
+    if (isAgain && parts.every(isOpen)) this.#count('carried on');
+    const ids = parts.map((part) => part.id);
+    const told = isBatch ? toldByBatch(ids, answer) : [toldBy(id, answer)];
+    for (const [i, part] of parts.entries()) {
+      const { what, ...attempt } = told[i] ?? { what: '', outcome: 'open' as const };
+      this.#note(part, { operation: part.id, key: part.key, ...attempt });
+      this.#count(`${attempt.outcome}: ${what}`);
+      if (attempt.outcome === 'applied') this.#countKind(sending, part);
+      this.#options.world.note(`operation ${part.id} ${attempt.outcome} ${attempt.version ?? ''}`);
+    }
+  }
+
+  #countKind({ isBatch, request }: Sending, { key }: OperationPart): void {
+    if (isBatch) this.#count('in a batch applied');
+    if (request.method === 'POST' && !isBatch) this.#count('that resolves applied');
+    if (placeOf(key).namespace !== DEFAULT_NAMESPACE) this.#count('in a namespace applied');
   }
 
   async #look(
     random: SeededRandom,
-    sending: Sending,
+    part: OperationPart,
     timeoutMilliseconds = random.pick(TIMEOUTS),
   ): Promise<Asked> {
-    const { id: operation, key } = sending;
-    const path = `/api/v1/operations/${operation}`;
+    const { id: operation, key } = part;
+    const path = `/api/v1/operations/${encodeURIComponent(operation)}`;
     const request = { method: 'GET', path, headers: {}, body: undefined };
     const asked = reportedBy(await this.#ask(random, request, timeoutMilliseconds));
-    const { is, version } = asked;
+    const { is, version, at } = asked;
     this.#count(`asked for: ${is}`);
     this.#options.world.note(`operation ${operation} is ${is}`);
-    if (is === 'none') this.#note(sending, { operation, key, outcome: 'none' });
-    if (is === 'done') this.#note(sending, { operation, key, outcome: 'applied', version });
+    if (is === 'none') this.#note(part, { operation, key, outcome: 'none' });
+    if (is === 'done') this.#note(part, { operation, key, outcome: 'applied', version });
+    const place = placeOf(key);
+    const named = `${askedNamespace(place.namespace)} ${place.key}`;
+    if (at !== undefined && `${at.namespace} ${at.key}` !== named) {
+      this.#options.onTrouble(`${operation} is told to be of ${at.namespace} ${at.key}`);
+    }
     return asked;
   }
 
   /** Another request under the same id: it must be refused, and change nothing. */
-  async #reuse(random: SeededRandom, { id, key, request }: Sending): Promise<void> {
+  async #reuse(random: SeededRandom, { id, request }: Sending): Promise<void> {
     const operation = `${id} reused`;
+    const place = drawPlace(random);
     const body = JSON.stringify({ value: operation });
-    const answer = await this.#ask(random, { ...request, method: 'PUT', body });
+    const path = pathOf(place);
+    const answer = await this.#ask(random, { ...request, method: 'PUT', path, body });
     const { what, ...told } = toldBy(id, answer);
-    this.#attempts.push({ operation, key, ...told });
+    this.#attempts.push({ operation, key: nameOf(place), ...told });
     this.#count(`reused: ${what}`);
   }
 
@@ -244,7 +297,7 @@ export class OperationClient {
   async #disturb(random: SeededRandom): Promise<void> {
     const level = random.pick(['one', 'quorum', 'strong']);
     const headers = { ...JSON_TYPE, 'X-Consistency-Level': level };
-    const path = `/api/v1/kv/${random.pick(KEYS)}`;
+    const path = pathOf(drawPlace(random));
     const request = random.chance(0.3)
       ? { method: 'DELETE', path, headers, body: undefined }
       : { method: 'PUT', path, headers, body: JSON.stringify({ value: '' }) };
@@ -268,15 +321,15 @@ export class OperationClient {
     if (record.state === 'begun') this.#operations.set(dotText(record.once.dot), id);
   }
 
-  #note(sending: Sending, attempt: OperationAttempt): void {
+  #note(part: OperationPart, attempt: OperationAttempt): void {
     const { outcome, version } = attempt;
     this.#attempts.push(attempt);
     if (outcome === 'applied' || outcome === 'none') {
-      if (outcome === 'applied' && sending.known === undefined) this.#applied.push(sending);
-      sending.known = outcome;
-      this.#open.delete(sending);
+      if (outcome === 'applied' && part.known === undefined) this.#applied.push(part);
+      part.known = outcome;
+      this.#open.delete(part);
     }
-    if (version !== undefined) this.#shown.set(sending.key, version);
+    if (version !== undefined) this.#shown.set(part.key, version);
   }
 
   #count(what: string): void {
@@ -286,4 +339,8 @@ export class OperationClient {
 
 function isReplaced(dot: Dot, { context, versions }: Siblings): boolean {
   return covers(context, dot) && !versions.some((one) => dotText(one.dot) === dotText(dot));
+}
+
+function isOpen({ known }: OperationPart): boolean {
+  return known === undefined;
 }

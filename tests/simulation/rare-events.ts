@@ -202,6 +202,9 @@ export const RARE_EVENTS: Readonly<Record<string, RareEvent>> = {
   'second life of an id refused': often(/^second life refused/),
   'disk of another node refused': often(/^foreign disk refused: of another node/),
   'disk of another cluster refused': often(/^foreign disk refused: of another cluster/),
+  'operation in a batch applied': often(/^operation in a batch applied/),
+  'operation in another namespace applied': often(/^operation in a namespace applied/),
+  'operation that resolves siblings applied': often(/^operation that resolves applied/),
   'namespace of the workload made anew': often(/^workload: namespace made anew/),
   'request for a key of another namespace answered': often(
     /^namespace_requests (blue|green) \S+ answered/,

@@ -7,7 +7,9 @@ import type {
 import { OperatingError } from '../../errors.js';
 import { keyOfPath } from '../http/key-of-path.js';
 import { courseOfEnded } from '../http/once-writes.js';
-import { idInBatch } from '../http/idempotency-key.js';
+import { asResult } from '../http/batch-run.js';
+import { idInBatch, isIdInBatch } from '../http/idempotency-key.js';
+import type { HttpReply } from '../http/reply.js';
 import { jsonReply } from './control-reply.js';
 import type { ControlRoute } from './route.js';
 
@@ -56,13 +58,18 @@ export function operationRoute(operations: OperationsControl): ControlRoute {
     handle: async ({ url, timeoutMilliseconds }) => {
       const [path = ''] = url.split('?', 1);
       const id = keyOfPath(path.slice(PATH.length + 1));
+      const shape = isIdInBatch(id) ? asResult : alone;
       const report = await operations.look(id, timeoutMilliseconds, ({ key }) => {
-        return courseOfEnded(key, '');
+        return courseOfEnded(key, '', shape);
       });
       if (report === undefined) throw unheardOf(id);
       return jsonReply(bodyOf(id, report));
     },
   };
+}
+
+function alone(reply: HttpReply): HttpReply {
+  return reply;
 }
 
 function unheardOf(id: string): OperatingError {

@@ -262,6 +262,11 @@ function resultOf({ status, body, result }: HttpReply, receipt: Receipt | undefi
   return { status, text, result, achieved: receipt && levelName(receipt.level) };
 }
 
+/** What would have been answered alone, as a result of a batch. */
+export function asResult(reply: HttpReply, receipt: Receipt | undefined): HttpReply {
+  return replyOf(resultOf(reply, receipt));
+}
+
 /** As it is stored for an operation that is sent again. */
 function replyOf({ status, text, result }: Result): HttpReply {
   return { status, headers: [], body: text, result };

@@ -29,6 +29,10 @@ export function idInBatch(key: string, place: number): string {
   return `${key} ${place}`;
 }
 
+export function isIdInBatch(id: string): boolean {
+  return id.includes(' ');
+}
+
 /** What tells one request from another, under the same key. */
 export function payloadOf(parts: readonly unknown[]): string {
   const bytes = Buffer.from(JSON.stringify(parts), 'utf8');

@@ -2,7 +2,7 @@
 import type { Once } from '../../consensus/once.js';
 import type { OperationAnswer } from '../../coordination/operation/operation-record.js';
 import type { OperationCourse } from '../../coordination/operation/operation-request.js';
-import type { PutAnswer } from '../../coordination/request/request.js';
+import type { PutAnswer, Receipt } from '../../coordination/request/request.js';
 import type { OperatingError } from '../../errors.js';
 import type { ApiNode } from '../api-node.js';
 import type { HttpExchange } from './exchange.js';
@@ -71,11 +71,18 @@ export async function writeOnce(
   return { status, headers: [...headers, 'X-Operation-Id', id, ...again], body, result };
 }
 
-/** Of an operation that nobody carries out any more: its answer, as it would have been. */
-export function courseOfEnded(key: string, requestId: string): OperationCourse {
+/**
+ * Of an operation that nobody carries out any more: its answer, as it would have been.
+ * @param shape the answer alone, or as a result of a batch
+ */
+export function courseOfEnded(
+  key: string,
+  requestId: string,
+  shape: (reply: HttpReply, receipt: Receipt | undefined) => HttpReply,
+): OperationCourse {
   return courseOf({
-    reply: (answer) => putAnswer(answer, key),
-    problem: (error) => problemReply(error, requestId),
+    reply: (answer) => shape(putAnswer(answer, key), answer.receipt),
+    problem: (error) => shape(problemReply(error, requestId), undefined),
   });
 }
 

@@ -76,4 +76,20 @@ export const OPERATION_BUGS: readonly PlantedBug[] = [
     wrong: 'const until = clock.wallMilliseconds() + deadline',
     test: WHOLE_NODES,
   },
+  {
+    rule: 'K20',
+    name: 'a write of a batch that was ended by asking is answered as one alone',
+    file: 'api/admin/operation-routes.js',
+    right: 'isIdInBatch(id) ? asResult : alone',
+    wrong: 'alone',
+    test: 'unit/api/http/idempotency.test.js',
+  },
+  {
+    rule: 'N2',
+    name: 'an operation is told under the name by which its namespace is stored',
+    file: 'membership/namespaced-operations.js',
+    right: 'parseStoredNamespace(report.namespace).name',
+    wrong: 'report.namespace',
+    checkers: ['trouble'],
+  },
 ];

@@ -20,7 +20,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     file: 'coordination/strong/proposer-seat.js',
     right: 'const writer = freshWriter(self, start, random);',
     wrong: "const writer = [self, 1, '000000000000'].join('.');",
-    checkers: ['dots', 'values', ...ORDER],
+    checkers: ['dots', 'values', ...ORDER, 'operations', 'trouble'],
   },
   {
     rule: 'K4',
@@ -36,7 +36,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     file: 'consensus/takeover.js',
     right: 'if (acceptance !== undefined && isLater(acceptance.id, mark))',
     wrong: 'if (false)',
-    checkers: ORDER,
+    checkers: [...ORDER, 'operations'],
   },
   {
     rule: 'K11',

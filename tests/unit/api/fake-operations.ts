@@ -14,6 +14,8 @@ export class FakeOperations implements OperationsControl {
   readonly answered = new Map<string, { readonly payload: string; answer: OperationAnswer }>();
   readonly bound: { readonly id: string; payload: string; writes: readonly number[] }[] = [];
   report: OperationReport | undefined = undefined;
+  /** How the operation that was asked for last would be ended. */
+  ending: OperationCourse | undefined = undefined;
 
   async run({ id, payload }: OperationRequest, course: OperationCourse) {
     const known = this.answered.get(id);
@@ -38,7 +40,10 @@ export class FakeOperations implements OperationsControl {
     this.bound.push({ id, payload, writes });
   }
 
-  async look(): Promise<OperationReport | undefined> {
+  async look(
+    ...[, , courseOf]: Parameters<OperationsControl['look']>
+  ): Promise<OperationReport | undefined> {
+    this.ending = courseOf({ namespace: 'default', key: 'k' });
     return this.report;
   }
 }

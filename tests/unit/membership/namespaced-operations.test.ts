@@ -75,7 +75,8 @@ t.test('an id is one, whatever namespace its write is of', async (t) => {
   const batch = { id: 'b', payload: 'p', timeoutMilliseconds: undefined };
   await operations.bind(batch, [0, 2]);
   const courseOf = () => COURSE;
-  t.equal(await operations.look('op', 50, courseOf), REPORT);
+  const shown = await operations.look('op', 50, courseOf);
+  t.strictSame(shown, { ...REPORT, namespace: 'shop' }, 'as clients name it');
   t.strictSame(told.asked, [
     ['bind', batch, [0, 2]],
     ['look', 'op', 50, courseOf],

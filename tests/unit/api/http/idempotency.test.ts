@@ -137,3 +137,14 @@ t.test('what became of an operation', async (t) => {
   t.same((await ask('op')).json, { id: 'op', status: 'batch', operations: ['op 0', 'op 2'] });
   t.match((await send('GET', '/api/v1/operations')).json, { status: 404 });
 });
+
+t.test('a write that is ended by asking is answered as it would have been', async (t) => {
+  const { node, send } = await serve(t);
+  const bodyOf = async (id: string): Promise<unknown> => {
+    await send('GET', `/api/v1/operations/${encodeURIComponent(id)}`);
+    return JSON.parse(node.operations.ending?.written(WRITTEN).body ?? '');
+  };
+  t.notMatch(await bodyOf('op'), { status: 200 }, 'alone it has its status in the answer');
+  const receipt = { level: 'quorum' };
+  t.match(await bodyOf('op 1'), { status: 200, receipt, key: 'k' }, 'a result of a batch');
+});
