@@ -101,7 +101,7 @@ function takeCopies(
   requests: readonly CopyRequest[],
   settle: (place: number, outcome: CopyReply | Error) => void,
 ): void {
-  const { self, ownership, replica, openAcceptances } = options;
+  const { self, ownership, replica, audits, openAcceptances } = options;
   const group: CopyOfGroup[] = [];
   for (const [place, request] of requests.entries()) {
     const { namespace, key, record, durability, blind, audit } = request;
@@ -110,6 +110,7 @@ function takeCopies(
       // The merge drops what the entry is of.
       const entry = decodeAudit(audit);
       const filled = entry && filledFrom(entry, held(replica, at));
+      if (filled !== undefined) audits.expect(filled);
       const dot = blind === '' ? undefined : parseDot(blind);
       const copy = { at, bytes: record, durability, place, audit: filled, blind: dot };
       // What a blind write is to replace was accepted here, and is not in the record yet (K12).

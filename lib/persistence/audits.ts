@@ -48,12 +48,17 @@ export class Audits {
   /** In the transaction that writes the result. The entry as it fits. Throws nothing. */
   addIn(transaction: Transaction, at: RecordKey, entry: AuditEntry): AuditEntry {
     const fitting = withinBytes(entry, this.#valueBytesMax);
-    this.#turns.resolvedBy(entry.strategy, entry.kept);
+    this.expect(entry);
     // The claim of a blind write names more than its mint did: both entries stay, read as one.
     const isBlind = entry.strategy === BLIND_WRITE;
     const id = isBlind ? `${entry.kept} ${entry.dropped.length}` : entry.kept;
     this.#retained.add(transaction, at, id, plainOf(fitting), null);
     return fitting;
+  }
+
+  /** The copy that it is of is about to be merged. */
+  expect({ strategy, kept }: AuditEntry): void {
+    this.#turns.resolvedBy(strategy, kept);
   }
 
   /** Of a copy that came from elsewhere. Twice is once. */

@@ -6,6 +6,8 @@ import { freeBasePort, RealCluster } from '../integration/real-cluster.js';
 import { axeFindings, DESKTOP, launch, openPage, PHONE } from './browser.js';
 
 const PATIENCE = { timeout: 20_000 };
+/** Of the page and of a panel. */
+const MARGIN = 30;
 /** Each screen, and a text that is there once it has its answer. */
 const SCREENS: readonly (readonly [name: string, shown: string])[] = [
   ['now', 'Reads and writes work at every level'],
@@ -61,7 +63,7 @@ t.test('on a phone nothing that is asked for first is cut off', async (t) => {
   const { page } = await openPage(browser, PHONE, url);
   const isWithin = async (selector: string): Promise<boolean> => {
     const box = await page.locator(selector).last().boundingBox();
-    return box !== null && box.x + box.width <= PHONE.viewport.width - 14;
+    return box !== null && box.x + box.width <= PHONE.viewport.width - MARGIN;
   };
   await go(page, 'settings');
   await shows(page, 'default_write_level');

@@ -45,7 +45,10 @@ t.test('it began, and was resolved by a strategy', async (t) => {
     }),
   );
   await cluster.clock.advance(1000);
-  t.same(await told(cluster), [began, 'info conflict ended default k 2 last-writer 1']);
+  const ended = 'info conflict ended default k 2 last-writer 1';
+  t.same(await told(cluster), [began, ended]);
+  await cluster.crash('n2');
+  t.same(await told(cluster), [began, ended], 'the others know it, too');
 });
 
 t.test('it ended by a write, and by a delete; the same key again is another one', async (t) => {
