@@ -1,6 +1,6 @@
 /**
- * Pictures of screens are few colours and flat areas: with a palette a PNG takes a third. Reads what
- * a browser writes: 8 bits a channel, not interlaced (the PNG specification, RFC 2083).
+ * Pictures of screens are few colours and flat areas: with a palette a PNG takes a third. Reads
+ * what a browser writes: 8 bits a channel, not interlaced (the PNG specification, RFC 2083).
  */
 import { crc32, deflateSync, inflateSync } from 'node:zlib';
 
@@ -8,6 +8,8 @@ const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
 const COLOURS_MAX = 256;
 const CHANNELS: Readonly<Record<number, number>> = { 2: 3, 6: 4 };
 const PALETTE_TYPE = 3;
+/** Squares of distances below it look alike. */
+const UNLIKE = 24 ** 2;
 
 interface Picture {
   readonly width: number;
@@ -16,15 +18,14 @@ interface Picture {
   readonly colours: Uint32Array;
 }
 
-/** The same picture with its 256 most frequent colours; each other becomes the nearest of them. */
+/** The same picture in 256 colours; each other becomes the nearest of them. */
 export function paletteOf(png: Buffer): Buffer {
   const { width, height, colours } = decoded(png);
   const times = new Map<number, number>();
   for (const colour of colours) times.set(colour, (times.get(colour) ?? 0) + 1);
   const ranked = [...times].sort((a, b) => b[1] - a[1]).map(([colour]) => colour);
-  const palette = ranked.slice(0, COLOURS_MAX);
-  const places = new Map(palette.map((colour, place) => [colour, place]));
-  for (const colour of ranked.slice(COLOURS_MAX)) places.set(colour, nearest(palette, colour));
+  const palette = chosen(ranked);
+  const places = new Map(ranked.map((colour) => [colour, nearest(palette, colour)]));
   const rows = Buffer.alloc(height * (width + 1));
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
@@ -39,6 +40,21 @@ export function paletteOf(png: Buffer): Buffer {
   const data = deflateSync(rows, { level: 9, memLevel: 9 });
   const chunks = [chunk('IHDR', head), chunk('PLTE', table), chunk('IDAT', data)];
   return Buffer.concat([SIGNATURE, ...chunks, chunk('IEND', Buffer.alloc(0))]);
+}
+
+/**
+ * The most frequent ones that are unlike each other, so that a small coloured word keeps its colour
+ * beside many greys; then the most frequent of the rest.
+ */
+function chosen(ranked: readonly number[]): number[] {
+  const palette: number[] = [];
+  for (const colour of ranked) {
+    if (palette.length === COLOURS_MAX) return palette;
+    const isNew = palette.every((one) => apart(one, colour) >= UNLIKE);
+    if (isNew) palette.push(colour);
+  }
+  const rest = ranked.filter((colour) => !palette.includes(colour));
+  return [...palette, ...rest.slice(0, COLOURS_MAX - palette.length)];
 }
 
 function decoded(png: Buffer): Picture {
@@ -91,14 +107,19 @@ function channelsOf(colour: number): readonly number[] {
 }
 
 function nearest(palette: readonly number[], colour: number): number {
-  const wanted = channelsOf(colour);
   let best = 0;
   let least = Number.POSITIVE_INFINITY;
   for (const [place, one] of palette.entries()) {
-    const apart = channelsOf(one).reduce((sum, c, i) => sum + (c - (wanted[i] ?? 0)) ** 2, 0);
-    if (apart < least) [best, least] = [place, apart];
+    const distance = apart(one, colour);
+    if (distance < least) [best, least] = [place, distance];
   }
   return best;
+}
+
+/** The square of the distance. */
+function apart(one: number, other: number): number {
+  const channels = channelsOf(other);
+  return channelsOf(one).reduce((sum, c, i) => sum + (c - (channels[i] ?? 0)) ** 2, 0);
 }
 
 function chunk(name: string, data: Buffer): Buffer {

@@ -107,20 +107,29 @@ await picture(page, 'resolved', true);
 await go(page, 'settings', 'default_write_level');
 const kept = page.getByLabel('versions_kept', { exact: true });
 const panel = page.locator('section.panel').filter({ has: kept });
-const tried = async (value: string, button: string | undefined): Promise<void> => {
+const tried = async (value: string): Promise<void> => {
   await kept.fill(value);
   await panel.getByRole('button', { name: 'Dry run' }).click();
-  await page.getByRole('heading', { name: 'Dry run' }).waitFor(PATIENCE);
-  if (button === undefined) return;
-  await page.getByRole('button', { name: button }).click();
-  await page.getByText(/^Changed: /).waitFor(PATIENCE);
+  await page.locator('ins', { hasText: value }).first().waitFor(PATIENCE);
 };
-for (const value of ['3', '9']) await tried(value, 'Change on all nodes');
+/** The history and the settings come one after the other. */
+const inForce = async (change: string): Promise<void> => {
+  const row = page.getByRole('row').filter({ hasText: change });
+  await row.getByText('In force').waitFor(PATIENCE);
+  await page.getByText('n3 has them').waitFor(PATIENCE);
+};
+for (const [from, to] of [
+  ['0', '3'],
+  ['3', '9'],
+] as const) {
+  await tried(to);
+  await page.getByRole('button', { name: 'Change on all nodes' }).click();
+  await inForce(`${from} → ${to}`);
+}
 await page.getByRole('button', { name: 'Roll back to it' }).first().click();
 await page.getByRole('button', { name: 'Roll back on all nodes' }).click();
-await page.getByText('9 → 3').waitFor(PATIENCE);
-await page.getByText('n3 has them').waitFor(PATIENCE);
-await tried('5', undefined);
+await inForce('9 → 3');
+await tried('5');
 await picture(page, 'settings', true);
 
 const going = load();
