@@ -48,7 +48,7 @@ export const NAMESPACE_BUGS: readonly PlantedBug[] = [
     file: 'membership/namespaces.js',
     right: 'if (page.items.length > 0)',
     wrong: 'if (false)',
-    checkers: ['namespaces'],
+    test: 'unit/membership/namespaces.test.js',
   },
   {
     rule: 'N5',

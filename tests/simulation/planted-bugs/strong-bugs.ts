@@ -12,7 +12,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     file: 'persistence/proposal-table.js',
     right: "const bytes = store.get(partitionKey('ballots', partition));",
     wrong: 'const bytes = undefined;',
-    checkers: [...ORDER, 'trouble'],
+    test: 'unit/replica/durable-acceptor.test.js',
   },
   {
     rule: 'K2',
@@ -28,7 +28,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     file: 'consensus/coverage.js',
     right: 'if (!covers(state.context, version.dot))',
     wrong: 'if (false)',
-    checkers: [...ORDER, 'blind writes'],
+    test: 'unit/consensus/proposals.test.js',
   },
   {
     rule: 'K9',
@@ -54,7 +54,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     file: 'coordination/strong/open-acceptances.js',
     right: 'if (!acceptor.hasAcceptance(at))',
     wrong: 'if (acceptor !== undefined)',
-    checkers: ORDER,
+    test: BESIDE,
   },
   {
     rule: 'K12',
