@@ -93,7 +93,7 @@ async function assembleNode(
   const { wholeClocks, feed } = stalenessOf(environment, limits, core);
   const coordination = coordinationOf(environment, options, core, feed);
   const { requests, operations, namespaces, proposers, stable, openAcceptances } = coordination;
-  const background = backgroundOf(environment, limits, core, openAcceptances, feed);
+  const background = backgroundOf(environment, limits, core, { openAcceptances, proposers }, feed);
   const { handoff, antiEntropy, exchange, convergence } = background;
   const reporting = { antiEntropy, clockSanity };
   const { cluster, events, gauges } = reportsOf(environment, options, core, reporting);

@@ -1,4 +1,5 @@
 /** Assembles anti-entropy on a node: each part is given what it names, no more. */
+import type { Ballot } from '../consensus/ballot.js';
 import type { Environment } from '../environment/environment.js';
 import type { ForegroundLoad } from '../environment/foreground-load.js';
 import { Pauses } from '../environment/pauses.js';
@@ -25,6 +26,7 @@ import { Questions } from './questions.js';
 import { Rebuild } from './rebuild.js';
 import { Scrub } from './scrub.js';
 import { askOwners, serveDotStatus } from './dot-status-service.js';
+import { VoidNumbers } from './void-numbers.js';
 
 export interface AntiEntropyAssembly {
   readonly environment: Pick<Environment, 'clock' | 'random' | 'observer'>;
@@ -37,6 +39,7 @@ export interface AntiEntropyAssembly {
   readonly expiryClock: ExpiryClock;
   /** Lets a proposer settle what was accepted for a key, or learned, and not everywhere. */
   readonly openAcceptances: { settle(at: RecordKey): Promise<void> };
+  readonly proposers: { settledBallot(partition: number): Ballot | undefined };
   /** Has the peer said what it remembers of this node's disk? */
   readonly isVerified: (peer: NodeId) => boolean;
   /** A record is kept for so long after its end in any case. */
@@ -51,7 +54,7 @@ export function assembleAntiEntropy(options: AntiEntropyAssembly) {
   const { clock, random, observer } = environment;
   const { store, table, digests, clocks, health, replica, endings, tombstones, recentDots } = disk;
   const { identity, losses, partitionCount, acceptor } = disk;
-  const { backgroundTimeoutMilliseconds, isVerified, retentionMilliseconds, limits } = options;
+  const { backgroundTimeoutMilliseconds, isVerified, limits } = options;
   const { confirmMilliseconds, pageBytesMax } = limits;
   const questions = new Questions({ messenger, clock, backgroundTimeoutMilliseconds });
   const pauses = new Pauses({ clock, foreground });
@@ -80,11 +83,7 @@ export function assembleAntiEntropy(options: AntiEntropyAssembly) {
     ...{ identity, losses, isVerified, ownership, view, questions, observer },
     ...{ health, clocks, store, table, endings, acceptor, exchange, scrub },
   });
-  const collection = new Collection({
-    ...{ ownership, questions, store, table, clocks, health, endings, acceptor, tombstones },
-    settle: (at) => options.openAcceptances.settle(at),
-    ...{ expiryClock, clock, random, observer, limits, retentionMilliseconds },
-  });
+  const { voids, collection } = collectionOf(options, questions);
   const antiEntropy = new AntiEntropy({
     ...{ ownership, view, health, tombstones, clock, random, observer },
     ...{ pauses, exchange, treeComparison, scrub, rebuild, collection, limits },
@@ -96,11 +95,29 @@ export function assembleAntiEntropy(options: AntiEntropyAssembly) {
   const convergence = new ConvergenceReport({ ownership, messenger, clock, own });
   /** Registers the handlers of all parts. */
   const serve = (): void => {
-    for (const part of [answering, collection, exchangeNow, convergence]) part.serve(messenger);
+    for (const part of [answering, collection, voids, exchangeNow, convergence]) {
+      part.serve(messenger);
+    }
     serveTreeComparisons(messenger, compared);
     serveDotStatus(messenger, { ownership, table, clocks, health });
     serveLosses(messenger, { ownership, losses });
     serveProposals(messenger, { ownership, acceptor });
   };
   return { antiEntropy, exchange: exchangeNow, convergence, serve };
+}
+
+function collectionOf(options: AntiEntropyAssembly, questions: Questions) {
+  const { environment, disk, ownership, expiryClock, retentionMilliseconds, limits } = options;
+  const { clock, random, observer } = environment;
+  const { store, table, clocks, health, endings, acceptor, tombstones } = disk;
+  const settle = (at: RecordKey): Promise<void> => options.openAcceptances.settle(at);
+  const voids = new VoidNumbers({
+    ...{ ownership, questions, clocks, health, observer, settle },
+    settledBallot: (partition) => options.proposers.settledBallot(partition),
+  });
+  const collection = new Collection({
+    ...{ ownership, questions, store, table, clocks, health, endings, acceptor, tombstones },
+    ...{ settle, voids, expiryClock, clock, random, observer, limits, retentionMilliseconds },
+  });
+  return { voids, collection };
 }

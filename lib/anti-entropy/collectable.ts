@@ -1,6 +1,8 @@
 /** When a record of tombstones and stubs may be removed (docs/architecture.md, E2): pure. */
+import type { Context } from '../versioning/context.js';
 import type { PartitionClock } from '../versioning/partition-clock.js';
 import type { Siblings } from '../versioning/siblings.js';
+import type { VersionVector } from '../versioning/version-vector.js';
 
 /** Why such a record stays; undefined: it may be removed. */
 export type BlockedReason =
@@ -28,11 +30,16 @@ export function blockedReasonOf(
 ): BlockedReason | undefined {
   if (siblings.versions.some(({ state }) => state === 'value')) return 'holds a value';
   if (owners.some(({ persisted }) => persisted === undefined)) return 'owner under rebuild';
-  const { vector, beyond } = siblings.context;
-  const covered = new Map(vector);
-  for (const { writer, n } of beyond) covered.set(writer, Math.max(n, covered.get(writer) ?? 0));
+  const covered = coveredBy(siblings.context);
   if (owners.some(({ persisted }) => persisted?.coversWithoutGap(covered) !== true)) {
     return 'not seen by all';
   }
   return owners.some(({ holdsValue }) => holdsValue) ? 'held as a value' : undefined;
+}
+
+/** Of each writer the highest number that the context covers. */
+export function coveredBy({ vector, beyond }: Context): VersionVector {
+  const covered = new Map(vector);
+  for (const { writer, n } of beyond) covered.set(writer, Math.max(n, covered.get(writer) ?? 0));
+  return covered;
 }

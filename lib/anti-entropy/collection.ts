@@ -1,4 +1,5 @@
 /** Collects the tombstones and stubs whose time is over, found by their index (E2). */
+import { unseenByAll } from '../consensus/void-numbers.js';
 import type { Ownership } from '../partitioning/ownership.js';
 import type { Questions } from './questions.js';
 import type { Store } from '../persistence/store.js';
@@ -31,9 +32,11 @@ import type { StoredRecord } from '../persistence/record-table.js';
 import type { Dot } from '../versioning/dot.js';
 import { PartitionClock } from '../versioning/partition-clock.js';
 import { find } from '../versioning/siblings.js';
+import { EMPTY_VECTOR, joinVectors, type VersionVector } from '../versioning/version-vector.js';
 import { countDue, dueUntil, type Retention } from './due.js';
-import { type BlockedReason, type OwnerState, blockedReasonOf } from './collectable.js';
+import { type BlockedReason, type OwnerState, blockedReasonOf, coveredBy } from './collectable.js';
 import { PERSISTED } from './messages.js';
+import type { VoidNumbers } from './void-numbers.js';
 
 interface Candidate {
   readonly at: RecordKey;
@@ -63,6 +66,8 @@ export interface CollectionOptions {
   readonly acceptor: DurableAcceptor;
   /** Lets a proposer settle the key, and so all that an older ballot has left open beside it. */
   readonly settle: (at: RecordKey) => Promise<void>;
+  /** Finds the numbers that no version bears. */
+  readonly voids: Pick<VoidNumbers, 'close'>;
   readonly tombstones: RecordCount;
   readonly expiryClock: ExpiryClock;
   readonly clock: Clock;
@@ -219,6 +224,8 @@ export class Collection {
       valued,
     }));
     let isSettling = false;
+    let unseen: VersionVector = EMPTY_VECTOR;
+    const known = owners.flatMap(({ persisted }) => persisted ?? []);
     for (const [i, { at, record }] of candidates.entries()) {
       const states: OwnerState[] = owners.map(({ persisted, valued }) => {
         return { persisted, holdsValue: valued[i] === true };
@@ -227,11 +234,17 @@ export class Collection {
       const reason = this.#openAt(at) ?? blockedReasonOf(record.siblings, states);
       if (reason === undefined) await endings.collect(at, record.fingerprint).committed;
       else this.#blocked(reason, 1);
+      if (reason === 'not seen by all') {
+        const covered = coveredBy(record.siblings.context);
+        unseen = joinVectors(unseen, unseenByAll(covered, [...known, clocks.of(partition)]));
+      }
       // All owners have just answered. One key is enough: whoever takes over settles the others.
       if (reason !== 'proposal not settled' || isSettling) continue;
       isSettling = true;
       await this.#options.settle(at);
     }
+    const [any] = candidates;
+    if (any !== undefined && unseen.size > 0) await this.#options.voids.close(any.at, unseen);
   }
 
   /** A new proposer must find what this record covers beside what was proposed on it. */

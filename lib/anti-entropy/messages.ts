@@ -152,6 +152,19 @@ export const PERSISTED = messageType(
   }),
 );
 
+/**
+ * "At which ballot do you decide, if every owner has activated it? And what have you seen?" The
+ * clock is empty where it was not asked for. Refused by an owner under rebuild.
+ */
+export const SETTLED = messageType(
+  'anti-entropy.settled',
+  z.object({ partition, clock: z.boolean() }),
+  z.object({
+    ballot: z.object({ round: z.number(), node: z.string(), start: z.number() }).nullable(),
+    clock,
+  }),
+);
+
 /** "Compare yourself with all others now." */
 export const EXCHANGE_NOW = messageType(
   'anti-entropy.exchange-now',

@@ -16,7 +16,7 @@ export function backgroundOf(
   environment: Environment,
   limits: NodeLimits,
   core: NodeCore,
-  openAcceptances: AntiEntropyAssembly['openAcceptances'],
+  strong: Pick<AntiEntropyAssembly, 'openAcceptances' | 'proposers'>,
   feed: Pick<StalenessFeed, 'onMissing'>,
 ) {
   const { clock, random, observer } = environment;
@@ -35,7 +35,7 @@ export function backgroundOf(
   });
   const { antiEntropy, exchange, convergence, serve } = assembleAntiEntropy({
     environment: { clock, random, observer },
-    ...{ disk, ownership, view, messenger, lag, foreground, expiryClock, limits, openAcceptances },
+    ...{ disk, ownership, view, messenger, lag, foreground, expiryClock, limits, ...strong },
     isVerified: (peer: NodeId): boolean => diskCheck.isVerified(peer),
     retentionMilliseconds: () => 1000 * settings.values.tombstone_retention_s,
     backgroundTimeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,

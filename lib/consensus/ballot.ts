@@ -1,6 +1,7 @@
 /** Ballots: who may propose, one after the other (Paxos; Lamport 1998). docs/consensus.md. */
 import { greatestOf } from '../encoding/extremes.js';
 import type { NodeId } from '../environment/transport.js';
+import { ballotPartsOf, nodeOf, type Writer } from '../versioning/writer.js';
 
 /**
  * An attempt of a node to be the proposer of a partition. The start is part of it: a node that
@@ -32,6 +33,12 @@ export function nextBallot(node: NodeId, start: number, rounds: readonly number[
 
 export function greaterBallot(a: Ballot, b: Ballot): Ballot {
   return compareBallots(a, b) < 0 ? b : a;
+}
+
+/** The ballot whose proposals the writer numbers; undefined: it numbers plain writes. */
+export function ballotOf(writer: Writer): Ballot | undefined {
+  const parts = ballotPartsOf(writer);
+  return parts && { ...parts, node: nodeOf(writer) };
 }
 
 /** The proposals of one ballot are counted: 1, 2, 3, ... over all keys of the partition. */

@@ -94,6 +94,11 @@ export class ProposerCore {
     return this.#reign?.settling.count ?? 0;
   }
 
+  /** So many of its first numbers are of what it has adopted. */
+  get adoptedCount(): number {
+    return this.#reign?.candidacy.adopted.length ?? 0;
+  }
+
   /** Has every owner activated the ballot? If not, it is told again. */
   get isActiveEverywhere(): boolean {
     const reign = this.#reign;

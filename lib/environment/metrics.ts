@@ -246,6 +246,11 @@ export const METRICS = {
     help: 'Those of them that were due in the last pass and could not be removed, by reason',
     labels: ['reason'],
   },
+  quorate_void_numbers_total: {
+    kind: 'counter',
+    help: 'Numbers of proposals of ended ballots that no version bears, counted as seen',
+    labels: [],
+  },
   quorate_collection_blocked_total: {
     kind: 'counter',
     help: 'Times that a tombstone or stub could not be removed yet, by reason',

@@ -95,6 +95,14 @@ export class PartitionClocks {
     if (grown) this.#changed(partition);
   }
 
+  /** Numbers that no version bears, or ever will: of them nothing is to be held or covered. */
+  noteVoid(partition: number, dots: readonly Dot[]): void {
+    for (const dot of dots) {
+      if (this.of(partition).add(dot)) this.changes.noted(partition, dot.writer);
+    }
+    if (dots.length > 0) this.#changed(partition);
+  }
+
   /**
    * Takes what another owner's clock says, once every record that stands behind it is durable here.
    */

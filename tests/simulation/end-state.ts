@@ -9,7 +9,7 @@ import type { Asking } from './asking.js';
 import { listConflicts } from './conflict-lists.js';
 import type { Machine } from './machine.js';
 import { locate, placeOf, recordKeyOfName } from './key-names.js';
-import { liveState } from './node-view.js';
+import { liveState, ownersOf, voidNumbersUnder } from './node-view.js';
 import { OperationClient } from './operation-client.js';
 import { comeToRest } from './rest.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -81,6 +81,7 @@ export async function observeEnd(
     await checkKeyList(options, namespace, within);
   }
   for (const key of random.shuffle(keys).slice(0, KEYS_OVERWRITTEN)) await overwrite(options, key);
+  await buryAboveGaps(options, keys);
   world.note('the end');
   return finals;
 }
@@ -177,6 +178,26 @@ async function checkKeyList(
     if (isThere) world.count('key listed in the end');
     else onTrouble(`${key} holds a value, and is not listed at ${asked.level}`);
   }
+}
+
+/**
+ * Deletes what covers a number of a ballot that no owner has seen. Numbers of proposals that came
+ * to nothing are void: the tombstones go all the same.
+ */
+async function buryAboveGaps(options: EndOptions, keys: readonly string[]): Promise<void> {
+  const { world, random, machines, workload } = options;
+  const nodes = machines.flatMap(({ node }) => node ?? []);
+  const buried = keys.filter((key) => {
+    const owners = ownersOf(nodes, key);
+    return owners.some((node) => voidNumbersUnder(node, key, owners).length > 0);
+  });
+  for (const key of buried) {
+    const machine = random.pick(machines);
+    const seen = await workload.get(random, machine, key, 'quorum');
+    const deleted = seen && (await workload.delete(machine, key, 'quorum', seen));
+    if (deleted !== undefined) world.count('deleted above a number that nobody has');
+  }
+  if (buried.length > 0) await comeToRest({ ...options, keys });
 }
 
 /** Who has read all of it replaces all of it. */

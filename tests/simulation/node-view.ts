@@ -13,10 +13,10 @@ import {
 } from '../../lib/persistence/keyspace.js';
 import type { StoredRecord } from '../../lib/persistence/record-table.js';
 import { isOlderThan } from '../../lib/persistence/expiry-clock.js';
-import { blockedReasonOf } from '../../lib/anti-entropy/collectable.js';
+import { blockedReasonOf, coveredBy } from '../../lib/anti-entropy/collectable.js';
 import { millisecondsOf } from '../../lib/versioning/hybrid-clock.js';
 import type { Siblings, VersionState } from '../../lib/versioning/siblings.js';
-import type { Ballot, ProposalId } from '../../lib/consensus/ballot.js';
+import { type Ballot, ballotOf, type ProposalId } from '../../lib/consensus/ballot.js';
 import { locate, recordKeyOfName } from './key-names.js';
 import type { SimulatedDisk } from './simulated-disk.js';
 
@@ -85,15 +85,45 @@ export function obstacle(
     persisted: disk.health.isRebuilding(partition) ? undefined : disk.clocks.persisted(partition),
     holdsValue: false,
   }));
+  return blockedReasonOf(siblings, states) ?? untimely(node, siblings) ?? 'none';
+}
+
+/** Why nobody looks yet whether it may be collected; undefined: it is due. */
+function untimely(node: QuorateNode, { versions }: Siblings): string | undefined {
   const died = Math.max(
-    ...siblings.versions.map(({ expiresAt, writtenAt }) => expiresAt ?? millisecondsOf(writtenAt)),
+    ...versions.map(({ expiresAt, writtenAt }) => expiresAt ?? millisecondsOf(writtenAt)),
   );
   const retention = 1000 * node.settings.current().settings.tombstone_retention_s;
-  const blocked = blockedReasonOf(siblings, states);
-  if (blocked !== undefined) return blocked;
   const { expiryClock } = node.disk;
   if (expiryClock.now() === undefined) return 'no sane clock';
-  return isOlderThan(died, retention, expiryClock) ? 'none' : 'retention';
+  return isOlderThan(died, retention, expiryClock) ? undefined : 'retention';
+}
+
+/**
+ * The writers of proposals with a number that the record covers and no owner has seen. Of a dead
+ * record, that must not last once it is due.
+ */
+export function voidNumbersUnder(
+  node: QuorateNode,
+  key: string,
+  owners: readonly QuorateNode[],
+): string[] {
+  const record = recordOf(node, key);
+  if (record === undefined) return [];
+  const { partition } = recordKeyOfName(key, node.cluster.ring().partitions);
+  return [...coveredBy(record.siblings.context)].flatMap(([writer, n]) => {
+    const isSeen = (number: number): boolean =>
+      owners.some(({ disk }) => disk.clocks.of(partition).has({ writer, n: number }));
+    const numbers = Array.from({ length: n }, (_, i) => i + 1).filter((one) => !isSeen(one));
+    const isOfProposals = ballotOf(writer) !== undefined;
+    return isOfProposals && numbers.length > 0 ? [`${writer}: ${numbers.join(' ')}`] : [];
+  });
+}
+
+/** Is the record dead, and is it time to collect it? */
+export function isDue(node: QuorateNode, key: string): boolean {
+  const record = recordOf(node, key);
+  return record?.live === false && untimely(node, record.siblings) === undefined;
 }
 
 function recordOf({ disk, cluster }: QuorateNode, key: string): StoredRecord | undefined {

@@ -50,6 +50,7 @@ export const RARE_EVENTS: Readonly<Record<string, RareEvent>> = {
   'stub made': often(/^expired_values/),
   'stub collected': often(/^stub collected/),
   'collection put off until all have seen it': often(/^collection_blocked not seen by all/),
+  'number of an ended ballot found void': rarely(/^void_numbers/),
   'filter met what was collected': often(/^filter collected/),
   'filter asked: dropped': often(/^filter dropped/),
   'filter asked: damaged': rarely(/^filter damaged/),

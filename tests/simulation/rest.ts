@@ -7,12 +7,14 @@ import type { LeafSums } from '../../lib/persistence/leaf-sums.js';
 import type { Machine } from './machine.js';
 import {
   hasEnded,
+  isDue,
   liveState,
   obstacle,
   openAt,
   ownersByPartition,
   ownersOf,
   valuesOfEnded,
+  voidNumbersUnder,
 } from './node-view.js';
 import { EPOCH_MILLISECONDS } from './simulated-clock.js';
 import type { World } from './world.js';
@@ -94,6 +96,15 @@ const CONDITIONS: Readonly<Record<string, Condition>> = {
         .map((node) => `${node.id} holds ${key}${openAt(node, key)}`);
     });
   },
+  'no number that nobody has keeps the dead of strong writes': (nodes, { keys }) =>
+    keys.flatMap((key) => {
+      const owners = ownersOf(nodes, key);
+      return owners
+        .filter((node) => isDue(node, key))
+        .flatMap((node) =>
+          voidNumbersUnder(node, key, owners).map((what) => `${node.id} holds ${key}: ${what}`),
+        );
+    }),
   'nothing of a namespace that was deleted': (nodes, { machines }) =>
     nodes.flatMap((node) => {
       const disk = machines.find(({ id }) => id === node.id)?.disk;

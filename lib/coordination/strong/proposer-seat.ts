@@ -16,7 +16,7 @@ import type { Identity } from '../../replica/identity.js';
 import type { ClusterView } from '../../replication/cluster-view.js';
 import { majorityOf, type Plans } from '../../replication/plan.js';
 import type { HybridClock } from '../../versioning/hybrid-clock.js';
-import { freshWriter } from '../../versioning/writer.js';
+import { proposalWriter } from '../../versioning/writer.js';
 import type { RemoteAcceptors } from './acceptors.js';
 import { activationPages } from './activation-pages.js';
 import type { Engine, Operation } from '../engine/engine.js';
@@ -202,7 +202,7 @@ export class ProposerSeat {
     const { rounds } = this.#options;
     const heard = rounds.of(partition);
     const ballot = nextBallot(self, start, [promised.round, last.round, heard]);
-    const writer = freshWriter(self, start, random);
+    const writer = proposalWriter(ballot, random);
     this.epoch = plan.epoch;
     observer.count('quorate_strong_events_total', { event: 'campaign' });
     this.#running.dispatch((core) =>

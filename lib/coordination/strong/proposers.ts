@@ -4,6 +4,7 @@ import { compareBallots } from '../../consensus/ballot.js';
 import type { Condition, StrongChange } from '../../consensus/decision.js';
 import type { Once } from '../../consensus/once.js';
 import type { ProposerCore } from '../../consensus/proposer-core.js';
+import { settledBallotOf } from '../../consensus/void-numbers.js';
 import { assert, OperatingError } from '../../errors.js';
 import { placeOf, type RecordKey } from '../../persistence/keyspace.js';
 import { HeardRounds } from './heard-rounds.js';
@@ -56,6 +57,20 @@ export class Proposers {
   activeBallot(partition: number): Ballot | undefined {
     const core = this.#coreOf(partition);
     return core?.phase === 'active' ? core.ballot : undefined;
+  }
+
+  /**
+   * The ballot at which this node decides, once every owner has activated it, and all that it has
+   * adopted is in the own records; undefined: it is not so far, or what it learned may be lost.
+   * @throws OperatingError `rebuilding`, `unknown_format`
+   */
+  settledBallot(partition: number): Ballot | undefined {
+    const core = this.#coreOf(partition);
+    if (core === undefined) return undefined;
+    const { acceptor, identity } = this.#options;
+    const accepted = acceptor.accepted().filter((at) => at.partition === partition);
+    const ids = accepted.flatMap((at) => acceptor.heldOf(at).acceptance?.id ?? []);
+    return settledBallotOf(core, identity.start, ids);
   }
 
   /** Is an operation on the key under way here? */

@@ -4,6 +4,8 @@ import type { PlantedBug } from './planted-bug.js';
 const ORDER = ['order', 'stale reads', 'lost writes'];
 const BESIDE = 'unit/coordination/strong-beside-plain.test.js';
 const FAULTS = 'unit/coordination/strong-faults.test.js';
+const VOIDS = 'unit/anti-entropy/void-numbers.test.js';
+const VOID_RULES = 'unit/consensus/void-numbers.test.js';
 
 export const STRONG_BUGS: readonly PlantedBug[] = [
   {
@@ -18,7 +20,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     rule: 'K2',
     name: 'the writer of proposals is the same in every ballot',
     file: 'coordination/strong/proposer-seat.js',
-    right: 'const writer = freshWriter(self, start, random);',
+    right: 'const writer = proposalWriter(ballot, random);',
     wrong: "const writer = [self, 1, '000000000000'].join('.');",
     checkers: ['dots', 'values', ...ORDER, 'operations', 'trouble'],
   },
@@ -127,5 +129,62 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     right: 'const version = past === undefined ? made : { ...made, past };',
     wrong: 'const version = made;',
     test: 'unit/coordination/sessions.test.js',
+  },
+  {
+    rule: 'K21',
+    name: 'numbers of ended ballots are never found void',
+    file: 'anti-entropy/collection.js',
+    right: 'unseen.size > 0',
+    wrong: 'false',
+    test: VOIDS,
+  },
+  {
+    rule: 'K21',
+    name: 'a ballot is settled before every owner has activated it',
+    file: 'consensus/void-numbers.js',
+    right: "phase !== 'active' || !isActiveEverywhere",
+    wrong: "phase !== 'active'",
+    test: VOIDS,
+  },
+  {
+    rule: 'K21',
+    name: 'an owner under rebuild tells what it has seen',
+    file: 'anti-entropy/void-numbers.js',
+    right: `ownership.assertShared(partition, from);
+            health.assertWhole(partition);`,
+    wrong: 'ownership.assertShared(partition, from);',
+    test: VOIDS,
+  },
+  {
+    rule: 'K21',
+    name: 'a ballot is settled after its proposer has lost its disk',
+    file: 'consensus/void-numbers.js',
+    right: 'if (ballot.start !== start)',
+    wrong: 'if (false)',
+    test: VOID_RULES,
+  },
+  {
+    rule: 'K21',
+    name: 'a ballot is settled before what it adopted is learned',
+    file: 'consensus/void-numbers.js',
+    right: 'accepted.every((id) => isLater(id, lastAdopted))',
+    wrong: 'true',
+    test: VOID_RULES,
+  },
+  {
+    rule: 'K21',
+    name: 'void is what this owner has not seen, whatever others have',
+    file: 'consensus/void-numbers.js',
+    right: '!others.every(({ clock }) => own.clock.includes(clock))',
+    wrong: 'false',
+    test: VOID_RULES,
+  },
+  {
+    rule: 'K21',
+    name: 'numbers of a ballot that goes on are found void',
+    file: 'consensus/void-numbers.js',
+    right: 'compareBallots(own, ballot) < 0',
+    wrong: 'true',
+    test: VOID_RULES,
   },
 ];

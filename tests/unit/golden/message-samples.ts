@@ -172,6 +172,14 @@ const ANTI_ENTROPY = [
     ],
   ),
   samples(
+    antiEntropy.SETTLED,
+    [{ partition: 1, clock: true }],
+    [
+      { ballot: { round: 5, node: 'n2', start: 3 }, clock: [[`${WRITER}-5`, 4, [6]]] },
+      { ballot: null, clock: [] },
+    ],
+  ),
+  samples(
     antiEntropy.EXCHANGE_NOW,
     [
       { partition: 1, dryRun: true },
