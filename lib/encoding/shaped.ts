@@ -33,10 +33,14 @@ const UNITS: Readonly<Record<string, string>> = {
 export function shapedBy<Value>(shape: z.ZodType<Value>, given: unknown): Shaped<Value> {
   const parsed = shape.safeParse(given, { error: messageOfIssue });
   if (parsed.success) return { value: parsed.data };
-  // Of several about one field the last is the narrowest.
-  const byField = new Map(
-    parsed.error.issues.flatMap(problemsOf).map((one) => [one.field, one] as const),
-  );
+  const byField = new Map<string, ShapeProblem>();
+  // Of several about one field the first says the most: the kind goes before its limits. The limit
+  // of whole numbers as such says less than that of the field, and comes before it.
+  const { issues } = parsed.error;
+  const ranked = [...issues.filter((one) => !isOfAllIntegers(one)), ...issues];
+  for (const one of ranked.flatMap(problemsOf)) {
+    if (!byField.has(one.field)) byField.set(one.field, one);
+  }
   const [first, ...others] = byField.values();
   return { problems: [first ?? { field: '', message: 'is not of the right shape' }, ...others] };
 }
@@ -46,6 +50,10 @@ export function problemText(problems: readonly ShapeProblem[]): string {
   return problems
     .map(({ field, message }) => (field === '' ? message : `${field}: ${message}`))
     .join('; ');
+}
+
+function isOfAllIntegers(issue: z.core.$ZodIssue): boolean {
+  return (issue.code === 'too_small' || issue.code === 'too_big') && 'note' in issue;
 }
 
 function problemsOf(issue: z.core.$ZodIssue): ShapeProblem[] {

@@ -6,7 +6,7 @@ import type { Ring } from '../partitioning/ring.js';
 import { decodeRing, encodeRing } from '../partitioning/ring-codec.js';
 import { encodeStored, readStored } from '../persistence/checksummed.js';
 import { SINGLE_KEYS } from '../persistence/keyspace.js';
-import type { Identity } from '../replica/identity.js';
+import { type Identity, OWN_DATA } from '../replica/identity.js';
 import type { Store } from '../persistence/store.js';
 
 /** A founder was told that this disk stands for the ring with this hash, and this cluster. */
@@ -59,7 +59,7 @@ export function readFounding({
   const ring = decodeRing(encoded);
   if (complete && ring.cluster !== proposed.cluster) {
     const theirs = `the cluster ${ring.cluster} (id ${cluster})`;
-    const message = `the data belongs to ${theirs}, not to ${proposed.cluster}`;
+    const message = `the data belongs to ${theirs}, not to ${proposed.cluster}: ${OWN_DATA}`;
     throw new OperatingError('founding_refused', message);
   }
   // An unconfirmed ring binds nobody: a list that was wrong can be put right.

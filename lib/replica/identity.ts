@@ -22,6 +22,10 @@ type Plain = [node: NodeId, start: number, proven: boolean, name: string, cluste
 
 const IDENTITY_KEY = SINGLE_KEYS.node;
 
+/** What to do about a disk of somebody else. */
+export const OWN_DATA =
+  'start it with its own data folder; where that is lost, with an empty one, which is rebuilt';
+
 export class Identity {
   readonly node: NodeId;
   readonly #store: Store;
@@ -54,9 +58,11 @@ export class Identity {
     const bytes = store.get(IDENTITY_KEY);
     const stored = bytes && (readStored(IDENTITY_KEY, bytes, observer) as Plain | undefined);
     const [owner, last, proven, name, id] = stored ?? [node, 0, bytes === undefined, '', ''];
-    if (owner !== node) refuse(`the data belongs to node ${owner}, not ${node}`);
+    if (owner !== node) refuse(`the data belongs to node ${owner}, not ${node}: ${OWN_DATA}`);
     if (name !== '' && name !== clusterName) {
-      refuse(`the data belongs to the cluster ${name} (id ${id}), not to ${clusterName}`);
+      refuse(
+        `the data belongs to the cluster ${name} (id ${id}), not to ${clusterName}: ${OWN_DATA}`,
+      );
     }
     const identity = new Identity(store, [node, last + 1, proven, name, id]);
     await identity.#keep();

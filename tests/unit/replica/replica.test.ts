@@ -210,6 +210,7 @@ t.test('another node may not start on this disk', async (t) => {
   const { storage } = await openDisk();
   await t.rejects(openDisk({ node: 'n2', storage: await storage.afterCrash() }), {
     code: 'founding_refused',
+    message: /belongs to .*: start it with its own data folder/,
   });
 });
 
