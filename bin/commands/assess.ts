@@ -9,7 +9,7 @@ import { jsonText, OUTPUT_OPTION, print, table } from '../output.js';
 import { progressBar } from '../progress.js';
 import { readWhole } from '../read-input.js';
 import { STOP_SIGNALS } from '../supervision.js';
-import type { Terminal } from '../terminal.js';
+import { advised, type Terminal } from '../terminal.js';
 
 /** All scenarios together; they take about a minute. */
 const LIMIT_MILLISECONDS = 300_000;
@@ -67,7 +67,7 @@ async function run({ options, terminal }: Invocation): Promise<ExitCode> {
       nodeCost: options.number('nodeCost', MONEY),
       budget: options.number('budget', MONEY),
       signal: aborting.signal,
-      tell: (what, done) => terminal.err(`${progressBar(done)} ${what}\n`),
+      tell: (what, done) => terminal.err(`${progressBar(done)} ${advised(terminal, what)}\n`),
     });
     print(terminal, options, {
       table: (to) => view(to, report),

@@ -1,7 +1,6 @@
 /** `quorate status`: the nodes, what each says of itself, and one verdict. */
 import { z } from 'zod';
-import { MEBIBYTE } from '../../config/units.js';
-import { span } from '../../lib/admin-page/logic/format.js';
+import { bytesText, span } from '../../lib/admin-page/logic/format.js';
 import { mendingOf } from '../../lib/admin-page/logic/mending.js';
 import { maybeList, maybeNumber, maybeText, cellText } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
@@ -124,9 +123,9 @@ function rateLine({ node, clients }: Status): string {
 function reported(report: Report): string[] {
   const { version, partitions_owned, start, uptime_s, clock, storage, stored, hints } = report;
   const held = hints && Object.values(hints).reduce((sum, { count = 0 }) => sum + count, 0);
-  const skew = clock?.skew_ms === undefined ? '-' : `${clock.skew_ms}ms`;
+  const skew = clock?.skew_ms === undefined ? '-' : `${clock.skew_ms} ms`;
   const bytes = [stored?.disk_used_bytes, stored?.disk_free_bytes].map((count) =>
-    count === undefined ? '-' : `${Math.ceil(count / MEBIBYTE)}MiB`,
+    count === undefined ? '-' : bytesText(count),
   );
   const uptime = uptime_s === undefined ? '-' : span(uptime_s);
   return [

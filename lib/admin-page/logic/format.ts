@@ -14,7 +14,7 @@ export function bytesText(count: number): string {
 
 /** `45 s`, `12 min`, `1 h 2 min`, `4 d 3 h` */
 export function span(seconds: number): string {
-  if (seconds < 1) return `${Math.max(0, Math.round(seconds * 1000))} ms`;
+  if (seconds > 0 && seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 120) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);
   if (minutes < 60) return `${minutes} min`;

@@ -178,6 +178,7 @@ t.test('lines to copy survive a shell', async (t) => {
 
 t.test('numbers and times as people read them', async (t) => {
   t.same([bytesText(0), bytesText(1536), bytesText(3e9)], ['0 B', '1.5 KiB', '2.8 GiB']);
+  t.equal(span(0), '0 s');
   const spans = [0.02, 90, 600, 3599, 3720, 9000, 172_740, 262_800, 345_600].map(span);
   t.same(spans.slice(0, 4), ['20 ms', '90 s', '10 min', '1 h']);
   t.same(spans.slice(4), ['1 h 2 min', '2 h 30 min', '47 h 59 min', '3 d 1 h', '4 d']);

@@ -28,7 +28,7 @@ t.test('a bare number is milliseconds, as in headers; the window has whole secon
     [{ write_quorum: 4 }, /write_quorum: 4 replicas are asked for, and 3 nodes hold 3 copies/],
     [{ followers: -1 }, /followers: /],
     [{ rate_limit_window: 60 }, /rate_limit_window: .*whole seconds/],
-    [{ rate_limit_window: '10x' }, /rate_limit_window: a duration/],
+    [{ rate_limit_window: '10x' }, /rate_limit_window: must be a duration/],
     [{ auto_spawn: 'yes' }, /auto_spawn: /],
     [{ shards: 3 }, /shards/],
     [{ justifications: { shards: 'x' } }, /shards/],

@@ -10,6 +10,7 @@ import { runWords } from './fake-terminal.js';
 
 const NODE = { id: 'n1', address: 'a:1', zone: 'z', state: 'up' };
 const REPORT = { id: 'n1', version: '1', start: 1, uptime_s: 3725, storage: 'ok' };
+const STORED = { keys: 7, keys_in_conflict: 1, disk_used_bytes: 3_000_000, disk_free_bytes: 9e10 };
 
 async function status(
   t: Test,
@@ -17,7 +18,11 @@ async function status(
   words: readonly string[] = [],
   environment: Readonly<Record<string, string>> = {},
 ) {
-  const answer = { nodes: [{ ...NODE, report: REPORT }], alerts, verdict: 'degraded' };
+  const answer = {
+    nodes: [{ ...NODE, report: { ...REPORT, stored: STORED } }],
+    alerts,
+    verdict: 'degraded',
+  };
   const server = createServer((_, response) => {
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(JSON.stringify(answer));
@@ -32,7 +37,7 @@ async function status(
 }
 
 t.test('a table has durations for people, JSON has seconds', async (t) => {
-  t.match((await status(t, [])).out, / 1 h 2 min /);
+  t.match((await status(t, [])).out, / 1 h 2 min .* 2\.9 MiB +83\.8 GiB +7 +1 /);
   const json = JSON.parse((await status(t, [], ['-o', 'json'])).out);
   t.match(json, { nodes: [{ report: { uptime_s: 3725 } }] });
 });
