@@ -78,7 +78,11 @@ export class Operations implements OperationsControl {
       if (met.record.state === 'batch') throw reused(id);
       if (met.record.state === 'done') return { answer: met.record.answer, isAgain: true };
       const begun = { ...met, record: met.record };
-      const answer = await this.#carryOn(request, begun, course, deadline);
+      // Of a namespace that was deleted and made anew since: its dots are of another partition.
+      const isPossible = met.record.namespace === namespace;
+      const answer = isPossible
+        ? await this.#carryOn(request, begun, course, deadline)
+        : await this.#conclude(id, begun, course, endedUnapplied(), deadline);
       if (isOwn) ending = 'settled';
       return { answer, isAgain: !isOwn };
     } catch (error) {
@@ -118,9 +122,8 @@ export class Operations implements OperationsControl {
     if (record.state === 'done') return reportOf(record.answer, namespace, key);
     // Whoever began it may be at it, and is not disturbed.
     if (this.#isUnderWay(record)) return { status: 'pending', namespace, key };
-    const ended = new OperatingError('operation_ended', 'it was never applied, and is ended now');
     const begun = { ...met, record };
-    const answer = await this.#conclude(id, begun, courseOf(record), ended, deadline);
+    const answer = await this.#conclude(id, begun, courseOf(record), endedUnapplied(), deadline);
     return reportOf(answer, namespace, key);
   }
 
@@ -238,6 +241,10 @@ function isRefusedBefore(error: unknown): boolean {
 function reused(id: string): OperatingError {
   const message = 'this Idempotency-Key stands for another request';
   return new OperatingError('idempotency_key_reused', message, { details: { operation: id } });
+}
+
+function endedUnapplied(): OperatingError {
+  return new OperatingError('operation_ended', 'it was never applied, and is ended now');
 }
 
 function late(): OperatingError {

@@ -30,6 +30,14 @@ export const OPERATION_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'K20',
+    name: 'an operation of a former namespace goes on in the new one',
+    file: 'coordination/operation/operations.js',
+    right: 'const isPossible = met.record.namespace === namespace;',
+    wrong: 'const isPossible = true;',
+    test: WHOLE_NODES,
+  },
+  {
+    rule: 'K20',
     name: 'the last answer is stored, not the first',
     file: 'coordination/operation/operations.js',
     right: 'records.store(id, done, begun.unchanged, deadline)',

@@ -13,6 +13,7 @@ import { LocalCluster } from '../local-cluster.js';
 
 interface Sent {
   readonly id?: string;
+  readonly namespace?: string;
   readonly key?: string;
   readonly text?: string;
   readonly payload?: string;
@@ -33,7 +34,7 @@ const refused = ({ code }: OperatingError): OperationAnswer => ({
 });
 
 function courseAt(cluster: LocalCluster, node: NodeId, sent: Sent): OperationCourse {
-  const { key = 'k', text = 'v', fields = {} } = sent;
+  const { namespace = 'default', key = 'k', text = 'v', fields = {} } = sent;
   const value = Buffer.from(text);
   const change: Change = {
     ...{ state: 'value' as const, contentType: 'text/plain', value, ttlSeconds: undefined },
@@ -41,7 +42,7 @@ function courseAt(cluster: LocalCluster, node: NodeId, sent: Sent): OperationCou
   const perform = async (once: Once, timeoutMilliseconds: number): Promise<OperationAnswer> => {
     await sent.before?.(once);
     const answer = await cluster.node(node).coordination.put({
-      ...{ namespace: 'default', key, level: undefined, fallbacks: [], context: undefined },
+      ...{ namespace, key, level: undefined, fallbacks: [], context: undefined },
       ...{ change, durability: 'sync', timeoutMilliseconds, once, ...fields },
     });
     await sent.afterwards?.(once);
@@ -51,8 +52,8 @@ function courseAt(cluster: LocalCluster, node: NodeId, sent: Sent): OperationCou
 }
 
 function send(cluster: LocalCluster, node: NodeId, sent: Sent = {}) {
-  const { id = 'op', key = 'k', payload = 'p', timeoutMilliseconds } = sent;
-  const request = { id, payload, namespace: 'default', key, timeoutMilliseconds };
+  const { id = 'op', namespace = 'default', key = 'k', payload = 'p', timeoutMilliseconds } = sent;
+  const request = { id, payload, namespace, key, timeoutMilliseconds };
   return cluster.node(node).operations.run(request, courseAt(cluster, node, sent));
 }
 
@@ -186,6 +187,21 @@ t.test('who carried it out died after it was applied: it is not applied again', 
   const again = await cluster.wait(send(cluster, 'n2'));
   t.equal(again.answer.headers[1], `${dot.writer}.${dot.n}`);
   t.same(await cluster.texts('n3', 'k', { level: 'strong' }), ['later']);
+  await cluster.stop();
+});
+
+t.test('its namespace was made anew since: it has ended, and is not applied there', async (t) => {
+  const change = { dryRun: false, by: 'a test', ifMatch: undefined };
+  const cluster = await LocalCluster.of();
+  await cluster.wait(cluster.node('n2').namespaces.put('shop', {}, change));
+  const sent = { namespace: 'shop' };
+  await beginAndDie(cluster, 'n1', 'before', sent);
+  const { namespaces } = cluster.node('n2');
+  await cluster.wait(namespaces.delete('shop', { ...change, withKeys: true }));
+  await cluster.wait(namespaces.put('shop', {}, change));
+  const again = await cluster.wait(send(cluster, 'n2', sent));
+  t.match(again, { isAgain: true, answer: { applied: false, body: 'operation_ended' } });
+  t.same(await cluster.texts('n3', 'k', { ...sent, level: 'strong' }), []);
   await cluster.stop();
 });
 
