@@ -112,8 +112,9 @@ export function learning(
 }
 
 /**
- * The first page is answered only above the promise, and raises it; the others while it stands. The
- * entries of the page are added once the promise is decided: from then on nothing older comes.
+ * The first page is answered above the promise, which it raises, and again for the ballot that is
+ * promised: its answer may have got lost. The others are while the promise stands. The entries of
+ * the page are added once the promise is decided: from then on nothing older comes.
  */
 function judgePrepare(
   held: AcceptorState,
@@ -123,9 +124,9 @@ function judgePrepare(
   const { active } = held;
   assert(compareBallots(active, held.promised) <= 0, 'what is active was promised');
   const isFirst = from === '';
-  if (isFirst ? order <= 0 : order !== 0) return refused(held, ballot);
+  if (isFirst ? order < 0 : order !== 0) return refused(held, ballot);
   return {
-    changes: isFirst ? [{ store: 'ballots', promised: ballot, active }] : [],
+    changes: order > 0 ? [{ store: 'ballots', promised: ballot, active }] : [],
     reply: { is: 'promised', ballot, active, entries: [], from, next: undefined },
     isSynced: true,
   };

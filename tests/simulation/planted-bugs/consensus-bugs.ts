@@ -29,6 +29,14 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'K1',
+    name: 'a promise whose answer got lost is not given again',
+    file: 'consensus/acceptor.js',
+    right: 'isFirst ? order < 0 :',
+    wrong: 'isFirst ? order <= 0 :',
+    test: TRANSCRIPTS,
+  },
+  {
+    rule: 'K1',
     name: 'an acceptance is told before it is synced',
     file: 'consensus/acceptor.js',
     right: "const accepted = { reply: { is: 'accepted', key, id }, isSynced: true };",
