@@ -38,11 +38,11 @@ t.test('a function is found and called', async (t) => {
 });
 
 t.test('a module that is none, or has no function, is refused with its path', async (t) => {
-  const endless = join(directory, 'endless.mjs');
-  symlinkSync('/dev/zero', endless);
+  const zeroes = join(directory, 'zeroes.mjs');
+  symlinkSync('/dev/zero', zeroes);
   const rows = [
     ['nowhere', join(directory, 'nowhere.mjs')],
-    ['endless', endless],
+    ['zeroes', zeroes],
     ['broken', moduleOf('broken', 'export {')],
     ['throws', moduleOf('throws', 'throw new Error("no")')],
     ['other', moduleOf('other', 'export const resolve = 7;')],
