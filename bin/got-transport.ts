@@ -10,6 +10,7 @@ import {
   type HttpTransport,
   type Unanswered,
 } from '../lib/client/transport.js';
+import { watchConnection } from './watch-connection.js';
 
 export class GotTransport implements HttpTransport {
   async send(
@@ -17,7 +18,7 @@ export class GotTransport implements HttpTransport {
     { method, path, headers, body }: HttpRequest,
     signal: AbortSignal,
   ): Promise<HttpAnswer | Unanswered> {
-    let connected = false;
+    let isConnected = (): boolean => false;
     try {
       const request = got(`${endpoint}${path}`, {
         ...{ method, headers, signal, responseType: 'buffer', retry: { limit: 0 } },
@@ -25,12 +26,7 @@ export class GotTransport implements HttpTransport {
         ...{ followRedirect: false, throwHttpErrors: false, decompress: false },
       });
       void request.on('request', (sent) => {
-        sent.once('socket', (socket) => {
-          connected = !socket.connecting;
-          socket.once('connect', () => {
-            connected = true;
-          });
-        });
+        isConnected = watchConnection(sent);
       });
       const response = await request;
       const header = (name: string): string | undefined => {
@@ -41,7 +37,11 @@ export class GotTransport implements HttpTransport {
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       const reason = signal.aborted ? 'AbortError' : error.code;
-      return { kind: 'unanswered', nothingSent: !connected || NOTHING_SENT.has(reason), reason };
+      return {
+        kind: 'unanswered',
+        nothingSent: !isConnected() || NOTHING_SENT.has(reason),
+        reason,
+      };
     }
   }
 }

@@ -1,6 +1,7 @@
 /** Requests by the thousand: kept connections to each endpoint, and what became of each request. */
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:http';
+import { watchConnection } from '../watch-connection.js';
 
 export interface LoadRequest {
   readonly method: 'GET' | 'PUT';
@@ -120,20 +121,6 @@ function sendOnce(
   sent.on('error', () => settle({ kind: isConnected() ? 'broken' : 'refused' }));
   sent.on('response', (response) => readBody(response, settle));
   sent.end(body);
-}
-
-/** Before the connection stands nothing can have been sent. */
-function watchConnection(sent: ClientRequest): () => boolean {
-  let connected = false;
-  sent.on('socket', (socket) => {
-    if (!socket.connecting) connected = true;
-    else {
-      socket.once('connect', () => {
-        connected = true;
-      });
-    }
-  });
-  return () => connected;
 }
 
 function readBody(response: IncomingMessage, settle: (outcome: LoadOutcome) => void): void {
