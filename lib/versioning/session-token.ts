@@ -59,8 +59,9 @@ export function joinFloors(a: PartitionFloor, b: PartitionFloor): PartitionFloor
   return isSameFloor(joined, b) ? b : joined;
 }
 
-/** What either has seen; `a` itself where `b` adds nothing. */
+/** What either has seen; one of the two, where that suffices: whoever knows its text has it. */
 export function joinTokens(a: SessionToken, b: SessionToken): SessionToken {
+  if (a.floors.size === 0 && a.epoch <= b.epoch) return b;
   const floors = new Map(a.floors);
   let grown = b.epoch > a.epoch;
   for (const [partition, floor] of b.floors) {

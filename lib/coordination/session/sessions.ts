@@ -42,10 +42,18 @@ const NEW_SESSION = 'new';
 /** Most tokens that are kept once their seal was verified: about 8 MB. */
 const KNOWN_MAX = 1000;
 
+/** A token as a client has it, or is to have it. */
+interface Sealed {
+  readonly text: string;
+  /** When it was looked at what is stable: see `StableDots`. */
+  readonly revision: number;
+  readonly turn: number;
+}
+
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #known = new Map<string, SessionToken>();
-  readonly #texts = new WeakMap<SessionToken, { readonly text: string; readonly of: number }>();
+  readonly #texts = new WeakMap<SessionToken, Sealed>();
 
   constructor(options: SessionsOptions) {
     this.#options = options;
@@ -63,14 +71,14 @@ export class Sessions {
   /** As a client is to send it back. The same text where nothing was learned. */
   textOf(token: SessionToken): string {
     const { stable, sessionSeal } = this.#options;
-    const { revision } = stable;
+    const { revision, turn } = stable;
     const known = this.#texts.get(token);
-    if (known !== undefined && known.of === revision) return known.text;
+    if (known?.revision === revision && known.turn === turn) return known.text;
     for (const [partition, { dots }] of token.floors) if (dots.size > 0) stable.ask(partition);
     const left = withoutStable(token, (partition, dot) => stable.has(partition, dot));
     const isKnown = known !== undefined && left === token;
     const text = isKnown ? known.text : sessionSeal.seal(left);
-    this.#texts.set(token, { text, of: revision });
+    this.#texts.set(token, { text, revision, turn });
     return text;
   }
 
@@ -150,7 +158,7 @@ export class Sessions {
       this.#known.delete(oldest ?? '');
     }
     this.#known.set(text, token);
-    this.#texts.set(token, { text, of: -1 });
+    this.#texts.set(token, { text, revision: -1, turn: -1 });
     return token;
   }
 }

@@ -51,6 +51,11 @@ export class StableDots {
     return this.#revision;
   }
 
+  /** Another one each time that it is worth asking again. */
+  get turn(): number {
+    return Math.floor(this.#options.clock.monotonicMilliseconds() / INTERVAL_MILLISECONDS);
+  }
+
   /** Has the persisted clock of every owner the dot? */
   has(partition: number, dot: Dot): boolean {
     const known = this.#known.get(partition);
