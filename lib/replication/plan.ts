@@ -225,19 +225,25 @@ export class Plans {
 
   of(partition: number): Plan {
     const { ownership, view, isBehind } = this.#options;
-    const { history } = ownership;
-    if (this.#revision !== view.revision || this.#history !== history) {
-      const outlook = outlookOf(this.#options);
-      if (this.#outlook !== outlook || this.#history !== history) this.#plans = [];
-      this.#revision = view.revision;
-      this.#outlook = outlook;
-      this.#history = history;
-    }
+    if (this.#revision !== view.revision || this.#history !== ownership.history) this.#follow();
     let plan = this.#plans[partition];
     if (plan === undefined) {
+      // A silence may have come of time alone: what is made now sees it, at any revision.
+      this.#follow();
       plan = planFor(ownership, partition, view, isBehind);
       this.#plans[partition] = plan;
     }
     return plan;
+  }
+
+  /** Invariant: all plans that are kept see the same as the outlook. */
+  #follow(): void {
+    const { ownership, view } = this.#options;
+    const { history } = ownership;
+    const outlook = outlookOf(this.#options);
+    if (this.#outlook !== outlook || this.#history !== history) this.#plans = [];
+    this.#revision = view.revision;
+    this.#outlook = outlook;
+    this.#history = history;
   }
 }

@@ -143,6 +143,9 @@ export class NamespaceLife {
       request.body === undefined ? {} : { 'Content-Type': 'application/json' };
     const how = { timeoutMilliseconds: PATIENCE_MILLISECONDS };
     const machine = this.#random.pick(machines);
+    // A change whose answer did not come may be made much later: then of settings that are gone.
+    const version = machine.node?.settings.current().version;
+    if (version !== undefined) headers['If-Match'] = `"${version}"`;
     const answer = await asking.ask('namespace', machine, how, { ...request, headers });
     if (answer === undefined) return undefined;
     if (answer.status !== 200) {

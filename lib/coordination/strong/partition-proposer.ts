@@ -76,7 +76,7 @@ export class PartitionProposer implements Core<PartitionEffect> {
     const { phase } = this.core;
     if (phase === 'off') return this.#waiting.size > 0 ? Math.min(ends, this.#campaignsAt) : ends;
     if (phase === 'taking over') return Math.min(ends, this.#campaignEndsAt);
-    const stalls = leastOf(this.#proposedAt.values()) + STALL_MILLISECONDS;
+    const stalls = this.#stallsAt;
     const idles = this.#waiting.size > 0 ? NEVER : this.#idleSince + IDLE_MILLISECONDS;
     return Math.min(ends, stalls, idles, this.#repeatsAt);
   }
@@ -93,6 +93,7 @@ export class PartitionProposer implements Core<PartitionEffect> {
   }
 
   takeOver(options: TakeOver): readonly PartitionEffect[] {
+    this.#proposedAt.clear();
     this.#campaignEndsAt =
       this.now + CAMPAIGN_MILLISECONDS + backOff(this.#refusals, this.#fraction);
     return this.#follow(this.core.takeOver(options));
@@ -157,13 +158,17 @@ export class PartitionProposer implements Core<PartitionEffect> {
         // Nobody waits for it any more.
         return this.#waiting.size > 0 ? this.#campaignAnew() : this.abdicate();
       case 'active': {
-        const stalled = leastOf(this.#proposedAt.values()) + STALL_MILLISECONDS;
-        if (this.now >= stalled) return this.#campaignAnew();
+        if (this.now >= this.#stallsAt) return this.#campaignAnew();
         if (this.now < this.#repeatsAt) return [];
         this.#repeatsAt = NEVER;
         return this.#follow(this.core.repeat());
       }
     }
+  }
+
+  /** When a proposal has waited too long; where no ballot could be chosen since, it is put off. */
+  get #stallsAt(): number {
+    return Math.max(leastOf(this.#proposedAt.values()) + STALL_MILLISECONDS, this.#campaignsAt);
   }
 
   #campaignIfDue(): readonly PartitionEffect[] {
@@ -177,7 +182,6 @@ export class PartitionProposer implements Core<PartitionEffect> {
   #campaignAnew(): readonly PartitionEffect[] {
     this.#refusals += 1;
     this.#campaignEndsAt = NEVER;
-    this.#proposedAt.clear();
     return [{ do: 'campaign' }];
   }
 

@@ -36,6 +36,14 @@ export const RPC_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'Q2',
+    name: 'a plan that was made in a silence outlasts it',
+    file: 'replication/plan.js',
+    right: 'this.#follow();\n            plan = planFor',
+    wrong: 'plan = planFor',
+    test: 'unit/replication/plan.test.js',
+  },
+  {
+    rule: 'Q2',
     name: 'a link that closes leaves plans as they were',
     file: 'membership/failure-detector.js',
     right: 'peer.open = open;\n        this.#revision += 1;',

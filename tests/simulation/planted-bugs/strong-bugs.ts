@@ -131,6 +131,16 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     test: 'unit/coordination/sessions.test.js',
   },
   {
+    rule: 'K16',
+    name: 'a stalled proposal is forgotten where no ballot can be chosen',
+    file: 'coordination/strong/partition-proposer.js',
+    right: "this.#campaignEndsAt = NEVER;\n        return [{ do: 'campaign' }];",
+    wrong:
+      'this.#campaignEndsAt = NEVER;\n        this.#proposedAt.clear();\n        ' +
+      "return [{ do: 'campaign' }];",
+    test: 'unit/coordination/partition-proposer.test.js',
+  },
+  {
     rule: 'K21',
     name: 'numbers of ended ballots are never found void',
     file: 'anti-entropy/collection.js',

@@ -147,6 +147,26 @@ t.test('a plan is kept while the revision of the view stands, and the ring', asy
   t.equal(plans.of(3).epoch, 2);
 });
 
+t.test('a plan that was made in a silence does not outlast it', async (t) => {
+  const [, , ring] = rings;
+  if (ring === undefined) throw new Error('there are rings');
+  let up = true;
+  const view = {
+    ...{ self: 'n0', zone: 'z0', revision: 0, isSuspect: () => false },
+    ...{ isUp: () => up, roundTripMilliseconds: () => 0 },
+  };
+  const plans = new Plans({ ownership: ownershipIn(ring, 'n0'), view, isBehind: () => false });
+  plans.of(3);
+  // A node that stood still finds its peers silent, before a heartbeat has told a new revision.
+  up = false;
+  t.not(plans.of(4).absent.length, 0);
+  t.not(plans.of(3).absent.length, 0, 'all plans see the same');
+  up = true;
+  view.revision += 1;
+  t.strictSame(plans.of(4).absent, []);
+  t.strictSame(plans.of(3).absent, []);
+});
+
 t.test('plans stay where the view says the same, and are those of the view where not', async () => {
   fc.assert(
     fc.property(fc.array(anyView, { minLength: 2, maxLength: 6 }), (seen) => {

@@ -1,0 +1,86 @@
+/** A proposer in time: what it does about a proposal that gets no answers. */
+import t from 'tap';
+import type { StrongOperation } from '../../../lib/consensus/decision.js';
+import type { AcceptorReply } from '../../../lib/consensus/messages.js';
+import {
+  type PartitionEffect,
+  PartitionProposer,
+} from '../../../lib/coordination/strong/partition-proposer.js';
+import { Quorum, type Standing } from '../../../lib/replication/quorum.js';
+
+const OWNERS = ['a', 'b', 'c'];
+const NO_BALLOT = { round: 0, node: '', start: 0 };
+const STANDING: Standing = { stands: () => true, struck: () => undefined };
+/** The longest wait after a refusal, and a little. */
+const BACK_OFF_MILLISECONDS = 500;
+const STALL_MILLISECONDS = 1000;
+const NOBODY_WAITS_SO_LONG = 60_000;
+
+const READ: StrongOperation = { id: 1, key: 'k', change: undefined, condition: { is: 'none' } };
+
+function takeOver(proposer: PartitionProposer, round: number): void {
+  const ballot = { round, node: 'a', start: 1 };
+  const quorum = new Quorum([{ nodes: OWNERS, required: 2 }]);
+  proposer.takeOver({ ballot, writer: `w${round}`, quorum, standing: STANDING });
+  const page = { entries: [], from: '', next: undefined };
+  for (const node of ['a', 'b']) {
+    answered(proposer, node, { is: 'promised', ballot, active: NO_BALLOT, ...page });
+  }
+  for (const node of ['a', 'b']) answered(proposer, node, { is: 'activated', ballot });
+}
+
+function answered(
+  proposer: PartitionProposer,
+  node: string,
+  reply: AcceptorReply,
+): readonly PartitionEffect[] {
+  return proposer.answered({ node, start: 1 }, reply);
+}
+
+/** An active proposer whose ACCEPT nobody answers. */
+function stalled(): PartitionProposer {
+  const proposer = new PartitionProposer('a', () => 0.9);
+  t.match(proposer.submit(READ, NOBODY_WAITS_SO_LONG), [{ do: 'campaign' }]);
+  takeOver(proposer, 1);
+  t.match(
+    proposer.looked('k', undefined, 0, () => false),
+    [
+      { do: 'accept', node: 'b' },
+      { do: 'accept', node: 'c' },
+    ],
+  );
+  return proposer;
+}
+
+/** Runs its timers up to then, and says at what times it asked for a ballot. */
+function campaignsUntil(proposer: PartitionProposer, end: number): number[] {
+  const campaigns: number[] = [];
+  while (proposer.wakesAt <= end) {
+    proposer.now = Math.max(proposer.now, proposer.wakesAt);
+    const effects = proposer.elapsed();
+    if (!effects.some((effect) => effect.do === 'campaign')) continue;
+    campaigns.push(proposer.now);
+    proposer.notNow();
+  }
+  proposer.now = end;
+  return campaigns;
+}
+
+t.test('where no ballot can be chosen, it is tried again until one can', async (t) => {
+  const proposer = stalled();
+  const campaigns = campaignsUntil(proposer, 10_000);
+  t.equal(campaigns[0], STALL_MILLISECONDS);
+  for (const [i, at] of campaigns.slice(1).entries()) {
+    const wait = at - (campaigns[i] ?? 0);
+    t.ok(wait > 0 && wait <= BACK_OFF_MILLISECONDS, `${wait} ms`);
+  }
+  t.ok(campaigns.length >= 10_000 / BACK_OFF_MILLISECONDS - 3, `${campaigns.length} times`);
+});
+
+t.test('a new ballot has a time of its own', async (t) => {
+  const proposer = stalled();
+  proposer.now = STALL_MILLISECONDS;
+  t.match(proposer.elapsed(), [{ do: 'campaign' }]);
+  takeOver(proposer, 2);
+  t.same(campaignsUntil(proposer, 10_000), [], 'what was open in the former is lost with it');
+});
