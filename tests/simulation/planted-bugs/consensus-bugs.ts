@@ -41,7 +41,7 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
     file: 'consensus/acceptor.js',
     right: "const accepted = { reply: { is: 'accepted', key, id }, isSynced: true };",
     wrong: "const accepted = { reply: { is: 'accepted', key, id }, isSynced: false };",
-    test: RANDOM,
+    test: TRANSCRIPTS,
   },
   {
     rule: 'K1',

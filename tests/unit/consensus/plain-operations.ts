@@ -3,9 +3,10 @@ import { valuesOf } from '../../../lib/consensus/decision.js';
 import { majority } from '../../../lib/replication/quorum.js';
 import { covers, EMPTY_CONTEXT } from '../../../lib/versioning/context.js';
 import { type Dot, dotText } from '../../../lib/versioning/dot.js';
-import { mergeAll, type Siblings, write } from '../../../lib/versioning/siblings.js';
+import { type Siblings, write } from '../../../lib/versioning/siblings.js';
 import type { SeededRandom } from '../../simulation/seeded-random.js';
 import { dotOf, type Entry, type Ledger, OPERATIONS_MAX } from './ledger.js';
+import { observed, type OwnerReport, shownState } from './observed.js';
 import type { WorldNode } from './world-node.js';
 
 interface PlainWrite {
@@ -26,8 +27,7 @@ export interface PlainRead {
   readonly key: string;
   readonly asked: Entry[];
   readonly gone: ReadonlySet<string>;
-  /** The records, by node. */
-  readonly from: Map<string, Siblings | undefined>;
+  readonly from: Map<string, OwnerReport>;
   readonly then: (state: Siblings | undefined) => void;
   isOpen: boolean;
 }
@@ -35,11 +35,7 @@ export interface PlainRead {
 export type PlainSent =
   | PlainCopy
   | { readonly is: 'plain ask'; readonly read: PlainRead }
-  | {
-      readonly is: 'plain report';
-      readonly read: PlainRead;
-      readonly record: Siblings | undefined;
-    };
+  | { readonly is: 'plain report'; readonly read: PlainRead; readonly report: OwnerReport };
 
 /** The world around them. */
 export interface PlainWorld {
@@ -119,7 +115,7 @@ export class PlainOperations {
       .filter(([text]) => this.#world.nodes.every((node) => isGoneAt(node, key, dotOf(text))))
       .map(([text]) => text);
     const asked = [...this.#world.ledger.acknowledgedOf(key)];
-    const from = new Map<string, Siblings | undefined>();
+    const from = new Map<string, OwnerReport>();
     const read = { key, asked, gone: new Set(gone), from, then, isOpen: true };
     for (const node of this.#world.nodes) {
       if (this.#world.isCalm || this.#world.random.chance(0.85))
@@ -130,27 +126,33 @@ export class PlainOperations {
   asked(node: WorldNode, read: PlainRead): void {
     if (node.rebuilding !== undefined) return;
     const record = node.records.get(read.key);
-    const dot = node.acceptances.get(read.key)?.dot;
-    const isLearned = dot !== undefined && record !== undefined && covers(record.context, dot);
-    // A real owner has it settled before it answers (K12); this one says nothing.
-    if (node.acceptances.has(read.key) && !isLearned) {
-      this.#world.count('unsettled');
-      return;
-    }
+    const held = node.acceptances.get(read.key);
+    const hasSeen = (dot: Dot): boolean => node.clock.has(dot);
+    const acceptance =
+      held === undefined
+        ? undefined
+        : { ...held, state: shownState(held.state, { record, hasSeen }) };
     const [first = node] = this.#world.nodes;
+    const report = { record, acceptance };
     const tell = (): void =>
-      this.#world.send(node, first.name, { is: 'plain report', read, record });
+      this.#world.send(node, first.name, { is: 'plain report', read, report });
     if (node.isDirty) node.whenSynced(tell);
     else tell();
   }
 
-  reported(from: string, read: PlainRead, record: Siblings | undefined): void {
+  reported(from: string, read: PlainRead, report: OwnerReport): void {
     if (!read.isOpen || read.from.has(from)) return;
-    read.from.set(from, record);
+    read.from.set(from, report);
     if (read.from.size < majority(this.#world.nodes.length)) return;
     read.isOpen = false;
+    const met = observed([...read.from.values()]);
+    // The real reader has it settled first; this one gives up.
+    if (met.is === 'unresolved') {
+      this.#world.count('unresolved');
+      return;
+    }
     this.#world.count('plain quorum read');
-    const merged = mergeAll([...read.from.values()]);
+    const { merged } = met;
     if (merged !== undefined) this.#world.ledger.applied(merged);
     const context = merged?.context ?? EMPTY_CONTEXT;
     for (const entry of read.asked) {

@@ -21,7 +21,7 @@ const WEATHERS: readonly (readonly [string, number, Weather])[] = [
 ];
 
 /** Each happens now and then. */
-const RARE = ['settled read', 'unsettled', 'applied', 'unmet', 'collected', 'decided again'];
+const RARE = ['settled read', 'unresolved', 'applied', 'unmet', 'collected', 'decided again'];
 const RARER = ['killed', 'adopted', 'damaged', 'rebuilt'];
 
 t.test('every history has an order', { timeout: 0 }, async (t) => {

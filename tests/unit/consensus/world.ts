@@ -116,7 +116,7 @@ export class World implements Surroundings {
         this.plain.asked(node, what.read);
         break;
       case 'plain report':
-        this.plain.reported(from, what.read, what.record);
+        this.plain.reported(from, what.read, what.report);
     }
   }
 
