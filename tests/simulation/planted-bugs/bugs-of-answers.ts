@@ -141,7 +141,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
     file: 'api/http/batch-run.js',
     right: '            context,\n',
     wrong: '            context: undefined,\n',
-    checkers: ['lost writes', 'stale reads'],
+    checkers: ['false siblings', 'lost writes', 'stale reads'],
   },
   {
     rule: 'HTTP',

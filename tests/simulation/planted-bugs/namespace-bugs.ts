@@ -8,7 +8,7 @@ export const NAMESPACE_BUGS: readonly PlantedBug[] = [
     file: 'membership/namespaces.js',
     right: 'field.rules === null ? field.generation + 1 : field.generation',
     wrong: 'field.generation',
-    checkers: ['namespaces', 'settings', 'trouble'],
+    checkers: ['namespaces', 'settings', 'trouble', 'the world:'],
   },
   {
     rule: 'N2',
@@ -96,7 +96,7 @@ export const NAMESPACE_BUGS: readonly PlantedBug[] = [
     file: 'membership/request-defaults.js',
     right: 'const { effective } = state.namespaceOfStored(stored) ?? state.defaultNamespace;',
     wrong: 'const { effective } = state.defaultNamespace;',
-    checkers: ['receipts'],
+    checkers: ['receipts', 'trouble'],
   },
   {
     rule: 'N2',
@@ -112,7 +112,7 @@ export const NAMESPACE_BUGS: readonly PlantedBug[] = [
     file: 'api/http/batch-body.js',
     right: "textMember(members, 'namespace') ?? byDefault",
     wrong: 'byDefault',
-    checkers: ['values', 'lost writes', 'receipts'],
+    checkers: ['values', 'lost writes', 'receipts', 'trouble'],
   },
   {
     rule: 'N1',

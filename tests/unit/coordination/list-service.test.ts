@@ -4,6 +4,7 @@ import { bitsOf, tellKeys } from '../../../lib/coordination/list/list-service.js
 import { messageBytesMax } from '../../../lib/encoding/frame.js';
 import type { Ownership } from '../../../lib/partitioning/ownership.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
+import { turn } from '../fakes.js';
 import { intentOf, nothingElse, openDisk, PARTITIONS } from '../persistence/disk.js';
 
 const ALL = bitsOf(
@@ -19,13 +20,16 @@ const ownership = { partitionCount: PARTITIONS } as Ownership;
 
 t.test('what was decided and waits for the disk is told', async (t) => {
   const disk = await openDisk();
+  const { storage } = disk;
   const at = recordKey('default', 'k', PARTITIONS);
+  storage.held = true;
   disk.replica.mint(at, intentOf('x'), 'memory', nothingElse);
-  const { keys } = await tellKeys(
-    { ...disk, ownership, openAcceptances, pageBytesMax: 1_000 },
-    ASKED,
-  );
-  t.strictSame(keys, ['k']);
+  const telling = tellKeys({ ...disk, ownership, openAcceptances, pageBytesMax: 1_000 }, ASKED);
+  // The list is asked for while the write waits; then the disk does all that it was given.
+  await turn();
+  storage.held = false;
+  while (storage.waiting.length > 0) await storage.release();
+  t.strictSame((await telling).keys, ['k']);
 });
 
 t.test('a page fits a message, and the next goes on behind it', async (t) => {
