@@ -55,8 +55,8 @@ export class Candidacy {
     { active, entries, from: page, next }: Extract<AcceptorReply, { is: 'promised' }>,
   ): readonly ProposerEffect[] {
     const before = this.#pages.get(from.node) ?? FIRST_PAGE;
-    // Late, and again.
-    if (this.#promiseReports.has(from.node) || page !== before.next) return [];
+    // Late, and again. Of an owner that lost its disk the promise counts no more: it gives another.
+    if (this.#promises.of(from.node) === true || page !== before.next) return [];
     const later = entries.map((entry) => ({ ...entry, record: undefined }));
     const all = [...before.entries, ...later];
     const merges = from.node === this.#acceptors.self ? [] : mergesOf(entries);
@@ -64,6 +64,7 @@ export class Candidacy {
       this.#pages.set(from.node, { entries: all, next });
       return [...merges, this.#prepare(from.node)];
     }
+    this.#pages.delete(from.node);
     this.#promises.grant(from.node, from.start);
     this.#promiseReports.set(from.node, { active, entries: all });
     const known = this.#legacy;

@@ -27,6 +27,8 @@ const PATH = '/api/v1/namespaces';
 /** The node itself gives up after 5 s for each of its two rounds. */
 const PATIENCE_MILLISECONDS = 12_000;
 const AGAIN_MILLISECONDS = 200;
+/** Where the network is so slow that settings cannot be agreed on, there are no namespaces. */
+const FOUNDING_TRIES_MAX = 50;
 const LIFE_MEAN_MILLISECONDS = 2500;
 const RULES: { readonly [Name in keyof NamespaceRules]: readonly NamespaceRules[Name][] } = {
   default_level: ['one', 'quorum', 'all', 'eventual', 'strong'],
@@ -56,16 +58,16 @@ export class NamespaceLife {
     this.#mortal = isMortal ? this.#random.pick(names) : undefined;
   }
 
-  /** Resolves when all are there. */
+  /** Resolves when all are there that can be made. */
   async found(): Promise<void> {
-    for (const name of this.#options.namespaces.names) await this.#make(name);
+    for (const name of this.#options.namespaces.names) await this.#make(name, FOUNDING_TRIES_MAX);
   }
 
   /** Resolves after `stop`, when all are there. */
   async run(): Promise<void> {
     const { world, pace, namespaces, asking } = this.#options;
     const name = this.#mortal;
-    if (name === undefined) return;
+    if (name === undefined || !namespaces.isThere(name)) return;
     for (;;) {
       await world.wait(this.#random.exponential(LIFE_MEAN_MILLISECONDS * pace), 'namespace ends');
       if (this.#isStopped) return;
@@ -92,11 +94,14 @@ export class NamespaceLife {
     }
   }
 
-  async #make(name: string): Promise<void> {
+  async #make(name: string, triesMax = Number.POSITIVE_INFINITY): Promise<void> {
     const { world, namespaces, onTrouble, hasAnyDiskLost } = this.#options;
     const rules = drawRules(this.#random);
     const request = { method: 'PUT', path: `${PATH}/${name}`, body: JSON.stringify(rules) };
-    while ((await this.#ask(request)) !== 200) await this.#pause();
+    for (let tries = 1; (await this.#ask(request)) !== 200; tries += 1) {
+      if (tries >= triesMax) return;
+      await this.#pause();
+    }
     const stored = await this.#newest(name);
     world.note(`namespace ${stored} ${JSON.stringify(rules)}`);
     world.count('workload: namespace made');

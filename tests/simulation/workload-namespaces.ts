@@ -46,6 +46,10 @@ export class WorkloadNamespaces {
     return [...keys, ...named];
   }
 
+  isThere(name: string): boolean {
+    return this.#open.has(name);
+  }
+
   /** Is it one of these, of any time? */
   owns(stored: string): boolean {
     return stored === DEFAULT_NAMESPACE || this.#options.others.has(askedNamespace(stored));

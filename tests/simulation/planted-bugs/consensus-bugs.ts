@@ -36,6 +36,14 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
     test: TRANSCRIPTS,
   },
   {
+    rule: 'K18',
+    name: 'an owner that promises anew after a loss is not heard',
+    file: 'consensus/candidacy.js',
+    right: 'this.#promises.of(from.node) === true || page',
+    wrong: 'this.#promiseReports.has(from.node) || page',
+    test: TRANSCRIPTS,
+  },
+  {
     rule: 'K1',
     name: 'an acceptance is told before it is synced',
     file: 'consensus/acceptor.js',
