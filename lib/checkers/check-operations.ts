@@ -28,6 +28,8 @@ export interface ChosenState {
     /** False: a tombstone. */
     readonly isValue: boolean;
   }[];
+  /** Does it replace the version, if it does not hold it? If not, the two lie side by side. */
+  readonly covers: (version: string) => boolean;
 }
 
 export interface OperationHistory {
@@ -91,10 +93,13 @@ function effectsOf(
   const effects = new Map<string, Set<string>>();
   const present = new Map<string, ReadonlySet<string>>();
   const gone = new Set<string>();
-  for (const { key, versions } of states) {
+  for (const { key, versions, covers } of states) {
     const now = new Set(versions.map(({ version }) => version));
+    const beside = new Set<string>();
     for (const version of present.get(key) ?? []) {
-      if (!now.has(version)) gone.add(`${key} ${version}`);
+      if (now.has(version)) continue;
+      if (covers(version)) gone.add(`${key} ${version}`);
+      else beside.add(version);
     }
     for (const { version, operation, isValue } of versions) {
       effects.set(operation, (effects.get(operation) ?? new Set()).add(version));
@@ -102,7 +107,7 @@ function effectsOf(
         find(key, `${operation} was applied again, as ${version}, after it was replaced`);
       }
     }
-    present.set(key, now);
+    present.set(key, new Set([...now, ...beside]));
   }
   return effects;
 }

@@ -15,7 +15,7 @@ import { DEFAULT_NAMESPACE, OPERATIONS_NAMESPACE } from '../../lib/partitioning/
 import type { RecordKey } from '../../lib/persistence/keyspace.js';
 import type { Realised } from '../../lib/replica/intent.js';
 import { covers } from '../../lib/versioning/context.js';
-import { type Dot, dotText } from '../../lib/versioning/dot.js';
+import { type Dot, dotText, parseDot } from '../../lib/versioning/dot.js';
 import type { Siblings } from '../../lib/versioning/siblings.js';
 import type { Asking } from './asking.js';
 import type { HttpAnswer, HttpRequest } from './http-port.js';
@@ -97,7 +97,7 @@ export class OperationClient {
    * What was accepted long ago may be chosen once more: on a disk that was rolled back it is still
    * an open proposal. Where the record holds what has replaced it, that has no effect.
    */
-  chosen(at: RecordKey, { versions }: Siblings, held: Siblings | undefined): void {
+  chosen(at: RecordKey, { versions, context }: Siblings, held: Siblings | undefined): void {
     if (at.namespace === OPERATIONS_NAMESPACE) {
       for (const { state, value } of versions) if (state === 'value') this.#begun(at.key, value);
       return;
@@ -113,7 +113,13 @@ export class OperationClient {
       const operation = said === '' ? this.#operations.get(version) : said;
       return operation === undefined ? [] : [{ version, operation, isValue: state === 'value' }];
     });
-    this.#states.push({ key, versions: shown });
+    this.#states.push({
+      ...{ key, versions: shown },
+      covers: (version) => {
+        const dot = parseDot(version);
+        return dot !== undefined && covers(context, dot);
+      },
+    });
   }
 
   /** Resolves when all have come to an end after `stop`. */

@@ -38,7 +38,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     file: 'consensus/takeover.js',
     right: 'if (acceptance !== undefined && isLater(acceptance.id, mark))',
     wrong: 'if (false)',
-    checkers: [...ORDER, 'operations'],
+    test: 'unit/consensus/transcripts.test.js',
   },
   {
     rule: 'K11',

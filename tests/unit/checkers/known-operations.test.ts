@@ -6,17 +6,21 @@ import {
   type OperationAttempt,
 } from '../../../lib/checkers/check-operations.js';
 
-/** `a@v1 b@v2`: operations and the versions that they are, of one state; `a@v1-`: a tombstone. */
+/**
+ * `a@v1 b@v2`: operations and the versions that they are, of one state; `a@v1-`: a tombstone;
+ * `!v1`: the state does not cover this version; it covers every other.
+ */
 function states(...texts: readonly string[]): ChosenState[] {
   return texts.map((text) => ({
     key: 'k',
     versions: text
       .split(' ')
-      .filter((word) => word !== '')
+      .filter((word) => word !== '' && !word.startsWith('!'))
       .map((word) => {
         const [operation = '', version = ''] = word.replace('-', '').split('@');
         return { operation, version, isValue: !word.endsWith('-') };
       }),
+    covers: (version) => !text.split(' ').includes(`!${version}`),
   }));
 }
 
@@ -43,6 +47,10 @@ const GOOD: Readonly<Record<string, readonly [OperationAttempt[], ChosenState[]]
   'the first attempt did nothing, a later one did it': [
     attempts('a nothing', 'a applied v1 "200"'),
     states('a@v1'),
+  ],
+  'a state of before is chosen again, which does not cover it': [
+    attempts('a applied v1 "x"'),
+    states('b@v2', 'a@v1 b@v2', 'b@v2 !v1', 'a@v1 b@v2'),
   ],
   'chosen again as it was': [attempts('a applied v1 "x"'), states('a@v1', 'a@v1', 'a@v1')],
   'a tombstone that an owner has kept, beside what came later': [
