@@ -55,7 +55,7 @@ export class Candidacy {
     { active, entries, from: page, next }: Extract<AcceptorReply, { is: 'promised' }>,
   ): readonly ProposerEffect[] {
     const before = this.#pages.get(from.node) ?? FIRST_PAGE;
-    // Late, and again. Of an owner that lost its disk the promise counts no more: it gives another.
+    // A copy that comes late. After a loss the promise of before counts no more: this one is new.
     if (this.#promises.of(from.node) === true || page !== before.next) return [];
     const later = entries.map((entry) => ({ ...entry, record: undefined }));
     const all = [...before.entries, ...later];

@@ -31,9 +31,7 @@ export class LogOutput {
   }
 
   write(line: string): void {
-    const bytes = Buffer.from(line);
-    if (this.#waiting.length === 0) this.#attempt(bytes);
-    else this.#wait(bytes);
+    this.#put(Buffer.from(line));
   }
 
   /** What waits is tried once more; before the process ends. */
@@ -43,7 +41,13 @@ export class LogOutput {
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    for (const line of waiting) this.write(line.toString());
+    for (const bytes of waiting) this.#put(bytes);
+  }
+
+  /** A line, or what is left of one: it may begin within a character. */
+  #put(bytes: Buffer): void {
+    if (this.#waiting.length === 0) this.#attempt(bytes);
+    else this.#wait(bytes);
   }
 
   #attempt(line: Buffer): void {

@@ -3,7 +3,7 @@ import t from 'tap';
 import { LogOutput } from '../../../lib/platform/log-output.js';
 
 class Sink {
-  text = '';
+  readonly #taken: Buffer[] = [];
   /** So many bytes are taken at once; then `after` decides. */
   room = Number.POSITIVE_INFINITY;
   full: 'EAGAIN' | 'ENOSPC' = 'ENOSPC';
@@ -14,11 +14,15 @@ class Sink {
       if (taken === 0 && this.full === 'EAGAIN') return undefined;
       if (taken === 0) throw new Error('no space left');
       this.room -= taken;
-      this.text += bytes.subarray(0, taken).toString();
+      this.#taken.push(Buffer.from(bytes.subarray(0, taken)));
       return taken;
     },
     () => (this.lost += 1),
   );
+
+  get text(): string {
+    return Buffer.concat(this.#taken).toString();
+  }
 }
 
 t.test('lines are written at once, and lost where nothing is taken', async (t) => {
@@ -40,6 +44,16 @@ t.test('after a part of a line the next begins on its own', async (t) => {
   sink.room = Number.POSITIVE_INFINITY;
   sink.output.write('next\n');
   t.same([sink.text, sink.lost], ['a lon\nnext\n', 1]);
+});
+
+t.test('a line that is cut within a character is whole in the end', async (t) => {
+  const sink = new Sink();
+  sink.full = 'EAGAIN';
+  sink.room = 1;
+  sink.output.write('é\n');
+  sink.room = Number.POSITIVE_INFINITY;
+  sink.output.flush();
+  t.same([sink.text, sink.lost], ['é\n', 0]);
 });
 
 t.test('for a reader that pauses lines wait, in order and not without end', async (t) => {
