@@ -59,6 +59,7 @@ interface Served extends RunNodeOptions {
 
 const NO_CONNECTIONS: ConnectionFigures = { open: 0, openMax: 0, waitingBytes: 0 };
 const HANDSHAKE_TIMEOUT_MILLISECONDS = 5000;
+const SLOW_OPENING_MILLISECONDS = 5000;
 /** What is still being answered at a stop is cut after it. */
 const CLOSE_TIMEOUT_MILLISECONDS = 5000;
 const REQUEST_ID_BYTES = 8;
@@ -194,12 +195,16 @@ async function environmentOf(
   if (format !== undefined && format !== STORED_FORMAT) {
     throw unknownFormat(`--data-dir ${node.dataDir}`, format);
   }
+  // A repair reads everything; a frozen disk would leave whoever starts a node without a word.
+  const cancel = clock.after(SLOW_OPENING_MILLISECONDS, () => {
+    observer.log('warn', 'the storage is still being opened', { directory: node.dataDir });
+  });
   const opened = await openLevelStorage({
     directory: join(node.dataDir, 'store'),
     cacheBytes: storage.engineCacheBytes,
     writeBufferBytes: storage.writeBufferBytes,
     damage,
-  });
+  }).finally(cancel);
   const transport = options.wrap?.(sockets) ?? sockets;
   return { clock, random, storage: opened, transport, sockets, observer };
 }

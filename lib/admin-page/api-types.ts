@@ -9,7 +9,7 @@ export interface NodeRowReport {
   readonly settings_version: string;
   readonly partitions_owned: number;
   readonly hints: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
-  readonly storage: 'ok' | 'read_only' | 'failed';
+  readonly storage: 'ok' | 'read_only' | 'stalled' | 'failed';
   readonly clock: { readonly sane: boolean; readonly skew_ms?: number | undefined };
   readonly round_trips_ms?: Readonly<Record<string, number>> | undefined;
   readonly sees: Readonly<Record<string, Health>>;

@@ -15,15 +15,15 @@ export interface NodeEnvironment extends Environment {
 }
 
 export function reportsOf(
-  { clock, observer, storage }: NodeEnvironment,
+  { clock, observer }: NodeEnvironment,
   { id: self, version, clientAddress, limits }: NodeOptions,
   { disk, members, messenger, plans }: NodeCore,
   { antiEntropy, clockSanity }: { antiEntropy: AntiEntropy; clockSanity: ClockSanity },
 ) {
   const { ownership, view, addresses, admission, diskCheck, tickets, founding, settings } = members;
-  const { identity, largest, hints, store } = disk;
+  const { identity, largest, hints, store, stalls } = disk;
   const gauges = new StateGauges({
-    ...{ version, ownership, plans, view, disk, storage, clock, observer, limits },
+    ...{ version, ownership, plans, view, disk, clock, observer, limits },
     owesSince: (peer) => antiEntropy.owesSince(peer),
   });
   const cluster = new ClusterService({
@@ -35,6 +35,7 @@ export function reportsOf(
       largest,
       hints,
       store,
+      stalls,
       messenger,
       plans,
       clock,

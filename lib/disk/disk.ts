@@ -28,9 +28,11 @@ import { RecentDots } from '../persistence/recent-dots.js';
 import type { RecordLimits } from '../persistence/record-limits.js';
 import { RecordTable } from '../persistence/record-table.js';
 import { Replica } from '../replica/replica.js';
+import { StallWatch } from '../persistence/stall-watch.js';
 import { Store } from '../persistence/store.js';
 import { pickUpTicket } from '../replica/ticket.js';
 import { KeptVersions } from '../persistence/versions.js';
+import { WatchedStorage } from '../persistence/watched-storage.js';
 
 export interface DiskLimits extends RecordLimits, HintLimits, DigestLimits {
   readonly storageQueueBytesMax: number;
@@ -66,8 +68,10 @@ export type Disk = Awaited<ReturnType<typeof openDisk>>;
 
 /** @throws OperatingError `founding_refused` (of another node or cluster), `storage_failed` */
 export async function openDisk(options: DiskOptions) {
-  const { node, clusterName, storage, clock, expiryClock, random, observer, limits } = options;
+  const { node, clusterName, clock, expiryClock, random, observer, limits } = options;
   const { partitionCount } = options;
+  const stalls = new StallWatch({ clock, observer });
+  const storage = new WatchedStorage(options.storage, stalls);
   const store = new Store({ storage, observer, queueBytesMax: limits.storageQueueBytesMax });
   const identity = await Identity.open(store, { node, clusterName }, observer);
   const losses = Losses.open(store, observer);
@@ -117,6 +121,6 @@ export async function openDisk(options: DiskOptions) {
   const reserveBytes = limits.storageReserveBytes;
   const guard = new DiskGuard({ storage, store, clock, random, observer, reserveBytes });
   await guard.check().catch(() => undefined);
-  const own = { store, identity, losses, ticket, expiryClock, guard };
+  const own = { storage, stalls, store, identity, losses, ticket, expiryClock, guard };
   return { ...own, minter, hybridClock, replica, proposals, acceptor, endings, hints, ...read };
 }

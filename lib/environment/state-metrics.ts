@@ -24,6 +24,11 @@ export const STATE_METRICS = {
     help: 'With less room than this the node takes no writes',
     labels: [],
   },
+  quorate_disk_stalled_seconds: {
+    kind: 'gauge',
+    help: 'How long the disk has not answered; 0 where it does',
+    labels: [],
+  },
   quorate_hint_bytes: {
     kind: 'gauge',
     help: 'Bytes of the hints that wait on this node',

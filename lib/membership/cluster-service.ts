@@ -9,6 +9,7 @@ import type { Hints } from '../hints/hints.js';
 import type { Identity } from '../replica/identity.js';
 import type { LargestKeys } from '../persistence/largest-keys.js';
 import { recordKey } from '../persistence/keyspace.js';
+import type { StallWatch } from '../persistence/stall-watch.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../rpc/messenger.js';
 import type { Plans } from '../replication/plan.js';
@@ -28,6 +29,7 @@ import type {
   RingView,
 } from './cluster-types.js';
 import type { DiskCheck } from './disk-check.js';
+import { diskAlerts, diskReason, diskStateOf } from './disk-state.js';
 import type { FailureDetector } from './failure-detector.js';
 import type { Founding } from './founding.js';
 import { availabilityOfLevels } from './level-availability.js';
@@ -54,6 +56,7 @@ export interface ClusterServiceOptions {
   readonly settings: SettingsRegister;
   readonly hints: Hints;
   readonly store: Store;
+  readonly stalls: StallWatch;
   readonly messenger: Messenger;
   readonly plans: Plans;
   readonly clock: Clock;
@@ -153,7 +156,7 @@ export class ClusterService implements ClusterControl {
     const waitReason = waitReasonOf(this.#options) ?? store.failure?.message;
     if (waitReason !== undefined) return { ready: false, reason: waitReason };
     // It reads, and passes writes on.
-    const reason = store.refusal?.message;
+    const reason = diskReason(this.#options);
     if (level === undefined) return { ready: true, reason };
     const partition = this.#unreachablePartition(level);
     if (partition === undefined) return { ready: true, reason };
@@ -192,7 +195,7 @@ export class ClusterService implements ClusterControl {
   }
 
   async #report(): Promise<NodeReport> {
-    const { self, version, identity, settings, hints, view, store, clock } = this.#options;
+    const { self, version, identity, settings, hints, view, clock } = this.#options;
     const { sane, skewMilliseconds: skew } = this.#options.clockSanity.verdict;
     const sees: Record<string, NodeReport['sees'][string]> = {};
     const round_trips_ms: Record<string, number> = {};
@@ -214,7 +217,7 @@ export class ClusterService implements ClusterControl {
       settings_version: settings.current().version,
       partitions_owned: this.#options.ownership.own.length,
       hints: Object.fromEntries(waiting),
-      storage: storageState(store),
+      storage: diskStateOf(this.#options),
       // A disk that fails is told above.
       stored: await this.#options.stored().catch(() => undefined),
       large_keys: large.length === 0 ? undefined : large,
@@ -235,11 +238,8 @@ export class ClusterService implements ClusterControl {
     const alerts = [...new Set(nodes.flatMap(({ report }) => report?.identity ?? []))];
     for (const { id, state, report } of nodes) {
       if (state !== 'up') alerts.push(`${id} is ${state}`);
-      if (report?.storage === 'failed') alerts.push(`the disk of ${id} failed`);
+      for (const alert of diskAlerts(id, report?.storage)) alerts.push(alert);
       if (report?.clock.sane === false) alerts.push(clockAlert(id, report.clock.skew_ms));
-      if (report?.storage === 'read_only') {
-        alerts.push(`the disk of ${id} is nearly full: it takes no writes`);
-      }
     }
     for (const alert of sizeAlerts(nodes)) alerts.push(alert);
     if (underReplicated > 0) alerts.push(`${underReplicated} partitions lack replicas`);
@@ -262,9 +262,4 @@ function verdictOf(
 ): ClusterStatus['verdict'] {
   if (withoutQuorum > 0) return 'failing';
   return underReplicated > 0 || alerts.length > 0 ? 'degraded' : 'ok';
-}
-
-function storageState({ failure, refusal }: Store): NodeReport['storage'] {
-  if (failure !== undefined) return 'failed';
-  return refusal === undefined ? 'ok' : 'read_only';
 }

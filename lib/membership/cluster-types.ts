@@ -1,5 +1,6 @@
 /** What a node tells of its cluster: status, ring, where a key lies (docs/operations.md). */
 import type { LargeKey } from '../persistence/largest-keys.js';
+import type { DiskState } from './disk-state.js';
 import type { LevelAvailability } from './level-availability.js';
 
 export interface MemberStatus {
@@ -38,7 +39,7 @@ export interface NodeReport {
   readonly settings_version: string;
   readonly partitions_owned: number;
   readonly hints: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
-  readonly storage: 'ok' | 'read_only' | 'failed';
+  readonly storage: DiskState;
   /** Undefined where the disk cannot be read. */
   readonly stored?: StoredCounts | undefined;
   /** Is its clock near those of the others? The skew is undefined where it knows too few. */

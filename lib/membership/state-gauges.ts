@@ -1,7 +1,7 @@
 /** What a node holds and sees: counted when somebody asks for its report or its metrics. */
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
-import type { Storage } from '../environment/storage.js';
+import { OperatingError } from '../errors.js';
 import type { NodeId } from '../environment/transport.js';
 import type { Disk } from '../disk/disk.js';
 import type { Ownership } from '../partitioning/ownership.js';
@@ -25,9 +25,16 @@ export interface StateGaugesOptions {
   readonly view: ClusterView & Pick<FailureDetector, 'measuredRoundTrip'>;
   readonly disk: Pick<
     Disk,
-    'conflicts' | 'tombstones' | 'proposals' | 'digests' | 'health' | 'hints' | 'store'
+    | 'conflicts'
+    | 'tombstones'
+    | 'proposals'
+    | 'digests'
+    | 'health'
+    | 'hints'
+    | 'store'
+    | 'storage'
+    | 'stalls'
   >;
-  readonly storage: Storage;
   /** On the monotonic clock, since when a peer may lack what no hint brings it any more. */
   readonly owesSince: (peer: NodeId) => number | undefined;
   readonly clock: Clock;
@@ -49,10 +56,14 @@ export class StateGauges implements GaugesControl {
     observer.measure('quorate_context_limit_bytes', limits.contextBytesMax);
   }
 
-  /** @throws OperatingError `storage_failed` where the disk cannot be read */
+  /** @throws OperatingError `storage_failed` where the disk cannot be read, or does not answer */
   async stored(): Promise<StoredCounts> {
-    const { ownership, disk, storage } = this.#options;
-    const { conflicts, tombstones, proposals, digests, store } = disk;
+    const { ownership, disk } = this.#options;
+    const { conflicts, tombstones, proposals, digests, store, storage, stalls } = disk;
+    // Whoever looks at a node must not wait for its disk.
+    if (stalls.stalledMilliseconds > 0) {
+      throw new OperatingError('storage_failed', 'the disk does not answer', { outcome: 'none' });
+    }
     await Promise.all([conflicts.countStored(store), tombstones.countStored(store)]);
     const disk_used_bytes = await storage.usedBytes();
     const disk_free_bytes = await storage.freeBytes();
@@ -64,7 +75,9 @@ export class StateGauges implements GaugesControl {
   }
 
   async measure(): Promise<void> {
-    const { clock, observer } = this.#options;
+    const { clock, observer, disk } = this.#options;
+    const stalled = disk.stalls.stalledMilliseconds / 1000;
+    observer.measure('quorate_disk_stalled_seconds', stalled);
     const uptime = clock.monotonicMilliseconds() - this.#startedAt;
     observer.measure('quorate_uptime_seconds', uptime / 1000);
     this.#measureRing();

@@ -24,6 +24,7 @@ const WORDS = [
   ...['--requests-context-bytes-max', '256', '--handoff-hints-per-second-max', '1'],
 ];
 const SKEWED_CLOCK = fileURLToPath(new URL('./skewed-clock.js', import.meta.url));
+const STALLED_DISK = fileURLToPath(new URL('./stalled-disk.js', import.meta.url));
 /** More than any disk has room for. */
 const NO_ROOM = ['--storage-reserve-bytes', '1024GiB'];
 const ALERT_MILLISECONDS = 180_000;
@@ -189,6 +190,10 @@ async function causeAll(t: Test, { cluster, untilFound, untilFiring }: Watched):
   await cluster.node(N3).stop();
   await cluster.start(N3, { words: NO_ROOM });
   await untilFiring('QuorateDiskNearlyFull');
+
+  await cluster.node(N4).stop();
+  await cluster.start(N4, { flags: ['--import', STALLED_DISK] });
+  await untilFiring('QuorateDiskStalled');
 }
 
 /** Of every query of every dashboard. */

@@ -42,6 +42,7 @@ export async function whyNoPowerCut(): Promise<string | undefined> {
   for (const [command, flag] of [
     ['mkfs.ext4', '-V'],
     ['mount', '-V'],
+    ['fsfreeze', '-V'],
     ['python3', '-V'],
   ] as const) {
     if (!succeeds(command, flag)) return `there is no ${command}`;
@@ -134,7 +135,10 @@ export class DiskImages {
 
   /** Whatever state they are in. */
   discard(): void {
-    for (const name of this.#names) succeeds('umount', '--lazy', this.mountPoint(name));
+    for (const name of this.#names) {
+      succeeds('fsfreeze', '--unfreeze', this.mountPoint(name));
+      succeeds('umount', '--lazy', this.mountPoint(name));
+    }
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -142,6 +146,15 @@ export class DiskImages {
   fill(name: string, bytesLeft: number): void {
     const { bavail, bsize } = statfsSync(this.mountPoint(name));
     run('fallocate', '-l', String(bavail * bsize - bytesLeft), this.#ballast(name));
+  }
+
+  /** Whoever writes there waits until it is thawed, and cannot be killed meanwhile. */
+  freeze(name: string): void {
+    run('fsfreeze', '--freeze', this.mountPoint(name));
+  }
+
+  thaw(name: string): void {
+    run('fsfreeze', '--unfreeze', this.mountPoint(name));
   }
 
   /** As the system does after an error of the disk: the file system is read-only from now on. */

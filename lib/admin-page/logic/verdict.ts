@@ -56,6 +56,11 @@ function causeOf({ nodes, alerts }: Status): Cause {
   if (failed.length > 0) {
     return { cause: `The disk of ${list(failed)} failed.`, command: MENDS.failedDisk };
   }
+  const stalled = ids(({ report }) => report?.storage === 'stalled');
+  if (stalled.length > 0) {
+    const cause = `The disk of ${list(stalled)} does not answer: writes wait there.`;
+    return { cause, command: MENDS.stalledDisk };
+  }
   const full = ids(({ report }) => report?.storage === 'read_only');
   if (full.length > 0) {
     return {

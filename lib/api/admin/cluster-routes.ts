@@ -33,7 +33,7 @@ const reportShape = z.strictObject({
   settings_version: z.string(),
   partitions_owned: z.number(),
   hints: z.record(z.string(), z.strictObject({ count: z.number(), bytes: z.number() })),
-  storage: z.enum(['ok', 'read_only', 'failed']),
+  storage: z.enum(['ok', 'read_only', 'stalled', 'failed']),
   stored: storedShape.optional(),
   large_keys: z.array(largeKeyShape).optional(),
   clock: z.strictObject({ sane: z.boolean(), skew_ms: z.number().optional() }),

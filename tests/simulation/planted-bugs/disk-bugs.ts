@@ -27,6 +27,14 @@ export const DISK_BUGS: readonly PlantedBug[] = [
     test: 'unit/platform/leveldb-damage.test.js',
   },
   {
+    rule: 'D6',
+    name: 'a disk that does not answer is told of by nobody',
+    file: 'persistence/stall-watch.js',
+    right: 'return looks >= LOOKS_MAX ? call : undefined;',
+    wrong: 'return undefined;',
+    test: 'unit/persistence/stall-watch.test.js',
+  },
+  {
     rule: 'S1',
     name: 'what another build has stored counts as damaged',
     file: 'persistence/checksummed.js',

@@ -38,7 +38,7 @@ import { verdictOf } from '../../../lib/admin-page/logic/verdict.js';
 const node = (
   id: string,
   state: NodeRow['state'],
-  storage: 'ok' | 'read_only' = 'ok',
+  storage: 'ok' | 'read_only' | 'stalled' = 'ok',
 ): NodeRow => ({
   ...{ id, address: `${id}:1`, zone: 'z', state },
   report: {
@@ -75,6 +75,8 @@ t.test('a verdict has a cause, and the command that mends it', async (t) => {
     status([node('n1', 'up', 'read_only')], 0, ['the disk of n1 is nearly full']),
   );
   t.match(full, { tone: 'warn', cause: /disk of n1 is nearly full/, command: 'df -h' });
+  const stalled = status([node('n1', 'up', 'stalled')], 0, ['the disk of n1 does not answer']);
+  t.match(verdictOf(stalled), { cause: /disk of n1 does not answer/, command: 'dmesg -T' });
   t.match(verdictOf(status([node('n1', 'suspect')], 0, ['n1 is suspect'])), {
     cause: /heartbeats/,
   });

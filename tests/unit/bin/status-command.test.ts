@@ -63,6 +63,7 @@ const large = (what: 'context' | 'siblings') =>
 const ALERTS = [
   ...['n2 is down', 'n2 is suspect', 'the disk of n2 failed'],
   'the disk of n2 is nearly full: it takes no writes',
+  'the disk of n2 does not answer: what is written there waits',
   ...[clockAlert('n2', undefined), clockAlert('n2', 9000), ...large('context')],
   ...[...large('siblings'), '256 partitions lack replicas', '8 partitions have no quorum'],
   'with 2 nodes a key has fewer than 3 copies',
