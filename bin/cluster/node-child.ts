@@ -1,15 +1,16 @@
 /** One node as a process of its own: started, watched, stopped. Its log goes to a file. */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { messageOf, OperatingError } from '../../lib/errors.js';
+import { OperatingError } from '../../lib/errors.js';
 import { makeFolder } from '../../lib/platform/make-folder.js';
 import { processStamp } from '../../lib/platform/process-stamp.js';
 import type { NodeNews } from '../node/supervision.js';
 import { V8_FLAGS } from '../node/v8-flags.js';
 import type { StopMessage } from '../supervision.js';
 import type { PlannedNode } from './cluster-plan.js';
+import { lastLines, openLog } from './node-log.js';
 
 export interface NodeChildOptions {
   readonly planned: PlannedNode;
@@ -29,8 +30,6 @@ export interface ProcessIdentity {
 const READY_TIMEOUT_MILLISECONDS = 60_000;
 /** Longer than a node takes to give up by itself. */
 const STOP_TIMEOUT_MILLISECONDS = 20_000;
-const LOG_BYTES_MAX = 16 * 1024 * 1024;
-const LAST_LINES = 3;
 const QUORATE = fileURLToPath(new URL('../quorate.js', import.meta.url));
 const STOP: StopMessage = { stop: true };
 
@@ -137,26 +136,5 @@ export class NodeChild {
     const { id, logFile } = this.planned;
     const message = `${id} ${how}; the end of ${logFile}:\n  ${lastLines(logFile).join('\n  ')}`;
     return new OperatingError('not_ready', message);
-  }
-}
-
-/** One older log is kept, so that starts do not fill the disk. */
-function openLog(file: string): number {
-  try {
-    const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-    if (size > LOG_BYTES_MAX) renameSync(file, `${file}.old`);
-    return openSync(file, 'a', 0o600);
-  } catch (cause) {
-    throw new OperatingError('not_ready', `${file} cannot be written: ${messageOf(cause)}`, {
-      cause,
-    });
-  }
-}
-
-function lastLines(file: string): string[] {
-  try {
-    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-LAST_LINES);
-  } catch (error) {
-    return [messageOf(error)];
   }
 }

@@ -1,11 +1,18 @@
-/** Where lines of the log go: a disk that may be full, a pipe that nobody may read. */
-import { fstatSync, writeSync } from 'node:fs';
+/** Where lines of the log go that a reader takes: through a pipe, or a socket. */
+import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 
 /** What waits for a reader; beyond it lines are lost. */
 const WAITING_BYTES_MAX = 1024 * 1024;
 const RETRY_MILLISECONDS = 50;
 const NEW_LINE = Buffer.from('\n');
+
+/** Where lines go. Nothing waits for it, and nothing throws. */
+export interface LineOutput {
+  write(line: string): void;
+  /** What waits is tried once more; before the process ends. */
+  flush(): void;
+}
 
 /** Undefined: the system takes nothing now, and may later. @throws Error of the system */
 export type WriteNow = (bytes: Buffer) => number | undefined;
@@ -15,7 +22,7 @@ export type WriteNow = (bytes: Buffer) => number | undefined;
  * its log. A line is written at once, whole or not at all where the system allows it; one that
  * cannot be written is lost, and counted.
  */
-export class LogOutput {
+export class LogOutput implements LineOutput {
   readonly #writeNow: WriteNow;
   readonly #onLost: () => void;
   #waiting: Buffer[] = [];
@@ -34,7 +41,6 @@ export class LogOutput {
     this.#put(Buffer.from(line));
   }
 
-  /** What waits is tried once more; before the process ends. */
   flush(): void {
     clearTimeout(this.#retry);
     this.#retry = undefined;
@@ -81,13 +87,14 @@ export class LogOutput {
 }
 
 /**
- * Writes to a descriptor of this process. Pipes and sockets are told to refuse what their reader
- * has no room for: else one that stops reading stops the process.
+ * Writes to a pipe or a socket of this process. It is told to refuse what its reader has no room
+ * for: else one that stops reading stops the process.
  */
-export function descriptorWriter(descriptor: number): WriteNow {
-  const kind = fstatSync(descriptor);
+export function pipeWriter(descriptor: number): WriteNow {
   // Never written to, and never closed: to open it is what takes away the waiting.
-  if (kind.isFIFO() || kind.isSocket()) openedAsSocket(descriptor);
+  const socket = new Socket({ fd: descriptor, readable: false, writable: true });
+  socket.on('error', () => undefined);
+  socket.unref();
   return (bytes) => {
     try {
       return writeSync(descriptor, bytes);
@@ -96,10 +103,4 @@ export function descriptorWriter(descriptor: number): WriteNow {
       throw error;
     }
   };
-}
-
-function openedAsSocket(descriptor: number): Socket {
-  const socket = new Socket({ fd: descriptor, readable: false, writable: true });
-  socket.on('error', () => undefined);
-  return socket.unref();
 }

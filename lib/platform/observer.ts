@@ -7,9 +7,9 @@ import type { LogFields, Labels, Observer, Severity } from '../environment/obser
 import type { MetricRow } from '../environment/client-metrics.js';
 import { type MetricName, METRICS } from '../environment/metrics.js';
 import { assert } from '../errors.js';
-import { descriptorWriter, LogOutput } from './log-output.js';
 import { registerHistogram } from './plain-histogram.js';
 import { collectProcessMetrics } from './process-metrics.js';
+import { outputTo } from './threaded-output.js';
 
 export interface LogAndMetricsOptions {
   readonly nodeId: string;
@@ -60,8 +60,7 @@ export class LogAndMetrics implements Observer {
   constructor(options: LogAndMetricsOptions) {
     const { write } = options;
     const lost = (): void => this.count('quorate_log_lines_lost_total');
-    const output =
-      write === undefined ? new LogOutput(descriptorWriter(STANDARD_ERROR), lost) : undefined;
+    const output = write === undefined ? outputTo(STANDARD_ERROR, lost) : undefined;
     this.#flush = () => output?.flush();
     this.#logger = pino(
       {
