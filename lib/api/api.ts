@@ -17,7 +17,7 @@ export function createApi(world: ApiWorld): RequestListener {
   const batchPath = new BatchPath(world, exchanges);
   const control = createControl(world, exchanges);
   return (request, response) => {
-    const whole = pathAndQuery(request.url ?? '');
+    const whole = request.url ?? '';
     const within = namespacedPathOf(whole);
     const url = within?.url ?? whole;
     if (within !== undefined && isDataPath(url)) {
@@ -28,12 +28,4 @@ export function createApi(world: ApiWorld): RequestListener {
     else if (isBatchPath(url)) batchPath.serve(request, response, url);
     else void control(request, response, whole);
   };
-}
-
-/** Proxies may send the whole address (RFC 9112, 3.2.2): its origin says nothing here. */
-function pathAndQuery(url: string): string {
-  if (url.startsWith('/')) return url;
-  const origin = /^https?:\/\/[^/?#]*/i.exec(url)?.[0] ?? '';
-  const rest = url.slice(origin.length);
-  return rest.startsWith('/') ? rest : `/${rest}`;
 }

@@ -10,9 +10,11 @@ import {
   HEADERS_TOO_LARGE,
   type HttpRefusal,
   NO_HOST,
+  NOT_SECURED,
   OTHER_VERSION,
   TWO_HOSTS,
 } from './http-refusals.js';
+import type { TargetOrigin } from './request-target.js';
 
 export interface HeadLimits {
   readonly headersMax: number;
@@ -24,7 +26,6 @@ export interface HeadLimits {
 const LINE_PUNCTUATION_BYTES = 4;
 /** They change nothing, whoever asks. */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
-const ABSOLUTE = /^https?:\/\/([^/?#]*)/i;
 
 /** The lines that decide. A value that was sent twice is joined by a comma. */
 interface Lines {
@@ -47,33 +48,44 @@ export class HeadJudge {
     this.#hosts = hosts;
   }
 
-  /** Undefined: it may be handled; `last`: it may, and nothing behind it on its connection. */
-  judge(request: IncomingMessage): HttpRefusal | 'last' | undefined {
+  /**
+   * Undefined: it may be handled; `last`: it may, and nothing behind it on its connection.
+   * @param target what was taken off its target
+   */
+  judge(
+    request: IncomingMessage,
+    target: TargetOrigin | undefined | null,
+  ): HttpRefusal | 'last' | undefined {
     // The parser lets others pass, whose numbers would be taken for those of 1.1 and 1.0.
     if (request.httpVersionMajor !== 1) return OTHER_VERSION;
     if (request.rawHeaders.length > 2 * this.#limits.headersMax) return HEADERS_TOO_LARGE;
     const lines = linesOf(request.rawHeaders);
     if (lines.bytes > this.#limits.headerBytesMax) return HEADERS_TOO_LARGE;
-    const refusal = this.#refusalOfHost(request, lines) ?? refusalOfFraming(request, lines);
+    const ofHost = this.#refusalOfHost(request, lines, target);
+    const refusal = ofHost ?? refusalOfFraming(request, lines);
     // It is answered in HTTP/1.1; Node's parser has thrown away what was behind it.
     return refusal ?? (lines.upgrade ? 'last' : undefined);
   }
 
   /** RFC 9112, 3.2: where the target is absolute, its host counts; here both are judged. */
-  #refusalOfHost(request: IncomingMessage, lines: Lines): HttpRefusal | undefined {
+  #refusalOfHost(
+    request: IncomingMessage,
+    lines: Lines,
+    target: TargetOrigin | undefined | null,
+  ): HttpRefusal | undefined {
     const { host, hosts, origin } = lines;
     if (hosts > 1) return TWO_HOSTS;
     // HTTP/1.0 knows no Host; browsers, which a page could turn against this node, always send it.
     if (host === undefined && request.httpVersionMinor > 0) return NO_HOST;
-    const { url = '', method = '' } = request;
-    const target = url.startsWith('/') || url === '*' ? undefined : ABSOLUTE.exec(url);
     if (target === null) return BAD_TARGET;
-    const authority = target?.[1] ?? host;
-    for (const one of [host, target?.[1]]) {
+    const authority = target?.authority ?? host;
+    for (const one of [host, target?.authority]) {
       const refusal = one === undefined ? undefined : this.#hosts.refusalOf(one);
       if (refusal !== undefined) return refusal;
     }
-    if (origin === undefined || SAFE_METHODS.has(method)) return undefined;
+    // Who asks for `https` means a connection that nobody reads along (RFC 9110, 7.4).
+    if (target?.isSecured === true) return NOT_SECURED;
+    if (origin === undefined || SAFE_METHODS.has(request.method ?? '')) return undefined;
     return foreignOrigin(origin, authority) ? FOREIGN_ORIGIN : undefined;
   }
 }

@@ -21,6 +21,7 @@ import {
   TOO_MANY_CONNECTIONS,
 } from './http-refusals.js';
 import { LimitedLog } from './limited-log.js';
+import { takeOrigin } from './request-target.js';
 
 export interface HttpListenerOptions extends HeadLimits {
   readonly host: string;
@@ -209,10 +210,11 @@ class Listener implements HttpListener, ConnectionOwner {
 
   readonly #begin = (connection: HttpConnection, response: ServerResponse): void => {
     const { req: request } = response;
+    const target = takeOrigin(request);
     const beyond = this.#connections.isBeyond(connection);
     const isExcess = beyond && !this.#options.isVital(request.url ?? '');
     if (isExcess) this.#connections.note('limit');
-    const verdict = isExcess ? TOO_MANY_CONNECTIONS : this.#judge.judge(request);
+    const verdict = isExcess ? TOO_MANY_CONNECTIONS : this.#judge.judge(request, target);
     if (verdict !== undefined && verdict !== 'last') {
       this.#refuse(request, response, verdict);
       return;

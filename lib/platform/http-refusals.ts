@@ -25,6 +25,11 @@ export const BAD_TARGET: HttpRefusal = {
   ...NOT_HTTP,
   detail: 'the target is neither a path nor an address that begins with http://',
 };
+export const NOT_SECURED: HttpRefusal = {
+  status: 421,
+  code: 'misdirected_request',
+  detail: 'this listener speaks no TLS: a target that begins with https:// is not served here',
+};
 export const OTHER_VERSION: HttpRefusal = {
   status: 505,
   code: 'http_version_unsupported',

@@ -138,15 +138,18 @@ export class PeerListener {
       (_error: Error, connection: Socket) => cut(connection),
       (_error: Error, connection: Socket) => cut(connection),
     );
-    events.on(
-      http,
-      'request',
-      (request: IncomingMessage, _response: ServerResponse) => cut(request.socket),
-      (request: IncomingMessage, response: ServerResponse) => {
-        const status = isFromPage(request) ? 403 : 426;
-        response.writeHead(status, { connection: 'close' }).end();
-      },
-    );
+    // No body is asked for, whatever is expected: it would be read by nobody.
+    for (const name of ['request', 'checkContinue', 'checkExpectation']) {
+      events.on(
+        http,
+        name,
+        (request: IncomingMessage, _response: ServerResponse) => cut(request.socket),
+        (request: IncomingMessage, response: ServerResponse) => {
+          if (isFromPage(request)) response.writeHead(403, { connection: 'close' }).end();
+          else response.writeHead(426, UPGRADE).end();
+        },
+      );
+    }
     events.on(
       http,
       'upgrade',
@@ -238,6 +241,9 @@ export class PeerListener {
 }
 
 const FORBIDDEN = 'HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n';
+
+/** RFC 9110, 15.5.22. */
+const UPGRADE = { connection: 'close, upgrade', upgrade: 'websocket' };
 
 const noClose = (): void => undefined;
 

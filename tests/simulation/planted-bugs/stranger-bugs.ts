@@ -36,6 +36,14 @@ export const STRANGER_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'H',
+    name: 'what asks for https is answered in the clear',
+    file: 'platform/http-head.js',
+    right: 'if (target?.isSecured === true)',
+    wrong: 'if (false)',
+    test: 'unit/platform/http-head.test.js',
+  },
+  {
+    rule: 'H',
     name: 'a coded body is stored as it came',
     file: 'platform/http-head.js',
     right: "if (coding.toLowerCase() !== 'chunked')",

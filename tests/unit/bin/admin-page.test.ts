@@ -6,6 +6,7 @@ import { serveAdminPage } from '../../../bin/admin/admin-page.js';
 import { passOn } from '../../../bin/admin/pass-on.js';
 import { Upstreams } from '../../../bin/admin/upstreams.js';
 import { CountingObserver } from '../fakes.js';
+import { say } from '../platform/listening.js';
 
 interface Received {
   readonly method: string | undefined;
@@ -92,6 +93,9 @@ t.test('files have types, a strict policy, and nothing else is served', async (t
     t.equal((await fetch(url + path)).status, 404, path);
   }
   t.equal((await fetch(url, { method: 'POST' })).status, 405);
+  const { host, port } = new URL(url);
+  const whole = `GET ${url}page.json HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+  t.match(await say(Number(port), whole).answer, /^HTTP\/1.1 200 /, 'by a whole address, too');
   const told = await (await fetch(`${url}page.json`)).json();
   t.same(told, { version: '1.2.3', program: './quorate', nodes: [] });
 });

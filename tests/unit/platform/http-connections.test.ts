@@ -54,6 +54,8 @@ t.test('where all are busy a new one is told, and health is answered', async (t)
     const health = await say(listener.port, get('/healthz')).answer;
     t.match(health, /^HTTP\/1.1 200 [\s\S]*connection: close[\s\S]*\/healthz:$/i);
   }
+  const asked = await say(listener.port, get('http://localhost/healthz')).answer;
+  t.match(asked, /^HTTP\/1.1 200 [\s\S]*\r\n\r\n\/healthz:$/, 'as a proxy may ask for it');
   t.equal(observer.counts.get(`${ENDED} limit`), 1);
   const silent = Array.from({ length: 80 }, () => say(listener.port, ''));
   await sleep(50);

@@ -45,6 +45,31 @@ t.test('IP literals, localhost and configured names are served, in any spelling'
   t.equal(requests.length, count, 'none of them was served');
 });
 
+t.test('a target that is a whole address is its path, wherever it is looked at', async (t) => {
+  const { listener, requests } = await start(t);
+  const get = (target: string, method = 'GET'): Promise<string> =>
+    say(listener.port, `${method} ${target} HTTP/1.1\r\nHost: localhost\r\n${CLOSE}\r\n`).answer;
+  for (const [target, path] of [
+    ['http://127.0.0.1:8090/a', '/a'],
+    ['HTTP://localhost/a?b=http://x/y', '/a?b=http://x/y'],
+    ['http://[::1]', '/'],
+    ['http://localhost?a', '/?a'],
+    ['http://localhost//a', '//a'],
+  ] as const) {
+    t.equal((await get(target)).split('\r\n\r\n')[1], `${path}:`, target);
+  }
+  const served = requests.length;
+  for (const target of ['https://localhost/a', 'HTTPS://127.0.0.1:8090/a', 'https://[::1]']) {
+    for (const method of ['GET', 'PUT', 'OPTIONS']) {
+      assertProblem(t, await get(target, method), 421, 'misdirected_request');
+    }
+  }
+  for (const target of ['httpss://localhost/', 'ws://localhost/', 'http:/localhost/', '**']) {
+    assertProblem(t, await get(target), 400, 'invalid_request');
+  }
+  t.equal(requests.length, served, 'none of them was served');
+});
+
 t.test('HTTP is that of 1.1 and 1.0', async (t) => {
   const { listener, requests } = await start(t);
   for (const version of ['2.0', '0.9']) {

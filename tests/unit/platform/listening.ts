@@ -67,8 +67,8 @@ export interface Conversation {
   readonly answer: Promise<string>;
 }
 
-export function say(port: number, text: string): Conversation {
-  const socket = connect(port, '127.0.0.1');
+export function say(port: number, text: string, host = '127.0.0.1'): Conversation {
+  const socket = connect(port, host);
   let received = '';
   socket.on('error', () => undefined);
   socket.on('data', (chunk: Buffer) => {

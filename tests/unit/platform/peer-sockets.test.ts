@@ -10,6 +10,7 @@ import { DialerHandshake } from '../../../lib/platform/peer-handshake.js';
 import { HOST, SocketNetwork } from '../../conformance/socket-network.js';
 import { Inbox } from '../../conformance/inbox.js';
 import { party } from './handshakes.js';
+import { say } from './listening.js';
 
 const SECRET = new Uint8Array(32).fill(7);
 
@@ -146,6 +147,11 @@ t.test('strangers get little: no frames, few bytes, little time', async (t) => {
   await Promise.all([closed(silent), closed(garbage), closed(half)]);
   const answer = await fetch(`http://${HOST}:${String(port)}/`);
   t.equal(answer.status, 426, 'a browser is told that this is no page');
+  t.equal(answer.headers.get('upgrade'), 'websocket');
+  for (const expect of ['100-continue', 'miracles']) {
+    const head = `PUT / HTTP/1.1\r\nHost: x\r\nExpect: ${expect}\r\nContent-Length: 9\r\n\r\n`;
+    t.match(await say(port, head, HOST).answer, /^HTTP\/1.1 426 /, 'no body is asked for');
+  }
   t.match(reasons(network), /a frame before the proof/);
   t.match(reasons(network), /too many bytes before a proof/);
   t.match(reasons(network), /no proof in time/);
