@@ -1,8 +1,10 @@
 /** All checkers over one history (docs/testing.md: what each level forbids). */
 import { checkAgreement } from './check-agreement.js';
 import { checkBlindWrites } from './check-blind-writes.js';
+import { checkExplanations } from './check-explanations.js';
 import { checkExpiry } from './check-expiry.js';
 import { checkFalseSiblings } from './check-false-siblings.js';
+import { checkKept } from './check-kept.js';
 import { checkLists } from './check-lists.js';
 import { checkLostWrites } from './check-lost-writes.js';
 import { checkMisses } from './check-misses.js';
@@ -21,6 +23,7 @@ const CHECKERS: readonly ((history: History) => Finding[])[] = [
   checkValues,
   checkLostWrites,
   checkLists,
+  checkKept,
   checkSuperseded,
   checkFalseSiblings,
   checkStaleReads,
@@ -30,6 +33,7 @@ const CHECKERS: readonly ((history: History) => Finding[])[] = [
   checkRaces,
   checkExpiry,
   checkReceipts,
+  checkExplanations,
   checkMisses,
   checkResolutions,
   checkAgreement,

@@ -3,6 +3,7 @@
  * than the level needs, replicas that cannot have done it, a durability that is not there.
  */
 import type { ReceiptClaim, Finding, History } from './history.js';
+import { needsOf } from './level-needs.js';
 
 export function checkReceipts({ claims = [] }: History): Finding[] {
   return claims.flatMap((claim): Finding[] => {
@@ -11,12 +12,6 @@ export function checkReceipts({ claims = [] }: History): Finding[] {
     if (wrong === undefined) return [];
     return [{ checker: 'receipts', key, message: `${id} claims ${level}: ${wrong}` }];
   });
-}
-
-/** So many of these. */
-interface Need {
-  readonly nodes: readonly string[];
-  readonly count: number;
 }
 
 function whatIsWrong(claim: ReceiptClaim): string | undefined {
@@ -37,7 +32,7 @@ function whatIsWrong(claim: ReceiptClaim): string | undefined {
     if (standIns === 0) return 'nobody has it';
     return durability === undefined || isHinted ? undefined : 'no stand-in holds it';
   }
-  const needs = needsOf(level, claim);
+  const needs = needsOf({ ...claim, isWrite: durability !== undefined });
   const least = needs.reduce((sum, { count }) => sum + count, 0);
   if (answered < least) return `${answered} answers, and it needs ${least}`;
   for (const { nodes, count } of needs) {
@@ -49,37 +44,3 @@ function whatIsWrong(claim: ReceiptClaim): string | undefined {
 
 /** A stand-in may stand for the one answer that they need. */
 const SLOPPY: ReadonlySet<string> = new Set(['any', 'eventual']);
-const NUMBERS: Readonly<Record<string, number>> = {
-  one: 1,
-  two: 2,
-  three: 3,
-  any: 1,
-  eventual: 1,
-  session: 1,
-  causal: 1,
-};
-
-/** What docs/consistency.md says of each level, anew: the store's own table is what is judged. */
-function needsOf(level: string, { primaries, zone, durability }: ReceiptClaim): Need[] {
-  const nodes = primaries.map(({ node }) => node);
-  const near = primaries.filter((primary) => primary.zone === zone).map(({ node }) => node);
-  if (level === 'all') return [{ nodes, count: nodes.length }];
-  if (level === 'quorum' || level === 'strong') return [most(nodes)];
-  // A read by a proof may be of one replica; a write is as at quorum.
-  if (level === 'bounded-staleness') {
-    return durability === undefined ? [{ nodes, count: 1 }] : [most(nodes)];
-  }
-  if (level === 'local-one') return [{ nodes: near, count: 1 }];
-  if (level === 'local-quorum') return [most(near)];
-  if (level === 'each-quorum') {
-    const zones = [...new Set(primaries.map((primary) => primary.zone))];
-    return zones.map((one) =>
-      most(primaries.filter((primary) => primary.zone === one).map(({ node }) => node)),
-    );
-  }
-  return [{ nodes, count: NUMBERS[level] ?? Number(level) }];
-}
-
-function most(nodes: readonly string[]): Need {
-  return { nodes, count: Math.floor(nodes.length / 2) + 1 };
-}

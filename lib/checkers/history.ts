@@ -3,6 +3,7 @@
  * (docs/testing.md). Times are on one clock, in any unit.
  */
 
+import type { ExplainedRequest } from './explained-request.js';
 import type { KeyOrder } from './linearizability.js';
 
 /** The name that the store gave to one stored write; unique within its key. */
@@ -134,6 +135,14 @@ export interface RecordedList {
   readonly keys: readonly Pick<RecordedRead, 'key' | 'answered' | 'settles'>[];
 }
 
+/** The kept versions of a key that an answer lists. */
+export interface KeptList {
+  readonly id: string;
+  readonly key: string;
+  readonly ended: number;
+  readonly listed: readonly VersionName[];
+}
+
 /** What a key comes to when everything was healed and had time to settle. */
 export interface FinalState {
   readonly key: string;
@@ -179,12 +188,15 @@ export interface History {
   readonly reads: readonly RecordedRead[];
   /** Empty where the store was not brought to rest. */
   readonly finals: readonly FinalState[];
-  /** Superseded versions that were asked for by name, or listed. */
+  /** Superseded versions that were asked for by name. */
   readonly kept?: readonly Pick<RecordedRead, 'id' | 'key' | 'versions'>[] | undefined;
+  readonly keptLists?: readonly KeptList[] | undefined;
   readonly lists?: readonly RecordedList[] | undefined;
   readonly claims?: readonly ReceiptClaim[] | undefined;
   /** Of keys that were read or written at `strong`. */
   readonly orders?: readonly KeyOrder[] | undefined;
+  /** Requests that asked how their answers came about. */
+  readonly explanations?: readonly ExplainedRequest[] | undefined;
 }
 
 /** One thing that the store promised not to do. */

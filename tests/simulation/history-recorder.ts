@@ -9,12 +9,14 @@ import type {
   FinalState,
   Finding,
   History,
+  KeptList,
   RecordedList,
   RecordedRead,
   SessionStep,
   VersionName,
   RecordedWrite,
 } from '../../lib/checkers/history.js';
+import type { ExplainedRequest } from '../../lib/checkers/explained-request.js';
 import type { Intent, Realised } from '../../lib/replica/intent.js';
 import { majority } from '../../lib/replication/quorum.js';
 import type { RecordKey } from '../../lib/persistence/keyspace.js';
@@ -94,8 +96,10 @@ export class HistoryRecorder {
   readonly #mints: Mint[] = [];
   readonly orders = new KeyOrders();
   readonly #kept: Pick<RecordedRead, 'id' | 'key' | 'versions'>[] = [];
+  readonly #keptLists: KeptList[] = [];
   readonly #claims: ReceiptClaim[] = [];
   readonly #lists: RecordedList[] = [];
+  readonly #explanations: ExplainedRequest[] = [];
   readonly #resolutions = new Map<string, ToldResolution>();
   /** By key and version. */
   readonly #mintOf = new Map<string, Mint>();
@@ -146,9 +150,18 @@ export class HistoryRecorder {
     this.#claims.push(claim);
   }
 
+  /** What an answer told of how it came about, to be judged. */
+  explained(answer: ExplainedRequest): void {
+    this.#explanations.push(answer);
+  }
+
   /** Versions of the past that were shown. */
   keptShown(shown: Pick<RecordedRead, 'key' | 'versions'>): void {
     this.#kept.push({ ...shown, id: `kept ${this.#kept.length + 1}` });
+  }
+
+  keptListed(list: Omit<KeptList, 'id'>): void {
+    this.#keptLists.push({ ...list, id: `kept list ${this.#keptLists.length + 1}` });
   }
 
   resolved(told: ToldResolution): void {
@@ -274,8 +287,10 @@ export class HistoryRecorder {
       return !mayBeLost({ key, holders: majority(replicaCount), began, ended });
     };
     const orders = this.orders.of(writes, replicaCount, isKept);
-    const told = { kept: this.#kept, claims: this.#claims, lists: this.#lists, orders };
-    return { replicaCount, writes, reads, finals, ...told };
+    const explanations = this.#explanations.map((one) => ({ ...one, mayBeLost: !isKept(one.key) }));
+    const told = { kept: this.#kept, keptLists: this.#keptLists, claims: this.#claims };
+    const more = { lists: this.#lists, orders, explanations };
+    return { replicaCount, writes, reads, finals, ...told, ...more };
   }
 
   #resolution(

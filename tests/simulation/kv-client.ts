@@ -8,6 +8,7 @@ import type { Asking } from './asking.js';
 import type { ClientWrite, HistoryRecorder } from './history-recorder.js';
 import { placeOf } from './key-names.js';
 import { countAnswer } from './answer-counts.js';
+import { ExplainedAnswers } from './explained-answers.js';
 import * as answers from './kv-answer.js';
 import * as requests from './kv-request.js';
 import { LevelPromises, type LevelPromisesOptions } from './level-promises.js';
@@ -58,49 +59,53 @@ export class KvClient {
   readonly #promises: LevelPromises;
   readonly #claims: ReceiptClaims;
   readonly #oldDisks: OldDisks;
+  readonly #explained: ExplainedAnswers;
 
   constructor(options: KvClientOptions) {
     this.#options = options;
     this.#promises = new LevelPromises(options);
     this.#claims = new ReceiptClaims(options, this.#promises);
     this.#oldDisks = new OldDisks(options);
+    this.#explained = new ExplainedAnswers(options);
   }
 
-  async get(machine: Machine, request: requests.ReadRequest): Promise<Token | undefined> {
-    const asked = this.#begin(machine, [request.key], request.session);
+  async get(machine: Machine, drawn: requests.ReadRequest): Promise<Token | undefined> {
+    const asked = this.#begin(machine, [drawn.key], drawn.session);
     if (asked === undefined) return undefined;
+    const request = this.#explained.drawn(drawn);
     if (request.readRepair !== undefined) this.#count(`X-Read-Repair: ${request.readRepair}`);
     if (request.asList) this.#count('get as a list');
     const { key, timeoutMilliseconds } = request;
     const watch = this.#options.witness.watch(machine, key, timeoutMilliseconds);
-    const answer = await this.#options.asking.ask(
-      'get',
-      machine,
-      request,
-      requests.getRequest(request),
-    );
-    const miss = watch?.end();
+    const sent = requests.getRequest(request);
+    const answer = await this.#options.asking.ask('get', machine, request, sent);
+    const { miss, heard } = watch?.end() ?? {};
     const read = answer && answers.readAnswer(answer);
     // Answers that come while it repairs have no part in what it says.
     const isWatched = read?.kind === 'read' && WEAK.has(read.receipt.level);
     const noted = isWatched && request.readRepair !== 'await' ? miss : undefined;
-    return this.#carry(asked, request, read, this.#noteRead(asked, request, read, 'get', noted));
+    const told = this.#noteRead(asked, request, read, 'get', noted);
+    this.#explained.note(asked, request, read, answer, heard);
+    return this.#carry(asked, request, read, told);
   }
 
   /** @param shown what the context of the request had shown; undefined: it has none */
   async put(
     machine: Machine,
-    request: requests.WriteRequest,
+    drawn: requests.WriteRequest,
     write: ClientWrite,
   ): Promise<Token | undefined> {
-    const asked = this.#begin(machine, [request.key], request.session);
+    const asked = this.#begin(machine, [drawn.key], drawn.session);
     if (asked === undefined) return notAsked([write])[0];
+    const request = this.#explained.drawn(drawn);
     this.#noteBegun(machine, request, write);
     const how = { ...request, durability: requests.durabilityOf(request) };
     const sent = requests.putRequest(request);
     const answer = await this.#options.asking.ask('put', machine, request, sent);
     const written = answer && answers.writeAnswer(answer);
-    return this.#carry(asked, request, written, this.#noteWrite(asked, how, write, written));
+    const told = this.#noteWrite(asked, how, write, written);
+    this.#explained.note(asked, how, written, answer);
+    return this.#carry(asked, request, written, told);
   }
 
   /** Each operation is told as if it had been asked alone. */
@@ -155,7 +160,10 @@ export class KvClient {
     if (this.#begin(machine, [request.key]) === undefined) return;
     const sent = requests.lookRequest(request, 'versions');
     const answer = await this.#options.asking.ask('versions', machine, request, sent);
-    const [version] = answer === undefined ? [] : answers.keptVersions(answer);
+    const listed = answer === undefined ? [] : answers.keptVersions(answer);
+    const { recorder, world } = this.#options;
+    recorder.keptListed({ key: request.key, ended: world.now, listed });
+    const [version] = listed;
     const isThere = version !== undefined && this.#begin(machine, [request.key]) !== undefined;
     if (!isThere) return;
     this.#count('kept version listed');
@@ -164,7 +172,7 @@ export class KvClient {
     const read = shown && answers.readAnswer(shown);
     if (read?.kind !== 'read' || read.versions.length === 0) return;
     this.#count('kept version read');
-    this.#options.recorder.keptShown({ key: request.key, versions: read.versions });
+    recorder.keptShown({ key: request.key, versions: read.versions });
   }
 
   /** @param by a strategy; or a JSON value, and the write that it is of */

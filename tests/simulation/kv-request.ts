@@ -15,6 +15,8 @@ export interface Addressed {
   readonly inQuery: boolean;
   /** Whose tokens are sent, and take what is answered; undefined: none are. */
   readonly session?: SimulatedSession | undefined;
+  /** It asks how its answer comes about, in this way. */
+  readonly explains?: 'query' | 'header' | undefined;
 }
 
 export interface ReadRequest extends Addressed {
@@ -175,12 +177,21 @@ function commonNamespace(keys: readonly string[]): string {
   return others.length === 0 ? first : DEFAULT_NAMESPACE;
 }
 
-function pathOf({ key: name, inQuery }: Addressed, resource: string, query: string): string {
+function pathOf(
+  { key: name, inQuery, explains }: Addressed,
+  resource: string,
+  query: string,
+): string {
   const { namespace, key } = placeOf(name);
   const root = `${rootOf(namespace)}/kv`;
   const text = encodeURIComponent(key);
-  if (!inQuery) return `${root}/${text}${resource}${query === '' ? '' : `?${query}`}`;
-  return `${root}${resource}?key=${text}${query === '' ? '' : `&${query}`}`;
+  const parts = [
+    ...(inQuery ? [`key=${text}`] : []),
+    ...(query === '' ? [] : [query]),
+    ...(explains === 'query' ? ['explain=1'] : []),
+  ];
+  const path = inQuery ? `${root}${resource}` : `${root}/${text}${resource}`;
+  return parts.length === 0 ? path : `${path}?${parts.join('&')}`;
 }
 
 /** @param request the tokens are those that its session holds at this moment */
@@ -189,8 +200,10 @@ function common({
   fallbacks,
   timeoutMilliseconds,
   session,
+  explains,
 }: Addressed): Record<string, string> {
   return {
+    ...optional('X-Explain', explains === 'header' ? 1 : undefined),
     ...optional('X-Session-Token', session?.header),
     ...optional('X-Consistency-Level', level),
     ...optional('X-Consistency-Fallback', fallbacks.length > 0 ? fallbacks.join(', ') : undefined),

@@ -2,6 +2,7 @@
  * Watches the messages of one read at a weak level: which primaries it asked, and what they told
  * it. "Not found" is a claim about all of them.
  */
+import type { ToldVersions } from '../../lib/checkers/explained-request.js';
 import type { Message, NodeId } from '../../lib/environment/transport.js';
 import { decodeReads, decodeShown } from '../../lib/rpc/hot-layout.js';
 import { HOT, isHot } from '../../lib/rpc/hot-messages.js';
@@ -60,5 +61,15 @@ export class ReadWatch {
   get versions(): string[] {
     const texts = this.told.flatMap(({ fingerprint }) => fingerprint.match(/[^;!]+;/g) ?? []);
     return [...new Set(texts.map((text) => text.slice(0, -1)))];
+  }
+  /** The same by who said it, each version as explanations write it. */
+  get heard(): ToldVersions[] {
+    return this.told.map(({ from, fingerprint }) => {
+      const texts = fingerprint.match(/[^;!]+[;!]/g) ?? [];
+      const versions = texts.map((text) => {
+        return text.endsWith('!') ? `${text.slice(0, -1)} (ended)` : text.slice(0, -1);
+      });
+      return { node: from, versions };
+    });
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { QuorateNode } from '../../lib/node.js';
 import type { LeafSums } from '../../lib/persistence/leaf-sums.js';
+import { keptOn, keptTroubles } from './kept-at-rest.js';
 import type { Machine } from './machine.js';
 import {
   hasEnded,
@@ -17,12 +18,14 @@ import {
   voidNumbersUnder,
 } from './node-view.js';
 import { EPOCH_MILLISECONDS } from './simulated-clock.js';
+import type { WorkloadNamespaces } from './workload-namespaces.js';
 import type { World } from './world.js';
 
 export interface RestOptions {
   readonly world: World;
   readonly machines: readonly Machine[];
   readonly keys: readonly string[];
+  readonly namespaces: Pick<WorkloadNamespaces, 'owns' | 'versionsKeptOf'>;
   readonly onTrouble: (message: string) => void;
   /** Has the key an owner who judges what has ended, and are its clock and the median right? */
   readonly isJudged: (key: string) => boolean;
@@ -115,6 +118,11 @@ const CONDITIONS: Readonly<Record<string, Condition>> = {
     const versions = new Set(nodes.map(({ settings }) => settings.current().version));
     return versions.size > 1 ? [[...versions].join(' | ')] : [];
   },
+  'no more versions kept than the rule says': (nodes, { machines, namespaces }) =>
+    nodes.flatMap((node) => {
+      const disk = machines.find(({ id }) => id === node.id)?.disk;
+      return disk === undefined ? [] : keptTroubles(node, disk, namespaces);
+    }),
 };
 
 function treeOf(sums: LeafSums): string {
@@ -140,6 +148,13 @@ export async function comeToRest(options: RestOptions): Promise<void> {
   }
   world.note(`at rest after ${(world.now - begun).toFixed(0)} ms`);
   countTheDead(options);
+  countKept(options);
+}
+
+function countKept({ world, machines }: RestOptions): void {
+  for (const { disk } of machines) {
+    for (const count of keptOn(disk).values()) world.count('kept versions at rest', count);
+  }
 }
 
 /** Why records of the dead are still there. */

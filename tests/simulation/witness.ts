@@ -2,6 +2,7 @@
  * What can be seen from outside of how an answer came about: which machines hold a version, how
  * safely, and which were asked for a key. Receipts are judged by it.
  */
+import type { ToldVersions } from '../../lib/checkers/explained-request.js';
 import type { Miss } from '../../lib/checkers/history.js';
 import type { QuorateNode } from '../../lib/node.js';
 import { decodeHint } from '../../lib/hints/hint-records.js';
@@ -35,7 +36,8 @@ export interface Beginning {
 }
 
 export interface WatchedRead {
-  readonly end: () => Miss;
+  /** `heard`: what others said in answer to it. */
+  readonly end: () => { readonly miss: Miss; readonly heard: readonly ToldVersions[] };
 }
 
 export class Witness {
@@ -77,7 +79,7 @@ export class Witness {
     this.#network.watches.add(watch);
     const up = upOf(node, key);
     return {
-      end: (): Miss => {
+      end: () => {
         this.#network.watches.delete(watch);
         const still = machine.node === node ? upOf(node, key) : [];
         const late = this.#world.now * time.rate >= deadline;
@@ -85,7 +87,7 @@ export class Witness {
           const isAskable = !late && !this.#hasFullQueues;
           return one !== id && still.includes(one) && !watch.asked.has(one) && isAskable;
         });
-        return { reported: watch.versions, unasked };
+        return { miss: { reported: watch.versions, unasked }, heard: watch.heard };
       },
     };
   }

@@ -97,6 +97,12 @@ export class WorkloadNamespaces {
     return this.#rulesOf(key).default_ttl_s;
   }
 
+  /** By the rule of a namespace that is there; undefined: as the cluster keeps them. */
+  versionsKeptOf(stored: string): number | undefined {
+    const isThere = this.stored.includes(stored);
+    return isThere ? this.#rules.get(stored)?.versions_kept : undefined;
+  }
+
   #rulesOf(key: string): NamespaceRules {
     return this.#rules.get(placeOf(key).namespace) ?? {};
   }

@@ -74,12 +74,14 @@ export class Workload {
   #stopped = false;
   #fresh = 0;
   readonly #sessions: SimulatedSession[] = [];
+  readonly #deadlines: SeededRandom;
   readonly #values: DrawnValues;
 
   constructor(options: WorkloadOptions) {
     this.#options = options;
     this.#values = new DrawnValues(options);
     this.#style = options.world.random('workload');
+    this.#deadlines = options.world.random('deadlines of reads of new keys');
     this.#weights = {
       read: this.#style.between(0.2, 0.6),
       delete: this.#style.between(0, 0.35),
@@ -331,7 +333,9 @@ export class Workload {
     for (const other of random.shuffle(this.#options.machines).slice(0, 3)) {
       const request = drawRead(random, key);
       const level = random.pick(['eventual', 'local-one']);
-      const weak = { level, fallbacks: [], readRepair: 'none' as const };
+      // Often so short that it ends between what a replica says first and what it is asked then.
+      const timeoutMilliseconds = this.#deadlines.pick([4, 7, 12, 20, 40, 300]);
+      const weak = { level, fallbacks: [], readRepair: 'none' as const, timeoutMilliseconds };
       await this.#options.client.get(other, { ...request, ...weak });
     }
     return undefined;
