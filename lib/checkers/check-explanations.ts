@@ -4,6 +4,7 @@
  * said or that were left out, ballots that contradict each other.
  */
 import { Causality } from './causality.js';
+import { courseTroubles, timeTroubles } from './explained-courses.js';
 import { ballotTroubles, decisionTroubles, supportersOf } from './explained-decisions.js';
 import type {
   ToldExplanation,
@@ -31,8 +32,6 @@ export function checkExplanations({ writes, explanations = [] }: History): Findi
 
 const BOUNDED = 'bounded-staleness';
 const ENDED = ' (ended)';
-/** Numbers are rounded to thousandths. */
-const TOLERANCE_MILLISECONDS = 0.01;
 
 function whatIsWrong(
   answer: ExplainedRequest,
@@ -46,11 +45,8 @@ function whatIsWrong(
   }
   const wrong = [
     ...timeTroubles(answer, told),
-    ...courses.flatMap((course) => [
-      ...planTroubles(answer, course),
-      ...askedTroubles(answer, course),
-      ...decisionTroubles(course),
-    ]),
+    ...courses.flatMap((course) => courseTroubles(answer, course)),
+    ...courses.flatMap(decisionTroubles),
   ];
   // Where there was no room for all steps, those that are missing may be any.
   if (told.left_out !== undefined) return wrong;
@@ -66,52 +62,6 @@ function whatIsWrong(
       ? readTroubles(answer, told, course, causality)
       : writeTroubles(answer, course)),
   ];
-}
-
-function timeTroubles({ took }: ExplainedRequest, { took_ms, courses }: ToldExplanation): string[] {
-  if (took_ms > took + TOLERANCE_MILLISECONDS) return [`took ${took} ms, and tells ${took_ms}`];
-  return courses.flatMap(({ steps }) => {
-    const isOrdered = steps.every((step, i) => step.at_ms >= (steps[i - 1]?.at_ms ?? 0));
-    return isOrdered ? [] : ['tells steps that are not in order'];
-  });
-}
-
-/** The owners are those of the ring, and who stands in for them is none. */
-function planTroubles({ primaries }: ExplainedRequest, { plan, node: self }: ToldCourse): string[] {
-  if (plan === undefined) return [];
-  const owners = plan.owners.map(({ node, zone }) => `${node} ${zone}`).sort();
-  const known = primaries.map(({ node, zone }) => `${node} ${zone}`).sort();
-  if (owners.join() !== known.join()) return [`tells of the owners ${owners}; they are ${known}`];
-  const isOwner = (node: string): boolean => primaries.some((primary) => primary.node === node);
-  const strangers = plan.order.filter((node) => !isOwner(node));
-  // A coordinator holds hints itself where nobody else can.
-  const doubles = plan.stand_ins.filter((node) => isOwner(node) && node !== self);
-  return [
-    ...strangers.map((node) => `tells that ${node} is asked, which is no owner`),
-    ...doubles.map((node) => `tells that ${node} stands in, which is an owner`),
-  ];
-}
-
-/** What is asked of owners alone. */
-const OF_OWNERS: ReadonlySet<string> = new Set([
-  ...['ask', 'copy', 'store', 'claim', 'repair', 'prepare', 'activate', 'check', 'accept'],
-]);
-
-function askedTroubles(
-  { primaries, kind, witnesses }: ExplainedRequest,
-  { steps, course }: ToldCourse,
-): string[] {
-  const owners = primaries.map(({ node }) => node);
-  return steps.flatMap(({ did, node = '', answer, hint_for: target }) => {
-    if (OF_OWNERS.has(did) && !owners.includes(node)) return [`tells ${did} of ${node}, no owner`];
-    if (did === 'ask stand-in' && owners.includes(node)) return [`tells that ${node} stands in`];
-    if (target !== undefined && !owners.includes(target)) return [`tells of a hint for ${target}`];
-    if (did !== 'ask' || course === 'list' || answer?.versions === undefined) return [];
-    if (kind === 'read' && !witnesses.includes(node)) {
-      return [`tells what ${node} holds, which has not looked`];
-    }
-    return [];
-  });
 }
 
 /** Each version that a replica is told to hold is one that it said it holds. */
@@ -136,8 +86,22 @@ function decidingCourse(
       return course.course === 'strong' && course.node === node && course.operation === kind;
     });
   }
-  const name = kind === 'read' && level === BOUNDED ? 'bounded read' : kind;
-  return courses.findLast((course) => course.course === name && endOf(course) !== undefined);
+  if (kind === 'write') {
+    return courses.findLast((course) => course.course === 'write' && endOf(course) !== undefined);
+  }
+  const name = level === BOUNDED ? 'bounded read' : 'read';
+  return readsOf(courses).findLast((course) => {
+    const isOfLevel = level === BOUNDED || course.levels?.some((one) => one.level === level);
+    return course.course === name && isOfLevel && endOf(course) !== undefined;
+  });
+}
+
+/** What a write of the same request reads, to resolve what was read, is none of its reads. */
+function readsOf(courses: readonly ToldCourse[]): readonly ToldCourse[] {
+  const write = courses.findLastIndex(isOfWrite);
+  // Then it has read once more.
+  const isOvertaken = courses[write]?.steps.at(-1)?.refused === 'version_changed';
+  return write < 0 || isOvertaken ? courses : courses.slice(0, write);
 }
 
 function endOf({ steps }: ToldCourse): ToldStep | undefined {
@@ -215,7 +179,9 @@ function namesOf(steps: readonly ToldStep[]): string[] {
 
 /** The read that followed because one replica could not prove enough. */
 function wideOf(courses: readonly ToldCourse[], bounded: ToldCourse): ToldCourse | undefined {
-  return courses.slice(courses.indexOf(bounded)).findLast(({ course }) => course === 'read');
+  return courses.slice(courses.indexOf(bounded)).find(({ course, levels }) => {
+    return course === 'read' && levels?.[0]?.level.startsWith(`${BOUNDED} of `);
+  });
 }
 
 function lastTry(steps: readonly ToldStep[]): readonly ToldStep[] {

@@ -23,6 +23,8 @@ export interface ToldStep {
   readonly round?: number | undefined;
   readonly rounds?: number | undefined;
   readonly result?: string | undefined;
+  /** The code of the refusal. */
+  readonly refused?: string | undefined;
 }
 
 export interface ToldAnswer {

@@ -41,7 +41,7 @@ const stepShape = z.looseObject({
   ...{ at_ms: z.number(), did: z.string(), node: text, took_ms: count, level: text },
   ...{ answered: count, asked: count, stand_ins: count, versions, versions_left_out: count },
   ...{ version: text, sent: text, hint_for: text, ballot: text, proposal: text, result: text },
-  ...{ round: count, rounds: count },
+  ...{ round: count, rounds: count, refused: text },
   answer: z
     .looseObject({ versions, versions_left_out: count, held: flag, met: flag })
     .extend({ proposer: flag, under_way: flag })

@@ -7,7 +7,7 @@ import { assert, type OperatingError } from '../../errors.js';
 import type { Siblings } from '../../versioning/siblings.js';
 import { mergeAll } from '../../versioning/siblings.js';
 import { type Cover, coverOf, isMajority, isMetByAll, notCovered } from './cover.js';
-import { type Attempt, endOfShare } from '../request/level.js';
+import { Descent } from '../request/descent.js';
 import { NOTHING, type Core } from '../engine/engine.js';
 import type { ReadCoreOptions, ReadEffect, ReadStage } from './read-effects.js';
 import {
@@ -41,13 +41,12 @@ export class ReadCore implements Core<ReadEffect> {
   #firstRound: ReadRound;
   /** The round that the present stage waits for. */
   #round: ReadRound;
-  #attempt = 0;
+  #descent: Descent;
   /** How many primaries have a part in what is answered. */
   #answered = 0;
   #isWide = false;
   #failures: Failures = NO_FAILURES;
   now = 0;
-  #attemptEndsAt = 0;
   #hedgesAt = NEVER;
 
   constructor(options: ReadCoreOptions) {
@@ -55,6 +54,7 @@ export class ReadCore implements Core<ReadEffect> {
     this.#durable =
       options.session !== undefined ||
       options.attempts.some(({ repairsTo }) => repairsTo !== undefined);
+    this.#descent = this.#newDescent();
     this.#firstRound = this.#newRound('full', 'fingerprint');
     this.#round = this.#firstRound;
   }
@@ -66,7 +66,7 @@ export class ReadCore implements Core<ReadEffect> {
   get wakesAt(): number {
     const { timeoutMilliseconds } = this.#options;
     if (this.#stage === 'over') return timeoutMilliseconds;
-    const ends = this.#stage === 'asking' ? this.#attemptEndsAt : timeoutMilliseconds;
+    const ends = this.#stage === 'asking' ? this.#descent.endsAt : timeoutMilliseconds;
     return Math.min(ends, this.#hedgesAt);
   }
 
@@ -77,7 +77,7 @@ export class ReadCore implements Core<ReadEffect> {
 
   /** The level that is tried. */
   get level(): string {
-    return this.#current.level.name;
+    return this.#descent.current.level.name;
   }
 
   begin(): readonly ReadEffect[] {
@@ -97,7 +97,7 @@ export class ReadCore implements Core<ReadEffect> {
     at?.failed(node);
     this.#failures = withFailure(this.#failures, node, why);
     if (at !== this.#round) return NOTHING;
-    const more = this.#isAsking ? this.#asks(at.next(this.#current.quorum)) : NOTHING;
+    const more = this.#isAsking ? this.#asks(at.next(this.#descent.current.quorum)) : NOTHING;
     return [...more, ...this.#advance()];
   }
 
@@ -122,18 +122,16 @@ export class ReadCore implements Core<ReadEffect> {
 
   elapsed(): readonly ReadEffect[] {
     if (this.now >= this.#options.timeoutMilliseconds) return this.#expire();
-    if (this.#stage === 'asking' && this.now >= this.#attemptEndsAt) return this.#nextAttempt();
+    if (this.#stage === 'asking' && this.now >= this.#descent.endsAt) return this.#nextAttempt();
     return this.now >= this.#hedgesAt ? this.#hedge() : NOTHING;
-  }
-
-  get #current(): Attempt {
-    const attempt = this.#options.attempts[this.#attempt];
-    assert(attempt !== undefined, 'an attempt is under way');
-    return attempt;
   }
 
   get #isAsking(): boolean {
     return this.#stage === 'asking' || this.#stage === 'asking in full';
+  }
+
+  #newDescent(): Descent {
+    return new Descent(this.#options.attempts, this.#options.timeoutMilliseconds);
   }
 
   #newRound(first: Ask['want'], others: Ask['want']): ReadRound {
@@ -147,7 +145,7 @@ export class ReadCore implements Core<ReadEffect> {
     switch (this.#stage) {
       case 'asking':
       case 'asking in full': {
-        const state = this.#round.stateOf(this.#current.quorum);
+        const state = this.#round.stateOf(this.#descent.current.quorum);
         if (state === 'pending') return NOTHING;
         return state === 'lost' ? this.#nextAttempt() : this.#reached();
       }
@@ -168,17 +166,15 @@ export class ReadCore implements Core<ReadEffect> {
   }
 
   #tryAttempt(): readonly ReadEffect[] {
-    const { attempts, timeoutMilliseconds } = this.#options;
-    const levels = attempts.length - this.#attempt;
-    this.#attemptEndsAt = endOfShare(this.now, timeoutMilliseconds, levels);
+    this.#descent.begin(this.now);
     this.#stage = 'asking';
     this.#round = this.#firstRound;
-    return this.#askRound(this.#attemptEndsAt - this.now);
+    return this.#askRound(this.#descent.endsAt - this.now);
   }
 
   #askRound(left: number): readonly ReadEffect[] {
-    if (this.#round.stateOf(this.#current.quorum) === 'lost') return this.#nextAttempt();
-    const asks = this.#asks(this.#round.next(this.#current.quorum));
+    if (this.#round.stateOf(this.#descent.current.quorum) === 'lost') return this.#nextAttempt();
+    const asks = this.#asks(this.#round.next(this.#descent.current.quorum));
     this.#hedgesAt = this.now + Math.min(left, this.#options.patience(this.#round.asked, left));
     const after = this.#advance();
     return after.length === 0 ? asks : [...asks, ...after];
@@ -186,16 +182,14 @@ export class ReadCore implements Core<ReadEffect> {
 
   #nextAttempt(): readonly ReadEffect[] {
     if (this.now >= this.#options.timeoutMilliseconds) return this.#refuse();
-    if (this.#attempt + 1 === this.#options.attempts.length) return this.#askStandIns();
-    this.#attempt += 1;
-    return this.#tryAttempt();
+    return this.#descent.next() ? this.#tryAttempt() : this.#askStandIns();
   }
 
   /** Under the same deadline. Later answers to earlier questions are not used. */
   #beginAnew(): readonly ReadEffect[] {
     if (this.now >= this.#options.timeoutMilliseconds) return this.#refuse();
     this.#firstRound = this.#newRound('full', 'fingerprint');
-    this.#attempt = 0;
+    this.#descent = this.#newDescent();
     return [{ do: 'count begun anew' }, ...this.#tryAttempt()];
   }
 
@@ -234,7 +228,10 @@ export class ReadCore implements Core<ReadEffect> {
 
   /** Nothing that the session has seen is missing. */
   #covered(): readonly ReadEffect[] {
-    if (this.#current.repairsTo !== undefined || !this.#options.isMiss(this.#round.merged())) {
+    if (
+      this.#descent.current.repairsTo !== undefined ||
+      !this.#options.isMiss(this.#round.merged())
+    ) {
       return this.#merged();
     }
     return this.#askRest('asking the rest');
@@ -258,7 +255,7 @@ export class ReadCore implements Core<ReadEffect> {
    * if the level is still reached: a second answer may count less than the first one (D5).
    */
   #missed(): readonly ReadEffect[] {
-    const isShort = this.#round.stateOf(this.#current.quorum) !== 'reached';
+    const isShort = this.#round.stateOf(this.#descent.current.quorum) !== 'reached';
     const silent = this.#rounds.some(({ copies }) =>
       copies.some(
         ({ node, fingerprint }) =>
@@ -271,7 +268,7 @@ export class ReadCore implements Core<ReadEffect> {
   /** Replicas that answer from here on are not counted: what they hold is not in the answer. */
   #merged(): readonly ReadEffect[] {
     this.#answered = this.#round.answered;
-    const { repairsTo } = this.#current;
+    const { repairsTo } = this.#descent.current;
     const { plan, awaitsRepair, standing } = this.#options;
     const merged = this.#round.merged();
     const promised = repairsTo !== undefined || awaitsRepair;
@@ -298,7 +295,7 @@ export class ReadCore implements Core<ReadEffect> {
 
   #answer(merged: Siblings | undefined): readonly ReadEffect[] {
     this.#finish();
-    const { level, repairsTo } = this.#current;
+    const { level, repairsTo } = this.#descent.current;
     const answered = this.#answered;
     const asked = this.#options.plan.primaries.length;
     const place = this.#round.placeOf(merged);
@@ -382,6 +379,6 @@ export class ReadCore implements Core<ReadEffect> {
   /** Must what the answers show be synced? */
   get #isDurable(): boolean {
     if (this.#stage === 'asking') return this.#durable;
-    return this.#current.repairsTo !== undefined;
+    return this.#descent.current.repairsTo !== undefined;
   }
 }

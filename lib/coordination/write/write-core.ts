@@ -14,7 +14,8 @@ import { BlindCourse } from './blind-course.js';
 import { Copying } from './copying.js';
 import { type Core, NOTHING } from '../engine/engine.js';
 import { Forwarding } from './forwarding.js';
-import { type Attempt, endOfShare } from '../request/level.js';
+import { Descent } from '../request/descent.js';
+import type { Attempt } from '../request/level.js';
 import type { PutResult } from '../request/put-request.js';
 import { type Failures, NO_FAILURES, withFailure } from '../request/read-refusals.js';
 import type { Copy } from '../read/read-round.js';
@@ -45,10 +46,8 @@ export class WriteCore implements Core<WriteEffect> {
   #stage: WriteStage = 'beginning';
   #mintRefusal: OperatingError | undefined;
   #forwarding = new Forwarding([]);
-  /** What may still be reached. */
-  #attempts: readonly Attempt[];
+  readonly #descent: Descent;
   now = 0;
-  #attemptEndsAt = NEVER;
   #minted: Stamped | undefined;
   readonly #blind: BlindCourse;
   #failures: Failures = NO_FAILURES;
@@ -58,7 +57,7 @@ export class WriteCore implements Core<WriteEffect> {
     this.#asking = new PriorRead(options);
     this.#copying = new Copying(options.plan, options.standing);
     this.#blind = new BlindCourse(this.#copying);
-    this.#attempts = options.attempts;
+    this.#descent = new Descent(options.attempts, options.timeoutMilliseconds);
     this.#mintRefusal = options.mintRefusal;
   }
 
@@ -69,11 +68,11 @@ export class WriteCore implements Core<WriteEffect> {
   get wakesAt(): number {
     const { timeoutMilliseconds } = this.#options;
     if (this.#stage === 'asking') {
-      return Math.min(this.#attemptEndsAt, this.#asking.hedgesAt, timeoutMilliseconds);
+      return Math.min(this.#descent.endsAt, this.#asking.hedgesAt, timeoutMilliseconds);
     }
     if (this.#stage === 'waiting') return this.#blind.waitsUntil ?? timeoutMilliseconds;
     if (this.#stage !== 'copying' && this.#stage !== 'claiming') return timeoutMilliseconds;
-    return Math.min(this.#attemptEndsAt, timeoutMilliseconds);
+    return Math.min(this.#descent.endsAt, timeoutMilliseconds);
   }
 
   /** What it waits for. */
@@ -83,7 +82,7 @@ export class WriteCore implements Core<WriteEffect> {
 
   /** The level that is tried. */
   get level(): string {
-    return this.#attempts[0]?.level.name ?? '';
+    return this.#descent.current.level.name;
   }
 
   begin(): readonly WriteEffect[] {
@@ -129,10 +128,9 @@ export class WriteCore implements Core<WriteEffect> {
 
   /** A replica did not, and will not. @param why it failed, where that is known */
   failed(round: number, node: NodeId, why?: OperatingError): readonly WriteEffect[] {
-    const [attempt] = this.#attempts;
     this.#failures = withFailure(this.#failures, node, why);
-    if (this.#stage !== 'asking' || attempt === undefined) return NOTHING;
-    const asks = this.#asking.failed(round, node, attempt.quorum);
+    if (this.#stage !== 'asking') return NOTHING;
+    const asks = this.#asking.failed(round, node, this.#descent.current.quorum);
     return [...asks, ...this.#advanceAsking(round)];
   }
 
@@ -141,7 +139,7 @@ export class WriteCore implements Core<WriteEffect> {
     assert(this.#stage === 'minting', 'a write is minted once');
     this.#stage = 'copying';
     this.#minted = version;
-    this.#attemptEndsAt = this.#endOfAttempt;
+    this.#descent.begin(this.now);
     return [...this.#copying.begin('write'), ...this.#advance()];
   }
 
@@ -155,7 +153,8 @@ export class WriteCore implements Core<WriteEffect> {
 
   mintedAsStandIn(): readonly WriteEffect[] {
     if (this.#stage !== 'minting as stand-in') return NOTHING;
-    const level = this.#attempts.find((attempt) => attempt.level.standInWrites)?.level.name ?? '';
+    const level =
+      this.#descent.left.find((attempt) => attempt.level.standInWrites)?.level.name ?? '';
     return this.#answer(level, 0, 1);
   }
 
@@ -188,7 +187,7 @@ export class WriteCore implements Core<WriteEffect> {
     if (this.#stateOf('write') !== 'reached') return this.#resumeCopying();
     // Collected meanwhile: all owners have seen it end.
     if (own === undefined) return this.#answerReached();
-    const verdict = this.#blind.decide(version, own, this.now, this.#attemptEndsAt);
+    const verdict = this.#blind.decide(version, own, this.now, this.#descent.endsAt);
     if (verdict.do === 'wait') {
       this.#stage = 'waiting';
       return NOTHING;
@@ -224,12 +223,8 @@ export class WriteCore implements Core<WriteEffect> {
     if (this.now >= this.#options.timeoutMilliseconds) return this.#expire();
     if (this.#stage === 'waiting' && this.now >= (this.#blind.waitsUntil ?? 0))
       return this.#decide();
-    if (this.now >= this.#attemptEndsAt) return this.#nextAttempt();
+    if (this.now >= this.#descent.endsAt) return this.#nextAttempt();
     return this.now >= this.#asking.hedgesAt ? this.#asking.hedge() : NOTHING;
-  }
-
-  get #endOfAttempt(): number {
-    return endOfShare(this.now, this.#options.timeoutMilliseconds, this.#attempts.length);
   }
 
   get #isForwarding(): boolean {
@@ -245,9 +240,7 @@ export class WriteCore implements Core<WriteEffect> {
       return this.#forward();
     }
     if (this.#mintRefusal !== undefined) return this.#forwardRefused();
-    const possible = this.#attempts.filter(({ isPossible }) => isPossible);
-    if (possible.length === 0) return this.#refuse(tooFewUp(this.#attempts, plan));
-    this.#attempts = possible;
+    if (!this.#descent.keepPossible()) return this.#refuse(tooFewUp(this.#descent.left, plan));
     const { session } = this.#options;
     if (session === undefined || isEmptyFloor(session)) return this.#askOrMint();
     this.#stage = 'covering';
@@ -264,63 +257,62 @@ export class WriteCore implements Core<WriteEffect> {
 
   #forward(): readonly WriteEffect[] {
     this.#stage = 'forwarding';
-    this.#attemptEndsAt = NEVER;
+    this.#descent.pause();
     const node = this.#forwarding.next();
     if (node !== undefined) return [{ do: 'forward', node }];
     const error = this.#forwarding.refusal ?? this.#mintRefusal;
     if (error !== undefined) return this.#refuse(error);
     // Nobody is left: at a level that allows it this node stands in. What no owner holds yet
     // could be met by no later request of a session.
-    const isSloppy = this.#attempts.some(({ level }) => level.standInWrites);
+    const isSloppy = this.#descent.left.some(({ level }) => level.standInWrites);
     const isAllowed = isSloppy && this.#options.session === undefined;
-    if (!isAllowed) return this.#refuse(tooFewUp(this.#attempts, this.#options.plan));
+    if (!isAllowed) return this.#refuse(tooFewUp(this.#descent.left, this.#options.plan));
     this.#stage = 'minting as stand-in';
     return [{ do: 'mint as stand-in' }];
   }
 
   #askOrMint(): readonly WriteEffect[] {
-    const [attempt] = this.#attempts;
-    const { asksFirst } = this.#options;
-    if (!asksFirst || attempt?.repairsTo === undefined) return this.#mint(undefined);
+    const { repairsTo } = this.#descent.current;
+    if (!this.#options.asksFirst || repairsTo === undefined) return this.#mint(undefined);
     this.#stage = 'asking';
-    this.#attemptEndsAt = this.#endOfAttempt;
-    return this.#ask('fingerprint', attempt);
+    this.#descent.begin(this.now);
+    return this.#ask('fingerprint');
   }
 
-  #ask(others: 'fingerprint' | 'versions', { quorum }: Attempt): readonly WriteEffect[] {
-    const left = this.#attemptEndsAt - this.now;
-    const asks = this.#asking.begin(others, quorum, this.now, left);
+  #ask(others: 'fingerprint' | 'versions'): readonly WriteEffect[] {
+    const { current, endsAt } = this.#descent;
+    const asks = this.#asking.begin(others, current.quorum, this.now, endsAt - this.now);
     return [...asks, ...this.#advanceAsking(undefined)];
   }
 
   /** @param round of an answer; undefined: the last */
   #advanceAsking(round: number | undefined): readonly WriteEffect[] {
-    const [attempt] = this.#attempts;
-    if (this.#stage !== 'asking' || attempt === undefined) return NOTHING;
+    if (this.#stage !== 'asking') return NOTHING;
     if (round !== undefined && !this.#asking.isIn(round)) return NOTHING;
-    const prior = this.#asking.resultOf(attempt.quorum);
+    const prior = this.#asking.resultOf(this.#descent.current.quorum);
     if (prior === 'pending') return NOTHING;
     if (prior === 'lost') return this.#nextAttempt();
-    return prior === 'differ' ? this.#ask('versions', attempt) : this.#mint(prior);
+    return prior === 'differ' ? this.#ask('versions') : this.#mint(prior);
   }
 
   #mint(prior: Siblings | undefined): readonly WriteEffect[] {
     this.#stage = 'minting';
     this.#asking.hedgesAt = NEVER;
-    const isOpen = this.#attempts.some((attempt) => this.#takesMore(attempt));
+    const isOpen = this.#descent.left.some((attempt) => this.#takesMore(attempt));
     return [{ do: 'mint', known: prior, targets: this.#copying.ownHints, isOpen }];
   }
 
   /** Goes on once enough primaries hold what was sent last. */
   #advance(): readonly WriteEffect[] {
-    const [attempt] = this.#attempts;
     const isClaiming = this.#stage === 'claiming';
     const isCopying = this.#stage === 'copying' || this.#stage === 'waiting';
-    if (attempt === undefined || !(isClaiming || isCopying)) return NOTHING;
+    if (!isClaiming && !isCopying) return NOTHING;
     const state = this.#stateOf(isClaiming ? 'claim' : 'write');
     if (state === 'pending') return NOTHING;
     if (state === 'lost') return this.#nextAttempt();
-    return isCopying && this.#takesMore(attempt) ? this.#decide() : this.#answerReached();
+    return isCopying && this.#takesMore(this.#descent.current)
+      ? this.#decide()
+      : this.#answerReached();
   }
 
   #resumeCopying(): readonly WriteEffect[] {
@@ -330,7 +322,7 @@ export class WriteCore implements Core<WriteEffect> {
 
   #stateOf(sent: CopyKind): QuorumState {
     const votes = this.#copying.votesOn(sent);
-    return (votes && this.#attempts[0]?.quorum.stateOf(votes)) ?? 'pending';
+    return votes === undefined ? 'pending' : this.#descent.current.quorum.stateOf(votes);
   }
 
   /** At quorum and stronger: whoever holds what was acknowledged is among those that answer. */
@@ -360,23 +352,17 @@ export class WriteCore implements Core<WriteEffect> {
   /** The level cannot be reached, or took its share of the time. */
   #nextAttempt(): readonly WriteEffect[] {
     const { plan, timeoutMilliseconds } = this.#options;
-    const tried = this.#attempts;
-    const below = tried.slice(1);
+    const tried = this.#descent.left;
     const isLate = this.now >= timeoutMilliseconds;
+    const isAsking = this.#stage === 'asking';
     this.#asking.hedgesAt = NEVER;
-    if (this.#stage === 'asking') {
-      const isInVain = isLate || below.length === 0;
-      if (isInVain) return this.#refuse(askedInVain(tried, plan, this.#failures, isLate));
-      this.#attempts = below;
-      return this.#askOrMint();
+    if (isLate || !this.#descent.next()) {
+      if (isAsking) return this.#refuse(askedInVain(tried, plan, this.#failures, isLate));
+      const { length } = this.#copying.granted;
+      return this.#refuse(unknownOutcome(tried, length, this.#failures, isLate));
     }
-    if (below.length === 0 || isLate) {
-      return this.#refuse(
-        unknownOutcome(tried, this.#copying.granted.length, this.#failures, isLate),
-      );
-    }
-    this.#attempts = below;
-    this.#attemptEndsAt = this.#endOfAttempt;
+    if (isAsking) return this.#askOrMint();
+    this.#descent.begin(this.now);
     return this.#advance();
   }
 

@@ -95,7 +95,7 @@ export const BLIND_WRITE_BUGS: readonly PlantedBug[] = [
             return NOTHING;
         if (state === 'lost')`,
     wrong: `if (state === 'pending')
-            return isCopying && this.#takesMore(attempt) ? this.#decide() : NOTHING;
+            return isCopying && this.#takesMore(this.#descent.current) ? this.#decide() : NOTHING;
         if (state === 'lost')`,
     test: CORE,
   },

@@ -160,6 +160,18 @@ const RIGHT: Readonly<Record<string, readonly ExplainedRequest[]>> = {
   'what came after it was repaired has no part in it': [
     { ...inRead(3, said('n2', ['v4'], 3)), heard: [] },
   ],
+  'siblings that are resolved at a read, by a write of a session': [
+    read({
+      versions: ['v3'],
+      told: told([
+        course('read', READ),
+        course('write', WRITE),
+        course('read', READ.slice(0, -1).concat(step('answer', 4.5, { level: 'one' })), {
+          levels: [{ level: 'one', needs }],
+        }),
+      ]),
+    }),
+  ],
   'a write': [write()],
   'a decision': [decided()],
   'a read that was settled': [settled(SETTLED)],
