@@ -96,7 +96,7 @@ export function assembleCoordination(options: CoordinationOptions) {
   const writes = new Writes({
     ...{ plans, engine, replicas, standings, hedging, expiryClock, clock, observer },
     ...{ reads, messenger, store, replica, minter, hints, audits, health, identity },
-    openAcceptances,
+    ...{ openAcceptances, stalls: disk.stalls },
   });
   const history = new Histories({
     ...{ plans, engine, messenger, audits, versions, clock },

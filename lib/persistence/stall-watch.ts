@@ -1,6 +1,8 @@
 /** Notices a disk that does not answer: a volume that is frozen, or was lost. */
 import type { Cancel, Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
+import type { OperatingError } from '../errors.js';
+import { diskStalled } from './store-refusals.js';
 
 /** What is asked of the disk, until it comes back. */
 export interface OpenCall {
@@ -67,6 +69,11 @@ export class StallWatch {
   /** How long the disk has not answered; 0 where it does. */
   get stalledMilliseconds(): number {
     return this.#ageOf(this.#calls.stalled);
+  }
+
+  /** Why nothing should begin here that must be on the disk; undefined: it answers. */
+  get refusal(): OperatingError | undefined {
+    return this.#calls.stalled === undefined ? undefined : diskStalled();
   }
 
   /** Settles as the task does. */

@@ -16,6 +16,11 @@ export function queueFull(): OperatingError {
   return new OperatingError('overloaded', 'too many bytes wait for the disk');
 }
 
+/** What would wait for it is better taken elsewhere. */
+export function diskStalled(): OperatingError {
+  return new OperatingError('overloaded', 'the disk of this node does not answer');
+}
+
 /** It writes what is queued, and no more. */
 export function storeClosed(): OperatingError {
   return new OperatingError('not_ready', 'the store is closed');

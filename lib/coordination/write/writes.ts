@@ -11,6 +11,7 @@ import type { Identity } from '../../replica/identity.js';
 import { clockNotSane } from '../../replica/intent.js';
 import type { Minter } from '../../replica/minter.js';
 import type { Replica } from '../../replica/replica.js';
+import type { StallWatch } from '../../persistence/stall-watch.js';
 import type { Store } from '../../persistence/store.js';
 import type { Messenger } from '../../rpc/messenger.js';
 import type { Hedging } from '../../replication/hedging.js';
@@ -43,6 +44,7 @@ export interface WritesOptions {
   readonly messenger: Messenger;
   readonly hedging: Hedging;
   readonly store: Store;
+  readonly stalls: Pick<StallWatch, 'refusal'>;
   readonly replica: Replica;
   readonly minter: Minter;
   readonly openAcceptances: OpenAcceptances;
@@ -176,12 +178,13 @@ export class Writes {
 
   /** Why this primary cannot mint. */
   #mintRefusal({ at, change }: Put): OperatingError | undefined {
-    const { store, minter, health, expiryClock } = this.#options;
+    const { store, stalls, minter, health, expiryClock } = this.#options;
     const ends = change.state === 'value' && change.ttlSeconds !== undefined;
     // A primary whose clock is wrong would give a wrong end, and does not know what has ended.
     const clock = ends && expiryClock.now() === undefined ? clockNotSane() : undefined;
     const refusal = change.state === 'tombstone' ? store.shrinkingRefusal : store.refusal;
-    return refusal ?? minter.refusal ?? health.refusal(at.partition) ?? clock;
+    const busy = stalls.refusal ?? minter.refusal ?? health.refusal(at.partition);
+    return refusal ?? busy ?? clock;
   }
 
   #forward(node: NodeId, operation: WriteOperation, put: Put): void {

@@ -44,3 +44,33 @@ t.test('status, readiness and metrics name a disk that does not answer', async (
   t.equal(observer.events.filter((event) => event === 'the disk answers again').length, 1);
   t.same(await cluster.texts('n2', 'k', { level: 'all' }), ['two']);
 });
+
+t.test('what clients write there is passed on, however long it lasts', async (t) => {
+  const cluster = await LocalCluster.of({ limits: { storageQueueBytesMax: 1_000 } });
+  t.teardown(() => cluster.stop());
+  const disks = [...cluster.disks.values()];
+  const [, second] = disks;
+  if (second === undefined) throw new Error('n2 has no disk');
+  second.held = true;
+  await cluster.put('n1', 'k', 'before');
+  await cluster.clock.advance(6_000);
+  for (let n = 0; n < 30; n += 1) {
+    const { version } = await cluster.put('n2', `k${n}`, 'x'.repeat(100));
+    t.notMatch(version, /^n2\./, 'another owner mints it');
+  }
+
+  for (const disk of disks) disk.held = true;
+  const waiting = cluster.put('n1', 'k', 'waits').catch(() => undefined);
+  await cluster.clock.advance(6_000);
+  await waiting;
+  for (const id of cluster.ids) {
+    const refused = { code: 'overloaded', outcome: 'none', message: /does not answer/ };
+    await t.rejects(cluster.put(id, 'k', 'nowhere'), refused, 'where no disk answers');
+  }
+  for (const disk of disks) {
+    disk.held = false;
+    while (disk.waiting.length > 0) await disk.release();
+  }
+  const { version } = await cluster.put('n2', 'k', 'after');
+  t.match(version, /^n2\./);
+});
