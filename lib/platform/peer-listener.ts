@@ -146,7 +146,7 @@ export class PeerListener {
         (request: IncomingMessage, _response: ServerResponse) => cut(request.socket),
         (request: IncomingMessage, response: ServerResponse) => {
           if (isFromPage(request)) response.writeHead(403, { connection: 'close' }).end();
-          else response.writeHead(426, UPGRADE).end();
+          else response.writeHead(426, UPGRADE).end(NOT_FOR_CLIENTS);
         },
       );
     }
@@ -243,7 +243,20 @@ export class PeerListener {
 const FORBIDDEN = 'HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n';
 
 /** RFC 9110, 15.5.22. */
-const UPGRADE = { connection: 'close, upgrade', upgrade: 'websocket' };
+const UPGRADE = {
+  connection: 'close, upgrade',
+  upgrade: 'websocket',
+  'content-type': 'application/problem+json',
+};
+/** For who has confused the two ports of a node: as clients read it, and without the node's id. */
+const NOT_FOR_CLIENTS = `${JSON.stringify({
+  title: 'A port for nodes',
+  status: 426,
+  detail: 'this port is for the other nodes of a cluster; clients have another one (node.listen)',
+  code: 'invalid_request',
+  retryable: false,
+  outcome: 'none',
+})}\n`;
 
 const noClose = (): void => undefined;
 

@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import t from 'tap';
 import { WebSocket } from 'ws';
 import { encodeFrame } from '../../../lib/encoding/frame.js';
+import { readProblem } from '../../../lib/client/read-answer.js';
 import { DialerHandshake } from '../../../lib/platform/peer-handshake.js';
 import { HOST, SocketNetwork } from '../../conformance/socket-network.js';
 import { Inbox } from '../../conformance/inbox.js';
@@ -148,6 +149,12 @@ t.test('strangers get little: no frames, few bytes, little time', async (t) => {
   const answer = await fetch(`http://${HOST}:${String(port)}/`);
   t.equal(answer.status, 426, 'a browser is told that this is no page');
   t.equal(answer.headers.get('upgrade'), 'websocket');
+  const problem = readProblem({
+    ...{ kind: 'http', status: answer.status, header: (name) => answer.headers.get(name) ?? '' },
+    body: new Uint8Array(await answer.arrayBuffer()),
+  });
+  const told = { code: 'invalid_request', outcome: 'none', detail: /for the other nodes/ };
+  t.match(problem, told, 'as the client reads it');
   for (const expect of ['100-continue', 'miracles']) {
     const head = `PUT / HTTP/1.1\r\nHost: x\r\nExpect: ${expect}\r\nContent-Length: 9\r\n\r\n`;
     t.match(await say(port, head, HOST).answer, /^HTTP\/1.1 426 /, 'no body is asked for');
