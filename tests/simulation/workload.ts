@@ -42,6 +42,7 @@ const FITTING: Readonly<Record<string, string>> = {
   ...{ array: 'set-union', object: 'json-merge', number: 'max', text: 'custom' },
 };
 const OTHER_DURABILITIES: readonly Durability[] = ['os', 'memory'];
+const NEW_KEYS = 3;
 /** No simulation lasts so long, by any clock. */
 const LONG_SECONDS = 86_400;
 
@@ -324,19 +325,21 @@ export class Workload {
     return client.resolve(machine, request, seen, { value, write });
   }
 
-  /** A key that few replicas have yet is read at once, where one answer is enough. */
+  /** Keys that few replicas have yet are read at once, where one answer is enough. */
   async #lookForNew({ random, machine }: Client): Promise<undefined> {
-    this.#fresh += 1;
-    const key = `new${this.#fresh}`;
-    const fixed = { level: 'one', fallbacks: [], ttl: undefined } as const;
-    await this.put(random, machine, key, undefined, fixed);
-    for (const other of random.shuffle(this.#options.machines).slice(0, 3)) {
-      const request = drawRead(random, key);
-      const level = random.pick(['eventual', 'local-one']);
-      // Often so short that it ends between what a replica says first and what it is asked then.
-      const timeoutMilliseconds = this.#deadlines.pick([4, 7, 12, 20, 40, 300]);
-      const weak = { level, fallbacks: [], readRepair: 'none' as const, timeoutMilliseconds };
-      await this.#options.client.get(other, { ...request, ...weak });
+    for (let keys = 0; keys < NEW_KEYS; keys += 1) {
+      this.#fresh += 1;
+      const key = `new${this.#fresh}`;
+      const fixed = { level: 'one', fallbacks: [], ttl: undefined } as const;
+      await this.put(random, machine, key, undefined, fixed);
+      for (const other of random.shuffle(this.#options.machines).slice(0, 3)) {
+        const request = drawRead(random, key);
+        const level = random.pick(['eventual', 'local-one']);
+        // Often so short that it ends between what a replica says first and what it is asked then.
+        const timeoutMilliseconds = this.#deadlines.pick([2, 3, 5, 9, 20, 300]);
+        const weak = { level, fallbacks: [], readRepair: 'none' as const, timeoutMilliseconds };
+        await this.#options.client.get(other, { ...request, ...weak });
+      }
     }
     return undefined;
   }
