@@ -13,6 +13,8 @@ interface PlainWrite {
   readonly entry: Entry;
   readonly isQuorum: boolean;
   readonly at: string;
+  /** Of its coordinator: whoever has started anew since answers nobody. */
+  readonly start: number;
   readonly acks: Map<string, number>;
 }
 
@@ -82,7 +84,8 @@ export class PlainOperations {
     node.records.set(key, state);
     node.clock.add(dot);
     node.isDirty = true;
-    const plain: PlainWrite = { entry, isQuorum, at: node.name, acks: new Map() };
+    const { name: at, start } = node;
+    const plain: PlainWrite = { entry, isQuorum, at, start, acks: new Map() };
     this.#ackPlain(node, plain);
     for (const { name } of this.#world.othersOf(node)) {
       if (this.#world.isCalm || this.#world.random.chance(0.8))
@@ -101,7 +104,9 @@ export class PlainOperations {
     node.whenSynced(() => {
       if (node.rebuilding !== undefined) return;
       plain.acks.set(node.name, start);
-      const { standing } = this.#world.nodeOf(plain.at);
+      const coordinator = this.#world.nodeOf(plain.at);
+      if (coordinator.start !== plain.start) return;
+      const { standing } = coordinator;
       const counted = [...plain.acks].filter(([name, at]) => standing.stands(name, at));
       if (!plain.isQuorum || counted.length < majority(this.#world.nodes.length)) return;
       if (plain.entry.outcome !== undefined) return;

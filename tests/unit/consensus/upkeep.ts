@@ -77,6 +77,7 @@ function purge(world: World, node: WorldNode): void {
     if (versions.length === state.versions.length) continue;
     if (versions.length === 0) node.records.delete(key);
     else node.records.set(key, { ...state, versions });
+    node.isDirty = true;
     node.sync();
   }
 }
