@@ -57,7 +57,7 @@ export function parseOptions(words: readonly string[]): BenchOptions {
     experiments: experimentsOf(values.only, values.quick),
     rounds: wholeNumber(values.rounds, rounds),
     seconds: wholeNumber(values.seconds, seconds),
-    warmUpSeconds: values.quick ? 1 : 5,
+    warmUpSeconds: values.quick ? 1 : 10,
     isQuick: values.quick,
     install: values.install,
     profile: values.profile,

@@ -16,7 +16,7 @@ import { type System, workOf } from './system.js';
 import { startQuorate } from './systems/quorate.js';
 
 const HERE = fileURLToPath(new URL('../../..', import.meta.url));
-const WARM_UP_SECONDS = 3;
+const WARM_UP_SECONDS = 10;
 /** What was put is compacted a while longer, and the other would pay for it. */
 const REST_MILLISECONDS = 1000;
 

@@ -12,7 +12,7 @@ import { workOf } from './system.js';
 import { startQuorate } from './systems/quorate.js';
 
 const NODES = 3;
-const WARM_UP_SECONDS = 3;
+const WARM_UP_SECONDS = 15;
 const ROWS_MAX = 40;
 /** Waiting, and what is no function. */
 const NOT_WORK = new Set(['(idle)', '(root)']);
