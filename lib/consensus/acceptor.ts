@@ -108,6 +108,9 @@ export function learning(
   // A read of a key of which nobody holds anything leaves no record.
   if (state !== undefined && !isNothing(state)) changes.push({ store: 'merge', key, state });
   if (!isSettled && isLater(id, mark)) changes.push({ store: 'mark', key, mark: id });
+  // Every owner has this number: nobody needs what an earlier one left.
+  const isOld = mark !== undefined && !isLater(mark, id);
+  if (isSettled && isOld) changes.push({ store: 'no mark', key });
   return changes;
 }
 

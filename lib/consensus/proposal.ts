@@ -166,4 +166,8 @@ export class Acceptors {
   isEveryone(votes: Votes): boolean {
     return this.all.every((node) => votes.of(node) === true);
   }
+
+  isEveryoneElse(votes: Votes): boolean {
+    return this.others.every((node) => votes.of(node) === true);
+  }
 }

@@ -112,7 +112,7 @@ export class ProposerCore {
   takeOver(options: TakeOver): readonly ProposerEffect[] {
     assert(compareBallots(options.ballot, this.#ballot) > 0, 'a ballot is prepared once');
     this.#ballot = options.ballot;
-    const lost = this.#loseOpen();
+    const lost = [...this.tell(), ...this.#loseOpen()];
     this.#reign = new Reign(this.#self, options);
     return [...lost, ...this.#reign.candidacy.begin()];
   }
@@ -125,7 +125,7 @@ export class ProposerCore {
 
   /** This node proposes no more: its replica is being rebuilt, or it stops. */
   abdicate(): readonly ProposerEffect[] {
-    const lost = this.#loseOpen();
+    const lost = [...this.tell(), ...this.#loseOpen()];
     this.#reign = undefined;
     const waiting = [...this.#waiting.values()].flat();
     this.#waiting.clear();
@@ -172,6 +172,16 @@ export class ProposerCore {
     if (reign.acceptors.oneIsEnough) return this.#sendAccepts(reign, open, proposal);
     open.stage = 'checking';
     return reign.acceptors.others.map((node) => send(node, { is: 'check', proposal }));
+  }
+
+  /** Are there owners that have not been told what was chosen? */
+  get hasUntold(): boolean {
+    return this.#reign?.settling.hasUntold === true;
+  }
+
+  /** Tells other owners what was chosen, though not every owner has accepted it. */
+  tell(): readonly ProposerEffect[] {
+    return this.#reign?.settling.tell() ?? [];
   }
 
   /** Says again what somebody may have missed; never an ACCEPT. */

@@ -1,7 +1,11 @@
 /** Bytes of fixed layout, little-endian: numbers of known width, texts and bytes behind lengths. */
 import { OperatingError } from '../errors.js';
+import { safeToKeep } from './frame.js';
+import { LARGE_BYTES } from './large.js';
 
 const BYTES_AT_FIRST = 1024;
+/** A longer buffer is given back once nothing is in it. */
+const KEPT_BYTES_MAX = 4 * LARGE_BYTES;
 /** Longer texts are encoded by the system: it is faster from about here on. */
 const SHORT_TEXT_LENGTH = 64;
 const ASCII_MAX = 0x7f;
@@ -39,6 +43,12 @@ export class LayoutWriter {
     this.#buffer.writeDoubleLE(value, at);
   }
 
+  /** Any number but those that are none. */
+  float(value: number): void {
+    const at = this.#take(8);
+    this.#buffer.writeDoubleLE(value, at);
+  }
+
   /** Up to 65,535 bytes of UTF-8. */
   text(text: string): void {
     const most = UTF8_BYTES_MAX * text.length;
@@ -69,6 +79,8 @@ export class LayoutWriter {
   /** Forgets what was written from there on. */
   cutTo(length: number): void {
     this.#length = length;
+    if (length > 0 || this.#buffer.length <= KEPT_BYTES_MAX) return;
+    this.#buffer = Buffer.allocUnsafe(BYTES_AT_FIRST);
   }
 
   /** What was written from there on, until it is written to again. */
@@ -134,6 +146,12 @@ export class LayoutReader {
     return value <= SMALL_MAX ? value | 0 : value;
   }
 
+  float(): number {
+    const value = this.#buffer.readDoubleLE(this.#take(8));
+    if (!Number.isFinite(value)) throw corruptLayout();
+    return value;
+  }
+
   text(): string {
     const length = this.u16();
     const at = this.#take(length);
@@ -150,6 +168,11 @@ export class LayoutReader {
   bytes(length = this.u32()): Uint8Array {
     const at = this.#take(length);
     return this.#buffer.subarray(at, at + length);
+  }
+
+  /** The same to be kept for long: a copy, where the rest would be kept with it. */
+  bytesToKeep(): Uint8Array {
+    return safeToKeep(this.bytes(), this.#buffer);
   }
 
   #take(bytes: number): number {

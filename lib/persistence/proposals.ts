@@ -2,8 +2,8 @@
 import type { Ballot, ProposalId } from '../consensus/ballot.js';
 import type { Acceptance } from '../consensus/messages.js';
 import { decodeStored, encodeStored } from './checksummed.js';
+import { decodeState, encodeState } from './encoded-states.js';
 import { partitionKey, type ProposalKind, proposalKey, type RecordKey } from './keyspace.js';
-import { decodeRecord, encodeRecord } from './records.js';
 
 /** What an owner has promised in a partition, and the highest ballot that it has activated. */
 export interface Ballots {
@@ -49,7 +49,7 @@ export function encodeAcceptance(at: RecordKey, acceptance: Acceptance): Uint8Ar
     ...plainId(id),
     ...([dot?.writer ?? '', dot?.n ?? 0] as const),
     isCopied,
-    encodeRecord(at, state),
+    encodeState(at, state),
   ];
   return encodeStored(proposalKey('acceptance', at), plain);
 }
@@ -61,7 +61,7 @@ export function decodeAcceptance(at: RecordKey, bytes: Uint8Array): Acceptance {
   return {
     id: { ballot: { round, node, start }, seq },
     dot: writer === '' ? undefined : { writer, n },
-    state: decodeRecord(at, state),
+    state: decodeState(at, state),
     isCopied,
   };
 }

@@ -3,7 +3,6 @@
  * in one transaction, before it is answered (docs/consensus.md).
  */
 import {
-  entryOf,
   forgetting,
   type AcceptorState,
   type HeldKey,
@@ -14,16 +13,11 @@ import {
   rebuildingFrom,
 } from '../consensus/acceptor.js';
 import type { Ballot, ProposalId } from '../consensus/ballot.js';
-import type {
-  PromiseEntry,
-  KeyText,
-  Proposal,
-  AcceptorReply,
-  AcceptorRequest,
-} from '../consensus/messages.js';
+import type { HasSeen } from '../consensus/once.js';
+import type { KeyText, Proposal, AcceptorReply, AcceptorRequest } from '../consensus/messages.js';
 import { OperatingError } from '../errors.js';
 import type { RecordKey } from '../persistence/keyspace.js';
-import { placeOf, proposalKey } from '../persistence/keyspace.js';
+import { placeOf } from '../persistence/keyspace.js';
 import {
   type Ballots,
   decodeProposal,
@@ -35,6 +29,7 @@ import { joinDot } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';
 import type { Siblings } from '../versioning/siblings.js';
 import { Merging } from './merging.js';
+import { PromiseEntries } from './promise-entries.js';
 import type { Replica } from './replica.js';
 import { StoredAcceptor, type StoredAcceptorOptions } from './stored-acceptor.js';
 
@@ -51,6 +46,8 @@ export interface ToldProposals extends ProposalPage {
 }
 
 type Prepare = Extract<AcceptorRequest, { is: 'prepare' }>;
+/** What is said, at once or when it may be. */
+type Followed = AcceptorReply | undefined | Promise<AcceptorReply | undefined>;
 
 /** Pages of marks that are looked at in one step. */
 const MARK_PAGE_BYTES_MAX = 100_000;
@@ -59,11 +56,13 @@ export class DurableAcceptor {
   readonly #options: DurableAcceptorOptions;
   readonly #stored: StoredAcceptor;
   readonly #merging: Merging;
+  readonly #entries: PromiseEntries;
 
   constructor(options: DurableAcceptorOptions) {
     this.#options = options;
     this.#stored = new StoredAcceptor(options);
     this.#merging = new Merging(options);
+    this.#entries = new PromiseEntries(options, this.#stored);
   }
 
   /** The highest ballot promised here, durably or not. @throws OperatingError `rebuilding` */
@@ -77,6 +76,19 @@ export class DurableAcceptor {
   heldOf(at: RecordKey): HeldKey {
     this.#options.health.assertWhole(at.partition);
     return this.#stored.of(at);
+  }
+
+  /** The record alone. @throws as `heldOf` */
+  recordOf(at: RecordKey): Siblings | undefined {
+    this.#options.health.assertWhole(at.partition);
+    return this.#options.replica.read(at)?.siblings;
+  }
+
+  /** What the clock of the partition has. @throws OperatingError `rebuilding` */
+  seenIn(partition: number): HasSeen {
+    this.#options.health.assertWhole(partition);
+    const clock = this.#options.clocks.of(partition);
+    return (dot) => clock.has(dot);
   }
 
   /** Is anything accepted of the key that is not learned here? Costs next to nothing. */
@@ -94,18 +106,20 @@ export class DurableAcceptor {
    * @throws OperatingError `rebuilding`, `overloaded`, `read_only`, `storage_failed`, `not_ready`,
    * `unknown_format`
    */
-  async handle(partition: number, request: AcceptorRequest): Promise<AcceptorReply | undefined> {
+  handle(partition: number, request: AcceptorRequest): Promise<AcceptorReply | undefined> {
     if (request.is === 'prepare') return this.#prepare(partition, request);
     if (request.is === 'forget ballot') return this.#forgetBallot(partition, request.ballot);
-    if (request.is === 'accept' && this.#options.proposals.isFull) {
-      throw new OperatingError('overloaded', 'too many proposals wait to be learned');
-    }
-    return this.#follow(partition, (held) => judge(held, request));
+    return promised(() => {
+      if (request.is === 'accept' && this.#options.proposals.isFull) {
+        throw new OperatingError('overloaded', 'too many proposals wait to be learned');
+      }
+      return this.#follow(partition, (held) => judge(held, request));
+    });
   }
 
   /** The own vote of the proposer. @throws as `handle` */
-  async vote(partition: number, proposal: Proposal): Promise<AcceptorReply | undefined> {
-    return this.#follow(partition, (held) => judgeVote(held, proposal));
+  vote(partition: number, proposal: Proposal): Promise<AcceptorReply | undefined> {
+    return promised(() => this.#follow(partition, (held) => judgeVote(held, proposal)));
   }
 
   /**
@@ -113,16 +127,18 @@ export class DurableAcceptor {
    * @param how `isVote`: this stands for the own vote, and resolves when it is synced
    * @throws as `handle`
    */
-  async learn(
+  learn(
     partition: number,
     { key, id, state }: Pick<Proposal, 'key' | 'id' | 'state'>,
     { isSettled, isVote }: { readonly isSettled: boolean; readonly isVote: boolean },
-  ): Promise<void> {
-    await this.#follow(partition, (held) => ({
-      changes: learning(held.of(key), key, id, { state, isSettled }),
-      reply: undefined,
-      isSynced: isVote,
-    }));
+  ): Promise<unknown> {
+    return promised(() =>
+      this.#follow(partition, (held) => ({
+        changes: learning(held.of(key), key, id, { state, isSettled }),
+        reply: undefined,
+        isSynced: isVote,
+      })),
+    );
   }
 
   /** Into the record, as anything that comes from elsewhere. @throws as `handle` */
@@ -133,9 +149,14 @@ export class DurableAcceptor {
 
   /** The record, with all that is being merged into it. @throws OperatingError `rebuilding` */
   async look(key: KeyText): Promise<Siblings | undefined> {
-    await this.#merging.settled(key);
+    await this.settled(key);
     const { replica, proposals } = this.#options;
     return replica.read(proposals.at(key))?.siblings;
+  }
+
+  /** Resolves when the merges of the key that are under way have ended, or failed. */
+  settled(key: KeyText): Promise<void> | undefined {
+    return this.#merging.settled(key);
   }
 
   /**
@@ -170,7 +191,7 @@ export class DurableAcceptor {
     // Read last: what was accepted since belongs to a promise that is told, too.
     const ballots = this.#stored.whole(partition, () => proposals.ballotsOf(partition));
     if (!health.isRebuilding(partition)) {
-      this.#stored.whole(partition, () => page.proposals.map((one) => this.#entryOf(one)));
+      this.#stored.whole(partition, () => page.proposals.map((one) => this.#entries.entryOf(one)));
     }
     return { ...page, ballots };
   }
@@ -202,35 +223,11 @@ export class DurableAcceptor {
     if (reply?.is !== 'promised') return reply;
     const page = await proposals.page(partition, request.from, pageBytesMax);
     health.assertWhole(partition);
-    const told = this.#stored.whole(partition, () => this.#entriesOf(page));
+    const told = this.#stored.whole(partition, () => this.#entries.of(page));
     // No crash may take back what was told.
     await store.whenAllDurable();
     health.assertWhole(partition);
     return { ...reply, ...told };
-  }
-
-  /** Those that fit into a message: with a mark comes its record. */
-  #entriesOf(page: ProposalPage): {
-    readonly entries: PromiseEntry[];
-    readonly next: string | undefined;
-  } {
-    const { replica, pageBytesMax } = this.#options;
-    const entries: PromiseEntry[] = [];
-    let size = 0;
-    for (const stored of page.proposals) {
-      const { at, kind, bytes } = stored;
-      const record = kind === 'mark' ? replica.read(at)?.bytes.length : undefined;
-      size += bytes.length + (record ?? 0);
-      const isFull = size > pageBytesMax && entries.length > 0;
-      if (isFull) return { entries, next: proposalKey(kind, at) };
-      entries.push(this.#entryOf(stored));
-    }
-    return { entries, next: page.next };
-  }
-
-  #entryOf(stored: StoredProposal): PromiseEntry {
-    const { at } = stored;
-    return entryOf(placeOf(at), { ...this.#stored.of(at), ...decodeProposal(stored) });
   }
 
   /** All marks of the partition, page by page. Those that come meanwhile are later. */
@@ -254,10 +251,7 @@ export class DurableAcceptor {
    * What was learned is merged first: that may have to ask other owners, and no transaction waits.
    * Mostly it does not, and all is one batch. Then it is judged again, on what is held by then.
    */
-  async #follow(
-    partition: number,
-    decide: (held: AcceptorState) => Judgement,
-  ): Promise<AcceptorReply | undefined> {
+  #follow(partition: number, decide: (held: AcceptorState) => Judgement): Followed {
     this.#options.health.assertWhole(partition);
     const judgement = decide(this.#stored.stateOf(partition));
     const merges = judgement.changes.filter((change) => change.store === 'merge');
@@ -265,11 +259,10 @@ export class DurableAcceptor {
     const merging = this.#merging.merge(partition, merges);
     // In the same turn, where the merge is done.
     if (merging === undefined) return this.#store(partition, judgement);
-    await merging;
-    return this.#store(partition, decide(this.#stored.stateOf(partition)));
+    return merging.then(() => this.#store(partition, decide(this.#stored.stateOf(partition))));
   }
 
-  async #store(partition: number, judgement: Judgement): Promise<AcceptorReply | undefined> {
+  #store(partition: number, judgement: Judgement): Followed {
     const { store, proposals } = this.#options;
     const { changes, reply, isSynced } = judgement;
     const isAny = changes.some((change) => change.store !== 'merge');
@@ -280,8 +273,18 @@ export class DurableAcceptor {
         isSynced ? 'sync' : 'os',
         accepts ? 'ordinary' : 'vital',
       );
-      await committed;
-    } else if (isSynced) await store.whenAllDurable();
-    return reply;
+      return committed === undefined ? reply : committed.then(() => reply);
+    }
+    const durable = isSynced ? store.whenAllDurable() : undefined;
+    return durable === undefined ? reply : durable.then(() => reply);
+  }
+}
+
+/** As a promise, whatever happens at once. */
+function promised<T>(run: () => T | Promise<T>): Promise<T> {
+  try {
+    return Promise.resolve(run());
+  } catch (error) {
+    return Promise.reject(error as Error);
   }
 }

@@ -25,6 +25,8 @@ import type { PartitionClocks } from './partition-clocks.js';
 export interface ArrivedCopy {
   readonly at: RecordKey;
   readonly bytes: Uint8Array;
+  /** The same, where it is known already; else the bytes are decoded. */
+  readonly siblings?: Siblings;
   readonly durability: Durability;
   /** Of a blind write: its dot. A report comes with what becomes of the copy (W7). */
   readonly blind?: Dot | undefined;
@@ -255,9 +257,9 @@ export class GroupApply {
     this.#run([this.#read(place, copy, dropped, questions + 1)], answers);
   }
 
-  #decode({ at, bytes }: ArrivedCopy): Siblings {
+  #decode({ at, bytes, siblings }: ArrivedCopy): Siblings {
     try {
-      return decodeRecord(at, bytes);
+      return siblings ?? decodeRecord(at, bytes);
     } catch (error) {
       if (isCorrupt(error)) this.#options.observer.count('quorate_corrupt_records_total');
       throw error;

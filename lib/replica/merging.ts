@@ -1,8 +1,8 @@
 /** Learned states on their way into records: mostly at once, at times after asking other owners. */
 import type { AcceptorChange } from '../consensus/acceptor.js';
 import type { KeyText } from '../consensus/messages.js';
+import { encodeState } from '../persistence/encoded-states.js';
 import type { ProposalTable } from '../persistence/proposal-table.js';
-import { encodeRecord } from '../persistence/records.js';
 import type { ArrivedCopy } from './group-apply.js';
 import type { PartitionHealth } from './health.js';
 import type { Replica } from './replica.js';
@@ -24,9 +24,9 @@ export class Merging {
     this.#options = options;
   }
 
-  /** Resolves when the merges of the key that are under way have ended, or failed. */
-  async settled(key: KeyText): Promise<void> {
-    await this.#waiting.get(key)?.catch(() => undefined);
+  /** Resolves when those of the key have ended, or failed; undefined: none is under way. */
+  settled(key: KeyText): Promise<void> | undefined {
+    return this.#waiting.get(key)?.catch(() => undefined);
   }
 
   /**
@@ -61,7 +61,7 @@ export class Merging {
 
   #copyOf({ key, state }: Merge): ArrivedCopy {
     const at = this.#options.proposals.at(key);
-    return { at, bytes: encodeRecord(at, state), durability: 'memory' };
+    return { at, bytes: encodeState(at, state), siblings: state, durability: 'memory' };
   }
 
   #note(key: KeyText, merging: Promise<void>): void {

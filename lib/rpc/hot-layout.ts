@@ -52,18 +52,21 @@ const STORED_FLAGS_MAX = STORED_REPORT + STORED_LOST + FATES.length - 1;
 
 /**
  * What stands before the items, once a message: epoch and hash of the settings of whoever asks, or
- * in which start it was said, and for acknowledgements what is durable.
+ * in which start it was said, and for acknowledgements what is durable. Of a declared type: its
+ * number, before that.
  */
 export function writeMessageHead(
   writer: LayoutWriter,
   kind: HotKind,
   first: number,
   second: number,
+  type = 0,
 ): void {
-  if (kind === HOT.reads || kind === HOT.copies) {
+  if (type > 0) writer.u8(type);
+  if (kind === HOT.reads || kind === HOT.copies || kind === HOT.asked) {
     writer.u32(first);
     writer.u32(second);
-  } else if (kind !== HOT.refused) {
+  } else if (kind === HOT.shown || kind === HOT.stored) {
     writer.u53(first);
     if (kind === HOT.stored) writer.u53(second);
   }
@@ -218,7 +221,7 @@ export function decodeRefused(message: HotMessage): readonly RefusedItem[] {
   });
 }
 
-function writeId(writer: LayoutWriter, { slot, generation }: SlotId): void {
+export function writeId(writer: LayoutWriter, { slot, generation }: SlotId): void {
   writer.u32(slot);
   writer.u32(generation);
 }
@@ -228,14 +231,19 @@ function writeRequest(
   id: SlotId & TimeLeft,
   { namespace, key }: Pick<ReadRequest, 'namespace' | 'key'>,
 ): void {
-  writeId(writer, id);
-  const left = Math.round(id.leftMilliseconds * MICROSECONDS);
-  writer.u32(Math.min(LEFT_MAX, Math.max(0, left)));
+  writeAsking(writer, id);
   writer.text(namespace);
   writer.text(key);
 }
 
-function readLeft(reader: LayoutReader): number {
+/** Which request it is, and what is left of its deadline. */
+export function writeAsking(writer: LayoutWriter, id: SlotId & TimeLeft): void {
+  writeId(writer, id);
+  const left = Math.round(id.leftMilliseconds * MICROSECONDS);
+  writer.u32(Math.min(LEFT_MAX, Math.max(0, left)));
+}
+
+export function readLeft(reader: LayoutReader): number {
   return reader.u32() / MICROSECONDS;
 }
 
@@ -251,7 +259,7 @@ function writeRecord(writer: LayoutWriter, record: Uint8Array): void {
   else writer.bytes(record);
 }
 
-function writeLost(writer: LayoutWriter, lost: LostOwners): void {
+export function writeLost(writer: LayoutWriter, lost: LostOwners): void {
   writer.u16(lost.length);
   for (const [node, start] of lost) {
     writer.text(node);
@@ -259,25 +267,25 @@ function writeLost(writer: LayoutWriter, lost: LostOwners): void {
   }
 }
 
-function readLost(reader: LayoutReader): LostOwners {
+export function readLost(reader: LayoutReader): LostOwners {
   const lost: LostOwners = [];
   for (let left = reader.u16(); left > 0; left -= 1) lost.push([reader.text(), reader.u53()]);
   return lost;
 }
 
-function readHead(reader: LayoutReader): RequestHead {
+export function readHead(reader: LayoutReader): RequestHead {
   return { epoch: reader.u32(), settingsHash: reader.u32() };
 }
 
 /** At least one. */
-function readItems<Item>(reader: LayoutReader, read: () => Item): Item[] {
+export function readItems<Item>(reader: LayoutReader, read: () => Item): Item[] {
   const items: Item[] = [];
   do items.push(read());
   while (!reader.isAtEnd);
   return items;
 }
 
-function readerOf(message: HotMessage, mayLieBeside: boolean): LayoutReader {
+export function readerOf(message: HotMessage, mayLieBeside: boolean): LayoutReader {
   const [, bytes, beside] = message;
   const isWhole = message.length === 2 || (message.length === 3 && mayLieBeside);
   if (!isWhole || !(bytes instanceof Uint8Array)) throw corruptLayout();

@@ -9,7 +9,11 @@ import type { OperatingError } from '../errors.js';
  * A message is `[kind, items]`. A record of 64 KiB or more is not copied among the items: it lies
  * beside them, and is the third element. The kinds follow those of wire.ts.
  */
-export const HOT = { reads: 3, shown: 4, copies: 5, stored: 6, refused: 7 } as const;
+export const HOT = {
+  ...{ reads: 3, shown: 4, copies: 5, stored: 6, refused: 7 },
+  /** Of types that other folders declare (layout-type.ts), and their answers. */
+  ...{ asked: 8, answered: 9 },
+} as const;
 export type HotKind = (typeof HOT)[keyof typeof HOT];
 export type HotMessage =
   | readonly [kind: HotKind, items: Uint8Array]
@@ -105,7 +109,7 @@ export interface StoredItems {
 export function isHot(message: unknown): message is HotMessage {
   if (!Array.isArray(message)) return false;
   const kind: unknown = message[0];
-  return Number.isInteger(kind) && Number(kind) >= HOT.reads && Number(kind) <= HOT.refused;
+  return Number.isInteger(kind) && Number(kind) >= HOT.reads && Number(kind) <= HOT.answered;
 }
 
 /** Does the record lie beside the items, in a message of its own? */

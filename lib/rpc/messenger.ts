@@ -7,10 +7,12 @@ import { corruptLayout } from '../encoding/layout.js';
 import { assert, OperatingError } from '../errors.js';
 import { ExecutedRequests } from './executed-requests.js';
 import { isHot } from './hot-messages.js';
+import { HotMessenger } from './hot-messenger.js';
+import { isLayout, type LayoutType } from './layout-type.js';
 import { type MembershipCheck, NO_CHECK } from './membership-check.js';
 import type { MessageHandler, Incoming, MessageType, Registered } from './message.js';
 import { refusalOf } from './refusal.js';
-import { ReplicaMessenger, type ReplicaMessengerOptions } from './replica-messenger.js';
+import type { ReplicaMessenger, ReplicaMessengerOptions } from './replica-messenger.js';
 import { type PeerAnswer, notSent, type Slot, Slots } from './slots.js';
 import {
   parseMessage,
@@ -19,6 +21,9 @@ import {
   replyMessage,
   requestMessage,
 } from './wire.js';
+
+/** A folder declares what it says by a schema, or where it says it very often by a layout. */
+type AnyMessageType<Request, Reply> = MessageType<Request, Reply> | LayoutType<Request, Reply>;
 
 export interface MessengerOptions {
   readonly transport: Transport;
@@ -39,25 +44,34 @@ export class Messenger {
   #onNumbers: ReplicaMessengerOptions['onNumbers'] = () => undefined;
   #check: MembershipCheck = NO_CHECK;
   readonly #executed = new ExecutedRequests();
-  /** For what each request of a client needs: messages of fixed layout. */
-  readonly replicas: ReplicaMessenger;
+  readonly #hot: HotMessenger;
 
   constructor(options: MessengerOptions) {
     this.#options = options;
     this.#slots = new Slots(options.clock, options.random);
-    this.replicas = new ReplicaMessenger({
-      ...{ ...options, slots: this.#slots },
+    this.#hot = new HotMessenger({
+      ...{ ...options, slots: this.#slots, executed: this.#executed },
       check: () => this.#check,
       onAnswer: (peer) => this.#onAnswer(peer),
       onNumbers: (peer, numbers) => this.#onNumbers(peer, numbers),
     });
   }
 
+  /** Reads and copies of keys, which each request of a client needs. */
+  get replicas(): ReplicaMessenger {
+    return this.#hot.replicas;
+  }
+
   handle<Request, Reply>(
-    type: MessageType<Request, Reply>,
+    type: AnyMessageType<Request, Reply>,
     handler: MessageHandler<Request, Reply>,
     { anyEpoch = false, once = false }: Partial<Pick<Registered, 'anyEpoch' | 'once'>> = {},
   ): void {
+    if (isLayout(type)) {
+      assert(!anyEpoch, 'what has a fixed layout is of the founded ring');
+      this.#hot.layouts.handle(type, handler, { once });
+      return;
+    }
     assert(!this.#handlers.has(type.name), `one handler for ${type.name}`);
     this.#handlers.set(type.name, {
       anyEpoch,
@@ -101,11 +115,15 @@ export class Messenger {
    */
   ask<Request, Reply>(
     to: NodeId,
-    type: MessageType<Request, Reply>,
+    type: AnyMessageType<Request, Reply>,
     body: Request,
     deadline: number,
     settle: (answer: PeerAnswer<Reply>) => void,
   ): void {
+    if (isLayout(type)) {
+      this.#hot.layouts.ask(to, type, body, deadline, settle);
+      return;
+    }
     const { clock, transport, pendingMax } = this.#options;
     const remainingMilliseconds = deadline - clock.monotonicMilliseconds();
     const full = this.#slots.countOf(to) >= pendingMax;
@@ -118,6 +136,19 @@ export class Messenger {
     }
     const error = notSent(to, remainingMilliseconds, full);
     queueMicrotask(() => settle({ ok: false, error }));
+  }
+
+  /**
+   * The same where nobody waits for an answer: none is sent, and whether it arrives is not known.
+   */
+  tell<Request>(
+    to: NodeId,
+    type: LayoutType<Request, unknown>,
+    body: Request,
+    deadline: number,
+  ): void {
+    const left = deadline - this.#options.clock.monotonicMilliseconds();
+    this.#hot.layouts.tell(to, type, body, left);
   }
 
   /** As a promise, where one more does not matter. Rejects with the error. */
@@ -138,7 +169,7 @@ export class Messenger {
   /** A bad message throws, and the transport closes the link. */
   receive(from: NodeId, message: Message): void {
     if (isHot(message)) {
-      this.replicas.receive(from, message);
+      this.#hot.receive(from, message);
       return;
     }
     const parsed = parseMessage(message);
@@ -169,7 +200,7 @@ export class Messenger {
     for (const listener of this.#linkListeners) listener(peer, false);
     const message = `the link to ${peer} closed`;
     const error = new OperatingError('peer_unreachable', message, { outcome: 'unknown' });
-    this.replicas.linkClosed(peer);
+    this.#hot.linkClosed(peer);
     this.#slots.fail(error, peer);
   }
 
@@ -249,6 +280,6 @@ export class Messenger {
 
 /** @throws OperatingError `corrupt_bytes` where an answer of fixed layout is waited for */
 function replyTypeOf({ awaits }: Slot): Pick<MessageType<unknown, unknown>, 'name' | 'reply'> {
-  if (typeof awaits !== 'object') throw corruptLayout();
+  if (typeof awaits !== 'object' || isLayout(awaits)) throw corruptLayout();
   return awaits as MessageType<unknown, unknown>;
 }

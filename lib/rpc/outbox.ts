@@ -19,6 +19,8 @@ export interface OutboxOptions {
 /** What leaves in a message of its kind, and how it is written. */
 export interface OutboxItem<Id extends SlotId, Body> {
   readonly kind: HotKind;
+  /** The number of a declared type (layout-type.ts); of the other kinds there is none. */
+  readonly type?: number;
   /** See `writeMessageHead`, as `second`: items with another head are of another message. */
   readonly first: number;
   readonly second: number;
@@ -27,9 +29,10 @@ export interface OutboxItem<Id extends SlotId, Body> {
   readonly body: Body;
 }
 
-/** Items of one kind for one peer. */
+/** Items of one kind, and one type, for one peer. */
 interface Gathering {
   readonly kind: HotKind;
+  readonly type: number;
   readonly items: LayoutWriter;
   first: number;
   second: number;
@@ -38,17 +41,18 @@ interface Gathering {
 }
 
 interface Box {
-  readonly gatherings: readonly Gathering[];
+  readonly gatherings: Gathering[];
   /** Does the transport tell when the turn ends? */
   isPlanned: boolean;
 }
 
 /** Refusals are last: where an answer does not leave, its refusal leaves with the same turn. */
 const KINDS: readonly HotKind[] = [HOT.reads, HOT.copies, HOT.shown, HOT.stored, HOT.refused];
+const NO_TYPE = 0;
 
 /**
- * Invariant: no more than `LARGE_BYTES` and one item wait here for one peer and kind. More leaves
- * at once, and where the link has no room, the item is refused.
+ * Invariant: no more than `LARGE_BYTES` and one item wait here for one peer, kind and type. More
+ * leaves at once, and where the link has no room, the item is refused.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -61,7 +65,7 @@ export class Outbox {
 
   /** @returns false: there is no link, or it takes no more; the item does not leave */
   add<Id extends SlotId, Body>(to: NodeId, item: OutboxItem<Id, Body>): boolean {
-    const gathering = this.#gatheringOf(to, item.kind);
+    const gathering = this.#gatheringOf(to, item.kind, item.type ?? NO_TYPE);
     if (gathering === undefined) return false;
     const { first, second } = item;
     const { items } = gathering;
@@ -70,7 +74,13 @@ export class Outbox {
     gathering.first = first;
     gathering.second = second;
     const before = items.length;
-    item.write(items, item.id, item.body);
+    try {
+      item.write(items, item.id, item.body);
+    } catch (error) {
+      // What is written half must not leave with the others.
+      items.cutTo(before);
+      throw error;
+    }
     if (items.length <= LARGE_BYTES || before === 0) return true;
     const last = Buffer.from(items.viewFrom(before));
     items.cutTo(before);
@@ -87,7 +97,7 @@ export class Outbox {
   ): boolean {
     const items = new LayoutWriter();
     write(items, id, body);
-    const message = this.#messageOf({ kind, items, first, second });
+    const message = this.#messageOf({ kind, type: NO_TYPE, items, first, second });
     return this.#options.transport.send(to, [...message, beside]);
   }
 
@@ -99,14 +109,20 @@ export class Outbox {
     for (const gathering of box.gatherings) empty(gathering);
   }
 
-  #gatheringOf(to: NodeId, kind: HotKind): Gathering | undefined {
+  #gatheringOf(to: NodeId, kind: HotKind, type: number): Gathering | undefined {
     const box = this.#boxes.get(to) ?? newBox();
     if (!box.isPlanned) {
       if (!this.#options.transport.beforeLeaving(to, () => this.#leave(to, box))) return undefined;
       this.#boxes.set(to, box);
       box.isPlanned = true;
     }
-    return box.gatherings.find((gathering) => gathering.kind === kind);
+    const { gatherings } = box;
+    const isOf = (one: Gathering): boolean => one.kind === kind && one.type === type;
+    const known = gatherings.find(isOf);
+    if (known !== undefined) return known;
+    const added = newGathering(kind, type);
+    gatherings.splice(gatherings.length - 1, 0, added);
+    return added;
   }
 
   /** The turn ends. */
@@ -131,19 +147,20 @@ export class Outbox {
   }
 
   #messageOf(gathering: Omit<Gathering, 'isRefused'>): readonly [kind: HotKind, items: Uint8Array] {
-    const { kind, items, first, second } = gathering;
+    const { kind, type, items, first, second } = gathering;
     this.#head.cutTo(0);
     const last = kind === HOT.stored ? this.#options.commitNumber() : second;
-    writeMessageHead(this.#head, kind, first, last);
+    writeMessageHead(this.#head, kind, first, last, type);
     return [kind, Buffer.concat([this.#head.viewFrom(0), items.viewFrom(0)])];
   }
 }
 
 function newBox(): Box {
-  const gatherings = KINDS.map((kind) => ({
-    ...{ kind, items: new LayoutWriter(), first: 0, second: 0, isRefused: false },
-  }));
-  return { gatherings, isPlanned: false };
+  return { gatherings: KINDS.map((kind) => newGathering(kind, NO_TYPE)), isPlanned: false };
+}
+
+function newGathering(kind: HotKind, type: number): Gathering {
+  return { kind, type, items: new LayoutWriter(), first: 0, second: 0, isRefused: false };
 }
 
 function empty(gathering: Gathering): void {

@@ -1,13 +1,12 @@
 /** Asking the replicas of a key elsewhere, by messages of fixed layout. */
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
-import type { NodeId, Transport } from '../environment/transport.js';
+import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import { corruptLayout } from '../encoding/layout.js';
 import {
   decodeCopies,
   decodeReads,
-  decodeRefused,
   decodeShown,
   decodeStoredItems,
   type WriteItem,
@@ -25,16 +24,18 @@ import {
   type ReadRequest,
   type SlotId,
 } from './hot-messages.js';
+import type { ItemAdmission } from './item-admission.js';
 import type { MembershipCheck } from './membership-check.js';
-import { Outbox } from './outbox.js';
+import type { Outbox } from './outbox.js';
 import { ReplicaAnswers, type ReplicaHandlers } from './replica-answers.js';
 import { type PeerAnswer, notSent, type Slot, type Slots } from './slots.js';
 
 export interface ReplicaMessengerOptions {
-  readonly transport: Transport;
   readonly clock: Clock;
   readonly observer: Observer;
   readonly slots: Slots;
+  readonly outbox: Outbox;
+  readonly admission: ItemAdmission;
   readonly pendingMax: number;
   readonly check: () => MembershipCheck;
   /** What was asked and what came back have both arrived. */
@@ -44,17 +45,16 @@ export interface ReplicaMessengerOptions {
 
 export class ReplicaMessenger {
   readonly #options: ReplicaMessengerOptions;
-  readonly #outbox: Outbox;
   readonly #answers: ReplicaAnswers;
 
   constructor(options: ReplicaMessengerOptions) {
     this.#options = options;
-    this.#outbox = new Outbox({
-      transport: options.transport,
-      commitNumber: () => this.#answers.commitNumber,
-      onUnsent: (to, message) => this.#unsent(to, message),
-    });
-    this.#answers = new ReplicaAnswers({ ...options, outbox: this.#outbox });
+    this.#answers = new ReplicaAnswers(options);
+  }
+
+  /** What of this node's disk is durable. */
+  get commitNumber(): number {
+    return this.#answers.commitNumber;
   }
 
   /** What this node answers to its peers. */
@@ -105,45 +105,14 @@ export class ReplicaMessenger {
         if (isAwaited) this.#options.onNumbers(from, { start, commit });
         break;
       }
-      case HOT.refused:
-        this.#receiveRefused(from, message);
-        break;
+      default:
+        throw corruptLayout();
     }
-  }
-
-  linkClosed(peer: NodeId): void {
-    this.#outbox.forget(peer);
-  }
-
-  #ask<Request extends ReadRequest | CopyRequest, Reply>(
-    to: NodeId,
-    kind: HotKind,
-    write: WriteItem<Slot, Request>,
-    request: Request,
-    deadline: number,
-    settle: (answer: PeerAnswer<Reply>) => void,
-  ): void {
-    const { clock, slots, pendingMax, check } = this.#options;
-    const leftMilliseconds = deadline - clock.monotonicMilliseconds();
-    const full = slots.countOf(to) >= pendingMax;
-    if (leftMilliseconds > 0 && !full) {
-      const slot = slots.take(to, deadline, leftMilliseconds, kind, settle);
-      const { epoch: first, settingsHash: second } = check();
-      const item = { kind, first, second, write, id: slot, body: request };
-      const record = 'record' in request ? request.record : null;
-      const isSent = liesBeside(record)
-        ? this.#outbox.sendLarge(to, item, record)
-        : this.#outbox.add(to, item);
-      if (isSent) return;
-      slots.release(slot);
-    }
-    const error = notSent(to, leftMilliseconds, full);
-    queueMicrotask(() => settle({ ok: false, error }));
   }
 
   /** The link has no room for what was to leave with this turn. */
-  #unsent(to: NodeId, message: HotMessage): void {
-    const { slots } = this.#options;
+  unsent(to: NodeId, message: HotMessage): void {
+    const { slots, admission } = this.#options;
     const kind = message[0];
     if (kind === HOT.reads || kind === HOT.copies) {
       const decode = kind === HOT.reads ? decodeReads : decodeCopies;
@@ -154,8 +123,32 @@ export class ReplicaMessenger {
       }
     } else if (kind !== HOT.refused) {
       const items = kind === HOT.shown ? decodeShown(message) : decodeStoredItems(message).items;
-      for (const item of items) this.#answers.refuseUnsent(to, item);
+      for (const item of items) admission.refuseUnsent(to, item);
     }
+  }
+
+  #ask<Request extends ReadRequest | CopyRequest, Reply>(
+    to: NodeId,
+    kind: HotKind,
+    write: WriteItem<Slot, Request>,
+    request: Request,
+    deadline: number,
+    settle: (answer: PeerAnswer<Reply>) => void,
+  ): void {
+    const { clock, slots, outbox, pendingMax, check } = this.#options;
+    const leftMilliseconds = deadline - clock.monotonicMilliseconds();
+    const full = slots.countOf(to) >= pendingMax;
+    if (leftMilliseconds > 0 && !full) {
+      const slot = slots.take(to, deadline, leftMilliseconds, kind, settle);
+      const { epoch: first, settingsHash: second } = check();
+      const item = { kind, first, second, write, id: slot, body: request };
+      const record = 'record' in request ? request.record : null;
+      const isSent = liesBeside(record) ? outbox.sendLarge(to, item, record) : outbox.add(to, item);
+      if (isSent) return;
+      slots.release(slot);
+    }
+    const error = notSent(to, leftMilliseconds, full);
+    queueMicrotask(() => settle({ ok: false, error }));
   }
 
   /** True: somebody waited for one of them. */
@@ -178,16 +171,5 @@ export class ReplicaMessenger {
       if (slot !== undefined) slots.settle(slot, { ok: true, reply });
     }
     return isAwaited;
-  }
-
-  #receiveRefused(from: NodeId, message: HotMessage): void {
-    const { slots, onAnswer } = this.#options;
-    for (const { slot, generation, error } of decodeRefused(message)) {
-      const waiting = slots.find(from, slot, generation);
-      if (waiting === undefined) continue;
-      if (waiting.awaits !== HOT.reads && waiting.awaits !== HOT.copies) throw corruptLayout();
-      onAnswer(from);
-      slots.settle(waiting, { ok: false, error });
-    }
   }
 }

@@ -41,10 +41,14 @@ export class Slot implements SlotId, TimeLeft {
     this.generation = generation;
   }
 
-  /** Both in one number below 2^51. */
   get id(): number {
-    return this.generation * SLOTS_MAX + this.slot;
+    return numberOfSlot(this);
   }
+}
+
+/** Which request of a peer: its slot and the use of the slot in one number below 2^51. */
+export function numberOfSlot({ slot, generation }: SlotId): number {
+  return generation * SLOTS_MAX + slot;
 }
 
 export class Slots {

@@ -40,17 +40,19 @@ export class OwnRecords {
 
   /** Rejects where something could not be merged: nothing may be decided without it. */
   async merged(key: KeyText): Promise<void> {
-    await this.#merging.get(key);
-    await this.#options.acceptor.look(key);
+    const merging = this.#merging.get(key);
+    if (merging !== undefined) await merging;
+    const others = this.#options.acceptor.settled(key);
+    if (others !== undefined) await others;
   }
 
   recordOf(key: KeyText): Siblings | undefined {
-    return this.#options.acceptor.heldOf(this.#wire.at(key)).record;
+    return this.#options.acceptor.recordOf(this.#wire.at(key));
   }
 
   /** What the clock of the partition has. */
-  seenOf(key: KeyText): HasSeen {
-    return this.#options.acceptor.heldOf(this.#wire.at(key)).hasSeen;
+  get hasSeen(): HasSeen {
+    return this.#options.acceptor.seenIn(this.#partition);
   }
 
   /** What has ended becomes a stub first: a value has ended only where it is one (K14). */

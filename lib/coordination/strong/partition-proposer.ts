@@ -25,6 +25,8 @@ const CAMPAIGN_MILLISECONDS = 500;
 /** After so long without an answer to a proposal a new ballot finds out what was accepted. */
 const STALL_MILLISECONDS = 1000;
 const REPEAT_MILLISECONDS = 1000;
+/** So long the other owners are not told what was chosen, in case that every owner accepts it. */
+const TELL_MILLISECONDS = 20;
 /** An active proposer that has nothing to do stays in memory for so long. */
 export const IDLE_MILLISECONDS = 600_000;
 const BACK_OFF_FIRST_MILLISECONDS = 10;
@@ -53,6 +55,7 @@ export class PartitionProposer implements Core<PartitionEffect> {
   /** When the present campaign is given up. */
   #campaignEndsAt = NEVER;
   #repeatsAt = NEVER;
+  #tellsAt = NEVER;
   #idleSince = 0;
   #isStopped = false;
   /** Its first operation has come. */
@@ -78,7 +81,7 @@ export class PartitionProposer implements Core<PartitionEffect> {
     if (phase === 'taking over') return Math.min(ends, this.#campaignEndsAt);
     const stalls = this.#stallsAt;
     const idles = this.#waiting.size > 0 ? NEVER : this.#idleSince + IDLE_MILLISECONDS;
-    return Math.min(ends, stalls, idles, this.#repeatsAt);
+    return Math.min(ends, stalls, idles, this.#repeatsAt, this.#tellsAt);
   }
 
   begin(): readonly PartitionEffect[] {
@@ -159,9 +162,11 @@ export class PartitionProposer implements Core<PartitionEffect> {
         return this.#waiting.size > 0 ? this.#campaignAnew() : this.abdicate();
       case 'active': {
         if (this.now >= this.#stallsAt) return this.#campaignAnew();
-        if (this.now < this.#repeatsAt) return [];
-        this.#repeatsAt = NEVER;
-        return this.#follow(this.core.repeat());
+        if (this.now >= this.#repeatsAt) {
+          this.#repeatsAt = NEVER;
+          return this.#follow(this.core.repeat());
+        }
+        return this.now >= this.#tellsAt ? this.#follow(this.core.tell()) : [];
       }
     }
   }
@@ -215,6 +220,8 @@ export class PartitionProposer implements Core<PartitionEffect> {
     if (this.core.phase === 'active' && isUnsettled && this.#repeatsAt === NEVER) {
       this.#repeatsAt = this.now + REPEAT_MILLISECONDS;
     }
+    if (!this.core.hasUntold) this.#tellsAt = NEVER;
+    else if (this.#tellsAt === NEVER) this.#tellsAt = this.now + TELL_MILLISECONDS;
     this.#noteIdle();
     return effects;
   }

@@ -234,7 +234,7 @@ export class ProposerSeat {
     this.#decisions.set(key, (this.#decisions.get(key) ?? 0) + 1);
     const record = this.#own.recordToDecideOn(key);
     const now = this.#options.hybridClock.now();
-    this.#running.dispatch((core) => core.looked(key, record, now, this.#own.seenOf(key)));
+    this.#running.dispatch((core) => core.looked(key, record, now, this.#own.hasSeen));
   }
 
   async #activate(effect: Extract<PartitionEffect, { do: 'activate' }>): Promise<void> {

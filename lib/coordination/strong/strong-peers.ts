@@ -7,12 +7,12 @@ import { placeOf, type RecordKey } from '../../persistence/keyspace.js';
 import { decodeRecord } from '../../persistence/records.js';
 import type { Losses } from '../../replica/losses.js';
 import type { Messenger } from '../../rpc/messenger.js';
-import type { z } from 'zod';
 import type { KnownProposers } from './known-proposers.js';
-import { contextFromWire } from '../wire/seen-wire.js';
+import { ASK, type AskReply } from './proposal-layouts.js';
+import { ProposalWire } from './proposal-wire.js';
+import { PROPOSE, type Proposed } from './propose-layout.js';
 import type { Handled } from './strong-effects.js';
-import { type Forwarded, type StrongRequest, strongToWire } from './strong-intent.js';
-import { ASK, PROPOSE } from './strong-messages.js';
+import type { Forwarded, StrongRequest } from './strong-intent.js';
 import type { StrongReports } from './strong-reports.js';
 import { StrongWire } from './strong-wire.js';
 
@@ -61,28 +61,30 @@ export class StrongPeers {
     settle: (handled: Handled | OperatingError) => void,
   ): void {
     const { messenger, known } = this.#options;
-    const { at, deadline } = request;
-    messenger.ask(node, PROPOSE, strongToWire(request, how), deadline, (answer) => {
+    const { at, deadline, intent, condition, once, explanation } = request;
+    const { namespace, key } = at;
+    const explains = explanation !== undefined;
+    const body = { namespace, key, intent, condition, once, ...how, explains };
+    messenger.ask(node, PROPOSE, body, deadline, (answer) => {
       const isReached = answer.ok || answer.error.code !== 'peer_unreachable';
       if (isReached) known.heard(at.partition, node);
-      if (answer.ok) request.explanation?.adopt(answer.reply.explained);
-      settle(answer.ok ? handledOf(at, answer.reply) : answer.error);
+      if (answer.ok) explanation?.adopt(answer.reply.explained ?? null);
+      settle(answer.ok ? handledOf(at, answer.reply.result) : answer.error);
     });
   }
 
-  #reportOf(node: NodeId, at: RecordKey, reply: z.infer<typeof ASK.reply>): ReadReport | undefined {
+  #reportOf(node: NodeId, at: RecordKey, reply: AskReply): ReadReport | undefined {
     const { losses, known, ownership } = this.#options;
     const { start, lost, promised, active, busy, record, acceptance } = reply;
     const { partition } = at;
     losses.learnIn(partition, lost);
     if (active) known.heard(partition, node);
-    const wire = new StrongWire(partition, ownership.partitionCount);
-    const place = placeOf(at);
+    const wire = new ProposalWire(new StrongWire(partition, ownership.partitionCount));
     try {
       return {
         ...{ from: { node, start }, promised, isActive: active, isBusy: busy },
-        record: wire.stateFrom(place, record),
-        acceptance: acceptance === null ? undefined : wire.acceptanceFrom(place, acceptance),
+        record: record && decodeRecord(at, record),
+        acceptance: acceptance && wire.acceptanceFrom(placeOf(at), acceptance),
       };
     } catch (error) {
       if (error instanceof OperatingError) return undefined;
@@ -91,17 +93,10 @@ export class StrongPeers {
   }
 }
 
-function handledOf(at: RecordKey, reply: z.infer<typeof PROPOSE.reply>): Handled | OperatingError {
-  if (reply.is === 'elsewhere') return { is: reply.is, proposer: reply.proposer };
-  if (reply.is === 'applied') {
-    const { is, dot, stamp, replaced, context } = reply;
-    return { is, dot, stamp, replaced, context: contextFromWire(context) };
-  }
+function handledOf(at: RecordKey, result: Proposed): Handled | OperatingError {
+  if (result.is === 'elsewhere' || result.is === 'applied') return result;
   try {
-    const record = reply.record === null ? undefined : decodeRecord(at, reply.record);
-    return reply.is === 'settled'
-      ? { is: reply.is, as: reply.as, record }
-      : { is: reply.is, record };
+    return { ...result, record: result.record && decodeRecord(at, result.record) };
   } catch (error) {
     if (error instanceof OperatingError) return error;
     throw error;

@@ -5,21 +5,23 @@ import type { ForegroundLoad } from '../../environment/foreground-load.js';
 import type { NodeId } from '../../environment/transport.js';
 import type { Ownership } from '../../partitioning/ownership.js';
 import { placeOf, type RecordKey, recordKey } from '../../persistence/keyspace.js';
-import { encodeRecord } from '../../persistence/records.js';
+import { encodeRecord, withoutValues } from '../../persistence/records.js';
 import type { DurableAcceptor } from '../../replica/durable-acceptor.js';
 import type { Identity } from '../../replica/identity.js';
 import type { Losses } from '../../replica/losses.js';
 import type { Messenger } from '../../rpc/messenger.js';
 import type { Siblings } from '../../versioning/siblings.js';
+import { BallotWire } from './ballot-wire.js';
 import { Explanation } from '../request/explanation.js';
 import type { KnownProposers } from './known-proposers.js';
 import type { Outcomes } from './outcomes.js';
 import type { Proposers } from './proposers.js';
 import type { Strong } from './strong.js';
 import type { StrongResult } from './strong-effects.js';
-import { contextToWire } from '../wire/seen-wire.js';
-import { strongFromWire } from './strong-intent.js';
-import { ACCEPTOR, ASK, OUTCOME, PROPOSE } from './strong-messages.js';
+import { ASK, PROPOSAL } from './proposal-layouts.js';
+import { ProposalWire } from './proposal-wire.js';
+import { PROPOSE, type Proposed } from './propose-layout.js';
+import { BALLOTS, OUTCOME } from './strong-messages.js';
 import type { StrongReports } from './strong-reports.js';
 import { StrongWire } from './strong-wire.js';
 
@@ -44,18 +46,19 @@ export interface StrongServiceOptions {
 
 /** Registers the handlers; called once. */
 export function serveStrong(options: StrongServiceOptions): void {
-  serveAcceptor(options);
+  serveBallots(options);
+  serveProposals(options);
   serveReports(options);
   serveOperations(options);
 }
 
-function serveAcceptor(options: StrongServiceOptions): void {
+function serveBallots(options: StrongServiceOptions): void {
   const { self, messenger, acceptor, proposers, known, ownership, identity } = options;
   messenger.handle(
-    ACCEPTOR,
+    BALLOTS,
     async ({ partition, request: asked }, { from }) => {
       ownership.assertOwns(self, partition);
-      const wire = new StrongWire(partition, ownership.partitionCount);
+      const wire = new BallotWire(new StrongWire(partition, ownership.partitionCount));
       const request = wire.requestFrom(asked);
       // What is damaged meanwhile must not look as if it was said after the damage.
       const { start } = identity;
@@ -78,20 +81,41 @@ function serveAcceptor(options: StrongServiceOptions): void {
   );
 }
 
+function serveProposals(options: StrongServiceOptions): void {
+  const { self, messenger, acceptor, proposers, known, ownership, identity } = options;
+  messenger.handle(
+    PROPOSAL,
+    ({ partition, request: asked }, { from }) => {
+      ownership.assertOwns(self, partition);
+      const wire = new ProposalWire(new StrongWire(partition, ownership.partitionCount));
+      const request = wire.requestFrom(asked);
+      // As above.
+      const { start } = identity;
+      known.heard(partition, from);
+      const handling = acceptor.handle(partition, request);
+      proposers.noteBallot(partition);
+      return handling.then((reply) => {
+        proposers.noteBallot(partition);
+        return { ...answerOf(options, partition, start), answer: reply && wire.answerTo(reply) };
+      });
+    },
+    { once: true },
+  );
+}
+
 function serveReports(options: StrongServiceOptions): void {
   const { messenger, reports, outcomes, ownership } = options;
   messenger.handle(ASK, async ({ namespace, key }) => {
     const at = ownKey(options, namespace, key);
-    const wire = new StrongWire(at.partition, ownership.partitionCount);
+    const wire = new ProposalWire(new StrongWire(at.partition, ownership.partitionCount));
     const report = await reports.own(at);
     const { from, promised, isActive, isBusy, record, acceptance } = report;
-    const place = placeOf(at);
-    const bare = acceptance && { ...acceptance, state: withoutValues(acceptance.state) };
+    const bare = acceptance && { ...acceptance, state: valuelessOf(acceptance.state) };
     return {
       ...answerOf(options, at.partition, from.start),
       ...{ promised, active: isActive, busy: isBusy },
-      record: wire.stateTo(place, record && withoutValues(record)),
-      acceptance: bare === undefined ? null : wire.acceptanceTo(place, bare),
+      record: record && withoutValues(at, record),
+      acceptance: bare && wire.acceptanceTo(placeOf(at), bare),
     };
   });
   messenger.handle(OUTCOME, async ({ namespace, key, dot, ballot }) => {
@@ -110,30 +134,27 @@ function serveOperations({
 }: StrongServiceOptions): void {
   messenger.handle(
     PROPOSE,
-    async (wire, { deadline }) => {
+    async (asked, { deadline }) => {
+      const { namespace, key, intent, condition, once, decides, takesOver } = asked;
       const until = ownDeadline(clock, deadline, SHARE_OF_THE_PROPOSER);
-      const explanation = wire.explain
+      const explanation = asked.explains
         ? new Explanation(self, () => clock.monotonicMilliseconds())
         : undefined;
-      const request = { ...strongFromWire(wire, until, ownership.partitionCount), explanation };
-      const { decide: decides, takeOver: takesOver } = wire;
+      const at = recordKey(namespace, key, ownership.partitionCount);
+      const request = { at, intent, condition, once, deadline: until, explanation };
       const answer = await foreground.during(() => {
         return strong.runForwarded(request, { decides, takesOver });
       });
-      const result = answer.is === 'elsewhere' ? answer : resultTo(request.at, answer.result);
-      return { ...result, explained: explanation?.coursesText ?? null };
+      const result = answer.is === 'elsewhere' ? answer : resultTo(at, answer.result);
+      return { result, explained: explanation?.coursesText };
     },
     { once: true },
   );
 }
 
-function resultTo(at: RecordKey, result: StrongResult) {
-  if (result.is !== 'applied') {
-    const { record } = result;
-    return { ...result, record: record === undefined ? null : encodeRecord(at, record) };
-  }
-  const { is, dot, stamp, replaced } = result;
-  return { is, dot, stamp, context: contextToWire(result.context), replaced: [...replaced] };
+function resultTo(at: RecordKey, result: StrongResult): Proposed {
+  if (result.is === 'applied') return result;
+  return { ...result, record: result.record && encodeRecord(at, result.record) };
 }
 
 /** With each answer: in which start it is said, and whose earlier answers count no more. */
@@ -148,7 +169,7 @@ function ownKey({ self, ownership }: StrongServiceOptions, namespace: string, ke
   return at;
 }
 
-function withoutValues(state: Siblings): Siblings {
+function valuelessOf(state: Siblings): Siblings {
   const value = new Uint8Array(0);
   return { ...state, versions: state.versions.map((version) => ({ ...version, value })) };
 }

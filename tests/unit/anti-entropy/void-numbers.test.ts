@@ -3,13 +3,13 @@ import t, { type Test } from 'tap';
 import type { Questions } from '../../../lib/anti-entropy/questions.js';
 import { VoidNumbers } from '../../../lib/anti-entropy/void-numbers.js';
 import { ballotOf } from '../../../lib/consensus/ballot.js';
-import type { AcceptorRequest } from '../../../lib/consensus/messages.js';
 import type { NodeId } from '../../../lib/environment/transport.js';
 import type { Ownership } from '../../../lib/partitioning/ownership.js';
 import { type RecordKey, recordKey } from '../../../lib/persistence/keyspace.js';
 import type { Messenger } from '../../../lib/rpc/messenger.js';
 import { CountingObserver } from '../fakes.js';
 import { LocalCluster } from '../local-cluster.js';
+import { acceptorRequestsIn } from '../wire-names.js';
 
 const PARTITIONS = 16;
 const STRONG = { level: 'strong', timeoutMilliseconds: 3000 } as const;
@@ -46,14 +46,17 @@ class Stage {
    */
   async leaveGap(mayActivate: (id: NodeId) => boolean = () => true): Promise<void> {
     const { cluster, lost, dead, proposer } = this;
-    cluster.network.gate = (_, to, [, , name, , , , body]) => {
-      const { request } = (body ?? {}) as { readonly request?: AcceptorRequest };
-      if (name !== 'strong.acceptor') return true;
-      if (request?.is === 'activate') return mayActivate(to);
-      return request?.is !== 'accept' || !request.proposal.key.endsWith(`\u0000${lost}`);
-    };
+    let isProposed = false;
+    cluster.network.gate = (_, to, message) =>
+      acceptorRequestsIn(message).every(({ is, key }) => {
+        if (is === 'activate') return mayActivate(to);
+        const isLost = is === 'accept' && key.endsWith(`\u0000${lost}`);
+        isProposed ||= isLost;
+        return !isLost;
+      });
     const losing = cluster.put(proposer, lost, 'lost', STRONG).catch(() => undefined);
-    await cluster.clock.advance(1);
+    // What leaves in the same turn is in the same message.
+    while (!isProposed) await cluster.clock.advance(1);
     await cluster.put(proposer, dead, '', { ...STRONG, change: { state: 'tombstone' } });
     await cluster.wait(losing);
   }

@@ -116,6 +116,8 @@ function proposerOf(head: string): Player {
       }
       case 'repeat':
         return core.repeat();
+      case 'tell':
+        return core.tell();
       case 'struck':
         least.set(first, 2);
         return [];

@@ -4,7 +4,7 @@ import { OperatingError } from '../../../lib/errors.js';
 import type { GetRequest } from '../../../lib/coordination/request/request.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
-import { nameOf } from '../wire-names.js';
+import { acceptorRequestsIn, nameOf } from '../wire-names.js';
 
 const KEY = 'k';
 const AT = recordKey('default', KEY, 16);
@@ -134,9 +134,9 @@ t.test('what is accepted at strong, and learned by nobody that lives, is not mis
   const [far = ''] = cluster.ids.filter((id) => id !== proposer);
   await warm(cluster, far, bounded(';max=200ms'));
   // One other owner accepts it and learns nothing of it, `far` hears of nothing.
-  cluster.network.gate = (_, to, [, , name, , , , body]) => {
-    const { request } = (body ?? {}) as { readonly request?: { readonly is?: string } };
-    return name !== 'strong.acceptor' || (to !== far && request?.is !== 'learn');
+  cluster.network.gate = (_, to, message) => {
+    const requests = acceptorRequestsIn(message);
+    return requests.length === 0 || (to !== far && requests.every(({ is }) => is !== 'learn'));
   };
   await cluster.put(proposer, KEY, 'new', { level: 'strong' });
   await cluster.crash(proposer);

@@ -84,3 +84,37 @@ t.test('a new ballot has a time of its own', async (t) => {
   takeOver(proposer, 2);
   t.same(campaignsUntil(proposer, 10_000), [], 'what was open in the former is lost with it');
 });
+
+/** One whose proposal was chosen by `a` and `b`; `c` has not answered. */
+function chosen(): PartitionProposer {
+  const proposer = stalled();
+  const id = { ballot: { round: 1, node: 'a', start: 1 }, seq: 1 };
+  t.match(answered(proposer, 'b', { is: 'accepted', key: 'k', id }), [{ do: 'vote' }]);
+  t.match(answered(proposer, 'a', { is: 'accepted', key: 'k', id }), [
+    { do: 'answer' },
+    { do: 'learn', isSettled: false },
+  ]);
+  return proposer;
+}
+
+const TELL_MILLISECONDS = 20;
+
+t.test('what was chosen is told soon, though an owner has not accepted it', async (t) => {
+  const proposer = chosen();
+  t.equal(proposer.wakesAt, TELL_MILLISECONDS);
+  proposer.now = TELL_MILLISECONDS;
+  t.match(proposer.elapsed(), [
+    { do: 'send', node: 'b', request: { is: 'learn', state: 'held', isSettled: false } },
+    { do: 'send', node: 'c', request: { is: 'learn', state: {}, isSettled: false } },
+  ]);
+  t.ok(proposer.wakesAt > TELL_MILLISECONDS, 'once');
+  proposer.now = TELL_MILLISECONDS + 1;
+  t.strictSame(proposer.elapsed(), []);
+});
+
+t.test('what was chosen is told before the ballot is given up', async (t) => {
+  t.match(chosen().stop(), [
+    { do: 'send', node: 'b', request: { is: 'learn' } },
+    { do: 'send', node: 'c', request: { is: 'learn' } },
+  ]);
+});

@@ -1,6 +1,7 @@
 /** The strong level beside plain requests on the same keys: writes, blind writes, reads, lists. */
 import t from 'tap';
 import { LocalCluster } from '../local-cluster.js';
+import { acceptorRequestsIn } from '../wire-names.js';
 
 const STRONG = { level: 'strong' } as const;
 
@@ -28,10 +29,9 @@ t.test('a list at quorum shows what is accepted and not learned yet', async (t) 
   const proposer = cluster.node('n1').disk.acceptor.promised(partition).node;
   const [, far = ''] = cluster.ids.filter((id) => id !== proposer);
   await cluster.clock.advance(5000);
-  cluster.network.gate = (_, to, [, , name, , , , body]) => {
-    const { request } = (body ?? {}) as { request?: { is?: string } };
-    if (name !== 'strong.acceptor') return true;
-    return to !== far && request?.is !== 'learn';
+  cluster.network.gate = (_, to, message) => {
+    const requests = acceptorRequestsIn(message);
+    return requests.length === 0 || (to !== far && requests.every(({ is }) => is !== 'learn'));
   };
   await cluster.put(proposer, 'k', 'strong', STRONG);
   await cluster.crash(proposer);
@@ -58,10 +58,9 @@ t.test('a blind write at quorum replaces what is accepted and not learned yet', 
     const [near = '', far = ''] = cluster.ids.filter((id) => id !== proposer);
     await cluster.clock.advance(5000);
     // `near` accepts and learns nothing of it, `far` hears of nothing; then the proposer is gone.
-    cluster.network.gate = (_, to, [, , name, , , , body]) => {
-      const { request } = (body ?? {}) as { request?: { is?: string } };
-      if (name !== 'strong.acceptor') return true;
-      return to !== far && request?.is !== 'learn';
+    cluster.network.gate = (_, to, message) => {
+      const requests = acceptorRequestsIn(message);
+      return requests.length === 0 || (to !== far && requests.every(({ is }) => is !== 'learn'));
     };
     const { version } = await cluster.put(proposer, 'k', 'strong', STRONG);
     await cluster.crash(proposer);

@@ -3,6 +3,7 @@ import t from 'tap';
 import { OperatingError } from '../../../lib/errors.js';
 import { dotText } from '../../../lib/versioning/dot.js';
 import { LocalCluster } from '../local-cluster.js';
+import { acceptorRequestsIn, nameOf } from '../wire-names.js';
 
 const STRONG = { level: 'strong' } as const;
 const CLIENTS = 50;
@@ -188,20 +189,19 @@ t.test('what a calm write and a settled read cost', async (t) => {
   const { partition } = cluster.node('n1').cluster.locate('default', 'k');
   const proposer = cluster.node('n1').disk.acceptor.promised(partition).node;
   const sent: string[] = [];
-  cluster.network.gate = (from, to, message) => {
-    const [kind, , name] = message;
-    if (kind === 0 && typeof name === 'string' && name.startsWith('strong')) {
-      const body = message[6] as { request?: { is: string } };
-      sent.push(`${from === proposer ? 'P' : from} ${name} ${body.request?.is ?? ''}`.trim());
-    }
-    void to;
+  cluster.network.gate = (from, _to, message) => {
+    const name = nameOf(message);
+    const who = from === proposer ? 'P' : from;
+    const requests = acceptorRequestsIn(message);
+    for (const { is } of requests) sent.push(`${who} ${name} ${is}`);
+    if (requests.length === 0 && /^strong[.a-z]*$/.test(name)) sent.push(`${who} ${name}`);
     return true;
   };
   const syncs = (): number =>
     cluster.disks.get(proposer)?.done.filter(({ sync }) => sync).length ?? 0;
   const before = syncs();
   await cluster.put(proposer, 'k', 'b', STRONG);
-  const accepts = sent.filter((line) => line === 'P strong.acceptor accept');
+  const accepts = sent.filter((line) => line === 'P strong.proposal accept');
   t.equal(accepts.length, 2, 'one round trip');
   t.same(
     sent.filter((line) => !/accept$|learn$|forget$/.test(line)),

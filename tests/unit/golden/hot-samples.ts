@@ -3,7 +3,10 @@ import { OperatingError } from '../../../lib/errors.js';
 import { encodeAudit } from '../../../lib/coordination/wire/audit-wire.js';
 import { HOT, type HotMessage } from '../../../lib/rpc/hot-messages.js';
 import { encodeDots } from '../../../lib/versioning/dot-set.js';
+import { LAYOUT_SAMPLES } from './layout-samples.js';
 import {
+  answeredMessage,
+  askedMessage,
   copiesMessage,
   readsMessage,
   refusedMessage,
@@ -35,6 +38,26 @@ function shortened([kind, items]: HotMessage): HotMessage {
 
 const dots = encodeDots(new Map([['n1.3.0123456789ab', [7, 9, 300]]]));
 const large = Buffer.alloc(65_536, 1);
+
+/** Of declared types: each sample alone, and all that are asked or answered in one message. */
+function ofLayouts(): [string, HotMessage][] {
+  return LAYOUT_SAMPLES.flatMap(({ type, requests, replies }): [string, HotMessage][] => {
+    const asking = requests.map((body, n) => ({ ...id, slot: n, ...left, body }));
+    const answering = replies.map((body, n) => ({ ...id, slot: n, body }));
+    return [
+      ...asking.map((one, n): [string, HotMessage] => [
+        `${type.name} request ${n}`,
+        askedMessage(head, type, [one]),
+      ]),
+      ...answering.map((one, n): [string, HotMessage] => [
+        `${type.name} reply ${n}`,
+        answeredMessage(type, [one]),
+      ]),
+      [`${type.name} requests`, askedMessage(head, type, asking)],
+      [`${type.name} replies`, answeredMessage(type, answering)],
+    ];
+  });
+}
 
 export const HOT_SAMPLES: ReadonlyMap<string, HotMessage> = new Map([
   [
@@ -88,6 +111,7 @@ export const HOT_SAMPLES: ReadonlyMap<string, HotMessage> = new Map([
     ]),
   ],
   ['refused', refusedMessage([{ ...id, error }])],
+  ...ofLayouts(),
 ]);
 
 /** Of those that ask: where their epoch and hash of settings lie, in the items. */

@@ -7,6 +7,7 @@ import { encodeFrameParts } from '../../../lib/encoding/frame-parts.js';
 import type { MessageType } from '../../../lib/rpc/message.js';
 import { parseMessage, replyMessage } from '../../../lib/rpc/wire.js';
 import { listFiles } from '../../tidy/source.js';
+import { LAYOUT_SAMPLES } from './layout-samples.js';
 import { requestOf } from './message-bytes.js';
 import { MESSAGE_FOLDERS, MESSAGE_SAMPLES } from './message-samples.js';
 import type { MessageSamples } from './samples.js';
@@ -28,6 +29,13 @@ t.test('each message that exists has its samples', async (t) => {
     .filter((path) => path.endsWith('.ts'))
     .flatMap((path) => readFileSync(path, 'utf8').match(/= messageType\(/g) ?? []);
   t.equal(exported.length, declared.length, 'none is declared where this table does not look');
+
+  const layouts = listFiles(process.cwd(), 'lib')
+    .filter((path) => path.endsWith('.ts'))
+    .flatMap((path) => readFileSync(path, 'utf8').match(/= layoutType</g) ?? []);
+  t.equal(LAYOUT_SAMPLES.length, layouts.length, 'each type of fixed layout has its samples');
+  const numbers = LAYOUT_SAMPLES.map(({ type }) => type.number);
+  t.equal(new Set(numbers).size, numbers.length, 'numbers are unique');
 });
 
 /** What a peer makes of it. */

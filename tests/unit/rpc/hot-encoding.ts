@@ -18,17 +18,26 @@ import {
   type RefusedItem,
   type RequestHead,
   type ShownItem,
+  type SlotId,
   type StoredItem,
+  type TimeLeft,
 } from '../../../lib/rpc/hot-messages.js';
+import { writeAnsweredOf, writeAskedOf } from '../../../lib/rpc/layout-items.js';
+import type { LayoutType } from '../../../lib/rpc/layout-type.js';
+
+type Write<Item> = (writer: LayoutWriter, id: Item, body: Item) => void;
+type Asked<Request> = SlotId & TimeLeft & { readonly body: Request };
+type Answered<Reply> = SlotId & { readonly body: Reply };
 
 function messageOf<Item>(
   kind: HotKind,
   [first, second]: readonly [number, number],
-  write: (writer: LayoutWriter, id: Item, body: Item) => void,
+  write: Write<Item>,
   items: readonly Item[],
+  type = 0,
 ): HotMessage {
   const writer = new LayoutWriter();
-  writeMessageHead(writer, kind, first, second);
+  writeMessageHead(writer, kind, first, second, type);
   for (const item of items) write(writer, item, item);
   const bytes = Buffer.from(writer.viewFrom(0));
   const beside = items
@@ -55,4 +64,23 @@ export function storedMessage(commit: number, items: readonly StoredItem[]): Hot
 
 export function refusedMessage(items: readonly RefusedItem[]): HotMessage {
   return messageOf(HOT.refused, [0, 0], (to, id, { error }) => writeRefused(to, id, error), items);
+}
+
+export function askedMessage<Request>(
+  head: RequestHead,
+  type: LayoutType<Request, unknown>,
+  items: readonly Asked<Request>[],
+): HotMessage {
+  const layout = writeAskedOf(type.request);
+  const write: Write<Asked<Request>> = (to, id, { body }) => layout(to, id, body);
+  return messageOf(HOT.asked, [head.epoch, head.settingsHash], write, items, type.number);
+}
+
+export function answeredMessage<Reply>(
+  type: LayoutType<unknown, Reply>,
+  items: readonly Answered<Reply>[],
+): HotMessage {
+  const layout = writeAnsweredOf(type.reply);
+  const write: Write<Answered<Reply>> = (to, id, { body }) => layout(to, id, body);
+  return messageOf(HOT.answered, [0, 0], write, items, type.number);
 }
