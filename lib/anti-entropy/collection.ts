@@ -37,6 +37,7 @@ import { countDue, dueUntil, type Retention } from './due.js';
 import { type BlockedReason, type OwnerState, blockedReasonOf, coveredBy } from './collectable.js';
 import { PERSISTED } from './messages.js';
 import type { VoidNumbers } from './void-numbers.js';
+import { LeftAcceptances } from './left-acceptances.js';
 
 interface Candidate {
   readonly at: RecordKey;
@@ -86,9 +87,12 @@ export class Collection {
   /** What this pass over the index could not collect, by reason; the last pass is published. */
   readonly #tally = new Map<string, number>();
   #blockedLately: ReadonlyMap<string, number> = new Map();
+  readonly #left: LeftAcceptances;
 
   constructor(options: CollectionOptions) {
     this.#options = options;
+    const { acceptor, settle } = options;
+    this.#left = new LeftAcceptances({ accepted: () => acceptor.accepted(), settle });
     this.#periodic = new Periodic(options, {
       name: 'collection',
       intervalMilliseconds: options.limits.collectIntervalMilliseconds,
@@ -151,7 +155,9 @@ export class Collection {
         this.#options.observer.log('debug', 'nothing could be collected', { partition, reason });
       });
     }
-    if (this.#cursors.old === '') this.#publish();
+    if (this.#cursors.old !== '') return;
+    this.#publish();
+    await this.#left.pass();
   }
 
   async #candidates(): Promise<Candidate[]> {

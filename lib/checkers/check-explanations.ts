@@ -64,8 +64,12 @@ function whatIsWrong(
   ];
 }
 
-/** Each version that a replica is told to hold is one that it said it holds. */
-function heardTroubles({ heard }: ExplainedRequest, { steps }: ToldCourse): string[] {
+/**
+ * Each version that a replica is told to hold is one that it said it holds. What owners say at
+ * `strong` is not heard: what is heard of them then is of another read that ends as late.
+ */
+function heardTroubles({ heard }: ExplainedRequest, { course, steps }: ToldCourse): string[] {
+  if (course === 'strong') return [];
   return steps.flatMap(({ did, node, answer }) => {
     if (did !== 'ask' || answer?.versions === undefined) return [];
     const text = answer.versions.join();

@@ -239,7 +239,10 @@ function judgeLearn(
     return { changes, reply: { is: 'learned', key, id }, isSynced: true };
   }
   // A later acceptance stands for more, an earlier one for something else.
-  if (own.acceptance === undefined || compareProposals(own.acceptance.id, id) !== 0) return NOTHING;
+  if (own.acceptance === undefined || compareProposals(own.acceptance.id, id) !== 0) {
+    // Every owner has it, this one in its record: an older mark is needed no more.
+    return isSettled ? judgeForget(held, key, id) : NOTHING;
+  }
   // It is accepted durably already: nobody waits for more.
   return {
     ...NOTHING,

@@ -68,7 +68,10 @@ export type ProposerEffect =
   | { readonly do: 'merge'; readonly key: KeyText; readonly state: Siblings }
   /** At the own record, after what was merged: `looked`. */
   | { readonly do: 'look'; readonly key: KeyText }
-  /** Here. `asVote`: once it is synced, `accepted`, as if it had been voted for. */
+  /**
+   * Here. `isSettled`: every other owner has accepted it, so no mark is needed. `asVote`: once it
+   * is synced, `accepted`, as if it had been voted for.
+   */
   | {
       readonly do: 'learn';
       readonly proposal: Pick<Proposal, 'key' | 'id' | 'state'>;

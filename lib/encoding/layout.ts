@@ -43,7 +43,7 @@ export class LayoutWriter {
     this.#buffer.writeDoubleLE(value, at);
   }
 
-  /** Any number but those that are none. */
+  /** Any number; the reader refuses what is not finite. */
   float(value: number): void {
     const at = this.#take(8);
     this.#buffer.writeDoubleLE(value, at);

@@ -46,7 +46,7 @@ export interface ToldProposals extends ProposalPage {
 }
 
 type Prepare = Extract<AcceptorRequest, { is: 'prepare' }>;
-/** What is said, at once or when it may be. */
+/** The answer: at once, or as a promise where it waits for a disk or for other owners. */
 type Followed = AcceptorReply | undefined | Promise<AcceptorReply | undefined>;
 
 /** Pages of marks that are looked at in one step. */

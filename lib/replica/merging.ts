@@ -3,6 +3,7 @@ import type { AcceptorChange } from '../consensus/acceptor.js';
 import type { KeyText } from '../consensus/messages.js';
 import { encodeState } from '../persistence/encoded-states.js';
 import type { ProposalTable } from '../persistence/proposal-table.js';
+import { withinRecord } from '../persistence/records.js';
 import type { ArrivedCopy } from './group-apply.js';
 import type { PartitionHealth } from './health.js';
 import type { Replica } from './replica.js';
@@ -61,7 +62,8 @@ export class Merging {
 
   #copyOf({ key, state }: Merge): ArrivedCopy {
     const at = this.#options.proposals.at(key);
-    return { at, bytes: encodeState(at, state), siblings: state, durability: 'memory' };
+    const bytes = encodeState(at, state);
+    return { at, bytes, siblings: withinRecord(at, state, bytes), durability: 'memory' };
   }
 
   #note(key: KeyText, merging: Promise<void>): void {

@@ -80,8 +80,13 @@ export class LayoutMessenger {
     const full = slots.countOf(to) >= pendingMax;
     if (leftMilliseconds > 0 && !full) {
       const slot = slots.take(to, deadline, leftMilliseconds, type, settle);
-      if (this.#add(to, type, slot, body)) return;
-      slots.release(slot);
+      let isSent = false;
+      try {
+        isSent = this.#add(to, type, slot, body);
+      } finally {
+        if (!isSent) slots.release(slot);
+      }
+      if (isSent) return;
     }
     const error = notSent(to, leftMilliseconds, full);
     queueMicrotask(() => settle({ ok: false, error }));
@@ -100,6 +105,7 @@ export class LayoutMessenger {
   /** @throws OperatingError `corrupt_bytes`: nothing of a bad message is served */
   receiveAsked(from: NodeId, message: HotMessage): void {
     const { type, items, ...head } = decodeAsked(message, this.#typeOf);
+    if (!type.mayBeTold && items.some(isTold)) throw corruptLayout();
     this.#options.admission.admit(from, head, items, type.name, (inTime, arrivedAt) => {
       for (const item of inTime) {
         const deadline = arrivedAt + item.leftMilliseconds;
@@ -112,11 +118,14 @@ export class LayoutMessenger {
   receiveAnswered(from: NodeId, message: HotMessage): void {
     const { slots, onAnswer } = this.#options;
     const { type, items } = decodeAnswered(message, this.#typeOf);
+    for (const { slot, generation } of items) {
+      const waiting = slots.find(from, slot, generation);
+      if (waiting !== undefined && waiting.awaits !== type) throw corruptLayout();
+    }
     for (const { slot, generation, body } of items) {
       const waiting = slots.find(from, slot, generation);
       // An answer after the deadline, or one of an earlier life of this node.
       if (waiting === undefined) continue;
-      if (waiting.awaits !== type) throw corruptLayout();
       onAnswer(from);
       slots.settle(waiting, { ok: true, reply: body });
     }

@@ -17,6 +17,8 @@ export interface LayoutType<Request, Reply> {
   readonly name: string;
   /** Stands for the name as it travels: 1 to 255, unique. */
   readonly number: number;
+  /** May it be sent without waiting for an answer? Then it is served however often it arrives. */
+  readonly mayBeTold: boolean;
   readonly request: FixedLayout<Request>;
   readonly reply: FixedLayout<Reply>;
 }
@@ -25,8 +27,9 @@ export function layoutType<Request, Reply>(
   name: string,
   number: number,
   layouts: { readonly request: FixedLayout<Request>; readonly reply: FixedLayout<Reply> },
+  mayBeTold = false,
 ): LayoutType<Request, Reply> {
-  return { name, number, ...layouts };
+  return { name, number, ...layouts, mayBeTold };
 }
 
 /** Is it such a type, and no type by a schema, or nothing of the kind? */

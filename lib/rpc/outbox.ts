@@ -127,6 +127,8 @@ export class Outbox {
 
   /** The turn ends. */
   #leave(to: NodeId, box: Box): void {
+    // Whoever is told that something does not leave may ask again: that leaves with the next turn.
+    box.isPlanned = false;
     for (const gathering of box.gatherings) {
       if (gathering.items.length === 0) continue;
       gathering.isRefused = false;
@@ -135,7 +137,6 @@ export class Outbox {
       empty(gathering);
       this.#options.onUnsent(to, message);
     }
-    box.isPlanned = false;
   }
 
   #send(to: NodeId, gathering: Gathering): boolean {

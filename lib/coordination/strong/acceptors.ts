@@ -41,7 +41,10 @@ export class RemoteAcceptors {
     return this.#starts.get(node);
   }
 
-  /** `settle` is called once, later. Undefined: it said nothing. */
+  /**
+   * `settle` is called once, later; never, where there is nothing to be answered (`isAnswered`).
+   * Undefined: it said nothing.
+   */
   ask(
     node: NodeId,
     wire: StrongWire,

@@ -2,6 +2,7 @@
  * What was accepted here and is not learned may have been acknowledged: an owner settles it before
  * it answers a plain read at quorum (K12).
  */
+import type { Acceptance } from '../../consensus/messages.js';
 import type { Clock } from '../../environment/clock.js';
 import { OperatingError } from '../../errors.js';
 import type { RecordKey } from '../../persistence/keyspace.js';
@@ -9,6 +10,7 @@ import { encodeRecord } from '../../persistence/records.js';
 import type { DurableAcceptor } from '../../replica/durable-acceptor.js';
 import type { Replica } from '../../replica/replica.js';
 import { covers } from '../../versioning/context.js';
+import { merge, NO_SIBLINGS, type Siblings } from '../../versioning/siblings.js';
 import type { Strong } from './strong.js';
 
 export interface OpenAcceptancesOptions {
@@ -74,11 +76,18 @@ export class OpenAcceptances {
   async #settle(at: RecordKey): Promise<void> {
     const { acceptor, replica, strong, clock } = this.#options;
     const { acceptance, record } = acceptor.heldOf(at);
-    const dot = acceptance?.dot;
-    const isCovered = dot !== undefined && record !== undefined && covers(record.context, dot);
-    if (acceptance === undefined || isCovered) return;
+    if (acceptance === undefined || isHeld(acceptance, record)) return;
     const deadline = clock.monotonicMilliseconds() + SETTLE_MILLISECONDS;
     const found = await strong.settleFirst(at, deadline);
     if (found !== undefined) await replica.merge(at, encodeRecord(at, found), 'sync');
   }
+}
+
+/**
+ * Does the acceptance tell nothing that the record does not? So it is with a read that was
+ * proposed: nothing is to be settled for whoever reads the record, though it may be chosen.
+ */
+function isHeld({ dot, state }: Acceptance, record: Siblings = NO_SIBLINGS): boolean {
+  if (dot !== undefined && covers(record.context, dot)) return true;
+  return merge(record, state) === record;
 }

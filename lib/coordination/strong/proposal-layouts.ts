@@ -88,23 +88,30 @@ const REQUESTS = ['check', 'accept', 'learn', 'forget'] as const;
 const LEARNED = ['held', 'absent', 'state'] as const;
 const ANSWERS = ['none', 'covered', 'accepted', 'learned', 'uncovered', 'refused'] as const;
 
-/** CHECK, ACCEPT, LEARN and FORGET. */
-export const PROPOSAL = layoutType<ProposalRequest, ProposalReply>('strong.proposal', 1, {
+const proposalLayouts = {
   request: {
-    write: (writer, { partition, request }) => {
+    write: (writer: LayoutWriter, { partition, request }: ProposalRequest) => {
       writer.u32(partition);
       writeRequest(writer, request);
     },
-    read: (reader) => ({ partition: reader.u32(), request: readRequest(reader) }),
+    read: (reader: LayoutReader) => ({ partition: reader.u32(), request: readRequest(reader) }),
   },
   reply: {
-    write: (writer, reply) => {
+    write: (writer: LayoutWriter, reply: ProposalReply) => {
       writeAnswered(writer, reply);
       writeAnswer(writer, reply.answer);
     },
-    read: (reader) => ({ ...readAnswered(reader), answer: readAnswer(reader) }),
+    read: (reader: LayoutReader) => ({ ...readAnswered(reader), answer: readAnswer(reader) }),
   },
-});
+};
+
+/** CHECK, ACCEPT, LEARN and FORGET; the last two may be told. */
+export const PROPOSAL = layoutType<ProposalRequest, ProposalReply>(
+  'strong.proposal',
+  1,
+  proposalLayouts,
+  true,
+);
 
 /** What do you hold of this key, synced? Records come without their values. */
 export const ASK = layoutType<AskRequest, AskReply>('strong.ask', 2, {

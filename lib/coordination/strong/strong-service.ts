@@ -89,7 +89,7 @@ function serveProposals(options: StrongServiceOptions): void {
       ownership.assertOwns(self, partition);
       const wire = new ProposalWire(new StrongWire(partition, ownership.partitionCount));
       const request = wire.requestFrom(asked);
-      // As above.
+      // What is damaged meanwhile must not look as if it was said after the damage.
       const { start } = identity;
       known.heard(partition, from);
       const handling = acceptor.handle(partition, request);

@@ -69,8 +69,8 @@ export function readDotOrNone(reader: LayoutReader): Dot | undefined {
 }
 
 export function writeContext(writer: LayoutWriter, { vector, beyond }: Context): void {
-  writer.u32(vector.size);
-  for (const [of, n] of vector) writeDot(writer, { writer: of, n });
+  const dots = Array.from(vector, ([of, n]) => ({ writer: of, n }));
+  writeList(writer, dots, writeDot);
   writeList(writer, beyond, writeDot);
 }
 

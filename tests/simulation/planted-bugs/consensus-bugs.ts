@@ -290,6 +290,22 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
     test: TRANSCRIPTS,
   },
   {
+    rule: 'K12',
+    name: 'each read settles anew what its owner holds already',
+    file: 'coordination/strong/open-acceptances.js',
+    right: 'return merge(record, state) === record;',
+    wrong: 'return false;',
+    test: 'unit/coordination/strong-beside-plain.test.js',
+  },
+  {
+    rule: 'K7',
+    name: 'what an owner was never told it never learns',
+    file: 'anti-entropy/collection.js',
+    right: 'await this.#left.pass();',
+    wrong: '',
+    test: 'unit/anti-entropy/left-acceptances.test.js',
+  },
+  {
     rule: 'K10',
     name: 'the proposer leaves no mark where another may lack it',
     file: 'consensus/settling.js',

@@ -22,8 +22,8 @@ export const RPC_BUGS: readonly PlantedBug[] = [
     rule: 'Q2',
     name: 'what waited for a link that closed leaves on the next',
     file: 'rpc/outbox.js',
-    right: 'box.isPlanned = false;\n        for (const gathering of box.gatherings)',
-    wrong: 'for (const gathering of [])',
+    right: 'for (const gathering of box.gatherings)\n            empty(gathering);',
+    wrong: '',
     test: 'unit/rpc/outbox.test.js',
   },
   {

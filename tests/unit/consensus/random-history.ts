@@ -92,7 +92,9 @@ function exchangeAndCollect(world: World): void {
 
 function tidy(world: World, node: WorldNode): void {
   collect(world, node);
-  if (node.rebuilding === undefined) node.perform(node.proposer.repeat());
+  if (node.rebuilding !== undefined) return;
+  const { proposer } = node;
+  node.perform(world.random.chance(0.5) ? proposer.repeat() : proposer.tell());
 }
 
 function changeCut(world: World): void {

@@ -118,3 +118,30 @@ t.test('what was chosen is told before the ballot is given up', async (t) => {
     { do: 'send', node: 'c', request: { is: 'learn' } },
   ]);
 });
+
+t.test('what was chosen is told before another ballot is prepared', async (t) => {
+  const proposer = chosen();
+  const ballot = { round: 2, node: 'a', start: 1 };
+  const quorum = new Quorum([{ nodes: OWNERS, required: 2 }]);
+  t.match(proposer.takeOver({ ballot, writer: 'w2', quorum, standing: STANDING }), [
+    { do: 'send', node: 'b', request: { is: 'learn' } },
+    { do: 'send', node: 'c', request: { is: 'learn' } },
+    { do: 'send', request: { is: 'prepare' } },
+  ]);
+});
+
+t.test('no more than 64 keys wait to be told', async (t) => {
+  const proposer = chosen();
+  let told = 0;
+  for (let n = 2; n <= 65; n += 1) {
+    const key = `k${n}`;
+    const id = { ballot: { round: 1, node: 'a', start: 1 }, seq: n };
+    proposer.submit({ ...READ, id: n, key }, NOBODY_WAITS_SO_LONG);
+    proposer.looked(key, undefined, 0, () => false);
+    answered(proposer, 'b', { is: 'accepted', key, id });
+    const effects = answered(proposer, 'a', { is: 'accepted', key, id });
+    told += effects.filter((effect) => effect.do === 'send').length;
+    if (n < 65) t.equal(told, 0, key);
+  }
+  t.equal(told, 2 * 65, 'then all are');
+});

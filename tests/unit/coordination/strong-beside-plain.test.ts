@@ -73,3 +73,26 @@ t.test('a blind write at quorum replaces what is accepted and not learned yet', 
     await cluster.stop();
   }
 });
+
+t.test('while an owner is away, one read at quorum settles a key for all that come', async (t) => {
+  const cluster = await LocalCluster.of();
+  t.teardown(() => cluster.stop());
+  await cluster.put('n1', 'k', 'first', STRONG);
+  const { partition } = cluster.node('n1').cluster.locate('default', 'k');
+  const proposer = cluster.node('n1').disk.acceptor.promised(partition).node;
+  const [near = '', far = ''] = cluster.ids.filter((id) => id !== proposer);
+  await cluster.clock.advance(5000);
+  let proposals = 0;
+  cluster.network.gate = (_, to, message) => {
+    const requests = acceptorRequestsIn(message);
+    if (to === near) proposals += requests.filter(({ is }) => is === 'accept').length;
+    // `far` accepts nothing; nobody is told what was chosen.
+    return requests.length === 0 || (to !== far && requests.every(({ is }) => is !== 'learn'));
+  };
+  await cluster.put(proposer, 'k', 'second', STRONG);
+  t.equal(proposals, 1);
+  for (let n = 0; n < 30; n += 1) {
+    t.same(await cluster.texts(near, 'k', { level: 'quorum' }), ['second']);
+  }
+  t.ok(proposals <= 2, `${proposals} proposals`);
+});

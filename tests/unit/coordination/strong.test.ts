@@ -3,6 +3,7 @@ import t from 'tap';
 import type { PutRequest } from '../../../lib/coordination/request/request.js';
 import type { OperatingError } from '../../../lib/errors.js';
 import { LocalCluster } from '../local-cluster.js';
+import { acceptorRequestsIn } from '../wire-names.js';
 
 const STRONG = { level: 'strong' } as const;
 
@@ -87,8 +88,7 @@ t.test(
     const others = cluster.ids.filter((id) => id !== proposer);
     const reads = 3;
     cluster.network.gate = (_from, to, message) => {
-      const body = message[6] as { request?: { is: string } } | undefined;
-      if (body?.request?.is === 'learn') return false;
+      if (acceptorRequestsIn(message).some(({ is }) => is === 'learn')) return false;
       // The proposer has it in its record: the others must know by themselves.
       return !(message[0] === reads && to === proposer);
     };

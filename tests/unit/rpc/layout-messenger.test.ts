@@ -23,8 +23,10 @@ const TEXT = {
     return Buffer.from(reader.bytesToKeep()).toString();
   },
 };
-const ECHO = layoutType<string, string>('test.echo', 200, { request: TEXT, reply: TEXT });
-const OTHER = layoutType<string, string>('test.other', 201, { request: TEXT, reply: TEXT });
+const LAYOUTS = { request: TEXT, reply: TEXT };
+const ECHO = layoutType<string, string>('test.echo', 200, LAYOUTS, true);
+const OTHER = layoutType<string, string>('test.other', 201, LAYOUTS);
+const NOTHING = Buffer.alloc(0);
 const FULL = new OperatingError('overloaded', 'full');
 
 /** What one end sends, until the test hands it on. */
@@ -138,14 +140,21 @@ t.test('an answer that cannot be written is a refusal, and the others arrive who
 });
 
 t.test('what is told is served and not answered, also where it is refused', async (t) => {
-  const [a, b] = [endOf(), endOf(() => Promise.reject(FULL))];
-  a.messenger.tell('b', ECHO, 'x', 1000);
-  a.messenger.tell('b', ECHO, 'x', 1000);
-  a.messenger.tell('b', OTHER, 'y', 1000);
-  carry(a, b, 'a');
-  await turn();
-  t.strictSame(b.served, ['x', 'x']);
-  t.strictSame(b.wire.leave(), []);
+  for (const answerTo of [
+    () => 'done',
+    () => Promise.resolve('done'),
+    () => Promise.reject(FULL),
+  ]) {
+    const [a, b] = [endOf(), endOf(answerTo)];
+    a.messenger.tell('b', ECHO, 'x', 1000);
+    a.messenger.tell('b', ECHO, 'x', 1000);
+    carry(a, b, 'a');
+    await turn();
+    t.strictSame(b.served, ['x', 'x']);
+    t.strictSame(b.wire.leave(), []);
+    a.messenger.tell('b', OTHER, 'y', 1000);
+    t.throws(() => carry(a, b, 'a'), { code: 'corrupt_bytes' }, 'it must be asked');
+  }
 });
 
 t.test('what is to be served once is, though the transport repeats it', async (t) => {
@@ -216,6 +225,45 @@ t.test('an answer of another kind, or an unknown type, is a bad message', async 
   t.throws(() => b.messenger.receive('a', [HOT.asked, other]), { code: 'corrupt_bytes' });
   t.throws(() => a.messenger.receive('b', replyMessage(id, 'x')), { code: 'corrupt_bytes' });
   t.throws(() => b.messenger.handle(ECHO, () => ''), /one handler/);
+});
+
+t.test('of a bad message of answers none counts', async (t) => {
+  const [a, b] = [endOf(), endOf()];
+  const asked = [a.ask('x'), a.ask('y', OTHER)];
+  carry(a, b, 'a');
+  const [mine, other] = b.wire.leave().map(([, items]) => Buffer.from(items));
+  // The answer to the second as one of the type of the first, behind that.
+  const both = Buffer.concat([mine ?? NOTHING, (other ?? NOTHING).subarray(1)]);
+  t.throws(() => a.messenger.receive('b', [HOT.answered, both]), { code: 'corrupt_bytes' });
+  t.strictSame(asked, [[], []]);
+});
+
+t.test('what cannot be written is not asked, and leaves no slot taken', async (t) => {
+  const a = endOf();
+  for (let times = 0; times < 200; times += 1) {
+    t.throws(() => a.ask('cannot be written'), /not written/);
+  }
+  const b = endOf();
+  const asked = a.ask('x');
+  carry(a, b, 'a');
+  carry(b, a, 'b');
+  t.match(asked, [{ ok: true }]);
+});
+
+t.test('who asks again when the link has no room is not forgotten', async (t) => {
+  const [a, b] = [endOf(), endOf()];
+  const again: PeerAnswer<string>[] = [];
+  a.ask('first');
+  a.wire.leave();
+  a.wire.room = 5;
+  a.messenger.ask('b', OTHER, 'x', 1000, () => {
+    a.wire.room = 1000;
+    a.messenger.ask('b', ECHO, 'y', 1000, (answer) => again.push(answer));
+  });
+  a.wire.leave();
+  carry(a, b, 'a');
+  carry(b, a, 'b');
+  t.match(again, [{ ok: true, reply: 'of y' }]);
 });
 
 t.test('the link closes: what waits has an unknown end', async (t) => {
