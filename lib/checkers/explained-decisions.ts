@@ -69,7 +69,10 @@ export function supportersOf(
   const isSettled = steps.some(({ did, result }) => did === 'judge' && result === 'settled');
   if (isSettled) {
     const last = steps.findLastIndex(({ did }) => did === 'again');
-    const reports = steps.slice(last + 1).filter((step) => step.did === 'ask' && step.answer);
+    // Who refused, or could not be reached, has reported nothing.
+    const reports = steps
+      .slice(last + 1)
+      .filter((step) => step.did === 'ask' && step.answer?.promised !== undefined);
     const ballots = new Set(reports.map(({ answer }) => answer?.promised));
     const isLed = reports.some(({ answer }) => answer?.proposer && !answer.under_way);
     const isOne = ballots.size === 1 && isLed;

@@ -171,6 +171,8 @@ export class Workload {
       },
       (client) => this.#resolve(client),
       (client) => this.#resolve(client),
+      (client) => this.#resolve(client),
+      (client) => this.#resolve(client),
       (client) => this.#lookForNew(client),
       (client) => this.#lookForNew(client),
       (client) => this.#readWithinBound(client),

@@ -30,7 +30,6 @@ const WAITING_FOR_OTHERS: readonly ReadStage[] = [
 
 export class ReadCore implements Core<ReadEffect> {
   readonly #options: ReadCoreOptions;
-  readonly #durable: boolean;
   /** All rounds that were begun. */
   readonly #rounds: ReadRound[] = [];
   readonly #repairs = new ReadRepairs();
@@ -51,9 +50,6 @@ export class ReadCore implements Core<ReadEffect> {
 
   constructor(options: ReadCoreOptions) {
     this.#options = options;
-    this.#durable =
-      options.session !== undefined ||
-      options.attempts.some(({ repairsTo }) => repairsTo !== undefined);
     this.#descent = this.#newDescent();
     this.#firstRound = this.#newRound('full', 'fingerprint');
     this.#round = this.#firstRound;
@@ -376,9 +372,11 @@ export class ReadCore implements Core<ReadEffect> {
     return asks.map(({ node, want }) => ({ do: 'ask', round, durable, node, want }));
   }
 
-  /** Must what the answers show be synced? */
+  /** Must what the answers show be synced? What is asked for one level counts for those below. */
   get #isDurable(): boolean {
-    if (this.#stage === 'asking') return this.#durable;
-    return this.#descent.current.repairsTo !== undefined;
+    if (this.#options.session !== undefined) return true;
+    const { current, left } = this.#descent;
+    if (this.#stage !== 'asking') return current.repairsTo !== undefined;
+    return left.some(({ repairsTo }) => repairsTo !== undefined);
   }
 }

@@ -298,6 +298,14 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
     test: 'unit/coordination/strong-beside-plain.test.js',
   },
   {
+    rule: 'K12',
+    name: 'a read that came down to one has acceptances settled as at quorum',
+    file: 'coordination/read/read-core.js',
+    right: 'return left.some(',
+    wrong: 'return this.#options.attempts.some(',
+    test: 'unit/api/receipts.test.js',
+  },
+  {
     rule: 'K7',
     name: 'what an owner was never told it never learns',
     file: 'anti-entropy/collection.js',

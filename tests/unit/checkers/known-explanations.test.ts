@@ -175,6 +175,9 @@ const RIGHT: Readonly<Record<string, readonly ExplainedRequest[]>> = {
   'a write': [write()],
   'a decision': [decided()],
   'a read that was settled': [settled(SETTLED)],
+  'a read that was settled, though an owner refused': [
+    settled([step('ask', 0, { node: 'n3', answer: {} }), ...SETTLED]),
+  ],
   'steps for which there was no room': [
     read({ told: told([course('read', [])], { left_out: 6 }) }),
   ],
