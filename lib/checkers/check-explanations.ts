@@ -65,11 +65,11 @@ function whatIsWrong(
 }
 
 /**
- * Each version that a replica is told to hold is one that it said it holds. What owners say at
- * `strong` is not heard: what is heard of them then is of another read that ends as late.
+ * Each version that a replica is told to hold is one that it said it holds. Only reads of the usual
+ * kind are heard: what is heard beside a strong or a bounded one is of another that ends as late.
  */
 function heardTroubles({ heard }: ExplainedRequest, { course, steps }: ToldCourse): string[] {
-  if (course === 'strong') return [];
+  if (course !== 'read') return [];
   return steps.flatMap(({ did, node, answer }) => {
     if (did !== 'ask' || answer?.versions === undefined) return [];
     const text = answer.versions.join();

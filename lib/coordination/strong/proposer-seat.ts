@@ -5,7 +5,7 @@ import type { NodeId } from '../../environment/transport.js';
 import { type Ballot, nextBallot } from '../../consensus/ballot.js';
 import type { StrongOperation } from '../../consensus/decision.js';
 import type { Result } from '../../consensus/effects.js';
-import type { AcceptorReply, AcceptorRequest, KeyText } from '../../consensus/messages.js';
+import type { AcceptorReply, KeyText } from '../../consensus/messages.js';
 import type { ProposerCore } from '../../consensus/proposer-core.js';
 import { messageOf, OperatingError } from '../../errors.js';
 import type { Ownership } from '../../partitioning/ownership.js';
@@ -104,7 +104,7 @@ export class ProposerSeat {
 
   /** @param deadline on the monotonic clock */
   submit(operation: StrongOperation, deadline: number, explanation?: Explanation): void {
-    this.#checkEpoch();
+    this.#endOldBallot();
     if (explanation !== undefined) this.#explained.watch(operation, explanation);
     const endsAt = deadline - this.#running.begunAt;
     this.#running.dispatch((core) => core.submit(operation, endsAt));
@@ -124,12 +124,17 @@ export class ProposerSeat {
     this.#running.dispatch((core) => core.stop());
   }
 
-  /** A new ring epoch ends the ballot that was chosen under the epoch before. */
-  #checkEpoch(): void {
-    const { epoch } = this.#options.plans.of(this.partition);
-    if (this.epoch === epoch) return;
+  /**
+   * A new ring epoch ends the ballot that was chosen under the epoch before; and a loss on this
+   * node, of whatever partition, one of before it: such a ballot is never called settled (K21).
+   */
+  #endOldBallot(): void {
+    const { plans, identity } = this.#options;
+    const { epoch } = plans.of(this.partition);
+    const { phase, ballot } = this.core;
+    const isOld = this.epoch !== epoch || ballot.start !== identity.start;
     this.epoch = epoch;
-    if (this.core.phase !== 'off') this.#running.dispatch((core) => core.abdicate());
+    if (isOld && phase !== 'off') this.#running.dispatch((core) => core.abdicate());
   }
 
   #perform(effect: PartitionEffect): void {
@@ -164,7 +169,7 @@ export class ProposerSeat {
         break;
       case 'forget':
       case 'forget ballot':
-        this.#acceptors.send(this.#options.self, forgetting(effect));
+        this.#acceptors.forget(effect);
         break;
       case 'void':
         this.#follow(this.#options.acceptor.void(this.partition, effect.key, effect.dot));
@@ -288,11 +293,4 @@ export class ProposerSeat {
     this.#options.observer.log('warn', 'a proposer gives up its ballot', { partition, reason });
     this.#running.dispatch((core) => core.abdicate());
   }
-}
-
-function forgetting(
-  effect: Extract<PartitionEffect, { do: 'forget' | 'forget ballot' }>,
-): AcceptorRequest {
-  if (effect.do === 'forget ballot') return { is: effect.do, ballot: effect.ballot };
-  return { is: effect.do, key: effect.key, id: effect.id };
 }

@@ -1,6 +1,7 @@
 /** The acceptors of one partition, as its proposer asks them: this node and the other owners. */
 import type { NodeId } from '../../environment/transport.js';
 import { type Ballot, compareBallots } from '../../consensus/ballot.js';
+import type { ProposerEffect } from '../../consensus/effects.js';
 import type { AcceptorReply, AcceptorRequest, Proposal } from '../../consensus/messages.js';
 import type { DurableAcceptor } from '../../replica/durable-acceptor.js';
 import type { Identity } from '../../replica/identity.js';
@@ -62,6 +63,13 @@ export class SeatAcceptors {
       this.#ownPrepare = { request, after: majority(owners) - 1, from: new Set() };
       this.#prepareOwnInTime();
     } else this.#handleHere(request);
+  }
+
+  /** On this node: every owner has the number, or the ballot. */
+  forget(effect: Extract<ProposerEffect, { do: 'forget' | 'forget ballot' }>): void {
+    const { self } = this.#options;
+    if (effect.do === 'forget') this.send(self, { is: effect.do, key: effect.key, id: effect.id });
+    else this.send(self, { is: effect.do, ballot: effect.ballot });
   }
 
   /** An acceptor whose start is not known is not asked: its answer would not count. */

@@ -306,6 +306,14 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
     test: 'unit/api/receipts.test.js',
   },
   {
+    rule: 'K21',
+    name: 'a ballot outlives a loss on the node of its proposer',
+    file: 'coordination/strong/proposer-seat.js',
+    right: ' || ballot.start !== identity.start',
+    wrong: '',
+    test: 'unit/coordination/strong-faults.test.js',
+  },
+  {
     rule: 'K7',
     name: 'what an owner was never told it never learns',
     file: 'anti-entropy/collection.js',

@@ -224,3 +224,22 @@ t.test('what a calm write and a settled read cost', async (t) => {
   );
   await cluster.stop();
 });
+
+t.test(
+  'a loss of another partition ends a ballot: one of before it is never settled',
+  async (t) => {
+    const cluster = await LocalCluster.of();
+    t.teardown(() => cluster.stop());
+    await cluster.put('n1', 'k', 'a', STRONG);
+    const { partition } = cluster.node('n1').cluster.locate('default', 'k');
+    const { node: proposer, start } = cluster.node('n1').disk.acceptor.promised(partition);
+    const { disk } = cluster.node(proposer);
+    await cluster.clock.advance(1000);
+    disk.health.damage(partition === 0 ? 1 : 0, 'test');
+    await cluster.clock.advance(30_000);
+    t.ok(disk.identity.start > start, 'its answers of before count no more');
+    await cluster.put(proposer, 'k', 'b', STRONG);
+    t.match(disk.acceptor.promised(partition), { node: proposer, start: disk.identity.start });
+    t.same(await cluster.texts('n1', 'k', STRONG), ['b']);
+  },
+);
