@@ -102,9 +102,22 @@ export class ProposerSeat {
     return this.#running.core.core;
   }
 
+  /**
+   * A new ring epoch ends the ballot that was chosen under the epoch before; and a loss on this
+   * node, of whatever partition, one of before it: such a ballot is never called settled (K21).
+   * Where nothing waits, this seat is over then.
+   */
+  endOldBallot(): void {
+    const { plans, identity } = this.#options;
+    const { epoch } = plans.of(this.partition);
+    const { phase, ballot } = this.core;
+    const isOld = this.epoch !== epoch || ballot.start !== identity.start;
+    this.epoch = epoch;
+    if (isOld && phase !== 'off') this.#running.dispatch((core) => core.abdicate());
+  }
+
   /** @param deadline on the monotonic clock */
   submit(operation: StrongOperation, deadline: number, explanation?: Explanation): void {
-    this.#endOldBallot();
     if (explanation !== undefined) this.#explained.watch(operation, explanation);
     const endsAt = deadline - this.#running.begunAt;
     this.#running.dispatch((core) => core.submit(operation, endsAt));
@@ -122,19 +135,6 @@ export class ProposerSeat {
 
   stop(): void {
     this.#running.dispatch((core) => core.stop());
-  }
-
-  /**
-   * A new ring epoch ends the ballot that was chosen under the epoch before; and a loss on this
-   * node, of whatever partition, one of before it: such a ballot is never called settled (K21).
-   */
-  #endOldBallot(): void {
-    const { plans, identity } = this.#options;
-    const { epoch } = plans.of(this.partition);
-    const { phase, ballot } = this.core;
-    const isOld = this.epoch !== epoch || ballot.start !== identity.start;
-    this.epoch = epoch;
-    if (isOld && phase !== 'off') this.#running.dispatch((core) => core.abdicate());
   }
 
   #perform(effect: PartitionEffect): void {

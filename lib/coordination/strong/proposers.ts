@@ -101,6 +101,7 @@ export class Proposers {
     this.#waitingBytes += bytes;
     this.#waiting.set(id, { bytes, settle });
     const operation = { id, key: placeOf(at), change, condition, once };
+    this.#seatHeld(partition)?.endOldBallot();
     this.#seatOf(partition).submit(operation, deadline, explanation);
   }
 
