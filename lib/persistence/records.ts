@@ -37,9 +37,13 @@ export function encodeRecord(at: RecordKey, siblings: Siblings): Uint8Array {
 
 /** The same with the values left out: for who asks what is there, and not which. */
 export function withoutValues(at: RecordKey, siblings: Siblings): Uint8Array {
+  return encodeRecord(at, valuelessOf(siblings));
+}
+
+/** The same versions with empty values. */
+export function valuelessOf(siblings: Siblings): Siblings {
   const value = new Uint8Array(0);
-  const versions = siblings.versions.map((version) => ({ ...version, value }));
-  return encodeRecord(at, { ...siblings, versions });
+  return { ...siblings, versions: siblings.versions.map((version) => ({ ...version, value })) };
 }
 
 /**

@@ -374,7 +374,6 @@ export class ReadCore implements Core<ReadEffect> {
 
   /** Must what the answers show be synced? What is asked for one level counts for those below. */
   get #isDurable(): boolean {
-    if (this.#options.session !== undefined) return true;
     const { current, left } = this.#descent;
     if (this.#stage !== 'asking') return current.repairsTo !== undefined;
     return left.some(({ repairsTo }) => repairsTo !== undefined);

@@ -4,8 +4,6 @@ import type { Condition } from '../../consensus/decision.js';
 import type { Once } from '../../consensus/once.js';
 import { layoutType } from '../../rpc/layout-type.js';
 import type { Change } from '../../replica/intent.js';
-import type { Context } from '../../versioning/context.js';
-import type { Dot } from '../../versioning/dot.js';
 import {
   readBytesOrNone,
   readContext,
@@ -22,6 +20,7 @@ import {
   writeOneOf,
   writeSeen,
 } from '../wire/layout-parts.js';
+import type { StrongResult } from './strong-effects.js';
 import type { StrongIntent } from './strong-intent.js';
 
 interface ProposeRequest {
@@ -42,13 +41,7 @@ interface ProposeRequest {
 
 /** Records travel as they are stored. */
 export type Proposed =
-  | {
-      readonly is: 'applied';
-      readonly dot: Dot;
-      readonly stamp: number;
-      readonly context: Context;
-      readonly replaced: readonly string[];
-    }
+  | Extract<StrongResult, { is: 'applied' }>
   | { readonly is: 'read' | 'unmet'; readonly record: Uint8Array | undefined }
   | {
       readonly is: 'settled';

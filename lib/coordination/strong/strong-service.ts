@@ -5,12 +5,11 @@ import type { ForegroundLoad } from '../../environment/foreground-load.js';
 import type { NodeId } from '../../environment/transport.js';
 import type { Ownership } from '../../partitioning/ownership.js';
 import { placeOf, type RecordKey, recordKey } from '../../persistence/keyspace.js';
-import { encodeRecord, withoutValues } from '../../persistence/records.js';
+import { encodeRecord, valuelessOf, withoutValues } from '../../persistence/records.js';
 import type { DurableAcceptor } from '../../replica/durable-acceptor.js';
 import type { Identity } from '../../replica/identity.js';
 import type { Losses } from '../../replica/losses.js';
 import type { Messenger } from '../../rpc/messenger.js';
-import type { Siblings } from '../../versioning/siblings.js';
 import { BallotWire } from './ballot-wire.js';
 import { Explanation } from '../request/explanation.js';
 import type { KnownProposers } from './known-proposers.js';
@@ -167,9 +166,4 @@ function ownKey({ self, ownership }: StrongServiceOptions, namespace: string, ke
   const at = recordKey(namespace, key, ownership.partitionCount);
   ownership.assertOwns(self, at.partition);
   return at;
-}
-
-function valuelessOf(state: Siblings): Siblings {
-  const value = new Uint8Array(0);
-  return { ...state, versions: state.versions.map((version) => ({ ...version, value })) };
 }
