@@ -28,6 +28,8 @@ export interface NamespacedWrite extends Step {
   readonly value: string;
   /** Does a list at quorum show it, once it is acknowledged, for as long as nothing is lost? */
   readonly isAtQuorum: boolean;
+  /** When it had its effect at the latest, if it has any; Infinity: nobody knows. */
+  readonly decided: number;
 }
 
 export interface NamespacedRead {
@@ -50,8 +52,6 @@ export interface NamespaceHistory {
   readonly reads: readonly NamespacedRead[];
   /** Could acknowledged writes be gone without a delete: by their end, or by loss? */
   readonly mayLose: boolean;
-  /** A request without an answer had its effect, if any, within so many milliseconds. */
-  readonly patience: number;
 }
 
 export function checkNamespaces(history: NamespaceHistory): Finding[] {
@@ -63,7 +63,7 @@ export function checkNamespaces(history: NamespaceHistory): Finding[] {
 }
 
 function shown(history: NamespaceHistory, read: NamespacedRead, value: string): string[] {
-  const { deletes, writes, patience } = history;
+  const { deletes, writes } = history;
   const what = `${read.id} at ${read.node} shows ${value} for ${read.key} of ${read.namespace}`;
   const write = writes.find((one) => one.value === value);
   if (write === undefined) return [`${what}, which nobody wrote`];
@@ -71,10 +71,10 @@ function shown(history: NamespaceHistory, read: NamespacedRead, value: string): 
     return [`${what}, which ${write.id} wrote for ${write.key} of ${write.namespace}`];
   }
   if (write.outcome === 'refused') return [`${what}, though ${write.id} was refused`];
-  const decided = write.ended ?? write.began + patience;
   const ended = deletes.find((one) => {
     if (one.namespace !== read.namespace || one.outcome !== 'acknowledged') return false;
-    const isBetween = one.began > decided && (one.ended ?? Number.POSITIVE_INFINITY) < read.began;
+    const isBetween =
+      one.began > write.decided && (one.ended ?? Number.POSITIVE_INFINITY) < read.began;
     const isTold = read.isLast || (one.nodes.includes(read.node) && read.damagedAt < one.began);
     return isBetween && isTold;
   });

@@ -15,7 +15,7 @@ import { ReplicaMessenger, type ReplicaMessengerOptions } from './replica-messen
 import type { Slots } from './slots.js';
 
 export interface HotMessengerOptions
-  extends Pick<ReplicaMessengerOptions, 'onAnswer' | 'onNumbers' | 'pendingMax' | 'check'> {
+  extends Pick<ReplicaMessengerOptions, 'onAnswer' | 'onNumbers' | 'check'> {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly observer: Observer;

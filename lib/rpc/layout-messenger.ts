@@ -1,5 +1,4 @@
 /** Asking peers by messages of declared layouts (layout-type.ts), and answering such. */
-import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import { corruptLayout } from '../encoding/layout.js';
@@ -22,13 +21,11 @@ import type { LayoutType } from './layout-type.js';
 import type { MembershipCheck } from './membership-check.js';
 import type { Incoming, MessageHandler } from './message.js';
 import type { Outbox } from './outbox.js';
-import { numberOfSlot, notSent, type PeerAnswer, type Slots } from './slots.js';
+import { numberOfSlot, type PeerAnswer, type Slots } from './slots.js';
 
 export interface LayoutMessengerOptions {
-  readonly clock: Clock;
   readonly observer: Observer;
   readonly slots: Slots;
-  readonly pendingMax: number;
   readonly outbox: Outbox;
   readonly admission: ItemAdmission;
   readonly executed: ExecutedRequests;
@@ -75,21 +72,8 @@ export class LayoutMessenger {
     deadline: number,
     settle: (answer: PeerAnswer<Reply>) => void,
   ): void {
-    const { clock, slots, pendingMax } = this.#options;
-    const leftMilliseconds = deadline - clock.monotonicMilliseconds();
-    const full = slots.countOf(to) >= pendingMax;
-    if (leftMilliseconds > 0 && !full) {
-      const slot = slots.take(to, deadline, leftMilliseconds, type, settle);
-      let isSent = false;
-      try {
-        isSent = this.#add(to, type, slot, body);
-      } finally {
-        if (!isSent) slots.release(slot);
-      }
-      if (isSent) return;
-    }
-    const error = notSent(to, leftMilliseconds, full);
-    queueMicrotask(() => settle({ ok: false, error }));
+    const { slots } = this.#options;
+    slots.ask({ to, deadline, awaits: type, settle }, (slot) => this.#add(to, type, slot, body));
   }
 
   /** Nobody waits for an answer, or knows whether it arrives. */

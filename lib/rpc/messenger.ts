@@ -13,7 +13,7 @@ import { type MembershipCheck, NO_CHECK } from './membership-check.js';
 import type { MessageHandler, Incoming, MessageType, Registered } from './message.js';
 import { refusalOf } from './refusal.js';
 import type { ReplicaMessenger, ReplicaMessengerOptions } from './replica-messenger.js';
-import { type PeerAnswer, notSent, type Slot, Slots } from './slots.js';
+import { type PeerAnswer, type Slot, Slots } from './slots.js';
 import {
   parseMessage,
   type RequestMessage,
@@ -48,7 +48,7 @@ export class Messenger {
 
   constructor(options: MessengerOptions) {
     this.#options = options;
-    this.#slots = new Slots(options.clock, options.random);
+    this.#slots = new Slots(options.clock, options.random, options.pendingMax);
     this.#hot = new HotMessenger({
       ...{ ...options, slots: this.#slots, executed: this.#executed },
       check: () => this.#check,
@@ -124,18 +124,13 @@ export class Messenger {
       this.#hot.layouts.ask(to, type, body, deadline, settle);
       return;
     }
-    const { clock, transport, pendingMax } = this.#options;
-    const remainingMilliseconds = deadline - clock.monotonicMilliseconds();
-    const full = this.#slots.countOf(to) >= pendingMax;
-    if (remainingMilliseconds > 0 && !full) {
-      const slot = this.#slots.take(to, deadline, remainingMilliseconds, type, settle);
+    this.#slots.ask({ to, deadline, awaits: type, settle }, ({ id, leftMilliseconds }) => {
       const { epoch, settingsHash } = this.#check;
-      const head = { id: slot.id, name: type.name, epoch, settingsHash, remainingMilliseconds };
-      if (transport.send(to, requestMessage({ ...head, body }))) return;
-      this.#slots.release(slot);
-    }
-    const error = notSent(to, remainingMilliseconds, full);
-    queueMicrotask(() => settle({ ok: false, error }));
+      const head = { id, name: type.name, epoch, settingsHash };
+      const remainingMilliseconds = leftMilliseconds;
+      const message = requestMessage({ ...head, remainingMilliseconds, body });
+      return this.#options.transport.send(to, message);
+    });
   }
 
   /**

@@ -28,7 +28,7 @@ import type { ItemAdmission } from './item-admission.js';
 import type { MembershipCheck } from './membership-check.js';
 import type { Outbox } from './outbox.js';
 import { ReplicaAnswers, type ReplicaHandlers } from './replica-answers.js';
-import { type PeerAnswer, notSent, type Slot, type Slots } from './slots.js';
+import type { PeerAnswer, Slot, Slots } from './slots.js';
 
 export interface ReplicaMessengerOptions {
   readonly clock: Clock;
@@ -36,7 +36,6 @@ export interface ReplicaMessengerOptions {
   readonly slots: Slots;
   readonly outbox: Outbox;
   readonly admission: ItemAdmission;
-  readonly pendingMax: number;
   readonly check: () => MembershipCheck;
   /** What was asked and what came back have both arrived. */
   readonly onAnswer: (peer: NodeId) => void;
@@ -135,20 +134,13 @@ export class ReplicaMessenger {
     deadline: number,
     settle: (answer: PeerAnswer<Reply>) => void,
   ): void {
-    const { clock, slots, outbox, pendingMax, check } = this.#options;
-    const leftMilliseconds = deadline - clock.monotonicMilliseconds();
-    const full = slots.countOf(to) >= pendingMax;
-    if (leftMilliseconds > 0 && !full) {
-      const slot = slots.take(to, deadline, leftMilliseconds, kind, settle);
+    const { slots, outbox, check } = this.#options;
+    slots.ask({ to, deadline, awaits: kind, settle }, (id) => {
       const { epoch: first, settingsHash: second } = check();
-      const item = { kind, first, second, write, id: slot, body: request };
+      const item = { kind, first, second, write, id, body: request };
       const record = 'record' in request ? request.record : null;
-      const isSent = liesBeside(record) ? outbox.sendLarge(to, item, record) : outbox.add(to, item);
-      if (isSent) return;
-      slots.release(slot);
-    }
-    const error = notSent(to, leftMilliseconds, full);
-    queueMicrotask(() => settle({ ok: false, error }));
+      return liesBeside(record) ? outbox.sendLarge(to, item, record) : outbox.add(to, item);
+    });
   }
 
   /** True: somebody waited for one of them. */

@@ -14,6 +14,16 @@ export type PeerAnswer<Reply> =
   | { readonly ok: true; readonly reply: Reply }
   | { readonly ok: false; readonly error: OperatingError };
 
+/** What a peer is asked. `settle` is called exactly once. */
+export interface Question<Reply> {
+  readonly to: NodeId;
+  /** On the monotonic clock. */
+  readonly deadline: number;
+  /** What kind of reply: what `find` has found is compared with it. */
+  readonly awaits: unknown;
+  readonly settle: (answer: PeerAnswer<Reply>) => void;
+}
+
 /** How often deadlines are looked at. */
 const SWEEP_MILLISECONDS = 20;
 /** Of numbers that V8 keeps without a box. */
@@ -53,6 +63,7 @@ export function numberOfSlot({ slot, generation }: SlotId): number {
 
 export class Slots {
   readonly #clock: Clock;
+  readonly #pendingMax: number;
   readonly #slots: Slot[] = [];
   /** The last that became free is used first: it is in the processor's caches. */
   readonly #free: Slot[] = [];
@@ -64,8 +75,10 @@ export class Slots {
   readonly #firstGeneration: number;
   #cancelSweep: Cancel | undefined;
 
-  constructor(clock: Clock, random: Random) {
+  /** @param pendingMax requests that wait for one peer */
+  constructor(clock: Clock, random: Random, pendingMax: number) {
     this.#clock = clock;
+    this.#pendingMax = pendingMax;
     const bytes = Buffer.from(random.bytes(GENERATION_BYTES));
     this.#firstGeneration = bytes.readUIntBE(0, GENERATION_BYTES) % GENERATIONS;
   }
@@ -75,14 +88,30 @@ export class Slots {
     return this.#waitingFor.get(peer) ?? 0;
   }
 
-  /** @param awaits what `find` is asked with when the reply has come */
-  take<Reply>(
-    to: NodeId,
-    deadline: number,
-    leftMilliseconds: number,
-    awaits: unknown,
-    settle: (answer: PeerAnswer<Reply>) => void,
-  ): Slot {
+  /**
+   * Sends a request in a slot. It is settled shortly after its deadline at the latest, and never
+   * before this call has returned.
+   * @param send false: it did not leave. What it throws is thrown, and nobody waits.
+   */
+  ask<Reply>(question: Question<Reply>, send: (slot: Slot) => boolean): void {
+    const { to, deadline, settle } = question;
+    const leftMilliseconds = deadline - this.#clock.monotonicMilliseconds();
+    const isFull = this.countOf(to) >= this.#pendingMax;
+    if (leftMilliseconds > 0 && !isFull) {
+      const slot = this.#take(question, leftMilliseconds);
+      let isSent = false;
+      try {
+        isSent = send(slot);
+      } finally {
+        if (!isSent) this.#release(slot);
+      }
+      if (isSent) return;
+    }
+    const error = notSent(to, leftMilliseconds, isFull);
+    queueMicrotask(() => settle({ ok: false, error }));
+  }
+
+  #take<Reply>({ to, deadline, awaits, settle }: Question<Reply>, leftMilliseconds: number): Slot {
     const slot = this.#free.pop() ?? this.#grow();
     slot.to = to;
     slot.deadline = deadline;
@@ -107,12 +136,12 @@ export class Slots {
 
   settle<Reply>(slot: Slot, answer: PeerAnswer<Reply>): void {
     const { settle } = slot;
-    this.release(slot);
+    this.#release(slot);
     settle(answer as PeerAnswer<never>);
   }
 
   /** Nobody waits in it any more: from here on its answer finds nothing. */
-  release(slot: Slot): void {
+  #release(slot: Slot): void {
     assert(slot.to !== undefined, 'a slot is released once');
     this.#waitingFor.set(slot.to, this.countOf(slot.to) - 1);
     slot.to = undefined;
@@ -161,11 +190,11 @@ export class Slots {
 }
 
 /** Why a request did not leave. */
-export function notSent(to: NodeId, remainingMilliseconds: number, full: boolean): OperatingError {
-  if (remainingMilliseconds <= 0) {
+function notSent(to: NodeId, leftMilliseconds: number, isFull: boolean): OperatingError {
+  if (leftMilliseconds <= 0) {
     return new OperatingError('deadline_passed', 'no time was left to ask');
   }
-  if (full) return new OperatingError('overloaded', `too many requests wait for ${to}`);
+  if (isFull) return new OperatingError('overloaded', `too many requests wait for ${to}`);
   return new OperatingError('peer_unreachable', `${to} cannot be reached`, { outcome: 'none' });
 }
 

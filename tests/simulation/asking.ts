@@ -7,6 +7,11 @@ import type { Machine } from './machine.js';
 import { RequestsUnderWay } from './requests-under-way.js';
 import type { World } from './world.js';
 
+export interface HowAsked extends Pick<Addressed, 'timeoutMilliseconds'> {
+  /** Called when the node is done with it, long after its client gave up maybe; never if it dies. */
+  readonly onOver?: (() => void) | undefined;
+}
+
 export interface AskingOptions {
   readonly world: World;
   readonly onTrouble: (message: string) => void;
@@ -28,14 +33,14 @@ export class Asking {
   async ask(
     operation: string,
     machine: Machine,
-    { timeoutMilliseconds }: Pick<Addressed, 'timeoutMilliseconds'>,
+    { timeoutMilliseconds, onOver }: HowAsked,
     request: HttpRequest,
   ): Promise<HttpAnswer | undefined> {
     const { world, onTrouble } = this.#options;
     world.count(`asked: ${operation}`);
     const answer = machine.exchange(request);
     if (answer === undefined) return REFUSED_CONNECTION;
-    this.#underWay.add(machine, answer);
+    this.#underWay.add(machine, answer, onOver);
     const result = await Promise.race([
       world.wait(timeoutMilliseconds + PATIENCE_MILLISECONDS, 'patience'),
       answer.catch((error: unknown) => {

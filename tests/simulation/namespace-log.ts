@@ -50,7 +50,7 @@ export class NamespaceLog {
     const id = `nw${this.#writes.length + 1}`;
     const isAtQuorum = level === 'quorum' || level === 'all';
     const value = `value of ${id}`;
-    const open = { ended: undefined, outcome: 'open' as const };
+    const open = { ended: undefined, decided: Number.POSITIVE_INFINITY, outcome: 'open' as const };
     const write = { id, namespace, key, value, isAtQuorum, began, ...open };
     this.#writes.push(write);
     return write;
@@ -92,7 +92,7 @@ export class NamespaceLog {
     return [
       ...checkSettings({ initial, writes, reads: this.#shown }),
       ...checkNamespaces({
-        ...{ deletes, writes: this.#writes, reads: this.#reads, patience: PATIENCE_MILLISECONDS },
+        ...{ deletes, writes: this.#writes, reads: this.#reads },
         mayLose: hasLost || this.#hasEnds,
       }),
       ...this.#unknown.map((message) => ({
@@ -101,6 +101,3 @@ export class NamespaceLog {
     ];
   }
 }
-
-/** A request asks for a namespace that its node does not know, and has the time that it named. */
-const PATIENCE_MILLISECONDS = 5000;

@@ -156,10 +156,14 @@ export class OperationClient {
     return checkOperations({ attempts: this.#attempts, states: this.#states });
   }
 
-  /** What only one disk holds goes with it. */
+  /**
+   * What only one disk holds goes with it; also what a partition has seen, where a crash took
+   * something unsynced from its middle: it is rebuilt, and there is nobody to take it from.
+   */
   get #mayBeLost(): boolean {
-    const { replicaCount, hasAnyDiskLost } = this.#options;
-    return replicaCount === 1 && hasAnyDiskLost();
+    const { replicaCount, machines, hasAnyDiskLost } = this.#options;
+    const hasLost = hasAnyDiskLost() || machines.some(({ disk }) => disk.hasLostMiddle);
+    return replicaCount === 1 && hasLost;
   }
 
   async #lookLast(random: SeededRandom, part: OperationPart): Promise<string> {

@@ -19,10 +19,13 @@ export class RequestsUnderWay {
   }
 
   /** @param answer of the present life of the machine */
-  add(machine: Machine, answer: Promise<HttpAnswer>): void {
+  add(machine: Machine, answer: Promise<HttpAnswer>, onOver?: () => void): void {
     const sent = { machine, life: machine.lives };
     this.#sent.add(sent);
-    const end = (): void => void this.#sent.delete(sent);
+    const end = (): void => {
+      this.#sent.delete(sent);
+      onOver?.();
+    };
     answer.then(end, end);
   }
 

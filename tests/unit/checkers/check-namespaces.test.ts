@@ -10,7 +10,7 @@ import {
 
 const write = (fields: Partial<NamespacedWrite> = {}): NamespacedWrite => ({
   ...{ id: 'w1', namespace: 'shop', key: 'k', value: 'v1', isAtQuorum: true },
-  ...{ began: 10, ended: 20, outcome: 'acknowledged' },
+  ...{ began: 10, ended: 20, decided: 20, outcome: 'acknowledged' },
   ...fields,
 });
 const gone = (fields: Partial<NamespaceDelete> = {}): NamespaceDelete => ({
@@ -25,7 +25,7 @@ const read = (fields: Partial<NamespacedRead> = {}): NamespacedRead => ({
 });
 
 function problems(history: Partial<NamespaceHistory>): string[] {
-  const none = { deletes: [], writes: [write()], reads: [], mayLose: false, patience: 100 };
+  const none = { deletes: [], writes: [write()], reads: [], mayLose: false };
   return checkNamespaces({ ...none, ...history }).map(({ message }) => message);
 }
 
@@ -33,8 +33,13 @@ t.test('what is right', async (t) => {
   t.same(problems({ reads: [read()] }), []);
   t.same(problems({ reads: [read({ began: 35 })], deletes: [gone()] }), [], 'while it is deleted');
   t.same(problems({ reads: [read({ node: 'n3' })], deletes: [gone()] }), [], 'not told yet');
-  const late = write({ ended: undefined, outcome: 'open' });
+  const late = write({ ended: undefined, decided: 110, outcome: 'open' });
   t.same(problems({ writes: [late], reads: [read()], deletes: [gone()] }), [], 'no answer');
+  const ever = write({ ended: undefined, decided: Number.POSITIVE_INFINITY, outcome: 'open' });
+  const last = read({ isLast: true });
+  t.same(problems({ writes: [ever], reads: [last], deletes: [gone()] }), [], 'its node died');
+  const over = { ...ever, decided: 25 };
+  t.match(problems({ writes: [over], reads: [last], deletes: [gone()] }), [/has ended it/]);
   const lost = read({ damagedAt: 45 });
   t.same(problems({ reads: [lost], deletes: [gone()] }), [], 'a disk that forgot');
   t.same(problems({ reads: [read()], deletes: [gone({ outcome: 'open' })] }), []);

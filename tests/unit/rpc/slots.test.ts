@@ -2,12 +2,25 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { OperatingError } from '../../../lib/errors.js';
-import { Slots } from '../../../lib/rpc/slots.js';
+import { type PeerAnswer, type Slot, Slots } from '../../../lib/rpc/slots.js';
 import { ManualClock, SeededRandom } from '../fakes.js';
 
-function slotsOf(seed = 1) {
+function slotsOf(seed = 1, pendingMax = 100) {
   const clock = new ManualClock();
-  return { clock, slots: new Slots(clock, new SeededRandom(seed)) };
+  return { clock, slots: new Slots(clock, new SeededRandom(seed), pendingMax) };
+}
+
+/** The slot of a request that left. */
+function asked(
+  slots: Slots,
+  settle: (answer: PeerAnswer<unknown>) => void,
+  { to = 'b', deadline = 100 } = {},
+): Slot {
+  const sent: Slot[] = [];
+  slots.ask({ to, deadline, awaits: 'kind', settle }, (slot) => sent.push(slot) > 0);
+  const [slot] = sent;
+  if (slot === undefined) throw new Error('it was not sent');
+  return slot;
 }
 
 const fails = new OperatingError('not_ready', 'x');
@@ -15,27 +28,28 @@ const fails = new OperatingError('not_ready', 'x');
 t.test('an answer to an earlier use of a slot finds nothing', async (t) => {
   const { slots } = slotsOf();
   const settled: unknown[] = [];
-  const first = slots.take('b', 100, 50, 'kind', (answer) => settled.push(['first', answer]));
+  const first = asked(slots, (answer) => settled.push(['first', answer]));
   const { slot, generation, id } = first;
   t.equal(slots.find('b', slot, generation), first);
   t.equal(slots.findById('b', id), first);
   t.equal(slots.find('c', slot, generation), undefined, 'another peer was not asked');
   slots.settle(first, { ok: true, reply: 1 });
   t.equal(slots.find('b', slot, generation), undefined);
-  const second = slots.take('b', 100, 50, 'kind', (answer) => settled.push(['second', answer]));
+  const second = asked(slots, (answer) => settled.push(['second', answer]));
   t.equal(second.slot, slot, 'the slot is used again');
   t.equal(slots.find('b', slot, generation), undefined);
   t.equal(slots.findById('b', id), undefined);
-  slots.release(second);
-  t.strictSame(settled, [['first', { ok: true, reply: 1 }]]);
+  slots.settle(second, { ok: true, reply: 2 });
+  t.strictSame(settled, [
+    ['first', { ok: true, reply: 1 }],
+    ['second', { ok: true, reply: 2 }],
+  ]);
   t.equal(slots.countOf('b'), 0);
-  t.throws(() => slots.release(second), /released once/);
+  t.throws(() => slots.settle(second, { ok: true, reply: 3 }), /released once/);
 });
 
 t.test('ids are of one life, and whole', async (t) => {
-  const [one, other] = [slotsOf(1), slotsOf(2)].map(({ slots }) =>
-    slots.take('b', 100, 50, 'kind', () => undefined),
-  );
+  const [one, other] = [slotsOf(1), slotsOf(2)].map(({ slots }) => asked(slots, () => undefined));
   t.not(one?.id, other?.id);
   t.ok(Number.isSafeInteger(one?.id));
   const { slots } = slotsOf();
@@ -65,7 +79,7 @@ t.test('whatever happens, each use is settled once, by its own answer', async (t
           answers.push(answer);
           if (!answer.ok && n % 7 === 0) take(n + 1);
         };
-        const { slot, generation } = slots.take(to, deadline, 50, 'kind', settle);
+        const { slot, generation } = asked(slots, settle, { to, deadline });
         uses.push({ to, slot, generation, answers });
       };
       const answer = (n: number): void => {
@@ -95,9 +109,10 @@ t.test('a request that nobody answers is settled shortly after its deadline', as
   const { clock, slots } = slotsOf();
   const codes: string[] = [];
   for (const deadline of [30, 500]) {
-    slots.take('b', deadline, 50, 'kind', (answer) => {
+    const settle = (answer: PeerAnswer<unknown>): void => {
       codes.push(answer.ok ? 'ok' : `${answer.error.code} ${answer.error.outcome}`);
-    });
+    };
+    asked(slots, settle, { deadline });
   }
   t.equal(clock.waiting, 1, 'one timer for all');
   await clock.advance(60);
@@ -105,4 +120,28 @@ t.test('a request that nobody answers is settled shortly after its deadline', as
   await clock.advance(500);
   t.equal(codes.length, 2);
   t.equal(clock.waiting, 0, 'and none for nobody');
+});
+
+t.test('what does not leave is told why, later, and takes no slot', async (t) => {
+  const { slots } = slotsOf(1, 1);
+  const codes: string[] = [];
+  const settle = (answer: PeerAnswer<unknown>): void => {
+    codes.push(answer.ok ? 'ok' : `${answer.error.code} ${answer.error.outcome}`);
+  };
+  const question = { to: 'b', deadline: 100, awaits: 'kind', settle };
+  const never = (): boolean => t.fail('it is not sent');
+  slots.ask({ ...question, deadline: 0 }, never);
+  slots.ask(question, () => false);
+  t.throws(() => {
+    slots.ask(question, () => {
+      throw new RangeError('too long for a message');
+    });
+  }, /too long/);
+  t.equal(slots.countOf('b'), 0, 'also where sending threw');
+  asked(slots, settle);
+  slots.ask(question, never);
+  t.strictSame(codes, [], 'never before the call has returned');
+  await Promise.resolve();
+  t.strictSame(codes, ['deadline_passed none', 'peer_unreachable none', 'overloaded none']);
+  t.equal(slots.countOf('b'), 1);
 });
