@@ -130,8 +130,10 @@ export class ReadCore implements Core<ReadEffect> {
     return new Descent(this.#options.attempts, this.#options.timeoutMilliseconds);
   }
 
-  #newRound(first: Ask['want'], others: Ask['want']): ReadRound {
+  /** @param known what was said before and counts in it */
+  #newRound(first: Ask['want'], others: Ask['want'], known: readonly Copy[] = []): ReadRound {
     const round = new ReadRound(this.#options.plan, first, others, this.#options.standing);
+    for (const copy of known) round.knows(copy);
     this.#rounds.push(round);
     return round;
   }
@@ -178,7 +180,13 @@ export class ReadCore implements Core<ReadEffect> {
 
   #nextAttempt(): readonly ReadEffect[] {
     if (this.now >= this.#options.timeoutMilliseconds) return this.#refuse();
-    return this.#descent.next() ? this.#tryAttempt() : this.#askStandIns();
+    const wereSynced = this.#mayNeedSynced;
+    if (!this.#descent.next()) return this.#askStandIns();
+    // Who could not say it synced and settled, or has not yet, may say what it holds.
+    if (wereSynced && !this.#mayNeedSynced) {
+      this.#firstRound = this.#newRound('full', 'fingerprint', this.#firstRound.copies);
+    }
+    return this.#tryAttempt();
   }
 
   /** Under the same deadline. Later answers to earlier questions are not used. */
@@ -374,8 +382,12 @@ export class ReadCore implements Core<ReadEffect> {
 
   /** Must what the answers show be synced? What is asked for one level counts for those below. */
   get #isDurable(): boolean {
-    const { current, left } = this.#descent;
-    if (this.#stage !== 'asking') return current.repairsTo !== undefined;
-    return left.some(({ repairsTo }) => repairsTo !== undefined);
+    if (this.#stage !== 'asking') return this.#descent.current.repairsTo !== undefined;
+    return this.#mayNeedSynced;
+  }
+
+  /** Does a level that may still be tried show only what is synced? */
+  get #mayNeedSynced(): boolean {
+    return this.#descent.left.some(({ repairsTo }) => repairsTo !== undefined);
   }
 }

@@ -119,6 +119,12 @@ export class ReadRound {
     this.#votes.grant(copy.node, copy.start);
   }
 
+  /** What was said in an earlier round counts in this one, and is not asked for again. */
+  knows(copy: Copy): void {
+    this.#asked.push(copy.node);
+    this.took(copy);
+  }
+
   failed(node: NodeId): void {
     this.#votes.deny(node);
     if (node === this.#first) this.#first = undefined;

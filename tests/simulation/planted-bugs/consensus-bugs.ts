@@ -301,9 +301,17 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
     rule: 'K12',
     name: 'a read that came down to one has acceptances settled as at quorum',
     file: 'coordination/read/read-core.js',
-    right: 'return left.some(',
+    right: 'return this.#descent.left.some(',
     wrong: 'return this.#options.attempts.some(',
     test: 'unit/api/receipts.test.js',
+  },
+  {
+    rule: 'K12',
+    name: 'a read that came down to one does not ask again who could not settle',
+    file: 'coordination/read/read-core.js',
+    right: 'if (wereSynced && !this.#mayNeedSynced)',
+    wrong: 'if (wereSynced && this.isDone)',
+    test: 'unit/coordination/strong-beside-plain.test.js',
   },
   {
     rule: 'K21',

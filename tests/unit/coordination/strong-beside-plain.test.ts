@@ -96,3 +96,29 @@ t.test('while an owner is away, one read at quorum settles a key for all that co
   }
   t.ok(proposals <= 2, `${proposals} proposals`);
 });
+
+t.test('who cannot settle at quorum falls back to what it holds', async (t) => {
+  for (const what of ['get', 'blind put', 'put that keeps the end'] as const) {
+    const cluster = await LocalCluster.of();
+    t.teardown(() => cluster.stop());
+    await cluster.put('n1', 'k', 'first', STRONG);
+    const { partition } = cluster.node('n1').cluster.locate('default', 'k');
+    const proposer = cluster.node('n1').disk.acceptor.promised(partition).node;
+    const [near = ''] = cluster.ids.filter((id) => id !== proposer);
+    await cluster.clock.advance(5000);
+    cluster.network.gate = (_from, _to, message) =>
+      acceptorRequestsIn(message).every(({ is }) => is !== 'learn');
+    await cluster.put(proposer, 'k', 'second', STRONG);
+    // It is cut off, and does not know it yet.
+    cluster.network.gate = (from, to) => from !== near && to !== near;
+    const asked = { level: 'quorum', fallbacks: ['one'], timeoutMilliseconds: 1000 };
+    const value = { state: 'value', contentType: 'text/plain', value: Buffer.from('v') } as const;
+    const change = { ...value, ttlSeconds: 'keep' } as const;
+    const put = what === 'blind put' ? asked : { ...asked, change };
+    const { receipt } =
+      what === 'get'
+        ? await cluster.get(near, 'k', asked)
+        : await cluster.put(near, 'k', 'third', put);
+    t.equal(receipt.level, 'one', what);
+  }
+});
