@@ -157,6 +157,26 @@ t.test('what is told is served and not answered, also where it is refused', asyn
   }
 });
 
+t.test(
+  'what is told and finds no room is lost alone; what is asked beside it is refused',
+  async (t) => {
+    const [a, b] = [endOf(), endOf()];
+    a.wire.room = 5;
+    a.messenger.tell('b', ECHO, 'x', 1000);
+    const crowded = a.ask('y');
+    a.messenger.tell('b', ECHO, 'z', 1000);
+    t.strictSame(carry(a, b, 'a'), []);
+    t.equal(codeOf(crowded), 'overloaded none');
+    a.wire.room = 1000;
+    a.messenger.tell('b', ECHO, 'later', 1000);
+    carry(a, b, 'a');
+    t.strictSame(b.served, ['later']);
+    a.wire.open = false;
+    a.messenger.tell('b', ECHO, 'nobody', 1000);
+    t.strictSame(a.wire.leave(), []);
+  },
+);
+
 t.test('what is to be served once is, though the transport repeats it', async (t) => {
   for (const once of [true, false]) {
     const [a, b] = [endOf(), endOf(undefined, once)];
