@@ -6,6 +6,7 @@ import type { HealFigures, PairFigures } from './convergence-figures.js';
 import { measureHeal } from './measure-heal.js';
 import { measurePair } from './measure-pair.js';
 import { processOwner } from './owner.js';
+import { wholeNumber } from '../whole-number.js';
 
 const { values } = parseArgs({
   options: {
@@ -16,6 +17,8 @@ const { values } = parseArgs({
   },
 });
 
+const keys = wholeNumber('--keys', values.keys, 0);
+const large = wholeNumber('--large', values.large, 0);
 const CONVERGED_SECONDS_MAX = 30;
 const SHARE_MAX = 0.02;
 const IDENTICAL_BYTES_MAX = 1024;
@@ -60,9 +63,9 @@ function reportPair({ keys, bytesOfRecords, steps, found, differing, identical }
 
 const owner = processOwner();
 let isReached = true;
-if (Number(values.keys) > 0) isReached = reportHeal(await measureHeal(owner, Number(values.keys)));
-if (Number(values.large) > 0) {
-  isReached = reportPair(await measurePair(owner, Number(values.large))) && isReached;
+if (keys > 0) isReached = reportHeal(await measureHeal(owner, keys));
+if (large > 0) {
+  isReached = reportPair(await measurePair(owner, large)) && isReached;
 }
 console.log(isReached ? 'all reached' : 'MISSED');
 process.exitCode = isReached ? 0 : 1;

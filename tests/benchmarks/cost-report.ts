@@ -8,6 +8,7 @@ import type { CostFigure } from './cost-figures.js';
 import { machine } from './machine.js';
 import { processOwner } from './owner.js';
 import { isInstalled, missing } from './tools.js';
+import { wholeNumber } from '../whole-number.js';
 
 const words = process.argv.slice(2);
 const names = AXES.map(({ name }) => name);
@@ -19,7 +20,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     seconds: { type: 'string' },
     /** The largest point of an axis that is measured. */
-    most: { type: 'string', default: 'Infinity' },
+    most: { type: 'string' },
     pictures: { type: 'string' },
     'data-dir': { type: 'string', default: 'dist/bench' },
   },
@@ -29,8 +30,9 @@ const pictures = values.pictures ?? (values.quick ? values['data-dir'] : 'docs/i
 const asked = values.only.split(',').map((name) => name.trim());
 const unknown = asked.find((name) => !names.includes(name));
 if (unknown !== undefined) throw new Error(`there is no "${unknown}"; there are ${names}`);
-const seconds = Number(values.seconds ?? (values.quick ? 1 : 5));
-if (!(Number.isInteger(seconds) && seconds > 0)) throw new Error('--seconds is 1, 2, 3...');
+const seconds = wholeNumber('--seconds', values.seconds ?? (values.quick ? '1' : '5'));
+const most =
+  values.most === undefined ? Number.POSITIVE_INFINITY : wholeNumber('--most', values.most);
 if (!isInstalled('wrk')) throw new Error(missing('wrk'));
 
 function tableOf(title: string, figures: readonly CostFigure[]): string {
@@ -61,7 +63,7 @@ for (const { name, title, points, quickPoints, measure } of AXES) {
   console.error(name);
   const directory = join(folder, name);
   mkdirSync(directory);
-  const chosen = (values.quick ? quickPoints : points).filter((x) => x <= Number(values.most));
+  const chosen = (values.quick ? quickPoints : points).filter((x) => x <= most);
   const figures = await measure(chosen, { seconds, directory });
   console.log(`\n${tableOf(title, figures)}`);
   writeFileSync(join(pictures, `cost-${name}.svg`), drawCost(title, figures));

@@ -6,8 +6,9 @@ import { fillStore } from './filled-store.js';
 import { eventLoopDelayIn, metricsOf } from './node-metrics.js';
 import { type SingleNode, singleNode } from './single-node.js';
 import { stop, until } from './systems/process.js';
+import { wholeNumber } from '../whole-number.js';
 
-const KEYS = Number(process.argv[2] ?? 1_000_000);
+const KEYS = wholeNumber('the number of keys', process.argv[2] ?? '1000000');
 const VALUE_BYTES = 100;
 const QUIET_MILLISECONDS = 15_000;
 const REAPING_SECONDS_MAX = 1200;

@@ -12,8 +12,9 @@ import { promisify } from 'node:util';
 import { machine } from './machine.js';
 import { ask, keptAlive, SteadyLoad } from './steady-load.js';
 import { cleanEnvironment, firstOutput, stop, until } from './systems/process.js';
+import { wholeNumber } from '../whole-number.js';
 
-const HINTS = Number(process.argv[2] ?? 100_000);
+const HINTS = wholeNumber('the number of hints', process.argv[2] ?? '100000');
 const BASE_PORT = 27_300;
 const AWAY = 'n3';
 const WRITERS = 48;

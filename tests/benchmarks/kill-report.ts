@@ -8,6 +8,7 @@ import { killRound } from '../integration/kill-rounds.js';
 import { freeBasePort, RealCluster } from '../integration/real-cluster.js';
 import { processOwner } from './owner.js';
 import { RoundsReport } from './rounds-report.js';
+import { wholeNumber } from '../whole-number.js';
 
 const { values } = parseArgs({
   options: {
@@ -17,6 +18,7 @@ const { values } = parseArgs({
   },
 });
 
+const rounds = wholeNumber('--rounds', values.rounds);
 const owner = processOwner();
 const folder = mkdtempSync(join(tmpdir(), 'quorate-kill-'));
 owner.teardown(() => rmSync(folder, { recursive: true, force: true }));
@@ -24,11 +26,11 @@ const words = ['--base-port', String(await freeBasePort()), '--partitions', '64'
 const cluster = await RealCluster.start(owner, join(folder, 'data'), words);
 const load = new CheckedLoad({
   endpoints: cluster.announced.nodes.map(({ url }) => url),
-  keyCount: Number(values.keys),
-  workers: Number(values.workers),
+  keyCount: wholeNumber('--keys', values.keys),
+  workers: wholeNumber('--workers', values.workers),
 });
 const report = new RoundsReport(`kill -9 of all ${cluster.ids.length} nodes under load`);
-for (let round = 1; round <= Number(values.rounds); round += 1) {
+for (let round = 1; round <= rounds; round += 1) {
   report.add(await killRound(cluster, load, round, () => cluster.killAll()));
 }
 load.close();

@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { type Level, QuorateClient } from '../../lib/client/client.js';
 import { freeBasePort, RealCluster } from '../integration/real-cluster.js';
 import { processOwner } from './owner.js';
+import { wholeNumber } from '../whole-number.js';
 
-const KEYS = Number(process.argv[2] ?? 1_000_000);
+const KEYS = wholeNumber('the number of keys', process.argv[2] ?? '1000000');
 const BATCH = 1000;
 const BATCHES_AT_ONCE = 4;
 const PAGES = 200;

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import type { Experiment } from './rows.js';
 import { EXPERIMENTS } from './rows.js';
+import { wholeNumber } from '../whole-number.js';
 
 export interface BenchOptions {
   readonly experiments: readonly Experiment[];
@@ -52,16 +53,16 @@ export function parseOptions(words: readonly string[]): BenchOptions {
       'data-dir': { type: 'string', default: 'dist/bench' },
     },
   });
-  const [rounds, seconds] = values.quick ? [3, 1] : [7, 5];
+  const [rounds, seconds] = values.quick ? ['3', '1'] : ['7', '5'];
   return {
     experiments: experimentsOf(values.only, values.quick),
-    rounds: wholeNumber(values.rounds, rounds),
-    seconds: wholeNumber(values.seconds, seconds),
+    rounds: wholeNumber('--rounds', values.rounds ?? rounds),
+    seconds: wholeNumber('--seconds', values.seconds ?? seconds),
     warmUpSeconds: values.quick ? 1 : 10,
     isQuick: values.quick,
     install: values.install,
     profile: values.profile,
-    connections: wholeNumber(values.connections, 66),
+    connections: wholeNumber('--connections', values.connections),
     result: values.result,
     picture: values.picture,
     dataDir: values['data-dir'],
@@ -79,10 +80,4 @@ function experimentsOf(only: string | undefined, isQuick: boolean): readonly Exp
     if (known === undefined) throw new Error(`there is no experiment "${name}"`);
     return known;
   });
-}
-
-function wholeNumber(text: string | undefined, otherwise: number): number {
-  if (text === undefined) return otherwise;
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new Error(`"${text}" is not a number from 1 to 9999`);
-  return Number(text);
 }

@@ -14,6 +14,7 @@ import { type Measured, measure } from './measure.js';
 import { median } from './report.js';
 import { type System, workOf } from './system.js';
 import { startQuorate } from './systems/quorate.js';
+import { wholeNumber } from '../whole-number.js';
 
 const HERE = fileURLToPath(new URL('../../..', import.meta.url));
 const WARM_UP_SECONDS = 10;
@@ -32,13 +33,16 @@ const { values, positionals } = parseArgs({
 });
 const [other] = positionals;
 if (other === undefined) throw new Error('name the folder of another build: pairs-report DIR');
-const connections = Number(values.connections);
+const connections = wholeNumber('--connections', values.connections);
+const nodes = wholeNumber('--nodes', values.nodes);
+const rounds = wholeNumber('--rounds', values.rounds);
+const seconds = wholeNumber('--seconds', values.seconds);
 const folders = [resolve(other), HERE];
 
 async function start(folder: string): Promise<{ system: System; remove: () => Promise<void> }> {
   const directory = mkdtempSync(join(tmpdir(), 'quorate-pairs-'));
   const command = join(folder, 'dist/bin/quorate.js');
-  const system = await startQuorate({ nodes: Number(values.nodes), dataDir: directory, command });
+  const system = await startQuorate({ nodes, dataDir: directory, command });
   await fill(system, 'filled');
   const remove = async (): Promise<void> => {
     await system.stop();
@@ -63,11 +67,11 @@ async function round(system: System, name: string, stamp: string, seconds: numbe
 async function pairs(systems: readonly System[], work: string): Promise<Measured[][]> {
   const measured: Measured[][] = systems.map(() => []);
   for (const system of systems) await round(system, work, 'warm-up', WARM_UP_SECONDS);
-  for (let n = 0; n < Number(values.rounds); n += 1) {
+  for (let n = 0; n < rounds; n += 1) {
     for (const i of n % 2 === 0 ? [0, 1] : [1, 0]) {
       const system = systems[i];
       if (system === undefined) continue;
-      measured[i]?.push(await round(system, work, `round-${n}`, Number(values.seconds)));
+      measured[i]?.push(await round(system, work, `round-${n}`, seconds));
     }
   }
   return measured;

@@ -4,6 +4,7 @@ import { whyNoPowerCut } from '../power/disk-images.js';
 import { PowerCluster } from '../power/power-cluster.js';
 import { processOwner } from './owner.js';
 import { RoundsReport } from './rounds-report.js';
+import { wholeNumber } from '../whole-number.js';
 
 const { values } = parseArgs({
   options: {
@@ -14,13 +15,15 @@ const { values } = parseArgs({
 
 /** Every how many cuts it is shown anew that a cut drops what was not synced. */
 const CONTROL_EVERY = 10;
+const keys = wholeNumber('--keys', values.keys);
+const cuts = wholeNumber('--cuts', values.cuts);
 
 async function run(): Promise<boolean> {
-  const power = await PowerCluster.start(processOwner(), Number(values.keys));
+  const power = await PowerCluster.start(processOwner(), keys);
   const report = new RoundsReport('the power of all nodes is cut under load');
   let probesGood = true;
   const controls = { cuts: 0, found: 0 };
-  for (let cut = 1; cut <= Number(values.cuts); cut += 1) {
+  for (let cut = 1; cut <= cuts; cut += 1) {
     if (cut % CONTROL_EVERY === 1) {
       controls.cuts += 1;
       controls.found += (await power.cutWithoutSync()) > 0 ? 1 : 0;

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { fillStore } from './filled-store.js';
 import { singleNode } from './single-node.js';
 import { stop, until } from './systems/process.js';
+import { wholeNumber } from '../whole-number.js';
 
-const KEYS = Number(process.argv[2] ?? 1_000_000);
+const KEYS = wholeNumber('the number of keys', process.argv[2] ?? '1000000');
 const VALUE_BYTES = 100;
 const WRITERS = 32;
 const LOAD_MILLISECONDS = 3000;

@@ -16,8 +16,9 @@ import { STALENESS_SAMPLES } from '../unit/golden/staleness-samples.js';
 import { metricsOf } from './node-metrics.js';
 import { processOwner } from './owner.js';
 import { cpuSeconds } from './process-figures.js';
+import { wholeNumber } from '../whole-number.js';
 
-const SECONDS = Number(process.argv[2] ?? 10);
+const SECONDS = wholeNumber('the number of seconds', process.argv[2] ?? '10');
 const KEYS = 1000;
 const PARTITIONS = 256;
 const READERS = 8;

@@ -9,6 +9,7 @@ import { machine } from './machine.js';
 import type { Engine, StorageFigures, StorageLoad } from './storage-figures.js';
 import { cleanEnvironment } from './systems/process.js';
 import { median } from './report.js';
+import { wholeNumber } from '../whole-number.js';
 
 const { values } = parseArgs({
   options: {
@@ -20,8 +21,8 @@ const { values } = parseArgs({
     parent: { type: 'string', default: 'dist' },
   },
 });
-const SECONDS = Number(values.seconds);
-const ROUNDS = Number(values.rounds);
+const SECONDS = wholeNumber('--seconds', values.seconds);
+const ROUNDS = wholeNumber('--rounds', values.rounds);
 const PARENT = values.parent;
 const LOAD = fileURLToPath(new URL('storage-load.js', import.meta.url));
 

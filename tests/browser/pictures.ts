@@ -13,6 +13,7 @@ import { processOwner } from '../benchmarks/owner.js';
 import { RealCluster } from '../integration/real-cluster.js';
 import { launch, openPage } from './browser.js';
 import { paletteOf } from './palette-png.js';
+import { wholeNumber } from '../whole-number.js';
 
 const { values } = parseArgs({
   options: { 'base-port': { type: 'string', default: '8090' }, only: { type: 'string' } },
@@ -31,7 +32,7 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 const owner = processOwner();
 const folder = mkdtempSync(join(tmpdir(), 'quorate-pictures-'));
 owner.teardown(() => rmSync(folder, { recursive: true, force: true }));
-const base = Number(values['base-port']);
+const base = wholeNumber('--base-port', values['base-port']);
 const cluster = await RealCluster.start(owner, join(folder, 'data'), ['--base-port', `${base}`]);
 const url = `http://127.0.0.1:${base + 3}/`;
 const browser = await launch();

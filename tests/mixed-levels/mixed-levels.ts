@@ -10,6 +10,7 @@ import { freeBasePort } from '../integration/real-cluster.js';
 import { SeededRandom } from '../simulation/seeded-random.js';
 import { Endpoint } from './endpoint.js';
 import { MixedRound } from './mixed-round.js';
+import { wholeNumber } from '../whole-number.js';
 
 const { values } = parseArgs({
   options: {
@@ -33,15 +34,21 @@ const MUST_HAPPEN = [
   ...['get: level_not_reached none', 'get: session_not_covered none'],
 ];
 
-const wanted = Number(values.operations);
+const wanted = wholeNumber('--operations', values.operations);
+const ofRound = wholeNumber('--round', values.round);
+const clients = wholeNumber('--clients', values.clients);
+const seed = wholeNumber('--seed', values.seed, 0);
 const counts = new Map<string, number>();
 const count = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1);
-const random = new SeededRandom(Number(values.seed), 'mixed levels');
+const random = new SeededRandom(seed, 'mixed levels');
 const began = performance.now();
 const totals = { operations: 0, findings: 0, orderKeys: 0, unjudgedKeys: 0 };
 let checkMilliseconds = 0;
 
-const basePort = Number(values['base-port'] ?? (await freeBasePort()));
+const basePort =
+  values['base-port'] === undefined
+    ? await freeBasePort()
+    : wholeNumber('--base-port', values['base-port']);
 const cluster = await ComparedCluster.start(NODES, basePort);
 const endpoints = cluster.endpoints.map((url) => new Endpoint(url));
 const stop = async (): Promise<void> => {
@@ -50,8 +57,7 @@ const stop = async (): Promise<void> => {
 };
 try {
   for (let round = 1; totals.operations < wanted; round += 1) {
-    const operations = Math.min(Number(values.round), wanted - totals.operations);
-    const clients = Number(values.clients);
+    const operations = Math.min(ofRound, wanted - totals.operations);
     const common = { cluster, endpoints, random, count };
     const result = await new MixedRound({ ...common, round, operations, clients }).run();
     totals.operations += result.operations;

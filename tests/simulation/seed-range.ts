@@ -1,4 +1,4 @@
-/** `A..B` on command lines. */
+/** `A..B` on command lines, A not above B: of none nothing is proven. */
 
 export interface SeedRange {
   readonly from: number;
@@ -7,5 +7,7 @@ export interface SeedRange {
 
 export function parseSeeds(text: string | undefined): SeedRange | undefined {
   const match = /^(\d+)\.\.(\d+)$/.exec(text ?? '');
-  return match === null ? undefined : { from: Number(match[1]), to: Number(match[2]) };
+  if (match === null) return undefined;
+  const range = { from: Number(match[1]), to: Number(match[2]) };
+  return range.from <= range.to ? range : undefined;
 }

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BUGS } from './bugs.js';
 import { plant } from './plant.js';
+import { wholeNumber } from '../../whole-number.js';
 import type { PlantedBug } from './planted-bug.js';
 
 const { values } = parseArgs({
@@ -20,7 +21,8 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: String(availableParallelism()) },
   },
 });
-const seedsMax = Number(values['seeds-max']);
+const seedsMax = wholeNumber('--seeds-max', values['seeds-max']);
+const jobs = wholeNumber('--jobs', values.jobs);
 const PACKAGE = 'dist/package.json';
 const PARTS = ['bin', 'config', 'lib', 'tests'];
 const OUTPUT_BYTES_MAX = 2 ** 26;
@@ -37,10 +39,11 @@ interface Caught {
 }
 
 const waiting = BUGS.filter(({ name }) => name.includes(values.only));
+if (waiting.length === 0) throw new Error(`no planted bug is named "${values.only}"`);
 let missed = 0;
 // Two folders above a copied command, as it is two folders above a built one.
 await cp('package.json', PACKAGE);
-await Promise.all(Array.from({ length: Number(values.jobs) }, (_, job) => work(job)));
+await Promise.all(Array.from({ length: jobs }, (_, job) => work(job)));
 await rm(PACKAGE);
 process.exitCode = missed > 0 ? 1 : 0;
 
