@@ -8,7 +8,7 @@ import { RequestsUnderWay } from './requests-under-way.js';
 import type { World } from './world.js';
 
 export interface HowAsked extends Pick<Addressed, 'timeoutMilliseconds'> {
-  /** Called when the node is done with it, long after its client gave up maybe; never if it dies. */
+  /** Called when the node is done with it, be its client gone or not; never if the node dies. */
   readonly onOver?: (() => void) | undefined;
 }
 

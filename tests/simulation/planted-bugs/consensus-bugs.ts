@@ -306,14 +306,6 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
     test: 'unit/api/receipts.test.js',
   },
   {
-    rule: 'K12',
-    name: 'a read that came down to one does not ask again who could not settle',
-    file: 'coordination/read/read-core.js',
-    right: 'if (wereSynced && !this.#mayNeedSynced)',
-    wrong: 'if (wereSynced && this.isDone)',
-    test: 'unit/coordination/strong-beside-plain.test.js',
-  },
-  {
     rule: 'K21',
     name: 'a ballot outlives a loss on the node of its proposer',
     file: 'coordination/strong/proposer-seat.js',

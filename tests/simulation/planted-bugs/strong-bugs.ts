@@ -60,6 +60,14 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'K12',
+    name: 'a read that came down to one does not ask again who could not settle',
+    file: 'coordination/read/read-core.js',
+    right: 'if (wereSynced && !this.#mayNeedSynced)',
+    wrong: 'if (wereSynced && this.isDone)',
+    test: BESIDE,
+  },
+  {
+    rule: 'K12',
     name: 'a blind write leaves what its own node has accepted',
     file: 'coordination/write/writes.js',
     right: 'const settled = meetsAll ?',

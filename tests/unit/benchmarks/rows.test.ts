@@ -44,7 +44,7 @@ t.test('options', (t) => {
   t.match(parseOptions(['--quick']), { rounds: 3, seconds: 1, isQuick: true });
   t.match(parseOptions(['--only', 'p3, P10']), { experiments: ['P3', 'P10'] });
   t.throws(() => parseOptions(['--only', 'P99']), /there is no experiment "P99"/);
-  t.throws(() => parseOptions(['--rounds', '0']), /not a number/);
+  t.throws(() => parseOptions(['--rounds', '0']), /a whole number/);
   t.throws(() => parseOptions(['--nothing']));
   t.end();
 });

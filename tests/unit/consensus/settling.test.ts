@@ -1,4 +1,4 @@
-/** What was chosen and not every owner has: whom it is told, and how much is remembered (K7, K10). */
+/** What was chosen and not every owner has: who is told, how much is remembered (K7, K10). */
 import t from 'tap';
 import type { Ballot, ProposalId } from '../../../lib/consensus/ballot.js';
 import type { ProposerEffect } from '../../../lib/consensus/effects.js';
