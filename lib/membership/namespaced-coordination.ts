@@ -3,7 +3,7 @@
  * keys of its present generation (N1, N2). Who names none is under the settings of the cluster.
  */
 import type { CopiesAnswer } from '../coordination/request/request.js';
-import { parseLevel } from '../coordination/request/level.js';
+import { parseLevel, STRONG } from '../coordination/request/level.js';
 import type {
   ConflictList,
   ConflictListRequest,
@@ -59,9 +59,7 @@ export class NamespacedCoordination implements Coordination, KeyLists {
 
   put(request: PutRequest): PutAnswer | Promise<PutAnswer> {
     const { coordination } = this.#options;
-    // Implied, whatever the request names.
-    const isStrong = request.precondition !== undefined || request.once !== undefined;
-    const named = isStrong ? 'strong' : undefined;
+    const named = impliedLevel(request);
     return this.#within(request, 'write', (within) => coordination.put(within), named);
   }
 
@@ -70,7 +68,9 @@ export class NamespacedCoordination implements Coordination, KeyLists {
   }
 
   async resolve(request: ResolveRequest): Promise<PutAnswer> {
-    return this.#within(request, 'write', (within) => this.#options.coordination.resolve(within));
+    const { coordination } = this.#options;
+    const named = impliedLevel(request);
+    return this.#within(request, 'write', (within) => coordination.resolve(within), named);
   }
 
   async previewResolution(request: ResolveRequest): Promise<ResolvePreview> {
@@ -150,6 +150,14 @@ export class NamespacedCoordination implements Coordination, KeyLists {
       if (!isLevelAllowed(allowed, name)) throw notAllowed(namespace, name, allowed);
     }
   }
+}
+
+/** What is atomic, or takes effect once, is decided at `strong`, whatever level it names. */
+function impliedLevel({
+  precondition,
+  once,
+}: Pick<PutRequest, 'precondition' | 'once'>): typeof STRONG | undefined {
+  return precondition !== undefined || once !== undefined ? STRONG : undefined;
 }
 
 function notAllowed(namespace: string, level: string, allowed: readonly string[]): OperatingError {

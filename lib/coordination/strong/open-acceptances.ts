@@ -31,15 +31,18 @@ export class OpenAcceptances {
     this.#options = options;
   }
 
+  /** Is something accepted here that is not learned? */
+  has(at: RecordKey): boolean {
+    return this.#options.acceptor.hasAcceptance(at);
+  }
+
   /**
    * Resolves when the own record holds all that was proposed for the key and can have been chosen
    * by now; undefined, as nearly always: it does. Rejects with an OperatingError where nobody
    * knows.
    */
   settled(at: RecordKey): Promise<void> | undefined {
-    const { acceptor } = this.#options;
-    if (!acceptor.hasAcceptance(at)) return undefined;
-    return this.#settle(at);
+    return this.has(at) ? this.#settle(at) : undefined;
   }
 
   /** The same of some keys: the partitions in which nobody knows, or there are too many of them. */

@@ -79,6 +79,16 @@ class ExplainedWriteCore extends WriteCore {
     return this.#saw(super.notCovered(error));
   }
 
+  override settled(): readonly WriteEffect[] {
+    this.#answered('settle', { settled: true });
+    return this.#saw(super.settled());
+  }
+
+  override notSettled(error: OperatingError): readonly WriteEffect[] {
+    this.#answered('settle', refusalShown(error));
+    return this.#saw(super.notSettled(error));
+  }
+
   override said(round: number, copy: Copy): readonly WriteEffect[] {
     const { node, siblings, fingerprint } = copy;
     const held = siblings === undefined ? versionsShown(fingerprint) : stateShown(siblings);
@@ -178,6 +188,9 @@ class ExplainedWriteCore extends WriteCore {
         break;
       case 'cover':
         this.#ask('cover', 'cover', self, floorShown(effect.floor));
+        break;
+      case 'settle':
+        this.#ask(effect.do, effect.do, self);
         break;
       case 'mint':
         this.#ask(`copy write ${self}`, 'store', self, { hints_for: some(effect.targets) });

@@ -33,11 +33,14 @@ import {
   diskTooLate,
   noPrimary,
   notSound,
+  settledTooLate,
   tooFewUp,
   unknownOutcome,
 } from './write-refusals.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
+/** Stages of a level, and the next level has its turn when its share of the time is over. */
+const SHARES_TIME: readonly WriteStage[] = ['settling', 'asking', 'copying', 'claiming'];
 
 export class WriteCore implements Core<WriteEffect> {
   readonly #options: WriteCoreOptions;
@@ -67,17 +70,9 @@ export class WriteCore implements Core<WriteEffect> {
 
   get wakesAt(): number {
     const { timeoutMilliseconds } = this.#options;
-    if (this.#stage === 'asking') {
-      return Math.min(this.#descent.endsAt, this.#asking.hedgesAt, timeoutMilliseconds);
-    }
     if (this.#stage === 'waiting') return this.#blind.waitsUntil ?? timeoutMilliseconds;
-    if (this.#stage !== 'copying' && this.#stage !== 'claiming') return timeoutMilliseconds;
-    return Math.min(this.#descent.endsAt, timeoutMilliseconds);
-  }
-
-  /** What it waits for. */
-  get stage(): WriteStage {
-    return this.#stage;
+    if (!SHARES_TIME.includes(this.#stage)) return timeoutMilliseconds;
+    return Math.min(this.#descent.endsAt, this.#asking.hedgesAt, timeoutMilliseconds);
   }
 
   /** The level that is tried. */
@@ -113,11 +108,23 @@ export class WriteCore implements Core<WriteEffect> {
 
   /** The own record holds or covers what the session has seen of the key. */
   covered(): readonly WriteEffect[] {
-    return this.#stage === 'covering' ? this.#askOrMint() : NOTHING;
+    return this.#stage === 'covering' ? this.#settleFirst() : NOTHING;
   }
 
   notCovered(error: OperatingError): readonly WriteEffect[] {
     return this.#stage === 'covering' ? this.#refuse(error) : NOTHING;
+  }
+
+  /** The own record holds what was accepted here at `strong` when the write began (K12). */
+  settled(): readonly WriteEffect[] {
+    return this.#stage === 'settling' ? this.#askOrMint() : NOTHING;
+  }
+
+  /** Nobody knows what becomes of it: only a level that does not promise to meet it is left. */
+  notSettled(error: OperatingError): readonly WriteEffect[] {
+    if (this.#stage !== 'settling') return NOTHING;
+    while (this.#mayTakeMore) if (!this.#descent.next()) return this.#refuse(error);
+    return this.#askOrMint();
   }
 
   /** A replica said what it holds. */
@@ -153,9 +160,8 @@ export class WriteCore implements Core<WriteEffect> {
 
   mintedAsStandIn(): readonly WriteEffect[] {
     if (this.#stage !== 'minting as stand-in') return NOTHING;
-    const level =
-      this.#descent.left.find((attempt) => attempt.level.standInWrites)?.level.name ?? '';
-    return this.#answer(level, 0, 1);
+    const attempt = this.#descent.left.find(({ level }) => level.standInWrites);
+    return this.#answer(attempt?.level.name ?? '', 0, 1);
   }
 
   notMintedAsStandIn(error: OperatingError): readonly WriteEffect[] {
@@ -184,7 +190,10 @@ export class WriteCore implements Core<WriteEffect> {
     if (this.#stage !== 'deciding' || version === undefined) return NOTHING;
     if (own instanceof OperatingError) return this.#refuse(notSound(own));
     // An owner may have lost what it had acknowledged, while the write waited.
-    if (this.#stateOf('write') !== 'reached') return this.#resumeCopying();
+    if (this.#stateOf('write') !== 'reached') {
+      this.#stage = 'copying';
+      return this.#advance();
+    }
     // Collected meanwhile: all owners have seen it end.
     if (own === undefined) return this.#answerReached();
     const verdict = this.#blind.decide(version, own, this.now, this.#descent.endsAt);
@@ -242,7 +251,7 @@ export class WriteCore implements Core<WriteEffect> {
     if (this.#mintRefusal !== undefined) return this.#forwardRefused();
     if (!this.#descent.keepPossible()) return this.#refuse(tooFewUp(this.#descent.left, plan));
     const { session } = this.#options;
-    if (session === undefined || isEmptyFloor(session)) return this.#askOrMint();
+    if (session === undefined || isEmptyFloor(session)) return this.#settleFirst();
     this.#stage = 'covering';
     return [{ do: 'cover', floor: session }];
   }
@@ -264,11 +273,20 @@ export class WriteCore implements Core<WriteEffect> {
     if (error !== undefined) return this.#refuse(error);
     // Nobody is left: at a level that allows it this node stands in. What no owner holds yet
     // could be met by no later request of a session.
+    const { session } = this.#options;
     const isSloppy = this.#descent.left.some(({ level }) => level.standInWrites);
-    const isAllowed = isSloppy && this.#options.session === undefined;
-    if (!isAllowed) return this.#refuse(tooFewUp(this.#descent.left, this.#options.plan));
+    if (!isSloppy || session !== undefined)
+      return this.#refuse(tooFewUp(this.#descent.left, this.#options.plan));
     this.#stage = 'minting as stand-in';
     return [{ do: 'mint as stand-in' }];
+  }
+
+  #settleFirst(): readonly WriteEffect[] {
+    if (!this.#options.hasAcceptance || !this.#mayTakeMore) return this.#askOrMint();
+    const isBegun = this.#stage === 'settling';
+    this.#stage = 'settling';
+    this.#descent.begin(this.now);
+    return isBegun ? NOTHING : [{ do: 'settle' }];
   }
 
   #askOrMint(): readonly WriteEffect[] {
@@ -298,8 +316,8 @@ export class WriteCore implements Core<WriteEffect> {
   #mint(prior: Siblings | undefined): readonly WriteEffect[] {
     this.#stage = 'minting';
     this.#asking.hedgesAt = NEVER;
-    const isOpen = this.#descent.left.some((attempt) => this.#takesMore(attempt));
-    return [{ do: 'mint', known: prior, targets: this.#copying.ownHints, isOpen }];
+    const { ownHints: targets } = this.#copying;
+    return [{ do: 'mint', known: prior, targets, isOpen: this.#mayTakeMore }];
   }
 
   /** Goes on once enough primaries hold what was sent last. */
@@ -315,19 +333,18 @@ export class WriteCore implements Core<WriteEffect> {
       : this.#answerReached();
   }
 
-  #resumeCopying(): readonly WriteEffect[] {
-    this.#stage = 'copying';
-    return this.#advance();
-  }
-
   #stateOf(sent: CopyKind): QuorumState {
     const votes = this.#copying.votesOn(sent);
     return votes === undefined ? 'pending' : this.#descent.current.quorum.stateOf(votes);
   }
 
   /** At quorum and stronger: whoever holds what was acknowledged is among those that answer. */
-  #takesMore({ repairsTo }: Attempt): boolean {
+  readonly #takesMore = ({ repairsTo }: Attempt): boolean => {
     return this.#options.isBlind && repairsTo !== undefined;
+  };
+
+  get #mayTakeMore(): boolean {
+    return this.#descent.left.some(this.#takesMore);
   }
 
   #decide(): readonly WriteEffect[] {
@@ -344,9 +361,8 @@ export class WriteCore implements Core<WriteEffect> {
     assert(this.#stage !== 'over', 'a write is answered once');
     this.#stage = 'over';
     const asked = this.#options.plan.primaries.length;
-    return [
-      { do: 'answer', reached: { level, answered, asked, standIns }, left: this.#blind.left },
-    ];
+    const reached = { level, answered, asked, standIns };
+    return [{ do: 'answer', reached, left: this.#blind.left }];
   }
 
   /** The level cannot be reached, or took its share of the time. */
@@ -357,10 +373,12 @@ export class WriteCore implements Core<WriteEffect> {
     const isAsking = this.#stage === 'asking';
     this.#asking.hedgesAt = NEVER;
     if (isLate || !this.#descent.next()) {
+      if (this.#stage === 'settling') return this.#refuse(settledTooLate());
       if (isAsking) return this.#refuse(askedInVain(tried, plan, this.#failures, isLate));
-      const { length } = this.#copying.granted;
-      return this.#refuse(unknownOutcome(tried, length, this.#failures, isLate));
+      const { granted } = this.#copying;
+      return this.#refuse(unknownOutcome(tried, granted.length, this.#failures, isLate));
     }
+    if (this.#stage === 'settling') return this.#settleFirst();
     if (isAsking) return this.#askOrMint();
     this.#descent.begin(this.now);
     return this.#advance();
@@ -369,8 +387,7 @@ export class WriteCore implements Core<WriteEffect> {
   /** The deadline of the request: whoever has not acknowledged gets a hint. */
   #expire(): readonly WriteEffect[] {
     const effects: WriteEffect[] = [];
-    const isMinting = this.#stage === 'minting as stand-in';
-    if (isMinting) effects.push(...this.#refuse(diskTooLate()));
+    if (this.#stage === 'minting as stand-in') effects.push(...this.#refuse(diskTooLate()));
     else if (this.#stage === 'covering') effects.push(...this.#refuse(coveredTooLate()));
     else if (this.#stage !== 'over' && !this.#isForwarding) effects.push(...this.#nextAttempt());
     return [...effects, ...this.#copying.giveUp()];

@@ -16,6 +16,7 @@ export type WriteStage =
   | 'forwarding a resolution'
   | 'forwarding'
   | 'covering'
+  | 'settling'
   | 'asking'
   | 'minting'
   | 'minting as stand-in'
@@ -39,6 +40,8 @@ export interface WriteCoreOptions {
   readonly mintRefusal: OperatingError | undefined;
   /** Has it no context, and replaces what is there? Then it takes what it meets (W7). */
   readonly isBlind: boolean;
+  /** Is something accepted here at `strong` and not learned? What it replaces is settled first. */
+  readonly hasAcceptance: boolean;
   /** Must it know what is there before it is minted, at quorum and stronger? */
   readonly asksFirst: boolean;
   /** What its session has seen: it is minted on what covers that; undefined: it is of none. */
@@ -83,6 +86,8 @@ export type WriteEffect =
   | AskEffect
   /** Take into the own record what the session has seen, before it is minted on. */
   | { readonly do: 'cover'; readonly floor: PartitionFloor }
+  /** Let the proposer settle what is accepted here, and take it into the own record (K12). */
+  | { readonly do: 'settle' }
   /** Mint on the own record and `known`, and hold hints for `targets` in the same transaction. */
   | {
       readonly do: 'mint';

@@ -40,6 +40,12 @@ export function coveredTooLate(): OperatingError {
   return new OperatingError('deadline_passed', message, { outcome: 'none' });
 }
 
+/** What it is to replace may have been chosen at `strong`: it is minted on nothing older (K12). */
+export function settledTooLate(): OperatingError {
+  const message = 'what was accepted at strong before was not settled in time';
+  return new OperatingError('deadline_passed', message, { outcome: 'none' });
+}
+
 /** The write was minted, so it may surface. */
 export function unknownOutcome(
   attempts: readonly Attempt[],

@@ -20,7 +20,7 @@ import { dotText } from '../../versioning/dot.js';
 import type { PartitionFloor } from '../../versioning/session-token.js';
 import type { Engine } from '../engine/engine.js';
 import { writeCoreOf } from './explained-write.js';
-import { type Attempt, attemptsOf } from '../request/level.js';
+import { attemptsOf } from '../request/level.js';
 import { PUT } from '../wire/messages.js';
 import { Minting, recordOf, type WriteInProgress, type WriteOperation } from './minting.js';
 import { Deferred } from '../engine/deferred.js';
@@ -73,27 +73,7 @@ export class Writes {
    * `storage_failed`, `clock_not_sane`
    */
   put(request: Put): PutResult | Promise<PutResult> {
-    const { plans, openAcceptances } = this.#options;
-    const { at, levels, zone, seen } = request;
-    const plan = plans.of(at.partition);
-    const attempts = attemptsOf(levels, plan, zone);
-    const isMet = ({ repairsTo }: Attempt): boolean => repairsTo !== undefined;
-    const meetsAll = seen === undefined && plan.isPrimary && attempts.some(isMet);
-    const settled = meetsAll ? openAcceptances.settled(at) : undefined;
-    if (settled === undefined) return this.#begin(request);
-    // What it is to replace was accepted here at `strong`, and is not in the record yet (K12).
-    return settled.then(
-      () => this.#begin(request),
-      (error: unknown) => {
-        const weaker = levels.filter((_, i) => attempts[i]?.repairsTo === undefined);
-        if (weaker.length === 0) throw error;
-        return this.#begin({ ...request, levels: weaker });
-      },
-    );
-  }
-
-  #begin(request: Put): PutResult | Promise<PutResult> {
-    const { plans, engine, hedging, clock, standings } = this.#options;
+    const { plans, engine, hedging, clock, standings, openAcceptances } = this.#options;
     const { at, levels, zone, deadline, change, seen } = request;
     const plan = plans.of(at.partition);
     const keepsEnd = change.state === 'value' && change.ttlSeconds === 'keep';
@@ -106,6 +86,7 @@ export class Writes {
         isResolution: request.resolving !== undefined,
         mintRefusal: plan.isPrimary ? this.#mintRefusal(request) : undefined,
         isBlind: seen === undefined,
+        hasAcceptance: openAcceptances.has(at),
         asksFirst: keepsEnd,
         session: request.session,
         patience: (asked, left) => hedging.patience(plan, asked, left),
@@ -142,6 +123,9 @@ export class Writes {
         break;
       case 'count hedges':
         this.#options.observer.count('quorate_hedges_total', {}, effect.count);
+        break;
+      case 'settle':
+        this.#settle(operation, put);
         break;
       case 'mint':
         this.#minting.mint(effect, operation, write);
@@ -214,6 +198,17 @@ export class Writes {
     } catch (error) {
       refused(error);
     }
+  }
+
+  #settle(operation: WriteOperation, { at }: Put): void {
+    const settled = this.#options.openAcceptances.settled(at) ?? Promise.resolve();
+    settled.then(
+      () => operation.dispatch((core) => core.settled()),
+      (error: unknown) => {
+        if (!(error instanceof OperatingError)) throw error;
+        operation.dispatch((core) => core.notSettled(error));
+      },
+    );
   }
 
   #ask(

@@ -68,10 +68,18 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'K12',
+    name: 'a blind write lets what is accepted be settled for as long as that takes',
+    file: 'coordination/write/write-core.js',
+    right: "['settling', 'asking',",
+    wrong: "['asking',",
+    test: 'unit/coordination/write-core.test.js',
+  },
+  {
+    rule: 'K12',
     name: 'a blind write leaves what its own node has accepted',
     file: 'coordination/write/writes.js',
-    right: 'const settled = meetsAll ?',
-    wrong: 'const settled = false ?',
+    right: 'hasAcceptance: openAcceptances.has(at)',
+    wrong: 'hasAcceptance: false',
     test: BESIDE,
   },
   {

@@ -115,10 +115,20 @@ t.test('who cannot settle at quorum falls back to what it holds', async (t) => {
     const value = { state: 'value', contentType: 'text/plain', value: Buffer.from('v') } as const;
     const change = { ...value, ttlSeconds: 'keep' } as const;
     const put = what === 'blind put' ? asked : { ...asked, change };
+    const begun = cluster.clock.monotonicMilliseconds();
     const { receipt } =
       what === 'get'
         ? await cluster.get(near, 'k', asked)
         : await cluster.put(near, 'k', 'third', put);
     t.equal(receipt.level, 'one', what);
+    // The level has half of the time. The clock of the test goes on in steps.
+    const took = cluster.clock.monotonicMilliseconds() - begun;
+    t.ok(took >= 500 && took < 600, `${what}: ${took} ms`);
+    const alone = { level: 'quorum', timeoutMilliseconds: 300 };
+    const refused: Promise<unknown> =
+      what === 'get' ? cluster.get(near, 'k', alone) : cluster.put(near, 'k', 'fourth', alone);
+    await t.rejects(refused, { code: 'deadline_passed', outcome: 'none' }, what);
+    const last = cluster.clock.monotonicMilliseconds() - begun - took;
+    t.ok(last < 400, `${what}: refused after ${last} ms`);
   }
 });

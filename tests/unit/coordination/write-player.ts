@@ -10,7 +10,7 @@ import { dotText } from '../../../lib/versioning/dot.js';
 import { dotsIn } from '../../../lib/versioning/dot-set.js';
 import { copyOf, errorOf, errorText, floorIn, given, type Player, textOf } from './transcript.js';
 
-/** `write blind keep unfit resolution forwarded`, in any order, after the levels. */
+/** `write blind accepted keep unfit resolution forwarded`, in any order, after the levels. */
 export function coreOf(head: string, standing: Standing = ALL_STAND): WriteCore {
   const { plan, attempts, flags } = given(`${head} write`);
   return new WriteCore({
@@ -19,6 +19,7 @@ export function coreOf(head: string, standing: Standing = ALL_STAND): WriteCore 
     isResolution: flags.has('resolution'),
     mintRefusal: flags.has('unfit') ? new OperatingError('rebuilding', 'under rebuild') : undefined,
     isBlind: flags.has('blind'),
+    hasAcceptance: flags.has('accepted'),
     asksFirst: flags.has('keep'),
     session: floorIn(flags),
   });
@@ -88,6 +89,8 @@ function textOfEffect(effect: WriteEffect): string {
     }
     case 'cover':
       return `take what covers ${dotsIn(effect.floor.dots).map(dotText).join(' ')}`;
+    case 'settle':
+      return 'settle what is accepted';
     case 'mint as stand-in':
       return 'mint as a stand-in';
     case 'copy':
@@ -121,6 +124,8 @@ export function playerOf(head: string): Player {
     failed: ([round = '', node = '']) => core.failed(Number(round), node),
     minted: () => core.minted(MINTED),
     covered: () => core.covered(),
+    settled: () => core.settled(),
+    'not-settled': ([code = '']) => core.notSettled(errorOf(code, 'none')),
     'not-covered': ([code = '']) => core.notCovered(errorOf(code, 'none')),
     'not-minted': ([code = '']) => core.notMinted(errorOf(code, 'none')),
     'minted-as-stand-in': () => core.mintedAsStandIn(),

@@ -128,6 +128,13 @@ t.test('levels: its defaults, and what it does not allow', async (t) => {
   const how = { by: 'a test', timeoutMilliseconds: undefined, durability: 'sync' as const };
   const resolved = async () => cluster.node('n1').coordination.resolve({ ...resolve, ...how });
   await t.rejects(resolved, refused, 'so is a resolution that names a durability');
+  const dot = { writer: 'n1.1.aaaaaaaaaaaa', n: 1 };
+  const once = { dot, end: { ...dot, n: 2 } };
+  const implied = { code: 'not_allowed', details: { received: 'strong', allowed: ['one', 'two'] } };
+  await t.rejects(async () => cluster.put('n1', 'k', 'y', inShop({ once })), implied);
+  const { coordination } = cluster.node('n1');
+  const atOne = { ...resolve, ...how, level: 'one', once };
+  await t.rejects(async () => coordination.resolve(atOne), implied, 'what takes effect once');
 });
 
 t.test('writes: time to live, durability, blind writes, versions, as it says', async (t) => {
