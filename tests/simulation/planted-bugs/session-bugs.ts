@@ -68,8 +68,8 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     rule: 'T3',
     name: 'a stand-in mints for a session',
     file: 'coordination/write/write-core.js',
-    right: 'isSloppy && this.#options.session === undefined',
-    wrong: 'isSloppy',
+    right: '!isSloppy || session !== undefined',
+    wrong: '!isSloppy',
     test: 'unit/coordination/write-core.test.js',
   },
   {
