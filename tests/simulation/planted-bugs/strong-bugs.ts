@@ -54,8 +54,8 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     rule: 'K12',
     name: 'reads at quorum take no notice of what is accepted',
     file: 'coordination/strong/open-acceptances.js',
-    right: 'if (!acceptor.hasAcceptance(at))',
-    wrong: 'if (acceptor !== undefined)',
+    right: 'return this.has(at) ?',
+    wrong: 'return at === undefined ?',
     test: BESIDE,
   },
   {
