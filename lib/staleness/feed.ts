@@ -120,9 +120,9 @@ export class StalenessFeed {
   #askPeer(peer: NodeId): void {
     const { messenger, observer } = this.#options;
     this.#asking.add(peer);
-    // Before the question leaves: what was acknowledged by then is in the answer.
-    const askedAt = this.now();
-    const deadline = askedAt.at + TIMEOUT_MILLISECONDS;
+    // Before it leaves: what was acknowledged by then is in the answer, or accepted here.
+    const question = this.#proofs.questionAt(this.now());
+    const deadline = question.askedAt.at + TIMEOUT_MILLISECONDS;
     messenger.ask(peer, TESTIFY, this.#proofs.askOf(peer), deadline, (answer) => {
       this.#asking.delete(peer);
       const result = answer.ok ? 'told' : 'failed';
@@ -130,7 +130,7 @@ export class StalenessFeed {
       if (!answer.ok) return;
       try {
         const testimony = testimonyOf(answer.reply);
-        this.#proofs.told(peer, testimony, askedAt);
+        this.#proofs.told(peer, testimony, question);
         if (!testimony.isLast && !this.#isStopped) this.#askPeer(peer);
         else this.#fetchMissing(peer);
       } catch (error) {

@@ -37,6 +37,13 @@ interface Waiting {
   readonly since: number;
 }
 
+/** A question to a peer, as it was when it left. */
+export interface ProofQuestion {
+  readonly askedAt: ProofMoment;
+  /** What the asker had accepted itself: what it accepts later was not acknowledged before. */
+  readonly accepted: Accepted | undefined;
+}
+
 /** What is known of one peer, by its testimonies. */
 interface KnownOfPeer {
   readonly life: string;
@@ -45,6 +52,8 @@ interface KnownOfPeer {
   askedAt: ProofMoment | undefined;
   readonly clocks: Map<number, PartitionClock>;
   accepted: Map<number, Dot[]>;
+  /** By this replica, before that question. */
+  acceptedHere: Accepted;
   silent: Set<number>;
   /** Every other partition is proven at `askedAt`. */
   readonly waiting: Map<number, Waiting>;
@@ -67,17 +76,20 @@ export class Proofs {
     return { life: known?.life ?? '', since: known?.upTo ?? 0 };
   }
 
-  /** @param askedAt before the question left */
-  told(peer: NodeId, testimony: Testimony, askedAt: ProofMoment): void {
+  /** @param now when the question leaves, or before */
+  questionAt(now: ProofMoment): ProofQuestion {
+    return { askedAt: now, accepted: this.#own.accepted() };
+  }
+
+  told(peer: NodeId, testimony: Testimony, { askedAt, accepted: own }: ProofQuestion): void {
     this.#followEra();
     let known = this.#peers.get(peer);
     if (known === undefined || known.life !== testimony.life) {
       known = nothingKnown(testimony.life);
       this.#peers.set(peer, known);
     }
-    const own = this.#own.accepted();
     // What had to be waited for until now may have come: then it was proven by what was told.
-    this.#settle(known, own);
+    this.#settle(known);
     const { emptied, seen, silent, accepted, upTo, isLast } = testimony;
     for (const partition of emptied) {
       known.clocks.delete(partition);
@@ -98,7 +110,8 @@ export class Proofs {
       for (const partition of partitions) wait(known, partition, askedAt);
     }
     known.askedAt = askedAt;
-    this.#settle(known, own);
+    known.acceptedHere = own;
+    this.#settle(known);
   }
 
   /**
@@ -142,24 +155,24 @@ export class Proofs {
     if (known === undefined) return undefined;
     const waiting = known.waiting.get(partition);
     if (waiting === undefined) return known.askedAt;
-    if (!this.#holds(known, partition, this.#own.accepted())) return waiting.proven;
+    if (!this.#holds(known, partition)) return waiting.proven;
     known.waiting.delete(partition);
     return known.askedAt;
   }
 
-  #settle(known: KnownOfPeer, accepted: Accepted | undefined): void {
+  #settle(known: KnownOfPeer): void {
     for (const partition of [...known.waiting.keys()]) {
-      if (this.#holds(known, partition, accepted)) known.waiting.delete(partition);
+      if (this.#holds(known, partition)) known.waiting.delete(partition);
     }
   }
 
-  /** Does this replica hold all that the peer has told of the partition, and has accepted? */
-  #holds(
-    { clocks, accepted, silent }: KnownOfPeer,
-    partition: number,
-    acceptedHere: Accepted | undefined,
-  ): boolean {
-    if (acceptedHere === undefined || silent.has(partition)) return false;
+  /**
+   * Does this replica hold all that the peer has told of the partition, and that it had accepted
+   * itself when it asked?
+   */
+  #holds(known: KnownOfPeer, partition: number): boolean {
+    const { clocks, accepted, acceptedHere, silent } = known;
+    if (silent.has(partition)) return false;
     if (!this.#own.vouchesFor(partition)) return false;
     const clock = this.#own.clockOf(partition);
     const told = clocks.get(partition);
@@ -186,7 +199,7 @@ export class Proofs {
 function nothingKnown(life: string): KnownOfPeer {
   return {
     ...{ life, upTo: 0, askedAt: undefined, clocks: new Map(), accepted: new Map() },
-    ...{ silent: new Set(), waiting: new Map() },
+    ...{ acceptedHere: new Map(), silent: new Set(), waiting: new Map() },
   };
 }
 

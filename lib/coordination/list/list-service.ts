@@ -24,7 +24,7 @@ export interface ListServiceOptions {
   readonly identity: Identity;
   readonly losses: Losses;
   readonly ownership: Ownership;
-  readonly openAcceptances: Pick<OpenAcceptances, 'unsettledAmong'>;
+  readonly openAcceptances: Pick<OpenAcceptances, 'unsettled' | 'settleAmong'>;
   /** Most bytes of a list in a message. */
   readonly pageBytesMax: number;
 }
@@ -38,62 +38,106 @@ const SCAN_PAGE = 1_000;
 
 /** Registers the handler; called once, when the ring is known. */
 export function serveLists(options: ListServiceOptions & { readonly messenger: Messenger }): void {
-  options.messenger.handle(KEYS_IN_ORDER, (request) => tellKeys(options, request));
+  options.messenger.handle(KEYS_IN_ORDER, (request, { deadline }) => {
+    return tellKeys(options, request, deadline);
+  });
 }
 
 /**
  * The keys that this node holds; each as it is at some moment after the question came.
+ * @param deadline of the asker, on the monotonic clock
  * @throws OperatingError `corrupt_bytes` (the request), `storage_failed`, `unknown_format`
  */
 export async function tellKeys(
   options: ListServiceOptions,
   request: KeysRequest,
+  deadline: number,
 ): Promise<KeysReply> {
   const { store, health, identity, losses, ownership } = options;
   const partitions = partitionsOf(request.partitions, ownership.partitionCount);
   // Read first: what is damaged meanwhile must not be answered under the start after the damage.
   const { start } = identity;
-  const unsettled = await unsettledOf(options, request, partitions);
+  const unsettled = unsettledOf(options, request, partitions);
   await allWritten(store);
-  const page = new Page(options, request, partitions);
-  const reached = await scan(store, request, page);
+  const found = await scan(options, request, partitions);
+  const { page, reached, obstructed } =
+    unsettled.length === 0
+      ? { ...found, obstructed: new Set<number>() }
+      : await settledPage(options, { request, partitions, deadline }, found, unsettled);
   return {
     ...{ keys: page.keys, states: page.states, reached: reached ?? null, start },
     obstructed: [...partitions].filter((partition) => {
-      return health.isRebuilding(partition) || unsettled.has(partition);
+      return health.isRebuilding(partition) || obstructed.has(partition);
     }),
     lost: [...partitions].flatMap((partition) => losses.listOf(partition)),
   };
 }
 
-/** Partitions with an acceptance that cannot be settled now: this node vouches for none of them. */
-async function unsettledOf(
+/** Keys of the question whose acceptances tell more than their records, in order. */
+function unsettledOf(
   { openAcceptances }: ListServiceOptions,
   { namespace, prefix, after, settled }: KeysRequest,
   partitions: ReadonlySet<number>,
-): Promise<ReadonlySet<number>> {
-  if (!settled) return new Set();
-  return openAcceptances.unsettledAmong((at) => {
+): RecordKey[] {
+  if (!settled) return [];
+  const unsettled = openAcceptances.unsettled((at) => {
     const isNamed = at.namespace === namespace && at.key.startsWith(prefix);
     return isNamed && compareUtf8(at.key, after) > 0 && partitions.has(at.partition);
   });
+  return unsettled.sort((a, b) => compareUtf8(a.key, b.key));
 }
 
-/** The last key of the page; undefined: it came to the end. */
-async function scan(store: Store, request: KeysRequest, page: Page): Promise<string | undefined> {
+/**
+ * The page once more, after those keys of it are settled for which there was time: it ends before
+ * the first of the others. This node vouches for no partition in which one cannot be settled.
+ */
+async function settledPage(
+  options: ListServiceOptions,
+  asked: { request: KeysRequest; partitions: ReadonlySet<number>; deadline: number },
+  found: Scanned,
+  unsettled: readonly RecordKey[],
+): Promise<Scanned & { readonly obstructed: ReadonlySet<number> }> {
+  const { openAcceptances, store } = options;
+  const ofPage = unsettled.filter(({ key }) => isUpTo(key, found.reached));
+  const { obstructed, tried } = await openAcceptances.settleAmong(ofPage, asked.deadline);
+  const last = tried < ofPage.length ? ofPage[tried - 1]?.key : found.reached;
+  await allWritten(store);
+  return { ...(await scan(options, asked.request, asked.partitions, last)), obstructed };
+}
+
+/** @param last undefined: there is no end */
+function isUpTo(key: string, last: string | undefined): boolean {
+  return last === undefined || compareUtf8(key, last) <= 0;
+}
+
+interface Scanned {
+  readonly page: Page;
+  /** The last key of the page; undefined: it came to the end. */
+  readonly reached: string | undefined;
+}
+
+/** @param last nothing behind this key is looked at */
+async function scan(
+  options: ListServiceOptions,
+  request: KeysRequest,
+  partitions: ReadonlySet<number>,
+  last?: string,
+): Promise<Scanned> {
+  const page = new Page(options, request, partitions);
   let { after } = request;
   for (let scanned = 0; scanned < SCANNED_MAX; ) {
     const limit = Math.min(SCAN_PAGE, request.limit + 1);
-    const entries = await keyPage(store, { ...request, after }, limit);
+    const entries = await keyPage(options.store, { ...request, after }, limit);
     for (const entry of entries) {
-      if (page.isFull) return after;
+      if (page.isFull) return { page, reached: after };
+      if (!isUpTo(entry.key, last)) return { page, reached: last };
       page.take(entry);
       after = entry.key;
     }
     scanned += entries.length;
-    if (entries.length < limit) return undefined;
+    if (entries.length < limit) return { page, reached: last };
   }
-  return after;
+  return { page, reached: after };
 }
 
 /** The keys found so far, of the partitions that were asked for. */

@@ -189,7 +189,7 @@ export class Lists implements KeyLists {
       );
     };
     if (node === view.self) {
-      tellKeys(this.#options, request).then(said, failed);
+      tellKeys(this.#options, request, deadline).then(said, failed);
       return;
     }
     messenger.ask(node, KEYS_IN_ORDER, request, deadline, (answer) => {

@@ -20,9 +20,20 @@ export interface OpenAcceptancesOptions {
   readonly clock: Clock;
 }
 
+/** What became of some keys with acceptances. */
+export interface SettledKeys {
+  /** Partitions of which nobody knows what was chosen. */
+  readonly obstructed: ReadonlySet<number>;
+  /** So many of the keys were tried: for the others there was no time. */
+  readonly tried: number;
+}
+
 /** How long the proposer may take. Whoever asks this owner can ask the others. */
 const SETTLE_MILLISECONDS = 2000;
 const SETTLED_AT_ONCE_MAX = 100;
+/** Shares of the time of whoever waits: the answer has to come in time, too. */
+const ROUNDS_BEGIN_WITHIN = 0.5;
+const ROUNDS_END_WITHIN = 0.8;
 
 export class OpenAcceptances {
   readonly #options: OpenAcceptancesOptions;
@@ -42,24 +53,43 @@ export class OpenAcceptances {
    * knows.
    */
   settled(at: RecordKey): Promise<void> | undefined {
-    return this.has(at) ? this.#settle(at) : undefined;
+    if (!this.has(at)) return undefined;
+    return this.#settle(at, this.#options.clock.monotonicMilliseconds() + SETTLE_MILLISECONDS);
   }
 
-  /** The same of some keys: the partitions in which nobody knows, or there are too many of them. */
-  async unsettledAmong(isAsked: (at: RecordKey) => boolean): Promise<ReadonlySet<number>> {
-    const keys = this.#options.acceptor.accepted().filter(isAsked);
-    const unsettled = new Set<number>();
-    for (const { partition } of keys.splice(SETTLED_AT_ONCE_MAX)) unsettled.add(partition);
-    const settling = keys.map(async (at) => {
-      try {
-        await this.settled(at);
-      } catch (error) {
-        if (!(error instanceof OperatingError)) throw error;
-        unsettled.add(at.partition);
-      }
-    });
-    await Promise.all(settling);
-    return unsettled;
+  /** The keys of which something is accepted here that tells more than the record does. */
+  unsettled(isAsked: (at: RecordKey) => boolean): RecordKey[] {
+    const { acceptor } = this.#options;
+    return acceptor.accepted().filter((at) => isAsked(at) && this.#mayTellMore(at));
+  }
+
+  /**
+   * The same as `settled` of some keys, in their order, some at once, while there is time. The first of
+   * them are tried in any case.
+   * @param deadline on the monotonic clock, of whoever waits for it
+   */
+  async settleAmong(keys: readonly RecordKey[], deadline: number): Promise<SettledKeys> {
+    const { clock } = this.#options;
+    const begun = clock.monotonicMilliseconds();
+    const left = deadline - begun;
+    const obstructed = new Set<number>();
+    for (let i = 0; i < keys.length; i += SETTLED_AT_ONCE_MAX) {
+      const now = clock.monotonicMilliseconds();
+      if (i > 0 && now - begun >= left * ROUNDS_BEGIN_WITHIN) return { obstructed, tried: i };
+      const roundEnds = Math.min(begun + left * ROUNDS_END_WITHIN, now + SETTLE_MILLISECONDS);
+      const settling = keys.slice(i, i + SETTLED_AT_ONCE_MAX).map(async (at) => {
+        // What one key has shown of its partition, the others need not show again.
+        if (obstructed.has(at.partition)) return;
+        try {
+          await this.#settle(at, roundEnds);
+        } catch (error) {
+          if (!(error instanceof OperatingError)) throw error;
+          obstructed.add(at.partition);
+        }
+      });
+      await Promise.all(settling);
+    }
+    return { obstructed, tried: keys.length };
   }
 
   /**
@@ -76,13 +106,30 @@ export class OpenAcceptances {
     }
   }
 
-  async #settle(at: RecordKey): Promise<void> {
-    const { acceptor, replica, strong, clock } = this.#options;
-    const { acceptance, record } = acceptor.heldOf(at);
-    if (acceptance === undefined || isHeld(acceptance, record)) return;
-    const deadline = clock.monotonicMilliseconds() + SETTLE_MILLISECONDS;
+  async #settle(at: RecordKey, deadline: number): Promise<void> {
+    if (!this.#tellsMore(at)) return;
+    const { replica, strong } = this.#options;
     const found = await strong.settleFirst(at, deadline);
     if (found !== undefined) await replica.merge(at, encodeRecord(at, found), 'sync');
+  }
+
+  /**
+   * Does what is accepted of the key tell more than the record?
+   * @throws OperatingError `rebuilding`, `corrupt_bytes`, `unknown_format`
+   */
+  #tellsMore(at: RecordKey): boolean {
+    const { acceptance, record } = this.#options.acceptor.heldOf(at);
+    return acceptance !== undefined && !isHeld(acceptance, record);
+  }
+
+  /** What cannot be read may tell anything. */
+  #mayTellMore(at: RecordKey): boolean {
+    try {
+      return this.#tellsMore(at);
+    } catch (error) {
+      if (!(error instanceof OperatingError)) throw error;
+      return true;
+    }
   }
 }
 

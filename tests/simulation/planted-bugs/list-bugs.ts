@@ -98,4 +98,20 @@ export const LIST_BUGS: readonly PlantedBug[] = [
     wrong: 'await Promise.resolve(',
     test: 'unit/coordination/lists.test.js',
   },
+  {
+    rule: 'K12',
+    name: 'what the record holds already is settled again for each list',
+    file: 'coordination/strong/open-acceptances.js',
+    right: 'isAsked(at) && this.#mayTellMore(at)',
+    wrong: 'isAsked(at)',
+    test: 'unit/coordination/open-acceptances.test.js',
+  },
+  {
+    rule: 'K12',
+    name: 'a list goes on behind a key that there was no time to settle',
+    file: 'coordination/list/list-service.js',
+    right: 'tried < ofPage.length ? ofPage[tried - 1]?.key : found.reached',
+    wrong: 'found.reached',
+    test: 'unit/coordination/list-service.test.js',
+  },
 ];

@@ -12,8 +12,8 @@ export const STALENESS_BUGS: readonly PlantedBug[] = [
     rule: 'B1',
     name: 'a proof counts since the answer, not since the question',
     file: 'staleness/feed.js',
-    right: 'this.#proofs.told(peer, testimony, askedAt);',
-    wrong: 'this.#proofs.told(peer, testimony, this.now());',
+    right: 'this.#proofs.told(peer, testimony, question);',
+    wrong: 'this.#proofs.told(peer, testimony, this.#proofs.questionAt(this.now()));',
     test: FEED,
   },
   {
@@ -47,6 +47,14 @@ export const STALENESS_BUGS: readonly PlantedBug[] = [
     right: 'accepted: () => acceptedDots(proposals),',
     wrong: 'accepted: () => new Map(),',
     test: ACCEPTED,
+  },
+  {
+    rule: 'B2',
+    name: 'what was accepted here before the question is forgotten',
+    file: 'staleness/proofs.js',
+    right: 'return { askedAt: now, accepted: this.#own.accepted() };',
+    wrong: 'return { askedAt: now, accepted: new Map() };',
+    test: PROOFS,
   },
   {
     rule: 'B2',

@@ -15,7 +15,11 @@ const ASKED = {
   ...{ namespace: 'default', prefix: '', after: '', limit: 100, partitions: ALL },
   settled: false,
 };
-const openAcceptances = { unsettledAmong: async () => new Set<number>() };
+const openAcceptances = {
+  unsettled: () => [],
+  settleAmong: async () => ({ obstructed: new Set<number>(), tried: 0 }),
+};
+const DEADLINE = 1_000;
 const ownership = { partitionCount: PARTITIONS } as Ownership;
 
 t.test('what was decided and waits for the disk is told', async (t) => {
@@ -24,7 +28,11 @@ t.test('what was decided and waits for the disk is told', async (t) => {
   const at = recordKey('default', 'k', PARTITIONS);
   storage.held = true;
   disk.replica.mint(at, intentOf('x'), 'memory', nothingElse);
-  const telling = tellKeys({ ...disk, ownership, openAcceptances, pageBytesMax: 1_000 }, ASKED);
+  const telling = tellKeys(
+    { ...disk, ownership, openAcceptances, pageBytesMax: 1_000 },
+    ASKED,
+    DEADLINE,
+  );
   // The list is asked for while the write waits; then the disk does all that it was given.
   await turn();
   storage.held = false;
@@ -44,6 +52,7 @@ t.test('a page fits a message, and the next goes on behind it', async (t) => {
     const reply = await tellKeys(
       { ...disk, ownership, openAcceptances, pageBytesMax },
       { ...ASKED, after },
+      DEADLINE,
     );
     t.ok(messageBytesMax(reply) < 2 * pageBytesMax, `${messageBytesMax(reply)} bytes`);
     found.push(...reply.keys);
@@ -51,3 +60,39 @@ t.test('a page fits a message, and the next goes on behind it', async (t) => {
   }
   t.strictSame(found, keys);
 });
+
+t.test(
+  'only acceptances of the page are settled, in order, and it ends where time did',
+  async (t) => {
+    const disk = await openDisk();
+    const at = (key: string) => recordKey('default', key, PARTITIONS);
+    const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
+    for (const key of keys) disk.replica.mint(at(key), intentOf('x'), 'sync', nothingElse);
+    const open = ['zz', 'd2', 'b2', 'a2'];
+    const settled: string[] = [];
+    let tried = 3;
+    const settling = {
+      unsettled: () => open.map(at),
+      settleAmong: async (asked: readonly { readonly key: string }[]) => {
+        settled.push(...asked.map(({ key }) => key));
+        for (const { key } of asked.slice(0, tried)) {
+          disk.replica.mint(at(key), intentOf('x'), 'sync', nothingElse);
+        }
+        return { obstructed: new Set([1]), tried: Math.min(tried, asked.length) };
+      },
+    };
+    const options = { ...disk, ownership, openAcceptances: settling, pageBytesMax: 1_000 };
+    const tell = (limit: number) => {
+      settled.length = 0;
+      return tellKeys(options, { ...ASKED, settled: true, limit }, DEADLINE);
+    };
+    const first = await tell(4);
+    t.strictSame(settled, ['a2', 'b2'], 'the page ended at d');
+    t.strictSame([first.keys, first.reached], [['a', 'a2', 'b', 'b2'], 'b2']);
+    t.strictSame(first.obstructed, [1]);
+    tried = 2;
+    const second = await tell(100);
+    t.strictSame(settled, ['a2', 'b2', 'd2', 'zz']);
+    t.strictSame([second.keys, second.reached], [['a', 'a2', 'b', 'b2'], 'b2'], 'd2 was not tried');
+  },
+);

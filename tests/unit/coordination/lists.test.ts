@@ -6,6 +6,7 @@ import { keyEntry, PLAIN_ENTRY } from '../../../lib/persistence/key-index.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { LocalCluster, type ClusterOptions } from '../local-cluster.js';
 import { intentOf, nothingElse } from '../persistence/disk.js';
+import { acceptorRequestsIn } from '../wire-names.js';
 
 async function clusterFor(t: Test, options: ClusterOptions = {}): Promise<LocalCluster> {
   const cluster = await LocalCluster.of(options);
@@ -206,4 +207,21 @@ t.test('a partition under rebuild is told by the others', async (t) => {
   await t.rejects(page(cluster, 'n1', { level: 'all' }), { code: 'level_not_reached' });
   await cluster.clock.advance(20_000);
   t.strictSame(await listed(cluster, ['n1'], { level: 'all' }), expected, 'rebuilt');
+});
+
+t.test('many acceptances that were not learned are settled, and the list is whole', async (t) => {
+  const cluster = await clusterFor(t);
+  const keys = Array.from({ length: 250 }, (_, i) => `k${i}`).sort(compareUtf8);
+  cluster.network.gate = (_from, _to, message) => {
+    return acceptorRequestsIn(message).every(({ is }) => is !== 'learn');
+  };
+  for (const key of keys) await cluster.put('n1', key, 'x', { level: 'strong' });
+  cluster.network.gate = () => true;
+  const open = cluster.ids.map((id) => cluster.node(id).disk.acceptor.accepted().length);
+  t.ok(open.filter((count) => count > 100).length >= 2, `${open}`);
+  const { items } = await page(cluster, 'n2', { limit: 1000 });
+  t.strictSame(
+    items.map(({ key }) => key),
+    keys,
+  );
 });

@@ -4,7 +4,7 @@
  * written lazily. The proofs, the testimonies and the numbers of changes are those of the store.
  */
 import { ClockChanges } from '../../../lib/replica/clock-changes.js';
-import { Proofs, type Scope } from '../../../lib/staleness/proofs.js';
+import { type ProofQuestion, Proofs, type Scope } from '../../../lib/staleness/proofs.js';
 import { type PlainTestimony, testify, testimonyOf } from '../../../lib/staleness/testimony.js';
 import { type Dot, dotText } from '../../../lib/versioning/dot.js';
 import { PartitionClock } from '../../../lib/versioning/partition-clock.js';
@@ -14,7 +14,12 @@ export const PARTITIONS = 2;
 const SHARED = new Set([0, 1]);
 
 /** What knocks a rule out: the law must break then. */
-export type Broken = 'asked at the answer' | 'no scan' | 'no acceptances' | 'one owner less';
+export type Broken =
+  | 'asked at the answer'
+  | 'no scan'
+  | 'no acceptances'
+  | 'own acceptances forgotten'
+  | 'one owner less';
 
 /** One write. */
 interface Written {
@@ -80,7 +85,7 @@ interface Question {
   readonly from: Owner;
   readonly life: number;
   readonly to: Owner;
-  readonly askedAt: number;
+  readonly question: ProofQuestion;
   readonly ask: { readonly life: string; readonly since: number };
   answer: PlainTestimony | undefined;
 }
@@ -206,8 +211,8 @@ export class ModelOwners {
     if (to === undefined || to === from) return;
     const ask = from.proofs.askOf(to.id);
     this.#questions = this.#questions.filter((one) => one.from !== from || one.to !== to);
-    const question = { from, life: from.life, to, askedAt: this.#now, ask, answer: undefined };
-    this.#questions.push(question);
+    const question = from.proofs.questionAt({ at: this.#now, skew: 0 });
+    this.#questions.push({ from, life: from.life, to, question, ask, answer: undefined });
   }
 
   #reply(question: Question | undefined): void {
@@ -224,10 +229,16 @@ export class ModelOwners {
     const { from, to, life, answer } = question;
     this.#questions.splice(this.#questions.indexOf(question), 1);
     if (from.life !== life) return;
-    const at = this.#broken === 'asked at the answer' ? this.#now : question.askedAt;
-    from.proofs.told(to.id, testimonyOf(answer), { at, skew: 0 });
+    from.proofs.told(to.id, testimonyOf(answer), this.#asked(question, from));
     if (answer.isLast) return;
     this.#ask(from, to.place);
+  }
+
+  /** The question, as it was when it left. */
+  #asked({ question }: Question, from: Owner): ProofQuestion {
+    if (this.#broken === 'own acceptances forgotten') return { ...question, accepted: new Map() };
+    if (this.#broken !== 'asked at the answer') return question;
+    return from.proofs.questionAt({ at: this.#now, skew: 0 });
   }
 
   #judge(): string | undefined {
