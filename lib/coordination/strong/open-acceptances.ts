@@ -76,7 +76,8 @@ export class OpenAcceptances {
     for (let i = 0; i < keys.length; i += SETTLED_AT_ONCE_MAX) {
       const now = clock.monotonicMilliseconds();
       if (i > 0 && now - begun >= left * ROUNDS_BEGIN_WITHIN) return { obstructed, tried: i };
-      const roundEnds = Math.min(begun + left * ROUNDS_END_WITHIN, now + SETTLE_MILLISECONDS);
+      const lastEnd = begun + left * ROUNDS_END_WITHIN;
+      const roundEnds = Math.min(lastEnd, now + SETTLE_MILLISECONDS);
       const settling = keys.slice(i, i + SETTLED_AT_ONCE_MAX).map(async (at) => {
         // What one key has shown of its partition, the others need not show again.
         if (obstructed.has(at.partition)) return;

@@ -1,4 +1,4 @@
-/** What is accepted and not learned is settled for a list: some keys at once, while there is time. */
+/** What is accepted and not learned is settled for a list: some keys at once, by a deadline. */
 import t from 'tap';
 import { OpenAcceptances } from '../../../lib/coordination/strong/open-acceptances.js';
 import { OperatingError } from '../../../lib/errors.js';
