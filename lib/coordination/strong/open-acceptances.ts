@@ -64,8 +64,8 @@ export class OpenAcceptances {
   }
 
   /**
-   * The same as `settled` of some keys, in their order, some at once, while there is time. The first of
-   * them are tried in any case.
+   * The same as `settled` of some keys, in their order, some at once, while there is time. The
+   * first of them are tried in any case.
    * @param deadline on the monotonic clock, of whoever waits for it
    */
   async settleAmong(keys: readonly RecordKey[], deadline: number): Promise<SettledKeys> {
