@@ -11,19 +11,26 @@ export interface Holding {
 }
 
 /**
- * False: the record holds a version that the proposal does not cover, tombstones too; or the
- * proposal holds as a value what is a stub here; or it was decided on a value that is superseded
- * here, or was collected (then only the clock still knows it).
+ * False: the record holds a version that the proposal does not cover, tombstones too, or covers
+ * only by the number of the dot that it adds; or the proposal holds as a value what is a stub here;
+ * or it was decided on a value that is superseded here, or was collected (then only the clock still
+ * knows it).
  */
 export function isCovered(
-  { state, base }: Pick<Proposal, 'state' | 'base'>,
+  { state, base, above }: Pick<Proposal, 'state' | 'base' | 'above'>,
   { record, hasSeen }: Holding,
 ): boolean {
   for (const version of record?.versions ?? []) {
+    const proposed = find(state, version.dot);
     if (!covers(state.context, version.dot)) return false;
-    if (version.state === 'stub' && find(state, version.dot)?.state === 'value') return false;
+    if (proposed === undefined && isAbove(version.dot, above)) return false;
+    if (version.state === 'stub' && proposed?.state === 'value') return false;
   }
   const isGone = (dot: Dot): boolean =>
     hasSeen(dot) && (record === undefined || find(record, dot) === undefined);
   return !base.some(isGone);
+}
+
+function isAbove({ writer, n }: Dot, above: Dot | undefined): boolean {
+  return above?.writer === writer && n > above.n;
 }

@@ -42,6 +42,12 @@ export interface Proposal extends Pick<Acceptance, 'id' | 'dot' | 'state'> {
   readonly key: KeyText;
   /** The values on which it was decided. */
   readonly base: readonly Dot[];
+  /**
+   * Of the writer of the dot that it adds, how far the record named it on which it was decided. A
+   * vector that covers the dot also covers what was numbered between the two. That may have been in
+   * a record that was lost. Undefined: it adds none.
+   */
+  readonly above: Dot | undefined;
 }
 
 /** To an acceptor. */

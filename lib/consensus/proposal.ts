@@ -3,7 +3,7 @@ import type { NodeId } from '../environment/transport.js';
 import { assert } from '../errors.js';
 import { Quorum, type Standing, Votes } from '../replication/quorum.js';
 import type { Context } from '../versioning/context.js';
-import { joinContexts } from '../versioning/context.js';
+import { EMPTY_CONTEXT, highestOf, joinContexts } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';
 import { NO_SIBLINGS, type Siblings } from '../versioning/siblings.js';
 import type { ProposalId } from './ballot.js';
@@ -100,8 +100,19 @@ export class OpenProposal {
       ...{ key, id, dot: effective === undefined ? undefined : this.dot },
       state: this.#proposedState(effective, hybridNow),
       base: valuesOf(record).map(({ dot }) => dot),
+      above: this.#aboveOf(effective),
     };
     return this.proposal;
+  }
+
+  #aboveOf(effective: StrongOperation['change']): Dot | undefined {
+    const { base, before } = this;
+    const { once } = this.operation;
+    const isEnded = once !== undefined && before === 'open' && effective === undefined;
+    const writer = (isEnded ? once.end : this.dot)?.writer;
+    if (writer === undefined) return undefined;
+    const { seen = EMPTY_CONTEXT } = effective ?? {};
+    return { writer, n: Math.max(highestOf(base.context, writer), highestOf(seen, writer)) };
   }
 
   #proposedState(effective: StrongOperation['change'], hybridNow: number): Siblings {

@@ -5,6 +5,7 @@
 import type { Dot } from './dot.js';
 import { compareDots, sameDot } from './dot.js';
 import type { VersionVector } from './version-vector.js';
+import type { Writer } from './writer.js';
 import { EMPTY_VECTOR, joinVectors, vectorCovers, withDot } from './version-vector.js';
 
 /**
@@ -66,6 +67,13 @@ export function without({ vector, beyond }: Context, dots: readonly Dot[]): Cont
 export function withMinted(context: Context, dot: Dot): Context {
   const vector = withDot(context.vector, dot);
   return { vector, beyond: joinDots(context.beyond, NONE, vector) };
+}
+
+/** The highest number of the writer that it covers in any way; 0: none. */
+export function highestOf({ vector, beyond }: Context, writer: Writer): number {
+  let highest = vector.get(writer) ?? 0;
+  for (const dot of beyond) if (dot.writer === writer) highest = Math.max(highest, dot.n);
+  return highest;
 }
 
 /**

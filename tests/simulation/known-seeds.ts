@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 
+const COLUMNS_MAX = 100;
 const PATH = 'tests/simulation/known-seeds.json';
 
 const knownSeeds = z.array(z.strictObject({ seed: z.number().int(), was: z.string() }));
@@ -15,8 +16,12 @@ export function readKnownSeeds(): KnownSeed[] {
 export function addKnownSeed(added: KnownSeed): void {
   const known = readKnownSeeds();
   if (known.some(({ seed }) => seed === added.seed)) return;
-  const lines = [...known, added].map(({ seed, was }) => {
-    return `  { "seed": ${seed}, "was": ${JSON.stringify(was)} }`;
+  const entries = [...known, added].map(({ seed, was }) => {
+    const text = JSON.stringify(was);
+    const line = `  { "seed": ${seed}, "was": ${text} }`;
+    // As the formatter has it.
+    const isLong = line.length >= COLUMNS_MAX;
+    return isLong ? `  {\n    "seed": ${seed},\n    "was": ${text}\n  }` : line;
   });
-  writeFileSync(PATH, `[\n${lines.join(',\n')}\n]\n`);
+  writeFileSync(PATH, `[\n${entries.join(',\n')}\n]\n`);
 }

@@ -31,6 +31,7 @@ export interface WireProposal {
   readonly dot: Dot | undefined;
   readonly state: Uint8Array;
   readonly base: readonly Dot[];
+  readonly above: Dot | undefined;
 }
 
 export interface WireAcceptance extends Pick<WireProposal, 'id' | 'dot' | 'state'> {
@@ -214,6 +215,7 @@ function writeProposal(writer: LayoutWriter, proposal: WireProposal): void {
   writeDotOrNone(writer, proposal.dot);
   writer.bytes(proposal.state);
   writeList(writer, proposal.base, writeDot);
+  writeDotOrNone(writer, proposal.above);
 }
 
 function readProposal(reader: LayoutReader): WireProposal {
@@ -222,6 +224,7 @@ function readProposal(reader: LayoutReader): WireProposal {
     dot: readDotOrNone(reader),
     state: reader.bytesToKeep(),
     base: readList(reader, readDot),
+    above: readDotOrNone(reader),
   };
 }
 

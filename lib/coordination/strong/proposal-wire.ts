@@ -101,12 +101,12 @@ export class ProposalWire {
     return { id, dot, state: this.#wire.stateOf(key, state), isCopied: copied };
   }
 
-  #proposalTo({ key, id, dot, state, base }: Proposal): WireProposal {
-    return { key: this.#wire.keyTo(key), id, dot, state: this.#wire.bytesOf(key, state), base };
+  #proposalTo({ key, state, ...head }: Proposal): WireProposal {
+    return { ...head, key: this.#wire.keyTo(key), state: this.#wire.bytesOf(key, state) };
   }
 
-  #proposalFrom({ key: text, id, dot, state, base }: WireProposal): Proposal {
+  #proposalFrom({ key: text, state, ...head }: WireProposal): Proposal {
     const key = this.#wire.keyFrom(text);
-    return { key, id, dot, state: this.#wire.stateOf(key, state), base };
+    return { ...head, key, state: this.#wire.stateOf(key, state) };
   }
 }

@@ -51,6 +51,14 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     checkers: [...ORDER, 'receipts'],
   },
   {
+    rule: 'K4',
+    name: 'a number covers what its ballot has written on a record that was lost',
+    file: 'consensus/coverage.js',
+    right: 'n > above.n',
+    wrong: 'n < 0',
+    test: 'unit/coordination/strong-lost-record.test.js',
+  },
+  {
     rule: 'K12',
     name: 'reads at quorum take no notice of what is accepted',
     file: 'coordination/strong/open-acceptances.js',

@@ -53,7 +53,14 @@ class Stage {
   accept(id: NodeId, at: RecordKey, state: Siblings): Promise<AcceptorReply | undefined> {
     const { start } = this.cluster.node(id).disk.identity;
     const [seq, dot] = [state.versions[0]?.dot.n ?? 0, state.versions[0]?.dot];
-    const proposal = { key: placeOf(at), id: { ballot: first, seq }, dot, state, base: [] };
+    const proposal = {
+      key: placeOf(at),
+      id: { ballot: first, seq },
+      dot,
+      state,
+      base: [],
+      above: undefined,
+    };
     return this.tell(id, { is: 'accept', proposal, start });
   }
 

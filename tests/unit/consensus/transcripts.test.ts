@@ -136,10 +136,17 @@ const NOWHERE: Surroundings = {
   },
 };
 
-function proposalOf([key = '', id = '', state = '', , on]: readonly string[]): Proposal {
+/** `KEY NUMBER STATE [on STATE] [above STATE]` */
+function proposalOf([key = '', id = '', state = '', ...more]: readonly string[]): Proposal {
   const { dot, state: whole } = acceptanceOf(id, state);
-  const base = stateOrNone(on ?? '-').versions.map((version) => version.dot);
-  return { key, id: idOf(id), dot, state: whole, base };
+  const dotsAfter = (word: string): Dot[] => {
+    const text = more[more.indexOf(word) + 1];
+    return more.includes(word)
+      ? stateOrNone(text ?? '').versions.map((version) => version.dot)
+      : [];
+  };
+  const [above = dot && { ...dot, n: 0 }] = dotsAfter('above');
+  return { key, id: idOf(id), dot, state: whole, base: dotsAfter('on'), above };
 }
 
 function requestOf([what, ...words]: readonly string[]): Judged {

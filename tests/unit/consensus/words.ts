@@ -62,9 +62,10 @@ export function entryOf(text: string): PromiseEntry {
   return { ...none, key, mark: idOf(id), record: stateOf(state) };
 }
 
-function textOfProposal({ key, id, state, base }: Proposal): string {
+function textOfProposal({ key, id, state, base, above }: Proposal): string {
   const on = base.length === 0 ? '' : ` on ${base.map(({ writer, n }) => writer + n).join('+')}`;
-  return `${key} ${textOfId(id)} ${textOrNone(state)}${on}`;
+  const from = above === undefined || above.n === 0 ? '' : ` above ${above.writer}${above.n}`;
+  return `${key} ${textOfId(id)} ${textOrNone(state)}${on}${from}`;
 }
 
 function textOfRequest(request: AcceptorRequest): string {

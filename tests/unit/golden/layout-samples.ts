@@ -11,8 +11,14 @@ const WRITTEN_AT = 1_700_000_000_000 * 2 ** 12;
 const ballot = { round: 7, node: 'n1', start: 3 };
 const id = { ballot, seq: 2 };
 const named = { key: 'default\u0000clé', id };
-const proposal = { ...named, dot, state: record, base: [dot, { ...dot, n: 300 }] };
-const bare = { ...named, dot: undefined, state: new Uint8Array(0), base: [] };
+const proposal = {
+  ...named,
+  dot,
+  state: record,
+  base: [dot, { ...dot, n: 300 }],
+  above: { ...dot, n: 5 },
+};
+const bare = { ...named, dot: undefined, state: new Uint8Array(0), base: [], above: undefined };
 const lost: [string, number][] = [['n2', 4]];
 const answered = { start: 3, lost };
 const calm = { start: 3, lost: [] as [string, number][] };

@@ -63,7 +63,7 @@ async function propose({ acceptor, replica }: Disk, at: RecordKey): Promise<void
   await acceptor.handle(at.partition, { is: 'learn', key, id, state: base, isSettled: false });
   const dot = { writer: 'n2.3.0123456789ab', n: 4 };
   const state = { ...base, context: withMinted(base.context, dot), versions: [] };
-  const proposal = { key, id: { ballot, seq: 2 }, dot, state, base: [] };
+  const proposal = { key, id: { ballot, seq: 2 }, dot, state, base: [], above: undefined };
   await acceptor.handle(at.partition, { is: 'accept', proposal, start: 1 });
 }
 

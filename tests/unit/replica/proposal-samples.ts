@@ -37,7 +37,11 @@ export function accept(key: string, round: number, seq: number, start = 1): Acce
   const state = stateOf(key, round, seq);
   const dot = state.versions[0]?.dot;
   const id = { ballot: ballotOf(round), seq };
-  return { is: 'accept', proposal: { key: keyOf(key), id, dot, state, base: [] }, start };
+  return {
+    is: 'accept',
+    proposal: { key: keyOf(key), id, dot, state, base: [], above: undefined },
+    start,
+  };
 }
 
 export function learn(
