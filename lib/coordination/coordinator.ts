@@ -23,7 +23,7 @@ import { parseLevel, STRONG } from './request/level.js';
 import { assertDurable, type SessionGet, type Sessions } from './session/sessions.js';
 import { assertFits, LargeWrites } from './write/large-writes.js';
 import type { LevelPaths } from './path/level-paths.js';
-import { assertOnce, conditionOf, levelsOf, unmetOf } from './path/precondition.js';
+import { assertOnce, conditionOf, levelsOf, unmetOf, writeLevelOf } from './path/precondition.js';
 import type { Put, PutResult } from './request/put-request.js';
 import type { Got } from './read/read-effects.js';
 import type {
@@ -91,11 +91,12 @@ export class Coordinator implements Coordination {
     const { paths, plans, defaults } = this.#options;
     const { writeLevel, blindWrites, ...byDefault } = defaults(request.namespace);
     const change = changeUnder(byDefault, request.change);
-    const levels = levelsOf(request, writeLevel, 'write');
     if (change.state === 'value') assertFits(change.value, this.#options.valueBytesMax);
     const at = this.#addressing.at(request);
     const deadline = this.#addressing.deadline(request);
     const { zone, primaries } = plans.of(at.partition);
+    const byDefaultLevel = writeLevelOf(request, writeLevel, primaries.length);
+    const levels = levelsOf(request, byDefaultLevel, 'write');
     if (request.once !== undefined) assertOnce(levels, primaries.length);
     const token = this.#options.sessions.of(request.session, levels);
     const durability = writeDurability(request, token, byDefault);
@@ -165,11 +166,13 @@ export class Coordinator implements Coordination {
   #resolution(
     request: ResolveRequest,
   ): Pick<Resolve, 'seen' | 'by'> & { readonly read: SessionGet } {
-    const { resolver, defaults } = this.#options;
+    const { resolver, defaults, plans } = this.#options;
     const { context } = request;
     const by = resolveByOf(request.resolution, resolver);
     if (by.kind === 'value') assertFits(by.value, this.#options.valueBytesMax);
-    const read = this.#read(request, defaults(request.namespace).writeLevel);
+    const { writeLevel } = defaults(request.namespace);
+    const { primaries } = plans.of(this.#addressing.at(request).partition);
+    const read = this.#read(request, writeLevelOf(request, writeLevel, primaries.length));
     for (const { name } of read.levels) parseLevel(name, 'write');
     return { read, seen: this.#contexts.open(request, context), by };
   }

@@ -3,6 +3,7 @@
  * keys of its present generation (N1, N2). Who names none is under the settings of the cluster.
  */
 import type { CopiesAnswer } from '../coordination/request/request.js';
+import { isListLevel, LIST_LEVEL_ELSE, listLevelOf } from '../coordination/list/lists.js';
 import { parseLevel, STRONG } from '../coordination/request/level.js';
 import type {
   ConflictList,
@@ -40,6 +41,8 @@ export interface NamespacedOptions {
   };
 }
 
+/** What a request does, as far as its level goes. */
+type Leveling = 'read' | 'write' | 'list';
 type Leveled = Pick<GetRequest, 'namespace' | 'level' | 'fallbacks'>;
 
 /**
@@ -107,7 +110,7 @@ export class NamespacedCoordination implements Coordination, KeyLists {
   }
 
   async list(request: KeyListRequest): Promise<KeyList> {
-    return this.#within(request, 'read', (within) => this.#options.keyLists.list(within));
+    return this.#within(request, 'list', (within) => this.#options.keyLists.list(within));
   }
 
   openSession(text: string): ReturnType<Coordination['openSession']> {
@@ -121,7 +124,7 @@ export class NamespacedCoordination implements Coordination, KeyLists {
   /** At once where the namespace is known here. @param named in the place of the level asked for */
   #within<Request extends Leveled, Answer>(
     request: Request,
-    operation: 'read' | 'write',
+    operation: Leveling,
     ask: (within: Request) => Answer | Promise<Answer>,
     named = request.level,
   ): Answer | Promise<Answer> {
@@ -140,16 +143,25 @@ export class NamespacedCoordination implements Coordination, KeyLists {
   #assertAllowed(
     { rules: { allowed_levels: allowed }, stored }: LiveNamespace,
     { namespace, level, fallbacks }: Leveled,
-    operation: 'read' | 'write',
+    operation: Leveling,
   ): void {
     if (allowed === undefined) return;
     const { readLevel, writeLevel } = this.#options.defaults(stored);
-    const asked = level ?? (operation === 'read' ? readLevel : writeLevel);
-    for (const text of [asked, ...fallbacks]) {
-      const { name } = parseLevel(text, operation);
-      if (!isLevelAllowed(allowed, name)) throw notAllowed(namespace, name, allowed);
+    const byDefault = { read: readLevel, write: writeLevel, list: listLevelOf(readLevel) };
+    const usable = operation === 'list' ? levelsOfLists(allowed) : allowed;
+    for (const text of [level ?? byDefault[operation], ...fallbacks]) {
+      const { name } = parseLevel(text, operation === 'write' ? 'write' : 'read');
+      // It is refused as one at which no list is read, wherever that is asked for.
+      if (operation === 'list' && !isListLevel(name)) continue;
+      if (!isLevelAllowed(usable, name)) throw notAllowed(namespace, name, usable);
     }
   }
+}
+
+/** A namespace that allows no level at which a list can be read is listed at quorum. */
+function levelsOfLists(allowed: readonly string[]): readonly string[] {
+  const usable = allowed.filter((text) => isListLevel(parseLevel(text, 'write').name));
+  return usable.length > 0 ? usable : [LIST_LEVEL_ELSE];
 }
 
 /** What is atomic, or takes effect once, is decided at `strong`, whatever level it names. */

@@ -61,6 +61,8 @@ const LEVELS = new Set([
   ...['one', 'two', 'three', 'quorum', 'all', 'eventual'],
   ...['local-one', 'local-quorum', 'each-quorum'],
 ]);
+/** Where the default of reads is a level at which no list can be read. */
+export const LIST_LEVEL_ELSE = 'quorum';
 /** Share of the time for finding the keys; the rest is for reading those that must be read. */
 const SHARE_OF_THE_KEYS = 0.7;
 /** Keys that are read at once: where values are small, and before their size is known. */
@@ -87,8 +89,7 @@ export class Lists implements KeyLists {
     const timeout = request.timeoutMilliseconds ?? timeoutDefaultMilliseconds;
     const deadline = clock.monotonicMilliseconds() + timeout;
     const { readLevel } = defaults(request.namespace);
-    const byDefault = isListLevel(readLevel) ? readLevel : 'quorum';
-    const levels = [request.level ?? byDefault, ...request.fallbacks].map(listLevel);
+    const levels = [request.level ?? listLevelOf(readLevel), ...request.fallbacks].map(listLevel);
     const after = request.cursor === undefined ? '' : cursors.open(request, request.cursor);
     for (const [i, level] of levels.entries()) {
       const until = endOfShare(clock.monotonicMilliseconds(), deadline, levels.length - i);
@@ -269,8 +270,14 @@ class ReadPage {
   }
 }
 
-function isListLevel(name: string): boolean {
+/** Can a list be read at it? @param name of a parsed level */
+export function isListLevel(name: string): boolean {
   return LEVELS.has(name) || /^[1-9][0-9]?$/.test(name);
+}
+
+/** The level of a list that names none. @param readLevel the default of reads */
+export function listLevelOf(readLevel: string): string {
+  return isListLevel(parseLevel(readLevel, 'read').name) ? readLevel : LIST_LEVEL_ELSE;
 }
 
 /** @throws OperatingError `invalid_level` */

@@ -33,27 +33,49 @@ export function levelsOf(
   });
 }
 
-/** Levels whose promises a write at `strong` keeps, too. */
+/**
+ * Levels whose promises a write at `strong` keeps, too: it stores what its writer had seen as one
+ * at `causal` does, and a write at `bounded-staleness` is one at quorum.
+ */
 const WITHIN_STRONG: ReadonlySet<string> = new Set<LevelName>([
-  ...(['any', 'eventual', 'one', 'local-one', 'quorum', 'session', 'strong'] as const),
+  ...(['any', 'eventual', 'one', 'local-one', 'quorum', 'strong'] as const),
+  ...(['session', 'causal', 'bounded-staleness'] as const),
 ]);
 const COUNTS: Readonly<Record<string, number>> = { two: 2, three: 3 };
+
+function isWithinStrong({ name }: ConsistencyLevel, replicas: number): boolean {
+  return WITHIN_STRONG.has(name) || (COUNTS[name] ?? Number(name)) <= majority(replicas);
+}
+
+/**
+ * The level of a write that names none: `strong`, where it takes effect once and the default
+ * promises what `strong` does not.
+ */
+export function writeLevelOf(
+  { once }: Pick<PutRequest, 'once'>,
+  byDefault: string,
+  replicas: number,
+): string {
+  if (once === undefined || isWithinStrong(parseLevel(byDefault, 'write'), replicas)) {
+    return byDefault;
+  }
+  return STRONG;
+}
 
 /**
  * A write that takes effect once is decided at `strong`, whatever level it names.
  * @throws OperatingError `invalid_level` of one that promises what `strong` does not
  */
 export function assertOnce(levels: readonly ConsistencyLevel[], replicas: number): void {
-  for (const { name } of levels) {
-    const count = COUNTS[name] ?? Number(name);
-    if (WITHIN_STRONG.has(name) || count <= majority(replicas)) continue;
-    const message =
-      `a write with an Idempotency-Key is decided at "strong", and "${name}" promises what that ` +
-      'does not: name another level with it';
-    throw new OperatingError('invalid_level', message, {
-      details: { received: name, required: STRONG },
-    });
-  }
+  const other = levels.find((level) => !isWithinStrong(level, replicas));
+  if (other === undefined) return;
+  const { name } = other;
+  const message =
+    `a write with an Idempotency-Key is decided at "strong", and "${name}" promises what that ` +
+    'does not: name another level with it';
+  throw new OperatingError('invalid_level', message, {
+    details: { received: name, required: STRONG },
+  });
 }
 
 export function conditionOf({ precondition }: PutRequest): Condition | undefined {

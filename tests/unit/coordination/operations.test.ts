@@ -9,6 +9,7 @@ import type { Change } from '../../../lib/replica/intent.js';
 import type { NodeId } from '../../../lib/environment/transport.js';
 import { OPERATIONS_NAMESPACE } from '../../../lib/partitioning/namespace.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
+import { parseDot } from '../../../lib/versioning/dot.js';
 import { LocalCluster } from '../local-cluster.js';
 
 interface Sent {
@@ -331,19 +332,52 @@ t.test('without a majority nothing is promised, and the id is told', async (t) =
   await cluster.stop();
 });
 
+const onceOf = (n: number): Once => ({
+  dot: { writer: 'n1.1.0123456789ab', n: 2 * n },
+  end: { writer: 'n1.1.0123456789ab', n: 2 * n + 1 },
+});
+
 t.test('a level that promises more than strong is refused, for any replica count', async (t) => {
   const cluster = await LocalCluster.of();
-  const once = {
-    dot: { writer: 'n1.1.0123456789ab', n: 1 },
-    end: { writer: 'n1.1.0123456789ab', n: 2 },
-  };
-  for (const level of ['all', 'three', '3', 'each-quorum', 'local-quorum', 'causal']) {
-    await t.rejects(cluster.put('n1', 'k', 'v', { level, once }), { code: 'invalid_level' });
+  for (const level of ['all', 'three', '3', 'each-quorum', 'local-quorum']) {
+    const put = cluster.put('n1', 'k', 'v', { level, once: onceOf(1) });
+    await t.rejects(put, { code: 'invalid_level' });
   }
-  for (const level of ['one', 'two', '2', 'quorum', 'eventual', 'any', 'session', 'strong']) {
-    const key = `k ${level}`;
-    const { receipt } = await cluster.put('n1', key, 'v', { level, once });
+  const within = ['one', 'two', '2', 'quorum', 'eventual', 'any', 'session', 'strong'];
+  const others = ['causal', 'bounded-staleness', 'bounded-staleness;max=5s'];
+  for (const [i, level] of [...within, ...others].entries()) {
+    const { receipt } = await cluster.put('n1', `k ${level}`, 'v', { level, once: onceOf(i + 1) });
     t.equal(receipt.level, 'strong');
   }
+  await cluster.stop();
+});
+
+/** A change of settings. */
+const PLAIN = { dryRun: false, by: 'a test', ifMatch: undefined };
+
+t.test('a default level that promises more gives way to strong, where none is named', async (t) => {
+  const cluster = await LocalCluster.of();
+  const defaults = ['all', 'three', 'each-quorum', 'local-quorum', 'causal', 'bounded-staleness'];
+  for (const [i, level] of defaults.entries()) {
+    const changed = cluster.node('n1').settings.change({ default_write_level: level }, PLAIN);
+    await cluster.wait(changed);
+    const once = onceOf(i + 1);
+    const { receipt, session } = await cluster.put('n1', `k ${level}`, 'v', { once });
+    t.equal(receipt.level, 'strong', level);
+    t.equal(session !== undefined, level === 'causal', 'a session begins as at that level');
+    const named = cluster.put('n1', 'k', 'v', { once, level: 'all' });
+    await t.rejects(named, { code: 'invalid_level' }, 'what is named is refused');
+  }
+  await cluster.stop();
+});
+
+t.test('at causal a write that is applied once leaves what its session has seen', async (t) => {
+  const cluster = await LocalCluster.of();
+  const cause = await cluster.put('n1', 'cause', 'v', { level: 'causal' });
+  const once = onceOf(1);
+  await cluster.put('n1', 'effect', 'v', { level: 'causal', once, session: cause.session });
+  const { session } = await cluster.get('n2', 'effect', { level: 'causal' });
+  const seen = [...(session?.floors.values() ?? [])].flatMap(({ dots }) => [...dots.keys()]);
+  t.ok(seen.includes(parseDot(cause.version)?.writer ?? ''), `${seen}`);
   await cluster.stop();
 });

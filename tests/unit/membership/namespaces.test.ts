@@ -137,6 +137,30 @@ t.test('levels: its defaults, and what it does not allow', async (t) => {
   await t.rejects(async () => coordination.resolve(atOne), implied, 'what takes effect once');
 });
 
+t.test('lists: at a level that is allowed, or at quorum where none is of lists', async (t) => {
+  const cluster = await clusterFor(t);
+  const list = (level?: string, fallbacks: readonly string[] = []) =>
+    cluster.wait(
+      cluster.node('n1').keyLists.list({
+        ...{ namespace: 'shop', prefix: '', limit: 10, cursor: undefined, values: false },
+        ...{ level, fallbacks, timeoutMilliseconds: undefined },
+      }),
+    );
+  const rules = { default_level: 'session', default_write_level: 'any' };
+  await put(cluster, 'n1', 'shop', { ...rules, allowed_levels: ['session', 'any'] });
+  t.match(await list(), { receipt: { level: 'quorum' } }, 'no level of lists is allowed');
+  t.match(await list('quorum'), { receipt: { level: 'quorum' } });
+  const only = { code: 'not_allowed', details: { received: 'one', allowed: ['quorum'] } };
+  await t.rejects(list('one'), only);
+  await t.rejects(list('quorum', ['one']), only);
+  await t.rejects(list('session'), { code: 'invalid_level' }, 'at which no list is read anywhere');
+  await put(cluster, 'n1', 'shop', { ...rules, allowed_levels: ['session', 'any', 'ONE'] });
+  t.match(await list('one'), { receipt: { level: 'one' } });
+  const other = { code: 'not_allowed', details: { received: 'quorum', allowed: ['ONE'] } };
+  await t.rejects(list('quorum'), other);
+  await t.rejects(list(), other, 'one that names none is no exception');
+});
+
 t.test('writes: time to live, durability, blind writes, versions, as it says', async (t) => {
   const cluster = await clusterFor(t);
   const rules = { default_ttl_s: 5, durability: 'os', blind_writes: 'sibling', versions_kept: 1 };
