@@ -3,7 +3,7 @@
  * keys of its present generation (N1, N2). Who names none is under the settings of the cluster.
  */
 import type { CopiesAnswer } from '../coordination/request/request.js';
-import { isListLevel, LIST_LEVEL_ELSE, listLevelOf } from '../coordination/list/lists.js';
+import { isListLevel, LIST_LEVEL_ELSE, listLevelOf } from '../coordination/list/list-levels.js';
 import { parseLevel, STRONG } from '../coordination/request/level.js';
 import type {
   ConflictList,

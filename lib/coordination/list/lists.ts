@@ -14,11 +14,12 @@ import type { Messenger } from '../../rpc/messenger.js';
 import { liveVersions, mergeAll } from '../../versioning/siblings.js';
 import { Deferred } from '../engine/deferred.js';
 import type { Engine, Operation } from '../engine/engine.js';
-import { attemptsOf, type ConsistencyLevel, endOfShare, parseLevel } from '../request/level.js';
+import { attemptsOf, type ConsistencyLevel, endOfShare } from '../request/level.js';
 import { listCoreOf } from './explained-list.js';
 import type { ListCore } from './list-core.js';
 import type { ReportedPage, ListCoreOptions, ListedPage, ListEffect } from './list-effects.js';
 import type { ListCursors } from './list-cursor.js';
+import { listLevel, listLevelOf } from './list-levels.js';
 import { bitsOf, type KeysReply, type ListServiceOptions, tellKeys } from './list-service.js';
 import { KEYS_IN_ORDER } from '../wire/messages.js';
 import type {
@@ -56,13 +57,6 @@ export interface ListsOptions extends ListServiceOptions {
 
 type List = Pick<KeyListRequest, 'namespace' | 'prefix' | 'limit' | 'values' | 'explanation'>;
 
-/** Levels of lists: each is a number of owners. The other levels promise what no list can keep. */
-const LEVELS = new Set([
-  ...['one', 'two', 'three', 'quorum', 'all', 'eventual'],
-  ...['local-one', 'local-quorum', 'each-quorum'],
-]);
-/** Where the default of reads is a level at which no list can be read. */
-export const LIST_LEVEL_ELSE = 'quorum';
 /** Share of the time for finding the keys; the rest is for reading those that must be read. */
 const SHARE_OF_THE_KEYS = 0.7;
 /** Keys that are read at once: where values are small, and before their size is known. */
@@ -268,25 +262,6 @@ class ReadPage {
     this.#bytes += key.length + bytes;
     this.items.push({ key, found: this.#values ? found : undefined });
   }
-}
-
-/** Can a list be read at it? @param name of a parsed level */
-export function isListLevel(name: string): boolean {
-  return LEVELS.has(name) || /^[1-9][0-9]?$/.test(name);
-}
-
-/** The level of a list that names none. @param readLevel the default of reads */
-export function listLevelOf(readLevel: string): string {
-  return isListLevel(parseLevel(readLevel, 'read').name) ? readLevel : LIST_LEVEL_ELSE;
-}
-
-/** @throws OperatingError `invalid_level` */
-function listLevel(text: string): ConsistencyLevel {
-  const level = parseLevel(text, 'read');
-  if (isListLevel(level.name)) return level;
-  throw new OperatingError('invalid_level', `no list is read at the level "${level.name}"`, {
-    details: { received: text, known: [...LEVELS, 'a number of primaries'] },
-  });
 }
 
 function pageOf({ keys, states, reached, obstructed, start }: KeysReply): ReportedPage {
