@@ -92,6 +92,13 @@ export class OperatingError extends Error {
   }
 }
 
+/** The same, of which the outcome is known better. */
+export function withOutcome(error: OperatingError, outcome: Outcome): OperatingError {
+  if (error.outcome === outcome) return error;
+  const { code, message, details } = error;
+  return new OperatingError(code, message, { outcome, details, cause: error });
+}
+
 /** Bytes that are not what their checksum says, or that do not decode. */
 export function isCorrupt(error: unknown): error is OperatingError {
   return error instanceof OperatingError && error.code === 'corrupt_bytes';

@@ -128,6 +128,9 @@ class ExplainedStrongCore extends StrongCore {
       case 'count contention':
         this.#course.note('again', { because: effect.reason });
         break;
+      case 'count hedges':
+        this.#course.note('hedge', { count: effect.count });
+        break;
       case 'answer':
         this.#course.end('answer', { level: 'strong', answered: effect.answered });
         break;

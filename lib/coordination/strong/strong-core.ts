@@ -5,7 +5,7 @@
  */
 import type { NodeId } from '../../environment/transport.js';
 import type { ReadReport } from '../../consensus/strong-read.js';
-import { assert, OperatingError } from '../../errors.js';
+import { assert, OperatingError, withOutcome } from '../../errors.js';
 import type { Core } from '../engine/engine.js';
 import { backOff } from './partition-proposer.js';
 import { type Failures, failuresIn, NO_FAILURES, withFailure } from '../request/read-refusals.js';
@@ -32,6 +32,8 @@ export class StrongCore implements Core<StrongEffect> {
   #target: NodeId = '';
   /** Who refused, or did not answer, since it last waited. */
   readonly #avoided = new Set<NodeId>();
+  /** Whose clocks are wrong: they give no value its end. */
+  readonly #wrongClocks = new Set<NodeId>();
   #reading: StrongReadRound | undefined;
   #isUnsettled = false;
   #routes = 0;
@@ -39,7 +41,10 @@ export class StrongCore implements Core<StrongEffect> {
   #elsewheres = 0;
   #resumesAt = NEVER;
   #sentAt = 0;
+  #hedgesAt = NEVER;
   #isSuspected = false;
+  /** Somebody who was passed by since may have proposed it: so only what takes effect once. */
+  #mayBeProposed = false;
   #failures: Failures = NO_FAILURES;
   now = 0;
 
@@ -54,7 +59,7 @@ export class StrongCore implements Core<StrongEffect> {
   get wakesAt(): number {
     const { timeoutMilliseconds, silenceMilliseconds } = this.#options;
     const silence = this.#sentAt + silenceMilliseconds;
-    if (this.#stage === 'asking') return Math.min(timeoutMilliseconds, silence);
+    if (this.#stage === 'asking') return Math.min(timeoutMilliseconds, silence, this.#hedgesAt);
     if (this.#stage === 'waiting') return Math.min(timeoutMilliseconds, this.#resumesAt);
     // Whoever decides it knows of the deadline.
     return this.#stage === 'proposing' && !this.#isSuspected ? silence : NEVER;
@@ -119,7 +124,7 @@ export class StrongCore implements Core<StrongEffect> {
         return this.now >= this.#resumesAt ? this.#route() : [];
       case 'asking':
         if (this.now >= this.#options.timeoutMilliseconds) return this.#late();
-        return this.#silentReaders();
+        return this.now >= this.#hedgesAt ? this.#hedge() : this.#silentReaders();
       case 'proposing':
         return this.#silentProposer();
       default:
@@ -127,19 +132,20 @@ export class StrongCore implements Core<StrongEffect> {
     }
   }
 
-  #route(): readonly StrongEffect[] {
-    const { plan, proposer, isUp, isRead, decides, isForwarded, takesOver } = this.#options;
+  /** @param isCounted that somebody is passed by */
+  #route(isCounted = false): readonly StrongEffect[] {
+    const { plan, proposer, isRead, decides, isForwarded, takesOver } = this.#options;
     const known = proposer();
     // Where nodes name each other in a ring, none of them is the proposer.
     const isLost = this.#elsewheres > ELSEWHERES_MAX;
     if (isLost) this.#elsewheres = 0;
-    const isKnown = known !== '' && isUp(known) && !this.#avoided.has(known) && !isLost;
+    const isKnown = known !== '' && this.#isAskable(known) && !isLost;
     const isHere = known === plan.self || !isKnown;
-    if (isForwarded && (takesOver || isHere)) return this.#decideHere(isKnown);
+    if (isForwarded && (takesOver || isHere)) {
+      return this.#decideHere(isKnown && known === plan.self);
+    }
     if (isForwarded) return this.#elsewhere();
-    const first = plan.primaries.find(
-      ({ node, up }) => up && isUp(node) && !this.#avoided.has(node),
-    );
+    const first = plan.primaries.find(({ node, up }) => up && this.#isAskable(node));
     const target = isKnown ? known : first?.node;
     if (target === undefined) return this.#wait();
     this.#target = target;
@@ -152,8 +158,13 @@ export class StrongCore implements Core<StrongEffect> {
     this.#isSuspected = false;
     const decide = decides || this.#isUnsettled;
     const takeOver = !isKnown;
-    const contention = takeOver && known !== '' ? COUNT_TAKE_OVER : [];
+    const contention = takeOver && known !== '' && !isCounted ? COUNT_TAKE_OVER : [];
     return [...contention, { do: 'propose', node: target, decide, takeOver }];
+  }
+
+  #isAskable(node: NodeId): boolean {
+    const isPassedBy = this.#avoided.has(node) || this.#wrongClocks.has(node);
+    return !isPassedBy && this.#options.isUp(node);
   }
 
   /** @param isProposer is this node known as the proposer? */
@@ -173,7 +184,17 @@ export class StrongCore implements Core<StrongEffect> {
     this.#stage = 'asking';
     this.#sentAt = this.now;
     this.#reading = new StrongReadRound(this.#options, proposer);
-    return asks(this.#reading.begin());
+    const asked = this.#reading.begin();
+    const { patience, timeoutMilliseconds } = this.#options;
+    this.#hedgesAt = this.now + patience(asked, timeoutMilliseconds - this.now);
+    return asks(asked);
+  }
+
+  /** Who was asked is slow: another may be quicker, and then nothing need be proposed. */
+  #hedge(): readonly StrongEffect[] {
+    this.#hedgesAt = NEVER;
+    const more = this.#reading?.hedge() ?? [];
+    return more.length === 0 ? [] : [{ do: 'count hedges', count: more.length }, ...asks(more)];
   }
 
   #judge({ verdict }: StrongReadRound): readonly StrongEffect[] {
@@ -221,6 +242,7 @@ export class StrongCore implements Core<StrongEffect> {
     const suspect = { do: 'suspect', node: this.#target } as const;
     if (!mayRepeat) return [suspect];
     this.#avoided.add(this.#target);
+    this.#mayBeProposed = true;
     return [suspect, ...this.#again('take over')];
   }
 
@@ -228,6 +250,8 @@ export class StrongCore implements Core<StrongEffect> {
     switch (handled.is) {
       case 'elsewhere':
         this.#elsewheres += 1;
+        // Also a proposer that was deposed says so of what may be proposed again.
+        this.#mayBeProposed ||= this.#options.mayRepeat;
         return this.#again('elsewhere');
       case 'lost':
         this.#stage = 'inquiring';
@@ -250,9 +274,19 @@ export class StrongCore implements Core<StrongEffect> {
     }
     if (isLate || !isHarmless || !retryable) return this.#refuse(error);
     // Here nobody else is asked: whoever passed it on does.
-    if (this.#options.isForwarded || code === 'clock_not_sane') return this.#refuse(error);
+    if (this.#options.isForwarded) return this.#refuse(error);
+    this.#mayBeProposed ||= outcome === 'unknown';
+    if (code === 'clock_not_sane') return this.#withoutClock(node, error);
     this.#avoided.add(node);
     return this.#again('refused');
+  }
+
+  /** Another owner, whose clock is right, takes over: it also knows what has ended. */
+  #withoutClock(node: NodeId, error: OperatingError): readonly StrongEffect[] {
+    this.#wrongClocks.add(node);
+    const { primaries } = this.#options.plan;
+    const isLeft = primaries.some((owner) => owner.up && !this.#wrongClocks.has(owner.node));
+    return isLeft ? this.#again('refused') : this.#refuse(error);
   }
 
   #again(
@@ -261,7 +295,8 @@ export class StrongCore implements Core<StrongEffect> {
     const counted = { do: 'count contention', reason } as const;
     if (this.#options.isForwarded) return [counted, ...this.#elsewhere()];
     this.#routes += 1;
-    const then = this.#routes <= AT_ONCE_MAX ? this.#route() : this.#wait();
+    const isCounted = reason === 'take over';
+    const then = this.#routes <= AT_ONCE_MAX ? this.#route(isCounted) : this.#wait();
     return [counted, ...then];
   }
 
@@ -286,7 +321,6 @@ export class StrongCore implements Core<StrongEffect> {
     return [{ do: 'answer', result, answered }];
   }
 
-  /** It was nowhere proposed. */
   #late(): readonly StrongEffect[] {
     const { plan, quorum } = this.#options;
     const { required } = quorum;
@@ -313,8 +347,11 @@ export class StrongCore implements Core<StrongEffect> {
   }
 
   #refuse(error: OperatingError): readonly StrongEffect[] {
+    const { isRead } = this.#options;
     this.#stage = 'over';
-    return [{ do: 'refuse', error }];
+    if (isRead) return [{ do: 'refuse', error: withOutcome(error, 'none') }];
+    const told = this.#mayBeProposed ? withOutcome(error, 'unknown') : error;
+    return [{ do: 'refuse', error: told }];
   }
 }
 

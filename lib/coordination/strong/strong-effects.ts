@@ -62,6 +62,7 @@ export type StrongEffect =
   | { readonly do: 'answer'; readonly result: StrongResult; readonly answered: number }
   | { readonly do: 'elsewhere' }
   | { readonly do: 'refuse'; readonly error: OperatingError }
+  | { readonly do: 'count hedges'; readonly count: number }
   | { readonly do: 'count read'; readonly result: ReadOutcome }
   | { readonly do: 'count contention'; readonly reason: 'elsewhere' | 'take over' | 'refused' };
 
@@ -89,6 +90,8 @@ export interface StrongCoreOptions {
   /** Has nothing been heard of the node for too long, in milliseconds since it was asked? */
   readonly isSilent: (node: NodeId, sinceMilliseconds: number) => boolean;
   readonly silenceMilliseconds: number;
+  /** How long to wait for those asked before others are asked as well: replication/hedging.ts. */
+  readonly patience: (asked: readonly NodeId[], leftMilliseconds: number) => number;
   /** Does it hold a value of which the clock of this node cannot say whether it has ended? */
   readonly mayHaveEnded: (record: Siblings | undefined) => boolean;
   readonly fraction: () => number;

@@ -1,7 +1,7 @@
 /** What a coordinator of the strong level asks the owners of a key, here and elsewhere. */
 import type { NodeId } from '../../environment/transport.js';
 import type { ReadReport } from '../../consensus/strong-read.js';
-import { OperatingError } from '../../errors.js';
+import { OperatingError, withOutcome } from '../../errors.js';
 import type { Ownership } from '../../partitioning/ownership.js';
 import { placeOf, type RecordKey } from '../../persistence/keyspace.js';
 import { decodeRecord } from '../../persistence/records.js';
@@ -98,7 +98,8 @@ function handledOf(at: RecordKey, result: Proposed): Handled | OperatingError {
   try {
     return { ...result, record: result.record && decodeRecord(at, result.record) };
   } catch (error) {
-    if (error instanceof OperatingError) return error;
-    throw error;
+    if (!(error instanceof OperatingError)) throw error;
+    // What was settled may have taken effect.
+    return result.is === 'settled' ? withOutcome(error, 'unknown') : error;
   }
 }

@@ -47,6 +47,19 @@ export class StrongReadRound {
     return more;
   }
 
+  /**
+   * All others, because one that was asked is slow. None where only this node or the proposer is:
+   * nobody can speak for those.
+   */
+  hedge(): readonly NodeId[] {
+    const { plan } = this.#options;
+    const isReplaceable = (node: NodeId): boolean => node !== plan.self && node !== this.#proposer;
+    if (!this.#asked.some((node) => isReplaceable(node) && this.#isOpen(node))) return [];
+    const more = plan.order.filter((node) => !this.#asked.includes(node));
+    this.#asked.push(...more);
+    return more;
+  }
+
   /** @returns false: the owner has reported before */
   add(report: ReadReport): boolean {
     if (this.hasReported(report.from.node)) return false;
@@ -68,16 +81,20 @@ export class StrongReadRound {
     if (judged.is === 'settled') {
       const own = this.#reports.find(({ from }) => from.node === plan.self);
       // Only the own report has values: where this owner is under rebuild, the proposer gives them.
-      if (own === undefined) return 'unsettled';
+      if (own === undefined) return this.#isOpen(plan.self) ? 'pending' : 'unsettled';
       return { record: withValues(own, judged.record), answered: this.#reports.length };
     }
     return judged.is === 'pending' && this.#mayReportMore ? 'pending' : 'unsettled';
   }
 
+  #isOpen(node: NodeId): boolean {
+    return !this.#failed.has(node) && !this.hasReported(node);
+  }
+
   get #mayReportMore(): boolean {
-    const isOpen = (node: NodeId): boolean => !this.#failed.has(node) && !this.hasReported(node);
     const isUnasked = (node: NodeId): boolean => !this.#asked.includes(node);
-    return this.#asked.some(isOpen) || this.#options.plan.order.some(isUnasked);
+    const isOneOpen = this.#asked.some((node) => this.#isOpen(node));
+    return isOneOpen || this.#options.plan.order.some(isUnasked);
   }
 }
 

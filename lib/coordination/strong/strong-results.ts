@@ -18,7 +18,7 @@ export function handledHere(
 ): Handled | OperatingError {
   switch (decided.is) {
     case 'late':
-      return lateError(decided.isOpen && change !== undefined);
+      return lateError(decided.isOpen && (change !== undefined || isOnce));
     case 'deposed': {
       const { dot, ballot } = decided;
       // What takes effect once may be proposed again, whatever became of it.

@@ -159,6 +159,7 @@ export class Strong {
         SILENCE_MILLISECONDS,
         SILENCE_FACTOR * hedging.slowestOf(plan.order),
       ),
+      patience: (asked, left) => hedging.patience(plan, asked, left),
       mayHaveEnded: (record) => this.#mayHaveEnded(record),
       fraction: () => random.fraction(),
     };
@@ -211,6 +212,9 @@ export class Strong {
         break;
       case 'count contention':
         observer.count('quorate_strong_contention_total', { reason: effect.reason });
+        break;
+      case 'count hedges':
+        observer.count('quorate_hedges_total', {}, effect.count);
     }
   }
 

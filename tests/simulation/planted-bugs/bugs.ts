@@ -17,6 +17,7 @@ import { STALENESS_BUGS } from './staleness-bugs.js';
 import { STRANGER_BUGS } from './stranger-bugs.js';
 import { SESSION_BUGS } from './session-bugs.js';
 import { STRONG_BUGS } from './strong-bugs.js';
+import { STRONG_ROUTE_BUGS } from './strong-route-bugs.js';
 import { WRITER_BUGS } from './writer-bugs.js';
 
 export const BUGS: readonly PlantedBug[] = [
@@ -37,6 +38,7 @@ export const BUGS: readonly PlantedBug[] = [
   ...STALENESS_BUGS,
   ...STRANGER_BUGS,
   ...STRONG_BUGS,
+  ...STRONG_ROUTE_BUGS,
   ...WRITER_BUGS,
   {
     rule: 'V1',
