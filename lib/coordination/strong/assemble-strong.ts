@@ -17,6 +17,7 @@ import { Outcomes } from './outcomes.js';
 import { Proposers } from './proposers.js';
 import type { Standings } from '../engine/standings.js';
 import { Strong } from './strong.js';
+import { StrongAudits } from './strong-audit.js';
 import { StrongPeers } from './strong-peers.js';
 import { StrongReports } from './strong-reports.js';
 
@@ -42,7 +43,7 @@ export interface StrongAssembly
 }
 
 export function assembleStrong(options: StrongAssembly) {
-  const { self, acceptor, store, identity, losses, audits } = options;
+  const { self, acceptor, store, identity, losses } = options;
   const { engine, messenger, ownership, plans, view, standings, hedging, expiryClock } = options;
   const { clock, random, observer, backgroundTimeoutMilliseconds } = options;
   const acceptors = new RemoteAcceptors({
@@ -53,6 +54,7 @@ export function assembleStrong(options: StrongAssembly) {
   const reports = new StrongReports({ self, acceptor, proposers, store, identity });
   const known = new KnownProposers({ self, acceptor, ownership, view, clock });
   const peers = new StrongPeers({ self, reports, known, messenger, losses, ownership });
+  const audits = new StrongAudits({ ...options, outcomes });
   const strong = new Strong({
     ...{ self, proposers, outcomes, peers, known, engine, ownership, plans, standings, audits },
     ...{ hedging, expiryClock, clock, random, observer },

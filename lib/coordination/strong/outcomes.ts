@@ -38,6 +38,11 @@ export class Outcomes {
     this.#options = options;
   }
 
+  /** This node decides, and asks, no more. */
+  get isStopped(): boolean {
+    return this.#options.proposers.isStopped;
+  }
+
   /** Asks until somebody knows, or the deadline has come. @throws OperatingError `rebuilding` */
   async of(write: LostWrite & { readonly deadline: number }): Promise<ProposalOutcome> {
     const { clock } = this.#options;
@@ -45,7 +50,7 @@ export class Outcomes {
       const outcome = await this.#ask(write);
       if (outcome !== 'unknown') return outcome;
       const left = write.deadline - clock.monotonicMilliseconds();
-      if (left <= PAUSE_MILLISECONDS) return 'unknown';
+      if (left <= PAUSE_MILLISECONDS || this.isStopped) return 'unknown';
       await pauseFor(clock, PAUSE_MILLISECONDS);
     }
   }

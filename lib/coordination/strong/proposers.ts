@@ -47,6 +47,10 @@ export class Proposers {
     this.#options = options;
   }
 
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
   /** Is it active at this very ballot? */
   isActiveAt(partition: number, ballot: Ballot): boolean {
     const active = this.activeBallot(partition);
@@ -79,7 +83,8 @@ export class Proposers {
   }
 
   /**
-   * Takes over where this node is not the proposer. `settle` is called once, later.
+   * Takes over where this node is not the proposer. `settle` is called once, later; and once more,
+   * with what came of it, where its time was over while it was proposed.
    * @throws OperatingError `overloaded`, `not_ready`, `rebuilding`, `wrong_epoch`: nothing happened
    */
   submit(
@@ -138,11 +143,12 @@ export class Proposers {
 
   #settle(id: number, decided: Decided): void {
     const waiting = this.#waiting.get(id);
-    // Its client has been answered already.
-    if (waiting === undefined) return;
-    this.#waiting.delete(id);
-    this.#waitingBytes -= waiting.bytes;
-    assert(this.#waitingBytes >= 0, 'an operation that waits is counted once');
+    assert(waiting !== undefined, 'an operation is decided once');
+    if (decided.is !== 'late' || !decided.isOpen) {
+      this.#waiting.delete(id);
+      this.#waitingBytes -= waiting.bytes;
+      assert(this.#waitingBytes >= 0, 'an operation that waits is counted once');
+    }
     waiting.settle(decided);
   }
 }

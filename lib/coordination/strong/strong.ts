@@ -5,7 +5,6 @@ import type { Random } from '../../environment/random.js';
 import type { NodeId } from '../../environment/transport.js';
 import { OperatingError } from '../../errors.js';
 import type { Ownership } from '../../partitioning/ownership.js';
-import type { Audits } from '../../persistence/audits.js';
 import type { ExpiryClock } from '../../persistence/expiry-clock.js';
 import type { RecordKey } from '../../persistence/keyspace.js';
 import type { Hedging } from '../../replication/hedging.js';
@@ -13,7 +12,7 @@ import { majorityOf, type Plans } from '../../replication/plan.js';
 import type { Siblings } from '../../versioning/siblings.js';
 import { Deferred } from '../engine/deferred.js';
 import type { Engine, Operation } from '../engine/engine.js';
-import { auditStrong } from './strong-audit.js';
+import type { StrongAudits } from './strong-audit.js';
 import { type KnownProposers, SILENCE_MILLISECONDS } from './known-proposers.js';
 import type { Outcomes } from './outcomes.js';
 import type { Proposers } from './proposers.js';
@@ -40,7 +39,7 @@ export interface StrongOptions {
   readonly ownership: Ownership;
   readonly plans: Plans;
   readonly standings: Standings;
-  readonly audits: Audits;
+  readonly audits: StrongAudits;
   readonly hedging: Hedging;
   readonly expiryClock: ExpiryClock;
   readonly clock: Clock;
@@ -231,13 +230,13 @@ export class Strong {
   }
 
   #execute(operation: StrongRun, { request }: Running): void {
-    const { self, proposers, plans, expiryClock } = this.#options;
+    const { self, proposers, plans, expiryClock, audits } = this.#options;
     const { at, intent, condition, once, deadline, explanation } = request;
     try {
       const { epoch } = plans.of(at.partition);
       const change = intent && changeOf(intent, expiryClock.now(), epoch);
       proposers.submit({ at, change, condition, once, deadline, explanation }, (decided) => {
-        if (decided.is === 'applied') auditStrong(this.#options, at, intent, decided);
+        audits.decided({ at, intent, once }, decided);
         const handled = handledHere(decided, self, change, once !== undefined);
         operation.dispatch((core) =>
           handled instanceof OperatingError ? core.notExecuted(handled) : core.executed(handled),
@@ -282,7 +281,6 @@ export class Strong {
         operation.dispatch((core) => {
           if (outcome === 'dead') return core.inquired(undefined);
           if (outcome === 'unknown' || decided === undefined) return core.inquired(unknownError());
-          auditStrong(this.#options, at, intent, decided);
           return core.inquired(appliedOf(decided, intent?.seen));
         });
       },

@@ -2,6 +2,7 @@
 import type { PlantedBug } from './planted-bug.js';
 
 const CORE = 'unit/coordination/strong-core.test.js';
+const AUDITS = 'unit/coordination/strong-audit.test.js';
 const WHOLE_NODES = 'unit/coordination/strong-routes.test.js';
 
 export const STRONG_ROUTE_BUGS: readonly PlantedBug[] = [
@@ -92,5 +93,29 @@ export const STRONG_ROUTE_BUGS: readonly PlantedBug[] = [
     right: 'this.#decideHere(isKnown && known === plan.self)',
     wrong: 'this.#decideHere(isKnown)',
     test: CORE,
+  },
+  {
+    rule: 'W7',
+    name: 'what a strong write has dropped is not kept where its client is gone',
+    file: 'coordination/strong/strong.js',
+    right: 'audits.decided({ at, intent, once }, decided);',
+    wrong: 'if (!operation.core.isDone)\n    audits.decided({ at, intent, once }, decided);',
+    test: AUDITS,
+  },
+  {
+    rule: 'W7',
+    name: 'what a write of a deposed proposer has dropped is not kept',
+    file: 'coordination/strong/strong-audit.js',
+    right: "if (decided.is === 'deposed')",
+    wrong: 'if (false)',
+    test: AUDITS,
+  },
+  {
+    rule: 'W7',
+    name: 'two attempts of one operation have an entry each',
+    file: 'coordination/strong/strong-audit.js',
+    right: 'return find(record, dot)?.writtenAt === stamp;',
+    wrong: 'return true;',
+    test: AUDITS,
   },
 ];

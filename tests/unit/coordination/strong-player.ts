@@ -9,7 +9,7 @@ import type {
 import { majorityOf } from '../../../lib/replication/plan.js';
 import { ALL_STAND } from '../../../lib/replication/quorum.js';
 import { EMPTY_CONTEXT } from '../../../lib/versioning/context.js';
-import { type Siblings } from '../../../lib/versioning/siblings.js';
+import type { Siblings } from '../../../lib/versioning/siblings.js';
 import { errorOf, errorText, given, type Player, stateOf, textOf } from './transcript.js';
 
 /** What the rest of its node knows, and a script changes. */

@@ -135,7 +135,7 @@ t.test('a write whose proposer falls silent is sent once', async (t) => {
   t.same(await cluster.texts(other, 'k', STRONG), ['second'], 'it has taken effect');
 });
 
-t.test('what cannot be read of an answer that settles a write leaves its outcome open', async (t) => {
+t.test('an answer that cannot be read leaves open what was settled', async (t) => {
   const at = recordKey('default', 'k', 16);
   const record = Buffer.from('no record');
   const answers = [
