@@ -165,6 +165,14 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     test: 'unit/coordination/partition-proposer.test.js',
   },
   {
+    rule: 'K1',
+    name: 'a ballot goes on in the next ring epoch',
+    file: 'coordination/strong/proposer-seat.js',
+    right: 'this.epoch !== epoch ||',
+    wrong: '',
+    test: 'unit/coordination/proposer-seat.test.js',
+  },
+  {
     rule: 'K21',
     name: 'numbers of ended ballots are never found void',
     file: 'anti-entropy/collection.js',
