@@ -1,4 +1,4 @@
-/** What strong writes leave behind in the audits of their keys, at the proposer that decided them. */
+/** What strong writes leave in the audits of their keys, at the proposer that decided them. */
 import type { Clock } from '../../environment/clock.js';
 import type { Observer } from '../../environment/observer.js';
 import { pauseFor } from '../../environment/pauses.js';

@@ -56,7 +56,7 @@ export class StrongReadRound {
     const isReplaceable = (node: NodeId): boolean => node !== plan.self && node !== this.#proposer;
     if (!this.#asked.some((node) => isReplaceable(node) && this.#isOpen(node))) return [];
     const more = plan.order.filter((node) => !this.#asked.includes(node));
-    this.#asked.push(...more);
+    for (const node of more) this.#asked.push(node);
     return more;
   }
 
