@@ -77,6 +77,14 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'K4',
+    name: 'coverage looks at live versions only',
+    file: 'consensus/coverage.js',
+    right: 'if (!covers(state.context, version.dot))',
+    wrong: "if (version.state === 'value' && !covers(state.context, version.dot))",
+    test: PROPOSALS,
+  },
+  {
+    rule: 'K4',
     name: 'a stub here may be a value in a proposal',
     file: 'consensus/coverage.js',
     right: "if (version.state === 'stub' && find(state, version.dot)?.state === 'value')",

@@ -4,6 +4,20 @@ import { both, either, is, kindOf, playScripts, type Script, seqOf, to } from '.
 
 const SCRIPTS: readonly Script[] = [
   {
+    name: 'a comparison meets a delete of what only the proposer has ever held',
+    play(s) {
+      s.take('b');
+      s.flow();
+      s.plain('b', false);
+      s.flow({ no: is('copy') });
+      // Whoever has read it deletes it through others: their clocks have never seen the value.
+      s.plain('a', true, s.record('b'), true);
+      s.flow({ no: both(is('copy'), to('b')) });
+      s.submit('b', 'compare', s.record('b'));
+      s.flow();
+    },
+  },
+  {
     name: 'a read finds the same versions at all that it asks',
     play(s) {
       s.take('a');
