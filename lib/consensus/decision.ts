@@ -1,5 +1,6 @@
 /** What an operation makes of the state of a key: its condition, and what it proposes (K13). */
 import { greatestOf } from '../encoding/extremes.js';
+import type { OperatingError } from '../errors.js';
 import type { Context } from '../versioning/context.js';
 import {
   covers,
@@ -59,6 +60,17 @@ export interface StrongOperation {
    */
   readonly once?: Once | undefined;
 }
+
+/**
+ * Why the change must not take effect: there is no room for the state that it would leave.
+ * Undefined: there is.
+ * @param base what it is decided on
+ */
+export type RefusalFor = (
+  change: StrongChange,
+  base: Siblings,
+  state: Siblings,
+) => OperatingError | undefined;
 
 /** The values of a state: what only a clock takes for ended is one (K13). */
 export function valuesOf(state: Siblings | undefined): readonly Version[] {

@@ -1,6 +1,7 @@
 /** What a proposer wants done, and what it says of an operation. */
 import type { NodeId } from '../environment/transport.js';
 import type { Dot } from '../versioning/dot.js';
+import type { OperatingError } from '../errors.js';
 import type { Siblings, Version } from '../versioning/siblings.js';
 import type { Ballot, ProposalId } from './ballot.js';
 import type { StrongOperation } from './decision.js';
@@ -24,6 +25,8 @@ export type Result =
   /** The condition did not hold, on this state. */
   | { readonly is: 'unmet'; readonly state: Siblings }
   | { readonly is: 'read'; readonly state: Siblings }
+  /** There is no room for what it would leave. It takes no effect, now or later. */
+  | { readonly is: 'no room'; readonly error: OperatingError }
   /** What was to take effect once: it has, or never will (K20). */
   | {
       readonly is: 'settled';

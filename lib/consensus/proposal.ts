@@ -1,6 +1,6 @@
 /** One proposal of a proposer: decided, and on its way to a majority. */
 import type { NodeId } from '../environment/transport.js';
-import { assert } from '../errors.js';
+import { assert, type OperatingError } from '../errors.js';
 import { Quorum, type Standing, Votes } from '../replication/quorum.js';
 import type { Context } from '../versioning/context.js';
 import { EMPTY_CONTEXT, highestOf, joinContexts } from '../versioning/context.js';
@@ -12,6 +12,8 @@ import {
   endedState,
   holds,
   killing,
+  type RefusalFor,
+  type StrongChange,
   type StrongOperation,
   valuesOf,
   writtenState,
@@ -25,11 +27,13 @@ import { type HasSeen, type OnceState, onceStateOf } from './once.js';
  */
 type Stage = 'looking' | 'checking' | 'accepting' | 'voting';
 
-/** What else the decision is made with. */
-interface Looked {
+/** What a decision is made with, beside the record. */
+export interface Looked {
   /** Of the hybrid clock. */
   readonly hybridNow: number;
+  /** Has the clock of the partition the dot? Asked of what takes effect once. */
   readonly hasSeen: HasSeen;
+  readonly refusalFor: RefusalFor;
 }
 
 /** One operation under way on its key. */
@@ -44,6 +48,8 @@ export class OpenProposal {
   decisions = 0;
   /** Of what takes effect once: what became of it before this proposal. */
   before: OnceState | undefined;
+  /** Why it does not take effect, where there is no room for what it leaves; as last decided. */
+  refusal: OperatingError | undefined;
   /** As last decided. */
   proposal: Proposal | undefined;
   /** The state on which it was decided. */
@@ -77,35 +83,43 @@ export class OpenProposal {
     return dot !== undefined && !takesEffect ? [dot] : [];
   }
 
-  /** On the own record, condition included. @param mint takes the next dot */
+  /**
+   * On the own record, condition included.
+   * @param next the dot that it takes, where it takes effect and has none
+   * @returns undefined: it is refused, and nothing was or is proposed
+   */
   decide(
     record: Siblings | undefined,
     id: ProposalId,
-    mint: () => Dot,
-    { hybridNow, hasSeen }: Looked,
-  ): Proposal {
+    next: Dot,
+    looked: Looked,
+  ): Proposal | undefined {
     const { key, change, condition, once } = this.operation;
     assert(this.stage === 'looking', 'a decision follows a look at the record');
     const base = covering(record, this.#met);
-    this.before = once && onceStateOf(once, base, hasSeen);
+    this.before = once && onceStateOf(once, base, looked.hasSeen);
     const isOpen = this.before === undefined || this.before === 'open';
-    const effective = isOpen && change !== undefined && holds(condition, base) ? change : undefined;
-    this.takesEffect = effective !== undefined;
-    this.decisions += 1;
-    if (effective !== undefined) this.dot ??= once?.dot ?? mint();
+    const wanted = isOpen && change !== undefined && holds(condition, base) ? change : undefined;
     this.base = base;
+    const dot = this.dot ?? once?.dot ?? next;
+    const written = this.#written(wanted, dot, looked);
+    this.takesEffect = written !== undefined;
+    this.decisions += 1;
+    // Once something was proposed, a later number must be counted before a refusal is answered.
+    if (this.refusal !== undefined && this.decisions === 1) return undefined;
+    if (written !== undefined) this.dot = dot;
     this.votes = new Votes(this.#standing);
     this.checks = new Votes(this.#standing);
     this.proposal = {
-      ...{ key, id, dot: effective === undefined ? undefined : this.dot },
-      state: this.#proposedState(effective, hybridNow),
+      ...{ key, id, dot: written === undefined ? undefined : this.dot },
+      state: written ?? this.#unchanged(),
       base: valuesOf(record).map(({ dot }) => dot),
-      above: this.#aboveOf(effective),
+      above: this.#aboveOf(written === undefined ? undefined : wanted),
     };
     return this.proposal;
   }
 
-  #aboveOf(effective: StrongOperation['change']): Dot | undefined {
+  #aboveOf(effective: StrongChange | undefined): Dot | undefined {
     const { base, before } = this;
     const { once } = this.operation;
     const isEnded = once !== undefined && before === 'open' && effective === undefined;
@@ -115,17 +129,27 @@ export class OpenProposal {
     return { writer, n: Math.max(highestOf(base.context, writer), highestOf(seen, writer)) };
   }
 
-  #proposedState(effective: StrongOperation['change'], hybridNow: number): Siblings {
+  /** The state that the change leaves; undefined: there is none, or no room for it. */
+  #written(
+    change: StrongChange | undefined,
+    dot: Dot,
+    { hybridNow, refusalFor }: Looked,
+  ): Siblings | undefined {
+    this.refusal = undefined;
+    if (change === undefined) return undefined;
+    const state = writtenState(this.base, change, dot, hybridNow);
+    this.refusal = refusalFor(change, this.base, state);
+    return this.refusal === undefined ? state : undefined;
+  }
+
+  /** What is proposed where the operation does not take effect. */
+  #unchanged(): Siblings {
     const { base, dot, before } = this;
     const { once } = this.operation;
     // What is answered now is what became of it, whoever proposes it again.
-    if (once !== undefined && before === 'open' && effective === undefined) {
-      return endedState(base, once);
-    }
-    if (dot === undefined) return base;
+    if (once !== undefined && before === 'open') return endedState(base, once);
     // Proposed before, and not to take effect now: it must never come back.
-    if (effective === undefined) return killing(base, dot);
-    return writtenState(base, effective, dot, hybridNow);
+    return dot === undefined ? base : killing(base, dot);
   }
 }
 

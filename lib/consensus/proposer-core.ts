@@ -20,8 +20,7 @@ import { Candidacy } from './candidacy.js';
 import { type StrongOperation, replacedBy } from './decision.js';
 import { type ProposerEffect, type Result, send } from './effects.js';
 import type { KeyText, Proposal, AcceptorReply, Sender } from './messages.js';
-import type { HasSeen } from './once.js';
-import { Acceptors, OpenProposal } from './proposal.js';
+import { Acceptors, type Looked, OpenProposal } from './proposal.js';
 import { Settling } from './settling.js';
 
 export interface TakeOver {
@@ -54,9 +53,14 @@ class Reign {
     this.#writer = writer;
   }
 
-  mint(): Dot {
-    this.#minted += 1;
-    return { writer: this.#writer, n: this.#minted };
+  /** The dot that the next write takes. */
+  get next(): Dot {
+    return { writer: this.#writer, n: this.#minted + 1 };
+  }
+
+  /** Proposed under this dot; of what takes effect once, it is another's. */
+  use({ writer, n }: Dot): void {
+    if (writer === this.#writer) this.#minted = Math.max(this.#minted, n);
   }
 }
 
@@ -152,23 +156,19 @@ export class ProposerCore {
     return true;
   }
 
-  /**
-   * What the own replica holds of the key.
-   * @param hybridNow of the hybrid clock
-   * @param hasSeen has the clock of the partition the dot? Asked of what takes effect once
-   */
-  looked(
-    key: KeyText,
-    record: Siblings | undefined,
-    hybridNow: number,
-    hasSeen: HasSeen,
-  ): readonly ProposerEffect[] {
+  /** What the own replica holds of the key. */
+  looked(key: KeyText, record: Siblings | undefined, looked: Looked): readonly ProposerEffect[] {
     const reign = this.#reign;
     const open = this.#open.get(key);
     if (reign === undefined || open?.stage !== 'looking') return [];
-    reign.seq += 1;
-    const id = { ballot: this.#ballot, seq: reign.seq };
-    const proposal = open.decide(record, id, () => reign.mint(), { hybridNow, hasSeen });
+    const id = { ballot: this.#ballot, seq: reign.seq + 1 };
+    const proposal = open.decide(record, id, reign.next, looked);
+    if (proposal === undefined) {
+      this.#open.delete(key);
+      return [answer(open.operation, resultOf(open)), ...this.#next(key)];
+    }
+    reign.seq = id.seq;
+    if (open.dot !== undefined) reign.use(open.dot);
     if (reign.acceptors.oneIsEnough) return this.#sendAccepts(reign, open, proposal);
     open.stage = 'checking';
     return reign.acceptors.others.map((node) => send(node, { is: 'check', proposal }));
@@ -328,8 +328,10 @@ export class ProposerCore {
   }
 }
 
-function resultOf({ operation, takesEffect, dot, base, before, proposal }: OpenProposal): Result {
+function resultOf(open: OpenProposal): Result {
+  const { operation, takesEffect, dot, base, before, proposal, refusal } = open;
   const { change, once } = operation;
+  if (refusal !== undefined) return { is: 'no room', error: refusal };
   if (takesEffect && dot !== undefined && change !== undefined && proposal !== undefined) {
     return { is: 'applied', dot, replaced: replacedBy(change, base), base, state: proposal.state };
   }

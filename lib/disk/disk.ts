@@ -101,7 +101,7 @@ export async function openDisk(options: DiskOptions) {
   const proposals = await ProposalTable.open({ store, digests, table, partitionCount });
   const acceptor = new DurableAcceptor({
     ...{ store, proposals, replica, clocks, health, identity, observer },
-    pageBytesMax: limits.pageBytesMax,
+    ...limits,
   });
   const endings = new Endings(records);
   const hints = await Hints.open({ ...shared, ...limits, partitionCount });

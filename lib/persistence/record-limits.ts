@@ -28,37 +28,71 @@ export function contextBytesOf({ vector, beyond }: Context): number {
   return size;
 }
 
+/** At most so many bytes are around the texts and values of a record, of a version, of a dot. */
+const RECORD_BYTES = 64;
+const VERSION_BYTES = 64;
+const DOT_BYTES = 16;
+/** Of a character. */
+const UTF8_BYTES = 3;
+
+/** No more than this does a state take as a record: found without encoding it. */
+function recordBytesAtMost({ context, versions }: Siblings): number {
+  let size = RECORD_BYTES;
+  for (const writer of context.vector.keys()) size += DOT_BYTES + UTF8_BYTES * writer.length;
+  for (const { writer } of context.beyond) size += DOT_BYTES + UTF8_BYTES * writer.length;
+  for (const { value, contentType, past } of versions) {
+    size += VERSION_BYTES + value.length + UTF8_BYTES * contentType.length + (past?.length ?? 0);
+  }
+  return size;
+}
+
+/** Is it surely within both limits? Costs next to nothing. */
+export function isWellWithin(
+  { contextBytesMax, recordBytesMax }: RecordLimits,
+  siblings: Siblings,
+): boolean {
+  const isSmall = recordBytesAtMost(siblings) <= recordBytesMax;
+  return isSmall && contextBytesOf(siblings.context) <= contextBytesMax;
+}
+
+/** As `recordRefusal`. @throws OperatingError `context_too_large`, `record_too_large` */
+export function assertRecordFits(...about: Parameters<typeof recordRefusal>): void {
+  const refusal = recordRefusal(...about);
+  if (refusal !== undefined) throw refusal;
+}
+
 /**
- * Refuses what grows beyond a limit. What does not grow is let through: else a key at its limit
- * could not be made smaller, and not be deleted.
+ * Why a state is refused that grows beyond a limit; undefined: it is not. What does not grow is let
+ * through: else a key at its limit could not be made smaller, and not be deleted.
  * @param before what is there
  * @param seen what the client has seen: the cluster has handed it out, so it is there
- * @throws OperatingError `context_too_large`, `record_too_large`
+ * @returns `context_too_large`, `record_too_large`
  */
-export function assertRecordFits(
+export function recordRefusal(
   { contextBytesMax, recordBytesMax }: RecordLimits,
   before: Sized | undefined,
   seen: Context | undefined,
   { siblings, bytes }: Sized,
   isDelete: boolean,
-): void {
+): OperatingError | undefined {
   const contextBytes = contextBytesOf(siblings.context);
-  if (contextBytes <= contextBytesMax && bytes.length <= recordBytesMax) return;
+  if (contextBytes <= contextBytesMax && bytes.length <= recordBytesMax) return undefined;
   const bytesBefore = before?.bytes.length ?? 0;
-  if (bytes.length < bytesBefore) return;
+  if (bytes.length < bytesBefore) return undefined;
   // Deletes that have seen nothing could pile up as siblings: there is an end, below a frame.
-  if (isDelete && bytes.length <= 2 * recordBytesMax) return;
+  if (isDelete && bytes.length <= 2 * recordBytesMax) return undefined;
   if (bytes.length > Math.max(recordBytesMax, bytesBefore)) {
     const message = 'the siblings of this key together exceed the limit';
-    throw new OperatingError('record_too_large', message, {
+    return new OperatingError('record_too_large', message, {
       details: { limit: recordBytesMax, size: bytes.length },
     });
   }
   const there = joinContexts(before?.siblings.context ?? EMPTY_CONTEXT, seen ?? EMPTY_CONTEXT);
   if (contextBytes > Math.max(contextBytesMax, contextBytesOf(there))) {
     const message = 'the context of this key has grown beyond its limit; a delete ends it';
-    throw new OperatingError('context_too_large', message, {
+    return new OperatingError('context_too_large', message, {
       details: { limit: contextBytesMax, size: contextBytes },
     });
   }
+  return undefined;
 }

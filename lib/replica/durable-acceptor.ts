@@ -13,6 +13,7 @@ import {
   rebuildingFrom,
 } from '../consensus/acceptor.js';
 import type { Ballot, ProposalId } from '../consensus/ballot.js';
+import type { RefusalFor } from '../consensus/decision.js';
 import type { HasSeen } from '../consensus/once.js';
 import type { KeyText, Proposal, AcceptorReply, AcceptorRequest } from '../consensus/messages.js';
 import { OperatingError } from '../errors.js';
@@ -28,12 +29,14 @@ import type { Store } from '../persistence/store.js';
 import { joinDot } from '../versioning/context.js';
 import type { Dot } from '../versioning/dot.js';
 import type { Siblings } from '../versioning/siblings.js';
+import type { RecordLimits } from '../persistence/record-limits.js';
 import { Merging } from './merging.js';
+import { ProposalRoom } from './proposal-room.js';
 import { PromiseEntries } from './promise-entries.js';
 import type { Replica } from './replica.js';
 import { StoredAcceptor, type StoredAcceptorOptions } from './stored-acceptor.js';
 
-export interface DurableAcceptorOptions extends StoredAcceptorOptions {
+export interface DurableAcceptorOptions extends StoredAcceptorOptions, RecordLimits {
   readonly store: Store;
   readonly replica: Replica;
   /** Bytes of entries in one answer to PREPARE. */
@@ -57,12 +60,14 @@ export class DurableAcceptor {
   readonly #stored: StoredAcceptor;
   readonly #merging: Merging;
   readonly #entries: PromiseEntries;
+  readonly #room: ProposalRoom;
 
   constructor(options: DurableAcceptorOptions) {
     this.#options = options;
     this.#stored = new StoredAcceptor(options);
     this.#merging = new Merging(options);
     this.#entries = new PromiseEntries(options, this.#stored);
+    this.#room = new ProposalRoom(options);
   }
 
   /** The highest ballot promised here, durably or not. @throws OperatingError `rebuilding` */
@@ -89,6 +94,11 @@ export class DurableAcceptor {
     this.#options.health.assertWhole(partition);
     const clock = this.#options.clocks.of(partition);
     return (dot) => clock.has(dot);
+  }
+
+  /** Why a change of the key is not proposed. */
+  refusalFor(at: RecordKey): RefusalFor {
+    return this.#room.refusalFor(at);
   }
 
   /** Is anything accepted of the key that is not learned here? Costs next to nothing. */
@@ -267,11 +277,10 @@ export class DurableAcceptor {
     const { changes, reply, isSynced } = judgement;
     const isAny = changes.some((change) => change.store !== 'merge');
     if (isAny) {
-      const accepts = changes.some((change) => change.store === 'acceptance');
       const { committed } = store.transact(
         (transaction) => proposals.change(transaction, partition, changes),
         isSynced ? 'sync' : 'os',
-        accepts ? 'ordinary' : 'vital',
+        this.#room.urgencyOf(changes),
       );
       return committed === undefined ? reply : committed.then(() => reply);
     }

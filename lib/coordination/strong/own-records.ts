@@ -1,4 +1,5 @@
 /** The records of this owner as its proposer needs them: with all merges that were begun. */
+import type { RefusalFor } from '../../consensus/decision.js';
 import type { KeyText } from '../../consensus/messages.js';
 import type { HasSeen } from '../../consensus/once.js';
 import type { ExpiryClock } from '../../persistence/expiry-clock.js';
@@ -53,6 +54,11 @@ export class OwnRecords {
   /** What the clock of the partition has. */
   get hasSeen(): HasSeen {
     return this.#options.acceptor.seenIn(this.#partition);
+  }
+
+  /** Is there room for what a change of the key leaves? */
+  refusalFor(key: KeyText): RefusalFor {
+    return this.#options.acceptor.refusalFor(this.#wire.at(key));
   }
 
   /** What has ended becomes a stub first: a value has ended only where it is one (K14). */

@@ -8,7 +8,7 @@ import type { Ballot } from '../../consensus/ballot.js';
 import type { StrongOperation } from '../../consensus/decision.js';
 import type { ProposerEffect } from '../../consensus/effects.js';
 import type { KeyText, AcceptorReply, Sender } from '../../consensus/messages.js';
-import type { HasSeen } from '../../consensus/once.js';
+import type { Looked } from '../../consensus/proposal.js';
 import { ProposerCore, type TakeOver } from '../../consensus/proposer-core.js';
 import type { Siblings } from '../../versioning/siblings.js';
 import type { Core } from '../engine/engine.js';
@@ -117,13 +117,8 @@ export class PartitionProposer implements Core<PartitionEffect> {
     return this.#follow(this.core.answered(from, reply));
   }
 
-  looked(
-    key: KeyText,
-    record: Siblings | undefined,
-    hybridNow: number,
-    hasSeen: HasSeen,
-  ): readonly PartitionEffect[] {
-    return this.#follow(this.core.looked(key, record, hybridNow, hasSeen));
+  looked(key: KeyText, record: Siblings | undefined, looked: Looked): readonly PartitionEffect[] {
+    return this.#follow(this.core.looked(key, record, looked));
   }
 
   /** This node cannot decide any more: its replica is being rebuilt, or it stops. */

@@ -238,8 +238,12 @@ export class ProposerSeat {
     await this.#own.merged(key);
     this.#decisions.set(key, (this.#decisions.get(key) ?? 0) + 1);
     const record = this.#own.recordToDecideOn(key);
-    const now = this.#options.hybridClock.now();
-    this.#running.dispatch((core) => core.looked(key, record, now, this.#own.hasSeen));
+    const looked = {
+      hybridNow: this.#options.hybridClock.now(),
+      hasSeen: this.#own.hasSeen,
+      refusalFor: this.#own.refusalFor(key),
+    };
+    this.#running.dispatch((core) => core.looked(key, record, looked));
   }
 
   async #activate(effect: Extract<PartitionEffect, { do: 'activate' }>): Promise<void> {

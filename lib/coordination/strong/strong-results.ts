@@ -27,6 +27,8 @@ export function handledHere(
     }
     case 'applied':
       return appliedOf(decided, change?.seen);
+    case 'no room':
+      return decided.error;
     case 'settled':
       return { is: 'settled', as: decided.as, record: decided.state };
     case 'read':

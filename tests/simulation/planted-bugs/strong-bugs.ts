@@ -26,6 +26,14 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'K4',
+    name: 'coverage looks at live versions only',
+    file: 'consensus/coverage.js',
+    right: 'if (!covers(state.context, version.dot))',
+    wrong: "if (version.state === 'value' && !covers(state.context, version.dot))",
+    test: 'unit/consensus/proposals.test.js',
+  },
+  {
+    rule: 'K4',
     name: 'a comparison is judged on an old copy',
     file: 'consensus/coverage.js',
     right: 'if (!covers(state.context, version.dot))',

@@ -1,6 +1,9 @@
 /** Bugs in how writers live on, and in what is kept beside records. */
 import type { PlantedBug } from './planted-bug.js';
 
+const STRONG_LIMITS = 'unit/coordination/strong-limits.test.js';
+const PROPOSAL_ROOM = 'unit/replica/proposal-room.test.js';
+
 export const WRITER_BUGS: readonly PlantedBug[] = [
   {
     rule: 'V1',
@@ -65,6 +68,46 @@ export const WRITER_BUGS: readonly PlantedBug[] = [
     right: 'if (isDelete && bytes.length <= 2 * recordBytesMax)',
     wrong: 'if (false)',
     test: 'unit/persistence/record-limits.test.js',
+  },
+  {
+    rule: 'V4',
+    name: 'a write at strong knows no limit of a record',
+    file: 'replica/proposal-room.js',
+    right: 'if (isWellWithin(this.#options, state))',
+    wrong: 'if (true)',
+    test: STRONG_LIMITS,
+  },
+  {
+    rule: 'V4',
+    name: 'a proposer decides what its own disk has no room for',
+    file: 'replica/proposal-room.js',
+    right: 'if (store.refusal === undefined)',
+    wrong: 'if (true)',
+    test: STRONG_LIMITS,
+  },
+  {
+    rule: 'V4',
+    name: 'an acceptance that makes a record smaller is as urgent as any',
+    file: 'replica/proposal-room.js',
+    right: "urgency = 'shrinking';",
+    wrong: "urgency = 'ordinary';",
+    test: PROPOSAL_ROOM,
+  },
+  {
+    rule: 'V4',
+    name: 'an acceptance that holds a value counts as one that makes a record smaller',
+    file: 'replica/proposal-room.js',
+    right: "if (state.versions.some((version) => version.state === 'value'))",
+    wrong: 'if (false)',
+    test: PROPOSAL_ROOM,
+  },
+  {
+    rule: 'K8',
+    name: 'what was proposed is refused for its size before a later number was counted',
+    file: 'consensus/proposal.js',
+    right: 'if (this.refusal !== undefined && this.decisions === 1)',
+    wrong: 'if (this.refusal !== undefined)',
+    test: 'unit/consensus/transcripts.test.js',
   },
   {
     rule: 'X1',

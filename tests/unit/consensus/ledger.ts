@@ -20,7 +20,8 @@ export interface Entry {
   ended: number;
   /** Of a comparison: what must be live. */
   readonly expected: readonly string[];
-  outcome: 'done' | 'refused' | undefined;
+  /** `refused`: on a state that it names; `none`: it never takes effect, and that is all it says. */
+  outcome: 'done' | 'refused' | 'none' | undefined;
   /** What was live when it was decided, as its answer says. */
   live: readonly string[] | undefined;
   /** When it was last proposed. */
@@ -59,7 +60,11 @@ export class Ledger {
     return entry;
   }
 
-  end(entry: Entry, outcome: 'done' | 'refused', live: readonly string[] | undefined): void {
+  end(
+    entry: Entry,
+    outcome: 'done' | 'refused' | 'none',
+    live: readonly string[] | undefined,
+  ): void {
     if (entry.outcome !== undefined) {
       if (entry.kind !== 'read' && entry.outcome !== outcome) this.find('two answers', entry);
       return;
@@ -173,6 +178,7 @@ function doingOf(entry: Entry): KeyOperation['does'] | undefined {
     case 'expiry':
       return removes === undefined ? undefined : { kind: 'add', isDelete, removes, follows };
     default: {
+      if (outcome === 'none') return undefined;
       const condition = kind === 'compare' ? expected : undefined;
       if (outcome === 'refused') return { kind: 'read', found: live ?? [], unless: condition };
       return { kind: 'write', isDelete, expected: condition, replaced: live };

@@ -235,7 +235,8 @@ function judgeEnd({ nodes, ledger }: World, key: string, last: readonly string[]
   if (changed.some((one) => !weak.includes(one)))
     ledger.findings.push(`changed after a read ${key}`);
   for (const [text, entry] of ledger.dots()) {
-    if (entry.key !== key || entry.outcome !== 'refused') continue;
+    const isRefused = entry.outcome === 'refused' || entry.outcome === 'none';
+    if (entry.key !== key || !isRefused) continue;
     const isHeld = nodes.some((node) =>
       node.records.get(key)?.versions.some(({ dot }) => dotText(dot) === dotText(dotOf(text))),
     );

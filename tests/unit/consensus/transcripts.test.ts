@@ -14,6 +14,7 @@ import type { Condition, StrongOperation } from '../../../lib/consensus/decision
 import { valuesText } from '../../../lib/consensus/decision.js';
 import type { Proposal } from '../../../lib/consensus/messages.js';
 import { ProposerCore } from '../../../lib/consensus/proposer-core.js';
+import { OperatingError } from '../../../lib/errors.js';
 import { majority, Quorum, type Standing } from '../../../lib/replication/quorum.js';
 import { type Player, playAll, stateOf } from '../coordination/transcript.js';
 import {
@@ -73,6 +74,7 @@ function proposerOf(head: string): Player {
   const core = new ProposerCore(self);
   const quorum = new Quorum([{ nodes, required: majority(nodes.length) }]);
   const least = new Map<string, number>();
+  let writersMax = Number.POSITIVE_INFINITY;
   const standing: Standing = {
     stands: (node, start) => start >= (least.get(node) ?? 1),
     struck: () => undefined,
@@ -105,7 +107,16 @@ function proposerOf(head: string): Player {
       case 'submit':
         return core.submit(operationOf(first, words.slice(1)));
       case 'looked':
-        return core.looked(first, stateOf(second), 0, () => false);
+        return core.looked(first, stateOf(second), {
+          ...{ hybridNow: 0, hasSeen: () => false },
+          refusalFor: (change, _, { context }) => {
+            const isTooLarge = change.state === 'value' && context.vector.size > writersMax;
+            return isTooLarge ? new OperatingError('context_too_large', 'no room') : undefined;
+          },
+        });
+      case 'writers':
+        writersMax = Number(first);
+        return [];
       case 'covered':
       case 'accepted':
       case 'learned':
@@ -131,6 +142,7 @@ function proposerOf(head: string): Player {
 const NOWHERE: Surroundings = {
   ...{ send: () => undefined, answered: () => undefined, voided: () => undefined },
   ...{ proposed: () => undefined, learned: () => undefined, count: () => undefined },
+  refusal: () => undefined,
   nodeOf: () => {
     throw new Error('there is no other node');
   },

@@ -101,6 +101,8 @@ function textOfResult(result: Result): string {
       return `the condition does not hold on ${textOrNone(result.state)}`;
     case 'read':
       return `read ${textOrNone(result.state)}`;
+    case 'no room':
+      return 'no room';
     case 'settled':
       return `${result.as} on ${textOrNone(result.state)}`;
     case 'deposed':

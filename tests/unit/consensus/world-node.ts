@@ -25,6 +25,7 @@ import type {
   Settlement,
 } from '../../../lib/consensus/messages.js';
 import { ProposerCore } from '../../../lib/consensus/proposer-core.js';
+import type { OperatingError } from '../../../lib/errors.js';
 import type { Standing } from '../../../lib/replication/quorum.js';
 import type { Dot } from '../../../lib/versioning/dot.js';
 import { PartitionClock } from '../../../lib/versioning/partition-clock.js';
@@ -51,6 +52,8 @@ export interface Surroundings {
   /** A proposal of the operation leaves. */
   proposed(node: WorldNode, key: string): void;
   learned(state: Siblings): void;
+  /** Why there is no room for a write that would take effect; undefined: there is. */
+  refusal(): OperatingError | undefined;
   count(what: string): void;
 }
 
@@ -302,9 +305,10 @@ export class WorldNode {
         break;
       case 'look':
         this.perform(
-          this.proposer.looked(effect.key, this.records.get(effect.key), 0, (dot) =>
-            this.clock.has(dot),
-          ),
+          this.proposer.looked(effect.key, this.records.get(effect.key), {
+            ...{ hybridNow: 0, hasSeen: (dot) => this.clock.has(dot) },
+            refusalFor: () => this.#around.refusal(),
+          }),
         );
         break;
       case 'learn':

@@ -8,6 +8,7 @@ import type { StrongOperation } from '../../../lib/consensus/decision.js';
 import { valuesText } from '../../../lib/consensus/decision.js';
 import type { ProposerEffect } from '../../../lib/consensus/effects.js';
 import { judgeRead, type ReadReport } from '../../../lib/consensus/strong-read.js';
+import { OperatingError } from '../../../lib/errors.js';
 import { majority, Quorum } from '../../../lib/replication/quorum.js';
 import { type Dot, dotText } from '../../../lib/versioning/dot.js';
 import { NO_SIBLINGS, type Siblings } from '../../../lib/versioning/siblings.js';
@@ -16,6 +17,8 @@ import { type Entry, type Kind, Ledger, nameOf, OPERATIONS_MAX } from './ledger.
 import { PlainOperations, type PlainSent } from './plain-operations.js';
 import { type Sent, type Surroundings, WorldNode } from './world-node.js';
 
+/** Share of the writes that find too much there; another decision of the same may not. */
+const TOO_LARGE = 0.08;
 export const KEYS = ['x', 'y'] as const;
 
 export interface Message {
@@ -239,9 +242,17 @@ export class World implements Surroundings {
       case 'unmet':
         this.ledger.end(entry, 'refused', this.ledger.liveOf(result.state));
         break;
+      case 'no room':
+        this.ledger.end(entry, 'none', undefined);
+        break;
       case 'read':
         this.ledger.end(entry, 'done', this.ledger.liveOf(result.state));
     }
+  }
+
+  refusal(): OperatingError | undefined {
+    if (this.isCalm || !this.random.chance(TOO_LARGE)) return undefined;
+    return new OperatingError('record_too_large', 'no room');
   }
 
   voided(dot: Dot): void {

@@ -16,6 +16,7 @@ const BACK_OFF_MILLISECONDS = 500;
 const STALL_MILLISECONDS = 1000;
 const NOBODY_WAITS_SO_LONG = 60_000;
 
+const LOOKED = { hybridNow: 0, hasSeen: () => false, refusalFor: () => undefined };
 const READ: StrongOperation = { id: 1, key: 'k', change: undefined, condition: { is: 'none' } };
 
 function takeOver(proposer: PartitionProposer, round: number): void {
@@ -42,13 +43,10 @@ function stalled(): PartitionProposer {
   const proposer = new PartitionProposer('a', () => 0.9);
   t.match(proposer.submit(READ, NOBODY_WAITS_SO_LONG), [{ do: 'campaign' }]);
   takeOver(proposer, 1);
-  t.match(
-    proposer.looked('k', undefined, 0, () => false),
-    [
-      { do: 'accept', node: 'b' },
-      { do: 'accept', node: 'c' },
-    ],
-  );
+  t.match(proposer.looked('k', undefined, LOOKED), [
+    { do: 'accept', node: 'b' },
+    { do: 'accept', node: 'c' },
+  ]);
   return proposer;
 }
 
@@ -137,7 +135,7 @@ t.test('no more than 64 keys wait to be told', async (t) => {
     const key = `k${n}`;
     const id = { ballot: { round: 1, node: 'a', start: 1 }, seq: n };
     proposer.submit({ ...READ, id: n, key }, NOBODY_WAITS_SO_LONG);
-    proposer.looked(key, undefined, 0, () => false);
+    proposer.looked(key, undefined, LOOKED);
     answered(proposer, 'b', { is: 'accepted', key, id });
     const effects = answered(proposer, 'a', { is: 'accepted', key, id });
     told += effects.filter((effect) => effect.do === 'send').length;

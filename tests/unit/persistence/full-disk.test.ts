@@ -48,14 +48,22 @@ t.test('of values that end', async (t) => {
   await cluster.stop();
 });
 
-t.test('of values that clients delete', async (t) => {
-  const { cluster, count } = await fullCluster(undefined);
-  t.ok(count > 5 && count < WRITES_MAX, `${count} writes, then the disk is nearly full`);
-  await t.rejects(cluster.put('n1', 'more', VALUE), { code: 'read_only' });
-  const dead = { change: { state: 'tombstone' } } as const;
-  await t.rejects(cluster.put('n1', 'absent', '', dead), { code: 'read_only' }, 'it would grow');
-  for (let n = 0; n < count; n += 1) await cluster.put('n1', `k${n}`, '', dead);
-  await cluster.clock.advance(1_000);
-  await cluster.put('n1', 'more', VALUE);
-  await cluster.stop();
-});
+const REFUSALS = [
+  ['quorum', 'read_only'],
+  // Another owner may have room: it is asked until the end.
+  ['strong', 'deadline_passed'],
+] as const;
+
+for (const [level, code] of REFUSALS) {
+  t.test(`of values that clients delete at ${level}`, async (t) => {
+    const { cluster, count } = await fullCluster(undefined);
+    t.ok(count > 5 && count < WRITES_MAX, `${count} writes, then the disk is nearly full`);
+    await t.rejects(cluster.put('n1', 'more', VALUE, { level }), { code, outcome: 'none' });
+    const dead = { level, change: { state: 'tombstone' } } as const;
+    await t.rejects(cluster.put('n1', 'absent', '', dead), { code }, 'it would grow');
+    for (let n = 0; n < count; n += 1) await cluster.put('n1', `k${n}`, '', dead);
+    await cluster.clock.advance(1_000);
+    await cluster.put('n1', 'more', VALUE, { level });
+    await cluster.stop();
+  });
+}

@@ -67,7 +67,7 @@ function model(): { readonly node: WorldNode; readonly replies: (AcceptorReply |
   const replies: (AcceptorReply | undefined)[] = [];
   const node: WorldNode = new WorldNode('model', {
     ...{ answered: () => undefined, voided: () => undefined, proposed: () => undefined },
-    ...{ learned: () => undefined, count: () => undefined },
+    ...{ learned: () => undefined, count: () => undefined, refusal: () => undefined },
     nodeOf: () => node,
     send: (_, __, sent) => {
       if (sent.is === 'reply') replies.push(sent.reply);
