@@ -20,7 +20,7 @@ export interface Entry {
   ended: number;
   /** Of a comparison: what must be live. */
   readonly expected: readonly string[];
-  /** `refused`: on a state that it names; `none`: it never takes effect, and that is all it says. */
+  /** `refused`: on a state that it names; `none`: it never takes effect, and no more is said. */
   outcome: 'done' | 'refused' | 'none' | undefined;
   /** What was live when it was decided, as its answer says. */
   live: readonly string[] | undefined;
