@@ -79,7 +79,7 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
     rule: 'K4',
     name: 'a stub here may be a value in a proposal',
     file: 'consensus/coverage.js',
-    right: "if (version.state === 'stub' && find(state, version.dot)?.state === 'value')",
+    right: "if (version.state === 'stub' && proposed?.state === 'value')",
     wrong: 'if (false)',
     test: TAKE_OVER,
   },

@@ -25,7 +25,9 @@ let seq = 0;
 function accept(disk: Disk, key: string, state: Siblings): Promise<AcceptorReply | undefined> {
   seq += 1;
   const id = { ballot: ballotOf(1), seq };
-  const proposal = { key: keyOf(key), id, dot: state.versions[0]?.dot, state, base: [] };
+  const [first] = state.versions;
+  const rest = { base: [], above: undefined };
+  const proposal = { key: keyOf(key), id, dot: first?.dot, state, ...rest };
   return disk.acceptor.handle(PARTITION, { is: 'accept', proposal, start: disk.identity.start });
 }
 
