@@ -5,6 +5,7 @@ import { COMMAND_BUGS } from './command-bugs.js';
 import { CONSENSUS_BUGS } from './consensus-bugs.js';
 import { DAMAGE_BUGS } from './damage-bugs.js';
 import { DISK_BUGS } from './disk-bugs.js';
+import { ENGINE_BUGS } from './engine-bugs.js';
 import { EXPLAINED_BUGS } from './explained-bugs.js';
 import { GROUP_BUGS } from './group-bugs.js';
 import { IDENTITY_BUGS } from './identity-bugs.js';
@@ -28,6 +29,7 @@ export const BUGS: readonly PlantedBug[] = [
   ...CONSENSUS_BUGS,
   ...DAMAGE_BUGS,
   ...DISK_BUGS,
+  ...ENGINE_BUGS,
   ...EXPLAINED_BUGS,
   ...GROUP_BUGS,
   ...IDENTITY_BUGS,
