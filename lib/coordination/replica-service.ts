@@ -163,7 +163,7 @@ function show(
 ): ReadReply | Promise<ReadReply> {
   const { self, ownership, openAcceptances } = options;
   const at = keyOwnedBy(self, ownership, request.namespace, request.key);
-  const settled = request.durable ? openAcceptances.settled(at) : undefined;
+  const settled = request.atLeast === 'settled' ? openAcceptances.settled(at) : undefined;
   if (settled === undefined) return showNow(options, at, request);
   return settled.then(() => showNow(options, at, request));
 }
@@ -171,7 +171,7 @@ function show(
 function showNow(
   { replica, identity, losses }: ReplicaServiceOptions,
   at: RecordKey,
-  { want, durable, floor }: ReadRequest,
+  { want, atLeast, floor }: ReadRequest,
 ): ReadReply | Promise<ReadReply> {
   const stored = replica.read(at);
   const reply = {
@@ -181,7 +181,7 @@ function showNow(
     lost: losses.of(at.partition),
     missing: encodeDots(replica.unseen(at, stored, decodeDots(floor))),
   };
-  const wait = durable ? replica.whenDurable(at) : undefined;
+  const wait = atLeast !== 'held' ? replica.whenDurable(at) : undefined;
   return wait === undefined ? reply : wait.then(() => reply);
 }
 

@@ -27,6 +27,7 @@ import {
   type StoredItem,
   type StoredItems,
   type Want,
+  SHOWN_AT_LEAST,
 } from './hot-messages.js';
 
 const WANTS: readonly Want[] = ['full', 'versions', 'fingerprint'];
@@ -38,9 +39,9 @@ const MICROSECONDS = 1000;
 const LEFT_MAX = 0xffff_ffff;
 const REASON_LENGTH_MAX = 300;
 
-const READ_DURABLE = 4;
-const READ_FLOOR = 8;
-const READ_FLAGS_MAX = READ_FLOOR + READ_DURABLE + WANTS.length - 1;
+const READ_AT_LEAST = 4;
+const READ_FLOOR = 16;
+const READ_FLAGS_MAX = READ_FLOOR + READ_AT_LEAST * (SHOWN_AT_LEAST.length - 1) + WANTS.length - 1;
 const SHOWN_RECORD = 1;
 const SHOWN_LOST = 2;
 const SHOWN_MISSING = 4;
@@ -80,8 +81,9 @@ export type WriteItem<Id extends SlotId, Body> = (writer: LayoutWriter, id: Id, 
 
 export function writeRead(writer: LayoutWriter, id: SlotId & TimeLeft, request: ReadRequest): void {
   writeRequest(writer, id, request);
-  const { want, durable, floor } = request;
-  const flags = (durable ? READ_DURABLE : 0) + (floor.length > 0 ? READ_FLOOR : 0);
+  const { want, atLeast, floor } = request;
+  const least = READ_AT_LEAST * SHOWN_AT_LEAST.indexOf(atLeast);
+  const flags = least + (floor.length > 0 ? READ_FLOOR : 0);
   writer.u8(WANTS.indexOf(want) + flags);
   if (floor.length > 0) writer.bytes(floor);
 }
@@ -132,11 +134,11 @@ export function decodeReads(message: HotMessage): Requests<ReadItem> {
     const namespace = reader.text();
     const key = reader.text();
     const flags = reader.u8(READ_FLAGS_MAX);
-    const want = WANTS[flags % READ_DURABLE];
-    if (want === undefined) throw corruptLayout();
-    const durable = (flags & READ_DURABLE) > 0;
+    const want = WANTS[flags % READ_AT_LEAST];
+    const atLeast = SHOWN_AT_LEAST[Math.floor((flags % READ_FLOOR) / READ_AT_LEAST)];
+    if (want === undefined || atLeast === undefined) throw corruptLayout();
     const floor = (flags & READ_FLOOR) > 0 ? someBytes(reader, message) : NO_BYTES;
-    return { slot, generation, leftMilliseconds, namespace, key, want, durable, floor };
+    return { slot, generation, leftMilliseconds, namespace, key, want, atLeast, floor };
   });
   return { epoch, settingsHash, items };
 }

@@ -35,12 +35,19 @@ export interface RequestHead {
   readonly settingsHash: number;
 }
 
-/** What do you hold? With `durable` the answer waits until what it shows is synced. */
+/**
+ * What must be true of what an answer shows: nothing more than that it is held; that it is synced;
+ * or that what was accepted for the key at `strong` before is settled in it, too (K12).
+ */
+export const SHOWN_AT_LEAST = ['held', 'synced', 'settled'] as const;
+export type ShownAtLeast = (typeof SHOWN_AT_LEAST)[number];
+
+/** What do you hold? The answer waits until what it shows is as much as `atLeast` says. */
 export interface ReadRequest {
   readonly namespace: string;
   readonly key: string;
   readonly want: Want;
-  readonly durable: boolean;
+  readonly atLeast: ShownAtLeast;
   /** Which of these dots have you not seen? A set, encoded (`encodeDots`); empty: none. */
   readonly floor: Uint8Array;
 }

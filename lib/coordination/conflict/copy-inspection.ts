@@ -59,7 +59,7 @@ export class CopyInspection {
   ): Promise<Copy | 'silent' | 'down'> {
     if (!up) return Promise.resolve('down');
     return new Promise((resolve) => {
-      const read = { at, want: 'versions', durable: false, deadline } as const;
+      const read = { at, want: 'versions', atLeast: 'held', deadline } as const;
       this.#options.replicas.read(node, read, (copy) => resolve(copy ?? 'silent'));
     });
   }

@@ -87,7 +87,7 @@ export class ComparisonCore implements Core<ComparisonEffect> {
     const number = this.#rounds.push(round) - 1;
     const asks = round
       .rest()
-      .map((ask) => ({ do: 'ask', round: number, durable: false, ...ask }) as const);
+      .map((ask) => ({ do: 'ask', round: number, atLeast: 'held', ...ask }) as const);
     return [...asks, ...this.#advance(number)];
   }
 

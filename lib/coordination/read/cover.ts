@@ -37,8 +37,7 @@ export function coverOf(session: SessionFloor, plan: Plan, round: ReadRound): Co
 /**
  * Every dot was durable at an owner when the session saw it. So where all owners have said what
  * they hold, and none has lost the partition since, their merge holds or covers all of this key,
- * whatever their clocks have forgotten. What strong operations have accepted and not finished is
- * finished before this (lib/consensus), once they are served.
+ * whatever their clocks have forgotten. Where all that is accepted was settled before they said so.
  */
 export function isMetByAll(
   { floor, markNow }: SessionFloor,

@@ -4,37 +4,37 @@
  */
 import type { NodeId } from '../../environment/transport.js';
 import { assert, type OperatingError } from '../../errors.js';
+import type { ShownAtLeast } from '../../rpc/hot-messages.js';
 import type { Siblings } from '../../versioning/siblings.js';
-import { mergeAll } from '../../versioning/siblings.js';
-import { type Cover, coverOf, isMajority, isMetByAll, notCovered } from './cover.js';
+import { isMajority, notCovered } from './cover.js';
 import { Descent } from '../request/descent.js';
 import { NOTHING, type Core } from '../engine/engine.js';
-import type { ReadCoreOptions, ReadEffect, ReadStage } from './read-effects.js';
+import {
+  type ReadCoreOptions,
+  type ReadEffect,
+  type ReadStage,
+  SHARES_TIME,
+  WAITS_FOR_OTHERS,
+} from './read-effects.js';
 import {
   type Failures,
   NO_FAILURES,
   tooFewAnswered,
   withFailure,
 } from '../request/read-refusals.js';
-import { type Ask, type Copy, copyOf, ReadRound } from './read-round.js';
+import { type Ask, type Copy, hasSilentHolder, ReadRound } from './read-round.js';
 import { ReadRepairs } from './read-repairs.js';
+import { SessionCover } from './session-cover.js';
+import { StandInReads } from './stand-in-reads.js';
 import { NO_QUORUM, type StoredRepair } from './repair-core.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
-/** Stages in which the level has been reached, and other replicas are asked as well. */
-const WAITING_FOR_OTHERS: readonly ReadStage[] = [
-  'widening',
-  'asking the rest',
-  'asking the rest in full',
-];
-
 export class ReadCore implements Core<ReadEffect> {
   readonly #options: ReadCoreOptions;
   /** All rounds that were begun. */
   readonly #rounds: ReadRound[] = [];
   readonly #repairs = new ReadRepairs();
-  readonly #held: Siblings[] = [];
-  readonly #silentStandIns = new Set<NodeId>();
+  readonly #standIns = new StandInReads();
   #stage: ReadStage = 'asking';
   /** The round that every attempt goes on with. */
   #firstRound: ReadRound;
@@ -44,12 +44,14 @@ export class ReadCore implements Core<ReadEffect> {
   /** How many primaries have a part in what is answered. */
   #answered = 0;
   #isWide = false;
+  readonly #session: SessionCover;
   #failures: Failures = NO_FAILURES;
   now = 0;
   #hedgesAt = NEVER;
 
   constructor(options: ReadCoreOptions) {
     this.#options = options;
+    this.#session = new SessionCover(options.session, options.plan);
     this.#descent = this.#newDescent();
     this.#firstRound = this.#newRound('full', 'fingerprint');
     this.#round = this.#firstRound;
@@ -60,10 +62,7 @@ export class ReadCore implements Core<ReadEffect> {
   }
 
   get wakesAt(): number {
-    const { timeoutMilliseconds } = this.#options;
-    if (this.#stage === 'over') return timeoutMilliseconds;
-    const ends = this.#stage === 'asking' ? this.#descent.endsAt : timeoutMilliseconds;
-    return Math.min(ends, this.#hedgesAt);
+    return Math.min(this.#endsAt, this.#hedgesAt);
   }
 
   /** What it waits for. */
@@ -111,15 +110,18 @@ export class ReadCore implements Core<ReadEffect> {
 
   /** @param held undefined: nothing, or it did not answer */
   standInSaid(node: NodeId, held: Siblings | undefined): readonly ReadEffect[] {
-    if (!this.#silentStandIns.delete(node)) return NOTHING;
-    if (held !== undefined) this.#held.push(held);
-    return this.#advance();
+    return this.#standIns.said(node, held) ? this.#advance() : NOTHING;
   }
 
   elapsed(): readonly ReadEffect[] {
     if (this.now >= this.#options.timeoutMilliseconds) return this.#expire();
-    if (this.#stage === 'asking' && this.now >= this.#descent.endsAt) return this.#nextAttempt();
+    if (this.now >= this.#endsAt) return this.#nextAttempt();
     return this.now >= this.#hedgesAt ? this.#hedge() : NOTHING;
+  }
+
+  get #endsAt(): number {
+    const { timeoutMilliseconds } = this.#options;
+    return SHARES_TIME.includes(this.#stage) ? this.#descent.endsAt : timeoutMilliseconds;
   }
 
   get #isAsking(): boolean {
@@ -157,7 +159,7 @@ export class ReadCore implements Core<ReadEffect> {
       case 'awaiting the repair':
         return this.#repairAdvanced();
       case 'asking stand-ins':
-        return this.#silentStandIns.size === 0 ? this.#standInsSaid() : NOTHING;
+        return this.#standIns.areSettled ? this.#standInsSaid() : NOTHING;
       case 'over':
         return NOTHING;
     }
@@ -180,10 +182,10 @@ export class ReadCore implements Core<ReadEffect> {
 
   #nextAttempt(): readonly ReadEffect[] {
     if (this.now >= this.#options.timeoutMilliseconds) return this.#refuse();
-    const wereSynced = this.#mayNeedSynced;
+    const wereSettled = this.#mayNeedSettled;
     if (!this.#descent.next()) return this.#askStandIns();
     // Who could not say it synced and settled, or has not yet, may say what it holds.
-    if (wereSynced && !this.#mayNeedSynced) {
+    if (wereSettled && !this.#mayNeedSettled) {
       this.#firstRound = this.#newRound('full', 'fingerprint', this.#firstRound.copies);
     }
     return this.#tryAttempt();
@@ -207,27 +209,28 @@ export class ReadCore implements Core<ReadEffect> {
 
   /** Every state that a replica holds was given in full. */
   #whole(): readonly ReadEffect[] {
-    if (this.#cover === 'covered') return this.#covered();
+    if (this.#session.of(this.#round) === 'covered') return this.#covered();
     this.#stage = 'widening';
     this.#isWide = true;
     return [...this.#asks(this.#round.widen()), ...this.#advance()];
   }
 
   #widened(): readonly ReadEffect[] {
-    const { session, plan } = this.#options;
-    const cover = this.#cover;
-    if (cover !== 'covered' && session !== undefined) {
+    const { plan, timeoutMilliseconds } = this.#options;
+    const cover = this.#session.of(this.#round);
+    if (cover !== 'covered') {
       if (!this.#round.isSettled) return NOTHING;
-      const isMet = cover !== 'too few' && isMetByAll(session, plan, this.#round);
+      if (this.now < timeoutMilliseconds && this.#session.settles(cover)) return this.#askAnew();
+      const isMet = this.#session.isMet(cover, this.#round);
       if (!isMet) return this.#end(notCovered(cover, plan, this.#round, this.#failures));
     }
     // A replica that was asked for a fingerprint only has not said yet what it holds.
     return this.#round.isWhole ? this.#covered() : this.#reached();
   }
 
-  get #cover(): Cover {
-    const { session, plan } = this.#options;
-    return session === undefined ? 'covered' : coverOf(session, plan, this.#round);
+  #askAnew(): readonly ReadEffect[] {
+    this.#round = this.#newRound('full', 'full');
+    return [...this.#asks(this.#round.widen()), ...this.#advance()];
   }
 
   /** Nothing that the session has seen is missing. */
@@ -260,13 +263,8 @@ export class ReadCore implements Core<ReadEffect> {
    */
   #missed(): readonly ReadEffect[] {
     const isShort = this.#round.stateOf(this.#descent.current.quorum) !== 'reached';
-    const silent = this.#rounds.some(({ copies }) =>
-      copies.some(
-        ({ node, fingerprint }) =>
-          fingerprint !== '' && copyOf(this.#round.copies, node) === undefined,
-      ),
-    );
-    return silent || isShort ? this.#nextAttempt() : this.#merged();
+    const isSilent = hasSilentHolder(this.#rounds, this.#round);
+    return isSilent || isShort ? this.#nextAttempt() : this.#merged();
   }
 
   /** Replicas that answer from here on are not counted: what they hold is not in the answer. */
@@ -319,17 +317,21 @@ export class ReadCore implements Core<ReadEffect> {
     const isAllowed = session === undefined && attempts.some(({ level }) => level.standInReads);
     if (!isAllowed || plan.order.length > 0) return this.#refuse();
     this.#stage = 'asking stand-ins';
-    for (const node of plan.standIns) this.#silentStandIns.add(node);
-    return plan.standIns.map((node) => ({ do: 'ask stand-in', node }));
+    return this.#standIns.ask(plan.standIns);
   }
 
   #standInsSaid(): readonly ReadEffect[] {
-    const merged = mergeAll(this.#held);
+    const merged = this.#standIns.merged();
     const attempt = this.#options.attempts.find(({ level }) => level.standInReads);
     if (merged === undefined || attempt === undefined) return this.#refuse();
     this.#finish();
     const asked = this.#options.plan.primaries.length;
-    const receipt = { level: attempt.level.name, answered: 0, asked, standIns: this.#held.length };
+    const receipt = {
+      level: attempt.level.name,
+      answered: 0,
+      asked,
+      standIns: this.#standIns.count,
+    };
     const got = { merged, ...receipt, atMajority: false, widened: false };
     return [{ do: 'answer', got }];
   }
@@ -362,7 +364,7 @@ export class ReadCore implements Core<ReadEffect> {
   /** The deadline of the request: replicas that are silent have failed. */
   #expire(): readonly ReadEffect[] {
     const effects: ReadEffect[] = [];
-    if (WAITING_FOR_OTHERS.includes(this.#stage)) {
+    if (WAITS_FOR_OTHERS.includes(this.#stage)) {
       // The level was reached: the silence of other replicas is no reason not to answer.
       this.#round.giveUp();
       effects.push(...this.#advance());
@@ -376,18 +378,20 @@ export class ReadCore implements Core<ReadEffect> {
   #asks(asks: readonly Ask[]): readonly ReadEffect[] {
     if (asks.length === 0) return NOTHING;
     const round = this.#rounds.indexOf(this.#round);
-    const durable = this.#options.session !== undefined || (this.#isAsking && this.#isDurable);
-    return asks.map(({ node, want }) => ({ do: 'ask', round, durable, node, want }));
+    const atLeast = this.#atLeast;
+    return asks.map(({ node, want }) => ({ do: 'ask', round, atLeast, node, want }));
   }
 
-  /** Must what the answers show be synced? What is asked for one level counts for those below. */
-  get #isDurable(): boolean {
-    if (this.#stage !== 'asking') return this.#descent.current.repairsTo !== undefined;
-    return this.#mayNeedSynced;
+  /** What quorum and stronger levels show is settled. */
+  get #atLeast(): ShownAtLeast {
+    const { current } = this.#descent;
+    const isFirst = this.#stage === 'asking';
+    const ofLevel = isFirst ? this.#mayNeedSettled : current.repairsTo !== undefined;
+    return this.#isAsking && ofLevel ? 'settled' : this.#session.atLeast;
   }
 
-  /** Does a level that may still be tried show only what is synced? */
-  get #mayNeedSynced(): boolean {
+  /** Does a level that may still be tried show only what is settled? It counts for those below. */
+  get #mayNeedSettled(): boolean {
     return this.#descent.left.some(({ repairsTo }) => repairsTo !== undefined);
   }
 }

@@ -1,4 +1,5 @@
 /** The effects that a read core returns, and the events that it is given (read-core.ts). */
+import type { ShownAtLeast } from '../../rpc/hot-messages.js';
 import type { NodeId } from '../../environment/transport.js';
 import type { OperatingError } from '../../errors.js';
 import type { RenderingPlace } from '../../persistence/record-table.js';
@@ -26,6 +27,16 @@ export type ReadStage =
   | 'awaiting the repair'
   | 'asking stand-ins'
   | 'over';
+
+/** Stages of a level: when its share of the time is over, the next level has its turn. */
+export const SHARES_TIME: readonly ReadStage[] = ['asking', 'asking in full', 'repairing'];
+
+/** Stages in which the level has been reached, and other replicas are asked as well. */
+export const WAITS_FOR_OTHERS: readonly ReadStage[] = [
+  'widening',
+  'asking the rest',
+  'asking the rest in full',
+];
 
 export interface ReadCoreOptions {
   readonly plan: Plan;
@@ -63,7 +74,7 @@ export interface Got {
 
 export type ReadEffect =
   /** Ask this replica; the answer is told with the number of the round. */
-  | ({ readonly do: 'ask'; readonly round: number; readonly durable: boolean } & Ask)
+  | ({ readonly do: 'ask'; readonly round: number; readonly atLeast: ShownAtLeast } & Ask)
   /** Write the merge to this replica; the answer is told with the number of the repair. */
   | ({ readonly do: 'repair'; readonly repair: number; readonly merged: Siblings } & RepairWrite)
   /** The repair of this replica failed. */

@@ -28,6 +28,13 @@ export function copyOf(copies: readonly Copy[], node: NodeId): Copy | undefined 
   return copies.find((copy) => copy.node === node);
 }
 
+/** Has a replica said in any round that it holds something, and has not shown it in this one? */
+export function hasSilentHolder(rounds: readonly ReadRound[], shown: ReadRound): boolean {
+  const isSilent = ({ node, fingerprint }: Copy): boolean =>
+    fingerprint !== '' && copyOf(shown.copies, node) === undefined;
+  return rounds.some(({ copies }) => copies.some(isSilent));
+}
+
 /** Somebody is to be asked. */
 export interface Ask {
   readonly node: NodeId;

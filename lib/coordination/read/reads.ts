@@ -231,8 +231,8 @@ export class Reads {
     const { replicas, observer } = this.#options;
     const { node } = effect;
     if (effect.do === 'ask') {
-      const { round, want, durable } = effect;
-      replicas.read(node, { at, want, durable, deadline, floor }, (copy, why) => {
+      const { round, want, atLeast } = effect;
+      replicas.read(node, { at, want, atLeast, deadline, floor }, (copy, why) => {
         operation.dispatch((core) =>
           copy === undefined ? core.failed(round, node, why) : core.said(round, copy),
         );

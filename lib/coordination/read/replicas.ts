@@ -11,7 +11,7 @@ import type { Identity } from '../../replica/identity.js';
 import type { Losses } from '../../replica/losses.js';
 import type { Replica } from '../../replica/replica.js';
 import type { Durability } from '../../persistence/store.js';
-import type { CopyReply, ReadReply, Want } from '../../rpc/hot-messages.js';
+import type { CopyReply, ReadReply, ShownAtLeast, Want } from '../../rpc/hot-messages.js';
 import type { Messenger } from '../../rpc/messenger.js';
 import type { Hedging } from '../../replication/hedging.js';
 import { type Dot, dotText } from '../../versioning/dot.js';
@@ -45,8 +45,7 @@ export interface ReplicasOptions {
 export interface ReadOf {
   readonly at: RecordKey;
   readonly want: Want;
-  /** Must what the answer shows be synced? */
-  readonly durable: boolean;
+  readonly atLeast: ShownAtLeast;
   /** On the monotonic clock. */
   readonly deadline: number;
   /** Of these it is asked which the replica has not seen; undefined: of none. */
@@ -98,11 +97,11 @@ export class Replicas {
       this.#readHere(read, settle);
       return;
     }
-    const { at, want, durable, deadline, floor: asked = NO_DOTS_ASKED } = read;
+    const { at, want, atLeast, deadline, floor: asked = NO_DOTS_ASKED } = read;
     const { namespace, key } = at;
     const floor = asked.bytes;
     const since = clock.monotonicMilliseconds();
-    messenger.replicas.read(node, { namespace, key, want, durable, floor }, deadline, (answer) => {
+    messenger.replicas.read(node, { namespace, key, want, atLeast, floor }, deadline, (answer) => {
       if (!answer.ok) {
         settle(undefined, answer.error);
         return;
@@ -217,7 +216,7 @@ export class Replicas {
 
   #readHere(read: ReadOf, settle: Settle<Copy>): void {
     const { self, openAcceptances } = this.#options;
-    const settled = read.durable ? openAcceptances.settled(read.at) : undefined;
+    const settled = read.atLeast === 'settled' ? openAcceptances.settled(read.at) : undefined;
     if (settled === undefined) this.#readNow(read, settle);
     else {
       const failed = (error: unknown): void => this.#failed(self, read.at, error, settle);
@@ -225,7 +224,7 @@ export class Replicas {
     }
   }
 
-  #readNow({ at, want, durable, floor = NO_DOTS_ASKED }: ReadOf, settle: Settle<Copy>): void {
+  #readNow({ at, want, atLeast, floor = NO_DOTS_ASKED }: ReadOf, settle: Settle<Copy>): void {
     const { self, replica, identity } = this.#options;
     let copy: Copy;
     let wait: Promise<void> | undefined;
@@ -240,7 +239,7 @@ export class Replicas {
         start: identity.start,
         missing: replica.unseen(at, record, floor.dots),
       };
-      wait = durable ? replica.whenDurable(at) : undefined;
+      wait = atLeast !== 'held' ? replica.whenDurable(at) : undefined;
     } catch (error) {
       this.#failed(self, at, error, settle);
       return;

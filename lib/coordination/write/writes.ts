@@ -216,7 +216,7 @@ export class Writes {
     operation: WriteOperation,
     { at, deadline }: Put,
   ): void {
-    this.#options.replicas.read(node, { at, want, durable: false, deadline }, (copy, why) => {
+    this.#options.replicas.read(node, { at, want, atLeast: 'held', deadline }, (copy, why) => {
       operation.dispatch((core) =>
         copy === undefined ? core.failed(round, node, why) : core.said(round, copy),
       );

@@ -30,7 +30,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
     rule: 'R1',
     name: 'not found at a weak level, although a silent replica holds something',
     file: 'coordination/read/read-core.js',
-    right: 'return silent || isShort ? this.#nextAttempt() : this.#merged();',
+    right: 'return isSilent || isShort ? this.#nextAttempt() : this.#merged();',
     wrong: 'return isShort ? this.#nextAttempt() : this.#merged();',
     checkers: ['misses', 'receipts'],
   },

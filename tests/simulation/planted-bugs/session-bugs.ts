@@ -25,11 +25,19 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     test: CLUSTER,
   },
   {
+    rule: 'K12',
+    name: 'what is missing from a session is not asked for once more, settled',
+    file: 'coordination/read/session-cover.js',
+    right: "if (cover === 'too few' || this.#isSettled)",
+    wrong: "if (cover !== 'covered')",
+    test: 'unit/coordination/read-core.test.js',
+  },
+  {
     rule: 'T2',
     name: 'a token takes the dot of a read that is not synced',
-    file: 'coordination/read/read-core.js',
-    right: 'const durable = this.#options.session !== undefined || (',
-    wrong: 'const durable = (',
+    file: 'coordination/read/session-cover.js',
+    right: "? 'held' : 'synced'",
+    wrong: "? 'held' : 'held'",
     test: READ,
   },
   {

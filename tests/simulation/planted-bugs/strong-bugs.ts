@@ -78,8 +78,8 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     rule: 'K12',
     name: 'a read that came down to one does not ask again who could not settle',
     file: 'coordination/read/read-core.js',
-    right: 'if (wereSynced && !this.#mayNeedSynced)',
-    wrong: 'if (wereSynced && this.isDone)',
+    right: 'if (wereSettled && !this.#mayNeedSettled)',
+    wrong: 'if (wereSettled && this.isDone)',
     test: BESIDE,
   },
   {

@@ -37,8 +37,8 @@ function coreOf(head: string, standing = ALL_STAND): ReadCore {
 function textOfEffect(effect: ReadEffect): string {
   switch (effect.do) {
     case 'ask': {
-      const synced = effect.durable ? ', synced' : '';
-      return `ask ${effect.node}: ${effect.want}${synced} (round ${effect.round})`;
+      const least = effect.atLeast === 'held' ? '' : `, ${effect.atLeast}`;
+      return `ask ${effect.node}: ${effect.want}${least} (round ${effect.round})`;
     }
     case 'repair':
       return `repair ${effect.node} with ${textOf(effect.merged)} (repair ${effect.repair})`;

@@ -132,3 +132,30 @@ t.test('who cannot settle at quorum falls back to what it holds', async (t) => {
     t.ok(last < 400, `${what}: refused after ${last} ms`);
   }
 });
+
+t.test('a session does not wait for what is accepted and it has not seen', async (t) => {
+  const cluster = await LocalCluster.of();
+  t.teardown(() => cluster.stop());
+  await cluster.put('n1', 'k', 'first', STRONG);
+  const { partition } = cluster.node('n1').cluster.locate('default', 'k');
+  const proposer = cluster.node('n1').disk.acceptor.promised(partition).node;
+  const [near = ''] = cluster.ids.filter((id) => id !== proposer);
+  await cluster.clock.advance(5000);
+  let proposals = 0;
+  cluster.network.gate = (_from, _to, message) => {
+    const requests = acceptorRequestsIn(message);
+    proposals += requests.filter(({ is }) => is === 'accept').length;
+    return requests.every(({ is }) => is !== 'learn');
+  };
+  await cluster.put(proposer, 'k', 'second', STRONG);
+  const before = proposals;
+  for (const level of ['session', 'causal']) {
+    t.same(await cluster.texts(near, 'k', { level }), ['first'], level);
+  }
+  t.equal(proposals, before, 'nothing is proposed for it');
+  cluster.network.gate = (from, to) => from !== near && to !== near;
+  for (const level of ['session', 'causal']) {
+    const asked = { level, timeoutMilliseconds: 300 };
+    t.same(await cluster.texts(near, 'k', asked), ['first'], `${level}, cut off`);
+  }
+});

@@ -63,10 +63,10 @@ export const HOT_SAMPLES: ReadonlyMap<string, HotMessage> = new Map([
   [
     'reads',
     readsMessage(head, [
-      { ...asked, want: 'full', durable: true, floor: none },
-      { ...asked, want: 'versions', durable: false, floor: none },
-      { ...asked, slot: 8, want: 'fingerprint', durable: true, floor: none },
-      { ...asked, slot: 9, want: 'full', durable: true, floor: dots },
+      { ...asked, want: 'full', atLeast: 'settled', floor: none },
+      { ...asked, want: 'versions', atLeast: 'held', floor: none },
+      { ...asked, slot: 8, want: 'fingerprint', atLeast: 'synced', floor: none },
+      { ...asked, slot: 9, want: 'full', atLeast: 'synced', floor: dots },
     ]),
   ],
   [

@@ -11,6 +11,7 @@ import {
   decodeStoredItems,
 } from '../../../lib/rpc/hot-layout.js';
 import {
+  SHOWN_AT_LEAST,
   type CopyItem,
   HOT,
   type HotMessage,
@@ -45,7 +46,7 @@ const durability = fc.constantFrom('sync', 'os', 'memory');
 const fate = fc.constantFrom(undefined, 'collected', 'ended');
 const fingerprint = fc.string({ unit: 'binary-ascii', maxLength: 100 });
 const read: fc.Arbitrary<ReadItem> = fc.record(
-  { ...asked, want, durable: fc.boolean(), floor: bytes },
+  { ...asked, want, atLeast: fc.constantFrom(...SHOWN_AT_LEAST), floor: bytes },
   plainObjects,
 );
 const copy: fc.Arbitrary<CopyItem> = fc.record(
@@ -109,7 +110,7 @@ t.test('a code of a later version is an internal error', async (t) => {
 
 t.test('time that is left is rounded to a microsecond, and never wraps', async (t) => {
   const leftOf = (left: number): number | undefined => {
-    const item = { slot: 0, generation: 0, namespace: '', key: '', durable: true } as const;
+    const item = { slot: 0, generation: 0, namespace: '', key: '', atLeast: 'synced' } as const;
     const floor = Buffer.alloc(0);
     const items = [{ ...item, want: 'full', leftMilliseconds: left, floor } as const];
     return decodeReads(readsMessage({ epoch: 0, settingsHash: 0 }, items)).items[0]

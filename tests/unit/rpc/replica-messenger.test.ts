@@ -61,7 +61,7 @@ function endOf(handlers: Partial<ReplicaHandlers> = {}, pendingMax = 1_000) {
   const replicas = messenger.replicas;
   const read = (key: string, deadline = 1_000): PeerAnswer<ReadReply>[] => {
     const answers: PeerAnswer<ReadReply>[] = [];
-    const request = { namespace: 'n', key, want: 'full', durable: false } as const;
+    const request = { namespace: 'n', key, want: 'full', atLeast: 'held' } as const;
     const floor = Buffer.alloc(0);
     replicas.read('b', { ...request, floor }, deadline, (answer) => answers.push(answer));
     return answers;
