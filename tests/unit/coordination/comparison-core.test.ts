@@ -19,7 +19,7 @@ function coreOf(head: string): ComparisonCore {
 function textOfEffect(effect: ComparisonEffect): string {
   switch (effect.do) {
     case 'ask':
-      return `ask ${effect.node}: ${effect.want}${effect.durable ? ', synced' : ''}`;
+      return `ask ${effect.node}: ${effect.want}, ${effect.atLeast}`;
     case 'repair': {
       const behind = effect.versionsBehind === undefined ? '' : `, ${effect.versionsBehind} behind`;
       return `repair ${effect.node} with ${textOf(effect.merged)}${behind}`;
