@@ -53,7 +53,9 @@ export function assembleStrong(options: StrongAssembly) {
   const outcomes = new Outcomes({ self, acceptor, proposers, messenger, clock });
   const reports = new StrongReports({ self, acceptor, proposers, store, identity });
   const known = new KnownProposers({ self, acceptor, ownership, view, clock });
-  const peers = new StrongPeers({ self, reports, known, messenger, losses, ownership });
+  const peers = new StrongPeers({
+    ...{ self, reports, known, messenger, losses, ownership, hedging, clock },
+  });
   const audits = new StrongAudits({ ...options, outcomes });
   const strong = new Strong({
     ...{ self, proposers, outcomes, peers, known, engine, ownership, plans, standings, audits },

@@ -1,4 +1,5 @@
 /** What a coordinator of the strong level asks the owners of a key, here and elsewhere. */
+import type { Clock } from '../../environment/clock.js';
 import type { NodeId } from '../../environment/transport.js';
 import type { ReadReport } from '../../consensus/strong-read.js';
 import { OperatingError, withOutcome } from '../../errors.js';
@@ -6,6 +7,7 @@ import type { Ownership } from '../../partitioning/ownership.js';
 import { placeOf, type RecordKey } from '../../persistence/keyspace.js';
 import { decodeRecord } from '../../persistence/records.js';
 import type { Losses } from '../../replica/losses.js';
+import type { Hedging } from '../../replication/hedging.js';
 import type { Messenger } from '../../rpc/messenger.js';
 import type { KnownProposers } from './known-proposers.js';
 import { ASK, type AskReply } from './proposal-layouts.js';
@@ -23,6 +25,8 @@ export interface StrongPeersOptions {
   readonly messenger: Messenger;
   readonly losses: Losses;
   readonly ownership: Ownership;
+  readonly hedging: Hedging;
+  readonly clock: Clock;
 }
 
 export class StrongPeers {
@@ -38,7 +42,7 @@ export class StrongPeers {
     { at, deadline }: Pick<StrongRequest, 'at' | 'deadline'>,
     settle: (report: ReadReport | undefined, why?: OperatingError) => void,
   ): void {
-    const { self, reports, messenger } = this.#options;
+    const { self, reports, messenger, hedging, clock } = this.#options;
     if (node === self) {
       reports.own(at).then(settle, (error: unknown) => {
         if (!(error instanceof OperatingError)) throw error;
@@ -47,9 +51,14 @@ export class StrongPeers {
       return;
     }
     const { namespace, key } = at;
+    const since = clock.monotonicMilliseconds();
     messenger.ask(node, ASK, { namespace, key }, deadline, (answer) => {
-      if (answer.ok) settle(this.#reportOf(node, at, answer.reply));
-      else settle(undefined, answer.error);
+      if (!answer.ok) {
+        settle(undefined, answer.error);
+        return;
+      }
+      hedging.note(node, since);
+      settle(this.#reportOf(node, at, answer.reply));
     });
   }
 

@@ -80,6 +80,14 @@ export const STRONG_ROUTE_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'K11',
+    name: 'how long owners take for strong reads is not noted',
+    file: 'coordination/strong/strong-peers.js',
+    right: 'hedging.note(node, since);',
+    wrong: '',
+    test: WHOLE_NODES,
+  },
+  {
+    rule: 'K11',
     name: 'a read that others agree on is proposed where the own disk is slow',
     file: 'coordination/strong/strong-read-round.js',
     right: "this.#isOpen(plan.self) ? 'pending' : 'unsettled'",

@@ -107,6 +107,26 @@ t.test('a strong read does not wait for a slow owner, and proposes nothing', asy
   }
 });
 
+t.test(
+  'where all owners take long, strong reads wait longer before they ask another',
+  async (t) => {
+    const { cluster, owners, proposer } = await placed(t);
+    const [near = '', far = ''] = owners.filter((node) => node !== proposer);
+    cluster.network.delay = (from, to) => {
+      if (from !== proposer && to !== proposer) return 0;
+      return from === far || to === far ? 80 : from === near || to === near ? 60 : 0;
+    };
+    const hedges = (): number =>
+      cluster.observers.get(proposer)?.counts.get('quorate_hedges_total') ?? 0;
+    const before = hedges();
+    for (let i = 0; i < 20; i += 1) await cluster.get(proposer, 'k', STRONG);
+    const hedged = hedges();
+    t.ok(hedged > before, 'as long as nobody knows');
+    for (let i = 0; i < 5; i += 1) await cluster.get(proposer, 'k', STRONG);
+    t.equal(hedges(), hedged, 'what they usually take is known');
+  },
+);
+
 t.test('a strong read through another node that ends at its deadline did nothing', async (t) => {
   const { cluster, owners } = await placed(t, 5);
   const outside = cluster.ids.find((id) => !owners.includes(id)) ?? '';
