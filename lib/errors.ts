@@ -1,6 +1,6 @@
 /** Operating errors: what can go wrong without a bug, one row a code. See docs/http-api.md. */
 
-/** `none`: nothing happened. `unknown`: the write may surface later (design.md law 7). */
+/** `none`: nothing happened. `unknown`: the write may surface later. */
 export type Outcome = 'none' | 'unknown';
 
 interface ErrorRow {

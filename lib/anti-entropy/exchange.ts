@@ -227,7 +227,8 @@ export class Exchange {
     while (all.length < partitions.length) {
       const some = partitions.slice(all.length, all.length + CLOCKS_A_MESSAGE);
       const { clocks } = await this.#options.questions.ask(peer, CLOCKS, { partitions: some });
-      if (clocks.length === 0) throw new OperatingError('corrupt_bytes', 'an answer without end');
+      if (clocks.length === 0)
+        throw new OperatingError('corrupt_bytes', 'a page is empty, and not the last');
       for (const [partition, plain] of clocks) all.push([partition, PartitionClock.from(plain)]);
     }
     return all;

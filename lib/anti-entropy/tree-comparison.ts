@@ -83,7 +83,8 @@ export class TreeComparison {
         const at = some[index];
         if (at !== undefined && (await this.#repairOne(peer, at, record))) expired += 1;
       }
-      if (records.length === 0) throw new OperatingError('corrupt_bytes', 'an answer without end');
+      if (records.length === 0)
+        throw new OperatingError('corrupt_bytes', 'a page is empty, and not the last');
       next += records.length;
     }
     return expired;

@@ -56,7 +56,10 @@ export class OpenProposal {
   base: Siblings = NO_SIBLINGS;
   votes: Votes;
   checks: Votes;
-  /** Contexts of the records that refused it: also what the own filter drops must be covered. */
+  /**
+   * Contexts of the records of acceptors that refused the proposal. The next proposal must cover
+   * them, even where this node's filter drops a version of them.
+   */
   #met: Context | undefined;
   readonly #standing: Standing;
 

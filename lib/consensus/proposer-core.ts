@@ -269,7 +269,10 @@ export class ProposerCore {
     ];
   }
 
-  /** Last: so each acceptance that is ever met stands for a majority that had met no more. */
+  /**
+   * The proposer votes last. So a node that takes over and finds an acceptance knows that a
+   * majority held nothing which the proposal does not cover (K5).
+   */
   #vote(reign: Reign, open: OpenProposal, proposal: Proposal): readonly ProposerEffect[] {
     if (open.stage !== 'accepting') return [];
     if (!reign.acceptors.isMajorityWithSelf(open.votes)) return [];

@@ -81,7 +81,8 @@ export function voidNumbers(
   own: OwnerWord,
   others: readonly OwnerWord[],
 ): Dot[] {
-  // Its proposer has not lost since what it had adopted: it says so again, with its clock.
+  // The proposer reports the ballot as settled again, in the same message as its clock: so it has
+  // not lost its disk since.
   const isSettled = [own, ...others].some(
     (word) => word.settled !== undefined && compareBallots(word.settled, settled) === 0,
   );

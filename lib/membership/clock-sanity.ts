@@ -1,4 +1,4 @@
-/** Is the wall clock of this node sane? How far it is from those of all members (protocol.md 6). */
+/** Is the wall clock of this node sane? How far it is from those of all members. */
 import { leastOf } from '../encoding/extremes.js';
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';

@@ -205,7 +205,7 @@ export class Tickets {
       this.#decide();
     } else if (voters.length - this.#no.size < needed) {
       observer.count('quorate_tickets_total', { result: 'refused' });
-      observer.log('info', 'the ticket is not held any more: new writers', {});
+      observer.log('info', 'too few peers hold the ticket of this node: it takes new writers', {});
       this.#decide();
     } else if (clock.monotonicMilliseconds() - this.#startedAt >= REACH_MILLISECONDS) {
       this.#settleNow();

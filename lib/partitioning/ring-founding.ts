@@ -1,4 +1,4 @@
-/** The first ring of a cluster: a pure function of what its founders were told (protocol.md 8). */
+/** The first ring of a cluster: a pure function of what its founders were told. */
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import { place, sortedMembers } from './placement.js';

@@ -1,6 +1,6 @@
 /**
  * The keys under which a node stores things: every prefix, width and range (docs/storage.md has
- * them as a table). No other file spells one out.
+ * them as a table). Keys of the index of keys are made in key-index.ts; no other file makes one.
  *
  * Whatever belongs to a client's key has the same *place* in its stored key: 16 bits of the key's
  * hash, the namespace, U+0000, the key. So a partition is a contiguous range whatever Q is, and a

@@ -1,6 +1,6 @@
 /**
  * What the files of LevelDB hold, as far as it tells whether each lies in its place: the first key
- * of a table, the numbers of the changes in a log (doc/table_format.md, db/write_batch.cc).
+ * of a table, the numbers of the changes in a log (LevelDB's table format, db/write_batch.cc).
  */
 
 /** Before the first key of a table: three numbers of up to five bytes. */

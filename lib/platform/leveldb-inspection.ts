@@ -15,7 +15,7 @@ export interface Inspection {
 }
 
 const FINE: Inspection = { bad: [] };
-/** Every table ends with it (doc/table_format.md). */
+/** Every table ends with it (LevelDB's table format). */
 const TABLE_END = Buffer.from('57fb808b247547db', 'hex');
 const FOOTER_BYTES = 48;
 const CURRENT_BYTES_MAX = 100;

@@ -1,6 +1,6 @@
 /**
  * What LevelDB has written down of its own files, read without the engine: its MANIFEST is a log of
- * changes (doc/log_format.md, db/version_edit.cc). Checksums are left to the engine.
+ * changes (LevelDB's log format, db/version_edit.cc). Checksums are left to the engine.
  */
 
 export interface Manifest {

@@ -106,8 +106,8 @@ export class Replica {
   /**
    * Reads, merges, mints, updates the clock and queues, in one transaction. `also` puts what must
    * be durable with it (hints).
-   * @throws OperatingError `siblings`, `context_too_large`, `overloaded`, `storage_failed`,
-   * `rebuilding`
+   * @throws OperatingError `version_changed`, `clock_not_sane`, `context_too_large`, `overloaded`,
+   * `read_only`, `storage_failed`, `rebuilding`
    */
   mint(
     at: RecordKey,

@@ -4,7 +4,7 @@ import type { NodeId } from '../environment/transport.js';
 /** So many requests of a peer are remembered, and at most as many more. */
 const EXECUTED_MIN = 2048;
 
-/** The older half goes at once: to look for the oldest of a set is to pass all that left it. */
+/** Half are dropped together: finding the oldest of a Set walks over all that were deleted. */
 interface Executed {
   recent: Set<number>;
   older: ReadonlySet<number>;

@@ -128,7 +128,7 @@ export function testimonyOf(plain: PlainTestimony): Testimony {
 }
 
 function noTestimony(): OperatingError {
-  return new OperatingError('corrupt_bytes', 'that is no testimony');
+  return new OperatingError('corrupt_bytes', 'what a peer said of its holdings cannot be read');
 }
 
 /** Each writer once: a row names its place. */

@@ -110,5 +110,5 @@ function ascending(ns: Iterable<number>): number[] {
 }
 
 function noDots(): OperatingError {
-  return new OperatingError('corrupt_bytes', 'these are no dots');
+  return new OperatingError('corrupt_bytes', 'a set of dots cannot be read');
 }

@@ -44,7 +44,7 @@ export interface ReadCoreOptions {
   readonly attempts: readonly Attempt[];
   /** Until the deadline of the request. */
   readonly timeoutMilliseconds: number;
-  /** How long to wait for those asked before the others are asked, too, with so much time left. */
+  /** The hedge delay in milliseconds, given the nodes that were asked and the time that is left. */
   readonly patience: (asked: readonly NodeId[], leftMilliseconds: number) => number;
   /** Has every value of it ended, or been deleted? */
   readonly isMiss: (merged: Siblings | undefined) => boolean;

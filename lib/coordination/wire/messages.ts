@@ -176,7 +176,8 @@ export const KEYS_IN_ORDER = messageType(
 /**
  * What do you hold of this key, and how old can that be? `age` (milliseconds): it shows all that
  * was acknowledged so long before you were asked, of `scope`; null: you cannot prove so much, and
- * there is no record. The second is told for the first time a little later: this asks for proofs.
+ * there is no record. The first question is answered with null, and makes the node that is asked
+ * collect proofs; later ones get an age.
  */
 export const NEAR = messageType(
   'coordination.near',

@@ -7,7 +7,7 @@ import { type Ask, type Copy, ReadRound } from '../read/read-round.js';
 
 export interface PriorReadOptions {
   readonly plan: Plan;
-  /** How long to wait for those asked before the others are asked, too, with so much time left. */
+  /** The hedge delay in milliseconds, given the nodes that were asked and the time that is left. */
   readonly patience: (asked: readonly NodeId[], leftMilliseconds: number) => number;
   readonly standing: Standing;
 }

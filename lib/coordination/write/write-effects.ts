@@ -46,7 +46,7 @@ export interface WriteCoreOptions {
   readonly asksFirst: boolean;
   /** What its session has seen: it is minted on what covers that; undefined: it is of none. */
   readonly session: PartitionFloor | undefined;
-  /** How long to wait for those asked before the others are asked, too, with so much time left. */
+  /** The hedge delay in milliseconds, given the nodes that were asked and the time that is left. */
   readonly patience: (asked: readonly NodeId[], leftMilliseconds: number) => number;
   readonly standing: Standing;
 }

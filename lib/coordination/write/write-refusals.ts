@@ -34,7 +34,7 @@ export function askedInVain(
   return new OperatingError(code, message, { outcome: 'none', details });
 }
 
-/** It is minted on nothing that lacks what its session has seen. */
+/** A write of a session is minted only on a record that covers what the session has seen. */
 export function coveredTooLate(): OperatingError {
   const message = 'what this session has seen did not come in time';
   return new OperatingError('deadline_passed', message, { outcome: 'none' });
