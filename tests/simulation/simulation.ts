@@ -1,5 +1,6 @@
 /** One simulation: a cluster of production nodes, a phase of faults, a calm, and the judgement. */
 import type { FinalState, Finding, History } from '../../lib/checkers/history.js';
+import { countAllowedAnomalies } from '../../lib/checkers/allowed-anomalies.js';
 import { countAllowedStaleReads } from '../../lib/checkers/check-stale-reads.js';
 import { countAllowedStaleness } from '../../lib/checkers/check-staleness.js';
 import { countSessionSteps } from '../../lib/checkers/check-sessions.js';
@@ -212,6 +213,9 @@ function countJudged(world: World, history: History): void {
   world.count('key judged in one order', history.orders?.length ?? 0);
   world.count('stale read at a weak level', countAllowedStaleReads(history));
   world.count('write missed within a bound', countAllowedStaleness(history));
+  const { newThenOld, effectBeforeCause } = countAllowedAnomalies(history);
+  world.count('new value, then old, at a weak level', newThenOld);
+  world.count('effect before its cause at a weak level', effectBeforeCause);
   const { own, causal } = countSessionSteps(history);
   world.count('request of a session that had seen something of the key', own);
   world.count('request that knew of the key by others alone', causal);
