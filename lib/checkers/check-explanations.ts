@@ -72,9 +72,14 @@ function heardTroubles({ heard }: ExplainedRequest, { course, steps }: ToldCours
   if (course !== 'read') return [];
   return steps.flatMap(({ did, node, answer }) => {
     if (did !== 'ask' || answer?.versions === undefined) return [];
-    const text = answer.versions.join();
+    const { versions, versions_left_out: leftOut = 0 } = answer;
+    const text = versions.join();
     const said = heard.filter((one) => one.node === node);
-    if (said.length === 0 || said.some(({ versions }) => versions.join() === text)) return [];
+    // Of many versions the first are told, and how many more there are.
+    const isSaid = (one: { readonly versions: readonly string[] }): boolean =>
+      one.versions.length === versions.length + leftOut &&
+      one.versions.slice(0, versions.length).join() === text;
+    if (said.length === 0 || said.some(isSaid)) return [];
     const other = said.map(({ versions }) => versions.join()).join(' | ');
     return [`tells that ${node} holds ${text || 'nothing'}, and it said ${other || 'nothing'}`];
   });

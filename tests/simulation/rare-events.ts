@@ -41,7 +41,7 @@ export const RARE_EVENTS: Readonly<Record<string, RareEvent>> = {
   'unknown outcome': often(/^unknown outcome/),
   'stale read at a weak level': often(/^stale read at a weak level/),
   'new value, then old, at a weak level': often(/^new value, then old/),
-  'effect before its cause at a weak level': often(/^effect before its cause/),
+  'effect before its cause at a weak level': rarely(/^effect before its cause/),
   'siblings replaced by a blind write': often(/^blind write over siblings/),
   'level beyond N refused': often(/^(get|put) invalid_level/),
   'superseded version filtered': often(/^filter superseded/),

@@ -38,6 +38,8 @@ export class ReadCore implements Core<ReadEffect> {
   #stage: ReadStage = 'asking';
   /** The round that every attempt goes on with. */
   #firstRound: ReadRound;
+  /** The one before it, where all were asked for more: what is said there still counts. */
+  #askedBefore: ReadRound | undefined;
   /** The round that the present stage waits for. */
   #round: ReadRound;
   #descent: Descent;
@@ -52,7 +54,7 @@ export class ReadCore implements Core<ReadEffect> {
   constructor(options: ReadCoreOptions) {
     this.#options = options;
     this.#session = new SessionCover(options.session, options.plan);
-    this.#descent = this.#newDescent();
+    this.#descent = new Descent(options.attempts, options.timeoutMilliseconds);
     this.#firstRound = this.#newRound('full', 'fingerprint');
     this.#round = this.#firstRound;
   }
@@ -82,8 +84,11 @@ export class ReadCore implements Core<ReadEffect> {
   /** A replica said what it holds. */
   said(round: number, copy: Copy): readonly ReadEffect[] {
     const at = this.#rounds[round];
-    at?.took(copy);
-    return at === this.#round ? this.#advance() : NOTHING;
+    assert(at !== undefined, 'an answer is to a question');
+    at.took(copy);
+    const isLate = at === this.#askedBefore;
+    if (isLate) this.#round.alsoSaid(copy);
+    return isLate || at === this.#round ? this.#advance() : NOTHING;
   }
 
   /** A replica did not, and will not. @param why it failed, where that is known */
@@ -126,10 +131,6 @@ export class ReadCore implements Core<ReadEffect> {
 
   get #isAsking(): boolean {
     return this.#stage === 'asking' || this.#stage === 'asking in full';
-  }
-
-  #newDescent(): Descent {
-    return new Descent(this.#options.attempts, this.#options.timeoutMilliseconds);
   }
 
   /** @param known what was said before and counts in it */
@@ -186,6 +187,7 @@ export class ReadCore implements Core<ReadEffect> {
     if (!this.#descent.next()) return this.#askStandIns();
     // Who could not say it synced and settled, or has not yet, may say what it holds.
     if (wereSettled && !this.#mayNeedSettled) {
+      this.#askedBefore = this.#firstRound;
       this.#firstRound = this.#newRound('full', 'fingerprint', this.#firstRound.copies);
     }
     return this.#tryAttempt();
@@ -193,9 +195,10 @@ export class ReadCore implements Core<ReadEffect> {
 
   /** Under the same deadline. Later answers to earlier questions are not used. */
   #beginAnew(): readonly ReadEffect[] {
-    if (this.now >= this.#options.timeoutMilliseconds) return this.#refuse();
+    const { attempts, timeoutMilliseconds } = this.#options;
+    if (this.now >= timeoutMilliseconds) return this.#refuse();
     this.#firstRound = this.#newRound('full', 'fingerprint');
-    this.#descent = this.#newDescent();
+    this.#descent = new Descent(attempts, timeoutMilliseconds);
     return [{ do: 'count begun anew' }, ...this.#tryAttempt()];
   }
 

@@ -132,6 +132,12 @@ export class ReadRound {
     this.took(copy);
   }
 
+  /** An answer to an earlier question, which came later: the node may have said less here. */
+  alsoSaid(copy: Copy): void {
+    if (copyOf(this.#copies, copy.node) === undefined) this.took(copy);
+    else this.#copies.push(copy);
+  }
+
   failed(node: NodeId): void {
     this.#votes.deny(node);
     if (node === this.#first) this.#first = undefined;

@@ -36,6 +36,14 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
   },
   {
     rule: 'R1',
+    name: 'what a replica says to the question before a fallback is dropped',
+    file: 'coordination/read/read-core.js',
+    right: 'return isLate || at === this.#round',
+    wrong: 'return at === this.#round',
+    test: 'unit/coordination/read-core.test.js',
+  },
+  {
+    rule: 'R1',
     name: 'not found at a weak level, and the others are not asked',
     file: 'coordination/read/read-core.js',
     right: "return this.#askRest('asking the rest');",
