@@ -27,8 +27,9 @@ const STALL_MILLISECONDS = 1000;
 const REPEAT_MILLISECONDS = 1000;
 /** So long the other owners are not told what was chosen, in case that every owner accepts it. */
 const TELL_MILLISECONDS = 20;
-/** An active proposer that has nothing to do stays in memory for so long. */
-export const IDLE_MILLISECONDS = 600_000;
+/** After so long with nothing to do it says again only so often what an owner has missed. */
+const IDLE_MILLISECONDS = 600_000;
+const IDLE_REPEAT_MILLISECONDS = 60_000;
 const BACK_OFF_FIRST_MILLISECONDS = 10;
 const BACK_OFF_MAX_MILLISECONDS = 500;
 const NEVER = Number.POSITIVE_INFINITY;
@@ -67,11 +68,14 @@ export class PartitionProposer implements Core<PartitionEffect> {
     this.#fraction = fraction;
   }
 
+  /**
+   * Not while it is the proposer: the next ballot would have another writer, and the context of
+   * each key that is written under it would grow by that one for ever.
+   */
   get isDone(): boolean {
     if (this.#isStopped) return true;
     if (this.#waiting.size > 0 || !this.#hasBegun) return false;
-    if (this.core.phase === 'off') return true;
-    return this.core.unsettledCount === 0 && this.now >= this.#idleSince + IDLE_MILLISECONDS;
+    return this.core.phase === 'off';
   }
 
   get wakesAt(): number {
@@ -79,9 +83,7 @@ export class PartitionProposer implements Core<PartitionEffect> {
     const { phase } = this.core;
     if (phase === 'off') return this.#waiting.size > 0 ? Math.min(ends, this.#campaignsAt) : ends;
     if (phase === 'taking over') return Math.min(ends, this.#campaignEndsAt);
-    const stalls = this.#stallsAt;
-    const idles = this.#waiting.size > 0 ? NEVER : this.#idleSince + IDLE_MILLISECONDS;
-    return Math.min(ends, stalls, idles, this.#repeatsAt, this.#tellsAt);
+    return Math.min(ends, this.#stallsAt, this.#repeatsAt, this.#tellsAt);
   }
 
   begin(): readonly PartitionEffect[] {
@@ -213,7 +215,8 @@ export class PartitionProposer implements Core<PartitionEffect> {
     }
     const isUnsettled = this.core.unsettledCount > 0 || !this.core.isActiveEverywhere;
     if (this.core.phase === 'active' && isUnsettled && this.#repeatsAt === NEVER) {
-      this.#repeatsAt = this.now + REPEAT_MILLISECONDS;
+      const isIdle = this.now >= this.#idleSince + IDLE_MILLISECONDS;
+      this.#repeatsAt = this.now + (isIdle ? IDLE_REPEAT_MILLISECONDS : REPEAT_MILLISECONDS);
     }
     if (!this.core.hasUntold) this.#tellsAt = NEVER;
     else if (this.#tellsAt === NEVER) this.#tellsAt = this.now + TELL_MILLISECONDS;

@@ -79,6 +79,14 @@ export const WRITER_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'V4',
+    name: 'an idle proposer leaves its ballot',
+    file: 'coordination/strong/partition-proposer.js',
+    right: "return this.core.phase === 'off';",
+    wrong: "return this.core.phase === 'off' || this.now >= this.#idleSince + IDLE_MILLISECONDS;",
+    test: 'unit/coordination/partition-proposer.test.js',
+  },
+  {
+    rule: 'V4',
     name: 'a proposer decides what its own disk has no room for',
     file: 'replica/proposal-room.js',
     right: 'if (store.refusal === undefined)',

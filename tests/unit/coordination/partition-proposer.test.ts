@@ -95,6 +95,42 @@ function chosen(): PartitionProposer {
   return proposer;
 }
 
+const HOUR_MILLISECONDS = 3_600_000;
+
+/** How often it says something again until then. */
+function repeatsUntil(proposer: PartitionProposer, end: number): number {
+  let repeats = 0;
+  while (proposer.wakesAt <= end) {
+    proposer.now = Math.max(proposer.now, proposer.wakesAt);
+    const effects = proposer.elapsed();
+    if (effects.some(({ do: what }) => what === 'teach' || what === 'send')) repeats += 1;
+  }
+  proposer.now = end;
+  return repeats;
+}
+
+t.test('an idle proposer keeps its ballot: a new one has another writer', async (t) => {
+  const proposer = chosen();
+  const id = { ballot: { round: 1, node: 'a', start: 1 }, seq: 1 };
+  answered(proposer, 'c', { is: 'activated', ballot: id.ballot });
+  answered(proposer, 'c', { is: 'accepted', key: 'k', id });
+  proposer.now = 100 * HOUR_MILLISECONDS;
+  proposer.elapsed();
+  t.equal(proposer.isDone, false);
+  t.equal(proposer.wakesAt, Number.POSITIVE_INFINITY, 'and costs no time');
+  const effects = proposer.submit({ ...READ, id: 2 }, proposer.now + NOBODY_WAITS_SO_LONG);
+  t.strictSame(effects, [{ do: 'look', key: 'k' }]);
+  t.equal(proposer.core.ballot.round, 1);
+});
+
+t.test('an idle proposer says seldom again what an absent owner has missed', async (t) => {
+  const proposer = chosen();
+  t.ok(repeatsUntil(proposer, 60_000) > 50, 'at first each second');
+  repeatsUntil(proposer, HOUR_MILLISECONDS);
+  const repeats = repeatsUntil(proposer, 2 * HOUR_MILLISECONDS);
+  t.ok(repeats >= 50 && repeats <= 70, `${repeats} times in an hour`);
+});
+
 const TELL_MILLISECONDS = 20;
 
 t.test('what was chosen is told soon, though an owner has not accepted it', async (t) => {

@@ -3,6 +3,7 @@ import t from 'tap';
 import type { Once } from '../../../lib/consensus/once.js';
 import type { OperationAnswer } from '../../../lib/coordination/operation/operation-record.js';
 import { OperatingError } from '../../../lib/errors.js';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { LocalCluster } from '../local-cluster.js';
 
 const STRONG = { level: 'strong' } as const;
@@ -52,6 +53,20 @@ t.test('a context that is at its limit', async (t) => {
   await cluster.put('n2', 'other', 'x', STRONG);
   await cluster.put('n1', 'k', '', DEAD);
   t.same(await cluster.texts('n3', 'k', STRONG), [], 'a delete goes on');
+  await cluster.stop();
+});
+
+t.test('an hour between two writes adds nothing to the context of their key', async (t) => {
+  const limits = { heartbeatIntervalMilliseconds: 10_000 };
+  const cluster = await LocalCluster.of({ limits });
+  const writers: number[] = [];
+  for (let n = 0; n < 3; n += 1) {
+    await cluster.put('n1', 'k', `${n}`, STRONG);
+    const { acceptor } = cluster.node('n1').disk;
+    writers.push(acceptor.recordOf(recordKey('default', 'k', 16))?.context.vector.size ?? 0);
+    for (let step = 0; step < 120; step += 1) await cluster.clock.advance(30_000);
+  }
+  t.same(writers, [1, 1, 1]);
   await cluster.stop();
 });
 

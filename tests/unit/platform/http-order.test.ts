@@ -80,7 +80,7 @@ t.test('nothing is begun behind the last answer of a connection', async (t) => {
 t.test('whoever still sends when the last answer comes can read it', async (t) => {
   const { listener } = await start(t, {
     handler: (_request, response) => {
-      response.writeHead(413, { connection: 'close' }).end('no room');
+      response.writeHead(413, { connection: 'close' }).end('too large');
     },
   });
   const chunk = Buffer.alloc(65_536);
@@ -97,7 +97,7 @@ t.test('whoever still sends when the last answer comes can read it', async (t) =
   t.equal(error, undefined, 'what comes behind the answer is taken');
   let answer = '';
   socket.on('data', (part: Buffer) => (answer += part.toString()));
-  await reached('its answer', () => answer.includes('no room'));
+  await reached('its answer', () => answer.includes('too large'));
   await reached('it to be cut', () => {
     socket.write(chunk);
     return socket.destroyed;
