@@ -103,8 +103,10 @@ export class OperationClient {
       return;
     }
     const key = nameOf(at);
-    if (held !== undefined && versions.some(({ dot }) => isReplaced(dot, held))) return;
-    const shown = versions.flatMap(({ dot, state, value }) => {
+    // A plain write may have replaced one of its siblings since it was decided: the others count.
+    const left = versions.filter(({ dot }) => held === undefined || !isReplaced(dot, held));
+    if (left.length === 0 && versions.length > 0) return;
+    const shown = left.flatMap(({ dot, state, value }) => {
       const version = dotText(dot);
       if (this.#minted.has(`${key} ${version}`)) return [];
       // A value says itself of which operation it is, whatever the records say.
