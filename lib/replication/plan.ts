@@ -18,15 +18,21 @@ export interface LevelRule {
   readonly name: string;
   /** The answers of distinct primaries that must come. */
   requires(owners: readonly Primary[], zone: string): readonly Requirement[];
-  /** What must hold a merge durably before a read answers with it; undefined: nothing must. */
+  /**
+   * What must hold a merge durably before a read answers with it; nothing: replicas that lag are
+   * repaired, and the answer does not wait for them; undefined: the level repairs nothing.
+   */
   repairsTo(owners: readonly Primary[], zone: string): readonly Requirement[] | undefined;
 }
+
+/** What must hold a merge before an answer. `nobody`: it is written, and no answer waits for it. */
+export type RepairTarget = Quorum | 'nobody';
 
 /** A level under a plan. */
 export interface LevelPlan {
   readonly quorum: Quorum;
   /** Undefined: a read answers what it was told. */
-  readonly repairsTo: Quorum | undefined;
+  readonly repairsTo: RepairTarget | undefined;
   /** Can the primaries that are up reach it? */
   readonly isPossible: boolean;
 }
@@ -95,9 +101,13 @@ export class Plan implements PlanParts {
     const repairs = this.sets.map((owners) => rule.repairsTo(owners, zone));
     const repairsTo = repairs.some((one) => one === undefined)
       ? undefined
-      : new Quorum(repairs.flatMap((one) => one ?? []));
+      : repairTarget(repairs.flatMap((one) => one ?? []));
     return { quorum, repairsTo, isPossible: quorum.isPossibleFor(this.order) };
   }
+}
+
+function repairTarget(requirements: readonly Requirement[]): RepairTarget {
+  return requirements.length === 0 ? 'nobody' : new Quorum(requirements);
 }
 
 /** A majority of the owners of each live epoch. */

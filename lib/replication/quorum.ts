@@ -1,5 +1,6 @@
 /** Counting answers: a vote over one set of nodes, or several that must all agree (Dynamo 4.5). */
 import type { NodeId } from '../environment/transport.js';
+import { assert } from '../errors.js';
 
 /** `required` of these distinct nodes must answer. */
 export interface Requirement {
@@ -115,10 +116,11 @@ export class Votes {
  * rings of a ring change.
  */
 export class Quorum {
-  /** Invariant: of a level there is at least one; an empty quorum is always reached. */
+  /** At least one: where nobody is waited for there is no quorum. */
   readonly requirements: readonly Requirement[];
 
   constructor(requirements: readonly Requirement[]) {
+    assert(requirements.length > 0, 'a quorum requires something');
     this.requirements = requirements;
   }
 

@@ -9,7 +9,7 @@ import type { Standing } from '../../replication/quorum.js';
 import { type Core, NOTHING } from '../engine/engine.js';
 import type { ReadEffect } from './read-effects.js';
 import { type Copy, ReadRound } from './read-round.js';
-import { NO_QUORUM, RepairCore, type RepairWrite, type StoredRepair } from './repair-core.js';
+import { RepairCore, type RepairWrite, type StoredRepair } from './repair-core.js';
 
 export type ComparisonEffect =
   /** As a read does them. */
@@ -99,9 +99,8 @@ export class ComparisonCore implements Core<ComparisonEffect> {
     const merged = number === 0 ? undefined : round.merged();
     if (merged === undefined) return this.#done();
     const { copies } = round;
-    const quorum = NO_QUORUM;
     const [plan, standing] = [this.#plan, this.#standing];
-    const repair = new RepairCore({ plan, merged, copies, quorum, standing });
+    const repair = new RepairCore({ plan, merged, copies, quorum: undefined, standing });
     this.#repair = repair;
     const writes = this.#writes(repair, repair.begin());
     return repair.open.length === 0 ? [...writes, ...this.#done()] : writes;

@@ -26,7 +26,7 @@ import { type Ask, type Copy, hasSilentHolder, ReadRound } from './read-round.js
 import { ReadRepairs } from './read-repairs.js';
 import { SessionCover } from './session-cover.js';
 import { StandInReads } from './stand-in-reads.js';
-import { NO_QUORUM, type StoredRepair } from './repair-core.js';
+import { awaitedOf, type StoredRepair } from './repair-core.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
 export class ReadCore implements Core<ReadEffect> {
@@ -185,7 +185,8 @@ export class ReadCore implements Core<ReadEffect> {
     if (this.now >= this.#options.timeoutMilliseconds) return this.#refuse();
     const wereSettled = this.#mayNeedSettled;
     if (!this.#descent.next()) return this.#askStandIns();
-    // Who could not say it synced and settled, or has not yet, may say what it holds.
+    // A replica that failed, or has not answered, because its record must be synced and settled
+    // first, is asked again without that.
     if (wereSettled && !this.#mayNeedSettled) {
       this.#askedBefore = this.#firstRound;
       this.#firstRound = this.#newRound('full', 'fingerprint', this.#firstRound.copies);
@@ -276,12 +277,12 @@ export class ReadCore implements Core<ReadEffect> {
     const { repairsTo } = this.#descent.current;
     const { plan, awaitsRepair, standing } = this.#options;
     const merged = this.#round.merged();
+    const quorum = awaitedOf(repairsTo);
     const promised = repairsTo !== undefined || awaitsRepair;
-    if (merged === undefined || !promised || this.#round.isHeldBy(repairsTo ?? NO_QUORUM)) {
+    if (merged === undefined || !promised || this.#round.isHeldBy(quorum)) {
       return this.#answer(merged);
     }
     const { copies } = this.#round;
-    const quorum = repairsTo ?? NO_QUORUM;
     this.#stage = 'repairing';
     this.#hedgesAt = NEVER;
     const writes = this.#repairs.begin({ plan, merged, copies, quorum, standing });
@@ -304,7 +305,8 @@ export class ReadCore implements Core<ReadEffect> {
     const answered = this.#answered;
     const asked = this.#options.plan.primaries.length;
     const place = this.#round.placeOf(merged);
-    const atMajority = repairsTo !== undefined && isMajority(this.#options.plan, repairsTo);
+    const quorum = awaitedOf(repairsTo);
+    const atMajority = quorum !== undefined && isMajority(this.#options.plan, quorum);
     const receipt = { level: level.name, answered, asked, standIns: 0 };
     const got = { merged, place, ...receipt, atMajority, widened: this.#isWide };
     return [{ do: 'answer', got }];

@@ -177,8 +177,8 @@ export class ReadRound {
   }
 
   /** Do they hold the same, and are they enough? Then nothing need be written back. */
-  isHeldBy(quorum: Quorum): boolean {
-    return this.agrees && this.stateOf(quorum) === 'reached';
+  isHeldBy(quorum: Quorum | undefined): boolean {
+    return this.agrees && (quorum === undefined || this.stateOf(quorum) === 'reached');
   }
 
   /** Was every state that somebody holds met in full, so that `merged` leaves nothing out? */

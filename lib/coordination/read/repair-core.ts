@@ -1,7 +1,8 @@
 /** Read repair decided: whom a merge is written to, and when enough hold it (Dynamo 5; R1, R2). */
 import type { NodeId } from '../../environment/transport.js';
 import type { Plan } from '../../replication/plan.js';
-import { Quorum, type QuorumState, type Standing, Votes } from '../../replication/quorum.js';
+import type { RepairTarget } from '../../replication/plan.js';
+import { type Quorum, type QuorumState, type Standing, Votes } from '../../replication/quorum.js';
 import type { Fate } from '../../replica/incoming.js';
 import type { Siblings } from '../../versioning/siblings.js';
 import { fingerprint, versionsBehind } from '../../versioning/siblings.js';
@@ -25,16 +26,18 @@ export interface StoredRepair {
 /** `overtaken`: a replica has dropped a value of it, which may have ended before the read began. */
 export type RepairState = QuorumState | 'overtaken';
 
-/** No answer waits for it. */
-export const NO_QUORUM = new Quorum([]);
+/** What must hold a merge before an answer is given; undefined: no answer waits for it. */
+export function awaitedOf(target: RepairTarget | undefined): Quorum | undefined {
+  return target === 'nobody' ? undefined : target;
+}
 
 export interface RepairOptions {
   readonly plan: Plan;
   readonly merged: Siblings;
   /** What the primaries have said. */
   readonly copies: readonly Copy[];
-  /** What must hold the merge durably. */
-  readonly quorum: Quorum;
+  /** What must hold the merge durably; undefined: nobody waits for it. */
+  readonly quorum: Quorum | undefined;
   readonly standing: Standing;
 }
 
@@ -44,7 +47,7 @@ export interface RepairOptions {
  */
 export class RepairCore {
   readonly merged: Siblings;
-  readonly #quorum: Quorum;
+  readonly #quorum: Quorum | undefined;
   readonly #copies: readonly Copy[];
   readonly #votes: Votes;
   /** Written to, without an answer yet. */
@@ -110,7 +113,7 @@ export class RepairCore {
 
   get state(): RepairState {
     if (this.#isOvertaken) return 'overtaken';
-    return this.#quorum.stateOf(this.#votes);
+    return this.#quorum?.stateOf(this.#votes) ?? 'reached';
   }
 
   /** Those that were written to and have not answered. */

@@ -31,7 +31,7 @@ export function levelsShown(attempts: readonly Attempt[]): readonly ShownMembers
   return attempts.map(({ level, quorum, repairsTo, isPossible }) => ({
     level: level.name,
     needs: quorum.requirements.map(requirementShown),
-    writes_back_to: repairsTo?.requirements.map(requirementShown),
+    writes_back_to: repairsTo === 'nobody' ? [] : repairsTo?.requirements.map(requirementShown),
     possible: isPossible,
   }));
 }

@@ -70,8 +70,8 @@ export const NAMESPACE_BUGS: readonly PlantedBug[] = [
     rule: 'N1',
     name: 'a fallback that is not allowed is taken',
     file: 'membership/namespaced-coordination.js',
-    right: 'of [asked, ...fallbacks]',
-    wrong: 'of [asked]',
+    right: 'of [level ?? byDefault[operation], ...fallbacks]',
+    wrong: 'of [level ?? byDefault[operation]]',
     test: 'unit/membership/namespaces.test.js',
   },
   {

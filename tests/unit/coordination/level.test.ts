@@ -4,7 +4,7 @@ import t from 'tap';
 import { attemptsOf, LEVEL_NAMES, parseLevel } from '../../../lib/coordination/request/level.js';
 import { OperatingError } from '../../../lib/errors.js';
 import { Plan } from '../../../lib/replication/plan.js';
-import { type Quorum, Votes } from '../../../lib/replication/quorum.js';
+import { Quorum, Votes } from '../../../lib/replication/quorum.js';
 
 const anyPlan: fc.Arbitrary<Plan> = fc
   .array(fc.constantFrom('x', 'y', 'z'), { minLength: 1, maxLength: 7 })
@@ -107,7 +107,7 @@ t.test(
         const { repairsTo } = plan.under(parseLevel(name, 'read'));
         const isMajority = (asked.requirements[0]?.required ?? 0) > plan.primaries.length / 2;
         return isMajority && name !== 'eventual'
-          ? (repairsTo?.required ?? 0) > plan.primaries.length / 2
+          ? repairsTo instanceof Quorum && repairsTo.required > plan.primaries.length / 2
           : repairsTo === undefined;
       }),
       { numRuns: 5_000 },
