@@ -70,8 +70,8 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     rule: 'K12',
     name: 'reads at quorum take no notice of what is accepted',
     file: 'coordination/strong/open-acceptances.js',
-    right: 'return this.has(at) ?',
-    wrong: 'return at === undefined ?',
+    right: 'if (!this.has(at))',
+    wrong: 'if (at !== undefined)',
     test: BESIDE,
   },
   {
