@@ -48,8 +48,9 @@ export function isMetByAll(
   return all && markNow() <= floor.mark;
 }
 
-/** Is what is required here a majority of the owners of each epoch? */
-export function isMajority({ sets }: Plan, { requirements }: Quorum): boolean {
+/** Is what is required here a majority of the owners of each epoch? Undefined: nothing is. */
+export function isMajority({ sets }: Plan, quorum: Quorum | undefined): boolean {
+  const requirements = quorum?.requirements ?? [];
   return sets.every((owners) => {
     const inSet = requirements.filter(({ nodes }) =>
       nodes.every((node) => owners.some((owner) => owner.node === node)),

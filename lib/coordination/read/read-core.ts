@@ -185,8 +185,7 @@ export class ReadCore implements Core<ReadEffect> {
     if (this.now >= this.#options.timeoutMilliseconds) return this.#refuse();
     const wereSettled = this.#mayNeedSettled;
     if (!this.#descent.next()) return this.#askStandIns();
-    // A replica that failed, or has not answered, because its record must be synced and settled
-    // first, is asked again without that.
+    // Who failed, or is silent, since its record must be settled first is asked without that.
     if (wereSettled && !this.#mayNeedSettled) {
       this.#askedBefore = this.#firstRound;
       this.#firstRound = this.#newRound('full', 'fingerprint', this.#firstRound.copies);
@@ -305,8 +304,7 @@ export class ReadCore implements Core<ReadEffect> {
     const answered = this.#answered;
     const asked = this.#options.plan.primaries.length;
     const place = this.#round.placeOf(merged);
-    const quorum = awaitedOf(repairsTo);
-    const atMajority = quorum !== undefined && isMajority(this.#options.plan, quorum);
+    const atMajority = isMajority(this.#options.plan, awaitedOf(repairsTo));
     const receipt = { level: level.name, answered, asked, standIns: 0 };
     const got = { merged, place, ...receipt, atMajority, widened: this.#isWide };
     return [{ do: 'answer', got }];
