@@ -45,9 +45,8 @@ export class ProposalRoom {
       if (change.store !== 'acceptance') continue;
       const { state, isCopied } = change.acceptance;
       // Under rebuild there is no record to compare with.
-      if (isCopied || !this.#shrinks(this.#options.proposals.at(change.key), state)) {
-        return 'ordinary';
-      }
+      if (isCopied || holdsValue(state)) return 'ordinary';
+      if (!this.#shrinks(this.#options.proposals.at(change.key), state)) return 'ordinary';
       urgency = 'shrinking';
     }
     return urgency;
@@ -67,18 +66,23 @@ export class ProposalRoom {
   #full(at: RecordKey, state: Siblings): OperatingError | undefined {
     const { store } = this.#options;
     if (store.refusal === undefined) return undefined;
-    const refusal = this.#shrinks(at, state) ? store.shrinkingRefusal : store.refusal;
+    const isSmaller = !holdsValue(state) && this.#shrinks(at, state);
+    const refusal = isSmaller ? store.shrinkingRefusal : store.refusal;
     // A disk that has failed ends the ballot where it is written to.
     return refusal?.outcome === 'none' ? refusal : undefined;
   }
 
-  /** An acceptance lies beside the record until it is learned: so it must not hold a value. */
+  /** Is the record smaller once it has learned a state without values? */
   #shrinks(at: RecordKey, state: Siblings): boolean {
-    if (state.versions.some((version) => version.state === 'value')) return false;
     const own = this.#options.replica.read(at);
     if (own === undefined) return false;
     return encodeRecord(at, merge(own.siblings, state)).length < own.bytes.length;
   }
+}
+
+/** It lies beside the record until it is learned: a value would take room twice. */
+function holdsValue({ versions }: Siblings): boolean {
+  return versions.some(({ state }) => state === 'value');
 }
 
 function sizedOf(at: RecordKey, siblings: Siblings) {

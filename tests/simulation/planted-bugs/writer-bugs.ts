@@ -105,8 +105,8 @@ export const WRITER_BUGS: readonly PlantedBug[] = [
     rule: 'V4',
     name: 'an acceptance that holds a value counts as one that makes a record smaller',
     file: 'replica/proposal-room.js',
-    right: "if (state.versions.some((version) => version.state === 'value'))",
-    wrong: 'if (false)',
+    right: 'if (isCopied || holdsValue(state))',
+    wrong: 'if (isCopied)',
     test: PROPOSAL_ROOM,
   },
   {
