@@ -47,7 +47,7 @@ export const RARE_EVENTS: Readonly<Record<string, RareEvent>> = {
   'superseded version filtered': often(/^filter superseded/),
   'exchange found a difference': often(/^exchanges different/),
   'record taken by an exchange': often(/^exchanged_records/),
-  'audit of the trees found a difference': often(/^tree_differences/),
+  'comparison of trees found a difference': often(/^tree_differences/),
   'tombstone collected': often(/^tombstone collected/),
   'stub made': often(/^expired_values/),
   'stub collected': often(/^stub collected/),

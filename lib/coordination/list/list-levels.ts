@@ -9,6 +9,7 @@ const LEVELS = new Set([
 ]);
 /** Where the default of reads is a level at which no list can be read. */
 export const LIST_LEVEL_ELSE = 'quorum';
+
 /** Can a list be read at it? @param name of a parsed level */
 export function isListLevel(name: string): boolean {
   return LEVELS.has(name) || /^[1-9][0-9]?$/.test(name);
