@@ -9,23 +9,23 @@ import { waitReasonOf } from '../membership/readiness.js';
 import { requestDefaults } from '../membership/request-defaults.js';
 import type { NodeOptions } from '../node-options.js';
 import { BACKGROUND_TIMEOUT_MILLISECONDS, type NodeCore } from './core.js';
+import type { stalenessOf } from './staleness.js';
 import { Hedging } from '../replication/hedging.js';
 import { Resolver } from '../resolution/resolver.js';
 import { ContextSeal } from '../versioning/causal-context.js';
-import type { StalenessFeed } from '../staleness/feed.js';
 import { SessionSeal } from '../versioning/session-seal.js';
 
 export function coordinationOf(
   { clock, random, observer }: Environment,
   { secret, limits, customResolver: custom, sessionTokenCharactersMax }: NodeOptions,
   { disk, members, messenger, foreground, expiryClock, plans }: NodeCore,
-  feed: StalenessFeed,
+  { feed, wholeClocks }: ReturnType<typeof stalenessOf>,
 ) {
   const { ownership, view, founding, settings } = members;
   const clusterId = () => founding.clusterId;
   const defaults = requestDefaults(settings);
   const { coordinator, keyLists, ...parts } = assembleCoordination({
-    ...{ disk, ownership, view, messenger, plans, foreground, expiryClock, feed },
+    ...{ disk, ownership, view, messenger, plans, foreground, expiryClock, feed, wholeClocks },
     ...{ clock, random, observer },
     hedging: new Hedging(clock, limits.hedgeDelayMilliseconds),
     seal: new ContextSeal(secret, clusterId),

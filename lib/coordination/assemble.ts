@@ -11,6 +11,7 @@ import type { ClusterView } from '../replication/cluster-view.js';
 import type { Hedging } from '../replication/hedging.js';
 import type { Plans } from '../replication/plan.js';
 import type { Resolver } from '../resolution/resolver.js';
+import type { WholeClocks } from '../replica/whole-clocks.js';
 import type { StalenessFeed } from '../staleness/feed.js';
 import type { SessionSeal } from '../versioning/session-seal.js';
 import { assembleStrong } from './strong/assemble-strong.js';
@@ -31,6 +32,7 @@ import { Operations } from './operation/operations.js';
 import { Reads } from './read/reads.js';
 import { serveReplicas } from './replica-service.js';
 import { Replicas } from './read/replicas.js';
+import { HeldClocks } from './session/held-clocks.js';
 import { Sessions } from './session/sessions.js';
 import { ConflictResolution } from './conflict/conflict-resolution.js';
 import { StableDots } from './session/stable-dots.js';
@@ -42,7 +44,7 @@ import { Writes } from './write/writes.js';
 export interface CoordinationOptions
   extends Omit<
     CoordinatorOptions,
-    'paths' | 'history' | 'settlement' | 'copies' | 'conflicts' | 'resolver' | 'sessions'
+    'paths' | 'history' | 'settlement' | 'copies' | 'conflicts' | 'resolver' | 'sessions' | 'held'
   > {
   readonly disk: Disk;
   readonly sessionSeal: SessionSeal;
@@ -64,6 +66,7 @@ export interface CoordinationOptions
   readonly pageBytesMax: number;
   /** How old its replicas can be. */
   readonly feed: StalenessFeed;
+  readonly wholeClocks: WholeClocks;
   readonly operationRetentionMilliseconds: number;
   readonly clockSkewMaxMilliseconds: number;
 }
@@ -112,18 +115,26 @@ export function assembleCoordination(options: CoordinationOptions) {
     ...{ self, plans, paths, resolver, expiryClock, observer },
   });
   const stable = new StableDots({ self, ownership, clocks, health, messenger, clock });
+  const held = new HeldClocks({
+    ...{ self, ownership, view, clocks, acceptor, losses, messenger, clock, observer },
+    wholeClocks: options.wholeClocks,
+  });
   const coordinator = new Coordinator({
     ...{ plans, paths, history, settlement, ownership, expiryClock, seal, resolver, clock },
     ...{ defaults, isReady, timeoutDefaultMilliseconds, timeoutMaxMilliseconds },
     ...{ keyBytesMax, valueBytesMax },
     conflicts: { ownership, view, store, messenger, clock },
-    sessions: new Sessions({ sessionSeal, ownership, losses, stable }),
+    held,
+    sessions: new Sessions({ sessionSeal, ownership, losses, stable, held }),
     copies: new CopyInspection({ plans, replicas, clock }),
   });
   const keyLists = listsOf(options, engine, standings, openAcceptances, coordinator);
   const deciding = { strong, proposers, outcomes, reports, known };
   /** Registers what a node does for coordinators elsewhere. Called once. */
-  const serve = (): void => serveAll(options, deciding, writes, openAcceptances, bounded);
+  const serve = (): void => {
+    held.serve(messenger);
+    serveAll(options, deciding, writes, openAcceptances, bounded);
+  };
   return { coordinator, operations, keyLists, stable, proposers, openAcceptances, serve };
 }
 

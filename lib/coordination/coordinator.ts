@@ -4,7 +4,6 @@ import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { Plans } from '../replication/plan.js';
 import type { Resolver } from '../resolution/resolver.js';
 import type { ContextSeal } from '../versioning/causal-context.js';
-import type { Seen } from '../versioning/context.js';
 import { dotText, parseDot, sameDot } from '../versioning/dot.js';
 import {
   floorOf,
@@ -14,12 +13,14 @@ import {
 } from '../versioning/session-token.js';
 import { isLasting, liveVersions } from '../versioning/siblings.js';
 import { Addressing, type AddressingOptions, notReady } from './request/addressing.js';
-import { type BlindWrites, seenBlindly } from './request/blind-writes.js';
+import { seenByWriter } from './request/blind-writes.js';
 import { Contexts } from './request/contexts.js';
 import { type ConflictListOptions, listConflicts } from './conflict/conflict-list.js';
 import type { CopyInspection } from './conflict/copy-inspection.js';
 import type { Histories, HistoryQuery } from './conflict/history.js';
 import { parseLevel, STRONG } from './request/level.js';
+import type { HeldClocks } from './session/held-clocks.js';
+import { FlagWait } from './session/flag-wait.js';
 import { assertDurable, type SessionGet, type Sessions } from './session/sessions.js';
 import { assertFits, LargeWrites } from './write/large-writes.js';
 import type { LevelPaths } from './path/level-paths.js';
@@ -55,6 +56,7 @@ export interface CoordinatorOptions extends AddressingOptions {
   readonly settlement: ConflictResolution;
   readonly copies: CopyInspection;
   readonly sessions: Sessions;
+  readonly held: HeldClocks;
   /** What a list of the keys in conflict asks. */
   readonly conflicts: ConflictListOptions;
   readonly plans: Plans;
@@ -70,15 +72,25 @@ export class Coordinator implements Coordination {
   readonly #large: LargeWrites;
   readonly #addressing: Addressing;
   readonly #contexts: Contexts;
+  readonly #flags: FlagWait;
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
     this.#large = new LargeWrites(options.clock);
     this.#addressing = new Addressing(options);
     this.#contexts = new Contexts(options.seal, options.ownership);
+    this.#flags = new FlagWait(options.held, this.#addressing, options.clock);
   }
 
   get(request: GetRequest): GetAnswer | Promise<GetAnswer> {
+    return this.#flags.before(request, (left) => this.#get(left));
+  }
+
+  put(request: PutRequest): PutAnswer | Promise<PutAnswer> {
+    return this.#flags.before(request, (left) => this.#put(left));
+  }
+
+  #get(request: GetRequest): GetAnswer | Promise<GetAnswer> {
     const { settlement, defaults } = this.#options;
     const { readLevel, conflictResolution } = defaults(request.namespace);
     const read = this.#read(request, readLevel);
@@ -87,7 +99,7 @@ export class Coordinator implements Coordination {
     return this.#answer(request, read, got);
   }
 
-  put(request: PutRequest): PutAnswer | Promise<PutAnswer> {
+  #put(request: PutRequest): PutAnswer | Promise<PutAnswer> {
     const { paths, plans, defaults } = this.#options;
     const { writeLevel, blindWrites, ...byDefault } = defaults(request.namespace);
     const change = changeUnder(byDefault, request.change);
@@ -104,7 +116,7 @@ export class Coordinator implements Coordination {
     const write: Put = {
       at,
       change,
-      seen: this.#seen(request, blindWrites),
+      seen: seenByWriter(request, this.#contexts, blindWrites),
       levels,
       durability,
       deadline,
@@ -233,17 +245,8 @@ export class Coordinator implements Coordination {
     const token = this.#options.sessions.of(request.session, levels);
     const session = token && floorOf(token, at.partition);
     const past = this.#options.sessions.pastOf(token, levels);
-    return {
-      at,
-      levels,
-      deadline,
-      readRepair,
-      readRepairProbability,
-      session,
-      past,
-      token,
-      explanation,
-    };
+    const repair = { readRepair, readRepairProbability };
+    return { at, levels, deadline, ...repair, session, past, token, explanation };
   }
 
   #answer(request: GetRequest, read: SessionGet, got: Got): GetAnswer {
@@ -286,13 +289,5 @@ export class Coordinator implements Coordination {
         durability: level === STRONG ? 'sync' : durability,
       },
     };
-  }
-
-  #seen(request: PutRequest, blindWrites: BlindWrites): Seen | undefined {
-    const { context } = request;
-    if (context !== undefined) return this.#contexts.open(request, context);
-    // A condition says what is replaced.
-    if (request.precondition !== undefined) return undefined;
-    return seenBlindly(request, blindWrites);
   }
 }

@@ -108,6 +108,11 @@ export const METRICS = {
     help: 'Reads and writes of sessions for which more replicas were asked than the level asks',
     labels: ['operation'],
   },
+  quorate_session_flags_asked_total: {
+    kind: 'counter',
+    help: 'Partitions of which all owners were asked what they hold, for tokens with flags',
+    labels: ['result'],
+  },
   quorate_peer_messages_total: {
     kind: 'counter',
     help: 'Peer requests by type and result',

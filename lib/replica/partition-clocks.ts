@@ -31,6 +31,8 @@ export class PartitionClocks {
   /** What has changed since a peer was told. */
   readonly changes = new ClockChanges();
   #emptyings = 0;
+  /** The last write of clocks, over or not. */
+  #persisting: Promise<void> = Promise.resolve();
 
   private constructor(store: Store) {
     this.#store = store;
@@ -141,10 +143,17 @@ export class PartitionClocks {
 
   /**
    * Writes the clocks that have grown: with or after the records that they speak of. One that could
-   * not be written stays behind, and that only makes peers send again.
+   * not be written stays behind, and that only makes peers send again. With nothing to write it
+   * resolves when what another call is writing is written, or was not.
    */
-  async persist(): Promise<void> {
-    if (this.#dirty.size === 0) return;
+  persist(): Promise<void> {
+    if (this.#dirty.size === 0) return this.#persisting;
+    const writing = this.#write();
+    this.#persisting = writing.catch(() => undefined);
+    return writing;
+  }
+
+  async #write(): Promise<void> {
     const plain = [...this.#dirty].map((partition) => {
       return { partition, clock: this.of(partition).toPlain(), of: this.generation(partition) };
     });

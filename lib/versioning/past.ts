@@ -14,11 +14,12 @@ export function encodePast(token: SessionToken): Uint8Array | undefined {
   return encodeToken(bounded(token, PAST_BYTES_MAX, (one) => encodeToken(one).length));
 }
 
+/** What the writer of one version had seen. */
+export function decodePast(past: Uint8Array | undefined): SessionToken {
+  return past === undefined ? NOTHING_SEEN_YET : decodeToken(past);
+}
+
 /** What all of them had seen. */
-export function joinPasts(pasts: Iterable<Uint8Array | undefined>): SessionToken {
-  let joined = NOTHING_SEEN_YET;
-  for (const past of pasts) {
-    if (past !== undefined) joined = joinTokens(joined, decodeToken(past));
-  }
-  return joined;
+export function joinPasts(pasts: readonly (Uint8Array | undefined)[]): SessionToken {
+  return pasts.map(decodePast).reduce(joinTokens, NOTHING_SEEN_YET);
 }

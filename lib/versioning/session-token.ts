@@ -41,6 +41,11 @@ export function isEmptyFloor({ dots, flag }: PartitionFloor): boolean {
   return dots.size === 0 && flag === 'none';
 }
 
+export function hasFlags({ floors }: SessionToken): boolean {
+  for (const { flag } of floors.values()) if (flag !== 'none') return true;
+  return false;
+}
+
 export function floorOf(token: SessionToken, partition: number): PartitionFloor {
   return token.floors.get(partition) ?? NO_FLOOR;
 }

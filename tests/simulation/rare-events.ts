@@ -39,6 +39,8 @@ export const RARE_EVENTS: Readonly<Record<string, RareEvent>> = {
   'fallback used': often(/^fallback used/),
   'level not reached': often(/^(get|put) level_not_reached/),
   'unknown outcome': often(/^unknown outcome/),
+  'flag of a token may go': often(/^session_flags_asked told/),
+  'flag of a token stays': often(/^session_flags_asked untold/),
   'stale read at a weak level': often(/^stale read at a weak level/),
   'new value, then old, at a weak level': often(/^new value, then old/),
   'effect before its cause at a weak level': rarely(/^effect before its cause/),

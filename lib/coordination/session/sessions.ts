@@ -6,13 +6,15 @@ import type { Durability } from '../../persistence/store.js';
 import type { Losses } from '../../replica/losses.js';
 import type { Plan } from '../../replication/plan.js';
 import { majority } from '../../replication/quorum.js';
-import { type Dot, parseDot } from '../../versioning/dot.js';
-import { encodePast, joinPasts } from '../../versioning/past.js';
+import { type Dot, dotText, parseDot } from '../../versioning/dot.js';
+import { decodePast, encodePast } from '../../versioning/past.js';
+import type { Version } from '../../versioning/siblings.js';
 import { dotSetOf, keepDots } from '../../versioning/dot-set.js';
 import type { SessionSeal } from '../../versioning/session-seal.js';
 import {
   type PartitionFloor,
   floorOf,
+  hasFlags,
   joinTokens,
   NOTHING_SEEN_YET,
   type SessionToken,
@@ -23,6 +25,7 @@ import type { ConsistencyLevel } from '../request/level.js';
 import type { PutResult } from '../request/put-request.js';
 import type { Got } from '../read/read-effects.js';
 import type { Get } from '../read/reads.js';
+import type { HeldClocks } from './held-clocks.js';
 import type { StableDots } from './stable-dots.js';
 
 export interface SessionsOptions {
@@ -30,6 +33,7 @@ export interface SessionsOptions {
   readonly ownership: Ownership;
   readonly losses: Losses;
   readonly stable: StableDots;
+  readonly held: HeldClocks;
 }
 
 /** A read, with all that its session has seen. */
@@ -41,6 +45,8 @@ export interface SessionGet extends Get {
 const NEW_SESSION = 'new';
 /** Most tokens that are kept once their seal was verified: about 8 MB. */
 const KNOWN_MAX = 1000;
+/** Most pasts with flags of which it is kept when they were met first. */
+const PASTS_MAX = 1000;
 
 /** A token as a client has it, or is to have it. */
 interface Sealed {
@@ -54,6 +60,8 @@ export class Sessions {
   readonly #options: SessionsOptions;
   readonly #known = new Map<string, SessionToken>();
   readonly #texts = new WeakMap<SessionToken, Sealed>();
+  /** When pasts that bear flags were met first (`HeldClocks.met`), by their versions. */
+  readonly #pastsMetAt = new Map<string, number>();
 
   constructor(options: SessionsOptions) {
     this.#options = options;
@@ -114,7 +122,24 @@ export class Sessions {
     const dots = versions.map(({ dot }) => dot);
     const seen = this.#with(token, at, dots, atMajority);
     if (!levels.some(({ isCausal }) => isCausal)) return seen;
-    return joinTokens(seen, joinPasts(versions.map(({ past }) => past)));
+    const pasts = versions.map((version) => this.#takenOver(at, version));
+    return pasts.reduce(joinTokens, seen);
+  }
+
+  /** What the writer of a version had seen, without the flags that may go. */
+  #takenOver({ partition }: RecordKey, { dot, past }: Version): SessionToken {
+    const seen = decodePast(past);
+    if (!hasFlags(seen)) return seen;
+    const { held } = this.#options;
+    // Not by its bytes: they do not tell which dots a flag stands for.
+    const name = `${partition} ${dotText(dot)}`;
+    let metAt = this.#pastsMetAt.get(name);
+    if (metAt === undefined) {
+      metAt = held.met();
+      dropOldest(this.#pastsMetAt, PASTS_MAX);
+      this.#pastsMetAt.set(name, metAt);
+    }
+    return held.clear(seen, metAt);
   }
 
   /** The write enters, and the claim that it made. */
@@ -153,14 +178,18 @@ export class Sessions {
     const { sessionSeal, ownership } = this.#options;
     const token = sessionSeal.open(text);
     ownership.assertKnown(token.epoch);
-    if (this.#known.size >= KNOWN_MAX) {
-      const [oldest] = this.#known.keys();
-      this.#known.delete(oldest ?? '');
-    }
+    dropOldest(this.#known, KNOWN_MAX);
     this.#known.set(text, token);
     this.#texts.set(token, { text, revision: -1, turn: -1 });
     return token;
   }
+}
+
+/** Makes room for one more. */
+function dropOldest(known: Map<string, unknown>, countMax: number): void {
+  if (known.size < countMax) return;
+  const [oldest] = known.keys();
+  known.delete(oldest ?? '');
 }
 
 /**

@@ -108,6 +108,24 @@ export const PERSISTED_CLOCKS = messageType(
   z.object({ clocks: z.array(z.custom<PlainClock>(isPlainClock).nullable()) }),
 );
 
+const lostIn = z.tuple([z.number(), z.string(), z.number()]);
+const heldClocks = z.object({
+  clocks: z.array(z.custom<PlainClock>(isPlainClock).nullable()),
+  lost: z.array(lostIn),
+});
+export type HeldClocksReply = z.infer<typeof heldClocks>;
+
+/**
+ * Write what the clocks of these partitions have to your disk, and tell it. `null`: the clock may
+ * lack what you hold, or you have accepted something that you have not learned. `lost`: see
+ * `Losses`.
+ */
+export const HELD_CLOCKS = messageType(
+  'coordination.held-clocks',
+  z.object({ partitions: z.array(z.number()) }),
+  heldClocks,
+);
+
 /** A list of what is kept of a key: what follows that id, as many as a message is to hold. */
 const part = z.object({ ...address, after: z.string().nullable() });
 export type PartRequest = z.infer<typeof part>;
@@ -169,7 +187,7 @@ export const KEYS_IN_ORDER = messageType(
     reached: z.string().nullable(),
     obstructed: z.array(z.number()),
     start: z.number(),
-    lost: z.array(z.tuple([z.number(), z.string(), z.number()])),
+    lost: z.array(lostIn),
   }),
 );
 

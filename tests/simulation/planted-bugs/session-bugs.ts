@@ -4,6 +4,8 @@ import type { PlantedBug } from './planted-bug.js';
 const TOKEN = 'unit/versioning/session-token.test.js';
 const READ = 'unit/coordination/read-core.test.js';
 const CLUSTER = 'unit/coordination/sessions.test.js';
+const WORLD = 'unit/coordination/flag-clearing.test.js';
+const FLAGS = 'unit/coordination/flags.test.js';
 const CLIENT = 'unit/client/held-tokens.test.js';
 
 export const SESSION_BUGS: readonly PlantedBug[] = [
@@ -108,8 +110,8 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     rule: 'T5',
     name: 'a causal reader takes the past of the first sibling alone',
     file: 'coordination/session/sessions.js',
-    right: 'joinPasts(versions.map(({ past }) => past))',
-    wrong: 'joinPasts(versions.slice(0, 1).map(({ past }) => past))',
+    right: 'versions.map((version) => this.#takenOver(at, version))',
+    wrong: 'versions.slice(0, 1).map((version) => this.#takenOver(at, version))',
     test: CLUSTER,
   },
   {
@@ -159,5 +161,77 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     right: 'clocks.persisted(partition).toPlain()',
     wrong: 'clocks.of(partition).toPlain()',
     test: CLUSTER,
+  },
+  {
+    rule: 'T7',
+    name: 'a flag goes by what was told before its token was met',
+    file: 'coordination/session/flag-clearing.js',
+    right: 'held.askedAt <= metAt',
+    wrong: 'false',
+    test: WORLD,
+  },
+  {
+    rule: 'T7',
+    name: 'a flag goes by what was told before a past with it was met',
+    file: 'coordination/session/sessions.js',
+    right: 'metAt = held.met();',
+    wrong: 'metAt = 0;',
+    test: FLAGS,
+  },
+  {
+    rule: 'T7',
+    name: 'a flag goes though some disks lack what others have',
+    file: 'coordination/session/flag-clearing.js',
+    right: 'dots: unionDots(dots, held.dots),',
+    wrong: 'dots,',
+    test: WORLD,
+  },
+  {
+    rule: 'T7',
+    name: 'a flag of all owners goes though one has lost the partition since',
+    file: 'coordination/session/flag-clearing.js',
+    right: "if (flag === 'all' && held.mark > mark)",
+    wrong: 'if (false)',
+    test: WORLD,
+  },
+  {
+    rule: 'T7',
+    name: 'what an owner told before it lost the partition counts',
+    file: 'coordination/session/held-clocks.js',
+    right: 'const isSame = losses.markOf(partition) === mark;',
+    wrong: 'const isSame = true;',
+    test: FLAGS,
+  },
+  {
+    rule: 'T7',
+    name: 'a flag of a majority becomes dots that a majority may not have',
+    file: 'coordination/session/flag-clearing.js',
+    right: "if (flag === 'majority' && held.one)",
+    wrong: 'if (false)',
+    test: FLAGS,
+  },
+  {
+    rule: 'T7',
+    name: 'a flag goes once a majority of the owners has told',
+    file: 'coordination/session/held-clocks.js',
+    right: 'of.length === sets[i]?.length',
+    wrong: 'of.length * 2 > sets[i].length',
+    test: FLAGS,
+  },
+  {
+    rule: 'T7',
+    name: 'a flag is cleared by clocks that are not complete',
+    file: 'coordination/session/held-clocks.js',
+    right: '!wholeClocks.isWhole(partition) || ',
+    wrong: '',
+    test: FLAGS,
+  },
+  {
+    rule: 'T7',
+    name: 'a flag is cleared by clocks alone, whatever is accepted',
+    file: 'coordination/session/held-clocks.js',
+    right: ' || accepted.has(partition)',
+    wrong: '',
+    test: FLAGS,
   },
 ];
