@@ -234,6 +234,11 @@ const COORDINATION = [
     [{ clocks: [[['n1.3.0123456789ab', 4, [6]]], null] }],
   ),
   samples(
+    coordination.HELD_CLOCKS,
+    [{ partitions: [3, 7] }],
+    [{ clocks: [[['n1.3.0123456789ab', 4, [6]]], null], lost: [[7, 'n2', 4]] }],
+  ),
+  samples(
     coordination.RESOLUTIONS,
     [
       { ...address, after: null },
