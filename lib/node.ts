@@ -90,9 +90,8 @@ async function assembleNode(
   const lag = new Lag({ self, clock, hintsFor: (node) => hints.held.get(node)?.count ?? 0 });
   const plans = new Plans({ ownership, view, isBehind: lag.isBehind });
   const core = { disk, members, messenger, plans, lag, foreground, expiryClock: clockSanity };
-  const staleness = stalenessOf(environment, limits, core);
-  const { wholeClocks, feed } = staleness;
-  const coordination = coordinationOf(environment, options, core, staleness);
+  const { wholeClocks, feed } = stalenessOf(environment, limits, core);
+  const coordination = coordinationOf(environment, options, core, { wholeClocks, feed });
   const { requests, operations, namespaces, proposers, stable, openAcceptances } = coordination;
   const background = backgroundOf(environment, limits, core, { openAcceptances, proposers }, feed);
   const { handoff, antiEntropy, exchange, convergence } = background;

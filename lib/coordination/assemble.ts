@@ -74,8 +74,8 @@ export interface CoordinationOptions
 export function assembleCoordination(options: CoordinationOptions) {
   const { disk, view, ownership, plans, messenger, hedging, clock, observer, random } = options;
   const { store, replica, minter, hints, health, audits, versions } = disk;
-  const { identity, losses, clocks, acceptor, endings, hybridClock } = disk;
-  const { resolver, expiryClock, seal, sessionSeal, defaults } = options;
+  const { identity, losses, acceptor, endings, hybridClock } = disk;
+  const { resolver, expiryClock, seal, defaults } = options;
   const { backgroundTimeoutMilliseconds, backgroundConcurrency, pageBytesMax } = options;
   const { isReady, timeoutDefaultMilliseconds, timeoutMaxMilliseconds } = options;
   const { keyBytesMax, valueBytesMax, feed } = options;
@@ -114,28 +114,31 @@ export function assembleCoordination(options: CoordinationOptions) {
   const settlement = new ConflictResolution({
     ...{ self, plans, paths, resolver, expiryClock, observer },
   });
-  const stable = new StableDots({ self, ownership, clocks, health, messenger, clock });
-  const held = new HeldClocks({
-    ...{ self, ownership, view, clocks, acceptor, losses, messenger, clock, observer },
-    wholeClocks: options.wholeClocks,
-  });
+  const { stable, held, sessions } = sessionsOf(options);
   const coordinator = new Coordinator({
     ...{ plans, paths, history, settlement, ownership, expiryClock, seal, resolver, clock },
     ...{ defaults, isReady, timeoutDefaultMilliseconds, timeoutMaxMilliseconds },
     ...{ keyBytesMax, valueBytesMax },
     conflicts: { ownership, view, store, messenger, clock },
-    held,
-    sessions: new Sessions({ sessionSeal, ownership, losses, stable, held }),
+    ...{ held, sessions },
     copies: new CopyInspection({ plans, replicas, clock }),
   });
   const keyLists = listsOf(options, engine, standings, openAcceptances, coordinator);
   const deciding = { strong, proposers, outcomes, reports, known };
   /** Registers what a node does for coordinators elsewhere. Called once. */
-  const serve = (): void => {
-    held.serve(messenger);
-    serveAll(options, deciding, writes, openAcceptances, bounded);
-  };
+  const serve = (): void => serveAll(options, deciding, writes, openAcceptances, [bounded, held]);
   return { coordinator, operations, keyLists, stable, proposers, openAcceptances, serve };
+}
+
+function sessionsOf(options: CoordinationOptions) {
+  const { disk, view, ownership, messenger, clock, observer, sessionSeal, wholeClocks } = options;
+  const { clocks, health, acceptor, losses } = disk;
+  const { self } = view;
+  const stable = new StableDots({ self, ownership, clocks, health, messenger, clock });
+  const held = new HeldClocks({
+    ...{ self, ownership, view, clocks, wholeClocks, acceptor, losses, messenger, clock, observer },
+  });
+  return { stable, held, sessions: new Sessions({ sessionSeal, ownership, losses, stable, held }) };
 }
 
 function listsOf(
@@ -177,7 +180,7 @@ function serveAll(
   deciding: ReturnType<typeof assembleStrong>,
   writes: Writes,
   openAcceptances: OpenAcceptances,
-  bounded: BoundedReads,
+  others: readonly (BoundedReads | HeldClocks)[],
 ): void {
   const { disk, ownership, messenger, view, foreground, clock, observer } = options;
   const { pageBytesMax } = options;
@@ -191,5 +194,5 @@ function serveAll(
   serveStrong({ ...held, ...deciding, self, acceptor, foreground, clock });
   serveHistory({ ...held, audits, versions, pageBytesMax });
   serveLists({ ...held, replica, health, openAcceptances, pageBytesMax });
-  bounded.serve(messenger);
+  for (const one of others) one.serve(messenger);
 }

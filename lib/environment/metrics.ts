@@ -98,11 +98,7 @@ export const METRICS = {
     help: 'Requests passed on to a primary',
     labels: ['result'],
   },
-  quorate_hedges_total: {
-    kind: 'counter',
-    help: 'Further replicas asked by slow reads',
-    labels: [],
-  },
+  quorate_hedges_total: { kind: 'counter', help: 'More replicas asked by slow reads', labels: [] },
   quorate_session_widened_total: {
     kind: 'counter',
     help: 'Reads and writes of sessions for which more replicas were asked than the level asks',

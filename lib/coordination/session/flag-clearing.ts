@@ -1,8 +1,8 @@
 /**
  * When a flag of a session token may go, and what takes its place (docs/architecture.md, T7). Pure.
  *
- * A flag stands for dots that nobody knows any more. Each was durable at an owner when a session saw
- * it. So once all owners were asked, after that, what they hold, each such dot is in one of their
+ * A flag stands for dots that nobody knows any more. Each was durable at an owner when a session
+ * saw it. So once all owners were asked, after that, what they hold, each such dot is in one of their
  * clocks, or what superseded it is. What the disks of all owners have no answer can lack; the rest
  * is named in the place of the flag.
  */
@@ -36,12 +36,9 @@ export function unstableOf(
   sets: readonly (readonly PartitionClock[])[],
 ): Pick<Held, 'dots' | 'one'> | undefined {
   const clocks = sets.flat();
-  const missing: Dot[] = [];
-  for (const clock of clocks) {
-    for (const other of clocks) {
-      missing.push(...clock.missingFrom(other, UNSTABLE_MAX + 1));
-    }
-  }
+  const missing: Dot[] = clocks.flatMap((clock) => {
+    return clocks.flatMap((other) => clock.missingFrom(other, UNSTABLE_MAX + 1));
+  });
   const dots = dotSetOf(missing);
   if (countDots(dots) > UNSTABLE_MAX) return undefined;
   const isAtMajority = (dot: Dot): boolean =>
