@@ -2,9 +2,9 @@
  * When a flag of a session token may go, and what takes its place (docs/architecture.md, T7). Pure.
  *
  * A flag stands for dots that nobody knows any more. Each was durable at an owner when a session
- * saw it. So once all owners were asked, after that, what they hold, each such dot is in one of their
- * clocks, or what superseded it is. What the disks of all owners have no answer can lack; the rest
- * is named in the place of the flag.
+ * saw it. So once all owners were asked, after that, what they hold, each such dot is in one of
+ * their clocks, or what superseded it is. What the disks of all owners have no answer can lack; the
+ * rest is named in the place of the flag.
  */
 import { majority } from '../../replication/quorum.js';
 import { countDots, type DotSet, dotSetOf, unionDots } from '../../versioning/dot-set.js';
@@ -16,7 +16,7 @@ import type { PartitionFloor } from '../../versioning/session-token.js';
 export const UNSTABLE_MAX = 64;
 
 /** What all owners said that they hold of a partition, on their disks. */
-export interface Held {
+export interface ToldByAll {
   /** The questions were sent after all that was met up to this moment, and before all later. */
   readonly askedAt: number;
   /** What some disk has, and not the disks of all. */
@@ -34,7 +34,7 @@ export interface Held {
  */
 export function unstableOf(
   sets: readonly (readonly PartitionClock[])[],
-): Pick<Held, 'dots' | 'one'> | undefined {
+): Pick<ToldByAll, 'dots' | 'one'> | undefined {
   const clocks = sets.flat();
   const missing: Dot[] = clocks.flatMap((clock) => {
     return clocks.flatMap((other) => clock.missingFrom(other, UNSTABLE_MAX + 1));
@@ -54,7 +54,7 @@ export function unstableOf(
  */
 export function withoutFlag(
   floor: PartitionFloor,
-  held: Held | undefined,
+  held: ToldByAll | undefined,
   metAt: number,
 ): PartitionFloor {
   const { flag, dots, one, mark } = floor;

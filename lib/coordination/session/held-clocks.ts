@@ -16,7 +16,7 @@ import { PartitionClock, type PlainClock } from '../../versioning/partition-cloc
 import type { PartitionFloor, SessionToken } from '../../versioning/session-token.js';
 import { isEmptyFloor } from '../../versioning/session-token.js';
 import { HELD_CLOCKS, type HeldClocksReply } from '../wire/messages.js';
-import { type Held, unstableOf, withoutFlag } from './flag-clearing.js';
+import { type ToldByAll, unstableOf, withoutFlag } from './flag-clearing.js';
 
 export interface HeldClocksOptions {
   readonly self: NodeId;
@@ -53,7 +53,7 @@ interface Round {
 
 export class HeldClocks {
   readonly #options: HeldClocksOptions;
-  readonly #held = new Map<number, Held>();
+  readonly #held = new Map<number, ToldByAll>();
   /** Not before this time, on the monotonic clock, is a partition asked about again. */
   readonly #restsUntil = new Map<number, number>();
   #wanted = new Set<number>();

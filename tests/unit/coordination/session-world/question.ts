@@ -1,5 +1,5 @@
 /** A question of what all owners hold, as it is asked and answered in the small world. */
-import { type Held, unstableOf } from '../../../../lib/coordination/session/flag-clearing.js';
+import { type ToldByAll, unstableOf } from '../../../../lib/coordination/session/flag-clearing.js';
 import type { PartitionClock } from '../../../../lib/versioning/partition-clock.js';
 import type { SeededRandom } from '../../fakes.js';
 import { copyOf, type Owner } from './owner.js';
@@ -29,7 +29,7 @@ interface Round {
 
 export class Question {
   /** What was told last. */
-  held: Held | undefined;
+  held: ToldByAll | undefined;
   readonly #owners: number;
   readonly #has: (rule: Rule) => boolean;
   #round: Round | undefined;
