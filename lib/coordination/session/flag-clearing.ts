@@ -23,7 +23,7 @@ export interface ToldByAll {
   readonly dots: DotSet;
   /** Is one of them on fewer disks than those of a majority of the owners? */
   readonly one: boolean;
-  /** How often the owners had lost the partition, when they were asked and when all had answered. */
+  /** How often owners had lost the partition when they were asked, and when all had told. */
   readonly mark: number;
 }
 

@@ -1,4 +1,4 @@
-/** An owner in the small world of sessions: records, acceptances, a clock that is persisted lazily. */
+/** An owner in the small world of sessions: records, acceptances, a clock persisted lazily. */
 import { type Dot, dotText } from '../../../../lib/versioning/dot.js';
 import { PartitionClock } from '../../../../lib/versioning/partition-clock.js';
 import type { PartitionFloor } from '../../../../lib/versioning/session-token.js';
