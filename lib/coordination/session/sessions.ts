@@ -132,7 +132,7 @@ export class Sessions {
     if (!hasFlags(seen)) return seen;
     const { held } = this.#options;
     // Not by its bytes: they do not tell which dots a flag stands for.
-    const name = `${partition} ${dotText(dot)}`;
+    const name = [partition, dotText(dot)].join(' ');
     let metAt = this.#pastsMetAt.get(name);
     if (metAt === undefined) {
       metAt = held.met();

@@ -180,6 +180,14 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'T7',
+    name: 'a past with a flag is known by its bytes',
+    file: 'coordination/session/sessions.js',
+    right: "const name = [partition, dotText(dot)].join(' ');",
+    wrong: "const name = Buffer.from(past).toString('latin1');",
+    test: FLAGS,
+  },
+  {
+    rule: 'T7',
     name: 'a flag goes though some disks lack what others have',
     file: 'coordination/session/flag-clearing.js',
     right: 'dots: unionDots(dots, held.dots),',

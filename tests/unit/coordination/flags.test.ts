@@ -228,6 +228,28 @@ t.test('a past with a flag gives none once the owners have told since it was met
   t.strictSame(await cluster.texts('n3', KEY, after), ['new'], 'and misses nothing');
 });
 
+t.test('pasts of the same bytes may stand for other dots', async (t) => {
+  const { cluster, session } = await staged(t);
+  const [first, second] = [otherKey(), otherKey(1)];
+  const effect = async (key: string, seen: SessionToken): Promise<void> => {
+    cluster.network.gate = (_from, _to, message) => nameOf(message) !== 'coordination.held-clocks';
+    const causal = { level: 'causal', session: carried(cluster, 'n1', seen) };
+    await cluster.put('n1', key, 'effect', causal);
+    await cluster.clock.advance(2000);
+  };
+  await effect(first, session);
+  const met = await cluster.get('n2', first, { level: 'causal' });
+  cluster.network.gate = () => true;
+  await read(cluster, carried(cluster, 'n2', met.session), otherKey(), 9);
+  const told = await cluster.get('n2', first, { level: 'causal' });
+  t.equal(flagOf(told.session), 'none', 'told since it was met');
+  cluster.network.gate = (_from, _to, message) => nameOf(message) !== 'coordination.write';
+  const newer = await cluster.put('n1', KEY, 'newer', SESSION);
+  await effect(second, flagged(newer.session, 'all'));
+  const taken = await cluster.get('n2', second, { level: 'causal' });
+  t.equal(flagOf(taken.session), 'all');
+});
+
 t.test('a request waits no longer than a quarter of its time', async (t) => {
   const { cluster, session } = await staged(t);
   cluster.network.gate = (_from, _to, message) => nameOf(message) !== 'coordination.held-clocks';
@@ -241,8 +263,11 @@ t.test('a request waits no longer than a quarter of its time', async (t) => {
 });
 
 /** Of the same partition. */
-function otherKey(): string {
+function otherKey(place = 0): string {
+  let left = place;
   for (let i = 0; ; i += 1) {
-    if (recordKey('default', `o${i}`, 16).partition === AT.partition) return `o${i}`;
+    if (recordKey('default', `o${i}`, 16).partition !== AT.partition) continue;
+    if (left === 0) return `o${i}`;
+    left -= 1;
   }
 }
