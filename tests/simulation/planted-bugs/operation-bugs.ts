@@ -100,4 +100,12 @@ export const OPERATION_BUGS: readonly PlantedBug[] = [
     wrong: 'report.namespace',
     checkers: ['trouble'],
   },
+  {
+    rule: 'K20',
+    name: 'a default level refuses what is to be applied once',
+    file: 'coordination/path/precondition.js',
+    right: 'if (once === undefined || isWithinStrong(',
+    wrong: 'if (once !== null || isWithinStrong(',
+    test: 'unit/coordination/operations.test.js',
+  },
 ];

@@ -58,6 +58,14 @@ export const STALENESS_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'B2',
+    name: 'under steady writes at strong nothing is proven: one acceptance is always open',
+    file: 'staleness/proofs.js',
+    right: 'const { clocks, accepted, acceptedHere, silent } = known;',
+    wrong: 'const { clocks, accepted, silent } = known; const acceptedHere = this.#own.accepted();',
+    test: PROOFS,
+  },
+  {
+    rule: 'B2',
     name: 'of an accepted state only what was proposed last is told',
     file: 'staleness/accepted-dots.js',
     right: 'state?.versions.map((version) => version.dot) ?? []',
