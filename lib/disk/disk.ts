@@ -66,15 +66,26 @@ export interface DiskOptions {
 
 export type Disk = Awaited<ReturnType<typeof openDisk>>;
 
+/** How often this node has started, and what it has announced. */
+async function openIdentity(store: Store, options: DiskOptions) {
+  const { node, clusterName, observer } = options;
+  const identity = await Identity.open(store, { node, clusterName }, observer);
+  const losses = Losses.open(store, observer);
+  // A repair of the engine may lose the record of the starts alone: below what it has announced of
+  // itself nothing that this node says would count.
+  const announced = losses.startOf(node);
+  if (announced > identity.start) await identity.renew(announced);
+  return { identity, losses };
+}
+
 /** @throws OperatingError `founding_refused` (of another node or cluster), `storage_failed` */
 export async function openDisk(options: DiskOptions) {
-  const { node, clusterName, clock, expiryClock, random, observer, limits } = options;
+  const { node, clock, expiryClock, random, observer, limits } = options;
   const { partitionCount } = options;
   const stalls = new StallWatch({ clock, observer });
   const storage = new WatchedStorage(options.storage, stalls);
   const store = new Store({ storage, observer, queueBytesMax: limits.storageQueueBytesMax });
-  const identity = await Identity.open(store, { node, clusterName }, observer);
-  const losses = Losses.open(store, observer);
+  const { identity, losses } = await openIdentity(store, options);
   const ticket = await pickUpTicket(store, observer);
   const clocks = await PartitionClocks.open(store);
   const digests = await Digests.open(store, observer, limits);

@@ -90,9 +90,12 @@ export class Identity {
     this.#proven = true;
   }
 
-  /** Something here was lost: on from a start in which nothing was said yet, durably. */
-  async renew(): Promise<void> {
-    await this.#take(this.#next.start + 1, this.#next.proven);
+  /**
+   * Something here was lost: on from a start in which nothing was said yet, durably.
+   * @param above a start in which something was, as far as another record knows
+   */
+  async renew(above = 0): Promise<void> {
+    await this.#take(Math.max(this.#next.start, above) + 1, this.#next.proven);
   }
 
   /** From now on this disk belongs to the cluster; part of what the transaction writes. */

@@ -3,6 +3,14 @@ import type { PlantedBug } from './planted-bug.js';
 
 export const DAMAGE_BUGS: readonly PlantedBug[] = [
   {
+    rule: 'D5',
+    name: 'a node goes on below what it has announced of itself',
+    file: 'disk/disk.js',
+    right: 'if (announced > identity.start)',
+    wrong: 'if (announced < 0)',
+    test: 'unit/replica/losses.test.js',
+  },
+  {
     rule: 'D1',
     name: 'damage leaves the clock as it was',
     file: 'replica/health.js',
