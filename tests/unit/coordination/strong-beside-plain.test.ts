@@ -5,6 +5,17 @@ import { acceptorRequestsIn } from '../wire-names.js';
 
 const STRONG = { level: 'strong' } as const;
 
+/** A key that was written at strong, and is at rest since. */
+async function written() {
+  const cluster = await LocalCluster.of();
+  await cluster.put('n1', 'k', 'first', STRONG);
+  const { partition } = cluster.node('n1').cluster.locate('default', 'k');
+  const proposer = cluster.node('n1').disk.acceptor.promised(partition).node;
+  const [near = '', far = ''] = cluster.ids.filter((id) => id !== proposer);
+  await cluster.clock.advance(5000);
+  return { cluster, proposer, near, far };
+}
+
 t.test(
   'a plain write at quorum is seen by the next strong operation, and the reverse',
   async (t) => {
@@ -51,12 +62,7 @@ t.test('a list at quorum shows what is accepted and not learned yet', async (t) 
 
 t.test('a blind write at quorum replaces what is accepted and not learned yet', async (t) => {
   for (const asked of ['with the acceptance', 'beside it'] as const) {
-    const cluster = await LocalCluster.of();
-    await cluster.put('n1', 'k', 'first', STRONG);
-    const { partition } = cluster.node('n1').cluster.locate('default', 'k');
-    const proposer = cluster.node('n1').disk.acceptor.promised(partition).node;
-    const [near = '', far = ''] = cluster.ids.filter((id) => id !== proposer);
-    await cluster.clock.advance(5000);
+    const { cluster, proposer, near, far } = await written();
     // `near` accepts and learns nothing of it, `far` hears of nothing; then the proposer is gone.
     cluster.network.gate = (_, to, message) => {
       const requests = acceptorRequestsIn(message);
@@ -75,13 +81,8 @@ t.test('a blind write at quorum replaces what is accepted and not learned yet', 
 });
 
 t.test('while an owner is away, one read at quorum settles a key for all that come', async (t) => {
-  const cluster = await LocalCluster.of();
+  const { cluster, proposer, near, far } = await written();
   t.teardown(() => cluster.stop());
-  await cluster.put('n1', 'k', 'first', STRONG);
-  const { partition } = cluster.node('n1').cluster.locate('default', 'k');
-  const proposer = cluster.node('n1').disk.acceptor.promised(partition).node;
-  const [near = '', far = ''] = cluster.ids.filter((id) => id !== proposer);
-  await cluster.clock.advance(5000);
   let proposals = 0;
   cluster.network.gate = (_, to, message) => {
     const requests = acceptorRequestsIn(message);
@@ -99,13 +100,8 @@ t.test('while an owner is away, one read at quorum settles a key for all that co
 
 t.test('who cannot settle at quorum falls back to what it holds', async (t) => {
   for (const what of ['get', 'blind put', 'put that keeps the end'] as const) {
-    const cluster = await LocalCluster.of();
+    const { cluster, proposer, near } = await written();
     t.teardown(() => cluster.stop());
-    await cluster.put('n1', 'k', 'first', STRONG);
-    const { partition } = cluster.node('n1').cluster.locate('default', 'k');
-    const proposer = cluster.node('n1').disk.acceptor.promised(partition).node;
-    const [near = ''] = cluster.ids.filter((id) => id !== proposer);
-    await cluster.clock.advance(5000);
     cluster.network.gate = (_from, _to, message) =>
       acceptorRequestsIn(message).every(({ is }) => is !== 'learn');
     await cluster.put(proposer, 'k', 'second', STRONG);
@@ -134,13 +130,8 @@ t.test('who cannot settle at quorum falls back to what it holds', async (t) => {
 });
 
 t.test('a session does not wait for what is accepted and it has not seen', async (t) => {
-  const cluster = await LocalCluster.of();
+  const { cluster, proposer, near } = await written();
   t.teardown(() => cluster.stop());
-  await cluster.put('n1', 'k', 'first', STRONG);
-  const { partition } = cluster.node('n1').cluster.locate('default', 'k');
-  const proposer = cluster.node('n1').disk.acceptor.promised(partition).node;
-  const [near = ''] = cluster.ids.filter((id) => id !== proposer);
-  await cluster.clock.advance(5000);
   let proposals = 0;
   cluster.network.gate = (_from, _to, message) => {
     const requests = acceptorRequestsIn(message);
