@@ -2,6 +2,7 @@
 import { assembleCoordination } from '../coordination/assemble.js';
 import { ListCursors } from '../coordination/list/list-cursor.js';
 import type { Environment } from '../environment/environment.js';
+import { NamespaceLookup } from '../membership/namespace-lookup.js';
 import { NamespacedCoordination } from '../membership/namespaced-coordination.js';
 import { NamespacedOperations } from '../membership/namespaced-operations.js';
 import { Namespaces } from '../membership/namespaces.js';
@@ -38,9 +39,11 @@ export function coordinationOf(
     ...limits,
   });
   const namespaces = new Namespaces(settings, keyLists);
+  const { timeoutDefaultMilliseconds } = limits;
+  const lookup = new NamespaceLookup({ namespaces, clock, timeoutDefaultMilliseconds });
   const requests = new NamespacedCoordination({
-    ...{ coordination: coordinator, keyLists, namespaces, defaults },
+    ...{ coordination: coordinator, keyLists, namespaces, lookup, defaults },
   });
-  const operations = new NamespacedOperations(parts.operations, namespaces);
+  const operations = new NamespacedOperations(parts.operations, lookup);
   return { ...parts, requests, operations, namespaces };
 }

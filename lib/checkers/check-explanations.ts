@@ -11,6 +11,7 @@ import type {
   ExplainedRequest,
   ToldCourse,
   ToldStep,
+  ToldVersions,
 } from './explained-request.js';
 import type { Finding, History, VersionName } from './history.js';
 import { needsOf } from './level-needs.js';
@@ -67,22 +68,34 @@ function whatIsWrong(
 /**
  * Each version that a replica is told to hold is one that it said it holds. Only reads of the usual
  * kind are heard: what is heard beside a strong or a bounded one is of another that ends as late.
+ * A request may read several times; what it tells of its other reads they have heard.
  */
-function heardTroubles({ heard }: ExplainedRequest, { course, steps }: ToldCourse): string[] {
+function heardTroubles(
+  { heard }: ExplainedRequest,
+  { course, steps }: ToldCourse,
+  others: readonly ToldCourse[],
+): string[] {
   if (course !== 'read') return [];
-  return steps.flatMap(({ did, node, answer }) => {
-    if (did !== 'ask' || answer?.versions === undefined) return [];
-    const { versions, versions_left_out: leftOut = 0 } = answer;
-    const text = versions.join();
+  const elsewhere = others.flatMap((other) => other.steps);
+  return steps.flatMap((step) => {
+    const { node, answer } = step;
+    if (step.did !== 'ask' || answer?.versions === undefined) return [];
     const said = heard.filter((one) => one.node === node);
-    // Of many versions the first are told, and how many more there are.
-    const isSaid = (one: { readonly versions: readonly string[] }): boolean =>
-      one.versions.length === versions.length + leftOut &&
-      one.versions.slice(0, versions.length).join() === text;
-    if (said.length === 0 || said.some(isSaid)) return [];
-    const other = said.map(({ versions }) => versions.join()).join(' | ');
+    if (said.some((one) => isTold(one, step))) return [];
+    const open = said.filter((one) => !elsewhere.some((other) => isTold(one, other)));
+    if (open.length === 0) return [];
+    const text = answer.versions.join();
+    const other = open.map(({ versions }) => versions.join()).join(' | ');
     return [`tells that ${node} holds ${text || 'nothing'}, and it said ${other || 'nothing'}`];
   });
+}
+
+/** Of many versions the first are told, and how many more there are. */
+function isTold({ node, versions }: ToldVersions, { did, answer, ...step }: ToldStep): boolean {
+  if (did !== 'ask' || step.node !== node || answer?.versions === undefined) return false;
+  const { versions: told, versions_left_out: leftOut = 0 } = answer;
+  const isAll = versions.length === told.length + leftOut;
+  return isAll && versions.slice(0, told.length).join() === told.join();
 }
 
 /** The course whose end is what was answered. */
@@ -206,7 +219,8 @@ function readTroubles(
   const { versions, ended } = answer;
   const wide = course.course === 'bounded read' ? wideOf(courses, course) : undefined;
   const source = wide ?? course;
-  const said = heardTroubles(answer, source);
+  const others = courses.filter((one) => one !== source);
+  const said = heardTroubles(answer, source, others);
   const merged = endOf(source);
   const isResolved = courses.slice(courses.indexOf(course)).some(isOfWrite);
   if (merged?.versions === undefined || merged.versions_left_out !== undefined) return said;

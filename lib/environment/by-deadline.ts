@@ -1,6 +1,6 @@
 /** Deadlines of what this node does itself: peers are asked with deadlines anyway. */
 import type { Clock } from './clock.js';
-import { OperatingError } from '../errors.js';
+import type { OperatingError } from '../errors.js';
 
 /**
  * When work for another node must be done: the rest of its time is for the way back.
@@ -11,22 +11,20 @@ export function ownDeadline(clock: Clock, deadline: number, share: number): numb
   return now + (deadline - now) * share;
 }
 
-/** @throws OperatingError `deadline_passed`: what was queued may still reach the disk */
+/** Rejects with `late()` where the work has not ended by then; it goes on all the same. */
 export async function byDeadline<T>(
   clock: Clock,
-  committed: Promise<T>,
+  work: Promise<T>,
   deadline: number,
+  late: () => OperatingError,
 ): Promise<T> {
   let cancel = (): void => undefined;
-  const late = new Promise<never>((_, reject) => {
+  const passed = new Promise<never>((_, reject) => {
     const left = Math.max(0, deadline - clock.monotonicMilliseconds());
-    cancel = clock.after(left, () => {
-      const message = 'the disk of this node did not take it in time';
-      reject(new OperatingError('deadline_passed', message, { outcome: 'unknown' }));
-    });
+    cancel = clock.after(left, () => reject(late()));
   });
   try {
-    return await Promise.race([committed, late]);
+    return await Promise.race([work, passed]);
   } finally {
     cancel();
   }

@@ -80,7 +80,10 @@ async function refusedOf(
     if (isOwn) owned.push({ place, at, bytes, durability: 'sync' });
   }
   const taken = takeOwned(options, owned, codes);
-  await byDeadline(clock, taken, until).catch((error: unknown) => {
+  // What was queued may still reach the disk.
+  const message = 'the disk of this node did not take it in time';
+  const late = () => new OperatingError('deadline_passed', message, { outcome: 'unknown' });
+  await byDeadline(clock, taken, until, late).catch((error: unknown) => {
     if (!(error instanceof OperatingError)) throw error;
   });
   return [...codes];

@@ -26,6 +26,7 @@ import type {
 import { OperatingError } from '../errors.js';
 import { DEFAULT_NAMESPACE, parseStoredNamespace } from '../partitioning/namespace.js';
 import { isLevelAllowed } from './namespace-rules.js';
+import type { NamespaceLookup } from './namespace-lookup.js';
 import type { Namespaces } from './namespaces.js';
 import type { LiveNamespace } from './settings-state.js';
 
@@ -33,7 +34,8 @@ export interface NamespacedOptions {
   /** Both of stored namespaces. */
   readonly coordination: Coordination;
   readonly keyLists: KeyLists;
-  readonly namespaces: Pick<Namespaces, 'known' | 'find' | 'stored'>;
+  readonly namespaces: Pick<Namespaces, 'known'>;
+  readonly lookup: NamespaceLookup;
   /** Of the cluster and the namespace of a stored key. */
   readonly defaults: (stored: string) => {
     readonly readLevel: string;
@@ -43,7 +45,7 @@ export interface NamespacedOptions {
 
 /** What a request does, as far as its level goes. */
 type Leveling = 'read' | 'write' | 'list';
-type Leveled = Pick<GetRequest, 'namespace' | 'level' | 'fallbacks'>;
+type Leveled = Pick<GetRequest, 'namespace' | 'level' | 'fallbacks' | 'timeoutMilliseconds'>;
 
 /**
  * All reject, or throw, with `namespace_not_found` or `namespace_unknown` where there is no such
@@ -91,9 +93,16 @@ export class NamespacedCoordination implements Coordination, KeyLists {
 
   /** Keys of namespaces that were deleted are in conflict no more. */
   async listConflicts(request: ConflictListRequest): Promise<ConflictList> {
+    const { namespace } = request;
+    if (namespace === undefined) return this.#listConflicts(request);
+    return this.#options.lookup.before({ ...request, namespace }, ({ stored }, within) => {
+      return this.#listConflicts(within, stored);
+    });
+  }
+
+  /** @param wanted the stored namespace of the keys; undefined: of all */
+  async #listConflicts(request: ConflictListRequest, wanted?: string): Promise<ConflictList> {
     const { coordination, namespaces } = this.#options;
-    const { namespace: asked } = request;
-    const wanted = asked === undefined ? undefined : await namespaces.stored(asked);
     const list = await coordination.listConflicts(request);
     const conflicts = list.conflicts.flatMap(({ namespace: stored, ...row }) => {
       const { name } = parseStoredNamespace(stored);
@@ -105,8 +114,10 @@ export class NamespacedCoordination implements Coordination, KeyLists {
   }
 
   async copies(request: CopiesRequest): Promise<CopiesAnswer> {
-    const namespace = await this.#options.namespaces.stored(request.namespace);
-    return this.#options.coordination.copies({ ...request, namespace });
+    const { coordination, lookup } = this.#options;
+    return lookup.before(request, ({ stored }, within) => {
+      return coordination.copies({ ...within, namespace: stored });
+    });
   }
 
   async list(request: KeyListRequest): Promise<KeyList> {
@@ -130,19 +141,16 @@ export class NamespacedCoordination implements Coordination, KeyLists {
   ): Answer | Promise<Answer> {
     // Nearly all requests are for the default namespace.
     if (request.namespace === DEFAULT_NAMESPACE) return ask(request);
-    const { namespaces } = this.#options;
-    const go = (live: LiveNamespace): Answer | Promise<Answer> => {
-      this.#assertAllowed(live, { ...request, level: named }, operation);
-      return ask({ ...request, namespace: live.stored });
-    };
-    const known = namespaces.known(request.namespace);
-    return known === undefined ? namespaces.find(request.namespace).then(go) : go(known);
+    return this.#options.lookup.before(request, (live, within) => {
+      this.#assertAllowed(live, { ...within, level: named }, operation);
+      return ask({ ...within, namespace: live.stored });
+    });
   }
 
   /** The level asked for or the default one, and each fallback. */
   #assertAllowed(
     { rules: { allowed_levels: allowed }, stored }: LiveNamespace,
-    { namespace, level, fallbacks }: Leveled,
+    { namespace, level, fallbacks }: Omit<Leveled, 'timeoutMilliseconds'>,
     operation: Leveling,
   ): void {
     if (allowed === undefined) return;

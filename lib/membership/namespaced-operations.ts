@@ -5,15 +5,15 @@ import type {
   OperationsControl,
 } from '../coordination/operation/operation-request.js';
 import { DEFAULT_NAMESPACE, parseStoredNamespace } from '../partitioning/namespace.js';
-import type { Namespaces } from './namespaces.js';
+import type { NamespaceLookup } from './namespace-lookup.js';
 
 export class NamespacedOperations implements OperationsControl {
   readonly #operations: OperationsControl;
-  readonly #namespaces: Pick<Namespaces, 'stored'>;
+  readonly #lookup: NamespaceLookup;
 
-  constructor(operations: OperationsControl, namespaces: Pick<Namespaces, 'stored'>) {
+  constructor(operations: OperationsControl, lookup: NamespaceLookup) {
     this.#operations = operations;
-    this.#namespaces = namespaces;
+    this.#lookup = lookup;
   }
 
   /** Rejects with `not_found` too, where there is no such namespace. */
@@ -21,10 +21,10 @@ export class NamespacedOperations implements OperationsControl {
     request: OperationRequest,
     course: OperationCourse,
   ): ReturnType<OperationsControl['run']> {
-    const { namespace } = request;
-    const isDefault = namespace === DEFAULT_NAMESPACE;
-    const stored = isDefault ? namespace : await this.#namespaces.stored(namespace);
-    return this.#operations.run({ ...request, namespace: stored }, course);
+    if (request.namespace === DEFAULT_NAMESPACE) return this.#operations.run(request, course);
+    return this.#lookup.before(request, ({ stored }, within) => {
+      return this.#operations.run({ ...within, namespace: stored }, course);
+    });
   }
 
   bind(...asked: Parameters<OperationsControl['bind']>): Promise<void> {

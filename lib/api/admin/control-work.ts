@@ -1,4 +1,5 @@
 /** Control requests at once: few, each with a deadline, and what was begun keeps its place. */
+import { byDeadline } from '../../environment/by-deadline.js';
 import type { Clock } from '../../environment/clock.js';
 import { OperatingError } from '../../errors.js';
 
@@ -36,17 +37,10 @@ export class ControlWork {
       .finally(() => {
         this.#underWay -= 1;
       });
-    let cancel = (): void => undefined;
-    const late = new Promise<never>((_, reject) => {
-      cancel = this.#clock.after(timeoutMilliseconds + GRACE_MILLISECONDS, () => {
-        const message = 'it was not done in time, and may still be done';
-        reject(new OperatingError('deadline_passed', message, { outcome: 'unknown' }));
-      });
+    const deadline = this.#clock.monotonicMilliseconds() + timeoutMilliseconds + GRACE_MILLISECONDS;
+    return byDeadline(this.#clock, done, deadline, () => {
+      const message = 'it was not done in time, and may still be done';
+      return new OperatingError('deadline_passed', message, { outcome: 'unknown' });
     });
-    try {
-      return await Promise.race([done, late]);
-    } finally {
-      cancel();
-    }
   }
 }

@@ -62,9 +62,10 @@ export class BatchPath {
       batchBody(bytes, batchOperationsMax(limits), namespace),
     );
     this.#takeRates(exchange, operations);
+    const { timeoutMilliseconds = limits.timeoutDefaultMilliseconds } = options.read;
+    const deadline = this.#world.clock.monotonicMilliseconds() + timeoutMilliseconds;
     const { idempotencyKey: id } = options.write;
     if (id !== undefined) {
-      const { timeoutMilliseconds } = options.read;
       const writes = operations.flatMap(({ change }, i) => (change === undefined ? [] : [i]));
       const payload = batchPayload(namespace, options, operations);
       await node.operations.bind({ id, payload, timeoutMilliseconds }, writes);
@@ -73,7 +74,7 @@ export class BatchPath {
     const others = operations.length - 1;
     admission.enter(others);
     try {
-      const run = { world: this.#world, exchanges: this.#exchanges, exchange, session };
+      const run = { world: this.#world, exchanges: this.#exchanges, exchange, session, deadline };
       const explain = (): Explanation | undefined =>
         explanationOfOne(exchange, this.#world, operations.length);
       return await runBatch({ ...run, ...options, explain }, operations);

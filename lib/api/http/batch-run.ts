@@ -32,6 +32,8 @@ export interface BatchRun extends BatchHeaders {
   readonly exchange: HttpExchange;
   /** Each operation is judged under what the client had seen when it sent them. */
   readonly session: SessionToken | undefined;
+  /** On the monotonic clock, of all operations. */
+  readonly deadline: number;
   /** Of one operation, where the request asks how its answer came about. */
   readonly explain: () => Explanation | undefined;
 }
@@ -59,10 +61,8 @@ export async function runBatch(
   run: BatchRun,
   operations: readonly BatchOperation[],
 ): Promise<HttpReply> {
-  const { clock, limits } = run.world;
-  const timeout = run.read.timeoutMilliseconds ?? limits.timeoutDefaultMilliseconds;
-  const deadline = clock.monotonicMilliseconds() + timeout;
-  const batch = new Batch(run, deadline);
+  const { clock } = run.world;
+  const batch = new Batch(run);
   const results: Promise<Result>[] = [];
   for (const [i, operation] of operations.entries()) {
     if (i > 0 && i % TURN_OPERATIONS === 0) {
@@ -92,8 +92,6 @@ function batchReply(results: readonly Result[]): HttpReply {
 
 class Batch {
   readonly #run: BatchRun;
-  /** On the monotonic clock, of all operations. */
-  readonly #deadline: number;
   /** Bytes that the answer may still grow by. */
   #room: number;
   /** Reads under way, and the largest of their results so far. */
@@ -103,9 +101,8 @@ class Batch {
   /** What the client has seen: before, and by each operation. */
   readonly tokens: SessionToken[] = [];
 
-  constructor(run: BatchRun, deadline: number) {
+  constructor(run: BatchRun) {
     this.#run = run;
-    this.#deadline = deadline;
     this.#room = run.world.limits.batchBytesMax;
     this.#saw(run.session);
   }
@@ -129,7 +126,7 @@ class Batch {
     const { change } = operation;
     const explanation = this.#run.explain();
     try {
-      const left = this.#deadline - this.#run.world.clock.monotonicMilliseconds();
+      const left = this.#run.deadline - this.#run.world.clock.monotonicMilliseconds();
       if (left <= 0) throw new OperatingError('deadline_passed', 'the batch came no further');
       if (change === undefined) return await this.#read(operation, left, explanation);
       return this.#taken(await this.#put(operation, place, change, left, explanation));

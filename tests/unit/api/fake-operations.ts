@@ -1,4 +1,5 @@
 /** Operations without a cluster: what was answered under an id is answered again. */
+import { setTimeout } from 'node:timers/promises';
 import type { OperationAnswer } from '../../../lib/coordination/operation/operation-record.js';
 import type {
   OperationCourse,
@@ -13,6 +14,8 @@ const writer = 'n1.1.0123456789ab';
 export class FakeOperations implements OperationsControl {
   readonly answered = new Map<string, { readonly payload: string; answer: OperationAnswer }>();
   readonly bound: { readonly id: string; payload: string; writes: readonly number[] }[] = [];
+  /** Before an id is of a batch. */
+  bindMilliseconds = 0;
   report: OperationReport | undefined = undefined;
   /** How the operation that was asked for last would be ended. */
   ending: OperationCourse | undefined = undefined;
@@ -37,6 +40,7 @@ export class FakeOperations implements OperationsControl {
     { id, payload }: Pick<OperationRequest, 'id' | 'payload'>,
     writes: readonly number[],
   ): Promise<void> {
+    if (this.bindMilliseconds > 0) await setTimeout(this.bindMilliseconds);
     this.bound.push({ id, payload, writes });
   }
 

@@ -128,6 +128,11 @@ function changed(
 
 const inRead = (place: number, more: Partial<ToldStep>): ExplainedRequest =>
   read({ told: told([course('read', changed(READ, place, more))]) });
+const OTHER_READ = changed(READ, 3, said('n2', ['v0']));
+const readTwice = (a: typeof READ, b: typeof READ, version: string): ExplainedRequest => {
+  const heard = [{ node: 'n2', versions: [version] }];
+  return read({ told: told([course('read', a), course('read', b)]), heard });
+};
 const inWrite = (place: number, more: Partial<ToldStep>): ExplainedRequest =>
   write({ told: told([course('write', changed(WRITE, place, more))]) });
 const inDecision = (place: number, more: Partial<ToldStep>): ExplainedRequest =>
@@ -172,6 +177,7 @@ const RIGHT: Readonly<Record<string, readonly ExplainedRequest[]>> = {
       ]),
     }),
   ],
+  'what was heard by another read of the request': [readTwice(OTHER_READ, READ, 'v0')],
   'a write': [write()],
   'a decision': [decided()],
   'a read that was settled': [settled(SETTLED)],
@@ -209,6 +215,7 @@ const WRONG: Readonly<Record<string, readonly ExplainedRequest[]>> = {
   'somebody else was asked': [inRead(0, { node: 'n4' })],
   'somebody who has not looked': [read({ witnesses: ['n1'] })],
   'what nobody said': [inRead(3, said('n2', ['v0']))],
+  'what nobody said to any of its reads': [readTwice(READ, OTHER_READ, 'v4')],
   'another level': [inRead(5, { level: 'one' })],
   'another count': [inRead(5, { answered: 3 })],
   'of another number of owners': [inRead(5, { asked: 2 })],

@@ -7,7 +7,10 @@ import type {
   OperationsControl,
 } from '../../../lib/coordination/operation/operation-request.js';
 import { OperatingError } from '../../../lib/errors.js';
+import { NamespaceLookup } from '../../../lib/membership/namespace-lookup.js';
 import { NamespacedOperations } from '../../../lib/membership/namespaced-operations.js';
+import type { LiveNamespace } from '../../../lib/membership/settings-state.js';
+import { ManualClock } from '../fakes.js';
 
 const ANSWER = { status: 200, headers: [], body: '{}', result: 'ok', applied: true };
 const COURSE: OperationCourse = {
@@ -42,12 +45,17 @@ class Told implements OperationsControl {
 function operationsOver() {
   const told = new Told();
   const lookups: string[] = [];
-  const stored = async (name: string): Promise<string> => {
+  const known = (name: string): LiveNamespace | undefined => {
     lookups.push(name);
-    if (name === 'shop') return 'shop~2';
+    return name === 'shop' ? ({ stored: 'shop~2' } as LiveNamespace) : undefined;
+  };
+  const find = async (name: string): Promise<LiveNamespace> => {
     throw new OperatingError('namespace_not_found', `there is no namespace "${name}"`);
   };
-  return { told, lookups, operations: new NamespacedOperations(told, { stored }) };
+  const clock = new ManualClock();
+  const namespaces = { known, find };
+  const lookup = new NamespaceLookup({ namespaces, clock, timeoutDefaultMilliseconds: 5000 });
+  return { told, lookups, operations: new NamespacedOperations(told, lookup) };
 }
 
 t.test('a write of a namespace is of its present generation', async (t) => {

@@ -109,6 +109,16 @@ t.test(
   },
 );
 
+t.test('a batch has one deadline, for its key and for its operations', async (t) => {
+  const { node, send } = await serve(t);
+  node.operations.bindMilliseconds = 60;
+  const headers = { ...JSON_HEADERS, 'Idempotency-Key': 'op', 'X-Timeout': '50' };
+  const body = '{"operations":[{"op":"get","key":"a"},{"op":"put","key":"b","value":1}]}';
+  const { json } = await send('POST', '/api/v1/batch', { headers, body });
+  t.match(json, { failed: 2, results: [{ status: 504 }, { status: 504 }] });
+  t.equal(node.gets.length + node.puts.length, 0);
+});
+
 t.test('what does not go with a key is refused', async (t) => {
   const { node, send } = await serve(t);
   const headers = { 'Idempotency-Key': 'op' };
