@@ -36,8 +36,8 @@ export interface TakeOver {
 /** `off`: somebody else is the proposer, or nobody. */
 type Phase = 'off' | 'taking over' | 'active';
 
-/** A ballot of this node. */
-class Reign {
+/** What this node holds for its current ballot: from PREPARE until it is deposed or abdicates. */
+class BallotState {
   readonly candidacy: Candidacy;
   readonly acceptors: Acceptors;
   readonly settling: Settling;
@@ -68,7 +68,7 @@ const KILLED = [{ do: 'count', what: 'killed' }] as const;
 
 export class ProposerCore {
   readonly #self: NodeId;
-  #reign: Reign | undefined;
+  #current: BallotState | undefined;
   #ballot = NO_BALLOT;
   readonly #waiting = new Map<KeyText, StrongOperation[]>();
   /** Invariant: one proposal a key is open. */
@@ -79,8 +79,8 @@ export class ProposerCore {
   }
 
   get phase(): Phase {
-    if (this.#reign === undefined) return 'off';
-    return this.#reign.candidacy.isActive ? 'active' : 'taking over';
+    if (this.#current === undefined) return 'off';
+    return this.#current.candidacy.isActive ? 'active' : 'taking over';
   }
 
   /** The last that it prepared. */
@@ -95,18 +95,18 @@ export class ProposerCore {
 
   /** Keys whose last change not every owner is known to have. */
   get unsettledCount(): number {
-    return this.#reign?.settling.count ?? 0;
+    return this.#current?.settling.count ?? 0;
   }
 
   /** So many of its first numbers are of what it has adopted. */
   get adoptedCount(): number {
-    return this.#reign?.candidacy.adopted.length ?? 0;
+    return this.#current?.candidacy.adopted.length ?? 0;
   }
 
   /** Has every owner activated the ballot? If not, it is told again. */
   get isActiveEverywhere(): boolean {
-    const reign = this.#reign;
-    return reign?.acceptors.isEveryone(reign.candidacy.activations) === true;
+    const current = this.#current;
+    return current?.acceptors.isEveryone(current.candidacy.activations) === true;
   }
 
   /**
@@ -117,20 +117,20 @@ export class ProposerCore {
     assert(compareBallots(options.ballot, this.#ballot) > 0, 'a ballot is prepared once');
     this.#ballot = options.ballot;
     const lost = [...this.tell(), ...this.#loseOpen()];
-    this.#reign = new Reign(this.#self, options);
-    return [...lost, ...this.#reign.candidacy.begin()];
+    this.#current = new BallotState(this.#self, options);
+    return [...lost, ...this.#current.candidacy.begin()];
   }
 
   /** A higher ballot was promised, here or elsewhere. What waits was never proposed. */
   deposed(promised: Ballot): readonly ProposerEffect[] {
-    if (this.#reign === undefined || compareBallots(promised, this.#ballot) <= 0) return [];
+    if (this.#current === undefined || compareBallots(promised, this.#ballot) <= 0) return [];
     return [{ do: 'count', what: 'deposed' }, ...this.abdicate()];
   }
 
   /** This node proposes no more: its replica is being rebuilt, or it stops. */
   abdicate(): readonly ProposerEffect[] {
     const lost = [...this.tell(), ...this.#loseOpen()];
-    this.#reign = undefined;
+    this.#current = undefined;
     const waiting = [...this.#waiting.values()].flat();
     this.#waiting.clear();
     const ballot = this.#ballot;
@@ -158,66 +158,66 @@ export class ProposerCore {
 
   /** What the own replica holds of the key. */
   looked(key: KeyText, record: Siblings | undefined, looked: Looked): readonly ProposerEffect[] {
-    const reign = this.#reign;
+    const current = this.#current;
     const open = this.#open.get(key);
-    if (reign === undefined || open?.stage !== 'looking') return [];
-    const id = { ballot: this.#ballot, seq: reign.seq + 1 };
-    const proposal = open.decide(record, id, reign.next, looked);
+    if (current === undefined || open?.stage !== 'looking') return [];
+    const id = { ballot: this.#ballot, seq: current.seq + 1 };
+    const proposal = open.decide(record, id, current.next, looked);
     if (proposal === undefined) {
       this.#open.delete(key);
       return [answer(open.operation, resultOf(open)), ...this.#next(key)];
     }
-    reign.seq = id.seq;
-    if (open.dot !== undefined) reign.use(open.dot);
-    if (reign.acceptors.oneIsEnough) return this.#sendAccepts(reign, open, proposal);
+    current.seq = id.seq;
+    if (open.dot !== undefined) current.use(open.dot);
+    if (current.acceptors.oneIsEnough) return this.#sendAccepts(current, open, proposal);
     open.stage = 'checking';
-    return reign.acceptors.others.map((node) => send(node, { is: 'check', proposal }));
+    return current.acceptors.others.map((node) => send(node, { is: 'check', proposal }));
   }
 
   /** Are there owners that have not been told what was chosen? */
   get hasUntold(): boolean {
-    return this.#reign?.settling.hasUntold === true;
+    return this.#current?.settling.hasUntold === true;
   }
 
   /** Tells other owners what was chosen, though not every owner has accepted it. */
   tell(): readonly ProposerEffect[] {
-    return this.#reign?.settling.tell() ?? [];
+    return this.#current?.settling.tell() ?? [];
   }
 
   /** Says again what somebody may have missed; never an ACCEPT. */
   repeat(): readonly ProposerEffect[] {
-    if (this.#reign === undefined) return [];
-    return [...this.#reign.candidacy.repeat(), ...this.#reign.settling.repeat()];
+    if (this.#current === undefined) return [];
+    return [...this.#current.candidacy.repeat(), ...this.#current.settling.repeat()];
   }
 
   /** An acceptor has answered; the own one too. */
   answered(from: Sender, reply: AcceptorReply): readonly ProposerEffect[] {
-    const reign = this.#reign;
-    if (reign === undefined) return [];
-    const { candidacy } = reign;
+    const current = this.#current;
+    if (current === undefined) return [];
+    const { candidacy } = current;
     switch (reply.is) {
       case 'promised':
         return candidacy.isFor(reply.ballot) ? candidacy.promised(from, reply) : [];
       case 'refused':
         return candidacy.isFor(reply.ballot) ? this.deposed(reply.promised) : [];
       case 'activated':
-        return candidacy.isFor(reply.ballot) ? this.#activated(reign, from) : [];
+        return candidacy.isFor(reply.ballot) ? this.#activated(current, from) : [];
       case 'covered':
-        return this.#covered(reign, from, this.#openUnder(reply.key, reply.id));
+        return this.#covered(current, from, this.#openUnder(reply.key, reply.id));
       case 'uncovered':
-        return this.#uncovered(reign, from, reply);
+        return this.#uncovered(current, from, reply);
       case 'accepted':
-        return this.#accepted(reign, from, reply.key, reply.id);
+        return this.#accepted(current, from, reply.key, reply.id);
       case 'learned':
-        return reign.settling.held(from, reply.key, reply.id);
+        return current.settling.held(from, reply.key, reply.id);
     }
   }
 
-  #activated(reign: Reign, from: Sender): readonly ProposerEffect[] {
-    const { candidacy, settling } = reign;
+  #activated(current: BallotState, from: Sender): readonly ProposerEffect[] {
+    const { candidacy, settling } = current;
     if (candidacy.activated(from)) {
-      assert(reign.seq === 0, 'nothing is proposed before the ballot is active');
-      reign.seq = candidacy.adopted.length;
+      assert(current.seq === 0, 'nothing is proposed before the ballot is active');
+      current.seq = candidacy.adopted.length;
       return [
         { do: 'count', what: 'activated' },
         // A majority holds what was adopted: it is chosen.
@@ -237,13 +237,13 @@ export class ProposerCore {
 
   /** The next operation of the key, if none is open. */
   #next(key: KeyText): readonly ProposerEffect[] {
-    if (this.#reign?.candidacy.isActive !== true || this.#open.has(key)) return [];
+    if (this.#current?.candidacy.isActive !== true || this.#open.has(key)) return [];
     const waiting = this.#waiting.get(key);
     const operation = waiting?.shift();
     if (waiting?.length === 0) this.#waiting.delete(key);
     if (operation === undefined) return [];
     assert(!this.#open.has(key), 'one proposal a key is open');
-    this.#open.set(key, new OpenProposal(operation, this.#reign.acceptors.standing));
+    this.#open.set(key, new OpenProposal(operation, this.#current.acceptors.standing));
     return [{ do: 'look', key }];
   }
 
@@ -253,19 +253,27 @@ export class ProposerCore {
     return compareProposals(open.proposal?.id, id) === 0 ? open : undefined;
   }
 
-  #covered(reign: Reign, from: Sender, open: OpenProposal | undefined): readonly ProposerEffect[] {
+  #covered(
+    current: BallotState,
+    from: Sender,
+    open: OpenProposal | undefined,
+  ): readonly ProposerEffect[] {
     if (open?.stage !== 'checking' || open.proposal === undefined) return [];
     open.checks.grant(from.node, from.start);
-    if (!reign.acceptors.isMajorityWithSelf(open.checks)) return [];
-    return this.#sendAccepts(reign, open, open.proposal);
+    if (!current.acceptors.isMajorityWithSelf(open.checks)) return [];
+    return this.#sendAccepts(current, open, open.proposal);
   }
 
-  #sendAccepts(reign: Reign, open: OpenProposal, proposal: Proposal): readonly ProposerEffect[] {
+  #sendAccepts(
+    current: BallotState,
+    open: OpenProposal,
+    proposal: Proposal,
+  ): readonly ProposerEffect[] {
     assert(open.stage === 'looking' || open.stage === 'checking', 'ACCEPT is sent once a decision');
     open.stage = 'accepting';
     return [
-      ...reign.acceptors.others.map((node) => ({ do: 'accept', node, proposal }) as const),
-      ...this.#vote(reign, open, proposal),
+      ...current.acceptors.others.map((node) => ({ do: 'accept', node, proposal }) as const),
+      ...this.#vote(current, open, proposal),
     ];
   }
 
@@ -273,16 +281,16 @@ export class ProposerCore {
    * The proposer votes last. So a node that takes over and finds an acceptance knows that a
    * majority held nothing which the proposal does not cover (K5).
    */
-  #vote(reign: Reign, open: OpenProposal, proposal: Proposal): readonly ProposerEffect[] {
+  #vote(current: BallotState, open: OpenProposal, proposal: Proposal): readonly ProposerEffect[] {
     if (open.stage !== 'accepting') return [];
-    if (!reign.acceptors.isMajorityWithSelf(open.votes)) return [];
+    if (!current.acceptors.isMajorityWithSelf(open.votes)) return [];
     open.stage = 'voting';
-    return reign.acceptors.isMajority(open.votes) ? [] : [{ do: 'vote', proposal }];
+    return current.acceptors.isMajority(open.votes) ? [] : [{ do: 'vote', proposal }];
   }
 
   /** What refused it is merged. Decided again only once it cannot be chosen any more. */
   #uncovered(
-    reign: Reign,
+    current: BallotState,
     from: Sender,
     { key, id, record }: Extract<AcceptorReply, { is: 'uncovered' }>,
   ): readonly ProposerEffect[] {
@@ -292,35 +300,45 @@ export class ProposerCore {
     open.meet(record);
     open.votes.deny(from.node);
     const merged = record === undefined ? [] : [{ do: 'merge', key, state: record } as const];
-    if (open.stage === 'accepting' && !reign.acceptors.isLostWithoutSelf(open.votes)) return merged;
+    if (open.stage === 'accepting' && !current.acceptors.isLostWithoutSelf(open.votes))
+      return merged;
     open.stage = 'looking';
     return [{ do: 'count', what: 'decided again' }, ...merged, { do: 'look', key }];
   }
 
-  #accepted(reign: Reign, from: Sender, key: KeyText, id: ProposalId): readonly ProposerEffect[] {
+  #accepted(
+    current: BallotState,
+    from: Sender,
+    key: KeyText,
+    id: ProposalId,
+  ): readonly ProposerEffect[] {
     const open = this.#openUnder(key, id);
-    if (open?.proposal === undefined) return reign.settling.acceptedLate(from, key, id);
+    if (open?.proposal === undefined) return current.settling.acceptedLate(from, key, id);
     open.votes.grant(from.node, from.start);
-    const vote = this.#vote(reign, open, open.proposal);
-    if (!reign.acceptors.isMajority(open.votes)) return vote;
+    const vote = this.#vote(current, open, open.proposal);
+    if (!current.acceptors.isMajority(open.votes)) return vote;
     this.#open.delete(key);
-    return [...this.#counted(reign, open, open.proposal), ...this.#next(key)];
+    return [...this.#counted(current, open, open.proposal), ...this.#next(key)];
   }
 
   /** A majority has accepted it: answered, and learned. */
-  #counted(reign: Reign, open: OpenProposal, proposal: Proposal): readonly ProposerEffect[] {
+  #counted(
+    current: BallotState,
+    open: OpenProposal,
+    proposal: Proposal,
+  ): readonly ProposerEffect[] {
     const { operation, dot, takesEffect, votes } = open;
     const isKilled = dot !== undefined && !takesEffect;
     return [
       answer(operation, resultOf(open)),
-      ...reign.settling.learnEverywhere(proposal, votes, votes.of(this.#self) !== true),
+      ...current.settling.learnEverywhere(proposal, votes, votes.of(this.#self) !== true),
       ...(isKilled ? KILLED : []),
       ...open.voided.map((one) => ({ do: 'void', key: operation.key, dot: one }) as const),
     ];
   }
 
   #loseOpen(): ProposerEffect[] {
-    const ballot = this.#reign?.candidacy.ballot ?? NO_BALLOT;
+    const ballot = this.#current?.candidacy.ballot ?? NO_BALLOT;
     const lost = [...this.#open.values()].map((open) => {
       const result = resultOf(open);
       const decided = open.decisions === 1 && result.is === 'applied' ? result : undefined;

@@ -111,7 +111,7 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
     rule: 'K4',
     name: 'one of five that refuses is enough to decide again',
     file: 'consensus/proposer-core.js',
-    right: "open.stage === 'accepting' && !reign.acceptors.isLostWithoutSelf(open.votes)",
+    right: "open.stage === 'accepting' && !current.acceptors.isLostWithoutSelf(open.votes)",
     wrong: 'false',
     test: PROPOSALS,
   },
@@ -120,7 +120,7 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
     name: 'the proposer votes at once',
     file: 'consensus/proposer-core.js',
     right:
-      'if (!reign.acceptors.isMajorityWithSelf(open.votes))\n            ' +
+      'if (!current.acceptors.isMajorityWithSelf(open.votes))\n            ' +
       'return [];\n        open.stage',
     wrong: 'open.stage',
     test: PROPOSALS,
@@ -163,25 +163,25 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
     rule: 'K8',
     name: 'a refused comparison is answered from the own record',
     file: 'consensus/proposer-core.js',
-    right: 'if (reign.acceptors.oneIsEnough)',
+    right: 'if (current.acceptors.oneIsEnough)',
     wrong: `if (!open.takesEffect && open.dot === undefined && operation_of(open)) {
             this.#open.delete(key);
             return [answer(open.operation, resultOf(open)), ...this.#next(key)];
         }
         function operation_of(one) { return one.operation.change !== undefined; }
-        if (reign.acceptors.oneIsEnough)`,
+        if (current.acceptors.oneIsEnough)`,
     test: RANDOM,
   },
   {
     rule: 'K8',
     name: 'what was proposed is refused before a later number was counted',
     file: 'consensus/proposer-core.js',
-    right: 'if (reign.acceptors.oneIsEnough)',
+    right: 'if (current.acceptors.oneIsEnough)',
     wrong: `if (!open.takesEffect && open.dot !== undefined) {
             this.#open.delete(key);
             return [answer(open.operation, resultOf(open)), ...this.#next(key)];
         }
-        if (reign.acceptors.oneIsEnough)`,
+        if (current.acceptors.oneIsEnough)`,
     test: RANDOM,
   },
   {
@@ -277,8 +277,9 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
     rule: 'K7',
     name: 'a ballot is given up before what was chosen is told',
     file: 'consensus/proposer-core.js',
-    right: 'const lost = [...this.tell(), ...this.#loseOpen()];\n        this.#reign = undefined;',
-    wrong: 'const lost = this.#loseOpen();\n        this.#reign = undefined;',
+    right:
+      'const lost = [...this.tell(), ...this.#loseOpen()];\n        this.#current = undefined;',
+    wrong: 'const lost = this.#loseOpen();\n        this.#current = undefined;',
     test: 'unit/coordination/partition-proposer.test.js',
   },
   {
