@@ -9,7 +9,7 @@ import { assert, OperatingError } from '../../errors.js';
 import { placeOf, type RecordKey } from '../../persistence/keyspace.js';
 import { HeardRounds } from './heard-rounds.js';
 import type { Explanation } from '../request/explanation.js';
-import { type Decided, ProposerSeat, type ProposerSeatOptions } from './proposer-seat.js';
+import { type Decided, LocalProposer, type LocalProposerOptions } from './local-proposer.js';
 
 /** What is to be decided on a key. */
 export interface StrongCommand {
@@ -35,15 +35,15 @@ const WAITING_BYTES_MAX = 64 * 1024 * 1024;
 const OPERATION_BYTES = 500;
 
 export class Proposers {
-  readonly #options: ProposerSeatOptions;
-  readonly #seats = new Map<number, ProposerSeat>();
+  readonly #options: LocalProposerOptions;
+  readonly #proposers = new Map<number, LocalProposer>();
   readonly #waiting = new Map<number, WaitingCommand>();
   readonly #rounds = new HeardRounds();
   #lastId = 0;
   #waitingBytes = 0;
   #isStopped = false;
 
-  constructor(options: ProposerSeatOptions) {
+  constructor(options: LocalProposerOptions) {
     this.#options = options;
   }
 
@@ -106,39 +106,44 @@ export class Proposers {
     this.#waitingBytes += bytes;
     this.#waiting.set(id, { bytes, settle });
     const operation = { id, key: placeOf(at), change, condition, once };
-    this.#seatHeld(partition)?.endOldBallot();
-    this.#seatOf(partition).submit(operation, deadline, explanation);
+    this.#proposerHeld(partition)?.endOldBallot();
+    this.#proposerOf(partition).submit(operation, deadline, explanation);
   }
 
   /** What was promised here may have ended what this node proposed. */
   noteBallot(partition: number): void {
-    this.#seatHeld(partition)?.noteBallot();
+    this.#proposerHeld(partition)?.noteBallot();
   }
 
   stop(): void {
     this.#isStopped = true;
-    for (const seat of [...this.#seats.values()]) seat.stop();
+    for (const proposer of [...this.#proposers.values()]) proposer.stop();
   }
 
   #coreOf(partition: number): ProposerCore | undefined {
-    return this.#seatHeld(partition)?.core;
+    return this.#proposerHeld(partition)?.core;
   }
 
-  /** A seat that has ended is forgotten. */
-  #seatHeld(partition: number): ProposerSeat | undefined {
-    const seat = this.#seats.get(partition);
-    if (seat?.isOver !== true) return seat;
-    this.#seats.delete(partition);
+  /** A proposer that has ended is forgotten. */
+  #proposerHeld(partition: number): LocalProposer | undefined {
+    const proposer = this.#proposers.get(partition);
+    if (proposer?.isOver !== true) return proposer;
+    this.#proposers.delete(partition);
     return undefined;
   }
 
-  #seatOf(partition: number): ProposerSeat {
-    const known = this.#seatHeld(partition);
+  #proposerOf(partition: number): LocalProposer {
+    const known = this.#proposerHeld(partition);
     if (known !== undefined) return known;
     const settle = (id: number, decided: Decided): void => this.#settle(id, decided);
-    const seat = new ProposerSeat({ ...this.#options, partition, settle, rounds: this.#rounds });
-    this.#seats.set(partition, seat);
-    return seat;
+    const proposer = new LocalProposer({
+      ...this.#options,
+      partition,
+      settle,
+      rounds: this.#rounds,
+    });
+    this.#proposers.set(partition, proposer);
+    return proposer;
   }
 
   #settle(id: number, decided: Decided): void {

@@ -13,7 +13,7 @@ import { covers } from '../../versioning/context.js';
 import { dotText } from '../../versioning/dot.js';
 import { find } from '../../versioning/siblings.js';
 import type { Outcomes } from './outcomes.js';
-import type { Decided } from './proposer-seat.js';
+import type { Decided } from './local-proposer.js';
 import type { StrongRequest } from './strong-intent.js';
 
 export interface StrongAuditOptions {

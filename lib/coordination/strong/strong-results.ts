@@ -6,7 +6,7 @@ import { OperatingError } from '../../errors.js';
 import { type Seen, seenAfter } from '../../versioning/context.js';
 import { dotText } from '../../versioning/dot.js';
 import { find } from '../../versioning/siblings.js';
-import type { Decided } from './proposer-seat.js';
+import type { Decided } from './local-proposer.js';
 import type { Handled, StrongResult } from './strong-effects.js';
 
 /** @param self this node, which names itself where it must begin anew */

@@ -309,7 +309,7 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
   {
     rule: 'K21',
     name: 'a ballot outlives a loss on the node of its proposer',
-    file: 'coordination/strong/proposer-seat.js',
+    file: 'coordination/strong/local-proposer.js',
     right: ' || ballot.start !== identity.start',
     wrong: '',
     test: 'unit/coordination/strong-faults.test.js',

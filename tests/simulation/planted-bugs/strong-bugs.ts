@@ -19,7 +19,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
   {
     rule: 'K2',
     name: 'the writer of proposals is the same in every ballot',
-    file: 'coordination/strong/proposer-seat.js',
+    file: 'coordination/strong/local-proposer.js',
     right: 'const writer = proposalWriter(ballot, random);',
     wrong: "const writer = [self, 1, '000000000000'].join('.');",
     checkers: ['dots', 'values', ...ORDER, 'operations', 'trouble'],
@@ -175,10 +175,10 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
   {
     rule: 'K1',
     name: 'a ballot goes on in the next ring epoch',
-    file: 'coordination/strong/proposer-seat.js',
+    file: 'coordination/strong/local-proposer.js',
     right: 'this.epoch !== epoch ||',
     wrong: '',
-    test: 'unit/coordination/proposer-seat.test.js',
+    test: 'unit/coordination/local-proposer.test.js',
   },
   {
     rule: 'K21',

@@ -1,6 +1,6 @@
 /** What writes without a context have replaced at `strong` is kept, whatever their clients do. */
 import t, { type Test } from 'tap';
-import type { Decided } from '../../../lib/coordination/strong/proposer-seat.js';
+import type { Decided } from '../../../lib/coordination/strong/local-proposer.js';
 import type { StrongIntent } from '../../../lib/coordination/strong/strong-intent.js';
 import {
   type StrongAuditOptions,

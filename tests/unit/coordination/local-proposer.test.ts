@@ -3,8 +3,8 @@ import t from 'tap';
 import { Engine } from '../../../lib/coordination/engine/engine.js';
 import type {
   Decided,
-  ProposerSeatOptions,
-} from '../../../lib/coordination/strong/proposer-seat.js';
+  LocalProposerOptions,
+} from '../../../lib/coordination/strong/local-proposer.js';
 import { Proposers } from '../../../lib/coordination/strong/proposers.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { Plan } from '../../../lib/replication/plan.js';
@@ -37,7 +37,7 @@ t.test('a new ring epoch ends the ballot that was chosen under the one before', 
     ownership: { partitionCount: 16, assertOwns: () => undefined },
     view: { isUp: () => true },
     expiryClock: { now: () => undefined },
-  } as unknown as ProposerSeatOptions);
+  } as unknown as LocalProposerOptions);
   t.teardown(() => proposers.stop());
   const command = {
     ...{ at: AT, change: undefined, condition: { is: 'none' as const } },

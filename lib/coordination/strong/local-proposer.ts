@@ -25,11 +25,11 @@ import type { Explanation } from '../request/explanation.js';
 import type { HeardRounds } from './heard-rounds.js';
 import { OwnRecords } from './own-records.js';
 import { type PartitionEffect, PartitionProposer } from './partition-proposer.js';
-import { SeatAcceptors } from './seat-acceptors.js';
+import { PartitionAcceptors } from './partition-acceptors.js';
 import type { Standings } from '../engine/standings.js';
 import { StrongWire } from './strong-wire.js';
 
-export interface ProposerSeatOptions {
+export interface LocalProposerOptions {
   readonly self: NodeId;
   readonly acceptor: DurableAcceptor;
   readonly acceptors: RemoteAcceptors;
@@ -56,7 +56,7 @@ export type Decided =
 
 type Running = Operation<PartitionEffect, PartitionProposer>;
 
-interface SeatOf extends ProposerSeatOptions {
+interface PartitionOptions extends LocalProposerOptions {
   readonly partition: number;
   readonly rounds: HeardRounds;
   readonly settle: (id: number, decided: Decided) => void;
@@ -64,27 +64,27 @@ interface SeatOf extends ProposerSeatOptions {
 
 const ROUNDS = ['none', 'one', 'two'] as const;
 
-export class ProposerSeat {
+export class LocalProposer {
   readonly partition: number;
   /** Of the plan under which its ballot was chosen. */
   epoch: number;
-  readonly #options: SeatOf;
+  readonly #options: PartitionOptions;
   readonly #wire: StrongWire;
   readonly #own: OwnRecords;
-  readonly #acceptors: SeatAcceptors;
+  readonly #acceptors: PartitionAcceptors;
   readonly #running: Running;
   /** How often the open operation of a key was decided. */
   readonly #decisions = new Map<KeyText, number>();
   readonly #explained: ExplainedDecisions;
 
-  constructor(options: SeatOf) {
+  constructor(options: PartitionOptions) {
     const { self, engine, ownership, random, plans, partition } = options;
     this.#options = options;
     this.partition = partition;
     this.epoch = plans.of(partition).epoch;
     this.#wire = new StrongWire(partition, ownership.partitionCount);
     this.#own = new OwnRecords(options, partition, this.#wire);
-    this.#acceptors = new SeatAcceptors(options, partition, this.#wire, {
+    this.#acceptors = new PartitionAcceptors(options, partition, this.#wire, {
       hear: (node, start, reply) => this.#hear(node, start, reply),
       follow: (done) => this.#follow(done),
     });
@@ -105,7 +105,7 @@ export class ProposerSeat {
   /**
    * A new ring epoch ends the ballot that was chosen under the epoch before; and a loss on this
    * node, of whatever partition, one of before it: such a ballot is never called settled (K21).
-   * Where nothing waits, this seat is over then.
+   * Where nothing waits, this proposer is over then.
    */
   endOldBallot(): void {
     const { plans, identity } = this.#options;

@@ -10,7 +10,7 @@ import { majority } from '../../replication/quorum.js';
 import type { RemoteAcceptors } from './acceptors.js';
 import type { StrongWire } from './strong-wire.js';
 
-export interface SeatAcceptorsOptions {
+export interface PartitionAcceptorsOptions {
   readonly self: NodeId;
   readonly acceptor: DurableAcceptor;
   readonly acceptors: RemoteAcceptors;
@@ -38,14 +38,14 @@ interface Said {
   readonly reply: AcceptorReply;
 }
 
-export class SeatAcceptors {
-  readonly #options: SeatAcceptorsOptions;
+export class PartitionAcceptors {
+  readonly #options: PartitionAcceptorsOptions;
   readonly #partition: number;
   readonly #wire: StrongWire;
   readonly #ends: Ends;
   #ownPrepare: OwnPrepare | undefined;
 
-  constructor(options: SeatAcceptorsOptions, partition: number, wire: StrongWire, ends: Ends) {
+  constructor(options: PartitionAcceptorsOptions, partition: number, wire: StrongWire, ends: Ends) {
     this.#options = options;
     this.#partition = partition;
     this.#wire = wire;
