@@ -15,9 +15,9 @@ interface MintGeneration {
   readonly beginners: Set<Writer>;
 }
 
-/** The writers of one partition. */
-interface Lane {
-  /** Mints on keys whose records name no writer of the lane. Undefined: one will be taken. */
+/** The writers of this node in one partition. */
+interface PartitionWriters {
+  /** Mints on keys whose records name none of these writers. Undefined: one will be taken. */
   present: Writer | undefined;
   /** The last number of each writer; who minted last comes last. */
   readonly last: Map<Writer, number>;
@@ -52,7 +52,7 @@ export const WRITERS_MAX = 64;
 export class Minter {
   readonly #options: MinterOptions;
   #start: number;
-  readonly #lanes = new Map<number, Lane>();
+  readonly #writers = new Map<number, PartitionWriters>();
   /** What this life minted last for each key. The older half goes when both are full. */
   #recent: MintGeneration = { keys: new MintedKeys(), beginners: new Set() };
   #older: MintGeneration = { keys: new MintedKeys(), beginners: new Set() };
@@ -77,7 +77,7 @@ export class Minter {
   /** Nothing minted so far, in this life or before it, is vouched for any more. */
   renewAll(): void {
     this.#allRenewed = true;
-    this.#lanes.clear();
+    this.#writers.clear();
   }
 
   /**
@@ -88,14 +88,14 @@ export class Minter {
    */
   next(partition: number, own?: Context, seen?: Context): Dot {
     if (this.#refusal !== undefined) throw this.#refusal;
-    let lane = this.#laneOf(partition);
+    let writers = this.#writersOf(partition);
     // Only a disk that is older than its node does not know how far its own writers have counted.
-    if (isAhead(own, lane) || isAhead(seen, lane)) {
+    if (isAhead(own, writers) || isAhead(seen, writers)) {
       this.takeFreshWriter(partition);
-      lane = this.#laneOf(partition);
+      writers = this.#writersOf(partition);
     }
-    const writer = namedIn(own, lane) ?? this.#presentOf(lane);
-    return { writer, n: (lane.last.get(writer) ?? 0) + 1 };
+    const writer = namedIn(own, writers) ?? this.#presentOf(writers);
+    return { writer, n: (writers.last.get(writer) ?? 0) + 1 };
   }
 
   /**
@@ -103,7 +103,7 @@ export class Minter {
    * @param own as for `next`
    */
   consume(at: RecordKey, dot: Dot, own?: Context): void {
-    const { last } = this.#laneOf(at.partition);
+    const { last } = this.#writersOf(at.partition);
     assert(dot.n > (last.get(dot.writer) ?? 0), 'a number is used once');
     if (last.size > 1) last.delete(dot.writer);
     last.set(dot.writer, dot.n);
@@ -125,12 +125,12 @@ export class Minter {
     const key = this.#keyOf(at);
     const dot = this.#recent.keys.get(key) ?? this.#older.keys.get(key);
     if (dot === undefined) return undefined;
-    return this.#lanes.get(at.partition)?.last.has(dot.writer) === true ? dot : undefined;
+    return this.#writers.get(at.partition)?.last.has(dot.writer) === true ? dot : undefined;
   }
 
   /** Does the writer of this node still mint in the partition? */
   mintsAs(partition: number, writer: Writer): boolean {
-    return this.#lanes.get(partition)?.last.has(writer) === true;
+    return this.#writers.get(partition)?.last.has(writer) === true;
   }
 
   /** The record was removed on purpose. */
@@ -141,7 +141,7 @@ export class Minter {
   /** Where this node may have forgotten what it minted, it goes on under a fresh writer. */
   takeFreshWriter(partition: number): void {
     this.#renewed.add(partition);
-    this.#lanes.set(partition, { present: this.#freshWriter(), last: new Map() });
+    this.#writers.set(partition, { present: this.#freshWriter(), last: new Map() });
   }
 
   /** Why nothing is minted now, where that is so. */
@@ -156,7 +156,7 @@ export class Minter {
 
   /** How far the writers have counted, for a life that goes on with them. */
   counts(): WriterCounts {
-    return [...this.#lanes].flatMap(([partition, { last }]) =>
+    return [...this.#writers].flatMap(([partition, { last }]) =>
       last.size === 0 ? [] : [[partition, ...last] as const],
     );
   }
@@ -166,19 +166,20 @@ export class Minter {
     if (this.#allRenewed) return;
     for (const [partition, ...writers] of counts) {
       if (this.#renewed.has(partition)) continue;
-      const { last } = this.#laneOf(partition);
+      const { last } = this.#writersOf(partition);
       for (const [writer, n] of writers) last.set(writer, n);
     }
   }
 
   #retire(forgotten: ReadonlySet<Writer>): void {
-    for (const lane of this.#lanes.values()) {
-      if (lane.present !== undefined && forgotten.has(lane.present)) lane.present = undefined;
+    for (const writers of this.#writers.values()) {
+      if (writers.present !== undefined && forgotten.has(writers.present))
+        writers.present = undefined;
     }
   }
 
   #dropEarliest(partition: number): void {
-    const { last, present } = this.#laneOf(partition);
+    const { last, present } = this.#writersOf(partition);
     for (const writer of last.keys()) {
       if (writer === present) continue;
       last.delete(writer);
@@ -186,19 +187,19 @@ export class Minter {
     }
   }
 
-  #laneOf(partition: number): Lane {
-    let lane = this.#lanes.get(partition);
-    if (lane === undefined) {
-      lane = { present: undefined, last: new Map() };
-      this.#lanes.set(partition, lane);
+  #writersOf(partition: number): PartitionWriters {
+    let writers = this.#writers.get(partition);
+    if (writers === undefined) {
+      writers = { present: undefined, last: new Map() };
+      this.#writers.set(partition, writers);
     }
-    return lane;
+    return writers;
   }
 
   /** Of one partition alone, so that a dot names one version in the whole cluster. */
-  #presentOf(lane: Lane): Writer {
-    lane.present ??= this.#freshWriter();
-    return lane.present;
+  #presentOf(writers: PartitionWriters): Writer {
+    writers.present ??= this.#freshWriter();
+    return writers.present;
   }
 
   #keyOf(at: RecordKey): MintedKey {
@@ -214,15 +215,18 @@ export class Minter {
   }
 }
 
-/** A writer of the lane that minted on the key before, the present one if it did. */
-function namedIn(own: Context | undefined, { present, last }: Lane): Writer | undefined {
+/** Which of the writers minted on the key before: the present one if it did. */
+function namedIn(
+  own: Context | undefined,
+  { present, last }: PartitionWriters,
+): Writer | undefined {
   if (own === undefined || last.size === 0) return undefined;
   if (present !== undefined && own.vector.has(present)) return present;
   for (const writer of own.vector.keys()) if (last.has(writer)) return writer;
   return undefined;
 }
 
-function isAhead(context: Context | undefined, { last }: Lane): boolean {
+function isAhead(context: Context | undefined, { last }: PartitionWriters): boolean {
   if (context === undefined || last.size === 0) return false;
   for (const [writer, n] of context.vector) if (n > (last.get(writer) ?? n)) return true;
   return false;

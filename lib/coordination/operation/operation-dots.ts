@@ -2,9 +2,10 @@
  * The dots of operations that take effect once (docs/consensus.md, K20). They are fixed before the
  * operation is proposed, and whoever proposes it again uses the same.
  *
- * A *lane* is a writer of this life of the node in one partition. What it numbers on a key covers
- * all that it numbered there before: so a key has one open operation in a lane, and the next one is
- * in another lane. A lane with a number of which nobody knows what became is not used again.
+ * A *sequence* is what one writer of this life of the node numbers in one partition. A number on a
+ * key covers all earlier numbers of its sequence on that key. So a key has one open operation in a
+ * sequence; the next one takes another sequence. A sequence with a number of which nobody knows
+ * what became is not used again.
  */
 import type { Random } from '../../environment/random.js';
 import type { NodeId } from '../../environment/transport.js';
@@ -19,7 +20,7 @@ export interface OperationDotsOptions {
   readonly random: Random;
 }
 
-interface Lane {
+interface Sequence {
   readonly writer: Writer;
   readonly start: number;
   /** Operations that were numbered. */
@@ -39,44 +40,46 @@ export interface TakenOnce {
 
 export class OperationDots {
   readonly #options: OperationDotsOptions;
-  readonly #lanes = new Map<number, Lane[]>();
+  readonly #sequences = new Map<number, Sequence[]>();
 
   constructor(options: OperationDotsOptions) {
     this.#options = options;
   }
 
   take({ partition, storageKey }: RecordKey): TakenOnce {
-    const lane = this.#laneFor(partition, storageKey);
-    lane.open.add(storageKey);
-    lane.count += 1;
-    const { count, writer } = lane;
+    const sequence = this.#sequenceFor(partition, storageKey);
+    sequence.open.add(storageKey);
+    sequence.count += 1;
+    const { count, writer } = sequence;
     const once = { dot: { writer, n: 2 * count - 1 }, end: { writer, n: 2 * count } };
-    return { once, ended: (how) => this.#ended(partition, lane, storageKey, how, count) };
+    return { once, ended: (how) => this.#ended(partition, sequence, storageKey, how, count) };
   }
 
-  #laneFor(partition: number, storageKey: string): Lane {
+  #sequenceFor(partition: number, storageKey: string): Sequence {
     const { self, identity, random } = this.#options;
     const { start } = identity;
-    // An identity never outlives its memory: a higher start has lanes of its own.
-    const lanes = (this.#lanes.get(partition) ?? []).filter((lane) => lane.start === start);
-    let lane = lanes.find(({ open }) => !open.has(storageKey));
-    if (lane === undefined) {
-      lane = { writer: freshWriter(self, start, random), start, count: 0, open: new Set() };
-      lanes.push(lane);
+    // An identity never outlives its memory: a higher start has sequences of its own.
+    const sequences = (this.#sequences.get(partition) ?? []).filter(
+      (sequence) => sequence.start === start,
+    );
+    let sequence = sequences.find(({ open }) => !open.has(storageKey));
+    if (sequence === undefined) {
+      sequence = { writer: freshWriter(self, start, random), start, count: 0, open: new Set() };
+      sequences.push(sequence);
     }
-    this.#lanes.set(partition, lanes);
-    return lane;
+    this.#sequences.set(partition, sequences);
+    return sequence;
   }
 
-  #ended(partition: number, lane: Lane, key: string, how: OnceEnding, count: number): void {
-    const isLast = lane.count === count;
+  #ended(partition: number, sequence: Sequence, key: string, how: OnceEnding, count: number): void {
+    const isLast = sequence.count === count;
     if (how === 'settled' || (how === 'unused' && isLast)) {
-      if (how === 'unused') lane.count -= 1;
-      lane.open.delete(key);
+      if (how === 'unused') sequence.count -= 1;
+      sequence.open.delete(key);
       return;
     }
     // What has a gap below it is never collected: nothing more is numbered above this one.
-    const others = (this.#lanes.get(partition) ?? []).filter((other) => other !== lane);
-    this.#lanes.set(partition, others);
+    const others = (this.#sequences.get(partition) ?? []).filter((other) => other !== sequence);
+    this.#sequences.set(partition, others);
   }
 }
