@@ -6,6 +6,7 @@ import { safeToKeep } from '../encoding/frame.js';
 import { corruptLayout, LayoutReader, type LayoutWriter } from '../encoding/layout.js';
 import { ERROR_CODES, type ErrorCode, OperatingError, type Outcome } from '../errors.js';
 import { BESIDE, RecordsOfMessage } from './hot-records.js';
+import { detailsFrom, detailsText } from './refusal-details.js';
 import {
   type TimeLeft,
   type CopyItem,
@@ -116,12 +117,12 @@ export function writeStored(writer: LayoutWriter, id: SlotId, reply: CopyReply):
   if (report.length > 0) writer.bytes(report);
 }
 
-/** Details are left out: nobody reads those of a replica. */
 export function writeRefused(writer: LayoutWriter, id: SlotId, error: OperatingError): void {
   writeId(writer, id);
   writer.u8(OUTCOMES.indexOf(error.outcome));
   writer.text(error.code);
   writer.text(error.message.slice(0, REASON_LENGTH_MAX));
+  writer.text(detailsText(error.details));
 }
 
 export function decodeReads(message: HotMessage): Requests<ReadItem> {
@@ -218,7 +219,9 @@ export function decodeRefused(message: HotMessage): readonly RefusedItem[] {
     if (outcome === undefined) throw corruptLayout();
     const code = reader.text();
     const known = Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : 'internal';
-    const error = new OperatingError(known, reader.text(), { outcome });
+    const message = reader.text();
+    const details = detailsFrom(reader.text());
+    const error = new OperatingError(known, message, { outcome, details });
     return { slot, generation, error };
   });
 }

@@ -1,5 +1,6 @@
 /** The three kinds of peer messages as they travel: arrays, since those decode fastest. */
 import { ERROR_CODES, type ErrorCode, OperatingError, type Outcome } from '../errors.js';
+import { detailsFrom, detailsText } from './refusal-details.js';
 
 export interface RequestMessage {
   readonly kind: 'request';
@@ -40,7 +41,7 @@ export function replyMessage(id: number, body: unknown): unknown[] {
 
 export function refusalMessage(id: number, error: OperatingError): unknown[] {
   const { code, message, outcome, details } = error;
-  return [REFUSAL, id, code, message, outcome, details];
+  return [REFUSAL, id, code, message, outcome, detailsText(details)];
 }
 
 /** @throws OperatingError `corrupt_bytes` where it is none of the three. */
@@ -69,9 +70,10 @@ const parseReply: Parser = ([, id, body]) =>
 const parseRefusal: Parser = ([, id, code, text, outcome, details]) => {
   const known = typeof code === 'string' && Object.hasOwn(ERROR_CODES, code);
   if (!isNumber(id) || typeof text !== 'string' || !isOutcome(outcome)) return undefined;
+  if (typeof details !== 'string') return undefined;
   const error = new OperatingError(known ? (code as ErrorCode) : 'internal', text, {
     outcome,
-    details: isFields(details) ? details : {},
+    details: detailsFrom(details),
   });
   return { kind: 'refusal', id, error };
 };
@@ -88,8 +90,4 @@ function isNumber(value: unknown): value is number {
 
 function isOutcome(value: unknown): value is Outcome {
   return value === 'none' || value === 'unknown';
-}
-
-function isFields(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

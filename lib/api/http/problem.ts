@@ -53,7 +53,8 @@ export function problemHeaders(error: OperatingError): string[] {
   const headers = ['Content-Type', PROBLEM_TYPE, ...GUARD_HEADERS];
   const { status } = ERROR_STATUS[error.code];
   if (error.code === 'precondition_failed') addPresent(headers, error);
-  const { allow, retry_after_s: seconds = RETRY_AFTER_SECONDS } = error.details;
+  const { allow, retry_after_s: given } = error.details;
+  const seconds = typeof given === 'number' ? given : RETRY_AFTER_SECONDS;
   if (status === 503 || status === 429) headers.push('Retry-After', String(seconds));
   if (status === 405 && Array.isArray(allow)) headers.push('Allow', allow.join(', '));
   return headers;

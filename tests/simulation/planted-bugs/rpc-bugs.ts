@@ -99,6 +99,31 @@ export const RPC_BUGS: readonly PlantedBug[] = [
     test: 'unit/rpc/hot-messages.test.js',
   },
   {
+    rule: 'Q8',
+    name: 'the details of a refusal do not travel',
+    file: 'rpc/refusal-details.js',
+    right: "Buffer.byteLength(text) > DETAILS_BYTES_MAX ? '' : text",
+    wrong: "''",
+    test: 'unit/api/passed-on-refusals.test.js',
+  },
+  {
+    rule: 'Q8',
+    name: 'details of any length are taken from a peer',
+    file: 'rpc/refusal-details.js',
+    right: `if (Buffer.byteLength(text) > DETAILS_BYTES_MAX)
+        throw corruptLayout();`,
+    wrong: '',
+    test: 'unit/rpc/hot-messages.test.js',
+  },
+  {
+    rule: 'Q8',
+    name: 'details that are no fields are taken from a peer',
+    file: 'rpc/refusal-details.js',
+    right: "typeof plain !== 'object' || plain === null || Array.isArray(plain)",
+    wrong: 'false',
+    test: 'unit/rpc/hot-messages.test.js',
+  },
+  {
     rule: 'Q6',
     name: 'what is written half leaves with the others of its message',
     file: 'rpc/outbox.js',

@@ -30,6 +30,9 @@ const audit = encodeAudit({
 const error = new OperatingError('level_not_reached', 'two of three are away', {
   outcome: 'unknown',
 });
+const tooLarge = new OperatingError('record_too_large', 'the siblings exceed the limit', {
+  details: { limit: 1000, size: 1204 },
+});
 
 /** The record of the only item, beside it; it is short here for the sake of the recorded bytes. */
 function shortened([kind, items]: HotMessage): HotMessage {
@@ -110,7 +113,13 @@ export const HOT_SAMPLES: ReadonlyMap<string, HotMessage> = new Map([
       { ...id, slot: 8, start: 3, fate: 'ended', lost: undefined, report: audit },
     ]),
   ],
-  ['refused', refusedMessage([{ ...id, error }])],
+  [
+    'refused',
+    refusedMessage([
+      { ...id, error },
+      { ...id, slot: 8, error: tooLarge },
+    ]),
+  ],
   ...ofLayouts(),
 ]);
 

@@ -30,6 +30,7 @@ import {
   storedMessage,
 } from './hot-encoding.js';
 import { layoutTypeOf } from '../wire-names.js';
+import { parseMessage } from '../../../lib/rpc/wire.js';
 
 const u32 = fc.nat({ max: 0xffff_ffff });
 const whole = fc.nat({ max: Number.MAX_SAFE_INTEGER });
@@ -89,16 +90,47 @@ t.test('what is encoded is decoded', async (t) => {
   );
 });
 
-t.test('a refusal keeps its code, its outcome and the beginning of its reason', async (t) => {
+t.test('a refusal keeps its code, outcome, details and the beginning of its reason', async (t) => {
   for (const code of Object.keys(ERROR_CODES) as ErrorCode[]) {
     for (const outcome of ['none', 'unknown'] as const) {
-      const error = new OperatingError(code, 'é'.repeat(400), { outcome, details: { x: 1 } });
+      const details = { limit: 1, received: 'é\r\n', known: ['a', { b: null }] };
+      const error = new OperatingError(code, 'é'.repeat(400), { outcome, details });
       const [refused] = decodeRefused(refusedMessage([{ slot: 1, generation: 2, error }]));
       const { message } = refused?.error ?? {};
-      t.match(refused, { slot: 1, generation: 2, error: { code, outcome, details: {} } });
+      t.match(refused, { slot: 1, generation: 2, error: { code, outcome } });
+      t.strictSame(refused?.error.details, details);
       t.equal(message, 'é'.repeat(300));
     }
   }
+});
+
+t.test('details are few plain values of JSON: others do not leave, or are corrupt', async (t) => {
+  const travelled = (details: Readonly<Record<string, unknown>>): unknown => {
+    const error = new OperatingError('siblings', 'why', { details });
+    return decodeRefused(refusedMessage([{ slot: 1, generation: 2, error }]))[0]?.error.details;
+  };
+  t.strictSame(travelled({}), {});
+  t.strictSame(travelled({ field: undefined, limit: 4 }), { limit: 4 });
+  t.strictSame(travelled({ x: 'é'.repeat(252) }), { x: 'é'.repeat(252) });
+  t.strictSame(travelled({ x: 'é'.repeat(253) }), {}, 'too long');
+  const hostile = travelled(JSON.parse('{"__proto__":{"code":"x"}}') as Record<string, unknown>);
+  t.equal((hostile as { code?: unknown }).code, undefined, 'no prototype is taken from a peer');
+
+  const error = new OperatingError('siblings', 'why');
+  const [kind, items] = refusedMessage([{ slot: 1, generation: 2, error }]);
+  const withText = (text: string): HotMessage => {
+    const length = Buffer.alloc(2);
+    length.writeUInt16LE(Buffer.byteLength(text));
+    return [kind, Buffer.concat([items.subarray(0, -2), length, Buffer.from(text)])];
+  };
+  t.match(decodeRefused(withText('{"a":1}')), [{ error: { details: { a: 1 } } }]);
+  const long = JSON.stringify({ x: 'x'.repeat(505) });
+  for (const text of ['{', '1', 'null', '"x"', '[1]', 'undefined', '{"a":1}x', long]) {
+    t.throws(() => decodeRefused(withText(text)), { code: 'corrupt_bytes' }, text.slice(0, 20));
+    const plain = [2, 1, 'siblings', 'why', 'none', text];
+    t.throws(() => parseMessage(plain), { code: 'corrupt_bytes' }, text.slice(0, 20));
+  }
+  t.throws(() => parseMessage([2, 1, 'siblings', 'why', 'none', { a: 1 }]));
 });
 
 t.test('a code of a later version is an internal error', async (t) => {

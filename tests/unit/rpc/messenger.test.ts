@@ -108,7 +108,7 @@ t.test('whatever happens, a request is settled once', async (t) => {
       const id = lastId(transport);
       const happen: Record<string, () => unknown> = {
         reply: () => messenger.receive('b', [1, id, { n: 1 }]),
-        refusal: () => messenger.receive('b', [2, id, 'siblings', 'x', 'none', {}]),
+        refusal: () => messenger.receive('b', [2, id, 'siblings', 'x', 'none', '']),
         late: () => messenger.receive('b', [1, id + 1, { n: 1 }]),
         other: () => messenger.receive('c', [1, id, { n: 9 }]),
         close: () => messenger.linkClosed('b'),
@@ -217,7 +217,7 @@ t.test('refusals keep code, outcome and details; a programmer error is internal'
   t.notMatch(answers[0], { error: { message: /secret/ } });
   a.messenger.receive('b', [1, 0, { n: 1 }]);
   const unknown = ask(a.messenger);
-  a.messenger.receive('b', [2, lastId(a.transport), 'code_of_a_later_version', 'x', 'none', null]);
+  a.messenger.receive('b', [2, lastId(a.transport), 'code_of_a_later_version', 'x', 'none', '']);
   t.strictSame(errorOf(unknown), ['internal', 'none']);
 });
 
