@@ -12,27 +12,45 @@ export interface Primary {
   readonly up: boolean;
 }
 
+/**
+ * What a level promises of requests, beyond answers that are enough. Each has a name of its own:
+ * nothing is concluded from the one to the other.
+ */
+export interface LevelPromises {
+  /** A read, or a list, shows what was accepted at `strong` before it began (K12). */
+  readonly settlesAcceptances: boolean;
+  /** "There is nothing" is answered by those that were asked; else all are heard first (D5). */
+  readonly provesMiss: boolean;
+  /** A write that must know what is there, as one that keeps its end does, asks the others (W2). */
+  readonly readsBeforeWrite: boolean;
+  /** A write without a context replaces what the others hold, too (W7). */
+  readonly endsRaces: boolean;
+}
+
 /** What a consistency level asks of one set of owners; pure functions of the set. */
 export interface LevelRule {
   /** Unique: what was computed for it is kept under it. */
   readonly name: string;
   /** The answers of distinct primaries that must come. */
   requires(owners: readonly Primary[], zone: string): readonly Requirement[];
-  /**
-   * What must hold a merge durably before a read answers with it; nothing: replicas that lag are
-   * repaired, and the answer does not wait for them; undefined: the level repairs nothing.
-   */
-  repairsTo(owners: readonly Primary[], zone: string): readonly Requirement[] | undefined;
+  /** What must hold a merge durably before a read answers with it. */
+  repairsTo(owners: readonly Primary[], zone: string): readonly Requirement[] | WithoutWaiting;
+  promises(owners: readonly Primary[]): LevelPromises;
 }
 
-/** What must hold a merge before an answer. `nobody`: it is written, and no answer waits for it. */
-export type RepairTarget = Quorum | 'nobody';
+/**
+ * `unawaited`: replicas that lag are repaired, and no answer waits for them. `none`: the level
+ * repairs nothing, a read answers what it was told.
+ */
+type WithoutWaiting = 'unawaited' | 'none';
 
-/** A level under a plan. */
-export interface LevelPlan {
+/** What must hold a merge before an answer. */
+export type RepairTarget = Quorum | WithoutWaiting;
+
+/** A level under a plan. It promises what it promises under each set. */
+export interface LevelPlan extends LevelPromises {
   readonly quorum: Quorum;
-  /** Undefined: a read answers what it was told. */
-  readonly repairsTo: RepairTarget | undefined;
+  readonly repairsTo: RepairTarget;
   /** Can the primaries that are up reach it? */
   readonly isPossible: boolean;
 }
@@ -99,15 +117,25 @@ export class Plan implements PlanParts {
   #levelPlan(rule: LevelRule, zone: string): LevelPlan {
     const quorum = new Quorum(this.sets.flatMap((owners) => rule.requires(owners, zone)));
     const repairs = this.sets.map((owners) => rule.repairsTo(owners, zone));
-    const repairsTo = repairs.some((one) => one === undefined)
-      ? undefined
-      : repairTarget(repairs.flatMap((one) => one ?? []));
-    return { quorum, repairsTo, isPossible: quorum.isPossibleFor(this.order) };
+    const promises = this.sets.map((owners) => rule.promises(owners));
+    const isPromised = (name: keyof LevelPromises): boolean => promises.every((one) => one[name]);
+    return {
+      quorum,
+      repairsTo: repairTarget(repairs),
+      isPossible: quorum.isPossibleFor(this.order),
+      settlesAcceptances: isPromised('settlesAcceptances'),
+      provesMiss: isPromised('provesMiss'),
+      readsBeforeWrite: isPromised('readsBeforeWrite'),
+      endsRaces: isPromised('endsRaces'),
+    };
   }
 }
 
-function repairTarget(requirements: readonly Requirement[]): RepairTarget {
-  return requirements.length === 0 ? 'nobody' : new Quorum(requirements);
+/** @param repairs what each set of owners asks for */
+function repairTarget(repairs: readonly (readonly Requirement[] | WithoutWaiting)[]): RepairTarget {
+  if (repairs.includes('none')) return 'none';
+  const requirements = repairs.flatMap((one) => (typeof one === 'string' ? [] : one));
+  return requirements.length === 0 ? 'unawaited' : new Quorum(requirements);
 }
 
 /** A majority of the owners of each live epoch. */

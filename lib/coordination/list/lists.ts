@@ -136,7 +136,7 @@ export class Lists implements KeyLists {
       const { quorum } = attempt ?? plan.under(level);
       return { partition, plan, quorum, standing: standings.of(partition) };
     });
-    const settled = partitions.some(({ plan }) => plan.under(level).repairsTo !== undefined);
+    const settled = partitions.some(({ plan }) => plan.under(level).settlesAcceptances);
     const order = ownership.nodes.filter((node) => this.#options.view.isUp(node));
     const options: ListCoreOptions = {
       ...{ partitions, after, limit },

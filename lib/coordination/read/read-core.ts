@@ -238,12 +238,8 @@ export class ReadCore implements Core<ReadEffect> {
 
   /** Nothing that the session has seen is missing. */
   #covered(): readonly ReadEffect[] {
-    if (
-      this.#descent.current.repairsTo !== undefined ||
-      !this.#options.isMiss(this.#round.merged())
-    ) {
-      return this.#merged();
-    }
+    const { provesMiss } = this.#descent.current;
+    if (provesMiss || !this.#options.isMiss(this.#round.merged())) return this.#merged();
     return this.#askRest('asking the rest');
   }
 
@@ -277,7 +273,7 @@ export class ReadCore implements Core<ReadEffect> {
     const { plan, awaitsRepair, standing } = this.#options;
     const merged = this.#round.merged();
     const quorum = awaitedOf(repairsTo);
-    const promised = repairsTo !== undefined || awaitsRepair;
+    const promised = repairsTo !== 'none' || awaitsRepair;
     if (merged === undefined || !promised || this.#round.isHeldBy(quorum)) {
       return this.#answer(merged);
     }
@@ -385,16 +381,15 @@ export class ReadCore implements Core<ReadEffect> {
     return asks.map(({ node, want }) => ({ do: 'ask', round, atLeast, node, want }));
   }
 
-  /** What quorum and stronger levels show is settled. */
   get #atLeast(): ShownAtLeast {
     const { current } = this.#descent;
     const isFirst = this.#stage === 'asking';
-    const ofLevel = isFirst ? this.#mayNeedSettled : current.repairsTo !== undefined;
+    const ofLevel = isFirst ? this.#mayNeedSettled : current.settlesAcceptances;
     return this.#isAsking && ofLevel ? 'settled' : this.#session.atLeast;
   }
 
   /** Does a level that may still be tried show only what is settled? It counts for those below. */
   get #mayNeedSettled(): boolean {
-    return this.#descent.left.some(({ repairsTo }) => repairsTo !== undefined);
+    return this.#descent.left.some(({ settlesAcceptances }) => settlesAcceptances);
   }
 }

@@ -116,9 +116,10 @@ export class Reads {
   cover(request: Pick<Get, 'at' | 'deadline' | 'session' | 'explanation'>): Got | Promise<Got> {
     const plan = this.#options.plans.of(request.at.partition);
     const level = COVERING;
-    const { quorum, isPossible } = plan.under(level);
     const repairsTo = new Quorum([{ nodes: [plan.self], required: 1 }]);
-    const attempts = [{ level, quorum, repairsTo, isPossible }];
+    // The floor of the session says what must be there, be it accepted only or superseded.
+    const promises = { settlesAcceptances: true, provesMiss: true };
+    const attempts = [{ ...plan.under(level), ...promises, level, repairsTo }];
     const outcome = new Deferred<Got>();
     this.#run(request, { attempts, awaitsRepair: false }, plan, {
       answer: (got) => {

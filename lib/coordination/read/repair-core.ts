@@ -27,8 +27,8 @@ export interface StoredRepair {
 export type RepairState = QuorumState | 'overtaken';
 
 /** What must hold a merge before an answer is given; undefined: no answer waits for it. */
-export function awaitedOf(target: RepairTarget | undefined): Quorum | undefined {
-  return target === 'nobody' ? undefined : target;
+export function awaitedOf(target: RepairTarget): Quorum | undefined {
+  return typeof target === 'string' ? undefined : target;
 }
 
 export interface RepairOptions {

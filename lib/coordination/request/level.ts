@@ -1,7 +1,7 @@
 /** Consistency levels, a row each: whose answers count, and what else they promise (Dynamo 4.5). */
 import type { NodeId } from '../../environment/transport.js';
 import { OperatingError } from '../../errors.js';
-import type { LevelPlan, LevelRule, Plan, Primary } from '../../replication/plan.js';
+import type { LevelPlan, LevelPromises, LevelRule, Plan, Primary } from '../../replication/plan.js';
 import { majority, type Requirement } from '../../replication/quorum.js';
 import type { Scope } from '../../staleness/proofs.js';
 import { STALENESS_BY_DEFAULT, type StalenessDemand, stalenessDemand } from './staleness-demand.js';
@@ -15,8 +15,10 @@ interface LevelRow {
   readonly standInReads: boolean;
   /** The answers of distinct primaries that must come. */
   readonly requires: LevelRule['requires'];
-  /** What must hold a merge durably before a read answers with it; undefined: nothing must. */
+  /** What must hold a merge durably before a read answers with it. */
   readonly repairsTo: LevelRule['repairsTo'];
+  /** What it promises where the key has these owners. */
+  readonly promises: LevelRule['promises'];
   /** Does a request without a session token begin a session? */
   readonly beginsSession: boolean;
   /** Does a write leave what its session had seen with its value, and a read take that over? */
@@ -48,9 +50,17 @@ const quorum = (owners: Owners): Requirement[] => [mostOf(nodesOf(owners))];
 const all = (owners: Owners): Requirement[] => anywhere(owners.length)(owners);
 const localQuorum = (owners: Owners, zone: string): Requirement[] => [mostOf(near(owners, zone))];
 const eachQuorum = (owners: Owners): Requirement[] => zonesOf(owners).map(mostOf);
-const nothing = (): undefined => undefined;
-/** Replicas that lag are repaired, and the answer does not wait for them. */
-const nobodyFirst = (): Requirement[] => [];
+const none = () => 'none' as const;
+const unawaited = () => 'unawaited' as const;
+
+/** Those that answer may not know what others have acknowledged. */
+const ofSome = (): LevelPromises => ({
+  ...{ settlesAcceptances: false, provesMiss: false, readsBeforeWrite: false, endsRaces: false },
+});
+/** Among those that answer is one that holds what was acknowledged at the same level. */
+const ofQuorum = (): LevelPromises => ({
+  ...{ settlesAcceptances: true, provesMiss: true, readsBeforeWrite: true, endsRaces: true },
+});
 
 const plain = {
   ...{ reads: true, writes: true },
@@ -63,7 +73,8 @@ function counted(count: number): LevelRow {
   return {
     ...plain,
     requires: anywhere(count),
-    repairsTo: (owners) => (count >= majority(owners.length) ? quorum(owners) : undefined),
+    repairsTo: (owners) => (count >= majority(owners.length) ? quorum(owners) : 'none'),
+    promises: (owners) => (count >= majority(owners.length) ? ofQuorum() : ofSome()),
   };
 }
 
@@ -71,26 +82,33 @@ const LEVELS = {
   one: counted(1),
   two: counted(2),
   three: counted(3),
-  quorum: { ...plain, requires: quorum, repairsTo: quorum },
-  all: { ...plain, requires: all, repairsTo: quorum },
+  quorum: { ...plain, requires: quorum, repairsTo: quorum, promises: ofQuorum },
+  all: { ...plain, requires: all, repairsTo: quorum, promises: ofQuorum },
   any: { ...counted(1), reads: false, standInWrites: true },
-  eventual: { ...counted(1), standInWrites: true, standInReads: true, repairsTo: nothing },
+  eventual: {
+    ...{ ...plain, standInWrites: true, standInReads: true },
+    ...{ requires: anywhere(1), repairsTo: none, promises: ofSome },
+  },
   'local-one': {
     ...plain,
     requires: (owners, zone) => [{ nodes: near(owners, zone), required: 1 }],
-    repairsTo: nothing,
+    ...{ repairsTo: none, promises: ofSome },
   },
-  'local-quorum': { ...plain, requires: localQuorum, repairsTo: localQuorum },
-  'each-quorum': { ...plain, requires: eachQuorum, repairsTo: eachQuorum },
+  'local-quorum': {
+    ...plain,
+    ...{ requires: localQuorum, repairsTo: localQuorum, promises: ofQuorum },
+  },
+  'each-quorum': { ...plain, requires: eachQuorum, repairsTo: eachQuorum, promises: ofQuorum },
   session: { ...counted(1), beginsSession: true },
   causal: { ...counted(1), beginsSession: true, isCausal: true },
   /** Reads are decided by proofs (bounded-reads.ts); writes are as at quorum. */
   'bounded-staleness': {
     ...plain,
-    ...{ requires: quorum, repairsTo: quorum, staleness: STALENESS_BY_DEFAULT },
+    ...{ requires: quorum, repairsTo: quorum, promises: ofQuorum },
+    staleness: STALENESS_BY_DEFAULT,
   },
   /** Decided by consensus (strong.ts); a majority must be there. */
-  strong: { ...plain, requires: quorum, repairsTo: quorum },
+  strong: { ...plain, requires: quorum, repairsTo: quorum, promises: ofQuorum },
 } as const satisfies Record<string, LevelRow>;
 
 export type LevelName = keyof typeof LEVELS;
@@ -106,12 +124,13 @@ export const STRONG: LevelName = 'strong';
 
 /** A read whose age is to be bounded asks this many, where no proof is new enough. */
 export const WIDE_READS: Readonly<Record<Scope, ConsistencyLevel>> = {
-  all: { ...plain, name: 'bounded-staleness of all', requires: all, repairsTo: nobodyFirst },
+  all: {
+    ...{ ...plain, name: 'bounded-staleness of all' },
+    ...{ requires: all, repairsTo: unawaited, promises: ofQuorum },
+  },
   quorum: {
-    ...plain,
-    name: 'bounded-staleness of quorum',
-    requires: quorum,
-    repairsTo: nobodyFirst,
+    ...{ ...plain, name: 'bounded-staleness of quorum' },
+    ...{ requires: quorum, repairsTo: unawaited, promises: ofQuorum },
   },
 };
 
@@ -210,11 +229,10 @@ const attempts = new WeakMap<LevelPlan, Attempt>();
 function attemptOf(level: ConsistencyLevel, under: LevelPlan): Attempt {
   const known = attempts.get(under);
   if (known !== undefined) return known;
-  const { quorum, repairsTo, isPossible } = under;
-  for (const { nodes, required } of quorum.requirements) {
+  for (const { nodes, required } of under.quorum.requirements) {
     if (required > nodes.length) throw tooFewOwners(level, nodes.length, required);
   }
-  const attempt = { level, quorum, repairsTo, isPossible };
+  const attempt = { ...under, level };
   attempts.set(under, attempt);
   return attempt;
 }

@@ -1,7 +1,7 @@
 /** How an explanation shows what courses are made of: plans, levels, states, refusals. */
 import type { Ballot, ProposalId } from '../../consensus/ballot.js';
 import type { OperatingError } from '../../errors.js';
-import type { Plan } from '../../replication/plan.js';
+import type { Plan, RepairTarget } from '../../replication/plan.js';
 import type { Requirement } from '../../replication/quorum.js';
 import type { Context } from '../../versioning/context.js';
 import { type Dot, dotText } from '../../versioning/dot.js';
@@ -31,9 +31,14 @@ export function levelsShown(attempts: readonly Attempt[]): readonly ShownMembers
   return attempts.map(({ level, quorum, repairsTo, isPossible }) => ({
     level: level.name,
     needs: quorum.requirements.map(requirementShown),
-    writes_back_to: repairsTo === 'nobody' ? [] : repairsTo?.requirements.map(requirementShown),
+    writes_back_to: repairTargetShown(repairsTo),
     possible: isPossible,
   }));
+}
+
+function repairTargetShown(target: RepairTarget): readonly ShownMembers[] | undefined {
+  if (target === 'none') return undefined;
+  return target === 'unawaited' ? [] : target.requirements.map(requirementShown);
 }
 
 function requirementShown({ nodes, required }: Requirement): ShownMembers {

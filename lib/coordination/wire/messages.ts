@@ -178,7 +178,7 @@ export const KEYS_IN_ORDER = messageType(
     after: z.string(),
     limit: z.int().min(1),
     partitions: bytes,
-    /** What is accepted at `strong` is settled first: at quorum and stronger. */
+    /** What is accepted at `strong` is settled first: `settlesAcceptances`. */
     settled: z.boolean(),
   }),
   z.object({

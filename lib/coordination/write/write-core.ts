@@ -290,8 +290,8 @@ export class WriteCore implements Core<WriteEffect> {
   }
 
   #askOrMint(): readonly WriteEffect[] {
-    const { repairsTo } = this.#descent.current;
-    if (!this.#options.asksFirst || repairsTo === undefined) return this.#mint(undefined);
+    const { readsBeforeWrite } = this.#descent.current;
+    if (!this.#options.asksFirst || !readsBeforeWrite) return this.#mint(undefined);
     this.#stage = 'asking';
     this.#descent.begin(this.now);
     return this.#ask('fingerprint');
@@ -338,10 +338,7 @@ export class WriteCore implements Core<WriteEffect> {
     return votes === undefined ? 'pending' : this.#descent.current.quorum.stateOf(votes);
   }
 
-  /** At quorum and stronger: whoever holds what was acknowledged is among those that answer. */
-  readonly #takesMore = ({ repairsTo }: Attempt): boolean => {
-    return this.#options.isBlind && repairsTo !== undefined;
-  };
+  readonly #takesMore = ({ endsRaces }: Attempt): boolean => this.#options.isBlind && endsRaces;
 
   get #mayTakeMore(): boolean {
     return this.#descent.left.some(this.#takesMore);

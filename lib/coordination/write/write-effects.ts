@@ -42,7 +42,7 @@ export interface WriteCoreOptions {
   readonly isBlind: boolean;
   /** Is something accepted here at `strong` and not learned? What it replaces is settled first. */
   readonly hasAcceptance: boolean;
-  /** Must it know what is there before it is minted, at quorum and stronger? */
+  /** Must it know what is there before it is minted, at levels that ask for it? */
   readonly asksFirst: boolean;
   /** What its session has seen: it is minted on what covers that; undefined: it is of none. */
   readonly session: PartitionFloor | undefined;

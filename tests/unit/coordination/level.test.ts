@@ -108,12 +108,29 @@ t.test(
         const isMajority = (asked.requirements[0]?.required ?? 0) > plan.primaries.length / 2;
         return isMajority && name !== 'eventual'
           ? repairsTo instanceof Quorum && repairsTo.required > plan.primaries.length / 2
-          : repairsTo === undefined;
+          : repairsTo === 'none';
       }),
       { numRuns: 5_000 },
     );
   },
 );
+
+t.test('what a level promises beyond its answers, of three owners', async (t) => {
+  const owners = ['a', 'b', 'c'].map((node) => ({ node, zone: 'x', up: true }));
+  const parts = { partition: 0, epoch: 1, sets: [owners], order: ['a', 'b', 'c'], standIns: [] };
+  const plan = new Plan({ ...parts, self: 'a', zone: 'x' });
+  const weak = ['one', 'any', 'eventual', 'local-one', 'session', 'causal'];
+  for (const name of LEVEL_NAMES) {
+    const level = parseLevel(name, name === 'any' ? 'write' : 'read');
+    const { settlesAcceptances, provesMiss, readsBeforeWrite, endsRaces } = plan.under(level);
+    const promised = [settlesAcceptances, provesMiss, readsBeforeWrite, endsRaces];
+    t.strictSame(
+      promised,
+      Array.from({ length: 4 }, () => !weak.includes(name)),
+      name,
+    );
+  }
+});
 
 t.test('names are read in any case; everything else is refused', async (t) => {
   for (const name of LEVEL_NAMES) {

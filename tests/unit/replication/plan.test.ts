@@ -238,9 +238,19 @@ t.test('two sets of owners: each once, and a level asks both', async (t) => {
   const two = (owners: readonly { readonly node: string }[]) => [
     { nodes: owners.map(({ node }) => node), required: 2 },
   ];
-  const rule = { name: 'two', requires: two, repairsTo: () => undefined };
+  const isOld = (owners: readonly { readonly node: string }[]) => owners[0]?.node === 'a';
+  const rule = {
+    ...{ name: 'two', requires: two, repairsTo: () => 'none' as const },
+    promises: (owners: readonly { readonly node: string }[]) => ({
+      ...{ settlesAcceptances: true, provesMiss: isOld(owners) },
+      ...{ readsBeforeWrite: false, endsRaces: !isOld(owners) },
+    }),
+  };
   t.equal(plan.under(rule).quorum.required, 4);
   t.equal(plan.under(rule), plan.under(rule), 'worked out once');
+  const { settlesAcceptances, provesMiss, readsBeforeWrite, endsRaces } = plan.under(rule);
+  t.strictSame([settlesAcceptances, provesMiss], [true, false], 'it must promise it in both sets');
+  t.strictSame([readsBeforeWrite, endsRaces], [false, false]);
   t.ok(plan.under(rule).quorum.isPossibleFor(['b', 'c']));
   t.notOk(plan.under(rule).quorum.isPossibleFor(['a', 'b']), 'the second set has one');
 });
