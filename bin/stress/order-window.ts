@@ -1,13 +1,17 @@
 /**
  * The order of the strong operations on one key, judged piece by piece, so that a long load needs
- * little memory: a piece ends where nothing is under way (docs/testing.md, checker "order").
+ * little memory: a piece ends where nothing is under way (docs/testing.md, checkers "zones" and
+ * "order").
  */
 import { judgeKey, type KeyOperation } from '../../lib/checkers/linearizability.js';
+import { isRegister, zoneFaults } from '../../lib/checkers/zones.js';
 
 /** A piece is judged once it has so many operations; or later, where the key is never quiet. */
 const OPERATIONS = 64;
-/** Beyond so many the key is judged no more, and it is said: the search would take too long. */
-const OPERATIONS_MAX = 1000;
+/** Of a longer piece the zones are judged, and no order is searched: it would take too long. */
+const SEARCHED_MAX = 1000;
+/** Beyond so many the key is judged no more, and it is said: it would take too much memory. */
+const OPERATIONS_MAX = 100_000;
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -51,10 +55,8 @@ export class OrderWindow {
 
   /** What has come since the last time. */
   judge(): void {
-    const verdict = judgeKey(this.#operations);
-    if (verdict !== 'linearizable') {
-      this.#onWrong(`${this.#operations.length} operations: ${verdict}`);
-    }
+    const wrong = whatIsWrong(this.#operations);
+    if (wrong !== undefined) this.#onWrong(`${this.#operations.length} operations: ${wrong}`);
     // A key has one writer at a time (stress-run.ts). So the piece left behind the last write that
     // was answered, or one without an answer that may still take effect.
     const writes = this.#operations.filter(({ does }) => does.kind !== 'read');
@@ -62,4 +64,12 @@ export class OrderWindow {
     const last = writes.filter(({ isOpen }) => !isOpen).at(-1);
     this.#operations = last === undefined ? open : [last, ...open];
   }
+}
+
+function whatIsWrong(operations: readonly KeyOperation[]): string | undefined {
+  const [fault] = zoneFaults(operations);
+  if (fault !== undefined || operations.length > SEARCHED_MAX) return fault;
+  const verdict = judgeKey(operations);
+  const isDecided = verdict === 'undecided' && isRegister(operations);
+  return verdict === 'linearizable' || isDecided ? undefined : verdict;
 }

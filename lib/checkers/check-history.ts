@@ -17,6 +17,7 @@ import { checkStaleReads } from './check-stale-reads.js';
 import { checkStaleness } from './check-staleness.js';
 import { checkSuperseded } from './check-superseded.js';
 import { checkValues } from './check-values.js';
+import { checkZones } from './check-zones.js';
 import type { Finding, History } from './history.js';
 
 const CHECKERS: readonly ((history: History) => Finding[])[] = [
@@ -37,6 +38,7 @@ const CHECKERS: readonly ((history: History) => Finding[])[] = [
   checkMisses,
   checkResolutions,
   checkAgreement,
+  checkZones,
   checkOrders,
 ];
 

@@ -1,7 +1,8 @@
 /** Bugs of the strong level on whole clusters: what no single copy could have answered is seen. */
 import type { PlantedBug } from './planted-bug.js';
 
-const ORDER = ['order', 'stale reads', 'lost writes'];
+const ORDER = ['zones', 'order', 'stale reads', 'lost writes'];
+const ZONES = 'unit/checkers/zones.test.js';
 const BESIDE = 'unit/coordination/strong-beside-plain.test.js';
 const FAULTS = 'unit/coordination/strong-faults.test.js';
 const VOIDS = 'unit/anti-entropy/void-numbers.test.js';
@@ -57,6 +58,30 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
         return { is: 'settled', record: lead.record };
     if (lead === undefined)`,
     checkers: [...ORDER, 'receipts'],
+  },
+  {
+    rule: 'K11',
+    name: 'the checker of zones lets two values be there at once',
+    file: 'checkers/zones.js',
+    right: 'if (before === undefined || before.lastBeginning <= span.firstEnd)',
+    wrong: 'if (before !== undefined)',
+    test: ZONES,
+  },
+  {
+    rule: 'K11',
+    name: 'the checker of zones lets a value come and go within the zone of another',
+    file: 'checkers/zones.js',
+    right: 'strong.filter((span) => !isForward(span))',
+    wrong: '[]',
+    test: ZONES,
+  },
+  {
+    rule: 'K11',
+    name: 'the checker of zones takes an open write that was seen for one that never was',
+    file: 'checkers/zones.js',
+    right: 'effective.push(write);',
+    wrong: '',
+    test: ZONES,
   },
   {
     rule: 'K4',

@@ -1,5 +1,6 @@
 /** What clients of the small random world did and were told, and whether that has an order. */
 import { judgeKey, type KeyOperation } from '../../../lib/checkers/linearizability.js';
+import { zoneFaults } from '../../../lib/checkers/zones.js';
 import { valuesOf } from '../../../lib/consensus/decision.js';
 import { type Dot, dotText, parseDot } from '../../../lib/versioning/dot.js';
 import type { Siblings } from '../../../lib/versioning/siblings.js';
@@ -141,8 +142,10 @@ export class Ledger {
   /** Each key's operations must have an order. */
   judge(keys: readonly string[]): void {
     for (const key of keys) {
-      const verdict = judgeKey(this.#operationsOf(key));
+      const operations = this.#operationsOf(key);
+      const verdict = judgeKey(operations);
       if (verdict === 'not linearizable') this.findings.push(`no order ${key}`);
+      this.findings.push(...zoneFaults(operations).map((fault) => `zones ${key}: ${fault}`));
     }
   }
 
