@@ -22,13 +22,12 @@ import type { Incoming } from '../rpc/message.js';
 import { parseDot } from '../versioning/dot.js';
 import { decodeDots, encodeDots } from '../versioning/dot-set.js';
 import type { Siblings } from '../versioning/siblings.js';
-import type { z } from 'zod';
 import { decodeAudit } from './wire/audit-wire.js';
 import type { Acknowledgement } from './wire/messages.js';
 import { Explanation } from './request/explanation.js';
-import { HELD, HOLD, PUT } from './wire/messages.js';
+import { HELD, HOLD } from './wire/messages.js';
 import type { OpenAcceptances } from './strong/open-acceptances.js';
-import { putFromWire, resultToWire } from './wire/put-wire.js';
+import { type ForwardedPut, PUT, putOf } from './wire/put-layout.js';
 import { encodeReport } from './wire/report-wire.js';
 import type { Writes } from './write/writes.js';
 
@@ -73,14 +72,14 @@ export function serveReplicas(options: ReplicaServiceOptions): void {
     return { record: held === undefined ? null : encodeRecord(at, held) };
   });
 
-  const execute = async (wire: z.infer<typeof PUT.request>, { deadline }: Incoming) => {
+  const execute = async (forwarded: ForwardedPut, { deadline }: Incoming) => {
     const until = ownDeadline(clock, deadline, SHARE_OF_THE_PRIMARY);
-    const explanation = wire.explain
+    const explanation = forwarded.explains
       ? new Explanation(self, () => clock.monotonicMilliseconds())
       : undefined;
-    const request = { ...putFromWire(wire, until, ownership.partitionCount), explanation };
+    const request = { ...putOf(forwarded, until, ownership.partitionCount), explanation };
     const result = await foreground.during(() => writes.put(request));
-    return resultToWire(result, explanation?.coursesText);
+    return { result, explained: explanation?.coursesText };
   };
   messenger.handle(PUT, execute, { once: true });
 }

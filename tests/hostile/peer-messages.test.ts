@@ -37,9 +37,10 @@ function madMessage(chance: Chance, settingsHash: number): unknown {
 function madHotMessage(chance: Chance, message: HotMessage, settingsHash: number): unknown {
   const [kind, items, ...beside] = message;
   const bytes = chance.oneIn(8) ? Buffer.from(items) : chance.mutated(items);
-  if (HOT_REQUESTS.has(kind) && bytes.length >= 8 && !chance.oneIn(8)) {
-    bytes.writeUInt32LE(1, 0);
-    bytes.writeUInt32LE(settingsHash >>> 0, 4);
+  const head = HOT_REQUESTS.get(kind);
+  if (head !== undefined && bytes.length >= head + 8 && !chance.oneIn(8)) {
+    bytes.writeUInt32LE(1, head);
+    bytes.writeUInt32LE(settingsHash >>> 0, head + 4);
   }
   const changed = [kind, bytes, ...beside];
   return chance.oneIn(4) ? chance.changed(changed) : changed;

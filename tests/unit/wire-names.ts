@@ -1,6 +1,7 @@
 /** What travels, by name: for tests that hold back or count some of it. */
 import { ASK, PROPOSAL } from '../../lib/coordination/strong/proposal-layouts.js';
 import { PROPOSE } from '../../lib/coordination/strong/propose-layout.js';
+import { PUT } from '../../lib/coordination/wire/put-layout.js';
 import { decodeReads } from '../../lib/rpc/hot-layout.js';
 import {
   HOT,
@@ -12,7 +13,7 @@ import {
 import { type AnyType, decodeAsked } from '../../lib/rpc/layout-items.js';
 
 const TYPES = new Map(
-  [PROPOSAL, ASK, PROPOSE].map((type) => [type.number, type as unknown as AnyType]),
+  [PROPOSAL, ASK, PROPOSE, PUT].map((type) => [type.number, type as unknown as AnyType]),
 );
 
 const HOT_NAMES: Readonly<Partial<Record<HotKind, string>>> = {

@@ -3,13 +3,14 @@ import type { LayoutReader, LayoutWriter } from '../../encoding/layout.js';
 import type { Condition } from '../../consensus/decision.js';
 import type { Once } from '../../consensus/once.js';
 import { layoutType } from '../../rpc/layout-type.js';
-import type { Change } from '../../replica/intent.js';
+import { readChange, writeChange } from '../wire/change-layout.js';
 import {
   readBytesOrNone,
   readContext,
   readDot,
   readFlag,
   readList,
+  readLongTextOrNone,
   readOneOf,
   readSeen,
   writeBytesOrNone,
@@ -17,6 +18,7 @@ import {
   writeDot,
   writeFlag,
   writeList,
+  writeLongTextOrNone,
   writeOneOf,
   writeSeen,
 } from '../wire/layout-parts.js';
@@ -57,8 +59,6 @@ interface ProposeReply {
   readonly explained: string | undefined;
 }
 
-const STATES = ['value', 'tombstone'] as const;
-const TTLS = ['none', 'keep', 'seconds'] as const;
 const CONDITIONS = ['none', 'absent', 'present', 'match'] as const;
 const RESULTS = ['applied', 'read', 'unmet', 'settled', 'elsewhere'] as const;
 const SETTLED = ['applied', 'ended', 'forgotten'] as const;
@@ -95,14 +95,9 @@ export const PROPOSE = layoutType<ProposeRequest, ProposeReply>('strong.propose'
   reply: {
     write: (writer, { result, explained }) => {
       writeResult(writer, result);
-      const text = explained === undefined ? undefined : Buffer.from(explained);
-      writeBytesOrNone(writer, text);
+      writeLongTextOrNone(writer, explained);
     },
-    read: (reader) => {
-      const result = readResult(reader);
-      const text = readBytesOrNone(reader);
-      return { result, explained: text && Buffer.from(text).toString() };
-    },
+    read: (reader) => ({ result: readResult(reader), explained: readLongTextOrNone(reader) }),
   },
 });
 
@@ -135,30 +130,6 @@ function readIntent(reader: LayoutReader): StrongIntent {
     resolving: readFlag(reader) ? { strategy: reader.text(), by: reader.text() } : undefined,
     past: readBytesOrNone(reader),
   };
-}
-
-function writeChange(writer: LayoutWriter, change: Change): void {
-  writeOneOf(writer, STATES, change.state);
-  if (change.state === 'tombstone') return;
-  const { contentType, value, ttlSeconds, expiresAt } = change;
-  writer.text(contentType);
-  writer.bytes(value);
-  const isEnd = ttlSeconds === undefined || ttlSeconds === 'keep';
-  writeOneOf(writer, TTLS, isEnd ? (ttlSeconds ?? 'none') : 'seconds');
-  if (!isEnd) writer.float(ttlSeconds);
-  writeFlag(writer, expiresAt !== undefined);
-  if (expiresAt !== undefined) writer.float(expiresAt);
-}
-
-function readChange(reader: LayoutReader): Change {
-  const state = readOneOf(reader, STATES);
-  if (state === 'tombstone') return { state };
-  const contentType = reader.text();
-  const value = reader.bytesToKeep();
-  const ttl = readOneOf(reader, TTLS);
-  const ttlSeconds = ttl === 'seconds' ? reader.float() : ttl === 'keep' ? ttl : undefined;
-  const expiresAt = readFlag(reader) ? reader.float() : undefined;
-  return { state, contentType, value, ttlSeconds, expiresAt };
 }
 
 function writeResult(writer: LayoutWriter, result: Proposed): void {

@@ -5,11 +5,11 @@ import type { WholeVersion } from '../../persistence/versions.js';
 import type { AuditEntry, DroppedVersion } from '../../resolution/audit-entry.js';
 import { auditEntry, type WireAuditEntry, type WireDropped } from './messages.js';
 
-export function droppedToWire(row: DroppedVersion): WireDropped {
+function droppedToWire(row: DroppedVersion): WireDropped {
   return { ...row, value: row.value ?? null };
 }
 
-export function droppedFromWire(row: WireDropped): DroppedVersion {
+function droppedFromWire(row: WireDropped): DroppedVersion {
   return { ...row, value: row.value ?? undefined };
 }
 

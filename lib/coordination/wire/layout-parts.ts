@@ -48,6 +48,24 @@ export function readList<Item>(reader: LayoutReader, read: (reader: LayoutReader
   return items;
 }
 
+export function writeTexts(writer: LayoutWriter, texts: readonly string[]): void {
+  writeList(writer, texts, (to, text) => to.text(text));
+}
+
+export function readTexts(reader: LayoutReader): string[] {
+  return readList(reader, (from) => from.text());
+}
+
+/** Of any length. */
+export function writeLongTextOrNone(writer: LayoutWriter, text: string | undefined): void {
+  writeBytesOrNone(writer, text === undefined ? undefined : Buffer.from(text));
+}
+
+export function readLongTextOrNone(reader: LayoutReader): string | undefined {
+  const bytes = readBytesOrNone(reader);
+  return bytes && Buffer.from(bytes).toString();
+}
+
 export function writeDot(writer: LayoutWriter, { writer: of, n }: Dot): void {
   writer.text(of);
   writer.u53(n);

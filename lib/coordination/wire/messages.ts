@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { messageType } from '../../rpc/message.js';
 import { wireBytes as bytes, wireDot as dot, keyNames as address } from '../../rpc/shapes.js';
 import { isPlainClock, type PlainClock } from '../../versioning/partition-clock.js';
-import { FLAGS } from '../../versioning/session-token.js';
-import { contextShape, seenShape as seen } from './seen-wire.js';
+import { contextShape } from './seen-wire.js';
 
 const durability = z.enum(['sync', 'os', 'memory']);
 
@@ -51,54 +50,6 @@ export const HELD = messageType(
   'coordination.held',
   z.object(address),
   z.object({ record: bytes.nullable() }),
-);
-
-/** A client's put, from a node that is no primary to one that is. Passed on once. */
-export const PUT = messageType(
-  'coordination.put',
-  z.object({
-    ...address,
-    change: z.discriminatedUnion('state', [
-      z.object({
-        state: z.literal('value'),
-        contentType: z.string(),
-        value: bytes,
-        ttlSeconds: z.union([z.number(), z.literal('keep')]).nullable(),
-        expiresAt: z.number().nullable(),
-      }),
-      z.object({ state: z.literal('tombstone') }),
-    ]),
-    seen: seen.nullable(),
-    levels: z.array(z.string()),
-    durability,
-    /** A resolution: what its audit entry will say. */
-    resolving: z
-      .object({ strategy: z.string(), by: z.string(), dropped: z.array(dropped) })
-      .nullable(),
-    /** The zone of the node that the client talks to: `local-` levels are about it. */
-    zone: z.string(),
-    /** What the session has seen of the partition: `dots` as `encodeDots` writes them. */
-    session: z
-      .object({ dots: bytes, flag: z.enum(FLAGS), one: z.boolean(), mark: z.number() })
-      .nullable(),
-    past: bytes.nullable(),
-    /** Say how it came about. */
-    explain: z.boolean(),
-  }),
-  z.object({
-    version: z.string(),
-    writtenAt: z.number(),
-    seen,
-    replaced: z.array(z.string()),
-    beside: z.array(z.string()),
-    claim: z.string().nullable(),
-    level: z.string(),
-    answered: z.number(),
-    asked: z.number(),
-    standIns: z.number(),
-    /** The courses that it ran, as JSON text; null: it was not asked to explain. */
-    explained: z.string().nullable(),
-  }),
 );
 
 /** What do the clocks of these partitions have on your disk? `null`: the partition is rebuilt. */

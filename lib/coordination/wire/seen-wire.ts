@@ -1,17 +1,14 @@
-/** What a writer has seen, as it travels. */
+/** A context, as it travels in messages of named fields. */
 import { z } from 'zod';
 import { wireDot } from '../../rpc/shapes.js';
-import type { Context, Seen } from '../../versioning/context.js';
+import type { Context } from '../../versioning/context.js';
 
 export const contextShape = z.object({
   vector: z.array(z.tuple([z.string(), z.number()])),
   beyond: z.array(wireDot),
 });
 
-export const seenShape = contextShape.extend({ stamp: z.number() });
-
 type WireContext = z.infer<typeof contextShape>;
-type WireSeen = z.infer<typeof seenShape>;
 
 export function contextToWire({ vector, beyond }: Context): WireContext {
   return { vector: [...vector], beyond: [...beyond] };
@@ -19,12 +16,4 @@ export function contextToWire({ vector, beyond }: Context): WireContext {
 
 export function contextFromWire({ vector, beyond }: WireContext): Context {
   return { vector: new Map(vector), beyond };
-}
-
-export function seenToWire(seen: Seen): WireSeen {
-  return { ...contextToWire(seen), stamp: seen.stamp };
-}
-
-export function seenFromWire(seen: WireSeen): Seen {
-  return { ...contextFromWire(seen), stamp: seen.stamp };
 }

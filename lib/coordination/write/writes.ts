@@ -21,11 +21,10 @@ import type { PartitionFloor } from '../../versioning/session-token.js';
 import type { Engine } from '../engine/engine.js';
 import { writeCoreOf } from './explained-write.js';
 import { attemptsOf } from '../request/level.js';
-import { PUT } from '../wire/messages.js';
 import { Minting, recordOf, type WriteInProgress, type WriteOperation } from './minting.js';
 import { Deferred } from '../engine/deferred.js';
 import type { OpenAcceptances } from '../strong/open-acceptances.js';
-import { putToWire, resultFromWire } from '../wire/put-wire.js';
+import { forwardedPut, PUT } from '../wire/put-layout.js';
 import type { Put, PutResult } from '../request/put-request.js';
 import type { Reads } from '../read/reads.js';
 import type { Replicas } from '../read/replicas.js';
@@ -173,13 +172,11 @@ export class Writes {
 
   #forward(node: NodeId, operation: WriteOperation, put: Put): void {
     const { messenger, observer } = this.#options;
-    messenger.ask(node, PUT, putToWire(put), put.deadline, (answer) => {
+    messenger.ask(node, PUT, forwardedPut(put), put.deadline, (answer) => {
       observer.count('quorate_forwards_total', { result: answer.ok ? 'ok' : answer.error.code });
-      if (answer.ok) put.explanation?.adopt(answer.reply.explained);
+      if (answer.ok) put.explanation?.adopt(answer.reply.explained ?? null);
       operation.dispatch((core) =>
-        answer.ok
-          ? core.forwarded(resultFromWire(answer.reply))
-          : core.notForwarded(node, answer.error),
+        answer.ok ? core.forwarded(answer.reply.result) : core.notForwarded(node, answer.error),
       );
     });
   }

@@ -99,6 +99,22 @@ export const RPC_BUGS: readonly PlantedBug[] = [
     test: 'unit/rpc/hot-messages.test.js',
   },
   {
+    rule: 'Q5',
+    name: 'a put that is passed on loses what its session has seen',
+    file: 'coordination/wire/put-layout.js',
+    right: 'session: readFlag(reader) ? readFloor(reader) : undefined',
+    wrong: 'session: readFlag(reader) && readFloor(reader) ? undefined : undefined',
+    test: 'unit/coordination/layouts.test.js',
+  },
+  {
+    rule: 'Q5',
+    name: 'a time below zero is taken from a peer',
+    file: 'coordination/wire/change-layout.js',
+    right: 'if (time < 0)',
+    wrong: 'if (false)',
+    test: 'unit/coordination/layouts.test.js',
+  },
+  {
     rule: 'Q8',
     name: 'the details of a refusal do not travel',
     file: 'rpc/refusal-details.js',

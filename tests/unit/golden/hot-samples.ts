@@ -124,4 +124,9 @@ export const HOT_SAMPLES: ReadonlyMap<string, HotMessage> = new Map([
 ]);
 
 /** Of those that ask: where their epoch and hash of settings lie, in the items. */
-export const HOT_REQUESTS: ReadonlySet<unknown> = new Set([HOT.reads, HOT.copies]);
+export const HOT_REQUESTS: ReadonlyMap<unknown, number> = new Map([
+  [HOT.reads, 0],
+  [HOT.copies, 0],
+  // Behind the number of its type.
+  [HOT.asked, 1],
+]);

@@ -1,6 +1,7 @@
 /** Samples of the messages that folders declare by a layout: each choice is taken. */
 import { ASK, PROPOSAL } from '../../../lib/coordination/strong/proposal-layouts.js';
 import { PROPOSE } from '../../../lib/coordination/strong/propose-layout.js';
+import { PUT } from '../../../lib/coordination/wire/put-layout.js';
 import type { LayoutType } from '../../../lib/rpc/layout-type.js';
 
 const address = { namespace: 'default', key: 'clé' };
@@ -36,6 +37,38 @@ const plain = { seen: undefined, resolving: undefined, past: undefined };
 const wish = {
   ...{ ...address, condition: { is: 'none' as const }, decides: false, takesOver: true },
   ...{ explains: false, once: undefined, intent: undefined },
+};
+const dropped = {
+  version: `${WRITER}.6`,
+  contentType: 'text/plain',
+  bytes: 4,
+  writtenAt: WRITTEN_AT,
+};
+const put = {
+  ...{
+    ...address,
+    change: value.change,
+    seen: value.seen,
+    durability: 'sync' as const,
+    past: record,
+  },
+  ...{ levels: ['quorum', 'one'], zone: 'a', explains: false },
+  resolving: {
+    ...{ strategy: 'last-writer', by: 'read' },
+    dropped: [
+      { ...dropped, value: record },
+      { ...dropped, value: undefined },
+    ],
+  },
+  session: {
+    ...{ dots: new Map([['n1.3.0123456789ab', [7, 9]]]), one: true, mark: 2 },
+    flag: 'majority' as const,
+  },
+};
+const putResult = {
+  ...{ version: `${WRITER}.7`, writtenAt: WRITTEN_AT, seen: value.seen, claim: `${WRITER}.8` },
+  ...{ replaced: [`${WRITER}.6`], beside: [`${WRITER}.5`] },
+  ...{ level: 'quorum', answered: 2, asked: 3, standIns: 1 },
 };
 const EXPLAINED = '[{"node":"n2","course":"decision","steps":[]}]';
 
@@ -122,6 +155,28 @@ export const LAYOUT_SAMPLES: readonly LayoutSamples[] = [
       { result: { is: 'settled', as: 'ended', record: undefined }, explained: undefined },
       { result: { is: 'settled', as: 'forgotten', record: undefined }, explained: undefined },
       { result: { is: 'elsewhere', proposer: 'n2' }, explained: undefined },
+    ],
+  ),
+  samples(
+    PUT,
+    [
+      { ...put, explains: true },
+      {
+        ...{ ...put, change: { state: 'tombstone' }, durability: 'os', seen: undefined },
+        resolving: undefined,
+      },
+      { ...put, change: { ...value.change, ttlSeconds: 'keep', expiresAt: undefined } },
+      {
+        ...{ ...put, change: { ...value.change, ttlSeconds: undefined }, durability: 'memory' },
+        ...{ session: undefined, past: undefined },
+      },
+    ],
+    [
+      { result: putResult, explained: undefined },
+      {
+        result: { ...putResult, replaced: [], beside: [], claim: undefined },
+        explained: EXPLAINED,
+      },
     ],
   ),
 ];

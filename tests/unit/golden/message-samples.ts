@@ -8,7 +8,6 @@ import * as strong from '../../../lib/coordination/strong/strong-messages.js';
 import * as handoff from '../../../lib/hints/messages.js';
 import type { NodeReport } from '../../../lib/membership/cluster-types.js';
 import * as membership from '../../../lib/membership/messages.js';
-import { encodeDots } from '../../../lib/versioning/dot-set.js';
 import * as staleness from '../../../lib/staleness/messages.js';
 import { type MessageSamples, samples } from './samples.js';
 import { STALENESS_SAMPLES } from './staleness-samples.js';
@@ -45,45 +44,6 @@ const audit = {
   by: 'read',
   kept: version,
   dropped: [dropped, { ...dropped, value: null }],
-};
-const seen = { vector: [[WRITER, 7] as [string, number]], beyond: dots, stamp: WRITTEN_AT };
-const put = {
-  ...address,
-  explain: false,
-  change: {
-    state: 'value' as const,
-    contentType: 'application/json',
-    value: record,
-    ttlSeconds: 60,
-    expiresAt: 1_700_000_060_000,
-  },
-  seen,
-  levels: ['quorum', 'one'],
-  durability: 'sync' as const,
-  resolving: {
-    strategy: 'last-writer',
-    by: 'read',
-    dropped: [dropped, { ...dropped, value: null }],
-  },
-  zone: 'a',
-  session: {
-    ...{ dots: encodeDots(new Map([['n1.3.0123456789ab', [7, 9]]])), one: true, mark: 2 },
-    flag: 'majority' as const,
-  },
-  past: record,
-};
-const putResult = {
-  version,
-  writtenAt: WRITTEN_AT,
-  seen,
-  replaced: [version],
-  beside: [version],
-  claim: version,
-  level: 'quorum',
-  answered: 2,
-  asked: 3,
-  standIns: 0,
-  explained: null,
 };
 const plainSettings = {
   fields: [
@@ -218,16 +178,6 @@ const COORDINATION = [
     [acknowledgement],
   ),
   samples(coordination.HELD, [address], [{ record }, { record: null }]),
-  samples(
-    coordination.PUT,
-    [
-      { ...put, explain: true },
-      { ...put, change: { state: 'tombstone' }, seen: null, resolving: null },
-      { ...put, change: { ...put.change, ttlSeconds: 'keep', expiresAt: null } },
-      { ...put, change: { ...put.change, ttlSeconds: null }, session: null, past: null },
-    ],
-    [putResult, { ...putResult, claim: null, explained: '[]' }],
-  ),
   samples(
     coordination.PERSISTED_CLOCKS,
     [{ partitions: [3, 7] }],
