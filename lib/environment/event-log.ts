@@ -12,7 +12,7 @@ export interface LoggedEvent {
   readonly event: string;
   /** Texts, cut where they are long. */
   readonly fields: Readonly<Record<string, string>>;
-  /** So many times in a row: the fields are those of the last. */
+  /** So many times in a row, about the same peer, key, ...: the fields are those of the last. */
   readonly times: number;
 }
 
@@ -22,6 +22,13 @@ const EVENTS_MAX = 500;
 const SUBJECTS_MAX = 200;
 /** So much of what is asked for may be of subjects. */
 const SUBJECTS_SHARE = 0.5;
+/** So many rows of one event in a row; what comes after them joins the last. */
+const RUN_MAX = 64;
+/** Fields that say what an event is about; the others say what came of it. */
+const ABOUT = [
+  ...['peer', 'node', 'replica', 'target', 'from', 'by', 'client', 'listener'],
+  ...['namespace', 'key', 'partition', 'task', 'operation', 'strategy', 'stored', 'fields'],
+];
 const FIELDS_MAX = 8;
 const FIELD_CHARACTERS_MAX = 200;
 
@@ -42,11 +49,9 @@ export class EventLog implements Observer {
   log(severity: Severity, event: string, fields: LogFields = {}): void {
     this.#next.log(severity, event, fields);
     if (severity === 'debug') return;
-    const last = this.#events.at(-1);
-    const isRepeated = last?.event === event && last.severity === severity;
-    if (isRepeated) this.#events.pop();
-    const times = isRepeated ? last.times + 1 : 1;
-    this.#events.push(this.#row(severity, event, fields, times));
+    const before = this.#earlier(severity, event, aboutOf(shortened(fields)));
+    if (before !== undefined) this.#events.splice(this.#events.indexOf(before), 1);
+    this.#events.push(this.#row(severity, event, fields, (before?.times ?? 0) + 1));
     if (this.#events.length > EVENTS_MAX) this.#events.shift();
   }
 
@@ -68,6 +73,14 @@ export class EventLog implements Observer {
     if (this.#ofSubjects.size > SUBJECTS_MAX && first !== undefined) {
       this.#ofSubjects.delete(first);
     }
+  }
+
+  /** The row that the next one joins: about the same, and nothing else came between. */
+  #earlier(severity: Severity, event: string, about: string): LoggedEvent | undefined {
+    const isOther = (row: LoggedEvent): boolean => row.event !== event || row.severity !== severity;
+    const run = this.#events.slice(this.#events.findLastIndex(isOther) + 1);
+    const same = run.find(({ fields }) => aboutOf(fields) === about);
+    return same ?? (run.length < RUN_MAX ? undefined : run.at(-1));
   }
 
   #row(
@@ -95,6 +108,10 @@ export class EventLog implements Observer {
     const events = lastOf(this.#events, limit - ofSubjects.length);
     return [...events, ...ofSubjects].sort((a, b) => a.number - b.number);
   }
+}
+
+function aboutOf(fields: LoggedEvent['fields']): string {
+  return JSON.stringify(ABOUT.map((name) => fields[name]));
 }
 
 function lastOf<T>(list: readonly T[], count: number): readonly T[] {

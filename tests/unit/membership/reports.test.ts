@@ -149,9 +149,17 @@ t.test('the log of events is bounded, and counts what repeats', async (t) => {
   log.log('warn', 'peer is down', { peer: 'n2', stack: 'x', long: 'y'.repeat(1000) });
   now = 9;
   log.log('warn', 'peer is down', { peer: 'n3' });
-  t.match(log.latest(10), [{ number: 2, at: 9, times: 2, fields: { peer: 'n3' } }]);
+  log.log('warn', 'peer is down', { peer: 'n2', reason: 'again' });
+  t.match(
+    log.latest(10),
+    [
+      { number: 2, at: 9, times: 1, fields: { peer: 'n3' } },
+      { number: 3, at: 9, times: 2, fields: { peer: 'n2', reason: 'again' } },
+    ],
+    'each peer has its own row',
+  );
   log.log('info', 'settings change', { fields: { default_level: 'one' }, none: undefined });
-  const [, last] = log.latest(10);
+  const last = log.latest(10).at(-1);
   t.same(last?.fields, { fields: '{"default_level":"one"}', none: '' });
   for (let i = 0; i < 2000; i += 1) log.log('info', `event ${i}`, { long: 'z'.repeat(500) });
   const all = log.latest(10_000);
@@ -159,6 +167,16 @@ t.test('the log of events is bounded, and counts what repeats', async (t) => {
   t.equal(all.at(-1)?.event, 'event 1999');
   t.equal(all[0]?.fields['long']?.length, 200);
   t.same(log.latest(0), []);
+});
+
+t.test('an event about very many things leaves room for the others', async (t) => {
+  const log = new EventLog(new CountingObserver(), { wallMilliseconds: () => 5 });
+  log.log('warn', 'peer is down', { peer: 'n2' });
+  for (let i = 0; i < 1000; i += 1) log.log('warn', 'stored bytes are damaged', { key: `k${i}` });
+  const all = log.latest(10_000);
+  t.equal(all.length, 1 + 64);
+  t.match([all[0], all.at(-1)], [{ event: 'peer is down' }, { fields: { key: 'k999' } }]);
+  t.equal(all.at(-1)?.times, 1000 - 63);
 });
 
 t.test('what happens to many subjects pushes out nothing else, and is bounded', async (t) => {
