@@ -5,7 +5,7 @@ import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import { writeRefused } from './hot-layout.js';
 import { HOT, type RequestHead, type SlotId, type TimeLeft } from './hot-messages.js';
-import { isTold } from './layout-items.js';
+import { isNotification } from './layout-items.js';
 import type { MembershipCheck } from './membership-check.js';
 import type { Outbox } from './outbox.js';
 import { refusalOf } from './refusal.js';
@@ -62,7 +62,7 @@ export class ItemAdmission {
 
   refuse(to: NodeId, id: SlotId, reason: unknown): void {
     const error = refusalOf(reason, this.#options.observer);
-    if (isTold(id)) return;
+    if (isNotification(id)) return;
     // Where that cannot leave either, whoever asked waits until its deadline.
     const kind = HOT.refused;
     const write = writeRefused;

@@ -24,10 +24,10 @@ export type AnyType = LayoutType<unknown, unknown>;
 
 /** In the place of a slot: nobody waits for an answer. */
 const NOBODY = 0xffff_ffff;
-/** What nobody waits for. */
-export const TOLD = { slot: NOBODY, generation: 0 } as const;
+/** The id of a request that nobody waits for. */
+export const NOTIFICATION = { slot: NOBODY, generation: 0 } as const;
 
-export function isTold({ slot }: SlotId): boolean {
+export function isNotification({ slot }: SlotId): boolean {
   return slot === NOBODY;
 }
 

@@ -12,8 +12,8 @@ import {
   type AskedItem,
   decodeAnswered,
   decodeAsked,
-  isTold,
-  TOLD,
+  isNotification,
+  NOTIFICATION,
   writeAnsweredOf,
   writeAskedOf,
 } from './layout-items.js';
@@ -76,20 +76,20 @@ export class LayoutMessenger {
     slots.ask({ to, deadline, awaits: type, settle }, (slot) => this.#add(to, type, slot, body));
   }
 
-  /** Nobody waits for an answer, or knows whether it arrives. */
-  tell<Request>(
+  /** A notification: nobody waits for an answer, or knows whether it arrives. */
+  notify<Request>(
     to: NodeId,
     type: LayoutType<Request, unknown>,
     body: Request,
     leftMilliseconds: number,
   ): void {
-    this.#add(to, type, { ...TOLD, leftMilliseconds }, body);
+    this.#add(to, type, { ...NOTIFICATION, leftMilliseconds }, body);
   }
 
   /** @throws OperatingError `corrupt_bytes`: nothing of a bad message is served */
   receiveAsked(from: NodeId, message: HotMessage): void {
     const { type, items, ...head } = decodeAsked(message, this.#typeOf);
-    if (!type.mayBeTold && items.some(isTold)) throw corruptLayout();
+    if (!type.mayBeNotification && items.some(isNotification)) throw corruptLayout();
     this.#options.admission.admit(from, head, items, type.name, (inTime, arrivedAt) => {
       for (const item of inTime) {
         const deadline = arrivedAt + item.leftMilliseconds;
@@ -154,7 +154,7 @@ export class LayoutMessenger {
       admission.refuse(from, item, new OperatingError('not_implemented', message));
       return;
     }
-    if (handler.once && !isTold(item) && !executed.note(from, numberOfSlot(item))) return;
+    if (handler.once && !isNotification(item) && !executed.note(from, numberOfSlot(item))) return;
     const answer = (reply: unknown): void => this.#answer(from, item, known, reply);
     const refuse = (error: unknown): void => admission.refuse(from, item, error);
     try {
@@ -169,7 +169,7 @@ export class LayoutMessenger {
   #answer(to: NodeId, id: SlotId, { type, writeAnswered: write }: Known, body: unknown): void {
     const { observer, outbox, admission } = this.#options;
     observer.count('quorate_peer_messages_total', { type: type.name, result: 'ok' });
-    if (isTold(id)) return;
+    if (isNotification(id)) return;
     const head = { kind: HOT.answered, type: type.number, first: 0, second: 0 };
     if (!outbox.add(to, { ...head, write, id, body })) admission.refuseUnsent(to, id);
   }

@@ -18,7 +18,7 @@ export interface LayoutType<Request, Reply> {
   /** Stands for the name as it travels: 1 to 255, unique. */
   readonly number: number;
   /** May it be sent without waiting for an answer? Then it is served however often it arrives. */
-  readonly mayBeTold: boolean;
+  readonly mayBeNotification: boolean;
   readonly request: FixedLayout<Request>;
   readonly reply: FixedLayout<Reply>;
 }
@@ -27,9 +27,9 @@ export function layoutType<Request, Reply>(
   name: string,
   number: number,
   layouts: { readonly request: FixedLayout<Request>; readonly reply: FixedLayout<Reply> },
-  mayBeTold = false,
+  mayBeNotification = false,
 ): LayoutType<Request, Reply> {
-  return { name, number, ...layouts, mayBeTold };
+  return { name, number, ...layouts, mayBeNotification };
 }
 
 /** Is it such a type, and no type by a schema, or nothing of the kind? */

@@ -1,7 +1,7 @@
-/** What every peer request tells of its sender, and what a node that differs does (M2, M3). */
+/** What every peer request says of its sender, and what a node that differs does (M2, M3). */
 import type { NodeId } from '../environment/transport.js';
 
-/** What membership tells of this node with each request, and does with what the others tell. */
+/** What membership says of this node with each request, and does with what the others say. */
 export interface MembershipCheck {
   /** The ring epoch; 0 before the founding. */
   readonly epoch: number;

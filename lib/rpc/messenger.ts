@@ -136,14 +136,14 @@ export class Messenger {
   /**
    * The same where nobody waits for an answer: none is sent, and whether it arrives is not known.
    */
-  tell<Request>(
+  notify<Request>(
     to: NodeId,
     type: LayoutType<Request, unknown>,
     body: Request,
     deadline: number,
   ): void {
     const left = deadline - this.#options.clock.monotonicMilliseconds();
-    this.#hot.layouts.tell(to, type, body, left);
+    this.#hot.layouts.notify(to, type, body, left);
   }
 
   /** As a promise, where one more does not matter. Rejects with the error. */

@@ -10,9 +10,9 @@ import { HOT, type HotKind, type HotMessage, type SlotId } from './hot-messages.
 
 export interface OutboxOptions {
   readonly transport: Transport;
-  /** What of this node's disk is durable; acknowledgements tell it. */
+  /** What of this node's disk is durable; acknowledgements carry it. */
   readonly commitNumber: () => number;
-  /** It was taken, and the link takes no more. What a link that closes ends is not told here. */
+  /** It was taken; the link takes no more. What a link that closes ends is not reported here. */
   readonly onUnsent: (to: NodeId, message: HotMessage) => void;
 }
 
@@ -42,7 +42,7 @@ interface Gathering {
 
 interface Box {
   readonly gatherings: Gathering[];
-  /** Does the transport tell when the turn ends? */
+  /** Does the transport report when the turn ends? */
   isPlanned: boolean;
 }
 
@@ -127,7 +127,7 @@ export class Outbox {
 
   /** The turn ends. */
   #leave(to: NodeId, box: Box): void {
-    // Whoever is told that something does not leave may ask again: that leaves with the next turn.
+    // Whoever learns that something does not leave may ask again: that leaves with the next turn.
     box.isPlanned = false;
     for (const gathering of box.gatherings) {
       if (gathering.items.length === 0) continue;

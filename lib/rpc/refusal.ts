@@ -1,8 +1,8 @@
-/** What a peer is told where its request failed. */
+/** What a peer is answered where its request failed. */
 import type { Observer } from '../environment/observer.js';
 import { messageOf, OperatingError } from '../errors.js';
 
-/** An operating error as it is; anything else is a bug: it is logged, and the peer told little. */
+/** An operating error as it is; anything else is a bug: it is logged, the peer learns little. */
 export function refusalOf(error: unknown, observer: Observer): OperatingError {
   let refusal: OperatingError;
   if (error instanceof OperatingError) refusal = error;

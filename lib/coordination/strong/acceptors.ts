@@ -87,7 +87,7 @@ export class RemoteAcceptors {
     const of = new ProposalWire(wire);
     const body = { partition, request: of.requestTo(request) };
     if (!isAnswered(request)) {
-      messenger.tell(node, PROPOSAL, body, this.#deadline);
+      messenger.notify(node, PROPOSAL, body, this.#deadline);
       return;
     }
     messenger.ask(node, PROPOSAL, body, this.#deadline, (answer) => {

@@ -106,7 +106,7 @@ const proposalLayouts = {
   },
 };
 
-/** CHECK, ACCEPT, LEARN and FORGET; the last two may be told. */
+/** CHECK, ACCEPT, LEARN and FORGET; the last two may be notifications. */
 export const PROPOSAL = layoutType<ProposalRequest, ProposalReply>(
   'strong.proposal',
   1,

@@ -159,7 +159,7 @@ export const RPC_BUGS: readonly PlantedBug[] = [
     rule: 'Q3',
     name: 'what nobody waits for is answered',
     file: 'rpc/layout-messenger.js',
-    right: `if (isTold(id))
+    right: `if (isNotification(id))
             return;`,
     wrong: '',
     test: 'unit/rpc/layout-messenger.test.js',

@@ -139,40 +139,40 @@ t.test('an answer that cannot be written is a refusal, and the others arrive who
   t.strictSame(asked[2], [{ ok: true, reply: 'y' }]);
 });
 
-t.test('what is told is served and not answered, also where it is refused', async (t) => {
+t.test('a notification is served and not answered, also where it is refused', async (t) => {
   for (const answerTo of [
     () => 'done',
     () => Promise.resolve('done'),
     () => Promise.reject(FULL),
   ]) {
     const [a, b] = [endOf(), endOf(answerTo)];
-    a.messenger.tell('b', ECHO, 'x', 1000);
-    a.messenger.tell('b', ECHO, 'x', 1000);
+    a.messenger.notify('b', ECHO, 'x', 1000);
+    a.messenger.notify('b', ECHO, 'x', 1000);
     carry(a, b, 'a');
     await turn();
     t.strictSame(b.served, ['x', 'x']);
     t.strictSame(b.wire.leave(), []);
-    a.messenger.tell('b', OTHER, 'y', 1000);
+    a.messenger.notify('b', OTHER, 'y', 1000);
     t.throws(() => carry(a, b, 'a'), { code: 'corrupt_bytes' }, 'it must be asked');
   }
 });
 
 t.test(
-  'what is told and finds no room is lost alone; what is asked beside it is refused',
+  'a notification that finds no room is lost alone; what is asked beside it is refused',
   async (t) => {
     const [a, b] = [endOf(), endOf()];
     a.wire.room = 5;
-    a.messenger.tell('b', ECHO, 'x', 1000);
+    a.messenger.notify('b', ECHO, 'x', 1000);
     const crowded = a.ask('y');
-    a.messenger.tell('b', ECHO, 'z', 1000);
+    a.messenger.notify('b', ECHO, 'z', 1000);
     t.strictSame(carry(a, b, 'a'), []);
     t.equal(codeOf(crowded), 'overloaded none');
     a.wire.room = 1000;
-    a.messenger.tell('b', ECHO, 'later', 1000);
+    a.messenger.notify('b', ECHO, 'later', 1000);
     carry(a, b, 'a');
     t.strictSame(b.served, ['later']);
     a.wire.open = false;
-    a.messenger.tell('b', ECHO, 'nobody', 1000);
+    a.messenger.notify('b', ECHO, 'nobody', 1000);
     t.strictSame(a.wire.leave(), []);
   },
 );
@@ -206,7 +206,7 @@ t.test('late work is not begun; a peer that differs is reconciled with first', a
   t.match(long, [{ ok: true }]);
 });
 
-t.test('no room, no link, too many, no time: each is told', async (t) => {
+t.test('no room, no link, too many, no time: each is reported', async (t) => {
   const a = endOf();
   a.wire.room = 5;
   const crowded = [a.ask('x'), a.ask('y')];

@@ -232,12 +232,12 @@ t.test(
   'a sender that differs is reconciled with first, or refused; anyEpoch is served',
   async (t) => {
     const [a, b] = [messengerOf(), messengerOf()];
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     let refuse = false;
     a.messenger.setMembershipCheck({ ...gossipOf(() => Promise.resolve()), settingsHash: 5 });
     b.messenger.setMembershipCheck(
-      gossipOf((...told_) => {
-        told.push(told_);
+      gossipOf((...args) => {
+        reported.push(args);
         return refuse ? Promise.reject(new OperatingError('wrong_epoch', 'no')) : Promise.resolve();
       }),
     );
@@ -246,7 +246,7 @@ t.test(
     b.messenger.handle(ANY, () => ({}), { anyEpoch: true });
     const served = ask(a.messenger);
     await pump({ a, b });
-    t.strictSame(told, [['a', 1, 5]]);
+    t.strictSame(reported, [['a', 1, 5]]);
     t.equal(served[0]?.ok, true);
     refuse = true;
     const refused = ask(a.messenger);
@@ -254,7 +254,7 @@ t.test(
     await pump({ a, b });
     t.strictSame(errorOf(refused), ['wrong_epoch', 'none']);
     t.strictSame(await any, {});
-    t.equal(told.length, 2);
+    t.equal(reported.length, 2);
     t.throws(() => b.messenger.handle(ANY, () => ({})), /one handler for test.any/);
   },
 );
@@ -324,13 +324,13 @@ t.test('a bad frame throws, and settles and serves nothing', async (t) => {
   );
 });
 
-t.test('links are told of', async (t) => {
+t.test('links are reported', async (t) => {
   const { messenger } = messengerOf();
-  const told: unknown[] = [];
-  messenger.onLink((peer, open) => told.push([peer, open]));
+  const reported: unknown[] = [];
+  messenger.onLink((peer, open) => reported.push([peer, open]));
   messenger.linkOpened('b');
   messenger.linkClosed('b');
-  t.strictSame(told, [
+  t.strictSame(reported, [
     ['b', true],
     ['b', false],
   ]);

@@ -78,7 +78,7 @@ t.test('items with another head are another message, in order', async (t) => {
   );
 });
 
-t.test('acknowledgements tell what is durable when they leave', async (t) => {
+t.test('acknowledgements carry what is durable when they leave', async (t) => {
   const { wire, add, setCommit } = setUp();
   add('x', { kind: HOT.stored, head: [3, 0] });
   setCommit(6);
@@ -122,7 +122,7 @@ t.test('a link that takes no more refuses the item, and what waited leaves', asy
   t.strictSame(unsent, []);
 });
 
-t.test('who was promised a place and got none is told at the end of the turn', async (t) => {
+t.test('who was promised a place and got none is notified at the end of the turn', async (t) => {
   const { wire, add, unsent, texts } = setUp();
   t.ok(add('lost'));
   wire.room = 3;

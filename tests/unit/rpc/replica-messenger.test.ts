@@ -49,7 +49,7 @@ function endOf(handlers: Partial<ReplicaHandlers> = {}, pendingMax = 1_000) {
   const messenger = new Messenger({ transport: wire, clock, observer, pendingMax, random });
   messenger.setMembershipCheck(CHECK);
   const numbers: unknown[] = [];
-  messenger.onNumbers((peer, told) => numbers.push([peer, told]));
+  messenger.onNumbers((peer, number) => numbers.push([peer, number]));
   messenger.replicas.serve({
     read: ({ key }) => shown(key),
     copies: (requests, settle) => {
@@ -276,10 +276,10 @@ t.test(
   'a sender that differs, or was not met, is reconciled with before it is served',
   async (t) => {
     for (const differs of [{ epoch: 2 }, { settingsHash: 8 }, { isVerified: () => false }]) {
-      const told: unknown[] = [];
+      const senders: unknown[] = [];
       let refusal: OperatingError | undefined;
       const reconcile = (...sender: unknown[]): Promise<void> => {
-        told.push(sender);
+        senders.push(sender);
         return refusal === undefined ? Promise.resolve() : Promise.reject(refusal);
       };
       const [a, b] = [endOf(), endOf()];
@@ -290,7 +290,7 @@ t.test(
       await turn();
       carry(b, a, 'b');
       t.match([read, copy], [[{ ok: true }], [{ ok: true }]]);
-      t.strictSame(told, [
+      t.strictSame(senders, [
         ['a', 1, 7],
         ['a', 1, 7],
       ]);

@@ -122,7 +122,7 @@ t.test('a request that nobody answers is settled shortly after its deadline', as
   t.equal(clock.waiting, 0, 'and none for nobody');
 });
 
-t.test('what does not leave is told why, later, and takes no slot', async (t) => {
+t.test('what does not leave is refused with its reason, later, and takes no slot', async (t) => {
   const { slots } = slotsOf(1, 1);
   const codes: string[] = [];
   const settle = (answer: PeerAnswer<unknown>): void => {
