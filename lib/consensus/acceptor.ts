@@ -1,5 +1,5 @@
 /**
- * An owner as an acceptor: what it answers a proposer, and what it has to store first. Pure: told
+ * An owner as an acceptor: what it answers a proposer, and what it has to store first. Pure: given
  * what it holds, it says what changes (Paxos; docs/consensus.md has the rules).
  */
 import { assert } from '../errors.js';
@@ -135,7 +135,7 @@ function judgePrepare(
   };
 }
 
-/** What an owner that promises tells of a key with an acceptance or a mark. */
+/** What an owner that promises reports of a key with an acceptance or a mark. */
 export function entryOf(key: KeyText, { acceptance, mark, record }: HeldKey): PromiseEntry {
   return { key, acceptance, mark, record: mark === undefined ? undefined : record };
 }

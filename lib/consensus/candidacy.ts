@@ -49,7 +49,7 @@ export class Candidacy {
     return compareBallots(ballot, this.ballot) === 0;
   }
 
-  /** Also late ones: each owner that has promised is told what to activate. */
+  /** Also late ones: each owner that has promised is sent what to activate. */
   promised(
     from: Sender,
     { active, entries, from: page, next }: Extract<AcceptorReply, { is: 'promised' }>,

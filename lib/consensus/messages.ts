@@ -1,4 +1,4 @@
-/** What proposer and acceptors tell each other, and what these keep (docs/consensus.md). */
+/** What proposer and acceptors send each other, and what these keep (docs/consensus.md). */
 import type { NodeId } from '../environment/transport.js';
 import type { Dot } from '../versioning/dot.js';
 import type { Siblings } from '../versioning/siblings.js';

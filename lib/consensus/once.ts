@@ -17,7 +17,7 @@ export interface Once {
 /** Has the clock of the partition the dot? */
 export type HasSeen = (dot: Dot) => boolean;
 
-/** `forgotten`: the record that knew it was collected. Whether it took effect cannot be told. */
+/** `forgotten`: the record that knew it was collected. Whether it took effect cannot be known. */
 export type OnceState = 'open' | 'applied' | 'ended' | 'forgotten';
 
 export function onceStateOf(

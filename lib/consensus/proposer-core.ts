@@ -1,6 +1,6 @@
 /**
  * The proposer of a partition: takes over, decides operations one after the other on each key, and
- * sees that what was chosen is learned everywhere. Pure: told what came, it says what follows
+ * sees that what was chosen is learned everywhere. Pure: given what came, it says what follows
  * (CASPaxos, Rystsov 2018, with a promise for each partition; docs/consensus.md has the rules).
  */
 import type { NodeId } from '../environment/transport.js';
@@ -103,7 +103,7 @@ export class ProposerCore {
     return this.#current?.candidacy.adopted.length ?? 0;
   }
 
-  /** Has every owner activated the ballot? If not, it is told again. */
+  /** Has every owner activated the ballot? If not, ACTIVATE is sent again. */
   get isActiveEverywhere(): boolean {
     const current = this.#current;
     return current?.acceptors.isEveryone(current.candidacy.activations) === true;
@@ -116,7 +116,7 @@ export class ProposerCore {
   takeOver(options: TakeOver): readonly ProposerEffect[] {
     assert(compareBallots(options.ballot, this.#ballot) > 0, 'a ballot is prepared once');
     this.#ballot = options.ballot;
-    const lost = [...this.tell(), ...this.#loseOpen()];
+    const lost = [...this.sendUnsent(), ...this.#loseOpen()];
     this.#current = new BallotState(this.#self, options);
     return [...lost, ...this.#current.candidacy.begin()];
   }
@@ -129,7 +129,7 @@ export class ProposerCore {
 
   /** This node proposes no more: its replica is being rebuilt, or it stops. */
   abdicate(): readonly ProposerEffect[] {
-    const lost = [...this.tell(), ...this.#loseOpen()];
+    const lost = [...this.sendUnsent(), ...this.#loseOpen()];
     this.#current = undefined;
     const waiting = [...this.#waiting.values()].flat();
     this.#waiting.clear();
@@ -174,14 +174,14 @@ export class ProposerCore {
     return current.acceptors.others.map((node) => send(node, { is: 'check', proposal }));
   }
 
-  /** Are there owners that have not been told what was chosen? */
-  get hasUntold(): boolean {
-    return this.#current?.settling.hasUntold === true;
+  /** Are there owners to which what was chosen has not been sent? */
+  get hasUnsent(): boolean {
+    return this.#current?.settling.hasUnsent === true;
   }
 
-  /** Tells other owners what was chosen, though not every owner has accepted it. */
-  tell(): readonly ProposerEffect[] {
-    return this.#current?.settling.tell() ?? [];
+  /** Sends other owners what was chosen, though not every owner has accepted it. */
+  sendUnsent(): readonly ProposerEffect[] {
+    return this.#current?.settling.sendUnsent() ?? [];
   }
 
   /** Says again what somebody may have missed; never an ACCEPT. */

@@ -11,22 +11,22 @@ interface Unsettled {
   readonly id: ProposalId;
   /** Who has accepted or learned it. */
   readonly holders: Votes;
-  /** What the others are to learn; undefined: they were told. */
-  untold: Siblings | undefined;
+  /** What the others are to learn; undefined: it was sent. */
+  unsent: Siblings | undefined;
   /** The own owner has a mark of it. */
   readonly isMarked: boolean;
 }
 
 /** Most keys that are remembered. The marks of others wait for the next activation. */
 const UNSETTLED_MAX = 10_000;
-/** Most that the others are not told at once: their states are in memory until then. */
-const UNTOLD_MAX = 64;
+/** Most keys whose LEARN is not sent yet: their states are in memory until then. */
+const UNSENT_MAX = 64;
 
 /** Of each key the latest: an owner that has it needs none before. */
 export class Settling {
   readonly #acceptors: Acceptors;
   readonly #unsettled = new Map<KeyText, Unsettled>();
-  readonly #untold = new Set<KeyText>();
+  readonly #unsent = new Set<KeyText>();
 
   constructor(acceptors: Acceptors) {
     this.#acceptors = acceptors;
@@ -36,14 +36,14 @@ export class Settling {
     return this.#unsettled.size;
   }
 
-  /** Are there owners that have not been told what was chosen? */
-  get hasUntold(): boolean {
-    return this.#untold.size > 0;
+  /** Are there owners to which what was chosen has not been sent? */
+  get hasUnsent(): boolean {
+    return this.#unsent.size > 0;
   }
 
   /**
-   * Learned here at once. The others are told when every owner has accepted it, which mostly is
-   * within a moment: then none of them has to remember that another may lack it. Or by `tell`.
+   * Learned here at once. LEARN goes to the others when every owner has accepted it, which mostly
+   * is within a moment: then none has to remember that another may lack it. Or by `sendUnsent`.
    * @param asVote the own owner has not accepted it: learning it is its vote
    */
   learnEverywhere(
@@ -57,30 +57,30 @@ export class Settling {
     const isMarked = !this.#acceptors.isEveryoneElse(holders);
     const learn = { do: 'learn', proposal, isSettled: !isMarked, asVote } as const;
     this.#drop(key);
-    const one = { key, id, holders, untold: state, isMarked };
+    const one = { key, id, holders, unsent: state, isMarked };
     if (isSettled) return [learn, ...this.#learned(one, true)];
     if (this.#unsettled.size >= UNSETTLED_MAX) return [learn, ...this.#learned(one, false)];
     this.#unsettled.set(key, one);
-    this.#untold.add(key);
-    return this.#untold.size > UNTOLD_MAX ? [learn, ...this.tell()] : [learn];
+    this.#unsent.add(key);
+    return this.#unsent.size > UNSENT_MAX ? [learn, ...this.sendUnsent()] : [learn];
   }
 
-  /** The others learn what they were not told yet. */
-  tell(): readonly ProposerEffect[] {
-    const effects = [...this.#untold].flatMap((key) => {
+  /** The others learn what was not sent to them yet. */
+  sendUnsent(): readonly ProposerEffect[] {
+    const effects = [...this.#unsent].flatMap((key) => {
       const one = this.#unsettled.get(key);
       return one === undefined ? [] : this.#learned(one, false);
     });
-    this.#untold.clear();
+    this.#unsent.clear();
     return effects;
   }
 
   /** It was counted without this acceptance, which goes now. */
   acceptedLate(from: Sender, key: KeyText, id: ProposalId): readonly ProposerEffect[] {
     if (!this.#isUnsettled(key, id)) return [];
-    const isTold = !this.#untold.has(key);
+    const isSent = !this.#unsent.has(key);
     const effects = this.held(from, key, id);
-    if (from.node === this.#acceptors.self || !isTold) return effects;
+    if (from.node === this.#acceptors.self || !isSent) return effects;
     const isSettled = !this.#unsettled.has(key);
     return [send(from.node, { is: 'learn', key, id, state: 'held', isSettled }), ...effects];
   }
@@ -92,15 +92,15 @@ export class Settling {
     return this.#settled(key);
   }
 
-  /** Tells what was not told, and sends again to owners that may have missed it. */
+  /** Sends what was not sent, and sends again to owners that may have missed it. */
   repeat(): readonly ProposerEffect[] {
-    const told = [...this.#unsettled.values()].filter(({ key }) => !this.#untold.has(key));
-    const again = told.flatMap(({ key, id, holders }) =>
+    const sent = [...this.#unsettled.values()].filter(({ key }) => !this.#unsent.has(key));
+    const again = sent.flatMap(({ key, id, holders }) =>
       this.#acceptors.others
         .filter((node) => holders.of(node) !== true)
         .map((node) => ({ do: 'teach', node, key, id }) as const),
     );
-    return [...this.tell(), ...again];
+    return [...this.sendUnsent(), ...again];
   }
 
   #isUnsettled(key: KeyText, id: ProposalId): boolean {
@@ -111,27 +111,27 @@ export class Settling {
   #settled(key: KeyText): readonly ProposerEffect[] {
     const unsettled = this.#unsettled.get(key);
     if (unsettled === undefined || !this.#acceptors.isEveryone(unsettled.holders)) return [];
-    const isTold = !this.#untold.has(key);
+    const isSent = !this.#unsent.has(key);
     this.#drop(key);
     const { id, isMarked } = unsettled;
     const forget = isMarked ? [{ do: 'forget', key, id } as const] : [];
-    if (!isTold) return [...forget, ...this.#learned(unsettled, true)];
+    if (!isSent) return [...forget, ...this.#learned(unsettled, true)];
     const others = this.#acceptors.others.map((node) => send(node, { is: 'forget', key, id }));
     return [...forget, ...others];
   }
 
   #learned(one: Unsettled, isSettled: boolean): readonly ProposerEffect[] {
-    const { key, id, holders, untold } = one;
-    one.untold = undefined;
-    if (untold === undefined) return [];
+    const { key, id, holders, unsent } = one;
+    one.unsent = undefined;
+    if (unsent === undefined) return [];
     return this.#acceptors.others.map((node) => {
-      const state = holders.of(node) === true ? 'held' : untold;
+      const state = holders.of(node) === true ? 'held' : unsent;
       return send(node, { is: 'learn', key, id, isSettled, state });
     });
   }
 
   #drop(key: KeyText): void {
     this.#unsettled.delete(key);
-    this.#untold.delete(key);
+    this.#unsent.delete(key);
   }
 }

@@ -85,15 +85,15 @@ export class BallotWire {
       return { key, adopted, mark: null, record: null };
     }
     const { mark, record } = settlement;
-    const told = this.#stateTo(settlement.key, record);
-    return { key, adopted: null, mark: mark ?? null, record: told };
+    const sent = this.#stateTo(settlement.key, record);
+    return { key, adopted: null, mark: mark ?? null, record: sent };
   }
 
   #settlementFrom({ key: text, adopted, mark, record }: WireSettlement): Settlement {
     const key = this.#wire.keyFrom(text);
     if (adopted !== null) return { key, adopted: this.#acceptanceFrom(key, adopted) };
-    const told = this.#stateFrom(key, record);
-    return { key, adopted: undefined, mark: mark ?? undefined, record: told };
+    const found = this.#stateFrom(key, record);
+    return { key, adopted: undefined, mark: mark ?? undefined, record: found };
   }
 
   #acceptanceTo(key: KeyText, { id, dot, state, isCopied }: Acceptance): WireAcceptance {
@@ -101,8 +101,8 @@ export class BallotWire {
   }
 
   #acceptanceFrom(key: KeyText, { id, dot, state, copied }: WireAcceptance): Acceptance {
-    const told = this.#wire.stateOf(key, state);
-    return { id, dot: dot ?? undefined, state: told, isCopied: copied };
+    const decoded = this.#wire.stateOf(key, state);
+    return { id, dot: dot ?? undefined, state: decoded, isCopied: copied };
   }
 
   #stateTo(key: KeyText, state: Siblings | undefined): Uint8Array | null {

@@ -51,7 +51,7 @@ export class ExplainedDecisions {
     this.#watched.push({ operation, course, isOpen, rounds: 0, steps: new Map() });
   }
 
-  /** What an acceptor says. Before the core is told. */
+  /** What an acceptor says. Before the core gets it. */
   heard(node: NodeId, reply: AcceptorReply): void {
     if (this.#watched.length === 0) return;
     switch (reply.is) {

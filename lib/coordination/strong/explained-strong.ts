@@ -15,7 +15,7 @@ import {
   stateShown,
 } from '../request/shown.js';
 
-/** The course of an operation at `strong`; with an explanation it is told there. */
+/** The course of an operation at `strong`; with an explanation it is written there. */
 export function strongCoreOf(options: StrongCoreOptions, explanation?: Explanation): StrongCore {
   return explanation === undefined
     ? new StrongCore(options)

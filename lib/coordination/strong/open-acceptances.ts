@@ -57,10 +57,10 @@ export class OpenAcceptances {
     return this.#settle(at, this.#options.clock.monotonicMilliseconds() + SETTLE_MILLISECONDS);
   }
 
-  /** The keys of which something is accepted here that tells more than the record does. */
+  /** The keys of which something is accepted here that says more than the record does. */
   unsettled(isAsked: (at: RecordKey) => boolean): RecordKey[] {
     const { acceptor } = this.#options;
-    return acceptor.accepted().filter((at) => isAsked(at) && this.#mayTellMore(at));
+    return acceptor.accepted().filter((at) => isAsked(at) && this.#maySayMore(at));
   }
 
   /**
@@ -108,25 +108,25 @@ export class OpenAcceptances {
   }
 
   async #settle(at: RecordKey, deadline: number): Promise<void> {
-    if (!this.#tellsMore(at)) return;
+    if (!this.#saysMore(at)) return;
     const { replica, strong } = this.#options;
     const found = await strong.settleFirst(at, deadline);
     if (found !== undefined) await replica.merge(at, encodeRecord(at, found), 'sync');
   }
 
   /**
-   * Does what is accepted of the key tell more than the record?
+   * Does what is accepted of the key say more than the record?
    * @throws OperatingError `rebuilding`, `corrupt_bytes`, `unknown_format`
    */
-  #tellsMore(at: RecordKey): boolean {
+  #saysMore(at: RecordKey): boolean {
     const { acceptance, record } = this.#options.acceptor.heldOf(at);
     return acceptance !== undefined && !isHeld(acceptance, record);
   }
 
-  /** What cannot be read may tell anything. */
-  #mayTellMore(at: RecordKey): boolean {
+  /** What cannot be read may say anything. */
+  #maySayMore(at: RecordKey): boolean {
     try {
-      return this.#tellsMore(at);
+      return this.#saysMore(at);
     } catch (error) {
       if (!(error instanceof OperatingError)) throw error;
       return true;
@@ -135,7 +135,7 @@ export class OpenAcceptances {
 }
 
 /**
- * Does the acceptance tell nothing that the record does not? So it is with a read that was
+ * Does the acceptance say nothing that the record does not? So it is with a read that was
  * proposed: nothing is to be settled for whoever reads the record, though it may be chosen.
  */
 function isHeld({ dot, state }: Acceptance, record: Siblings = NO_SIBLINGS): boolean {

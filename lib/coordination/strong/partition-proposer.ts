@@ -15,7 +15,7 @@ import type { Core } from '../engine/engine.js';
 
 export type PartitionEffect =
   | ProposerEffect
-  /** Choose a ballot above all that was heard of, and tell `takeOver`. */
+  /** Choose a ballot above all that was heard of, and call `takeOver`. */
   | { readonly do: 'campaign' }
   /** Its deadline has come. `isOpen`: it was proposed, or is about to be. */
   | { readonly do: 'expire'; readonly operation: StrongOperation; readonly isOpen: boolean };
@@ -25,8 +25,8 @@ const CAMPAIGN_MILLISECONDS = 500;
 /** After so long without an answer to a proposal a new ballot finds out what was accepted. */
 const STALL_MILLISECONDS = 1000;
 const REPEAT_MILLISECONDS = 1000;
-/** So long the other owners are not told what was chosen, in case that every owner accepts it. */
-const TELL_MILLISECONDS = 20;
+/** LEARN waits so long, in case that every owner accepts what was chosen. */
+const LEARN_DELAY_MILLISECONDS = 20;
 /** After so long with nothing to do it says again only so often what an owner has missed. */
 const IDLE_MILLISECONDS = 600_000;
 const IDLE_REPEAT_MILLISECONDS = 60_000;
@@ -56,7 +56,7 @@ export class PartitionProposer implements Core<PartitionEffect> {
   /** When the present campaign is given up. */
   #campaignEndsAt = NEVER;
   #repeatsAt = NEVER;
-  #tellsAt = NEVER;
+  #sendsUnsentAt = NEVER;
   #idleSince = 0;
   #isStopped = false;
   /** Its first operation has come. */
@@ -83,7 +83,7 @@ export class PartitionProposer implements Core<PartitionEffect> {
     const { phase } = this.core;
     if (phase === 'off') return this.#waiting.size > 0 ? Math.min(ends, this.#campaignsAt) : ends;
     if (phase === 'taking over') return Math.min(ends, this.#campaignEndsAt);
-    return Math.min(ends, this.#stallsAt, this.#repeatsAt, this.#tellsAt);
+    return Math.min(ends, this.#stallsAt, this.#repeatsAt, this.#sendsUnsentAt);
   }
 
   begin(): readonly PartitionEffect[] {
@@ -163,7 +163,7 @@ export class PartitionProposer implements Core<PartitionEffect> {
           this.#repeatsAt = NEVER;
           return this.#follow(this.core.repeat());
         }
-        return this.now >= this.#tellsAt ? this.#follow(this.core.tell()) : [];
+        return this.now >= this.#sendsUnsentAt ? this.#follow(this.core.sendUnsent()) : [];
       }
     }
   }
@@ -218,8 +218,9 @@ export class PartitionProposer implements Core<PartitionEffect> {
       const isIdle = this.now >= this.#idleSince + IDLE_MILLISECONDS;
       this.#repeatsAt = this.now + (isIdle ? IDLE_REPEAT_MILLISECONDS : REPEAT_MILLISECONDS);
     }
-    if (!this.core.hasUntold) this.#tellsAt = NEVER;
-    else if (this.#tellsAt === NEVER) this.#tellsAt = this.now + TELL_MILLISECONDS;
+    if (!this.core.hasUnsent) this.#sendsUnsentAt = NEVER;
+    else if (this.#sendsUnsentAt === NEVER)
+      this.#sendsUnsentAt = this.now + LEARN_DELAY_MILLISECONDS;
     this.#noteIdle();
     return effects;
   }

@@ -1,5 +1,5 @@
 /**
- * What a proposer and the acceptors say to each other about a proposal, and what acceptors tell
+ * What a proposer and the acceptors say to each other about a proposal, and what acceptors answer
  * readers, in messages of fixed layout (docs/consensus.md). States and records travel as records
  * are stored.
  */
@@ -180,8 +180,8 @@ function readRequest(reader: LayoutReader): WireRequest {
     case 'learn': {
       const { key, id } = readNamed(reader);
       const settled = readFlag(reader);
-      const told = readOneOf(reader, LEARNED);
-      return { is, key, id, settled, state: told === 'state' ? reader.bytesToKeep() : told };
+      const kind = readOneOf(reader, LEARNED);
+      return { is, key, id, settled, state: kind === 'state' ? reader.bytesToKeep() : kind };
     }
     case 'forget':
       return { is, ...readNamed(reader) };

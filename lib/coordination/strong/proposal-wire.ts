@@ -30,8 +30,8 @@ export class ProposalWire {
         return { ...request, proposal: this.#proposalTo(request.proposal) };
       case 'learn': {
         const { is, id, isSettled: settled, state } = request;
-        const told = typeof state === 'string' ? state : this.#wire.bytesOf(request.key, state);
-        return { is, key: this.#wire.keyTo(request.key), id, state: told, settled };
+        const encoded = typeof state === 'string' ? state : this.#wire.bytesOf(request.key, state);
+        return { is, key: this.#wire.keyTo(request.key), id, state: encoded, settled };
       }
       case 'forget':
         return { ...request, key: this.#wire.keyTo(request.key) };
@@ -48,8 +48,8 @@ export class ProposalWire {
       case 'learn': {
         const { is, id, settled: isSettled, state } = wire;
         const key = this.#wire.keyFrom(wire.key);
-        const told = typeof state === 'string' ? state : this.#wire.stateOf(key, state);
-        return { is, key, id, state: told, isSettled };
+        const decoded = typeof state === 'string' ? state : this.#wire.stateOf(key, state);
+        return { is, key, id, state: decoded, isSettled };
       }
       case 'forget':
         return { ...wire, key: this.#wire.keyFrom(wire.key) };

@@ -350,8 +350,8 @@ export class StrongCore implements Core<StrongEffect> {
     const { isRead } = this.#options;
     this.#stage = 'over';
     if (isRead) return [{ do: 'refuse', error: withOutcome(error, 'none') }];
-    const told = this.#mayBeProposed ? withOutcome(error, 'unknown') : error;
-    return [{ do: 'refuse', error: told }];
+    const refusal = this.#mayBeProposed ? withOutcome(error, 'unknown') : error;
+    return [{ do: 'refuse', error: refusal }];
   }
 }
 

@@ -1,4 +1,4 @@
-/** What this owner holds of a key, as it tells a strong reader: once all of it is synced (K11). */
+/** What this owner holds of a key, as strong readers get it: once all of it is synced (K11). */
 import type { NodeId } from '../../environment/transport.js';
 import type { ReadReport } from '../../consensus/strong-read.js';
 import { partitionKey, proposalKey, type RecordKey } from '../../persistence/keyspace.js';

@@ -73,8 +73,8 @@ function serveBallots(options: StrongServiceOptions): void {
       proposers.noteBallot(partition);
       const reply = await handling;
       proposers.noteBallot(partition);
-      const told = reply === undefined ? null : wire.replyTo(reply);
-      return { ...answerOf(options, partition, start), reply: told };
+      const encoded = reply === undefined ? null : wire.replyTo(reply);
+      return { ...answerOf(options, partition, start), reply: encoded };
     },
     { once: true },
   );

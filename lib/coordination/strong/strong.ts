@@ -218,7 +218,7 @@ export class Strong {
   }
 
   /**
-   * A value has ended only where it is a stub. Where this clock cannot tell, the proposer decides,
+   * A value has ended only where it is a stub. Where this clock cannot know, the proposer decides,
    * and writes the stub first (K14).
    */
   #mayHaveEnded(record: Siblings | undefined): boolean {

@@ -19,7 +19,7 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'K1',
-    name: 'a promise is told before it is synced',
+    name: 'a promise is answered before it is synced',
     file: 'consensus/acceptor.js',
     right: `reply: { is: 'promised', ballot, active, entries: [], from, next: undefined },
         isSynced: true,`,
@@ -45,7 +45,7 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'K1',
-    name: 'an acceptance is told before it is synced',
+    name: 'an acceptance is answered before it is synced',
     file: 'consensus/acceptor.js',
     right: "const accepted = { reply: { is: 'accepted', key, id }, isSynced: true };",
     wrong: "const accepted = { reply: { is: 'accepted', key, id }, isSynced: false };",
@@ -251,7 +251,7 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'K10',
-    name: 'marks are not told',
+    name: 'marks are not reported',
     file: 'consensus/acceptor.js',
     right: 'return { key, acceptance, mark, record: mark === undefined ? undefined : record };',
     wrong: 'return { key, acceptance, mark: undefined, record: undefined };',
@@ -259,7 +259,7 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'K10',
-    name: 'what is told before all have accepted it leaves no mark',
+    name: 'what is sent before all have accepted it leaves no mark',
     file: 'consensus/settling.js',
     right: 'return one === undefined ? [] : this.#learned(one, false);',
     wrong: 'return one === undefined ? [] : this.#learned(one, true);',
@@ -267,18 +267,18 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'K7',
-    name: 'while an owner is away, the others are not told what was chosen',
+    name: 'while an owner is away, what was chosen is not sent to the others',
     file: 'coordination/strong/partition-proposer.js',
-    right: 'return this.now >= this.#tellsAt ? this.#follow(this.core.tell()) : [];',
+    right: 'return this.now >= this.#sendsUnsentAt ? this.#follow(this.core.sendUnsent()) : [];',
     wrong: 'return [];',
     test: 'unit/coordination/partition-proposer.test.js',
   },
   {
     rule: 'K7',
-    name: 'a ballot is given up before what was chosen is told',
+    name: 'a ballot is given up before what was chosen is sent',
     file: 'consensus/proposer-core.js',
     right:
-      'const lost = [...this.tell(), ...this.#loseOpen()];\n        this.#current = undefined;',
+      'const lost = [...this.sendUnsent(), ...this.#loseOpen()];\n        this.#current = undefined;',
     wrong: 'const lost = this.#loseOpen();\n        this.#current = undefined;',
     test: 'unit/coordination/partition-proposer.test.js',
   },
@@ -316,7 +316,7 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'K7',
-    name: 'what an owner was never told it never learns',
+    name: 'what was never sent to an owner it never learns',
     file: 'anti-entropy/collection.js',
     right: 'await this.#left.pass();',
     wrong: '',
@@ -340,7 +340,7 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'K10',
-    name: 'what is learned is told before it is synced',
+    name: 'what is learned is answered before it is synced',
     file: 'consensus/acceptor.js',
     right: "reply: { is: 'learned', key, id }, isSynced: true }",
     wrong: "reply: { is: 'learned', key, id }, isSynced: false }",

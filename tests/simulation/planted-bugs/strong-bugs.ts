@@ -149,7 +149,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'K16',
-    name: 'what a write of a deposed proposer has replaced is not told',
+    name: 'what a write of a deposed proposer has replaced is not reported',
     file: 'coordination/strong/strong.js',
     right: 'return core.inquired(appliedOf(decided, intent?.seen));',
     wrong: 'return core.inquired({ ...appliedOf(decided, intent?.seen), replaced: [] });',
@@ -223,7 +223,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'K21',
-    name: 'an owner under rebuild tells what it has seen',
+    name: 'an owner under rebuild reports what it has seen',
     file: 'anti-entropy/void-numbers.js',
     right: `ownership.assertShared(partition, from);
             health.assertWhole(partition);`,

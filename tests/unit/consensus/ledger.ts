@@ -1,4 +1,4 @@
-/** What clients of the small random world did and were told, and whether that has an order. */
+/** What clients of the small random world did and were answered, and whether that has an order. */
 import { judgeKey, type KeyOperation } from '../../../lib/checkers/linearizability.js';
 import { zoneFaults } from '../../../lib/checkers/zones.js';
 import { valuesOf } from '../../../lib/consensus/decision.js';

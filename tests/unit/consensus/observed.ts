@@ -16,7 +16,7 @@ export interface OwnerReport {
 
 export type Observed =
   | { readonly is: 'resolved'; readonly merged: Siblings | undefined }
-  /** Chosen or not: nobody can tell. */
+  /** Chosen or not: nobody can know. */
   | { readonly is: 'unresolved' };
 
 /** @param reports of a majority of the owners: what all of them have accepted alike is chosen */

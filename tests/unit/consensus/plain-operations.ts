@@ -139,10 +139,10 @@ export class PlainOperations {
         : { ...held, state: shownState(held.state, { record, hasSeen }) };
     const [first = node] = this.#world.nodes;
     const report = { record, acceptance };
-    const tell = (): void =>
+    const sendReport = (): void =>
       this.#world.send(node, first.name, { is: 'plain report', read, report });
-    if (node.isDirty) node.whenSynced(tell);
-    else tell();
+    if (node.isDirty) node.whenSynced(sendReport);
+    else sendReport();
   }
 
   reported(from: string, read: PlainRead, report: OwnerReport): void {

@@ -98,7 +98,7 @@ const SCRIPTS: readonly Script[] = [
     },
   },
   {
-    name: 'what was learned is synced before it is told',
+    name: 'what was learned is synced before it is answered',
     play(s) {
       s.take('a');
       s.flow();

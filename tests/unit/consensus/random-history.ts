@@ -94,7 +94,7 @@ function tidy(world: World, node: WorldNode): void {
   collect(world, node);
   if (node.rebuilding !== undefined) return;
   const { proposer } = node;
-  node.perform(world.random.chance(0.5) ? proposer.repeat() : proposer.tell());
+  node.perform(world.random.chance(0.5) ? proposer.repeat() : proposer.sendUnsent());
 }
 
 function changeCut(world: World): void {

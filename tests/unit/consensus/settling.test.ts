@@ -1,4 +1,4 @@
-/** What was chosen and not every owner has: who is told, how much is remembered (K7, K10). */
+/** What was chosen and not every owner has: who learns it, how much is remembered (K7, K10). */
 import t from 'tap';
 import type { Ballot, ProposalId } from '../../../lib/consensus/ballot.js';
 import type { ProposerEffect } from '../../../lib/consensus/effects.js';
@@ -35,33 +35,33 @@ function textOf(effect: ProposerEffect): string[] {
   return [`${node}: ${isWhole ? 'learn the state' : request.is} ${seq}`];
 }
 
-t.test('two writes of a key before the owners are told: they are told the later', async (t) => {
+t.test('two writes of a key before LEARN is sent: only the later one is sent', async (t) => {
   const settling = settlingOf();
   t.strictSame(chosen(settling, 'k', 1, ['a', 'b']), ['learn 1']);
   t.strictSame(chosen(settling, 'k', 2, ['a', 'c']), ['learn 2']);
   t.equal(settling.count, 1);
   t.strictSame(settling.held({ node: 'c', start: 1 }, 'k', idOf(1)), [], 'of the first: too late');
-  t.strictSame(settling.tell().flatMap(textOf), ['b: learn the state 2', 'c: learn 2']);
-  t.strictSame(settling.tell(), [], 'once');
+  t.strictSame(settling.sendUnsent().flatMap(textOf), ['b: learn the state 2', 'c: learn 2']);
+  t.strictSame(settling.sendUnsent(), [], 'once');
   const last = settling.held({ node: 'b', start: 1 }, 'k', idOf(2));
   t.strictSame(last.flatMap(textOf), ['forget 2', 'b: forget 2', 'c: forget 2']);
   t.equal(settling.count, 0);
 });
 
 t.test(
-  'so many are remembered, and so many not told: beyond it all are told at once',
+  'so many are remembered, and so many not sent: beyond it all are sent at once',
   async (t) => {
     const settling = settlingOf();
-    let told = 0;
+    let sent = 0;
     for (let seq = 1; seq <= 10_000; seq += 1) {
       const effects = chosen(settling, `k${seq}`, seq, ['a', 'b']);
-      told += effects.length - 1;
+      sent += effects.length - 1;
     }
     t.equal(settling.count, 10_000);
-    t.ok(told >= 2 * (10_000 - 64), `${told} are told without being asked`);
+    t.ok(sent >= 2 * (10_000 - 64), `${sent} are sent without a call`);
     const more = chosen(settling, 'one more', 10_001, ['a', 'b']);
     t.strictSame(more, ['learn 10001', 'b: learn 10001', 'c: learn the state 10001']);
-    t.equal(settling.count, 10_000, 'it is told, and not remembered');
+    t.equal(settling.count, 10_000, 'it is sent, and not remembered');
     const late = settling.acceptedLate({ node: 'c', start: 1 }, 'one more', idOf(10_001));
     t.strictSame(late, [], 'its mark waits for the next ballot');
   },

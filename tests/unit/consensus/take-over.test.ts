@@ -174,7 +174,7 @@ const SCRIPTS: readonly Script[] = [
     },
   },
   {
-    name: 'a promise is synced before it is told',
+    name: 'a promise is synced before it is answered',
     play(s) {
       s.take('a');
       s.flow();

@@ -1,4 +1,4 @@
-/** Proposer and acceptor told, word by word: golden transcripts (docs/consensus.md). */
+/** Proposer and acceptor, word by word: golden transcripts (docs/consensus.md). */
 import type { Dot } from '../../../lib/versioning/dot.js';
 import { join } from 'node:path';
 import t from 'tap';
@@ -127,8 +127,8 @@ function proposerOf(head: string): Player {
       }
       case 'repeat':
         return core.repeat();
-      case 'tell':
-        return core.tell();
+      case 'send-unsent':
+        return core.sendUnsent();
       case 'struck':
         least.set(first, 2);
         return [];
@@ -200,7 +200,7 @@ function requestOf([what, ...words]: readonly string[]): Judged {
 function acceptorOf(): Player {
   const node = new WorldNode('c', NOWHERE);
   const other = new WorldNode('b', NOWHERE);
-  const told = ({ changes, reply, isSynced }: Judgement): string[] => {
+  const textsOf = ({ changes, reply, isSynced }: Judgement): string[] => {
     node.store(changes);
     const answer = reply === undefined ? [] : [textOfReply(reply) + (isSynced ? ', synced' : '')];
     const said = [...changes.map(textOfStored), ...answer];
@@ -210,7 +210,7 @@ function acceptorOf(): Player {
     const [what, first = '', second = ''] = words;
     if (what === 'forget-ballot') {
       const changes = forgetting(ballotOf(first), node.marks);
-      return told({ changes, reply: undefined, isSynced: false });
+      return textsOf({ changes, reply: undefined, isSynced: false });
     }
     const held: AcceptorState = node.held();
     switch (what) {
@@ -221,7 +221,7 @@ function acceptorOf(): Player {
         node.records.delete(first);
         return [];
       case 'vote':
-        return told(judgeVote(held, proposalOf(words.slice(1))));
+        return textsOf(judgeVote(held, proposalOf(words.slice(1))));
       case 'other':
         other.store(other.answering(requestOf(words.slice(1))).changes);
         return [];
@@ -229,10 +229,10 @@ function acceptorOf(): Player {
         const { promised, active } = other;
         const entries = other.entries();
         const changes = rebuildingFrom(held, { promised, active, entries });
-        return told({ changes, reply: undefined, isSynced: false });
+        return textsOf({ changes, reply: undefined, isSynced: false });
       }
       default:
-        return told(node.answering(requestOf(words)));
+        return textsOf(node.answering(requestOf(words)));
     }
   };
 }

@@ -24,13 +24,13 @@ export function lose(world: World, node: WorldNode, key: string): void {
   damage(world, node);
 }
 
-/** Found: it vouches for nothing, has a higher start, and tells every other owner. */
+/** Found: it vouches for nothing, has a higher start, and reports its loss to every other owner. */
 export function damage(world: World, node: WorldNode): void {
   world.count('damaged');
   node.restart({ ...node.disk, clock: new PartitionClock() }, world.freshWriter(node));
   const others = world.othersOf(node).map(({ name }) => name);
   node.rebuilding = new Set(others);
-  node.untold = new Set(others);
+  node.unconfirmed = new Set(others);
 }
 
 /** What the damaged one said before counts no more at the other. */
@@ -38,12 +38,12 @@ function strike(other: WorldNode, damaged: WorldNode): void {
   other.leastStarts.set(damaged.name, damaged.start);
 }
 
-/** One exchange of an owner under rebuild: first it tells of its loss, then it copies. */
+/** One exchange of an owner under rebuild: first it reports its loss, then it copies. */
 export function rebuildFrom(world: World, node: WorldNode, other: WorldNode): void {
   const { rebuilding } = node;
   if (rebuilding === undefined || other.rebuilding !== undefined) return;
-  if (node.untold.size > 0) {
-    if (node.untold.delete(other.name)) strike(other, node);
+  if (node.unconfirmed.size > 0) {
+    if (node.unconfirmed.delete(other.name)) strike(other, node);
     return;
   }
   if (!rebuilding.has(other.name)) return;

@@ -50,12 +50,12 @@ t.test('what any owner has seen will come by itself, and plain numbers may', asy
     [writer(4), 3],
     [PLAIN, 3],
   ]);
-  const told = (...clocks: PlainClock[]) => [
+  const unseenWith = (...clocks: PlainClock[]) => [
     ...unseenByAll(covered, clocks.map(PartitionClock.from)).keys(),
   ];
-  t.strictSame(told([[writer(4), 1, [3]]], []), [writer(4)]);
-  t.strictSame(told([[writer(4), 1, [3]]], [[writer(4), 0, [2]]]), []);
-  t.strictSame(told(), [writer(4)]);
+  t.strictSame(unseenWith([[writer(4), 1, [3]]], []), [writer(4)]);
+  t.strictSame(unseenWith([[writer(4), 1, [3]]], [[writer(4), 0, [2]]]), []);
+  t.strictSame(unseenWith(), [writer(4)]);
 });
 
 t.test('void is what nobody has seen once all have been asked', async (t) => {

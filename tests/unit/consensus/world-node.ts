@@ -91,7 +91,7 @@ export class WorldNode {
   /** Owners from which everything is still to be taken; undefined: it is whole. */
   rebuilding: Set<string> | undefined;
   /** Owners that have not confirmed the loss. */
-  untold = new Set<string>();
+  unconfirmed = new Set<string>();
   /** Of each owner: what it said in an earlier start does not count. */
   readonly leastStarts = new Map<string, number>();
   readonly #around: Surroundings;

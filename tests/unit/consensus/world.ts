@@ -288,9 +288,9 @@ export class World implements Surroundings {
       record: node.records.get(key),
       acceptance: node.acceptances.get(key),
     };
-    const tell = (): void => this.send(node, read.at, { is: 'report', read, report });
-    if (node.isDirty) node.whenSynced(tell);
-    else tell();
+    const sendReport = (): void => this.send(node, read.at, { is: 'report', read, report });
+    if (node.isDirty) node.whenSynced(sendReport);
+    else sendReport();
   }
 
   #reported(node: WorldNode, read: StrongRead, report: ReadReport): void {

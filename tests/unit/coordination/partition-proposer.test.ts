@@ -131,18 +131,18 @@ t.test('an idle proposer says seldom again what an absent owner has missed', asy
   t.ok(repeats >= 50 && repeats <= 70, `${repeats} times in an hour`);
 });
 
-const TELL_MILLISECONDS = 20;
+const LEARN_DELAY_MILLISECONDS = 20;
 
 t.test('what was chosen is told soon, though an owner has not accepted it', async (t) => {
   const proposer = chosen();
-  t.equal(proposer.wakesAt, TELL_MILLISECONDS);
-  proposer.now = TELL_MILLISECONDS;
+  t.equal(proposer.wakesAt, LEARN_DELAY_MILLISECONDS);
+  proposer.now = LEARN_DELAY_MILLISECONDS;
   t.match(proposer.elapsed(), [
     { do: 'send', node: 'b', request: { is: 'learn', state: 'held', isSettled: false } },
     { do: 'send', node: 'c', request: { is: 'learn', state: {}, isSettled: false } },
   ]);
-  t.ok(proposer.wakesAt > TELL_MILLISECONDS, 'once');
-  proposer.now = TELL_MILLISECONDS + 1;
+  t.ok(proposer.wakesAt > LEARN_DELAY_MILLISECONDS, 'once');
+  proposer.now = LEARN_DELAY_MILLISECONDS + 1;
   t.strictSame(proposer.elapsed(), []);
 });
 
