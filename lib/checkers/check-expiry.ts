@@ -1,6 +1,6 @@
 /**
  * Forbids that a value outlives its time to live, where a clock that can be trusted judges it, and
- * that an answer tells another end than the client asked for.
+ * that an answer shows another end than the client asked for.
  */
 import { Causality } from './causality.js';
 import type { Expiry, Finding, History, ReadVersion } from './history.js';

@@ -16,7 +16,7 @@ export function checkMisses({ writes, reads }: History): Finding[] {
     });
     const messages = [
       ...unasked.map((node) => `${id} finds nothing, and did not ask ${node}, which was up`),
-      ...hidden.map((version) => `${id} finds nothing, and was reported of ${version}`),
+      ...hidden.map((version) => `${id} finds nothing, and heard of ${version}`),
     ];
     return messages.map((message) => ({ checker: 'misses', key, message }));
   });

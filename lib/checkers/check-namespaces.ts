@@ -75,8 +75,8 @@ function shown(history: NamespaceHistory, read: NamespacedRead, value: string): 
     if (one.namespace !== read.namespace || one.outcome !== 'acknowledged') return false;
     const isBetween =
       one.began > write.decided && (one.ended ?? Number.POSITIVE_INFINITY) < read.began;
-    const isTold = read.isLast || (one.nodes.includes(read.node) && read.damagedAt < one.began);
-    return isBetween && isTold;
+    const isKnown = read.isLast || (one.nodes.includes(read.node) && read.damagedAt < one.began);
+    return isBetween && isKnown;
   });
   return ended === undefined ? [] : [`${what}, though ${ended.id} has ended it`];
 }

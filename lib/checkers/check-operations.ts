@@ -4,7 +4,7 @@
  */
 import type { Finding } from './history.js';
 
-/** What a client was told of an attempt, or of the operation when it asked for it. */
+/** What a client was answered of an attempt, or of the operation when it asked for it. */
 export interface OperationAttempt {
   /** The id. */
   readonly operation: string;

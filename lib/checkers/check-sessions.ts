@@ -1,5 +1,5 @@
 /**
- * Forbids what sessions and causality forbid, by what each request told with its token that it had
+ * Forbids what sessions and causality forbid, by what each request said with its token that it had
  * seen: read your writes, monotonic reads, monotonic writes, writes follow reads; and the same for
  * what a causal reader took over from the writers of what it was shown.
  *
@@ -9,7 +9,7 @@
 import { Causality } from './causality.js';
 import type { Finding, History, RecordedRead, RecordedWrite, VersionName } from './history.js';
 
-/** One read or write that told what it had seen. */
+/** One read or write that said what it had seen. */
 interface SessionStepOf {
   readonly id: string;
   readonly key: string;
@@ -20,7 +20,7 @@ interface SessionStepOf {
 /** What a request must not be answered below. */
 interface Past {
   readonly step: SessionStepOf;
-  /** Known by what the client was told itself; else through the writers of what it read. */
+  /** Known by what the client was answered itself; else through the writers of what it read. */
   readonly isOwn: boolean;
 }
 
@@ -28,7 +28,7 @@ export function checkSessions(history: History): Finding[] {
   return findingsOf(history);
 }
 
-/** How often requests told of a past, and of one that only others had seen. */
+/** How often requests had a past, and of one that only others had seen. */
 export function countSessionSteps(history: History): {
   readonly own: number;
   readonly causal: number;
@@ -127,7 +127,7 @@ function isJudged({ session }: RecordedRead): boolean {
   return session?.mayBeLost !== true;
 }
 
-/** All that a request had seen by what it told, its own session's first; nearest first. */
+/** All that a request had seen by what it said, its own session's first; nearest first. */
 function pastOf(
   step: SessionStepOf,
   steps: ReadonlyMap<string, SessionStepOf>,

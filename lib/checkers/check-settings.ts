@@ -81,7 +81,7 @@ function isLost(
   return !sources.some((source) => source.outcome === 'open' || (source.ended ?? began) >= began);
 }
 
-/** A change is made on the newest version that anybody was told of before, or on a newer one. */
+/** A change is made on the newest version that anybody had learned of before, or on a newer one. */
 function conditionProblems({ writes }: SettingsHistory): string[] {
   const made = writes.filter(({ outcome }) => outcome === 'acknowledged');
   return made.flatMap(({ id, ifMatch, began }) => {

@@ -1,5 +1,5 @@
-/** What explained answers tell of ballots and proposals: by themselves, and beside each other. */
-import type { ToldExplanation, ExplainedRequest, ToldCourse } from './explained-request.js';
+/** What explained answers report of ballots and proposals: by themselves, and beside each other. */
+import type { ReportedExplanation, ExplainedRequest, ReportedCourse } from './explained-request.js';
 
 interface Ballot {
   readonly round: number;
@@ -26,45 +26,45 @@ function isBelow(a: Ballot, b: Ballot): boolean {
 }
 
 /** A proposer proposes under its last ballot alone, and its rounds are counted. */
-export function decisionTroubles(course: ToldCourse): string[] {
+export function decisionTroubles(course: ReportedCourse): string[] {
   if (course.course !== 'decision') return [];
   return [...ownBallotTroubles(course), ...roundTroubles(course)];
 }
 
-function ownBallotTroubles({ node, ballot, steps }: ToldCourse): string[] {
+function ownBallotTroubles({ node, ballot, steps }: ReportedCourse): string[] {
   let current = ballotIn(ballot);
   return steps.flatMap(({ did, ballot: prepared, proposal }) => {
     const own = ballotIn(prepared ?? proposal);
     if (own === undefined) return [];
-    if (own.node !== node) return [`tells that ${node} proposes under a ballot of ${own.node}`];
+    if (own.node !== node) return [`reports that ${node} proposes under a ballot of ${own.node}`];
     const before = current ?? own;
     if (did === 'prepare') {
       current = own;
-      return isBelow(own, before) ? ['tells ballots that go back'] : [];
+      return isBelow(own, before) ? ['reports ballots that go back'] : [];
     }
     const isLast = own.round === before.round && own.node === before.node;
-    return isLast ? [] : [`tells ${did} under ${own.round}, prepared ${before.round}`];
+    return isLast ? [] : [`reports ${did} under ${own.round}, prepared ${before.round}`];
   });
 }
 
-function roundTroubles({ steps }: ToldCourse): string[] {
+function roundTroubles({ steps }: ReportedCourse): string[] {
   const rounds = steps.filter(({ did }) => did === 'decide').map(({ round }) => round);
   const isCounted = rounds.every((round, i) => round === i + 1);
-  const told = steps.findLast(({ did }) => did === 'decided')?.rounds ?? rounds.length;
-  const isOne = told === rounds.length;
+  const reported = steps.findLast(({ did }) => did === 'decided')?.rounds ?? rounds.length;
+  const isOne = reported === rounds.length;
   return [
-    ...(isCounted ? [] : [`tells of the rounds ${rounds}`]),
-    ...(isOne ? [] : [`tells of ${told} rounds, and of each of ${rounds.length}`]),
+    ...(isCounted ? [] : [`reports the rounds ${rounds}`]),
+    ...(isOne ? [] : [`reports ${reported} rounds, and of each of ${rounds.length}`]),
   ];
 }
 
 /**
- * The owners that are told to have settled or accepted what was answered at `strong`; undefined
- * where that is not told: the node that decided it has not answered.
+ * The owners that are reported to have settled or accepted what was answered at `strong`; undefined
+ * where that is not reported: the node that decided it has not answered.
  */
 export function supportersOf(
-  { courses }: ToldExplanation,
-  { steps }: ToldCourse,
+  { courses }: ReportedExplanation,
+  { steps }: ReportedCourse,
 ): string[] | undefined {
   const isSettled = steps.some(({ did, result }) => did === 'judge' && result === 'settled');
   if (isSettled) {
@@ -83,13 +83,13 @@ export function supportersOf(
 }
 
 /** Of an operation that was counted. */
-function resultOf({ course, steps }: ToldCourse): string | undefined {
+function resultOf({ course, steps }: ReportedCourse): string | undefined {
   const result = steps.findLast(({ did }) => did === 'decided')?.result;
   return course === 'decision' && COUNTED.has(result ?? '') ? result : undefined;
 }
 
 /** Of its last proposal. */
-function acceptorsOf({ steps }: ToldCourse): string[] {
+function acceptorsOf({ steps }: ReportedCourse): string[] {
   const proposal = lastProposal({ steps })?.proposal;
   const accepted = steps.filter((step) => {
     return step.did === 'accept' && step.proposal === proposal && step.answer?.accepted === true;
@@ -97,7 +97,7 @@ function acceptorsOf({ steps }: ToldCourse): string[] {
   return [...new Set(accepted.flatMap(({ node }) => node ?? []))];
 }
 
-function lastProposal({ steps }: Pick<ToldCourse, 'steps'>) {
+function lastProposal({ steps }: Pick<ReportedCourse, 'steps'>) {
   return steps.findLast(({ did }) => did === 'accept');
 }
 
@@ -105,7 +105,7 @@ function lastProposal({ steps }: Pick<ToldCourse, 'steps'>) {
 interface Decision {
   readonly answer: ExplainedRequest;
   readonly partition: number;
-  readonly course: ToldCourse;
+  readonly course: ReportedCourse;
 }
 
 /**
@@ -114,7 +114,7 @@ interface Decision {
  */
 export function ballotTroubles(answers: readonly ExplainedRequest[]): Trouble[] {
   const decisions = answers.flatMap((answer): Decision[] => {
-    const courses = answer.told?.courses ?? [];
+    const courses = answer.reported?.courses ?? [];
     const partition = courses.find(({ plan }) => plan !== undefined)?.plan?.partition;
     if (partition === undefined) return [];
     return courses
@@ -139,7 +139,7 @@ function proposalTroubles(decisions: readonly Decision[]): Trouble[] {
       const before = stoodFor.get(place) ?? stands;
       stoodFor.set(place, before);
       if (before === stands) return [];
-      return [{ key, message: `${proposal} is told of ${before}, and of ${stands}` }];
+      return [{ key, message: `${proposal} is reported with ${before}, and with ${stands}` }];
     }),
   );
 }

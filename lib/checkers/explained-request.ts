@@ -1,13 +1,13 @@
-/** What an answer told of how it came about, and what is known of that from outside. */
+/** What an answer reports of how it came about, and what is known of that from outside. */
 
-/** One thing that was done or met, with the names of docs/http-api.md, ToldExplanation answers. */
-export interface ToldStep {
+/** One thing that was done or met, with the names of docs/http-api.md, Explained answers. */
+export interface ReportedStep {
   readonly at_ms: number;
   readonly did: string;
   readonly node?: string | undefined;
   readonly took_ms?: number | undefined;
   /** Of a question; null: there was none by then. */
-  readonly answer?: ToldAnswer | null | undefined;
+  readonly answer?: ReportedAnswer | null | undefined;
   readonly level?: string | undefined;
   readonly answered?: number | undefined;
   readonly asked?: number | undefined;
@@ -27,7 +27,7 @@ export interface ToldStep {
   readonly refused?: string | undefined;
 }
 
-export interface ToldAnswer {
+export interface ReportedAnswer {
   readonly versions?: readonly string[] | undefined;
   readonly versions_left_out?: number | undefined;
   readonly stored?: unknown;
@@ -39,17 +39,17 @@ export interface ToldAnswer {
   readonly under_way?: boolean | undefined;
 }
 
-export interface ToldCourse {
+export interface ReportedCourse {
   readonly node: string;
   readonly course: string;
-  readonly steps: readonly ToldStep[];
+  readonly steps: readonly ReportedStep[];
   readonly operation?: string | undefined;
   readonly ballot?: string | undefined;
-  readonly plan?: ToldPlan | undefined;
-  readonly levels?: readonly ToldLevel[] | undefined;
+  readonly plan?: ReportedPlan | undefined;
+  readonly levels?: readonly ReportedLevel[] | undefined;
 }
 
-export interface ToldPlan {
+export interface ReportedPlan {
   readonly partition: number;
   readonly owners: readonly { readonly node: string; readonly zone: string }[];
   /** In which order they are asked. */
@@ -57,16 +57,16 @@ export interface ToldPlan {
   readonly stand_ins: readonly string[];
 }
 
-export interface ToldLevel {
+export interface ReportedLevel {
   readonly level: string;
   readonly needs: readonly { readonly required: number; readonly of: readonly string[] }[];
 }
 
-export interface ToldExplanation {
+export interface ReportedExplanation {
   readonly node: string;
   readonly took_ms: number;
   readonly left_out?: number | undefined;
-  readonly courses: readonly ToldCourse[];
+  readonly courses: readonly ReportedCourse[];
 }
 
 /** A request that asked for it, and was answered. */
@@ -90,18 +90,18 @@ export interface ExplainedRequest {
   readonly took: number;
   /** Shown, or written. */
   readonly versions: readonly string[];
-  /** Primaries that can have done what is told: as those of a receipt. */
+  /** Primaries that can have done what is reported: as those of a receipt. */
   readonly witnesses: readonly string[];
   /** Of a read: what others said in messages of this very read. */
-  readonly heard: readonly ToldVersions[];
+  readonly heard: readonly ReportedVersions[];
   /** May a majority of the disks have lost what was promised and accepted? */
   readonly mayBeLost?: boolean | undefined;
-  /** Undefined: nothing was told. */
-  readonly told: ToldExplanation | undefined;
+  /** Undefined: nothing was reported. */
+  readonly reported: ReportedExplanation | undefined;
 }
 
 /** Each version as explanations write it. */
-export interface ToldVersions {
+export interface ReportedVersions {
   readonly node: string;
   readonly versions: readonly string[];
 }

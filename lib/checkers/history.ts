@@ -1,6 +1,6 @@
 /**
- * Histories: what clients did and were told, and nothing else. The checkers judge stores by them
- * (docs/testing.md). Times are on one clock, in any unit.
+ * Histories: what clients did and were answered, and nothing else. The checkers judge stores by
+ * them (docs/testing.md). Times are on one clock, in any unit.
  */
 
 import type { ExplainedRequest } from './explained-request.js';
@@ -10,7 +10,7 @@ import type { KeyOrder } from './linearizability.js';
 export type VersionName = string;
 
 /**
- * `open`: the client was not told how it went; it may surface at any time, or never.
+ * `open`: the client did not learn how it went; it may surface at any time, or never.
  * `refused`: the store said that nothing happened.
  */
 export type WriteOutcome = 'acknowledged' | 'open' | 'refused';
@@ -53,7 +53,7 @@ export interface RecordedWrite {
   readonly session?: SessionStep | undefined;
 }
 
-/** What a request told with its session token that it had seen. */
+/** What a request said with its session token that it had seen. */
 export interface SessionStep {
   /** The reads and writes whose answers had the tokens that it sent. */
   readonly after: readonly string[];

@@ -17,7 +17,7 @@ export interface KeyOperation {
    * store promises; infinite where nothing is promised.
    */
   readonly ended: number;
-  /** Nobody was told how it went: it takes effect once, or never. */
+  /** Nobody learned how it went: it takes effect once, or never. */
   readonly isOpen: boolean;
   readonly does: Doing;
 }

@@ -1,9 +1,9 @@
-/** Asks a share of the requests how they came about, and notes what they tell for the checkers. */
+/** Asks a share of the requests how they came about, and notes what they report to the checkers. */
 import { z } from 'zod';
 import type {
-  ToldExplanation,
+  ReportedExplanation,
   ExplainedRequest,
-  ToldVersions,
+  ReportedVersions,
 } from '../../lib/checkers/explained-request.js';
 import { STRONG } from '../../lib/coordination/request/level.js';
 import type { HistoryRecorder } from './history-recorder.js';
@@ -30,7 +30,7 @@ interface Asked {
 }
 
 const SHARE = 0.06;
-/** Fewer requests are decided so, and more is told of each. */
+/** Fewer requests are decided so, and more is reported of each. */
 const SHARE_AT_STRONG = 0.3;
 
 const versions = z.array(z.string()).optional();
@@ -95,13 +95,14 @@ export class ExplainedAnswers {
     { key, explains, ...request }: Addressed & Partial<Pick<WriteRequest, 'durability'>>,
     answer: ReadAnswer | WriteAnswer | Refusal | undefined,
     sent: HttpAnswer | undefined,
-    heard: readonly ToldVersions[] = [],
+    heard: readonly ReportedVersions[] = [],
   ): void {
     const { world, recorder, witness, onTrouble } = this.#options;
     if (sent === undefined || answer === undefined || answer.kind === 'refused') return;
-    const told = explainedIn(sent);
+    const reported = explainedIn(sent);
     if (explains === undefined) {
-      if (told !== undefined) onTrouble(`${machine.id} explains what nobody asked it to explain`);
+      if (reported !== undefined)
+        onTrouble(`${machine.id} explains what nobody asked it to explain`);
       return;
     }
     const [id = ''] = steps;
@@ -118,7 +119,7 @@ export class ExplainedAnswers {
         answered,
         asked,
         standIns,
-        told,
+        reported,
         heard,
       },
       ...{ node: machine.id, zone: witness.zoneOf(machine.id), primaries: witness.primaries(key) },
@@ -130,12 +131,12 @@ export class ExplainedAnswers {
     };
     recorder.explained(explained);
     world.count(`explained ${explained.kind} ${level}`);
-    for (const { course } of told?.courses ?? []) world.count(`explained course: ${course}`);
+    for (const { course } of reported?.courses ?? []) world.count(`explained course: ${course}`);
   }
 }
 
 /** All answers to requests on keys are JSON where they are explained. */
-function explainedIn({ headers, body }: HttpAnswer): ToldExplanation | undefined {
+function explainedIn({ headers, body }: HttpAnswer): ReportedExplanation | undefined {
   const type = headers.get('content-type') ?? '';
   if (!type.startsWith('application/json') && !type.startsWith('application/problem+json')) {
     return undefined;

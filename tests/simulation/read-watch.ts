@@ -1,8 +1,8 @@
 /**
- * Watches the messages of one read at a weak level: which primaries it asked, and what they told
- * it. "Not found" is a claim about all of them.
+ * Watches the messages of one read at a weak level: which primaries it asked, and what they
+ * answered. "Not found" is a claim about all of them.
  */
-import type { ToldVersions } from '../../lib/checkers/explained-request.js';
+import type { ReportedVersions } from '../../lib/checkers/explained-request.js';
 import type { Message, NodeId } from '../../lib/environment/transport.js';
 import { decodeReads, decodeShown } from '../../lib/rpc/hot-layout.js';
 import { HOT, isHot } from '../../lib/rpc/hot-messages.js';
@@ -11,7 +11,7 @@ import { nameOf } from './key-names.js';
 /** Deadlines travel as what is left of them. */
 const TOLERANCE_MILLISECONDS = 0.002;
 
-interface Told {
+interface Answered {
   readonly from: NodeId;
   readonly fingerprint: string;
 }
@@ -25,7 +25,7 @@ export class ReadWatch {
   readonly #ids = new Set<string>();
   /** Who was asked, or could not be. */
   readonly asked = new Set<NodeId>();
-  readonly told: Told[] = [];
+  readonly reported: Answered[] = [];
 
   constructor(node: NodeId, name: string, deadline: number) {
     this.#node = node;
@@ -53,18 +53,18 @@ export class ReadWatch {
     if (to !== this.#node || !isHot(message) || message[0] !== HOT.shown) return;
     for (const { slot, generation, fingerprint } of decodeShown(message)) {
       // A question that the network repeats is answered twice: the first answer counts.
-      if (this.#ids.delete(`${slot} ${generation}`)) this.told.push({ from, fingerprint });
+      if (this.#ids.delete(`${slot} ${generation}`)) this.reported.push({ from, fingerprint });
     }
   }
 
   /** The versions that somebody said it holds as values, or as tombstones; not as stubs. */
   get versions(): string[] {
-    const texts = this.told.flatMap(({ fingerprint }) => fingerprint.match(/[^;!]+;/g) ?? []);
+    const texts = this.reported.flatMap(({ fingerprint }) => fingerprint.match(/[^;!]+;/g) ?? []);
     return [...new Set(texts.map((text) => text.slice(0, -1)))];
   }
   /** The same by who said it, each version as explanations write it. */
-  get heard(): ToldVersions[] {
-    return this.told.map(({ from, fingerprint }) => {
+  get heard(): ReportedVersions[] {
+    return this.reported.map(({ from, fingerprint }) => {
       const texts = fingerprint.match(/[^;!]+[;!]/g) ?? [];
       const versions = texts.map((text) => {
         return text.endsWith('!') ? `${text.slice(0, -1)} (ended)` : text.slice(0, -1);

@@ -2,7 +2,7 @@
  * What can be seen from outside of how an answer came about: which machines hold a version, how
  * safely, and which were asked for a key. Receipts are judged by it.
  */
-import type { ToldVersions } from '../../lib/checkers/explained-request.js';
+import type { ReportedVersions } from '../../lib/checkers/explained-request.js';
 import type { Miss } from '../../lib/checkers/history.js';
 import type { QuorateNode } from '../../lib/node.js';
 import { decodeHint } from '../../lib/hints/hint-records.js';
@@ -37,7 +37,7 @@ export interface Beginning {
 
 export interface WatchedRead {
   /** `heard`: what others said in answer to it. */
-  readonly end: () => { readonly miss: Miss; readonly heard: readonly ToldVersions[] };
+  readonly end: () => { readonly miss: Miss; readonly heard: readonly ReportedVersions[] };
 }
 
 export class Witness {
@@ -68,7 +68,7 @@ export class Witness {
   }
 
   /**
-   * Watches a read that begins at this moment; undefined where that cannot be told from others.
+   * Watches a read that begins at this moment; undefined where that cannot be known from others.
    * `end` must be called.
    */
   watch(machine: Machine, key: string, timeoutMilliseconds: number): WatchedRead | undefined {
@@ -109,7 +109,7 @@ export class Witness {
 
   /**
    * The primaries that hold the version now, accepted or learned, or what superseded it; also
-   * those of which nobody can tell, since they have lost something since.
+   * those of which nobody can know, since they have lost something since.
    */
   holders(key: string, version: string, durability: Durability, since: Beginning): string[] {
     const dot = parseDot(version);
@@ -154,7 +154,7 @@ function upOf(node: QuorateNode, key: string): string[] {
   return locate(node, key).primaries.flatMap((one) => (one.up ? [one.node] : []));
 }
 
-/** What it had may be gone, though it told the truth when it said that it had it. */
+/** What it had may be gone, though it was true when it said that it had it. */
 function isExcused(machine: Machine, durability: Durability, since: Beginning): boolean {
   const { disk, id, lives, isUp } = machine;
   if (disk.damagedAt >= since.at) return true;
@@ -185,7 +185,7 @@ function mayHold(
     const isCollected = now === undefined || !covers(now.context, dot);
     return isCollected && node?.disk.clocks.of(at.partition).has(dot) === true;
   } catch {
-    // A record that cannot be read: nobody can tell.
+    // A record that cannot be read: nobody can know.
     return disk.everFaulty;
   }
 }

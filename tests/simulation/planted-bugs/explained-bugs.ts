@@ -4,7 +4,7 @@ import type { PlantedBug } from './planted-bug.js';
 export const EXPLAINED_BUGS: readonly PlantedBug[] = [
   {
     rule: 'HTTP',
-    name: 'an explained read tells that whoever was asked in full holds nothing',
+    name: 'an explained read reports that whoever was asked in full holds nothing',
     file: 'coordination/read/explained-read.js',
     right: 'versionsShown(fingerprint) : stateShown(siblings)',
     wrong: 'versionsShown(fingerprint) : stateShown(undefined)',
@@ -12,7 +12,7 @@ export const EXPLAINED_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'HTTP',
-    name: 'an explained write tells that whoever refused it holds it',
+    name: 'an explained write reports that whoever refused it holds it',
     file: 'coordination/write/explained-write.js',
     right: 'stored === undefined ? refusalShown(why) : acknowledgementShown(stored)',
     wrong: 'acknowledgementShown(stored ?? { start: 0, report: undefined })',
@@ -20,7 +20,7 @@ export const EXPLAINED_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'HTTP',
-    name: 'an explained decision tells that the proposer alone was asked',
+    name: 'an explained decision reports that the proposer alone was asked',
     file: 'coordination/strong/explained-decisions.js',
     right: "const node = effect.do === 'vote' ? this.#self : effect.node;",
     wrong: 'const node = this.#self;',

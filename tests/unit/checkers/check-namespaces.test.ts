@@ -32,7 +32,7 @@ function problems(history: Partial<NamespaceHistory>): string[] {
 t.test('what is right', async (t) => {
   t.same(problems({ reads: [read()] }), []);
   t.same(problems({ reads: [read({ began: 35 })], deletes: [gone()] }), [], 'while it is deleted');
-  t.same(problems({ reads: [read({ node: 'n3' })], deletes: [gone()] }), [], 'not told yet');
+  t.same(problems({ reads: [read({ node: 'n3' })], deletes: [gone()] }), [], 'not known yet');
   const late = write({ ended: undefined, decided: 110, outcome: 'open' });
   t.same(problems({ writes: [late], reads: [read()], deletes: [gone()] }), [], 'no answer');
   const ever = write({ ended: undefined, decided: Number.POSITIVE_INFINITY, outcome: 'open' });

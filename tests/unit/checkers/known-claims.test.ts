@@ -97,8 +97,8 @@ function shown(version: string, writeIds: readonly string[], endsAt?: number | n
   return { id: 'r', key: 'k', began: 20, ended: 30, answered: 2, repaired: 2, versions };
 }
 
-function nothing(told: readonly string[], unasked: readonly string[] = []): RecordedRead {
-  return { ...shown('', []), versions: [], miss: { reported: told, unasked } };
+function nothing(nodes: readonly string[], unasked: readonly string[] = []): RecordedRead {
+  return { ...shown('', []), versions: [], miss: { reported: nodes, unasked } };
 }
 
 function history(writes: readonly RecordedWrite[], read: RecordedRead): History {
@@ -153,12 +153,12 @@ t.test('resolutions', async (t) => {
   t.equal(checkValues(history(two, shown('1', ['w1', 'w2']))).length, 1, 'a put of two writes');
 });
 
-t.test('ends that answers tell', async (t) => {
+t.test('ends that answers show', async (t) => {
   const expiry = { from: 40, until: 60, by: 60 };
   const rows = [
     ['the end that was asked for', { expiry }, 50, 0],
     ['none, as was asked', {}, null, 0],
-    ['not told', { expiry }, undefined, 0],
+    ['not shown', { expiry }, undefined, 0],
     ['dropped', { expiry }, null, 1],
     ['another', { expiry }, 70, 1],
     ['one that nobody asked for', {}, 50, 1],

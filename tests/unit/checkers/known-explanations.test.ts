@@ -1,11 +1,11 @@
-/** ToldExplanation answers made by hand, with what is wrong with them. */
+/** Explained answers made by hand, with what is wrong with them. */
 import t from 'tap';
 import { checkExplanations } from '../../../lib/checkers/check-explanations.js';
 import type {
-  ToldExplanation,
+  ReportedExplanation,
   ExplainedRequest,
-  ToldCourse,
-  ToldStep,
+  ReportedCourse,
+  ReportedStep,
 } from '../../../lib/checkers/explained-request.js';
 import type { Finding, RecordedWrite } from '../../../lib/checkers/history.js';
 
@@ -20,15 +20,15 @@ const plan = {
 const needs = [{ required: 2, of: ['n1', 'n2', 'n3'] }];
 const levels = [{ level: 'quorum', needs }];
 
-function step(did: string, at_ms: number, more: Partial<ToldStep> = {}): ToldStep {
+function step(did: string, at_ms: number, more: Partial<ReportedStep> = {}): ReportedStep {
   return { did, at_ms, ...more };
 }
 
-function said(node: string, versions: readonly string[], took_ms = 1): Partial<ToldStep> {
+function said(node: string, versions: readonly string[], took_ms = 1): Partial<ReportedStep> {
   return { node, took_ms, answer: { versions } };
 }
 
-const READ: readonly ToldStep[] = [
+const READ: readonly ReportedStep[] = [
   step('ask', 0, said('n1', ['v2'])),
   step('ask', 0, said('n2', ['v1', 'v0 (ended)'])),
   step('ask', 2, said('n1', ['v2'])),
@@ -36,7 +36,7 @@ const READ: readonly ToldStep[] = [
   step('repair', 3.5, { node: 'n2', took_ms: 1, answer: {} }),
   step('answer', 4.5, { level: 'quorum', answered: 2, asked: 3, versions: ['v2'] }),
 ];
-const WRITE: readonly ToldStep[] = [
+const WRITE: readonly ReportedStep[] = [
   step('store', 0, { node: 'n1', took_ms: 2, answer: { stored: true } }),
   step('minted', 0, { version: 'v3' }),
   step('copy', 0, { node: 'n2', took_ms: 1, answer: { stored: true } }),
@@ -44,8 +44,8 @@ const WRITE: readonly ToldStep[] = [
   step('answer', 2, { level: 'quorum', answered: 2, asked: 3, stand_ins: 1 }),
 ];
 const proposed = { proposal: '2.n2#7', version: 'n2.1.8' };
-const ACCEPTED: Partial<ToldStep> = { ...proposed, took_ms: 1, answer: { accepted: true } };
-const DECISION: readonly ToldStep[] = [
+const ACCEPTED: Partial<ReportedStep> = { ...proposed, took_ms: 1, answer: { accepted: true } };
+const DECISION: readonly ReportedStep[] = [
   step('prepare', 0, { node: 'n1', ballot: '2.n2', took_ms: 1, answer: { promised: true } }),
   step('activate', 1, { node: 'n1', ballot: '2.n2', took_ms: 1, answer: {} }),
   step('decide', 2, { round: 1 }),
@@ -54,26 +54,26 @@ const DECISION: readonly ToldStep[] = [
   step('accept', 3, { ...ACCEPTED, node: 'n2' }),
   step('decided', 4, { result: 'applied', rounds: 1 }),
 ];
-const STRONG: readonly ToldStep[] = [
+const STRONG: readonly ReportedStep[] = [
   step('pass on', 0, { node: 'n2', took_ms: 5, answer: {} }),
   step('answer', 5, { level: 'strong', answered: 2 }),
 ];
 const report = { promised: '2.n2' };
-const SETTLED: readonly ToldStep[] = [
+const SETTLED: readonly ReportedStep[] = [
   step('ask', 0, { node: 'n1', took_ms: 1, answer: { ...report } }),
   step('ask', 0, { node: 'n2', took_ms: 1, answer: { ...report, proposer: true } }),
   step('judge', 1, { result: 'settled' }),
   step('answer', 1, { level: 'strong', answered: 2 }),
 ];
 
-function course(name: string, steps: readonly ToldStep[], more: object = {}): ToldCourse {
+function course(name: string, steps: readonly ReportedStep[], more: object = {}): ReportedCourse {
   return { node: 'n1', course: name, plan, levels, steps, ...more };
 }
 
-function told(
-  courses: readonly ToldCourse[],
-  more: Partial<ToldExplanation> = {},
-): ToldExplanation {
+function reported(
+  courses: readonly ReportedCourse[],
+  more: Partial<ReportedExplanation> = {},
+): ReportedExplanation {
   return { node: 'n1', took_ms: 5, courses, ...more };
 }
 
@@ -89,19 +89,19 @@ function read(more: Partial<ExplainedRequest> = {}): ExplainedRequest {
   ];
   return {
     ...{ ...common, kind: 'read', versions: ['v2'], witnesses: ['n1', 'n2'], heard },
-    ...{ told: told([course('read', READ)]), ...more },
+    ...{ reported: reported([course('read', READ)]), ...more },
   };
 }
 
 function write(more: Partial<ExplainedRequest> = {}): ExplainedRequest {
   return {
     ...{ ...common, kind: 'write', versions: ['v3'], witnesses: ['n1', 'n2'], heard: [] },
-    ...{ standIns: 1, told: told([course('write', WRITE)]), ...more },
+    ...{ standIns: 1, reported: reported([course('write', WRITE)]), ...more },
   };
 }
 
 function decided(
-  steps: readonly ToldStep[] = DECISION,
+  steps: readonly ReportedStep[] = DECISION,
   more: Partial<ExplainedRequest> = {},
 ): ExplainedRequest {
   const courses = [
@@ -109,36 +109,36 @@ function decided(
     { node: 'n2', course: 'decision', ballot: '1.n3', steps },
   ];
   const version = { versions: ['n2.1.8'], level: 'strong', standIns: 0 };
-  return write({ ...version, told: told(courses), ...more });
+  return write({ ...version, reported: reported(courses), ...more });
 }
 
-function settled(steps: readonly ToldStep[]): ExplainedRequest {
+function settled(steps: readonly ReportedStep[]): ExplainedRequest {
   const operation = { operation: 'read', levels: undefined };
-  return read({ level: 'strong', told: told([course('strong', steps, operation)]) });
+  return read({ level: 'strong', reported: reported([course('strong', steps, operation)]) });
 }
 
 /** The steps, with the one at the place changed. */
 function changed(
-  steps: readonly ToldStep[],
+  steps: readonly ReportedStep[],
   place: number,
-  more: Partial<ToldStep>,
-): readonly ToldStep[] {
+  more: Partial<ReportedStep>,
+): readonly ReportedStep[] {
   return steps.map((one, i) => (i === place ? { ...one, ...more } : one));
 }
 
-const inRead = (place: number, more: Partial<ToldStep>): ExplainedRequest =>
-  read({ told: told([course('read', changed(READ, place, more))]) });
+const inRead = (place: number, more: Partial<ReportedStep>): ExplainedRequest =>
+  read({ reported: reported([course('read', changed(READ, place, more))]) });
 const OTHER_READ = changed(READ, 3, said('n2', ['v0']));
 const readTwice = (a: typeof READ, b: typeof READ, version: string): ExplainedRequest => {
   const heard = [{ node: 'n2', versions: [version] }];
-  return read({ told: told([course('read', a), course('read', b)]), heard });
+  return read({ reported: reported([course('read', a), course('read', b)]), heard });
 };
-const inWrite = (place: number, more: Partial<ToldStep>): ExplainedRequest =>
-  write({ told: told([course('write', changed(WRITE, place, more))]) });
-const inDecision = (place: number, more: Partial<ToldStep>): ExplainedRequest =>
+const inWrite = (place: number, more: Partial<ReportedStep>): ExplainedRequest =>
+  write({ reported: reported([course('write', changed(WRITE, place, more))]) });
+const inDecision = (place: number, more: Partial<ReportedStep>): ExplainedRequest =>
   decided(changed(DECISION, place, more));
 const inPlan = (more: object): ExplainedRequest =>
-  read({ told: told([course('read', READ, { plan: { ...plan, ...more } })]) });
+  read({ reported: reported([course('read', READ, { plan: { ...plan, ...more } })]) });
 
 function written(version: string, more: Partial<RecordedWrite>): RecordedWrite {
   return {
@@ -161,14 +161,14 @@ function findings(...explanations: readonly ExplainedRequest[]): Finding[] {
 
 const RIGHT: Readonly<Record<string, readonly ExplainedRequest[]>> = {
   'a read': [read()],
-  'what is dead is told, and not shown': [inRead(5, { versions: ['v2', 'v5', 'v0 (ended)'] })],
+  'what is dead is reported, and not shown': [inRead(5, { versions: ['v2', 'v5', 'v0 (ended)'] })],
   'what came after it was repaired has no part in it': [
     { ...inRead(3, said('n2', ['v4'], 3)), heard: [] },
   ],
   'siblings that are resolved at a read, by a write of a session': [
     read({
       versions: ['v3'],
-      told: told([
+      reported: reported([
         course('read', READ),
         course('write', WRITE),
         course('read', READ.slice(0, -1).concat(step('answer', 4.5, { level: 'one' })), {
@@ -185,7 +185,7 @@ const RIGHT: Readonly<Record<string, readonly ExplainedRequest[]>> = {
     settled([step('ask', 0, { node: 'n3', answer: {} }), ...SETTLED]),
   ],
   'steps for which there was no room': [
-    read({ told: told([course('read', [])], { left_out: 6 }) }),
+    read({ reported: reported([course('read', [])], { left_out: 6 }) }),
   ],
   'a later ballot': [
     decided(),
@@ -202,7 +202,7 @@ const RIGHT: Readonly<Record<string, readonly ExplainedRequest[]>> = {
 
 const NO_ANSWER = { answer: null, took_ms: undefined };
 const WRONG: Readonly<Record<string, readonly ExplainedRequest[]>> = {
-  'nothing is told': [read({ told: undefined })],
+  'nothing is reported': [read({ reported: undefined })],
   'another node explains': [read({ node: 'n2' })],
   'it took longer than it can have': [read({ took: 4 })],
   'steps out of order': [inRead(1, { at_ms: 3 })],
@@ -219,21 +219,23 @@ const WRONG: Readonly<Record<string, readonly ExplainedRequest[]>> = {
   'another level': [inRead(5, { level: 'one' })],
   'another count': [inRead(5, { answered: 3 })],
   'of another number of owners': [inRead(5, { asked: 2 })],
-  'no end': [read({ told: told([course('read', READ.slice(0, -1))]) })],
+  'no end': [read({ reported: reported([course('read', READ.slice(0, -1))]) })],
   'more needed than the level does': [
-    read({ told: told([course('read', READ, { levels: [{ level: 'quorum', needs: [] }] })]) }),
+    read({
+      reported: reported([course('read', READ, { levels: [{ level: 'quorum', needs: [] }] })]),
+    }),
   ],
   'fewer answered than are counted': [
     read({
-      told: told([course('read', [...changed(READ.slice(2), 1, NO_ANSWER)])]),
+      reported: reported([course('read', [...changed(READ.slice(2), 1, NO_ANSWER)])]),
       heard: [],
     }),
   ],
-  'a version that nobody tells of': [read({ versions: ['v2', 'v4'] })],
-  'a version that is told, and not shown': [inRead(5, { versions: ['v2', 'v4'] })],
+  'a version that nobody reports': [read({ versions: ['v2', 'v4'] })],
+  'a version that is reported, and not shown': [inRead(5, { versions: ['v2', 'v4'] })],
   'what a replica holds is left out': [
     read({
-      told: told([course('read', changed(READ, 3, said('n2', ['v4'])))]),
+      reported: reported([course('read', changed(READ, 3, said('n2', ['v4'])))]),
       heard: [
         { node: 'n2', versions: ['v1', 'v0 (ended)'] },
         { node: 'n2', versions: ['v4'] },
@@ -241,7 +243,7 @@ const WRONG: Readonly<Record<string, readonly ExplainedRequest[]>> = {
     }),
   ],
   'another version minted': [inWrite(1, { version: 'v9' })],
-  'who is told to hold it does not': [write({ witnesses: ['n1'] })],
+  'who is reported to hold it does not': [write({ witnesses: ['n1'] })],
   'fewer hold it than are counted': [inWrite(2, NO_ANSWER)],
   'a hint for a stranger': [inWrite(3, { hint_for: 'n5' })],
   'the ballot of another': [inDecision(0, { ballot: '2.n3' })],

@@ -87,7 +87,7 @@ const ROWS: readonly Row[] = [
     allowed: 1,
   },
   {
-    name: 'an old value is shown although its bound tells of the new one',
+    name: 'an old value is shown although its bound covers the new one',
     history: history([read(['a'], all(800))], written('a'), later),
     finding: /r misses b/,
   },

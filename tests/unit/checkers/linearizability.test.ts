@@ -7,7 +7,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 type Span = readonly [began: number, ended?: number];
 
-/** An end that is missing: nobody was told. */
+/** An end that is missing: nobody was answered. */
 function operation(id: string, [began, ended]: Span, does: KeyOperation['does']): KeyOperation {
   return { id, began, ended: ended ?? NEVER, isOpen: ended === undefined, does };
 }

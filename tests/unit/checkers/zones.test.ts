@@ -9,7 +9,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 type Span = readonly [began: number, ended?: number];
 
-/** An end that is missing: nobody was told. */
+/** An end that is missing: nobody was answered. */
 function operation(id: string, [began, ended]: Span, does: KeyOperation['does']): KeyOperation {
   return { id, began, ended: ended ?? NEVER, isOpen: ended === undefined, does };
 }
@@ -143,7 +143,7 @@ t.test('good and bad histories are told apart', async (t) => {
   }
 });
 
-t.test('what is found is told of its key', async (t) => {
+t.test('what is found is reported of its key', async (t) => {
   const operations = [put('a', [1, 2]), read([3, 4], 'b')];
   const orders = [{ key: 'k', operations }];
   const [finding, ...more] = checkZones({
@@ -173,8 +173,8 @@ const aPick = fc.record({
   isOpen: fc.nat({ max: 9 }).map((n) => n === 0),
   /** Of an open one: its time is over at some moment. */
   isBounded: fc.boolean(),
-  tells: fc.constantFrom('nothing', 'nothing', 'replaced', 'expected', 'both'),
-  /** It is told something else than was there. */
+  names: fc.constantFrom('nothing', 'nothing', 'replaced', 'expected', 'both'),
+  /** It is answered something else than was there. */
   isWrong: fc.nat({ max: 11 }).map((n) => n === 0),
   otherwise: anyLiveSet,
   another: anyLiveSet,
@@ -187,20 +187,20 @@ function step(
   id: string,
   live: readonly string[],
 ): [KeyOperation['does'], readonly string[]] {
-  const { kind, tells, isWrong, isDelete, otherwise, another } = pick;
+  const { kind, names, isWrong, isDelete, otherwise, another } = pick;
   const shown = isWrong ? otherwise : live;
   if (kind === 'read') {
-    return [{ kind, found: shown, unless: tells === 'both' ? another : undefined }, live];
+    return [{ kind, found: shown, unless: names === 'both' ? another : undefined }, live];
   }
   const added = isDelete ? [] : [id];
   if (kind === 'add') {
-    const removes = tells === 'nothing' ? [] : live.slice(0, 1);
+    const removes = names === 'nothing' ? [] : live.slice(0, 1);
     const kept = live.filter((name) => !removes.includes(name));
     return [{ kind, isDelete, removes, follows: [] }, [...kept, ...added]];
   }
-  const replaced = tells === 'replaced' || tells === 'both' ? shown : undefined;
-  const expected = tells === 'expected' ? shown : replaced;
-  const isTwofold = tells === 'both' && isWrong;
+  const replaced = names === 'replaced' || names === 'both' ? shown : undefined;
+  const expected = names === 'expected' ? shown : replaced;
+  const isTwofold = names === 'both' && isWrong;
   return [{ kind, isDelete, replaced, expected: isTwofold ? another : expected }, added];
 }
 
