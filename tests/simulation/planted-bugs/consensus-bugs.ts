@@ -278,7 +278,8 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
     name: 'a ballot is given up before what was chosen is sent',
     file: 'consensus/proposer-core.js',
     right:
-      'const lost = [...this.sendUnsent(), ...this.#loseOpen()];\n        this.#current = undefined;',
+      'const lost = [...this.sendUnsent(), ...this.#loseOpen()];\n        ' +
+      'this.#current = undefined;',
     wrong: 'const lost = this.#loseOpen();\n        this.#current = undefined;',
     test: 'unit/coordination/partition-proposer.test.js',
   },

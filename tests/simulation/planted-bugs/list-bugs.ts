@@ -102,7 +102,7 @@ export const LIST_BUGS: readonly PlantedBug[] = [
     rule: 'K12',
     name: 'what the record holds already is settled again for each list',
     file: 'coordination/strong/open-acceptances.js',
-    right: 'isAsked(at) && this.#mayTellMore(at)',
+    right: 'isAsked(at) && this.#maySayMore(at)',
     wrong: 'isAsked(at)',
     test: 'unit/coordination/open-acceptances.test.js',
   },
