@@ -53,6 +53,7 @@ export class Connection {
     request: HttpRequest,
     { timeoutMilliseconds, signal }: CallOptions,
   ): Promise<RequestOutcome> {
+    const begun = performance.now();
     const { retries = RETRIES, hedgeAfterMilliseconds = HEDGE_MILLISECONDS } = this.#options;
     const isRead = request.method === 'GET';
     const repeatable = isRead || request.headers['idempotency-key'] !== undefined;
@@ -67,7 +68,7 @@ export class Connection {
       request: { ...request, headers },
       ...{ isRead, repeatable, retries, signals: [signal, this.#closing.signal] },
       hedgeAfter: isRead && request.isHedged === true ? hedgeAfterMilliseconds : writesAfter,
-      deadline: performance.now() + patience,
+      ...{ begun, deadline: begun + patience },
       isDeadlineNamed: timeoutMilliseconds !== undefined,
     }).run();
     span.end(outcome);

@@ -13,7 +13,10 @@ export interface CoreOptions {
   readonly endpoints: readonly { readonly address: string; readonly known: boolean }[];
   /** May it be sent again although it may have happened? */
   readonly repeatable: boolean;
-  /** Milliseconds until a further node is asked too; undefined: one after the other. */
+  /**
+   * Milliseconds until a further node is asked too, at most: sooner where the deadline is near.
+   * Undefined: one after the other.
+   */
   readonly hedgeAfter: number | undefined;
   /** How often it is sent again: after an answer that says so, or where all were asked. */
   readonly retries: number;
@@ -47,7 +50,7 @@ export type CoreEffect =
   /** `attempt`: the last answer, which says why; undefined: there is none. */
   | { readonly kind: 'fail'; readonly attempt: number | undefined; readonly unknown: boolean };
 
-/** A node that has not told by then whether it answers: the next one is asked too. */
+/** A node that has not told by then, at most, whether it answers: the next one is asked too. */
 export const STAGGER_MILLISECONDS = 250;
 /** The pause before a repetition is by chance, up to this, then twice as long, ... */
 const PAUSE_MILLISECONDS = 50;
@@ -190,15 +193,26 @@ export class RequestCore {
     this.#probing.clear();
     const { hedgeAfter, endpoints } = this.#options;
     this.#dueFor = 'hedge';
-    this.#due = hedgeAfter === undefined || endpoints.length === 1 ? undefined : now + hedgeAfter;
+    const isHedged = hedgeAfter !== undefined && endpoints.length > 1;
+    this.#due = isHedged ? now + this.#part(hedgeAfter, now) : undefined;
     return [{ kind: 'send', attempt, endpoint }];
   }
 
   #probe(endpoint: string, now: number): CoreEffect[] {
     this.#probing.add(endpoint);
     this.#dueFor = 'hedge';
-    this.#due = now + STAGGER_MILLISECONDS;
+    this.#due = now + this.#part(STAGGER_MILLISECONDS, now);
     return [{ kind: 'probe', endpoint }];
+  }
+
+  /**
+   * How long a node is waited for alone: what is left is shared with those that were not asked yet,
+   * so that a silent one does not eat the time of one that answers.
+   */
+  #part(most: number, now: number): number {
+    const { endpoints, deadline } = this.#options;
+    const others = endpoints.filter(({ address }) => this.#triesOf(address) === 0).length;
+    return Math.min(most, (deadline - now) / Math.min(AT_ONCE_MAX, others + 1));
   }
 
   /** The one that was asked least, and of those the preferred one. */

@@ -2,8 +2,8 @@
 import type { Endpoints } from './endpoints.js';
 import { ownProblem, type Problem } from './quorate-error.js';
 import { readProblem } from './read-answer.js';
-import { type Again, type CoreEffect, type CoreEvent, RequestCore } from './request-core.js';
 import { STAGGER_MILLISECONDS } from './request-core.js';
+import { type Again, type CoreEffect, type CoreEvent, RequestCore } from './request-core.js';
 import type { HttpAnswer, HttpRequest, HttpTransport, Unanswered } from './transport.js';
 
 export interface RunOptions {
@@ -17,7 +17,8 @@ export interface RunOptions {
   readonly repeatable: boolean;
   readonly hedgeAfter: number | undefined;
   readonly retries: number;
-  /** Of `performance.now()`. */
+  /** Of `performance.now()`: when it was asked for, and by when it is to be over. */
+  readonly begun: number;
   readonly deadline: number;
   /** The deadline travels with the request. */
   readonly isDeadlineNamed: boolean;
@@ -32,8 +33,13 @@ export interface RequestOutcome {
   readonly attempts: number;
 }
 
-/** What the way there and back may take above the deadline. */
-const WAY_MILLISECONDS = 2000;
+/**
+ * Nodes have the same deadline, and what they say of it then has its way back: this part of the
+ * time of a call, within these bounds, is above its deadline.
+ */
+const WAY_PART = 0.1;
+const WAY_MIN_MILLISECONDS = 50;
+const WAY_MAX_MILLISECONDS = 1000;
 /** Why all requests of a client end. */
 export const CLOSED = Symbol('the client is closed');
 const PROBE = { method: 'GET', path: '/healthz', headers: {} } as const;
@@ -52,7 +58,8 @@ export class RequestRun {
   readonly #core: RequestCore;
   readonly #attempts = new Map<number, Attempt>();
   readonly #all = new AbortController();
-  readonly #refusals: string[] = [];
+  /** Why endpoints have not answered, the last time that they were asked. */
+  readonly #refusals = new Map<string, string>();
   /** Since when. */
   readonly #probing = new Map<string, number>();
   #isOver = false;
@@ -76,10 +83,10 @@ export class RequestRun {
 
   /** Rejects only where the transport does. */
   async run(): Promise<RequestOutcome> {
-    const { signals } = this.#options;
+    const { signals, deadline } = this.#options;
     const limit = setTimeout(
       () => this.#all.abort(),
-      Math.max(1, this.#options.deadline + WAY_MILLISECONDS - performance.now()),
+      Math.max(1, deadline + this.#way - performance.now()),
     );
     const giveUp = ({ target }: Event): void => this.#giveUp(target as AbortSignal);
     try {
@@ -152,11 +159,13 @@ export class RequestRun {
     }, this.#reject);
   }
 
-  /** Another one gets the request: who was asked for long enough is silent. */
+  /** Another one gets the request: who was asked for long enough is silent, or slower. */
   #notePending(endpoint: string): void {
     const now = performance.now();
     for (const [other, since] of this.#probing) {
-      if (other !== endpoint && now - since >= STAGGER_MILLISECONDS) this.#missed(other, 'silent');
+      if (other === endpoint) continue;
+      if (now - since >= STAGGER_MILLISECONDS) this.#missed(other, 'silent');
+      else this.#options.endpoints.lost(other, now);
     }
     this.#probing.clear();
   }
@@ -210,7 +219,8 @@ export class RequestRun {
       ({ reply }) => reply?.kind !== 'unanswered' || !reply.nothingSent,
     );
     const what = wasSent ? 'no endpoint has answered' : 'no endpoint takes a connection';
-    const detail = `${what}${isLate ? ' in time' : ''}: ${this.#refusals.join(', ')}`;
+    const why = [...this.#refusals].map(([endpoint, reason]) => `${endpoint} (${reason})`);
+    const detail = `${what}${isLate ? ' in time' : ''}: ${why.join(', ')}`;
     const code = isLate ? 'deadline_passed' : 'peer_unreachable';
     return ownProblem(code, detail, { outcome, retryable: true });
   }
@@ -221,13 +231,19 @@ export class RequestRun {
   }
 
   #missed(endpoint: string, reason: string): void {
-    this.#refusals.push(`${endpoint} (${reason === 'AbortError' ? 'silent' : reason})`);
+    this.#refusals.set(endpoint, reason === 'AbortError' ? 'silent' : reason);
     this.#options.endpoints.missed(endpoint, performance.now());
   }
 
   #end(outcome: RequestOutcome): void {
     this.#isOver = true;
     this.#settle(outcome);
+  }
+
+  get #way(): number {
+    const { begun, deadline } = this.#options;
+    const part = (deadline - begun) * WAY_PART;
+    return Math.min(WAY_MAX_MILLISECONDS, Math.max(WAY_MIN_MILLISECONDS, part));
   }
 
   get #outcome(): Pick<RequestOutcome, 'endpoint' | 'attempts'> {

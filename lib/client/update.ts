@@ -1,6 +1,6 @@
 /** Read, change, write; and again where somebody else was faster. */
-import { ArgumentError } from './arguments.js';
-import type { BatchOptions, GetOptions } from './client-options.js';
+import { ArgumentError, timeoutOf } from './arguments.js';
+import type { BatchOptions, CallOptions, GetOptions } from './client-options.js';
 import type { ParseOptions, PutOptions, Resolution } from './client-options.js';
 import { ownProblem, QuorateError } from './quorate-error.js';
 import type { GetResult, InConflict, Sibling, Written } from './results.js';
@@ -61,18 +61,33 @@ export async function updateByMerging<Value>(
   merge: SiblingMerge<Value>,
   options: UpdateOptions<Value>,
 ): Promise<Updated<Value>> {
-  const read = await client.get<Value>(key, readOptionsOf(options));
+  const attempts = attemptsOf(options);
+  const within = timeOf(options);
+  const readNow = () => client.get<Value>(key, within(readOptionsOf(options)));
+  const write = (value: Value, context: string | undefined) =>
+    client.put(key, storable(value), within({ ...writeOptionsOf(options), context }));
+  const read = await readNow();
   const current = read.kind === 'siblings' ? await merged(read, merge) : valueIn(read);
   let value = checked(await change(current), 'change');
-  let written = await client.put(key, storable(value), { ...options, context: read.context });
-  for (let attempt = 1; attempt <= attemptsOf(options); attempt += 1) {
-    const after = await client.get<Value>(key, readOptionsOf(options));
-    if (after.kind !== 'siblings') return { ...written, value, isSettled: true };
-    value = await merged(after, merge);
-    await pause(attempt, options.signal);
-    written = await client.put(key, storable(value), { ...options, context: after.context });
+  let written = await write(value, read.context);
+  try {
+    for (let attempt = 1; attempt <= attempts; attempt += 1) {
+      const after = await readNow();
+      if (after.kind !== 'siblings') return { ...written, value, isSettled: true };
+      value = await merged(after, merge);
+      await pause(attempt, options.signal);
+      written = await write(value, after.context);
+    }
+  } catch (error) {
+    throw error instanceof QuorateError ? afterWrite(error) : error;
   }
   return { ...written, value, isSettled: false };
+}
+
+/** Whoever takes it for an update that has not happened makes the change twice. */
+function afterWrite(error: QuorateError): QuorateError {
+  const detail = `the change is written, but not seen to be the only value: ${error.detail}`;
+  return new QuorateError({ ...error, detail, outcome: 'unknown', cause: error });
 }
 
 /**
@@ -85,16 +100,20 @@ export async function updateStrongly<Value>(
   change: ValueChange<Value>,
   options: StrongUpdateOptions<Value>,
 ): Promise<Updated<Value>> {
-  const { merge, ...others } = options;
-  const put = { ...others, level: 'strong' } as const;
+  const { merge } = options;
+  const attempts = attemptsOf(options);
+  const within = timeOf(options);
   let refused: QuorateError | undefined;
-  for (let attempt = 1; attempt <= attemptsOf(options); attempt += 1) {
-    const read = await client.get<Value>(key, { ...readOptionsOf(options), level: 'strong' });
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    const asked = within({ ...readOptionsOf(options), level: 'strong' as const });
+    const read = await client.get<Value>(key, asked);
+    const put = (): PutOptions => within({ ...writeOptionsOf(options), level: 'strong' });
     const write = async (): Promise<Updated<Value> | undefined> => {
       if (read.kind === 'siblings') {
         if (merge === undefined) throw inConflict(key);
         const resolution = { kind: 'value', value: storable(await merged(read, merge)) } as const;
-        await client.resolve(key, resolution, { ...put, context: read.context });
+        const { ttl: _, contentType: __, ...others } = put();
+        await client.resolve(key, resolution, { ...others, context: read.context });
         return undefined;
       }
       const value = checked(await change(valueIn(read)), 'change');
@@ -102,7 +121,7 @@ export async function updateStrongly<Value>(
         read.kind === 'value'
           ? ({ ifMatch: `"${read.version}"` } as const)
           : ({ ifNoneMatch: '*' } as const);
-      const written = await client.put(key, storable(value), { ...put, ...condition });
+      const written = await client.put(key, storable(value), { ...put(), ...condition });
       return { ...written, value, isSettled: true };
     };
     try {
@@ -150,6 +169,26 @@ function storable(value: unknown): Storable {
 function readOptionsOf<Value>(options: UpdateOptions<Value>) {
   const { level, fallbacks, timeoutMilliseconds, signal, parse } = options;
   return { level, fallbacks, timeoutMilliseconds, signal, parse };
+}
+
+function writeOptionsOf<Value>(options: UpdateOptions<Value>): PutOptions {
+  const { attempts: _, parse: __, merge: ___, ...others } = options as StrongUpdateOptions<Value>;
+  return others;
+}
+
+/** Its requests share the time of the call: each has what is left. */
+function timeOf({ timeoutMilliseconds }: CallOptions) {
+  const time = timeoutMilliseconds === undefined ? undefined : timeoutOf(timeoutMilliseconds);
+  const begun = performance.now();
+  return <Options extends CallOptions>(options: Options): Options => {
+    if (time === undefined) return options;
+    const left = begun + time - performance.now();
+    if (left > 0) return { ...options, timeoutMilliseconds: left };
+    const detail = 'no time was left for the next request of the update';
+    throw new QuorateError(
+      ownProblem('deadline_passed', detail, { outcome: 'none', retryable: true }),
+    );
+  };
 }
 
 function attemptsOf({ attempts = ATTEMPTS }: { readonly attempts?: number | undefined }): number {

@@ -93,6 +93,32 @@ t.test('the deadline is one for all endpoints, and what is left of it travels', 
   t.match(error, { code: 'deadline_passed', outcome: 'none', status: undefined });
 });
 
+t.test('a call ends at its deadline, and a silent node does not eat it', async (t) => {
+  type Call = (of: ReturnType<typeof clientOf>) => Promise<unknown>;
+  const timeoutMilliseconds = 200;
+  const write: Call = ({ client }) => client.put('k', 1, { timeoutMilliseconds });
+  const read: Call = ({ client }) => client.get('k', { timeoutMilliseconds });
+  for (const call of [read, write]) {
+    const beside = clientOf({ [A]: silent, [B]: well });
+    await inTime('the node that answers', call(beside));
+    t.strictSame(beside.transport.endpoints.slice(-1), [B]);
+    for (const nodes of [{ [A]: silent }, { [A]: silent, [B]: silent }]) {
+      const begun = performance.now();
+      t.match(await errorOf(call(clientOf(nodes))), { code: 'deadline_passed' });
+      const took = performance.now() - begun;
+      t.ok(took >= timeoutMilliseconds && took < 1000, `${took}`);
+    }
+  }
+});
+
+t.test('an error names each endpoint once', async (t) => {
+  const { client, transport } = clientOf({ [A]: () => refused, [B]: () => refused });
+  const error = await errorOf(client.get('k'));
+  t.ok(transport.sent.length > 2, 'asked again and again');
+  const detail = `no endpoint takes a connection: ${A} (ECONNREFUSED), ${B} (ECONNREFUSED)`;
+  t.equal(error.detail, detail);
+});
+
 t.test('a signal ends a call at once, whether something was sent or not', async (t) => {
   const { client, transport } = clientOf({ [A]: silent });
   const why = new Error('the page is left');

@@ -201,6 +201,38 @@ const courses: readonly Course[] = [
     steps: [[10, { kind: 'given-up' }, 'fail']],
   },
   {
+    name: 'near its deadline a read shares what is left with those that were not asked',
+    options: { ...READ, endpoints: known('a', 'b', 'c'), deadline: 90 },
+    begins: 'send 1 to a',
+    steps: [
+      [29, time, ''],
+      [30, time, 'send 2 to b'],
+      [59, time, ''],
+      [60, time, 'send 3 to c'],
+      [70, answered(3), 'answer 3'],
+    ],
+  },
+  {
+    name: 'and so does a write that looks for a node that answers',
+    options: { ...WRITE, endpoints: unknown('a', 'b'), deadline: 200 },
+    begins: 'probe a',
+    steps: [
+      [99, time, ''],
+      [100, time, 'probe b'],
+      [110, probed('b', true), 'send 1 to b'],
+    ],
+  },
+  {
+    name: 'of many nodes the first ones still get a third each',
+    options: { ...READ, endpoints: known(...'abcdefghij'), deadline: 90 },
+    begins: 'send 1 to a',
+    steps: [
+      [29, time, ''],
+      [30, time, 'send 2 to b'],
+      [50, time, 'send 3 to c'],
+    ],
+  },
+  {
     name: 'after the deadline nothing begins',
     options: { ...READ, deadline: 90 },
     begins: 'send 1 to a',

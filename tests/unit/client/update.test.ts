@@ -78,6 +78,22 @@ t.test('attempts are bounded, and it says that the key is in conflict still', as
   await t.rejects(client.update<Cart>('cart', add('a'), union, { attempts: 0 }), /attempts is/);
 });
 
+t.test('the deadline is that of the update, and what it has written may be there', async (t) => {
+  const store = new FakeStore();
+  store.beforeWrite = () => void store.write('["other"]', []);
+  const { client } = clientOf(store);
+  const options = { attempts: 1000, timeoutMilliseconds: 200 };
+  const begun = performance.now();
+  await t.rejects(client.update<Cart>('cart', add('a'), union, options), {
+    ...{ code: 'deadline_passed', outcome: 'unknown', detail: /^the change is written/ },
+  });
+  t.ok(performance.now() - begun < 3000);
+  const counter = new FakeStore();
+  counter.beforeWrite = () => void counter.write('0');
+  const strong = clientOf(counter).client.updateStrong<number>('n', (n) => (n ?? 0) + 1, options);
+  await t.rejects(strong, { code: 'deadline_passed', outcome: 'none' });
+});
+
 t.test('a change and a merge that give nothing are told', async (t) => {
   const store = new FakeStore();
   const { client } = clientOf(store);
