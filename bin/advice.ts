@@ -10,6 +10,7 @@ export const ADVICE: Partial<Record<ErrorCode, string>> = {
   outcome_unknown: 'again with the same --idempotency-key; without one: quorate get KEY',
   deadline_passed: '--timeout gives it longer',
   session_not_covered: 'again, or without --session-file',
+  too_many_requests: 'again later; quorate config get rate_limit_max tells how many are taken',
   namespace_not_empty: '--with-keys deletes them too',
   namespace_not_found: 'quorate namespace create NAME',
   idempotency_key_reused: 'another --idempotency-key for another request',

@@ -77,7 +77,7 @@ export const IDEMPOTENCY_KEY_OPTION: OptionRow = {
   group: REQUEST_GROUP,
 };
 
-const NAMESPACE_OPTION: OptionRow = {
+export const NAMESPACE_OPTION: OptionRow = {
   flags: '--namespace <name>',
   variable: 'QUORATE_NAMESPACE',
   summary: 'of the key; without it the default one',

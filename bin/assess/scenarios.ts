@@ -125,6 +125,7 @@ export async function consistency(cluster: AssessedCluster): Promise<ScenarioRes
     ...{ getsPerSecond: LOAD_PER_SECOND, putsPerSecond: LOAD_PER_SECOND },
     ...{ durationMilliseconds: LOAD_MILLISECONDS, keyCount: 100, valueBytes: 50, connections: 16 },
     ...{ timeoutMilliseconds: undefined, isStrict: true, run: randomBytes(4).toString('hex') },
+    ...{ namespace: undefined, deletesKeys: false },
     ...{ readLevel: String(readQuorum), writeLevel: String(writeQuorum) },
   });
   const onAbort = (): void => run.stop();
@@ -134,7 +135,7 @@ export async function consistency(cluster: AssessedCluster): Promise<ScenarioRes
   const { correct, incorrect, keysLost } = run.tally;
   const judged = correct + incorrect;
   const seen = `${correct} of ${judged} reads were right, ${keysLost} keys lost a write`;
-  const isRight = correct > 0 && run.tally.isCorrect;
+  const isRight = correct > 0 && run.tally.isCorrect && run.tally.keysUnread === 0;
   const checks = [check('every read under load is right', 10, isRight, seen)];
   checks.push(await worstCase(cluster));
   return scenarioResult('consistency', 25, checks);

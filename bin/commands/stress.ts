@@ -1,8 +1,16 @@
 /** `quorate stress`: a load that checks every answer. See docs/testing.md. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import type { KeyValueRequests } from '../../lib/client/client.js';
+import { namespacePathOf } from '../../lib/client/key-path.js';
 import { OperatingError } from '../../lib/errors.js';
-import { clientOf, endpointOptions, LOAD_OPTIONS, readOptionsOf } from '../client-options.js';
+import {
+  clientOf,
+  endpointOptions,
+  LOAD_OPTIONS,
+  NAMESPACE_OPTION,
+  readOptionsOf,
+} from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import type { OptionRow } from '../option-row.js';
 import type { CommandOptions } from '../command-options.js';
@@ -37,14 +45,23 @@ const STRESS_OPTIONS: readonly OptionRow[] = [
   {
     flags: '--duration <duration>',
     variable: 'QUORATE_STRESS_DURATION',
-    summary: 'how long requests become due',
+    summary:
+      'how long requests become due; what was written is read back after it, for up to 15s more ' +
+      'where nodes do not answer',
     default: '10s',
   },
   {
     flags: '--keys <count>',
     variable: 'QUORATE_STRESS_KEYS',
-    summary: 'keys that are written and read; each has one writer at a time',
+    summary:
+      'keys that are written and read, stress-RUN-NUMBER; each has one writer at a time, ' +
+      'and all are deleted at the end',
     default: '1000',
+  },
+  {
+    flags: '--keep-keys',
+    variable: 'QUORATE_STRESS_KEEP_KEYS',
+    summary: 'do not delete the keys at the end',
   },
   {
     flags: '--value-bytes <count>',
@@ -65,13 +82,14 @@ export const stressCommand: CommandRow = {
   group: 'Other:',
   example: 'stress --get-qps 500 --put-qps 500 --duration 1m',
   summary: 'put a load on a cluster and check every answer',
-  options: [...STRESS_OPTIONS, ...LOAD_OPTIONS, OUTPUT_OPTION],
+  options: [...STRESS_OPTIONS, NAMESPACE_OPTION, ...LOAD_OPTIONS, OUTPUT_OPTION],
   run,
 };
 
 const HOUR_MILLISECONDS = 3_600_000;
 const QPS = { minimum: 0, maximum: 1_000_000 };
 
+const namespaceShape = z.looseObject({ effective: z.record(z.string(), z.unknown()) });
 const statusShape = z.looseObject({ replicas_effective: z.int() });
 
 async function run({ options, terminal }: Invocation): Promise<number> {
@@ -81,11 +99,13 @@ async function run({ options, terminal }: Invocation): Promise<number> {
   const endProgress = showProgress(terminal, () =>
     progressLine(stress, performance.now() - began, plan.durationMilliseconds),
   );
-  for (const signal of STOP_SIGNALS) process.once(signal, () => stress.stop());
+  const stop = (): void => stress.stop();
+  for (const signal of STOP_SIGNALS) process.once(signal, stop);
   try {
     await stress.run();
   } finally {
     endProgress();
+    for (const signal of STOP_SIGNALS) process.off(signal, stop);
   }
   const report = stressReport(plan, stress.tally, stress.loadMilliseconds);
   print(terminal, options, {
@@ -116,14 +136,16 @@ async function planOf(options: CommandOptions): Promise<StressPlan> {
     connections: options.integer('connections', { minimum: 1, maximum: 10_000 }),
     timeoutMilliseconds,
     run: randomBytes(4).toString('hex'),
+    namespace: options.text('namespace'),
+    deletesKeys: !options.isSet('keepKeys'),
   };
   const client = await clientOf(options);
   const [settings, status, levels] = await Promise.all([
-    client.control('GET', '/api/v1/config/consistency', settingsShape),
+    settingsAt(client, asked.namespace),
     client.control('GET', '/api/v1/cluster/status', statusShape),
     client.control('GET', '/api/v1/cluster/levels', levelsShape),
   ]);
-  const { default_level: read, default_write_level: write } = settings.content.settings;
+  const { default_level: read, default_write_level: write } = settings;
   const writeLevel = level ?? String(write);
   // Nobody reads at `any`: it is a promise about a hint.
   const readLevel = level === 'any' ? 'one' : (level ?? String(read));
@@ -135,4 +157,14 @@ async function planOf(options: CommandOptions): Promise<StressPlan> {
   if (why !== undefined) throw new OperatingError('invalid_level', why);
   const isStrict = levelsOverlap(readLevel, writeLevel, replicas);
   return { ...asked, readLevel, writeLevel, isStrict };
+}
+
+/** Of the namespace, where one is named: it may have levels of its own. */
+async function settingsAt(client: KeyValueRequests, namespace: string | undefined) {
+  if (namespace === undefined) {
+    const found = await client.control('GET', '/api/v1/config/consistency', settingsShape);
+    return found.content.settings;
+  }
+  const found = await client.control('GET', namespacePathOf(namespace), namespaceShape);
+  return found.content.effective;
 }

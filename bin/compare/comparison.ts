@@ -79,6 +79,7 @@ async function compareCell(
     ...{ ...plan, endpoints: cluster.endpoints, valueBytes: 100, connections: 32 },
     ...{ readLevel: level, writeLevel: level, isStrict: false },
     run: randomBytes(4).toString('hex'),
+    ...{ namespace: undefined, deletesKeys: false },
   });
   try {
     await run.prepare();

@@ -49,6 +49,11 @@ export class KeyHistory {
     return this.#acknowledged;
   }
 
+  /** Was something written, or may it have been? */
+  get mayExist(): boolean {
+    return this.#acknowledged > 0 || this.#unknown.size > 0;
+  }
+
   beginWrite(): number {
     assert(this.#pending === undefined, 'a key has one writer at a time');
     this.#last += 1;

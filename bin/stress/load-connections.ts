@@ -4,7 +4,7 @@ import { Agent, request } from 'node:http';
 import { watchConnection } from '../watch-connection.js';
 
 export interface LoadRequest {
-  readonly method: 'GET' | 'PUT';
+  readonly method: 'GET' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly headers: Readonly<Record<string, string | number>>;
   readonly body: string | undefined;
@@ -46,7 +46,7 @@ export class LoadConnections {
   readonly #options: LoadConnectionsOptions;
   readonly #endpoints: readonly Endpoint[];
   /** Each for itself: a put after every second get would always meet the same endpoint. */
-  readonly #turns = { GET: 0, PUT: 0 };
+  readonly #turns = { GET: 0, PUT: 0, DELETE: 0 };
 
   constructor(options: LoadConnectionsOptions) {
     this.#options = options;

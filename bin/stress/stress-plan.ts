@@ -17,6 +17,15 @@ export interface StressPlan {
   readonly isStrict: boolean;
   /** Names the keys of this run. */
   readonly run: string;
+  /** Where its keys are; undefined: in the default one. */
+  readonly namespace: string | undefined;
+  /** Are its keys deleted at the end? */
+  readonly deletesKeys: boolean;
+}
+
+/** What the names of its keys begin with. */
+export function keyPrefixOf({ run }: Pick<StressPlan, 'run'>): string {
+  return `stress-${run}-`;
 }
 
 /** Must there be one order of all operations on a key? */

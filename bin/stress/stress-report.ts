@@ -4,7 +4,7 @@ import type { Terminal } from '../terminal.js';
 import { table } from '../output.js';
 import { progressBar } from '../progress.js';
 import type { LatencyHistogram } from './latency-histogram.js';
-import type { StressPlan } from './stress-plan.js';
+import { keyPrefixOf, type StressPlan } from './stress-plan.js';
 import type { StressRun } from './stress-run.js';
 import type { StressRequestKind, Tally } from './tally.js';
 
@@ -24,6 +24,7 @@ export function stressReport(plan: StressPlan, tally: Tally, loadMilliseconds: n
     requests,
     successes,
     failures: tally.failures,
+    failures_by_code: Object.fromEntries(tally.failuresByCode),
     success_percent: percent(successes, requests - tally.broken),
     answers_judged: judged,
     answers_correct: tally.correct,
@@ -32,6 +33,10 @@ export function stressReport(plan: StressPlan, tally: Tally, loadMilliseconds: n
     without_order: tally.disordered,
     /** Their order is judged up to a point only. */
     keys_never_quiet: tally.keysNeverQuiet,
+    keys: { namespace: plan.namespace ?? 'default', prefix: keyPrefixOf(plan) },
+    keys_unprepared: tally.keysUnprepared,
+    keys_deleted: tally.keysDeleted,
+    keys_left: plan.deletesKeys ? tally.keysLeft : undefined,
     keys_read_back: tally.keysRead,
     keys_lost: tally.keysLost,
     keys_unread: tally.keysUnread,
@@ -59,7 +64,8 @@ export function reportTable(terminal: Pick<Terminal, 'colours'>, report: StressR
   const lines: readonly (readonly [name: string, text: string])[] = [
     ['levels', `get ${levels.get}, put ${levels.put}: ${whatHolds(report)}`],
     ['requests', `${report.requests} in ${report.seconds} s, ${report.per_second}/s`],
-    ['success', `${report.success_percent} % (${report.successes}; ${report.failures} failed)`],
+    ['success', `${report.success_percent} % (${report.successes} of ${report.requests})`],
+    ['failed', failuresText(report)],
     [
       'correct',
       `${report.correct_percent} % of ${report.answers_judged} reads; at the end ` +
@@ -87,6 +93,7 @@ export function reportTable(terminal: Pick<Terminal, 'colours'>, report: StressR
           ] as const,
         ]),
     ['refused', `${report.refused_and_retried} connections, retried elsewhere`],
+    ['keys', keysText(report)],
   ];
   const names = [...Object.keys(QUANTILES), 'max'];
   const rows = OPERATIONS.map((one) => [
@@ -99,6 +106,22 @@ export function reportTable(terminal: Pick<Terminal, 'colours'>, report: StressR
     `\n${table(terminal, ['MS', ...names], rows)}`,
     ...reasons.map(([reason, count]) => `! ${count} x ${reason}\n`),
   ].join('');
+}
+
+function failuresText({ failures, failures_by_code: codes }: StressReport): string {
+  const each = Object.entries(codes).map(([code, count]) => `${count} x ${code}`);
+  return `${failures} requests${each.length === 0 ? '' : `: ${each.join(', ')}`}`;
+}
+
+/** Where they are: whose they are not should know. */
+function keysText({ keys, keys_deleted: deleted, keys_left: left, ...report }: StressReport) {
+  const where = `${keys.prefix}* in the namespace ${keys.namespace}`;
+  const unprepared =
+    report.keys_unprepared === 0
+      ? ''
+      : `; ${report.keys_unprepared} had no first write, since one failed`;
+  if (left === undefined) return `${where}, kept${unprepared}`;
+  return `${where}: ${deleted} deleted${left === 0 ? '' : `, ${left} left`}${unprepared}`;
 }
 
 function neverQuiet({ keys_never_quiet: keys }: StressReport): string {

@@ -1,4 +1,5 @@
 /** The requests of a load, and the judgement of their answers. */
+import { basePathOf } from '../../lib/client/key-path.js';
 import { BoundJudge, boundOf } from './bound-judge.js';
 import type { KeyHistory, StressOutcome } from './key-history.js';
 import type { LoadConnections, LoadOutcome } from './load-connections.js';
@@ -6,16 +7,27 @@ import type { StressPlan } from './stress-plan.js';
 import { sequenceOf, stressValue } from './stress-value.js';
 import type { StressRequestKind, Tally } from './tally.js';
 
-export type ReadBack = 'kept' | 'lost' | 'unread';
+export interface ReadBack {
+  readonly verdict: 'kept' | 'lost' | 'unread';
+  /** What is wrong, where it is not kept. */
+  readonly why?: string;
+  /** A further read would not be answered either: it would be one request too many again. */
+  readonly isFinal?: boolean;
+  /** What was seen. */
+  readonly context?: string | undefined;
+}
 
 interface Answer {
   readonly value?: unknown;
   readonly siblings?: readonly { readonly value?: unknown }[];
   readonly code?: string;
   readonly outcome?: string;
+  readonly context?: string;
 }
 
 const OK = 200;
+const NOT_FOUND = 404;
+const TOO_MANY_REQUESTS = 429;
 const PREPARE_ATTEMPTS = 5;
 
 export class StressRequests {
@@ -25,12 +37,14 @@ export class StressRequests {
   readonly #readHeaders: Record<string, string>;
   readonly #lastReadHeaders: Record<string, string>;
   readonly #bounds: BoundJudge;
+  readonly #keysPath: string;
 
   constructor(plan: StressPlan, connections: LoadConnections, tally: Tally) {
     this.#plan = plan;
     this.#connections = connections;
     this.#tally = tally;
     this.#bounds = new BoundJudge(plan);
+    this.#keysPath = `${basePathOf(plan.namespace)}/kv`;
     const timeout = plan.timeoutMilliseconds;
     const common = timeout === undefined ? {} : { 'x-timeout': `${timeout}ms` };
     this.#readHeaders = { ...common, 'x-consistency-level': plan.readLevel };
@@ -38,16 +52,13 @@ export class StressRequests {
     this.#lastReadHeaders = { ...common, 'x-consistency-level': last };
   }
 
-  /** The first write of a key, which is not part of the load. */
-  prepare(key: KeyHistory, attempts = PREPARE_ATTEMPTS): Promise<void> {
+  /** The first write of a key, which is not part of the load. Undefined: it is done. */
+  prepare(key: KeyHistory, attempts = PREPARE_ATTEMPTS): Promise<string | undefined> {
     return new Promise((resolve) => {
       this.#write(key, (outcome, written) => {
-        if (written === 'acknowledged') resolve();
+        if (written === 'acknowledged') resolve(undefined);
         else if (attempts > 1) resolve(this.prepare(key, attempts - 1));
-        else {
-          this.#tally.fail(`prepare: ${reasonOf(outcome)}`);
-          resolve();
-        }
+        else resolve(reasonOf(outcome));
       });
     });
   }
@@ -94,15 +105,30 @@ export class StressRequests {
       this.#read(key, this.#lastReadHeaders, (outcome) => {
         const values = valuesOf(outcome);
         if (values === undefined) {
-          this.#tally.note(`read back: ${reasonOf(outcome)}`);
-          resolve('unread');
+          const isFinal = outcome.kind === 'answered' && outcome.status === TOO_MANY_REQUESTS;
+          resolve({ verdict: 'unread', why: `read back: ${reasonOf(outcome)}`, isFinal });
           return;
         }
+        const context = answerOf(outcome)?.context;
         const { isStrict } = this.#plan;
         // At weaker levels writes may stand side by side; the last of them must be among them.
         const wrong = key.judge(values, floor, isStrict) ?? key.judgeNewest(values, floor);
-        if (wrong !== undefined) this.#tally.note(`${key.key}, read back: ${wrong}`);
-        resolve(wrong === undefined ? 'kept' : 'lost');
+        if (wrong === undefined) resolve({ verdict: 'kept', context });
+        else resolve({ verdict: 'lost', why: `${key.key}, read back: ${wrong}`, context });
+      });
+    });
+  }
+
+  /** @param context what was read. Resolves with why it could not be deleted; undefined: it is. */
+  remove({ key }: KeyHistory, context: string | undefined): Promise<string | undefined> {
+    const headers: Record<string, string> = { 'x-consistency-level': this.#plan.writeLevel };
+    if (context !== undefined) headers['x-causal-context'] = context;
+    const path = `${this.#keysPath}/${key}`;
+    return new Promise((resolve) => {
+      const load = { method: 'DELETE', path, headers, body: undefined } as const;
+      this.#connections.send(load, (outcome) => {
+        const isGone = outcome.kind === 'answered' && [OK, NOT_FOUND].includes(outcome.status);
+        resolve(isGone ? undefined : `delete: ${reasonOf(outcome)}`);
       });
     });
   }
@@ -119,7 +145,7 @@ export class StressRequests {
     const { timeoutMilliseconds } = this.#plan;
     if (timeoutMilliseconds !== undefined) headers['x-timeout'] = `${timeoutMilliseconds}ms`;
     if (key.sessionToken !== undefined) headers['x-session-token'] = key.sessionToken;
-    const path = `/api/v1/kv/${key.key}`;
+    const path = `${this.#keysPath}/${key.key}`;
     const began = performance.now();
     key.order?.begin();
     this.#connections.send({ method: 'PUT', path, headers, body }, (outcome) => {
@@ -140,7 +166,7 @@ export class StressRequests {
   ): void {
     const headers =
       sessionToken === undefined ? common : { ...common, 'x-session-token': sessionToken };
-    const path = `/api/v1/kv/${key}`;
+    const path = `${this.#keysPath}/${key}`;
     this.#connections.send({ method: 'GET', path, headers, body: undefined }, done);
   }
 
@@ -155,7 +181,7 @@ export class StressRequests {
   /** In flight on a connection that broke: no failure of those that remain. */
   #miss(operation: StressRequestKind, outcome: LoadOutcome): void {
     if (outcome.kind === 'broken') this.#tally.broken += 1;
-    else this.#tally.fail(`${operation}: ${reasonOf(outcome)}`);
+    else this.#tally.fail(operation, reasonOf(outcome));
   }
 }
 

@@ -2,8 +2,8 @@
 import { KeyHistory } from './key-history.js';
 import { LoadConnections } from './load-connections.js';
 import { OrderWindow } from './order-window.js';
-import { StressRequests } from './stress-requests.js';
-import { isOrdered, type StressPlan } from './stress-plan.js';
+import { type ReadBack, StressRequests } from './stress-requests.js';
+import { isOrdered, keyPrefixOf, type StressPlan } from './stress-plan.js';
 import type { StressRequestKind } from './tally.js';
 import { Tally } from './tally.js';
 
@@ -30,6 +30,8 @@ export class StressRun {
   readonly #connections: LoadConnections;
   readonly #requests: StressRequests;
   readonly #keys: readonly KeyHistory[];
+  /** What the last read of each key has seen. */
+  readonly #contexts = new Map<KeyHistory, string | undefined>();
   #inFlight = 0;
   #idle: () => void = () => undefined;
   #stopped = false;
@@ -49,7 +51,7 @@ export class StressRun {
     });
     this.#requests = new StressRequests(plan, this.#connections, this.tally);
     this.#keys = Array.from({ length: plan.keyCount }, (_, index) =>
-      this.#keyOf(`stress-${plan.run}-${index}`),
+      this.#keyOf(`${keyPrefixOf(plan)}${index}`),
     );
   }
 
@@ -73,14 +75,22 @@ export class StressRun {
       await this.load();
       const deadline = performance.now() + READ_BACK_MILLISECONDS;
       await this.#forEachKey((key) => this.#readBack(key, deadline));
+      if (this.#plan.deletesKeys) await this.#deleteKeys();
     } finally {
       this.close();
     }
   }
 
-  /** The first write of each key. */
-  prepare(): Promise<void> {
-    return this.#forEachKey((key) => this.#requests.prepare(key));
+  /** The first write of each key; where one fails, no more are tried: the load goes on without. */
+  async prepare(): Promise<void> {
+    let hasFailed = false;
+    await this.#forEachKey(async (key) => {
+      if (this.#stopped) return;
+      const why = hasFailed ? undefined : await this.#requests.prepare(key);
+      if (why !== undefined) this.tally.note(`first write: ${why}`);
+      hasFailed ||= why !== undefined;
+      if (hasFailed && !key.mayExist) this.tally.keysUnprepared += 1;
+    });
   }
 
   /** Resolves when everything that was due has been answered, or given up. */
@@ -162,19 +172,43 @@ export class StressRun {
   }
 
   async #readBack(key: KeyHistory, deadline: number): Promise<void> {
-    for (;;) {
-      const verdict = await this.#requests.readBack(key);
-      if (verdict === 'kept') break;
-      if (performance.now() < deadline && !(verdict === 'lost' && this.#plan.isStrict)) {
-        await new Promise((resolve) => setTimeout(resolve, READ_BACK_PAUSE_MILLISECONDS));
-        continue;
-      }
-      if (verdict === 'lost') this.tally.keysLost += 1;
-      else this.tally.keysUnread += 1;
-      break;
+    const { tally } = this;
+    if (key.acknowledged > 0) {
+      const { verdict, why, context } = await this.#lastRead(key, deadline);
+      if (why !== undefined) tally.note(why);
+      if (verdict === 'lost') tally.keysLost += 1;
+      if (verdict === 'unread') tally.keysUnread += 1;
+      else tally.keysRead += 1;
+      this.#contexts.set(key, context);
     }
     key.order?.judge();
-    this.tally.keysRead += 1;
+  }
+
+  async #lastRead(key: KeyHistory, deadline: number): Promise<ReadBack> {
+    // Nodes that do not answer for one key in all that time need not be awaited for each.
+    if (this.tally.keysUnread > 0 && performance.now() >= deadline) {
+      return { verdict: 'unread', why: 'read back: not tried, others had no answer in time' };
+    }
+    for (;;) {
+      const found = await this.#requests.readBack(key);
+      const { verdict, isFinal = verdict === 'lost' && this.#plan.isStrict } = found;
+      if (verdict === 'kept' || isFinal || performance.now() >= deadline) return found;
+      await new Promise((resolve) => setTimeout(resolve, READ_BACK_PAUSE_MILLISECONDS));
+    }
+  }
+
+  /** Where one cannot be deleted, the rest is left: the report says where. */
+  async #deleteKeys(): Promise<void> {
+    let hasFailed = false;
+    await this.#forEachKey(async (key) => {
+      if (!key.mayExist) return;
+      const context = this.#contexts.get(key);
+      const why = hasFailed ? undefined : await this.#requests.remove(key, context);
+      if (why !== undefined) this.tally.note(why);
+      if (hasFailed || why !== undefined) this.tally.keysLeft += 1;
+      else this.tally.keysDeleted += 1;
+      hasFailed ||= why !== undefined;
+    });
   }
 
   async #forEachKey(work: (key: KeyHistory) => Promise<void>): Promise<void> {

@@ -27,19 +27,26 @@ export class Tally {
   broken = 0;
   /** Connections that were refused, their requests going elsewhere. */
   refused = 0;
+  /** Requests of the load that failed, each once. */
   failures = 0;
+  /** Keys that had no first write when the load began: one was refused, and no more were sent. */
+  keysUnprepared = 0;
+  /** Keys that were deleted at the end, and those that could not be. */
+  keysDeleted = 0;
+  keysLeft = 0;
   /** Keys that were read back at the end, and of those the ones that lost a write. */
   keysRead = 0;
   keysLost = 0;
   keysUnread = 0;
   readonly #reasons = new Map<string, number>();
+  readonly #codes = new Map<string, number>();
 
   get isPerfect(): boolean {
-    return this.failures === 0 && this.isCorrect;
+    return this.isCorrect && this.failures + this.keysUnprepared + this.keysUnread === 0;
   }
 
   get isCorrect(): boolean {
-    return this.incorrect + this.disordered === 0 && this.keysLost + this.keysUnread === 0;
+    return this.incorrect + this.disordered + this.keysLost === 0;
   }
 
   get done(): number {
@@ -51,9 +58,15 @@ export class Tally {
     return this.#reasons;
   }
 
-  fail(reason: string): void {
+  /** Status and code of the failures -> how many of the requests ended so. */
+  get failuresByCode(): ReadonlyMap<string, number> {
+    return this.#codes;
+  }
+
+  fail(operation: StressRequestKind, code: string): void {
     this.failures += 1;
-    this.note(reason);
+    countIn(this.#codes, code);
+    this.note(`${operation}: ${code}`);
   }
 
   disorder(key: string, reason: string): void {
@@ -62,8 +75,12 @@ export class Tally {
   }
 
   note(reason: string): void {
-    const known = this.#reasons.has(reason) || this.#reasons.size < REASONS_MAX;
-    const name = known ? reason : 'other';
-    this.#reasons.set(name, (this.#reasons.get(name) ?? 0) + 1);
+    countIn(this.#reasons, reason);
   }
+}
+
+function countIn(counts: Map<string, number>, reason: string): void {
+  const isKnown = counts.has(reason) || counts.size < REASONS_MAX;
+  const name = isKnown ? reason : 'other';
+  counts.set(name, (counts.get(name) ?? 0) + 1);
 }

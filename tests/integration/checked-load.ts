@@ -58,6 +58,7 @@ export class CheckedLoad {
       ...{ getsPerSecond: 0, putsPerSecond: 0, durationMilliseconds: 0 },
       ...{ readLevel: 'quorum', writeLevel: 'quorum', isStrict: true },
       timeoutMilliseconds: undefined,
+      ...{ namespace: undefined, deletesKeys: false },
     };
     this.#requests = new StressRequests(plan, this.#connections, this.tally);
   }
@@ -105,7 +106,7 @@ export class CheckedLoad {
 
   async #readBack(key: KeyHistory, deadline: number): Promise<keyof ReadBackCount> {
     for (;;) {
-      const verdict = await this.#requests.readBack(key);
+      const { verdict } = await this.#requests.readBack(key);
       if (verdict !== 'unread' || performance.now() > deadline) return verdict;
       await sleep(READ_BACK_PAUSE_MILLISECONDS);
     }

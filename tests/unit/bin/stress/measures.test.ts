@@ -88,7 +88,7 @@ t.test('100 per cent is all of them', async (t) => {
   const tally = new Tally();
   tally.requests.put = 1_000_000;
   tally.successes.put = 999_999;
-  tally.fail('put: 503 overloaded');
+  tally.fail('put', '503 overloaded');
   tally.correct = 3;
   const plan = {
     endpoints: [],
@@ -103,13 +103,17 @@ t.test('100 per cent is all of them', async (t) => {
     writeLevel: 'quorum',
     isStrict: true,
     run: 'r',
+    namespace: undefined,
+    deletesKeys: true,
   };
   const report = stressReport(plan, tally, 1000);
   t.match(report, { success_percent: 99.99, correct_percent: 100, failures: 1 });
   t.notOk(tally.isPerfect);
   t.ok(tally.isCorrect);
   const shown = reportTable({ colours: false }, report);
-  t.match(shown, '99.99 % ');
+  t.match(shown, '99.99 % (999999 of 1000000)');
+  t.match(shown, /failed +1 requests: 1 x 503 overloaded/);
+  t.match(shown, /keys +stress-r-\* in the namespace default: 0 deleted/);
   t.match(shown, '! 1 x put: 503 overloaded');
   t.notMatch(shown, 'bounds');
   tally.bounds.record(240);

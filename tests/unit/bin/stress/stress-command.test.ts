@@ -40,6 +40,10 @@ const fixed: Readonly<Record<string, object>> = {
     ...{ version: '1', nodes: [] },
     settings: { default_level: 'quorum', default_write_level: 'quorum' },
   },
+  '/api/v1/namespaces/shop': {
+    ...{ namespace: 'shop', rules: {}, version: '1' },
+    effective: { default_level: 'one', default_write_level: 'quorum' },
+  },
   '/api/v1/cluster/status': { replicas_effective: 3 },
   '/api/v1/cluster/levels': {
     ...{ node: 'n1', partitions: 8 },
@@ -57,6 +61,7 @@ const fixed: Readonly<Record<string, object>> = {
 
 async function loadOn(t: Test, { put, get, bound }: Store, ...more: readonly string[]) {
   const values = new Map<string, string[]>();
+  const deletes: string[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -68,7 +73,11 @@ async function loadOn(t: Test, { put, get, bound }: Store, ...more: readonly str
       let reply: Reply;
       if (control !== undefined) reply = { status: 200, body: control };
       else if (method === 'GET') reply = get(values.get(key) ?? []);
-      else reply = put(values, key, (JSON.parse(text) as { readonly value: string }).value);
+      else if (method === 'DELETE') {
+        values.delete(key);
+        deletes.push(url);
+        reply = written;
+      } else reply = put(values, key, (JSON.parse(text) as { readonly value: string }).value);
       if (bound !== undefined) response.setHeader('x-staleness-bound', bound);
       const isOfSession = request.headers['x-consistency-level'] === 'session';
       const token = isOfSession ? { 'x-session-token': 'seen' } : {};
@@ -86,7 +95,7 @@ async function loadOn(t: Test, { put, get, bound }: Store, ...more: readonly str
   const words = ['stress', ...load, ...more, '--endpoint', endpoint, '-o', 'json'];
   const ran = await runWords(words);
   const report = JSON.parse(ran.out || '{}') as Record<string, unknown>;
-  return { ...ran, report, keys: values.size };
+  return { ...ran, report, keys: values.size, deletes };
 }
 
 t.test('a store that keeps its word', async (t) => {
@@ -94,6 +103,37 @@ t.test('a store that keeps its word', async (t) => {
   t.equal(status, 0);
   t.match(report, { requests: 160, successes: 160, failures: 0, answers_judged: 80 });
   t.match(report, { answers_correct: 80, keys_read_back: 5, keys_lost: 0, strict: true });
+});
+
+t.test('its keys are gone at the end, or it is said where they are', async (t) => {
+  const { keys, report, deletes } = await loadOn(t, good);
+  t.equal(keys, 0);
+  t.equal(deletes.length, 5);
+  t.match(report, { keys_deleted: 5, keys_left: 0, keys: { namespace: 'default' } });
+  const kept = await loadOn(t, good, '--keep-keys', '--namespace', 'shop');
+  t.equal(kept.status, 0);
+  t.equal(kept.keys, 5);
+  t.match(kept.report, { keys: { namespace: 'shop', prefix: /^stress-[0-9a-f]{8}-$/ } });
+  t.match(kept.report, { levels: { get: 'one', put: 'quorum' } }, 'of the namespace');
+});
+
+t.test('where all is refused, it is said by which code, and it ends in time', async (t) => {
+  const answered = { count: 0 };
+  const limited = (reply: () => Reply): Reply => {
+    answered.count += 1;
+    return answered.count <= 3 ? reply() : refusal(429, 'too_many_requests', 'none');
+  };
+  const store: Store = {
+    put: (...asked) => limited(() => good.put(...asked)),
+    get: (...asked) => limited(() => good.get(...asked)),
+  };
+  const began = performance.now();
+  const { status, report } = await loadOn(t, store);
+  t.ok(performance.now() - began < 5000, 'far less than the time of the last reads');
+  t.equal(status, 5, 'no bug of the store');
+  const codes = { '429 too_many_requests': Number(report['failures']) };
+  t.match(report, { requests: 160, successes: 0, failures: 160, failures_by_code: codes });
+  t.match(report, { keys_unprepared: 2, keys_unread: 3, keys_left: 0, keys_deleted: 3 });
 });
 
 t.test('a level that cannot work: nothing is sent', async (t) => {
