@@ -1,10 +1,11 @@
-// Before a build in a clone: says what is missing, where the packages for development are. And builds
-// only where there is something to do: npx and npm install run this in a clone, a cluster may run
-// from its dist/ meanwhile, and those who ask it something should not wait for a compiler.
+// Before a build in a clone: says what is missing where the packages for development are not there.
+// And builds only where there is something to do: npx, npm install and npm start run this in a
+// clone, a cluster may run from its dist/, and those who ask it something wait for no compiler.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { isBuilt } from './built.mjs';
 
+if (isBuilt()) process.exit(0);
 const needed = ['typescript', 'vite', 'preact'];
 const missing = needed.filter(
   (name) => !existsSync(new URL(`../node_modules/${name}`, import.meta.url)),
@@ -19,7 +20,5 @@ if (missing.length > 0) {
   );
   process.exit(1);
 }
-if (!isBuilt()) {
-  const { status } = spawnSync('npm', ['run', 'build'], { stdio: 'inherit', shell: true });
-  process.exit(status ?? 1);
-}
+const { status } = spawnSync('npm', ['run', 'build'], { stdio: 'inherit', shell: true });
+process.exit(status ?? 1);

@@ -12,7 +12,7 @@ const ENDPOINT_OPTION: OptionRow = {
   flags: '--endpoint <list>',
   variable: 'QUORATE_ENDPOINT',
   summary: 'nodes to talk to, separated by commas; the next where one does not answer',
-  default: 'http://127.0.0.1:8090,http://127.0.0.1:8091,http://127.0.0.1:8092',
+  default: '127.0.0.1:8090,127.0.0.1:8091,127.0.0.1:8092',
   group: CLUSTER_GROUP,
 };
 const LEVEL_OPTION: OptionRow = {

@@ -33,6 +33,7 @@ const TRUE = 'true';
 export class CommandOptions {
   readonly #values = new Map<string, string>();
   readonly #explicit = new Set<string>();
+  readonly #flagged = new Set<string>();
   readonly #flags = new Map<string, string>();
 
   /** @throws OperatingError `invalid_request` where --variables cannot be read */
@@ -44,6 +45,7 @@ export class CommandOptions {
       const name = nameOf(row);
       this.#flags.set(name, longFlag(row));
       const flag = flagOf(row);
+      if (flag !== undefined) this.#flagged.add(name);
       const { variable } = row;
       const named =
         variable === undefined ? undefined : environment[variable] || variables[variable];
@@ -58,6 +60,18 @@ export class CommandOptions {
   /** Was it given, by whatever source, or is it the default? */
   isGiven(name: string): boolean {
     return this.#explicit.has(name);
+  }
+
+  /** On the command line itself: variables are for many commands, and say less of this one. */
+  isFlagged(name: string): boolean {
+    return this.#flagged.has(name);
+  }
+
+  /** Refuses a flag that would change nothing here. @param needed what it is for */
+  refuseIdle(name: string, needed: string): void {
+    if (!this.isFlagged(name)) return;
+    const flag = this.#flags.get(name) ?? name;
+    throw new OperatingError('invalid_request', `${flag} does nothing without ${needed}`);
   }
 
   text(name: string): string | undefined {

@@ -8,6 +8,7 @@ import { CommandOptions, type GivenFlags, nameOf } from './command-options.js';
 import { COMMANDS } from './commands.js';
 import { CRASHED, EXIT, exitCodeOf } from './exit-code.js';
 import { fail } from './failure.js';
+import { HELP_LAYOUT } from './help-layout.js';
 import type { OptionRow } from './option-row.js';
 import { advised, programOf, type Terminal } from './terminal.js';
 import { softwareVersion } from './software-version.js';
@@ -40,15 +41,31 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
     command
       .exitOverride()
       .showHelpAfterError('(--help says more)')
+      .configureHelp(HELP_LAYOUT)
       .configureOutput({ writeOut: terminal.out, writeErr: terminal.err }),
   );
   try {
     assertText(words);
-    await program.parseAsync(words, { from: 'user' });
+    await program.parseAsync(helpWordsOf(program, words), { from: 'user' });
     return status;
   } catch (error) {
     return statusOfFailure(error, terminal);
   }
+}
+
+/** Commander shows the whole help where it knows no such command, and reads one word only. */
+function helpWordsOf(program: Command, words: readonly string[]): readonly string[] {
+  const [first, ...path] = words;
+  if (first !== 'help' || path.length === 0 || path.some((word) => /^-|^help$/.test(word))) {
+    return words;
+  }
+  let command = program;
+  for (const word of path) {
+    command =
+      command.commands.find((one) => one.name() === word) ??
+      command.error(`error: unknown command '${path.join(' ')}'`);
+  }
+  return [...path, '--help'];
 }
 
 /** Node.js decodes the arguments: it puts U+FFFD where bytes are no UTF-8, and they are lost. */

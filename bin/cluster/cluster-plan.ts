@@ -75,7 +75,13 @@ export function planOf(options: CommandOptions, dataDir: string): LocalClusterPl
     replicas: options.integer('replicas', { minimum: 1, maximum: 9 }),
     partitions: options.integer('partitions', { minimum: 1, maximum: 4096 }),
   };
-  if (stored === undefined) return asked;
+  if (stored === undefined) {
+    if (options.isFlagged('replicas') && asked.replicas > asked.nodes) {
+      const both = `--replicas ${asked.replicas} needs as many nodes, and there are ${asked.nodes}`;
+      throw new OperatingError('invalid_request', `${both}; give --nodes ${asked.replicas}`);
+    }
+    return asked;
+  }
   for (const name of Object.keys(asked) as (keyof LocalClusterPlan)[]) {
     if (!options.isGiven(name) || asked[name] === stored[name]) continue;
     throw new OperatingError(

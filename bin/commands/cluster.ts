@@ -89,6 +89,7 @@ async function run({ options, terminal }: Invocation): Promise<ExitCode> {
   const tell = (text: string): void => terminal.err(`quorate: ${advised(terminal, text)}\n`);
   const dataDir = resolve(options.required('dataDir'));
   const delay = options.milliseconds('autoSpawnDelay', { minimum: 0, maximum: 3_600_000 });
+  if (!options.isSet('autoSpawn')) options.refuseIdle('autoSpawnDelay', '--auto-spawn');
   const profile = options.oneOf('profile', Object.keys(PROFILES) as ProfileName[]);
   const founding = planOf(options, dataDir);
   let page: AdminPage | undefined;

@@ -186,8 +186,13 @@ async function change(invocation: Invocation): Promise<ExitCode> {
 
 async function remove(invocation: Invocation): Promise<ExitCode> {
   const { options } = invocation;
+  const [name = ''] = invocation.arguments;
+  const confirm = options.text('confirm');
+  if (confirm === undefined) {
+    const whole = `quorate namespace delete ${name} --confirm ${name}`;
+    throw new OperatingError('invalid_request', `say the name once more: ${whole}`);
+  }
   const client = await clientOf(options);
-  const confirm = options.required('confirm');
   const path = withQuery(changePathOf(invocation), {
     ...{ confirm, with_keys: options.isSet('withKeys') ? '1' : undefined },
   });

@@ -75,9 +75,9 @@ async function valueGiven(
   terminal: Terminal,
 ): Promise<Storable> {
   const file = options.text('file');
-  if ((file === undefined) === (argument === undefined)) {
-    throw wrong('give a VALUE, or --file, and not both');
-  }
+  if (file === undefined && argument === undefined) throw wrong('give a VALUE, or --file PATH');
+  if (file !== undefined && argument !== undefined) throw wrong('give a VALUE or --file, not both');
+  if (file === undefined) options.refuseIdle('contentType', '--file');
   const isJson = options.isSet('json');
   if (file !== undefined) {
     const isInput = file === '-';

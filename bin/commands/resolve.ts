@@ -70,7 +70,10 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   const resolution = resolutionOf(options);
   const most = options.integer('limit', LIMITS);
   const isDry = options.isSet('dryRun');
-  if (options.isSet('all') !== (key === undefined)) throw wrong('name a key, or give --all');
+  const isAll = options.isSet('all');
+  if (!isAll && key === undefined) throw wrong('name a key, or give --all');
+  if (isAll && key !== undefined) throw wrong('name a key or give --all, not both');
+  if (!isAll) options.refuseIdle('limit', '--all');
   if (key !== undefined) return resolveOne(invocation, key, resolution, isDry);
   if (resolution.kind === 'value') throw wrong('--all wants --strategy: one value is not for all');
   for (const name of ['context', 'idempotencyKey']) {
@@ -127,10 +130,12 @@ function printPreview(
 function resolutionOf(options: CommandOptions): Resolution {
   const strategy = options.text('strategy');
   const value = options.text('value');
-  if (strategy !== undefined && value === undefined) return { kind: 'strategy', strategy };
-  if (strategy !== undefined || value === undefined) {
-    throw wrong('give --strategy or --value, and not both');
+  if (strategy !== undefined && value !== undefined) {
+    throw wrong('give --strategy or --value, not both');
   }
+  if (value === undefined) options.refuseIdle('json', '--value');
+  if (strategy !== undefined) return { kind: 'strategy', strategy };
+  if (value === undefined) throw wrong('give --strategy or --value');
   if (!options.isSet('json')) return { kind: 'value', value };
   try {
     JSON.parse(value);

@@ -1,7 +1,9 @@
 /** The settings of a node as options of a command: a flag a row of config/schema.ts. */
+import { formatSetting } from '../../config/kinds.js';
 import { loadSettings } from '../../config/load-settings.js';
 import type { SettingName, Settings } from '../../config/schema.js';
 import { SETTING_LIST } from '../../config/schema.js';
+import type { SettingKind, SettingRow } from '../../config/setting.js';
 import type { Invocation } from '../command.js';
 import type { OptionRow } from '../option-row.js';
 import { VARIABLES_OPTION, nameOf } from '../command-options.js';
@@ -13,15 +15,39 @@ export const CONFIG_OPTION: OptionRow = {
   completes: 'files',
 };
 
+/** What the help names the value of a flag. */
+const VALUES: Readonly<Record<SettingKind, string>> = {
+  integer: '<count>',
+  number: '<number>',
+  milliseconds: '<duration>',
+  bytes: '<size>',
+  // A flag alone means true.
+  boolean: '[true|false]',
+  text: '<text>',
+  enum: '<name>',
+  address: '<host:port>',
+  addresses: '<host:port,...>',
+  names: '<name,...>',
+  subnets: '<subnet,...>',
+  founders: '<id=host:port,...>',
+};
+
 const SETTING_OPTIONS = SETTING_LIST.map(({ flag, row, name, variable, group }) => ({
   name,
   option: {
-    // A flag alone means true.
-    flags: row.kind === 'boolean' ? `${flag} [true|false]` : `${flag} <value>`,
+    flags: `${flag} ${VALUES[row.kind]}`,
     summary: `${row.why} (${variable})`,
+    ...defaultOf(row),
+    ...(row.kind === 'enum' ? { choices: row.values } : {}),
     group: `Settings of ${group}:`,
-  },
+  } satisfies OptionRow,
 }));
+
+/** Of a profile it may be another; an empty one is none. */
+function defaultOf(row: SettingRow): Pick<OptionRow, 'default'> {
+  const text = formatSetting(row, row.default);
+  return text === '' ? {} : { default: text };
+}
 
 export const NODE_OPTIONS: readonly OptionRow[] = [
   VARIABLES_OPTION,
@@ -34,7 +60,8 @@ export function settingsOf({ options, terminal, variables }: Invocation): Settin
   const flags: Partial<Record<SettingName, string>> = {};
   for (const { name, option } of SETTING_OPTIONS) {
     const text = options.text(nameOf(option));
-    if (text !== undefined) flags[name] = text;
+    // A default that is no flag: files and variables come before it.
+    if (text !== undefined && options.isGiven(nameOf(option))) flags[name] = text;
   }
   return loadSettings({
     flags,

@@ -29,7 +29,9 @@ export function touchOf(command: string, scripts: Scripts): Touch {
   const script = /^npm (?:run )?([a-z:-]+)(?: -- .*)?$/.exec(command)?.[1] ?? '';
   const runs = scripts[script];
   if (runs === undefined) return 'unknown';
-  return /\btsc\b|npm run build/.test(`${scripts[`pre${script}`]} ${runs}`) ? 'builds' : 'leaves';
+  return /\btsc\b|npm run build|prepare\.mjs/.test(`${scripts[`pre${script}`]} ${runs}`)
+    ? 'builds'
+    : 'leaves';
 }
 
 export function checkCommands(path: string, text: string, scripts: Scripts): Finding[] {

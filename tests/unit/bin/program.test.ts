@@ -26,14 +26,44 @@ const usages: readonly Usage[] = [
   { words: ['get', 'k', '--variables', '/nowhere'], status: 2, says: /\/nowhere cannot be read/ },
   { words: ['get', 'k', ...NOBODY], status: 5, says: /no endpoint takes a connection.*ECONN/ },
   { words: ['put', 'k', 'v', ...NOBODY], status: 5, says: /no endpoint takes a connection/ },
-  { words: ['put', 'k'], status: 2, says: /give a VALUE, or --file/ },
-  { words: ['put', 'k', 'v', '--file', 'f'], status: 2, says: /not both/ },
+  { words: ['help', 'nonsense'], status: 2, says: /unknown command 'nonsense'/ },
+  { words: ['help', 'config', 'nonsense'], status: 2, says: /unknown command 'config nonsense'/ },
+  { words: ['put', 'k'], status: 2, says: /give a VALUE, or --file PATH\n$/ },
+  { words: ['put', 'k', 'v', '--file', 'f'], status: 2, says: /give a VALUE or --file, not both/ },
+  { words: ['put', 'k', 'v', '--content-type', 'a/b'], status: 2, says: /nothing without --file/ },
   { words: ['put', 'k', '{"a":', '--json'], status: 2, says: /not JSON/ },
   { words: ['put', 'k', 'v', '--ttl', '0'], status: 2, says: /--ttl is a number from 1/ },
   { words: ['put', 'k', 'v', '--ttl', '1500ms'], status: 2, says: /whole seconds/ },
   { words: ['put', 'k', '--file', '/nowhere/x'], status: 2, says: /cannot be read/ },
   { words: ['config', 'set', 'default_level'], status: 2, says: /is not name=value/ },
-  { words: ['resolve', 'k'], status: 2, says: /give --strategy or --value/ },
+  { words: ['resolve', 'k'], status: 2, says: /give --strategy or --value\n$/ },
+  { words: ['resolve', '--strategy', 'max'], status: 2, says: /name a key, or give --all\n$/ },
+  { words: ['resolve', 'k', '--all', '--strategy', 'max'], status: 2, says: /--all, not both/ },
+  {
+    words: ['resolve', 'k', '--strategy', 'max', '--limit', '3'],
+    status: 2,
+    says: /--limit does nothing without --all/,
+  },
+  {
+    words: ['resolve', 'k', '--strategy', 'max', '--json'],
+    status: 2,
+    says: /--json does nothing without --value/,
+  },
+  {
+    words: ['namespace', 'delete', 'shop'],
+    status: 2,
+    says: /quorate namespace delete shop --confirm shop/,
+  },
+  {
+    words: ['cluster', '--auto-spawn-delay', '1s'],
+    status: 2,
+    says: /--auto-spawn-delay does nothing without --auto-spawn/,
+  },
+  {
+    words: ['cluster', '--nodes', '2', '--replicas', '3', '--data-dir', '/nowhere/x'],
+    status: 2,
+    says: /--replicas 3 needs as many nodes, and there are 2/,
+  },
   { words: ['resolve', 'k', '--strategy', 'max', '--value', '1'], status: 2, says: /not both/ },
   { words: ['resolve', 'k', '--value', '{', '--json'], status: 2, says: /not JSON/ },
   { words: ['conflicts', '--limit', '0'], status: 2, says: /--limit is a number from 1/ },
@@ -75,6 +105,30 @@ t.test('what was asked for goes to standard output, and is no failure', async (t
   t.match(out, "Example:\n  quorate put cart '");
 });
 
+t.test('the help of a node: values, defaults, choices, and no line too long', async (t) => {
+  const { out } = await runWords(['node', '--help']);
+  t.match(out, /^Settings of storage:$/m);
+  t.match(out, /--log-level <name>[\s\S]*one of debug, info, warn, error;\s+default info/);
+  t.match(out, /--requests-timeout-default-milliseconds <duration>/);
+  t.match(out, /default 1KiB/);
+  t.notMatch(out, '<value>');
+  for (const { name } of COMMANDS) {
+    const lines = (await runWords([name, '--help'])).out.split('\n');
+    const wide = lines.filter((line) => line.length > 80 && !line.includes('quorate '));
+    t.same(wide, [], name);
+  }
+});
+
+t.test('help of a command, and of one below it', async (t) => {
+  t.match(await runWords(['help', 'get']), { status: 0, out: /^Usage: quorate get / });
+  const below = await runWords(['help', 'config', 'set']);
+  t.match(below, { status: 0, out: /^Usage: quorate config set / });
+  const { status } = await runWords(['put', 'k', 'v', '--endpoint', '127.0.0.1:1'], {
+    QUORATE_PUT_CONTENT_TYPE: 'a/b',
+  });
+  t.equal(status, 5, 'a variable is for many commands');
+});
+
 t.test('a flag beats a variable, which beats --variables', async (t) => {
   const file = join(t.testdir(), 'env');
   writeFileSync(file, 'QUORATE_OUTPUT=json\n');
@@ -104,6 +158,8 @@ t.test('the scripts of completion are taken by their shells', async (t) => {
     ['quorate cluster start-node --', '--data-dir --variables --output'],
     ['quorate get k --level qu', 'quorum'],
     ['quorate get k -o j', 'json'],
+    ['quorate node --log-level i', 'info'],
+    ['quorate node --profile ""', 'local lan wan'],
     ['quorate put k --durability ""', 'sync os memory'],
     ['quorate put k --file val', 'value.bin'],
     ['quorate put k --ttl ""', ''],

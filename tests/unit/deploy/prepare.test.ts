@@ -8,7 +8,8 @@ import t from 'tap';
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 
 t.test('what npm runs first in a clone', async (t) => {
-  const scripts = { prepare: scriptOf('prepare'), build: 'node --version' };
+  const build = 'node --version';
+  const scripts = { prepare: scriptOf('prepare'), prestart: scriptOf('prestart'), build };
   const folders = { bin: {}, lib: {}, config: {}, tests: {}, '.ci': {} };
   const files = { 'package.json': JSON.stringify({ scripts }), 'package-lock.json': '{}' };
   const clone = t.testdir({ ...folders, ...files, 'tsconfig.json': '{}' });
@@ -16,6 +17,8 @@ t.test('what npm runs first in a clone', async (t) => {
     cpSync(join(ROOT, '.ci', name), join(clone, '.ci', name));
   }
   const prepare = () => spawnSync('npm', ['run', 'prepare'], { cwd: clone, encoding: 'utf8' });
+  const start = spawnSync('npm', ['run', 'prestart'], { cwd: clone, encoding: 'utf8' });
+  t.match(start, { status: 1, stderr: /npm ci without --omit=dev/ }, 'npm start says it too');
   const without = prepare();
   t.equal(without.status, 1);
   t.match(without.stderr, /npm ci without --omit=dev.*npm pack\n.*quorate-\*\.tgz/s);
