@@ -15,6 +15,7 @@ export const ADVICE: Partial<Record<ErrorCode, string>> = {
   namespace_not_found: 'quorate namespace create NAME',
   idempotency_key_reused: 'another --idempotency-key for another request',
   operation_ended: 'another --idempotency-key, if it still should be written',
-  peer_unreachable: '--endpoint with another node; quorate status tells who is up',
+  peer_unreachable:
+    '--endpoint with another node; where none answers: quorate cluster start-node ID, or quorate cluster where none runs',
   not_ready: '--endpoint with another node',
 };

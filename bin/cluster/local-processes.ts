@@ -5,6 +5,7 @@ import { messageOf, OperatingError } from '../../lib/errors.js';
 import { makeFolder } from '../../lib/platform/make-folder.js';
 import { createSecret } from '../../lib/platform/secret-file.js';
 import { aborted } from '../supervision.js';
+import { alreadyRuns } from './already-runs.js';
 import { checkFree } from './free-ports.js';
 import type { LocalClusterPlan, PlannedNode } from './cluster-plan.js';
 import { adminAddress, writePlan, plannedNodes } from './cluster-plan.js';
@@ -69,12 +70,10 @@ export class LocalProcesses {
   async start(signal: AbortSignal): Promise<boolean> {
     const { dataDir, founding } = this.#options;
     makeFolder(dataDir, `--data-dir ${dataDir}`);
-    const left = runningOf(dataDir)?.socket;
+    const left = runningOf(dataDir);
     if (left !== undefined) {
-      if (await isAnswered(left)) {
-        throw new OperatingError('not_ready', `a cluster runs on ${dataDir} already`);
-      }
-      removeLeftSocket(left);
+      if (await isAnswered(left.socket)) throw alreadyRuns(dataDir, left);
+      removeLeftSocket(left.socket);
     }
     const nodes = this.nodes.flatMap(({ address, peerAddress }) => [address, peerAddress]);
     await checkFree([...nodes, adminAddress(founding)]);

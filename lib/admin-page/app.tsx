@@ -57,7 +57,12 @@ export function App() {
   }, [screen]);
   if (screen === undefined) return null;
   const { Screen } = screen;
-  const shared = { facts, status: status.data, statusError: status.error, pulse };
+  // What was told before a silence holds no more.
+  const told = status.error === undefined ? status : undefined;
+  const shared = {
+    ...{ facts, ids, view, pulse },
+    ...{ status: told?.data, statusError: status.error },
+  };
   return (
     <SharedContext.Provider value={shared}>
       <a class="skip" href="#content">
@@ -71,13 +76,15 @@ export function App() {
               <h1>{screen.title}</h1>
               <p>{screen.question}</p>
             </div>
-            <View ids={ids} view={view} shown={status.node} status={status.data} onView={look} />
+            <View ids={ids} view={view} shown={told?.node} status={told?.data} onView={look} />
           </div>
           {facts?.read_only !== undefined && (
             <Notice tone="warn">Read-only: {facts.read_only}.</Notice>
           )}
           {status.error !== undefined && screen.name !== 'now' && (
-            <Notice tone="bad">No answer to the status: {status.error.message}</Notice>
+            <Notice tone="bad">
+              No answer to the status: {status.error.message}. What is shown below was told before.
+            </Notice>
           )}
           <Screen key={`${screen.name} ${view}`} argument={argument} />
         </main>
@@ -93,10 +100,8 @@ function Side({
   readonly current: string;
   readonly version: string | undefined;
 }) {
-  const conflicts = useLive<ConflictPage>(
-    '/api/v1/conflicts?limit=100',
-    CONFLICTS_MILLISECONDS,
-  ).data;
+  const list = useLive<ConflictPage>('/api/v1/conflicts?limit=100', CONFLICTS_MILLISECONDS);
+  const conflicts = list.error === undefined ? list.data : undefined;
   const count = conflicts?.conflicts.length ?? 0;
   return (
     <nav class="side" aria-label="Screens">

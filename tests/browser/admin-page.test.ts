@@ -227,11 +227,30 @@ t.test('nodes die: the page says who, what is lost, and what mends it', async (t
   t.same(await axeFindings(page), [], 'also while something is wrong');
   t.same(failures, [], 'one node that is away is no failure of the page');
   await cluster.kill('n1');
+  await shows(page, /As it is now: 256 partitions lack a quorum/);
+  await page.getByRole('button', { name: 'Imagine n2 dead' }).waitFor(PATIENCE);
+  t.equal(await page.getByRole('button', { name: /^Imagine/ }).count(), 1, 'n2 alone lives');
   await go(page, 'now');
   await shows(page, 'cannot be read or written at quorum');
   await page.getByText('any node (n2)').waitFor({ ...PATIENCE, state: 'attached' });
+  t.equal((await cluster.ask('put', 'refused', 'x')).status, 5);
+  await page.getByRole('row', { name: /level_not_reached/ }).waitFor(PATIENCE);
+  await go(page, 'events');
+  for (const peer of ['n1', 'n3']) {
+    await page
+      .getByRole('listitem')
+      .filter({ hasText: `peer is down peer ${peer}` })
+      .waitFor();
+  }
+  await go(page, 'now');
   await cluster.kill('n2');
   await shows(page, 'No node answers');
+  const starts = cluster.announced.nodes.map(({ id }) => `quorate cluster start-node ${id}`);
+  await shows(page, starts.join(' && '));
+  const [verdict, view] = ['.verdict', '.view'].map((part) => page.locator(part));
+  t.notMatch(await verdict?.textContent(), /alerts/, 'no alerts of before');
+  t.notMatch(await view?.textContent(), /n2\)/, 'nobody sees it');
+  t.match(await page.locator('.figures').textContent(), /^Nodes up–/);
   await cluster.bringAllBack();
   await shows(page, 'Reads and writes work at every level');
   await page.getByLabel('as seen by').selectOption('n3');

@@ -9,6 +9,7 @@ export interface Mending {
 
 export const MENDS = {
   start: (id: string): string => `quorate cluster start-node ${id}`,
+  cluster: 'quorate cluster',
   look: 'quorate status',
   failedDisk: 'journalctl -u quorate -n 50',
   fullDisk: 'df -h',

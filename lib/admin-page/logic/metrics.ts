@@ -1,4 +1,4 @@
-/** Reads the text format of Prometheus, and makes rates and quantiles of two readings. */
+/** Reads the text format of Prometheus, and makes sums and quantiles of it. */
 
 export interface Sample {
   readonly name: string;
@@ -42,18 +42,6 @@ export function sumBy(
 export function totalOf(samples: readonly Sample[], name: string): number | undefined {
   const found = samples.filter((sample) => sample.name === name);
   return found.length === 0 ? undefined : found.reduce((sum, { value }) => sum + value, 0);
-}
-
-/** What a counter has gained; one that fell was begun anew. */
-export function gained(before: number | undefined, after: number): number {
-  return before === undefined ? 0 : after >= before ? after - before : after;
-}
-
-export function gains(
-  before: ReadonlyMap<string, number>,
-  after: ReadonlyMap<string, number>,
-): Map<string, number> {
-  return new Map([...after].map(([label, value]) => [label, gained(before.get(label), value)]));
 }
 
 /**

@@ -13,12 +13,30 @@ export interface ClusterVerdict {
   readonly command: string | undefined;
 }
 
-export const NOBODY: ClusterVerdict = {
-  tone: 'bad',
-  headline: 'No node answers',
-  cause: 'The page is served, and none of the nodes that it knows can be reached.',
-  command: 'quorate cluster',
-};
+interface Silence {
+  /** The server of the page is gone too. */
+  readonly isPageGone: boolean;
+  /** The node whose view is asked for; empty: any. */
+  readonly view: string;
+  /** Of all nodes that the page knows. */
+  readonly ids: readonly string[];
+}
+
+/** There is no status. What runs the nodes may run still: then each is started by it. */
+export function silenceOf({ isPageGone, view, ids }: Silence): ClusterVerdict {
+  if (isPageGone) {
+    const cause = 'The server of this page is gone, and a local cluster ends with it.';
+    return { tone: 'bad', headline: 'The page has no server', cause, command: MENDS.cluster };
+  }
+  const who = view === '' ? ids : [view];
+  const command = who.length === 0 ? MENDS.cluster : who.map(MENDS.start).join(' && ');
+  return view === ''
+    ? { tone: 'bad', headline: 'No node answers', cause: NONE_REACHED, command }
+    : { tone: 'bad', headline: `${view} does not answer`, cause: ITS_VIEW, command };
+}
+
+const NONE_REACHED = 'The page is served, and none of the nodes that it knows can be reached.';
+const ITS_VIEW = 'Its view was chosen above: any node shows how the cluster is without it.';
 
 export function verdictOf(status: Status): ClusterVerdict {
   const { partitions_without_quorum: lost, alerts, nodes } = status;

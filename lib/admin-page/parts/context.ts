@@ -16,6 +16,11 @@ export interface PageFacts {
 
 export interface Shared {
   readonly facts: PageFacts | undefined;
+  /** Of all nodes that are known. */
+  readonly ids: readonly string[];
+  /** The node whose view was chosen; empty: any. */
+  readonly view: string;
+  /** Undefined while nobody tells it. */
   readonly status: Status | undefined;
   readonly statusError: Error | undefined;
   readonly pulse: Pulse;
@@ -23,6 +28,8 @@ export interface Shared {
 
 export const SharedContext = createContext<Shared>({
   facts: undefined,
+  ids: [],
+  view: '',
   status: undefined,
   statusError: undefined,
   pulse: NO_PULSE,

@@ -1,7 +1,8 @@
 /** The pulse of the cluster: metrics of all nodes, read every few seconds, as rates. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask } from '../api.js';
-import { gains, parseMetrics, quantile, type Sample, sumBy, totalOf } from '../logic/metrics.js';
+import { addedUp, type Gain, gainOf, type Reading, type Readings } from '../logic/gained.js';
+import { parseMetrics, quantile, type Sample, sumBy, totalOf } from '../logic/metrics.js';
 
 export type SeriesName =
   | 'reads'
@@ -27,17 +28,14 @@ export interface Pulse {
   readonly series: ReadonlyMap<SeriesName, readonly (number | undefined)[]>;
   /** The latest samples of each node that answered. */
   readonly nodes: ReadonlyMap<string, readonly Sample[]>;
+  /** What counters have gained since the page was opened: the sums below are of it. */
+  readonly gained: readonly Sample[];
   /** By operation and level, over the time that this page has looked. */
   readonly levels: ReadonlyMap<string, LevelLatency>;
   /** Failures in that time, by code. */
   readonly errors: ReadonlyMap<string, number>;
   /** Answers at a fallback in that time, by the level asked for and the one that held. */
   readonly fallbacks: ReadonlyMap<string, number>;
-}
-
-interface Reading {
-  readonly at: number;
-  readonly samples: ReadonlyMap<string, readonly Sample[]>;
 }
 
 const INTERVAL_MILLISECONDS = 2000;
@@ -48,59 +46,47 @@ export const NO_PULSE: Pulse = {
   times: [],
   series: new Map(),
   nodes: new Map(),
+  gained: [],
   levels: new Map(),
   errors: new Map(),
   fallbacks: new Map(),
 };
 
-async function readAll(ids: readonly string[]): Promise<Reading> {
-  const samples = new Map<string, readonly Sample[]>();
+async function readAll(ids: readonly string[]): Promise<Map<string, Reading>> {
+  const readings = new Map<string, Reading>();
   const look = async (id: string): Promise<void> => {
     try {
       const { body } = await ask<string>(`/nodes/${id}/metrics`);
-      if (body !== '') samples.set(id, parseMetrics(body));
+      if (body !== '') readings.set(id, { at: Date.now(), samples: parseMetrics(body) });
     } catch {
       // A node that does not answer has no samples.
     }
   };
   await Promise.all(ids.map(look));
-  return { at: Date.now(), samples };
+  return readings;
 }
 
 const isRead = (operation: string | undefined): boolean => operation === 'get';
 const isWrite = (operation: string | undefined): boolean =>
   operation === 'put' || operation === 'delete';
 
-/** What all nodes that were read both times have gained, by a label. */
-function gainedBy(
-  before: Reading,
-  after: Reading,
-  name: string,
-  labelOf: (labels: Sample['labels']) => string | undefined,
-): Map<string, number> {
-  const sums = new Map<string, number>();
-  for (const [id, samples] of after.samples) {
-    const earlier = before.samples.get(id);
-    if (earlier === undefined) continue;
-    for (const [label, gain] of gains(
-      sumBy(earlier, name, labelOf),
-      sumBy(samples, name, labelOf),
-    )) {
-      sums.set(label, (sums.get(label) ?? 0) + gain);
-    }
-  }
-  return sums;
-}
-
 const sum = (map: ReadonlyMap<string, number>): number =>
   [...map.values()].reduce((total, value) => total + value, 0);
 
-function pointOf(before: Reading, after: Reading): Record<SeriesName, number | undefined> {
-  const seconds = Math.max(0.001, (after.at - before.at) / 1000);
-  const rate = (name: string, holds: (labels: Sample['labels']) => boolean): number =>
-    sum(gainedBy(before, after, name, (labels) => (holds(labels) ? '' : undefined))) / seconds;
+function pointOf(gains: readonly Gain[]): Record<SeriesName, number | undefined> {
+  const rate = (
+    name: string,
+    holds: (labels: Sample['labels']) => boolean = () => true,
+  ): number | undefined => {
+    const rates = gains.map(
+      ({ samples, seconds }) =>
+        sum(sumBy(samples, name, (labels) => (holds(labels) ? '' : undefined))) / seconds,
+    );
+    return rates.length === 0 ? undefined : rates.reduce((total, value) => total + value, 0);
+  };
+  const gained = addedUp(gains.map(({ samples }) => samples));
   const p99 = (holds: (operation: string | undefined) => boolean): number | undefined => {
-    const buckets = gainedBy(before, after, DURATION, ({ operation, le }) =>
+    const buckets = sumBy(gained, DURATION, ({ operation, le }) =>
       holds(operation) ? le : undefined,
     );
     const value = quantile(0.99, buckets);
@@ -114,14 +100,13 @@ function pointOf(before: Reading, after: Reading): Record<SeriesName, number | u
     }),
     readP99: p99(isRead),
     writeP99: p99(isWrite),
-    hints: rate('quorate_hints_stored_total', () => true),
-    siblings: rate('quorate_siblings_created_total', () => true),
+    hints: rate('quorate_hints_stored_total'),
+    siblings: rate('quorate_siblings_created_total'),
   };
 }
 
-/** Over all that the page has seen. */
-function latencies(first: Reading, last: Reading): Map<string, LevelLatency> {
-  const keys = gainedBy(first, last, REQUESTS, ({ operation = '', level = '' }) =>
+function latencies(gained: readonly Sample[]): Map<string, LevelLatency> {
+  const keys = sumBy(gained, REQUESTS, ({ operation = '', level = '' }) =>
     isRead(operation) || isWrite(operation)
       ? `${isRead(operation) ? 'read' : 'write'} ${level}`
       : undefined,
@@ -130,7 +115,7 @@ function latencies(first: Reading, last: Reading): Map<string, LevelLatency> {
   for (const [key, requests] of keys) {
     const [operation = '', level = ''] = key.split(' ');
     const holds = operation === 'read' ? isRead : isWrite;
-    const buckets = gainedBy(first, last, DURATION, (labels) =>
+    const buckets = sumBy(gained, DURATION, (labels) =>
       holds(labels['operation']) && labels['level'] === level ? labels['le'] : undefined,
     );
     const of = (share: number): number | undefined => {
@@ -142,22 +127,33 @@ function latencies(first: Reading, last: Reading): Map<string, LevelLatency> {
   return rows;
 }
 
-function failures(first: Reading, last: Reading): Map<string, number> {
-  const byCode = gainedBy(first, last, REQUESTS, ({ operation, result, class: kind }) =>
+/** What has gained anything, the most first. */
+function most(counts: ReadonlyMap<string, number>): Map<string, number> {
+  return new Map([...counts].filter(([, count]) => count > 0).sort((a, b) => b[1] - a[1]));
+}
+
+function failures(gained: readonly Sample[]): Map<string, number> {
+  const byCode = sumBy(gained, REQUESTS, ({ operation, result, class: kind }) =>
     (isRead(operation) || isWrite(operation)) && kind === 'failed' ? result : undefined,
   );
-  return new Map([...byCode].filter(([, count]) => count > 0).sort((a, b) => b[1] - a[1]));
+  return most(byCode);
 }
 
-function degraded(first: Reading, last: Reading): Map<string, number> {
-  const byLevels = gainedBy(first, last, 'quorate_fallbacks_total', ({ level, achieved }) => {
+function degraded(gained: readonly Sample[]): Map<string, number> {
+  const byLevels = sumBy(gained, 'quorate_fallbacks_total', ({ level, achieved }) => {
     return `${level}, held ${achieved}`;
   });
-  return new Map([...byLevels].filter(([, count]) => count > 0).sort((a, b) => b[1] - a[1]));
+  return most(byLevels);
 }
 
-export function grown(pulse: Pulse, first: Reading, before: Reading, after: Reading): Pulse {
-  const point = pointOf(before, after);
+/** @param now what each node said that answered, perhaps none */
+function grown(pulse: Pulse, known: Readings, now: Readings, openedAt: number): Pulse {
+  const gains = [...now].map(([id, reading]) => gainOf(known.get(id), reading, openedAt));
+  const gained = addedUp([pulse.gained, ...gains.map(({ samples }) => samples)]);
+  const nodes = new Map([...now].map(([id, { samples }]) => [id, samples]));
+  // The first reading is what the others are held against.
+  if (known.size === 0) return { ...pulse, nodes, gained };
+  const point = pointOf(gains);
   const names = Object.keys(point) as SeriesName[];
   const series = new Map(
     names.map((name) => {
@@ -166,18 +162,17 @@ export function grown(pulse: Pulse, first: Reading, before: Reading, after: Read
     }),
   );
   return {
-    times: [...pulse.times, after.at / 1000].slice(-POINTS_MAX),
-    series,
-    nodes: after.samples,
-    levels: latencies(first, after),
-    errors: failures(first, after),
-    fallbacks: degraded(first, after),
+    times: [...pulse.times, Date.now() / 1000].slice(-POINTS_MAX),
+    ...{ series, nodes, gained, levels: latencies(gained) },
+    errors: failures(gained),
+    fallbacks: degraded(gained),
   };
 }
 
 export function usePulse(ids: readonly string[]): Pulse {
   const [pulse, setPulse] = useState(NO_PULSE);
-  const readings = useRef<{ first: Reading; last: Reading } | undefined>(undefined);
+  const known = useRef<Readings>(new Map());
+  const openedAt = useRef(Date.now());
   const names = ids.join(' ');
   useEffect(() => {
     const list = names === '' ? [] : names.split(' ');
@@ -185,14 +180,10 @@ export function usePulse(ids: readonly string[]): Pulse {
     const look = async (): Promise<void> => {
       if (document.hidden || list.length === 0) return;
       const now = await readAll(list);
-      if (isOver || now.samples.size === 0) return;
-      const before = readings.current;
-      readings.current = { first: before?.first ?? now, last: now };
-      setPulse((old) =>
-        before === undefined
-          ? { ...old, nodes: now.samples }
-          : grown(old, before.first, before.last, now),
-      );
+      if (isOver) return;
+      const before = known.current;
+      known.current = new Map([...before, ...now]);
+      setPulse((old) => grown(old, before, now, openedAt.current));
     };
     void look();
     const timer = setInterval(() => void look(), INTERVAL_MILLISECONDS);

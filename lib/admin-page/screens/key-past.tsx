@@ -41,7 +41,7 @@ export function HistoryPanel({ name, conflicts, onChanged }: PastProps) {
       {told !== undefined && <Notice tone={told.tone}>{told.text}</Notice>}
       <Panel
         title="Audit"
-        note="What resolutions and blind writes have dropped, with its value."
+        note="What resolutions have dropped, and blind writes that met a conflict. A plain overwrite has no entry."
         api={`GET ${keyPath(name, '/conflicts')}`}
         cli={`quorate conflicts ${quoted(name)}`}
       >

@@ -7,7 +7,7 @@ import { gauge, type Pulse } from '../parts/pulse.js';
 
 export function NodesScreen() {
   const { status, pulse } = useShared();
-  if (status === undefined) return <p class="muted">Asking the cluster…</p>;
+  if (status === undefined) return <p class="muted">No node has said who is up.</p>;
   return (
     <>
       <Matrix status={status} />

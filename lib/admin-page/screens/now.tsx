@@ -1,7 +1,8 @@
 /** Now: can I read and write, at which levels? One verdict, its cause, and what mends it. */
+import { ApiProblem } from '../api.js';
 import type { Levels, Status } from '../api-types.js';
 import { count, milliseconds } from '../logic/format.js';
-import { NOBODY, type ClusterVerdict, verdictOf } from '../logic/verdict.js';
+import { type ClusterVerdict, silenceOf, verdictOf } from '../logic/verdict.js';
 import { Chart } from '../parts/chart.js';
 import { useShared } from '../parts/context.js';
 import { useLive } from '../parts/live.js';
@@ -10,10 +11,11 @@ import { Bar, Command, Figures, Mark, Panel, Table } from '../parts/parts.js';
 const SIGNS = { good: '✓', warn: '!', bad: '✕' } as const;
 
 export function OverviewScreen() {
-  const { status, statusError } = useShared();
+  const { status, statusError, view, ids } = useShared();
   if (status === undefined && statusError === undefined)
     return <p class="muted">Asking the cluster…</p>;
-  const verdict = statusError !== undefined || status === undefined ? NOBODY : verdictOf(status);
+  const isPageGone = statusError instanceof ApiProblem && statusError.status === 0;
+  const verdict = status === undefined ? silenceOf({ isPageGone, view, ids }) : verdictOf(status);
   return (
     <>
       <VerdictCard verdict={verdict} alerts={status?.alerts ?? []} />
@@ -108,8 +110,8 @@ function rateLimitOf(status: Status | undefined): readonly (readonly [string, st
 }
 
 function LevelsPanel() {
-  const { data } = useLive<Levels>('/api/v1/cluster/levels', 2000);
-  const { partitions = 0, levels = [] } = data ?? {};
+  const { data, error } = useLive<Levels>('/api/v1/cluster/levels', 2000);
+  const { partitions = 0, levels = [] } = (error === undefined ? data : undefined) ?? {};
   const cell = (reached: number | undefined) => {
     if (reached === undefined) return <span class="muted">–</span>;
     if (reached === partitions) return <Mark tone="good">all</Mark>;

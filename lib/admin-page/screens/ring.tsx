@@ -1,8 +1,7 @@
 /** Ring: what do I lose if this node or zone dies? */
 import { useState } from 'preact/hooks';
 import type { RingReport } from '../api-types.js';
-import { many } from '../logic/format.js';
-import { type Loss, lossOf } from '../logic/loss.js';
+import { type Loss, lossOf, lossText } from '../logic/loss.js';
 import { useShared } from '../parts/context.js';
 import { useLive } from '../parts/live.js';
 import { Figures, Mark, Notice, Panel, Table } from '../parts/parts.js';
@@ -10,15 +9,18 @@ import { Figures, Mark, Notice, Panel, Table } from '../parts/parts.js';
 export function RingScreen() {
   const { status } = useShared();
   const { data: ring } = useLive<RingReport>('/api/v1/cluster/ring', 10_000);
-  const [imagined, setImagined] = useState<ReadonlySet<string>>(new Set());
+  const [chosen, choose] = useState<ReadonlySet<string>>(new Set());
   if (ring === undefined) return <p class="muted">Asking for the ring…</p>;
-  const dead = new Set(status?.nodes.filter(({ state }) => state === 'down').map(({ id }) => id));
-  const loss = lossOf(ring.owners, new Set([...dead, ...imagined]));
+  if (status === undefined) return <p class="muted">No node has said who is up.</p>;
+  const dead = new Set(status.nodes.filter(({ state }) => state === 'down').map(({ id }) => id));
+  const loss = lossOf(ring.owners, new Set([...dead, ...chosen]));
+  // One that has died meanwhile is imagined no more.
+  const imagined = new Set([...chosen].filter((id) => !dead.has(id)));
   const toggle = (ids: readonly string[]): void => {
     const next = new Set(imagined);
     const isOn = ids.every((id) => next.has(id));
     for (const id of ids) isOn ? next.delete(id) : next.add(id);
-    setImagined(next);
+    choose(next);
   };
   return (
     <>
@@ -44,7 +46,8 @@ interface MembersProps {
 }
 
 function Members({ ring, dead, imagined, onToggle }: MembersProps) {
-  const zones = [...new Set(ring.members.map(({ zone }) => zone))];
+  const living = ring.members.filter(({ id }) => !dead.has(id));
+  const zones = [...new Set(living.map(({ zone }) => zone))];
   const button = (name: string, ids: readonly string[]) => (
     <button
       type="button"
@@ -77,7 +80,7 @@ function Members({ ring, dead, imagined, onToggle }: MembersProps) {
           zone,
           String(partitions_owned),
           String(partitions_first),
-          button(id, [id]),
+          dead.has(id) ? '–' : button(id, [id]),
         ])}
         none="The ring has no members."
       />
@@ -86,7 +89,7 @@ function Members({ ring, dead, imagined, onToggle }: MembersProps) {
           {zones.map((zone) =>
             button(
               `zone ${zone}`,
-              ring.members.filter((member) => member.zone === zone).map(({ id }) => id),
+              living.filter((member) => member.zone === zone).map(({ id }) => id),
             ),
           )}
         </div>
@@ -108,21 +111,9 @@ function Outcome({
   const share = (lost: number): string =>
     lost === 0 ? 'all' : `${partitions - lost} of ${partitions}`;
   const tone = loss.withoutQuorum > 0 ? 'bad' : loss.short > 0 ? 'warn' : 'good';
-  const who =
-    imagined.size === 0 ? 'As it is now' : `Without ${[...imagined].sort().join(' and ')}`;
-  const what =
-    loss.gone > 0
-      ? `${many(loss.gone, 'partition')} would have no copy at all: their keys could not be read.`
-      : loss.withoutQuorum > 0
-        ? `${many(loss.withoutQuorum, 'partition')} would lack a quorum: level one goes on there.`
-        : loss.short > 0
-          ? 'Quorum reads and writes go on everywhere; level all does not.'
-          : 'every partition has all its copies.';
   return (
     <>
-      <Notice tone={tone}>
-        {who}: {what}
-      </Notice>
+      <Notice tone={tone}>{lossText(loss, [...imagined])}</Notice>
       <Figures
         items={[
           ['Reach one', share(loss.gone)],

@@ -121,6 +121,21 @@ t.test('below a quorum it takes what its replica holds', async (t) => {
   t.strictSame(await cluster.texts('n1', 'k'), ['first', 'second']);
 });
 
+t.test(
+  'a plain overwrite of the one value that is there leaves nothing in the audit',
+  async (t) => {
+    const cluster = await clusterOf(t, 'overwrite');
+    for (const value of ['one', 'two', 'three']) await cluster.put('n1', 'k', value);
+    const { resolutions } = await cluster.wait(
+      cluster.node('n2').coordination.conflicts({
+        ...{ namespace: 'default', key: 'k', level: 'all', fallbacks: [] },
+        timeoutMilliseconds: undefined,
+      }),
+    );
+    t.strictSame(resolutions, []);
+  },
+);
+
 t.test('two values that are dropped at the mint are kept in the audit', async (t) => {
   const cluster = await clusterOf(t, 'overwrite');
   const { context } = await cluster.put('n1', 'k', '0');
