@@ -16,6 +16,6 @@ export const ADVICE: Partial<Record<ErrorCode, string>> = {
   idempotency_key_reused: 'another --idempotency-key for another request',
   operation_ended: 'another --idempotency-key, if it still should be written',
   peer_unreachable:
-    '--endpoint with another node; where none answers: quorate cluster start-node ID, or quorate cluster where none runs',
+    '--endpoint with another node; where all are down: quorate cluster start-node ID for each',
   not_ready: '--endpoint with another node',
 };

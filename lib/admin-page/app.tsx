@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { ConflictPage, Status } from './api-types.js';
 import { setView } from './api.js';
+import { problemWords } from './logic/problems.js';
 import { type PageFacts, SharedContext } from './parts/context.js';
 import { useLive } from './parts/live.js';
 import { Mark, Notice, toneOf } from './parts/parts.js';
@@ -59,10 +60,7 @@ export function App() {
   const { Screen } = screen;
   // What was told before a silence holds no more.
   const told = status.error === undefined ? status : undefined;
-  const shared = {
-    ...{ facts, ids, view, pulse },
-    ...{ status: told?.data, statusError: status.error },
-  };
+  const shared = { facts, ids, view, pulse, status: told?.data, statusError: status.error };
   return (
     <SharedContext.Provider value={shared}>
       <a class="skip" href="#content">
@@ -81,15 +79,20 @@ export function App() {
           {facts?.read_only !== undefined && (
             <Notice tone="warn">Read-only: {facts.read_only}.</Notice>
           )}
-          {status.error !== undefined && screen.name !== 'now' && (
-            <Notice tone="bad">
-              No answer to the status: {status.error.message}. What is shown below was told before.
-            </Notice>
-          )}
+          {screen.name !== 'now' && <Silence error={status.error} />}
           <Screen key={`${screen.name} ${view}`} argument={argument} />
         </main>
       </div>
     </SharedContext.Provider>
+  );
+}
+
+function Silence({ error }: { readonly error: Error | undefined }) {
+  if (error === undefined) return null;
+  return (
+    <Notice tone="bad">
+      No answer to the status: {problemWords(error)} What is shown below was told before.
+    </Notice>
   );
 }
 

@@ -40,24 +40,21 @@ async function settingsNow(): Promise<Record<string, unknown>> {
   return ((await answer.json()) as { readonly settings: Record<string, unknown> }).settings;
 }
 
-t.test(
-  'every screen answers, on a desk and on a phone, and axe finds nothing serious',
-  async (t) => {
-    t.equal((await cluster.ask('put', 'greeting', 'hello')).status, 0);
-    for (const [device, options] of Object.entries({ desk: DESKTOP, phone: PHONE })) {
-      const { page, complaints } = await openPage(browser, options, url);
-      for (const [screen, text] of SCREENS) {
-        await go(page, screen);
-        await shows(page, text);
-        t.same(await axeFindings(page), [], `${screen} on the ${device}`);
-        const width = await page.evaluate('document.documentElement.scrollWidth');
-        t.equal(width, options.viewport.width, `${screen} does not scroll sideways`);
-      }
-      t.same(complaints, []);
-      await page.context().close();
+t.test('every screen answers, on a desk and on a phone, and axe finds nothing', async (t) => {
+  t.equal((await cluster.ask('put', 'greeting', 'hello')).status, 0);
+  for (const [device, options] of Object.entries({ desk: DESKTOP, phone: PHONE })) {
+    const { page, complaints } = await openPage(browser, options, url);
+    for (const [screen, text] of SCREENS) {
+      await go(page, screen);
+      await shows(page, text);
+      t.same(await axeFindings(page), [], `${screen} on the ${device}`);
+      const width = await page.evaluate('document.documentElement.scrollWidth');
+      t.equal(width, options.viewport.width, `${screen} does not scroll sideways`);
     }
-  },
-);
+    t.same(complaints, []);
+    await page.context().close();
+  }
+});
 
 t.test('on a phone nothing that is asked for first is cut off', async (t) => {
   const { page } = await openPage(browser, PHONE, url);
@@ -74,7 +71,39 @@ t.test('on a phone nothing that is asked for first is cut off', async (t) => {
   t.ok(await isWithin('.matrix td:last-child'), 'the third node');
   await go(page, 'consistency');
   await shows(page, 'everywhere');
-  t.ok(await isWithin('section[aria-label=Levels] th:nth-child(2)'), 'what reads reach');
+  t.ok(await isWithin('.scroll[aria-label=Levels] th:nth-child(2)'), 'what reads reach');
+  for (const [screen] of SCREENS) {
+    const link = `nav a[href="#/${screen.replace(/\/.*/, '')}"]`;
+    t.ok(await isWithin(link), `${screen} in the menu`);
+  }
+  await page.context().close();
+});
+
+t.test('on a phone what came of a change is in sight, and has the focus', async (t) => {
+  const { page, complaints } = await openPage(browser, PHONE, `${url}#/settings`);
+  const input = page.getByLabel('versions_kept_for_s', { exact: true });
+  const panel = page.locator('section.panel').filter({ has: input });
+  const isSeen = async (text: string): Promise<void> => {
+    const place = page.locator(':focus').filter({ hasText: text });
+    await place.waitFor(PATIENCE);
+    const box = await place.boundingBox();
+    const { height } = PHONE.viewport;
+    t.ok(box !== null && box.y < height && box.y + box.height > 0, `${text} is in sight`);
+  };
+  await input.fill('-1');
+  await panel.getByRole('button', { name: 'Dry run' }).click();
+  await isSeen('(invalid_request)');
+  await input.fill('60');
+  await shows(page, 'quorate config set versions_kept_for_s=60 --dry-run');
+  await panel.getByRole('button', { name: 'Dry run' }).click();
+  await isSeen('Change on all nodes');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByLabel('Rules').fill('default_level=never');
+  await page.getByLabel('Namespace', { exact: true }).fill('shop');
+  const editor = page.locator('section.panel').filter({ has: page.getByLabel('Rules') });
+  await editor.getByRole('button', { name: 'Dry run' }).click();
+  await isSeen('(invalid');
+  t.same(complaints, []);
   await page.context().close();
 });
 
@@ -156,9 +185,14 @@ t.test('two tabs make a conflict; it is seen, resolved, audited, and restored', 
     .first()
     .waitFor(PATIENCE);
   await page.getByLabel('Resolve by a strategy').selectOption('set-union');
+  const panel = page.locator('section.panel', { hasText: 'Resolve by a strategy' });
+  await panel.getByRole('button', { name: 'Dry run' }).click();
+  await shows(page, 'It would become:');
   await page.getByRole('button', { name: 'Resolve by set-union' }).click();
   await page.locator('td', { hasText: 'set-union' }).first().waitFor(PATIENCE);
   t.match((await cluster.ask('get', 'demo-cart')).out, '["apples","pears"]');
+  const versions = page.getByLabel('Versions').getByText('current', { exact: true });
+  t.equal(await versions.count(), 1, 'the siblings are current no more');
   const row = page.getByRole('row').filter({ hasText: '"pears"' });
   await row.getByRole('button', { name: 'Restore' }).first().click();
   await shows(page, /is the value now/);
@@ -235,6 +269,10 @@ t.test('nodes die: the page says who, what is lost, and what mends it', async (t
   await page.getByText('any node (n2)').waitFor({ ...PATIENCE, state: 'attached' });
   t.equal((await cluster.ask('put', 'refused', 'x')).status, 5);
   await page.getByRole('row', { name: /level_not_reached/ }).waitFor(PATIENCE);
+  await go(page, 'key/while-away');
+  await shows(page, /\(level_not_reached\): .*required 2/);
+  await page.getByRole('button', { name: 'Read at level one' }).click();
+  await page.locator('pre.value', { hasText: 'x' }).waitFor(PATIENCE);
   await go(page, 'events');
   for (const peer of ['n1', 'n3']) {
     await page

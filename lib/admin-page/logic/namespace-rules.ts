@@ -20,3 +20,10 @@ export function rulesFrom(text: string): Rules {
     }),
   );
 }
+
+/** A setting as people read it; the rules of a namespace are one. */
+export function settingText(value: unknown): string {
+  if (value === undefined || value === null) return 'none';
+  if (typeof value !== 'object') return String(value);
+  return rulesText(value as Rules) || 'no rules';
+}

@@ -1,5 +1,6 @@
 /** One time line of what nodes tell, of changed settings, and of conflicts. */
 import type { ConflictPage, Events, SettingsChangeList } from '../api-types.js';
+import { settingText } from './namespace-rules.js';
 
 export interface Row {
   readonly id: string;
@@ -68,7 +69,7 @@ function ofEvent(row: Events['events'][number]): Row {
 
 function ofChange({ version, at, node, by, changed }: SettingsChangeList['history'][number]): Row {
   const detail = Object.entries(changed)
-    .map(([name, { from, to }]) => `${name}: ${String(from)} → ${String(to)}`)
+    .map(([name, { from, to }]) => `${name}: ${settingText(from)} → ${settingText(to)}`)
     .join(', ');
   const what = `settings changed by ${by}`;
   return { id: version, at, node, kind: 'settings', tone: 'plain', what, detail, times: 1 };

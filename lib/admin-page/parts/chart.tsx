@@ -2,6 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import UPlot from 'uplot';
 import { useShared } from './context.js';
+import { TIME_STEPS, timeOfDay, timeRange } from '../logic/times.js';
 import type { SeriesName } from './pulse.js';
 
 interface Line {
@@ -27,10 +28,6 @@ function colour(variable: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(variable).trim();
 }
 
-function timeOfDay(seconds: number): string {
-  return new Date(1000 * seconds).toLocaleTimeString('en-GB');
-}
-
 function optionsOf(
   lines: readonly Line[],
   width: number,
@@ -45,9 +42,18 @@ function optionsOf(
   return {
     ...{ width, height: HEIGHT, legend: { show: false }, cursor: { show: false } },
     padding: [8, 26, 0, 0],
-    scales: { y: { range: (_, _low, high) => [0, Math.max(1, high * 1.15)] } },
+    scales: {
+      x: { range: (_, low, high) => timeRange(low, high) },
+      y: { range: (_, _low, high) => [0, Math.max(1, high * 1.15)] },
+    },
     axes: [
-      { ...axis, space: 80, size: 28, values: (_, splits) => splits.map(timeOfDay) },
+      {
+        ...axis,
+        space: 80,
+        size: 28,
+        incrs: TIME_STEPS,
+        values: (_, splits) => splits.map(timeOfDay),
+      },
       { ...axis, size: 56, space: 34, values: (_, values) => values.map(format) },
     ],
     series: [

@@ -19,19 +19,27 @@ interface State<Body> {
   readonly node?: string | undefined;
 }
 
-/** @param path undefined: nothing is asked */
-export function useLive<Body>(path: string | undefined, milliseconds: number): Live<Body> {
+/**
+ * @param path undefined: nothing is asked
+ * @param level at which it is read; empty: the default one
+ */
+export function useLive<Body>(
+  path: string | undefined,
+  milliseconds: number,
+  level = '',
+): Live<Body> {
   const [state, setState] = useState<State<Body>>({ path: '' });
   const [turn, setTurn] = useState(0);
   const isBusy = useRef(false);
   useEffect(() => {
     if (path === undefined) return;
     const aborted = new AbortController();
+    const headers: Record<string, string> = level === '' ? {} : { 'x-consistency-level': level };
     const look = async (): Promise<void> => {
       if (isBusy.current || document.hidden) return;
       isBusy.current = true;
       try {
-        const { body, node } = await ask<Body>(path, { signal: aborted.signal });
+        const { body, node } = await ask<Body>(path, { headers, signal: aborted.signal });
         setState({ path, data: body, node });
       } catch (error) {
         if (aborted.signal.aborted) return;
@@ -48,7 +56,7 @@ export function useLive<Body>(path: string | undefined, milliseconds: number): L
       clearInterval(timer);
       aborted.abort();
     };
-  }, [path, milliseconds, turn]);
+  }, [path, milliseconds, level, turn]);
   const refresh = useCallback(() => setTurn((before) => before + 1), []);
   // What another path has answered is not shown under this one.
   const { data, error, node } = state.path === path ? state : ({} as State<Body>);

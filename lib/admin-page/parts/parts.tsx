@@ -1,6 +1,6 @@
 /** Small parts that all screens are made of. */
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useTyped } from './context.js';
 import type { Tone } from '../logic/verdict.js';
 
@@ -115,6 +115,33 @@ export function Notice({
   );
 }
 
+export interface Told {
+  readonly tone: Tone | undefined;
+  readonly text: string;
+}
+
+/** Brings what came of an action into sight, and to the keyboard. @param what anew: again */
+export function useArrival(what: unknown) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (what === undefined) return;
+    place.current?.scrollIntoView({ block: 'nearest' });
+    place.current?.focus({ preventScroll: true });
+  }, [what]);
+  return place;
+}
+
+/** What came of an action; undefined: nothing yet. */
+export function ActionResult({ told }: { readonly told: Told | undefined }) {
+  const place = useArrival(told);
+  if (told === undefined) return null;
+  return (
+    <div ref={place} tabIndex={-1}>
+      <Notice {...(told.tone && { tone: told.tone })}>{told.text}</Notice>
+    </div>
+  );
+}
+
 /** What may be wider than the screen: it scrolls by itself, also by keys. */
 export function Scroll({
   label,
@@ -124,10 +151,12 @@ export function Scroll({
   readonly children: ComponentChildren;
 }) {
   return (
+    // No landmark: the panel around it is one, often of the same name.
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for inputs
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
-    <section class="scroll" tabIndex={0} aria-label={label}>
+    <div class="scroll" role="group" tabIndex={0} aria-label={label}>
       {children}
-    </section>
+    </div>
   );
 }
 

@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import { ask, keyPath } from '../api.js';
 import type { KeyConflicts } from '../key-types.js';
+import { problemWords } from '../logic/problems.js';
 import { useReadOnly } from '../parts/context.js';
 import { Field, Notice, Panel } from '../parts/parts.js';
 
@@ -56,8 +57,7 @@ function Tab({ name }: { readonly name: string }) {
   const isReadOnly = useReadOnly();
   const [tab, setTab] = useState(UNREAD);
   const [thing, setThing] = useState(THINGS[0] ?? '');
-  const fail = (error: unknown): void =>
-    setTab({ ...tab, note: error instanceof Error ? error.message : String(error) });
+  const fail = (error: unknown): void => setTab({ ...tab, note: problemWords(error) });
   const read = async (): Promise<void> => {
     const { body } = await ask<KeyConflicts>(keyPath(KEY, '', 'siblings=list'));
     const carts = body.siblings.map(({ value }) => listOf(value));

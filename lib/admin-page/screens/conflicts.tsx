@@ -5,6 +5,7 @@ import type { ConflictPage } from '../api-types.js';
 import type { KeyConflicts } from '../key-types.js';
 import { ago, count, many } from '../logic/format.js';
 import { raceOf } from '../logic/races.js';
+import { problemWords } from '../logic/problems.js';
 import { Chart } from '../parts/chart.js';
 import { useReadOnly } from '../parts/context.js';
 import { useLive, useNow } from '../parts/live.js';
@@ -138,17 +139,19 @@ function Bulk({ details, onDone }: { readonly details: Details; readonly onDone:
   const [strategy, setStrategy] = useState<string>(STRATEGIES[0]);
   const [outcomes, setOutcomes] = useState<readonly Outcome[]>([]);
   const [isBusy, setBusy] = useState(false);
+  const [shownOf, setShownOf] = useState('');
+  // A strategy may drop values: what it makes of these keys is looked at first.
+  const of = [strategy, ...details.keys()].join('\n');
   const run = async (isDry: boolean): Promise<void> => {
     setBusy(true);
     const done: Outcome[] = [];
     for (const [key, { context, siblings }] of details) {
-      const text = await resolved(key, context, strategy, isDry).catch((error: unknown) =>
-        error instanceof Error ? error.message : String(error),
-      );
+      const text = await resolved(key, context, strategy, isDry).catch(problemWords);
       done.push({ key, text: isDry ? `${many(siblings.length, 'sibling')}: ${text}` : text });
       setOutcomes([...done]);
     }
     setBusy(false);
+    setShownOf(isDry ? of : '');
     if (!isDry) onDone();
   };
   if (details.size === 0 && outcomes.length === 0) return null;
@@ -171,7 +174,7 @@ function Bulk({ details, onDone }: { readonly details: Details; readonly onDone:
         <button
           type="button"
           class="primary"
-          disabled={isBusy || isReadOnly || details.size === 0}
+          disabled={isBusy || isReadOnly || details.size === 0 || shownOf !== of}
           onClick={() => void run(false)}
         >
           Resolve {many(details.size, 'key')}

@@ -5,16 +5,18 @@ import type { Levels, SettingsInForce } from '../api-types.js';
 import { defaultChoices } from '../logic/default-choices.js';
 import { count, milliseconds } from '../logic/format.js';
 import { LEVEL_PROMISES } from '../logic/level-promises.js';
+import { settingsLine } from '../logic/lines.js';
+import { problemWords } from '../logic/problems.js';
 import { useReadOnly, useShared } from '../parts/context.js';
 import { useLive } from '../parts/live.js';
-import { Mark, Notice, Panel, Table } from '../parts/parts.js';
+import { Mark, Panel, Table, ActionResult, type Told } from '../parts/parts.js';
 
 const PATH = '/api/v1/config/consistency';
 
 export function ConsistencyScreen() {
   const levels = useLive<Levels>('/api/v1/cluster/levels', 3000).data;
   const settings = useLive<SettingsInForce>(PATH, 4000);
-  const [note, setNote] = useState<{ readonly tone: 'good' | 'bad'; readonly text: string }>();
+  const [note, setNote] = useState<Told>();
   const set = async (name: string, level: string): Promise<void> => {
     try {
       const headers = { 'if-match': `"${settings.data?.version ?? ''}"` };
@@ -22,16 +24,16 @@ export function ConsistencyScreen() {
       setNote({ tone: 'good', text: `${name} is ${level} on all nodes that are up.` });
       settings.refresh();
     } catch (error) {
-      setNote({ tone: 'bad', text: error instanceof Error ? error.message : String(error) });
+      setNote({ tone: 'bad', text: problemWords(error) });
     }
   };
   return (
     <>
-      {note !== undefined && <Notice tone={note.tone}>{note.text}</Notice>}
       <LevelTable levels={levels} />
       <Defaults
         levels={levels}
         settings={settings.data}
+        told={note}
         onSet={(name, level) => void set(name, level)}
       />
     </>
@@ -86,10 +88,11 @@ function LevelTable({ levels }: { readonly levels: Levels | undefined }) {
 interface DefaultsProps {
   readonly levels: Levels | undefined;
   readonly settings: SettingsInForce | undefined;
+  readonly told: Told | undefined;
   readonly onSet: (name: string, level: string) => void;
 }
 
-function Defaults({ levels, settings, onSet }: DefaultsProps) {
+function Defaults({ levels, settings, told, onSet }: DefaultsProps) {
   const isReadOnly = useReadOnly();
   const presentOf = (name: string): string => String(settings?.settings[name] ?? '');
   const rows = [
@@ -101,7 +104,7 @@ function Defaults({ levels, settings, onSet }: DefaultsProps) {
       title="Defaults"
       note="Of requests that name no level."
       api={`POST ${PATH}`}
-      cli="quorate config set default_level=quorum"
+      cli={settingsLine(Object.fromEntries(rows.map(({ name }) => [name, presentOf(name)])))}
     >
       {rows.map(({ name, what, isFor }) => (
         <div class="row" key={name}>
@@ -118,6 +121,7 @@ function Defaults({ levels, settings, onSet }: DefaultsProps) {
           </select>
         </div>
       ))}
+      <ActionResult told={told} />
     </Panel>
   );
 }

@@ -3,9 +3,19 @@ import { useState } from 'preact/hooks';
 import { change } from '../api.js';
 import type { Convergence as Report, ExchangeResult, HintList } from '../api-types.js';
 import { ago, bytesText, count, many, span } from '../logic/format.js';
+import { problemWords } from '../logic/problems.js';
 import { useReadOnly } from '../parts/context.js';
 import { useLive, useNow } from '../parts/live.js';
-import { Bar, Mark, Notice, Panel, Scroll, Table } from '../parts/parts.js';
+import {
+  Bar,
+  Mark,
+  Notice,
+  Panel,
+  Scroll,
+  Table,
+  ActionResult,
+  type Told,
+} from '../parts/parts.js';
 
 export function ConvergenceScreen() {
   const report = useLive<Report>('/api/v1/cluster/convergence', 3000).data;
@@ -155,12 +165,9 @@ function Exchanges({ report }: { readonly report: Report }) {
 
 function Compare() {
   const isReadOnly = useReadOnly();
-  const [told, setTold] = useState<{
-    readonly tone?: 'good' | 'warn' | 'bad';
-    readonly text: string;
-  }>();
+  const [told, setTold] = useState<Told>();
   const run = async (isDry: boolean): Promise<void> => {
-    setTold({ text: 'Every node compares itself with every other…' });
+    setTold({ tone: undefined, text: 'Every node compares itself with every other…' });
     try {
       const path = `/api/v1/cluster/exchange${isDry ? '?dry_run=1' : ''}`;
       const { body } = await change<ExchangeResult>(path, {});
@@ -175,7 +182,7 @@ function Compare() {
       )} taken, ${count(failed)} could not be compared.`;
       setTold({ tone: failed > 0 || (isDry && differences > 0) ? 'warn' : 'good', text });
     } catch (error) {
-      setTold({ tone: 'bad', text: error instanceof Error ? error.message : String(error) });
+      setTold({ tone: 'bad', text: problemWords(error) });
     }
   };
   return (
@@ -188,7 +195,7 @@ function Compare() {
           Exchange now
         </button>
       </div>
-      {told !== undefined && <Notice {...(told.tone && { tone: told.tone })}>{told.text}</Notice>}
+      <ActionResult told={told} />
     </>
   );
 }

@@ -1,9 +1,10 @@
 /** How a read of a key comes about, at a level: who was asked, when, and what each held. */
 import { useState } from 'preact/hooks';
-import { ApiProblem, ask, keyPath } from '../api.js';
+import { ask, keyPath } from '../api.js';
 import type { Explained } from '../key-types.js';
 import { explainedRows } from '../logic/explained-rows.js';
 import { quoted } from '../logic/shell.js';
+import { problemWords } from '../logic/problems.js';
 import { Field, Notice, Panel, Table } from '../parts/parts.js';
 
 export function ExplainPanel({ name }: { readonly name: string }) {
@@ -18,7 +19,7 @@ export function ExplainPanel({ name }: { readonly name: string }) {
       setExplained(body.explain);
       setProblem(body.explain === undefined ? 'The answer does not say how it came about.' : '');
     } catch (error) {
-      setProblem(error instanceof ApiProblem ? error.message : String(error));
+      setProblem(problemWords(error));
     }
   };
   const more = level === '' ? '' : ` --level ${quoted(level)}`;

@@ -1,13 +1,15 @@
 /** The past of a key: kept versions, and what resolutions dropped; both can be restored. */
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { ask, keyPath } from '../api.js';
 import type { KeyConflicts, DroppedByResolution, EncodedValue, KeyVersions } from '../key-types.js';
 import { ago, bytesText } from '../logic/format.js';
+import { isValueNow, stateNow } from '../logic/past.js';
 import { quoted } from '../logic/shell.js';
 import { bodyOf, valueToText } from '../logic/values.js';
+import { problemWords } from '../logic/problems.js';
 import { useReadOnly } from '../parts/context.js';
 import { useLive, useNow } from '../parts/live.js';
-import { Notice, Panel, Table } from '../parts/parts.js';
+import { Panel, Table, ActionResult, type Told } from '../parts/parts.js';
 
 interface PastProps {
   readonly name: string;
@@ -16,9 +18,11 @@ interface PastProps {
 }
 
 export function HistoryPanel({ name, conflicts, onChanged }: PastProps) {
-  const now = useNow();
-  const [told, setTold] = useState<{ readonly tone: 'good' | 'bad'; readonly text: string }>();
+  const [told, setTold] = useState<Told>();
   const versions = useLive<KeyVersions>(keyPath(name, '/versions'), 5000);
+  const held = conflicts.siblings.map(({ version }) => version).join(' ');
+  // Another value: what was superseded by it is told at once.
+  useEffect(() => versions.refresh(), [held]);
   /** As a new write that has seen what is there now. */
   const restore = async (held: EncodedValue, version: string): Promise<void> => {
     const { headers, body } = bodyOf(held);
@@ -30,41 +34,63 @@ export function HistoryPanel({ name, conflicts, onChanged }: PastProps) {
       versions.refresh();
       onChanged();
     } catch (error) {
-      setTold({ tone: 'bad', text: error instanceof Error ? error.message : String(error) });
+      setTold({ tone: 'bad', text: problemWords(error) });
     }
   };
-  const dropped = conflicts.resolutions.flatMap((row) =>
-    row.dropped.map((one) => ({ ...one, row, isKept: one.version === row.kept })),
-  );
   return (
     <>
-      {told !== undefined && <Notice tone={told.tone}>{told.text}</Notice>}
-      <Panel
-        title="Audit"
-        note="What resolutions have dropped, and blind writes that met a conflict. A plain overwrite has no entry."
-        api={`GET ${keyPath(name, '/conflicts')}`}
-        cli={`quorate conflicts ${quoted(name)}`}
-      >
-        <Table
-          label="Audit"
-          head={['When', 'How', 'By', 'Dropped version', 'Value', 'Restore']}
-          rows={dropped.map(({ row, ...one }) => [
-            ago(row.at, now),
-            row.strategy,
-            row.by,
-            <code key="version">{one.version}</code>,
-            <DroppedValue key="value" dropped={one} />,
+      <ActionResult told={told} />
+      <Audit name={name} conflicts={conflicts} onRestore={restore} />
+      <Kept
+        name={name}
+        versions={(versions.data?.versions ?? []).map((row) => ({
+          ...row,
+          state: stateNow(row, conflicts.siblings),
+        }))}
+        onRestore={restore}
+      />
+    </>
+  );
+}
+
+interface AuditProps {
+  readonly name: string;
+  readonly conflicts: KeyConflicts;
+  readonly onRestore: KeptProps['onRestore'];
+}
+
+function Audit({ name, conflicts, onRestore }: AuditProps) {
+  const now = useNow();
+  const past = conflicts.resolutions.flatMap((row) => row.dropped.map((one) => ({ ...one, row })));
+  return (
+    <Panel
+      title="Audit"
+      note="What resolutions dropped, and blind writes that met a conflict; no plain overwrites."
+      api={`GET ${keyPath(name, '/conflicts')}`}
+      cli={`quorate conflicts ${quoted(name)}`}
+    >
+      <Table
+        label="Audit"
+        head={['When', 'How', 'By', 'Version', 'Value', 'Restore']}
+        rows={past.map(({ row, ...one }) => [
+          ago(row.at, now),
+          row.strategy,
+          row.by,
+          <code key="version">{one.version}</code>,
+          <DroppedValue key="value" dropped={one} />,
+          isValueNow(one, conflicts.siblings) ? (
+            <span class="tag accent">is the value now</span>
+          ) : (
             <Restore
               key="restore"
               disabled={one.value_left_out === true}
-              onClick={() => void restore(one, one.version)}
-            />,
-          ])}
-          none="Nothing was dropped."
-        />
-      </Panel>
-      <Kept name={name} versions={versions.data} onRestore={restore} />
-    </>
+              onClick={() => void onRestore(one, one.version)}
+            />
+          ),
+        ])}
+        none="Nothing was dropped."
+      />
+    </Panel>
   );
 }
 
@@ -90,9 +116,13 @@ function Restore({
   );
 }
 
+type VersionRow = Omit<KeyVersions['versions'][number], 'state'> & {
+  readonly state: ReturnType<typeof stateNow>;
+};
+
 interface KeptProps {
   readonly name: string;
-  readonly versions: KeyVersions | undefined;
+  readonly versions: readonly VersionRow[];
   readonly onRestore: (held: EncodedValue, version: string) => Promise<void>;
 }
 
@@ -114,20 +144,18 @@ function Kept({ name, versions, onRestore }: KeptProps) {
       <Table
         label="Versions"
         head={['Version', 'State', 'Written', 'Through', 'Type', '#Size', 'Restore']}
-        rows={(versions?.versions ?? []).map((row) => [
+        rows={versions.map((row) => [
           <code key="version">{row.version}</code>,
-          row.state === 'current' ? (
-            <span class="tag accent">current</span>
-          ) : (
-            <span class="tag">kept</span>
-          ),
+          <span key="state" class={row.state === 'current' ? 'tag accent' : 'tag'}>
+            {row.state}
+          </span>,
           ago(row.written_at, now),
           row.written_by,
           row.content_type,
           bytesText(row.bytes),
           <Restore
             key="restore"
-            disabled={row.state === 'current'}
+            disabled={row.state !== 'kept'}
             onClick={() => void fetchAndRestore(row.version)}
           />,
         ])}

@@ -1,15 +1,16 @@
 /** The siblings of a key side by side, with a diff, and their resolution. */
 import { useState } from 'preact/hooks';
 import { change, keyPath } from '../api.js';
-import type { KeyConflicts, ConflictSibling } from '../key-types.js';
+import type { KeyConflicts, ConflictSibling, EncodedValue } from '../key-types.js';
 import { diffLines } from '../logic/diff.js';
 import { ago, many } from '../logic/format.js';
 import { raceOf } from '../logic/races.js';
 import { quoted } from '../logic/shell.js';
 import { valueToText } from '../logic/values.js';
+import { problemWords } from '../logic/problems.js';
 import { useReadOnly, useTyped } from '../parts/context.js';
 import { useNow } from '../parts/live.js';
-import { Field, Notice, Panel } from '../parts/parts.js';
+import { Field, Panel, ActionResult, type Told } from '../parts/parts.js';
 
 export const STRATEGIES = ['last-writer', 'set-union', 'max', 'json-merge', 'custom'] as const;
 
@@ -78,59 +79,123 @@ function Side({ sibling, against }: SideProps) {
   );
 }
 
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 function Resolution({ name, conflicts, onChanged }: SiblingsProps) {
-  const isReadOnly = useReadOnly();
-  const [strategy, setStrategy] = useState<string>(STRATEGIES[0]);
-  const [text, setText] = useState(() => valueToText(conflicts.siblings[0] ?? {}));
-  const typed = useTyped(`quorate resolve ${quoted(name)} --strategy ${strategy}`);
-  const [told, setTold] = useState<{ readonly tone: 'good' | 'bad'; readonly text: string }>();
-  const resolve = async (how: Readonly<Record<string, unknown>>): Promise<void> => {
+  const resolve = async (how: Readonly<Record<string, unknown>>): Promise<Told> => {
     try {
       const path = keyPath(name, '/conflicts/resolve');
       await change(path, { context: conflicts.context, ...how });
-      setTold({ tone: 'good', text: 'Resolved.' });
       onChanged();
+      return { tone: 'good', text: 'Resolved.' };
     } catch (error) {
-      setTold({ tone: 'bad', text: error instanceof Error ? error.message : String(error) });
-    }
-  };
-  const byHand = (): void => {
-    try {
-      void resolve({ value: JSON.parse(text) as unknown });
-    } catch {
-      setTold({ tone: 'bad', text: 'That is no JSON: a text stands in double quotes.' });
+      return { tone: 'bad', text: problemWords(error) };
     }
   };
   return (
     <div class="pair">
-      <div class="stack">
-        <div class="row">
-          <Field
-            label="Resolve by a strategy"
-            value={strategy}
-            onValue={setStrategy}
-            choices={STRATEGIES}
-          />
-          <button type="button" disabled={isReadOnly} onClick={() => void resolve({ strategy })}>
-            Resolve by {strategy}
-          </button>
-        </div>
+      <ByStrategy name={name} conflicts={conflicts} onResolve={resolve} />
+      <ByHand conflicts={conflicts} onResolve={resolve} />
+    </div>
+  );
+}
+
+interface ByStrategyProps {
+  readonly name: string;
+  readonly conflicts: KeyConflicts;
+  readonly onResolve: (how: Readonly<Record<string, unknown>>) => Promise<Told>;
+}
+
+const UNCHOSEN = 'choose one';
+
+/** What a strategy makes of the siblings is shown before it is done: it may drop values. */
+function ByStrategy({ name, conflicts, onResolve }: ByStrategyProps) {
+  const isReadOnly = useReadOnly();
+  const [strategy, setStrategy] = useState<string>(UNCHOSEN);
+  const [shown, setShown] = useState<{ readonly of: string; readonly text: string }>();
+  const [told, setTold] = useState<Told>();
+  const typed = useTyped(`quorate resolve ${quoted(name)} --strategy ${strategy}`);
+  // Of these siblings, and of no later ones.
+  const of = [strategy, ...conflicts.siblings.map(({ version }) => version)].join(' ');
+  const look = async (): Promise<void> => {
+    setTold(undefined);
+    try {
+      const path = keyPath(name, '/conflicts/resolve', 'dry_run=1');
+      const { body } = await change<EncodedValue>(path, { context: conflicts.context, strategy });
+      setShown({ of, text: valueToText(body) });
+    } catch (error) {
+      setTold({ tone: 'bad', text: problemWords(error) });
+    }
+  };
+  return (
+    <div class="stack">
+      <div class="row">
+        <Field
+          label="Resolve by a strategy"
+          value={strategy}
+          onValue={setStrategy}
+          choices={[UNCHOSEN, ...STRATEGIES]}
+        />
+        <button type="button" disabled={strategy === UNCHOSEN} onClick={() => void look()}>
+          Dry run
+        </button>
+      </div>
+      {shown?.of === of && (
+        <>
+          <p class="small">It would become:</p>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by keys */}
+          <pre class="value" tabIndex={0}>
+            {shown.text}
+          </pre>
+          <div>
+            <button
+              type="button"
+              class="primary"
+              disabled={isReadOnly}
+              onClick={() => void onResolve({ strategy }).then(setTold)}
+            >
+              Resolve by {strategy}
+            </button>
+          </div>
+        </>
+      )}
+      <ActionResult told={told} />
+      {strategy !== UNCHOSEN && (
         <p class="small muted">
           On the command line: <code>{typed}</code>
         </p>
-        {told !== undefined && <Notice tone={told.tone}>{told.text}</Notice>}
+      )}
+    </div>
+  );
+}
+
+function ByHand({ conflicts, onResolve }: Omit<ByStrategyProps, 'name'>) {
+  const isReadOnly = useReadOnly();
+  const [text, setText] = useState(() => valueToText(conflicts.siblings[0] ?? {}));
+  const [told, setTold] = useState<Told>();
+  const resolve = (): void => {
+    if (isJson(text)) void onResolve({ value: JSON.parse(text) as unknown }).then(setTold);
+    else setTold({ tone: 'bad', text: 'That is no JSON: a text stands in double quotes.' });
+  };
+  return (
+    <div class="stack">
+      <label class="field">
+        Or to a value, by hand (JSON)
+        <textarea rows={5} value={text} onInput={(event) => setText(event.currentTarget.value)} />
+      </label>
+      <div>
+        <button type="button" class="primary" disabled={isReadOnly} onClick={resolve}>
+          Resolve to this value
+        </button>
       </div>
-      <div class="stack">
-        <label class="field">
-          Or to a value, by hand (JSON)
-          <textarea rows={5} value={text} onInput={(event) => setText(event.currentTarget.value)} />
-        </label>
-        <div>
-          <button type="button" class="primary" disabled={isReadOnly} onClick={byHand}>
-            Resolve to this value
-          </button>
-        </div>
-      </div>
+      <ActionResult told={told} />
     </div>
   );
 }

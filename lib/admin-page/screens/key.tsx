@@ -1,9 +1,10 @@
 /** Key: what happened to this key? */
 import { useEffect, useState } from 'preact/hooks';
-import { copiesPath, keyPath, setNamespace } from '../api.js';
+import { ApiProblem, copiesPath, keyPath, setNamespace } from '../api.js';
 import type { KeyCopies, NamespaceList } from '../api-types.js';
 import type { KeyConflicts } from '../key-types.js';
 import { ago } from '../logic/format.js';
+import { problemWords } from '../logic/problems.js';
 import { quoted } from '../logic/shell.js';
 import { valueToText } from '../logic/values.js';
 import { useLive, useNow } from '../parts/live.js';
@@ -50,7 +51,8 @@ export function KeyScreen({ argument }: { readonly argument: string }) {
 }
 
 function Found({ name }: { readonly name: string }) {
-  const conflicts = useLive<KeyConflicts>(keyPath(name, '/conflicts'), 3000);
+  const [level, setLevel] = useState('');
+  const conflicts = useLive<KeyConflicts>(keyPath(name, '/conflicts'), 3000, level);
   const copies = useLive<KeyCopies>(copiesPath(name), 3000);
   const refresh = (): void => {
     conflicts.refresh();
@@ -59,9 +61,8 @@ function Found({ name }: { readonly name: string }) {
   const { data, error } = conflicts;
   return (
     <>
-      {error !== undefined && (
-        <Notice tone={data === undefined ? 'warn' : 'bad'}>{error.message}</Notice>
-      )}
+      {error !== undefined && <Notice tone="bad">{problemWords(error)}</Notice>}
+      <ReadLevel level={level} isShort={isShort(error)} onLevel={setLevel} />
       {data !== undefined && data.siblings.length > 1 && (
         <SiblingsPanel name={name} conflicts={data} onChanged={refresh} />
       )}
@@ -70,6 +71,33 @@ function Found({ name }: { readonly name: string }) {
       <ExplainPanel name={name} />
       {data !== undefined && <HistoryPanel name={name} conflicts={data} onChanged={refresh} />}
     </>
+  );
+}
+
+function isShort(error: Error | undefined): boolean {
+  return (
+    error instanceof ApiProblem && ['level_not_reached', 'deadline_passed'].includes(error.code)
+  );
+}
+
+interface ReadLevelProps {
+  /** Empty: the default one. */
+  readonly level: string;
+  /** Too few nodes answered. */
+  readonly isShort: boolean;
+  readonly onLevel: (level: string) => void;
+}
+
+/** With few nodes up, what one of them holds is better than nothing, and is said to be that. */
+function ReadLevel({ level, isShort, onLevel }: ReadLevelProps) {
+  if (level === '' && !isShort) return null;
+  return (
+    <div class="row">
+      {level !== '' && <span>Read at level one: what only other nodes hold is missing.</span>}
+      <button type="button" onClick={() => onLevel(level === '' ? 'one' : '')}>
+        {level === '' ? 'Read at level one' : 'Read at the default level'}
+      </button>
+    </div>
   );
 }
 

@@ -2,17 +2,14 @@
 import { useState } from 'preact/hooks';
 import { ask } from '../api.js';
 import type { NamespaceList } from '../api-types.js';
+import { namespaceLine } from '../logic/lines.js';
 import { rulesFrom, rulesText } from '../logic/namespace-rules.js';
+import { problemWords } from '../logic/problems.js';
 import { useReadOnly } from '../parts/context.js';
 import { useLive } from '../parts/live.js';
-import { Field, Notice, Panel, Table } from '../parts/parts.js';
+import { Field, Panel, Table, ActionResult, type Told, useArrival } from '../parts/parts.js';
 
 const PATH = '/api/v1/namespaces';
-
-interface Told {
-  readonly tone: 'good' | 'bad';
-  readonly text: string;
-}
 
 interface Changed {
   readonly nodes: readonly string[];
@@ -45,7 +42,7 @@ export function NamespacesPanels() {
       };
       setTried({ what, apply });
     } catch (error) {
-      setNote({ tone: 'bad', text: error instanceof Error ? error.message : String(error) });
+      setNote({ tone: 'bad', text: problemWords(error) });
     }
   };
   const put = (): Promise<void> =>
@@ -56,7 +53,6 @@ export function NamespacesPanels() {
     attempt(`delete ${namespace}, which holds no keys`, (isDry) => removed(namespace, isDry));
   return (
     <>
-      {note !== undefined && <Notice tone={note.tone}>{note.text}</Notice>}
       <List
         namespaces={list.data?.namespaces ?? []}
         onEdit={(namespace, text) => {
@@ -65,7 +61,13 @@ export function NamespacesPanels() {
         }}
         onDelete={(namespace) => void remove(namespace)}
       />
-      <Editor {...{ name, rules, tried }} onName={setName} onRules={setRules} onTry={put} />
+      <Editor
+        {...{ name, rules, tried, note }}
+        isNew={!(list.data?.namespaces ?? []).some(({ namespace }) => namespace === name)}
+        onName={setName}
+        onRules={setRules}
+        onTry={put}
+      />
     </>
   );
 }
@@ -74,7 +76,7 @@ async function outcomeOf(send: () => Promise<readonly string[]>): Promise<Told> 
   try {
     return { tone: 'good', text: `Done: ${(await send()).join(', ')} have it.` };
   } catch (error) {
-    return { tone: 'bad', text: error instanceof Error ? error.message : String(error) };
+    return { tone: 'bad', text: problemWords(error) };
   }
 }
 
@@ -108,7 +110,7 @@ function List({ namespaces, onEdit, onDelete }: ListProps) {
     >
       <Table
         label="Namespaces"
-        head={['Namespace', 'Rules', 'Reads at', 'Writes at', 'Durability', '']}
+        head={['Namespace', 'Rules', 'Reads at', 'Writes at', 'Durability', 'Change']}
         rows={namespaces.map(({ namespace, rules, effective }) => [
           <b key="name">{namespace}</b>,
           <code key="rules">{rulesText(rules) || '–'}</code>,
@@ -147,19 +149,23 @@ interface EditorProps {
   readonly name: string;
   readonly rules: string;
   readonly tried: Tried | undefined;
+  readonly note: Told | undefined;
+  /** There is none of this name yet. */
+  readonly isNew: boolean;
   readonly onName: (name: string) => void;
   readonly onRules: (rules: string) => void;
   readonly onTry: () => Promise<void>;
 }
 
-function Editor({ name, rules, tried, onName, onRules, onTry }: EditorProps) {
+function Editor({ name, rules, tried, note, isNew, onName, onRules, onTry }: EditorProps) {
   const isReadOnly = useReadOnly();
+  const place = useArrival(tried);
   return (
     <Panel
       title="Make or change a namespace"
       note="Its rules become these."
-      api={`PUT ${PATH}/NAME`}
-      cli="quorate namespace change NAME RULE=VALUE --dry-run"
+      api={name === '' ? `GET ${PATH}` : `PUT ${PATH}/${encodeURIComponent(name)}?dry_run=1`}
+      cli={namespaceLine(name, rules, isNew)}
     >
       <div class="row">
         <Field label="Namespace" value={name} onValue={onName} placeholder="shop" />
@@ -180,13 +186,14 @@ function Editor({ name, rules, tried, onName, onRules, onTry }: EditorProps) {
         </button>
       </div>
       {tried !== undefined && (
-        <div class="row">
+        <div class="row" ref={place} tabIndex={-1}>
           <span>It would go through: {tried.what}.</span>
           <button type="button" class="primary" onClick={() => void tried.apply()}>
             Do it on all nodes
           </button>
         </div>
       )}
+      <ActionResult told={note} />
     </Panel>
   );
 }

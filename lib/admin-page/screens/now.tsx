@@ -69,6 +69,7 @@ function Pulses() {
           ['p99 of writes', shown(latest('writeP99'), milliseconds)],
           ['Failures a second', shown(latest('errors'), count)],
           ['Hints a second', shown(latest('hints'), count)],
+          ['Degraded answers', count(sumOf(pulse.fallbacks))],
           ...rateLimitOf(status),
         ]}
       />
@@ -98,6 +99,9 @@ function Pulses() {
     </>
   );
 }
+
+const sumOf = (counts: ReadonlyMap<string, number>): number =>
+  [...counts.values()].reduce((sum, one) => sum + one, 0);
 
 /** Nothing where the cluster has none. */
 function rateLimitOf(status: Status | undefined): readonly (readonly [string, string])[] {
@@ -146,10 +150,8 @@ function LevelsPanel() {
   );
 }
 
-/** Nothing where nobody names fallbacks. */
 function Degraded() {
   const { fallbacks } = useShared().pulse;
-  if (fallbacks.size === 0) return null;
   return (
     <Panel
       title="Degraded answers"
@@ -161,7 +163,7 @@ function Degraded() {
         label="Degraded answers"
         head={['Asked for', '#Answers']}
         rows={[...fallbacks].map(([levels, times]) => [levels, count(times)])}
-        none="None."
+        none="None: no request fell back from the level that it asked for."
       />
     </Panel>
   );

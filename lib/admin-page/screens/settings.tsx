@@ -4,17 +4,22 @@ import { change } from '../api.js';
 import type { SettingsInForce, SettingsChangeList, SettingValue } from '../api-types.js';
 import { ago } from '../logic/format.js';
 import { type Changed, changesOf, SETTING_CONTROLS, typedValue } from '../logic/setting-rows.js';
+import { settingsLine } from '../logic/lines.js';
+import { settingText } from '../logic/namespace-rules.js';
+import { problemWords } from '../logic/problems.js';
+import { quoted } from '../logic/shell.js';
 import { useReadOnly, useShared } from '../parts/context.js';
 import { useLive, useNow } from '../parts/live.js';
-import { Mark, Notice, Panel, Table } from '../parts/parts.js';
+import { Mark, Panel, Table, ActionResult, type Told, useArrival } from '../parts/parts.js';
 import { NamespacesPanels } from './namespaces.js';
 
 const PATH = '/api/v1/config/consistency';
 type Values = Readonly<Record<string, SettingValue>>;
-type Told = { readonly tone: 'good' | 'warn' | 'bad'; readonly text: string };
 
 /** A change that was tried and not made. */
 interface Tried {
+  readonly api: string;
+  readonly cli: string;
   readonly what: string;
   readonly changes: readonly Changed[];
   readonly apply: () => Promise<void>;
@@ -22,7 +27,7 @@ interface Tried {
 
 const told = (error: unknown): Told => ({
   tone: 'bad',
-  text: error instanceof Error ? error.message : String(error),
+  text: problemWords(error),
 });
 
 export function SettingsScreen() {
@@ -34,8 +39,9 @@ export function SettingsScreen() {
   if (now === undefined) return <p class="muted">Asking for the settings…</p>;
   /** Only if nobody else changed them meanwhile. */
   const tag = { 'if-match': `"${now.version}"` };
-  const attempt = async (path: string, body: unknown, what: string): Promise<void> => {
+  const attempt = async ({ path, body, what, cli }: Attempted): Promise<void> => {
     setNote(undefined);
+    setTried(undefined);
     try {
       const { body: after } = await change<SettingsInForce>(`${path}?dry_run=1`, body, tag);
       const changes = changesOf(now.settings, after.settings);
@@ -51,55 +57,71 @@ export function SettingsScreen() {
         history.refresh();
       };
       if (changes.length === 0) setNote({ tone: 'warn', text: 'Nothing would change.' });
-      else setTried({ what, changes, apply });
+      else setTried({ what, cli, api: `POST ${path}?dry_run=1`, changes, apply });
     } catch (error) {
       setNote(told(error));
     }
   };
   return (
     <>
-      {note !== undefined && <Notice tone={note.tone}>{note.text}</Notice>}
+      <ActionResult told={note} />
       {tried !== undefined && <Attempt tried={tried} onCancel={() => setTried(undefined)} />}
-      <Present settings={now} onTry={(fields) => void attempt(PATH, fields, 'Change')} />
+      <Present
+        settings={now}
+        onTry={(fields) =>
+          void attempt({ path: PATH, body: fields, what: 'Change', cli: settingsLine(fields) })
+        }
+      />
       <Lacking version={now.version} />
       <NamespacesPanels />
       <History
         history={history.data?.history ?? []}
         current={now.version}
-        onRollback={(version) => void attempt(`${PATH}/rollback`, { version }, 'Roll back')}
+        onRollback={(version) =>
+          void attempt({
+            ...{ path: `${PATH}/rollback`, body: { version }, what: 'Roll back' },
+            cli: `quorate config rollback ${quoted(version)} --dry-run`,
+          })
+        }
       />
     </>
   );
 }
 
 function Attempt({ tried, onCancel }: { readonly tried: Tried; readonly onCancel: () => void }) {
+  const place = useArrival(tried);
   return (
-    <Panel
-      title="Dry run"
-      note="Nothing has changed yet."
-      api={`POST ${PATH}?dry_run=1`}
-      cli="quorate config set NAME=VALUE --dry-run"
-    >
-      <Table
-        label="What would change"
-        head={['Setting', 'Now', 'Then']}
-        rows={tried.changes.map(({ name, from, to }) => [
-          <code key="name">{name}</code>,
-          <del key="from">{String(from)}</del>,
-          <ins key="to">{String(to)}</ins>,
-        ])}
-        none="Nothing."
-      />
-      <div class="row">
-        <button type="button" class="primary" onClick={() => void tried.apply()}>
-          {tried.what} on all nodes
-        </button>
-        <button type="button" onClick={onCancel}>
-          Cancel
-        </button>
-      </div>
-    </Panel>
+    <div ref={place} tabIndex={-1}>
+      <Panel title="Dry run" note="Nothing has changed yet." api={tried.api} cli={tried.cli}>
+        <Table
+          label="What would change"
+          head={['Setting', 'Now', 'Then']}
+          rows={tried.changes.map(({ name, from, to }) => [
+            <code key="name">{name}</code>,
+            <del key="from">{String(from)}</del>,
+            <ins key="to">{String(to)}</ins>,
+          ])}
+          none="Nothing."
+        />
+        <div class="row">
+          <button type="button" class="primary" onClick={() => void tried.apply()}>
+            {tried.what} on all nodes
+          </button>
+          <button type="button" onClick={onCancel}>
+            Cancel
+          </button>
+        </div>
+      </Panel>
+    </div>
   );
+}
+
+interface Attempted {
+  readonly path: string;
+  readonly body: unknown;
+  readonly what: string;
+  /** The same on the command line. */
+  readonly cli: string;
 }
 
 interface ControlProps {
@@ -142,8 +164,8 @@ function Present({ settings, onTry }: PresentProps) {
     <Panel
       title="Settings of the cluster"
       note={`version ${settings.version}`}
-      api={`GET ${PATH}`}
-      cli="quorate config get"
+      api={Object.keys(fields).length === 0 ? `GET ${PATH}` : `POST ${PATH}?dry_run=1`}
+      cli={settingsLine(fields)}
     >
       <Table
         label="Settings"
@@ -209,11 +231,6 @@ function Lacking({ version }: { readonly version: string }) {
   );
 }
 
-/** The rules of a namespace are one field. */
-function shortText(value: unknown): string {
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
-
 interface HistoryProps {
   readonly history: SettingsChangeList['history'];
   readonly current: string;
@@ -239,7 +256,7 @@ function History({ history, current, onRollback }: HistoryProps) {
           node,
           Object.entries(changed).map(([name, { from, to }]) => (
             <div key={name}>
-              <code>{name}</code> <del>{shortText(from)}</del> → <ins>{shortText(to)}</ins>
+              <code>{name}</code> <del>{settingText(from)}</del> → <ins>{settingText(to)}</ins>
             </div>
           )),
           <code key="version">{version}</code>,

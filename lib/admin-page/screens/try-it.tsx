@@ -1,9 +1,20 @@
 /** Try it: a console with its receipt and curl line, and two tabs for the cart example. */
 import { useState } from 'preact/hooks';
 import { ask, keyPath } from '../api.js';
+import { type DraftRequest, requestLine } from '../logic/lines.js';
+import { problemWords } from '../logic/problems.js';
 import { curlLine } from '../logic/shell.js';
 import { useReadOnly, useShared } from '../parts/context.js';
-import { Command, Field, Mark, Notice, Panel, Table } from '../parts/parts.js';
+import {
+  Command,
+  Field,
+  Mark,
+  Panel,
+  Table,
+  ActionResult,
+  type Told,
+  useArrival,
+} from '../parts/parts.js';
 import { CartScreen } from './cart.js';
 
 const METHODS = ['GET', 'PUT', 'DELETE'];
@@ -33,15 +44,7 @@ export function TryItScreen() {
   );
 }
 
-interface Draft {
-  readonly method: string;
-  readonly key: string;
-  readonly value: string;
-  readonly level: string;
-  readonly context: string;
-}
-
-const FIRST: Draft = {
+const FIRST: DraftRequest = {
   method: 'PUT',
   key: 'greeting',
   value: '"hello"',
@@ -50,7 +53,7 @@ const FIRST: Draft = {
 };
 
 /** The request of a draft. @throws SyntaxError where the value is no JSON */
-function requestOf({ method, key, value, level, context }: Draft) {
+function requestOf({ method, key, value, level, context }: DraftRequest) {
   const headers: Record<string, string> = {};
   if (level !== 'default') headers['X-Consistency-Level'] = level;
   if (method !== 'PUT') {
@@ -74,10 +77,10 @@ function Console() {
   const { facts } = useShared();
   const [draft, setDraft] = useState(FIRST);
   const [reply, setReply] = useState<Reply>();
-  const [problem, setProblem] = useState('');
-  const put = (fields: Partial<Draft>): void => setDraft({ ...draft, ...fields });
+  const [problem, setProblem] = useState<Told>();
+  const put = (fields: Partial<DraftRequest>): void => setDraft({ ...draft, ...fields });
   const send = async (): Promise<void> => {
-    setProblem('');
+    setProblem(undefined);
     try {
       const { path, headers, body } = requestOf(draft);
       const answer = await ask<unknown>(path, {
@@ -94,31 +97,29 @@ function Console() {
       const context = answer.headers.get('x-causal-context');
       if (context !== null) put({ context });
     } catch (error) {
-      setProblem(
-        error instanceof SyntaxError
-          ? 'The value is no JSON: a text stands in double quotes.'
-          : String(error),
-      );
+      const noJson = 'The value is no JSON: a text stands in double quotes.';
+      const text = error instanceof SyntaxError ? noJson : problemWords(error);
+      setProblem({ tone: 'bad', text });
     }
   };
   return (
     <Panel
       title="Console"
       note="The context that an answer brings goes with the next write."
-      api="PUT /api/v1/kv/KEY"
-      cli="quorate put KEY VALUE --level quorum"
+      api={`${draft.method} ${keyPath(draft.key)}`}
+      cli={requestLine(draft)}
     >
       <DraftForm draft={draft} onDraft={put} onSend={() => void send()} />
       <CurlLine draft={draft} address={facts?.nodes[0]?.address ?? '127.0.0.1:8090'} />
-      {problem !== '' && <Notice tone="bad">{problem}</Notice>}
+      <ActionResult told={problem} />
       {reply !== undefined && <Received reply={reply} />}
     </Panel>
   );
 }
 
 interface DraftFormProps {
-  readonly draft: Draft;
-  readonly onDraft: (fields: Partial<Draft>) => void;
+  readonly draft: DraftRequest;
+  readonly onDraft: (fields: Partial<DraftRequest>) => void;
   readonly onSend: () => void;
 }
 
@@ -178,7 +179,7 @@ function DraftForm({ draft, onDraft, onSend }: DraftFormProps) {
 }
 
 /** Sent to a node itself: it needs nothing of this page. */
-function CurlLine({ draft, address }: { readonly draft: Draft; readonly address: string }) {
+function CurlLine({ draft, address }: { readonly draft: DraftRequest; readonly address: string }) {
   try {
     const { path, headers, body } = requestOf(draft);
     return (
@@ -191,9 +192,11 @@ function CurlLine({ draft, address }: { readonly draft: Draft; readonly address:
   }
 }
 
-function Received({ reply: { status, node, receipt, text } }: { readonly reply: Reply }) {
+function Received({ reply }: { readonly reply: Reply }) {
+  const { status, node, receipt, text } = reply;
+  const place = useArrival(reply);
   return (
-    <div class="pair" aria-live="polite">
+    <div class="pair" aria-live="polite" ref={place} tabIndex={-1}>
       <div class="stack">
         <div class="row">
           <Mark tone={status < 400 ? 'good' : status === 409 || status === 404 ? 'warn' : 'bad'}>

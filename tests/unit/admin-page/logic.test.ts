@@ -115,10 +115,7 @@ t.test('losses are told as they are, and as they would be', async (t) => {
   t.match(text(['n1', 'n2'], []), 'As it is now: 1 partition lacks a quorum:');
   t.match(text(['n2', 'n3'], []), 'As it is now: 2 partitions lack a quorum:');
   t.match(text([], ['n3', 'n2']), 'Without n2 and n3: 2 partitions would lack a quorum:');
-  t.match(
-    text(['n2', 'n3', 'n4'], []),
-    '1 partition has no copy at all: its keys cannot be read',
-  );
+  t.match(text(['n2', 'n3', 'n4'], []), '1 partition has no copy at all: its keys cannot be read');
   t.match(text(['n2', 'n3'], ['n4']), 'Without n4: 1 partition would have no copy at all');
 });
 
