@@ -1,4 +1,4 @@
-/** What a node is told at its start. Defaults, limits and reasons of the numbers are in config/. */
+/** What a node gets at its start. Defaults, limits and reasons of the numbers are in config/. */
 import type { AntiEntropyLimits } from './anti-entropy/anti-entropy.js';
 import type { HandoffLimits } from './hints/handoff.js';
 import type { ConsistencySettings } from './membership/settings-types.js';

@@ -35,7 +35,7 @@ export interface Status {
   readonly partitions_without_quorum: number;
   readonly alerts: readonly string[];
   readonly verdict: 'ok' | 'degraded' | 'failing';
-  /** Not told by a node of an earlier version. */
+  /** Not reported by a node of an earlier version. */
   readonly clients?:
     | {
         readonly rate_limit?:

@@ -17,7 +17,7 @@ import type { NodeId } from '../environment/transport.js';
 import { messageOf } from '../errors.js';
 import { LOST } from './messages.js';
 
-/** How far the loss of one partition has been told. */
+/** How far the loss of one partition has been announced. */
 export interface AnnouncedLoss {
   readonly partition: number;
   /** From which on the answers of this node count again; undefined: not taken yet. */
@@ -51,20 +51,20 @@ export function serveLosses(
   });
 }
 
-/** Tells the owners that are up; resolves when each has confirmed or failed. */
+/** Announces to the owners that are up; resolves when each has confirmed or failed. */
 export async function announce(
   options: AnnouncementOptions,
   losses: readonly AnnouncedLoss[],
 ): Promise<void> {
   await takeStart(options, losses);
   const byPeer = new Map<NodeId, AnnouncedLoss[]>();
-  for (const told of losses) {
-    for (const peer of options.ownership.othersOf(told.partition)) {
-      if (told.start === undefined || told.confirmed.has(peer)) continue;
-      byPeer.set(peer, [...(byPeer.get(peer) ?? []), told]);
+  for (const loss of losses) {
+    for (const peer of options.ownership.othersOf(loss.partition)) {
+      if (loss.start === undefined || loss.confirmed.has(peer)) continue;
+      byPeer.set(peer, [...(byPeer.get(peer) ?? []), loss]);
     }
   }
-  await Promise.all([...byPeer].map(([peer, some]) => tell(options, peer, some)));
+  await Promise.all([...byPeer].map(([peer, some]) => announceTo(options, peer, some)));
 }
 
 /**
@@ -84,10 +84,10 @@ async function takeStart(
   const { start } = identity;
   known.learn(ready.map(({ partition }) => [partition, view.self, start]));
   await known.persist();
-  for (const told of ready) told.start = start;
+  for (const loss of ready) loss.start = start;
 }
 
-async function tell(
+async function announceTo(
   options: AnnouncementOptions,
   peer: NodeId,
   some: readonly AnnouncedLoss[],
@@ -102,7 +102,7 @@ async function tell(
     losses.learn(lost);
     await losses.persist();
   } catch (error) {
-    observer.log('debug', 'a loss could not be told', { peer, reason: messageOf(error) });
+    observer.log('debug', 'a loss could not be announced', { peer, reason: messageOf(error) });
     return;
   }
   for (const { confirmed } of some) confirmed.add(peer);

@@ -110,7 +110,7 @@ export class Collection {
       }
       const clock = clocks.persisted(partition).toPlain();
       const valued = stubs.map((stub) => this.#holdsValue(stub));
-      // A stub has the dot of its value, so no clock tells whether it is on the disk: before it is,
+      // A stub has the dot of its value, so no clock says whether it is on the disk: before it is,
       // a crash makes it a value again, and who has collected it would take itself for damaged.
       await Promise.all(
         stubs.map(({ namespace, key }) => {

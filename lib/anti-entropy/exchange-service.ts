@@ -182,7 +182,7 @@ export class ExchangeService {
   }
 }
 
-/** Enough of a root to tell two apart. */
+/** Enough of a root to distinguish two. */
 export const ROOT_BYTES = 8;
 
 function hasMore({ siblings }: StoredRecord, theirs: PartitionClock): boolean {

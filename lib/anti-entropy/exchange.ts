@@ -160,7 +160,7 @@ export class Exchange {
   /**
    * Takes every record with a version that `clock` lacks, durably, and only then the peer's clock.
    * What the own clock was emptied for meanwhile, or the peer's, counts for nothing.
-   * @param onRecord is told of each record that came
+   * @param onRecord is called with each record that came
    */
   async pull(
     peer: NodeId,

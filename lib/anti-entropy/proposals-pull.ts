@@ -28,7 +28,7 @@ export function serveProposals(
 ): void {
   messenger.handle(PROPOSALS, async ({ partition, from }, { from: peer }): Promise<Page> => {
     ownership.assertShared(partition, peer);
-    const { ballots, proposals, next } = await acceptor.told(partition, from);
+    const { ballots, proposals, next } = await acceptor.pageOf(partition, from);
     return {
       ballots: encodeBallots(partition, ballots),
       proposals: proposals.map(({ at, kind, bytes }) => [at.namespace, at.key, kind, bytes]),

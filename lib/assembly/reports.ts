@@ -1,4 +1,4 @@
-/** What a node tells of itself and of its cluster. */
+/** What a node reports of itself and of its cluster. */
 import type { AntiEntropy } from '../anti-entropy/anti-entropy.js';
 import type { Environment } from '../environment/environment.js';
 import type { EventLog } from '../environment/event-log.js';

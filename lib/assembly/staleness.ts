@@ -6,7 +6,7 @@ import { holdingsOf } from '../staleness/holdings.js';
 import type { NodeCore } from './core.js';
 
 export interface StalenessLimits {
-  /** Bytes of what one owner tells another in one message. */
+  /** Bytes of what one owner reports to another in one message. */
   readonly pageBytesMax: number;
 }
 

@@ -80,7 +80,7 @@ class KeyZones {
     const { id, does } = operation;
     const shown = shownTo(operation);
     if (shown === undefined) return;
-    if (contradicts(does)) this.#faults.push(`${id} was told what its condition excludes`);
+    if (contradicts(does)) this.#faults.push(`${id} was answered what its condition excludes`);
     const names = this.#isRegister && shown.length === 0 ? [NOTHING] : [...new Set(shown)];
     const strong = names.flatMap((name) => this.#see(name, operation) ?? []);
     const [one, other] = strong.filter(({ isStrong }) => isStrong);

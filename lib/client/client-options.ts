@@ -1,4 +1,4 @@
-/** What a client, a session and their requests are told. */
+/** What a client, a session and their requests are given. */
 import type { Level } from './levels.js';
 import type { HttpTransport } from './transport.js';
 import type { Storable } from './values.js';

@@ -87,10 +87,10 @@ export class Connection {
   }
 
   async #learnFrom(endpoint: string, signal: AbortSignal): Promise<void> {
-    const told = await learnNodes(this.#transport, endpoint, signal);
-    if (told === undefined) return;
-    this.#endpoints.learn(told.nodes);
-    if (told.ringHash !== this.#owners.ringHash) {
+    const learned = await learnNodes(this.#transport, endpoint, signal);
+    if (learned === undefined) return;
+    this.#endpoints.learn(learned.nodes);
+    if (learned.ringHash !== this.#owners.ringHash) {
       const ring = await learnRing(this.#transport, endpoint, signal);
       if (ring !== undefined) this.#owners.learnRing(ring);
     }

@@ -1,4 +1,4 @@
-/** How an answer came about, as the node tells it. See docs/http-api.md, Explained answers. */
+/** How an answer came about, as the node reports it. See docs/http-api.md, Explained answers. */
 import { type Fields, fieldsOf, textField } from './fields.js';
 
 /** Something that was done or met; members beside these say what of it. */
@@ -31,7 +31,7 @@ export interface ExplainedAnswer {
   readonly courses: readonly ExplainedCourse[];
 }
 
-/** Undefined where the answer tells none. @param fields of the answer */
+/** Undefined where the answer has none. @param fields of the answer */
 export function explanationIn({ explain }: Fields): ExplainedAnswer | undefined {
   if (explain === undefined) return undefined;
   const fields = fieldsOf(explain);

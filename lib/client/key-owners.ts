@@ -1,4 +1,4 @@
-/** Who owns a key, by the ring that a node has told: owners answer without asking the way. */
+/** Who owns a key, by the ring that a node has sent: owners answer without asking the way. */
 import { partitionOfKey } from './key-hash.js';
 
 /** A key as a program names it. */
@@ -19,10 +19,10 @@ const NAMESPACES_MAX = 32;
 
 export class KeyOwners {
   #ring: KnownRing | undefined;
-  /** Under which name the keys of a namespace are stored; undefined: not told yet. */
+  /** Under which name the keys of a namespace are stored; undefined: not known yet. */
   readonly #stored = new Map<string, string | undefined>();
 
-  /** Undefined: no ring was told yet. */
+  /** Undefined: no ring is known yet. */
   get ringHash(): string | undefined {
     return this.#ring?.hash;
   }

@@ -1,4 +1,4 @@
-/** The nodes of a cluster, as one of them tells: where clients reach them, and in which zone. */
+/** The nodes of a cluster, as one of them reports: where clients reach them, and in which zone. */
 import { type Fields, fieldsOf, optionalText, textField } from './fields.js';
 import type { LearntNode } from './endpoints.js';
 import { bodyText } from './read-answer.js';
@@ -12,11 +12,11 @@ const REQUEST = {
 
 export interface KnownNodes {
   readonly nodes: readonly LearntNode[];
-  /** Of the ring that holds; undefined where it is not told. */
+  /** Of the ring that holds; undefined where it is not known. */
   readonly ringHash: string | undefined;
 }
 
-/** @returns undefined where it does not tell. Never rejects where the transport does not */
+/** @returns undefined where it does not answer. Never rejects where the transport does not */
 export async function learnNodes(
   transport: HttpTransport,
   endpoint: string,
@@ -38,7 +38,7 @@ export async function learnNodes(
   }
 }
 
-/** A node that is down has told nobody where it listens. */
+/** A node that is down has said to nobody where it listens. */
 function nodeOf(node: Fields, protocol: string): LearntNode[] {
   const report = node['report'] === undefined ? {} : fieldsOf(node['report']);
   const address = optionalText(report, 'client_address');

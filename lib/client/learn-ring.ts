@@ -1,4 +1,4 @@
-/** The ring of a cluster, and the names under which namespaces are stored, as one node tells. */
+/** The ring of a cluster, and the names under which namespaces are stored, as one node reports. */
 import { type Fields, fieldsOf, textField } from './fields.js';
 import type { KnownRing } from './key-owners.js';
 import { bodyText } from './read-answer.js';
@@ -6,7 +6,7 @@ import type { HttpTransport } from './transport.js';
 
 const HEADERS = { 'x-timeout': '2s' } as const;
 
-/** @returns undefined where it does not tell. Never rejects where the transport does not */
+/** @returns undefined where it does not answer. Never rejects where the transport does not */
 export async function learnRing(
   transport: HttpTransport,
   endpoint: string,

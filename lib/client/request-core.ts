@@ -50,7 +50,7 @@ export type CoreEffect =
   /** `attempt`: the last answer, which says why; undefined: there is none. */
   | { readonly kind: 'fail'; readonly attempt: number | undefined; readonly unknown: boolean };
 
-/** A node that has not told by then, at most, whether it answers: the next one is asked too. */
+/** A node that has not shown by then, at most, whether it answers: the next one is asked too. */
 export const STAGGER_MILLISECONDS = 250;
 /** The pause before a repetition is by chance, up to this, then twice as long, ... */
 const PAUSE_MILLISECONDS = 50;

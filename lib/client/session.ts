@@ -90,8 +90,9 @@ export class QuorateSession extends KeyValueRequests {
   /** A condition says by itself what is replaced. */
   #withContext<Options extends WriteOptions>(key: string, options: Options): Options {
     const { context, ifMatch, ifNoneMatch } = options;
-    const isTold = context !== undefined || ifMatch !== undefined || ifNoneMatch !== undefined;
-    const seen = isTold ? undefined : this.#seen.contexts.get(this.#namespace, key);
+    const isConditional =
+      context !== undefined || ifMatch !== undefined || ifNoneMatch !== undefined;
+    const seen = isConditional ? undefined : this.#seen.contexts.get(this.#namespace, key);
     return seen === undefined ? options : { ...options, context: seen };
   }
 

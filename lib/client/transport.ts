@@ -48,7 +48,7 @@ export const NOTHING_SENT: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** By `fetch`, which keeps connections for further requests. Browsers do not tell why it failed. */
+/** By `fetch`, which keeps connections for further requests. Browsers do not say why it failed. */
 export class FetchTransport implements HttpTransport {
   readonly #fetch: typeof fetch;
 

@@ -142,7 +142,7 @@ export class Coordinator implements Coordination {
   }
 
   openSession(header: string): SessionToken {
-    // The seal is of the cluster: before its founding no token can be told from a forged one.
+    // The seal is of the cluster: before its founding no token can be judged.
     if (!this.#options.isReady()) throw notReady();
     return this.#options.sessions.open(header);
   }

@@ -57,7 +57,7 @@ export interface DiskOptions {
   readonly expiryClock: ExpiryClock;
   readonly random: Random;
   readonly observer: Observer;
-  /** Told of conflicts that begin and end. */
+  /** Called for conflicts that begin and end. */
   readonly events: Pick<EventLog, 'remember'>;
   /** Q of the ring: asked for once the ring is known. */
   readonly partitionCount: () => number;

@@ -1,4 +1,4 @@
-/** What people write, checked by a schema, and told in plain words where it is not of its shape. */
+/** What people write, checked by a schema; what is not of its shape is said in plain words. */
 import type { z } from 'zod';
 
 /** Where it is wrong, and what it must be: `rate_limit_max`, `must be a whole number`. */
@@ -84,8 +84,8 @@ function messageOfIssue(issue: Issue): string {
     case 'unrecognized_keys':
       return 'is not known here';
     case 'invalid_union': {
-      const told = issue.errors.flatMap(([one]) => one?.message ?? []);
-      return [...new Set(told)].join(', or ') || 'is none of what it may be';
+      const messages = issue.errors.flatMap(([one]) => one?.message ?? []);
+      return [...new Set(messages)].join(', or ') || 'is none of what it may be';
     }
     default:
       return 'is not written as it must be';

@@ -18,7 +18,7 @@ export interface Range {
 /** The engine lost something of what was there, and was repaired to open at all. */
 export interface StorageRepair {
   readonly reason: string;
-  /** The loss is on record elsewhere, durably: later openings need not tell of it again. */
+  /** The loss is on record elsewhere, durably: later openings need not report it again. */
   noted(): Promise<void>;
 }
 

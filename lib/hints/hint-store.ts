@@ -58,7 +58,7 @@ export class HintStore {
     }
   }
 
-  /** The same; `unknown`: another build wrote it, which is told, and it stays as it is. */
+  /** The same; `unknown`: another build wrote it, which is reported, and it stays as it is. */
   openKnown(key: string, stored: Uint8Array, partition: number): HintState | 'unknown' | undefined {
     try {
       return this.open(key, stored, partition);

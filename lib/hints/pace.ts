@@ -12,7 +12,7 @@ export interface PaceLimits {
   readonly batchSize: number;
 }
 
-/** What a target tells a holder: so many hints next, and not before then. */
+/** What a target answers a holder: so many hints next, and not before then. */
 export interface Pace {
   readonly hints: number;
   readonly afterMilliseconds: number;

@@ -20,7 +20,7 @@ interface Known {
   /** What the node itself said when it was last linked with this one; empty: never. */
   proven: string;
   /** Where a member that is linked with the node calls it; not stored. */
-  told: string;
+  reported: string;
 }
 
 /** As stored: [id, listed, proven]. */
@@ -57,7 +57,7 @@ export class Addresses {
         const fields = { peer: id, before: listedBefore, now };
         observer.log('info', 'the list of founders gives a node another address', fields);
       }
-      known.set(id, { listed: now, proven: moved ? '' : provenBefore, told: '' });
+      known.set(id, { listed: now, proven: moved ? '' : provenBefore, reported: '' });
     }
     const addresses = new Addresses(options, known);
     await addresses.#keep();
@@ -71,8 +71,8 @@ export class Addresses {
 
   /** The most likely one first. */
   of(id: NodeId): readonly string[] {
-    const { told = '', proven = '', listed = '' } = this.#known.get(id) ?? {};
-    return [...new Set([told, proven, listed])].filter((address) => address !== '');
+    const { reported = '', proven = '', listed = '' } = this.#known.get(id) ?? {};
+    return [...new Set([reported, proven, listed])].filter((address) => address !== '');
   }
 
   /** The likeliest; empty where none is known. */
@@ -90,10 +90,10 @@ export class Addresses {
     if (known === undefined || address === '') return;
     const isNews = known.proven !== address;
     const wasElsewhere = this.likeliest(id);
-    known.told = '';
+    known.reported = '';
     known.proven = address;
     if (wasElsewhere !== address) {
-      this.#tellMoved(id, wasElsewhere, address);
+      this.#logMoved(id, wasElsewhere, address);
       this.#onChanged();
     }
     if (isNews) this.#keep().catch((error: unknown) => this.#notKept(error));
@@ -103,12 +103,12 @@ export class Addresses {
   noteReported(id: NodeId, address: string): void {
     const known = this.#known.get(id);
     if (known === undefined || address === '' || this.likeliest(id) === address) return;
-    this.#tellMoved(id, this.likeliest(id), address);
-    known.told = address;
+    this.#logMoved(id, this.likeliest(id), address);
+    known.reported = address;
     this.#onChanged();
   }
 
-  #tellMoved(peer: NodeId, before: string, now: string): void {
+  #logMoved(peer: NodeId, before: string, now: string): void {
     this.#options.observer.log('info', 'a node has another address', { peer, before, now });
   }
 

@@ -162,7 +162,7 @@ export class MemberAdmission {
     this.#lives.closed(peer);
   }
 
-  /** What a heartbeat of this node tells of its links. */
+  /** What a heartbeat of this node says of its links. */
   sightings(): Sighting[] {
     return this.#lives.sightings(this.#options.clock.monotonicMilliseconds());
   }
@@ -184,7 +184,7 @@ export class MemberAdmission {
     }
   }
 
-  /** Before its founding a node belongs to none: it may be told of one, and is served nothing. */
+  /** Before its founding a node belongs to none: it may learn of one, and is served nothing. */
   #isForeign({ cluster, ring }: LinkFacts): boolean {
     const { founding } = this.#options;
     if (cluster === '' || founding.clusterId === '') return false;

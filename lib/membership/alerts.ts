@@ -3,14 +3,14 @@ import type { MemberStatus } from './cluster-types.js';
 
 /** Of each key once: its replicas say nearly the same. */
 export function sizeAlerts(nodes: readonly MemberStatus[]): string[] {
-  const told = new Map<string, string>();
+  const alerts = new Map<string, string>();
   for (const { what, namespace, key, bytes, limit } of nodes.flatMap(
     ({ report }) => report?.large_keys ?? [],
   )) {
     const name = `the ${what} of ${JSON.stringify(key)} in ${namespace}`;
-    if (!told.has(name)) told.set(name, `${name}: ${bytes} of ${limit} bytes`);
+    if (!alerts.has(name)) alerts.set(name, `${name}: ${bytes} of ${limit} bytes`);
   }
-  return [...told.values()];
+  return [...alerts.values()];
 }
 
 export function clockAlert(id: string, skew: number | undefined): string {

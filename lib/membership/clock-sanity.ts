@@ -55,7 +55,7 @@ export function judgeClock(
 }
 
 /**
- * Wall clocks of peers, as heartbeats tell them. They are kept against the own **monotonic** clock:
+ * Wall clocks of peers, as heartbeats have them. They are kept against the own **monotonic** clock:
  * when the own wall clock jumps, it is away from all of them at once.
  */
 export class ClockSanity implements ExpiryClock {
@@ -114,10 +114,10 @@ export class ClockSanity implements ExpiryClock {
     const offsetMilliseconds = wall - (asked + answered) / 2;
     this.#estimates.set(peer, { offsetMilliseconds, takenAt: answered });
     this.#offsetsUntil = Number.NEGATIVE_INFINITY;
-    this.#tell();
+    this.#report();
   }
 
-  #tell(): void {
+  #report(): void {
     const { observer } = this.#options;
     const { sane, skewMilliseconds } = this.verdict;
     observer.measure('quorate_clock_sane', sane ? 1 : 0);

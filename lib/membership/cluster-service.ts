@@ -1,4 +1,4 @@
-/** What a node tells of its cluster: it asks the others, and says how it sees them. */
+/** What a node reports of its cluster: it asks the others, and says how it sees them. */
 import type { Clock } from '../environment/clock.js';
 import type { NodeId } from '../environment/transport.js';
 import { parseLevel } from '../coordination/request/level.js';
@@ -64,7 +64,7 @@ export interface ClusterServiceOptions {
 }
 
 const REPORT_TIMEOUT_MILLISECONDS = 1000;
-const LARGE_KEYS_TOLD = 3;
+const LARGE_KEYS_REPORTED = 3;
 
 export class ClusterService implements ClusterControl {
   readonly #options: ClusterServiceOptions;
@@ -205,7 +205,7 @@ export class ClusterService implements ClusterControl {
       const measured = view.measuredRoundTrip(id);
       if (measured !== undefined) round_trips_ms[id] = measured;
     }
-    const large = this.#options.largest.alarming.slice(0, LARGE_KEYS_TOLD);
+    const large = this.#options.largest.alarming.slice(0, LARGE_KEYS_REPORTED);
     const waiting = [...hints.held].filter(([, { count }]) => count > 0);
     return {
       id: self,
@@ -218,7 +218,7 @@ export class ClusterService implements ClusterControl {
       partitions_owned: this.#options.ownership.own.length,
       hints: Object.fromEntries(waiting),
       storage: diskStateOf(this.#options),
-      // A disk that fails is told above.
+      // A disk that fails is reported above.
       stored: await this.#options.stored().catch(() => undefined),
       large_keys: large.length === 0 ? undefined : large,
       clock: { sane, skew_ms: skew === undefined ? undefined : Math.round(skew) },

@@ -1,4 +1,4 @@
-/** What a node tells of its cluster: status, ring, where a key lies (docs/operations.md). */
+/** What a node reports of its cluster: status, ring, where a key lies (docs/operations.md). */
 import type { LargeKey } from '../persistence/largest-keys.js';
 import type { DiskState } from './disk-state.js';
 import type { LevelAvailability } from './level-availability.js';
@@ -23,7 +23,7 @@ export interface StoredCounts {
   /** Of which it holds a value. */
   readonly keys: number;
   readonly keys_in_conflict: number;
-  /** Undefined: the engine cannot tell. */
+  /** Undefined: the engine cannot know. */
   readonly disk_used_bytes: number | undefined;
   readonly disk_free_bytes: number | undefined;
 }
@@ -46,7 +46,7 @@ export interface NodeReport {
   readonly clock: { readonly sane: boolean; readonly skew_ms: number | undefined };
   /** The keys that are nearest to a limit of their size, above half of it: at most three. */
   readonly large_keys?: readonly LargeKey[] | undefined;
-  /** `host:port` of its listener for clients, where it can be told to others. */
+  /** `host:port` of its listener for clients, where others can be referred to it. */
   readonly client_address?: string | undefined;
   /** Smoothed, to each node that has answered. */
   readonly round_trips_ms?: Readonly<Record<string, number>> | undefined;

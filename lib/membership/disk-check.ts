@@ -188,7 +188,7 @@ export class DiskCheck {
     this.#settle();
   }
 
-  /** Durable before a peer is told anything new: else its next answer would speak of this life. */
+  /** Durable before a peer gets a new answer: else its next answer would speak of this life. */
   #keep(met?: NodeId): Promise<void> {
     const unmet = [...this.#unmet].filter(([peer]) => peer !== met);
     const { committed } = this.#options.store.transact(

@@ -19,7 +19,7 @@ export function lowest(a: DiskNumbers, b: DiskNumbers): DiskNumbers {
 }
 
 /**
- * Is the disk older than what a peer was told of it in earlier lives?
+ * Is the disk older than what a peer was answered of it in earlier lives?
  * @param found the start of this life, and the commit number that it found
  */
 export function isRolledBack(found: DiskNumbers, remembered: DiskNumbers): boolean {

@@ -1,4 +1,4 @@
-/** The latest events of all nodes: each tells its own, and whoever is asked gathers them. */
+/** The latest events of all nodes: each reports its own, and whoever is asked gathers them. */
 import type { Clock } from '../environment/clock.js';
 import { lastWithin } from '../encoding/cut-list.js';
 import type { EventLog, LoggedEvent } from '../environment/event-log.js';
@@ -36,7 +36,7 @@ export interface EventsServiceOptions {
 
 const TIMEOUT_MILLISECONDS = 1000;
 /** Of one node in a message. */
-export const EVENTS_TOLD_MAX = 200;
+export const EVENTS_SENT_MAX = 200;
 
 export class EventsService implements EventsControl {
   readonly #options: EventsServiceOptions;
@@ -63,17 +63,17 @@ export class EventsService implements EventsControl {
       },
       EVENTS,
     );
-    const events = replies.flatMap(({ node, events: told }) =>
-      told.map(({ fields, ...row }) => ({ node, ...row, fields: Object.fromEntries(fields) })),
+    const events = replies.flatMap(({ node, events: log }) =>
+      log.map(({ fields, ...row }) => ({ node, ...row, fields: Object.fromEntries(fields) })),
     );
-    const told = distinctConflicts(events);
-    told.sort((a, b) => b.at - a.at || b.number - a.number);
-    return { events: told.slice(0, limit), unanswered };
+    const distinct = distinctConflicts(events);
+    distinct.sort((a, b) => b.at - a.at || b.number - a.number);
+    return { events: distinct.slice(0, limit), unanswered };
   }
 
   #own() {
     const { ownership, log, pageBytesMax } = this.#options;
-    const events = log.latest(EVENTS_TOLD_MAX).map(({ fields, ...row }) => {
+    const events = log.latest(EVENTS_SENT_MAX).map(({ fields, ...row }) => {
       return { ...row, fields: Object.entries(fields) };
     });
     return { node: ownership.self, events: lastWithin(events, pageBytesMax) };
@@ -83,8 +83,8 @@ export class EventsService implements EventsControl {
 const OF_CONFLICTS: ReadonlySet<string> = new Set([CONFLICT_BEGAN, CONFLICT_ENDED]);
 
 /**
- * Every owner of a key tells the same of its conflict. One is told: of who knows most (only where
- * a conflict was resolved is it known at once by which strategy), and of these the earliest.
+ * Every owner of a key reports the same of its conflict. One is shown: of who knows most (only
+ * where a conflict was resolved is it known at once by which strategy), and of these the earliest.
  */
 export function distinctConflicts(events: readonly ClusterEvent[]): ClusterEvent[] {
   const others = events.filter(({ event }) => !OF_CONFLICTS.has(event));
@@ -94,12 +94,12 @@ export function distinctConflicts(events: readonly ClusterEvent[]): ClusterEvent
     const { namespace, key, since } = row.fields;
     const id = JSON.stringify([row.event, namespace, key, since]);
     const other = conflicts.get(id);
-    if (other === undefined || tellsBetter(row, other)) conflicts.set(id, row);
+    if (other === undefined || knowsBetter(row, other)) conflicts.set(id, row);
   }
   return [...others, ...conflicts.values()];
 }
 
-function tellsBetter(one: ClusterEvent, other: ClusterEvent): boolean {
+function knowsBetter(one: ClusterEvent, other: ClusterEvent): boolean {
   const isKnown = ({ fields }: ClusterEvent): boolean => fields['by'] !== 'write';
   return isKnown(one) === isKnown(other) ? one.at < other.at : isKnown(one);
 }

@@ -16,7 +16,7 @@ export interface FailureDetectorOptions {
   readonly self: NodeId;
   readonly zone: string;
   readonly peers: readonly NodeId[];
-  /** What a peer is told of this node's disk. */
+  /** What is sent to a peer of this node's disk. */
   readonly numbersFor: (peer: NodeId) => DiskNumbers;
   readonly messenger: Messenger;
   /** Called with which lives of which nodes the peers are linked with. */

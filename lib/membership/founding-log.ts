@@ -11,14 +11,14 @@ export class FoundingLog {
   }
 
   waiting(missing: readonly NodeId[], hash: string): void {
-    this.#tell('info', 'waiting for founders', { missing, hash });
+    this.#log('info', 'waiting for founders', { missing, hash });
   }
 
   otherList(peer: NodeId, theirs: string, ours: string): void {
-    this.#tell('error', 'a founder has another founding list', { peer, theirs, ours });
+    this.#log('error', 'a founder has another founding list', { peer, theirs, ours });
   }
 
-  #tell(severity: Severity, event: string, fields: LogFields): void {
+  #log(severity: Severity, event: string, fields: LogFields): void {
     const text = JSON.stringify([event, fields]);
     if (this.#logged.has(text)) return;
     this.#logged.add(text);

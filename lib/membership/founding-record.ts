@@ -9,7 +9,7 @@ import { SINGLE_KEYS } from '../persistence/keyspace.js';
 import { type Identity, OWN_DATA } from '../replica/identity.js';
 import type { Store } from '../persistence/store.js';
 
-/** A founder was told that this disk stands for the ring with this hash, and this cluster. */
+/** A founder got the answer that this disk stands for the ring with this hash, and this cluster. */
 export type FounderConfirmation = readonly [hash: string, cluster: string, founder: NodeId];
 
 export interface StoredFounding {
@@ -19,18 +19,18 @@ export interface StoredFounding {
   /** Have all founders confirmed both? */
   readonly complete: boolean;
   /** Whom this disk ever confirmed a ring and a cluster. */
-  readonly told: readonly FounderConfirmation[];
+  readonly confirmations: readonly FounderConfirmation[];
 }
 
 type Plain = [
   ring: Uint8Array,
   complete: boolean,
   cluster: string,
-  told: readonly FounderConfirmation[],
+  confirmations: readonly FounderConfirmation[],
 ];
 
 /** So many are remembered, the oldest are forgotten first. */
-const TOLD_MAX = 1000;
+const CONFIRMATIONS_MAX = 1000;
 
 /** Where it lies. */
 export const FOUNDING_KEY = SINGLE_KEYS.ring;
@@ -54,8 +54,8 @@ export function readFounding({
   const anew = { ring: proposed, cluster: identity.clusterId, complete: false };
   const bytes = store.get(FOUNDING_KEY);
   const plain = bytes && (readStored(FOUNDING_KEY, bytes, observer) as Plain | undefined);
-  if (plain === undefined) return { ...anew, told: [] };
-  const [encoded, complete, cluster, told] = plain;
+  if (plain === undefined) return { ...anew, confirmations: [] };
+  const [encoded, complete, cluster, confirmations] = plain;
   const ring = decodeRing(encoded);
   if (complete && ring.cluster !== proposed.cluster) {
     const theirs = `the cluster ${ring.cluster} (id ${cluster})`;
@@ -63,18 +63,21 @@ export function readFounding({
     throw new OperatingError('founding_refused', message);
   }
   // An unconfirmed ring binds nobody: a list that was wrong can be put right.
-  if (!complete && ring.hash !== proposed.hash) return { ...anew, told };
-  return { ring, cluster, complete, told };
+  if (!complete && ring.hash !== proposed.hash) return { ...anew, confirmations };
+  return { ring, cluster, complete, confirmations };
 }
 
 /** Merges the changes and writes all of it; with `complete` the disk belongs to the cluster. */
 export function keepFounding(
   { store, identity }: Disk,
   before: StoredFounding,
-  { told, ...changes }: { cluster?: string; complete?: true; told?: FounderConfirmation },
+  { confirmed, ...changes }: { cluster?: string; complete?: true; confirmed?: FounderConfirmation },
 ): { readonly stored: StoredFounding; readonly committed: Promise<void> } {
-  const all = told === undefined ? before.told : [...before.told, told].slice(-TOLD_MAX);
-  const stored: StoredFounding = { ...before, ...changes, told: all };
+  const all =
+    confirmed === undefined
+      ? before.confirmations
+      : [...before.confirmations, confirmed].slice(-CONFIRMATIONS_MAX);
+  const stored: StoredFounding = { ...before, ...changes, confirmations: all };
   const { ring, complete, cluster } = stored;
   const plain: Plain = [encodeRing(ring), complete, cluster, all];
   const { committed } = store.transact(

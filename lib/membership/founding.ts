@@ -63,7 +63,7 @@ export class Founding {
   }
 
   /**
-   * Reads the stored ring, or stores the proposed one, before anybody is told of it. A damaged one
+   * Reads the stored ring, or stores the proposed one, before anybody learns of it. A damaged one
    * is none: peers that serve the ring will say that this disk has lost it.
    */
   static async open(options: FoundingOptions): Promise<Founding> {
@@ -126,7 +126,8 @@ export class Founding {
       const { cluster: known } = this.#stored;
       const confirms = hash === this.ring.hash && cluster !== '' && cluster === known;
       // Durable before the answer: only a disk that was lost can have forgotten it.
-      if (confirms && !this.#hasTold(from, known)) await this.#keep({ told: [hash, known, from] });
+      if (confirms && !this.#hasConfirmed(from, known))
+        await this.#keep({ confirmed: [hash, known, from] });
       else await this.#options.store.whenDurable(FOUNDING_KEY);
       // The id may have become another one meanwhile. What is answered was stored when it is.
       if (this.#stored.cluster === known) {
@@ -195,7 +196,7 @@ export class Founding {
       this.#waitReason = `founders serve different clusters under this list: ${clusters}`;
       return undefined;
     }
-    const serving = this.#answers.serving((node, id) => !this.#hasTold(node, id));
+    const serving = this.#answers.serving((node, id) => !this.#hasConfirmed(node, id));
     if (serving !== undefined) return this.#adopt(serving.node, serving.cluster);
     const { cluster } = this.#stored;
     const proposal = this.#answers.proposal(cluster, () => this.#drawId());
@@ -237,9 +238,9 @@ export class Founding {
     this.#founded();
   }
 
-  #hasTold(node: NodeId, cluster: string): boolean {
+  #hasConfirmed(node: NodeId, cluster: string): boolean {
     const { hash } = this.ring;
-    return this.#stored.told.some(
+    return this.#stored.confirmations.some(
       ([ring, id, founder]) => ring === hash && id === cluster && founder === node,
     );
   }

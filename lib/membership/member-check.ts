@@ -1,4 +1,4 @@
-/** What every peer message tells of its sender, and what a node that differs does (M2, M3). */
+/** What every peer message says of its sender, and what a node that differs does (M2, M3). */
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import { messageOf, OperatingError } from '../errors.js';

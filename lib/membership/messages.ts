@@ -9,7 +9,7 @@ import { messageType } from '../rpc/message.js';
 const sighting = z.tuple([z.string(), z.string(), z.string(), z.number(), z.number()]);
 export type Sighting = z.infer<typeof sighting>;
 
-/** Of so many nodes a heartbeat tells; others follow with the next ones. */
+/** Of so many nodes a heartbeat reports; others follow with the next ones. */
 export const SIGHTINGS_MAX = 16;
 
 /** Start and durable commit number: what peers will remember of a disk. And its wall clock. */
@@ -33,7 +33,7 @@ export const DISK = messageType(
 
 /**
  * "My founding list gives this ring, and the cluster has this id": empty where none is known yet.
- * The reply tells the other's ring and id, and whether it serves.
+ * The reply has the other's ring and id, and whether it serves.
  */
 export const FOUND = messageType(
   'membership.found',
@@ -105,7 +105,7 @@ const isHeld = z.object({ held: z.boolean() });
 /** "Hold this ticket for my next life." Answered when it is durable. */
 export const HOLD_TICKET = messageType('membership.hold-ticket', namedTicket, isHeld);
 
-/** "Do you hold this ticket? Then I take it." `life` tells a question that is repeated. */
+/** "Do you hold this ticket? Then I take it." `life` marks a question that is repeated. */
 export const TAKE_TICKET = messageType(
   'membership.take-ticket',
   namedTicket.extend({ life: z.string().max(64) }),

@@ -129,7 +129,7 @@ function beganOf(life: string, ran: number, from: number, to: number): Began {
   return { life, at: to - ran, earliest, latest: to - ran * (1 - DRIFT) };
 }
 
-/** The starts by wall clocks are asked only where nothing else tells which of two began first. */
+/** The starts by wall clocks are asked only where nothing else says which of two began first. */
 function isLater(one: Began, other: Began): boolean {
   if (one.earliest > other.latest) return true;
   if (other.earliest > one.latest) return false;

@@ -16,7 +16,7 @@ export interface SettingsReply {
 /**
  * Begins anew where the peer has learnt of something meanwhile: it may lie before the page that
  * comes next. Rejects where the peer cannot be asked until the deadline.
- * @param known the hash of the settings here: of the same nothing is told but that
+ * @param known the hash of the settings here: where it is the same, nothing else is answered
  */
 export async function pullSettings(
   messenger: Messenger,
@@ -27,13 +27,13 @@ export async function pullSettings(
   const ask = (after: string | null): Promise<z.infer<typeof PULL_SETTINGS.reply>> =>
     messenger.request(peer, PULL_SETTINGS, { after, known }, deadline);
   for (;;) {
-    let told = await ask(null);
-    const { hash } = told;
-    let history = told.settings.history;
-    while (told.more && told.hash === hash && told.settings.history.length > 0) {
-      told = await ask(nameOfChange(history.at(-1) as SettingsChange));
-      history = [...history, ...told.settings.history];
+    let page = await ask(null);
+    const { hash } = page;
+    let history = page.settings.history;
+    while (page.more && page.hash === hash && page.settings.history.length > 0) {
+      page = await ask(nameOfChange(history.at(-1) as SettingsChange));
+      history = [...history, ...page.settings.history];
     }
-    if (told.hash === hash) return { ...told, settings: { ...told.settings, history } };
+    if (page.hash === hash) return { ...page, settings: { ...page.settings, history } };
   }
 }

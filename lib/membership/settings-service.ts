@@ -1,4 +1,4 @@
-/** What a node tells others of its settings, and takes from them (M2). */
+/** What a node answers others about its settings, and takes from them (M2). */
 import type { z } from 'zod';
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
@@ -24,12 +24,12 @@ export function serveSettings(
   messenger: Messenger,
   { self, doubt, pageBytesMax, state, adopt }: SettingsServiceOptions,
 ): void {
-  const tell = ({ after, known }: z.infer<typeof PULL_SETTINGS.request>) => {
+  const answer = ({ after, known }: z.infer<typeof PULL_SETTINGS.request>) => {
     const { hash } = state();
-    const told = known === hash ? NO_NEWS : state().part(after, pageBytesMax);
-    return { ...told, hash, unread: doubt.stands || undefined };
+    const part = known === hash ? NO_NEWS : state().part(after, pageBytesMax);
+    return { ...part, hash, unread: doubt.stands || undefined };
   };
-  messenger.handle(PULL_SETTINGS, tell, { anyEpoch: true });
+  messenger.handle(PULL_SETTINGS, answer, { anyEpoch: true });
   messenger.handle(
     PUSH_SETTINGS,
     async (plain) => {

@@ -1,4 +1,4 @@
-/** The cluster's settings: what a change is, and what is told of it (docs/operations.md; M2). */
+/** The cluster's settings: what a change is, and what is said of it (docs/operations.md; M2). */
 import { z } from 'zod';
 import { parseLevel } from '../coordination/request/level.js';
 import { parseDuration } from '../encoding/duration.js';
@@ -26,7 +26,7 @@ const RATE_LIMIT_WINDOW_MILLISECONDS_MAX = 86_400_000;
 const RATE_LIMIT_WINDOW_SAYS =
   'must be a duration of whole seconds with its unit, 1s to 24h, as 10s or 1m';
 
-/** Whole seconds, since the header that tells it knows nothing finer. */
+/** Whole seconds, since the header that carries it knows nothing finer. */
 function isWindow(text: string): boolean {
   const milliseconds = /[a-z]$/.test(text) ? parseDuration(text, 'ms') : undefined;
   if (milliseconds === undefined || milliseconds % 1000 !== 0) return false;

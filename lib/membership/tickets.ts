@@ -109,7 +109,7 @@ export class Tickets {
   announceStop(): void {
     if (this.#announced !== undefined) return;
     this.#announced = this.#options.clock.monotonicMilliseconds();
-    this.#tell(false);
+    this.#report(false);
   }
 
   /**
@@ -123,12 +123,12 @@ export class Tickets {
     this.#isLeaving = true;
     minter.hold('this node is stopping');
     const ticket = await this.#handOut(identity.start, idOf(random), minter.counts());
-    this.#tell(true);
+    this.#report(true);
     await this.#waitForOthers();
     return ticket;
   }
 
-  #tell(done: boolean): void {
+  #report(done: boolean): void {
     const { messenger, clock } = this.#options;
     const deadline = clock.monotonicMilliseconds() + ANSWER_MILLISECONDS;
     for (const peer of this.#reachable()) {

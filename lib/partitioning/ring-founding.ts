@@ -1,4 +1,4 @@
-/** The first ring of a cluster: a pure function of what its founders were told. */
+/** The first ring of a cluster: a pure function of what its founders were given. */
 import type { NodeId } from '../environment/transport.js';
 import { OperatingError } from '../errors.js';
 import { place, sortedMembers } from './placement.js';

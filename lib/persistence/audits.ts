@@ -15,7 +15,7 @@ export interface AuditsOptions
   /** Of the entries of one key, dropped values and all. */
   readonly auditBytesMax: number;
   readonly auditRetentionMilliseconds: number;
-  /** Told before the record changes. */
+  /** Called before the record changes. */
   readonly conflictTurns: Pick<ConflictTurns, 'resolvedBy'>;
 }
 

@@ -18,7 +18,7 @@ const checksumView = new DataView(checksum.buffer);
 
 /**
  * Bytes 0 to 7 a hash of all that follows, seeded with that of the key; byte 8 the format; then the
- * encoded value. Invariant: the checksum is so in every format, so that each node can tell what is
+ * encoded value. Invariant: the checksum is so in every format, so that each node can know what is
  * of another format from what is damaged.
  */
 export function encodeStored(key: string, value: unknown): Uint8Array {
@@ -54,7 +54,7 @@ export function unknownFormat(what: string, format: number | undefined): Operati
 }
 
 /**
- * The same, with damage told to the observer and undefined in its place.
+ * The same, with damage reported to the observer and undefined in its place.
  * @throws OperatingError `unknown_format`
  */
 export function readStored(key: string, stored: Uint8Array, observer: Observer): unknown {

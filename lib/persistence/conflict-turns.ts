@@ -1,4 +1,4 @@
-/** Conflicts that begin and end on this node, told for the time line of the cluster. */
+/** Conflicts that begin and end on this node, reported for the time line of the cluster. */
 import { LRUCache } from 'lru-cache';
 import type { EventLog } from '../environment/event-log.js';
 import { dotText, sameDot } from '../versioning/dot.js';

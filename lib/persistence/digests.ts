@@ -9,7 +9,7 @@ import type { Store } from './store.js';
 /** A stored key, and the partition that it belongs to. */
 export type Place = Pick<RecordKey, 'partition' | 'storageKey'>;
 
-/** Is told of what was stored under a key before each change. */
+/** Is called with what was stored under a key before each change. */
 export type Watcher = (at: Place, before: Summary | undefined) => void;
 
 export interface DigestLimits {
@@ -70,7 +70,7 @@ export class Digests {
     this.#note(at.partition, leaf);
   }
 
-  /** Until the returned function is called, `watcher` is told of every change in the partition. */
+  /** `watcher` is called at every change in the partition, until the returned function is. */
   watch(partition: number, watcher: Watcher): () => void {
     const watchers = this.#watchers.get(partition) ?? new Set();
     this.#watchers.set(partition, watchers.add(watcher));

@@ -6,7 +6,7 @@ export interface ExpiryClock {
   now(): number | undefined;
   /** Wall milliseconds to date something with: those of the others where the own are not sane. */
   stamp(): number;
-  /** As `stamp`; undefined where too few clocks are known to tell whether the own one is right. */
+  /** As `stamp`; undefined where too few clocks are known to judge whether the own is right. */
   agreed(): number | undefined;
   /** Sane clocks are no further from the median of all. */
   readonly skewMaxMilliseconds: number;

@@ -45,7 +45,7 @@ export class StoredRecord extends RecordSummary implements RenderingPlace {
   readonly #grown: (record: StoredRecord) => void;
   #wasRead = false;
 
-  /** @param grown is told when it takes more memory than before */
+  /** @param grown is called when it takes more memory than before */
   constructor(
     { storageKey }: RecordKey,
     siblings: Siblings,
@@ -121,7 +121,7 @@ export class RecordTable {
   }
 
   /**
-   * The siblings of what the disk holds for the key; tells where that is of an unknown format.
+   * The siblings of what the disk holds for the key; says where that is of an unknown format.
    * @throws OperatingError `corrupt_bytes`, `unknown_format`
    */
   decode(at: RecordKey, bytes: Uint8Array): Siblings {

@@ -57,7 +57,7 @@ export class StallWatch {
   readonly #clock: Clock;
   readonly #observer: Observer;
   readonly #calls = new OpenCalls();
-  #told: OpenCall | undefined;
+  #logged: OpenCall | undefined;
   /** Of the next look; there is one while something is under way. */
   #cancel: Cancel | undefined;
 
@@ -97,8 +97,8 @@ export class StallWatch {
   #look(): void {
     this.#calls.look();
     const { stalled } = this.#calls;
-    if (stalled === undefined || this.#told !== undefined) return;
-    this.#told = stalled;
+    if (stalled === undefined || this.#logged !== undefined) return;
+    this.#logged = stalled;
     const { operation } = stalled;
     const fields = { operation, waitedMilliseconds: this.#ageOf(stalled) };
     this.#observer.log('error', 'the disk does not answer', fields);
@@ -106,10 +106,10 @@ export class StallWatch {
 
   #ended(call: OpenCall): void {
     this.#calls.end(call);
-    if (this.#told !== undefined && this.#calls.stalled === undefined) {
-      const fields = { afterMilliseconds: this.#ageOf(this.#told) };
+    if (this.#logged !== undefined && this.#calls.stalled === undefined) {
+      const fields = { afterMilliseconds: this.#ageOf(this.#logged) };
       this.#observer.log('info', 'the disk answers again', fields);
-      this.#told = undefined;
+      this.#logged = undefined;
     }
     if (!this.#calls.isEmpty) return;
     this.#cancel?.();

@@ -265,7 +265,7 @@ export class Store {
     }
   }
 
-  /** Invariant: a commit number is told to nobody before the batch that holds it is durable. */
+  /** Invariant: a commit number is sent to nobody before the batch that holds it is durable. */
   #written(group: CommitGroup, commit: number): void {
     if (group.sync) {
       this.#commit = commit;

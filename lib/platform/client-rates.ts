@@ -42,9 +42,11 @@ export class TokenBucketRates implements ClientRates {
   /** `X-Forwarded-For` is read from its end, as far as trusted proxies have written it. */
   clientOf(request: IncomingMessage): string {
     const { remoteAddress = 'unknown' } = request.socket;
-    const told = proxyAddr(request, this.#isTrusted);
+    const forwarded = proxyAddr(request, this.#isTrusted);
     // What is no address (a port behind it, a word) would be another client each time.
-    return clientOfAddress(told !== undefined && isIP(told) !== 0 ? told : remoteAddress);
+    return clientOfAddress(
+      forwarded !== undefined && isIP(forwarded) !== 0 ? forwarded : remoteAddress,
+    );
   }
 
   take(client: string, namespace: string, requests: number, limit: RateLimit): RateVerdict {

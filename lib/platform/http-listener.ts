@@ -165,7 +165,7 @@ class Listener implements HttpListener, ConnectionOwner {
     return this.#options.requestTimeoutMilliseconds;
   }
 
-  /** The socket tells after each such time that it took nothing: after two of them it is cut. */
+  /** The socket reports after each such time that it took nothing: after two of them it is cut. */
   get #sendSpan(): number {
     return Math.ceil(this.#options.sendTimeoutMilliseconds / 2);
   }

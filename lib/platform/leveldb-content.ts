@@ -1,5 +1,5 @@
 /**
- * What the files of LevelDB hold, as far as it tells whether each lies in its place: the first key
+ * What the files of LevelDB hold, as far as it shows whether each lies in its place: the first key
  * of a table, the numbers of the changes in a log (LevelDB's table format, db/write_batch.cc).
  */
 
@@ -13,7 +13,7 @@ export function tableHeadBytes(keyBytes: number): number {
   return 2 * (ENTRY_HEAD_BYTES + keyBytes);
 }
 
-/** @returns undefined where these bytes do not tell */
+/** @returns undefined where these bytes do not show it */
 export function firstKeyOf(tableHead: Uint8Array, keyBytes: number): Uint8Array | undefined {
   // A block begins with a zero: its first key shares nothing with one before. One that is
   // compressed begins with its length.

@@ -87,7 +87,7 @@ export class LogOutput implements LineOutput {
 }
 
 /**
- * Writes to a pipe or a socket of this process. It is told to refuse what its reader has no room
+ * Writes to a pipe or a socket of this process. It is set to refuse what its reader has no room
  * for: else one that stops reading stops the process.
  */
 export function pipeWriter(descriptor: number): WriteNow {

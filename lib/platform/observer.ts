@@ -24,7 +24,7 @@ interface Series {
   add?(by: number): void;
   measure?(value: number): void;
   /** Hands on what was added since. */
-  tell?(): void;
+  report?(): void;
 }
 
 interface Metric {
@@ -99,7 +99,7 @@ export class LogAndMetrics implements Observer {
 
   /** All metrics in the text format of Prometheus. */
   metricsText(): Promise<string> {
-    for (const { series } of this.#metrics.values()) for (const one of series) one.tell?.();
+    for (const { series } of this.#metrics.values()) for (const one of series) one.report?.();
     this.#lookAtProcess();
     return this.#registry.metrics();
   }
@@ -170,21 +170,21 @@ function seriesMaker(
   };
 }
 
-/** Adds up here, and tells the library when somebody looks: it takes ten times as long. */
+/** Adds up here, and reports to the library when somebody looks: it takes ten times as long. */
 class CountSeries implements Series {
   readonly #child: Counter.Internal;
-  #untold = 0;
+  #pending = 0;
 
   constructor(child: Counter.Internal) {
     this.#child = child;
   }
 
   add(by: number): void {
-    this.#untold += by;
+    this.#pending += by;
   }
 
-  tell(): void {
-    this.#child.inc(this.#untold);
-    this.#untold = 0;
+  report(): void {
+    this.#child.inc(this.#pending);
+    this.#pending = 0;
   }
 }

@@ -91,7 +91,7 @@ function hostOf(address: string): string {
   return host.startsWith('[') ? host.slice(1, -1) : host;
 }
 
-/** One form for one address: a listener for both protocols tells IPv4 in the form of IPv6. */
+/** One form for one address: a listener for both protocols reports IPv4 in the form of IPv6. */
 export function plainAddress(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
   return isIP(plain) === 6 ? new URL(`http://[${plain}]/`).hostname.slice(1, -1) : plain;

@@ -1,4 +1,4 @@
-/** A file of a node, told apart from whatever else lies under its name before it is opened. */
+/** A file of a node, distinguished from whatever else lies under its name before it is opened. */
 import type { Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 

@@ -1,4 +1,4 @@
-/** What Prometheus is told of the process itself: prom-client's default metrics, but one. */
+/** What Prometheus gets of the process itself: prom-client's default metrics, but one. */
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 

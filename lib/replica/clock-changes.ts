@@ -1,6 +1,6 @@
 /**
- * In which order the clocks of a node's partitions have grown: who was told them up to a number is
- * told the rest (docs/architecture.md, B4). In memory: a new life numbers anew.
+ * In which order the clocks of a node's partitions have grown: who got them up to a number gets
+ * the rest (docs/architecture.md, B4). In memory: a new life numbers anew.
  */
 import type { Writer } from '../versioning/writer.js';
 

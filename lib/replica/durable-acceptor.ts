@@ -43,8 +43,8 @@ export interface DurableAcceptorOptions extends StoredAcceptorOptions, RecordLim
   readonly pageBytesMax: number;
 }
 
-/** What another owner is told. */
-export interface ToldProposals extends ProposalPage {
+/** What is sent to another owner. */
+export interface RebuildPage extends ProposalPage {
   readonly ballots: Ballots;
 }
 
@@ -195,10 +195,10 @@ export class DurableAcceptor {
   }
 
   /** A page of what an owner under rebuild takes from this one, which may be under rebuild, too. */
-  async told(partition: number, from: string): Promise<ToldProposals> {
+  async pageOf(partition: number, from: string): Promise<RebuildPage> {
     const { proposals, health, pageBytesMax } = this.#options;
     const page = await proposals.page(partition, from, pageBytesMax);
-    // Read last: what was accepted since belongs to a promise that is told, too.
+    // Read last: what was accepted since belongs to a promise that is sent, too.
     const ballots = this.#stored.whole(partition, () => proposals.ballotsOf(partition));
     if (!health.isRebuilding(partition)) {
       this.#stored.whole(partition, () => page.proposals.map((one) => this.#entries.entryOf(one)));
@@ -207,16 +207,16 @@ export class DurableAcceptor {
   }
 
   /**
-   * A page of what another owner told, for the rebuild that this one is under. Resolves when it is
+   * A page of what another owner sent, for the rebuild that this one is under. Resolves when it is
    * synced.
    * @throws OperatingError `corrupt_bytes`, `overloaded`, `read_only`, `storage_failed`
    */
   async rebuildFrom(
     partition: number,
     { promised, active }: Ballots,
-    told: readonly StoredProposal[],
+    received: readonly StoredProposal[],
   ): Promise<void> {
-    const entries = told.map((one) => ({ key: placeOf(one.at), ...decodeProposal(one) }));
+    const entries = received.map((one) => ({ key: placeOf(one.at), ...decodeProposal(one) }));
     const changes = rebuildingFrom(this.#stored.stateOf(partition), { promised, active, entries });
     await this.#store(partition, { changes, reply: undefined, isSynced: true });
   }
@@ -233,11 +233,11 @@ export class DurableAcceptor {
     if (reply?.is !== 'promised') return reply;
     const page = await proposals.page(partition, request.from, pageBytesMax);
     health.assertWhole(partition);
-    const told = this.#stored.whole(partition, () => this.#entries.of(page));
-    // No crash may take back what was told.
+    const entries = this.#stored.whole(partition, () => this.#entries.of(page));
+    // No crash may take back what was answered.
     await store.whenAllDurable();
     health.assertWhole(partition);
-    return { ...reply, ...told };
+    return { ...reply, ...entries };
   }
 
   /** All marks of the partition, page by page. Those that come meanwhile are later. */

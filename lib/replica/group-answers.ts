@@ -45,7 +45,7 @@ export class GroupAnswers {
   }
 
   refuse(place: number, error: Error): void {
-    this.#tell([{ place, fate: undefined, report: undefined, error }]);
+    this.#answer([{ place, fate: undefined, report: undefined, error }]);
   }
 
   /** They are as durable as asked. */
@@ -54,7 +54,7 @@ export class GroupAnswers {
       // What was damaged while it waited for the disk is not vouched for either.
       for (const copy of copies) copy.error = this.#health.refusal(copy.at.partition);
     }
-    this.#tell(copies);
+    this.#answer(copies);
   }
 
   /** They are once `durable` resolves. */
@@ -64,12 +64,12 @@ export class GroupAnswers {
       () => this.taken(copies),
       (error: Error) => {
         for (const copy of copies) copy.error = error;
-        this.#tell(copies);
+        this.#answer(copies);
       },
     );
   }
 
-  #tell(outcomes: readonly CopyOutcome[]): void {
+  #answer(outcomes: readonly CopyOutcome[]): void {
     if (outcomes.length === 0) return;
     this.#open -= outcomes.length;
     assert(this.#open >= 0, 'a copy is answered once');

@@ -80,7 +80,8 @@ export class GroupApply {
 
   /**
    * Takes each copy, puts it off, or refuses it: for itself, never for its neighbours. Twice
-   * changes nothing. What is refused is told at once, what is taken when it is as durable as asked.
+   * changes nothing. What is refused is answered at once, what is taken when it is as durable
+   * as asked.
    * Refusals: `corrupt_bytes`, `unknown_format`, `overloaded`, `read_only`, `storage_failed`,
    * `not_ready` (the owners cannot be asked), `rebuilding`.
    * @param vouches is a copy that is taken under rebuild refused as `rebuilding`?

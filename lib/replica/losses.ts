@@ -40,7 +40,7 @@ export class Losses {
   }
 
   /**
-   * What every answer about the partition tells with it, not to be changed; undefined, as nearly
+   * What every answer about the partition carries, not to be changed; undefined, as nearly
    * always: nothing.
    * Invariant: taken after the look at the record of which the answer speaks, or with it.
    */
@@ -78,7 +78,7 @@ export class Losses {
     }
   }
 
-  /** The same, as an answer told it. */
+  /** The same, as an answer carried it. */
   learnIn(partition: number, lost: readonly Lost[] | undefined): void {
     if (lost !== undefined) this.learn(lost.map(([node, start]) => [partition, node, start]));
   }

@@ -28,7 +28,7 @@ export class PartitionClocks {
   readonly #generations = new Map<number, number>();
   /** Partitions whose stored clock cannot be read: what was seen there is not known any more. */
   readonly unreadable: number[] = [];
-  /** What has changed since a peer was told. */
+  /** What has changed since a peer was answered. */
   readonly changes = new ClockChanges();
   #emptyings = 0;
   /** The last write of clocks, over or not. */

@@ -1,4 +1,4 @@
-/** What an owner that promises tells of its keys: as many as fit into a message. */
+/** What an owner that promises sends of its keys: as many as fit into a message. */
 import { entryOf } from '../consensus/acceptor.js';
 import type { PromiseEntry } from '../consensus/messages.js';
 import { placeOf, proposalKey } from '../persistence/keyspace.js';

@@ -211,7 +211,7 @@ export class Replica {
     return this.#merge({ at, bytes, durability }, false);
   }
 
-  /** The same with copies that came together; each is told of on its own. */
+  /** The same with copies that came together; each is answered on its own. */
   mergeGroup(copies: readonly ArrivedCopy[], settle: Settle): void {
     this.#group.apply(copies, false, settle);
   }

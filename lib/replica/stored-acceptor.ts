@@ -44,7 +44,7 @@ export class StoredAcceptor {
     const { replica, clocks, proposals } = this.#options;
     const clock = clocks.of(at.partition);
     return {
-      // Under rebuild there is none that could be told.
+      // Under rebuild there is none that could be sent.
       get record() {
         return replica.read(at)?.siblings;
       },

@@ -40,7 +40,7 @@ export interface LevelRule {
 
 /**
  * `unawaited`: replicas that lag are repaired, and no answer waits for them. `none`: the level
- * repairs nothing, a read answers what it was told.
+ * repairs nothing, a read answers what it received.
  */
 type WithoutWaiting = 'unawaited' | 'none';
 

@@ -134,7 +134,7 @@ export class Quorum {
     return state;
   }
 
-  /** How many answers are asked for, all together: what a refusal tells. */
+  /** How many answers are asked for, all together: what a refusal says. */
   get required(): number {
     return this.requirements.reduce((sum, { required }) => sum + required, 0);
   }

@@ -3,7 +3,7 @@ import { OperatingError } from '../errors.js';
 import type { ProposalTable } from '../persistence/proposal-table.js';
 import type { Dot } from '../versioning/dot.js';
 
-/** More of them are not told: then this owner can vouch for nothing until some are learned. */
+/** More of them are not reported: then this owner can vouch for nothing until some are learned. */
 const ACCEPTED_MAX = 1000;
 const NONE: ReadonlyMap<number, readonly Dot[]> = new Map();
 

@@ -27,7 +27,7 @@ export interface StalenessFeedOptions {
   readonly pageBytesMax: number;
 }
 
-/** What was on its way when it was told of has come by then, or must be fetched. */
+/** What was on its way when it was reported has come by then, or must be fetched. */
 const PATIENCE_MILLISECONDS = 100;
 /** An exchange for what has not come is begun no oftener. */
 const EXCHANGE_INTERVAL_MILLISECONDS = 1000;
@@ -130,7 +130,7 @@ export class StalenessFeed {
       if (!answer.ok) return;
       try {
         const testimony = testimonyOf(answer.reply);
-        this.#proofs.told(peer, testimony, question);
+        this.#proofs.answered(peer, testimony, question);
         if (!testimony.isLast && !this.#isStopped) this.#askPeer(peer);
         else this.#fetchMissing(peer);
       } catch (error) {

@@ -5,7 +5,7 @@ import { messageType } from '../rpc/message.js';
 const partition = z.number();
 
 /**
- * "What have you seen since you told me last?" The reply has the first of it, one entry at least,
+ * "What have you seen since you reported last?" The reply has the first of it, one entry at least,
  * and what this owner cannot vouch for.
  */
 export const TESTIFY = messageType(

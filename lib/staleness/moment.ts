@@ -9,8 +9,8 @@ export interface ProofMoment {
 }
 
 /**
- * A monotonic clock may run slower by a tenth. An age is told longer by this factor, so that it is
- * never too short in real time.
+ * A monotonic clock may run slower by a tenth. An age is reported longer by this factor, so that
+ * it is never too short in real time.
  */
 const SLOWEST = 9 / 8;
 

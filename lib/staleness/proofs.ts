@@ -1,7 +1,7 @@
 /**
  * What a replica can prove of how old it is (docs/architecture.md, B1 to B5): it asks every other
  * owner of a partition what that one holds, and once it holds all of it, nothing that was
- * acknowledged before the question is missing here. Pure: told what was said, and asked.
+ * acknowledged before the question is missing here. Pure: given what was said, and asked.
  */
 import type { NodeId } from '../environment/transport.js';
 import { majority } from '../replication/quorum.js';
@@ -23,13 +23,13 @@ export interface OwnHoldings {
   setsOf(partition: number): readonly (readonly { readonly id: NodeId }[])[];
   clockOf(partition: number): PartitionClock;
   vouchesFor(partition: number): boolean;
-  /** By partition, what is accepted at `strong` and not learned; undefined: too much to tell. */
+  /** By partition, what is accepted at `strong` and not learned; undefined: too much to report. */
   accepted(): Accepted | undefined;
   /** Another where what was proven before counts no more: an emptied clock, another ring. */
   readonly era: string;
 }
 
-/** A partition in which not all that a peer has told is held here yet. */
+/** A partition in which not all that a peer has reported is held here yet. */
 interface Waiting {
   /** What was proven before. */
   readonly proven: ProofMoment | undefined;
@@ -69,7 +69,7 @@ export class Proofs {
     this.#era = own.era;
   }
 
-  /** What the peer is to be asked for: what it has not told yet. */
+  /** What the peer is to be asked for: what it has not reported yet. */
   askOf(peer: NodeId): { readonly life: string; readonly since: number } {
     this.#followEra();
     const known = this.#peers.get(peer);
@@ -81,14 +81,14 @@ export class Proofs {
     return { askedAt: now, accepted: this.#own.accepted() };
   }
 
-  told(peer: NodeId, testimony: Testimony, { askedAt, accepted: own }: ProofQuestion): void {
+  answered(peer: NodeId, testimony: Testimony, { askedAt, accepted: own }: ProofQuestion): void {
     this.#followEra();
     let known = this.#peers.get(peer);
     if (known === undefined || known.life !== testimony.life) {
       known = nothingKnown(testimony.life);
       this.#peers.set(peer, known);
     }
-    // What had to be waited for until now may have come: then it was proven by what was told.
+    // What had to be waited for until now may have come: then it was proven by what was reported.
     this.#settle(known);
     const { emptied, seen, silent, accepted, upTo, isLast } = testimony;
     for (const partition of emptied) {
@@ -139,7 +139,7 @@ export class Proofs {
     return proven;
   }
 
-  /** Since when something that the peer has told is not held here; undefined: nothing is. */
+  /** Since when something that the peer has reported is not held here; undefined: nothing is. */
   waitingSince(peer: NodeId): number | undefined {
     const known = this.#peers.get(peer);
     let since: number | undefined;
@@ -167,19 +167,19 @@ export class Proofs {
   }
 
   /**
-   * Does this replica hold all that the peer has told of the partition, and that it had accepted
-   * itself when it asked?
+   * Does this replica hold all that the peer has reported of the partition, and what it had
+   * accepted itself when it asked?
    */
   #holds(known: KnownOfPeer, partition: number): boolean {
     const { clocks, accepted, acceptedHere, silent } = known;
     if (silent.has(partition)) return false;
     if (!this.#own.vouchesFor(partition)) return false;
     const clock = this.#own.clockOf(partition);
-    const told = clocks.get(partition);
-    if (told !== undefined && !clock.includes(told)) return false;
+    const reported = clocks.get(partition);
+    if (reported !== undefined && !clock.includes(reported)) return false;
     const has = (dot: Dot): boolean => clock.has(dot);
-    const isTold = accepted.get(partition)?.every(has) ?? true;
-    return isTold && (acceptedHere.get(partition)?.every(has) ?? true);
+    const holdsTheirs = accepted.get(partition)?.every(has) ?? true;
+    return holdsTheirs && (acceptedHere.get(partition)?.every(has) ?? true);
   }
 
   #holdsAccepted(partition: number): boolean {
@@ -203,7 +203,7 @@ function nothingKnown(life: string): KnownOfPeer {
   };
 }
 
-/** What is proven of it stays as it is, until what was told is held here. */
+/** What is proven of it stays as it is, until what was reported is held here. */
 function wait(
   { waiting, askedAt: proven }: KnownOfPeer,
   partition: number,

@@ -1,4 +1,4 @@
-/** What an owner tells another of all that it holds, as far as it was not told before. Pure. */
+/** What an owner reports to another of what it holds, and has not reported before. Pure. */
 import { OperatingError } from '../errors.js';
 import type { ClockChanges } from '../replica/clock-changes.js';
 import type { Dot } from '../versioning/dot.js';
@@ -15,13 +15,13 @@ import type { Writer } from '../versioning/writer.js';
  * made, and what was accepted and not learned then.
  */
 export interface Testimony {
-  /** Of the process that tells; what one before it has told is void. */
+  /** Of the process that reports; what one before it has reported is void. */
   readonly life: string;
-  /** Everything that changed up to this number was told. */
+  /** Everything that changed up to this number was reported. */
   readonly upTo: number;
   /** Is this the last page? */
   readonly isLast: boolean;
-  /** Partitions whose clock was emptied since: what was told of them before is void. */
+  /** Partitions whose clock was emptied since: what was reported of them before is void. */
   readonly emptied: readonly number[];
   /** Partitions of which it can vouch for nothing now. */
   readonly silent: readonly number[];
@@ -36,7 +36,7 @@ export interface Held {
   clockOf(partition: number): PartitionClock;
   /** Does its clock have all that its records hold, and is it not under rebuild? */
   vouchesFor(partition: number): boolean;
-  /** By partition, what is accepted at `strong` and not learned; undefined: too much to tell. */
+  /** By partition, what is accepted at `strong` and not learned; undefined: too much to report. */
   accepted(): ReadonlyMap<number, readonly Dot[]> | undefined;
 }
 

@@ -26,7 +26,7 @@ export interface Version {
   readonly writtenAt: number;
   /** Wall time in milliseconds, where the writer gave a time to live. */
   readonly expiresAt: number | undefined;
-  /** What a causal writer had seen, of all keys (past.ts); undefined: nothing is told. */
+  /** What a causal writer had seen, of all keys (past.ts); undefined: nothing is known. */
   readonly past?: Uint8Array | undefined;
 }
 

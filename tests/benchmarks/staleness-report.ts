@@ -117,8 +117,8 @@ function busyBytes(writerCount: number): number {
   }
   const clockOf = (partition: number) => clocks.get(partition) ?? new PartitionClock();
   const held = { changes, clockOf, vouchesFor: () => true, accepted: () => new Map() };
-  const telling = { held, life: 'AbCd-_012345', shared, pageBytesMax: Number.POSITIVE_INFINITY };
-  return encodeFrame([[2, 12_345, testify(telling, { life: '', since: 0 })]]).length;
+  const reporting = { held, life: 'AbCd-_012345', shared, pageBytesMax: Number.POSITIVE_INFINITY };
+  return encodeFrame([[2, 12_345, testify(reporting, { life: '', since: 0 })]]).length;
 }
 
 for (let n = 0; n < KEYS; n += 1) await put(n);

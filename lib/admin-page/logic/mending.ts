@@ -1,4 +1,4 @@
-/** What mends a trouble that the status tells of, and where more about it is written. */
+/** What mends a trouble that the status reports, and where more about it is written. */
 
 export interface Mending {
   /** What to begin with; undefined where no command does. */

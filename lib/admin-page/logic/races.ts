@@ -1,4 +1,4 @@
-/** How siblings came to be, as their times and writers tell: where to look for the writers. */
+/** How siblings came to be, as their times and writers show: where to look for the writers. */
 
 export interface WriteOrigin {
   readonly written_at: string;

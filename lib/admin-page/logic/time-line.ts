@@ -1,4 +1,4 @@
-/** One time line of what nodes tell, of changed settings, and of conflicts. */
+/** One time line of what nodes report, of changed settings, and of conflicts. */
 import type { ConflictPage, Events, SettingsChangeList } from '../api-types.js';
 import { settingText } from './namespace-rules.js';
 
@@ -32,14 +32,14 @@ export function timeLine(
   history: SettingsChangeList['history'],
   conflicts: ConflictPage['conflicts'],
 ): Row[] {
-  const told = new Set(events.filter(({ event }) => event === BEGAN).map(conflictOf));
+  const reported = new Set(events.filter(({ event }) => event === BEGAN).map(conflictOf));
   const rows = [
-    // The history tells the same with what changed.
+    // The history says the same with what changed.
     ...events.filter(({ event }) => event !== 'settings change').map(ofEvent),
     ...history.map(ofChange),
     // What began before the nodes did, and what they remember no more.
     ...conflicts
-      .filter((row) => !told.has(idOf(row.namespace, row.key, row.since)))
+      .filter((row) => !reported.has(idOf(row.namespace, row.key, row.since)))
       .map(ofConflict),
   ];
   return rows.sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
@@ -48,7 +48,7 @@ export function timeLine(
 const BEGAN = 'conflict began';
 const ENDED = 'conflict ended';
 
-/** The same conflict, whoever tells of it. */
+/** The same conflict, whoever reports it. */
 function idOf(namespace: string | undefined, key: string | undefined, since = ''): string {
   return JSON.stringify([namespace, key, Date.parse(since)]);
 }

@@ -1,4 +1,4 @@
-/** Headers of answers, as the OpenAPI document tells them (docs/http-api.md). */
+/** Headers of answers, as the OpenAPI document describes them (docs/http-api.md). */
 
 export interface AnswerHeaderRow {
   readonly description: string;

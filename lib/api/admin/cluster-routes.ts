@@ -1,4 +1,4 @@
-/** What a node tells of its cluster over HTTP: status and ring (docs/http-api.md, Control). */
+/** What a node reports of its cluster over HTTP: status and ring (docs/http-api.md, Control). */
 import { z } from 'zod';
 import type { ClusterControl } from '../../membership/cluster-types.js';
 import { type ClientLoad, clientLoadShape } from './client-load.js';

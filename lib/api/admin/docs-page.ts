@@ -104,7 +104,7 @@ const METHOD_WORDS: Readonly<Record<string, string>> = { get: '', head: '--head 
 
 const SHAPES = '#/components/schemas/';
 
-/** Names the shape and leads to it: each is told once, at the end. */
+/** Names the shape and leads to it: each is described once, at the end. */
 function schemaHtml(title: string, media: object): string {
   const schema = 'schema' in media ? (media.schema as { readonly $ref?: string }) : {};
   const name = schema.$ref?.slice(SHAPES.length);

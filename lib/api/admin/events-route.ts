@@ -1,6 +1,6 @@
 /** What happened lately, over HTTP: the latest events of all nodes (docs/http-api.md, Control). */
 import { z } from 'zod';
-import { EVENTS_TOLD_MAX, type EventsControl } from '../../membership/events.js';
+import { EVENTS_SENT_MAX, type EventsControl } from '../../membership/events.js';
 import { parameter, type Query } from '../http/query.js';
 import { invalid } from '../http/refusals.js';
 import { timeText } from '../http/version-text.js';
@@ -33,7 +33,7 @@ export function eventsRoute(events: EventsControl): ControlRoute {
     path: '/api/v1/cluster/events',
     operationId: 'getEvents',
     tag: 'Cluster',
-    summary: `What happened lately, the latest first: up to ${EVENTS_TOLD_MAX} events of each node`,
+    summary: `What happened lately, the latest first: up to ${EVENTS_SENT_MAX} events of each node`,
     parameters: [
       {
         name: 'limit',

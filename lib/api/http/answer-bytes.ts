@@ -35,7 +35,7 @@ export class AnswerBytes {
     this.#bytes += bytes;
   }
 
-  /** What must be told, whatever there is room for: what became of a write, and refusals. */
+  /** What must be answered, whatever there is room for: what became of a write, and refusals. */
   holdAnyway(bytes: number): void {
     this.#bytes += bytes;
   }

@@ -32,7 +32,7 @@ export function countBatch(
     const isFallback = read.fallbacks.length > 0 && achieved !== undefined && achieved !== level;
     if (isFallback) descended.add({ operation, level, achieved });
   }
-  for (const tally of [done, descended]) tally.tell(node.observer);
+  for (const tally of [done, descended]) tally.report(node.observer);
 }
 
 /** How often each row of labels of a metric was met. */
@@ -51,7 +51,7 @@ class Tally {
     else known.amount += 1;
   }
 
-  tell(observer: Pick<Observer, 'count'>): void {
+  report(observer: Pick<Observer, 'count'>): void {
     for (const { labels, amount } of this.#counts.values()) {
       observer.count(this.#metric, labels, amount);
     }

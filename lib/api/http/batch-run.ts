@@ -222,18 +222,18 @@ class Batch {
       precondition,
       explanation,
     };
-    const told = (answer: PutAnswer): Result => {
+    const resultFor = (answer: PutAnswer): Result => {
       this.#saw(answer.session);
       const reply = withExplanation(putAnswer(answer, key, change), explanation);
       return resultOf(reply, answer.receipt);
     };
     const { node } = world;
-    if (write.idempotencyKey === undefined) return told(await node.coordination.put(request));
+    if (write.idempotencyKey === undefined) return resultFor(await node.coordination.put(request));
     const { status, body, result } = await writeOnce(node, {
       ...{ id: idInBatch(write.idempotencyKey, place), payload: '', namespace, key },
       timeoutMilliseconds: left,
       perform: (how) => node.coordination.put({ ...request, ...how }),
-      reply: (answer) => replyOf(told(answer)),
+      reply: (answer) => replyOf(resultFor(answer)),
       problem: (error) => replyOf(resultOf(exchanges.problemOf(error, exchange, false), undefined)),
     });
     return { status, text: String(body), result };
@@ -250,7 +250,7 @@ class Batch {
   }
 }
 
-/** The body of the single answer; before it what that one tells in its status and its headers. */
+/** The body of the single answer; before it what that one says in its status and its headers. */
 function resultOf({ status, body, result }: HttpReply, receipt: Receipt | undefined): Result {
   const json = typeof body === 'string' ? body : bytesAsText(body);
   // Problems bear their status themselves.

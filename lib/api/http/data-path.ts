@@ -160,7 +160,7 @@ export class DataPath {
     };
     const { coordination } = node;
     if (isDryRun) return previewAnswer(await coordination.previewResolution(resolve), key);
-    const reply = (told: PutAnswer): HttpReply => this.#ofSession(putAnswer(told, key), told);
+    const reply = (answer: PutAnswer): HttpReply => this.#ofSession(putAnswer(answer, key), answer);
     if (options.idempotencyKey === undefined) return reply(await coordination.resolve(resolve));
     const parts = [context, resolutionParts(resolution)];
     const perform = (how: OnceOptions) => coordination.resolve({ ...resolve, ...how });
@@ -191,8 +191,8 @@ export class DataPath {
     const { coordination } = node;
     const session = this.#opened(options.sessionToken);
     const request = putRequest(exchange, key, change, context, session, options);
-    const reply = (told: PutAnswer): HttpReply =>
-      this.#ofSession(putAnswer(told, key, change), told);
+    const reply = (answer: PutAnswer): HttpReply =>
+      this.#ofSession(putAnswer(answer, key, change), answer);
     if (options.idempotencyKey !== undefined) {
       const parts = [context ?? null, changeParts(change)];
       const perform = (how: OnceOptions) => coordination.put({ ...request, ...how });

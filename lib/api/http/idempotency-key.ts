@@ -33,7 +33,7 @@ export function isIdInBatch(id: string): boolean {
   return id.includes(' ');
 }
 
-/** What tells one request from another, under the same key. */
+/** What distinguishes one request from another, under the same key. */
 export function payloadOf(parts: readonly unknown[]): string {
   const bytes = Buffer.from(JSON.stringify(parts), 'utf8');
   return hashOf(bytes);

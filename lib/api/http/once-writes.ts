@@ -31,7 +31,7 @@ interface OnceWrite {
 
 /** What a write of one key is made of, besides its headers. */
 interface WriteUnderKey extends Pick<OnceWrite, 'key' | 'reply' | 'perform'> {
-  /** What else tells it from another request. */
+  /** What else distinguishes it from another request. */
   readonly parts: readonly unknown[];
 }
 

@@ -136,7 +136,7 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function strictText(bytes: Buffer): string {
   const text = bytes.toString('utf8');
-  // Bytes that are not UTF-8 became U+FFFD, and only then the slower decoder has to tell.
+  // Bytes that are not UTF-8 became U+FFFD, and only then the slower decoder has to decide.
   if (!text.includes('\ufffd')) return text;
   try {
     return strictUtf8.decode(bytes);

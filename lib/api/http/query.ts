@@ -40,8 +40,8 @@ const HEADERS: ReadonlyMap<string, string> = new Map([
 function unknownParameter(name: string): OperatingError {
   const message = `there is no parameter "${name}" here`;
   const header = HEADERS.get(name.toLowerCase());
-  const told = header === undefined ? message : `${message}: send the header ${header}`;
-  return invalid(name, told);
+  const advice = header === undefined ? message : `${message}: send the header ${header}`;
+  return invalid(name, advice);
 }
 
 /** The decoded value of a parameter; undefined where it was not sent. */

@@ -1,4 +1,4 @@
-/** `rate_limit_max` in `rate_limit_window`: what is refused, and what clients are told of it. */
+/** `rate_limit_max` in `rate_limit_window`: what is refused, and what clients learn of it. */
 import type { IncomingMessage } from 'node:http';
 import { parseDuration } from '../../encoding/duration.js';
 import { OperatingError } from '../../errors.js';
@@ -6,12 +6,12 @@ import type { ApiWorld } from '../api-world.js';
 import type { RateLimit, RateVerdict } from '../client-rates.js';
 import { invalid } from './refusals.js';
 
-/** A flood must not fill the log: one line in so long tells how many were refused. */
+/** A flood must not fill the log: one line in so long says how many were refused. */
 const LOG_MILLISECONDS = 10_000;
 /** The name of the policy in the headers (draft-ietf-httpapi-ratelimit-headers). */
 const POLICY = 'client';
 
-/** The part of an exchange that is looked at, and what its answer is told. */
+/** The part of an exchange that is looked at, and what its answer gets. */
 interface Limited {
   readonly request: IncomingMessage;
   extraHeaders: readonly string[];
@@ -44,7 +44,7 @@ export class RateLimits {
   }
 
   /**
-   * Counts a request of the client, or the operations of a batch. The answer tells what is left.
+   * Counts a request of the client, or the operations of a batch. The answer says what is left.
    * @throws OperatingError `too_many_requests`, with `retry_after_s`; `invalid_request` where so
    *   many operations never pass
    */

@@ -23,8 +23,8 @@ export function wrongMethod(
   instead?: string,
 ): OperatingError {
   const message = `${method ?? 'this'} is not a method of it`;
-  const told = instead === undefined ? message : `${message}: ${instead}`;
-  return new OperatingError('method_not_allowed', told, { details: { allow, received: method } });
+  const advice = instead === undefined ? message : `${message}: ${instead}`;
+  return new OperatingError('method_not_allowed', advice, { details: { allow, received: method } });
 }
 
 export function noSuchPath(): OperatingError {

@@ -59,7 +59,7 @@ export function closing(reply: HttpReply): HttpReply {
 /** Throws, with nothing sent, where a header cannot be. */
 export function writeHead(response: ServerResponse, reply: HttpReply, requestId: string): void {
   const { status, headers, body } = reply;
-  // A 304 has no body, and must not tell another length than the 200 that it stands for.
+  // A 304 has no body, and must not name another length than the 200 that it stands for.
   if (status !== 304) headers.push('Content-Length', String(body.length));
   headers.push('X-Request-Id', requestId);
   response.writeHead(status, headers);

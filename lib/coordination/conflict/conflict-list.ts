@@ -23,7 +23,7 @@ export interface ConflictListOptions {
   readonly clock: Clock;
 }
 
-/** What a node tells of its index. */
+/** What a node reports of its index. */
 type IndexAnswer = z.infer<typeof CONFLICTS.reply>;
 
 /**

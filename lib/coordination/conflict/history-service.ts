@@ -1,4 +1,4 @@
-/** What a node tells coordinators of the past of its keys, and of those in conflict now. */
+/** What a node answers coordinators of the past of its keys, and of those in conflict now. */
 import { firstWithin, pageAfter } from '../../encoding/cut-list.js';
 import type { Ownership } from '../../partitioning/ownership.js';
 import type { Audits } from '../../persistence/audits.js';

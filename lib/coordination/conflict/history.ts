@@ -126,7 +126,7 @@ export class Histories {
 type Items<Item> = readonly Item[];
 type Gathering<Item> = Operation<GatherEffect<Items<Item>>, GatherCore<Items<Item>>>;
 
-/** What each replica is asked, until it has told all. */
+/** What each replica is asked, until it has sent all. */
 interface Question<Request, Reply, Item> {
   readonly type: MessageType<Request, Reply>;
   readonly request: Request;

@@ -45,7 +45,7 @@ export interface ReportedPage {
 
 export interface KeyInPage {
   readonly key: string;
-  /** Do the nodes disagree, so that only a read can tell whether it holds a value? */
+  /** Do the nodes disagree, so that only a read can say whether it holds a value? */
   readonly isOpen: boolean;
 }
 

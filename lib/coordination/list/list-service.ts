@@ -1,4 +1,4 @@
-/** What a node tells coordinators of its keys, in order: a page of the index (architecture, X2). */
+/** What a node sends coordinators of its keys, in order: a page of the index (architecture, X2). */
 import type { z } from 'zod';
 import { messageBytesMax } from '../../encoding/frame.js';
 import { OperatingError } from '../../errors.js';
@@ -73,7 +73,7 @@ export async function tellKeys(
   };
 }
 
-/** Keys of the question whose acceptances tell more than their records, in order. */
+/** Keys of the question whose acceptances say more than their records, in order. */
 function unsettledOf(
   { openAcceptances }: ListServiceOptions,
   { namespace, prefix, after, settled }: KeysRequest,
@@ -178,7 +178,7 @@ class Page {
       if (siblings === undefined) return 'nothing';
       return isPlain(siblings) ? undefined : withoutValues(at, siblings);
     } catch (error) {
-      // Of a partition under rebuild nothing is vouched for, and the asker is told.
+      // Of a partition under rebuild nothing is vouched for, and the asker learns that.
       if (error instanceof OperatingError && error.code === 'rebuilding') return 'nothing';
       throw error;
     }

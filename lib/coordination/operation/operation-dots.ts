@@ -29,7 +29,7 @@ interface Sequence {
   readonly open: Set<string>;
 }
 
-/** What became of it: certain, certainly never told to anybody, or not known. */
+/** What became of it: certain, certainly never sent to anybody, or not known. */
 export type OnceEnding = 'settled' | 'unused' | 'unknown';
 
 export interface TakenOnce {

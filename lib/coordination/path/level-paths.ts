@@ -62,7 +62,7 @@ export class LevelPaths {
   /** @throws OperatingError as `Writes.put` and `Strong.run`; ConditionUnmet */
   put(put: Put): PutResult | Promise<PutResult> {
     const { writes } = this.#options;
-    // A write that takes effect once is always decided by consensus: only that can tell if it has.
+    // A write that takes effect once is always decided by consensus: only that can know if it has.
     if (put.once !== undefined) return this.#putStrong(put);
     if (!put.levels.some(isStrong)) return writes.put(put);
     return this.#descend(put, partsOf(put.levels, writeWay), (part) => {

@@ -1,4 +1,4 @@
-/** What is told of a write that takes effect once, where another attempt had settled it. */
+/** What is answered of a write that takes effect once, where another attempt had settled it. */
 import type { Once } from '../../consensus/once.js';
 import { OperatingError } from '../../errors.js';
 import { EMPTY_CONTEXT, joinDot, type Seen } from '../../versioning/context.js';
@@ -12,7 +12,7 @@ import type { StrongResult } from '../strong/strong-effects.js';
 type Settled = Extract<StrongResult, { is: 'settled' }>;
 
 /**
- * The versions that it had replaced were told to the attempt that applied it, and are not known
+ * The versions that it had replaced were answered to the attempt that applied it, and are not known
  * here. Its context holds what its writer had seen, and its own version.
  * @throws OperatingError `operation_ended`; `outcome_unknown`: its record was collected
  */

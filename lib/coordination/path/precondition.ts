@@ -1,4 +1,4 @@
-/** Conditions of writes: at which level they are checked, and what is told of one that fails. */
+/** Conditions of writes: at which level they are checked, and what is answered where one fails. */
 import type { Condition } from '../../consensus/decision.js';
 import { OperatingError } from '../../errors.js';
 import { dotText } from '../../versioning/dot.js';

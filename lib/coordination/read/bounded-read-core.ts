@@ -30,7 +30,7 @@ export interface NearCopy {
 }
 
 export type BoundedReadEffect =
-  /** Read the own record: told with `ownRead`, or `ownFailed`. */
+  /** Read the own record: answered by `ownRead`, or `ownFailed`. */
   | { readonly do: 'read own' }
   /** Ask this replica what it holds, and how old that can be. */
   | { readonly do: 'ask near'; readonly node: NodeId }

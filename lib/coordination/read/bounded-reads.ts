@@ -153,9 +153,9 @@ export class BoundedReads {
       failed(error);
       return;
     }
-    const tell = (): void => operation.dispatch((core) => core.ownRead(copy));
-    if (wait === undefined) tell();
-    else wait.then(tell, failed);
+    const finish = (): void => operation.dispatch((core) => core.ownRead(copy));
+    if (wait === undefined) finish();
+    else wait.then(finish, failed);
   }
 
   #askNear(
@@ -192,7 +192,7 @@ export class BoundedReads {
     operation: BoundedRead,
     keep: (got: Got) => void,
   ): void {
-    const told = (got: Got): void => {
+    const widened = (got: Got): void => {
       keep(got);
       operation.dispatch((core) => core.widened(got.answered, got.asked));
     };
@@ -203,8 +203,8 @@ export class BoundedReads {
     try {
       const levels = scopes.map((scope) => WIDE_READS[scope]);
       const got = this.#options.reads.get({ ...request, levels });
-      if (got instanceof Promise) got.then(told, failed);
-      else told(got);
+      if (got instanceof Promise) got.then(widened, failed);
+      else widened(got);
     } catch (error) {
       failed(error);
     }

@@ -1,4 +1,4 @@
-/** A read whose age is bounded, telling what was proven, who was asked, and why more were. */
+/** A read whose age is bounded, reporting what was proven, who was asked, and why more were. */
 import type { NodeId } from '../../environment/transport.js';
 import type { OperatingError } from '../../errors.js';
 import type { Scope } from '../../staleness/proofs.js';
@@ -15,7 +15,7 @@ import type { Course, Explanation, ShownMembers, Step } from '../request/explana
 import { planShown, refusalShown, stateShown } from '../request/shown.js';
 
 /**
- * The course of a read at a bound; with an explanation it is told there.
+ * The course of a read at a bound; with an explanation it is written there.
  * @param self the node that runs it
  */
 export function boundedCoreOf(

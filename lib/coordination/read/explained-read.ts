@@ -1,4 +1,4 @@
-/** A read that says how it came about: what it was told, and what it said is to be done. */
+/** A read that says how it came about: what it was answered, and what it said is to be done. */
 import type { NodeId } from '../../environment/transport.js';
 import type { OperatingError } from '../../errors.js';
 import type { Siblings } from '../../versioning/siblings.js';
@@ -26,7 +26,7 @@ const REASONS: Partial<Readonly<Record<ReadStage, string>>> = {
   'asking the rest in full': 'nothing found',
 };
 
-/** The course of a read; with an explanation it is told there. */
+/** The course of a read; with an explanation it is written there. */
 export function readCoreOf(options: ReadCoreOptions, explanation?: Explanation): ReadCore {
   return explanation === undefined
     ? new ReadCore(options)

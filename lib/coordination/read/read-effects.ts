@@ -73,9 +73,9 @@ export interface Got {
 }
 
 export type ReadEffect =
-  /** Ask this replica; the answer is told with the number of the round. */
+  /** Ask this replica; the answer comes with the number of the round. */
   | ({ readonly do: 'ask'; readonly round: number; readonly atLeast: ShownAtLeast } & Ask)
-  /** Write the merge to this replica; the answer is told with the number of the repair. */
+  /** Write the merge to this replica; the answer comes with the number of the repair. */
   | ({ readonly do: 'repair'; readonly repair: number; readonly merged: Siblings } & RepairWrite)
   /** The repair of this replica failed. */
   | { readonly do: 'repair failed'; readonly node: NodeId; readonly merged: Siblings }

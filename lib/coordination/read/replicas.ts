@@ -61,7 +61,7 @@ export interface WriteOf {
   readonly deadline: number;
   /** Of a resolution, for a replica elsewhere. */
   readonly audit?: WireAuditEntry | undefined;
-  /** Of a blind write: what is to be told with the acknowledgement. */
+  /** Of a blind write: what is to be reported with the acknowledgement. */
   readonly blind?: Dot | undefined;
 }
 
@@ -169,7 +169,7 @@ export class Replicas {
   ): void {
     const { self, hints, messenger } = this.#options;
     const { namespace, key } = at;
-    const tell = (read: () => Siblings | undefined): void => {
+    const settleWith = (read: () => Siblings | undefined): void => {
       let held: Siblings | undefined;
       try {
         held = read();
@@ -179,12 +179,12 @@ export class Replicas {
       settle(held);
     };
     if (node === self) {
-      tell(() => hints.heldFor(at, owners));
+      settleWith(() => hints.heldFor(at, owners));
       return;
     }
     messenger.ask(node, HELD, { namespace, key }, deadline, (answer) => {
       const record = answer.ok ? answer.reply.record : null;
-      tell(() => (record === null ? undefined : decodeRecord(at, record)));
+      settleWith(() => (record === null ? undefined : decodeRecord(at, record)));
     });
   }
 

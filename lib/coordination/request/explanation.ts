@@ -91,7 +91,7 @@ export class Explanation {
   readonly #begunAt: number;
   readonly #bytesMax: number;
   readonly #courses: Course[] = [];
-  /** As other nodes have told them. */
+  /** As other nodes have reported them. */
   readonly #elsewhere: string[] = [];
   #bytes = 0;
   #leftOut = 0;
@@ -125,7 +125,7 @@ export class Explanation {
     this.#courses.at(-1)?.note(did, shown);
   }
 
-  /** The courses that another node ran for this request; null: it told none. */
+  /** The courses that another node ran for this request; null: it reported none. */
   adopt(courses: string | null): void {
     if (courses === null || !isArrayText(courses) || !this.takes(courses.length)) return;
     const inner = courses.slice(1, -1);

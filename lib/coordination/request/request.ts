@@ -21,7 +21,7 @@ interface Addressed {
   readonly fallbacks: readonly string[];
   /** Undefined: the node's default. */
   readonly timeoutMilliseconds: number | undefined;
-  /** What the client has seen, of all keys: a floor under every level; undefined: not told. */
+  /** What the client has seen, of all keys: a floor under every level; undefined: not given. */
   readonly session?: SessionToken | undefined;
   /** Tells how the answer came about; undefined: nobody asks. */
   readonly explanation?: Explanation | undefined;
@@ -189,7 +189,7 @@ export interface KeyList {
   readonly items: readonly KeyListItem[];
   /** Of the next page; undefined where there is none. A page may be short, or empty. */
   readonly cursor: string | undefined;
-  /** `answered`: nodes that told their keys; `asked`: nodes of the cluster. */
+  /** `answered`: nodes that sent their keys; `asked`: nodes of the cluster. */
   readonly receipt: Receipt;
 }
 

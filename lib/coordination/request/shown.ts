@@ -62,7 +62,7 @@ export function stateShown(state: Siblings | undefined): ShownMembers {
   return { ...versionsShown(fingerprint(state)), context: contextShown(state.context) };
 }
 
-/** What a fingerprint tells: each version, and whether its value has ended. */
+/** What a fingerprint shows: each version, and whether its value has ended. */
 export function versionsShown(text: string): ShownMembers {
   const versions = text.match(/[^;!]+[;!]/g) ?? [];
   const shown = versions.slice(0, SHOWN_MAX).map((version) => {

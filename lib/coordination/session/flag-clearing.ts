@@ -16,14 +16,14 @@ import type { PartitionFloor } from '../../versioning/session-token.js';
 export const UNSTABLE_MAX = 64;
 
 /** What all owners said that they hold of a partition, on their disks. */
-export interface ToldByAll {
+export interface HeldByAll {
   /** The questions were sent after all that was met up to this moment, and before all later. */
   readonly askedAt: number;
   /** What some disk has, and not the disks of all. */
   readonly dots: DotSet;
   /** Is one of them on fewer disks than those of a majority of the owners? */
   readonly one: boolean;
-  /** How often owners had lost the partition when they were asked, and when all had told. */
+  /** How often owners had lost the partition when they were asked, and when all had answered. */
   readonly mark: number;
 }
 
@@ -34,7 +34,7 @@ export interface ToldByAll {
  */
 export function unstableOf(
   sets: readonly (readonly PartitionClock[])[],
-): Pick<ToldByAll, 'dots' | 'one'> | undefined {
+): Pick<HeldByAll, 'dots' | 'one'> | undefined {
   const clocks = sets.flat();
   const missing: Dot[] = clocks.flatMap((clock) => {
     return clocks.flatMap((other) => clock.missingFrom(other, UNSTABLE_MAX + 1));
@@ -54,7 +54,7 @@ export function unstableOf(
  */
 export function withoutFlag(
   floor: PartitionFloor,
-  held: ToldByAll | undefined,
+  held: HeldByAll | undefined,
   metAt: number,
 ): PartitionFloor {
   const { flag, dots, one, mark } = floor;

@@ -1,6 +1,6 @@
 /**
- * Asks all owners what they hold, for tokens and pasts that bear flags: once they have told, the
- * flags may go (docs/architecture.md, T7; the rule is flag-clearing.ts).
+ * Asks all owners what they hold, for tokens and pasts that bear flags: once they have answered,
+ * the flags may go (docs/architecture.md, T7; the rule is flag-clearing.ts).
  */
 import type { Clock } from '../../environment/clock.js';
 import type { Observer } from '../../environment/observer.js';
@@ -16,7 +16,7 @@ import { PartitionClock, type PlainClock } from '../../versioning/partition-cloc
 import type { PartitionFloor, SessionToken } from '../../versioning/session-token.js';
 import { isEmptyFloor } from '../../versioning/session-token.js';
 import { HELD_CLOCKS, type HeldClocksReply } from '../wire/messages.js';
-import { type ToldByAll, unstableOf, withoutFlag } from './flag-clearing.js';
+import { type HeldByAll, unstableOf, withoutFlag } from './flag-clearing.js';
 
 export interface HeldClocksOptions {
   readonly self: NodeId;
@@ -33,7 +33,7 @@ export interface HeldClocksOptions {
 
 /** Behind an owner that has been silent for so long nobody waits. */
 const PATIENCE_MILLISECONDS = 250;
-/** An owner that has not answered by then tells nothing this time. */
+/** An owner that has not answered by then says nothing this time. */
 const TIMEOUT_MILLISECONDS = 1000;
 /** The least pause between two questions about a partition: after answers, and without. */
 const PAUSE_MILLISECONDS = 100;
@@ -42,18 +42,18 @@ const FAILED_PAUSE_MILLISECONDS = 1000;
 const PARTITIONS_MAX = 64;
 const PARTITIONS_A_MESSAGE = 16;
 
-/** Some partitions, and what was told of them so far. */
+/** Some partitions, and what was answered of them so far. */
 interface Round {
   readonly askedAt: number;
   /** On the monotonic clock. */
   readonly beganAt: number;
   readonly marks: ReadonlyMap<number, number>;
-  readonly told: Map<number, Map<NodeId, PartitionClock>>;
+  readonly answered: Map<number, Map<NodeId, PartitionClock>>;
 }
 
 export class HeldClocks {
   readonly #options: HeldClocksOptions;
-  readonly #held = new Map<number, ToldByAll>();
+  readonly #held = new Map<number, HeldByAll>();
   /** Not before this time, on the monotonic clock, is a partition asked about again. */
   readonly #restsUntil = new Map<number, number>();
   #wanted = new Set<number>();
@@ -142,9 +142,9 @@ export class HeldClocks {
   async #askAll(partitions: readonly number[]): Promise<void> {
     const { self, ownership, losses, clock } = this.#options;
     const marks = new Map(partitions.map((one) => [one, losses.markOf(one)]));
-    const told = new Map(partitions.map((one) => [one, new Map<NodeId, PartitionClock>()]));
+    const answered = new Map(partitions.map((one) => [one, new Map<NodeId, PartitionClock>()]));
     const beganAt = clock.monotonicMilliseconds();
-    const round: Round = { askedAt: this.met(), beganAt, marks, told };
+    const round: Round = { askedAt: this.met(), beganAt, marks, answered };
     this.#round = round;
     const byOwner = new Map<NodeId, number[]>();
     for (const partition of partitions) {
@@ -155,7 +155,7 @@ export class HeldClocks {
     for (const [owner, of] of byOwner) {
       for (let i = 0; i < of.length; i += PARTITIONS_A_MESSAGE) {
         const some = of.slice(i, i + PARTITIONS_A_MESSAGE);
-        const question = owner === self ? this.#tell(some) : this.#ask(owner, some);
+        const question = owner === self ? this.#answer(some) : this.#ask(owner, some);
         const took = (reply: HeldClocksReply): void => this.#took(round, owner, some, reply);
         questions.push(question.then(took, () => undefined));
       }
@@ -174,19 +174,19 @@ export class HeldClocks {
     this.#options.losses.learn(reply.lost);
     for (const [i, partition] of partitions.entries()) {
       const plain = reply.clocks[i] ?? null;
-      if (plain !== null) round.told.get(partition)?.set(owner, PartitionClock.from(plain));
+      if (plain !== null) round.answered.get(partition)?.set(owner, PartitionClock.from(plain));
     }
   }
 
-  #ended({ askedAt, marks, told }: Round, partition: number): void {
+  #ended({ askedAt, marks, answered }: Round, partition: number): void {
     const { ownership, losses, clock, observer } = this.#options;
     const mark = marks.get(partition) ?? 0;
     const sets = ownership.setsOf(partition);
     const clocks = sets.map((owners) =>
-      owners.flatMap(({ id }) => told.get(partition)?.get(id) ?? []),
+      owners.flatMap(({ id }) => answered.get(partition)?.get(id) ?? []),
     );
     const areAll = clocks.every((of, i) => of.length === sets[i]?.length);
-    // What an owner told before it lost the partition is not to be found any more.
+    // What an owner answered before it lost the partition is not to be found any more.
     const isSame = losses.markOf(partition) === mark;
     const unstable = areAll && isSame ? unstableOf(clocks) : undefined;
     if (unstable !== undefined) this.#held.set(partition, { askedAt, mark, ...unstable });
@@ -198,7 +198,7 @@ export class HeldClocks {
 
   /** Registers the handler; called once, when the ring is known. */
   serve(messenger: Messenger): void {
-    messenger.handle(HELD_CLOCKS, ({ partitions }) => this.#tell(partitions));
+    messenger.handle(HELD_CLOCKS, ({ partitions }) => this.#answer(partitions));
   }
 
   /**
@@ -206,7 +206,7 @@ export class HeldClocks {
    * question came. Nothing of a partition where the clock may lack what the records hold, nor where
    * something is accepted and not learned: that is in no clock, and may have been acknowledged.
    */
-  async #tell(partitions: readonly number[]): Promise<HeldClocksReply> {
+  async #answer(partitions: readonly number[]): Promise<HeldClocksReply> {
     const { clocks, wholeClocks, losses, acceptor } = this.#options;
     // First this, then the clocks: what is learned in between is in them.
     const accepted = new Set([...acceptor.accepted()].map(({ partition }) => partition));
@@ -215,12 +215,12 @@ export class HeldClocks {
       return PartitionClock.from(clocks.of(partition).toPlain());
     });
     await clocks.persist();
-    const told = partitions.map((partition, i): PlainClock | null => {
+    const plain = partitions.map((partition, i): PlainClock | null => {
       const persisted = clocks.persisted(partition);
       const at = before[i];
       // It may have been emptied meanwhile, or it could not be written.
       return at !== undefined && persisted.includes(at) ? persisted.toPlain() : null;
     });
-    return { clocks: told, lost: partitions.flatMap((one) => losses.listOf(one)) };
+    return { clocks: plain, lost: partitions.flatMap((one) => losses.listOf(one)) };
   }
 }

@@ -131,7 +131,7 @@ export class Sessions {
     const seen = decodePast(past);
     if (!hasFlags(seen)) return seen;
     const { held } = this.#options;
-    // Not by its bytes: they do not tell which dots a flag stands for.
+    // Not by its bytes: they do not show which dots a flag stands for.
     const name = [partition, dotText(dot)].join(' ');
     let metAt = this.#pastsMetAt.get(name);
     if (metAt === undefined) {

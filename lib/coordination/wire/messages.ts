@@ -67,7 +67,7 @@ const heldClocks = z.object({
 export type HeldClocksReply = z.infer<typeof heldClocks>;
 
 /**
- * Write what the clocks of these partitions have to your disk, and tell it. `null`: the clock may
+ * Write what the clocks of these partitions have to your disk, and answer it. `null`: the clock may
  * lack what you hold, or you have accepted something that you have not learned. `lost`: see
  * `Losses`.
  */
@@ -119,7 +119,7 @@ export const CONFLICTS = messageType(
  * Which keys do you hold of these partitions (a bit each, from the lowest on), in order, behind
  * `after`? Up to `limit` of them, as many as a message is to hold. `states`: of those that are not
  * plain the place in `keys` and the record without its values. `reached`: all up to this key is
- * told; null: all there is. `obstructed`: partitions of which you vouch for nothing.
+ * sent; null: all there is. `obstructed`: partitions of which you vouch for nothing.
  */
 export const KEYS_IN_ORDER = messageType(
   'coordination.keys',

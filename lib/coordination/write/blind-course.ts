@@ -1,4 +1,4 @@
-/** What a blind write is told with its acknowledgements, and how long it waits for more of it. */
+/** What a blind write learns with its acknowledgements, and how long it waits for more of it. */
 import type { NodeId } from '../../environment/transport.js';
 import type { BlindReport, ConcurrentVersion, Stamped } from '../../replica/blind-report.js';
 import {

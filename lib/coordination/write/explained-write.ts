@@ -1,4 +1,4 @@
-/** A write that says how it came about: what it was told, and what it said is to be done. */
+/** A write that says how it came about: what it was answered, and what it said is to be done. */
 import type { NodeId } from '../../environment/transport.js';
 import { OperatingError } from '../../errors.js';
 import type { BlindReport, Stamped } from '../../replica/blind-report.js';
@@ -25,7 +25,7 @@ import {
   versionsShown,
 } from '../request/shown.js';
 
-/** The course of a write; with an explanation it is told there. */
+/** The course of a write; with an explanation it is written there. */
 export function writeCoreOf(options: WriteCoreOptions, explanation?: Explanation): WriteCore {
   return explanation === undefined
     ? new WriteCore(options)

@@ -13,7 +13,7 @@ export interface PriorReadOptions {
 }
 
 export type AskEffect =
-  /** Ask what is there; the answer is told with the number of the round. */
+  /** Ask what is there; the answer comes with the number of the round. */
   | ({ readonly do: 'ask'; readonly round: number } & Ask)
   | { readonly do: 'count hedges'; readonly count: number };
 

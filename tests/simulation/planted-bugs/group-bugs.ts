@@ -22,7 +22,7 @@ export const GROUP_BUGS: readonly PlantedBug[] = [
     rule: 'M2',
     name: 'the rest of the history of the settings is not asked for',
     file: 'membership/settings-pull.js',
-    right: 'while (told.more &&',
+    right: 'while (page.more &&',
     wrong: 'while (false &&',
     test: 'unit/coordination/long-lists.test.js',
   },
@@ -54,7 +54,7 @@ export const GROUP_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'W5',
-    name: 'what became of a copy is told of another',
+    name: 'what became of a copy is answered for another',
     file: 'replica/group-apply.js',
     right: 'const taken = { place, at: copy.at,',
     wrong: 'const taken = { place: decisions.length - 1 - place, at: copy.at,',

@@ -12,8 +12,8 @@ export const STALENESS_BUGS: readonly PlantedBug[] = [
     rule: 'B1',
     name: 'a proof counts since the answer, not since the question',
     file: 'staleness/feed.js',
-    right: 'this.#proofs.told(peer, testimony, question);',
-    wrong: 'this.#proofs.told(peer, testimony, this.#proofs.questionAt(this.now()));',
+    right: 'this.#proofs.answered(peer, testimony, question);',
+    wrong: 'this.#proofs.answered(peer, testimony, this.#proofs.questionAt(this.now()));',
     test: FEED,
   },
   {
@@ -26,9 +26,9 @@ export const STALENESS_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'B1',
-    name: 'what was told counts though it is not held yet',
+    name: 'what was reported counts though it is not held yet',
     file: 'staleness/proofs.js',
-    right: 'if (told !== undefined && !clock.includes(told))',
+    right: 'if (reported !== undefined && !clock.includes(reported))',
     wrong: 'if (false)',
     checkers: ['staleness'],
   },
@@ -66,7 +66,7 @@ export const STALENESS_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'B2',
-    name: 'of an accepted state only what was proposed last is told',
+    name: 'of an accepted state only what was proposed last is reported',
     file: 'staleness/accepted-dots.js',
     right: 'state?.versions.map((version) => version.dot) ?? []',
     wrong: '[]',

@@ -15,14 +15,14 @@ const FIRST = Number(process.env['SESSION_SEED'] ?? 1);
  */
 const WRONG_WITHOUT: Record<Rule, number> = {
   'only a question after the token was met counts': 6,
-  'a clock is complete before it is told': 5672,
+  'a clock is complete before it is sent': 5672,
   'a clock is written after the question came': 54,
-  'an owner that has accepted something does not tell': 285,
+  'an owner that has accepted something does not answer': 285,
   'it looks at what is accepted before it looks at its clock': 229_369,
   'all owners are asked': 74,
   'what some disk lacks takes the place of the flag': 181,
   'a loss is compared': 1605,
-  'what is told lies on the disk': 229_369,
+  'what is sent lies on the disk': 229_369,
 };
 
 t.test('with all rules no history is wrong', { timeout: 0 }, async (t) => {

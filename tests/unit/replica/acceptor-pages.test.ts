@@ -1,4 +1,4 @@
-/** What an acceptor tells in pages, and what shares a batch with what (docs/consensus.md). */
+/** What an acceptor sends in pages, and what shares a batch with what (docs/consensus.md). */
 import t from 'tap';
 import type {
   AcceptorReply,
@@ -21,7 +21,7 @@ import {
   stateOf,
 } from './proposal-samples.js';
 
-t.test('a rebuild takes what another owner tells, page by page', async (t) => {
+t.test('a rebuild takes what another owner sends, page by page', async (t) => {
   const other = await openDisk({ partitionCount: 1, node: 'n2', pageBytesMax: 100 });
   for (const request of [accept('a', 2, 1), accept('b', 2, 2), learn('b', 2, 2)]) {
     await other.acceptor.handle(PARTITION, request);
@@ -31,7 +31,7 @@ t.test('a rebuild takes what another owner tells, page by page', async (t) => {
   let from: string | undefined = '';
   let pages = 0;
   while (from !== undefined) {
-    const { ballots, proposals, next } = await other.acceptor.told(PARTITION, from);
+    const { ballots, proposals, next } = await other.acceptor.pageOf(PARTITION, from);
     await disk.acceptor.rebuildFrom(PARTITION, ballots, proposals);
     from = next;
     pages += 1;
@@ -44,7 +44,7 @@ t.test('a rebuild takes what another owner tells, page by page', async (t) => {
   t.strictSame(disk.acceptor.promised(PARTITION), ballotOf(2));
 });
 
-t.test('what comes with a promise fills pages, each on the disk before it is told', async (t) => {
+t.test('what comes with a promise fills pages, each on the disk before it is sent', async (t) => {
   const disk = await openDisk({ partitionCount: 1, pageBytesMax: 1000 });
   const { acceptor, storage } = disk;
   const names = Array.from({ length: 250 }, (_, i) => `k${i}`);
@@ -52,7 +52,7 @@ t.test('what comes with a promise fills pages, each on the disk before it is tol
     await acceptor.handle(PARTITION, accept(name, 1, i + 1));
     if (i % 2 === 0) await acceptor.handle(PARTITION, learn(name, 1, i + 1));
   }
-  const told = new Map<string, PromiseEntry>();
+  const entries = new Map<string, PromiseEntry>();
   let from: string | undefined = '';
   while (from !== undefined) {
     const prepare: AcceptorRequest = { is: 'prepare', ballot: ballotOf(4), from };
@@ -63,12 +63,12 @@ t.test('what comes with a promise fills pages, each on the disk before it is tol
     );
     const size = sizes.reduce((sum, one) => sum + one, 0);
     t.ok(sizes.length > 0 && size <= 1000, `${sizes.length} of a page, ${size} bytes of records`);
-    for (const entry of reply.entries) told.set(entry.key, entry);
+    for (const entry of reply.entries) entries.set(entry.key, entry);
     from = reply.next;
   }
-  t.equal(told.size, names.length);
-  t.equal([...told.values()].filter(({ mark }) => mark !== undefined).length, 125);
-  t.equal([...told.values()].filter(({ record }) => record !== undefined).length, 125);
+  t.equal(entries.size, names.length);
+  t.equal([...entries.values()].filter(({ mark }) => mark !== undefined).length, 125);
+  t.equal([...entries.values()].filter(({ record }) => record !== undefined).length, 125);
   const later = await open(await storage.afterCrash());
   t.strictSame(later.acceptor.promised(PARTITION), ballotOf(4));
   const strange: AcceptorRequest = { is: 'prepare', ballot: ballotOf(4), from: 'm/node' };

@@ -62,7 +62,7 @@ t.test('too many, or what cannot be read: then nothing is vouched for', async (t
   );
 });
 
-t.test('a node tells of its own', async (t) => {
+t.test('a node reports its own', async (t) => {
   const proposals = proposalsOf(new Map([['k', [[], dotOf('s', 2)]]]));
   const holdings = holdingsOf({
     ownership: { self: 'a', epoch: 1, setsOf: () => [] },

@@ -1,4 +1,4 @@
-/** The feed: when owners are asked, and since when what they told counts. */
+/** The feed: when owners are asked, and since when what they answered counts. */
 import t from 'tap';
 import type { PeerAnswer } from '../../../lib/rpc/slots.js';
 import { StalenessFeed } from '../../../lib/staleness/feed.js';
@@ -54,7 +54,7 @@ function feedOf() {
   return { feed, clock, asked, exchanges, proven, observer };
 }
 
-t.test('what was told counts since before the question, however late the answer', async (t) => {
+t.test('what was answered counts since before the question, however late the answer', async (t) => {
   const { feed, clock, asked, proven } = feedOf();
   await clock.advance(1000);
   feed.want(1000, clock.monotonicMilliseconds());

@@ -123,7 +123,7 @@ export class ModelOwners {
     else if (what < 0.66) this.#exchange(owner, pick(this.#owners.filter((one) => one !== owner)));
     else if (what < 0.78) this.#ask(owner, Math.floor(which * 1000) % OWNERS);
     else if (what < 0.9) this.#reply(pick(this.#questions.filter(({ answer }) => !answer)));
-    else this.#told(pick(this.#questions.filter(({ answer }) => answer !== undefined)));
+    else this.#answered(pick(this.#questions.filter(({ answer }) => answer !== undefined)));
     return this.#judge();
   }
 
@@ -218,18 +218,19 @@ export class ModelOwners {
   #reply(question: Question | undefined): void {
     if (question === undefined) return;
     const { to, ask } = question;
-    const telling = { held: to.holdings, life: `${to.id} ${to.life}`, shared: SHARED };
+    const reporting = { held: to.holdings, life: `${to.id} ${to.life}`, shared: SHARED };
     // Pages of an entry or two.
-    const told = testify({ ...telling, pageBytesMax: 9 }, ask);
-    question.answer = this.#broken === 'no acceptances' ? { ...told, accepted: [] } : told;
+    const testimony = testify({ ...reporting, pageBytesMax: 9 }, ask);
+    question.answer =
+      this.#broken === 'no acceptances' ? { ...testimony, accepted: [] } : testimony;
   }
 
-  #told(question: Question | undefined): void {
+  #answered(question: Question | undefined): void {
     if (question?.answer === undefined) return;
     const { from, to, life, answer } = question;
     this.#questions.splice(this.#questions.indexOf(question), 1);
     if (from.life !== life) return;
-    from.proofs.told(to.id, testimonyOf(answer), this.#asked(question, from));
+    from.proofs.answered(to.id, testimonyOf(answer), this.#asked(question, from));
     if (answer.isLast) return;
     this.#ask(from, to.place);
   }

@@ -53,7 +53,7 @@ t.test('each rule is needed: without it the law breaks', async (t) => {
 
 const MOMENT = { at: 1000, skew: 5 };
 
-t.test('ages are never told too short', async (t) => {
+t.test('ages are never reported too short', async (t) => {
   t.equal(ageOf(MOMENT, 1000), 0);
   t.equal(ageOf(MOMENT, 900), 0, 'what is proven later than now is new');
   t.equal(ageOf(MOMENT, 1008), 9);
@@ -105,10 +105,10 @@ t.test('all other owners, or so many that a majority is there', async (t) => {
   const { proofs } = proofsOf((partition) => [partition === 0 ? ['a', 'b', 'c'] : ['a']]);
   t.equal(proofs.provenAt(0, 'all', NOW), undefined, 'nobody was asked');
   t.equal(proofs.provenAt(1, 'all', NOW)?.at, 999, 'there is nobody to ask');
-  proofs.told('b', says(0), asked(10));
-  t.equal(proofs.provenAt(0, 'all', NOW), undefined, 'c has not told');
+  proofs.answered('b', says(0), asked(10));
+  t.equal(proofs.provenAt(0, 'all', NOW), undefined, 'c has not answered');
   t.equal(proofs.provenAt(0, 'quorum', NOW)?.at, 10);
-  proofs.told('c', says(0), asked(30));
+  proofs.answered('c', says(0), asked(30));
   t.equal(proofs.provenAt(0, 'all', NOW)?.at, 10, 'the oldest');
   t.equal(proofs.provenAt(0, 'quorum', NOW)?.at, 30, 'the newest');
 });
@@ -123,16 +123,16 @@ t.test('who owns nothing proves nothing, and all epochs count', async (t) => {
         ],
   );
   for (const [i, peer] of ['b', 'c', 'd'].entries())
-    proofs.told(peer, says(0), asked(10 * (i + 1)));
+    proofs.answered(peer, says(0), asked(10 * (i + 1)));
   t.equal(proofs.provenAt(0, 'all', NOW), undefined);
   t.equal(proofs.provenAt(1, 'all', NOW)?.at, 10);
   t.equal(proofs.provenAt(1, 'quorum', NOW)?.at, 20, 'a majority of each');
 });
 
-t.test('what is told and not here yet is waited for', async (t) => {
+t.test('what is reported and not here yet is waited for', async (t) => {
   const { proofs, clock } = proofsOf(() => [['a', 'b']]);
-  proofs.told('b', says(0), asked(10));
-  proofs.told('b', says(2), asked(20));
+  proofs.answered('b', says(0), asked(10));
+  proofs.answered('b', says(2), asked(20));
   t.equal(proofs.provenAt(0, 'all', NOW)?.at, 10, 'what was proven stays');
   t.equal(proofs.provenAt(1, 'all', NOW)?.at, 20, 'another partition lacks nothing');
   t.equal(proofs.waitingSince('b'), 20);
@@ -146,47 +146,47 @@ t.test('what is told and not here yet is waited for', async (t) => {
 
 t.test('a page that is not the last proves nothing', async (t) => {
   const { proofs } = proofsOf(() => [['a', 'b']]);
-  proofs.told('b', says(0, { isLast: false, upTo: 7 }), asked(10));
+  proofs.answered('b', says(0, { isLast: false, upTo: 7 }), asked(10));
   t.equal(proofs.provenAt(0, 'all', NOW), undefined);
   t.same(proofs.askOf('b'), { life: 'b 1', since: 7 });
 });
 
 t.test('an owner that can vouch for nothing is as one that is away', async (t) => {
   const { proofs } = proofsOf(() => [['a', 'b']]);
-  proofs.told('b', says(0), asked(10));
-  proofs.told('b', says(0, { silent: [0] }), asked(20));
+  proofs.answered('b', says(0), asked(10));
+  proofs.answered('b', says(0, { silent: [0] }), asked(20));
   t.equal(proofs.provenAt(0, 'all', NOW)?.at, 10);
   t.equal(proofs.waitingSince('b'), undefined, 'no exchange would help');
-  proofs.told('b', says(0), asked(30));
+  proofs.answered('b', says(0), asked(30));
   t.equal(proofs.provenAt(0, 'all', NOW)?.at, 30);
 });
 
-t.test('what another life told, or of another era, counts no more', async (t) => {
+t.test('what another life reported, or of another era, counts no more', async (t) => {
   const { proofs, own, clock } = proofsOf(() => [['a', 'b']]);
-  proofs.told('b', says(5), asked(10));
+  proofs.answered('b', says(5), asked(10));
   clock.add({ writer: A, n: 1 });
-  proofs.told('b', says(1, { life: 'b 2' }), asked(20));
-  t.equal(proofs.provenAt(0, 'all', NOW)?.at, 20, 'what the first life told is not waited for');
+  proofs.answered('b', says(1, { life: 'b 2' }), asked(20));
+  t.equal(proofs.provenAt(0, 'all', NOW)?.at, 20, 'what the first life reported is not waited for');
   own.era = '2';
   t.equal(proofs.provenAt(0, 'all', NOW), undefined);
   t.same(proofs.askOf('b'), { life: '', since: 0 });
 });
 
-t.test('an emptied clock is told anew', async (t) => {
+t.test('an emptied clock is reported anew', async (t) => {
   const { proofs, clock } = proofsOf(() => [['a', 'b']]);
   clock.add({ writer: A, n: 1 });
-  proofs.told('b', says(5), asked(10));
+  proofs.answered('b', says(5), asked(10));
   t.equal(proofs.provenAt(0, 'all', NOW), undefined, 'four are missing');
-  proofs.told('b', says(1, { emptied: [0] }), asked(20));
+  proofs.answered('b', says(1, { emptied: [0] }), asked(20));
   t.equal(proofs.provenAt(0, 'all', NOW)?.at, 20, 'they are lost everywhere');
 });
 
 t.test('too much that is accepted here proves nothing new', async (t) => {
   const { proofs, own } = proofsOf(() => [['a', 'b']]);
   const blocked = new Proofs({ ...own, accepted: () => undefined });
-  blocked.told('b', says(0), blocked.questionAt(at(10)));
+  blocked.answered('b', says(0), blocked.questionAt(at(10)));
   t.equal(blocked.provenAt(0, 'all', NOW), undefined);
-  proofs.told('b', says(0), proofs.questionAt(at(10)));
+  proofs.answered('b', says(0), proofs.questionAt(at(10)));
   t.equal(proofs.provenAt(0, 'all', NOW)?.at, 10);
 });
 
@@ -202,9 +202,9 @@ t.test('what was accepted here before the question must be held', async (t) => {
   const { proofs, clock, open } = acceptingProofs();
   const dot = { writer: A, n: 1 };
   open.push(dot);
-  proofs.told('b', says(0), proofs.questionAt(at(10)));
+  proofs.answered('b', says(0), proofs.questionAt(at(10)));
   t.equal(proofs.provenAt(0, 'quorum', NOW), undefined, 'a and c may have acknowledged it');
-  // Another proposal has taken its place: that tells nothing of what was chosen before it.
+  // Another proposal has taken its place: that says nothing of what was chosen before it.
   open.splice(0);
   t.equal(proofs.provenAt(0, 'quorum', NOW), undefined);
   t.equal(proofs.provenAt(1, 'quorum', NOW)?.at, 10);
@@ -227,7 +227,7 @@ t.test('under steady writes at strong the proofs go on', async (t) => {
       open.push({ writer: A, n });
     }
     for (const { peer, question } of questions) {
-      proofs.told(peer, says(0, { upTo: n, seen, accepted }), question);
+      proofs.answered(peer, says(0, { upTo: n, seen, accepted }), question);
     }
     t.equal(proofs.provenAt(0, 'all', at(time + 40))?.at, time, `${time}`);
   }
@@ -243,7 +243,7 @@ t.test('alone it must have learned what it has accepted', async (t) => {
   t.equal(proofs.provenAt(0, 'quorum', NOW)?.at, 999);
 });
 
-t.test('changes are told in order, a page at a time, and nothing twice', async (t) => {
+t.test('changes are reported in order, a page at a time, and nothing twice', async (t) => {
   const changes = new ClockChanges();
   const clocks = [new PartitionClock(), new PartitionClock(), new PartitionClock()];
   const note = (partition: number, writer: string, n: number): void => {
@@ -264,23 +264,27 @@ t.test('changes are told in order, a page at a time, and nothing twice', async (
         [2, [{ writer: 'd.1', n: 4 }]],
       ]),
   };
-  const telling = { held, life: 'x', shared: new Set([0, 1]), pageBytesMax: 4 };
-  const first = testify(telling, { life: '', since: 0 });
+  const reporting = { held, life: 'x', shared: new Set([0, 1]), pageBytesMax: 4 };
+  const first = testify(reporting, { life: '', since: 0 });
   t.strictSame(first.seen, [[0, 0, 1]]);
   t.same([first.isLast, first.upTo, first.silent], [false, 1, [1]]);
-  const second = testify(telling, { life: 'x', since: first.upTo });
+  const second = testify(reporting, { life: 'x', since: first.upTo });
   t.strictSame(second.seen, [[1, 0, 1]]);
-  const last = testify(telling, { life: 'x', since: second.upTo });
+  const last = testify(reporting, { life: 'x', since: second.upTo });
   t.strictSame(last.seen, [[0, 0, 0, 3]], 'a number beyond a gap');
   t.same([last.isLast, last.upTo], [true, 4]);
   t.strictSame(last.writers, ['b.1', 'c.1']);
   t.strictSame(last.accepted, [[0, 1, 4]], 'of shared partitions alone');
-  const idle = testify(telling, { life: 'x', since: last.upTo });
+  const idle = testify(reporting, { life: 'x', since: last.upTo });
   t.same([idle.seen, idle.isLast, idle.upTo], [[], true, 4]);
   changes.emptied(1);
-  const after = testify(telling, { life: 'x', since: 4 });
+  const after = testify(reporting, { life: 'x', since: 4 });
   t.strictSame([after.emptied, after.seen, after.upTo], [[1], [], 5]);
-  t.strictSame(testify(telling, { life: 'y', since: 4 }).seen, [[0, 0, 1]], 'to another life all');
+  t.strictSame(
+    testify(reporting, { life: 'y', since: 4 }).seen,
+    [[0, 0, 1]],
+    'to another life all',
+  );
   t.strictSame(testimonyOf(last).accepted, [[0, { writer: 'c.1', n: 4 }]]);
   t.strictSame(testimonyOf(last).seen, [[0, ['b.1', 0, [3]]]]);
   t.throws(() => testimonyOf({ ...last, writers: [] }), { code: 'corrupt_bytes' });

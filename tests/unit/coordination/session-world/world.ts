@@ -105,7 +105,7 @@ class World {
     else if (what < 0.623) this.#lose(owner);
     else if (what < 0.635) this.#handOn(this.#any(this.#sessions), this.#any(this.#sessions));
     else if (what < 0.67) this.#question.ask(this.#now, this.#losses, this.#random);
-    else this.#question.tell(owner, this.#owners.indexOf(owner), this.#losses);
+    else this.#question.advance(owner, this.#owners.indexOf(owner), this.#losses);
   }
 
   #has(rule: Rule): boolean {
