@@ -47,16 +47,16 @@ export async function rateLimiting(cluster: AssessedCluster): Promise<ScenarioRe
   const flood = await refusedOf(FLOOD);
   const { status, headers } = await cluster.get(node, 'cart');
   const seconds = Number(headers.get('retry-after') ?? 0);
-  const told = `${flood} of ${FLOOD} requests of a flood were refused`;
+  const found = `${flood} of ${FLOOD} requests of a flood were refused`;
   if (flood === 0 || status !== 429) {
-    checks.push(check('a flood is stopped, and may come back', 5, false, `${told}; ${limit}`));
+    checks.push(check('a flood is stopped, and may come back', 5, false, `${found}; ${limit}`));
   } else if (seconds > WAIT_SECONDS_MAX) {
-    const wait = `${told}; the client must wait for ${seconds} s, above ${WAIT_SECONDS_MAX} s`;
+    const wait = `${found}; the client must wait for ${seconds} s, above ${WAIT_SECONDS_MAX} s`;
     checks.push(check('a flood is stopped, and may come back', 5, false, wait));
   } else {
     await pause(1000 * seconds);
     const again = await cluster.get(node, 'cart');
-    const wait = `${told}; after the ${seconds} s of Retry-After it was answered ${again.status}`;
+    const wait = `${found}; after the ${seconds} s of Retry-After it was answered ${again.status}`;
     checks.push(check('a flood is stopped, and may come back', 5, again.status !== 429, wait));
   }
   await setLimit(cluster, 0, window);

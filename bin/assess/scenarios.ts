@@ -16,7 +16,7 @@ const WRITES_GO_ON = 'writes go on while a node is dead';
 const READS_GO_ON = 'reads go on while a node is dead';
 const NOTHING_LOST = 'what was acknowledged then is read then';
 
-function told({ status, json }: Answer): string {
+function show({ status, json }: Answer): string {
   return status === 0 ? `no answer: ${String(json['detail'])}` : `${status} ${codeOf(json)}`.trim();
 }
 
@@ -29,7 +29,7 @@ export async function basicOperations(cluster: AssessedCluster): Promise<Scenari
   const [first = ''] = cluster.ids;
   const last = cluster.ids.at(-1) ?? first;
   const put = await cluster.put(first, 'cart', { apples: 3 });
-  const checks = [check('a put is acknowledged', 3, put.status === 200, told(put))];
+  const checks = [check('a put is acknowledged', 3, put.status === 200, show(put))];
   const gets = await Promise.all(cluster.ids.map((id) => cluster.get(id, 'cart')));
   const same = gets.filter(({ json }) => JSON.stringify(json['value']) === '{"apples":3}').length;
   const seen = `${same} of ${gets.length} nodes answer with it`;
@@ -38,15 +38,15 @@ export async function basicOperations(cluster: AssessedCluster): Promise<Scenari
   const over = await cluster.put(last, 'cart', { apples: 4 }, { 'X-Causal-Context': context });
   const after = await cluster.get(first, 'cart');
   const isNew = JSON.stringify(after.json['value']) === '{"apples":4}';
-  checks.push(check('a put with a context replaces it', 3, isNew, `${told(over)}, ${told(after)}`));
+  checks.push(check('a put with a context replaces it', 3, isNew, `${show(over)}, ${show(after)}`));
   const listed = await cluster.request(last, 'GET', '/api/v1/kv?prefix=cart');
   const isListed = JSON.stringify(listed.json['keys'] ?? []).includes('"cart"');
-  checks.push(check('a list names the key', 3, isListed, told(listed)));
+  checks.push(check('a list names the key', 3, isListed, show(listed)));
   const level = { 'X-Consistency-Level': String(cluster.config.writeQuorum) };
   const gone = await cluster.request(last, 'DELETE', '/api/v1/kv/cart', undefined, level);
   const missing = await cluster.get(first, 'cart');
   const isGone = gone.status === 200 && missing.status === 404;
-  checks.push(check('a delete deletes', 3, isGone, `${told(gone)}, then ${told(missing)}`));
+  checks.push(check('a delete deletes', 3, isGone, `${show(gone)}, then ${show(missing)}`));
   return scenarioResult('basic operations', 15, checks);
 }
 
@@ -105,7 +105,7 @@ export async function faultTolerance(cluster: AssessedCluster): Promise<Scenario
 function count(counted: Counted, answer: Answer): void {
   counted.asked += 1;
   if (answer.status === 200) counted.answered += 1;
-  else counted.trouble ??= told(answer);
+  else counted.trouble ??= show(answer);
 }
 
 function isAvailable({ asked, answered }: Counted): boolean {
@@ -164,9 +164,9 @@ async function worstCase(cluster: AssessedCluster): Promise<Check> {
   for (const id of writers) cluster.resume(id);
   await cluster.seen(ids, 'up');
   const isStale = read.status === 200 && read.json['value'] !== 'new';
-  const answered = read.status === 200 ? `${JSON.stringify(read.json['value'])}` : told(read);
+  const answered = read.status === 200 ? `${JSON.stringify(read.json['value'])}` : show(read);
   const seen =
-    `"new" was acknowledged by ${writers.join(', ')} (${told(written)}); then ${other} answered ` +
+    `"new" was acknowledged by ${writers.join(', ')} (${show(written)}); then ${other} answered ` +
     `${answered}${isStale ? ': stale' : ''}. ${quorums}`;
   return check(what, 15, written.status === 200 && !isStale, seen);
 }

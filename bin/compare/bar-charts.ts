@@ -77,11 +77,11 @@ function rect(
   width: number,
   height: number,
   colour: number,
-  told: string,
+  reported: string,
 ): string {
   const fill = COLOURS[colour % COLOURS.length] ?? '#000';
   const place = `x="${fixed(x)}" y="${fixed(y)}" width="${fixed(width)}" height="${fixed(height)}"`;
-  return `<rect ${place} fill="${fill}"><title>${escaped(told)}</title></rect>\n`;
+  return `<rect ${place} fill="${fill}"><title>${escaped(reported)}</title></rect>\n`;
 }
 
 function textAt(x: number, y: number, size: number, text: string, anchor = 'start'): string {

@@ -128,12 +128,12 @@ t.test('what the Dockerfile makes runs, by a user without rights, and is healthy
   const words = ['-u', 'NODE_OPTIONS', ...wordsOf(stage, 'ENTRYPOINT'), ...wordsOf(stage, 'CMD')];
   const child = spawn('env', words, { ...as, stdio: ['ignore', 'ignore', 'pipe'] });
   t.teardown(() => child.kill('SIGKILL'));
-  let told = '';
+  let reported = '';
   child.stderr.on('data', (chunk) => {
-    told += String(chunk);
+    reported += String(chunk);
   });
   await until('the node to be healthy', START_MILLISECONDS, () => {
-    if (child.exitCode !== null) throw new Error(`it ended: ${told}`);
+    if (child.exitCode !== null) throw new Error(`it ended: ${reported}`);
     return check() === 0;
   });
   const url = `http://${HOST}:${port}/api/v1/kv/k`;
@@ -142,5 +142,5 @@ t.test('what the Dockerfile makes runs, by a user without rights, and is healthy
   t.equal(written.status, 200);
   const ended = once(child, 'close');
   child.kill('SIGTERM');
-  t.same(await ended, [0, null], 'it stops cleanly at STOPSIGNAL', { told });
+  t.same(await ended, [0, null], 'it stops cleanly at STOPSIGNAL', { reported });
 });

@@ -12,21 +12,21 @@ const CONFIG = '/api/v1/config/consistency';
 const JSON_HEADERS = { 'Content-Type': 'application/json' };
 const run = promisify(execFile);
 
-interface Told {
+interface Reported {
   readonly status: number;
   readonly headers: Headers;
   readonly json: Record<string, unknown>;
 }
 
-async function ask(node: string, path: string, init: RequestInit = {}): Promise<Told> {
+async function ask(node: string, path: string, init: RequestInit = {}): Promise<Reported> {
   const answer = await fetch(`${cluster.url(node)}${path}`, init);
   const json = (await answer.json()) as Record<string, unknown>;
   return { status: answer.status, headers: answer.headers, json };
 }
 
-const change = (node: string, fields: object): Promise<Told> =>
+const change = (node: string, fields: object): Promise<Reported> =>
   ask(node, CONFIG, { method: 'POST', headers: JSON_HEADERS, body: JSON.stringify(fields) });
-const put = (node: string, key: string, value: string): Promise<Told> => {
+const put = (node: string, key: string, value: string): Promise<Reported> => {
   const body = JSON.stringify({ value });
   return ask(node, `/api/v1/kv/${key}`, { method: 'PUT', headers: JSON_HEADERS, body });
 };

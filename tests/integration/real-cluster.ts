@@ -119,7 +119,7 @@ export class RealCluster {
   }
 
   /** What it has said on standard error so far. */
-  get told(): string {
+  get answered(): string {
     return this.#texts.err;
   }
 

@@ -104,9 +104,9 @@ t.test('nodes are replaced one by one under load', async (t) => {
   if (one === undefined || last === undefined) throw new Error('there are three nodes');
   await last.stop();
   last.launch(far);
-  const told = (): boolean =>
+  const answered = (): boolean =>
     one.log.includes(refusal(NEXT, FAR)) && last.log.includes(refusal(FAR, NEXT));
-  await until('both to say which versions they speak', WAIT_MILLISECONDS, told);
+  await until('both to say which versions they speak', WAIT_MILLISECONDS, answered);
   await goOn('writes beside a node that is refused');
   const linked = (await statusOf(one))?.nodes.find(({ id }) => id === last.id)?.protocol;
   t.equal(linked, undefined, 'it has no link');

@@ -24,8 +24,8 @@ interface Seen {
 }
 
 async function look(endpoint: Endpoint): Promise<Seen | undefined> {
-  const told = await endpoint.ask(getRequest(HOW));
-  const answer = told && readAnswer(told);
+  const answered = await endpoint.ask(getRequest(HOW));
+  const answer = answered && readAnswer(answered);
   if (answer?.kind !== 'read') return undefined;
   const [there] = answer.versions;
   if (there === undefined) return { added: [], condition: { is: 'absent' } };
@@ -36,8 +36,8 @@ async function look(endpoint: Endpoint): Promise<Seen | undefined> {
 async function write(endpoint: Endpoint, { added, condition }: Seen): Promise<boolean> {
   const value = { text: JSON.stringify(added.join(' ')), isJson: true };
   const plain = { ttl: undefined, context: undefined, durability: 'sync' } as const;
-  const told = await endpoint.ask(putRequest({ ...HOW, ...plain, value, condition }));
-  return told !== undefined && writeAnswer(told).kind === 'written';
+  const answered = await endpoint.ask(putRequest({ ...HOW, ...plain, value, condition }));
+  return answered !== undefined && writeAnswer(answered).kind === 'written';
 }
 
 /** Again and again, however often another is quicker; through one node after the other. */
@@ -59,9 +59,9 @@ async function add(endpoints: readonly Endpoint[], client: number, done: number[
 
 async function proposerOf(endpoint: Endpoint): Promise<string> {
   const { headers, ...request } = getRequest(HOW);
-  const told = await endpoint.ask({ ...request, headers: { ...headers, 'X-Explain': '1' } });
-  const [, proposer] = /"proposer":"(n[0-9])"/.exec(told?.body.toString('utf8') ?? '') ?? [];
-  if (proposer === undefined) throw new Error(`no proposer is named: ${told?.body.toString()}`);
+  const answered = await endpoint.ask({ ...request, headers: { ...headers, 'X-Explain': '1' } });
+  const [, proposer] = /"proposer":"(n[0-9])"/.exec(answered?.body.toString('utf8') ?? '') ?? [];
+  if (proposer === undefined) throw new Error(`no proposer is named: ${answered?.body.toString()}`);
   return proposer;
 }
 

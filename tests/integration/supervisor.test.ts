@@ -119,8 +119,8 @@ t.test('a node that refuses is not spawned again and again, and its reason is to
   chmodSync(secret, 0o644);
   await cluster.kill('n2');
   const refused = /n2 did not start: n2: secret file .*chmod o-r.*Bring it back/s;
-  await until('the refusal', MILLISECONDS_MAX, () => refused.test(cluster.told));
-  t.equal(cluster.told.match(/did not start/g)?.length, 1);
+  await until('the refusal', MILLISECONDS_MAX, () => refused.test(cluster.answered));
+  t.equal(cluster.answered.match(/did not start/g)?.length, 1);
   const asked = await cluster.bringBack('n2');
   t.match(asked, { status: 2, out: '', err: /chmod o-r/ }, 'the status of the refusal');
   chmodSync(secret, 0o600);

@@ -24,10 +24,10 @@ export class Endpoint {
     try {
       const answer = await this.#pool.request({ method: verb, path, headers, body: body ?? null });
       const bytes = Buffer.from(await answer.body.arrayBuffer());
-      const told = Object.entries(answer.headers).flatMap(([name, value]) =>
+      const answered = Object.entries(answer.headers).flatMap(([name, value]) =>
         typeof value === 'string' ? [[name, value] as const] : [],
       );
-      return { status: answer.statusCode, headers: new Map(told), body: bytes };
+      return { status: answer.statusCode, headers: new Map(answered), body: bytes };
     } catch (error) {
       return isUnsent(error) ? REFUSED_CONNECTION : undefined;
     }

@@ -76,13 +76,13 @@ export class MixedClient {
     const { history } = this.#options;
     const sent = this.#session?.sent ?? [];
     const began = performance.now();
-    const told = await this.#endpoint.ask(
+    const reported = await this.#endpoint.ask(
       requests.getRequest({
         ...{ ...this.#addressed(key), level: this.#options.random.pick(READ_LEVELS) },
         ...{ readRepair: undefined, asList: false },
       }),
     );
-    const answer = told && answers.readAnswer(told);
+    const answer = reported && answers.readAnswer(reported);
     this.#note('get', answer);
     if (answer?.kind !== 'read') return false;
     const { versions, receipt, context } = answer;
@@ -139,13 +139,13 @@ export class MixedClient {
     const began = performance.now();
     const write = history.begin({ key, kind, began, shown, expected, isStrong });
     const text = shapedValue({ key, writeId: write.id }, 'string');
-    const told = await this.#endpoint.ask(
+    const reported = await this.#endpoint.ask(
       requests.putRequest({
         ...{ ...this.#addressed(key), level, context, condition, ttl: undefined },
         ...{ value: isDelete ? undefined : { text, isJson: true }, durability: 'sync' },
       }),
     );
-    const answer = told && answers.writeAnswer(told);
+    const answer = reported && answers.writeAnswer(reported);
     const achieved = answer?.kind === 'written' ? answer.receipt.level : '';
     this.#note(condition === undefined ? 'write' : 'compare and set', answer);
     write.session = this.#step(sent, achieved);

@@ -149,8 +149,8 @@ export class MixedRound {
       const began = performance.now();
       const endpoint = random.pick(endpoints);
       const request = { ...how, key, level: 'all', readRepair: undefined } as const;
-      const told = await endpoint.ask(requests.getRequest(request));
-      const answer = told && answers.readAnswer(told);
+      const answered = await endpoint.ask(requests.getRequest(request));
+      const answer = answered && answers.readAnswer(answered);
       if (answer?.kind === 'read') {
         const replicas = await copiesOf(endpoint, key);
         const isAlike = new Set(replicas).size === 1 && replicas.length === REPLICAS;
@@ -211,9 +211,9 @@ const copiesShape = z.object({
 /** What each owner says that it holds. */
 async function copiesOf(endpoint: Endpoint, key: string): Promise<string[]> {
   const path = `/api/v1/cluster/copies/${encodeURIComponent(key)}`;
-  const told = await endpoint.ask({ method: 'GET', path, headers: {}, body: undefined });
-  if (told?.status !== 200) return [];
-  const { copies } = copiesShape.parse(JSON.parse(told.body.toString('utf8')));
+  const answered = await endpoint.ask({ method: 'GET', path, headers: {}, body: undefined });
+  if (answered?.status !== 200) return [];
+  const { copies } = copiesShape.parse(JSON.parse(answered.body.toString('utf8')));
   return copies
     .filter(({ role }) => role === 'owner')
     .map(({ versions }) => versions.map(({ version, state }) => `${version} ${state}`).join(', '));

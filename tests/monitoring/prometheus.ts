@@ -62,13 +62,13 @@ export class Prometheus {
     ];
     const child = spawn('prometheus', words, { stdio: ['ignore', 'ignore', 'pipe'] });
     owner.teardown(() => child.kill('SIGKILL'));
-    let told = '';
+    let reported = '';
     child.stderr.on('data', (chunk) => {
-      told += String(chunk);
+      reported += String(chunk);
     });
     const prometheus = new Prometheus(`http://${HOST}:${port}`);
     await until('Prometheus to be ready', START_MILLISECONDS, async () => {
-      if (child.exitCode !== null) throw new Error(`Prometheus ended: ${told}`);
+      if (child.exitCode !== null) throw new Error(`Prometheus ended: ${reported}`);
       const answer = await fetch(`${prometheus.#url}/-/ready`).catch(() => undefined);
       return answer?.ok === true;
     });

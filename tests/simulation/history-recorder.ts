@@ -52,7 +52,7 @@ export interface ClientWrite {
 }
 
 /** What a client was told of a resolution that it asked for. */
-export interface ToldResolution {
+export interface ReportedResolution {
   readonly key: string;
   readonly version: VersionName;
   readonly ended: number;
@@ -100,7 +100,7 @@ export class HistoryRecorder {
   readonly #claims: ReceiptClaim[] = [];
   readonly #lists: RecordedList[] = [];
   readonly #explanations: ExplainedRequest[] = [];
-  readonly #resolutions = new Map<string, ToldResolution>();
+  readonly #resolutions = new Map<string, ReportedResolution>();
   /** By key and version. */
   readonly #mintOf = new Map<string, Mint>();
   /** By key and version: what blind writes took, and under which dots. */
@@ -164,8 +164,8 @@ export class HistoryRecorder {
     this.#keptLists.push({ ...list, id: `kept list ${this.#keptLists.length + 1}` });
   }
 
-  resolved(told: ToldResolution): void {
-    this.#resolutions.set(`${told.key} ${told.version}`, told);
+  resolved(answered: ReportedResolution): void {
+    this.#resolutions.set(`${answered.key} ${answered.version}`, answered);
   }
 
   /** @param now true time */
@@ -261,8 +261,8 @@ export class HistoryRecorder {
       const expiry = expiryOf(mint?.endsAt, expiryTolerance, isJudged(write.key));
       const { ended = write.began } = write;
       const isKept = write.outcome !== 'acknowledged' || !mayBeLost({ ...write, ended });
-      const told = isKept ? write.outcome : 'open';
-      const outcome = told === 'open' && version === undefined ? 'refused' : told;
+      const answered = isKept ? write.outcome : 'open';
+      const outcome = answered === 'open' && version === undefined ? 'refused' : answered;
       const isBlind = write.shown === undefined;
       writes.push({ ...write, outcome, version, seen, took, expiry, isBlind });
     }
@@ -288,9 +288,9 @@ export class HistoryRecorder {
     };
     const orders = this.orders.of(writes, replicaCount, isKept);
     const explanations = this.#explanations.map((one) => ({ ...one, mayBeLost: !isKept(one.key) }));
-    const told = { kept: this.#kept, keptLists: this.#keptLists, claims: this.#claims };
+    const answered = { kept: this.#kept, keptLists: this.#keptLists, claims: this.#claims };
     const more = { lists: this.#lists, orders, explanations };
-    return { replicaCount, writes, reads, finals, ...told, ...more };
+    return { replicaCount, writes, reads, finals, ...answered, ...more };
   }
 
   #resolution(

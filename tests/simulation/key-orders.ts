@@ -76,13 +76,13 @@ export class KeyOrders {
       const all = [...made.values()];
       const isStrong = observed.length > 0 || all.some((one) => one.isStrong);
       if (!isStrong || !isJudged(key)) continue;
-      const told = new Map<VersionName, RecordedWrite>();
+      const answered = new Map<VersionName, RecordedWrite>();
       for (const write of writes) {
-        if (write.key === key && write.version !== undefined) told.set(write.version, write);
+        if (write.key === key && write.version !== undefined) answered.set(write.version, write);
       }
       const operations = all.flatMap((one) => [
-        operationOf(one, all, told.get(one.version), majority(replicaCount)),
-        ...endOf(one, told.get(one.version)),
+        operationOf(one, all, answered.get(one.version), majority(replicaCount)),
+        ...endOf(one, answered.get(one.version)),
       ]);
       orders.push({ key, operations: [...operations, ...observed] });
     }
@@ -101,25 +101,25 @@ export class KeyOrders {
 function operationOf(
   one: Made,
   all: readonly Made[],
-  told: RecordedWrite | undefined,
+  answered: RecordedWrite | undefined,
   needed: number,
 ): KeyOperation {
   const { version: id, isDelete, isStrong, at } = one;
-  const isAcknowledged = told?.outcome === 'acknowledged' && told.holders >= needed;
-  const answeredAt = isAcknowledged ? (told.ended ?? NEVER) : NEVER;
+  const isAcknowledged = answered?.outcome === 'acknowledged' && answered.holders >= needed;
+  const answeredAt = isAcknowledged ? (answered.ended ?? NEVER) : NEVER;
   const removes = removedBy(one, all);
   const add = { kind: 'add', isDelete, removes, follows: [] } as const;
   if (!isStrong) {
     return { id, began: at, ended: answeredAt, isOpen: !isAcknowledged, does: add };
   }
-  const isClients = told?.resolves === undefined && Number.isFinite(told?.began);
-  const began = isClients ? (told?.began ?? 0) : 0;
+  const isClients = answered?.resolves === undefined && Number.isFinite(answered?.began);
+  const began = isClients ? (answered?.began ?? 0) : 0;
   const times = { began, ended: Math.min(at, answeredAt), isOpen: false };
   // Beside what it spares it removes what its writer had seen; else all, and at once.
   if (one.spared.some((other) => other !== id)) return { id, ...times, does: add };
-  const isTold = isAcknowledged && told.resolves === undefined;
-  const replaced = isTold && told.isBlind === true ? told.seen : undefined;
-  const does = { kind: 'write', isDelete, expected: told?.expected, replaced } as const;
+  const isAnswered = isAcknowledged && answered.resolves === undefined;
+  const replaced = isAnswered && answered.isBlind === true ? answered.seen : undefined;
+  const does = { kind: 'write', isDelete, expected: answered?.expected, replaced } as const;
   return { id, ...times, does };
 }
 
@@ -132,9 +132,9 @@ function removedBy({ version, covered, spared }: Made, all: readonly Made[]): Ve
 }
 
 /** Its time is over at some moment, or never is. */
-function endOf({ version }: Made, told: RecordedWrite | undefined): KeyOperation[] {
-  if (told?.expiry === undefined) return [];
+function endOf({ version }: Made, answered: RecordedWrite | undefined): KeyOperation[] {
+  if (answered?.expiry === undefined) return [];
   const does = { kind: 'add', isDelete: true, removes: [version], follows: [] } as const;
   const id = `end of ${version}`;
-  return [{ id, began: told.expiry.from, ended: NEVER, isOpen: true, does }];
+  return [{ id, began: answered.expiry.from, ended: NEVER, isOpen: true, does }];
 }

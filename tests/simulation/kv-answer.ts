@@ -76,7 +76,7 @@ const problemShape = z.object({
 });
 
 /** What a member of a batch, or a whole answer, is about. */
-interface Told {
+interface Reported {
   readonly status: number;
   readonly json: unknown;
   readonly receipt: Receipt | undefined;
@@ -126,8 +126,8 @@ export function batchAnswers({ status, body }: HttpAnswer, reads: readonly boole
   return results.map((result, i) => {
     const { receipt: stated } = result;
     const receipt = stated && receiptFrom(stated);
-    const told = { status: result.status, json: result, receipt };
-    return reads[i] === true ? readOf(told) : writtenOf(told);
+    const reported = { status: result.status, json: result, receipt };
+    return reads[i] === true ? readOf(reported) : writtenOf(reported);
   });
 }
 
@@ -160,11 +160,11 @@ export function tokenIn({ headers }: HttpAnswer): string | undefined {
   return headers.get('x-session-token');
 }
 
-function withToken<Told extends Answer>(answer: HttpAnswer, told: Told): Told {
-  return told.kind === 'refused' ? told : { ...told, token: tokenIn(answer) };
+function withToken<Reported extends Answer>(answer: HttpAnswer, reported: Reported): Reported {
+  return reported.kind === 'refused' ? reported : { ...reported, token: tokenIn(answer) };
 }
 
-function readOf({ status, json, receipt }: Told): ReadAnswer | Refusal {
+function readOf({ status, json, receipt }: Reported): ReadAnswer | Refusal {
   const isFound = status === 200 || isSiblings(status, json);
   if (!isFound && status !== 404) return refusalOf(json);
   // A problem without a receipt is no answer of replicas: nothing was read.
@@ -182,7 +182,7 @@ function readOf({ status, json, receipt }: Told): ReadAnswer | Refusal {
   return { kind: 'read', versions: [shownOf(single)], context: single.context, receipt };
 }
 
-function writtenOf({ status, json, receipt }: Told): WriteAnswer | Refusal {
+function writtenOf({ status, json, receipt }: Reported): WriteAnswer | Refusal {
   if (status !== 200) return refusalOf(json);
   return { kind: 'written', ...writtenShape.parse(json), receipt: required(receipt) };
 }

@@ -84,9 +84,9 @@ export class KvClient {
     // Answers that come while it repairs have no part in what it says.
     const isWatched = read?.kind === 'read' && WEAK.has(read.receipt.level);
     const noted = isWatched && request.readRepair !== 'await' ? miss : undefined;
-    const told = this.#noteRead(asked, request, read, 'get', noted);
+    const reported = this.#noteRead(asked, request, read, 'get', noted);
     this.#explained.note(asked, request, read, answer, heard);
-    return this.#carry(asked, request, read, told);
+    return this.#carry(asked, request, read, reported);
   }
 
   /** @param shown what the context of the request had shown; undefined: it has none */
@@ -103,9 +103,9 @@ export class KvClient {
     const sent = requests.putRequest(request);
     const answer = await this.#options.asking.ask('put', machine, request, sent);
     const written = answer && answers.writeAnswer(answer);
-    const told = this.#noteWrite(asked, how, write, written);
+    const reported = this.#noteWrite(asked, how, write, written);
     this.#explained.note(asked, how, written, answer);
-    return this.#carry(asked, request, written, told);
+    return this.#carry(asked, request, written, reported);
   }
 
   /** Each operation is told as if it had been asked alone. */
@@ -187,17 +187,17 @@ export class KvClient {
     if (asked === undefined) return notAsked('write' in by ? [by.write] : [])[0];
     const sent = requests.resolveRequest(request, token.context ?? '', by);
     const answer = await this.#options.asking.ask('resolve', machine, request, sent);
-    const told = answer && answers.writeAnswer(answer);
+    const reported = answer && answers.writeAnswer(answer);
     const byDefault = this.#options.namespaces.durabilityOf(request.key);
     const durability = requests.durabilityOf({ ...request, byDefault, durability: byDefault });
     const how = { ...request, durability };
-    if (told?.kind === 'written') {
+    if (reported?.kind === 'written') {
       this.#count('strategy' in by ? `resolved by ${by.strategy}` : 'resolved by a value');
     }
-    if ('write' in by) return this.#noteWrite(asked, how, by.write, told);
-    if (told?.kind !== 'written') return undefined;
-    const { version, context, receipt } = told;
-    this.#claims.note(asked, how, `resolution ${version}`, told);
+    if ('write' in by) return this.#noteWrite(asked, how, by.write, reported);
+    if (reported?.kind !== 'written') return undefined;
+    const { version, context, receipt } = reported;
+    this.#claims.note(asked, how, `resolution ${version}`, reported);
     recorder.resolved({
       ...{ key: request.key, version, ended: world.now },
       outcome: isSynced(how, receipt) ? 'acknowledged' : 'open',
@@ -328,17 +328,17 @@ export class KvClient {
     if (trouble !== undefined) this.#options.onTrouble(trouble);
   }
 
-  #carry<Told>(
+  #carry<Reported>(
     { sent, steps }: Asked,
     { session }: Pick<requests.Addressed, 'session'>,
     answer: { readonly kind: string; readonly token?: string | undefined } | undefined,
-    told: Told,
-  ): Told {
+    reported: Reported,
+  ): Reported {
     const { token } = answer ?? {};
-    if (session === undefined || token === undefined) return told;
+    if (session === undefined || token === undefined) return reported;
     if (sent.length > 1) this.#count('several session tokens in one request');
     session.answered(sent, { text: token, steps });
-    return told;
+    return reported;
   }
 
   /** What a disk has forgotten that nobody has told yet can be proven by no owner. */

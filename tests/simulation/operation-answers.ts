@@ -12,7 +12,7 @@ export interface Asked {
   readonly version?: string | undefined;
 }
 
-export interface Told extends Pick<OperationAttempt, 'outcome' | 'version' | 'answer'> {
+export interface AnsweredAttempt extends Pick<OperationAttempt, 'outcome' | 'version' | 'answer'> {
   /** The status, and of a problem its code. */
   readonly what: string;
 }
@@ -36,13 +36,16 @@ const reportShape = z.object({
 const HEADERS = ['x-causal-context', 'x-consistency-achieved', 'x-replicas', 'etag'];
 
 /** @throws Error where an unknown outcome does not name the operation to ask for */
-export function toldBy(id: string, answer: HttpAnswer | undefined): Told {
+export function attemptBy(id: string, answer: HttpAnswer | undefined): AnsweredAttempt {
   if (answer === undefined) return { outcome: 'open', what: 'no answer' };
-  return toldOf(id, answer.status, jsonOf(answer), textOf(answer));
+  return attemptOf(id, answer.status, jsonOf(answer), textOf(answer));
 }
 
 /** Of each write in a batch. @param ids in their order; reads come behind them */
-export function toldByBatch(ids: readonly string[], answer: HttpAnswer | undefined): Told[] {
+export function attemptByBatch(
+  ids: readonly string[],
+  answer: HttpAnswer | undefined,
+): AnsweredAttempt[] {
   if (answer === undefined) return ids.map(() => ({ outcome: 'open', what: 'no answer' }));
   const { status } = answer;
   if (status !== 200 && status !== 207) {
@@ -55,11 +58,11 @@ export function toldByBatch(ids: readonly string[], answer: HttpAnswer | undefin
   return ids.map((id, place) => {
     const result = results[place];
     if (result === undefined) throw new Error(`the batch does not answer ${id}`);
-    return toldOf(id, result.status, result, JSON.stringify(result));
+    return attemptOf(id, result.status, result, JSON.stringify(result));
   });
 }
 
-function toldOf(id: string, status: number, json: unknown, text: string): Told {
+function attemptOf(id: string, status: number, json: unknown, text: string): AnsweredAttempt {
   if (status === 200) {
     const { version } = writtenShape.parse(json);
     return { outcome: 'applied', version, answer: text, what: '200' };

@@ -21,7 +21,7 @@ import type { Asking } from './asking.js';
 import type { HttpAnswer, HttpRequest } from './http-port.js';
 import { askedNamespace, nameOf, placeOf } from './key-names.js';
 import type { Machine } from './machine.js';
-import { type Asked, reportedBy, toldBy, toldByBatch } from './operation-answers.js';
+import { type Asked, reportedBy, attemptBy, attemptByBatch } from './operation-answers.js';
 import {
   batchOf,
   drawPlace,
@@ -255,9 +255,9 @@ export class OperationClient {
     if (isAgain) this.#count('answered again');
     if (isAgain && parts.every(isOpen)) this.#count('carried on');
     const ids = parts.map((part) => part.id);
-    const told = isBatch ? toldByBatch(ids, answer) : [toldBy(id, answer)];
+    const attempts = isBatch ? attemptByBatch(ids, answer) : [attemptBy(id, answer)];
     for (const [i, part] of parts.entries()) {
-      const { what, ...attempt } = told[i] ?? { what: '', outcome: 'open' as const };
+      const { what, ...attempt } = attempts[i] ?? { what: '', outcome: 'open' as const };
       this.#note(part, { operation: part.id, key: part.key, ...attempt });
       this.#count(`${attempt.outcome}: ${what}`);
       if (attempt.outcome === 'applied') this.#countKind(sending, part);
@@ -288,7 +288,7 @@ export class OperationClient {
     const place = placeOf(key);
     const named = `${askedNamespace(place.namespace)} ${place.key}`;
     if (at !== undefined && `${at.namespace} ${at.key}` !== named) {
-      this.#options.onTrouble(`${operation} is told to be of ${at.namespace} ${at.key}`);
+      this.#options.onTrouble(`${operation} is said to be of ${at.namespace} ${at.key}`);
     }
     return asked;
   }
@@ -300,8 +300,8 @@ export class OperationClient {
     const body = JSON.stringify({ value: operation });
     const path = pathOf(place);
     const answer = await this.#ask(random, { ...request, method: 'PUT', path, body });
-    const { what, ...told } = toldBy(id, answer);
-    this.#attempts.push({ operation, key: nameOf(place), ...told });
+    const { what, ...attempt } = attemptBy(id, answer);
+    this.#attempts.push({ operation, key: nameOf(place), ...attempt });
     this.#count(`reused: ${what}`);
   }
 

@@ -125,16 +125,16 @@ t.test('a write that fails is lost or kept, and the handle is dead', async (t) =
     const found = new Set<boolean>();
     for (let seed = 0; seed < 40; seed += 1) {
       const { world, disk, storage } = openDisk(seed);
-      let told = 0;
+      let answered = 0;
       disk.onFailed = () => {
-        told += 1;
+        answered += 1;
       };
       await world.runUntil(storage.write([put('a')], { sync: true }));
       disk.failNext = failure;
       await t.rejects(world.runUntil(storage.write([put('b')], { sync: true })));
       await t.rejects(storage.write([put('c')], { sync: true }), 'the handle is dead');
       t.throws(() => storage.get('a'));
-      t.equal(told, 1);
+      t.equal(answered, 1);
       t.ok(disk.isWell, 'the disk is not');
       disk.crash();
       const again = disk.open(new MachineTime(), always);

@@ -208,8 +208,8 @@ export class ScheduleRun {
     const onTrouble = (message: string) => this.#onTrouble(message);
     const [world, random, machines] = [this.#world, this.#random, this.#machines];
     const asking = { asking: this.#asking, namespaces: this.#namespaces, lists: this.#lists };
-    const told = { workload: this.#workload, settings: this.#settings, onTrouble };
-    return { world, random, machines, ...asking, ...told };
+    const answered = { workload: this.#workload, settings: this.#settings, onTrouble };
+    return { world, random, machines, ...asking, ...answered };
   }
 
   #onTrouble(message: string): void {

@@ -284,8 +284,8 @@ export class Workload {
       writes.set(operation, write);
       return operation;
     });
-    const told = await this.#options.client.batch(machine, operations, writes, all);
-    for (const [i, token] of told.entries()) {
+    const answered = await this.#options.client.batch(machine, operations, writes, all);
+    for (const [i, token] of answered.entries()) {
       if (token !== undefined) tokens.keep(keys[i] ?? '', token);
     }
     return undefined;

@@ -20,7 +20,7 @@ class FakeNode {
   readonly id: string;
   readonly #server: Server;
   /** What status tells of where nodes listen. */
-  told: Readonly<Record<string, string>> = {};
+  reported: Readonly<Record<string, string>> = {};
 
   constructor(id: string) {
     this.id = id;
@@ -32,8 +32,8 @@ class FakeNode {
       request.on('end', () => {
         const { method, url, headers } = request;
         if (url !== '/healthz') this.received.push({ method, url, headers, body });
-        const nodes = Object.entries(this.told).map(([told, client_address]) => {
-          return { id: told, report: { client_address } };
+        const nodes = Object.entries(this.reported).map(([reported, client_address]) => {
+          return { id: reported, report: { client_address } };
         });
         response.setHeader('x-replicas', '2/3');
         response.end(JSON.stringify({ node: this.id, nodes }));
@@ -96,8 +96,8 @@ t.test('files have types, a strict policy, and nothing else is served', async (t
   const { host, port } = new URL(url);
   const whole = `GET ${url}page.json HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
   t.match(await say(Number(port), whole).answer, /^HTTP\/1.1 200 /, 'by a whole address, too');
-  const told = await (await fetch(`${url}page.json`)).json();
-  t.same(told, { version: '1.2.3', program: './quorate', nodes: [] });
+  const reported = await (await fetch(`${url}page.json`)).json();
+  t.same(reported, { version: '1.2.3', program: './quorate', nodes: [] });
 });
 
 t.test('requests go to the first node that is alive, or to the one that is named', async (t) => {
@@ -121,14 +121,14 @@ t.test('requests go to the first node that is alive, or to the one that is named
   t.equal((await fetch(`${url}nodes/n2/api/v1`)).status, 503);
   const nobody = await fetch(`${url}api/v1`);
   t.equal(nobody.status, 503);
-  const told = await nobody.text();
-  t.match(JSON.parse(told), { code: 'not_ready', outcome: 'none' });
-  t.equal(told.at(-1), '\n', 'the prompt of a shell begins on a line of its own');
+  const reported = await nobody.text();
+  t.match(JSON.parse(reported), { code: 'not_ready', outcome: 'none' });
+  t.equal(reported.at(-1), '\n', 'the prompt of a shell begins on a line of its own');
 });
 
 t.test('further nodes are learnt from those that are known', async (t) => {
   const [n1, n2] = [await new FakeNode('n1').start(t), await new FakeNode('n2').start(t)];
-  n1.told = { n1: n1.address, n2: n2.address };
+  n1.reported = { n1: n1.address, n2: n2.address };
   const url = await pageOf(t, [n1]);
   await fetch(`${url}api/v1`);
   let status = 404;

@@ -63,8 +63,8 @@ t.test('delete, with keys or without; history', async (t) => {
   const gone = await run(...words, '--confirm', 'shop', '--with-keys');
   t.match(gone.out, /shop +deleted/);
   t.match(node.namespaces.deletes.at(-1), ['shop', { withKeys: true, dryRun: false }]);
-  const told = await run('namespace', 'history', 'shop');
-  t.match(told.out, /n1 +127\.0\.0\.1 +null +\{"default_level":"one"/);
+  const reported = await run('namespace', 'history', 'shop');
+  t.match(reported.out, /n1 +127\.0\.0\.1 +null +\{"default_level":"one"/);
 });
 
 t.test('keys of a namespace', async (t) => {

@@ -16,8 +16,8 @@ t.test('there is none of which it is not known', async (t) => {
     documents.flatMap(({ path, text }) => checkCommands(path, text, scripts)),
     [],
   );
-  const told = documents.flatMap(({ text }) => commandsIn(text));
-  t.ok(told.length > 50, `${told.length} commands`);
+  const reported = documents.flatMap(({ text }) => commandsIn(text));
+  t.ok(reported.length > 50, `${reported.length} commands`);
   for (const command of [`npx ${'quorate'} status`, 'npm install', 'npm run clean']) {
     t.equal(checkCommands('x.md', `\`${command}\``, scripts).length, 1, command);
   }

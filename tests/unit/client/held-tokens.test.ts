@@ -13,11 +13,11 @@ t.test('what any answer told is known to every later request', async () => {
     fc.property(anyRun, (run) => {
       const held = new HeldTokens<Known>();
       const open: { readonly id: number; readonly sent: readonly Known[] }[] = [];
-      const told = new Set<number>();
+      const reported = new Set<number>();
       let next = 0;
       for (const { answers, which } of run) {
         const known = new Set(held.all.flatMap((token) => [...token]));
-        if (![...told].every((id) => known.has(id))) return false;
+        if (![...reported].every((id) => known.has(id))) return false;
         if (!answers || open.length === 0) {
           open.push({ id: next, sent: held.all });
           next += 1;
@@ -25,7 +25,7 @@ t.test('what any answer told is known to every later request', async () => {
         }
         const [{ id, sent } = { id: -1, sent: [] }] = open.splice(which % open.length, 1);
         held.answered(sent, new Set([...sent.flatMap((token) => [...token]), id]));
-        told.add(id);
+        reported.add(id);
       }
       return true;
     }),

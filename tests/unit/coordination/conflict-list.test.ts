@@ -30,9 +30,9 @@ t.test('what a node tells of its conflicts fits a message', async (t) => {
   await disk.store.sync();
   const found: string[] = [];
   for (let after = '', more = true; more; ) {
-    const told = await handlers.get(CONFLICTS)?.({ after, limit: 100 });
-    t.ok(messageBytesMax(told) < pageBytesMax + 100, `${messageBytesMax(told)} bytes`);
-    const reply = CONFLICTS.reply.parse(told);
+    const reported = await handlers.get(CONFLICTS)?.({ after, limit: 100 });
+    t.ok(messageBytesMax(reported) < pageBytesMax + 100, `${messageBytesMax(reported)} bytes`);
+    const reply = CONFLICTS.reply.parse(reported);
     t.ok(reply.entries.length > 0);
     found.push(...reply.entries);
     after = reply.entries.at(-1) ?? '';

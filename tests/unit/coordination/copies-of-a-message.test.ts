@@ -53,9 +53,9 @@ async function serving(storage = new HeldStorage()) {
   const options = { ...disk, self: 'n1', messenger, foreground, ownership };
   serveReplicas(options as unknown as ReplicaServiceOptions);
   const take = (copies: readonly CopyRequest[]): [number, string][] => {
-    const told: [number, string][] = [];
-    handlers?.copies(copies, (place, outcome) => told.push([place, textOf(outcome)]));
-    return told;
+    const reported: [number, string][] = [];
+    handlers?.copies(copies, (place, outcome) => reported.push([place, textOf(outcome)]));
+    return reported;
   };
   return { disk, foreground, take };
 }
@@ -74,7 +74,7 @@ t.test('each is answered at its own place, whatever became of those before it', 
   const audit = encodeAudit(
     entryToWire({ at: 1, strategy: 'newest', by: 'test', kept: 'z.1', dropped: [] }),
   );
-  const told = take([
+  const reported = take([
     copyOf(foreign, 'x1'),
     copyOf(l, 'y1'),
     damaged,
@@ -83,7 +83,7 @@ t.test('each is answered at its own place, whatever became of those before it', 
   ]);
   await turn();
   t.strictSame(
-    told.sort(([a], [b]) => a - b),
+    reported.sort(([a], [b]) => a - b),
     [
       [0, 'wrong_epoch'],
       [1, 'ended'],

@@ -241,8 +241,8 @@ t.test('pasts of the same bytes may stand for other dots', async (t) => {
   const met = await cluster.get('n2', first, { level: 'causal' });
   cluster.network.gate = () => true;
   await read(cluster, carried(cluster, 'n2', met.session), otherKey(), 9);
-  const told = await cluster.get('n2', first, { level: 'causal' });
-  t.equal(flagOf(told.session), 'none', 'told since it was met');
+  const reported = await cluster.get('n2', first, { level: 'causal' });
+  t.equal(flagOf(reported.session), 'none', 'told since it was met');
   cluster.network.gate = (_from, _to, message) => nameOf(message) !== 'coordination.write';
   const newer = await cluster.put('n1', KEY, 'newer', SESSION);
   await effect(second, flagged(newer.session, 'all'));

@@ -57,12 +57,12 @@ t.test('a history that grows while it is read is read again', async (t) => {
       t.equal(type, PULL_SETTINGS);
       asked.push(after);
       const at = changes.findIndex(({ version }) => `${version} n1` === after) + 1;
-      const told = {
+      const reported = {
         settings: { fields: [], history: changes.slice(at, at + 1) },
         ...{ more: at + 1 < changes.length, hash: changes.length },
       };
       if (asked.length === 2) changes = [1, 2, 3, 4].map(change);
-      return told;
+      return reported;
     },
   } as unknown as Messenger;
   const { settings, hash } = await pullSettings(messenger, 'n2', 1000, 0);

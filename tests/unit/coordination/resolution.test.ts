@@ -74,9 +74,9 @@ t.test('a read under a strategy resolves what it meets, and says so afterwards',
   }
   const next = await cluster.put('n3', 'k', 'next', { context: read.context });
   t.equal(next.replaced.length, 1, 'its context covers the result');
-  const told = await cluster.wait(cluster.node('n3').coordination.conflicts(keyed('k')));
-  t.equal(told.resolutions.length, 1);
-  const [entry] = told.resolutions;
+  const reported = await cluster.wait(cluster.node('n3').coordination.conflicts(keyed('k')));
+  t.equal(reported.resolutions.length, 1);
+  const [entry] = reported.resolutions;
   t.match(entry, { strategy: 'set-union', by: 'n2', kept: next.replaced[0] });
   t.strictSame(entry?.dropped.map(({ value }) => Buffer.from(value ?? []).toString()).sort(), [
     '["a","b"]',
@@ -218,8 +218,8 @@ t.test('by request: what the context shows, and only if that is what is there', 
   const seen = (await cluster.get('n1', 'v')).context;
   await cluster.put('n3', 'v', '', { ...json('4'), context: resolvedFrom(seen) });
   await t.rejects(resolve('v', undefined, 'max'), { code: 'invalid_context' });
-  const told = await cluster.wait(cluster.node('n1').coordination.conflicts(keyed('k')));
-  t.match(told, { siblings: [{}], resolutions: [{ strategy: 'max', by: '10.0.0.9' }] });
+  const reported = await cluster.wait(cluster.node('n1').coordination.conflicts(keyed('k')));
+  t.match(reported, { siblings: [{}], resolutions: [{ strategy: 'max', by: '10.0.0.9' }] });
 
   function resolvedFrom(text: string | undefined): string {
     return text ?? '';
@@ -243,8 +243,8 @@ t.test('a sibling that the context does not show keeps a request from resolving'
   const whole = (await cluster.get('n1', 'k')).context ?? '';
   await cluster.wait(coordination.resolve({ ...request, context: whole }));
   t.strictSame(await cluster.texts('n1', 'k'), ['v']);
-  const told = await cluster.wait(coordination.conflicts(keyed('k')));
-  t.match(told.resolutions, [{ strategy: 'value', by: 'x', dropped: { length: 3 } }]);
+  const reported = await cluster.wait(coordination.conflicts(keyed('k')));
+  t.match(reported.resolutions, [{ strategy: 'value', by: 'x', dropped: { length: 3 } }]);
   const large = { ...request.resolution, value: Buffer.alloc(100_001) };
   const tooLarge = coordination.resolve({ ...request, resolution: large });
   await t.rejects(cluster.wait(tooLarge), { code: 'value_too_large' });

@@ -19,7 +19,7 @@ async function conflict(cluster: LocalCluster, key: string): Promise<void> {
   await cluster.clock.advance(5);
 }
 
-const told = async (cluster: LocalCluster, id = 'n3') => {
+const reported = async (cluster: LocalCluster, id = 'n3') => {
   const { events } = await cluster.wait(cluster.node(id).events.events(100));
   return events
     .filter(({ event }) => event.startsWith('conflict'))
@@ -34,7 +34,7 @@ t.test('it began, and was resolved by a strategy', async (t) => {
   const cluster = await clusterFor(t);
   await conflict(cluster, 'k');
   const began = 'warn conflict began default k 2 - 1';
-  t.same(await told(cluster), [began]);
+  t.same(await reported(cluster), [began]);
   const { context = '' } = await cluster.get('n1', 'k');
   const key = { namespace: 'default', key: 'k', level: undefined, fallbacks: [] };
   const request = { ...key, timeoutMilliseconds: undefined, context, by: 'test' };
@@ -46,9 +46,9 @@ t.test('it began, and was resolved by a strategy', async (t) => {
   );
   await cluster.clock.advance(1000);
   const ended = 'info conflict ended default k 2 last-writer 1';
-  t.same(await told(cluster), [began, ended]);
+  t.same(await reported(cluster), [began, ended]);
   await cluster.crash('n2');
-  t.same(await told(cluster), [began, ended], 'the others know it, too');
+  t.same(await reported(cluster), [began, ended], 'the others know it, too');
 });
 
 t.test('it ended by a write, and by a delete; the same key again is another one', async (t) => {
@@ -56,11 +56,11 @@ t.test('it ended by a write, and by a delete; the same key again is another one'
   await conflict(cluster, 'k');
   const { context = '' } = await cluster.get('n1', 'k');
   await cluster.put('n3', 'k', '3', { context });
-  t.same((await told(cluster, 'n1'))[1], 'info conflict ended default k 2 write 1');
+  t.same((await reported(cluster, 'n1'))[1], 'info conflict ended default k 2 write 1');
   await conflict(cluster, 'k');
   const seen = (await cluster.get('n1', 'k')).context ?? '';
   await cluster.put('n1', 'k', '', { change: { state: 'tombstone' }, context: seen });
-  const events = await told(cluster, 'n1');
+  const events = await reported(cluster, 'n1');
   t.same(events.at(-1), 'info conflict ended default k 2 delete 2');
 });
 

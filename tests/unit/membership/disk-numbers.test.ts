@@ -52,18 +52,18 @@ type Step = 'start' | 'commit' | 'tell' | 'copy' | 'restore';
 function live(steps: readonly Step[]) {
   let disk = { start: 0, commit: 0 };
   let copy = disk;
-  let told = NO_NUMBERS;
+  let reported = NO_NUMBERS;
   const verdicts: { readonly rolledBack: boolean; readonly missing: boolean }[] = [];
   let running = false;
   for (const step of steps) {
     if (step === 'start') {
       disk = { start: disk.start + 1, commit: disk.commit };
-      const rolledBack = isRolledBack(disk, told);
-      verdicts.push({ rolledBack, missing: disk.commit < told.commit });
-      if (rolledBack) disk = highest(disk, { start: told.start + 1, commit: told.commit });
+      const rolledBack = isRolledBack(disk, reported);
+      verdicts.push({ rolledBack, missing: disk.commit < reported.commit });
+      if (rolledBack) disk = highest(disk, { start: reported.start + 1, commit: reported.commit });
       running = true;
     } else if (step === 'commit' && running) disk = { ...disk, commit: disk.commit + 1 };
-    else if (step === 'tell' && running) told = highest(told, disk);
+    else if (step === 'tell' && running) reported = highest(reported, disk);
     else if (step === 'copy') copy = disk;
     else if (step === 'restore') {
       disk = copy;

@@ -24,7 +24,7 @@ const requestIn = (namespace: string): OperationRequest => ({
 });
 
 /** Says what it was asked, and in which order the namespaces were looked up. */
-class Told implements OperationsControl {
+class Reported implements OperationsControl {
   readonly asked: unknown[][] = [];
 
   async run(request: OperationRequest, course: OperationCourse) {
@@ -43,7 +43,7 @@ class Told implements OperationsControl {
 }
 
 function operationsOver() {
-  const told = new Told();
+  const reported = new Reported();
   const lookups: string[] = [];
   const known = (name: string): LiveNamespace | undefined => {
     lookups.push(name);
@@ -55,37 +55,37 @@ function operationsOver() {
   const clock = new ManualClock();
   const namespaces = { known, find };
   const lookup = new NamespaceLookup({ namespaces, clock, timeoutDefaultMilliseconds: 5000 });
-  return { told, lookups, operations: new NamespacedOperations(told, lookup) };
+  return { reported, lookups, operations: new NamespacedOperations(reported, lookup) };
 }
 
 t.test('a write of a namespace is of its present generation', async (t) => {
-  const { told, operations } = operationsOver();
+  const { reported, operations } = operationsOver();
   const given = await operations.run(requestIn('shop'), COURSE);
   t.strictSame(given, { answer: ANSWER, isAgain: true });
-  t.strictSame(told.asked, [['run', requestIn('shop~2'), COURSE]]);
+  t.strictSame(reported.asked, [['run', requestIn('shop~2'), COURSE]]);
 });
 
 t.test('of the default namespace nobody is asked', async (t) => {
-  const { told, lookups, operations } = operationsOver();
+  const { reported, lookups, operations } = operationsOver();
   await operations.run(requestIn('default'), COURSE);
-  t.strictSame(told.asked, [['run', requestIn('default'), COURSE]]);
+  t.strictSame(reported.asked, [['run', requestIn('default'), COURSE]]);
   t.strictSame(lookups, []);
 });
 
 t.test('where there is no such namespace nothing begins', async (t) => {
-  const { told, operations } = operationsOver();
+  const { reported, operations } = operationsOver();
   await t.rejects(operations.run(requestIn('none'), COURSE), { code: 'namespace_not_found' });
-  t.strictSame(told.asked, []);
+  t.strictSame(reported.asked, []);
 });
 
 t.test('an id is one, whatever namespace its write is of', async (t) => {
-  const { told, lookups, operations } = operationsOver();
+  const { reported, lookups, operations } = operationsOver();
   const batch = { id: 'b', payload: 'p', timeoutMilliseconds: undefined };
   await operations.bind(batch, [0, 2]);
   const courseOf = () => COURSE;
   const shown = await operations.look('op', 50, courseOf);
   t.strictSame(shown, { ...REPORT, namespace: 'shop' }, 'as clients name it');
-  t.strictSame(told.asked, [
+  t.strictSame(reported.asked, [
     ['bind', batch, [0, 2]],
     ['look', 'op', 50, courseOf],
   ]);

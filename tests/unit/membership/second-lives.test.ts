@@ -18,7 +18,7 @@ function linked(one: string, ran: number): SecondLives {
 }
 
 /** Another member tells at 160 s of `life`, which has run for so long and is alive. */
-function told(lives: SecondLives, life: string, ran: number, aliveAgo = 0) {
+function reported(lives: SecondLives, life: string, ran: number, aliveAgo = 0) {
   const sighting: Sighting = ['n1', life, 'elsewhere:1', aliveAgo, ran];
   return lives.compare(sighting, 159_990, 160_000);
 }
@@ -28,7 +28,7 @@ t.test('who knocks later is the second, whatever the wall clocks said at the sta
     const lives = linked('m', 0);
     const newcomer = lives.heard('n1', factsOf(life, 20), 160_000);
     t.ok(lives.isSecond('n1', newcomer), life);
-    t.equal(told(lives, life, 20), undefined, 'members decide alike: this link stays');
+    t.equal(reported(lives, life, 20), undefined, 'members decide alike: this link stays');
   }
   t.end();
 });
@@ -38,7 +38,11 @@ t.test('who has run for longer is not the second, where another life has its pla
     const lives = linked('m', 0);
     const elder = lives.heard('n1', factsOf(life, 600_000), 160_000);
     t.notOk(lives.isSecond('n1', elder), life);
-    t.match(told(lives, life, 600_000), { life: 'm', first: 'elsewhere:1' }, 'but the other is');
+    t.match(
+      reported(lives, life, 600_000),
+      { life: 'm', first: 'elsewhere:1' },
+      'but the other is',
+    );
     t.equal(lives.firstOf('n1', 'm'), 'elsewhere:1');
   }
   t.end();
@@ -49,8 +53,8 @@ t.test('where both began at about the same time, the starts by their clocks deci
   const close = 61_000;
   t.ok(lives.isSecond('n1', lives.heard('n1', factsOf('z later', close), 160_000)));
   t.notOk(lives.isSecond('n1', lives.heard('n1', factsOf('a earlier', close), 160_000)));
-  t.equal(told(lives, 'z later', close), undefined);
-  t.match(told(lives, 'a earlier', close), { life: 'm' });
+  t.equal(reported(lives, 'z later', close), undefined);
+  t.match(reported(lives, 'a earlier', close), { life: 'm' });
   t.end();
 });
 
@@ -68,7 +72,7 @@ t.test('what a life said first counts: it was the least that it had run for', (t
 t.test('a life of before is no second node, whichever member still believes in it', (t) => {
   const [before, after] = [linked('a before', 0), new SecondLives()];
   after.opened('n1', factsOf('b after', 20), 160_000);
-  t.equal(told(before, 'b after', 0), undefined, 'it has not answered since the other began');
+  t.equal(reported(before, 'b after', 0), undefined, 'it has not answered since the other began');
   t.equal(after.compare(['n1', 'a before', 'x:1', 500, 60_000], 160_400, 160_500), undefined);
   t.equal(after.firstOf('n1', 'b after'), undefined);
   t.end();

@@ -33,8 +33,8 @@ t.test('status, readiness and metrics name a disk that does not answer', async (
     t.same(reports, ['ok', 'stalled', 'ok']);
     t.equal(nodes[1]?.report?.stored, undefined, 'nobody waits for it');
   }
-  const told = observer.events.filter((event) => event.startsWith('the disk'));
-  t.same(told, ['the disk does not answer']);
+  const reported = observer.events.filter((event) => event.startsWith('the disk'));
+  t.same(reported, ['the disk does not answer']);
 
   disk.held = false;
   while (disk.waiting.length > 0) await disk.release();

@@ -12,7 +12,7 @@ function receipt(level: string, answered: number): Receipt {
 }
 
 /** One client after the other: each step takes one unit of time. */
-class Told {
+class Reported {
   readonly history = new ClientHistory(3);
   #now = 0;
 
@@ -65,90 +65,90 @@ class Told {
 }
 
 t.test('what strong operations were told has an order', async (t) => {
-  const told = new Told();
-  const { id } = told.write({}, 'a.1');
-  told.read('strong', [['a.1', id]]);
-  const second = told.write({ expected: ['a.1'], replaced: ['a.1'] }, 'a.2');
-  told.refused({ expected: ['a.1'] }, ['a.2']);
-  told.read('strong', [['a.2', second.id]]);
-  t.strictSame(told.checkers, []);
+  const reported = new Reported();
+  const { id } = reported.write({}, 'a.1');
+  reported.read('strong', [['a.1', id]]);
+  const second = reported.write({ expected: ['a.1'], replaced: ['a.1'] }, 'a.2');
+  reported.refused({ expected: ['a.1'] }, ['a.2']);
+  reported.read('strong', [['a.2', second.id]]);
+  t.strictSame(reported.checkers, []);
 });
 
 t.test('a strong read of what was replaced before it began is found', async (t) => {
-  const told = new Told();
-  const first = told.write({}, 'a.1');
-  told.write({ replaced: ['a.1'] }, 'a.2');
-  told.read('strong', [['a.1', first.id]]);
-  t.ok(told.checkers.includes('order'));
+  const reported = new Reported();
+  const first = reported.write({}, 'a.1');
+  reported.write({ replaced: ['a.1'] }, 'a.2');
+  reported.read('strong', [['a.1', first.id]]);
+  t.ok(reported.checkers.includes('order'));
 });
 
 t.test('two comparisons that hold of one version are found', async (t) => {
-  const told = new Told();
-  told.write({}, 'a.1');
-  told.write({ expected: ['a.1'], replaced: ['a.1'] }, 'a.2');
-  told.write({ expected: ['a.1'], replaced: ['a.1'] }, 'a.3');
-  t.ok(told.checkers.includes('order'));
+  const reported = new Reported();
+  reported.write({}, 'a.1');
+  reported.write({ expected: ['a.1'], replaced: ['a.1'] }, 'a.2');
+  reported.write({ expected: ['a.1'], replaced: ['a.1'] }, 'a.3');
+  t.ok(reported.checkers.includes('order'));
 });
 
 t.test('a comparison that met what nobody else saw there is found', async (t) => {
-  const told = new Told();
-  told.write({}, 'a.1');
-  told.write({ replaced: ['a.1'] }, 'a.2');
-  told.refused({ expected: ['a.9'] }, ['a.1']);
-  t.ok(told.checkers.includes('order'));
+  const reported = new Reported();
+  reported.write({}, 'a.1');
+  reported.write({ replaced: ['a.1'] }, 'a.2');
+  reported.refused({ expected: ['a.9'] }, ['a.1']);
+  t.ok(reported.checkers.includes('order'));
 });
 
 t.test('a write without an answer may surface, and may be replaced by what was shown it', (t) => {
-  const told = new Told();
-  const first = told.write({}, 'a.1');
-  const open = told.write({ shown: ['a.1'], isStrong: false }, undefined);
-  told.read('strong', [['a.1', first.id]]);
-  told.read('strong', [['b.1', open.id]]);
-  told.read('quorum', [['b.1', open.id]]);
-  t.strictSame(told.checkers, []);
+  const reported = new Reported();
+  const first = reported.write({}, 'a.1');
+  const open = reported.write({ shown: ['a.1'], isStrong: false }, undefined);
+  reported.read('strong', [['a.1', first.id]]);
+  reported.read('strong', [['b.1', open.id]]);
+  reported.read('quorum', [['b.1', open.id]]);
+  t.strictSame(reported.checkers, []);
   // Once it was there, and nobody has replaced it, it stays.
-  told.read('strong', [['a.1', first.id]]);
-  t.strictSame(told.checkers, ['order', 'stale reads', 'zones']);
+  reported.read('strong', [['a.1', first.id]]);
+  t.strictSame(reported.checkers, ['order', 'stale reads', 'zones']);
   t.end();
 });
 
 t.test('of a key where nobody knows what a lost write has replaced, the order is judged', (t) => {
-  const told = new Told();
-  told.write({}, 'a.1');
-  const open = told.write({}, undefined);
-  told.read('quorum', [['b.1', open.id]]);
-  t.strictSame(told.checkers, []);
-  t.same(told.history.unjudgedKeys([]), { order: 1, none: 0 });
-  told.read('strong', []);
-  t.strictSame(told.checkers, ['order', 'zones']);
+  const reported = new Reported();
+  reported.write({}, 'a.1');
+  const open = reported.write({}, undefined);
+  reported.read('quorum', [['b.1', open.id]]);
+  t.strictSame(reported.checkers, []);
+  t.same(reported.history.unjudgedKeys([]), { order: 1, none: 0 });
+  reported.read('strong', []);
+  t.strictSame(reported.checkers, ['order', 'zones']);
   t.end();
 });
 
 t.test('of a key where a lost write was replaced before anybody was shown it, nothing is', (t) => {
-  const told = new Told();
-  told.write({}, 'a.1');
-  told.write({}, undefined);
-  const last = told.write({ replaced: ['b.1'] }, 'a.2');
-  told.read('strong', [['a.2', last.id]]);
-  t.strictSame(told.checkers, []);
-  t.same(told.history.unjudgedKeys([]), { order: 0, none: 1 });
+  const reported = new Reported();
+  reported.write({}, 'a.1');
+  reported.write({}, undefined);
+  const last = reported.write({ replaced: ['b.1'] }, 'a.2');
+  reported.read('strong', [['a.2', last.id]]);
+  t.strictSame(reported.checkers, []);
+  t.same(reported.history.unjudgedKeys([]), { order: 0, none: 1 });
   t.end();
 });
 
 t.test('a session that is shown less than before is found', async (t) => {
-  const told = new Told();
-  const first = told.write({}, 'a.1');
-  const second = told.write({ replaced: ['a.1'] }, 'a.2');
-  const seen = told.read('session', [['a.2', second.id]], []);
-  told.read('session', [['a.1', first.id]], [seen.id]);
-  t.ok(told.checkers.includes('sessions'));
+  const reported = new Reported();
+  const first = reported.write({}, 'a.1');
+  const second = reported.write({ replaced: ['a.1'] }, 'a.2');
+  const seen = reported.read('session', [['a.2', second.id]], []);
+  reported.read('session', [['a.1', first.id]], [seen.id]);
+  t.ok(reported.checkers.includes('sessions'));
 });
 
 t.test('steps of a session are kept in order where some of them are not judged', async (t) => {
-  const told = new Told();
-  const { history } = told;
-  const one = told.write({}, 'a.1');
-  const seen = told.read('session', [['a.1', one.id]], []);
+  const reported = new Reported();
+  const { history } = reported;
+  const one = reported.write({}, 'a.1');
+  const seen = reported.read('session', [['a.1', one.id]], []);
   const other = {
     key: 'other',
     began: 90,
@@ -163,8 +163,11 @@ t.test('steps of a session are kept in order where some of them are not judged',
     ...{ shown: undefined, expected: undefined },
   });
   const between = history.read(other, { versions, receipt: receipt('session', 1) });
-  const last = told.read('session', [], [between.id]);
+  const last = reported.read('session', [], [between.id]);
   const read = history.history([]).reads.find(({ id }) => id === last.id);
   t.strictSame(read?.session?.after, [seen.id]);
-  t.ok(told.checkers.includes('sessions'), 'and what it saw before is asked of what comes after');
+  t.ok(
+    reported.checkers.includes('sessions'),
+    'and what it saw before is asked of what comes after',
+  );
 });

@@ -82,10 +82,10 @@ t.test('an entry is written when a key comes, goes, or is plain no more', async 
   const disk = await openDisk();
   const entry = keyEntry(at('k'));
   let writes = 0;
-  const told = disk.storage.write.bind(disk.storage);
+  const reported = disk.storage.write.bind(disk.storage);
   disk.storage.write = (batch, options) => {
     writes += batch.filter(({ key }) => key === entry).length;
-    return told(batch, options);
+    return reported(batch, options);
   };
   const mint = async (intent = intentOf('x')): Promise<void> => {
     await disk.replica.mint(at('k'), intent, 'sync', nothingElse).committed;

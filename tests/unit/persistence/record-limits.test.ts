@@ -106,8 +106,8 @@ t.test('the largest are known, in bounded room, and told of once', (t) => {
   t.strictSame(others, []);
   t.equal(one?.entries, 32);
   t.ok(one && one.key.length <= 64 && one.bytes > 500);
-  const told = observer.events.filter((event) => event.includes('near a limit'));
-  t.equal(told.length, 1);
+  const reported = observer.events.filter((event) => event.includes('near a limit'));
+  t.equal(reported.length, 1);
   largest.note(key(7), siblings(1), 0);
   t.strictSame(largest.alarming, []);
   for (let n = 1; n <= 200; n += 1) largest.note(key(n), siblings(40), 0);

@@ -195,9 +195,9 @@ t.test('versions are kept when they are superseded, by a value or a tombstone', 
 t.test('audit entries keep what was dropped, as far as there is room', async (t) => {
   const world = open();
   const limits = { auditBytesMax: 2_000, auditRetentionMilliseconds: 1_000 };
-  const told: string[] = [];
+  const reported: string[] = [];
   const conflictTurns = {
-    resolvedBy: (name: string, kept: string) => told.push(`${name} ${kept}`),
+    resolvedBy: (name: string, kept: string) => reported.push(`${name} ${kept}`),
   };
   const audits = new Audits({ ...world, ...limits, conflictTurns });
   const dropped = (n: number, size: number) => ({
@@ -211,7 +211,7 @@ t.test('audit entries keep what was dropped, as far as there is room', async (t)
   await audits.add(at, entry(1, 10, 20), 'sync').committed;
   await audits.add(at, entry(1, 10, 20), 'sync').committed;
   t.strictSame(audits.list(at), [entry(1, 10, 20)], 'twice is once');
-  t.same(new Set(told), new Set([`max ${writer}.1`]));
+  t.same(new Set(reported), new Set([`max ${writer}.1`]));
   await audits.add(at, entry(2, 10, 5_000, 700), 'sync').committed;
   const [, second] = audits.list(at);
   t.strictSame(

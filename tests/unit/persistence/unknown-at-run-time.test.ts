@@ -12,7 +12,7 @@ import { type Disk, intentOf, nothingElse, openDisk, PARTITIONS } from './disk.j
 
 const at = recordKey('default', 'k', PARTITIONS);
 const UNKNOWN = { code: 'unknown_format' };
-const TOLD = 'stored by another version of quorate: left as it is';
+const REPORTED = 'stored by another version of quorate: left as it is';
 
 /** As a newer build would have written what lies under a stored key. */
 async function asOfNewer({ storage, table }: Disk, key: string, of: RecordKey) {
@@ -58,7 +58,7 @@ t.test('no read, copy, scrub or repair touches it, and nothing calls it damage',
   await t.rejects(scrub.correct(at.partition), UNKNOWN);
   await untouched('a rebuild of its partition');
   t.equal(observer.counts.get('quorate_corrupt_records_total'), undefined);
-  t.equal(observer.events.filter((event) => event === TOLD).length, 1);
+  t.equal(observer.events.filter((event) => event === REPORTED).length, 1);
   t.ok((observer.counts.get('quorate_unknown_formats_total') ?? 0) > 1);
 });
 
@@ -107,7 +107,7 @@ t.test('a list beside a record is left as it is, and fails no write', async (t) 
   t.throws(() => disk.versions.list(at), UNKNOWN);
   await disk.versions.sweep();
   t.strictSame(disk.storage.get(list), bytes);
-  t.ok(disk.observer.events.includes(TOLD));
+  t.ok(disk.observer.events.includes(REPORTED));
   await new Scrub(disk).verify(at.partition);
   t.notOk(disk.health.isRebuilding(at.partition), 'the digests count what was written');
 });
@@ -139,6 +139,6 @@ t.test('a hint is left as it is, and those behind it are delivered', async (t) =
   const { bytes: again } = other.replica.mint(first, intentOf('x'), 'sync', nothingElse).value;
   t.throws(() => hints.hold('n3', first, again, 'sync'), UNKNOWN, 'it cannot be merged with it');
   t.strictSame(storage.get(hintKey('n3', first)), bytes);
-  t.equal(observer.events.filter((event) => event === TOLD).length, 1);
+  t.equal(observer.events.filter((event) => event === REPORTED).length, 1);
   t.equal(observer.counts.get('quorate_corrupt_records_total'), undefined);
 });

@@ -82,12 +82,12 @@ t.test('other clusters and unwanted nodes are refused by name', async (t) => {
 t.test('both sides judge, and who is refused is told, with a proof', async (t) => {
   const refusal: LinkRefusal = { kind: 'cluster', detail: 'theirs' };
   for (const judge of ['dialer', 'acceptor'] as const) {
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     const judging = { judge: async () => refusal };
-    const listening = { onRefused: (...all: unknown[]) => told.push(all) };
+    const listening = { onRefused: (...all: unknown[]) => reported.push(all) };
     const sides = judge === 'dialer' ? pair(judging, listening) : pair(listening, judging);
     const { dialer, acceptor } = await shakeHands(...sides);
-    t.strictSame(told, [[judge === 'dialer' ? 'n1' : 'n2', refusal]]);
+    t.strictSame(reported, [[judge === 'dialer' ? 'n1' : 'n2', refusal]]);
     t.equal(dialer.refused, 'another cluster: theirs');
     t.equal(acceptor.refused, 'another cluster: theirs');
     // Nobody in between can refuse in the name of a member, or hide that it refuses.

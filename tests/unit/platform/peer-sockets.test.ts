@@ -153,8 +153,8 @@ t.test('strangers get little: no frames, few bytes, little time', async (t) => {
     ...{ kind: 'http', status: answer.status, header: (name) => answer.headers.get(name) ?? '' },
     body: new Uint8Array(await answer.arrayBuffer()),
   });
-  const told = { code: 'invalid_request', outcome: 'none', detail: /for the other nodes/ };
-  t.match(problem, told, 'as the client reads it');
+  const reported = { code: 'invalid_request', outcome: 'none', detail: /for the other nodes/ };
+  t.match(problem, reported, 'as the client reads it');
   for (const expect of ['100-continue', 'miracles']) {
     const head = `PUT / HTTP/1.1\r\nHost: x\r\nExpect: ${expect}\r\nContent-Length: 9\r\n\r\n`;
     t.match(await say(port, head, HOST).answer, /^HTTP\/1.1 426 /, 'no body is asked for');

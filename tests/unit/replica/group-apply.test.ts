@@ -238,12 +238,12 @@ t.test('a group leaves what its copies would leave one after the other', async (
         });
         const options = cached ? {} : { cacheBytesMax: 1 };
         const [together, alone] = [await openDisk(options), await openDisk(options)];
-        const told = taking(together, copies);
+        const reported = taking(together, copies);
         const each = copies.map((copy) => taking(alone, [copy]));
         await Promise.all([together.store.sync(), alone.store.sync()]);
         await turn();
         const fates = each.map((calls, place) => [place, calls[0]?.[0]?.[1]]);
-        const inOrder = told.flat().sort(([a], [b]) => a - b);
+        const inOrder = reported.flat().sort(([a], [b]) => a - b);
         return (
           JSON.stringify(inOrder) === JSON.stringify(fates) &&
           JSON.stringify(plainDisk(together, keys)) === JSON.stringify(plainDisk(alone, keys))

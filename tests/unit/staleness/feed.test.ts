@@ -17,12 +17,12 @@ function feedOf() {
   const observer = new CountingObserver();
   const asked: {
     readonly at: number;
-    readonly settle: (told: PlainTestimony | undefined) => void;
+    readonly settle: (reported: PlainTestimony | undefined) => void;
   }[] = [];
   const settleWith = (settle: (answer: PeerAnswer<PlainTestimony>) => void) => {
-    return (told: PlainTestimony | undefined): void => {
+    return (reported: PlainTestimony | undefined): void => {
       const error = undefined as never;
-      settle(told === undefined ? { ok: false, error } : { ok: true, reply: told });
+      settle(reported === undefined ? { ok: false, error } : { ok: true, reply: reported });
     };
   };
   const messenger = {

@@ -11,7 +11,7 @@ import { FakeNode, found, versionOf, WRITTEN } from '../fake-node.js';
 import { LIMITS } from '../served.js';
 import { UNLIMITED_RATES } from '../../unlimited-rates.js';
 
-interface Told {
+interface Reported {
   readonly status: number;
   readonly text: string;
   /** While the listener ran. */
@@ -40,7 +40,7 @@ async function ask(t: Test, node: FakeNode, method: string, path: string, body?:
       if (type === 'PROMISE') promises += 1;
     },
   });
-  let seen: Omit<Told, 'status' | 'text'> | undefined;
+  let seen: Omit<Reported, 'status' | 'text'> | undefined;
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     // As behind the listener: what came with the head has been parsed.
     setImmediate(() => {
@@ -85,9 +85,9 @@ t.test('a get that need not wait', async (t) => {
   const node = new FakeNode();
   node.answerGet = () => found(versionOf(7, 'application/json', '{"a":1}'));
   for (const path of ['/api/v1/kv/k', '/api/v1/kv/k?siblings=list', '/api/v1/kv?key=k']) {
-    const told = await ask(t, node, 'GET', path);
-    t.match(told, { status: 200, promises: 0, atOnce: true, listeners: [] }, path);
-    t.match(told.text, '"value":{"a":1}');
+    const reported = await ask(t, node, 'GET', path);
+    t.match(reported, { status: 200, promises: 0, atOnce: true, listeners: [] }, path);
+    t.match(reported.text, '"value":{"a":1}');
   }
   t.match(await ask(t, node, 'HEAD', '/api/v1/kv/k'), { status: 200, promises: 0, atOnce: true });
 });
@@ -127,8 +127,8 @@ t.test('a put whose body came with its head waits for the store alone', async (t
     put = change.state === 'value' ? Buffer.from(change.value).toString() : undefined;
     return stored;
   };
-  const told = await ask(t, node, 'PUT', '/api/v1/kv/k', '{"value":"v"}');
-  t.match(told, { status: 200, atOnce: false });
+  const reported = await ask(t, node, 'PUT', '/api/v1/kv/k', '{"value":"v"}');
+  t.match(reported, { status: 200, atOnce: false });
   t.equal(put, '"v"');
-  t.equal(told.promises, 2, 'one makes the answer of it, one sends that');
+  t.equal(reported.promises, 2, 'one makes the answer of it, one sends that');
 });

@@ -100,8 +100,8 @@ t.test('after the window they pass again, and a change of the limit counts anew'
   limit(served, 1);
   t.same([await pass(), await pass()], [200, 429]);
   const { clients } = (await served.send('GET', '/api/v1/cluster/status')).json ?? {};
-  const told = { max: 1, window_s: 3600, clients: { now: 1, limit: 100 }, refused: 2 };
-  t.match(clients, { rate_limit: told });
+  const reported = { max: 1, window_s: 3600, clients: { now: 1, limit: 100 }, refused: 2 };
+  t.match(clients, { rate_limit: reported });
 });
 
 t.test('X-Forwarded-For of one that is no trusted proxy is not read', async (t) => {

@@ -5,7 +5,7 @@ import { type Core, Engine, NOTHING } from '../../../../lib/coordination/engine/
 import { ManualClock } from '../../fakes.js';
 
 /** Says what it is told, and ends where it is told to. */
-class Told implements Core<string> {
+class Reported implements Core<string> {
   now = 0;
   wakesAt: number;
   isDone = false;
@@ -38,13 +38,13 @@ function engine() {
   const clock = new ManualClock();
   const done: string[] = [];
   const engine = new Engine(clock);
-  const run = (core: Told, name = '') => engine.run(core, (effect) => done.push(name + effect));
+  const run = (core: Reported, name = '') => engine.run(core, (effect) => done.push(name + effect));
   return { clock, engine, run, done };
 }
 
 t.test('effects are performed in order, those of the beginning before run returns', async (t) => {
   const { engine: one, run, done } = engine();
-  const operation = run(new Told());
+  const operation = run(new Reported());
   t.strictSame(done, ['begun']);
   operation.dispatch((core) => core.say('a', 'b'));
   t.strictSame(done, ['begun', 'a', 'b']);
@@ -53,7 +53,7 @@ t.test('effects are performed in order, those of the beginning before run return
 
 t.test('what is over hears nothing more, and is closed once', async (t) => {
   const { engine: one, run, done } = engine();
-  const operation = run(new Told());
+  const operation = run(new Reported());
   operation.dispatch((core) => core.end());
   t.equal(one.size, 0);
   operation.dispatch((core) => core.say('too late'));
@@ -65,7 +65,7 @@ t.test('what is over hears nothing more, and is closed once', async (t) => {
 t.test('an operation that ends leaves its place to the last, wherever it stood', async (t) => {
   const law = fc.property(fc.array(fc.nat(99), { minLength: 1, maxLength: 20 }), (order) => {
     const { engine: one, run, done } = engine();
-    const open = order.map((_, i) => run(new Told(), `${i} `));
+    const open = order.map((_, i) => run(new Reported(), `${i} `));
     const names = order.map((_, i) => i);
     for (const which of order) {
       const [operation] = open.splice(which % open.length, 1);
@@ -85,8 +85,8 @@ t.test('an operation that ends leaves its place to the last, wherever it stood',
 
 t.test('an effect may end its own operation, or another one', async (t) => {
   const { engine: one } = engine();
-  const other = one.run(new Told(), () => undefined);
-  const own = one.run(new Told(), (effect, operation) => {
+  const other = one.run(new Reported(), () => undefined);
+  const own = one.run(new Reported(), (effect, operation) => {
     if (effect === 'go') {
       other.dispatch((core) => core.end());
       operation.dispatch((core) => core.end());
@@ -98,7 +98,7 @@ t.test('an effect may end its own operation, or another one', async (t) => {
 
 t.test('one timer wakes each when its time has come, and knows how long it took', async (t) => {
   const { clock, engine: one, run } = engine();
-  const [late, soon] = [new Told(300), new Told(100)];
+  const [late, soon] = [new Reported(300), new Reported(100)];
   run(late);
   await clock.advance(50);
   run(soon);
@@ -113,7 +113,7 @@ t.test('one timer wakes each when its time has come, and knows how long it took'
 
 t.test('a time that comes nearer is kept, and so is one that moves away', async (t) => {
   const { clock, run } = engine();
-  const core = new Told(500);
+  const core = new Reported(500);
   const operation = run(core);
   core.wakesAt = 40;
   operation.dispatch(() => NOTHING);
@@ -128,8 +128,8 @@ t.test('a time that comes nearer is kept, and so is one that moves away', async 
 
 t.test('what is woken may begin others and end some, in the same sweep', async (t) => {
   const { clock, engine: one, run } = engine();
-  const [second, begun] = [new Told(100), new Told(30)];
-  one.run(new Told(100), (effect) => {
+  const [second, begun] = [new Reported(100), new Reported(30)];
+  one.run(new Reported(100), (effect) => {
     if (effect !== 'ended') return;
     open.dispatch((core) => core.end());
     run(begun);
@@ -159,7 +159,9 @@ t.test('nothing open, no timer: a stopped process is not kept alive', async (t) 
       };
     },
   });
-  const operations = [100, 200].map((wakesAt) => engine.run(new Told(wakesAt), () => undefined));
+  const operations = [100, 200].map((wakesAt) =>
+    engine.run(new Reported(wakesAt), () => undefined),
+  );
   t.equal(timers, 1, 'one for both');
   for (const operation of operations) operation.dispatch((core) => core.end());
   t.equal(timers, 0);
