@@ -90,6 +90,9 @@ async function load(): Promise<void> {
 await load();
 for (const key of ['cart:17', 'cart:21', 'cart:40']) await conflict(key);
 await go(page, 'key/cart:17', '2 siblings');
+await page.getByLabel('Resolve by a strategy').selectOption('set-union');
+await page.getByRole('button', { name: 'Dry run' }).click();
+await page.getByText('It would become:').waitFor(PATIENCE);
 await picture(page, 'key', true);
 
 await go(page, 'conflicts', 'Resolve many');
@@ -133,12 +136,23 @@ await inForce('9 → 3');
 await tried('5');
 await picture(page, 'settings', true);
 
+await go(page, 'try-it', 'Two tabs, one cart');
+await page.getByRole('button', { name: 'Send' }).click();
+await page.getByText('status 200').waitFor(PATIENCE);
+await picture(page, 'try-it', true);
+await go(page, 'consistency', 'everywhere');
+await picture(page, 'consistency', true);
+
 const going = load();
 await pause(LOAD_MILLISECONDS / 4);
 await cluster.kill('n3');
 await go(page, 'now', 'quorate cluster start-node n3');
 await pause(LOAD_MILLISECONDS / 2);
 await picture(page, 'now');
+await go(page, 'nodes', 'Who sees whom');
+await picture(page, 'nodes');
+await go(page, 'convergence', 'n3 is down');
+await picture(page, 'convergence', true);
 const dark = await openPage(browser, DARK, `${url}#/ring`);
 await dark.page.getByRole('button', { name: 'Imagine n2 dead' }).click();
 await go(dark.page, 'ring', /Without n2/);
