@@ -58,9 +58,9 @@ export function App() {
   }, [screen]);
   if (screen === undefined) return null;
   const { Screen } = screen;
-  // What was told before a silence holds no more.
-  const told = status.error === undefined ? status : undefined;
-  const shared = { facts, ids, view, pulse, status: told?.data, statusError: status.error };
+  // What was answered before a silence holds no more.
+  const live = status.error === undefined ? status : undefined;
+  const shared = { facts, ids, view, pulse, status: live?.data, statusError: status.error };
   return (
     <SharedContext.Provider value={shared}>
       <a class="skip" href="#content">
@@ -74,7 +74,7 @@ export function App() {
               <h1>{screen.title}</h1>
               <p>{screen.question}</p>
             </div>
-            <View ids={ids} view={view} shown={told?.node} status={told?.data} onView={look} />
+            <View ids={ids} view={view} shown={live?.node} status={live?.data} onView={look} />
           </div>
           {facts?.read_only !== undefined && (
             <Notice tone="warn">Read-only: {facts.read_only}.</Notice>
@@ -91,7 +91,7 @@ function Silence({ error }: { readonly error: Error | undefined }) {
   if (error === undefined) return null;
   return (
     <Notice tone="bad">
-      No answer to the status: {problemWords(error)} What is shown below was told before.
+      No answer to the status: {problemWords(error)} What is shown below was answered before.
     </Notice>
   );
 }

@@ -42,7 +42,7 @@ export function gainOf(before: Reading | undefined, after: Reading, openedAt: nu
   const samples = after.samples
     .filter(({ name }) => COUNTERS.has(name))
     .map((sample) => {
-      // A counter is not told before it has counted.
+      // A counter is not reported before it has counted.
       const known = earlier.get(idOf(sample)) ?? 0;
       return { ...sample, value: sample.value >= known ? sample.value - known : sample.value };
     });

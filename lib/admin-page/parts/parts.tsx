@@ -115,7 +115,7 @@ export function Notice({
   );
 }
 
-export interface Told {
+export interface ActionOutcome {
   readonly tone: Tone | undefined;
   readonly text: string;
 }
@@ -132,12 +132,12 @@ export function useArrival(what: unknown) {
 }
 
 /** What came of an action; undefined: nothing yet. */
-export function ActionResult({ told }: { readonly told: Told | undefined }) {
-  const place = useArrival(told);
-  if (told === undefined) return null;
+export function ActionResult({ outcome }: { readonly outcome: ActionOutcome | undefined }) {
+  const place = useArrival(outcome);
+  if (outcome === undefined) return null;
   return (
     <div ref={place} tabIndex={-1}>
-      <Notice {...(told.tone && { tone: told.tone })}>{told.text}</Notice>
+      <Notice {...(outcome.tone && { tone: outcome.tone })}>{outcome.text}</Notice>
     </div>
   );
 }

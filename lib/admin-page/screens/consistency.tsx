@@ -9,14 +9,14 @@ import { settingsLine } from '../logic/lines.js';
 import { problemWords } from '../logic/problems.js';
 import { useReadOnly, useShared } from '../parts/context.js';
 import { useLive } from '../parts/live.js';
-import { Mark, Panel, Table, ActionResult, type Told } from '../parts/parts.js';
+import { Mark, Panel, Table, ActionResult, type ActionOutcome } from '../parts/parts.js';
 
 const PATH = '/api/v1/config/consistency';
 
 export function ConsistencyScreen() {
   const levels = useLive<Levels>('/api/v1/cluster/levels', 3000).data;
   const settings = useLive<SettingsInForce>(PATH, 4000);
-  const [note, setNote] = useState<Told>();
+  const [note, setNote] = useState<ActionOutcome>();
   const set = async (name: string, level: string): Promise<void> => {
     try {
       const headers = { 'if-match': `"${settings.data?.version ?? ''}"` };
@@ -33,7 +33,7 @@ export function ConsistencyScreen() {
       <Defaults
         levels={levels}
         settings={settings.data}
-        told={note}
+        outcome={note}
         onSet={(name, level) => void set(name, level)}
       />
     </>
@@ -88,11 +88,11 @@ function LevelTable({ levels }: { readonly levels: Levels | undefined }) {
 interface DefaultsProps {
   readonly levels: Levels | undefined;
   readonly settings: SettingsInForce | undefined;
-  readonly told: Told | undefined;
+  readonly outcome: ActionOutcome | undefined;
   readonly onSet: (name: string, level: string) => void;
 }
 
-function Defaults({ levels, settings, told, onSet }: DefaultsProps) {
+function Defaults({ levels, settings, outcome, onSet }: DefaultsProps) {
   const isReadOnly = useReadOnly();
   const presentOf = (name: string): string => String(settings?.settings[name] ?? '');
   const rows = [
@@ -121,7 +121,7 @@ function Defaults({ levels, settings, told, onSet }: DefaultsProps) {
           </select>
         </div>
       ))}
-      <ActionResult told={told} />
+      <ActionResult outcome={outcome} />
     </Panel>
   );
 }

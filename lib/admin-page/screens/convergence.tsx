@@ -14,7 +14,7 @@ import {
   Scroll,
   Table,
   ActionResult,
-  type Told,
+  type ActionOutcome,
 } from '../parts/parts.js';
 
 export function ConvergenceScreen() {
@@ -165,9 +165,9 @@ function Exchanges({ report }: { readonly report: Report }) {
 
 function Compare() {
   const isReadOnly = useReadOnly();
-  const [told, setTold] = useState<Told>();
+  const [outcome, setOutcome] = useState<ActionOutcome>();
   const run = async (isDry: boolean): Promise<void> => {
-    setTold({ tone: undefined, text: 'Every node compares itself with every other…' });
+    setOutcome({ tone: undefined, text: 'Every node compares itself with every other…' });
     try {
       const path = `/api/v1/cluster/exchange${isDry ? '?dry_run=1' : ''}`;
       const { body } = await change<ExchangeResult>(path, {});
@@ -180,9 +180,9 @@ function Compare() {
         sum((row) => row.records),
         'record',
       )} taken, ${count(failed)} could not be compared.`;
-      setTold({ tone: failed > 0 || (isDry && differences > 0) ? 'warn' : 'good', text });
+      setOutcome({ tone: failed > 0 || (isDry && differences > 0) ? 'warn' : 'good', text });
     } catch (error) {
-      setTold({ tone: 'bad', text: problemWords(error) });
+      setOutcome({ tone: 'bad', text: problemWords(error) });
     }
   };
   return (
@@ -195,7 +195,7 @@ function Compare() {
           Exchange now
         </button>
       </div>
-      <ActionResult told={told} />
+      <ActionResult outcome={outcome} />
     </>
   );
 }

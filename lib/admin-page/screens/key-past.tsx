@@ -9,7 +9,7 @@ import { bodyOf, valueToText } from '../logic/values.js';
 import { problemWords } from '../logic/problems.js';
 import { useReadOnly } from '../parts/context.js';
 import { useLive, useNow } from '../parts/live.js';
-import { Panel, Table, ActionResult, type Told } from '../parts/parts.js';
+import { Panel, Table, ActionResult, type ActionOutcome } from '../parts/parts.js';
 
 interface PastProps {
   readonly name: string;
@@ -18,10 +18,10 @@ interface PastProps {
 }
 
 export function HistoryPanel({ name, conflicts, onChanged }: PastProps) {
-  const [told, setTold] = useState<Told>();
+  const [outcome, setOutcome] = useState<ActionOutcome>();
   const versions = useLive<KeyVersions>(keyPath(name, '/versions'), 5000);
   const held = conflicts.siblings.map(({ version }) => version).join(' ');
-  // Another value: what was superseded by it is told at once.
+  // Another value: what was superseded by it is shown at once.
   useEffect(() => versions.refresh(), [held]);
   /** As a new write that has seen what is there now. */
   const restore = async (held: EncodedValue, version: string): Promise<void> => {
@@ -30,16 +30,16 @@ export function HistoryPanel({ name, conflicts, onChanged }: PastProps) {
     const seen = context === undefined ? {} : { 'x-causal-context': context };
     try {
       await ask(keyPath(name), { method: 'PUT', headers: { ...headers, ...seen }, body });
-      setTold({ tone: 'good', text: `The value of ${version} is the value now.` });
+      setOutcome({ tone: 'good', text: `The value of ${version} is the value now.` });
       versions.refresh();
       onChanged();
     } catch (error) {
-      setTold({ tone: 'bad', text: problemWords(error) });
+      setOutcome({ tone: 'bad', text: problemWords(error) });
     }
   };
   return (
     <>
-      <ActionResult told={told} />
+      <ActionResult outcome={outcome} />
       <Audit name={name} conflicts={conflicts} onRestore={restore} />
       <Kept
         name={name}

@@ -10,7 +10,7 @@ import { valueToText } from '../logic/values.js';
 import { problemWords } from '../logic/problems.js';
 import { useReadOnly, useTyped } from '../parts/context.js';
 import { useNow } from '../parts/live.js';
-import { Field, Panel, ActionResult, type Told } from '../parts/parts.js';
+import { Field, Panel, ActionResult, type ActionOutcome } from '../parts/parts.js';
 
 export const STRATEGIES = ['last-writer', 'set-union', 'max', 'json-merge', 'custom'] as const;
 
@@ -89,7 +89,7 @@ const isJson = (text: string): boolean => {
 };
 
 function Resolution({ name, conflicts, onChanged }: SiblingsProps) {
-  const resolve = async (how: Readonly<Record<string, unknown>>): Promise<Told> => {
+  const resolve = async (how: Readonly<Record<string, unknown>>): Promise<ActionOutcome> => {
     try {
       const path = keyPath(name, '/conflicts/resolve');
       await change(path, { context: conflicts.context, ...how });
@@ -110,7 +110,7 @@ function Resolution({ name, conflicts, onChanged }: SiblingsProps) {
 interface ByStrategyProps {
   readonly name: string;
   readonly conflicts: KeyConflicts;
-  readonly onResolve: (how: Readonly<Record<string, unknown>>) => Promise<Told>;
+  readonly onResolve: (how: Readonly<Record<string, unknown>>) => Promise<ActionOutcome>;
 }
 
 const UNCHOSEN = 'choose one';
@@ -120,18 +120,18 @@ function ByStrategy({ name, conflicts, onResolve }: ByStrategyProps) {
   const isReadOnly = useReadOnly();
   const [strategy, setStrategy] = useState<string>(UNCHOSEN);
   const [shown, setShown] = useState<{ readonly of: string; readonly text: string }>();
-  const [told, setTold] = useState<Told>();
+  const [outcome, setOutcome] = useState<ActionOutcome>();
   const typed = useTyped(`quorate resolve ${quoted(name)} --strategy ${strategy}`);
   // Of these siblings, and of no later ones.
   const of = [strategy, ...conflicts.siblings.map(({ version }) => version)].join(' ');
   const look = async (): Promise<void> => {
-    setTold(undefined);
+    setOutcome(undefined);
     try {
       const path = keyPath(name, '/conflicts/resolve', 'dry_run=1');
       const { body } = await change<EncodedValue>(path, { context: conflicts.context, strategy });
       setShown({ of, text: valueToText(body) });
     } catch (error) {
-      setTold({ tone: 'bad', text: problemWords(error) });
+      setOutcome({ tone: 'bad', text: problemWords(error) });
     }
   };
   return (
@@ -159,14 +159,14 @@ function ByStrategy({ name, conflicts, onResolve }: ByStrategyProps) {
               type="button"
               class="primary"
               disabled={isReadOnly}
-              onClick={() => void onResolve({ strategy }).then(setTold)}
+              onClick={() => void onResolve({ strategy }).then(setOutcome)}
             >
               Resolve by {strategy}
             </button>
           </div>
         </>
       )}
-      <ActionResult told={told} />
+      <ActionResult outcome={outcome} />
       {strategy !== UNCHOSEN && (
         <p class="small muted">
           On the command line: <code>{typed}</code>
@@ -179,10 +179,10 @@ function ByStrategy({ name, conflicts, onResolve }: ByStrategyProps) {
 function ByHand({ conflicts, onResolve }: Omit<ByStrategyProps, 'name'>) {
   const isReadOnly = useReadOnly();
   const [text, setText] = useState(() => valueToText(conflicts.siblings[0] ?? {}));
-  const [told, setTold] = useState<Told>();
+  const [outcome, setOutcome] = useState<ActionOutcome>();
   const resolve = (): void => {
-    if (isJson(text)) void onResolve({ value: JSON.parse(text) as unknown }).then(setTold);
-    else setTold({ tone: 'bad', text: 'That is no JSON: a text stands in double quotes.' });
+    if (isJson(text)) void onResolve({ value: JSON.parse(text) as unknown }).then(setOutcome);
+    else setOutcome({ tone: 'bad', text: 'That is no JSON: a text stands in double quotes.' });
   };
   return (
     <div class="stack">
@@ -195,7 +195,7 @@ function ByHand({ conflicts, onResolve }: Omit<ByStrategyProps, 'name'>) {
           Resolve to this value
         </button>
       </div>
-      <ActionResult told={told} />
+      <ActionResult outcome={outcome} />
     </div>
   );
 }

@@ -7,7 +7,14 @@ import { rulesFrom, rulesText } from '../logic/namespace-rules.js';
 import { problemWords } from '../logic/problems.js';
 import { useReadOnly } from '../parts/context.js';
 import { useLive } from '../parts/live.js';
-import { Field, Panel, Table, ActionResult, type Told, useArrival } from '../parts/parts.js';
+import {
+  Field,
+  Panel,
+  Table,
+  ActionResult,
+  type ActionOutcome,
+  useArrival,
+} from '../parts/parts.js';
 
 const PATH = '/api/v1/namespaces';
 
@@ -26,7 +33,7 @@ export function NamespacesPanels() {
   const [name, setName] = useState('');
   const [rules, setRules] = useState('');
   const [tried, setTried] = useState<Tried>();
-  const [note, setNote] = useState<Told>();
+  const [note, setNote] = useState<ActionOutcome>();
   const attempt = async (
     what: string,
     send: (isDry: boolean) => Promise<readonly string[]>,
@@ -72,7 +79,7 @@ export function NamespacesPanels() {
   );
 }
 
-async function outcomeOf(send: () => Promise<readonly string[]>): Promise<Told> {
+async function outcomeOf(send: () => Promise<readonly string[]>): Promise<ActionOutcome> {
   try {
     return { tone: 'good', text: `Done: ${(await send()).join(', ')} have it.` };
   } catch (error) {
@@ -149,7 +156,7 @@ interface EditorProps {
   readonly name: string;
   readonly rules: string;
   readonly tried: Tried | undefined;
-  readonly note: Told | undefined;
+  readonly note: ActionOutcome | undefined;
   /** There is none of this name yet. */
   readonly isNew: boolean;
   readonly onName: (name: string) => void;
@@ -193,7 +200,7 @@ function Editor({ name, rules, tried, note, isNew, onName, onRules, onTry }: Edi
           </button>
         </div>
       )}
-      <ActionResult told={note} />
+      <ActionResult outcome={note} />
     </Panel>
   );
 }

@@ -25,7 +25,7 @@ export function RingScreen() {
   return (
     <>
       <Members ring={ring} dead={dead} imagined={imagined} onToggle={toggle} />
-      <Outcome loss={loss} ring={ring} imagined={imagined} />
+      <ActionOutcome loss={loss} ring={ring} imagined={imagined} />
       <Panel
         title="Partitions by live copies"
         note={`${ring.partitions} partitions, ${ring.replicas} copies each`}
@@ -98,7 +98,7 @@ function Members({ ring, dead, imagined, onToggle }: MembersProps) {
   );
 }
 
-function Outcome({
+function ActionOutcome({
   loss,
   ring,
   imagined,

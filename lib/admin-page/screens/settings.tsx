@@ -10,7 +10,14 @@ import { problemWords } from '../logic/problems.js';
 import { quoted } from '../logic/shell.js';
 import { useReadOnly, useShared } from '../parts/context.js';
 import { useLive, useNow } from '../parts/live.js';
-import { Mark, Panel, Table, ActionResult, type Told, useArrival } from '../parts/parts.js';
+import {
+  Mark,
+  Panel,
+  Table,
+  ActionResult,
+  type ActionOutcome,
+  useArrival,
+} from '../parts/parts.js';
 import { NamespacesPanels } from './namespaces.js';
 
 const PATH = '/api/v1/config/consistency';
@@ -25,7 +32,7 @@ interface Tried {
   readonly apply: () => Promise<void>;
 }
 
-const told = (error: unknown): Told => ({
+const failure = (error: unknown): ActionOutcome => ({
   tone: 'bad',
   text: problemWords(error),
 });
@@ -34,7 +41,7 @@ export function SettingsScreen() {
   const settings = useLive<SettingsInForce>(PATH, 4000);
   const history = useLive<SettingsChangeList>(`${PATH}/history`, 4000);
   const [tried, setTried] = useState<Tried>();
-  const [note, setNote] = useState<Told>();
+  const [note, setNote] = useState<ActionOutcome>();
   const now = settings.data;
   if (now === undefined) return <p class="muted">Asking for the settings…</p>;
   /** Only if nobody else changed them meanwhile. */
@@ -50,7 +57,7 @@ export function SettingsScreen() {
           const { body: made } = await change<SettingsInForce>(path, body, tag);
           setNote({ tone: 'good', text: `Changed: ${made.nodes.join(', ')} have it.` });
         } catch (error) {
-          setNote(told(error));
+          setNote(failure(error));
         }
         setTried(undefined);
         settings.refresh();
@@ -59,12 +66,12 @@ export function SettingsScreen() {
       if (changes.length === 0) setNote({ tone: 'warn', text: 'Nothing would change.' });
       else setTried({ what, cli, api: `POST ${path}?dry_run=1`, changes, apply });
     } catch (error) {
-      setNote(told(error));
+      setNote(failure(error));
     }
   };
   return (
     <>
-      <ActionResult told={note} />
+      <ActionResult outcome={note} />
       {tried !== undefined && <Attempt tried={tried} onCancel={() => setTried(undefined)} />}
       <Present
         settings={now}

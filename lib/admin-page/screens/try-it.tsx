@@ -12,7 +12,7 @@ import {
   Panel,
   Table,
   ActionResult,
-  type Told,
+  type ActionOutcome,
   useArrival,
 } from '../parts/parts.js';
 import { CartScreen } from './cart.js';
@@ -77,7 +77,7 @@ function Console() {
   const { facts } = useShared();
   const [draft, setDraft] = useState(FIRST);
   const [reply, setReply] = useState<Reply>();
-  const [problem, setProblem] = useState<Told>();
+  const [problem, setProblem] = useState<ActionOutcome>();
   const put = (fields: Partial<DraftRequest>): void => setDraft({ ...draft, ...fields });
   const send = async (): Promise<void> => {
     setProblem(undefined);
@@ -111,7 +111,7 @@ function Console() {
     >
       <DraftForm draft={draft} onDraft={put} onSend={() => void send()} />
       <CurlLine draft={draft} address={facts?.nodes[0]?.address ?? '127.0.0.1:8090'} />
-      <ActionResult told={problem} />
+      <ActionResult outcome={problem} />
       {reply !== undefined && <Received reply={reply} />}
     </Panel>
   );
