@@ -1,6 +1,7 @@
 /** The options that commands share which talk to a cluster, and the client that they come to. */
 import { OperatingError } from '../lib/errors.js';
 import type { KeyValueRequests, Level, ReadOptions, WriteOptions } from '../lib/client/client.js';
+import { parseLevel } from '../lib/coordination/request/level.js';
 import { basePathOf } from '../lib/client/key-path.js';
 import type { OptionRow } from './option-row.js';
 import type { CommandOptions } from './command-options.js';
@@ -103,6 +104,8 @@ export const WRITE_OPTIONS = [
 export const CONDITION_OPTIONS = [IF_MATCH_OPTION, IF_NONE_MATCH_OPTION];
 export const LOAD_OPTIONS = [ENDPOINT_OPTION, LEVEL_OPTION, TIMEOUT_OPTION, VARIABLES_OPTION];
 
+/** Base64url of a code of 12 bytes, and what it covers. */
+const CONTEXT = /^[\w-]{17,}$/;
 const TIMEOUT_LIMITS = { minimum: 1, maximum: 600_000 };
 
 /** Of a session, where `--session-file` names one. */
@@ -130,12 +133,19 @@ export function keysPathOf(options: CommandOptions): string {
   return `${basePathOf(options.text('namespace'))}/kv`;
 }
 
-export function readOptionsOf(options: CommandOptions): ReadOptions {
+/** @param operation what the level is for. @throws OperatingError `invalid_level` */
+export function readOptionsOf(
+  options: CommandOptions,
+  operation: 'read' | 'write' | 'both' = 'read',
+): ReadOptions {
+  const level = options.text('level');
+  const fallbacks = options.text('fallback') === undefined ? undefined : options.list('fallback');
+  // Every level is for writes.
+  const judged = operation === 'read' ? 'read' : 'write';
+  for (const one of [level ?? [], fallbacks ?? []].flat()) parseLevel(one, judged);
   return {
-    // Of which levels there are, the node judges.
-    level: options.text('level') as Level | undefined,
-    fallbacks:
-      options.text('fallback') === undefined ? undefined : (options.list('fallback') as Level[]),
+    level: level as Level | undefined,
+    fallbacks: fallbacks as Level[] | undefined,
     timeoutMilliseconds:
       options.text('timeout') === undefined
         ? undefined
@@ -146,11 +156,19 @@ export function readOptionsOf(options: CommandOptions): ReadOptions {
 
 export function writeOptionsOf(options: CommandOptions): WriteOptions {
   return {
-    ...readOptionsOf(options),
-    context: options.text('context'),
+    ...readOptionsOf(options, 'write'),
+    context: contextOf(options),
     durability: durabilityOf(options),
     idempotencyKey: options.text('idempotencyKey'),
   };
+}
+
+/** As `ContextSeal` writes it, at least: only a node can open it. */
+function contextOf(options: CommandOptions): string | undefined {
+  const context = options.text('context');
+  if (context === undefined || CONTEXT.test(context)) return context;
+  const where = 'quorate get KEY -o json tells it';
+  throw new OperatingError('invalid_context', `--context ${context} is no context; ${where}`);
 }
 
 export function durabilityOf(options: CommandOptions): WriteOptions['durability'] {

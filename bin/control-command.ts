@@ -26,11 +26,15 @@ export function printControl<Content>(
   return EXIT.done;
 }
 
+/** Below what a change would come to. */
+export const DRY_RUN_LINE = 'dry run: nothing was changed';
+
 /** The consistency settings, as they are answered. */
 export const settingsShape = z.looseObject({
   version: maybeText,
   settings: z.record(z.string(), z.unknown()),
   nodes: maybeList(z.string()),
+  dry_run: z.boolean().default(false),
 });
 
 /** How many partitions reach each level now; without `reads`: it is not for reads. */

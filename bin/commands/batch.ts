@@ -1,4 +1,6 @@
 /** `quorate batch`: many operations in one request, from a file of JSON or of JSON lines. */
+import { z } from 'zod';
+import { parseLevel } from '../../lib/coordination/request/level.js';
 import { messageOf, OperatingError } from '../../lib/errors.js';
 import type { Batched, BatchRow } from '../../lib/client/results.js';
 import {
@@ -26,15 +28,20 @@ export const batchCommand: CommandRow = {
   run,
 };
 
+const levelsShape = z.looseObject({
+  operations: z.array(z.looseObject({ op: z.string(), level: z.string().optional() })),
+});
+
 async function run({ arguments: [file = ''], options, terminal }: Invocation): Promise<ExitCode> {
   const body = bodyOf(
     strictTextOf(file === '-' ? await readAll(terminal.input) : readWhole(file, file)),
   );
   const settings = {
-    ...readOptionsOf(options),
+    ...readOptionsOf(options, 'both'),
     durability: durabilityOf(options),
     idempotencyKey: options.text('idempotencyKey'),
   };
+  checkLevels(body);
   const client = await clientOf(options);
   const result = await client.batchText(body, settings);
   const head = ['#', 'STATUS', 'KEY', 'VERSION', 'LEVEL', 'REPLICAS', 'PROBLEM'];
@@ -44,6 +51,20 @@ async function run({ arguments: [file = ''], options, terminal }: Invocation): P
     value: () => result.results.map(({ text }) => `${text}\n`).join(''),
   });
   return exitOf(result);
+}
+
+/** Of each operation that names one. @throws OperatingError `invalid_level`, with its number */
+function checkLevels(body: string): void {
+  const { success, data } = levelsShape.safeParse(JSON.parse(body));
+  if (!success) return;
+  for (const [i, { op, level }] of data.operations.entries()) {
+    if (level === undefined) continue;
+    try {
+      parseLevel(level, op === 'get' ? 'read' : 'write');
+    } catch (error) {
+      throw new OperatingError('invalid_level', `operation ${i}: ${messageOf(error)}`);
+    }
+  }
 }
 
 /** The node judges what the operations say; here only lines are told from one document. */

@@ -6,7 +6,7 @@ import { maybeText, cellText } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import type { OptionRow } from '../option-row.js';
-import { printControl, settingsShape } from '../control-command.js';
+import { DRY_RUN_LINE, printControl, settingsShape } from '../control-command.js';
 import type { ExitCode } from '../exit-code.js';
 import { table } from '../output.js';
 import type { Terminal } from '../terminal.js';
@@ -124,9 +124,9 @@ function printSettings(
     );
   }
   return printControl(invocation, result, {
-    table: (terminal, { settings, version, nodes }) =>
-      `${table(terminal, ['SETTING', 'VALUE'], rowsOf(settings))}\n` +
-      `version ${cellText(version)}, on ${nodes.join(', ')}\n`,
+    table: (terminal, { settings, version, nodes, dry_run: isDry }) =>
+      `${table(terminal, ['SETTING', isDry ? 'WOULD BE' : 'VALUE'], rowsOf(settings))}\n` +
+      `${isDry ? DRY_RUN_LINE : `version ${cellText(version)}, on ${nodes.join(', ')}`}\n`,
     value: ({ settings }) => {
       const values = Object.entries(settings);
       const [only] = values;
@@ -165,7 +165,10 @@ function fieldsOf(words: readonly string[]): Record<string, unknown> {
         throw new OperatingError('invalid_request', `${JSON.stringify(word)} is not name=value`);
       }
       const value = word.slice(equals + 1);
-      return [word.slice(0, equals), /^-?\d+(?:\.\d+)?$/.test(value) ? Number(value) : value];
+      const name = word.slice(0, equals);
+      // A level may be a number of primaries: as a text.
+      const isNumber = !name.endsWith('_level') && /^-?\d+(?:\.\d+)?$/.test(value);
+      return [name, isNumber ? Number(value) : value];
     }),
   );
 }

@@ -7,7 +7,7 @@ import { OperatingError } from '../../lib/errors.js';
 import { maybeText, cellText } from '../answer-shapes.js';
 import { clientOf, CONTROL_OPTIONS } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
-import { printControl } from '../control-command.js';
+import { DRY_RUN_LINE, printControl } from '../control-command.js';
 import type { ExitCode } from '../exit-code.js';
 import type { OptionRow } from '../option-row.js';
 import { table } from '../output.js';
@@ -25,7 +25,11 @@ const viewShape = z.looseObject({
   version: z.string(),
 });
 const listShape = z.looseObject({ namespaces: z.array(viewShape) });
-const changedShape = z.looseObject({ namespace: z.string(), rules: rulesShape.nullish() });
+const changedShape = z.looseObject({
+  namespace: z.string(),
+  rules: rulesShape.nullish(),
+  dry_run: z.boolean().default(false),
+});
 const historyShape = z.looseObject({
   history: z.array(
     z.looseObject({
@@ -210,8 +214,12 @@ function printChange(
   result: Answered<z.infer<typeof changedShape>>,
 ): ExitCode {
   return printControl(invocation, result, {
-    table: (to, { namespace, rules }) =>
-      table(to, ['NAMESPACE', 'RULES'], [[namespace, rules ? textOf(rules) : 'deleted']]),
+    table: (to, { namespace, rules, dry_run: isDry }) => {
+      const gone = isDry ? 'would be deleted' : 'deleted';
+      const head = ['NAMESPACE', isDry ? 'RULES WOULD BE' : 'RULES'];
+      const shown = table(to, head, [[namespace, rules ? textOf(rules) : gone]]);
+      return isDry ? `${shown}\n${DRY_RUN_LINE}\n` : shown;
+    },
     value: ({ rules = null }) => JSON.stringify(rules),
   });
 }

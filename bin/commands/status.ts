@@ -87,6 +87,7 @@ export const statusCommand: CommandRow = {
 
 function view(terminal: Terminal, status: Status): string {
   const { alerts, verdict } = status;
+  const down = status.nodes.find(({ state }) => state === 'down')?.id;
   const [cluster, node, epoch, partitions, copies] = [
     ...[status.cluster, status.node, status.epoch, status.partitions, status.replicas_effective],
   ].map(cellText);
@@ -100,14 +101,14 @@ function view(terminal: Terminal, status: Status): string {
     `${cluster}: ${verdict}, as ${node} sees it (epoch ${epoch}, ${partitions} partitions, `,
     `${copies} copies of each key)\n\n`,
     table(terminal, HEAD, rows),
-    advised(terminal, alerts.map(troubleText).join('')),
+    advised(terminal, alerts.map((alert) => troubleText(alert, down)).join('')),
     rateLine(status),
   ].join('');
 }
 
 /** With what mends it, below it. */
-function troubleText(alert: string): string {
-  const mending = mendingOf(alert);
+function troubleText(alert: string, down: string | undefined): string {
+  const mending = mendingOf(alert, down);
   if (mending === undefined) return `! ${alert}\n`;
   const { command, chapter } = mending;
   return `! ${alert}\n    ${command === undefined ? '' : `${command}   `}see ${chapter}\n`;

@@ -121,7 +121,7 @@ async function run({ options, terminal }: Invocation): Promise<number> {
 async function planOf(options: CommandOptions): Promise<StressPlan> {
   const both = options.isGiven('putQps') && options.isGiven('setQps');
   if (both) throw new OperatingError('invalid_request', '--set-qps is --put-qps: give one of them');
-  const { timeoutMilliseconds } = readOptionsOf(options);
+  const { timeoutMilliseconds } = readOptionsOf(options, 'both');
   const level = options.text('level');
   const asked = {
     endpoints: endpointOptions(options),

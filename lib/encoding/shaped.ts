@@ -82,7 +82,7 @@ function messageOfIssue(issue: Issue): string {
         ? 'is missing'
         : `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.join(', ')}`;
     case 'unrecognized_keys':
-      return 'is not known here';
+      return `is not known here${knownOf(issue.inst)}`;
     case 'invalid_union': {
       const messages = issue.errors.flatMap(([one]) => one?.message ?? []);
       return [...new Set(messages)].join(', or ') || 'is none of what it may be';
@@ -90,4 +90,10 @@ function messageOfIssue(issue: Issue): string {
     default:
       return 'is not written as it must be';
   }
+}
+
+/** The names that an object may have. */
+function knownOf(shape: unknown): string {
+  const names = shape instanceof z.ZodObject ? Object.keys(shape.shape) : [];
+  return names.length === 0 ? '' : `; there are ${names.join(', ')}`;
 }

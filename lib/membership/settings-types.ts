@@ -35,7 +35,9 @@ function isWindow(text: string): boolean {
 
 /** Of one client, on each node; 0: any number. */
 export const rateLimitMax = z.int().min(0).max(RATE_LIMIT_MAX);
-export const rateLimitWindow = z.string().refine(isWindow, RATE_LIMIT_WINDOW_SAYS);
+export const rateLimitWindow = z
+  .string({ error: ({ input }) => (input === undefined ? undefined : RATE_LIMIT_WINDOW_SAYS) })
+  .refine(isWindow, RATE_LIMIT_WINDOW_SAYS);
 
 /** Each field is valid independently of the others, so that merging field by field stays valid. */
 export const consistencySettings = z.strictObject({

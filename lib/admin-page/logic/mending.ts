@@ -25,7 +25,11 @@ export const MENDS = {
 const RUNBOOKS = 'docs/runbooks.md#';
 const OPERATIONS = 'docs/operations.md#';
 
-type Row = readonly [alert: RegExp, chapter: string, command?: (found: string) => string];
+type Row = readonly [
+  alert: RegExp,
+  chapter: string,
+  command?: (found: string, down: string | undefined) => string,
+];
 
 /** By what an alert of the status says; the first that fits. */
 const BY_ALERT: readonly Row[] = [
@@ -37,18 +41,26 @@ const BY_ALERT: readonly Row[] = [
   [/^the clock of | to trust its own$/, `${RUNBOOKS}quorateclockskew`, () => MENDS.clock],
   [/^the siblings of /, `${RUNBOOKS}quorateconflictsgrowing`, () => MENDS.conflicts],
   [/^the context of /, `${RUNBOOKS}quoratecontextnearlimit`],
-  [/ have no quorum$/, `${RUNBOOKS}quoratepartitionswithoutquorum`, () => MENDS.levels],
-  [/ lack replicas$/, `${RUNBOOKS}quoratereplicationlag`, () => MENDS.hints],
+  [/ have no quorum$/, `${RUNBOOKS}quoratepartitionswithoutquorum`, (_, down) => startOf(down)],
+  [/ lack replicas$/, `${RUNBOOKS}quoratereplicationlag`, (_, down) => startOf(down)],
   [/^nodes have different settings/, `${OPERATIONS}settings`, () => MENDS.settings],
   [/ fewer than \d+ copies$/, 'docs/several-machines.md'],
   [/^two nodes run as | of another cluster /, `${OPERATIONS}ids-and-clusters-that-are-mixed-up`],
 ];
 
-/** Undefined where nothing is known of such an alert. */
-export function mendingOf(alert: string): Mending | undefined {
+/** Partitions lack what is on nodes that are down; where none is, it is seen what happened. */
+function startOf(down: string | undefined): string {
+  return down === undefined ? MENDS.happened : MENDS.start(down);
+}
+
+/**
+ * Undefined where nothing is known of such an alert.
+ * @param down a node that is down, where one is
+ */
+export function mendingOf(alert: string, down?: string): Mending | undefined {
   for (const [pattern, chapter, command] of BY_ALERT) {
     const found = pattern.exec(alert);
-    if (found !== null) return { command: command?.(found[1] ?? ''), chapter };
+    if (found !== null) return { command: command?.(found[1] ?? '', down), chapter };
   }
   return undefined;
 }

@@ -113,6 +113,8 @@ const LEVELS = {
 
 export type LevelName = keyof typeof LEVELS;
 export const LEVEL_NAMES = Object.keys(LEVELS) as readonly LevelName[];
+/** For people. */
+const KNOWN = [...LEVEL_NAMES, 'a number of primaries'];
 
 /** A level as a request names it: a row, or a number of primaries. `name`: `quorum`, `4`. */
 export interface ConsistencyLevel extends LevelRow {
@@ -158,8 +160,9 @@ export function parseLevel(text: string, operation: 'read' | 'write'): Consisten
   const [name = '', ...parameters] = NAMED.has(text) ? [text] : partsOf(text);
   const level = find(name);
   if (level === undefined) {
-    throw new OperatingError('invalid_level', `there is no consistency level "${name}"`, {
-      details: { received: text, known: [...LEVEL_NAMES, 'a number of primaries'] },
+    const message = `there is no consistency level "${name}"; there are ${KNOWN.join(', ')}`;
+    throw new OperatingError('invalid_level', message, {
+      details: { received: text, known: KNOWN },
     });
   }
   if (level.staleness !== undefined) {

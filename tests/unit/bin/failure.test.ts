@@ -30,10 +30,33 @@ t.test('details of a refusal are shown, and nothing of them commands the termina
   t.equal(status, 5);
   t.equal(out, '');
   const lines = [
-    ...['  required: 2', '  up: n1, n\\u{1b}[31m2', '  replicas: {"n1":"late"}'],
+    ...['  required: 2', '  up: n1, n\\u{1b}[31m2', '  replicas: n1 late'],
     '  try: --level with a weaker one, or --fallback; quorate levels tells what works',
   ];
   t.equal(err, `quorate: not enough (level_not_reached)\n${lines.join('\n')}\n`);
+});
+
+t.test('several fields at fault: each has a line, and none is JSON', async (t) => {
+  const problems = [
+    { field: 'foo', message: 'is not known here' },
+    { field: 'bar', message: 'must be a number' },
+    { field: 'body', message: 'name at least one field' },
+  ];
+  const detail = 'foo: is not known here';
+  const body = { ...refusal, status: 400, code: 'invalid_request', detail };
+  const words = await answering(t, 400, { ...body, ...{ field: 'foo', problems } });
+  const { status, err } = await runWords(['config', 'set', 'foo=1', ...words]);
+  t.equal(status, 2);
+  t.equal(err, `quorate: ${detail} (invalid_request)\n  bar: must be a number\n`);
+});
+
+t.test('a dry run says that nothing was changed', async (t) => {
+  const body = { version: '3-x', settings: { default_level: 'one' }, nodes: [], dry_run: true };
+  const words = await answering(t, 200, body);
+  const { out } = await runWords(['config', 'set', 'default_level=one', '--dry-run', ...words]);
+  t.match(out, /^SETTING +WOULD BE\n/);
+  t.match(out, /\n\ndry run: nothing was changed\n$/);
+  t.notMatch(out, /3-x/);
 });
 
 for (const [verdict, status] of [

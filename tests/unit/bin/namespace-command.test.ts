@@ -30,6 +30,7 @@ t.test('create: only what is not there', async (t) => {
   t.equal(made.status, 0);
   t.match(made.out, 'archive');
   const expected = { default_ttl_s: 60, durability: 'os', allowed_levels: ['one', '2'] };
+  t.match(made.out, /RULES WOULD BE\n.*\n\ndry run: nothing was changed\n$/);
   t.match(node.namespaces.puts, [['archive', expected, { ifAbsent: true, dryRun: true }]]);
   t.equal((await run('namespace', 'create', 'archive', 'durability=')).status, 2);
   t.equal((await run('namespace', 'create', 'archive', 'durability')).status, 2);

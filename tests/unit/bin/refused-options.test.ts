@@ -33,6 +33,9 @@ const WRONG: Readonly<Record<string, string>> = {
   keys: '0',
   valueBytes: '0',
   connections: '0',
+  keepKeys: 'maybe',
+  level: 'quorm',
+  fallback: 'one,q',
 };
 
 /** Enough words for each command to do something. */
@@ -41,7 +44,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   get: ['k'],
   delete: ['k'],
   batch: ['-'],
-  resolve: ['k', '--strategy', 'max', '--context', 'c'],
+  resolve: ['k', '--strategy', 'max', '--context', 'c'.repeat(24)],
   versions: ['k'],
   locate: ['k'],
   'config set': ['default_level=one'],
@@ -92,6 +95,10 @@ t.test('a key or a header that cannot be sent is usage, and no bug', async (t) =
     ['put', '', 'v'],
     ['put', 'k', 'v', '--context', ''],
     ['put', 'k', 'v', '--level', 'größte'],
+    ['put', 'k', 'v', '--context', 'foo'],
+    ['get', 'k', '--level', 'any'],
+    ['get', 'k', '--level', 'quorum', '--fallback', 'one,q'],
+    ['list', '--level', 'quorm'],
     ['conflicts', ''],
     ['locate', ''],
     ['put', 'k', '--file', 'package.json', '--content-type', 'application/json'],
@@ -99,5 +106,15 @@ t.test('a key or a header that cannot be sent is usage, and no bug', async (t) =
     const ran = await runWords([...words, ...flags]);
     t.match(ran, { status: 2, out: '', err: /^quorate: / }, words.join(' '));
   }
+  t.same(requests, []);
+});
+
+t.test('a level is judged before anything is sent, and the known ones are told', async (t) => {
+  const flags = ['--endpoint', endpoint];
+  const known = /no consistency level "quorm"; there are one, two, .*, a number of primaries/;
+  t.match(await runWords(['get', 'k', '--level', 'quorm', ...flags]), { status: 2, err: known });
+  const operations = '{"op":"get","key":"a"}\n{"op":"put","key":"k","value":1,"level":"quorm"}';
+  const batch = await runWords(['batch', '-', ...flags], {}, operations);
+  t.match(batch, { status: 2, err: /operation 1: there is no consistency level "quorm"/ });
   t.same(requests, []);
 });

@@ -82,9 +82,10 @@ t.test('a dry run shows what would be kept, and writes nothing', async (t) => {
       body: { context: 'of a', strategy: 'max' },
     },
   ]);
-  const given = ['resolve', 'a', '--value', 'x', '--context', 'c', '--dry-run', ...words];
+  const context = 'c'.repeat(24);
+  const given = ['resolve', 'a', '--value', 'x', '--context', context, '--dry-run', ...words];
   t.equal((await runWords(given)).status, 0);
-  t.strictSame(asked.at(-1)?.body, { context: 'c', value: 'x' });
+  t.strictSame(asked.at(-1)?.body, { context, value: 'x' });
   const gone = await runWords(['resolve', 'gone', '--strategy', 'max', '--dry-run', ...words]);
   t.match(gone, { status: 4, err: /not in conflict/ });
 });

@@ -85,6 +85,13 @@ t.test('each kind of trouble has a chapter that exists', async (t) => {
   }
 });
 
+t.test('what a dead node makes lacking is mended by its start', async (t) => {
+  for (const alert of ['256 partitions lack replicas', '8 partitions have no quorum']) {
+    t.equal(mendingOf(alert, 'n2')?.command, 'quorate cluster start-node n2', alert);
+    t.equal(mendingOf(alert)?.command, 'quorate events', `${alert}: no node is down`);
+  }
+});
+
 t.test('a command is called as it can be typed here, and nothing else is touched', async (t) => {
   const line = 'quorate get k && quorate put k v';
   t.equal(asTyped(line, './quorate'), './quorate get k && ./quorate put k v');

@@ -20,6 +20,9 @@ const shape = z.strictObject({
     .optional(),
 });
 
+const UNKNOWN = 'is not known here; there are';
+const NAMES = 'count, share, name, on, list, way, only, ttl, deep, some, said';
+
 const rows: readonly (readonly [unknown, string])[] = [
   [7, 'must be an object'],
   [null, 'must be an object'],
@@ -46,7 +49,11 @@ const rows: readonly (readonly [unknown, string])[] = [
   [{ count: 1, deep: { at: 'now' } }, 'deep.at: is not written as it must be'],
   [{ count: 1, some: { c: 'x' } }, 'some.c: is not known here'],
   [{ count: 1, said: 'y' }, 'said: must be x, and nothing else'],
-  [{ count: 1, ['one more']: 1, two: 2 }, 'one more: is not known here; two: is not known here'],
+  [{ count: 1, deep: { at: '2026-01-01T00:00:00Z', in: 1 } }, `deep.in: ${UNKNOWN} at`],
+  [
+    { count: 1, ['one more']: 1, two: 2 },
+    `one more: ${UNKNOWN} ${NAMES}; two: ${UNKNOWN} ${NAMES}`,
+  ],
 ];
 
 t.test('each kind of fault has its words', async (t) => {
