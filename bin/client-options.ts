@@ -27,7 +27,7 @@ const FALLBACK_OPTION: OptionRow = {
   flags: '--fallback <levels>',
   variable: 'QUORATE_FALLBACK',
   summary: 'weaker levels to descend to, separated by commas',
-  completes: 'levels',
+  completes: 'level-list',
   group: REQUEST_GROUP,
 };
 const TIMEOUT_OPTION: OptionRow = {

@@ -30,6 +30,8 @@ export interface CommandRow {
   readonly example: string;
   /** As commander writes them: `<key> [value]`. */
   readonly arguments?: string;
+  /** What a shell offers for its arguments. */
+  readonly completes?: 'shells' | 'settings' | 'changes' | 'rules' | 'local-nodes';
   readonly options: readonly OptionRow[];
   readonly commands?: readonly CommandRow[];
   /** The status of the process. Throws OperatingErrors; their code decides it then. */

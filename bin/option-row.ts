@@ -11,7 +11,7 @@ export interface OptionRow {
   /** Nothing else is taken. */
   readonly choices?: readonly string[];
   /** What a shell offers after it, where there are no choices. */
-  readonly completes?: 'levels' | 'files';
+  readonly completes?: 'levels' | 'level-list' | 'files';
   /** The heading under which the help has it; `Options:` where it has none. */
   readonly group?: string;
 }

@@ -14,6 +14,7 @@ export const pidCommand: CommandRow = {
   example: 'cluster pid n2',
   summary: 'print the process id of a node of a local cluster, if that process runs now',
   arguments: '<id>',
+  completes: 'local-nodes',
   options: [DATA_DIR_OPTION, VARIABLES_OPTION, OUTPUT_OPTION],
   run,
 };

@@ -13,6 +13,7 @@ export const startNodeCommand: CommandRow = {
   example: 'cluster start-node n2',
   summary: 'bring a dead node of a running local cluster back',
   arguments: '<id>',
+  completes: 'local-nodes',
   options: [DATA_DIR_OPTION, VARIABLES_OPTION, OUTPUT_OPTION],
   run,
 };

@@ -49,6 +49,7 @@ const getCommand: CommandRow = {
   example: 'config get default_level',
   summary: 'show the settings, or the value of one',
   arguments: '[name]',
+  completes: 'settings',
   options: CONTROL_OPTIONS,
   run: get,
 };
@@ -66,6 +67,7 @@ export const configCommand: CommandRow = {
       example: 'config set default_level=one read_repair_probability=0.2',
       summary: 'change settings on all nodes: default_level=one blind_writes=sibling',
       arguments: '<name=value...>',
+      completes: 'changes',
       options: CHANGE_OPTIONS,
       run: (invocation) => change(invocation, PATH, fieldsOf(invocation.arguments)),
     },

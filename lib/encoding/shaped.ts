@@ -93,7 +93,8 @@ function messageOfIssue(issue: Issue): string {
 }
 
 /** The names that an object may have. */
-function knownOf(shape: unknown): string {
-  const names = shape instanceof z.ZodObject ? Object.keys(shape.shape) : [];
+function knownOf(shape: Issue['inst']): string {
+  const def: object = shape?._zod.def ?? {};
+  const names = 'shape' in def ? Object.keys(def.shape as object) : [];
   return names.length === 0 ? '' : `; there are ${names.join(', ')}`;
 }

@@ -6,6 +6,7 @@ import t from 'tap';
 import type { CommandRow } from '../../../bin/command.js';
 import { COMMANDS } from '../../../bin/commands.js';
 import { nameOf } from '../../../bin/command-options.js';
+import { STRATEGY_NAMES } from '../../../lib/resolution/strategies.js';
 import { runWords } from './fake-terminal.js';
 
 const NOBODY = ['--endpoint', '127.0.0.1:1'];
@@ -153,7 +154,7 @@ t.test('every command says what it is, and no flag has two meanings', async (t) 
 
 t.test('the scripts of completion are taken by their shells', async (t) => {
   const bash = await runWords(['completion', 'bash']);
-  const folder = t.testdir({ 'value.bin': '' });
+  const folder = t.testdir({ 'value.bin': '', '.quorate': { n1: {}, n2: {}, 'cluster.json': '' } });
   const rows: readonly (readonly [words: string, offered: string])[] = [
     ['quorate cluster start-node --', '--data-dir --variables --output'],
     ['quorate get k --level qu', 'quorum'],
@@ -163,6 +164,18 @@ t.test('the scripts of completion are taken by their shells', async (t) => {
     ['quorate put k --durability ""', 'sync os memory'],
     ['quorate put k --file val', 'value.bin'],
     ['quorate put k --ttl ""', ''],
+    ['quorate get k --fallback one,q', 'one,quorum'],
+    ['quorate completion ""', 'bash zsh fish'],
+    ['quorate config set de', 'default_level= default_write_level='],
+    ['quorate config set default_level = ses', 'session'],
+    ['quorate config set conflict_resolution =', STRATEGY_NAMES.join(' ')],
+    ['quorate config r', 'read_repair_probability rate_limit_max rate_limit_window rollback'],
+    ['quorate config set --dr', '--dry-run'],
+    ['quorate config set default_level=ses', 'default_level=session'],
+    ['quorate config get blind', 'blind_writes'],
+    ['quorate namespace create shop durability = ""', 'sync os memory'],
+    ['quorate cluster pid ""', 'n1 n2'],
+    ['quorate cluster start-node n', 'n1 n2'],
   ];
   for (const [words, offered] of rows) {
     const at = words.split(' ').length - 1;
