@@ -1,7 +1,14 @@
 /** Passes requests of the admin page on to a node: any that is alive, or the one that it names. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { hasBody, refuseBody } from '../../lib/api/http/read-body.js';
+import {
+  checkHeaders,
+  type RequestHeaders,
+  scanHeaders,
+} from '../../lib/api/http/request-headers.js';
 import { messageOf, OperatingError } from '../../lib/errors.js';
+import { passedAnswerHeaders, passedRequestHeaders } from './passed-headers.js';
 import { sendProblem } from './send-problem.js';
 import type { Upstream, Upstreams } from './upstreams.js';
 
@@ -14,11 +21,8 @@ const TARGET = /^(?:\/nodes\/([a-z0-9-]{1,63}))?(\/(?:api\/v1(?:[/?].*)?|metrics
 const METRICS = '/metrics';
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const METHODS: ReadonlySet<string> = new Set([...SAFE_METHODS, 'PUT', 'POST', 'DELETE']);
-/** Of one connection, not of the message (RFC 9110, 7.6.1); and what was judged here. */
-const NOT_PASSED_ON: ReadonlySet<string> = new Set([
-  ...['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding'],
-  ...['upgrade', 'host', 'origin', 'referer', 'cookie', 'expect', PAGE_HEADER],
-]);
+/** Of another method none is passed on: the library writes it without any framing. */
+const METHODS_WITH_BODY: ReadonlySet<string> = new Set(['PUT', 'POST']);
 /** A node that takes the connection and says nothing must not hang the page. */
 const ANSWER_MILLISECONDS = 10_000;
 const LONG_ANSWER_MILLISECONDS = 70_000;
@@ -44,11 +48,14 @@ export async function passOn(
   try {
     const [, id, path = ''] = TARGET.exec(request.url ?? '') ?? [];
     refuseForeign(options, request);
+    const headers = scanHeaders(request.rawHeaders);
+    checkHeaders(headers);
+    await refuseNeedlessBody(request, response, headers);
     const node = id === undefined ? await upstreams.firstAlive() : upstreams.byId(id);
     if (node === undefined) throw unreachable(id);
-    await send(upstreams, node, path, request, response);
+    await send({ upstreams, node, path, request, response, headers });
   } catch (error) {
-    if (response.headersSent) {
+    if (response.headersSent || response.destroyed) {
       response.destroy();
       return;
     }
@@ -71,17 +78,31 @@ function refuseForeign({ readOnly }: PassOnOptions, request: IncomingMessage): v
   }
 }
 
-async function send(
-  upstreams: Upstreams,
-  node: Upstream,
-  path: string,
+/** One in chunks may be empty: proxies add that, and it is none. */
+async function refuseNeedlessBody(
   request: IncomingMessage,
   response: ServerResponse,
+  headers: RequestHeaders,
 ): Promise<void> {
+  const { method = '' } = request;
+  if (METHODS_WITH_BODY.has(method) || !hasBody(headers)) return;
+  const message = `${method} takes no body`;
+  await refuseBody({ request, response, headers, bodyBytes: 0 }, message);
+}
+
+interface Passed {
+  readonly upstreams: Upstreams;
+  readonly node: Upstream;
+  readonly path: string;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly headers: RequestHeaders;
+}
+
+async function send({ upstreams, node, path, request, response, headers }: Passed): Promise<void> {
   const { method = 'GET' } = request;
-  const kept = Object.entries(request.headers).filter(([name]) => !NOT_PASSED_ON.has(name));
-  const headers = Object.fromEntries(kept);
-  const { sent, answered } = upstreams.open(node, { method, path, headers });
+  const passed = { ...passedRequestHeaders(request.headers), ...framingOf(request, headers) };
+  const { sent, answered } = upstreams.open(node, { method, path, headers: passed });
   const isLong = path.startsWith('/api/v1/cluster/exchange');
   const timer = setTimeout(
     () => sent.destroy(new Error(`${node.id} does not answer`)),
@@ -89,20 +110,43 @@ async function send(
   );
   // Whoever leaves does not wait for the answer.
   response.once('close', () => sent.destroy());
+  const pour = (): void => {
+    pipeline(request, sent).catch(() => undefined);
+  };
   try {
-    const sending = pipeline(request, sent);
-    sending.catch(() => undefined);
+    if (!METHODS_WITH_BODY.has(method)) sent.end();
+    else if (!waitsToBeAsked(request, headers)) pour();
+    // The node judges the length, and asks for the body or refuses it.
+    else {
+      sent.once('continue', () => {
+        response.writeContinue();
+        pour();
+      });
+    }
     const answer = await answered;
     clearTimeout(timer);
-    const passed = Object.entries(answer.headers).filter(([name]) => !NOT_PASSED_ON.has(name));
-    response.writeHead(answer.statusCode ?? 502, {
-      ...Object.fromEntries(passed),
-      [NODE_HEADER]: node.id,
-    });
+    // What is left of a body that was refused is no request.
+    if (!request.complete) response.setHeader('connection', 'close');
+    response.setHeader(NODE_HEADER, node.id);
+    response.writeHead(answer.statusCode ?? 502, passedAnswerHeaders(answer.headers));
     await pipeline(answer, response);
   } finally {
     clearTimeout(timer);
+    sent.destroy();
   }
+}
+
+/** Said in so many words: where it is left to the library some methods have none. */
+function framingOf(request: IncomingMessage, headers: RequestHeaders): OutgoingHttpHeaders {
+  if (!METHODS_WITH_BODY.has(request.method ?? '')) return {};
+  const expect = waitsToBeAsked(request, headers) ? { expect: '100-continue' } : {};
+  if (headers.transferEncoding !== undefined) return { 'transfer-encoding': 'chunked', ...expect };
+  return { 'content-length': headers.contentLength ?? '0', ...expect };
+}
+
+/** HTTP/1.0 knows no such waiting. */
+function waitsToBeAsked({ httpVersionMinor }: IncomingMessage, headers: RequestHeaders): boolean {
+  return headers.expect !== undefined && httpVersionMinor > 0 && hasBody(headers);
 }
 
 function forbidden(message: string): OperatingError {

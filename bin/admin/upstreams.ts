@@ -32,7 +32,12 @@ const STATUS_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Asks the first that is alive, in their order; learns of further nodes from those it knows. */
 export class Upstreams {
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 64, maxFreeSockets: 8 });
+  /**
+   * One connection for each request: whatever a node, or somebody who speaks through us, writes on
+   * it beyond one answer, nobody else can be given it. A node begins nothing behind a request that
+   * closes its connection, so nothing that was hidden behind one is done.
+   */
+  readonly #agent = new Agent({ keepAlive: false, maxSockets: 64 });
   readonly #nodes = new Map<string, Upstream>();
   readonly #alive = new Map<string, { readonly at: number; readonly alive: Promise<boolean> }>();
   #learntAt = Number.NEGATIVE_INFINITY;
@@ -69,7 +74,10 @@ export class Upstreams {
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
       sent.once('response', resolve);
       sent.once('error', reject);
+      sent.once('close', () => reject(new Error('the connection was closed without an answer')));
     });
+    // Who was refused before has nobody to wait for it.
+    answered.catch(() => undefined);
     return { sent, answered };
   }
 

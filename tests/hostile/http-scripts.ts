@@ -7,6 +7,13 @@ export interface HttpScript {
   readonly ending: 'stay' | 'half-close' | 'reset' | 'read nothing';
 }
 
+/** What requests are made of. */
+interface HttpWords {
+  readonly targets: readonly string[];
+  readonly lines: readonly string[];
+  readonly bodies: readonly string[];
+}
+
 const METHODS = ['GET', 'GET', 'PUT', 'PUT', 'POST', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE', 'PATCH'];
 const CONTROL = ['config/consistency', 'config/consistency/rollback', 'cluster/exchange'];
 const TARGETS = [
@@ -31,14 +38,30 @@ const LINES = [
   ...['Transfer-Encoding: chunked', 'Transfer-Encoding: gzip, chunked', 'Content-Length: 5'],
   ...['X-Request-Id: r', ': nothing', 'Cookie: a=b', 'Range: bytes=0-1', 'If-None-Match: *'],
 ];
+const WORDS: HttpWords = { targets: TARGETS, lines: LINES, bodies: BODIES };
+/** For a key of which nobody who may change something ever speaks. */
+export const HIDDEN_KEY = 'hidden';
+const HIDDEN_HEAD = `PUT /api/v1/kv/${HIDDEN_KEY} HTTP/1.1\r\nHost: 127.0.0.1\r\n`;
+const HIDDEN_WRITE = `${HIDDEN_HEAD}Content-Length: 6\r\n\r\nhidden`;
+const HIDDEN_READ = `GET /api/v1/kv/${HIDDEN_KEY} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`;
+/** At the admin page: what it passes on, and bodies that would be requests were they not framed. */
+const PAGE_WORDS: HttpWords = {
+  targets: [
+    ...TARGETS,
+    ...TARGETS.filter((target) => target.startsWith('/')).map((target) => `/nodes/n1${target}`),
+    ...['/page.json', '/nodes/n9/metrics', '/nodes/n2/api/v1/cluster/locate/a'],
+  ],
+  lines: [...LINES, 'X-Quorate-Page: 1', 'X-Quorate-Page: 1', 'Sec-Fetch-Site: same-origin'],
+  bodies: [...BODIES, HIDDEN_WRITE, HIDDEN_WRITE, HIDDEN_READ.repeat(3), HIDDEN_READ.repeat(40)],
+};
 const VERSIONS = ['1.1', '1.1', '1.1', '1.1', '1.0', '2.0', '0.9'];
 const CONTROL_WORDS = ['CONNECT localhost:1 HTTP/1.1\r\n\r\n', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'];
 
 /** One stranger: some requests behind each other, changed here and there, in pieces. */
-export function httpScript(chance: Chance): HttpScript {
+export function httpScript(chance: Chance, words: HttpWords = WORDS): HttpScript {
   const count = chance.oneIn(15) ? 50 + chance.below(300) : 1 + chance.below(6);
-  const one = request(chance);
-  const requests = Array.from({ length: count }, () => (count > 40 ? one : request(chance)));
+  const one = request(chance, words);
+  const requests = Array.from({ length: count }, () => (count > 40 ? one : request(chance, words)));
   let bytes: Buffer = Buffer.from(requests.join(''), 'latin1');
   if (chance.oneIn(2)) bytes = chance.mutated(bytes);
   if (chance.oneIn(25)) bytes = chance.bytes(chance.length());
@@ -48,15 +71,34 @@ export function httpScript(chance: Chance): HttpScript {
   };
 }
 
-function request(chance: Chance): string {
+/** To the admin page: every other one is well made, and hides requests in a body. */
+export function pageScript(chance: Chance): HttpScript {
+  if (chance.oneIn(2)) return httpScript(chance, PAGE_WORDS);
+  const method = chance.pick(['GET', 'GET', 'HEAD', 'DELETE']);
+  const target = chance.pick(['/api/v1/cluster/locate/a', '/api/v1/kv/hostile', '/metrics']);
+  const node = chance.pick(['/nodes/n1', '/nodes/n2', '/nodes/n3', '']);
+  const lines = ['Host: localhost', 'X-Quorate-Page: 1'];
+  const head = [`${method} ${node}${target} HTTP/1.1`, ...lines].join('\r\n');
+  const hidden = chance.pick([HIDDEN_WRITE, HIDDEN_READ.repeat(3), HIDDEN_WRITE.repeat(9)]);
+  const chunk = `${hidden.length.toString(16)}\r\n${hidden}\r\n`;
+  const framed = chance.pick([
+    `Transfer-Encoding: chunked\r\n\r\n${chunk}0\r\n\r\n`,
+    `Transfer-Encoding: chunked\r\n\r\n${chunk}`,
+    `Content-Length: ${String(hidden.length)}\r\n\r\n${hidden}`,
+  ]);
+  const bytes = Buffer.from(`${head}\r\n${framed}`, 'latin1');
+  return { parts: chance.oneIn(2) ? [bytes] : pieces(chance, bytes), ending: 'stay' };
+}
+
+function request(chance: Chance, words: HttpWords): string {
   if (chance.oneIn(40)) return chance.pick(CONTROL_WORDS);
-  const start = `${chance.pick(METHODS)} ${chance.pick(TARGETS)} HTTP/${chance.pick(VERSIONS)}`;
+  const start = `${chance.pick(METHODS)} ${chance.pick(words.targets)} HTTP/${chance.pick(VERSIONS)}`;
   const lines = [start];
   if (!chance.oneIn(12)) lines.push(`Host: ${chance.pick(['localhost', '127.0.0.1:1', '[::1]'])}`);
-  while (!chance.oneIn(3)) lines.push(chance.pick(LINES));
+  while (!chance.oneIn(3)) lines.push(chance.pick(words.lines));
   if (chance.oneIn(40)) lines.push(...Array.from({ length: 400 }, (_, n) => `h${String(n)}: 1`));
   if (chance.oneIn(60)) lines.push(`Long: ${'x'.repeat(chance.below(100_000))}`);
-  return framed(chance, lines, chance.pick(BODIES));
+  return framed(chance, lines, chance.pick(words.bodies));
 }
 
 function framed(chance: Chance, lines: readonly string[], body: string): string {

@@ -1,12 +1,11 @@
 /** Strangers at the HTTP port of a real cluster: no node ends, and health is answered. */
-import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { errorsIn } from '../integration/node-logs.js';
 import { freeBasePort, RealCluster, until } from '../integration/real-cluster.js';
 import { Chance } from './chance.js';
-import { type HttpScript, httpScript } from './http-scripts.js';
+import { httpScript } from './http-scripts.js';
+import { playHttp } from './http-stranger.js';
 
 /** HOSTILE_INPUTS=1000000 for the long run; HOSTILE_SEED for another. */
 const INPUTS = Number(process.env['HOSTILE_INPUTS'] ?? 1_000);
@@ -14,33 +13,11 @@ const SEED = Number(process.env['HOSTILE_SEED'] ?? 1);
 const AT_ONCE = 40;
 const ROUND = 500;
 const SEEDS_APART = 10_000_019;
-const PATIENCE_MILLISECONDS = 15;
 const CALM_MILLISECONDS = 60_000;
 /** A node of this size, and all that strangers may make it hold. */
 const RESIDENT_BYTES_MAX = 600 * 1024 * 1024;
 
 if (INPUTS > 10_000) t.setTimeout(0);
-
-async function play(port: number, { parts, ending }: HttpScript): Promise<void> {
-  const socket = connect(port, '127.0.0.1');
-  socket.on('error', () => undefined);
-  const gone = new Promise<void>((resolve) => {
-    socket.once('close', () => resolve());
-  });
-  if (ending === 'read nothing') socket.pause();
-  else socket.resume();
-  for (const part of parts) {
-    socket.write(part);
-    if (parts.length > 1) await sleep(1);
-  }
-  if (ending === 'half-close') socket.end();
-  else await sleep(PATIENCE_MILLISECONDS);
-  if (ending === 'reset') socket.resetAndDestroy();
-  // Whoever closed one side is answered, and let go.
-  else await Promise.race([gone, sleep(PATIENCE_MILLISECONDS)]);
-  socket.destroy();
-  await gone;
-}
 
 async function metrics(url: string): Promise<Map<string, number>> {
   const text = await (await fetch(`${url}/metrics`)).text();
@@ -61,7 +38,7 @@ t.test(`${String(INPUTS)} strangers from seed ${String(SEED)}`, async (t) => {
         // Of its own seed, so that one can be played again alone.
         const chance = new Chance(SEED * SEEDS_APART + next);
         next += 1;
-        await play(chance.pick(ports), httpScript(chance));
+        await playHttp(chance.pick(ports), httpScript(chance));
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, stranger));

@@ -60,8 +60,11 @@ const HEADERS: ReadonlyMap<string, HeaderRow> = new Map<string, HeaderRow>([
   ['x-explain', { field: 'explain' }],
 ]);
 
+/** The names of all that is read, in lower case. */
+export const REQUEST_HEADERS: readonly string[] = [...HEADERS.keys()];
+
 /** First letters of the names above, in lower case: most lines are passed over by one look. */
-const FIRST_LETTERS = new Set([...HEADERS.keys()].map((name) => name.charCodeAt(0)));
+const FIRST_LETTERS = new Set(REQUEST_HEADERS.map((name) => name.charCodeAt(0)));
 const OUR_PREFIX = 'x-consistency';
 
 /**

@@ -2,11 +2,10 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
-import { serveAdminPage } from '../../../bin/admin/admin-page.js';
 import { passOn } from '../../../bin/admin/pass-on.js';
 import { Upstreams } from '../../../bin/admin/upstreams.js';
-import { CountingObserver } from '../fakes.js';
 import { say } from '../platform/listening.js';
+import { pageOf } from './page-of.js';
 
 interface Received {
   readonly method: string | undefined;
@@ -55,24 +54,6 @@ class FakeNode {
     this.#server.close();
     this.#server.closeAllConnections();
   }
-}
-
-async function pageOf(
-  t: Test,
-  nodes: readonly { readonly id: string; readonly address: string }[],
-) {
-  const folder = t.testdir({
-    'index.html': '<!doctype html>',
-    assets: { 'a-1.js': 'export {}' },
-    'secret.txt': 'not served',
-  });
-  const page = await serveAdminPage({
-    ...{ listen: '127.0.0.1:0', hostNames: [], nodes, version: '1.2.3', folder },
-    program: './quorate',
-    observer: new CountingObserver(),
-  });
-  t.teardown(() => page.close());
-  return page.url;
 }
 
 const CHANGE = {
