@@ -1,4 +1,5 @@
 /** What a node holds and sees: counted when somebody asks for its report or its metrics. */
+import { byDeadline } from '../environment/by-deadline.js';
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import { OperatingError } from '../errors.js';
@@ -13,7 +14,7 @@ import type { StoredCounts } from './cluster-types.js';
 import { countPartitions } from './partition-counts.js';
 
 export interface GaugesControl {
-  /** Sets them all. What cannot be read from the disk stays as it was. */
+  /** Sets them all. What cannot be read from the disk, or not soon, stays as it was. */
   measure(): Promise<void>;
 }
 
@@ -42,9 +43,14 @@ export interface StateGaugesOptions {
   readonly limits: { readonly storageReserveBytes: number; readonly contextBytesMax: number };
 }
 
+/** Scrapes have deadlines of their own, which are longer. */
+const READ_MILLISECONDS = 2_000;
+
 export class StateGauges implements GaugesControl {
   readonly #options: StateGaugesOptions;
   readonly #startedAt: number;
+  /** What the disk is asked now. */
+  #reading: Promise<void> | undefined;
 
   constructor(options: StateGaugesOptions) {
     this.#options = options;
@@ -62,7 +68,7 @@ export class StateGauges implements GaugesControl {
     const { conflicts, tombstones, proposals, digests, store, storage, stalls } = disk;
     // Whoever looks at a node must not wait for its disk.
     if (stalls.stalledMilliseconds > 0) {
-      throw new OperatingError('storage_failed', 'the disk does not answer', { outcome: 'none' });
+      throw late();
     }
     await Promise.all([conflicts.countStored(store), tombstones.countStored(store)]);
     const disk_used_bytes = await storage.usedBytes();
@@ -81,7 +87,17 @@ export class StateGauges implements GaugesControl {
     const uptime = clock.monotonicMilliseconds() - this.#startedAt;
     observer.measure('quorate_uptime_seconds', uptime / 1000);
     this.#measureRing();
-    for (const step of [() => this.#measureRecords(), () => this.#measurePeers()]) {
+    this.#measureView();
+    // Where it hangs it is not asked again, and all are told the last figures.
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined;
+    });
+    const deadline = clock.monotonicMilliseconds() + READ_MILLISECONDS;
+    await byDeadline(clock, this.#reading, deadline, late).catch(() => undefined);
+  }
+
+  async #read(): Promise<void> {
+    for (const step of [() => this.#measureRecords(), () => this.#measureHints()]) {
       // A disk that fails has an alarm of its own.
       await step().catch(() => undefined);
     }
@@ -110,8 +126,8 @@ export class StateGauges implements GaugesControl {
     observer.measure('quorate_keys_in_conflict', keys_in_conflict);
   }
 
-  async #measurePeers(): Promise<void> {
-    const { ownership, view, disk, observer } = this.#options;
+  #measureView(): void {
+    const { ownership, view, observer } = this.#options;
     for (const peer of ownership.nodes) {
       if (peer === view.self) continue;
       observer.measure('quorate_peer_up', view.isUp(peer) ? 1 : 0, { peer });
@@ -119,6 +135,13 @@ export class StateGauges implements GaugesControl {
       if (roundTrip !== undefined) {
         observer.measure('quorate_peer_round_trip_seconds', roundTrip / 1000, { peer });
       }
+    }
+  }
+
+  async #measureHints(): Promise<void> {
+    const { ownership, view, disk, observer } = this.#options;
+    for (const peer of ownership.nodes) {
+      if (peer === view.self) continue;
       const age = await this.#oldestHintSeconds(peer);
       const { count, bytes } = disk.hints.held.get(peer) ?? { count: 0, bytes: 0 };
       observer.measure('quorate_hints_held', count, { target: peer });
@@ -141,6 +164,10 @@ export class StateGauges implements GaugesControl {
     const since = owesSince(peer);
     return since === undefined ? 0 : (clock.monotonicMilliseconds() - since) / 1000;
   }
+}
+
+function late(): OperatingError {
+  return new OperatingError('storage_failed', 'the disk does not answer', { outcome: 'none' });
 }
 
 interface Shares {

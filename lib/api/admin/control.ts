@@ -5,7 +5,7 @@ import Koa from 'koa';
 import { messageOf } from '../../errors.js';
 import type { ApiWorld } from '../api-world.js';
 import type { HttpExchange, HttpExchangeKind, HttpExchanges } from '../http/exchange.js';
-import { parseQuery } from '../http/query.js';
+import { knownQuery, parseQuery } from '../http/query.js';
 import { noSuchPath, wrongMethod } from '../http/refusals.js';
 import { hasBody, refuseBody } from '../http/read-body.js';
 import type { HttpReply } from '../http/reply.js';
@@ -103,7 +103,8 @@ async function run(
   const timeoutMilliseconds = asked ?? usual;
   const question = url.indexOf('?');
   const known = route.parameters.filter((row) => row.in === 'query').map((row) => row.name);
-  const query = parseQuery(question < 0 ? '' : url.slice(question + 1), known);
+  const raw = question < 0 ? '' : url.slice(question + 1);
+  const query = route.ignoresQuery === true ? knownQuery(raw, known) : parseQuery(raw, known);
   const shape = route.body?.['application/json'];
   if (shape === undefined && hasBody(headers)) await refuseBody(exchange, 'there is no body here');
   const body = shape === undefined ? undefined : await controlBody(exchange, shape, exchanges);

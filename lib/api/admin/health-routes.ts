@@ -10,10 +10,13 @@ import type { ControlRoute } from './route.js';
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 const HEALTH_PATH = '/healthz';
+const READY_PATH = '/readyz';
+/** Whatever an orchestrator adds to it. */
+const PROBE = /^\/(?:healthz|readyz)(?:\?|$)/;
 
 /** Is it answered on whatever connection, and however much there is to do? */
 export function isHealthPath(url: string): boolean {
-  return url === HEALTH_PATH;
+  return PROBE.test(url);
 }
 
 export function healthRoutes({ node, metrics }: ApiWorld, load: ClientLoad): ControlRoute[] {
@@ -27,6 +30,7 @@ export function healthRoutes({ node, metrics }: ApiWorld, load: ClientLoad): Con
     {
       method: 'GET',
       isUnbounded: true,
+      ignoresQuery: true,
       path: HEALTH_PATH,
       operationId: 'getHealth',
       tag,
@@ -40,7 +44,8 @@ export function healthRoutes({ node, metrics }: ApiWorld, load: ClientLoad): Con
     {
       method: 'GET',
       isUnbounded: true,
-      path: '/readyz',
+      ignoresQuery: true,
+      path: READY_PATH,
       operationId: 'getReadiness',
       tag,
       summary: 'This node can coordinate; with a level: can reach it now for every partition',

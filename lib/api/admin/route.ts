@@ -62,5 +62,7 @@ export interface ControlRoute extends RouteDescription {
   readonly isLong?: true;
   /** Asks nobody, and is how an operator looks at a node that sheds: always answered. */
   readonly isUnbounded?: true;
+  /** Answered whatever parameters it is sent beside its own. */
+  readonly ignoresQuery?: true;
   readonly handle: (call: ControlCall) => Promise<HttpReply> | HttpReply;
 }

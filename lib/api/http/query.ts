@@ -25,6 +25,16 @@ export function parseQuery(raw: string, known: readonly string[]): Query {
   return query;
 }
 
+/** Of those that are known, each as it is there first; whatever else was sent. */
+export function knownQuery(raw: string, known: readonly string[]): Query {
+  const parts = raw.split('&');
+  const first = known.flatMap((name) => {
+    const part = parts.find((text) => text.startsWith(`${name}=`));
+    return part === undefined ? [] : [[name, part.slice(name.length + 1)] as const];
+  });
+  return new Map(first);
+}
+
 /** What a request says in headers, by the names that others would give to parameters. */
 const HEADERS: ReadonlyMap<string, string> = new Map([
   ['level', 'X-Consistency-Level'],

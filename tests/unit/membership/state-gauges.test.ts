@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { fairShare } from '../../../lib/membership/state-gauges.js';
+import { inTime } from '../in-time.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
 
 async function clusterFor(t: Test, options: ClusterOptions = {}): Promise<LocalCluster> {
@@ -101,6 +102,36 @@ t.test('a peer whose hints were dropped lags until all trees were compared', asy
   await cluster.wait(cluster.node('n3').ready());
   await cluster.clock.advance(30_000);
   t.match(await gaugesOf(cluster, 'n1'), { 'replication_lag_seconds n3': 0 });
+});
+
+t.test('a disk that hangs keeps nothing back: the last figures are told', async (t) => {
+  const cluster = await clusterFor(t);
+  await cluster.put('n1', 'a', 'x', { level: 'all' });
+  t.match(await gaugesOf(cluster, 'n1'), { keys: 1, 'peer_up n3': 1 });
+  const disk = cluster.disks.get('n1');
+  if (disk === undefined) throw new Error('n1 has a disk');
+  let asked = 0;
+  let answer = (): void => undefined;
+  disk.usedBytes = () => {
+    asked += 1;
+    return new Promise((resolve) => {
+      answer = () => resolve(1);
+    });
+  };
+  await cluster.put('n1', 'b', 'x', { level: 'all' });
+  await cluster.crash('n3');
+  for (let n = 0; n < 3; n += 1) {
+    const measured = cluster.node('n1').gauges.measure();
+    await cluster.clock.advance(2_000);
+    await inTime('the figures', measured);
+  }
+  t.equal(asked, 1, 'it is not asked again while it hangs');
+  const told = cluster.observers.get('n1')?.measures;
+  t.equal(told?.get('quorate_keys'), 1, 'the last figure');
+  t.equal(told?.get('quorate_peer_up n3'), 0, 'what needs no disk is as it is now');
+  answer();
+  await cluster.clock.advance(1);
+  t.equal(told?.get('quorate_keys'), 2);
 });
 
 t.test('partitions without an owner that is up are counted', async (t) => {
