@@ -52,7 +52,7 @@ export const httpGroup = {
     default: 30_000,
     minimum: 100,
     maximum: 600_000,
-    why: 'A client that takes nothing of its answer for so long is cut: the answer holds memory.',
+    why: 'A client that takes less than 16 KiB/s of its answer for so long is cut.',
   },
   pipelinedBytesMax: {
     kind: 'bytes',

@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type HttpRefusal, TOO_MUCH_AHEAD } from './http-refusals.js';
+import { SendWatch } from './send-watch.js';
 
 /** What a connection asks of the listener. A request goes by its response, which names it. */
 export interface ConnectionOwner {
@@ -36,6 +37,7 @@ const LINGER_MILLISECONDS = 500;
  */
 export class HttpConnection {
   readonly socket: Socket;
+  readonly sending: SendWatch;
   readonly #owner: ConnectionOwner;
   readonly #place: ConnectionPlace;
   readonly #waiting: ServerResponse[] = [];
@@ -54,13 +56,13 @@ export class HttpConnection {
   #late: HttpRefusal | undefined;
   #cancelGrace: (() => void) | undefined;
   #added = 0;
-  #stalledAt = Number.NEGATIVE_INFINITY;
   #hasServed = false;
   /** One function for all requests, which many may call. */
   readonly #answered = (): void => this.#next();
 
   constructor(socket: Socket, owner: ConnectionOwner, place: ConnectionPlace) {
     this.socket = socket;
+    this.sending = new SendWatch(socket);
     this.#owner = owner;
     this.#place = place;
     // Whoever still reads the body of an earlier request makes the socket flow again.
@@ -81,21 +83,8 @@ export class HttpConnection {
     return this.#ended || this.socket.destroyed || this.socket.writableEnded;
   }
 
-  /** Has an answer been made that the socket has not taken yet? */
-  get isSending(): boolean {
-    return this.#current?.writableEnded === true || this.#ended;
-  }
-
   get hasServed(): boolean {
     return this.#hasServed;
-  }
-
-  /** Called at the end of each span in which the socket took nothing. */
-  isStalled(now: number, spanMilliseconds: number): boolean {
-    const since = now - this.#stalledAt;
-    this.#stalledAt = now;
-    // Had it taken anything meanwhile, this would have come a whole span later.
-    return since < 1.5 * spanMilliseconds;
   }
 
   get isBusy(): boolean {

@@ -18,7 +18,7 @@ export type Ending = 'idle' | 'limit' | 'unread';
 const EVENTS: Readonly<Record<Ending, string>> = {
   idle: 'too many connections: the one that idled for longest was closed',
   limit: 'too many connections, and all are busy: one was refused',
-  unread: 'a connection was cut: its client takes nothing of its answer',
+  unread: 'a connection was cut: its client takes too little of its answer',
 };
 /** Beyond the limit so many are let in for a question after health: the newest of them. */
 const BEYOND_MAX = 32;
@@ -99,6 +99,13 @@ export class HttpConnections implements ConnectionPlace {
     this.#forget(connection);
     connection.socket.destroy();
     this.note(why);
+  }
+
+  /** Call it several times in each span. */
+  cutUnread(now: number, spanMilliseconds: number): void {
+    for (const connection of this.#all.values()) {
+      if (connection.sending.isTooSlow(now, spanMilliseconds)) this.end(connection, 'unread');
+    }
   }
 
   note(why: Ending): void {

@@ -37,7 +37,7 @@ export interface HttpListenerOptions extends HeadLimits {
   /** From the first byte of a request to the end of its body. */
   readonly requestTimeoutMilliseconds: number;
   readonly keepAliveTimeoutMilliseconds: number;
-  /** A client that takes nothing of its answer for so long is cut. */
+  /** A client that takes too little of its answer for so long is cut. */
   readonly sendTimeoutMilliseconds: number;
   /** After it a closing listener cuts what is still being answered. */
   readonly closeTimeoutMilliseconds: number;
@@ -64,6 +64,8 @@ const TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
 /** How often the server looks for slow requests, and at its end for idle connections. */
 const CHECK_MILLISECONDS = 500;
 const CLOSING_CHECK_MILLISECONDS = 25;
+/** So often in the time of sending it is looked who takes too little. */
+const SEND_CHECKS = 8;
 
 const add = (connection: HttpConnection, response: ServerResponse): void => {
   connection.add(response);
@@ -89,6 +91,7 @@ class Listener implements HttpListener, ConnectionOwner {
   readonly #log: LimitedLog;
   readonly #connections: HttpConnections;
   #closing: Promise<void> | undefined;
+  #sending: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: HttpListenerOptions) {
     this.#options = options;
@@ -112,7 +115,6 @@ class Listener implements HttpListener, ConnectionOwner {
     });
     // Otherwise headers beyond about a thousand vanish, and their meaning with them.
     this.#server.maxHeadersCount = 0;
-    this.#server.timeout = this.#sendSpan;
     // A client that has asked may close its side and wait for the answers.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#listenTo(this.#server);
@@ -138,7 +140,7 @@ class Listener implements HttpListener, ConnectionOwner {
       this.#guarded(socket, breakOff, NO_TUNNELS);
     });
     server.on('timeout', (socket) => {
-      this.#guarded(socket, this.#timedOut, undefined);
+      this.#guarded(socket, this.#idled, undefined);
     });
   }
 
@@ -159,15 +161,14 @@ class Listener implements HttpListener, ConnectionOwner {
         resolve();
       });
     });
+    const { sendTimeoutMilliseconds: span, clock } = this.#options;
+    this.#sending = setInterval(() => {
+      this.#connections.cutUnread(clock.monotonicMilliseconds(), span);
+    }, span / SEND_CHECKS);
   }
 
   get graceMilliseconds(): number {
     return this.#options.requestTimeoutMilliseconds;
-  }
-
-  /** The socket reports after each such time that it took nothing: after two of them it is cut. */
-  get #sendSpan(): number {
-    return Math.ceil(this.#options.sendTimeoutMilliseconds / 2);
   }
 
   get port(): number {
@@ -194,6 +195,7 @@ class Listener implements HttpListener, ConnectionOwner {
       this.#server.close(() => {
         clearInterval(idle);
         clearTimeout(last);
+        clearInterval(this.#sending);
         resolve();
       });
       this.#server.closeIdleConnections();
@@ -265,14 +267,8 @@ class Listener implements HttpListener, ConnectionOwner {
     this.#options.observer.log('debug', 'request refused', { method, status, code });
   }
 
-  readonly #timedOut = (connection: HttpConnection): void => {
-    if (connection.isSending) {
-      const now = this.#options.clock.monotonicMilliseconds();
-      if (connection.isStalled(now, this.#sendSpan)) this.#connections.end(connection, 'unread');
-      else connection.socket.setTimeout(this.#sendSpan);
-    } else if (!connection.isBusy && connection.hasServed) {
-      // What is being received or handled has deadlines of its own.
-      connection.socket.destroy();
-    }
+  readonly #idled = (connection: HttpConnection): void => {
+    // What is being received or handled has deadlines of its own.
+    if (!connection.isBusy && connection.hasServed) connection.socket.destroy();
   };
 }

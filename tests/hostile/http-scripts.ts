@@ -92,8 +92,8 @@ export function pageScript(chance: Chance): HttpScript {
 
 function request(chance: Chance, words: HttpWords): string {
   if (chance.oneIn(40)) return chance.pick(CONTROL_WORDS);
-  const start = `${chance.pick(METHODS)} ${chance.pick(words.targets)} HTTP/${chance.pick(VERSIONS)}`;
-  const lines = [start];
+  const asked = `${chance.pick(METHODS)} ${chance.pick(words.targets)}`;
+  const lines = [`${asked} HTTP/${chance.pick(VERSIONS)}`];
   if (!chance.oneIn(12)) lines.push(`Host: ${chance.pick(['localhost', '127.0.0.1:1', '[::1]'])}`);
   while (!chance.oneIn(3)) lines.push(chance.pick(words.lines));
   if (chance.oneIn(40)) lines.push(...Array.from({ length: 400 }, (_, n) => `h${String(n)}: 1`));

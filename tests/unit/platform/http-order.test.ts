@@ -151,10 +151,45 @@ t.test('of a connection that reads nothing only one answer is made, and it is cu
   const cut = 'quorate_http_connections_ended_total unread';
   await reached('the connection to be cut', () => observer.counts.has(cut));
   t.equal(made, 1);
-  t.match(observer.events, ['a connection was cut: its client takes nothing of its answer']);
+  t.match(observer.events, ['a connection was cut: its client takes too little of its answer']);
   t.equal(listener.figures.open, 0);
   socket.destroy();
 });
+
+t.test(
+  'what a client sends does not keep its unread answer, nor a byte taken now and then',
+  async (t) => {
+    const handler = (request: IncomingMessage, response: ServerResponse): void => {
+      const bytes = Buffer.alloc(24 * 1024 * 1024);
+      if (request.url === '/whole') response.end(bytes);
+      // As what is passed on comes: not ended before it was taken.
+      else response.write(bytes);
+    };
+    const cut = 'quorate_http_connections_ended_total unread';
+    for (const path of ['/whole', '/piped']) {
+      for (const [name, said, isRead] of [
+        ['nothing', '', false],
+        ['line ends', '\r\n', false],
+        ['a letter of a head', 'G', false],
+        ['line ends, and reads', '\r\n', true],
+        ['nothing, and reads', '', true],
+      ] as const) {
+        const { listener, observer } = await start(t, { handler, sendTimeoutMilliseconds: 800 });
+        const socket = connect(listener.port, '127.0.0.1');
+        socket.on('error', () => undefined);
+        socket.pause().write(get(path));
+        const trickle = setInterval(() => {
+          if (said !== '') socket.write(said);
+          if (isRead) socket.read(1);
+        }, 50);
+        await reached(`who sends ${name} to be cut`, () => observer.counts.has(cut));
+        clearInterval(trickle);
+        t.equal(listener.figures.open, 0, `${path}: ${name}`);
+        socket.destroy();
+      }
+    }
+  },
+);
 
 t.test('a slow reader that goes on is not cut, nor who waits for an answer', async (t) => {
   const handler = (request: IncomingMessage, response: ServerResponse): void => {
