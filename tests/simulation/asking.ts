@@ -20,6 +20,9 @@ export interface AskingOptions {
 /** A client waits so much longer than the deadline that it named. */
 const PATIENCE_MILLISECONDS = 300;
 
+/** What is decided at the deadline is answered so much later at most. */
+const LATE_MILLISECONDS = 20;
+
 export class Asking {
   readonly #options: AskingOptions;
   readonly #underWay: RequestsUnderWay;
@@ -41,6 +44,7 @@ export class Asking {
     const answer = machine.exchange(request);
     if (answer === undefined) return REFUSED_CONNECTION;
     this.#underWay.add(machine, answer, onOver);
+    const [life, began] = [machine.lives, world.now];
     const result = await Promise.race([
       world.wait(timeoutMilliseconds + PATIENCE_MILLISECONDS, 'patience'),
       answer.catch((error: unknown) => {
@@ -49,10 +53,27 @@ export class Asking {
       }),
     ]);
     if (result === undefined) world.count(`${operation} unanswered`);
+    this.#checkTime(operation, machine, { life, began, timeoutMilliseconds });
     if ((result?.status ?? 0) === 500) {
       onTrouble(`${operation} on ${machine.id}: ${result?.body.toString('utf8')}`);
     }
     return result ?? undefined;
+  }
+
+  /** A node that is well answers by the deadline, in time for the way back. */
+  #checkTime(
+    operation: string,
+    machine: Machine,
+    sent: { readonly life: number; readonly began: number; readonly timeoutMilliseconds: number },
+  ): void {
+    const { world, onTrouble } = this.#options;
+    const { time, lives, isUp } = machine;
+    const took = (world.now - sent.began) * time.rate;
+    if (took <= sent.timeoutMilliseconds + LATE_MILLISECONDS) return;
+    if (!isUp || lives !== sent.life || time.pausedUntil > sent.began) return;
+    onTrouble(
+      `${operation} on ${machine.id} at ${sent.began} took ${took} of ${sent.timeoutMilliseconds} ms`,
+    );
   }
 
   /** Resolves when nothing is under way that was asked for by now. */

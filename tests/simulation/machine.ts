@@ -73,7 +73,7 @@ export class Machine {
   readonly place: string;
   /** Why the last life ended by itself, where it did. */
   refusal: OperatingError | undefined;
-  readonly time = new MachineTime();
+  readonly time: MachineTime;
   readonly disk: SimulatedDisk;
   readonly #options: MachineOptions;
   #life: Life | undefined;
@@ -91,6 +91,7 @@ export class Machine {
     this.#options = options;
     this.id = options.node.id;
     this.place = options.place ?? this.id;
+    this.time = new MachineTime(options.world);
     this.disk = options.disk ?? new SimulatedDisk(options.world, this.place);
     this.disk.onFailed = () => this.#startAgain();
     this.disk.onRemoval = (key, bytes) => {
@@ -221,7 +222,7 @@ export class Machine {
     const { world } = this.#options;
     world.note(`pause ${this.place}`);
     world.count('pause');
-    this.time.pausedUntil = world.now + milliseconds;
+    this.time.pause(milliseconds);
   }
 
   /** What a client asks over HTTP; pending for ever if this life ends first. */
@@ -235,21 +236,14 @@ export class Machine {
     const life = this.#life;
     const node = life?.node;
     if (life?.alive !== true || node === undefined) return undefined;
-    const { world } = this.#options;
     return new Promise((resolve, reject) => {
-      const begin = (): void => {
+      this.time.whenRunning(`request ${this.place}`, () => {
         if (!life.alive) return;
-        const pause = this.time.pausedUntil - world.now;
-        if (pause > 0) {
-          world.after(pause, `request ${this.place}`, begin);
-          return;
-        }
         ask(node).then(
           (answer) => life.alive && resolve(answer),
           (error: unknown) => life.alive && reject(error as Error),
         );
-      };
-      begin();
+      });
     });
   }
 

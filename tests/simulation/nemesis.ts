@@ -130,12 +130,12 @@ export class Nemesis {
 
   /** Undoes what can be undone; wall clocks stay wrong. */
   calm(): void {
-    const { network, machines, world } = this.#options;
+    const { network, machines } = this.#options;
     network.faults = CALM_NETWORK;
     network.healAll();
     this.#disks.calm();
     for (const machine of machines) {
-      machine.time.pausedUntil = Math.min(machine.time.pausedUntil, world.now);
+      machine.time.resume();
       machine.start();
     }
   }

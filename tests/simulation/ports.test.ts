@@ -41,7 +41,7 @@ await storageConformance(t, 'simulated disk', async () => {
   const open = async () => {
     life += 1;
     const own = life;
-    return disk.open(new MachineTime(), () => own === life);
+    return disk.open(new MachineTime(world), () => own === life);
   };
   const crash = async () => {
     life += 1;
@@ -63,7 +63,7 @@ class CalmNetwork implements TransportNetwork {
   }
 
   create(id: NodeId): Transport {
-    return this.#network.attach(id, new MachineTime(), always);
+    return this.#network.attach(id, new MachineTime(this.#world), always);
   }
 
   async start(transport: Transport, _id: NodeId, receiver: Receiver): Promise<void> {
@@ -93,7 +93,7 @@ t.test('a crash takes any part of what was not synced, the middle too', async (t
     const world = new World(seed);
     const disk = new SimulatedDisk(world, 'n1');
     let alive = true;
-    const storage = disk.open(new MachineTime(), () => alive);
+    const storage = disk.open(new MachineTime(world), () => alive);
     await world.runUntil(storage.write([put('a')], { sync: true }));
     await world.runUntil(storage.write([put('b')], { sync: false }));
     await world.runUntil(storage.write([put('c')], { sync: false }));
@@ -106,7 +106,7 @@ t.test('a crash takes any part of what was not synced, the middle too', async (t
     await world.runUntil(world.wait(0.001, 'the write begins'));
     alive = false;
     disk.crash();
-    const again = disk.open(new MachineTime(), always);
+    const again = disk.open(new MachineTime(world), always);
     const found = (await world.runUntil(again.range(EVERYTHING))).map(([key]) => key);
     t.notOk(settled, 'the dead hear nothing');
     kept.add(found.join(''));
@@ -117,7 +117,7 @@ t.test('a crash takes any part of what was not synced, the middle too', async (t
 function openDisk(seed: number): { world: World; disk: SimulatedDisk; storage: Storage } {
   const world = new World(seed);
   const disk = new SimulatedDisk(world, 'n1');
-  return { world, disk, storage: disk.open(new MachineTime(), always) };
+  return { world, disk, storage: disk.open(new MachineTime(world), always) };
 }
 
 t.test('a write that fails is lost or kept, and the handle is dead', async (t) => {
@@ -137,7 +137,7 @@ t.test('a write that fails is lost or kept, and the handle is dead', async (t) =
       t.equal(answered, 1);
       t.ok(disk.isWell, 'the disk is not');
       disk.crash();
-      const again = disk.open(new MachineTime(), always);
+      const again = disk.open(new MachineTime(world), always);
       t.ok(again.get('a'), 'what was synced is there');
       t.notOk(again.get('c'));
       found.add(again.get('b') !== undefined);
@@ -152,7 +152,7 @@ t.test('a full disk takes nothing, and says so before', async (t) => {
   t.equal(await storage.freeBytes(), 0);
   await t.rejects(world.runUntil(storage.write([put('a')], { sync: true })), /no space/);
   disk.freeBytes = 1000;
-  const again = disk.open(new MachineTime(), always);
+  const again = disk.open(new MachineTime(world), always);
   await world.runUntil(again.write([put('a')], { sync: true }));
   t.equal(await again.freeBytes(), 1000);
 });
@@ -173,14 +173,21 @@ t.test('bits flip, values vanish, disks return to the past or are lost', async (
   t.notOk(storage.get('r1'));
   disk.crash();
   t.ok(disk.rollBack());
-  t.ok(disk.open(new MachineTime(), always).get('r1'), 'as it was remembered');
+  t.ok(disk.open(new MachineTime(world), always).get('r1'), 'as it was remembered');
   disk.damageEngine();
-  const { repair } = disk.open(new MachineTime(), always);
-  t.equal(repair?.reason, disk.open(new MachineTime(), always).repair?.reason, 'says so again');
+  const { repair } = disk.open(new MachineTime(world), always);
+  t.equal(
+    repair?.reason,
+    disk.open(new MachineTime(world), always).repair?.reason,
+    'says so again',
+  );
   await repair?.noted();
-  t.notOk(disk.open(new MachineTime(), always).repair, 'until it is noted');
+  t.notOk(disk.open(new MachineTime(world), always).repair, 'until it is noted');
   disk.lose();
-  t.strictSame(await world.runUntil(disk.open(new MachineTime(), always).range(EVERYTHING)), []);
+  t.strictSame(
+    await world.runUntil(disk.open(new MachineTime(world), always).range(EVERYTHING)),
+    [],
+  );
 });
 
 function pairOf(world: World): {
@@ -190,7 +197,7 @@ function pairOf(world: World): {
 } {
   const network = new SimulatedNetwork(world);
   const inboxes = [new Inbox(), new Inbox()];
-  const transports = ['n1', 'n2'].map((id) => network.attach(id, new MachineTime(), always));
+  const transports = ['n1', 'n2'].map((id) => network.attach(id, new MachineTime(world), always));
   transports.forEach((transport, i) => {
     transport.setPeers([{ id: i === 0 ? 'n2' : 'n1', addresses: [i === 0 ? 'n2:1' : 'n1:1'] }]);
   });

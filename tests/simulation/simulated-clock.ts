@@ -11,8 +11,66 @@ export class MachineTime {
   wallOffset = 0;
   /** Milliseconds of this machine in a true one. */
   rate = 1;
-  /** Until then, in true time, nothing on this machine happens. */
-  pausedUntil = 0;
+  readonly #world: World;
+  readonly #waiting = new Set<() => void>();
+  #pausedUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** In true time; of the last pause. */
+  get pausedUntil(): number {
+    return this.#pausedUntil;
+  }
+
+  get isPaused(): boolean {
+    return this.#pausedUntil > this.#world.now;
+  }
+
+  /** Nothing on this machine happens for so long, in true time, or until it is resumed. */
+  pause(milliseconds: number): void {
+    this.#pausedUntil = this.#world.now + milliseconds;
+  }
+
+  resume(): void {
+    if (!this.isPaused) return;
+    this.#pausedUntil = this.#world.now;
+    for (const goOn of this.#waiting) goOn();
+    this.#waiting.clear();
+  }
+
+  /** Called at once, or when the pause ends: what has waited goes on in the order in which it came. */
+  whenRunning(kind: string, run: () => void): Cancel {
+    if (!this.isPaused) {
+      run();
+      return () => undefined;
+    }
+    let cancel: Cancel;
+    const again = (): void => {
+      this.#waiting.delete(goOn);
+      cancel = this.whenRunning(kind, run);
+    };
+    const goOn = (): void => {
+      cancel();
+      cancel = this.#world.after(0, kind, again);
+    };
+    cancel = this.#world.after(this.#pausedUntil - this.#world.now, kind, again);
+    this.#waiting.add(goOn);
+    return () => {
+      this.#waiting.delete(goOn);
+      cancel();
+    };
+  }
+
+  /** What ends meanwhile is known when the machine goes on. */
+  async known<T>(kind: string, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } finally {
+      if (this.isPaused) await new Promise<void>((resolve) => this.whenRunning(kind, resolve));
+    }
+  }
 }
 
 /** The clock port of one life of a node. */
@@ -41,13 +99,11 @@ export class SimulatedClock implements Clock {
     // Real timers are late, never early.
     const delay = Math.max(0, delayMilliseconds) / this.#machine.rate + 0.001;
     let cancelled = false;
+    const kind = `timer ${this.#name}`;
     const fire = (): void => {
-      if (cancelled || !this.#isAlive()) return;
-      const pause = this.#machine.pausedUntil - this.#world.now;
-      if (pause > 0) this.#world.after(pause, `timer ${this.#name}`, fire);
-      else callback();
+      if (!cancelled && this.#isAlive()) callback();
     };
-    const cancel = this.#world.after(delay, `timer ${this.#name}`, fire);
+    const cancel = this.#world.after(delay, kind, () => this.#machine.whenRunning(kind, fire));
     return () => {
       cancelled = true;
       cancel();

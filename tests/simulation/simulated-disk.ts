@@ -18,6 +18,7 @@ import { LogFiles } from './log-files.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { MachineTime } from './simulated-clock.js';
 import { SortedMap } from './sorted-map.js';
+import { applyTo, copied, entriesOf, prefixRange } from './stored-entries.js';
 import { VanishedKeys } from './vanished-keys.js';
 import type { World } from './world.js';
 
@@ -268,11 +269,6 @@ export class SimulatedDisk {
   }
 }
 
-function applyTo(entries: SortedMap<Uint8Array>, operation: StorageOperation): void {
-  if (operation.type === 'put') entries.set(operation.key, operation.value);
-  else entries.delete(operation.key);
-}
-
 interface Life {
   readonly world: World;
   readonly machine: MachineTime;
@@ -322,7 +318,11 @@ class Handle implements Storage {
     return this.#visible.get(key)?.slice();
   }
 
-  async range(range: Range): Promise<StorageEntry[]> {
+  range(range: Range): Promise<StorageEntry[]> {
+    return this.#known(this.#read(range));
+  }
+
+  async #read(range: Range): Promise<StorageEntry[]> {
     this.#assertOpen();
     await this.#inTurn(this.#disk.speed.write);
     this.#assertAlive();
@@ -334,7 +334,7 @@ class Handle implements Storage {
   write(operations: readonly StorageOperation[], { sync }: { sync: boolean }): Promise<void> {
     const write = this.#commit(this.#lastWrite, operations.map(copied), sync);
     this.#lastWrite = write.catch(() => undefined);
-    return write;
+    return this.#known(write);
   }
 
   async close(): Promise<void> {
@@ -370,30 +370,18 @@ class Handle implements Storage {
     if (this.#dead !== undefined) throw new OperatingError('storage_failed', this.#dead);
   }
 
+  #known<T>(work: Promise<T>): Promise<T> {
+    return this.#life.machine.known(`disk ${this.#disk.name}`, work);
+  }
+
   /** One thing after another; never for the dead. */
   #inTurn(milliseconds: number): Promise<void> {
-    const { world, machine, isAlive } = this.#life;
-    this.#busyUntil = Math.max(this.#busyUntil, world.now, machine.pausedUntil) + milliseconds;
+    const { world, isAlive } = this.#life;
+    this.#busyUntil = Math.max(this.#busyUntil, world.now) + milliseconds;
     return new Promise((resolve) => {
       world.after(this.#busyUntil - world.now, `disk ${this.#disk.name}`, () => {
         if (isAlive()) resolve();
       });
     });
   }
-}
-
-function copied(operation: StorageOperation): StorageOperation {
-  return operation.type === 'put'
-    ? { ...operation, value: new Uint8Array(operation.value) }
-    : operation;
-}
-
-function prefixRange(prefix: string): Range {
-  return { from: prefix, before: `${prefix}\u{10ffff}`, limit: Number.POSITIVE_INFINITY };
-}
-
-function entriesOf(entries: SortedMap<Uint8Array>, { from, before, limit }: Range): StorageEntry[] {
-  return entries
-    .keysIn(from, before, limit)
-    .map((key) => [key, entries.get(key)?.slice() ?? new Uint8Array()] as const);
 }

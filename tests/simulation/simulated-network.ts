@@ -228,8 +228,7 @@ export class SimulatedNetwork {
     if (this.#endpoints.get(other.place) !== other || !other.isAlive()) return false;
     if (!other.peers.has(one.id) || !one.peers.has(other.id)) return false;
     if (this.#isCut(one, other) || this.#isCut(other, one)) return false;
-    const { now } = this.#world;
-    return one.machine.pausedUntil <= now && other.machine.pausedUntil <= now;
+    return !one.machine.isPaused && !other.machine.isPaused;
   }
 
   #open(one: Endpoint, other: Endpoint, facts: ReadonlyMap<Endpoint, LinkFacts>): boolean {
@@ -322,10 +321,9 @@ export class SimulatedNetwork {
     if (this.#endpoints.get(to.place) !== to || this.#isCut(from, to)) return;
     const side = to.sides.get(from.id);
     if (side?.opening !== opening || !to.isAlive()) return;
-    const pause = to.machine.pausedUntil - this.#world.now;
-    if (pause > 0) {
+    if (to.machine.isPaused) {
       const back: Side = { ...side, other: to };
-      this.#world.after(pause, `arrive ${from.place} ${to.place}`, () =>
+      to.machine.whenRunning(`arrive ${from.place} ${to.place}`, () =>
         this.#arrive(from, back, frame),
       );
       return;
@@ -371,9 +369,8 @@ export class SimulatedNetwork {
         this.#world.count('half-open link');
         return;
       }
-      const pause = to.machine.pausedUntil - this.#world.now;
-      if (pause > 0) {
-        this.#world.after(pause, `close ${from.place} ${to.place}`, () => {
+      if (to.machine.isPaused) {
+        to.machine.whenRunning(`close ${from.place} ${to.place}`, () => {
           this.#tellClosed(from, side);
         });
         return;

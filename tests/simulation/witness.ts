@@ -73,7 +73,7 @@ export class Witness {
    */
   watch(machine: Machine, key: string, timeoutMilliseconds: number): WatchedRead | undefined {
     const { node, time, id } = machine;
-    if (node === undefined || time.pausedUntil > this.#world.now) return undefined;
+    if (node === undefined || time.isPaused) return undefined;
     const deadline = this.#world.now * time.rate + timeoutMilliseconds;
     const watch = new ReadWatch(id, key, deadline);
     this.#network.watches.add(watch);
