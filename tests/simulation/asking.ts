@@ -71,9 +71,8 @@ export class Asking {
     const took = (world.now - sent.began) * time.rate;
     if (took <= sent.timeoutMilliseconds + LATE_MILLISECONDS) return;
     if (!isUp || lives !== sent.life || time.pausedUntil > sent.began) return;
-    onTrouble(
-      `${operation} on ${machine.id} at ${sent.began} took ${took} of ${sent.timeoutMilliseconds} ms`,
-    );
+    const what = `${operation} on ${machine.id}, asked at ${sent.began.toFixed(3)}`;
+    onTrouble(`${what}, took ${took.toFixed(3)} of ${sent.timeoutMilliseconds} ms`);
   }
 
   /** Resolves when nothing is under way that was asked for by now. */
