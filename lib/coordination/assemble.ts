@@ -44,7 +44,15 @@ import { Writes } from './write/writes.js';
 export interface CoordinationOptions
   extends Omit<
     CoordinatorOptions,
-    'paths' | 'history' | 'settlement' | 'copies' | 'conflicts' | 'resolver' | 'sessions' | 'held'
+    | 'paths'
+    | 'history'
+    | 'settlement'
+    | 'copies'
+    | 'conflicts'
+    | 'resolver'
+    | 'sessions'
+    | 'held'
+    | 'table'
   > {
   readonly disk: Disk;
   readonly sessionSeal: SessionSeal;
@@ -118,7 +126,7 @@ export function assembleCoordination(options: CoordinationOptions) {
   const coordinator = new Coordinator({
     ...{ plans, paths, history, settlement, ownership, expiryClock, seal, resolver, clock },
     ...{ defaults, isReady, timeoutDefaultMilliseconds, timeoutMaxMilliseconds },
-    ...{ keyBytesMax, valueBytesMax },
+    ...{ keyBytesMax, valueBytesMax, table: disk.table },
     conflicts: { ownership, view, store, messenger, clock },
     ...{ held, sessions },
     copies: new CopyInspection({ plans, replicas, clock }),

@@ -1,10 +1,11 @@
 /** The coordinator of client requests: texts become levels, contexts and deadlines (Dynamo 4.5). */
 import { OperatingError } from '../errors.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
+import type { RecordTable } from '../persistence/record-table.js';
 import type { Plans } from '../replication/plan.js';
 import type { Resolver } from '../resolution/resolver.js';
 import type { ContextSeal } from '../versioning/causal-context.js';
-import { dotText, parseDot, sameDot } from '../versioning/dot.js';
+import { dotText, parseDot } from '../versioning/dot.js';
 import {
   floorOf,
   joinTokens,
@@ -16,13 +17,15 @@ import { Addressing, type AddressingOptions, notReady } from './request/addressi
 import { seenByWriter } from './request/blind-writes.js';
 import { Contexts } from './request/contexts.js';
 import { type ConflictListOptions, listConflicts } from './conflict/conflict-list.js';
+import { allVersions, oneVersion } from './conflict/versions-of-key.js';
 import type { CopyInspection } from './conflict/copy-inspection.js';
 import type { Histories, HistoryQuery } from './conflict/history.js';
 import { parseLevel, STRONG } from './request/level.js';
 import type { HeldClocks } from './session/held-clocks.js';
 import { FlagWait } from './session/flag-wait.js';
 import { assertDurable, type SessionGet, type Sessions } from './session/sessions.js';
-import { assertFits, LargeWrites } from './write/large-writes.js';
+import { LargeReads, PAST_BYTES } from './read/large-reads.js';
+import { assertFits, LargeWork, WRITTEN_BYTES_MAX } from './request/large-work.js';
 import type { LevelPaths } from './path/level-paths.js';
 import { assertOnce, conditionOf, levelsOf, unmetOf, writeLevelOf } from './path/precondition.js';
 import type { Put, PutResult } from './request/put-request.js';
@@ -65,18 +68,22 @@ export interface CoordinatorOptions extends AddressingOptions {
   readonly resolver: Resolver;
   readonly defaults: (namespace: string) => Defaults;
   readonly valueBytesMax: number;
+  /** Of this node: how large a key is that it owns. */
+  readonly table: Pick<RecordTable, 'read' | 'isInMemory'>;
 }
 
 export class Coordinator implements Coordination {
   readonly #options: CoordinatorOptions;
-  readonly #large: LargeWrites;
+  readonly #largeWrites: LargeWork;
+  readonly #largeReads: LargeReads;
   readonly #addressing: Addressing;
   readonly #contexts: Contexts;
   readonly #flags: FlagWait;
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
-    this.#large = new LargeWrites(options.clock);
+    this.#largeWrites = new LargeWork(options.clock, WRITTEN_BYTES_MAX);
+    this.#largeReads = new LargeReads(options.table, options.clock);
     this.#addressing = new Addressing(options);
     this.#contexts = new Contexts(options.seal, options.ownership);
     this.#flags = new FlagWait(options.held, this.#addressing, options.clock);
@@ -94,7 +101,7 @@ export class Coordinator implements Coordination {
     const { settlement, defaults } = this.#options;
     const { readLevel, conflictResolution } = defaults(request.namespace);
     const read = this.#read(request, readLevel);
-    const got = settlement.get(read, conflictResolution);
+    const got = this.#largeReads.get(read, () => settlement.get(read, conflictResolution));
     if (got instanceof Promise) return got.then((later) => this.#answer(request, read, later));
     return this.#answer(request, read, got);
   }
@@ -129,7 +136,7 @@ export class Coordinator implements Coordination {
       once: request.once,
     };
     const bytes = change.state === 'value' ? change.value.length : 0;
-    const result = this.#large.run(bytes, deadline, () => paths.put(write));
+    const result = this.#largeWrites.run(bytes, deadline, () => paths.put(write));
     if (result instanceof Promise) {
       return result.then(
         (later) => this.#written(request, write, token, later),
@@ -152,8 +159,9 @@ export class Coordinator implements Coordination {
   }
 
   async conflicts(request: GetRequest): Promise<ConflictsAnswer> {
-    const { answer, look } = await this.#plain(request);
-    return { ...answer, resolutions: await this.#options.history.resolutionsOf(look) };
+    return this.#inspect(request, async (answer, look) => {
+      return { ...answer, resolutions: await this.#options.history.resolutionsOf(look) };
+    });
   }
 
   async resolve(request: ResolveRequest): Promise<PutAnswer> {
@@ -165,12 +173,15 @@ export class Coordinator implements Coordination {
     assertDurable(token, durability);
     const { zone, primaries } = plans.of(at.partition);
     if (once !== undefined) assertOnce(levels, primaries.length);
-    const result = await settlement.resolve({ ...asked, who, once, durability, zone });
+    const resolve = { ...asked, who, once, durability, zone };
+    const result = await this.#largeReads.run(asked.read, () => settlement.resolve(resolve));
     return this.#written(request, { at, durability }, token, result);
   }
 
   async previewResolution(request: ResolveRequest): Promise<ResolvePreview> {
-    const preview = await this.#options.settlement.preview(this.#resolution(request));
+    const asked = this.#resolution(request);
+    const { settlement } = this.#options;
+    const preview = await this.#largeReads.run(asked.read, () => settlement.preview(asked));
     const { contentType, value } = preview.resolved;
     return { contentType, value, replaced: preview.siblings.map(({ dot }) => dotText(dot)) };
   }
@@ -190,10 +201,9 @@ export class Coordinator implements Coordination {
   }
 
   async versions(request: GetRequest): Promise<VersionsAnswer> {
-    const { answer, look } = await this.#plain(request);
-    const kept = await this.#options.history.keptVersionsOf(look);
-    const current = new Set(answer.siblings.map(({ dot }) => dotText(dot)));
-    return { ...answer, kept: kept.filter(({ version }) => !current.has(version)) };
+    return this.#inspect(request, (answer, look) => {
+      return allVersions(this.#options.history, answer, look);
+    });
   }
 
   async version(request: VersionRequest): Promise<GetAnswer> {
@@ -203,14 +213,9 @@ export class Coordinator implements Coordination {
         details: { field: 'version', received: request.version.slice(0, 200) },
       });
     }
-    const { answer, look } = await this.#plain(request);
-    const current = answer.siblings.filter((version) => sameDot(version.dot, dot));
-    const one = { ...answer, context: undefined, place: undefined };
-    if (current.length > 0) return { ...one, siblings: current };
-    const kept = await this.#options.history.keptVersionOf(look, request.version);
-    const version = { dot, state: 'value', expiresAt: undefined } as const;
-    const siblings = kept === undefined ? [] : [{ ...kept, ...version }];
-    return { ...one, siblings };
+    return this.#inspect(request, (answer, look) => {
+      return oneVersion(this.#options.history, dot, answer, look);
+    });
   }
 
   async listConflicts(request: ConflictListRequest): Promise<ConflictList> {
@@ -222,18 +227,23 @@ export class Coordinator implements Coordination {
   async copies(request: CopiesRequest): Promise<CopiesAnswer> {
     const addressed = { ...request, level: undefined, fallbacks: [] };
     const [at, deadline] = [this.#addressing.at(addressed), this.#addressing.deadline(addressed)];
-    return this.#options.copies.of(at, deadline);
+    const run = () => this.#options.copies.of(at, deadline);
+    return this.#largeReads.run({ at, deadline }, run, PAST_BYTES);
   }
 
-  /** What there is, whatever the setting would make of siblings. */
-  async #plain(
+  /** What there is, whatever the setting would make of siblings; and of its past. */
+  async #inspect<T>(
     request: GetRequest,
-  ): Promise<{ readonly answer: GetAnswer; readonly look: HistoryQuery }> {
+    past: (answer: GetAnswer, look: HistoryQuery) => Promise<T>,
+  ): Promise<T> {
     const read = this.#read(request, this.#options.defaults(request.namespace).readLevel);
-    const got = await this.#options.paths.get(read);
-    const level = parseLevel(got.level, 'read');
     const { at, deadline } = read;
-    return { answer: this.#answer(request, read, got), look: { at, level, deadline } };
+    const run = async (): Promise<T> => {
+      const got = await this.#options.paths.get(read);
+      const level = parseLevel(got.level, 'read');
+      return past(this.#answer(request, read, got), { at, level, deadline });
+    };
+    return this.#largeReads.run(read, run, PAST_BYTES);
   }
 
   #read(request: GetRequest, byDefault: string): SessionGet {
@@ -282,10 +292,7 @@ export class Coordinator implements Coordination {
       beside,
       // A proposal counts once it is synced.
       receipt: {
-        level,
-        answered,
-        asked,
-        standIns,
+        ...{ level, answered, asked, standIns },
         durability: level === STRONG ? 'sync' : durability,
       },
     };

@@ -104,6 +104,11 @@ export class RecordTable {
     });
   }
 
+  /** Is it read without a look at the disk? */
+  isInMemory({ storageKey }: RecordKey): boolean {
+    return this.#cache.has(storageKey);
+  }
+
   /**
    * What was last decided for the key, durable or not.
    * @throws OperatingError `corrupt_bytes` where the record does not match its checksum,

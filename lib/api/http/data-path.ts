@@ -1,8 +1,12 @@
 /** The data path: get, put, delete and conflicts of one key, ahead of the router (Dynamo 4.1). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { GetAnswer, PutAnswer, PutRequest } from '../../coordination/request/request.js';
+import type {
+  ConflictsAnswer,
+  GetAnswer,
+  PutAnswer,
+  PutRequest,
+} from '../../coordination/request/request.js';
 import { JSON_TYPE } from '../../encoding/json-text.js';
-import { LARGE_BYTES } from '../../encoding/large.js';
 import type { OperatingError } from '../../errors.js';
 import type { Change } from '../../replica/intent.js';
 import type { SessionToken } from '../../versioning/session-token.js';
@@ -108,9 +112,11 @@ export class DataPath {
     const { requestId } = exchange;
     const { resource, version } = target;
     if (resource === 'conflicts') {
-      const answer = coordination.conflicts(request);
-      return answer.then((conflicts) => {
-        return this.#ofSession(conflictsAnswer(conflicts, key, requestId), conflicts);
+      return coordination.conflicts(request).then((conflicts) => {
+        const bytes = bytesOf(conflicts) + bytesDropped(conflicts);
+        return this.#exchanges.inTurn(exchange, bytes, () => {
+          return this.#ofSession(conflictsAnswer(conflicts, key, requestId), conflicts);
+        });
       });
     }
     if (resource === 'versions') {
@@ -136,11 +142,9 @@ export class DataPath {
     const { headers, requestId } = exchange;
     const { accept, ifNoneMatch } = headers;
     const view = { key, asList, version, accept, ifNoneMatch, requestId };
-    const bytes = bytesOf(answer);
-    if (bytes >= LARGE_BYTES) this.#exchanges.reserve(exchange, bytes);
-    const turn = this.#exchanges.turns.next(bytes);
-    const reply = (): HttpReply => this.#ofSession(getAnswer(answer, view), answer);
-    return turn === undefined ? reply() : turn.then(reply);
+    return this.#exchanges.inTurn(exchange, bytesOf(answer), () => {
+      return this.#ofSession(getAnswer(answer, view), answer);
+    });
   }
 
   async #resolve(exchange: HttpExchange, key: string, isDryRun: boolean): Promise<HttpReply> {
@@ -159,7 +163,12 @@ export class DataPath {
       ...{ context, resolution, by, session, explanation: exchange.explanation },
     };
     const { coordination } = node;
-    if (isDryRun) return previewAnswer(await coordination.previewResolution(resolve), key);
+    if (isDryRun) {
+      const preview = await coordination.previewResolution(resolve);
+      return this.#exchanges.inTurn(exchange, preview.value.length, () =>
+        previewAnswer(preview, key),
+      );
+    }
     const reply = (answer: PutAnswer): HttpReply => this.#ofSession(putAnswer(answer, key), answer);
     if (options.idempotencyKey === undefined) return reply(await coordination.resolve(resolve));
     const parts = [context, resolutionParts(resolution)];
@@ -232,6 +241,11 @@ export class DataPath {
 
 function bytesOf({ siblings }: GetAnswer): number {
   return siblings.reduce((bytes, { value }) => bytes + value.length, 0);
+}
+
+function bytesDropped({ resolutions }: ConflictsAnswer): number {
+  const values = resolutions.flatMap(({ dropped }) => dropped);
+  return values.reduce((bytes, { value }) => bytes + (value?.length ?? 0), 0);
 }
 
 function checkNoView({ asList, version }: DataTarget): void {

@@ -1,5 +1,6 @@
 /** One request and its one reply: admitted, handled, answered, counted; the same on every path. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LARGE_BYTES } from '../../encoding/large.js';
 import { OperatingError } from '../../errors.js';
 import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import type { ApiWorld } from '../api-world.js';
@@ -138,6 +139,17 @@ export class HttpExchanges {
   reserve(exchange: HttpExchange, bytes: number): void {
     this.answers.hold(bytes);
     exchange.reserved += bytes;
+  }
+
+  /**
+   * Makes an answer of about so many bytes: a large one where there is room for it, in a turn of
+   * its own.
+   * @throws OperatingError `overloaded`
+   */
+  inTurn<Made>(exchange: HttpExchange, bytes: number, make: () => Made): Made | Promise<Made> {
+    if (bytes >= LARGE_BYTES) this.reserve(exchange, bytes);
+    const turn = this.turns.next(bytes);
+    return turn === undefined ? make() : turn.then(make);
   }
 
   #finishLater(exchange: HttpExchange, reply: Promise<HttpReply>): Promise<void> {

@@ -1,5 +1,4 @@
 /** A list of keys over HTTP: what was asked, and the page (docs/http-api.md, Lists). */
-import { LARGE_BYTES } from '../../encoding/large.js';
 import type { ApiWorld } from '../api-world.js';
 import { listTargetOf } from './data-target.js';
 import type { HttpExchange, HttpExchanges } from './exchange.js';
@@ -30,6 +29,5 @@ export async function listKeys(
   });
   const values = list.items.flatMap(({ found }) => found?.siblings ?? []);
   const bytes = values.reduce((sum, { value }) => sum + value.length, 0);
-  if (bytes >= LARGE_BYTES) exchanges.reserve(exchange, bytes);
-  return listAnswer(list, target.values);
+  return exchanges.inTurn(exchange, bytes, () => listAnswer(list, target.values));
 }

@@ -1,6 +1,7 @@
 /** Lists of keys: what list-core.ts decides, done; what only a read knows is read (Dynamo 4.5). */
 import type { Clock } from '../../environment/clock.js';
 import type { Observer } from '../../environment/observer.js';
+import { LARGE_BYTES } from '../../encoding/large.js';
 import { OperatingError } from '../../errors.js';
 import type { Ownership } from '../../partitioning/ownership.js';
 import type { ExpiryClock } from '../../persistence/expiry-clock.js';
@@ -14,6 +15,7 @@ import type { Messenger } from '../../rpc/messenger.js';
 import { liveVersions, mergeAll } from '../../versioning/siblings.js';
 import { Deferred } from '../engine/deferred.js';
 import type { Engine, Operation } from '../engine/engine.js';
+import { LargeWork } from '../request/large-work.js';
 import { attemptsOf, type ConsistencyLevel, endOfShare } from '../request/level.js';
 import { listCoreOf } from './explained-list.js';
 import type { ListCore } from './list-core.js';
@@ -61,14 +63,18 @@ type List = Pick<KeyListRequest, 'namespace' | 'prefix' | 'limit' | 'values' | '
 const SHARE_OF_THE_KEYS = 0.7;
 /** Keys that are read at once: where values are small, and before their size is known. */
 const READS = 64;
-const FIRST_READS = 16;
+const FIRST_READS = 4;
 const SMALL_BYTES = 16_384;
+/** Lists that are made at once: each keeps all nodes busy, and may hold a page of values. */
+const LISTS_MAX = 16;
 
 export class Lists implements KeyLists {
   readonly #options: ListsOptions;
+  readonly #large: LargeWork;
 
   constructor(options: ListsOptions) {
     this.#options = options;
+    this.#large = new LargeWork(options.clock, LISTS_MAX * LARGE_BYTES);
   }
 
   /**
@@ -88,7 +94,9 @@ export class Lists implements KeyLists {
     for (const [i, level] of levels.entries()) {
       const until = endOfShare(clock.monotonicMilliseconds(), deadline, levels.length - i);
       try {
-        return await this.#listAt(request, after, level, until);
+        // Of keys alone too: naming them keeps all nodes busy.
+        const run = () => this.#listAt(request, after, level, until);
+        return await this.#large.run(LARGE_BYTES, until, run);
       } catch (error) {
         if (!isShort(error) || i + 1 === levels.length) throw error;
       }
@@ -208,8 +216,7 @@ export class Lists implements KeyLists {
   ): Promise<Looked> {
     const page = new ReadPage(values, this.#options.listBytesMax);
     for (let i = 0; i < keys.length && !page.isFull; ) {
-      // How large a value is, is known only when it is read.
-      const some = keys.slice(i, i + (page.mayBeLarge ? FIRST_READS : READS));
+      const some = keys.slice(i, i + page.readsAtOnce);
       i += some.length;
       const looked = await Promise.allSettled(
         some.map(async ({ key, isOpen }) => (values || isOpen ? read(key) : undefined)),
@@ -231,15 +238,24 @@ class ReadPage {
   /** All up to this key was read. */
   reached: string | undefined;
   isFull = false;
-  mayBeLarge: boolean;
   readonly #values: boolean;
   readonly #bytesMax: number;
   #bytes = 0;
+  /** Of the last values that were read; undefined: none was. */
+  #largest: number | undefined;
 
   constructor(values: boolean, bytesMax: number) {
     this.#values = values;
     this.#bytesMax = bytesMax;
-    this.mayBeLarge = values;
+  }
+
+  /** How large a value is, is known only when it is read: no more than there is room for. */
+  get readsAtOnce(): number {
+    if (!this.#values) return READS;
+    if (this.#largest === undefined) return FIRST_READS;
+    if (this.#largest <= SMALL_BYTES) return READS;
+    const room = Math.floor((this.#bytesMax - this.#bytes) / this.#largest);
+    return Math.max(1, Math.min(READS, room));
   }
 
   /** @throws the refusal of the first read: behind others it only ends the page */
@@ -257,7 +273,7 @@ class ReadPage {
       return;
     }
     this.reached = key;
-    this.mayBeLarge = this.#values && bytes > SMALL_BYTES;
+    this.#largest = Math.max(bytes, (this.#largest ?? 0) / 2);
     if (found?.siblings.length === 0) return;
     this.#bytes += key.length + bytes;
     this.items.push({ key, found: this.#values ? found : undefined });

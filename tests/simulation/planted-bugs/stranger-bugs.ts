@@ -226,4 +226,28 @@ export const STRANGER_BUGS: readonly PlantedBug[] = [
     wrong: '',
     test: 'unit/golden/messages.test.js',
   },
+  {
+    rule: 'HTTP',
+    name: 'large values are read before there is room for them',
+    file: 'coordination/read/large-reads.js',
+    right: 'return this.#work.run(bytes, deadline, work);',
+    wrong: 'return work();',
+    test: 'unit/coordination/large-reads.test.js',
+  },
+  {
+    rule: 'HTTP',
+    name: 'all large values are looked for on the disk in one turn',
+    file: 'coordination/read/large-reads.js',
+    right: 'this.#work.waiting === 0 ||',
+    wrong: 'true ||',
+    test: 'unit/coordination/large-reads.test.js',
+  },
+  {
+    rule: 'HTTP',
+    name: 'all lists are made at once',
+    file: 'coordination/list/lists.js',
+    right: 'await this.#large.run(LARGE_BYTES, until, run)',
+    wrong: 'await run()',
+    test: 'unit/coordination/large-reads.test.js',
+  },
 ];

@@ -1,13 +1,13 @@
-/** Large values are written a few at a time, so that they do not fill the links or delay others. */
+/** Large values are moved a few at a time, so that they fill neither memory nor links. */
 import { LARGE_BYTES } from '../../encoding/large.js';
 import type { Clock } from '../../environment/clock.js';
 import { assert, OperatingError } from '../../errors.js';
 
 /**
- * Bytes of large values on their way at once. Each is copied for the disk and for each link: what
- * waits here is held once. A few are enough to keep a disk busy.
+ * Bytes of large values that are written at once. Each is copied for the disk and for each link:
+ * what waits is held once. A few are enough to keep a disk busy.
  */
-const AT_ONCE_BYTES_MAX = 4 * 1024 * 1024;
+export const WRITTEN_BYTES_MAX = 4 * 1024 * 1024;
 
 /** @throws OperatingError `value_too_large` */
 export function assertFits(value: Uint8Array, valueBytesMax: number): void {
@@ -23,31 +23,39 @@ interface Waiting {
 }
 
 /** First come, first served. What waits is bounded by what the API admits. */
-export class LargeWrites {
+export class LargeWork {
   readonly #clock: Clock;
+  readonly #bytesMax: number;
   readonly #waiting = new Set<Waiting>();
   #bytes = 0;
 
-  constructor(clock: Clock) {
+  /** @param bytesMax on their way at once */
+  constructor(clock: Clock, bytesMax: number) {
     this.#clock = clock;
+    this.#bytesMax = bytesMax;
+  }
+
+  /** How many wait for their turn. */
+  get waiting(): number {
+    return this.#waiting.size;
   }
 
   /**
-   * Runs a write of so many bytes in its turn; small ones at once.
+   * Runs what moves so many bytes in its turn; small ones at once.
    * @param deadline on the monotonic clock
    * @throws OperatingError `deadline_passed` where its turn did not come in time: nothing happened
    */
-  run<T>(bytes: number, deadline: number, write: () => T | Promise<T>): T | Promise<T> {
-    return bytes < LARGE_BYTES ? write() : this.#runLarge(bytes, deadline, write);
+  run<T>(bytes: number, deadline: number, work: () => T | Promise<T>): T | Promise<T> {
+    return bytes < LARGE_BYTES ? work() : this.#runLarge(bytes, deadline, work);
   }
 
-  async #runLarge<T>(bytes: number, deadline: number, write: () => T | Promise<T>): Promise<T> {
+  async #runLarge<T>(bytes: number, deadline: number, work: () => T | Promise<T>): Promise<T> {
     await this.#enter(bytes, deadline);
     try {
-      return await write();
+      return await work();
     } finally {
       this.#bytes -= bytes;
-      assert(this.#bytes >= 0, 'a large write is counted once');
+      assert(this.#bytes >= 0, 'what is large is counted once');
       this.#next();
     }
   }
@@ -61,7 +69,7 @@ export class LargeWrites {
       const left = Math.max(0, deadline - this.#clock.monotonicMilliseconds());
       const cancel = this.#clock.after(left, () => {
         this.#waiting.delete(waiting);
-        const message = 'other large values were still being written';
+        const message = 'other large values were still on their way';
         reject(new OperatingError('deadline_passed', message));
         // A smaller value behind it may fit now.
         this.#next();
@@ -77,9 +85,9 @@ export class LargeWrites {
     });
   }
 
-  /** A value that is larger than the limit is written alone. */
+  /** What is larger than the limit goes alone. */
   #fits(bytes: number): boolean {
-    return this.#bytes === 0 || this.#bytes + bytes <= AT_ONCE_BYTES_MAX;
+    return this.#bytes === 0 || this.#bytes + bytes <= this.#bytesMax;
   }
 
   #next(): void {

@@ -1,13 +1,13 @@
 /** Large values wait for their turn, small ones do not, and what waits too long was not written. */
 import t from 'tap';
-import { LargeWrites } from '../../../lib/coordination/write/large-writes.js';
+import { LargeWork } from '../../../lib/coordination/request/large-work.js';
 import { LocalCluster } from '../local-cluster.js';
 import { ManualClock, turn } from '../fakes.js';
 
 const MEBIBYTE = 1024 * 1024;
 
 /** Writes that go on until they are told to end. */
-function writesOf(large: LargeWrites) {
+function writesOf(large: LargeWork) {
   const running = new Map<string, () => void>();
   const write = async (name: string, bytes: number, deadline = 1_000): Promise<string> =>
     large.run(bytes, deadline, async () => {
@@ -23,7 +23,7 @@ function writesOf(large: LargeWrites) {
 }
 
 t.test('a few large ones at a time, in their order; small ones at once', async (t) => {
-  const { running, write, end } = writesOf(new LargeWrites(new ManualClock()));
+  const { running, write, end } = writesOf(new LargeWork(new ManualClock(), 4 * MEBIBYTE));
   const all = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => write(name, MEBIBYTE));
   all.push(write('small', 1_000));
   await turn();
@@ -35,7 +35,7 @@ t.test('a few large ones at a time, in their order; small ones at once', async (
 });
 
 t.test('one that is larger than the room goes alone, and nobody starves', async (t) => {
-  const { running, write, end } = writesOf(new LargeWrites(new ManualClock()));
+  const { running, write, end } = writesOf(new LargeWork(new ManualClock(), 4 * MEBIBYTE));
   const all = [write('a', MEBIBYTE), write('huge', 9 * MEBIBYTE), write('b', MEBIBYTE)];
   await turn();
   t.same([...running.keys()], ['a']);
@@ -49,7 +49,7 @@ t.test('one that is larger than the room goes alone, and nobody starves', async 
 
 t.test('what fails gives its room back, and what waits too long was not written', async (t) => {
   const clock = new ManualClock();
-  const large = new LargeWrites(clock);
+  const large = new LargeWork(clock, 4 * MEBIBYTE);
   const failed = large.run(4 * MEBIBYTE, 1_000, () => Promise.reject(new Error('no')));
   await t.rejects(failed, { message: 'no' });
   const { running, write, end } = writesOf(large);
