@@ -1,4 +1,4 @@
-/** A machine that stands still: nothing happens on it, and then all that has waited, in its order. */
+/** A machine that stands still: nothing happens on it, and then all that has waited, in order. */
 import t from 'tap';
 import { MachineTime, SimulatedClock } from './simulated-clock.js';
 import { World } from './world.js';

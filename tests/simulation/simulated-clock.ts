@@ -40,7 +40,7 @@ export class MachineTime {
     this.#waiting.clear();
   }
 
-  /** Called at once, or when the pause ends: what has waited goes on in the order in which it came. */
+  /** Called at once, or when the pause ends: what has waited goes on in the order of its coming. */
   whenRunning(kind: string, run: () => void): Cancel {
     if (!this.isPaused) {
       run();
