@@ -55,7 +55,7 @@ const refusesOnEitherSide: Case = async (t, network) => {
     inbox.refusals.set(other, refusal);
     const party = await startBoth(network, new Map([[judge, inbox]]));
     const [mine, theirs] = [party(judge), party(other)];
-    await network.until(() => theirs.inbox.refused.length > 0, 'told');
+    await network.until(() => theirs.inbox.refused.length > 0, 'notified');
     t.strictSame(theirs.inbox.refused[0], [judge, refusal]);
     t.strictSame([mine.inbox.events, theirs.inbox.events], [[], []], 'no link opened');
     inbox.refusals.clear();
@@ -86,6 +86,6 @@ const tellsThatAVerdictIsAwaited: Case = async (t, network) => {
 
 export const HANDSHAKE_CASES: Readonly<Record<string, Case>> = {
   'both sides know who is at the other end': knowsTheOtherEnd,
-  'either side may refuse, and the other is told': refusesOnEitherSide,
+  'either side may refuse, and the other is notified': refusesOnEitherSide,
   'it tells that a verdict is awaited, until it comes': tellsThatAVerdictIsAwaited,
 };

@@ -1,4 +1,4 @@
-/** A receiver that notes what it is told. */
+/** A receiver that notes what it is notified of. */
 import type {
   Introduction,
   LinkFacts,
@@ -8,7 +8,7 @@ import type {
   Receiver,
 } from '../../lib/environment/transport.js';
 
-/** Everything that a receiver was told, in order. */
+/** Everything that a receiver was notified of, in order. */
 export class Inbox implements Receiver {
   readonly messages: { from: NodeId; message: Message }[] = [];
   readonly events: string[] = [];
@@ -24,7 +24,7 @@ export class Inbox implements Receiver {
   /** Resolves when it judges. */
   verdict: Promise<void> = Promise.resolve();
   introduction: Introduction = { cluster: 'c', ring: 'r', life: 'l', ran: 0, address: 'a:1' };
-  /** What it was told of peers who would not have it. */
+  /** What it was notified of peers who would not have it. */
   readonly refused: [peer: NodeId, refusal: LinkRefusal][] = [];
   readonly links = new Map<NodeId, LinkFacts>();
 

@@ -220,7 +220,7 @@ const dropsAndReconnects: Case = async (t, network) => {
     const before = dropper.inbox.events.length;
     dropper.transport.drop(other.id);
     t.notOk(dropper.transport.isOpen(other.id), 'closed at once');
-    t.equal(dropper.inbox.events[before], `-${other.id}`, 'and told at once');
+    t.equal(dropper.inbox.events[before], `-${other.id}`, 'and notified at once');
     t.notOk(dropper.transport.send(other.id, ['x']));
     const open = (): boolean =>
       dropper.transport.isOpen(other.id) && other.transport.isOpen(dropper.id);
@@ -276,7 +276,7 @@ const stops: Case = async (t, network) => {
   const [one, two] = await startPair(network);
   one.transport.send('n2', ['last words']);
   await one.transport.stop();
-  t.ok(one.inbox.events.includes('-n2'), 'told that the link is gone');
+  t.ok(one.inbox.events.includes('-n2'), 'notified that the link is gone');
   t.notOk(one.transport.isOpen('n2'));
   t.notOk(one.transport.send('n2', ['x']));
   await t.resolves(one.transport.stop(), 'stopping again is harmless');

@@ -63,7 +63,7 @@ t.before(async () => {
   await put('/api/v1/kv/order', { value: 1 }, { 'Idempotency-Key': 'order-1' });
   await put('/api/v1/kv/note', { value: 'a value' });
   await put('/api/v1/namespaces/shop', { default_level: 'quorum' });
-  // Rings, round trips and exchanges are told once there are some.
+  // Rings, round trips and exchanges are reported once there are some.
   await until('nodes to know each other', SECONDS * 1000, async () => {
     const status = (await (await ask('/api/v1/cluster/status')).json()) as {
       readonly nodes: readonly { readonly report?: { readonly round_trips_ms?: object } }[];

@@ -108,7 +108,7 @@ t.test(
   },
 );
 
-t.test('a node that refuses is not spawned again and again, and its reason is told', async (t) => {
+t.test('a node that refuses is not spawned again and again, and its reason is shown', async (t) => {
   const dataDir = join(t.testdir(), 'data');
   const basePort = String(await freeBasePort());
   const cluster = await RealCluster.start(t, dataDir, [

@@ -1,5 +1,5 @@
 /**
- * What clients of real nodes did and were told, as the checkers read it. No node is looked into:
+ * What clients of real nodes did and were answered, as checkers read it. No node is looked into:
  * the version of a write without an answer is known only once somebody is shown its value.
  */
 import { readParts } from '../../lib/checkers/checked-value.js';
@@ -30,7 +30,7 @@ export interface MixedWrite {
   outcome: RecordedWrite['outcome'];
   version: VersionName | undefined;
   replaced: readonly VersionName[];
-  /** Of a comparison that did not hold: the versions that it met, where it was told. */
+  /** Of a comparison that did not hold: the versions that it met, where it was reported. */
   met: readonly VersionName[] | undefined;
   holders: number;
   session: SessionStep | undefined;
@@ -142,8 +142,8 @@ export class ClientHistory {
   }
 
   /**
-   * Keys on which a write without an answer took effect under a version that is told, and replaced
-   * before anybody was shown its value: nobody can say which write that was.
+   * Keys on which a write without an answer took effect under a version that is reported, and
+   * replaced before anybody was shown its value: nobody can say which write that was.
    */
   #nameless(names: Names): ReadonlySet<string> {
     const open = new Set(

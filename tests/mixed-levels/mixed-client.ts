@@ -21,7 +21,7 @@ export interface MixedClientOptions {
   readonly hasSession: boolean;
 }
 
-/** What it was last told of a key. */
+/** What it was last answered of a key. */
 interface Seen {
   readonly context: string | undefined;
   readonly shown: readonly VersionName[];

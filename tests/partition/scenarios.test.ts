@@ -37,7 +37,7 @@ t.test(
         timeoutMilliseconds: 1000,
       })
     ).receipt;
-    t.equal(level, 'one', 'a fallback is told');
+    t.equal(level, 'one', 'a fallback is reported');
 
     cluster.heal();
     await cluster.untilSeen(three, three);
@@ -113,7 +113,7 @@ t.test(
     t.equal(await outcomeOf(cluster.put(outsider, 'k', 'x', 'one')), 'level_not_reached/none');
     t.equal(await outcomeOf(cluster.get(outsider, 'k', 'eventual')), 'level_not_reached/none');
     const { receipt, context } = await cluster.put(outsider, 'k', 'sloppy', 'eventual');
-    t.match(receipt, { answered: 0, standIns: 1 }, 'told as it is');
+    t.match(receipt, { answered: 0, standIns: 1 }, 'reported as it is');
     t.same(await cluster.values(outsider, 'k', 'eventual'), ['sloppy'], 'read back on this side');
     await cluster.put(outsider, 'k', 'again', 'any', context);
 

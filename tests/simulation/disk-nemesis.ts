@@ -30,7 +30,7 @@ const ROTTING: Readonly<Record<string, string>> = {
   'digest log': PREFIX.digestLog,
 };
 
-/** What cannot be told from the rest of what is there: the others hold it, or nobody does. */
+/** What looks like the rest of what is there: the others hold it, or nobody does. */
 const HELD: readonly string[] = ['record', 'hint'];
 
 /** One seed in so many has records that vanish without a trace. */

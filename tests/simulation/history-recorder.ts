@@ -1,5 +1,5 @@
 /**
- * Writes the history of a simulation: what clients were told, and which of their writes were
+ * Writes the history of a simulation: what clients were answered, and which of their writes were
  * stored.
  */
 import { readParts } from '../../lib/checkers/checked-value.js';
@@ -51,7 +51,7 @@ export interface ClientWrite {
   end: AskedEnd;
 }
 
-/** What a client was told of a resolution that it asked for. */
+/** What a client was answered of a resolution that it asked for. */
 export interface ReportedResolution {
   readonly key: string;
   readonly version: VersionName;
@@ -150,7 +150,7 @@ export class HistoryRecorder {
     this.#claims.push(claim);
   }
 
-  /** What an answer told of how it came about, to be judged. */
+  /** What an answer reported of how it came about, to be judged. */
   explained(answer: ExplainedRequest): void {
     this.#explanations.push(answer);
   }
@@ -253,7 +253,7 @@ export class HistoryRecorder {
     for (const write of this.#writes) {
       const [mint] = mintsOf.get(write.id) ?? [];
       const version = write.version ?? mint?.version;
-      // A delete cannot be told from others by what was stored; see `#openDeletes`.
+      // A delete cannot be distinguished from others by what was stored; see `#openDeletes`.
       if (isUnknownDelete(write)) continue;
       const took = this.#taken.get(`${write.key} ${version}`) ?? [];
       const replaced = write.version === undefined ? (mint?.replaced ?? []) : write.replaced;
@@ -309,7 +309,7 @@ export class HistoryRecorder {
     };
   }
 
-  /** They replace nothing themselves: what was taken is told of the blind writes. */
+  /** They replace nothing themselves: what was taken is reported of the blind writes. */
   #tombstonesOfClaims(): RecordedWrite[] {
     return this.#claimed.map(({ key, version, at }) => ({
       ...{ id: `claim ${version}`, key, kind: 'delete', began: at, ended: undefined },
@@ -354,7 +354,7 @@ export class HistoryRecorder {
   }
 
   /**
-   * Tombstones that no client was told of. Each is one of the open deletes of its key that had
+   * Tombstones that no client knows of. Each is one of the open deletes of its key that had
    * begun by then; it is taken to have seen what any of them had.
    */
   #openDeletes(): RecordedWrite[] {

@@ -63,7 +63,7 @@ export class IdentityNemesis {
   readonly #misfounds: boolean;
   readonly #doubles: boolean;
   readonly #swaps: boolean;
-  /** Who has told of a founder with another list. */
+  /** Who has reported a founder with another list. */
   readonly #haveSeen = new Set<string>();
   /** What nodes are to log now, though it is an error. */
   #expected: readonly string[] = [];

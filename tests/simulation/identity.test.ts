@@ -223,7 +223,7 @@ scenario('a node that was frozen while a clone took its place ends', async (t, i
   t.ok(clone.isUp && sees(n1, ['n2', 'n3']) && sees(n3, ['n2']));
 });
 
-scenario('one node moves: it is found again, and others are told', async (t, it) => {
+scenario('one node moves: it is found again, and others learn it', async (t, it) => {
   for (const id of ['n1', 'n3']) {
     const list = { ...A, n1: `a1${id}`, n2: `a2${id}`, n3: `a3${id}` };
     const machines = await it.cluster(list);

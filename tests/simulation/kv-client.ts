@@ -1,6 +1,6 @@
 /**
- * A client that asks over HTTP and writes down what it was told, with what was seen of that from
- * outside. It knows of the store what its documentation promises.
+ * A client that asks over HTTP and writes down what it was answered, with what was seen of that
+ * from outside. It knows of the store what its documentation promises.
  */
 import type { Miss, ReadVersion, SessionStep, VersionName } from '../../lib/checkers/history.js';
 import { STRONG } from '../../lib/coordination/request/level.js';
@@ -108,7 +108,7 @@ export class KvClient {
     return this.#carry(asked, request, written, reported);
   }
 
-  /** Each operation is told as if it had been asked alone. */
+  /** Each operation is recorded as if it had been asked alone. */
   async batch(
     machine: Machine,
     operations: readonly (requests.ReadRequest | requests.WriteRequest)[],
@@ -341,7 +341,7 @@ export class KvClient {
     return reported;
   }
 
-  /** What a disk has forgotten that nobody has told yet can be proven by no owner. */
+  /** What a disk has forgotten that nobody has reported yet can be proven by no owner. */
   #bound(
     { oldDisks }: Asked,
     { level, bound }: answers.Receipt,

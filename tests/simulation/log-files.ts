@@ -26,7 +26,7 @@ const OUT_OF_ORDER = 0.3;
 export class LogFiles {
   readonly #world: World;
   readonly #random: SeededRandom;
-  /** Told, in order, of what no crash takes. */
+  /** Called, in order, with what no crash takes. */
   readonly #onDurable: (batch: Batch) => void;
   /** In order: given, from the first on that is not known to be on the platter. */
   #pending: Batch[] = [];
@@ -60,7 +60,7 @@ export class LogFiles {
     this.#pending.splice(this.#pending.indexOf(batch), 1);
   }
 
-  /** What no crash takes, and has not been told of yet, since something before it might go. */
+  /** What no crash takes, and has not been reported yet, since something before it might go. */
   get surviving(): readonly StorageOperation[] {
     return this.#pending.flatMap(({ durable, operations }) => (durable ? operations : []));
   }

@@ -82,7 +82,7 @@ export class Machine {
   readonly #ports: HttpPort[] = [];
   /** When the record of a key was looked at last, for anybody. */
   readonly lastReads = new Map<string, number>();
-  /** Told when a node serves again. */
+  /** Called when a node serves again. */
   onStarted: () => void = () => undefined;
   /** Somebody is to begin another life once the disk is well. */
   #supervised = false;
@@ -193,7 +193,7 @@ export class Machine {
     world.after(SUPERVISION_MILLISECONDS, `supervise ${this.place}`, turn);
   }
 
-  /** Its ports never answer again. @param silently its peers are not told */
+  /** Its ports never answer again. @param silently its peers are not notified */
   crash(silently: boolean): void {
     const life = this.#life;
     if (life?.alive !== true) return;

@@ -1,4 +1,4 @@
-/** Nodes that nobody has told yet of what their disks have lost: their answers prove nothing. */
+/** Nodes that nobody has reported yet what their disks have lost: their answers prove nothing. */
 import type { Machine } from './machine.js';
 import type { Witness } from './witness.js';
 

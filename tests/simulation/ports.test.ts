@@ -248,7 +248,7 @@ t.test('a cut in one direction is silent, and what is dropped then stays half op
   one.drop('n2');
   await world.runUntil(world.wait(500, 'dropped'));
   t.notOk(one.isOpen('n2'));
-  t.ok(two.isOpen('n1'), 'it was not told');
+  t.ok(two.isOpen('n1'), 'it was not notified');
   network.heal('n1', 'n2');
   await world.runUntil(world.wait(500, 'healed'));
   t.ok(one.isOpen('n2') && two.isOpen('n1'));

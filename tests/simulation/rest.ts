@@ -133,7 +133,7 @@ const LATE_MILLISECONDS = 2000;
 const REST_MILLISECONDS_MAX = 120_000;
 const POLL_MILLISECONDS = 250;
 
-/** Resolves when all is so, or when it took too long: then `onTrouble` was told what is not. */
+/** Resolves when all is so, or when it took too long: then `onTrouble` got what is not. */
 export async function comeToRest(options: RestOptions): Promise<void> {
   const { world, onTrouble } = options;
   const begun = world.now;

@@ -2,7 +2,7 @@
  * A disk under an engine that writes log files, as LevelDB does: a crash may take any of what was
  * not synced, and a sync reaches only the log file that is written now. The handle makes of it what
  * the port promises, by the code that the real one uses (lib/platform/unsynced-writes.ts). The disk
- * also fails, fills up, rots and is lost as it is told.
+ * also fails, fills up, rots and is lost as it is asked.
  */
 import type {
   StorageEntry,
@@ -67,9 +67,9 @@ export class SimulatedDisk {
   readonly rotten = new Set<string>();
   /** Keys that are gone, and that nobody has missed yet. */
   readonly vanished = new VanishedKeys();
-  /** Told of what is about to be removed for good. */
+  /** Called with what is about to be removed for good. */
   onRemoval: (key: string, bytes: Uint8Array) => void = () => undefined;
-  /** Told when a handle has died. */
+  /** Called when a handle has died. */
   onFailed: () => void = () => undefined;
 
   constructor(world: World, name: string) {

@@ -67,13 +67,13 @@ export class SimulatedNetwork {
   readonly #endpoints = new Map<string, Endpoint>();
   /** `from>to`, places */
   readonly #cuts = new Set<string>();
-  /** Told of what is sent and of what arrives. */
+  /** Called with what is sent and of what arrives. */
   readonly watches = new Set<Watch>();
   readonly #waiting: [Endpoint, NodeId][] = [];
   readonly #filling: Side[] = [];
   #openings = 0;
   faults: NetworkFaults = CALM_NETWORK;
-  /** Told of a receiver that throws: with frames that are never damaged, that is a bug. */
+  /** Called for a receiver that throws: with frames that are never damaged, that is a bug. */
   onThrow: (node: NodeId, reason: string) => void = () => undefined;
 
   constructor(world: World, frameBytesMax = 262_144) {
@@ -140,7 +140,7 @@ export class SimulatedNetwork {
     };
   }
 
-  /** The machine is gone. @param silently no peer is told; its links look open */
+  /** The machine is gone. @param silently no peer is notified; its links look open */
   crash(place: string, silently: boolean): void {
     const endpoint = this.#endpoints.get(place);
     if (endpoint === undefined) return;

@@ -46,7 +46,7 @@ const UNNOTICED: ReadonlySet<string> = new Set([
   ...['stale reads', 'blind writes', 'sessions', 'causality', 'lists', 'staleness'],
 ]);
 
-/** @param narrate is told everything that happens, line by line */
+/** @param narrate is called with everything that happens, line by line */
 export async function simulate(
   seed: number,
   narrate?: (line: string) => void,

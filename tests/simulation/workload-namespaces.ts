@@ -69,7 +69,7 @@ export class WorkloadNamespaces {
 
   /**
    * Does a request at this machine mean these keys? Not where its node still knows a namespace of
-   * which others know that it was deleted: it serves the keys of the former until it is told.
+   * which others know that it was deleted: it serves the keys of the former until it learns of it.
    */
   isAskable({ node }: Machine, keys: readonly string[]): boolean {
     return keys.every((key) => {

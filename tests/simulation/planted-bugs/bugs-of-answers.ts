@@ -1,4 +1,4 @@
-/** Bugs in what clients are told: receipts, levels, ends, settings, and the HTTP side of them. */
+/** Bugs in what clients receive: receipts, levels, ends, settings, and the HTTP side of them. */
 import type { PlantedBug } from './planted-bug.js';
 
 export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [

@@ -28,7 +28,7 @@ export const DISK_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'D6',
-    name: 'a disk that does not answer is told of by nobody',
+    name: 'a disk that does not answer is reported by nobody',
     file: 'persistence/stall-watch.js',
     right: 'return looks >= LOOKS_MAX ? call : undefined;',
     wrong: 'return undefined;',

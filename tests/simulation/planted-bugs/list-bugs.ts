@@ -12,7 +12,7 @@ export const LIST_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'X2',
-    name: 'a node that has told less does not hold up the merge',
+    name: 'a node that has sent less does not hold up the merge',
     file: 'coordination/list/list-core.js',
     right: 'if (comparePlaces(place, least) < 0)',
     wrong: 'if (least === END || comparePlaces(place, least) > 0)',
@@ -28,7 +28,7 @@ export const LIST_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'X2',
-    name: 'what a node told before it lost its disk counts in a list',
+    name: 'what a node sent before it lost its disk counts in a list',
     file: 'coordination/list/list-core.js',
     right: 'if (standing.stands(stream.node, stream.start))',
     wrong: 'if (true)',

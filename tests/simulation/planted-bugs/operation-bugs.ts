@@ -94,7 +94,7 @@ export const OPERATION_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'N2',
-    name: 'an operation is told under the name by which its namespace is stored',
+    name: 'an operation is reported under the name by which its namespace is stored',
     file: 'membership/namespaced-operations.js',
     right: 'parseStoredNamespace(report.namespace).name',
     wrong: 'report.namespace',

@@ -164,7 +164,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'T7',
-    name: 'a flag goes by what was told before its token was met',
+    name: 'a flag goes by what was answered before its token was met',
     file: 'coordination/session/flag-clearing.js',
     right: 'held.askedAt <= metAt',
     wrong: 'false',
@@ -172,7 +172,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'T7',
-    name: 'a flag goes by what was told before a past with it was met',
+    name: 'a flag goes by what was answered before a past with it was met',
     file: 'coordination/session/sessions.js',
     right: 'metAt = held.met();',
     wrong: 'metAt = 0;',
@@ -204,7 +204,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'T7',
-    name: 'what an owner told before it lost the partition counts',
+    name: 'what an owner answered before it lost the partition counts',
     file: 'coordination/session/held-clocks.js',
     right: 'const isSame = losses.markOf(partition) === mark;',
     wrong: 'const isSame = true;',
@@ -220,7 +220,7 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'T7',
-    name: 'a flag goes once a majority of the owners has told',
+    name: 'a flag goes once a majority of the owners has answered',
     file: 'coordination/session/held-clocks.js',
     right: 'of.length === sets[i]?.length',
     wrong: 'of.length * 2 > sets[i].length',

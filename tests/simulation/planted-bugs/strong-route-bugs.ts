@@ -1,4 +1,4 @@
-/** Bugs in the way that an operation at `strong` takes, and in what its client is told of it. */
+/** Bugs in the way that an operation at `strong` takes, and in what its client learns of it. */
 import type { PlantedBug } from './planted-bug.js';
 
 const CORE = 'unit/coordination/strong-core.test.js';

@@ -28,7 +28,7 @@ t.test('only what was there in the last pass is settled, some of it in each', as
   t.equal(settled.length, 100);
 });
 
-t.test('what an owner was never told it learns some time later, unasked', async (t) => {
+t.test('what was never sent to an owner it learns some time later, unasked', async (t) => {
   const cluster = await LocalCluster.of();
   t.teardown(() => cluster.stop());
   await cluster.put('n1', 'k', 'a', STRONG);

@@ -99,7 +99,7 @@ t.test('a damaged owner answers nothing until it has asked every other owner', a
   cluster.network.cut('n1', 'n3');
   disk.health.damage(at.partition, 'test');
   await cluster.clock.advance(30_000);
-  t.ok(stage.rebuilds('n1'), 'one owner has not told what it has promised');
+  t.ok(stage.rebuilds('n1'), 'one owner has not sent what it has promised');
   for (const request of [
     { is: 'prepare', ballot: { ...second, round: 9 }, from: '' } as const,
     { is: 'forget ballot', ballot: second } as const,

@@ -28,7 +28,7 @@ function holding(n: number, state: VersionState, covered = n): Siblings {
   return { epoch: 1, context, versions: [{ ...version, writtenAt: 1, expiresAt: undefined }] };
 }
 
-t.test('whoever has seen a version and lacks it was told, or is damaged', async (t) => {
+t.test('whoever has seen a version and lacks it was notified, or is damaged', async (t) => {
   const rows: [string, boolean, DotStatusReport[], 'dropped' | 'damaged'][] = [
     ['nobody else owns it', true, [], 'dropped'],
     ['nobody holds it', true, [says('absent'), says('unseen')], 'dropped'],

@@ -1,4 +1,4 @@
-/** How answers came about, told through HTTP by whole nodes: at every level, of each operation. */
+/** How answers came about, asked over HTTP of whole nodes: at every level, of each operation. */
 import t, { type Test } from 'tap';
 import { LEVEL_NAMES } from '../../../lib/coordination/request/level.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
@@ -55,7 +55,7 @@ const putOf = (value: unknown, headers: Readonly<Record<string, string>> = {}): 
 });
 const at = (level: string): Readonly<Record<string, string>> => ({ 'X-Consistency-Level': level });
 
-/** What a read at a level is told as first, where it is not a `read`. */
+/** What a read at a level is reported as first, where it is not a `read`. */
 const COURSES: Readonly<Record<string, string>> = {
   strong: 'strong',
   'bounded-staleness': 'bounded read',
@@ -230,7 +230,7 @@ t.test('who refuses, who is silent, who is asked in their place, and a fallback'
   t.match(stepsOf(refused).at(-1), { did: 'refuse', refused: 'deadline_passed' });
 });
 
-t.test('what was passed on is told by the node that did it', async (t) => {
+t.test('what was passed on is reported by the node that did it', async (t) => {
   const { cluster, send } = await clusterFor(t, { nodes: 5 });
   const key = cluster.keyOwnedBy(['n1'], false);
   const written = await send('n1', 'PUT', `/api/v1/kv/${key}`, putOf('a'));

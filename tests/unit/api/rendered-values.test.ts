@@ -106,7 +106,7 @@ t.test('a write ends it, here and from elsewhere; what ends by itself is never k
   t.notOk(isKept('long'));
 });
 
-t.test('siblings are told as siblings, also where one of them was kept', async (t) => {
+t.test('siblings are shown as siblings, also where one of them was kept', async (t) => {
   const { cluster, get, put } = await served(t);
   await put('k', 'first');
   const { context } = (await get('k')).json as { context: string };

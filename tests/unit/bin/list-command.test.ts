@@ -4,7 +4,7 @@ import { found, versionOf } from '../api/fake-node.js';
 import { serve } from '../api/served.js';
 import { runWords } from './fake-terminal.js';
 
-t.test('keys, a line each; where there are more the cursor is told', async (t) => {
+t.test('keys, a line each; where there are more the cursor is shown', async (t) => {
   const { node, port } = await serve(t);
   const words = ['list', 'user:', '--endpoint', `http://127.0.0.1:${port}`];
   const items = ['user:1', 'user:2'].map((key) => ({ key, found: undefined }));

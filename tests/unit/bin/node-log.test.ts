@@ -1,4 +1,4 @@
-/** The log of a node process: its end is told, however large the rest is. */
+/** The log of a node process: its end is shown, however large the rest is. */
 import { ftruncateSync, openSync, closeSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';

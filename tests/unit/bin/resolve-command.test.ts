@@ -90,7 +90,7 @@ t.test('a dry run shows what would be kept, and writes nothing', async (t) => {
   t.match(gone, { status: 4, err: /not in conflict/ });
 });
 
-t.test('all of a namespace, page after page; a failure stops nobody, and is told', async (t) => {
+t.test('all of a namespace, page after page; a failure stops nobody, and is shown', async (t) => {
   const { words, asked } = await store(t);
   const all = ['resolve', '--all', '--strategy', 'max', ...words];
   const dry = await runWords([...all, '--dry-run']);

@@ -168,7 +168,7 @@ t.test('the other nodes are learnt from one that answers: their addresses and zo
   t.equal(alone.transport.sent.length, 1);
 });
 
-t.test('owners of a key are asked first, once a node has told the ring', async (t) => {
+t.test('owners of a key are asked first, once a node has sent the ring', async (t) => {
   const ids = ['n1', 'n2', 'n3'];
   const hosts = ['a:1', 'b:1', 'c:1'];
   const nodes = ids.map((id, i) => ({ id, zone: 'z', report: { client_address: hosts[i] } }));

@@ -69,7 +69,7 @@ t.test(
     });
     const owners = ['of d', 'of b', 'of c'];
     const anywhere = new Endpoints(['a', 'b']);
-    t.strictSame(anywhere.inOrder(0, owners), ['a', 'b'], 'nobody has told who is who');
+    t.strictSame(anywhere.inOrder(0, owners), ['a', 'b'], 'nobody has said who is who');
     anywhere.learn(nodes);
     t.strictSame(anywhere.inOrder(0, owners), ['d', 'b', 'c', 'a']);
     t.strictSame(anywhere.inOrder(0), ['a', 'b', 'c', 'd'], 'of no key: as they were');

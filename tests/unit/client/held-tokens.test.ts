@@ -1,4 +1,4 @@
-/** The tokens of a client: whatever the order of the answers, none takes back what another told. */
+/** The tokens of a client: whatever the order of the answers, none takes back another. */
 import fc from 'fast-check';
 import t from 'tap';
 import { HeldTokens } from '../../../lib/client/held-tokens.js';
@@ -8,7 +8,7 @@ type Known = ReadonlySet<number>;
 
 const anyRun = fc.array(fc.record({ answers: fc.boolean(), which: fc.nat() }), { maxLength: 30 });
 
-t.test('what any answer told is known to every later request', async () => {
+t.test('what any answer reported is known to every later request', async () => {
   fc.assert(
     fc.property(anyRun, (run) => {
       const held = new HeldTokens<Known>();

@@ -25,7 +25,7 @@ t.test('a key has the partition that nodes give it, however long it is', async (
   );
 });
 
-t.test('owners are those of the ring that was told, under the name that is stored', async (t) => {
+t.test('owners are those of the ring that was sent, under the name that is stored', async (t) => {
   const owners = new KeyOwners();
   const place = { namespace: 'default', key: 'cart' };
   t.strictSame(owners.of(place), [], 'no ring');
@@ -35,7 +35,7 @@ t.test('owners are those of the ring that was told, under the name that is store
   t.strictSame(owners.of(place), rows[partitionOf('default', 'cart', 64)]);
   t.strictSame(owners.namespaces, []);
   const shop = { namespace: 'shop', key: 'cart' };
-  t.strictSame(owners.of(shop), [], 'nobody has told');
+  t.strictSame(owners.of(shop), [], 'nobody has sent it');
   t.strictSame(owners.namespaces, ['shop'], 'it is to be asked for');
   owners.learnNamespace('shop', 'shop~3');
   t.strictSame(owners.of(shop), rows[partitionOf('shop~3', 'cart', 64)]);

@@ -48,7 +48,7 @@ t.test('one after the other', async (t) => {
   t.strictSame(sent, ['new', 'a'], 'it begins at any level');
 });
 
-t.test('together: the last answer does not undo what a faster one has told', async (t) => {
+t.test('together: the last answer does not undo what a faster one has reported', async (t) => {
   const { session, sent, arrived, release } = await sessionFor(t, ['slow', 'fast', 'both'], {
     tokens: ['a', 'b'],
   });

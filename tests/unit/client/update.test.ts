@@ -94,7 +94,7 @@ t.test('the deadline is that of the update, and what it has written may be there
   await t.rejects(strong, { code: 'deadline_passed', outcome: 'none' });
 });
 
-t.test('a change and a merge that give nothing are told', async (t) => {
+t.test('a change and a merge that give nothing are reported', async (t) => {
   const store = new FakeStore();
   const { client } = clientOf(store);
   const forgets = () => undefined as unknown as Cart;
@@ -126,7 +126,7 @@ t.test(
   },
 );
 
-t.test('at strong siblings are merged by who can, and told to the others', async (t) => {
+t.test('at strong siblings are merged by who can, and reported to the others', async (t) => {
   const store = new FakeStore();
   store.write('["a"]', []);
   store.write('["b"]', []);

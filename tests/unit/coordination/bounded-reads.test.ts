@@ -88,7 +88,7 @@ t.test('what one replica alone has acknowledged is not missed beyond the bound',
   await cluster.put('n1', KEY, 'new', { level: 'one' });
   const early = await read(cluster, 'n2');
   t.match(early, { texts: ['old'], replicas: '1/3' }, 'it is within the bound');
-  // n2 has been told by then that n1 holds something which has not come.
+  // n2 knows by then that n1 holds something which has not come.
   await cluster.clock.advance(60);
   const later = await read(cluster, 'n2', bounded(';max=50ms'));
   t.match(later, { texts: ['new'], replicas: '3/3', bound: { age: 0, scope: 'all' } });

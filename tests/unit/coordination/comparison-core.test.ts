@@ -31,7 +31,7 @@ function textOfEffect(effect: ComparisonEffect): string {
   }
 }
 
-/** The events of a script, told to a core. */
+/** The events of a script, given to a core. */
 function playerOf(head: string): Player {
   const core = coreOf(head);
   const wants = new Map<string, Want>();

@@ -1,4 +1,4 @@
-/** Flags of session tokens in a cluster: they go once all owners have told what they hold. */
+/** Flags of session tokens in a cluster: they go once all owners have answered what they hold. */
 import t, { type Test } from 'tap';
 import type { NodeId } from '../../../lib/environment/transport.js';
 import { OperatingError } from '../../../lib/errors.js';
@@ -103,7 +103,7 @@ t.test('a flag of a majority stays where a dot is on fewer disks', async (t) => 
   t.equal(flagOf(token), 'majority');
 });
 
-t.test('all owners must have told', async (t) => {
+t.test('all owners must have answered', async (t) => {
   const { cluster, session } = await staged(t);
   await read(cluster, session, otherKey(), 3);
   // The one that has it all alone can tell nothing yet: its clock is not complete.
@@ -114,10 +114,10 @@ t.test('all owners must have told', async (t) => {
   t.equal(flagOf(after), 'all');
 });
 
-t.test('what was told before a token or a past was met counts for nothing', async (t) => {
+t.test('what was answered before a token or a past was met counts for nothing', async (t) => {
   const cluster = await clusterFor(t);
   const first = await cluster.put('n1', KEY, 'old', { ...SESSION, level: 'all', session: NEW });
-  t.equal(flagOf(await read(cluster, flagged(first.session, 'all'), KEY, 9)), 'none', 'told');
+  t.equal(flagOf(await read(cluster, flagged(first.session, 'all'), KEY, 9)), 'none', 'answered');
   cluster.network.gate = (_from, _to, message) => nameOf(message) !== 'coordination.write';
   const { session } = await cluster.put('n1', KEY, 'new', SESSION);
   const quiet = ['coordination.held-clocks', 'coordination.write'];
@@ -205,7 +205,7 @@ t.test('a loss that came since keeps the flag of all owners', async (t) => {
   t.ok(refused instanceof OperatingError && refused.code === 'session_not_covered');
 });
 
-t.test('a past with a flag gives none once the owners have told since it was met', async (t) => {
+t.test('a past with a flag gives none once all owners answered since it was met', async (t) => {
   const { cluster, session } = await staged(t);
   const effect = otherKey();
   cluster.network.gate = (_from, _to, message) => nameOf(message) !== 'coordination.held-clocks';
@@ -242,7 +242,7 @@ t.test('pasts of the same bytes may stand for other dots', async (t) => {
   cluster.network.gate = () => true;
   await read(cluster, carried(cluster, 'n2', met.session), otherKey(), 9);
   const reported = await cluster.get('n2', first, { level: 'causal' });
-  t.equal(flagOf(reported.session), 'none', 'told since it was met');
+  t.equal(flagOf(reported.session), 'none', 'answered since it was met');
   cluster.network.gate = (_from, _to, message) => nameOf(message) !== 'coordination.write';
   const newer = await cluster.put('n1', KEY, 'newer', SESSION);
   await effect(second, flagged(newer.session, 'all'));

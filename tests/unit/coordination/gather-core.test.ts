@@ -27,7 +27,7 @@ function textOfEffect(effect: GatherEffect<Said>): string {
   }
 }
 
-/** The events of a script, told to a core. */
+/** The events of a script, given to a core. */
 function playerOf(head: string): Player {
   const { core } = coreOf(head);
   const done: Record<string, (words: readonly string[]) => readonly GatherEffect<Said>[]> = {

@@ -22,7 +22,7 @@ const openAcceptances = {
 const DEADLINE = 1_000;
 const ownership = { partitionCount: PARTITIONS } as Ownership;
 
-t.test('what was decided and waits for the disk is told', async (t) => {
+t.test('what was decided and waits for the disk is sent', async (t) => {
   const disk = await openDisk();
   const { storage } = disk;
   const at = recordKey('default', 'k', PARTITIONS);

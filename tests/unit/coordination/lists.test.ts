@@ -190,7 +190,7 @@ t.test('what a lost record left in the index goes with the rebuild', async (t) =
   t.strictSame(await listed(cluster, ['n1'], { level: 'all' }), ['stays']);
 });
 
-t.test('a partition under rebuild is told by the others', async (t) => {
+t.test('a partition under rebuild is reported by the others', async (t) => {
   const cluster = await clusterFor(t);
   for (let i = 10; i < 30; i += 1) await cluster.put('n1', `k${i}`, 'x', { level: 'all' });
   const expected = Array.from({ length: 20 }, (_, i) => `k${i + 10}`);

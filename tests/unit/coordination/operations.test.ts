@@ -314,7 +314,7 @@ t.test('the record of an operation ends', async (t) => {
   await cluster.stop();
 });
 
-t.test('without a majority nothing is promised, and the id is told', async (t) => {
+t.test('without a majority nothing is promised, and the id is answered', async (t) => {
   const cluster = await LocalCluster.of();
   await cluster.wait(send(cluster, 'n1', { id: 'warm' }));
   await cluster.crash('n2');

@@ -133,7 +133,7 @@ t.test('an idle proposer says seldom again what an absent owner has missed', asy
 
 const LEARN_DELAY_MILLISECONDS = 20;
 
-t.test('what was chosen is told soon, though an owner has not accepted it', async (t) => {
+t.test('what was chosen is sent soon, though an owner has not accepted it', async (t) => {
   const proposer = chosen();
   t.equal(proposer.wakesAt, LEARN_DELAY_MILLISECONDS);
   proposer.now = LEARN_DELAY_MILLISECONDS;
@@ -146,14 +146,14 @@ t.test('what was chosen is told soon, though an owner has not accepted it', asyn
   t.strictSame(proposer.elapsed(), []);
 });
 
-t.test('what was chosen is told before the ballot is given up', async (t) => {
+t.test('what was chosen is sent before the ballot is given up', async (t) => {
   t.match(chosen().stop(), [
     { do: 'send', node: 'b', request: { is: 'learn' } },
     { do: 'send', node: 'c', request: { is: 'learn' } },
   ]);
 });
 
-t.test('what was chosen is told before another ballot is prepared', async (t) => {
+t.test('what was chosen is sent before another ballot is prepared', async (t) => {
   const proposer = chosen();
   const ballot = { round: 2, node: 'a', start: 1 };
   const quorum = new Quorum([{ nodes: OWNERS, required: 2 }]);
@@ -164,7 +164,7 @@ t.test('what was chosen is told before another ballot is prepared', async (t) =>
   ]);
 });
 
-t.test('no more than 64 keys wait to be told', async (t) => {
+t.test('no more than 64 keys wait to be sent', async (t) => {
   const proposer = chosen();
   let reported = 0;
   for (let n = 2; n <= 65; n += 1) {

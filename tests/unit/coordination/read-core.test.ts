@@ -61,7 +61,7 @@ function textOfEffect(effect: ReadEffect): string {
   }
 }
 
-/** The events of a script, told to a core. */
+/** The events of a script, given to a core. */
 function playerOf(head: string): Player {
   const core = coreOf(head);
   const wants = new Map<string, Want>();
@@ -108,7 +108,7 @@ t.test('a miss whose answers count no more claims no level', async (t) => {
   t.same(asked(core.said(0, copyOf('a', 'full', '-'))), ['b', 'c']);
   core.said(0, copyOf('b', 'fingerprint', 'x1!'));
   t.same(asked(core.said(0, copyOf('c', 'fingerprint', 'z1!'))), ['a', 'b', 'c'], 'in full');
-  // All three have told meanwhile that what they said is void.
+  // All three have reported meanwhile that what they said is void.
   lost = true;
   core.said(1, copyOf('a', 'full', '-'));
   core.said(1, copyOf('b', 'full', 'x1!'));

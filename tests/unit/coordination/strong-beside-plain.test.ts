@@ -87,7 +87,7 @@ t.test('while an owner is away, one read at quorum settles a key for all that co
   cluster.network.gate = (_, to, message) => {
     const requests = acceptorRequestsIn(message);
     if (to === near) proposals += requests.filter(({ is }) => is === 'accept').length;
-    // `far` accepts nothing; nobody is told what was chosen.
+    // `far` accepts nothing; LEARN is sent to nobody.
     return requests.length === 0 || (to !== far && requests.every(({ is }) => is !== 'learn'));
   };
   await cluster.put(proposer, 'k', 'second', STRONG);

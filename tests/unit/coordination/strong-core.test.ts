@@ -40,7 +40,7 @@ t.test('a settled read answers with the values of the own record', async (t) => 
 });
 
 t.test(
-  'where the own replica is under rebuild, two others agree, and none has told its values',
+  'where the own replica is under rebuild, two others agree, and none has sent its values',
   async (t) => {
     const core = coreOf(HEAD);
     core.begin();

@@ -101,7 +101,7 @@ t.test('it takes exactly the texts that the parser takes', async () => {
   );
 });
 
-t.test('duplicates are told, however they are spelt, and only at the top', async (t) => {
+t.test('duplicates are reported, however they are spelt, and only at the top', async (t) => {
   t.same(jsonMembers('{"a":1,"\\u0061":2}'), { kind: 'duplicate', name: 'a' });
   t.same(jsonMembers('{"__proto__":1,"__proto__":2}'), { kind: 'duplicate', name: '__proto__' });
   const nested = jsonMembers('{"value":{"a":1,"a":2}}');

@@ -1,4 +1,4 @@
-/** Conflicts on the time line: that they began and ended, told once for all owners of a key. */
+/** Conflicts on the time line: that they began and ended, reported once for all owners of a key. */
 import t, { type Test } from 'tap';
 import { type ClusterEvent, distinctConflicts } from '../../../lib/membership/events.js';
 import { LocalCluster } from '../local-cluster.js';

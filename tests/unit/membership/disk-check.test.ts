@@ -57,7 +57,7 @@ t.test('a disk that was rolled back is noticed before its node serves', async (t
   t.ok(((await startOf(cluster, 'n3')) ?? 0) > start);
 });
 
-t.test('with nobody to ask it serves, and is told by the first peer that it meets', async (t) => {
+t.test('with nobody to ask it serves, and learns it from the first peer it meets', async (t) => {
   const cluster = await clusterOf(t);
   await rollBack(cluster);
   cluster.network.cut('n3', 'n1');
@@ -101,7 +101,7 @@ t.test('a peer that has proven itself is waited for, up to a bound', async (t) =
   t.ok(isReady(), 'the handshake has ended without a link');
 });
 
-t.test('a peer that was not met is served nothing, and told no numbers', async (t) => {
+t.test('a peer that was not met is served nothing, and sent no numbers', async (t) => {
   const cluster = await clusterOf(t);
   await rollBack(cluster);
   const replies: unknown[] = [];
@@ -227,7 +227,7 @@ t.test('an engine that was repaired', async (t) => {
   t.notOk(isAccused(cluster, 'n3'));
 });
 
-t.test('a disk from before an announced loss is old, whatever the heartbeats told', async (t) => {
+t.test('a disk from before an announced loss is old, whatever the heartbeats said', async (t) => {
   const cluster = await clusterOf(t);
   await cluster.put('n1', 'k', 'x', { level: 'all' });
   await cluster.clock.advance(1_000);

@@ -6,7 +6,7 @@ import { highest, isRolledBack, NO_NUMBERS } from '../../../lib/membership/disk-
 const rows: [string, [number, number], [number, number], boolean][] = [
   ['the first start', [1, 0], [0, 0], false],
   ['a restart', [4, 90], [3, 90], false],
-  ['a restart after commits that nobody was told of', [4, 95], [3, 90], false],
+  ['a restart after commits that nobody knows of', [4, 95], [3, 90], false],
   ['several starts that met nobody', [9, 90], [3, 90], false],
   ['an older disk, to the same start', [4, 80], [4, 90], true],
   ['an older disk, with as many starts as it takes', [7, 80], [3, 90], true],
@@ -75,7 +75,7 @@ function live(steps: readonly Step[]) {
 
 const step = fc.constantFrom<Step>('start', 'commit', 'commit', 'tell', 'copy', 'restore');
 
-t.test('a disk that lacks what a peer was told of is always noticed', (t) => {
+t.test('a disk that lacks what a peer was answered of is always noticed', (t) => {
   let missed = 0;
   fc.assert(
     fc.property(fc.array(step, { minLength: 10, maxLength: 40 }), (steps) => {

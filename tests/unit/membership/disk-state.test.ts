@@ -13,7 +13,7 @@ const failure = new OperatingError('storage_failed', 'the disk failed: x');
 const refusal = new OperatingError('read_only', 'the disk of this node is nearly full');
 const FINE = { failure: undefined, refusal: undefined };
 
-t.test('what is worse is told', async (t) => {
+t.test('what is worse is reported', async (t) => {
   const stalls = { stalledMilliseconds: 7_900 };
   const answers = { stalledMilliseconds: 0 };
   t.equal(diskStateOf({ store: FINE, stalls: answers }), 'ok');

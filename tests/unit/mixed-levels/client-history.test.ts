@@ -64,7 +64,7 @@ class Reported {
   }
 }
 
-t.test('what strong operations were told has an order', async (t) => {
+t.test('what strong operations were answered has an order', async (t) => {
   const reported = new Reported();
   const { id } = reported.write({}, 'a.1');
   reported.read('strong', [['a.1', id]]);

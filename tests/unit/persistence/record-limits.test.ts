@@ -1,4 +1,4 @@
-/** What does not grow is never refused for its size; what comes near a limit is told of. */
+/** What does not grow is never refused for its size; what comes near a limit is reported. */
 import t from 'tap';
 import { LargestKeys } from '../../../lib/persistence/largest-keys.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
@@ -87,7 +87,7 @@ t.test('a stand-in refuses no delete either', async (t) => {
   t.equal(value.siblings.versions.length, 1);
 });
 
-t.test('the largest are known, in bounded room, and told of once', (t) => {
+t.test('the largest are known, in bounded room, and reported once', (t) => {
   const observer = new CountingObserver();
   const largest = new LargestKeys({ contextBytesMax: 1_000, recordBytesMax: 1_000 }, observer);
   const siblings = (writers: number) => ({

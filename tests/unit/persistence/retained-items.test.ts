@@ -221,7 +221,7 @@ t.test('audit entries keep what was dropped, as far as there is room', async (t)
       [5_000, undefined],
       [700, 700],
     ],
-    'the largest is left out, and told',
+    'the largest is left out, and reported',
   );
   for (let n = 3; n < 40; n += 1) await audits.add(at, entry(n, 1), 'os').committed;
   t.strictSame(
@@ -232,7 +232,7 @@ t.test('audit entries keep what was dropped, as far as there is room', async (t)
   t.strictSame(audits.list(at), []);
 });
 
-t.test('what several replicas tell is told once, with all values that one has', async (t) => {
+t.test('what several replicas report is shown once, with all values that one has', async (t) => {
   const row = { version: 'v', contentType: 'a/b', bytes: 1, writtenAt: 1 };
   const entry = { at: 5, strategy: 'max', by: 'n1', kept: 'x' };
   const full = { ...entry, dropped: [{ ...row, value: Buffer.from('x') }] };

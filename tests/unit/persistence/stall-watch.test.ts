@@ -1,4 +1,4 @@
-/** A disk that does not answer is told of, once; one that is only slow is not. */
+/** A disk that does not answer is reported, once; one that is only slow is not. */
 import fc from 'fast-check';
 import t from 'tap';
 import {
@@ -20,7 +20,7 @@ function watched() {
   return { disk, observer, clock, stalls, storage: new WatchedStorage(disk, stalls) };
 }
 
-t.test('a write that does not come back is told of once, and so is its end', async (t) => {
+t.test('a write that does not come back is reported once, and so is its end', async (t) => {
   const { disk, observer, clock, stalls, storage } = watched();
   disk.held = true;
   const write = storage.write([], SYNC);

@@ -1,4 +1,4 @@
-/** A record of another build that is met after the start: refused, told, and left as it is. */
+/** A record of another build that is met after the start: refused, reported, and left as it is. */
 import t from 'tap';
 import { Scrub } from '../../../lib/anti-entropy/scrub.js';
 import { STORED_FORMAT } from '../../../lib/persistence/checksummed.js';

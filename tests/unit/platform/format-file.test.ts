@@ -40,7 +40,7 @@ for (const [title, make] of Object.entries(OTHERS)) {
   }
 }
 
-t.test('another format is told, and replaced only when asked for', async (t) => {
+t.test('another format is reported, and replaced only when asked for', async (t) => {
   const folder = mkdtempSync(join(root, 'data-'));
   await writeFormat(folder, 7);
   t.equal(await readFormat(folder), 7);

@@ -1,4 +1,4 @@
-/** What throws where strangers are listened to: one connection ends, and it is told. */
+/** What throws where strangers are listened to: one connection ends, and it is reported. */
 import { EventEmitter } from 'node:events';
 import t from 'tap';
 import { GuardedEvents } from '../../../lib/platform/guarded-events.js';

@@ -168,7 +168,7 @@ t.test('closing cuts what does not end in time', async (t) => {
   t.equal(await never.answer, '');
 });
 
-t.test('an address in use is told', async (t) => {
+t.test('an address in use is reported', async (t) => {
   const { listener, observer } = await start(t);
   const handler = (): void => undefined;
   const options = { ...OPTIONS, observer, handler, port: listener.port };

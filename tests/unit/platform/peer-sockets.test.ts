@@ -188,7 +188,7 @@ t.test('the messages of one turn share a frame', async (t) => {
   await network.close();
 });
 
-t.test('a port in use is told at start', async (t) => {
+t.test('a port in use is reported at start', async (t) => {
   const network = await SocketNetwork.make();
   await startNode(network, 'n2', []);
   const second = network.create('n2');

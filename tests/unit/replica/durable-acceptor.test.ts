@@ -76,7 +76,7 @@ function model(): { readonly node: WorldNode; readonly replies: (AcceptorReply |
   return { node, replies };
 }
 
-/** What is told of a key may come in two entries, in any order. */
+/** What is sent of a key may come in two entries, in any order. */
 function textOfReply(reply: AcceptorReply | undefined): string {
   if (reply?.is !== 'promised') return textOf(reply);
   const entries = reply.entries.flatMap(({ key, acceptance, mark, record }) => [

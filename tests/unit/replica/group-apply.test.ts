@@ -101,7 +101,7 @@ t.test('a copy that is refused fails none of its neighbours', async (t) => {
   t.ok(disk.replica.read(M));
 });
 
-t.test('each copy is told what became of it, and not of another', async (t) => {
+t.test('each copy is answered what became of it, and not of another', async (t) => {
   const disk = await openDisk();
   const old = disk.replica.mint(L, intentOf('1'), 'sync', nothingElse).value;
   disk.replica.mint(L, intentOf('2'), 'sync', nothingElse);

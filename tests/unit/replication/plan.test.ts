@@ -157,7 +157,7 @@ t.test('a plan that was made in a silence does not outlast it', async (t) => {
   };
   const plans = new Plans({ ownership: ownershipIn(ring, 'n0'), view, isBehind: () => false });
   plans.of(3);
-  // A node that stood still finds its peers silent, before a heartbeat has told a new revision.
+  // A node that stood still finds its peers silent, before a heartbeat has brought a new revision.
   up = false;
   t.not(plans.of(4).absent.length, 0);
   t.not(plans.of(3).absent.length, 0, 'all plans see the same');

@@ -220,7 +220,7 @@ t.test('values keep the text in which they were written', async (t) => {
   t.match(resultsOf(answer), [{ key: 'é', version: `${WRITER}.7` }]);
 });
 
-t.test('a failure is of its operation, and a bug is logged and not told', async (t) => {
+t.test('a failure is of its operation, and a bug is logged and not answered', async (t) => {
   const served = await serve(t);
   served.node.answerPut = ({ key }) => {
     if (key === 'b') throw new OperatingError('outcome_unknown', 'too few answered');
@@ -275,7 +275,7 @@ t.test('an answer is bounded: what finds no room is left out, and not even read'
   t.match(left[0], { status: 413, limit: batchBytesMax, outcome: 'none', retryable: false });
   t.equal(resultsOf(answer).filter(({ status }) => status === 200).length, 3);
   t.ok(served.node.gets.length < gets.length);
-  t.match(resultsOf(answer).at(-1), { status: 200 }, 'a write is done, and told');
+  t.match(resultsOf(answer).at(-1), { status: 200 }, 'a write is done, and reported');
 });
 
 t.test('bodies and operations count against what a node works on at once', async (t) => {

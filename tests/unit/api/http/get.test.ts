@@ -196,7 +196,7 @@ t.test('304 for a tag that still holds', async (t) => {
   t.equal((await send('GET', PATH, { headers: { 'If-None-Match': '*' } })).status, 404);
 });
 
-t.test('stand-ins are told', async (t) => {
+t.test('stand-ins are reported', async (t) => {
   const { node, send } = await serve(t);
   const receipt = { ...RECEIPT, level: 'any', answered: 1, standIns: 1, durability: 'os' } as const;
   node.answerPut = () => ({ version: 'v', context: 'c', replaced: [], beside: [], receipt });

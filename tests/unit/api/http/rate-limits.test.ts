@@ -1,4 +1,4 @@
-/** Rate limits: who is counted, what is refused, what is told, and what is never refused. */
+/** Rate limits: who is counted, what is refused, what is reported, and what is never refused. */
 import t from 'tap';
 import { TokenBucketRates } from '../../../../lib/platform/client-rates.js';
 import { serve, type Served } from '../served.js';
@@ -34,7 +34,7 @@ t.test('so many pass, the next is told when to come back, and nothing has happen
   t.ok(served.node.counted.includes('quorate_rate_limited_total default'));
   t.equal(served.node.logged.filter(({ event }) => /rate limit/.test(event)).length, 1);
   await put(served);
-  t.equal(served.node.logged.length, 1, 'a flood is told once');
+  t.equal(served.node.logged.length, 1, 'a flood is logged once');
 });
 
 t.test('reads, lists and deletes count; control, health and metrics never do', async (t) => {
