@@ -4,7 +4,7 @@ import type { Observer } from '../environment/observer.js';
 import { Periodic } from '../environment/periodic.js';
 import type { Random } from '../environment/random.js';
 import type { NodeId } from '../environment/transport.js';
-import { HOLD } from '../coordination/wire/messages.js';
+import { HOLD } from '../coordination/wire/hold-layout.js';
 import { encodeStored, readStored } from '../persistence/checksummed.js';
 import { SINGLE_KEYS } from '../persistence/keyspace.js';
 import type { Losses } from '../replica/losses.js';
@@ -48,10 +48,10 @@ export class DiskMemory {
 
   /** Registers the handlers. */
   serve(messenger: Messenger): void {
-    for (const type of [PING, HOLD]) {
-      messenger.onReply(type, (peer, numbers) => this.note(peer, numbers));
-    }
-    messenger.onNumbers((peer, numbers) => this.note(peer, numbers));
+    const note = (peer: NodeId, numbers: DiskNumbers): void => this.note(peer, numbers);
+    messenger.onReply(PING, note);
+    messenger.onReply(HOLD, note);
+    messenger.onNumbers(note);
     // A start in which a loss was announced is remembered with it: below that a disk is old, and
     // nothing that its node says would count.
     const answer = ({ nonce }: { readonly nonce: number }, { from }: Incoming) => {

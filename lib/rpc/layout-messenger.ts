@@ -39,6 +39,8 @@ interface Known {
   readonly writeAsked: WriteItem<SlotId & TimeLeft, unknown>;
   readonly writeAnswered: WriteItem<SlotId, unknown>;
   handler: Handler | undefined;
+  /** Called for every reply that came in time. */
+  onReply: (peer: NodeId, reply: unknown) => void;
 }
 
 interface Handler {
@@ -62,6 +64,14 @@ export class LayoutMessenger {
     const known = this.#knownAs(type);
     assert(known.handler === undefined, `one handler for ${type.name}`);
     known.handler = { once, run: (request, incoming) => handler(request as Request, incoming) };
+  }
+
+  /** As `Messenger.onReply`. */
+  onReply<Request, Reply>(
+    type: LayoutType<Request, Reply>,
+    listener: (peer: NodeId, reply: Reply) => void,
+  ): void {
+    this.#knownAs(type).onReply = listener as (peer: NodeId, reply: unknown) => void;
   }
 
   /** As `Messenger.ask`. */
@@ -102,6 +112,7 @@ export class LayoutMessenger {
   receiveAnswered(from: NodeId, message: HotMessage): void {
     const { slots, onAnswer } = this.#options;
     const { type, items } = decodeAnswered(message, this.#typeOf);
+    const { onReply } = this.#knownAs(type);
     for (const { slot, generation } of items) {
       const waiting = slots.find(from, slot, generation);
       if (waiting !== undefined && waiting.awaits !== type) throw corruptLayout();
@@ -111,6 +122,7 @@ export class LayoutMessenger {
       // An answer after the deadline, or one of an earlier life of this node.
       if (waiting === undefined) continue;
       onAnswer(from);
+      onReply(from, body);
       slots.settle(waiting, { ok: true, reply: body });
     }
   }
@@ -180,7 +192,7 @@ export class LayoutMessenger {
     if (known === undefined) {
       const any = type as AnyType;
       known = {
-        ...{ type: any, handler: undefined },
+        ...{ type: any, handler: undefined, onReply: () => undefined },
         writeAsked: writeAskedOf(any.request),
         writeAnswered: writeAnsweredOf(any.reply),
       };

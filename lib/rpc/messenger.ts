@@ -97,11 +97,12 @@ export class Messenger {
   }
 
   /** Called for every reply of this type that came in time. */
-  onReply<Reply>(
-    type: Pick<MessageType<unknown, Reply>, 'name' | 'reply'>,
+  onReply<Request, Reply>(
+    type: AnyMessageType<Request, Reply>,
     listener: (peer: NodeId, reply: Reply) => void,
   ): void {
-    this.#replyListeners.set(type.name, listener as (peer: NodeId, reply: unknown) => void);
+    if (isLayout(type)) this.#hot.layouts.onReply(type, listener);
+    else this.#replyListeners.set(type.name, listener as (peer: NodeId, reply: unknown) => void);
   }
 
   onLink(listener: (peer: NodeId, open: boolean) => void): void {

@@ -1,6 +1,8 @@
 /** What travels, by name: for tests that hold back or count some of it. */
 import { ASK, PROPOSAL } from '../../lib/coordination/strong/proposal-layouts.js';
 import { PROPOSE } from '../../lib/coordination/strong/propose-layout.js';
+import { HOLD } from '../../lib/coordination/wire/hold-layout.js';
+import { NEAR } from '../../lib/coordination/wire/near-layout.js';
 import { PUT } from '../../lib/coordination/wire/put-layout.js';
 import { decodeReads } from '../../lib/rpc/hot-layout.js';
 import {
@@ -13,7 +15,10 @@ import {
 import { type AnyType, decodeAsked } from '../../lib/rpc/layout-items.js';
 
 const TYPES = new Map(
-  [PROPOSAL, ASK, PROPOSE, PUT].map((type) => [type.number, type as unknown as AnyType]),
+  [PROPOSAL, ASK, PROPOSE, PUT, NEAR, HOLD].map((type) => [
+    type.number,
+    type as unknown as AnyType,
+  ]),
 );
 
 const HOT_NAMES: Readonly<Partial<Record<HotKind, string>>> = {

@@ -22,7 +22,7 @@ import { Deferred } from '../engine/deferred.js';
 import { boundedCoreOf } from './explained-bounded.js';
 import type { Engine, Operation } from '../engine/engine.js';
 import { BOUNDED, WIDE_READS } from '../request/level.js';
-import { NEAR } from '../wire/messages.js';
+import { NEAR } from '../wire/near-layout.js';
 import type { Got } from './read-effects.js';
 import type { Get, Reads } from './reads.js';
 import {
@@ -123,8 +123,7 @@ export class BoundedReads {
       feed.want(maxMilliseconds, now.at);
       const proven = (of: Scope) => feed.provenAt(at.partition, of, now);
       const bound = boundWithin(demand, proven, now);
-      if (bound === undefined) return { record: null, age: null, scope: 'quorum' as const };
-      return { record: replica.read(at)?.bytes ?? null, ...bound };
+      return { bound, record: bound && replica.read(at)?.bytes };
     });
   }
 
@@ -173,10 +172,9 @@ export class BoundedReads {
         return;
       }
       hedging.note(node, since);
-      const { record, age, scope } = answer.reply;
+      const { record, bound } = answer.reply;
       try {
-        const merged = record === null ? undefined : decodeRecord(at, record);
-        const bound = age === null ? undefined : { age, scope };
+        const merged = record && decodeRecord(at, record);
         operation.dispatch((core) => core.nearSaid({ merged }, bound));
       } catch (error) {
         if (!(error instanceof OperatingError)) throw error;

@@ -1,7 +1,7 @@
 /** What a writer wants of a key, in messages of fixed layout. */
-import { corruptLayout, type LayoutReader, type LayoutWriter } from '../../encoding/layout.js';
+import type { LayoutReader, LayoutWriter } from '../../encoding/layout.js';
 import type { Change } from '../../replica/intent.js';
-import { readFlag, readOneOf, writeFlag, writeOneOf } from './layout-parts.js';
+import { readFlag, readOneOf, readTime, writeFlag, writeOneOf } from './layout-parts.js';
 
 const STATES = ['value', 'tombstone'] as const;
 const TTLS = ['none', 'keep', 'seconds'] as const;
@@ -28,10 +28,4 @@ export function readChange(reader: LayoutReader): Change {
   const ttlSeconds = ttl === 'seconds' ? readTime(reader) : ttl === 'keep' ? ttl : undefined;
   const expiresAt = readFlag(reader) ? readTime(reader) : undefined;
   return { state, contentType, value, ttlSeconds, expiresAt };
-}
-
-function readTime(reader: LayoutReader): number {
-  const time = reader.float();
-  if (time < 0) throw corruptLayout();
-  return time;
 }

@@ -1,5 +1,6 @@
 /** What messages of fixed layout are made of: flags, lists, dots, what a writer has seen. */
 import { corruptLayout, type LayoutReader, type LayoutWriter } from '../../encoding/layout.js';
+import type { Durability } from '../../persistence/store.js';
 import type { Context, Seen } from '../../versioning/context.js';
 import type { Dot } from '../../versioning/dot.js';
 
@@ -29,6 +30,23 @@ export function readOneOf<Word>(reader: LayoutReader, words: readonly Word[]): W
   const word = words[reader.u8()];
   if (word === undefined) throw corruptLayout();
   return word;
+}
+
+const DURABILITIES = ['sync', 'os', 'memory'] as const;
+
+export function writeDurability(writer: LayoutWriter, durability: Durability): void {
+  writeOneOf(writer, DURABILITIES, durability);
+}
+
+export function readDurability(reader: LayoutReader): Durability {
+  return readOneOf(reader, DURABILITIES);
+}
+
+/** A moment, or how long something takes. */
+export function readTime(reader: LayoutReader): number {
+  const time = reader.float();
+  if (time < 0) throw corruptLayout();
+  return time;
 }
 
 /** So many of something, and then each. */

@@ -5,12 +5,6 @@ import { wireBytes as bytes, wireDot as dot, keyNames as address } from '../../r
 import { isPlainClock, type PlainClock } from '../../versioning/partition-clock.js';
 import { contextShape } from './seen-wire.js';
 
-const durability = z.enum(['sync', 'os', 'memory']);
-
-/** Start and durable commit number: by them peers will know a rolled-back disk. */
-const acknowledgement = z.object({ start: z.number(), commit: z.number() });
-export type Acknowledgement = z.infer<typeof acknowledgement>;
-
 const dropped = z.object({
   version: z.string(),
   contentType: z.string(),
@@ -37,13 +31,6 @@ export const blindReport = z.object({
   ),
   context: contextShape,
 });
-
-/** Hold this state for an absent primary; the reply says that the hint is as durable as asked. */
-export const HOLD = messageType(
-  'coordination.hold',
-  z.object({ ...address, target: z.string(), record: bytes, durability }),
-  acknowledgement,
-);
 
 /** What do you hold for absent primaries of this key? */
 export const HELD = messageType(
@@ -139,21 +126,5 @@ export const KEYS_IN_ORDER = messageType(
     obstructed: z.array(z.number()),
     start: z.number(),
     lost: z.array(lostIn),
-  }),
-);
-
-/**
- * What do you hold of this key, and how old can that be? `age` (milliseconds): it shows all that
- * was acknowledged so long before you were asked, of `scope`; null: you cannot prove so much, and
- * there is no record. The first question is answered with null, and makes the node that is asked
- * collect proofs; later ones get an age.
- */
-export const NEAR = messageType(
-  'coordination.near',
-  z.object({ ...address, maxMilliseconds: z.number(), scope: z.enum(['all', 'quorum', 'any']) }),
-  z.object({
-    record: bytes.nullable(),
-    age: z.number().nullable(),
-    scope: z.enum(['all', 'quorum']),
   }),
 );

@@ -13,6 +13,7 @@ import type { Put, PutResult, Resolving } from '../request/put-request.js';
 import { readChange, writeChange } from './change-layout.js';
 import {
   readBytesOrNone,
+  readDurability,
   readFlag,
   readList,
   readLongTextOrNone,
@@ -20,6 +21,7 @@ import {
   readSeen,
   readTexts,
   writeBytesOrNone,
+  writeDurability,
   writeFlag,
   writeList,
   writeLongTextOrNone,
@@ -45,15 +47,13 @@ interface ForwardedResult {
   readonly explained: string | undefined;
 }
 
-const DURABILITIES = ['sync', 'os', 'memory'] as const;
-
 export const PUT = layoutType<ForwardedPut, ForwardedResult>('coordination.put', 4, {
   request: {
     write: (writer, put) => {
       const { namespace, key, seen, resolving, session } = put;
       writer.text(namespace);
       writer.text(key);
-      writeOneOf(writer, DURABILITIES, put.durability);
+      writeDurability(writer, put.durability);
       writeFlag(writer, put.explains);
       writer.text(put.zone);
       writeTexts(writer, put.levels);
@@ -69,7 +69,7 @@ export const PUT = layoutType<ForwardedPut, ForwardedResult>('coordination.put',
     read: (reader) => ({
       namespace: reader.text(),
       key: reader.text(),
-      durability: readOneOf(reader, DURABILITIES),
+      durability: readDurability(reader),
       explains: readFlag(reader),
       zone: reader.text(),
       levels: readTexts(reader),

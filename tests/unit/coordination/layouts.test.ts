@@ -1,6 +1,8 @@
 /** What is passed on for a request, in fixed layout: it arrives as it left, or is refused. */
 import fc from 'fast-check';
 import t from 'tap';
+import { HOLD } from '../../../lib/coordination/wire/hold-layout.js';
+import { NEAR } from '../../../lib/coordination/wire/near-layout.js';
 import { type ForwardedPut, PUT, putOf } from '../../../lib/coordination/wire/put-layout.js';
 import { LayoutReader, LayoutWriter } from '../../../lib/encoding/layout.js';
 import { isCorrupt } from '../../../lib/errors.js';
@@ -125,6 +127,40 @@ t.test('any put arrives as it left', async (t) => {
       sameFields(t, travelled(PUT.request, put), put, 'a put');
     }),
   );
+});
+
+t.test(
+  'any question for the nearest replica, its answer, and any hint arrive as they left',
+  async (t) => {
+    const scope = fc.constantFrom('all' as const, 'quorum' as const);
+    const question = fc.record({ namespace: text, key: text, maxMilliseconds: time, scope });
+    const bound = fc.record({ age: time, scope });
+    const hint = fc.record({
+      ...{ namespace: text, key: text, target: text, record: bytes },
+      durability: fc.constantFrom('sync' as const, 'os' as const, 'memory' as const),
+    });
+    fc.assert(
+      fc.property(question, bound, hint, maybe(bytes), (near, proven, hold, record) => {
+        sameFields(t, travelled(NEAR.request, near), near, 'a question');
+        const answer = { bound: proven, record };
+        sameFields(t, travelled(NEAR.reply, answer), answer, 'an answer');
+        sameFields(t, travelled(HOLD.request, hold), hold, 'a hint');
+      }),
+    );
+  },
+);
+
+t.test('an age, a bound or a number of a disk below zero is corrupt', async (t) => {
+  const address = { namespace: 'default', key: 'k' };
+  for (const below of [-1, -Number.MIN_VALUE, Number.NaN, Number.POSITIVE_INFINITY]) {
+    const near = { ...address, maxMilliseconds: below, scope: 'any' as const };
+    t.throws(() => travelled(NEAR.request, near), { code: 'corrupt_bytes' });
+    const bound = { age: below, scope: 'all' as const };
+    const answer = { bound, record: undefined };
+    t.throws(() => travelled(NEAR.reply, answer), { code: 'corrupt_bytes' });
+    const numbers = { start: below, commit: 1 };
+    t.throws(() => travelled(HOLD.reply, numbers), { code: 'corrupt_bytes' });
+  }
 });
 
 const [FIRST] = LAYOUT_SAMPLES.flatMap(({ type, requests }) =>

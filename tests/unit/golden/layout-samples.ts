@@ -1,6 +1,8 @@
 /** Samples of the messages that folders declare by a layout: each choice is taken. */
 import { ASK, PROPOSAL } from '../../../lib/coordination/strong/proposal-layouts.js';
 import { PROPOSE } from '../../../lib/coordination/strong/propose-layout.js';
+import { HOLD } from '../../../lib/coordination/wire/hold-layout.js';
+import { NEAR } from '../../../lib/coordination/wire/near-layout.js';
 import { PUT } from '../../../lib/coordination/wire/put-layout.js';
 import type { LayoutType } from '../../../lib/rpc/layout-type.js';
 
@@ -178,5 +180,27 @@ export const LAYOUT_SAMPLES: readonly LayoutSamples[] = [
         explained: EXPLAINED,
       },
     ],
+  ),
+  samples(
+    NEAR,
+    [
+      { ...address, maxMilliseconds: 1000, scope: 'any' },
+      { ...address, maxMilliseconds: 0.5, scope: 'all' },
+      { ...address, maxMilliseconds: 0, scope: 'quorum' },
+    ],
+    [
+      { bound: { age: 240.5, scope: 'all' }, record },
+      { bound: { age: 0, scope: 'quorum' }, record: undefined },
+      { bound: undefined, record: undefined },
+    ],
+  ),
+  samples(
+    HOLD,
+    [
+      { ...address, target: 'n2', record, durability: 'sync' },
+      { ...address, target: 'n2', record, durability: 'os' },
+      { ...address, target: 'n2', record: new Uint8Array(0), durability: 'memory' },
+    ],
+    [{ start: 3, commit: 2 ** 40 }],
   ),
 ];

@@ -172,11 +172,6 @@ const ANTI_ENTROPY = [
 ];
 
 const COORDINATION = [
-  samples(
-    coordination.HOLD,
-    [{ ...address, target: 'n2', record, durability: 'os' }],
-    [acknowledgement],
-  ),
   samples(coordination.HELD, [address], [{ record }, { record: null }]),
   samples(
     coordination.PERSISTED_CLOCKS,

@@ -1,24 +1,10 @@
 /** Samples of what owners ask each other to prove how old they are. */
-import { NEAR } from '../../../lib/coordination/wire/messages.js';
 import * as staleness from '../../../lib/staleness/messages.js';
 import { samples } from './samples.js';
 
 const WRITERS = ['n1.1.0123456789ab', 'n2.3k.ba9876543210'];
 
-const KEY = { namespace: 'default', key: 'clé' };
-
 export const STALENESS_SAMPLES = [
-  samples(
-    NEAR,
-    [
-      { ...KEY, maxMilliseconds: 1000, scope: 'any' },
-      { ...KEY, maxMilliseconds: 0, scope: 'all' },
-    ],
-    [
-      { record: Uint8Array.of(1, 2, 255), age: 240, scope: 'all' },
-      { record: null, age: null, scope: 'quorum' },
-    ],
-  ),
   samples(
     staleness.TESTIFY,
     [

@@ -109,6 +109,25 @@ t.test('what is asked in one turn is one message a type, and so are the answers'
   t.equal(b.observer.counts.get('quorate_peer_messages_total test.echo ok'), 20);
 });
 
+t.test(
+  'whoever listens to the answers of a type hears those in time, before who asked',
+  async (t) => {
+    const [a, b] = [endOf(), endOf((text) => (text === 'bad' ? Promise.reject(FULL) : text))];
+    const heard: string[] = [];
+    a.messenger.onReply(ECHO, (peer, reply) => heard.push(`${peer} said ${reply}`));
+    a.messenger.ask('b', ECHO, 'x', 1000, () => heard.push('settled'));
+    for (const text of ['y', 'bad']) a.ask(text);
+    a.ask('other', OTHER);
+    const late = a.ask('late', ECHO, 30);
+    carry(a, b, 'a');
+    await turn();
+    await a.clock.advance(60);
+    t.equal(codeOf(late), 'deadline_passed unknown');
+    carry(b, a, 'b');
+    t.strictSame(heard, ['b said x', 'settled', 'b said y']);
+  },
+);
+
 t.test('one refused item fails none of its neighbours', async (t) => {
   const b = endOf((text) => {
     if (text === 'bad') throw FULL;
