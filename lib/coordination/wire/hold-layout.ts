@@ -1,7 +1,7 @@
 /** A hint for a stand-in, in a message of fixed layout. */
 import type { Durability } from '../../persistence/store.js';
 import { layoutType } from '../../rpc/layout-type.js';
-import { readDurability, writeDurability } from './layout-parts.js';
+import { readDurabilityPart, writeDurabilityPart } from './layout-parts.js';
 
 interface HoldRequest {
   readonly namespace: string;
@@ -25,14 +25,14 @@ export const HOLD = layoutType<HoldRequest, Acknowledgement>('coordination.hold'
       writer.text(namespace);
       writer.text(key);
       writer.text(target);
-      writeDurability(writer, durability);
+      writeDurabilityPart(writer, durability);
       writer.bytes(record);
     },
     read: (reader) => ({
       namespace: reader.text(),
       key: reader.text(),
       target: reader.text(),
-      durability: readDurability(reader),
+      durability: readDurabilityPart(reader),
       record: reader.bytesToKeep(),
     }),
   },

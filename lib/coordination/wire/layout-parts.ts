@@ -34,11 +34,11 @@ export function readOneOf<Word>(reader: LayoutReader, words: readonly Word[]): W
 
 const DURABILITIES = ['sync', 'os', 'memory'] as const;
 
-export function writeDurability(writer: LayoutWriter, durability: Durability): void {
+export function writeDurabilityPart(writer: LayoutWriter, durability: Durability): void {
   writeOneOf(writer, DURABILITIES, durability);
 }
 
-export function readDurability(reader: LayoutReader): Durability {
+export function readDurabilityPart(reader: LayoutReader): Durability {
   return readOneOf(reader, DURABILITIES);
 }
 

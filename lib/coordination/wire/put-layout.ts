@@ -13,7 +13,7 @@ import type { Put, PutResult, Resolving } from '../request/put-request.js';
 import { readChange, writeChange } from './change-layout.js';
 import {
   readBytesOrNone,
-  readDurability,
+  readDurabilityPart,
   readFlag,
   readList,
   readLongTextOrNone,
@@ -21,7 +21,7 @@ import {
   readSeen,
   readTexts,
   writeBytesOrNone,
-  writeDurability,
+  writeDurabilityPart,
   writeFlag,
   writeList,
   writeLongTextOrNone,
@@ -53,7 +53,7 @@ export const PUT = layoutType<ForwardedPut, ForwardedResult>('coordination.put',
       const { namespace, key, seen, resolving, session } = put;
       writer.text(namespace);
       writer.text(key);
-      writeDurability(writer, put.durability);
+      writeDurabilityPart(writer, put.durability);
       writeFlag(writer, put.explains);
       writer.text(put.zone);
       writeTexts(writer, put.levels);
@@ -69,7 +69,7 @@ export const PUT = layoutType<ForwardedPut, ForwardedResult>('coordination.put',
     read: (reader) => ({
       namespace: reader.text(),
       key: reader.text(),
-      durability: readDurability(reader),
+      durability: readDurabilityPart(reader),
       explains: readFlag(reader),
       zone: reader.text(),
       levels: readTexts(reader),

@@ -109,7 +109,7 @@ export const RPC_BUGS: readonly PlantedBug[] = [
   {
     rule: 'Q5',
     name: 'a time below zero is taken from a peer',
-    file: 'coordination/wire/change-layout.js',
+    file: 'coordination/wire/layout-parts.js',
     right: 'if (time < 0)',
     wrong: 'if (false)',
     test: 'unit/coordination/layouts.test.js',
