@@ -60,11 +60,19 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     checkers: [...ORDER, 'receipts'],
   },
   {
+    rule: 'K13',
+    name: 'a write that nothing may be there for takes effect over whatever is',
+    file: 'consensus/decision.js',
+    right: 'return valuesOf(state).length === 0;',
+    wrong: 'return true;',
+    checkers: ['zones'],
+  },
+  {
     rule: 'K11',
     name: 'the checker of zones lets two values be there at once',
     file: 'checkers/zones.js',
     right: 'if (before === undefined || before.lastBeginning <= span.firstEnd)',
-    wrong: 'if (before !== undefined)',
+    wrong: 'if (true)',
     test: ZONES,
   },
   {
