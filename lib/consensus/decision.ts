@@ -1,5 +1,4 @@
 /** What an operation makes of the state of a key: its condition, and what it proposes (K13). */
-import { greatestOf } from '../encoding/extremes.js';
 import type { OperatingError } from '../errors.js';
 import type { Context } from '../versioning/context.js';
 import {
@@ -10,10 +9,13 @@ import {
   type Seen,
   withMinted,
 } from '../versioning/context.js';
-import { compareDots, type Dot } from '../versioning/dot.js';
+import type { Dot } from '../versioning/dot.js';
+import { stampAfter } from '../versioning/hybrid-clock.js';
 import {
   fingerprint,
+  latestEnd,
   NO_SIBLINGS,
+  replacing,
   type Siblings,
   stampOf,
   type Version,
@@ -109,25 +111,12 @@ export function writtenState(
 ): Siblings {
   const { state, contentType, value, seen, epoch, past } = change;
   // Later than all that it replaces, whatever the clocks say.
-  const writtenAt = Math.max(hybridNow, stampOf(base) + 1, (seen?.stamp ?? 0) + 1);
-  const expiresAt = endOf(change, base);
+  const writtenAt = stampAfter(hybridNow, Math.max(stampOf(base), seen?.stamp ?? 0));
+  const { expiresAt: end } = change;
+  const expiresAt = end === 'keep' ? latestEnd(replacedBy(change, base)) : end;
   const made = { dot, state, contentType, value, writtenAt, expiresAt };
   const version = past === undefined ? made : { ...made, past };
-  const left = base.versions.filter((other) => seen !== undefined && !covers(seen, other.dot));
-  const context = seen === undefined ? base.context : joinContexts(base.context, seen);
-  return {
-    epoch: Math.max(base.epoch, epoch),
-    context: withMinted(context, dot),
-    versions: [...left, version].sort((a, b) => compareDots(a.dot, b.dot)),
-  };
-}
-
-/** The latest end of what is replaced, where that is to be kept. */
-function endOf(change: StrongChange, base: Siblings): number | undefined {
-  if (change.expiresAt !== 'keep') return change.expiresAt;
-  const ends = replacedBy(change, base).map(({ expiresAt }) => expiresAt);
-  const known = ends.filter((end) => end !== undefined);
-  return known.length === 0 || known.length < ends.length ? undefined : greatestOf(known);
+  return replacing(base, seen ?? base.context, version, epoch);
 }
 
 /** A state that also covers what it does not hold. */

@@ -29,6 +29,7 @@ import { HELD } from './wire/messages.js';
 import type { OpenAcceptances } from './strong/open-acceptances.js';
 import { type ForwardedPut, PUT, putOf } from './wire/put-layout.js';
 import { encodeReport } from './wire/report-wire.js';
+import { showRecord } from './read/shown-record.js';
 import type { Writes } from './write/writes.js';
 
 /** Of the time that is left: the answer to a put that was passed on must still get back. */
@@ -160,28 +161,14 @@ function show(
   options: ReplicaServiceOptions,
   request: ReadRequest,
 ): ReadReply | Promise<ReadReply> {
-  const { self, ownership, openAcceptances } = options;
-  const at = keyOwnedBy(self, ownership, request.namespace, request.key);
-  const settled = request.atLeast === 'settled' ? openAcceptances.settled(at) : undefined;
-  if (settled === undefined) return showNow(options, at, request);
-  return settled.then(() => showNow(options, at, request));
-}
-
-function showNow(
-  { replica, identity, losses }: ReplicaServiceOptions,
-  at: RecordKey,
-  { want, atLeast, floor }: ReadRequest,
-): ReadReply | Promise<ReadReply> {
-  const stored = replica.read(at);
-  const reply = {
+  const { self, ownership, losses } = options;
+  const { namespace, key, want, atLeast, floor } = request;
+  const at = keyOwnedBy(self, ownership, namespace, key);
+  const shownTo = { at, atLeast, dots: decodeDots(floor) };
+  return showRecord(options, shownTo, ({ stored, fingerprint, start, missing }) => ({
     record: stored === undefined ? null : recordOf(at, stored.siblings, stored.bytes, want),
-    fingerprint: stored?.fingerprint ?? '',
-    start: identity.start,
-    lost: losses.of(at.partition),
-    missing: encodeDots(replica.unseen(at, stored, decodeDots(floor))),
-  };
-  const wait = atLeast !== 'held' ? replica.whenDurable(at) : undefined;
-  return wait === undefined ? reply : wait.then(() => reply);
+    ...{ fingerprint, start, lost: losses.of(at.partition), missing: encodeDots(missing) },
+  }));
 }
 
 /** Under rebuild it holds nothing that counts. */

@@ -12,9 +12,8 @@ import { type HintUsage, type HintLimits, HintQuota } from './hint-quota.js';
 import type { Hint } from './hint-records.js';
 import { HintStore } from './hint-store.js';
 import type { Intent } from '../replica/intent.js';
-import { realise } from '../replica/intent.js';
 import type { Minter } from '../replica/minter.js';
-import { assertRecordFits, type RecordLimits } from '../persistence/record-limits.js';
+import type { RecordLimits } from '../persistence/record-limits.js';
 import {
   hintAgesOf,
   hintsAfter,
@@ -28,7 +27,7 @@ import {
   targetOfHint,
 } from '../persistence/keyspace.js';
 import { decodeRecord, encodeRecord } from '../persistence/records.js';
-import type { Minted } from '../replica/replica.js';
+import { type Minted, mintOn, momentOf } from '../replica/mint-on.js';
 import type { Durability, Store, Transacted } from '../persistence/store.js';
 import type { Transaction } from '../persistence/transaction.js';
 
@@ -137,23 +136,14 @@ export class Hints {
   ): Transacted<Minted> {
     const targets = primaries.filter((target) => this.admit(target));
     if (targets.length === 0) throw full();
-    const moment = {
-      wallMilliseconds: this.#options.expiryClock.now(),
-      hybrid: this.#options.hybridClock.now(),
-    };
+    const moment = momentOf(this.#options);
     return this.#options.store.transact((transaction) => {
-      const { minter } = this.#options;
       const base = this.heldFor(at, primaries);
-      const next = minter.next(at.partition, base?.context, intent.seen);
-      const realised = realise(base, intent, moment, next);
-      const bytes = encodeRecord(at, realised.siblings);
-      const { siblings } = realised;
       const before = base && { siblings: base, bytes: encodeRecord(at, base) };
-      const isDelete = intent.change.state === 'tombstone';
-      assertRecordFits(this.#options, before, intent.seen, { siblings, bytes }, isDelete);
-      for (const target of targets) this.holdIn(transaction, target, at, bytes, true);
-      minter.consume(at, realised.dot, base?.context);
-      return { ...realised, bytes };
+      const minted = mintOn(this.#options, at, before, intent, moment);
+      for (const target of targets) this.holdIn(transaction, target, at, minted.bytes, true);
+      this.#options.minter.consume(at, minted.dot, base?.context);
+      return minted;
     }, durability);
   }
 

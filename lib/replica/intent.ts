@@ -7,7 +7,7 @@ import { type DroppedVersion, droppedVersion, unreadVersion } from '../resolutio
 import { compareDots, dotText, sameDot } from '../versioning/dot.js';
 import { stampAfter } from '../versioning/hybrid-clock.js';
 import type { Siblings, Version } from '../versioning/siblings.js';
-import { find, liveVersions, stampOf, write } from '../versioning/siblings.js';
+import { find, latestEnd, liveVersions, stampOf, write } from '../versioning/siblings.js';
 
 export type Change =
   | {
@@ -164,13 +164,7 @@ function expiry(
   if (change.state === 'tombstone') return undefined;
   if (change.ttlSeconds === undefined) return change.expiresAt;
   if (now === undefined) throw clockNotSane();
-  if (change.ttlSeconds !== 'keep') return now + change.ttlSeconds * 1000;
-  let latest: number | undefined;
-  for (const version of superseded) {
-    if (version.expiresAt === undefined) return undefined;
-    latest = Math.max(latest ?? 0, version.expiresAt);
-  }
-  return latest;
+  return change.ttlSeconds === 'keep' ? latestEnd(superseded) : now + change.ttlSeconds * 1000;
 }
 
 /** A wrong clock would give a wrong end, and does not know what has ended. */

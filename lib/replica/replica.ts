@@ -15,8 +15,8 @@ import type { Settle } from './group-answers.js';
 import type { ArrivedCopy, GroupApplyOptions } from './group-apply.js';
 import { GroupApply } from './group-apply.js';
 import type { Fate } from './incoming.js';
-import type { Intent, Realised } from './intent.js';
-import { realise } from './intent.js';
+import type { Intent } from './intent.js';
+import { type Minted, mintOn, momentOf } from './mint-on.js';
 import type { Minter } from './minter.js';
 import { OpenBlindWrites } from './open-blind-writes.js';
 import type { PartitionClocks } from './partition-clocks.js';
@@ -26,10 +26,6 @@ import type { RecordKey } from '../persistence/keyspace.js';
 import { encodeRecord, withinRecord } from '../persistence/records.js';
 import type { Durability, Store, Transacted, Urgency } from '../persistence/store.js';
 import type { Transaction } from '../persistence/transaction.js';
-
-export interface Minted extends Realised {
-  readonly bytes: Uint8Array;
-}
 
 export interface ClaimedHere extends Claimed {
   readonly bytes: Uint8Array;
@@ -115,29 +111,17 @@ export class Replica {
     durability: Durability,
     also: (transaction: Transaction, minted: Minted) => void,
   ): Transacted<Minted> {
-    const { store, table, minter, clocks, observer } = this.#options;
-    const moment = {
-      wallMilliseconds: this.#options.expiryClock.now(),
-      hybrid: this.#options.hybridClock.now(),
-    };
+    const { store, observer } = this.#options;
+    const moment = momentOf(this.#options);
     const urgency = this.#urgencyOf(at, intent);
     return store.transact(
       (transaction) => {
         const own = this.read(at);
         this.#assertMintsAreThere(at, own?.siblings);
-        const context = own?.siblings.context;
-        const next = minter.next(at.partition, context, intent.seen);
-        const realised = realise(own?.siblings, intent, moment, next);
-        const { siblings, dot } = realised;
-        const bytes = encodeRecord(at, siblings);
-        const isDelete = intent.change.state === 'tombstone';
-        assertRecordFits(this.#options, own, intent.seen, { siblings, bytes }, isDelete);
-        const minted = { ...realised, bytes };
+        const minted = mintOn(this.#options, at, own, intent, moment);
+        const { siblings, dot } = minted;
         also(transaction, minted);
-        // Nothing throws from here on: what cache, clock and minter know will be stored.
-        minter.consume(at, dot, context);
-        table.put(transaction, at, own, withinRecord(at, siblings, bytes), bytes);
-        clocks.note(at.partition, siblings.context, [dot]);
+        this.#put(transaction, at, own, { siblings, bytes: minted.bytes, dot });
         const held = own?.siblings.versions.length ?? 0;
         if (siblings.versions.length > Math.max(1, held)) {
           observer.count('quorate_siblings_created_total');
@@ -182,7 +166,7 @@ export class Replica {
     durability: Durability,
     also: (transaction: Transaction, claimed: ClaimedHere) => void,
   ): Transacted<ClaimedHere> {
-    const { store, table, minter, clocks, hybridClock } = this.#options;
+    const { store, minter, hybridClock } = this.#options;
     return store.transact((transaction) => {
       const own = this.read(at);
       assert(own !== undefined, 'a claim follows a look');
@@ -194,9 +178,7 @@ export class Replica {
       assertRecordFits(this.#options, own, undefined, { siblings, bytes }, true);
       const made = { ...claimed, bytes };
       also(transaction, made);
-      minter.consume(at, dot, context);
-      table.put(transaction, at, own, withinRecord(at, siblings, bytes), bytes);
-      clocks.note(at.partition, siblings.context, [dot]);
+      this.#put(transaction, at, own, { siblings, bytes, dot });
       return made;
     }, durability);
   }
@@ -232,6 +214,22 @@ export class Replica {
         else reject(outcome.error);
       });
     });
+  }
+
+  /**
+   * Stores a state with the dot that was minted for it. Nothing throws from here on: what cache,
+   * clock and minter know will be stored.
+   */
+  #put(
+    transaction: Transaction,
+    at: RecordKey,
+    own: StoredRecord | undefined,
+    { siblings, bytes, dot }: Pick<Minted, 'siblings' | 'bytes' | 'dot'>,
+  ): void {
+    const { table, minter, clocks } = this.#options;
+    minter.consume(at, dot, own?.siblings.context);
+    table.put(transaction, at, own, withinRecord(at, siblings, bytes), bytes);
+    clocks.note(at.partition, siblings.context, [dot]);
   }
 
   /** A delete of what is there leaves less than there was: also where the disk has no room left. */

@@ -1,8 +1,8 @@
 /** A strategy held to its contract each time: order must not matter, nor a second time. */
 import { greatestOf } from '../encoding/extremes.js';
 import { messageOf } from '../errors.js';
-import type { Version } from '../versioning/siblings.js';
-import { latestEnd, type Resolved, type Strategy } from './strategy.js';
+import { latestEnd, type Version } from '../versioning/siblings.js';
+import type { Resolved, Strategy } from './strategy.js';
 
 export type CheckedResolution =
   | { readonly kind: 'resolved'; readonly resolved: Resolved }

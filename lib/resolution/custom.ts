@@ -1,10 +1,9 @@
 /** `custom`: a function of the operator's own, behind a contract that it can be held to. */
 import { dotText } from '../versioning/dot.js';
 import { millisecondsOf } from '../versioning/hybrid-clock.js';
-import type { Version } from '../versioning/siblings.js';
+import { latestEnd, type Version } from '../versioning/siblings.js';
 import type { Resolved, Strategy } from './strategy.js';
 import { JSON_TYPE } from '../encoding/json-text.js';
-import { latestEnd } from './strategy.js';
 
 /** A sibling as the function gets it. The bytes are a copy: nothing done to them is stored. */
 export interface CustomSibling {

@@ -1,7 +1,7 @@
 /** What a strategy is: siblings in, one value out, or nothing where it cannot (Dynamo 4.4, 6.1). */
 import { JSON_TYPE } from '../encoding/json-text.js';
 import { compareDots } from '../versioning/dot.js';
-import type { Version } from '../versioning/siblings.js';
+import { latestEnd, type Version } from '../versioning/siblings.js';
 
 export interface Resolved {
   readonly contentType: string;
@@ -19,16 +19,6 @@ export type Strategy = (siblings: readonly Version[]) => Resolved | undefined;
 /** By the writers' clocks, dots where those agree: the earliest first. */
 export function byTime(siblings: readonly Version[]): Version[] {
   return siblings.toSorted((a, b) => a.writtenAt - b.writtenAt || compareDots(a.dot, b.dot));
-}
-
-/** What is made of several lives as long as the longest of them. */
-export function latestEnd(siblings: readonly Version[]): number | undefined {
-  let latest = 0;
-  for (const { expiresAt } of siblings) {
-    if (expiresAt === undefined) return undefined;
-    latest = Math.max(latest, expiresAt);
-  }
-  return latest;
 }
 
 /** JSON text as a value. */

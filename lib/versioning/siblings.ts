@@ -49,6 +49,19 @@ export function stampOf(siblings: Siblings | undefined): number {
   return highest;
 }
 
+/**
+ * The latest end in wall milliseconds; undefined: one has none, or there are none. What is made of
+ * several versions lives as long as the longest of them.
+ */
+export function latestEnd(versions: readonly Version[]): number | undefined {
+  let latest: number | undefined;
+  for (const version of versions) {
+    if (version.expiresAt === undefined) return undefined;
+    latest = Math.max(latest ?? 0, version.expiresAt);
+  }
+  return latest;
+}
+
 /** What a reader of the state has seen. */
 export function seenIn(siblings: Siblings): Seen {
   return { ...siblings.context, stamp: stampOf(siblings) };
@@ -73,6 +86,16 @@ export function write(
   epoch: number,
 ): Siblings {
   assert(own === undefined || !covers(own.context, version.dot), 'a dot is minted once');
+  return replacing(own, seen, version, epoch);
+}
+
+/** The same for a version whose dot may be known: a proposal is decided anew under its dot. */
+export function replacing(
+  own: Siblings | undefined,
+  seen: Context,
+  version: Version,
+  epoch: number,
+): Siblings {
   const concurrent = (own?.versions ?? []).filter((other) => !covers(seen, other.dot));
   const context = own === undefined ? seen : joinContexts(own.context, seen);
   return {

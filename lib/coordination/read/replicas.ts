@@ -24,6 +24,7 @@ import { HELD, type WireAuditEntry } from '../wire/messages.js';
 import type { OpenAcceptances } from '../strong/open-acceptances.js';
 import type { Copy } from './read-round.js';
 import type { StoredRepair } from './repair-core.js';
+import { showRecord } from './shown-record.js';
 import { decodeReport } from '../wire/report-wire.js';
 
 export interface ReplicasOptions {
@@ -216,41 +217,25 @@ export class Replicas {
   }
 
   #readHere(read: ReadOf, settle: Settle<Copy>): void {
-    const { self, openAcceptances } = this.#options;
-    const settled = read.atLeast === 'settled' ? openAcceptances.settled(read.at) : undefined;
-    if (settled === undefined) this.#readNow(read, settle);
-    else {
-      const failed = (error: unknown): void => this.#failed(self, read.at, error, settle);
-      settled.then(() => this.#readNow(read, settle), failed);
-    }
-  }
-
-  #readNow({ at, want, atLeast, floor = NO_DOTS_ASKED }: ReadOf, settle: Settle<Copy>): void {
-    const { self, replica, identity } = this.#options;
-    let copy: Copy;
-    let wait: Promise<void> | undefined;
+    const { self } = this.#options;
+    const { at, want, atLeast, floor = NO_DOTS_ASKED } = read;
+    const failed = (error: unknown): void => this.#failed(self, at, error, settle);
+    let copy: Copy | Promise<Copy>;
     try {
-      const record = replica.read(at);
-      copy = {
-        node: self,
-        fingerprint: record?.fingerprint ?? '',
-        siblings: record?.siblings,
-        place: record,
-        want: record === undefined ? want : 'full',
-        start: identity.start,
-        missing: replica.unseen(at, record, floor.dots),
-      };
-      wait = atLeast !== 'held' ? replica.whenDurable(at) : undefined;
+      copy = showRecord(
+        this.#options,
+        { at, atLeast, dots: floor.dots },
+        ({ stored, ...shown }) => ({
+          ...{ node: self, siblings: stored?.siblings, place: stored, ...shown },
+          want: stored === undefined ? want : 'full',
+        }),
+      );
     } catch (error) {
-      this.#failed(self, at, error, settle);
+      failed(error);
       return;
     }
-    if (wait === undefined) settle(copy);
-    else
-      wait.then(
-        () => settle(copy),
-        (error: unknown) => this.#failed(self, at, error, settle),
-      );
+    if (copy instanceof Promise) copy.then(settle, failed);
+    else settle(copy);
   }
 
   #writeHere({ at, record, durability }: WriteOf, settle: Settle<CopyAnswer>): void {

@@ -1,6 +1,7 @@
 /** What a write leaves behind in the audit of its key: of a resolution, or of a blind write. */
 import type { NodeId } from '../../environment/transport.js';
-import type { ClaimedHere, Minted } from '../../replica/replica.js';
+import type { Minted } from '../../replica/mint-on.js';
+import type { ClaimedHere } from '../../replica/replica.js';
 import { type AuditEntry, BLIND_WRITE } from '../../resolution/audit-entry.js';
 import type { Put } from '../request/put-request.js';
 

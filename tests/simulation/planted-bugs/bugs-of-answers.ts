@@ -5,7 +5,7 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
   {
     rule: 'E1',
     name: 'ttl: "keep" drops the end',
-    file: 'replica/intent.js',
+    file: 'versioning/siblings.js',
     right: 'latest = Math.max(latest ?? 0, version.expiresAt);',
     wrong: ';',
     checkers: ['ends'],
