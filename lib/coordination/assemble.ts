@@ -21,6 +21,7 @@ import { Coordinator, type CoordinatorOptions } from './coordinator.js';
 import { CopyInspection } from './conflict/copy-inspection.js';
 import { Engine } from './engine/engine.js';
 import { serveLists } from './list/list-service.js';
+import { KeyPages } from './list/key-pages.js';
 import { Lists, type ListsOptions } from './list/lists.js';
 import { Histories } from './conflict/history.js';
 import { serveHistory } from './conflict/history-service.js';
@@ -39,6 +40,7 @@ import { StableDots } from './session/stable-dots.js';
 import { Standings } from './engine/standings.js';
 import { serveStrong } from './strong/strong-service.js';
 import type { Strong } from './strong/strong.js';
+import { Minting } from './write/minting.js';
 import { Writes } from './write/writes.js';
 
 export interface CoordinationOptions
@@ -81,7 +83,7 @@ export interface CoordinationOptions
 
 export function assembleCoordination(options: CoordinationOptions) {
   const { disk, view, ownership, plans, messenger, hedging, clock, observer, random } = options;
-  const { store, replica, minter, hints, health, audits, versions } = disk;
+  const { store, replica, hints, audits, versions } = disk;
   const { identity, losses, acceptor, endings, hybridClock } = disk;
   const { resolver, expiryClock, seal, defaults } = options;
   const { backgroundTimeoutMilliseconds, backgroundConcurrency, pageBytesMax } = options;
@@ -105,9 +107,8 @@ export function assembleCoordination(options: CoordinationOptions) {
     ...{ losses, random, backgroundTimeoutMilliseconds, backgroundConcurrency },
   });
   const writes = new Writes({
-    ...{ plans, engine, replicas, standings, hedging, expiryClock, clock, observer },
-    ...{ reads, messenger, store, replica, minter, hints, audits, health, identity },
-    ...{ openAcceptances, stalls: disk.stalls },
+    ...{ plans, engine, replicas, standings, reads, messenger, hedging },
+    ...{ minting: mintingOf(options), openAcceptances, clock, observer },
   });
   const history = new Histories({
     ...{ plans, engine, messenger, audits, versions, clock },
@@ -138,6 +139,13 @@ export function assembleCoordination(options: CoordinationOptions) {
   return { coordinator, operations, keyLists, stable, proposers, openAcceptances, serve };
 }
 
+function mintingOf({ disk, expiryClock, clock }: CoordinationOptions): Minting {
+  const { replica, hints, audits, health, identity, store, stalls, minter } = disk;
+  return new Minting({
+    ...{ replica, hints, audits, health, identity, clock, store, stalls, minter, expiryClock },
+  });
+}
+
 function sessionsOf(options: CoordinationOptions) {
   const { disk, view, ownership, messenger, clock, observer, sessionSeal, wholeClocks } = options;
   const { clocks, health, acceptor, losses } = disk;
@@ -160,10 +168,12 @@ function listsOf(
   const { store, replica, health, identity, losses } = disk;
   const { defaults, isReady, timeoutDefaultMilliseconds, pageBytesMax, valueBytesMax } = options;
   const { clock, observer } = options;
+  const pages = new KeyPages({
+    own: { store, replica, health, identity, losses, ownership, openAcceptances, pageBytesMax },
+    ...{ plans, view, engine, standings, hedging, messenger, expiryClock, clock, observer },
+  });
   return new Lists({
-    ...{ plans, view, engine, standings, hedging, messenger, cursors, expiryClock, clock },
-    ...{ observer, store, replica, health, identity, losses, ownership, pageBytesMax },
-    ...{ defaults, isReady, timeoutDefaultMilliseconds, openAcceptances },
+    ...{ pages, ownership, cursors, clock, defaults, isReady, timeoutDefaultMilliseconds },
     read: (request) => coordinator.get(request),
     listBytesMax: valueBytesMax,
   });

@@ -1,29 +1,14 @@
-/** Lists of keys: what list-core.ts decides, done; what only a read knows is read (Dynamo 4.5). */
+/** Lists of keys: page by page; what only a read knows is read (Dynamo 4.5). */
 import type { Clock } from '../../environment/clock.js';
-import type { Observer } from '../../environment/observer.js';
 import { LARGE_BYTES } from '../../encoding/large.js';
 import { OperatingError } from '../../errors.js';
 import type { Ownership } from '../../partitioning/ownership.js';
-import type { ExpiryClock } from '../../persistence/expiry-clock.js';
-import { recordKey } from '../../persistence/keyspace.js';
-import { decodeRecord } from '../../persistence/records.js';
-import type { Losses } from '../../replica/losses.js';
-import type { Hedging } from '../../replication/hedging.js';
-import type { Plans } from '../../replication/plan.js';
-import type { ClusterView } from '../../replication/cluster-view.js';
-import type { Messenger } from '../../rpc/messenger.js';
-import { liveVersions, mergeAll } from '../../versioning/siblings.js';
-import { Deferred } from '../engine/deferred.js';
-import type { Engine, Operation } from '../engine/engine.js';
 import { LargeWork } from '../request/large-work.js';
-import { attemptsOf, type ConsistencyLevel, endOfShare } from '../request/level.js';
-import { listCoreOf } from './explained-list.js';
-import type { ListCore } from './list-core.js';
-import type { ReportedPage, ListCoreOptions, ListedPage, ListEffect } from './list-effects.js';
+import { type ConsistencyLevel, endOfShare } from '../request/level.js';
+import type { KeyPages, PagedKeys } from './key-pages.js';
+import type { ListedPage } from './list-effects.js';
 import type { ListCursors } from './list-cursor.js';
 import { listLevel, listLevelOf } from './list-levels.js';
-import { bitsOf, type KeysReply, type ListServiceOptions, tellKeys } from './list-service.js';
-import { KEYS_IN_ORDER } from '../wire/messages.js';
 import type {
   GetAnswer,
   GetRequest,
@@ -32,21 +17,12 @@ import type {
   KeyListRequest,
   KeyListItem,
 } from '../request/request.js';
-import type { Standings } from '../engine/standings.js';
 
-export interface ListsOptions extends ListServiceOptions {
+export interface ListsOptions {
+  readonly pages: KeyPages;
   readonly ownership: Ownership;
-  readonly plans: Plans;
-  readonly view: ClusterView;
-  readonly engine: Engine;
-  readonly standings: Standings;
-  readonly losses: Losses;
-  readonly hedging: Hedging;
-  readonly messenger: Messenger;
   readonly cursors: ListCursors;
-  readonly expiryClock: ExpiryClock;
   readonly clock: Clock;
-  readonly observer: Observer;
   /** Reads a key of which the replicas say different things, or whose value is asked for. */
   readonly read: (request: GetRequest) => GetAnswer | Promise<GetAnswer>;
   readonly defaults: (namespace: string) => { readonly readLevel: string };
@@ -57,7 +33,7 @@ export interface ListsOptions extends ListServiceOptions {
   readonly listBytesMax: number;
 }
 
-type List = Pick<KeyListRequest, 'namespace' | 'prefix' | 'limit' | 'values' | 'explanation'>;
+type List = PagedKeys & Pick<KeyListRequest, 'values'>;
 
 /** Share of the time for finding the keys; the rest is for reading those that must be read. */
 const SHARE_OF_THE_KEYS = 0.7;
@@ -110,9 +86,10 @@ export class Lists implements KeyLists {
     level: ConsistencyLevel,
     deadline: number,
   ): Promise<KeyList> {
-    const { clock, cursors, ownership, read } = this.#options;
+    const { pages, clock, cursors, ownership, read } = this.#options;
     const now = clock.monotonicMilliseconds();
-    const page = await this.#page(list, after, level, now + SHARE_OF_THE_KEYS * (deadline - now));
+    const until = now + SHARE_OF_THE_KEYS * (deadline - now);
+    const page = await pages.page(list, after, level, until);
     const readAt = (key: string): GetAnswer | Promise<GetAnswer> => {
       const timeoutMilliseconds = Math.max(1, deadline - clock.monotonicMilliseconds());
       const { namespace } = list;
@@ -128,84 +105,6 @@ export class Lists implements KeyLists {
         durability: undefined,
       },
     };
-  }
-
-  /** The keys of a page, by what as many owners as the level needs have named. */
-  #page(
-    { namespace, prefix, limit, explanation }: List,
-    after: string,
-    level: ConsistencyLevel,
-    deadline: number,
-  ): ListedPage | Promise<ListedPage> {
-    const { plans, engine, standings, hedging, clock, observer, ownership } = this.#options;
-    const partitions = Array.from({ length: ownership.partitionCount }, (_, partition) => {
-      const plan = plans.of(partition);
-      const [attempt] = attemptsOf([level], plan);
-      const { quorum } = attempt ?? plan.under(level);
-      return { partition, plan, quorum, standing: standings.of(partition) };
-    });
-    const settled = partitions.some(({ plan }) => plan.under(level).settlesAcceptances);
-    const order = ownership.nodes.filter((node) => this.#options.view.isUp(node));
-    const options: ListCoreOptions = {
-      ...{ partitions, after, limit },
-      timeoutMilliseconds: deadline - clock.monotonicMilliseconds(),
-      patience: (asked, left) => hedging.patience({ order }, asked, left),
-      isLive: (key, states) => this.#isLive(namespace, key, states),
-    };
-    const core = listCoreOf(options, level.name, explanation);
-    const outcome = new Deferred<ListedPage>();
-    engine.run(core, (effect: ListEffect, operation: Operation<ListEffect, ListCore>) => {
-      switch (effect.do) {
-        case 'ask':
-          this.#ask(effect, { namespace, prefix, settled }, deadline, operation);
-          break;
-        case 'count hedges':
-          observer.count('quorate_hedges_total', {}, effect.count);
-          break;
-        case 'answer':
-          outcome.resolve(effect.page);
-          break;
-        case 'refuse':
-          outcome.reject(effect.error);
-          break;
-      }
-    });
-    return outcome.take();
-  }
-
-  #ask(
-    { ask, node, after, limit, partitions }: ListEffect & { readonly do: 'ask' },
-    of: Pick<List, 'namespace' | 'prefix'> & { readonly settled: boolean },
-    deadline: number,
-    operation: Operation<ListEffect, ListCore>,
-  ): void {
-    const { view, messenger, losses, ownership } = this.#options;
-    const bits = bitsOf(partitions, ownership.partitionCount);
-    const request = { ...of, after, limit, partitions: bits };
-    const said = (reply: KeysReply): void => {
-      losses.learn(reply.lost);
-      operation.dispatch((core) => core.said(ask, pageOf(reply)));
-    };
-    const failed = (why: unknown): void => {
-      operation.dispatch((core) =>
-        core.failed(ask, why instanceof OperatingError ? why : undefined),
-      );
-    };
-    if (node === view.self) {
-      tellKeys(this.#options, request, deadline).then(said, failed);
-      return;
-    }
-    messenger.ask(node, KEYS_IN_ORDER, request, deadline, (answer) => {
-      if (answer.ok) said(answer.reply);
-      else failed(answer.error);
-    });
-  }
-
-  #isLive(namespace: string, key: string, states: readonly Uint8Array[]): boolean {
-    const { ownership, expiryClock } = this.#options;
-    const at = recordKey(namespace, key, ownership.partitionCount);
-    const merged = mergeAll(states.map((bytes) => decodeRecord(at, bytes)));
-    return liveVersions(merged, expiryClock.now()).length > 0;
   }
 
   /** Reads what must be read, and leaves out keys that hold no value. */
@@ -278,12 +177,6 @@ class ReadPage {
     this.#bytes += key.length + bytes;
     this.items.push({ key, found: this.#values ? found : undefined });
   }
-}
-
-function pageOf({ keys, states, reached, obstructed, start }: KeysReply): ReportedPage {
-  const byPlace = new Map(states);
-  const reported = keys.map((key, i) => ({ key, state: byPlace.get(i) }));
-  return { keys: reported, reached: reached ?? undefined, obstructed, start };
 }
 
 function bytesOf(answer: GetAnswer | undefined): number {

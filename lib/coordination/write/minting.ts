@@ -3,12 +3,16 @@ import type { Clock } from '../../environment/clock.js';
 import { assert, OperatingError } from '../../errors.js';
 import type { Hints } from '../../hints/hints.js';
 import type { Audits } from '../../persistence/audits.js';
+import type { ExpiryClock } from '../../persistence/expiry-clock.js';
+import type { StallWatch } from '../../persistence/stall-watch.js';
+import type { Store } from '../../persistence/store.js';
 import type { Transaction } from '../../persistence/transaction.js';
 import type { Stamped } from '../../replica/blind-report.js';
 import type { PartitionHealth } from '../../replica/health.js';
 import type { Identity } from '../../replica/identity.js';
-import type { Intent } from '../../replica/intent.js';
+import { clockNotSane, type Intent } from '../../replica/intent.js';
 import type { Minted } from '../../replica/mint-on.js';
+import type { Minter } from '../../replica/minter.js';
 import type { ClaimedHere, Replica } from '../../replica/replica.js';
 import type { Plan } from '../../replication/plan.js';
 import { dotText, parseDot } from '../../versioning/dot.js';
@@ -29,6 +33,11 @@ export interface MintingOptions {
   /** Its start is part of the own acknowledgement. */
   readonly identity: Identity;
   readonly clock: Clock;
+  /** What can keep this node from minting, beside its health. */
+  readonly store: Pick<Store, 'refusal' | 'shrinkingRefusal'>;
+  readonly stalls: Pick<StallWatch, 'refusal'>;
+  readonly minter: Pick<Minter, 'refusal'>;
+  readonly expiryClock: ExpiryClock;
 }
 
 export type WriteOperation = Operation<WriteEffect, WriteCore>;
@@ -56,6 +65,17 @@ export class Minting {
 
   constructor(options: MintingOptions) {
     this.#options = options;
+  }
+
+  /** Why this primary cannot mint; undefined: it can. */
+  refusal({ at, change }: Put): OperatingError | undefined {
+    const { store, stalls, minter, health, expiryClock } = this.#options;
+    const ends = change.state === 'value' && change.ttlSeconds !== undefined;
+    // A primary whose clock is wrong would give a wrong end, and does not know what has ended.
+    const clock = ends && expiryClock.now() === undefined ? clockNotSane() : undefined;
+    const refusal = change.state === 'tombstone' ? store.shrinkingRefusal : store.refusal;
+    const busy = stalls.refusal ?? minter.refusal ?? health.refusal(at.partition);
+    return refusal ?? busy ?? clock;
   }
 
   /** One transaction: read, merge, mint, own hints, audit. Then the copies leave. */

@@ -3,16 +3,6 @@ import type { Clock } from '../../environment/clock.js';
 import type { Observer } from '../../environment/observer.js';
 import type { NodeId } from '../../environment/transport.js';
 import { assert, OperatingError } from '../../errors.js';
-import type { Audits } from '../../persistence/audits.js';
-import type { ExpiryClock } from '../../persistence/expiry-clock.js';
-import type { PartitionHealth } from '../../replica/health.js';
-import type { Hints } from '../../hints/hints.js';
-import type { Identity } from '../../replica/identity.js';
-import { clockNotSane } from '../../replica/intent.js';
-import type { Minter } from '../../replica/minter.js';
-import type { Replica } from '../../replica/replica.js';
-import type { StallWatch } from '../../persistence/stall-watch.js';
-import type { Store } from '../../persistence/store.js';
 import type { Messenger } from '../../rpc/messenger.js';
 import type { Hedging } from '../../replication/hedging.js';
 import type { Plans } from '../../replication/plan.js';
@@ -21,7 +11,7 @@ import type { PartitionFloor } from '../../versioning/session-token.js';
 import type { Engine } from '../engine/engine.js';
 import { writeCoreOf } from './explained-write.js';
 import { attemptsOf } from '../request/level.js';
-import { Minting, recordOf, type WriteInProgress, type WriteOperation } from './minting.js';
+import { type Minting, recordOf, type WriteInProgress, type WriteOperation } from './minting.js';
 import { Deferred } from '../engine/deferred.js';
 import type { OpenAcceptances } from '../strong/open-acceptances.js';
 import { forwardedPut, PUT } from '../wire/put-layout.js';
@@ -36,21 +26,13 @@ export interface WritesOptions {
   readonly engine: Engine;
   readonly replicas: Replicas;
   readonly standings: Standings;
-  /** Its start is part of the own acknowledgement. */
-  readonly identity: Identity;
+  /** What is done on this node. */
+  readonly minting: Minting;
   /** They bring what a session has seen. */
   readonly reads: Pick<Reads, 'cover'>;
   readonly messenger: Messenger;
   readonly hedging: Hedging;
-  readonly store: Store;
-  readonly stalls: Pick<StallWatch, 'refusal'>;
-  readonly replica: Replica;
-  readonly minter: Minter;
   readonly openAcceptances: OpenAcceptances;
-  readonly hints: Hints;
-  readonly audits: Audits;
-  readonly health: PartitionHealth;
-  readonly expiryClock: ExpiryClock;
   readonly clock: Clock;
   readonly observer: Observer;
 }
@@ -59,11 +41,9 @@ const nothing = (): void => undefined;
 
 export class Writes {
   readonly #options: WritesOptions;
-  readonly #minting: Minting;
 
   constructor(options: WritesOptions) {
     this.#options = options;
-    this.#minting = new Minting(options);
   }
 
   /**
@@ -72,7 +52,7 @@ export class Writes {
    * `storage_failed`, `clock_not_sane`
    */
   put(request: Put): PutResult | Promise<PutResult> {
-    const { plans, engine, hedging, clock, standings, openAcceptances } = this.#options;
+    const { plans, engine, hedging, clock, standings, minting, openAcceptances } = this.#options;
     const { at, levels, zone, deadline, change, seen } = request;
     const plan = plans.of(at.partition);
     const keepsEnd = change.state === 'value' && change.ttlSeconds === 'keep';
@@ -83,7 +63,7 @@ export class Writes {
         timeoutMilliseconds: deadline - clock.monotonicMilliseconds(),
         isForwarded: request.forwarded,
         isResolution: request.resolving !== undefined,
-        mintRefusal: plan.isPrimary ? this.#mintRefusal(request) : undefined,
+        mintRefusal: plan.isPrimary ? minting.refusal(request) : undefined,
         isBlind: seen === undefined,
         hasAcceptance: openAcceptances.has(at),
         asksFirst: keepsEnd,
@@ -109,6 +89,7 @@ export class Writes {
   }
 
   #perform(effect: WriteEffect, operation: WriteOperation, write: WriteInProgress): void {
+    const { minting, observer } = this.#options;
     const { outcome, put } = write;
     switch (effect.do) {
       case 'forward':
@@ -121,22 +102,22 @@ export class Writes {
         this.#cover(effect.floor, operation, put);
         break;
       case 'count hedges':
-        this.#options.observer.count('quorate_hedges_total', {}, effect.count);
+        observer.count('quorate_hedges_total', {}, effect.count);
         break;
       case 'settle':
         this.#settle(operation, put);
         break;
       case 'mint':
-        this.#minting.mint(effect, operation, write);
+        minting.mint(effect, operation, write);
         break;
       case 'mint as stand-in':
-        this.#minting.mintAsStandIn(operation, write);
+        minting.mintAsStandIn(operation, write);
         break;
       case 'look':
-        operation.dispatch((core) => core.looked(this.#minting.look(write)));
+        operation.dispatch((core) => core.looked(minting.look(write)));
         break;
       case 'claim':
-        this.#minting.claim(effect, operation, write);
+        minting.claim(effect, operation, write);
         break;
       case 'copy':
         this.#copy(effect.node, effect.sent, operation, write);
@@ -157,17 +138,6 @@ export class Writes {
         outcome.reject(effect.error);
         break;
     }
-  }
-
-  /** Why this primary cannot mint. */
-  #mintRefusal({ at, change }: Put): OperatingError | undefined {
-    const { store, stalls, minter, health, expiryClock } = this.#options;
-    const ends = change.state === 'value' && change.ttlSeconds !== undefined;
-    // A primary whose clock is wrong would give a wrong end, and does not know what has ended.
-    const clock = ends && expiryClock.now() === undefined ? clockNotSane() : undefined;
-    const refusal = change.state === 'tombstone' ? store.shrinkingRefusal : store.refusal;
-    const busy = stalls.refusal ?? minter.refusal ?? health.refusal(at.partition);
-    return refusal ?? busy ?? clock;
   }
 
   #forward(node: NodeId, operation: WriteOperation, put: Put): void {

@@ -45,7 +45,7 @@ export const LIST_BUGS: readonly PlantedBug[] = [
   {
     rule: 'X2',
     name: 'values that have ended are listed',
-    file: 'coordination/list/lists.js',
+    file: 'coordination/list/key-pages.js',
     right: 'return liveVersions(merged, expiryClock.now()).length > 0;',
     wrong: 'return (merged?.versions.length ?? 0) > 0;',
     checkers: ['trouble', 'lists'],
