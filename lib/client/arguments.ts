@@ -43,17 +43,24 @@ export function unicodeOf(value: unknown, what: string): string {
   throw new ArgumentError(`${what} holds half of a surrogate pair: ${shown(value)}`);
 }
 
+/** What timers hold, with room for the way of an answer: 23 days. */
+const TIMEOUT_MAX_MILLISECONDS = 2_000_000_000;
+
 /** Milliseconds. */
 export function timeoutOf(value: unknown): number {
-  if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value;
-  throw new ArgumentError(`timeoutMilliseconds is a number above 0, not ${shown(value)}`);
+  if (typeof value === 'number' && value > 0 && value <= TIMEOUT_MAX_MILLISECONDS) return value;
+  const most = TIMEOUT_MAX_MILLISECONDS;
+  throw new ArgumentError(
+    `timeoutMilliseconds is a number above 0, at most ${most}, not ${shown(value)}`,
+  );
 }
 
 /** Origins of nodes. */
 export function endpointsOf(endpoints: unknown): string[] {
   const list: unknown[] = Array.isArray(endpoints) ? endpoints : [];
-  if (list.length === 0)
-    throw new ArgumentError('endpoints is a list of at least one http://host:port');
+  if (list.length === 0) {
+    throw new ArgumentError("endpoints is a list: ['http://127.0.0.1:8090'], or several of them");
+  }
   return list.map((endpoint) => {
     const text = typeof endpoint === 'string' ? endpoint : '';
     const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -1,6 +1,7 @@
 /** A batch as it is sent and as it is answered. See docs/http-api.md, Batches. */
 import { splitArray } from '../encoding/json-text.js';
-import { ArgumentError, headerTextOf, keyOf } from './arguments.js';
+import { ArgumentError, keyOf } from './arguments.js';
+import { checkOptions, OPERATION_CHECKS } from './check-options.js';
 import { toBase64 } from './base64.js';
 import { fieldsOf, integerField, optionalText, outcomeField } from './fields.js';
 import type { Level } from './levels.js';
@@ -47,20 +48,19 @@ export function batchText(operations: readonly BatchOperationRequest[]): string 
   return `{"operations":[${operations.map(operationText).join(',')}]}`;
 }
 
-const KINDS: ReadonlySet<unknown> = new Set(['get', 'put', 'delete']);
-
 function operationText(operation: BatchOperationRequest): string {
+  const checks = OPERATION_CHECKS[operation?.kind];
+  if (checks === undefined) {
+    throw new ArgumentError('an operation is of kind get, put or delete');
+  }
+  checkOptions(operation, checks, `an operation of kind ${operation.kind}`);
   const { kind, key, level, context, ttl, value, contentType, ifMatch, ifNoneMatch } = {
     ...{ context: undefined, ttl: undefined, value: undefined, contentType: undefined },
     ...{ ifMatch: undefined, ifNoneMatch: undefined },
     ...operation,
   };
-  if (!KINDS.has(kind)) throw new ArgumentError('an operation is of kind get, put or delete');
   const levelText = level === undefined ? undefined : String(level);
   const texts = { level: levelText, context, if_match: ifMatch, if_none_match: ifNoneMatch };
-  for (const [name, text] of Object.entries(texts)) {
-    if (text !== undefined) headerTextOf(text, name);
-  }
   const members = JSON.stringify({ op: kind, key: keyOf(key), ...texts, ttl });
   if (kind !== 'put') return members;
   return `${members.slice(0, -1)},${valueText(storedOf(value, contentType))}}`;

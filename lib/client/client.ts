@@ -1,5 +1,6 @@
 /** The client for TypeScript programs: what they import. See docs/client.md. */
 import { endpointsOf } from './arguments.js';
+import { checkOptions, CLIENT_CHECKS } from './check-options.js';
 import type { CallOptions, ClientOptions, SessionOptions } from './client-options.js';
 import { Connection, type Reply } from './connection.js';
 import { KeyValueRequests } from './requests.js';
@@ -41,6 +42,7 @@ export class QuorateClient extends KeyValueRequests {
    * @throws ArgumentError
    */
   constructor(options: ClientOptions, connection?: Connection) {
+    checkOptions(options, CLIENT_CHECKS, 'a QuorateClient');
     super(options.namespace);
     this.#options = options;
     this.#connection = connection ?? new Connection(options, endpointsOf(options.endpoints));

@@ -11,7 +11,7 @@ export function basePathOf(namespace: string | undefined): string {
 
 /** Of what is about a namespace itself. @throws ArgumentError where it is no name of one */
 export function namespacePathOf(namespace: string): string {
-  if (NAMESPACE.test(namespace)) return `/api/v1/namespaces/${namespace}`;
+  if (NAMESPACE.test(unicodeOf(namespace, 'a namespace'))) return `/api/v1/namespaces/${namespace}`;
   throw new ArgumentError('a namespace is 1 to 63 small letters, digits and hyphens');
 }
 

@@ -1,6 +1,20 @@
 /** The requests that a client and a session have in common: what is sent, and what comes of it. */
-import { unicodeOf } from './arguments.js';
+import { ArgumentError, shown, unicodeOf } from './arguments.js';
 import { batchText, type BatchOperationRequest, readBatch, resultOf } from './batch.js';
+import {
+  BATCH_CHECKS,
+  BATCH_TEXT_CHECKS,
+  checkFunction,
+  checkOptions,
+  GET_CHECKS,
+  LIST_CHECKS,
+  PREVIEW_CHECKS,
+  PUT_CHECKS,
+  RESOLVE_CHECKS,
+  STRONG_UPDATE_CHECKS,
+  UPDATE_CHECKS,
+  WRITE_CHECKS,
+} from './check-options.js';
 import type {
   BatchOptions,
   CallOptions,
@@ -58,6 +72,7 @@ export abstract class KeyValueRequests {
     key: string,
     options: GetOptions<Value> = NO_OPTIONS,
   ): Promise<GetResult<Value>> {
+    checkOptions(options, GET_CHECKS, 'get');
     const { readRepair, version } = options;
     const headers = { ...headersOf(options), ...headersFrom({ 'x-read-repair': readRepair }) };
     const path = withQuery(pathOf(`${this.#base}/kv`, key), { version });
@@ -69,6 +84,7 @@ export abstract class KeyValueRequests {
 
   /** @param value JSON, bytes, or a `rawJson(...)` that is to stay as it is written */
   async put(key: string, value: Storable, options: PutOptions = NO_OPTIONS): Promise<Written> {
+    checkOptions(options, PUT_CHECKS, 'put');
     const stored = storedOf(value, options.contentType);
     const isJson = stored.kind === 'json';
     const headers = {
@@ -86,6 +102,7 @@ export abstract class KeyValueRequests {
 
   /** Deleting what is not there is fine. */
   async delete(key: string, options: WriteOptions = NO_OPTIONS): Promise<Written> {
+    checkOptions(options, WRITE_CHECKS, 'delete');
     const path = pathOf(`${this.#base}/kv`, key);
     const headers = headersOf(options);
     const request = { method: 'DELETE', path, headers, place: this.#placeOf(key) } as const;
@@ -99,12 +116,15 @@ export abstract class KeyValueRequests {
    * @param change of the value, undefined where there is none; it is called once
    * @param merge of siblings: any order of them, and any repetition, must give the same
    */
-  update<Value = unknown>(
+  async update<Value = unknown>(
     key: string,
     change: ValueChange<Value>,
     merge: SiblingMerge<Value>,
     options: UpdateOptions<Value> = NO_OPTIONS,
   ): Promise<Updated<Value>> {
+    checkFunction(change, 'the change of an update');
+    checkFunction(merge, 'the merge of an update');
+    checkOptions(options, UPDATE_CHECKS, 'update');
     return updateByMerging(this, key, change, merge, options);
   }
 
@@ -112,11 +132,13 @@ export abstract class KeyValueRequests {
    * The same at level strong: the change is of the value that is there in the one order of all
    * writes, so none is lost and there is nothing to merge. `change` may be called several times.
    */
-  updateStrong<Value = unknown>(
+  async updateStrong<Value = unknown>(
     key: string,
     change: ValueChange<Value>,
     options: StrongUpdateOptions<Value> = NO_OPTIONS,
   ): Promise<Updated<Value>> {
+    checkFunction(change, 'the change of an update');
+    checkOptions(options, STRONG_UPDATE_CHECKS, 'updateStrong');
     return updateStrongly(this, key, change, options);
   }
 
@@ -124,6 +146,7 @@ export abstract class KeyValueRequests {
   async *list<Value = unknown>(
     options: ListOptions<Value> = NO_OPTIONS,
   ): AsyncGenerator<ListedKey<Value>, void> {
+    checkOptions(options, LIST_CHECKS, 'list');
     let { cursor } = options;
     do {
       const page: KeyPage<Value> = await this.listPage({ ...options, cursor });
@@ -136,6 +159,7 @@ export abstract class KeyValueRequests {
   async listPage<Value = unknown>(
     options: ListOptions<Value> = NO_OPTIONS,
   ): Promise<KeyPage<Value>> {
+    checkOptions(options, LIST_CHECKS, 'listPage');
     const { prefix, limit, cursor, values } = options;
     const path = withQuery(`${this.#base}/kv`, {
       ...{ prefix, cursor, values: values === true ? '1' : undefined },
@@ -153,6 +177,7 @@ export abstract class KeyValueRequests {
     resolution: Resolution,
     options: BatchOptions & { readonly context: string },
   ): Promise<Written> {
+    checkOptions(options, RESOLVE_CHECKS, 'resolve');
     const { context, ...others } = options;
     const path = pathOf(`${this.#base}/kv`, key, '/conflicts/resolve');
     const request = resolutionRequest(path, resolution, context, headersOf(others));
@@ -166,6 +191,7 @@ export abstract class KeyValueRequests {
     resolution: Resolution,
     options: ReadOptions & ParseOptions<Value> & { readonly context: string },
   ): Promise<ResolutionPreview<Value>> {
+    checkOptions(options, PREVIEW_CHECKS, 'previewResolution');
     const { context, ...others } = options;
     const resource = pathOf(`${this.#base}/kv`, key, '/conflicts/resolve');
     const path = withQuery(resource, { dry_run: '1' });
@@ -178,7 +204,9 @@ export abstract class KeyValueRequests {
     operations: readonly BatchOperationRequest[],
     options: BatchOptions & ParseOptions<Value> = NO_OPTIONS,
   ): Promise<Batched<BatchResult<Value>>> {
-    const batched = await this.batchText(batchText(operations), options);
+    checkOptions(options, BATCH_CHECKS, 'batch');
+    const { parse: _, ...others } = options;
+    const batched = await this.batchText(batchText(operations), others);
     const results = batched.results.map((row, i): BatchResult<Value> => {
       const result = resultOf(row, operations[i]);
       if (result.kind === 'problem') return new QuorateError(result);
@@ -189,6 +217,7 @@ export abstract class KeyValueRequests {
 
   /** The same of a JSON text that somebody else has written. */
   async batchText(body: string, options: BatchOptions = NO_OPTIONS): Promise<Batched<BatchRow>> {
+    checkOptions(options, BATCH_TEXT_CHECKS, 'batchText');
     const headers = { ...headersOf(options), 'content-type': 'application/json' };
     const request = { method: 'POST', path: `${this.#base}/batch`, headers, body } as const;
     return this.#ask(request, options, readBatch);
@@ -202,10 +231,11 @@ export abstract class KeyValueRequests {
     body?: unknown,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Answered<ReturnType<Wanted['parse']>>> {
+    checkFunction(shape?.parse, 'the parse of a shape');
     const typed: Record<string, string> = { ...headers };
     if (body !== undefined) typed['content-type'] = 'application/json';
     const request = {
-      ...{ method, path, headers: typed },
+      ...{ method, path: unicodeOf(path, 'a path'), headers: typed },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     };
     return this.#ask(request, NO_OPTIONS, (answer) => readControl(answer, shape));
@@ -235,6 +265,10 @@ function resolutionRequest(
   context: string,
   headers: Readonly<Record<string, string>>,
 ): HttpRequest {
+  const kind: unknown = resolution?.kind;
+  if (kind !== 'value' && kind !== 'strategy') {
+    throw new ArgumentError(`a resolution is of kind strategy or value, not ${shown(resolution)}`);
+  }
   const how =
     resolution.kind === 'value'
       ? `"value":${jsonOf(resolution.value)}`

@@ -1,5 +1,6 @@
 /** Requests that share what they have seen (docs/consistency.md, Sessions). */
 import { ArgumentError, headerTextOf, unicodeOf } from './arguments.js';
+import { checkOptions, SESSION_CHECKS } from './check-options.js';
 import type { CallOptions, GetOptions, PutOptions, SessionOptions } from './client-options.js';
 import type { SavedSession, WriteOptions } from './client-options.js';
 import type { Connection, Reply } from './connection.js';
@@ -36,10 +37,12 @@ export class QuorateSession extends KeyValueRequests {
   constructor(
     namespace: string | undefined,
     connection: Connection,
-    { tokens = [], saved, onTokens }: SessionOptions,
+    options: SessionOptions,
     seen: Seen = { tokens: new HeldTokens(), contexts: new HeldContexts() },
   ) {
+    checkOptions(options, SESSION_CHECKS, 'a session');
     super(namespace);
+    const { tokens = [], saved, onTokens } = options;
     this.#connection = connection;
     this.#namespace = namespace ?? DEFAULT_NAMESPACE;
     this.#seen = seen;
@@ -89,10 +92,14 @@ export class QuorateSession extends KeyValueRequests {
 
   /** A condition says by itself what is replaced. */
   #withContext<Options extends WriteOptions>(key: string, options: Options): Options {
-    const { context, ifMatch, ifNoneMatch } = options;
+    // Nothing of it counts where it is no object: it is refused.
+    const { context, ifMatch, ifNoneMatch } = options ?? {};
     const isConditional =
       context !== undefined || ifMatch !== undefined || ifNoneMatch !== undefined;
-    const seen = isConditional ? undefined : this.#seen.contexts.get(this.#namespace, key);
+    const seen =
+      isConditional || typeof options !== 'object'
+        ? undefined
+        : this.#seen.contexts.get(this.#namespace, key);
     return seen === undefined ? options : { ...options, context: seen };
   }
 

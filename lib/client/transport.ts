@@ -1,4 +1,5 @@
 /** How a request reaches a node: a port, and what browsers and Node.js have behind it. */
+import { checkFunction } from './check-options.js';
 import type { NamedKey } from './key-owners.js';
 
 export interface HttpRequest {
@@ -54,6 +55,7 @@ export class FetchTransport implements HttpTransport {
 
   /** @param used another `fetch`: with an agent of its own, or watched */
   constructor(used: typeof fetch = fetch) {
+    checkFunction(used, 'the fetch of a transport');
     this.#fetch = used;
   }
 

@@ -70,6 +70,8 @@ function written(value: unknown, path: string, depth: number): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'bigint') {
     return String(value);
   }
+  // JSON holds a minus before 0, though JSON.stringify drops it.
+  if (Object.is(value, -0)) return '-0';
   if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
   if (typeof value === 'string') return JSON.stringify(unicodeOf(value, path));
   if (RawJson.is(value)) return value.text;

@@ -164,6 +164,14 @@ export const STRANGER_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'H',
+    name: 'the client drops an option that it does not know',
+    file: 'client/check-options.js',
+    right: 'if (check === undefined) {',
+    wrong: 'if (check === undefined)\n            continue;\n        if (check === null) {',
+    test: 'unit/client/client.test.js',
+  },
+  {
+    rule: 'H',
     name: 'an update of the client that is written says that nothing has happened',
     file: 'client/update.js',
     right: "detail, outcome: 'unknown', cause: error",

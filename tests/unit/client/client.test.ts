@@ -7,6 +7,7 @@ import t from 'tap';
 import { z } from 'zod';
 import {
   ArgumentError,
+  FetchTransport,
   rawJson,
   type ListOptions,
   QuorateClient,
@@ -327,6 +328,9 @@ t.test('what cannot be sent as it is meant is a TypeError, and nothing is sent',
   const put = (value: unknown, options = {}, key: unknown = 'k') =>
     client.put(key as string, value as never, options);
   const one = 1;
+  const add = (count: unknown) => [count];
+  const putOne = { kind: 'put', key: 'k', value: 1 };
+  const strategy = { kind: 'strategy', strategy: 'union' } as const;
   const resolve = (resolution: unknown) =>
     client.resolve('k', resolution as never, { context: 'c' });
   const rows: readonly (readonly [call: () => Promise<unknown>, says: RegExp])[] = [
@@ -347,9 +351,9 @@ t.test('what cannot be sent as it is meant is a TypeError, and nothing is sent',
     [() => put(one, {}, ''), /a key has at least one character/],
     [() => put(one, {}, 'a\ud800'), /a key holds half of a surrogate pair/],
     [() => put(one, {}, 7), /a key is a string, not 7/],
-    [() => put(one, { level: 'größte' }), /x-consistency-level is printable ASCII/],
-    [() => put(one, { level: 'one\r\nx-ttl: 1' }), /x-consistency-level is printable ASCII/],
-    [() => put(one, { context: '' }), /x-causal-context.*at least one character/],
+    [() => put(one, { level: 'größte' }), /level is printable ASCII/],
+    [() => put(one, { level: 'one\r\nx-ttl: 1' }), /level is printable ASCII/],
+    [() => put(one, { context: '' }), /context is printable ASCII, at least one character/],
     [() => put(one, { timeoutMilliseconds: Number.NaN }), /timeoutMilliseconds.*not NaN/],
     [() => put(one, { timeoutMilliseconds: -1 }), /timeoutMilliseconds is a number above 0/],
     [() => client.get('\udc00'), /half of a surrogate pair/],
@@ -362,6 +366,41 @@ t.test('what cannot be sent as it is meant is a TypeError, and nothing is sent',
     [() => client.batch([{ kind: 'put', key: 'k', value: { a: 1n, b: () => 1 } }]), /value\.b is/],
     [() => client.batch([{ kind: 'drop' as 'get', key: 'k' }]), /of kind get, put or delete/],
     [() => client.batch(7 as never), /a list of operations/],
+    [() => client.batch([null as never]), /of kind get, put or delete/],
+    [() => client.batch([{ ...putOne, ttlSeconds: 1 } as never]), /no option "ttlSeconds"/],
+    [() => put(one, { ttlSeconds: 60 }), /put has no option "ttlSeconds"; there are .*ttl/],
+    [() => put(one, { levle: 'one' }), /put has no option "levle"; there are level/],
+    [() => put(one, { level: ['one'] }), /level is the name of a level.*, not an array/],
+    [() => put(one, { level: 0 }), /level is the name of a level, or a number/],
+    [() => put(one, { fallbacks: 'one' }), /fallbacks is a list, not "one"/],
+    [() => put(one, { fallbacks: [['one']] }), /a level of fallbacks is/],
+    [() => put(one, { ttl: '60' }), /ttl is whole seconds/],
+    [() => put(one, { durability: 'disk' }), /durability is "sync" or "os" or "memory"/],
+    [() => put(one, { explain: 'yes' }), /explain is true or false/],
+    [() => put(one, { signal: {} }), /signal is an AbortSignal/],
+    [() => put(one, { timeoutMilliseconds: 2 ** 31 }), /timeoutMilliseconds.*at most/],
+    [() => put(one, 'one' as never), /the options of put are an object, not "one"/],
+    [() => put(one, null as never), /the options of put are an object, not null/],
+    [() => put(one, new Map()), /the options of put are an object/],
+    [() => client.session().put('k', 1, null as never), /the options of put/],
+    [() => client.session().put('k', 1, 'one' as never), /the options of put/],
+    [() => client.session().get('k', null as never), /the options of get/],
+    [() => client.get('k', { ttl: 1 } as never), /get has no option "ttl"/],
+    [() => client.get('k', { readRepair: true as never }), /readRepair is "await" or/],
+    [() => client.get('k', { parse: 'json' as never }), /parse is a function/],
+    [() => client.delete('k', { readRepair: 'none' } as never), /delete has no option/],
+    [() => client.listPage({ limit: 0 }), /limit is a whole number from 1 on/],
+    [() => client.list({ prefx: 'a' } as never).next(), /list has no option "prefx"/],
+    [() => client.resolve('cart', undefined as never, { context: 'c' }), /a resolution is of kind/],
+    [() => resolve({ kind: 'drop' }), /a resolution is of kind strategy or value/],
+    [() => client.resolve('k', strategy, undefined as never), /the options of resolve/],
+    [() => client.resolve('k', strategy, {} as never), /a context is a string, not undefined/],
+    [() => client.update('k', add, undefined as never), /the merge of an update is a function/],
+    [() => client.update('k', 7 as never, add as never), /the change of an update is a function/],
+    [() => client.update('k', add, add as never, { tries: 2 } as never), /no option "tries"/],
+    [() => client.updateStrong('k', add, add as never), /the options of updateStrong are/],
+    [() => client.control('GET', '/x', undefined as never), /the parse of a shape is a function/],
+    [() => client.control('GET', 7 as never, z.unknown()), /a path is a string/],
   ];
   for (const [call, says] of rows) {
     const error = await call().then(
@@ -375,4 +414,28 @@ t.test('what cannot be sent as it is meant is a TypeError, and nothing is sent',
   for (const endpoints of [[], ['ftp://x'], ['127.0.0.1:80'], [7], 'http://x', undefined]) {
     t.throws(() => new QuorateClient({ endpoints: endpoints as never }), ArgumentError);
   }
+  const wrong: readonly (readonly [options: object, says: RegExp])[] = [
+    [{ retries: -1 }, /retries is a whole number from 0 on, not -1/],
+    [{ retries: 'x' }, /retries is a whole number/],
+    [{ hedgeAfterMilliseconds: 'x' }, /hedgeAfterMilliseconds is a number from 0 on, not "x"/],
+    [{ zone: 5 }, /zone is a string, not 5/],
+    [{ discover: 'x' }, /discover is true or false/],
+    [{ namespace: 7 }, /namespace is a string/],
+    [{ timeout: 5 }, /a QuorateClient has no option "timeout"; there are namespace, endpoints/],
+    [{ transport: {} }, /transport is an object with the method send/],
+  ];
+  for (const [options, says] of wrong) {
+    const made = () => new QuorateClient({ endpoints: [endpoint], ...options });
+    t.throws(made, { name: 'ArgumentError', message: says });
+  }
+  const refusals: readonly (() => unknown)[] = [
+    () => new QuorateClient(undefined as never),
+    () => new FetchTransport('fetch' as never),
+    () => client.namespace(7 as never),
+    () => client.session({ token: 'x' } as never),
+    () => client.session(null as never),
+    () => client.session({ tokens: 'x' as never }),
+    () => client.session({ onTokens: 1 as never }),
+  ];
+  for (const refused of refusals) t.throws(refused, ArgumentError);
 });
