@@ -77,7 +77,8 @@ export function readBatch(answer: HttpAnswer): Batched<BatchRow> | Problem {
   return reading(answer, () => {
     const text = bodyText(answer);
     const failed = integerField(fieldsOf(JSON.parse(text)), 'failed');
-    const rows = splitArray(memberTexts(text).get('results') ?? '') ?? [];
+    const rows = splitArray(memberTexts(text).get('results') ?? '');
+    if (rows === undefined) throw new Error('no results of a batch');
     return { kind: 'batch', failed, results: rows.map(rowOf), text };
   });
 }

@@ -81,12 +81,15 @@ function readFound(answer: HttpAnswer): StoredFound {
   const receipt = receiptOf(answer);
   const contentType = answer.header('content-type') ?? '';
   if (contentType !== JSON_TYPE) {
+    const [version, writtenAt] = [answer.header('etag'), answer.header('x-written-at')];
+    // Any web server answers 200 with some bytes.
+    if (version === undefined || writtenAt === undefined) throw new Error('no stored value');
     return {
       kind: 'value',
       stored: { kind: 'bytes', bytes: answer.body, contentType },
-      version: (answer.header('etag') ?? '').replaceAll('"', ''),
+      version: version.replaceAll('"', ''),
       context: answer.header('x-causal-context') ?? '',
-      writtenAt: answer.header('x-written-at') ?? '',
+      writtenAt,
       expiresAt: answer.header('x-expires-at'),
       receipt,
     };
@@ -185,7 +188,10 @@ export function reading<Result>(
     return read(answer);
   } catch {
     const { status } = answer;
-    const detail = `status ${status} with a body that is none of Quorate's`;
+    const type = answer.header('content-type') ?? 'of no type';
+    const detail =
+      `status ${status} with a body (${type}) that is none of Quorate's: ` +
+      'is each endpoint the address of a node?';
     const problem = ownProblem('internal', detail, { outcome: 'unknown', retryable: false });
     return { ...problem, status };
   }

@@ -14,6 +14,7 @@ export function readPage(answer: HttpAnswer): StoredPage | Problem {
     const fields = fieldsOf(JSON.parse(text));
     const items = memberTexts(text).get('items');
     const rows = items === undefined ? undefined : splitArray(items);
+    if (rows === undefined && fields['keys'] === undefined) throw new Error('no page of keys');
     return {
       kind: 'page',
       keys: rows === undefined ? textsField(fields, 'keys').map(nameOf) : rows.map(itemOf),

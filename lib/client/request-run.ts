@@ -220,7 +220,10 @@ export class RequestRun {
     );
     const what = wasSent ? 'no endpoint has answered' : 'no endpoint takes a connection';
     const why = [...this.#refusals].map(([endpoint, reason]) => `${endpoint} (${reason})`);
-    const detail = `${what}${isLate ? ' in time' : ''}: ${why.join(', ')}`;
+    const detail =
+      why.length === 0
+        ? 'the time was over before an endpoint could be asked'
+        : `${what}${isLate ? ' in time' : ''}: ${why.join(', ')}`;
     const code = isLate ? 'deadline_passed' : 'peer_unreachable';
     return ownProblem(code, detail, { outcome, retryable: true });
   }

@@ -164,6 +164,14 @@ export const STRANGER_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'H',
+    name: 'the client takes the page of any web server for a value',
+    file: 'client/read-answer.js',
+    right: 'if (version === undefined || writtenAt === undefined)',
+    wrong: 'if (false)',
+    test: 'unit/client/client.test.js',
+  },
+  {
+    rule: 'H',
     name: 'the client drops an option that it does not know',
     file: 'client/check-options.js',
     right: 'if (check === undefined) {',

@@ -99,6 +99,7 @@ t.test('a get is a value, siblings, nothing, or a problem', async (t) => {
           ...RECEIPT,
           'content-type': 'image/x',
           etag: '"v"',
+          'x-written-at': 'w',
           'x-causal-context': 'c',
         };
         response.writeHead(200, headers).end(Buffer.from([0, 255]));
@@ -144,6 +145,27 @@ t.test('a get is a value, siblings, nothing, or a problem', async (t) => {
     const { endpoint } = await listenerOf(t, answer);
     const got = clientOf([endpoint]).get('k');
     t.match(await got.catch((error: unknown) => error), result);
+  }
+});
+
+t.test('what is no node is told from one, whatever it answers', async (t) => {
+  const html = { 'content-type': 'text/html; charset=utf-8' };
+  const others: readonly Answer[] = [
+    (response) => response.writeHead(200, { ...html, etag: '"x"' }).end('<html>'),
+    (response) => response.writeHead(404, html).end('<html>'),
+    (response) => response.writeHead(200).end(),
+    json(200, {}),
+    json(200, []),
+  ];
+  for (const answer of others) {
+    const { endpoint } = await listenerOf(t, answer);
+    const client = clientOf([endpoint]);
+    const says = { code: 'internal', detail: /none of Quorate's: is each endpoint/ };
+    await t.rejects(client.get('k'), { ...says, outcome: 'none' });
+    await t.rejects(client.listPage(), { ...says, outcome: 'none' });
+    await t.rejects(client.put('k', 1), { ...says, outcome: 'unknown' });
+    await t.rejects(client.delete('k'), { ...says, outcome: 'unknown' });
+    await t.rejects(client.batch([{ kind: 'get', key: 'k' }]), says);
   }
 });
 
@@ -267,7 +289,7 @@ t.test('a refused connection is tried elsewhere, an unanswered request is not', 
   const broken = await put([breaking.endpoint, good.endpoint]);
   t.match(broken, { kind: 'problem', code: 'peer_unreachable', outcome: 'unknown' });
   t.equal(good.asked.length, 1, 'a write is asked once');
-  const late = await put([silent.endpoint], 1);
+  const late = await put([silent.endpoint], 200);
   t.match(late, { kind: 'problem', code: 'deadline_passed', outcome: 'unknown' });
   const read = clientOf([breaking.endpoint]).get('k');
   await t.rejects(read, { name: 'QuorateError', outcome: 'none' }, 'a read changes nothing');
@@ -299,7 +321,7 @@ t.test('a silent endpoint is waited for once, and no write goes there', async (t
   t.notOk(silent.asked.some(({ method }) => method === 'PUT'));
   t.ok(silent.asked.length < 5, 'it is remembered');
   const both = clientOf([silent.endpoint, REFUSING]);
-  const none = both.put('k', 1, { timeoutMilliseconds: 10 });
+  const none = both.put('k', 1, { timeoutMilliseconds: 200 });
   await t.rejects(none, { name: 'QuorateError', outcome: 'none', detail: /silent.*|ECONNREFUSED/ });
 });
 
@@ -317,7 +339,7 @@ t.test('one that answered and falls silent is asked last from then on', async (t
   t.equal(turning.asked.length, 1);
   isWell = false;
   // Whoever answered a moment ago is not asked again whether it does: this one write is unknown.
-  await t.rejects(put(1), { name: 'QuorateError', outcome: 'unknown' });
+  await t.rejects(put(200), { name: 'QuorateError', outcome: 'unknown' });
   t.match(await inTime('another endpoint', put(3_600_000)), { kind: 'written' });
   t.equal(good.asked.length, 1);
 });
