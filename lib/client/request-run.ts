@@ -1,5 +1,6 @@
 /** One request on its way: performs what `RequestCore` decides. */
 import type { Endpoints } from './endpoints.js';
+import { onAbort } from './on-abort.js';
 import { ownProblem, type Problem } from './quorate-error.js';
 import { readProblem } from './read-answer.js';
 import { STAGGER_MILLISECONDS } from './request-core.js';
@@ -88,14 +89,14 @@ export class RequestRun {
       () => this.#all.abort(),
       Math.max(1, deadline + this.#way - performance.now()),
     );
-    const giveUp = ({ target }: Event): void => this.#giveUp(target as AbortSignal);
+    const endWaits: (() => void)[] = [];
     try {
       return await new Promise<RequestOutcome>((resolve, reject) => {
         this.#settle = resolve;
         this.#reject = reject;
         for (const signal of signals) {
           if (signal?.aborted === true) this.#giveUp(signal);
-          signal?.addEventListener('abort', giveUp);
+          else if (signal !== undefined) endWaits.push(onAbort(signal, () => this.#giveUp(signal)));
         }
         if (!signals.some((signal) => signal?.aborted)) {
           this.#perform(this.#core.begin(performance.now()));
@@ -104,7 +105,7 @@ export class RequestRun {
     } finally {
       clearTimeout(limit);
       clearTimeout(this.#timer);
-      for (const signal of signals) signal?.removeEventListener('abort', giveUp);
+      for (const endWait of endWaits) endWait();
       this.#all.abort();
     }
   }

@@ -2,6 +2,7 @@
 import { ArgumentError, timeoutOf } from './arguments.js';
 import type { BatchOptions, CallOptions, GetOptions } from './client-options.js';
 import type { ParseOptions, PutOptions, Resolution } from './client-options.js';
+import { onAbort } from './on-abort.js';
 import { ownProblem, QuorateError } from './quorate-error.js';
 import type { GetResult, InConflict, Sibling, Written } from './results.js';
 import type { Storable } from './values.js';
@@ -202,10 +203,10 @@ function pause(attempt: number, signal: AbortSignal | undefined): Promise<void> 
   return new Promise((resolve) => {
     const end = (): void => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', end);
+      endWait();
       resolve();
     };
     const timer = setTimeout(end, Math.random() * most);
-    signal?.addEventListener('abort', end);
+    const endWait = signal === undefined ? () => undefined : onAbort(signal, end);
   });
 }

@@ -53,7 +53,7 @@ export function putBody(
   const { contentType, raw } = headers;
   if (raw !== undefined && raw !== '1') throw invalid('x-raw', 'X-Raw is 1 or absent', raw);
   if (contentType === undefined) {
-    if (raw === undefined && isEnvelope(bytes)) throw untyped(bytes, 'no type', address);
+    if (raw === undefined && isEnvelope(bytes)) throw untyped(bytes, undefined, address);
     return bytesBody(bytes, BYTES_TYPE, headers);
   }
   checkContentType(contentType);
@@ -187,20 +187,26 @@ function checkMeant(
   throw untyped(bytes, contentType, address);
 }
 
-/** @param received what the client said of the type */
-function untyped(bytes: Buffer, received: string, address: () => string): OperatingError {
+/** @param type that the client has named */
+function untyped(bytes: Buffer, type: string | undefined, address: () => string): OperatingError {
   const typed = isEnvelope(bytes)
-    ? `-H 'Content-Type: ${JSON_TYPE}' --data '${shown(bytes, '{"value": ...}')}'`
-    : `-H 'Content-Type: ${BYTES_TYPE}' --data-binary ...`;
+    ? `-H 'Content-Type: ${JSON_TYPE}' -d '${shown(bytes, '{"value": ...}')}'`
+    : isJsonText(bytes)
+      ? `-H 'Content-Type: ${JSON_TYPE}' -d '{"value":${shown(bytes, ' ...')}}'`
+      : `-H 'Content-Type: ${BYTES_TYPE}' --data-binary ...`;
+  const why =
+    type === undefined
+      ? 'the request names no Content-Type'
+      : `${essenceOf(type)} is what clients send when nobody chose a type`;
   return unsupported(
-    `${essenceOf(received)} is what clients send when nobody chose a type. Say which: ` +
-      `curl -X PUT ${typed} '${address()}'; ` +
+    `${why}. Say which: curl -X PUT ${typed} '${address()}'; ` +
       "or add -H 'X-Raw: 1' to store these bytes as they are",
-    received,
+    type ?? 'no type',
   );
 }
 
 const SHOWN_BYTES_MAX = 200;
+const TYPED_BYTES_MAX = 65_536;
 /** Enough to see that a body is no JSON object. */
 const HEAD_BYTES = 64;
 
@@ -208,6 +214,17 @@ const HEAD_BYTES = 64;
 function shown(bytes: Buffer, otherwise: string): string {
   const text = bytes.length <= SHOWN_BYTES_MAX ? bytes.toString('utf8') : '';
   return /^[^'\p{Cc}\ufffd]+$/u.test(text) ? text : otherwise;
+}
+
+/** Looked at where it is short enough to be typed by hand. */
+function isJsonText(bytes: Buffer): boolean {
+  if (bytes.length > TYPED_BYTES_MAX) return false;
+  try {
+    JSON.parse(bytes.toString('utf8'));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isEnvelope(bytes: Buffer): boolean {

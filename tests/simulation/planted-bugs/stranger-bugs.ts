@@ -172,6 +172,14 @@ export const STRANGER_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'H',
+    name: 'each request of the client listens to the signals by itself',
+    file: 'client/on-abort.js',
+    right: 'waiting.get(signal) ?? listenTo(signal)',
+    wrong: 'listenTo(signal)',
+    test: 'unit/client/connection.test.js',
+  },
+  {
+    rule: 'H',
     name: 'the client drops an option that it does not know',
     file: 'client/check-options.js',
     right: 'if (check === undefined) {',

@@ -1,4 +1,5 @@
 /** How requests find their way: repetitions, hedges, nodes that are learnt, signals and the end. */
+import { getEventListeners } from 'node:events';
 import t from 'tap';
 import { type ClientOptions, QuorateClient, QuorateError } from '../../../lib/client/client.js';
 import { partitionOf } from '../../../lib/partitioning/partition.js';
@@ -131,6 +132,29 @@ t.test('a signal ends a call at once, whether something was sent or not', async 
   t.match(await inTime('the get', get), { code: 'aborted', outcome: 'none', cause: why });
   const before = await errorOf(client.put('k', 1, { signal: AbortSignal.abort(why) }));
   t.match(before, { code: 'aborted', outcome: 'none' });
+});
+
+t.test('many requests under way wait for one signal without a warning', async (t) => {
+  const warnings: Error[] = [];
+  const warned = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', warned);
+  t.teardown(() => process.off('warning', warned));
+  const { client, transport } = clientOf({ [A]: silent });
+  const { signal } = new AbortController();
+  const ending = new AbortController();
+  const open = Array.from({ length: 30 }, (_, i) => {
+    const [shared, own] = [{ signal: ending.signal }, { signal }];
+    return errorOf(i % 2 === 0 ? client.put('k', 1, shared) : client.get('k', own));
+  });
+  await arrived(transport, 30);
+  t.equal(getEventListeners(ending.signal, 'abort').length, 1);
+  ending.abort();
+  await inTime('the shared signal', Promise.all(open.filter((_, i) => i % 2 === 0)));
+  await client.close();
+  const codes = (await Promise.all(open)).map(({ code }) => code);
+  t.strictSame(new Set(codes), new Set(['aborted', 'closed']));
+  t.equal(codes.filter((code) => code === 'aborted').length, 15);
+  t.strictSame(warnings, []);
 });
 
 t.test('a closed client ends what is under way, its sessions too, and sends no more', async (t) => {

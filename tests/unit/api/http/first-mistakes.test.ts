@@ -72,7 +72,7 @@ t.test('the JSON envelope without a type is refused as with the type of a form',
     const answer = await send('PUT', PATH, { headers, body: '{"value":{"apples":1}}' });
     t.match(answer, { status: 415, json: { code: 'unsupported_media_type' } });
     const said = answer.json?.['detail'];
-    t.match(said, `-H 'Content-Type: application/json' --data '{"value":{"apples":1}}'`);
+    t.match(said, `-H 'Content-Type: application/json' -d '{"value":{"apples":1}}'`);
   }
   t.equal(node.puts.length, 0);
   const raw = { 'X-Raw': '1' };

@@ -119,20 +119,24 @@ t.test('what clients send by default is refused with the right command', async (
   const { node, send } = await serve(t);
   const form = 'application/x-www-form-urlencoded';
   const rows: readonly (readonly [type: string, body: string, command: RegExp])[] = [
-    [form, '{"value":1}', /-H 'Content-Type: application\/json' --data/],
+    [form, '{"value":1}', /-H 'Content-Type: application\/json' -d/],
     [form, 'plain', /-H 'Content-Type: application\/octet-stream' --data-binary/],
     [form, '', /octet-stream/],
     ['multipart/form-data; boundary=x', '--x--', /octet-stream/],
     ['text/plain;charset=UTF-8', '{"value":1}', /application\/json/],
     ['Text/HTML', ' {"ttl":1,"value":1} ', /application\/json/],
     ['text/plain', '{"value":1,"value":2}', /application\/json/],
+    [form, '{"apples":1}', /application\/json' -d '{"value":{"apples":1}}' 'http/],
+    [form, '[1]', /application\/json' -d '{"value":\[1\]}' 'http/],
+    [form, '"hello"', /application\/json' -d '{"value":"hello"}' 'http/],
+    [form, `"it's"`, /application\/json' -d '{"value": \.\.\.}' 'http/],
   ];
   for (const [type, body, command] of rows) {
     const headers = { 'Content-Type': type };
     const answer = await send('PUT', PATH, { headers, body });
     t.match(answer.json, { status: 415, code: 'unsupported_media_type', detail: command }, type);
     t.match(answer.json?.['detail'], /curl -X PUT .*'http:\/\/127.*\/api\/v1\/kv\/k'.*X-Raw: 1/);
-    if (body.startsWith('{"value":1}')) t.match(answer.json?.['detail'], `--data '${body}'`);
+    if (body.startsWith('{"value":1}')) t.match(answer.json?.['detail'], `-d '${body}'`);
     t.equal((await send('PUT', PATH, { headers: { ...headers, 'X-Raw': '1' }, body })).status, 200);
   }
   t.equal(node.puts.length, rows.length);
