@@ -67,6 +67,12 @@ export function aboutRoutes({ node, version, limits }: ApiWorld): ControlRoute[]
       handle: () => jsonReply(about),
     },
     {
+      ...{ ...shared, path: '/api', operationId: 'getAboutOfAll', answers },
+      isAlias: true,
+      summary: 'The same: there is one version',
+      handle: () => jsonReply(about),
+    },
+    {
       ...{ ...shared, path: '/api/v1/', operationId: 'getAboutToo', answers },
       isAlias: true,
       summary: 'The same',

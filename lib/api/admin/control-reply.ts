@@ -24,6 +24,10 @@ export function seeOther(path: string): HttpReply {
   return { status: 302, headers, body: '', result: 'ok' };
 }
 
+export function noContent(): HttpReply {
+  return { status: 204, headers: [...GUARD_HEADERS], body: '', result: 'ok' };
+}
+
 /** The version that an If-Match names; undefined where there is none, or `*`. */
 export function versionOfTag(ifMatch: string | undefined): string | undefined {
   if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;

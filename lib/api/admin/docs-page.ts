@@ -9,10 +9,11 @@ export const DOCS_PATH = '/docs';
 export const STYLE_PATH = '/docs/style.css';
 
 export const STYLE = `
-:root { color-scheme: light dark; }
+:root { color-scheme: light dark; color: CanvasText; background: Canvas; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 code, pre { font-family: ui-monospace, monospace; font-size: 0.9em; }
-pre { overflow-x: auto; padding: 0.5rem; border: 1px solid #8886; }
+pre { white-space: pre-wrap; padding: 0.5rem; border: 1px solid #8886; }
+code, pre, th, td { overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: 0.25rem 0.5rem; border: 1px solid #8886; }
 summary { cursor: pointer; padding: 0.25rem 0; }

@@ -1,5 +1,5 @@
 /** The routes of the OpenAPI document and of its page. */
-import { seeOther, textReply } from './control-reply.js';
+import { noContent, seeOther, textReply } from './control-reply.js';
 import { DOCS_PATH, docsPage, STYLE, STYLE_PATH } from './docs-page.js';
 import { type OpenApiDocument, openApiDocument } from './openapi.js';
 import type { ControlRoute, RouteDescription } from './route.js';
@@ -52,6 +52,15 @@ export function documentRoutes(
       summary: 'Leads to the page',
       answers: { 302: { description: 'To /docs.' } },
       handle: () => seeOther(DOCS_PATH),
+    },
+    {
+      ...shared,
+      path: '/favicon.ico',
+      operationId: 'getIcon',
+      isAlias: true,
+      summary: 'Browsers ask for an icon, and there is none',
+      answers: { 204: { description: 'No icon.' } },
+      handle: () => noContent(),
     },
     {
       ...shared,

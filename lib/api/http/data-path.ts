@@ -223,9 +223,10 @@ export class DataPath {
   }
 
   #room({ contentType }: RequestHeaders): BodyRoom {
-    const bytesMax = bodyBytesMax(contentType, this.#world.limits);
+    const { limits } = this.#world;
     const { admission, turns } = this.#exchanges;
-    return { bytesMax, admission, turns };
+    const bytesMax = bodyBytesMax(contentType, limits);
+    return { bytesMax, valueBytesMax: limits.valueBytesMax, admission, turns };
   }
 
   #delete(exchange: HttpExchange, key: string): HttpReply | Promise<HttpReply> {

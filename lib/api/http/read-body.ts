@@ -18,6 +18,8 @@ const DISCARD_BYTES_MAX = 8 * 1024 * 1024;
 /** Within what a body is read. */
 export interface BodyRoom {
   readonly bytesMax: number;
+  /** Of a value within it: what a refusal names, and what the node says of itself. */
+  readonly valueBytesMax?: number;
   readonly admission: RequestAdmission;
   readonly turns: LargeTurns;
 }
@@ -96,11 +98,11 @@ export function readBody<Parsed>(
   const announced = Number(headers.contentLength ?? 0);
   // Whoever waits to be asked for it has not sent it yet: there is nothing to discard.
   const discarded = headers.expect === undefined ? DISCARD_BYTES_MAX : 0;
-  if (announced > bytesMax + discarded) throw tooLarge(bytesMax, announced);
+  if (announced > bytesMax + discarded) throw tooLarge(room, announced);
   const isHere = request.complete && headers.expect === undefined;
   if (!isHere || request.readableLength >= LARGE_BYTES) return readSlowly(sender, room, parse);
   const bytes = (request.read() as Buffer | null) ?? EMPTY;
-  if (bytes.length > bytesMax) throw tooLarge(bytesMax, bytes.length);
+  if (bytes.length > bytesMax) throw tooLarge(room, bytes.length);
   admission.hold(bytes.length);
   sender.bodyBytes = bytes.length;
   checkTrailers(request);
@@ -110,13 +112,13 @@ export function readBody<Parsed>(
 /** As it comes in; in a turn of its own where it is large. */
 async function readSlowly<Parsed>(
   sender: Sender,
-  { bytesMax, admission, turns }: BodyRoom,
+  room: BodyRoom,
   parse: (bytes: Buffer) => Parsed,
 ): Promise<Parsed> {
-  const reading = new Reading(sender, bytesMax, admission);
+  const reading = new Reading(sender, room);
   proceed(sender);
   await reading.done;
-  const turn = turns.next(reading.received);
+  const turn = room.turns.next(reading.received);
   if (turn !== undefined) await turn;
   checkTrailers(sender.request);
   return parse(reading.take());
@@ -125,8 +127,7 @@ async function readSlowly<Parsed>(
 class Reading {
   readonly done: Promise<void>;
   readonly #sender: Sender;
-  readonly #admission: RequestAdmission;
-  readonly #bytesMax: number;
+  readonly #room: BodyRoom;
   readonly #chunks: Buffer[] = [];
   received = 0;
   #refusal: unknown;
@@ -134,10 +135,9 @@ class Reading {
   #resolve: () => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
 
-  constructor(sender: Sender, bytesMax: number, admission: RequestAdmission) {
+  constructor(sender: Sender, room: BodyRoom) {
     this.#sender = sender;
-    this.#bytesMax = bytesMax;
-    this.#admission = admission;
+    this.#room = room;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -153,16 +153,16 @@ class Reading {
     if (this.#settled) return;
     this.received += chunk.length;
     if (this.#refusal === undefined) this.#keep(chunk);
-    if (this.received > this.#bytesMax + DISCARD_BYTES_MAX) this.#fail(this.#refusal);
+    if (this.received > this.#room.bytesMax + DISCARD_BYTES_MAX) this.#fail(this.#refusal);
   }
 
   #keep(chunk: Buffer): void {
-    if (this.received > this.#bytesMax) {
-      this.#refuse(tooLarge(this.#bytesMax, this.received));
+    if (this.received > this.#room.bytesMax) {
+      this.#refuse(tooLarge(this.#room, this.received));
       return;
     }
     try {
-      this.#admission.hold(chunk.length);
+      this.#room.admission.hold(chunk.length);
       this.#sender.bodyBytes += chunk.length;
       this.#chunks.push(chunk);
     } catch (error) {
@@ -195,7 +195,7 @@ class Reading {
   }
 
   #release(): void {
-    this.#admission.release(this.#sender.bodyBytes);
+    this.#room.admission.release(this.#sender.bodyBytes);
     this.#sender.bodyBytes = 0;
     this.#chunks.length = 0;
   }
@@ -216,8 +216,9 @@ function cutOff(): OperatingError {
   return new OperatingError('invalid_request', 'the body ended before its announced length');
 }
 
-function tooLarge(required: number, received: number): OperatingError {
-  return new OperatingError('value_too_large', `the body is larger than ${required} bytes`, {
-    details: { required, received },
-  });
+function tooLarge({ bytesMax, valueBytesMax }: BodyRoom, received: number): OperatingError {
+  const required = valueBytesMax ?? bytesMax;
+  const whose = valueBytesMax === undefined ? 'a body' : 'a value';
+  const message = `${whose} has at most ${required} bytes, and this body is larger`;
+  return new OperatingError('value_too_large', message, { details: { required, received } });
 }

@@ -17,6 +17,8 @@ t.test('paths that one guesses lead somewhere', async (t) => {
   t.match(page, { status: 302, headers: { location: '/docs', vary: 'Accept' } });
   t.match(await send('GET', '/docs/'), { status: 302, headers: { location: '/docs' } });
   t.match(await send('GET', '/api/v1/'), { status: 200, json: { name: 'quorate' } });
+  t.match(await send('GET', '/api'), { status: 200, json: { api_versions: ['v1'] } });
+  t.match(await send('GET', '/favicon.ico'), { status: 204, text: '' });
 });
 
 t.test('curl -d alone is a POST, and is told to put', async (t) => {
