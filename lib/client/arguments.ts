@@ -55,6 +55,11 @@ export function timeoutOf(value: unknown): number {
   );
 }
 
+export function checkFunction(value: unknown, what: string): void {
+  if (typeof value === 'function') return;
+  throw new ArgumentError(`${what} is a function, not ${shown(value)}`);
+}
+
 /** Origins of nodes. */
 export function endpointsOf(endpoints: unknown): string[] {
   const list: unknown[] = Array.isArray(endpoints) ? endpoints : [];

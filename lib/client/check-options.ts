@@ -1,5 +1,6 @@
 /** Options as callers hand them in, checked by name and kind before anything is sent. */
-import { ArgumentError, headerTextOf, shown, timeoutOf, unicodeOf } from './arguments.js';
+import { ArgumentError, checkFunction, headerTextOf } from './arguments.js';
+import { shown, timeoutOf, unicodeOf } from './arguments.js';
 import type {
   BatchOptions,
   CallOptions,
@@ -34,7 +35,6 @@ const hasMethod = (value: unknown, name: string): boolean =>
 const text: Check = unicodeOf;
 const flag = checked('true or false', (value) => typeof value === 'boolean');
 const count = checked('a whole number from 1 on', (value) => isWhole(value, 1));
-export const checkFunction = checked('a function', (value) => typeof value === 'function');
 const list = checked('a list', Array.isArray);
 const levelName = checked(
   'the name of a level, or a number of replicas',

@@ -1,10 +1,9 @@
 /** The requests that a client and a session have in common: what is sent, and what comes of it. */
-import { ArgumentError, shown, unicodeOf } from './arguments.js';
+import { ArgumentError, checkFunction, shown, unicodeOf } from './arguments.js';
 import { batchText, type BatchOperationRequest, readBatch, resultOf } from './batch.js';
 import {
   BATCH_CHECKS,
   BATCH_TEXT_CHECKS,
-  checkFunction,
   checkOptions,
   GET_CHECKS,
   LIST_CHECKS,

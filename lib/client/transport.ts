@@ -1,5 +1,5 @@
 /** How a request reaches a node: a port, and what browsers and Node.js have behind it. */
-import { checkFunction } from './check-options.js';
+import { checkFunction } from './arguments.js';
 import type { NamedKey } from './key-owners.js';
 
 export interface HttpRequest {

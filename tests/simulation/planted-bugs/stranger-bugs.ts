@@ -112,7 +112,7 @@ export const STRANGER_BUGS: readonly PlantedBug[] = [
     file: 'client/arguments.js',
     right: 'JSON.parse(whole);',
     wrong: ';',
-    test: 'unit/client/client.test.js',
+    test: 'unit/client/refused-arguments.test.js',
   },
   {
     rule: 'H',
@@ -184,7 +184,7 @@ export const STRANGER_BUGS: readonly PlantedBug[] = [
     file: 'client/check-options.js',
     right: 'if (check === undefined) {',
     wrong: 'if (check === undefined)\n            continue;\n        if (check === null) {',
-    test: 'unit/client/client.test.js',
+    test: 'unit/client/refused-arguments.test.js',
   },
   {
     rule: 'H',
