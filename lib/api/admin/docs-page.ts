@@ -44,7 +44,8 @@ export function docsPage(document: OpenApiDocument): string {
   return [
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width">',
-    `<title>${escapeHtml(title)}</title><link rel="stylesheet" href="${STYLE_PATH}"></head><body><main>`,
+    `<title>${escapeHtml(title)}</title><link rel="stylesheet" href="${STYLE_PATH}"></head>`,
+    '<body><main>',
     `<h1>${escapeHtml(title)} ${escapeHtml(version)}</h1><p>${escapeHtml(description)}</p>`,
     '<p>The same as a document for tools: <a href="/openapi.json">/openapi.json</a>.</p>',
     ...sections,
