@@ -52,6 +52,7 @@ async function openOrRepair(
   options: LevelStorageOptions,
   repairs: LevelRepairs,
 ): Promise<Database> {
+  await repairs.clearPlace();
   const { damage, bad } = await inspect(options.directory);
   const reason = damage ?? options.damage;
   if (reason !== undefined) {

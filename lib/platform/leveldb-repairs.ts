@@ -1,17 +1,19 @@
 /** LevelDB after damage: repaired, and remembered as such until the loss is on record elsewhere. */
-import { link, lstat, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { link, lstat, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import type { StorageRepair } from '../environment/storage.js';
 import { isEngineFile, unlessMissing } from './leveldb-inspection.js';
 import { makeFolder } from './make-folder.js';
-import { plainFile, readPlainFile } from './plain-file.js';
+import { plainFile, readPlainFile, unlessNowhere } from './plain-file.js';
 
 /** In its log of events, where it passes over part of its write-ahead log at an opening. */
 const PASSED_OVER = /^.*dropping \d+ bytes.*$/m;
 /** Below the database: what was set aside at the last repair, by us and by the engine. */
 const DAMAGED = 'damaged';
 const LOST = 'lost';
+const LINK_TO_NOTHING =
+  'it is a link that leads nowhere: mount the disk behind it, or remove the link to begin empty';
 /** What the engine says may quote a file that was swapped with another. */
 const REASON_CHARACTERS_MAX = 500;
 /** Of the marker: each character may take three. */
@@ -44,6 +46,22 @@ export class LevelRepairs {
   async giveUp(reason: string): Promise<void> {
     await this.#begin(reason);
     await this.#setAside((await readdir(this.#directory)).filter(isEngineFile));
+  }
+
+  /**
+   * Something else lies where the folder was: it goes aside, and the store begins empty.
+   * @throws Error for a link that leads nowhere: behind it may lie all that this node has
+   */
+  async clearPlace(): Promise<void> {
+    const place = await lstat(this.#directory).catch(unlessMissing);
+    if (place === undefined) return;
+    const about = await stat(this.#directory).catch(unlessNowhere);
+    if (about?.isDirectory() === true) return;
+    if (about === undefined) throw new Error(LINK_TO_NOTHING);
+    await this.#mark(`${this.#directory} is no folder`);
+    const aside = `${this.#directory}.damaged`;
+    await rm(aside, { recursive: true, force: true });
+    await rename(this.#directory, aside);
   }
 
   /** Whatever lies in the way of the engine, and holds nothing: no loss. */

@@ -11,11 +11,13 @@ const NOWHERE: ReadonlySet<unknown> = new Set(['ENOENT', 'ELOOP']);
  * @throws Error of the system: no permission, a disk that cannot be read
  */
 export async function plainFile(path: string): Promise<Stats | undefined> {
-  const about = await stat(path).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && NOWHERE.has(error.code)) return undefined;
-    throw error;
-  });
+  const about = await stat(path).catch(unlessNowhere);
   return about?.isFile() === true ? about : undefined;
+}
+
+export function unlessNowhere(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && NOWHERE.has(error.code)) return undefined;
+  throw error;
 }
 
 /**

@@ -27,6 +27,22 @@ export const DISK_BUGS: readonly PlantedBug[] = [
     test: 'unit/platform/leveldb-damage.test.js',
   },
   {
+    rule: 'D3',
+    name: 'a file in the place of the folder of the engine keeps the node away',
+    file: 'platform/leveldb-open.js',
+    right: 'await repairs.clearPlace();',
+    wrong: '',
+    test: 'unit/platform/leveldb-damage.test.js',
+  },
+  {
+    rule: 'S1',
+    name: 'a flipped bit in the file format is another format',
+    file: 'platform/format-file.js',
+    right: 'text === textOf(format)',
+    wrong: 'text.length > 0',
+    test: 'unit/platform/format-file.test.js',
+  },
+  {
     rule: 'D6',
     name: 'a disk that does not answer is reported by nobody',
     file: 'persistence/stall-watch.js',

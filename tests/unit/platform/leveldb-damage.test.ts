@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   rmSync,
@@ -118,6 +119,36 @@ t.test('two tables of the same length are swapped', async (t) => {
   const { storage, repaired, lost } = await openAndRead(directory, written);
   t.strictSame([repaired, lost], [true, 0], 'it is noticed, and nothing is lost');
   await storage.close();
+});
+
+t.test('something else lies where the folder was: it begins empty, and says so', async (t) => {
+  const others: Readonly<Record<string, (path: string) => void>> = {
+    'a file': (path) => writeFileSync(path, 'x'),
+    'an empty file': (path) => writeFileSync(path, ''),
+    'a pipe': (path) => execFileSync('mkfifo', [path]),
+    'a link to a file': (path) => symlinkSync(join(original, 'CURRENT'), path),
+    'a link to a device': (path) => symlinkSync('/dev/zero', path),
+  };
+  for (const [title, make] of Object.entries(others)) {
+    const directory = copy();
+    rmSync(directory, { recursive: true });
+    make(directory);
+    await t.test(title, async (t) => {
+      const lost = await check(t, directory);
+      t.equal(lost, contents.size);
+    });
+    t.ok(lstatSync(`${directory}.damaged`), 'what lay there is set aside');
+  }
+});
+
+t.test('a link that leads nowhere ends the start, and says what to do', async (t) => {
+  for (const to of ['/nowhere/at/all', 'itself']) {
+    const directory = join(t.testdir(), 'itself');
+    symlinkSync(to, directory);
+    const says = /cannot open .*itself: it is a link that leads nowhere: mount the disk/;
+    await t.rejects(openLevelStorage({ directory, ...SIZES }), says);
+    t.notOk(existsSync(`${directory}.repaired`), 'nothing is marked');
+  }
 });
 
 t.test('files that are none of the engine change nothing', async (t) => {

@@ -36,7 +36,7 @@ t.test('what its files take is what lies in the folder', async (t) => {
 });
 
 t.test('a path that cannot be a directory is refused', async (t) => {
-  const directory = join(t.testdir({ file: 'a file' }), 'file');
+  const directory = join(t.testdir({ file: 'a file' }), 'file', 'below');
   await t.rejects(openLevelStorage({ directory, ...SIZES }), {
     code: 'storage_failed',
     details: { locked: false },
