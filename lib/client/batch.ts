@@ -10,7 +10,8 @@ import type { HttpAnswer } from './transport.js';
 import { bodyText, memberTexts, readGet, reading, readProblem, readWrite } from './read-answer.js';
 import type { StoredResult } from './read-answer.js';
 import type { Batched, BatchRow, StoredValue, Written } from './results.js';
-import { type Storable, storedOf } from './values.js';
+import type { Storable, StorableOf } from './storable.js';
+import { storedOf } from './values.js';
 
 interface Addressed {
   readonly key: string;
@@ -37,6 +38,15 @@ export type BatchOperationRequest =
       readonly ttl?: number | 'keep' | undefined;
     })
   | (Writes & { readonly kind: 'delete' });
+
+/** The operations, where all that they put can be stored. */
+export type BatchOf<Operations extends readonly BatchOperationRequest[]> = {
+  readonly [Index in keyof Operations]: OperationOf<Operations[Index]>;
+};
+
+type OperationOf<Operation> = Operation extends { readonly value: infer Value }
+  ? Operation & { readonly value: StorableOf<Value> }
+  : Operation;
 
 /**
  * Values as they are: numbers keep their digits.

@@ -1,7 +1,7 @@
 /** What a client, a session and their requests are given. */
 import type { Level } from './levels.js';
 import type { HttpTransport } from './transport.js';
-import type { Storable } from './values.js';
+import type { StorableOf } from './storable.js';
 
 export interface ClientOptions {
   /** Of the keys; undefined: the default one. */
@@ -109,6 +109,6 @@ export interface PutOptions extends WriteOptions {
 export type BatchOptions = Omit<WriteOptions, 'context' | 'ifMatch' | 'ifNoneMatch'>;
 
 /** What is to become of siblings. */
-export type Resolution =
+export type Resolution<Value = unknown> =
   | { readonly kind: 'strategy'; readonly strategy: string }
-  | { readonly kind: 'value'; readonly value: Storable };
+  | { readonly kind: 'value'; readonly value: StorableOf<Value> };

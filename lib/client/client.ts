@@ -22,6 +22,7 @@ export type { Shape } from './read-answer.js';
 export { KeyValueRequests } from './requests.js';
 export type * from './results.js';
 export { QuorateSession } from './session.js';
+export type { JsonOf, Storable, StorableOf } from './storable.js';
 export { FetchTransport, type HttpAnswer, type HttpRequest } from './transport.js';
 export type { HttpTransport, Unanswered } from './transport.js';
 export type {
@@ -31,7 +32,7 @@ export type {
   Updated,
   UpdateOptions,
 } from './update.js';
-export { type RawJson, rawJson, type Storable } from './values.js';
+export { type RawJson, rawJson } from './values.js';
 
 export class QuorateClient extends KeyValueRequests {
   readonly #options: ClientOptions;

@@ -1,6 +1,7 @@
 /** The requests that a client and a session have in common: what is sent, and what comes of it. */
 import { ArgumentError, checkFunction, shown, unicodeOf } from './arguments.js';
-import { batchText, type BatchOperationRequest, readBatch, resultOf } from './batch.js';
+import { type BatchOf, batchText, type BatchOperationRequest } from './batch.js';
+import { readBatch, resultOf } from './batch.js';
 import {
   BATCH_CHECKS,
   BATCH_TEXT_CHECKS,
@@ -43,11 +44,12 @@ import type {
   ResolutionPreview,
   Written,
 } from './results.js';
+import type { Storable, StorableOf } from './storable.js';
 import type { HttpAnswer, HttpRequest } from './transport.js';
 import { typedKey, typedPreview, typedResult } from './typed-values.js';
 import type { ValueChange, SiblingMerge, StrongUpdateOptions, Updated } from './update.js';
 import { updateByMerging, type UpdateOptions, updateStrongly } from './update.js';
-import { jsonOf, type Storable, storedOf } from './values.js';
+import { jsonOf, storedOf } from './values.js';
 
 const NO_OPTIONS = {};
 
@@ -82,7 +84,11 @@ export abstract class KeyValueRequests {
   }
 
   /** @param value JSON, bytes, or a `rawJson(...)` that is to stay as it is written */
-  async put(key: string, value: Storable, options: PutOptions = NO_OPTIONS): Promise<Written> {
+  async put<Value extends Storable>(
+    key: string,
+    value: StorableOf<Value>,
+    options: PutOptions = NO_OPTIONS,
+  ): Promise<Written> {
     checkOptions(options, PUT_CHECKS, 'put');
     const stored = storedOf(value, options.contentType);
     const isJson = stored.kind === 'json';
@@ -171,9 +177,9 @@ export abstract class KeyValueRequests {
   }
 
   /** Resolves the siblings that `context` shows; they must be what is there. */
-  async resolve(
+  async resolve<Value = unknown>(
     key: string,
-    resolution: Resolution,
+    resolution: Resolution<Value>,
     options: BatchOptions & { readonly context: string },
   ): Promise<Written> {
     checkOptions(options, RESOLVE_CHECKS, 'resolve');
@@ -187,7 +193,7 @@ export abstract class KeyValueRequests {
   /** What `resolve` would keep. Nothing is written. */
   async previewResolution<Value = unknown>(
     key: string,
-    resolution: Resolution,
+    resolution: Resolution<Value>,
     options: ReadOptions & ParseOptions<Value> & { readonly context: string },
   ): Promise<ResolutionPreview<Value>> {
     checkOptions(options, PREVIEW_CHECKS, 'previewResolution');
@@ -198,9 +204,15 @@ export abstract class KeyValueRequests {
     return typedPreview(await this.#ask(request, options, readPreview), options);
   }
 
-  /** Many keys in one request; each operation succeeds or fails by itself. */
-  async batch<Value = unknown>(
-    operations: readonly BatchOperationRequest[],
+  /**
+   * Many keys in one request; each operation succeeds or fails by itself. Where `Value`, of what is
+   * read, is named, values that are put are checked at run time only.
+   */
+  async batch<
+    Value = unknown,
+    Operations extends readonly BatchOperationRequest[] = readonly BatchOperationRequest[],
+  >(
+    operations: Operations & BatchOf<Operations>,
     options: BatchOptions & ParseOptions<Value> = NO_OPTIONS,
   ): Promise<Batched<BatchResult<Value>>> {
     checkOptions(options, BATCH_CHECKS, 'batch');

@@ -8,8 +8,8 @@ import { HeldContexts } from './held-contexts.js';
 import { HeldTokens } from './held-tokens.js';
 import { KeyValueRequests } from './requests.js';
 import type { GetResult, Written } from './results.js';
+import type { Storable, StorableOf } from './storable.js';
 import type { HttpRequest } from './transport.js';
-import type { Storable } from './values.js';
 
 const SESSION_HEADER = 'x-session-token';
 /** Begins a session at any level. */
@@ -78,8 +78,12 @@ export class QuorateSession extends KeyValueRequests {
     return read;
   }
 
-  override async put(key: string, value: Storable, options: PutOptions = {}): Promise<Written> {
-    const written = await super.put(key, value, this.#withContext(key, options));
+  override async put<Value extends Storable>(
+    key: string,
+    value: StorableOf<Value>,
+    options: PutOptions = {},
+  ): Promise<Written> {
+    const written = await super.put<Value>(key, value, this.#withContext(key, options));
     this.#note(key, written.context);
     return written;
   }

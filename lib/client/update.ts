@@ -5,16 +5,18 @@ import type { ParseOptions, PutOptions, Resolution } from './client-options.js';
 import { onAbort } from './on-abort.js';
 import { ownProblem, QuorateError } from './quorate-error.js';
 import type { GetResult, InConflict, Sibling, Written } from './results.js';
-import type { Storable } from './values.js';
+import type { Storable, StorableOf } from './storable.js';
 
 /** @param current undefined: the key has no value */
-export type ValueChange<Value> = (current: Value | undefined) => Value | Promise<Value>;
+export type ValueChange<Value> = (
+  current: Value | undefined,
+) => StorableOf<Value> | Promise<StorableOf<Value>>;
 
 /** What becomes of siblings: of their values, in no order. */
 export type SiblingMerge<Value> = (
   values: readonly Value[],
   siblings: readonly Sibling<Value>[],
-) => Value | Promise<Value>;
+) => StorableOf<Value> | Promise<StorableOf<Value>>;
 
 export interface UpdateOptions<Value = unknown>
   extends Omit<PutOptions, 'context' | 'ifMatch' | 'ifNoneMatch' | 'idempotencyKey'>,
@@ -69,7 +71,7 @@ export async function updateByMerging<Value>(
     client.put(key, storable(value), within({ ...writeOptionsOf(options), context }));
   const read = await readNow();
   const current = read.kind === 'siblings' ? await merged(read, merge) : valueIn(read);
-  let value = checked(await change(current), 'change');
+  let value: Value = checked(await change(current), 'change');
   let written = await write(value, read.context);
   try {
     for (let attempt = 1; attempt <= attempts; attempt += 1) {

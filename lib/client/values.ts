@@ -2,13 +2,6 @@
 import { ArgumentError, headerTextOf, jsonTextOf, shown, unicodeOf } from './arguments.js';
 import type { StoredValue } from './results.js';
 
-/**
- * What can be stored: JSON, bytes, or a JSON text as it is written. An object is one of JSON,
- * without `undefined`, functions, dates or whatever JSON would hold as something else; that is
- * checked when it is sent. A `bigint` is a number with all its digits.
- */
-export type Storable = string | number | bigint | boolean | null | object;
-
 /** JSON that is sent, and kept, as it is written. Made by `rawJson`. */
 export class RawJson {
   readonly text: string;

@@ -133,6 +133,7 @@ t.test('programs that are no modules have it too, and mistakes do not compile', 
     return compile('wrong.ts', { ...STRICT, module: 'nodenext', noEmit: true });
   };
   await t.rejects(wrong("await c.put('k', undefined);"), /TS2345/);
+  await t.rejects(wrong("await c.put('k', { at: new Date(0) });"), /TS2322/);
   await t.rejects(wrong("await c.put('k', 1, { level: 'most' });"), /TS2322/);
   await t.rejects(wrong("const n: number = (await c.get<number>('k')).value;"), /TS2339/);
   t.equal(await wrong("await c.put('k', { a: 1n }, { level: 2 });"), '');
