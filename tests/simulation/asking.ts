@@ -21,7 +21,7 @@ export interface AskingOptions {
 const PATIENCE_MILLISECONDS = 300;
 
 /** What is decided at the deadline is answered so much later at most. */
-const LATE_MILLISECONDS = 20;
+const LATE_MILLISECONDS = 100;
 
 export class Asking {
   readonly #options: AskingOptions;

@@ -62,7 +62,7 @@ export class LargeReads {
   }
 
   #noted(got: Got): Got {
-    this.#expected = Math.max(bytesOf(got), this.#expected * DECAY);
+    this.#expected = Math.max(bytesOf(got), Math.floor(this.#expected * DECAY));
     return got;
   }
 

@@ -41,11 +41,12 @@ export class LargeWork {
   }
 
   /**
-   * Runs what moves so many bytes in its turn; small ones at once.
+   * Runs what moves so many bytes, a whole number, in its turn; small ones at once.
    * @param deadline on the monotonic clock
    * @throws OperatingError `deadline_passed` where its turn did not come in time: nothing happened
    */
   run<T>(bytes: number, deadline: number, work: () => T | Promise<T>): T | Promise<T> {
+    assert(Number.isInteger(bytes), 'bytes are counted whole');
     return bytes < LARGE_BYTES ? work() : this.#runLarge(bytes, deadline, work);
   }
 

@@ -88,6 +88,14 @@ export const STRONG_ROUTE_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'K11',
+    name: 'a strong read answers its own record, whatever is settled',
+    file: 'coordination/strong/strong-read-round.js',
+    right: 'if (fingerprint(record) === fingerprint(settled))',
+    wrong: 'if (true)',
+    test: 'unit/coordination/strong.test.js',
+  },
+  {
+    rule: 'K11',
     name: 'a read that others agree on is proposed where the own disk is slow',
     file: 'coordination/strong/strong-read-round.js',
     right: "this.#isOpen(plan.self) ? 'pending' : 'unsettled'",

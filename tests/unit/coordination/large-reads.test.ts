@@ -69,6 +69,18 @@ t.test('a key of other nodes is expected to be as large as the last ones', async
   t.strictSame(running, ['first', 'second', 'third'], 'of that size one has room');
 });
 
+t.test('what is expected is a whole number, however it fades', async (t) => {
+  const { running, get, end } = nodeWith({});
+  void get('large', 9 * MEBIBYTE + 1);
+  await end('large');
+  for (let i = 0; i < 200; i += 1) {
+    const read = get(`small ${i}`);
+    await end(`small ${i}`);
+    await read;
+  }
+  t.equal(running.length, 201);
+});
+
 t.test('a damaged record is refused by the read, not here', async (t) => {
   const { running, get } = nodeWith({});
   void get('damaged');
