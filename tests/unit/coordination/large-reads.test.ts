@@ -75,6 +75,7 @@ t.test('what is expected is a whole number, however it fades', async (t) => {
   await end('large');
   for (let i = 0; i < 200; i += 1) {
     const read = get(`small ${i}`);
+    await turn();
     await end(`small ${i}`);
     await read;
   }
