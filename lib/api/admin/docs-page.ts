@@ -1,7 +1,8 @@
-/** The page at /docs: the document as HTML that needs no script and nothing from outside. */
+/** The page at /docs: the document as HTML, complete without its script, nothing from outside. */
 import { ERROR_CODES, type ErrorCode } from '../../errors.js';
 import { ERROR_STATUS } from '../http/error-status.js';
 import { problemAnchor } from '../http/problem.js';
+import { SCRIPT_PATH } from './docs-script.js';
 import type { OpenApiDocument, OpenApiOperation } from './openapi.js';
 import { PROBLEM_ADVICE } from './problem-advice.js';
 
@@ -12,9 +13,11 @@ export const STYLE = `
 :root { color-scheme: light dark; color: CanvasText; background: Canvas; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 code, pre { font-family: ui-monospace, monospace; font-size: 0.9em; }
-pre { white-space: pre-wrap; padding: 0.5rem; border: 1px solid #8886; }
+pre { white-space: pre-wrap; padding: 0.5rem; border: 1px solid #8886; margin-bottom: 0.25rem; }
+button { font: inherit; min-height: 1.75rem; padding: 0 0.75rem; cursor: pointer; }
 code, pre, th, td { overflow-wrap: anywhere; }
-table { border-collapse: collapse; width: 100%; }
+details :is(th, td):nth-child(-n + 2) { overflow-wrap: break-word; }
+table { border-collapse: collapse; width: 100%; margin: 0.5rem 0; }
 th, td { text-align: left; vertical-align: top; padding: 0.25rem 0.5rem; border: 1px solid #8886; }
 summary { cursor: pointer; padding: 0.25rem 0; }
 `;
@@ -44,7 +47,8 @@ export function docsPage(document: OpenApiDocument): string {
   return [
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width">',
-    `<title>${escapeHtml(title)}</title><link rel="stylesheet" href="${STYLE_PATH}"></head>`,
+    `<title>${escapeHtml(title)}</title><link rel="stylesheet" href="${STYLE_PATH}">`,
+    `<script src="${SCRIPT_PATH}" defer></script></head>`,
     '<body><main>',
     `<h1>${escapeHtml(title)} ${escapeHtml(version)}</h1><p>${escapeHtml(description)}</p>`,
     '<p>The same as a document for tools: <a href="/openapi.json">/openapi.json</a>.</p>',

@@ -1,18 +1,21 @@
 /** The routes of the OpenAPI document and of its page. */
 import { noContent, seeOther, textReply } from './control-reply.js';
 import { DOCS_PATH, docsPage, STYLE, STYLE_PATH } from './docs-page.js';
+import { SCRIPT, SCRIPT_PATH } from './docs-script.js';
 import { type OpenApiDocument, openApiDocument } from './openapi.js';
 import type { ControlRoute, RouteDescription } from './route.js';
 
 const HTML_TYPE = 'text/html; charset=utf-8';
 const CSS_TYPE = 'text/css; charset=utf-8';
+const SCRIPT_TYPE = 'text/javascript; charset=utf-8';
 const DOCUMENT_TYPE = 'application/json';
-/** The page runs nothing and loads nothing but its own style. */
+/** The page runs and loads nothing but its own script and style. */
 const PAGE_HEADERS = [
   'Content-Security-Policy',
   [
     "default-src 'none'",
     "style-src 'self'",
+    "script-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
@@ -21,15 +24,54 @@ const PAGE_HEADERS = [
   'no-referrer',
 ];
 
+const SHARED = { method: 'GET', tag: 'About', parameters: [] } as const;
+
+/** What is beside the page, the same in every node. */
+const STATIC_ROUTES: readonly ControlRoute[] = [
+  {
+    ...SHARED,
+    path: `${DOCS_PATH}/`,
+    operationId: 'getDocsToo',
+    isAlias: true,
+    summary: 'Leads to the page',
+    answers: { 302: { description: 'To /docs.' } },
+    handle: () => seeOther(DOCS_PATH),
+  },
+  {
+    ...SHARED,
+    path: '/favicon.ico',
+    operationId: 'getIcon',
+    isAlias: true,
+    summary: 'Browsers ask for an icon, and there is none',
+    answers: { 204: { description: 'No icon.' } },
+    handle: () => noContent(),
+  },
+  {
+    ...SHARED,
+    path: STYLE_PATH,
+    operationId: 'getDocsStyle',
+    summary: 'The style of the page',
+    answers: { 200: { description: 'The style.', contentType: CSS_TYPE } },
+    handle: () => textReply(STYLE, CSS_TYPE),
+  },
+  {
+    ...SHARED,
+    path: SCRIPT_PATH,
+    operationId: 'getDocsScript',
+    summary: 'The script of the page',
+    answers: { 200: { description: 'The script.', contentType: SCRIPT_TYPE } },
+    handle: () => textReply(SCRIPT, SCRIPT_TYPE),
+  },
+];
+
 /** @param others everything else that the document describes; it describes itself too */
 export function documentRoutes(
   others: readonly RouteDescription[],
   version: string,
 ): ControlRoute[] {
-  const shared = { method: 'GET', tag: 'About', parameters: [] } as const;
   const rows: ControlRoute[] = [
     {
-      ...shared,
+      ...SHARED,
       path: '/openapi.json',
       operationId: 'getOpenApi',
       summary: 'This document',
@@ -37,39 +79,14 @@ export function documentRoutes(
       handle: () => textReply(text().document, DOCUMENT_TYPE),
     },
     {
-      ...shared,
+      ...SHARED,
       path: DOCS_PATH,
       operationId: 'getDocs',
       summary: 'This document as a page',
       answers: { 200: { description: 'The page.', contentType: HTML_TYPE } },
       handle: () => textReply(text().page, HTML_TYPE, PAGE_HEADERS),
     },
-    {
-      ...shared,
-      path: `${DOCS_PATH}/`,
-      operationId: 'getDocsToo',
-      isAlias: true,
-      summary: 'Leads to the page',
-      answers: { 302: { description: 'To /docs.' } },
-      handle: () => seeOther(DOCS_PATH),
-    },
-    {
-      ...shared,
-      path: '/favicon.ico',
-      operationId: 'getIcon',
-      isAlias: true,
-      summary: 'Browsers ask for an icon, and there is none',
-      answers: { 204: { description: 'No icon.' } },
-      handle: () => noContent(),
-    },
-    {
-      ...shared,
-      path: STYLE_PATH,
-      operationId: 'getDocsStyle',
-      summary: 'The style of the page',
-      answers: { 200: { description: 'The style.', contentType: CSS_TYPE } },
-      handle: () => textReply(STYLE, CSS_TYPE),
-    },
+    ...STATIC_ROUTES,
   ];
   // Made at the first request: most nodes are never asked.
   let made: { readonly document: string; readonly page: string } | undefined;

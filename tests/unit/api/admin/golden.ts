@@ -336,4 +336,5 @@ export const GOLDEN: readonly Golden[] = [
   { operation: 'GET /openapi.json', path: '/openapi.json', status: 200 },
   { operation: 'GET /docs', path: '/docs', status: 200, expected: '<!doctype html>' },
   { operation: 'GET /docs/style.css', path: '/docs/style.css', status: 200, expected: 'body' },
+  { operation: 'GET /docs/copy.js', path: '/docs/copy.js', status: 200, expected: 'copied' },
 ];

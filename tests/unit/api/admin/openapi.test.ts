@@ -162,15 +162,22 @@ t.test('lines for curl, and what to do about each problem', async (t) => {
   t.match(text, 'Merge the values, and put the result with the context of this answer.');
 });
 
-t.test('the page needs no script and nothing from outside', async (t) => {
+t.test('the page is whole without its script, and loads nothing from outside', async (t) => {
   const { send } = await serve(t);
   const page = await send('GET', '/docs');
-  t.match(page.headers['content-security-policy'], /default-src 'none'; style-src 'self'/);
-  t.notMatch(page.text, /<script|(?:src|href)="https?:|url\(|javascript:|style="/);
+  t.match(
+    page.headers['content-security-policy'],
+    /default-src 'none'; style-src 'self'; script-src 'self'; base/,
+  );
+  const others = page.text.replace('<script src="/docs/copy.js" defer></script>', '');
+  t.notMatch(others, /<script|(?:src|href)="https?:|url\(|javascript:|style="/);
   for (const code of Object.keys(ERROR_CODES)) t.match(page.text, `id="problem-${code}"`);
   t.match(page.text, '/api/v1/kv/{key}/conflicts');
   t.match(
     (await send('GET', '/docs/style.css')).headers['content-type'],
     'text/css; charset=utf-8',
   );
+  const script = await send('GET', '/docs/copy.js');
+  t.equal(script.headers['content-type'], 'text/javascript; charset=utf-8');
+  t.ok(script.bytes.length < 1500, `${script.bytes.length} bytes`);
 });
