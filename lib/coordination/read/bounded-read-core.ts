@@ -17,7 +17,7 @@ import type { StalenessBound, StalenessDemand } from '../request/staleness-deman
 export type Widening =
   /** What is proven is older than allowed, or nothing is. */
   | 'too old'
-  /** The own record cannot be read, or has not seen what the session has. */
+  /** The own record cannot be read, is not synced yet, or has not seen what the session has. */
   | 'not covered'
   /** The nearest replica, on another node, could not prove it, failed, or was slow. */
   | 'near replica'
@@ -61,7 +61,7 @@ export interface BoundedReadOptions {
   readonly isOfSession: boolean;
   /** Is an owner so slow that it may be away? */
   readonly isAnySuspect: boolean;
-  /** How long to wait for the nearest replica. */
+  /** How long to wait for the nearest replica: this one, where its disk is slow, or another. */
   readonly patienceMilliseconds: number;
 }
 
@@ -103,7 +103,8 @@ export class BoundedReadCore implements Core<BoundedReadEffect> {
   }
 
   get wakesAt(): number {
-    return this.#stage === 'asking near' ? this.#options.patienceMilliseconds : NEVER;
+    const isWaiting = this.#stage === 'asking near' || this.#stage === 'reading own';
+    return isWaiting ? this.#options.patienceMilliseconds : NEVER;
   }
 
   begin(): readonly BoundedReadEffect[] {
@@ -140,7 +141,7 @@ export class BoundedReadCore implements Core<BoundedReadEffect> {
   }
 
   elapsed(): readonly BoundedReadEffect[] {
-    return this.nearFailed();
+    return this.#stage === 'reading own' ? this.ownFailed() : this.nearFailed();
   }
 
   /**

@@ -72,7 +72,7 @@ export class BoundedReads {
         asksRepair: readRepair === 'await' || readRepair === 'async',
         isOfSession: session !== undefined,
         isAnySuspect: plan.primaries.some(({ node }) => view.isSuspect(node)),
-        patienceMilliseconds: hedging.patience(plan, plan.order.slice(0, 1), deadline - arrived.at),
+        patienceMilliseconds: patienceOf(hedging, plan, deadline - arrived.at),
       },
       view.self,
       request.explanation,
@@ -217,6 +217,11 @@ export class BoundedReads {
   #count(result: string, reason: string): void {
     this.#options.observer.count('quorate_bounded_reads_total', { result, reason });
   }
+}
+
+/** For one replica: asking the others takes time, too. */
+function patienceOf(hedging: Hedging, plan: Plan, left: number): number {
+  return Math.min(left / 2, hedging.patience(plan, plan.order.slice(0, 1), left));
 }
 
 function gotAlone({ merged, place }: NearCopy, bound: StalenessBound, plan: Plan): Got {

@@ -106,6 +106,14 @@ export const STALENESS_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'B5',
+    name: 'a bounded read waits for its own disk, however long',
+    file: 'coordination/read/bounded-read-core.js',
+    right: "|| this.#stage === 'reading own'",
+    wrong: '',
+    test: CORE,
+  },
+  {
+    rule: 'B5',
     name: 'a proof that is too old is answered with',
     file: 'coordination/read/bounded-read-core.js',
     right: 'if (age <= maxMilliseconds)',
