@@ -12,7 +12,7 @@ import type { Pauses } from '../environment/pauses.js';
 import { encode } from '../encoding/codec.js';
 import { hash32 } from '../encoding/hash.js';
 import { keyAfter, recordKeyOf, recordsOf } from '../persistence/keyspace.js';
-import { rangeFrom } from '../persistence/range-from.js';
+import { rangeFrom } from '../persistence/each-entry.js';
 import type { StoredRecord } from '../persistence/record-table.js';
 import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
 import type { z } from 'zod';

@@ -11,7 +11,7 @@ import { messageBytesMax } from '../encoding/frame.js';
 import { leafOf } from '../persistence/leaf-sums.js';
 import { isOver } from '../replica/endings.js';
 import { keyAfter, recordKey, recordKeyOf, recordsOf } from '../persistence/keyspace.js';
-import { rangeFrom } from '../persistence/range-from.js';
+import { rangeFrom } from '../persistence/each-entry.js';
 import type { z } from 'zod';
 import type { MerkleTrees } from './merkle-tree.js';
 import { BRANCH_SUMS, KEYS, LEAF_SUMS, RECORDS } from './messages.js';

@@ -1,4 +1,5 @@
 /** Walks over a part of what is stored, a page at a time. */
+import { OperatingError } from '../errors.js';
 import { type KeyRange, keyAfter } from './keyspace.js';
 import type { Store } from './store.js';
 
@@ -23,4 +24,16 @@ export async function eachEntry(
     }
     if (page.length < limit) return;
   }
+}
+
+/**
+ * What is left of a range from where a page ended; '' for all of it. Peers name the place.
+ * @throws OperatingError `corrupt_bytes` it lies outside
+ */
+export function rangeFrom(all: KeyRange, from: string): KeyRange {
+  if (from === '') return all;
+  if (from < all.from || from >= all.before) {
+    throw new OperatingError('corrupt_bytes', 'a page begins outside its range');
+  }
+  return { from, before: all.before };
 }

@@ -8,7 +8,7 @@ import { NO_BALLOT, type ProposalId } from '../consensus/ballot.js';
 import type { Acceptance, KeyText } from '../consensus/messages.js';
 import { OperatingError } from '../errors.js';
 import type { Digests } from './digests.js';
-import { eachEntry } from './each-entry.js';
+import { eachEntry, rangeFrom } from './each-entry.js';
 import {
   type KeyRange,
   keyAfter,
@@ -23,7 +23,6 @@ import {
   type RecordKey,
   recordKeyAt,
 } from './keyspace.js';
-import { rangeFrom } from './range-from.js';
 import { ItemSummary } from './leaf-sums.js';
 import {
   type Ballots,

@@ -70,7 +70,7 @@ export const DISK_BUGS: readonly PlantedBug[] = [
   {
     rule: 'S0',
     name: 'a page of a range may begin outside it',
-    file: 'persistence/range-from.js',
+    file: 'persistence/each-entry.js',
     right: 'if (from < all.from || from >= all.before)',
     wrong: 'if (false)',
     test: 'unit/persistence/keyspace.test.js',

@@ -2,9 +2,11 @@
 import t from 'tap';
 import { Causality } from '../../../lib/checkers/causality.js';
 import { checkBlindWrites } from '../../../lib/checkers/check-blind-writes.js';
-import { checkFalseSiblings } from '../../../lib/checkers/check-false-siblings.js';
-import { checkLostWrites } from '../../../lib/checkers/check-lost-writes.js';
-import { checkRaces } from '../../../lib/checkers/check-races.js';
+import {
+  checkFalseSiblings,
+  checkLostWrites,
+  checkRaces,
+} from '../../../lib/checkers/check-causality.js';
 import { checkStaleReads } from '../../../lib/checkers/check-stale-reads.js';
 import { checkSuperseded } from '../../../lib/checkers/check-superseded.js';
 import { writeValue } from '../../../lib/checkers/checked-value.js';

@@ -1,7 +1,7 @@
 /** Claims, misses, resolutions and settings made by hand, with the verdict that is due. */
 import t from 'tap';
 import { checkExpiry } from '../../../lib/checkers/check-expiry.js';
-import { checkMisses } from '../../../lib/checkers/check-misses.js';
+import { checkMisses } from '../../../lib/checkers/check-causality.js';
 import { checkReceipts } from '../../../lib/checkers/check-receipts.js';
 import { checkResolutions } from '../../../lib/checkers/check-resolutions.js';
 import {

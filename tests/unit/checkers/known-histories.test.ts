@@ -3,8 +3,7 @@ import t from 'tap';
 import { checkAgreement } from '../../../lib/checkers/check-agreement.js';
 import { checkBlindWrites } from '../../../lib/checkers/check-blind-writes.js';
 import { checkExpiry } from '../../../lib/checkers/check-expiry.js';
-import { checkFalseSiblings } from '../../../lib/checkers/check-false-siblings.js';
-import { checkLostWrites } from '../../../lib/checkers/check-lost-writes.js';
+import { checkFalseSiblings, checkLostWrites } from '../../../lib/checkers/check-causality.js';
 import {
   checkStaleReads,
   countAllowedStaleReads,

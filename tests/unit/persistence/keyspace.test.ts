@@ -39,7 +39,7 @@ import {
   SINGLE_KEYS,
   targetOfHint,
 } from '../../../lib/persistence/keyspace.js';
-import { rangeFrom } from '../../../lib/persistence/range-from.js';
+import { rangeFrom } from '../../../lib/persistence/each-entry.js';
 
 const anyKey = fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }).filter((text) => {
   return text.isWellFormed();
