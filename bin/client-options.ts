@@ -7,7 +7,7 @@ import type { OptionRow } from './option-row.js';
 import type { CommandOptions } from './command-options.js';
 import { CLUSTER_GROUP, REQUEST_GROUP, VARIABLES_OPTION } from './command-options.js';
 import { OUTPUT_OPTION } from './output.js';
-import { readSession, writeSession } from './session-file.js';
+import { assertSessionWritable, readSession, writeSession } from './session-file.js';
 
 const ENDPOINT_OPTION: OptionRow = {
   flags: '--endpoint <list>',
@@ -124,8 +124,11 @@ export async function clientOf(options: CommandOptions): Promise<KeyValueRequest
     ...{ discover: false, retries: 0 },
   });
   if (file === undefined) return client;
-  const onTokens = (held: readonly string[]): Promise<void> => writeSession(file, held);
-  return client.session({ tokens: readSession(file), onTokens });
+  const tokens = readSession(file);
+  await assertSessionWritable(file);
+  const onTokens = (held: readonly string[]): Promise<void> =>
+    writeSession(file, held).catch(options.outputFailed);
+  return client.session({ tokens, onTokens });
 }
 
 /** Below it lie the keys. */

@@ -35,6 +35,7 @@ export class CommandOptions {
   readonly #explicit = new Set<string>();
   readonly #flagged = new Set<string>();
   readonly #flags = new Map<string, string>();
+  #outputFailure: string | undefined;
 
   /** @throws OperatingError `invalid_request` where --variables cannot be read */
   constructor(rows: readonly OptionRow[], given: GivenFlags, environment: Variables) {
@@ -56,6 +57,16 @@ export class CommandOptions {
       } else if (row.default !== undefined) this.#values.set(name, row.default);
     }
   }
+
+  /** Why a file that an option names does not hold what the command has found out. */
+  get outputFailure(): string | undefined {
+    return this.#outputFailure;
+  }
+
+  /** To be called once something was sent: the answer is printed all the same. */
+  readonly outputFailed = (error: unknown): void => {
+    this.#outputFailure ??= messageOf(error);
+  };
 
   /** Was it given, by whatever source, or is it the default? */
   isGiven(name: string): boolean {

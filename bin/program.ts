@@ -6,7 +6,7 @@ import { messageOf, OperatingError } from '../lib/errors.js';
 import { COMMAND_GROUPS, type CommandRow } from './command.js';
 import { CommandOptions, type GivenFlags, nameOf } from './command-options.js';
 import { COMMANDS } from './commands.js';
-import { CRASHED, EXIT, exitCodeOf } from './exit-code.js';
+import { CRASHED, EXIT, exitCodeOf, OUTPUT_FAILED } from './exit-code.js';
 import { fail } from './failure.js';
 import { HELP_LAYOUT } from './help-layout.js';
 import type { OptionRow } from './option-row.js';
@@ -91,7 +91,12 @@ function commandOf(row: CommandRow, terminal: Terminal, done: (code: number) => 
     // Before anything is done: a command that is refused has changed nothing.
     for (const option of row.options) checkOption(option, options);
     const variables = variablesOf(COMMANDS);
-    done(await row.run({ arguments: command.args, options, terminal, variables }));
+    try {
+      done(await row.run({ arguments: command.args, options, terminal, variables }));
+      if (options.outputFailure !== undefined) done(OUTPUT_FAILED);
+    } finally {
+      if (options.outputFailure !== undefined) terminal.err(`quorate: ${options.outputFailure}\n`);
+    }
   });
   for (const child of row.commands ?? []) command.addCommand(commandOf(child, terminal, done));
   return command;

@@ -1,5 +1,5 @@
 /** `--session-file`: the tokens of a session between one command and the next. */
-import { open, rename } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { readBounded } from '../config/bounded-file.js';
 import { messageOf, OperatingError } from '../lib/errors.js';
 
@@ -24,9 +24,26 @@ export function readSession(file: string): string[] {
   return lines;
 }
 
-/** The old file or the new one, whatever happens meanwhile; for its owner alone. */
+/**
+ * Before anything is sent: what a write has done cannot be taken back.
+ * @throws OperatingError `invalid_request` where no file can be made beside it
+ */
+export async function assertSessionWritable(file: string): Promise<void> {
+  const next = nextOf(file);
+  try {
+    await (await open(next, 'w', 0o600)).close();
+    await rm(next);
+  } catch (error) {
+    throw refused(file, `cannot be written: ${messageOf(error)}`);
+  }
+}
+
+/**
+ * The old file or the new one, whatever happens meanwhile; for its owner alone.
+ * @throws OperatingError `invalid_request`
+ */
 export async function writeSession(file: string, tokens: readonly string[]): Promise<void> {
-  const next = `${file}.${process.pid}.new`;
+  const next = nextOf(file);
   try {
     const handle = await open(next, 'w', 0o600);
     try {
@@ -39,6 +56,10 @@ export async function writeSession(file: string, tokens: readonly string[]): Pro
   } catch (error) {
     throw refused(file, `cannot be written: ${messageOf(error)}`);
   }
+}
+
+function nextOf(file: string): string {
+  return `${file}.${process.pid}.new`;
 }
 
 function refused(file: string, why: string): OperatingError {

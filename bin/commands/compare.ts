@@ -101,6 +101,9 @@ const TIMEOUT_MILLISECONDS = 1000;
 async function run({ options, terminal }: Invocation): Promise<ExitCode> {
   const machine = machineNow();
   const plan = planOf(options);
+  const folder = options.text('report');
+  // Before it costs minutes.
+  if (folder !== undefined) makeFolder(folder, `--report ${folder}`);
   const stopping = new AbortController();
   for (const signal of STOP_SIGNALS) process.once(signal, () => stopping.abort());
   const given = options.text('endpoint') === undefined ? undefined : endpointOptions(options);
@@ -113,7 +116,7 @@ async function run({ options, terminal }: Invocation): Promise<ExitCode> {
   try {
     const cells = await compareLevels(cluster, plan, tell, stopping.signal);
     const report = { machine, plan, command: commandOf(options), cells };
-    await writeReport(options.text('report'), report);
+    if (folder !== undefined) await writeReport(folder, report).catch(options.outputFailed);
     printReport({ options, terminal }, report);
     return stopping.signal.aborted || cells.some(({ wrong }) => wrong > 0)
       ? EXIT.notAvailable
@@ -167,10 +170,8 @@ function commandOf(options: CommandOptions): string {
   return ['quorate compare', ...flags].join(' ');
 }
 
-async function writeReport(folder: string | undefined, report: ComparisonReport): Promise<void> {
-  if (folder === undefined) return;
+async function writeReport(folder: string, report: ComparisonReport): Promise<void> {
   try {
-    makeFolder(folder, `--report ${folder}`);
     await writeFile(join(folder, 'compare.md'), markdownOf(report, 'compare.svg'));
     await writeFile(join(folder, 'compare.json'), `${JSON.stringify(report, undefined, 2)}\n`);
     await writeFile(join(folder, 'compare.svg'), pictureOf(report));

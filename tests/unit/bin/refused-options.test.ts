@@ -36,6 +36,8 @@ const WRONG: Readonly<Record<string, string>> = {
   keepKeys: 'maybe',
   level: 'quorm',
   fallback: 'one,q',
+  sessionFile: '/nowhere/x/session',
+  report: '/dev/null/x',
 };
 
 /** Enough words for each command to do something. */

@@ -1,8 +1,12 @@
 /** The file of a session: written whole or not at all, and what is no token is refused. */
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
+import { OUTPUT_FAILED } from '../../../bin/exit-code.js';
 import { readSession, writeSession } from '../../../bin/session-file.js';
+import { runWords } from './fake-terminal.js';
 
 t.test('what was kept is there again, for its owner alone', async (t) => {
   const folder = t.testdir({});
@@ -25,4 +29,29 @@ t.test('what is no session is refused, and stays as it is', async (t) => {
   await t.rejects(writeSession(join(folder, 'absent', 'file'), ['a']), { code: 'invalid_request' });
   await writeFile(join(folder, 'empty'), '');
   t.strictSame(readSession(join(folder, 'empty')), []);
+});
+
+t.test('a file that cannot be written after the answer: the answer is printed', async (t) => {
+  const folder = join(t.testdir({ folder: {} }), 'folder');
+  const answer = { key: 'k', version: 'a-1', context: 'c'.repeat(24), replaced: [], beside: [] };
+  const server = createServer(async (request, response) => {
+    await rm(folder, { recursive: true });
+    request.resume();
+    const headers = { 'Content-Type': 'application/json', 'X-Session-Token': 'token' };
+    response.writeHead(200, headers).end(JSON.stringify(answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const flags = ['--endpoint', `127.0.0.1:${port}`, '--session-file', join(folder, 'session')];
+  for (const words of [
+    ['put', 'k', 'v'],
+    ['delete', 'k'],
+  ]) {
+    await mkdir(folder, { recursive: true });
+    const ran = await runWords([...words, ...flags, '-o', 'json']);
+    t.match(ran, { status: OUTPUT_FAILED, err: /^quorate: --session-file .* cannot be written/ });
+    t.match(ran.out, /"version": "a-1"/);
+    t.match(ran.out, answer.context);
+  }
 });
