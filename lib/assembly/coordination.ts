@@ -38,8 +38,8 @@ export function coordinationOf(
     backgroundTimeoutMilliseconds: BACKGROUND_TIMEOUT_MILLISECONDS,
     ...limits,
   });
-  const namespaces = new Namespaces(settings, keyLists);
   const { timeoutDefaultMilliseconds } = limits;
+  const namespaces = new Namespaces({ settings, keyLists, clock, timeoutDefaultMilliseconds });
   const lookup = new NamespaceLookup({ namespaces, clock, timeoutDefaultMilliseconds });
   const requests = new NamespacedCoordination({
     ...{ coordination: coordinator, keyLists, namespaces, lookup, defaults },

@@ -29,3 +29,10 @@ export async function byDeadline<T>(
     cancel();
   }
 }
+
+/** @throws what `late` makes, where nothing is left */
+export function timeLeft(clock: Clock, deadline: number, late: () => OperatingError): number {
+  const left = deadline - clock.monotonicMilliseconds();
+  if (left <= 0) throw late();
+  return left;
+}

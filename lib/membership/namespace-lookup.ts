@@ -1,5 +1,5 @@
 /** Requests of namespaces that this node may not know yet: to find one is part of their time. */
-import { byDeadline } from '../environment/by-deadline.js';
+import { byDeadline, timeLeft } from '../environment/by-deadline.js';
 import type { Clock } from '../environment/clock.js';
 import { OperatingError } from '../errors.js';
 import type { Namespaces } from './namespaces.js';
@@ -44,11 +44,9 @@ export class NamespaceLookup {
     const { namespaces, clock, timeoutDefaultMilliseconds } = this.#options;
     const { namespace, timeoutMilliseconds = timeoutDefaultMilliseconds } = request;
     const deadline = clock.monotonicMilliseconds() + timeoutMilliseconds;
-    const live = await byDeadline(clock, namespaces.find(namespace), deadline, () =>
-      late(namespace),
-    );
-    const left = deadline - clock.monotonicMilliseconds();
-    if (left <= 0) throw late(namespace);
+    const tooLate = () => late(namespace);
+    const live = await byDeadline(clock, namespaces.find(namespace), deadline, tooLate);
+    const left = timeLeft(clock, deadline, tooLate);
     return run(live, { ...request, timeoutMilliseconds: left });
   }
 }

@@ -1,5 +1,7 @@
 /** The namespaces of the cluster: they are agreed on as the settings are (M2, N1 to N4). */
 import type { KeyLists } from '../coordination/request/request.js';
+import { byDeadline, timeLeft } from '../environment/by-deadline.js';
+import type { Clock } from '../environment/clock.js';
 import { OperatingError } from '../errors.js';
 import { DEFAULT_NAMESPACE, isNamespaceName } from '../partitioning/namespace.js';
 import {
@@ -75,14 +77,21 @@ export interface NamespacesControl {
   history(namespace: string): readonly NamespaceChange[];
 }
 
-export class Namespaces implements NamespacesControl {
-  readonly #settings: SettingsRegister;
-  readonly #keyLists: KeyLists;
+export interface NamespacesOptions {
+  readonly settings: SettingsRegister;
+  /** Of stored namespaces. */
+  readonly keyLists: KeyLists;
+  readonly clock: Clock;
+  readonly timeoutDefaultMilliseconds: number;
+}
 
-  /** @param keyLists of stored namespaces */
-  constructor(settings: SettingsRegister, keyLists: KeyLists) {
-    this.#settings = settings;
-    this.#keyLists = keyLists;
+export class Namespaces implements NamespacesControl {
+  readonly #options: NamespacesOptions;
+  readonly #settings: SettingsRegister;
+
+  constructor(options: NamespacesOptions) {
+    this.#options = options;
+    this.#settings = options.settings;
   }
 
   /** Undefined: it is not there, as far as this node knows. */
@@ -146,30 +155,40 @@ export class Namespaces implements NamespacesControl {
     return { namespace, rules: valid, version, nodes };
   }
 
+  /** All of it has the time of one request: nothing is deleted after it. */
   async delete(namespace: string, options: NamespaceDeleteOptions): Promise<NamespaceAnswer> {
     assertMayChange(namespace);
-    const { stored } = await this.find(namespace);
-    if (!options.withKeys && !(await this.#isEmpty(stored, options))) {
+    const { clock, timeoutDefaultMilliseconds } = this.#options;
+    const { timeoutMilliseconds = timeoutDefaultMilliseconds } = options;
+    const deadline = clock.monotonicMilliseconds() + timeoutMilliseconds;
+    const found = this.find(namespace);
+    const { stored } = await byDeadline(clock, found, deadline, notDeletedInTime);
+    if (!options.withKeys && !(await this.#isEmpty(stored, deadline))) {
       const message = 'the namespace holds keys: delete them first, or with it (with_keys=1)';
       throw new OperatingError('namespace_not_empty', message, { details: { namespace } });
     }
-    const { version, nodes } = await this.#settings.changeInTurn((before) => {
-      const field = before.everMade.get(namespace);
-      // What was made anew meanwhile is another one.
-      if (field === undefined || before.namespaces.get(namespace)?.stored !== stored) {
-        throw notFound(namespace);
-      }
-      const ended: NamespaceField = { ...field, rules: null };
-      return { [fieldOfNamespace(namespace)]: ended };
-    }, options);
+    const left = timeLeft(clock, deadline, notDeletedInTime);
+    const { version, nodes } = await this.#settings.changeInTurn(
+      (before) => {
+        const field = before.everMade.get(namespace);
+        // What was made anew meanwhile is another one.
+        if (field === undefined || before.namespaces.get(namespace)?.stored !== stored) {
+          throw notFound(namespace);
+        }
+        const ended: NamespaceField = { ...field, rules: null };
+        return { [fieldOfNamespace(namespace)]: ended };
+      },
+      { ...options, timeoutMilliseconds: left },
+    );
     return { namespace, rules: undefined, version, nodes };
   }
 
-  async #isEmpty(namespace: string, { timeoutMilliseconds }: ChangeOptions): Promise<boolean> {
+  async #isEmpty(namespace: string, deadline: number): Promise<boolean> {
     let cursor: string | undefined;
     do {
+      const timeoutMilliseconds = timeLeft(this.#options.clock, deadline, notDeletedInTime);
       const asked = { ...EMPTY_LIST, namespace, cursor, timeoutMilliseconds };
-      const page = await this.#keyLists.list(asked);
+      const page = await this.#options.keyLists.list(asked);
       if (page.items.length > 0) return false;
       cursor = page.cursor;
     } while (cursor !== undefined);
@@ -233,6 +252,11 @@ function notFound(namespace: string): OperatingError {
   return new OperatingError('namespace_not_found', `there is no namespace "${name}"; ${hint}`, {
     details: { namespace: name },
   });
+}
+
+function notDeletedInTime(): OperatingError {
+  const message = 'the namespace was not looked through in time, and is not deleted';
+  return new OperatingError('deadline_passed', message, { outcome: 'none' });
 }
 
 function notHeardOf(namespace: string, cause: unknown): OperatingError {

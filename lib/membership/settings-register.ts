@@ -1,5 +1,6 @@
 /** The settings of the cluster at run time: changed at a majority, carried to the rest (M2). */
 import pLimit from 'p-limit';
+import { ownDeadline, timeLeft } from '../environment/by-deadline.js';
 import type { Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
 import { JoinedTask } from '../environment/joined-task.js';
@@ -26,7 +27,7 @@ import type {
   SettingsChange,
   SettingsControl,
 } from './settings-types.js';
-import { validSettings } from './settings-types.js';
+import { changeTooLate, validSettings } from './settings-types.js';
 
 export interface SettingsRegisterOptions {
   readonly self: NodeId;
@@ -49,6 +50,8 @@ type FieldsOf = (before: SettingsState) => Readonly<Record<string, unknown>>;
 const SETTINGS_KEY = SINGLE_KEYS.settings;
 /** Between two tries to read those of the others, after a loss. */
 const RECOVERY_MILLISECONDS = 1000;
+/** Of the time of a change: a silent peer takes all of it, and writing needs the rest. */
+const READ_SHARE = 0.5;
 /** For requests that wait for it. */
 const REFRESH_MILLISECONDS = 1000;
 
@@ -166,9 +169,7 @@ export class SettingsRegister implements SettingsControl {
   changeInTurn(fieldsOf: FieldsOf, options: ChangeOptions): Promise<SettingsAnswer> {
     const deadline = this.#deadline(options.timeoutMilliseconds);
     return this.#oneAtATime(() => {
-      if (this.#options.clock.monotonicMilliseconds() >= deadline) {
-        throw new OperatingError('deadline_passed', 'other changes took the time');
-      }
+      timeLeft(this.#options.clock, deadline, changeTooLate);
       return this.#change(fieldsOf, options, deadline);
     });
   }
@@ -179,7 +180,8 @@ export class SettingsRegister implements SettingsControl {
     deadline: number,
   ): Promise<SettingsAnswer> {
     const { self, clock, observer } = this.#options;
-    await this.#readFromMajority(deadline);
+    await this.#readFromMajority(ownDeadline(clock, deadline, READ_SHARE));
+    timeLeft(clock, deadline, changeTooLate);
     const before = this.#state;
     if (ifMatch !== undefined && ifMatch !== before.version) {
       throw new OperatingError('precondition_failed', 'the settings were changed meanwhile', {

@@ -117,3 +117,8 @@ export function validSettings(fields: Partial<ConsistencySettings>): Partial<Con
   const [{ field, message }] = shaped.problems;
   throw new OperatingError('invalid_request', `${field}: ${message}`, { details: { field } });
 }
+
+export function changeTooLate(): OperatingError {
+  const message = 'other changes, or what the other nodes know, took the time: nothing is changed';
+  return new OperatingError('deadline_passed', message, { outcome: 'none' });
+}
