@@ -19,7 +19,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** Of a process that met a bug: not one of the answers above. */
 export const CRASHED = 70;
 
-/** The command did its work, and its answer could not be written, or a file of an option: a full disk. */
+/** The command did its work; its answer, or a file of an option, is not written: a full disk. */
 export const OUTPUT_FAILED = 74;
 
 /** Codes that are not covered by their outcome: `none` is not available, `unknown` is unknown. */
