@@ -33,7 +33,7 @@ import type { Dot } from '../versioning/dot.js';
 import { PartitionClock } from '../versioning/partition-clock.js';
 import { find } from '../versioning/siblings.js';
 import { EMPTY_VECTOR, joinVectors, type VersionVector } from '../versioning/version-vector.js';
-import { countDue, dueUntil, type Retention } from './due.js';
+import { countDue, dueUntil, isPastRetention, type Retention } from './due.js';
 import { type BlockedReason, type OwnerState, blockedReasonOf, coveredBy } from './collectable.js';
 import { PERSISTED } from './messages.js';
 import type { VoidNumbers } from './void-numbers.js';
@@ -161,26 +161,28 @@ export class Collection {
   }
 
   async #candidates(): Promise<Candidate[]> {
-    const { table, health } = this.#options;
+    const { table, health, endings } = this.#options;
     const retention = await this.#retention();
     const { futureFromMilliseconds: future } = retention;
     const old = await this.#page('old', 0, dueUntil(retention) ?? 0);
     const undated =
       future === undefined ? [] : await this.#page('undated', future, Number.POSITIVE_INFINITY);
     const entries = [...old, ...undated];
-    const due = countDue(
-      entries.map(({ milliseconds }) => milliseconds),
-      retention,
-    );
-    return entries.slice(0, due).flatMap(({ at }) => {
+    const ends = entries.map(({ milliseconds }) => milliseconds);
+    const ended: (Promise<void> | undefined)[] = [];
+    const due = entries.slice(0, countDue(ends, retention));
+    const candidates = due.flatMap(({ at, milliseconds }) => {
       if (health.isRebuilding(at.partition)) return [];
       const record = readKnown(table, at);
       if (record === undefined || record.live) return [];
       const stubs = record.siblings.versions.flatMap(({ state, dot }) =>
         state === 'stub' ? [dot] : [],
       );
+      if (isPastRetention(milliseconds, retention)) ended.push(endings.endKept(at));
       return [{ at, record, stubs }];
     });
+    await Promise.all(ended);
+    return candidates;
   }
 
   /** Entries of records that ended in this time and were not looked at in this pass. */

@@ -22,13 +22,18 @@ export function dueUntil(retention: Retention): number | undefined {
 
 /** How many of these may go, the oldest first, as far as their age and number say. */
 export function countDue(ends: readonly number[], retention: Retention): number {
+  const old = ends.filter((end) => isPastRetention(end, retention)).length;
+  return Math.min(ends.length, Math.max(old, excessOf(retention)));
+}
+
+/** Is it so long since this end, by age alone? */
+export function isPastRetention(end: number, retention: Retention): boolean {
   const {
     nowMilliseconds: now = Number.NEGATIVE_INFINITY,
     futureFromMilliseconds: future = Number.POSITIVE_INFINITY,
     retentionMilliseconds,
   } = retention;
-  const isOld = (end: number): boolean => end < now - retentionMilliseconds || end >= future;
-  return Math.min(ends.length, Math.max(ends.filter(isOld).length, excessOf(retention)));
+  return end < now - retentionMilliseconds || end >= future;
 }
 
 function excessOf({ tombstones, tombstonesMax }: Retention): number {

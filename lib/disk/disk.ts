@@ -114,7 +114,7 @@ export async function openDisk(options: DiskOptions) {
     ...{ store, proposals, replica, clocks, health, identity, observer },
     ...limits,
   });
-  const endings = new Endings(records);
+  const endings = new Endings({ ...records, versions });
   const hints = await Hints.open({ ...shared, ...limits, partitionCount });
   const read = {
     versions,

@@ -15,10 +15,12 @@ import type { RecordKey } from '../persistence/keyspace.js';
 import { encodeRecord } from '../persistence/records.js';
 import type { Durability, Store, Transacted } from '../persistence/store.js';
 import type { Transaction } from '../persistence/transaction.js';
+import type { KeptVersions } from '../persistence/versions.js';
 
 export interface EndingsOptions {
   readonly store: Store;
   readonly table: RecordTable;
+  readonly versions: KeptVersions;
   readonly health: PartitionHealth;
   readonly collected: CollectedDots;
   readonly minter: Minter;
@@ -89,6 +91,18 @@ export class Endings {
     };
     // It frees room: also where the disk has none left for anything else.
     return store.transact(remove, DURABILITY, 'vital');
+  }
+
+  /**
+   * The kept versions of a key that was deleted, or has ended, so long ago that its record may go:
+   * it may have to stay for months, for an owner that is away, and they do not. Undefined: there
+   * are none.
+   */
+  endKept(at: RecordKey): Promise<void> | undefined {
+    const { store, versions } = this.#options;
+    if (versions.list(at).length === 0) return undefined;
+    return store.transact((transaction) => versions.forget(transaction, at), DURABILITY, 'vital')
+      .committed;
   }
 
   #change(

@@ -60,6 +60,14 @@ export const DISK_BUGS: readonly PlantedBug[] = [
     test: 'unit/persistence/formats.test.js',
   },
   {
+    rule: 'E2',
+    name: 'kept versions outlive a delete for as long as an owner is away',
+    file: 'anti-entropy/collection.js',
+    right: 'if (isPastRetention(milliseconds, retention))',
+    wrong: 'if (false)',
+    test: 'unit/anti-entropy/retention.test.js',
+  },
+  {
     rule: 'E1',
     name: 'values that ended stay where the disk has no room',
     file: 'replica/endings.js',

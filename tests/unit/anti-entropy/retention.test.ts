@@ -108,6 +108,28 @@ t.test('neither age nor number is a reason while an owner is away', async (t) =>
   t.strictSame(await cluster.texts('n3', 'k0'), []);
 });
 
+t.test('what is kept beside them goes by age, also while an owner is away', async (t) => {
+  const cluster = await clusterFor(t);
+  const { settings } = cluster.node('n1');
+  const how = { ifMatch: undefined, dryRun: false, by: 'test' };
+  await cluster.wait(settings.change({ tombstone_retention_s: 100, versions_kept: 2 }, how));
+  const at = recordKey('default', 'k0', 16);
+  const kept = (id: string): number => cluster.node(id).disk.versions.list(at).length;
+  await cluster.put('n1', 'k0', 'x', { level: 'all' });
+  await cluster.put('n1', 'k0', 'y', { level: 'all' });
+  await cluster.crash('n3');
+  await cluster.clock.advance(200_000);
+  for (const id of ['n1', 'n2']) t.equal(kept(id), 1, 'a key that is there has its past');
+  await cluster.put('n1', 'k0', '', { change: { state: 'tombstone' } });
+  await cluster.clock.advance(80_000);
+  for (const id of ['n1', 'n2']) t.equal(kept(id), 2, 'time to look at it');
+  await cluster.clock.advance(80_000);
+  for (const id of ['n1', 'n2']) {
+    t.ok(cluster.node(id).replica.read(at), 'the tombstone must stay');
+    t.equal(kept(id), 0);
+  }
+});
+
 t.test('nor while an owner answers that has not seen them on its disk', async (t) => {
   const limits = { tombstonesMax: 0, clockPersistIntervalMilliseconds: 3_600_000 };
   const cluster = await clusterFor(t, { limits });
