@@ -100,7 +100,6 @@ async function run(
   const asked = timeoutAsked(headers, limits);
   const { timeoutDefaultMilliseconds, timeoutMaxMilliseconds } = limits;
   const usual = route.isLong === true ? timeoutMaxMilliseconds : timeoutDefaultMilliseconds;
-  const timeoutMilliseconds = asked ?? usual;
   const question = url.indexOf('?');
   const known = route.parameters.filter((row) => row.in === 'query').map((row) => row.name);
   const raw = question < 0 ? '' : url.slice(question + 1);
@@ -108,6 +107,7 @@ async function run(
   const shape = route.body?.['application/json'];
   if (shape === undefined && hasBody(headers)) await refuseBody(exchange, 'there is no body here');
   const body = shape === undefined ? undefined : await controlBody(exchange, shape, exchanges);
+  const timeoutMilliseconds = exchanges.left(exchange, asked) ?? usual;
   const by = request.socket.remoteAddress ?? 'unknown';
   const call = { url, query, headers, body, by, timeoutMilliseconds };
   if (route.isUnbounded === true) return route.handle(call);

@@ -62,7 +62,8 @@ export class BatchPath {
       batchBody(bytes, batchOperationsMax(limits), namespace),
     );
     this.#takeRates(exchange, operations);
-    const { timeoutMilliseconds = limits.timeoutDefaultMilliseconds } = options.read;
+    const left = this.#exchanges.left(exchange, options.read.timeoutMilliseconds);
+    const timeoutMilliseconds = left ?? limits.timeoutDefaultMilliseconds;
     const deadline = this.#world.clock.monotonicMilliseconds() + timeoutMilliseconds;
     const { idempotencyKey: id } = options.write;
     if (id !== undefined) {

@@ -155,7 +155,8 @@ export class DataPath {
     const { context, resolution } = await readBody(exchange, this.#room(headers), (bytes) =>
       resolveBody(bytes, headers, limits),
     );
-    const { level, fallbacks, timeoutMilliseconds, durability, sessionToken } = options;
+    const { level, fallbacks, durability, sessionToken } = options;
+    const timeoutMilliseconds = this.#exchanges.left(exchange, options.timeoutMilliseconds);
     const session = this.#opened(sessionToken);
     const by = request.socket.remoteAddress ?? 'unknown';
     const resolve = {
@@ -186,7 +187,10 @@ export class DataPath {
     );
     if (!(body instanceof Promise))
       return this.#write(exchange, key, body.change, body.context, options);
-    return body.then(({ change, context }) => this.#write(exchange, key, change, context, options));
+    return body.then(({ change, context }) => {
+      const timeoutMilliseconds = this.#exchanges.left(exchange, options.timeoutMilliseconds);
+      return this.#write(exchange, key, change, context, { ...options, timeoutMilliseconds });
+    });
   }
 
   #write(

@@ -51,6 +51,7 @@ export class HttpExchange {
   entered = false;
   /** What is held of the body of the request. */
   bodyBytes = 0;
+  isBodyLate = false;
   /** Of every answer to it: name, value, ... */
   extraHeaders: readonly string[] = [];
   /** How its answer comes about, where it asks for that. */
@@ -139,6 +140,18 @@ export class HttpExchanges {
   reserve(exchange: HttpExchange, bytes: number): void {
     this.answers.hold(bytes);
     exchange.reserved += bytes;
+  }
+
+  /**
+   * What is left of the time that a request named, once its body is there: it began with its head.
+   * Who names none has the usual time from here on, however slowly the body came.
+   * @throws OperatingError `deadline_passed`
+   */
+  left({ startedAt, isBodyLate }: HttpExchange, named?: number): number | undefined {
+    if (named === undefined || !isBodyLate) return named;
+    const left = startedAt + named - this.#world.clock.monotonicMilliseconds();
+    if (left > 0) return left;
+    throw new OperatingError('deadline_passed', 'the body came later than the time that it had');
   }
 
   /**

@@ -31,6 +31,8 @@ interface Sender {
   readonly headers: RequestHeaders;
   /** What is held of its body: given back with its answer at the latest. */
   bodyBytes: number;
+  /** Was it waited for? */
+  isBodyLate?: boolean;
 }
 
 /** Does the request announce a body? One in chunks may turn out to be empty. */
@@ -118,6 +120,7 @@ async function readSlowly<Parsed>(
   const reading = new Reading(sender, room);
   proceed(sender);
   await reading.done;
+  sender.isBodyLate = true;
   const turn = room.turns.next(reading.received);
   if (turn !== undefined) await turn;
   checkTrailers(sender.request);

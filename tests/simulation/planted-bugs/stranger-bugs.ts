@@ -274,4 +274,12 @@ export const STRANGER_BUGS: readonly PlantedBug[] = [
     wrong: 'await run()',
     test: 'unit/coordination/large-reads.test.js',
   },
+  {
+    rule: 'HTTP',
+    name: 'the time that a request names begins when its body is there',
+    file: 'api/http/exchange.js',
+    right: 'startedAt + named - this.#world.clock.monotonicMilliseconds()',
+    wrong: 'named',
+    test: 'unit/api/http/slow-body.test.js',
+  },
 ];
