@@ -1,6 +1,7 @@
 /** One request and its one reply: admitted, handled, answered, counted; the same on every path. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LARGE_BYTES } from '../../encoding/large.js';
+import { timeLeft } from '../../environment/by-deadline.js';
 import { OperatingError } from '../../errors.js';
 import { DEFAULT_NAMESPACE } from '../../partitioning/namespace.js';
 import type { ApiWorld } from '../api-world.js';
@@ -51,6 +52,7 @@ export class HttpExchange {
   entered = false;
   /** What is held of the body of the request. */
   bodyBytes = 0;
+  /** Was its body waited for? */
   isBodyLate = false;
   /** Of every answer to it: name, value, ... */
   extraHeaders: readonly string[] = [];
@@ -149,9 +151,8 @@ export class HttpExchanges {
    */
   left({ startedAt, isBodyLate }: HttpExchange, named?: number): number | undefined {
     if (named === undefined || !isBodyLate) return named;
-    const left = startedAt + named - this.#world.clock.monotonicMilliseconds();
-    if (left > 0) return left;
-    throw new OperatingError('deadline_passed', 'the body came later than the time that it had');
+    const late = () => new OperatingError('deadline_passed', 'the body has taken all of the time');
+    return timeLeft(this.#world.clock, startedAt + named, late);
   }
 
   /**

@@ -278,8 +278,8 @@ export const STRANGER_BUGS: readonly PlantedBug[] = [
     rule: 'HTTP',
     name: 'the time that a request names begins when its body is there',
     file: 'api/http/exchange.js',
-    right: 'startedAt + named - this.#world.clock.monotonicMilliseconds()',
-    wrong: 'named',
+    right: 'if (named === undefined || !isBodyLate)',
+    wrong: 'if (true)',
     test: 'unit/api/http/slow-body.test.js',
   },
 ];
