@@ -111,15 +111,17 @@ async function openRing(options: MembersOptions, doubt: SettingsDoubt) {
   const { environment, self, proposed, disk, messenger } = options;
   const { clock, random, observer, transport, storage } = environment;
   const { store, health, identity, minter } = disk;
-  // The first reason counts: what is under rebuild already loses nothing by another.
-  let damaged: Promise<void> | undefined;
-  const damageAll = (reason: string): Promise<void> => {
+  let isDamaged = false;
+  let isRecorded = false;
+  const damageAll = async (reason: string): Promise<void> => {
     // What it minted as a stand-in is in doubt as well.
     minter.renewAll();
-    damaged ??= Promise.all([doubt.raise(), health.damageAll(ownership.own, reason)]).then(
-      () => undefined,
-    );
-    return damaged;
+    // The first reason counts: what is under rebuild already loses nothing by another.
+    if (!isDamaged) for (const partition of ownership.own) health.damage(partition, reason);
+    isDamaged = true;
+    // A full queue puts it off: the next call must try again.
+    if (!isRecorded) await Promise.all([health.recordDamage(), doubt.raise()]);
+    isRecorded = true;
   };
   // Asked for once the ring is known.
   const ownership = new Ownership(self, () => historyOf(founding.ring));

@@ -133,7 +133,8 @@ export class DurableAcceptor {
   }
 
   /**
-   * What was counted goes into the record.
+   * What was counted goes into the record: at once, or while a merge of the key is under way
+   * (`settled`). Where it cannot, this throws: nothing may be decided without it.
    * @param how `isVote`: this stands for the own vote, and resolves when it is synced
    * @throws as `handle`
    */
@@ -141,14 +142,12 @@ export class DurableAcceptor {
     partition: number,
     { key, id, state }: Pick<Proposal, 'key' | 'id' | 'state'>,
     { isSettled, isVote }: { readonly isSettled: boolean; readonly isVote: boolean },
-  ): Promise<unknown> {
-    return promised(() =>
-      this.#follow(partition, (held) => ({
-        changes: learning(held.of(key), key, id, { state, isSettled }),
-        reply: undefined,
-        isSynced: isVote,
-      })),
-    );
+  ): Followed {
+    return this.#follow(partition, (held) => ({
+      changes: learning(held.of(key), key, id, { state, isSettled }),
+      reply: undefined,
+      isSynced: isVote,
+    }));
   }
 
   /** Into the record, as anything that comes from elsewhere. @throws as `handle` */
@@ -157,14 +156,14 @@ export class DurableAcceptor {
     await this.#merging.merge(partition, [{ store: 'merge', key, state }]);
   }
 
-  /** The record, with all that is being merged into it. @throws OperatingError `rebuilding` */
+  /** The record, with all that is being merged into it. @throws as `handle` */
   async look(key: KeyText): Promise<Siblings | undefined> {
     await this.settled(key);
     const { replica, proposals } = this.#options;
     return replica.read(proposals.at(key))?.siblings;
   }
 
-  /** Resolves when the merges of the key that are under way have ended, or failed. */
+  /** Resolves when the merges of the key that are under way have ended; rejects as they did. */
   settled(key: KeyText): Promise<void> | undefined {
     return this.#merging.settled(key);
   }

@@ -25,6 +25,7 @@ export class PartitionHealth {
   readonly #rebuilding = new Set<number>();
   /** Their markers could not be queued yet. */
   readonly #unmarked = new Set<number>();
+  #unmarkedReason: unknown;
   #onDamage: (partition: number) => void = () => undefined;
 
   private constructor(options: PartitionHealthOptions) {
@@ -68,9 +69,13 @@ export class PartitionHealth {
     this.#onDamage(partition);
   }
 
-  /** Resolves when it is on record: a crash from then on finds the damage again. */
-  async damageAll(partitions: readonly number[], reason: string): Promise<void> {
-    for (const partition of partitions) this.damage(partition, reason);
+  /**
+   * Resolves when all damage is on record: a crash from then on finds it again.
+   * @throws OperatingError `overloaded` where a full queue keeps a marker from it
+   */
+  async recordDamage(): Promise<void> {
+    this.persist();
+    if (this.#unmarked.size > 0) throw this.#unmarkedReason;
     await this.#options.store.sync();
   }
 
@@ -124,6 +129,7 @@ export class PartitionHealth {
       store.transact(mark, 'sync', 'vital');
       this.#unmarked.delete(partition);
     } catch (error) {
+      this.#unmarkedReason = error;
       const reason = messageOf(error);
       observer.log('warn', 'a damaged partition could not be marked yet', { partition, reason });
     }

@@ -25,9 +25,9 @@ export class Merging {
     this.#options = options;
   }
 
-  /** Resolves when those of the key have ended, or failed; undefined: none is under way. */
+  /** Resolves when those of the key have ended; rejects as one of them did. Undefined: none is. */
   settled(key: KeyText): Promise<void> | undefined {
-    return this.#waiting.get(key)?.catch(() => undefined);
+    return this.#waiting.get(key);
   }
 
   /**
@@ -67,9 +67,11 @@ export class Merging {
   }
 
   #note(key: KeyText, merging: Promise<void>): void {
-    const both = Promise.allSettled([this.#waiting.get(key), merging]).then(() => {
-      if (this.#waiting.get(key) === both) this.#waiting.delete(key);
-    });
+    const both = Promise.all([this.#waiting.get(key), merging]).then(() => undefined);
     this.#waiting.set(key, both);
+    const ended = (): void => {
+      if (this.#waiting.get(key) === both) this.#waiting.delete(key);
+    };
+    both.then(ended, ended);
   }
 }

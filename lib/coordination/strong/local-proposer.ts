@@ -222,15 +222,13 @@ export class LocalProposer {
     this.#running.dispatch((core) => core.answered({ node, start }, reply));
   }
 
-  #learn({ proposal, isSettled, asVote }: Extract<PartitionEffect, { do: 'learn' }>): void {
-    const { self, acceptor, identity } = this.#options;
-    const { start } = identity;
-    const { key, id } = proposal;
-    const how = { isSettled, isVote: asVote };
-    const learned = acceptor.learn(this.partition, proposal, how).then(() => {
-      if (asVote) this.#hear(self, start, { is: 'accepted', key, id });
-    });
-    this.#follow(learned);
+  /** Where it fails, it does in this step: the next operation must not be decided without it. */
+  #learn(effect: Extract<PartitionEffect, { do: 'learn' }>): void {
+    try {
+      this.#acceptors.learn(effect);
+    } catch (error) {
+      this.#giveUp(error);
+    }
   }
 
   /** In the step that decides. */

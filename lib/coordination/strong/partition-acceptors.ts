@@ -83,6 +83,21 @@ export class PartitionAcceptors {
     this.#hearOwn(acceptor.vote(this.#partition, proposal));
   }
 
+  /**
+   * What was counted goes into the own record (K4).
+   * @throws OperatingError where it cannot: at once, or as `DurableAcceptor.settled` does
+   */
+  learn({ proposal, isSettled, asVote }: Extract<ProposerEffect, { do: 'learn' }>): void {
+    const { self, acceptor, identity } = this.#options;
+    const { start } = identity;
+    const { key, id } = proposal;
+    const learned = acceptor.learn(this.#partition, proposal, { isSettled, isVote: asVote });
+    const heard = Promise.resolve(learned).then(() => {
+      if (asVote) this.#hear(self, start, { is: 'accepted', key, id });
+    });
+    this.#ends.follow(heard);
+  }
+
   /** Undefined: it does not answer. */
   async exchange(node: NodeId, request: AcceptorRequest): Promise<Said | undefined> {
     const { self, acceptor, acceptors, identity } = this.#options;

@@ -114,4 +114,20 @@ export const DAMAGE_BUGS: readonly PlantedBug[] = [
     wrong: '0',
     test: 'unit/membership/disk-check.test.js',
   },
+  {
+    rule: 'D3',
+    name: 'a rollback that a full queue kept off the disk is not recorded later either',
+    file: 'membership/members.js',
+    right: 'await Promise.all([health.recordDamage(), doubt.raise()])',
+    wrong: 'await (damageAll.first ??= Promise.all([health.recordDamage(), doubt.raise()]))',
+    test: 'unit/membership/disk-check.test.js',
+  },
+  {
+    rule: 'D3',
+    name: 'damage counts as recorded though a full queue kept its marker off the disk',
+    file: 'replica/health.js',
+    right: 'if (this.#unmarked.size > 0)',
+    wrong: 'if (false)',
+    test: 'unit/membership/disk-check.test.js',
+  },
 ];

@@ -100,6 +100,23 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     test: 'unit/coordination/strong-lost-record.test.js',
   },
   {
+    rule: 'K4',
+    name: 'what could not be learned ends the ballot only after the next decision',
+    file: 'coordination/strong/partition-acceptors.js',
+    right: 'acceptor.learn(this.#partition, proposal, { isSettled, isVote: asVote })',
+    wrong:
+      '(async () => acceptor.learn(this.#partition, proposal, { isSettled, isVote: asVote }))()',
+    test: 'unit/coordination/strong-full-queue.test.js',
+  },
+  {
+    rule: 'K4',
+    name: 'a key is decided though what was learned of it could not be merged',
+    file: 'replica/merging.js',
+    right: 'const both = Promise.all(',
+    wrong: 'const both = Promise.allSettled(',
+    test: 'unit/replica/acceptor-pages.test.js',
+  },
+  {
     rule: 'K12',
     name: 'reads at quorum take no notice of what is accepted',
     file: 'coordination/strong/open-acceptances.js',

@@ -50,7 +50,8 @@ async function ofReplica(): Promise<(readonly [string, Uint8Array])[]> {
   await disk.audits.add(at('a'), AUDIT, 'sync').committed;
   await propose(disk, at('a'));
   await disk.clocks.persist();
-  await disk.health.damageAll([at('b').partition], 'an example');
+  disk.health.damage(at('b').partition, 'an example');
+  await disk.health.recordDamage();
   return disk.storage.range(EVERYTHING);
 }
 

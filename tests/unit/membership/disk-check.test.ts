@@ -241,3 +241,30 @@ t.test('a disk from before an announced loss is old, whatever the heartbeats sai
   await cluster.clock.advance(20_000);
   t.strictSame(await cluster.texts('n1', 'k', { level: 'all' }), ['x']);
 });
+
+t.test('a full queue puts the record of a rollback off, and no more', async (t) => {
+  const cluster = await LocalCluster.of({ limits: { storageQueueBytesMax: 2_000 } });
+  t.teardown(() => cluster.stop());
+  await rollBack(cluster);
+  for (const id of ['n1', 'n2']) cluster.network.cut('n3', id);
+  await cluster.restart('n3');
+  const disk = cluster.disks.get('n3');
+  if (disk === undefined) throw new Error('n3 has no disk');
+  disk.held = true;
+  const brief = { level: 'one', timeoutMilliseconds: 500 } as const;
+  await t.rejects(cluster.put('n3', 'own', 'x'.repeat(3_000), brief));
+  cluster.network.heal();
+  await cluster.clock.advance(1_000);
+  t.ok(isAccused(cluster, 'n3'));
+  const { health } = cluster.node('n3').disk;
+  t.not(health.rebuilding.length, 0);
+  // Else a crash would find right numbers, and no damage.
+  await t.rejects(health.recordDamage(), { code: 'overloaded' }, 'it is not on record');
+
+  disk.held = false;
+  while (disk.waiting.length > 0) await disk.release();
+  await cluster.clock.advance(30_000);
+  t.strictSame(health.rebuilding, []);
+  await cluster.put('n1', 'k1', 'y', { level: 'all' });
+  t.strictSame(await cluster.texts('n3', 'k1', { level: 'one' }), ['y']);
+});

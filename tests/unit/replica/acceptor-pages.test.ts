@@ -5,6 +5,7 @@ import type {
   AcceptorRequest,
   PromiseEntry,
 } from '../../../lib/consensus/messages.js';
+import { OperatingError } from '../../../lib/errors.js';
 import { proposalKey, recordKeyAt } from '../../../lib/persistence/keyspace.js';
 import { ACCEPTED_KEYS_MAX } from '../../../lib/persistence/proposal-table.js';
 import { encodeRecord } from '../../../lib/persistence/records.js';
@@ -27,7 +28,8 @@ t.test('a rebuild takes what another owner sends, page by page', async (t) => {
     await other.acceptor.handle(PARTITION, request);
   }
   const disk = await open();
-  await disk.health.damageAll([PARTITION], 'a test');
+  disk.health.damage(PARTITION, 'a test');
+  await disk.health.recordDamage();
   let from: string | undefined = '';
   let pages = 0;
   while (from !== undefined) {
@@ -108,7 +110,7 @@ t.test('a look at a key waits for what is being merged into it', async (t) => {
   const state = stateOf('a', 1, 1);
   const [version] = state.versions;
   if (version === undefined) throw new Error('it has one');
-  let answer: (verdict: 'dropped' | 'damaged') => void = () => undefined;
+  let answer: (verdict: 'dropped' | Promise<never>) => void = () => undefined;
   replica.onUnaccounted(() => new Promise((resolve) => (answer = resolve)));
   // Seen, and not held any more: the other owners are asked.
   clocks.of(PARTITION).add(version.dot);
@@ -120,6 +122,12 @@ t.test('a look at a key waits for what is being merged into it', async (t) => {
   answer('dropped');
   await Promise.all([merging, looking]);
   t.equal(looked, undefined, 'it was collected');
+
+  const silence = new OperatingError('deadline_passed', 'no owner answers');
+  const refused = t.rejects(acceptor.merge(PARTITION, keyOf('a'), state), silence);
+  const failing = t.rejects(acceptor.look(keyOf('a')), silence, 'nothing is decided without it');
+  answer(Promise.reject(silence));
+  await Promise.all([refused, failing]);
 });
 
 t.test('what no version has is seen from then on, also after a crash', async (t) => {
