@@ -270,7 +270,7 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
     name: 'while an owner is away, what was chosen is not sent to the others',
     file: 'coordination/strong/partition-proposer.js',
     right: 'return this.now >= this.#sendsUnsentAt ? this.#follow(this.core.sendUnsent()) : [];',
-    wrong: 'return [];',
+    wrong: 'this.#sendsUnsentAt = NEVER; return [];',
     test: 'unit/coordination/partition-proposer.test.js',
   },
   {

@@ -27,6 +27,8 @@ const PACKAGE = 'dist/package.json';
 const PARTS = ['bin', 'config', 'lib', 'tests'];
 const OUTPUT_BYTES_MAX = 2 ** 26;
 const TEST_SECONDS_MAX = 120;
+/** A bug may make a loop endless. */
+const RUN_MILLISECONDS_MAX = 1_200_000;
 
 interface Caught {
   /** The checker, or the test file. */
@@ -99,9 +101,11 @@ function run(
   return new Promise((resolve) => {
     // A test that is slow on a busy machine has noticed nothing.
     const env = { ...process.env, TAP_TIMEOUT: String(TEST_SECONDS_MAX) };
-    const options = { maxBuffer: OUTPUT_BYTES_MAX, env };
+    const stop = { timeout: RUN_MILLISECONDS_MAX, killSignal: 'SIGKILL' } as const;
+    const options = { maxBuffer: OUTPUT_BYTES_MAX, env, ...stop };
     execFile(process.execPath, arguments_, options, (error, stdout, stderr) => {
-      resolve({ failed: error !== null, stdout, stderr });
+      // Nor has one that never ends, and is stopped.
+      resolve({ failed: error !== null && error.killed !== true, stdout, stderr });
     });
   });
 }
