@@ -117,8 +117,9 @@ export class Rebuild {
     // What was lost again meanwhile may still be remembered, and then a copy of it changes nothing.
     await this.#scrub.verifyRebuilt(partition);
     if (this.#progressOf(partition) !== progress) return;
-    this.#progress.delete(partition);
+    // Refused by a full queue it is tried again, and nothing is copied a second time.
     await health.rebuilt(partition);
+    if (this.#progress.get(partition) === progress) this.#progress.delete(partition);
   }
 
   /**

@@ -34,6 +34,8 @@ export interface Looked {
   /** Has the clock of the partition the dot? Asked of what takes effect once. */
   readonly hasSeen: HasSeen;
   readonly refusalFor: RefusalFor;
+  /** Why the operation cannot take effect on this record now, nor be answered from it. */
+  readonly refusal: OperatingError | undefined;
 }
 
 /** One operation under way on its key. */
@@ -102,7 +104,8 @@ export class OpenProposal {
     const base = covering(record, this.#met);
     this.before = once && onceStateOf(once, base, looked.hasSeen);
     const isOpen = this.before === undefined || this.before === 'open';
-    const wanted = isOpen && change !== undefined && holds(condition, base) ? change : undefined;
+    const isWanted = isOpen && looked.refusal === undefined && holds(condition, base);
+    const wanted = isWanted ? change : undefined;
     this.base = base;
     const dot = this.dot ?? once?.dot ?? next;
     const written = this.#written(wanted, dot, looked);
@@ -136,9 +139,9 @@ export class OpenProposal {
   #written(
     change: StrongChange | undefined,
     dot: Dot,
-    { hybridNow, refusalFor }: Looked,
+    { hybridNow, refusalFor, refusal }: Looked,
   ): Siblings | undefined {
-    this.refusal = undefined;
+    this.refusal = refusal;
     if (change === undefined) return undefined;
     const state = writtenState(this.base, change, dot, hybridNow);
     this.refusal = refusalFor(change, this.base, state);

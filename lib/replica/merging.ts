@@ -67,11 +67,17 @@ export class Merging {
   }
 
   #note(key: KeyText, merging: Promise<void>): void {
-    const both = Promise.all([this.#waiting.get(key), merging]).then(() => undefined);
+    const both = bothEnded(this.#waiting.get(key), merging);
     this.#waiting.set(key, both);
     const ended = (): void => {
       if (this.#waiting.get(key) === both) this.#waiting.delete(key);
     };
     both.then(ended, ended);
   }
+}
+
+/** Also where one fails at once, the other is waited for: it may still change the record. */
+async function bothEnded(before: Promise<void> | undefined, merging: Promise<void>): Promise<void> {
+  await Promise.allSettled([before, merging]);
+  await Promise.all([before, merging]);
 }

@@ -22,6 +22,11 @@ export class PartitionClocks {
   readonly #clocks = new Map<number, PartitionClock>();
   /** As they lie on the disk, synced. */
   readonly #persisted = new Map<number, PartitionClock>();
+  /**
+   * Emptied, and the clock from before still lies on the disk: it alone tells of the damage until
+   * `forget` takes it away.
+   */
+  readonly #emptied = new Set<number>();
   /** Partitions whose clock has grown since it was last persisted. */
   readonly #dirty = new Set<number>();
   readonly #hashes = new Map<number, number>();
@@ -121,6 +126,7 @@ export class PartitionClocks {
     this.#persisted.delete(partition);
     this.#generations.set(partition, this.generation(partition) + 1);
     this.#emptyings += 1;
+    this.#emptied.add(partition);
     this.changes.emptied(partition);
     this.#changed(partition);
   }
@@ -129,12 +135,14 @@ export class PartitionClocks {
   forget(partition: number, transaction: Transaction): void {
     transaction.delete(partitionKey('clock', partition));
     this.#persisted.delete(partition);
+    this.#emptied.delete(partition);
     this.#dirty.add(partition);
   }
 
   /** Writes it now, with what it speaks of. */
   keep(partition: number, transaction: Transaction): void {
     const plain = this.of(partition).toPlain();
+    this.#emptied.delete(partition);
     transaction.put(
       partitionKey('clock', partition),
       encodeStored(partitionKey('clock', partition), plain),
@@ -154,14 +162,16 @@ export class PartitionClocks {
   }
 
   async #write(): Promise<void> {
-    const plain = [...this.#dirty].map((partition) => {
-      return { partition, clock: this.of(partition).toPlain(), of: this.generation(partition) };
-    });
+    const plain = [...this.#dirty]
+      .filter((partition) => !this.#emptied.has(partition))
+      .map((partition) => {
+        return { partition, clock: this.of(partition).toPlain(), of: this.generation(partition) };
+      });
     const keep = (transaction: Transaction): void => {
       for (const { partition } of plain) this.keep(partition, transaction);
     };
     const { committed } = this.#store.transact(keep, 'sync', 'vital');
-    this.#dirty.clear();
+    for (const { partition } of plain) this.#dirty.delete(partition);
     await committed;
     for (const { partition, clock, of } of plain) {
       if (of !== this.generation(partition)) continue;

@@ -235,11 +235,12 @@ export class LocalProposer {
   async #look(key: KeyText): Promise<void> {
     await this.#own.merged(key);
     this.#decisions.set(key, (this.#decisions.get(key) ?? 0) + 1);
-    const record = this.#own.recordToDecideOn(key);
+    const { record, refusal } = this.#own.recordToDecideOn(key);
     const looked = {
       hybridNow: this.#options.hybridClock.now(),
       hasSeen: this.#own.hasSeen,
       refusalFor: this.#own.refusalFor(key),
+      refusal,
     };
     this.#running.dispatch((core) => core.looked(key, record, looked));
   }

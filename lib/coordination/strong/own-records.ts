@@ -2,6 +2,7 @@
 import type { RefusalFor } from '../../consensus/decision.js';
 import type { KeyText } from '../../consensus/messages.js';
 import type { HasSeen } from '../../consensus/once.js';
+import { OperatingError } from '../../errors.js';
 import type { ExpiryClock } from '../../persistence/expiry-clock.js';
 import type { DurableAcceptor } from '../../replica/durable-acceptor.js';
 import { type Endings, isOver } from '../../replica/endings.js';
@@ -12,6 +13,11 @@ export interface OwnRecordsOptions {
   readonly acceptor: DurableAcceptor;
   readonly endings: Endings;
   readonly expiryClock: ExpiryClock;
+}
+
+interface Found {
+  readonly record: Siblings | undefined;
+  readonly refusal?: OperatingError;
 }
 
 /** Of one partition. All reject, or throw, with an OperatingError where the replica cannot. */
@@ -61,13 +67,21 @@ export class OwnRecords {
     return this.#options.acceptor.refusalFor(this.#wire.at(key));
   }
 
-  /** What has ended becomes a stub first: a value has ended only where it is one (K14). */
-  recordToDecideOn(key: KeyText): Siblings | undefined {
+  /**
+   * What has ended becomes a stub first: a value has ended only where it is one (K14).
+   * `refusal`: why that cannot be stored now; nothing may take effect on the record then.
+   */
+  recordToDecideOn(key: KeyText): Found {
     const { expiryClock, endings } = this.#options;
     const now = expiryClock.now();
     const record = this.recordOf(key);
-    if (record === undefined || now === undefined || !isOver(record, now)) return record;
-    endings.expire(this.#wire.at(key), now);
-    return this.recordOf(key);
+    if (record === undefined || now === undefined || !isOver(record, now)) return { record };
+    try {
+      endings.expire(this.#wire.at(key), now);
+    } catch (error) {
+      if (!(error instanceof OperatingError)) throw error;
+      return { record, refusal: error };
+    }
+    return { record: this.recordOf(key) };
   }
 }

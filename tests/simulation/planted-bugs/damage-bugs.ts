@@ -123,6 +123,22 @@ export const DAMAGE_BUGS: readonly PlantedBug[] = [
     test: 'unit/membership/disk-check.test.js',
   },
   {
+    rule: 'D1',
+    name: 'an emptied clock replaces the old one before the damage is marked',
+    file: 'replica/partition-clocks.js',
+    right: '.filter((partition) => !this.#emptied.has(partition))',
+    wrong: '',
+    test: 'unit/anti-entropy/refused-rebuild.test.js',
+  },
+  {
+    rule: 'D2',
+    name: 'a rebuild whose end is refused begins anew',
+    file: 'anti-entropy/rebuild.js',
+    right: 'await health.rebuilt(partition);',
+    wrong: 'this.#progress.delete(partition); await health.rebuilt(partition);',
+    test: 'unit/anti-entropy/refused-rebuild.test.js',
+  },
+  {
     rule: 'D3',
     name: 'damage counts as recorded though a full queue kept its marker off the disk',
     file: 'replica/health.js',

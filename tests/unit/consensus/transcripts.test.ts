@@ -113,6 +113,7 @@ function proposerOf(head: string): Player {
             const isTooLarge = change.state === 'value' && context.vector.size > writersMax;
             return isTooLarge ? new OperatingError('context_too_large', 'no room') : undefined;
           },
+          refusal: undefined,
         });
       case 'writers':
         writersMax = Number(first);

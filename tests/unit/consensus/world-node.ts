@@ -308,6 +308,7 @@ export class WorldNode {
           this.proposer.looked(effect.key, this.records.get(effect.key), {
             ...{ hybridNow: 0, hasSeen: (dot) => this.clock.has(dot) },
             refusalFor: () => this.#around.refusal(),
+            refusal: this.#around.refusal(),
           }),
         );
         break;

@@ -16,7 +16,8 @@ const BACK_OFF_MILLISECONDS = 500;
 const STALL_MILLISECONDS = 1000;
 const NOBODY_WAITS_SO_LONG = 60_000;
 
-const LOOKED = { hybridNow: 0, hasSeen: () => false, refusalFor: () => undefined };
+const NO_REFUSAL = { refusalFor: () => undefined, refusal: undefined };
+const LOOKED = { hybridNow: 0, hasSeen: () => false, ...NO_REFUSAL };
 const READ: StrongOperation = { id: 1, key: 'k', change: undefined, condition: { is: 'none' } };
 
 function takeOver(proposer: PartitionProposer, round: number): void {

@@ -1,5 +1,6 @@
 /** A disk that is nearly full of values that end, or are deleted, empties by itself. */
 import t from 'tap';
+import { recordKey } from '../../../lib/persistence/keyspace.js';
 import type { HeldStorage } from '../fakes.js';
 import { LocalCluster } from '../local-cluster.js';
 
@@ -66,4 +67,32 @@ for (const [level, code] of REFUSALS) {
     await cluster.put('n1', 'more', VALUE, { level });
     await cluster.stop();
   });
+}
+
+t.test('a value that has ended and cannot leave ends no other operation', async (t) => {
+  const limits = { storageReserveBytes: RESERVE_BYTES };
+  const cluster = await LocalCluster.of({ nodes: 1, replicas: 1, limits });
+  const strong = { level: 'strong', timeoutMilliseconds: 500 } as const;
+  const { partition } = recordKey('default', 'k', 16);
+  const other = keyIn(partition);
+  await cluster.put('n1', other, 'stays', strong);
+  await cluster.putFor('n1', 'k', 1, strong);
+  const disk = cluster.disks.get('n1');
+  if (disk === undefined) throw new Error('no disk');
+  disk.free = RESERVE_BYTES / 4 - 1;
+  await cluster.clock.advance(1_500);
+  await t.rejects(cluster.get('n1', 'k', strong), { code: 'deadline_passed', outcome: 'none' });
+  t.same(await cluster.texts('n1', other, strong), ['stays']);
+  const events = cluster.observers.get('n1')?.events ?? [];
+  t.notOk(events.includes('a proposer gives up its ballot'));
+  disk.free = CAPACITY_BYTES;
+  await cluster.clock.advance(1_000);
+  t.same(await cluster.texts('n1', 'k', strong), []);
+  await cluster.stop();
+});
+
+function keyIn(partition: number): string {
+  for (let n = 0; ; n += 1) {
+    if (recordKey('default', `other${n}`, 16).partition === partition) return `other${n}`;
+  }
 }

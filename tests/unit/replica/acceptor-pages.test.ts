@@ -128,6 +128,19 @@ t.test('a look at a key waits for what is being merged into it', async (t) => {
   const failing = t.rejects(acceptor.look(keyOf('a')), silence, 'nothing is decided without it');
   answer(Promise.reject(silence));
   await Promise.all([refused, failing]);
+
+  const answers: (typeof answer)[] = [];
+  replica.onUnaccounted(() => new Promise((resolve) => answers.push(resolve)));
+  const first = t.rejects(acceptor.merge(PARTITION, keyOf('a'), state), silence);
+  const second = acceptor.merge(PARTITION, keyOf('a'), state);
+  answers[0]?.(Promise.reject(silence));
+  await first;
+  await turn();
+  t.not(acceptor.settled(keyOf('a')), undefined, 'the second is under way');
+  answers[1]?.('dropped');
+  await second;
+  await turn();
+  t.equal(acceptor.settled(keyOf('a')), undefined);
 });
 
 t.test('what no version has is seen from then on, also after a crash', async (t) => {
