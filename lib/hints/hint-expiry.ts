@@ -12,7 +12,7 @@ import type { Holdings } from './holdings.js';
 
 export interface HintExpiryOptions {
   readonly hints: Hints;
-  readonly holdings: Holdings;
+  readonly holdings: Pick<Holdings, 'safe'>;
   readonly clock: Clock;
   readonly expiryClock: ExpiryClock;
   readonly random: Random;
@@ -51,11 +51,16 @@ export class HintExpiry {
     return this.#rounds.stop();
   }
 
-  /** A page of each target, one after the other. */
+  /**
+   * A page of each target, one after the other. One that fails keeps no other from being looked at;
+   * the round fails at its end.
+   */
   async round(): Promise<void> {
+    const failures: unknown[] = [];
     for (const [target, { count }] of this.#options.hints.held) {
-      if (count > 0) await this.#look(target);
+      if (count > 0) await this.#look(target).catch((error: unknown) => failures.push(error));
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   async #look(target: NodeId): Promise<void> {

@@ -1,7 +1,7 @@
 /** One hint at a time: opened, put, taken away, with its entry by age and what the quota counts. */
 import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
-import { isCorrupt, isUnknownFormat } from '../errors.js';
+import { isCorrupt, isUnknownFormat, OperatingError } from '../errors.js';
 import type { Hint, HintState } from './hint-records.js';
 import { decodeHint, encodeHint, mergeBytes } from './hint-records.js';
 import { hintAgeKey, hintKey, parseHintAgeKey } from '../persistence/keyspace.js';
@@ -75,7 +75,11 @@ export class HintStore {
     return stored === undefined ? undefined : this.openKnown(key, stored, at.partition);
   }
 
-  /** Merges a state into what is held; a new hint is as old as `now`. */
+  /**
+   * Merges a state into what is held; a new hint is as old as `now`. Where it throws, it has put
+   * nothing.
+   * @throws OperatingError `unknown_format`, `corrupt_bytes`: what is held cannot be merged with
+   */
   putIn(
     transaction: Transaction,
     target: NodeId,
@@ -96,7 +100,22 @@ export class HintStore {
     if (held === undefined) transaction.put(hintAgeKey(target, at, now), NOTHING);
     this.#damaged.delete(key);
     const grown = after.length - (before?.length ?? 0);
-    this.#options.quota.account(target, before === undefined ? 1 : 0, grown);
+    transaction.whenQueued(() => {
+      this.#options.quota.account(target, before === undefined ? 1 : 0, grown);
+      this.#options.observer.count('quorate_hints_stored_total');
+    });
+  }
+
+  /** The same, and throws nothing; false: it cannot be merged, and what is held stays as it is. */
+  tryPutIn(...put: Parameters<HintStore['putIn']>): boolean {
+    try {
+      this.putIn(...put);
+      return true;
+    } catch (error) {
+      if (!(error instanceof OperatingError)) throw error;
+      this.#unknownFormats.note(error);
+      return false;
+    }
   }
 
   /** False where the hint has grown since it was read, or is gone. */
@@ -109,7 +128,7 @@ export class HintStore {
     if (held.minted) this.#options.minter.takeFreshWriter(at.partition);
     transaction.delete(key);
     transaction.delete(hintAgeKey(target, at, held.heldSince));
-    this.#options.quota.account(target, -1, -stored.length);
+    transaction.whenQueued(() => this.#options.quota.account(target, -1, -stored.length));
     return true;
   }
 
@@ -123,11 +142,11 @@ export class HintStore {
           return false;
         this.#damaged.delete(key);
         transaction.delete(key);
-        this.#options.quota.account(target, -1, -stored.length);
+        transaction.whenQueued(() => this.#options.quota.account(target, -1, -stored.length));
         return true;
       },
       'os',
-      'shrinking',
+      'vital',
     );
     await committed;
     return value;
@@ -143,7 +162,7 @@ export class HintStore {
         }
       },
       'os',
-      'shrinking',
+      'vital',
     );
     await committed;
   }

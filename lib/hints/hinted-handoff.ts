@@ -51,15 +51,18 @@ export class HintedHandoff {
     await Promise.all([...this.#targets.values()].map(({ running }) => running));
   }
 
-  /** Delivers to every target that is up, and that has not just refused all. */
-  async deliverAll(): Promise<void> {
+  /**
+   * Begins a delivery to every target that is up, and that has not just refused all. It waits for
+   * none: one may last for hours, and the next round must come for the other targets.
+   */
+  deliverAll(): void {
     const { hints, view, clock } = this.#options;
     const now = clock.monotonicMilliseconds();
     const due = [...hints.held].filter(
       ([target, { count }]) =>
         count > 0 && view.isUp(target) && now >= (this.#targets.get(target)?.dueAt ?? 0),
     );
-    await Promise.all(due.map(([target]) => this.deliverTo(target)));
+    for (const [target] of due) void this.deliverTo(target);
   }
 
   /** One delivery a target at a time; a second call joins the one that runs. */
@@ -89,6 +92,7 @@ export class HintedHandoff {
     return entry;
   }
 
+  /** Never fails: what goes wrong is logged, and tried again. */
   async #deliver(target: NodeId, entry: TargetDelivery): Promise<void> {
     const { clock, observer, hintRetryIntervalMilliseconds } = this.#options;
     let reason: string | undefined;

@@ -98,35 +98,32 @@ export class Hints {
 
   /**
    * Holds a state for an absent primary, merged with what is held already.
-   * @throws OperatingError `overloaded` where a quota is full, `corrupt_bytes`
+   * @throws OperatingError `overloaded` where a quota is full, `corrupt_bytes`, `unknown_format`
    */
   hold(target: NodeId, at: RecordKey, bytes: Uint8Array, durability: Durability): Transacted<void> {
     if (!this.admit(target)) throw full();
     // What does not decode is refused now: nothing could be merged with it later.
     decodeRecord(at, bytes);
     return this.#options.store.transact((transaction) => {
-      this.holdIn(transaction, target, at, bytes, false);
+      const now = this.#options.expiryClock.stamp();
+      this.#hints.putIn(transaction, target, at, { bytes, minted: false }, now);
     }, durability);
   }
 
-  /** The same within another transaction; checks no quota and throws nothing. */
-  holdIn(
-    transaction: Transaction,
-    target: NodeId,
-    at: RecordKey,
-    bytes: Uint8Array,
-    minted: boolean,
-  ): void {
+  /**
+   * The same within another transaction; checks no quota and throws nothing. False: it is not held,
+   * as it cannot be merged with what is held already (another build wrote that).
+   */
+  holdIn(transaction: Transaction, target: NodeId, at: RecordKey, bytes: Uint8Array): boolean {
     const now = this.#options.expiryClock.stamp();
-    this.#hints.putIn(transaction, target, at, { bytes, minted }, now);
-    this.#options.observer.count('quorate_hints_stored_total');
+    return this.#hints.tryPutIn(transaction, target, at, { bytes, minted: false }, now);
   }
 
   /**
    * Mints as a stand-in, on the merge of all hints held here for the key: one hint a primary for
    * which there is room, durable together. Only where no primary can be reached and the level
    * allows it.
-   * @throws OperatingError `overloaded` where there is room for none
+   * @throws OperatingError `overloaded` where there is room for none; `unknown_format`
    */
   mint(
     at: RecordKey,
@@ -141,7 +138,9 @@ export class Hints {
       const base = this.heldFor(at, primaries);
       const before = base && { siblings: base, bytes: encodeRecord(at, base) };
       const minted = mintOn(this.#options, at, before, intent, moment);
-      for (const target of targets) this.holdIn(transaction, target, at, minted.bytes, true);
+      const state = { bytes: minted.bytes, minted: true };
+      const now = this.#options.expiryClock.stamp();
+      for (const target of targets) this.#hints.putIn(transaction, target, at, state, now);
       this.#options.minter.consume(at, minted.dot, base?.context);
       return minted;
     }, durability);

@@ -36,6 +36,8 @@ export class Addresses {
   readonly #options: AddressesOptions;
   readonly #known: ReadonlyMap<NodeId, Known>;
   #onChanged: () => void = () => undefined;
+  /** The last attempt to store what is known was refused. */
+  #isUnkept = false;
 
   private constructor(options: AddressesOptions, known: ReadonlyMap<NodeId, Known>) {
     this.#options = options;
@@ -96,7 +98,8 @@ export class Addresses {
       this.#logMoved(id, wasElsewhere, address);
       this.#onChanged();
     }
-    if (isNews) this.#keep().catch((error: unknown) => this.#notKept(error));
+    // What was refused before is tried again, whoever is heard of next.
+    if (isNews || this.#isUnkept) this.#keep().catch((error: unknown) => this.#notKept(error));
   }
 
   /** A member is linked with the node, and calls it there. */
@@ -113,11 +116,13 @@ export class Addresses {
   }
 
   #notKept(error: unknown): void {
+    this.#isUnkept = true;
     const fields = { reason: messageOf(error) };
     this.#options.observer.log('warn', 'the address of a node could not be stored', fields);
   }
 
   async #keep(): Promise<void> {
+    this.#isUnkept = false;
     const plain: Plain = [...this.#known].map(([id, { listed, proven }]) => [id, listed, proven]);
     await this.#options.store.transact(
       (transaction) => transaction.put(ADDRESSES_KEY, encodeStored(ADDRESSES_KEY, plain)),

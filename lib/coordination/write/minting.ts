@@ -87,13 +87,13 @@ export class Minting {
     const { replica, hints, health, identity } = this.#options;
     const { put, plan } = write;
     const { at, durability } = put;
-    const held = targets.filter((target) => hints.admit(target));
+    let held = targets.filter((target) => hints.admit(target));
     const { start } = identity;
     let committed: Promise<void>;
     try {
       const intent = intentOf(put, plan, known);
       const minted = replica.mint(at, intent, durability, (transaction, value) => {
-        for (const target of held) hints.holdIn(transaction, target, at, value.bytes, false);
+        held = held.filter((target) => hints.holdIn(transaction, target, at, value.bytes));
         write.audit = this.#auditIn(transaction, write, value);
       });
       write.minted = minted.value;
@@ -155,7 +155,7 @@ export class Minting {
     const { put, plan, minted } = write;
     assert(minted !== undefined, 'what claims was minted');
     const { at, durability } = put;
-    const held = targets.filter((target) => hints.admit(target));
+    let held = targets.filter((target) => hints.admit(target));
     const { start } = identity;
     const refused = (error: unknown): void => {
       if (!(error instanceof OperatingError)) throw error;
@@ -166,7 +166,7 @@ export class Minting {
       const { value, committed } = replica.claim(
         ...([at, claim, minted.seen, durability] as const),
         (transaction, made) => {
-          for (const target of held) hints.holdIn(transaction, target, at, made.bytes, false);
+          held = held.filter((target) => hints.holdIn(transaction, target, at, made.bytes));
           write.audit = this.#auditIn(transaction, write, minted, made);
         },
       );

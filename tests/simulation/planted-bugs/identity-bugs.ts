@@ -130,4 +130,12 @@ export const IDENTITY_BUGS: readonly PlantedBug[] = [
     wrong: 'return max;',
     test: 'unit/platform/peer-handshake.test.js',
   },
+  {
+    rule: 'M5',
+    name: 'an address that was proven and not stored is never stored',
+    file: 'membership/addresses.js',
+    right: 'if (isNews || this.#isUnkept)',
+    wrong: 'if (isNews)',
+    test: 'unit/membership/addresses.test.js',
+  },
 ];

@@ -196,4 +196,12 @@ export const RPC_BUGS: readonly PlantedBug[] = [
     wrong: 'MESSAGE_FRAMES_MAX = 1;',
     test: 'unit/encoding/cut-list.test.js',
   },
+  {
+    rule: 'W3',
+    name: 'a delivery that takes long holds up those to other targets',
+    file: 'hints/hinted-handoff.js',
+    right: 'for (const [target] of due)\n            void this.deliverTo(target);',
+    wrong: 'return Promise.all(due.map(([target]) => this.deliverTo(target)));',
+    test: 'unit/hints/delivery.test.js',
+  },
 ];

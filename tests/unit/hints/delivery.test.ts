@@ -31,7 +31,7 @@ function watch(cluster: LocalCluster, target: string, carries = (): boolean => t
 async function holdMany(cluster: LocalCluster, count: number, length = 1): Promise<string[]> {
   await cluster.crash('n3');
   const keys = Array.from({ length: count }, (_, i) => `key ${i}`);
-  for (const key of keys) await cluster.put('n1', key, 'x'.repeat(length));
+  for (const key of keys) await cluster.put('n1', key, 'x'.repeat(length), { level: 'one' });
   return keys;
 }
 
@@ -153,4 +153,23 @@ t.test('what the target refuses stays, until it takes it', async (t) => {
   cluster.network.heal();
   await cluster.clock.advance(60_000);
   t.equal(heldBy(cluster, 'n1'), 0);
+});
+
+t.test('a target that takes long to take all holds up no other', async (t) => {
+  const cluster = await clusterFor(t);
+  await cluster.crash('n2');
+  await holdMany(cluster, 60);
+  const heldForN2 = (): number => cluster.node('n1').hints.held.get('n2')?.count ?? 0;
+  t.equal(heldForN2(), 60);
+  let carries = false;
+  watch(cluster, 'n2', () => carries);
+  const { limits } = cluster.optionsOf('n3');
+  await cluster.start('n3', { limits: { ...limits, hintsPerSecondMax: 1, hintBatchSize: 1 } });
+  await cluster.start('n2');
+  await cluster.clock.advance(10_000);
+  t.equal(heldForN2(), 60, 'its first delivery came to nothing');
+  carries = true;
+  await cluster.clock.advance(15_000);
+  t.ok(heldBy(cluster, 'n1') > 20, 'that to n3 is still under way');
+  t.equal(heldForN2(), 0);
 });

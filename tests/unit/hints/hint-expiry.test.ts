@@ -1,7 +1,12 @@
 /** Hints that leave undelivered: by age or for room, and only where W owners hold them durably. */
 import t, { type Test } from 'tap';
+import { OperatingError } from '../../../lib/errors.js';
+import { HintExpiry } from '../../../lib/hints/hint-expiry.js';
+import type { Hint } from '../../../lib/hints/hint-records.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
+import { expiryClockOf, SeededRandom } from '../fakes.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
+import { intentOf, nothingElse, openDisk, PARTITIONS } from '../persistence/disk.js';
 
 const AGE = 10_000;
 
@@ -133,3 +138,31 @@ t.test('with a full quota what only hints would hold is refused, and nothing els
   const own = cluster.keyOwnedBy(['n1', primaries[0]?.node ?? '']);
   t.equal((await cluster.put('n1', own, 'x', { level: 'one' })).receipt.level, 'one');
 });
+
+t.test(
+  'a target that cannot be looked at keeps no other from it, and the round fails',
+  async (t) => {
+    const disk = await openDisk();
+    const at = recordKey('default', 'k', PARTITIONS);
+    const { bytes } = disk.replica.mint(at, intentOf('1'), 'sync', nothingElse).value;
+    for (const target of ['n3', 'n4', 'n5']) {
+      await disk.hints.hold(target, at, bytes, 'sync').committed;
+    }
+    await disk.clock.advance(2 * AGE);
+    const safe = async (hints: readonly Hint[]): Promise<Hint[]> => {
+      if (hints[0]?.target === 'n4') throw new OperatingError('corrupt_bytes', 'test');
+      return [...hints];
+    };
+    const expiry = new HintExpiry({
+      ...{ ...disk, expiryClock: expiryClockOf(disk.clock), random: new SeededRandom(1) },
+      ...{ holdings: { safe }, hintAgeMaxMilliseconds: AGE, hintRetryIntervalMilliseconds: 1_000 },
+    });
+    await t.rejects(expiry.round(), { code: 'corrupt_bytes' });
+    const left = [...disk.hints.held].map(([target, { count }]) => [target, count]);
+    t.strictSame(left, [
+      ['n3', 0],
+      ['n4', 1],
+      ['n5', 0],
+    ]);
+  },
+);

@@ -1,5 +1,6 @@
 /** Hints: held whole and durably, merged, bounded, handed on in order, minted by stand-ins. */
 import t from 'tap';
+import { OperatingError } from '../../../lib/errors.js';
 import type { Hint } from '../../../lib/hints/hint-records.js';
 import type { HintPage } from '../../../lib/hints/hints.js';
 import { PREFIX, rangeOf, recordKey } from '../../../lib/persistence/keyspace.js';
@@ -281,4 +282,45 @@ t.test('a state that does not decode is not held', async (t) => {
   const disk = await openDisk();
   t.throws(() => disk.hints.hold('n3', at, Buffer.from('x'), 'sync'), { code: 'corrupt_bytes' });
   t.strictSame([...disk.hints.held], []);
+});
+
+t.test(
+  'a nearly full disk keeps no hint that is damaged, nor an entry without its hint',
+  async (t) => {
+    const disk = await openDisk();
+    const other = await openDisk({ node: 'n2' });
+    for (const name of ['j', 'k', 'l']) {
+      const at = recordKey('default', name, PARTITIONS);
+      const { bytes } = other.replica.mint(at, intentOf(name), 'sync', nothingElse).value;
+      await disk.hints.hold('n3', at, bytes, 'sync').committed;
+    }
+    const [[damaged = ''] = []] = await disk.storage.range({ ...rangeOf(PREFIX.hint), limit: 1 });
+    const value = Buffer.from([0xc1]);
+    await disk.storage.write([{ type: 'put', key: damaged, value }], { sync: true });
+    disk.store.setReadOnly(new OperatingError('read_only', 'the disk is nearly full'), false);
+    t.equal((await allOf(disk, 'n3', 10)).length, 2, 'those behind it can be delivered');
+    t.equal(disk.hints.held.get('n3')?.count, 2);
+    t.equal((await disk.hints.aged('n3', '', Infinity, 10)).hints.length, 2);
+    const ages = await disk.storage.range({ ...rangeOf(PREFIX.hintByAge), limit: 10 });
+    t.equal(ages.length, 2);
+  },
+);
+
+t.test('a transaction that is dropped counts nothing as held or as gone', async (t) => {
+  const disk = await openDisk();
+  const other = await openDisk({ node: 'n2' });
+  const { bytes } = other.replica.mint(at, intentOf('1'), 'sync', nothingElse).value;
+  await disk.hints.hold('n3', at, bytes, 'sync').committed;
+  const before = [...disk.hints.held];
+  const drop = (): void => {
+    throw new OperatingError('overloaded', 'test');
+  };
+  const holdAndDrop = (): unknown =>
+    disk.store.transact((transaction) => {
+      disk.hints.holdIn(transaction, 'n4', at, bytes);
+      drop();
+    });
+  t.throws(holdAndDrop, { code: 'overloaded' });
+  t.strictSame([...disk.hints.held], before);
+  t.equal(disk.observer.counts.get('quorate_hints_stored_total'), 1);
 });

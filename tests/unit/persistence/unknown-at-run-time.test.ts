@@ -7,6 +7,7 @@ import { Reaper } from '../../../lib/replica/reaper.js';
 import { ForegroundLoad } from '../../../lib/environment/foreground-load.js';
 import { NOTHING_SEEN } from '../../../lib/versioning/context.js';
 import { expiryClockOf, SeededRandom } from '../fakes.js';
+import { LocalCluster } from '../local-cluster.js';
 import { asOfFormat } from './other-format.js';
 import { type Disk, intentOf, nothingElse, openDisk, PARTITIONS } from './disk.js';
 
@@ -141,4 +142,23 @@ t.test('a hint is left as it is, and those behind it are delivered', async (t) =
   t.strictSame(storage.get(hintKey('n3', first)), bytes);
   t.equal(observer.events.filter((event) => event === REPORTED).length, 1);
   t.equal(observer.counts.get('quorate_corrupt_records_total'), undefined);
+});
+
+t.test('a hint fails no write of a primary, and is not counted as held for it', async (t) => {
+  const cluster = await LocalCluster.of();
+  t.teardown(() => cluster.stop());
+  await cluster.crash('n3');
+  await cluster.put('n1', 'k', '1');
+  const storage = cluster.disks.get('n1');
+  const key = hintKey('n3', recordKey('default', 'k', 16));
+  const stored = storage?.get(key);
+  if (storage === undefined || stored === undefined) throw new Error('n1 holds it for n3');
+  const value = asOfFormat(key, stored, STORED_FORMAT + 1);
+  await storage.write([{ type: 'put', key, value }], { sync: true });
+  const before = cluster.node('n1').hints.held.get('n3');
+  const { receipt } = await cluster.put('n1', 'k', '2');
+  t.strictSame([receipt.answered, receipt.standIns], [2, 0]);
+  t.strictSame(storage.get(key), value);
+  t.strictSame(cluster.node('n1').hints.held.get('n3'), before);
+  t.ok(cluster.observers.get('n1')?.events.includes(REPORTED));
 });
