@@ -18,6 +18,7 @@ import { TreeComparisonSchedule } from './tree-comparison-schedule.js';
 import type { Collection, CollectionLimits } from './collection.js';
 import type { LastExchange, NodeConvergence } from './convergence.js';
 import type { Differences, Exchange } from './exchange.js';
+import { PeerSteps } from './peer-steps.js';
 import type { Rebuild } from './rebuild.js';
 import type { Scrub } from './scrub.js';
 
@@ -146,8 +147,11 @@ export class AntiEntropy {
   }
 
   /** What differs from a peer in these partitions, found by the trees; nothing is changed. */
-  differencesFrom(peer: NodeId, partitions: readonly number[]): Promise<Difference[]> {
-    return this.#treeComparison.differences(peer, partitions);
+  async differencesFrom(peer: NodeId, partitions: readonly number[]): Promise<Difference[]> {
+    const steps = new PeerSteps(peer, this.#options);
+    const differences = await this.#treeComparison.differences(peer, partitions, steps);
+    steps.assertNoneFailed();
+    return differences;
   }
 
   /** What this node knows of how far everything is everywhere. */
@@ -179,28 +183,36 @@ export class AntiEntropy {
     const shared = this.#options.ownership.sharedWith(peer);
     const { partitions, done } = this.#schedule.next(peer, shared);
     const found = await this.#exchange.compare(peer, partitions, only);
-    done();
     const alike = found.clocks.length === 0 && found.roots.length === 0;
     observer.count('quorate_exchanges_total', { result: alike ? 'alike' : 'different' });
     if (alike) {
+      done();
       this.#note(peer, 'alike', 0);
       return { peer, alike, records: 0, bytes: 0, differences: [] };
     }
     // Who asked for certain partitions is waiting.
     const hintsFirst = only === undefined;
-    const { records, bytes } = await this.#exchange.pullMissing(peer, found.clocks, hintsFirst);
-    const differences = await this.#compareTrees(peer, found);
+    const steps = new PeerSteps(peer, this.#options);
+    const pulled = await this.#exchange.pullMissing(peer, found.clocks, hintsFirst, steps);
+    const differences = await this.#compareTrees(peer, found, steps);
+    steps.assertNoneFailed();
+    if (!steps.isOver) done();
+    const { records, bytes } = pulled;
     this.#note(peer, 'different', records);
     return { peer, alike, records, bytes, differences };
   }
 
-  async #compareTrees(peer: NodeId, { clocks, roots }: Differences): Promise<Difference[]> {
+  async #compareTrees(
+    peer: NodeId,
+    { clocks, roots }: Differences,
+    steps: PeerSteps,
+  ): Promise<Difference[]> {
     const agreeing = new Set(roots.filter((partition) => !clocks.includes(partition)));
-    const differences = await this.#treeComparison.differences(peer, roots);
+    const differences = await this.#treeComparison.differences(peer, roots, steps);
     const lagging = differences.filter(({ at }) => !agreeing.has(at.partition));
     const strange = differences.filter(({ at }) => agreeing.has(at.partition));
-    await this.#treeComparison.repair(peer, lagging);
-    const expired = await this.#treeComparison.repair(peer, strange);
+    await this.#treeComparison.repair(peer, lagging, steps);
+    const expired = await this.#treeComparison.repair(peer, strange, steps);
     this.#report(peer, { lagging: lagging.length, expired, strange: strange.length - expired });
     return differences;
   }

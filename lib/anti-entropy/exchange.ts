@@ -19,6 +19,7 @@ import { PartitionClock, type PlainClock } from '../versioning/partition-clock.j
 import { hashOfClocks, ROOT_BYTES } from './exchange-service.js';
 import type { MerkleTrees } from './merkle-tree.js';
 import { CLOCKS, COMPARE, PULL, ROOTS, type Rooted } from './messages.js';
+import { PeerSteps } from './peer-steps.js';
 
 /** Where a peer and this node differ. */
 export interface Differences {
@@ -121,11 +122,13 @@ export class Exchange {
    * Takes from the peer what this node still lacks after the pause for confirmation: most of what
    * differs at one moment is on its way already.
    * @param hintsFirst does it wait while hints come?
+   * @param steps one for each partition
    */
   async pullMissing(
     peer: NodeId,
     partitions: readonly number[],
     hintsFirst: boolean,
+    steps: PeerSteps,
   ): Promise<Pulled> {
     const suspected = await this.#clocksOf(peer, this.#fromItsPlace(peer, partitions));
     if (suspected.every(([partition, theirs]) => this.#has(partition, theirs))) return NOTHING;
@@ -136,11 +139,14 @@ export class Exchange {
     let bytes = 0;
     for (const [partition, theirs] of suspected) {
       await this.#whileHintsCome(until);
-      if (this.#pauses.isStopped) break;
+      if (steps.isOver) break;
       if (this.#has(partition, theirs) || this.#options.health.isRebuilding(partition)) continue;
-      const pulled = await this.pull(peer, partition, this.#options.clocks.of(partition).toPlain());
-      records += pulled.records;
-      bytes += pulled.bytes;
+      const own = this.#options.clocks.of(partition).toPlain();
+      await steps.run(async () => {
+        const pulled = await this.pull(peer, partition, own);
+        records += pulled.records;
+        bytes += pulled.bytes;
+      });
     }
     return { records, bytes };
   }
@@ -159,7 +165,8 @@ export class Exchange {
 
   /**
    * Takes every record with a version that `clock` lacks, durably, and only then the peer's clock.
-   * What the own clock was emptied for meanwhile, or the peer's, counts for nothing.
+   * What the own clock was emptied for meanwhile, or the peer's, counts for nothing. A record that
+   * cannot be merged does not stop those behind it; it keeps the peer's clock from being taken.
    * @param onRecord is called with each record that came
    */
   async pull(
@@ -170,6 +177,7 @@ export class Exchange {
   ): Promise<Pulled & { readonly snapshot: PartitionClock }> {
     const { questions, replica, clocks, clock: time, observer } = this.#options;
     const generation = clocks.generation(partition);
+    const steps = new PeerSteps(peer, this.#options);
     let snapshot: PlainClock | null = null;
     let theirGeneration: string | undefined;
     let from = '';
@@ -184,20 +192,23 @@ export class Exchange {
       if (page.generation !== theirGeneration) throw discarded(peer);
       for (let i = 0; i < page.records.length; i += MERGED_AT_ONCE) {
         const some = page.records.slice(i, i + MERGED_AT_ONCE);
-        await Promise.all(
-          some.map(([namespace, key, record]) => {
+        const merges = some.map(([namespace, key, record]) => {
+          return steps.run(async () => {
             const at = recordKey(namespace, key, this.#options.ownership.partitionCount);
             onRecord(record, at);
             bytes += record.length;
-            return replica.merge(at, record, 'sync');
-          }),
-        );
+            await replica.merge(at, record, 'sync');
+          });
+        });
+        await Promise.all(merges);
+        if (steps.isOver) steps.assertNoneFailed();
       }
       records += page.records.length;
       await this.#pauses.rest(began);
       if (page.next === null) break;
       from = page.next;
     }
+    steps.assertNoneFailed();
     if (snapshot === null || clocks.generation(partition) !== generation) throw discarded(peer);
     const theirs = PartitionClock.from(snapshot);
     clocks.union(partition, theirs);

@@ -5,7 +5,7 @@ import type { NodeId } from '../environment/transport.js';
 /** What one exchange compares the trees of; null: all. */
 export interface ScheduledComparison {
   readonly partitions: number[] | null;
-  /** To be called once they were compared. */
+  /** To be called once they were compared and nothing of it has failed. */
   readonly done: () => void;
 }
 
@@ -18,30 +18,36 @@ export class TreeComparisonSchedule {
   /** When trees were last compared with a peer whose clocks differ, and which come next. */
   readonly #compared = new Map<NodeId, { readonly at: number; readonly next: number }>();
   /** Peers with whom the next exchange compares all trees, since when. */
-  readonly #owed = new Map<NodeId, number>();
+  readonly #owed = new Map<NodeId, { readonly since: number }>();
 
   constructor(clock: Clock, intervalMilliseconds: number) {
     this.#clock = clock;
     this.#intervalMilliseconds = intervalMilliseconds;
   }
 
-  /** At the next exchange all trees are compared. */
+  /** At the next exchange all trees are compared, and after one that is under way once more. */
   owe(peer: NodeId): void {
-    if (!this.#owed.has(peer)) this.#owed.set(peer, this.#clock.monotonicMilliseconds());
+    const since = this.owedSince(peer) ?? this.#clock.monotonicMilliseconds();
+    this.#owed.set(peer, { since });
   }
 
   /** On the monotonic clock; undefined where no comparison of all trees is due. */
   owedSince(peer: NodeId): number | undefined {
-    return this.#owed.get(peer);
+    return this.#owed.get(peer)?.since;
   }
 
   /**
    * Under steady writes clocks differ at every moment: then a few trees are looked at from time to
-   * time, since those differ as well, and the keys of each that does are compared one by one.
+   * time, since those differ as well, and the keys of each that does are compared one by one. Their
+   * turn goes on at once: a tree that cannot be compared must not keep the others from theirs.
    */
   next(peer: NodeId, shared: readonly number[]): ScheduledComparison {
-    if (this.#owed.has(peer)) {
-      return { partitions: null, done: () => void this.#owed.delete(peer) };
+    const owed = this.#owed.get(peer);
+    if (owed !== undefined) {
+      const done = (): void => {
+        if (this.#owed.get(peer) === owed) this.#owed.delete(peer);
+      };
+      return { partitions: null, done };
     }
     const now = this.#clock.monotonicMilliseconds();
     const { at, next } = this.#compared.get(peer) ?? { at: Number.NEGATIVE_INFINITY, next: 0 };
@@ -50,7 +56,7 @@ export class TreeComparisonSchedule {
     }
     const start = next % shared.length;
     const partitions = shared.slice(start, start + COMPARED_AT_ONCE);
-    const then = { at: now, next: start + partitions.length };
-    return { partitions, done: () => void this.#compared.set(peer, then) };
+    this.#compared.set(peer, { at: now, next: start + partitions.length });
+    return { partitions, done: () => undefined };
   }
 }

@@ -15,6 +15,7 @@ import { merge, type Siblings } from '../versioning/siblings.js';
 import { type TreeComparisonServiceOptions, listLive } from './tree-comparison-service.js';
 import type { MerkleTrees } from './merkle-tree.js';
 import { BRANCH_SUMS, KEYS, LEAF_SUMS, RECORDS } from './messages.js';
+import type { PeerSteps } from './peer-steps.js';
 
 /** A key that two owners hold in different states. */
 export interface Difference {
@@ -47,19 +48,30 @@ export class TreeComparison {
     this.#pauses = options.pauses;
   }
 
-  /** Differences that were there before and after the pause for confirmation, alike. */
-  async differences(peer: NodeId, partitions: readonly number[]): Promise<Difference[]> {
+  /**
+   * Differences that were there before and after the pause for confirmation, alike.
+   * @param steps one for each partition
+   */
+  async differences(
+    peer: NodeId,
+    partitions: readonly number[],
+    steps: PeerSteps,
+  ): Promise<Difference[]> {
     const seen: Difference[] = [];
     for (const partition of partitions) {
-      if (this.#pauses.isStopped || seen.length >= REPAIRS_MAX) break;
-      for (const one of await this.#compare(peer, partition)) seen.push(one);
+      if (steps.isOver || seen.length >= REPAIRS_MAX) break;
+      await steps.run(async () => {
+        for (const one of await this.#compare(peer, partition)) seen.push(one);
+      });
     }
     if (seen.length === 0) return seen;
     await this.#pauses.pause(this.#options.confirmMilliseconds);
     const still = new Map<string, Difference>();
     for (const partition of new Set(seen.map(({ at }) => at.partition))) {
-      if (this.#pauses.isStopped) return [];
-      for (const one of await this.#compare(peer, partition)) still.set(one.at.storageKey, one);
+      if (steps.isOver) return [];
+      await steps.run(async () => {
+        for (const one of await this.#compare(peer, partition)) still.set(one.at.storageKey, one);
+      });
     }
     return seen.filter(({ at, ours, theirs }) => {
       const again = still.get(at.storageKey);
@@ -69,25 +81,47 @@ export class TreeComparison {
 
   /**
    * Merges both sides and writes to whoever lags: by its filter a denier finds its damage.
+   * @param steps one for each key
    * @returns how many of them only differ in what has expired: no two clocks judge at once
    */
-  async repair(peer: NodeId, differences: readonly Difference[]): Promise<number> {
+  async repair(
+    peer: NodeId,
+    differences: readonly Difference[],
+    steps: PeerSteps,
+  ): Promise<number> {
     let expired = 0;
     let next = 0;
-    while (next < differences.length && !this.#pauses.isStopped) {
-      const some = differences.slice(next, next + RECORDS_A_MESSAGE).map(({ at }) => at);
-      const keys = some.map(({ namespace, key }) => ({ namespace, key }));
-      const { records } = await this.#options.questions.ask(peer, RECORDS, { keys });
+    let atOnce = RECORDS_A_MESSAGE;
+    while (next < differences.length && !steps.isOver) {
+      const some = differences.slice(next, next + atOnce).map(({ at }) => at);
+      let records: readonly (Uint8Array | null)[] = [];
+      await steps.run(async () => {
+        records = await this.#recordsOf(peer, some);
+      });
       // Of large ones it sends only the first, and is asked for the others again.
       for (const [index, record] of records.slice(0, some.length).entries()) {
         const at = some[index];
-        if (at !== undefined && (await this.#repairOne(peer, at, record))) expired += 1;
+        if (at === undefined || steps.isOver) break;
+        await steps.run(async () => {
+          if (await this.#repairOne(peer, at, record)) expired += 1;
+        });
       }
-      if (records.length === 0)
-        throw new OperatingError('corrupt_bytes', 'a page is empty, and not the last');
-      next += records.length;
+      // One that the peer cannot send fails the whole message: then each is asked for alone.
+      const isRefused = records.length === 0;
+      next += isRefused && some.length === 1 ? 1 : records.length;
+      atOnce = isRefused && some.length > 1 ? 1 : atOnce;
     }
     return expired;
+  }
+
+  async #recordsOf(
+    peer: NodeId,
+    some: readonly RecordKey[],
+  ): Promise<readonly (Uint8Array | null)[]> {
+    const keys = some.map(({ namespace, key }) => ({ namespace, key }));
+    const { records } = await this.#options.questions.ask(peer, RECORDS, { keys });
+    if (records.length > 0) return records;
+    throw new OperatingError('corrupt_bytes', 'a page is empty, and not the last');
   }
 
   async #repairOne(peer: NodeId, at: RecordKey, record: Uint8Array | null): Promise<boolean> {
@@ -115,10 +149,20 @@ export class TreeComparison {
     });
   }
 
-  /** Down the tree where it differs: branches, leaves, and the keys in them. */
+  /** What either side rebuilds is left out: the rebuild takes everything from every owner. */
   async #compare(peer: NodeId, partition: number): Promise<Difference[]> {
-    const { questions, health } = this.#options;
-    if (health.isRebuilding(partition)) return [];
+    if (this.#options.health.isRebuilding(partition)) return [];
+    try {
+      return await this.#compareTrees(peer, partition);
+    } catch (error) {
+      if (error instanceof OperatingError && error.code === 'rebuilding') return [];
+      throw error;
+    }
+  }
+
+  /** Down the tree where it differs: branches, leaves, and the keys in them. */
+  async #compareTrees(peer: NodeId, partition: number): Promise<Difference[]> {
+    const { questions } = this.#options;
     const { deadline } = questions;
     const theirs = await questions.ask(peer, BRANCH_SUMS, { partition }, deadline);
     const ours = this.#trees.branchesOf(partition);

@@ -10,7 +10,7 @@ import type { Observer } from '../environment/observer.js';
 import { Pauses } from '../environment/pauses.js';
 import { Periodic } from '../environment/periodic.js';
 import type { Random } from '../environment/random.js';
-import { isCorrupt } from '../errors.js';
+import { isCorrupt, messageOf } from '../errors.js';
 import type { Ownership } from '../partitioning/ownership.js';
 import { keyAfter, recordKeyOf, recordsOf } from '../persistence/keyspace.js';
 import type { RecordTable } from '../persistence/record-table.js';
@@ -41,6 +41,8 @@ export class WholeClocks {
   readonly #periodic: Periodic;
   /** By partition, the generation of the clock that was completed. */
   readonly #whole = new Map<number, number>();
+  /** Partitions whose failure is in the log already: it comes again at every look. */
+  readonly #logged = new Set<number>();
   #isStarted = false;
 
   constructor(options: WholeClocksOptions) {
@@ -85,11 +87,20 @@ export class WholeClocks {
     for (const partition of ownership.own) {
       if (this.#pauses.isStopped) return;
       if (!this.#wasCompleted(partition) && !health.isRebuilding(partition)) {
-        await this.#complete(partition);
+        await this.#complete(partition).catch((error: unknown) => this.#failed(partition, error));
       }
     }
     const areAll = ownership.own.every((partition) => this.#wasCompleted(partition));
     if (areAll) void this.#periodic.stop();
+  }
+
+  /** Such as a record of another build. It stops no partition behind it. */
+  #failed(partition: number, error: unknown): void {
+    const { observer } = this.#options;
+    observer.count('quorate_background_failures_total', { task: 'complete clocks' });
+    if (this.#logged.has(partition)) return;
+    this.#logged.add(partition);
+    observer.log('warn', 'a clock cannot be completed', { partition, reason: messageOf(error) });
   }
 
   /** What is written meanwhile is in the clock by itself. */
@@ -111,6 +122,7 @@ export class WholeClocks {
     }
     if (clocks.generation(partition) !== generation) return;
     this.#whole.set(partition, generation);
+    this.#logged.delete(partition);
     observer.count('quorate_completed_clocks_total');
   }
 

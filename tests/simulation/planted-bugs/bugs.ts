@@ -4,6 +4,7 @@ import { BUGS_OF_ANSWERS } from './bugs-of-answers.js';
 import { COMMAND_BUGS } from './command-bugs.js';
 import { CONSENSUS_BUGS } from './consensus-bugs.js';
 import { DAMAGE_BUGS } from './damage-bugs.js';
+import { EXCHANGE_BUGS } from './exchange-bugs.js';
 import { DISK_BUGS } from './disk-bugs.js';
 import { ENGINE_BUGS } from './engine-bugs.js';
 import { EXPLAINED_BUGS } from './explained-bugs.js';
@@ -28,6 +29,7 @@ export const BUGS: readonly PlantedBug[] = [
   ...COMMAND_BUGS,
   ...CONSENSUS_BUGS,
   ...DAMAGE_BUGS,
+  ...EXCHANGE_BUGS,
   ...DISK_BUGS,
   ...ENGINE_BUGS,
   ...EXPLAINED_BUGS,
@@ -229,7 +231,7 @@ export const BUGS: readonly PlantedBug[] = [
     rule: 'A2',
     name: 'comparisons of trees repair nothing',
     file: 'anti-entropy/anti-entropy.js',
-    right: 'const expired = await this.#treeComparison.repair(peer, strange);',
+    right: 'const expired = await this.#treeComparison.repair(peer, strange, steps);',
     wrong: 'const expired = 0;',
     test: 'unit/anti-entropy/expiry.test.js',
   },
