@@ -38,14 +38,7 @@ export class GuardedEvents {
     close: (...args: NoInfer<Args>) => void,
     listener: (...args: Args) => void,
   ): Cancel {
-    const guarded = (...given: unknown[]): void => {
-      const args = given as Args;
-      this.run(
-        event,
-        () => close(...args),
-        () => listener(...args),
-      );
-    };
+    const guarded = this.guarded(event, close, listener) as (...given: unknown[]) => void;
     emitter.on(event, guarded);
     return () => {
       emitter.off(event, guarded);
@@ -61,16 +54,27 @@ export class GuardedEvents {
 
   /** The same for what is called in some other way. */
   run(place: string, close: () => void, run: () => void): void {
-    try {
-      run();
-    } catch (error) {
-      this.#report(place, error);
+    this.guarded(place, close, run)();
+  }
+
+  /** The same for what is called often: the function is made once. */
+  guarded<Args extends unknown[]>(
+    place: string,
+    close: (...args: NoInfer<Args>) => void,
+    run: (...args: Args) => void,
+  ): (...args: Args) => void {
+    return (...args) => {
       try {
-        close();
-      } catch (second) {
-        this.#report(`close after ${place}`, second);
+        run(...args);
+      } catch (error) {
+        this.#report(place, error);
+        try {
+          close(...args);
+        } catch (second) {
+          this.#report(`close after ${place}`, second);
+        }
       }
-    }
+    };
   }
 
   #report(place: string, error: unknown): void {

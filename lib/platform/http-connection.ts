@@ -1,6 +1,8 @@
 /** One connection of a client: its requests one at a time, in their order (RFC 9112, 9.3). */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Cancel } from '../environment/clock.js';
+import type { GuardedEvents } from './guarded-events.js';
 import { type HttpRefusal, TOO_MUCH_AHEAD } from './http-refusals.js';
 import { SendWatch } from './send-watch.js';
 
@@ -8,11 +10,12 @@ import { SendWatch } from './send-watch.js';
 export interface ConnectionOwner {
   /** Refuses the request, or has `handle` called soon; each is answered, or its socket cut. */
   begin(connection: HttpConnection, response: ServerResponse): void;
-  handle(connection: HttpConnection, response: ServerResponse): void;
+  handle(response: ServerResponse): void;
   /** The last response of a connection, an error, as it is written to the socket. */
   farewell(refusal: HttpRefusal): string;
   /** For a message that could not be read in its time, since earlier ones were handled. */
   readonly graceMilliseconds: number;
+  readonly events: GuardedEvents;
 }
 
 /** What it shares with all the others. */
@@ -54,11 +57,15 @@ export class HttpConnection {
   #wasHeld = false;
   /** What is said where a message gets no further in its grace. */
   #late: HttpRefusal | undefined;
-  #cancelGrace: (() => void) | undefined;
+  #cancelGrace: Cancel | undefined;
   #added = 0;
   #hasServed = false;
-  /** One function for all requests, which many may call. */
-  readonly #answered = (): void => this.#next();
+  /** Handles the request that has begun. One function for all requests of the connection. */
+  readonly handle: () => void;
+  readonly #guardedNext: () => void;
+  readonly #cut = (): void => {
+    this.socket.destroy();
+  };
 
   constructor(socket: Socket, owner: ConnectionOwner, place: ConnectionPlace) {
     this.socket = socket;
@@ -66,16 +73,19 @@ export class HttpConnection {
     this.#owner = owner;
     this.#place = place;
     // Whoever still reads the body of an earlier request makes the socket flow again.
-    socket.on('resume', () => {
+    const { events } = owner;
+    events.on(socket, 'resume', this.#cut, () => {
       if (this.#waiting.length > 0) socket.pause();
     });
-    socket.once('close', () => this.#forget());
-    const cut = socket.destroySoon.bind(socket);
+    events.on(socket, 'close', this.#cut, () => this.#forget());
+    const cutSoon = socket.destroySoon.bind(socket);
     // Node calls it behind the last answer of a connection.
-    socket.destroySoon = () => {
-      if (this.#current === undefined || this.#current.req.complete) cut();
+    socket.destroySoon = events.guarded('destroySoon', this.#cut, () => {
+      if (this.#current === undefined || this.#current.req.complete) cutSoon();
       else this.#linger().end();
-    };
+    });
+    this.handle = events.guarded('request', this.#cut, () => this.#handle());
+    this.#guardedNext = events.guarded('answered', this.#cut, () => this.#next());
   }
 
   /** The last response was written, or the socket is gone: nothing more is answered on it. */
@@ -99,15 +109,14 @@ export class HttpConnection {
     else this.#enqueue(response);
   }
 
-  /** Handles the request that has begun. One function for all requests of the connection. */
-  readonly handle = (): void => {
+  #handle(): void {
     const response = this.#current;
     if (response === undefined || !this.#isDue) return;
     this.#isDue = false;
     // Who is gone by now would never end: nothing more is heard of its body.
     if (response.req.destroyed || response.destroyed || this.isOver) return;
-    this.#owner.handle(this, response);
-  };
+    this.#owner.handle(response);
+  }
 
   /** What came behind the requests so far is no request, or not complete in time. */
   break(refusal: HttpRefusal): void {
@@ -135,7 +144,8 @@ export class HttpConnection {
   /** From when it is read again. */
   #startGrace(): void {
     const added = this.#added;
-    const timer = setTimeout(() => {
+    const { events, graceMilliseconds } = this.#owner;
+    this.#cancelGrace = events.after(graceMilliseconds, this.#cut, () => {
       this.#cancelGrace = undefined;
       const late = this.#late;
       // Held again: it begins anew when that is over.
@@ -143,8 +153,7 @@ export class HttpConnection {
       this.#late = undefined;
       const isWhole = this.#current === undefined || this.#current.req.complete;
       if (this.#added === added || !isWhole) this.break(late);
-    }, this.#owner.graceMilliseconds);
-    this.#cancelGrace = () => clearTimeout(timer);
+    });
   }
 
   /** Writes the last response at once. */
@@ -159,12 +168,9 @@ export class HttpConnection {
   /** What its client still sends is read and forgotten, until it ends or it took long enough. */
   #linger(): Socket {
     const { socket } = this;
-    const cut = setTimeout(() => {
-      socket.destroy();
-    }, LINGER_MILLISECONDS);
-    socket.once('close', () => {
-      clearTimeout(cut);
-    });
+    const { events } = this.#owner;
+    const cancel = events.after(LINGER_MILLISECONDS, this.#cut, this.#cut);
+    events.on(socket, 'close', this.#cut, cancel);
     return socket.resume();
   }
 
@@ -180,7 +186,7 @@ export class HttpConnection {
     this.#hasServed = true;
     this.#place.busy(this);
     // Once is how often it comes; to listen so costs two objects more.
-    response.on('close', this.#answered);
+    response.on('close', this.#guardedNext);
     this.#owner.begin(this, response);
   }
 

@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { ConnectionFigures } from '../api/api-world.js';
 import type { Observer } from '../environment/observer.js';
+import type { GuardedEvents } from './guarded-events.js';
 import type { ConnectionPlace, HttpConnection } from './http-connection.js';
 import type { LimitedLog } from './limited-log.js';
 
@@ -10,6 +11,7 @@ export interface ConnectionsOptions {
   readonly waitingBytesMax: number;
   readonly observer: Observer;
   readonly log: LimitedLog;
+  readonly events: GuardedEvents;
 }
 
 /** Why a connection was ended from here; a label of metrics. */
@@ -52,7 +54,10 @@ export class HttpConnections implements ConnectionPlace {
   open(connection: HttpConnection): void {
     const { socket } = connection;
     this.#all.set(socket, connection);
-    socket.once('close', () => this.#forget(connection));
+    const cut = (): void => {
+      socket.destroy();
+    };
+    this.#options.events.on(socket, 'close', cut, () => this.#forget(connection));
     if (this.#isRoom) {
       this.#idle.add(connection);
       return;
@@ -104,7 +109,12 @@ export class HttpConnections implements ConnectionPlace {
   /** Call it several times in each span. */
   cutUnread(now: number, spanMilliseconds: number): void {
     for (const connection of this.#all.values()) {
-      if (connection.sending.isTooSlow(now, spanMilliseconds)) this.end(connection, 'unread');
+      const cut = (): void => {
+        connection.socket.destroy();
+      };
+      this.#options.events.run('sending', cut, () => {
+        if (connection.sending.isTooSlow(now, spanMilliseconds)) this.end(connection, 'unread');
+      });
     }
   }
 

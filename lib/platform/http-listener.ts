@@ -1,12 +1,13 @@
 /** The HTTP server beneath the API, with its limits. See docs/http-api.md. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionFigures } from '../api/api-world.js';
-import type { Clock } from '../environment/clock.js';
+import type { Cancel, Clock } from '../environment/clock.js';
 import type { Observer } from '../environment/observer.js';
-import { messageOf, OperatingError } from '../errors.js';
+import { OperatingError } from '../errors.js';
+import { GuardedEvents } from './guarded-events.js';
 import { type ConnectionOwner, HttpConnection } from './http-connection.js';
 import { HttpConnections } from './http-connections.js';
 import { HeadJudge, type HeadLimits } from './http-head.js';
@@ -67,15 +68,7 @@ const CLOSING_CHECK_MILLISECONDS = 25;
 /** So often in the time of sending it is looked who takes too little. */
 const SEND_CHECKS = 8;
 
-const add = (connection: HttpConnection, response: ServerResponse): void => {
-  connection.add(response);
-};
-const breakOff = (connection: HttpConnection, refusal: HttpRefusal): void => {
-  connection.break(refusal);
-};
-const timeOut = (connection: HttpConnection, refusal: HttpRefusal): void => {
-  connection.timeOut(refusal);
-};
+const noClose = (): void => undefined;
 
 /** @throws OperatingError `not_ready` where the address cannot be listened on */
 export async function listenHttp(options: HttpListenerOptions): Promise<HttpListener> {
@@ -89,19 +82,21 @@ class Listener implements HttpListener, ConnectionOwner {
   readonly #server: Server;
   readonly #judge: HeadJudge;
   readonly #log: LimitedLog;
+  readonly events: GuardedEvents;
   readonly #connections: HttpConnections;
   #closing: Promise<void> | undefined;
-  #sending: ReturnType<typeof setInterval> | undefined;
+  #cancelSending: Cancel = noClose;
 
   constructor(options: HttpListenerOptions) {
     this.#options = options;
     this.#judge = new HeadJudge(options, new ServedHosts([options.host, ...options.hostNames]));
-    this.#log = new LimitedLog(options.observer, options.clock);
+    const { observer, clock } = options;
+    this.#log = new LimitedLog(observer, clock);
+    this.events = new GuardedEvents({ listener: 'clients', clock, log: this.#log, observer });
     this.#connections = new HttpConnections({
       connectionsMax: options.connectionsMax,
       waitingBytesMax: options.pipelinedBytesMax,
-      observer: options.observer,
-      log: this.#log,
+      ...{ observer, log: this.#log, events: this.events },
     });
     this.#server = createServer({
       // More than the limit, so that most of what is beyond it can be answered in good order.
@@ -120,51 +115,69 @@ class Listener implements HttpListener, ConnectionOwner {
     this.#listenTo(this.#server);
   }
 
-  /** Each of these is reached by strangers: whatever they send, none of them may throw. */
   #listenTo(server: Server): void {
-    const take = (request: IncomingMessage, response: ServerResponse): void => {
-      this.#guarded(request.socket, add, response);
+    const { events } = this;
+    const cut = (request: IncomingMessage, _with: unknown): void => {
+      request.socket.destroy();
     };
-    server.on('connection', (socket) => {
+    const cutSocket = (socket: Duplex): void => {
+      socket.destroy();
+    };
+    events.on(server, 'connection', cutSocket, (socket: Socket) => {
       this.#connections.open(new HttpConnection(socket, this, this.#connections));
     });
     // What expects something is judged in its turn, as all the others.
-    server.on('request', take).on('checkContinue', take).on('checkExpectation', take);
-    server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-      if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
-      else if (error.code === TIMEOUT) this.#guarded(socket, timeOut, refusalOfError(error));
-      else this.#guarded(socket, breakOff, refusalOfError(error));
+    for (const name of ['request', 'checkContinue', 'checkExpectation']) {
+      events.on(server, name, cut, (request: IncomingMessage, response: ServerResponse) => {
+        this.#connectionOf(request.socket)?.add(response);
+      });
+    }
+    events.on(
+      server,
+      'clientError',
+      (_error: Error, socket: Duplex) => cutSocket(socket),
+      (error: NodeJS.ErrnoException, socket: Duplex) => {
+        if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+        else if (error.code === TIMEOUT) this.#connectionOf(socket)?.timeOut(refusalOfError(error));
+        else this.#connectionOf(socket)?.break(refusalOfError(error));
+      },
+    );
+    events.on(server, 'connect', cut, (_request: IncomingMessage, socket: Duplex) => {
+      events.on(socket, 'error', noClose, noClose);
+      this.#connectionOf(socket)?.break(NO_TUNNELS);
     });
-    server.on('connect', (_request, socket) => {
-      socket.on('error', () => undefined);
-      this.#guarded(socket, breakOff, NO_TUNNELS);
-    });
-    server.on('timeout', (socket) => {
-      this.#guarded(socket, this.#idled, undefined);
+    events.on(server, 'timeout', cutSocket, (socket: Duplex) => {
+      const connection = this.#connectionOf(socket);
+      // What is being received or handled has deadlines of its own.
+      if (connection?.isBusy === false && connection.hasServed) socket.destroy();
     });
   }
 
   async listen(): Promise<void> {
     const { host, port } = this.#options;
     await new Promise<void>((resolve, reject) => {
-      const failed = (cause: Error): void => {
+      const stop = this.events.on(this.#server, 'error', noClose, (cause: Error) => {
         const message = `cannot listen on ${host}:${String(port)}: ${cause.message}`;
         reject(new OperatingError('not_ready', message, { cause }));
-      };
-      this.#server.once('error', failed);
+      });
       this.#server.listen(port, host, () => {
-        this.#server.off('error', failed);
+        stop();
         // The system may fail to accept one: that must not end the node.
-        this.#server.on('error', (error) => {
+        this.events.on(this.#server, 'error', noClose, (error: Error) => {
           this.#log.log('error', 'a connection was not accepted', { reason: error.message });
         });
         resolve();
       });
     });
+    this.#watchSending();
+  }
+
+  #watchSending(): void {
     const { sendTimeoutMilliseconds: span, clock } = this.#options;
-    this.#sending = setInterval(() => {
+    this.#cancelSending = this.events.after(span / SEND_CHECKS, noClose, () => {
+      this.#watchSending();
       this.#connections.cutUnread(clock.monotonicMilliseconds(), span);
-    }, span / SEND_CHECKS);
+    });
   }
 
   get graceMilliseconds(): number {
@@ -186,31 +199,26 @@ class Listener implements HttpListener, ConnectionOwner {
 
   #close(): Promise<void> {
     return new Promise((resolve) => {
-      const idle = setInterval(() => {
+      let cancelIdle: Cancel = noClose;
+      const closeIdle = (): void => {
+        cancelIdle = this.events.after(CLOSING_CHECK_MILLISECONDS, noClose, closeIdle);
         this.#server.closeIdleConnections();
-      }, CLOSING_CHECK_MILLISECONDS);
-      const last = setTimeout(() => {
+      };
+      const { closeTimeoutMilliseconds } = this.#options;
+      const cancelLast = this.events.after(closeTimeoutMilliseconds, noClose, () => {
         this.#server.closeAllConnections();
-      }, this.#options.closeTimeoutMilliseconds);
+      });
       this.#server.close(() => {
-        clearInterval(idle);
-        clearTimeout(last);
-        clearInterval(this.#sending);
+        cancelIdle();
+        cancelLast();
+        this.#cancelSending();
         resolve();
       });
-      this.#server.closeIdleConnections();
+      closeIdle();
     });
   }
 
   begin(connection: HttpConnection, response: ServerResponse): void {
-    this.#guarded(connection.socket, this.#begin, response);
-  }
-
-  handle(connection: HttpConnection, response: ServerResponse): void {
-    this.#guarded(connection.socket, this.#handle, response);
-  }
-
-  readonly #begin = (connection: HttpConnection, response: ServerResponse): void => {
     const { req: request } = response;
     const target = takeOrigin(request);
     const beyond = this.#connections.isBeyond(connection);
@@ -223,35 +231,23 @@ class Listener implements HttpListener, ConnectionOwner {
     }
     if (verdict === 'last' || beyond) response.setHeader('connection', 'close');
     this.#options.together(connection.handle);
-  };
+  }
 
-  readonly #handle = (_connection: HttpConnection, response: ServerResponse): void => {
+  handle(response: ServerResponse): void {
     if (this.#closing !== undefined) response.setHeader('connection', 'close');
     this.#options.handler(response.req, response);
-  };
+  }
 
   farewell(refusal: HttpRefusal): string {
     this.#note(refusal, undefined);
     return rawProblem(refusal, this.#options.problem(refusal));
   }
 
-  /**
-   * A bug that a request finds ends its connection, and not the node. What `run` is about is given
-   * beside it, so that no function need be made for each request.
-   */
-  #guarded<Given>(
-    socket: Duplex,
-    run: (connection: HttpConnection, given: Given) => void,
-    given: Given,
-  ): void {
+  /** Undefined where it was given up: nothing is heard of it any more. */
+  #connectionOf(socket: Duplex): HttpConnection | undefined {
     const connection = this.#connections.of(socket);
-    try {
-      if (connection !== undefined) run(connection, given);
-      else socket.destroy();
-    } catch (error) {
-      socket.destroy();
-      this.#log.log('error', 'a request failed unexpectedly', { reason: messageOf(error), error });
-    }
+    if (connection === undefined) socket.destroy();
+    return connection;
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, refusal: HttpRefusal): void {
@@ -266,9 +262,4 @@ class Listener implements HttpListener, ConnectionOwner {
   #note({ status, code }: HttpRefusal, method: string | undefined): void {
     this.#options.observer.log('debug', 'request refused', { method, status, code });
   }
-
-  readonly #idled = (connection: HttpConnection): void => {
-    // What is being received or handled has deadlines of its own.
-    if (!connection.isBusy && connection.hasServed) connection.socket.destroy();
-  };
 }

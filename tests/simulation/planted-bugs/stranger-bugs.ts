@@ -3,6 +3,30 @@ import type { PlantedBug } from './planted-bug.js';
 
 export const STRANGER_BUGS: readonly PlantedBug[] = [
   {
+    rule: 'P1',
+    name: 'a page may open a connection to the port of peers',
+    file: 'platform/peer-listener.js',
+    right: "headers.origin !== undefined || headers['sec-websocket-origin'] !== undefined",
+    wrong: 'headers.origin === 0',
+    test: 'unit/platform/peer-strangers.test.js',
+  },
+  {
+    rule: 'P1',
+    name: 'the id of a node is in its challenge, which any stranger gets',
+    file: 'platform/peer-handshake.js',
+    right: "this.#transcript.say('acceptor', greetingOf(this.#party))",
+    wrong: "this.#transcript.say('acceptor', { ...greetingOf(this.#party), self })",
+    test: 'unit/platform/peer-strangers.test.js',
+  },
+  {
+    rule: 'P1',
+    name: 'a bug in a listener of clients ends the node',
+    file: 'platform/http-listener.js',
+    right: "events.on(server, 'connection', cutSocket, (socket) => {",
+    wrong: "server.on('connection', (socket) => {",
+    test: 'unit/platform/http-connections.test.js',
+  },
+  {
     rule: 'H2',
     name: 'a connection that takes nothing of its answer is not cut',
     file: 'platform/http-listener.js',

@@ -1,7 +1,9 @@
 /** How many connections there may be, and who goes when there are more. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { assertProblem, type Conversation, say, start } from './listening.js';
+import { CountingObserver } from '../fakes.js';
 import { reached } from '../in-time.js';
 
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
@@ -66,6 +68,8 @@ t.test('where all are busy a new one is told, and health is answered', async (t)
   t.match(await say(listener.port, 'GET /b HTTP/1.0\r\n\r\n').answer, /\/b:$/, 'room comes back');
 });
 
+const FAILURES = 'quorate_listener_failures_total clients';
+
 t.test('a handler that throws ends its connection alone', async (t) => {
   const handler = (): void => {
     throw new Error('a bug');
@@ -73,5 +77,37 @@ t.test('a handler that throws ends its connection alone', async (t) => {
   const { listener, observer } = await start(t, { handler });
   t.equal(await say(listener.port, get('/a') + get('/b')).answer, '');
   t.equal(await say(listener.port, get('/a')).answer, '');
-  t.match(observer.events, ['a request failed unexpectedly', 'a request failed unexpectedly']);
+  t.equal(observer.counts.get(FAILURES), 2);
+});
+
+/** An observer with a bug: no ending can be counted. */
+class FailingObserver extends CountingObserver {
+  override count(...given: Parameters<CountingObserver['count']>): void {
+    if (given[0] === ENDED) throw new Error('a bug');
+    super.count(...given);
+  }
+}
+
+t.test('a bug where connections are let in ends the new one alone', async (t) => {
+  const observer = new FailingObserver();
+  const { listener } = await start(t, { connectionsMax: 1, observer });
+  const first = say(listener.port, get('/1'));
+  await answered(first);
+  t.equal(await say(listener.port, '').answer, '', 'the first goes for it, which is counted');
+  t.equal(observer.counts.get(FAILURES), 1);
+  t.match(await say(listener.port, 'GET /2 HTTP/1.0\r\n\r\n').answer, /\/2:$/);
+});
+
+t.test('a bug where unread answers are looked for ends neither the node nor it', async (t) => {
+  const observer = new FailingObserver();
+  const handler = (_request: IncomingMessage, response: ServerResponse): void => {
+    response.end(Buffer.alloc(16_777_216));
+  };
+  const { listener } = await start(t, { sendTimeoutMilliseconds: 160, observer, handler });
+  for (const count of [1, 2]) {
+    const { socket } = say(listener.port, get('/'));
+    socket.pause();
+    await reached('the cut', () => observer.counts.get(FAILURES) === count);
+    socket.destroy();
+  }
 });
