@@ -13,6 +13,7 @@ import {
   checkImports,
   readRows,
 } from './tidy/reading-order.js';
+import { checkShownTexts } from './tidy/shown-texts.js';
 import { checkSpread } from './tidy/spread.js';
 import { withEnvironment, withTables } from './tidy/settings-documents.js';
 import {
@@ -259,6 +260,20 @@ const laws: readonly Law[] = [
       ['tests/x.ts', "t.only('x', () => {});"],
     ],
     kept: [['tests/x.ts', "t.test('skip', { timeout: 5 }, () => {});\nrange.skip(1);"]],
+  },
+  {
+    name: 'what users read has no name of the code in it',
+    check: checkShownTexts,
+    broken: [
+      ['lib/admin-page/screens/x.tsx', "const x = <Table head={['Key', 'ActionOutcome']} />;"],
+      ['lib/admin-page/screens/x.tsx', 'const x = <p>The ActionOutcome of it</p>;'],
+      ['bin/commands/x.ts', "const x = 'KeyOutcome';"],
+    ],
+    kept: [
+      ['lib/admin-page/x.tsx', "import { x } from './KeyOutcome.js';\nconst y = <Table />;"],
+      ['lib/admin-page/logic/x.ts', "type X = Pick<Y, 'ActionOutcome'>;"],
+      ['lib/client/x.ts', "const x = 'a QuorateClient';"],
+    ],
   },
 ];
 

@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { freeBasePort, RealCluster } from '../integration/real-cluster.js';
-import { axeFindings, DESKTOP, launch, openPage, PHONE } from './browser.js';
+import { axeFindings, DESKTOP, go, launch, openPage, PATIENCE, PHONE, shows } from './browser.js';
 
-const PATIENCE = { timeout: 20_000 };
 /** Of the page and of a panel. */
 const MARGIN = 30;
 /** Each screen, and a text that is there once it has its answer. */
@@ -28,16 +27,19 @@ const url = `http://127.0.0.1:${base + 3}/`;
 const browser = await launch();
 t.teardown(() => browser.close());
 
-async function go(page: Page, screen: string): Promise<void> {
-  await page.evaluate(`location.hash = ${JSON.stringify(`#/${screen}`)}`);
-}
-
-const shows = (page: Page, text: string | RegExp): Promise<void> =>
-  page.getByText(text).first().waitFor(PATIENCE);
-
 async function settingsNow(): Promise<Record<string, unknown>> {
   const answer = await fetch(`${cluster.url('n1')}/api/v1/config/consistency`);
   return ((await answer.json()) as { readonly settings: Record<string, unknown> }).settings;
+}
+
+/** Titles of panels that do not name both their call of the API and their command line. */
+async function unsourced(page: Page): Promise<string[]> {
+  const panels = page.locator('section.panel');
+  const bare = panels.filter({ hasNotText: /API .*Command line / });
+  const titles = await bare.locator('h2').allTextContents();
+  t.ok((await panels.count()) > 0, 'there are panels');
+  // It only asks for a key.
+  return titles.filter((title) => title !== 'Which key');
 }
 
 t.test('every screen answers, on a desk and on a phone, and axe finds nothing', async (t) => {
@@ -47,7 +49,11 @@ t.test('every screen answers, on a desk and on a phone, and axe finds nothing', 
     for (const [screen, text] of SCREENS) {
       await go(page, screen);
       await shows(page, text);
-      t.same(await axeFindings(page), [], `${screen} on the ${device}`);
+      for (const colorScheme of ['dark', 'light'] as const) {
+        await page.emulateMedia({ colorScheme });
+        t.same(await axeFindings(page), [], `${screen} on the ${device}, ${colorScheme}`);
+      }
+      t.same(await unsourced(page), [], `${screen}: where else one gets it`);
       const width = await page.evaluate('document.documentElement.scrollWidth');
       t.equal(width, options.viewport.width, `${screen} does not scroll sideways`);
     }

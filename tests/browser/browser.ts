@@ -1,7 +1,13 @@
 /** A headless Chromium: the one of the system, driven by playwright. */
 import { existsSync } from 'node:fs';
 import axe from 'axe-core';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type Locator,
+  type Page,
+} from 'playwright-core';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 /** It looks for nothing outside. As root there is no sandbox to be had. */
@@ -10,6 +16,8 @@ const FLAGS = [
   ...['--disable-background-networking', '--disable-sync'],
   ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
 ];
+/** A busy machine answers late, and a page asks anew every few seconds. */
+export const PATIENCE = { timeout: 20_000 };
 export const DESKTOP = { viewport: { width: 1280, height: 860 }, colorScheme: 'light' } as const;
 export const PHONE = { viewport: { width: 390, height: 844 }, colorScheme: 'dark' } as const;
 
@@ -59,6 +67,17 @@ export async function openPage(
   await page.goto(url);
   return { page, complaints, failures };
 }
+
+export async function go(page: Page, screen: string): Promise<void> {
+  await page.evaluate(`location.hash = ${JSON.stringify(`#/${screen}`)}`);
+}
+
+export const shows = (page: Page, text: string | RegExp): Promise<void> =>
+  page.getByText(text).first().waitFor(PATIENCE);
+
+/** The panel that holds it. */
+export const panelOf = (page: Page, has: Locator): Locator =>
+  page.locator('section.panel').filter({ has });
 
 /** Findings of axe, but for minor ones, as `rule: targets`. */
 export async function axeFindings(page: Page): Promise<string[]> {

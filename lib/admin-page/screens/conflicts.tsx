@@ -128,7 +128,7 @@ function List({ rows, details, now }: ListProps) {
   );
 }
 
-interface ActionOutcome {
+interface KeyOutcome {
   readonly key: string;
   readonly text: string;
 }
@@ -137,14 +137,14 @@ interface ActionOutcome {
 function Bulk({ details, onDone }: { readonly details: Details; readonly onDone: () => void }) {
   const isReadOnly = useReadOnly();
   const [strategy, setStrategy] = useState<string>(STRATEGIES[0]);
-  const [outcomes, setOutcomes] = useState<readonly ActionOutcome[]>([]);
+  const [outcomes, setOutcomes] = useState<readonly KeyOutcome[]>([]);
   const [isBusy, setBusy] = useState(false);
   const [shownOf, setShownOf] = useState('');
   // A strategy may drop values: what it makes of these keys is looked at first.
   const of = [strategy, ...details.keys()].join('\n');
   const run = async (isDry: boolean): Promise<void> => {
     setBusy(true);
-    const done: ActionOutcome[] = [];
+    const done: KeyOutcome[] = [];
     for (const [key, { context, siblings }] of details) {
       const text = await resolved(key, context, strategy, isDry).catch(problemWords);
       done.push({ key, text: isDry ? `${many(siblings.length, 'sibling')}: ${text}` : text });
@@ -182,7 +182,7 @@ function Bulk({ details, onDone }: { readonly details: Details; readonly onDone:
       </div>
       <Table
         label="Outcomes"
-        head={['Key', 'ActionOutcome']}
+        head={['Key', 'Outcome']}
         rows={outcomes.map(({ key, text }) => [<code key="key">{key}</code>, text])}
         none="A dry run shows what would be kept, and changes nothing."
       />

@@ -2,11 +2,20 @@
 import { ApiProblem } from '../api.js';
 import type { Levels, Status } from '../api-types.js';
 import { count, milliseconds } from '../logic/format.js';
+import { quoted } from '../logic/shell.js';
 import { type ClusterVerdict, silenceOf, verdictOf } from '../logic/verdict.js';
 import { Chart } from '../parts/chart.js';
 import { useShared } from '../parts/context.js';
 import { useLive } from '../parts/live.js';
 import { Bar, Command, Figures, Mark, Panel, Table } from '../parts/parts.js';
+
+/** No command shows metrics: a node is asked for them as Prometheus asks. */
+function useMetricsLine(): string {
+  const { facts, view } = useShared();
+  const nodes = facts?.nodes ?? [];
+  const { address = 'NODE' } = nodes.find(({ id }) => id === view) ?? nodes[0] ?? {};
+  return `curl -s ${quoted(`http://${address}/metrics`)}`;
+}
 
 const SIGNS = { good: '✓', warn: '!', bad: '✕' } as const;
 
@@ -54,6 +63,7 @@ function VerdictCard({
 
 function Pulses() {
   const { pulse, status } = useShared();
+  const line = useMetricsLine();
   const latest = (name: Parameters<typeof pulse.series.get>[0]) => pulse.series.get(name)?.at(-1);
   const shown = (value: number | undefined, format: (value: number) => string): string =>
     value === undefined ? '–' : format(value);
@@ -74,7 +84,7 @@ function Pulses() {
         ]}
       />
       <div class="pair">
-        <Panel title="Requests a second" api="GET /metrics">
+        <Panel title="Requests a second" api="GET /metrics" cli={line}>
           <Chart
             label="Reads, writes and failures a second, over the last minutes"
             format={count}
@@ -85,7 +95,7 @@ function Pulses() {
             ]}
           />
         </Panel>
-        <Panel title="Latency, p99" api="GET /metrics">
+        <Panel title="Latency, p99" api="GET /metrics" cli={line}>
           <Chart
             label="The 99th percentile of the latency of reads and writes, over the last minutes"
             format={milliseconds}
@@ -172,7 +182,12 @@ function Degraded() {
 function Failures() {
   const { errors } = useShared().pulse;
   return (
-    <Panel title="Failures by code" note="since this page was opened" api="GET /metrics">
+    <Panel
+      title="Failures by code"
+      note="since this page was opened"
+      api="GET /metrics"
+      cli={useMetricsLine()}
+    >
       <Table
         label="Failures by code"
         head={['Code', '#Requests']}

@@ -25,7 +25,7 @@ export function RingScreen() {
   return (
     <>
       <Members ring={ring} dead={dead} imagined={imagined} onToggle={toggle} />
-      <ActionOutcome loss={loss} ring={ring} imagined={imagined} />
+      <LossReport loss={loss} ring={ring} imagined={imagined} />
       <Panel
         title="Partitions by live copies"
         note={`${ring.partitions} partitions, ${ring.replicas} copies each`}
@@ -98,7 +98,7 @@ function Members({ ring, dead, imagined, onToggle }: MembersProps) {
   );
 }
 
-function ActionOutcome({
+function LossReport({
   loss,
   ring,
   imagined,

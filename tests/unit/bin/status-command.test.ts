@@ -9,7 +9,7 @@ import { clockAlert, sizeAlerts } from '../../../lib/membership/alerts.js';
 import { runWords } from './fake-terminal.js';
 
 const NODE = { id: 'n1', address: 'a:1', zone: 'z', state: 'up' };
-const REPORT = { id: 'n1', version: '1', start: 1, uptime_s: 3725, storage: 'ok' };
+const REPORT = { id: 'n1', version: '4.5.6', start: 1, uptime_s: 3725, storage: 'ok' };
 const STORED = { keys: 7, keys_in_conflict: 1, disk_used_bytes: 3_000_000, disk_free_bytes: 9e10 };
 
 async function status(
@@ -17,9 +17,10 @@ async function status(
   alerts: readonly string[],
   words: readonly string[] = [],
   environment: Readonly<Record<string, string>> = {},
+  clock: object = {},
 ) {
   const answer = {
-    nodes: [{ ...NODE, report: { ...REPORT, stored: STORED } }],
+    nodes: [{ ...NODE, report: { ...REPORT, ...clock, stored: STORED } }],
     alerts,
     verdict: 'degraded',
   };
@@ -40,6 +41,20 @@ t.test('a table has durations for people, JSON has seconds', async (t) => {
   t.match((await status(t, [])).out, / 1 h 2 min .* 2\.9 MiB +83\.8 GiB +7 +1 /);
   const json = JSON.parse((await status(t, [], ['-o', 'json'])).out);
   t.match(json, { nodes: [{ report: { uptime_s: 3725 } }] });
+});
+
+t.test('each node has its version, and how far its clock is off', async (t) => {
+  const rowWith = async (clock: object): Promise<string> => {
+    const { out } = await status(t, [], [], {}, clock);
+    const [head = '', row = ''] = out.split('\n').filter((line) => /^(?:NODE|n1) /.test(line));
+    const [version, skew] = ['VERSION', 'SKEW'].map((name) => head.indexOf(name));
+    t.match(row.slice(version), /^4\.5\.6 /);
+    return row.slice(skew).split('  ')[0] ?? '';
+  };
+  t.equal(await rowWith({ clock: { sane: true, skew_ms: -12 } }), '-12 ms');
+  t.equal(await rowWith({ clock: { sane: false, skew_ms: 9000 } }), '9000 ms !');
+  t.equal(await rowWith({ clock: { sane: true } }), '-', 'nobody has told it the time yet');
+  t.equal(await rowWith({}), '-');
 });
 
 t.test('below each trouble stands what mends it; of an unknown one nothing', async (t) => {
