@@ -7,7 +7,9 @@ import type { Owner } from '../integration/real-cluster.js';
 
 const PAUSE_MILLISECONDS = 40;
 const TIMEOUT_MILLISECONDS = 2000;
-const LEVELS = ['quorum', 'one', 'eventual'];
+/** What reads ask; writes ask the same, but for a level that no write has. */
+const LEVELS = ['quorum', 'one', 'eventual', 'strong', 'session', 'bounded-staleness;max=60s'];
+const WRITES_IN_ITS_PLACE = 'quorum';
 
 /** Of keys of it. */
 export const LIMITED_NAMESPACE = 'limited';
@@ -28,8 +30,9 @@ export function steadyRequests(owner: Owner, urls: () => readonly string[]): Ste
   const ask = async (i: number): Promise<void> => {
     const all = urls();
     const url = all[i % all.length] ?? '';
-    const level = LEVELS[i % LEVELS.length] ?? '';
     const isWrite = i % 2 === 0;
+    const asked = LEVELS[Math.floor(i / 2) % LEVELS.length] ?? '';
+    const level = isWrite && asked.startsWith('bounded') ? WRITES_IN_ITS_PLACE : asked;
     const limited = send(`${url}/api/v1/namespaces/${LIMITED_NAMESPACE}/kv/k`, {});
     await send(`${url}/api/v1/kv/steady-${Math.floor(i / 2)}`, {
       method: isWrite ? 'PUT' : 'GET',
