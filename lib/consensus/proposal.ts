@@ -104,11 +104,12 @@ export class OpenProposal {
     const base = covering(record, this.#met);
     this.before = once && onceStateOf(once, base, looked.hasSeen);
     const isOpen = this.before === undefined || this.before === 'open';
-    const isWanted = isOpen && looked.refusal === undefined && holds(condition, base);
+    const refusal = isOpen ? looked.refusal : undefined;
+    const isWanted = isOpen && refusal === undefined && holds(condition, base);
     const wanted = isWanted ? change : undefined;
     this.base = base;
     const dot = this.dot ?? once?.dot ?? next;
-    const written = this.#written(wanted, dot, looked);
+    const written = this.#written(wanted, dot, { ...looked, refusal });
     this.takesEffect = written !== undefined;
     this.decisions += 1;
     // Once something was proposed, a later number must be counted before a refusal is answered.

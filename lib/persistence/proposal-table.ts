@@ -51,12 +51,7 @@ export interface ProposalTableOptions {
 interface Change {
   readonly storageKey: string;
   readonly bytes: Uint8Array | undefined;
-  readonly apply: () => void;
-}
-
-interface Kept {
-  readonly acceptance: Acceptance;
-  readonly bytes: Uint8Array;
+  readonly apply: () => unknown;
 }
 
 /**
@@ -79,7 +74,7 @@ export class ProposalTable {
   #marks = 0;
   readonly #ballots = new Map<number, Ballots>();
   #count = 0;
-  readonly #kept = new LRUCache<KeyText, Kept>({
+  readonly #kept = new LRUCache<KeyText, { acceptance: Acceptance; bytes: Uint8Array }>({
     maxSize: KEPT_BYTES_MAX,
     sizeCalculation: ({ bytes }) => bytes.length + KEPT_BYTES_EACH,
   });
@@ -168,8 +163,10 @@ export class ProposalTable {
    */
   change(transaction: Transaction, partition: number, changes: readonly AcceptorChange[]): void {
     const all = changes.flatMap((change) => this.#changesOf(partition, change));
-    for (const { storageKey, bytes, apply } of all) {
-      this.#put(transaction, partition, storageKey, bytes);
+    // A read may fail: all is read first.
+    const before = this.#allBefore(transaction, all);
+    for (const [i, { storageKey, bytes, apply }] of all.entries()) {
+      this.#put(transaction, { partition, storageKey }, before[i], bytes);
       apply();
     }
   }
@@ -226,13 +223,9 @@ export class ProposalTable {
       case 'ballots': {
         const { promised, active } = change;
         const ballots = { promised, active };
-        return [
-          {
-            storageKey: partitionKey('ballots', partition),
-            bytes: encodeBallots(partition, ballots),
-            apply: () => this.#ballots.set(partition, ballots),
-          },
-        ];
+        const bytes = encodeBallots(partition, ballots);
+        const apply = (): unknown => this.#ballots.set(partition, ballots);
+        return [{ storageKey: partitionKey('ballots', partition), bytes, apply }];
       }
       case 'acceptance': {
         const { key, acceptance } = change;
@@ -248,14 +241,11 @@ export class ProposalTable {
         const storageKey = proposalKey('acceptance', this.at(change.key));
         return [{ storageKey, bytes: undefined, apply: () => this.#forget(change.key) }];
       }
-      case 'mark': {
-        const at = this.at(change.key);
-        const bytes = encodeMark(at, change.mark);
-        return [{ storageKey: proposalKey('mark', at), bytes, apply: () => undefined }];
-      }
+      case 'mark':
       case 'no mark': {
-        const storageKey = proposalKey('mark', this.at(change.key));
-        return [{ storageKey, bytes: undefined, apply: () => undefined }];
+        const at = this.at(change.key);
+        const bytes = change.store === 'mark' ? encodeMark(at, change.mark) : undefined;
+        return [{ storageKey: proposalKey('mark', at), bytes, apply: () => undefined }];
       }
       case 'merge':
         return [];
@@ -269,20 +259,30 @@ export class ProposalTable {
 
   #put(
     transaction: Transaction,
-    partition: number,
-    storageKey: string,
+    at: { readonly partition: number; readonly storageKey: string },
+    before: Uint8Array | undefined,
     bytes: Uint8Array | undefined,
   ): void {
-    const before = this.#before(transaction, storageKey);
+    const { storageKey } = at;
     const summaryOf = (stored: Uint8Array | undefined): ItemSummary | undefined =>
       stored === undefined ? undefined : new ItemSummary(storageKey, stored);
-    const at = { partition, storageKey };
     this.#options.digests.move(at, summaryOf(before), summaryOf(bytes));
     const more = (bytes === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
     this.#count += more;
     if (storageKey.startsWith(PREFIX.mark)) this.#marks += more;
     if (bytes === undefined) transaction.delete(storageKey);
     else transaction.put(storageKey, bytes);
+  }
+
+  /** What each change finds. */
+  #allBefore(transaction: Transaction, all: readonly Change[]): (Uint8Array | undefined)[] {
+    const left = new Map<string, Uint8Array | undefined>();
+    return all.map(({ storageKey, bytes }) => {
+      const isKnown = left.has(storageKey);
+      const before = isKnown ? left.get(storageKey) : this.#before(transaction, storageKey);
+      left.set(storageKey, bytes);
+      return before;
+    });
   }
 
   /** What is not there is mostly known without a look at the disk. */

@@ -1,7 +1,7 @@
 /** What is put aside for each key, the latest of it, for a while: bounded in number, bytes, age. */
 import type { Observer } from '../environment/observer.js';
 import { namespaceOfPlace } from './key-index.js';
-import { isUnknownFormat } from '../errors.js';
+import { isUnknownFormat, OperatingError } from '../errors.js';
 import { encodeStored, readStored } from './checksummed.js';
 import { type ExpiryClock, isOlderThan } from './expiry-clock.js';
 import {
@@ -81,7 +81,7 @@ export class RetainedItems {
     const place = placeOf(at);
     const now = Math.floor(expiryClock.stamp());
     const listKey = this.#listKey(place);
-    const before = this.#knownList(listKey, transaction.get(listKey));
+    const before = this.#listIn(transaction, listKey);
     if (before === undefined) return;
     const same = before.find((row) => row.id === id);
     if (same !== undefined) return;
@@ -97,11 +97,9 @@ export class RetainedItems {
   forget(transaction: Transaction, at: RecordKey): void {
     const place = placeOf(at);
     const listKey = this.#listKey(place);
-    const stored = transaction.get(listKey);
-    if (stored === undefined) return;
     const { observer, name } = this.#options;
-    const rows = this.#knownList(listKey, stored);
-    if (rows === undefined) return;
+    const rows = this.#listIn(transaction, listKey);
+    if (rows === undefined || rows.length === 0) return;
     for (const row of rows) transaction.delete(this.#itemKey(place, row));
     transaction.delete(listKey);
     observer.count('quorate_kept_items_total', { kind: name, change: 'given up' }, rows.length);
@@ -150,6 +148,16 @@ export class RetainedItems {
       'shrinking',
     );
     await committed;
+  }
+
+  /** Undefined: it cannot be read now, and is left alone. */
+  #listIn(transaction: Transaction, listKey: string): readonly RetainedRow[] | undefined {
+    try {
+      return this.#knownList(listKey, transaction.get(listKey));
+    } catch (error) {
+      if (error instanceof OperatingError) return undefined;
+      throw error;
+    }
   }
 
   #exceeds(place: string, rows: readonly RetainedRow[]): boolean {

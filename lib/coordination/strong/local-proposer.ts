@@ -2,7 +2,7 @@
 import type { Observer } from '../../environment/observer.js';
 import type { Random } from '../../environment/random.js';
 import type { NodeId } from '../../environment/transport.js';
-import { type Ballot, nextBallot } from '../../consensus/ballot.js';
+import { type Ballot, compareBallots, nextBallot } from '../../consensus/ballot.js';
 import type { StrongOperation } from '../../consensus/decision.js';
 import type { Result } from '../../consensus/effects.js';
 import type { AcceptorReply, KeyText } from '../../consensus/messages.js';
@@ -18,7 +18,6 @@ import { majorityOf, type Plans } from '../../replication/plan.js';
 import type { HybridClock } from '../../versioning/hybrid-clock.js';
 import { proposalWriter } from '../../versioning/writer.js';
 import type { RemoteAcceptors } from './acceptors.js';
-import { activationPages } from './activation-pages.js';
 import type { Engine, Operation } from '../engine/engine.js';
 import { ExplainedDecisions } from './explained-decisions.js';
 import type { Explanation } from '../request/explanation.js';
@@ -147,7 +146,9 @@ export class LocalProposer {
         this.#acceptors.send(effect.node, effect.request);
         break;
       case 'activate':
-        this.#follow(this.#activate(effect));
+        this.#follow(
+          this.#acceptors.activate(effect, this.#own, () => this.#isUnder(effect.ballot)),
+        );
         break;
       case 'accept':
         this.#acceptors.accept(effect.node, effect.proposal);
@@ -233,7 +234,10 @@ export class LocalProposer {
 
   /** In the step that decides. */
   async #look(key: KeyText): Promise<void> {
+    const open = this.core.openOn(key);
     await this.#own.merged(key);
+    // Of an earlier ballot: it has not waited for what this one learns.
+    if (open === undefined || this.core.openOn(key) !== open) return;
     this.#decisions.set(key, (this.#decisions.get(key) ?? 0) + 1);
     const { record, refusal } = this.#own.recordToDecideOn(key);
     const looked = {
@@ -245,28 +249,16 @@ export class LocalProposer {
     this.#running.dispatch((core) => core.looked(key, record, looked));
   }
 
-  async #activate(effect: Extract<PartitionEffect, { do: 'activate' }>): Promise<void> {
-    const { pageBytesMax } = this.#options;
-    const { node } = effect;
-    for (const { key } of effect.brought) await this.#own.merged(key);
-    const recordOf = (key: KeyText) => this.#own.recordOf(key);
-    let start: number | undefined;
-    for (const request of activationPages(effect, recordOf, pageBytesMax)) {
-      const said = await this.#acceptors.exchange(node, request);
-      // Pages build on each other: all must be answered in the same start of the acceptor.
-      if (said === undefined || (start !== undefined && start !== said.start)) return;
-      start = said.start;
-      if (said.reply.is !== 'activated' || request.isLast) {
-        this.#hear(node, start, said.reply);
-        return;
-      }
-    }
+  #isUnder(ballot: Ballot): boolean {
+    return this.core.phase !== 'off' && compareBallots(this.core.ballot, ballot) === 0;
   }
 
   #teach({ node, key, id }: Extract<PartitionEffect, { do: 'teach' }>): void {
     const { view } = this.#options;
     if (!view.isUp(node)) return;
     try {
+      // The record lacks it still; it is said again.
+      if (this.#own.isMerging(key)) return;
       const state = this.#own.recordOf(key) ?? 'absent';
       this.#acceptors.send(node, { is: 'learn', key, id, state, isSettled: false });
     } catch (error) {

@@ -53,6 +53,10 @@ export class OwnRecords {
     if (others !== undefined) await others;
   }
 
+  isMerging(key: KeyText): boolean {
+    return this.#merging.has(key) || this.#options.acceptor.settled(key) !== undefined;
+  }
+
   recordOf(key: KeyText): Siblings | undefined {
     return this.#options.acceptor.recordOf(this.#wire.at(key));
   }

@@ -2,12 +2,19 @@
 import type { NodeId } from '../../environment/transport.js';
 import { type Ballot, compareBallots } from '../../consensus/ballot.js';
 import type { ProposerEffect } from '../../consensus/effects.js';
-import type { AcceptorReply, AcceptorRequest, Proposal } from '../../consensus/messages.js';
+import type {
+  AcceptorReply,
+  AcceptorRequest,
+  KeyText,
+  Proposal,
+} from '../../consensus/messages.js';
 import type { DurableAcceptor } from '../../replica/durable-acceptor.js';
 import type { Identity } from '../../replica/identity.js';
 import type { Plans } from '../../replication/plan.js';
 import { majority } from '../../replication/quorum.js';
 import type { RemoteAcceptors } from './acceptors.js';
+import { activationPages } from './activation-pages.js';
+import type { OwnRecords } from './own-records.js';
 import type { StrongWire } from './strong-wire.js';
 
 export interface PartitionAcceptorsOptions {
@@ -16,7 +23,11 @@ export interface PartitionAcceptorsOptions {
   readonly acceptors: RemoteAcceptors;
   readonly identity: Identity;
   readonly plans: Plans;
+  /** Of one message. */
+  readonly pageBytesMax: number;
 }
+
+type Activation = Extract<ProposerEffect, { do: 'activate' }>;
 
 interface Ends {
   /** An acceptor has answered, in this start of it. */
@@ -98,8 +109,31 @@ export class PartitionAcceptors {
     this.#ends.follow(heard);
   }
 
+  /**
+   * Sends ACTIVATE, page by page, while `isUnder`: where the ballot is given up meanwhile, the own
+   * records may lack what the promises have brought.
+   */
+  async activate(effect: Activation, own: OwnRecords, isUnder: () => boolean): Promise<void> {
+    const { node, brought } = effect;
+    // Of all at once: whichever fails while another is under way ends the ballot.
+    await Promise.all(brought.map(({ key }) => own.merged(key)));
+    const recordOf = (key: KeyText) => own.recordOf(key);
+    let start: number | undefined;
+    for (const request of activationPages(effect, recordOf, this.#options.pageBytesMax)) {
+      if (!isUnder()) return;
+      const said = await this.#exchange(node, request);
+      // Pages build on each other: all must be answered in the same start of the acceptor.
+      if (said === undefined || (start !== undefined && start !== said.start)) return;
+      start = said.start;
+      if (said.reply.is !== 'activated' || request.isLast) {
+        this.#ends.hear(node, start, said.reply);
+        return;
+      }
+    }
+  }
+
   /** Undefined: it does not answer. */
-  async exchange(node: NodeId, request: AcceptorRequest): Promise<Said | undefined> {
+  async #exchange(node: NodeId, request: AcceptorRequest): Promise<Said | undefined> {
     const { self, acceptor, acceptors, identity } = this.#options;
     if (node === self) {
       const { start } = identity;

@@ -1,7 +1,7 @@
 /** What this owner holds of a key, as strong readers get it: once all of it is synced (K11). */
 import type { NodeId } from '../../environment/transport.js';
 import type { ReadReport } from '../../consensus/strong-read.js';
-import { partitionKey, proposalKey, type RecordKey } from '../../persistence/keyspace.js';
+import { partitionKey, placeOf, proposalKey, type RecordKey } from '../../persistence/keyspace.js';
 import type { Store } from '../../persistence/store.js';
 import type { DurableAcceptor } from '../../replica/durable-acceptor.js';
 import type { Identity } from '../../replica/identity.js';
@@ -31,7 +31,8 @@ export class StrongReports {
     const report = {
       ...{ from: { node: self, start: identity.start }, promised, record, acceptance },
       isActive: proposers.isActiveAt(partition, promised),
-      isBusy: proposers.isBusy(at),
+      // What is being merged was chosen before, and the record lacks it still.
+      isBusy: proposers.isBusy(at) || acceptor.settled(placeOf(at)) !== undefined,
     };
     await this.#durable(at);
     return report;

@@ -7,6 +7,7 @@ const BESIDE = 'unit/coordination/strong-beside-plain.test.js';
 const FAULTS = 'unit/coordination/strong-faults.test.js';
 const VOIDS = 'unit/anti-entropy/void-numbers.test.js';
 const VOID_RULES = 'unit/consensus/void-numbers.test.js';
+const PROPOSER_MERGES = 'unit/coordination/proposer-merges.test.js';
 
 export const STRONG_BUGS: readonly PlantedBug[] = [
   {
@@ -107,6 +108,54 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     wrong:
       '(async () => acceptor.learn(this.#partition, proposal, { isSettled, isVote: asVote }))()',
     test: 'unit/coordination/strong-full-queue.test.js',
+  },
+  {
+    rule: 'K6',
+    name: 'ACTIVATE is sent though a merge of what it tells has failed',
+    file: 'coordination/strong/partition-acceptors.js',
+    right: 'await Promise.all(brought.map(({ key }) => own.merged(key)));',
+    wrong: 'for (const { key } of brought) await own.merged(key);',
+    test: PROPOSER_MERGES,
+  },
+  {
+    rule: 'K6',
+    name: 'ACTIVATE is sent under a ballot that was given up',
+    file: 'coordination/strong/partition-acceptors.js',
+    right: 'if (!isUnder())',
+    wrong: 'if (false)',
+    test: PROPOSER_MERGES,
+  },
+  {
+    rule: 'K4',
+    name: 'a look of an earlier ballot decides what a later one is asked for',
+    file: 'coordination/strong/local-proposer.js',
+    right: 'this.core.openOn(key) !== open',
+    wrong: 'false',
+    test: PROPOSER_MERGES,
+  },
+  {
+    rule: 'K11',
+    name: 'a strong reader is not told of what is being merged',
+    file: 'coordination/strong/strong-reports.js',
+    right: 'acceptor.settled(placeOf(at)) !== undefined',
+    wrong: 'false',
+    test: PROPOSER_MERGES,
+  },
+  {
+    rule: 'K7',
+    name: 'an owner is taught a record that lacks what it is to learn',
+    file: 'coordination/strong/local-proposer.js',
+    right: 'if (this.#own.isMerging(key))',
+    wrong: 'if (false)',
+    test: PROPOSER_MERGES,
+  },
+  {
+    rule: 'D1',
+    name: 'what an acceptor changes is read one by one',
+    file: 'persistence/proposal-table.js',
+    right: 'return all.map(({ storageKey, bytes }) => {',
+    wrong: 'return all.map(({ storageKey, bytes, apply }) => { apply();',
+    test: 'unit/replica/durable-acceptor.test.js',
   },
   {
     rule: 'K4',

@@ -176,7 +176,7 @@ function doingOf(entry: Entry): KeyOperation['does'] | undefined {
   const { kind, outcome, live, expected, isDelete, removes, follows } = entry;
   switch (kind) {
     case 'read':
-      return { kind: 'read', found: live ?? [] };
+      return outcome === 'none' ? undefined : { kind: 'read', found: live ?? [] };
     case 'plain':
     case 'expiry':
       return removes === undefined ? undefined : { kind: 'add', isDelete, removes, follows };

@@ -1,6 +1,7 @@
 /** What is put aside: bounded in number, bytes and age; found again; damage counts as nothing. */
 import fc from 'fast-check';
 import t from 'tap';
+import { OperatingError } from '../../../lib/errors.js';
 import { Audits } from '../../../lib/persistence/audits.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { RetainedItems, type RetainedLimits } from '../../../lib/persistence/retained-items.js';
@@ -245,4 +246,22 @@ t.test('what several replicas report is shown once, with all values that one has
   ]) {
     t.strictSame(mergeEntries(lists), [later, full]);
   }
+});
+
+t.test('a list that cannot be read keeps no write from being stored', async (t) => {
+  const world = open();
+  const retained = retainedOf(world, () => WIDE);
+  await world.store.transact((tx) => retained.add(tx, at, '1', 'x', 0)).committed;
+  const get = world.storage.get.bind(world.storage);
+  world.storage.get = () => {
+    throw new OperatingError('storage_failed', 'a bad block');
+  };
+  world.store.transact((tx) => retained.add(tx, at, '2', 'x', 0));
+  world.store.transact((tx) => retained.forget(tx, at));
+  world.storage.get = get;
+  await world.store.sync();
+  t.strictSame(
+    retained.rows(at).map(({ id }) => id),
+    ['1'],
+  );
 });

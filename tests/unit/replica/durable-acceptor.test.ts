@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
 import { countRecords } from '../../../lib/persistence/count-records.js';
+import { OperatingError } from '../../../lib/errors.js';
 import { partitionKey, proposalKey } from '../../../lib/persistence/keyspace.js';
 import { Scrub } from '../../../lib/anti-entropy/scrub.js';
 import type { AcceptorReply, AcceptorRequest } from '../../../lib/consensus/messages.js';
@@ -246,4 +247,24 @@ t.test('the vote of a proposer, and what it learns', async (t) => {
   t.strictSame(disk.replica.read(at('a'))?.siblings, proposal.state);
   const { acceptance, mark } = acceptor.heldOf(at('a'));
   t.strictSame([acceptance, mark], [undefined, proposal.id]);
+});
+
+t.test('a read that fails while changes are made leaves memory as the disk is', async (t) => {
+  const { acceptor, storage } = await open();
+  await acceptor.handle(PARTITION, { is: 'prepare', ballot: ballotOf(1), from: '' });
+  for (const name of ['a', 'b']) await acceptor.handle(PARTITION, accept(name, 1, 1));
+  await acceptor.handle(PARTITION, learn('b', 1, 1));
+  const get = storage.get.bind(storage);
+  let reads = 0;
+  storage.get = (key) => {
+    if (key === proposalKey('mark', at('a'))) reads += 1;
+    if (reads === 2) throw new OperatingError('storage_failed', 'a bad block');
+    return get(key);
+  };
+  const request = accept('a', 1, 1);
+  if (request.is !== 'accept') throw new Error('it is an ACCEPT');
+  const how = { isSettled: false, isVote: false };
+  t.throws(() => acceptor.learn(PARTITION, request.proposal, how), { code: 'storage_failed' });
+  storage.get = get;
+  t.not(acceptor.heldOf(at('a')).acceptance, undefined, 'nothing was stored, so it is held');
 });
