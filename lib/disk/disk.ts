@@ -31,6 +31,7 @@ import { Replica } from '../replica/replica.js';
 import { StallWatch } from '../persistence/stall-watch.js';
 import { Store } from '../persistence/store.js';
 import { pickUpTicket } from '../replica/ticket.js';
+import { assertKnownFormats } from '../persistence/unknown-formats.js';
 import { KeptVersions } from '../persistence/versions.js';
 import { WatchedStorage } from '../persistence/watched-storage.js';
 
@@ -69,6 +70,7 @@ export type Disk = Awaited<ReturnType<typeof openDisk>>;
 /** How often this node has started, and what it has announced. */
 async function openIdentity(store: Store, options: DiskOptions) {
   const { node, clusterName, observer } = options;
+  await assertKnownFormats(store);
   const identity = await Identity.open(store, { node, clusterName }, observer);
   const losses = Losses.open(store, observer);
   // A repair of the engine may lose the record of the starts alone: below what it has announced of

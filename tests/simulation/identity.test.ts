@@ -96,15 +96,22 @@ scenario('a clone ends, the node that was there first stays', async (t, it) => {
   if (!n1 || !n2 || !n3) throw new Error('three nodes');
   await put(n1, 'k', 'x');
   for (const id of ['n1', 'n2', 'n3']) {
-    const clone = it.machine('c', id, A);
+    // As a copy it says that it is where the first one is; it may also have a list of its own.
+    const own = id === 'n2' ? { ...A, n2: 'c' } : A;
+    const clone = it.machine('c', id, own);
     const original = [n1, n2, n3].find((machine) => machine.id === id) ?? n1;
     clone.disk.copy(original.disk);
     clone.start();
     await it.until(() => clone.refusal !== undefined, 'it ends');
     t.match(clone.refusal, { code: 'id_in_use' });
-    t.match(clone.refusal?.message, new RegExp(`a${id.slice(1)}:9090.* ends`), 'both are named');
+    const [first, second] = [`${A[id]}:9090`, `${own[id]}:9090`];
+    const both = new RegExp(`another node of this id, at ${first}.*; this one, at ${second}, ends`);
+    t.match(clone.refusal?.message, both, 'both are named');
     const member = [n1, n2, n3].find((machine) => machine.id !== id) ?? n1;
-    t.match((await statusOf(member)).alerts.join(), new RegExp(`two nodes run as ${id}`));
+    const alert = `two nodes run as ${id}: at ${first}.*, which stays, and at ${second}`;
+    const alerts = (await statusOf(member)).alerts.filter((text) => text.includes(`as ${id}`));
+    t.match(alerts.join(), new RegExp(alert));
+    t.match(alerts.join(), /, and at .*(?:seen at c|c:9090)/, 'and where the second one is');
     t.ok(original.isUp && sees(member, [id]));
     await put(original, 'k', `after ${id}`);
   }

@@ -4,6 +4,22 @@ import type { PlantedBug } from './planted-bug.js';
 export const DISK_BUGS: readonly PlantedBug[] = [
   {
     rule: 'S1',
+    name: 'a start that another build ends has counted itself before',
+    file: 'disk/disk.js',
+    right: 'await assertKnownFormats(store);',
+    wrong: ';',
+    test: 'unit/persistence/newer-parts.test.js',
+  },
+  {
+    rule: 'E1',
+    name: 'what is kept too long stays where the disk has no room',
+    file: 'persistence/retained-items.js',
+    right: "'os', 'shrinking'",
+    wrong: "'os', 'ordinary'",
+    test: 'unit/persistence/full-disk-sweeps.test.js',
+  },
+  {
+    rule: 'S1',
     name: 'a hint of another build keeps those behind it from their owners',
     file: 'hints/hint-store.js',
     right: 'if (!isUnknownFormat(error))',

@@ -5,12 +5,27 @@ import { join } from 'node:path';
 import t from 'tap';
 import { goldenFindings, recordGolden } from './golden-bytes.js';
 import { GOLDEN_SETS } from './golden-sets.js';
+import { heldTicketKey, PREFIX, SINGLE_KEYS } from '../../../lib/persistence/keyspace.js';
 
 for (const set of GOLDEN_SETS) {
   t.test(`${set.file} is as it was`, async (t) => {
     t.same(goldenFindings(set), []);
   });
 }
+
+t.test('every kind of key that a node stores has its bytes', async (t) => {
+  const { bytes } = GOLDEN_SETS.find(({ versionName }) => versionName === 'STORED_FORMAT') ?? {};
+  const keys = [...(bytes?.keys() ?? [])].filter((key) => key !== 'any value');
+  for (const prefix of Object.values(PREFIX)) {
+    t.ok(
+      keys.some((key) => key.startsWith(prefix)),
+      prefix,
+    );
+  }
+  const known: string[] = [...Object.values(SINGLE_KEYS), heldTicketKey('n2')];
+  const own = keys.filter((key) => key.startsWith(PREFIX.single));
+  t.strictSame(own.sort(), known.sort());
+});
 
 t.test('a change needs a new version, an addition does not', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'golden-'));

@@ -2,6 +2,7 @@
 import { STORED_FORMAT } from '../../../lib/persistence/checksummed.js';
 import { PROTOCOL_VERSIONS } from '../../../lib/platform/peer-protocol.js';
 import type { GoldenSet } from './golden-bytes.js';
+import { carriedBytes, handshakeBytes } from './handshake-bytes.js';
 import { messageBytes } from './message-bytes.js';
 import { storedBytes } from './stored-bytes.js';
 
@@ -10,7 +11,7 @@ export const GOLDEN_SETS: readonly GoldenSet[] = [
     file: 'tests/unit/golden/messages.json',
     versionName: 'PROTOCOL_VERSIONS.max',
     version: PROTOCOL_VERSIONS.max,
-    bytes: messageBytes(),
+    bytes: new Map([...messageBytes(), ...(await handshakeBytes()), ...carriedBytes()]),
   },
   {
     file: 'tests/unit/golden/stored.json',

@@ -1,11 +1,18 @@
 /** What small histories leave on a disk: an entry of every kind that is stored. */
 import { encodeStored } from '../../../lib/persistence/checksummed.js';
 import { commitOperation } from '../../../lib/persistence/commit-group.js';
-import { placeOf, type RecordKey, recordKey } from '../../../lib/persistence/keyspace.js';
-import { withMinted } from '../../../lib/versioning/context.js';
+import {
+  PREFIX,
+  placeOf,
+  type RecordKey,
+  rangeOf,
+  recordKey,
+} from '../../../lib/persistence/keyspace.js';
+import { NOTHING_SEEN, withMinted } from '../../../lib/versioning/context.js';
 import { NO_SIBLINGS } from '../../../lib/versioning/siblings.js';
 import { LocalCluster } from '../local-cluster.js';
 import { type Disk, intentOf, nothingElse, openDisk, PARTITIONS } from '../persistence/disk.js';
+import { singleParts } from './single-parts.js';
 
 const EVERYTHING = { from: '', before: '\u{10ffff}', limit: 10_000 };
 const COMMIT_KEY = 'm/commit';
@@ -21,7 +28,13 @@ const AUDIT = {
 
 /** By the key under which it lies. */
 export async function storedBytes(): Promise<Map<string, Uint8Array>> {
-  const bytes = new Map([...(await ofReplica()), ...(await ofMember())]);
+  const parts = [
+    ...(await singleParts()),
+    ...(await ofConflict()),
+    ...(await ofReplica()),
+    ...(await ofMember()),
+  ];
+  const bytes = new Map(parts);
   // How many batches a history takes is no format.
   bytes.delete(COMMIT_KEY);
   const commit = commitOperation(7);
@@ -53,6 +66,17 @@ async function ofReplica(): Promise<(readonly [string, Uint8Array])[]> {
   disk.health.damage(at('b').partition, 'an example');
   await disk.health.recordDamage();
   return disk.storage.range(EVERYTHING);
+}
+
+/** On a disk of its own: the numbers of the other history stay as they are. */
+async function ofConflict(): Promise<(readonly [string, Uint8Array])[]> {
+  const { replica, storage } = await openDisk();
+  const at = recordKey('default', 'apart', PARTITIONS);
+  for (const text of ['one', 'two']) {
+    const apart = { ...intentOf(text), seen: NOTHING_SEEN };
+    await replica.mint(at, apart, 'sync', nothingElse).committed;
+  }
+  return storage.range({ ...rangeOf(PREFIX.conflict), limit: 10 });
 }
 
 /** A promise, an acceptance, and a mark of a proposal before. */

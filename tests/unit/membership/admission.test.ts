@@ -14,6 +14,8 @@ function factsOf(life: string, ran: number): LinkFacts {
 function admissionOf(answers = true) {
   const clock = new ManualClock();
   const dropped: string[] = [];
+  const reported: string[][] = [];
+  const noteReported = (...report: string[]): void => void reported.push(report);
   const transport: Pick<Transport, 'drop'> & Partial<Receiver> = {
     drop: (peer) => dropped.push(peer),
   };
@@ -22,11 +24,11 @@ function admissionOf(answers = true) {
     ...{ self: 'n9', clock, random: new SeededRandom(1), observer: new CountingObserver() },
     ...{ transport, founding, probeMilliseconds: 1000 },
     messenger: { request: () => (answers ? Promise.resolve({}) : Promise.reject(new Error('no'))) },
-    addresses: { likeliest: () => 'n9:1', noteProven: () => undefined },
+    addresses: { likeliest: () => 'n9:1', noteProven: () => undefined, noteReported },
   } as unknown as MemberAdmissionOptions);
   const ended: string[] = [];
   void admission.ended.then(({ code }) => ended.push(code));
-  return { admission, clock, dropped, ended };
+  return { admission, clock, dropped, ended, reported };
 }
 
 t.test('a member tells who must end, and lets in who follows a life that is silent', async (t) => {
@@ -64,4 +66,17 @@ t.test('the first one goes on with the members that it has, and ends without any
   admission.linkRefused('n1', { kind: 'life', detail: 'x' }, LATER);
   await clock.advance(5000);
   t.strictSame(ended, ['id_in_use']);
+});
+
+t.test('where members call a node that is not linked here is heard from their heartbeats', (t) => {
+  const { admission, reported } = admissionOf();
+  admission.linkOpened('n1', factsOf('one', 0));
+  admission.linkOpened('n2', factsOf('two', 0));
+  const seen = (id: string) => [id, `life of ${id}`, `new ${id}:1`, 0, 0] as const;
+  const sightings = ['n1', 'n2', 'n3', 'n9'].map(
+    (id) => [...seen(id)] as [...ReturnType<typeof seen>],
+  );
+  admission.noteHeartbeat('n1', sightings, 0);
+  t.strictSame(reported, [['n3', 'new n3:1']], 'not this node, the sender, or who is linked');
+  t.end();
 });
