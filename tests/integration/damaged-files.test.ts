@@ -1,6 +1,6 @@
 /** A node whose engine files are damaged starts, is rebuilt by the others, and reads are right. */
 import { randomBytes } from 'node:crypto';
-import { readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { freeBasePort, RealCluster, until } from './real-cluster.js';
@@ -22,6 +22,13 @@ const DAMAGES: Readonly<Record<string, (store: string) => void>> = {
   'the oldest table is cut to half': (store) => {
     const [oldest = ''] = tables(store);
     truncateSync(oldest, statSync(oldest).size >> 1);
+  },
+  'the oldest table is empty': (store) => truncateSync(tables(store).at(0) ?? '', 0),
+  'two tables are swapped': (store) => {
+    const [one = '', other = ''] = tables(store);
+    renameSync(one, `${one}.swapped`);
+    renameSync(other, one);
+    renameSync(`${one}.swapped`, other);
   },
   'CURRENT is absent': (store) => rmSync(join(store, 'CURRENT')),
   'all files are noise': (store) => {

@@ -115,13 +115,16 @@ async function tryTwoLogs(
   }
 }
 
-/** @returns what is in it, by key: all of it is in the later of two tables of the same length */
-export async function fillTwoTables(directory: string): Promise<Map<string, Uint8Array>> {
+/** @returns what is in it, by key: all of it is in the last of some tables of the same length */
+export async function fillTables(
+  directory: string,
+  tables: number,
+): Promise<Map<string, Uint8Array>> {
   const contents = new Map<string, Uint8Array>();
   // What is in the log becomes a table when the engine opens.
-  for (let round = 1; round <= 3; round += 1) {
+  for (let round = 1; round <= tables + 1; round += 1) {
     const storage = await openLevelStorage({ directory, ...SIZES });
-    for (let i = 0; round < 3 && i < TABLE_KEYS; i += 1) {
+    for (let i = 0; round <= tables && i < TABLE_KEYS; i += 1) {
       const key = `k${100 + i}`;
       const value = encodeStored(key, noise(VALUE_BYTES, i + 1000 * round));
       await storage.write([{ type: 'put', key, value }], { sync: false });
@@ -132,15 +135,10 @@ export async function fillTwoTables(directory: string): Promise<Map<string, Uint
   return contents;
 }
 
-/** The files that matter: the first and last of each kind. */
+/** All files of the engine. */
 export function filesToDamage(directory: string): string[] {
   const names = readdirSync(directory).sort();
-  const of = (pattern: RegExp): string[] => {
-    const found = names.filter((name) => pattern.test(name));
-    return [found.at(0) ?? '', found.at(-1) ?? ''];
-  };
-  const all = ['CURRENT', 'LOCK', 'LOG', ...of(/^MANIFEST/), ...of(/ldb$/), ...of(/log$/)];
-  return [...new Set(all)];
+  return names.filter((name) => /^(?:CURRENT|LOCK|LOG|MANIFEST)|\.(?:ldb|log)$/.test(name));
 }
 
 const changed = (path: string, change: (bytes: Buffer) => void): void => {

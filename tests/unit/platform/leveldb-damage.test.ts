@@ -22,7 +22,7 @@ import {
   DAMAGES,
   fillFolder,
   fillTwoLogs,
-  fillTwoTables,
+  fillTables,
   filesToDamage,
   noise,
   openAndRead,
@@ -71,7 +71,8 @@ async function check(t: Test, directory: string, written = contents): Promise<nu
 }
 
 t.test('there is enough to damage', async (t) => {
-  t.ok(files.length >= 7, files.join(', '));
+  t.ok(files.length >= 8, files.join(', '));
+  t.ok(files.includes('LOG.old'));
 });
 
 for (const file of files) {
@@ -107,9 +108,29 @@ t.test('two logs, each damaged in each way, and swapped', async (t) => {
   t.equal(await check(t, directory, written), 0, 'swapped they lose nothing');
 });
 
+t.test('each of three tables, damaged in each way, and swapped', async (t) => {
+  const folder = join(root, 'three-tables');
+  const written = await fillTables(folder, 3);
+  const tables = readdirSync(folder).filter((name) => name.endsWith('.ldb'));
+  t.equal(tables.length, 3);
+  for (const file of tables) {
+    for (const [title, damage] of Object.entries(DAMAGES)) {
+      const directory = copy(folder);
+      damage(join(directory, file));
+      await t.test(`${file} ${title}`, async (t) => void (await check(t, directory, written)));
+    }
+    for (const other of tables.filter((one) => one > file)) {
+      const directory = copy(folder);
+      swap(join(directory, file), other);
+      const title = `${file} and ${other} are swapped`;
+      await t.test(title, async (t) => void (await check(t, directory, written)));
+    }
+  }
+});
+
 t.test('two tables of the same length are swapped', async (t) => {
   const folder = join(root, 'two-tables');
-  const written = await fillTwoTables(folder);
+  const written = await fillTables(folder, 2);
   const tables = readdirSync(folder).filter((name) => name.endsWith('.ldb'));
   const sizes = new Set(tables.map((name) => statSync(join(folder, name)).size));
   t.strictSame([tables.length, sizes.size], [2, 1], 'nothing but what is in them tells');
