@@ -209,6 +209,13 @@ async function checkQueries(t: Test, { prometheus }: Watched): Promise<void> {
       }
     }
   }
+  // The queries of these show a 0, too, where nothing was ever counted.
+  for (const metric of ['quorate_fallbacks_total', 'quorate_strong_contention_total']) {
+    t.ok(
+      (await prometheus.query(metric)).some(({ value }) => value > 0),
+      metric,
+    );
+  }
   t.same(await prometheus.query('quorate_no_such_metric'), [], 'it would be seen');
 }
 

@@ -8,7 +8,17 @@ import type { Owner } from '../integration/real-cluster.js';
 const PAUSE_MILLISECONDS = 40;
 const TIMEOUT_MILLISECONDS = 2000;
 /** What reads ask; writes ask the same, but for a level that no write has. */
-const LEVELS = ['quorum', 'one', 'eventual', 'strong', 'session', 'bounded-staleness;max=60s'];
+const LEVELS = [
+  'quorum',
+  'one',
+  'all',
+  'eventual',
+  'strong',
+  'session',
+  'bounded-staleness;max=60s',
+];
+/** Of `all`, while nodes are away. */
+const FALLBACK = { 'X-Consistency-Fallback': 'one' };
 const WRITES_IN_ITS_PLACE = 'quorum';
 
 /** Of keys of it. */
@@ -36,7 +46,10 @@ export function steadyRequests(owner: Owner, urls: () => readonly string[]): Ste
     const limited = send(`${url}/api/v1/namespaces/${LIMITED_NAMESPACE}/kv/k`, {});
     await send(`${url}/api/v1/kv/steady-${Math.floor(i / 2)}`, {
       method: isWrite ? 'PUT' : 'GET',
-      headers: { 'Content-Type': 'application/json', 'X-Consistency-Level': level },
+      headers: {
+        ...{ 'Content-Type': 'application/json', 'X-Consistency-Level': level },
+        ...(level === 'all' ? FALLBACK : {}),
+      },
       ...(isWrite ? { body: JSON.stringify({ value: i }) } : {}),
     });
     await limited;
