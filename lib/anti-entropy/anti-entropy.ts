@@ -10,15 +10,16 @@ import type { Clock } from '../environment/clock.js';
 import type { Random } from '../environment/random.js';
 import type { Observer } from '../environment/observer.js';
 import type { Pauses } from '../environment/pauses.js';
+import { byDeadline } from '../environment/by-deadline.js';
 import { Periodic } from '../environment/periodic.js';
 import type { NodeId } from '../environment/transport.js';
 import { messageOf } from '../errors.js';
-import type { Difference, TreeComparison } from './tree-comparison.js';
+import { type Difference, reportDifferences, type TreeComparison } from './tree-comparison.js';
 import { TreeComparisonSchedule } from './tree-comparison-schedule.js';
 import type { Collection, CollectionLimits } from './collection.js';
 import type { LastExchange, NodeConvergence } from './convergence.js';
 import type { Differences, Exchange } from './exchange.js';
-import { PeerSteps } from './peer-steps.js';
+import { exchangeLate, PeerSteps } from './peer-steps.js';
 import type { Rebuild } from './rebuild.js';
 import type { Scrub } from './scrub.js';
 
@@ -127,28 +128,48 @@ export class AntiEntropy {
   /**
    * One exchange with a peer at a time; a second call joins the one under way.
    * @param only undefined: all partitions that both own
+   * @param until on the monotonic clock: no step is begun after it
    */
-  exchangeWith(peer: NodeId, only?: readonly number[]): Promise<ExchangeReport> {
+  exchangeWith(peer: NodeId, only?: readonly number[], until?: number): Promise<ExchangeReport> {
     const running = this.#running.get(peer);
     if (running !== undefined) return running;
-    const exchange = this.#exchangeWith(peer, only).finally(() => this.#running.delete(peer));
+    const exchange = this.#exchangeWith(peer, only, until).finally(() =>
+      this.#running.delete(peer),
+    );
     this.#running.set(peer, exchange);
     return exchange;
   }
 
-  /** The same with all trees, and not one that began before. */
-  async compareTreesWith(peer: NodeId, only: readonly number[]): Promise<ExchangeReport> {
+  /**
+   * The same with all trees, and not one that began before.
+   * @param deadline on the monotonic clock; nothing is begun after it
+   */
+  async compareTreesWith(
+    peer: NodeId,
+    only: readonly number[],
+    deadline: number,
+  ): Promise<ExchangeReport> {
+    const { clock } = this.#options;
     for (let running = this.#running.get(peer); running !== undefined; ) {
-      await running.catch(() => undefined);
+      await byDeadline(
+        clock,
+        running.catch(() => undefined),
+        deadline,
+        exchangeLate,
+      );
       running = this.#running.get(peer);
     }
     this.compareTreesSoon(peer);
-    return this.exchangeWith(peer, only);
+    return this.exchangeWith(peer, only, deadline);
   }
 
   /** What differs from a peer in these partitions, found by the trees; nothing is changed. */
-  async differencesFrom(peer: NodeId, partitions: readonly number[]): Promise<Difference[]> {
-    const steps = new PeerSteps(peer, this.#options);
+  async differencesFrom(
+    peer: NodeId,
+    partitions: readonly number[],
+    deadline: number,
+  ): Promise<Difference[]> {
+    const steps = new PeerSteps(peer, this.#options, deadline);
     const differences = await this.#treeComparison.differences(peer, partitions, steps);
     steps.assertNoneFailed();
     return differences;
@@ -178,7 +199,11 @@ export class AntiEntropy {
     return this.#schedule.owedSince(peer);
   }
 
-  async #exchangeWith(peer: NodeId, only?: readonly number[]): Promise<ExchangeReport> {
+  async #exchangeWith(
+    peer: NodeId,
+    only?: readonly number[],
+    deadline?: number,
+  ): Promise<ExchangeReport> {
     const { observer } = this.#options;
     const shared = this.#options.ownership.sharedWith(peer);
     const { partitions, done } = this.#schedule.next(peer, shared);
@@ -192,7 +217,7 @@ export class AntiEntropy {
     }
     // Who asked for certain partitions is waiting.
     const hintsFirst = only === undefined;
-    const steps = new PeerSteps(peer, this.#options);
+    const steps = new PeerSteps(peer, this.#options, deadline);
     const pulled = await this.#exchange.pullMissing(peer, found.clocks, hintsFirst, steps);
     const differences = await this.#compareTrees(peer, found, steps);
     steps.assertNoneFailed();
@@ -202,35 +227,17 @@ export class AntiEntropy {
     return { peer, alike, records, bytes, differences };
   }
 
-  async #compareTrees(
-    peer: NodeId,
-    { clocks, roots }: Differences,
-    steps: PeerSteps,
-  ): Promise<Difference[]> {
+  async #compareTrees(peer: NodeId, found: Differences, steps: PeerSteps): Promise<Difference[]> {
+    const { clocks, roots } = found;
     const agreeing = new Set(roots.filter((partition) => !clocks.includes(partition)));
     const differences = await this.#treeComparison.differences(peer, roots, steps);
     const lagging = differences.filter(({ at }) => !agreeing.has(at.partition));
     const strange = differences.filter(({ at }) => agreeing.has(at.partition));
     await this.#treeComparison.repair(peer, lagging, steps);
     const expired = await this.#treeComparison.repair(peer, strange, steps);
-    this.#report(peer, { lagging: lagging.length, expired, strange: strange.length - expired });
+    const counts = { lagging: lagging.length, expired, strange: strange.length - expired };
+    reportDifferences(this.#options.observer, peer, counts);
     return differences;
-  }
-
-  /** Where clocks agree, trees do not, and nothing has expired, something is wrong. */
-  #report(
-    peer: NodeId,
-    { lagging, expired, strange }: { lagging: number; expired: number; strange: number },
-  ): void {
-    const { observer } = this.#options;
-    const count = (kind: string, by: number): void => {
-      if (by > 0) observer.count('quorate_tree_differences_total', { peer, kind }, by);
-    };
-    count('lagging', lagging);
-    count('expiry', expired);
-    count('unexplained', strange);
-    if (strange === 0) return;
-    observer.log('warn', 'replicas differed though their clocks agree', { peer, keys: strange });
   }
 
   async #next(): Promise<void> {

@@ -152,7 +152,7 @@ export class ExchangeNow implements ExchangeControl {
       if (asked.length === 0) continue;
       // Nobody waits for it any more.
       if (clock.monotonicMilliseconds() >= deadline) break;
-      reports.push(await this.#withPeer(peer, asked, dryRun));
+      reports.push(await this.#withPeer(peer, asked, dryRun, deadline));
     }
     return reports;
   }
@@ -161,13 +161,14 @@ export class ExchangeNow implements ExchangeControl {
     peer: NodeId,
     partitions: readonly number[],
     dryRun: boolean,
+    deadline: number,
   ): Promise<PeerReport> {
     const { antiEntropy } = this.#options;
     const nothing = { peer, error: undefined, records: 0, bytes: 0, differences: 0, keys: [] };
     try {
       const found = dryRun
-        ? { ...nothing, differences: await antiEntropy.differencesFrom(peer, partitions) }
-        : await antiEntropy.compareTreesWith(peer, partitions);
+        ? { ...nothing, differences: await antiEntropy.differencesFrom(peer, partitions, deadline) }
+        : await antiEntropy.compareTreesWith(peer, partitions, deadline);
       const rows = found.differences.slice(0, KEYS_MAX).map(({ at, ours, theirs }) => {
         const { key, partition } = at;
         const { name: namespace } = parseStoredNamespace(at.namespace);

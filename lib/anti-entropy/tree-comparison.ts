@@ -5,6 +5,7 @@
  */
 import type { Questions } from './questions.js';
 import type { Messenger } from '../rpc/messenger.js';
+import type { Observer } from '../environment/observer.js';
 import type { NodeId } from '../environment/transport.js';
 import type { Pauses } from '../environment/pauses.js';
 import { type RecordKey, recordKey } from '../persistence/keyspace.js';
@@ -64,7 +65,7 @@ export class TreeComparison {
         for (const one of await this.#compare(peer, partition)) seen.push(one);
       });
     }
-    if (seen.length === 0) return seen;
+    if (seen.length === 0 || steps.isOver) return [];
     await this.#pauses.pause(this.#options.confirmMilliseconds);
     const still = new Map<string, Difference>();
     for (const partition of new Set(seen.map(({ at }) => at.partition))) {
@@ -227,4 +228,20 @@ const EMPTY = Buffer.alloc(0);
 
 function dotsOf({ versions }: Siblings): string {
   return versions.map(({ dot }) => dotText(dot)).join(' ');
+}
+
+/** Where clocks agree, trees do not, and nothing has expired, something is wrong: `strange`. */
+export function reportDifferences(
+  observer: Observer,
+  peer: NodeId,
+  { lagging, expired, strange }: { lagging: number; expired: number; strange: number },
+): void {
+  const count = (kind: string, by: number): void => {
+    if (by > 0) observer.count('quorate_tree_differences_total', { peer, kind }, by);
+  };
+  count('lagging', lagging);
+  count('expiry', expired);
+  count('unexplained', strange);
+  if (strange === 0) return;
+  observer.log('warn', 'replicas differed though their clocks agree', { peer, keys: strange });
 }

@@ -66,4 +66,12 @@ export const EXCHANGE_BUGS: readonly PlantedBug[] = [
     wrong: '{ throw error; }',
     test: 'unit/replica/whole-clocks.test.js',
   },
+  {
+    rule: 'A3',
+    name: 'an exchange that is asked for goes on after its deadline',
+    file: 'anti-entropy/peer-steps.js',
+    right: '|| this.#isLate ||',
+    wrong: '||',
+    test: 'unit/anti-entropy/peer-steps.test.js',
+  },
 ];

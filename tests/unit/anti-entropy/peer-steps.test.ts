@@ -14,6 +14,7 @@ import { type ErrorCode, OperatingError } from '../../../lib/errors.js';
 import { type RecordKey, recordKey } from '../../../lib/persistence/keyspace.js';
 import type { Messenger } from '../../../lib/rpc/messenger.js';
 import { ManualClock } from '../fakes.js';
+import { LocalCluster } from '../local-cluster.js';
 import { intentOf, nothingElse, openDisk, PARTITIONS } from '../persistence/disk.js';
 
 const ALL = [0, 1, 2, 3];
@@ -52,7 +53,7 @@ async function worldOf(answers: Answers, replaced: object = {}) {
 }
 
 const stepsOf = (isUp = true): PeerSteps =>
-  new PeerSteps('n2', { view: { isUp: () => isUp }, pauses });
+  new PeerSteps('n2', { view: { isUp: () => isUp }, pauses, clock: new ManualClock() });
 
 async function pullingWith(code: ErrorCode, isUp = true) {
   const { disk, asked, options } = await worldOf({
@@ -179,4 +180,25 @@ t.test('a comparison of all trees is owed until it has come to its end', async (
   await antiEntropy.exchangeWith('n2');
   t.equal(antiEntropy.owesSince('n2'), undefined);
   t.same(compared, [null, null, null]);
+});
+
+t.test('an exchange that is asked for begins no step after its deadline', async (t) => {
+  for (const dryRun of [true, false]) {
+    const cluster = await LocalCluster.of();
+    t.teardown(() => cluster.stop());
+    for (let i = 0; i < 40; i += 1) {
+      const at = recordKey('default', `k${i}`, 16);
+      // As if no copy had left.
+      const minted = cluster.node('n2').replica.mint(at, intentOf('x'), 'sync', nothingElse);
+      await cluster.wait(minted.committed);
+    }
+    cluster.network.delay = () => 50;
+    const { exchange } = cluster.node('n1');
+    const begun = cluster.clock.monotonicMilliseconds();
+    const reports = await cluster.wait(exchange.exchangeNow(undefined, dryRun, 700));
+    const taken = cluster.clock.monotonicMilliseconds() - begun;
+    t.ok(taken < 1_000, `${taken} ms; all partitions take some seconds`);
+    const own = reports.find(({ node }) => node === 'n1')?.peers ?? [];
+    t.match(own[0], { peer: 'n2', error: 'the exchange was not done in time' });
+  }
 });
