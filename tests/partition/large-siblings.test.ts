@@ -8,6 +8,7 @@ import { LocalCluster } from './local-cluster.js';
 
 const MEBIBYTE = 1_048_576;
 const IDS = ['n1', 'n2', 'n3'];
+const SIDES = ['n1', 'n2', 'n3', 'n4', 'n5'];
 const SOCKETS = { frameBytesMax: 4 * MEBIBYTE, linkQueueBytesMax: 4 * MEBIBYTE };
 const LIMITS = {
   valueBytesMax: MEBIBYTE,
@@ -19,9 +20,12 @@ const LIMITS = {
 };
 const VALUES_A_SIDE = 3;
 
-const start = (wrap?: (transport: Transport, id: string) => Transport): Promise<LocalCluster> =>
-  LocalCluster.start(IDS, {
-    ...{ sockets: SOCKETS, limits: LIMITS },
+const start = (
+  wrap?: (transport: Transport, id: string) => Transport,
+  ids: readonly string[] = IDS,
+): Promise<LocalCluster> =>
+  LocalCluster.start(ids, {
+    ...{ sockets: SOCKETS, limits: LIMITS, replicas: ids.length },
     consistency: { blind_writes: 'sibling' },
     ...(wrap === undefined ? {} : { wrap }),
   });
@@ -58,11 +62,11 @@ t.test('siblings beyond the limit are refused before anything is acknowledged', 
   t.same(await cluster.values('n1', 'k', 'quorum'), ['small'], 'and can be replaced');
 });
 
-t.test('what three sides wrote comes together, though it is longer than a frame', async (t) => {
-  const cluster = await start();
+t.test('what five sides wrote comes together, though it is longer than frames', async (t) => {
+  const cluster = await start(undefined, SIDES);
   t.teardown(() => cluster.stop());
-  await cluster.cutApart(IDS.map((id) => [id]));
-  for (const id of IDS) {
+  await cluster.cutApart(SIDES.map((id) => [id]));
+  for (const id of SIDES) {
     for (let n = 0; n < VALUES_A_SIDE; n += 1) await cluster.put(id, 'k', value(id + n), 'one');
   }
   const untilHeld = (ids: readonly string[], count: number): Promise<void> =>
@@ -70,16 +74,20 @@ t.test('what three sides wrote comes together, though it is longer than a frame'
       () => ids.every((id) => cluster.held(id, 'k').values.length === count),
       `${ids.join()} hold ${count}`,
     );
-  // Two sides meet first: the third has to take what they have merged, whole.
+  // Some sides meet first: the others have to take what they have merged, whole.
   cluster.heal();
-  await cluster.cutApart([['n1', 'n2'], ['n3']]);
-  await untilHeld(['n1', 'n2'], 2 * VALUES_A_SIDE);
+  await cluster.cutApart([['n1', 'n2'], ['n3', 'n4'], ['n5']]);
+  for (const pair of [
+    ['n1', 'n2'],
+    ['n3', 'n4'],
+  ])
+    await untilHeld(pair, 2 * VALUES_A_SIDE);
   cluster.heal();
-  await cluster.untilSeen(IDS, IDS);
-  const all = VALUES_A_SIDE * IDS.length;
-  await untilHeld(IDS, all);
+  await cluster.untilSeen(SIDES, SIDES);
+  const all = VALUES_A_SIDE * SIDES.length;
+  await untilHeld(SIDES, all);
   await cluster.untilAlike(['k']);
-  for (const id of IDS) t.equal((await cluster.values(id, 'k', 'quorum')).length, all, id);
+  for (const id of SIDES) t.equal((await cluster.values(id, 'k', 'quorum')).length, all, id);
   const { context } = await cluster.get('n2', 'k', 'all');
   await cluster.put('n2', 'k', 'small', 'all', context);
   t.same(await cluster.values('n1', 'k', 'quorum'), ['small'], 'and can be replaced');

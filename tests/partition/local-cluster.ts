@@ -28,6 +28,8 @@ export const PATIENT: Partial<NodeLimits> = {
 
 export interface LocalClusterOptions {
   readonly partitions?: number;
+  /** Copies of each key; 3 where it is not given. */
+  readonly replicas?: number;
   readonly limits?: Partial<NodeLimits>;
   /** What the cluster's settings are at first. */
   readonly consistency?: Partial<ConsistencySettings>;
@@ -52,12 +54,12 @@ export class LocalCluster {
     this.#partitions = partitions;
   }
 
-  /** Founded and linked, with three copies of each key. */
+  /** Founded and linked. */
   static async start(
     ids: readonly string[],
     given: LocalClusterOptions = {},
   ): Promise<LocalCluster> {
-    const { partitions = PARTITIONS_DEFAULT } = given;
+    const { partitions = PARTITIONS_DEFAULT, replicas = 3 } = given;
     const network = await SocketNetwork.make(ids);
     const initialCluster = ids.map((id) => `${id}=${HOST}:${network.portOf(id)}`).join(',');
     const started = ids.map(async (id) => {
@@ -66,6 +68,7 @@ export class LocalCluster {
         flags: {
           ...{ 'node.id': id, 'node.initialCluster': initialCluster },
           'ring.partitions': String(partitions),
+          'ring.replicas': String(replicas),
         },
         profile: 'local',
         environment: { QUORATE_PEERS_HEARTBEAT_INTERVAL_MILLISECONDS: '50' },
