@@ -140,6 +140,14 @@ export const DISK_BUGS: readonly PlantedBug[] = [
     test: 'unit/hints/hints.test.js',
   },
   {
+    rule: 'E1',
+    name: 'a hint ages by the clock of its holder, however wrong',
+    file: 'hints/hint-expiry.js',
+    right: 'const now = expiryClock.now();',
+    wrong: 'const now = this.#options.clock.wallMilliseconds();',
+    test: 'unit/hints/hint-expiry.test.js',
+  },
+  {
     rule: 'W3',
     name: 'a target whose old hints cannot be looked at keeps the others from it',
     file: 'hints/hint-expiry.js',

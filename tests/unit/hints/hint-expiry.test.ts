@@ -166,3 +166,19 @@ t.test(
     ]);
   },
 );
+
+t.test('a holder whose clock is an hour ahead lets no hint go early', async (t) => {
+  const cluster = await clusterFor(t, { nodes: 5 });
+  const key = cluster.keyOwnedBy(['n1', 'n3']);
+  await cluster.crash('n3');
+  await cluster.put('n1', key, 'x');
+  t.equal(heldFor(cluster, 'n3'), 1);
+  for (const id of cluster.nodes.keys()) {
+    if ((cluster.node(id).hints.held.get('n3')?.count ?? 0) > 0) cluster.skews.set(id, 3_600_000);
+  }
+  await cluster.clock.advance(AGE / 2);
+  t.equal(heldFor(cluster, 'n3'), 1);
+  cluster.skews.clear();
+  await cluster.clock.advance(2 * AGE);
+  t.equal(heldFor(cluster, 'n3'), 0);
+});
