@@ -161,9 +161,11 @@ class Page {
   }
 
   take({ key, isPlain: isKnown }: KeyEntry): void {
-    const { ownership } = this.#options;
+    const { ownership, health } = this.#options;
     const at = recordKey(this.#request.namespace, key, ownership.partitionCount);
     if (!this.#partitions.has(at.partition)) return;
+    // It may hold what was deleted long ago. The asker learns that nothing is vouched for there.
+    if (health.isRebuilding(at.partition)) return;
     const state = isKnown ? undefined : this.#stateOf(at);
     if (state === 'nothing') return;
     if (state !== undefined) this.states.push([this.keys.length, state]);

@@ -114,4 +114,12 @@ export const LIST_BUGS: readonly PlantedBug[] = [
     wrong: 'found.reached',
     test: 'unit/coordination/list-service.test.js',
   },
+  {
+    rule: 'X2',
+    name: 'a node under rebuild names the keys of its index',
+    file: 'coordination/list/list-service.js',
+    right: 'if (health.isRebuilding(at.partition))',
+    wrong: 'if (false)',
+    test: 'unit/coordination/list-service.test.js',
+  },
 ];

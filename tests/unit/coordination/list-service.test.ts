@@ -96,3 +96,15 @@ t.test(
     t.strictSame([second.keys, second.reached], [['a', 'a2', 'b', 'b2'], 'b2'], 'd2 was not tried');
   },
 );
+
+t.test('nothing is told of a partition under rebuild', async (t) => {
+  const disk = await openDisk();
+  const at = recordKey('default', 'k', PARTITIONS);
+  await disk.replica.mint(at, intentOf('x'), 'sync', nothingElse).committed;
+  const tell = () =>
+    tellKeys({ ...disk, ownership, openAcceptances, pageBytesMax: 1_000 }, ASKED, DEADLINE);
+  t.strictSame((await tell()).keys, ['k']);
+  disk.health.damage(at.partition, 'test');
+  const { keys, obstructed } = await tell();
+  t.strictSame([keys, obstructed], [[], [at.partition]]);
+});
