@@ -38,8 +38,8 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
     rule: 'R1',
     name: 'what a replica says to the question before a fallback is dropped',
     file: 'coordination/read/read-core.js',
-    right: 'return isLate || at === this.#round',
-    wrong: 'return at === this.#round',
+    right: 'this.#round.alsoSaid(copy);',
+    wrong: ';',
     test: 'unit/coordination/read-core.test.js',
   },
   {
