@@ -113,6 +113,7 @@ export class Rebuild {
       progress.snapshots.set(peer, snapshot);
     }
     if (others.some((peer) => !progress.snapshots.has(peer))) return;
+    health.refilled(partition);
     await this.#purge(partition, progress);
     // What was lost again meanwhile may still be remembered, and then a copy of it changes nothing.
     await this.#scrub.verifyRebuilt(partition);

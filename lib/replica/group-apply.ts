@@ -57,7 +57,7 @@ interface Member extends Arrival {
   readonly questions: number;
   readonly own: StoredRecord | undefined;
   clock: PartitionClock;
-  isRebuilding: boolean;
+  isRefilling: boolean;
 }
 
 /** As durable as its strongest copy asks. */
@@ -108,8 +108,8 @@ export class GroupApply {
     const own = this.#readOwn(at);
     const clock = clocks.of(at.partition);
     // Known once all are read.
-    const isRebuilding = false;
-    return { at, incoming, own, clock, isRebuilding, collected, dropped, place, copy, questions };
+    const isRefilling = false;
+    return { at, incoming, own, clock, isRefilling, collected, dropped, place, copy, questions };
   }
 
   #run(members: readonly Member[], answers: GroupAnswers): void {
@@ -118,7 +118,7 @@ export class GroupApply {
     for (const member of members) {
       const { partition } = member.at;
       member.clock = clocks.of(partition);
-      member.isRebuilding = health.isRebuilding(partition);
+      member.isRefilling = health.isRefilling(partition);
     }
     const decisions = decide(members, store.room);
     const transaction = this.#transact(members, decisions);

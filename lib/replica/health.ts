@@ -23,6 +23,8 @@ export interface PartitionHealthOptions {
 export class PartitionHealth {
   readonly #options: PartitionHealthOptions;
   readonly #rebuilding = new Set<number>();
+  /** Of these, everything was taken from the others: what was seen is known again. */
+  readonly #refilled = new Set<number>();
   /** Their markers could not be queued yet. */
   readonly #unmarked = new Set<number>();
   #unmarkedReason: unknown;
@@ -48,6 +50,19 @@ export class PartitionHealth {
     return this.#rebuilding.has(partition);
   }
 
+  /** Under rebuild, and not everything was taken yet from the other owners. */
+  isRefilling(partition: number): boolean {
+    return this.#rebuilding.has(partition) && !this.#refilled.has(partition);
+  }
+
+  /**
+   * Everything was taken from the others, and the clock has what they have seen. From here on a
+   * late copy is judged again: what has ended everywhere must not come back behind the last look.
+   */
+  refilled(partition: number): void {
+    this.#refilled.add(partition);
+  }
+
   get rebuilding(): readonly number[] {
     return [...this.#rebuilding];
   }
@@ -63,6 +78,7 @@ export class PartitionHealth {
     observer.count('quorate_damaged_partitions_total', { reason });
     observer.log('warn', 'a partition is damaged and will be rebuilt', { partition, reason });
     this.#rebuilding.add(partition);
+    this.#refilled.delete(partition);
     minter.takeFreshWriter(partition);
     clocks.empty(partition);
     this.#mark(partition);
@@ -92,6 +108,7 @@ export class PartitionHealth {
     const { committed } = store.transact(keep, 'sync', 'vital');
     this.#unmarked.delete(partition);
     this.#rebuilding.delete(partition);
+    this.#refilled.delete(partition);
     observer.count('quorate_rebuilt_partitions_total');
     observer.log('info', 'a partition is rebuilt', { partition });
     await committed;

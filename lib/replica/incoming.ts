@@ -28,8 +28,8 @@ export interface Arrival {
   readonly own: StoredState | undefined;
   /** Of the partition. */
   readonly clock: Pick<PartitionClock, 'has'>;
-  /** Under rebuild nothing is known: all is taken. */
-  readonly isRebuilding: boolean;
+  /** The partition is being filled again, and nothing is known of what was seen: all is taken. */
+  readonly isRefilling: boolean;
   readonly collected: Pick<CollectedDots, 'has'>;
   /** Versions of which the other owners said that they were collected. */
   readonly dropped: ReadonlySet<string>;
@@ -152,9 +152,9 @@ interface Admitted {
 const NONE: readonly Dot[] = [];
 
 function admittedOf(arrival: Arrival): Admitted {
-  const { at, own, clock, collected, dropped, isRebuilding } = arrival;
+  const { at, own, clock, collected, dropped, isRefilling } = arrival;
   const incoming = arrival.incoming.siblings;
-  if (isRebuilding) return allOf(incoming, 0);
+  if (isRefilling) return allOf(incoming, 0);
   const { admitted, superseded, unaccounted } = filterIncoming(clock, own?.siblings, incoming);
   if (unaccounted.length === 0) return allOf(admitted, superseded);
   const gone = unaccounted.filter(({ dot }) => dropped.has(dotText(dot)) || collected.has(at, dot));

@@ -132,6 +132,14 @@ export const DAMAGE_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'D2',
+    name: 'a late copy is taken unseen behind the last look at a rebuilt partition',
+    file: 'anti-entropy/rebuild.js',
+    right: 'health.refilled(partition);',
+    wrong: ';',
+    test: 'unit/anti-entropy/damage.test.js',
+  },
+  {
+    rule: 'D2',
     name: 'a rebuild whose end is refused begins anew',
     file: 'anti-entropy/rebuild.js',
     right: 'await health.rebuilt(partition);',

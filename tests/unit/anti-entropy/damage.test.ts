@@ -286,6 +286,25 @@ t.test('what came back while nothing was known goes at the end of the rebuild', 
   t.equal(cluster.observers.get('n1')?.counts.get('quorate_purged_versions_total'), 1);
 });
 
+t.test('what comes late behind the last look at a rebuilt partition stays away', async (t) => {
+  const { cluster, at, rebuilds, vanish } = await stageFor(t);
+  const { replica, disk } = cluster.node('n1');
+  const late = replica.read(at)?.bytes ?? Buffer.alloc(0);
+  await deleteAt(cluster, at);
+  await vanish('n1');
+  const { health, table } = disk;
+  const rebuilt = health.rebuilt.bind(health);
+  health.rebuilt = async (partition) => {
+    await replica.merge(at, late, 'sync');
+    await rebuilt(partition);
+  };
+  health.damage(at.partition, 'test');
+  await cluster.clock.advance(20_000);
+  t.notOk(rebuilds('n1'));
+  t.notOk(table.read(at)?.live);
+  t.strictSame(await cluster.texts('n1', at.key, { level: 'all' }), [], 'stays deleted');
+});
+
 t.test('who gives its clock away counts first what stands behind it', async (t) => {
   const { cluster, at, rebuilds, vanish } = await stageFor(t);
   await vanish('n2');

@@ -29,7 +29,7 @@ class World {
   readonly records = new Map<string, Siblings>();
   readonly clocks = new Map<string, PartitionClock>();
   readonly collected = new Set<string>();
-  isRebuilding = false;
+  isRefilling = false;
   room = ROOM;
 
   clockOf(key: string): PartitionClock {
@@ -73,7 +73,7 @@ class World {
       incoming: held(incoming),
       own: own === undefined ? undefined : held(own),
       clock: this.clockOf(key),
-      isRebuilding: this.isRebuilding,
+      isRefilling: this.isRefilling,
       collected: { has: (_, dot: Dot) => this.collected.has(dotText(dot)) },
       dropped: new Set(),
     };
@@ -98,15 +98,15 @@ const anyWorld = fc
     records: fc.array(fc.tuple(fc.constantFrom(...KEYS), anySiblings), { maxLength: 2 }),
     seen: fc.array(fc.tuple(fc.constantFrom(...KEYS), anyDot), { maxLength: 6 }),
     collected: fc.array(anyDot, { maxLength: 2 }),
-    isRebuilding: fc.boolean(),
+    isRefilling: fc.boolean(),
     isReadOnly: fc.boolean(),
   })
-  .map(({ records, seen, collected, isRebuilding, isReadOnly }) => (): World => {
+  .map(({ records, seen, collected, isRefilling, isReadOnly }) => (): World => {
     const world = new World();
     for (const [key, state] of records) world.records.set(key, state);
     for (const [key, dot] of seen) world.clockOf(key).add(dot);
     for (const dot of collected) world.collected.add(dotText(dot));
-    world.isRebuilding = isRebuilding;
+    world.isRefilling = isRefilling;
     if (isReadOnly) world.room = { ...ROOM, refusal: READ_ONLY };
     return world;
   });
@@ -143,7 +143,7 @@ t.test('where nothing was seen before, a copy is merged', async () => {
   fc.assert(
     fc.property(fc.array(anySiblings, { minLength: 2, maxLength: 4 }), (states) => {
       const world = new World();
-      world.isRebuilding = true;
+      world.isRefilling = true;
       world.take(states.map((state) => ['k', state] as const));
       // Before anything is held, a state of nothing leaves no record.
       const [first, ...others] = states.slice(states.findIndex((state) => !isNothing(state)));
@@ -207,7 +207,7 @@ function playerOf(head: string): Player {
   }
   const done: Record<string, () => readonly string[]> = {
     rebuild: () => {
-      world.isRebuilding = true;
+      world.isRefilling = true;
       return ['nothing is known any more'];
     },
     'no-room': () => {
