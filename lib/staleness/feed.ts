@@ -121,9 +121,9 @@ export class StalenessFeed {
     const { messenger, observer } = this.#options;
     this.#asking.add(peer);
     // Before it leaves: what was acknowledged by then is in the answer, or accepted here.
-    const question = this.#proofs.questionAt(this.now());
+    const question = this.#proofs.questionTo(peer, this.now());
     const deadline = question.askedAt.at + TIMEOUT_MILLISECONDS;
-    messenger.ask(peer, TESTIFY, this.#proofs.askOf(peer), deadline, (answer) => {
+    messenger.ask(peer, TESTIFY, question.asked, deadline, (answer) => {
       this.#asking.delete(peer);
       const result = answer.ok ? 'told' : 'failed';
       observer.count('quorate_staleness_questions_total', { peer, result });

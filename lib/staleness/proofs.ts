@@ -8,7 +8,7 @@ import { majority } from '../replication/quorum.js';
 import type { Dot } from '../versioning/dot.js';
 import { PartitionClock } from '../versioning/partition-clock.js';
 import { earlier, type ProofMoment } from './moment.js';
-import type { Testimony } from './testimony.js';
+import type { Asked, Testimony } from './testimony.js';
 
 /** `all`: all that was acknowledged; `quorum`: what a majority of the primaries acknowledged. */
 export type Scope = 'all' | 'quorum';
@@ -42,6 +42,9 @@ export interface ProofQuestion {
   readonly askedAt: ProofMoment;
   /** What the asker had accepted itself: what it accepts later was not acknowledged before. */
   readonly accepted: Accepted | undefined;
+  readonly era: string;
+  /** From where on the peer is to report: what it has not reported yet. */
+  readonly asked: Asked;
 }
 
 /** What is known of one peer, by its testimonies. */
@@ -69,21 +72,19 @@ export class Proofs {
     this.#era = own.era;
   }
 
-  /** What the peer is to be asked for: what it has not reported yet. */
-  askOf(peer: NodeId): { readonly life: string; readonly since: number } {
+  /** @param now when the question leaves, or before */
+  questionTo(peer: NodeId, now: ProofMoment): ProofQuestion {
     this.#followEra();
     const known = this.#peers.get(peer);
-    return { life: known?.life ?? '', since: known?.upTo ?? 0 };
+    const asked = { life: known?.life ?? '', since: known?.upTo ?? 0 };
+    return { askedAt: now, accepted: this.#own.accepted(), era: this.#era, asked };
   }
 
-  /** @param now when the question leaves, or before */
-  questionAt(now: ProofMoment): ProofQuestion {
-    return { askedAt: now, accepted: this.#own.accepted() };
-  }
-
-  answered(peer: NodeId, testimony: Testimony, { askedAt, accepted: own }: ProofQuestion): void {
+  answered(peer: NodeId, testimony: Testimony, question: ProofQuestion): void {
     this.#followEra();
     let known = this.#peers.get(peer);
+    if (!this.#continues(known, testimony, question)) return;
+    const { askedAt, accepted: own } = question;
     if (known === undefined || known.life !== testimony.life) {
       known = nothingKnown(testimony.life);
       this.#peers.set(peer, known);
@@ -148,6 +149,21 @@ export class Proofs {
       since = Math.min(since ?? waiting.since, waiting.since);
     }
     return since;
+  }
+
+  /**
+   * Does the testimony begin where what is known of the peer ends? If that was forgotten while the
+   * question was under way, what lies between would never be asked for. The next question asks for
+   * all.
+   */
+  #continues(
+    known: KnownOfPeer | undefined,
+    { life }: Testimony,
+    { era, asked }: ProofQuestion,
+  ): boolean {
+    const begin = asked.life === life ? asked.since : 0;
+    const end = known?.life === life ? known.upTo : 0;
+    return era === this.#era && begin === end;
   }
 
   #provenBy(peer: NodeId, partition: number): ProofMoment | undefined {

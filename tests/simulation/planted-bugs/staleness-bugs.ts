@@ -2,6 +2,7 @@
 import type { PlantedBug } from './planted-bug.js';
 
 const PROOFS = 'unit/staleness/proofs.test.js';
+const TESTIMONY = 'unit/staleness/testimony.test.js';
 const FEED = 'unit/staleness/feed.test.js';
 const ACCEPTED = 'unit/staleness/accepted-dots.test.js';
 const CORE = 'unit/coordination/bounded-read-core.test.js';
@@ -13,7 +14,7 @@ export const STALENESS_BUGS: readonly PlantedBug[] = [
     name: 'a proof counts since the answer, not since the question',
     file: 'staleness/feed.js',
     right: 'this.#proofs.answered(peer, testimony, question);',
-    wrong: 'this.#proofs.answered(peer, testimony, this.#proofs.questionAt(this.now()));',
+    wrong: 'this.#proofs.answered(peer, testimony, this.#proofs.questionTo(peer, this.now()));',
     test: FEED,
   },
   {
@@ -52,8 +53,8 @@ export const STALENESS_BUGS: readonly PlantedBug[] = [
     rule: 'B2',
     name: 'what was accepted here before the question is forgotten',
     file: 'staleness/proofs.js',
-    right: 'return { askedAt: now, accepted: this.#own.accepted() };',
-    wrong: 'return { askedAt: now, accepted: new Map() };',
+    right: 'accepted: this.#own.accepted(),',
+    wrong: 'accepted: new Map(),',
     test: PROOFS,
   },
   {
@@ -86,7 +87,7 @@ export const STALENESS_BUGS: readonly PlantedBug[] = [
     file: 'staleness/testimony.js',
     right: 'accepted === undefined || !held.vouchesFor(one)',
     wrong: 'accepted === undefined',
-    test: PROOFS,
+    test: TESTIMONY,
   },
   {
     rule: 'B4',
@@ -94,6 +95,22 @@ export const STALENESS_BUGS: readonly PlantedBug[] = [
     file: 'staleness/proofs.js',
     right: 'known === undefined || known.life !== testimony.life',
     wrong: 'known === undefined',
+    test: PROOFS,
+  },
+  {
+    rule: 'B4',
+    name: 'what continues a forgotten report is taken for all',
+    file: 'staleness/proofs.js',
+    right: 'if (!this.#continues(known, testimony, question))',
+    wrong: 'if (false)',
+    test: PROOFS,
+  },
+  {
+    rule: 'B6',
+    name: 'a testimony that was asked for under another ring counts',
+    file: 'staleness/proofs.js',
+    right: 'return era === this.#era && begin === end;',
+    wrong: 'return begin === end;',
     test: PROOFS,
   },
   {

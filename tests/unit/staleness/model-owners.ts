@@ -1,7 +1,8 @@
 /**
  * Owners of two partitions, as far as proofs know of them: what each holds in memory and on its
- * disk, its clocks, and what it has accepted. Copies get lost, owners are killed, clocks are
- * written lazily. The proofs, the testimonies and the numbers of changes are those of the store.
+ * disk, its clocks, and what it has accepted. Copies get lost, owners are killed, partitions are
+ * damaged, clocks are written lazily. The proofs, the testimonies and the numbers of changes are
+ * those of the store.
  */
 import { ClockChanges } from '../../../lib/replica/clock-changes.js';
 import { type ProofQuestion, Proofs, type Scope } from '../../../lib/staleness/proofs.js';
@@ -19,6 +20,7 @@ export type Broken =
   | 'no scan'
   | 'no acceptances'
   | 'own acceptances forgotten'
+  | 'increment to nothing'
   | 'one owner less';
 
 /** One write. */
@@ -39,6 +41,7 @@ class Owner {
   persisted = [new PartitionClock(), new PartitionClock()];
   accepted: { readonly partition: number; readonly dot: Dot }[] = [];
   changes = new ClockChanges();
+  emptyings = 0;
   isWhole = true;
   life = 1;
   next = 1;
@@ -58,9 +61,12 @@ class Owner {
   #owners: readonly Owner[] = [];
 
   get holdings() {
+    const era = (): string => `${this.emptyings}`;
     return {
       self: this.id,
-      era: '',
+      get era(): string {
+        return era();
+      },
       changes: this.changes,
       setsOf: () => [this.#owners.map(({ id }) => ({ id }))],
       clockOf: (partition: number) => this.clocks[partition] ?? new PartitionClock(),
@@ -86,7 +92,6 @@ interface Question {
   readonly life: number;
   readonly to: Owner;
   readonly question: ProofQuestion;
-  readonly ask: { readonly life: string; readonly since: number };
   answer: PlainTestimony | undefined;
 }
 
@@ -120,6 +125,7 @@ export class ModelOwners {
     else if (what < 0.55) this.#persist(owner);
     else if (what < 0.58) this.#kill(owner);
     else if (what < 0.61) this.#scan(owner);
+    else if (what < 0.63) this.#damage(owner, partition);
     else if (what < 0.66) this.#exchange(owner, pick(this.#owners.filter((one) => one !== owner)));
     else if (what < 0.78) this.#ask(owner, Math.floor(which * 1000) % OWNERS);
     else if (what < 0.9) this.#reply(pick(this.#questions.filter(({ answer }) => !answer)));
@@ -192,6 +198,20 @@ export class ModelOwners {
     this.#copies = this.#copies.filter(({ to }) => to !== owner);
   }
 
+  /** Its disk has lost the partition: what only this owner had acknowledged is lost. */
+  #damage(owner: Owner, partition: number): void {
+    for (const held of [owner.records, owner.durable]) held[partition] = new Set();
+    for (const clocks of [owner.clocks, owner.persisted]) clocks[partition] = new PartitionClock();
+    owner.changes.emptied(partition);
+    owner.emptyings += 1;
+    const isAccepted = ({ dot }: Written): boolean => {
+      return owner.accepted.some((one) => dotText(one.dot) === dotText(dot));
+    };
+    for (const write of this.#writes) {
+      if (write.partition === partition && !isAccepted(write)) write.acks.delete(owner.place);
+    }
+  }
+
   #scan(owner: Owner): void {
     for (const { partition, dot } of this.#writes) {
       if (owner.records[partition]?.has(dotText(dot)) === true) owner.take(partition, dot);
@@ -209,18 +229,17 @@ export class ModelOwners {
   #ask(from: Owner, place: number): void {
     const to = this.#owners[place];
     if (to === undefined || to === from) return;
-    const ask = from.proofs.askOf(to.id);
     this.#questions = this.#questions.filter((one) => one.from !== from || one.to !== to);
-    const question = from.proofs.questionAt({ at: this.#now, skew: 0 });
-    this.#questions.push({ from, life: from.life, to, question, ask, answer: undefined });
+    const question = from.proofs.questionTo(to.id, { at: this.#now, skew: 0 });
+    this.#questions.push({ from, life: from.life, to, question, answer: undefined });
   }
 
   #reply(question: Question | undefined): void {
     if (question === undefined) return;
-    const { to, ask } = question;
+    const { to } = question;
     const reporting = { held: to.holdings, life: `${to.id} ${to.life}`, shared: SHARED };
     // Pages of an entry or two.
-    const testimony = testify({ ...reporting, pageBytesMax: 9 }, ask);
+    const testimony = testify({ ...reporting, pageBytesMax: 9 }, question.question.asked);
     question.answer =
       this.#broken === 'no acceptances' ? { ...testimony, accepted: [] } : testimony;
   }
@@ -236,10 +255,14 @@ export class ModelOwners {
   }
 
   /** The question, as it was when it left. */
-  #asked({ question }: Question, from: Owner): ProofQuestion {
+  #asked({ question, to }: Question, from: Owner): ProofQuestion {
     if (this.#broken === 'own acceptances forgotten') return { ...question, accepted: new Map() };
-    if (this.#broken !== 'asked at the answer') return question;
-    return from.proofs.questionAt({ at: this.#now, skew: 0 });
+    const now = from.proofs.questionTo(to.id, { at: this.#now, skew: 0 });
+    const { askedAt, accepted } = now;
+    if (this.#broken === 'asked at the answer') return { ...question, askedAt, accepted };
+    // As if it had been asked for what is known now.
+    if (this.#broken !== 'increment to nothing') return question;
+    return { ...question, era: now.era, asked: { ...now.asked, life: question.asked.life } };
   }
 
   #judge(): string | undefined {

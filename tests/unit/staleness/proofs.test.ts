@@ -1,10 +1,9 @@
 /** Proofs of how old a replica can be: a law over random histories, and what breaks it. */
 import fc from 'fast-check';
 import t from 'tap';
-import { ClockChanges } from '../../../lib/replica/clock-changes.js';
 import { ageOf, earlier, hasStoodStill } from '../../../lib/staleness/moment.js';
 import { Proofs } from '../../../lib/staleness/proofs.js';
-import { testify, testimonyOf } from '../../../lib/staleness/testimony.js';
+import type { Testimony } from '../../../lib/staleness/testimony.js';
 import type { Dot } from '../../../lib/versioning/dot.js';
 import { PartitionClock } from '../../../lib/versioning/partition-clock.js';
 import { type Broken, ModelOwners } from './model-owners.js';
@@ -41,6 +40,7 @@ t.test('each rule is needed: without it the law breaks', async (t) => {
   const rules: readonly Broken[] = [
     ...(['asked at the answer', 'no scan', 'no acceptances'] as const),
     ...(['own acceptances forgotten', 'one owner less'] as const),
+    ...(['increment to nothing'] as const),
   ];
   for (const broken of rules) {
     const property = fc.property(steps, (history) => {
@@ -91,24 +91,27 @@ function proofsOf(setsOf: (partition: number) => readonly (readonly string[])[])
   return { proofs: new Proofs(own), own, clock };
 }
 
-const says = (n: number, more = {}) => ({
+const says = (n: number, more = {}): Testimony => ({
   ...{ life: 'b 1', upTo: n, isLast: true, emptied: [], silent: [], accepted: [] },
   seen: n === 0 ? [] : [[0, [A, n, []] as [string, number, number[]]] as const],
   ...more,
 });
 const at = (time: number) => ({ at: time, skew: 0 });
-/** When nothing was accepted here. */
-const asked = (time: number) => ({ askedAt: at(time), accepted: none() });
 const NOW = at(999);
+
+/** The peer is asked, and answers. */
+function tells(proofs: Proofs, peer: string, told: Testimony, time: number): void {
+  proofs.answered(peer, told, proofs.questionTo(peer, at(time)));
+}
 
 t.test('all other owners, or so many that a majority is there', async (t) => {
   const { proofs } = proofsOf((partition) => [partition === 0 ? ['a', 'b', 'c'] : ['a']]);
   t.equal(proofs.provenAt(0, 'all', NOW), undefined, 'nobody was asked');
   t.equal(proofs.provenAt(1, 'all', NOW)?.at, 999, 'there is nobody to ask');
-  proofs.answered('b', says(0), asked(10));
+  tells(proofs, 'b', says(0), 10);
   t.equal(proofs.provenAt(0, 'all', NOW), undefined, 'c has not answered');
   t.equal(proofs.provenAt(0, 'quorum', NOW)?.at, 10);
-  proofs.answered('c', says(0), asked(30));
+  tells(proofs, 'c', says(0), 30);
   t.equal(proofs.provenAt(0, 'all', NOW)?.at, 10, 'the oldest');
   t.equal(proofs.provenAt(0, 'quorum', NOW)?.at, 30, 'the newest');
 });
@@ -122,8 +125,7 @@ t.test('who owns nothing proves nothing, and all epochs count', async (t) => {
           ['a', 'c', 'd'],
         ],
   );
-  for (const [i, peer] of ['b', 'c', 'd'].entries())
-    proofs.answered(peer, says(0), asked(10 * (i + 1)));
+  for (const [i, peer] of ['b', 'c', 'd'].entries()) tells(proofs, peer, says(0), 10 * (i + 1));
   t.equal(proofs.provenAt(0, 'all', NOW), undefined);
   t.equal(proofs.provenAt(1, 'all', NOW)?.at, 10);
   t.equal(proofs.provenAt(1, 'quorum', NOW)?.at, 20, 'a majority of each');
@@ -131,8 +133,8 @@ t.test('who owns nothing proves nothing, and all epochs count', async (t) => {
 
 t.test('what is reported and not here yet is waited for', async (t) => {
   const { proofs, clock } = proofsOf(() => [['a', 'b']]);
-  proofs.answered('b', says(0), asked(10));
-  proofs.answered('b', says(2), asked(20));
+  tells(proofs, 'b', says(0), 10);
+  tells(proofs, 'b', says(2), 20);
   t.equal(proofs.provenAt(0, 'all', NOW)?.at, 10, 'what was proven stays');
   t.equal(proofs.provenAt(1, 'all', NOW)?.at, 20, 'another partition lacks nothing');
   t.equal(proofs.waitingSince('b'), 20);
@@ -141,52 +143,93 @@ t.test('what is reported and not here yet is waited for', async (t) => {
   clock.add({ writer: A, n: 2 });
   t.equal(proofs.provenAt(0, 'all', NOW)?.at, 20);
   t.equal(proofs.waitingSince('b'), undefined);
-  t.same(proofs.askOf('b'), { life: 'b 1', since: 2 });
+  t.same(proofs.questionTo('b', NOW).asked, { life: 'b 1', since: 2 });
 });
 
 t.test('a page that is not the last proves nothing', async (t) => {
   const { proofs } = proofsOf(() => [['a', 'b']]);
-  proofs.answered('b', says(0, { isLast: false, upTo: 7 }), asked(10));
+  tells(proofs, 'b', says(0, { isLast: false, upTo: 7 }), 10);
   t.equal(proofs.provenAt(0, 'all', NOW), undefined);
-  t.same(proofs.askOf('b'), { life: 'b 1', since: 7 });
+  t.same(proofs.questionTo('b', NOW).asked, { life: 'b 1', since: 7 });
 });
 
 t.test('an owner that can vouch for nothing is as one that is away', async (t) => {
   const { proofs } = proofsOf(() => [['a', 'b']]);
-  proofs.answered('b', says(0), asked(10));
-  proofs.answered('b', says(0, { silent: [0] }), asked(20));
+  tells(proofs, 'b', says(0), 10);
+  tells(proofs, 'b', says(0, { silent: [0] }), 20);
   t.equal(proofs.provenAt(0, 'all', NOW)?.at, 10);
   t.equal(proofs.waitingSince('b'), undefined, 'no exchange would help');
-  proofs.answered('b', says(0), asked(30));
+  tells(proofs, 'b', says(0), 30);
   t.equal(proofs.provenAt(0, 'all', NOW)?.at, 30);
 });
 
 t.test('what another life reported, or of another era, counts no more', async (t) => {
   const { proofs, own, clock } = proofsOf(() => [['a', 'b']]);
-  proofs.answered('b', says(5), asked(10));
+  tells(proofs, 'b', says(5), 10);
   clock.add({ writer: A, n: 1 });
-  proofs.answered('b', says(1, { life: 'b 2' }), asked(20));
+  tells(proofs, 'b', says(1, { life: 'b 2' }), 20);
   t.equal(proofs.provenAt(0, 'all', NOW)?.at, 20, 'what the first life reported is not waited for');
   own.era = '2';
   t.equal(proofs.provenAt(0, 'all', NOW), undefined);
-  t.same(proofs.askOf('b'), { life: '', since: 0 });
+  t.same(proofs.questionTo('b', NOW).asked, { life: '', since: 0 });
+});
+
+t.test('what continues a report that was forgotten since is dropped', async (t) => {
+  const { proofs, own, clock } = proofsOf(() => [['a', 'b']]);
+  clock.add({ writer: A, n: 1 });
+  tells(proofs, 'b', says(1), 10);
+  const question = proofs.questionTo('b', at(20));
+  own.era = '2';
+  // Nothing has changed since the report that was forgotten.
+  proofs.answered('b', says(0, { upTo: 1 }), question);
+  t.equal(proofs.provenAt(0, 'all', NOW), undefined);
+  t.same(proofs.questionTo('b', NOW).asked, { life: '', since: 0 }, 'all is asked for');
+  tells(proofs, 'b', says(1), 30);
+  t.equal(proofs.provenAt(0, 'all', NOW)?.at, 30);
+});
+
+t.test('a last page counts only after the pages before it', async (t) => {
+  const { proofs, own } = proofsOf(() => [['a', 'b']]);
+  tells(proofs, 'b', says(1, { isLast: false }), 10);
+  const question = proofs.questionTo('b', at(10));
+  own.era = '2';
+  proofs.answered('b', says(0, { upTo: 1 }), question);
+  t.equal(proofs.provenAt(0, 'all', NOW), undefined, 'the first page is forgotten');
+});
+
+t.test('a testimony that was asked for under another ring is dropped', async (t) => {
+  const { proofs, own } = proofsOf(() => [['a', 'b']]);
+  const question = proofs.questionTo('b', at(10));
+  own.era = '2';
+  proofs.answered('b', says(0), question);
+  t.equal(proofs.provenAt(0, 'all', NOW), undefined, 'it tells of what both owned then');
+});
+
+t.test('a testimony of an earlier life continues nothing of a later one', async (t) => {
+  const { proofs, clock } = proofsOf(() => [['a', 'b']]);
+  clock.add({ writer: A, n: 1 });
+  tells(proofs, 'b', says(1), 10);
+  const question = proofs.questionTo('b', at(20));
+  tells(proofs, 'b', says(5, { life: 'b 2' }), 30);
+  proofs.answered('b', says(0, { upTo: 1 }), question);
+  t.equal(proofs.provenAt(0, 'all', NOW), undefined, 'four are missing');
 });
 
 t.test('an emptied clock is reported anew', async (t) => {
   const { proofs, clock } = proofsOf(() => [['a', 'b']]);
   clock.add({ writer: A, n: 1 });
-  proofs.answered('b', says(5), asked(10));
+  tells(proofs, 'b', says(5), 10);
   t.equal(proofs.provenAt(0, 'all', NOW), undefined, 'four are missing');
-  proofs.answered('b', says(1, { emptied: [0] }), asked(20));
+  tells(proofs, 'b', says(1, { emptied: [0] }), 20);
   t.equal(proofs.provenAt(0, 'all', NOW)?.at, 20, 'they are lost everywhere');
 });
 
 t.test('too much that is accepted here proves nothing new', async (t) => {
   const { proofs, own } = proofsOf(() => [['a', 'b']]);
   const blocked = new Proofs({ ...own, accepted: () => undefined });
-  blocked.answered('b', says(0), blocked.questionAt(at(10)));
+  tells(blocked, 'b', says(0), 10);
   t.equal(blocked.provenAt(0, 'all', NOW), undefined);
-  proofs.answered('b', says(0), proofs.questionAt(at(10)));
+  tells(proofs, 'b', says(0), 10);
   t.equal(proofs.provenAt(0, 'all', NOW)?.at, 10);
 });
 
@@ -202,7 +245,7 @@ t.test('what was accepted here before the question must be held', async (t) => {
   const { proofs, clock, open } = acceptingProofs();
   const dot = { writer: A, n: 1 };
   open.push(dot);
-  proofs.answered('b', says(0), proofs.questionAt(at(10)));
+  tells(proofs, 'b', says(0), 10);
   t.equal(proofs.provenAt(0, 'quorum', NOW), undefined, 'a and c may have acknowledged it');
   // Another proposal has taken its place: that says nothing of what was chosen before it.
   open.splice(0);
@@ -218,7 +261,10 @@ t.test('under steady writes at strong the proofs go on', async (t) => {
   let n = 1;
   open.push({ writer: A, n });
   for (let time = 0; time <= 1000; time += 50) {
-    const questions = ['b', 'c'].map((peer) => ({ peer, question: proofs.questionAt(at(time)) }));
+    const questions = ['b', 'c'].map((peer) => ({
+      peer,
+      question: proofs.questionTo(peer, at(time)),
+    }));
     const accepted = [[0, { writer: A, n }]];
     const seen = [[0, [A, n - 1, []]]];
     for (let i = 0; i < 5; i += 1) {
@@ -241,52 +287,4 @@ t.test('alone it must have learned what it has accepted', async (t) => {
   t.equal(proofs.provenAt(0, 'all', NOW), undefined);
   clock.add(dot);
   t.equal(proofs.provenAt(0, 'quorum', NOW)?.at, 999);
-});
-
-t.test('changes are reported in order, a page at a time, and nothing twice', async (t) => {
-  const changes = new ClockChanges();
-  const clocks = [new PartitionClock(), new PartitionClock(), new PartitionClock()];
-  const note = (partition: number, writer: string, n: number): void => {
-    clocks[partition]?.add({ writer, n });
-    changes.noted(partition, writer);
-  };
-  note(0, 'a.1', 1);
-  note(1, 'a.1', 1);
-  note(2, 'a.1', 9);
-  note(0, 'b.1', 3);
-  const held = {
-    changes,
-    clockOf: (partition: number) => clocks[partition] ?? new PartitionClock(),
-    vouchesFor: (partition: number) => partition !== 1,
-    accepted: () =>
-      new Map([
-        [0, [{ writer: 'c.1', n: 4 }]],
-        [2, [{ writer: 'd.1', n: 4 }]],
-      ]),
-  };
-  const reporting = { held, life: 'x', shared: new Set([0, 1]), pageBytesMax: 4 };
-  const first = testify(reporting, { life: '', since: 0 });
-  t.strictSame(first.seen, [[0, 0, 1]]);
-  t.same([first.isLast, first.upTo, first.silent], [false, 1, [1]]);
-  const second = testify(reporting, { life: 'x', since: first.upTo });
-  t.strictSame(second.seen, [[1, 0, 1]]);
-  const last = testify(reporting, { life: 'x', since: second.upTo });
-  t.strictSame(last.seen, [[0, 0, 0, 3]], 'a number beyond a gap');
-  t.same([last.isLast, last.upTo], [true, 4]);
-  t.strictSame(last.writers, ['b.1', 'c.1']);
-  t.strictSame(last.accepted, [[0, 1, 4]], 'of shared partitions alone');
-  const idle = testify(reporting, { life: 'x', since: last.upTo });
-  t.same([idle.seen, idle.isLast, idle.upTo], [[], true, 4]);
-  changes.emptied(1);
-  const after = testify(reporting, { life: 'x', since: 4 });
-  t.strictSame([after.emptied, after.seen, after.upTo], [[1], [], 5]);
-  t.strictSame(
-    testify(reporting, { life: 'y', since: 4 }).seen,
-    [[0, 0, 1]],
-    'to another life all',
-  );
-  t.strictSame(testimonyOf(last).accepted, [[0, { writer: 'c.1', n: 4 }]]);
-  t.strictSame(testimonyOf(last).seen, [[0, ['b.1', 0, [3]]]]);
-  t.throws(() => testimonyOf({ ...last, writers: [] }), { code: 'corrupt_bytes' });
-  t.throws(() => testimonyOf({ ...last, seen: [[0, 0, -1]] }), { code: 'corrupt_bytes' });
 });

@@ -1,0 +1,53 @@
+/** What an owner reports: all that changed, once, in pages. */
+import t from 'tap';
+import { ClockChanges } from '../../../lib/replica/clock-changes.js';
+import { testify, testimonyOf } from '../../../lib/staleness/testimony.js';
+import { PartitionClock } from '../../../lib/versioning/partition-clock.js';
+
+t.test('changes are reported in order, a page at a time, and nothing twice', async (t) => {
+  const changes = new ClockChanges();
+  const clocks = [new PartitionClock(), new PartitionClock(), new PartitionClock()];
+  const note = (partition: number, writer: string, n: number): void => {
+    clocks[partition]?.add({ writer, n });
+    changes.noted(partition, writer);
+  };
+  note(0, 'a.1', 1);
+  note(1, 'a.1', 1);
+  note(2, 'a.1', 9);
+  note(0, 'b.1', 3);
+  const held = {
+    changes,
+    clockOf: (partition: number) => clocks[partition] ?? new PartitionClock(),
+    vouchesFor: (partition: number) => partition !== 1,
+    accepted: () =>
+      new Map([
+        [0, [{ writer: 'c.1', n: 4 }]],
+        [2, [{ writer: 'd.1', n: 4 }]],
+      ]),
+  };
+  const reporting = { held, life: 'x', shared: new Set([0, 1]), pageBytesMax: 4 };
+  const first = testify(reporting, { life: '', since: 0 });
+  t.strictSame(first.seen, [[0, 0, 1]]);
+  t.same([first.isLast, first.upTo, first.silent], [false, 1, [1]]);
+  const second = testify(reporting, { life: 'x', since: first.upTo });
+  t.strictSame(second.seen, [[1, 0, 1]]);
+  const last = testify(reporting, { life: 'x', since: second.upTo });
+  t.strictSame(last.seen, [[0, 0, 0, 3]], 'a number beyond a gap');
+  t.same([last.isLast, last.upTo], [true, 4]);
+  t.strictSame(last.writers, ['b.1', 'c.1']);
+  t.strictSame(last.accepted, [[0, 1, 4]], 'of shared partitions alone');
+  const idle = testify(reporting, { life: 'x', since: last.upTo });
+  t.same([idle.seen, idle.isLast, idle.upTo], [[], true, 4]);
+  changes.emptied(1);
+  const after = testify(reporting, { life: 'x', since: 4 });
+  t.strictSame([after.emptied, after.seen, after.upTo], [[1], [], 5]);
+  t.strictSame(
+    testify(reporting, { life: 'y', since: 4 }).seen,
+    [[0, 0, 1]],
+    'to another life all',
+  );
+  t.strictSame(testimonyOf(last).accepted, [[0, { writer: 'c.1', n: 4 }]]);
+  t.strictSame(testimonyOf(last).seen, [[0, ['b.1', 0, [3]]]]);
+  t.throws(() => testimonyOf({ ...last, writers: [] }), { code: 'corrupt_bytes' });
+  t.throws(() => testimonyOf({ ...last, seen: [[0, 0, -1]] }), { code: 'corrupt_bytes' });
+});
