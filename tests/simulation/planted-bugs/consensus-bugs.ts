@@ -337,7 +337,7 @@ export const CONSENSUS_BUGS: readonly PlantedBug[] = [
     file: 'consensus/proposal.js',
     right: 'return this.all.every((node) => votes.of(node) === true);',
     wrong: 'return this.isMajority(votes);',
-    test: TAKE_OVER,
+    test: TRANSCRIPTS,
   },
   {
     rule: 'K10',

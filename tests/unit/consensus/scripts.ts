@@ -86,6 +86,12 @@ export class Stage {
     return entry;
   }
 
+  /** The proposer sends what it has chosen to those that have not learned it. */
+  learnElsewhere(name: string): void {
+    const node = this.node(name);
+    node.perform(node.proposer.sendUnsent());
+  }
+
   read(name: string): void {
     const { operation } = this.world.begin('read', KEY);
     this.world.strongRead(this.node(name), operation);

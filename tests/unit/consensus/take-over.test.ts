@@ -20,6 +20,8 @@ const SCRIPTS: readonly Script[] = [
       s.flow();
       s.submit('b', 'put');
       s.flow({ no: either(both(is('accept'), to('a')), is('learn', 'forget')) });
+      // What it has learned is on its disk.
+      s.node('b').sync();
       s.crash('b');
       s.take('a');
       s.flow({ no: to('c') });
@@ -34,6 +36,9 @@ const SCRIPTS: readonly Script[] = [
       s.flow();
       s.submit('b', 'put');
       s.flow({ no: either(to('a'), is('forget')) });
+      // LEARN comes to c; b has learned it, too, but not on its disk.
+      s.learnElsewhere('b');
+      s.flow({ no: either(to('a'), is('forget')), unsynced: 'b' });
       s.crash('b');
       s.take('c');
       s.flow();
