@@ -22,6 +22,7 @@ import { ExchangeNow } from './exchange-now.js';
 import { ExchangeService } from './exchange-service.js';
 import { MerkleTrees } from './merkle-tree.js';
 import { serveProposals } from './proposals-pull.js';
+import { servePersisted } from './persisted-service.js';
 import { Questions } from './questions.js';
 import { Rebuild } from './rebuild.js';
 import { Scrub } from './scrub.js';
@@ -95,11 +96,12 @@ export function assembleAntiEntropy(options: AntiEntropyAssembly) {
   const convergence = new ConvergenceReport({ ownership, messenger, clock, own });
   /** Registers the handlers of all parts. */
   const serve = (): void => {
-    for (const part of [answering, collection, voids, exchangeNow, convergence]) {
+    for (const part of [answering, voids, exchangeNow, convergence]) {
       part.serve(messenger);
     }
     serveTreeComparisons(messenger, compared);
-    serveDotStatus(messenger, { ownership, table, clocks, health });
+    serveDotStatus(messenger, { ownership, table, clocks, health, observer });
+    servePersisted(messenger, { ownership, table, clocks, health, store, observer });
     serveLosses(messenger, { ownership, losses });
     serveProposals(messenger, { ownership, acceptor });
   };

@@ -7,17 +7,16 @@ import type { RecordTable } from '../persistence/record-table.js';
 import type { PartitionClocks } from '../replica/partition-clocks.js';
 import type { PartitionHealth } from '../replica/health.js';
 import type { DurableAcceptor } from '../replica/durable-acceptor.js';
-import type { Endings } from '../replica/endings.js';
+import { endReadable, type Endings } from '../replica/endings.js';
 import type { RecordCount } from '../persistence/record-count.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { Clock } from '../environment/clock.js';
 import type { Random } from '../environment/random.js';
 import type { Observer } from '../environment/observer.js';
-import type { Messenger } from '../rpc/messenger.js';
 import { groupsWithin } from '../encoding/cut-list.js';
 import { messageBytesMax } from '../encoding/frame.js';
 import { Periodic } from '../environment/periodic.js';
-import { isUnknownFormat, messageOf } from '../errors.js';
+import { isUnknownFormat, messageOf, OperatingError } from '../errors.js';
 import { futureFrom } from '../persistence/expiry-clock.js';
 import {
   type IndexEntry,
@@ -26,16 +25,15 @@ import {
   keyAfter,
   parseIndexKey,
   type RecordKey,
-  recordKey,
 } from '../persistence/keyspace.js';
 import type { StoredRecord } from '../persistence/record-table.js';
 import type { Dot } from '../versioning/dot.js';
 import { PartitionClock } from '../versioning/partition-clock.js';
-import { find } from '../versioning/siblings.js';
 import { EMPTY_VECTOR, joinVectors, type VersionVector } from '../versioning/version-vector.js';
 import { countDue, dueUntil, isPastRetention, type Retention } from './due.js';
 import { type BlockedReason, type OwnerState, blockedReasonOf, coveredBy } from './collectable.js';
 import { PERSISTED } from './messages.js';
+import { type RecordReading, readOrDamage } from './read-or-damage.js';
 import type { VoidNumbers } from './void-numbers.js';
 import { LeftAcceptances } from './left-acceptances.js';
 
@@ -100,27 +98,6 @@ export class Collection {
     });
   }
 
-  /** Registers the handler. */
-  serve(messenger: Messenger): void {
-    const { health, clocks, store, ownership } = this.#options;
-    messenger.handle(PERSISTED, async ({ partition, stubs }, { from }) => {
-      ownership.assertShared(partition, from);
-      if (health.isRebuilding(partition)) {
-        return { clock: null, valued: stubs.map(() => false) };
-      }
-      const clock = clocks.persisted(partition).toPlain();
-      const valued = stubs.map((stub) => this.#holdsValue(stub));
-      // A stub has the dot of its value, so no clock says whether it is on the disk: before it is,
-      // a crash makes it a value again, and who has collected it would take itself for damaged.
-      await Promise.all(
-        stubs.map(({ namespace, key }) => {
-          return store.whenDurable(recordKey(namespace, key, ownership.partitionCount).storageKey);
-        }),
-      );
-      return { clock, valued };
-    });
-  }
-
   start(): void {
     this.#periodic.start();
   }
@@ -161,7 +138,7 @@ export class Collection {
   }
 
   async #candidates(): Promise<Candidate[]> {
-    const { table, health, endings } = this.#options;
+    const { health } = this.#options;
     const retention = await this.#retention();
     const { futureFromMilliseconds: future } = retention;
     const old = await this.#page('old', 0, dueUntil(retention) ?? 0);
@@ -169,20 +146,47 @@ export class Collection {
       future === undefined ? [] : await this.#page('undated', future, Number.POSITIVE_INFINITY);
     const entries = [...old, ...undated];
     const ends = entries.map(({ milliseconds }) => milliseconds);
-    const ended: (Promise<void> | undefined)[] = [];
+    const ended: Promise<void>[] = [];
     const due = entries.slice(0, countDue(ends, retention));
     const candidates = due.flatMap(({ at, milliseconds }) => {
       if (health.isRebuilding(at.partition)) return [];
-      const record = readKnown(table, at);
+      const record = readKnown(this.#options, at);
       if (record === undefined || record.live) return [];
       const stubs = record.siblings.versions.flatMap(({ state, dot }) =>
         state === 'stub' ? [dot] : [],
       );
-      if (isPastRetention(milliseconds, retention)) ended.push(endings.endKept(at));
+      if (isPastRetention(milliseconds, retention)) ended.push(this.#endKept(at));
       return [{ at, record, stubs }];
     });
     await Promise.all(ended);
-    return candidates;
+    // A damaged record may have been found after others of its partition.
+    return candidates.filter(({ at }) => !health.isRebuilding(at.partition));
+  }
+
+  /** The own store may refuse it: the next pass tries again, and the candidates are judged. */
+  async #endKept(at: RecordKey): Promise<void> {
+    try {
+      await this.#options.endings.endKept(at);
+    } catch (error) {
+      this.#refused(at, error);
+    }
+  }
+
+  /** One that is unreadable by now, or that the own store refuses, holds up no other. */
+  async #remove({ at, record }: Candidate): Promise<void> {
+    const { health, endings } = this.#options;
+    try {
+      await endReadable(health, at, () => endings.collect(at, record.fingerprint))?.committed;
+    } catch (error) {
+      this.#refused(at, error);
+      this.#blocked('own store refuses', 1);
+    }
+  }
+
+  #refused({ partition }: RecordKey, error: unknown): void {
+    if (!(error instanceof OperatingError)) throw error;
+    const reason = messageOf(error);
+    this.#options.observer.log('debug', 'the own store refuses', { partition, reason });
   }
 
   /** Entries of records that ended in this time and were not looked at in this pass. */
@@ -219,7 +223,7 @@ export class Collection {
   }
 
   async #collect(partition: number, candidates: readonly Candidate[]): Promise<void> {
-    const { clocks, endings, ownership, questions } = this.#options;
+    const { clocks, ownership, questions } = this.#options;
     const stubs = candidates.map(questionOf);
     const { deadline } = questions;
     const replies = await Promise.all(
@@ -234,13 +238,14 @@ export class Collection {
     let isSettling = false;
     let unseen: VersionVector = EMPTY_VECTOR;
     const known = owners.flatMap(({ persisted }) => persisted ?? []);
-    for (const [i, { at, record }] of candidates.entries()) {
+    for (const [i, candidate] of candidates.entries()) {
+      const { at, record } = candidate;
       const states: OwnerState[] = owners.map(({ persisted, valued }) => {
         return { persisted, holdsValue: valued[i] === true };
       });
       states.push({ persisted: clocks.persisted(partition), holdsValue: false });
       const reason = this.#openAt(at) ?? blockedReasonOf(record.siblings, states);
-      if (reason === undefined) await endings.collect(at, record.fingerprint).committed;
+      if (reason === undefined) await this.#remove(candidate);
       else this.#blocked(reason, 1);
       if (reason === 'not seen by all') {
         const covered = coveredBy(record.siblings.context);
@@ -275,20 +280,12 @@ export class Collection {
       this.#tally.set(reason, 0);
     }
   }
-
-  #holdsValue({ namespace, key, dots }: { namespace: string; key: string; dots: readonly Dot[] }) {
-    const { ownership, table } = this.#options;
-    const at = recordKey(namespace, key, ownership.partitionCount);
-    ownership.assertOwns(ownership.self, at.partition);
-    const siblings = table.read(at)?.siblings;
-    return siblings !== undefined && dots.some((dot) => find(siblings, dot)?.state === 'value');
-  }
 }
 
-/** Undefined also where another build wrote it: it is not collected here, and holds up no other. */
-function readKnown(table: RecordTable, at: RecordKey): StoredRecord | undefined {
+/** Undefined also where it cannot be read: it is not collected here, and holds up no other. */
+function readKnown(options: RecordReading, at: RecordKey): StoredRecord | undefined {
   try {
-    return table.read(at);
+    return readOrDamage(options, at);
   } catch (error) {
     if (isUnknownFormat(error)) return undefined;
     throw error;

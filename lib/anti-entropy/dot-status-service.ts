@@ -1,8 +1,6 @@
 /** Dot statuses: owners ask each other for them, answer, and judge the answers (dot-status.ts). */
 import type { Ownership } from '../partitioning/ownership.js';
-import type { RecordTable } from '../persistence/record-table.js';
 import type { PartitionClocks } from '../replica/partition-clocks.js';
-import type { PartitionHealth } from '../replica/health.js';
 import type { Questions } from './questions.js';
 import type { Messenger } from '../rpc/messenger.js';
 import { type RecordKey, recordKey } from '../persistence/keyspace.js';
@@ -10,24 +8,22 @@ import type { FilterVerdict } from '../replica/group-apply.js';
 import type { Dot } from '../versioning/dot.js';
 import { DOT_STATUS } from './messages.js';
 import { droppedOrDamaged, dotStatusOf } from './dot-status.js';
+import { type RecordReading, readOrDamage } from './read-or-damage.js';
 
-export interface DotStatusOptions {
+export interface DotStatusOptions extends RecordReading {
   readonly ownership: Ownership;
-  readonly table: RecordTable;
   readonly clocks: PartitionClocks;
-  readonly health: PartitionHealth;
 }
 
 /** Registers the handler; called once, when the ring is known. */
-export function serveDotStatus(
-  messenger: Messenger,
-  { ownership, table, clocks, health }: DotStatusOptions,
-): void {
+export function serveDotStatus(messenger: Messenger, options: DotStatusOptions): void {
+  const { ownership, clocks, health } = options;
   messenger.handle(DOT_STATUS, ({ namespace, key, dots }, { from }) => {
     const at = recordKey(namespace, key, ownership.partitionCount);
     ownership.assertOwns(from, at.partition);
     const { partition } = at;
-    const own = health.isRebuilding(partition) ? undefined : table.read(at)?.siblings;
+    // Where the record is damaged, the partition is under rebuild from here on.
+    const own = health.isRebuilding(partition) ? undefined : readOrDamage(options, at)?.siblings;
     return {
       rebuilding: health.isRebuilding(partition),
       statuses: dots.map((dot) => dotStatusOf(dot, own, clocks.of(partition))),

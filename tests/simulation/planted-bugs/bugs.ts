@@ -318,7 +318,7 @@ export const BUGS: readonly PlantedBug[] = [
   {
     rule: 'E2',
     name: 'a stub in memory alone lets others collect theirs',
-    file: 'anti-entropy/collection.js',
+    file: 'anti-entropy/persisted-service.js',
     right:
       'return store.whenDurable(' +
       'recordKey(namespace, key, ownership.partitionCount).storageKey);',
