@@ -23,7 +23,7 @@ import type { Histories, HistoryQuery } from './conflict/history.js';
 import { parseLevel, STRONG } from './request/level.js';
 import type { HeldClocks } from './session/held-clocks.js';
 import { FlagWait } from './session/flag-wait.js';
-import { assertDurable, type SessionGet, type Sessions } from './session/sessions.js';
+import { assertDurable, type SeenAt, type SessionGet, type Sessions } from './session/sessions.js';
 import { LargeReads, PAST_BYTES } from './read/large-reads.js';
 import { assertFits, LargeWork, WRITTEN_BYTES_MAX } from './request/large-work.js';
 import type { LevelPaths } from './path/level-paths.js';
@@ -107,19 +107,19 @@ export class Coordinator implements Coordination {
   }
 
   #put(request: PutRequest): PutAnswer | Promise<PutAnswer> {
-    const { paths, plans, defaults } = this.#options;
+    const { paths, plans, defaults, sessions } = this.#options;
     const { writeLevel, blindWrites, ...byDefault } = defaults(request.namespace);
     const change = changeUnder(byDefault, request.change);
     if (change.state === 'value') assertFits(change.value, this.#options.valueBytesMax);
-    const at = this.#addressing.at(request);
-    const deadline = this.#addressing.deadline(request);
+    const [at, deadline] = [this.#addressing.at(request), this.#addressing.deadline(request)];
     const { zone, primaries } = plans.of(at.partition);
     const byDefaultLevel = writeLevelOf(request, writeLevel, primaries.length);
     const levels = levelsOf(request, byDefaultLevel, 'write');
     if (request.once !== undefined) assertOnce(levels, primaries.length);
-    const token = this.#options.sessions.of(request.session, levels);
+    const token = sessions.of(request.session, levels);
     const durability = writeDurability(request, token, byDefault);
     assertDurable(token, durability);
+    const begun = { at, mark: sessions.markOf(at.partition), durability };
     const write: Put = {
       at,
       change,
@@ -130,7 +130,7 @@ export class Coordinator implements Coordination {
       zone,
       forwarded: false,
       session: token && floorOf(token, at.partition),
-      past: this.#options.sessions.pastOf(token, levels),
+      past: sessions.pastOf(token, levels),
       condition: conditionOf(request),
       explanation: request.explanation,
       once: request.once,
@@ -139,13 +139,13 @@ export class Coordinator implements Coordination {
     const result = this.#largeWrites.run(bytes, deadline, () => paths.put(write));
     if (result instanceof Promise) {
       return result.then(
-        (later) => this.#written(request, write, token, later),
+        (later) => this.#written(request, begun, token, later),
         (error: unknown) => {
           throw unmetOf(error, request.key, (record) => this.#contexts.ofState(request, record));
         },
       );
     }
-    return this.#written(request, write, token, result);
+    return this.#written(request, begun, token, result);
   }
 
   openSession(header: string): SessionToken {
@@ -168,14 +168,14 @@ export class Coordinator implements Coordination {
     const { settlement, plans } = this.#options;
     const { by: who, once } = request;
     const asked = this.#resolution(request);
-    const { at, levels, token } = asked.read;
+    const { at, mark, levels, token } = asked.read;
     const durability = writeDurability(request, token, this.#options.defaults(request.namespace));
     assertDurable(token, durability);
     const { zone, primaries } = plans.of(at.partition);
     if (once !== undefined) assertOnce(levels, primaries.length);
     const resolve = { ...asked, who, once, durability, zone };
     const result = await this.#largeReads.run(asked.read, () => settlement.resolve(resolve));
-    return this.#written(request, { at, durability }, token, result);
+    return this.#written(request, { at, mark, durability }, token, result);
   }
 
   async previewResolution(request: ResolveRequest): Promise<ResolvePreview> {
@@ -249,14 +249,14 @@ export class Coordinator implements Coordination {
   #read(request: GetRequest, byDefault: string): SessionGet {
     const { readRepairProbability } = this.#options.defaults(request.namespace);
     const levels = levelsOf(request, byDefault, 'read');
-    const at = this.#addressing.at(request);
+    const [at, deadline] = [this.#addressing.at(request), this.#addressing.deadline(request)];
     const { readRepair, explanation } = request;
-    const deadline = this.#addressing.deadline(request);
     const token = this.#options.sessions.of(request.session, levels);
+    const mark = this.#options.sessions.markOf(at.partition);
     const session = token && floorOf(token, at.partition);
     const past = this.#options.sessions.pastOf(token, levels);
     const repair = { readRepair, readRepairProbability };
-    return { at, levels, deadline, ...repair, session, past, token, explanation };
+    return { at, levels, deadline, ...repair, session, past, token, mark, explanation };
   }
 
   #answer(request: GetRequest, read: SessionGet, got: Got): GetAnswer {
@@ -278,14 +278,14 @@ export class Coordinator implements Coordination {
 
   #written(
     request: Pick<PutRequest, 'namespace' | 'key'>,
-    { at, durability }: Pick<Put, 'at' | 'durability'>,
+    { at, mark, durability }: SeenAt & Pick<Put, 'durability'>,
     token: SessionToken | undefined,
     result: PutResult,
   ): PutAnswer {
     const { version, replaced, beside, level, answered, asked, standIns, seen } = result;
     const { plans, sessions } = this.#options;
     return {
-      session: token && sessions.afterWrite(token, at, result, plans.of(at.partition)),
+      session: token && sessions.afterWrite(token, { at, mark }, result, plans.of(at.partition)),
       version,
       context: this.#contexts.ofWrite(request, seen),
       replaced,

@@ -19,8 +19,8 @@ export interface PartitionFloor {
   /** Is some of the dots not known to be durable at a majority of the owners? */
   readonly one: boolean;
   /**
-   * How often the owners had lost the partition when the first of it was seen (`Losses.markOf`): an
-   * owner that lost it since may have been the only one that had a dot.
+   * How often the owners had lost the partition when the request began that saw the first of it
+   * (`Losses.markOf`): an owner that lost it since may have been the only one that had a dot.
    */
   readonly mark: number;
 }

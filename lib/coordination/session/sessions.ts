@@ -36,8 +36,15 @@ export interface SessionsOptions {
   readonly held: HeldClocks;
 }
 
+/** Where what a session sees lies. */
+export interface SeenAt {
+  readonly at: RecordKey;
+  /** Of when the request began (`Sessions.markOf`). */
+  readonly mark: number;
+}
+
 /** A read, with all that its session has seen. */
-export interface SessionGet extends Get {
+export interface SessionGet extends Get, SeenAt {
   readonly token: SessionToken | undefined;
 }
 
@@ -99,6 +106,14 @@ export class Sessions {
     return levels.some(({ beginsSession }) => beginsSession) ? NOTHING_SEEN_YET : undefined;
   }
 
+  /**
+   * Taken before anybody is asked: an owner that loses the partition after it has answered may have
+   * been the only one that had what the session sees (`Losses.markOf`).
+   */
+  markOf(partition: number): number {
+    return this.#options.losses.markOf(partition);
+  }
+
   /** What a write leaves with its value; undefined: nothing. */
   pastOf(
     token: SessionToken | undefined,
@@ -115,12 +130,12 @@ export class Sessions {
    */
   afterRead(
     token: SessionToken,
-    { at, levels }: Pick<Get, 'at' | 'levels'>,
+    { at, mark, levels }: SeenAt & Pick<Get, 'levels'>,
     { merged, atMajority }: Got,
   ): SessionToken {
     const versions = merged?.versions ?? [];
     const dots = versions.map(({ dot }) => dot);
-    const seen = this.#with(token, at, dots, atMajority);
+    const seen = this.#with(token, { at, mark }, dots, atMajority);
     if (!levels.some(({ isCausal }) => isCausal)) return seen;
     const pasts = versions.map((version) => this.#takenOver(at, version));
     return pasts.reduce(joinTokens, seen);
@@ -143,29 +158,28 @@ export class Sessions {
   }
 
   /** The write enters, and the claim that it made. */
-  afterWrite(token: SessionToken, at: RecordKey, result: PutResult, plan: Plan): SessionToken {
+  afterWrite(token: SessionToken, seenAt: SeenAt, result: PutResult, plan: Plan): SessionToken {
     const { version, claim, answered } = result;
     const dots = [version, ...(claim === undefined ? [] : [claim])].flatMap((text) => {
       return parseDot(text) ?? [];
     });
     const [owners = []] = plan.sets;
     const atMajority = plan.sets.length === 1 && answered >= majority(owners.length);
-    return this.#with(token, at, dots, atMajority);
+    return this.#with(token, seenAt, dots, atMajority);
   }
 
   #with(
     token: SessionToken,
-    { partition }: RecordKey,
+    { at: { partition }, mark }: SeenAt,
     dots: readonly Dot[],
     atMajority: boolean,
   ): SessionToken {
-    const { stable, losses, ownership } = this.#options;
+    const { stable, ownership } = this.#options;
     const known = floorOf(token, partition).dots;
     const fresh = keepDots(dotSetOf(dots), (dot) => {
       return known.get(dot.writer)?.includes(dot.n) !== true && !stable.has(partition, dot);
     });
     if (fresh.size === 0) return token;
-    const mark = losses.markOf(partition);
     const floor: PartitionFloor = { dots: fresh, flag: 'none', one: !atMajority, mark };
     const grown = withFloor(token, partition, floor);
     return { ...grown, epoch: Math.max(grown.epoch, ownership.epoch) };

@@ -83,6 +83,14 @@ export const SESSION_BUGS: readonly PlantedBug[] = [
     test: 'unit/coordination/write-core.test.js',
   },
   {
+    rule: 'T3',
+    name: 'what is seen bears the losses that became known while it was asked for',
+    file: 'coordination/session/sessions.js',
+    right: "flag: 'none', one: !atMajority, mark }",
+    wrong: "flag: 'none', one: !atMajority, mark: this.markOf(partition) }",
+    test: CLUSTER,
+  },
+  {
     rule: 'T4',
     name: 'a write is minted on whatever is there',
     file: 'coordination/write/write-core.js',

@@ -140,6 +140,26 @@ t.test('dots of reads are synced where they were read, before they are named', a
   );
 });
 
+t.test('what is seen bears the losses that were known when the request began', async (t) => {
+  const cluster = await clusterFor(t);
+  cluster.network.gate = (_from, _to, message) => {
+    const { losses } = cluster.node('n1').disk;
+    losses.learn([[AT.partition, 'n2', losses.markOf(AT.partition) + 7]]);
+    return message !== undefined;
+  };
+  const markOf = (token: SessionToken | undefined): number | undefined =>
+    token?.floors.get(AT.partition)?.mark;
+  const asked = { level: 'quorum', session: carried(cluster, undefined) };
+  const known = (): number => cluster.node('n1').disk.losses.markOf(AT.partition);
+  const written = await cluster.put('n1', KEY, 'v', asked);
+  t.equal(markOf(written.session), 0);
+  const before = known();
+  t.ok(before > 0);
+  const read = await cluster.get('n1', KEY, asked);
+  t.equal(markOf(read.session), before);
+  t.ok(known() > before);
+});
+
 t.test('what all disks have leaves a token, and not before', async (t) => {
   const cluster = await clusterFor(t, { nodes: 4 });
   // Of one it knows its own clock, of the other only what the owners tell.
