@@ -28,6 +28,7 @@ import { serveHistory } from './conflict/history-service.js';
 import { LevelPaths } from './path/level-paths.js';
 import { OpenAcceptances } from './strong/open-acceptances.js';
 import { OperationDots } from './operation/operation-dots.js';
+import { OperationSessions } from './operation/operation-sessions.js';
 import { OperationRecords } from './operation/operation-records.js';
 import { Operations } from './operation/operations.js';
 import { Reads } from './read/reads.js';
@@ -119,11 +120,11 @@ export function assembleCoordination(options: CoordinationOptions) {
     observer,
   });
   const paths = new LevelPaths({ reads, writes, strong, bounded, clock });
-  const operations = operationsOf(options, strong, paths);
   const settlement = new ConflictResolution({
     ...{ self, plans, paths, resolver, expiryClock, observer },
   });
   const { stable, held, sessions } = sessionsOf(options);
+  const operations = operationsOf(options, strong, paths, sessions);
   const coordinator = new Coordinator({
     ...{ plans, paths, history, settlement, ownership, expiryClock, seal, resolver, clock },
     ...{ defaults, isReady, timeoutDefaultMilliseconds, timeoutMaxMilliseconds },
@@ -179,10 +180,15 @@ function listsOf(
   });
 }
 
-function operationsOf(options: CoordinationOptions, strong: Strong, paths: LevelPaths) {
+function operationsOf(
+  options: CoordinationOptions,
+  strong: Strong,
+  paths: LevelPaths,
+  sessions: Sessions,
+) {
   const { view, disk, ownership, seal, random, clock, expiryClock, isReady } = options;
   const { timeoutDefaultMilliseconds, timeoutMaxMilliseconds } = options;
-  const { operationRetentionMilliseconds } = options;
+  const { operationRetentionMilliseconds, plans, defaults } = options;
   const kept = { expiryClock, operationRetentionMilliseconds };
   return new Operations({
     ...{ paths, ownership, clock, expiryClock, isReady },
@@ -190,6 +196,7 @@ function operationsOf(options: CoordinationOptions, strong: Strong, paths: Level
     contexts: new Contexts(seal, ownership),
     records: new OperationRecords({ strong, ownership, clock, ...kept }),
     dots: new OperationDots({ self: view.self, identity: disk.identity, random }),
+    sessions: new OperationSessions({ sessions, ownership, plans, defaults }),
   });
 }
 

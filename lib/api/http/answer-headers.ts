@@ -1,6 +1,7 @@
 /** Headers of data answers: what to send back, and what was truly achieved. */
 import type { StalenessBound } from '../../coordination/request/staleness-demand.js';
-import type { Receipt } from '../../coordination/request/request.js';
+import type { Coordination, Receipt } from '../../coordination/request/request.js';
+import type { SessionToken } from '../../versioning/session-token.js';
 import type { HttpReply } from './reply.js';
 
 /** `2/3`, and `stand-ins=1` where there were any. */
@@ -37,7 +38,13 @@ export function dataHeaders(
   return headers;
 }
 
-/** @param token what the client has seen by now, for it to send back */
-export function withSession(reply: HttpReply, token: string): HttpReply {
-  return { ...reply, headers: [...reply.headers, 'X-Session-Token', token] };
+/** @param tokens what the client has seen by now, for it to send back; none: it is of no session */
+export function withSession(
+  reply: HttpReply,
+  coordination: Pick<Coordination, 'sessionText'>,
+  tokens: readonly SessionToken[],
+): HttpReply {
+  if (tokens.length === 0) return reply;
+  const text = coordination.sessionText(tokens);
+  return { ...reply, headers: [...reply.headers, 'X-Session-Token', text] };
 }

@@ -74,9 +74,7 @@ export async function runBatch(
   const all = await Promise.all(results);
   countBatch(run, operations, all);
   const reply = batchReply(all);
-  const { tokens } = batch;
-  if (tokens.length === 0) return reply;
-  return withSession(reply, run.world.node.coordination.sessionText(tokens));
+  return withSession(reply, run.world.node.coordination, batch.tokens);
 }
 
 /** 207 where one has failed: a client that looks at the status alone must not miss it. */
@@ -223,19 +221,25 @@ class Batch {
       explanation,
     };
     const resultFor = (answer: PutAnswer): Result => {
-      this.#saw(answer.session);
       const reply = withExplanation(putAnswer(answer, key, change), explanation);
       return resultOf(reply, answer.receipt);
     };
     const { node } = world;
-    if (write.idempotencyKey === undefined) return resultFor(await node.coordination.put(request));
-    const { status, body, result } = await writeOnce(node, {
+    if (write.idempotencyKey === undefined) {
+      const answer = await node.coordination.put(request);
+      this.#saw(answer.session);
+      return resultFor(answer);
+    }
+    const { reply, session: seen } = await writeOnce(node, {
       ...{ id: idInBatch(write.idempotencyKey, place), payload: '', namespace, key },
       timeoutMilliseconds: left,
+      asked: request,
       perform: (how) => node.coordination.put({ ...request, ...how }),
       reply: (answer) => replyOf(resultFor(answer)),
       problem: (error) => replyOf(resultOf(exchanges.problemOf(error, exchange, false), undefined)),
     });
+    this.#saw(seen);
+    const { status, body, result } = reply;
     return { status, text: String(body), result };
   }
 

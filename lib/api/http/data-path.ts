@@ -163,18 +163,20 @@ export class DataPath {
       ...{ namespace: exchange.namespace, key, level, fallbacks, timeoutMilliseconds, durability },
       ...{ context, resolution, by, session, explanation: exchange.explanation },
     };
-    const { coordination } = node;
     if (isDryRun) {
-      const preview = await coordination.previewResolution(resolve);
+      const preview = await node.coordination.previewResolution(resolve);
       return this.#exchanges.inTurn(exchange, preview.value.length, () =>
         previewAnswer(preview, key),
       );
     }
-    const reply = (answer: PutAnswer): HttpReply => this.#ofSession(putAnswer(answer, key), answer);
-    if (options.idempotencyKey === undefined) return reply(await coordination.resolve(resolve));
+    const reply = (answer: PutAnswer): HttpReply => putAnswer(answer, key);
+    if (options.idempotencyKey === undefined) {
+      const answer = await node.coordination.resolve(resolve);
+      return this.#ofSession(reply(answer), answer);
+    }
     const parts = [context, resolutionParts(resolution)];
-    const perform = (how: OnceOptions) => coordination.resolve({ ...resolve, ...how });
-    return writeUnderKey(node, exchange, options, { key, parts, reply, perform });
+    const perform = (how: OnceOptions) => node.coordination.resolve({ ...resolve, ...how });
+    return writeUnderKey(node, exchange, options, { key, parts, asked: resolve, reply, perform });
   }
 
   #put(exchange: HttpExchange, key: string): HttpReply | Promise<HttpReply> {
@@ -201,18 +203,17 @@ export class DataPath {
     options: WriteRequestOptions,
   ): HttpReply | Promise<HttpReply> {
     const { node } = this.#world;
-    const { coordination } = node;
     const session = this.#opened(options.sessionToken);
     const request = putRequest(exchange, key, change, context, session, options);
-    const reply = (answer: PutAnswer): HttpReply =>
-      this.#ofSession(putAnswer(answer, key, change), answer);
+    const reply = (answer: PutAnswer): HttpReply => putAnswer(answer, key, change);
     if (options.idempotencyKey !== undefined) {
       const parts = [context ?? null, changeParts(change)];
-      const perform = (how: OnceOptions) => coordination.put({ ...request, ...how });
-      return writeUnderKey(node, exchange, options, { key, parts, reply, perform });
+      const perform = (how: OnceOptions) => node.coordination.put({ ...request, ...how });
+      return writeUnderKey(node, exchange, options, { key, parts, asked: request, reply, perform });
     }
-    const answer = coordination.put(request);
-    return answer instanceof Promise ? answer.then(reply) : reply(answer);
+    const shown = (put: PutAnswer): HttpReply => this.#ofSession(reply(put), put);
+    const answer = node.coordination.put(request);
+    return answer instanceof Promise ? answer.then(shown) : shown(answer);
   }
 
   #opened(sessionToken: string | undefined): SessionToken | undefined {
@@ -223,7 +224,7 @@ export class DataPath {
   /** With what the client has seen by now, where its request is of a session. */
   #ofSession(reply: HttpReply, { session }: Pick<PutAnswer, 'session'>): HttpReply {
     if (session === undefined) return reply;
-    return withSession(reply, this.#world.node.coordination.sessionText([session]));
+    return withSession(reply, this.#world.node.coordination, [session]);
   }
 
   #room({ contentType }: RequestHeaders): BodyRoom {

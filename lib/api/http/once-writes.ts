@@ -1,10 +1,15 @@
 /** Writes under an `Idempotency-Key`: applied once, and answered alike (docs/idempotency.md). */
 import type { Once } from '../../consensus/once.js';
 import type { OperationAnswer } from '../../coordination/operation/operation-record.js';
-import type { OperationCourse } from '../../coordination/operation/operation-request.js';
+import type {
+  OperationCourse,
+  SessionAsked,
+} from '../../coordination/operation/operation-request.js';
 import type { PutAnswer, Receipt } from '../../coordination/request/request.js';
 import type { OperatingError } from '../../errors.js';
+import type { SessionToken } from '../../versioning/session-token.js';
 import type { ApiNode } from '../api-node.js';
+import { withSession } from './answer-headers.js';
 import type { HttpExchange } from './exchange.js';
 import { payloadOf } from './idempotency-key.js';
 import { problemReply } from './problem.js';
@@ -24,23 +29,25 @@ interface OnceWrite {
   readonly namespace: string;
   readonly key: string;
   readonly timeoutMilliseconds: number | undefined;
+  readonly asked: SessionAsked;
   readonly perform: (how: OnceOptions) => PutAnswer | Promise<PutAnswer>;
+  /** As it is stored: without a session token, which is of one attempt alone. */
   readonly reply: (answer: PutAnswer) => HttpReply;
   readonly problem: (error: OperatingError) => HttpReply;
 }
 
 /** What a write of one key is made of, besides its headers. */
-interface WriteUnderKey extends Pick<OnceWrite, 'key' | 'reply' | 'perform'> {
+interface WriteUnderKey extends Pick<OnceWrite, 'key' | 'asked' | 'reply' | 'perform'> {
   /** What else distinguishes it from another request. */
   readonly parts: readonly unknown[];
 }
 
 /** @param options `idempotencyKey` is there */
-export function writeUnderKey(
-  node: Pick<ApiNode, 'operations'>,
+export async function writeUnderKey(
+  node: Pick<ApiNode, 'operations' | 'coordination'>,
   { namespace, requestId, request: { method } }: HttpExchange,
   options: WriteRequestOptions,
-  { key, parts, reply, perform }: WriteUnderKey,
+  { key, parts, asked, reply, perform }: WriteUnderKey,
 ): Promise<HttpReply> {
   const { idempotencyKey: id = '', level, fallbacks, durability, precondition } = options;
   const { timeoutMilliseconds } = options;
@@ -48,27 +55,33 @@ export function writeUnderKey(
   const payload = payloadOf([method, namespace, key, ...said, ...parts]);
   const named = { id, payload, namespace, key, timeoutMilliseconds };
   const problem = (error: OperatingError): HttpReply => problemReply(error, requestId);
-  return writeOnce(node, { ...named, reply, problem, perform });
+  const once = await writeOnce(node, { ...named, asked, reply, problem, perform });
+  const tokens = once.session === undefined ? [] : [once.session];
+  return withSession(once.reply, node.coordination, tokens);
 }
 
-/** The first answer, whoever asks again; what was answered before says so. */
+/**
+ * The first answer, whoever asks again; what was answered before says so. Beside it what the client
+ * of this attempt has seen by now.
+ */
 export async function writeOnce(
   { operations }: Pick<ApiNode, 'operations'>,
   write: OnceWrite,
-): Promise<HttpReply> {
-  const { id, payload, namespace, key, timeoutMilliseconds } = write;
+): Promise<{ readonly reply: HttpReply; readonly session: SessionToken | undefined }> {
+  const { id, payload, namespace, key, timeoutMilliseconds, asked } = write;
   const course: OperationCourse = {
     ...courseOf(write),
     perform: async (once, timeoutMilliseconds) => {
       const answer = await write.perform({ once, timeoutMilliseconds: timeoutMilliseconds });
-      return stored(write.reply(answer), true);
+      return stored(write.reply(answer), answer.version);
     },
   };
-  const request = { id, payload, namespace, key, timeoutMilliseconds };
-  const { answer, isAgain } = await operations.run(request, course);
+  const request = { id, payload, namespace, key, timeoutMilliseconds, asked };
+  const { answer, isAgain, session } = await operations.run(request, course);
   const { status, headers, body, result } = answer;
   const again = isAgain ? ['Idempotent-Replayed', 'true'] : [];
-  return { status, headers: [...headers, 'X-Operation-Id', id, ...again], body, result };
+  const said = [...headers, 'X-Operation-Id', id, ...again];
+  return { reply: { status, headers: said, body, result }, session };
 }
 
 /**
@@ -89,12 +102,15 @@ export function courseOfEnded(
 function courseOf({ reply, problem }: Pick<OnceWrite, 'reply' | 'problem'>): OperationCourse {
   return {
     perform: () => Promise.reject(new Error('Invariant broken: it is carried out by its request')),
-    written: (answer) => stored(reply(answer), true),
-    refused: (error) => stored(problem(error), false),
+    written: (answer) => stored(reply(answer), answer.version),
+    refused: (error) => stored(problem(error), undefined),
   };
 }
 
-function stored({ status, headers, body, result }: HttpReply, applied: boolean): OperationAnswer {
+function stored(
+  { status, headers, body, result }: HttpReply,
+  version: string | undefined,
+): OperationAnswer {
   const text = typeof body === 'string' ? body : bytesAsText(body);
-  return { status, headers, body: text, result, applied };
+  return { status, headers, body: text, result, version };
 }

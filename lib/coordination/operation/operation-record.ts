@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { OperatingError } from '../../errors.js';
 import { wireDot } from '../../rpc/shapes.js';
 
-/** Enough to give the very same answer again. */
+/** Enough to give the very same answer again, but for the session token of each attempt. */
 const answer = z.object({
   status: z.number(),
   /** Name, value, name, value, ... */
@@ -15,13 +15,13 @@ const answer = z.object({
   body: z.string(),
   /** For metrics. */
   result: z.string(),
-  /** False: it was refused, and never takes effect. */
-  applied: z.boolean(),
+  /** What was written; without it: it was refused, and never takes effect. */
+  version: z.string().optional(),
 });
 
 const common = {
   /** Of the format. */
-  v: z.literal(1),
+  v: z.literal(2),
   /** A hash of what was asked for. */
   payload: z.string(),
   namespace: z.string(),

@@ -2,7 +2,11 @@
 import type { Once } from '../../consensus/once.js';
 import type { OperatingError } from '../../errors.js';
 import type { OperationAnswer } from './operation-record.js';
-import type { PutAnswer } from '../request/request.js';
+import type { SessionToken } from '../../versioning/session-token.js';
+import type { PutAnswer, PutRequest } from '../request/request.js';
+
+/** Of an attempt: what decides whether it is of a session, and of which. */
+export type SessionAsked = Pick<PutRequest, 'level' | 'fallbacks' | 'precondition' | 'session'>;
 
 /** A write under an id, applied once. */
 export interface OperationRequest {
@@ -13,6 +17,19 @@ export interface OperationRequest {
   readonly namespace: string;
   readonly key: string;
   readonly timeoutMilliseconds: number | undefined;
+  /** Not of the payload: another attempt may have seen more. */
+  readonly asked: SessionAsked;
+}
+
+/** A batch under an id: its writes are operations of their own. */
+export type BatchRequest = Pick<OperationRequest, 'id' | 'payload' | 'timeoutMilliseconds'>;
+
+export interface OperationOutcome {
+  readonly answer: OperationAnswer;
+  /** Another attempt had begun it. */
+  readonly isAgain: boolean;
+  /** What the client of this attempt has seen by now; undefined: it is of no session. */
+  readonly session: SessionToken | undefined;
 }
 
 /** How it is carried out, and what is answered. */
@@ -37,16 +54,10 @@ export type OperationReport =
 
 /** What the API needs of operations. All reject with an OperatingError. */
 export interface OperationsControl {
-  /** `isAgain`: another attempt had begun it. `idempotency_key_reused`; and as a write. */
-  run(
-    request: OperationRequest,
-    course: OperationCourse,
-  ): Promise<{ readonly answer: OperationAnswer; readonly isAgain: boolean }>;
+  /** `idempotency_key_reused`; and as a write. */
+  run(request: OperationRequest, course: OperationCourse): Promise<OperationOutcome>;
   /** The id is of this batch, and of no other. `idempotency_key_reused`; and as a write. */
-  bind(
-    request: Omit<OperationRequest, 'namespace' | 'key'>,
-    writes: readonly number[],
-  ): Promise<void>;
+  bind(request: BatchRequest, writes: readonly number[]): Promise<void>;
   /**
    * What became of it. What was begun and never finished is finished, or ended.
    * @returns undefined where nothing is known of such an id

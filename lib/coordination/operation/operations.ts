@@ -18,10 +18,13 @@ import { notReady } from '../request/addressing.js';
 import type { Contexts } from '../request/contexts.js';
 import type { OnceEnding, OperationDots } from './operation-dots.js';
 import type { BegunOperation, OperationAnswer } from './operation-record.js';
+import type { OperationSessions } from './operation-sessions.js';
 import { type Met, type OperationRecords, unknown } from './operation-records.js';
 import type { LevelPaths } from '../path/level-paths.js';
 import type {
+  BatchRequest,
   OperationCourse,
+  OperationOutcome,
   OperationReport,
   OperationRequest,
   OperationsControl,
@@ -32,6 +35,7 @@ import type { PutAnswer } from '../request/request.js';
 export interface OperationsOptions {
   readonly records: OperationRecords;
   readonly dots: OperationDots;
+  readonly sessions: OperationSessions;
   readonly paths: Pick<LevelPaths, 'settle'>;
   readonly contexts: Contexts;
   readonly ownership: Ownership;
@@ -59,32 +63,31 @@ export class Operations implements OperationsControl {
     this.#options = options;
   }
 
-  async run(
-    request: OperationRequest,
-    course: OperationCourse,
-  ): Promise<{ readonly answer: OperationAnswer; readonly isAgain: boolean }> {
+  async run(request: OperationRequest, course: OperationCourse): Promise<OperationOutcome> {
     const { ownership, clock, expiryClock, dots, records } = this.#options;
     const deadline = this.#deadline(request.timeoutMilliseconds);
     const { id, payload, namespace, key } = request;
     const taken = dots.take(recordKey(namespace, key, ownership.partitionCount));
+    const mark = this.#options.sessions.markOf(request);
     let ending: OnceEnding = 'unknown';
     try {
       const until = expiryClock.stamp() + deadline - clock.monotonicMilliseconds();
-      const fresh = { v: 1, state: 'begun', payload, namespace, key, until } as const;
+      const fresh = { v: 2, state: 'begun', payload, namespace, key, until } as const;
       const met = await records.store(id, { ...fresh, once: taken.once }, ABSENT, deadline);
       const isOwn = met.record.state === 'begun' && isSame(met.record.once, taken.once);
       if (!isOwn) ending = 'unused';
       if (met.record.payload !== payload) throw reused(id);
       if (met.record.state === 'batch') throw reused(id);
-      if (met.record.state === 'done') return { answer: met.record.answer, isAgain: true };
-      const begun = { ...met, record: met.record };
+      const { record } = met;
+      if (record.state === 'done') return this.#outcome(request, record.answer, undefined, record);
+      const begun = { ...met, record };
       // Of a namespace that was deleted and made anew since: its dots are of another partition.
-      const isPossible = met.record.namespace === namespace;
+      const isPossible = record.namespace === namespace;
       const answer = isPossible
         ? await this.#carryOn(request, begun, course, deadline)
         : await this.#conclude(id, begun, course, endedUnapplied(), deadline);
       if (isOwn) ending = 'settled';
-      return { answer, isAgain: !isOwn };
+      return this.#outcome(request, answer, isOwn ? mark : undefined, record);
     } catch (error) {
       if (isRefusedBefore(error) && ending === 'unknown') ending = 'unused';
       throw error;
@@ -93,15 +96,33 @@ export class Operations implements OperationsControl {
     }
   }
 
-  async bind(
-    request: Omit<OperationRequest, 'namespace' | 'key'>,
-    writes: readonly number[],
-  ): Promise<void> {
+  /**
+   * With a token that has the write in it, for this attempt alone.
+   * @param mark of before it was begun; undefined: another attempt has begun it, perhaps before any
+   * loss that is known now
+   */
+  #outcome(
+    { asked, namespace }: OperationRequest,
+    answer: OperationAnswer,
+    mark: number | undefined,
+    record: Pick<OperationRequest, 'namespace' | 'key'>,
+  ): OperationOutcome {
+    const { version } = answer;
+    const isAgain = mark === undefined;
+    if (version === undefined) return { answer, isAgain, session: undefined };
+    // The keys of a namespace that was deleted since are gone: no later answer can lack the write.
+    const isThere = record.namespace === namespace;
+    const { sessions } = this.#options;
+    const session = isThere ? sessions.after(asked, record, version, mark ?? 0) : asked.session;
+    return { answer, isAgain, session };
+  }
+
+  async bind(request: BatchRequest, writes: readonly number[]): Promise<void> {
     const { id, payload } = request;
     const { records } = this.#options;
     const deadline = this.#deadline(request.timeoutMilliseconds);
     const none = { namespace: '', key: '' };
-    const batch = { v: 1, state: 'batch', payload, ...none } as const;
+    const batch = { v: 2, state: 'batch', payload, ...none } as const;
     const fresh = { ...batch, writes: [...writes] };
     const { record } = await records.store(id, fresh, ABSENT, deadline);
     if (record.payload !== payload || record.state !== 'batch') throw reused(id);
@@ -202,7 +223,7 @@ export class Operations implements OperationsControl {
   ): Promise<OperationAnswer> {
     const { records } = this.#options;
     const { payload, namespace, key } = begun.record;
-    const done = { v: 1, state: 'done', payload, namespace, key, answer } as const;
+    const done = { v: 2, state: 'done', payload, namespace, key, answer } as const;
     try {
       const { record } = await records.store(id, done, begun.unchanged, deadline);
       if (record.state === 'done') return record.answer;
@@ -221,7 +242,7 @@ export class Operations implements OperationsControl {
 }
 
 function reportOf(answer: OperationAnswer, namespace: string, key: string): OperationReport {
-  return { status: answer.applied ? 'done' : 'none', namespace, key, answer };
+  return { status: answer.version !== undefined ? 'done' : 'none', namespace, key, answer };
 }
 
 function isSame(a: Once, b: Once): boolean {

@@ -12,14 +12,14 @@ import {
   STRONG,
 } from '../request/level.js';
 import { ConditionUnmet } from './level-paths.js';
-import type { GetRequest, PutRequest } from '../request/request.js';
+import type { PutRequest } from '../request/request.js';
 
 /**
  * The level, then its fallbacks.
  * @throws OperatingError `invalid_level`: also of one that is weaker than a condition
  */
 export function levelsOf(
-  { level, fallbacks, precondition }: GetRequest & Pick<PutRequest, 'precondition'>,
+  { level, fallbacks, precondition }: Pick<PutRequest, 'level' | 'fallbacks' | 'precondition'>,
   byDefault: string,
   operation: 'read' | 'write',
 ): ConsistencyLevel[] {

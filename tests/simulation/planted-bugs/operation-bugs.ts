@@ -2,6 +2,7 @@
 import type { PlantedBug } from './planted-bug.js';
 
 const WHOLE_NODES = 'unit/coordination/operations.test.js';
+const SESSIONS = 'unit/api/operation-sessions.test.js';
 
 export const OPERATION_BUGS: readonly PlantedBug[] = [
   {
@@ -32,7 +33,7 @@ export const OPERATION_BUGS: readonly PlantedBug[] = [
     rule: 'K20',
     name: 'an operation of a former namespace goes on in the new one',
     file: 'coordination/operation/operations.js',
-    right: 'const isPossible = met.record.namespace === namespace;',
+    right: 'const isPossible = record.namespace === namespace;',
     wrong: 'const isPossible = true;',
     test: WHOLE_NODES,
   },
@@ -107,5 +108,31 @@ export const OPERATION_BUGS: readonly PlantedBug[] = [
     right: 'if (once === undefined || isWithinStrong(',
     wrong: 'if (once !== null || isWithinStrong(',
     test: 'unit/coordination/operations.test.js',
+  },
+  {
+    rule: 'T8',
+    name: 'a write that is sent again has the session token of the first attempt',
+    file: 'api/http/data-path.js',
+    right: 'parts, asked: request, reply, perform',
+    wrong:
+      'parts, asked: { fallbacks: [] }, perform, ' +
+      'reply: (put) => this.#ofSession(reply(put), put)',
+    test: SESSIONS,
+  },
+  {
+    rule: 'T8',
+    name: 'a write that is sent again is not in the session of its retry',
+    file: 'coordination/operation/operations.js',
+    right: 'isThere ? sessions.after(asked, record, version, mark ?? 0) : asked.session',
+    wrong: 'asked.session',
+    test: SESSIONS,
+  },
+  {
+    rule: 'T8',
+    name: 'the token of a batch lacks its writes under an id',
+    file: 'api/http/batch-run.js',
+    right: 'this.#saw(seen);',
+    wrong: '',
+    test: SESSIONS,
   },
 ];

@@ -25,7 +25,7 @@ export class FakeOperations implements OperationsControl {
     if (known !== undefined && known.payload !== payload) {
       throw new OperatingError('idempotency_key_reused', 'it stands for another request');
     }
-    if (known !== undefined) return { answer: known.answer, isAgain: true };
+    if (known !== undefined) return { answer: known.answer, isAgain: true, session: undefined };
     const once = { dot: { writer, n: 1 }, end: { writer, n: 2 } };
     const answer = await course.perform(once, 1000).catch((error: unknown) => {
       const isFinal = error instanceof OperatingError && !error.retryable;
@@ -33,7 +33,7 @@ export class FakeOperations implements OperationsControl {
       throw error;
     });
     this.answered.set(id, { payload, answer });
-    return { answer, isAgain: false };
+    return { answer, isAgain: false, session: undefined };
   }
 
   async bind(

@@ -10,6 +10,7 @@ import type { NodeId } from '../../../lib/environment/transport.js';
 import { OPERATIONS_NAMESPACE } from '../../../lib/partitioning/namespace.js';
 import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { parseDot } from '../../../lib/versioning/dot.js';
+import { NOTHING_SEEN_YET, type SessionToken } from '../../../lib/versioning/session-token.js';
 import { LocalCluster } from '../local-cluster.js';
 
 interface Sent {
@@ -20,6 +21,7 @@ interface Sent {
   readonly payload?: string;
   readonly fields?: Partial<PutRequest>;
   readonly timeoutMilliseconds?: number;
+  readonly session?: SessionToken;
   /** What happens once the write is applied, before its answer is stored. */
   readonly afterwards?: (once: Once) => Promise<void>;
   /** What happens before the write is proposed. */
@@ -28,10 +30,10 @@ interface Sent {
 
 const written = ({ version, replaced }: PutAnswer): OperationAnswer => ({
   ...{ status: 200, headers: ['X-Version', version], body: `${version} ${replaced.join()}` },
-  ...{ result: 'ok', applied: true },
+  ...{ result: 'ok', version },
 });
 const refused = ({ code }: OperatingError): OperationAnswer => ({
-  ...{ status: 400, headers: [], body: code, result: code, applied: false },
+  ...{ status: 400, headers: [], body: code, result: code },
 });
 
 function courseAt(cluster: LocalCluster, node: NodeId, sent: Sent): OperationCourse {
@@ -54,7 +56,8 @@ function courseAt(cluster: LocalCluster, node: NodeId, sent: Sent): OperationCou
 
 function send(cluster: LocalCluster, node: NodeId, sent: Sent = {}) {
   const { id = 'op', namespace = 'default', key = 'k', payload = 'p', timeoutMilliseconds } = sent;
-  const request = { id, payload, namespace, key, timeoutMilliseconds };
+  const asked = { level: undefined, fallbacks: [], session: sent.session };
+  const request = { id, payload, namespace, key, timeoutMilliseconds, asked };
   return cluster.node(node).operations.run(request, courseAt(cluster, node, sent));
 }
 
@@ -93,7 +96,7 @@ t.test('sent again through other nodes it is applied once, and answered alike', 
   await cluster.put('n2', 'k', 'later', { level: 'strong' });
   for (const id of cluster.ids) {
     const again = await cluster.wait(send(cluster, id));
-    t.same(again, { answer: first.answer, isAgain: true });
+    t.match(again, { answer: first.answer, isAgain: true });
   }
   t.same(await cluster.texts('n3', 'k', { level: 'strong' }), ['later']);
   const report = await look(cluster, 'n3');
@@ -175,7 +178,7 @@ t.test('who carried it out died before it was applied: the next attempt applies 
   await beginAndDie(cluster, 'n1', 'before');
   t.same(await cluster.texts('n2', 'k', { level: 'strong' }), []);
   const again = await cluster.wait(send(cluster, 'n2'));
-  t.ok(again.isAgain && again.answer.applied);
+  t.ok(again.isAgain && again.answer.version);
   t.same(await cluster.texts('n3', 'k', { level: 'strong' }), ['v']);
   t.same((await cluster.wait(send(cluster, 'n3'))).answer, again.answer);
   await cluster.stop();
@@ -201,7 +204,7 @@ t.test('its namespace was made anew since: it has ended, and is not applied ther
   await cluster.wait(namespaces.delete('shop', { ...change, withKeys: true }));
   await cluster.wait(namespaces.put('shop', {}, change));
   const again = await cluster.wait(send(cluster, 'n2', sent));
-  t.match(again, { isAgain: true, answer: { applied: false, body: 'operation_ended' } });
+  t.match(again, { isAgain: true, answer: { version: undefined, body: 'operation_ended' } });
   t.same(await cluster.texts('n3', 'k', { ...sent, level: 'strong' }), []);
   await cluster.stop();
 });
@@ -216,7 +219,13 @@ t.test('asked for after its coordinator died: done, where it was applied', async
     status: 'done',
     answer: { headers: ['X-Version', version] },
   });
-  t.match((await cluster.wait(send(cluster, 'n3'))).answer, { headers: ['X-Version', version] });
+  const again = await cluster.wait(send(cluster, 'n3', { session: NOTHING_SEEN_YET }));
+  t.match(again.answer, { headers: ['X-Version', version] });
+  const floors = [...(again.session?.floors.values() ?? [])];
+  t.ok(
+    floors.some(({ dots }) => dots.get(dot.writer)?.includes(dot.n)),
+    'and it is in the session of who asks again',
+  );
   await cluster.stop();
 });
 
@@ -224,11 +233,11 @@ t.test('asked for after its coordinator died: none, and then it is never applied
   const cluster = await LocalCluster.of();
   const once = await beginAndDie(cluster, 'n1', 'before');
   await cluster.clock.advance(11_000);
-  t.match(await look(cluster, 'n2'), { status: 'none', answer: { applied: false } });
+  t.match(await look(cluster, 'n2'), { status: 'none', answer: { version: undefined } });
   // Whoever still carries it out, or begins to, is told so.
   await t.rejects(cluster.put('n3', 'k', 'v', { once }), { code: 'operation_ended' });
   const again = await cluster.wait(send(cluster, 'n3'));
-  t.match(again, { isAgain: true, answer: { applied: false, body: 'operation_ended' } });
+  t.match(again, { isAgain: true, answer: { version: undefined, body: 'operation_ended' } });
   t.same(await cluster.texts('n2', 'k', { level: 'strong' }), []);
   await cluster.put('n2', 'k', 'w', { level: 'strong' });
   await t.rejects(cluster.put('n3', 'k', 'v', { once }), { code: 'operation_ended' });
@@ -257,7 +266,7 @@ t.test('a refusal is remembered: the condition holds later, and it is not applie
   const cluster = await LocalCluster.of();
   const fields = { precondition: { is: 'present' } } as const;
   const first = await cluster.wait(send(cluster, 'n1', { fields }));
-  t.match(first.answer, { applied: false, body: 'precondition_failed' });
+  t.match(first.answer, { version: undefined, body: 'precondition_failed' });
   await cluster.put('n2', 'k', 'there');
   const again = await cluster.wait(send(cluster, 'n2', { fields }));
   t.same(again.answer, first.answer);
@@ -276,7 +285,7 @@ t.test('an attempt that was refused decides for all, also where its answer got l
   });
   await cluster.put('n2', 'k', 'there');
   const again = await cluster.wait(send(cluster, 'n3', { fields }));
-  t.match(again.answer, { applied: false, body: 'operation_ended' });
+  t.match(again.answer, { version: undefined, body: 'operation_ended' });
   t.same(await cluster.texts('n3', 'k', { level: 'strong' }), ['there']);
   await cluster.stop();
 });
@@ -328,7 +337,7 @@ t.test('without a majority nothing is promised, and the id is answered', async (
   await cluster.restart('n2');
   await cluster.restart('n3');
   const again = await cluster.wait(send(cluster, 'n2', { timeoutMilliseconds: 30_000 }));
-  t.ok(again.answer.applied);
+  t.ok(again.answer.version);
   await cluster.stop();
 });
 

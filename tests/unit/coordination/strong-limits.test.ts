@@ -104,12 +104,18 @@ t.test('under an Idempotency-Key it is ended, and all attempts are told so', asy
       throw new Error('it is refused');
     };
     const answerOf = (body: string, applied: boolean): OperationAnswer => {
-      return { status: applied ? 200 : 507, headers: [], body, result: body, applied };
+      return {
+        status: applied ? 200 : 507,
+        headers: [],
+        body,
+        result: body,
+        ...(applied ? { version: 'v' } : {}),
+      };
     };
     const { operations } = cluster.node(node);
     const request = { id: 'op', payload: 'p', namespace: 'default', key: 'k' };
     const run = operations.run(
-      { ...request, timeoutMilliseconds: undefined },
+      { ...request, timeoutMilliseconds: undefined, asked: { level: undefined, fallbacks: [] } },
       {
         perform,
         written: () => answerOf('ok', true),
@@ -121,7 +127,7 @@ t.test('under an Idempotency-Key it is ended, and all attempts are told so', asy
     return answer;
   };
   for (const node of cluster.ids) {
-    t.match(await send(node), { status: 507, body: 'context_too_large', applied: false });
+    t.match(await send(node), { status: 507, body: 'context_too_large', version: undefined });
   }
   t.same(again, [false, true, true]);
   t.equal(performed, 1);

@@ -12,7 +12,7 @@ import { NamespacedOperations } from '../../../lib/membership/namespaced-operati
 import type { LiveNamespace } from '../../../lib/membership/settings-state.js';
 import { ManualClock } from '../fakes.js';
 
-const ANSWER = { status: 200, headers: [], body: '{}', result: 'ok', applied: true };
+const ANSWER = { status: 200, headers: [], body: '{}', result: 'ok', version: 'v' };
 const COURSE: OperationCourse = {
   perform: async () => ANSWER,
   written: () => ANSWER,
@@ -21,6 +21,7 @@ const COURSE: OperationCourse = {
 const REPORT: OperationReport = { status: 'pending', namespace: 'shop~2', key: 'k' };
 const requestIn = (namespace: string): OperationRequest => ({
   ...{ id: 'op', payload: 'p', namespace, key: 'k', timeoutMilliseconds: 100 },
+  asked: { level: undefined, fallbacks: [] },
 });
 
 /** Says what it was asked, and in which order the namespaces were looked up. */
@@ -29,7 +30,7 @@ class Reported implements OperationsControl {
 
   async run(request: OperationRequest, course: OperationCourse) {
     this.asked.push(['run', request, course]);
-    return { answer: ANSWER, isAgain: true };
+    return { answer: ANSWER, isAgain: true, session: undefined };
   }
 
   async bind(...asked: Parameters<OperationsControl['bind']>): Promise<void> {
@@ -61,7 +62,7 @@ function operationsOver() {
 t.test('a write of a namespace is of its present generation', async (t) => {
   const { reported, operations } = operationsOver();
   const given = await operations.run(requestIn('shop'), COURSE);
-  t.strictSame(given, { answer: ANSWER, isAgain: true });
+  t.strictSame(given, { answer: ANSWER, isAgain: true, session: undefined });
   t.strictSame(reported.asked, [['run', requestIn('shop~2'), COURSE]]);
 });
 

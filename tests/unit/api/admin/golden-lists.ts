@@ -19,7 +19,7 @@ const listed = (node: FakeNode): void => {
   node.keyList = { items, cursor: 'TmV4dA', receipt: node.keyList.receipt };
 };
 const finished = (node: FakeNode): void => {
-  const answer = { status: 200, headers: [], body: '{"version":"v"}', result: 'ok', applied: true };
+  const answer = { status: 200, headers: [], body: '{"version":"v"}', result: 'ok', version: 'v' };
   node.operations.report = { status: 'done', namespace: 'default', key: 'k', answer };
 };
 export const OPERATION_GOLDEN: readonly Golden[] = [

@@ -139,7 +139,7 @@ t.test('what became of an operation', async (t) => {
   const about = { namespace: 'default', key: 'k' };
   node.operations.report = { status: 'pending', ...about };
   t.same((await ask('op')).json, { id: 'op', status: 'pending', ...about });
-  const answer = { status: 200, headers: [], body: '{"version":"v"}', result: 'ok', applied: true };
+  const answer = { status: 200, headers: [], body: '{"version":"v"}', result: 'ok', version: 'v' };
   node.operations.report = { status: 'done', ...about, answer };
   const shown = { status: 200, body: { version: 'v' } };
   t.same((await ask('op')).json, { id: 'op', status: 'done', ...about, answer: shown });
