@@ -4,6 +4,7 @@
  */
 import type { CopiesAnswer } from '../coordination/request/request.js';
 import { isListLevel, LIST_LEVEL_ELSE, listLevelOf } from '../coordination/list/list-levels.js';
+import { endedUnapplied } from '../coordination/operation/operations.js';
 import { parseLevel, STRONG } from '../coordination/request/level.js';
 import type {
   ConflictList,
@@ -45,7 +46,8 @@ export interface NamespacedOptions {
 
 /** What a request does, as far as its level goes. */
 type Leveling = 'read' | 'write' | 'list';
-type Leveled = Pick<GetRequest, 'namespace' | 'level' | 'fallbacks' | 'timeoutMilliseconds'>;
+type Leveled = Pick<GetRequest, 'namespace' | 'level' | 'fallbacks' | 'timeoutMilliseconds'> &
+  Pick<PutRequest, 'begunIn'>;
 
 /**
  * All reject, or throw, with `namespace_not_found` or `namespace_unknown` where there is no such
@@ -142,6 +144,7 @@ export class NamespacedCoordination implements Coordination, KeyLists {
     // Nearly all requests are for the default namespace.
     if (request.namespace === DEFAULT_NAMESPACE) return ask(request);
     return this.#options.lookup.before(request, (live, within) => {
+      assertBegunIn(live, within);
       this.#assertAllowed(live, { ...within, level: named }, operation);
       return ask({ ...within, namespace: live.stored });
     });
@@ -164,6 +167,11 @@ export class NamespacedCoordination implements Coordination, KeyLists {
       if (!isLevelAllowed(usable, name)) throw notAllowed(namespace, name, usable);
     }
   }
+}
+
+/** The dots of a write that takes effect once are of the partition of its key where it began. */
+function assertBegunIn({ stored }: LiveNamespace, { begunIn }: Pick<PutRequest, 'begunIn'>): void {
+  if (begunIn !== undefined && begunIn !== stored) throw endedUnapplied();
 }
 
 /** A namespace that allows no level at which a list can be read is listed at quorum. */

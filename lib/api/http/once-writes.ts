@@ -20,6 +20,7 @@ import type { WriteRequestOptions } from './request-options.js';
 /** What differs between the attempts of a write. */
 export interface OnceOptions {
   readonly once: Once;
+  readonly begunIn: string;
   readonly timeoutMilliseconds: number;
 }
 
@@ -71,8 +72,8 @@ export async function writeOnce(
   const { id, payload, namespace, key, timeoutMilliseconds, asked } = write;
   const course: OperationCourse = {
     ...courseOf(write),
-    perform: async (once, timeoutMilliseconds) => {
-      const answer = await write.perform({ once, timeoutMilliseconds: timeoutMilliseconds });
+    perform: async (once, begunIn, timeoutMilliseconds) => {
+      const answer = await write.perform({ once, begunIn, timeoutMilliseconds });
       return stored(write.reply(answer), answer.version);
     },
   };

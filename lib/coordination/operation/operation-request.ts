@@ -34,7 +34,8 @@ export interface OperationOutcome {
 
 /** How it is carried out, and what is answered. */
 export interface OperationCourse {
-  perform(once: Once, timeoutMilliseconds: number): Promise<OperationAnswer>;
+  /** @param begunIn the stored namespace of the key: it is written there, or nowhere */
+  perform(once: Once, begunIn: string, timeoutMilliseconds: number): Promise<OperationAnswer>;
   /** To a write that had taken effect before. */
   written(answer: PutAnswer): OperationAnswer;
   refused(error: OperatingError): OperationAnswer;

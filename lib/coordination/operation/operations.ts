@@ -81,11 +81,7 @@ export class Operations implements OperationsControl {
       const { record } = met;
       if (record.state === 'done') return this.#outcome(request, record.answer, undefined, record);
       const begun = { ...met, record };
-      // Of a namespace that was deleted and made anew since: its dots are of another partition.
-      const isPossible = record.namespace === namespace;
-      const answer = isPossible
-        ? await this.#carryOn(request, begun, course, deadline)
-        : await this.#conclude(id, begun, course, endedUnapplied(), deadline);
+      const answer = await this.#carryOn(request, begun, course, deadline);
       if (isOwn) ending = 'settled';
       return this.#outcome(request, answer, isOwn ? mark : undefined, record);
     } catch (error) {
@@ -169,7 +165,8 @@ export class Operations implements OperationsControl {
     let answer: OperationAnswer;
     try {
       if (left <= 0) throw late();
-      answer = await course.perform(begun.record.once, left * SHARE_OF_THE_WRITE);
+      const { once, namespace } = begun.record;
+      answer = await course.perform(once, namespace, left * SHARE_OF_THE_WRITE);
     } catch (error) {
       if (!(error instanceof OperatingError)) throw error;
       if (!isFinal(error)) throw unknown(error, id);
@@ -264,7 +261,7 @@ function reused(id: string): OperatingError {
   return new OperatingError('idempotency_key_reused', message, { details: { operation: id } });
 }
 
-function endedUnapplied(): OperatingError {
+export function endedUnapplied(): OperatingError {
   return new OperatingError('operation_ended', 'it was never applied, and is ended now');
 }
 

@@ -56,12 +56,15 @@ export interface PutRequest extends Addressed {
   readonly precondition?: Precondition | undefined;
   /** It takes effect once, whoever sends it again. It implies `strong`. */
   readonly once?: Once | undefined;
+  /** With `once`: the namespace under which it was begun, as it is stored. */
+  readonly begunIn?: string | undefined;
 }
 
 /** Resolves the siblings that a context shows: by a strategy, or to a value. */
 export interface ResolveRequest extends Addressed {
-  /** As of a put. */
+  /** Both as of a put. */
   readonly once?: Once | undefined;
+  readonly begunIn?: string | undefined;
   readonly context: string;
   readonly resolution:
     | { readonly kind: 'strategy'; readonly strategy: string }

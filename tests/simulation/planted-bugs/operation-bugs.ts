@@ -32,9 +32,9 @@ export const OPERATION_BUGS: readonly PlantedBug[] = [
   {
     rule: 'K20',
     name: 'an operation of a former namespace goes on in the new one',
-    file: 'coordination/operation/operations.js',
-    right: 'const isPossible = record.namespace === namespace;',
-    wrong: 'const isPossible = true;',
+    file: 'membership/namespaced-coordination.js',
+    right: 'if (begunIn !== undefined && begunIn !== stored)',
+    wrong: 'if (false)',
     test: WHOLE_NODES,
   },
   {

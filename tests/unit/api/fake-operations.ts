@@ -27,7 +27,7 @@ export class FakeOperations implements OperationsControl {
     }
     if (known !== undefined) return { answer: known.answer, isAgain: true, session: undefined };
     const once = { dot: { writer, n: 1 }, end: { writer, n: 2 } };
-    const answer = await course.perform(once, 1000).catch((error: unknown) => {
+    const answer = await course.perform(once, 'default', 1000).catch((error: unknown) => {
       const isFinal = error instanceof OperatingError && !error.retryable;
       if (isFinal && error.outcome === 'none') return course.refused(error);
       throw error;

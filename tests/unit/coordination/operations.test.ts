@@ -42,11 +42,11 @@ function courseAt(cluster: LocalCluster, node: NodeId, sent: Sent): OperationCou
   const change: Change = {
     ...{ state: 'value' as const, contentType: 'text/plain', value, ttlSeconds: undefined },
   };
-  const perform = async (once: Once, timeoutMilliseconds: number): Promise<OperationAnswer> => {
+  const perform: OperationCourse['perform'] = async (once, begunIn, timeoutMilliseconds) => {
     await sent.before?.(once);
     const answer = await cluster.node(node).coordination.put({
       ...{ namespace, key, level: undefined, fallbacks: [], context: undefined },
-      ...{ change, durability: 'sync', timeoutMilliseconds, once, ...fields },
+      ...{ change, durability: 'sync', timeoutMilliseconds, once, begunIn, ...fields },
     });
     await sent.afterwards?.(once);
     return written(answer);
@@ -194,19 +194,26 @@ t.test('who carried it out died after it was applied: it is not applied again', 
   await cluster.stop();
 });
 
-t.test('its namespace was made anew since: it has ended, and is not applied there', async (t) => {
+t.test('its namespace is made anew before it is applied: it has ended', async (t) => {
   const change = { dryRun: false, by: 'a test', ifMatch: undefined };
-  const cluster = await LocalCluster.of();
-  await cluster.wait(cluster.node('n2').namespaces.put('shop', {}, change));
   const sent = { namespace: 'shop' };
-  await beginAndDie(cluster, 'n1', 'before', sent);
-  const { namespaces } = cluster.node('n2');
-  await cluster.wait(namespaces.delete('shop', { ...change, withKeys: true }));
-  await cluster.wait(namespaces.put('shop', {}, change));
-  const again = await cluster.wait(send(cluster, 'n2', sent));
-  t.match(again, { isAgain: true, answer: { version: undefined, body: 'operation_ended' } });
-  t.same(await cluster.texts('n3', 'k', { ...sent, level: 'strong' }), []);
-  await cluster.stop();
+  for (const isDead of [true, false]) {
+    const cluster = await LocalCluster.of();
+    const { namespaces } = cluster.node('n2');
+    await cluster.wait(namespaces.put('shop', {}, change));
+    const before = async (): Promise<void> => {
+      await namespaces.delete('shop', { ...change, withKeys: true });
+      await namespaces.put('shop', {}, change);
+    };
+    if (isDead) {
+      await beginAndDie(cluster, 'n1', 'before', sent);
+      await cluster.wait(before());
+    }
+    const given = await cluster.wait(send(cluster, 'n2', isDead ? sent : { ...sent, before }));
+    t.match(given, { isAgain: isDead, answer: { version: undefined, body: 'operation_ended' } });
+    t.same(await cluster.texts('n3', 'k', { ...sent, level: 'strong' }), []);
+    await cluster.stop();
+  }
 });
 
 t.test('asked for after its coordinator died: done, where it was applied', async (t) => {
