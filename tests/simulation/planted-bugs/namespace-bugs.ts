@@ -144,7 +144,7 @@ export const NAMESPACE_BUGS: readonly PlantedBug[] = [
     file: 'membership/request-defaults.js',
     right: 'const { effective } = state.namespaceOfStored(stored) ?? state.defaultNamespace;',
     wrong: 'const { effective } = state.defaultNamespace;',
-    checkers: ['receipts', 'trouble'],
+    checkers: ['receipts', 'trouble', 'ends'],
   },
   {
     rule: 'N2',
