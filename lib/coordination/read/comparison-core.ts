@@ -8,7 +8,8 @@ import type { Plan } from '../../replication/plan.js';
 import type { Standing } from '../../replication/quorum.js';
 import { type Core, NOTHING } from '../engine/engine.js';
 import type { ReadEffect } from './read-effects.js';
-import { type Copy, ReadRound } from './read-round.js';
+import { fingerprint, type Siblings } from '../../versioning/siblings.js';
+import { type Copy, copyOf, ReadRound } from './read-round.js';
 import { RepairCore, type RepairWrite, type StoredRepair } from './repair-core.js';
 
 export type ComparisonEffect =
@@ -17,19 +18,26 @@ export type ComparisonEffect =
   /** Each replica that lagged holds the merge, or has failed. */
   | { readonly do: 'done' };
 
+export interface ComparisonOptions {
+  readonly plan: Plan;
+  readonly timeoutMilliseconds: number;
+  readonly standing: Standing;
+  /** Was the repair promised? Then who does not say what it holds has failed it, too. */
+  readonly isPromised: boolean;
+}
+
+/** The fingerprints have this share of the time, and the values as much: half is for the writes. */
+const SHARE_OF_A_ROUND = 1 / 4;
+
 export class ComparisonCore implements Core<ComparisonEffect> {
   now = 0;
-  readonly #plan: Plan;
-  readonly #timeoutMilliseconds: number;
-  readonly #standing: Standing;
+  readonly #options: ComparisonOptions;
   readonly #rounds: ReadRound[] = [];
   #repair: RepairCore | undefined;
   #isOver = false;
 
-  constructor(plan: Plan, timeoutMilliseconds: number, standing: Standing) {
-    this.#plan = plan;
-    this.#timeoutMilliseconds = timeoutMilliseconds;
-    this.#standing = standing;
+  constructor(options: ComparisonOptions) {
+    this.#options = options;
   }
 
   get isDone(): boolean {
@@ -37,7 +45,11 @@ export class ComparisonCore implements Core<ComparisonEffect> {
   }
 
   get wakesAt(): number {
-    return this.#timeoutMilliseconds;
+    const { timeoutMilliseconds } = this.#options;
+    const isAsking = this.#repair === undefined;
+    return isAsking
+      ? timeoutMilliseconds * SHARE_OF_A_ROUND * this.#rounds.length
+      : timeoutMilliseconds;
   }
 
   begin(): readonly ComparisonEffect[] {
@@ -68,12 +80,20 @@ export class ComparisonCore implements Core<ComparisonEffect> {
   }
 
   elapsed(): readonly ComparisonEffect[] {
-    if (this.now < this.#timeoutMilliseconds) return NOTHING;
+    if (this.now < this.#options.timeoutMilliseconds) return this.#goOn();
     const done = this.#done();
     const repair = this.#repair;
     if (repair === undefined) return done;
     const { merged, open } = repair;
     return [...open.map((node) => ({ do: 'repair failed', node, merged }) as const), ...done];
+  }
+
+  /** Whoever is silent must not keep the others from their repair. */
+  #goOn(): readonly ComparisonEffect[] {
+    if (this.now < this.wakesAt) return NOTHING;
+    const number = this.#rounds.length - 1;
+    this.#rounds[number]?.giveUp();
+    return this.#advance(number);
   }
 
   #done(): readonly ComparisonEffect[] {
@@ -83,7 +103,8 @@ export class ComparisonCore implements Core<ComparisonEffect> {
   }
 
   #askAll(want: 'fingerprint' | 'full'): readonly ComparisonEffect[] {
-    const round = new ReadRound(this.#plan, want, want, this.#standing);
+    const { plan, standing } = this.#options;
+    const round = new ReadRound(plan, want, want, standing);
     const number = this.#rounds.push(round) - 1;
     const asks = round
       .rest()
@@ -99,11 +120,22 @@ export class ComparisonCore implements Core<ComparisonEffect> {
     const merged = number === 0 ? undefined : round.merged();
     if (merged === undefined) return this.#done();
     const { copies } = round;
-    const [plan, standing] = [this.#plan, this.#standing];
+    const { plan, standing } = this.#options;
     const repair = new RepairCore({ plan, merged, copies, quorum: undefined, standing });
     this.#repair = repair;
-    const writes = this.#writes(repair, repair.begin());
+    const writes = [...this.#unheard(merged), ...this.#writes(repair, repair.begin())];
     return repair.open.length === 0 ? [...writes, ...this.#done()] : writes;
+  }
+
+  /** Those that are up, and of which nobody knows that they hold the merge. */
+  #unheard(merged: Siblings): readonly ComparisonEffect[] {
+    const { plan, isPromised } = this.#options;
+    const whole = fingerprint(merged);
+    const [first, last] = [this.#rounds[0]?.copies ?? [], this.#rounds.at(-1)?.copies ?? []];
+    return plan.order
+      .filter((node) => isPromised && copyOf(last, node) === undefined)
+      .filter((node) => copyOf(first, node)?.fingerprint !== whole)
+      .map((node) => ({ do: 'repair failed', node, merged }));
   }
 
   #writes({ merged }: RepairCore, writes: readonly RepairWrite[]): readonly ComparisonEffect[] {

@@ -211,9 +211,9 @@ export class Reads {
   /** `done` is called once, when each replica that lags holds the merge or has failed. */
   #compare({ at, isPromised }: Comparison, deadline: number, done: () => void): void {
     const { plans, engine, clock, standings } = this.#options;
-    const { partition } = at;
-    const timeout = deadline - clock.monotonicMilliseconds();
-    const core = new ComparisonCore(plans.of(partition), timeout, standings.of(partition));
+    const [plan, standing] = [plans.of(at.partition), standings.of(at.partition)];
+    const timeoutMilliseconds = deadline - clock.monotonicMilliseconds();
+    const core = new ComparisonCore({ plan, timeoutMilliseconds, standing, isPromised });
     const about: About = { at, deadline, mode: 'background', isPromised };
     engine.run(
       core,

@@ -52,4 +52,20 @@ export const ENGINE_BUGS: readonly PlantedBug[] = [
     wrong: 'return done;',
     test: 'unit/coordination/comparison-core.test.js',
   },
+  {
+    rule: 'R2',
+    name: 'a silent replica keeps the others from a background repair',
+    file: 'coordination/read/comparison-core.js',
+    right: 'this.#rounds[number]?.giveUp();',
+    wrong: ';',
+    test: 'unit/coordination/read-repair.test.js',
+  },
+  {
+    rule: 'R2',
+    name: 'a promised repair forgets who did not say what it holds',
+    file: 'coordination/read/comparison-core.js',
+    right: '[...this.#unheard(merged), ...this.#writes(repair, repair.begin())]',
+    wrong: 'this.#writes(repair, repair.begin())',
+    test: 'unit/coordination/comparison-core.test.js',
+  },
 ];

@@ -12,8 +12,11 @@ import { copyOf, given, type Player, playAll, stateOf, textOf } from './transcri
 
 const HELD = { start: 1, fate: undefined };
 
+/** `promised` at the end of the head: its failures are told. */
 function coreOf(head: string): ComparisonCore {
-  return new ComparisonCore(given(`${head} at all`).plan, 1000, ALL_STAND);
+  const { plan, flags } = given(head.includes(' at ') ? head : `${head} at all`);
+  const isPromised = flags.has('promised');
+  return new ComparisonCore({ plan, timeoutMilliseconds: 1000, standing: ALL_STAND, isPromised });
 }
 
 function textOfEffect(effect: ComparisonEffect): string {

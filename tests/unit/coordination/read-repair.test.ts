@@ -4,6 +4,7 @@ import { recordKey } from '../../../lib/persistence/keyspace.js';
 import { dotText } from '../../../lib/versioning/dot.js';
 import { versionsBehind } from '../../../lib/versioning/siblings.js';
 import { type ClusterOptions, LocalCluster } from '../local-cluster.js';
+import { intentOf, nothingElse } from '../persistence/disk.js';
 import { nameOf, readsIn } from '../wire-names.js';
 
 type Wire = readonly unknown[];
@@ -72,6 +73,23 @@ t.test('async: the answer comes first, the repair for sure', async (t) => {
   cluster.network.gate = () => true;
   await cluster.clock.advance(10_000);
   for (const key of keys) t.equal(storedOn(cluster, 'n3', key), storedOn(cluster, 'n1', key), key);
+});
+
+t.test('async: a replica that is silent gets a hint, and the others their repair', async (t) => {
+  const never = 3_600_000;
+  const limits = { exchangeIntervalMilliseconds: never, treeComparisonIntervalMilliseconds: never };
+  const cluster = await clusterFor(t, { limits });
+  const { replica } = cluster.node('n1');
+  // No hint is left, as a write would.
+  await replica.mint(recordKey('default', 'k', 16), intentOf('x'), 'sync', nothingElse).committed;
+  await cluster.clock.advance(10_000);
+  for (const id of ['n2', 'n3']) t.equal(storedOn(cluster, id, 'k'), undefined);
+  cluster.network.gate = (_from, to, message) => to !== 'n3' || readsIn(message).length === 0;
+  await cluster.get('n1', 'k', { level: 'one', readRepair: 'async' });
+  await cluster.clock.advance(10_000);
+  t.ok(storedOn(cluster, 'n2', 'k'), 'repaired');
+  t.equal(countOf(cluster, 'n1', 'read_repair_failures_total n3'), 1);
+  t.ok(storedOn(cluster, 'n3', 'k'), 'its hint has come');
 });
 
 t.test('async: where no more repairs may wait, the reader does', async (t) => {
