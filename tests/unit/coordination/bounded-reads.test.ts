@@ -77,6 +77,8 @@ t.test('first all owners are asked, then the nearest replica answers alone', asy
   t.match(alone, { texts: ['x'], level, replicas: '1/3', bound: { scope: 'all' } });
   const { age = -1 } = alone.bound ?? {};
   t.ok(age > 0 && age <= 1000, `${age}`);
+  const measured = cluster.observers.get('n2')?.measures.get('quorate_staleness_bound_seconds all');
+  t.equal(measured, age / 1000, 'the metric has it, too');
   t.match(await read(cluster, 'n2', SECOND, 'nothing'), { texts: [], replicas: '1/3' });
 });
 
