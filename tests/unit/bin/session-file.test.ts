@@ -55,3 +55,39 @@ t.test('a file that cannot be written after the answer: the answer is printed', 
     t.match(ran.out, answer.context);
   }
 });
+
+t.test('each command goes on with the token of the one before', async (t) => {
+  const sent: unknown[] = [];
+  const read = { key: 'k', value: 1, version: 'a-1', context: 'c', written_at: 'now' };
+  const written = { key: 'k', version: 'a-1', context: 'c'.repeat(24), replaced: [], beside: [] };
+  const server = createServer((request, response) => {
+    request.resume();
+    // Beside it the client asks for the nodes of the cluster.
+    if (!String(request.url).includes('/kv/')) {
+      response.writeHead(404).end();
+      return;
+    }
+    sent.push([request.method, request.headers['x-session-token']]);
+    const headers = { 'Content-Type': 'application/json', 'X-Session-Token': `t${sent.length}` };
+    const body = request.method === 'GET' ? read : written;
+    response.writeHead(200, headers).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const file = join(t.testdir({}), 'session');
+  const flags = ['--endpoint', `127.0.0.1:${port}`, '--session-file', file];
+  for (const words of [
+    ['put', 'k', 'v'],
+    ['get', 'k'],
+    ['delete', 'k'],
+  ]) {
+    t.match(await runWords([...words, ...flags]), { status: 0 });
+  }
+  t.strictSame(sent, [
+    ['PUT', 'new'],
+    ['GET', 't1'],
+    ['DELETE', 't2'],
+  ]);
+  t.strictSame(readSession(file), ['t3']);
+});
