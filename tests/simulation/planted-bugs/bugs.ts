@@ -50,6 +50,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'versioning/writer.js',
     right: "Buffer.from(random.bytes(6)).toString('hex')",
     wrong: "'000000000000'",
+    checkers: ['operations', 'trouble', 'lost writes'],
   },
   {
     rule: 'V1',
@@ -57,6 +58,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'replica/minter.js',
     right: 'return freshWriter(node, this.#start, random);',
     wrong: "return [node, 1, '000000000000'].join('.');",
+    checkers: ['trouble', 'operations', 'lost writes'],
   },
   {
     rule: 'W3',
@@ -96,6 +98,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'persistence/store.js',
     right: "committed: durability === 'memory' ? Promise.resolve() : group.done",
     wrong: 'committed: Promise.resolve()',
+    checkers: ['receipts', 'lost writes'],
   },
   {
     rule: 'V3',
@@ -103,6 +106,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'versioning/siblings.js',
     right: 'else if (!covers(b.context, version.dot))',
     wrong: 'else',
+    checkers: ['resurrected'],
   },
   {
     rule: 'V3',
@@ -110,6 +114,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'versioning/siblings.js',
     right: '.filter((other) => !covers(seen, other.dot))',
     wrong: '.filter(() => false)',
+    checkers: ['lost writes'],
   },
   {
     rule: 'V6',
@@ -117,6 +122,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'versioning/context.js',
     right: 'return { vector: seen.vector, beyond: joinDots(seen.beyond, [dot], seen.vector) };',
     wrong: 'return { vector: withDot(seen.vector, dot), beyond: [] };',
+    checkers: ['order', 'lost writes'],
   },
   {
     rule: 'W4',
@@ -157,6 +163,7 @@ export const BUGS: readonly PlantedBug[] = [
     wrong:
       'const alone = siblings.versions.filter((version) => version.dot === dot);' +
       'return { ...minted, bytes: encodeRecord(at, { ...siblings, versions: alone }) };',
+    checkers: ['lost writes'],
   },
   {
     rule: 'C2',

@@ -235,7 +235,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     file: 'coordination/strong/partition-proposer.js',
     right: 'isOpen: !this.core.withdraw(operation)',
     wrong: 'isOpen: !this.core.withdraw(operation) && false',
-    checkers: ['refused means nothing happened', 'executed once', 'resolutions'],
+    test: 'unit/coordination/partition-proposer.test.js',
   },
   {
     rule: 'K16',

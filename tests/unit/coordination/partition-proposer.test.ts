@@ -180,3 +180,19 @@ t.test('no more than 64 keys wait to be sent', async (t) => {
   }
   t.equal(reported, 2 * 65, 'then all are');
 });
+
+t.test('whose time is over was proposed, or surely never will be', (t) => {
+  const proposer = new PartitionProposer('a', () => 0.9);
+  proposer.submit(READ, 100);
+  takeOver(proposer, 1);
+  proposer.looked('k', undefined, LOOKED);
+  // Waits for its turn behind the first.
+  proposer.submit({ ...READ, id: 2 }, 100);
+  proposer.now = 100;
+  const expired = proposer.elapsed().filter((effect) => effect.do === 'expire');
+  t.match(expired, [
+    { operation: { id: 1 }, isOpen: true },
+    { operation: { id: 2 }, isOpen: false },
+  ]);
+  t.end();
+});
