@@ -126,10 +126,11 @@ export const BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'W4',
-    name: 'puts that were passed on are executed as often as they arrive',
+    name: 'what is to be executed once is executed as often as it arrives',
     file: 'rpc/messenger.js',
     right: 'if (handler.once && !this.#executed.note(from, id))',
     wrong: 'if (false)',
+    test: 'unit/rpc/messenger.test.js',
   },
   {
     rule: 'W1',
@@ -173,6 +174,7 @@ export const BUGS: readonly PlantedBug[] = [
     wrong:
       'let grown = true; for (const [writer, last] of context.vector)' +
       ' for (let n = 1; n <= last; n += 1) clock.add({ writer, n });',
+    checkers: ['trouble'],
   },
   {
     rule: 'C3',
@@ -225,6 +227,7 @@ export const BUGS: readonly PlantedBug[] = [
     file: 'anti-entropy/exchange.js',
     right: 'if (suspected.every(([partition, theirs]) => this.#has(partition, theirs)))',
     wrong: 'if (true)',
+    checkers: ['trouble'],
   },
   {
     rule: 'A1',
