@@ -209,8 +209,9 @@ export class Machine {
   async stop(): Promise<void> {
     const life = this.#life;
     if (life?.alive !== true || life.node === undefined) return;
-    const { world } = this.#options;
+    const { world, network } = this.#options;
     world.note(`stop ${this.place}`);
+    for (const watch of network.watches) watch.stopping(this.id);
     await life.node.stop();
     if (!life.alive) return;
     life.alive = false;

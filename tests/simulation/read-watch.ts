@@ -49,6 +49,11 @@ export class ReadWatch {
     if (from === this.#node) this.asked.add(to);
   }
 
+  /** A node that stops waits no more for answers to what it has asked; it may ask others. */
+  stopping(node: NodeId): void {
+    if (node === this.#node) this.#ids.clear();
+  }
+
   delivered(from: NodeId, to: NodeId, message: Message): void {
     if (to !== this.#node || !isHot(message) || message[0] !== HOT.shown) return;
     for (const { slot, generation, fingerprint } of decodeShown(message)) {

@@ -57,6 +57,7 @@ interface Watch {
   delivered(from: NodeId, to: NodeId, message: Message): void;
   /** There is no link, or it closes: what waited for it does not leave. */
   unreachable(from: NodeId, to: NodeId): void;
+  stopping(node: NodeId): void;
 }
 
 export class SimulatedNetwork {

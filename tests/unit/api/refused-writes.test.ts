@@ -1,4 +1,4 @@
-/** What a client learns from a write that is refused: enough for its next attempt, and the reason. */
+/** What a refused write tells: enough for the next attempt, and the reason. */
 import t, { type Test } from 'tap';
 import { LocalCluster } from '../local-cluster.js';
 import { serveNode } from './served.js';
