@@ -74,6 +74,8 @@ export interface Resolve extends Pick<Put, 'durability' | 'zone' | 'once'> {
 interface Preview {
   readonly resolved: Resolved;
   readonly siblings: readonly Version[];
+  /** All that the read has met. */
+  readonly met: Seen;
 }
 
 export class ConflictResolution {
@@ -139,9 +141,11 @@ export class ConflictResolution {
    */
   async resolve({ read, seen, by, who, once, durability, zone }: Resolve): Promise<PutResult> {
     const { at, levels, deadline, session, past, explanation } = read;
-    const { resolved, siblings } = await this.preview({ read, seen, by });
+    const { resolved, siblings, met } = await this.preview({ read, seen, by });
     return this.#options.paths.put({
-      ...{ at, levels, deadline, durability, zone, seen, session, explanation, once },
+      ...{ at, levels, deadline, durability, zone, session, explanation, once },
+      // A strategy has weighed what the read has met: what else the client was shown stays.
+      seen: by.kind === 'value' ? seen : met,
       past: joinedPast(past, siblings),
       forwarded: false,
       change: changeOf(resolved),
@@ -162,12 +166,13 @@ export class ConflictResolution {
     const { merged } = await paths.get(read);
     const live = liveVersions(merged, expiryClock.now());
     const siblings = live.filter(({ dot }) => covers(seen, dot));
-    if (siblings.length < 2 || siblings.length < live.length) throw changed(live, siblings);
+    const isOther = siblings.length < 2 || siblings.length < live.length;
+    if (merged === undefined || isOther) throw changed(live, siblings);
     const resolved =
       by.kind === 'value'
         ? { ...by, expiresAt: undefined }
         : this.#byStrategy(by.strategy, siblings);
-    return { resolved, siblings };
+    return { resolved, siblings, met: seenIn(merged) };
   }
 
   #byStrategy(strategy: StrategyName, siblings: readonly Version[]): Resolved {

@@ -207,4 +207,12 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
     wrong: "const promised = !this.#options.isMiss(merged) && repairsTo !== 'none';",
     test: 'unit/coordination/read-core.test.js',
   },
+  {
+    rule: 'V6',
+    name: 'a strategy ends siblings that it has not weighed',
+    file: 'coordination/conflict/conflict-resolution.js',
+    right: "seen: by.kind === 'value' ? seen : met,",
+    wrong: 'seen,',
+    test: 'unit/coordination/stale-resolution.test.js',
+  },
 ];
