@@ -53,6 +53,7 @@ export class OwnRecords {
     if (others !== undefined) await others;
   }
 
+  /** Is something on its way into the record, which lacks it still? */
   isMerging(key: KeyText): boolean {
     return this.#merging.has(key) || this.#options.acceptor.settled(key) !== undefined;
   }

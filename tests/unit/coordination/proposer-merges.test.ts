@@ -1,24 +1,19 @@
 /** A proposer whose own record lacks what is being merged into it: nothing is done on it. */
 import t from 'tap';
-import { Engine } from '../../../lib/coordination/engine/engine.js';
-import type {
-  Decided,
-  LocalProposerOptions,
-} from '../../../lib/coordination/strong/local-proposer.js';
+import type { Decided } from '../../../lib/coordination/strong/local-proposer.js';
 import type { OwnRecords } from '../../../lib/coordination/strong/own-records.js';
 import {
   PartitionAcceptors,
   type PartitionAcceptorsOptions,
 } from '../../../lib/coordination/strong/partition-acceptors.js';
-import { Proposers } from '../../../lib/coordination/strong/proposers.js';
+import type { Proposers } from '../../../lib/coordination/strong/proposers.js';
 import { StrongReports } from '../../../lib/coordination/strong/strong-reports.js';
 import { StrongWire } from '../../../lib/coordination/strong/strong-wire.js';
 import type { AcceptorRequest } from '../../../lib/consensus/messages.js';
 import { placeOf, type RecordKey, recordKey } from '../../../lib/persistence/keyspace.js';
-import { Plan } from '../../../lib/replication/plan.js';
-import { ALL_STAND } from '../../../lib/replication/quorum.js';
-import { SeededRandom, turn } from '../fakes.js';
+import { turn } from '../fakes.js';
 import { LocalCluster } from '../local-cluster.js';
+import { loneProposers, planOf } from './lone-proposers.js';
 
 const SELF = 'n1';
 const AT = recordKey('default', 'k', 16);
@@ -77,23 +72,8 @@ t.test('ACTIVATE is not sent under a ballot that was given up', async (t) => {
 });
 
 t.test('a look of an earlier ballot decides nothing of a later one', async (t) => {
-  const cluster = await LocalCluster.of({ nodes: 1, replicas: 1 });
-  t.teardown(() => cluster.stop());
-  const { clock } = cluster;
-  const { acceptor, identity, endings, hybridClock } = cluster.node(SELF).disk;
-  const owners = [{ node: SELF, zone: 'z', up: true }];
-  const [sets, order, { partition }] = [[owners], [SELF], AT];
-  const plan = new Plan({ partition, epoch: 1, sets, order, standIns: [], self: SELF, zone: 'z' });
-  const proposers = new Proposers({
-    ...{ self: SELF, acceptor, identity, endings, hybridClock, engine: new Engine(clock) },
-    ...{ random: new SeededRandom(1), observer: cluster.observers.get(SELF), pageBytesMax: 1000 },
-    plans: { of: () => plan },
-    standings: { of: () => ALL_STAND },
-    ownership: { partitionCount: 16, assertOwns: () => undefined },
-    view: { isUp: () => true },
-    expiryClock: { now: () => undefined },
-  } as unknown as LocalProposerOptions);
-  t.teardown(() => proposers.stop());
+  const plan = planOf(AT.partition, 1);
+  const { clock, acceptor, proposers } = await loneProposers(t, () => plan);
   const other = keyBeside(AT);
   // Its proposal gets no answer: after a second a new ballot is tried.
   const vote = acceptor.vote.bind(acceptor);

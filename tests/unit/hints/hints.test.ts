@@ -252,7 +252,8 @@ t.test('a stand-in refuses what a primary would refuse for its size', async (t) 
   t.equal(disk.minter.next(at.partition).n, 1);
 });
 
-t.test('a damaged hint holds up neither the others nor a write', async (t) => {
+/** Three hints, of which the first on the disk does not decode. */
+async function withDamagedHint() {
   const disk = await openDisk();
   const other = await openDisk({ node: 'n2' });
   for (const name of ['j', 'k', 'l']) {
@@ -263,6 +264,11 @@ t.test('a damaged hint holds up neither the others nor a write', async (t) => {
   const [[damaged = ''] = []] = await disk.storage.range({ ...rangeOf(PREFIX.hint), limit: 1 });
   const value = Buffer.from([0xc1]);
   await disk.storage.write([{ type: 'put', key: damaged, value }], { sync: true });
+  return { disk, other, damaged };
+}
+
+t.test('a damaged hint holds up neither the others nor a write', async (t) => {
+  const { disk, other, damaged } = await withDamagedHint();
   const name = damaged.slice(damaged.lastIndexOf('\u0000') + 1);
   const at = recordKey('default', name, PARTITIONS);
   const { writer } = disk.minter.next(at.partition);
@@ -287,16 +293,7 @@ t.test('a state that does not decode is not held', async (t) => {
 t.test(
   'a nearly full disk keeps no hint that is damaged, nor an entry without its hint',
   async (t) => {
-    const disk = await openDisk();
-    const other = await openDisk({ node: 'n2' });
-    for (const name of ['j', 'k', 'l']) {
-      const at = recordKey('default', name, PARTITIONS);
-      const { bytes } = other.replica.mint(at, intentOf(name), 'sync', nothingElse).value;
-      await disk.hints.hold('n3', at, bytes, 'sync').committed;
-    }
-    const [[damaged = ''] = []] = await disk.storage.range({ ...rangeOf(PREFIX.hint), limit: 1 });
-    const value = Buffer.from([0xc1]);
-    await disk.storage.write([{ type: 'put', key: damaged, value }], { sync: true });
+    const { disk } = await withDamagedHint();
     disk.store.setReadOnly(new OperatingError('read_only', 'the disk is nearly full'), false);
     t.equal((await allOf(disk, 'n3', 10)).length, 2, 'those behind it can be delivered');
     t.equal(disk.hints.held.get('n3')?.count, 2);
