@@ -3,13 +3,21 @@ import type { Finding, History } from './history.js';
 import { judgeKey } from './linearizability.js';
 import { isRegister } from './zones.js';
 
+const CHECKER = 'order';
+const UNDECIDED = 'undecided';
+
+/** The search gave up: nothing is known to be wrong, and nothing but the zones is known right. */
+export function isUndecided({ checker, message }: Finding): boolean {
+  return checker === CHECKER && message.endsWith(UNDECIDED);
+}
+
 export function checkOrders({ orders = [] }: History): Finding[] {
   return orders.flatMap(({ key, operations }): Finding[] => {
     const verdict = judgeKey(operations);
     if (verdict === 'linearizable') return [];
     // Of a register the zones decide alone (check-zones.ts).
-    if (verdict === 'undecided' && isRegister(operations)) return [];
+    if (verdict === UNDECIDED && isRegister(operations)) return [];
     const message = `${operations.length} operations: ${verdict}`;
-    return [{ checker: 'order', key, message }];
+    return [{ checker: CHECKER, key, message }];
   });
 }

@@ -71,7 +71,10 @@ const SIZES: readonly Pick<Shape, 'frameBytesMax' | 'largeValueBytes'>[] = [
   { frameBytesMax: 400_000, largeValueBytes: 90_000 },
 ];
 
-export function drawApiLimits(random: SeededRandom, { tight, largeValueBytes }: Shape): ApiLimits {
+export function drawApiLimits(random: SeededRandom, shape: Shape): ApiLimits {
+  const { tight, largeValueBytes, pace } = shape;
+  // A request holds its context, too: each start of a node adds a writer, and slow seeds have many.
+  const contextBytes = pace > 1 ? 20_000 : 1000;
   return {
     valueBytesMax: 1_048_576,
     contextBytesMax: 65_536,
@@ -82,7 +85,7 @@ export function drawApiLimits(random: SeededRandom, { tight, largeValueBytes }: 
     controlInFlightMax: 16,
     requestsInFlightMax: tight ? random.pick([1, 2, 64]) : 64,
     requestBytesInFlightMax: tight
-      ? random.pick([1500 + 2 * largeValueBytes, 8_388_608])
+      ? random.pick([500 + contextBytes + 2 * largeValueBytes, 8_388_608])
       : 8_388_608,
   };
 }

@@ -353,6 +353,8 @@ class Handle implements Storage {
     this.#assertOpen();
     await before;
     this.#assertAlive();
+    // A crash takes what waited for its turn.
+    if (!this.#life.isAlive()) await new Promise(() => undefined);
     const next = this.#unsynced.next(operations, sync);
     const batch = this.#disk.given(next.operations, next.sync);
     await this.#inTurn(this.#disk.takes(next.sync ? 'sync' : 'write'));

@@ -48,6 +48,7 @@ export class ReadRound {
   /** What the others are asked. */
   readonly #othersWant: Want;
   readonly #asked: NodeId[] = [];
+  readonly #askedInFull = new Set<NodeId>();
   readonly #votes: Votes;
   readonly #copies: Copy[] = [];
   /** The last node that was asked as a first one, unless it has failed. */
@@ -114,10 +115,7 @@ export class ReadRound {
 
   /** The same, whole, because those that were asked have not seen all that a session has. */
   widen(): Ask[] {
-    return this.#unasked().map((node) => {
-      this.#asked.push(node);
-      return { node, want: 'full' };
-    });
+    return this.#unasked().map((node) => this.#askFor(node, 'full'));
   }
 
   took(copy: Copy): void {
@@ -132,8 +130,13 @@ export class ReadRound {
     this.took(copy);
   }
 
-  /** An answer to an earlier question, which came later: the node may have said less here. */
+  /**
+   * An answer to an earlier question, which came later: the node may have said less here. Where it
+   * was asked for more than that answer shows, it still has to show it.
+   */
   alsoSaid(copy: Copy): void {
+    const isShown = copy.want === 'full' || copy.fingerprint === '';
+    if (!isShown && this.#askedInFull.has(copy.node)) return;
     if (copyOf(this.#copies, copy.node) === undefined) this.took(copy);
     else this.#copies.push(copy);
   }
@@ -196,8 +199,13 @@ export class ReadRound {
   }
 
   #ask(node: NodeId, isFirst: boolean): Ask {
-    this.#asked.push(node);
     if (isFirst) this.#first = node;
-    return { node, want: isFirst ? this.#firstWant : this.#othersWant };
+    return this.#askFor(node, isFirst ? this.#firstWant : this.#othersWant);
+  }
+
+  #askFor(node: NodeId, want: Want): Ask {
+    this.#asked.push(node);
+    if (want === 'full') this.#askedInFull.add(node);
+    return { node, want };
   }
 }

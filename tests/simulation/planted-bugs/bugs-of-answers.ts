@@ -44,6 +44,14 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
   },
   {
     rule: 'R1',
+    name: 'a late fingerprint stands for the record that was asked for since',
+    file: 'coordination/read/read-round.js',
+    right: 'if (!isShown && this.#askedInFull.has(copy.node))',
+    wrong: 'if (false)',
+    test: 'unit/coordination/read-core.test.js',
+  },
+  {
+    rule: 'R1',
     name: 'not found at a weak level, and the others are not asked',
     file: 'coordination/read/read-core.js',
     right: "return this.#askRest('asking the rest');",
