@@ -13,9 +13,9 @@ export const httpGroup = {
   },
   headerBytesMax: {
     kind: 'bytes',
-    default: 32 * KIBIBYTE,
+    default: 64 * KIBIBYTE,
     minimum: 8 * KIBIBYTE,
-    maximum: 256 * KIBIBYTE,
+    maximum: 512 * KIBIBYTE,
     why: 'All headers of a request together; room for a context and a session token.',
   },
   bodyTimeoutMilliseconds: {

@@ -38,6 +38,8 @@ export interface SettingsRead {
 export interface SettingsHistory {
   /** What every node starts with. */
   readonly initial: SettingValues;
+  /** What every answer shows. */
+  readonly always: readonly string[];
   readonly writes: readonly SettingsWrite[];
   readonly reads: readonly SettingsRead[];
 }
@@ -50,8 +52,9 @@ export function checkSettings(history: SettingsHistory): Finding[] {
   return messages.map((message) => ({ checker: 'settings', key: '', message }));
 }
 
-function readProblems({ initial, writes }: SettingsHistory, read: SettingsRead): string[] {
-  const problems: string[] = [];
+function readProblems({ initial, always, writes }: SettingsHistory, read: SettingsRead): string[] {
+  const lacking = always.filter((name) => !(name in read.fields));
+  const problems = lacking.map((name) => `${read.id} at ${read.node} does not show ${name}`);
   for (const [name, value] of Object.entries(read.fields)) {
     const changes = writes.filter(({ fields, outcome }) => name in fields && outcome !== 'refused');
     const sources = changes.filter(({ fields, began }) => {

@@ -90,7 +90,7 @@ export class NamespaceLog {
       return withKeys === undefined ? [] : [{ ...step, namespace, withKeys }];
     });
     return [
-      ...checkSettings({ initial, writes, reads: this.#shown }),
+      ...checkSettings({ initial, always: [], writes, reads: this.#shown }),
       ...checkNamespaces({
         ...{ deletes, writes: this.#writes, reads: this.#reads },
         mayLose: hasLost || this.#hasEnds,

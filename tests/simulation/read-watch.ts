@@ -23,6 +23,7 @@ export class ReadWatch {
   /** On the monotonic clock of the node. Other reads of the key there have others. */
   readonly #deadline: number;
   readonly #ids = new Set<string>();
+  #isCutShort = false;
   /** Who was asked, or could not be. */
   readonly asked = new Set<NodeId>();
   readonly reported: Answered[] = [];
@@ -49,9 +50,16 @@ export class ReadWatch {
     if (from === this.#node) this.asked.add(to);
   }
 
-  /** A node that stops waits no more for answers to what it has asked; it may ask others. */
+  /** A node that stops waits no more for answers to what it asked, and may reach nobody else. */
   stopping(node: NodeId): void {
-    if (node === this.#node) this.#ids.clear();
+    if (node !== this.#node) return;
+    this.#ids.clear();
+    this.#isCutShort = true;
+  }
+
+  /** Had it to answer with what it knew by then? */
+  get isCutShort(): boolean {
+    return this.#isCutShort;
   }
 
   delivered(from: NodeId, to: NodeId, message: Message): void {

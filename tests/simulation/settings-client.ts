@@ -36,6 +36,8 @@ const CAUTIOUS: Readonly<Record<string, readonly unknown[]>> = {
   tombstone_retention_s: [0, 1, 2, 86_400],
   versions_kept: [0, 1, 3],
   versions_kept_for_s: [0, 1, 3600],
+  // More than any client asks for: none is ever refused.
+  rate_limit_max: [0, 100_000, 1_000_000],
   rate_limit_window: ['1s', '10s', '1h'],
 };
 const BOLD: Readonly<Record<string, readonly unknown[]>> = {

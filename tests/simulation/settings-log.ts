@@ -53,6 +53,7 @@ export class SettingsLog {
   }
 
   get history(): SettingsHistory {
-    return { initial: this.#initial, writes: this.#writes, reads: this.#reads };
+    const always = Object.keys(this.#initial);
+    return { initial: this.#initial, always, writes: this.#writes, reads: this.#reads };
   }
 }

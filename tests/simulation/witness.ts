@@ -83,8 +83,8 @@ export class Witness {
         this.#network.watches.delete(watch);
         const still = machine.node === node ? upOf(node, key) : [];
         const late = this.#world.now * time.rate >= deadline;
+        const isAskable = !late && !this.#hasFullQueues && !watch.isCutShort;
         const unasked = up.filter((one) => {
-          const isAskable = !late && !this.#hasFullQueues;
           return one !== id && still.includes(one) && !watch.asked.has(one) && isAskable;
         });
         return { miss: { reported: watch.versions, unasked }, heard: watch.heard };

@@ -189,6 +189,7 @@ t.test('settings', async (t) => {
     ['as they began', [], seen(0), 0],
     ['as they were set', [set('a', 1, 10)], seen(1), 0],
     ['what nobody set', [], seen(2), 1],
+    ['a field is not shown', [], seen(0, { fields: {} }), 1],
     ['a change is forgotten', [set('a', 1, 10)], seen(0), 1],
     ['by a node that was away', [set('a', 1, 10)], seen(0, { node: 'n3' }), 0],
     ['by that node in the end', [set('a', 1, 10)], seen(0, { node: 'n3', isLast: true }), 1],
@@ -212,7 +213,7 @@ t.test('settings', async (t) => {
     ],
   ] as const;
   for (const [name, writes, read, findings] of rows) {
-    const made = { initial: { f: 0 }, writes, reads: [read] };
+    const made = { initial: { f: 0 }, always: ['f'], writes, reads: [read] };
     t.equal(checkSettings(made).length, findings, name);
   }
 });
