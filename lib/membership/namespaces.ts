@@ -13,7 +13,7 @@ import {
   validRules,
 } from './namespace-rules.js';
 import type { SettingsRegister } from './settings-register.js';
-import type { LiveNamespace, SettingsState } from './settings-state.js';
+import type { ChangedSettings, LiveNamespace, SettingsState } from './settings-state.js';
 import type { ChangeOptions, SettingsAnswer } from './settings-types.js';
 
 /** Each is a field of the settings, which every node holds in memory. */
@@ -43,7 +43,7 @@ export interface NamespaceView {
 /** A change of a namespace that was made, or would be. */
 export interface NamespaceAnswer extends Pick<SettingsAnswer, 'version' | 'nodes'> {
   readonly namespace: string;
-  /** Undefined: it is not there any more. */
+  /** At that version. Undefined: it is not there then; it may be others who deleted or made it. */
   readonly rules: NamespaceRules | undefined;
 }
 
@@ -144,7 +144,7 @@ export class Namespaces implements NamespacesControl {
   ): Promise<NamespaceAnswer> {
     assertMayChange(namespace);
     const valid = validRules(rules);
-    const { version, nodes } = await this.#settings.changeInTurn((before) => {
+    const changed = await this.#settings.changeInTurn((before) => {
       assertDefaultsAllowed(before.settings, valid);
       if (options.ifAbsent === true && before.namespaces.has(namespace)) {
         const message = `there is a namespace "${namespace}" already`;
@@ -152,7 +152,7 @@ export class Namespaces implements NamespacesControl {
       }
       return { [fieldOfNamespace(namespace)]: fieldAfter(before, namespace, valid) };
     }, options);
-    return { namespace, rules: valid, version, nodes };
+    return answerOf(namespace, changed);
   }
 
   /** All of it has the time of one request: nothing is deleted after it. */
@@ -168,7 +168,7 @@ export class Namespaces implements NamespacesControl {
       throw new OperatingError('namespace_not_empty', message, { details: { namespace } });
     }
     const left = timeLeft(clock, deadline, notDeletedInTime);
-    const { version, nodes } = await this.#settings.changeInTurn(
+    const changed = await this.#settings.changeInTurn(
       (before) => {
         const field = before.everMade.get(namespace);
         // What was made anew meanwhile is another one.
@@ -180,7 +180,7 @@ export class Namespaces implements NamespacesControl {
       },
       { ...options, timeoutMilliseconds: left },
     );
-    return { namespace, rules: undefined, version, nodes };
+    return answerOf(namespace, changed);
   }
 
   async #isEmpty(namespace: string, deadline: number): Promise<boolean> {
@@ -203,6 +203,16 @@ export class Namespaces implements NamespacesControl {
       return [{ at, node, by, from: rulesIn(change.from), to: rulesIn(change.to) }];
     });
   }
+}
+
+/** Rules and version of one state: who goes on from that version has seen these rules. */
+function answerOf(namespace: string, { state, nodes }: ChangedSettings): NamespaceAnswer {
+  return {
+    namespace,
+    rules: state.namespaces.get(namespace)?.rules,
+    version: state.version,
+    nodes,
+  };
 }
 
 const EMPTY_LIST = {

@@ -19,7 +19,7 @@ import { PUSH_SETTINGS } from './messages.js';
 import type { SettingsDoubt } from './settings-doubt.js';
 import { pullSettings, type SettingsReply } from './settings-pull.js';
 import { serveSettings } from './settings-service.js';
-import { SettingsState } from './settings-state.js';
+import { answerOf, type ChangedSettings, SettingsState } from './settings-state.js';
 import type {
   ChangeOptions,
   ConsistencySettings,
@@ -78,10 +78,8 @@ export class SettingsRegister implements SettingsControl {
     const bytes = options.store.get(SETTINGS_KEY);
     // Damaged ones are those of the start: what the peers know is merged, as whatever differs.
     const stored = bytes && readStored(SETTINGS_KEY, bytes, options.observer);
-    this.#state =
-      stored === undefined
-        ? this.#initial
-        : SettingsState.from(stored as PlainSettings, this.#initial);
+    const plain = stored as PlainSettings | undefined;
+    this.#state = plain === undefined ? this.#initial : SettingsState.from(plain, this.#initial);
     this.#given = this.#state;
     // Before anything is written over the damage. A disk that fails has its own alarm.
     if (bytes !== undefined && stored === undefined) options.doubt.raise().catch(() => undefined);
@@ -138,13 +136,16 @@ export class SettingsRegister implements SettingsControl {
     return this.#state.history.toReversed();
   }
 
-  change(fields: Partial<ConsistencySettings>, options: ChangeOptions): Promise<SettingsAnswer> {
+  async change(
+    fields: Partial<ConsistencySettings>,
+    options: ChangeOptions,
+  ): Promise<SettingsAnswer> {
     const valid = validSettings(fields);
-    return this.changeInTurn(() => valid, options);
+    return answerOf(await this.changeInTurn(() => valid, options));
   }
 
-  rollback(version: string, options: ChangeOptions): Promise<SettingsAnswer> {
-    return this.changeInTurn(() => this.#settingsAt(version), options);
+  async rollback(version: string, options: ChangeOptions): Promise<SettingsAnswer> {
+    return answerOf(await this.changeInTurn(() => this.#settingsAt(version), options));
   }
 
   /**
@@ -166,7 +167,7 @@ export class SettingsRegister implements SettingsControl {
    * One change after the other; one whose turn comes after its deadline is not made.
    * @param fieldsOf valid fields, of the state that a majority knows of by then; it may refuse
    */
-  changeInTurn(fieldsOf: FieldsOf, options: ChangeOptions): Promise<SettingsAnswer> {
+  changeInTurn(fieldsOf: FieldsOf, options: ChangeOptions): Promise<ChangedSettings> {
     const deadline = this.#deadline(options.timeoutMilliseconds);
     return this.#oneAtATime(() => {
       timeLeft(this.#options.clock, deadline, changeTooLate);
@@ -178,7 +179,7 @@ export class SettingsRegister implements SettingsControl {
     fieldsOf: FieldsOf,
     { ifMatch, dryRun, by }: ChangeOptions,
     deadline: number,
-  ): Promise<SettingsAnswer> {
+  ): Promise<ChangedSettings> {
     const { self, clock, observer } = this.#options;
     await this.#readFromMajority(ownDeadline(clock, deadline, READ_SHARE));
     timeLeft(clock, deadline, changeTooLate);
@@ -190,12 +191,11 @@ export class SettingsRegister implements SettingsControl {
     }
     const fields = fieldsOf(before);
     const after = before.change(fields, { at: clock.wallMilliseconds(), node: self, by });
-    if (dryRun) return { settings: after.settings, version: after.version, nodes: [] };
+    if (dryRun) return { state: after, nodes: [] };
     if (after !== before) observer.log('info', 'settings change', { by, fields });
     await this.#adopt(after);
     const nodes = await this.#writeToMajority(deadline);
-    const { settings, version } = this.#state;
-    return { settings, version, nodes };
+    return { state: this.#state, nodes };
   }
 
   #settingsAt(version: string): ConsistencySettings {

@@ -19,7 +19,7 @@ import {
   NO_RULES,
   progressOf,
 } from './namespace-rules.js';
-import type { ConsistencySettings, SettingsChange } from './settings-types.js';
+import type { ConsistencySettings, SettingsAnswer, SettingsChange } from './settings-types.js';
 import { consistencySettings, CONSISTENCY_SETTING_NAMES } from './settings-types.js';
 
 /** (n, node): the change that last set a field. Higher wins. */
@@ -42,10 +42,21 @@ export interface LiveNamespace {
   readonly stored: string;
 }
 
+/** What is known after a change, and where that is durable. */
+export interface ChangedSettings extends Pick<SettingsAnswer, 'nodes'> {
+  /** All of an answer is of this one state: others may have changed it meanwhile. */
+  readonly state: SettingsState;
+}
+
+export function answerOf({ state, nodes }: ChangedSettings): SettingsAnswer {
+  return { settings: state.settings, version: state.version, nodes };
+}
+
 /** Immutable. `merge` is commutative, associative and idempotent, so all nodes come to the same. */
 export class SettingsState {
   /** Of the cluster, and of each namespace that was ever made one. */
   readonly #fields: ReadonlyMap<string, Field>;
+  #version: string | undefined;
   /** Oldest first, distinct by version. */
   readonly history: readonly SettingsChange[];
   /** The same object at every look: every request asks for it. */
@@ -98,8 +109,16 @@ export class SettingsState {
     return new SettingsState(fields, plain.history as SettingsChange[]);
   }
 
-  /** `n-hash`: how many changes deep, and which state exactly. */
+  /**
+   * `n-hash`: how many changes deep, and which state exactly. Made at the first look: it costs as
+   * much as all fields, and a list of namespaces names it with each.
+   */
   get version(): string {
+    this.#version ??= this.#makeVersion();
+    return this.#version;
+  }
+
+  #makeVersion(): string {
     const fields = hash32(encode(this.#plainFields()));
     return `${this.#depth}-${fields.toString(16).padStart(8, '0')}`;
   }

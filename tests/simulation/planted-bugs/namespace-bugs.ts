@@ -91,6 +91,14 @@ export const NAMESPACE_BUGS: readonly PlantedBug[] = [
     test: 'unit/membership/settings-deadline.test.js',
   },
   {
+    rule: 'M2',
+    name: 'the answer of a change is of what was known before it was written',
+    file: 'membership/settings-register.js',
+    right: 'return { state: this.#state, nodes };',
+    wrong: 'return { state: after, nodes };',
+    test: 'unit/membership/namespaces.test.js',
+  },
+  {
     rule: 'N4',
     name: 'a namespace that holds keys is deleted unasked',
     file: 'membership/namespaces.js',

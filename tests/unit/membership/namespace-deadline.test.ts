@@ -34,7 +34,8 @@ function nodeWith({ refresh = 0, page = 0, pages = 1 }: Slow) {
     changeInTurn: async (_: unknown, options: { readonly timeoutMilliseconds?: number }) => {
       given.push(options.timeoutMilliseconds);
       changes += 1;
-      return { version: 'v', nodes: [] };
+      known.delete('shop');
+      return { state: { namespaces: known, version: 'v' }, nodes: [] };
     },
   } as unknown as SettingsRegister;
   let listed = 0;

@@ -41,6 +41,27 @@ function namesOn(cluster: LocalCluster, id: string): string[] {
 
 const inShop = (fields: Partial<PutRequest> = {}) => ({ namespace: 'shop', ...fields });
 
+t.test('rules and version of an answer are of one state', async (t) => {
+  for (const other of [{ versions_kept: 2 }, undefined]) {
+    const cluster = await clusterFor(t);
+    await put(cluster, 'n1', 'shop', {});
+    // n3 is silent: who changes waits for it, and another one changes meanwhile.
+    cluster.network.gate = (from, to) => from !== 'n3' && to !== 'n3';
+    const late = { ...CHANGE, timeoutMilliseconds: 3000 };
+    const first = cluster.node('n1').namespaces.put('shop', { versions_kept: 1 }, late);
+    await cluster.clock.advance(1600);
+    const soon = { ...CHANGE, timeoutMilliseconds: 1200 };
+    const { namespaces } = cluster.node('n2');
+    const second =
+      other === undefined
+        ? namespaces.delete('shop', { ...soon, withKeys: true })
+        : namespaces.put('shop', other, soon);
+    const [answer, { version }] = await Promise.all([cluster.wait(first), cluster.wait(second)]);
+    t.strictSame(answer.rules, other, 'the rules that are there then');
+    t.equal(answer.version, version);
+  }
+});
+
 t.test('a namespace is made on all nodes, changed, listed and deleted', async (t) => {
   const cluster = await clusterFor(t);
   const dry = await put(cluster, 'n1', 'shop', { default_level: 'one' }, { dryRun: true });
