@@ -195,8 +195,9 @@ function counted(
   return namesOf(asks.filter((step) => step.answer?.versions !== undefined));
 }
 
+/** A claim holds the write, too: who was away at first may take it with that. */
 function storedAt({ steps }: ReportedCourse): string[] {
-  const sent = steps.filter(({ did, sent }) => ['store', 'copy'].includes(did) && !sent);
+  const sent = steps.filter(({ did }) => ['store', 'copy'].includes(did));
   return namesOf(sent.filter((step) => step.answer?.stored === true));
 }
 
