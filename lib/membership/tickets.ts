@@ -137,10 +137,8 @@ export class Tickets {
   }
 
   async #handOut(start: number, id: string, counts: Ticket['counts']): Promise<Ticket | undefined> {
-    const { ticket, messenger, clock, peers } = this.#options;
-    // Nothing was minted, and nobody was asked for the ticket: it is as good as it was.
-    if (counts.length === 0 && !this.#asked && !this.#decided) return ticket;
-    if (counts.length === 0) return undefined;
+    const { messenger, clock, peers } = this.#options;
+    if (counts.length === 0) return this.#asItWas();
     const deadline = clock.monotonicMilliseconds() + ANSWER_MILLISECONDS;
     const answers = await Promise.allSettled(
       this.#reachable().map(async (peer) => {
@@ -153,6 +151,17 @@ export class Tickets {
     // An odd number: of two voters both would have to be there at the next start.
     const voters = held.slice(0, held.length - (held.length % 2 === 0 ? 1 : 0));
     return { start, id, voters, counts };
+  }
+
+  /**
+   * Nothing was minted, and nobody was asked for the ticket: it is as good as it was, but for what
+   * was found damaged since. Copies that its writers have made may be gone with that.
+   */
+  #asItWas(): Ticket | undefined {
+    const { ticket, minter } = this.#options;
+    if (ticket === undefined || this.#asked || this.#decided) return undefined;
+    const counts = minter.resumable(ticket.counts);
+    return counts.length === 0 ? undefined : { ...ticket, counts };
   }
 
   async #waitForOthers(): Promise<void> {

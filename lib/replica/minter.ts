@@ -161,11 +161,15 @@ export class Minter {
     );
   }
 
+  /** Of writers of an earlier life: those of partitions in which nothing was forgotten since. */
+  resumable(counts: WriterCounts): WriterCounts {
+    if (this.#allRenewed) return [];
+    return counts.filter(([partition]) => !this.#renewed.has(partition));
+  }
+
   /** Goes on with the writers of an earlier life, of which nothing was forgotten. */
   resume(counts: WriterCounts): void {
-    if (this.#allRenewed) return;
-    for (const [partition, ...writers] of counts) {
-      if (this.#renewed.has(partition)) continue;
+    for (const [partition, ...writers] of this.resumable(counts)) {
       const { last } = this.#writersOf(partition);
       for (const [writer, n] of writers) last.set(writer, n);
     }

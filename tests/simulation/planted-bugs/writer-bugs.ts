@@ -23,6 +23,14 @@ export const WRITER_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'V1',
+    name: 'a ticket that nobody was asked for is left whole, whatever was damaged since',
+    file: 'membership/tickets.js',
+    right: 'const counts = minter.resumable(ticket.counts);',
+    wrong: 'const counts = ticket.counts;',
+    test: 'unit/membership/tickets.test.js',
+  },
+  {
+    rule: 'V1',
     name: 'a ticket counts before it is erased where it was held',
     file: 'membership/held-tickets.js',
     right: 'await this.#keep(from, [start, id, life]);',

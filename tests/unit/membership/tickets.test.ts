@@ -138,6 +138,28 @@ t.test('a life that could ask nobody and minted nothing leaves the ticket as it 
   t.equal(used(cluster, 'n3'), 1);
 });
 
+t.test('what was damaged in such a life is in its ticket no more', async (t) => {
+  const damages: readonly (readonly [string, (cluster: LocalCluster) => void])[] = [
+    ['a partition', (cluster) => cluster.node('n3').disk.health.damage(KEY.partition, 'a test')],
+    ['all', (cluster) => cluster.node('n3').disk.minter.renewAll()],
+  ];
+  for (const [name, damage] of damages) {
+    const cluster = await clusterOf(t, 3);
+    const first = await mintAt3(cluster);
+    await cluster.stopCleanly('n3');
+    cluster.network.cut('n3', 'n1');
+    cluster.network.cut('n3', 'n2');
+    await cluster.restart('n3');
+    damage(cluster);
+    await cluster.clock.advance(1000);
+    await cluster.stopCleanly('n3');
+    cluster.network.heal();
+    await cluster.restart('n3');
+    await cluster.clock.advance(10_000);
+    t.not(writerOf(await mintAt3(cluster)), writerOf(first), name);
+  }
+});
+
 t.test('a voter is asked once it has said what it remembers of the disk', async (t) => {
   const cluster = await clusterOf(t, 3);
   await mintAt3(cluster);
