@@ -100,7 +100,8 @@ export class LayoutMessenger {
   receiveAsked(from: NodeId, message: HotMessage): void {
     const { type, items, ...head } = decodeAsked(message, this.#typeOf);
     if (!type.mayBeNotification && items.some(isNotification)) throw corruptLayout();
-    this.#options.admission.admit(from, head, items, type.name, (inTime, arrivedAt) => {
+    const fresh = this.#knownAs(type).handler?.once ? this.#withoutRepeated(from, items) : items;
+    this.#options.admission.admit(from, head, fresh, type.name, (inTime, arrivedAt) => {
       for (const item of inTime) {
         const deadline = arrivedAt + item.leftMilliseconds;
         this.#serve({ from, deadline }, type, item);
@@ -157,7 +158,7 @@ export class LayoutMessenger {
   }
 
   #serve(incoming: Incoming, type: AnyType, item: AskedItem): void {
-    const { executed, admission } = this.#options;
+    const { admission } = this.#options;
     const { from } = incoming;
     const known = this.#knownAs(type);
     const { handler } = known;
@@ -166,7 +167,6 @@ export class LayoutMessenger {
       admission.refuse(from, item, new OperatingError('not_implemented', message));
       return;
     }
-    if (handler.once && !isNotification(item) && !executed.note(from, numberOfSlot(item))) return;
     const answer = (reply: unknown): void => this.#answer(from, item, known, reply);
     const refuse = (error: unknown): void => admission.refuse(from, item, error);
     try {
@@ -176,6 +176,12 @@ export class LayoutMessenger {
     } catch (error) {
       refuse(error);
     }
+  }
+
+  /** Noted before it is admitted: what was refused here must not be done when it comes again. */
+  #withoutRepeated(from: NodeId, items: readonly AskedItem[]): readonly AskedItem[] {
+    const { executed } = this.#options;
+    return items.filter((item) => isNotification(item) || executed.note(from, numberOfSlot(item)));
   }
 
   #answer(to: NodeId, id: SlotId, { type, writeAnswered: write }: Known, body: unknown): void {

@@ -175,8 +175,8 @@ export const RPC_BUGS: readonly PlantedBug[] = [
     rule: 'K19',
     name: 'a repeated message of a declared layout is served twice',
     file: 'rpc/layout-messenger.js',
-    right: '!executed.note(from, numberOfSlot(item))',
-    wrong: 'false',
+    right: 'isNotification(item) || executed.note(from, numberOfSlot(item))',
+    wrong: 'true',
     test: 'unit/rpc/layout-messenger.test.js',
   },
   {

@@ -208,6 +208,21 @@ t.test('what is to be served once is, though the transport repeats it', async (t
   }
 });
 
+t.test('what was refused unserved is not served when it is repeated', async (t) => {
+  const [a, b] = [endOf(), endOf(undefined, true)];
+  const reconcile = () => Promise.reject(FULL);
+  b.messenger.setMembershipCheck(checkOf({ epoch: 2, reconcile }));
+  const asked = a.ask('x');
+  const [message] = a.wire.leave();
+  b.messenger.receive('a', message);
+  await turn();
+  carry(b, a, 'b');
+  t.equal(codeOf(asked), 'overloaded none');
+  b.messenger.setMembershipCheck(checkOf());
+  b.messenger.receive('a', message);
+  t.strictSame(b.served, [], 'whoever asked was told that nothing is done');
+});
+
 t.test('late work is not begun; a peer that differs is reconciled with first', async (t) => {
   const [a, b] = [endOf(), endOf()];
   let reconciled: () => void = () => undefined;
