@@ -11,6 +11,8 @@ export interface Renewable {
   readonly failed: Promise<OperatingError>;
   /** Resolves where it must not run: then no other is made either. */
   readonly refused: Promise<OperatingError>;
+  /** Resolves when it serves; never, where it ended before. */
+  ready(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -32,15 +34,22 @@ export class Renewal<Node extends Renewable> {
   #stopped = false;
   #renewing: Promise<void> = Promise.resolve();
   #giveUp: (error: OperatingError) => void = () => undefined;
+  #serves: () => void = () => undefined;
+  readonly #served = new Promise<void>((resolve) => {
+    this.#serves = resolve;
+  });
   /** Rejects with what no further try would change: the node has ended, and stays so. */
   readonly failed = new Promise<never>((_, reject) => {
     this.#giveUp = reject;
   });
+  /** Resolves when the first life that comes so far serves; rejects as `failed`. */
+  readonly ready: Promise<void> = Promise.race([this.#served, this.failed]);
 
   private constructor(options: RenewalOptions<Node>, node: Node) {
     this.#options = options;
     this.#node = node;
     this.failed.catch(() => undefined);
+    this.ready.catch(() => undefined);
     this.#watch(node);
   }
 
@@ -63,6 +72,10 @@ export class Renewal<Node extends Renewable> {
 
   #watch(node: Node): void {
     void node.refused.then((refusal) => this.#giveUp(refusal));
+    node.ready().then(this.#serves, (error: OperatingError) => {
+      // The next life may come further than one whose disk fails.
+      if (error.code !== 'storage_failed') this.#giveUp(error);
+    });
     void node.failed.then((failure) => {
       if (this.#stopped || node !== this.#node) return;
       this.#renewing = this.#renew(failure);

@@ -94,7 +94,7 @@ export async function runNode(options: RunNodeOptions): Promise<ServingNode> {
   });
   observer.log('info', 'listening', { clients: settings.node.listen, port: listening.port });
   return {
-    ready: () => renewal.node.ready(),
+    ready: () => renewal.ready,
     failed: renewal.failed,
     stop: async () => {
       renewal.node.announceStop();

@@ -8,6 +8,7 @@ import { OperatingError } from '../errors.js';
 import { encodeStored, readStored } from '../persistence/checksummed.js';
 import { SINGLE_KEYS } from '../persistence/keyspace.js';
 import type { Identity } from '../replica/identity.js';
+import type { Losses } from '../replica/losses.js';
 import type { Store } from '../persistence/store.js';
 import type { Messenger } from '../rpc/messenger.js';
 import { type DiskNumbers, isRolledBack, lowest, NO_NUMBERS } from './disk-numbers.js';
@@ -15,6 +16,8 @@ import { DISK } from './messages.js';
 
 export interface DiskCheckOptions {
   readonly identity: Identity;
+  /** What this disk knows of losses that were announced, the own ones among them. */
+  readonly losses: Losses;
   readonly peers: readonly NodeId[];
   readonly store: Store;
   readonly messenger: Messenger;
@@ -41,6 +44,12 @@ const REACH_MILLISECONDS = 500;
  * another node of this id first, for up to two seconds (admission.ts).
  */
 const VERDICT_MILLISECONDS = 3000;
+
+/** What a peer remembers of this node. */
+interface Remembered extends DiskNumbers {
+  /** In which of its starts it has announced a loss; that reaches all, verified or not. */
+  readonly announced: number;
+}
 
 /**
  * A peer is verified once it has said what it remembers. Until then it gets no numbers, and is
@@ -160,19 +169,29 @@ export class DiskCheck {
   }
 
   /** The damage is on record before the numbers are right again: a crash between repeats both. */
-  async #judge(peer: NodeId, remembered: DiskNumbers): Promise<void> {
+  async #judge(peer: NodeId, remembered: Remembered): Promise<void> {
     const { identity, store, damageAll, onRaised, observer } = this.#options;
+    const { announced } = remembered;
     const found = this.#unmet.get(peer);
     if (found === undefined) return;
-    if (!identity.isProven || isRolledBack(found, remembered)) {
+    if (!identity.isProven || isRolledBack(found, remembered) || this.#isBefore(announced, found)) {
       observer.log('warn', 'the disk is older than a peer remembers', { peer, found, remembered });
       await damageAll('the disk was rolled back');
       await store.raiseCommit(remembered.commit);
-      await identity.raise(remembered.start + UNHEARD_STARTS);
+      await identity.raise(Math.max(remembered.start, announced) + UNHEARD_STARTS);
       onRaised(identity.start);
     }
     await this.#keep(peer);
     this.#unmet.delete(peer);
+  }
+
+  /**
+   * Is the disk from before a loss that this node has announced? One that was announced since then,
+   * in a life in which the peer was unmet, is on the disk.
+   */
+  #isBefore(announced: number, found: DiskNumbers): boolean {
+    const { losses, identity } = this.#options;
+    return found.start <= announced && losses.startOf(identity.node) < announced;
   }
 
   #look(): void {

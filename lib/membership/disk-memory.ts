@@ -52,11 +52,10 @@ export class DiskMemory {
     messenger.onReply(PING, note);
     messenger.onReply(HOLD, note);
     messenger.onNumbers(note);
-    // A start in which a loss was announced is remembered with it: below that a disk is old, and
-    // nothing that its node says would count.
+    // A start in which a loss was announced is remembered with it: below that nothing that the node
+    // says would count.
     const answer = ({ nonce }: { readonly nonce: number }, { from }: Incoming) => {
-      const announced = { ...NO_NUMBERS, start: this.#options.losses.startOf(from) };
-      return { ...highest(this.of(from), announced), nonce };
+      return { ...this.of(from), announced: this.#options.losses.startOf(from), nonce };
     };
     messenger.handle(DISK, answer, { anyEpoch: true });
   }

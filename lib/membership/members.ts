@@ -75,7 +75,8 @@ export async function openMembers(options: MembersOptions) {
     persistIntervalMilliseconds: limits.clockPersistIntervalMilliseconds,
   });
   const diskCheck = await DiskCheck.open({
-    ...{ identity, peers, store, messenger, transport, clock, random, observer, damageAll },
+    ...{ identity, losses, peers, store, messenger, transport, clock, random, observer },
+    damageAll,
     onRaised: (start) => minter.raiseStart(start),
     isDoubtful: () => admission.waitReason !== undefined,
   });

@@ -28,7 +28,11 @@ export const PING = messageType('membership.ping', z.object({}), heartbeat);
 export const DISK = messageType(
   'membership.disk',
   z.object({ nonce: z.number() }),
-  z.object({ start: z.number(), commit: z.number(), nonce: z.number() }),
+  z.object({
+    ...{ start: z.number(), commit: z.number(), nonce: z.number() },
+    /** The highest start in which a loss was announced, as far as is known; 0: none. */
+    announced: z.number(),
+  }),
 );
 
 /**

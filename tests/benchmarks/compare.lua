@@ -17,10 +17,16 @@ function init(arguments)
   end
 end
 
+-- wrk makes a request to look at it, and does not send it.
+local looked = false
+
 function request()
   local key = free[first]
-  free[first] = nil
-  first = first + 1
+  if looked then
+    free[first] = nil
+    first = first + 1
+  end
+  looked = true
   local entry = entries[key]
   local headers = {}
   for name, text in pairs(wrk.headers) do headers[name] = text end

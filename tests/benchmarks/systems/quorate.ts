@@ -28,7 +28,7 @@ interface Announced {
 const COMMAND = fileURLToPath(new URL('../../../bin/quorate.js', import.meta.url));
 
 export async function startQuorate(options: QuorateOptions): Promise<System> {
-  const { nodes, dataDir, replicas = 3, command = COMMAND } = options;
+  const { nodes, dataDir, replicas = Math.min(3, options.nodes), command = COMMAND } = options;
   const flags = {
     ...{ nodes, replicas, 'base-port': await freeBasePort() },
     'data-dir': join(dataDir, `quorate-${nodes}-${replicas}`),

@@ -116,6 +116,14 @@ export const DAMAGE_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'D3',
+    name: 'a loss that was announced in this life is taken for memory of an earlier one',
+    file: 'membership/disk-check.js',
+    right: 'return found.start <= announced && losses.startOf(identity.node) < announced;',
+    wrong: 'return found.start <= announced;',
+    test: 'unit/membership/disk-check.test.js',
+  },
+  {
+    rule: 'D3',
     name: 'a rollback that a full queue kept off the disk is not recorded later either',
     file: 'membership/members.js',
     right: 'await Promise.all([health.recordDamage(), doubt.raise()])',

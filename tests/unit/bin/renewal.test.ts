@@ -10,7 +10,17 @@ class FakeNode {
   readonly failed = new Promise<OperatingError>((resolve) => {
     this.fail = resolve;
   });
+  serve: () => void = () => undefined;
+  refuse: (error: OperatingError) => void = () => undefined;
+  readonly #ready = new Promise<void>((resolve, reject) => {
+    this.serve = resolve;
+    this.refuse = reject;
+  });
   stops = 0;
+
+  ready(): Promise<void> {
+    return this.#ready;
+  }
 
   async stop(): Promise<void> {
     this.stops += 1;
@@ -147,3 +157,30 @@ t.test(
     await renewal.stop();
   },
 );
+
+t.test('it is ready when one of its lives serves, whatever became of those before', async (t) => {
+  // The disk fails while it waits, or in a step of its founding.
+  for (const isInFounding of [false, true]) {
+    const { renewal, nodes, next } = await renewalOf();
+    let isReady = false;
+    void renewal.ready.then(() => {
+      isReady = true;
+    });
+    nodes[0]?.fail(failure());
+    if (isInFounding) nodes[0]?.refuse(failure());
+    await turn();
+    await next();
+    t.equal(nodes.length, 2);
+    t.notOk(isReady);
+    nodes[1]?.serve();
+    await turn();
+    t.ok(isReady);
+  }
+});
+
+t.test('what ends a start for another reason than its disk ends it', async (t) => {
+  const { renewal, nodes } = await renewalOf();
+  nodes[0]?.refuse(new OperatingError('founding_refused', 'another cluster'));
+  await t.rejects(renewal.ready, { code: 'founding_refused' });
+  await t.rejects(renewal.failed, { code: 'founding_refused' });
+});

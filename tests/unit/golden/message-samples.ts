@@ -259,7 +259,7 @@ const HANDOFF = [
 
 const MEMBERSHIP = [
   samples(membership.PING, [{}], [{ ...acknowledgement, wall: 1_700_000_000_000, sightings }]),
-  samples(membership.DISK, [{ nonce: 9 }], [{ ...acknowledgement, nonce: 9 }]),
+  samples(membership.DISK, [{ nonce: 9 }], [{ ...acknowledgement, announced: 0, nonce: 9 }]),
   samples(
     membership.FOUND,
     [{ hash: '0a1b', cluster: 'c1' }],

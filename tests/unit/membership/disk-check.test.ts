@@ -268,3 +268,25 @@ t.test('a full queue puts the record of a rollback off, and no more', async (t) 
   await cluster.put('n1', 'k1', 'y', { level: 'all' });
   t.strictSame(await cluster.texts('n3', 'k1', { level: 'one' }), ['y']);
 });
+
+t.test('a loss that was announced in this life is no memory of an earlier one', async (t) => {
+  const cluster = await LocalCluster.of({ nodes: 4 });
+  t.teardown(() => cluster.stop());
+  const key = cluster.keyOwnedBy(['n4'], false);
+  const { partition } = recordKey('default', key, 16);
+  await cluster.put('n2', key, 'v', { level: 'all' });
+  await cluster.clock.advance(3_000);
+  cluster.network.cut('n1', 'n4');
+  await cluster.stopCleanly('n1');
+  await cluster.restart('n1');
+  const { health } = cluster.node('n1').disk;
+  health.damage(partition, 'one bad record');
+  await cluster.clock.advance(30_000);
+  t.strictSame(health.rebuilding, []);
+  // Its answers name the loss, and n4 learns of it before it was met.
+  t.strictSame(await cluster.texts('n4', key), ['v']);
+  cluster.network.heal();
+  await cluster.clock.advance(5_000);
+  t.strictSame(health.rebuilding, [], 'n4 has said what it remembers');
+  t.equal(await startOf(cluster, 'n1'), 3);
+});
