@@ -33,7 +33,7 @@ const FALLBACK_OPTION: OptionRow = {
 const TIMEOUT_OPTION: OptionRow = {
   flags: '--timeout <duration>',
   variable: 'QUORATE_TIMEOUT',
-  summary: 'deadline of the request, as 500ms or 5s; without it the default of the node',
+  summary: 'deadline of the request, as 500ms or 5s (most nodes: 60s at most); else the default',
   group: REQUEST_GROUP,
 };
 const CONTEXT_OPTION: OptionRow = {

@@ -3,7 +3,7 @@ import { splitArray } from '../encoding/json-text.js';
 import { ArgumentError, keyOf } from './arguments.js';
 import { checkOptions, OPERATION_CHECKS } from './check-options.js';
 import { toBase64 } from './base64.js';
-import { fieldsOf, integerField, optionalText, outcomeField } from './fields.js';
+import { type Fields, fieldsOf, integerField, optionalText, outcomeField } from './fields.js';
 import type { Level } from './levels.js';
 import type { Problem } from './quorate-error.js';
 import type { HttpAnswer } from './transport.js';
@@ -82,6 +82,24 @@ function valueText(value: StoredValue): string {
   return `"value_base64":"${toBase64(value.bytes)}","content_type":${type}`;
 }
 
+/** @param body as somebody has written it */
+export function onlyReads(body: string): boolean {
+  // Most bodies that write need not be parsed.
+  if (/"(?:put|delete)"/.test(body)) return false;
+  const operations = operationsIn(body);
+  return operations.length > 0 && operations.every(({ op }) => op === 'get');
+}
+
+/** Of a batch, as JSON; none where it is no batch: the node refuses it. */
+export function operationsIn(body: string): readonly Fields[] {
+  try {
+    const { operations } = fieldsOf(JSON.parse(body));
+    return Array.isArray(operations) ? operations.map(fieldsOf) : [];
+  } catch {
+    return [];
+  }
+}
+
 export function readBatch(answer: HttpAnswer): Batched<BatchRow> | Problem {
   if (answer.status !== 200 && answer.status !== 207) return readProblem(answer);
   return reading(answer, () => {
@@ -96,6 +114,7 @@ export function readBatch(answer: HttpAnswer): Batched<BatchRow> | Problem {
 function rowOf(text: string): BatchRow {
   const fields = fieldsOf(JSON.parse(text));
   const receipt = fieldsOf(fields['receipt'] ?? {});
+  const stalenessBound = optionalText(receipt, 'staleness_bound');
   return {
     status: integerField(fields, 'status'),
     code: optionalText(fields, 'code'),
@@ -106,6 +125,7 @@ function rowOf(text: string): BatchRow {
     receipt: {
       level: optionalText(receipt, 'level'),
       replicas: optionalText(receipt, 'replicas'),
+      ...(stalenessBound === undefined ? {} : { stalenessBound }),
     },
     text,
   };
@@ -120,6 +140,7 @@ export function resultOf(
     'content-type': 'application/json',
     'x-consistency-achieved': receipt.level,
     'x-replicas': receipt.replicas,
+    'x-staleness-bound': receipt.stalenessBound,
     'x-causal-context': optionalText(fieldsOf(JSON.parse(text)), 'context'),
   };
   const header = (name: string): string | undefined => headers[name];

@@ -42,7 +42,8 @@ export interface SessionOptions {
 
 export interface CallOptions {
   /**
-   * The deadline of the call, over all endpoints and repetitions; it travels with the request.
+   * The deadline of the call, over all endpoints and repetitions; it travels with the request, and
+   * nodes refuse one above `requests.timeoutMaxMilliseconds` (a minute) as `invalid_request`.
    * Undefined: each node takes its own, and no new attempt begins after a minute.
    */
   readonly timeoutMilliseconds?: number | undefined;

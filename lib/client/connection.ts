@@ -7,7 +7,8 @@ import { learnRing, learnStoredNamespace } from './learn-ring.js';
 import type { Problem } from './quorate-error.js';
 import { CLOSED, type RequestOutcome, RequestRun } from './request-run.js';
 import { Tracing } from './tracing.js';
-import { FetchTransport, type HttpAnswer, type HttpRequest } from './transport.js';
+import { changesNothing, FetchTransport, type HttpAnswer } from './transport.js';
+import type { HttpRequest } from './transport.js';
 import type { HttpTransport } from './transport.js';
 
 /** A node without a deadline from us has its own; this is for the network to it. */
@@ -55,7 +56,7 @@ export class Connection {
   ): Promise<RequestOutcome> {
     const begun = performance.now();
     const { retries = RETRIES, hedgeAfterMilliseconds = HEDGE_MILLISECONDS } = this.#options;
-    const isRead = request.method === 'GET';
+    const isRead = changesNothing(request);
     const repeatable = isRead || request.headers['idempotency-key'] !== undefined;
     const patience = timeoutMilliseconds ?? PATIENCE_MILLISECONDS;
     const writesAfter = repeatable ? patience / WRITE_PARTS : undefined;

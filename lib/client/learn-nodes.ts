@@ -10,6 +10,8 @@ const REQUEST = {
   headers: { 'x-timeout': '2s' },
 } as const;
 
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
+
 export interface KnownNodes {
   readonly nodes: readonly LearntNode[];
   /** Of the ring that holds; undefined where it is not known. */
@@ -28,14 +30,39 @@ export async function learnNodes(
     const fields = fieldsOf(JSON.parse(bodyText(answer)));
     const { nodes } = fields;
     if (!Array.isArray(nodes)) return undefined;
-    const { protocol } = new URL(endpoint);
     return {
-      nodes: nodes.flatMap((node) => nodeOf(fieldsOf(node), protocol)),
+      nodes: reachableFrom(endpoint, nodes.map(fieldsOf)),
       ringHash: optionalText(fields, 'ring_hash'),
     };
   } catch {
     return undefined;
   }
+}
+
+/**
+ * A loopback address is of the machine that reports it. It is ours only where the node that was
+ * asked is reported under the address that we asked; not through a tunnel, for example.
+ */
+function reachableFrom(endpoint: string, nodes: readonly Fields[]): LearntNode[] {
+  const { protocol } = new URL(endpoint);
+  const all = nodes.flatMap((node) => nodeOf(node, protocol));
+  const asked = hostOf(endpoint);
+  const isHere = asked.isLoopback && all.some(({ address }) => isSame(hostOf(address), asked));
+  return isHere ? all : all.filter(({ address }) => !hostOf(address).isLoopback);
+}
+
+interface Host {
+  readonly isLoopback: boolean;
+  readonly port: string;
+}
+
+function isSame(host: Host, asked: Host): boolean {
+  return host.isLoopback && host.port === asked.port;
+}
+
+function hostOf(origin: string): Host {
+  const { hostname, port } = new URL(origin);
+  return { isLoopback: LOOPBACK.test(hostname), port };
 }
 
 /** A node that is down has said to nobody where it listens. */

@@ -45,8 +45,8 @@ export type CoreEffect =
   | { readonly kind: 'send'; readonly attempt: number; readonly endpoint: string }
   /** Does it answer at all? */
   | { readonly kind: 'probe'; readonly endpoint: string }
-  /** Of this attempt: its answer. */
-  | { readonly kind: 'answer'; readonly attempt: number }
+  /** Of this attempt: its answer. `unknown`: another attempt may have happened. */
+  | { readonly kind: 'answer'; readonly attempt: number; readonly unknown: boolean }
   /** `attempt`: the last answer, which says why; undefined: there is none. */
   | { readonly kind: 'fail'; readonly attempt: number | undefined; readonly unknown: boolean };
 
@@ -113,7 +113,10 @@ export class RequestCore {
   #answered(attempt: number, again: Again | undefined, now: number): CoreEffect[] {
     const endpoint = this.#inFlight.get(attempt);
     this.#inFlight.delete(attempt);
-    if (again === undefined) return this.#end({ kind: 'answer', attempt });
+    if (again === undefined) {
+      const unknown = this.#unknown || this.#inFlight.size > 0;
+      return this.#end({ kind: 'answer', attempt, unknown });
+    }
     this.#lastAnswer = attempt;
     if (again.unknown) this.#unknown = true;
     if (again.unknown && !this.#options.repeatable) return this.#fail();
@@ -133,9 +136,9 @@ export class RequestCore {
 
   #probed(endpoint: string, answers: boolean, now: number): CoreEffect[] {
     if (!this.#probing.delete(endpoint)) return [];
-    if (!answers) return this.#next(now);
-    this.#known.add(endpoint);
-    return this.#send(endpoint, now);
+    if (answers) this.#known.add(endpoint);
+    const isInTime = now < this.#options.deadline;
+    return answers && isInTime ? this.#send(endpoint, now) : this.#next(now);
   }
 
   #time(now: number): CoreEffect[] {

@@ -13,7 +13,7 @@ export interface RunOptions {
   /** Ids of the owners of the key. */
   readonly owners: readonly string[];
   readonly request: HttpRequest;
-  /** GETs: whatever becomes of it, nothing has happened. */
+  /** Whatever becomes of it, nothing has happened. */
   readonly isRead: boolean;
   readonly repeatable: boolean;
   readonly hedgeAfter: number | undefined;
@@ -48,6 +48,9 @@ const PROBE = { method: 'GET', path: '/healthz', headers: {} } as const;
 const isTroubled = (status: number): boolean => status === 408 || status === 429 || status >= 500;
 /** Of something in between that has no answer. */
 const GATEWAY: ReadonlySet<number> = new Set([502, 503, 504]);
+
+/** Problems that say what became of the operation: it was not applied, and never will be. */
+const OF_OPERATIONS: ReadonlySet<string> = new Set(['operation_ended', 'idempotency_key_reused']);
 
 interface Attempt {
   readonly endpoint: string;
@@ -124,7 +127,7 @@ export class RequestRun {
           this.#probe(effect.endpoint);
           break;
         case 'answer':
-          this.#answer(effect.attempt);
+          this.#answer(effect.attempt, effect.unknown);
           break;
         case 'fail':
           this.#fail(effect.attempt, effect.unknown);
@@ -184,14 +187,19 @@ export class RequestRun {
     }, this.#reject);
   }
 
-  #answer(id: number): void {
+  #answer(id: number, unknown: boolean): void {
     const attempt = this.#attempts.get(id);
     if (attempt?.reply?.kind !== 'http') throw new Error('an answer that has not come');
+    const { reply: answer } = attempt;
+    const isOpen = unknown && !this.#options.isRead && !isAboutAllAttempts(answer);
     for (const [other, { endpoint, reply }] of this.#attempts) {
       const isLater = other >= id || reply !== undefined;
       if (!isLater) this.#options.endpoints.lost(endpoint, performance.now());
     }
-    this.#end({ ...this.#outcome, answer: attempt.reply, endpoint: attempt.endpoint });
+    this.#end({
+      ...{ ...this.#outcome, endpoint: attempt.endpoint },
+      answer: isOpen ? { ...readProblem(answer), outcome: 'unknown' } : answer,
+    });
   }
 
   #fail(id: number | undefined, unknown: boolean): void {
@@ -266,6 +274,16 @@ export class RequestRun {
     const unknown = !isRead && problem.outcome === 'unknown';
     return problem.retryable ? { after, unknown } : undefined;
   }
+}
+
+/**
+ * Does it hold for the other attempts too? A node may refuse an attempt before it looks whether an
+ * earlier one was applied: that refusal is about this attempt alone. What it answers of the
+ * operation bears the id of the operation.
+ */
+function isAboutAllAttempts(answer: HttpAnswer): boolean {
+  if (answer.status < 400 || answer.header('x-operation-id') !== undefined) return true;
+  return OF_OPERATIONS.has(readProblem(answer).code);
 }
 
 /** Milliseconds. A date is of a clock that may be another one than ours: it is not taken. */

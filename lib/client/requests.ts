@@ -1,6 +1,6 @@
 /** The requests that a client and a session have in common: what is sent, and what comes of it. */
-import { ArgumentError, checkFunction, shown, unicodeOf } from './arguments.js';
-import { type BatchOf, batchText, type BatchOperationRequest } from './batch.js';
+import { checkFunction, unicodeOf } from './arguments.js';
+import { type BatchOf, batchText, type BatchOperationRequest, onlyReads } from './batch.js';
 import { readBatch, resultOf } from './batch.js';
 import {
   BATCH_CHECKS,
@@ -33,6 +33,7 @@ import { type Problem, QuorateError } from './quorate-error.js';
 import { readControl, readGet, readPreview, readWrite, type Shape } from './read-answer.js';
 import { readPage } from './read-list.js';
 import { headersFrom, headersOf } from './request-headers.js';
+import { resolutionRequest } from './resolution-request.js';
 import type {
   Answered,
   Batched,
@@ -45,13 +46,15 @@ import type {
   Written,
 } from './results.js';
 import type { Storable, StorableOf } from './storable.js';
-import type { HttpAnswer, HttpRequest } from './transport.js';
+import { changesNothing, type HttpAnswer, type HttpRequest } from './transport.js';
 import { typedKey, typedPreview, typedResult } from './typed-values.js';
 import type { ValueChange, SiblingMerge, StrongUpdateOptions, Updated } from './update.js';
 import { updateByMerging, type UpdateOptions, updateStrongly } from './update.js';
-import { jsonOf, storedOf } from './values.js';
+import { storedOf } from './values.js';
 
 const NO_OPTIONS = {};
+/** In a path: nothing is changed. What knows no dry run refuses the parameter. */
+const DRY_RUN = /[?&]dry_run=1(?:&|$)/;
 
 /** Methods throw ArgumentError before anything is sent, and QuorateError for what goes wrong. */
 export abstract class KeyValueRequests {
@@ -201,7 +204,8 @@ export abstract class KeyValueRequests {
     const resource = pathOf(`${this.#base}/kv`, key, '/conflicts/resolve');
     const path = withQuery(resource, { dry_run: '1' });
     const request = resolutionRequest(path, resolution, context, headersOf(others));
-    return typedPreview(await this.#ask(request, options, readPreview), options);
+    const preview = await this.#ask({ ...request, isRead: true }, options, readPreview);
+    return typedPreview(preview, options);
   }
 
   /**
@@ -231,7 +235,7 @@ export abstract class KeyValueRequests {
     checkOptions(options, BATCH_TEXT_CHECKS, 'batchText');
     const headers = { ...headersOf(options), 'content-type': 'application/json' };
     const request = { method: 'POST', path: `${this.#base}/batch`, headers, body } as const;
-    return this.#ask(request, options, readBatch);
+    return this.#ask({ ...request, isRead: onlyReads(body) }, options, readBatch);
   }
 
   /** A control request. `shape` is what the answer must be. */
@@ -246,7 +250,7 @@ export abstract class KeyValueRequests {
     const typed: Record<string, string> = { ...headers };
     if (body !== undefined) typed['content-type'] = 'application/json';
     const request = {
-      ...{ method, path: unicodeOf(path, 'a path'), headers: typed },
+      ...{ method, path: unicodeOf(path, 'a path'), headers: typed, isRead: DRY_RUN.test(path) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     };
     return this.#ask(request, NO_OPTIONS, (answer) => readControl(answer, shape));
@@ -264,33 +268,10 @@ export abstract class KeyValueRequests {
     const answer = await this.send(request, call);
     const result = answer.kind === 'http' ? read(answer) : answer;
     if (!isProblem(result)) return result;
-    // Whatever it was that answered: by a GET nothing happens.
-    const { outcome } = request.method === 'GET' ? { outcome: 'none' as const } : result;
+    // Whatever it was that answered.
+    const { outcome } = changesNothing(request) ? { outcome: 'none' as const } : result;
     throw new QuorateError({ ...result, outcome });
   }
-}
-
-function resolutionRequest(
-  path: string,
-  resolution: Resolution,
-  context: string,
-  headers: Readonly<Record<string, string>>,
-): HttpRequest {
-  const kind: unknown = resolution?.kind;
-  if (kind !== 'value' && kind !== 'strategy') {
-    throw new ArgumentError(`a resolution is of kind strategy or value, not ${shown(resolution)}`);
-  }
-  const how =
-    resolution.kind === 'value'
-      ? `"value":${jsonOf(resolution.value)}`
-      : `"strategy":${JSON.stringify(unicodeOf(resolution.strategy, 'a strategy'))}`;
-  const body = `{"context":${JSON.stringify(unicodeOf(context, 'a context'))},${how}}`;
-  return {
-    method: 'POST',
-    path,
-    headers: { ...headers, 'content-type': 'application/json' },
-    body,
-  };
 }
 
 function isProblem(result: { readonly kind: string }): result is Problem {

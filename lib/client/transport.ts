@@ -8,10 +8,17 @@ export interface HttpRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string;
+  /** Nothing is changed by it, though its method might: a dry run, or a batch of reads. */
+  readonly isRead?: boolean;
   /** A read that may be asked at a second node too, where the first takes long. */
   readonly isHedged?: boolean;
   /** Of one key: its owners are asked first. */
   readonly place?: NamedKey;
+}
+
+/** Whatever becomes of it, nothing has happened, and it may be sent again. */
+export function changesNothing({ method, isRead }: HttpRequest): boolean {
+  return method === 'GET' || isRead === true;
 }
 
 export interface HttpAnswer {

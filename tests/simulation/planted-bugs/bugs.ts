@@ -1,6 +1,7 @@
 /** Bugs to be planted: one broken rule each, as an exact replacement in the built code. */
 import { BLIND_WRITE_BUGS } from './blind-write-bugs.js';
 import { BUGS_OF_ANSWERS } from './bugs-of-answers.js';
+import { CLIENT_BUGS } from './client-bugs.js';
 import { COMMAND_BUGS } from './command-bugs.js';
 import { CONSENSUS_BUGS } from './consensus-bugs.js';
 import { DAMAGE_BUGS } from './damage-bugs.js';
@@ -26,6 +27,7 @@ export const BUGS: readonly PlantedBug[] = [
   ...BLIND_WRITE_BUGS,
   ...SESSION_BUGS,
   ...BUGS_OF_ANSWERS,
+  ...CLIENT_BUGS,
   ...COMMAND_BUGS,
   ...CONSENSUS_BUGS,
   ...DAMAGE_BUGS,

@@ -241,3 +241,84 @@ t.test('what something in between answers is no answer: a read goes on', async (
   const nobody = await errorOf(clientOf({ [A]: () => refused }, { retries: 0 }).client.put('k', 1));
   t.match(nobody, { code: 'peer_unreachable', outcome: 'none', detail: /ECONNREFUSED/ });
 });
+
+t.test('a refusal of a repetition does not say that a lost attempt was not applied', async (t) => {
+  const put = (refusal: FakeNode, first: FakeNode = () => broken) =>
+    errorOf(clientOf({ [A]: first, [B]: refusal }).client.put('k', 1, { idempotencyKey: 'i' }));
+  const not = (headers = {}) => problemOf(403, 'not_allowed', { retryable: false }, headers);
+  t.match(await put(() => not()), { code: 'not_allowed', status: 403, outcome: 'unknown' });
+  const none = { outcome: 'none' };
+  t.match(
+    await put(
+      () => not(),
+      () => refused,
+    ),
+    none,
+    'nothing was sent before',
+  );
+  t.match(
+    await put(() => not({ 'x-operation-id': 'i' })),
+    none,
+    'it is the answer to all attempts',
+  );
+  const ended = () => problemOf(409, 'operation_ended', { retryable: false });
+  t.match(await put(ended), { code: 'operation_ended', outcome: 'none' });
+  const late = { idempotencyKey: 'i', timeoutMilliseconds: 100 };
+  const { client } = clientOf({ [A]: silent, [B]: () => not() });
+  const error = await errorOf(client.put('k', 1, late));
+  t.match(error, { code: 'not_allowed', outcome: 'unknown' }, 'one is under way still');
+});
+
+t.test(
+  'a dry run and a batch of reads are reads: repeated, and nothing has happened',
+  async (t) => {
+    const path = '/api/v1/config/consistency?dry_run=1';
+    const body = '{"operations":[{"op":"get","key":"k"}]}';
+    const calls: readonly ((client: QuorateClient) => Promise<unknown>)[] = [
+      (client) => client.control('PUT', path, { parse: (it: unknown) => it }, {}),
+      (client) => client.batch([{ kind: 'get', key: 'k' }]),
+      (client) => client.batchText(body),
+      (client) =>
+        client.previewResolution('k', { kind: 'strategy', strategy: 's' }, { context: 'c' }),
+    ];
+    for (const call of calls) {
+      const nodes = { [A]: () => broken, [B]: () => broken };
+      const { client, transport } = clientOf(nodes, { retries: 0 });
+      t.match(await errorOf(call(client)), { code: 'peer_unreachable', outcome: 'none' });
+      t.strictSame(transport.endpoints, [A, B]);
+    }
+    const { client, transport } = clientOf({ [A]: () => broken, [B]: () => broken });
+    const mixed = client.batch([
+      { kind: 'get', key: 'k' },
+      { kind: 'delete', key: 'l' },
+    ]);
+    t.match(await errorOf(mixed), { outcome: 'unknown' });
+    t.equal(transport.sent.length, 1);
+  },
+);
+
+t.test('loopback addresses are learnt only from a node that has one of them here', async (t) => {
+  const address = (port: number) => ({ client_address: `127.0.0.1:${port}` });
+  const nodes = [
+    { id: 'n1', report: address(8090) },
+    { id: 'n2', report: address(8091) },
+    { id: 'n3', report: { client_address: 'c:1' } },
+  ];
+  const telling: FakeNode = (request, times) =>
+    request.path === '/api/v1/cluster/status' ? answerOf(200, { nodes }) : well(request, times);
+  const asked = async (endpoint: string): Promise<readonly string[]> => {
+    let isDown = false;
+    const first: FakeNode = (request, times) => (isDown ? refused : telling(request, times));
+    const all = { 'http://127.0.0.1:8091': well, 'http://c:1': well, [endpoint]: first };
+    const { client, transport } = clientOf(all, { endpoints: [endpoint], discover: true });
+    await client.get('k');
+    await arrived(transport, 2);
+    await new Promise((resolve) => setImmediate(resolve));
+    isDown = true;
+    await client.get('k');
+    await client.close();
+    return transport.endpoints.slice(-1);
+  };
+  t.strictSame(await asked('http://127.0.0.1:9000'), ['http://c:1'], 'through a tunnel');
+  t.strictSame(await asked('http://localhost:8090'), ['http://127.0.0.1:8091'], 'the same machine');
+});

@@ -25,7 +25,7 @@ function textOf(effect: CoreEffect): string {
     case 'probe':
       return `probe ${effect.endpoint}`;
     case 'answer':
-      return `answer ${effect.attempt}`;
+      return `answer ${effect.attempt}${effect.unknown ? ', others unknown' : ''}`;
     case 'fail': {
       const why = effect.attempt === undefined ? '' : ` as ${effect.attempt}`;
       return `fail${why}${effect.unknown ? ', unknown' : ''}`;
@@ -77,7 +77,7 @@ const courses: readonly Course[] = [
     steps: [
       [99, time, ''],
       [100, time, 'send 2 to b'],
-      [120, answered(2), 'answer 2'],
+      [120, answered(2), 'answer 2, others unknown'],
       [130, answered(1), ''],
     ],
   },
@@ -89,7 +89,7 @@ const courses: readonly Course[] = [
       [100, time, 'send 2 to b'],
       [200, time, 'send 3 to c'],
       [300, time, ''],
-      [350, answered(3), 'answer 3'],
+      [350, answered(3), 'answer 3, others unknown'],
     ],
   },
   {
@@ -101,7 +101,7 @@ const courses: readonly Course[] = [
       [20, lost(2), ''],
       [44, time, ''],
       [45, time, 'send 3 to a'],
-      [50, answered(3), 'answer 3'],
+      [50, answered(3), 'answer 3, others unknown'],
     ],
   },
   {
@@ -185,7 +185,7 @@ const courses: readonly Course[] = [
     begins: 'send 1 to a',
     steps: [
       [2500, time, 'send 2 to b'],
-      [2600, answered(2), 'answer 2'],
+      [2600, answered(2), 'answer 2, others unknown'],
     ],
   },
   {
@@ -209,7 +209,7 @@ const courses: readonly Course[] = [
       [30, time, 'send 2 to b'],
       [59, time, ''],
       [60, time, 'send 3 to c'],
-      [70, answered(3), 'answer 3'],
+      [70, answered(3), 'answer 3, others unknown'],
     ],
   },
   {
@@ -230,6 +230,25 @@ const courses: readonly Course[] = [
       [29, time, ''],
       [30, time, 'send 2 to b'],
       [50, time, 'send 3 to c'],
+    ],
+  },
+  {
+    name: 'with a key: what is answered to a repetition says nothing of the lost attempt',
+    options: { ...WRITE, repeatable: true },
+    begins: 'send 1 to a',
+    steps: [
+      [10, lost(1), 'send 2 to b'],
+      [20, answered(2), 'answer 2, others unknown'],
+    ],
+  },
+  {
+    name: 'a write does not begin after its deadline, though a node answers then',
+    options: { ...WRITE, endpoints: unknown('a', 'b'), deadline: 300 },
+    begins: 'probe a',
+    steps: [
+      [150, time, 'probe b'],
+      [310, probed('a', true), ''],
+      [320, probed('b', true), 'fail'],
     ],
   },
   {
