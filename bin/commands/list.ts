@@ -1,6 +1,6 @@
 /** `quorate list`: keys in order, with or without what they hold. */
 import type { KeyPage, ListedKey } from '../../lib/client/results.js';
-import { clientOf, READ_OPTIONS, readOptionsOf } from '../client-options.js';
+import { clientOf, LIST_OPTIONS, readOptionsOf } from '../client-options.js';
 import type { CommandRow, Invocation } from '../command.js';
 import { EXIT, type ExitCode } from '../exit-code.js';
 import { jsonText, print, table, visible } from '../output.js';
@@ -29,7 +29,7 @@ export const listCommand: CommandRow = {
       summary: 'where the list goes on',
     },
     { flags: '--values', variable: 'QUORATE_LIST_VALUES', summary: 'with what each key holds' },
-    ...READ_OPTIONS,
+    ...LIST_OPTIONS,
   ],
   run,
 };

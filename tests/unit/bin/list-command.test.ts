@@ -34,3 +34,14 @@ t.test('with what they hold', async (t) => {
   t.match((await runWords([...words, '-o', 'value'])).out, /^a\t12345678901234567890\nb\t1\nb\t/);
   t.equal((await runWords([...words, '--limit', '0'])).status, 2);
 });
+
+t.test(
+  'a list is of no session: its file is refused by name, and idle as a variable',
+  async (t) => {
+    const { port } = await serve(t);
+    const words = ['list', '--endpoint', `http://127.0.0.1:${port}`];
+    const file = `${t.testdir()}/session`;
+    t.equal((await runWords([...words, '--session-file', file])).status, 2);
+    t.equal((await runWords(words, { QUORATE_SESSION_FILE: file })).status, 0);
+  },
+);
