@@ -86,6 +86,7 @@ export class Rebuild {
       const progress = this.#progressOf(partition);
       if (progress.corrected || isStopped()) return;
       await this.#scrub.correct(partition);
+      await this.#options.acceptor.dropMarks(partition);
       fresh.push(progress);
     });
     await this.#each('corrected', steps);

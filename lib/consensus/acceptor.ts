@@ -180,7 +180,7 @@ function settling(
     const isOvertaken = isLater(acceptance?.id, adopted.id) || !isLater(adopted.id, mark);
     return isOvertaken ? [] : [{ store: 'acceptance', key, acceptance: adopted }];
   }
-  const changes: AcceptorChange[] = [];
+  const changes = chosenHere({ acceptance }, key, entry?.mark);
   if (acceptance !== undefined && compareBallots(acceptance.id.ballot, ballot) < 0) {
     changes.push({ store: 'no acceptance', key });
   }
@@ -189,6 +189,20 @@ function settling(
     changes.push({ store: 'mark', key, mark: entry.mark });
   }
   return changes;
+}
+
+/**
+ * What was accepted under the very number that is learned now was chosen. It goes into the record
+ * in any case: the record that is sent with the number may have lost it since (K7).
+ */
+function chosenHere(
+  { acceptance }: Pick<HeldKey, 'acceptance'>,
+  key: KeyText,
+  learned: ProposalId | undefined,
+): AcceptorChange[] {
+  if (acceptance === undefined || learned === undefined) return [];
+  if (compareProposals(acceptance.id, learned) !== 0) return [];
+  return [{ store: 'merge', key, state: acceptance.state }];
 }
 
 function judgeCheck(held: AcceptorState, proposal: Proposal): Judgement {
@@ -234,7 +248,8 @@ function judgeLearn(
   const own = held.of(key);
   if (state !== 'held') {
     const given = state === 'absent' ? undefined : state;
-    const changes = learning(own, key, id, { state: given, isSettled });
+    const chosen = chosenHere(own, key, id);
+    const changes = [...chosen, ...learning(own, key, id, { state: given, isSettled })];
     if (isSettled) return { ...NOTHING, changes };
     return { changes, reply: { is: 'learned', key, id }, isSynced: true };
   }
@@ -264,32 +279,6 @@ export function forgetting(
   const changes: AcceptorChange[] = [];
   for (const [key, mark] of marks) {
     if (compareBallots(mark.ballot, ballot) < 0) changes.push({ store: 'no mark', key });
-  }
-  return changes;
-}
-
-/** What another owner holds, or a part of it. */
-interface OtherHeld extends Pick<AcceptorState, 'promised' | 'active'> {
-  readonly entries: Iterable<Pick<PromiseEntry, 'key' | 'acceptance' | 'mark'>>;
-}
-
-/**
- * What an owner under rebuild takes from another one: the higher ballots, and of each key what is
- * later. It counts only once it has this of every other owner (K18).
- */
-export function rebuildingFrom(own: AcceptorState, other: OtherHeld): AcceptorChange[] {
-  const promised = greaterBallot(own.promised, other.promised);
-  const active = greaterBallot(own.active, other.active);
-  const isHigher = promised !== own.promised || active !== own.active;
-  const changes: AcceptorChange[] = isHigher ? [{ store: 'ballots', promised, active }] : [];
-  for (const { key, acceptance, mark } of other.entries) {
-    const held = own.of(key);
-    const isNew =
-      isLater(acceptance?.id, held.acceptance?.id) && isLater(acceptance?.id, held.mark);
-    if (acceptance !== undefined && isNew) {
-      changes.push({ store: 'acceptance', key, acceptance: { ...acceptance, isCopied: true } });
-    }
-    if (mark !== undefined && isLater(mark, held.mark)) changes.push({ store: 'mark', key, mark });
   }
   return changes;
 }

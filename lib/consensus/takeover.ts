@@ -16,9 +16,15 @@ export interface PromiseReport {
 }
 
 export interface Legacy {
-  /** What may have been chosen, and is learned by nobody that promised: proposed again. */
+  /**
+   * What may have been chosen, proposed again. Also what an owner has a mark of: its record may be
+   * lost since, and what was chosen may be chosen again.
+   */
   readonly adopted: readonly (Pick<Acceptance, 'dot' | 'state'> & { readonly key: KeyText })[];
-  /** Learned somewhere, maybe not everywhere: the mark and the own record are brought along. */
+  /**
+   * Learned somewhere, maybe not everywhere, and nobody that promised has accepted it: the mark and
+   * the own record are brought along.
+   */
   readonly brought: readonly { readonly key: KeyText; readonly mark: ProposalId }[];
 }
 
@@ -38,7 +44,7 @@ export function legacyOf(reports: readonly PromiseReport[]): Legacy {
   for (const [key, entries] of byKey) {
     const acceptance = latestAcceptance(entries, active);
     const mark = latestMark(entries);
-    if (acceptance !== undefined && isLater(acceptance.id, mark)) {
+    if (acceptance !== undefined && !isLater(mark, acceptance.id)) {
       adopted.push({ key, dot: acceptance.dot, state: acceptance.state });
     } else if (mark !== undefined) {
       brought.push({ key, mark });

@@ -10,9 +10,9 @@ import {
   type Judgement,
   judgeVote,
   learning,
-  rebuildingFrom,
 } from '../consensus/acceptor.js';
-import type { Ballot, ProposalId } from '../consensus/ballot.js';
+import { rebuildingFrom } from '../consensus/rebuilding.js';
+import type { Ballot } from '../consensus/ballot.js';
 import type { RefusalFor } from '../consensus/decision.js';
 import type { HasSeen } from '../consensus/once.js';
 import type { KeyText, Proposal, AcceptorReply, AcceptorRequest } from '../consensus/messages.js';
@@ -51,9 +51,6 @@ export interface RebuildPage extends ProposalPage {
 type Prepare = Extract<AcceptorRequest, { is: 'prepare' }>;
 /** The answer: at once, or as a promise where it waits for a disk or for other owners. */
 type Followed = AcceptorReply | undefined | Promise<AcceptorReply | undefined>;
-
-/** Pages of marks that are looked at in one step. */
-const MARK_PAGE_BYTES_MAX = 100_000;
 
 export class DurableAcceptor {
   readonly #options: DurableAcceptorOptions;
@@ -220,6 +217,17 @@ export class DurableAcceptor {
     await this.#store(partition, { changes, reply: undefined, isSynced: true });
   }
 
+  /**
+   * The own marks go at the beginning of a rebuild: each speaks for a record, which may be among
+   * what was lost. What was chosen has another owner that accepted or learned it, and says so.
+   */
+  async dropMarks(partition: number): Promise<void> {
+    for await (const marks of this.#stored.marksOf(partition)) {
+      const changes = marks.map(([key]) => ({ store: 'no mark', key }) as const);
+      await this.#store(partition, { changes, reply: undefined, isSynced: false });
+    }
+  }
+
   /** What a correction of the disk has taken away is held no more. */
   forgetLost(partition: number): void {
     this.#options.proposals.forgetLost(partition);
@@ -239,20 +247,12 @@ export class DurableAcceptor {
     return { ...reply, ...entries };
   }
 
-  /** All marks of the partition, page by page. Those that come meanwhile are later. */
+  /** Those that come meanwhile are later. */
   async #forgetBallot(partition: number, ballot: Ballot): Promise<undefined> {
-    const { health, proposals } = this.#options;
-    let from: string | undefined = '';
-    while (from !== undefined) {
-      const page = await proposals.page(partition, from, MARK_PAGE_BYTES_MAX);
-      health.assertWhole(partition);
-      const marks = page.proposals.flatMap(({ at }): [KeyText, ProposalId][] => {
-        const mark = this.#stored.whole(partition, () => proposals.markOf(at));
-        return mark === undefined ? [] : [[placeOf(at), mark]];
-      });
+    for await (const marks of this.#stored.marksOf(partition)) {
+      this.#options.health.assertWhole(partition);
       const changes = forgetting(ballot, marks);
       await this.#store(partition, { changes, reply: undefined, isSynced: false });
-      from = page.next;
     }
   }
 

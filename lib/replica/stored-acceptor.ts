@@ -1,8 +1,11 @@
 /** What a node holds as an acceptor, read from its tables as it is needed (docs/consensus.md). */
 import type { AcceptorState, HeldKey } from '../consensus/acceptor.js';
+import type { ProposalId } from '../consensus/ballot.js';
+import type { KeyText } from '../consensus/messages.js';
 import type { Observer } from '../environment/observer.js';
 import { isCorrupt } from '../errors.js';
 import { placeOf, type RecordKey } from '../persistence/keyspace.js';
+import type { ProposalPage } from '../persistence/proposals.js';
 import type { ProposalTable } from '../persistence/proposal-table.js';
 import type { PartitionHealth } from './health.js';
 import type { Identity } from './identity.js';
@@ -17,6 +20,9 @@ export interface StoredAcceptorOptions {
   readonly identity: Pick<Identity, 'start'>;
   readonly observer: Observer;
 }
+
+/** Pages of marks that are looked at in one step. */
+const MARK_PAGE_BYTES_MAX = 100_000;
 
 export class StoredAcceptor {
   readonly #options: StoredAcceptorOptions;
@@ -52,6 +58,20 @@ export class StoredAcceptor {
       acceptance: this.whole(at.partition, () => proposals.acceptanceOf(at)),
       mark: this.whole(at.partition, () => proposals.markOf(at)),
     };
+  }
+
+  /** All marks of a partition, a page in each step. @throws OperatingError `rebuilding` */
+  async *marksOf(partition: number): AsyncGenerator<(readonly [key: KeyText, mark: ProposalId])[]> {
+    const { proposals } = this.#options;
+    let from: string | undefined = '';
+    while (from !== undefined) {
+      const page: ProposalPage = await proposals.page(partition, from, MARK_PAGE_BYTES_MAX);
+      yield page.proposals.flatMap(({ at }) => {
+        const mark = this.whole(partition, () => proposals.markOf(at));
+        return mark === undefined ? [] : [[placeOf(at), mark] as const];
+      });
+      from = page.next;
+    }
   }
 
   /** What is unreadable is damage of the partition. @throws OperatingError `rebuilding` */

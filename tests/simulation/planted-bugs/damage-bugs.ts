@@ -3,6 +3,38 @@ import type { PlantedBug } from './planted-bug.js';
 
 export const DAMAGE_BUGS: readonly PlantedBug[] = [
   {
+    rule: 'K9',
+    name: 'a mark stands above the acceptance of the same number',
+    file: 'consensus/takeover.js',
+    right: 'acceptance !== undefined && !isLater(mark, acceptance.id)',
+    wrong: 'acceptance !== undefined && (mark === undefined || isLater(acceptance.id, mark))',
+    test: 'unit/consensus/transcripts.test.js',
+  },
+  {
+    rule: 'K7',
+    name: 'what was accepted under a number goes where that is learned with another record',
+    file: 'consensus/acceptor.js',
+    right: "return [{ store: 'merge', key, state: acceptance.state }];",
+    wrong: 'return [];',
+    test: 'unit/consensus/transcripts.test.js',
+  },
+  {
+    rule: 'K18',
+    name: 'a rebuild copies no acceptance at the number of a mark',
+    file: 'consensus/rebuilding.js',
+    right: 'isNew && !isLater(held.mark, acceptance.id)',
+    wrong: 'isNew && isLater(acceptance.id, held.mark)',
+    test: 'unit/consensus/transcripts.test.js',
+  },
+  {
+    rule: 'K18',
+    name: 'marks of before a loss are kept',
+    file: 'anti-entropy/rebuild.js',
+    right: 'await this.#options.acceptor.dropMarks(partition);',
+    wrong: ';',
+    test: 'unit/anti-entropy/strong.test.js',
+  },
+  {
     rule: 'D5',
     name: 'a node goes on below what it has announced of itself',
     file: 'disk/disk.js',

@@ -46,7 +46,7 @@ export const STRONG_BUGS: readonly PlantedBug[] = [
     rule: 'K9',
     name: 'who takes over ignores what was accepted',
     file: 'consensus/takeover.js',
-    right: 'if (acceptance !== undefined && isLater(acceptance.id, mark))',
+    right: 'if (acceptance !== undefined && !isLater(mark, acceptance.id))',
     wrong: 'if (false)',
     test: 'unit/consensus/transcripts.test.js',
   },

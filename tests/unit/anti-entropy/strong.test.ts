@@ -120,6 +120,20 @@ t.test('a damaged owner answers nothing until it has asked every other owner', a
   t.match(old, { is: 'refused', promised: second }, 'what it promised before its loss holds');
 });
 
+t.test('marks of before a loss go: the records for which they speak may be lost', async (t) => {
+  // The collection would settle what is marked here.
+  const stage = await stageFor(t, { collectIntervalMilliseconds: 1e9 });
+  const { cluster, at, other } = stage;
+  await stage.learn('n1', at, stateOf(1));
+  await stage.learn('n1', other, stateOf(2));
+  await stage.learn('n3', other, stateOf(2));
+  cluster.node('n1').disk.health.damage(at.partition, 'test');
+  await cluster.clock.advance(30_000);
+  t.notOk(stage.rebuilds('n1'));
+  t.equal(stage.acceptor('n1').heldOf(at).mark, undefined, 'nobody else has it');
+  t.strictSame(stage.acceptor('n1').heldOf(other).mark, { ballot: first, seq: 2 }, 'of n3');
+});
+
 t.test('what a peer sends of another partition is refused', async (t) => {
   const stage = await stageFor(t);
   const { cluster, at } = stage;

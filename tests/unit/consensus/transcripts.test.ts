@@ -8,8 +8,8 @@ import {
   type Judged,
   judgeVote,
   type Judgement,
-  rebuildingFrom,
 } from '../../../lib/consensus/acceptor.js';
+import { rebuildingFrom } from '../../../lib/consensus/rebuilding.js';
 import type { Condition, StrongOperation } from '../../../lib/consensus/decision.js';
 import { valuesText } from '../../../lib/consensus/decision.js';
 import type { Proposal } from '../../../lib/consensus/messages.js';

@@ -1,5 +1,5 @@
 /** What happens in the background of the small world: exchanges, collection, expiry, damage. */
-import { rebuildingFrom } from '../../../lib/consensus/acceptor.js';
+import { rebuildingFrom } from '../../../lib/consensus/rebuilding.js';
 import { NO_BALLOT } from '../../../lib/consensus/ballot.js';
 import { type Dot, dotText } from '../../../lib/versioning/dot.js';
 import { PartitionClock } from '../../../lib/versioning/partition-clock.js';
