@@ -28,6 +28,8 @@ export interface ConnectionPlace {
   busy(connection: HttpConnection): void;
 }
 
+const forget = (): void => undefined;
+
 /** What a parsed request takes besides the texts of its head. */
 const REQUEST_BYTES = 2048;
 /** Cut while its client still sends, a connection takes the answer with it: read on for a while. */
@@ -37,6 +39,9 @@ const LINGER_MILLISECONDS = 500;
  * Node hands over each request as soon as it was parsed, whether earlier ones were answered or not.
  * Here the next one begins when the socket has taken the whole answer to the one before. While any
  * waits nothing more is read, so that there never wait more than one read has brought.
+ *
+ * Node keeps each request that it has parsed until the connection ends, answered or not. So nothing
+ * is read either while a farewell is due, and what is read behind the farewell is not parsed.
  */
 export class HttpConnection {
   readonly socket: Socket;
@@ -53,12 +58,15 @@ export class HttpConnection {
   /** The last message is broken and has its answer: there is nothing more to say. */
   #isSilent = false;
   #ended = false;
+  /** What still comes is read and forgotten. */
+  #lingers = false;
   /** Has it not been read for a while, since the parser's clock last ran out? */
   #wasHeld = false;
   /** What is said where a message gets no further in its grace. */
   #late: HttpRefusal | undefined;
   #cancelGrace: Cancel | undefined;
   #added = 0;
+  #readThen: number | undefined;
   #hasServed = false;
   /** Handles the request that has begun. One function for all requests of the connection. */
   readonly handle: () => void;
@@ -75,7 +83,8 @@ export class HttpConnection {
     // Whoever still reads the body of an earlier request makes the socket flow again.
     const { events } = owner;
     events.on(socket, 'resume', this.#cut, () => {
-      if (this.#waiting.length > 0) socket.pause();
+      if (this.#isHeld) socket.pause();
+      else if (this.#lingers) this.#parseNoMore();
     });
     events.on(socket, 'close', this.#cut, () => this.#forget());
     const cutSoon = socket.destroySoon.bind(socket);
@@ -97,13 +106,26 @@ export class HttpConnection {
     return this.#hasServed;
   }
 
+  /** Is nothing under way, and did nothing come since this was asked before? Half a head may. */
+  isQuiet(): boolean {
+    const { bytesRead } = this.socket;
+    const isQuiet = bytesRead === this.#readThen;
+    this.#readThen = bytesRead;
+    // Whatever is over ends by itself.
+    return isQuiet && this.#current === undefined && !this.isOver;
+  }
+
   get isBusy(): boolean {
     return this.#current !== undefined;
   }
 
   /** What was parsed next. After a broken message, or the last response, it is ignored. */
   add(response: ServerResponse): void {
-    if (this.#farewell !== undefined || this.isOver) return;
+    if (this.isOver) return;
+    if (this.#farewell !== undefined) {
+      this.socket.pause();
+      return;
+    }
     this.#added += 1;
     if (this.#current === undefined) this.#begin(response);
     else this.#enqueue(response);
@@ -128,6 +150,7 @@ export class HttpConnection {
     if (!isWhole && last !== this.#current) this.#dropLast();
     if (this.#current === undefined) this.#end(refusal);
     else if (!isWhole && last === this.#current) this.#breakCurrent(refusal);
+    else this.socket.pause();
   }
 
   /** A message was not complete in time. That it was not read is not its client's fault. */
@@ -171,7 +194,17 @@ export class HttpConnection {
     const { events } = this.#owner;
     const cancel = events.after(LINGER_MILLISECONDS, this.#cut, this.#cut);
     events.on(socket, 'close', this.#cut, cancel);
+    this.#lingers = true;
+    // Node has a socket that was paused read again at its event only.
+    if (!socket.isPaused()) this.#parseNoMore();
     return socket.resume();
+  }
+
+  /** Node's parser lets go of a socket as soon as somebody else listens to its data. */
+  #parseNoMore(): void {
+    const { socket } = this;
+    socket.removeAllListeners('data');
+    this.#owner.events.on(socket, 'data', this.#cut, forget);
   }
 
   #breakCurrent(refusal: HttpRefusal): void {
@@ -194,6 +227,7 @@ export class HttpConnection {
     const bytes = bytesOf(response);
     if (!this.#place.hold(bytes)) {
       this.#farewell = TOO_MUCH_AHEAD;
+      this.socket.pause();
       return;
     }
     this.#waitingBytes += bytes;
@@ -221,7 +255,14 @@ export class HttpConnection {
     }
   }
 
+  /** Is nothing read now? */
+  get #isHeld(): boolean {
+    if (this.#waiting.length > 0) return true;
+    return this.#farewell !== undefined && !this.isOver && this.#current?.req.complete === true;
+  }
+
   #readOn(): void {
+    if (this.#isHeld) return;
     this.socket.resume();
     if (this.#late !== undefined && this.#cancelGrace === undefined) this.#startGrace();
   }

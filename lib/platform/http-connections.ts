@@ -118,6 +118,26 @@ export class HttpConnections implements ConnectionPlace {
     }
   }
 
+  /** Cuts those that idle. Call it several times: only the second look tells. */
+  cutQuiet(): void {
+    this.#cutWhere((connection) => connection.isQuiet());
+  }
+
+  cutAll(): void {
+    this.#cutWhere(() => true);
+  }
+
+  #cutWhere(isDue: (connection: HttpConnection) => boolean): void {
+    for (const connection of this.#all.values()) {
+      const cut = (): void => {
+        connection.socket.destroy();
+      };
+      this.#options.events.run('closing', cut, () => {
+        if (isDue(connection)) cut();
+      });
+    }
+  }
+
   note(why: Ending): void {
     const { observer, log, connectionsMax } = this.#options;
     observer.count('quorate_http_connections_ended_total', { reason: why });

@@ -1,7 +1,7 @@
 /** The HTTP server beneath the API, with its limits. See docs/http-api.md. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as TcpServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionFigures } from '../api/api-world.js';
 import type { Cancel, Clock } from '../environment/clock.js';
@@ -202,16 +202,19 @@ class Listener implements HttpListener, ConnectionOwner {
       let cancelIdle: Cancel = noClose;
       const closeIdle = (): void => {
         cancelIdle = this.events.after(CLOSING_CHECK_MILLISECONDS, noClose, closeIdle);
-        this.#server.closeIdleConnections();
+        this.#connections.cutQuiet();
       };
       const { closeTimeoutMilliseconds } = this.#options;
       const cancelLast = this.events.after(closeTimeoutMilliseconds, noClose, () => {
-        this.#server.closeAllConnections();
+        this.#connections.cutAll();
       });
-      this.#server.close(() => {
+      // Node's own cuts every answer that is written, taken or not, and knows no tunnels.
+      TcpServer.prototype.close.call(this.#server, () => {
         cancelIdle();
         cancelLast();
         this.#cancelSending();
+        // Nothing is open any more: this ends its looking for slow requests.
+        this.#server.close();
         resolve();
       });
       closeIdle();

@@ -68,6 +68,22 @@ export const STRANGER_BUGS: readonly PlantedBug[] = [
   },
   {
     rule: 'H',
+    name: 'behind a refusal that ends a connection requests are parsed without end',
+    file: 'platform/http-connection.js',
+    right: 'return this.#farewell !== undefined && !this.isOver &&',
+    wrong: 'return this.#farewell === null &&',
+    test: 'unit/platform/http-farewell.test.js',
+  },
+  {
+    rule: 'H',
+    name: 'a closing listener cuts answers that are being taken',
+    file: 'platform/http-listener.js',
+    right: 'TcpServer.prototype.close.call(this.#server, ',
+    wrong: 'this.#server.close(',
+    test: 'unit/platform/http-listener.test.js',
+  },
+  {
+    rule: 'H',
     name: 'any host is served',
     file: 'platform/http-hosts.js',
     right: 'return MISDIRECTED;',

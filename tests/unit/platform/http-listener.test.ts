@@ -1,8 +1,11 @@
 /** The HTTP listener against all that is no good request. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { listenHttp } from '../../../lib/platform/http-listener.js';
 import { assertProblem, lines, OPTIONS, say, start } from './listening.js';
-import { reached } from '../in-time.js';
+import { inTime, reached } from '../in-time.js';
 
 const PUT = 'PUT / HTTP/1.1\r\nHost: localhost\r\n';
 
@@ -166,6 +169,44 @@ t.test('closing cuts what does not end in time', async (t) => {
   await new Promise((resolve) => setTimeout(resolve, 30));
   await listener.close();
   t.equal(await never.answer, '');
+});
+
+t.test('closing cuts a tunnel that waits for an answer too', async (t) => {
+  const { listener } = await start(t);
+  const tunnel = 'CONNECT localhost:1 HTTP/1.1\r\nHost: localhost\r\n\r\n';
+  const never = say(listener.port, `GET /never HTTP/1.1\r\nHost: localhost\r\n\r\n${tunnel}`);
+  await sleep(30);
+  await inTime('the end', listener.close());
+  t.equal(await never.answer, '');
+});
+
+t.test('closing cuts no answer that its client still takes', async (t) => {
+  const size = 8 * 1024 * 1024;
+  const handler = (_request: IncomingMessage, response: ServerResponse): void => {
+    response.setHeader('Content-Length', size);
+    response.end(Buffer.alloc(size, 'x'));
+  };
+  const { listener } = await start(t, { closeTimeoutMilliseconds: 10_000, handler });
+  const socket = connect(listener.port, '127.0.0.1');
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  socket.pause();
+  await sleep(50);
+  const closing = listener.close();
+  await sleep(100);
+  let received = '';
+  for await (const chunk of socket) received += (chunk as Buffer).toString();
+  t.equal(received.split('\r\n\r\n')[1]?.length, size);
+  await closing;
+});
+
+t.test('closing waits for a request that is just coming', async (t) => {
+  const { listener } = await start(t, { closeTimeoutMilliseconds: 5_000 });
+  const { socket, answer } = say(listener.port, 'GET /a HTTP/1.1\r\n');
+  await reached('it', () => listener.figures.open === 1);
+  const closing = listener.close();
+  socket.write('Host: localhost\r\n\r\n');
+  t.match(await answer, /^HTTP\/1.1 200 [\s\S]*connection: close[\s\S]*\/a:$/i);
+  await closing;
 });
 
 t.test('an address in use is reported', async (t) => {
