@@ -68,7 +68,7 @@ export function assembleAntiEntropy(options: AntiEntropyAssembly) {
     ...{ trees, pauses, confirmMilliseconds },
   });
   const answering = new ExchangeService({
-    ...{ ownership, clocks, store, table, recentDots, identity, trees, scrub, pauses },
+    ...{ ownership, clocks, health, store, table, recentDots, identity, trees, scrub, pauses },
     pageBytesMax,
   });
   const listing = { ownership, store, table, endings, expiryClock, pageBytesMax };

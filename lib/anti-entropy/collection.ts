@@ -16,8 +16,10 @@ import type { Observer } from '../environment/observer.js';
 import { groupsWithin } from '../encoding/cut-list.js';
 import { messageBytesMax } from '../encoding/frame.js';
 import { Periodic } from '../environment/periodic.js';
-import { isUnknownFormat, messageOf, OperatingError } from '../errors.js';
+import { messageOf, OperatingError } from '../errors.js';
 import { futureFrom } from '../persistence/expiry-clock.js';
+import { indexEntriesOf } from '../persistence/indexes.js';
+import { dropIfStale } from '../persistence/stale-entries.js';
 import {
   type IndexEntry,
   indexEnd,
@@ -33,7 +35,7 @@ import { EMPTY_VECTOR, joinVectors, type VersionVector } from '../versioning/ver
 import { countDue, dueUntil, isPastRetention, type Retention } from './due.js';
 import { type BlockedReason, type OwnerState, blockedReasonOf, coveredBy } from './collectable.js';
 import { PERSISTED } from './messages.js';
-import { type RecordReading, readOrDamage } from './read-or-damage.js';
+import { readKnown } from './read-or-damage.js';
 import type { VoidNumbers } from './void-numbers.js';
 import { LeftAcceptances } from './left-acceptances.js';
 
@@ -42,6 +44,9 @@ interface Candidate {
   readonly record: StoredRecord;
   readonly stubs: readonly Dot[];
 }
+
+/** With its key in the index. */
+type DueEntry = IndexEntry & { readonly entry: string };
 
 export interface CollectionLimits {
   /** Pause between two searches for tombstones and stubs that may be removed. */
@@ -148,19 +153,29 @@ export class Collection {
     const ends = entries.map(({ milliseconds }) => milliseconds);
     const ended: Promise<void>[] = [];
     const due = entries.slice(0, countDue(ends, retention));
-    const candidates = due.flatMap(({ at, milliseconds }) => {
+    const candidates = due.flatMap(({ at, milliseconds, entry }) => {
       if (health.isRebuilding(at.partition)) return [];
       const record = readKnown(this.#options, at);
-      if (record === undefined || record.live) return [];
+      if (!indexEntriesOf(at, record?.siblings).has(entry)) ended.push(this.#dropStale(at, entry));
+      else if (isPastRetention(milliseconds, retention)) ended.push(this.#endKept(at));
+      if (record === undefined || record.live || health.isRebuilding(at.partition)) return [];
       const stubs = record.siblings.versions.flatMap(({ state, dot }) =>
         state === 'stub' ? [dot] : [],
       );
-      if (isPastRetention(milliseconds, retention)) ended.push(this.#endKept(at));
       return [{ at, record, stubs }];
     });
     await Promise.all(ended);
     // A damaged record may have been found after others of its partition.
     return candidates.filter(({ at }) => !health.isRebuilding(at.partition));
+  }
+
+  /** What was left by a record that was lost says nothing of the one that is there. */
+  async #dropStale(at: RecordKey, entry: string): Promise<void> {
+    try {
+      await dropIfStale(this.#options, at, entry);
+    } catch (error) {
+      this.#refused(at, error);
+    }
   }
 
   /** The own store may refuse it: the next pass tries again, and the candidates are judged. */
@@ -190,11 +205,7 @@ export class Collection {
   }
 
   /** Entries of records that ended in this time and were not looked at in this pass. */
-  async #page(
-    kind: 'old' | 'undated',
-    from: number,
-    before: number,
-  ): Promise<readonly IndexEntry[]> {
+  async #page(kind: 'old' | 'undated', from: number, before: number): Promise<readonly DueEntry[]> {
     const { ownership, store, limits } = this.#options;
     const end = Number.isFinite(before)
       ? indexFrom('collectable', before)
@@ -206,7 +217,8 @@ export class Collection {
     const page = await store.range({ from: start, before: end, limit });
     const last = page.at(-1)?.[0];
     if (page.length === limit && last !== undefined) this.#cursors[kind] = keyAfter(last);
-    return page.map(([indexed]) => parseIndexKey(indexed, ownership.partitionCount));
+    const { partitionCount } = ownership;
+    return page.map(([entry]) => ({ ...parseIndexKey(entry, partitionCount), entry }));
   }
 
   async #retention(): Promise<Retention> {
@@ -279,16 +291,6 @@ export class Collection {
       observer.measure('quorate_tombstones_blocked', count, { reason });
       this.#tally.set(reason, 0);
     }
-  }
-}
-
-/** Undefined also where it cannot be read: it is not collected here, and holds up no other. */
-function readKnown(options: RecordReading, at: RecordKey): StoredRecord | undefined {
-  try {
-    return readOrDamage(options, at);
-  } catch (error) {
-    if (isUnknownFormat(error)) return undefined;
-    throw error;
   }
 }
 

@@ -33,7 +33,8 @@ export function dotStatusOf(dot: Dot, own: Siblings | undefined, clock: Partitio
  * The verdict on whoever asks, who has seen the dots, and neither holds nor covers them.
  * Dropped: a record covers the version, so that it has ended; or no owner holds it.
  * Damaged: an owner holds the value; or holds it as ended while not every persisted clock has it,
- * so that it cannot have been collected. What an owner under rebuild holds proves nothing.
+ * so that it cannot have been collected. What an owner under rebuild says proves nothing: neither
+ * what it holds, nor that its clock, which was emptied, has not seen it (decision 0051).
  * @param own whether the persisted clock of the asker has each dot
  * @param others of all other owners
  */
@@ -46,19 +47,20 @@ export function droppedOrDamaged(
     const statuses = serving.map(({ statuses: of }) => of[i]);
     if (statuses.includes('covered')) return false;
     if (statuses.includes('value')) return true;
-    const everywhere = ownPersisted && others.every(({ persisted }) => persisted[i] === true);
+    const everywhere = ownPersisted && serving.every(({ persisted }) => persisted[i] === true);
     return statuses.includes('ended') && !everywhere;
   });
   return lost ? 'damaged' : 'dropped';
 }
 
-/** May a version be dropped at the end of a rebuild: have all others seen its end? */
+/**
+ * May a version be dropped at the end of a rebuild: have all others seen its end that are whole,
+ * and is there one? Others under rebuild do not know (decision 0051).
+ */
 export function isEndedElsewhere(index: number, others: readonly DotStatusReport[]): boolean {
+  const serving = others.filter(({ rebuilding }) => !rebuilding);
   return (
-    others.length > 0 &&
-    others.every(({ rebuilding, statuses }) => {
-      const status = statuses[index];
-      return !rebuilding && (status === 'covered' || status === 'absent');
-    })
+    serving.length > 0 &&
+    serving.every(({ statuses }) => statuses[index] === 'covered' || statuses[index] === 'absent')
   );
 }

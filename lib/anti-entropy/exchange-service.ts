@@ -17,6 +17,7 @@ import type { StoredRecord } from '../persistence/record-table.js';
 import { PartitionClock, type PlainClock } from '../versioning/partition-clock.js';
 import type { z } from 'zod';
 import type { MerkleTrees } from './merkle-tree.js';
+import type { PartitionHealth } from '../replica/health.js';
 import { CLOCKS, COMPARE, PULL, ROOTS, type Rooted } from './messages.js';
 import type { Scrub } from './scrub.js';
 
@@ -35,6 +36,7 @@ export function hashOfClocks(clocks: PartitionClocks, partitions: readonly numbe
 export interface ExchangeServiceOptions {
   readonly ownership: Ownership;
   readonly clocks: PartitionClocks;
+  readonly health: PartitionHealth;
   readonly store: Store;
   readonly table: RecordTable;
   readonly recentDots: RecentDots;
@@ -114,7 +116,7 @@ export class ExchangeService {
    * before it leaves, so that no crash between two pages can make it say too much.
    */
   async #pull({ partition, clock, from }: z.infer<typeof PULL.request>): Promise<Page> {
-    const { clocks, store, identity } = this.#options;
+    const { clocks, store, identity, health } = this.#options;
     const theirs = PartitionClock.from(clock);
     let snapshot: PlainClock | null = null;
     if (from === '') {
@@ -122,15 +124,16 @@ export class ExchangeService {
       snapshot = clocks.of(partition).toPlain();
     }
     const generation = `${identity.start}.${clocks.generation(partition)}`;
+    const about = { snapshot, generation, refilling: health.isRefilling(partition) };
     if (from === '') {
       await store.sync();
       // Who has seen nothing takes everything (a rebuild): this clock may lag behind the records
       // here, after a crash, and does not name them all.
       const named = clock.length === 0 ? undefined : this.#named(partition, theirs);
-      if (named !== undefined) return { ...named, next: null, snapshot, generation };
+      if (named !== undefined) return { ...named, next: null, ...about };
     }
     const page = await this.#scan(partition, theirs, from);
-    return { ...page, snapshot, generation };
+    return { ...page, ...about };
   }
 
   /** By the log of recent dots; undefined where it does not name all, or they are too many. */

@@ -34,6 +34,14 @@ export interface Pulled {
   readonly bytes: number;
 }
 
+/** All that one peer has. */
+export interface PulledFrom extends Pulled {
+  /** Its clock, before any of it was read. */
+  readonly snapshot: PartitionClock;
+  /** Is it under rebuild? Then its clock does not say what it has not seen. */
+  readonly isRefilling: boolean;
+}
+
 /** Clocks in one message. */
 const CLOCKS_A_MESSAGE = 64;
 /** Records of a page that are merged in one turn: requests wait meanwhile. */
@@ -174,12 +182,13 @@ export class Exchange {
     partition: number,
     clock: PlainClock,
     onRecord: (bytes: Uint8Array, at: RecordKey) => void = () => undefined,
-  ): Promise<Pulled & { readonly snapshot: PartitionClock }> {
+  ): Promise<PulledFrom> {
     const { questions, replica, clocks, clock: time, observer } = this.#options;
     const generation = clocks.generation(partition);
     const steps = new PeerSteps(peer, this.#options);
     let snapshot: PlainClock | null = null;
     let theirGeneration: string | undefined;
+    let isRefilling = false;
     let from = '';
     let records = 0;
     let bytes = 0;
@@ -189,6 +198,7 @@ export class Exchange {
       const page = await questions.ask(peer, PULL, { partition, clock, from }, deadline);
       theirGeneration ??= page.generation;
       snapshot ??= page.snapshot;
+      isRefilling ||= page.refilling;
       if (page.generation !== theirGeneration) throw discarded(peer);
       for (let i = 0; i < page.records.length; i += MERGED_AT_ONCE) {
         const some = page.records.slice(i, i + MERGED_AT_ONCE);
@@ -214,7 +224,7 @@ export class Exchange {
     clocks.union(partition, theirs);
     observer.count('quorate_exchanged_records_total', {}, records);
     observer.count('quorate_exchanged_bytes_total', {}, bytes);
-    return { records, bytes, snapshot: theirs };
+    return { records, bytes, snapshot: theirs, isRefilling };
   }
 
   /** Exchanges with several peers begin far apart: what one has taken, the others need not. */

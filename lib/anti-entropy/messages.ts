@@ -65,6 +65,8 @@ export const PULL = messageType(
     /** Where the next page begins; null: there is none. */
     next: z.string().nullable(),
     snapshot: clock.nullable(),
+    /** Is the sender under rebuild itself? Then its clock does not say what it has not seen. */
+    refilling: z.boolean(),
     /** Of the sender's clock: all pages must be of one. */
     generation: z.string(),
   }),

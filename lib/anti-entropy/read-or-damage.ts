@@ -1,6 +1,6 @@
 /** Records that are read for others than a request: one that is damaged must not fail the rest. */
 import type { Observer } from '../environment/observer.js';
-import { isCorrupt } from '../errors.js';
+import { isCorrupt, isUnknownFormat } from '../errors.js';
 import type { RecordKey } from '../persistence/keyspace.js';
 import type { RecordTable, StoredRecord } from '../persistence/record-table.js';
 import type { PartitionHealth } from '../replica/health.js';
@@ -27,5 +27,15 @@ export function readOrDamage(
     observer.count('quorate_corrupt_records_total');
     if (!health.isRebuilding(at.partition)) health.damage(at.partition, 'checksum');
     return undefined;
+  }
+}
+
+/** The same; undefined also where another build wrote it: it holds up no other. */
+export function readKnown(options: RecordReading, at: RecordKey): StoredRecord | undefined {
+  try {
+    return readOrDamage(options, at);
+  } catch (error) {
+    if (isUnknownFormat(error)) return undefined;
+    throw error;
   }
 }

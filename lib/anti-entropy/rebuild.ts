@@ -25,10 +25,11 @@ import { isEndedElsewhere } from './dot-status.js';
 interface Progress extends AnnouncedLoss {
   /** Of the own clock, at the damage that this is the rebuild of. */
   readonly generation: number;
-  readonly snapshots: Map<NodeId, PartitionClock>;
+  /** Of those that are themselves under rebuild: undefined, they do not know what has ended. */
+  readonly snapshots: Map<NodeId, PartitionClock | undefined>;
   /** Owners that were copied from while another one was away: it does not count, but is a copy. */
   readonly early: Set<NodeId>;
-  /** Versions that another owner holds. */
+  /** Versions that another owner holds which is not under rebuild. */
   readonly received: Set<string>;
   corrected: boolean;
 }
@@ -103,16 +104,8 @@ export class Rebuild {
       await this.#copyEarly(partition, progress, others);
       return;
     }
-    for (const peer of others) {
-      if (progress.snapshots.has(peer) || !view.isUp(peer)) continue;
-      const note = (bytes: Uint8Array, at: RecordKey): void => {
-        for (const { dot } of decodeRecord(at, bytes).versions) progress.received.add(dotText(dot));
-      };
-      await pullProposals(this.#options, peer, partition);
-      // An empty clock asks for everything.
-      const { snapshot } = await this.#exchange.pull(peer, partition, [], note);
-      progress.snapshots.set(peer, snapshot);
-    }
+    const missing = others.filter((peer) => !progress.snapshots.has(peer) && view.isUp(peer));
+    await this.#fromEach(missing, (peer) => this.#takeFrom(peer, partition, progress));
     if (others.some((peer) => !progress.snapshots.has(peer))) return;
     health.refilled(partition);
     await this.#purge(partition, progress);
@@ -124,22 +117,43 @@ export class Rebuild {
     if (this.#progress.get(partition) === progress) this.#progress.delete(partition);
   }
 
+  async #takeFrom(peer: NodeId, partition: number, progress: Progress): Promise<void> {
+    const names: string[] = [];
+    const note = (bytes: Uint8Array, at: RecordKey): void => {
+      for (const { dot } of decodeRecord(at, bytes).versions) names.push(dotText(dot));
+    };
+    await pullProposals(this.#options, peer, partition);
+    // An empty clock asks for everything.
+    const { snapshot, isRefilling } = await this.#exchange.pull(peer, partition, [], note);
+    if (!isRefilling) for (const name of names) progress.received.add(name);
+    progress.snapshots.set(peer, isRefilling ? undefined : snapshot);
+  }
+
   /**
-   * An owner that is away for long keeps the rebuild from its end, but not the data from this disk.
-   * It answers for nothing, and all is copied again once everybody knows of the loss.
+   * An owner that is away, or was asked and has not confirmed, keeps the rebuild from its end, but
+   * not the data from this disk. It answers for nothing, and all is copied again once everybody
+   * knows of the loss.
    */
   async #copyEarly(
     partition: number,
-    { early }: Progress,
+    { early, start }: Progress,
     others: readonly NodeId[],
   ): Promise<void> {
     const { view } = this.#options;
-    if (others.every((peer) => view.isUp(peer))) return;
-    for (const peer of others) {
-      if (early.has(peer) || !view.isUp(peer)) continue;
+    // It is about to be announced.
+    if (start === undefined && others.every((peer) => view.isUp(peer))) return;
+    const missing = others.filter((peer) => !early.has(peer) && view.isUp(peer));
+    await this.#fromEach(missing, async (peer) => {
       await this.#exchange.pull(peer, partition, []);
       early.add(peer);
-    }
+    });
+  }
+
+  /** An owner that is up and refuses keeps nobody from what the others have. */
+  async #fromEach(peers: readonly NodeId[], take: (peer: NodeId) => Promise<void>): Promise<void> {
+    const failures: unknown[] = [];
+    for (const peer of peers) await take(peer).catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Another damage meanwhile makes all that came before worth nothing. */
@@ -150,7 +164,7 @@ export class Rebuild {
     const progress = {
       ...{ partition, generation, start: undefined },
       confirmed: new Set<NodeId>(),
-      snapshots: new Map<NodeId, PartitionClock>(),
+      snapshots: new Map<NodeId, PartitionClock | undefined>(),
       early: new Set<NodeId>(),
       received: new Set<string>(),
       corrected: false,
@@ -160,14 +174,16 @@ export class Rebuild {
   }
 
   /**
-   * While nothing was known, a late hint may have brought back what was deleted: versions that all
-   * other clocks cover, and nobody sent. The owners are asked about each once more, then it goes.
+   * While nothing was known, a late hint may have brought back what was deleted: versions that the
+   * clocks of all whole owners cover, and none of them sent. They are asked about each once more,
+   * then it goes (decision 0051).
    */
   async #purge(partition: number, { snapshots, received }: Progress): Promise<void> {
     const { store, endings } = this.#options;
-    if (snapshots.size === 0) return;
+    const whole = [...snapshots.values()].flatMap((clock) => clock ?? []);
+    if (whole.length === 0) return;
     const isSuspect = (dot: Dot): boolean =>
-      !received.has(dotText(dot)) && [...snapshots.values()].every((clock) => clock.has(dot));
+      !received.has(dotText(dot)) && whole.every((clock) => clock.has(dot));
     await store.sync();
     const { partitionCount } = this.#options.ownership;
     const all = recordsOf(partition, partitionCount);

@@ -88,6 +88,7 @@ export class Scrub {
     const indexes = [
       [PREFIX.key, (entry: string) => recordOfEntry(entry, partitionCount)],
       [PREFIX.conflict, (entry: string) => parseIndexKey(entry, partitionCount).at],
+      [PREFIX.collectable, (entry: string) => parseIndexKey(entry, partitionCount).at],
     ] as const;
     const stale: (readonly [at: RecordKey, entry: string])[] = [];
     for (const [prefix, recordOf] of indexes) {
@@ -98,7 +99,11 @@ export class Scrub {
     }
     const { committed } = store.transact((transaction) => {
       // Meanwhile it may have been written anew.
-      for (const [at, entry] of stale) if (isStale(table, at, entry)) transaction.delete(entry);
+      for (const [at, entry] of stale) {
+        if (!isStale(table, at, entry)) continue;
+        transaction.delete(entry);
+        table.entryDropped(entry);
+      }
     });
     await committed;
   }

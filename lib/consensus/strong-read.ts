@@ -39,14 +39,19 @@ export function judgeRead(
   const versions = fingerprint(lead.record);
   const agrees = (report: ReadReport): boolean =>
     compareBallots(report.promised, lead.promised) === 0 && holds(report, versions);
-  const isSettled = lead.isActive && !lead.isBusy && reports.every(agrees);
+  // What the proposer has accepted itself and not learned may have been chosen before its ballot.
+  const isLearned = lead.acceptance === undefined || withAccepted(lead) === versions;
+  const isSettled = lead.isActive && !lead.isBusy && isLearned && reports.every(agrees);
   return isSettled ? { is: 'settled', record: lead.record } : { is: 'unsettled' };
 }
 
 /** As it is, or with what it has accepted. */
-function holds({ record, acceptance }: ReadReport, versions: string): boolean {
-  if (fingerprint(record) === versions) return true;
-  if (acceptance === undefined) return false;
-  const { state } = acceptance;
-  return fingerprint(record === undefined ? state : merge(record, state)) === versions;
+function holds(report: ReadReport, versions: string): boolean {
+  return fingerprint(report.record) === versions || withAccepted(report) === versions;
+}
+
+/** What it holds with what it has accepted. */
+function withAccepted({ record, acceptance }: ReadReport): string {
+  if (record === undefined) return fingerprint(acceptance?.state);
+  return fingerprint(acceptance === undefined ? record : merge(record, acceptance.state));
 }

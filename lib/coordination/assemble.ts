@@ -84,7 +84,7 @@ export interface CoordinationOptions
 
 export function assembleCoordination(options: CoordinationOptions) {
   const { disk, view, ownership, plans, messenger, hedging, clock, observer, random } = options;
-  const { store, replica, hints, audits, versions } = disk;
+  const { store, replica, health, hints, audits, versions } = disk;
   const { identity, losses, acceptor, endings, hybridClock } = disk;
   const { resolver, expiryClock, seal, defaults } = options;
   const { backgroundTimeoutMilliseconds, backgroundConcurrency, pageBytesMax } = options;
@@ -95,7 +95,7 @@ export function assembleCoordination(options: CoordinationOptions) {
   const standings = new Standings(losses, observer);
   const { strong, proposers, outcomes, reports, known } = assembleStrong({
     ...{ self, engine, standings, messenger, ownership, plans, view, hedging, expiryClock },
-    ...{ acceptor, store, identity, losses, endings, hybridClock, audits },
+    ...{ acceptor, store, health, identity, losses, endings, hybridClock, audits },
     ...{ clock, random, observer, backgroundTimeoutMilliseconds, pageBytesMax },
   });
   const openAcceptances = new OpenAcceptances({ acceptor, replica, strong, clock });

@@ -23,6 +23,8 @@ const RESUME_RATIO = 1.25;
 
 /** Of the reserve, for what leaves less than there was: its log, and the sorting of the engine. */
 const SHRINKING_SHARE = 0.25;
+/** What was given up is given back down to this share: sorting a part of the files takes room. */
+const COMPACT_SHARE = 0.125;
 /** Between two compactions, at least; and so many times as long as the last one took. */
 const COMPACT_PAUSE_MILLISECONDS = 10_000;
 const COMPACT_PAUSE_RATIO = 10;
@@ -39,7 +41,8 @@ export class DiskGuard {
   #compacting: Promise<void> | undefined;
   /** On the monotonic clock. */
   #compactAfter = Number.NEGATIVE_INFINITY;
-  #compactedCount = 0;
+  /** Of what was given up; undefined: there was no compaction yet. */
+  #compactedCount: number | undefined;
 
   constructor(options: DiskGuardOptions) {
     this.#options = options;
@@ -72,7 +75,7 @@ export class DiskGuard {
     const details = { free_bytes: freeBytes, reserve_bytes: reserveBytes };
     const mayShrink = room || freeBytes >= reserveBytes * SHRINKING_SHARE;
     store.setReadOnly(room ? undefined : full(details), mayShrink);
-    if (!room && mayShrink) this.#compact();
+    if (!room && freeBytes >= reserveBytes * COMPACT_SHARE) this.#compact(!mayShrink);
     if (room === this.#hadRoom) return;
     this.#hadRoom = room;
     if (store.failure === undefined) observer.measure('quorate_read_only', room ? 0 : 1);
@@ -80,12 +83,16 @@ export class DiskGuard {
     observer.log(room ? 'info' : 'warn', event, details);
   }
 
-  /** The engine gives room back when it sorts its files, which it does for new writes alone. */
-  #compact(): void {
+  /**
+   * The engine gives room back when it sorts its files, which it does for new writes alone.
+   * @param isFirstDue nothing more can be given up: what an earlier life has is given back, once
+   */
+  #compact(isFirstDue: boolean): void {
     const { storage, store, clock, observer } = this.#options;
     const began = clock.monotonicMilliseconds();
     const count = store.shrinkingCount;
-    const isDue = began >= this.#compactAfter && count !== this.#compactedCount;
+    const isNew = count !== (this.#compactedCount ?? (isFirstDue ? undefined : 0));
+    const isDue = began >= this.#compactAfter && isNew;
     if (this.#compacting !== undefined || !isDue) return;
     const done = (): void => {
       const took = clock.monotonicMilliseconds() - began;

@@ -33,6 +33,11 @@ export class RecordCount {
     if (after !== undefined && isOne(after)) this.#count += 1;
   }
 
+  /** An entry was found of a record that is lost: its end was never noted. */
+  entryDropped(): void {
+    this.#count -= 1;
+  }
+
   /** Adds those of earlier lives, once: by their index, so that it costs what there is of them. */
   countStored(store: Store): Promise<void> {
     this.#counting ??= this.#countStored(store).catch((error: unknown) => {

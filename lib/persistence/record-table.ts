@@ -13,7 +13,7 @@ import type { Digests } from './digests.js';
 import { indexEntriesOf, moveIndex } from './indexes.js';
 import type { LargestKeys } from './largest-keys.js';
 import { RecordSummary } from './leaf-sums.js';
-import type { KeyRange, RecordKey } from './keyspace.js';
+import { type KeyRange, PREFIX, type RecordKey } from './keyspace.js';
 import { decodeRecord } from './records.js';
 import type { RecentDots } from './recent-dots.js';
 import type { Store } from './store.js';
@@ -191,6 +191,12 @@ export class RecordTable {
     for (const [key, value] of indexEntriesOf(at, this.read(at)?.siblings)) {
       transaction.put(key, value);
     }
+  }
+
+  /** An index entry of a record that was lost is dropped: it is counted no more. */
+  entryDropped(entry: string): void {
+    if (entry.startsWith(PREFIX.collectable)) this.#options.tombstones.entryDropped();
+    if (entry.startsWith(PREFIX.conflict)) this.#options.conflicts.entryDropped();
   }
 
   /** The next look reads the disk. */

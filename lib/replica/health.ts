@@ -28,7 +28,7 @@ export class PartitionHealth {
   /** Their markers could not be queued yet. */
   readonly #unmarked = new Set<number>();
   #unmarkedReason: unknown;
-  #onDamage: (partition: number) => void = () => undefined;
+  readonly #onDamage: ((partition: number) => void)[] = [];
 
   private constructor(options: PartitionHealthOptions) {
     this.#options = options;
@@ -67,9 +67,9 @@ export class PartitionHealth {
     return [...this.#rebuilding];
   }
 
-  /** Called for every damage, once it is in force. */
+  /** Called for every damage, once it is in force, in the same step. */
   onDamage(listener: (partition: number) => void): void {
-    this.#onDamage = listener;
+    this.#onDamage.push(listener);
   }
 
   /** From now on this replica of the partition vouches for nothing; a rebuild starts from here. */
@@ -82,7 +82,7 @@ export class PartitionHealth {
     minter.takeFreshWriter(partition);
     clocks.empty(partition);
     this.#mark(partition);
-    this.#onDamage(partition);
+    for (const listener of this.#onDamage) listener(partition);
   }
 
   /**

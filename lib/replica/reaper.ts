@@ -12,12 +12,11 @@ import { OperatingError } from '../errors.js';
 import { endReadable, type Endings } from './endings.js';
 import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { PartitionHealth } from './health.js';
-import { indexEntriesOf } from '../persistence/indexes.js';
 import { indexFrom, keyAfter, parseIndexKey } from '../persistence/keyspace.js';
 import type { RecordTable } from '../persistence/record-table.js';
+import { dropIfStale } from '../persistence/stale-entries.js';
 import type { Store } from '../persistence/store.js';
 import { takesNothingNow } from '../persistence/store-refusals.js';
-import type { Transaction } from '../persistence/transaction.js';
 
 export interface ReaperLimits {
   /** Pause between two turns. */
@@ -141,12 +140,8 @@ export class Reaper {
     return expired.value ? expired.committed : this.#drop(indexed);
   }
 
-  /** An entry that belongs to no record, as damage may leave it, would be looked at for ever. */
   #drop(indexed: string): Promise<void> | undefined {
-    const { store, table } = this.#options;
     const { at } = parseIndexKey(indexed, this.#options.partitionCount());
-    if (indexEntriesOf(at, table.read(at)?.siblings).has(indexed)) return undefined;
-    const drop = (transaction: Transaction): void => transaction.delete(indexed);
-    return store.transact(drop, 'os', 'shrinking').committed;
+    return dropIfStale(this.#options, at, indexed);
   }
 }

@@ -24,7 +24,7 @@ import { StrongReports } from './strong-reports.js';
 export interface StrongAssembly
   extends Pick<
     Disk,
-    'acceptor' | 'store' | 'identity' | 'losses' | 'endings' | 'hybridClock' | 'audits'
+    'acceptor' | 'store' | 'health' | 'identity' | 'losses' | 'endings' | 'hybridClock' | 'audits'
   > {
   readonly self: NodeId;
   readonly engine: Engine;
@@ -43,13 +43,14 @@ export interface StrongAssembly
 }
 
 export function assembleStrong(options: StrongAssembly) {
-  const { self, acceptor, store, identity, losses } = options;
+  const { self, acceptor, store, health, identity, losses } = options;
   const { engine, messenger, ownership, plans, view, standings, hedging, expiryClock } = options;
   const { clock, random, observer, backgroundTimeoutMilliseconds } = options;
   const acceptors = new RemoteAcceptors({
     ...{ messenger, losses, clock, observer, backgroundTimeoutMilliseconds },
   });
   const proposers = new Proposers({ ...options, acceptors });
+  health.onDamage((partition) => proposers.noteDamage(partition));
   const outcomes = new Outcomes({ self, acceptor, proposers, messenger, clock });
   const reports = new StrongReports({ self, acceptor, proposers, store, identity });
   const known = new KnownProposers({ self, acceptor, ownership, view, clock });

@@ -59,6 +59,11 @@ export class KnownProposers {
     this.#heard.set(partition, { node, at: this.#now() });
   }
 
+  /** It has said that it decides nothing. */
+  notHeard(partition: number, node: NodeId): void {
+    if (this.#heard.get(partition)?.node === node) this.#heard.delete(partition);
+  }
+
   suspect(partition: number, node: NodeId): void {
     this.#suspects.set(partition, { node, until: this.#now() + SUSPECT_MILLISECONDS });
   }

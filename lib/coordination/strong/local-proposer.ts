@@ -132,6 +132,10 @@ export class LocalProposer {
     }
   }
 
+  abdicate(): void {
+    this.#running.dispatch((core) => core.abdicate());
+  }
+
   stop(): void {
     this.#running.dispatch((core) => core.stop());
   }

@@ -115,6 +115,14 @@ export class Proposers {
     this.#proposerHeld(partition)?.noteBallot();
   }
 
+  /**
+   * The replica of the partition has lost something. Its proposer decides nothing more on it, says
+   * nothing of it again, and answers no read by it; what it holds unsent is sent.
+   */
+  noteDamage(partition: number): void {
+    this.#proposerHeld(partition)?.abdicate();
+  }
+
   stop(): void {
     this.#isStopped = true;
     for (const proposer of [...this.#proposers.values()]) proposer.stop();

@@ -9,6 +9,7 @@ import { decodeRecord } from '../../persistence/records.js';
 import type { Losses } from '../../replica/losses.js';
 import type { Hedging } from '../../replication/hedging.js';
 import type { Messenger } from '../../rpc/messenger.js';
+import type { PeerAnswer } from '../../rpc/slots.js';
 import type { KnownProposers } from './known-proposers.js';
 import { ASK, type AskReply } from './proposal-layouts.js';
 import { ProposalWire } from './proposal-wire.js';
@@ -75,8 +76,8 @@ export class StrongPeers {
     const explains = explanation !== undefined;
     const body = { namespace, key, intent, condition, once, ...how, explains };
     messenger.ask(node, PROPOSE, body, deadline, (answer) => {
-      const isReached = answer.ok || answer.error.code !== 'peer_unreachable';
-      if (isReached) known.heard(at.partition, node);
+      if (decides(answer)) known.heard(at.partition, node);
+      else if (decidesNot(answer)) known.notHeard(at.partition, node);
       if (answer.ok) explanation?.adopt(answer.reply.explained ?? null);
       settle(answer.ok ? handledOf(at, answer.reply.result) : answer.error);
     });
@@ -101,6 +102,19 @@ export class StrongPeers {
     }
   }
 }
+
+/** It has decided, or will: no other candidate is needed. */
+function decides(answer: PeerAnswer<{ readonly result: Proposed }>): boolean {
+  return answer.ok && answer.reply.result.is !== 'elsewhere';
+}
+
+/** It is there, and is no proposer: who waits for it, waits in vain. */
+function decidesNot(answer: PeerAnswer<{ readonly result: Proposed }>): boolean {
+  return answer.ok || NO_PROPOSER.has(answer.error.code);
+}
+
+/** What an owner says that decides nothing for now; one that is too busy goes on deciding. */
+const NO_PROPOSER: ReadonlySet<string> = new Set(['rebuilding', 'not_ready', 'wrong_epoch']);
 
 function handledOf(at: RecordKey, result: Proposed): Handled | OperatingError {
   if (result.is === 'elsewhere' || result.is === 'applied') return result;

@@ -195,8 +195,8 @@ export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
     rule: 'D1',
     name: 'what a lost record left in the index of conflicts stays',
     file: 'anti-entropy/scrub.js',
-    right: 'if (isStale(table, at, entry))',
-    wrong: 'if (false)',
+    right: 'if (!isStale(table, at, entry))',
+    wrong: 'if (true)',
     test: 'unit/anti-entropy/damage.test.js',
   },
   {

@@ -3,6 +3,14 @@ import type { PlantedBug } from './planted-bug.js';
 
 export const DISK_BUGS: readonly PlantedBug[] = [
   {
+    rule: 'E1',
+    name: 'what was given up is not given back where nothing more may be given up',
+    file: 'persistence/disk-guard.js',
+    right: 'if (!room && freeBytes >= reserveBytes * COMPACT_SHARE)',
+    wrong: 'if (!room && mayShrink)',
+    test: 'unit/persistence/disk-guard.test.js',
+  },
+  {
     rule: 'S1',
     name: 'a start that another build ends has counted itself before',
     file: 'disk/disk.js',

@@ -11,6 +11,22 @@ const PROPOSER_MERGES = 'unit/coordination/proposer-merges.test.js';
 
 export const STRONG_BUGS: readonly PlantedBug[] = [
   {
+    rule: 'K21',
+    name: 'a proposer goes on after a loss on its own replica',
+    file: 'coordination/strong/proposers.js',
+    right: 'this.#proposerHeld(partition)?.abdicate();',
+    wrong: ';',
+    test: 'unit/coordination/strong-losses.test.js',
+  },
+  {
+    rule: 'K11',
+    name: 'a proposer that has accepted what it has not learned answers as settled',
+    file: 'consensus/strong-read.js',
+    right: 'lead.acceptance === undefined || withAccepted(lead) === versions',
+    wrong: 'true',
+    test: 'unit/consensus/judged-reads.test.js',
+  },
+  {
     rule: 'K1',
     name: 'an acceptor forgets its promise in a restart',
     file: 'persistence/proposal-table.js',

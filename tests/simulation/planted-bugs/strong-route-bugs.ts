@@ -7,6 +7,14 @@ const WHOLE_NODES = 'unit/coordination/strong-routes.test.js';
 
 export const STRONG_ROUTE_BUGS: readonly PlantedBug[] = [
   {
+    rule: 'K17',
+    name: 'who says that it decides nothing counts as a proposer that is heard of',
+    file: 'coordination/strong/strong-peers.js',
+    right: 'if (decides(answer))',
+    wrong: "if (answer.ok || answer.error.code !== 'peer_unreachable')",
+    test: 'unit/coordination/strong-routes.test.js',
+  },
+  {
     rule: 'K16',
     name: 'a write goes to another while a silent proposer may be at it',
     file: 'coordination/strong/strong-core.js',

@@ -37,6 +37,12 @@ t.test('whoever has seen a version and lacks it was notified, or is damaged', as
     ['held under rebuild only', true, [says('value', { rebuilding: true })], 'dropped'],
     ['dead, and seen by all disks', true, [says('ended'), says('absent')], 'dropped'],
     ['dead, not on my own disk', false, [says('ended'), says('absent')], 'damaged'],
+    [
+      'dead, and a clock was emptied',
+      true,
+      [says('ended'), says('unseen', { persisted: false, rebuilding: true })],
+      'dropped',
+    ],
     ['dead, not on all', true, [says('ended'), says('unseen', { persisted: false })], 'damaged'],
   ];
   for (const [name, own, others, verdict] of rows)
@@ -55,7 +61,9 @@ t.test('a version has ended elsewhere where every other owner has seen its end',
   for (const status of ['value', 'ended', 'unseen'] as const) {
     t.notOk(isEndedElsewhere(0, [says('covered'), says(status)]), status);
   }
-  t.notOk(isEndedElsewhere(0, [says('covered', { rebuilding: true })]));
+  t.notOk(isEndedElsewhere(0, [says('covered', { rebuilding: true })]), 'nobody is whole');
+  const ignorant = says('unseen', { rebuilding: true });
+  t.ok(isEndedElsewhere(0, [says('absent'), ignorant]), 'who is rebuilt does not know');
 });
 
 t.test('an owner says what it holds, or what its clock has seen', async (t) => {

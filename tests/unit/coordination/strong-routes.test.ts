@@ -169,7 +169,7 @@ t.test('an answer that cannot be read leaves open what was settled', async (t) =
         ask: (...[, , , , settle]: Parameters<Messenger['ask']>) =>
           settle({ ok: true, reply: { result, explained: undefined } }),
       },
-      known: { heard: () => undefined },
+      known: { heard: () => undefined, notHeard: () => undefined },
     } as unknown as StrongPeersOptions);
     const request = { at, intent: undefined, condition: { is: 'none' }, deadline: 1 } as const;
     peers.propose('b', request, { decides: false, takesOver: false }, (handled) => {
@@ -179,6 +179,39 @@ t.test('an answer that cannot be read leaves open what was settled', async (t) =
   });
   t.same(outcomes, ['unknown', 'none']);
 });
+
+t.test(
+  'a proposer is heard of where it decides, and no more where it says that it does not',
+  async (t) => {
+    const at = recordKey('default', 'k', 16);
+    const settled = { is: 'settled', as: 'applied', record: undefined };
+    const refused = (code: string) => ({
+      ok: false,
+      error: new OperatingError(code as 'rebuilding', ''),
+    });
+    const decided = (result: unknown) => ({ ok: true, reply: { result, explained: undefined } });
+    const rows = [
+      [decided(settled), ['heard']],
+      [decided({ is: 'elsewhere', proposer: 'c' }), ['not heard']],
+      [refused('rebuilding'), ['not heard']],
+      [refused('not_ready'), ['not heard']],
+      [refused('overloaded'), []],
+      [refused('peer_unreachable'), []],
+    ] as const;
+    for (const [answer, expected] of rows) {
+      const noted: string[] = [];
+      const peers = new StrongPeers({
+        messenger: {
+          ask: (...[, , , , settle]: Parameters<Messenger['ask']>) => settle(answer as never),
+        },
+        known: { heard: () => noted.push('heard'), notHeard: () => noted.push('not heard') },
+      } as unknown as StrongPeersOptions);
+      const request = { at, intent: undefined, condition: { is: 'none' }, deadline: 1 } as const;
+      peers.propose('b', request, { decides: false, takesOver: false }, () => undefined);
+      t.strictSame(noted, expected, JSON.stringify(answer));
+    }
+  },
+);
 
 t.test('what was to be ended, and is late, may have been ended', async (t) => {
   const late = (isOpen: boolean, isOnce: boolean) =>

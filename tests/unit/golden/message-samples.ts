@@ -91,8 +91,14 @@ const ANTI_ENTROPY = [
     antiEntropy.PULL,
     [{ partition: 1, clock, from: '' }],
     [
-      { records: [['default', 'k', record]], next: 'r0001x', snapshot: clock, generation: '1.2' },
-      { records: [], next: null, snapshot: null, generation: '1.2' },
+      {
+        records: [['default', 'k', record]],
+        next: 'r0001x',
+        snapshot: clock,
+        refilling: true,
+        generation: '1.2',
+      },
+      { records: [], next: null, snapshot: null, refilling: false, generation: '1.2' },
     ],
   ),
   samples(

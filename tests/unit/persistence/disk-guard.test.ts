@@ -68,6 +68,41 @@ t.test('what leaves less than there was goes on, down to a quarter of the reserv
   t.throws(() => put(store), { code: 'read_only' });
 });
 
+t.test('what was given up is given back, also where nothing more may be given up', async (t) => {
+  const { storage, store, guard, clock } = guarded();
+  storage.free = RESERVE / 2;
+  await put(store, 'shrinking');
+  await guard.check();
+  t.equal(storage.compacted, 1);
+  // During the pause more is given up, and the room goes to others.
+  await put(store, 'shrinking');
+  storage.free = RESERVE / 4 - 1;
+  await guard.check();
+  t.throws(() => put(store, 'shrinking'), { code: 'read_only' });
+  await clock.advance(10_001);
+  await guard.check();
+  t.equal(storage.compacted, 2);
+  await clock.advance(60_000);
+  await guard.check();
+  t.equal(storage.compacted, 2, 'once: nothing was given up since');
+});
+
+t.test(
+  'a start below a quarter of the reserve gives back what an earlier life gave up',
+  async (t) => {
+    const { storage, guard, clock } = guarded();
+    storage.free = RESERVE / 8 - 1;
+    await guard.check();
+    t.equal(storage.compacted, 0, 'sorting takes room itself');
+    storage.free = RESERVE / 4 - 1;
+    for (let i = 0; i < 3; i += 1) {
+      await guard.check();
+      await clock.advance(20_000);
+    }
+    t.equal(storage.compacted, 1);
+  },
+);
+
 t.test('it looks twice a second, and a look that fails changes nothing', async (t) => {
   const { storage, store, guard, clock, observer } = guarded();
   guard.start();
