@@ -83,8 +83,9 @@ export class StalenessFeed {
     return { at, skew: clock.wallMilliseconds() - at };
   }
 
-  /** Somebody wants answers that are no older. */
+  /** Somebody wants answers that are no older; of no age at all, no question helps. */
   want(maxMilliseconds: number, now: number): void {
+    if (maxMilliseconds <= 0) return;
     this.#demand.note(maxMilliseconds, now);
     const interval = this.#demand.intervalAt(now) ?? 0;
     // The first question leaves at once, and a shorter interval counts from now on.
@@ -131,13 +132,18 @@ export class StalenessFeed {
       try {
         const testimony = testimonyOf(answer.reply);
         this.#proofs.answered(peer, testimony, question);
-        if (!testimony.isLast && !this.#isStopped) this.#askPeer(peer);
+        if (!testimony.isLast && this.#isWanted) this.#askPeer(peer);
         else this.#fetchMissing(peer);
       } catch (error) {
         if (!(error instanceof OperatingError)) throw error;
         observer.log('warn', 'a testimony cannot be read', { peer, reason: messageOf(error) });
       }
     });
+  }
+
+  get #isWanted(): boolean {
+    const { clock } = this.#options;
+    return !this.#isStopped && this.#demand.intervalAt(clock.monotonicMilliseconds()) !== undefined;
   }
 
   /** A copy that was lost on its way comes by an exchange. */

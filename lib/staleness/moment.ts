@@ -14,9 +14,12 @@ export interface ProofMoment {
  */
 const SLOWEST = 9 / 8;
 
-/** Whole milliseconds, in real time at most. @param now on the monotonic clock */
-export function ageOf({ at }: ProofMoment, now: number): number {
-  return Math.ceil(Math.max(0, now - at) * SLOWEST);
+/**
+ * Whole milliseconds, in real time at most. What the wall clock has gone on beyond the monotonic
+ * one counts: a machine that was suspended has not counted it.
+ */
+export function ageOf({ at, skew }: ProofMoment, now: ProofMoment): number {
+  return Math.ceil(Math.max(0, now.at - at) * SLOWEST + Math.max(0, now.skew - skew));
 }
 
 /**

@@ -140,15 +140,22 @@ export class Proofs {
     return proven;
   }
 
-  /** Since when something that the peer has reported is not held here; undefined: nothing is. */
+  /** Since when an exchange could bring what the peer has reported; undefined: there is nothing. */
   waitingSince(peer: NodeId): number | undefined {
     const known = this.#peers.get(peer);
     let since: number | undefined;
     for (const [partition, waiting] of known?.waiting ?? []) {
-      if (known?.silent.has(partition) === true) continue;
+      if (known === undefined || !this.#lacks(known, partition)) continue;
       since = Math.min(since ?? waiting.since, waiting.since);
     }
     return since;
+  }
+
+  /** What is under rebuild comes by that; what is accepted, by being learned. */
+  #lacks({ clocks, silent }: KnownOfPeer, partition: number): boolean {
+    const reported = clocks.get(partition);
+    if (reported === undefined || silent.has(partition)) return false;
+    return this.#own.vouchesFor(partition) && !this.#own.clockOf(partition).includes(reported);
   }
 
   /**

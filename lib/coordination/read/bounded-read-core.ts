@@ -82,7 +82,7 @@ export function boundWithin(
     const proven = provenAt(scope);
     if (proven === undefined) continue;
     if (hasStoodStill(proven, now, maxMilliseconds * DISAGREEMENT_MAX)) continue;
-    const age = ageOf(proven, now.at);
+    const age = ageOf(proven, now);
     if (age <= maxMilliseconds) return { age, scope };
   }
   return undefined;

@@ -64,7 +64,7 @@ export class BoundedReads {
     const demand = request.levels[0]?.staleness ?? STALENESS_BY_DEFAULT;
     const plan = plans.of(at.partition);
     const arrived = feed.now();
-    if (demand.maxMilliseconds > 0) feed.want(demand.maxMilliseconds, arrived.at);
+    feed.want(demand.maxMilliseconds, arrived.at);
     const core = boundedCoreOf(
       {
         ...{ plan, demand, arrived },

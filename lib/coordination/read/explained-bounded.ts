@@ -122,7 +122,7 @@ function boundShown(bound: StalenessBound | undefined): ShownMembers {
 function provenShown({ provenAt, arrived }: BoundedReadOptions): ShownMembers {
   const ageFor = (scope: Scope): number | undefined => {
     const proven = provenAt(scope);
-    return proven && ageOf(proven, arrived.at);
+    return proven && ageOf(proven, arrived);
   };
   return { all: ageFor('all'), quorum: ageFor('quorum') };
 }

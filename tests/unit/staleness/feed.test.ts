@@ -12,7 +12,7 @@ const EMPTY: PlainTestimony = {
   ...{ writers: [], seen: [], accepted: [] },
 };
 
-function feedOf() {
+function feedOf(vouches = true) {
   const clock = new ManualClock();
   const observer = new CountingObserver();
   const asked: {
@@ -40,7 +40,7 @@ function feedOf() {
     ...{ self: 'a', era: '', changes: new ClockChanges(), accepted: () => new Map() },
     setsOf: () => [[{ id: 'a' }, { id: 'b' }]],
     clockOf: () => new PartitionClock(),
-    vouchesFor: () => true,
+    vouchesFor: () => vouches,
   };
   const feed = new StalenessFeed({
     ...{ own, life: 'a 1', clock, observer, pageBytesMax: 1000 },
@@ -108,6 +108,43 @@ t.test('what does not come is fetched by an exchange, once a second', async (t) 
     await clock.advance(50);
   }
   t.strictSame(exchanges, ['b', 'b']);
+  await feed.stop();
+});
+
+t.test('no exchange is begun for what it cannot bring', async (t) => {
+  const seen = { ...EMPTY, upTo: 1, writers: ['b.1'], seen: [[0, 0, 1]] };
+  const accepted = { ...EMPTY, upTo: 1, writers: ['b.1'], accepted: [[0, 0, 1]] };
+  for (const [vouches, testimony] of [
+    [false, seen],
+    [true, accepted],
+  ] as const) {
+    const { feed, clock, asked, exchanges } = feedOf(vouches);
+    feed.want(100, 0);
+    for (let i = 0; i < 40; i += 1) {
+      asked[i]?.settle(testimony);
+      await clock.advance(50);
+    }
+    t.strictSame(exchanges, [], vouches ? 'what is accepted' : 'what is under rebuild');
+    await feed.stop();
+  }
+});
+
+t.test('no question is asked for answers of no age', async (t) => {
+  const { feed, asked } = feedOf();
+  feed.want(0, 0);
+  t.equal(asked.length, 0);
+  await feed.stop();
+});
+
+t.test('pages end with the demand, though none was the last', async (t) => {
+  const { feed, clock, asked } = feedOf();
+  feed.want(60_000, 0);
+  const page = { ...EMPTY, isLast: false };
+  for (let i = 0; i < 100; i += 1) {
+    asked[i]?.settle(page);
+    await clock.advance(1000);
+  }
+  t.ok(asked.length > 50 && asked.length < 70, `${asked.length}`);
   await feed.stop();
 });
 
