@@ -84,7 +84,7 @@ export function assembleAntiEntropy(options: AntiEntropyAssembly) {
     ...{ identity, losses, isVerified, ownership, view, questions, observer },
     ...{ health, clocks, store, table, endings, acceptor, exchange, scrub },
   });
-  const { voids, collection } = collectionOf(options, questions);
+  const { voids, collection } = collectionOf(options, questions, pauses);
   const antiEntropy = new AntiEntropy({
     ...{ ownership, view, health, tombstones, clock, random, observer },
     ...{ pauses, exchange, treeComparison, scrub, rebuild, collection, limits },
@@ -108,7 +108,7 @@ export function assembleAntiEntropy(options: AntiEntropyAssembly) {
   return { antiEntropy, exchange: exchangeNow, convergence, serve };
 }
 
-function collectionOf(options: AntiEntropyAssembly, questions: Questions) {
+function collectionOf(options: AntiEntropyAssembly, questions: Questions, pauses: Pauses) {
   const { environment, disk, ownership, expiryClock, retentionMilliseconds, limits } = options;
   const { clock, random, observer } = environment;
   const { store, table, clocks, health, endings, acceptor, tombstones } = disk;
@@ -119,7 +119,8 @@ function collectionOf(options: AntiEntropyAssembly, questions: Questions) {
   });
   const collection = new Collection({
     ...{ ownership, questions, store, table, clocks, health, endings, acceptor, tombstones },
-    ...{ settle, voids, expiryClock, clock, random, observer, limits, retentionMilliseconds },
+    ...{ settle, voids, expiryClock, clock, random, observer, pauses, limits },
+    retentionMilliseconds,
   });
   return { voids, collection };
 }

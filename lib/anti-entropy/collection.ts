@@ -13,8 +13,7 @@ import type { ExpiryClock } from '../persistence/expiry-clock.js';
 import type { Clock } from '../environment/clock.js';
 import type { Random } from '../environment/random.js';
 import type { Observer } from '../environment/observer.js';
-import { groupsWithin } from '../encoding/cut-list.js';
-import { messageBytesMax } from '../encoding/frame.js';
+import type { Pauses } from '../environment/pauses.js';
 import { Periodic } from '../environment/periodic.js';
 import { messageOf, OperatingError } from '../errors.js';
 import { futureFrom } from '../persistence/expiry-clock.js';
@@ -28,8 +27,7 @@ import {
   parseIndexKey,
   type RecordKey,
 } from '../persistence/keyspace.js';
-import type { StoredRecord } from '../persistence/record-table.js';
-import type { Dot } from '../versioning/dot.js';
+import { type Candidate, groupsOf, questionOf } from './candidates.js';
 import { PartitionClock } from '../versioning/partition-clock.js';
 import { EMPTY_VECTOR, joinVectors, type VersionVector } from '../versioning/version-vector.js';
 import { countDue, dueUntil, isPastRetention, type Retention } from './due.js';
@@ -38,12 +36,6 @@ import { PERSISTED } from './messages.js';
 import { readKnown } from './read-or-damage.js';
 import type { VoidNumbers } from './void-numbers.js';
 import { LeftAcceptances } from './left-acceptances.js';
-
-interface Candidate {
-  readonly at: RecordKey;
-  readonly record: StoredRecord;
-  readonly stubs: readonly Dot[];
-}
 
 /** With its key in the index. */
 type DueEntry = IndexEntry & { readonly entry: string };
@@ -77,10 +69,15 @@ export interface CollectionOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly observer: Observer;
+  /** Between pages. */
+  readonly pauses: Pauses;
   readonly limits: CollectionLimits;
   /** A record is kept for so long after its end in any case. */
   readonly retentionMilliseconds: () => number;
 }
+
+/** Each of `collectBatchSize` records. */
+const PAGES_A_TURN = 100;
 
 export class Collection {
   readonly #options: CollectionOptions;
@@ -116,30 +113,33 @@ export class Collection {
     return [...this.#blockedLately].map(([reason, count]) => ({ reason, count }));
   }
 
-  /** One turn: a bounded number of records, partition by partition. */
+  /** One turn: page after page as long as some of it goes, with rests, up to a bound. */
   async run(): Promise<void> {
-    const byPartition = new Map<number, Candidate[]>();
-    for (const candidate of await this.#candidates()) {
-      const { partition } = candidate.at;
-      byPartition.set(partition, [...(byPartition.get(partition) ?? []), candidate]);
+    const { clock } = this.#options;
+    for (let pages = 0; pages < PAGES_A_TURN; pages += 1) {
+      const began = clock.monotonicMilliseconds();
+      const removed = await this.#takePage();
+      if (this.#cursors.old === '' || removed === 0 || this.#options.pauses.isStopped) break;
+      await this.#options.pauses.rest(began);
     }
-    const { pageBytesMax } = this.#options.limits;
-    const parts = [...byPartition].flatMap(([partition, candidates]) => {
-      const bytes = (part: Candidate): number => messageBytesMax(questionOf(part));
-      return groupsWithin(candidates, bytes, pageBytesMax).map(
-        (group) => [partition, group] as const,
-      );
-    });
-    for (const [partition, candidates] of parts) {
-      await this.#collect(partition, candidates).catch((error: unknown) => {
-        this.#blocked('owner cannot be asked', candidates.length);
-        const reason = messageOf(error);
-        this.#options.observer.log('debug', 'nothing could be collected', { partition, reason });
-      });
-    }
-    if (this.#cursors.old !== '') return;
-    this.#publish();
+    if (this.#cursors.old === '') this.#publish();
     await this.#left.pass();
+  }
+
+  /** How many went. */
+  async #takePage(): Promise<number> {
+    const { limits, observer } = this.#options;
+    let removed = 0;
+    for (const [partition, group] of groupsOf(await this.#candidates(), limits.pageBytesMax)) {
+      try {
+        removed += await this.#collect(partition, group);
+      } catch (error) {
+        this.#blocked('owner cannot be asked', group.length);
+        const reason = messageOf(error);
+        observer.log('debug', 'nothing could be collected', { partition, reason });
+      }
+    }
+    return removed;
   }
 
   async #candidates(): Promise<Candidate[]> {
@@ -188,13 +188,15 @@ export class Collection {
   }
 
   /** One that is unreadable by now, or that the own store refuses, holds up no other. */
-  async #remove({ at, record }: Candidate): Promise<void> {
+  async #remove({ at, record }: Candidate): Promise<boolean> {
     const { health, endings } = this.#options;
     try {
       await endReadable(health, at, () => endings.collect(at, record.fingerprint))?.committed;
+      return true;
     } catch (error) {
       this.#refused(at, error);
       this.#blocked('own store refuses', 1);
+      return false;
     }
   }
 
@@ -234,7 +236,7 @@ export class Collection {
     };
   }
 
-  async #collect(partition: number, candidates: readonly Candidate[]): Promise<void> {
+  async #collect(partition: number, candidates: readonly Candidate[]): Promise<number> {
     const { clocks, ownership, questions } = this.#options;
     const stubs = candidates.map(questionOf);
     const { deadline } = questions;
@@ -248,6 +250,7 @@ export class Collection {
       valued,
     }));
     let isSettling = false;
+    let removed = 0;
     let unseen: VersionVector = EMPTY_VECTOR;
     const known = owners.flatMap(({ persisted }) => persisted ?? []);
     for (const [i, candidate] of candidates.entries()) {
@@ -257,7 +260,7 @@ export class Collection {
       });
       states.push({ persisted: clocks.persisted(partition), holdsValue: false });
       const reason = this.#openAt(at) ?? blockedReasonOf(record.siblings, states);
-      if (reason === undefined) await this.#remove(candidate);
+      if (reason === undefined) removed += (await this.#remove(candidate)) ? 1 : 0;
       else this.#blocked(reason, 1);
       if (reason === 'not seen by all') {
         const covered = coveredBy(record.siblings.context);
@@ -270,6 +273,7 @@ export class Collection {
     }
     const [any] = candidates;
     if (any !== undefined && unseen.size > 0) await this.#options.voids.close(any.at, unseen);
+    return removed;
   }
 
   /** A new proposer must find what this record covers beside what was proposed on it. */
@@ -292,8 +296,4 @@ export class Collection {
       this.#tally.set(reason, 0);
     }
   }
-}
-
-function questionOf({ at: { namespace, key }, stubs }: Candidate) {
-  return { namespace, key, dots: [...stubs] };
 }

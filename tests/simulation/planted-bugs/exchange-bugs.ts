@@ -3,6 +3,14 @@ import type { PlantedBug } from './planted-bug.js';
 
 export const EXCHANGE_BUGS: readonly PlantedBug[] = [
   {
+    rule: 'E2',
+    name: 'one page of tombstones and stubs goes in a turn, however many end',
+    file: 'anti-entropy/collection.js',
+    right: 'const PAGES_A_TURN = 100;',
+    wrong: 'const PAGES_A_TURN = 1;',
+    test: 'unit/anti-entropy/retention.test.js',
+  },
+  {
     rule: 'A3',
     name: 'a step of an exchange that fails stops those behind it',
     file: 'anti-entropy/peer-steps.js',

@@ -196,3 +196,17 @@ t.test('tombstones from the future do not wait for it', async (t) => {
   await cluster.clock.advance(120_000);
   for (const id of cluster.ids) t.equal(heldOn(cluster, id), 0);
 });
+
+t.test('as many go as end, however small a page is', async (t) => {
+  const limits = { collectBatchSize: 5, tombstonesMax: 10 };
+  const cluster = await clusterFor(t, { limits });
+  await keepFor(cluster, 0);
+  for (let round = 0; round < 6; round += 1) {
+    for (let i = 0; i < 20; i += 1) {
+      await cluster.putFor('n1', `ends ${round} ${i}`, 1, { level: 'all' });
+    }
+    await cluster.clock.advance(10_000);
+  }
+  await cluster.clock.advance(30_000);
+  for (const id of cluster.ids) t.ok(cluster.node(id).disk.tombstones.count < 20, id);
+});

@@ -11,6 +11,7 @@ import { foundRing } from '../../../lib/partitioning/ring-founding.js';
 import { historyOf } from '../../../lib/partitioning/ring-history.js';
 import { STORED_FORMAT } from '../../../lib/persistence/checksummed.js';
 import { type RecordKey, recordKey } from '../../../lib/persistence/keyspace.js';
+import type { Pauses } from '../../../lib/environment/pauses.js';
 import type { Endings } from '../../../lib/replica/endings.js';
 import type { Messenger } from '../../../lib/rpc/messenger.js';
 import type { Dot } from '../../../lib/versioning/dot.js';
@@ -77,6 +78,7 @@ function collectionOf(disk: Disk, endings: Partial<Endings> = {}): Collection {
     voids: { close: async () => undefined },
     expiryClock: expiryClockOf(disk.clock),
     random: new SeededRandom(1),
+    pauses: { isStopped: false, rest: async () => undefined } as unknown as Pauses,
     limits: {
       ...{ collectIntervalMilliseconds: 1_000, collectBatchSize: 100 },
       ...{ tombstonesMax: 100, pageBytesMax: 100_000 },
