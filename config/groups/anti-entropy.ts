@@ -44,7 +44,7 @@ export const antiEntropyGroup = {
     minimum: 1,
     maximum: 100_000,
     unit: 'records',
-    why: 'Records that one look judges at most: it asks every other owner about them.',
+    why: 'Records that one look judges at most, and asks every other owner about; looks follow.',
   },
   tombstonesMax: {
     kind: 'integer',

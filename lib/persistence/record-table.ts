@@ -99,7 +99,8 @@ export class RecordTable {
     this.#options = options;
     this.#unknownFormats = new UnknownFormats(options.observer);
     this.#cache = new LRUCache({
-      maxSize: options.cacheBytesMax,
+      // The cache takes no zero; nothing is as small as one byte.
+      maxSize: Math.max(1, options.cacheBytesMax),
       sizeCalculation: (record, key) => memoryBytesOf(record) + 2 * key.length,
     });
   }

@@ -240,20 +240,19 @@ export class GroupApply {
     });
   }
 
-  async #askAndRun(
-    member: Member,
-    unaccounted: readonly Dot[],
-    answers: GroupAnswers,
-  ): Promise<void> {
-    const { place, copy, questions } = member;
-    const { at } = copy;
+  async #askAndRun(member: Member, unaccounted: readonly Dot[], answers: GroupAnswers) {
+    const { place, copy, questions, at } = member;
     if (questions === QUESTIONS_MAX) {
       throw new OperatingError('not_ready', 'what became of a version cannot be found out now');
     }
-    const verdict = await this.#options.askOwners(at, unaccounted);
-    this.#options.observer.count('quorate_filter_total', { reason: verdict });
-    if (verdict === 'damaged') this.#options.health.damage(at.partition, 'held elsewhere');
-    const gone = verdict === 'dropped' ? unaccounted.map(dotText) : [];
+    const { askOwners, clocks, health, observer } = this.#options;
+    const generation = clocks.generation(at.partition);
+    const verdict = await askOwners(at, unaccounted);
+    observer.count('quorate_filter_total', { reason: verdict });
+    // It is of before a loss otherwise, and the rebuild after that may be over.
+    const isOfNow = clocks.generation(at.partition) === generation;
+    if (isOfNow && verdict === 'damaged') health.damage(at.partition, 'held elsewhere');
+    const gone = isOfNow && verdict === 'dropped' ? unaccounted.map(dotText) : [];
     const dropped = new Set([...member.dropped, ...gone]);
     this.#run([this.#read(place, copy, dropped, questions + 1)], answers);
   }

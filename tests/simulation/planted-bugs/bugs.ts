@@ -190,7 +190,7 @@ export const BUGS: readonly PlantedBug[] = [
     rule: 'C3',
     name: 'the filter asks nobody',
     file: 'replica/group-apply.js',
-    right: 'const verdict = await this.#options.askOwners(at, unaccounted);',
+    right: 'const verdict = await askOwners(at, unaccounted);',
     wrong: "const verdict = 'dropped';",
     test: 'unit/replica/replica.test.js',
   },

@@ -3,6 +3,14 @@ import type { PlantedBug } from './planted-bug.js';
 
 export const GROUP_BUGS: readonly PlantedBug[] = [
   {
+    rule: 'D4',
+    name: 'a verdict of before a loss begins another rebuild',
+    file: 'replica/group-apply.js',
+    right: "if (isOfNow && verdict === 'damaged')",
+    wrong: "if (verdict === 'damaged')",
+    test: 'unit/replica/group-apply.test.js',
+  },
+  {
     rule: 'Q6',
     name: 'the rest of what is kept of a key is not asked for',
     file: 'coordination/conflict/history.js',

@@ -282,3 +282,37 @@ function plainDisk({ replica, clocks, digests, storage }: Disk, keys: readonly R
     ];
   });
 }
+
+t.test('a verdict that was asked for before a loss says nothing after it', async (t) => {
+  const [peer, disk] = [await openDisk({ node: 'n2', seed: 9 }), await openDisk()];
+  const keys = [keyAt('a'), keyAt('b')];
+  const copies: Uint8Array[] = [];
+  for (const at of keys) {
+    const minted = peer.replica.mint(at, intentOf('x'), 'sync', nothingElse);
+    await minted.committed;
+    copies.push(minted.value.bytes);
+    await disk.replica.merge(at, minted.value.bytes, 'sync');
+  }
+  // Both are lost, and copies of both come.
+  for (const at of keys) {
+    await disk.storage.write([{ type: 'delete', key: at.storageKey }], { sync: true });
+    disk.table.forgetCached(at);
+  }
+  const answers: ((verdict: 'damaged') => void)[] = [];
+  disk.replica.onUnaccounted(
+    () =>
+      new Promise((resolve) => {
+        answers.push(resolve);
+      }),
+  );
+  const merges = keys.map((at, i) => disk.replica.merge(at, copies[i] ?? new Uint8Array(), 'sync'));
+  await turn();
+  t.equal(answers.length, 2);
+  answers[0]?.('damaged');
+  await merges[0];
+  const generation = disk.clocks.generation(0);
+  t.equal(generation, 1);
+  answers[1]?.('damaged');
+  await merges[1];
+  t.equal(disk.clocks.generation(0), generation, 'one loss is one damage');
+});
