@@ -82,8 +82,11 @@ export class OpenProposal {
   get voided(): readonly Dot[] {
     const { dot, takesEffect, before } = this;
     const { once } = this.operation;
-    if (once !== undefined && before === 'open') {
-      return takesEffect ? [once.end] : [once.dot, once.end];
+    if (once !== undefined) {
+      // Also where another ballot has decided it, and had no time to say so.
+      const isApplied = before === 'open' ? takesEffect : before === 'applied';
+      if (isApplied) return [once.end];
+      return before === 'forgotten' ? [] : [once.dot, once.end];
     }
     return dot !== undefined && !takesEffect ? [dot] : [];
   }

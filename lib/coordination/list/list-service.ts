@@ -57,17 +57,20 @@ export async function tellKeys(
   const partitions = partitionsOf(request.partitions, ownership.partitionCount);
   // Read first: what is damaged meanwhile must not be answered under the start after the damage.
   const { start } = identity;
+  // Nor is what was left out vouched for, because a rebuild has ended since.
+  const leftOut = new Set([...partitions].filter((partition) => health.isRebuilding(partition)));
   const unsettled = unsettledOf(options, request, partitions);
   await allWritten(store);
-  const found = await scan(options, request, partitions);
+  const found = await scan(options, { request, partitions, leftOut });
   const { page, reached, obstructed } =
     unsettled.length === 0
       ? { ...found, obstructed: new Set<number>() }
-      : await settledPage(options, { request, partitions, deadline }, found, unsettled);
+      : await settledPage(options, { request, partitions, leftOut, deadline }, found, unsettled);
   return {
     ...{ keys: page.keys, states: page.states, reached: reached ?? null, start },
     obstructed: [...partitions].filter((partition) => {
-      return health.isRebuilding(partition) || obstructed.has(partition);
+      const isWhole = !health.isRebuilding(partition) && !leftOut.has(partition);
+      return !isWhole || obstructed.has(partition);
     }),
     lost: [...partitions].flatMap((partition) => losses.listOf(partition)),
   };
@@ -93,7 +96,7 @@ function unsettledOf(
  */
 async function settledPage(
   options: ListServiceOptions,
-  asked: { request: KeysRequest; partitions: ReadonlySet<number>; deadline: number },
+  asked: Looking & { readonly deadline: number },
   found: Scanned,
   unsettled: readonly RecordKey[],
 ): Promise<Scanned & { readonly obstructed: ReadonlySet<number> }> {
@@ -102,12 +105,20 @@ async function settledPage(
   const { obstructed, tried } = await openAcceptances.settleAmong(ofPage, asked.deadline);
   const last = tried < ofPage.length ? ofPage[tried - 1]?.key : found.reached;
   await allWritten(store);
-  return { ...(await scan(options, asked.request, asked.partitions, last)), obstructed };
+  return { ...(await scan(options, asked, last)), obstructed };
 }
 
 /** @param last undefined: there is no end */
 function isUpTo(key: string, last: string | undefined): boolean {
   return last === undefined || compareUtf8(key, last) <= 0;
+}
+
+/** What is looked for. */
+interface Looking {
+  readonly request: KeysRequest;
+  readonly partitions: ReadonlySet<number>;
+  /** Partitions that were under rebuild at any moment of it. */
+  readonly leftOut: Set<number>;
 }
 
 interface Scanned {
@@ -119,11 +130,11 @@ interface Scanned {
 /** @param last nothing behind this key is looked at */
 async function scan(
   options: ListServiceOptions,
-  request: KeysRequest,
-  partitions: ReadonlySet<number>,
+  looking: Looking,
   last?: string,
 ): Promise<Scanned> {
-  const page = new Page(options, request, partitions);
+  const page = new Page(options, looking);
+  const { request } = looking;
   let { after } = request;
   for (let scanned = 0; scanned < SCANNED_MAX; ) {
     const limit = Math.min(SCAN_PAGE, request.limit + 1);
@@ -146,13 +157,13 @@ class Page {
   readonly states: [number, Uint8Array][] = [];
   readonly #options: ListServiceOptions;
   readonly #request: KeysRequest;
-  readonly #partitions: ReadonlySet<number>;
+  readonly #looking: Looking;
   #bytes = 0;
 
-  constructor(options: ListServiceOptions, request: KeysRequest, partitions: ReadonlySet<number>) {
+  constructor(options: ListServiceOptions, looking: Looking) {
     this.#options = options;
-    this.#request = request;
-    this.#partitions = partitions;
+    this.#request = looking.request;
+    this.#looking = looking;
   }
 
   get isFull(): boolean {
@@ -163,9 +174,11 @@ class Page {
   take({ key, isPlain: isKnown }: KeyEntry): void {
     const { ownership, health } = this.#options;
     const at = recordKey(this.#request.namespace, key, ownership.partitionCount);
-    if (!this.#partitions.has(at.partition)) return;
+    const { partitions, leftOut } = this.#looking;
+    if (!partitions.has(at.partition)) return;
     // It may hold what was deleted long ago. The asker learns that nothing is vouched for there.
-    if (health.isRebuilding(at.partition)) return;
+    if (health.isRebuilding(at.partition)) leftOut.add(at.partition);
+    if (leftOut.has(at.partition)) return;
     const state = isKnown ? undefined : this.#stateOf(at);
     if (state === 'nothing') return;
     if (state !== undefined) this.states.push([this.keys.length, state]);
@@ -181,8 +194,9 @@ class Page {
       return isPlain(siblings) ? undefined : withoutValues(at, siblings);
     } catch (error) {
       // Of a partition under rebuild nothing is vouched for, and the asker learns that.
-      if (error instanceof OperatingError && error.code === 'rebuilding') return 'nothing';
-      throw error;
+      if (!(error instanceof OperatingError) || error.code !== 'rebuilding') throw error;
+      this.#looking.leftOut.add(at.partition);
+      return 'nothing';
     }
   }
 }

@@ -16,6 +16,7 @@ export class Comparisons {
   readonly #compare: (comparison: Comparison, done: () => void) => void;
   readonly #waiting: Comparison[] = [];
   #comparing = 0;
+  #isBeginning = false;
 
   /** @param compare `done` is called once */
   constructor(concurrency: number, compare: (comparison: Comparison, done: () => void) => void) {
@@ -40,8 +41,19 @@ export class Comparisons {
     this.#compare(comparison, () => {
       this.#comparing -= 1;
       assert(this.#comparing >= 0, 'a comparison ends once');
-      const next = this.#waiting.shift();
-      if (next !== undefined) this.#begin(next);
+      this.#beginWaiting();
     });
+  }
+
+  /** In a loop: where no other owner is up, one ends in the step that begins it. */
+  #beginWaiting(): void {
+    if (this.#isBeginning) return;
+    this.#isBeginning = true;
+    while (this.#comparing < this.#concurrency) {
+      const next = this.#waiting.shift();
+      if (next === undefined) break;
+      this.#begin(next);
+    }
+    this.#isBeginning = false;
   }
 }

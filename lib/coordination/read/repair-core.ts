@@ -105,9 +105,10 @@ export class RepairCore {
 
   /** Ends the repair. @returns the replicas that have not answered */
   giveUp(): readonly NodeId[] {
-    this.#spare = [];
     const silent = this.#open.splice(0);
-    for (const node of silent) this.#votes.deny(node);
+    // Those that were never written to do not hold it either.
+    for (const node of [...silent, ...this.#spare]) this.#votes.deny(node);
+    this.#spare = [];
     return silent;
   }
 

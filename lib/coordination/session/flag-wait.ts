@@ -1,5 +1,7 @@
 /** Requests whose token bears flags: first it is seen whether those may go. */
+import { timeLeft } from '../../environment/by-deadline.js';
 import type { Clock } from '../../environment/clock.js';
+import { OperatingError } from '../../errors.js';
 import type { Addressing } from '../request/addressing.js';
 import type { GetRequest } from '../request/request.js';
 import { hasFlags } from '../../versioning/session-token.js';
@@ -47,7 +49,7 @@ export class FlagWait {
   ): Promise<Answer> {
     const deadline = this.#addressing.deadline(request);
     await this.#within(asked, deadline);
-    return run({ ...request, timeoutMilliseconds: deadline - this.#clock.monotonicMilliseconds() });
+    return run({ ...request, timeoutMilliseconds: timeLeft(this.#clock, deadline, tooLate) });
   }
 
   #within(asked: Promise<void>, deadline: number): Promise<void> {
@@ -61,4 +63,9 @@ export class FlagWait {
       });
     });
   }
+}
+
+function tooLate(): OperatingError {
+  const message = 'the flags of the session token took all the time of the request';
+  return new OperatingError('deadline_passed', message, { outcome: 'none' });
 }

@@ -27,11 +27,11 @@ export class BlindCourse {
 
   /**
    * @param own what the own record holds at this moment
-   * @param endsAt of the attempt: until then it may wait at most
+   * @param endsAt of the attempt: what is decided after the wait needs time, too
    */
   decide(version: Stamped, own: BlindReport, now: number, endsAt: number): BlindWriteDecision {
     const { acknowledged } = this.#copying;
-    this.waitsUntil ??= Math.min(now + LAST_ACKS_MILLISECONDS, endsAt);
+    this.waitsUntil ??= now + Math.min(LAST_ACKS_MILLISECONDS, (endsAt - now) / 2);
     const decision = decideBlindWrite({
       ...{ version, own, reports: this.#counted },
       isComplete: acknowledged.every((vote) => vote === true),

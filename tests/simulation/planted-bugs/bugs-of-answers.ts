@@ -3,6 +3,14 @@ import type { PlantedBug } from './planted-bug.js';
 
 export const BUGS_OF_ANSWERS: readonly PlantedBug[] = [
   {
+    rule: 'R1',
+    name: 'a replica that was never written to keeps a read waiting for ever',
+    file: 'coordination/read/repair-core.js',
+    right: 'for (const node of [...silent, ...this.#spare])',
+    wrong: 'for (const node of silent)',
+    test: 'unit/coordination/read-core.test.js',
+  },
+  {
     rule: 'E1',
     name: 'ttl: "keep" drops the end',
     file: 'versioning/siblings.js',

@@ -6,6 +6,14 @@ const ENGINE = 'unit/coordination/engine/engine.test.js';
 export const ENGINE_BUGS: readonly PlantedBug[] = [
   {
     rule: 'Q7',
+    name: 'comparisons that wait begin one within the other',
+    file: 'coordination/read/comparisons.js',
+    right: 'if (this.#isBeginning)',
+    wrong: 'if (false)',
+    test: 'unit/coordination/comparisons.test.js',
+  },
+  {
+    rule: 'Q7',
     name: 'after a sweep the next one is not planned',
     file: 'coordination/engine/engine.js',
     right: 'this.planSweep(next);',

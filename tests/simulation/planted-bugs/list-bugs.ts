@@ -4,6 +4,14 @@ import type { PlantedBug } from './planted-bug.js';
 export const LIST_BUGS: readonly PlantedBug[] = [
   {
     rule: 'X2',
+    name: 'a list vouches for a partition whose rebuild has ended during it',
+    file: 'coordination/list/list-service.js',
+    right: 'if (leftOut.has(at.partition))',
+    wrong: 'if (health.isRebuilding(at.partition))',
+    test: 'unit/coordination/list-service.test.js',
+  },
+  {
+    rule: 'X2',
     name: 'the end of the page of one node is taken for the end of the list',
     file: 'coordination/list/list-core.js',
     right: 'stream.reached = page.reached ?? END;',
@@ -62,7 +70,7 @@ export const LIST_BUGS: readonly PlantedBug[] = [
     rule: 'X2',
     name: 'a damaged partition is listed as it is',
     file: 'coordination/list/list-service.js',
-    right: 'return health.isRebuilding(partition) || obstructed.has(partition);',
+    right: 'return !isWhole || obstructed.has(partition);',
     wrong: 'return obstructed.has(partition);',
     test: 'unit/coordination/lists.test.js',
   },

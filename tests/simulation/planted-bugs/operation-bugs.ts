@@ -6,6 +6,14 @@ const SESSIONS = 'unit/api/operation-sessions.test.js';
 
 export const OPERATION_BUGS: readonly PlantedBug[] = [
   {
+    rule: 'K21',
+    name: 'of an operation that another ballot has decided the number of its version is void',
+    file: 'consensus/proposal.js',
+    right: "const isApplied = before === 'open' ? takesEffect : before === 'applied';",
+    wrong: "const isApplied = before === 'open' && takesEffect;",
+    test: 'unit/consensus/transcripts.test.js',
+  },
+  {
     rule: 'K20',
     name: 'what was applied is applied again by the next attempt',
     file: 'consensus/once.js',

@@ -10,6 +10,14 @@ const CLIENT = 'unit/client/held-tokens.test.js';
 
 export const SESSION_BUGS: readonly PlantedBug[] = [
   {
+    rule: 'Q5',
+    name: 'time that has run out is handed on as a timeout',
+    file: 'coordination/session/flag-wait.js',
+    right: 'timeLeft(this.#clock, deadline, tooLate)',
+    wrong: 'deadline - this.#clock.monotonicMilliseconds()',
+    test: 'unit/coordination/flag-wait.test.js',
+  },
+  {
     rule: 'T1',
     name: 'what a token names is not asked for',
     file: 'coordination/read/cover.js',

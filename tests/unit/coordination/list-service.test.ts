@@ -108,3 +108,26 @@ t.test('nothing is told of a partition under rebuild', async (t) => {
   const { keys, obstructed } = await tell();
   t.strictSame([keys, obstructed], [[], [at.partition]]);
 });
+
+t.test('nor where the rebuild ends while the list is made', async (t) => {
+  const disk = await openDisk();
+  const at = recordKey('default', 'k', PARTITIONS);
+  await disk.replica.mint(at, intentOf('x'), 'sync', nothingElse).committed;
+  // Whole when it is asked about, for the first time after so many looks.
+  for (const looksUnderRebuild of [1, 2, PARTITIONS, PARTITIONS + 1, PARTITIONS + 2]) {
+    let looks = 0;
+    const health = {
+      isRebuilding: (partition: number) => {
+        looks += 1;
+        return partition === at.partition && looks <= looksUnderRebuild;
+      },
+    } as typeof disk.health;
+    const { keys, obstructed } = await tellKeys(
+      { ...disk, health, ownership, openAcceptances, pageBytesMax: 1_000 },
+      ASKED,
+      DEADLINE,
+    );
+    const isTold = keys.includes('k');
+    t.strictSame(obstructed, isTold ? [] : [at.partition], `${looksUnderRebuild} looks`);
+  }
+});

@@ -116,6 +116,27 @@ t.test('a miss whose answers count no more claims no level', async (t) => {
   t.match(last, [/^refuse: level_not_reached/]);
 });
 
+t.test('an answer that waits for repairs is refused in the end, whatever was lost', async (t) => {
+  const lost = new Set<string>();
+  const standing = { stands: (node: string) => !lost.has(node), struck: () => undefined };
+  const core = coreOf('a b c d e at all,quorum await', standing);
+  core.begin();
+  core.said(0, copyOf('a', 'full', 'x1+y1'));
+  for (const node of ['b', 'c', 'd']) core.said(0, copyOf(node, 'full', 'x1'));
+  // The share of `all` is over: `quorum` goes on with what is there, and e is not written to.
+  while (core.stage === 'asking') {
+    core.now = core.wakesAt;
+    core.elapsed();
+  }
+  core.repaired(0, 'b', HELD);
+  core.repaired(0, 'c', HELD);
+  t.equal(core.stage, 'awaiting the repair');
+  lost.add('b');
+  core.now = 1000;
+  t.match(core.elapsed().map(textOfEffect).at(-1), /^refuse: deadline_passed \(none\)/);
+  t.ok(core.isDone);
+});
+
 const NODES = ['a', 'b', 'c'];
 const LEVELS = ['one', 'two', 'quorum', 'all', 'eventual', 'quorum,one', 'all,quorum,one'];
 const STATES = ['-', 'x1', 'x1+y1', 'y1', 'z1!'];
