@@ -126,7 +126,12 @@ export class LocalProcesses {
     this.#stopping = true;
     for (const timer of this.#respawns) clearTimeout(timer);
     this.#control.close();
-    if (this.#noted) forgetRunning(this.#options.dataDir);
+    try {
+      if (this.#noted) forgetRunning(this.#options.dataDir);
+    } catch (error) {
+      // Whoever reads the note asks whether its processes run still.
+      this.#options.tell(messageOf(error));
+    }
   }
 
   /** A disk that takes no note ends nothing: `cluster pid` does not know the node then. */

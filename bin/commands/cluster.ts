@@ -118,8 +118,8 @@ async function run({ options, terminal }: Invocation): Promise<ExitCode> {
     await stop.requested;
     tell('stopping');
   } finally {
-    await page?.close();
-    await cluster.stop();
+    // A page that cannot be closed keeps no node from its stop.
+    await Promise.resolve(page?.close()).finally(() => cluster.stop());
     stop.close();
   }
   return EXIT.done;

@@ -108,7 +108,7 @@ async function outcomeOf(
   try {
     const found = await conflictsOfKey(client, options, key);
     siblings = found.siblings.length;
-    if (found.context === undefined) {
+    if (!found.in_conflict || found.context === undefined) {
       return { key, siblings, text: 'in conflict no more', members: {}, exit: EXIT.done };
     }
     const done = await act(client, key, resolution, found.context);

@@ -91,7 +91,12 @@ async function resolveOne(
   const { options, terminal } = invocation;
   const settings = writeOptionsOf(options);
   const client = await clientOf(options);
-  const context = settings.context ?? (await conflictsOfKey(client, options, key)).context;
+  let { context } = settings;
+  if (context === undefined) {
+    const found = await conflictsOfKey(client, options, key);
+    // There is a context also where there is no conflict.
+    if (found.in_conflict) ({ context } = found);
+  }
   if (context === undefined) {
     terminal.err('quorate: the key is not in conflict\n');
     return EXIT.precondition;

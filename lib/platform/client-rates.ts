@@ -77,7 +77,8 @@ export class TokenBucketRates implements ClientRates {
 
 function clientOfAddress(address: string): string {
   if (isIP(address) === 0) return address;
-  const parsed = ipaddr.process(address);
+  // A link-local one names the interface, with letters that the parser refuses.
+  const parsed = ipaddr.process(address.replace(/%.*$/, ''));
   if (parsed.kind() === 'ipv4') return parsed.toString();
   const prefix = [...parsed.toByteArray().slice(0, PREFIX_BYTES), ...new Array(8).fill(0)];
   return `${ipaddr.fromByteArray(prefix).toString()}/64`;

@@ -4,6 +4,22 @@ import type { PlantedBug } from './planted-bug.js';
 export const COMMAND_BUGS: readonly PlantedBug[] = [
   {
     rule: 'commands',
+    name: 'what is in conflict no more is resolved',
+    file: 'bin/commands/resolve.js',
+    right: 'if (found.in_conflict)',
+    wrong: 'if (true)',
+    test: 'unit/bin/resolve-command.test.js',
+  },
+  {
+    rule: 'commands',
+    name: 'a note that cannot be taken away keeps the nodes from their stop',
+    file: 'bin/cluster/local-processes.js',
+    right: 'this.#options.tell(messageOf(error));\n        }\n    }\n    /** A disk',
+    wrong: 'throw error;\n        }\n    }\n    /** A disk',
+    test: 'unit/bin/local-processes.test.js',
+  },
+  {
+    rule: 'commands',
     name: 'the path of the control socket may be of any length',
     file: 'bin/cluster/control-socket.js',
     right: 'return fits ? path',

@@ -51,8 +51,8 @@ function answerTo({ pathname, searchParams }: URL): readonly [status: number, an
   const key = decodeURIComponent(name);
   if (end === undefined) {
     const siblings = key === 'gone' ? [] : [{ version: '1-a' }, { version: '1-b' }];
-    const context = key === 'gone' ? {} : { context: `of ${key}` };
-    return [200, { in_conflict: key !== 'gone', siblings, ...context }];
+    // As a node does: also where there is no conflict.
+    return [200, { in_conflict: key !== 'gone', siblings, context: `of ${key}` }];
   }
   if (key === 'stuck') {
     const more = { outcome: 'none', retryable: false, status: 400, title: 't', type: '/' };

@@ -135,6 +135,9 @@ t.test('behind trusted proxies the last address that they did not write counts',
     ['2001:db8:1:2:3::1', undefined, '2001:db8:1:2::/64'],
     ['2001:db8:1:2:ffff::7', undefined, '2001:db8:1:2::/64'],
     ['::ffff:192.0.2.1', undefined, '192.0.2.1'],
+    // Through a bridge, or a virtual network.
+    ['fe80::1%br-lan', undefined, 'fe80::/64'],
+    ['fe80::1%eth0.100', undefined, 'fe80::/64'],
   ] as const) {
     t.equal(clientOf(remote, forwarded), client, `${remote} ${forwarded ?? ''}`);
   }
