@@ -19,7 +19,8 @@ import { childEnvironment, freeBasePort, RealCluster } from './real-cluster.js';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const PACKAGE = join(ROOT, 'dist/client-package');
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
-const BYTES_MAX = 50_000;
+/** Of the packed client. It grows with what it does for its users: look why before you raise it. */
+const BYTES_MAX = 55_000;
 const guide = readFileSync(join(ROOT, 'docs/client.md'), 'utf8');
 // Outside of the repository, whose packages would be found.
 const folder = mkdtempSync(join(tmpdir(), 'quorate-client-'));
