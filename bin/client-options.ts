@@ -7,7 +7,7 @@ import type { OptionRow } from './option-row.js';
 import type { CommandOptions } from './command-options.js';
 import { CLUSTER_GROUP, REQUEST_GROUP, VARIABLES_OPTION } from './command-options.js';
 import { OUTPUT_OPTION } from './output.js';
-import { assertSessionWritable, readSession, writeSession } from './session-file.js';
+import { assertSessionWritable, readSession, SessionFile } from './session-file.js';
 
 const ENDPOINT_OPTION: OptionRow = {
   flags: '--endpoint <list>',
@@ -122,8 +122,9 @@ export async function clientOf(options: CommandOptions): Promise<KeyValueRequest
   if (file === undefined) return client;
   const tokens = readSession(file);
   await assertSessionWritable(file);
+  const kept = new SessionFile(file, tokens);
   const onTokens = (held: readonly string[]): Promise<void> =>
-    writeSession(file, held).catch(options.outputFailed);
+    kept.keep(held).catch(options.outputFailed);
   return client.session({ tokens, onTokens });
 }
 

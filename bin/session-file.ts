@@ -1,11 +1,15 @@
 /** `--session-file`: the tokens of a session between one command and the next. */
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readBounded } from '../config/bounded-file.js';
 import { messageOf, OperatingError } from '../lib/errors.js';
 
 /** Far above the tokens of any session, one for each cluster. */
 const BYTES_MAX = 1024 * 1024;
 const TOKEN = /^[\w-]+$/;
+const LOCK_PAUSE_MILLISECONDS = 20;
+/** A command writes within milliseconds: one that is so old has left its lock behind. */
+const LOCK_AGE_MAX_MILLISECONDS = 5000;
 
 /**
  * One token a line; none where there is no file yet.
@@ -56,6 +60,59 @@ export async function writeSession(file: string, tokens: readonly string[]): Pro
   } catch (error) {
     throw refused(file, `cannot be written: ${messageOf(error)}`);
   }
+}
+
+/** What one command keeps in the file. Others may use it at the same time, and lose nothing. */
+export class SessionFile {
+  readonly #file: string;
+  /** What it has read there, or written: its answers take the place of these alone. */
+  #own: readonly string[];
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(file: string, tokens: readonly string[]) {
+    this.#file = file;
+    this.#own = tokens;
+  }
+
+  /** One after the other. @throws OperatingError `invalid_request` */
+  keep(tokens: readonly string[]): Promise<void> {
+    const kept = this.#last.then(() => locked(this.#file, () => this.#merge(tokens)));
+    this.#last = kept.catch(() => undefined);
+    return kept;
+  }
+
+  async #merge(tokens: readonly string[]): Promise<void> {
+    const others = readSession(this.#file).filter((one) => !this.#own.includes(one));
+    await writeSession(this.#file, [...new Set([...others, ...tokens])]);
+    this.#own = tokens;
+  }
+}
+
+/** Runs while no other command does. */
+async function locked(file: string, run: () => Promise<void>): Promise<void> {
+  const lock = `${file}.lock`;
+  try {
+    while (!(await isTaken(lock))) await sleep(LOCK_PAUSE_MILLISECONDS);
+  } catch (error) {
+    throw refused(file, `cannot be written: ${messageOf(error)}`);
+  }
+  try {
+    await run();
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
+
+async function isTaken(lock: string): Promise<boolean> {
+  try {
+    await (await open(lock, 'wx', 0o600)).close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const { mtimeMs = Date.now() } = (await stat(lock).catch(() => undefined)) ?? {};
+  if (Date.now() - mtimeMs > LOCK_AGE_MAX_MILLISECONDS) await rm(lock, { force: true });
+  return false;
 }
 
 function nextOf(file: string): string {

@@ -4,6 +4,14 @@ import type { PlantedBug } from './planted-bug.js';
 export const COMMAND_BUGS: readonly PlantedBug[] = [
   {
     rule: 'commands',
+    name: 'a command takes the tokens of another one out of their file',
+    file: 'bin/session-file.js',
+    right: 'await writeSession(this.#file, [...new Set([...others, ...tokens])]);',
+    wrong: 'await writeSession(this.#file, tokens);',
+    test: 'unit/bin/session-file.test.js',
+  },
+  {
+    rule: 'commands',
     name: 'what is in conflict no more is resolved',
     file: 'bin/commands/resolve.js',
     right: 'if (found.in_conflict)',

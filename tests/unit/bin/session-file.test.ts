@@ -1,11 +1,11 @@
 /** The file of a session: written whole or not at all, and what is no token is refused. */
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import { OUTPUT_FAILED } from '../../../bin/exit-code.js';
-import { readSession, writeSession } from '../../../bin/session-file.js';
+import { readSession, SessionFile, writeSession } from '../../../bin/session-file.js';
 import { runWords } from './fake-terminal.js';
 
 t.test('what was kept is there again, for its owner alone', async (t) => {
@@ -29,6 +29,27 @@ t.test('what is no session is refused, and stays as it is', async (t) => {
   await t.rejects(writeSession(join(folder, 'absent', 'file'), ['a']), { code: 'invalid_request' });
   await writeFile(join(folder, 'empty'), '');
   t.strictSame(readSession(join(folder, 'empty')), []);
+});
+
+t.test('commands that use one file at a time lose none of their tokens', async (t) => {
+  const folder = t.testdir({});
+  const file = join(folder, 'session');
+  await writeSession(file, ['before']);
+  const [a, b] = [new SessionFile(file, ['before']), new SessionFile(file, ['before'])];
+  await Promise.all([a.keep(['a1']), b.keep(['b1'])]);
+  t.strictSame(readSession(file).sort(), ['a1', 'b1']);
+  await Promise.all([a.keep(['a1', 'a2']), a.keep(['a3']), b.keep(['b2'])]);
+  t.strictSame(readSession(file).sort(), ['a3', 'b2'], 'each its own, in order');
+  t.strictSame(await readdir(folder), ['session'], 'nothing else is left');
+});
+
+t.test('a lock that a command has left behind is passed by', async (t) => {
+  const file = join(t.testdir({}), 'session');
+  await writeFile(`${file}.lock`, '');
+  const old = new Date(Date.now() - 60_000);
+  await utimes(`${file}.lock`, old, old);
+  await new SessionFile(file, []).keep(['a']);
+  t.strictSame(readSession(file), ['a']);
 });
 
 t.test('a file that cannot be written after the answer: the answer is printed', async (t) => {
