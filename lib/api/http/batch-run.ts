@@ -220,15 +220,17 @@ class Batch {
       precondition,
       explanation,
     };
-    const resultFor = (answer: PutAnswer): Result => {
-      const reply = withExplanation(putAnswer(answer, key, change), explanation);
-      return resultOf(reply, answer.receipt);
+    const resultFor = (answer: PutAnswer): Result =>
+      resultOf(putAnswer(answer, key, change), answer.receipt);
+    // What is stored under an id is of all attempts, how it came about of this one.
+    const explained = (result: Result): Result => {
+      return { ...result, text: String(withExplanation(replyOf(result), explanation).body) };
     };
     const { node } = world;
     if (write.idempotencyKey === undefined) {
       const answer = await node.coordination.put(request);
       this.#saw(answer.session);
-      return resultFor(answer);
+      return explained(resultFor(answer));
     }
     const { reply, session: seen } = await writeOnce(node, {
       ...{ id: idInBatch(write.idempotencyKey, place), payload: '', namespace, key },
@@ -240,7 +242,7 @@ class Batch {
     });
     this.#saw(seen);
     const { status, body, result } = reply;
-    return { status, text: String(body), result };
+    return explained({ status, text: String(body), result });
   }
 
   #saw(token: SessionToken | undefined): void {

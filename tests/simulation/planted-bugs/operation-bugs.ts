@@ -6,6 +6,14 @@ const SESSIONS = 'unit/api/operation-sessions.test.js';
 
 export const OPERATION_BUGS: readonly PlantedBug[] = [
   {
+    rule: 'K20',
+    name: 'a batch that is sent again does not explain its new attempt',
+    file: 'api/http/batch-run.js',
+    right: 'return explained({ status, text: String(body), result });',
+    wrong: 'return { status, text: String(body), result };',
+    test: 'unit/api/explained-retry.test.js',
+  },
+  {
     rule: 'K21',
     name: 'of an operation that another ballot has decided the number of its version is void',
     file: 'consensus/proposal.js',
