@@ -143,7 +143,7 @@ export class Collection {
   }
 
   async #candidates(): Promise<Candidate[]> {
-    const { health } = this.#options;
+    const { health, endings } = this.#options;
     const retention = await this.#retention();
     const { futureFromMilliseconds: future } = retention;
     const old = await this.#page('old', 0, dueUntil(retention) ?? 0);
@@ -156,9 +156,14 @@ export class Collection {
     const candidates = due.flatMap(({ at, milliseconds, entry }) => {
       if (health.isRebuilding(at.partition)) return [];
       const record = readKnown(this.#options, at);
-      if (!indexEntriesOf(at, record?.siblings).has(entry)) ended.push(this.#dropStale(at, entry));
-      else if (isPastRetention(milliseconds, retention)) ended.push(this.#endKept(at));
-      if (record === undefined || record.live || health.isRebuilding(at.partition)) return [];
+      if (record === undefined || !indexEntriesOf(at, record.siblings).has(entry)) {
+        // What a lost record has left says nothing of the one that is there.
+        ended.push(this.#orLater(at, () => dropIfStale(this.#options, at, entry)));
+        return [];
+      }
+      if (isPastRetention(milliseconds, retention))
+        ended.push(this.#orLater(at, () => endings.endKept(at)));
+      if (record.live || health.isRebuilding(at.partition)) return [];
       const stubs = record.siblings.versions.flatMap(({ state, dot }) =>
         state === 'stub' ? [dot] : [],
       );
@@ -169,19 +174,10 @@ export class Collection {
     return candidates.filter(({ at }) => !health.isRebuilding(at.partition));
   }
 
-  /** What was left by a record that was lost says nothing of the one that is there. */
-  async #dropStale(at: RecordKey, entry: string): Promise<void> {
-    try {
-      await dropIfStale(this.#options, at, entry);
-    } catch (error) {
-      this.#refused(at, error);
-    }
-  }
-
   /** The own store may refuse it: the next pass tries again, and the candidates are judged. */
-  async #endKept(at: RecordKey): Promise<void> {
+  async #orLater(at: RecordKey, end: () => Promise<unknown> | undefined): Promise<void> {
     try {
-      await this.#options.endings.endKept(at);
+      await end();
     } catch (error) {
       this.#refused(at, error);
     }

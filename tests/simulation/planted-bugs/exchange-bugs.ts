@@ -4,6 +4,14 @@ import type { PlantedBug } from './planted-bug.js';
 export const EXCHANGE_BUGS: readonly PlantedBug[] = [
   {
     rule: 'E2',
+    name: 'a tombstone goes by the entry of an older one',
+    file: 'anti-entropy/collection.js',
+    right: 'if (record === undefined || !indexEntriesOf(at, record.siblings).has(entry))',
+    wrong: 'if (record === undefined)',
+    test: 'unit/anti-entropy/stale-entries.test.js',
+  },
+  {
+    rule: 'E2',
     name: 'one page of tombstones and stubs goes in a turn, however many end',
     file: 'anti-entropy/collection.js',
     right: 'const PAGES_A_TURN = 100;',
