@@ -6,7 +6,7 @@ import type { Resolved, Strategy } from './strategy.js';
 
 export type CheckedResolution =
   | { readonly kind: 'resolved'; readonly resolved: Resolved }
-  /** Values of another shape than the strategy resolves. */
+  /** Values of another shape than the strategy resolves, or too large for it. */
   | { readonly kind: 'kept' }
   /** The strategy broke its contract. */
   | { readonly kind: 'refused'; readonly reason: string };
@@ -18,11 +18,14 @@ const NOBODY = 'nobody.1.000000000000';
  * The one value of all siblings. Values that are alike need no strategy. Anything else is resolved
  * as given and reversed, and once more beside its own result: what is not the same every time would
  * differ from node to node, or never come to rest.
- * @param strategy undefined: there is none here now
+ * @param strategy undefined: there is none here
+ * @param bytesMax of all siblings together. The strategy itself has no such limit: the checks give
+ * it more than the siblings.
  */
 export function resolveChecked(
   strategy: Strategy | undefined,
   siblings: readonly Version[],
+  bytesMax: number,
 ): CheckedResolution {
   const [first, ...others] = siblings;
   if (first === undefined) return { kind: 'kept' };
@@ -31,6 +34,9 @@ export function resolveChecked(
     return { kind: 'resolved', resolved: { contentType, value, expiresAt: latestEnd(siblings) } };
   }
   if (strategy === undefined) return { kind: 'refused', reason: 'this node has no such function' };
+  let bytes = 0;
+  for (const { value } of siblings) bytes += value.length;
+  if (bytes > bytesMax) return { kind: 'kept' };
   try {
     const resolved = strategy(siblings);
     if (!sameResult(resolved, strategy(siblings.toReversed()))) {

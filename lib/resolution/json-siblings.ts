@@ -4,9 +4,6 @@ import { jsonTree } from '../encoding/json-tree.js';
 import type { Version } from '../versioning/siblings.js';
 import { JSON_TYPE } from '../encoding/json-text.js';
 
-/** Of all siblings together. To take more apart would hold up everything else on the node. */
-const BYTES_MAX = 2 * 1024 * 1024;
-
 type OfKind<Kind extends JsonTree['kind']> = JsonTree & { readonly kind: Kind };
 
 /** Each as a tree of this kind, in the order given; undefined where one is something else. */
@@ -14,9 +11,6 @@ export function jsonSiblings<Kind extends JsonTree['kind']>(
   siblings: readonly Version[],
   kind: Kind,
 ): OfKind<Kind>[] | undefined {
-  let bytes = 0;
-  for (const { value } of siblings) bytes += value.length;
-  if (bytes > BYTES_MAX) return undefined;
   const trees: OfKind<Kind>[] = [];
   for (const { contentType, value } of siblings) {
     const tree = contentType === JSON_TYPE ? jsonTree(value) : undefined;

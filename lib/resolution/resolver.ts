@@ -4,8 +4,8 @@ import type { Observer } from '../environment/observer.js';
 import type { Version } from '../versioning/siblings.js';
 import { resolveChecked, type CheckedResolution } from './checked.js';
 import type { CustomResolver } from './custom.js';
-import { type StrategyName, strategyOf } from './strategies.js';
-import type { Resolved } from './strategy.js';
+import { siblingBytesMaxOf, type StrategyName, strategyOf } from './strategies.js';
+import type { Resolved, Strategy } from './strategy.js';
 
 export interface ResolverOptions {
   readonly clock: Clock;
@@ -20,6 +20,10 @@ export interface ResolverOptions {
 
 /** A function that took too long would otherwise hold up the node at every read. */
 const REST_MILLISECONDS = 60_000;
+
+const resting: Strategy = () => {
+  throw new Error('the function took too long; it is not called for a minute');
+};
 
 export class Resolver {
   readonly #options: ResolverOptions;
@@ -53,7 +57,8 @@ export class Resolver {
     const strategy = strategyOf(name, custom);
     const begun = clock.monotonicMilliseconds();
     const rests = name === 'custom' && begun < this.#customRestsUntil;
-    const verdict = resolveChecked(rests ? undefined : strategy, siblings);
+    const bytesMax = siblingBytesMaxOf(name);
+    const verdict = resolveChecked(rests ? resting : strategy, siblings, bytesMax);
     const took = clock.monotonicMilliseconds() - begun;
     if (name === 'custom' && took > customTimeMaxMilliseconds) {
       this.#customRestsUntil = begun + took + REST_MILLISECONDS;

@@ -23,6 +23,15 @@ export const STRATEGY_NAMES = [
   'custom',
 ] as const satisfies readonly StrategyName[];
 
+/** Of all siblings together. To take more apart would hold up everything else on the node. */
+const TAKEN_APART_BYTES_MAX = 2 * 1024 * 1024;
+
+/** Bytes that the siblings of a key may have together, for the strategy to resolve them. */
+export function siblingBytesMaxOf(name: StrategyName): number {
+  const takesApart = name === 'set-union' || name === 'max' || name === 'json-merge';
+  return takesApart ? TAKEN_APART_BYTES_MAX : Number.POSITIVE_INFINITY;
+}
+
 /** Undefined: `custom`, on a node that was given no function. */
 export function strategyOf(
   name: StrategyName,

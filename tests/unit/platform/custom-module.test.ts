@@ -33,7 +33,7 @@ const LONGEST = `export function resolve(siblings) {
 
 t.test('a function is found and called', async (t) => {
   const resolver = await loadCustomResolver(moduleOf('longest', LONGEST), 1_000);
-  const verdict = resolveChecked(customStrategy(resolver), siblings);
+  const verdict = resolveChecked(customStrategy(resolver), siblings, Number.POSITIVE_INFINITY);
   t.match(verdict, { kind: 'resolved', resolved: { value: Buffer.from('"bb"') } });
 });
 
@@ -56,13 +56,16 @@ t.test('a module that is none, or has no function, is refused with its path', as
 t.test('an endless loop is cut off, and the function rests for a while', async (t) => {
   const path = moduleOf('endless', 'export function resolve() { for (;;); }');
   const custom = await loadCustomResolver(path, 20);
-  const verdict = resolveChecked(customStrategy(custom), siblings);
+  const verdict = resolveChecked(customStrategy(custom), siblings, Number.POSITIVE_INFINITY);
   t.match(verdict, { kind: 'refused', reason: /timed out/ });
   const observer = new CountingObserver();
+  const reasons: unknown[] = [];
+  observer.log = (_severity, _event, fields) => reasons.push(fields?.['reason']);
   const limits = { valueBytesMax: 1_000, customTimeMaxMilliseconds: 10 };
   const resolver = new Resolver({ clock: new SystemClock(), observer, custom, ...limits });
   t.equal(resolver.resolve('custom', siblings), undefined);
   t.equal(resolver.resolve('custom', siblings), undefined);
+  t.match(reasons.at(-1), /took too long/);
   t.equal(observer.counts.get('quorate_resolutions_total custom refused'), 2);
   t.ok(resolver.resolve('last-writer', siblings), 'the others go on');
 });

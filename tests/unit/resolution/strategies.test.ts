@@ -4,6 +4,7 @@ import t from 'tap';
 import { resolveChecked, sameValue } from '../../../lib/resolution/checked.js';
 import { type CustomResolver, customStrategy } from '../../../lib/resolution/custom.js';
 import {
+  siblingBytesMaxOf,
   type StrategyName,
   STRATEGY_NAMES,
   strategyOf,
@@ -33,7 +34,7 @@ function named(name: StrategyName): Strategy {
 
 /** The text that the siblings come to; undefined where they stay. */
 function resolved(name: StrategyName, siblings: readonly Version[]): string | undefined {
-  const verdict = resolveChecked(named(name), siblings);
+  const verdict = resolveChecked(named(name), siblings, siblingBytesMaxOf(name));
   if (verdict.kind === 'refused') throw new Error(verdict.reason);
   return verdict.kind === 'kept' ? undefined : Buffer.from(verdict.resolved.value).toString();
 }
@@ -84,7 +85,7 @@ t.test('every built-in keeps its contract, whatever the values', async () => {
   for (const name of BUILT_IN) {
     fc.assert(
       fc.property(anySiblings, (siblings) => {
-        return resolveChecked(named(name), siblings).kind !== 'refused';
+        return resolveChecked(named(name), siblings, Number.POSITIVE_INFINITY).kind !== 'refused';
       }),
       { numRuns: 2_000 },
     );
@@ -191,7 +192,7 @@ t.test('where clocks agree the dot decides; where they do not, they do', async (
     resolved('json-merge', [sibling(1, '{"a":1}', { writtenAt: 5 }), sibling(2, '{"a":2}')]),
     '{"a":1}',
   );
-  const verdict = resolveChecked(named('last-writer'), [early, late]);
+  const verdict = resolveChecked(named('last-writer'), [early, late], Number.POSITIVE_INFINITY);
   t.match(verdict, { resolved: { expiresAt: 50 } }, "the end is the winner's own");
 });
 
@@ -205,13 +206,15 @@ t.test(
     ];
     for (const name of BUILT_IN) {
       t.match(
-        resolveChecked(named(name), twins),
+        resolveChecked(named(name), twins, Number.POSITIVE_INFINITY),
         { kind: 'resolved', resolved: { expiresAt: 11 } },
         name,
       );
     }
     const forever = [...twins, sibling(3, 'x', bytes)];
-    t.match(resolveChecked(named('max'), forever), { resolved: { expiresAt: undefined } });
+    t.match(resolveChecked(named('max'), forever, Number.POSITIVE_INFINITY), {
+      resolved: { expiresAt: undefined },
+    });
     t.notOk(sameValue(sibling(1, '1'), sibling(2, '1', bytes)), 'types differ');
   },
 );
@@ -222,7 +225,10 @@ t.test('too much at once is left to the clients', async (t) => {
     resolved('set-union', [sibling(1, large), sibling(2, large.replace('x', 'y'))]),
     undefined,
   );
-  t.ok(resolved('last-writer', [sibling(1, large), sibling(2, '1')]));
+  t.ok(resolved('last-writer', [sibling(1, large), sibling(2, large)]), 'nothing is taken apart');
+  const letters = 'x'.repeat(700_000);
+  const twins = [1, 2].map((n) => sibling(n, `["${letters}",${n}]`));
+  t.equal(resolved('set-union', twins), `[1,2,"${letters}"]`, 'what the checks add is not counted');
 });
 
 const wrong: readonly (readonly [why: RegExp, resolver: CustomResolver])[] = [
@@ -245,12 +251,14 @@ const json = (value: string) => ({ contentType: 'application/json', value });
 t.test('a custom function that breaks its contract is refused', async (t) => {
   const siblings = [sibling(1, '1'), sibling(2, '2')];
   for (const [why, resolver] of wrong) {
-    const verdict = resolveChecked(customStrategy(resolver), siblings);
+    const verdict = resolveChecked(customStrategy(resolver), siblings, Number.POSITIVE_INFINITY);
     t.match(verdict, { kind: 'refused', reason: why }, String(why));
   }
   let calls = 0;
   const fickle: CustomResolver = () => json(String(++calls));
-  t.match(resolveChecked(customStrategy(fickle), siblings), { kind: 'refused' });
+  t.match(resolveChecked(customStrategy(fickle), siblings, Number.POSITIVE_INFINITY), {
+    kind: 'refused',
+  });
 });
 
 t.test('a custom function gets texts and copies, and may leave siblings alone', async (t) => {
@@ -264,7 +272,7 @@ t.test('a custom function gets texts and copies, and may leave siblings alone', 
     for (const { bytes } of all) bytes.fill(0);
     return json(String(Math.max(...all.map(({ text }) => Number(text)))));
   });
-  t.match(resolveChecked(most, siblings), {
+  t.match(resolveChecked(most, siblings, Number.POSITIVE_INFINITY), {
     kind: 'resolved',
     resolved: { value: Buffer.from('2') },
   });
@@ -277,6 +285,7 @@ t.test('a custom function gets texts and copies, and may leave siblings alone', 
     resolveChecked(
       customStrategy(() => undefined),
       siblings,
+      Number.POSITIVE_INFINITY,
     ),
     { kind: 'kept' },
   );
